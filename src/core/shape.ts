@@ -1,0 +1,95 @@
+// core: shapes as people read them, and the checks that plain arrays and options share.
+import { DomainError, ShapeError } from './errors.js';
+
+/** A value as it appears after "got" in a message: short, and never the whole of a large array. */
+export function describe(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+  if (value === null || typeof value !== 'object') return String(value);
+  if (ArrayBuffer.isView(value)) return `a ${value.constructor.name} of ${(value as Uint8Array).length}`;
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  return value.constructor === undefined || value.constructor === Object ? 'an object' : `a ${value.constructor.name}`;
+}
+
+export function formatShape(shape: readonly number[]): string {
+  return `[${shape.join(', ')}]`;
+}
+
+/**
+ * [rows, columns] of nested arrays that form a rectangle.
+ *
+ * @throws ShapeError if the value is not nested arrays, or a row has another length than the first
+ */
+export function rectangleShape(rows: unknown, where: string, argument: string): [number, number] {
+  const expected = 'be an array of rows of equal length';
+  if (!Array.isArray(rows)) throw new ShapeError({ where, argument, expected, actual: describe(rows) });
+  const columns: unknown = rows.length === 0 ? 0 : rows[0]?.length;
+  for (let i = 0; i < rows.length; i++) {
+    const row: unknown = rows[i];
+    const isRow = Array.isArray(row) || (ArrayBuffer.isView(row) && 'length' in row);
+    if (!isRow)
+      throw new ShapeError({
+        where,
+        argument: `${argument}[${i}]`,
+        expected: 'be a row of numbers',
+        actual: describe(row),
+      });
+    const length = (row as ArrayLike<unknown>).length;
+    if (length !== columns) {
+      throw new ShapeError({ where, argument, expected, actual: `row 0 of ${columns} and row ${i} of ${length}` });
+    }
+  }
+  return [rows.length, columns as number];
+}
+
+export function assertShape(
+  actual: readonly number[],
+  expected: readonly number[],
+  where: string,
+  argument: string,
+  hint?: string,
+): void {
+  if (actual.length === expected.length && actual.every((size, axis) => size === expected[axis])) return;
+  throw new ShapeError({
+    where,
+    argument,
+    expected: `have shape ${formatShape(expected)}`,
+    actual: formatShape(actual),
+    hint,
+  });
+}
+
+export function assertPositiveInteger(value: unknown, where: string, argument: string): asserts value is number {
+  if (Number.isInteger(value) && (value as number) > 0) return;
+  throw new DomainError({ where, argument, expected: 'be an integer > 0', actual: describe(value) });
+}
+
+export function assertOneOf<T>(
+  value: unknown,
+  allowed: readonly T[],
+  where: string,
+  argument: string,
+): asserts value is T {
+  if ((allowed as readonly unknown[]).includes(value)) return;
+  const names = allowed.map((each) => (typeof each === 'string' ? `'${each}'` : String(each))).join(' | ');
+  throw new DomainError({ where, argument, expected: `be ${names}`, actual: describe(value) });
+}
+
+/**
+ * Refuses options that nobody reads: a misspelt option is never silently ignored.
+ *
+ * @throws DomainError if `options` is not an object or has a key outside of `allowed`
+ */
+export function assertKnownOptions(options: unknown, allowed: readonly string[], where: string): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new DomainError({ where, argument: 'options', expected: 'be an object', actual: describe(options) });
+  }
+  for (const key of Object.keys(options)) {
+    if (allowed.includes(key)) continue;
+    throw new DomainError({
+      where,
+      argument: 'options',
+      expected: `have keys among ${allowed.join(', ')}`,
+      actual: `'${key}'`,
+    });
+  }
+}
