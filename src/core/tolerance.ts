@@ -32,3 +32,6 @@ export function disagreement(
   if (!Number.isFinite(error)) return Number.POSITIVE_INFINITY;
   return error / (tolerance.atol + tolerance.rtol * scale);
 }
+
+/** How far the sum of a distribution may be from 1: what float32 softmax loses over some ten thousand classes. */
+export const DISTRIBUTION_ATOL = 1e-4;

@@ -1,0 +1,145 @@
+// nn: likelihood and information of distributions, in nats or in bits.
+import * as tf from '@tensorflow/tfjs';
+import { assertKnownOptions, assertOneOf, assertShape } from '../core/shape.js';
+import { oneHot } from './one-hot.js';
+import { REDUCTIONS, type Reduction, reduce } from './reduction.js';
+import { checkDistribution, type DistributionLike, type LabelsLike, type ProbabilitiesLike } from './tensors.js';
+
+const UNITS = ['nats', 'bits'] as const;
+/** 1 nat = 1/ln 2 ≈ 1.4427 bits. */
+export type InformationUnit = (typeof UNITS)[number];
+
+export interface InformationOptions {
+  /** `'nats'` (default): natural logarithm; `'bits'`: logarithm to base 2. */
+  readonly unit?: InformationUnit;
+  /** Over the rows: `'mean'` (default), `'sum'`, or `'none'` for one value per row. */
+  readonly reduction?: Reduction;
+}
+
+/**
+ * Negative log-likelihood of labels: what is left of the product of probabilities when that underflows.
+ *
+ *   −log Πᵢ pᵢ,yᵢ = −Σᵢ log pᵢ,yᵢ
+ *
+ * @param probabilities p, [n, classes]; from logits, `sparseCrossEntropy` is the same and more exact
+ * @param labels class indices, [n]
+ * @returns ≥ 0, +∞ where a label has probability 0; the mean over samples, or as `reduction` says; the caller disposes it
+ * @throws ShapeError if the sizes differ; DomainError for a label out of range, and on cpu and wasm for a row that is no distribution
+ * @example negativeLogLikelihood(asProbabilities([[0.1, 0.9], [0.5, 0.5]]), [1, 0], { unit: 'bits' })   // 0.5760
+ * @see Dive into Deep Learning (zh), §3.4.6.1; checked against reference/information.ts
+ */
+export function negativeLogLikelihood(
+  probabilities: ProbabilitiesLike,
+  labels: LabelsLike | ArrayLike<number>,
+  options: InformationOptions = {},
+): tf.Scalar | tf.Tensor1D {
+  const where = 'negativeLogLikelihood';
+  checkDistribution(probabilities, where, 'probabilities');
+  const [n, numClasses] = probabilities.shape;
+  return inUnit(where, options, () => {
+    const drawn = oneHot(labels, numClasses);
+    assertShape(drawn.shape, [n, numClasses], where, 'labels');
+    return logOn(drawn, probabilities).sum<tf.Tensor1D>(1).neg();
+  });
+}
+
+/**
+ * Entropy: what it costs at least to encode a draw from p.
+ *
+ *   H(p) = −Σₖ pₖ log pₖ,   0·log 0 = 0
+ *
+ * @param p distributions, [n, classes]
+ * @returns in [0, log classes]; the mean over rows, or as `reduction` says; the caller disposes it
+ * @throws DomainError on cpu and wasm for a row that is no distribution
+ * @example entropy(asProbabilities([[0.5, 0.25, 0.25]]), { unit: 'bits' })   // 1.5
+ * @see Dive into Deep Learning (zh), §3.4.7.1; checked against reference/information.ts
+ */
+export function entropy(p: DistributionLike, options: InformationOptions = {}): tf.Scalar | tf.Tensor1D {
+  checkDistribution(p, 'entropy', 'p');
+  return inUnit('entropy', options, () => expectation(p, logOn(p, p)).neg());
+}
+
+/**
+ * Cross-entropy of distributions: what it costs to encode draws from p with the code that suits q.
+ *
+ *   H(p, q) = −Σₖ pₖ log qₖ,   0·log 0 = 0,   H(p, q) ≥ H(p)
+ *
+ * @param p what is drawn, [n, classes]
+ * @param q what is believed, [n, classes]
+ * @returns ≥ 0, +∞ where q is 0 and p is not; the mean over rows, or as `reduction` says; the caller disposes it
+ * @throws ShapeError if the shapes differ; DomainError on cpu and wasm for a row that is no distribution
+ * @example distributionCrossEntropy(asProbabilities([[0.5, 0.5]]), asProbabilities([[0.25, 0.75]]), { unit: 'bits' })   // 1.2075
+ * @see Dive into Deep Learning (zh), §3.4.7; checked against reference/information.ts
+ */
+export function distributionCrossEntropy(
+  p: DistributionLike,
+  q: DistributionLike,
+  options: InformationOptions = {},
+): tf.Scalar | tf.Tensor1D {
+  const where = 'distributionCrossEntropy';
+  checkPair(p, q, where);
+  return inUnit(where, options, () => expectation(p, logOn(p, q)).neg());
+}
+
+/**
+ * Kullback–Leibler divergence: what it costs more to believe q where p is true.
+ *
+ *   D(p‖q) = Σₖ pₖ (log pₖ − log qₖ) = H(p, q) − H(p)
+ *
+ * @param p what is drawn, [n, classes]
+ * @param q what is believed, [n, classes]
+ * @returns ≥ 0, 0 only at p = q, +∞ where q is 0 and p is not; the mean over rows, or as `reduction` says; the caller disposes it
+ * @throws ShapeError if the shapes differ; DomainError on cpu and wasm for a row that is no distribution
+ * @example klDivergence(asProbabilities([[0.5, 0.5]]), asProbabilities([[0.25, 0.75]]), { unit: 'bits' })   // 0.2075
+ * @see Dive into Deep Learning (zh), §3.4.7; checked against reference/information.ts
+ */
+export function klDivergence(
+  p: DistributionLike,
+  q: DistributionLike,
+  options: InformationOptions = {},
+): tf.Scalar | tf.Tensor1D {
+  checkPair(p, q, 'klDivergence');
+  return inUnit('klDivergence', options, () => expectation(p, logOn(p, p).sub(logOn(p, q))));
+}
+
+/**
+ * Perplexity: how many equally likely classes would surprise as much.
+ *
+ *   exp(−(1/n) Σᵢ log pᵢ,yᵢ)
+ *
+ * @param probabilities p, [n, classes]
+ * @param labels class indices, [n]
+ * @returns ≥ 1, whatever the unit of information: 1 is certainty, `classes` is a guess; the caller disposes it
+ * @throws as `negativeLogLikelihood`
+ * @example perplexity(asProbabilities([[0.25, 0.75], [0.5, 0.5]]), [0, 1])   // 2.8284
+ * @see checked against reference/information.ts
+ */
+export function perplexity(probabilities: ProbabilitiesLike, labels: LabelsLike | ArrayLike<number>): tf.Scalar {
+  return tf.tidy(() => negativeLogLikelihood(probabilities, labels).exp() as tf.Scalar);
+}
+
+/** log q where p > 0, and 0 where nothing is drawn; so 0·log 0 = 0, in the gradient too. */
+function logOn(p: tf.Tensor2D, q: tf.Tensor2D): tf.Tensor2D {
+  return tf.where(p.equal(0), tf.onesLike(q), q).log();
+}
+
+function expectation(p: tf.Tensor2D, values: tf.Tensor2D): tf.Tensor1D {
+  return p.mul(values).sum(1);
+}
+
+function checkPair(p: DistributionLike, q: DistributionLike, where: string): void {
+  checkDistribution(p, where, 'p');
+  checkDistribution(q, where, 'q');
+  assertShape(q.shape, p.shape, where, 'q');
+}
+
+function inUnit(where: string, options: InformationOptions, nats: () => tf.Tensor1D): tf.Scalar | tf.Tensor1D {
+  assertKnownOptions(options, ['unit', 'reduction'], where);
+  const { unit = 'nats', reduction = 'mean' } = options;
+  assertOneOf(unit, UNITS, where, 'unit');
+  assertOneOf(reduction, REDUCTIONS, where, 'reduction');
+  return tf.tidy(() => {
+    const reduced = reduce(nats(), undefined, reduction);
+    return unit === 'bits' ? reduced.mul(Math.LOG2E) : reduced;
+  });
+}

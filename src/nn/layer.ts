@@ -1,0 +1,68 @@
+// nn: what a linear layer is, whichever way its weight is written.
+import * as tf from '@tensorflow/tfjs';
+import { ShapeError } from '../core/errors.js';
+import { assertShape, describe, formatShape } from '../core/shape.js';
+import type { Logits } from './tensors.js';
+
+/** The tensors of a layer, by name: its parameters, or their gradients. */
+export type Parameters = Readonly<Record<string, tf.Tensor>>;
+
+/**
+ * An affine map from features to logits, o = XW + b, that knows its own derivative.
+ *
+ * `forward` and `backward` take other parameters in place of the layer's own, so a training step stays a pure function.
+ */
+export interface Layer {
+  readonly kind: 'dense' | 'phm';
+  readonly inputs: number;
+  readonly units: number;
+  /** How many numbers are trained. */
+  readonly numParameters: number;
+  /** What is trained. The layer owns these; `assign` changes them in place. */
+  readonly parameters: Readonly<Record<string, tf.Variable>>;
+  /** o = XW + b, [n, units]; the caller disposes it. */
+  forward(features: tf.Tensor2D, parameters?: Parameters): Logits;
+  /** Closed-form gradient for each parameter, given ∂ℓ/∂o, [n, units]; the caller disposes them. */
+  backward(features: tf.Tensor2D, logitsGradient: tf.Tensor2D, parameters?: Parameters): Record<string, tf.Tensor>;
+  dispose(): void;
+}
+
+/** Features as a layer takes them: [n, inputs] float32. */
+export function checkFeatures(features: tf.Tensor2D, inputs: number, where: string): tf.Tensor2D {
+  if (!(features instanceof tf.Tensor)) {
+    const expected = `be a tensor of shape [n, ${inputs}]`;
+    throw new ShapeError({
+      where,
+      argument: 'features',
+      expected,
+      actual: describe(features),
+      hint: 'Rows of numbers? tf.tensor2d(rows).',
+    });
+  }
+  if (features.rank !== 2 || features.shape[1] !== inputs || features.dtype !== 'float32') {
+    const actual = `${features.dtype} ${formatShape((features as tf.Tensor).shape)}`;
+    throw new ShapeError({ where, argument: 'features', expected: `be float32 of shape [n, ${inputs}]`, actual });
+  }
+  return features;
+}
+
+/** XᵀG, [inputs, units]. As (GᵀX)ᵀ: only the narrow matrices are transposed, which WASM does far faster. */
+export function weightGradient(features: tf.Tensor2D, logitsGradient: tf.Tensor2D): tf.Tensor2D {
+  return tf.tidy(() => tf.transpose(tf.matMul(tf.transpose(logitsGradient), features)));
+}
+
+/** A variable from given values, or from the values that `initial` draws. */
+export function parameterOf(
+  given: tf.Tensor | readonly unknown[] | undefined,
+  shape: readonly number[],
+  where: string,
+  argument: string,
+  initial: () => Float32Array,
+): tf.Variable {
+  return tf.tidy(() => {
+    if (given === undefined) return tf.variable(tf.tensor(initial(), [...shape]));
+    const tensor = given instanceof tf.Tensor ? given.toFloat() : tf.tensor(given as number[], undefined, 'float32');
+    assertShape(tensor.shape, shape, where, argument);
+    return tf.variable(tensor.clone());
+  });
+}

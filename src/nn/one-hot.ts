@@ -1,0 +1,57 @@
+// nn: class indices and one-hot rows, there and back.
+import * as tf from '@tensorflow/tfjs';
+import { assertPositiveInteger } from '../core/shape.js';
+import {
+  checkLabels,
+  checkOneHot,
+  isTensor,
+  type Labels,
+  type LabelsLike,
+  refusingLabels,
+  type Targets,
+  type TargetsLike,
+} from './tensors.js';
+
+/**
+ * One-hot rows: 1 at each sample's class, 0 elsewhere.
+ *
+ *   yᵢₖ = 1 if k = labelᵢ, else 0
+ *
+ * @param labels class indices, [n], 0 ≤ label < numClasses
+ * @returns targets, [n, numClasses]; the caller disposes them
+ * @throws DomainError for a label outside [0, numClasses): there is no silent row of zeros
+ *         (on WebGL and WebGPU, where labels given as a tensor are not read, there is)
+ * @example oneHot([1, 0], 3)   // [[0, 1, 0], [1, 0, 0]]
+ * @see Dive into Deep Learning (zh), §3.4.1; checked against reference/one-hot.ts
+ */
+export function oneHot(labels: LabelsLike | ArrayLike<number>, numClasses: number): Targets {
+  assertPositiveInteger(numClasses, 'oneHot', 'numClasses');
+  return tf.tidy(() => {
+    const checked = checkLabels(labels, numClasses, 'oneHot');
+    return oneHotRows(isTensor(labels) ? refuseOutside(checked, numClasses) : checked, numClasses) as Targets;
+  });
+}
+
+/**
+ * Class indices of one-hot rows: the inverse of `oneHot`.
+ *
+ * @param targets y, [n, classes]
+ * @returns labels, [n]; the caller disposes them
+ * @throws DomainError for a row that is not one-hot (cpu, wasm; elsewhere its largest entry decides)
+ * @example fromOneHot(oneHot([1, 0], 3))   // [1, 0]
+ */
+export function fromOneHot(targets: TargetsLike): Labels {
+  return tf.argMax(checkOneHot(targets, 'fromOneHot'), 1) as Labels;
+}
+
+/** TensorFlow's oneHot turns a label out of range into zeros; its gather refuses one. */
+function refuseOutside(labels: Labels, numClasses: number): tf.Tensor1D {
+  if (tf.getBackend() !== 'tensorflow') return labels;
+  return refusingLabels(numClasses, 'oneHot', () => tf.gather(tf.range(0, numClasses, 1, 'int32'), labels));
+}
+
+/** One-hot rows of labels that are known to be in range. */
+export function oneHotRows(labels: tf.Tensor1D, numClasses: number): tf.Tensor2D {
+  // Cast from int32: asked for float32, the wasm backend (4.22) writes the bits of the integer 1, which is 1.4e-45.
+  return tf.oneHot(labels, numClasses).toFloat() as tf.Tensor2D;
+}

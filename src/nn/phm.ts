@@ -1,0 +1,167 @@
+// nn: parameterized hypercomplex multiplication, a weight matrix that costs about 1/n of a dense one.
+import * as tf from '@tensorflow/tfjs';
+import { DomainError } from '../core/errors.js';
+import { Random } from '../core/random.js';
+import { assertKnownOptions, assertPositiveInteger } from '../core/shape.js';
+import { dense, INITIAL_WEIGHT_DEVIATION } from './dense.js';
+import { checkFeatures, type Layer, type Parameters, parameterOf, weightGradient } from './layer.js';
+import type { Logits } from './tensors.js';
+
+export interface PhmOptions {
+  /** d, features of a sample; n divides it. */
+  readonly inputs: number;
+  /** q, classes; n divides it. */
+  readonly units: number;
+  /** How many components a hypercomplex number has: 1 is a dense layer, 4 contains the quaternions. */
+  readonly n: number;
+  /** Decides the initial factors and components. Default 0. */
+  readonly seed?: number;
+  /** Initial Aᵢ, [n, n, n], in place of random numbers. */
+  readonly factors?: tf.Tensor3D | readonly (readonly (readonly number[])[])[];
+  /** Whether the factors are trained (default), or stay as they are. */
+  readonly trainableFactors?: boolean;
+  /** Initial Sᵢ, [n, inputs/n, units/n], in place of random numbers. */
+  readonly components?: tf.Tensor3D | readonly (readonly (readonly number[])[])[];
+  /** Initial b, [units], in place of zeros. */
+  readonly bias?: tf.Tensor1D | readonly number[];
+}
+
+/**
+ * The weight that factors and components stand for: a sum of Kronecker products.
+ *
+ *   W = Σᵢ Aᵢ ⊗ Sᵢ        W[j·d/n + r, k·q/n + c] = Σᵢ Aᵢ[j, k]·Sᵢ[r, c]
+ *
+ * @param factors A, [n, n, n]
+ * @param components S, [n, inputs/n, units/n]
+ * @returns W, [inputs, units]; the caller disposes it
+ * @example phmWeight(tf.tensor3d([[[2]]]), tf.tensor3d([[[3, 4]]]))   // [[6, 8]]
+ * @see Zhang et al. (2021), Beyond Fully-Connected Layers with Quaternions; checked against reference/phm.ts
+ */
+export function phmWeight(factors: tf.Tensor3D, components: tf.Tensor3D): tf.Tensor2D {
+  const [n, rows, columns] = components.shape;
+  return tf.tidy(() => {
+    const blocks = tf.matMul(
+      tf.transpose(factors.reshape<tf.Tensor2D>([n, n * n])),
+      components.reshape<tf.Tensor2D>([n, rows * columns]),
+    );
+    return blocks
+      .reshape([n, n, rows, columns])
+      .transpose([0, 2, 1, 3])
+      .reshape([n * rows, n * columns]);
+  });
+}
+
+/**
+ * A linear layer whose weight is W = Σᵢ Aᵢ ⊗ Sᵢ: inputs·units/n + n³ numbers in place of inputs·units, and units biases.
+ *
+ * Components are contiguous blocks: feature j·inputs/n + r is the j-th component of the r-th hypercomplex number. With
+ * n = 4 and Aᵢ the transpose of the i-th quaternion's left-multiplication matrix, o = x·W is the Hamilton product w ⊗ x.
+ *
+ * @throws DomainError unless n divides inputs and units; ShapeError for given factors, components or bias of another shape
+ * @example new Phm({ inputs: 784, units: 10, n: 2 }).numParameters   // 3938: 3920 components, 8 factors, 10 biases
+ * @see Dive into Deep Learning (zh), §3.4.3; Zhang et al. (2021), Beyond Fully-Connected Layers with Quaternions
+ */
+export class Phm implements Layer {
+  readonly kind = 'phm';
+  readonly inputs: number;
+  readonly units: number;
+  readonly n: number;
+  /** A, [n, n, n]: trained, unless `trainableFactors` is false. */
+  readonly factors: tf.Variable<tf.Rank.R3>;
+  /** S, [n, inputs/n, units/n]. */
+  readonly components: tf.Variable<tf.Rank.R3>;
+  /** b, [units]. */
+  readonly bias: tf.Variable<tf.Rank.R1>;
+  readonly parameters: Readonly<Record<string, tf.Variable>>;
+
+  constructor(options: PhmOptions) {
+    assertKnownOptions(
+      options,
+      ['inputs', 'units', 'n', 'seed', 'factors', 'trainableFactors', 'components', 'bias'],
+      'Phm',
+    );
+    const { inputs, units, n, seed = 0, factors, trainableFactors = true, components, bias } = options;
+    assertPositiveInteger(inputs, 'Phm', 'inputs');
+    assertPositiveInteger(units, 'Phm', 'units');
+    assertPositiveInteger(n, 'Phm', 'n');
+    if (inputs % n !== 0 || units % n !== 0) {
+      const hint = 'Take an n that divides both, or pad the features.';
+      throw new DomainError({
+        where: 'Phm',
+        argument: 'n',
+        expected: `divide inputs = ${inputs} and units = ${units}`,
+        actual: String(n),
+        hint,
+      });
+    }
+    const random = new Random(seed);
+    const normal = (count: number, deviation: number) => () =>
+      Float32Array.from({ length: count }, () => deviation * random.normal());
+    this.inputs = inputs;
+    this.units = units;
+    this.n = n;
+    // Factors of variance 1/n and components of deviation 0.01 give a W of deviation 0.01, like a dense layer's.
+    this.factors = parameterOf(
+      factors,
+      [n, n, n],
+      'Phm',
+      'factors',
+      normal(n ** 3, Math.sqrt(1 / n)),
+    ) as tf.Variable<tf.Rank.R3>;
+    const size = [n, inputs / n, units / n];
+    const initial = normal((inputs * units) / n, INITIAL_WEIGHT_DEVIATION);
+    this.components = parameterOf(components, size, 'Phm', 'components', initial) as tf.Variable<tf.Rank.R3>;
+    this.bias = parameterOf(bias, [units], 'Phm', 'bias', () => new Float32Array(units)) as tf.Variable<tf.Rank.R1>;
+    const trained = { components: this.components, bias: this.bias };
+    this.parameters = trainableFactors ? { factors: this.factors, ...trained } : trained;
+  }
+
+  get numParameters(): number {
+    return Object.values(this.parameters).reduce((count, parameter) => count + parameter.size, 0);
+  }
+
+  forward(features: tf.Tensor2D, parameters: Parameters = this.parameters): Logits {
+    checkFeatures(features, this.inputs, 'Phm.forward');
+    const { factors = this.factors, components, bias } = parameters;
+    return tf.tidy(() =>
+      dense(features, phmWeight(factors as tf.Tensor3D, components as tf.Tensor3D), bias as tf.Tensor1D),
+    );
+  }
+
+  /** ∂ℓ/∂Sᵢ = Σⱼₖ Aᵢ[j, k]·Gⱼₖ and ∂ℓ/∂Aᵢ[j, k] = ⟨Gⱼₖ, Sᵢ⟩, where Gⱼₖ is block (j, k) of ∂ℓ/∂W = Xᵀ ∂ℓ/∂O. */
+  backward(
+    features: tf.Tensor2D,
+    logitsGradient: tf.Tensor2D,
+    parameters: Parameters = this.parameters,
+  ): Record<string, tf.Tensor> {
+    const { n } = this;
+    const { factors = this.factors, components } = parameters;
+    const [, rows, columns] = this.components.shape;
+    return tf.tidy(() => {
+      const ofWeight = weightGradient(features, logitsGradient);
+      const blocks = ofWeight
+        .reshape([n, rows, n, columns])
+        .transpose([0, 2, 1, 3])
+        .reshape<tf.Tensor2D>([n * n, rows * columns]);
+      const gradients: Record<string, tf.Tensor> = {
+        components: tf.matMul(factors.reshape<tf.Tensor2D>([n, n * n]), blocks).reshape([n, rows, columns]),
+        bias: logitsGradient.sum(0),
+      };
+      if ('factors' in this.parameters) {
+        const flat = components.reshape<tf.Tensor2D>([n, rows * columns]);
+        gradients.factors = tf.matMul(flat, tf.transpose(blocks)).reshape([n, n, n]);
+      }
+      return gradients;
+    });
+  }
+
+  dispose(): void {
+    this.factors.dispose();
+    this.components.dispose();
+    this.bias.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
