@@ -4,7 +4,7 @@ import { DomainError } from '../core/errors.js';
 import { assertKnownOptions, assertOneOf, assertShape, describe } from '../core/shape.js';
 import { fusedSparseCrossEntropy, hasFusedSparseCrossEntropy } from './fused.js';
 import { oneHotRows } from './one-hot.js';
-import { REDUCTIONS, type Reduction, reduce } from './reduction.js';
+import { REDUCTIONS, type Reduced, type Reduction, reduce } from './reduction.js';
 import { logSoftmaxValue, softmaxOp } from './softmax.js';
 import {
   checkDistribution,
@@ -19,9 +19,9 @@ import {
   type TargetsLike,
 } from './tensors.js';
 
-export interface CrossEntropyOptions {
+export interface CrossEntropyOptions<R extends Reduction = Reduction> {
   /** `'mean'` (default) divides by the sum of weights, `'sum'` does not, `'none'` keeps one loss per sample. */
-  readonly reduction?: Reduction;
+  readonly reduction?: R;
   /** w, [classes], ≥ 0. */
   readonly classWeights?: tf.Tensor1D | ArrayLike<number>;
   /** s, [n], ≥ 0. */
@@ -30,7 +30,7 @@ export interface CrossEntropyOptions {
   readonly labelSmoothing?: number;
 }
 
-export interface SparseCrossEntropyOptions extends CrossEntropyOptions {
+export interface SparseCrossEntropyOptions<R extends Reduction = Reduction> extends CrossEntropyOptions<R> {
   /** Samples with this label count for nothing. None by default (in PyTorch: −100). */
   readonly ignoreIndex?: number;
 }
@@ -56,26 +56,11 @@ const SPARSE_OPTIONS = [...DENSE_OPTIONS, 'ignoreIndex'];
  * @example crossEntropy(asLogits([[1, 2, 3]]), oneHot([2], 3))   // 0.4076
  * @see Dive into Deep Learning (zh), §3.4.6; options as PyTorch 2 defines them; checked against reference/cross-entropy.ts
  */
-export function crossEntropy(
+export function crossEntropy<R extends Reduction = 'mean'>(
   logits: LogitsLike,
   targets: TargetsLike,
-  options: CrossEntropyOptions & { readonly reduction: 'none' },
-): tf.Tensor1D;
-export function crossEntropy(
-  logits: LogitsLike,
-  targets: TargetsLike,
-  options?: CrossEntropyOptions & { readonly reduction?: 'mean' | 'sum' },
-): tf.Scalar;
-export function crossEntropy(
-  logits: LogitsLike,
-  targets: TargetsLike,
-  options?: CrossEntropyOptions,
-): tf.Scalar | tf.Tensor1D;
-export function crossEntropy(
-  logits: LogitsLike,
-  targets: TargetsLike,
-  options: CrossEntropyOptions = {},
-): tf.Scalar | tf.Tensor1D {
+  options: CrossEntropyOptions<R> = {},
+): Reduced<R> {
   const where = 'crossEntropy';
   const { reduction, labelSmoothing } = checkOptions(options, DENSE_OPTIONS, where);
   checkLogits(logits, where);
@@ -108,26 +93,11 @@ export function crossEntropy(
  * @example sparseCrossEntropy(asLogits([[1, 2, 3]]), [2])   // 0.4076
  * @see Dive into Deep Learning (zh), §3.4.6; options as PyTorch 2 defines them; checked against reference/cross-entropy.ts
  */
-export function sparseCrossEntropy(
+export function sparseCrossEntropy<R extends Reduction = 'mean'>(
   logits: LogitsLike,
   labels: LabelsLike | ArrayLike<number>,
-  options: SparseCrossEntropyOptions & { readonly reduction: 'none' },
-): tf.Tensor1D;
-export function sparseCrossEntropy(
-  logits: LogitsLike,
-  labels: LabelsLike | ArrayLike<number>,
-  options?: SparseCrossEntropyOptions & { readonly reduction?: 'mean' | 'sum' },
-): tf.Scalar;
-export function sparseCrossEntropy(
-  logits: LogitsLike,
-  labels: LabelsLike | ArrayLike<number>,
-  options?: SparseCrossEntropyOptions,
-): tf.Scalar | tf.Tensor1D;
-export function sparseCrossEntropy(
-  logits: LogitsLike,
-  labels: LabelsLike | ArrayLike<number>,
-  options: SparseCrossEntropyOptions = {},
-): tf.Scalar | tf.Tensor1D {
+  options: SparseCrossEntropyOptions<R> = {},
+): Reduced<R> {
   const where = 'sparseCrossEntropy';
   const { reduction, labelSmoothing } = checkOptions(options, SPARSE_OPTIONS, where);
   checkLogits(logits, where);
@@ -210,13 +180,13 @@ function withoutIgnored(labels: Labels, ignoreIndex: number | undefined): { y: t
   return { y: tf.where(kept, labels, tf.zerosLike(labels)) as tf.Tensor1D, counted: kept.toFloat() };
 }
 
-function checkOptions(
-  options: SparseCrossEntropyOptions,
+function checkOptions<R extends Reduction>(
+  options: SparseCrossEntropyOptions<R>,
   known: readonly string[],
   where: string,
-): { reduction: Reduction; labelSmoothing: number } {
+): { reduction: R; labelSmoothing: number } {
   assertKnownOptions(options, known, where);
-  const { reduction = 'mean', labelSmoothing = 0, ignoreIndex } = options;
+  const { reduction = 'mean' as R, labelSmoothing = 0, ignoreIndex } = options;
   assertOneOf(reduction, REDUCTIONS, where, 'reduction');
   if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
     throw new DomainError({

@@ -2,18 +2,18 @@
 import * as tf from '@tensorflow/tfjs';
 import { assertKnownOptions, assertOneOf, assertShape } from '../core/shape.js';
 import { oneHot } from './one-hot.js';
-import { REDUCTIONS, type Reduction, reduce } from './reduction.js';
+import { REDUCTIONS, type Reduced, type Reduction, reduce } from './reduction.js';
 import { checkDistribution, type DistributionLike, type LabelsLike, type ProbabilitiesLike } from './tensors.js';
 
 const UNITS = ['nats', 'bits'] as const;
 /** 1 nat = 1/ln 2 ≈ 1.4427 bits. */
 export type InformationUnit = (typeof UNITS)[number];
 
-export interface InformationOptions {
+export interface InformationOptions<R extends Reduction = Reduction> {
   /** `'nats'` (default): natural logarithm; `'bits'`: logarithm to base 2. */
   readonly unit?: InformationUnit;
   /** Over the rows: `'mean'` (default), `'sum'`, or `'none'` for one value per row. */
-  readonly reduction?: Reduction;
+  readonly reduction?: R;
 }
 
 /**
@@ -28,11 +28,11 @@ export interface InformationOptions {
  * @example negativeLogLikelihood(asProbabilities([[0.1, 0.9], [0.5, 0.5]]), [1, 0], { unit: 'bits' })   // 0.5760
  * @see Dive into Deep Learning (zh), §3.4.6.1; checked against reference/information.ts
  */
-export function negativeLogLikelihood(
+export function negativeLogLikelihood<R extends Reduction = 'mean'>(
   probabilities: ProbabilitiesLike,
   labels: LabelsLike | ArrayLike<number>,
-  options: InformationOptions = {},
-): tf.Scalar | tf.Tensor1D {
+  options: InformationOptions<R> = {},
+): Reduced<R> {
   const where = 'negativeLogLikelihood';
   checkDistribution(probabilities, where, 'probabilities');
   const [n, numClasses] = probabilities.shape;
@@ -48,15 +48,18 @@ export function negativeLogLikelihood(
  *
  *   H(p) = −Σₖ pₖ log pₖ,   0·log 0 = 0
  *
- * @param p distributions, [n, classes]
+ * @param probabilities p, [n, classes]
  * @returns in [0, log classes]; the mean over rows, or as `reduction` says; the caller disposes it
  * @throws DomainError on cpu and wasm for a row that is no distribution
  * @example entropy(asProbabilities([[0.5, 0.25, 0.25]]), { unit: 'bits' })   // 1.5
  * @see Dive into Deep Learning (zh), §3.4.7.1; checked against reference/information.ts
  */
-export function entropy(p: DistributionLike, options: InformationOptions = {}): tf.Scalar | tf.Tensor1D {
-  checkDistribution(p, 'entropy', 'p');
-  return inUnit('entropy', options, () => expectation(p, logOn(p, p)).neg());
+export function entropy<R extends Reduction = 'mean'>(
+  probabilities: DistributionLike,
+  options: InformationOptions<R> = {},
+): Reduced<R> {
+  checkDistribution(probabilities, 'entropy', 'probabilities');
+  return inUnit('entropy', options, () => expectation(probabilities, logOn(probabilities, probabilities)).neg());
 }
 
 /**
@@ -64,21 +67,21 @@ export function entropy(p: DistributionLike, options: InformationOptions = {}): 
  *
  *   H(p, q) = −Σₖ pₖ log qₖ,   0·log 0 = 0,   H(p, q) ≥ H(p)
  *
- * @param p what is drawn, [n, classes]
- * @param q what is believed, [n, classes]
+ * @param targets p, what is drawn, [n, classes]
+ * @param probabilities q, what is believed, [n, classes]
  * @returns ≥ 0, +∞ where q is 0 and p is not; the mean over rows, or as `reduction` says; the caller disposes it
  * @throws ShapeError if the shapes differ; DomainError on cpu and wasm for a row that is no distribution
  * @example distributionCrossEntropy(asProbabilities([[0.5, 0.5]]), asProbabilities([[0.25, 0.75]]), { unit: 'bits' })   // 1.2075
  * @see Dive into Deep Learning (zh), §3.4.7; checked against reference/information.ts
  */
-export function distributionCrossEntropy(
-  p: DistributionLike,
-  q: DistributionLike,
-  options: InformationOptions = {},
-): tf.Scalar | tf.Tensor1D {
+export function distributionCrossEntropy<R extends Reduction = 'mean'>(
+  targets: DistributionLike,
+  probabilities: DistributionLike,
+  options: InformationOptions<R> = {},
+): Reduced<R> {
   const where = 'distributionCrossEntropy';
-  checkPair(p, q, where);
-  return inUnit(where, options, () => expectation(p, logOn(p, q)).neg());
+  checkPair(targets, probabilities, where);
+  return inUnit(where, options, () => expectation(targets, logOn(targets, probabilities)).neg());
 }
 
 /**
@@ -86,20 +89,21 @@ export function distributionCrossEntropy(
  *
  *   D(p‖q) = Σₖ pₖ (log pₖ − log qₖ) = H(p, q) − H(p)
  *
- * @param p what is drawn, [n, classes]
- * @param q what is believed, [n, classes]
+ * @param targets p, what is drawn, [n, classes]
+ * @param probabilities q, what is believed, [n, classes]
  * @returns ≥ 0, 0 only at p = q, +∞ where q is 0 and p is not; the mean over rows, or as `reduction` says; the caller disposes it
  * @throws ShapeError if the shapes differ; DomainError on cpu and wasm for a row that is no distribution
  * @example klDivergence(asProbabilities([[0.5, 0.5]]), asProbabilities([[0.25, 0.75]]), { unit: 'bits' })   // 0.2075
  * @see Dive into Deep Learning (zh), §3.4.7; checked against reference/information.ts
  */
-export function klDivergence(
-  p: DistributionLike,
-  q: DistributionLike,
-  options: InformationOptions = {},
-): tf.Scalar | tf.Tensor1D {
-  checkPair(p, q, 'klDivergence');
-  return inUnit('klDivergence', options, () => expectation(p, logOn(p, p).sub(logOn(p, q))));
+export function klDivergence<R extends Reduction = 'mean'>(
+  targets: DistributionLike,
+  probabilities: DistributionLike,
+  options: InformationOptions<R> = {},
+): Reduced<R> {
+  checkPair(targets, probabilities, 'klDivergence');
+  const surplus = () => logOn(targets, targets).sub<tf.Tensor2D>(logOn(targets, probabilities));
+  return inUnit('klDivergence', options, () => expectation(targets, surplus()));
 }
 
 /**
@@ -127,19 +131,23 @@ function expectation(p: tf.Tensor2D, values: tf.Tensor2D): tf.Tensor1D {
   return p.mul(values).sum(1);
 }
 
-function checkPair(p: DistributionLike, q: DistributionLike, where: string): void {
-  checkDistribution(p, where, 'p');
-  checkDistribution(q, where, 'q');
-  assertShape(q.shape, p.shape, where, 'q');
+function checkPair(targets: DistributionLike, probabilities: DistributionLike, where: string): void {
+  checkDistribution(targets, where, 'targets');
+  checkDistribution(probabilities, where, 'probabilities');
+  assertShape(probabilities.shape, targets.shape, where, 'probabilities');
 }
 
-function inUnit(where: string, options: InformationOptions, nats: () => tf.Tensor1D): tf.Scalar | tf.Tensor1D {
+function inUnit<R extends Reduction>(
+  where: string,
+  options: InformationOptions<R>,
+  nats: () => tf.Tensor1D,
+): Reduced<R> {
   assertKnownOptions(options, ['unit', 'reduction'], where);
-  const { unit = 'nats', reduction = 'mean' } = options;
+  const { unit = 'nats', reduction = 'mean' as R } = options;
   assertOneOf(unit, UNITS, where, 'unit');
   assertOneOf(reduction, REDUCTIONS, where, 'reduction');
   return tf.tidy(() => {
     const reduced = reduce(nats(), undefined, reduction);
-    return unit === 'bits' ? reduced.mul(Math.LOG2E) : reduced;
+    return unit === 'bits' ? reduced.mul<Reduced<R>>(Math.LOG2E) : reduced;
   });
 }

@@ -5,24 +5,24 @@ export const REDUCTIONS = ['mean', 'sum', 'none'] as const;
 /** `'mean'` divides by the sum of weights (n without any), `'sum'` does not divide, `'none'` keeps one value per sample. */
 export type Reduction = (typeof REDUCTIONS)[number];
 
+/** A scalar, or [n] with reduction `'none'`. */
+export type Reduced<R extends Reduction> = R extends 'none' ? tf.Tensor1D : tf.Scalar;
+
 /** The one place that divides by n, or by what stands for it. */
-export function reduce(
+export function reduce<R extends Reduction>(
   perSample: tf.Tensor1D,
   weights: tf.Tensor1D | undefined,
-  reduction: Reduction,
-): tf.Scalar | tf.Tensor1D {
-  switch (reduction) {
-    case 'none':
-      return perSample;
-    case 'sum':
-      return perSample.sum();
-    case 'mean': {
-      if (weights === undefined) return perSample.sum().mul(1 / Math.max(perSample.shape[0], 1));
-      const total = weights.sum();
-      // No sample counts: the loss is 0, not 0/0 (PyTorch gives NaN: pytorch#70348).
-      return perSample.sum().mul(tf.where(total.greater(0), total.reciprocal(), tf.scalar(0)));
-    }
-    default:
-      return reduction satisfies never;
-  }
+  reduction: R,
+): Reduced<R> {
+  return (reduction === 'none' ? perSample : total(perSample, weights, reduction)) as Reduced<R>;
+}
+
+function total(perSample: tf.Tensor1D, weights: tf.Tensor1D | undefined, reduction: 'mean' | 'sum'): tf.Scalar {
+  // Nothing to add up: 0. The wasm backend (4.22) returns whatever its memory held as the sum of an empty tensor.
+  if (perSample.shape[0] === 0) return tf.where(tf.scalar(false), perSample.sum(), tf.scalar(0)) as tf.Scalar;
+  if (reduction === 'sum') return perSample.sum();
+  if (weights === undefined) return perSample.sum().mul(1 / perSample.shape[0]);
+  const sum = weights.sum();
+  // No sample counts: the loss is 0, not 0/0 (PyTorch gives NaN: pytorch#70348).
+  return perSample.sum().mul(tf.where(sum.greater(0), sum.reciprocal(), tf.scalar(0)));
 }

@@ -1,0 +1,327 @@
+// gradcheck: ∂ℓ/∂o = softmax(o) − y, computed three ways; this file shows that they agree, or where they do not.
+import * as tf from '@tensorflow/tfjs';
+import { Random } from './core/random.js';
+import { assertKnownOptions, assertPositiveInteger, formatShape } from './core/shape.js';
+import { disagreement, FINITE_DIFFERENCE, FLOAT32, type Tolerance } from './core/tolerance.js';
+import { crossEntropy } from './nn/cross-entropy.js';
+import type { Dense } from './nn/dense.js';
+import { checkFeatures, type Layer } from './nn/layer.js';
+import type { Phm } from './nn/phm.js';
+import type { TargetsLike } from './nn/tensors.js';
+import * as reference from './reference.js';
+
+/** Gradients by parameter name: of the mean cross-entropy of layer(features) against targets. */
+export type Gradient = (layer: Dense | Phm, features: tf.Tensor2D, targets: TargetsLike) => Record<string, tf.Tensor>;
+
+export interface GradcheckOptions {
+  readonly layer: Dense | Phm;
+  /** X, [n, inputs]. */
+  readonly features: tf.Tensor2D;
+  /** y, [n, units], rows ≥ 0 that sum to 1. */
+  readonly targets: TargetsLike;
+  /** The gradient on trial, in place of tfjs's autograd. */
+  readonly gradient?: Gradient;
+  /** How many entries of each parameter get a finite difference; seeded choice among larger ones. Default 200. */
+  readonly maxDifferences?: number;
+}
+
+/** The largest |actual − expected| of a comparison, and what that is of the tolerance: ≤ 1 agrees. */
+export interface Comparison {
+  readonly maxError: number;
+  readonly ratio: number;
+  /** Flat index of the entry whose ratio that is. */
+  readonly at: number;
+  readonly actual: number;
+  readonly expected: number;
+}
+
+export interface ParameterCheck {
+  readonly parameter: string;
+  readonly shape: readonly number[];
+  /** Autograd in float32 on the backend against the float64 closed form. */
+  readonly autogradAgainstClosedForm: Comparison;
+  /** Both in float64, at `differences` of the entries. */
+  readonly closedFormAgainstDifferences: Comparison;
+  readonly autogradAgainstDifferences: Comparison;
+  readonly differences: number;
+}
+
+interface GradcheckFindings {
+  /** The tfjs backend that was used. */
+  readonly backend: string;
+  readonly samples: number;
+  /** Logits and loss on the backend against the float64 reference. */
+  readonly logits: Comparison;
+  readonly loss: Comparison;
+  readonly parameters: readonly ParameterCheck[];
+}
+
+/** What disagrees most: `'logits'`, `'loss'`, or a parameter's gradient, and between which two. */
+export interface Disagreement extends Comparison {
+  readonly what: string;
+  readonly between: string;
+}
+
+export type GradcheckResult = GradcheckFindings &
+  ({ readonly ok: true; readonly maxError: number } | { readonly ok: false; readonly worst: Disagreement });
+
+/**
+ * Compares three gradients of the mean cross-entropy for each parameter of a layer: autograd on the tfjs backend in use,
+ * the closed form of `reference/` (through softmax(o) − y, float64), and central differences of `reference/` (float64).
+ * The forward pass of the backend is compared too.
+ *
+ * float32 sums are judged by |error| ≤ 1e-6 + 1e-5·scale, where scale is the same sum over absolute values; float64
+ * against differences by 1e-8 + 1e-6·|expected|, which holds for |o| ≤ 20.
+ *
+ * @returns what was found: `ok`, and the largest disagreements
+ * @throws ShapeError or DomainError for features or targets that do not fit the layer
+ * @example gradcheck({ layer: new Dense({ inputs: 4, units: 3 }), features, targets }).ok   // true
+ * @see Dive into Deep Learning (zh), §3.4.6.2
+ */
+export function gradcheck(options: GradcheckOptions): GradcheckResult {
+  assertKnownOptions(options, ['layer', 'features', 'targets', 'gradient', 'maxDifferences'], 'gradcheck');
+  const { layer, features, targets, gradient = autograd, maxDifferences = 200 } = options;
+  assertPositiveInteger(maxDifferences, 'gradcheck', 'maxDifferences');
+  checkFeatures(features, layer.inputs, 'gradcheck');
+  const problem = asReferenceProblem(layer, features, targets);
+  const onBackend = readBackend(layer, features, targets, gradient);
+  const parameters: Layer['parameters'] = layer.parameters;
+  const closedForm = gradientOf(problem, lossGradient(problem));
+  const scale = gradientOf(absolute(problem), gradientScale(problem));
+  const findings: GradcheckFindings = {
+    backend: tf.getBackend(),
+    samples: problem.features.rows,
+    logits: compare(onBackend.logits, problem.logits.values, FLOAT32, logitScale(problem).values),
+    loss: compare(onBackend.loss, [lossOf(problem)], FLOAT32, [lossScale(problem)]),
+    parameters: Object.keys(parameters).map((name): ParameterCheck => {
+      const autograd = onBackend.gradients[name] ?? [];
+      const indices = someIndices(closedForm[name].length, maxDifferences);
+      const differences = centralDifferences(problem, name, indices);
+      const at = (values: ArrayLike<number>) => indices.map((i) => values[i]);
+      return {
+        parameter: name,
+        shape: parameters[name].shape,
+        autogradAgainstClosedForm: compare(autograd, closedForm[name], FLOAT32, scale[name]),
+        closedFormAgainstDifferences: compare(at(closedForm[name]), differences, FINITE_DIFFERENCE),
+        autogradAgainstDifferences: compare(at(autograd), differences, FLOAT32, at(scale[name])),
+        differences: indices.length,
+      };
+    }),
+  };
+  return judge(findings);
+}
+
+interface OnBackend {
+  readonly logits: ArrayLike<number>;
+  readonly loss: ArrayLike<number>;
+  readonly gradients: Readonly<Record<string, ArrayLike<number>>>;
+}
+
+function readBackend(layer: Dense | Phm, features: tf.Tensor2D, targets: TargetsLike, gradient: Gradient): OnBackend {
+  const tensors = tf.tidy(() => {
+    const logits = layer.forward(features);
+    return { logits, loss: crossEntropy(logits, targets), gradients: gradient(layer, features, targets) };
+  });
+  const read = (tensor: tf.Tensor) => tensor.dataSync();
+  const gradients = Object.entries(tensors.gradients).map(([name, tensor]) => [name, read(tensor)]);
+  const values = { logits: read(tensors.logits), loss: read(tensors.loss), gradients: Object.fromEntries(gradients) };
+  tf.dispose(tensors);
+  return values;
+}
+
+/** tfjs's automatic differentiation of the same loss. */
+function autograd(layer: Dense | Phm, features: tf.Tensor2D, targets: TargetsLike): Record<string, tf.Tensor> {
+  const names = Object.keys(layer.parameters);
+  const byName = (values: tf.Tensor[]) => Object.fromEntries(names.map((name, i) => [name, values[i]]));
+  const loss = (...values: tf.Tensor[]) => crossEntropy(layer.forward(features, byName(values)), targets);
+  return byName(tf.grads(loss)(Object.values(layer.parameters)));
+}
+
+/**
+ * A gradcheck as a small table for people.
+ *
+ * @example console.log(formatGradcheck(gradcheck({ layer, features, targets })));
+ */
+export function formatGradcheck(result: GradcheckResult): string {
+  const header = ['', 'shape', 'autograd − closed form', 'closed form − differences', 'differences at'];
+  const exponent = (comparison: Comparison) => comparison.maxError.toExponential(1);
+  const rows = result.parameters.map((check) => [
+    `∂ℓ/∂${check.parameter}`,
+    formatShape(check.shape),
+    exponent(check.autogradAgainstClosedForm),
+    exponent(check.closedFormAgainstDifferences),
+    `${check.differences} of ${check.shape.reduce((product, size) => product * size, 1)}`,
+  ]);
+  const widths = header.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column].length)));
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, column) => cell.padEnd(widths[column]))
+      .join('  ')
+      .trimEnd();
+  return [line(header), ...rows.map(line), gradcheckLine(result)].join('\n');
+}
+
+/** A gradcheck in one line. */
+export function gradcheckLine(result: GradcheckResult): string {
+  const { backend, samples } = result;
+  if (result.ok) {
+    const largest = result.maxError.toExponential(1);
+    return `gradcheck on ${backend}, ${samples} samples: autograd = softmax(o) − y = finite differences (largest difference ${largest})`;
+  }
+  const { what, between, actual, expected, at, ratio } = result.worst;
+  return `gradcheck on ${backend}, ${samples} samples: ${what} DISAGREES between ${between}: ${actual} against ${expected} at ${at}, ${ratio.toPrecision(3)} × the tolerance`;
+}
+
+function judge(findings: GradcheckFindings): GradcheckResult {
+  const comparisons: Disagreement[] = [
+    { what: 'logits', between: 'backend and reference', ...findings.logits },
+    { what: 'loss', between: 'backend and reference', ...findings.loss },
+    ...findings.parameters.flatMap((check) => [
+      { what: `∂ℓ/∂${check.parameter}`, between: 'autograd and closed form', ...check.autogradAgainstClosedForm },
+      { what: `∂ℓ/∂${check.parameter}`, between: 'closed form and differences', ...check.closedFormAgainstDifferences },
+      { what: `∂ℓ/∂${check.parameter}`, between: 'autograd and differences', ...check.autogradAgainstDifferences },
+    ]),
+  ];
+  const worst = comparisons.reduce((a, b) => (b.ratio > a.ratio ? b : a));
+  if (worst.ratio > 1) return { ...findings, ok: false, worst };
+  return { ...findings, ok: true, maxError: Math.max(...comparisons.map(({ maxError }) => maxError)) };
+}
+
+function compare(
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  tolerance: Tolerance,
+  scale?: ArrayLike<number>,
+): Comparison {
+  let worst: Comparison = { maxError: 0, ratio: 0, at: 0, actual: actual[0], expected: expected[0] };
+  let maxError = 0;
+  for (let i = 0; i < expected.length; i++) {
+    const ratio =
+      actual.length === expected.length ? disagreement(actual[i], expected[i], tolerance, scale?.[i]) : Infinity;
+    maxError = Math.max(maxError, ratio === 0 ? 0 : Math.abs(actual[i] - expected[i]));
+    if (ratio > worst.ratio) worst = { maxError, ratio, at: i, actual: actual[i], expected: expected[i] };
+  }
+  return { ...worst, maxError };
+}
+
+// What follows is the same problem in float64, in terms of reference/ alone.
+
+interface ReferenceProblem {
+  readonly features: reference.Matrix;
+  readonly targets: reference.Matrix;
+  readonly logits: reference.Matrix;
+  readonly parameters: Readonly<Record<string, Float64Array>>;
+  readonly shapes: Readonly<Record<string, readonly number[]>>;
+}
+
+function asReferenceProblem(layer: Dense | Phm, features: tf.Tensor2D, targets: TargetsLike): ReferenceProblem {
+  const tensors = layer.kind === 'phm' ? { ...layer.parameters, factors: layer.factors } : layer.parameters;
+  const entries = Object.entries(tensors);
+  const problem = {
+    features: matrixOf(features),
+    targets: matrixOf(targets),
+    parameters: Object.fromEntries(entries.map(([name, tensor]) => [name, Float64Array.from(tensor.dataSync())])),
+    shapes: Object.fromEntries(entries.map(([name, tensor]) => [name, tensor.shape])),
+  };
+  return { ...problem, logits: forward(problem) };
+}
+
+function matrixOf(tensor: tf.Tensor2D): reference.Matrix {
+  const [rows, columns] = tensor.shape;
+  return { rows, columns, values: Float64Array.from(tensor.dataSync()) };
+}
+
+type WithoutLogits = Omit<ReferenceProblem, 'logits' | 'targets'>;
+
+function forward(problem: WithoutLogits): reference.Matrix {
+  const { features, parameters } = problem;
+  return 'weight' in parameters
+    ? reference.dense(features, weightOf(problem), parameters.bias)
+    : reference.phm(features, slices(problem, 'factors'), slices(problem, 'components'), parameters.bias);
+}
+
+function weightOf({ parameters, shapes }: Pick<ReferenceProblem, 'parameters' | 'shapes'>): reference.Matrix {
+  return { rows: shapes.weight[0], columns: shapes.weight[1], values: parameters.weight };
+}
+
+/** A tensor [n, rows, columns] as n matrices. */
+function slices({ parameters, shapes }: WithoutLogits, name: string): reference.Matrix[] {
+  const [n, rows, columns] = shapes[name];
+  const size = rows * columns;
+  return Array.from({ length: n }, (_, i) => ({
+    rows,
+    columns,
+    values: parameters[name].slice(i * size, (i + 1) * size),
+  }));
+}
+
+function lossOf({ logits, targets }: ReferenceProblem): number {
+  return reference.crossEntropy(logits, targets);
+}
+
+function lossGradient({ logits, targets }: ReferenceProblem): reference.Matrix {
+  return reference.crossEntropyGradient(logits, targets);
+}
+
+/** From ∂ℓ/∂o to the gradient of each parameter. */
+function gradientOf(problem: WithoutLogits, logitsGradient: reference.Matrix): Record<string, Float64Array> {
+  const { features, parameters } = problem;
+  if ('weight' in parameters) {
+    const { weight, bias } = reference.denseGradient(features, weightOf(problem), logitsGradient);
+    return { weight: weight.values, bias };
+  }
+  const [factors, components] = [slices(problem, 'factors'), slices(problem, 'components')];
+  const gradient = reference.phmGradient(features, factors, components, logitsGradient);
+  return { factors: joined(gradient.factors), components: joined(gradient.components), bias: gradient.bias };
+}
+
+function joined(matrices: readonly reference.Matrix[]): Float64Array {
+  return Float64Array.from(matrices.flatMap(({ values }) => Array.from(values)));
+}
+
+function centralDifferences(problem: ReferenceProblem, name: string, indices: readonly number[]): Float64Array {
+  const loss = (values: Float64Array) => {
+    const moved = { ...problem, parameters: { ...problem.parameters, [name]: values } };
+    return lossOf({ ...moved, logits: forward(moved) });
+  };
+  return reference.centralDifference(loss, problem.parameters[name], { indices });
+}
+
+function someIndices(size: number, most: number): number[] {
+  if (size <= most) return Array.from({ length: size }, (_, i) => i);
+  return [...new Random(0).permutation(size).subarray(0, most)].sort((a, b) => a - b);
+}
+
+// How large float32 rounding can be: the same sums over absolute values.
+
+function absolute(problem: ReferenceProblem): WithoutLogits {
+  const parameters = Object.entries(problem.parameters).map(([name, values]) => [name, values.map(Math.abs)]);
+  const features = { ...problem.features, values: problem.features.values.map(Math.abs) };
+  return { features, shapes: problem.shapes, parameters: Object.fromEntries(parameters) };
+}
+
+/** |X||W| + |b| */
+function logitScale(problem: ReferenceProblem): reference.Matrix {
+  return forward(absolute(problem));
+}
+
+/** The loss moves at most twice as far as the row's logit that moves farthest. */
+function lossScale(problem: ReferenceProblem): number {
+  const scale = reference.toRows(logitScale(problem));
+  return lossOf(problem) + scale.reduce((total, row) => total + (2 * Math.max(...row)) / scale.length, 0);
+}
+
+/** |∂ℓ/∂o| and what an error of the logits adds to it: (p∘S + p(p·S))/n at S = |X||W| + |b|. */
+function gradientScale(problem: ReferenceProblem): reference.Matrix {
+  const gradient = lossGradient(problem);
+  const { rows, columns } = gradient;
+  const probabilities = reference.softmax(problem.logits).values;
+  const scale = logitScale(problem).values;
+  const values = gradient.values.map(Math.abs);
+  for (let i = 0; i < rows; i++) {
+    let mean = 0;
+    for (let k = i * columns; k < (i + 1) * columns; k++) mean += probabilities[k] * scale[k];
+    for (let k = i * columns; k < (i + 1) * columns; k++) values[k] += (probabilities[k] * (scale[k] + mean)) / rows;
+  }
+  return { rows, columns, values };
+}
