@@ -1,4 +1,13 @@
 // The front door for browsers and Node: named re-exports only, grouped by room.
+
+// backend
+export {
+  BACKENDS,
+  type BackendChoice,
+  type BackendName,
+  formatBackend,
+  selectBackend,
+} from './backend/select.js';
 // core
 export {
   BackendError,
@@ -9,5 +18,75 @@ export {
   ShapeError,
   SoftmaxRegressionError,
 } from './core/errors.js';
+export type { Label } from './core/labels.js';
 export { Random, type RandomState } from './core/random.js';
 export { FINITE_DIFFERENCE, FLOAT32, FLOAT64, type Tolerance } from './core/tolerance.js';
+// data
+export { batchRanges, type FeatureArray, type Features, gatherEntries, gatherRows } from './data/batches.js';
+export { parseIdx } from './data/idx.js';
+export { type Iris, type IrisSpecies, loadIris } from './data/iris.js';
+export { type Split, type SplitOptions, take, trainTestSplit } from './data/split.js';
+export { columnStatistics, type Standardization, standardize } from './data/standardize.js';
+// gradcheck
+export {
+  formatGradcheck,
+  type GradcheckOptions,
+  type GradcheckResult,
+  type Gradient,
+  gradcheck,
+  gradcheckLine,
+} from './gradcheck.js';
+// metrics
+export * as metrics from './metrics.js';
+// model
+export type {
+  EpochRecord,
+  FitOptions,
+  FitProgress,
+  FitResult,
+  LayerChoice,
+  Solver,
+  TrainingOptions,
+} from './model/fit.js';
+export { type Evaluation, type FeaturesInput, SoftmaxRegression } from './model/softmax-regression.js';
+export type { GradientMethod } from './model/step.js';
+// nn
+export {
+  type CrossEntropyOptions,
+  crossEntropy,
+  type SparseCrossEntropyOptions,
+  sparseCrossEntropy,
+} from './nn/cross-entropy.js';
+export { Dense, type DenseOptions, dense } from './nn/dense.js';
+export {
+  distributionCrossEntropy,
+  entropy,
+  type InformationOptions,
+  type InformationUnit,
+  klDivergence,
+  negativeLogLikelihood,
+  perplexity,
+} from './nn/information.js';
+export { backward, type Layer, type Parameters } from './nn/layer.js';
+export { fromOneHot, oneHot } from './nn/one-hot.js';
+export { Phm, type PhmOptions, phmWeight } from './nn/phm.js';
+export type { Reduced, Reduction } from './nn/reduction.js';
+export { logSoftmax, softmax } from './nn/softmax.js';
+export {
+  asLabels,
+  asLogits,
+  asProbabilities,
+  asTargets,
+  type Labels,
+  type LabelsLike,
+  type Logits,
+  type LogitsLike,
+  type Probabilities,
+  type ProbabilitiesLike,
+  type Targets,
+  type TargetsLike,
+} from './nn/tensors.js';
+// optim
+export { adam, momentum, type Optimizer, type OptimizerState, sgd } from './optim/first-order.js';
+// reference
+export * as reference from './reference.js';

@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { Random } from '../core/random.js';
 import { assertKnownOptions, assertPositiveInteger, assertShape } from '../core/shape.js';
-import { checkFeatures, type Layer, type Parameters, parameterOf, weightGradient } from './layer.js';
+import { checkFeatures, type Layer, type Parameters, parameterOf } from './layer.js';
 import { checkMatrix, type Logits } from './tensors.js';
 
 /** Standard deviation of initial weights, as in the textbook chapter's implementation (§3.6.1). */
@@ -84,13 +84,17 @@ export class Dense implements Layer {
     return this.inputs * this.units + this.units;
   }
 
+  weightOf(parameters: Parameters = this.parameters): tf.Tensor2D {
+    return parameters.weight.clone() as tf.Tensor2D;
+  }
+
   forward(features: tf.Tensor2D, parameters: Parameters = this.parameters): Logits {
     checkFeatures(features, this.inputs, 'Dense.forward');
     return dense(features, parameters.weight as tf.Tensor2D, parameters.bias as tf.Tensor1D);
   }
 
-  backward(features: tf.Tensor2D, logitsGradient: tf.Tensor2D): { weight: tf.Tensor2D; bias: tf.Tensor1D } {
-    return { weight: weightGradient(features, logitsGradient), bias: logitsGradient.sum(0) };
+  pullback(weightGradient: tf.Tensor2D): Record<string, tf.Tensor> {
+    return { weight: weightGradient.clone() };
   }
 
   dispose(): void {

@@ -4,7 +4,7 @@ import { DomainError } from '../core/errors.js';
 import { Random } from '../core/random.js';
 import { assertKnownOptions, assertPositiveInteger } from '../core/shape.js';
 import { dense, INITIAL_WEIGHT_DEVIATION } from './dense.js';
-import { checkFeatures, type Layer, type Parameters, parameterOf, weightGradient } from './layer.js';
+import { checkFeatures, type Layer, type Parameters, parameterOf } from './layer.js';
 import type { Logits } from './tensors.js';
 
 export interface PhmOptions {
@@ -120,38 +120,28 @@ export class Phm implements Layer {
     return Object.values(this.parameters).reduce((count, parameter) => count + parameter.size, 0);
   }
 
-  forward(features: tf.Tensor2D, parameters: Parameters = this.parameters): Logits {
-    checkFeatures(features, this.inputs, 'Phm.forward');
-    const { factors = this.factors, components, bias } = parameters;
-    return tf.tidy(() =>
-      dense(features, phmWeight(factors as tf.Tensor3D, components as tf.Tensor3D), bias as tf.Tensor1D),
-    );
+  weightOf(parameters: Parameters = this.parameters): tf.Tensor2D {
+    const { factors = this.factors, components } = parameters;
+    return phmWeight(factors as tf.Tensor3D, components as tf.Tensor3D);
   }
 
-  /** ∂ℓ/∂Sᵢ = Σⱼₖ Aᵢ[j, k]·Gⱼₖ and ∂ℓ/∂Aᵢ[j, k] = ⟨Gⱼₖ, Sᵢ⟩, where Gⱼₖ is block (j, k) of ∂ℓ/∂W = Xᵀ ∂ℓ/∂O. */
-  backward(
-    features: tf.Tensor2D,
-    logitsGradient: tf.Tensor2D,
-    parameters: Parameters = this.parameters,
-  ): Record<string, tf.Tensor> {
+  forward(features: tf.Tensor2D, parameters: Parameters = this.parameters): Logits {
+    checkFeatures(features, this.inputs, 'Phm.forward');
+    return tf.tidy(() => dense(features, this.weightOf(parameters), parameters.bias as tf.Tensor1D));
+  }
+
+  /** ∂ℓ/∂Sᵢ = Σⱼₖ Aᵢ[j, k]·Gⱼₖ and ∂ℓ/∂Aᵢ[j, k] = ⟨Gⱼₖ, Sᵢ⟩, where Gⱼₖ is block (j, k) of ∂ℓ/∂W. */
+  pullback(weightGradient: tf.Tensor2D, parameters: Parameters = this.parameters): Record<string, tf.Tensor> {
     const { n } = this;
     const { factors = this.factors, components } = parameters;
     const [, rows, columns] = this.components.shape;
-    return tf.tidy(() => {
-      const ofWeight = weightGradient(features, logitsGradient);
-      const blocks = ofWeight
-        .reshape([n, rows, n, columns])
-        .transpose([0, 2, 1, 3])
-        .reshape<tf.Tensor2D>([n * n, rows * columns]);
-      const gradients: Record<string, tf.Tensor> = {
-        components: tf.matMul(factors.reshape<tf.Tensor2D>([n, n * n]), blocks).reshape([n, rows, columns]),
-        bias: logitsGradient.sum(0),
-      };
-      if ('factors' in this.parameters) {
-        const flat = components.reshape<tf.Tensor2D>([n, rows * columns]);
-        gradients.factors = tf.matMul(flat, tf.transpose(blocks)).reshape([n, n, n]);
-      }
-      return gradients;
+    return tf.tidy((): Record<string, tf.Tensor> => {
+      const tiles = weightGradient.reshape([n, rows, n, columns]).transpose([0, 2, 1, 3]);
+      const blocks = tiles.reshape<tf.Tensor2D>([n * n, rows * columns]);
+      const ofComponents = tf.matMul(factors.reshape<tf.Tensor2D>([n, n * n]), blocks).reshape([n, rows, columns]);
+      if (!('factors' in this.parameters)) return { components: ofComponents };
+      const ofFactors = tf.matMul(components.reshape<tf.Tensor2D>([n, rows * columns]), tf.transpose(blocks));
+      return { components: ofComponents, factors: ofFactors.reshape([n, n, n]) };
     });
   }
 

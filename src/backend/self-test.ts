@@ -1,0 +1,124 @@
+// backend: whether the backend in use computes right, in a few milliseconds.
+import * as tf from '@tensorflow/tfjs';
+import { disagreement, FLOAT32 } from '../core/tolerance.js';
+import { gradcheck, gradcheckLine } from '../gradcheck.js';
+import { crossEntropy, sparseCrossEntropy } from '../nn/cross-entropy.js';
+import { Dense } from '../nn/dense.js';
+import { backward } from '../nn/layer.js';
+import { oneHot } from '../nn/one-hot.js';
+import { logSoftmax, softmax } from '../nn/softmax.js';
+import { asLogits } from '../nn/tensors.js';
+
+/** One operation with an answer that was computed in float64. */
+interface Probe {
+  readonly operation: string;
+  readonly run: () => tf.Tensor;
+  readonly expected: readonly number[];
+}
+
+const PROBES: readonly Probe[] = [
+  {
+    operation: 'matMul',
+    run: () =>
+      tf.matMul(
+        tf.tensor2d([[1, 2, 3]]),
+        tf.tensor2d([
+          [1, -4],
+          [2, 5],
+          [-3, 6],
+        ]),
+      ),
+    expected: [-4, 24],
+  },
+  {
+    operation: 'transpose',
+    run: () =>
+      tf.transpose(
+        tf.tensor2d([
+          [1, 2, 3],
+          [4, 5, 6],
+        ]),
+      ),
+    expected: [1, 4, 2, 5, 3, 6],
+  },
+  { operation: 'oneHot', run: () => oneHot([2, 0], 3), expected: [0, 0, 1, 1, 0, 0] },
+  {
+    operation: 'softmax',
+    run: () => softmax(asLogits([[1, 2, 3]])),
+    expected: [0.09003057317038046, 0.24472847105479764, 0.6652409557748218],
+  },
+  {
+    operation: 'logSoftmax',
+    run: () => logSoftmax(asLogits([[1, 2, 3]])),
+    expected: [-2.4076059644443806, -1.4076059644443806, -0.4076059644443806],
+  },
+  {
+    operation: 'crossEntropy',
+    run: () => crossEntropy(asLogits([[1, 2, 3]]), oneHot([2], 3)),
+    expected: [0.4076059644443806],
+  },
+  {
+    operation: 'sparseCrossEntropy',
+    run: () =>
+      sparseCrossEntropy(
+        asLogits([
+          [1, 2, 3],
+          [1e30, 0, 0],
+        ]),
+        [2, 0],
+        { reduction: 'none' },
+      ),
+    expected: [0.4076059644443806, 0],
+  },
+  {
+    operation: 'the gradient of sparseCrossEntropy',
+    run: () => tf.grad((o) => sparseCrossEntropy(o as tf.Tensor2D, [2]))(asLogits([[1, 2, 3]])),
+    expected: [0.09003057317038046, 0.24472847105479764, -0.3347590442251782],
+  },
+];
+
+/**
+ * Compares the operations that softmax regression needs, and its whole gradient, with answers in float64.
+ *
+ * @returns why the backend must not be used, or undefined where all agrees; no tensor is left behind
+ */
+export function selfTest(): string | undefined {
+  for (const { operation, run, expected } of PROBES) {
+    const reason = probe(operation, run, expected);
+    if (reason !== undefined) return reason;
+  }
+  return gradients();
+}
+
+function probe(operation: string, run: () => tf.Tensor, expected: readonly number[]): string | undefined {
+  const tensor = tf.tidy(run);
+  const actual = tensor.dataSync();
+  tensor.dispose();
+  const wrong = expected.findIndex((value, i) => disagreement(actual[i], value, FLOAT32) > 1);
+  if (wrong < 0 && actual.length === expected.length) return undefined;
+  return `${operation} is wrong: ${actual[wrong]} in place of ${expected[wrong]}`;
+}
+
+function gradients(): string | undefined {
+  const layer = new Dense({ inputs: 4, units: 3, seed: 1 });
+  const features = tf.tensor2d([
+    [1, 0.5, -0.25, 2],
+    [-1, 0, 0.75, 0.5],
+    [0.1, 3, -2, 1],
+  ]);
+  const targets = oneHot([0, 2, 1], 3);
+  const closedForm = () => {
+    const logitsGradient = softmax(layer.forward(features)).sub<tf.Tensor2D>(targets).div<tf.Tensor2D>(3);
+    return backward(layer, features, logitsGradient);
+  };
+  try {
+    for (const gradient of [undefined, closedForm]) {
+      const result = gradcheck({ layer, features, targets, gradient });
+      if (!result.ok) return gradcheckLine(result);
+    }
+    return undefined;
+  } finally {
+    layer.dispose();
+    tf.dispose([features, targets]);
+  }
+}

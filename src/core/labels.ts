@@ -1,0 +1,73 @@
+// core: what a class may be called, and where each label stands among the classes.
+import { DomainError } from './errors.js';
+import { describe } from './shape.js';
+
+/** What a class may be called: a name, a code or an index. */
+export type Label = string | number | boolean;
+
+/**
+ * Holds labels to one type, because '1' and 1 are never the same label.
+ *
+ * @throws DomainError for a label of another type than the first (or than `type`), or that is not a label at all
+ */
+export function assertLabels(
+  labels: ArrayLike<Label>,
+  where: string,
+  argument: string,
+  type: string = typeof labels[0],
+): void {
+  const isType = type === 'string' || type === 'number' || type === 'boolean';
+  for (let i = 0; i < labels.length; i++) {
+    const label: unknown = labels[i];
+    if (isType && typeof label === type && (typeof label !== 'number' || Number.isFinite(label))) continue;
+    const finite = type === 'number' ? 'a finite number' : `a ${type}`;
+    const expected = isType ? `be ${finite} like the other labels` : 'be a string, a finite number or a boolean';
+    throw new DomainError({ where, argument: `${argument}[${i}]`, expected, actual: describe(label) });
+  }
+}
+
+/**
+ * Distinct labels in ascending order: numbers by value, names by UTF-16 code unit, false before true.
+ *
+ * @throws DomainError if they differ in type, or one is not a label
+ * @example sortedClasses(['dog', 'cat', 'dog'])   // ['cat', 'dog']
+ */
+export function sortedClasses<L extends Label>(labels: ArrayLike<L>, where = 'sortedClasses'): L[] {
+  assertLabels(labels, where, 'labels');
+  return [...new Set(Array.from(labels))].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+}
+
+/**
+ * Where each label stands in `classes`.
+ *
+ * @throws DomainError for a label that is not among the classes, or classes that are not distinct
+ * @example classIndices(['dog', 'cat'], ['cat', 'dog'], 'example')   // Int32Array [1, 0]
+ */
+export function classIndices(
+  labels: ArrayLike<Label>,
+  classes: readonly Label[],
+  where: string,
+  argument = 'labels',
+): Int32Array {
+  const places = new Map(classes.map((label, place) => [label, place]));
+  if (places.size !== classes.length) {
+    const repeated = classes.find((label, i) => classes.indexOf(label) !== i);
+    throw new DomainError({
+      where,
+      argument: 'classes',
+      expected: 'be distinct',
+      actual: `${describe(repeated)} twice`,
+    });
+  }
+  const indices = new Int32Array(labels.length);
+  for (let i = 0; i < labels.length; i++) {
+    const place = places.get(labels[i]);
+    if (place === undefined) {
+      const some = classes.slice(0, 10).map(describe).join(', ');
+      const expected = `be one of the classes ${some}${classes.length > 10 ? ', …' : ''}`;
+      throw new DomainError({ where, argument: `${argument}[${i}]`, expected, actual: describe(labels[i]) });
+    }
+    indices[i] = place;
+  }
+  return indices;
+}

@@ -1,0 +1,212 @@
+// model: from features and labels to trained parameters.
+import * as tf from '@tensorflow/tfjs';
+import { DomainError } from '../core/errors.js';
+import { Random } from '../core/random.js';
+import { assertKnownOptions, assertOneOf, assertPositiveInteger, describe } from '../core/shape.js';
+import type { FeatureArray } from '../data/batches.js';
+import { Dense } from '../nn/dense.js';
+import type { Layer } from '../nn/layer.js';
+import { Phm } from '../nn/phm.js';
+import { adam, momentum, type Optimizer, sgd } from '../optim/first-order.js';
+import { objectiveOf, rowsOfATask } from './objective.js';
+import { copyState, disposeState, eagerRunner, type TrainingState } from './runner.js';
+import { type GradientMethod, trainingStep } from './step.js';
+
+export type Solver = 'sgd' | 'momentum' | 'adam';
+
+/** How the weight is written: in full, or as a sum of n Kronecker products. */
+export type LayerChoice = 'dense' | { readonly phm: number };
+
+export interface FitProgress {
+  /** From 1. */
+  readonly epoch: number;
+  readonly epochs: number;
+  /** Steps done in this epoch, and how many there are. */
+  readonly step: number;
+  readonly steps: number;
+  /** Mean over the samples of this epoch so far, nats. */
+  readonly loss: number;
+  readonly learningRate: number;
+}
+
+/** What decides a fit: data aside, the same values give the same model. */
+export interface TrainingOptions {
+  readonly solver: Solver;
+  /** `'closed-form'` (default): softmax(o) − y by hand; `'autograd'`: tfjs's tape. The same numbers. */
+  readonly gradient: GradientMethod;
+  /** `'dense'` (default), or `{ phm: n }` with an n that divides both features and classes. */
+  readonly layer: LayerChoice;
+  /** Whether there is a bias. Default true. */
+  readonly fitIntercept: boolean;
+  /** λ ≥ 0 of the penalty λ/2·‖W‖². Default 0. */
+  readonly l2: number;
+  /** Passes over the samples. Default 10. */
+  readonly epochs: number;
+  /** Samples of a step; the last batch of an epoch may be shorter. Default 256. */
+  readonly batchSize: number;
+  /** η > 0. Default 0.1, and 0.001 for adam. */
+  readonly learningRate: number;
+  /** Decides initial weights and the order of samples: an integer in [0, 2³²). Default 0. */
+  readonly seed: number;
+}
+
+export interface FitOptions<L> extends Partial<TrainingOptions> {
+  /** The classes in the order of their columns; the distinct labels, sorted, unless given. */
+  readonly classes?: readonly L[];
+  /** Ends the fit with the signal's reason as error. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: FitProgress) => void;
+}
+
+export interface EpochRecord {
+  readonly epoch: number;
+  /** Mean loss over the epoch's samples, each at the parameters of its step, nats. */
+  readonly loss: number;
+}
+
+export interface FitResult {
+  /** Whether the optimum is proven to be reached: never, for a first-order solver with a fixed number of epochs. */
+  readonly converged: boolean;
+  /** `'epochs'`: all were run; `'diverged'`: the loss or a weight was not finite, and the last finite ones are kept. */
+  readonly reason: 'epochs' | 'diverged';
+  /** (1/n)·Σᵢ NLLᵢ + l2/2·‖W‖², nats, over all samples at the final parameters. */
+  readonly objective: number;
+  /** Largest absolute entry of the objective's gradient there. */
+  readonly gradientNorm: number;
+  /** A proven upper bound on objective − optimum; null, since none is proven for these solvers. */
+  readonly suboptimality: number | null;
+  /** Steps that were run. */
+  readonly iterations: number;
+  readonly history: readonly EpochRecord[];
+}
+
+export interface Fitted {
+  /** W, row-major, [inputs, units]. */
+  readonly weight: Float32Array;
+  readonly bias: Float32Array;
+  readonly numParameters: number;
+  readonly result: FitResult;
+}
+
+const NAMES = ['solver', 'gradient', 'layer', 'fitIntercept', 'l2', 'epochs', 'batchSize', 'learningRate', 'seed'];
+
+/** Options with their defaults, checked: a wrong one is an error before anything is allocated. */
+export function trainingOptions<L>(options: FitOptions<L>, where: string): TrainingOptions {
+  assertKnownOptions(options, [...NAMES, 'classes', 'signal', 'onProgress'], where);
+  const { solver = 'sgd', gradient = 'closed-form', layer = 'dense', fitIntercept = true } = options;
+  const { l2 = 0, epochs = 10, batchSize = 256, learningRate = solver === 'adam' ? 0.001 : 0.1, seed = 0 } = options;
+  assertOneOf(solver, ['sgd', 'momentum', 'adam'], where, 'solver');
+  assertOneOf(gradient, ['closed-form', 'autograd'], where, 'gradient');
+  assertOneOf(fitIntercept, [true, false], where, 'fitIntercept');
+  if (layer !== 'dense') assertPhm(layer, where);
+  if (!(l2 >= 0 && l2 < Number.POSITIVE_INFINITY)) {
+    throw new DomainError({ where, argument: 'l2', expected: 'be a finite number ≥ 0', actual: describe(l2) });
+  }
+  if (!(learningRate > 0 && learningRate < Number.POSITIVE_INFINITY)) {
+    throw new DomainError({
+      where,
+      argument: 'learningRate',
+      expected: 'be a finite number > 0',
+      actual: describe(learningRate),
+    });
+  }
+  assertPositiveInteger(epochs, where, 'epochs');
+  assertPositiveInteger(batchSize, where, 'batchSize');
+  new Random(seed);
+  return { solver, gradient, layer, fitIntercept, l2, epochs, batchSize, learningRate, seed };
+}
+
+function assertPhm(layer: unknown, where: string): void {
+  const isChoice = typeof layer === 'object' && layer !== null && Object.keys(layer).join() === 'phm';
+  if (!isChoice)
+    throw new DomainError({ where, argument: 'layer', expected: "be 'dense' or { phm: n }", actual: describe(layer) });
+  assertPositiveInteger((layer as { phm: unknown }).phm, where, 'layer.phm');
+}
+
+/**
+ * Minimises mean cross-entropy + λ/2·‖W‖² by first-order steps over shuffled batches.
+ *
+ * @param labels class indices, one for each row of features
+ * @returns parameters as plain arrays; no tensor is left behind, whatever happens
+ */
+export async function fitFirstOrder<L>(
+  features: FeatureArray,
+  labels: Int32Array,
+  numClasses: number,
+  options: TrainingOptions,
+  { signal, onProgress }: Pick<FitOptions<L>, 'signal' | 'onProgress'>,
+): Promise<Fitted> {
+  signal?.throwIfAborted();
+  const [n, inputs] = features.shape;
+  const { epochs, batchSize, learningRate, l2 } = options;
+  const layer = layerOf(inputs, numClasses, options);
+  const optimizer = optimizerOf(options.solver);
+  let state = tf.tidy(() => copyState({ parameters: layer.parameters, optimizer: optimizer.init(layer.parameters) }));
+  try {
+    const step = trainingStep({ ...options, layer, optimizer });
+    const order = shuffles(options.seed, n);
+    const steps = Math.ceil(n / batchSize);
+    const chunk = Math.max(1, Math.floor(rowsOfATask(inputs, numClasses) / batchSize));
+    const history: EpochRecord[] = [];
+    let iterations = 0;
+    let diverged = false;
+    for (let epoch = 1; epoch <= epochs && !diverged; epoch++) {
+      const ran = await eagerRunner.run({
+        step,
+        state,
+        features,
+        labels,
+        order: order(),
+        batchSize,
+        chunk,
+        signal,
+        onChunk: (samples, loss) => {
+          onProgress?.({ epoch, epochs, step: Math.ceil(samples / batchSize), steps, loss, learningRate });
+        },
+      });
+      disposeState(state);
+      state = ran.state;
+      iterations += ran.steps;
+      diverged = ran.diverged;
+      if (!diverged) history.push({ epoch, loss: ran.loss });
+    }
+    const value = await objectiveOf(layer, state.parameters, features, labels, l2);
+    const reason = diverged ? 'diverged' : 'epochs';
+    const result: FitResult = { converged: false, reason, ...value, suboptimality: null, iterations, history };
+    return { ...(await readAffine(layer, state)), numParameters: layer.numParameters, result };
+  } finally {
+    disposeState(state);
+    layer.dispose();
+  }
+}
+
+function layerOf(inputs: number, units: number, { layer, seed }: TrainingOptions): Layer {
+  return layer === 'dense' ? new Dense({ inputs, units, seed }) : new Phm({ inputs, units, n: layer.phm, seed });
+}
+
+function optimizerOf(solver: Solver): Optimizer {
+  switch (solver) {
+    case 'sgd':
+      return sgd();
+    case 'momentum':
+      return momentum();
+    case 'adam':
+      return adam();
+    default:
+      return solver satisfies never;
+  }
+}
+
+/** A new order of the samples at each call, from a generator of its own: the seed's first bits seed it. */
+function shuffles(seed: number, n: number): () => Int32Array {
+  const random = new Random(new Random(seed).bits());
+  return () => random.permutation(n);
+}
+
+async function readAffine(layer: Layer, state: TrainingState): Promise<{ weight: Float32Array; bias: Float32Array }> {
+  const tensors = tf.tidy(() => ({ weight: layer.weightOf(state.parameters), bias: state.parameters.bias.clone() }));
+  const [weight, bias] = await Promise.all([tensors.weight.data<'float32'>(), tensors.bias.data<'float32'>()]);
+  tf.dispose(tensors);
+  // Copies: what a backend hands out may be its own memory.
+  return { weight: Float32Array.from(weight), bias: Float32Array.from(bias) };
+}

@@ -1,0 +1,219 @@
+// model: the classifier that people use: fit, predict, evaluate.
+import * as tf from '@tensorflow/tfjs';
+import { DomainError, ShapeError } from '../core/errors.js';
+import { assertLabels, classIndices, type Label, sortedClasses } from '../core/labels.js';
+import { assertKnownOptions, describe } from '../core/shape.js';
+import { asFeatureArray, batchRanges, type FeatureArray, type Features } from '../data/batches.js';
+import {
+  type ClassScores,
+  type ConfusionMatrix,
+  confusionMatrix,
+  precisionRecallFscore,
+} from '../metrics/classification.js';
+import { type FitOptions, type FitResult, fitFirstOrder, type TrainingOptions, trainingOptions } from './fit.js';
+import { rowsOfATask } from './objective.js';
+import { type Affine, affineRows, argMax, checkFeatureCount, softmaxRow, surpriseRow } from './predict.js';
+import { nextTask } from './runner.js';
+
+/** Samples as rows of numbers, as one typed array with its shape, or as a tensor [n, features]. */
+export type FeaturesInput = Features | tf.Tensor2D;
+
+export interface Evaluation<L extends Label> {
+  readonly samples: number;
+  /** Mean negative log-likelihood, nats. */
+  readonly loss: number;
+  readonly accuracy: number;
+  /** Precision, recall, fscore and support, in the order of the model's classes. */
+  readonly perClass: ClassScores<L>;
+  /** Rows are the truth, columns the prediction, in the order of the model's classes. */
+  readonly confusion: ConfusionMatrix<L>;
+}
+
+/**
+ * Softmax regression: a linear classifier that says how sure it is.
+ *
+ *   ŷ = softmax(xW + b)
+ *
+ * A model is plain arrays: it holds no tensor, needs no dispose, and predicts synchronously on any backend.
+ *
+ * @example
+ * const { model } = await SoftmaxRegression.fit(features, ['cat', 'dog', 'dog'], { epochs: 100 });
+ * model.predict([[0.1, 0.9]]);   // ['dog']
+ * @see Dive into Deep Learning (zh), §3.4
+ */
+export class SoftmaxRegression<L extends Label> {
+  /** The classes, in the order of the columns of logits and probabilities. */
+  readonly classes: readonly L[];
+  /** d, features of a sample. */
+  readonly numFeatures: number;
+  /** How many numbers were trained; with a PHM layer fewer than weight and bias hold. */
+  readonly numParameters: number;
+  /** What decided the fit, defaults included. */
+  readonly options: TrainingOptions;
+  readonly #affine: Affine;
+
+  private constructor(classes: readonly L[], affine: Affine, numParameters: number, options: TrainingOptions) {
+    this.classes = Object.freeze([...classes]);
+    this.numFeatures = affine.weight.length / affine.bias.length;
+    this.numParameters = numParameters;
+    this.options = options;
+    this.#affine = affine;
+  }
+
+  /**
+   * Trains a model: minimises (1/n)·Σᵢ NLLᵢ + l2/2·‖W‖² on the tfjs backend in use.
+   *
+   * @param features X: rows, a typed array with its shape, or a tensor [n, features]; finite
+   * @param labels strings, numbers or booleans, one for each sample; the model keeps their type
+   * @returns the fitted model, and how it went
+   * @throws ShapeError if features and labels do not belong together; DomainError for NaN or infinite features, fewer
+   *         than two classes, or an option that is unknown or out of range; the signal's reason if it is aborted
+   * @example const { model, result } = await SoftmaxRegression.fit(iris.features, iris.labels, { solver: 'adam' });
+   */
+  static async fit<const L extends Label>(
+    features: FeaturesInput,
+    labels: ArrayLike<L>,
+    options: FitOptions<L> = {},
+  ): Promise<{ model: SoftmaxRegression<L>; result: FitResult }> {
+    const where = 'fit';
+    const training = trainingOptions(options, where);
+    const x = await readFeatures(features, where);
+    assertLabelCount(labels, x.shape[0], where);
+    if (x.shape[1] === 0) {
+      throw new ShapeError({ where, argument: 'features', expected: 'have at least one column', actual: '0' });
+    }
+    const classes = classesOf(labels, options.classes, where);
+    const y = classIndices(labels, classes, where);
+    const fitted = await fitFirstOrder(x, y, classes.length, training, options);
+    return { model: new SoftmaxRegression(classes, fitted, fitted.numParameters, training), result: fitted.result };
+  }
+
+  /** W, [features, classes], as rows; a copy. */
+  get weight(): Float32Array[] {
+    const q = this.classes.length;
+    return Array.from({ length: this.numFeatures }, (_, j) => this.#affine.weight.slice(j * q, (j + 1) * q));
+  }
+
+  /** b, [classes]; a copy. */
+  get bias(): Float32Array {
+    return this.#affine.bias.slice();
+  }
+
+  /**
+   * Unnormalised scores.
+   *
+   *   o = xW + b
+   *
+   * @param features rows, or a typed array with its shape
+   * @returns one Float64Array of [classes] for each sample
+   * @throws ShapeError for another number of features than the model was trained on; DomainError for one that is not finite
+   */
+  logits(features: Features): Float64Array[] {
+    return this.#rows(features, 'logits');
+  }
+
+  /**
+   * How likely each class is.
+   *
+   *   ŷ = softmax(xW + b)
+   *
+   * @param features rows, or a typed array with its shape
+   * @returns one Float64Array of [classes] for each sample, ≥ 0, sum 1
+   * @throws as `logits`
+   */
+  predictProbabilities(features: Features): Float64Array[] {
+    return this.#rows(features, 'predictProbabilities').map(softmaxRow);
+  }
+
+  /**
+   * The most probable class of each sample; of equally probable ones the first.
+   *
+   * @param features rows, or a typed array with its shape
+   * @throws as `logits`
+   */
+  predict(features: Features): L[] {
+    return this.#rows(features, 'predict').map((row) => this.classes[argMax(row)]);
+  }
+
+  /**
+   * Loss, accuracy, and scores per class, on samples whose labels are known.
+   *
+   * @throws ShapeError or DomainError if features or labels do not fit the model, or there is no sample
+   */
+  async evaluate(
+    features: FeaturesInput,
+    labels: ArrayLike<L>,
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<Evaluation<L>> {
+    const where = 'evaluate';
+    assertKnownOptions(options, ['signal'], where);
+    const x = await readFeatures(features, where);
+    checkFeatureCount(x, this.numFeatures, where);
+    const [samples] = x.shape;
+    assertLabelCount(labels, samples, where);
+    if (samples === 0)
+      throw new ShapeError({ where, argument: 'features', expected: 'have at least one sample', actual: '0' });
+    const y = classIndices(labels, this.classes, where);
+    const predictions = new Array<L>(samples);
+    let loss = 0;
+    let right = 0;
+    for (const [start, end] of batchRanges(samples, rowsOfATask(this.numFeatures, this.classes.length))) {
+      options.signal?.throwIfAborted();
+      affineRows(this.#affine, x, start, end).forEach((row, i) => {
+        const predicted = argMax(row);
+        predictions[start + i] = this.classes[predicted];
+        loss += surpriseRow(row, y[start + i]);
+        if (predicted === y[start + i]) right++;
+      });
+      await nextTask();
+    }
+    const { classes } = this;
+    return {
+      samples,
+      loss: loss / samples,
+      accuracy: right / samples,
+      perClass: precisionRecallFscore(labels, predictions, { classes }),
+      confusion: confusionMatrix(labels, predictions, classes),
+    };
+  }
+
+  #rows(features: Features, where: string): Float64Array[] {
+    const x = asFeatureArray(features, where);
+    checkFeatureCount(x, this.numFeatures, where);
+    return affineRows(this.#affine, x, 0, x.shape[0]);
+  }
+}
+
+/** A tensor's values come over once; whatever the form, NaN and ±∞ are refused. */
+async function readFeatures(features: FeaturesInput, where: string): Promise<FeatureArray> {
+  if (!(features instanceof tf.Tensor)) return asFeatureArray(features, where);
+  const { shape } = features as tf.Tensor;
+  if (shape.length !== 2)
+    throw new ShapeError({ where, argument: 'features', expected: 'have shape [n, features]', actual: `[${shape}]` });
+  return asFeatureArray({ values: Float32Array.from(await features.data()), shape: [shape[0], shape[1]] }, where);
+}
+
+function classesOf<L extends Label>(
+  labels: ArrayLike<L>,
+  given: readonly L[] | undefined,
+  where: string,
+): readonly L[] {
+  if (given !== undefined) assertLabels(given, where, 'classes');
+  const classes = given ?? sortedClasses(labels, where);
+  if (classes.length >= 2) return classes;
+  const argument = given === undefined ? 'labels' : 'classes';
+  const actual = classes.length === 0 ? 'none' : `only ${describe(classes[0])}`;
+  throw new DomainError({ where, argument, expected: 'name at least two classes', actual });
+}
+
+function assertLabelCount(labels: unknown, n: number, where: string): void {
+  const isList = Array.isArray(labels) || (ArrayBuffer.isView(labels) && 'length' in labels);
+  if (isList && (labels as ArrayLike<unknown>).length === n) return;
+  const actual = isList ? String((labels as ArrayLike<unknown>).length) : describe(labels);
+  throw new ShapeError({
+    where,
+    argument: 'labels',
+    expected: `be a list of ${n} labels, one for each sample`,
+    actual,
+  });
+}

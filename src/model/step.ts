@@ -1,0 +1,82 @@
+// model: one training step, as a pure function of tensors.
+import * as tf from '@tensorflow/tfjs';
+import { sparseCrossEntropy } from '../nn/cross-entropy.js';
+import { backward, type Layer } from '../nn/layer.js';
+import type { Optimizer, Tensors } from '../optim/first-order.js';
+import type { Step } from './runner.js';
+
+/** How a step finds its gradient; both give the same numbers. */
+export type GradientMethod = 'closed-form' | 'autograd';
+
+export interface StepOptions {
+  readonly layer: Layer;
+  readonly optimizer: Optimizer;
+  readonly gradient: GradientMethod;
+  /** λ of the penalty λ/2·‖W‖². */
+  readonly l2: number;
+  readonly fitIntercept: boolean;
+  readonly learningRate: number;
+}
+
+interface ValueAndGradients {
+  /** Mean cross-entropy of the batch, without the penalty. */
+  readonly loss: tf.Scalar;
+  readonly gradients: Tensors;
+}
+
+type Differentiate = (
+  layer: Layer,
+  parameters: Tensors,
+  features: tf.Tensor2D,
+  labels: tf.Tensor1D,
+  l2: number,
+) => ValueAndGradients;
+
+/** parameters ← optimizer(parameters, ∂/∂parameters of mean cross-entropy + λ/2·‖W‖²) */
+export function trainingStep({ layer, optimizer, gradient, l2, fitIntercept, learningRate }: StepOptions): Step {
+  const differentiate = gradient === 'autograd' ? byAutograd : byClosedForm;
+  return (state, features, labels) => {
+    const { loss, gradients } = differentiate(layer, state.parameters, features, labels, l2);
+    const { bias, ...others } = gradients;
+    const used = fitIntercept ? gradients : { ...others, bias: tf.zerosLike(bias) };
+    const next = optimizer.update(state.parameters, used, state.optimizer, tf.scalar(learningRate));
+    return { state: { parameters: next.parameters, optimizer: next.state }, loss };
+  };
+}
+
+/**
+ * The chapter's derivative: softmax(o) − y at the logits, and from there through the layer by hand.
+ *
+ * The loss itself carries softmax(o) − y as its gradient (on TensorFlow both come from one kernel), so only the logits
+ * are on tfjs's tape.
+ */
+export const byClosedForm: Differentiate = (layer, parameters, features, labels, l2) => {
+  const logits = layer.forward(features, parameters);
+  const { value, grad } = tf.valueAndGrad((o) => sparseCrossEntropy(o as tf.Tensor2D, labels))(logits);
+  return { loss: value as tf.Scalar, gradients: backward(layer, features, grad as tf.Tensor2D, parameters, l2) };
+};
+
+/** tfjs's automatic differentiation, through the whole of layer, loss and penalty. */
+export const byAutograd: Differentiate = (layer, parameters, features, labels, l2) => {
+  const names = Object.keys(parameters);
+  const byName = (values: readonly tf.Tensor[]) => Object.fromEntries(names.map((name, i) => [name, values[i]]));
+  let loss: tf.Scalar | undefined;
+  const objective = (...values: tf.Tensor[]) => {
+    const current = byName(values);
+    // Kept over the end of valueAndGrads, which disposes what its function does not return.
+    loss = tf.keep(sparseCrossEntropy(layer.forward(features, current), labels));
+    return l2 === 0
+      ? loss
+      : loss.add<tf.Scalar>(
+          layer
+            .weightOf(current)
+            .square()
+            .sum()
+            .mul(l2 / 2),
+        );
+  };
+  const { grads } = tf.valueAndGrads(objective)(Object.values(parameters));
+  const value = (loss as unknown as tf.Scalar).clone();
+  loss?.dispose();
+  return { loss: value, gradients: byName(grads) };
+};

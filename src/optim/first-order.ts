@@ -1,0 +1,95 @@
+// optim: first-order updates as pure functions, state in, state out.
+import * as tf from '@tensorflow/tfjs';
+
+/** Tensors by parameter name: parameters, or their gradients. */
+export type Tensors = Readonly<Record<string, tf.Tensor>>;
+/** What an optimizer remembers between steps, all of it tensors: a step can be recorded, saved and resumed. */
+export type OptimizerState = Readonly<Record<string, Tensors>>;
+
+export interface Optimizer {
+  /** The state before the first step; the caller disposes it. */
+  init(parameters: Tensors): OptimizerState;
+  /** New parameters and new state; the given ones stay as they are. The caller disposes all. */
+  update(
+    parameters: Tensors,
+    gradients: Tensors,
+    state: OptimizerState,
+    learningRate: tf.Scalar,
+  ): { parameters: Tensors; state: OptimizerState };
+}
+
+/**
+ * Stochastic gradient descent.
+ *
+ *   θ ← θ − η·g
+ *
+ * @example at θ = 1, g = 2, η = 0.1   // θ = 0.8
+ * @see Dive into Deep Learning (zh), §3.1.1.4
+ */
+export function sgd(): Optimizer {
+  return {
+    init: () => ({}),
+    update: (parameters, gradients, state, learningRate) => ({
+      parameters: zip((theta, g) => theta.sub(g.mul(learningRate)), parameters, gradients),
+      state,
+    }),
+  };
+}
+
+/**
+ * Gradient descent with momentum, as PyTorch defines it.
+ *
+ *   v ← β·v + g        θ ← θ − η·v
+ *
+ * @param beta β in [0, 1)
+ * @example two steps from θ = 1 with g = 2, η = 0.1   // θ = 0.8, then 0.42
+ * @see Dive into Deep Learning (zh), §11.6
+ */
+export function momentum(beta = 0.9): Optimizer {
+  return {
+    init: (parameters) => ({ velocity: zip(tf.zerosLike, parameters) }),
+    update: (parameters, gradients, state, learningRate) => {
+      const velocity = zip((v, g) => v.mul(beta).add(g), state.velocity, gradients);
+      return {
+        parameters: zip((theta, v) => theta.sub(v.mul(learningRate)), parameters, velocity),
+        state: { velocity },
+      };
+    },
+  };
+}
+
+/**
+ * Adam.
+ *
+ *   m ← β₁m + (1 − β₁)g        v ← β₂v + (1 − β₂)g²        θ ← θ − η·m̂/(√v̂ + ε)
+ *   m̂ = m/(1 − β₁ᵗ)           v̂ = v/(1 − β₂ᵗ)             t = 1, 2, …
+ *
+ * β₁ᵗ and β₂ᵗ are kept as tensors, not counted in JavaScript, so that the step is a function of its state alone.
+ *
+ * @example the first step from θ = 1 with g = 2, η = 0.1   // θ = 0.9: its length is η, whatever g is
+ * @see Kingma and Ba (2015); Dive into Deep Learning (zh), §11.10
+ */
+export function adam(beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8): Optimizer {
+  return {
+    init: (parameters) => ({
+      mean: zip(tf.zerosLike, parameters),
+      square: zip(tf.zerosLike, parameters),
+      power: { beta1: tf.scalar(1), beta2: tf.scalar(1) },
+    }),
+    update: (parameters, gradients, state, learningRate) => {
+      const mean = zip((m, g) => m.mul(beta1).add(g.mul(1 - beta1)), state.mean, gradients);
+      const square = zip((v, g) => v.mul(beta2).add(g.square().mul(1 - beta2)), state.square, gradients);
+      const power = { beta1: state.power.beta1.mul(beta1), beta2: state.power.beta2.mul(beta2) };
+      const rate = learningRate.div(tf.sub(1, power.beta1));
+      const correction = tf.sub(1, power.beta2);
+      const step = (m: tf.Tensor, v: tf.Tensor) => m.mul(rate).div(v.div(correction).sqrt().add(epsilon));
+      const next = zip((theta, m, v) => theta.sub(step(m, v)), parameters, mean, square);
+      return { parameters: next, state: { mean, square, power } };
+    },
+  };
+}
+
+/** The function of the tensors of each name; the first argument says which names there are. */
+function zip(f: (...tensors: tf.Tensor[]) => tf.Tensor, ...by: Tensors[]): Record<string, tf.Tensor> {
+  return Object.fromEntries(Object.keys(by[0]).map((name) => [name, f(...by.map((tensors) => tensors[name]))]));
+}
