@@ -10,6 +10,7 @@ import {
   checkDistribution,
   checkLabels,
   checkLogits,
+  checkMatrix,
   checkWeights,
   isTensor,
   type Labels,
@@ -63,7 +64,7 @@ export function crossEntropy<R extends Reduction = 'mean'>(
 ): Reduced<R> {
   const where = 'crossEntropy';
   const { reduction, labelSmoothing } = checkOptions(options, DENSE_OPTIONS, where);
-  checkLogits(logits, where);
+  checkMatrix(logits, where, 'logits');
   if (isTensor(targets) && (targets as tf.Tensor).rank === 1) {
     const hint = `Class indices? Use sparseCrossEntropy, or oneHot(labels, ${logits.shape[1]}).`;
     assertShape(targets.shape, logits.shape, where, 'targets', hint);
@@ -72,9 +73,10 @@ export function crossEntropy<R extends Reduction = 'mean'>(
   assertShape(targets.shape, logits.shape, where, 'targets');
   return tf.tidy(() => {
     const { classWeights, sampleWeights } = weightsOf(options, logits.shape, where);
-    const counted = sampleWeights?.notEqual(0);
     const weighted = weigh(smooth(targets, labelSmoothing), classWeights, sampleWeights);
-    return reduce(weightedCrossEntropy(onlyCounted(logits, counted), weighted), sampleWeights, reduction);
+    const rowWeight = classWeights || sampleWeights ? weighted.sum<tf.Tensor1D>(1) : undefined;
+    const o = checkLogits(countedRows(logits, rowWeight), where);
+    return reduce(weightedCrossEntropy(o, weighted), sampleWeights, reduction);
   });
 }
 
@@ -100,26 +102,25 @@ export function sparseCrossEntropy<R extends Reduction = 'mean'>(
 ): Reduced<R> {
   const where = 'sparseCrossEntropy';
   const { reduction, labelSmoothing } = checkOptions(options, SPARSE_OPTIONS, where);
-  checkLogits(logits, where);
+  checkMatrix(logits, where, 'logits');
   const [n, numClasses] = logits.shape;
   return tf.tidy(() => {
     const checked = checkLabels(labels, numClasses, where, options.ignoreIndex);
     assertShape(checked.shape, [n], where, 'labels');
     const { classWeights, sampleWeights } = weightsOf(options, logits.shape, where);
-    const { y, counted } = withoutIgnored(checked, options.ignoreIndex);
-    const s =
-      sampleWeights === undefined
-        ? counted
-        : counted === undefined
-          ? sampleWeights
-          : sampleWeights.mul<tf.Tensor1D>(counted);
-    const o = onlyCounted(logits, s?.notEqual(0));
+    const { y, kept } = withoutIgnored(checked, options.ignoreIndex);
+    const s = sampleWeights && kept ? sampleWeights.mul<tf.Tensor1D>(kept) : (sampleWeights ?? kept);
     return refusingLabels(numClasses, where, () => {
       const byLabel = classWeights === undefined ? s : weigh(tf.gather(classWeights, y) as tf.Tensor1D, undefined, s);
       if (labelSmoothing === 0 && hasFusedSparseCrossEntropy()) {
-        return reduce(weighLosses(fusedSparseCrossEntropy(o, y), byLabel), byLabel, reduction);
+        return reduce(
+          weighLosses(fusedSparseCrossEntropy(countedRows(logits, byLabel), y), byLabel),
+          byLabel,
+          reduction,
+        );
       }
       const weighted = weigh(smooth(oneHotRows(y, numClasses), labelSmoothing), classWeights, s);
+      const o = checkLogits(countedRows(logits, byLabel && weighted.sum(1)), where);
       return reduce(weightedCrossEntropy(o, weighted), byLabel, reduction);
     });
   });
@@ -167,17 +168,17 @@ function weighLosses(perSample: tf.Tensor1D, weights: tf.Tensor1D | undefined): 
   return tf.where(weights.notEqual(0), perSample.mul(weights), tf.zerosLike(perSample)) as tf.Tensor1D;
 }
 
-/** Samples that do not count are replaced before they enter: what their logits hold (−∞, NaN) cannot leak out (pytorch#11551). */
-function onlyCounted(logits: tf.Tensor2D, counted: tf.Tensor | undefined): tf.Tensor2D {
-  if (counted === undefined) return logits;
-  return tf.where(counted.expandDims(1), logits, tf.zerosLike(logits));
+/** Samples of weight 0 are replaced before they enter: what their logits hold (−∞, NaN) cannot leak out (pytorch#11551). */
+function countedRows(logits: tf.Tensor2D, rowWeight: tf.Tensor1D | undefined): tf.Tensor2D {
+  if (rowWeight === undefined) return logits;
+  return tf.where(rowWeight.notEqual(0).expandDims(1), logits, tf.zerosLike(logits));
 }
 
 /** Ignored labels as class 0, and a factor that is 0 for them. */
-function withoutIgnored(labels: Labels, ignoreIndex: number | undefined): { y: tf.Tensor1D; counted?: tf.Tensor1D } {
+function withoutIgnored(labels: Labels, ignoreIndex: number | undefined): { y: tf.Tensor1D; kept?: tf.Tensor1D } {
   if (ignoreIndex === undefined) return { y: labels };
-  const kept = labels.notEqual<tf.Tensor1D>(tf.scalar(ignoreIndex, 'int32'));
-  return { y: tf.where(kept, labels, tf.zerosLike(labels)) as tf.Tensor1D, counted: kept.toFloat() };
+  const isKept = labels.notEqual<tf.Tensor1D>(tf.scalar(ignoreIndex, 'int32'));
+  return { y: tf.where(isKept, labels, tf.zerosLike(labels)) as tf.Tensor1D, kept: isKept.toFloat() };
 }
 
 function checkOptions<R extends Reduction>(

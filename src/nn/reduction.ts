@@ -23,6 +23,8 @@ function total(perSample: tf.Tensor1D, weights: tf.Tensor1D | undefined, reducti
   if (reduction === 'sum') return perSample.sum();
   if (weights === undefined) return perSample.sum().mul(1 / perSample.shape[0]);
   const sum = weights.sum();
+  const some = sum.greater(0);
+  const share = tf.where(some, sum.reciprocal(), tf.scalar(0));
   // No sample counts: the loss is 0, not 0/0 (PyTorch gives NaN: pytorch#70348).
-  return perSample.sum().mul(tf.where(sum.greater(0), sum.reciprocal(), tf.scalar(0)));
+  return tf.where(some, perSample.sum().mul(share), tf.scalar(0)) as tf.Scalar;
 }
