@@ -9,7 +9,7 @@ import type { Layer } from '../nn/layer.js';
 import { Phm } from '../nn/phm.js';
 import { adam, momentum, type Optimizer, sgd } from '../optim/first-order.js';
 import { objectiveOf, rowsOfATask } from './objective.js';
-import { copyState, disposeState, eagerRunner, type TrainingState } from './runner.js';
+import { copyState, disposeState, openSession, runEpoch, type Session, type TrainingState } from './runner.js';
 import { type GradientMethod, trainingStep } from './step.js';
 
 export type Solver = 'sgd' | 'momentum' | 'adam';
@@ -138,43 +138,38 @@ export async function fitFirstOrder<L>(
 ): Promise<Fitted> {
   signal?.throwIfAborted();
   const [n, inputs] = features.shape;
-  const { epochs, batchSize, learningRate, l2 } = options;
+  const { epochs, batchSize, learningRate } = options;
   const layer = layerOf(inputs, numClasses, options);
   const optimizer = optimizerOf(options.solver);
   let state = tf.tidy(() => copyState({ parameters: layer.parameters, optimizer: optimizer.init(layer.parameters) }));
+  let session: Session | undefined;
   try {
     const step = trainingStep({ ...options, layer, optimizer });
+    const chunk = Math.max(1, Math.floor(rowsOfATask(inputs, numClasses) / batchSize));
+    session = openSession({ step, state, features, labels, batchSize, epochs, chunk });
     const order = shuffles(options.seed, n);
     const steps = Math.ceil(n / batchSize);
-    const chunk = Math.max(1, Math.floor(rowsOfATask(inputs, numClasses) / batchSize));
     const history: EpochRecord[] = [];
     let iterations = 0;
     let diverged = false;
     for (let epoch = 1; epoch <= epochs && !diverged; epoch++) {
-      const ran = await eagerRunner.run({
-        step,
-        state,
-        features,
-        labels,
-        order: order(),
-        batchSize,
-        chunk,
-        signal,
-        onChunk: (samples, loss) => {
-          onProgress?.({ epoch, epochs, step: Math.ceil(samples / batchSize), steps, loss, learningRate });
-        },
-      });
+      const onChunk = (samples: number, loss: number) =>
+        onProgress?.({ epoch, epochs, step: Math.ceil(samples / batchSize), steps, loss, learningRate });
+      const ran = await runEpoch(session, state, { order: order(), batchSize, signal, onChunk });
       disposeState(state);
       state = ran.state;
       iterations += ran.steps;
       diverged = ran.diverged;
       if (!diverged) history.push({ epoch, loss: ran.loss });
     }
-    const value = await objectiveOf(layer, state.parameters, features, labels, l2);
+    const value = await objectiveOf(layer, state.parameters, features, labels, { ...options, signal });
     const reason = diverged ? 'diverged' : 'epochs';
     const result: FitResult = { converged: false, reason, ...value, suboptimality: null, iterations, history };
-    return { ...(await readAffine(layer, state)), numParameters: layer.numParameters, result };
+    // A bias that stays 0 is none.
+    const numParameters = layer.numParameters - (options.fitIntercept ? 0 : numClasses);
+    return { ...(await readAffine(layer, state)), numParameters, result };
   } finally {
+    session?.close();
     disposeState(state);
     layer.dispose();
   }

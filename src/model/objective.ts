@@ -5,18 +5,26 @@ import type { Layer, Parameters } from '../nn/layer.js';
 import { nextTask } from './runner.js';
 import { byClosedForm } from './step.js';
 
-/** Multiply-adds of a forward pass that a backend of plain JavaScript does in some 50 ms: what one task may take. */
-const WORK_OF_A_TASK = 8e6;
+/** Multiply-adds of a forward pass that a backend of plain JavaScript does in some 80 ms, gradient included: what one task may take. */
+const WORK_OF_A_TASK = 1.4e7;
 
 /** How many rows one task may take without holding up the event loop; from shapes alone, never from a timing. */
 export function rowsOfATask(inputs: number, units: number): number {
   return Math.max(1, Math.floor(WORK_OF_A_TASK / (inputs * units)));
 }
 
+export interface ObjectiveOptions {
+  /** λ of the penalty λ/2·‖W‖². */
+  readonly l2: number;
+  /** Whether the bias is trained. */
+  readonly fitIntercept: boolean;
+  readonly signal?: AbortSignal;
+}
+
 export interface ObjectiveValue {
   /** (1/n)·Σᵢ NLLᵢ + λ/2·‖W‖² */
   readonly objective: number;
-  /** Largest absolute entry of its gradient. */
+  /** Largest absolute entry of its gradient, with respect to what is trained. */
   readonly gradientNorm: number;
 }
 
@@ -26,33 +34,42 @@ export async function objectiveOf(
   parameters: Parameters,
   features: FeatureArray,
   labels: Int32Array,
-  l2: number,
+  { l2, fitIntercept, signal }: ObjectiveOptions,
 ): Promise<ObjectiveValue> {
   const [n, d] = features.shape;
   let loss = 0;
   let sums: Record<string, tf.Tensor> = tf.tidy(() => penaltyGradient(layer, parameters, l2));
-  for (const [start, end] of batchRanges(n, rowsOfATask(d, layer.units))) {
-    const share = (end - start) / n;
-    const before = sums;
-    const batch = tf.tidy(() => {
-      const x = tf.tensor2d(gatherRows(features, undefined, start, end), [end - start, d]);
-      const y = tf.tensor1d(labels.subarray(start, end), 'int32');
-      const { loss, gradients } = byClosedForm(layer, parameters, x, y, 0);
-      return { loss, sums: combine((sum, gradient) => sum.add(gradient.mul(share)), before, gradients) };
+  try {
+    const batchSize = Math.min(n, rowsOfATask(d, layer.units));
+  const rows = new Float32Array(batchSize * d);
+  for (const [start, end] of batchRanges(n, batchSize)) {
+      const share = (end - start) / n;
+      const before = sums;
+      const batch = tf.tidy(() => {
+        const x = tf.tensor2d(gatherRows(features, undefined, start, end, rows), [end - start, d]);
+        const y = tf.tensor1d(labels.subarray(start, end), 'int32');
+        const { loss, gradients } = byClosedForm(layer, parameters, x, y, 0);
+        return { loss, sums: combine((sum, gradient) => sum.add(gradient.mul(share)), before, gradients) };
+      });
+      tf.dispose(before);
+      sums = batch.sums;
+      loss += share * (await batch.loss.data())[0];
+      batch.loss.dispose();
+      await nextTask();
+      signal?.throwIfAborted();
+    }
+    const looked = tf.tidy(() => {
+      const { bias, ...others } = sums;
+      const trained = Object.values(fitIntercept ? sums : others);
+      const norm = tf.stack(trained.map((sum) => sum.abs().max())).max();
+      return { norm, square: layer.weightOf(parameters).square().sum() };
     });
-    tf.dispose(before);
-    sums = batch.sums;
-    loss += share * (await batch.loss.data())[0];
-    batch.loss.dispose();
-    await nextTask();
+    const [[gradientNorm], [square]] = await Promise.all([looked.norm.data(), looked.square.data()]);
+    tf.dispose(looked);
+    return { objective: l2 === 0 ? loss : loss + (l2 / 2) * square, gradientNorm };
+  } finally {
+    tf.dispose(sums);
   }
-  const looked = tf.tidy(() => ({
-    norm: tf.stack(Object.values(sums).map((sum) => sum.abs().max())).max(),
-    square: layer.weightOf(parameters).square().sum(),
-  }));
-  const [[gradientNorm], [square]] = await Promise.all([looked.norm.data(), looked.square.data()]);
-  tf.dispose([looked, sums]);
-  return { objective: l2 === 0 ? loss : loss + (l2 / 2) * square, gradientNorm };
 }
 
 /** λ·W, back through what W is made of. */

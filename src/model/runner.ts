@@ -16,25 +16,85 @@ export type Step = (
   labels: tf.Tensor1D,
 ) => { state: TrainingState; loss: tf.Scalar };
 
-export interface Epoch {
+/** What stays the same over all epochs of a training. */
+export interface TrainingJob {
   readonly step: Step;
-  /** Where to start; stays the caller's. */
+  /** The state before the first step, for its names and shapes. */
   readonly state: TrainingState;
   readonly features: FeatureArray;
   /** Class indices. */
   readonly labels: Int32Array;
+  readonly batchSize: number;
+  /** How many epochs there will be: whether it pays to prepare. */
+  readonly epochs: number;
+  /** How many eager steps one call may take without holding up the event loop. */
+  readonly chunk: number;
+}
+
+/** A batch: the samples order[start], …, order[end − 1]. */
+export type BatchRange = readonly [start: number, end: number];
+
+/** Training steps, prepared to run. */
+export interface Session {
+  /** How many steps one call may take. */
+  readonly chunk: number;
+  /** Steps over these batches, one after the other, from a state that stays the caller's. */
+  run(state: TrainingState, order: Int32Array, batches: readonly BatchRange[]): Running;
+  close(): void;
+}
+
+/** Who carries out steps: it prepares a job once, and runs it many times. */
+export type Runner = (job: TrainingJob) => Session;
+
+let runner: Runner = eagerRunner;
+
+/** Puts another runner in the place of the eager one; `softmax-regression/node` does, with native graphs. */
+export function provideRunner(provided: Runner): void {
+  runner = provided;
+}
+
+export function openSession(job: TrainingJob): Session {
+  return runner(job);
+}
+
+/** Step after step, as tfjs does it: on every backend. */
+export function eagerRunner({ step, features, labels, batchSize, chunk }: TrainingJob): Session {
+  const [n, d] = features.shape;
+  const rows = new Float32Array(Math.min(batchSize, n) * d);
+  return {
+    chunk,
+    run(state, order, batches) {
+      let running: Running = { state: copyState(state), total: tf.scalar(0) };
+      for (const [start, end] of batches) {
+        const before = running;
+        try {
+          running = tf.tidy(() => {
+            const x = tf.tensor2d(gatherRows(features, order, start, end, rows), [end - start, d]);
+            const y = tf.tensor1d(gatherEntries(labels, order, start, end), 'int32');
+            const { state, loss } = step(before.state, x, y);
+            return { state, total: before.total.add(loss.mul(end - start)) };
+          });
+        } finally {
+          tf.dispose(before);
+        }
+      }
+      return running;
+    },
+    close: () => {},
+  };
+}
+
+export interface EpochOptions {
   /** The order of the samples. */
   readonly order: Int32Array;
   readonly batchSize: number;
-  /** How many steps to run between two looks at loss, signal and event loop. */
-  readonly chunk: number;
   readonly signal?: AbortSignal;
   /** After each chunk: samples done, and their mean loss. */
   readonly onChunk?: (samples: number, loss: number) => void;
 }
 
 export interface EpochResult {
-  /** After the last step, or the last finite one before the loss or a parameter was not; the caller disposes it. */
+  /** After the last step, or from before the chunk in which the loss or a parameter was not finite; the caller's. */
   readonly state: TrainingState;
   /** Mean over the samples of the epoch, each at the parameters of its step. */
   readonly loss: number;
@@ -42,70 +102,43 @@ export interface EpochResult {
   readonly diverged: boolean;
 }
 
-/** Runs the steps of one epoch. */
-export interface Runner {
-  run(epoch: Epoch): Promise<EpochResult>;
+/** One epoch, chunk by chunk: between two chunks there is a look at loss and signal, and a turn for others. */
+export async function runEpoch(session: Session, initial: TrainingState, options: EpochOptions): Promise<EpochResult> {
+  const { order, batchSize, signal, onChunk } = options;
+  const ranges = batchRanges(order.length, batchSize);
+  let kept = copyState(initial);
+  let total = 0;
+  let samples = 0;
+  try {
+    for (let first = 0; first < ranges.length; first += session.chunk) {
+      const batches = ranges.slice(first, first + session.chunk);
+      const running = session.run(kept, order, batches);
+      const chunkTotal = await finiteTotal(running);
+      running.total.dispose();
+      if (chunkTotal === undefined) {
+        disposeState(running.state);
+        return { state: kept, loss: total / samples, steps: first, diverged: true };
+      }
+      disposeState(kept);
+      kept = running.state;
+      total += chunkTotal;
+      samples = batches[batches.length - 1][1];
+      onChunk?.(samples, total / samples);
+      await nextTask();
+      signal?.throwIfAborted();
+    }
+  } catch (error) {
+    disposeState(kept);
+    throw error;
+  }
+  return { state: kept, loss: total / samples, steps: ranges.length, diverged: false };
 }
 
-/** Step after step, as tfjs does it: on every backend. */
-export const eagerRunner: Runner = {
-  async run({ step, state: initial, features, labels, order, batchSize, chunk, signal, onChunk }) {
-    const ranges = batchRanges(labels.length, batchSize);
-    const rows = new Float32Array(Math.min(batchSize, labels.length) * features.shape[1]);
-    const batch = (start: number, end: number): [tf.Tensor2D, tf.Tensor1D] => [
-      tf.tensor2d(gatherRows(features, order, start, end, rows), [end - start, features.shape[1]]),
-      tf.tensor1d(gatherEntries(labels, order, start, end), 'int32'),
-    ];
-    let kept = copyState(initial);
-    let running: Running | undefined;
-    let total = 0;
-    let samples = 0;
-    try {
-      for (let first = 0; first < ranges.length; first += chunk) {
-        const upcoming = ranges.slice(first, first + chunk);
-        // The state from before the chunk is kept until the one after it is known to be finite.
-        running = { state: copyState(kept), total: tf.scalar(0) };
-        for (const [start, end] of upcoming) {
-          const before: Running = running;
-          running = tf.tidy(() => {
-            const { state, loss } = step(before.state, ...batch(start, end));
-            return { state, total: before.total.add(loss.mul(end - start)) };
-          });
-          disposeRunning(before);
-        }
-        const chunkTotal = await finiteTotal(running);
-        if (chunkTotal === undefined) {
-          disposeRunning(running);
-          return { state: kept, loss: total / samples, steps: first, diverged: true };
-        }
-        disposeState(kept);
-        kept = running.state;
-        running.total.dispose();
-        total += chunkTotal;
-        samples = upcoming[upcoming.length - 1][1];
-        onChunk?.(samples, total / samples);
-        await nextTask();
-        signal?.throwIfAborted();
-      }
-    } catch (error) {
-      disposeState(kept);
-      if (running !== undefined) disposeRunning(running);
-      throw error;
-    }
-    return { state: kept, loss: total / samples, steps: ranges.length, diverged: false };
-  },
-};
-
-/** A state on its way, and the summed loss of the samples of its chunk. */
-type Running = {
+/** A state on its way, and the summed loss of the samples of its batches. */
+export type Running = {
   readonly state: TrainingState;
   readonly total: tf.Scalar;
 };
-
-function disposeRunning({ state, total }: Running): void {
-  disposeState(state);
-  total.dispose();
-}
 
 /** The summed loss, or undefined if it or a parameter is not finite. */
 async function finiteTotal({ state, total }: Running): Promise<number | undefined> {
@@ -133,5 +166,6 @@ export function disposeState(state: TrainingState): void {
 
 /** Lets timers, sockets and signals have their turn. */
 export function nextTask(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve));
+  // setTimeout waits for at least a millisecond, which some sixty times an epoch is as long as a dozen steps.
+  return new Promise((resolve) => (typeof setImmediate === 'function' ? setImmediate(resolve) : setTimeout(resolve)));
 }

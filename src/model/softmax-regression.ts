@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { DomainError, ShapeError } from '../core/errors.js';
 import { assertLabels, classIndices, type Label, sortedClasses } from '../core/labels.js';
-import { assertKnownOptions, describe } from '../core/shape.js';
+import { assertKnownOptions, describe, formatShape } from '../core/shape.js';
 import { asFeatureArray, batchRanges, type FeatureArray, type Features } from '../data/batches.js';
 import {
   type ClassScores,
@@ -79,9 +79,7 @@ export class SoftmaxRegression<L extends Label> {
     const training = trainingOptions(options, where);
     const x = await readFeatures(features, where);
     assertLabelCount(labels, x.shape[0], where);
-    if (x.shape[1] === 0) {
-      throw new ShapeError({ where, argument: 'features', expected: 'have at least one column', actual: '0' });
-    }
+    assertNotEmpty(x, where);
     const classes = classesOf(labels, options.classes, where);
     const y = classIndices(labels, classes, where);
     const fitted = await fitFirstOrder(x, y, classes.length, training, options);
@@ -151,8 +149,7 @@ export class SoftmaxRegression<L extends Label> {
     checkFeatureCount(x, this.numFeatures, where);
     const [samples] = x.shape;
     assertLabelCount(labels, samples, where);
-    if (samples === 0)
-      throw new ShapeError({ where, argument: 'features', expected: 'have at least one sample', actual: '0' });
+    assertNotEmpty(x, where);
     const y = classIndices(labels, this.classes, where);
     const predictions = new Array<L>(samples);
     let loss = 0;
@@ -189,7 +186,12 @@ async function readFeatures(features: FeaturesInput, where: string): Promise<Fea
   if (!(features instanceof tf.Tensor)) return asFeatureArray(features, where);
   const { shape } = features as tf.Tensor;
   if (shape.length !== 2)
-    throw new ShapeError({ where, argument: 'features', expected: 'have shape [n, features]', actual: `[${shape}]` });
+    throw new ShapeError({
+      where,
+      argument: 'features',
+      expected: 'have shape [n, features]',
+      actual: formatShape(shape),
+    });
   return asFeatureArray({ values: Float32Array.from(await features.data()), shape: [shape[0], shape[1]] }, where);
 }
 
@@ -198,12 +200,23 @@ function classesOf<L extends Label>(
   given: readonly L[] | undefined,
   where: string,
 ): readonly L[] {
-  if (given !== undefined) assertLabels(given, where, 'classes');
+  if (given !== undefined) {
+    if (!Array.isArray(given)) {
+      throw new ShapeError({ where, argument: 'classes', expected: 'be an array of labels', actual: describe(given) });
+    }
+    assertLabels(given, where, 'classes');
+  }
   const classes = given ?? sortedClasses(labels, where);
   if (classes.length >= 2) return classes;
   const argument = given === undefined ? 'labels' : 'classes';
   const actual = classes.length === 0 ? 'none' : `only ${describe(classes[0])}`;
   throw new DomainError({ where, argument, expected: 'name at least two classes', actual });
+}
+
+function assertNotEmpty({ shape }: FeatureArray, where: string): void {
+  if (shape[0] > 0 && shape[1] > 0) return;
+  const expected = 'have at least one row and one column';
+  throw new ShapeError({ where, argument: 'features', expected, actual: formatShape(shape) });
 }
 
 function assertLabelCount(labels: unknown, n: number, where: string): void {

@@ -1,7 +1,8 @@
 // model: one training step, as a pure function of tensors.
 import * as tf from '@tensorflow/tfjs';
-import { sparseCrossEntropy } from '../nn/cross-entropy.js';
+import { sparseCrossEntropyOp } from '../nn/cross-entropy.js';
 import { backward, type Layer } from '../nn/layer.js';
+import { reduce } from '../nn/reduction.js';
 import type { Optimizer, Tensors } from '../optim/first-order.js';
 import type { Step } from './runner.js';
 
@@ -52,7 +53,7 @@ export function trainingStep({ layer, optimizer, gradient, l2, fitIntercept, lea
  */
 export const byClosedForm: Differentiate = (layer, parameters, features, labels, l2) => {
   const logits = layer.forward(features, parameters);
-  const { value, grad } = tf.valueAndGrad((o) => sparseCrossEntropy(o as tf.Tensor2D, labels))(logits);
+  const { value, grad } = tf.valueAndGrad((o) => meanLoss(o as tf.Tensor2D, labels))(logits);
   return { loss: value as tf.Scalar, gradients: backward(layer, features, grad as tf.Tensor2D, parameters, l2) };
 };
 
@@ -64,7 +65,7 @@ export const byAutograd: Differentiate = (layer, parameters, features, labels, l
   const objective = (...values: tf.Tensor[]) => {
     const current = byName(values);
     // Kept over the end of valueAndGrads, which disposes what its function does not return.
-    loss = tf.keep(sparseCrossEntropy(layer.forward(features, current), labels));
+    loss = tf.keep(meanLoss(layer.forward(features, current), labels));
     return l2 === 0
       ? loss
       : loss.add<tf.Scalar>(
@@ -80,3 +81,8 @@ export const byAutograd: Differentiate = (layer, parameters, features, labels, l
   loss?.dispose();
   return { loss: value, gradients: byName(grads) };
 };
+
+/** Without the checks of `sparseCrossEntropy`: labels are in range, and logits that overflow show in the loss. */
+function meanLoss(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Scalar {
+  return reduce(sparseCrossEntropyOp(logits, labels), undefined, 'mean');
+}

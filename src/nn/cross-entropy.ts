@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { DomainError } from '../core/errors.js';
 import { assertKnownOptions, assertOneOf, assertShape, describe } from '../core/shape.js';
 import { fusedSparseCrossEntropy, hasFusedSparseCrossEntropy } from './fused.js';
-import { oneHotRows } from './one-hot.js';
+import { oneHotRows, refuseOutside } from './one-hot.js';
 import { REDUCTIONS, type Reduced, type Reduction, reduce } from './reduction.js';
 import { logSoftmaxValue, softmaxOp } from './softmax.js';
 import {
@@ -112,18 +112,25 @@ export function sparseCrossEntropy<R extends Reduction = 'mean'>(
     const s = sampleWeights && kept ? sampleWeights.mul<tf.Tensor1D>(kept) : (sampleWeights ?? kept);
     return refusingLabels(numClasses, where, () => {
       const byLabel = classWeights === undefined ? s : weigh(tf.gather(classWeights, y) as tf.Tensor1D, undefined, s);
-      if (labelSmoothing === 0 && hasFusedSparseCrossEntropy()) {
-        return reduce(
-          weighLosses(fusedSparseCrossEntropy(countedRows(logits, byLabel), y), byLabel),
-          byLabel,
-          reduction,
-        );
+      if (labelSmoothing === 0) {
+        const o = checkLogits(countedRows(logits, byLabel), where);
+        return reduce(weighLosses(sparseCrossEntropyOp(o, y), byLabel), byLabel, reduction);
       }
-      const weighted = weigh(smooth(oneHotRows(y, numClasses), labelSmoothing), classWeights, s);
+      const targets = oneHotRows(isTensor(labels) ? refuseOutside(y, numClasses) : y, numClasses);
+      const weighted = weigh(smooth(targets, labelSmoothing), classWeights, s);
       const o = checkLogits(countedRows(logits, byLabel && weighted.sum(1)), where);
       return reduce(weightedCrossEntropy(o, weighted), byLabel, reduction);
     });
   });
+}
+
+/**
+ * One loss per sample, without the checks of the arguments, for training: where that blows up, the loss is not finite,
+ * but no error.
+ */
+export function sparseCrossEntropyOp(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Tensor1D {
+  if (hasFusedSparseCrossEntropy()) return fusedSparseCrossEntropy(logits, labels);
+  return weightedCrossEntropy(logits, oneHotRows(labels, logits.shape[1]));
 }
 
 /**

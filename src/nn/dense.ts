@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { Random } from '../core/random.js';
 import { assertKnownOptions, assertPositiveInteger, assertShape } from '../core/shape.js';
-import { checkFeatures, type Layer, type Parameters, parameterOf } from './layer.js';
+import { checkFeatures, initialValue, type Layer, type Parameters } from './layer.js';
 import { checkMatrix, type Logits } from './tensors.js';
 
 /** Standard deviation of initial weights, as in the textbook chapter's implementation (§3.6.1). */
@@ -64,10 +64,12 @@ export class Dense implements Layer {
       Float32Array.from({ length: inputs * units }, () => INITIAL_WEIGHT_DEVIATION * random.normal());
     this.inputs = inputs;
     this.units = units;
-    this.parameters = {
-      weight: parameterOf(weight, [inputs, units], 'Dense', 'weight', normal) as tf.Variable<tf.Rank.R2>,
-      bias: parameterOf(bias, [units], 'Dense', 'bias', () => new Float32Array(units)) as tf.Variable<tf.Rank.R1>,
-    };
+    this.parameters = tf.tidy(() => {
+      const w = initialValue(weight, [inputs, units], 'Dense', 'weight', normal);
+      const b = initialValue(bias, [units], 'Dense', 'bias', () => new Float32Array(units));
+      // Variables last: tidy would not dispose one that was made before the next argument is refused.
+      return { weight: tf.variable<tf.Rank.R2>(w as tf.Tensor2D), bias: tf.variable<tf.Rank.R1>(b as tf.Tensor1D) };
+    });
   }
 
   /** W, [inputs, units]. */

@@ -1,7 +1,7 @@
 // nn: likelihood and information of distributions, in nats or in bits.
 import * as tf from '@tensorflow/tfjs';
 import { assertKnownOptions, assertOneOf, assertShape } from '../core/shape.js';
-import { oneHot } from './one-hot.js';
+import { oneHotFor } from './one-hot.js';
 import { REDUCTIONS, type Reduced, type Reduction, reduce } from './reduction.js';
 import { checkDistribution, type DistributionLike, type LabelsLike, type ProbabilitiesLike } from './tensors.js';
 
@@ -33,14 +33,7 @@ export function negativeLogLikelihood<R extends Reduction = 'mean'>(
   labels: LabelsLike | ArrayLike<number>,
   options: InformationOptions<R> = {},
 ): Reduced<R> {
-  const where = 'negativeLogLikelihood';
-  checkDistribution(probabilities, where, 'probabilities');
-  const [n, numClasses] = probabilities.shape;
-  return inUnit(where, options, () => {
-    const drawn = oneHot(labels, numClasses);
-    assertShape(drawn.shape, [n, numClasses], where, 'labels');
-    return logOn(drawn, probabilities).sum<tf.Tensor1D>(1).neg();
-  });
+  return labelSurprise(probabilities, labels, options, 'negativeLogLikelihood');
 }
 
 /**
@@ -119,7 +112,22 @@ export function klDivergence<R extends Reduction = 'mean'>(
  * @see checked against reference/information.ts
  */
 export function perplexity(probabilities: ProbabilitiesLike, labels: LabelsLike | ArrayLike<number>): tf.Scalar {
-  return tf.tidy(() => negativeLogLikelihood(probabilities, labels).exp() as tf.Scalar);
+  return tf.tidy(() => labelSurprise<'mean'>(probabilities, labels, {}, 'perplexity').exp() as tf.Scalar);
+}
+
+function labelSurprise<R extends Reduction>(
+  probabilities: ProbabilitiesLike,
+  labels: LabelsLike | ArrayLike<number>,
+  options: InformationOptions<R>,
+  where: string,
+): Reduced<R> {
+  checkDistribution(probabilities, where, 'probabilities');
+  const [n, numClasses] = probabilities.shape;
+  return inUnit(where, options, () => {
+    const drawn = oneHotFor(labels, numClasses, where);
+    assertShape([drawn.shape[0]], [n], where, 'labels');
+    return logOn(drawn, probabilities).sum<tf.Tensor1D>(1).neg();
+  });
 }
 
 /** log q where p > 0, and 0 where nothing is drawn; so 0·log 0 = 0, in the gradient too. */

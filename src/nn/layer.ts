@@ -74,18 +74,30 @@ export function checkFeatures(features: tf.Tensor2D, inputs: number, where: stri
   return features;
 }
 
-/** A variable from given values, or from the values that `initial` draws. */
-export function parameterOf(
+/** What a parameter starts from: given values, or those that `initial` draws. The caller disposes it. */
+export function initialValue(
   given: tf.Tensor | readonly unknown[] | undefined,
   shape: readonly number[],
   where: string,
   argument: string,
   initial: () => Float32Array,
-): tf.Variable {
-  return tf.tidy(() => {
-    if (given === undefined) return tf.variable(tf.tensor(initial(), [...shape]));
-    const tensor = given instanceof tf.Tensor ? given.toFloat() : tf.tensor(given as number[], undefined, 'float32');
-    assertShape(tensor.shape, shape, where, argument);
-    return tf.variable(tensor.clone());
-  });
+): tf.Tensor {
+  if (given === undefined) return tf.tensor(initial(), [...shape]);
+  const tensor = given instanceof tf.Tensor ? given.toFloat() : nestedNumbers(given, shape, where, argument);
+  assertShape(tensor.shape, shape, where, argument);
+  return tensor;
+}
+
+function nestedNumbers(
+  given: readonly unknown[],
+  shape: readonly number[],
+  where: string,
+  argument: string,
+): tf.Tensor {
+  try {
+    return tf.tensor(given as number[], undefined, 'float32');
+  } catch (cause) {
+    const expected = `be nested arrays of shape ${formatShape(shape)}`;
+    throw new ShapeError({ where, argument, expected, actual: describe(given), cause });
+  }
 }

@@ -26,9 +26,19 @@ import {
  */
 export function oneHot(labels: LabelsLike | ArrayLike<number>, numClasses: number): Targets {
   assertPositiveInteger(numClasses, 'oneHot', 'numClasses');
+  return oneHotFor(labels, numClasses, 'oneHot');
+}
+
+/** `oneHot`, for the function that an error should name. */
+export function oneHotFor(labels: LabelsLike | ArrayLike<number>, numClasses: number, where: string): Targets {
   return tf.tidy(() => {
-    const checked = checkLabels(labels, numClasses, 'oneHot');
-    return oneHotRows(isTensor(labels) ? refuseOutside(checked, numClasses) : checked, numClasses) as Targets;
+    const checked = checkLabels(labels, numClasses, where);
+    if (!isTensor(labels)) return oneHotRows(checked, numClasses) as Targets;
+    return refusingLabels(
+      numClasses,
+      where,
+      () => oneHotRows(refuseOutside(checked, numClasses), numClasses) as Targets,
+    );
   });
 }
 
@@ -44,10 +54,10 @@ export function fromOneHot(targets: TargetsLike): Labels {
   return tf.argMax(checkOneHot(targets, 'fromOneHot'), 1) as Labels;
 }
 
-/** TensorFlow's oneHot turns a label out of range into zeros; its gather refuses one. */
-function refuseOutside(labels: Labels, numClasses: number): tf.Tensor1D {
+/** Labels as given. TensorFlow's oneHot turns one out of range into zeros; its gather refuses it. */
+export function refuseOutside(labels: tf.Tensor1D, numClasses: number): tf.Tensor1D {
   if (tf.getBackend() !== 'tensorflow') return labels;
-  return refusingLabels(numClasses, 'oneHot', () => tf.gather(tf.range(0, numClasses, 1, 'int32'), labels));
+  return tf.gather(tf.range(0, numClasses, 1, 'int32'), labels);
 }
 
 /** One-hot rows of labels that are known to be in range. */

@@ -4,7 +4,7 @@ import { DomainError } from '../core/errors.js';
 import { Random } from '../core/random.js';
 import { assertKnownOptions, assertPositiveInteger } from '../core/shape.js';
 import { dense, INITIAL_WEIGHT_DEVIATION } from './dense.js';
-import { checkFeatures, type Layer, type Parameters, parameterOf } from './layer.js';
+import { checkFeatures, initialValue, type Layer, type Parameters } from './layer.js';
 import type { Logits } from './tensors.js';
 
 export interface PhmOptions {
@@ -100,18 +100,19 @@ export class Phm implements Layer {
     this.inputs = inputs;
     this.units = units;
     this.n = n;
-    // Factors of variance 1/n and components of deviation 0.01 give a W of deviation 0.01, like a dense layer's.
-    this.factors = parameterOf(
-      factors,
-      [n, n, n],
-      'Phm',
-      'factors',
-      normal(n ** 3, Math.sqrt(1 / n)),
-    ) as tf.Variable<tf.Rank.R3>;
     const size = [n, inputs / n, units / n];
-    const initial = normal((inputs * units) / n, INITIAL_WEIGHT_DEVIATION);
-    this.components = parameterOf(components, size, 'Phm', 'components', initial) as tf.Variable<tf.Rank.R3>;
-    this.bias = parameterOf(bias, [units], 'Phm', 'bias', () => new Float32Array(units)) as tf.Variable<tf.Rank.R1>;
+    const variables = tf.tidy(() => {
+      // Factors of variance 1/n and components of deviation 0.01 give a W of deviation 0.01, like a dense layer's.
+      const a = initialValue(factors, [n, n, n], 'Phm', 'factors', normal(n ** 3, Math.sqrt(1 / n)));
+      const initial = normal((inputs * units) / n, INITIAL_WEIGHT_DEVIATION);
+      const s = initialValue(components, size, 'Phm', 'components', initial);
+      const b = initialValue(bias, [units], 'Phm', 'bias', () => new Float32Array(units));
+      // Variables last: tidy would not dispose one that was made before the next argument is refused.
+      return { factors: tf.variable(a), components: tf.variable(s), bias: tf.variable(b) };
+    });
+    this.factors = variables.factors as tf.Variable<tf.Rank.R3>;
+    this.components = variables.components as tf.Variable<tf.Rank.R3>;
+    this.bias = variables.bias as tf.Variable<tf.Rank.R1>;
     const trained = { components: this.components, bias: this.bias };
     this.parameters = trainableFactors ? { factors: this.factors, ...trained } : trained;
   }

@@ -29,10 +29,11 @@ export interface Optimizer {
 export function sgd(): Optimizer {
   return {
     init: () => ({}),
-    update: (parameters, gradients, state, learningRate) => ({
-      parameters: zip((theta, g) => theta.sub(g.mul(learningRate)), parameters, gradients),
-      state,
-    }),
+    update: (parameters, gradients, state, learningRate) =>
+      tf.tidy(() => ({
+        parameters: zip((theta, g) => theta.sub(g.mul(learningRate)), parameters, gradients),
+        state,
+      })),
   };
 }
 
@@ -48,13 +49,12 @@ export function sgd(): Optimizer {
 export function momentum(beta = 0.9): Optimizer {
   return {
     init: (parameters) => ({ velocity: zip(tf.zerosLike, parameters) }),
-    update: (parameters, gradients, state, learningRate) => {
-      const velocity = zip((v, g) => v.mul(beta).add(g), state.velocity, gradients);
-      return {
-        parameters: zip((theta, v) => theta.sub(v.mul(learningRate)), parameters, velocity),
-        state: { velocity },
-      };
-    },
+    update: (parameters, gradients, state, learningRate) =>
+      tf.tidy(() => {
+        const velocity = zip((v, g) => v.mul(beta).add(g), state.velocity, gradients);
+        const next = zip((theta, v) => theta.sub(v.mul(learningRate)), parameters, velocity);
+        return { parameters: next, state: { velocity } };
+      }),
   };
 }
 
@@ -76,16 +76,17 @@ export function adam(beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8): Optimizer {
       square: zip(tf.zerosLike, parameters),
       power: { beta1: tf.scalar(1), beta2: tf.scalar(1) },
     }),
-    update: (parameters, gradients, state, learningRate) => {
-      const mean = zip((m, g) => m.mul(beta1).add(g.mul(1 - beta1)), state.mean, gradients);
-      const square = zip((v, g) => v.mul(beta2).add(g.square().mul(1 - beta2)), state.square, gradients);
-      const power = { beta1: state.power.beta1.mul(beta1), beta2: state.power.beta2.mul(beta2) };
-      const rate = learningRate.div(tf.sub(1, power.beta1));
-      const correction = tf.sub(1, power.beta2);
-      const step = (m: tf.Tensor, v: tf.Tensor) => m.mul(rate).div(v.div(correction).sqrt().add(epsilon));
-      const next = zip((theta, m, v) => theta.sub(step(m, v)), parameters, mean, square);
-      return { parameters: next, state: { mean, square, power } };
-    },
+    update: (parameters, gradients, state, learningRate) =>
+      tf.tidy(() => {
+        const mean = zip((m, g) => m.mul(beta1).add(g.mul(1 - beta1)), state.mean, gradients);
+        const square = zip((v, g) => v.mul(beta2).add(g.square().mul(1 - beta2)), state.square, gradients);
+        const power = { beta1: state.power.beta1.mul(beta1), beta2: state.power.beta2.mul(beta2) };
+        const rate = learningRate.div(tf.sub(1, power.beta1));
+        const correction = tf.sub(1, power.beta2);
+        const step = (m: tf.Tensor, v: tf.Tensor) => m.mul(rate).div(v.div(correction).sqrt().add(epsilon));
+        const next = zip((theta, m, v) => theta.sub(step(m, v)), parameters, mean, square);
+        return { parameters: next, state: { mean, square, power } };
+      }),
   };
 }
 

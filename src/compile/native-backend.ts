@@ -1,0 +1,54 @@
+// compile: the parts of tfjs-node's backend that recording and running graphs need.
+import * as tf from '@tensorflow/tfjs';
+
+/** A tensor inside of TensorFlow. */
+export interface NativeTensor {
+  readonly id: number;
+  readonly shape: readonly number[];
+  /** TensorFlow's number of the type: 1 float32, 3 int32, 4 uint8, 10 bool. */
+  readonly dtype: number;
+}
+
+export interface NativeAttribute {
+  readonly name: string;
+  readonly type: number;
+  readonly value: unknown;
+}
+
+/** TensorFlow's C API, as tfjs-node's addon gives it to JavaScript. */
+export interface Binding {
+  createTensor(shape: readonly number[], dtype: number, values: unknown): number;
+  deleteTensor(id: number): void;
+  tensorDataSync(id: number): ArrayLike<number>;
+  executeOp(
+    op: string,
+    attributes: readonly NativeAttribute[],
+    inputs: readonly number[],
+    numOutputs: number,
+  ): NativeTensor[];
+  loadSavedModel(folder: string, tags: string): number;
+  deleteSavedModel(id: number): void;
+  runSavedModel(id: number, inputs: readonly number[], inputNames: string, outputNames: string): NativeTensor[];
+  readonly TF_FLOAT: number;
+  readonly TF_INT32: number;
+  readonly TF_UINT8: number;
+  readonly TF_ATTR_STRING: number;
+  readonly TF_ATTR_INT: number;
+  readonly TF_ATTR_FLOAT: number;
+  readonly TF_ATTR_BOOL: number;
+  readonly TF_ATTR_TYPE: number;
+  readonly TF_ATTR_SHAPE: number;
+}
+
+export interface NativeBackend {
+  binding: Binding;
+  /** The ids of tensors; values that wait in JavaScript are handed to TensorFlow first. */
+  getInputTensorIds(tensors: readonly tf.Tensor[]): number[];
+  /** Makes a tfjs tensor that owns a native one. */
+  createOutputTensor(tensor: NativeTensor): tf.Tensor;
+}
+
+/** The native backend in use; only where `tf.getBackend()` is `'tensorflow'`. */
+export function nativeBackend(): NativeBackend {
+  return tf.backend() as unknown as NativeBackend;
+}
