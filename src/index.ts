@@ -22,8 +22,16 @@ export type { Label } from './core/labels.js';
 export { Random, type RandomState } from './core/random.js';
 export { FINITE_DIFFERENCE, FLOAT32, FLOAT64, type Tolerance } from './core/tolerance.js';
 // data
-export { batchRanges, type FeatureArray, type Features, gatherEntries, gatherRows } from './data/batches.js';
-export { parseIdx } from './data/idx.js';
+export {
+  asFeatureArray,
+  batchRanges,
+  type FeatureArray,
+  type Features,
+  type FeatureValues,
+  gatherEntries,
+  gatherRows,
+} from './data/batches.js';
+export { type IdxArray, type IdxOptions, parseIdx } from './data/idx.js';
 export { type Iris, type IrisSpecies, loadIris } from './data/iris.js';
 export { type Split, type SplitOptions, take, trainTestSplit } from './data/split.js';
 export { columnStatistics, type Standardization, standardize } from './data/standardize.js';

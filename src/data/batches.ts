@@ -1,0 +1,243 @@
+// data: samples as one typed array with a shape, and the batches cut from it.
+import { DomainError, ShapeError } from '../core/errors.js';
+import { assertPositiveInteger, describe, formatShape, rectangleShape } from '../core/shape.js';
+
+const VALUE_TYPES = { Uint8Array, Int8Array, Int16Array, Int32Array, Float32Array, Float64Array };
+
+/** The typed arrays that samples may lie in: those that `parseIdx` returns. */
+export type FeatureValues = Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array;
+
+/**
+ * n samples of d features, row after row in one typed array.
+ *
+ *   feature j of sample i = values[i·d + j] / scale
+ *
+ * The scale lets images stay bytes, a quarter of the memory of float32: 60,000 × 784 pixels in [0, 1] are a Uint8Array
+ * of 47 MB with scale 255. `gatherRows` converts them batch by batch.
+ */
+export interface FeatureArray<Values extends FeatureValues = FeatureValues> {
+  readonly values: Values;
+  /** [n, d] */
+  readonly shape: readonly [number, number];
+  /** What the stored values are divided by; 1 unless given. */
+  readonly scale?: number;
+}
+
+/** What functions on samples take: rows of numbers, or one typed array with its shape. */
+export type Features = readonly ArrayLike<number>[] | FeatureArray;
+
+/**
+ * Samples as one typed array: rows are copied into a Float64Array; a FeatureArray comes back as it is, checked.
+ *
+ * Float64, because a column such as a year keeps its small differences only there until it is standardised.
+ *
+ * @param where the caller, for its error messages
+ * @throws ShapeError if rows differ in length, or shape and values do not belong together
+ * @throws DomainError if a feature is not a finite float32 number, or the scale not a finite number > 0
+ * @example asFeatureArray([[1, 2], [3, 4], [5, 6]])   // { values: Float64Array [1, 2, 3, 4, 5, 6], shape: [3, 2] }
+ */
+export function asFeatureArray(features: Features, where = 'asFeatureArray', argument = 'features'): FeatureArray {
+  if (isRows(features)) return copyRows(features, where, argument);
+  assertFeatureArray(features, where, argument);
+  const { values, shape } = features;
+  if (typeName(values).startsWith('Float')) {
+    for (let i = 0; i < values.length; i++) {
+      if (!isFiniteFloat32(values[i])) {
+        throw notFinite(values[i], where, `${argument}[${Math.floor(i / shape[1])}][${i % shape[1]}]`);
+      }
+    }
+  }
+  return features;
+}
+
+function isRows(features: Features): features is readonly ArrayLike<number>[] {
+  return Array.isArray(features);
+}
+
+function copyRows(rows: readonly ArrayLike<number>[], where: string, argument: string): FeatureArray {
+  const shape = rectangleShape(rows, where, argument);
+  const values = new Float64Array(shape[0] * shape[1]);
+  let at = 0;
+  for (let i = 0; i < shape[0]; i++) {
+    for (let j = 0; j < shape[1]; j++) {
+      const value = rows[i][j];
+      if (!isFiniteFloat32(value)) throw notFinite(value, where, `${argument}[${i}][${j}]`);
+      values[at++] = value;
+    }
+  }
+  return { values, shape };
+}
+
+/**
+ * Holds a FeatureArray to its own shape, in constant time: no value is read.
+ *
+ * @throws ShapeError if shape and values do not belong together
+ * @throws DomainError if the scale is not a finite number > 0
+ */
+export function assertFeatureArray(features: FeatureArray, where: string, argument: string): void {
+  const { values, shape, scale = 1 } = features ?? {};
+  if (!ArrayBuffer.isView(values) || !(typeName(values) in VALUE_TYPES) || !Array.isArray(shape)) {
+    const expected = 'be an array of rows, or { values, shape } with a typed array of numbers';
+    throw new ShapeError({ where, argument, expected, actual: describe(features) });
+  }
+  const [n, d] = shape;
+  const isSize = (size: unknown) => Number.isInteger(size) && (size as number) >= 0;
+  if (shape.length !== 2 || !isSize(n) || !isSize(d) || n * d !== values.length) {
+    throw new ShapeError({
+      where,
+      argument: `${argument}.shape`,
+      expected: `be [n, d] with n·d = ${values.length}, the number of values`,
+      actual: formatShape(shape),
+    });
+  }
+  if (!Number.isFinite(scale) || scale <= 0) {
+    const expected = 'be a finite number > 0';
+    throw new DomainError({ where, argument: `${argument}.scale`, expected, actual: describe(scale) });
+  }
+}
+
+/**
+ * [start, end) of each batch over `count` samples; the last one is shorter where `batchSize` does not divide `count`.
+ *
+ * @throws DomainError if `count` is not an integer ≥ 0, or `batchSize` not an integer > 0
+ * @example batchRanges(10, 4)   // [[0, 4], [4, 8], [8, 10]]
+ */
+export function batchRanges(count: number, batchSize: number): (readonly [start: number, end: number])[] {
+  if (!Number.isInteger(count) || count < 0) {
+    const actual = describe(count);
+    throw new DomainError({ where: 'batchRanges', argument: 'count', expected: 'be an integer ≥ 0', actual });
+  }
+  assertPositiveInteger(batchSize, 'batchRanges', 'batchSize');
+  return Array.from({ length: Math.ceil(count / batchSize) }, (_, batch) => {
+    const start = batch * batchSize;
+    return [start, Math.min(start + batchSize, count)] as const;
+  });
+}
+
+/**
+ * The samples order[start], …, order[end − 1] as float32 rows.
+ *
+ * Without an order, rows are taken as they lie; where they are float32 already and no buffer is given, the result is a
+ * view of them. With `into`, a buffer of at least (end − start)·d numbers, nothing is allocated, and the result is a
+ * view of its beginning. Write to neither.
+ *
+ * @param order of an epoch, such as `new Random(seed).permutation(n)`; undefined for 0, 1, …, n − 1
+ * @returns (end − start)·d numbers, row after row
+ * @throws ShapeError if shape and values do not belong together, or `into` is too small
+ * @throws DomainError if the range leaves the order, or the order leaves the samples
+ * @example
+ * const features = { values: Uint8Array.of(0, 51, 102, 153, 204, 255), shape: [3, 2], scale: 255 } as const;
+ * gatherRows(features, Int32Array.of(2, 0, 1), 0, 2)   // Float32Array [0.8, 1, 0, 0.2]
+ */
+export function gatherRows(
+  features: FeatureArray,
+  order: Int32Array | undefined,
+  start: number,
+  end: number,
+  into?: Float32Array,
+): Float32Array {
+  assertFeatureArray(features, 'gatherRows', 'features');
+  const { values, shape, scale = 1 } = features;
+  const [n, d] = shape;
+  assertRange(start, end, order?.length ?? n, 'gatherRows');
+  if (order === undefined && into === undefined && scale === 1 && isFloat32(values)) {
+    return values.subarray(start * d, end * d);
+  }
+  const batch = bufferOf((end - start) * d, into);
+  if (order === undefined) {
+    batch.set(values.subarray(start * d, end * d));
+  } else {
+    // One set per row is one memory copy or one native conversion: 3 × faster than a loop over numbers at d = 784.
+    for (let i = start; i < end; i++) {
+      const row = order[i];
+      assertRow(row, n, i, 'gatherRows');
+      batch.set(values.subarray(row * d, (row + 1) * d), (i - start) * d);
+    }
+  }
+  if (scale !== 1) divide(batch, scale);
+  return batch;
+}
+
+/**
+ * The entries order[start], …, order[end − 1] of an array with one number per sample: labels, sample weights.
+ *
+ * Without an order, entries are taken as they lie, and the result is a view: do not write to it.
+ *
+ * @throws DomainError if the range leaves the order, or the order leaves the samples
+ * @example gatherEntries(Int32Array.of(7, 8, 9), Int32Array.of(2, 0, 1), 0, 2)   // Int32Array [9, 7]
+ */
+export function gatherEntries<Values extends FeatureValues>(
+  values: Values,
+  order: Int32Array | undefined,
+  start: number,
+  end: number,
+): Values {
+  assertRange(start, end, order?.length ?? values.length, 'gatherEntries');
+  if (order === undefined) return values.subarray(start, end) as Values;
+  const entries = allocateLike(values, end - start);
+  for (let i = start; i < end; i++) {
+    assertRow(order[i], values.length, i, 'gatherEntries');
+    entries[i - start] = values[order[i]];
+  }
+  return entries;
+}
+
+/** Zeros of the same type as `values`. */
+export function allocateLike<Values extends FeatureValues>(values: Values, length: number): Values {
+  // Not values.constructor, which is Buffer for bytes that came from a file.
+  return new VALUE_TYPES[typeName(values)](length) as Values;
+}
+
+// The tag, not instanceof, also knows the typed arrays of other realms: a worker's, a frame's, jest's.
+function typeName(values: FeatureValues): keyof typeof VALUE_TYPES {
+  return values[Symbol.toStringTag];
+}
+
+function isFloat32(values: FeatureValues): values is Float32Array {
+  return typeName(values) === 'Float32Array';
+}
+
+function bufferOf(length: number, into: Float32Array | undefined): Float32Array {
+  if (into === undefined) return new Float32Array(length);
+  if (into.length >= length) return into.subarray(0, length);
+  const expected = `hold at least ${length} numbers`;
+  throw new ShapeError({ where: 'gatherRows', argument: 'into', expected, actual: String(into.length) });
+}
+
+function divide(numbers: Float32Array, scale: number): void {
+  const factor = 1 / scale;
+  const unrolled = numbers.length - (numbers.length % 4);
+  // Four at a time: 26 ms for 60,000 × 784 numbers where one at a time takes 60 to 90 (Node 20, x64).
+  for (let i = 0; i < unrolled; i += 4) {
+    numbers[i] *= factor;
+    numbers[i + 1] *= factor;
+    numbers[i + 2] *= factor;
+    numbers[i + 3] *= factor;
+  }
+  for (let i = unrolled; i < numbers.length; i++) numbers[i] *= factor;
+}
+
+function assertRange(start: number, end: number, count: number, where: string): void {
+  if (Number.isInteger(start) && Number.isInteger(end) && start >= 0 && start <= end && end <= count) return;
+  throw new DomainError({
+    where,
+    argument: '[start, end)',
+    expected: `lie within [0, ${count})`,
+    actual: `[${start}, ${end})`,
+  });
+}
+
+function assertRow(row: number, n: number, at: number, where: string): void {
+  if (row >= 0 && row < n) return;
+  throw new DomainError({ where, argument: `order[${at}]`, expected: `be in [0, ${n})`, actual: String(row) });
+}
+
+const LARGEST_FLOAT32 = (2 - 2 ** -23) * 2 ** 127;
+
+function isFiniteFloat32(value: unknown): boolean {
+  return typeof value === 'number' && Math.abs(value) <= LARGEST_FLOAT32;
+}
+
+function notFinite(value: unknown, where: string, argument: string): DomainError {
+  return new DomainError({ where, argument, expected: 'be a finite float32 number', actual: describe(value) });
+}

@@ -1,0 +1,141 @@
+// data: the IDX format of MNIST and its relatives, bytes → one typed array with its shape.
+import { FormatError, ShapeError } from '../core/errors.js';
+import { describe, formatShape } from '../core/shape.js';
+import type { FeatureValues } from './batches.js';
+
+export interface IdxArray {
+  /** The length of each axis, outermost first: [60000, 28, 28]. */
+  readonly shape: readonly number[];
+  /** All numbers, last axis fastest. */
+  readonly values: FeatureValues;
+}
+
+export interface IdxOptions {
+  /** The file's name, for error messages. */
+  readonly name?: string;
+  /** The first four bytes that the caller expects, such as 0x00000803 for images of bytes: another is refused. */
+  readonly magic?: number;
+}
+
+interface NumberType {
+  readonly name: string;
+  readonly bytes: number;
+  readonly read: (bytes: Uint8Array, count: number) => FeatureValues;
+}
+
+const NUMBER_TYPES: Readonly<Record<number, NumberType>> = {
+  8: { name: 'uint8', bytes: 1, read: (bytes) => new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length) },
+  9: { name: 'int8', bytes: 1, read: (bytes) => new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length) },
+  11: { name: 'int16', bytes: 2, read: (bytes, count) => decode(bytes, new Int16Array(count), 'getInt16') },
+  12: { name: 'int32', bytes: 4, read: (bytes, count) => decode(bytes, new Int32Array(count), 'getInt32') },
+  13: { name: 'float32', bytes: 4, read: (bytes, count) => decode(bytes, new Float32Array(count), 'getFloat32') },
+  14: { name: 'float64', bytes: 8, read: (bytes, count) => decode(bytes, new Float64Array(count), 'getFloat64') },
+};
+
+/**
+ * An array from the bytes of an IDX file.
+ *
+ *   0 0 type rank │ rank sizes, 32 bits each │ numbers        all big-endian
+ *
+ * Every field and the exact length are checked before anything is allocated, so a hostile header costs nothing. Single
+ * bytes come back as a view of `bytes`, without a copy; wider numbers are decoded.
+ *
+ * @throws FormatError if the bytes are not one whole IDX file; ShapeError if they are not a Uint8Array
+ * @example
+ * const { shape, values } = parseIdx(Uint8Array.of(0, 0, 8, 2,  0, 0, 0, 1,  0, 0, 0, 3,  7, 8, 9));
+ * shape    // [1, 3]
+ * values   // Uint8Array [7, 8, 9]
+ * @see LeCun, Cortes and Burges, The MNIST database: "The IDX file format"
+ */
+export function parseIdx(bytes: Uint8Array, options: IdxOptions = {}): IdxArray {
+  const { name = 'parseIdx' } = options;
+  if (bytes?.[Symbol.toStringTag] !== 'Uint8Array') {
+    const hint = 'An ArrayBuffer? Pass new Uint8Array(buffer).';
+    throw new ShapeError({
+      where: name,
+      argument: 'bytes',
+      expected: 'be a Uint8Array',
+      actual: describe(bytes),
+      hint,
+    });
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const type = checkMagic(view, name, options.magic);
+  const shape = checkShape(view, name);
+  const headerBytes = 4 + 4 * shape.length;
+  // A product of sizes may exceed 2⁵³ and round, but never to a length that an array of bytes can have.
+  const count = shape.includes(0) ? 0 : shape.reduce((product, size) => product * size);
+  const expectedBytes = headerBytes + count * type.bytes;
+  if (bytes.length !== expectedBytes) {
+    throw new FormatError({
+      where: name,
+      argument: 'length',
+      expected: `be ${expectedBytes} bytes for ${type.name} of shape ${formatShape(shape)}`,
+      actual: String(bytes.length),
+      hint:
+        bytes.length < expectedBytes
+          ? 'The file is cut off: fetch it again.'
+          : 'Something follows the numbers: fetch the file again.',
+    });
+  }
+  return { shape, values: type.read(bytes.subarray(headerBytes), count) };
+}
+
+function checkMagic(view: DataView, name: string, expectedMagic: number | undefined): NumberType {
+  if (view.byteLength < 4) {
+    const actual = `${view.byteLength} bytes`;
+    const hint = view.byteLength === 0 ? 'The file is empty: fetch it again.' : 'The file is cut off: fetch it again.';
+    throw new FormatError({ where: name, argument: 'header', expected: 'have at least 4 bytes', actual, hint });
+  }
+  const magic = view.getUint32(0);
+  const type = magic >>> 16 === 0 ? NUMBER_TYPES[view.getUint8(2)] : undefined;
+  const rank = view.getUint8(3);
+  const isExpected = expectedMagic === undefined || magic === expectedMagic;
+  if (type !== undefined && rank > 0 && isExpected) return type;
+  throw new FormatError({
+    where: name,
+    argument: 'magic',
+    expected:
+      expectedMagic === undefined
+        ? 'be 0x0000, a type in 08 09 0b 0c 0d 0e and a rank ≥ 1'
+        : `be ${hex(expectedMagic)}`,
+    actual: hex(magic),
+    hint: wayOut(magic, type !== undefined && rank > 0),
+  });
+}
+
+function wayOut(magic: number, isIdx: boolean): string {
+  if (magic >>> 16 === 0x1f8b) return 'The file is still gzipped: gunzip it first.';
+  return isIdx ? 'This is an IDX file of another kind: was it renamed?' : 'This is not an IDX file.';
+}
+
+function checkShape(view: DataView, name: string): number[] {
+  const rank = view.getUint8(3);
+  const headerBytes = 4 + 4 * rank;
+  if (view.byteLength < headerBytes) {
+    throw new FormatError({
+      where: name,
+      argument: 'header',
+      expected: `have ${headerBytes} bytes for ${rank} sizes`,
+      actual: `${view.byteLength} bytes`,
+      hint: 'The file is cut off: fetch it again.',
+    });
+  }
+  return Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis));
+}
+
+function hex(word: number): string {
+  return `0x${word.toString(16).padStart(8, '0')}`;
+}
+
+type Getter = 'getInt16' | 'getInt32' | 'getFloat32' | 'getFloat64';
+
+function decode<Numbers extends Int16Array | Int32Array | Float32Array | Float64Array>(
+  bytes: Uint8Array,
+  into: Numbers,
+  getter: Getter,
+): Numbers {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let i = 0; i < into.length; i++) into[i] = view[getter](i * into.BYTES_PER_ELEMENT);
+  return into;
+}

@@ -1,0 +1,143 @@
+// data: which samples to learn from, and which to hold back.
+import { DomainError, ShapeError } from '../core/errors.js';
+import { Random } from '../core/random.js';
+import { assertKnownOptions, describe } from '../core/shape.js';
+import { allocateLike, assertFeatureArray, type FeatureArray, type FeatureValues } from './batches.js';
+
+export interface SplitOptions {
+  /** The share of samples held back, in (0, 1); 0.25 unless given. */
+  readonly testFraction?: number;
+  /** Decides the split; 0 unless given. */
+  readonly seed?: number;
+  /** One label per sample: each class is then split in the same proportion, as near as whole samples allow. */
+  readonly stratify?: ArrayLike<string | number | boolean>;
+}
+
+/** Indices of samples, each of 0, …, count − 1 in exactly one of the two, in random order. */
+export interface Split {
+  readonly train: Int32Array;
+  readonly test: Int32Array;
+}
+
+/**
+ * A random split of `count` samples, as indices: `take` them from features and labels alike.
+ *
+ * The test part has round(testFraction·count) samples, and neither part is empty. Stratified, the classes share it by
+ * largest remainders; among equal ones the class met first is served first.
+ *
+ * @throws DomainError if the fraction is not in (0, 1), there are fewer than two samples, or a class has only one
+ * @throws ShapeError if there is not one label per sample
+ * @example
+ * const { features, labels } = loadIris();
+ * const { train, test } = trainTestSplit(150, { testFraction: 0.2, stratify: labels });
+ * take(features, train);   // 120 rows, 40 of each species
+ * take(labels, test);      // 30 labels, 10 of each species
+ */
+export function trainTestSplit(count: number, options: SplitOptions = {}): Split {
+  const where = 'trainTestSplit';
+  assertKnownOptions(options, ['testFraction', 'seed', 'stratify'], where);
+  const { testFraction = 0.25, seed = 0, stratify } = options;
+  if (!Number.isInteger(count) || count < 2) {
+    throw new DomainError({ where, argument: 'count', expected: 'be an integer ≥ 2', actual: describe(count) });
+  }
+  if (!(testFraction > 0 && testFraction < 1)) {
+    const actual = describe(testFraction);
+    throw new DomainError({ where, argument: 'testFraction', expected: 'be in (0, 1)', actual });
+  }
+  const testCount = Math.min(Math.max(Math.round(testFraction * count), 1), count - 1);
+  const stratumOf = stratify === undefined ? new Int32Array(count) : strata(stratify, count, where);
+  const quotas = testQuotas(stratumOf, testCount);
+  const train = new Int32Array(count - testCount);
+  const test = new Int32Array(testCount);
+  let trained = 0;
+  let tested = 0;
+  for (const sample of new Random(seed).permutation(count)) {
+    if (quotas[stratumOf[sample]]-- > 0) test[tested++] = sample;
+    else train[trained++] = sample;
+  }
+  return { train, test };
+}
+
+/** The class of each sample, numbered as they are met. */
+function strata(labels: ArrayLike<string | number | boolean>, count: number, where: string): Int32Array {
+  if (labels.length !== count) {
+    const expected = `have ${count} labels, one per sample`;
+    throw new ShapeError({ where, argument: 'stratify', expected, actual: String(labels.length) });
+  }
+  const numbers = new Map<unknown, number>();
+  const sizes: number[] = [];
+  const stratumOf = Int32Array.from(labels, (label) => {
+    const stratum = numbers.get(label) ?? numbers.size;
+    numbers.set(label, stratum);
+    sizes[stratum] = (sizes[stratum] ?? 0) + 1;
+    return stratum;
+  });
+  for (const [label, stratum] of numbers) {
+    if (sizes[stratum] > 1) continue;
+    throw new DomainError({
+      where,
+      argument: 'stratify',
+      expected: 'have at least 2 samples of each class',
+      actual: `1 of ${describe(label)}`,
+      hint: 'Drop that class, or split without stratify.',
+    });
+  }
+  return stratumOf;
+}
+
+/** How many samples of each stratum are tested: rounded down, and the largest remainders rounded up. */
+function testQuotas(stratumOf: Int32Array, testCount: number): Int32Array {
+  const sizes = new Int32Array(stratumOf.reduce((most, stratum) => Math.max(most, stratum), 0) + 1);
+  for (const stratum of stratumOf) sizes[stratum]++;
+  const shares = Array.from(sizes, (size) => (testCount * size) / stratumOf.length);
+  const quotas = Int32Array.from(shares, Math.floor);
+  const missing = testCount - quotas.reduce((total, quota) => total + quota, 0);
+  const byRemainder = Array.from(shares.keys()).sort((a, b) => (shares[b] % 1) - (shares[a] % 1));
+  for (const stratum of byRemainder.slice(0, missing)) quotas[stratum]++;
+  return quotas;
+}
+
+/**
+ * The samples at `indices`, in that order, in the form they came in.
+ *
+ * @throws DomainError if an index is not that of a sample
+ * @example take(['a', 'b', 'c'], Int32Array.of(2, 0))   // ['c', 'a']
+ */
+export function take<Values extends FeatureValues>(
+  samples: FeatureArray<Values>,
+  indices: ArrayLike<number>,
+): FeatureArray<Values>;
+export function take<Values extends FeatureValues>(samples: Values, indices: ArrayLike<number>): Values;
+export function take<Sample>(samples: readonly Sample[], indices: ArrayLike<number>): Sample[];
+export function take(
+  samples: FeatureArray | FeatureValues | readonly unknown[],
+  indices: ArrayLike<number>,
+): FeatureArray | FeatureValues | unknown[] {
+  if ('values' in samples && 'shape' in samples) return takeRows(samples, indices);
+  assertIndices(indices, samples.length);
+  if (Array.isArray(samples)) return Array.from(indices, (index) => samples[index]);
+  const values = samples as FeatureValues;
+  const taken = allocateLike(values, indices.length);
+  for (let i = 0; i < indices.length; i++) taken[i] = values[indices[i]];
+  return taken;
+}
+
+function takeRows(features: FeatureArray, indices: ArrayLike<number>): FeatureArray {
+  assertFeatureArray(features, 'take', 'samples');
+  const [n, d] = features.shape;
+  assertIndices(indices, n);
+  const values = allocateLike(features.values, indices.length * d);
+  for (let i = 0; i < indices.length; i++) {
+    values.set(features.values.subarray(indices[i] * d, (indices[i] + 1) * d), i * d);
+  }
+  return { ...features, values, shape: [indices.length, d] };
+}
+
+function assertIndices(indices: ArrayLike<number>, count: number): void {
+  for (let i = 0; i < indices.length; i++) {
+    const index = indices[i];
+    if (Number.isInteger(index) && index >= 0 && index < count) continue;
+    const expected = `be an integer in [0, ${count})`;
+    throw new DomainError({ where: 'take', argument: `indices[${i}]`, expected, actual: describe(index) });
+  }
+}

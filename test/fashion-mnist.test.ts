@@ -1,0 +1,501 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { gatherRows } from '../src/data/batches.js';
+import { download } from '../src/node/download.js';
+import { FASHION_MNIST, loadFashionMnist } from '../src/node/fashion-mnist.js';
+import { cacheFolder } from '../src/node/files.js';
+import { loadPinnedData, type PinnedData, type PinnedDataOptions } from '../src/node/pinned-data.js';
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+describe('loadFashionMnist', () => {
+  it('has the published images and labels, as bytes with their scale', async () => {
+    const { train, test, classNames, source } = await loadFashionMnist({ offline: true });
+    expect(train.features).toMatchObject({ shape: [60000, 784], scale: 255, values: { length: 60000 * 784 } });
+    expect(test.features).toMatchObject({ shape: [10000, 784], scale: 255, values: { length: 10000 * 784 } });
+    expect(source).toMatch(/fashion-mnist/);
+    expect(classNames).toHaveLength(10);
+    expect(classNames[train.labels[0]]).toBe('Ankle boot');
+    for (const { labels, each } of [
+      { labels: train.labels, each: 6000 },
+      { labels: test.labels, each: 1000 },
+    ]) {
+      const counts = new Array(10).fill(0);
+      for (const label of labels) counts[label]++;
+      expect(counts).toEqual(new Array(10).fill(each));
+    }
+    // numpy: the mean of all training pixels / 255 is 0.2860406; PyTorch examples normalise with it.
+    let total = 0;
+    for (const pixel of train.features.values) total += pixel;
+    expect(total / train.features.values.length / 255).toBeCloseTo(0.2860406, 7);
+    expect(Math.max(...gatherRows(train.features, undefined, 0, 1))).toBe(1);
+  });
+
+  it('pins the packed files as Zalando publishes them', () => {
+    // The packed sizes of the project's README table; its md5 sums were matched when the sha256 were taken.
+    expect(Object.values(FASHION_MNIST.files).map(({ gzip }) => gzip.bytes)).toEqual([26421880, 29515, 4422102, 5148]);
+  });
+
+  it('refuses an unknown option', async () => {
+    await expect(loadFashionMnist({ folder: '/data' } as object)).rejects.toMatchObject({
+      code: 'DOMAIN',
+      argument: 'options',
+      actual: "'folder'",
+    });
+  });
+});
+
+const IMAGES = Uint8Array.of(0, 0, 8, 3, 0, 0, 0, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11);
+const LABELS = Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 3, 2, 0, 1);
+const PACKED = { images: gzipSync(IMAGES), labels: gzipSync(LABELS) };
+
+type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+
+describe('loadPinnedData', () => {
+  let root: string;
+  let data: PinnedData<'images' | 'labels'>;
+  const servers: Server[] = [];
+  const { env } = process;
+
+  beforeEach(async () => {
+    root = await mkdtemp(join(tmpdir(), 'pinned-'));
+    data = {
+      name: 'Tiny',
+      files: {
+        images: {
+          name: 'images-idx3',
+          shape: [3, 2, 2],
+          sha256: sha256(IMAGES),
+          gzip: { bytes: PACKED.images.length, sha256: sha256(PACKED.images) },
+        },
+        labels: {
+          name: 'labels-idx1',
+          shape: [3],
+          sha256: sha256(LABELS),
+          gzip: { bytes: PACKED.labels.length, sha256: sha256(PACKED.labels) },
+        },
+      },
+      folderVariable: 'TINY_DIR',
+      mirrorsVariable: 'TINY_MIRRORS',
+      cacheName: 'tiny',
+      debianPackage: 'dataset-tiny',
+      systemFolder: join(root, 'system'),
+      mirrors: [],
+      command: 'fetch-tiny',
+    };
+    // No program of this machine is found, so no test asks a real apt-get.
+    process.env = { ...env, SOFTMAX_REGRESSION_CACHE: join(root, 'cache'), PATH: join(root, 'bin') };
+  });
+
+  afterEach(async () => {
+    process.env = env;
+    jest.restoreAllMocks();
+    for (const server of servers.splice(0)) {
+      server.closeAllConnections();
+      server.close();
+    }
+    await rm(root, { recursive: true, force: true });
+  });
+
+  /** A folder below root with these files. */
+  async function folder(name: string, files: Readonly<Record<string, Uint8Array | string>>): Promise<string> {
+    const path = join(root, name);
+    await mkdir(path, { recursive: true });
+    for (const [file, content] of Object.entries(files)) await writeFile(join(path, file), content);
+    return path;
+  }
+
+  const good = { 'images-idx3': IMAGES, 'labels-idx1': LABELS };
+
+  /** The address of a server on this machine. */
+  async function mirror(handler: Handler): Promise<string> {
+    const server = createServer(handler).listen(0, '127.0.0.1');
+    servers.push(server);
+    await once(server, 'listening');
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}/data/`;
+  }
+
+  /** What a server at its best does; understands `range: bytes=n-`. */
+  const serve: Handler = (request, response) => {
+    const content = request.url === '/data/images-idx3.gz' ? PACKED.images : PACKED.labels;
+    const from = Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0);
+    const range = { 'content-range': `bytes ${from}-${content.length - 1}/${content.length}` };
+    response.writeHead(from > 0 ? 206 : 200, from > 0 ? range : {}).end(content.subarray(from));
+  };
+
+  function load(mirrors: readonly string[] = [], options: PinnedDataOptions = {}) {
+    return loadPinnedData({ ...data, mirrors }, options);
+  }
+
+  async function refusal(promise: Promise<unknown>): Promise<{ message: string } & Record<string, unknown>> {
+    return promise.then(
+      () => Promise.reject(new Error('nothing was refused')),
+      (error) => error,
+    );
+  }
+
+  async function expectTiny({ arrays }: Awaited<ReturnType<typeof load>>): Promise<void> {
+    expect(arrays.images.shape).toEqual([3, 2, 2]);
+    expect(Array.from(arrays.images.values)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+    expect(Array.from(arrays.labels.values)).toEqual([2, 0, 1]);
+  }
+
+  const cached = () => readdir(cacheFolder('tiny')).then((names) => names.sort());
+
+  describe('from a named folder', () => {
+    it('takes plain files and packed ones', async () => {
+      const dir = await folder('mixed', { 'images-idx3.gz': PACKED.images, 'labels-idx1': LABELS });
+      const found = await load([], { dir });
+      await expectTiny(found);
+      expect(found.source).toBe(`folder ${dir}`);
+    });
+
+    it('takes the folder that the environment names, unless the caller names one', async () => {
+      const named = await folder('named', good);
+      process.env.TINY_DIR = named;
+      expect((await load()).source).toBe(`folder ${named} ($TINY_DIR)`);
+      const dir = await folder('dir', good);
+      expect((await load([], { dir })).source).toBe(`folder ${dir}`);
+    });
+
+    const changed = Uint8Array.from(IMAGES, (byte, i) => (i === 20 ? byte ^ 1 : byte));
+    const otherShape = Uint8Array.from(IMAGES, (byte, i) => (i === 11 ? 4 : i === 15 ? 1 : byte));
+    it.each<[string, Record<string, Uint8Array>, string, object]>([
+      ['a missing file', {}, '', { argument: 'images-idx3', actual: 'no such file' }],
+      ['a file that is cut off', { 'images-idx3': IMAGES.subarray(0, 20) }, '/images-idx3', { argument: 'length' }],
+      [
+        'a packed file that is cut off',
+        { 'images-idx3.gz': PACKED.images.subarray(0, 20) },
+        '/images-idx3.gz',
+        { argument: 'gzip data', actual: 'unexpected end of file' },
+      ],
+      [
+        'a packed file under the name of a plain one',
+        { 'images-idx3': PACKED.images },
+        '/images-idx3',
+        { argument: 'magic', hint: 'The file is still gzipped: gunzip it first.' },
+      ],
+      [
+        'a plain file under the name of a packed one',
+        { 'images-idx3.gz': IMAGES },
+        '/images-idx3.gz',
+        { argument: 'gzip data', hint: 'Is it unpacked already? Then name it without .gz.' },
+      ],
+      ['the labels in the place of the images', { 'images-idx3': LABELS }, '/images-idx3', { argument: 'magic' }],
+      ['another shape', { 'images-idx3': otherShape }, '/images-idx3', { argument: 'shape', actual: '[3, 4, 1]' }],
+      ['a changed pixel', { 'images-idx3': changed }, '/images-idx3', { argument: 'sha256', actual: sha256(changed) }],
+      ['a file that is far too large', { 'images-idx3': new Uint8Array(200) }, '/images-idx3', { actual: '200' }],
+      [
+        'a packed file that unpacks to far too much',
+        { 'images-idx3.gz': gzipSync(new Uint8Array(1000)) },
+        '/images-idx3.gz',
+        { argument: 'gzip data', actual: 'more' },
+      ],
+    ])('refuses %s at once, and looks nowhere else', async (_, files, where, fields) => {
+      const dir = await folder('bad', { 'labels-idx1': LABELS, ...files });
+      await folder('cache/tiny', good);
+      const expected = { code: 'FORMAT', where: `${dir}${where}`, ...fields };
+      await expect(load([], { dir })).rejects.toMatchObject(expected);
+      process.env.TINY_DIR = dir;
+      await expect(load()).rejects.toMatchObject(expected);
+    });
+
+    it('refuses a folder that is not there', async () => {
+      await expect(load([], { dir: join(root, 'nowhere') })).rejects.toMatchObject({
+        code: 'FORMAT',
+        where: join(root, 'nowhere'),
+        actual: 'no such folder',
+      });
+    });
+  });
+
+  describe('from this machine', () => {
+    it('takes the cache first, then the folder of the system', async () => {
+      await folder('system', good);
+      expect((await load()).source).toBe(`Debian package dataset-tiny in ${data.systemFolder}`);
+      await folder('cache/tiny', good);
+      expect((await load()).source).toBe(`cache ${cacheFolder('tiny')}`);
+    });
+
+    it('passes over a damaged cache', async () => {
+      await folder('cache/tiny', { ...good, 'labels-idx1': LABELS.subarray(0, 9) });
+      await folder('system', good);
+      const found = await load();
+      await expectTiny(found);
+      expect(found.source).toMatch(/^Debian package/);
+    });
+  });
+
+  describe('from a mirror', () => {
+    it('fills the cache, shows how far it is, and needs the network only once', async () => {
+      let requests = 0;
+      const address = await mirror((request, response) => {
+        requests++;
+        serve(request, response);
+      });
+      const stages = new Set<string>();
+      const shown: number[] = [];
+      const total = PACKED.images.length + PACKED.labels.length;
+      const found = await load([address], {
+        onProgress: (progress) => {
+          stages.add(progress.stage);
+          if (progress.unit === 'bytes' && progress.total === total) shown.push(progress.done);
+        },
+      });
+      await expectTiny(found);
+      expect(found.source).toBe(`download from ${address} into ${cacheFolder('tiny')}`);
+      expect([...stages]).toEqual([`ask ${address} for Tiny`, 'download Tiny']);
+      expect(shown).toEqual([...shown].sort((a, b) => a - b));
+      expect(shown.at(-1)).toBe(total);
+      expect(await cached()).toEqual(['images-idx3', 'labels-idx1']);
+      expect((await load([address])).source).toBe(`cache ${cacheFolder('tiny')}`);
+      expect(requests).toBe(2);
+    });
+
+    it('asks the servers that the environment lists in the place of the publishers', async () => {
+      const address = await mirror(serve);
+      process.env.TINY_MIRRORS = ` http://127.0.0.1:1/ ${address.replace(/\/$/, '')}\n`;
+      expect((await load(['http://127.0.0.1:2/'])).source).toBe(
+        `download from ${address.replace(/\/$/, '')} into ${cacheFolder('tiny')}`,
+      );
+    });
+
+    it('replaces only what is damaged in the cache', async () => {
+      await folder('cache/tiny', { ...good, 'labels-idx1': LABELS.subarray(0, 9) });
+      const asked: (string | undefined)[] = [];
+      const address = await mirror((request, response) => {
+        asked.push(request.url);
+        serve(request, response);
+      });
+      await expectTiny(await load([address]));
+      expect(asked).toEqual(['/data/labels-idx1.gz']);
+      expect(new Uint8Array(await readFile(join(cacheFolder('tiny'), 'labels-idx1')))).toEqual(LABELS);
+    });
+
+    const wrong = Uint8Array.from(PACKED.images, (byte, i) => (i === 30 ? byte ^ 1 : byte));
+    it.each<[string, Handler, string]>([
+      ['has no such file', (_, response) => response.writeHead(404).end(), 'HTTP status 404'],
+      ['sends other bytes', (_, response) => response.end(wrong), sha256(wrong)],
+      ['sends a page of its own', (_, response) => response.end('<html>Log in</html>'), 'bytes; got 19.'],
+      [
+        'sends without end',
+        (_, response) => {
+          const timer = setInterval(() => response.write(new Uint8Array(64)), 1);
+          response.once('close', () => clearInterval(timer));
+        },
+        'got more',
+      ],
+      ['hangs up', (request) => request.socket.destroy(), 'must send the file; got'],
+      ['sends nothing and hangs up', (_, response) => response.socket?.end('HTTP/1.1 200 OK\r\n\r\n'), '0 of'],
+    ])('goes on to the next one where one %s', async (_, handler, reason) => {
+      const bad = await mirror(handler);
+      const error = await refusal(load([bad]));
+      expect(error.message).toContain(`download from ${bad} into`);
+      expect(error.message).toContain(reason);
+      expect(await cached()).not.toContain('images-idx3');
+      await expectTiny(await load([bad, await mirror(serve)]));
+    });
+
+    it('goes on where a broken connection ended, from another server', async () => {
+      const ranges: (string | undefined)[] = [];
+      let hangUp = () => {};
+      const broken = await mirror((_, response) => {
+        response.writeHead(200, { 'content-length': PACKED.images.length }).write(PACKED.images.subarray(0, 25));
+        hangUp = () => response.destroy();
+      });
+      const whole = await mirror((request, response) => {
+        ranges.push(request.headers.range);
+        serve(request, response);
+      });
+      const onProgress = ({ done }: { done: number }) => {
+        if (done === 25) hangUp();
+      };
+      await expectTiny(await load([broken, whole], { onProgress }));
+      expect(ranges).toEqual(['bytes=25-', undefined]);
+    });
+
+    it('begins anew where the server ignores the range', async () => {
+      await folder('cache/tiny/.scratch', { 'images-idx3.gz.partial': PACKED.images.subarray(0, 10) });
+      const address = await mirror((request, response) => {
+        response.end(request.url === '/data/images-idx3.gz' ? PACKED.images : PACKED.labels);
+      });
+      await expectTiny(await load([address]));
+    });
+
+    it.each<[string, Uint8Array]>([
+      ['wrong', new Uint8Array(10).fill(7)],
+      ['complete but wrong', new Uint8Array(PACKED.images.length)],
+      ['too long', new Uint8Array(1000)],
+    ])('begins anew where the bytes from before are %s', async (_, before) => {
+      await folder('cache/tiny/.scratch', { 'images-idx3.gz.partial': before });
+      await expectTiny(await load([await mirror(serve)]));
+      expect(await cached()).toEqual(['images-idx3', 'labels-idx1']);
+    });
+
+    it('stops when aborted, keeps what came, and goes on from there', async () => {
+      const controller = new AbortController();
+      const reason = new Error('enough');
+      const slow = await mirror((_, response) => {
+        response.writeHead(200, { 'content-length': PACKED.images.length }).write(PACKED.images.subarray(0, 25));
+      });
+      const onProgress = ({ done }: { done: number }) => {
+        if (done > 0) controller.abort(reason);
+      };
+      await expect(load([slow], { signal: controller.signal, onProgress })).rejects.toBe(reason);
+      await expect(load([slow], { signal: controller.signal })).rejects.toBe(reason);
+      const partial = join(cacheFolder('tiny'), '.scratch', 'images-idx3.gz.partial');
+      expect(await readFile(partial)).toHaveLength(25);
+      await expectTiny(await load([await mirror(serve)]));
+    });
+
+    describe('that is slow', () => {
+      // Only the timers of this side are replaced: the server's and fetch's are Node's own.
+      beforeEach(() => jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] }));
+      afterEach(() => jest.useRealTimers());
+
+      it('gives it up after half a minute without a byte', async () => {
+        const url = `${await mirror(() => jest.advanceTimersByTime(30_000))}images-idx3.gz`;
+        await expect(download(url, join(root, 'images.gz'), data.files.images.gzip)).rejects.toMatchObject({
+          code: 'BACKEND',
+          where: url,
+          actual: 'no byte for 30 s',
+        });
+      });
+
+      it('waits as long as bytes keep coming', async () => {
+        let send = () => {};
+        const address = await mirror((_, response) => {
+          let sent = 0;
+          send = () => {
+            response.write(PACKED.images.subarray(sent, sent + 10));
+            sent += 10;
+            if (sent >= PACKED.images.length) response.end();
+          };
+          send();
+        });
+        const onBytes = () => {
+          jest.advanceTimersByTime(20_000);
+          send();
+        };
+        const path = join(root, 'images.gz');
+        await download(`${address}images-idx3.gz`, path, data.files.images.gzip, { onBytes });
+        expect(new Uint8Array(await readFile(path))).toEqual(new Uint8Array(PACKED.images));
+      });
+    });
+
+    it('asks for nothing that is all here but was not yet checked', async () => {
+      await folder('cache/tiny/.scratch', { 'images-idx3.gz.partial': PACKED.images });
+      const asked: (string | undefined)[] = [];
+      const address = await mirror((request, response) => {
+        asked.push(request.url);
+        serve(request, response);
+      });
+      await expectTiny(await load([address]));
+      expect(asked).toEqual(['/data/labels-idx1.gz']);
+    });
+
+    it('downloads once for two callers at once', async () => {
+      let requests = 0;
+      const address = await mirror((request, response) => {
+        requests++;
+        serve(request, response);
+      });
+      const [one, other] = await Promise.all([load([address]), load([address])]);
+      await expectTiny(one);
+      await expectTiny(other);
+      expect(requests).toBe(2);
+    });
+  });
+
+  describe('from the Debian package', () => {
+    /** Programs in the place of Debian's: apt-cache knows the package once `lists` is there. */
+    async function debian(programs: Readonly<Record<string, string>> = {}): Promise<void> {
+      await folder('system-of-package', good);
+      const scripts = {
+        'apt-cache': `test -e ${root}/lists`,
+        'apt-get': `case $1 in update) echo > ${root}/lists ;; download) echo > $2_1_all.deb ;; esac`,
+        'dpkg-deb': `/bin/mkdir -p $3${root} && /bin/cp -r ${root}/system-of-package $3${data.systemFolder}`,
+        ...programs,
+      };
+      const bin = await folder('bin', {});
+      for (const [name, script] of Object.entries(scripts)) {
+        await writeFile(join(bin, name), `#!/bin/sh\n${script}\n`);
+        await chmod(join(bin, name), 0o755);
+      }
+    }
+
+    it('fills the cache after the mirrors failed, and leaves nothing beside it', async () => {
+      await debian();
+      await writeFile(join(root, 'lists'), '');
+      const found = await load(['http://127.0.0.1:1/']);
+      await expectTiny(found);
+      expect(found.source).toBe(`Debian package dataset-tiny, unpacked into ${cacheFolder('tiny')}`);
+      expect(await cached()).toEqual(['images-idx3', 'labels-idx1']);
+    });
+
+    it('updates the package lists first where they do not know it and the user is root, and says so', async () => {
+      await debian();
+      jest.spyOn(process, 'getuid').mockReturnValue(0);
+      const stages: string[] = [];
+      await expectTiny(await load([], { onProgress: ({ stage }) => stages.push(stage) }));
+      expect(stages).toContain('apt-get update, as the package lists do not know it');
+    });
+
+    it('tells a user who is not root what to run', async () => {
+      await debian();
+      jest.spyOn(process, 'getuid').mockReturnValue(1000);
+      expect((await refusal(load())).message).toContain('Run: sudo apt-get update');
+    });
+
+    it.each<[string, Record<string, string>, string]>([
+      ['that fails', { 'apt-get': 'echo "E: Failed to fetch" >&2; exit 100' }, 'got E: Failed to fetch.'],
+      ['that brings nothing', { 'apt-get': 'exit 0' }, 'got 0 .deb files.'],
+      ['whose package is empty', { 'dpkg-deb': 'exit 0' }, 'images-idx3 must be there, plain or as .gz'],
+    ])('says why, and leaves no file, for an apt-get %s', async (_, programs, reason) => {
+      await debian(programs);
+      await writeFile(join(root, 'lists'), '');
+      expect((await refusal(load())).message).toContain(reason);
+      expect(await cached()).not.toContain('images-idx3');
+    });
+  });
+
+  describe('from nowhere', () => {
+    it('says for each place why it has nothing, and the one command that helps', async () => {
+      const error = await refusal(load(['http://127.0.0.1:1/']));
+      expect(error).toMatchObject({ code: 'BACKEND', where: 'Tiny', argument: 'its files' });
+      expect(error.message.split('\n')).toEqual([
+        'Tiny: its files must be on this machine or come from the network; got none. This helps: fetch-tiny',
+        'Tried:',
+        '  $TINY_DIR: not set',
+        expect.stringMatching(/^ {2}cache .*no such folder\.$/),
+        expect.stringMatching(/^ {2}Debian package dataset-tiny in .*no such folder\.$/),
+        expect.stringMatching(/^ {2}download from http:\/\/127\.0\.0\.1:1\/ into .*must send the file; got /),
+        expect.stringMatching(/^ {2}Debian package dataset-tiny, unpacked into .*no apt-get/),
+      ]);
+    });
+
+    it('asks no server when offline, and says so', async () => {
+      let requests = 0;
+      const address = await mirror(() => {
+        requests++;
+      });
+      const { message } = await refusal(load([address], { offline: true }));
+      expect(message).toContain('the network: not asked');
+      expect(message).not.toContain(address);
+      expect(requests).toBe(0);
+    });
+
+    it('names the cache where it cannot be written', async () => {
+      await writeFile(join(root, 'cache'), 'a file where the folder should be');
+      expect((await refusal(load([await mirror(serve)]))).message).toContain('Set SOFTMAX_REGRESSION_CACHE');
+    });
+  });
+});
