@@ -1,0 +1,25 @@
+// cli: softmax-regression data fetch.
+import { Command } from 'commander';
+import { withInterrupt } from '../interrupt.js';
+import { progressDisplay } from '../progress.js';
+
+export function dataCommand(): Command {
+  const command = new Command('data').description('the data set Fashion-MNIST');
+  command
+    .command('fetch')
+    .description('bring it into the user cache unless it is on this machine, and check it')
+    .option('--dir <folder>', 'only check the files of this folder')
+    .action(fetchData);
+  return command;
+}
+
+async function fetchData({ dir }: { dir?: string }): Promise<void> {
+  const { loadFashionMnist } = await import('../../node/fashion-mnist.js');
+  const { onProgress, stop } = progressDisplay();
+  const { train, test, source } = await withInterrupt((signal) =>
+    loadFashionMnist({ dir, onProgress, signal }),
+  ).finally(stop);
+  const [trained, tested] = [train, test].map(({ labels }) => labels.length.toLocaleString('en'));
+  console.log(`Fashion-MNIST is here: ${trained} training and ${tested} test images, as published.`);
+  console.log(source);
+}
