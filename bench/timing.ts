@@ -1,0 +1,42 @@
+// bench: works timed side by side, in turn, in one run; what counts are medians and their ratios.
+
+export interface Work {
+  readonly name: string;
+  /** Does the work once; what it gives back must be alike for all works of a comparison. */
+  run(): Promise<number>;
+}
+
+export interface Timing {
+  readonly name: string;
+  /** Milliseconds, one for each round. */
+  readonly milliseconds: readonly number[];
+  readonly outcome: number;
+}
+
+/** Each work once to warm up, then `rounds` times all of them in turn: A B A B …, so that drift hits both. */
+export async function timeInTurn(works: readonly Work[], rounds: number): Promise<Timing[]> {
+  const outcomes: number[] = [];
+  for (const work of works) outcomes.push(await work.run());
+  const times = works.map((): number[] => []);
+  for (let round = 0; round < rounds; round++) {
+    for (const [i, work] of works.entries()) {
+      const start = performance.now();
+      await work.run();
+      times[i].push(performance.now() - start);
+    }
+  }
+  return works.map(({ name }, i) => ({ name, milliseconds: times[i], outcome: outcomes[i] }));
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/** A Markdown table: the same on a terminal and in the docs. */
+export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = header.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column].length)));
+  const line = (cells: readonly string[]) => `| ${cells.map((cell, i) => cell.padEnd(widths[i])).join(' | ')} |`;
+  return [line(header), `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`, ...rows.map(line)].join('\n');
+}
