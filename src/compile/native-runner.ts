@@ -97,7 +97,7 @@ function loadLoop({ step, state, features, batchSize }: TrainingJob): LoadedLoop
 
 /** TensorFlow only loads a model from a folder; that is gone again before this returns. */
 function loadModel(bytes: Uint8Array): number {
-  const folder = mkdtempSync(join(tmpdir(), 'softmax-regression-'));
+  const folder = mkdtempSync(join(tmpdir(), 'softmax-regression-graph-'));
   try {
     writeFileSync(join(folder, 'saved_model.pb'), bytes);
     return nativeBackend().binding.loadSavedModel(folder, 'serve');
