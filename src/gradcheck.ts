@@ -1,13 +1,14 @@
 // gradcheck: ∂ℓ/∂o = softmax(o) − y, computed three ways; this file shows that they agree, or where they do not.
 import * as tf from '@tensorflow/tfjs';
+import { DomainError, ShapeError } from './core/errors.js';
 import { Random } from './core/random.js';
-import { assertKnownOptions, assertPositiveInteger, formatShape } from './core/shape.js';
+import { assertKnownOptions, assertPositiveInteger, assertShape, formatShape } from './core/shape.js';
 import { disagreement, FINITE_DIFFERENCE, FLOAT32, type Tolerance } from './core/tolerance.js';
 import { crossEntropy } from './nn/cross-entropy.js';
 import type { Dense } from './nn/dense.js';
 import { checkFeatures, type Layer } from './nn/layer.js';
 import type { Phm } from './nn/phm.js';
-import type { TargetsLike } from './nn/tensors.js';
+import { checkDistribution, type TargetsLike } from './nn/tensors.js';
 import * as reference from './reference.js';
 
 /** Gradients by parameter name: of the mean cross-entropy of layer(features) against targets. */
@@ -83,7 +84,14 @@ export function gradcheck(options: GradcheckOptions): GradcheckResult {
   const { layer, features, targets, gradient = autograd, maxDifferences = 200 } = options;
   assertPositiveInteger(maxDifferences, 'gradcheck', 'maxDifferences');
   checkFeatures(features, layer.inputs, 'gradcheck');
+  if (features.shape[0] === 0) {
+    const hint = 'Nothing would be compared.';
+    throw new ShapeError({ where: 'gradcheck', argument: 'features', expected: 'have a sample', actual: '0', hint });
+  }
+  checkDistribution(targets, 'gradcheck', 'targets');
+  assertShape(targets.shape, [features.shape[0], layer.units], 'gradcheck', 'targets');
   const problem = asReferenceProblem(layer, features, targets);
+  assertFinite(lossOf(problem));
   const onBackend = readBackend(layer, features, targets, gradient);
   const parameters: Layer['parameters'] = layer.parameters;
   const closedForm = gradientOf(problem, lossGradient(problem));
@@ -109,6 +117,19 @@ export function gradcheck(options: GradcheckOptions): GradcheckResult {
     }),
   };
   return judge(findings);
+}
+
+/** NaN agrees with NaN: three gradients of a broken layer would prove nothing. */
+function assertFinite(loss: number): void {
+  if (Number.isFinite(loss)) return;
+  const hint = 'Features and parameters must be finite, too.';
+  throw new DomainError({
+    where: 'gradcheck',
+    argument: 'the loss',
+    expected: 'be finite',
+    actual: String(loss),
+    hint,
+  });
 }
 
 interface OnBackend {

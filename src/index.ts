@@ -1,13 +1,8 @@
 // The front door for browsers and Node: named re-exports only, grouped by room.
 
 // backend
-export {
-  BACKENDS,
-  type BackendChoice,
-  type BackendName,
-  formatBackend,
-  selectBackend,
-} from './backend/select.js';
+export { BACKENDS, type BackendName } from './backend/names.js';
+export { type BackendChoice, formatBackend, selectBackend } from './backend/select.js';
 // core
 export {
   BackendError,

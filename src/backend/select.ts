@@ -2,11 +2,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { BackendError } from '../core/errors.js';
 import { assertOneOf } from '../core/shape.js';
+import { BACKENDS, type BackendName } from './names.js';
 import { selfTest } from './self-test.js';
-
-/** Fastest first. */
-export const BACKENDS = ['tensorflow', 'webgpu', 'webgl', 'wasm', 'cpu'] as const;
-export type BackendName = (typeof BACKENDS)[number];
 
 export interface BackendChoice {
   readonly backend: BackendName;

@@ -1,0 +1,66 @@
+// cli: softmax-regression gradcheck.
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { BACKENDS, type BackendName } from '../../backend/names.js';
+import type { GradcheckResult } from '../../gradcheck.js';
+
+interface Options {
+  readonly backend?: BackendName;
+  readonly inputs: number;
+  readonly units: number;
+  readonly samples: number;
+  readonly phm?: number;
+  readonly seed: number;
+  readonly json?: boolean;
+}
+
+export function gradcheckCommand(): Command {
+  return new Command('gradcheck')
+    .description('prove on this machine that autograd, softmax(o) − y and finite differences agree')
+    .addOption(
+      new Option('--backend <name>', 'the tfjs backend; the fastest that works unless given').choices(BACKENDS),
+    )
+    .option('--inputs <d>', 'features of a sample', integer, 4)
+    .option('--units <q>', 'classes', integer, 3)
+    .option('--samples <n>', 'samples of the batch', integer, 8)
+    .option('--phm <n>', 'a hypercomplex layer with n components in place of a dense one', integer)
+    .option('--seed <seed>', 'decides the random features, labels and weights', integer, 0)
+    .option('--json', 'as JSON')
+    .action(async (options: Options) => {
+      const { formatBackend, selectBackend } = await import('../../backend/select.js');
+      const { formatGradcheck } = await import('../../gradcheck.js');
+      await import('../../node.js');
+      const choice = await selectBackend(options.backend);
+      const result = await check(options);
+      if (options.json) console.log(JSON.stringify({ choice, result }, null, 2));
+      else console.log(`${formatBackend(choice)}\n${formatGradcheck(result)}`);
+      if (!result.ok) process.exitCode = 1;
+    });
+}
+
+/** A random problem of the shape that was asked for. */
+async function check({ inputs, units, samples, phm, seed }: Options): Promise<GradcheckResult> {
+  const tf = await import('@tensorflow/tfjs');
+  const { Dense, gradcheck, oneHot, Phm, Random } = await import('../../index.js');
+  const layer = phm === undefined ? new Dense({ inputs, units, seed }) : new Phm({ inputs, units, n: phm, seed });
+  const random = new Random(seed);
+  const features = tf.tensor2d(
+    Float32Array.from({ length: samples * inputs }, () => random.normal()),
+    [samples, inputs],
+  );
+  const targets = oneHot(
+    Array.from({ length: samples }, () => random.below(units)),
+    units,
+  );
+  try {
+    return gradcheck({ layer, features, targets });
+  } finally {
+    layer.dispose();
+    tf.dispose([features, targets]);
+  }
+}
+
+/** Whether a number is in range is for the function to say that takes it. */
+function integer(text: string): number {
+  if (/^\d{1,9}$/.test(text) && Number(text) >= 0) return Number(text);
+  throw new InvalidArgumentError('It must be an integer ≥ 0.');
+}
