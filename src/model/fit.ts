@@ -99,10 +99,10 @@ export function trainingOptions<L>(options: FitOptions<L>, where: string): Train
   assertOneOf(gradient, ['closed-form', 'autograd'], where, 'gradient');
   assertOneOf(fitIntercept, [true, false], where, 'fitIntercept');
   if (layer !== 'dense') assertPhm(layer, where);
-  if (!(l2 >= 0 && l2 < Number.POSITIVE_INFINITY)) {
+  if (!Number.isFinite(l2) || l2 < 0) {
     throw new DomainError({ where, argument: 'l2', expected: 'be a finite number ≥ 0', actual: describe(l2) });
   }
-  if (!(learningRate > 0 && learningRate < Number.POSITIVE_INFINITY)) {
+  if (!Number.isFinite(learningRate) || learningRate <= 0) {
     throw new DomainError({
       where,
       argument: 'learningRate',

@@ -41,8 +41,8 @@ export async function objectiveOf(
   let sums: Record<string, tf.Tensor> = tf.tidy(() => penaltyGradient(layer, parameters, l2));
   try {
     const batchSize = Math.min(n, rowsOfATask(d, layer.units));
-  const rows = new Float32Array(batchSize * d);
-  for (const [start, end] of batchRanges(n, batchSize)) {
+    const rows = new Float32Array(batchSize * d);
+    for (const [start, end] of batchRanges(n, batchSize)) {
       const share = (end - start) / n;
       const before = sums;
       const batch = tf.tidy(() => {

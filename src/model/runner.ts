@@ -164,8 +164,11 @@ export function disposeState(state: TrainingState): void {
   tf.dispose(state);
 }
 
+/** Node's, which waits for no clock; browsers have none. */
+const { setImmediate: soon } = globalThis as { setImmediate?: (then: () => void) => void };
+
 /** Lets timers, sockets and signals have their turn. */
 export function nextTask(): Promise<void> {
   // setTimeout waits for at least a millisecond, which some sixty times an epoch is as long as a dozen steps.
-  return new Promise((resolve) => (typeof setImmediate === 'function' ? setImmediate(resolve) : setTimeout(resolve)));
+  return new Promise((resolve) => (soon ?? setTimeout)(resolve));
 }
