@@ -17,18 +17,10 @@ export {
   negativeLogLikelihood,
   perplexity,
 } from './reference/information.js';
-export {
-  asMatrix,
-  columnSums,
-  kron,
-  type Matrix,
-  type MatrixLike,
-  matmul,
-  toRows,
-  transpose,
-} from './reference/matrix.js';
+export { asMatrix, type Matrix, type MatrixLike, toRows } from './reference/matrix.js';
 export { fromOneHot, oneHot } from './reference/one-hot.js';
 export { type PhmGradient, phm, phmGradient, phmWeight, quaternionFactors } from './reference/phm.js';
+export { columnSums, kron, matmul, transpose } from './reference/products.js';
 export type { Reduced, Reduction } from './reference/reduction.js';
 export {
   logSoftmax,

@@ -1,14 +1,6 @@
 // reference: the dense layer.
-import {
-  asMatrix,
-  asMatrixOfShape,
-  asVector,
-  columnSums,
-  type Matrix,
-  type MatrixLike,
-  matmul,
-  transpose,
-} from './matrix.js';
+import { asMatrix, asMatrixOfShape, asVector, type Matrix, type MatrixLike } from './matrix.js';
+import { columnSums, matmul, transpose } from './products.js';
 
 /** Gradients of a scalar with respect to the arguments of `dense`. */
 export interface DenseGradient {

@@ -2,7 +2,8 @@
 import { ShapeError } from '../core/errors.js';
 import { describe } from '../core/shape.js';
 import { affine, affineGradient } from './dense.js';
-import { asMatrix, asMatrixOfShape, kron, type Matrix, type MatrixLike, shapeOf, zeros } from './matrix.js';
+import { asMatrix, asMatrixOfShape, type Matrix, type MatrixLike, shapeOf, zeros } from './matrix.js';
+import { kron } from './products.js';
 
 /** Gradients of a scalar with respect to the arguments of `phm`. */
 export interface PhmGradient {
