@@ -1,6 +1,6 @@
 // reference: float64 matrices, row-major, in plain loops.
 import { ShapeError } from '../core/errors.js';
-import { assertShape, describe, formatShape, rectangleShape } from '../core/shape.js';
+import { assertShape, describe, rectangleShape } from '../core/shape.js';
 
 /** A matrix in float64; the entry in row i and column j is `values[i * columns + j]`. */
 export interface Matrix {

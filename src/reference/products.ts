@@ -1,7 +1,7 @@
 // reference: products and sums of matrices.
 import { ShapeError } from '../core/errors.js';
 import { formatShape } from '../core/shape.js';
-import { asMatrix, type Matrix, type MatrixLike, shapeOf, sum, zeros } from './matrix.js';
+import { asMatrix, type Matrix, type MatrixLike, shapeOf, zeros } from './matrix.js';
 
 /**
  * The matrix product.
