@@ -1,0 +1,24 @@
+// Builds dist/: CommonJS for Node, ES modules for browsers, and thin ES modules over CommonJS for `import` in Node, so
+// that a process that uses both `import` and `require` has one copy of every class and of every loaded backend.
+import { spawnSync } from 'node:child_process';
+import { chmodSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const dist = `${root}/dist`;
+const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+
+rmSync(dist, { recursive: true, force: true });
+for (const project of ['tsconfig.cjs.json', 'tsconfig.esm.json']) {
+  const { status } = spawnSync(process.execPath, [tsc, '-p', project], { cwd: root, stdio: 'inherit' });
+  if (status !== 0) process.exit(1);
+}
+for (const entry of ['index', 'node', 'reference']) {
+  const reexport = `export * from './cjs/${entry}.js';\n`;
+  writeFileSync(`${dist}/${entry}.mjs`, reexport);
+  writeFileSync(`${dist}/${entry}.d.mts`, reexport);
+}
+chmodSync(`${dist}/cjs/cli/main.js`, 0o755);
+// Written last: where it is there, the build is whole.
+writeFileSync(`${dist}/esm/package.json`, '{ "type": "module" }\n');

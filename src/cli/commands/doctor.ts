@@ -1,0 +1,15 @@
+// cli: softmax-regression doctor.
+import { Command } from 'commander';
+import { withInterrupt } from '../interrupt.js';
+
+export function doctorCommand(): Command {
+  return new Command('doctor')
+    .description('examine this machine, and name the next thing to do')
+    .option('--json', 'as JSON')
+    .action(async ({ json }: { json?: boolean }) => {
+      const { doctor, formatDoctor } = await import('../../node/doctor.js');
+      const report = await withInterrupt((signal) => doctor({ signal }));
+      console.log(json ? JSON.stringify(report, null, 2) : formatDoctor(report));
+      if (!report.native.ok) process.exitCode = 1;
+    });
+}

@@ -1,0 +1,46 @@
+// cli: softmax-regression native install | status.
+import { Command } from 'commander';
+import { withInterrupt } from '../interrupt.js';
+import { progressDisplay } from '../progress.js';
+
+export function nativeCommand(): Command {
+  const command = new Command('native').description("TensorFlow's native kernels for Node");
+  command
+    .command('install')
+    .description('build them into the user cache, once for all projects')
+    .option('--gpu', 'for CUDA 12 (Linux x64; downloads 3.4 GB)')
+    .option('--no-gpu', 'for the CPU, also where a build for CUDA is there')
+    .option('--force', 'build anew even if they work')
+    .action(install);
+  command.command('status').description('say whether they are there').option('--json', 'as JSON').action(status);
+  return command;
+}
+
+async function install(options: { gpu?: boolean; force?: boolean }): Promise<void> {
+  const { installNative } = await import('../../node/install.js');
+  const { onProgress, stop } = progressDisplay();
+  const kernels = await withInterrupt((signal) => installNative({ ...options, onProgress, signal })).finally(stop);
+  const { built, tensorflowVersion, device, addon } = kernels;
+  const state = built ? 'are installed' : 'were already installed';
+  console.log(`The native kernels ${state}: TensorFlow ${tensorflowVersion} on the ${device}.`);
+  console.log(addon);
+  if (options.gpu && device === 'CPU') console.log('They are built for CUDA, but no GPU was found: see nvidia-smi.');
+}
+
+async function status(options: { json?: boolean }): Promise<void> {
+  const { nativeStatus } = await import('../../node/native.js');
+  const found = nativeStatus();
+  if (!found.installed) process.exitCode = 1;
+  if (options.json) {
+    console.log(JSON.stringify(found, null, 2));
+  } else if (found.installed) {
+    const { proof, origin, addon } = found;
+    const state = proof === undefined ? 'not yet proven on this machine' : `TensorFlow ${proof.tensorflowVersion}`;
+    console.log(
+      `The native kernels are installed: ${state}, ${origin === 'cache' ? 'in the user cache' : 'by tfjs-node'}.`,
+    );
+    console.log(addon);
+  } else {
+    console.log(`There are no native kernels: ${found.reason}. ${found.advice}`);
+  }
+}

@@ -1,0 +1,157 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { formatProgress, progressDisplay } from '../src/cli/progress.js';
+import { nativeSource, thisMachine } from '../src/node/native-machine.js';
+
+const root = join(__dirname, '..');
+let folder: string;
+let environment: Record<string, string>;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'cli-test-'));
+  environment = { PATH: join(folder, 'bin'), SOFTMAX_REGRESSION_CACHE: join(folder, 'cache'), DEBUG: '', CXX: '' };
+  mkdirSync(join(folder, 'bin'));
+});
+
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function start(...args: string[]): ChildProcess {
+  const command = ['--import', 'tsx', join(root, 'src/cli/main.ts'), ...args];
+  return spawn(process.execPath, command, { cwd: root, env: { ...process.env, ...environment } });
+}
+
+function ended(child: ChildProcess): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  let [stdout, stderr] = ['', ''];
+  child.stdout?.on('data', (text) => {
+    stdout += text;
+  });
+  child.stderr?.on('data', (text) => {
+    stderr += text;
+  });
+  return new Promise((resolve) => child.once('close', (code) => resolve({ code, stdout, stderr })));
+}
+
+const run = (...args: string[]) => ended(start(...args));
+
+function fakeProgram(name: string, script: string): void {
+  writeFileSync(join(folder, 'bin', name), `#!/bin/sh\nPATH="${process.env.PATH}"\n${script}\n`);
+  chmodSync(join(folder, 'bin', name), 0o755);
+}
+
+const itBuildable = nativeSource(thisMachine(), false).ok ? it : it.skip;
+
+describe('softmax-regression', () => {
+  it('prints its version and its help', async () => {
+    expect(await run('--version')).toEqual({ code: 0, stdout: '0.1.0\n', stderr: '' });
+    const help = await run('--help');
+    expect(help).toMatchObject({ code: 0, stderr: '' });
+    expect(help.stdout).toContain('Exit codes: 0 done, 1 failed, 2 bad usage, 130 interrupted.');
+  });
+
+  it.each([
+    [['nonsense'], /unknown command 'nonsense'/],
+    [['native', 'install', '--nonsense'], /unknown option '--nonsense'/],
+    [['doctor', 'nonsense'], /too many arguments/],
+    [['native'], /Usage: softmax-regression native/],
+    [[], /Usage: softmax-regression/],
+  ])('ends with 2 on bad usage: %p', async (args, message) => {
+    expect(await run(...args)).toEqual({ code: 2, stdout: '', stderr: expect.stringMatching(message) });
+  });
+
+  itBuildable('says an error in one line, without a stack trace, and ends with 1', async () => {
+    const { code, stdout, stderr } = await run('native', 'install');
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/^error: native install: a C\+\+ compiler must be installed; got none of .*\n$/);
+  });
+
+  itBuildable('shows the stack trace with DEBUG set', async () => {
+    environment.DEBUG = '1';
+    expect((await run('native', 'install')).stderr).toMatch(/BackendError: native install.*\n\s+at /);
+  });
+
+  itBuildable('tells by exit code and as JSON whether there are native kernels', async () => {
+    const { code, stdout } = await run('native', 'status', '--json');
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({ installed: false, command: 'npx softmax-regression native install' });
+    expect((await run('native', 'status')).stdout).toMatch(
+      /^There are no native kernels: they were not built yet\. Run: /,
+    );
+  });
+
+  itBuildable('examines a machine on which everything is missing', async () => {
+    const { code, stdout } = await run('doctor', '--json');
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({ native: { ok: false } });
+  });
+
+  itBuildable('stops on Ctrl-C with 130, and leaves nothing half done', async () => {
+    fakeProgram('c++', 'exit 0');
+    fakeProgram('pip', 'case "$*" in *--version) exit 0 ;; esac; exec sleep 60');
+    const child = start('native', 'install');
+    child.stderr?.once('data', () => child.kill('SIGINT'));
+    const { code, stderr } = await ended(child);
+    expect({ code, stderr }).toEqual({
+      code: 130,
+      stderr: expect.stringMatching(/^download .*\nerror: interrupted\n$/),
+    });
+    expect(readdirSync(join(folder, 'cache', 'native'))).toEqual(['downloads']);
+    expect(readdirSync(join(folder, 'cache', 'native', 'downloads'))).toEqual([]);
+  });
+
+  it('does not complain when its reader has had enough', async () => {
+    const child = start('--help');
+    child.stdout?.destroy();
+    expect(await ended(child)).toMatchObject({ stderr: '' });
+    expect(existsSync(join(folder, 'cache'))).toBe(false);
+  });
+});
+
+describe('progressDisplay', () => {
+  /** What is written to a stream that is a terminal or not. */
+  function shown(isTTY: boolean, use: (display: ReturnType<typeof progressDisplay>) => void): string {
+    const stream = Object.assign(new PassThrough({ encoding: 'utf8' }), { isTTY, columns: 100 });
+    use(progressDisplay(stream as unknown as NodeJS.WriteStream));
+    return stream.read() ?? '';
+  }
+
+  it('writes one line for each stage where there is no terminal', () => {
+    const text = shown(false, ({ onProgress, stop }) => {
+      for (const done of [0, 1e6, 2e6]) onProgress({ stage: 'download x', done, total: 2e6, unit: 'bytes' });
+      onProgress({ stage: 'compile', done: 0 });
+      stop();
+    });
+    expect(text).toBe('download x (2 MB)\ncompile\n');
+  });
+
+  it('moves one line for each stage on a terminal, and gives the cursor back', () => {
+    const text = shown(true, ({ onProgress, stop }) => {
+      onProgress({ stage: 'download x', done: 0, total: 2e6, unit: 'bytes' });
+      onProgress({ stage: 'compile', done: 0 });
+      stop();
+      stop();
+    });
+    expect(text).toContain('0 of 2 MB');
+    expect(text).toContain('2 of 2 MB');
+    expect(text).toContain('compile');
+    expect(text.lastIndexOf('\x1b[?25h')).toBeGreaterThan(text.lastIndexOf('\x1b[?25l'));
+  });
+
+  it.each([
+    [{ stage: 's', done: 0, total: 100, unit: 'steps' as const }, 0, `s  [${'·'.repeat(24)}]  0 of 100`],
+    [{ stage: 's', done: 50, total: 100 }, 3, `s  [${'#'.repeat(12)}${'·'.repeat(12)}]  50 of 100, 3 s left`],
+    [{ stage: 's', done: 100, total: 100 }, 3, `s  [${'#'.repeat(24)}]  100 of 100`],
+    [
+      { stage: 's', done: 2e6, total: 4e6, unit: 'bytes' as const },
+      0,
+      `s  [${'#'.repeat(12)}${'·'.repeat(12)}]  2 of 4 MB`,
+    ],
+    [{ stage: 's', done: 7 }, 12.9, 's  12 s'],
+  ])('formats %p', (progress, seconds, text) => {
+    expect(formatProgress(progress, seconds)).toBe(text);
+  });
+});

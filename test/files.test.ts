@@ -1,0 +1,192 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { homedir, hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  cacheFolder,
+  type Progress,
+  replaceFolderAtomic,
+  sha256OfFile,
+  withLock,
+  writeFileAtomic,
+} from '../src/node/files.js';
+
+let folder: string;
+const environment = { ...process.env };
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'files-test-'));
+});
+
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+  process.env = { ...environment };
+});
+
+describe('cacheFolder', () => {
+  it('is $SOFTMAX_REGRESSION_CACHE itself', () => {
+    process.env.SOFTMAX_REGRESSION_CACHE = folder;
+    expect(cacheFolder('native', 'x')).toBe(join(folder, 'native', 'x'));
+  });
+
+  it('lies below $XDG_CACHE_HOME', () => {
+    delete process.env.SOFTMAX_REGRESSION_CACHE;
+    process.env.XDG_CACHE_HOME = folder;
+    expect(cacheFolder()).toBe(join(folder, 'softmax-regression'));
+  });
+
+  it('ignores a relative $XDG_CACHE_HOME, as the specification says', () => {
+    delete process.env.SOFTMAX_REGRESSION_CACHE;
+    process.env.XDG_CACHE_HOME = 'somewhere';
+    expect(cacheFolder().startsWith(homedir())).toBe(true);
+  });
+});
+
+describe('writeFileAtomic', () => {
+  it('writes the whole content, over an older file, in folders it creates', async () => {
+    const path = join(folder, 'deep', 'file');
+    await writeFileAtomic(path, 'old');
+    await writeFileAtomic(path, new Uint8Array([110, 101, 119]));
+    expect(readFileSync(path, 'utf8')).toBe('new');
+    expect(readdirSync(join(folder, 'deep'))).toEqual(['file']);
+  });
+
+  it('leaves target and folder as they were when it cannot write', async () => {
+    const path = join(folder, 'target');
+    mkdirSync(join(path, 'child'), { recursive: true });
+    await expect(writeFileAtomic(path, 'x')).rejects.toMatchObject({ code: 'BACKEND', where: path });
+    expect(readdirSync(folder)).toEqual(['target']);
+    expect(readdirSync(path)).toEqual(['child']);
+  });
+
+  it('names the path and the way out where the cache cannot be written', async () => {
+    const file = join(folder, 'file');
+    writeFileSync(file, '');
+    process.env.SOFTMAX_REGRESSION_CACHE = join(file, 'cache');
+    await expect(writeFileAtomic(cacheFolder('x'), 'x')).rejects.toMatchObject({
+      code: 'BACKEND',
+      expected: 'be writable',
+      hint: 'Set SOFTMAX_REGRESSION_CACHE to a folder you may write to.',
+    });
+  });
+});
+
+describe('replaceFolderAtomic', () => {
+  it('puts the new folder in the place of the old one', async () => {
+    const target = join(folder, 'target');
+    mkdirSync(target);
+    writeFileSync(join(target, 'old'), '');
+    await replaceFolderAtomic(target, async (fresh) => writeFileSync(join(fresh, 'new'), ''));
+    expect(readdirSync(target)).toEqual(['new']);
+    expect(readdirSync(folder)).toEqual(['target']);
+  });
+
+  it('keeps the old folder when the build fails, and removes the half-built one', async () => {
+    const target = join(folder, 'target');
+    mkdirSync(target);
+    const build = async (fresh: string) => {
+      writeFileSync(join(fresh, 'half'), '');
+      throw new Error('planted');
+    };
+    await expect(replaceFolderAtomic(target, build)).rejects.toThrow('planted');
+    expect(readdirSync(folder)).toEqual(['target']);
+    expect(readdirSync(target)).toEqual([]);
+  });
+
+  it('removes what a killed build left', async () => {
+    mkdirSync(join(folder, '.target.0000.partial', 'deep'), { recursive: true });
+    await replaceFolderAtomic(join(folder, 'target'), async () => {});
+    expect(readdirSync(folder)).toEqual(['target']);
+  });
+});
+
+describe('sha256OfFile', () => {
+  it('agrees with hashing the whole at once, and reports every byte', async () => {
+    const content = Buffer.alloc(3_000_000, 'abc');
+    const path = join(folder, 'file');
+    writeFileSync(path, content);
+    const seen: Progress[] = [];
+    const digest = await sha256OfFile(path, (progress) => seen.push(progress));
+    expect(digest).toBe(createHash('sha256').update(content).digest('hex'));
+    expect(seen.at(-1)).toEqual({ stage: 'check file', done: 3_000_000, total: 3_000_000, unit: 'bytes' });
+  });
+
+  it('stops when aborted', async () => {
+    const path = join(folder, 'file');
+    writeFileSync(path, 'x');
+    await expect(sha256OfFile(path, undefined, AbortSignal.abort())).rejects.toMatchObject({ name: 'AbortError' });
+  });
+});
+
+describe('withLock', () => {
+  const lockOf = (name: string) => join(folder, `${name}.lock`);
+
+  it('lets one work after the other', async () => {
+    const events: string[] = [];
+    const work = (name: string) => async () => {
+      events.push(`${name} begins`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      events.push(`${name} ends`);
+    };
+    const target = join(folder, 'target');
+    await Promise.all([withLock(target, work('a')), withLock(target, work('b')), withLock(target, work('c'))]);
+    const order = events.map((event) => event.split(' ')[0]);
+    expect(order).toEqual([order[0], order[0], order[2], order[2], order[4], order[4]]);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('is given back when the work throws', async () => {
+    const target = join(folder, 'target');
+    await expect(withLock(target, () => Promise.reject(new Error('planted')))).rejects.toThrow('planted');
+    expect(existsSync(lockOf('target'))).toBe(false);
+  });
+
+  it('is taken over from a process that died', async () => {
+    const child = spawn(process.execPath, ['-e', '']);
+    await new Promise((resolve) => child.once('exit', resolve));
+    writeFileSync(lockOf('target'), JSON.stringify({ pid: child.pid, host: hostname(), id: 'dead' }));
+    expect(await withLock(join(folder, 'target'), async () => 'done')).toBe('done');
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('is taken over by exactly one of many that wait for a dead process', async () => {
+    writeFileSync(lockOf('target'), JSON.stringify({ pid: 2 ** 30, host: hostname(), id: 'dead' }));
+    let inside = 0;
+    const work = async () => {
+      expect(++inside).toBe(1);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      inside--;
+    };
+    await Promise.all(Array.from({ length: 5 }, () => withLock(join(folder, 'target'), work)));
+  });
+
+  it('is taken over from another machine that fell silent, or from a lock that names nobody', async () => {
+    for (const content of [JSON.stringify({ pid: process.pid, host: 'elsewhere', id: 'x' }), '']) {
+      writeFileSync(lockOf('target'), content);
+      utimesSync(lockOf('target'), 0, 0);
+      expect(await withLock(join(folder, 'target'), async () => 'done')).toBe('done');
+    }
+  });
+
+  it('waits for a living process, says so once, and stops waiting when aborted', async () => {
+    writeFileSync(lockOf('target'), JSON.stringify({ pid: process.pid, host: hostname(), id: 'other' }));
+    const controller = new AbortController();
+    const onWait = jest.fn(() => controller.abort());
+    const work = jest.fn();
+    const waiting = withLock(join(folder, 'target'), work, { signal: controller.signal, onWait });
+    await expect(waiting).rejects.toMatchObject({ name: 'AbortError' });
+    expect(onWait.mock.calls).toEqual([[process.pid]]);
+    expect(work).not.toHaveBeenCalled();
+    expect(existsSync(lockOf('target'))).toBe(true);
+  });
+});

@@ -1,0 +1,403 @@
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { installNative } from '../src/node/install.js';
+import { compileAddon, compilerArguments, findCompiler } from '../src/node/install-compile.js';
+import { isNeeded, unpack } from '../src/node/install-unpack.js';
+import { downloadArguments, fetchWheel, findWheelClients, keptWheel } from '../src/node/install-wheel.js';
+import { findTfjsNode } from '../src/node/native.js';
+import { nativeSource, thisMachine } from '../src/node/native-machine.js';
+import { nativeFolder } from '../src/node/native-record.js';
+import { CPU_WHEELS, CUDA_WHEELS, type Wheel } from '../src/node/native-wheels.js';
+
+const environment = { ...process.env };
+let folder: string;
+let cache: string;
+let programs: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'install-test-'));
+  cache = join(folder, 'cache');
+  programs = join(folder, 'bin');
+  mkdirSync(programs);
+  // The only programs there are, for what is installed here, are the fakes of each test.
+  process.env.PATH = programs;
+  process.env.SOFTMAX_REGRESSION_CACHE = cache;
+  delete process.env.CXX;
+});
+
+afterEach(() => {
+  process.env = { ...environment };
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** A program for the shell, which finds the shell's usual tools. */
+function fakeProgram(name: string, script: string): void {
+  writeFileSync(join(programs, name), `#!/bin/sh\nPATH="${environment.PATH}"\n${script}\n`);
+  chmodSync(join(programs, name), 0o755);
+}
+
+/** A pip that delivers `content`, whatever it is asked for, and counts how often. */
+function fakePip(content: string | Buffer, name = 'pip'): void {
+  writeFileSync(join(folder, 'delivery'), content);
+  fakeProgram(
+    name,
+    `case "$*" in *--version) exit 0 ;; esac
+    echo call >> "${join(folder, 'calls')}"
+    while [ "$1" != --dest ]; do shift; done
+    mkdir -p "$2" && cp "${join(folder, 'delivery')}" "$2/some.whl"`,
+  );
+}
+
+const calls = () =>
+  existsSync(join(folder, 'calls')) ? readFileSync(join(folder, 'calls'), 'utf8').split('\n').length - 1 : 0;
+
+function wheelOf(content: string | Buffer): Wheel {
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  return { name: 'some', version: '1', platform: 'manylinux_2_27_x86_64', sha256, bytes: content.length };
+}
+
+/** A zip archive that stores its files as they are. */
+function zip(files: Readonly<Record<string, string>>, mode = 0o100644): Buffer {
+  const locals: Buffer[] = [];
+  const directory: Buffer[] = [];
+  let offset = 0;
+  for (const [name, content] of Object.entries(files)) {
+    const fields = Buffer.alloc(26);
+    fields.writeUInt16LE(20, 0);
+    fields.writeUInt32LE(content.length, 14);
+    fields.writeUInt32LE(content.length, 18);
+    fields.writeUInt16LE(name.length, 22);
+    const local = Buffer.concat([Buffer.from('PK\x03\x04'), fields, Buffer.from(name + content)]);
+    const tail = Buffer.alloc(14);
+    tail.writeUInt32LE(mode * 2 ** 16, 6);
+    tail.writeUInt32LE(offset, 10);
+    directory.push(Buffer.from('PK\x01\x02'), Buffer.from([20, 3]), fields, tail, Buffer.from(name));
+    locals.push(local);
+    offset += local.length;
+  }
+  const size = directory.reduce((sum, part) => sum + part.length, 0);
+  const end = Buffer.alloc(18);
+  end.writeUInt16LE(Object.keys(files).length, 4);
+  end.writeUInt16LE(Object.keys(files).length, 6);
+  end.writeUInt32LE(size, 8);
+  end.writeUInt32LE(offset, 12);
+  return Buffer.concat([...locals, ...directory, Buffer.from('PK\x05\x06'), end]);
+}
+
+describe('the table of wheels', () => {
+  it('pins every one by version, platform and sha256', () => {
+    for (const wheel of [...Object.values(CPU_WHEELS), ...CUDA_WHEELS]) {
+      expect(wheel.sha256).toMatch(/^[0-9a-f]{64}$/);
+      expect(wheel.version).toMatch(/^\d+(\.\d+)+$/);
+      expect(wheel.platform).toMatch(/^(manylinux|macosx)/);
+    }
+    expect(new Set(CUDA_WHEELS.map(({ name }) => name)).size).toBe(13);
+  });
+});
+
+describe('downloadArguments', () => {
+  it('ask pip for one wheel, no dependencies, no builds, the pinned checksum, this platform', () => {
+    const words = downloadArguments('pip', CPU_WHEELS['linux-x64'], '/r.txt', '/into').join(' ');
+    expect(words).toBe(
+      'download --no-deps --only-binary=:all: --require-hashes --no-cache-dir --progress-bar=off ' +
+        '--python-version 3.12 --implementation cp --abi cp312 --platform manylinux_2_27_x86_64 ' +
+        '--requirement /r.txt --dest /into',
+    );
+  });
+
+  it.each([
+    ['linux-x64', 'x86_64-manylinux_2_28'],
+    ['linux-arm64', 'aarch64-manylinux_2_28'],
+    ['darwin-arm64', 'aarch64-apple-darwin'],
+  ])('ask uv for the same on %s, in its own words', (platform, name) => {
+    const words = downloadArguments('uv', CPU_WHEELS[platform], '/r.txt', '/into').join(' ');
+    expect(words).toBe(
+      'pip install --no-deps --only-binary=:all: --require-hashes --no-cache --no-progress ' +
+        `--python-version 3.12 --python-platform ${name} --requirement /r.txt --target /into`,
+    );
+  });
+
+  it('ask for the libraries of CUDA by their own platform tags', () => {
+    const tags = CUDA_WHEELS.map((wheel) => downloadArguments('pip', wheel, '/r', '/i')).map(
+      (words) => words[words.indexOf('--platform') + 1],
+    );
+    expect(tags).toEqual(CUDA_WHEELS.map(({ platform }) => platform));
+  });
+});
+
+describe('findWheelClients', () => {
+  it('finds nothing where nothing is', async () => {
+    expect(await findWheelClients()).toEqual([]);
+  });
+
+  it('takes the first pip that works, and uv after it', async () => {
+    fakeProgram('python3', 'echo "No module named pip" >&2; exit 1');
+    fakeProgram('pip', 'exit 0');
+    fakeProgram('uv', 'exit 0');
+    expect(await findWheelClients()).toEqual([
+      { kind: 'pip', command: ['pip'] },
+      { kind: 'uv', command: ['uv'] },
+    ]);
+  });
+});
+
+describe('fetchWheel', () => {
+  const fetch = async (wheel: Wheel) => fetchWheel(wheel, cache, await findWheelClients());
+
+  it('keeps the wheel, so that a second try does not download again', async () => {
+    const wheel = wheelOf('content');
+    fakePip('content');
+    const kept = { kind: 'wheel', path: keptWheel(wheel, cache) };
+    expect([await fetch(wheel), await fetch(wheel)]).toEqual([kept, kept]);
+    expect(calls()).toBe(1);
+    expect(readdirSync(cache)).toEqual([`some-1-${wheel.sha256.slice(0, 16)}.whl`]);
+  });
+
+  it('refuses a wheel that was tampered with, and removes it', async () => {
+    fakePip('tampered');
+    await expect(fetch(wheelOf('content'))).rejects.toMatchObject({
+      code: 'BACKEND',
+      expected: 'be delivered with the pinned sha256',
+      actual: 'pip: some.whl has another sha256',
+    });
+    expect(readdirSync(cache)).toEqual([]);
+  });
+
+  it('replaces a kept wheel that was tampered with', async () => {
+    const wheel = wheelOf('content');
+    mkdirSync(cache);
+    writeFileSync(keptWheel(wheel, cache), 'tampered');
+    fakePip('content');
+    const { path } = await fetch(wheel);
+    expect(readFileSync(path, 'utf8')).toBe('content');
+  });
+
+  it('asks uv where pip fails, and gives both reasons where both do', async () => {
+    fakeProgram('pip', 'case "$*" in *--version) exit 0 ;; esac; echo "ERROR: no route to host" >&2; exit 1');
+    fakeProgram(
+      'uv',
+      'case "$*" in *--version) exit 0 ;; esac; while [ "$1" != --target ]; do shift; done; mkdir "$2"',
+    );
+    expect(await fetch(wheelOf('content'))).toMatchObject({ kind: 'folder' });
+    fakeProgram('uv', 'case "$*" in *--version) exit 0 ;; esac; echo "error: no network" >&2; exit 2');
+    const actual = 'pip: ERROR: no route to host; uv: error: no network';
+    await expect(fetch(wheelOf('content'))).rejects.toMatchObject({ code: 'BACKEND', actual });
+  });
+
+  it('shows how much of the wheel is there', async () => {
+    fakePip('content');
+    const onProgress = jest.fn();
+    await fetchWheel(wheelOf('content'), cache, await findWheelClients(), onProgress);
+    expect(onProgress).toHaveBeenCalledWith({ stage: 'download some 1', done: 0, total: 7, unit: 'bytes' });
+    expect(onProgress).toHaveBeenLastCalledWith({ stage: 'check some 1', done: 7, total: 7, unit: 'bytes' });
+  });
+});
+
+describe('unpack', () => {
+  const into = () => join(folder, 'into');
+  const unzip = (content: Buffer | string) => {
+    writeFileSync(join(folder, 'x.whl'), content);
+    return unpack({ kind: 'wheel', path: join(folder, 'x.whl') }, into());
+  };
+
+  it('takes libraries and the needed headers, at the places they have in the wheel', async () => {
+    await unzip(
+      zip({ 'tensorflow/libtensorflow_cc.so.2': 'library', 'tensorflow/python/x.py': 'no', 'x/README': 'no' }),
+    );
+    expect(readdirSync(into(), { recursive: true })).toEqual(['tensorflow', 'tensorflow/libtensorflow_cc.so.2']);
+    expect(readFileSync(join(into(), 'tensorflow/libtensorflow_cc.so.2'), 'utf8')).toBe('library');
+  });
+
+  it('takes the same from what uv has unpacked', async () => {
+    const content = join(folder, 'content');
+    for (const name of ['tensorflow/libtensorflow_cc.so.2', 'tensorflow/python/x.py']) {
+      mkdirSync(dirname(join(content, name)), { recursive: true });
+      writeFileSync(join(content, name), name);
+    }
+    await unpack({ kind: 'folder', path: folder, content }, into());
+    expect(readdirSync(into(), { recursive: true })).toEqual(['tensorflow', 'tensorflow/libtensorflow_cc.so.2']);
+  });
+
+  it('keeps programs executable', async () => {
+    await unzip(zip({ 'nvidia/cuda_nvcc/bin/ptxas': '' }, 0o100755));
+    const { mode } = statSync(join(into(), 'nvidia/cuda_nvcc/bin/ptxas'));
+    expect(mode & 0o111).not.toBe(0);
+  });
+
+  it.each([
+    ['text', 'no zip at all'],
+    ['half an archive', zip({ 'tensorflow/libtensorflow_cc.so.2': 'library' }).subarray(0, 60)],
+    ['a path outside of the folder', zip({ 'tensorflow/include/tensorflow/c/../../../../../evil.h': 'evil' })],
+    ['an absolute path', zip({ '/tmp/evil.h': 'evil' })],
+  ])('refuses %s', async (_, content) => {
+    await expect(unzip(content)).rejects.toMatchObject({ code: 'FORMAT', expected: 'be a sound zip archive' });
+    expect(existsSync(into())).toBe(false);
+  });
+
+  it.each([
+    ['tensorflow/libtensorflow_framework.2.dylib', true],
+    ['tensorflow/include/xla/tsl/c/tsl_status.h', true],
+    ['nvidia/cublas/lib/libcublas.so.12', true],
+    ['nvidia/cuda_nvcc/nvvm/libdevice/libdevice.10.bc', true],
+    ['nvidia/cublas/include/cublas.h', false],
+    ['nvidia/cublas/lib/libx.a', false],
+    ['nvidia/cublas/lib/', false],
+    ['nvidia/__init__.py', false],
+    ['tensorflow/include/Eigen/Core', false],
+    ['other/tensorflow/libtensorflow_cc.so.2', false],
+  ])('%s is needed: %p', (name, needed) => {
+    expect(isNeeded(name)).toBe(needed);
+  });
+});
+
+describe('the compiler', () => {
+  const build = { tfjsNode: '', tensorflow: '', addon: '' };
+
+  it('is $CXX with its arguments, or else the first of the usual ones', async () => {
+    fakeProgram('g++', 'exit 0');
+    expect(await findCompiler()).toEqual(['g++']);
+    fakeProgram('ccache', 'exit 0');
+    process.env.CXX = 'ccache g++';
+    expect(await findCompiler()).toEqual(['ccache', 'g++']);
+    fakeProgram('ccache', 'exit 1');
+    expect(await findCompiler()).toEqual(['g++']);
+  });
+
+  it('is asked for once where there is none, with the command that installs it', async () => {
+    await expect(findCompiler()).rejects.toMatchObject({
+      ...{ code: 'BACKEND', argument: 'a C++ compiler', actual: 'none of c++, g++, clang++' },
+    });
+  });
+
+  it('is told to let the addon find the libraries relative to itself', () => {
+    const paths = { ...build, tensorflow: '/t/tensorflow', addon: '/t/addon/x.node' };
+    const linux = compilerArguments(paths, ['a.cc'], ['/t/tensorflow/lib.so.2'], 'linux');
+    expect(linux).toEqual(expect.arrayContaining(['-shared', '-fPIC', '-Wl,-rpath,$ORIGIN/../tensorflow']));
+    const mac = compilerArguments(paths, ['a.cc'], ['/t/tensorflow/lib.2.dylib'], 'darwin');
+    expect(mac).toEqual(expect.arrayContaining(['-bundle', 'dynamic_lookup', '-Wl,-rpath,@loader_path/../tensorflow']));
+  });
+
+  it('is quoted by its first error when it fails', async () => {
+    mkdirSync(join(folder, 'tfjs-node', 'binding'), { recursive: true });
+    mkdirSync(join(folder, 'tensorflow'));
+    fakeProgram('g++', 'echo "x.cc:1: error: planted" >&2; echo "compilation terminated." >&2; exit 1');
+    const paths = {
+      tfjsNode: join(folder, 'tfjs-node'),
+      tensorflow: join(folder, 'tensorflow'),
+      addon: join(cache, 'x.node'),
+    };
+    const expected = { code: 'BACKEND', actual: 'x.cc:1: error: planted' };
+    await expect(compileAddon(paths, ['g++'])).rejects.toMatchObject(expected);
+  });
+});
+
+const source = nativeSource(thisMachine(), false);
+
+(source.ok ? describe : describe.skip)('installNative', () => {
+  const [wheel] = source.ok ? source.wheels : [];
+  const target = () => nativeFolder(findTfjsNode()?.version ?? '', thisMachine(), false);
+  const downloads = () => join(cache, 'native', 'downloads');
+  const leftovers = () => readdirSync(cache, { recursive: true }).sort();
+  const untouched = ['native', 'native/downloads'];
+
+  it('refuses options it does not know', async () => {
+    await expect(installNative({ gpus: true } as object)).rejects.toMatchObject({ code: 'DOMAIN', actual: "'gpus'" });
+  });
+
+  it('asks for a compiler before it downloads anything', async () => {
+    fakePip('never asked for');
+    await expect(installNative()).rejects.toMatchObject({ code: 'BACKEND', argument: 'a C++ compiler' });
+    expect(calls()).toBe(0);
+    expect(leftovers()).toEqual(untouched);
+  });
+
+  it("asks for pip or uv, and names tfjs-node's own installer and wasm as other ways", async () => {
+    fakeProgram('c++', 'exit 0');
+    const installing = installNative();
+    await expect(installing).rejects.toMatchObject({ code: 'BACKEND', argument: 'pip or uv', actual: 'neither' });
+    await expect(installing).rejects.toMatchObject({
+      hint: expect.stringMatching(/npm rebuild @tensorflow\/tfjs-node.*wasm/),
+    });
+    expect(leftovers()).toEqual(untouched);
+  });
+
+  it('refuses a wheel that was tampered with, and leaves nothing of it', async () => {
+    fakeProgram('c++', 'exit 0');
+    fakePip(zip({ 'tensorflow/libtensorflow_cc.so.2': 'evil' }));
+    await expect(installNative()).rejects.toMatchObject({
+      code: 'BACKEND',
+      actual: 'pip: some.whl has another sha256',
+    });
+    expect(leftovers()).toEqual(untouched);
+  });
+
+  it('says which folder cannot be written', async () => {
+    fakeProgram('c++', 'exit 0');
+    fakePip('');
+    writeFileSync(cache, 'a file where the folder should be');
+    await expect(installNative()).rejects.toMatchObject({
+      code: 'BACKEND',
+      expected: 'be writable',
+      hint: 'Set SOFTMAX_REGRESSION_CACHE to a folder you may write to.',
+    });
+    expect(readFileSync(cache, 'utf8')).toBe('a file where the folder should be');
+  });
+
+  it('stops when aborted before it begins', async () => {
+    await expect(installNative({ signal: AbortSignal.abort(new Error('planted')) })).rejects.toThrow('planted');
+    expect(existsSync(cache)).toBe(false);
+  });
+
+  it('stops when aborted while it downloads, and leaves nothing', async () => {
+    fakeProgram('c++', 'exit 0');
+    fakeProgram('pip', 'case "$*" in *--version) exit 0 ;; esac; exec sleep 60');
+    const controller = new AbortController();
+    const onProgress = () => controller.abort(new Error('planted'));
+    await expect(installNative({ onProgress, signal: controller.signal })).rejects.toThrow('planted');
+    expect(leftovers()).toEqual(untouched);
+  });
+
+  it('waits for another process that installs, and says so', async () => {
+    mkdirSync(join(cache, 'native'), { recursive: true });
+    writeFileSync(
+      join(cache, 'native', 'install.lock'),
+      JSON.stringify({ pid: process.ppid, host: hostname(), id: 'x' }),
+    );
+    const controller = new AbortController();
+    const stages: string[] = [];
+    const onProgress = ({ stage }: { stage: string }) => {
+      stages.push(stage);
+      controller.abort(new Error('waited enough'));
+    };
+    await expect(installNative({ onProgress, signal: controller.signal })).rejects.toThrow('waited enough');
+    expect(stages).toEqual([`wait for process ${process.ppid}, which is installing`]);
+  });
+
+  it('removes what a killed download left', async () => {
+    mkdirSync(join(downloads(), 'fetch-dead'), { recursive: true });
+    fakeProgram('c++', 'exit 0');
+    await expect(installNative()).rejects.toMatchObject({ argument: 'pip or uv' });
+    expect(leftovers()).toEqual(untouched);
+  });
+
+  it('knows a kept wheel by its sha256 alone', async () => {
+    mkdirSync(downloads(), { recursive: true });
+    writeFileSync(keptWheel(wheel, downloads()), 'tampered');
+    fakeProgram('c++', 'exit 0');
+    await expect(installNative()).rejects.toMatchObject({ argument: 'pip or uv' });
+    expect(leftovers()).toEqual(untouched);
+    expect(existsSync(target())).toBe(false);
+  });
+});

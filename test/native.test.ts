@@ -1,0 +1,311 @@
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { sha256OfFile } from '../src/node/files.js';
+import { findTfjsNode, loadNative, nativeStatus } from '../src/node/native.js';
+import {
+  type Machine,
+  machineFingerprint,
+  machineName,
+  nativeSource,
+  thisMachine,
+} from '../src/node/native-machine.js';
+import { lastLine, runProgram } from '../src/node/native-process.js';
+import { ADDON, nativeFolder, readProof, writeInstallRecord, writeProof } from '../src/node/native-record.js';
+import { CUDA_WHEELS } from '../src/node/native-wheels.js';
+import { probeAddon } from '../src/node/probe.js';
+
+const environment = { ...process.env };
+const real = nativeStatus();
+const itNative = real.installed && real.origin === 'cache' ? it : it.skip;
+let cache: string;
+
+beforeEach(() => {
+  cache = mkdtempSync(join(tmpdir(), 'native-test-'));
+  process.env.SOFTMAX_REGRESSION_CACHE = cache;
+});
+
+afterEach(() => {
+  rmSync(cache, { recursive: true, force: true });
+  process.env = { ...environment };
+});
+
+const linux: Machine = {
+  platform: 'linux',
+  arch: 'x64',
+  libc: { family: 'glibc', version: '2.36' },
+  cpu: 'Some CPU',
+  cpuFlags: ['sse', 'avx'],
+  node: '22.1.0',
+};
+
+describe('nativeSource', () => {
+  it('takes the wheel for the CPU, or TensorFlow with CUDA and its twelve libraries', () => {
+    expect(nativeSource(linux, false)).toMatchObject({ ok: true, wheels: [{ name: 'tensorflow-cpu' }] });
+    expect(nativeSource(linux, true)).toEqual({ ok: true, wheels: CUDA_WHEELS });
+    expect(nativeSource({ ...linux, arch: 'arm64' }, false)).toMatchObject({ ok: true });
+    expect(nativeSource({ ...linux, platform: 'darwin', arch: 'arm64', libc: undefined }, false)).toMatchObject({
+      ok: true,
+    });
+  });
+
+  it.each([
+    ['musl', { libc: { family: 'musl' } as const }, false, /musl/],
+    ['an old glibc', { libc: { family: 'glibc', version: '2.17' } as const }, false, /2\.17.*2\.27/],
+    ['a processor without AVX', { cpuFlags: ['sse'] }, false, /AVX/],
+    ['Windows', { platform: 'win32', libc: undefined }, false, /win32-x64/],
+    ['an Intel Mac', { platform: 'darwin', libc: undefined, cpuFlags: [] }, false, /darwin-x64/],
+    ['CUDA on arm64', { arch: 'arm64' }, true, /CUDA/],
+  ])('refuses %s with a reason', (_, difference, gpu, reason) => {
+    const source = nativeSource({ ...linux, ...difference }, gpu);
+    expect(source).toMatchObject({ ok: false, reason: expect.stringMatching(reason), advice: expect.any(String) });
+  });
+
+  it('compares glibc versions as numbers, not as text', () => {
+    expect(nativeSource({ ...linux, libc: { family: 'glibc', version: '2.4' } }, false).ok).toBe(false);
+    expect(nativeSource({ ...linux, libc: { family: 'glibc', version: '2.100' } }, false).ok).toBe(true);
+  });
+});
+
+describe('thisMachine', () => {
+  it('has a name under which builds can be shared', () => {
+    expect(machineName(linux)).toBe('linux-x64-glibc');
+    expect(machineName(thisMachine())).toContain(`${process.platform}-${process.arch}`);
+  });
+
+  it('has another fingerprint with another processor, other instructions or another major version of Node', () => {
+    const fingerprints = [
+      linux,
+      { ...linux, cpu: 'Other CPU' },
+      { ...linux, cpuFlags: ['sse'] },
+      { ...linux, node: '24.0.0' },
+    ].map(machineFingerprint);
+    expect(new Set(fingerprints).size).toBe(4);
+    expect(machineFingerprint({ ...linux, node: '22.9.9' })).toBe(fingerprints[0]);
+  });
+});
+
+describe('runProgram', () => {
+  const node = (script: string, options = {}) => runProgram(process.execPath, ['-e', script], options);
+
+  it('gives back how a program ended and what it said', async () => {
+    expect(await node('console.log("out"); console.error("err"); process.exit(3)')).toMatchObject({
+      ...{ end: 'exit', code: 3, stdout: 'out\n', stderr: 'err\n' },
+    });
+    expect(await runProgram('no-such-program-here', [])).toMatchObject({ end: 'missing' });
+  });
+
+  it('kills a program that takes too long', async () => {
+    expect(await node('setInterval(() => {}, 1000)', { timeout: 200 })).toMatchObject({ end: 'timeout' });
+  });
+
+  it('ends the program when aborted, and throws the reason', async () => {
+    const controller = new AbortController();
+    const running = node('setInterval(() => {}, 1000)', { signal: controller.signal });
+    controller.abort(new Error('planted'));
+    await expect(running).rejects.toThrow('planted');
+    await expect(node('', { signal: controller.signal })).rejects.toThrow('planted');
+  });
+
+  it('does not wait for a grandchild that holds the pipes open', async () => {
+    const script = `require('node:child_process').spawn(process.execPath, ['-e', 'setTimeout(() => {}, 5000)'],
+      { stdio: 'inherit' }); setInterval(() => {}, 1000)`;
+    expect(await node(script, { timeout: 500 })).toMatchObject({ end: 'timeout' });
+  });
+
+  it('finds the last line that says something', () => {
+    expect(lastLine('a\n  b  \n\n')).toBe('b');
+    expect(lastLine('')).toBe('no message');
+  });
+});
+
+describe('probeAddon', () => {
+  /** A package that loads as tfjs-node does, and then runs `script` instead of TensorFlow. */
+  function fakeTfjsNode(script: string, tfjs = ''): string {
+    const folder = join(cache, 'tfjs-node');
+    const files = {
+      'package.json': '{ "name": "@tensorflow/tfjs-node", "main": "index.js" }',
+      'index.js': script,
+      'node_modules/@mapbox/node-pre-gyp/lib/pre-binding.js': 'exports.find = () => "own addon";',
+      'node_modules/@tensorflow/tfjs/index.js': tfjs,
+    };
+    for (const [name, content] of Object.entries(files)) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      writeFileSync(join(folder, name), content);
+    }
+    return folder;
+  }
+
+  it.each([
+    ['SIGILL', /AVX/],
+    ['SIGSEGV', /SIGSEGV.*damaged/],
+    ['SIGBUS', /cut short/],
+    ['SIGKILL', /memory/],
+    ['SIGTERM', /ended by SIGTERM/],
+  ])('survives a child that dies of %s, and says why', async (signal, reason) => {
+    const folder = fakeTfjsNode(`process.kill(process.pid, '${signal}'); setInterval(() => {}, 1000); for (;;) {}`);
+    expect(await probeAddon(folder, '/addon')).toEqual({ ok: false, reason: expect.stringMatching(reason) });
+  });
+
+  it('gives the message of what the child throws', async () => {
+    const folder = fakeTfjsNode('throw new Error("libtensorflow_cc.so.2: cannot open shared object file")');
+    const reason = 'libtensorflow_cc.so.2: cannot open shared object file';
+    expect(await probeAddon(folder, '/addon')).toEqual({ ok: false, reason });
+  });
+
+  it('refuses kernels that compute wrongly', async () => {
+    const tfjs = `module.exports = { tensor2d: (x) => x, findBackend: () => ({ binding: { TF_Version: '1' } }),
+      valueAndGrad: () => () => ({ value: { dataSync: () => [1] }, grad: { dataSync: () => [0, 0, 0, 0, 0, 0] } }) };`;
+    const result = await probeAddon(fakeTfjsNode('', tfjs), '/addon');
+    expect(result).toEqual({ ok: false, reason: expect.stringMatching(/^it computes wrongly/) });
+  });
+
+  it('hands tfjs-node the given addon, and every other package its own', async () => {
+    const folder = fakeTfjsNode(`const { find } = require('@mapbox/node-pre-gyp/lib/pre-binding.js');
+      throw new Error([find(require.resolve('./package.json')), find('/other/package.json')].join(' and '));`);
+    expect(await probeAddon(folder, '/addon')).toEqual({ ok: false, reason: '/addon and own addon' });
+  });
+
+  it('stops when aborted', async () => {
+    const folder = fakeTfjsNode('for (;;) {}');
+    await expect(probeAddon(folder, '/addon', AbortSignal.abort(new Error('planted')))).rejects.toThrow('planted');
+  });
+});
+
+describe('proofs', () => {
+  it('hold for the same files on the same machine only', async () => {
+    const file = join(cache, 'file');
+    writeFileSync(file, 'one');
+    expect(readProof([file], linux)).toBeUndefined();
+    await writeProof([file], linux, { tensorflowVersion: '2', device: 'CPU' });
+    expect(readProof([file], linux)).toMatchObject({ tensorflowVersion: '2', device: 'CPU', cpu: 'Some CPU' });
+    expect(readProof([file], { ...linux, cpuFlags: [] })).toBeUndefined();
+    writeFileSync(file, 'another size');
+    expect(readProof([file], linux)).toBeUndefined();
+  });
+
+  it('are done without where the cache cannot be written', async () => {
+    const file = join(cache, 'file');
+    writeFileSync(file, '');
+    process.env.SOFTMAX_REGRESSION_CACHE = join(file, 'below-a-file');
+    await writeProof([file], linux, { tensorflowVersion: '2', device: 'CPU' });
+    expect(readProof([file], linux)).toBeUndefined();
+  });
+});
+
+describe('nativeStatus and loadNative', () => {
+  const tfjsNodeVersion = findTfjsNode()?.version ?? '';
+
+  /** An installation with a true record of these files; the addon is one of them. */
+  async function install(write: (folder: string) => void, files: readonly string[]): Promise<string> {
+    const folder = nativeFolder(tfjsNodeVersion, thisMachine(), false);
+    mkdirSync(join(folder, 'addon'), { recursive: true });
+    mkdirSync(join(folder, 'tensorflow'), { recursive: true });
+    write(folder);
+    await writeInstallRecord(folder, {
+      tfjsNodeVersion,
+      tensorflowVersion: '2.21.0',
+      machine: machineName(thisMachine()),
+      gpu: false,
+      cpu: thisMachine().cpu,
+      installed: new Date(0).toISOString(),
+      addonSha256: await sha256OfFile(join(folder, ADDON)),
+      files: Object.fromEntries(files.map((name) => [name, readFileSync(join(folder, name)).length])),
+    });
+    return folder;
+  }
+
+  function firstBytes(path: string, count: number): Buffer {
+    const file = openSync(path, 'r');
+    const bytes = Buffer.alloc(count);
+    readSync(file, bytes);
+    closeSync(file);
+    return bytes;
+  }
+
+  const LIBRARY = join('tensorflow', 'libtensorflow_cc.so.2');
+  const installText = () =>
+    install(
+      (folder) => {
+        writeFileSync(join(folder, ADDON), 'not a library');
+        writeFileSync(join(folder, LIBRARY), 'nor this');
+      },
+      [ADDON, LIBRARY],
+    );
+
+  it('say what to do where nothing is installed', async () => {
+    const command = 'npx softmax-regression native install';
+    expect(nativeStatus()).toMatchObject({ installed: false, command });
+    await expect(loadNative()).rejects.toMatchObject({ code: 'BACKEND', hint: `Run: ${command}` });
+  });
+
+  it('see an installation by its record alone, without running it', async () => {
+    const folder = await installText();
+    expect(nativeStatus()).toMatchObject({ installed: true, origin: 'cache', gpu: false, proof: undefined });
+    expect(nativeStatus()).toMatchObject({
+      addon: join(folder, ADDON),
+      files: [ADDON, LIBRARY].map((name) => join(folder, name)),
+    });
+  });
+
+  it('refuse a library that cannot be loaded, and the caller lives', async () => {
+    await installText();
+    await expect(loadNative()).rejects.toMatchObject({
+      code: 'BACKEND',
+      actual: expect.stringContaining('tfjs_binding.node'),
+      hint: 'Run: npx softmax-regression native install --force',
+    });
+    expect(existsSync(join(cache, 'native', 'proofs'))).toBe(false);
+  });
+
+  it.each([
+    [
+      'a library that was cut short',
+      (folder: string) => truncateSync(join(folder, LIBRARY), 3),
+      /3 bytes instead of 8/,
+    ],
+    ['a library that was removed', (folder: string) => rmSync(join(folder, LIBRARY)), /missing/],
+    [
+      'an addon that was exchanged',
+      (folder: string) => writeFileSync(join(folder, ADDON), 'still no lib.'),
+      /not the file/,
+    ],
+    ['a record that is no JSON', (folder: string) => writeFileSync(join(folder, 'record.json'), '{'), /not a record/],
+    ['a record without fields', (folder: string) => writeFileSync(join(folder, 'record.json'), '{}'), /not a record/],
+  ])('notice %s', async (_, damage, reason) => {
+    damage(await installText());
+    const expected = {
+      reason: expect.stringMatching(reason),
+      command: 'npx softmax-regression native install --force',
+    };
+    expect(nativeStatus()).toMatchObject({ installed: false, ...expected });
+  });
+
+  itNative('refuse a library that is shorter than its own headers say, and the caller lives', async () => {
+    const source = dirname(dirname((real as { addon: string }).addon));
+    const framework = join('tensorflow', 'libtensorflow_framework.so.2');
+    await install(
+      (folder) => {
+        copyFileSync(join(source, ADDON), join(folder, ADDON));
+        symlinkSync(join(source, framework), join(folder, framework));
+        writeFileSync(join(folder, LIBRARY), firstBytes(join(source, LIBRARY), 1 << 20));
+      },
+      [ADDON, LIBRARY],
+    );
+    expect(nativeStatus()).toMatchObject({ installed: true });
+    await expect(loadNative()).rejects.toMatchObject({ code: 'BACKEND' });
+  });
+});

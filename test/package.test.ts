@@ -1,0 +1,125 @@
+// The package as its users get it: packed, and installed into an empty project without native kernels.
+import { execFile } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const root = join(__dirname, '..');
+/** What npm packs of the top folder, beside the build. */
+const SHOWN = ['LICENSE', 'README.md', 'package.json'].filter((name) => existsSync(join(root, name)));
+let folder: string;
+let project: string;
+
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function run(command: string, args: readonly string[], cwd: string): Promise<Ended> {
+  const env = { ...process.env, SOFTMAX_REGRESSION_CACHE: join(folder, 'cache') };
+  // npm is a script for the shell on Windows.
+  const shell = process.platform === 'win32' && command === 'npm';
+  return new Promise((resolve) => {
+    execFile(command, args, { cwd, env, shell, maxBuffer: 2 ** 24 }, (error, stdout, stderr) =>
+      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
+    );
+  });
+}
+
+async function succeed(command: string, args: readonly string[], cwd: string): Promise<string> {
+  const { code, stdout, stderr } = await run(command, args, cwd);
+  if (code !== 0) throw new Error(`${command} ${args.join(' ')}: ${stdout}${stderr}`);
+  return stdout;
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'package-test-'));
+  const source = join(folder, 'source');
+  project = join(folder, 'project');
+  mkdirSync(project);
+  // Built in a copy: a build in the repository would take dist away from whoever uses it now.
+  for (const name of [...SHOWN, 'src', 'scripts', 'tsconfig.json', 'tsconfig.cjs.json', 'tsconfig.esm.json']) {
+    cpSync(join(root, name), join(source, name), { recursive: true });
+  }
+  symlinkSync(join(root, 'node_modules'), join(source, 'node_modules'), 'junction');
+  await succeed(process.execPath, ['scripts/build.mjs'], source);
+  await succeed('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], source);
+  const [tarball] = readdirSync(folder).filter((name) => name.endsWith('.tgz'));
+  writeFileSync(join(project, 'package.json'), '{ "name": "empty", "private": true }');
+  const packages = [join(folder, tarball), '@tensorflow/tfjs@4.22.0'];
+  await succeed(
+    'npm',
+    ['install', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', ...packages],
+    project,
+  );
+}, 300_000);
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** What a script of the project prints as JSON. */
+async function evaluate(name: string, script: string): Promise<unknown> {
+  writeFileSync(join(project, name), script);
+  // Without it, Node 20.19 and newer also load packages by require that are ES modules only.
+  const strict = process.allowedNodeEnvironmentFlags.has('--experimental-require-module');
+  const flags = strict ? ['--no-experimental-require-module'] : [];
+  const stdout = await succeed(process.execPath, [...flags, name], project);
+  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
+}
+
+const ENTRIES = ['softmax-regression', 'softmax-regression/node', 'softmax-regression/reference'];
+
+describe('the packed package', () => {
+  it('holds the build, the licence and nothing of the workshop', () => {
+    const installed = join(project, 'node_modules', 'softmax-regression');
+    expect(readdirSync(installed).sort()).toEqual([...SHOWN, 'dist'].sort());
+  });
+
+  it('brings no native kernels, and runs nothing when it is installed', () => {
+    expect(readdirSync(join(project, 'node_modules', '@tensorflow'))).not.toContain('tfjs-node');
+    expect(readdirSync(folder)).not.toContain('cache');
+  });
+
+  it.each(ENTRIES)('%s gives the same names to import and to require', async (entry) => {
+    const names = (await evaluate(
+      'names.cjs',
+      `console.log(JSON.stringify(Object.keys(require('${entry}')).sort()));`,
+    )) as string[];
+    const imported = await evaluate(
+      'names.mjs',
+      `import * as all from '${entry}'; import { ${names.join(', ')} } from '${entry}';
+       console.log(JSON.stringify(Object.keys(all).filter((name) => !['default', '__esModule', 'module.exports'].includes(name)).sort()));`,
+    );
+    expect(imported).toEqual(names);
+    expect(names.length).toBeGreaterThan(0);
+  });
+
+  it('has one copy of its state, whoever asks', async () => {
+    const script = `import { createRequire } from 'node:module';
+      import { BackendError } from 'softmax-regression';
+      import { loadNative } from 'softmax-regression/node';
+      const require = createRequire(import.meta.url);
+      console.log(JSON.stringify([
+        BackendError === require('softmax-regression').BackendError,
+        loadNative === require('softmax-regression/node').loadNative,
+        await loadNative().catch((error) => error instanceof BackendError),
+      ]));`;
+    expect(await evaluate('state.mjs', script)).toEqual([true, true, true]);
+  });
+
+  it('computes without native kernels', async () => {
+    const script = `const { asLogits, softmax } = require('softmax-regression');
+      const reference = require('softmax-regression/reference');
+      console.log(JSON.stringify([softmax(asLogits([[0, 0]])).arraySync(), reference.oneHot([1], 2).values]));`;
+    expect(await evaluate('compute.cjs', script)).toEqual([[[0.5, 0.5]], { 0: 0, 1: 1 }]);
+  });
+
+  it('has an executable that says what is missing', async () => {
+    const executable = join(project, 'node_modules', '.bin', 'softmax-regression');
+    expect(await succeed(executable, ['--version'], project)).toMatch(/^\d+\.\d+\.\d+\n$/);
+    const { code, stdout } = await run(executable, ['doctor'], project);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/problem +@tensorflow\/tfjs-node +not installed/);
+    expect(stdout).toContain('Next: npm install --ignore-scripts @tensorflow/tfjs-node@4.22.0');
+  });
+});
