@@ -1,0 +1,56 @@
+// A class is a name, and a computer wants numbers. Integer codes (dog 1, cat 2, chicken 3) save space but impose an order
+// that is not there: half a dog and half a chicken would be a cat. One-hot vectors, yₖ = 1 for the class and 0 elsewhere,
+// put every class equally far from every other. The images are 2 × 2 pixels, so a sample has 4 features (§3.4.1).
+import * as tf from '@tensorflow/tfjs';
+import { fromOneHot, oneHot, selectBackend } from 'softmax-regression';
+import 'softmax-regression/node';
+
+const CODES = { dog: 1, cat: 2, chicken: 3 } as const;
+/** In the order of their columns: cat (1, 0, 0), chicken (0, 1, 0), dog (0, 0, 1). */
+const CLASSES = ['cat', 'chicken', 'dog'] as const;
+
+const IMAGES = [
+  { pixels: [0.1, 0.9, 0.8, 0.2], animal: 'dog' },
+  { pixels: [0.7, 0.6, 0.1, 0.0], animal: 'chicken' },
+  { pixels: [0.3, 0.3, 0.9, 0.9], animal: 'cat' },
+] as const;
+
+export async function main(print: (line: string) => void = console.log): Promise<void> {
+  await selectBackend();
+  for (const { pixels, animal } of IMAGES) print(`${animal.padEnd(8)} ${pixels.map((x) => x.toFixed(1)).join('  ')}`);
+
+  print('');
+  print('integer codes: dog 1, cat 2, chicken 3');
+  print(`  (dog + chicken) / 2 = ${(CODES.dog + CODES.chicken) / 2}, the code of cat`);
+  print(`  |dog − cat| = ${Math.abs(CODES.dog - CODES.cat)}, |dog − chicken| = ${Math.abs(CODES.dog - CODES.chicken)}`);
+
+  tf.tidy(() => {
+    const codes = IMAGES.map(({ animal }) => CODES[animal]);
+    const nameOf = Object.fromEntries(Object.entries(CODES).map(([animal, code]) => [code, animal]));
+    const targets = oneHot(
+      codes.map((code) => CLASSES.indexOf(nameOf[code] as (typeof CLASSES)[number])),
+      3,
+    );
+    const back = Array.from(fromOneHot(targets).dataSync(), (label) => CODES[CLASSES[label]]);
+
+    print('');
+    print('one-hot vectors: cat (1, 0, 0), chicken (0, 1, 0), dog (0, 0, 1)');
+    const [dog, chicken, cat] = tf.unstack(targets);
+    const distance = (a: tf.Tensor, b: tf.Tensor) => a.sub(b).norm().dataSync()[0].toFixed(4);
+    print(
+      `  |dog − cat| = ${distance(dog, cat)}, |dog − chicken| = ${distance(dog, chicken)}, |cat − chicken| = ${distance(cat, chicken)}`,
+    );
+
+    print('');
+    print(`codes    ${codes.join(' ')}`);
+    print(
+      `one-hot  ${targets
+        .arraySync()
+        .map((row) => `(${row.join(', ')})`)
+        .join(' ')}`,
+    );
+    print(`codes    ${back.join(' ')}`);
+  });
+}
+
+if (require.main === module) main();
