@@ -1,5 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -7,6 +16,7 @@ import { formatProgress, progressDisplay } from '../src/cli/progress.js';
 import { nativeSource, thisMachine } from '../src/node/native-machine.js';
 
 const root = join(__dirname, '..');
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
 let folder: string;
 let environment: Record<string, string>;
 
@@ -47,7 +57,7 @@ const itBuildable = nativeSource(thisMachine(), false).ok ? it : it.skip;
 
 describe('softmax-regression', () => {
   it('prints its version and its help', async () => {
-    expect(await run('--version')).toEqual({ code: 0, stdout: '0.1.0\n', stderr: '' });
+    expect(await run('--version')).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
     const help = await run('--help');
     expect(help).toMatchObject({ code: 0, stderr: '' });
     expect(help.stdout).toContain('Exit codes: 0 done, 1 failed, 2 bad usage, 130 interrupted.');

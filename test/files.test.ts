@@ -14,6 +14,7 @@ import { homedir, hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   cacheFolder,
+  makeFolder,
   type Progress,
   replaceFolderAtomic,
   sha256OfFile,
@@ -78,6 +79,19 @@ describe('writeFileAtomic', () => {
       expected: 'be writable',
       hint: 'Set SOFTMAX_REGRESSION_CACHE to a folder you may write to.',
     });
+  });
+});
+
+describe('makeFolder', () => {
+  it('makes a folder with its parents, once or again', async () => {
+    await makeFolder(join(folder, 'a', 'b'));
+    await makeFolder(join(folder, 'a', 'b'));
+    expect(readdirSync(join(folder, 'a'))).toEqual(['b']);
+  });
+
+  it('ends with an error where the system denies the parent that is there, as in /proc', async () => {
+    const path = '/proc/softmax-regression/cache';
+    await expect(makeFolder(path)).rejects.toMatchObject({ code: 'BACKEND', where: path });
   });
 });
 

@@ -106,9 +106,22 @@ export async function statIfAny(path: string): Promise<Stats | undefined> {
  */
 export async function makeFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
+    await makeParentsToo(folder);
   } catch (error) {
     throw fileError(error, folder);
+  }
+}
+
+// Not mkdir's { recursive: true }, which never returns where the system says ENOENT though the parent is there: in /proc.
+async function makeParentsToo(folder: string): Promise<void> {
+  const isThere = async () => (await statIfAny(folder))?.isDirectory() === true;
+  if (await isThere()) return;
+  if (dirname(folder) !== folder) await makeParentsToo(dirname(folder));
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    // Another process may have been quicker.
+    if (!(await isThere())) throw error;
   }
 }
 
