@@ -1,8 +1,8 @@
 // node: the files of a Debian or Ubuntu package, without installing it and without being root.
-import { mkdir, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BackendError } from '../core/errors.js';
-import type { OnProgress } from './files.js';
+import { makeFolder, type OnProgress } from './files.js';
 import { lastLine, type Outcome, runProgram } from './native-process.js';
 
 export interface DebianPackageOptions {
@@ -29,7 +29,7 @@ export async function unpackDebianPackage(
     return runProgram(command, args, { cwd: folder, env: { LC_ALL: 'C' }, signal, timeout: 600_000 });
   };
   const root = join(folder, 'root');
-  await mkdir(root, { recursive: true });
+  await makeFolder(root);
   const known = await run(`look for the package ${name}`, 'apt-cache', 'show', name);
   if (known.end === 'missing') throw failed(name, 'no apt-get: this is neither Debian nor Ubuntu');
   if (known.code !== 0) {

@@ -1,6 +1,6 @@
 // node: IDX files whose content is pinned, from the first place that has them.
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
@@ -9,7 +9,7 @@ import { formatShape } from '../core/shape.js';
 import { type IdxArray, parseIdx } from '../data/idx.js';
 import { unpackDebianPackage } from './debian-package.js';
 import { download, type ExpectedFile } from './download.js';
-import { cacheFolder, fileError, type OnProgress, statIfAny, withLock, writeFileAtomic } from './files.js';
+import { cacheFolder, fileError, makeFolder, type OnProgress, statIfAny, withLock, writeFileAtomic } from './files.js';
 
 /** One IDX file of single bytes: what it must be, and how its publishers packed it. */
 export interface PinnedFile {
@@ -139,7 +139,7 @@ async function fillCache<Part extends string>(
     onProgress?.({ stage: `wait for process ${pid}, which fetches ${data.name}`, done: 0 });
   const scratch = join(cache, '.scratch');
   const fill = async () => {
-    await mkdir(scratch, { recursive: true });
+    await makeFolder(scratch);
     const obtain = obtainInto(scratch);
     const arrays = await readEach(data, async (file) => {
       const cached = await readPinned(cache, file).catch(() => undefined);
