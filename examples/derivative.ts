@@ -8,6 +8,7 @@ import {
   backward,
   Dense,
   formatGradcheck,
+  type Gradient,
   gradcheck,
   gradcheckLine,
   loadIris,
@@ -20,41 +21,29 @@ import 'softmax-regression/node';
 
 export async function main(print: (line: string) => void = console.log): Promise<void> {
   await selectBackend();
-  const [o, y] = [
-    [1, 2, 3],
-    [0, 1, 0],
-  ];
+  const o = [1, 2, 3];
+  const y = [0, 1, 0];
   const show = (values: ArrayLike<number>) => Array.from(values, (value) => value.toFixed(6).padStart(11)).join('');
   tf.tidy(() => {
     const loss = (logits: tf.Tensor) => logits.exp().sum().log().sub(logits.mul(y).sum());
     print(`autograd            ${show(tf.grad(loss)(tf.tensor1d(o)).dataSync())}`);
-    print(
-      `softmax(o) − y      ${show(
-        softmax(asLogits([o]))
-          .sub([y])
-          .dataSync(),
-      )}`,
-    );
+    const probabilities = softmax(asLogits([o]));
+    print(`softmax(o) − y      ${show(probabilities.sub([y]).dataSync())}`);
     print(`finite differences  ${show(centralDifference((moved) => crossEntropy([moved], [y]), o))}`);
   });
 
   const { features, labels, classNames } = loadIris();
   using layer = new Dense({ inputs: 4, units: 3 });
-  const [X, Y] = [
-    tf.tensor2d(features),
-    oneHot(
-      labels.map((species) => classNames.indexOf(species)),
-      3,
-    ),
-  ];
+  const indices = labels.map((species) => classNames.indexOf(species));
+  const problem = { layer, features: tf.tensor2d(features), targets: oneHot(indices, 3) };
   print('');
-  print(formatGradcheck(gradcheck({ layer, features: X, targets: Y })));
+  print(formatGradcheck(gradcheck(problem)));
 
   // The mistake that one makes: the sum over samples where the mean was meant.
-  const forgetful = () => tf.tidy(() => backward(layer, X, softmax(layer.forward(X)).sub(Y)));
+  const sum: Gradient = (_, x, y) => tf.tidy(() => backward(layer, x, softmax(layer.forward(x)).sub(y)));
   print('');
-  print(gradcheckLine(gradcheck({ layer, features: X, targets: Y, gradient: forgetful })));
-  tf.dispose([X, Y]);
+  print(gradcheckLine(gradcheck({ ...problem, gradient: sum })));
+  tf.dispose([problem.features, problem.targets]);
 }
 
 if (require.main === module) main();

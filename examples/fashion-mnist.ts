@@ -16,7 +16,7 @@ import {
   SoftmaxRegression,
   selectBackend,
 } from 'softmax-regression';
-import { type LabelledImages, loadFashionMnist } from 'softmax-regression/node';
+import { type LabelledImages, loadFashionMnist, type OnProgress } from 'softmax-regression/node';
 
 /** What is needed of `process.stdout` where that is a terminal. */
 type Terminal = NodeJS.WritableStream & { readonly columns: number; getColorDepth(): number };
@@ -32,7 +32,7 @@ interface DemoOptions {
 export async function main(print: Print = console.log, options: DemoOptions = {}): Promise<void> {
   const { epochs = 10, signal, terminal } = options;
   print(formatBackend(await selectBackend()));
-  const { train, test, classNames, source } = await loadFashionMnist({ signal });
+  const { train, test, classNames, source } = await loadFashionMnist({ signal, onProgress: eachStage(print) });
   print(`data: Fashion-MNIST, 60,000 images to learn from, 10,000 to test on\n  ${source}`);
   print(proof(train, classNames.length).replace(': ', ':\n  '));
 
@@ -53,16 +53,23 @@ export async function main(print: Print = console.log, options: DemoOptions = {}
   const truth = Array.from(test.labels, nameOf);
   const evaluation = await model.evaluate(test.features, truth, { signal });
   const { accuracy, samples, loss } = evaluation;
-  const right = Math.round(accuracy * samples).toLocaleString('en');
+  const [right, all] = [accuracy * samples, samples].map((count) => Math.round(count).toLocaleString('en'));
   print('');
-  print(
-    `test accuracy ${accuracy.toFixed(4)}: ${right} of ${samples.toLocaleString('en')} right, loss ${loss.toFixed(4)}`,
-  );
+  print(`test accuracy ${accuracy.toFixed(4)}: ${right} of ${all} right, loss ${loss.toFixed(4)}`);
   print('');
   print(classTable(evaluation).join('\n'));
   print('');
   print('the worst mistakes: wrong, and most sure of it');
   print(mistakeGallery(model, test, truth, terminal).join('\n'));
+}
+
+/** Says what is being done, where the images are not on this machine yet. */
+function eachStage(print: Print): OnProgress {
+  let shown = '';
+  return ({ stage }) => {
+    if (stage !== shown) print(stage);
+    shown = stage;
+  };
 }
 
 /** Autograd, softmax(o) − y and finite differences, compared on the first images. */
@@ -188,7 +195,7 @@ async function run(): Promise<void> {
     await main(console.log, { epochs: Number(values.epochs), signal: controller.signal, terminal });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    console.error(controller.signal.aborted ? 'interrupted: training was stopped' : `error: ${message}`);
+    console.error(controller.signal.aborted ? 'interrupted: stopped before the end' : `error: ${message}`);
     process.exitCode = controller.signal.aborted ? 130 : 1;
   }
 }

@@ -43,16 +43,13 @@ export async function main(print: (line: string) => void = console.log): Promise
       const probabilities = asProbabilities(rows);
       const [bits] = negativeLogLikelihood(probabilities, codes, { unit: 'bits' }).dataSync();
       const [classes] = perplexity(probabilities, codes).dataSync();
-      print(
-        `  ${when} ${bits.toFixed(3)} bits per label, ${(150 * bits).toFixed(0)} in all; perplexity ${classes.toFixed(3)}`,
-      );
+      const all = (codes.length * bits).toFixed(0);
+      print(`  ${when} ${bits.toFixed(3)} bits per label, ${all} in all; perplexity ${classes.toFixed(3)}`);
     });
   print('');
   print('150 irises of 3 species');
-  report(
-    'before training',
-    codes.map(() => [1 / 3, 1 / 3, 1 / 3]),
-  );
+  const undecided = codes.map(() => [1 / 3, 1 / 3, 1 / 3]);
+  report('before training', undecided);
   report('after training ', model.predictProbabilities(features));
 }
 

@@ -5,9 +5,9 @@ import * as tf from '@tensorflow/tfjs';
 import { fromOneHot, oneHot, selectBackend } from 'softmax-regression';
 import 'softmax-regression/node';
 
-const CODES = { dog: 1, cat: 2, chicken: 3 } as const;
 /** In the order of their columns: cat (1, 0, 0), chicken (0, 1, 0), dog (0, 0, 1). */
 const CLASSES = ['cat', 'chicken', 'dog'] as const;
+const CODES = { dog: 1, cat: 2, chicken: 3 };
 
 const IMAGES = [
   { pixels: [0.1, 0.9, 0.8, 0.2], animal: 'dog' },
@@ -22,34 +22,26 @@ export async function main(print: (line: string) => void = console.log): Promise
   print('');
   print('integer codes: dog 1, cat 2, chicken 3');
   print(`  (dog + chicken) / 2 = ${(CODES.dog + CODES.chicken) / 2}, the code of cat`);
-  print(`  |dog − cat| = ${Math.abs(CODES.dog - CODES.cat)}, |dog − chicken| = ${Math.abs(CODES.dog - CODES.chicken)}`);
+  print(`  |dog − chicken| = ${Math.abs(CODES.dog - CODES.chicken)}`);
+  print(`  |dog − cat|     = ${Math.abs(CODES.dog - CODES.cat)}`);
 
   tf.tidy(() => {
     const codes = IMAGES.map(({ animal }) => CODES[animal]);
-    const nameOf = Object.fromEntries(Object.entries(CODES).map(([animal, code]) => [code, animal]));
-    const targets = oneHot(
-      codes.map((code) => CLASSES.indexOf(nameOf[code] as (typeof CLASSES)[number])),
-      3,
-    );
-    const back = Array.from(fromOneHot(targets).dataSync(), (label) => CODES[CLASSES[label]]);
-
-    print('');
-    print('one-hot vectors: cat (1, 0, 0), chicken (0, 1, 0), dog (0, 0, 1)');
+    const columns = codes.map((code) => CLASSES.findIndex((animal) => CODES[animal] === code));
+    const targets = oneHot(columns, CLASSES.length);
     const [dog, chicken, cat] = tf.unstack(targets);
     const distance = (a: tf.Tensor, b: tf.Tensor) => a.sub(b).norm().dataSync()[0].toFixed(4);
-    print(
-      `  |dog − cat| = ${distance(dog, cat)}, |dog − chicken| = ${distance(dog, chicken)}, |cat − chicken| = ${distance(cat, chicken)}`,
-    );
-
     print('');
-    print(`codes    ${codes.join(' ')}`);
-    print(
-      `one-hot  ${targets
-        .arraySync()
-        .map((row) => `(${row.join(', ')})`)
-        .join(' ')}`,
-    );
-    print(`codes    ${back.join(' ')}`);
+    print('one-hot vectors: cat (1, 0, 0), chicken (0, 1, 0), dog (0, 0, 1)');
+    print(`  |dog − chicken| = ${distance(dog, chicken)}`);
+    print(`  |dog − cat|     = ${distance(dog, cat)}`);
+
+    const rows = targets.arraySync().map((row) => `(${row.join(', ')})`);
+    const back = Array.from(fromOneHot(targets).dataSync(), (column) => CODES[CLASSES[column]]);
+    print('');
+    print(`from codes      ${codes.join(' ')}`);
+    print(`to one-hot      ${rows.join(' ')}`);
+    print(`and back again  ${back.join(' ')}`);
   });
 }
 

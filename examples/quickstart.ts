@@ -15,15 +15,14 @@ export async function main(print: (line: string) => void = console.log): Promise
     batchSize: 32,
   });
   const { accuracy, samples, loss } = await model.evaluate(take(iris.features, test), take(iris.labels, test));
-  print(
-    `${model.numParameters} parameters, test accuracy ${accuracy.toFixed(3)} on ${samples} flowers, loss ${loss.toFixed(3)}`,
-  );
+  print(`${model.numParameters} parameters, learned from ${train.length} flowers`);
+  print(`test accuracy ${accuracy.toFixed(3)} on ${samples} others, loss ${loss.toFixed(3)}`);
 
   const flower = [6.1, 2.9, 4.7, 1.4];
   const [species] = model.predict([flower]);
   const [probabilities] = model.predictProbabilities([flower]);
   print(`${flower.join(' × ')} cm: ${species}`);
-  model.classes.forEach((name, k) => void print(`  ${name.padEnd(10)} ${probabilities[k].toFixed(3)}`));
+  for (const [k, name] of model.classes.entries()) print(`  ${name.padEnd(10)} ${probabilities[k].toFixed(3)}`);
 }
 
 if (require.main === module) main();

@@ -17,9 +17,8 @@ export async function main(print: (line: string) => void = console.log): Promise
       const [logits, targets] = [asLogits([o]), asTargets([y])];
       const { value, grad } = tf.valueAndGrad((at) => crossEntropy(at as tf.Tensor2D, targets))(logits);
       print(`y = ${show(y)}, ŷ = ${show(softmax(logits).dataSync())}`);
-      print(
-        `  loss     ${value.dataSync()[0].toFixed(4)}, of which ${entropy(targets).dataSync()[0].toFixed(4)} is the entropy of y`,
-      );
+      print(`  loss     ${value.dataSync()[0].toFixed(4)}`);
+      print(`  entropy  ${entropy(targets).dataSync()[0].toFixed(4)}`);
       print(`  gradient ${show(grad.dataSync())}`);
       print(`  ŷ − y    ${show(softmax(logits).sub(targets).dataSync())}`);
     });

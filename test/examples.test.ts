@@ -1,7 +1,7 @@
 // Every example runs as its reader would run it, and prints the numbers that it is about.
 import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import * as tf from '@tensorflow/tfjs';
 import * as affineNetwork from '../examples/affine-network.js';
@@ -17,27 +17,34 @@ import * as softLabels from '../examples/soft-labels.js';
 import * as softmaxOperation from '../examples/softmax-operation.js';
 import { TEST_BACKENDS, useBackend } from './helpers/backends.js';
 
-const EXAMPLES = join(__dirname, '../examples');
+const FOLDER = join(__dirname, '../examples');
+const EXAMPLES = {
+  'affine-network': affineNetwork,
+  derivative,
+  'fashion-mnist': fashionMnist,
+  information,
+  likelihood,
+  minibatch,
+  'one-hot-labels': oneHotLabels,
+  'parameter-cost': parameterCost,
+  quickstart,
+  'soft-labels': softLabels,
+  'softmax-operation': softmaxOperation,
+};
 
 // selectBackend, which each example calls, takes the first of these; so the counts of tensors begin there, too.
 beforeAll(() => useBackend(TEST_BACKENDS[0]));
 
-const ran = new Set<object>();
-
 /** The lines that an example prints; it leaves no tensor behind. */
-async function run<Options>(
-  example: { main(print: (line: string) => void, options?: Options): Promise<void> },
-  options?: Options,
-): Promise<string[]> {
+async function run(name: keyof typeof EXAMPLES, options?: Parameters<typeof fashionMnist.main>[1]): Promise<string[]> {
   const printed: string[] = [];
   const before = tf.memory().numTensors;
-  await example.main((line) => printed.push(line), options);
+  await EXAMPLES[name].main((line) => printed.push(line), options);
   expect(tf.memory().numTensors).toBe(before);
-  ran.add(example);
   return printed.flatMap((line) => line.split('\n'));
 }
 
-/** The numbers of a line, as it writes them: 0.5, −2, 12,561, 6.5e-23. */
+/** The numbers of a line, as it writes them: 0.5, -2, 12,561, 6.5e-23. */
 function numbers(line: string): number[] {
   const written = line.match(/-?\d[\d,]*(\.\d+)?(e[+-]\d+)?/g) ?? [];
   return written.map((number) => Number(number.replaceAll(',', '')));
@@ -49,28 +56,38 @@ function lineWith(lines: readonly string[], text: string): string {
   return line;
 }
 
+it('runs every file of examples/', () => {
+  expect(Object.keys(EXAMPLES)).toEqual(
+    readdirSync(FOLDER)
+      .map((file) => basename(file, '.ts'))
+      .sort(),
+  );
+});
+
 describe('the examples of the chapter', () => {
   it('one-hot-labels: codes impose an order, one-hot vectors none, and both map to each other', async () => {
-    expect(await run(oneHotLabels)).toEqual([
+    expect(await run('one-hot-labels')).toEqual([
       'dog      0.1  0.9  0.8  0.2',
       'chicken  0.7  0.6  0.1  0.0',
       'cat      0.3  0.3  0.9  0.9',
       '',
       'integer codes: dog 1, cat 2, chicken 3',
       '  (dog + chicken) / 2 = 2, the code of cat',
-      '  |dog − cat| = 1, |dog − chicken| = 2',
+      '  |dog − chicken| = 2',
+      '  |dog − cat|     = 1',
       '',
       'one-hot vectors: cat (1, 0, 0), chicken (0, 1, 0), dog (0, 0, 1)',
-      '  |dog − cat| = 1.4142, |dog − chicken| = 1.4142, |cat − chicken| = 1.4142',
+      '  |dog − chicken| = 1.4142',
+      '  |dog − cat|     = 1.4142',
       '',
-      'codes    1 3 2',
-      'one-hot  (0, 0, 1) (0, 1, 0) (1, 0, 0)',
-      'codes    1 3 2',
+      'from codes      1 3 2',
+      'to one-hot      (0, 0, 1) (0, 1, 0) (1, 0, 0)',
+      'and back again  1 3 2',
     ]);
   });
 
   it('affine-network: 12 weights and 3 biases, the same logits from Wx + b and from XW + b', async () => {
-    expect(await run(affineNetwork)).toEqual([
+    expect(await run('affine-network')).toEqual([
       'o₁ = x₁·w₁₁ + x₂·w₁₂ + x₃·w₁₃ + x₄·w₁₄ + b₁',
       '   = 0.5·(1) + 1·(-1) + 0·(0.5) + 2·(2) + (0.5) = 4',
       'o₂ = x₁·w₂₁ + x₂·w₂₂ + x₃·w₂₃ + x₄·w₂₄ + b₂',
@@ -84,33 +101,30 @@ describe('the examples of the chapter', () => {
     ]);
   });
 
-  it('parameter-cost: dq/n + n³ parameters keep more accuracy than as many in a low-rank layer', async () => {
-    const [header, ...rows] = await run(parameterCost);
+  it('parameter-cost: what dq/n + n³ parameters are worth, beside as many in a low-rank layer', async () => {
+    const [, header, ...rows] = await run('parameter-cost');
     expect(header).toBe('classes  weight         parameters  accuracy  seconds');
-    const table = rows.map((row) => {
-      const [classes, size, parameters, accuracy] = numbers(row);
-      return { classes, weight: row.slice(9, 18).trim(), size, parameters, accuracy };
-    });
-    expect(table.map(({ classes, weight, parameters }) => [classes, weight, size, parameters])).toEqual([
-      [16, 'PHM n =', 1, 784 * 16 + 1 + 16],
-      [16, 'low rank', 15, 15 * 800 + 16],
-      [16, 'PHM n =', 2, (784 * 16) / 2 + 8 + 16],
-      [16, 'low rank', 7, 7 * 800 + 16],
-      [16, 'PHM n =', 4, (784 * 16) / 4 + 64 + 16],
-      [16, 'low rank', 4, 4 * 800 + 16],
-      [16, 'PHM n =', 8, (784 * 16) / 8 + 512 + 16],
-      [16, 'low rank', 2, 2 * 800 + 16],
-      [10, 'PHM n =', 2, (784 * 10) / 2 + 8 + 10],
-      [10, 'low rank', 4, 4 * 794 + 10],
+    const table = rows.map((row) => row.trim().split(/ {2,}/));
+    expect(table.map(([classes, weight, parameters]) => [classes, weight, ...numbers(parameters)])).toEqual([
+      ['16', 'PHM n = 1', 784 * 16 + 1 + 16],
+      ['16', 'low rank r = 15', 15 * (784 + 16) + 16],
+      ['16', 'PHM n = 2', (784 * 16) / 2 + 8 + 16],
+      ['16', 'low rank r = 7', 7 * (784 + 16) + 16],
+      ['16', 'PHM n = 4', (784 * 16) / 4 + 64 + 16],
+      ['16', 'low rank r = 4', 4 * (784 + 16) + 16],
+      ['16', 'PHM n = 8', (784 * 16) / 8 + 512 + 16],
+      ['16', 'low rank r = 2', 2 * (784 + 16) + 16],
+      ['10', 'PHM n = 2', (784 * 10) / 2 + 8 + 10],
+      ['10', 'low rank r = 4', 4 * (784 + 10) + 10],
     ]);
-    const expected = [0.805, 0.805, 0.777, 0.801, 0.781, 0.744, 0.776, 0.592, 0.79, 0.789];
-    table.forEach(({ accuracy }, i) => {
-      expect(Math.abs(accuracy - expected[i])).toBeLessThan(0.03);
+    const expected = [0.802, 0.793, 0.762, 0.781, 0.783, 0.71, 0.758, 0.517, 0.798, 0.785];
+    table.forEach(([, , , accuracy], i) => {
+      expect(Math.abs(Number(accuracy) - expected[i])).toBeLessThan(0.03);
     });
   });
 
   it('softmax-operation: the order stays, the borders are straight', async () => {
-    const lines = await run(softmaxOperation);
+    const lines = await run('softmax-operation');
     expect(lines.slice(0, 12)).toEqual([
       'o                   0.5000  -2.0000   3.0000   1.0000   argmax 2',
       'softmax(o)          0.0671   0.0055   0.8169   0.1106   argmax 2',
@@ -138,25 +152,25 @@ describe('the examples of the chapter', () => {
   });
 
   it('minibatch: the logits of a batch are those of its samples', async () => {
-    const [shapes, same, time] = await run(minibatch);
+    const [shapes, same, time] = await run('minibatch');
     expect(shapes).toBe('O = XW + b: [256, 784] · [784, 10] + [10] = [256, 10]');
     expect(same).toMatch(/^the same logits as one sample at a time: true, largest difference /);
-    expect(time).toMatch(/^at once [\d.]+ ms, one at a time [\d.]+ ms: \d+ × faster at once$/);
+    expect(time).toMatch(/^at once [\d.]+ ms, one at a time [\d.]+ ms: \d+ × as long$/);
   });
 
   it('likelihood: the product underflows, the sum of logarithms does not', async () => {
-    expect(await run(likelihood)).toEqual([
-      '           model A gives each label 0.8          model B gives each label 0.6',
-      'samples    float32   float64   −log P(Y | X)     float32   float64   −log P(Y | X)',
-      '     10     1.1e-1    1.1e-1             2.2      6.0e-3    6.0e-3             5.1',
-      '    100    2.0e-10   2.0e-10            22.3     6.5e-23   6.5e-23            51.1',
-      '  1,000          0   1.2e-97           223.1           0  1.4e-222           510.8',
-      ' 10,000          0         0          2231.4           0         0          5108.3',
+    expect(await run('likelihood')).toEqual([
+      '          model A gives each label 0.45         model B gives each label 0.35',
+      'samples   float32   float64  −log P(Y | X)      float32   float64  −log P(Y | X)',
+      '     10    3.4e-4    3.4e-4            8.0       2.8e-5    2.8e-5           10.5',
+      '     50   4.6e-18   4.6e-18           39.9      1.6e-23   1.6e-23           52.5',
+      '    100   2.1e-35   2.1e-35           79.9            0   2.6e-46          105.0',
+      '   1000         0         0          798.5            0         0         1049.8',
     ]);
   });
 
   it('derivative: three ways to softmax(o) − y agree, and a wrong one is found out', async () => {
-    const lines = await run(derivative);
+    const lines = await run('derivative');
     expect(lines.slice(0, 3)).toEqual([
       'autograd               0.090031  -0.755272   0.665241',
       'softmax(o) − y         0.090031  -0.755272   0.665241',
@@ -169,25 +183,28 @@ describe('the examples of the chapter', () => {
     expect(actual / expected).toBeCloseTo(150, 3);
   });
 
-  it('soft-labels: the same loss and gradient, zero where softmax(o) = y', async () => {
-    expect(await run(softLabels)).toEqual([
+  it('soft-labels: the same gradient, zero where softmax(o) = y and the loss is the entropy of y', async () => {
+    expect(await run('soft-labels')).toEqual([
       'y = (0.0000, 0.0000, 1.0000), ŷ = (0.0900, 0.2447, 0.6652)',
-      '  loss     0.4076, of which 0.0000 is the entropy of y',
+      '  loss     0.4076',
+      '  entropy  0.0000',
       '  gradient (0.0900, 0.2447, -0.3348)',
       '  ŷ − y    (0.0900, 0.2447, -0.3348)',
       'y = (0.1000, 0.2000, 0.7000), ŷ = (0.0900, 0.2447, 0.6652)',
-      '  loss     0.8076, of which 0.8018 is the entropy of y',
+      '  loss     0.8076',
+      '  entropy  0.8018',
       '  gradient (-0.0100, 0.0447, -0.0348)',
       '  ŷ − y    (-0.0100, 0.0447, -0.0348)',
       'y = (0.1000, 0.2000, 0.7000), ŷ = (0.1000, 0.2000, 0.7000)',
-      '  loss     0.8018, of which 0.8018 is the entropy of y',
+      '  loss     0.8018',
+      '  entropy  0.8018',
       '  gradient (0.0000, 0.0000, 0.0000)',
       '  ŷ − y    (0.0000, 0.0000, 0.0000)',
     ]);
   });
 
   it('information: H(P, Q) = H(P) + D(P ‖ Q), and training saves bits', async () => {
-    const lines = await run(information);
+    const lines = await run('information');
     expect(lines.slice(0, 7)).toEqual([
       'P = (0.5, 0.25, 0.25), Q = (0.2, 0.3, 0.5)',
       '  entropy H(P)           1.0397 nats = 1.5000 bits',
@@ -206,18 +223,19 @@ describe('the examples of the chapter', () => {
 
 describe('quickstart', () => {
   it('learns Iris and names a flower', async () => {
-    const lines = await run(quickstart);
-    expect(lines[0]).toMatch(/^15 parameters, test accuracy 0\.933 on 30 flowers, loss 0\.14\d$/);
-    expect(lines[1]).toBe('6.1 × 2.9 × 4.7 × 1.4 cm: versicolor');
-    expect(lines.slice(2).map((line) => line.trim().split(/ +/)[0])).toEqual(['setosa', 'versicolor', 'virginica']);
-    const probabilities = lines.slice(2).map((line) => numbers(line)[0]);
+    const lines = await run('quickstart');
+    expect(lines[0]).toBe('15 parameters, learned from 120 flowers');
+    expect(lines[1]).toMatch(/^test accuracy 0\.933 on 30 others, loss 0\.14\d$/);
+    expect(lines[2]).toBe('6.1 × 2.9 × 4.7 × 1.4 cm: versicolor');
+    expect(lines.slice(3).map((line) => line.trim().split(/ +/)[0])).toEqual(['setosa', 'versicolor', 'virginica']);
+    const probabilities = lines.slice(3).map((line) => numbers(line)[0]);
     expect(probabilities).toBeAllClose([0.002, 0.815, 0.184], { rtol: 0, atol: 0.0015 });
   });
 });
 
 describe('fashion-mnist', () => {
   it('proves the gradient, learns, and shows where it errs', async () => {
-    const lines = await run(fashionMnist, { epochs: 2 });
+    const lines = await run('fashion-mnist', { epochs: 2 });
     expect(lines[0]).toMatch(new RegExp(`^backend: ${TEST_BACKENDS[0]}`));
     expect(lines[1]).toBe('data: Fashion-MNIST, 60,000 images to learn from, 10,000 to test on');
     expect(lines[4]).toMatch(/^ {2}autograd = softmax\(o\) − y = finite differences \(largest difference /);
@@ -226,7 +244,7 @@ describe('fashion-mnist', () => {
     expect(losses).toBeAllClose([0.788, 0.5703], { rtol: 0, atol: 0.001 });
     const [accuracy, right, samples] = numbers(lineWith(lines, 'test accuracy'));
     expect(accuracy).toBeGreaterThan(0.8);
-    expect([right, samples]).toEqual([10_000 * accuracy, 10_000]);
+    expect([right, samples]).toEqual([Math.round(10_000 * accuracy), 10_000]);
 
     const from = lines.indexOf(lineWith(lines, 'most often taken for')) + 1;
     const table = lines.slice(from, from + 10);
@@ -261,7 +279,7 @@ describe('fashion-mnist', () => {
 
   it('draws bars and grey pictures on a terminal, as many beside each other as fit', async () => {
     const terminal = Object.assign(new PassThrough(), { isTTY: true, columns: 120, getColorDepth: () => 8 });
-    const lines = await run(fashionMnist, { epochs: 1, terminal });
+    const lines = await run('fashion-mnist', { epochs: 1, terminal });
     expect(String(terminal.read())).toMatch(/epoch 1\/1 {2}━{20} {2}loss 0\.788\d/);
     const pictures = lines.filter((line) => line.includes('▀'));
     expect(pictures).toHaveLength(14);
@@ -275,7 +293,7 @@ describe('fashion-mnist', () => {
       if (/^epoch +1\//.test(line)) controller.abort();
     };
     const training = fashionMnist.main(print, { epochs: 1000, signal: controller.signal });
-    await expect(training).rejects.toBe(controller.signal.reason);
+    await expect(training).rejects.toMatchObject({ name: 'AbortError' });
     expect(tf.memory().numTensors).toBe(before);
   });
 });
@@ -283,7 +301,7 @@ describe('fashion-mnist', () => {
 describe('an example as a program', () => {
   it('prints to its standard output', async () => {
     const { stdout, code } = await program('quickstart.ts');
-    expect([code, stdout.split('\n')[1]]).toEqual([0, '6.1 × 2.9 × 4.7 × 1.4 cm: versicolor']);
+    expect([code, stdout.split('\n')[2]]).toEqual([0, '6.1 × 2.9 × 4.7 × 1.4 cm: versicolor']);
   });
 
   it('says in one line what is wrong', async () => {
@@ -296,29 +314,26 @@ describe('an example as a program', () => {
   // Windows has no SIGINT to send.
   (process.platform === 'win32' ? it.skip : it)('ends on Ctrl-C with a line and exit code 130', async () => {
     const { stderr, code } = await program('fashion-mnist.ts', '--epochs', '1000');
-    expect([code, stderr.trim().split('\n').pop()]).toEqual([130, 'interrupted: training was stopped']);
+    expect([code, stderr.trim().split('\n').pop()]).toEqual([130, 'interrupted: stopped before the end']);
   });
 
   /** Runs an example in a process of its own; the first line about an epoch is answered with Ctrl-C. */
   function program(file: string, ...args: string[]): Promise<{ stdout: string; stderr: string; code: number | null }> {
-    const child = spawn(process.execPath, ['--import', 'tsx', join(EXAMPLES, file), ...args], {
-      cwd: join(EXAMPLES, '..'),
+    const child = spawn(process.execPath, ['--import', 'tsx', join(FOLDER, file), ...args], {
+      cwd: join(FOLDER, '..'),
     });
     const output = { stdout: '', stderr: '' };
     child.stderr.on('data', (data) => {
       output.stderr += data;
     });
+    let interrupted = false;
     child.stdout.on('data', (data) => {
       output.stdout += data;
-      if (output.stdout.includes('\nepoch')) child.kill('SIGINT');
+      if (!interrupted && output.stdout.includes('\nepoch')) interrupted = child.kill('SIGINT');
     });
     return new Promise((resolve, reject) => {
       child.on('error', reject);
       child.on('close', (code) => resolve({ ...output, code }));
     });
   }
-});
-
-it('no example is forgotten', () => {
-  expect(ran.size).toBe(readdirSync(EXAMPLES).length);
 });
