@@ -84,10 +84,33 @@ async function tryBackend(backend: BackendName): Promise<{ description: string }
   try {
     const description = (await loaders.get(backend)?.()) ?? '';
     if (tf.findBackendFactory(backend) === null) return { reason: missing(backend) };
-    if (!(await tf.setBackend(backend))) return { reason: 'it does not start' };
+    if (!(await withoutCrashHandlers(() => tf.setBackend(backend)))) return { reason: 'it does not start' };
     const reason = selfTest();
     return reason === undefined ? { description } : { reason };
   } catch (error) {
     return { reason: error instanceof Error ? error.message : String(error) };
   }
+}
+
+/**
+ * The wasm backend, when it starts in Node, installs handlers for uncaught errors that throw them again out of its own
+ * minified line, which is then printed in full. Errors should look as they did before.
+ */
+async function withoutCrashHandlers<T>(start: () => Promise<T>): Promise<T> {
+  const { process } = globalThis as { process?: EventSource };
+  const before = EVENTS.map((event) => process?.listeners?.(event) ?? []);
+  const started = await start();
+  EVENTS.forEach((event, i) => {
+    const added = (process?.listeners?.(event) ?? []).filter((listener) => !before[i].includes(listener));
+    for (const listener of added) process?.removeListener?.(event, listener);
+  });
+  return started;
+}
+
+const EVENTS = ['uncaughtException', 'unhandledRejection'];
+
+/** Node's process, as far as it is there. */
+interface EventSource {
+  listeners?(event: string): unknown[];
+  removeListener?(event: string, listener: unknown): void;
 }
