@@ -61,8 +61,9 @@ export function argMax(row: ArrayLike<number>): number {
 }
 
 export function checkFeatureCount(features: FeatureArray, d: number, where: string): void {
-  if (features.shape[1] === d) return;
   const [n, actual] = features.shape;
+  // No rows have no length.
+  if (actual === d || (n === 0 && actual === 0)) return;
   throw new ShapeError({
     where,
     argument: 'features',

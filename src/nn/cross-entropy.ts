@@ -196,7 +196,7 @@ function checkOptions<R extends Reduction>(
   assertKnownOptions(options, known, where);
   const { reduction = 'mean' as R, labelSmoothing = 0, ignoreIndex } = options;
   assertOneOf(reduction, REDUCTIONS, where, 'reduction');
-  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
+  if (!Number.isFinite(labelSmoothing) || labelSmoothing < 0 || labelSmoothing > 1) {
     throw new DomainError({
       where,
       argument: 'labelSmoothing',

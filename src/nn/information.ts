@@ -132,7 +132,8 @@ function labelSurprise<R extends Reduction>(
 
 /** log q where p > 0, and 0 where nothing is drawn; so 0·log 0 = 0, in the gradient too. */
 function logOn(p: tf.Tensor2D, q: tf.Tensor2D): tf.Tensor2D {
-  return tf.where(p.equal(0), tf.onesLike(q), q).log();
+  // A step, not a comparison: tfjs (4.22) knows no derivative of those, and could not differentiate with respect to p.
+  return tf.where(tf.step(p).toBool(), q, tf.onesLike(q)).log();
 }
 
 function expectation(p: tf.Tensor2D, values: tf.Tensor2D): tf.Tensor1D {

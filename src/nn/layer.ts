@@ -37,6 +37,7 @@ export interface Layer {
  * @param logitsGradient ∂ℓ/∂O, [n, units]
  * @param l2 λ ≥ 0, of a penalty λ/2·‖W‖² on the weight; the bias is never penalised
  * @returns gradients by parameter name; the caller disposes them
+ * @throws ShapeError if the shapes do not fit
  * @example backward(layer, tf.tensor2d([[1, 2]]), tf.tensor2d([[3]])).weight   // [[3], [6]]
  * @see Dive into Deep Learning (zh), §3.4.6; checked against reference/dense.ts and reference/phm.ts
  */
@@ -47,12 +48,23 @@ export function backward(
   parameters: Parameters = layer.parameters,
   l2 = 0,
 ): Record<string, tf.Tensor> {
+  checkFeatures(features, layer.inputs, 'backward');
+  assertShape(logitsGradient.shape, [features.shape[0], layer.units], 'backward', 'logitsGradient');
   return tf.tidy(() => {
-    // Not XᵀG but (GᵀX)ᵀ: only the narrow matrices are transposed, 3.4 ms where wasm takes 5.7 at 256 × 784 × 10.
-    const product: tf.Tensor2D = tf.transpose(tf.matMul(tf.transpose(logitsGradient), features));
-    const ofWeight = l2 === 0 ? product : product.add<tf.Tensor2D>(layer.weightOf(parameters).mul(l2));
-    return { ...layer.pullback(ofWeight, parameters), bias: logitsGradient.sum(0) };
+    const { weight, bias } = affineGradient(features, logitsGradient);
+    const ofWeight = l2 === 0 ? weight : weight.add<tf.Tensor2D>(layer.weightOf(parameters).mul(l2));
+    return { ...layer.pullback(ofWeight, parameters), bias };
   });
+}
+
+/** XᵀG and Σᵢ gᵢ. */
+function affineGradient(features: tf.Tensor2D, logitsGradient: tf.Tensor2D): { weight: tf.Tensor2D; bias: tf.Tensor } {
+  const [n, units] = logitsGradient.shape;
+  // As a sum over no sample, the wasm backend (4.22) returns whatever its memory held.
+  if (n === 0) return { weight: tf.zeros([features.shape[1], units]), bias: tf.zeros([units]) };
+  // Not XᵀG but (GᵀX)ᵀ: only the narrow matrices are transposed, 3.4 ms where wasm takes 5.7 at 256 × 784 × 10.
+  const weight: tf.Tensor2D = tf.transpose(tf.matMul(tf.transpose(logitsGradient), features));
+  return { weight, bias: logitsGradient.sum(0) };
 }
 
 /** Features as a layer takes them: [n, inputs] float32. */
@@ -83,21 +95,29 @@ export function initialValue(
   initial: () => Float32Array,
 ): tf.Tensor {
   if (given === undefined) return tf.tensor(initial(), [...shape]);
-  const tensor = given instanceof tf.Tensor ? given.toFloat() : nestedNumbers(given, shape, where, argument);
-  assertShape(tensor.shape, shape, where, argument);
-  return tensor;
+  const tensor = given instanceof tf.Tensor;
+  assertShape(tensor ? given.shape : nestedShape(given), shape, where, argument);
+  if (tensor) return given.toFloat();
+  if (!isNested(given, shape)) {
+    const expected = `be arrays of numbers, each as long as the others, of shape ${formatShape(shape)}`;
+    throw new ShapeError({ where, argument, expected, actual: describe(given) });
+  }
+  return tf.tensor(given as number[], [...shape], 'float32');
 }
 
-function nestedNumbers(
-  given: readonly unknown[],
-  shape: readonly number[],
-  where: string,
-  argument: string,
-): tf.Tensor {
-  try {
-    return tf.tensor(given as number[], undefined, 'float32');
-  } catch (cause) {
-    const expected = `be nested arrays of shape ${formatShape(shape)}`;
-    throw new ShapeError({ where, argument, expected, actual: describe(given), cause });
-  }
+/** The shape of nested arrays, as their first entries show it. */
+function nestedShape(value: unknown): number[] {
+  return isList(value) ? [value.length, ...nestedShape(value[0])] : [];
+}
+
+/** tfjs checks nested arrays in its debug mode only. */
+function isNested(value: unknown, shape: readonly number[]): boolean {
+  if (shape.length === 0) return typeof value === 'number';
+  return (
+    isList(value) && value.length === shape[0] && Array.from(value).every((each) => isNested(each, shape.slice(1)))
+  );
+}
+
+function isList(value: unknown): value is ArrayLike<unknown> {
+  return Array.isArray(value) || (ArrayBuffer.isView(value) && 'length' in value);
 }

@@ -62,6 +62,8 @@ export function refuseOutside(labels: tf.Tensor1D, numClasses: number): tf.Tenso
 
 /** One-hot rows of labels that are known to be in range. */
 export function oneHotRows(labels: tf.Tensor1D, numClasses: number): tf.Tensor2D {
+  // tfjs's oneHot wants two classes at least.
+  if (numClasses === 1) return labels.equal(0).expandDims<tf.Tensor2D>(1).toFloat();
   // Cast from int32: asked for float32, the wasm backend (4.22) writes the bits of the integer 1, which is 1.4e-45.
   return tf.oneHot(labels, numClasses).toFloat() as tf.Tensor2D;
 }

@@ -321,7 +321,7 @@ function checkLabelValues(
   for (let i = 0; i < labels.length; i++) {
     const label = labels[i];
     if (Number.isInteger(label) && label >= 0 && label < numClasses) continue;
-    if (label === allowed) continue;
+    if (allowed !== undefined && label === allowed) continue;
     throw labelError(describe(label), numClasses, where, `labels[${i}]`);
   }
 }

@@ -64,7 +64,8 @@ export function momentum(beta = 0.9): Optimizer {
  *   m ← β₁m + (1 − β₁)g        v ← β₂v + (1 − β₂)g²        θ ← θ − η·m̂/(√v̂ + ε)
  *   m̂ = m/(1 − β₁ᵗ)           v̂ = v/(1 − β₂ᵗ)             t = 1, 2, …
  *
- * β₁ᵗ and β₂ᵗ are kept as tensors, not counted in JavaScript, so that the step is a function of its state alone.
+ * 1 − βᵗ is kept as a tensor, not counted in JavaScript, so that the step is a function of its state alone: it is the
+ * running mean of ones, c ← βc + (1 − β) from c = 0. (1 − 0.999 itself is off by 5e-5 in float32.)
  *
  * @example the first step from θ = 1 with g = 2, η = 0.1   // θ = 0.9: its length is η, whatever g is
  * @see Kingma and Ba (2015); Dive into Deep Learning (zh), §11.10
@@ -74,20 +75,27 @@ export function adam(beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8): Optimizer {
     init: (parameters) => ({
       mean: zip(tf.zerosLike, parameters),
       square: zip(tf.zerosLike, parameters),
-      power: { beta1: tf.scalar(1), beta2: tf.scalar(1) },
+      ones: { beta1: tf.scalar(0), beta2: tf.scalar(0) },
     }),
     update: (parameters, gradients, state, learningRate) =>
       tf.tidy(() => {
-        const mean = zip((m, g) => m.mul(beta1).add(g.mul(1 - beta1)), state.mean, gradients);
-        const square = zip((v, g) => v.mul(beta2).add(g.square().mul(1 - beta2)), state.square, gradients);
-        const power = { beta1: state.power.beta1.mul(beta1), beta2: state.power.beta2.mul(beta2) };
-        const rate = learningRate.div(tf.sub(1, power.beta1));
-        const correction = tf.sub(1, power.beta2);
-        const step = (m: tf.Tensor, v: tf.Tensor) => m.mul(rate).div(v.div(correction).sqrt().add(epsilon));
+        const mean = zip((m, g) => runningMean(beta1, m, g), state.mean, gradients);
+        const square = zip((v, g) => runningMean(beta2, v, g.square()), state.square, gradients);
+        const one = tf.scalar(1);
+        const ones = {
+          beta1: runningMean(beta1, state.ones.beta1, one),
+          beta2: runningMean(beta2, state.ones.beta2, one),
+        };
+        const rate = learningRate.div(ones.beta1);
+        const step = (m: tf.Tensor, v: tf.Tensor) => m.mul(rate).div(v.div(ones.beta2).sqrt().add(epsilon));
         const next = zip((theta, m, v) => theta.sub(step(m, v)), parameters, mean, square);
-        return { parameters: next, state: { mean, square, power } };
+        return { parameters: next, state: { mean, square, ones } };
       }),
   };
+}
+
+function runningMean(beta: number, before: tf.Tensor, now: tf.Tensor): tf.Tensor {
+  return before.mul(beta).add(now.mul(1 - beta));
 }
 
 /** The function of the tensors of each name; the first argument says which names there are. */

@@ -32,6 +32,11 @@ function distribution(scores: number[]): number[] {
   return scores.map((score) => Math.fround(score / total));
 }
 
+/** Rows that sum to 1 after rounding to float32, within a few 2⁻²⁵. */
+function targetRows(n: number, classes: number): fc.Arbitrary<number[][]> {
+  return rows(n, classes, fc.double({ min: 0.01, max: 1, noNaN: true })).map((scores) => scores.map(distribution));
+}
+
 /** A batch of 1 to 6 samples and 2 to 8 classes, with every option that a loss takes. */
 export const problem: fc.Arbitrary<Problem> = fc
   .tuple(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 2, max: 8 }))
@@ -39,9 +44,7 @@ export const problem: fc.Arbitrary<Problem> = fc
     fc.record({
       logits: rows(n, classes, logit),
       labels: fc.array(fc.nat(classes - 1), { minLength: n, maxLength: n }),
-      targets: rows(n, classes, fc.double({ min: 0.01, max: 1, noNaN: true })).map((scores) =>
-        scores.map(distribution),
-      ),
+      targets: targetRows(n, classes),
       classWeights: fc.array(weight, { minLength: classes, maxLength: classes }),
       sampleWeights: fc.array(weight, { minLength: n, maxLength: n }),
       labelSmoothing: fc.constantFrom(0, 0.1, 1),
@@ -73,4 +76,60 @@ export function hessianVectorOf(f: (x: tf.Tensor2D) => tf.Tensor, at: number[][]
         .sum();
     return tf.grad(slope)(tf.tensor2d(at));
   });
+}
+
+/** A float32 number in [−1, 1]. */
+const unit = fc.double({ min: -1, max: 1, noNaN: true }).map(Math.fround);
+
+export interface DenseProblem {
+  /** X, [n, inputs]. */
+  readonly features: number[][];
+  /** W, [inputs, units]. */
+  readonly weight: number[][];
+  readonly bias: number[];
+  /** G, [n, units]: ∂ℓ/∂o of some loss. */
+  readonly logitsGradient: number[][];
+  /** [n, units], rows that sum to 1. */
+  readonly targets: number[][];
+}
+
+/** A dense layer of up to 6 features and 5 classes, and up to 5 samples. */
+export const denseProblem: fc.Arbitrary<DenseProblem> = fc
+  .tuple(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 5 }))
+  .chain(([n, inputs, units]) =>
+    fc.record({
+      features: rows(n, inputs, unit),
+      weight: rows(inputs, units, unit),
+      bias: fc.array(unit, { minLength: units, maxLength: units }),
+      logitsGradient: rows(n, units, unit),
+      targets: targetRows(n, units),
+    }),
+  );
+
+export interface PhmProblem extends Omit<DenseProblem, 'weight'> {
+  readonly n: number;
+  /** A, [n, n, n]. */
+  readonly factors: number[][][];
+  /** S, [n, inputs/n, units/n]. */
+  readonly components: number[][][];
+}
+
+/** A PHM layer of up to 4 components, each a block of up to 2 features and 2 classes, and up to 4 samples. */
+export const phmProblem: fc.Arbitrary<PhmProblem> = fc
+  .tuple(fc.integer({ min: 1, max: 4 }), ...[4, 2, 2].map((max) => fc.integer({ min: 1, max })))
+  .chain(([n, samples, blockRows, blockColumns]) =>
+    fc.record({
+      n: fc.constant(n),
+      features: rows(samples, n * blockRows, unit),
+      factors: fc.array(rows(n, n, unit), { minLength: n, maxLength: n }),
+      components: fc.array(rows(blockRows, blockColumns, unit), { minLength: n, maxLength: n }),
+      bias: fc.array(unit, { minLength: n * blockColumns, maxLength: n * blockColumns }),
+      logitsGradient: rows(samples, n * blockColumns, unit),
+      targets: targetRows(samples, n * blockColumns),
+    }),
+  );
+
+/** The same numbers without their signs: what a sum of products over them is judged against. */
+export function absolute<T extends number | readonly unknown[]>(nested: T): T {
+  return (typeof nested === 'number' ? Math.abs(nested) : nested.map((each) => absolute(each as number))) as T;
 }

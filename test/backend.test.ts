@@ -1,0 +1,227 @@
+import * as tf from '@tensorflow/tfjs';
+import { BACKENDS, type BackendChoice, formatBackend, selectBackend } from 'softmax-regression';
+import { type BackendLoader, provideBackend } from '../src/backend/select.js';
+import { loadNative } from '../src/node/native.js';
+import { TEST_BACKENDS } from './helpers/backends.js';
+
+/** Node has no webgpu: its name is free for backends with an error. */
+const PLANTED = 'webgpu';
+
+type Kernel = tf.KernelConfig['kernelFunc'];
+
+/** The cpu backend under another name, with some kernels replaced. */
+function plant(faults: Record<string, (right: Kernel) => Kernel> = {}): void {
+  for (const { kernelName, kernelFunc } of tf.getKernelsForBackend('cpu')) {
+    const fault = faults[kernelName];
+    tf.registerKernel({ kernelName, backendName: PLANTED, kernelFunc: fault?.(kernelFunc) ?? kernelFunc });
+  }
+  const Cpu = tf.findBackend('cpu').constructor as new () => tf.KernelBackend;
+  tf.registerBackend(PLANTED, () => new Cpu());
+}
+
+/** Makes another output of a kernel's. */
+function changed(change: (values: Float32Array) => unknown): (right: Kernel) => Kernel {
+  return (right) => (params) => {
+    const output = right(params) as tf.TensorInfo;
+    const backend = params.backend as { data: { get(id: object): { values: Float32Array } } };
+    change(backend.data.get(output.dataId).values);
+    return output;
+  };
+}
+
+const nudged = changed((values) => {
+  values[0] += 1e-4;
+});
+
+beforeEach(async () => {
+  await tf.setBackend('cpu');
+});
+
+afterEach(async () => {
+  await tf.setBackend('cpu');
+  if (tf.findBackendFactory(PLANTED) !== null) tf.removeBackend(PLANTED);
+  for (const { kernelName } of tf.getKernelsForBackend(PLANTED)) tf.unregisterKernel(kernelName, PLANTED);
+  provideBackend(PLANTED, async () => undefined);
+  provideBackend('tensorflow', async () => undefined);
+});
+
+describe('selectBackend', () => {
+  it.each(['wasm', 'cpu'] as const)('takes %s where that is preferred', async (backend) => {
+    expect(await selectBackend(backend)).toEqual({ backend, description: '', refused: [] });
+    expect(tf.getBackend()).toBe(backend);
+  });
+
+  it('takes the fastest that loads, and says why not a faster one', async () => {
+    const { backend, refused } = await selectBackend();
+    expect(backend).toBe('wasm');
+    expect(tf.getBackend()).toBe('wasm');
+    expect(refused).toEqual([
+      { backend: 'tensorflow', reason: "import 'softmax-regression/node' for native kernels" },
+      { backend: 'webgpu', reason: 'not registered with tfjs' },
+      { backend: 'webgl', reason: 'not registered with tfjs' },
+    ]);
+  });
+
+  it('tries the backends in the order of their speed', () => {
+    expect(BACKENDS).toEqual(['tensorflow', 'webgpu', 'webgl', 'wasm', 'cpu']);
+  });
+
+  it('takes a backend that somebody else registered, and computes right', async () => {
+    plant();
+    expect(await selectBackend()).toMatchObject({ backend: PLANTED, refused: [{ backend: 'tensorflow' }] });
+    expect(tf.getBackend()).toBe(PLANTED);
+  });
+
+  it.each<[string, string, string, (right: Kernel) => Kernel]>([
+    ['softmax', 'Softmax', 'softmax is wrong: 0.0901', nudged],
+    ['matrix product', 'BatchMatMul', 'matMul is wrong: -3.99', nudged],
+    ['transpose', 'Transpose', 'transpose is wrong', nudged],
+    ['one-hot', 'OneHot', 'oneHot is wrong', changed((values) => values.fill(0))],
+    ['logarithm', 'Log', 'logSoftmax is wrong', nudged],
+    ['select', 'Select', 'crossEntropy is wrong', nudged],
+    [
+      'softmax that is NaN',
+      'Softmax',
+      'softmax is wrong: NaN in place of 0.0900',
+      changed((values) => values.fill(Number.NaN)),
+    ],
+    // tfjs's gradient of a matrix product is one with a transposed factor: nothing but a gradient asks for that.
+    [
+      'gradient',
+      'BatchMatMul',
+      '∂ℓ/∂weight DISAGREES between autograd and closed form',
+      (right) => (params) => (params.attrs?.transposeA ? nudged(right)(params) : right(params)),
+    ],
+  ])('refuses a backend with a wrong %s, and takes the next', async (_, kernelName, reason, fault) => {
+    plant({ [kernelName]: fault });
+    const before = tf.memory().numTensors;
+    const choice = await selectBackend();
+    expect(choice).toMatchObject({ backend: 'wasm' });
+    expect(choice.refused[1]).toEqual({ backend: PLANTED, reason: expect.stringContaining(reason) });
+    expect(formatBackend(choice)).toContain(`; not ${PLANTED}: ${choice.refused[1].reason}`);
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('refuses a backend without a kernel, naming it', async () => {
+    plant();
+    tf.unregisterKernel('OneHot', PLANTED);
+    const { refused } = await selectBackend();
+    expect(refused[1].reason).toContain("Kernel 'OneHot' not registered for backend 'webgpu'");
+  });
+
+  it('keeps the backend in use where the preferred one computes wrong, and names the operation', async () => {
+    await tf.setBackend('wasm');
+    plant({ Softmax: nudged });
+    await expect(selectBackend(PLANTED)).rejects.toMatchObject({
+      code: 'BACKEND',
+      where: 'selectBackend',
+      argument: "backend 'webgpu'",
+      expected: 'load and compute right',
+      actual: expect.stringContaining('webgpu: softmax is wrong'),
+      hint: 'Without a preference, the fastest that works is taken.',
+    });
+    expect(tf.getBackend()).toBe('wasm');
+  });
+
+  it('keeps the backend in use where the preferred one is not there', async () => {
+    await tf.setBackend('wasm');
+    await expect(selectBackend('webgl')).rejects.toMatchObject({
+      code: 'BACKEND',
+      actual: 'webgl: not registered with tfjs',
+    });
+    await expect(selectBackend('tensorflow')).rejects.toMatchObject({
+      actual: "tensorflow: import 'softmax-regression/node' for native kernels",
+    });
+    expect(tf.getBackend()).toBe('wasm');
+  });
+
+  it.each<[string, BackendLoader | (() => tf.KernelBackend), string]>([
+    [
+      'whose loader fails',
+      async () => {
+        throw new Error('no adapter');
+      },
+      'no adapter',
+    ],
+    [
+      'whose loader throws something else',
+      () => {
+        throw 'nothing';
+      },
+      'nothing',
+    ],
+  ])('goes on after a backend %s', async (_, load, reason) => {
+    provideBackend(PLANTED, load as BackendLoader);
+    const { backend, refused } = await selectBackend();
+    expect([backend, refused[1]]).toEqual(['wasm', { backend: PLANTED, reason }]);
+  });
+
+  it('goes on after a backend that does not start', async () => {
+    tf.registerBackend(PLANTED, () => {
+      throw new Error('no GPU');
+    });
+    const { backend, refused } = await selectBackend();
+    expect([backend, refused[1]]).toEqual(['wasm', { backend: PLANTED, reason: 'it does not start' }]);
+  });
+
+  it('keeps what the loader says of its backend', async () => {
+    provideBackend(PLANTED, async () => 'software adapter');
+    plant();
+    expect(await selectBackend(PLANTED)).toEqual({ backend: PLANTED, description: 'software adapter', refused: [] });
+  });
+
+  it.each(['gpu', '', 'TensorFlow', 3, null])('refuses %p, which is no backend', async (preference) => {
+    await expect(selectBackend(preference as 'cpu')).rejects.toMatchObject({
+      code: 'DOMAIN',
+      where: 'selectBackend',
+      argument: 'preference',
+      expected: "be 'tensorflow' | 'webgpu' | 'webgl' | 'wasm' | 'cpu'",
+    });
+    expect(tf.getBackend()).toBe('cpu');
+  });
+
+  it('leaves no tensor behind', async () => {
+    const before = tf.memory().numTensors;
+    await selectBackend('wasm');
+    await selectBackend('cpu');
+    await selectBackend();
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
+
+const itNative = TEST_BACKENDS.includes('tensorflow') ? it : it.skip;
+
+// Last of those that select: a native backend, once registered, stays.
+itNative('selectBackend takes tensorflow before all others, once it is provided', async () => {
+  provideBackend('tensorflow', async () => `TensorFlow ${(await loadNative()).tensorflowVersion}`);
+  const choice = await selectBackend();
+  expect(choice).toEqual({ backend: 'tensorflow', description: expect.stringMatching(/^TensorFlow \d/), refused: [] });
+  expect(formatBackend(choice)).toMatch(/^backend: tensorflow \(TensorFlow \d[^;]*\)$/);
+});
+
+describe('a choice of backend, in one line', () => {
+  const choice = (fields: Partial<BackendChoice>): BackendChoice => ({
+    backend: 'wasm',
+    description: '',
+    refused: [],
+    ...fields,
+  });
+
+  it('names the backend, and what it is', () => {
+    expect(formatBackend(choice({}))).toBe('backend: wasm');
+    expect(formatBackend(choice({ backend: 'tensorflow', description: 'TensorFlow 2.21.0 on CPU' }))).toBe(
+      'backend: tensorflow (TensorFlow 2.21.0 on CPU)',
+    );
+  });
+
+  it('says what kept a faster one from being used, but not that nobody registered it', () => {
+    const refused = [
+      { backend: 'tensorflow', reason: 'softmax is wrong: 1 in place of 0' },
+      { backend: 'webgpu', reason: 'not registered with tfjs' },
+      { backend: 'webgl', reason: 'it does not start' },
+    ] as const;
+    expect(formatBackend(choice({ refused }))).toBe(
+      'backend: wasm; not tensorflow: softmax is wrong: 1 in place of 0; not webgl: it does not start',
+    );
+  });
+});

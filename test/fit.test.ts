@@ -1,0 +1,500 @@
+import * as tf from '@tensorflow/tfjs';
+import {
+  Dense,
+  type EpochRecord,
+  type FitOptions,
+  type FitProgress,
+  loadIris,
+  Phm,
+  Random,
+  reference,
+  SoftmaxRegression,
+} from 'softmax-regression';
+import { onEveryBackend, TEST_BACKENDS, useBackend } from './helpers/backends.js';
+
+type Options = Required<Pick<FitOptions<number>, 'epochs' | 'batchSize' | 'learningRate'>> & FitOptions<number>;
+
+interface Task {
+  readonly features: number[][];
+  readonly labels: number[];
+}
+
+const iris = loadIris();
+/** Three species, in batches of 32 and a last one of 22. */
+const species: Task = { features: iris.features, labels: iris.labels.map((label) => iris.classNames.indexOf(label)) };
+/** Virginica or not: 2 divides its features and its classes. */
+const virginica: Task = { ...species, labels: species.labels.map((label) => Number(label === 2)) };
+const plain = { epochs: 3, batchSize: 32, learningRate: 0.1 } as const;
+
+type Parameters = Record<string, Float64Array>;
+
+/** A layer in float64: its logits, and from ∂ℓ/∂o the gradient of its parameters. */
+interface PlainLayer {
+  readonly start: Parameters;
+  weight(parameters: Parameters): number[][];
+  gradient(parameters: Parameters, features: number[][], logitsGradient: number[][]): Parameters;
+}
+
+function matrix(values: Float64Array, rows: number): number[][] {
+  const columns = values.length / rows;
+  return Array.from({ length: rows }, (_, i) => [...values.subarray(i * columns, (i + 1) * columns)]);
+}
+
+function numbersOf(tensors: Readonly<Record<string, tf.Tensor>>): Parameters {
+  return Object.fromEntries(
+    Object.entries(tensors).map(([name, tensor]) => [name, Float64Array.from(tensor.dataSync())]),
+  );
+}
+
+function plainDense(inputs: number, units: number, seed: number): PlainLayer {
+  using layer = new Dense({ inputs, units, seed });
+  const weight = (parameters: Parameters) => matrix(parameters.weight, inputs);
+  return {
+    start: numbersOf(layer.parameters),
+    weight,
+    gradient: (parameters, features, logitsGradient) => ({
+      weight: reference.denseGradient(features, weight(parameters), logitsGradient).weight.values,
+    }),
+  };
+}
+
+function plainPhm(inputs: number, units: number, seed: number, n: number): PlainLayer {
+  using layer = new Phm({ inputs, units, seed, n });
+  const factors = (parameters: Parameters) =>
+    matrix(parameters.factors, n).map((each) => matrix(Float64Array.from(each), n));
+  const components = (parameters: Parameters) =>
+    matrix(parameters.components, n).map((each) => matrix(Float64Array.from(each), inputs / n));
+  const joined = (matrices: readonly reference.Matrix[]) =>
+    Float64Array.from(matrices.flatMap(({ values }) => [...values]));
+  return {
+    start: numbersOf(layer.parameters),
+    weight: (parameters) => reference.toRows(reference.phmWeight(factors(parameters), components(parameters))),
+    gradient: (parameters, features, logitsGradient) => {
+      const gradient = reference.phmGradient(features, factors(parameters), components(parameters), logitsGradient);
+      return { factors: joined(gradient.factors), components: joined(gradient.components) };
+    },
+  };
+}
+
+/** One parameter's update; `memory` is its own. */
+type Update = (theta: number, g: number, memory: { m: number; v: number; t: number }, rate: number) => number;
+
+const UPDATES: Record<'sgd' | 'momentum' | 'adam', Update> = {
+  sgd: (theta, g, _, rate) => theta - rate * g,
+  momentum: (theta, g, memory, rate) => {
+    memory.v = 0.9 * memory.v + g;
+    return theta - rate * memory.v;
+  },
+  adam: (theta, g, memory, rate) => {
+    memory.t++;
+    memory.m = 0.9 * memory.m + 0.1 * g;
+    memory.v = 0.999 * memory.v + 0.001 * g * g;
+    return theta - (rate * memory.m) / (1 - 0.9 ** memory.t) / (Math.sqrt(memory.v / (1 - 0.999 ** memory.t)) + 1e-8);
+  },
+};
+
+interface Trained {
+  readonly weight: number[][];
+  readonly bias: Float64Array;
+  readonly history: EpochRecord[];
+  readonly objective: number;
+  readonly gradientNorm: number;
+}
+
+/** All that fit does, in float64 and plain loops over the reference. */
+function trainByHand({ features, labels }: Task, options: Options): Trained {
+  const {
+    epochs,
+    batchSize,
+    learningRate,
+    solver = 'sgd',
+    l2 = 0,
+    seed = 0,
+    fitIntercept = true,
+    layer: choice = 'dense',
+  } = options;
+  const [inputs, units] = [features[0].length, new Set(labels).size];
+  const layer = choice === 'dense' ? plainDense(inputs, units, seed) : plainPhm(inputs, units, seed, choice.phm);
+  const identity = features[0].map((_, i) => features[0].map((_, j) => Number(i === j)));
+  let parameters = layer.start;
+  const memory = Object.entries(parameters).map(([name, values]) => [
+    name,
+    Array.from(values, () => ({ m: 0, v: 0, t: 0 })),
+  ]);
+  const memories = Object.fromEntries(memory) as Record<string, { m: number; v: number; t: number }[]>;
+
+  const evaluate = (samples: ArrayLike<number>) => {
+    const [x, y] = [Array.from(samples, (i) => features[i]), Array.from(samples, (i) => labels[i])];
+    const weight = layer.weight(parameters);
+    const logits = reference.dense(x, weight, parameters.bias);
+    const g = reference.toRows(reference.sparseCrossEntropyGradient(logits, y));
+    // The penalty's gradient λW is that of more samples: the rows of the identity.
+    const penalty = weight.map((row) => row.map((w) => l2 * w));
+    const bias = fitIntercept ? reference.columnSums(g) : new Float64Array(units);
+    const gradient: Parameters = { ...layer.gradient(parameters, [...x, ...identity], [...g, ...penalty]), bias };
+    return { loss: reference.sparseCrossEntropy(logits, y), gradient };
+  };
+
+  const orders = new Random(new Random(seed).bits());
+  const history: EpochRecord[] = [];
+  for (let epoch = 1; epoch <= epochs; epoch++) {
+    const order = orders.permutation(features.length);
+    let total = 0;
+    for (let start = 0; start < order.length; start += batchSize) {
+      const batch = order.subarray(start, start + batchSize);
+      const { loss, gradient } = evaluate(batch);
+      total += loss * batch.length;
+      const next = Object.entries(parameters).map(([name, values]) => {
+        const moved = values.map((theta, i) =>
+          UPDATES[solver](theta, gradient[name][i], memories[name][i], learningRate),
+        );
+        return [name, moved];
+      });
+      parameters = Object.fromEntries(next);
+    }
+    history.push({ epoch, loss: total / order.length });
+  }
+
+  const all = evaluate(features.map((_, i) => i));
+  const weight = layer.weight(parameters);
+  const gradientNorm = Math.max(...Object.values(all.gradient).flatMap((values) => Array.from(values, Math.abs)));
+  const objective = all.loss + (l2 / 2) * weight.flat().reduce((sum, w) => sum + w * w, 0);
+  return { weight, bias: parameters.bias, history, objective, gradientNorm };
+}
+
+/** ‖Δ‖∞ ≤ 1e-5·‖W‖∞, weights and bias together. */
+function expectSameWeights(model: SoftmaxRegression<number>, expected: Pick<Trained, 'weight' | 'bias'>): void {
+  const wanted = [...expected.weight.flat(), ...expected.bias];
+  const size = Math.max(...wanted.map(Math.abs));
+  expect([...model.weight.flatMap((row) => [...row]), ...model.bias]).toBeAllClose(
+    wanted,
+    { rtol: 1e-5, atol: 0 },
+    wanted.map(() => size),
+  );
+}
+
+const RELATIVE = { rtol: 1e-6, atol: 0 };
+
+onEveryBackend('fit', (backend) => {
+  it.each<[string, Task, Options]>([
+    ['sgd', species, plain],
+    ['sgd, by autograd', species, { ...plain, gradient: 'autograd' }],
+    ['momentum, of another seed', species, { ...plain, solver: 'momentum', learningRate: 0.02, seed: 7 }],
+    ['adam', species, { ...plain, solver: 'adam', learningRate: 0.01 }],
+    ['an l2 penalty', species, { ...plain, l2: 0.3 }],
+    ['an l2 penalty, by autograd', species, { ...plain, l2: 0.3, gradient: 'autograd' }],
+    ['no intercept', species, { ...plain, fitIntercept: false }],
+    ['no intercept, by autograd', species, { ...plain, fitIntercept: false, gradient: 'autograd' }],
+    ['one sample at a time', species, { ...plain, batchSize: 1, learningRate: 0.005, epochs: 1 }],
+    ['all samples at once', species, { ...plain, batchSize: 1000, epochs: 10 }],
+    ['a PHM layer', virginica, { ...plain, layer: { phm: 2 } }],
+    ['a PHM layer with an l2 penalty', virginica, { ...plain, layer: { phm: 2 }, l2: 0.3 }],
+    [
+      'a PHM layer with an l2 penalty, by autograd',
+      virginica,
+      { ...plain, layer: { phm: 2 }, l2: 0.3, gradient: 'autograd' },
+    ],
+  ])('does what plain loops in float64 do, with %s', async (_, task, options) => {
+    const expected = trainByHand(task, options);
+    const { model, result } = await SoftmaxRegression.fit(task.features, task.labels, options);
+    expectSameWeights(model, expected);
+    expect(result.history.map(({ epoch }) => epoch)).toEqual(expected.history.map(({ epoch }) => epoch));
+    expect(result.history.map(({ loss }) => loss)).toBeAllClose(
+      expected.history.map(({ loss }) => loss),
+      RELATIVE,
+    );
+    expect(result.objective).toBeAllClose(expected.objective, RELATIVE);
+    expect(result.gradientNorm).toBeAllClose(expected.gradientNorm, { rtol: 1e-4, atol: 1e-6 });
+  });
+
+  it.each(['sgd', 'momentum', 'adam'] as const)(
+    'finds the same numbers by closed form and by autograd, with %s',
+    async (solver) => {
+      const options = { solver, epochs: 5, batchSize: 32, l2: 0.01 };
+      const [byHand, byTape] = await Promise.all(
+        (['closed-form', 'autograd'] as const).map((gradient) =>
+          SoftmaxRegression.fit(species.features, species.labels, { ...options, gradient }),
+        ),
+      );
+      expectSameWeights(byTape.model, {
+        weight: byHand.model.weight.map((row) => [...row]),
+        bias: Float64Array.from(byHand.model.bias),
+      });
+      expect(byTape.result.objective).toBeAllClose(byHand.result.objective, RELATIVE);
+    },
+  );
+
+  it.each(['sgd', 'momentum', 'adam'] as const)('lowers the loss of each epoch, with %s', async (solver) => {
+    const learningRate = solver === 'adam' ? 0.05 : 0.02;
+    const options = { solver, learningRate, epochs: 6, batchSize: 150 };
+    const { result } = await SoftmaxRegression.fit(species.features, species.labels, options);
+    const losses = [...result.history.map(({ loss }) => loss), result.objective];
+    expect(losses[0]).toBeCloseTo(Math.log(3), 1);
+    for (const [i, loss] of losses.entries()) if (i > 0) expect(loss).toBeLessThan(losses[i - 1]);
+  });
+
+  it('gives the same bits for the same seed, and others for another', async () => {
+    const train = (seed: number) => SoftmaxRegression.fit(species.features, species.labels, { ...plain, seed });
+    const [once, twice, other] = [await train(3), await train(3), await train(4)];
+    expect(twice.model.weight).toEqual(once.model.weight);
+    expect(twice.model.bias).toEqual(once.model.bias);
+    expect(twice.result).toEqual(once.result);
+    expect(other.model.weight).not.toEqual(once.model.weight);
+  });
+
+  it('gives the same bits for rows, a typed array, and a tensor', async () => {
+    const values = Float32Array.from(species.features.flat());
+    const tensor = tf.tensor2d(values, [150, 4]);
+    const inputs = [species.features, { values, shape: [150, 4] as const }, tensor];
+    const models = [];
+    for (const features of inputs) models.push((await SoftmaxRegression.fit(features, species.labels, plain)).model);
+    for (const model of models) expect(model.weight).toEqual(models[0].weight);
+    expect(tensor.isDisposed).toBe(false);
+    tensor.dispose();
+  });
+
+  it('divides bytes by their scale', async () => {
+    const values = Uint8Array.from(species.features.flat(), (x) => Math.round(10 * x));
+    const features = { values, shape: [150, 4] as const, scale: 10 };
+    const { model, result } = await SoftmaxRegression.fit(features, species.labels, plain);
+    expectSameWeights(model, trainByHand(species, plain));
+    expect((await model.evaluate(features, species.labels)).loss).toBeAllClose(result.objective, RELATIVE);
+  });
+
+  it('shrinks the weights, but not the bias, with l2', async () => {
+    const size = async (l2: number) => {
+      const { model } = await SoftmaxRegression.fit(species.features, species.labels, { ...plain, epochs: 30, l2 });
+      return { weight: Math.hypot(...model.weight.flatMap((row) => [...row])), bias: Math.hypot(...model.bias) };
+    };
+    const [none, some, much] = [await size(0), await size(0.1), await size(1)];
+    expect(some.weight).toBeLessThan(0.9 * none.weight);
+    expect(much.weight).toBeLessThan(0.7 * some.weight);
+    expect(much.bias).toBeGreaterThan(0.5 * none.bias);
+  });
+
+  it('keeps the bias at 0 without an intercept, and does not count it', async () => {
+    for (const gradient of ['closed-form', 'autograd'] as const) {
+      const options = { ...plain, fitIntercept: false, gradient };
+      const { model, result } = await SoftmaxRegression.fit(species.features, species.labels, options);
+      expect([...model.bias]).toEqual([0, 0, 0]);
+      expect(model.numParameters).toBe(12);
+      expect(result.history[2].loss).toBeLessThan(result.history[0].loss);
+    }
+    // A constant feature and nothing else: at the optimum every gradient that is asked for is 0, but not the bias's.
+    const constant = {
+      features: [
+        [1, -1],
+        [1, -1],
+        [-1, 1],
+      ],
+      labels: [0, 1, 0],
+    };
+    const { result } = await SoftmaxRegression.fit(constant.features, constant.labels, {
+      fitIntercept: false,
+      epochs: 300,
+      learningRate: 0.5,
+    });
+    expect(result.gradientNorm).toBeLessThan(1e-4);
+  });
+
+  it('trains a PHM layer, with fewer parameters, to a model of plain weights', async () => {
+    const options = { ...plain, epochs: 30, layer: { phm: 2 } } as const;
+    const { model, result } = await SoftmaxRegression.fit(virginica.features, virginica.labels, options);
+    expect(model.numParameters).toBe(4 + 8 + 2);
+    expect(model.weight.map((row) => row.length)).toEqual([2, 2, 2, 2]);
+    expect(result.history[29].loss).toBeLessThan(0.6 * result.history[0].loss);
+    expect((await model.evaluate(virginica.features, virginica.labels)).accuracy).toBeGreaterThan(0.85);
+  });
+
+  it('says how it went', async () => {
+    const { result } = await SoftmaxRegression.fit(species.features, species.labels, plain);
+    expect(result).toEqual({
+      converged: false,
+      reason: 'epochs',
+      objective: expect.any(Number),
+      gradientNorm: expect.any(Number),
+      suboptimality: null,
+      iterations: 3 * 5,
+      history: [1, 2, 3].map((epoch) => ({ epoch, loss: expect.any(Number) })),
+    });
+  });
+
+  it('reports each epoch, where an epoch is one task', async () => {
+    const seen: FitProgress[] = [];
+    const options = { ...plain, learningRate: 0.05, onProgress: (progress: FitProgress) => seen.push(progress) };
+    const { result } = await SoftmaxRegression.fit(species.features, species.labels, options);
+    expect(seen).toEqual(
+      result.history.map(({ epoch, loss }) => ({ epoch, epochs: 3, step: 5, steps: 5, loss, learningRate: 0.05 })),
+    );
+  });
+
+  it.each([
+    ['in the first epoch', { learningRate: 1e38 }],
+    ['later', { learningRate: 100, l2: 1 }],
+    ['later, with momentum', { learningRate: 10, l2: 1, solver: 'momentum' }],
+    ['later, by autograd', { learningRate: 100, l2: 1, gradient: 'autograd' }],
+  ] as const)('keeps the last finite weights when it diverges %s', async (when, change) => {
+    const options = { ...plain, epochs: 40, ...change };
+    const { model, result } = await SoftmaxRegression.fit(species.features, species.labels, options);
+    const epochs = result.history.length;
+    expect(result).toMatchObject({ converged: false, reason: 'diverged', iterations: 5 * epochs });
+    expect([...model.weight.flatMap((row) => [...row]), ...model.bias].every(Number.isFinite)).toBe(true);
+    if (when === 'in the first epoch') {
+      using initial = new Dense({ inputs: 4, units: 3, seed: 0 });
+      expect(epochs).toBe(0);
+      expect(model.weight.flatMap((row) => [...row])).toEqual([...initial.weight.dataSync()]);
+    } else {
+      const stopped = await SoftmaxRegression.fit(species.features, species.labels, { ...options, epochs });
+      expect(stopped.result.reason).toBe('epochs');
+      expect(model.weight).toEqual(stopped.model.weight);
+    }
+  });
+
+  it('diverges, and does not fail, where all logits of a sample overflow to −∞', async () => {
+    // At seed 6 both weights start above 0, and W ← (1 − 1e30)·W makes them −∞ or ∞ alike.
+    const features = [[1], [-1], [-1], [-1], [1], [-1]];
+    const options = { batchSize: 1, seed: 6, l2: 1e30, learningRate: 1, epochs: 5 };
+    for (const gradient of ['closed-form', 'autograd'] as const) {
+      const { result } = await SoftmaxRegression.fit(features, [0, 1, 1, 1, 0, 0], { ...options, gradient });
+      expect(result).toMatchObject({ reason: 'diverged', iterations: 0 });
+    }
+  });
+
+  it('rejects with the reason of a signal that was given before', async () => {
+    const onProgress = jest.fn();
+    const reason = new Error('no longer wanted');
+    const options = { ...plain, signal: AbortSignal.abort(reason), onProgress };
+    await expect(SoftmaxRegression.fit(species.features, species.labels, options)).rejects.toBe(reason);
+    expect(onProgress).not.toHaveBeenCalled();
+  });
+
+  it('rejects with the reason of a signal midway, and goes no further', async () => {
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    const seen: number[] = [];
+    const onProgress = ({ epoch }: FitProgress) => {
+      seen.push(epoch);
+      if (epoch === 2) controller.abort(reason);
+    };
+    const options = { ...plain, epochs: 100, signal: controller.signal, onProgress };
+    await expect(SoftmaxRegression.fit(species.features, species.labels, options)).rejects.toBe(reason);
+    expect(seen).toEqual([1, 2]);
+  });
+
+  it('rejects with what onProgress throws', async () => {
+    const onProgress = () => {
+      throw new Error('from the caller');
+    };
+    const fit = SoftmaxRegression.fit(species.features, species.labels, { ...plain, onProgress });
+    await expect(fit).rejects.toThrow('from the caller');
+  });
+
+  describe('of a large task', () => {
+    // 5,000 features and 28 classes: a task takes 100 rows, so that an epoch of 200 takes two.
+    const [n, d, q] = [200, 5000, 28];
+    const random = new Random(1);
+    const features = {
+      values: Uint8Array.from({ length: n * d }, () => random.below(256)),
+      shape: [n, d],
+      scale: 255,
+    } as const;
+    const labels = Array.from({ length: n }, (_, i) => i % q);
+    const options = { epochs: 2, batchSize: 50, learningRate: 0.01 };
+
+    it('leaves the event loop a turn after each task, and reports it', async () => {
+      let turns = 0;
+      let next = setImmediate(function tick() {
+        turns++;
+        next = setImmediate(tick);
+      });
+      const seen: (FitProgress & { turns: number })[] = [];
+      const onProgress = (progress: FitProgress) => seen.push({ ...progress, turns });
+      const { result } = await SoftmaxRegression.fit(features, labels, { ...options, onProgress });
+      clearImmediate(next);
+      expect(seen.map(({ epoch, step, steps }) => [epoch, step, steps])).toEqual([
+        [1, 2, 4],
+        [1, 4, 4],
+        [2, 2, 4],
+        [2, 4, 4],
+      ]);
+      for (const [i, each] of seen.entries()) if (i > 0) expect(each.turns).toBeGreaterThan(seen[i - 1].turns);
+      // Two more turns for the objective.
+      expect(turns).toBeGreaterThanOrEqual(seen.length + 2);
+      expect(result.iterations).toBe(8);
+      expect(seen[1].loss).toBeCloseTo(result.history[0].loss, 6);
+      expect(seen[0].loss).not.toBe(seen[1].loss);
+    });
+
+    it('ends between two tasks, and while the objective is computed', async () => {
+      for (const [epoch, step] of [
+        [1, 2],
+        [2, 4],
+      ]) {
+        const controller = new AbortController();
+        const seen: number[][] = [];
+        const onProgress = (progress: FitProgress) => {
+          seen.push([progress.epoch, progress.step]);
+          // Two turns later: after the last step, that is in the objective.
+          const isHere = progress.epoch === epoch && progress.step === step;
+          if (isHere) setImmediate(() => setImmediate(() => controller.abort()));
+        };
+        const fit = SoftmaxRegression.fit(features, labels, { ...options, signal: controller.signal, onProgress });
+        await expect(fit).rejects.toMatchObject({ name: 'AbortError' });
+        expect(seen.at(-1)).toEqual([epoch, 4]);
+      }
+    });
+  });
+
+  it('leaves the backend as it is', async () => {
+    await SoftmaxRegression.fit(species.features, species.labels, plain);
+    expect(tf.getBackend()).toBe(backend);
+  });
+});
+
+describe('fit on one backend and another', () => {
+  it('ends at the same objective, with the same predictions but for ties', async () => {
+    const options = { epochs: 20, batchSize: 32, solver: 'momentum', learningRate: 0.02 } as const;
+    const fits = [];
+    for (const backend of TEST_BACKENDS) {
+      await useBackend(backend);
+      fits.push(await SoftmaxRegression.fit(species.features, species.labels, options));
+    }
+    const [first, ...others] = fits;
+    const probabilities = first.model.predictProbabilities(species.features);
+    for (const { model, result } of others) {
+      expect(result.objective).toBeAllClose(first.result.objective, RELATIVE);
+      const tie = (row: Float64Array) => {
+        const [best, second] = [...row].sort((a, b) => b - a);
+        return best - second < 1e-4;
+      };
+      const predictions = first.model.predict(species.features);
+      const differing = model
+        .predict(species.features)
+        .filter((label, i) => label !== predictions[i] && !tie(probabilities[i]));
+      expect(differing).toEqual([]);
+    }
+  });
+});
+
+describe('the checks of fit', () => {
+  beforeAll(() => useBackend('cpu'));
+
+  it.each<[string, Task, Partial<Options>]>([
+    [
+      'that drops the short last batch',
+      { features: species.features.slice(0, 128), labels: species.labels.slice(0, 128) },
+      {},
+    ],
+    ['of another order', species, { seed: 1 }],
+    ['of another learning rate', species, { learningRate: 0.1001 }],
+    ['of another batch size', species, { batchSize: 33 }],
+    ['of another solver', species, { solver: 'momentum' }],
+    ['of one epoch more', species, { epochs: 4 }],
+    ['with half the penalty', species, { l2: 0.15 }],
+  ])('fail for a training %s', async (_, task, change) => {
+    const options = { ...plain, l2: 0.3 };
+    const { model } = await SoftmaxRegression.fit(species.features, species.labels, options);
+    expectSameWeights(model, trainByHand(species, options));
+    expect(() => expectSameWeights(model, trainByHand(task, { ...options, ...change }))).toThrow('numbers differ');
+  });
+});

@@ -1,0 +1,295 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, posix, relative, sep } from 'node:path';
+import ts from 'typescript';
+
+interface File {
+  /** From src, with slashes: `nn/dense.ts`. */
+  readonly path: string;
+  readonly source: string;
+}
+
+interface Import {
+  readonly specifier: string;
+  /** Whether it is gone once types are erased. */
+  readonly typeOnly: boolean;
+}
+
+const TFJS = '@tensorflow/tfjs';
+
+/** Each room, and what it may look into: rooms, packages, and `type …` for their types alone. docs/architecture.md says why. */
+const ROOMS: Readonly<Record<string, readonly string[]>> = {
+  core: [],
+  reference: ['core'],
+  nn: ['core', TFJS],
+  gradcheck: ['core', 'reference', 'nn', TFJS],
+  backend: ['core', 'nn', 'gradcheck', TFJS, '@tensorflow/tfjs-backend-wasm'],
+  optim: ['core', TFJS],
+  metrics: ['core'],
+  data: ['core'],
+  model: ['core', 'nn', 'optim', 'metrics', 'data', TFJS],
+  compile: ['core', 'type model', TFJS, '@tensorflow/tfjs-node', 'node:*'],
+  node: ['core', 'data', 'model', 'backend', 'compile', TFJS, 'node-api-headers', 'valibot', 'yauzl', 'node:*'],
+  cli: ['core', 'backend', 'gradcheck', 'node', 'index', TFJS, 'commander', 'cli-progress', 'node:*'],
+  index: ['core', 'reference', 'nn', 'gradcheck', 'backend', 'optim', 'metrics', 'data', 'model'],
+};
+
+/** What must not be reached from index.ts, by whatever way: it runs in browsers. */
+const NOT_IN_BROWSERS = ['node', 'compile', 'cli', 'node:*'];
+
+/** `nn/dense.ts` is in the room nn; so is `nn.ts`, its front door. */
+function roomOf(path: string): string {
+  return path.split('/')[0].replace(/\.ts$/, '');
+}
+
+/** Every import of a file: static, re-exporting, dynamic, by require, and in the place of a type. */
+function importsOf({ path, source }: File): Import[] {
+  const imports: Import[] = [];
+  const add = (specifier: ts.Node | undefined, typeOnly: boolean) => {
+    const literal = specifier !== undefined && ts.isStringLiteralLike(specifier);
+    imports.push({ specifier: literal ? specifier.text : '(computed)', typeOnly });
+  };
+  const visit = (node: ts.Node): void => {
+    if (ts.isImportDeclaration(node)) add(node.moduleSpecifier, isTypeImport(node.importClause));
+    else if (ts.isExportDeclaration(node) && node.moduleSpecifier) add(node.moduleSpecifier, isTypeExport(node));
+    else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) add(node.argument.literal, true);
+    else if (ts.isCallExpression(node) && isImportCall(node)) add(node.arguments[0], false);
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile(path, source, ts.ScriptTarget.Latest));
+  return imports;
+}
+
+function isTypeImport(clause: ts.ImportClause | undefined): boolean {
+  if (clause === undefined) return false;
+  const { namedBindings } = clause;
+  if (clause.phaseModifier === ts.SyntaxKind.TypeKeyword) return true;
+  if (clause.name !== undefined || namedBindings === undefined || !ts.isNamedImports(namedBindings)) return false;
+  return namedBindings.elements.every(({ isTypeOnly }) => isTypeOnly);
+}
+
+function isTypeExport({ isTypeOnly, exportClause }: ts.ExportDeclaration): boolean {
+  if (isTypeOnly || exportClause === undefined || !ts.isNamedExports(exportClause)) return isTypeOnly;
+  return exportClause.elements.every((element) => element.isTypeOnly);
+}
+
+function isImportCall({ expression }: ts.CallExpression): boolean {
+  return (
+    expression.kind === ts.SyntaxKind.ImportKeyword || (ts.isIdentifier(expression) && expression.text === 'require')
+  );
+}
+
+/** The file that a relative import means, or undefined for a package. */
+function targetOf(from: string, specifier: string): string | undefined {
+  if (!specifier.startsWith('.')) return undefined;
+  return posix.join(posix.dirname(from), specifier).replace(/\.js$/, '.ts');
+}
+
+/** What an import is called in the table: a room, a package, or `node:*`. */
+function nameOf(from: string, specifier: string): string {
+  const target = targetOf(from, specifier);
+  if (target !== undefined) return roomOf(target);
+  if (specifier.startsWith('node:')) return 'node:*';
+  return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
+}
+
+/** Every breach of the table, every way from index.ts to what browsers lack, and every cycle, one line each. */
+function violations(files: readonly File[]): string[] {
+  const graph = new Map(files.map((file) => [file.path, importsOf(file)]));
+  return [...breaches(graph), ...browserBreaches(graph), ...cycles(graph)];
+}
+
+type Graph = ReadonlyMap<string, readonly Import[]>;
+
+function breaches(graph: Graph): string[] {
+  return [...graph].flatMap(([path, imports]) => {
+    const room = roomOf(path);
+    if (!(room in ROOMS)) return [`${path}: ${room} is no room of the table`];
+    return imports.flatMap(({ specifier, typeOnly }) => {
+      const name = nameOf(path, specifier);
+      const allowed = name === room || ROOMS[room].includes(name) || (typeOnly && ROOMS[room].includes(`type ${name}`));
+      return allowed ? [] : [`${path}: ${room} may not import ${typeOnly ? 'types of ' : ''}${name} (${specifier})`];
+    });
+  });
+}
+
+function browserBreaches(graph: Graph): string[] {
+  const reached = new Set(['index.ts']);
+  const found: string[] = [];
+  for (const path of reached) {
+    for (const { specifier } of graph.get(path) ?? []) {
+      const name = nameOf(path, specifier);
+      if (NOT_IN_BROWSERS.includes(name)) found.push(`${path}: reached from index.ts, imports ${name} (${specifier})`);
+      const target = targetOf(path, specifier);
+      if (target !== undefined) reached.add(target);
+    }
+  }
+  return found;
+}
+
+function cycles(graph: Graph): string[] {
+  const found: string[] = [];
+  const done = new Set<string>();
+  const visit = (path: string, above: readonly string[]): void => {
+    if (above.includes(path)) {
+      found.push(`cycle: ${[...above.slice(above.indexOf(path)), path].join(' → ')}`);
+    } else if (!done.has(path)) {
+      for (const { specifier } of graph.get(path) ?? []) {
+        const target = targetOf(path, specifier);
+        if (target !== undefined) visit(target, [...above, path]);
+      }
+      done.add(path);
+    }
+  };
+  for (const path of graph.keys()) visit(path, []);
+  return found;
+}
+
+function sourceFiles(): File[] {
+  const root = join(__dirname, '..', 'src');
+  const paths = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'));
+  return paths.map((path) => ({
+    path: relative('.', path).split(sep).join('/'),
+    source: readFileSync(join(root, path), 'utf8'),
+  }));
+}
+
+describe('the rooms of src', () => {
+  const files = sourceFiles();
+
+  it('open their doors one way', () => {
+    expect(violations(files)).toEqual([]);
+  });
+
+  it('are all there, and all in the table', () => {
+    expect([...new Set(files.map(({ path }) => roomOf(path)))].sort()).toEqual(Object.keys(ROOMS).sort());
+  });
+
+  it('say in the first line of each file which room it is in', () => {
+    const doors = ['index.ts', 'node.ts', 'reference.ts', 'metrics.ts'];
+    const odd = files.filter(({ path, source }) => {
+      const head = doors.includes(path) ? '// The front door' : `// ${roomOf(path)}: `;
+      return !source.replace(/^#!.*\n/, '').startsWith(head);
+    });
+    expect(odd.map(({ path }) => path)).toEqual([]);
+  });
+
+  it('keep TensorFlow.js out of the reference, the metrics and the data', () => {
+    for (const { path, source } of files) {
+      if (['reference', 'metrics', 'data', 'core'].includes(roomOf(path))) expect(source).not.toContain('@tensorflow');
+    }
+  });
+});
+
+describe('the checks of layering', () => {
+  const file = (path: string, source: string): File => ({ path, source });
+
+  it.each<[string, Import[]]>([
+    ["import { a } from './a.js';", [{ specifier: './a.js', typeOnly: false }]],
+    ["import a from 'a';", [{ specifier: 'a', typeOnly: false }]],
+    ["import * as a from 'a';", [{ specifier: 'a', typeOnly: false }]],
+    ["import 'a';", [{ specifier: 'a', typeOnly: false }]],
+    ["import {} from 'a';", [{ specifier: 'a', typeOnly: true }]],
+    ["import type { A } from 'a';", [{ specifier: 'a', typeOnly: true }]],
+    ["import type * as a from 'a';", [{ specifier: 'a', typeOnly: true }]],
+    ["import { type A, type B } from 'a';", [{ specifier: 'a', typeOnly: true }]],
+    ["import { type A, b } from 'a';", [{ specifier: 'a', typeOnly: false }]],
+    ["import a, { type A } from 'a';", [{ specifier: 'a', typeOnly: false }]],
+    ["export { a } from 'a';", [{ specifier: 'a', typeOnly: false }]],
+    ["export * from 'a';", [{ specifier: 'a', typeOnly: false }]],
+    ["export * as a from 'a';", [{ specifier: 'a', typeOnly: false }]],
+    ["export type { A } from 'a';", [{ specifier: 'a', typeOnly: true }]],
+    ["export { type A } from 'a';", [{ specifier: 'a', typeOnly: true }]],
+    ["async () => { await import('a'); }", [{ specifier: 'a', typeOnly: false }]],
+    ["const a = require('a');", [{ specifier: 'a', typeOnly: false }]],
+    [
+      "let a: typeof import('a'); let b: import('b').B;",
+      [
+        { specifier: 'a', typeOnly: true },
+        { specifier: 'b', typeOnly: true },
+      ],
+    ],
+    ['const a = import(name);', [{ specifier: '(computed)', typeOnly: false }]],
+    ["/* import 'a' */ export const a = \"import 'b'\";", []],
+  ])('see what %p imports', (source, expected) => {
+    expect(importsOf(file('nn/a.ts', source))).toEqual(expected);
+  });
+
+  it.each<[string, string, string, string]>([
+    ['an upper room', 'core/a.ts', "import '../nn/dense.js';", 'core/a.ts: core may not import nn (../nn/dense.js)'],
+    [
+      'tfjs in the reference',
+      'reference/a.ts',
+      "import * as tf from '@tensorflow/tfjs';",
+      'reference/a.ts: reference may not import @tensorflow/tfjs (@tensorflow/tfjs)',
+    ],
+    [
+      'nn in the reference, even as a type',
+      'reference/a.ts',
+      "import type { Logits } from '../nn/tensors.js';",
+      'reference/a.ts: reference may not import types of nn (../nn/tensors.js)',
+    ],
+    [
+      'a front door for its room',
+      'nn/a.ts',
+      "import * as reference from '../reference.js';",
+      'nn/a.ts: nn may not import reference (../reference.js)',
+    ],
+    [
+      'a package that is not in the table',
+      'data/a.ts',
+      "import { parse } from 'csv-parse';",
+      'data/a.ts: data may not import csv-parse (csv-parse)',
+    ],
+    [
+      'a value where types are allowed',
+      'compile/a.ts',
+      "import { eagerRunner } from '../model/runner.js';",
+      'compile/a.ts: compile may not import model (../model/runner.js)',
+    ],
+    [
+      'a late import',
+      'model/a.ts',
+      "() => import('../backend/select.js');",
+      'model/a.ts: model may not import backend (../backend/select.js)',
+    ],
+    ['a computed import', 'model/a.ts', 'import(name);', 'model/a.ts: model may not import (computed) ((computed))'],
+    [
+      'the command line',
+      'node/a.ts',
+      "import '../cli/main.js';",
+      'node/a.ts: node may not import cli (../cli/main.js)',
+    ],
+    ['a new room', 'report/a.ts', '', 'report/a.ts: report is no room of the table'],
+  ])('find %s', (_, path, source, expected) => {
+    expect(violations([file(path, source)])).toEqual([expected]);
+  });
+
+  it('let types through where types are allowed, and a package with all its files', () => {
+    expect(violations([file('compile/a.ts', "import type { Runner } from '../model/runner.js';")])).toEqual([]);
+    expect(violations([file('compile/a.ts', "import '@tensorflow/tfjs-node/dist/proto/api_pb.js';")])).toEqual([]);
+  });
+
+  it('find the way from index.ts to what browsers lack, through whatever files', () => {
+    const files = [
+      file('index.ts', "export { a } from './data/a.js';"),
+      file('data/a.ts', "import type { b } from './b.js';"),
+      file('data/b.ts', "import { readFileSync } from 'node:fs';"),
+    ];
+    expect(violations(files)).toEqual([
+      'data/b.ts: data may not import node:* (node:fs)',
+      'data/b.ts: reached from index.ts, imports node:* (node:fs)',
+    ]);
+    expect(violations([file('index.ts', "export { a } from './node/a.js';")])).toContain(
+      'index.ts: reached from index.ts, imports node (./node/a.js)',
+    );
+  });
+
+  it('find a cycle, of types too', () => {
+    const files = [
+      file('nn/a.ts', "import { b } from './b.js';"),
+      file('nn/b.ts', "import type { C } from './c.js';"),
+      file('nn/c.ts', "export * from './b.js';"),
+    ];
+    expect(violations(files)).toEqual(['cycle: nn/b.ts → nn/c.ts → nn/b.ts']);
+  });
+});

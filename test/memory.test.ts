@@ -1,0 +1,367 @@
+import * as tf from '@tensorflow/tfjs';
+import * as library from 'softmax-regression';
+import { type BackendName, Dense, Phm, SoftmaxRegression, sgd } from 'softmax-regression';
+import { onEveryBackend, useBackend } from './helpers/backends.js';
+
+/** Made before what is measured. */
+interface Given {
+  readonly x: tf.Tensor2D;
+  readonly logits: tf.Tensor2D;
+  readonly targets: tf.Tensor2D;
+  readonly labels: tf.Tensor1D;
+  readonly outside: tf.Tensor1D;
+  readonly oneHot: tf.Tensor2D;
+  readonly weight: tf.Tensor2D;
+  readonly cube: tf.Tensor3D;
+  readonly rate: tf.Scalar;
+  readonly dense: Dense;
+  readonly phm: Phm;
+  readonly model: SoftmaxRegression<'a' | 'b'>;
+}
+
+async function given(): Promise<Given> {
+  const { model } = await SoftmaxRegression.fit(rows, names, { epochs: 1 });
+  return {
+    x: tf.tensor2d(rows),
+    logits: tf.tensor2d([
+      [1, 2],
+      [3, 1],
+      [0, 0],
+    ]),
+    targets: tf.tensor2d([
+      [0, 1],
+      [0.5, 0.5],
+      [1, 0],
+    ]),
+    labels: tf.tensor1d([1, 0, 1], 'int32'),
+    outside: tf.tensor1d([5, 0, -1], 'int32'),
+    oneHot: library.oneHot([1, 0], 2),
+    weight: tf.tensor2d([
+      [1, 0],
+      [0, 1],
+      [1, 1],
+      [2, 0],
+    ]),
+    cube: tf.tensor3d([
+      [
+        [1, 0],
+        [0, 1],
+      ],
+      [
+        [0, 1],
+        [-1, 0],
+      ],
+    ]),
+    rate: tf.scalar(0.1),
+    dense: new Dense({ inputs: 4, units: 2 }),
+    phm: new Phm({ inputs: 4, units: 2, n: 2 }),
+    model,
+  };
+}
+
+const rows = [
+  [1, 2, 3, 4],
+  [4, 3, 2, 1],
+  [0, 1, 0, 1],
+];
+const names: ('a' | 'b')[] = ['a', 'b', 'a'];
+
+type Call = (given: Given) => unknown;
+
+/** Calls that return and calls that throw, of everything that `softmax-regression` exports and that can be called. */
+const CALLS: Readonly<Record<string, readonly Call[]>> = {
+  asLabels: [
+    () => library.asLabels([1, 0]),
+    (g) => library.asLabels(g.labels),
+    refused(() => library.asLabels([1], 1)),
+  ],
+  asLogits: [
+    () => library.asLogits(rows),
+    (g) => library.asLogits(g.logits),
+    refused(() => library.asLogits([[1], []])),
+  ],
+  asProbabilities: [() => library.asProbabilities([[0.5, 0.5]]), refused(() => library.asProbabilities([[1, 1]]))],
+  asTargets: [() => library.asTargets([[0, 1]]), refused(() => library.asTargets([[-1, 2]]))],
+  oneHot: [
+    () => library.oneHot([1, 0], 3),
+    (g) => library.oneHot(g.labels, 3),
+    () => library.oneHot([0], 1),
+    refused((g) => library.oneHot(g.outside, 3)),
+  ],
+  fromOneHot: [(g) => library.fromOneHot(g.oneHot), refused((g) => library.fromOneHot(g.labels as never))],
+  softmax: [
+    (g) => library.softmax(g.logits),
+    derivative(library.softmax),
+    refused((g) => library.softmax(g.labels as never)),
+  ],
+  logSoftmax: [
+    (g) => library.logSoftmax(g.logits),
+    derivative(library.logSoftmax),
+    refused((g) => library.logSoftmax(g.labels as never)),
+  ],
+  crossEntropy: [
+    (g) => library.crossEntropy(g.logits, g.targets),
+    (g) =>
+      library.crossEntropy(g.logits, g.targets, { sampleWeights: g.labels, classWeights: [1, 2], labelSmoothing: 0.1 }),
+    derivative((o, g) => library.crossEntropy(o, g.targets)),
+    refused((g) => library.crossEntropy(g.logits, g.labels as never)),
+    refused((g) => library.crossEntropy(g.logits, g.targets, { sampleWeights: [1, 1, -1] })),
+  ],
+  sparseCrossEntropy: [
+    (g) => library.sparseCrossEntropy(g.logits, g.labels),
+    (g) =>
+      library.sparseCrossEntropy(g.logits, [1, 0, -1], {
+        ignoreIndex: -1,
+        sampleWeights: [1, 2, 3],
+        classWeights: [1, 2],
+        labelSmoothing: 0.1,
+      }),
+    (g) => library.sparseCrossEntropy(g.logits, [1, 0, -1], { ignoreIndex: -1, reduction: 'none' }),
+    derivative((o, g) => library.sparseCrossEntropy(o, g.labels)),
+    derivative((o, g) => tf.grad((p) => library.sparseCrossEntropy(p as tf.Tensor2D, g.labels))(o)),
+    refused((g) => library.sparseCrossEntropy(g.logits, g.outside)),
+    refused((g) => library.sparseCrossEntropy(g.logits, g.outside, { labelSmoothing: 0.1, classWeights: [1, 2] })),
+    refused((g) => library.sparseCrossEntropy(g.logits, [1, 0])),
+  ],
+  entropy: [
+    (g) => library.entropy(g.targets, { unit: 'bits' }),
+    refused((g) => library.entropy(g.targets, { unit: 'bit' as 'bits' })),
+  ],
+  klDivergence: [
+    (g) => library.klDivergence(g.targets, g.targets),
+    refused((g) => library.klDivergence(g.targets, g.oneHot)),
+  ],
+  distributionCrossEntropy: [
+    (g) => library.distributionCrossEntropy(g.targets, g.targets, { reduction: 'none' }),
+    refused((g) => library.distributionCrossEntropy(g.oneHot, g.targets)),
+  ],
+  negativeLogLikelihood: [
+    (g) => library.negativeLogLikelihood(g.targets, g.labels),
+    refused((g) => library.negativeLogLikelihood(g.targets, g.outside)),
+  ],
+  perplexity: [(g) => library.perplexity(g.targets, g.labels), refused((g) => library.perplexity(g.targets, [1]))],
+  dense: [
+    (g) => library.dense(g.x, g.weight, g.dense.bias),
+    refused((g) => library.dense(g.weight, g.x, g.dense.bias)),
+  ],
+  Dense: [
+    () => new Dense({ inputs: 4, units: 2 }),
+    (g) => new Dense({ inputs: 4, units: 2, weight: g.weight, bias: [1, 2] }),
+    refused((g) => new Dense({ inputs: 4, units: 2, weight: g.weight, bias: [1] })),
+  ],
+  'Dense#weight': [(g) => g.dense.weight],
+  'Dense#bias': [(g) => g.dense.bias],
+  'Dense#numParameters': [(g) => g.dense.numParameters],
+  'Dense#weightOf': [(g) => g.dense.weightOf()],
+  'Dense#forward': [(g) => g.dense.forward(g.x), refused((g) => g.dense.forward(g.weight))],
+  'Dense#pullback': [(g) => g.dense.pullback(g.weight)],
+  'Dense#dispose': [() => new Dense({ inputs: 4, units: 2 }).dispose()],
+  Phm: [
+    () => new Phm({ inputs: 4, units: 2, n: 2 }),
+    (g) => new Phm({ inputs: 4, units: 2, n: 2, factors: g.cube, trainableFactors: false }),
+    refused(() => new Phm({ inputs: 4, units: 2, n: 3 })),
+    refused((g) => new Phm({ inputs: 4, units: 2, n: 2, factors: g.cube, bias: [1] })),
+  ],
+  'Phm#numParameters': [(g) => g.phm.numParameters],
+  'Phm#weightOf': [(g) => g.phm.weightOf()],
+  'Phm#forward': [(g) => g.phm.forward(g.x), refused((g) => g.phm.forward(g.weight))],
+  'Phm#pullback': [(g) => g.phm.pullback(g.weight)],
+  'Phm#dispose': [() => new Phm({ inputs: 4, units: 2, n: 2, trainableFactors: false }).dispose()],
+  phmWeight: [(g) => library.phmWeight(g.cube, g.cube)],
+  backward: [
+    (g) => library.backward(g.dense, g.x, g.logits, g.dense.parameters, 0.1),
+    (g) => library.backward(g.phm, g.x, g.logits),
+    refused((g) => library.backward(g.phm, g.x, g.x)),
+  ],
+  gradcheck: [
+    (g) => library.gradcheck({ layer: g.dense, features: g.x, targets: g.targets }),
+    (g) => library.gradcheck({ layer: g.phm, features: g.x, targets: g.targets }),
+    refused((g) => library.gradcheck({ layer: g.phm, features: g.x, targets: g.x })),
+  ],
+  gradcheckLine: [
+    (g) => library.gradcheckLine(library.gradcheck({ layer: g.dense, features: g.x, targets: g.targets })),
+  ],
+  formatGradcheck: [
+    (g) => library.formatGradcheck(library.gradcheck({ layer: g.dense, features: g.x, targets: g.targets })),
+  ],
+  selectBackend: [
+    () => library.selectBackend(tf.getBackend() as BackendName),
+    refused(() => library.selectBackend('webgl')),
+  ],
+  formatBackend: [() => library.formatBackend({ backend: 'cpu', description: '', refused: [] })],
+  sgd: [(g) => stepOf(sgd(), g)],
+  momentum: [(g) => stepOf(library.momentum(), g)],
+  adam: [(g) => stepOf(library.adam(), g)],
+  SoftmaxRegression: [() => SoftmaxRegression],
+  'SoftmaxRegression.fit': [
+    () => SoftmaxRegression.fit(rows, names, { epochs: 3, batchSize: 2, solver: 'adam', l2: 0.1 }),
+    (g) =>
+      SoftmaxRegression.fit(g.x, names, { epochs: 3, batchSize: 2, gradient: 'autograd', l2: 0.1, layer: { phm: 2 } }),
+    () => SoftmaxRegression.fit(rows, names, { epochs: 5, batchSize: 2, learningRate: 1e38, solver: 'momentum' }),
+    refused(() => SoftmaxRegression.fit(rows, names, { layer: { phm: 3 } })),
+    refused(() => SoftmaxRegression.fit(rows, ['a'])),
+    refused(() => SoftmaxRegression.fit(rows, names, { signal: AbortSignal.abort() })),
+    refused(() => {
+      const controller = new AbortController();
+      return SoftmaxRegression.fit(rows, names, { signal: controller.signal, onProgress: () => controller.abort() });
+    }),
+    refused(() => {
+      const controller = new AbortController();
+      const onProgress = ({ epoch }: library.FitProgress) => {
+        // Two turns later: while the objective is computed.
+        if (epoch === 3) setImmediate(() => setImmediate(() => controller.abort()));
+      };
+      return SoftmaxRegression.fit(rows, names, { epochs: 3, signal: controller.signal, onProgress });
+    }),
+    refused(() => {
+      const onProgress = () => {
+        throw new Error('from the caller');
+      };
+      return SoftmaxRegression.fit(rows, names, { onProgress });
+    }),
+  ],
+  'SoftmaxRegression#weight': [(g) => g.model.weight],
+  'SoftmaxRegression#bias': [(g) => g.model.bias],
+  'SoftmaxRegression#logits': [(g) => g.model.logits(rows), refused((g) => g.model.logits([[1]]))],
+  'SoftmaxRegression#predict': [(g) => g.model.predict(rows), refused((g) => g.model.predict([[1]]))],
+  'SoftmaxRegression#predictProbabilities': [(g) => g.model.predictProbabilities(rows)],
+  'SoftmaxRegression#evaluate': [
+    (g) => g.model.evaluate(rows, names),
+    (g) => g.model.evaluate(g.x, names),
+    refused((g) => g.model.evaluate(g.weight, names)),
+  ],
+};
+
+/** A call that must throw, or reject: then, too, nothing may be left. */
+function refused(call: Call): Call {
+  return async (given) => {
+    await expect(Promise.resolve(given).then(call)).rejects.toHaveProperty('message');
+  };
+}
+
+function derivative(f: (o: tf.Tensor2D, given: Given) => tf.Tensor): Call {
+  return (given) => tf.grad((o) => f(o as tf.Tensor2D, given).sum())(given.logits);
+}
+
+function stepOf(optimizer: library.Optimizer, { weight, rate }: Given): unknown {
+  const state = optimizer.init({ weight });
+  return [state, optimizer.update({ weight }, { weight }, state, rate)];
+}
+
+/** Exports of the rooms core and data, which never see a tensor: they do not import tfjs, as layering.test.ts shows. */
+const WITHOUT_TENSORS = [
+  ...['BackendError', 'DomainError', 'FormatError', 'ShapeError', 'SoftmaxRegressionError', 'isSoftmaxRegressionError'],
+  ...['Random', 'Random.fromState', 'Random#state', 'Random#bits', 'Random#uniform', 'Random#normal', 'Random#below'],
+  ...['Random#permutation', 'asFeatureArray', 'batchRanges', 'gatherEntries', 'gatherRows', 'parseIdx', 'loadIris'],
+  ...['take', 'trainTestSplit', 'columnStatistics', 'standardize'],
+];
+
+/** The names of all that can be called: functions, classes, and their methods, accessors and static functions. */
+function callables(): string[] {
+  return Object.entries(library).flatMap(([name, value]) => {
+    if (typeof value !== 'function') return [];
+    const members = Object.getOwnPropertyNames(value.prototype ?? {}).filter((member) => member !== 'constructor');
+    const statics = Object.entries(Object.getOwnPropertyDescriptors(value)).filter(
+      ([, each]) => typeof each.value === 'function',
+    );
+    return [name, ...members.map((member) => `${name}#${member}`), ...statics.map(([member]) => `${name}.${member}`)];
+  });
+}
+
+/** How many tensors a call leaves behind, beside those that it returns. Those are disposed. */
+async function leftBy(call: () => unknown): Promise<number> {
+  const before = tf.memory().numTensors;
+  tf.dispose(made(await call()));
+  return tf.memory().numTensors - before;
+}
+
+/** The tensors in a result, but for those that were there before. */
+function made(result: unknown): tf.Tensor[] {
+  const found = new Set<tf.Tensor>();
+  const seen = new Set<unknown>();
+  const collect = (value: unknown): void => {
+    if (value instanceof tf.Tensor) found.add(value);
+    else if (typeof value === 'object' && value !== null && !ArrayBuffer.isView(value) && !seen.has(value)) {
+      seen.add(value);
+      for (const each of Object.values(value)) collect(each);
+    }
+  };
+  collect(result);
+  return [...found].filter((tensor) => !old.has(tensor.id));
+}
+
+/** Of the tensors in `given`. */
+let old: ReadonlySet<number>;
+
+describe('the list of calls', () => {
+  it('has each export, method and static function of the package once', () => {
+    expect([...Object.keys(CALLS), ...WITHOUT_TENSORS].sort()).toEqual(callables().sort());
+  });
+
+  it('leaves out of account but the namespaces of the reference and the metrics, and constants', () => {
+    const others = Object.entries(library).filter(([, value]) => typeof value !== 'function');
+    expect(others.map(([name]) => name).sort()).toEqual([
+      'BACKENDS',
+      'FINITE_DIFFERENCE',
+      'FLOAT32',
+      'FLOAT64',
+      'metrics',
+      'reference',
+    ]);
+  });
+});
+
+onEveryBackend('no tensor is left behind', () => {
+  let inputs: Given;
+  beforeAll(async () => {
+    old = new Set();
+    inputs = await given();
+    old = new Set(made(inputs).map(({ id }) => id));
+  });
+  afterAll(() => {
+    old = new Set();
+    tf.dispose(made(inputs));
+  });
+
+  it.each(Object.entries(CALLS))('by %s', async (_, calls) => {
+    for (const [i, call] of calls.entries()) expect([i, await leftBy(() => call(inputs))]).toEqual([i, 0]);
+  });
+
+  it('in the inputs: they are all alive', () => {
+    for (const each of Object.values(inputs)) if (each instanceof tf.Tensor) expect(each.isDisposed).toBe(false);
+  });
+});
+
+describe('the check of memory', () => {
+  beforeAll(async () => {
+    await useBackend('cpu');
+    old = new Set();
+  });
+
+  it('counts what a call leaves, and not what it returns, nested or promised', async () => {
+    expect(await leftBy(() => void tf.scalar(1))).toBe(1);
+    expect(await leftBy(() => tf.scalar(1).add(1))).toBe(1);
+    expect(await leftBy(() => tf.scalar(1))).toBe(0);
+    expect(await leftBy(async () => ({ deep: [new Dense({ inputs: 2, units: 2 })] }))).toBe(0);
+    expect(await leftBy(() => tf.tidy(() => tf.scalar(1).add(1)))).toBe(0);
+  });
+
+  it('counts what a call leaves when it throws', async () => {
+    const leaking = () => {
+      tf.scalar(1);
+      throw new Error('after a tensor was made');
+    };
+    const inputs = {} as Given;
+    expect(await leftBy(() => refused(leaking)(inputs))).toBe(1);
+    expect(await leftBy(() => refused(() => tf.tidy(leaking))(inputs))).toBe(0);
+    await expect(refused(() => 1)(inputs)).rejects.toThrow();
+  });
+
+  it("takes a given tensor for its caller's", async () => {
+    const mine = tf.tensor2d([[1]]);
+    old = new Set([mine.id]);
+    expect(await leftBy(() => library.asLogits(mine))).toBe(0);
+    expect(mine.isDisposed).toBe(false);
+    mine.dispose();
+  });
+});
