@@ -53,13 +53,7 @@ export type {
 } from './model/fit.js';
 export { type Evaluation, type FeaturesInput, SoftmaxRegression } from './model/softmax-regression.js';
 export type { GradientMethod } from './model/step.js';
-// nn
-export {
-  type CrossEntropyOptions,
-  crossEntropy,
-  type SparseCrossEntropyOptions,
-  sparseCrossEntropy,
-} from './nn/cross-entropy.js';
+export { crossEntropy, sparseCrossEntropy } from './nn/cross-entropy.js';
 export { Dense, type DenseOptions, dense } from './nn/dense.js';
 export {
   distributionCrossEntropy,
@@ -70,13 +64,13 @@ export {
   negativeLogLikelihood,
   perplexity,
 } from './nn/information.js';
+export { asLabels } from './nn/labels.js';
 export { backward, type Layer, type Parameters } from './nn/layer.js';
 export { fromOneHot, oneHot } from './nn/one-hot.js';
 export { Phm, type PhmOptions, phmWeight } from './nn/phm.js';
 export type { Reduced, Reduction } from './nn/reduction.js';
 export { logSoftmax, softmax } from './nn/softmax.js';
 export {
-  asLabels,
   asLogits,
   asProbabilities,
   asTargets,
@@ -89,6 +83,8 @@ export {
   type Targets,
   type TargetsLike,
 } from './nn/tensors.js';
+// nn
+export type { CrossEntropyOptions, SparseCrossEntropyOptions } from './nn/weighing.js';
 // optim
 export { adam, momentum, type Optimizer, type OptimizerState, sgd } from './optim/first-order.js';
 // reference

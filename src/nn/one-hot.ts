@@ -1,16 +1,8 @@
 // nn: class indices and one-hot rows, there and back.
 import * as tf from '@tensorflow/tfjs';
 import { assertPositiveInteger } from '../core/shape.js';
-import {
-  checkLabels,
-  checkOneHot,
-  isTensor,
-  type Labels,
-  type LabelsLike,
-  refusingLabels,
-  type Targets,
-  type TargetsLike,
-} from './tensors.js';
+import { checkLabels, checkOneHot, refusingLabels } from './labels.js';
+import { isTensor, type Labels, type LabelsLike, type Targets, type TargetsLike } from './tensors.js';
 
 /**
  * One-hot rows: 1 at each sample's class, 0 elsewhere.
