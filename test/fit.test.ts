@@ -399,7 +399,7 @@ onEveryBackend('fit', (backend) => {
       scale: 255,
     } as const;
     const labels = Array.from({ length: n }, (_, i) => i % q);
-    const options = { epochs: 2, batchSize: 50, learningRate: 0.01 };
+    const options = { epochs: 1, batchSize: 50, learningRate: 0.01 };
 
     it('leaves the event loop a turn after each task, and reports it', async () => {
       let turns = 0;
@@ -414,33 +414,27 @@ onEveryBackend('fit', (backend) => {
       expect(seen.map(({ epoch, step, steps }) => [epoch, step, steps])).toEqual([
         [1, 2, 4],
         [1, 4, 4],
-        [2, 2, 4],
-        [2, 4, 4],
       ]);
       for (const [i, each] of seen.entries()) if (i > 0) expect(each.turns).toBeGreaterThan(seen[i - 1].turns);
       // Two more turns for the objective.
       expect(turns).toBeGreaterThanOrEqual(seen.length + 2);
-      expect(result.iterations).toBe(8);
+      expect(result.iterations).toBe(4);
       expect(seen[1].loss).toBeCloseTo(result.history[0].loss, 6);
       expect(seen[0].loss).not.toBe(seen[1].loss);
     });
 
     it('ends between two tasks, and while the objective is computed', async () => {
-      for (const [epoch, step] of [
-        [1, 2],
-        [2, 4],
-      ]) {
+      for (const last of [2, 4]) {
         const controller = new AbortController();
-        const seen: number[][] = [];
-        const onProgress = (progress: FitProgress) => {
-          seen.push([progress.epoch, progress.step]);
+        const seen: number[] = [];
+        const onProgress = ({ step }: FitProgress) => {
+          seen.push(step);
           // Two turns later: after the last step, that is in the objective.
-          const isHere = progress.epoch === epoch && progress.step === step;
-          if (isHere) setImmediate(() => setImmediate(() => controller.abort()));
+          if (step === last) setImmediate(() => setImmediate(() => controller.abort()));
         };
         const fit = SoftmaxRegression.fit(features, labels, { ...options, signal: controller.signal, onProgress });
         await expect(fit).rejects.toMatchObject({ name: 'AbortError' });
-        expect(seen.at(-1)).toEqual([epoch, 4]);
+        expect(seen).toEqual([2, 4]);
       }
     });
   });
