@@ -470,6 +470,21 @@ onEveryBackend('sparseCrossEntropy', (backend) => {
     expect(gradientOf(loss, [[5], [-7]])).toBeAllClose([0, 0]);
   });
 
+  it('adds many samples up as exactly as few', () => {
+    const logits = Array.from({ length: 1000 }, (_, i) => [Math.sin(i), Math.cos(2 * i), 0].map(Math.fround));
+    const labels = logits.map((_, i) => i % 3);
+    const sampleWeights = logits.map((_, i) => i % 4);
+    for (const options of [{}, { reduction: 'sum' }, { sampleWeights }] as const) {
+      const loss = (o: tf.Tensor2D) => sparseCrossEntropy(o, labels, options);
+      const expected = reference.sparseCrossEntropy(logits, labels, options);
+      expect(numbers(() => loss(tf.tensor2d(logits)))).toBeAllClose(expected, { rtol: 1e-6, atol: 0 });
+      expect(gradientOf(loss, logits)).toBeAllClose(reference.sparseCrossEntropyGradient(logits, labels, options));
+    }
+    // Added one after the other in float32, these come out 6e-4 too small.
+    const alike = () => sparseCrossEntropy(tf.zeros([60_000, 2]), new Int32Array(60_000));
+    expect(numbers(alike)).toBeAllClose(Math.LN2, { rtol: 1e-6, atol: 0 });
+  });
+
   it('is NaN in the rows that hold NaN, in its gradient too', () => {
     const logits = [
       [nan, 0],
