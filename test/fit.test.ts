@@ -26,6 +26,18 @@ const species: Task = { features: iris.features, labels: iris.labels.map((label)
 const virginica: Task = { ...species, labels: species.labels.map((label) => Number(label === 2)) };
 const plain = { epochs: 3, batchSize: 32, learningRate: 0.1 } as const;
 
+/** 5,000 features and 28 classes: a task takes two steps of 40 samples, or 100 samples of the objective. */
+const large = {
+  features: { values: bytes(160 * 5000), shape: [160, 5000], scale: 255 },
+  labels: Array.from({ length: 160 }, (_, i) => i % 28),
+  options: { epochs: 1, batchSize: 40, learningRate: 0.01 },
+} as const;
+
+function bytes(length: number): Uint8Array {
+  const random = new Random(1);
+  return Uint8Array.from({ length }, () => random.below(256));
+}
+
 type Parameters = Record<string, Float64Array>;
 
 /** A layer in float64: its logits, and from ∂ℓ/∂o the gradient of its parameters. */
@@ -350,6 +362,15 @@ onEveryBackend('fit', (backend) => {
     }
   });
 
+  it('does not keep weights that are infinite after the very last step', async () => {
+    // The loss of that step, at the weights before it, is finite.
+    const options = { epochs: 1, batchSize: 150, learningRate: 1e38, l2: 1e38 };
+    const { model, result } = await SoftmaxRegression.fit(species.features, species.labels, options);
+    using initial = new Dense({ inputs: 4, units: 3, seed: 0 });
+    expect(result).toMatchObject({ reason: 'diverged', iterations: 0, history: [] });
+    expect(model.weight.flatMap((row) => [...row])).toEqual([...initial.weight.dataSync()]);
+  });
+
   it('diverges, and does not fail, where all logits of a sample overflow to −∞', async () => {
     // At seed 6 both weights start above 0, and W ← (1 − 1e30)·W makes them −∞ or ∞ alike.
     const features = [[1], [-1], [-1], [-1], [1], [-1]];
@@ -389,17 +410,19 @@ onEveryBackend('fit', (backend) => {
     await expect(fit).rejects.toThrow('from the caller');
   });
 
+  it('leaves the event loop its turns between small steps, too', async () => {
+    const features = { values: bytes(1200), shape: [600, 2], scale: 255 } as const;
+    const labels = Array.from({ length: 600 }, (_, i) => i % 2);
+    const steps = [0];
+    const onProgress = ({ step }: FitProgress) => steps.push(step);
+    await SoftmaxRegression.fit(features, labels, { epochs: 1, batchSize: 1, onProgress });
+    expect(steps.at(-1)).toBe(600);
+    // A step of whatever size takes some half a millisecond.
+    for (const [i, step] of steps.entries()) if (i > 0) expect(step - steps[i - 1]).toBeLessThanOrEqual(200);
+  });
+
   describe('of a large task', () => {
-    // 5,000 features and 28 classes: a task takes 100 rows, so that an epoch of 200 takes two.
-    const [n, d, q] = [200, 5000, 28];
-    const random = new Random(1);
-    const features = {
-      values: Uint8Array.from({ length: n * d }, () => random.below(256)),
-      shape: [n, d],
-      scale: 255,
-    } as const;
-    const labels = Array.from({ length: n }, (_, i) => i % q);
-    const options = { epochs: 1, batchSize: 50, learningRate: 0.01 };
+    const { features, labels, options } = large;
 
     it('leaves the event loop a turn after each task, and reports it', async () => {
       let turns = 0;
@@ -467,6 +490,25 @@ describe('fit on one backend and another', () => {
         .filter((label, i) => label !== predictions[i] && !tie(probabilities[i]));
       expect(differing).toEqual([]);
     }
+  });
+});
+
+describe('fit of a large task', () => {
+  beforeAll(() => useBackend('wasm'));
+
+  it('finds the objective and its gradient over all samples', async () => {
+    const { features, labels, options } = large;
+    const { model, result } = await SoftmaxRegression.fit(features, labels, options);
+    const [n, d] = features.shape;
+    const rows = Array.from({ length: n }, (_, i) =>
+      Float64Array.from(features.values.subarray(i * d, (i + 1) * d), (x) => x / 255),
+    );
+    const logits = reference.dense(rows, model.weight, model.bias);
+    const logitsGradient = reference.sparseCrossEntropyGradient(logits, labels);
+    const { weight, bias } = reference.denseGradient(rows, model.weight, logitsGradient);
+    const norm = [...weight.values, ...bias].reduce((most, each) => Math.max(most, Math.abs(each)), 0);
+    expect(result.objective).toBeAllClose(reference.sparseCrossEntropy(logits, labels), { rtol: 1e-5, atol: 0 });
+    expect(result.gradientNorm).toBeAllClose(norm, { rtol: 1e-4, atol: 0 });
   });
 });
 

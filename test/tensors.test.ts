@@ -5,6 +5,7 @@ import {
   asProbabilities,
   asTargets,
   crossEntropy,
+  Dense,
   entropy,
   fromOneHot,
   klDivergence,
@@ -191,6 +192,8 @@ describe('the types', () => {
       entropy(logits);
       // @ts-expect-error there is nothing to undo in class indices
       fromOneHot(labels);
+      // @ts-expect-error a layer gives logits, not probabilities
+      entropy(new Dense({ inputs: 2, units: 2 }).forward(logits));
     });
   });
 

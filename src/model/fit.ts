@@ -8,7 +8,7 @@ import { Dense } from '../nn/dense.js';
 import type { Layer } from '../nn/layer.js';
 import { Phm } from '../nn/phm.js';
 import { adam, momentum, type Optimizer, sgd } from '../optim/first-order.js';
-import { objectiveOf, rowsOfATask } from './objective.js';
+import { objectiveOf, stepsOfATask } from './objective.js';
 import { copyState, disposeState, openSession, runEpoch, type Session, type TrainingState } from './runner.js';
 import { type GradientMethod, trainingStep } from './step.js';
 
@@ -145,7 +145,7 @@ export async function fitFirstOrder<L>(
   let session: Session | undefined;
   try {
     const step = trainingStep({ ...options, layer, optimizer });
-    const chunk = Math.max(1, Math.floor(rowsOfATask(inputs, numClasses) / batchSize));
+    const chunk = stepsOfATask(batchSize, inputs, numClasses);
     session = openSession({ step, state, features, labels, batchSize, epochs, chunk });
     const order = shuffles(options.seed, n);
     const steps = Math.ceil(n / batchSize);

@@ -13,6 +13,14 @@ export function rowsOfATask(inputs: number, units: number): number {
   return Math.max(1, Math.floor(WORK_OF_A_TASK / (inputs * units)));
 }
 
+/** What a step costs beside its multiply-adds, in their unit: some half a millisecond. */
+const WORK_OF_A_STEP = 1e5;
+
+/** How many eager training steps one task may take: a limit for small steps, too. */
+export function stepsOfATask(batchSize: number, inputs: number, units: number): number {
+  return Math.max(1, Math.floor(WORK_OF_A_TASK / (batchSize * inputs * units + WORK_OF_A_STEP)));
+}
+
 export interface ObjectiveOptions {
   /** λ of the penalty λ/2·‖W‖². */
   readonly l2: number;
