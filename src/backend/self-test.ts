@@ -41,7 +41,7 @@ const PROBES: readonly Probe[] = [
       ),
     expected: [1, 4, 2, 5, 3, 6],
   },
-  { operation: 'oneHot', run: () => oneHot([2, 0], 3), expected: [0, 0, 1, 1, 0, 0] },
+  { operation: 'oneHot', run: () => oneHot([1, 0], 3), expected: [0, 1, 0, 1, 0, 0] },
   {
     operation: 'softmax',
     run: () => softmax(asLogits([[1, 2, 3]])),
