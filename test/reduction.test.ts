@@ -23,3 +23,20 @@ onEveryBackend('the mean of many losses', () => {
     expect(gradient).toBeAllClose(reference.sparseCrossEntropyGradient(logits, labels), { rtol: 1e-5, atol: 1e-10 });
   });
 });
+
+onEveryBackend('a mean over no weight', () => {
+  it('is 0 with gradient 0, with smoothing and NaN in a row, too', () => {
+    const [o, y, options] = [
+      [
+        [Number.NaN, 1],
+        [0, 1],
+      ],
+      [0, 0],
+      { classWeights: [0, 1], labelSmoothing: 0.1 },
+    ] as const;
+    const rows = o.map((row) => [...row]);
+    expect([...numbers(() => sparseCrossEntropy(tf.tensor2d(rows), y, options))]).toEqual([0]);
+    expect(gradientOf((x) => sparseCrossEntropy(x, y, options), rows)).toBeAllClose([0, 0, 0, 0]);
+    expect(reference.sparseCrossEntropy(rows, y, options)).toBe(0);
+  });
+});

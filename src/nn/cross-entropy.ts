@@ -4,7 +4,7 @@ import { assertShape } from '../core/shape.js';
 import { fusedSparseCrossEntropy, hasFusedSparseCrossEntropy } from './fused.js';
 import { checkLabels, refusingLabels } from './labels.js';
 import { oneHotRows, refuseOutside } from './one-hot.js';
-import { type Reduced, type Reduction, reduce } from './reduction.js';
+import { blockSum, type Reduced, type Reduction, reduce } from './reduction.js';
 import { logSoftmaxValue, softmaxOp } from './softmax.js';
 import {
   checkDistribution,
@@ -108,7 +108,9 @@ export function sparseCrossEntropy<R extends Reduction = 'mean'>(
       }
       const targets = oneHotRows(isTensor(labels) ? refuseOutside(y, numClasses) : y, numClasses);
       const weighted = weigh(smooth(targets, labelSmoothing), classWeights, s);
-      const o = checkLogits(countedRows(logits, byLabel && weighted.sum(1)), where);
+      // Smoothing spreads a label of weight 0 over classes that have one; but in a mean over no weight nothing counts.
+      const some = byLabel !== undefined && reduction === 'mean' ? blockSum(byLabel).notEqual(0).toFloat() : 1;
+      const o = checkLogits(countedRows(logits, byLabel && weighted.sum<tf.Tensor1D>(1).mul(some)), where);
       return reduce(weightedCrossEntropy(o, weighted), byLabel, reduction);
     });
   });

@@ -37,7 +37,7 @@ const BLOCK = 512;
  * A sum in blocks of √n, then over the blocks: rounding grows with √n, not with n. The wasm backend (4.22) adds one after
  * the other, and is off by 6e-4 of a sum of 60,000 times 0.1.
  */
-function blockSum(values: tf.Tensor1D): tf.Scalar {
+export function blockSum(values: tf.Tensor1D): tf.Scalar {
   const n = values.shape[0];
   if (n <= BLOCK) return values.sum();
   const width = Math.ceil(Math.sqrt(n));
