@@ -169,6 +169,6 @@ const { setImmediate: soon } = globalThis as { setImmediate?: (then: () => void)
 
 /** Lets timers, sockets and signals have their turn. */
 export function nextTask(): Promise<void> {
-  // setTimeout waits for at least a millisecond, which some sixty times an epoch is as long as a dozen steps.
+  // setTimeout waits for at least a millisecond, each time.
   return new Promise((resolve) => (soon ?? setTimeout)(resolve));
 }
