@@ -3,6 +3,17 @@
 // backend
 export { BACKENDS, type BackendName } from './backend/names.js';
 export { type BackendChoice, formatBackend, selectBackend } from './backend/select.js';
+// compile
+export type { Batch, Data, DataArray } from './compile/arrays.js';
+export { type Compiled, type CompileOptions, compile } from './compile/compile.js';
+export {
+  type Order,
+  type ScanChunk,
+  type ScanOptions,
+  type ScanResult,
+  type ScanStep,
+  scan,
+} from './compile/scan.js';
 // core
 export {
   BackendError,

@@ -1,7 +1,9 @@
 // The front door for Node only: named re-exports, grouped by room. What browsers share is in index.ts.
 import { provideBackend } from './backend/select.js';
-import { nativeRunner } from './compile/native-runner.js';
-import { eagerRunner, provideRunner } from './model/runner.js';
+import { provideTracer } from './compile/compile.js';
+import { eagerRunner, provideRunner } from './compile/scan.js';
+import { nativeRunner } from './graph/native-runner.js';
+import { nativeTracer } from './graph/native-tracer.js';
 import { loadNative } from './node/native.js';
 
 // Importing this file brings TensorFlow's native kernels into reach of selectBackend.
@@ -10,7 +12,8 @@ provideBackend('tensorflow', async () => {
   return `TensorFlow ${tensorflowVersion} on ${device}`;
 });
 
-// And fit runs its steps as native graphs there.
+// And compile, scan and fit run as native graphs there.
+provideTracer(nativeTracer);
 provideRunner(nativeRunner(eagerRunner));
 
 // node

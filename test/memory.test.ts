@@ -99,6 +99,20 @@ const CALLS: Readonly<Record<string, readonly Call[]>> = {
     derivative(library.logSoftmax),
     refused((g) => library.logSoftmax(g.labels as never)),
   ],
+  compile: [
+    ({ x }) => {
+      const fn = library.compile((a: tf.Tensor) => tf.grad((b) => b.square().sum())(a));
+      const result = fn(x);
+      fn.dispose();
+      return result;
+    },
+    refused(() => library.compile((a: tf.Tensor) => a)(3 as unknown as tf.Tensor)),
+  ],
+  scan: [
+    ({ rate, x }) =>
+      library.scan((s: tf.Tensor, b: tf.Tensor) => [s.add(b.sum()), b.max()] as const, rate, x, { batchSize: 2 }),
+    refused(() => library.scan((s: tf.Tensor) => [s, s] as const, 3 as never, {}, { batchSize: 2 })),
+  ],
   crossEntropy: [
     (g) => library.crossEntropy(g.logits, g.targets),
     (g) =>

@@ -1,5 +1,6 @@
 // model: from features and labels to trained parameters.
 import * as tf from '@tensorflow/tfjs';
+import { type ScanChunk, scanChunks } from '../compile/scan.js';
 import { DomainError } from '../core/errors.js';
 import { Random } from '../core/random.js';
 import { assertKnownOptions, assertOneOf, assertPositiveInteger, describe } from '../core/shape.js';
@@ -7,10 +8,9 @@ import type { FeatureArray } from '../data/batches.js';
 import { Dense } from '../nn/dense.js';
 import type { Layer } from '../nn/layer.js';
 import { Phm } from '../nn/phm.js';
-import { adam, momentum, type Optimizer, sgd } from '../optim/first-order.js';
-import { objectiveOf, stepsOfATask } from './objective.js';
-import { copyState, disposeState, openSession, runEpoch, type Session, type TrainingState } from './runner.js';
-import { type GradientMethod, trainingStep } from './step.js';
+import { adam, momentum, type Optimizer, sgd, type Tensors } from '../optim/first-order.js';
+import { objectiveOf } from './objective.js';
+import { type GradientMethod, type TrainingState, trainingStep } from './step.js';
 
 export type Solver = 'sgd' | 'momentum' | 'adam';
 
@@ -46,6 +46,8 @@ export interface TrainingOptions {
   readonly batchSize: number;
   /** η > 0. Default 0.1, and 0.001 for adam. */
   readonly learningRate: number;
+  /** Whether each epoch has an order of its own; else samples are taken as they lie. Default true. */
+  readonly shuffle: boolean;
   /** Decides initial weights and the order of samples: an integer in [0, 2³²). Default 0. */
   readonly seed: number;
 }
@@ -88,16 +90,21 @@ export interface Fitted {
   readonly result: FitResult;
 }
 
-const NAMES = ['solver', 'gradient', 'layer', 'fitIntercept', 'l2', 'epochs', 'batchSize', 'learningRate', 'seed'];
+const NAMES = [
+  ...['solver', 'gradient', 'layer', 'fitIntercept', 'l2'],
+  ...['epochs', 'batchSize', 'learningRate', 'shuffle', 'seed'],
+];
 
 /** Options with their defaults, checked: a wrong one is an error before anything is allocated. */
 export function trainingOptions<L>(options: FitOptions<L>, where: string): TrainingOptions {
   assertKnownOptions(options, [...NAMES, 'classes', 'signal', 'onProgress'], where);
   const { solver = 'sgd', gradient = 'closed-form', layer = 'dense', fitIntercept = true } = options;
-  const { l2 = 0, epochs = 10, batchSize = 256, learningRate = solver === 'adam' ? 0.001 : 0.1, seed = 0 } = options;
+  const { l2 = 0, epochs = 10, batchSize = 256, learningRate = solver === 'adam' ? 0.001 : 0.1 } = options;
+  const { shuffle = true, seed = 0 } = options;
   assertOneOf(solver, ['sgd', 'momentum', 'adam'], where, 'solver');
   assertOneOf(gradient, ['closed-form', 'autograd'], where, 'gradient');
   assertOneOf(fitIntercept, [true, false], where, 'fitIntercept');
+  assertOneOf(shuffle, [true, false], where, 'shuffle');
   if (layer !== 'dense') assertPhm(layer, where);
   if (!Number.isFinite(l2) || l2 < 0) {
     throw new DomainError({ where, argument: 'l2', expected: 'be a finite number ≥ 0', actual: describe(l2) });
@@ -113,7 +120,7 @@ export function trainingOptions<L>(options: FitOptions<L>, where: string): Train
   assertPositiveInteger(epochs, where, 'epochs');
   assertPositiveInteger(batchSize, where, 'batchSize');
   new Random(seed);
-  return { solver, gradient, layer, fitIntercept, l2, epochs, batchSize, learningRate, seed };
+  return { solver, gradient, layer, fitIntercept, l2, epochs, batchSize, learningRate, shuffle, seed };
 }
 
 function assertPhm(layer: unknown, where: string): void {
@@ -138,41 +145,71 @@ export async function fitFirstOrder<L>(
 ): Promise<Fitted> {
   signal?.throwIfAborted();
   const [n, inputs] = features.shape;
-  const { epochs, batchSize, learningRate } = options;
+  const { epochs, batchSize, learningRate, shuffle } = options;
   const layer = layerOf(inputs, numClasses, options);
   const optimizer = optimizerOf(options.solver);
   let state = tf.tidy(() => copyState({ parameters: layer.parameters, optimizer: optimizer.init(layer.parameters) }));
-  let session: Session | undefined;
   try {
+    const data = { features: { ...features, dtype: 'float32' }, labels } as const;
+    const order = shuffle ? shuffles(options.seed, n) : undefined;
     const step = trainingStep({ ...options, layer, optimizer });
-    const chunk = stepsOfATask(batchSize, inputs, numClasses);
-    session = openSession({ step, state, features, labels, batchSize, epochs, chunk });
-    const order = shuffles(options.seed, n);
-    const steps = Math.ceil(n / batchSize);
     const history: EpochRecord[] = [];
     let iterations = 0;
-    let diverged = false;
-    for (let epoch = 1; epoch <= epochs && !diverged; epoch++) {
-      const onChunk = (samples: number, loss: number) =>
-        onProgress?.({ epoch, epochs, step: Math.ceil(samples / batchSize), steps, loss, learningRate });
-      const ran = await runEpoch(session, state, { order: order(), batchSize, signal, onChunk });
-      disposeState(state);
-      state = ran.state;
-      iterations += ran.steps;
-      diverged = ran.diverged;
-      if (!diverged) history.push({ epoch, loss: ran.loss });
+    let reason: FitResult['reason'] = 'epochs';
+    let epoch = { total: 0, samples: 0 };
+    for await (const chunk of scanChunks(step, state, data, { batchSize, epochs, order, signal })) {
+      const total = await finiteTotal(chunk);
+      if (total === undefined) {
+        reason = 'diverged';
+        break;
+      }
+      tf.dispose(state);
+      state = copyState(chunk.state);
+      iterations += chunk.batchSizes.length;
+      epoch = { total: epoch.total + total, samples: epoch.samples + sum(chunk.batchSizes) };
+      const loss = epoch.total / epoch.samples;
+      const { step, steps } = chunk;
+      onProgress?.({ epoch: chunk.epoch, epochs, step, steps, loss, learningRate });
+      if (step < steps) continue;
+      history.push({ epoch: chunk.epoch, loss });
+      epoch = { total: 0, samples: 0 };
     }
     const value = await objectiveOf(layer, state.parameters, features, labels, { ...options, signal });
-    const reason = diverged ? 'diverged' : 'epochs';
     const result: FitResult = { converged: false, reason, ...value, suboptimality: null, iterations, history };
     // A bias that stays 0 is none.
     const numParameters = layer.numParameters - (options.fitIntercept ? 0 : numClasses);
     return { ...(await readAffine(layer, state)), numParameters, result };
   } finally {
-    session?.close();
-    disposeState(state);
+    tf.dispose(state);
     layer.dispose();
   }
+}
+
+/** The summed loss of the samples of a chunk, or undefined if it or a parameter is not finite. */
+async function finiteTotal({
+  state,
+  outputs,
+  batchSizes,
+}: Pick<ScanChunk<TrainingState, tf.Tensor>, 'state' | 'outputs' | 'batchSizes'>): Promise<number | undefined> {
+  const sizes = tf.tidy(() => tf.stack(Object.values(state.parameters).map((tensor) => tensor.abs().sum())));
+  const [losses, parameters] = await Promise.all([outputs.data<'float32'>(), sizes.data()]);
+  sizes.dispose();
+  const total = losses.reduce((sum, loss, i) => sum + loss * batchSizes[i], 0);
+  return Number.isFinite(total) && parameters.every(Number.isFinite) ? total : undefined;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((a, b) => a + b, 0);
+}
+
+/** A state of its own: new tensors on the same values. */
+function copyState({ parameters, optimizer }: TrainingState): TrainingState {
+  const copy = (tensors: Tensors) =>
+    Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, tensor.clone()]));
+  return {
+    parameters: copy(parameters),
+    optimizer: Object.fromEntries(Object.entries(optimizer).map(([name, tensors]) => [name, copy(tensors)])),
+  };
 }
 
 function layerOf(inputs: number, units: number, { layer, seed }: TrainingOptions): Layer {

@@ -1,8 +1,8 @@
 // model: the objective of the whole training set, and its gradient, batch by batch.
 import * as tf from '@tensorflow/tfjs';
+import { nextTask } from '../core/task.js';
 import { batchRanges, type FeatureArray, gatherRows } from '../data/batches.js';
 import type { Layer, Parameters } from '../nn/layer.js';
-import { nextTask } from './runner.js';
 import { byClosedForm } from './step.js';
 
 /** Multiply-adds of a forward pass that a backend of plain JavaScript does in some 80 ms, gradient included: what one task may take. */
@@ -11,14 +11,6 @@ const WORK_OF_A_TASK = 1.4e7;
 /** How many rows one task may take without holding up the event loop; from shapes alone, never from a timing. */
 export function rowsOfATask(inputs: number, units: number): number {
   return Math.max(1, Math.floor(WORK_OF_A_TASK / (inputs * units)));
-}
-
-/** What a step costs beside its multiply-adds, in their unit: some half a millisecond. */
-const WORK_OF_A_STEP = 1e5;
-
-/** How many eager training steps one task may take: a limit for small steps, too. */
-export function stepsOfATask(batchSize: number, inputs: number, units: number): number {
-  return Math.max(1, Math.floor(WORK_OF_A_TASK / (batchSize * inputs * units + WORK_OF_A_STEP)));
 }
 
 export interface ObjectiveOptions {

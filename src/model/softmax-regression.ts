@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { DomainError, ShapeError } from '../core/errors.js';
 import { assertLabels, classIndices, type Label, sortedClasses } from '../core/labels.js';
 import { assertKnownOptions, describe, formatShape } from '../core/shape.js';
+import { nextTask } from '../core/task.js';
 import { asFeatureArray, batchRanges, type FeatureArray, type Features } from '../data/batches.js';
 import {
   type ClassScores,
@@ -13,7 +14,6 @@ import {
 import { type FitOptions, type FitResult, fitFirstOrder, type TrainingOptions, trainingOptions } from './fit.js';
 import { rowsOfATask } from './objective.js';
 import { type Affine, affineRows, argMax, checkFeatureCount, softmaxRow, surpriseRow } from './predict.js';
-import { nextTask } from './runner.js';
 
 /** Samples as rows of numbers, as one typed array with its shape, or as a tensor [n, features]. */
 export type FeaturesInput = Features | tf.Tensor2D;

@@ -3,8 +3,22 @@ import * as tf from '@tensorflow/tfjs';
 import { sparseCrossEntropyOp } from '../nn/cross-entropy.js';
 import { backward, type Layer } from '../nn/layer.js';
 import { reduce } from '../nn/reduction.js';
-import type { Optimizer, Tensors } from '../optim/first-order.js';
-import type { Step } from './runner.js';
+import type { Optimizer, OptimizerState, Tensors } from '../optim/first-order.js';
+
+/** All that a training step changes. */
+export type TrainingState = {
+  readonly parameters: Tensors;
+  readonly optimizer: OptimizerState;
+};
+
+export interface TrainingBatch {
+  readonly features: tf.Tensor2D;
+  /** Class indices. */
+  readonly labels: tf.Tensor1D;
+}
+
+/** A pure function of tensors: new state, and the mean loss of the batch. */
+export type TrainingStep = (state: TrainingState, batch: TrainingBatch) => [TrainingState, tf.Scalar];
 
 /** How a step finds its gradient; both give the same numbers. */
 export type GradientMethod = 'closed-form' | 'autograd';
@@ -34,14 +48,21 @@ type Differentiate = (
 ) => ValueAndGradients;
 
 /** parameters ← optimizer(parameters, ∂/∂parameters of mean cross-entropy + λ/2·‖W‖²) */
-export function trainingStep({ layer, optimizer, gradient, l2, fitIntercept, learningRate }: StepOptions): Step {
+export function trainingStep({
+  layer,
+  optimizer,
+  gradient,
+  l2,
+  fitIntercept,
+  learningRate,
+}: StepOptions): TrainingStep {
   const differentiate = gradient === 'autograd' ? byAutograd : byClosedForm;
-  return (state, features, labels) => {
+  return (state, { features, labels }) => {
     const { loss, gradients } = differentiate(layer, state.parameters, features, labels, l2);
     const { bias, ...others } = gradients;
     const used = fitIntercept ? gradients : { ...others, bias: tf.zerosLike(bias) };
     const next = optimizer.update(state.parameters, used, state.optimizer, tf.scalar(learningRate));
-    return { state: { parameters: next.parameters, optimizer: next.state }, loss };
+    return [{ parameters: next.parameters, optimizer: next.state }, loss];
   };
 }
 

@@ -1,5 +1,6 @@
-// compile: the parts of tfjs-node's backend that recording and running graphs need.
+// graph: the parts of tfjs-node's backend that recording and running graphs need.
 import * as tf from '@tensorflow/tfjs';
+import { formatShape } from '../core/shape.js';
 
 /** A tensor inside of TensorFlow. */
 export interface NativeTensor {
@@ -19,7 +20,7 @@ export interface NativeAttribute {
 export interface Binding {
   createTensor(shape: readonly number[], dtype: number, values: unknown): number;
   deleteTensor(id: number): void;
-  tensorDataSync(id: number): ArrayLike<number>;
+  tensorDataSync(id: number): tf.BackendValues;
   executeOp(
     op: string,
     attributes: readonly NativeAttribute[],
@@ -32,6 +33,8 @@ export interface Binding {
   readonly TF_FLOAT: number;
   readonly TF_INT32: number;
   readonly TF_UINT8: number;
+  readonly TF_BOOL: number;
+  readonly TF_STRING: number;
   readonly TF_ATTR_STRING: number;
   readonly TF_ATTR_INT: number;
   readonly TF_ATTR_FLOAT: number;
@@ -46,9 +49,29 @@ export interface NativeBackend {
   getInputTensorIds(tensors: readonly tf.Tensor[]): number[];
   /** Makes a tfjs tensor that owns a native one. */
   createOutputTensor(tensor: NativeTensor): tf.Tensor;
+  executeSingleOutput(op: string, attributes: readonly NativeAttribute[], inputs: readonly tf.Tensor[]): tf.Tensor;
+  getDTypeInteger(dtype: tf.DataType): number;
+  read(dataId: object): Promise<tf.BackendValues>;
+  readSync(dataId: object): tf.BackendValues;
 }
 
 /** The native backend in use; only where `tf.getBackend()` is `'tensorflow'`. */
 export function nativeBackend(): NativeBackend {
   return tf.backend() as unknown as NativeBackend;
+}
+
+/** TensorFlow's numbers of its types, and their names. */
+const TYPE_NAMES: Readonly<Record<number, string>> = {
+  1: 'float32',
+  3: 'int32',
+  4: 'uint8',
+  7: 'string',
+  8: 'complex64',
+  9: 'int64',
+  10: 'bool',
+};
+
+/** `float32[256, 10]` */
+export function formatNative({ dtype, shape }: Pick<NativeTensor, 'dtype' | 'shape'>): string {
+  return `${TYPE_NAMES[dtype] ?? `type ${dtype}`}${formatShape(shape)}`;
 }

@@ -1,0 +1,93 @@
+// graph: recorded kernels as the nodes of a graph.
+import { BackendError } from '../core/errors.js';
+import type { Attribute, GraphDef } from './graph-def.js';
+import { type Binding, type NativeAttribute, nativeBackend } from './native-backend.js';
+import type { RecordedConstant, RecordedKernel, Recording } from './record.js';
+
+/** How a constant comes to stand in the graph; returns the name of its node. */
+export type WriteConstant = (name: string, constant: RecordedConstant) => string;
+
+/**
+ * Writes the nodes of a recording.
+ *
+ * @param nodes the names of the nodes of its inputs and variables, by id
+ * @returns the names of its outputs
+ */
+export function writeBody(
+  graph: GraphDef,
+  { kernels, constants, outputs }: Recording,
+  nodes: ReadonlyMap<number, string>,
+  writeConstant: WriteConstant,
+): string[] {
+  const names = new Map(nodes);
+  const nameOf = (id: number): string => {
+    const name = names.get(id);
+    if (name === undefined) throw new Error(`no node makes tensor ${id}`);
+    return name;
+  };
+  for (const [i, constant] of constants.entries()) names.set(constant.id, writeConstant(`Const_${i}`, constant));
+  for (const [i, kernel] of kernels.entries()) {
+    const { op, attributes } = asNode(kernel);
+    const name = `${op}_${i}`;
+    graph.node(name, op, kernel.inputs.map(nameOf), attributesOf(op, attributes));
+    kernel.outputs.forEach(({ id }, output) => void names.set(id, output === 0 ? name : `${name}:${output}`));
+  }
+  return outputs.map(({ id }) => nameOf(id));
+}
+
+/** A recorded kernel as a graph wants it: named for speed, and with the types that eager TensorFlow finds out by itself. */
+export function asNode({ op, attributes, outputs }: RecordedKernel): Pick<RecordedKernel, 'op' | 'attributes'> {
+  const { TF_ATTR_TYPE: type, TF_INT32 } = nativeBackend().binding;
+  const [{ shape, dtype }] = outputs;
+  switch (op) {
+    case 'BatchMatMulV2': {
+      // tfjs-node runs it for matrices too, where MatMul is the kernel made for them.
+      if (shape.length !== 2) return { op, attributes };
+      const renamed: Record<string, string> = { adj_x: 'transpose_a', adj_y: 'transpose_b' };
+      return {
+        op: 'MatMul',
+        attributes: attributes.map((each) => ({ ...each, name: renamed[each.name] ?? each.name })),
+      };
+    }
+    case 'ExpandDims':
+      return {
+        op,
+        attributes: [
+          { name: 'T', type, value: dtype },
+          { name: 'Tdim', type, value: TF_INT32 },
+        ],
+      };
+    default:
+      return { op, attributes };
+  }
+}
+
+function attributesOf(op: string, attributes: readonly NativeAttribute[]): Record<string, Attribute> {
+  return Object.fromEntries(attributes.map((each) => [each.name, attributeOf(each, op)]));
+}
+
+function attributeOf({ name, type, value }: NativeAttribute, op: string): Attribute {
+  const binding: Binding = nativeBackend().binding;
+  const isList = Array.isArray(value);
+  switch (type) {
+    case binding.TF_ATTR_SHAPE:
+      return { shape: value as number[] };
+    case binding.TF_ATTR_INT:
+      return isList ? { ints: value } : { int: value as number };
+    case binding.TF_ATTR_FLOAT:
+      return isList ? { floats: value } : { float: value as number };
+    case binding.TF_ATTR_BOOL:
+      return isList ? { bools: value } : { bool: value as boolean };
+    case binding.TF_ATTR_TYPE:
+      return isList ? { types: value } : { type: value as number };
+    case binding.TF_ATTR_STRING:
+      if (!isList) return { string: value as string };
+  }
+  throw new BackendError({
+    where: 'compile',
+    argument: `kernel ${op}`,
+    expected: 'have attributes that a graph can hold',
+    actual: `${name}, of kind ${type}`,
+    hint: 'Leave this operation outside of the compiled function.',
+  });
+}

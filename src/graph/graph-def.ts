@@ -1,0 +1,142 @@
+// graph: TensorFlow's GraphDef in the making, with the protobuf classes that tfjs-node ships.
+
+/** What stands in a node's `attr`. */
+export type Attribute =
+  | { readonly type: number }
+  | { readonly bool: boolean }
+  | { readonly int: number }
+  | { readonly float: number }
+  | { readonly string: string }
+  | { readonly shape: readonly number[] }
+  | { readonly ints: readonly number[] }
+  | { readonly floats: readonly number[] }
+  | { readonly bools: readonly boolean[] }
+  | { readonly types: readonly number[] }
+  | { readonly tensor: ConstantTensor };
+
+export interface ConstantTensor {
+  readonly dtype: number;
+  readonly shape: readonly number[];
+  readonly values: ArrayBufferView;
+}
+
+export type Attributes = Readonly<Record<string, Attribute>>;
+
+/** A tensor of a graph as a signature names it. */
+export interface SignatureTensor {
+  /** What callers call it. */
+  readonly key: string;
+  /** The node, with the number of its output: `input0:0`. */
+  readonly name: string;
+  readonly dtype: number;
+  readonly shape: readonly number[];
+}
+
+export interface Signature {
+  readonly inputs: readonly SignatureTensor[];
+  readonly outputs: readonly SignatureTensor[];
+}
+
+/** A protobuf message of tfjs-node: a `set…` method for each field. */
+type Message = Record<string, (value?: unknown) => unknown> & { serializeBinary(): Uint8Array };
+type MessageClass = new () => Message;
+
+interface Messages {
+  readonly AttrValue: MessageClass & { readonly ListValue: MessageClass };
+  readonly GraphDef: MessageClass;
+  readonly MetaGraphDef: MessageClass & { readonly MetaInfoDef: MessageClass };
+  readonly NodeDef: MessageClass;
+  readonly SavedModel: MessageClass;
+  readonly SignatureDef: MessageClass;
+  readonly Tensor: MessageClass;
+  readonly TensorInfo: MessageClass;
+  readonly TensorShape: MessageClass & { readonly Dim: MessageClass };
+  readonly VersionDef: MessageClass;
+}
+
+/** The producer of TensorFlow 2.9, the oldest library that tfjs-node 4.22 runs on. */
+const PRODUCER = 1087;
+
+export class GraphDef {
+  readonly #pb: Messages = require('@tensorflow/tfjs-node/dist/proto/api_pb.js');
+  readonly #nodes: Message[] = [];
+
+  /** @returns the name, for the inputs of others */
+  node(name: string, op: string, inputs: readonly string[], attributes: Attributes): string {
+    const node = message(this.#pb.NodeDef, { Name: name, Op: op, InputList: [...inputs] });
+    const map = node.getAttrMap() as Map<string, Message>;
+    for (const [key, attribute] of Object.entries(attributes)) map.set(key, this.#attribute(attribute));
+    this.#nodes.push(node);
+    return name;
+  }
+
+  placeholder(name: string, dtype: number, shape?: readonly number[]): string {
+    return this.node(name, 'Placeholder', [], { dtype: { type: dtype }, ...(shape && { shape: { shape } }) });
+  }
+
+  constant(name: string, tensor: ConstantTensor, inputs: readonly string[] = []): string {
+    return this.node(name, 'Const', inputs, { dtype: { type: tensor.dtype }, value: { tensor } });
+  }
+
+  /** The graph as the bytes of `saved_model.pb`. */
+  savedModel(signature?: Signature): Uint8Array {
+    const { GraphDef, MetaGraphDef, SavedModel, VersionDef } = this.#pb;
+    const versions = message(VersionDef, { Producer: PRODUCER });
+    const graph = message(GraphDef, { NodeList: this.#nodes, Versions: versions });
+    const info = message(MetaGraphDef.MetaInfoDef, { TagsList: ['serve'] });
+    const meta = message(MetaGraphDef, { MetaInfoDef: info, GraphDef: graph });
+    if (signature !== undefined) {
+      const signatures = meta.getSignatureDefMap() as Map<string, Message>;
+      signatures.set('serving_default', this.#signature(signature));
+    }
+    return message(SavedModel, { SavedModelSchemaVersion: 1, MetaGraphsList: [meta] }).serializeBinary();
+  }
+
+  #attribute(attribute: Attribute): Message {
+    const { AttrValue, Tensor } = this.#pb;
+    if ('type' in attribute) return message(AttrValue, { Type: attribute.type });
+    if ('bool' in attribute) return message(AttrValue, { B: attribute.bool });
+    if ('int' in attribute) return message(AttrValue, { I: attribute.int });
+    if ('float' in attribute) return message(AttrValue, { F: attribute.float });
+    if ('string' in attribute) return message(AttrValue, { S: Buffer.from(attribute.string) });
+    if ('shape' in attribute) return message(AttrValue, { Shape: this.#shape(attribute.shape) });
+    if ('ints' in attribute) return this.#list({ IList: attribute.ints });
+    if ('floats' in attribute) return this.#list({ FList: attribute.floats });
+    if ('bools' in attribute) return this.#list({ BList: attribute.bools });
+    if ('types' in attribute) return this.#list({ TypeList: attribute.types });
+    const { dtype, shape, values } = attribute.tensor;
+    const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    const tensor = message(Tensor, { Dtype: dtype, TensorShape: this.#shape(shape), TensorContent: bytes });
+    return message(AttrValue, { Tensor: tensor });
+  }
+
+  #list(fields: Readonly<Record<string, unknown>>): Message {
+    const { AttrValue } = this.#pb;
+    return message(AttrValue, { List: message(AttrValue.ListValue, fields) });
+  }
+
+  #shape(shape: readonly number[]): Message {
+    const { TensorShape } = this.#pb;
+    return message(TensorShape, { DimList: shape.map((size) => message(TensorShape.Dim, { Size: size })) });
+  }
+
+  #signature({ inputs, outputs }: Signature): Message {
+    const { SignatureDef, TensorInfo } = this.#pb;
+    const signature = message(SignatureDef, { MethodName: 'tensorflow/serving/predict' });
+    const fill = (map: unknown, tensors: readonly SignatureTensor[]) => {
+      for (const { key, name, dtype, shape } of tensors) {
+        const info = message(TensorInfo, { Name: name, Dtype: dtype, TensorShape: this.#shape(shape) });
+        (map as Map<string, Message>).set(key, info);
+      }
+    };
+    fill(signature.getInputsMap(), inputs);
+    fill(signature.getOutputsMap(), outputs);
+    return signature;
+  }
+}
+
+function message(type: MessageClass, fields: Readonly<Record<string, unknown>>): Message {
+  const made = new type();
+  for (const [field, value] of Object.entries(fields)) made[`set${field}`](value);
+  return made;
+}

@@ -1,0 +1,163 @@
+// graph: a loop of steps on TensorFlow as one native graph: recorded once, then many steps in one call.
+import * as tf from '@tensorflow/tfjs';
+import { gather, type Resident } from '../compile/arrays.js';
+import { type BatchRange, concatOutputs, type Ran, type Runner, type ScanJob, type Session } from '../compile/scan.js';
+import type { FeatureValues } from '../data/batches.js';
+import { loadSavedModel } from './load.js';
+import { type LoopSignature, loopModel } from './loop.js';
+import { type NativeTensor, nativeBackend } from './native-backend.js';
+import { isRecording, liveVariables, type Recording, record } from './record.js';
+import { runsOfAChunk } from './work.js';
+
+/** Recording and loading cost as much as some dozens of eager steps: from here on they are a clear gain. */
+const WORTH_RECORDING = 100;
+
+/**
+ * A runner that records the step, and runs full batches as a loop inside of TensorFlow; a short last batch goes through
+ * `eager`. Without TensorFlow in use, or for a few steps, everything does.
+ */
+export function nativeRunner(eager: Runner): Runner {
+  return async (job) => {
+    const { numSamples, batchSize, epochs } = job;
+    const steps = Math.floor(numSamples / batchSize) * epochs;
+    if (tf.getBackend() !== 'tensorflow' || isRecording() || steps < WORTH_RECORDING) return eager(job);
+    return graphSession(job, await eager(job));
+  };
+}
+
+function graphSession(job: ScanJob, eager: Session): Session {
+  const { batchSize } = job;
+  const { binding } = nativeBackend();
+  const arrays = job.data.map(residentOf);
+  const free = () => {
+    for (const { id, isOwn } of arrays) if (isOwn) binding.deleteTensor(id);
+  };
+  let loop: LoadedLoop;
+  try {
+    loop = loadLoop(job);
+  } catch (error) {
+    free();
+    throw error;
+  }
+  const isFull = ([start, end]: BatchRange) => end - start === batchSize;
+  return {
+    chunk: loop.chunk,
+    run(state, order, batches) {
+      const full = batches.filter(isFull);
+      const rest = batches.slice(full.length);
+      if (full.length === 0) return eager.run(state, order, rest);
+      const done = runLoop(loop, arrays, state, order, full[0][0] / batchSize, full.length);
+      if (rest.length === 0) return done;
+      try {
+        const last = eager.run(done.state, order, rest);
+        try {
+          return {
+            state: last.state,
+            outputs: tf.tidy(() => concatOutputs([done.outputs, last.outputs], job.step.name)),
+          };
+        } catch (error) {
+          tf.dispose(last.state as tf.Tensor[]);
+          throw error;
+        } finally {
+          tf.dispose(last.outputs as tf.Tensor[]);
+        }
+      } finally {
+        tf.dispose([...done.state, ...done.outputs]);
+      }
+    },
+    close() {
+      binding.deleteSavedModel(loop.id);
+      free();
+      eager.close();
+    },
+  };
+}
+
+interface LoadedLoop {
+  readonly id: number;
+  readonly signature: LoopSignature;
+  readonly name: string;
+  readonly body: Recording;
+  readonly numState: number;
+  readonly chunk: number;
+}
+
+/** The step, recorded at the shapes of a full batch, as a loop that TensorFlow has loaded. */
+function loadLoop({ step, state, data, batchSize, isOrdered }: ScanJob): LoadedLoop {
+  const numState = state.length;
+  const examples = tf.tidy(() => data.map((array) => gather(array, undefined, 0, batchSize)));
+  try {
+    const flat = (inputs: readonly tf.Tensor[]) => {
+      const { state, outputs } = step.run(inputs.slice(0, numState), inputs.slice(numState));
+      return [...state, ...outputs];
+    };
+    const body = record(step.name, flat, [...state, ...examples]);
+    const backend = nativeBackend();
+    const arrays = data.map((array) => ({
+      stored: storageOf(array),
+      dtype: backend.getDTypeInteger(array.dtype),
+      shape: [array.numSamples, ...array.shape],
+      scale: array.scale,
+    }));
+    const { bytes, signature } = loopModel({ body, numState, arrays, batchSize, isOrdered });
+    const id = loadSavedModel(step.name, bytes);
+    return { id, signature, name: step.name, body, numState, chunk: runsOfAChunk(body) };
+  } finally {
+    tf.dispose(examples);
+  }
+}
+
+/** TensorFlow's type of an array in store: bytes stay bytes, a quarter of the memory and of the reading. */
+function storageOf({ source, dtype }: Resident): number {
+  const { binding } = nativeBackend();
+  if (!(source instanceof tf.Tensor) && source[Symbol.toStringTag] === 'Uint8Array') return binding.TF_UINT8;
+  return nativeBackend().getDTypeInteger(dtype);
+}
+
+interface StoredArray {
+  readonly id: number;
+  /** Whether the session made it, and frees it. */
+  readonly isOwn: boolean;
+}
+
+function residentOf(array: Resident): StoredArray {
+  const backend = nativeBackend();
+  const { source, numSamples, shape } = array;
+  if (source instanceof tf.Tensor) return { id: backend.getInputTensorIds([source])[0], isOwn: false };
+  const values = storedValues(source, array.dtype);
+  return { id: backend.binding.createTensor([numSamples, ...shape], storageOf(array), values), isOwn: true };
+}
+
+function storedValues(source: FeatureValues, dtype: tf.DataType): Uint8Array | Int32Array | Float32Array {
+  const kind = source[Symbol.toStringTag];
+  // A Buffer is a Uint8Array to JavaScript, but not to the addon.
+  if (kind === 'Uint8Array') return new Uint8Array(source.buffer, source.byteOffset, source.length);
+  if (dtype === 'int32') return kind === 'Int32Array' ? (source as Int32Array) : Int32Array.from(source);
+  return kind === 'Float32Array' ? (source as Float32Array) : Float32Array.from(source);
+}
+
+function runLoop(
+  { id, signature, name, body, numState }: LoadedLoop,
+  arrays: readonly StoredArray[],
+  state: readonly tf.Tensor[],
+  order: Int32Array | undefined,
+  first: number,
+  count: number,
+): Ran {
+  const backend = nativeBackend();
+  const { binding } = backend;
+  const int32 = (shape: readonly number[], values: Int32Array) => binding.createTensor(shape, binding.TF_INT32, values);
+  const own = [int32([], Int32Array.of(first)), int32([], Int32Array.of(count))];
+  if (order !== undefined) own.push(int32([order.length], order));
+  let outputs: NativeTensor[];
+  try {
+    const tensors = backend.getInputTensorIds([...liveVariables(name, body), ...state]);
+    const inputs = [...own, ...arrays.map((array) => array.id), ...tensors];
+    outputs = binding.runSavedModel(id, inputs, signature.inputs, signature.outputs);
+  } finally {
+    for (const id of own) binding.deleteTensor(id);
+  }
+  const tensors = outputs.map((output) => backend.createOutputTensor(output));
+  const numOutputs = tensors.length - numState;
+  return { outputs: tensors.slice(0, numOutputs), state: tensors.slice(numOutputs) };
+}

@@ -1,0 +1,22 @@
+// graph: the line of the user's code in a stack.
+import { dirname, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const OWN = dirname(__dirname);
+/** Its folders, and what its source maps call them. */
+const TENSORFLOW = /[\\/]@tensorflow[\\/]|(^|[\\/])tfjs-[a-z-]+[\\/]src[\\/]/;
+
+/**
+ * The first place of a stack outside of this package and TensorFlow.js: `step.ts:12:7`, relative to the working
+ * directory, or undefined if there is none.
+ */
+export function callerOutside({ stack = '' }: Error): string | undefined {
+  for (const line of stack.split('\n')) {
+    const match = /^\s+at (?:.*\()?((?:file:\/\/)?[^()]+):(\d+):(\d+)\)?$/.exec(line);
+    if (match === null) continue;
+    const file = match[1].startsWith('file:') ? fileURLToPath(match[1]) : match[1];
+    if (file.startsWith('node:') || file.startsWith(OWN) || TENSORFLOW.test(file)) continue;
+    return `${relative(process.cwd(), file)}:${match[2]}:${match[3]}`;
+  }
+  return undefined;
+}

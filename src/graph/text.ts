@@ -1,0 +1,53 @@
+// graph: a recording as text, one kernel on a line.
+import { asNode } from './body.js';
+import { formatNative, type NativeTensor } from './native-backend.js';
+import type { Recording } from './record.js';
+
+/** Bytes of a constant that are worth showing: up to four numbers. */
+const SHORT = 16;
+
+/**
+ * A recording for reading:
+ *
+ *   step: 2 inputs, 3 kernels
+ *     %0 = input [0] : float32[3]
+ *     %2 = Mul(%0, %1) : float32[3]
+ *     return %2
+ */
+export function formatRecording(name: string, recording: Recording, inputPaths: readonly string[]): string {
+  const { inputs, variables, constants, kernels, outputs } = recording;
+  const numbers = new Map<number, string>();
+  const number = ({ id }: NativeTensor) => {
+    if (!numbers.has(id)) numbers.set(id, `%${numbers.size}`);
+    return numbers.get(id) as string;
+  };
+  const refer = (id: number) => numbers.get(id) ?? '?';
+  const lines = [
+    ...inputs.map((input, i) => `${number(input)} = input ${inputPaths[i]} : ${formatNative(input)}`),
+    ...variables.map((each) => `${number(each)} = variable ${each.variable.name} : ${formatNative(each)}`),
+    ...constants.map((each) => `${number(each)} = constant${shortValues(each)} : ${formatNative(each)}`),
+    ...kernels.map((kernel) => {
+      const { op, attributes } = asNode(kernel);
+      const options = attributes
+        .filter(({ name }) => !/^T|^(Src|Dst|Index|out_?)T?/.test(name))
+        .map(({ name, value }) => `${name}=${Array.isArray(value) ? `[${value.join(', ')}]` : value}`);
+      const made = kernel.outputs.map(number).join(', ');
+      const types = kernel.outputs.map(formatNative).join(', ');
+      return `${made} = ${op}(${[...kernel.inputs.map(refer), ...options].join(', ')}) : ${types}`;
+    }),
+    `return ${outputs.map(({ id }) => refer(id)).join(', ')}`,
+  ];
+  return [`${name}: ${count(inputs.length, 'input')}, ${count(kernels.length, 'kernel')}`, ...lines].join('\n  ');
+}
+
+function shortValues({ values, dtype }: { readonly values: Uint8Array; readonly dtype: number }): string {
+  if (values.byteLength === 0 || values.byteLength > SHORT) return '';
+  // TensorFlow's numbers of float32 and int32; bytes otherwise.
+  const { buffer } = values;
+  const numbers = dtype === 1 ? new Float32Array(buffer) : dtype === 3 ? new Int32Array(buffer) : values;
+  return ` ${[...numbers].map((value) => String(Number(value.toPrecision(7)))).join(', ')}`;
+}
+
+function count(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,415 @@
+import * as tf from '@tensorflow/tfjs';
+import { adam, Dense, momentum, Phm, Random, type ScanOptions, scan, sgd } from 'softmax-regression';
+import type { DataArray } from '../src/compile/arrays.js';
+import { eagerRunner, provideRunner, type Runner } from '../src/compile/scan.js';
+import { nativeBackend } from '../src/graph/native-backend.js';
+import { nativeRunner } from '../src/graph/native-runner.js';
+import { type TrainingState, trainingStep } from '../src/model/step.js';
+import { onEveryBackend, TEST_BACKENDS, useBackend } from './helpers/backends.js';
+
+const fails = (fields: object) => expect.objectContaining(fields);
+
+/** state ← state + Σx; output Σx. */
+const sum = (total: tf.Scalar, x: tf.Tensor1D): [tf.Scalar, tf.Scalar] => [total.add(x.sum()), x.sum()];
+
+const graph = nativeRunner(eagerRunner);
+
+beforeEach(() => provideRunner(graph));
+
+/** Numbers of a tensor that is then gone. */
+function numbersOf(tensor: tf.Tensor): number[] {
+  const values = [...tensor.dataSync()];
+  tensor.dispose();
+  return values;
+}
+
+async function sums(
+  data: Float32Array | Int32Array | tf.Tensor1D,
+  options: Omit<ScanOptions<tf.Scalar, tf.Scalar>, 'signal'>,
+) {
+  const start = tf.scalar(0, data instanceof Int32Array ? 'int32' : 'float32');
+  const { state, outputs } = await scan(sum, start, data as Float32Array, options);
+  start.dispose();
+  return { state: numbersOf(state), outputs: numbersOf(outputs) };
+}
+
+const counting = (n: number) => Float32Array.from({ length: n }, (_, i) => i);
+
+onEveryBackend('scan', () => {
+  it('goes from state to state over batches, the short last one too, and stacks the outputs', async () => {
+    const { state, outputs } = await sums(Float32Array.of(1, 2, 3, 4, 5), { batchSize: 2 });
+    expect(state).toEqual([15]);
+    expect(outputs).toEqual([3, 7, 5]);
+  });
+
+  it('does the same in the hundreds of steps of a graph', async () => {
+    const { state, outputs } = await sums(counting(901), { batchSize: 3, epochs: 2 });
+    const perEpoch = [...Array.from({ length: 300 }, (_, i) => 9 * i + 3), 900];
+    expect(outputs).toEqual([...perEpoch, ...perEpoch]);
+    expect(state).toEqual([900 * 901]);
+  });
+
+  it('takes whole numbers as int32, and tensors as they are', async () => {
+    expect(
+      await sums(
+        Int32Array.from({ length: 401 }, (_, i) => i),
+        { batchSize: 2 },
+      ),
+    ).toMatchObject({ state: [80200] });
+    const data = tf.tensor1d(counting(401));
+    expect(await sums(data, { batchSize: 2 })).toMatchObject({ state: [80200] });
+    const shuffled = await sums(data, { batchSize: 2, seed: 1 });
+    expect(shuffled.outputs).toEqual((await sums(counting(401), { batchSize: 2, seed: 1 })).outputs);
+    data.dispose();
+  });
+
+  it.each([7, 301])('sees each of %d samples once in an epoch, in an order that the seed decides', async (n) => {
+    const step = (seen: tf.Tensor1D, x: tf.Tensor1D): [tf.Tensor1D, tf.Tensor1D] => [
+      seen.add(tf.oneHot(x.toInt(), n).sum(0)) as tf.Tensor1D,
+      x.slice(0, 1) as tf.Tensor1D,
+    ];
+    const run = async (options: object) => {
+      const start = tf.zeros<tf.Rank.R1>([n]);
+      const { state, outputs } = await scan(step, start, counting(n), { batchSize: 2, ...options });
+      start.dispose();
+      return { state: numbersOf(state), outputs: numbersOf(outputs) };
+    };
+    const [a, b, other] = [await run({ seed: 3 }), await run({ seed: 3 }), await run({ seed: 4 })];
+    expect(a.state).toEqual(Array(n).fill(1));
+    expect(a.outputs).toEqual(b.outputs);
+    expect(a.outputs).not.toEqual(other.outputs);
+    const order = new Random(3).permutation(n);
+    expect(a.outputs).toEqual([...order].filter((_, i) => i % 2 === 0));
+  });
+
+  it('takes the order of each epoch from a function', async () => {
+    const n = 250;
+    const order = (epoch: number) => Int32Array.from({ length: n }, (_, i) => (epoch === 1 ? i : n - 1 - i));
+    const { outputs } = await sums(counting(n), { batchSize: 1, epochs: 2, order });
+    expect(outputs).toEqual([...counting(n), ...counting(n).reverse()]);
+  });
+
+  it('keeps structures of state, data and output', async () => {
+    const data = {
+      pixels: {
+        values: Uint8Array.from({ length: 480 }, (_, i) => i % 256),
+        shape: [120, 2, 2],
+        scale: 255,
+      } as DataArray,
+      more: [Int32Array.from({ length: 120 }, (_, i) => i)] as const,
+    };
+    const start = { count: tf.scalar(0), mean: [tf.zeros([2, 2])] as const };
+    const { state, outputs } = await scan(
+      ({ count, mean: [mean] }, { pixels, more: [ids] }) => [
+        { count: count.add<tf.Scalar>(1), mean: [mean.add(pixels.mean(0))] as const },
+        { first: ids.gather(tf.tensor1d([0], 'int32')), largest: pixels.max() },
+      ],
+      start,
+      data,
+      { batchSize: 1 },
+    );
+    expect(Object.keys(state)).toEqual(['count', 'mean']);
+    expect(numbersOf(state.count)).toEqual([120]);
+    expect(state.mean[0].shape).toEqual([2, 2]);
+    const expected = [0, 1, 2, 3].map((j) =>
+      Array.from({ length: 120 }, (_, i) => ((4 * i + j) % 256) / 255).reduce((a, b) => a + b),
+    );
+    expect(numbersOf(state.mean[0])).toBeAllClose(expected);
+    expect(outputs.first.shape).toEqual([120, 1]);
+    expect(numbersOf(outputs.first)).toEqual([...counting(120)]);
+    expect(outputs.largest.dtype).toBe('float32');
+    tf.dispose([start, outputs] as unknown as tf.TensorContainer);
+  });
+
+  it('leaves no tensor behind, whatever happens', async () => {
+    const before = tf.memory().numTensors;
+    await sums(counting(901), { batchSize: 3, epochs: 2, seed: 1 });
+    await sums(counting(5), { batchSize: 2 });
+    const start = tf.scalar(0);
+    const broken = () => {
+      throw new Error('broken');
+    };
+    await expect(scan(broken, start, counting(901), { batchSize: 3 })).rejects.toThrow('broken');
+    await expect(scan(broken, start, counting(5), { batchSize: 3 })).rejects.toThrow('broken');
+    const abort = new AbortController();
+    const onChunk = () => abort.abort(new Error('enough'));
+    await expect(scan(sum, start, counting(901), { batchSize: 3, signal: abort.signal, onChunk })).rejects.toThrow(
+      'enough',
+    );
+    const onChunkThrows = () => Promise.reject(new Error('mine'));
+    await expect(scan(sum, start, counting(901), { batchSize: 3, onChunk: onChunkThrows })).rejects.toThrow('mine');
+    start.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('tells of each chunk what was done, and lets others have their turn in between', async () => {
+    const epochs = 3;
+    const chunks: object[] = [];
+    let turns = 0;
+    const timer = setInterval(() => turns++, 0);
+    const start = tf.scalar(0);
+    // Enough work that it takes some chunks: 2,000 steps of a small kernel.
+    const slow = (total: tf.Scalar, x: tf.Tensor1D): [tf.Scalar, tf.Scalar] => [total.add(x.sum()), x.max()];
+    const result = await scan(slow, start, counting(2001), {
+      batchSize: 2,
+      epochs,
+      onChunk({ epoch, epochs, step, steps, state, outputs, batchSizes }) {
+        chunks.push({ epoch, epochs, step, steps });
+        expect(state.shape).toEqual([]);
+        expect(outputs.shape).toEqual([batchSizes.length]);
+      },
+    });
+    clearInterval(timer);
+    expect(chunks[chunks.length - 1]).toEqual({ epoch: 3, epochs, step: 1001, steps: 1001 });
+    expect(chunks.length).toBeGreaterThanOrEqual(3);
+    expect(turns).toBeGreaterThan(0);
+    tf.dispose([start, result.state, result.outputs]);
+  });
+
+  it.each<[string, object, object]>([
+    ['a batch size of 0', { batchSize: 0 }, { argument: 'batchSize' }],
+    ['no batch size', {}, { argument: 'batchSize' }],
+    ['half an epoch', { batchSize: 1, epochs: 0.5 }, { argument: 'epochs' }],
+    ['an unknown option', { batchSize: 1, batches: 2 }, { argument: 'options' }],
+    ['a negative seed', { batchSize: 1, seed: -1 }, { argument: 'seed' }],
+    ['seed and order', { batchSize: 1, seed: 1, order: () => new Int32Array(3) }, { argument: 'order' }],
+    ['a short order', { batchSize: 1, order: () => new Int32Array(2) }, { argument: 'order' }],
+    [
+      'an order that leaves the samples',
+      { batchSize: 1, order: () => Int32Array.of(0, 3, 1) },
+      { argument: 'order(1)[1]' },
+    ],
+  ])('refuses %s', async (_, options, fields) => {
+    const start = tf.scalar(0);
+    await expect(scan(sum, start, counting(3), options as { batchSize: number })).rejects.toThrow(
+      fails({ code: 'DOMAIN', ...fields }),
+    );
+    start.dispose();
+  });
+
+  it.each<[string, () => unknown, object]>([
+    ['no data', () => ({}), { code: 'DOMAIN', argument: 'data' }],
+    ['a number', () => ({ x: 3 }), { code: 'DOMAIN', argument: 'data.x' }],
+    ['an empty array', () => new Float32Array(0), { code: 'DOMAIN', argument: 'data' }],
+    ['a scalar', () => tf.scalar(1), { code: 'SHAPE', argument: 'data' }],
+    ['big integers', () => new BigInt64Array(3), { code: 'DOMAIN', argument: 'data' }],
+    [
+      'arrays of different lengths',
+      () => [counting(3), counting(4)],
+      { code: 'SHAPE', argument: 'data[1]', actual: '4' },
+    ],
+    [
+      'a shape that does not fit',
+      () => ({ values: counting(3), shape: [2, 2] }),
+      { code: 'SHAPE', argument: 'data.shape' },
+    ],
+    [
+      'a scale of 0',
+      () => ({ values: counting(4), shape: [2, 2], scale: 0 }),
+      { code: 'DOMAIN', argument: 'data.scale' },
+    ],
+    [
+      'fractions as int32',
+      () => ({ values: counting(4), shape: [4], dtype: 'int32' }),
+      { code: 'DOMAIN', argument: 'data.dtype' },
+    ],
+    [
+      'a disposed tensor',
+      () => {
+        const tensor = tf.ones([3]);
+        tensor.dispose();
+        return tensor;
+      },
+      { code: 'DOMAIN', actual: 'a disposed tensor' },
+    ],
+  ])('refuses %s for data', async (_, data, fields) => {
+    const [start, given] = [tf.scalar(0), data()];
+    await expect(scan(sum as never, start, given as Float32Array, { batchSize: 2 })).rejects.toThrow(fails(fields));
+    tf.dispose([start, given] as tf.TensorContainer);
+  });
+
+  it.each<[string, number]>([
+    ['eagerly', 5],
+    ['in a graph', 401],
+  ])('holds a step to its state and output, %s', async (_, n) => {
+    const start = { a: tf.scalar(0), b: tf.zeros([2]) };
+    const run = (step: (state: typeof start, x: tf.Tensor1D) => unknown) =>
+      scan(step as never, start, counting(n), { batchSize: 2 });
+    const wrong: [(state: typeof start, x: tf.Tensor1D) => unknown, object][] = [
+      [({ a, b }) => [{ a, b: b.concat(b) }, a], { code: 'SHAPE', argument: 'the new state.b', actual: 'float32[4]' }],
+      [({ a, b }) => [{ a: a.toInt(), b }, a], { code: 'SHAPE', argument: 'the new state.a', actual: 'int32[]' }],
+      [({ a }) => [{ a }, a], { code: 'SHAPE', argument: 'the new state' }],
+      [({ a, b }) => ({ a, b }), { code: 'DOMAIN', expected: 'return [state, output]' }],
+      [(state) => [state], { code: 'DOMAIN', expected: 'return [state, output]' }],
+      [(state) => [state, 3], { code: 'DOMAIN', argument: 'the output', actual: '3' }],
+      [async (state) => [state, state.a], { code: 'BACKEND', actual: expect.stringContaining('promise') }],
+      [(state, x) => [state, x], { code: 'SHAPE', argument: 'the output of a step' }],
+    ];
+    for (const [step, fields] of wrong) await expect(run(step)).rejects.toThrow(fails(fields));
+    tf.dispose(start);
+  });
+
+  it('hands on a state that a step leaves as it is, and the state of a step without output', async () => {
+    const start = tf.scalar(7);
+    const { state, outputs } = await scan((s: tf.Scalar) => [s, {}] as const, start, counting(401), { batchSize: 2 });
+    expect(outputs).toEqual({});
+    expect(numbersOf(start)).toEqual([7]);
+    expect(numbersOf(state)).toEqual([7]);
+  });
+});
+
+const N = 530;
+const BATCH = 16;
+
+const random = new Random(4);
+const labels = Int32Array.from({ length: N }, () => random.below(4));
+const bytes = Uint8Array.from({ length: N * 8 }, () => random.below(256));
+const FEATURES: Record<string, DataArray> = {
+  bytes: { values: bytes, shape: [N, 8], scale: 255 },
+  'bytes in a Buffer': { values: Buffer.from(bytes), shape: [N, 8], scale: 255 },
+  float32: { values: Float32Array.from(bytes, (value) => value / 255), shape: [N, 8] },
+  float64: { values: Float64Array.from(bytes, (value) => value / 255), shape: [N, 8] },
+  int16: { values: Int16Array.from(bytes), shape: [N, 8], scale: 255 },
+};
+
+/** Three epochs and more of a softmax regression. */
+async function train(
+  runner: Runner,
+  features: DataArray,
+  {
+    layer = 'dense',
+    optimizer = sgd(),
+    gradient = 'closed-form' as 'closed-form' | 'autograd',
+    l2 = 0,
+    learningRate = 0.5,
+    seed = 2 as number | undefined,
+  } = {},
+): Promise<{ losses: number[]; parameters: number[] }> {
+  provideRunner(runner);
+  const options = { inputs: 8, units: 4, seed: 1 };
+  const own = layer === 'dense' ? new Dense(options) : new Phm({ ...options, n: 2 });
+  const start: TrainingState = { parameters: own.parameters, optimizer: optimizer.init(own.parameters) };
+  const step = trainingStep({ layer: own, optimizer, gradient, l2, fitIntercept: true, learningRate });
+  const { state, outputs } = await scan(step, start, { features, labels } as never, {
+    batchSize: BATCH,
+    epochs: 4,
+    seed,
+  });
+  const parameters = Object.values(state.parameters).flatMap((tensor) => [...tensor.dataSync()]);
+  tf.dispose([start, state] as unknown as tf.TensorContainer);
+  own.dispose();
+  return { losses: numbersOf(outputs), parameters };
+}
+
+const describeNative = TEST_BACKENDS.includes('tensorflow') ? describe : describe.skip;
+
+describeNative('scan as one native graph', () => {
+  beforeAll(() => useBackend('tensorflow'));
+
+  const CLOSE = { rtol: 1e-6, atol: 1e-6 };
+
+  it.each(Object.keys(FEATURES))('gives the eager numbers for features kept as %s', async (kind) => {
+    for (const seed of [2, undefined]) {
+      const [native, eager] = [
+        await train(graph, FEATURES[kind], { seed }),
+        await train(eagerRunner, FEATURES[kind], { seed }),
+      ];
+      expect(native.losses).toBeAllClose(eager.losses, CLOSE);
+      expect(native.parameters).toBeAllClose(eager.parameters, CLOSE);
+    }
+  });
+
+  it.each([
+    ['sgd by autograd with a penalty', { gradient: 'autograd' as const, l2: 0.1 }],
+    ['momentum', { optimizer: momentum() }],
+    ['adam by autograd', { optimizer: adam(), gradient: 'autograd' as const, learningRate: 0.01 }],
+    ['a PHM layer', { layer: 'phm', l2: 0.01 }],
+    [
+      'a PHM layer by autograd with adam',
+      { layer: 'phm', optimizer: adam(), gradient: 'autograd' as const, learningRate: 0.01 },
+    ],
+  ])('gives the eager numbers for %s', async (_, options) => {
+    const [native, eager] = [
+      await train(graph, FEATURES.bytes, options),
+      await train(eagerRunner, FEATURES.bytes, options),
+    ];
+    expect(native.losses).toBeAllClose(eager.losses, CLOSE);
+    expect(native.parameters).toBeAllClose(eager.parameters, CLOSE);
+  });
+
+  it('is a graph: the step itself runs to be recorded, and for the short last batches', async () => {
+    let calls = 0;
+    const counted: Runner = (job) => {
+      const run: typeof job.step.run = (...args) => {
+        calls++;
+        return job.step.run(...args);
+      };
+      return graph({ ...job, step: { name: job.step.name, run } });
+    };
+    await train(counted, FEATURES.bytes);
+    // 530 = 33·16 + 2: two recordings, and one short batch in each of four epochs.
+    expect(calls).toBe(6);
+  });
+
+  it('gives the same bits each time', async () => {
+    expect(await train(graph, FEATURES.bytes)).toEqual(await train(graph, FEATURES.bytes));
+  });
+
+  it('leaves the work to the eager runner where recording would not pay, or TensorFlow is not in use', async () => {
+    const eager = jest.fn(eagerRunner);
+    const step = {
+      name: 'step',
+      run: () => {
+        throw new Error('recorded');
+      },
+    };
+    const job = { step, state: [], data: [], numSamples: N, batchSize: BATCH, isOrdered: false };
+    (await nativeRunner(eager)({ ...job, epochs: 1 })).close();
+    expect(eager).toHaveBeenCalledTimes(1);
+    await useBackend('cpu');
+    (await nativeRunner(eager)({ ...job, epochs: 1000 })).close();
+    expect(eager).toHaveBeenCalledTimes(2);
+    await useBackend('tensorflow');
+  });
+
+  it('reads captured variables at each chunk, and copies captured tensors', async () => {
+    const rate = tf.variable(tf.scalar(2));
+    const offset = tf.tidy(() => tf.scalar(1).add<tf.Scalar>(1));
+    const start = tf.scalar(0);
+    const step = (s: tf.Scalar, x: tf.Tensor1D): [tf.Scalar, tf.Scalar] => [s.add(x.sum().mul(rate)).sub(offset), rate];
+    const { state, outputs } = await scan(step, start, counting(400), { batchSize: 2 });
+    expect(numbersOf(state)).toEqual([400 * 399 - 400]);
+    expect(new Set(numbersOf(outputs))).toEqual(new Set([2]));
+    const onChunk = () => rate.dispose();
+    await expect(scan(step, start, counting(400), { batchSize: 2, epochs: 2, onChunk })).rejects.toThrow(
+      fails({ code: 'BACKEND', actual: 'disposed' }),
+    );
+    tf.dispose([offset, start]);
+  });
+
+  it('refuses what compile refuses', async () => {
+    const start = tf.scalar(0);
+    const reads = (s: tf.Scalar): [tf.Scalar, object] => [s.dataSync()[0] > 1 ? s : s.add(1), {}];
+    await expect(scan(reads, start, counting(400), { batchSize: 2 })).rejects.toThrow(
+      fails({ code: 'BACKEND', actual: expect.stringContaining('reading the value of a tensor (test/scan.test.ts:') }),
+    );
+    start.dispose();
+  });
+
+  it('leaves no tensor and no session behind', async () => {
+    const count = () => {
+      const { binding } = nativeBackend() as unknown as {
+        binding: { getNumOfTensors(): number; getNumOfSavedModels(): number };
+      };
+      return [tf.memory().numTensors, binding.getNumOfTensors(), binding.getNumOfSavedModels()];
+    };
+    await train(graph, FEATURES.bytes);
+    const before = count();
+    await train(graph, FEATURES.bytes);
+    const start = tf.scalar(0);
+    const grows = (s: tf.Tensor): [tf.Tensor, object] => [s.expandDims(0), {}];
+    await expect(scan(grows, start, { x: FEATURES.bytes }, { batchSize: 2 })).rejects.toThrow(fails({ code: 'SHAPE' }));
+    start.dispose();
+    expect(count()).toEqual(before);
+  });
+});
