@@ -1,33 +1,68 @@
-// bench: npm run bench. Runs the works side by side, prints the tables of docs/benchmarks.md.
+// bench: npm run bench [-- --peers]. Runs the works side by side, prints the tables of docs/benchmarks.md.
 import { execFileSync } from 'node:child_process';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { formatBackend, selectBackend } from 'softmax-regression';
-import { loadFashionMnist } from 'softmax-regression/node';
-import { EPOCHS, layersFit, ourFit } from './fashion-mnist.js';
-import { median, type Timing, table, timeInTurn } from './timing.js';
+import { type FashionMnist, loadFashionMnist } from 'softmax-regression/node';
+import { firstCall, networkWorks, stepWorks } from './compile.js';
+import { EPOCHS, layersFit, longestGap, ourFit } from './fashion-mnist.js';
+import { openPeers, type Peer, type Peers, type PeerWork } from './peers.js';
+import { median, type Timing, table, timeInTurn, type Work } from './timing.js';
 
 const ROUNDS = 7;
 
 async function main(): Promise<void> {
+  const { values: options } = parseArgs({ options: { peers: { type: 'boolean', default: false } } });
   const choice = await selectBackend('tensorflow');
   const [{ model }] = cpus();
   console.log(
     `${new Date().toISOString().slice(0, 10)}, ${cpus().length} × ${model}, ${Math.round(totalmem() / 2 ** 30)} GiB`,
   );
-  console.log(`Node ${process.versions.node}, tfjs 4.22.0, ${formatBackend(choice)}\n`);
+  console.log(`Node ${process.versions.node}, tfjs 4.22.0, ${formatBackend(choice)}`);
   const data = await loadFashionMnist();
+  const peers = options.peers ? await openPeers(data) : undefined;
+  try {
+    await benchTraining(data, peers);
+    await benchCompile(data, peers);
+    await benchOthers(data);
+  } finally {
+    peers?.close();
+  }
+}
 
-  console.log(`Fashion-MNIST, ${EPOCHS} epochs in turn on tensorflow, ${ROUNDS} rounds:\n`);
-  const layers = layersFit(data);
-  const ours = (['closed-form', 'autograd'] as const).map((gradient) => ourFit(data, 'tensorflow', gradient));
-  print(await timeInTurn([layers, ...ours], ROUNDS));
-  layers.dispose();
+async function benchTraining(data: FashionMnist, peers: Peers | undefined): Promise<void> {
+  for (const shuffle of [true, false]) {
+    const order = shuffle ? 'shuffled' : 'in order';
+    const layers = layersFit(data, shuffle);
+    const ours = (['closed-form', 'autograd'] as const).map((gradient) => ourFit(data, { gradient, shuffle }));
+    const others = peersAt(peers, shuffle ? 'shuffled' : 'in-order', EPOCHS);
+    heading(`Fashion-MNIST, batch 256, ${order}, ${EPOCHS} epochs, ${ROUNDS} rounds; an epoch:`);
+    print(await timeInTurn([...ours, layers, ...others], ROUNDS), EPOCHS);
+    layers.dispose();
+  }
+}
 
-  console.log(`\nFashion-MNIST, ${EPOCHS} epochs on wasm, 3 rounds:\n`);
-  print(await timeInTurn([ourFit(data, 'wasm', 'closed-form')], 3));
+async function benchCompile(data: FashionMnist, peers: Peers | undefined): Promise<void> {
+  const { works, dispose } = stepWorks(data);
+  heading(`A plain autograd step, batch 256, in order; an epoch:`);
+  print(await timeInTurn(works, ROUNDS), 1);
+  dispose();
+  console.log(
+    `\nFirst call of that step, compiled: ${median(Array.from({ length: ROUNDS }, firstCall)).toFixed(0)} ms`,
+  );
+  heading('The network of examples/compile-mlp.ts, batch 64; an epoch (peers: the same with cross-entropy):');
+  const [layers, scanning] = networkWorks(data);
+  const timings = await timeInTurn([scanning, layers, ...peersAt(peers, 'mlp', 1)], 3);
+  print(timings, 1, 'other loss');
+}
 
-  console.log('\nPeak resident memory of a process that loads Fashion-MNIST and trains:\n');
+async function benchOthers(data: FashionMnist): Promise<void> {
+  console.log(`\nLongest gap of a timer of 10 ms during fit: ${(await longestGap(data)).toFixed(0)} ms`);
+  await selectBackend('wasm');
+  heading(`Fashion-MNIST on wasm, 3 rounds; an epoch:`);
+  print(await timeInTurn([ourFit(data)], 3), EPOCHS);
+  heading(`Peak resident memory of a process that loads Fashion-MNIST and trains for ${EPOCHS} epochs:`);
   const rows = (['tensorflow', 'wasm'] as const).map((backend) => [
     backend,
     `${Math.round(peakMegabytes(backend))} MB`,
@@ -35,17 +70,33 @@ async function main(): Promise<void> {
   console.log(table(['backend', 'peak'], rows));
 }
 
-function print(timings: readonly Timing[]): void {
+/** The peers that can do a work, as works. */
+function peersAt(peers: Peers | undefined, work: PeerWork, epochs: number): Work[] {
+  const able = peers?.all.filter((peer: Peer) => peer.works.includes(work)) ?? [];
+  return able.map((peer) => ({ name: peer.name, run: () => peer.run(work, { epochs }) }));
+}
+
+function heading(text: string): void {
+  console.log(`\n${text}\n`);
+}
+
+/** How far the outcomes of one comparison may lie apart: other orders of the samples, other roundings. */
+const SAME_LOSS = 0.02;
+
+function print(timings: readonly Timing[], epochs: number, kind: 'same loss' | 'other loss' = 'same loss'): void {
   const [first] = timings;
-  const perEpoch = (milliseconds: number) => (milliseconds / EPOCHS).toFixed(0);
+  const perEpoch = (milliseconds: number) => (milliseconds / epochs).toFixed(0);
   const rows = timings.map(({ name, milliseconds, outcome }) => [
     name,
     `${perEpoch(median(milliseconds))} ms`,
     `${perEpoch(Math.min(...milliseconds))} to ${perEpoch(Math.max(...milliseconds))}`,
-    median(milliseconds.map((time, round) => time / first.milliseconds[round])).toFixed(2),
+    median(first.milliseconds.map((time, round) => time / milliseconds[round])).toFixed(2),
     outcome.toFixed(4),
   ]);
-  console.log(table(['', 'an epoch, median', 'from, to', `ratio to ${first.name}`, 'loss, last epoch'], rows));
+  console.log(table(['', 'median', 'from, to', `${first.name} / this`, 'loss, last epoch'], rows));
+  if (kind === 'other loss') return;
+  const outcomes = timings.map(({ outcome }) => outcome);
+  if (Math.max(...outcomes) > (1 + SAME_LOSS) * Math.min(...outcomes)) throw new Error('these reach different losses');
 }
 
 function peakMegabytes(backend: string): number {

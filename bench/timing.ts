@@ -1,9 +1,15 @@
 // bench: works timed side by side, in turn, in one run; what counts are medians and their ratios.
 
+/** What a work gives back when it has a clock of its own. */
+export interface Measured {
+  readonly milliseconds: number;
+  readonly outcome: number;
+}
+
 export interface Work {
   readonly name: string;
-  /** Does the work once; what it gives back must be alike for all works of a comparison. */
-  run(): Promise<number>;
+  /** Does the work once; the outcome that it gives back must be alike for all works of a comparison. */
+  run(): Promise<number | Measured>;
 }
 
 export interface Timing {
@@ -16,16 +22,20 @@ export interface Timing {
 /** Each work once to warm up, then `rounds` times all of them in turn: A B A B …, so that drift hits both. */
 export async function timeInTurn(works: readonly Work[], rounds: number): Promise<Timing[]> {
   const outcomes: number[] = [];
-  for (const work of works) outcomes.push(await work.run());
+  for (const work of works) outcomes.push((await timed(work)).outcome);
   const times = works.map((): number[] => []);
   for (let round = 0; round < rounds; round++) {
     for (const [i, work] of works.entries()) {
-      const start = performance.now();
-      await work.run();
-      times[i].push(performance.now() - start);
+      times[i].push((await timed(work)).milliseconds);
     }
   }
   return works.map(({ name }, i) => ({ name, milliseconds: times[i], outcome: outcomes[i] }));
+}
+
+async function timed(work: Work): Promise<Measured> {
+  const start = performance.now();
+  const result = await work.run();
+  return typeof result === 'number' ? { milliseconds: performance.now() - start, outcome: result } : result;
 }
 
 export function median(values: readonly number[]): number {

@@ -34,3 +34,4 @@ export {
   type NoNativeInstallation,
   nativeStatus,
 } from './node/native.js';
+export { saveCompiled } from './node/saved-model.js';

@@ -151,6 +151,7 @@ describe('a fitted SoftmaxRegression', () => {
     expect(model).toMatchObject({ classes: ['setosa', 'versicolor', 'virginica'], numFeatures: 4, numParameters: 15 });
     expect(model.options).toEqual({
       ...options,
+      shuffle: true,
       solver: 'sgd',
       gradient: 'closed-form',
       layer: 'dense',

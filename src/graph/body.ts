@@ -29,32 +29,37 @@ export function writeBody(
   for (const [i, kernel] of kernels.entries()) {
     const { op, attributes } = asNode(kernel);
     const name = `${op}_${i}`;
-    graph.node(name, op, kernel.inputs.map(nameOf), attributesOf(op, attributes));
+    graph.node(
+      name,
+      op,
+      kernel.inputs.map(({ id }) => nameOf(id)),
+      attributesOf(op, attributes),
+    );
     kernel.outputs.forEach(({ id }, output) => void names.set(id, output === 0 ? name : `${name}:${output}`));
   }
   return outputs.map(({ id }) => nameOf(id));
 }
 
 /** A recorded kernel as a graph wants it: named for speed, and with the types that eager TensorFlow finds out by itself. */
-export function asNode({ op, attributes, outputs }: RecordedKernel): Pick<RecordedKernel, 'op' | 'attributes'> {
-  const { TF_ATTR_TYPE: type, TF_INT32 } = nativeBackend().binding;
-  const [{ shape, dtype }] = outputs;
+export function asNode({ op, attributes, inputs, outputs }: RecordedKernel): Pick<RecordedKernel, 'op' | 'attributes'> {
+  const { TF_ATTR_TYPE, TF_COMPLEX64 } = nativeBackend().binding;
   switch (op) {
     case 'BatchMatMulV2': {
-      // tfjs-node runs it for matrices too, where MatMul is the kernel made for them.
-      if (shape.length !== 2) return { op, attributes };
+      // tfjs-node runs it for matrices too, where MatMul is the kernel made for them; its transposes do not conjugate.
+      if (outputs[0].shape.length !== 2 || outputs[0].dtype === TF_COMPLEX64) return { op, attributes };
       const renamed: Record<string, string> = { adj_x: 'transpose_a', adj_y: 'transpose_b' };
       return {
         op: 'MatMul',
         attributes: attributes.map((each) => ({ ...each, name: renamed[each.name] ?? each.name })),
       };
     }
-    case 'ExpandDims':
+    case 'ExpandDims': // tfjs-node names no type,
+    case 'Mean': // and here that of before its own cast.
       return {
         op,
         attributes: [
-          { name: 'T', type, value: dtype },
-          { name: 'Tdim', type, value: TF_INT32 },
+          ...attributes.filter(({ name }) => name !== 'T'),
+          { name: 'T', type: TF_ATTR_TYPE, value: inputs[0].dtype },
         ],
       };
     default:

@@ -35,6 +35,7 @@ export interface Binding {
   readonly TF_UINT8: number;
   readonly TF_BOOL: number;
   readonly TF_STRING: number;
+  readonly TF_COMPLEX64: number;
   readonly TF_ATTR_STRING: number;
   readonly TF_ATTR_INT: number;
   readonly TF_ATTR_FLOAT: number;

@@ -21,7 +21,7 @@ export interface RecordedConstant extends NativeTensor {
 export interface RecordedKernel {
   readonly op: string;
   readonly attributes: readonly NativeAttribute[];
-  readonly inputs: readonly number[];
+  readonly inputs: readonly NativeTensor[];
   readonly outputs: readonly NativeTensor[];
 }
 
@@ -66,6 +66,7 @@ export function record(
   fn: (inputs: readonly tf.Tensor[]) => tf.Tensor[],
   inputs: readonly tf.Tensor[],
 ): Recording {
+  if (inputs.some(({ dtype }) => dtype === 'string')) throw impure(name, 'an argument of strings', NO_STRINGS);
   const first = recordOnce(name, fn, inputs);
   assertSame(name, first, recordOnce(name, fn, inputs));
   return first;
@@ -92,8 +93,7 @@ function recordOnce(
     refusal ??= impure(name, actual, hint, origin);
     return refusal;
   };
-  const addConstant = (tensor: NativeTensor, values: unknown) => {
-    if (!ArrayBuffer.isView(values)) throw refuse('a captured tensor of strings', NO_STRINGS);
+  const addConstant = (tensor: NativeTensor, values: ArrayBufferView) => {
     constants.push({ ...tensor, values: bytesOf(values), origin: new Error() });
     known.set(tensor.id, tensor);
   };
@@ -103,8 +103,10 @@ function recordOnce(
     if (variable !== undefined) known.set(id, variable);
     else if (!known.has(id)) {
       const alias = aliasOf(real, id);
+      // The addon frees the characters of strings with the first of two tensors that share them.
+      if (alias.dtype === real.TF_STRING) throw refuse('a captured tensor of strings', NO_STRINGS);
       deleted.push(alias.id);
-      addConstant({ ...alias, id }, alias.dtype === real.TF_STRING ? undefined : real.tensorDataSync(id));
+      addConstant({ ...alias, id }, real.tensorDataSync(id) as ArrayBufferView);
     }
     return known.get(id) as NativeTensor;
   };
@@ -112,11 +114,11 @@ function recordOnce(
   const recorder: Partial<Binding> = {
     executeOp(op, attributes, ids, numOutputs) {
       if (op in REFUSED) throw refuse(`kernel ${op}, ${REFUSED[op]}`, 'Draw random numbers outside, and pass them.');
-      ids.forEach(tensorOf);
+      const inputs = ids.map(tensorOf);
       const outputs = real.executeOp(op, attributes, ids, numOutputs);
       for (const output of outputs) known.set(output.id, output);
       if (outputs.length === 0) throw refuse(`kernel ${op}, which is there for its side effect`, 'Call it outside.');
-      kernels.push({ op, attributes, inputs: [...ids], outputs });
+      kernels.push({ op, attributes, inputs, outputs });
       return outputs;
     },
     createTensor(shape, dtype, values) {
@@ -269,8 +271,8 @@ function assertSame(name: string, first: Recording, second: Recording): void {
     if (Buffer.compare(one.values, other.values) === 0) return true;
     throw impure(name, `a constant ${formatNative(one)} that differs from run to run`, PASS_CHANGING, one.origin);
   };
-  const areTwins = (a: readonly number[], b: readonly number[]) =>
-    a.length === b.length && a.every((id, i) => isTwin(id, b[i]));
+  const areTwins = (a: readonly NativeTensor[], b: readonly NativeTensor[]) =>
+    a.length === b.length && a.every(({ id }, i) => isTwin(id, b[i].id));
   pair(first.inputs, second.inputs);
   pair(first.variables, second.variables);
   const isSame = first.kernels.every(({ op, attributes, inputs, outputs }, i) => {
@@ -280,8 +282,7 @@ function assertSame(name: string, first: Recording, second: Recording): void {
     const isSameKernel = op === twin.op && JSON.stringify(attributes) === JSON.stringify(twin.attributes);
     return isSameKernel && areTwins(inputs, twin.inputs);
   });
-  const ids = ({ outputs }: Recording) => outputs.map(({ id }) => id);
-  const isSameEnd = first.kernels.length === second.kernels.length && areTwins(ids(first), ids(second));
+  const isSameEnd = first.kernels.length === second.kernels.length && areTwins(first.outputs, second.outputs);
   if (!isSame || !isSameEnd) throw impure(name, 'other kernels from run to run', PASS_CHANGING);
 }
 

@@ -33,7 +33,7 @@ export function formatRecording(name: string, recording: Recording, inputPaths: 
         .map(({ name, value }) => `${name}=${Array.isArray(value) ? `[${value.join(', ')}]` : value}`);
       const made = kernel.outputs.map(number).join(', ');
       const types = kernel.outputs.map(formatNative).join(', ');
-      return `${made} = ${op}(${[...kernel.inputs.map(refer), ...options].join(', ')}) : ${types}`;
+      return `${made} = ${op}(${[...kernel.inputs.map(({ id }) => refer(id)), ...options].join(', ')}) : ${types}`;
     }),
     `return ${outputs.map(({ id }) => refer(id)).join(', ')}`,
   ];

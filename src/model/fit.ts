@@ -11,6 +11,7 @@ import { Phm } from '../nn/phm.js';
 import { adam, momentum, type Optimizer, sgd, type Tensors } from '../optim/first-order.js';
 import { objectiveOf } from './objective.js';
 import { type GradientMethod, type TrainingState, trainingStep } from './step.js';
+import { layoutOf, type TrainingLayout } from './training-layout.js';
 
 export type Solver = 'sgd' | 'momentum' | 'adam';
 
@@ -148,11 +149,17 @@ export async function fitFirstOrder<L>(
   const { epochs, batchSize, learningRate, shuffle } = options;
   const layer = layerOf(inputs, numClasses, options);
   const optimizer = optimizerOf(options.solver);
-  let state = tf.tidy(() => copyState({ parameters: layer.parameters, optimizer: optimizer.init(layer.parameters) }));
+  const { scale = 1 } = features;
+  const layout = layoutOf(layer, scale);
+  let state = tf.tidy((): TrainingState => {
+    const parameters = layout.start();
+    return { parameters, optimizer: optimizer.init(parameters) };
+  });
   try {
-    const data = { features: { ...features, dtype: 'float32' }, labels } as const;
+    // Stored as they are: the layout sees to the scale.
+    const data = { features: { ...features, scale: 1, dtype: 'float32' }, labels } as const;
     const order = shuffle ? shuffles(options.seed, n) : undefined;
-    const step = trainingStep({ ...options, layer, optimizer });
+    const step = trainingStep({ ...options, layout, optimizer });
     const history: EpochRecord[] = [];
     let iterations = 0;
     let reason: FitResult['reason'] = 'epochs';
@@ -174,11 +181,11 @@ export async function fitFirstOrder<L>(
       history.push({ epoch: chunk.epoch, loss });
       epoch = { total: 0, samples: 0 };
     }
-    const value = await objectiveOf(layer, state.parameters, features, labels, { ...options, signal });
+    const value = await objectiveOf(layout, state.parameters, data.features, labels, { ...options, signal });
     const result: FitResult = { converged: false, reason, ...value, suboptimality: null, iterations, history };
     // A bias that stays 0 is none.
     const numParameters = layer.numParameters - (options.fitIntercept ? 0 : numClasses);
-    return { ...(await readAffine(layer, state)), numParameters, result };
+    return { ...(await readAffine(layer, layout, state.parameters)), numParameters, result };
   } finally {
     tf.dispose(state);
     layer.dispose();
@@ -235,8 +242,16 @@ function shuffles(seed: number, n: number): () => Int32Array {
   return () => random.permutation(n);
 }
 
-async function readAffine(layer: Layer, state: TrainingState): Promise<{ weight: Float32Array; bias: Float32Array }> {
-  const tensors = tf.tidy(() => ({ weight: layer.weightOf(state.parameters), bias: state.parameters.bias.clone() }));
+/** W and b as plain arrays. */
+async function readAffine(
+  layer: Layer,
+  layout: TrainingLayout,
+  trained: Tensors,
+): Promise<{ weight: Float32Array; bias: Float32Array }> {
+  const tensors = tf.tidy(() => {
+    const parameters = layout.restore(trained);
+    return { weight: layer.weightOf(parameters), bias: parameters.bias.clone() };
+  });
   const [weight, bias] = await Promise.all([tensors.weight.data<'float32'>(), tensors.bias.data<'float32'>()]);
   tf.dispose(tensors);
   // Copies: what a backend hands out may be its own memory.

@@ -1,17 +1,22 @@
-// model: the objective of the whole training set, and its gradient, batch by batch.
+// model: the objective of the whole training set, and its gradient.
 import * as tf from '@tensorflow/tfjs';
-import { nextTask } from '../core/task.js';
-import { batchRanges, type FeatureArray, gatherRows } from '../data/batches.js';
-import type { Layer, Parameters } from '../nn/layer.js';
-import { byClosedForm } from './step.js';
+import type { DataArray } from '../compile/arrays.js';
+import { scan } from '../compile/scan.js';
+import type { FeatureArray } from '../data/batches.js';
+import type { Tensors } from '../optim/first-order.js';
+import { byClosedForm, type TrainingBatch } from './step.js';
+import type { TrainingLayout } from './training-layout.js';
 
-/** Multiply-adds of a forward pass that a backend of plain JavaScript does in some 80 ms, gradient included: what one task may take. */
+/** Multiply-adds of a forward pass that a backend of plain JavaScript does in some 80 ms: what one task may take. */
 const WORK_OF_A_TASK = 1.4e7;
 
 /** How many rows one task may take without holding up the event loop; from shapes alone, never from a timing. */
 export function rowsOfATask(inputs: number, units: number): number {
   return Math.max(1, Math.floor(WORK_OF_A_TASK / (inputs * units)));
 }
+
+/** Few enough rows that they and their products stay in the processor's caches; many enough that steps cost little. */
+const BATCH = 512;
 
 export interface ObjectiveOptions {
   /** λ of the penalty λ/2·‖W‖². */
@@ -30,58 +35,42 @@ export interface ObjectiveValue {
 
 /** The objective and the largest entry of its gradient, at these parameters. */
 export async function objectiveOf(
-  layer: Layer,
-  parameters: Parameters,
-  features: FeatureArray,
+  layout: TrainingLayout,
+  parameters: Tensors,
+  features: FeatureArray & Pick<DataArray, 'dtype'>,
   labels: Int32Array,
   { l2, fitIntercept, signal }: ObjectiveOptions,
 ): Promise<ObjectiveValue> {
-  const [n, d] = features.shape;
-  let loss = 0;
-  let sums: Record<string, tf.Tensor> = tf.tidy(() => penaltyGradient(layer, parameters, l2));
+  const n = labels.length;
+  const inputs = features.shape[1];
+  const batchSize = Math.min(n, BATCH, rowsOfATask(inputs, parameters.bias.size));
+  /** Gradients, and what they are taken at; each batch counts by its share of the samples. */
+  const step = ({ sums, at }: { sums: Tensors; at: Tensors }, { features, labels }: TrainingBatch) => {
+    const { loss, gradients } = byClosedForm(layout, at, features, labels, l2);
+    const share = features.shape[0] / n;
+    const added = Object.keys(sums).map((name) => [name, sums[name].add(gradients[name].mul(share))]);
+    return [{ sums: Object.fromEntries(added) as Tensors, at }, loss.mul(share)] as const;
+  };
+  const start = tf.tidy(() => {
+    const zeros = Object.entries(parameters).map(([name, tensor]) => [name, tf.zerosLike(tensor)]);
+    return { sums: Object.fromEntries(zeros) as Tensors, at: parameters };
+  });
   try {
-    const batchSize = Math.min(n, rowsOfATask(d, layer.units));
-    const rows = new Float32Array(batchSize * d);
-    for (const [start, end] of batchRanges(n, batchSize)) {
-      const share = (end - start) / n;
-      const before = sums;
-      const batch = tf.tidy(() => {
-        const x = tf.tensor2d(gatherRows(features, undefined, start, end, rows), [end - start, d]);
-        const y = tf.tensor1d(labels.subarray(start, end), 'int32');
-        const { loss, gradients } = byClosedForm(layer, parameters, x, y, 0);
-        return { loss, sums: combine((sum, gradient) => sum.add(gradient.mul(share)), before, gradients) };
-      });
-      tf.dispose(before);
-      sums = batch.sums;
-      loss += share * (await batch.loss.data())[0];
-      batch.loss.dispose();
-      await nextTask();
-      signal?.throwIfAborted();
-    }
+    const { state, outputs } = await scan(step, start, { features, labels }, { batchSize, signal });
     const looked = tf.tidy(() => {
-      const { bias, ...others } = sums;
-      const trained = Object.values(fitIntercept ? sums : others);
+      const { bias, ...others } = state.sums;
+      const trained = Object.values(fitIntercept ? state.sums : others);
       const norm = tf.stack(trained.map((sum) => sum.abs().max())).max();
-      return { norm, square: layer.weightOf(parameters).square().sum() };
+      return { norm, square: layout.weightOf(parameters).square().sum() };
     });
-    const [[gradientNorm], [square]] = await Promise.all([looked.norm.data(), looked.square.data()]);
-    tf.dispose(looked);
+    tf.dispose(state);
+    const [losses, [gradientNorm], [square]] = await Promise.all(
+      [outputs, looked.norm, looked.square].map((tensor) => tensor.data<'float32'>()),
+    );
+    tf.dispose([outputs, looked] as unknown as tf.TensorContainer);
+    const loss = losses.reduce((sum, each) => sum + each, 0);
     return { objective: l2 === 0 ? loss : loss + (l2 / 2) * square, gradientNorm };
   } finally {
-    tf.dispose(sums);
+    tf.dispose(start.sums);
   }
-}
-
-/** λ·W, back through what W is made of. */
-function penaltyGradient(layer: Layer, parameters: Parameters, l2: number): Record<string, tf.Tensor> {
-  const bias = tf.zerosLike(parameters.bias);
-  return { ...layer.pullback(layer.weightOf(parameters).mul(l2), parameters), bias };
-}
-
-function combine(
-  f: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor,
-  left: Parameters,
-  right: Parameters,
-): Record<string, tf.Tensor> {
-  return Object.fromEntries(Object.keys(left).map((name) => [name, f(left[name], right[name])]));
 }

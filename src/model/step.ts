@@ -1,9 +1,9 @@
 // model: one training step, as a pure function of tensors.
 import * as tf from '@tensorflow/tfjs';
 import { sparseCrossEntropyOp } from '../nn/cross-entropy.js';
-import { backward, type Layer } from '../nn/layer.js';
 import { reduce } from '../nn/reduction.js';
 import type { Optimizer, OptimizerState, Tensors } from '../optim/first-order.js';
+import type { TrainingLayout } from './training-layout.js';
 
 /** All that a training step changes. */
 export type TrainingState = {
@@ -24,7 +24,7 @@ export type TrainingStep = (state: TrainingState, batch: TrainingBatch) => [Trai
 export type GradientMethod = 'closed-form' | 'autograd';
 
 export interface StepOptions {
-  readonly layer: Layer;
+  readonly layout: TrainingLayout;
   readonly optimizer: Optimizer;
   readonly gradient: GradientMethod;
   /** λ of the penalty λ/2·‖W‖². */
@@ -40,7 +40,7 @@ interface ValueAndGradients {
 }
 
 type Differentiate = (
-  layer: Layer,
+  layout: TrainingLayout,
   parameters: Tensors,
   features: tf.Tensor2D,
   labels: tf.Tensor1D,
@@ -49,7 +49,7 @@ type Differentiate = (
 
 /** parameters ← optimizer(parameters, ∂/∂parameters of mean cross-entropy + λ/2·‖W‖²) */
 export function trainingStep({
-  layer,
+  layout,
   optimizer,
   gradient,
   l2,
@@ -58,7 +58,7 @@ export function trainingStep({
 }: StepOptions): TrainingStep {
   const differentiate = gradient === 'autograd' ? byAutograd : byClosedForm;
   return (state, { features, labels }) => {
-    const { loss, gradients } = differentiate(layer, state.parameters, features, labels, l2);
+    const { loss, gradients } = differentiate(layout, state.parameters, features, labels, l2);
     const { bias, ...others } = gradients;
     const used = fitIntercept ? gradients : { ...others, bias: tf.zerosLike(bias) };
     const next = optimizer.update(state.parameters, used, state.optimizer, tf.scalar(learningRate));
@@ -72,25 +72,25 @@ export function trainingStep({
  * The loss itself carries softmax(o) − y as its gradient (on TensorFlow both come from one kernel), so only the logits
  * are on tfjs's tape.
  */
-export const byClosedForm: Differentiate = (layer, parameters, features, labels, l2) => {
-  const logits = layer.forward(features, parameters);
+export const byClosedForm: Differentiate = (layout, parameters, features, labels, l2) => {
+  const logits = layout.forward(features, parameters);
   const { value, grad } = tf.valueAndGrad((o) => meanLoss(o as tf.Tensor2D, labels))(logits);
-  return { loss: value as tf.Scalar, gradients: backward(layer, features, grad as tf.Tensor2D, parameters, l2) };
+  return { loss: value as tf.Scalar, gradients: layout.backward(features, grad as tf.Tensor2D, parameters, l2) };
 };
 
 /** tfjs's automatic differentiation, through the whole of layer, loss and penalty. */
-export const byAutograd: Differentiate = (layer, parameters, features, labels, l2) => {
+export const byAutograd: Differentiate = (layout, parameters, features, labels, l2) => {
   const names = Object.keys(parameters);
   const byName = (values: readonly tf.Tensor[]) => Object.fromEntries(names.map((name, i) => [name, values[i]]));
   let loss: tf.Scalar | undefined;
   const objective = (...values: tf.Tensor[]) => {
     const current = byName(values);
     // Kept over the end of valueAndGrads, which disposes what its function does not return.
-    loss = tf.keep(meanLoss(layer.forward(features, current), labels));
+    loss = tf.keep(meanLoss(layout.forward(features, current), labels));
     return l2 === 0
       ? loss
       : loss.add<tf.Scalar>(
-          layer
+          layout
             .weightOf(current)
             .square()
             .sum()
