@@ -19,14 +19,18 @@ export interface Timing {
   readonly outcome: number;
 }
 
-/** Each work once to warm up, then `rounds` times all of them in turn: A B A B …, so that drift hits both. */
+/**
+ * Each work once to warm up, then `rounds` times all of them in turn, each round beginning with the next one: A B C, B C A, …
+ * So drift hits all of them, and so does what their forerunner leaves behind.
+ */
 export async function timeInTurn(works: readonly Work[], rounds: number): Promise<Timing[]> {
   const outcomes: number[] = [];
   for (const work of works) outcomes.push((await timed(work)).outcome);
   const times = works.map((): number[] => []);
   for (let round = 0; round < rounds; round++) {
-    for (const [i, work] of works.entries()) {
-      times[i].push((await timed(work)).milliseconds);
+    for (let turn = 0; turn < works.length; turn++) {
+      const i = (turn + round) % works.length;
+      times[i].push((await timed(works[i])).milliseconds);
     }
   }
   return works.map(({ name }, i) => ({ name, milliseconds: times[i], outcome: outcomes[i] }));

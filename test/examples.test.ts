@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import * as tf from '@tensorflow/tfjs';
 import * as affineNetwork from '../examples/affine-network.js';
+import * as compileMlp from '../examples/compile-mlp.js';
 import * as derivative from '../examples/derivative.js';
 import * as fashionMnist from '../examples/fashion-mnist.js';
 import * as information from '../examples/information.js';
@@ -20,6 +21,7 @@ import { TEST_BACKENDS, useBackend } from './helpers/backends.js';
 const FOLDER = join(__dirname, '../examples');
 const EXAMPLES = {
   'affine-network': affineNetwork,
+  'compile-mlp': compileMlp,
   derivative,
   'fashion-mnist': fashionMnist,
   information,
@@ -36,10 +38,15 @@ const EXAMPLES = {
 beforeAll(() => useBackend(TEST_BACKENDS[0]));
 
 /** The lines that an example prints; it leaves no tensor behind. */
-async function run(name: keyof typeof EXAMPLES, options?: Parameters<typeof fashionMnist.main>[1]): Promise<string[]> {
+async function run(
+  name: keyof typeof EXAMPLES,
+  options?: Parameters<typeof fashionMnist.main>[1] & Parameters<typeof compileMlp.main>[1],
+): Promise<string[]> {
   const printed: string[] = [];
   const before = tf.memory().numTensors;
-  await EXAMPLES[name].main((line) => printed.push(line), options);
+  // Most take no options.
+  const main: (print: (line: string) => void, options?: object) => unknown = EXAMPLES[name].main;
+  await main((line) => printed.push(line), options);
   expect(tf.memory().numTensors).toBe(before);
   return printed.flatMap((line) => line.split('\n'));
 }
@@ -62,6 +69,17 @@ it('runs every file of examples/', () => {
       .map((file) => basename(file, '.ts'))
       .sort(),
   );
+});
+
+it('compile-mlp: a network and a loss in plain tfjs learn what they learn in model.fit', async () => {
+  const [, title, ours, layers, ratio] = await run('compile-mlp', { samples: 8000, epochs: 1 });
+  expect(title).toBe('784-128-10 network, focal loss, Adam, 8000 images, batch 64, 1 epochs');
+  const [[loss, accuracy], [layersLoss, layersAccuracy]] = [ours, layers].map(numbers);
+  expect(loss).toBeLessThan(0.7);
+  expect(accuracy).toBeGreaterThan(0.7);
+  expect(layersLoss).toBeCloseTo(loss, 3);
+  expect(layersAccuracy).toBeCloseTo(accuracy, 1);
+  expect(ratio).toMatch(/^scan takes \d\.\d\d of the time of model\.fit$/);
 });
 
 describe('the examples of the chapter', () => {

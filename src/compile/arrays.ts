@@ -48,6 +48,23 @@ export interface Resident {
   readonly scale: number;
 }
 
+/** What runners keep of arrays, such as copies in a native library: for one loop, or for several over the same data. */
+export class DataStore {
+  readonly #kept = new Map<Resident['source'], { readonly value: unknown; free(): void }>();
+
+  /** What is kept of these samples, made at the first call. */
+  keep<T>(source: Resident['source'], make: () => { readonly value: T; free(): void }): T {
+    const kept = this.#kept.get(source) ?? make();
+    this.#kept.set(source, kept);
+    return kept.value as T;
+  }
+
+  dispose(): void {
+    for (const { free } of this.#kept.values()) free();
+    this.#kept.clear();
+  }
+}
+
 const WHOLE = ['Uint8Array', 'Int8Array', 'Int16Array', 'Int32Array'];
 const FLOATS = ['Float32Array', 'Float64Array'];
 

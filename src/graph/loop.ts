@@ -28,7 +28,7 @@ export interface Loop {
 
 /** The names that `runSavedModel` wants, in the order of its tensors. */
 export interface LoopSignature {
-  /** first batch, how many batches, order (if there is one), arrays…, variables…, state… */
+  /** first sample, how many batches, order (if there is one), arrays…, variables…, state… */
   readonly inputs: string;
   /** outputs, [count, …] each…, state… */
   readonly outputs: string;
@@ -38,9 +38,9 @@ export interface LoopSignature {
 const SMALL_CONSTANT_BYTES = 1024;
 
 /**
- * A SavedModel that carries out, for `count` batches from number `first` on:
+ * A SavedModel that carries out, for i = 0, …, count − 1:
  *
- *   rows ← order[batch·B … batch·B + B − 1];  state, outputs[i] ← body(state, arrays[rows]/scale)
+ *   rows ← order[first + i·B … first + i·B + B − 1];  state, outputs[i] ← body(state, arrays[rows]/scale)
  *
  * The loop is written with the dataflow primitives (Enter, Merge, Switch, NextIteration, Exit), which need no function
  * library and run without a call per iteration.
@@ -161,8 +161,8 @@ class LoopWriter {
   batch(): string[] {
     const { arrays, batchSize, isOrdered } = this.#loop;
     const [T, Index] = [{ type: this.#int }, { type: this.#int }];
-    this.graph.node('number', 'AddV2', [this.counter, 'first/in'], { T });
-    this.graph.node('offset', 'Mul', ['number', this.loopConstant('B', int32([], batchSize))], { T });
+    this.graph.node('past', 'Mul', [this.counter, this.loopConstant('B', int32([], batchSize))], { T });
+    this.graph.node('offset', 'AddV2', ['first/in', 'past'], { T });
     if (isOrdered) {
       this.graph.node('begin', 'Pack', ['offset'], { T, N: { int: 1 }, axis: { int: 0 } });
       const length = this.loopConstant('length', int32([1], batchSize));

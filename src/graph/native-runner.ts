@@ -1,6 +1,6 @@
 // graph: a loop of steps on TensorFlow as one native graph: recorded once, then many steps in one call.
 import * as tf from '@tensorflow/tfjs';
-import { gather, type Resident } from '../compile/arrays.js';
+import { type DataStore, gather, type Resident } from '../compile/arrays.js';
 import { type BatchRange, concatOutputs, type Ran, type Runner, type ScanJob, type Session } from '../compile/scan.js';
 import type { FeatureValues } from '../data/batches.js';
 import { loadSavedModel } from './load.js';
@@ -12,9 +12,12 @@ import { runsOfAChunk } from './work.js';
 /** Recording and loading cost as much as some dozens of eager steps: from here on they are a clear gain. */
 const WORTH_RECORDING = 100;
 
+/** A short last batch has a graph of its own where it is met more often than this. */
+const TAILS_WORTH_RECORDING = 4;
+
 /**
- * A runner that records the step, and runs full batches as a loop inside of TensorFlow; a short last batch goes through
- * `eager`. Without TensorFlow in use, or for a few steps, everything does.
+ * A runner that records the step, and runs batches as a loop inside of TensorFlow. Without TensorFlow in use, or for a few
+ * steps, `eager` does; and a few short last batches.
  */
 export function nativeRunner(eager: Runner): Runner {
   return async (job) => {
@@ -28,28 +31,23 @@ export function nativeRunner(eager: Runner): Runner {
 function graphSession(job: ScanJob, eager: Session): Session {
   const { batchSize } = job;
   const { binding } = nativeBackend();
-  const arrays = job.data.map(residentOf);
-  const free = () => {
-    for (const { id, isOwn } of arrays) if (isOwn) binding.deleteTensor(id);
-  };
-  let loop: LoadedLoop;
-  try {
-    loop = loadLoop(job);
-  } catch (error) {
-    free();
-    throw error;
-  }
+  const arrays = job.data.map((array) => residentOf(array, job.store));
+  const loops = loadLoops(job);
+  const loop = loops[0];
+  const tail: LoadedLoop | undefined = loops[1];
   const isFull = ([start, end]: BatchRange) => end - start === batchSize;
   return {
     chunk: loop.chunk,
     run(state, order, batches) {
       const full = batches.filter(isFull);
-      const rest = batches.slice(full.length);
-      if (full.length === 0) return eager.run(state, order, rest);
-      const done = runLoop(loop, arrays, state, order, full[0][0] / batchSize, full.length);
-      if (rest.length === 0) return done;
+      const short = batches.slice(full.length);
+      const runShort = (from: readonly tf.Tensor[]) =>
+        tail === undefined ? eager.run(from, order, short) : runLoop(tail, arrays, from, order, short);
+      if (full.length === 0) return runShort(state);
+      const done = runLoop(loop, arrays, state, order, full);
+      if (short.length === 0) return done;
       try {
-        const last = eager.run(done.state, order, rest);
+        const last = runShort(done.state);
         try {
           return {
             state: last.state,
@@ -66,11 +64,24 @@ function graphSession(job: ScanJob, eager: Session): Session {
       }
     },
     close() {
-      binding.deleteSavedModel(loop.id);
-      free();
+      for (const { id } of loops) binding.deleteSavedModel(id);
       eager.close();
     },
   };
+}
+
+/** The loop over full batches, and, where it pays, that of a short last one. */
+function loadLoops(job: ScanJob): readonly LoadedLoop[] {
+  const { numSamples, batchSize, epochs } = job;
+  const loop = loadLoop(job, batchSize);
+  const rest = numSamples % batchSize;
+  if (rest === 0 || epochs <= TAILS_WORTH_RECORDING) return [loop];
+  try {
+    return [loop, loadLoop(job, rest)];
+  } catch (error) {
+    nativeBackend().binding.deleteSavedModel(loop.id);
+    throw error;
+  }
 }
 
 interface LoadedLoop {
@@ -82,8 +93,8 @@ interface LoadedLoop {
   readonly chunk: number;
 }
 
-/** The step, recorded at the shapes of a full batch, as a loop that TensorFlow has loaded. */
-function loadLoop({ step, state, data, batchSize, isOrdered }: ScanJob): LoadedLoop {
+/** The step, recorded at the shapes of a batch, as a loop that TensorFlow has loaded. */
+function loadLoop({ step, state, data, isOrdered }: ScanJob, batchSize: number): LoadedLoop {
   const numState = state.length;
   const examples = tf.tidy(() => data.map((array) => gather(array, undefined, 0, batchSize)));
   try {
@@ -114,18 +125,16 @@ function storageOf({ source, dtype }: Resident): number {
   return nativeBackend().getDTypeInteger(dtype);
 }
 
-interface StoredArray {
-  readonly id: number;
-  /** Whether the session made it, and frees it. */
-  readonly isOwn: boolean;
-}
-
-function residentOf(array: Resident): StoredArray {
+/** The id of an array inside of TensorFlow: a copy, unless it is there already. */
+function residentOf(array: Resident, store: DataStore): number {
   const backend = nativeBackend();
-  const { source, numSamples, shape } = array;
-  if (source instanceof tf.Tensor) return { id: backend.getInputTensorIds([source])[0], isOwn: false };
-  const values = storedValues(source, array.dtype);
-  return { id: backend.binding.createTensor([numSamples, ...shape], storageOf(array), values), isOwn: true };
+  const { binding } = backend;
+  const { source, numSamples, shape, dtype } = array;
+  if (source instanceof tf.Tensor) return backend.getInputTensorIds([source])[0];
+  return store.keep(source, () => {
+    const id = binding.createTensor([numSamples, ...shape], storageOf(array), storedValues(source, dtype));
+    return { value: id, free: () => binding.deleteTensor(id) };
+  });
 }
 
 function storedValues(source: FeatureValues, dtype: tf.DataType): Uint8Array | Int32Array | Float32Array {
@@ -138,21 +147,20 @@ function storedValues(source: FeatureValues, dtype: tf.DataType): Uint8Array | I
 
 function runLoop(
   { id, signature, name, body, numState }: LoadedLoop,
-  arrays: readonly StoredArray[],
+  arrays: readonly number[],
   state: readonly tf.Tensor[],
   order: Int32Array | undefined,
-  first: number,
-  count: number,
+  batches: readonly BatchRange[],
 ): Ran {
   const backend = nativeBackend();
   const { binding } = backend;
   const int32 = (shape: readonly number[], values: Int32Array) => binding.createTensor(shape, binding.TF_INT32, values);
-  const own = [int32([], Int32Array.of(first)), int32([], Int32Array.of(count))];
+  const own = [int32([], Int32Array.of(batches[0][0])), int32([], Int32Array.of(batches.length))];
   if (order !== undefined) own.push(int32([order.length], order));
   let outputs: NativeTensor[];
   try {
     const tensors = backend.getInputTensorIds([...liveVariables(name, body), ...state]);
-    const inputs = [...own, ...arrays.map((array) => array.id), ...tensors];
+    const inputs = [...own, ...arrays, ...tensors];
     outputs = binding.runSavedModel(id, inputs, signature.inputs, signature.outputs);
   } finally {
     for (const id of own) binding.deleteTensor(id);

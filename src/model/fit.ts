@@ -1,5 +1,6 @@
 // model: from features and labels to trained parameters.
 import * as tf from '@tensorflow/tfjs';
+import { DataStore } from '../compile/arrays.js';
 import { type ScanChunk, scanChunks } from '../compile/scan.js';
 import { DomainError } from '../core/errors.js';
 import { Random } from '../core/random.js';
@@ -155,6 +156,7 @@ export async function fitFirstOrder<L>(
     const parameters = layout.start();
     return { parameters, optimizer: optimizer.init(parameters) };
   });
+  const store = new DataStore();
   try {
     // Stored as they are: the layout sees to the scale.
     const data = { features: { ...features, scale: 1, dtype: 'float32' }, labels } as const;
@@ -164,7 +166,7 @@ export async function fitFirstOrder<L>(
     let iterations = 0;
     let reason: FitResult['reason'] = 'epochs';
     let epoch = { total: 0, samples: 0 };
-    for await (const chunk of scanChunks(step, state, data, { batchSize, epochs, order, signal })) {
+    for await (const chunk of scanChunks(step, state, data, { batchSize, epochs, order, signal }, store)) {
       const total = await finiteTotal(chunk);
       if (total === undefined) {
         reason = 'diverged';
@@ -181,13 +183,14 @@ export async function fitFirstOrder<L>(
       history.push({ epoch: chunk.epoch, loss });
       epoch = { total: 0, samples: 0 };
     }
-    const value = await objectiveOf(layout, state.parameters, data.features, labels, { ...options, signal });
+    const value = await objectiveOf(layout, state.parameters, data.features, labels, { ...options, signal }, store);
     const result: FitResult = { converged: false, reason, ...value, suboptimality: null, iterations, history };
     // A bias that stays 0 is none.
     const numParameters = layer.numParameters - (options.fitIntercept ? 0 : numClasses);
     return { ...(await readAffine(layer, layout, state.parameters)), numParameters, result };
   } finally {
     tf.dispose(state);
+    store.dispose();
     layer.dispose();
   }
 }

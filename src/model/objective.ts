@@ -1,7 +1,7 @@
 // model: the objective of the whole training set, and its gradient.
 import * as tf from '@tensorflow/tfjs';
-import type { DataArray } from '../compile/arrays.js';
-import { scan } from '../compile/scan.js';
+import type { DataArray, DataStore } from '../compile/arrays.js';
+import { scanChunks } from '../compile/scan.js';
 import type { FeatureArray } from '../data/batches.js';
 import type { Tensors } from '../optim/first-order.js';
 import { byClosedForm, type TrainingBatch } from './step.js';
@@ -40,6 +40,7 @@ export async function objectiveOf(
   features: FeatureArray & Pick<DataArray, 'dtype'>,
   labels: Int32Array,
   { l2, fitIntercept, signal }: ObjectiveOptions,
+  store: DataStore,
 ): Promise<ObjectiveValue> {
   const n = labels.length;
   const inputs = features.shape[1];
@@ -55,22 +56,23 @@ export async function objectiveOf(
     const zeros = Object.entries(parameters).map(([name, tensor]) => [name, tf.zerosLike(tensor)]);
     return { sums: Object.fromEntries(zeros) as Tensors, at: parameters };
   });
+  let loss = 0;
+  let norms: tf.Tensor | undefined;
   try {
-    const { state, outputs } = await scan(step, start, { features, labels }, { batchSize, signal });
-    const looked = tf.tidy(() => {
-      const { bias, ...others } = state.sums;
-      const trained = Object.values(fitIntercept ? state.sums : others);
-      const norm = tf.stack(trained.map((sum) => sum.abs().max())).max();
-      return { norm, square: layout.weightOf(parameters).square().sum() };
-    });
-    tf.dispose(state);
-    const [losses, [gradientNorm], [square]] = await Promise.all(
-      [outputs, looked.norm, looked.square].map((tensor) => tensor.data<'float32'>()),
-    );
-    tf.dispose([outputs, looked] as unknown as tf.TensorContainer);
-    const loss = losses.reduce((sum, each) => sum + each, 0);
+    const chunks = scanChunks(step, start, { features, labels }, { batchSize, signal }, store);
+    for await (const { state, outputs } of chunks) {
+      norms?.dispose();
+      norms = tf.tidy(() => {
+        const { bias, ...others } = state.sums;
+        const trained = Object.values(fitIntercept ? state.sums : others);
+        const norm = tf.stack(trained.map((sum) => sum.abs().max())).max();
+        return tf.stack([norm, layout.weightOf(parameters).square().sum()]);
+      });
+      loss += (await outputs.data<'float32'>()).reduce((sum, each) => sum + each, 0);
+    }
+    const [gradientNorm, square] = await (norms as tf.Tensor).data<'float32'>();
     return { objective: l2 === 0 ? loss : loss + (l2 / 2) * square, gradientNorm };
   } finally {
-    tf.dispose(start.sums);
+    tf.dispose([start.sums, norms] as unknown as tf.TensorContainer);
   }
 }

@@ -1,0 +1,50 @@
+// Every kernel of tfjs-node, as it is and in a graph.
+import * as tf from '@tensorflow/tfjs';
+import { compile, FLOAT32 } from 'softmax-regression';
+import '../src/node.js';
+import { TEST_BACKENDS, useBackend } from './helpers/backends.js';
+import { kernelCalls, stringKernels, unreachable } from './helpers/kernel-calls.js';
+
+const describeNative = TEST_BACKENDS.includes('tensorflow') ? describe : describe.skip;
+
+describeNative('a compiled function', () => {
+  beforeAll(() => useBackend('tensorflow'));
+
+  const names = [...new Set(kernelCalls.map(({ kernel }) => kernel))];
+
+  it.each(names)('gives the eager numbers of kernel %s, unless it is for strings or random numbers', (name) => {
+    for (const call of kernelCalls.filter(({ kernel }) => kernel === name)) {
+      const given = call.inputs();
+      const list = (...tensors: tf.Tensor[]) => [call.run(...tensors)].flat();
+      const compiled = compile(list, { name: call.variant });
+      if (call.random || stringKernels.has(name) || given.some(({ dtype }) => dtype === 'string')) {
+        const before = given.map((tensor) => [...tensor.dataSync()]);
+        expect(() => compiled(...given)).toThrow(expect.objectContaining({ code: 'BACKEND' }));
+        // The addon would free the characters of an argument with those of its copy.
+        expect(given.map((tensor) => [...tensor.dataSync()])).toEqual(before);
+      } else {
+        const eager = tf.tidy(() => list(...given).map((tensor) => tensor.clone()));
+        const graph = compiled(...given);
+        expect(compiled.numGraphs).toBe(1);
+        const types = (tensors: tf.Tensor[]) => tensors.map(({ dtype, shape }) => ({ dtype, shape }));
+        expect(types(graph)).toEqual(types(eager));
+        graph.forEach((tensor, i) => void expect(numbers(tensor)).toBeAllClose(numbers(eager[i]), FLOAT32));
+        tf.dispose([eager, graph]);
+      }
+      compiled.dispose();
+      tf.dispose(given);
+    }
+  });
+
+  it('has been tried with every kernel that tfjs-node registers', () => {
+    const registered = tf.getKernelsForBackend('tensorflow').map(({ kernelName }) => kernelName);
+    const tried = new Set([...kernelCalls.map(({ kernel }) => kernel), ...Object.keys(unreachable)]);
+    expect(registered.filter((kernel) => !tried.has(kernel))).toEqual([]);
+  });
+});
+
+/** Complex numbers as real and imaginary parts, one after the other; strings by their characters. */
+function numbers(tensor: tf.Tensor): number[] {
+  const values = [...(tensor.dataSync() as unknown as ArrayLike<unknown> & Iterable<number | string>)];
+  return values.flatMap((value) => (typeof value === 'string' ? [...value].map((each) => each.charCodeAt(0)) : value));
+}
