@@ -6,14 +6,8 @@ export { type BackendChoice, formatBackend, selectBackend } from './backend/sele
 // compile
 export type { Batch, Data, DataArray } from './compile/arrays.js';
 export { type Compiled, type CompileOptions, compile } from './compile/compile.js';
-export {
-  type Order,
-  type ScanChunk,
-  type ScanOptions,
-  type ScanResult,
-  type ScanStep,
-  scan,
-} from './compile/scan.js';
+export type { ScanStep } from './compile/loop.js';
+export { type Order, type ScanChunk, type ScanOptions, type ScanResult, scan } from './compile/scan.js';
 // core
 export {
   BackendError,

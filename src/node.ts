@@ -1,7 +1,7 @@
 // The front door for Node only: named re-exports, grouped by room. What browsers share is in index.ts.
 import { provideBackend } from './backend/select.js';
 import { provideTracer } from './compile/compile.js';
-import { eagerRunner, provideRunner } from './compile/scan.js';
+import { eagerRunner, provideRunner } from './compile/loop.js';
 import { nativeRunner } from './graph/native-runner.js';
 import { nativeTracer } from './graph/native-tracer.js';
 import { loadNative } from './node/native.js';

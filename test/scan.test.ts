@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { adam, Dense, momentum, Phm, Random, type ScanOptions, SoftmaxRegression, scan, sgd } from 'softmax-regression';
 import { type DataArray, DataStore } from '../src/compile/arrays.js';
-import { eagerRunner, provideRunner, type Runner } from '../src/compile/scan.js';
+import { eagerRunner, provideRunner, type Runner } from '../src/compile/loop.js';
 import { nativeBackend } from '../src/graph/native-backend.js';
 import { nativeRunner } from '../src/graph/native-runner.js';
 import { type TrainingState, trainingStep } from '../src/model/step.js';
@@ -401,10 +401,10 @@ describeNative('scan as one native graph', () => {
       batchSize: BATCH,
       isOrdered: false,
     };
-    (await nativeRunner(eager)({ ...job, epochs: 1 })).close();
+    (await nativeRunner(eager)({ ...job, passes: 1 })).close();
     expect(eager).toHaveBeenCalledTimes(1);
     await useBackend('cpu');
-    (await nativeRunner(eager)({ ...job, epochs: 1000 })).close();
+    (await nativeRunner(eager)({ ...job, passes: 1000 })).close();
     expect(eager).toHaveBeenCalledTimes(2);
     await useBackend('tensorflow');
   });

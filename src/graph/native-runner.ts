@@ -1,7 +1,7 @@
 // graph: a loop of steps on TensorFlow as one native graph: recorded once, then many steps in one call.
 import * as tf from '@tensorflow/tfjs';
 import { type DataStore, gather, type Resident } from '../compile/arrays.js';
-import { type BatchRange, concatOutputs, type Ran, type Runner, type ScanJob, type Session } from '../compile/scan.js';
+import { type BatchRange, concatOutputs, type Ran, type Runner, type ScanJob, type Session } from '../compile/loop.js';
 import type { FeatureValues } from '../data/batches.js';
 import { loadSavedModel } from './load.js';
 import { type LoopSignature, loopModel } from './loop.js';
@@ -21,8 +21,8 @@ const TAILS_WORTH_RECORDING = 4;
  */
 export function nativeRunner(eager: Runner): Runner {
   return async (job) => {
-    const { numSamples, batchSize, epochs } = job;
-    const steps = Math.floor(numSamples / batchSize) * epochs;
+    const { numSamples, batchSize, passes } = job;
+    const steps = Math.floor(numSamples / batchSize) * passes;
     if (tf.getBackend() !== 'tensorflow' || isRecording() || steps < WORTH_RECORDING) return eager(job);
     return graphSession(job, await eager(job));
   };
@@ -72,10 +72,10 @@ function graphSession(job: ScanJob, eager: Session): Session {
 
 /** The loop over full batches, and, where it pays, that of a short last one. */
 function loadLoops(job: ScanJob): readonly LoadedLoop[] {
-  const { numSamples, batchSize, epochs } = job;
+  const { numSamples, batchSize, passes } = job;
   const loop = loadLoop(job, batchSize);
   const rest = numSamples % batchSize;
-  if (rest === 0 || epochs <= TAILS_WORTH_RECORDING) return [loop];
+  if (rest === 0 || passes <= TAILS_WORTH_RECORDING) return [loop];
   try {
     return [loop, loadLoop(job, rest)];
   } catch (error) {
