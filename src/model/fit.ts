@@ -183,7 +183,8 @@ export async function fitFirstOrder<L>(
       history.push({ epoch: chunk.epoch, loss });
       epoch = { total: 0, samples: 0 };
     }
-    const value = await objectiveOf(layout, state.parameters, data.features, labels, { ...options, signal }, store);
+    const whole = { ...data, shares: new Float32Array(n).fill(1 / n) };
+    const value = await objectiveOf(layout, state.parameters, whole, { ...options, signal }, store);
     const result: FitResult = { converged: false, reason, ...value, suboptimality: null, iterations, history };
     // A bias that stays 0 is none.
     const numParameters = layer.numParameters - (options.fitIntercept ? 0 : numClasses);

@@ -1,10 +1,10 @@
-// model: the objective of the whole training set, and its gradient.
+// model: the loss of the whole training set and its gradient, on tensors.
 import * as tf from '@tensorflow/tfjs';
 import type { DataArray, DataStore } from '../compile/arrays.js';
-import { scanChunks } from '../compile/scan.js';
+import { openLoop } from '../compile/loop.js';
 import type { FeatureArray } from '../data/batches.js';
+import { sparseCrossEntropyOp } from '../nn/cross-entropy.js';
 import type { Tensors } from '../optim/first-order.js';
-import { byClosedForm, type TrainingBatch } from './step.js';
 import type { TrainingLayout } from './training-layout.js';
 
 /** Multiply-adds of a forward pass that a backend of plain JavaScript does in some 80 ms: what one task may take. */
@@ -18,6 +18,83 @@ export function rowsOfATask(inputs: number, units: number): number {
 /** Few enough rows that they and their products stay in the processor's caches; many enough that steps cost little. */
 const BATCH = 512;
 
+/** The samples that a loss is summed over. */
+export interface TrainingData {
+  readonly features: FeatureArray & Pick<DataArray, 'dtype'>;
+  /** Class indices. */
+  readonly labels: Int32Array;
+  /** What each sample counts, sᵢ/S: they sum to 1. */
+  readonly shares: Float32Array;
+}
+
+/** Σᵢ sᵢ/S·NLLᵢ at some parameters, and its gradient: without a penalty. */
+export interface LossAndGradient {
+  readonly loss: number;
+  /** The caller's. */
+  readonly gradients: Tensors;
+}
+
+/** The loss as a function of the parameters, prepared to be asked many times. */
+export interface OpenLoss {
+  evaluate(parameters: Tensors, signal?: AbortSignal): Promise<LossAndGradient>;
+  close(): void;
+}
+
+/**
+ * Prepares the weighted mean loss of all samples; on TensorFlow an evaluation is a native call or a few.
+ *
+ * @param parameters for their shapes
+ * @param evaluations how many there may be
+ */
+export async function openLoss(
+  layout: TrainingLayout,
+  parameters: Tensors,
+  { features, labels, shares }: TrainingData,
+  evaluations: number,
+  store: DataStore,
+): Promise<OpenLoss> {
+  const [n, inputs] = features.shape;
+  const batchSize = Math.min(n, BATCH, rowsOfATask(inputs, parameters.bias.size));
+  type State = { readonly sums: Tensors; readonly at: Tensors };
+  type Batch = { readonly features: tf.Tensor2D; readonly labels: tf.Tensor1D; readonly shares: tf.Tensor1D };
+  const step = ({ sums, at }: State, { features, labels, shares }: Batch): [State, tf.Scalar] => {
+    const loss = (o: tf.Tensor) =>
+      sparseCrossEntropyOp(o as tf.Tensor2D, labels)
+        .mul(shares)
+        .sum<tf.Scalar>();
+    const { value, grad } = tf.valueAndGrad(loss)(layout.forward(features, at));
+    const gradients = layout.backward(features, grad as tf.Tensor2D, at, 0);
+    const added = Object.keys(sums).map((name) => [name, sums[name].add(gradients[name])]);
+    return [{ sums: Object.fromEntries(added), at }, value as tf.Scalar];
+  };
+  const zeros = (): Tensors =>
+    Object.fromEntries(Object.entries(parameters).map(([name, tensor]) => [name, tf.zeros(tensor.shape)]));
+  const initial = { sums: zeros(), at: parameters };
+  const options = { batchSize, passes: evaluations, isOrdered: false };
+  const loop = await openLoop(step, initial, { features, labels, shares }, options, store).finally(() => tf.dispose(initial.sums));
+  return {
+    async evaluate(at, signal) {
+      const sums = zeros();
+      let gradients = sums;
+      let loss = 0;
+      try {
+        for await (const { state, outputs } of loop.pass({ sums, at }, undefined, signal)) {
+          if (gradients !== sums) tf.dispose(gradients);
+          gradients = Object.fromEntries(Object.entries(state.sums).map(([name, sum]) => [name, sum.clone()]));
+          loss += (await outputs.data<'float32'>()).reduce((sum, each) => sum + each, 0);
+        }
+      } catch (error) {
+        if (gradients !== sums) tf.dispose(gradients);
+        throw error;
+      } finally {
+        tf.dispose(sums);
+      }
+      return { loss, gradients };
+    },
+    close: () => loop.close(),
+  };
+}
+
 export interface ObjectiveOptions {
   /** λ of the penalty λ/2·‖W‖². */
   readonly l2: number;
@@ -27,7 +104,7 @@ export interface ObjectiveOptions {
 }
 
 export interface ObjectiveValue {
-  /** (1/n)·Σᵢ NLLᵢ + λ/2·‖W‖² */
+  /** (1/S)·Σᵢ sᵢ·NLLᵢ + λ/2·‖W‖² */
   readonly objective: number;
   /** Largest absolute entry of its gradient, with respect to what is trained. */
   readonly gradientNorm: number;
@@ -37,42 +114,19 @@ export interface ObjectiveValue {
 export async function objectiveOf(
   layout: TrainingLayout,
   parameters: Tensors,
-  features: FeatureArray & Pick<DataArray, 'dtype'>,
-  labels: Int32Array,
+  data: TrainingData,
   { l2, fitIntercept, signal }: ObjectiveOptions,
   store: DataStore,
 ): Promise<ObjectiveValue> {
-  const n = labels.length;
-  const inputs = features.shape[1];
-  const batchSize = Math.min(n, BATCH, rowsOfATask(inputs, parameters.bias.size));
-  /** Gradients, and what they are taken at; each batch counts by its share of the samples. */
-  const step = ({ sums, at }: { sums: Tensors; at: Tensors }, { features, labels }: TrainingBatch) => {
-    const { loss, gradients } = byClosedForm(layout, at, features, labels, l2);
-    const share = features.shape[0] / n;
-    const added = Object.keys(sums).map((name) => [name, sums[name].add(gradients[name].mul(share))]);
-    return [{ sums: Object.fromEntries(added) as Tensors, at }, loss.mul(share)] as const;
-  };
-  const start = tf.tidy(() => {
-    const zeros = Object.entries(parameters).map(([name, tensor]) => [name, tf.zerosLike(tensor)]);
-    return { sums: Object.fromEntries(zeros) as Tensors, at: parameters };
+  const open = await openLoss(layout, parameters, data, 1, store);
+  const { loss, gradients } = await open.evaluate(parameters, signal).finally(() => open.close());
+  const looked = tf.tidy(() => {
+    const penalised = l2 === 0 ? gradients : layout.addPenalty(gradients, parameters, l2);
+    const { bias, ...others } = penalised;
+    const norm = tf.stack(Object.values(fitIntercept ? penalised : others).map((sum) => sum.abs().max())).max();
+    return tf.stack([norm, layout.weightOf(parameters).square().sum()]);
   });
-  let loss = 0;
-  let norms: tf.Tensor | undefined;
-  try {
-    const chunks = scanChunks(step, start, { features, labels }, { batchSize, signal }, store);
-    for await (const { state, outputs } of chunks) {
-      norms?.dispose();
-      norms = tf.tidy(() => {
-        const { bias, ...others } = state.sums;
-        const trained = Object.values(fitIntercept ? state.sums : others);
-        const norm = tf.stack(trained.map((sum) => sum.abs().max())).max();
-        return tf.stack([norm, layout.weightOf(parameters).square().sum()]);
-      });
-      loss += (await outputs.data<'float32'>()).reduce((sum, each) => sum + each, 0);
-    }
-    const [gradientNorm, square] = await (norms as tf.Tensor).data<'float32'>();
-    return { objective: l2 === 0 ? loss : loss + (l2 / 2) * square, gradientNorm };
-  } finally {
-    tf.dispose([start.sums, norms] as unknown as tf.TensorContainer);
-  }
+  const [gradientNorm, square] = await looked.data<'float32'>();
+  tf.dispose([looked, gradients] as unknown as tf.TensorContainer);
+  return { objective: l2 === 0 ? loss : loss + (l2 / 2) * square, gradientNorm };
 }
