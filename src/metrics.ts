@@ -1,4 +1,12 @@
 // The front door of the metrics: arrays in, values out, truth first.
+export { cohenKappa, type KappaOptions, matthews } from './metrics/agreement.js';
+export {
+  brier,
+  type CalibrationOptions,
+  expectedCalibrationError,
+  type ReliabilityBin,
+  reliabilityBins,
+} from './metrics/calibration.js';
 export {
   type Average,
   type AverageScores,
@@ -8,6 +16,7 @@ export {
   confusionMatrix,
   logLoss,
   precisionRecallFscore,
-  type ScoreOptions,
 } from './metrics/classification.js';
-export { topKAccuracy } from './metrics/ranking.js';
+export type { ColumnOptions, ScoreOptions, WeightOptions } from './metrics/inputs.js';
+export { type Interval, wilsonInterval } from './metrics/interval.js';
+export { type ClassAuc, rocAuc, topKAccuracy } from './metrics/ranking.js';

@@ -1,9 +1,17 @@
 // metrics: how often a classifier is right, how sure it was, and where it errs; truth first.
-import { DomainError } from '../core/errors.js';
 import { classIndices, type Label, sortedClasses } from '../core/labels.js';
-import { assertKnownOptions, assertOneOf, describe } from '../core/shape.js';
-import { DISTRIBUTION_ATOL } from '../core/tolerance.js';
-import { assertPaired, labelColumns, type Rows } from './inputs.js';
+import { assertKnownOptions, assertOneOf } from '../core/shape.js';
+import {
+  assertDistributions,
+  assertPaired,
+  type ColumnOptions,
+  labelColumns,
+  optionsOf,
+  type Rows,
+  type ScoreOptions,
+  type WeightOptions,
+  weightsOf,
+} from './inputs.js';
 
 /**
  * The share of samples whose prediction is their label.
@@ -12,24 +20,31 @@ import { assertPaired, labelColumns, type Rows } from './inputs.js';
  * @throws DomainError if labels and predictions differ in type, or one is not finite
  * @example accuracy(['cat', 'dog', 'dog'], ['cat', 'dog', 'cat'])   // 0.6667
  */
-export function accuracy<L extends Label>(labels: ArrayLike<L>, predictions: ArrayLike<L>): number {
-  assertPaired(labels, predictions, 'accuracy');
+export function accuracy<L extends Label>(
+  labels: ArrayLike<L>,
+  predictions: ArrayLike<L>,
+  options: WeightOptions = {},
+): number {
+  const where = 'accuracy';
+  assertKnownOptions(options, ['sampleWeights'], where);
+  assertPaired(labels, predictions, where);
+  const { weights, total } = weightsOf(options.sampleWeights, labels.length, where);
   let right = 0;
-  for (let i = 0; i < labels.length; i++) if (labels[i] === predictions[i]) right++;
-  return right / labels.length;
+  for (let i = 0; i < labels.length; i++) if (labels[i] === predictions[i]) right += weights[i];
+  return right / total;
 }
 
 export interface ConfusionMatrix<L extends Label> {
   /** The class of each row and column. */
   readonly classes: readonly L[];
-  /** counts[i][j]: how many samples of class i were predicted as class j. */
+  /** counts[i][j]: how many samples of class i were predicted as class j, or the sum of their weights. */
   readonly counts: number[][];
 }
 
 /**
  * How often each class was taken for each: rows are the truth, columns the prediction.
  *
- * @param classes the order of rows and columns; the sorted classes of labels and predictions unless given
+ * @param options its `classes`, the order of rows and columns, may stand in its place
  * @throws ShapeError if there is not one prediction per label, or no label at all
  * @throws DomainError if labels and predictions differ in type, one is not finite, or one is not among `classes`
  * (scikit-learn leaves such a sample out)
@@ -38,24 +53,27 @@ export interface ConfusionMatrix<L extends Label> {
 export function confusionMatrix<L extends Label>(
   labels: ArrayLike<L>,
   predictions: ArrayLike<L>,
-  classes?: readonly L[],
+  options: readonly L[] | ScoreOptions<L> = {},
 ): ConfusionMatrix<L> {
-  return countPairs(labels, predictions, classes, 'confusionMatrix');
+  const where = 'confusionMatrix';
+  return countPairs(labels, predictions, optionsOf(options, where), where);
 }
 
-function countPairs<L extends Label>(
+/** The confusion matrix, for the metric `where` that is made from it. */
+export function countPairs<L extends Label>(
   labels: ArrayLike<L>,
   predictions: ArrayLike<L>,
-  classes: readonly L[] | undefined,
+  options: ScoreOptions<L>,
   where: string,
 ): ConfusionMatrix<L> {
   assertPaired(labels, predictions, where);
-  const all = classes ?? sortedClasses([...Array.from(labels), ...Array.from(predictions)]);
-  const rows = classIndices(labels, all, where);
-  const columns = classIndices(predictions, all, where, 'predictions');
-  const counts = all.map(() => new Array<number>(all.length).fill(0));
-  for (let i = 0; i < rows.length; i++) counts[rows[i]][columns[i]]++;
-  return { classes: all, counts };
+  const { weights } = weightsOf(options.sampleWeights, labels.length, where);
+  const classes = options.classes ?? sortedClasses([...Array.from(labels), ...Array.from(predictions)]);
+  const rows = classIndices(labels, classes, where);
+  const columns = classIndices(predictions, classes, where, 'predictions');
+  const counts = classes.map(() => new Array<number>(classes.length).fill(0));
+  for (let i = 0; i < rows.length; i++) counts[rows[i]][columns[i]] += weights[i];
+  return { classes, counts };
 }
 
 export type Average = 'macro' | 'micro' | 'weighted';
@@ -66,7 +84,7 @@ export interface ClassScores<L extends Label> {
   readonly precision: number[];
   readonly recall: number[];
   readonly fscore: number[];
-  /** How many samples have that class as label. */
+  /** How many samples have that class as label, or the sum of their weights. */
   readonly support: number[];
 }
 
@@ -74,11 +92,6 @@ export interface AverageScores {
   readonly precision: number;
   readonly recall: number;
   readonly fscore: number;
-}
-
-export interface ScoreOptions<L extends Label> {
-  /** The order of the scores; the sorted classes of labels and predictions unless given. */
-  readonly classes?: readonly L[];
 }
 
 /**
@@ -112,10 +125,10 @@ export function precisionRecallFscore<L extends Label>(
   options: ScoreOptions<L> & { readonly average?: Average } = {},
 ): ClassScores<L> | AverageScores {
   const where = 'precisionRecallFscore';
-  assertKnownOptions(options, ['average', 'classes'], where);
+  assertKnownOptions(options, ['average', 'classes', 'sampleWeights'], where);
   const { average } = options;
   if (average !== undefined) assertOneOf(average, ['macro', 'micro', 'weighted'], where, 'average');
-  const { classes, counts } = countPairs(labels, predictions, options.classes, where);
+  const { classes, counts } = countPairs(labels, predictions, options, where);
   const right = counts.map((row, k) => row[k]);
   const support = counts.map(sum);
   const predicted = counts.map((_, k) => sum(counts.map((row) => row[k])));
@@ -165,43 +178,32 @@ function sum(numbers: readonly number[]): number {
 /**
  * Mean negative log-probability of the true classes, in nats: the cross-entropy that training minimises.
  *
- *   −(1/n)·Σᵢ log p(labelᵢ)
+ *   −(1/n)·Σᵢ log p(labelᵢ)        with sample weights w: −Σᵢ wᵢ·log p(labelᵢ) / Σᵢ wᵢ
  *
  * Probability 0 for a true class makes it ∞; scikit-learn moves it to 2.2e-16 first and says at most 36.04.
  *
  * @param probabilities [n, classes], rows ≥ 0 that sum to 1
- * @param classes the label of each column; without them labels are class indices, 0 ≤ label < classes
+ * @param options its `classes`, the label of each column, may stand in its place; without them labels are class indices
  * @throws ShapeError if there is not one row per label, or no label at all
  * @throws DomainError if a row is no distribution, or a label has no column
  * @example
  * logLoss([0, 1], [[0.9, 0.1], [0.2, 0.8]])   // 0.1643
  * logLoss(['cat', 'dog'], [[0.9, 0.1], [0.2, 0.8]], ['cat', 'dog'])   // 0.1643
  */
-export function logLoss<L extends Label>(labels: ArrayLike<L>, probabilities: Rows, classes?: readonly L[]): number {
-  const { columns } = labelColumns(labels, probabilities, classes, 'logLoss', 'probabilities');
-  let total = 0;
+export function logLoss<L extends Label>(
+  labels: ArrayLike<L>,
+  probabilities: Rows,
+  options: readonly L[] | ColumnOptions<L> = {},
+): number {
+  const where = 'logLoss';
+  const { classes, sampleWeights } = optionsOf(options, where);
+  const { columns } = labelColumns(labels, probabilities, classes, where, 'probabilities');
+  assertDistributions(probabilities, where);
+  const { weights, total } = weightsOf(sampleWeights, columns.length, where);
+  let loss = 0;
   for (let i = 0; i < columns.length; i++) {
-    assertDistribution(probabilities[i], i);
-    total -= Math.log(probabilities[i][columns[i]]);
+    // 0·∞ is NaN: what does not count is not asked.
+    if (weights[i] > 0) loss -= weights[i] * Math.log(probabilities[i][columns[i]]);
   }
-  return total / columns.length;
-}
-
-function assertDistribution(row: ArrayLike<number>, i: number): void {
-  let total = 0;
-  for (let k = 0; k < row.length; k++) {
-    if (!(row[k] >= 0)) {
-      const argument = `probabilities[${i}][${k}]`;
-      throw new DomainError({ where: 'logLoss', argument, expected: 'be ≥ 0', actual: describe(row[k]) });
-    }
-    total += row[k];
-  }
-  if (Math.abs(total - 1) <= DISTRIBUTION_ATOL) return;
-  throw new DomainError({
-    where: 'logLoss',
-    argument: `probabilities[${i}]`,
-    expected: `sum to 1 within ${DISTRIBUTION_ATOL}`,
-    actual: String(total),
-    hint: 'Logits? Take their softmax first.',
-  });
+  return loss / total;
 }

@@ -1,10 +1,96 @@
 // metrics: what every metric asks of labels, predictions and scores.
 import { DomainError, ShapeError } from '../core/errors.js';
 import { assertLabels, classIndices, type Label } from '../core/labels.js';
-import { describe, rectangleShape } from '../core/shape.js';
+import { assertKnownOptions, describe, rectangleShape } from '../core/shape.js';
+import { DISTRIBUTION_ATOL } from '../core/tolerance.js';
 
 /** Rows of numbers, one per sample, with one column per class. */
 export type Rows = readonly ArrayLike<number>[];
+
+export interface WeightOptions {
+  /**
+   * How much each sample counts: [n], finite and ≥ 0, not all 0, or a ShapeError or DomainError says so; 1 each unless
+   * given. Scores do not change when all are scaled alike, and a sample of weight 0 is checked and then left out.
+   */
+  readonly sampleWeights?: ArrayLike<number>;
+}
+
+/** What metrics of predictions take. */
+export interface ScoreOptions<L extends Label> extends WeightOptions {
+  /** The order of the scores; the sorted classes of labels and predictions unless given. */
+  readonly classes?: readonly L[];
+}
+
+/** What metrics of columns of probabilities or scores take. */
+export interface ColumnOptions<L extends Label> extends WeightOptions {
+  /** The label of each column; without them labels are class indices, 0 ≤ label < classes. */
+  readonly classes?: readonly L[];
+}
+
+/** Options of a metric that also takes the classes alone in their place. */
+export function optionsOf<L extends Label>(
+  classesOrOptions: readonly L[] | ScoreOptions<L>,
+  where: string,
+): ScoreOptions<L> {
+  if (Array.isArray(classesOrOptions)) return { classes: classesOrOptions };
+  assertKnownOptions(classesOrOptions, ['classes', 'sampleWeights'], where);
+  return classesOrOptions as ScoreOptions<L>;
+}
+
+/**
+ * The weight of each sample, 1 unless given, and what they sum to.
+ *
+ * @throws ShapeError if there is not one weight per label
+ * @throws DomainError if a weight is not finite or is < 0, or their sum is 0 or overflows
+ */
+export function weightsOf(
+  sampleWeights: ArrayLike<number> | undefined,
+  n: number,
+  where: string,
+): { weights: Float64Array; total: number } {
+  if (sampleWeights === undefined) return { weights: new Float64Array(n).fill(1), total: n };
+  const argument = 'sampleWeights';
+  assertSampleCount(n, sampleWeights.length, where, argument);
+  let total = 0;
+  const weights = Float64Array.from(sampleWeights, (weight, i) => {
+    if (!(Number.isFinite(weight) && weight >= 0)) {
+      const expected = 'be a finite number ≥ 0';
+      throw new DomainError({ where, argument: `${argument}[${i}]`, expected, actual: describe(weight) });
+    }
+    total += weight;
+    return weight;
+  });
+  if (!(total > 0 && total < Number.POSITIVE_INFINITY)) {
+    throw new DomainError({ where, argument, expected: 'sum to a finite number > 0', actual: String(total) });
+  }
+  return { weights, total };
+}
+
+/**
+ * Holds every row to numbers ≥ 0 that sum to 1, as closely as float32 can.
+ *
+ * @throws DomainError for a row that is no distribution
+ */
+export function assertDistributions(probabilities: Rows, where: string): void {
+  probabilities.forEach((row, i) => {
+    let total = 0;
+    for (let k = 0; k < row.length; k++) {
+      if (!(row[k] >= 0)) {
+        const argument = `probabilities[${i}][${k}]`;
+        throw new DomainError({ where, argument, expected: 'be ≥ 0', actual: describe(row[k]) });
+      }
+      total += row[k];
+    }
+    if (Math.abs(total - 1) <= DISTRIBUTION_ATOL) return;
+    throw new DomainError({
+      where,
+      argument: `probabilities[${i}]`,
+      expected: `sum to 1 within ${DISTRIBUTION_ATOL}`,
+      actual: String(total),
+      hint: 'Logits? Take their softmax first.',
+    });
+  });
+}
 
 /** Holds labels and predictions to one per sample, at least one sample, and one type for all. */
 export function assertPaired(labels: ArrayLike<Label>, predictions: ArrayLike<Label>, where: string): void {

@@ -1,8 +1,9 @@
-// metrics: whether the true class stands high among the scores.
+// metrics: whether the true class stands high among the scores of a sample, and its samples high among all.
 import { DomainError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
-import { describe } from '../core/shape.js';
-import { labelColumns, type Rows } from './inputs.js';
+import { assertKnownOptions, assertOneOf, describe } from '../core/shape.js';
+import type { Average } from './classification.js';
+import { assertDistributions, type ColumnOptions, labelColumns, optionsOf, type Rows, weightsOf } from './inputs.js';
 
 /**
  * The share of samples whose label is among the k highest scores.
@@ -11,7 +12,7 @@ import { labelColumns, type Rows } from './inputs.js';
  * (scikit-learn puts the higher column first.)
  *
  * @param scores [n, classes], logits or probabilities
- * @param classes the label of each column; without them labels are class indices, 0 ≤ label < classes
+ * @param options its `classes`, the label of each column, may stand in its place; without them labels are class indices
  * @throws ShapeError if there is not one row per label, or no label at all
  * @throws DomainError if k is not an integer in [1, classes], a score is NaN, or a label has no column
  * @example topKAccuracy([0, 1, 2], [[3, 2, 1], [3, 2, 1], [3, 2, 1]], 2)   // 0.6667
@@ -20,16 +21,19 @@ export function topKAccuracy<L extends Label>(
   labels: ArrayLike<L>,
   scores: Rows,
   k: number,
-  classes?: readonly L[],
+  options: readonly L[] | ColumnOptions<L> = {},
 ): number {
-  const { numClasses, columns } = labelColumns(labels, scores, classes, 'topKAccuracy', 'scores');
+  const where = 'topKAccuracy';
+  const { classes, sampleWeights } = optionsOf(options, where);
+  const { numClasses, columns } = labelColumns(labels, scores, classes, where, 'scores');
   if (!Number.isInteger(k) || k < 1 || k > numClasses) {
     const expected = `be an integer in [1, ${numClasses}]`;
-    throw new DomainError({ where: 'topKAccuracy', argument: 'k', expected, actual: describe(k) });
+    throw new DomainError({ where, argument: 'k', expected, actual: describe(k) });
   }
+  const { weights, total } = weightsOf(sampleWeights, columns.length, where);
   let hits = 0;
-  for (let i = 0; i < columns.length; i++) if (rankOf(columns[i], scores[i], i) < k) hits++;
-  return hits / columns.length;
+  for (let i = 0; i < columns.length; i++) if (rankOf(columns[i], scores[i], i) < k) hits += weights[i];
+  return hits / total;
 }
 
 /** How many columns stand higher than `column`. */
@@ -48,4 +52,125 @@ function rankOf(column: number, row: ArrayLike<number>, i: number): number {
     if (row[j] > row[column] || (row[j] === row[column] && j < column)) rank++;
   }
   return rank;
+}
+
+/** One number per class, in the order of `classes`. */
+export interface ClassAuc<L extends Label> {
+  readonly classes: readonly L[];
+  /** NaN where no sample has the class, or none has another. */
+  readonly auc: number[];
+  /** How many samples have that class as label, or the sum of their weights. */
+  readonly support: number[];
+}
+
+/**
+ * Area under the ROC curve, each class against the rest: how often a sample of the class has a higher probability of it
+ * than a sample of another.
+ *
+ *   AUCₖ = P(pₖ(a) > pₖ(b)) + ½·P(pₖ(a) = pₖ(b))        a of class k, b of another
+ *
+ * This is the Mann–Whitney statistic with midranks for ties, counted in whole and half pairs: without sample weights
+ * only the last division rounds. 1 is perfect order, 0.5 is that of a constant, 0 is perfect order upside down.
+ *
+ * `'macro'` is the mean over classes, `'weighted'` the mean weighted by support, and `'micro'` one curve over all n × classes
+ * probabilities at once. A class that is absent, or that all samples have, leaves no pair, so its AUC is 0/0: NaN, never a
+ * number that flatters. So `'macro'` is NaN as well; `'weighted'` leaves an absent class out, and is NaN when there is one
+ * class only. scikit-learn 1.9 gives the same NaN with a warning when it is told `labels`, and raises when it is not.
+ *
+ * @param probabilities [n, classes], rows ≥ 0 that sum to 1 (logits, class by class, rank samples otherwise)
+ * @throws ShapeError if there is not one row per label, or no label at all
+ * @throws DomainError if a row is no distribution, or a label has no column
+ * @example
+ * const probabilities = [[0.9, 0.1], [0.6, 0.4], [0.6, 0.4], [0.2, 0.8]];
+ * rocAuc([0, 0, 1, 1], probabilities).auc   // [0.875, 0.875]
+ * rocAuc([0, 0, 1, 1], probabilities, { average: 'macro' })   // 0.875
+ * @see Hanley and McNeil, The meaning and use of the area under a ROC curve (1982); scikit-learn, roc_auc_score
+ */
+export function rocAuc<L extends Label>(
+  labels: ArrayLike<L>,
+  probabilities: Rows,
+  options: ColumnOptions<L> & { readonly average: Average },
+): number;
+export function rocAuc<L extends Label>(
+  labels: ArrayLike<L>,
+  probabilities: Rows,
+  options?: ColumnOptions<L> & { readonly average?: undefined },
+): ClassAuc<L>;
+export function rocAuc<L extends Label>(
+  labels: ArrayLike<L>,
+  probabilities: Rows,
+  options: ColumnOptions<L> & { readonly average?: Average } = {},
+): ClassAuc<L> | number {
+  const where = 'rocAuc';
+  assertKnownOptions(options, ['average', 'classes', 'sampleWeights'], where);
+  const { average } = options;
+  if (average !== undefined) assertOneOf(average, ['macro', 'micro', 'weighted'], where, 'average');
+  const { numClasses, columns } = labelColumns(labels, probabilities, options.classes, where, 'probabilities');
+  assertDistributions(probabilities, where);
+  const { weights } = weightsOf(options.sampleWeights, columns.length, where);
+  if (average === 'micro') {
+    const places = Uint32Array.from({ length: columns.length * numClasses }, (_, place) => place);
+    const sampleOf = (place: number) => Math.floor(place / numClasses);
+    return binaryAuc(
+      Float64Array.from(places, (place) => probabilities[sampleOf(place)][place % numClasses]),
+      Uint8Array.from(places, (place) => Number(columns[sampleOf(place)] === place % numClasses)),
+      Float64Array.from(places, (place) => weights[sampleOf(place)]),
+    );
+  }
+  const indices = Array.from({ length: numClasses }, (_, k) => k);
+  const auc = indices.map((k) => {
+    const isOfClass = Uint8Array.from(columns, (column) => Number(column === k));
+    return binaryAuc(
+      Float64Array.from(probabilities, (row) => row[k]),
+      isOfClass,
+      weights,
+    );
+  });
+  const support = new Array<number>(numClasses).fill(0);
+  columns.forEach((column, i) => {
+    support[column] += weights[i];
+  });
+  switch (average) {
+    case undefined:
+      // Without classes, labels are class indices: L is number.
+      return { classes: options.classes ?? (indices as readonly Label[] as readonly L[]), auc, support };
+    case 'macro':
+      return weightedMean(auc, new Array<number>(numClasses).fill(1));
+    case 'weighted':
+      return weightedMean(auc, support);
+    default:
+      throw average satisfies never;
+  }
+}
+
+/** Weight of the pairs (positive, negative) in the right order, a tie by half, over that of all pairs; NaN without a pair. */
+function binaryAuc(scores: Float64Array, isPositive: Uint8Array, weights: Float64Array): number {
+  const ascending = Uint32Array.from(scores, (_, i) => i).sort((a, b) => scores[a] - scores[b]);
+  let inOrder = 0;
+  let positives = 0;
+  let negatives = 0;
+  for (let start = 0, end = 0; start < ascending.length; start = end) {
+    let tiedPositives = 0;
+    let tiedNegatives = 0;
+    for (; end < ascending.length && scores[ascending[end]] === scores[ascending[start]]; end++) {
+      const i = ascending[end];
+      if (isPositive[i]) tiedPositives += weights[i];
+      else tiedNegatives += weights[i];
+    }
+    inOrder += tiedPositives * (negatives + tiedNegatives / 2);
+    positives += tiedPositives;
+    negatives += tiedNegatives;
+  }
+  return inOrder / (positives * negatives);
+}
+
+/** What has weight 0 is left out, NaN too. */
+function weightedMean(numbers: readonly number[], weights: readonly number[]): number {
+  let total = 0;
+  let weight = 0;
+  for (let k = 0; k < numbers.length; k++) {
+    if (weights[k] > 0) total += weights[k] * numbers[k];
+    weight += weights[k];
+  }
+  return total / weight;
 }

@@ -1,0 +1,116 @@
+// metrics: how far labels and predictions agree beyond chance.
+import { DomainError } from '../core/errors.js';
+import type { Label } from '../core/labels.js';
+import { assertKnownOptions, assertOneOf } from '../core/shape.js';
+import { countPairs } from './classification.js';
+import type { ScoreOptions, WeightOptions } from './inputs.js';
+
+/**
+ * Matthews correlation coefficient of labels and predictions, for any number of classes (Gorodkin's R_K).
+ *
+ *   R = cov(t, p) / √(cov(t, t)·cov(p, p))        of the one-hot rows t of the labels and p of the predictions
+ *
+ *   n²·cov(t, p) = n·Σₖ Cₖₖ − Σₖ tₖ·pₖ        C the confusion matrix, tₖ and pₖ its row and column sums
+ *
+ * 1 is perfect, and 0 is what chance and constant predictions have. With two classes −1 is perfect inversion; with more the
+ * least lies between −1 and 0. 0/0, when all labels or all predictions are one class, is 0, as in scikit-learn.
+ *
+ * @throws ShapeError if there is not one prediction per label, or no label at all
+ * @throws DomainError if labels and predictions differ in type, or one is not finite
+ * @example matthews(['cat', 'dog', 'dog'], ['cat', 'dog', 'cat'])   // 0.5
+ * @see Gorodkin, Comparing two K-category assignments by a K-category correlation coefficient (2004)
+ */
+export function matthews<L extends Label>(
+  labels: ArrayLike<L>,
+  predictions: ArrayLike<L>,
+  options: WeightOptions = {},
+): number {
+  const where = 'matthews';
+  assertKnownOptions(options, ['sampleWeights'], where);
+  const { counts } = countPairs(labels, predictions, options, where);
+  const { rows, columns, total } = marginals(counts);
+  let ofBoth = 0;
+  let ofLabels = 0;
+  let ofPredictions = 0;
+  for (let k = 0; k < counts.length; k++) {
+    ofBoth += total * counts[k][k] - rows[k] * columns[k];
+    ofLabels += rows[k] * (total - rows[k]);
+    ofPredictions += columns[k] * (total - columns[k]);
+  }
+  const scale = Math.sqrt(ofLabels * ofPredictions);
+  return scale === 0 ? 0 : ofBoth / scale;
+}
+
+export interface KappaOptions<L extends Label> extends ScoreOptions<L> {
+  /** What a confusion of the i-th and the j-th class costs: |i − j| or (i − j)²; 1 for any two classes unless given. */
+  readonly weights?: 'linear' | 'quadratic';
+}
+
+/**
+ * Cohen's kappa: agreement beyond that of two raters who only share the frequencies of labels and predictions.
+ *
+ *   κ = 1 − Σᵢⱼ wᵢⱼ·Cᵢⱼ / Σᵢⱼ wᵢⱼ·Eᵢⱼ        Eᵢⱼ = tᵢ·pⱼ/n,  wᵢⱼ = 1 for i ≠ j, or |i − j|, or (i − j)²
+ *
+ * C is the confusion matrix, tᵢ and pⱼ its row and column sums. From −1 to 1; 0 is chance. When all labels and all
+ * predictions are one class, it is 0/0: NaN, as in scikit-learn.
+ *
+ * Weights are for classes with an order, and count places in `classes`, not differences of numbers: between 1, 2 and 10
+ * each step is 1. Names have no such order of their own ('high', 'low', 'medium'), so with weights they need `classes`;
+ * scikit-learn sorts them. Give `classes` too when one of the scale may not occur: its step would be missing.
+ *
+ * @throws ShapeError if there is not one prediction per label, or no label at all
+ * @throws DomainError if labels and predictions differ in type, one is not finite, or one is not among `classes`, or names
+ * are to be weighted without `classes`
+ * @example
+ * cohenKappa(['cat', 'dog', 'dog'], ['cat', 'dog', 'cat'])   // 0.4
+ * cohenKappa([1, 2, 3, 3], [1, 2, 2, 1], { weights: 'quadratic' })   // 0.1667
+ * @see Cohen, A coefficient of agreement for nominal scales (1960), and Weighted kappa (1968)
+ */
+export function cohenKappa<L extends Label>(
+  labels: ArrayLike<L>,
+  predictions: ArrayLike<L>,
+  options: KappaOptions<L> = {},
+): number {
+  const where = 'cohenKappa';
+  assertKnownOptions(options, ['classes', 'sampleWeights', 'weights'], where);
+  const { weights, classes } = options;
+  if (weights !== undefined) {
+    assertOneOf(weights, ['linear', 'quadratic'], where, 'weights');
+    if (classes === undefined && typeof labels[0] === 'string') {
+      const expected = `be given for names with weights: '${weights}', in the order of their scale`;
+      throw new DomainError({ where, argument: 'classes', expected, actual: 'undefined' });
+    }
+  }
+  const { counts } = countPairs(labels, predictions, options, where);
+  const { rows, columns, total } = marginals(counts);
+  let observed = 0;
+  let expected = 0;
+  for (let i = 0; i < counts.length; i++) {
+    for (let j = 0; j < counts.length; j++) {
+      const cost = costOf(Math.abs(i - j), weights);
+      observed += cost * counts[i][j];
+      expected += (cost * rows[i] * columns[j]) / total;
+    }
+  }
+  return 1 - observed / expected;
+}
+
+function costOf(steps: number, weights: 'linear' | 'quadratic' | undefined): number {
+  switch (weights) {
+    case undefined:
+      return Math.min(steps, 1);
+    case 'linear':
+      return steps;
+    case 'quadratic':
+      return steps ** 2;
+    default:
+      throw weights satisfies never;
+  }
+}
+
+function marginals(counts: readonly number[][]): { rows: number[]; columns: number[]; total: number } {
+  const add = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0);
+  const rows = counts.map(add);
+  const columns = counts.map((_, k) => add(counts.map((row) => row[k])));
+  return { rows, columns, total: add(columns) };
+}

@@ -1,0 +1,152 @@
+// metrics: whether probabilities mean what they say.
+import type { Label } from '../core/labels.js';
+import { assertKnownOptions, assertPositiveInteger } from '../core/shape.js';
+import { assertDistributions, type ColumnOptions, labelColumns, type Rows, weightsOf } from './inputs.js';
+
+/**
+ * Brier score: mean squared distance of the probabilities from the one-hot truth.
+ *
+ *   (1/n)·Σᵢ Σₖ (pᵢₖ − yᵢₖ)²        with sample weights w: Σᵢ wᵢ·Σₖ (pᵢₖ − yᵢₖ)² / Σᵢ wᵢ
+ *
+ * From 0, certain and right, to 2, certain and wrong; the uniform distribution has 1 − 1/classes. This is Brier's own sum
+ * over all classes, for two classes as well. scikit-learn's brier_score_loss halves it there (scale_by_half='auto'), so
+ * that it lies in [0, 1]; from three classes on the two agree, and with scale_by_half=False always.
+ *
+ * @param probabilities [n, classes], rows ≥ 0 that sum to 1
+ * @throws ShapeError if there is not one row per label, or no label at all
+ * @throws DomainError if a row is no distribution, or a label has no column
+ * @example
+ * brier([0, 1], [[0.9, 0.1], [0.2, 0.8]])   // 0.05; scikit-learn says 0.025
+ * brier(['cat', 'dog'], [[0.9, 0.1], [0.2, 0.8]], { classes: ['cat', 'dog'] })   // 0.05
+ * @see Brier, Verification of forecasts expressed in terms of probability (1950)
+ */
+export function brier<L extends Label>(
+  labels: ArrayLike<L>,
+  probabilities: Rows,
+  options: ColumnOptions<L> = {},
+): number {
+  const where = 'brier';
+  assertKnownOptions(options, ['classes', 'sampleWeights'], where);
+  const { columns } = labelColumns(labels, probabilities, options.classes, where, 'probabilities');
+  assertDistributions(probabilities, where);
+  const { weights, total } = weightsOf(options.sampleWeights, columns.length, where);
+  let score = 0;
+  for (let i = 0; i < columns.length; i++) {
+    const row = probabilities[i];
+    let distance = 0;
+    for (let k = 0; k < row.length; k++) distance += (row[k] - Number(k === columns[i])) ** 2;
+    score += weights[i] * distance;
+  }
+  return score / total;
+}
+
+export interface CalibrationOptions<L extends Label> {
+  /** The label of each column; without them labels are class indices, 0 ≤ label < classes. */
+  readonly classes?: readonly L[];
+  /** How many bins of equal width cut (0, 1]; 15 unless given. */
+  readonly bins?: number;
+}
+
+/** The samples whose confidence, the probability of their top class, is in (lower, upper]. */
+export interface ReliabilityBin {
+  readonly lower: number;
+  readonly upper: number;
+  readonly count: number;
+  /** Mean probability of the top class; NaN for no sample. */
+  readonly confidence: number;
+  /** The share of samples whose label is the top class; NaN for no sample. */
+  readonly accuracy: number;
+}
+
+/**
+ * Confidence against accuracy, bin by bin: the points of a reliability diagram.
+ *
+ * The m-th of M bins is ((m−1)/M, m/M], as in scikit-learn's calibration_curve; that one leaves empty bins out, here every
+ * bin is there. Of equal probabilities the lower column is the top class, as when predicting. A probability that float32
+ * rounded above 1 is in the last bin.
+ *
+ * @param probabilities [n, classes], rows ≥ 0 that sum to 1
+ * @returns the bins in ascending order
+ * @throws ShapeError if there is not one row per label, or no label at all
+ * @throws DomainError if bins is not an integer > 0, a row is no distribution, or a label has no column
+ * @example
+ * reliabilityBins([0, 1, 1], [[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]], { bins: 2 })[1]
+ * // { lower: 0.5, upper: 1, count: 3, confidence: 0.7667, accuracy: 0.6667 }
+ * @see Guo et al., On calibration of modern neural networks (2017), §2
+ */
+export function reliabilityBins<L extends Label>(
+  labels: ArrayLike<L>,
+  probabilities: Rows,
+  options: CalibrationOptions<L> = {},
+): ReliabilityBin[] {
+  return binByConfidence(labels, probabilities, options, 'reliabilityBins');
+}
+
+/**
+ * Expected calibration error of the top class: how far confidence is from accuracy, on average over the samples.
+ *
+ *   Σₘ (countₘ/n)·|accuracyₘ − confidenceₘ|        over the bins of `reliabilityBins`
+ *
+ * From 0 to 1. A number of its bins as much as of the model: compare only equal `bins`, and samples many enough to fill
+ * them, for with few samples per bin chance alone makes it > 0. It is no proper scoring rule: a constant prediction of
+ * the shares of the classes has about 0. `brier` and `logLoss` are.
+ *
+ * @param probabilities [n, classes], rows ≥ 0 that sum to 1
+ * @throws ShapeError if there is not one row per label, or no label at all
+ * @throws DomainError if bins is not an integer > 0, a row is no distribution, or a label has no column
+ * @example expectedCalibrationError([0, 1, 1], [[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]])   // 0.3
+ * @see Guo et al., On calibration of modern neural networks (2017), equation 3
+ */
+export function expectedCalibrationError<L extends Label>(
+  labels: ArrayLike<L>,
+  probabilities: Rows,
+  options: CalibrationOptions<L> = {},
+): number {
+  let error = 0;
+  for (const bin of binByConfidence(labels, probabilities, options, 'expectedCalibrationError')) {
+    if (bin.count > 0) error += bin.count * Math.abs(bin.accuracy - bin.confidence);
+  }
+  return error / labels.length;
+}
+
+function binByConfidence<L extends Label>(
+  labels: ArrayLike<L>,
+  probabilities: Rows,
+  options: CalibrationOptions<L>,
+  where: string,
+): ReliabilityBin[] {
+  assertKnownOptions(options, ['bins', 'classes'], where);
+  const { bins = 15, classes } = options;
+  assertPositiveInteger(bins, where, 'bins');
+  const { columns } = labelColumns(labels, probabilities, classes, where, 'probabilities');
+  assertDistributions(probabilities, where);
+  const sums = Array.from({ length: bins }, () => ({ count: 0, confidence: 0, right: 0 }));
+  for (let i = 0; i < columns.length; i++) {
+    const row = probabilities[i];
+    const top = topColumn(row);
+    const bin = sums[binOf(row[top], bins)];
+    bin.count++;
+    bin.confidence += row[top];
+    if (top === columns[i]) bin.right++;
+  }
+  return sums.map(({ count, confidence, right }, m) => ({
+    lower: m / bins,
+    upper: (m + 1) / bins,
+    count,
+    confidence: confidence / count,
+    accuracy: right / count,
+  }));
+}
+
+function topColumn(row: ArrayLike<number>): number {
+  let top = 0;
+  for (let k = 1; k < row.length; k++) if (row[k] > row[top]) top = k;
+  return top;
+}
+
+/** The bin whose edges, as they are given to the caller, hold the confidence: the product below may round across one. */
+function binOf(confidence: number, bins: number): number {
+  const near = Math.min(Math.ceil(confidence * bins), bins) - 1;
+  if (confidence <= near / bins) return near - 1;
+  return confidence > (near + 1) / bins && near + 1 < bins ? near + 1 : near;
+}
