@@ -26,6 +26,7 @@ export {
 } from './node/fashion-mnist.js';
 export { cacheFolder, type OnProgress, type Progress } from './node/files.js';
 export { type InstallOptions, type InstallResult, installNative } from './node/install.js';
+export { loadModel, type Saveable, saveModel } from './node/model-files.js';
 export {
   loadNative,
   type NativeInstallation,

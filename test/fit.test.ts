@@ -158,7 +158,7 @@ function trainByHand({ features, labels }: Task, options: Options): Trained {
       total += loss * batch.length;
       const next = Object.entries(parameters).map(([name, values]) => {
         const moved = values.map((theta, i) =>
-          UPDATES[solver](theta, gradient[name][i], memories[name][i], learningRate),
+          UPDATES[solver as keyof typeof UPDATES](theta, gradient[name][i], memories[name][i], learningRate),
         );
         return [name, moved];
       });
@@ -325,6 +325,7 @@ onEveryBackend('fit', (backend) => {
       reason: 'epochs',
       objective: expect.any(Number),
       gradientNorm: expect.any(Number),
+      advice: null,
       suboptimality: null,
       iterations: 3 * 5,
       history: [1, 2, 3].map((epoch) => ({ epoch, loss: expect.any(Number) })),

@@ -42,6 +42,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'yauzl',
     'node:*',
   ],
+  predict: [],
   cli: ['core', 'backend', 'gradcheck', 'node', 'index', TFJS, 'commander', 'cli-progress', 'node:*'],
   index: ['core', 'reference', 'nn', 'gradcheck', 'backend', 'optim', 'metrics', 'data', 'compile', 'model'],
 };
@@ -178,7 +179,7 @@ describe('the rooms of src', () => {
   });
 
   it('say in the first line of each file which room it is in', () => {
-    const doors = ['index.ts', 'node.ts', 'reference.ts', 'metrics.ts'];
+    const doors = ['index.ts', 'node.ts', 'predict.ts', 'reference.ts', 'metrics.ts'];
     const odd = files.filter(({ path, source }) => {
       const head = doors.includes(path) ? '// The front door' : `// ${roomOf(path)}: `;
       return !source.replace(/^#!.*\n/, '').startsWith(head);

@@ -212,6 +212,7 @@ const CALLS: Readonly<Record<string, readonly Call[]>> = {
     (g) =>
       SoftmaxRegression.fit(g.x, names, { epochs: 3, batchSize: 2, gradient: 'autograd', l2: 0.1, layer: { phm: 2 } }),
     () => SoftmaxRegression.fit(rows, names, { epochs: 5, batchSize: 2, learningRate: 1e38, solver: 'momentum' }),
+    () => SoftmaxRegression.fit(rows, names, { solver: 'lbfgs', l2: 0.1 }),
     refused(() => SoftmaxRegression.fit(rows, names, { layer: { phm: 3 } })),
     refused(() => SoftmaxRegression.fit(rows, ['a'])),
     refused(() => SoftmaxRegression.fit(rows, names, { signal: AbortSignal.abort() })),
@@ -234,6 +235,11 @@ const CALLS: Readonly<Record<string, readonly Call[]>> = {
       return SoftmaxRegression.fit(rows, names, { onProgress });
     }),
   ],
+  'SoftmaxRegression.fromBytes': [
+    (g) => SoftmaxRegression.fromBytes(g.model.toBytes()),
+    refused(() => SoftmaxRegression.fromBytes(new Uint8Array(9))),
+  ],
+  'SoftmaxRegression#toBytes': [(g) => g.model.toBytes()],
   'SoftmaxRegression#weight': [(g) => g.model.weight],
   'SoftmaxRegression#bias': [(g) => g.model.bias],
   'SoftmaxRegression#logits': [(g) => g.model.logits(rows), refused((g) => g.model.logits([[1]]))],

@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import {
   type FeaturesInput,
@@ -7,6 +10,9 @@ import {
   reference,
   SoftmaxRegression,
 } from 'softmax-regression';
+import { loadModel, saveModel } from 'softmax-regression/node';
+import { loadPredictor } from 'softmax-regression/predict';
+import { decodeModel, encodeModel } from '../src/model/model-file.js';
 import { onEveryBackend, useBackend } from './helpers/backends.js';
 
 const { NaN: nan, POSITIVE_INFINITY: infinite } = Number;
@@ -165,7 +171,52 @@ describe('a fitted SoftmaxRegression', () => {
     const { model } = await SoftmaxRegression.fit(square, [0, 0, 1, 1]);
     expect(model.options).toMatchObject({ epochs: 10, batchSize: 256, learningRate: 0.1 });
     const { model: byAdam } = await SoftmaxRegression.fit(square, [0, 0, 1, 1], { solver: 'adam' });
-    expect(byAdam.options.learningRate).toBe(0.001);
+    expect(byAdam.options).toMatchObject({ learningRate: 0.001 });
+  });
+
+  it.each<[string, FitOptions<string>]>([
+    ['sgd', { epochs: 2 }],
+    ['lbfgs', { solver: 'lbfgs', l2: 0.01 }],
+  ])(
+    'made by %s comes back from its bytes, from a file, and in the predictor without dependency',
+    async (_, options) => {
+      const { model } = await SoftmaxRegression.fit(iris.features, iris.labels, options);
+      const folder = mkdtempSync(join(tmpdir(), 'model-test-'));
+      const path = join(folder, 'iris.safetensors');
+      await saveModel(path, model);
+      const probabilities = model.predictProbabilities(iris.features);
+      for (const again of [SoftmaxRegression.fromBytes(model.toBytes()), await loadModel(path)]) {
+        const { classes, numFeatures, numParameters, options } = again;
+        expect({ classes, numFeatures, numParameters, options }).toEqual({
+          classes: model.classes,
+          numFeatures: 4,
+          numParameters: 15,
+          options: model.options,
+        });
+        expect(again.predictProbabilities(iris.features)).toEqual(probabilities);
+        expect(again.toBytes()).toEqual(model.toBytes());
+      }
+      const predictor = loadPredictor(new Uint8Array(readFileSync(path)));
+      expect(predictor.predict(iris.features)).toEqual(model.predict(iris.features));
+      expect(predictor.predictProbabilities(iris.features)).toEqual(probabilities);
+      rmSync(folder, { recursive: true });
+    },
+  );
+
+  it('refuses a file that was cut short, and one with options that no fit takes', async () => {
+    const { model } = await trained();
+    const bytes = model.toBytes();
+    const refused = (damaged: Uint8Array) => expect(() => SoftmaxRegression.fromBytes(damaged, 'a.safetensors'));
+    refused(bytes.subarray(0, bytes.length - 1)).toThrow(
+      expect.objectContaining({ code: 'FORMAT', where: 'a.safetensors' }),
+    );
+    const content = decodeModel(bytes);
+    refused(encodeModel({ ...content, options: { solver: 'newton' } })).toThrow(
+      expect.objectContaining({ code: 'FORMAT', argument: 'options, solver,' }),
+    );
+    refused(encodeModel({ ...content, temperature: 2 })).toThrow(
+      expect.objectContaining({ code: 'FORMAT', argument: 'temperature' }),
+    );
   });
 
   it('hands out copies, so that nobody changes it', async () => {
@@ -389,7 +440,7 @@ describe('bad input to SoftmaxRegression.fit', () => {
     [
       'an unknown solver',
       { solver: 'lion' },
-      { code: 'DOMAIN', argument: 'solver', expected: "be 'sgd' | 'momentum' | 'adam'", actual: '"lion"' },
+      { code: 'DOMAIN', argument: 'solver', expected: "be 'sgd' | 'momentum' | 'adam' | 'lbfgs'", actual: '"lion"' },
     ],
     ['an unknown gradient', { gradient: 'numeric' }, { code: 'DOMAIN', argument: 'gradient' }],
     [

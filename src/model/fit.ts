@@ -10,30 +10,32 @@ import { Dense } from '../nn/dense.js';
 import type { Layer } from '../nn/layer.js';
 import { Phm } from '../nn/phm.js';
 import { adam, momentum, type Optimizer, sgd, type Tensors } from '../optim/first-order.js';
+import type { LbfgsReason } from '../optim/lbfgs.js';
 import { objectiveOf } from './objective.js';
 import { type GradientMethod, type TrainingState, trainingStep } from './step.js';
 import { layoutOf, type TrainingLayout } from './training-layout.js';
 
-export type Solver = 'sgd' | 'momentum' | 'adam';
+export type Solver = TrainingOptions['solver'];
 
 /** How the weight is written: in full, or as a sum of n Kronecker products. */
 export type LayerChoice = 'dense' | { readonly phm: number };
 
 export interface FitProgress {
-  /** From 1. */
+  /** From 1; an iteration of lbfgs, which is a pass over all samples, or a few. */
   readonly epoch: number;
   readonly epochs: number;
   /** Steps done in this epoch, and how many there are. */
   readonly step: number;
   readonly steps: number;
-  /** Mean over the samples of this epoch so far, nats. */
+  /** Mean over the samples of this epoch so far, nats; of lbfgs the objective. */
   readonly loss: number;
+  /** Of lbfgs how far it went along its direction. */
   readonly learningRate: number;
 }
 
-/** What decides a fit: data aside, the same values give the same model. */
-export interface TrainingOptions {
-  readonly solver: Solver;
+/** What decides a fit by first-order steps: data aside, the same values give the same model. */
+export interface FirstOrderOptions {
+  readonly solver: 'sgd' | 'momentum' | 'adam';
   /** `'closed-form'` (default): softmax(o) − y by hand; `'autograd'`: tfjs's tape. The same numbers. */
   readonly gradient: GradientMethod;
   /** `'dense'` (default), or `{ phm: n }` with an n that divides both features and classes. */
@@ -54,7 +56,26 @@ export interface TrainingOptions {
   readonly seed: number;
 }
 
-export interface FitOptions<L> extends Partial<TrainingOptions> {
+/** What decides a fit to the optimum. There is only one for l2 > 0, so nothing is drawn. */
+export interface LbfgsFitOptions {
+  readonly solver: 'lbfgs';
+  /** Whether there is a bias. Default true. */
+  readonly fitIntercept: boolean;
+  /** λ ≥ 0 of the penalty λ/2·‖W‖². Default 0. */
+  readonly l2: number;
+  /** Ends where no entry of the gradient exceeds it. Default 1e-6. */
+  readonly tolerance: number;
+  /** Each of them a pass over all samples, or a few. Default 500. */
+  readonly maxIterations: number;
+}
+
+export type TrainingOptions = FirstOrderOptions | LbfgsFitOptions;
+
+export interface FitOptions<L>
+  extends Partial<Omit<FirstOrderOptions, 'solver'>>,
+    Partial<Omit<LbfgsFitOptions, 'solver'>> {
+  /** `'sgd'` (default), `'momentum'`, `'adam'`; `'lbfgs'`: to the optimum. */
+  readonly solver?: Solver;
   /** The classes in the order of their columns; the distinct labels, sorted, unless given. */
   readonly classes?: readonly L[];
   /** Ends the fit with the signal's reason as error. */
@@ -64,22 +85,27 @@ export interface FitOptions<L> extends Partial<TrainingOptions> {
 
 export interface EpochRecord {
   readonly epoch: number;
-  /** Mean loss over the epoch's samples, each at the parameters of its step, nats. */
+  /** Mean loss over the epoch's samples, each at the parameters of its step, nats; of lbfgs the objective after it. */
   readonly loss: number;
 }
 
 export interface FitResult {
-  /** Whether the optimum is proven to be reached: never, for a first-order solver with a fixed number of epochs. */
+  /** Whether the gradient came down to `tolerance`: never, for a first-order solver with a fixed number of epochs. */
   readonly converged: boolean;
-  /** `'epochs'`: all were run; `'diverged'`: the loss or a weight was not finite, and the last finite ones are kept. */
-  readonly reason: 'epochs' | 'diverged';
+  /**
+   * `'epochs'`, `'iterations'`: all were run. `'diverged'`: the loss or a weight was not finite, and the last finite ones are
+   * kept. `'gradient'`: no entry exceeds `tolerance`. `'no-progress'`: nothing is left to gain that the arithmetic can see.
+   */
+  readonly reason: 'epochs' | 'diverged' | Exclude<LbfgsReason, 'stopped'>;
+  /** The one thing to do where it has not converged; null where it has, and for first-order solvers. */
+  readonly advice: string | null;
   /** (1/n)·Σᵢ NLLᵢ + l2/2·‖W‖², nats, over all samples at the final parameters. */
   readonly objective: number;
   /** Largest absolute entry of the objective's gradient there. */
   readonly gradientNorm: number;
-  /** A proven upper bound on objective − optimum; null, since none is proven for these solvers. */
+  /** A proven upper bound on objective − optimum, by lbfgs; null for the other solvers, for which none is proven. */
   readonly suboptimality: number | null;
-  /** Steps that were run. */
+  /** Steps, or iterations, that were run. */
   readonly iterations: number;
   readonly history: readonly EpochRecord[];
 }
@@ -92,37 +118,54 @@ export interface Fitted {
   readonly result: FitResult;
 }
 
-const NAMES = [
-  ...['solver', 'gradient', 'layer', 'fitIntercept', 'l2'],
-  ...['epochs', 'batchSize', 'learningRate', 'shuffle', 'seed'],
-];
+const COMMON = ['solver', 'fitIntercept', 'l2', 'classes', 'signal', 'onProgress'];
+const FIRST_ORDER = ['gradient', 'layer', 'epochs', 'batchSize', 'learningRate', 'shuffle', 'seed'];
+const LBFGS = ['tolerance', 'maxIterations'];
 
 /** Options with their defaults, checked: a wrong one is an error before anything is allocated. */
 export function trainingOptions<L>(options: FitOptions<L>, where: string): TrainingOptions {
-  assertKnownOptions(options, [...NAMES, 'classes', 'signal', 'onProgress'], where);
-  const { solver = 'sgd', gradient = 'closed-form', layer = 'dense', fitIntercept = true } = options;
-  const { l2 = 0, epochs = 10, batchSize = 256, learningRate = solver === 'adam' ? 0.001 : 0.1 } = options;
-  const { shuffle = true, seed = 0 } = options;
-  assertOneOf(solver, ['sgd', 'momentum', 'adam'], where, 'solver');
-  assertOneOf(gradient, ['closed-form', 'autograd'], where, 'gradient');
+  assertKnownOptions(options, [...COMMON, ...FIRST_ORDER, ...LBFGS], where);
+  const { solver = 'sgd', fitIntercept = true, l2 = 0 } = options;
+  assertOneOf(solver, ['sgd', 'momentum', 'adam', 'lbfgs'], where, 'solver');
   assertOneOf(fitIntercept, [true, false], where, 'fitIntercept');
-  assertOneOf(shuffle, [true, false], where, 'shuffle');
-  if (layer !== 'dense') assertPhm(layer, where);
   if (!Number.isFinite(l2) || l2 < 0) {
     throw new DomainError({ where, argument: 'l2', expected: 'be a finite number ≥ 0', actual: describe(l2) });
   }
-  if (!Number.isFinite(learningRate) || learningRate <= 0) {
-    throw new DomainError({
-      where,
-      argument: 'learningRate',
-      expected: 'be a finite number > 0',
-      actual: describe(learningRate),
-    });
+  assertBelongs(options, solver === 'lbfgs' ? FIRST_ORDER : LBFGS, solver, where);
+  if (solver === 'lbfgs') {
+    const { tolerance = 1e-6, maxIterations = 500 } = options;
+    assertPositive(tolerance, where, 'tolerance');
+    assertPositiveInteger(maxIterations, where, 'maxIterations');
+    return { solver, fitIntercept, l2, tolerance, maxIterations };
   }
+  const { gradient = 'closed-form', layer = 'dense', shuffle = true, seed = 0 } = options;
+  const { epochs = 10, batchSize = 256, learningRate = solver === 'adam' ? 0.001 : 0.1 } = options;
+  assertOneOf(gradient, ['closed-form', 'autograd'], where, 'gradient');
+  assertOneOf(shuffle, [true, false], where, 'shuffle');
+  if (layer !== 'dense') assertPhm(layer, where);
+  assertPositive(learningRate, where, 'learningRate');
   assertPositiveInteger(epochs, where, 'epochs');
   assertPositiveInteger(batchSize, where, 'batchSize');
   new Random(seed);
   return { solver, gradient, layer, fitIntercept, l2, epochs, batchSize, learningRate, shuffle, seed };
+}
+
+/** An option that another solver reads is not silently ignored. */
+function assertBelongs(options: object, others: readonly string[], solver: Solver, where: string): void {
+  const stray = others.find((name) => (options as Record<string, unknown>)[name] !== undefined);
+  if (stray === undefined) return;
+  const expected = `be left out with solver '${solver}'`;
+  throw new DomainError({
+    where,
+    argument: stray,
+    expected,
+    actual: describe((options as Record<string, unknown>)[stray]),
+  });
+}
+
+function assertPositive(value: number, where: string, argument: string): void {
+  if (Number.isFinite(value) && value > 0) return;
+  throw new DomainError({ where, argument, expected: 'be a finite number > 0', actual: describe(value) });
 }
 
 function assertPhm(layer: unknown, where: string): void {
@@ -142,7 +185,7 @@ export async function fitFirstOrder<L>(
   features: FeatureArray,
   labels: Int32Array,
   numClasses: number,
-  options: TrainingOptions,
+  options: FirstOrderOptions,
   { signal, onProgress }: Pick<FitOptions<L>, 'signal' | 'onProgress'>,
 ): Promise<Fitted> {
   signal?.throwIfAborted();
@@ -185,7 +228,15 @@ export async function fitFirstOrder<L>(
     }
     const whole = { ...data, shares: new Float32Array(n).fill(1 / n) };
     const value = await objectiveOf(layout, state.parameters, whole, { ...options, signal }, store);
-    const result: FitResult = { converged: false, reason, ...value, suboptimality: null, iterations, history };
+    const result: FitResult = {
+      converged: false,
+      reason,
+      advice: null,
+      ...value,
+      suboptimality: null,
+      iterations,
+      history,
+    };
     // A bias that stays 0 is none.
     const numParameters = layer.numParameters - (options.fitIntercept ? 0 : numClasses);
     return { ...(await readAffine(layer, layout, state.parameters)), numParameters, result };
@@ -223,11 +274,11 @@ function copyState({ parameters, optimizer }: TrainingState): TrainingState {
   };
 }
 
-function layerOf(inputs: number, units: number, { layer, seed }: TrainingOptions): Layer {
+function layerOf(inputs: number, units: number, { layer, seed }: FirstOrderOptions): Layer {
   return layer === 'dense' ? new Dense({ inputs, units, seed }) : new Phm({ inputs, units, n: layer.phm, seed });
 }
 
-function optimizerOf(solver: Solver): Optimizer {
+function optimizerOf(solver: FirstOrderOptions['solver']): Optimizer {
   switch (solver) {
     case 'sgd':
       return sgd();

@@ -71,7 +71,9 @@ export async function openLoss(
     Object.fromEntries(Object.entries(parameters).map(([name, tensor]) => [name, tf.zeros(tensor.shape)]));
   const initial = { sums: zeros(), at: parameters };
   const options = { batchSize, passes: evaluations, isOrdered: false };
-  const loop = await openLoop(step, initial, { features, labels, shares }, options, store).finally(() => tf.dispose(initial.sums));
+  const loop = await openLoop(step, initial, { features, labels, shares }, options, store).finally(() =>
+    tf.dispose(initial.sums),
+  );
   return {
     async evaluate(at, signal) {
       const sums = zeros();

@@ -1,6 +1,6 @@
 // model: the classifier that people use: fit, predict, evaluate.
 import * as tf from '@tensorflow/tfjs';
-import { DomainError, ShapeError } from '../core/errors.js';
+import { DomainError, FormatError, isSoftmaxRegressionError, ShapeError } from '../core/errors.js';
 import { assertLabels, classIndices, type Label, sortedClasses } from '../core/labels.js';
 import { assertKnownOptions, describe, formatShape } from '../core/shape.js';
 import { nextTask } from '../core/task.js';
@@ -12,6 +12,8 @@ import {
   precisionRecallFscore,
 } from '../metrics/classification.js';
 import { type FitOptions, type FitResult, fitFirstOrder, type TrainingOptions, trainingOptions } from './fit.js';
+import { fitLbfgs } from './fit-lbfgs.js';
+import { decodeModel, encodeModel, type Json } from './model-file.js';
 import { rowsOfATask } from './objective.js';
 import { type Affine, affineRows, argMax, checkFeatureCount, softmaxRow, surpriseRow } from './predict.js';
 
@@ -82,8 +84,43 @@ export class SoftmaxRegression<L extends Label> {
     assertNotEmpty(x, where);
     const classes = classesOf(labels, options.classes, where);
     const y = classIndices(labels, classes, where);
-    const fitted = await fitFirstOrder(x, y, classes.length, training, options);
+    const fitted =
+      training.solver === 'lbfgs'
+        ? await fitLbfgs(x, y, classes.length, training, options)
+        : await fitFirstOrder(x, y, classes.length, training, options);
     return { model: new SoftmaxRegression(classes, fitted, fitted.numParameters, training), result: fitted.result };
+  }
+
+  /**
+   * The model as a file: safetensors, with weight and bias as tensors, and classes, options and a checksum as metadata. The
+   * same bytes in Node and in browsers; `saveModel` writes them, `loadPredictor` of `softmax-regression/predict` and Python's
+   * safetensors read them.
+   */
+  toBytes(): Uint8Array {
+    const { classes, numFeatures, numParameters } = this;
+    const options = this.options as unknown as Readonly<Record<string, Json>>;
+    return encodeModel({ ...this.#affine, classes, numFeatures, numParameters, options });
+  }
+
+  /**
+   * The model of `toBytes`. Everything is checked before anything is built.
+   *
+   * @param where begins the error messages: a path
+   * @throws FormatError if the bytes are no model, were changed or cut short, or need a later version of this package
+   */
+  static fromBytes<L extends Label = Label>(bytes: Uint8Array, where = 'fromBytes'): SoftmaxRegression<L> {
+    const { classes, weight, bias, numParameters, options, temperature, standardization } = decodeModel(bytes, where);
+    if (temperature !== undefined || standardization !== undefined) {
+      const argument = temperature === undefined ? 'standardization' : 'temperature';
+      const hint = 'loadPredictor of softmax-regression/predict applies it.';
+      throw new FormatError({ where, argument, expected: 'be part of weight and bias', actual: 'apart', hint });
+    }
+    return new SoftmaxRegression(
+      classes as readonly L[],
+      { weight, bias },
+      numParameters,
+      storedOptions(options, where),
+    );
   }
 
   /** W, [features, classes], as rows; a copy. */
@@ -178,6 +215,17 @@ export class SoftmaxRegression<L extends Label> {
     const x = asFeatureArray(features, where);
     checkFeatureCount(x, this.numFeatures, where);
     return affineRows(this.#affine, x, 0, x.shape[0]);
+  }
+}
+
+/** Options of a file are held to what `fit` takes. */
+function storedOptions(options: Readonly<Record<string, Json>>, where: string): TrainingOptions {
+  try {
+    return trainingOptions(options as FitOptions<Label>, where);
+  } catch (cause) {
+    if (!isSoftmaxRegressionError(cause)) throw cause;
+    const { expected, actual, argument } = cause;
+    throw new FormatError({ where, argument: `options, ${argument},`, expected, actual, cause });
   }
 }
 

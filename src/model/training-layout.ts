@@ -10,6 +10,8 @@ import type { Tensors } from '../optim/first-order.js';
 export interface TrainingLayout {
   /** The layer's parameters as they are trained; the caller disposes them. */
   start(): Tensors;
+  /** The same of other parameters of the layer. */
+  arrange(parameters: Tensors): Tensors;
   /** The opposite: parameters as the layer has them. */
   restore(parameters: Tensors): Tensors;
   /** o = (x/scale)·W + b */
@@ -33,6 +35,7 @@ export function layoutOf(layer: Layer, scale: number): TrainingLayout {
 export function asItIs(layer: Layer, factor = 1): TrainingLayout {
   const layout: TrainingLayout = {
     start: () => clones(layer.parameters),
+    arrange: clones,
     restore: clones,
     weightOf: (parameters) => layer.weightOf(parameters),
     addPenalty(gradients, parameters, l2) {
@@ -66,6 +69,7 @@ function transposedDense(layer: Layer, factor: number): TrainingLayout {
   const transposed = ({ weight, bias }: Tensors): Tensors => ({ weight: tf.transpose(weight), bias: bias.clone() });
   return {
     start: () => transposed(layer.parameters),
+    arrange: transposed,
     restore: transposed,
     weightOf: ({ weight }) => weight.clone() as tf.Tensor2D,
     addPenalty: (gradients, { weight }, l2) => ({ ...gradients, weight: gradients.weight.add(weight.mul(l2)) }),

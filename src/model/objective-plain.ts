@@ -1,0 +1,447 @@
+// model: the objective of a softmax regression in float64 on plain arrays, with its gradient and a preconditioner.
+import { DomainError } from '../core/errors.js';
+import { assertPositiveInteger, assertShape, describe } from '../core/shape.js';
+import { nextTask } from '../core/task.js';
+import { assertFeatureArray, type FeatureArray } from '../data/batches.js';
+import { cholesky } from '../optim/cholesky.js';
+import type { ValueAndGradient } from '../optim/lbfgs.js';
+
+export interface PlainProblemOptions {
+  /** X, [n, d], finite */
+  readonly features: FeatureArray;
+  /** [n], integers in [0, numClasses) */
+  readonly labels: ArrayLike<number>;
+  readonly numClasses: number;
+  /** sᵢ ≥ 0, [n], already multiplied by the weight of the class; all 1 unless given. */
+  readonly sampleWeights?: ArrayLike<number>;
+  /** λ ≥ 0 of the penalty λ/2·‖W‖² */
+  readonly l2: number;
+  /** Whether there is a bias to fit; if not, its gradient is 0, and it stays as it is. */
+  readonly fitIntercept: boolean;
+}
+
+/** A checked problem, as the functions of this file take it. */
+export interface PlainProblem {
+  readonly features: FeatureArray;
+  readonly labels: Int32Array;
+  readonly weights: Float64Array;
+  /** S = Σ sᵢ */
+  readonly totalWeight: number;
+  readonly numSamples: number;
+  readonly numFeatures: number;
+  readonly numClasses: number;
+  readonly l2: number;
+  readonly fitIntercept: boolean;
+  /** How long a point is: (d + 1)·classes, with a bias or without. */
+  readonly size: number;
+}
+
+/** Multiply-adds that plain JavaScript does in some 20 ms to 80 ms: what one task may take. */
+export const WORK_OF_A_TASK = 1.4e7;
+
+/** Up to this many features the preconditioner is M itself: 1024²·8 bytes, and 1024³/6 multiply-adds to factor it. */
+const LARGEST_DENSE = 1024;
+
+/**
+ * Added to the diagonal of M, relative to it. Without a penalty, collinear columns leave directions in which M is 0; there
+ * a gradient is nothing but rounding errors, which M⁻¹ would blow up.
+ */
+const JITTER = 1e-10;
+
+/**
+ * The problem that the functions of this file solve, checked; the features stay where they are.
+ *
+ *   f(θ) = (1/S) Σᵢ sᵢ NLLᵢ + λ/2·‖W‖²,   S = Σᵢ sᵢ,   NLLᵢ = −log softmax(xᵢW + b)[labelᵢ]
+ *
+ * θ is W, [d, classes] row-major, followed by b, [classes]. The bias is never penalised. If all weights are 0, the mean
+ * is 0.
+ *
+ * @throws ShapeError if labels or weights are not as many as the samples
+ * @throws DomainError if a label, a weight or l2 is out of range
+ */
+export function plainProblem(options: PlainProblemOptions): PlainProblem {
+  const where = 'plainProblem';
+  const { features, numClasses, l2, fitIntercept } = options;
+  assertFeatureArray(features, where, 'features');
+  assertPositiveInteger(numClasses, where, 'numClasses');
+  const [n, d] = features.shape;
+  assertShape([options.labels.length], [n], where, 'labels');
+  const labels = new Int32Array(n);
+  for (let i = 0; i < n; i++) {
+    const label = options.labels[i];
+    if (Number.isInteger(label) && label >= 0 && label < numClasses) labels[i] = label;
+    else throw outOfRange(`labels[${i}]`, `be an integer in [0, ${numClasses})`, label);
+  }
+  const weights = new Float64Array(n).fill(1);
+  if (options.sampleWeights !== undefined) {
+    assertShape([options.sampleWeights.length], [n], where, 'sampleWeights');
+    weights.set(options.sampleWeights);
+  }
+  let totalWeight = 0;
+  for (let i = 0; i < n; i++) {
+    if (!(weights[i] >= 0 && weights[i] < Number.POSITIVE_INFINITY)) {
+      throw outOfRange(`sampleWeights[${i}]`, 'be a finite number ≥ 0', weights[i]);
+    }
+    totalWeight += weights[i];
+  }
+  if (!(l2 >= 0 && l2 < Number.POSITIVE_INFINITY)) throw outOfRange('l2', 'be a finite number ≥ 0', l2);
+  const size = (d + 1) * numClasses;
+  return {
+    features,
+    labels,
+    weights,
+    totalWeight,
+    numSamples: n,
+    numFeatures: d,
+    numClasses,
+    l2,
+    fitIntercept,
+    size,
+  };
+}
+
+/**
+ * f(θ) and its gradient, in one task.
+ *
+ *   ∂f/∂W = (1/S) Xᵀdiag(s)(P − Y) + λW,   ∂f/∂b = (1/S) Σᵢ sᵢ(pᵢ − yᵢ),   pᵢ = softmax(xᵢW + b)
+ *
+ * NLLᵢ is taken as (max − o_label) + log1p(Σ of the other exponentials), and p_label − 1 as minus the sum of the others, so
+ * that both stay exact where a sample is all but certain. Features that are 0 cost nothing; samples of weight 0 are left
+ * out.
+ *
+ * @param point θ, [(d + 1)·classes]
+ * @throws ShapeError if the point is of another length
+ * @example at θ = 0, with three classes   // value log 3 = 1.0986
+ * @see checked against reference/cross-entropy.ts and reference/dense.ts
+ */
+export function evaluatePlain(problem: PlainProblem, point: Float64Array): ValueAndGradient {
+  return inOneTask(evaluation(problem, point));
+}
+
+/** `evaluatePlain` bit for bit, in tasks of some 1.4e7 multiply-adds; `signal` ends it with its reason as error. */
+export function evaluatePlainAsync(
+  problem: PlainProblem,
+  point: Float64Array,
+  signal?: AbortSignal,
+): Promise<ValueAndGradient> {
+  return inTasks(evaluation(problem, point), signal);
+}
+
+export interface PreconditionerOptions {
+  /**
+   * X̃ᵀdiag(s)X̃/S, if it is known: [d + 1, d + 1] row-major, of which the lower half is read; the last row is that of the
+   * bias. A matrix made in float32 will do.
+   */
+  readonly gram?: Float64Array;
+  /** Relative to the diagonal of M; 1e-10 unless given, which fits float64. For gradients in float32, 1e-6. */
+  readonly jitter?: number;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Böhning's preconditioner: v ↦ M⁻¹v, class by class, for `lbfgs`.
+ *
+ *   M = ½·X̃ᵀdiag(s)X̃/S + λD,   X̃ = [X, 1],   D = diag(1, …, 1, 0)
+ *
+ * The Hessian of the cross-entropy in the logits, diag(p) − ppᵀ, is at most ½I for every p, so that of f is at most M for
+ * each class and for all together: a full step −M⁻¹∇f never goes too far.
+ *
+ * Up to 1024 features M is factored (Cholesky); beyond, only its diagonal is used. Without intercept X̃ is X, and the part
+ * of the bias comes back as 0.
+ *
+ * @throws ShapeError if `gram` is not [d + 1, d + 1]
+ * @see Böhning, Multinomial logistic regression algorithm (1992); docs/mathematics.md
+ */
+export async function bohningPreconditioner(
+  problem: PlainProblem,
+  { gram, jitter = JITTER, signal }: PreconditionerOptions = {},
+): Promise<(vector: Float64Array) => Float64Array> {
+  const { numFeatures: d, numClasses, fitIntercept, size } = problem;
+  const isDense = d <= LARGEST_DENSE;
+  if (gram !== undefined) assertShape([gram.length], [(d + 1) ** 2], 'bohningPreconditioner', 'gram');
+  const order = fitIntercept ? d + 1 : d;
+  if (!isDense) {
+    const diagonal = gram === undefined ? await inTasks(gramDiagonal(problem), signal) : diagonalOf(gram, d + 1);
+    const inverse = Float64Array.from(diagonal.subarray(0, order), (entry, j) => {
+      const bound = (entry / 2 + (j < d ? problem.l2 : 0)) * (1 + jitter);
+      return bound > 0 ? 1 / bound : 1;
+    });
+    return (vector) => vector.map((entry, at) => entry * (inverse[Math.floor(at / numClasses)] ?? 0));
+  }
+  const products = gram ?? (await gramMatrix(problem, signal));
+  const bound = new Float64Array(order * order);
+  for (let i = 0; i < order; i++) {
+    for (let j = 0; j <= i; j++) bound[i * order + j] = products[i * (d + 1) + j] / 2;
+    if (i < d) bound[i * order + i] += problem.l2;
+  }
+  const factored = cholesky(bound, order, jitter);
+  return (vector) => {
+    const solved = factored.solve(vector.subarray(0, order * numClasses), numClasses);
+    if (solved.length === size) return solved;
+    const whole = new Float64Array(size);
+    whole.set(solved);
+    return whole;
+  };
+}
+
+/**
+ * The curvature at θ: v ↦ M⁻¹v, class by class, for `lbfgs` from where it has come to.
+ *
+ *   M = X̃ᵀdiag(s∘h)X̃/S + λD,   hᵢ = (1/classes) Σₖ pᵢₖ(1 − pᵢₖ)
+ *
+ * M is the mean of the diagonal blocks of the Hessian at θ. Böhning's bound is this with hᵢ = ½, which is far too much
+ * once most samples are certain: where the penalty is weak and classes separate, that bound needs thousands of iterations,
+ * and this, made anew at iterations 8, 16, 32, …, some 150. It is no bound, so the line search has to look after the step.
+ *
+ * @param point θ, [(d + 1)·classes]
+ * @throws ShapeError if the point is of another length
+ */
+export async function curvaturePreconditioner(
+  problem: PlainProblem,
+  point: Float64Array,
+  { jitter, signal }: Omit<PreconditionerOptions, 'gram'> = {},
+): Promise<(vector: Float64Array) => Float64Array> {
+  const weights = await inTasks(curvatures(problem, point), signal);
+  // Twice, for the ½ of Böhning's bound.
+  for (let i = 0; i < weights.length; i++) weights[i] *= 2 * problem.weights[i];
+  return bohningPreconditioner({ ...problem, weights }, { jitter, signal });
+}
+
+/** hᵢ, [n] */
+function* curvatures(problem: PlainProblem, point: Float64Array): Generator<void, Float64Array> {
+  const { numSamples, numClasses: q, weights, labels } = problem;
+  assertShape([point.length], [problem.size], 'curvaturePreconditioner', 'point');
+  const result = new Float64Array(numSamples);
+  const row = new SparseRow(problem.features);
+  const logits = new Float64Array(q);
+  const residual = new Float64Array(q);
+  let work = 0;
+  for (let i = 0; i < numSamples; i++) {
+    if (weights[i] === 0) continue;
+    row.read(i);
+    row.logits(point, logits);
+    lossAndResidual(logits, labels[i], residual);
+    // |p − y| is p or 1 − p, both exact.
+    for (let k = 0; k < q; k++) result[i] += (Math.abs(residual[k]) * (1 - Math.abs(residual[k]))) / q;
+    work += (row.count + 1) * q;
+    if (work >= WORK_OF_A_TASK) {
+      work = 0;
+      yield;
+    }
+  }
+  return result;
+}
+
+/**
+ * X̃ᵀdiag(s)X̃/S in float64, [d + 1, d + 1], with the column of ones last; only the lower half is filled.
+ *
+ * n·d²/2 multiply-adds, less where features are 0, in tasks: for 60,000 × 784 some 10 s, where TensorFlow needs 0.34 s.
+ */
+export function gramMatrix(problem: PlainProblem, signal?: AbortSignal): Promise<Float64Array> {
+  return inTasks(gramProducts(problem), signal);
+}
+
+function* gramProducts(problem: PlainProblem): Generator<void, Float64Array> {
+  const { numSamples, numFeatures: d, weights, totalWeight } = problem;
+  const order = d + 1;
+  const gram = new Float64Array(order * order);
+  const row = new SparseRow(problem.features);
+  let work = 0;
+  for (let i = 0; i < numSamples; i++) {
+    if (weights[i] === 0) continue;
+    row.read(i);
+    const { places, values } = row;
+    const count = row.withOne();
+    const share = weights[i] / totalWeight;
+    for (let a = 0; a < count; a++) {
+      const scaled = share * values[a];
+      const at = places[a] * order;
+      for (let b = 0; b <= a; b++) gram[at + places[b]] += scaled * values[b];
+    }
+    work += (count * count) / 2;
+    if (work >= WORK_OF_A_TASK) {
+      work = 0;
+      yield;
+    }
+  }
+  return gram;
+}
+
+function* gramDiagonal(problem: PlainProblem): Generator<void, Float64Array> {
+  const { numSamples, numFeatures: d, weights, totalWeight } = problem;
+  const diagonal = new Float64Array(d + 1);
+  const row = new SparseRow(problem.features);
+  let work = 0;
+  for (let i = 0; i < numSamples; i++) {
+    if (weights[i] === 0) continue;
+    row.read(i);
+    const { places, values } = row;
+    const count = row.withOne();
+    for (let a = 0; a < count; a++) diagonal[places[a]] += (weights[i] / totalWeight) * values[a] ** 2;
+    work += d;
+    if (work >= WORK_OF_A_TASK) {
+      work = 0;
+      yield;
+    }
+  }
+  return diagonal;
+}
+
+function diagonalOf(matrix: Float64Array, order: number): Float64Array {
+  return Float64Array.from({ length: order }, (_, i) => matrix[i * (order + 1)]);
+}
+
+function* evaluation(problem: PlainProblem, point: Float64Array): Generator<void, ValueAndGradient> {
+  const { numFeatures: d, numClasses: q, labels, weights, totalWeight, l2, fitIntercept, size } = problem;
+  assertShape([point.length], [size], 'evaluatePlain', 'point');
+  const gradient = new Float64Array(size);
+  const row = new SparseRow(problem.features);
+  const logits = new Float64Array(q);
+  const residual = new Float64Array(q);
+  const loss = new CompensatedSum();
+  let work = 0;
+  for (let i = 0; i < problem.numSamples; i++) {
+    if (weights[i] === 0) continue;
+    row.read(i);
+    row.logits(point, logits);
+    const share = weights[i] / totalWeight;
+    loss.add(share * lossAndResidual(logits, labels[i], residual));
+    for (let k = 0; k < q; k++) residual[k] *= share;
+    row.addOuter(residual, gradient);
+    work += 2 * (row.count + 1) * q;
+    if (work >= WORK_OF_A_TASK) {
+      work = 0;
+      yield;
+    }
+  }
+  if (!fitIntercept) gradient.fill(0, d * q);
+  let square = 0;
+  for (let j = 0; j < d * q; j++) {
+    square += point[j] * point[j];
+    gradient[j] += l2 * point[j];
+  }
+  // A select, not a product: 0·∞ is NaN.
+  return { value: l2 === 0 ? loss.total : loss.total + (l2 / 2) * square, gradient };
+}
+
+/** −log softmax(o)[label], and softmax(o) − y into `residual`. */
+function lossAndResidual(logits: Float64Array, label: number, residual: Float64Array): number {
+  const q = logits.length;
+  let largest = 0;
+  for (let k = 1; k < q; k++) if (logits[k] > logits[largest]) largest = k;
+  const top = logits[largest];
+  let others = 0;
+  for (let k = 0; k < q; k++) {
+    residual[k] = Math.exp(logits[k] - top);
+    if (k !== largest) others += residual[k];
+  }
+  const inverse = 1 / (1 + others);
+  let rest = 0;
+  for (let k = 0; k < q; k++) {
+    residual[k] *= inverse;
+    if (k !== label) rest += residual[k];
+  }
+  residual[label] = -rest;
+  return top - logits[label] + Math.log1p(others);
+}
+
+/** The features of one sample that are not 0, and products with them. */
+export class SparseRow {
+  readonly #features: FeatureArray;
+  /** The first `count` are those of the sample that was read last. */
+  readonly places: Int32Array;
+  readonly values: Float64Array;
+  count = 0;
+
+  constructor(features: FeatureArray) {
+    this.#features = features;
+    this.places = new Int32Array(features.shape[1] + 1);
+    this.values = new Float64Array(features.shape[1] + 1);
+  }
+
+  read(sample: number): void {
+    const { values, shape, scale = 1 } = this.#features;
+    const d = shape[1];
+    const from = sample * d;
+    let count = 0;
+    for (let j = 0; j < d; j++) {
+      const value = values[from + j];
+      if (value === 0) continue;
+      this.places[count] = j;
+      this.values[count++] = value / scale;
+    }
+    this.count = count;
+  }
+
+  /** Puts the 1 of the bias after the features, and returns how many there are with it. */
+  withOne(): number {
+    this.places[this.count] = this.values.length - 1;
+    this.values[this.count] = 1;
+    return this.count + 1;
+  }
+
+  /** o = xW + b of a point that is W followed by b. */
+  logits(point: Float64Array, logits: Float64Array): void {
+    const { places, values, count } = this;
+    const q = logits.length;
+    const bias = (values.length - 1) * q;
+    for (let k = 0; k < q; k++) logits[k] = point[bias + k];
+    for (let a = 0; a < count; a++) {
+      const value = values[a];
+      const at = places[a] * q;
+      for (let k = 0; k < q; k++) logits[k] += value * point[at + k];
+    }
+  }
+
+  /** Adds x̃ᵀr, x̃ the sample with its 1, to a gradient that is laid out like a point. */
+  addOuter(residual: Float64Array, gradient: Float64Array): void {
+    const { places, values, count } = this;
+    const q = residual.length;
+    for (let a = 0; a < count; a++) {
+      const value = values[a];
+      const at = places[a] * q;
+      for (let k = 0; k < q; k++) gradient[at + k] += value * residual[k];
+    }
+    const bias = (values.length - 1) * q;
+    for (let k = 0; k < q; k++) gradient[bias + k] += residual[k];
+  }
+}
+
+/** A sum whose error does not grow with its length. @see Kahan (1965), in Neumaier's form (1974) */
+export class CompensatedSum {
+  #sum = 0;
+  #lost = 0;
+
+  add(term: number): void {
+    const sum = this.#sum + term;
+    this.#lost += Math.abs(this.#sum) >= Math.abs(term) ? this.#sum - sum + term : term - sum + this.#sum;
+    this.#sum = sum;
+  }
+
+  get total(): number {
+    // After an overflow, what was lost is NaN.
+    return Number.isFinite(this.#sum) ? this.#sum + this.#lost : this.#sum;
+  }
+}
+
+/** Carries out work that yields where a task may end, without ending any. */
+export function inOneTask<Result>(work: Generator<void, Result>): Result {
+  for (;;) {
+    const next = work.next();
+    if (next.done) return next.value;
+  }
+}
+
+/** Carries out work that yields where a task may end; the event loop has its turn there. */
+export async function inTasks<Result>(work: Generator<void, Result>, signal?: AbortSignal): Promise<Result> {
+  for (;;) {
+    signal?.throwIfAborted();
+    const next = work.next();
+    if (next.done) return next.value;
+    await nextTask();
+  }
+}
+
+function outOfRange(argument: string, expected: string, actual: unknown): DomainError {
+  return new DomainError({ where: 'plainProblem', argument, expected, actual: describe(actual) });
+}

@@ -1,0 +1,146 @@
+import * as tf from '@tensorflow/tfjs';
+import {
+  columnStatistics,
+  type FitOptions,
+  type FitProgress,
+  loadIris,
+  Random,
+  SoftmaxRegression,
+} from 'softmax-regression';
+import { evaluatePlain, plainProblem } from '../src/model/objective-plain.js';
+import { lbfgs } from '../src/optim/lbfgs.js';
+import golden from './golden/solver.golden.json';
+import { onEveryBackend } from './helpers/backends.js';
+
+const iris = loadIris();
+const fails = (fields: object) => expect.objectContaining(fields);
+
+/** 2,600 × 200 bytes in ten classes: too much work for plain TypeScript, little enough for a polish in float64. */
+const N = 2600;
+const D = 200;
+const random = new Random(5);
+const pixels = {
+  values: Uint8Array.from({ length: N * D }, () => (random.below(2) === 0 ? 0 : random.below(256))),
+  shape: [N, D],
+  scale: 255,
+} as const;
+const classes = Int32Array.from(
+  { length: N },
+  (_, i) => (pixels.values[i * D] + pixels.values[i * D + 1] + random.below(90)) % 10,
+);
+
+onEveryBackend("fit with solver 'lbfgs'", () => {
+  it.each(golden.cases.filter(({ data, weighted }) => data === 'iris' && !weighted))(
+    'finds the optimum of scikit-learn on Iris, %j',
+    async ({ C, standardize, intercept, ...expected }) => {
+      const { mean, scale } = columnStatistics(iris.features);
+      const rows = standardize
+        ? iris.features.map((row) => row.map((value, j) => (value - mean[j]) / scale[j]))
+        : iris.features;
+      const l2 = 1 / (C * rows.length);
+      const options = { solver: 'lbfgs', l2, fitIntercept: intercept, tolerance: 1e-9 } as const;
+      const { model, result } = await SoftmaxRegression.fit(rows, iris.labels, options);
+      expect(result.objective / expected.objective).toBeAllClose(1, { rtol: 1e-7, atol: 0 });
+      expect(result.suboptimality).toBeLessThan(5e-6 * expected.objective);
+      const centred = [...model.weight, model.bias].flatMap((row) => {
+        const mean = row.reduce((a, b) => a + b) / row.length;
+        return [...row].map((value) => value - mean);
+      });
+      expect(centred).toBeAllClose([...(expected.weight ?? []), ...(expected.bias ?? [])], { rtol: 0, atol: 1e-4 });
+    },
+  );
+
+  it('finds the same optimum on tensors, and polishes it in float64', async () => {
+    const l2 = 1e-3;
+    const { model, result } = await SoftmaxRegression.fit(pixels, classes, { solver: 'lbfgs', l2, tolerance: 1e-8 });
+    expect(result).toMatchObject({ converged: true, reason: 'gradient', advice: null });
+    const problem = plainProblem({ features: pixels, labels: classes, numClasses: 10, l2, fitIntercept: true });
+    const evaluate = (point: Float64Array) => evaluatePlain(problem, point);
+    const start = Float64Array.from([...model.weight, model.bias].flatMap((row) => [...row]));
+    const exact = await lbfgs({ evaluate, start, tolerance: 1e-10, maxIterations: 200 });
+    expect(result.objective).toBeGreaterThanOrEqual(exact.value - 1e-12);
+    expect(result.objective / exact.value).toBeAllClose(1, { rtol: 1e-9, atol: 0 });
+    expect(result.suboptimality).toBeGreaterThanOrEqual(result.objective - exact.value);
+    expect(result.suboptimality).toBeLessThan(1e-6);
+  });
+
+  it('tells of each iteration, and each is better than the one before', async () => {
+    const seen: FitProgress[] = [];
+    const { result } = await SoftmaxRegression.fit(iris.features, iris.labels, {
+      solver: 'lbfgs',
+      l2: 0.01,
+      maxIterations: 5,
+      onProgress: (progress) => seen.push(progress),
+    });
+    expect(seen.map(({ epoch, epochs }) => [epoch, epochs])).toEqual([1, 2, 3, 4, 5].map((i) => [i, 5]));
+    expect(seen.map(({ loss }) => loss)).toEqual(result.history.map(({ loss }) => loss));
+    const losses = [Math.log(3), ...seen.map(({ loss }) => loss)];
+    for (let i = 1; i < losses.length; i++) expect(losses[i]).toBeLessThan(losses[i - 1]);
+    expect(result).toMatchObject({
+      converged: false,
+      reason: 'iterations',
+      iterations: 5,
+      advice: 'Give more maxIterations.',
+    });
+  });
+
+  it('ends where classes can be told apart and nothing holds the weights, and says what to do', async () => {
+    const rows = [[-1], [-0.5], [0.5], [1]];
+    const { model, result } = await SoftmaxRegression.fit(rows, [0, 0, 1, 1], {
+      solver: 'lbfgs',
+      tolerance: 1e-12,
+      maxIterations: 20,
+    });
+    expect(result.objective).toBeLessThan(1e-3);
+    expect(model.predict(rows)).toEqual([0, 0, 1, 1]);
+    if (!result.converged) expect(result.advice).toContain('l2');
+  });
+
+  it('takes contradictory labels, constant and collinear columns', async () => {
+    const rows = [
+      [1, 1, 2],
+      [1, 1, 2],
+      [1, 2, 4],
+      [1, 2, 4],
+    ];
+    const { model, result } = await SoftmaxRegression.fit(rows, ['a', 'b', 'a', 'b'], { solver: 'lbfgs' });
+    expect(result).toMatchObject({ converged: true });
+    expect(result.objective).toBeCloseTo(Math.log(2), 9);
+    expect([...model.predictProbabilities(rows)[0]]).toBeAllClose([0.5, 0.5]);
+  });
+
+  it('leaves out a bias on request', async () => {
+    const options = { solver: 'lbfgs', l2: 0.1, fitIntercept: false } as const;
+    const { model } = await SoftmaxRegression.fit(iris.features, iris.labels, options);
+    expect([...model.bias]).toEqual([0, 0, 0]);
+    expect(model.numParameters).toBe(12);
+    expect(model.options).toEqual({ ...options, tolerance: 1e-6, maxIterations: 500 });
+  });
+
+  it('leaves no tensor behind, aborted or not', async () => {
+    const before = tf.memory().numTensors;
+    await SoftmaxRegression.fit(pixels, classes, { solver: 'lbfgs', l2: 0.1, maxIterations: 2 });
+    const abort = new AbortController();
+    const aborted = SoftmaxRegression.fit(pixels, classes, {
+      solver: 'lbfgs',
+      signal: abort.signal,
+      onProgress: () => abort.abort(new Error('enough')),
+    });
+    await expect(aborted).rejects.toThrow('enough');
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it.each<[FitOptions<number>, string]>([
+    [{ solver: 'lbfgs', epochs: 3 }, 'epochs'],
+    [{ solver: 'lbfgs', learningRate: 0.1 }, 'learningRate'],
+    [{ solver: 'lbfgs', layer: { phm: 2 } }, 'layer'],
+    [{ solver: 'lbfgs', tolerance: 0 }, 'tolerance'],
+    [{ solver: 'lbfgs', maxIterations: 1.5 }, 'maxIterations'],
+    [{ solver: 'sgd', tolerance: 1e-3 }, 'tolerance'],
+    [{ maxIterations: 10 }, 'maxIterations'],
+  ])('refuses what its solver does not read: %j', async (options, argument) => {
+    await expect(SoftmaxRegression.fit([[1], [2]], [0, 1], options)).rejects.toThrow(
+      fails({ code: 'DOMAIN', where: 'fit', argument }),
+    );
+  });
+});

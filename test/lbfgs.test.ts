@@ -1,0 +1,391 @@
+import { nextTask } from '../src/core/task.js';
+import { FLOAT64 } from '../src/core/tolerance.js';
+import { cholesky } from '../src/optim/cholesky.js';
+import { type LbfgsOptions, type LbfgsState, lbfgs, type ValueAndGradient } from '../src/optim/lbfgs.js';
+import { type LinePoint, lineSearch } from '../src/optim/line-search.js';
+
+const COMMON = { tolerance: 1e-8, maxIterations: 1000 };
+
+function rosenbrock(point: Float64Array): ValueAndGradient {
+  let value = 0;
+  const gradient = new Float64Array(point.length);
+  for (let i = 0; i + 1 < point.length; i++) {
+    const [x, y] = [point[i], point[i + 1]];
+    value += 100 * (y - x * x) ** 2 + (1 - x) ** 2;
+    gradient[i] += -400 * x * (y - x * x) - 2 * (1 - x);
+    gradient[i + 1] += 200 * (y - x * x);
+  }
+  return { value, gradient };
+}
+
+/** ½xᵀAx − bᵀx */
+function quadratic(a: number[][], b: number[]) {
+  return (x: Float64Array): ValueAndGradient => {
+    const product = a.map((row) => row.reduce((sum, entry, j) => sum + entry * x[j], 0));
+    const value = product.reduce((sum, entry, i) => sum + (entry / 2 - b[i]) * x[i], 0);
+    return { value, gradient: Float64Array.from(product, (entry, i) => entry - b[i]) };
+  };
+}
+
+/** Hilbert's matrix, whose condition number for 6 rows is 1.5e7. */
+const HILBERT = Array.from({ length: 6 }, (_, i) => Array.from({ length: 6 }, (_, j) => 1 / (i + j + 1)));
+const SIDE = [1, -2, 3, -1, 0.5, 2];
+
+describe('lbfgs', () => {
+  it.each([2, 10])('finds the minimum of Rosenbrock’s function of %i variables', async (n) => {
+    const result = await lbfgs({ evaluate: rosenbrock, start: new Float64Array(n).fill(-1.2), ...COMMON });
+    expect(result).toMatchObject({ reason: 'gradient' });
+    expect(result.gradientNorm).toBeLessThanOrEqual(1e-8);
+    // From −1.2 everywhere, ten variables have one other local minimum, at x₁ ≈ −1; value 0 is the global one.
+    expect(result.value).toBeLessThan(1e-12);
+    expect(result.point).toBeAllClose(Array(n).fill(1), { rtol: 1e-6, atol: 0 });
+    expect(result.iterations).toBeLessThan(150);
+  });
+
+  it('solves a quadratic as the closed form does', async () => {
+    const a = HILBERT.map((row, i) => row.map((entry, j) => entry + (i === j ? 0.1 : 0)));
+    const exact = cholesky(Float64Array.from(a.flat()), 6).solve(Float64Array.from(SIDE));
+    const evaluate = quadratic(a, SIDE);
+    const result = await lbfgs({ evaluate, start: new Float64Array(6), tolerance: 1e-11, maxIterations: 200 });
+    expect(result.reason).toBe('gradient');
+    expect(result.point).toBeAllClose(exact, { rtol: 0, atol: 1e-9 });
+  });
+
+  it('needs two evaluations where the preconditioner is the Hessian', async () => {
+    const factored = cholesky(Float64Array.from(HILBERT.flat()), 6);
+    const result = await lbfgs({
+      evaluate: quadratic(HILBERT, SIDE),
+      start: new Float64Array(6),
+      precondition: (v) => factored.solve(v),
+      tolerance: 1e-6,
+      maxIterations: 10,
+    });
+    expect(result).toMatchObject({ reason: 'gradient', iterations: 1, evaluations: 2 });
+  });
+
+  it.each([1e-150, 1e-12, 1e12, 1e60])('solves a quadratic in units of %p', async (scale) => {
+    // (x·scale − 1)² + (y·scale − 2)²
+    const evaluate = ([x, y]: Float64Array) => ({
+      value: (x * scale - 1) ** 2 + (y * scale - 2) ** 2,
+      gradient: Float64Array.of(2 * scale * (x * scale - 1), 2 * scale * (y * scale - 2)),
+    });
+    const precondition = (v: Float64Array) => v.map((entry) => entry / scale / scale);
+    const tolerance = 1e-9 * scale;
+    const plain = await lbfgs({ evaluate, start: new Float64Array(2), tolerance, maxIterations: 50 });
+    // From steps of length 1, a factor of 1e300 is out of reach of any line search: it says so, and ends.
+    if (scale === 1e-150) expect(plain.reason).toBe('no-progress');
+    else expect([plain.point[0] * scale, plain.point[1] * scale]).toBeAllClose([1, 2], { rtol: 1e-8, atol: 0 });
+    if (scale === 1e-150) return;
+    const result = await lbfgs({ evaluate, start: new Float64Array(2), precondition, tolerance, maxIterations: 50 });
+    expect([result.point[0] * scale, result.point[1] * scale]).toBeAllClose([1, 2], { rtol: 1e-8, atol: 0 });
+  });
+
+  it('steps back from where the value is not finite', async () => {
+    // x − log x is not defined for x ≤ 0; the first step from 0.01 without a scale would go there.
+    const evaluate = ([x]: Float64Array) => ({
+      value: Math.log(x) + 1 / x,
+      gradient: Float64Array.of(1 / x - 1 / (x * x)),
+    });
+    const barrier = ([x]: Float64Array) => ({ value: x - Math.log(x), gradient: Float64Array.of(1 - 1 / x) });
+    for (const [f, start] of [
+      [evaluate, 0.01],
+      [barrier, 100],
+      [barrier, 1e-3],
+    ] as const) {
+      const result = await lbfgs({
+        evaluate: f,
+        start: Float64Array.of(start),
+        precondition: (v) => v.slice(),
+        ...COMMON,
+      });
+      expect(result.reason).toBe('gradient');
+      expect(result.point[0]).toBeCloseTo(1, 6);
+    }
+  });
+
+  it('says that it diverged where no value is finite', async () => {
+    const start = Float64Array.of(0);
+    const never = () => ({ value: Number.NaN, gradient: Float64Array.of(1) });
+    expect(await lbfgs({ evaluate: never, start, ...COMMON })).toMatchObject({ reason: 'diverged', iterations: 0 });
+    const onlyHere = ([x]: Float64Array) => ({ value: x === 0 ? 0 : Number.NaN, gradient: Float64Array.of(1) });
+    const result = await lbfgs({ evaluate: onlyHere, start, ...COMMON });
+    expect(result).toMatchObject({ reason: 'diverged', value: 0 });
+    expect(result.point).toEqual(start);
+    const infinite = () => ({ value: 0, gradient: Float64Array.of(Number.POSITIVE_INFINITY) });
+    expect(await lbfgs({ evaluate: infinite, start, ...COMMON })).toMatchObject({ reason: 'diverged' });
+  });
+
+  it('ends on a function without a minimum, and on a wrong gradient', async () => {
+    const linear = ([x]: Float64Array) => ({ value: x, gradient: Float64Array.of(1) });
+    const down = await lbfgs({ evaluate: linear, start: Float64Array.of(0), tolerance: 1e-8, maxIterations: 30 });
+    expect(['iterations', 'diverged', 'no-progress']).toContain(down.reason);
+    expect(down.value).toBeLessThan(-1e6);
+    const uphill = ([x]: Float64Array) => ({ value: (x - 1) ** 2, gradient: Float64Array.of(-2 * (x - 1)) });
+    const result = await lbfgs({ evaluate: uphill, start: Float64Array.of(0), ...COMMON });
+    expect(result.reason).toBe('no-progress');
+    expect(result.value).toBeCloseTo(1, 9);
+  });
+
+  it('goes on below the noise of values rounded to float32, and ends where only noise is left', async () => {
+    const evaluate = quadratic(
+      [
+        [1000, 0],
+        [0, 1],
+      ],
+      [1000, 1],
+    );
+    const values: number[] = [];
+    const rounded = (x: Float64Array) => {
+      const { value, gradient } = evaluate(x);
+      values.push(Math.fround(value + 600));
+      return { value: Math.fround(value + 600), gradient };
+    };
+    const start = Float64Array.of(1 + 1e-3, 1 + 1e-3);
+    const result = await lbfgs({ evaluate: rounded, start, tolerance: 1e-6, maxIterations: 100, noise: 1e-6 });
+    expect(result.reason).toBe('gradient');
+    expect(result.point).toBeAllClose([1, 1], { rtol: 1e-5, atol: 0 });
+    const noisy = (x: Float64Array) => {
+      const { value, gradient } = rounded(x);
+      return { value, gradient: Float64Array.from(gradient, (entry) => Math.fround(entry + 1000) - 1000) };
+    };
+    const ended = await lbfgs({ evaluate: noisy, start, tolerance: 1e-12, maxIterations: 1e4, noise: 1e-6 });
+    expect(['no-progress', 'gradient']).toContain(ended.reason);
+    expect(ended.iterations).toBeLessThan(200);
+    expect(ended.gradientNorm).toBeLessThan(1e-3);
+  });
+
+  it('resumes from a state, also one that went through JSON, bit for bit', async () => {
+    const states: LbfgsState[] = [];
+    const options: LbfgsOptions = {
+      evaluate: rosenbrock,
+      start: new Float64Array(8).fill(-1.2),
+      memory: 4,
+      tolerance: 1e-9,
+      maxIterations: 500,
+    };
+    const whole = await lbfgs({
+      ...options,
+      onIteration: ({ state }) => {
+        states.push(state);
+        return undefined;
+      },
+    });
+    expect(states).toHaveLength(whole.iterations);
+    expect(states.map(({ pairs }) => pairs.length).slice(0, 6)).toEqual([1, 2, 3, 4, 4, 4]);
+    for (const at of [0, 3, 11, 29]) {
+      const written = JSON.parse(JSON.stringify(states[at], (_, v) => (v instanceof Float64Array ? Array.from(v) : v)));
+      const vector = (v: number[]) => Float64Array.from(v);
+      const state: LbfgsState = {
+        ...written,
+        point: vector(written.point),
+        gradient: vector(written.gradient),
+        pairs: written.pairs.map((p: { step: number[]; change: number[] }) => ({
+          step: vector(p.step),
+          change: vector(p.change),
+        })),
+      };
+      const resumed = await lbfgs({ ...options, state });
+      expect(resumed).toEqual(whole);
+    }
+    const first = await lbfgs({ ...options, maxIterations: 10 });
+    expect(first).toMatchObject({ reason: 'iterations', iterations: 10 });
+    expect(await lbfgs({ ...options, state: first.state })).toEqual(whole);
+  });
+
+  it('gives the same bits for an evaluation that takes its time', async () => {
+    const start = new Float64Array(4).fill(-1.2);
+    const at = async (x: Float64Array) => {
+      await nextTask();
+      return rosenbrock(x);
+    };
+    const plain = await lbfgs({ evaluate: rosenbrock, start, ...COMMON });
+    expect(await lbfgs({ evaluate: at, start, ...COMMON })).toEqual(plain);
+    expect(start).toEqual(new Float64Array(4).fill(-1.2));
+  });
+
+  it('tells of each iteration, and stops when asked to', async () => {
+    const seen: number[] = [];
+    const result = await lbfgs({
+      evaluate: rosenbrock,
+      start: Float64Array.of(-1.2, 1),
+      ...COMMON,
+      onIteration: async ({ iteration, value, gradientNorm, evaluations, step, state }) => {
+        seen.push(iteration);
+        expect(state.value).toBe(value);
+        expect(evaluations).toBeGreaterThan(iteration);
+        expect(gradientNorm).toBe(Math.max(...Array.from(state.gradient, Math.abs)));
+        expect(step).toBeGreaterThan(0);
+        return iteration === 5 ? 'stop' : undefined;
+      },
+    });
+    expect(seen).toEqual([1, 2, 3, 4, 5]);
+    expect(result).toMatchObject({ reason: 'stopped', iterations: 5 });
+  });
+
+  it('never lets the value rise beyond the noise', async () => {
+    const values: number[] = [];
+    await lbfgs({
+      evaluate: rosenbrock,
+      start: new Float64Array(10).fill(-1.2),
+      ...COMMON,
+      onIteration: ({ value }) => {
+        values.push(value);
+        return undefined;
+      },
+    });
+    for (let i = 1; i < values.length; i++) expect(values[i]).toBeLessThanOrEqual(values[i - 1] * (1 + 1e-13));
+  });
+
+  it('ends with the reason of an aborted signal', async () => {
+    const controller = new AbortController();
+    let calls = 0;
+    const evaluate = (x: Float64Array) => {
+      if (++calls === 5) controller.abort(new Error('enough'));
+      return rosenbrock(x);
+    };
+    const options = { evaluate, start: Float64Array.of(-1.2, 1), ...COMMON, signal: controller.signal };
+    await expect(lbfgs(options)).rejects.toThrow('enough');
+    expect(calls).toBe(5);
+  });
+
+  it('takes no step where the start is the minimum', async () => {
+    const start = Float64Array.of(1, 1);
+    const result = await lbfgs({ evaluate: rosenbrock, start, ...COMMON });
+    expect(result.point).not.toBe(start);
+    expect(result).toMatchObject({ reason: 'gradient', iterations: 0, evaluations: 1, value: 0 });
+  });
+
+  it('refuses options and functions that do not fit', async () => {
+    const options = { evaluate: rosenbrock, start: Float64Array.of(-1.2, 1), ...COMMON };
+    const refused = (change: Partial<LbfgsOptions>) => lbfgs({ ...options, ...change });
+    await expect(refused({ tolerance: Number.NaN })).rejects.toMatchObject({ code: 'DOMAIN', argument: 'tolerance' });
+    await expect(refused({ maxIterations: 1.5 })).rejects.toMatchObject({ code: 'DOMAIN', argument: 'maxIterations' });
+    await expect(refused({ memory: 0 })).rejects.toMatchObject({ code: 'DOMAIN', argument: 'memory' });
+    await expect(refused({ noise: -1 })).rejects.toMatchObject({ code: 'DOMAIN', argument: 'noise' });
+    const short = () => ({ value: 1, gradient: Float64Array.of(1) });
+    await expect(refused({ evaluate: short })).rejects.toMatchObject({ code: 'SHAPE', argument: 'evaluate' });
+    const negative = (v: Float64Array) => v.map((entry) => -entry);
+    await expect(refused({ precondition: negative })).rejects.toMatchObject({ argument: 'precondition' });
+  });
+});
+
+describe('lineSearch', () => {
+  const onLine = (f: (t: number) => [number, number]) => (t: number) => {
+    const [value, slope] = f(t);
+    return { value, slope };
+  };
+  // Moré and Thuente (1994), test functions 1 to 3: φ′ of very different sizes, a narrow valley, an oscillation.
+  const functions: Record<string, (t: number) => [number, number]> = {
+    'one that flattens out': (t) => [-t / (t * t + 2), (t * t - 2) / (t * t + 2) ** 2],
+    'a high power': (t) => [(t + 0.004) ** 5 - 2 * (t + 0.004) ** 4, 5 * (t + 0.004) ** 4 - 8 * (t + 0.004) ** 3],
+    'a parabola': (t) => [(t - 3) ** 2, 2 * (t - 3)],
+    'a wall': (t) => (t < 1e-7 ? [-t, -1] : [Number.NaN, Number.NaN]),
+    'a wave that descends': (t) => [-t + 0.8 * Math.sin(10 * t), -1 + 8 * Math.cos(10 * t) - 8],
+  };
+
+  it.each([1e-3, 1e-1, 1, 10, 1e3])('finds strong Wolfe points from a first step of %p', async (firstStep) => {
+    for (const name of ['one that flattens out', 'a high power', 'a parabola']) {
+      const evaluate = onLine(functions[name]);
+      const start: LinePoint = evaluate(0);
+      const result = await lineSearch({ evaluate, start, firstStep, noise: 0 });
+      expect(result.found).toBe('wolfe');
+      if (result.found !== 'wolfe') return;
+      const { step, point } = result;
+      expect(point).toEqual(evaluate(step));
+      expect(point.value).toBeLessThanOrEqual(start.value + 1e-4 * step * start.slope);
+      expect(Math.abs(point.slope)).toBeLessThanOrEqual(0.9 * Math.abs(start.slope));
+      expect(result.evaluations).toBeLessThan(20);
+    }
+  });
+
+  it('takes (t − 3)² from t = 0 at step 1', async () => {
+    const evaluate = onLine(functions['a parabola']);
+    const result = await lineSearch({ evaluate, start: evaluate(0), firstStep: 1, noise: 0 });
+    expect(result).toMatchObject({ found: 'wolfe', step: 1, evaluations: 1, point: { value: 4, slope: -4 } });
+  });
+
+  it('ends within its evaluations, whatever the function does', async () => {
+    const start = { value: 0, slope: -1 };
+    for (const [f, found] of [
+      [onLine(() => [Number.NaN, Number.NaN]), { found: 'none', finite: false }],
+      [onLine(() => [1, -1]), { found: 'none', finite: true }],
+      [onLine(() => [0, 1]), { found: 'none', finite: true }],
+      [onLine(() => [Number.NEGATIVE_INFINITY, -1]), { found: 'none', finite: false }],
+      [onLine((t) => [-t, -1]), { found: 'decrease' }],
+      [onLine(functions['a wall']), { found: 'decrease' }],
+    ] as const) {
+      let calls = 0;
+      const evaluate = (t: number) => {
+        calls++;
+        return f(t);
+      };
+      const result = await lineSearch({ evaluate, start, firstStep: 1, noise: 0, maxEvaluations: 40 });
+      expect(result).toMatchObject({ ...found, evaluations: calls });
+      expect(calls).toBeLessThanOrEqual(40);
+    }
+  });
+
+  it('lets slopes decide where the values are all the same', async () => {
+    const evaluate = onLine((t) => [1, 2 * (t - 3e-9)]);
+    const result = await lineSearch({ evaluate, start: evaluate(0), firstStep: 1, noise: 1e-12 });
+    expect(result).toMatchObject({ found: 'wolfe' });
+    if (result.found === 'wolfe') expect(Math.abs(result.step - 3e-9)).toBeLessThan(2.7e-9);
+  });
+});
+
+describe('cholesky', () => {
+  it('solves for several right-hand sides', () => {
+    const random = (i: number) => Math.sin(i * 12.9898) * 43758.5453 - Math.floor(Math.sin(i * 12.9898) * 43758.5453);
+    const n = 37;
+    const b = Array.from({ length: n }, (_, i) => Array.from({ length: n }, (_, j) => random(i * n + j) - 0.5));
+    const matrix = new Float64Array(n * n);
+    for (let i = 0; i < n; i++) {
+      for (let j = 0; j < n; j++) matrix[i * n + j] = b[i].reduce((sum, e, k) => sum + e * b[j][k], i === j ? 0.5 : 0);
+    }
+    const x = Float64Array.from({ length: n * 3 }, (_, i) => random(i + 5000));
+    const right = new Float64Array(n * 3);
+    for (let i = 0; i < n; i++) {
+      for (let c = 0; c < 3; c++) for (let k = 0; k < n; k++) right[i * 3 + c] += matrix[i * n + k] * x[k * 3 + c];
+    }
+    const before = matrix.slice();
+    const factored = cholesky(matrix, n);
+    expect(factored.jitter).toBe(0);
+    expect(factored.solve(right, 3)).toBeAllClose(x, { rtol: 1e-11, atol: 1e-11 });
+    expect(matrix).toEqual(before);
+    expect(cholesky(Float64Array.of(4, 2, 2, 3), 2).solve(Float64Array.of(2, 1))).toBeAllClose([0.5, 0], FLOAT64);
+  });
+
+  it('reads the lower half only, and does not depend on units', () => {
+    const half = cholesky(Float64Array.of(4, 99, 2, 3), 2).solve(Float64Array.of(2, 1));
+    expect(half).toBeAllClose([0.5, 0], FLOAT64);
+    // Units of 1e±80 on either side: D A D, with D = diag(1e80, 1e-80).
+    const scaled = cholesky(Float64Array.of(4e160, 0, 2, 3e-160), 2);
+    expect(scaled.jitter).toBe(0);
+    expect(scaled.solve(Float64Array.of(1e80, 1e-80))).toBeAllClose([1.25e-81, 2.5e79], FLOAT64);
+  });
+
+  it('adds the least jitter to collinear columns, and none to a column of zeros', () => {
+    // XᵀX of columns (1, 2), (2, 4), (0, 0).
+    const matrix = Float64Array.of(5, 10, 0, 10, 20, 0, 0, 0, 0);
+    const { jitter, solve } = cholesky(matrix, 3);
+    expect(jitter).toBeGreaterThan(0);
+    expect(jitter).toBeLessThan(1e-9);
+    // A right-hand side that the columns span: (5, 10)ᵀ = A(1, 0, 0)ᵀ = A(0.2, 0.4, 0)ᵀ.
+    const x = solve(Float64Array.of(5, 10, 0));
+    expect([5 * x[0] + 10 * x[1], 10 * x[0] + 20 * x[1], x[2]]).toBeAllClose([5, 10, 0], { rtol: 1e-3, atol: 0 });
+    // Its last pivot, 2⁻⁵², is what rounding leaves.
+    expect(cholesky(Float64Array.of(1, 0, 1 - 2 ** -53, 1), 2).jitter).toBeGreaterThan(0);
+    expect(cholesky(Float64Array.of(2, 0, 0, 0), 2).jitter).toBe(0);
+    expect(cholesky(Float64Array.of(2, 0, 0, 0), 2, 1e-6).jitter).toBe(1e-6);
+  });
+
+  it('refuses what is not positive definite', () => {
+    const refused = (...entries: number[]) => expect(() => cholesky(Float64Array.from(entries), 2));
+    refused(1, 2, 2, 1).toThrow('positive definite');
+    refused(-1, 0, 0, 1).toThrow('positive definite');
+    refused(Number.NaN, 0, 0, 1).toThrow('positive definite');
+    refused(1, Number.NaN, Number.NaN, 1).toThrow('positive definite');
+    refused(1, 2, 3).toThrow('shape [4]');
+    expect(() => cholesky(Float64Array.of(1), 1).solve(Float64Array.of(1, 2))).toThrow('shape [1]');
+  });
+});

@@ -1,0 +1,609 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runInNewContext } from 'node:vm';
+import { buildSync } from 'esbuild';
+import fc from 'fast-check';
+import { decodeModel, encodeModel, type ModelContent, sha256 } from '../src/model/model-file.js';
+import { loadModelBytes, saveModel } from '../src/node/model-files.js';
+import { loadPredictor } from '../src/predict.js';
+import { PROPERTY } from './helpers/problems.js';
+
+const IRIS: ModelContent = {
+  classes: ['setosa', 'versicolor', 'virginica'],
+  weight: Float32Array.from({ length: 12 }, (_, i) => (i - 5) / 7),
+  bias: Float32Array.of(0.1, -0.2, 0.1),
+  numFeatures: 4,
+  numParameters: 15,
+  featureNames: ['sepal length', 'sepal width', 'petal length', 'petal width'],
+  standardization: { mean: [5.843, 3.057, 3.758, 1.199], scale: [0.825, 0.431, 1.759, 0.76] },
+  temperature: 1.25,
+  options: { solver: 'sgd', layer: { phm: 2 }, l2: 1e-4, seed: 3, fitIntercept: true, note: null },
+  metrics: { accuracy: 0.97, loss: 0.1 },
+};
+
+/** Only what every model file has. */
+const SMALL: ModelContent = {
+  classes: [false, true],
+  weight: Float32Array.of(1, -1),
+  bias: Float32Array.of(0, 0.5),
+  numFeatures: 1,
+  numParameters: 4,
+  options: {},
+};
+
+type Header = { __metadata__: Record<string, string>; [tensor: string]: unknown };
+
+function split(bytes: Uint8Array): { text: string; data: Uint8Array } {
+  const end = 8 + new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+  return { text: new TextDecoder().decode(bytes.subarray(8, end)).trimEnd(), data: bytes.slice(end) };
+}
+
+function join8(text: string, data: Uint8Array, length?: bigint): Uint8Array {
+  const header = Buffer.from(text.padEnd(Math.ceil(text.length / 8) * 8));
+  const size = Buffer.alloc(8);
+  size.writeBigUInt64LE(length ?? BigInt(header.length));
+  return new Uint8Array(Buffer.concat([size, header, data]));
+}
+
+/** A file with another header, and with the checksum that belongs to it: only the change itself is wrong. */
+function altered(change: (header: Header, data: Uint8Array) => void, content: ModelContent = IRIS): Uint8Array {
+  const { text, data } = split(encodeModel(content));
+  const header = JSON.parse(text) as Header;
+  const sum = header.__metadata__.sha256;
+  change(header, data);
+  const { __metadata__: metadata } = header;
+  if (typeof metadata === 'object' && metadata.sha256 === sum) {
+    const { sha256: _, ...rest } = metadata;
+    const sorted = Object.fromEntries(Object.entries(rest).sort(([a], [b]) => (a < b ? -1 : 1)));
+    const biasBytes = 4 * content.bias.length;
+    const hash = createHash('sha256').update(JSON.stringify(sorted));
+    metadata.sha256 = hash.update(data.subarray(biasBytes)).update(data.subarray(0, biasBytes)).digest('hex');
+  }
+  return join8(JSON.stringify(header), data);
+}
+
+function refusal(run: () => unknown): Record<string, unknown> {
+  try {
+    run();
+  } catch (error) {
+    const { name, code, argument, actual, expected, where, hint, message } = error as Record<string, unknown>;
+    return { name, code, argument, actual, expected, where, hint, message };
+  }
+  return { argument: 'accepted' };
+}
+
+const tensor = (header: Header, name: string) => header[name] as Record<string, unknown>;
+
+/** Every kind of damage, and the field that it is refused for. */
+const DAMAGE: readonly [string, string, Uint8Array][] = [
+  ['nothing', 'length', new Uint8Array(0)],
+  ['seven bytes', 'length', new Uint8Array(7)],
+  ['a file cut in its header', 'header length', encodeModel(IRIS).subarray(0, 200)],
+  ['a file cut in its numbers', 'length', encodeModel(IRIS).subarray(0, -4)],
+  ['a byte too many', 'length', Uint8Array.from([...encodeModel(IRIS), 0])],
+  ['a huge header length', 'header length', join8('{}', new Uint8Array(8), 2n ** 63n)],
+  [
+    'a header length over the limit, in a file as long',
+    'header length',
+    join8(' '.repeat(2 ** 24 + 8), new Uint8Array(0)),
+  ],
+  ['a page', 'header length', new TextEncoder().encode('<!doctype html><title>404</title>')],
+  ['bytes that are no UTF-8', 'header', notUtf8()],
+  ['a byte order mark', 'header', join8('\ufeff{}    ', new Uint8Array(0), 9n)],
+  ['text that is no JSON', 'header', join8('{"a":', new Uint8Array(0))],
+  ['a list', 'header', join8('[]', new Uint8Array(0))],
+  ['brackets without end', 'header', join8('['.repeat(2 ** 20), new Uint8Array(0))],
+  ['a tensor given twice', 'header', twice()],
+  [
+    'spaces between keys',
+    'header',
+    join8(split(encodeModel(IRIS)).text.replace('},"bias"', '}, "bias"'), split(encodeModel(IRIS)).data),
+  ],
+  ['no metadata', 'format', altered((header) => Reflect.deleteProperty(header, '__metadata__'))],
+  ['metadata that is a list', '__metadata__', altered((header) => Object.assign(header, { __metadata__: ['a'] }))],
+  ['metadata that is no text', '__metadata__', altered(({ __metadata__: m }) => Object.assign(m, { seed: 1 }))],
+  ['another format', 'format', altered(({ __metadata__: m }) => Object.assign(m, { format: 'pt' }))],
+  ['a newer version', 'version', altered(({ __metadata__: m }) => Object.assign(m, { version: '2' }))],
+  ['version 0', 'version', altered(({ __metadata__: m }) => Object.assign(m, { version: '0' }))],
+  ['version 1.0', 'version', altered(({ __metadata__: m }) => Object.assign(m, { version: '1.0' }))],
+  ['no version', 'version', altered(({ __metadata__: m }) => Reflect.deleteProperty(m, 'version'))],
+  ['no checksum', 'sha256', altered(({ __metadata__: m }) => Reflect.deleteProperty(m, 'sha256'))],
+  ['another checksum', 'sha256', altered(({ __metadata__: m }) => Object.assign(m, { sha256: '0'.repeat(64) }))],
+  [
+    'a checksum in capitals',
+    'sha256',
+    altered(({ __metadata__: m }) => Object.assign(m, { sha256: m.sha256.toUpperCase() })),
+  ],
+  ['no weight', 'weight', altered((header) => Reflect.deleteProperty(header, 'weight'))],
+  ['a weight that is text', 'weight', altered((header) => Object.assign(header, { weight: 'F32' }))],
+  ['a tensor without shape', 'bias', altered((header) => Reflect.deleteProperty(tensor(header, 'bias'), 'shape'))],
+  [
+    'a tensor with more than it needs',
+    'bias',
+    altered((header) => Object.assign(tensor(header, 'bias'), { scale: 2 })),
+  ],
+  ['another dtype', 'weight.dtype', altered((header) => Object.assign(tensor(header, 'weight'), { dtype: 'I32' }))],
+  ['another rank', 'weight.shape', altered((header) => Object.assign(tensor(header, 'weight'), { shape: [12] }))],
+  [
+    'a fraction in a shape',
+    'weight.shape',
+    altered((header) => Object.assign(tensor(header, 'weight'), { shape: [1.5, 8] })),
+  ],
+  [
+    'a negative shape',
+    'weight.shape',
+    altered((header) => Object.assign(tensor(header, 'weight'), { shape: [-4, -3] })),
+  ],
+  [
+    'a shape of 0',
+    'weight.shape',
+    altered((header) => Object.assign(tensor(header, 'weight'), { shape: [0, 3], data_offsets: [12, 12] })),
+  ],
+  [
+    'a huge shape',
+    'weight.data_offsets',
+    altered((header) => Object.assign(tensor(header, 'weight'), { shape: [2 ** 52, 2 ** 52] })),
+  ],
+  [
+    'a huge shape and offsets as huge',
+    'length',
+    altered((header) =>
+      Object.assign(tensor(header, 'weight'), { shape: [2 ** 40, 3], data_offsets: [12, 12 + 12 * 2 ** 40] }),
+    ),
+  ],
+  [
+    'a shape that is another',
+    'weight.shape',
+    altered((header) => Object.assign(tensor(header, 'weight'), { shape: [3, 4] })),
+  ],
+  [
+    'offsets of another length',
+    'bias.data_offsets',
+    altered((header) => Object.assign(tensor(header, 'bias'), { data_offsets: [0, 16] })),
+  ],
+  [
+    'offsets that run backwards',
+    'bias.data_offsets',
+    altered((header) => Object.assign(tensor(header, 'bias'), { data_offsets: [12, 0] })),
+  ],
+  [
+    'negative offsets',
+    'bias.data_offsets',
+    altered((header) => Object.assign(tensor(header, 'bias'), { data_offsets: [-12, 0] })),
+  ],
+  [
+    'tensors that overlap',
+    'data_offsets',
+    altered((header) => Object.assign(tensor(header, 'weight'), { data_offsets: [0, 48] })),
+  ],
+  [
+    'tensors with a gap',
+    'data_offsets',
+    altered((header) => Object.assign(tensor(header, 'weight'), { data_offsets: [16, 64] })),
+  ],
+  [
+    'numbers before the tensors',
+    'data_offsets',
+    altered((header) => {
+      Object.assign(tensor(header, 'bias'), { data_offsets: [4, 16] });
+      Object.assign(tensor(header, 'weight'), { data_offsets: [16, 64] });
+    }),
+  ],
+  ['a third tensor', 'header', altered((header) => Object.assign(header, { more: tensor(header, 'bias') }))],
+  ['no classes', 'classes', altered(({ __metadata__: m }) => Reflect.deleteProperty(m, 'classes'))],
+  ['classes that are no JSON', 'classes', altered(({ __metadata__: m }) => Object.assign(m, { classes: 'setosa' }))],
+  [
+    'classes that are no list',
+    'classes',
+    altered(({ __metadata__: m }) => Object.assign(m, { classes: '{"length":3}' })),
+  ],
+  ['too few classes', 'classes', altered(({ __metadata__: m }) => Object.assign(m, { classes: '["a","b"]' }))],
+  ['equal classes', 'classes[2]', altered(({ __metadata__: m }) => Object.assign(m, { classes: '["a","b","a"]' }))],
+  [
+    'classes of two types',
+    'classes[1]',
+    altered(({ __metadata__: m }) => Object.assign(m, { classes: '["1",1,"2"]' })),
+  ],
+  [
+    'classes that are no labels',
+    'classes[0]',
+    altered(({ __metadata__: m }) => Object.assign(m, { classes: '[null,null,null]' })),
+  ],
+  ['infinite classes', 'classes[0]', altered(({ __metadata__: m }) => Object.assign(m, { classes: '[1e999,0,1]' }))],
+  [
+    'nested classes',
+    'classes',
+    altered(({ __metadata__: m }) => Object.assign(m, { classes: `${'['.repeat(99)}${']'.repeat(99)}` })),
+  ],
+  ['a NaN weight', 'weight[0]', altered((_, data) => data.set([0, 0, 0xc0, 0x7f], 12))],
+  ['an infinite bias', 'bias[2]', altered((_, data) => data.set([0, 0, 0x80, 0xff], 8))],
+  ['a temperature of 0', 'temperature', altered(({ __metadata__: m }) => Object.assign(m, { temperature: '0' }))],
+  [
+    'a temperature that is text',
+    'temperature',
+    altered(({ __metadata__: m }) => Object.assign(m, { temperature: '"1"' })),
+  ],
+  ['a temperature of null', 'temperature', altered(({ __metadata__: m }) => Object.assign(m, { temperature: 'null' }))],
+  ['a temperature cut short', 'temperature', altered(({ __metadata__: m }) => Object.assign(m, { temperature: '1.' }))],
+  [
+    'a mean that is text',
+    'standardization.mean[2]',
+    altered(({ __metadata__: m }) => Object.assign(m, { standardization: '{"mean":[1,1,"1",1],"scale":[1,1,1,1]}' })),
+  ],
+  ['too few names', 'featureNames', altered(({ __metadata__: m }) => Object.assign(m, { featureNames: '["a"]' }))],
+  [
+    'a name that is a number',
+    'featureNames[3]',
+    altered(({ __metadata__: m }) => Object.assign(m, { featureNames: '["a","b","c",4]' })),
+  ],
+  [
+    'a standardization that is a list',
+    'standardization',
+    altered(({ __metadata__: m }) => Object.assign(m, { standardization: '[]' })),
+  ],
+  [
+    'too few means',
+    'standardization.mean',
+    altered(({ __metadata__: m }) => Object.assign(m, { standardization: '{"mean":[1],"scale":[1,1,1,1]}' })),
+  ],
+  [
+    'a scale of 0',
+    'standardization.scale[1]',
+    altered(({ __metadata__: m }) => Object.assign(m, { standardization: '{"mean":[1,1,1,1],"scale":[1,0,1,1]}' })),
+  ],
+  [
+    'a metadata key __proto__',
+    'header',
+    join8(
+      split(encodeModel(IRIS)).text.replace('{"__metadata__":{', '{"__metadata__":{"__proto__":"x",'),
+      split(encodeModel(IRIS)).data,
+    ),
+  ],
+  [
+    'a tensor called __proto__',
+    'header',
+    join8(split(encodeModel(IRIS)).text.replace('"bias":', '"__proto__":'), split(encodeModel(IRIS)).data),
+  ],
+];
+
+/** Damage to what a predictor does not read. */
+const DAMAGE_BESIDE: readonly [string, string, Uint8Array][] = [
+  ['no options', 'options', altered(({ __metadata__: m }) => Reflect.deleteProperty(m, 'options'))],
+  ['options that are a list', 'options', altered(({ __metadata__: m }) => Object.assign(m, { options: '[]' }))],
+  [
+    'an option __proto__',
+    'options',
+    altered(({ __metadata__: m }) => Object.assign(m, { options: '{"a":{"__pro\\u0074o__":{"b":1}}}' })),
+  ],
+  [
+    'options that nest too deep',
+    'options',
+    altered(({ __metadata__: m }) => Object.assign(m, { options: `{"a":${'['.repeat(16)}${']'.repeat(16)}}` })),
+  ],
+  ['no parameters', 'numParameters', altered(({ __metadata__: m }) => Object.assign(m, { numParameters: '0' }))],
+  [
+    'a metric that is text',
+    'metrics.loss',
+    altered(({ __metadata__: m }) => Object.assign(m, { metrics: '{"loss":"0"}' })),
+  ],
+];
+
+/** The replacement character would have the checksum of what these bytes are read as by a lenient decoder. */
+function notUtf8(): Uint8Array {
+  const bytes = altered(({ __metadata__: m }) => Object.assign(m, { note: '\ufffd' }));
+  const at = bytes.indexOf(0xef);
+  const end = bytes.length - split(bytes).data.length;
+  bytes.copyWithin(at + 1, at + 3, end)[at] = 0xff;
+  return bytes.fill(0x20, end - 2, end);
+}
+
+function twice(): Uint8Array {
+  const { text, data } = split(encodeModel(IRIS));
+  const bias = text.slice(text.indexOf('"bias":'), text.indexOf('"weight":'));
+  return join8(text.replace(bias, bias + bias), data);
+}
+
+const label = fc.oneof(
+  fc.uniqueArray(fc.string({ unit: 'binary' }), { minLength: 2, maxLength: 5 }),
+  fc.uniqueArray(
+    fc.double({ noNaN: true, noDefaultInfinity: true }).map((x) => x || 0),
+    { minLength: 2, maxLength: 5 },
+  ),
+  fc.constantFrom(
+    [false, true],
+    [true, false],
+    ['\ud800', '"\\\n\u2028'],
+    ['1', '2'],
+    [1, 2],
+    ['__proto__', 'constructor'],
+  ),
+);
+const float32 = fc.float({ noNaN: true, noDefaultInfinity: true });
+const floats = (n: number) => fc.array(float32, { minLength: n, maxLength: n });
+const json = fc
+  .jsonValue({ maxDepth: 3, noUnicodeString: false })
+  .filter((value) => !JSON.stringify(value).includes('__proto__'));
+
+const content: fc.Arbitrary<ModelContent> = fc.tuple(label, fc.integer({ min: 1, max: 6 })).chain(([classes, d]) =>
+  fc.record(
+    {
+      classes: fc.constant(classes as readonly string[]),
+      weight: floats(d * classes.length).map((x) => Float32Array.from(x)),
+      bias: floats(classes.length).map((x) => Float32Array.from(x)),
+      numFeatures: fc.constant(d),
+      numParameters: fc.integer({ min: 1, max: 1000 }),
+      options: fc.dictionary(
+        fc.string({ unit: 'binary' }).filter((key) => key !== '__proto__'),
+        json,
+        { noNullPrototype: true },
+      ),
+      featureNames: fc.array(fc.string({ unit: 'binary' }), { minLength: d, maxLength: d }),
+      standardization: fc.record({ mean: floats(d), scale: floats(d).map((x) => x.map((s) => Math.abs(s) || 1)) }),
+      temperature: fc.double({ min: 1e-3, max: 1e3, noNaN: true }),
+      metrics: fc.dictionary(
+        fc.constantFrom('loss', 'accuracy', '10', '9'),
+        fc.double({ noNaN: true, noDefaultInfinity: true }).map((x) => x || 0),
+        { noNullPrototype: true },
+      ),
+    },
+    { requiredKeys: ['classes', 'weight', 'bias', 'numFeatures', 'numParameters', 'options'] },
+  ),
+) as fc.Arbitrary<ModelContent>;
+
+describe('a model file', () => {
+  it('gives back all that was put into it', () => {
+    fc.assert(
+      fc.property(content, (model) => {
+        const { weight, bias, ...rest } = model;
+        const { weight: w, bias: b, ...back } = decodeModel(encodeModel(model));
+        // JSON has no −0.
+        expect(back).toEqual(JSON.parse(JSON.stringify(rest)));
+        expect([...w]).toEqual([...weight]);
+        expect([...b]).toEqual([...bias]);
+      }),
+      PROPERTY,
+    );
+  });
+
+  it.each([[['cat', 'dog']], [[7, -1.5]], [[true, false]], [['1', 'true']]])(
+    'keeps the labels %j and their type',
+    (classes) => {
+      expect(decodeModel(encodeModel({ ...SMALL, classes })).classes).toEqual(classes);
+    },
+  );
+
+  it('has the same bytes for the same content, in whatever order it was set', () => {
+    const reversed = Object.fromEntries(Object.entries(IRIS).reverse()) as unknown as ModelContent;
+    const options = Object.fromEntries(Object.entries(IRIS.options).reverse());
+    expect(encodeModel({ ...reversed, options })).toEqual(encodeModel(IRIS));
+    expect(encodeModel(decodeModel(encodeModel(IRIS)))).toEqual(encodeModel(IRIS));
+  });
+
+  it('has the same bytes in a browser, where there is nothing of Node', () => {
+    const entryPoints = [join(__dirname, '../src/model/model-file.ts')];
+    const built = buildSync({
+      entryPoints,
+      bundle: true,
+      write: false,
+      format: 'iife',
+      globalName: 'file',
+      platform: 'browser',
+    });
+    const script = `${built.outputFiles[0].text}
+      const { classes, options, ...model } = JSON.parse(text);
+      Array.from(file.encodeModel({ ...model, classes, options, weight: Float32Array.from(weight), bias: Float32Array.from(bias) }));`;
+    const globals = {
+      TextEncoder,
+      TextDecoder,
+      text: JSON.stringify(IRIS),
+      weight: [...IRIS.weight],
+      bias: [...IRIS.bias],
+    };
+    expect(Uint8Array.from(runInNewContext(script, globals) as number[])).toEqual(encodeModel(IRIS));
+  });
+
+  it('is, byte for byte, what safetensors says', () => {
+    const bytes = encodeModel(SMALL);
+    const { text, data } = split(bytes);
+    const sum = createHash('sha256')
+      .update(
+        '{"classes":"[false,true]","format":"softmax-regression","numParameters":"4","options":"{}","version":"1"}',
+      )
+      .update(Buffer.from('0000803f000080bf', 'hex'))
+      .update(Buffer.from('000000000000003f', 'hex'))
+      .digest('hex');
+    expect(text).toBe(
+      '{"__metadata__":{"classes":"[false,true]","format":"softmax-regression","numParameters":"4","options":"{}",' +
+        `"sha256":"${sum}","version":"1"},` +
+        '"bias":{"data_offsets":[0,8],"dtype":"F32","shape":[2]},"weight":{"data_offsets":[8,16],"dtype":"F32","shape":[1,2]}}',
+    );
+    expect(Buffer.from(data).toString('hex')).toBe('000000000000003f0000803f000080bf');
+    expect(Buffer.from(bytes.subarray(0, 8)).toString('hex')).toBe('4001000000000000');
+    expect(bytes.length).toBe(8 + 0x140 + 16);
+    expect(createHash('sha256').update(bytes).digest('hex')).toBe(
+      '1be9aaf3a576c542892e5fd24f02a58b0dede89fee634d8367c0e1dcfc24522c',
+    );
+  });
+
+  it('may lie anywhere in a buffer', () => {
+    const shifted = new Uint8Array(encodeModel(IRIS).length + 3);
+    shifted.set(encodeModel(IRIS), 3);
+    expect(decodeModel(shifted.subarray(3))).toEqual(IRIS);
+  });
+
+  it('may have its tensors in either order, and metadata that this version does not know', () => {
+    const { text, data } = split(encodeModel(SMALL));
+    const header = JSON.parse(text) as Header;
+    Object.assign(tensor(header, 'weight'), { data_offsets: [0, 8] });
+    Object.assign(tensor(header, 'bias'), { data_offsets: [8, 16] });
+    const swapped = join8(JSON.stringify(header), Uint8Array.from([...data.slice(8), ...data.slice(0, 8)]));
+    expect(decodeModel(swapped)).toEqual(SMALL);
+    expect(loadPredictor(swapped).logits([[2]])).toEqual([Float64Array.of(2, -1.5)]);
+    const noted = altered(({ __metadata__: m }) => Object.assign(m, { note: 'first try' }));
+    expect(decodeModel(noted)).toEqual(IRIS);
+    expect(loadPredictor(noted).classes).toEqual(IRIS.classes);
+  });
+});
+
+describe('a damaged model file', () => {
+  const whole = encodeModel(IRIS);
+
+  it('is refused for one flipped bit, whichever it is', () => {
+    const odd: string[] = [];
+    for (let bit = 0; bit < 8 * whole.length; bit++) {
+      const bytes = whole.slice();
+      bytes[bit >> 3] ^= 1 << (bit & 7);
+      for (const read of [decodeModel, loadPredictor]) {
+        const { code } = refusal(() => read(bytes));
+        if (code !== 'FORMAT') odd.push(`bit ${bit}: ${read.name} says ${code}`);
+      }
+    }
+    expect(odd).toEqual([]);
+  });
+
+  it('is refused wherever it is cut', () => {
+    for (let length = 0; length < whole.length; length++) {
+      const bytes = whole.subarray(0, length);
+      expect(refusal(() => decodeModel(bytes))).toMatchObject({ code: 'FORMAT' });
+      expect(refusal(() => loadPredictor(bytes))).toMatchObject({ code: 'FORMAT' });
+    }
+  });
+
+  it.each([...DAMAGE, ...DAMAGE_BESIDE])('is refused by decodeModel for %s: %s', (_, argument, bytes) => {
+    const where = 'model.safetensors';
+    expect(refusal(() => decodeModel(bytes, where))).toMatchObject({ name: 'FormatError', argument, where });
+  });
+
+  it.each(DAMAGE)('is refused by loadPredictor for %s: %s', (_, argument, bytes) => {
+    const refused = refusal(() => loadPredictor(bytes));
+    expect(refused).toMatchObject({ name: 'FormatError', code: 'FORMAT', argument, where: 'loadPredictor' });
+  });
+
+  it('says that a newer version needs a newer package', () => {
+    const newer = altered(({ __metadata__: m }) => Object.assign(m, { version: '2' }));
+    const refused = {
+      expected: 'be at most 1',
+      hint: 'A newer softmax-regression wrote the file: update the package.',
+    };
+    expect(refusal(() => decodeModel(newer))).toMatchObject(refused);
+    expect(refusal(() => loadPredictor(newer))).toMatchObject(refused);
+  });
+
+  it('says that its header is no text', () => {
+    expect(refusal(() => decodeModel(notUtf8()))).toMatchObject({ expected: 'be UTF-8' });
+    expect(refusal(() => loadPredictor(notUtf8()))).toMatchObject({ expected: 'be UTF-8' });
+  });
+
+  it('is refused for brackets that nest too deep, before it is parsed', () => {
+    const bytes = join8(`{"a":${'['.repeat(99)}${']'.repeat(99)}}`, new Uint8Array(0));
+    expect(refusal(() => decodeModel(bytes))).toMatchObject({ expected: 'nest at most 16 deep' });
+    expect(refusal(() => loadPredictor(bytes))).toMatchObject({ expected: 'nest at most 16 deep' });
+  });
+
+  it('pollutes no prototype', () => {
+    for (const [, , bytes] of [...DAMAGE, ...DAMAGE_BESIDE]) refusal(() => decodeModel(bytes));
+    expect(Object.keys(Object.getPrototypeOf({}))).toEqual([]);
+  });
+
+  it('is not what other values are', () => {
+    expect(refusal(() => decodeModel(whole.buffer as never))).toMatchObject({ code: 'SHAPE', argument: 'bytes' });
+    expect(refusal(() => decodeModel(undefined as never))).toMatchObject({ code: 'SHAPE', argument: 'bytes' });
+  });
+});
+
+describe('encodeModel', () => {
+  const cyclic: Record<string, never> = {};
+  Object.assign(cyclic, { cyclic });
+  it.each<[string, object, string]>([
+    ['a plain weight', { weight: [1, 2] }, 'weight'],
+    ['a NaN weight', { weight: Float32Array.of(1, Number.NaN) }, 'weight[1]'],
+    ['a weight of another size', { weight: Float32Array.of(1, 2, 3) }, 'weight'],
+    ['a temperature that is null', { temperature: null }, 'temperature'],
+    ['no features', { numFeatures: 0 }, 'numFeatures'],
+    ['one class', { classes: ['a'], bias: Float32Array.of(1), weight: Float32Array.of(1) }, 'classes'],
+    ['equal classes', { classes: [1, 1] }, 'classes[1]'],
+    ['an option that is no JSON', { options: { rate: () => 1 } }, 'options.rate'],
+    ['an option that is NaN', { options: { rates: [0, Number.NaN] } }, 'options.rates[1]'],
+    ['a typed array among options', { options: { weights: Float32Array.of(1) } }, 'options.weights'],
+    ['a Map among options', { options: { weights: new Map() } }, 'options.weights'],
+    ['an option __proto__', { options: JSON.parse('{"__proto__":1}') }, 'options'],
+    ['options without end', { options: cyclic }, `options${'.cyclic'.repeat(15)}`],
+    ['a metric that is NaN', { metrics: { loss: Number.NaN } }, 'metrics.loss'],
+    ['a temperature of 0', { temperature: 0 }, 'temperature'],
+    ['names too long for a header', { featureNames: ['a'.repeat(2 ** 24)] }, 'all but weight and bias'],
+  ])('refuses %s', (_, change, argument) => {
+    expect(refusal(() => encodeModel({ ...SMALL, ...change }))).toMatchObject({ argument, where: 'encodeModel' });
+  });
+
+  it('leaves out options that are undefined', () => {
+    expect(encodeModel({ ...SMALL, options: { l1: undefined as never }, metrics: undefined })).toEqual(
+      encodeModel(SMALL),
+    );
+  });
+});
+
+describe('sha256', () => {
+  it.each([
+    ['', 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'],
+    ['abc', 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'],
+    [
+      'abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq',
+      '248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1',
+    ],
+  ])('of %p is what FIPS 180-4 says', (text, digest) => {
+    expect(sha256([new TextEncoder().encode(text)])).toBe(digest);
+  });
+
+  it("agrees with Node's, for every length around a block and however it is cut", () => {
+    for (let length = 0; length < 200; length++) {
+      const bytes = Uint8Array.from({ length }, (_, i) => (i * 37 + length) % 256);
+      const cut = (length * 7) % (length + 1);
+      expect(sha256([bytes.subarray(0, cut), bytes.subarray(cut)])).toBe(
+        createHash('sha256').update(bytes).digest('hex'),
+      );
+    }
+  });
+});
+
+describe('on disk', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'model-file-test-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  const failure = (work: Promise<unknown>) =>
+    work.then(
+      () => ({}),
+      (error: unknown) => error,
+    );
+
+  it('is saved whole, from bytes or from a model, and loaded again', async () => {
+    const path = join(folder, 'deep', 'iris.safetensors');
+    await saveModel(path, encodeModel(SMALL));
+    await saveModel(path, { toBytes: () => encodeModel(IRIS) });
+    expect(readdirSync(join(folder, 'deep'))).toEqual(['iris.safetensors']);
+    expect(await loadModelBytes(path)).toEqual(encodeModel(IRIS));
+  });
+
+  it('stays as it was when what is to be saved is no model, or cannot be written', async () => {
+    const path = join(folder, 'iris.safetensors');
+    await saveModel(path, encodeModel(IRIS));
+    expect(await failure(saveModel(path, new Uint8Array(100)))).toMatchObject({ code: 'FORMAT', where: 'saveModel' });
+    expect(await failure(saveModel(join(path, 'below'), encodeModel(IRIS)))).toMatchObject({ code: 'BACKEND' });
+    expect(new Uint8Array(readFileSync(path))).toEqual(encodeModel(IRIS));
+    expect(readdirSync(folder)).toEqual(['iris.safetensors']);
+  });
+
+  it('is refused before it is read where it is no file, none, or without end', async () => {
+    expect(await failure(loadModelBytes(folder))).toMatchObject({ code: 'FORMAT', expected: 'be a file' });
+    const missing = join(folder, 'missing');
+    expect(await failure(loadModelBytes(missing))).toMatchObject({ code: 'BACKEND', where: missing });
+    const sparse = join(folder, 'sparse');
+    writeFileSync(sparse, '');
+    truncateSync(sparse, 2 ** 30 + 1);
+    expect(await failure(loadModelBytes(sparse))).toMatchObject({ code: 'FORMAT', actual: `${2 ** 30 + 1}` });
+  });
+});

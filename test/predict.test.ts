@@ -1,0 +1,223 @@
+import { join } from 'node:path';
+import { runInNewContext } from 'node:vm';
+import { buildSync } from 'esbuild';
+import fc from 'fast-check';
+import { asFeatureArray, type Features } from '../src/data/batches.js';
+import { decodeModel, encodeModel, type ModelContent } from '../src/model/model-file.js';
+import { affineRows, argMax, softmaxRow } from '../src/model/predict.js';
+import { loadPredictor } from '../src/predict.js';
+import { PROPERTY } from './helpers/problems.js';
+
+const MODEL: ModelContent = {
+  classes: ['cat', 'chicken', 'dog'],
+  weight: Float32Array.of(1, 0, -1, 0.5, 0.25, -0.5),
+  bias: Float32Array.of(0, 0.5, 0),
+  numFeatures: 2,
+  numParameters: 9,
+  options: {},
+};
+
+/** What a SoftmaxRegression of the same file computes. */
+function expectedOf(bytes: Uint8Array, features: Features) {
+  const { classes, temperature = 1, standardization, ...affine } = decodeModel(bytes);
+  let x = asFeatureArray(features);
+  if (standardization !== undefined) {
+    const { mean, scale } = standardization;
+    const [, d] = x.shape;
+    const standard = (value: number, i: number) => (value / (x.scale ?? 1) - mean[i % d]) / scale[i % d];
+    x = { values: Float64Array.from(x.values, standard), shape: x.shape };
+  }
+  const logits = affineRows(affine, x, 0, x.shape[0]);
+  return {
+    logits,
+    probabilities: logits.map((row) => softmaxRow(row.map((o) => o / temperature))),
+    labels: logits.map((row) => classes[argMax(row)]),
+  };
+}
+
+function outputsOf(bytes: Uint8Array, features: Features) {
+  const predictor = loadPredictor(bytes);
+  return {
+    logits: predictor.logits(features),
+    probabilities: predictor.predictProbabilities(features),
+    labels: predictor.predict(features),
+  };
+}
+
+const number = fc.oneof(fc.constant(0), fc.float({ min: -50, max: 50, noNaN: true }));
+const numbers = (length: number) => fc.array(number, { minLength: length, maxLength: length });
+const problem = fc
+  .record({ n: fc.nat(4), d: fc.integer({ min: 1, max: 5 }), q: fc.integer({ min: 2, max: 4 }) })
+  .chain(({ n, d, q }) =>
+    fc.record(
+      {
+        weight: numbers(d * q).map((x) => Float32Array.from(x)),
+        bias: numbers(q).map((x) => Float32Array.from(x)),
+        numFeatures: fc.constant(d),
+        numParameters: fc.constant(d * q + q),
+        classes: fc.constant(Array.from({ length: q }, (_, k) => `class ${k}`)),
+        options: fc.constant({}),
+        rows: fc.array(numbers(d), { minLength: n, maxLength: n }),
+        temperature: fc.double({ min: 0.1, max: 10, noNaN: true }),
+        standardization: fc.record({ mean: numbers(d), scale: numbers(d).map((x) => x.map((s) => Math.abs(s) || 1)) }),
+      },
+      { requiredKeys: ['weight', 'bias', 'numFeatures', 'numParameters', 'classes', 'options', 'rows'] },
+    ),
+  );
+
+describe('a predictor', () => {
+  it('gives the numbers of the model, to the last bit', () => {
+    fc.assert(
+      fc.property(problem, ({ rows, ...model }) => {
+        const bytes = encodeModel(model);
+        expect(outputsOf(bytes, rows)).toEqual(expectedOf(bytes, rows));
+      }),
+      PROPERTY,
+    );
+  });
+
+  it('takes images as bytes with a scale, and rows as typed arrays', () => {
+    const images = { values: Uint8Array.of(0, 51, 102, 255), shape: [2, 2], scale: 255 } as const;
+    for (const standardization of [undefined, { mean: [0.5, 0.25], scale: [2, 4] }]) {
+      const bytes = encodeModel({ ...MODEL, standardization });
+      expect(outputsOf(bytes, images)).toEqual(expectedOf(bytes, images));
+      const rows = [Float32Array.of(0.25, 1), Float32Array.of(-3, 0)];
+      expect(outputsOf(bytes, rows)).toEqual(expectedOf(bytes, rows));
+    }
+  });
+
+  it('tells what it can, and gives the first of equals', () => {
+    const predictor = loadPredictor<'cat' | 'chicken' | 'dog'>(encodeModel({ ...MODEL, featureNames: ['x', 'y'] }));
+    expect(predictor).toMatchObject({ classes: MODEL.classes, numFeatures: 2, featureNames: ['x', 'y'] });
+    const labels: ('cat' | 'chicken' | 'dog')[] = predictor.predict([
+      [0.5, 0],
+      [-9, 0],
+      [0, 0],
+    ]);
+    expect(labels).toEqual(['cat', 'dog', 'chicken']);
+    expect(predictor.predict([])).toEqual([]);
+    expect('featureNames' in loadPredictor(encodeModel(MODEL))).toBe(false);
+  });
+
+  it('softens its probabilities by the temperature, and not its logits', () => {
+    const bytes = encodeModel({ ...MODEL, temperature: 2 });
+    const [plain, soft] = [loadPredictor(encodeModel(MODEL)), loadPredictor(bytes)];
+    expect(soft.logits([[2, 0]])).toEqual(plain.logits([[2, 0]]));
+    // softmax(2, 0.5, −2) and softmax(1, 0.25, −1)
+    expect(plain.predictProbabilities([[2, 0]])[0][0]).toBeCloseTo(0.80551, 5);
+    expect(soft.predictProbabilities([[2, 0]])[0][0]).toBeCloseTo(0.622006, 5);
+  });
+
+  it('keeps the type of labels', () => {
+    const rows = [
+      [1, 0],
+      [0, 0],
+      [-1, 0],
+    ];
+    const labels = (classes: ModelContent['classes']) =>
+      loadPredictor(encodeModel({ ...MODEL, classes })).predict(rows);
+    expect(labels([3, 1, 2])).toEqual([3, 1, 2]);
+    expect(labels(['3', '1', '2'])).toEqual(['3', '1', '2']);
+    const two = { classes: [true, false], weight: Float32Array.of(1, 0), bias: Float32Array.of(0, 0), numFeatures: 1 };
+    expect(loadPredictor(encodeModel({ ...MODEL, ...two })).predict([[1], [-1]])).toEqual([true, false]);
+  });
+
+  it('is loaded from an ArrayBuffer, and from a view that lies anywhere', () => {
+    const bytes = encodeModel(MODEL);
+    const shifted = Uint8Array.from([1, ...bytes, 2]).subarray(1, -1);
+    for (const file of [bytes.buffer as ArrayBuffer, shifted]) {
+      expect(loadPredictor(file).logits([[1, 2]])).toEqual(loadPredictor(bytes).logits([[1, 2]]));
+    }
+    expect(() => loadPredictor('model.safetensors' as never)).toThrow('bytes must be a Uint8Array or an ArrayBuffer');
+  });
+
+  it.each<[string, unknown, object]>([
+    [
+      'a row too long',
+      [
+        [1, 2],
+        [1, 2, 3],
+      ],
+      { code: 'SHAPE', argument: 'features[1]' },
+    ],
+    ['one row without its list', [1, 2], { code: 'SHAPE', argument: 'features[0]' }],
+    ['a flat array', Float32Array.of(1, 2), { code: 'SHAPE', argument: 'features' }],
+    ['nothing', undefined, { code: 'SHAPE', argument: 'features' }],
+    [
+      'another shape',
+      { values: Float32Array.of(1, 2, 3), shape: [1, 3] },
+      { code: 'SHAPE', argument: 'features.shape' },
+    ],
+    [
+      'a shape of other size',
+      { values: Float32Array.of(1, 2, 3), shape: [1, 2] },
+      { code: 'SHAPE', argument: 'features.shape' },
+    ],
+    [
+      'a scale of 0',
+      { values: Float32Array.of(1, 2), shape: [1, 2], scale: 0 },
+      { code: 'DOMAIN', argument: 'features.scale' },
+    ],
+    [
+      'NaN',
+      [
+        [1, 2],
+        [1, Number.NaN],
+      ],
+      { code: 'DOMAIN', argument: 'features[1][1]', actual: 'NaN' },
+    ],
+    [
+      'infinity',
+      { values: Float32Array.of(1, -Infinity), shape: [1, 2] },
+      { code: 'DOMAIN', argument: 'features[0][1]' },
+    ],
+    ['a number beyond float32', [[1e39, 0]], { code: 'DOMAIN', argument: 'features[0][0]' }],
+    ['text', [['1', 2]], { code: 'DOMAIN', argument: 'features[0][0]', actual: '"1"' }],
+    ['a hole', [[1, undefined]], { code: 'DOMAIN', argument: 'features[0][1]', actual: 'nothing' }],
+  ])('refuses %s', (_, features, fields) => {
+    const predictor = loadPredictor(encodeModel(MODEL));
+    for (const where of ['logits', 'predict', 'predictProbabilities'] as const) {
+      let thrown: unknown;
+      try {
+        predictor[where](features as number[][]);
+      } catch (error) {
+        thrown = error;
+      }
+      expect(thrown).toMatchObject({ where, ...fields });
+    }
+  });
+});
+
+describe('the bundle of a predictor', () => {
+  const entryPoints = [join(__dirname, '../src/predict.ts')];
+  const build = (format: 'esm' | 'iife') =>
+    buildSync({
+      entryPoints,
+      bundle: true,
+      minify: true,
+      write: false,
+      metafile: true,
+      format,
+      globalName: 'built',
+      platform: 'browser',
+    });
+
+  it('imports nothing and is under 10 kB', () => {
+    const { metafile, outputFiles } = build('esm');
+    expect(Object.keys(metafile.inputs)).toEqual(['src/predict.ts']);
+    expect(Object.values(metafile.outputs)[0].imports).toEqual([]);
+    expect(outputFiles[0].contents.length).toBeLessThan(10_000);
+  });
+
+  it('runs where there is nothing but JavaScript and text encoding, and gives the same numbers', () => {
+    const bytes = encodeModel({ ...MODEL, temperature: 2 });
+    const script = `${build('iife').outputFiles[0].text}
+      JSON.stringify(built.loadPredictor(Uint8Array.from(bytes)).predictProbabilities([[0.3, 7]]).map((row) => [...row]))`;
+    const printed = runInNewContext(script, { TextEncoder, TextDecoder, bytes: [...bytes] }) as string;
+    expect(JSON.parse(printed)).toEqual(
+      loadPredictor(bytes)
+        .predictProbabilities([[0.3, 7]])
+        .map((row) => [...row]),
+    );
+  });
+});
