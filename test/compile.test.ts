@@ -186,6 +186,17 @@ onEveryBackend('compile', (backend) => {
     });
   });
 
+  it('lets the error of a captured tensor that is gone through', () => {
+    const gone = tf.scalar(1);
+    const fn = compile((x: tf.Tensor) => x.add(gone));
+    gone.dispose();
+    withTensors({ x: tf.scalar(1) }, ({ x }) => {
+      const before = tf.memory().numTensors;
+      expect(() => fn(x)).toThrow(/disposed/);
+      expect(tf.memory().numTensors).toBe(before);
+    });
+  });
+
   it('is an error after dispose', () => {
     const fn = compile((x: tf.Tensor) => x.add(1), { name: 'fn' });
     fn[Symbol.dispose]();
