@@ -151,7 +151,11 @@ function trace<Arguments extends readonly object[]>(
     name,
     inputPaths: inputs.leaves.map(({ path }) => path),
     run(tensors) {
-      result = resultOf(fn(...(unflatten(inputs.structure, tensors) as Arguments)), name);
+      const args = unflatten(inputs.structure, tensors) as Arguments;
+      result = resultOf(
+        namingDisposed(name, () => fn(...args)),
+        name,
+      );
       return tensorsOf(result);
     },
     outputPaths: () => result?.leaves.map(({ path }) => path) ?? [],
@@ -167,10 +171,34 @@ function runEagerly<Arguments extends readonly object[], Result extends object>(
   name: string,
 ): Result {
   return tf.tidy(() => {
-    const result = resultOf(fn(...args), name);
+    const result = resultOf(
+      namingDisposed(name, () => fn(...args)),
+      name,
+    );
     const copies = tensorsOf(result).map((tensor) => tensor.clone());
     return unflatten(result.structure, copies) as tf.TensorContainer;
   }) as Result;
+}
+
+/**
+ * Runs a function that a user wrote. Where it uses a tensor that is disposed, tfjs only finds something undefined.
+ *
+ * @throws BackendError in that case, else what the function throws
+ */
+export function namingDisposed<T>(name: string, body: () => T): T {
+  try {
+    return body();
+  } catch (cause) {
+    if (!(cause instanceof TypeError) || !/moveData/.test(cause.stack ?? '')) throw cause;
+    throw new BackendError({
+      where: name,
+      argument: 'the function',
+      expected: 'use live tensors only',
+      actual: 'one that is disposed',
+      hint: 'A captured tensor lives at least until the first call for each shape: tf.keep it, or pass it as an argument.',
+      cause,
+    });
+  }
 }
 
 /** What a function returned, taken apart; a promise is refused, and does not end the process if it fails later. */

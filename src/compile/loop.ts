@@ -13,7 +13,7 @@ import {
   type Resident,
   readWhereSlicingIsSlow,
 } from './arrays.js';
-import { resultOf } from './compile.js';
+import { namingDisposed, resultOf } from './compile.js';
 import { type Flat, flatten, formatType, type Structure, tensorsOf, unflatten } from './tree.js';
 
 /** A training step, or any other: a pure function of tensors, nested in arrays and plain objects as you like. */
@@ -252,7 +252,8 @@ class StepOnLists implements FlatStep {
   ) {}
 
   run(state: readonly tf.Tensor[], batch: readonly tf.Tensor[]): { state: tf.Tensor[]; outputs: tf.Tensor[] } {
-    const result: unknown = this.step(unflatten(this.start.structure, state), this.batch(batch));
+    const args = [unflatten(this.start.structure, state), this.batch(batch)] as const;
+    const result: unknown = namingDisposed(this.name, () => this.step(...args));
     if (!Array.isArray(result) || result.length !== 2) {
       if (!Array.isArray(result)) resultOf(result, this.name);
       const expected = 'return [state, output]';
