@@ -122,6 +122,21 @@ onEveryBackend('scan', () => {
     tf.dispose([start, outputs] as unknown as tf.TensorContainer);
   });
 
+  it('reads one array in two forms', async () => {
+    const values = Int32Array.from({ length: 300 }, (_, i) => i);
+    const data = { whole: values, float: { values, shape: [300, 1], dtype: 'float32' } as DataArray };
+    const start = tf.scalar(0);
+    const step = (s: tf.Scalar, { whole, float }: { whole: tf.Tensor1D; float: tf.Tensor }): [tf.Scalar, tf.Scalar] => [
+      s.add(float.mul(0.5).sum()),
+      whole.sum(),
+    ];
+    const { state, outputs } = await scan(step as never, start, data, { batchSize: 1 });
+    expect((outputs as tf.Tensor).dtype).toBe('int32');
+    expect(numbersOf(outputs as tf.Tensor)).toEqual([...values]);
+    expect(numbersOf(state)).toEqual([(299 * 300) / 4]);
+    start.dispose();
+  });
+
   it('leaves no tensor behind, whatever happens', async () => {
     const before = tf.memory().numTensors;
     await sums(counting(901), { batchSize: 3, epochs: 2, seed: 1 });

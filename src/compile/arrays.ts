@@ -50,17 +50,19 @@ export interface Resident {
 
 /** What runners keep of arrays, such as copies in a native library: for one loop, or for several over the same data. */
 export class DataStore {
-  readonly #kept = new Map<Resident['source'], { readonly value: unknown; free(): void }>();
+  readonly #kept = new Map<Resident['source'], Map<string, { readonly value: unknown; free(): void }>>();
 
-  /** What is kept of these samples, made at the first call. */
-  keep<T>(source: Resident['source'], make: () => { readonly value: T; free(): void }): T {
-    const kept = this.#kept.get(source) ?? make();
-    this.#kept.set(source, kept);
+  /** What is kept of these samples in this form, made at the first call: the same values may be read in several. */
+  keep<T>(source: Resident['source'], form: string, make: () => { readonly value: T; free(): void }): T {
+    const forms = this.#kept.get(source) ?? new Map();
+    this.#kept.set(source, forms);
+    const kept = forms.get(form) ?? make();
+    forms.set(form, kept);
     return kept.value as T;
   }
 
   dispose(): void {
-    for (const { free } of this.#kept.values()) free();
+    for (const forms of this.#kept.values()) for (const { free } of forms.values()) free();
     this.#kept.clear();
   }
 }

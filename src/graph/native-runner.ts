@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { type DataStore, gather, type Resident } from '../compile/arrays.js';
 import { type BatchRange, concatOutputs, type Ran, type Runner, type ScanJob, type Session } from '../compile/loop.js';
+import { formatType } from '../compile/tree.js';
 import type { FeatureValues } from '../data/batches.js';
 import { loadSavedModel } from './load.js';
 import { type LoopSignature, loopModel } from './loop.js';
@@ -131,7 +132,7 @@ function residentOf(array: Resident, store: DataStore): number {
   const { binding } = backend;
   const { source, numSamples, shape, dtype } = array;
   if (source instanceof tf.Tensor) return backend.getInputTensorIds([source])[0];
-  return store.keep(source, () => {
+  return store.keep(source, formatType({ dtype, shape }), () => {
     const id = binding.createTensor([numSamples, ...shape], storageOf(array), storedValues(source, dtype));
     return { value: id, free: () => binding.deleteTensor(id) };
   });
