@@ -1,5 +1,6 @@
-// Tests see a copy of the environment, which TensorFlow does not: its log level is set here, before any test.
+// Tests see a copy of the environment, which TensorFlow does not: what loadNative sets is set here, before any test.
 process.env.TF_CPP_MIN_LOG_LEVEL ??= '3';
+process.env.TF_NUM_INTEROP_THREADS ??= '1';
 
 /** @type {import('jest').Config} */
 module.exports = {

@@ -1,7 +1,7 @@
 // Builds dist/: CommonJS for Node, ES modules for browsers, and thin ES modules over CommonJS for `import` in Node, so
 // that a process that uses both `import` and `require` has one copy of every class and of every loaded backend.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
@@ -19,6 +19,8 @@ for (const entry of ['index', 'node', 'predict', 'reference']) {
   writeFileSync(`${dist}/${entry}.mjs`, reexport);
   writeFileSync(`${dist}/${entry}.d.mts`, reexport);
 }
+// The addon is compiled where it is installed.
+cpSync(`${root}/src/graph/kernels`, `${dist}/cjs/graph/kernels`, { recursive: true });
 chmodSync(`${dist}/cjs/cli/main.js`, 0o755);
 // Written last: where it is there, the build is whole.
 writeFileSync(`${dist}/esm/package.json`, '{ "type": "module" }\n');

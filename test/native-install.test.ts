@@ -249,6 +249,10 @@ describe('unpack', () => {
   it.each([
     ['tensorflow/libtensorflow_framework.2.dylib', true],
     ['tensorflow/include/xla/tsl/c/tsl_status.h', true],
+    ['tensorflow/include/tensorflow/c/kernels.h', true],
+    ['tensorflow/include/tsl/platform/platform.h', true],
+    ['tensorflow/include/tensorflow/core/common_runtime/next_pluggable_device/c/tf_rendezvous_c_api.h', true],
+    ['tensorflow/include/tensorflow/core/platform/platform.h', false],
     ['nvidia/cublas/lib/libcublas.so.12', true],
     ['nvidia/cuda_nvcc/nvvm/libdevice/libdevice.10.bc', true],
     ['nvidia/cublas/include/cublas.h', false],

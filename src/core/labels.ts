@@ -34,7 +34,9 @@ export function assertLabels(
  */
 export function sortedClasses<L extends Label>(labels: ArrayLike<L>, where = 'sortedClasses'): L[] {
   assertLabels(labels, where, 'labels');
-  return [...new Set(Array.from(labels))].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  const distinct = new Set<L>();
+  for (let i = 0; i < labels.length; i++) distinct.add(labels[i]);
+  return [...distinct].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
 }
 
 /**

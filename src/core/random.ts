@@ -81,7 +81,8 @@ export class Random {
 
   /** Fisher–Yates: a random order of 0, …, count − 1. */
   permutation(count: number): Int32Array {
-    const order = Int32Array.from({ length: count }, (_, i) => i);
+    const order = new Int32Array(count);
+    for (let i = 0; i < count; i++) order[i] = i;
     for (let i = count - 1; i > 0; i--) {
       const j = this.below(i + 1);
       const swapped = order[i];

@@ -1,23 +1,42 @@
 // graph: recorded kernels as the nodes of a graph.
 import { BackendError } from '../core/errors.js';
 import type { Attribute, GraphDef } from './graph-def.js';
+import { isNarrowMatMul, NARROW_MATMUL, narrowAttributes } from './narrow-matmul.js';
 import { type Binding, type NativeAttribute, nativeBackend } from './native-backend.js';
 import type { RecordedConstant, RecordedKernel, Recording } from './record.js';
 
 /** How a constant comes to stand in the graph; returns the name of its node. */
 export type WriteConstant = (name: string, constant: RecordedConstant) => string;
 
+export interface BodyOptions {
+  /** The names of the nodes of inputs and variables, by id. */
+  readonly nodes: ReadonlyMap<number, string>;
+  readonly writeConstant: WriteConstant;
+  /** Whether only this process will run it, with the kernels that it has; else any TensorFlow must be able to. */
+  readonly isOurs: boolean;
+  /** Inputs that are rows of a resident matrix, by id. */
+  readonly rows?: ReadonlyMap<number, ResidentRows>;
+}
+
+/** Rows of a matrix where it is, as it is stored: what a batch is made of. */
+export interface ResidentRows {
+  /** The nodes of the matrix, of bytes or float32, and of the numbers of the rows. */
+  readonly matrix: string;
+  readonly rows: string;
+  /** TensorFlow's type of the matrix. */
+  readonly stored: number;
+  readonly scale: number;
+}
+
 /**
  * Writes the nodes of a recording.
  *
- * @param nodes the names of the nodes of its inputs and variables, by id
  * @returns the names of its outputs
  */
 export function writeBody(
   graph: GraphDef,
   { kernels, constants, outputs }: Recording,
-  nodes: ReadonlyMap<number, string>,
-  writeConstant: WriteConstant,
+  { nodes, writeConstant, isOurs, rows }: BodyOptions,
 ): string[] {
   const names = new Map(nodes);
   const nameOf = (id: number): string => {
@@ -29,15 +48,34 @@ export function writeBody(
   for (const [i, kernel] of kernels.entries()) {
     const { op, attributes } = asNode(kernel);
     const name = `${op}_${i}`;
-    graph.node(
-      name,
-      op,
-      kernel.inputs.map(({ id }) => nameOf(id)),
-      attributesOf(op, attributes),
-    );
+    const inputs = kernel.inputs.map(({ id }) => nameOf(id));
+    if (isOurs && isNarrowMatMul(kernel))
+      writeNarrowMatMul(graph, name, kernel, inputs, rows?.get(kernel.inputs[0].id));
+    else graph.node(name, op, inputs, attributesOf(op, attributes));
     kernel.outputs.forEach(({ id }, output) => void names.set(id, output === 0 ? name : `${name}:${output}`));
   }
   return outputs.map(({ id }) => nameOf(id));
+}
+
+/** A product with few columns by our own kernel, which reads rows where they are. */
+function writeNarrowMatMul(
+  graph: GraphDef,
+  name: string,
+  kernel: RecordedKernel,
+  [a, b]: readonly string[],
+  resident: ResidentRows | undefined,
+): void {
+  const isSet = (wanted: string) =>
+    asNode(kernel).attributes.some(({ name, value }) => name === wanted && value === true);
+  const attributes = narrowAttributes({
+    type: resident?.stored ?? nativeBackend().binding.TF_FLOAT,
+    transposeA: isSet('transpose_a'),
+    transposeB: isSet('transpose_b'),
+    factor: 1 / (resident?.scale ?? 1),
+    numRowLists: resident === undefined ? 0 : 1,
+  });
+  const inputs = resident === undefined ? [a, b] : [resident.matrix, b, resident.rows];
+  graph.node(name, NARROW_MATMUL, inputs, attributesOf(NARROW_MATMUL, attributes));
 }
 
 /** A recorded kernel as a graph wants it: named for speed, and with the types that eager TensorFlow finds out by itself. */

@@ -1,5 +1,5 @@
 // graph: recorded kernels as the body of a loop over batches of resident arrays.
-import { writeBody } from './body.js';
+import { type ResidentRows, type WriteConstant, writeBody } from './body.js';
 import { GraphDef } from './graph-def.js';
 import { type NativeTensor, nativeBackend } from './native-backend.js';
 import type { RecordedConstant, Recording } from './record.js';
@@ -57,12 +57,18 @@ export function loopModel(loop: Loop): { bytes: Uint8Array; signature: LoopSigna
   const nodes = new Map<number, string>();
   const given = [...states.map(({ now }) => now), ...writer.batch()];
   body.inputs.forEach(({ id }, i) => void nodes.set(id, given[i]));
+  const resident = new Map<number, ResidentRows>();
+  loop.arrays.forEach((_, i) => {
+    const rows = writer.residentRows(i);
+    if (rows !== undefined) resident.set(body.inputs[numState + i].id, rows);
+  });
   const variables = body.variables.map((variable, i) => {
     const name = writer.input(`variable${i}`, variable.dtype, variable.shape);
     nodes.set(variable.id, `${name}/in`);
     return name;
   });
-  const results = writeBody(graph, body, nodes, (name, constant) => writer.loopConstant(name, constant));
+  const writeConstant: WriteConstant = (name, constant) => writer.loopConstant(name, constant);
+  const results = writeBody(graph, body, { nodes, writeConstant, isOurs: true, rows: resident });
 
   states.forEach((state, i) => void writer.next(state, results[i]));
   outputs.forEach((output, i) => {
@@ -103,12 +109,14 @@ class LoopWriter {
   readonly #i: LoopVariable;
   readonly #float: number;
   readonly #int: number;
+  readonly #byte: number;
 
   constructor(loop: Loop) {
-    const { TF_FLOAT, TF_INT32 } = nativeBackend().binding;
+    const { TF_FLOAT, TF_INT32, TF_UINT8 } = nativeBackend().binding;
     this.#loop = loop;
     this.#float = TF_FLOAT;
     this.#int = TF_INT32;
+    this.#byte = TF_UINT8;
     const scalars = ['first', 'count'].map((name) => this.input(name, TF_INT32, []));
     const order = loop.isOrdered ? [this.input('order', TF_INT32, [loop.arrays[0].shape[0]])] : [];
     const arrays = loop.arrays.map(({ stored, shape }, i) => this.input(`array${i}`, stored, shape));
@@ -168,12 +176,23 @@ class LoopWriter {
       const length = this.loopConstant('length', int32([1], batchSize));
       this.graph.node('rows', 'Slice', ['order/in', 'begin', length], { T, Index });
       this.loopConstant('axis', int32([], 0));
+    } else {
+      this.graph.node('end', 'AddV2', ['offset', 'B'], { T });
+      this.graph.node('rows', 'Range', ['offset', 'end', this.loopConstant('by', int32([], 1))], { Tidx: T });
     }
     return arrays.map((array, i) => {
       const name = `batch${i}`;
       const stored = isOrdered ? this.#gather(name, i, array) : this.#slice(name, i, array);
       return this.#scaled(name, stored, array);
     });
+  }
+
+  /** The batch of an array without a copy, where it is a matrix that products can read in place. */
+  residentRows(i: number): ResidentRows | undefined {
+    const { stored, dtype, shape, scale } = this.#loop.arrays[i];
+    const isReadable = dtype === this.#float && (stored === this.#byte || stored === this.#float);
+    if (!isReadable || shape.length !== 2) return undefined;
+    return { matrix: `array${i}/in`, rows: 'rows', stored, scale };
   }
 
   #gather(name: string, i: number, { stored }: LoopArray): string {

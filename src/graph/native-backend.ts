@@ -46,6 +46,7 @@ export interface Binding {
 
 export interface NativeBackend {
   binding: Binding;
+  readonly isUsingGpuDevice: boolean;
   /** The ids of tensors; values that wait in JavaScript are handed to TensorFlow first. */
   getInputTensorIds(tensors: readonly tf.Tensor[]): number[];
   /** Makes a tfjs tensor that owns a native one. */

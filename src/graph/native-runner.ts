@@ -13,8 +13,8 @@ import { runsOfAChunk } from './work.js';
 /** Recording and loading cost as much as some dozens of eager steps: from here on they are a clear gain. */
 const WORTH_RECORDING = 100;
 
-/** A short last batch has a graph of its own where it is met more often than this. */
-const TAILS_WORTH_RECORDING = 4;
+/** A short last batch has a graph of its own where it is met more often than this: to make one takes some 25 ms. */
+const TAILS_WORTH_RECORDING = 24;
 
 /**
  * A runner that records the step, and runs batches as a loop inside of TensorFlow. Without TensorFlow in use, or for a few

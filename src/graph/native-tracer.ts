@@ -1,7 +1,7 @@
 // graph: a recorded function as one graph, called as a whole.
 import * as tf from '@tensorflow/tfjs';
 import type { FlatFunction, LoadedGraph, Tracer } from '../compile/compile.js';
-import { writeBody } from './body.js';
+import { type WriteConstant, writeBody } from './body.js';
 import { GraphDef, type Signature } from './graph-def.js';
 import { loadSavedModel } from './load.js';
 import { type NativeTensor, nativeBackend } from './native-backend.js';
@@ -76,7 +76,9 @@ class NativeGraph implements LoadedGraph {
         nodes.set(each.id, graph.constant(node, { ...each, values }));
       }
     }
-    const made = writeBody(graph, this.#recording, nodes, (name, constant) => graph.constant(name, constant));
+    const isOurs = kind === 'variables as inputs';
+    const writeConstant: WriteConstant = (name, constant) => graph.constant(name, constant);
+    const made = writeBody(graph, this.#recording, { nodes, writeConstant, isOurs });
     const results = outputs.map(({ dtype, shape }, i) => {
       // A node of its own: the same tensor may come out twice, or an input as it is.
       const name = graph.node(`output${i}`, 'Identity', [made[i]], { T: { type: dtype } });

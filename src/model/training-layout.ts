@@ -24,11 +24,9 @@ export interface TrainingLayout {
   weightOf(parameters: Tensors): tf.Tensor2D;
 }
 
-/** The layout for the backend in use. */
+/** The layout of a layer whose features are divided by `scale`. */
 export function layoutOf(layer: Layer, scale: number): TrainingLayout {
-  // wasm has a slow way for transposed factors only.
-  const isTransposed = layer.kind === 'dense' && tf.getBackend() === 'tensorflow';
-  return isTransposed ? transposedDense(layer, 1 / scale) : asItIs(layer, 1 / scale);
+  return asItIs(layer, 1 / scale);
 }
 
 /** A layer in its own layout. */
@@ -55,33 +53,6 @@ export function asItIs(layer: Layer, factor = 1): TrainingLayout {
       ...backward(layer, features, times(g, factor), parameters, l2),
       bias: g.sum(0),
     }),
-  };
-}
-
-/**
- * A dense layer by its transposed weight, [units, inputs]: o = (Wᵀ·xᵀ)ᵀ + b and ∂ℓ/∂Wᵀ = gᵀ·x.
- *
- * With few classes, these products are twice as fast as x·W and xᵀ·g (TensorFlow 2.21 on a CPU: 234 times 256 × 784 × 10
- * take 15 ms each where those take 29), for they run along rows. The scale goes into the small factors, not over the
- * features.
- */
-function transposedDense(layer: Layer, factor: number): TrainingLayout {
-  const transposed = ({ weight, bias }: Tensors): Tensors => ({ weight: tf.transpose(weight), bias: bias.clone() });
-  return {
-    start: () => transposed(layer.parameters),
-    arrange: transposed,
-    restore: transposed,
-    weightOf: ({ weight }) => weight.clone() as tf.Tensor2D,
-    addPenalty: (gradients, { weight }, l2) => ({ ...gradients, weight: gradients.weight.add(weight.mul(l2)) }),
-    forward(features, { weight, bias }) {
-      const transposed = tf.matMul(times(weight as tf.Tensor2D, factor), features, false, true);
-      // Turned around by a product: Transpose takes 65 µs for 10 × 256 in a graph, where it asks oneDNN each time.
-      return tf.matMul(transposed, tf.eye(bias.size), true, false).add(bias);
-    },
-    backward(features, g, { weight }, l2) {
-      const ofLoss = tf.matMul(times(g, factor), features, true, false);
-      return { weight: l2 === 0 ? ofLoss : ofLoss.add(weight.mul(l2)), bias: g.sum(0) };
-    },
   };
 }
 

@@ -44,6 +44,9 @@ function candidates(): readonly Compiler[] {
   return program ? [[program, ...args], ...standard] : standard;
 }
 
+/** The kernels of our own, which become part of the addon. */
+export const KERNELS = join(__dirname, '..', 'graph', 'kernels');
+
 export interface AddonBuild {
   /** The folder of the package tfjs-node, which holds the sources. */
   readonly tfjsNode: string;
@@ -80,7 +83,8 @@ export function compilerArguments(
  * @throws BackendError with the compiler's first error, and the signal's reason if aborted
  */
 export async function compileAddon(build: AddonBuild, compiler: Compiler, signal?: AbortSignal): Promise<void> {
-  const sources = await filesOf(join(build.tfjsNode, 'binding'), /\.cc$/);
+  const binding = await filesOf(join(build.tfjsNode, 'binding'), /\.cc$/);
+  const sources = [...binding, ...(await filesOf(KERNELS, /\.cc$/))];
   const libraries = await filesOf(build.tensorflow, /^libtensorflow/);
   await mkdir(dirname(build.addon), { recursive: true });
   const [program, ...args] = compiler;

@@ -20,8 +20,16 @@ export function isNeeded(name: string): boolean {
 }
 
 const LIBRARY = /^tensorflow\/libtensorflow_(cc|framework)\.(so\.2|2\.dylib)$/;
-const HEADER =
-  /^tensorflow\/include\/(tensorflow\/c\/|tensorflow\/core\/platform\/ctstring|tsl\/platform\/ctstring|xla\/tsl\/c\/).*\.h$/;
+const HEADERS = [
+  'tensorflow/c/',
+  'tensorflow/core/platform/ctstring',
+  // What kernels.h asks for besides, which the addon of tfjs-node does not include.
+  'tensorflow/core/common_runtime/next_pluggable_device/c/',
+  'tsl/platform/platform',
+  'tsl/platform/ctstring',
+  'xla/tsl/c/',
+];
+const HEADER = new RegExp(`^tensorflow/include/(${HEADERS.join('|')}).*\\.h$`);
 const CUDA = /^nvidia\/(?!.*\/include\/).*(?<!\.a|\.py|\/)$/;
 
 /**

@@ -1,9 +1,10 @@
 // node: what the cache remembers: which kernels were installed, and on which machines they were proven.
 import { createHash } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { cacheFolder, writeFileAtomic } from './files.js';
+import { KERNELS } from './install-compile.js';
 import { type Machine, machineFingerprint, machineName } from './native-machine.js';
 import { TENSORFLOW_VERSION } from './native-wheels.js';
 
@@ -33,8 +34,15 @@ export type Proof = v.InferOutput<typeof Proof>;
 
 /** Where a build is kept: whatever makes two builds differ is in the name. Node's version is not, the addon being Node-API. */
 export function nativeFolder(tfjsNodeVersion: string, machine: Machine, gpu: boolean): string {
-  const name = `tfjs-node-${tfjsNodeVersion}-tensorflow-${TENSORFLOW_VERSION}-${machineName(machine)}`;
+  const name = `tfjs-node-${tfjsNodeVersion}-tensorflow-${TENSORFLOW_VERSION}-kernels-${kernelsVersion()}-${machineName(machine)}`;
   return cacheFolder('native', gpu ? `${name}-gpu` : name);
+}
+
+/** Changes with the sources of our kernels. */
+function kernelsVersion(): string {
+  const hash = createHash('sha256');
+  for (const name of readdirSync(KERNELS).sort()) hash.update(name).update(readFileSync(join(KERNELS, name)));
+  return hash.digest('hex').slice(0, 8);
 }
 
 /** The addon's place in that folder. The libraries keep the places they have in the wheel. */

@@ -135,6 +135,8 @@ async function load(): Promise<NativeKernels> {
   if (!proof.ok) throw unusable(proof.reason, `Run: ${rebuildCommand(status)}`);
   const inUse = tf.getBackend();
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '3';
+  // Kernels of a training step follow one upon the other: a second thread between them only moves the data to and fro.
+  process.env.TF_NUM_INTEROP_THREADS ??= '1';
   try {
     openTfjsNode(createRequire(require.resolve(TFJS_NODE_MANIFEST)), status.addon);
   } catch (cause) {

@@ -31,6 +31,8 @@ interface Answer {
   readonly loss: number;
   /** Row-major, as the weight. */
   readonly gradient: readonly number[];
+  /** A product of ones by our own kernel, where the addon has it: 1024 everywhere. */
+  readonly narrow: readonly number[];
 }
 
 /** A first load reads about a gigabyte, perhaps over a network. */
@@ -107,7 +109,7 @@ function answerProblem(
   open(requireFromTfjsNode, addon);
   const tf = requireFromTfjsNode('@tensorflow/tfjs') as typeof import('@tensorflow/tfjs');
   const backend = tf.findBackend('tensorflow') as unknown as {
-    binding: { TF_Version: string };
+    binding: import('../graph/native-backend.js').Binding & { TF_Version: string };
     isUsingGpuDevice: boolean;
   };
   const features = tf.tensor2d(problem.features);
@@ -115,7 +117,28 @@ function answerProblem(
   const loss = (weight: import('@tensorflow/tfjs').Tensor) =>
     tf.neg(tf.mean(tf.sum(tf.mul(targets, tf.logSoftmax(tf.matMul(features, weight))), 1)));
   const { value, grad } = tf.valueAndGrad(loss)(tf.tensor2d(problem.weight));
+  const { binding } = backend;
+  const ones = (rows: number, columns: number) =>
+    binding.createTensor([rows, columns], binding.TF_FLOAT, new Float32Array(rows * columns).fill(1));
+  const attributes = [
+    { name: 'T', type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT },
+    { name: 'N', type: binding.TF_ATTR_INT, value: 0 },
+  ];
+  let narrow: number[] = [];
+  try {
+    // Large enough for several threads. Our kernel may ask more of the processor than TensorFlow's do.
+    const [{ id }] = binding.executeOp(
+      'SoftmaxRegressionNarrowMatMul',
+      attributes,
+      [ones(128, 1024), ones(1024, 10)],
+      1,
+    );
+    narrow = Array.from(binding.tensorDataSync(id) as Float32Array);
+  } catch {
+    // An addon that tfjs-node's own installer brought has no such kernel.
+  }
   return {
+    narrow,
     tensorflowVersion: backend.binding.TF_Version,
     usesGpu: backend.isUsingGpuDevice,
     loss: value.dataSync()[0],
@@ -128,6 +151,9 @@ function judge(answer: Answer): ProbeResult {
   const actual = [answer.loss, ...answer.gradient];
   const agrees =
     actual.length === expected.length && actual.every((value, i) => disagreement(value, expected[i], FLOAT32) <= 1);
+  if (answer.narrow.some((value) => value !== 1024)) {
+    return { ok: false, reason: 'its own kernel computes wrongly: a sum of 1024 ones is another number' };
+  }
   return agrees
     ? { ok: true, tensorflowVersion: answer.tensorflowVersion, device: answer.usesGpu ? 'GPU' : 'CPU' }
     : { ok: false, reason: `it computes wrongly: loss and gradient [${actual}], which should be [${expected}]` };

@@ -1,0 +1,188 @@
+// graph: products with few columns, for vectors of one width. Included by narrow-matmul.cc once for each width, with
+// WIDTH floats in a vector, ROWS vectors that meet the columns at once, and TARGET, the instructions that may be used.
+#define INLINE TARGET inline __attribute__((always_inline))
+#define UNROLL _Pragma("GCC unroll 16")
+
+/** Vectors as GCC and Clang know them on any processor. */
+typedef float Floats __attribute__((vector_size(WIDTH * 4)));
+typedef int32_t Integers __attribute__((vector_size(WIDTH * 4)));
+typedef int16_t Shorts __attribute__((vector_size(WIDTH * 2)));
+typedef uint8_t Bytes __attribute__((vector_size(WIDTH)));
+
+INLINE Floats load(const float* from) {
+  Floats lanes;
+  std::memcpy(&lanes, from, sizeof(lanes));
+  return lanes;
+}
+
+INLINE Floats load(const uint8_t* from) {
+#if WIDTH == 16
+  return (Floats)_mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i*)from)));
+#elif WIDTH == 8
+  return (Floats)_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i*)from)));
+#else
+  Bytes lanes;
+  std::memcpy(&lanes, from, sizeof(lanes));
+  return __builtin_convertvector(__builtin_convertvector(__builtin_convertvector(lanes, Shorts), Integers), Floats);
+#endif
+}
+
+/** The first `count` of them, and zeros. */
+template <typename A>
+INLINE Floats loadPart(const A* from, int64_t count) {
+  A part[WIDTH] = {};
+  std::memcpy(part, from, count * sizeof(A));
+  return load(part);
+}
+
+INLINE void store(float* to, const Floats& lanes) { std::memcpy(to, &lanes, sizeof(lanes)); }
+
+/** Where the lanes of a sum of halves come from, of a and b one behind the other. */
+constexpr int laneOf(int i, int stride, bool isHigh) {
+  return i / stride % 2 * WIDTH + i / stride / 2 * 2 * stride + (isHigh ? stride : 0) + i % stride;
+}
+
+/** Runs of `stride` lanes: a's first two added up, then b's first two, then a's next two, and so on. */
+template <int stride, size_t... i>
+INLINE Floats addHalves(const Floats& a, const Floats& b, std::index_sequence<i...>) {
+#if defined(__clang__)
+  return __builtin_shufflevector(a, b, laneOf(i, stride, false)...) +
+         __builtin_shufflevector(a, b, laneOf(i, stride, true)...);
+#else
+  return __builtin_shuffle(a, b, Integers{laneOf(i, stride, false)...}) +
+         __builtin_shuffle(a, b, Integers{laneOf(i, stride, true)...});
+#endif
+}
+
+/** Folds WIDTH vectors into the first: lane i is the sum of the lanes of vector i. */
+template <int stride>
+INLINE void fold(Floats* vectors) {
+  UNROLL for (int i = 0; i < WIDTH; i += 2 * stride) {
+    vectors[i] = addHalves<stride>(vectors[i], vectors[i + stride], std::make_index_sequence<WIDTH>());
+  }
+  if constexpr (2 * stride < WIDTH) fold<2 * stride>(vectors);
+}
+
+/** totals[i] = the sum of the lanes of sums[i]. `totals` has room for a vector more. */
+template <int N>
+INLINE void addLanes(const Floats* sums, float* totals) {
+  UNROLL for (int first = 0; first < N; first += WIDTH) {
+    Floats vectors[WIDTH] = {};
+    UNROLL for (int i = 0; i < WIDTH; i++) {
+      if (first + i < N) vectors[i] = sums[first + i];
+    }
+    fold<1>(vectors);
+    store(totals + first, vectors[0]);
+  }
+}
+
+/** out[r][c] = Σⱼ a[r][j]·columns[c][j] for R rows of a: of dot products, R × C at a time. */
+template <int R, int C, typename A>
+INLINE void dotRows(const A* const* a, const float* columns, float* out, const Sizes& size) {
+  Floats sums[R][C] = {};
+  const A* from[R];
+  UNROLL for (int r = 0; r < R; r++) from[r] = a[r];
+  int64_t j = 0;
+  for (; j + WIDTH <= size.columns; j += WIDTH) {
+    Floats rows[R];
+    UNROLL for (int r = 0; r < R; r++) rows[r] = load(from[r] + j);
+    UNROLL for (int c = 0; c < C; c++) {
+      const Floats column = load(columns + c * size.padded + j);
+      UNROLL for (int r = 0; r < R; r++) sums[r][c] += rows[r] * column;
+    }
+  }
+  if (j < size.columns) {
+    UNROLL for (int r = 0; r < R; r++) {
+      const Floats row = loadPart(from[r] + j, size.columns - j);
+      UNROLL for (int c = 0; c < C; c++) sums[r][c] += row * load(columns + c * size.padded + j);
+    }
+  }
+  float totals[R * C + WIDTH];
+  addLanes<R * C>(&sums[0][0], totals);
+  UNROLL for (int r = 0; r < R; r++) {
+    UNROLL for (int c = 0; c < C; c++) out[r * size.n + c] = size.factor * totals[r * C + c];
+  }
+}
+
+/** Rows from … to of factor·a·B, for C of the columns of B. */
+template <int C, typename A>
+INLINE void product(const A* const* a, const float* columns, float* out, const Sizes& size, Range part) {
+  int64_t r = part.from;
+  for (; r + ROWS <= part.to; r += ROWS) {
+    // Rows lie anywhere: the next ones are asked for in time.
+    for (int64_t next = r + ROWS; next < std::min(r + 2 * ROWS, part.to); next++) {
+      const char* line = reinterpret_cast<const char*>(a[next]);
+      const char* end = reinterpret_cast<const char*>(a[next] + size.columns);
+      for (; line < end; line += 64) __builtin_prefetch(line);
+    }
+    dotRows<ROWS, C>(a + r, columns, out + r * size.n, size);
+  }
+  for (; r < part.to; r++) dotRows<1, C>(a + r, columns, out + r * size.n, size);
+}
+
+/** out[i][c] = Σᵣ a[r][i]·b[r][c] for up to U vectors of the columns of a, which stay in registers while all rows go by. */
+template <int U, int C, bool isWhole, typename A>
+INLINE void outerColumns(const A* const* a, int64_t first, const float* b, float* out, const Sizes& size, int64_t count) {
+  Floats sums[U][C] = {};
+  for (int64_t r = 0; r < size.rows; r++) {
+    Floats part[U];
+    UNROLL for (int u = 0; u < U; u++) {
+      const A* from = a[r] + first + u * WIDTH;
+      part[u] = isWhole ? load(from) : loadPart(from, count);
+    }
+    UNROLL for (int c = 0; c < C; c++) {
+      const float factor = b[r * size.n + c];
+      UNROLL for (int u = 0; u < U; u++) sums[u][c] += part[u] * factor;
+    }
+  }
+  float turned[C][U * WIDTH];
+  UNROLL for (int c = 0; c < C; c++) {
+    UNROLL for (int u = 0; u < U; u++) store(turned[c] + u * WIDTH, sums[u][c]);
+  }
+  for (int64_t i = 0; i < count; i++) {
+    UNROLL for (int c = 0; c < C; c++) out[(first + i) * size.n + c] = size.factor * turned[c][i];
+  }
+}
+
+/** Rows from … to of factor·aᵀ·B, for C of the columns of B. */
+template <int C, typename A>
+INLINE void transposedProduct(const A* const* a, const float* b, float* out, const Sizes& size, Range part) {
+  int64_t first = part.from;
+  for (; first + ROWS * WIDTH <= part.to; first += ROWS * WIDTH) {
+    outerColumns<ROWS, C, true>(a, first, b, out, size, ROWS * WIDTH);
+  }
+  for (; first < part.to; first += WIDTH) {
+    outerColumns<1, C, false>(a, first, b, out, size, std::min<int64_t>(WIDTH, part.to - first));
+  }
+}
+
+template <int C, typename A>
+INLINE void block(const Arguments<A>& x, int64_t first, Range part) {
+  if (x.transposeA) return transposedProduct<C>(x.a, x.b + first, x.out + first, x.size, part);
+  product<C>(x.a, x.b + first * x.size.padded, x.out + first, x.size, part);
+}
+
+/** Some rows of the result, block by block of its columns: ROWS × MOST_COLUMNS sums are what the registers hold. */
+template <typename A>
+TARGET void multiply(const Arguments<A>& x, Range part) {
+  for (int64_t first = 0; first < x.size.n; first += MOST_COLUMNS) {
+    switch (x.size.n - first) {
+      case 1: block<1>(x, first, part); break;
+      case 2: block<2>(x, first, part); break;
+      case 3: block<3>(x, first, part); break;
+      case 4: block<4>(x, first, part); break;
+      case 5: block<5>(x, first, part); break;
+      case 6: block<6>(x, first, part); break;
+      case 7: block<7>(x, first, part); break;
+      case 8: block<8>(x, first, part); break;
+      case 9: block<9>(x, first, part); break;
+      default: block<MOST_COLUMNS>(x, first, part);
+    }
+  }
+}
+
+#undef INLINE
+#undef UNROLL
+#undef WIDTH
+#undef ROWS
+#undef TARGET
