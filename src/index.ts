@@ -47,17 +47,11 @@ export {
 // metrics
 export * as metrics from './metrics.js';
 // model
-export type {
-  EpochRecord,
-  FitOptions,
-  FitProgress,
-  FitResult,
-  LayerChoice,
-  Solver,
-  TrainingOptions,
-} from './model/fit.js';
+export type { EpochRecord, FitResult } from './model/fit.js';
+export type { FitOptions, FitProgress, LayerChoice, Solver, TrainingOptions } from './model/options.js';
 export { type Evaluation, type FeaturesInput, SoftmaxRegression } from './model/softmax-regression.js';
 export type { GradientMethod } from './model/step.js';
+export type { ClassWeights } from './model/weights.js';
 export { crossEntropy, sparseCrossEntropy } from './nn/cross-entropy.js';
 export { Dense, type DenseOptions, dense } from './nn/dense.js';
 export {

@@ -50,11 +50,23 @@ onEveryBackend("fit with solver 'lbfgs'", () => {
     },
   );
 
-  it('finds the same optimum on tensors, and polishes it in float64', async () => {
+  it.each([
+    ['', undefined],
+    [', with weights', Float32Array.from(classes, (_, i) => (i * 7) % 5)],
+  ])('finds the same optimum on tensors, and polishes it in float64%s', async (_, sampleWeights) => {
     const l2 = 1e-3;
-    const { model, result } = await SoftmaxRegression.fit(pixels, classes, { solver: 'lbfgs', l2, tolerance: 1e-8 });
+    const options = { solver: 'lbfgs', l2, tolerance: 1e-8, sampleWeights } as const;
+    const { model, result } = await SoftmaxRegression.fit(pixels, classes, options);
     expect(result).toMatchObject({ converged: true, reason: 'gradient', advice: null });
-    const problem = plainProblem({ features: pixels, labels: classes, numClasses: 10, l2, fitIntercept: true });
+    const fitIntercept = true;
+    const problem = plainProblem({
+      features: pixels,
+      labels: classes,
+      numClasses: 10,
+      sampleWeights,
+      l2,
+      fitIntercept,
+    });
     const evaluate = (point: Float64Array) => evaluatePlain(problem, point);
     const start = Float64Array.from([...model.weight, model.bias].flatMap((row) => [...row]));
     const exact = await lbfgs({ evaluate, start, tolerance: 1e-10, maxIterations: 200 });

@@ -11,11 +11,14 @@ import {
   confusionMatrix,
   precisionRecallFscore,
 } from '../metrics/classification.js';
-import { type FitOptions, type FitResult, fitFirstOrder, type TrainingOptions, trainingOptions } from './fit.js';
+import type { FitResult } from './fit.js';
+import { fitFirstOrder } from './fit-first-order.js';
 import { fitLbfgs } from './fit-lbfgs.js';
 import { decodeModel, encodeModel, type Json } from './model-file.js';
 import { rowsOfATask } from './objective.js';
+import { type FitOptions, type TrainingOptions, trainingOptions } from './options.js';
 import { type Affine, affineRows, argMax, checkFeatureCount, softmaxRow, surpriseRow } from './predict.js';
+import { sampleWeightsOf } from './weights.js';
 
 /** Samples as rows of numbers, as one typed array with its shape, or as a tensor [n, features]. */
 export type FeaturesInput = Features | tf.Tensor2D;
@@ -63,7 +66,8 @@ export class SoftmaxRegression<L extends Label> {
   }
 
   /**
-   * Trains a model: minimises (1/n)·Σᵢ NLLᵢ + l2/2·‖W‖² on the tfjs backend in use.
+   * Trains a model: minimises (1/S)·Σᵢ sᵢ·NLLᵢ + l2/2·‖W‖², S = Σᵢ sᵢ, on the tfjs backend in use; sᵢ is a sample's weight times
+   * its class's, 1 unless given.
    *
    * @param features X: rows, a typed array with its shape, or a tensor [n, features]; finite
    * @param labels strings, numbers or booleans, one for each sample; the model keeps their type
@@ -84,10 +88,14 @@ export class SoftmaxRegression<L extends Label> {
     assertNotEmpty(x, where);
     const classes = classesOf(labels, options.classes, where);
     const y = classIndices(labels, classes, where);
+    const { sampleWeights } = options;
+    const { classWeights } = training;
+    const weights = sampleWeightsOf(y, classes, { sampleWeights, classWeights }, where);
+    const samples = { features: x, labels: y, weights, numClasses: classes.length };
     const fitted =
       training.solver === 'lbfgs'
-        ? await fitLbfgs(x, y, classes.length, training, options)
-        : await fitFirstOrder(x, y, classes.length, training, options);
+        ? await fitLbfgs(samples, training, options)
+        : await fitFirstOrder(samples, training, options);
     return { model: new SoftmaxRegression(classes, fitted, fitted.numParameters, training), result: fitted.result };
   }
 
