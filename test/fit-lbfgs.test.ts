@@ -149,10 +149,19 @@ onEveryBackend("fit with solver 'lbfgs'", () => {
     [{ solver: 'lbfgs', tolerance: 0 }, 'tolerance'],
     [{ solver: 'lbfgs', maxIterations: 1.5 }, 'maxIterations'],
     [{ solver: 'sgd', tolerance: 1e-3 }, 'tolerance'],
-    [{ maxIterations: 10 }, 'maxIterations'],
+    [{ solver: 'adam', maxIterations: 10 }, 'maxIterations'],
+    [{ epochs: 10 }, 'epochs'],
   ])('refuses what its solver does not read: %j', async (options, argument) => {
     await expect(SoftmaxRegression.fit([[1], [2]], [0, 1], options)).rejects.toThrow(
       fails({ code: 'DOMAIN', where: 'fit', argument }),
+    );
+  });
+
+  it('says which solvers an option is for', async () => {
+    const fit = SoftmaxRegression.fit([[1], [2]], [0, 1], { epochs: 10 });
+    await expect(fit).rejects.toThrow(
+      "fit: epochs must be left out with solver 'lbfgs', which is the default; got 10. It belongs to training by steps: " +
+        "give solver: 'sgd', 'momentum' or 'adam'.",
     );
   });
 });

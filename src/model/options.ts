@@ -68,7 +68,7 @@ export type TrainingOptions = FirstOrderOptions | LbfgsFitOptions;
 export interface FitOptions<L extends Label>
   extends Partial<Omit<FirstOrderOptions, 'solver' | 'classWeights'>>,
     Partial<Omit<LbfgsFitOptions, 'solver' | 'classWeights'>> {
-  /** `'sgd'` (default), `'momentum'`, `'adam'`; `'lbfgs'`: to the optimum. */
+  /** `'lbfgs'` (default): to the optimum; `'sgd'`, `'momentum'`, `'adam'`: by steps over batches. */
   readonly solver?: Solver;
   /** The classes in the order of their columns; the distinct labels, sorted, unless given. */
   readonly classes?: readonly L[];
@@ -88,7 +88,7 @@ const LBFGS = ['tolerance', 'maxIterations'];
 /** Options with their defaults, checked: a wrong one is an error before anything is allocated. */
 export function trainingOptions<L extends Label>(options: FitOptions<L>, where: string): TrainingOptions {
   assertKnownOptions(options, [...COMMON, ...FIRST_ORDER, ...LBFGS], where);
-  const { solver = 'sgd' } = options;
+  const { solver = 'lbfgs' } = options;
   assertOneOf(solver, ['lbfgs', 'sgd', 'momentum', 'adam'], where, 'solver');
   assertBelong(options, solver, where);
   const common = commonOptions(options, where);
@@ -128,7 +128,7 @@ function assertBelong(options: object, solver: Solver, where: string): void {
   throw new DomainError({
     where,
     argument: stray,
-    expected: `be left out with solver '${solver}'`,
+    expected: `be left out with solver '${solver}'${given.solver === undefined ? ', which is the default' : ''}`,
     actual: describe(given[stray]),
     hint: hintFor(solver),
   });

@@ -42,7 +42,7 @@ export interface Evaluation<L extends Label> {
  * A model is plain arrays: it holds no tensor, needs no dispose, and predicts synchronously on any backend.
  *
  * @example
- * const { model } = await SoftmaxRegression.fit(features, ['cat', 'dog', 'dog'], { epochs: 100 });
+ * const { model } = await SoftmaxRegression.fit(features, ['cat', 'dog', 'dog'], { l2: 0.1 });
  * model.predict([[0.1, 0.9]]);   // ['dog']
  * @see Dive into Deep Learning (zh), §3.4
  */
@@ -74,7 +74,7 @@ export class SoftmaxRegression<L extends Label> {
    * @returns the fitted model, and how it went
    * @throws ShapeError if features and labels do not belong together; DomainError for NaN or infinite features, fewer
    *         than two classes, or an option that is unknown or out of range; the signal's reason if it is aborted
-   * @example const { model, result } = await SoftmaxRegression.fit(iris.features, iris.labels, { solver: 'adam' });
+   * @example const { model, result } = await SoftmaxRegression.fit(iris.features, iris.labels, { l2: 0.01 });
    */
   static async fit<const L extends Label>(
     features: FeaturesInput,
