@@ -48,8 +48,9 @@ export {
 export * as metrics from './metrics.js';
 // model
 export type { EpochRecord, FitResult } from './model/fit.js';
+export type { FeaturesInput } from './model/inputs.js';
 export type { FitOptions, FitProgress, LayerChoice, Solver, TrainingOptions } from './model/options.js';
-export { type Evaluation, type FeaturesInput, SoftmaxRegression } from './model/softmax-regression.js';
+export { type Evaluation, SoftmaxRegression } from './model/softmax-regression.js';
 export type { GradientMethod } from './model/step.js';
 export type { ClassWeights } from './model/weights.js';
 export { crossEntropy, sparseCrossEntropy } from './nn/cross-entropy.js';
@@ -86,5 +87,6 @@ export {
 export type { CrossEntropyOptions, SparseCrossEntropyOptions } from './nn/weighing.js';
 // optim
 export { adam, momentum, type Optimizer, type OptimizerState, sgd } from './optim/first-order.js';
+export type { LearningRateSchedule, Moment, RateFunction } from './optim/schedule.js';
 // reference
 export * as reference from './reference.js';

@@ -1,10 +1,9 @@
 // model: the classifier that people use: fit, predict, evaluate.
-import * as tf from '@tensorflow/tfjs';
-import { DomainError, FormatError, isSoftmaxRegressionError, ShapeError } from '../core/errors.js';
-import { assertLabels, classIndices, type Label, sortedClasses } from '../core/labels.js';
-import { assertKnownOptions, describe, formatShape } from '../core/shape.js';
+import { FormatError, isSoftmaxRegressionError } from '../core/errors.js';
+import { classIndices, type Label } from '../core/labels.js';
+import { assertKnownOptions } from '../core/shape.js';
 import { nextTask } from '../core/task.js';
-import { asFeatureArray, batchRanges, type FeatureArray, type Features } from '../data/batches.js';
+import { asFeatureArray, batchRanges, type Features } from '../data/batches.js';
 import {
   type ClassScores,
   type ConfusionMatrix,
@@ -14,14 +13,12 @@ import {
 import type { FitResult } from './fit.js';
 import { fitFirstOrder } from './fit-first-order.js';
 import { fitLbfgs } from './fit-lbfgs.js';
+import { assertLabelCount, assertNotEmpty, classesOf, type FeaturesInput, readFeatures } from './inputs.js';
 import { decodeModel, encodeModel, type Json } from './model-file.js';
 import { rowsOfATask } from './objective.js';
 import { type FitOptions, type TrainingOptions, trainingOptions } from './options.js';
 import { type Affine, affineRows, argMax, checkFeatureCount, softmaxRow, surpriseRow } from './predict.js';
 import { sampleWeightsOf } from './weights.js';
-
-/** Samples as rows of numbers, as one typed array with its shape, or as a tensor [n, features]. */
-export type FeaturesInput = Features | tf.Tensor2D;
 
 export interface Evaluation<L extends Label> {
   readonly samples: number;
@@ -235,54 +232,4 @@ function storedOptions(options: Readonly<Record<string, Json>>, where: string): 
     const { expected, actual, argument } = cause;
     throw new FormatError({ where, argument: `options, ${argument},`, expected, actual, cause });
   }
-}
-
-/** A tensor's values come over once; whatever the form, NaN and ±∞ are refused. */
-async function readFeatures(features: FeaturesInput, where: string): Promise<FeatureArray> {
-  if (!(features instanceof tf.Tensor)) return asFeatureArray(features, where);
-  const { shape } = features as tf.Tensor;
-  if (shape.length !== 2)
-    throw new ShapeError({
-      where,
-      argument: 'features',
-      expected: 'have shape [n, features]',
-      actual: formatShape(shape),
-    });
-  return asFeatureArray({ values: Float32Array.from(await features.data()), shape: [shape[0], shape[1]] }, where);
-}
-
-function classesOf<L extends Label>(
-  labels: ArrayLike<L>,
-  given: readonly L[] | undefined,
-  where: string,
-): readonly L[] {
-  if (given !== undefined) {
-    if (!Array.isArray(given)) {
-      throw new ShapeError({ where, argument: 'classes', expected: 'be an array of labels', actual: describe(given) });
-    }
-    assertLabels(given, where, 'classes');
-  }
-  const classes = given ?? sortedClasses(labels, where);
-  if (classes.length >= 2) return classes;
-  const argument = given === undefined ? 'labels' : 'classes';
-  const actual = classes.length === 0 ? 'none' : `only ${describe(classes[0])}`;
-  throw new DomainError({ where, argument, expected: 'name at least two classes', actual });
-}
-
-function assertNotEmpty({ shape }: FeatureArray, where: string): void {
-  if (shape[0] > 0 && shape[1] > 0) return;
-  const expected = 'have at least one row and one column';
-  throw new ShapeError({ where, argument: 'features', expected, actual: formatShape(shape) });
-}
-
-function assertLabelCount(labels: unknown, n: number, where: string): void {
-  const isList = Array.isArray(labels) || (ArrayBuffer.isView(labels) && 'length' in labels);
-  if (isList && (labels as ArrayLike<unknown>).length === n) return;
-  const actual = isList ? String((labels as ArrayLike<unknown>).length) : describe(labels);
-  throw new ShapeError({
-    where,
-    argument: 'labels',
-    expected: `be a list of ${n} labels, one for each sample`,
-    actual,
-  });
 }
