@@ -72,7 +72,29 @@ onEveryBackend('fit with standardize', () => {
       expect(result).toMatchObject({ converged: true });
       expect(result.objective).toBeAllClose(expected.result.objective, { rtol: 1e-3, atol: 0 });
     }
+    const stepped = await SoftmaxRegression.fit<string>(iris.features, iris.labels, { ...bySteps, standardize: true });
+    for (const features of [bytes, far]) {
+      const { result } = await SoftmaxRegression.fit<string>(features, iris.labels, { ...bySteps, standardize: true });
+      expect(result.objective).toBeAllClose(stepped.result.objective, { rtol: 1e-3, atol: 0 });
+    }
   });
+
+  it.each(['closed-form', 'autograd'] as const)(
+    'goes the same way step by step as on a standardised copy, by %s',
+    async (gradient) => {
+      const values = Uint8Array.from(iris.features.flat(), (x) => Math.round(10 * x));
+      const bytes = { values, shape: [150, 4] as const, scale: 10 };
+      const copy = standardize(bytes, columnStatistics(bytes));
+      const options = { ...bySteps, gradient };
+      const [inside, before] = [
+        await SoftmaxRegression.fit<string>(bytes, iris.labels, { ...options, standardize: true }),
+        await SoftmaxRegression.fit<string>(copy, iris.labels, options),
+      ];
+      const wanted = before.model.predictProbabilities(copy);
+      expect(inside.model.predictProbabilities(bytes)).toBeAllClose(wanted, { rtol: 0, atol: 3e-6 });
+      expect(inside.result.gradientNorm).toBeAllClose(before.result.gradientNorm, { rtol: 1e-4, atol: 1e-6 });
+    },
+  );
 
   it('gives a constant column no weight, whatever its value and the solver', async () => {
     const rows = iris.features.map((row) => [1e6 / 3, ...row, 0]);

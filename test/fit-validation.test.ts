@@ -38,6 +38,19 @@ onEveryBackend('fit with validation', () => {
     expect(result.history[5].validationAccuracy).toBeAllClose(accuracy, CLOSE);
   });
 
+  it('looks at samples that are stored otherwise than those learnt from', async () => {
+    const values = Uint8Array.from(looked.features.flat(), (x) => Math.round(10 * x));
+    const validation = { features: { values, shape: [30, 4] as const, scale: 10 }, labels: looked.labels };
+    for (const options of [plain, { ...plain, standardize: true }, { l2: 0.1 }]) {
+      const [rows, bytes] = [
+        await SoftmaxRegression.fit(learnt.features, learnt.labels, { ...options, validation: looked }),
+        await SoftmaxRegression.fit(learnt.features, learnt.labels, { ...options, validation }),
+      ];
+      const losses = ({ result }: typeof rows) => result.history.map(({ validationLoss }) => validationLoss);
+      expect(losses(bytes)).toBeAllClose(losses(rows), CLOSE);
+    }
+  });
+
   it('does not learn from what it looks at', async () => {
     const { model, result } = await SoftmaxRegression.fit(learnt.features, learnt.labels, plain);
     const { model: same, result: more } = await SoftmaxRegression.fit(learnt.features, learnt.labels, {

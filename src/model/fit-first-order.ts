@@ -93,7 +93,7 @@ async function withTraining<R>(
 ): Promise<R> {
   run.signal?.throwIfAborted();
   const layer = layerOf(features.shape[1], numClasses, options);
-  const layout = layoutOf(layer, features.scale ?? 1);
+  const layout = layoutFor(layer, features, run);
   const optimizer = optimizerOf(options.solver);
   const training = firstTraining(layout, optimizer, options, run, numClasses);
   const trainer: Trainer = { layer, layout, optimizer, options, run, training, store: new DataStore() };
@@ -104,6 +104,15 @@ async function withTraining<R>(
     trainer.store.dispose();
     layer.dispose();
   }
+}
+
+/** The layout for features with a scale of their own. */
+function layoutFor(
+  layer: Layer,
+  { scale = 1 }: FeatureArray,
+  { scaling, standardizes }: FirstOrderRun,
+): TrainingLayout {
+  return layoutOf(layer, scale, standardizes === undefined ? undefined : scaling);
 }
 
 function firstTraining(
@@ -169,7 +178,7 @@ async function train(trainer: Trainer, data: StoredSamples): Promise<TrainingEnd
   );
   let validation: Validation | undefined;
   try {
-    validation = run.validation && (await openValidation(layout, parameters, run.validation, epochs, store));
+    validation = run.validation && (await openValidationOf(trainer, run.validation));
     const validate = validation && ((at: Tensors) => (validation as Validation).evaluate(at, signal));
     const plan = { epochs: last, shuffle, rates, validate, earlyStopping, signal, onProgress, onEpochEnd };
     const { training, reason } = await runEpochs(loop, trainer.training, plan);
@@ -179,6 +188,11 @@ async function train(trainer: Trainer, data: StoredSamples): Promise<TrainingEnd
     validation?.close();
     loop.close();
   }
+}
+
+function openValidationOf({ layer, run, training, options, store }: Trainer, samples: Samples): Promise<Validation> {
+  const layout = layoutFor(layer, samples.features, run);
+  return openValidation(layout, training.parameters, samples, options.epochs, store);
 }
 
 function layerOf(inputs: number, units: number, { layer, seed }: FirstOrderOptions): Layer {

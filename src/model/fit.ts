@@ -22,8 +22,10 @@ export interface FitRun extends Pick<FitOptions<Label>, 'signal' | 'onProgress' 
   readonly start?: Float64Array;
   /** Looked at after each epoch. */
   readonly validation?: Samples;
-  /** How the samples were standardised; W and b take it in at the end. */
+  /** How samples are standardised; W and b take it in at the end. */
   readonly scaling?: Scaling;
+  /** Whether that is still to be done, step by step; else the samples are so already. */
+  readonly standardizes?: 'in steps';
 }
 
 export interface EpochRecord {

@@ -7,7 +7,7 @@ import type { FitRun, Fitted, Samples } from './fit.js';
 import { fitFirstOrder } from './fit-first-order.js';
 import { fitLbfgs } from './fit-lbfgs.js';
 import type { FitOptions, TrainingOptions } from './options.js';
-import { type Scaling, scalingOf, standardized, unfold } from './standardization.js';
+import { isNear, scalingOf, standardized, unfold } from './standardization.js';
 import { holdBack, readValidation } from './validation.js';
 import { startFrom, type WarmStart } from './warm-start.js';
 import { type SampleWeights, sampleWeightsOf } from './weights.js';
@@ -49,9 +49,17 @@ export async function fitSamples<L extends Label>(
   const run: FitRun = { signal, onProgress, onEpochEnd, validation, start };
   if (!training.standardize) return solve(samples, training, run, learningRate);
   const scaling = await scalingOf(samples.features, signal);
-  const scaled = { ...samples, features: await standardized(samples.features, scaling, signal) };
-  const looked = validation && { ...validation, features: await standardized(validation.features, scaling, signal) };
-  return solve(scaled, training, { ...run, ...scaledRun(run, scaling), validation: looked }, learningRate);
+  const scaledRun = { ...run, scaling, start: start && unfold(start, scaling) };
+  // Steps need no copy: their layout standardises.
+  if (training.solver !== 'lbfgs' && isNear(scaling)) {
+    return solve(samples, training, { ...scaledRun, standardizes: 'in steps' }, learningRate);
+  }
+  const copy = async <S extends Samples>(of: S): Promise<S> => ({
+    ...of,
+    features: await standardized(of.features, scaling, signal),
+  });
+  const looked = validation && (await copy(validation));
+  return solve(await copy(samples), training, { ...scaledRun, validation: looked }, learningRate);
 }
 
 function solve(
@@ -63,10 +71,6 @@ function solve(
   if (training.solver === 'lbfgs') return fitLbfgs(samples, training, run);
   const rate = typeof learningRate === 'function' ? { learningRate } : {};
   return fitFirstOrder(samples, training, { ...run, ...rate });
-}
-
-function scaledRun({ start }: FitRun, scaling: Scaling): Pick<FitRun, 'start' | 'scaling'> {
-  return { scaling, start: start && unfold(start, scaling) };
 }
 
 /** The samples to learn from, and those to look at. Weights of classes are those of the former alone. */

@@ -2,7 +2,6 @@
 import { nextTask } from '../core/task.js';
 import { batchRanges, type FeatureArray } from '../data/batches.js';
 import { ColumnSums, standardizeRows } from '../data/standardize.js';
-import { WORK_OF_A_TASK } from './objective-plain.js';
 
 /** z = (x − mean)/scale for each column; 0 in a constant one. */
 export interface Scaling {
@@ -11,6 +10,12 @@ export interface Scaling {
   /** Whether a column has the same value in all samples: nothing can be learnt from it. */
   readonly isConstant: Uint8Array;
 }
+
+/** In deviations: errors of 1e-6 in logits of size 1. */
+const FARTHEST = 16;
+
+/** Some 20 ms of work. */
+const NUMBERS_OF_A_TASK = 4e6;
 
 /**
  * Mean and deviation of each column, unweighted, as in scikit-learn's Pipeline(StandardScaler, LogisticRegression), where
@@ -75,6 +80,14 @@ export function foldBack(point: ArrayLike<number>, { mean, scale, isConstant }: 
   return folded;
 }
 
+/**
+ * Whether float32 can do it without a copy: (x − mean)/scale as the difference of two products, x·(W/scale) − (mean/scale)·W,
+ * loses as many digits as the mean is greater than the deviation.
+ */
+export function isNear({ mean, scale, isConstant }: Scaling): boolean {
+  return mean.every((each, j) => isConstant[j] === 1 || Math.abs(each) <= FARTHEST * scale[j]);
+}
+
 /** The opposite of `foldBack`: W'ⱼ = scaleⱼ·Wⱼ, b' = b + Σⱼ meanⱼ·Wⱼ. */
 export function unfold(point: ArrayLike<number>, { mean, scale, isConstant }: Scaling): Float64Array {
   const unfolded = Float64Array.from(point);
@@ -97,7 +110,7 @@ async function inRanges(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const [n, d] = shape;
-  for (const [start, end] of batchRanges(n, Math.max(1, Math.floor(WORK_OF_A_TASK / d)))) {
+  for (const [start, end] of batchRanges(n, Math.max(1, Math.floor(NUMBERS_OF_A_TASK / d)))) {
     signal?.throwIfAborted();
     visit(start, end);
     if (end < n) await nextTask();
