@@ -86,6 +86,7 @@ export class SoftmaxRegression<L extends Label> {
    * @throws ShapeError if features and labels do not belong together; DomainError for NaN or infinite features, fewer
    *         than two classes, or an option that is unknown or out of range; the signal's reason if it is aborted
    * @example const { model, result } = await SoftmaxRegression.fit(iris.features, iris.labels, { l2: 0.01 });
+   * @see docs/training.md for what each option does
    */
   static async fit<const L extends Label>(
     features: FeaturesInput,
