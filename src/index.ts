@@ -47,17 +47,23 @@ export {
 // metrics
 export * as metrics from './metrics.js';
 // model
+export type { EpochRecord, FitResult } from './model/fit.js';
+export type { FeaturesInput } from './model/inputs.js';
 export type {
-  EpochRecord,
+  EarlyStopping,
+  EpochLogs,
   FitOptions,
   FitProgress,
-  FitResult,
   LayerChoice,
   Solver,
   TrainingOptions,
-} from './model/fit.js';
-export { type Evaluation, type FeaturesInput, SoftmaxRegression } from './model/softmax-regression.js';
+  ValidationData,
+} from './model/options.js';
+export { type Evaluation, SoftmaxRegression } from './model/softmax-regression.js';
 export type { GradientMethod } from './model/step.js';
+export type { PartialFitOptions, StreamOptions } from './model/stream.js';
+export type { WarmStart } from './model/warm-start.js';
+export type { ClassWeights } from './model/weights.js';
 export { crossEntropy, sparseCrossEntropy } from './nn/cross-entropy.js';
 export { Dense, type DenseOptions, dense } from './nn/dense.js';
 export {
@@ -92,5 +98,6 @@ export {
 export type { CrossEntropyOptions, SparseCrossEntropyOptions } from './nn/weighing.js';
 // optim
 export { adam, momentum, type Optimizer, type OptimizerState, sgd } from './optim/first-order.js';
+export type { LearningRateSchedule, Moment, RateFunction } from './optim/schedule.js';
 // reference
 export * as reference from './reference.js';

@@ -4,15 +4,18 @@ import {
   type EpochRecord,
   type FitOptions,
   type FitProgress,
+  type LearningRateSchedule,
   loadIris,
   Phm,
   Random,
+  type RateFunction,
   reference,
   SoftmaxRegression,
 } from 'softmax-regression';
 import { onEveryBackend, TEST_BACKENDS, useBackend } from './helpers/backends.js';
 
-type Options = Required<Pick<FitOptions<number>, 'epochs' | 'batchSize' | 'learningRate'>> & FitOptions<number>;
+type Options = Required<Pick<FitOptions<number>, 'epochs' | 'batchSize'>> &
+  Omit<FitOptions<number>, 'learningRate'> & { readonly learningRate: number | LearningRateSchedule | RateFunction };
 
 interface Task {
   readonly features: number[][];
@@ -24,13 +27,13 @@ const iris = loadIris();
 const species: Task = { features: iris.features, labels: iris.labels.map((label) => iris.classNames.indexOf(label)) };
 /** Virginica or not: 2 divides its features and its classes. */
 const virginica: Task = { ...species, labels: species.labels.map((label) => Number(label === 2)) };
-const plain = { epochs: 3, batchSize: 32, learningRate: 0.1 } as const;
+const plain = { solver: 'sgd', epochs: 3, batchSize: 32, learningRate: 0.1 } as const;
 
 /** 5,000 features and 28 classes: a task takes two steps of 40 samples, or 100 samples of the objective. */
 const large = {
   features: { values: bytes(160 * 5000), shape: [160, 5000], scale: 255 },
   labels: Array.from({ length: 160 }, (_, i) => i % 28),
-  options: { epochs: 1, batchSize: 40, learningRate: 0.01 },
+  options: { solver: 'sgd', epochs: 1, batchSize: 40, learningRate: 0.01 },
 } as const;
 
 function bytes(length: number): Uint8Array {
@@ -125,6 +128,15 @@ function trainByHand({ features, labels }: Task, options: Options): Trained {
     fitIntercept = true,
     layer: choice = 'dense',
   } = options;
+  const rateOf = (epoch: number, step: number, steps: number) => {
+    if (typeof learningRate === 'number') return learningRate;
+    if (typeof learningRate === 'function') return learningRate({ epoch, step, steps });
+    if (learningRate.schedule !== 'cosine') throw new Error('not written by hand');
+    const { rate, warmup = 0, final = 0 } = learningRate;
+    const [done, rise, all] = [epoch * steps + step, warmup * steps, epochs * steps];
+    if (done < rise) return (rate * (done + 1)) / rise;
+    return final + ((rate - final) * (1 + Math.cos((Math.PI * (done - rise)) / (all - rise)))) / 2;
+  };
   const [inputs, units] = [features[0].length, new Set(labels).size];
   const layer = choice === 'dense' ? plainDense(inputs, units, seed) : plainPhm(inputs, units, seed, choice.phm);
   const identity = features[0].map((_, i) => features[0].map((_, j) => Number(i === j)));
@@ -156,9 +168,10 @@ function trainByHand({ features, labels }: Task, options: Options): Trained {
       const batch = order.subarray(start, start + batchSize);
       const { loss, gradient } = evaluate(batch);
       total += loss * batch.length;
+      const rate = rateOf(epoch - 1, start / batchSize, Math.ceil(order.length / batchSize));
       const next = Object.entries(parameters).map(([name, values]) => {
         const moved = values.map((theta, i) =>
-          UPDATES[solver as keyof typeof UPDATES](theta, gradient[name][i], memories[name][i], learningRate),
+          UPDATES[solver as keyof typeof UPDATES](theta, gradient[name][i], memories[name][i], rate),
         );
         return [name, moved];
       });
@@ -193,6 +206,16 @@ onEveryBackend('fit', (backend) => {
     ['sgd, by autograd', species, { ...plain, gradient: 'autograd' }],
     ['momentum, of another seed', species, { ...plain, solver: 'momentum', learningRate: 0.02, seed: 7 }],
     ['adam', species, { ...plain, solver: 'adam', learningRate: 0.01 }],
+    [
+      'a cosine schedule after a warm-up',
+      species,
+      { ...plain, learningRate: { schedule: 'cosine', rate: 0.2, warmup: 0.8, final: 0.01 } },
+    ],
+    [
+      'adam at a rate that a function gives',
+      species,
+      { ...plain, solver: 'adam', learningRate: ({ epoch, step, steps }) => 0.02 / (1 + epoch + step / steps) },
+    ],
     ['an l2 penalty', species, { ...plain, l2: 0.3 }],
     ['an l2 penalty, by autograd', species, { ...plain, l2: 0.3, gradient: 'autograd' }],
     ['no intercept', species, { ...plain, fitIntercept: false }],
@@ -302,6 +325,7 @@ onEveryBackend('fit', (backend) => {
       labels: [0, 1, 0],
     };
     const { result } = await SoftmaxRegression.fit(constant.features, constant.labels, {
+      solver: 'sgd',
       fitIntercept: false,
       epochs: 300,
       learningRate: 0.5,
@@ -365,7 +389,7 @@ onEveryBackend('fit', (backend) => {
 
   it('does not keep weights that are infinite after the very last step', async () => {
     // The loss of that step, at the weights before it, is finite.
-    const options = { epochs: 1, batchSize: 150, learningRate: 1e38, l2: 1e38 };
+    const options = { solver: 'sgd', epochs: 1, batchSize: 150, learningRate: 1e38, l2: 1e38 } as const;
     const { model, result } = await SoftmaxRegression.fit(species.features, species.labels, options);
     using initial = new Dense({ inputs: 4, units: 3, seed: 0 });
     expect(result).toMatchObject({ reason: 'diverged', iterations: 0, history: [] });
@@ -375,7 +399,7 @@ onEveryBackend('fit', (backend) => {
   it('diverges, and does not fail, where all logits of a sample overflow to −∞', async () => {
     // At seed 6 both weights start above 0, and W ← (1 − 1e30)·W makes them −∞ or ∞ alike.
     const features = [[1], [-1], [-1], [-1], [1], [-1]];
-    const options = { batchSize: 1, seed: 6, l2: 1e30, learningRate: 1, epochs: 5 };
+    const options = { solver: 'sgd', batchSize: 1, seed: 6, l2: 1e30, learningRate: 1, epochs: 5 } as const;
     for (const gradient of ['closed-form', 'autograd'] as const) {
       const { result } = await SoftmaxRegression.fit(features, [0, 1, 1, 1, 0, 0], { ...options, gradient });
       expect(result).toMatchObject({ reason: 'diverged', iterations: 0 });
@@ -416,7 +440,7 @@ onEveryBackend('fit', (backend) => {
     const labels = Array.from({ length: 600 }, (_, i) => i % 2);
     const steps = [0];
     const onProgress = ({ step }: FitProgress) => steps.push(step);
-    await SoftmaxRegression.fit(features, labels, { epochs: 1, batchSize: 1, onProgress });
+    await SoftmaxRegression.fit(features, labels, { solver: 'sgd', epochs: 1, batchSize: 1, onProgress });
     expect(steps.at(-1)).toBe(600);
     // A step of whatever size takes some half a millisecond.
     for (const [i, step] of steps.entries()) if (i > 0) expect(step - steps[i - 1]).toBeLessThanOrEqual(200);
@@ -524,6 +548,7 @@ describe('the checks of fit', () => {
     ],
     ['of another order', species, { seed: 1 }],
     ['of another learning rate', species, { learningRate: 0.1001 }],
+    ['whose rate falls a little', species, { learningRate: ({ epoch }) => 0.1 - 0.0001 * epoch }],
     ['of another batch size', species, { batchSize: 33 }],
     ['of another solver', species, { solver: 'momentum' }],
     ['of one epoch more', species, { epochs: 4 }],

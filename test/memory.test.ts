@@ -20,7 +20,7 @@ interface Given {
 }
 
 async function given(): Promise<Given> {
-  const { model } = await SoftmaxRegression.fit(rows, names, { epochs: 1 });
+  const { model } = await SoftmaxRegression.fit(rows, names, { solver: 'sgd', epochs: 1 });
   return {
     x: tf.tensor2d(rows),
     logits: tf.tensor2d([
@@ -65,6 +65,7 @@ const rows = [
   [0, 1, 0, 1],
 ];
 const names: ('a' | 'b')[] = ['a', 'b', 'a'];
+const again = { features: rows, labels: names };
 
 type Call = (given: Given) => unknown;
 
@@ -210,15 +211,19 @@ const CALLS: Readonly<Record<string, readonly Call[]>> = {
   'SoftmaxRegression.fit': [
     () => SoftmaxRegression.fit(rows, names, { epochs: 3, batchSize: 2, solver: 'adam', l2: 0.1 }),
     (g) =>
-      SoftmaxRegression.fit(g.x, names, { epochs: 3, batchSize: 2, gradient: 'autograd', l2: 0.1, layer: { phm: 2 } }),
+      SoftmaxRegression.fit(g.x, names, {
+        ...{ solver: 'sgd', epochs: 3, batchSize: 2, gradient: 'autograd' },
+        ...{ l2: 0.1, layer: { phm: 2 } },
+      }),
     () => SoftmaxRegression.fit(rows, names, { epochs: 5, batchSize: 2, learningRate: 1e38, solver: 'momentum' }),
-    () => SoftmaxRegression.fit(rows, names, { solver: 'lbfgs', l2: 0.1 }),
-    refused(() => SoftmaxRegression.fit(rows, names, { layer: { phm: 3 } })),
+    () => SoftmaxRegression.fit(rows, names, { l2: 0.1, sampleWeights: [1, 2, 3], classWeights: 'balanced' }),
+    refused(() => SoftmaxRegression.fit(rows, names, { solver: 'sgd', layer: { phm: 3 } })),
     refused(() => SoftmaxRegression.fit(rows, ['a'])),
-    refused(() => SoftmaxRegression.fit(rows, names, { signal: AbortSignal.abort() })),
+    refused(() => SoftmaxRegression.fit(rows, names, { solver: 'sgd', signal: AbortSignal.abort() })),
     refused(() => {
       const controller = new AbortController();
-      return SoftmaxRegression.fit(rows, names, { signal: controller.signal, onProgress: () => controller.abort() });
+      const { signal } = controller;
+      return SoftmaxRegression.fit(rows, names, { solver: 'sgd', signal, onProgress: () => controller.abort() });
     }),
     refused(() => {
       const controller = new AbortController();
@@ -226,14 +231,46 @@ const CALLS: Readonly<Record<string, readonly Call[]>> = {
         // Two turns later: while the objective is computed.
         if (epoch === 3) setImmediate(() => setImmediate(() => controller.abort()));
       };
-      return SoftmaxRegression.fit(rows, names, { epochs: 3, signal: controller.signal, onProgress });
+      const { signal } = controller;
+      return SoftmaxRegression.fit(rows, names, { solver: 'sgd', epochs: 3, signal, onProgress });
     }),
     refused(() => {
       const onProgress = () => {
         throw new Error('from the caller');
       };
-      return SoftmaxRegression.fit(rows, names, { onProgress });
+      return SoftmaxRegression.fit(rows, names, { solver: 'sgd', onProgress });
     }),
+    ({ model }) => SoftmaxRegression.fit(rows, names, { standardize: true, warmStart: model, validation: again }),
+    ({ model }) =>
+      SoftmaxRegression.fit(rows, names, {
+        ...{ solver: 'adam', epochs: 9, batchSize: 2, learningRate: { schedule: 'cosine', rate: 0.1, warmup: 1 } },
+        ...{ standardize: true, warmStart: model, validation: again, earlyStopping: { patience: 2, minDelta: 9 } },
+      }),
+    refused(() => {
+      const onEpochEnd = () => Promise.reject(new Error('from the caller'));
+      return SoftmaxRegression.fit(rows, names, { solver: 'momentum', validation: again, onEpochEnd });
+    }),
+    refused(() => {
+      const onEpochEnd = () => Promise.reject(new Error('from the caller'));
+      return SoftmaxRegression.fit(rows, names, { validation: again, onEpochEnd });
+    }),
+    refused(() => SoftmaxRegression.fit(rows, names, { solver: 'sgd', learningRate: ({ epoch }) => 0.1 - epoch })),
+    refused((g) => SoftmaxRegression.fit(rows, names, { validation: { features: g.weight, labels: names } })),
+  ],
+  'SoftmaxRegression.untrained': [
+    () => SoftmaxRegression.untrained({ classes: ['a', 'b'], numFeatures: 4, solver: 'adam' }),
+    (g) => SoftmaxRegression.untrained({ classes: ['a', 'b', 'c'], numFeatures: 4, warmStart: g.model }),
+    refused(() => SoftmaxRegression.untrained({ classes: ['a', 'b'], numFeatures: 4, layer: { phm: 3 } })),
+  ],
+  'SoftmaxRegression#partialFit': [
+    (g) => g.model.partialFit(g.x, names),
+    async (g) => (await g.model.partialFit(rows, names, { epochs: 2 })).model.partialFit(rows, names),
+    async () => {
+      const options = { classes: ['a', 'b'], numFeatures: 4, solver: 'adam', layer: { phm: 2 } } as const;
+      return (await SoftmaxRegression.untrained(options)).partialFit(rows, names);
+    },
+    refused((g) => g.model.partialFit(rows, ['a', 'b', 'c' as 'a'])),
+    refused((g) => g.model.partialFit(rows, names, { signal: AbortSignal.abort() })),
   ],
   'SoftmaxRegression.fromBytes': [
     (g) => SoftmaxRegression.fromBytes(g.model.toBytes()),

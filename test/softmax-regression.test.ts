@@ -18,7 +18,7 @@ import { onEveryBackend, useBackend } from './helpers/backends.js';
 const { NaN: nan, POSITIVE_INFINITY: infinite } = Number;
 
 const iris = loadIris();
-const options = { epochs: 20, batchSize: 32, learningRate: 0.1 } as const;
+const options = { solver: 'sgd', epochs: 20, batchSize: 32, learningRate: 0.1 } as const;
 const trained = () => SoftmaxRegression.fit(iris.features, iris.labels, options);
 
 // Four samples of two features, and a model that must tell them apart.
@@ -93,7 +93,7 @@ onEveryBackend('SoftmaxRegression', () => {
 
   it('has a finite loss where the probability of the true class underflows to 0', async () => {
     const far = [[-100], [100]];
-    const { model } = await SoftmaxRegression.fit(far, ['a', 'b'], { epochs: 50, learningRate: 1 });
+    const { model } = await SoftmaxRegression.fit(far, ['a', 'b'], { solver: 'sgd', epochs: 50, learningRate: 1 });
     expect([...model.predictProbabilities([[-1e4]])[0]][1]).toBe(0);
     const { loss } = await model.evaluate([[-1e4]], ['b']);
     expect(loss).toBeGreaterThan(1000);
@@ -105,7 +105,7 @@ describe('the labels of SoftmaxRegression', () => {
   beforeAll(() => useBackend('cpu'));
 
   const train = <const L extends string | number | boolean>(labels: ArrayLike<L>, more: FitOptions<L> = {}) =>
-    SoftmaxRegression.fit(square, labels, { epochs: 100, learningRate: 1, ...more });
+    SoftmaxRegression.fit(square, labels, { solver: 'sgd', epochs: 100, learningRate: 1, ...more });
 
   it('keep their type: names, numbers, truths', async () => {
     const names: SoftmaxRegression<'cat' | 'dog'> = (await train(['cat', 'cat', 'dog', 'dog'])).model;
@@ -125,6 +125,29 @@ describe('the labels of SoftmaxRegression', () => {
     // @ts-expect-error numbers for names
     const wrong: SoftmaxRegression<number> = names;
     expect(wrong).toBe(names);
+  });
+
+  it('stay cat, chicken and dog through all that takes or gives them', async () => {
+    const animals = ['cat', 'chicken', 'dog', 'dog'] as const;
+    const { model } = await SoftmaxRegression.fit(square, animals, {
+      ...{ l2: 0.1, classWeights: { cat: 2 }, validation: { features: square, labels: animals } },
+    });
+    const kept: SoftmaxRegression<'cat' | 'chicken' | 'dog'> = model;
+    const predicted: ('cat' | 'chicken' | 'dog')[] = kept.predict(square);
+    // @ts-expect-error chickens are not told apart here
+    const fewer: ('cat' | 'dog')[] = kept.predict(square);
+    expect(fewer).toEqual(predicted);
+    // @ts-expect-error no class is called bird
+    const looked = SoftmaxRegression.fit(square, animals, { validation: { features: square, labels: ['bird'] } });
+    await expect(looked).rejects.toMatchObject({ argument: 'validation.labels' });
+    const stream = await SoftmaxRegression.untrained({ classes: ['cat', 'chicken', 'dog'], numFeatures: 2 });
+    const next: SoftmaxRegression<'cat' | 'chicken' | 'dog'> = (await stream.partialFit(square, animals)).model;
+    // @ts-expect-error no class is called bird
+    await expect(next.partialFit([[0, 0]], ['bird'])).rejects.toMatchObject({ actual: '"bird"' });
+    // A model of other labels is a start as well.
+    const wider = await SoftmaxRegression.fit(square, ['cat', 'dog', 'bird', 'dog'], { l2: 0.1, warmStart: next });
+    const birds: SoftmaxRegression<'bird' | 'cat' | 'dog'> = wider.model;
+    expect(birds.classes).toEqual(['bird', 'cat', 'dog']);
   });
 
   it('are sorted, numbers by value', async () => {
@@ -158,25 +181,30 @@ describe('a fitted SoftmaxRegression', () => {
     expect(model.options).toEqual({
       ...options,
       shuffle: true,
-      solver: 'sgd',
       gradient: 'closed-form',
       layer: 'dense',
       fitIntercept: true,
       l2: 0,
+      standardize: false,
       seed: 0,
     });
   });
 
   it('has the defaults of its options', async () => {
     const { model } = await SoftmaxRegression.fit(square, [0, 0, 1, 1]);
-    expect(model.options).toMatchObject({ epochs: 10, batchSize: 256, learningRate: 0.1 });
+    expect(model.options).toEqual({
+      ...{ solver: 'lbfgs', fitIntercept: true, l2: 0, standardize: false },
+      ...{ tolerance: 1e-6, maxIterations: 500 },
+    });
+    const { model: bySteps } = await SoftmaxRegression.fit(square, [0, 0, 1, 1], { solver: 'sgd' });
+    expect(bySteps.options).toMatchObject({ epochs: 10, batchSize: 256, learningRate: 0.1 });
     const { model: byAdam } = await SoftmaxRegression.fit(square, [0, 0, 1, 1], { solver: 'adam' });
     expect(byAdam.options).toMatchObject({ learningRate: 0.001 });
   });
 
   it.each<[string, FitOptions<string>]>([
-    ['sgd', { epochs: 2 }],
-    ['lbfgs', { solver: 'lbfgs', l2: 0.01 }],
+    ['sgd', { solver: 'sgd', epochs: 2 }],
+    ['lbfgs', { l2: 0.01 }],
   ])(
     'made by %s comes back from its bytes, from a file, and in the predictor without dependency',
     async (_, options) => {
@@ -257,7 +285,7 @@ describe('a fitted SoftmaxRegression', () => {
 
   it('takes the first of equally probable classes', async () => {
     // Both classes have the same samples, so that a step of all samples leaves the weights equal, at 0 without a bias.
-    const { model } = await SoftmaxRegression.fit([[0], [0]], ['b', 'a'], { epochs: 1 });
+    const { model } = await SoftmaxRegression.fit([[0], [0]], ['b', 'a'], { solver: 'sgd', epochs: 1 });
     expect([...model.predictProbabilities([[0]])[0]]).toEqual([0.5, 0.5]);
     expect(model.predict([[0]])).toEqual(['a']);
   });
@@ -440,7 +468,7 @@ describe('bad input to SoftmaxRegression.fit', () => {
     [
       'an unknown solver',
       { solver: 'lion' },
-      { code: 'DOMAIN', argument: 'solver', expected: "be 'sgd' | 'momentum' | 'adam' | 'lbfgs'", actual: '"lion"' },
+      { code: 'DOMAIN', argument: 'solver', expected: "be 'lbfgs' | 'sgd' | 'momentum' | 'adam'", actual: '"lion"' },
     ],
     ['an unknown gradient', { gradient: 'numeric' }, { code: 'DOMAIN', argument: 'gradient' }],
     [
@@ -468,7 +496,9 @@ describe('bad input to SoftmaxRegression.fit', () => {
     ['a misspelt option', { epoch: 3 }, { code: 'DOMAIN', argument: 'options', actual: "'epoch'" }],
     ['options that are none', 5, { code: 'DOMAIN', argument: 'options', expected: 'be an object', actual: '5' }],
   ])('is refused: %s', async (_, odd, fields) => {
-    await refused(SoftmaxRegression.fit(square, labels, odd as FitOptions<string>), fields);
+    const bySteps = /epoch|batch|learningRate|gradient|layer|seed/.test(Object.keys(Object(odd)).join());
+    const options = bySteps ? { solver: 'sgd', ...(odd as object) } : odd;
+    await refused(SoftmaxRegression.fit(square, labels, options as FitOptions<string>), fields);
   });
 
   it('is refused: no sample at all, even where the classes are given', async () => {

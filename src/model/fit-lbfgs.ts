@@ -6,7 +6,7 @@ import type { FeatureArray } from '../data/batches.js';
 import { Dense } from '../nn/dense.js';
 import { type LbfgsOptions, type LbfgsReason, type LbfgsResult, type LbfgsState, lbfgs } from '../optim/lbfgs.js';
 import { certifyAsync } from './certificate.js';
-import type { EpochRecord, FitOptions, FitResult, Fitted, LbfgsFitOptions } from './fit.js';
+import type { EpochRecord, FitResult, FitRun, Fitted, Samples } from './fit.js';
 import { openLoss, rowsOfATask } from './objective.js';
 import {
   bohningPreconditioner,
@@ -15,7 +15,12 @@ import {
   type PlainProblem,
   plainProblem,
 } from './objective-plain.js';
+import type { LbfgsFitOptions } from './options.js';
+import { foldBack, unfold } from './standardization.js';
+import { logsOf } from './training.js';
 import { layoutOf } from './training-layout.js';
+import { openPointValidation } from './validation.js';
+import { type SampleWeights, sharesOf } from './weights.js';
 
 /**
  * Up to so many multiply-adds of a forward pass, plain TypeScript in float64 evaluates as fast as a backend in float32, and
@@ -32,38 +37,39 @@ const FLOAT32_TOLERANCE = 1e-6;
 const FLOAT32_JITTER = 1e-6;
 
 /**
- * Minimises mean cross-entropy + λ/2·‖W‖² to its optimum, from zero.
+ * Minimises (1/S)·Σᵢ sᵢ·NLLᵢ + λ/2·‖W‖² to its optimum, from zero unless `run` has a start.
  *
- * @param labels class indices, one for each row of features
  * @returns parameters as plain arrays; no tensor is left behind, whatever happens
  */
-export async function fitLbfgs<L>(
-  features: FeatureArray,
-  labels: Int32Array,
-  numClasses: number,
-  options: LbfgsFitOptions,
-  { signal, onProgress }: Pick<FitOptions<L>, 'signal' | 'onProgress'>,
-): Promise<Fitted> {
+export async function fitLbfgs(samples: Samples, options: LbfgsFitOptions, run: FitRun): Promise<Fitted> {
+  const { features, labels, weights, numClasses } = samples;
+  const { signal, onProgress, onEpochEnd, scaling } = run;
   const { l2, fitIntercept, tolerance, maxIterations } = options;
-  const problem = plainProblem({ features, labels, numClasses, l2, fitIntercept });
+  const sampleWeights = weights?.values;
+  const problem = plainProblem({ features, labels, numClasses, sampleWeights, l2, fitIntercept });
   const history: EpochRecord[] = [];
+  const validation = run.validation && (await openPointValidation(run.validation, maxIterations));
   const shared: Pick<LbfgsOptions, 'start' | 'maxIterations' | 'signal' | 'onIteration'> = {
-    start: new Float64Array(problem.size),
+    start: run.start ?? new Float64Array(problem.size),
     maxIterations,
     signal,
-    onIteration({ iteration, value, step: learningRate }) {
-      history.push({ epoch: iteration, loss: value });
+    async onIteration({ iteration, value, step: learningRate, state }) {
+      const record = { epoch: iteration, loss: value, ...(await validation?.evaluate(state.point, signal)) };
+      history.push(record);
       onProgress?.({ epoch: iteration, epochs: maxIterations, step: 1, steps: 1, loss: value, learningRate });
+      await onEpochEnd?.(iteration - 1, logsOf(record));
       return undefined;
     },
   };
   const [n, d] = features.shape;
-  const solved =
-    n * d * numClasses <= PLAIN_WORK
-      ? await solvePlain(problem, { ...shared, tolerance })
-      : await solveTensor(problem, { ...shared, tolerance });
+  const isSmall = n * d * numClasses <= PLAIN_WORK;
+  const solve = { ...shared, tolerance };
+  const solved = await (isSmall ? solvePlain(problem, solve) : solveTensor(problem, weights, solve)).finally(() =>
+    validation?.close(),
+  );
   // What the model keeps is float32, so that is what is certified.
-  const point = Float64Array.from(Float32Array.from(solved.point));
+  const kept = scaling === undefined ? Float32Array.from(solved.point) : foldBack(solved.point, scaling);
+  const point = scaling === undefined ? Float64Array.from(kept) : unfold(kept, scaling);
   const { objective, suboptimality } = await certifyAsync(problem, point, signal);
   const converged = solved.reason === 'gradient';
   const result: FitResult = {
@@ -76,8 +82,7 @@ export async function fitLbfgs<L>(
     iterations: solved.iterations,
     history,
   };
-  const weight = Float32Array.from(point.subarray(0, d * numClasses));
-  const bias = Float32Array.from(point.subarray(d * numClasses));
+  const [weight, bias] = [kept.slice(0, d * numClasses), kept.slice(d * numClasses)];
   return { weight, bias, numParameters: d * numClasses + (fitIntercept ? numClasses : 0), result };
 }
 
@@ -102,7 +107,11 @@ async function solvePlain(problem: PlainProblem, options: Solve): Promise<LbfgsR
 }
 
 /** On tensors as far as float32 sees, and from there in float64. */
-async function solveTensor(problem: PlainProblem, options: Solve): Promise<LbfgsResult> {
+async function solveTensor(
+  problem: PlainProblem,
+  weights: SampleWeights | undefined,
+  options: Solve,
+): Promise<LbfgsResult> {
   const { features, labels, numSamples: n, numFeatures: d, numClasses, l2, fitIntercept } = problem;
   const layer = new Dense({ inputs: d, units: numClasses });
   const { scale = 1 } = features;
@@ -112,7 +121,7 @@ async function solveTensor(problem: PlainProblem, options: Solve): Promise<Lbfgs
   const data = {
     features: { ...features, scale: 1, dtype: 'float32' },
     labels,
-    shares: new Float32Array(n).fill(1 / n),
+    shares: sharesOf(weights, n),
   } as const;
   const split = d * numClasses;
   try {
@@ -182,7 +191,7 @@ function withPenalty(
   return { value: loss + (l2 / 2) * square, gradient };
 }
 
-/** X̃ᵀX̃/n, the column of ones last: the features' own products by the backend in use. */
+/** X̃ᵀdiag(s)X̃/S, the column of ones last: the features' own products by the backend in use. */
 async function gramOnTensors(
   { features, shares }: { readonly features: FeatureArray; readonly shares: Float32Array },
   scale: number,

@@ -1,24 +1,30 @@
 // model: the classifier that people use: fit, predict, evaluate.
-import * as tf from '@tensorflow/tfjs';
-import { DomainError, FormatError, isSoftmaxRegressionError, ShapeError } from '../core/errors.js';
-import { assertLabels, classIndices, type Label, sortedClasses } from '../core/labels.js';
-import { assertKnownOptions, describe, formatShape } from '../core/shape.js';
+import { FormatError, isSoftmaxRegressionError } from '../core/errors.js';
+import { classIndices, type Label } from '../core/labels.js';
+import { assertKnownOptions } from '../core/shape.js';
 import { nextTask } from '../core/task.js';
-import { asFeatureArray, batchRanges, type FeatureArray, type Features } from '../data/batches.js';
+import { asFeatureArray, batchRanges, type Features } from '../data/batches.js';
 import {
   type ClassScores,
   type ConfusionMatrix,
   confusionMatrix,
   precisionRecallFscore,
 } from '../metrics/classification.js';
-import { type FitOptions, type FitResult, fitFirstOrder, type TrainingOptions, trainingOptions } from './fit.js';
-import { fitLbfgs } from './fit-lbfgs.js';
+import type { FitResult } from './fit.js';
+import { assertLabelCount, assertNotEmpty, classesOf, type FeaturesInput, readFeatures } from './inputs.js';
 import { decodeModel, encodeModel, type Json } from './model-file.js';
 import { rowsOfATask } from './objective.js';
+import { type FitOptions, type TrainingOptions, trainingOptions } from './options.js';
 import { type Affine, affineRows, argMax, checkFeatureCount, softmaxRow, surpriseRow } from './predict.js';
-
-/** Samples as rows of numbers, as one typed array with its shape, or as a tensor [n, features]. */
-export type FeaturesInput = Features | tf.Tensor2D;
+import { fitSamples } from './prepare.js';
+import {
+  assertPartialFitOptions,
+  fitNextPart,
+  openStream,
+  type PartialFitOptions,
+  type Stream,
+  type StreamOptions,
+} from './stream.js';
 
 export interface Evaluation<L extends Label> {
   readonly samples: number;
@@ -39,7 +45,7 @@ export interface Evaluation<L extends Label> {
  * A model is plain arrays: it holds no tensor, needs no dispose, and predicts synchronously on any backend.
  *
  * @example
- * const { model } = await SoftmaxRegression.fit(features, ['cat', 'dog', 'dog'], { epochs: 100 });
+ * const { model } = await SoftmaxRegression.fit(features, ['cat', 'dog', 'dog'], { l2: 0.1 });
  * model.predict([[0.1, 0.9]]);   // ['dog']
  * @see Dive into Deep Learning (zh), §3.4
  */
@@ -53,24 +59,34 @@ export class SoftmaxRegression<L extends Label> {
   /** What decided the fit, defaults included. */
   readonly options: TrainingOptions;
   readonly #affine: Affine;
+  readonly #stream: Stream | undefined;
 
-  private constructor(classes: readonly L[], affine: Affine, numParameters: number, options: TrainingOptions) {
+  private constructor(
+    classes: readonly L[],
+    affine: Affine,
+    numParameters: number,
+    options: TrainingOptions,
+    stream?: Stream,
+  ) {
     this.classes = Object.freeze([...classes]);
     this.numFeatures = affine.weight.length / affine.bias.length;
     this.numParameters = numParameters;
     this.options = options;
     this.#affine = affine;
+    this.#stream = stream;
   }
 
   /**
-   * Trains a model: minimises (1/n)·Σᵢ NLLᵢ + l2/2·‖W‖² on the tfjs backend in use.
+   * Trains a model: minimises (1/S)·Σᵢ sᵢ·NLLᵢ + l2/2·‖W‖², S = Σᵢ sᵢ, on the tfjs backend in use; sᵢ is a sample's weight times
+   * its class's, 1 unless given.
    *
    * @param features X: rows, a typed array with its shape, or a tensor [n, features]; finite
    * @param labels strings, numbers or booleans, one for each sample; the model keeps their type
    * @returns the fitted model, and how it went
    * @throws ShapeError if features and labels do not belong together; DomainError for NaN or infinite features, fewer
    *         than two classes, or an option that is unknown or out of range; the signal's reason if it is aborted
-   * @example const { model, result } = await SoftmaxRegression.fit(iris.features, iris.labels, { solver: 'adam' });
+   * @example const { model, result } = await SoftmaxRegression.fit(iris.features, iris.labels, { l2: 0.01 });
+   * @see docs/training.md for what each option does
    */
   static async fit<const L extends Label>(
     features: FeaturesInput,
@@ -84,11 +100,52 @@ export class SoftmaxRegression<L extends Label> {
     assertNotEmpty(x, where);
     const classes = classesOf(labels, options.classes, where);
     const y = classIndices(labels, classes, where);
-    const fitted =
-      training.solver === 'lbfgs'
-        ? await fitLbfgs(x, y, classes.length, training, options)
-        : await fitFirstOrder(x, y, classes.length, training, options);
+    const fitted = await fitSamples({ features: x, labels: y, classes }, training, options, where);
     return { model: new SoftmaxRegression(classes, fitted, fitted.numParameters, training), result: fitted.result };
+  }
+
+  /**
+   * A model that has seen nothing, for `partialFit`: its weights are those that a fit by steps begins from.
+   *
+   * @throws DomainError for fewer than two classes, or an option that is unknown, out of range or needs all samples at once
+   * @example
+   * let model = await SoftmaxRegression.untrained({ classes: ['cat', 'dog'], numFeatures: 2, solver: 'adam' });
+   * for await (const { features, labels } of parts) ({ model } = await model.partialFit(features, labels));
+   */
+  static async untrained<const L extends Label>(options: StreamOptions<L>): Promise<SoftmaxRegression<L>> {
+    const { classes, options: training, started, stream } = await openStream(options, 'untrained');
+    return new SoftmaxRegression(classes, started, started.numParameters, training, stream);
+  }
+
+  /**
+   * Learns from samples that were not there before: one pass over them, in steps. Returns a new model; this one stays as it is.
+   *
+   * The new one remembers the state of optimizer, schedule and generator, so that parts of a stream count as the epochs of
+   * a training: the same parts in the same order give the same model. A model of `fit`, or of a file, has only its weights to
+   * begin with. Weights of samples and classes multiply the losses as they are.
+   *
+   * @param features as in `fit`
+   * @param labels each one of the model's classes, which need not all appear
+   * @throws ShapeError or DomainError if features or labels do not fit the model, or it was fitted by lbfgs, with
+   *   `standardize`, or with `classWeights: 'balanced'`, which need all samples at once
+   */
+  async partialFit(
+    features: FeaturesInput,
+    labels: ArrayLike<L>,
+    options: PartialFitOptions<L> = {},
+  ): Promise<{ model: SoftmaxRegression<L>; result: FitResult }> {
+    const where = 'partialFit';
+    assertPartialFitOptions(options, where);
+    const x = await readFeatures(features, where);
+    checkFeatureCount(x, this.numFeatures, where);
+    assertLabelCount(labels, x.shape[0], where);
+    assertNotEmpty(x, where);
+    const y = classIndices(labels, this.classes, where);
+    const learner = { classes: this.classes, options: this.options, model: this, stream: this.#stream };
+    const next = await fitNextPart(learner, { features: x, labels: y }, options, where);
+    const { fitted, stream } = next;
+    const model = new SoftmaxRegression(this.classes, fitted, fitted.numParameters, next.options, stream);
+    return { model, result: fitted.result };
   }
 
   /**
@@ -221,60 +278,12 @@ export class SoftmaxRegression<L extends Label> {
 /** Options of a file are held to what `fit` takes. */
 function storedOptions(options: Readonly<Record<string, Json>>, where: string): TrainingOptions {
   try {
-    return trainingOptions(options as FitOptions<Label>, where);
+    // The function itself is not kept.
+    const learningRate = options.learningRate === 'function' ? () => 1 : options.learningRate;
+    return trainingOptions({ ...options, learningRate } as FitOptions<Label>, where);
   } catch (cause) {
     if (!isSoftmaxRegressionError(cause)) throw cause;
     const { expected, actual, argument } = cause;
     throw new FormatError({ where, argument: `options, ${argument},`, expected, actual, cause });
   }
-}
-
-/** A tensor's values come over once; whatever the form, NaN and ±∞ are refused. */
-async function readFeatures(features: FeaturesInput, where: string): Promise<FeatureArray> {
-  if (!(features instanceof tf.Tensor)) return asFeatureArray(features, where);
-  const { shape } = features as tf.Tensor;
-  if (shape.length !== 2)
-    throw new ShapeError({
-      where,
-      argument: 'features',
-      expected: 'have shape [n, features]',
-      actual: formatShape(shape),
-    });
-  return asFeatureArray({ values: Float32Array.from(await features.data()), shape: [shape[0], shape[1]] }, where);
-}
-
-function classesOf<L extends Label>(
-  labels: ArrayLike<L>,
-  given: readonly L[] | undefined,
-  where: string,
-): readonly L[] {
-  if (given !== undefined) {
-    if (!Array.isArray(given)) {
-      throw new ShapeError({ where, argument: 'classes', expected: 'be an array of labels', actual: describe(given) });
-    }
-    assertLabels(given, where, 'classes');
-  }
-  const classes = given ?? sortedClasses(labels, where);
-  if (classes.length >= 2) return classes;
-  const argument = given === undefined ? 'labels' : 'classes';
-  const actual = classes.length === 0 ? 'none' : `only ${describe(classes[0])}`;
-  throw new DomainError({ where, argument, expected: 'name at least two classes', actual });
-}
-
-function assertNotEmpty({ shape }: FeatureArray, where: string): void {
-  if (shape[0] > 0 && shape[1] > 0) return;
-  const expected = 'have at least one row and one column';
-  throw new ShapeError({ where, argument: 'features', expected, actual: formatShape(shape) });
-}
-
-function assertLabelCount(labels: unknown, n: number, where: string): void {
-  const isList = Array.isArray(labels) || (ArrayBuffer.isView(labels) && 'length' in labels);
-  if (isList && (labels as ArrayLike<unknown>).length === n) return;
-  const actual = isList ? String((labels as ArrayLike<unknown>).length) : describe(labels);
-  throw new ShapeError({
-    where,
-    argument: 'labels',
-    expected: `be a list of ${n} labels, one for each sample`,
-    actual,
-  });
 }

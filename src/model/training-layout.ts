@@ -1,11 +1,12 @@
 // model: a layer laid out as it trains fastest.
 import * as tf from '@tensorflow/tfjs';
-import { backward, type Layer } from '../nn/layer.js';
+import { backward, type Layer, transposedProduct } from '../nn/layer.js';
 import type { Tensors } from '../optim/first-order.js';
+import type { Scaling } from './standardization.js';
 
 /**
  * A layer as a training step uses it: its parameters may lie otherwise than in the layer, and its features are taken as
- * they are stored, before the division by their scale.
+ * they are stored, before the division by their scale, and before they are standardised.
  */
 export interface TrainingLayout {
   /** The layer's parameters as they are trained; the caller disposes them. */
@@ -14,7 +15,7 @@ export interface TrainingLayout {
   arrange(parameters: Tensors): Tensors;
   /** The opposite: parameters as the layer has them. */
   restore(parameters: Tensors): Tensors;
-  /** o = (x/scale)·W + b */
+  /** o = zW + b, z = x/scale, standardised or not */
   forward(features: tf.Tensor2D, parameters: Tensors): tf.Tensor2D;
   /** From ∂ℓ/∂o to the gradients of the parameters, of the penalty λ/2·‖W‖² as well. */
   backward(features: tf.Tensor2D, logitsGradient: tf.Tensor2D, parameters: Tensors, l2: number): Tensors;
@@ -24,13 +25,31 @@ export interface TrainingLayout {
   weightOf(parameters: Tensors): tf.Tensor2D;
 }
 
-/** The layout of a layer whose features are divided by `scale`. */
-export function layoutOf(layer: Layer, scale: number): TrainingLayout {
-  return asItIs(layer, 1 / scale);
+/**
+ * The layout of a layer.
+ *
+ * @param scale what stored features are divided by
+ * @param scaling how they are standardised after that: z = (x/scale − mean)/deviation, without a copy of them
+ */
+export function layoutOf(layer: Layer, scale: number, scaling?: Scaling): TrainingLayout {
+  return asItIs(layer, scaling === undefined ? { factor: 1 / scale } : columnsOf(scaling, scale));
+}
+
+/** What is done to the columns of features as they are stored: z = factor∘x − shift. */
+interface Columns {
+  /** One for all columns, or one for each. */
+  readonly factor: number | Float32Array;
+  readonly shift?: Float32Array;
+}
+
+function columnsOf({ mean, scale, isConstant }: Scaling, divisor: number): Columns {
+  // 0 for a constant column: rounding errors would be gradients else, which Adam makes as large as any.
+  const of = (value: (j: number) => number) => Float32Array.from(mean, (_, j) => (isConstant[j] ? 0 : value(j)));
+  return { factor: of((j) => 1 / (divisor * scale[j])), shift: of((j) => mean[j] / scale[j]) };
 }
 
 /** A layer in its own layout. */
-export function asItIs(layer: Layer, factor = 1): TrainingLayout {
+export function asItIs(layer: Layer, columns: Columns = { factor: 1 }): TrainingLayout {
   const layout: TrainingLayout = {
     start: () => clones(layer.parameters),
     arrange: clones,
@@ -44,19 +63,30 @@ export function asItIs(layer: Layer, factor = 1): TrainingLayout {
     forward: (features, parameters) => layer.forward(features, parameters),
     backward: (features, g, parameters, l2) => backward(layer, features, g, parameters, l2),
   };
+  const { factor, shift } = columns;
   if (factor === 1) return layout;
+  const rows = (weight: tf.Tensor2D) => times(weight, factor, [layer.inputs, 1]);
   return {
     ...layout,
-    forward: (features, parameters) =>
-      tf.matMul(features, times(layer.weightOf(parameters), factor)).add(parameters.bias),
-    backward: (features, g, parameters, l2) => ({
-      ...backward(layer, features, times(g, factor), parameters, l2),
-      bias: g.sum(0),
-    }),
+    forward(features, parameters) {
+      const weight = layer.weightOf(parameters);
+      const logits = tf.matMul(features, rows(weight)).add<tf.Tensor2D>(parameters.bias);
+      return shift === undefined ? logits : logits.sub(tf.matMul(tf.tensor2d(shift, [1, layer.inputs]), weight));
+    },
+    backward(features, g, parameters, l2) {
+      const bias = g.sum(0);
+      if (shift === undefined) return { ...backward(layer, features, times(g, factor, [1]), parameters, l2), bias };
+      const raw = transposedProduct(features, g);
+      const moved = tf.matMul(tf.tensor2d(shift, [layer.inputs, 1]), bias.expandDims<tf.Tensor2D>(0));
+      const ofLoss = { ...layer.pullback(rows(raw).sub(moved), parameters), bias };
+      return l2 === 0 ? ofLoss : layout.addPenalty(ofLoss, parameters, l2);
+    },
   };
 }
 
-function times(tensor: tf.Tensor2D, factor: number): tf.Tensor2D {
+/** A factor for all, or a tensor of factors of that shape. */
+function times(tensor: tf.Tensor2D, factor: number | Float32Array, shape: number[]): tf.Tensor2D {
+  if (typeof factor !== 'number') return tensor.mul(tf.tensor(factor, shape));
   return factor === 1 ? tensor : tensor.mul(factor);
 }
 
