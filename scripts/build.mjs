@@ -1,7 +1,7 @@
 // Builds dist/: CommonJS for Node, ES modules for browsers, and thin ES modules over CommonJS for `import` in Node, so
 // that a process that uses both `import` and `require` has one copy of every class and of every loaded backend.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
@@ -20,5 +20,6 @@ for (const entry of ['index', 'node', 'predict', 'reference']) {
   writeFileSync(`${dist}/${entry}.d.mts`, reexport);
 }
 chmodSync(`${dist}/cjs/cli/main.js`, 0o755);
-// Written last: where it is there, the build is whole.
-writeFileSync(`${dist}/esm/package.json`, '{ "type": "module" }\n');
+// Written last: where it is there, the build is whole. It repeats the names that begin with #, which the nearest manifest defines.
+const { imports } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
+writeFileSync(`${dist}/esm/package.json`, `${JSON.stringify({ type: 'module', imports }, null, 2)}\n`);

@@ -25,7 +25,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   backend: ['core', 'nn', 'gradcheck', TFJS, '@tensorflow/tfjs-backend-wasm'],
   optim: ['core', TFJS],
   metrics: ['core'],
-  data: ['core'],
+  data: ['core', '#csv-parse'],
   compile: ['core', 'data', TFJS],
   model: ['core', 'nn', 'optim', 'metrics', 'data', 'compile', TFJS],
   graph: ['core', 'compile', 'type data', TFJS, '@tensorflow/tfjs-node', 'node:*'],
