@@ -46,6 +46,8 @@ export { type IdxArray, type IdxOptions, parseIdx } from './data/idx.js';
 export { type Iris, type IrisSpecies, loadIris } from './data/iris.js';
 export { type Split, type SplitOptions, take, trainTestSplit } from './data/split.js';
 export { columnStatistics, type Standardization, standardize } from './data/standardize.js';
+// export
+export { type OnnxOptions, type OnnxSource, toOnnx } from './export/onnx.js';
 // gradcheck
 export {
   formatGradcheck,

@@ -25,7 +25,7 @@ export interface RecordFormat {
  * Cuts CSV into records as it comes, in memory for one record and one chunk.
  *
  * Fields are as RFC 4180 has them, and lose the blanks around them; lines may end in \n or \r\n; blank lines are none.
- * A stretch without any quote is cut at newlines and delimiters; one with quotes is read by csv-parse.
+ * Where each quote begins or ends a field, records are cut by searches for characters; others are read by csv-parse.
  */
 export class RecordReader {
   readonly #format: RecordFormat;
@@ -78,8 +78,7 @@ export class RecordReader {
       this.#restLength = 0;
       if (block.length > 0) {
         this.#delimiter ??= delimiterOf(block, this.#format);
-        if (hasQuote) this.#cutQuoted(block, this.#delimiter);
-        else this.#cutPlain(block, this.#delimiter);
+        this.#cut(block, this.#delimiter, hasQuote);
       }
     }
     this.#rest.push(text.slice(end));
@@ -90,44 +89,46 @@ export class RecordReader {
 
   /** Where the last complete record ends: at a newline before which the quotes are even. */
   #endOfRecords(text: string): number {
-    if (!this.#isOpen && !text.includes('"')) return text.lastIndexOf('\n') + 1;
-    let end = 0;
-    for (let i = 0; i < text.length; i++) {
-      const char = text.charCodeAt(i);
-      if (char === QUOTE) this.#isOpen = !this.#isOpen;
-      else if (char === NEWLINE && !this.#isOpen) end = i + 1;
+    for (let at = text.indexOf('"'); at !== -1; at = text.indexOf('"', at + 1)) this.#isOpen = !this.#isOpen;
+    let isOpen = this.#isOpen;
+    let newline = text.lastIndexOf('\n');
+    let quote = text.lastIndexOf('"');
+    // Backwards from the end, as the last record is seldom long.
+    while (newline !== -1) {
+      if (newline > quote) {
+        if (!isOpen) return newline + 1;
+        newline = newline === 0 ? -1 : text.lastIndexOf('\n', newline - 1);
+      } else {
+        isOpen = !isOpen;
+        quote = quote === 0 ? -1 : text.lastIndexOf('"', quote - 1);
+      }
     }
-    return end;
+    return 0;
   }
 
-  #cutPlain(block: string, delimiter: string): void {
+  #cut(block: string, delimiter: string, hasQuote: boolean): void {
     for (let start = 0; start < block.length; ) {
-      const newline = block.indexOf('\n', start);
-      const end = newline === -1 ? block.length : newline;
-      if (end - start > MAX_RECORD) throw this.#tooLong(false);
-      const isCrLf = block.charCodeAt(end - 1) === 13 && end > start;
-      this.#record(block.slice(start, isCrLf ? end - 1 : end).split(delimiter));
-      this.#line++;
-      start = end + 1;
+      const end = hasQuote ? endOfRecord(block, start) : block.indexOf('\n', start);
+      const stop = end === -1 ? block.length : end;
+      if (stop - start > MAX_RECORD) throw this.#tooLong(hasQuote && block.slice(start, stop).includes('"'));
+      const isCrLf = stop > start && block.charCodeAt(stop - 1) === 13;
+      const record = block.slice(start, isCrLf ? stop - 1 : stop);
+      if (hasQuote && record.includes('"')) {
+        this.#record(cutAtQuotes(record, delimiter) ?? this.#parse(record, delimiter));
+        this.#line += linesOf(record);
+      } else {
+        this.#record(record.split(delimiter));
+        this.#line++;
+      }
+      start = stop + 1;
     }
   }
 
-  #cutQuoted(block: string, delimiter: string): void {
-    const onRecord = (fields: string[]): null => {
-      const lines = linesOf(fields);
-      this.#record(fields);
-      this.#line += lines;
-      return null;
-    };
+  #parse(record: string, delimiter: string): string[] {
     try {
-      parse(block, {
-        delimiter,
-        record_delimiter: ['\n', '\r\n'],
-        relax_column_count: true,
-        trim: delimiter !== '\t' && delimiter !== ' ',
-        max_record_size: 4 * MAX_RECORD,
-        on_record: onRecord,
-      });
+      const trim = delimiter !== '\t' && delimiter !== ' ';
+      const rows: string[][] = parse(record, { delimiter, record_delimiter: ['\n', '\r\n'], trim });
+      return rows[0];
     } catch (error) {
       throw this.#quoteError(error);
     }
@@ -185,12 +186,47 @@ const QUOTE_RULES: Readonly<Record<string, { argument: string; expected: string;
   },
 };
 
-/** How many lines a record spans: newlines are kept in quoted fields. */
-function linesOf(fields: readonly string[]): number {
-  let lines = 1;
-  for (const field of fields) {
-    for (let at = field.indexOf('\n'); at !== -1; at = field.indexOf('\n', at + 1)) lines++;
+/** The newline that ends the record, or −1: the first before which the quotes are even. */
+function endOfRecord(text: string, start: number): number {
+  let quote = text.indexOf('"', start);
+  for (let at = start; ; ) {
+    const newline = text.indexOf('\n', at);
+    if (newline === -1 || quote === -1 || newline < quote) return newline;
+    const close = text.indexOf('"', quote + 1);
+    if (close === -1) return -1;
+    at = close + 1;
+    quote = text.indexOf('"', at);
   }
+}
+
+/** The fields of a record where each quote begins or ends one of them; undefined where it is less simple. */
+function cutAtQuotes(record: string, delimiter: string): string[] | undefined {
+  const fields: string[] = [];
+  let quote = record.indexOf('"');
+  for (let at = 0; ; ) {
+    if (at === quote) {
+      const close = record.indexOf('"', at + 1);
+      const isEnd = close === record.length - 1;
+      if (close === -1 || (!isEnd && record[close + 1] !== delimiter)) return undefined;
+      fields.push(record.slice(at + 1, close));
+      if (isEnd) return fields;
+      at = close + 2;
+      quote = record.indexOf('"', at);
+    } else {
+      const next = record.indexOf(delimiter, at);
+      const end = next === -1 ? record.length : next;
+      if (quote !== -1 && quote < end) return undefined;
+      fields.push(record.slice(at, end));
+      if (next === -1) return fields;
+      at = next + 1;
+    }
+  }
+}
+
+/** How many lines a record spans. */
+function linesOf(record: string): number {
+  let lines = 1;
+  for (let at = record.indexOf('\n'); at !== -1; at = record.indexOf('\n', at + 1)) lines++;
   return lines;
 }
 
