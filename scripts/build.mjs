@@ -1,7 +1,7 @@
 // Builds dist/: CommonJS for Node, ES modules for browsers, and thin ES modules over CommonJS for `import` in Node, so
 // that a process that uses both `import` and `require` has one copy of every class and of every loaded backend.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
@@ -20,6 +20,12 @@ for (const entry of ['index', 'node', 'predict', 'reference']) {
   writeFileSync(`${dist}/${entry}.d.mts`, reexport);
 }
 chmodSync(`${dist}/cjs/cli/main.js`, 0o755);
-// Written last: where it is there, the build is whole. It repeats the names that begin with #, which the nearest manifest defines.
+// In the modules for bundlers, names that begin with # are put in place here: a nested manifest cannot define them everywhere.
 const { imports } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
-writeFileSync(`${dist}/esm/package.json`, `${JSON.stringify({ type: 'module', imports }, null, 2)}\n`);
+for (const file of readdirSync(`${dist}/esm`, { recursive: true }).filter((name) => name.endsWith('.js'))) {
+  let text = readFileSync(`${dist}/esm/${file}`, 'utf8');
+  for (const [name, target] of Object.entries(imports)) text = text.replaceAll(`'${name}'`, `'${target.default}'`);
+  writeFileSync(`${dist}/esm/${file}`, text);
+}
+// Written last: where it is there, the build is whole.
+writeFileSync(`${dist}/esm/package.json`, '{ "type": "module" }\n');
