@@ -107,8 +107,10 @@ describe('records of CSV', () => {
     expect(read(['1,5'], { decimal: ',' })).toEqual([[1, '1,5']]);
   });
 
-  it('may be read from a buffer that is used again', () => {
-    const buffer = bytes('1,2');
+  it.each([
+    ['a Uint8Array', bytes('1,2')],
+    ['a Buffer', Buffer.from('1,2')],
+  ])('may be read from %s that is used again', (_, buffer) => {
     const rows: string[][] = [];
     const reader = new RecordReader({ name: 'a.csv' }, (fields) => rows.push(fields));
     reader.push(buffer);

@@ -157,7 +157,9 @@ describe('parseCsv', () => {
     const text = 'x,y\n1,a\n-999,b\n3,b\n';
     const table = parseCsv(text, { label: 'y', missing: 'mean', missingTokens: ['-999'] });
     expect(rows(table)).toEqual([[1], [2], [3]]);
-    expect(parseCsv(text, { label: 'y', missing: 'drop', missingTokens: ['-999'] }).labels).toEqual(['a', 'b']);
+    const dropped = parseCsv(text, { label: 'y', missing: 'drop', missingTokens: ['-999'] });
+    expect(dropped.labels).toEqual(['a', 'b']);
+    expect(encodeRows(dropped.schema, [[5], [-999], ['-999'], [7]]).values).toEqual(Float64Array.of(5, 7));
   });
 
   it('learns a schema that JSON keeps', () => {
@@ -173,6 +175,12 @@ describe('what parseCsv refuses', () => {
     ['blank lines', '\n \n', x, 'FormatError: a.csv: the table must have at least one row; got an empty file.'],
     ['a header alone', 'x,y\n', x, 'FormatError: a.csv: the table must have at least one row; got none.'],
     ['nothing left', 'x,y\n,a\n', { ...x, missing: 'drop' }, 'at least one row; got 1 with a missing value.'],
+    [
+      'lines of old Macs',
+      'x,y\r1,a\r2,b\r',
+      x,
+      'FormatError: a.csv:1: lines must end in \\n or \\r\\n; got \\r alone.',
+    ],
     ['one class', 'x,y\n1,a\n2,a\n', x, 'FormatError: a.csv: y must have at least two classes; got only "a".'],
     ['one class, written in two ways', 'x,y\n1,1\n2,1.0\n', x, 'a.csv: y must have at least two classes; got only 1.'],
     ['no features', 'y\na\nb\n', x, 'a.csv: the table must have at least one column of features; got none.'],
@@ -363,7 +371,11 @@ describe('a schema', () => {
   it.each<[string, unknown, string]>([
     ['no rows', 7, 'ShapeError: encodeRows: rows must be a list of rows; got 7.'],
     ['a row that is none', [7], 'ShapeError: encodeRows: rows[0]: the row must be an object or a list; got 7.'],
-    ['a short row', [['1', 'red']], 'FormatError: encodeRows: rows:0:3: the row must have 3 fields'],
+    [
+      'a short row',
+      [['1', 'red']],
+      'FormatError: encodeRows: rows[0]: the row must have 3 fields, those of the schema; got 2.',
+    ],
     ['text for a number', [['x', 'red', 'true']], 'FormatError: encodeRows: rows[0]: width must be a number; got "x".'],
   ])('refuses %s', (_, rows, message) => {
     expect(refusal(() => encodeRows(schema, rows as never))).toContain(message);

@@ -94,6 +94,11 @@ export class Learner {
   #begin(fields: readonly string[], line: number): Column[] {
     const { name, header, label, ignore, strings } = this.#options;
     const where = `${name}:${line}`;
+    if (fields.some((field) => /\r(?!\n)/.test(field))) {
+      const hint = 'Save it with the line endings of Unix or Windows.';
+      const expected = 'end in \\n or \\r\\n';
+      throw new FormatError({ where, argument: 'lines', expected, actual: '\\r alone', hint });
+    }
     const names = header ? [...fields] : fields.map((_, i) => `column ${i + 1}`);
     if (header) assertNames(fields, where);
     const find = (column: string | number, argument: string) => findColumn(column, names, where, argument, header);

@@ -259,12 +259,16 @@ function delimiterOf(block: string, { name, delimiter, decimal }: RecordFormat):
 function firstRecord(block: string): string {
   let text = '';
   let isOpen = false;
+  let hasQuote = false;
   for (let i = 0; i < block.length; i++) {
     const char = block.charCodeAt(i);
-    if (char === QUOTE) isOpen = !isOpen;
-    else if (isOpen) continue;
-    else if (char !== NEWLINE) text += block[i];
-    else if (text.trim() !== '' || block.charCodeAt(i - 1) === QUOTE) break;
+    if (char === QUOTE) {
+      isOpen = !isOpen;
+      hasQuote = true;
+    } else if (!isOpen) {
+      if (char !== NEWLINE) text += block[i];
+      else if (hasQuote || text.trim() !== '') break;
+    }
   }
   return text;
 }

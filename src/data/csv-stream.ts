@@ -96,7 +96,13 @@ class Batches {
       if (this.#schema.header) return;
     }
     const encoder = this.#encoder;
-    checkWidth(fields, this.#width, this.#name, line, this.#schema.header ? 'as the header has' : 'as the first row');
+    checkWidth(
+      fields,
+      this.#width,
+      this.#name,
+      line,
+      this.#schema.header ? 'as the header has' : 'as the first row has',
+    );
     const at = this.#rows.length * encoder.numFeatures;
     if (at + encoder.numFeatures > this.#values.length) this.#grow(encoder.numFeatures);
     const row = this.#row++;

@@ -61,8 +61,8 @@ export class LineDecoder {
 
   #keep(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
-    // A copy: whoever gave the bytes may use their buffer again.
-    this.#parts.push(bytes.slice());
+    // A copy, for whoever gave the bytes may use their buffer again. Not slice, which is a view where they are a Buffer.
+    this.#parts.push(new Uint8Array(bytes));
     this.#length += bytes.length;
     // In no encoding does a character take more than four bytes.
     if (this.#length <= 4 * MAX_RECORD) return;
@@ -79,10 +79,9 @@ export class LineDecoder {
     for (let start = 0; ; this.#line++) {
       const newline = bytes.indexOf(NEWLINE, start);
       const line = bytes.subarray(start, newline === -1 ? bytes.length : newline);
-      try {
-        this.#decoder.decode(line);
-      } catch {
-        return this.#notUtf8(this.#line, line[validLength(line)], 'Windows or Latin-1 text? Save it as "CSV UTF-8".');
+      const valid = validLength(line);
+      if (valid < line.length || newline === -1) {
+        return this.#notUtf8(this.#line, line[valid] ?? 0, 'Windows or Latin-1 text? Save it as "CSV UTF-8".');
       }
       start = newline + 1;
     }
@@ -100,20 +99,27 @@ export class LineDecoder {
   }
 }
 
-/** How many bytes from the start are UTF-8, or the beginning of it. */
+/** How many bytes from the start are UTF-8: all of them, or those before the one that cannot follow. */
 function validLength(bytes: Uint8Array): number {
+  if (isUtf8(bytes, false)) return bytes.length;
   let [valid, invalid] = [0, bytes.length];
   while (valid < invalid) {
     const middle = Math.ceil((valid + invalid) / 2);
-    try {
-      new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(0, middle), { stream: true });
-      valid = middle;
-    } catch {
-      invalid = middle - 1;
-    }
+    if (isUtf8(bytes.subarray(0, middle), true)) valid = middle;
+    else invalid = middle - 1;
   }
   // Where the end cuts a character short, its bytes are valid so far: the last one is shown.
   return Math.min(valid, bytes.length - 1);
+}
+
+/** @param stream whether the last character may be incomplete */
+function isUtf8(bytes: Uint8Array, stream: boolean): boolean {
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function joined(parts: readonly Uint8Array[], length: number): Uint8Array {

@@ -9,7 +9,6 @@ import { RecordReader } from './csv-records.js';
 import {
   assertSchema,
   type CsvSchema,
-  checkWidth,
   featureNamesOf,
   MISSING_POLICIES,
   type MissingPolicy,
@@ -103,7 +102,7 @@ export function parseCsv(source: string | Uint8Array, options: CsvOptions = {}):
   const { name } = learn;
   const format = { name, delimiter: options.delimiter, decimal: learn.decimal };
   const learner = new Learner(learn);
-  // One bit for each record would do; which rows are left out is decided once.
+  // Of each record: which are left out is decided once.
   const kept: boolean[] = [];
   readAll(source, new RecordReader(format, (fields, line) => kept.push(learner.take(fields, line))));
   const schema = learner.finish();
@@ -225,6 +224,7 @@ export function encodeRows(
 
 /** The fields of a row, without the label's, as text. */
 function fieldsOf(row: unknown, i: number, { columns, decimal }: CsvSchema): string[] {
+  const where = `encodeRows: rows[${i}]`;
   const features = columns.filter(({ kind }) => kind !== 'label');
   const text = (value: CsvValue) => {
     if (value === null || value === undefined) return '';
@@ -232,11 +232,13 @@ function fieldsOf(row: unknown, i: number, { columns, decimal }: CsvSchema): str
   };
   if (Array.isArray(row)) {
     const isWhole = row.length === columns.length;
-    if (!isWhole) checkWidth(row, features.length, 'encodeRows: rows', i, 'those of the schema');
+    if (!isWhole && row.length !== features.length) {
+      const expected = `have ${features.length} fields, those of the schema`;
+      throw new FormatError({ where, argument: 'the row', expected, actual: String(row.length) });
+    }
     return (isWhole ? row.filter((_, c) => columns[c].kind !== 'label') : row).map(text);
   }
   if (typeof row !== 'object' || row === null) {
-    const where = `encodeRows: rows[${i}]`;
     throw new ShapeError({ where, argument: 'the row', expected: 'be an object or a list', actual: describe(row) });
   }
   const record = row as Readonly<Record<string, CsvValue>>;
