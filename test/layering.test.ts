@@ -25,9 +25,10 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   backend: ['core', 'nn', 'gradcheck', TFJS, '@tensorflow/tfjs-backend-wasm'],
   optim: ['core', TFJS],
   metrics: ['core'],
-  data: ['core'],
+  data: ['core', '#csv-parse'],
   compile: ['core', 'data', TFJS],
   model: ['core', 'nn', 'optim', 'metrics', 'data', 'compile', TFJS],
+  export: ['core', 'protobufjs'],
   graph: ['core', 'compile', 'type data', TFJS, '@tensorflow/tfjs-node', 'node:*'],
   node: [
     'core',
@@ -44,7 +45,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ],
   predict: [],
   cli: ['core', 'backend', 'gradcheck', 'node', 'index', TFJS, 'commander', 'cli-progress', 'node:*'],
-  index: ['core', 'reference', 'nn', 'gradcheck', 'backend', 'optim', 'metrics', 'data', 'compile', 'model'],
+  index: ['core', 'reference', 'nn', 'gradcheck', 'backend', 'optim', 'metrics', 'data', 'compile', 'model', 'export'],
 };
 
 /** What must not be reached from index.ts, by whatever way: it runs in browsers. */

@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buildSync } from 'esbuild';
 
 const root = join(__dirname, '..');
 /** What npm packs of the top folder, beside the build. */
@@ -112,6 +113,26 @@ describe('the packed package', () => {
       const reference = require('softmax-regression/reference');
       console.log(JSON.stringify([softmax(asLogits([[0, 0]])).arraySync(), reference.oneHot([1], 2).values]));`;
     expect(await evaluate('compute.cjs', script)).toEqual([[[0.5, 0.5]], { 0: 0, 1: 1 }]);
+  });
+
+  it('is bundled for browsers without what only Node has', () => {
+    const { outputFiles, metafile } = buildSync({
+      stdin: { contents: "export * from 'softmax-regression';", resolveDir: project },
+      bundle: true,
+      platform: 'browser',
+      format: 'esm',
+      write: false,
+      metafile: true,
+      logLevel: 'silent',
+    });
+    const inputs = Object.keys(metafile.inputs);
+    expect(inputs.filter((path) => /csv-parse\/(lib|dist)/.test(path))).toEqual([
+      expect.stringContaining('csv-parse/dist/esm/sync.js'),
+    ]);
+    expect(inputs.filter((path) => path.includes('tfjs-node') || path.includes('softmax-regression/dist/cjs'))).toEqual(
+      [],
+    );
+    expect(outputFiles[0].text).not.toMatch(/["']node:|["']#csv-parse/);
   });
 
   it('has an executable that says what is missing', async () => {
