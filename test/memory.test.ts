@@ -310,7 +310,7 @@ const WITHOUT_TENSORS = [
   ...['BackendError', 'DomainError', 'FormatError', 'ShapeError', 'SoftmaxRegressionError', 'isSoftmaxRegressionError'],
   ...['Random', 'Random.fromState', 'Random#state', 'Random#bits', 'Random#uniform', 'Random#normal', 'Random#below'],
   ...['Random#permutation', 'asFeatureArray', 'batchRanges', 'gatherEntries', 'gatherRows', 'parseIdx', 'loadIris'],
-  ...['take', 'trainTestSplit', 'columnStatistics', 'standardize'],
+  ...['take', 'trainTestSplit', 'columnStatistics', 'standardize', 'parseCsv', 'encodeRows', 'readCsvRows', 'toOnnx'],
 ];
 
 /** The names of all that can be called: functions, classes, and their methods, accessors and static functions. */

@@ -4,7 +4,7 @@ import { type DataStore, gather, type Resident } from '../compile/arrays.js';
 import { type BatchRange, concatOutputs, type Ran, type Runner, type ScanJob, type Session } from '../compile/loop.js';
 import { formatType } from '../compile/tree.js';
 import type { FeatureValues } from '../data/batches.js';
-import { loadSavedModel } from './load.js';
+import { type BorrowedSession, borrowSession } from './load.js';
 import { type LoopSignature, loopModel } from './loop.js';
 import { type NativeTensor, nativeBackend } from './native-backend.js';
 import { isRecording, liveVariables, type Recording, record } from './record.js';
@@ -31,7 +31,6 @@ export function nativeRunner(eager: Runner): Runner {
 
 function graphSession(job: ScanJob, eager: Session): Session {
   const { batchSize } = job;
-  const { binding } = nativeBackend();
   const arrays = job.data.map((array) => residentOf(array, job.store));
   const loops = loadLoops(job);
   const loop = loops[0];
@@ -65,7 +64,7 @@ function graphSession(job: ScanJob, eager: Session): Session {
       }
     },
     close() {
-      for (const { id } of loops) binding.deleteSavedModel(id);
+      for (const { session } of loops) session.giveBack();
       eager.close();
     },
   };
@@ -80,13 +79,13 @@ function loadLoops(job: ScanJob): readonly LoadedLoop[] {
   try {
     return [loop, loadLoop(job, rest)];
   } catch (error) {
-    nativeBackend().binding.deleteSavedModel(loop.id);
+    loop.session.giveBack();
     throw error;
   }
 }
 
 interface LoadedLoop {
-  readonly id: number;
+  readonly session: BorrowedSession;
   readonly signature: LoopSignature;
   readonly name: string;
   readonly body: Recording;
@@ -112,8 +111,8 @@ function loadLoop({ step, state, data, isOrdered }: ScanJob, batchSize: number):
       scale: array.scale,
     }));
     const { bytes, signature } = loopModel({ body, numState, arrays, batchSize, isOrdered });
-    const id = loadSavedModel(step.name, bytes);
-    return { id, signature, name: step.name, body, numState, chunk: runsOfAChunk(body) };
+    const session = borrowSession(step.name, bytes);
+    return { session, signature, name: step.name, body, numState, chunk: runsOfAChunk(body) };
   } finally {
     tf.dispose(examples);
   }
@@ -147,7 +146,7 @@ function storedValues(source: FeatureValues, dtype: tf.DataType): Uint8Array | I
 }
 
 function runLoop(
-  { id, signature, name, body, numState }: LoadedLoop,
+  { session, signature, name, body, numState }: LoadedLoop,
   arrays: readonly number[],
   state: readonly tf.Tensor[],
   order: Int32Array | undefined,
@@ -162,7 +161,7 @@ function runLoop(
   try {
     const tensors = backend.getInputTensorIds([...liveVariables(name, body), ...state]);
     const inputs = [...own, ...arrays, ...tensors];
-    outputs = binding.runSavedModel(id, inputs, signature.inputs, signature.outputs);
+    outputs = binding.runSavedModel(session.id, inputs, signature.inputs, signature.outputs);
   } finally {
     for (const id of own) binding.deleteTensor(id);
   }
