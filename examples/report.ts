@@ -31,6 +31,7 @@ export async function main(
   const { model, result } = await SoftmaxRegression.fit(features, labels, { solver: 'lbfgs', l2: 0.01 });
   const probabilities = model.predictProbabilities(testFeatures);
   const { classes } = model;
+  const evaluation = await model.evaluate(testFeatures, testLabels);
   const html = await renderReport({
     data: {
       name: 'Iris',
@@ -42,7 +43,9 @@ export async function main(
     model,
     fit: result,
     evaluation: {
-      ...(await model.evaluate(testFeatures, testLabels)),
+      ...evaluation,
+      logLoss: evaluation.loss,
+      brier: metrics.brier(testLabels, probabilities, { classes }),
       expectedCalibrationError: metrics.expectedCalibrationError(testLabels, probabilities, { classes, bins: 10 }),
       reliability: metrics.reliabilityBins(testLabels, probabilities, { classes, bins: 10 }),
     },

@@ -13,3 +13,4 @@ export type {
 export { confidentMistakes } from './report/mistakes.js';
 export type { PictureSize } from './report/picture.js';
 export { renderReport } from './report/report.js';
+export { formatTable, sparkline, type TextTable, wantsColour } from './report/text.js';

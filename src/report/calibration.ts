@@ -28,90 +28,81 @@ export function calibrationSection(
   }${Math.abs(gap) < 0.01 ? 'Over all, the model is neither too sure nor too modest.' : `Over all, the model is ${gap > 0 ? 'surer' : 'more modest'} than it should be, by ${percent(Math.abs(gap))}.`}`;
   return {
     id: 'calibration',
-    title: 'How well it knows what it knows',
+    title: 'Calibration',
+    short: 'Calibration',
     lead,
-    body: html`${diagram(points, error, charts)}${histogram(bins, charts)}${binTable(points)}`,
+    body: html`${diagram(points, bins, error, charts)}${binTable(points)}`,
   };
 }
 
+/** With sample weights a count is no integer: the interval is that of the nearest. */
 function withInterval(bin: ReliabilityBin): Point {
-  const { lower, upper } = wilsonInterval(Math.round(bin.accuracy * bin.count), bin.count);
+  const samples = Math.max(1, Math.round(bin.count));
+  const { lower, upper } = wilsonInterval(Math.round(bin.accuracy * samples), samples);
   return { ...bin, low: lower, high: upper };
 }
 
-function diagram(points: readonly Point[], error: number | undefined, { Plot, figure }: Charts): Html {
+function diagram(
+  points: readonly Point[],
+  bins: readonly ReliabilityBin[],
+  error: number | undefined,
+  { Plot, figure }: Charts,
+): Html {
   const most = Math.max(...points.map((point) => point.count));
+  const fullest = bins.reduce((a, b) => (b.count > a.count ? b : a));
+  const frame = (width: number) =>
+    ({ width: Math.min(width, 520), marginLeft: 52, marginRight: 20, color: { type: 'identity' } }) as const;
+  const shares = { domain: [0, 1], label: null, tickFormat: (share: number) => percent(share, 0), ticks: 5 };
+  const words = { textAnchor: 'middle', fill: 'var(--muted)' } as const;
   return figure({
     label: `Reliability diagram: accuracy against confidence in ${points.length} bins; ${error === undefined ? '' : `expected calibration error ${percent(error)}; `}every bin is in the table below.`,
-    caption:
-      'Above the diagonal the model is too modest, below it too sure. The larger the dot, the more samples; lines are 95 % intervals.',
-    draw: (width) => {
-      const side = Math.min(width, 460);
-      return {
-        width: side,
-        height: side - 20,
-        marginLeft: 46,
-        marginRight: 16,
-        marginTop: 16,
-        marginBottom: 42,
-        x: {
-          domain: [0, 1],
-          label: 'confidence',
-          labelAnchor: 'center',
-          labelArrow: 'none',
-          tickFormat: percentTick,
-          ticks: 5,
-        },
-        y: { domain: [0, 1], label: null, tickFormat: percentTick, ticks: 5, grid: true },
-        r: { type: 'identity' },
-        color: { type: 'identity' },
-        marks: [
-          Plot.line(
-            [
-              [0, 0],
-              [1, 1],
-            ],
-            { stroke: 'var(--muted)', strokeDasharray: '4,4' },
-          ),
-          Plot.text([[0.03, 0.95]], { text: ['right'], textAnchor: 'start', fill: 'var(--muted)' }),
-          Plot.link(points, {
-            x: 'confidence',
-            y1: 'low',
-            y2: 'high',
-            stroke: 'var(--blue)',
-            strokeOpacity: 0.5,
-            strokeWidth: 1.5,
-          }),
-          Plot.line(points, { x: 'confidence', y: 'accuracy', stroke: 'var(--blue)', strokeWidth: 1.5 }),
-          Plot.dot(points, {
-            x: 'confidence',
-            y: 'accuracy',
-            r: (p: Point) => 3 + 6 * Math.sqrt(p.count / most),
-            fill: 'var(--blue)',
-            stroke: 'var(--surface)',
-          }),
-        ],
-      };
-    },
-  });
-}
-
-function histogram(bins: readonly ReliabilityBin[], { Plot, figure }: Charts): Html {
-  const most = bins.reduce((a, b) => (b.count > a.count ? b : a));
-  return figure({
-    label: `Histogram of confidence: most predictions, ${count(most.count)}, have between ${percent(most.lower, 0)} and ${percent(most.upper, 0)}.`,
-    caption: 'How many predictions are made with which confidence.',
-    draw: (width) => {
-      const side = Math.min(width, 460);
-      return {
-        width: side,
-        height: 150,
-        marginLeft: 46,
-        marginRight: 16,
-        marginTop: 12,
-        marginBottom: 30,
-        x: { domain: [0, 1], label: null, tickFormat: percentTick, ticks: 5 },
-        y: { label: null, ticks: 3, grid: true, tickFormat: count },
+    caption: html`Above: of the predictions of one confidence, how many are right; lines are 95${'\u00a0'}% intervals, and larger dots have more samples. Below: how
+many predictions there are of each confidence.`,
+    draw: (width) => ({
+      ...frame(width),
+      height: Math.min(width, 520) - 70,
+      marginTop: 14,
+      marginBottom: 20,
+      x: { ...shares, tickFormat: () => '' },
+      y: { ...shares, grid: true },
+      r: { type: 'identity' },
+      marks: [
+        Plot.line(
+          [
+            [0, 0],
+            [1, 1],
+          ],
+          { stroke: 'var(--muted)', strokeDasharray: '4,4' },
+        ),
+        Plot.text([[0.27, 0.73]], { ...words, text: () => 'too modest' }),
+        Plot.text([[0.73, 0.27]], { ...words, text: () => 'too sure' }),
+        Plot.link(points, {
+          x: 'confidence',
+          y1: 'low',
+          y2: 'high',
+          stroke: 'var(--blue)',
+          strokeOpacity: 0.5,
+          strokeWidth: 1.5,
+        }),
+        Plot.line(points, { x: 'confidence', y: 'accuracy', stroke: 'var(--blue)', strokeWidth: 1.5 }),
+        Plot.dot(points, {
+          x: 'confidence',
+          y: 'accuracy',
+          r: (p: Point) => 3 + 6 * Math.sqrt(p.count / most),
+          fill: 'var(--blue)',
+          stroke: 'var(--surface)',
+        }),
+      ],
+    }),
+    below: {
+      label: `Histogram of confidence: most predictions, ${count(fullest.count)}, have between ${percent(fullest.lower, 0)} and ${percent(fullest.upper, 0)}.`,
+      draw: (width) => ({
+        ...frame(width),
+        height: 124,
+        marginTop: 4,
+        marginBottom: 40,
+        x: { ...shares, label: 'confidence', labelAnchor: 'center', labelArrow: 'none' },
+        y: { label: null, ticks: 2, grid: true, tickFormat: count },
         marks: [
           Plot.rectY(bins, {
             x1: 'lower',
@@ -122,13 +113,9 @@ function histogram(bins: readonly ReliabilityBin[], { Plot, figure }: Charts): H
             inset: 0.75,
           }),
         ],
-      };
+      }),
     },
   });
-}
-
-function percentTick(share: number): string {
-  return percent(share, 0);
 }
 
 function binTable(points: readonly Point[]): Html {

@@ -12,6 +12,8 @@ export interface Chart {
   /** What it shows, in words, for those who do not see it. */
   readonly label: string;
   readonly caption?: Html | string;
+  /** Another drawing below the first, of the same width. */
+  readonly below?: Pick<Chart, 'label' | 'draw'>;
   /** The drawing at one width; it is made for wide and for narrow screens. */
   readonly draw: (width: number) => PlotOptions;
 }
@@ -29,7 +31,7 @@ export async function openCharts(): Promise<Charts> {
   const Plot = await loadPlot();
   const page =
     typeof document === 'undefined' ? (await loadDom()).parseHTML('<html><body></body></html>').document : document;
-  const drawing = ({ draw, label }: Chart, width: number): Html => {
+  const drawing = ({ draw, label }: Pick<Chart, 'label' | 'draw'>, width: number): Html => {
     const options = { document: page, width, ...draw(width), style: undefined, className: 'plot' };
     const svg = Plot.plot(options as PlotOptions) as SVGElement;
     svg.querySelector('style')?.remove();
@@ -41,7 +43,9 @@ export async function openCharts(): Promise<Charts> {
     roundCoordinates(svg);
     return trusted(svg.outerHTML);
   };
-  return { Plot, figure: (chart) => figure(drawing(chart, WIDE), drawing(chart, NARROW), chart.caption) };
+  const drawings = (chart: Chart, width: number): Html =>
+    html`${drawing(chart, width)}${chart.below === undefined ? undefined : drawing(chart.below, width)}`;
+  return { Plot, figure: (chart) => figure(drawings(chart, WIDE), drawings(chart, NARROW), chart.caption) };
 }
 
 /** One of two drawings is displayed, by the width of the screen. */
@@ -51,6 +55,20 @@ export function figure(wide: Html, narrow: Html, caption?: Html | string): Html 
 <div class="narrow">${narrow}</div>
 ${caption === undefined ? undefined : html`<figcaption>${caption}</figcaption>`}
 </figure>`;
+}
+
+/** Ticks of a logarithmic axis: powers of ten, or between them where there are too few. */
+export function logTicks(least: number, most: number): number[] {
+  const exponents = Array.from(
+    { length: Math.floor(Math.log10(most)) - Math.ceil(Math.log10(least)) + 3 },
+    (_, i) => Math.ceil(Math.log10(least)) - 1 + i,
+  );
+  const every = Math.ceil(exponents.length / 8);
+  const digits = exponents.length > 4 ? [1] : [1, 2, 5];
+  return exponents
+    .filter((exponent) => exponent % every === 0)
+    .flatMap((exponent) => digits.map((digit) => Number(`${digit}e${exponent}`)))
+    .filter((tick) => tick >= least && tick <= most);
 }
 
 const GEOMETRY = ['d', 'transform', 'x', 'y', 'x1', 'y1', 'x2', 'y2', 'cx', 'cy', 'width', 'height'];

@@ -2,13 +2,15 @@
 import type { Charts } from './chart.js';
 import { type Html, html } from './html.js';
 import type { ReportEvaluation } from './input.js';
-import { count, labelText, percent, plural, shortened } from './numbers.js';
-import { type Cell, type Section, table } from './section.js';
+import { count, fixed, labelText, percent, plural, shortened } from './numbers.js';
+import { type Cell, facts, type Section, table } from './section.js';
 import { cellOpacity } from './theme.js';
 
 /** Up to so many classes have their numbers in the matrix, and so many have a matrix at all. */
 const MOST_NUMBERS = { wide: 16, narrow: 10 };
 const MOST_CLASSES = 200;
+/** More than so many are a texture rather than a table. */
+const MANY_CLASSES = 40;
 const MOST_CONFUSIONS = 8;
 
 interface Pair {
@@ -29,13 +31,19 @@ export function confusionSection(evaluation: ReportEvaluation, charts: Charts): 
   );
   const names = evaluation.confusion.classes.map(labelText);
   const mistakes = pairs.filter(({ truth, predicted }) => truth !== predicted).sort((a, b) => b.count - a.count);
-  const lead = html`Each row is a class as it is, each column what the model said. Blue is right, orange wrong; the deeper the
-colour, the larger its share of the row.`;
+  const lead = html`Each row is a class as it is, each column what the model said. Blue is right, the deeper the more of the row. Orange
+is wrong, deepest where the largest share of a class is mistaken for another.`;
   const matrix =
     names.length <= MOST_CLASSES
       ? matrixFigure(pairs, names, mistakes, charts)
       : html`<p>${count(names.length)} classes are too many to draw; the most frequent confusions are listed.</p>`;
-  return { id: 'confusion', title: 'Where it errs', lead, body: html`${matrix}${confusionTable(mistakes, names)}` };
+  return {
+    id: 'confusion',
+    title: 'Confusion matrix',
+    short: 'Confusion',
+    lead,
+    body: html`${matrix}${confusionTable(mistakes, names)}`,
+  };
 }
 
 function matrixFigure(
@@ -45,77 +53,73 @@ function matrixFigure(
   { Plot, figure }: Charts,
 ): Html {
   const [worst] = mistakes;
+  const mostMistaken = Math.max(...mistakes.map(({ share }) => share));
   const label = `Confusion matrix of ${plural(names.length, 'class', 'classes')}. ${
     worst === undefined
       ? 'Nothing is confused.'
       : `Most often confused: ${names[worst.truth]}, taken for ${names[worst.predicted]} ${count(worst.count)} times.`
   } Every class is in the table below.`;
+  const many = names.length > MANY_CLASSES;
+  const domain = names.map((_, k) => k);
+  const place = { x: 'predicted', y: 'truth' } as const;
+  const paint = {
+    ...place,
+    fill: ({ truth, predicted }: Pair) => (truth === predicted ? 'var(--blue)' : 'var(--orange)'),
+    fillOpacity: ({ truth, predicted, share }: Pair) => cellOpacity(truth === predicted ? share : share / mostMistaken),
+    rx: many ? 0 : 3,
+    // What a pointer shows; of many classes it would be most of the file.
+    title: many
+      ? undefined
+      : (pair: Pair) =>
+          `${names[pair.truth]}, said ${names[pair.predicted]}: ${count(pair.count)}, ${percent(pair.share)}`,
+  };
   return figure({
     label,
     draw: (width) => {
       const wide = width > 500;
       const numbers = names.length <= (wide ? MOST_NUMBERS.wide : MOST_NUMBERS.narrow);
-      const few = names.length <= 6;
-      const most = wide ? 16 : 9;
-      const longest = Math.max(...names.map((name) => Math.min([...name].length, most)));
-      const margin = Math.round(longest * (wide ? 7.4 : 6.6)) + 18;
-      const room = width - margin - 8;
-      const cell = Math.min(room / names.length, few ? 84 : 64);
+      const most = wide ? 18 : 10;
+      const longest = Math.max(5, ...names.map((name) => Math.min([...name].length, most)));
+      const margin = Math.round(longest * (wide ? 7.2 : 6.6)) + 16;
+      const turned = Math.round(longest * (wide ? 4.6 : 4.3));
+      const right = names.length <= 6 ? 28 : turned;
+      const cell = Math.min((width - margin - right) / names.length, names.length <= 6 ? 96 : 60);
       const side = cell * names.length;
-      const every = Math.ceil(14 / cell);
-      const ticks = names.map((_, k) => k).filter((k) => k % every === 0);
-      const tickFormat = (k: number) => shortened(names[k], most);
+      const every = Math.ceil(15 / cell);
       const upright = cell > longest * 7.4;
-      const top = upright ? 46 : Math.round(longest * (wide ? 6 : 5.6)) + 40;
-      const place = { x: 'predicted', y: 'truth' } as const;
+      const top = upright ? 48 : Math.round(longest * (wide ? 5.4 : 5)) + 44;
+      const axis = {
+        type: 'band',
+        domain,
+        label: null,
+        ticks: domain.filter((k) => k % every === 0),
+        tickFormat: (k: number) => shortened(names[k], most),
+        tickSize: 0,
+        padding: many ? 0 : 0.05,
+      } as const;
+      const said = { frameAnchor: 'top-left', dy: 8 - top, textAnchor: 'start', fill: 'var(--muted)' } as const;
+      const is = { frameAnchor: 'top-left', dx: -8, dy: -16, textAnchor: 'end', fill: 'var(--muted)' } as const;
       return {
-        width: margin + side + 8,
-        height: top + side + 8,
+        width: margin + side + right,
+        height: top + side + 4,
         marginLeft: margin,
-        marginRight: 8,
+        marginRight: right,
         marginTop: top,
-        marginBottom: 8,
-        x: {
-          type: 'band',
-          domain: names.map((_, k) => k),
-          axis: 'top',
-          ticks,
-          tickFormat,
-          tickRotate: upright ? 0 : -50,
-          tickSize: 0,
-          label: 'predicted',
-          labelAnchor: 'left',
-          labelArrow: 'right',
-          padding: names.length > 40 ? 0 : 0.04,
-        },
-        y: {
-          type: 'band',
-          domain: names.map((_, k) => k),
-          ticks,
-          tickFormat,
-          tickSize: 0,
-          label: 'truth',
-          labelAnchor: 'top',
-          labelArrow: 'down',
-          padding: names.length > 40 ? 0 : 0.04,
-        },
+        marginBottom: 4,
+        x: { ...axis, axis: 'top', tickRotate: upright ? 0 : -50 },
+        y: axis,
         marks: [
-          Plot.frame({ stroke: 'none', fill: 'var(--line)', fillOpacity: 0.35 }),
-          Plot.cell(pairs, {
-            ...place,
-            fill: ({ truth, predicted }: Pair) => (truth === predicted ? 'var(--blue)' : 'var(--orange)'),
-            fillOpacity: ({ share }: Pair) => cellOpacity(share),
-            rx: names.length > 40 ? 0 : 2,
-            title: (pair: Pair) =>
-              `${names[pair.truth]}, taken for ${names[pair.predicted]}: ${count(pair.count)} (${percent(pair.share)})`,
-          }),
+          many ? Plot.frame({ stroke: 'var(--line)' }) : undefined,
+          Plot.cell(pairs, paint),
           numbers
             ? Plot.text(pairs, {
                 ...place,
                 text: (pair: Pair) => count(pair.count),
-                fontSize: Math.min(14, Math.max(9, cell / 3)),
+                fontSize: Math.min(14, Math.max(9.5, cell / 3.2)),
               })
             : undefined,
+          Plot.text(['what it said →'], said),
+          Plot.text(['what it is ↓'], is),
         ],
         color: { type: 'identity' },
         opacity: { type: 'identity' },
@@ -140,7 +144,8 @@ function confusionTable(mistakes: readonly Pair[], names: readonly string[]): Ht
   });
 }
 
-export function classSection({ perClass, accuracy }: ReportEvaluation): Section {
+export function classSection(evaluation: ReportEvaluation): Section {
+  const { perClass, accuracy } = evaluation;
   const { classes, precision, recall, fscore, support } = perClass;
   const total = support.reduce((sum, each) => sum + each, 0);
   const mean = (scores: readonly number[]) => scores.reduce((sum, score) => sum + score, 0) / scores.length;
@@ -149,7 +154,7 @@ export function classSection({ perClass, accuracy }: ReportEvaluation): Section 
     [name, percent(average(precision)), percent(average(recall)), percent(average(fscore)), count(total)] as const;
   const lead = html`Precision: how many of those it calls so are so. Recall: how many of those that are so it finds. F1 is their
 harmonic mean; support, the samples there are. Over all, ${percent(accuracy)} are right.`;
-  const body = table({
+  const scores = table({
     caption: 'Scores of each class',
     hideCaption: true,
     columns: [{ head: 'class' }, ...['precision', 'recall', 'F1', 'support'].map((head) => ({ head, number: true }))],
@@ -162,10 +167,31 @@ harmonic mean; support, the samples there are. Over all, ${percent(accuracy)} ar
     ]),
     footer: [averages('mean over classes', mean), averages('mean over samples', weighted)],
   });
-  return { id: 'classes', title: 'Class by class', lead, body };
+  return {
+    id: 'classes',
+    title: 'Class by class',
+    short: 'Classes',
+    lead,
+    body: html`${scores}${moreScores(evaluation)}`,
+  };
 }
 
 /** A share with a bar as long behind it. */
 function bar(share: number): Cell {
   return { text: percent(share), style: `--share: ${(100 * share).toFixed(1)}%` };
+}
+
+/** Scores of all classes together that have no other place. */
+function moreScores({ topKAccuracy = [], brier, rocAuc, matthews, cohenKappa }: ReportEvaluation): Html | undefined {
+  const ranks = [2, 3, 5].filter((k) => k < topKAccuracy.length);
+  const entries = [
+    ...ranks.map((k) => [`Among the ${k} most probable`, percent(topKAccuracy[k - 1])] as const),
+    ...Object.entries({
+      'Brier score': brier,
+      'Area under the ROC curve': rocAuc,
+      'Matthews correlation': matthews,
+      'Cohen’s kappa': cohenKappa,
+    }).flatMap(([name, value]) => (value === undefined ? [] : [[name, fixed(value, 4)] as const])),
+  ];
+  return entries.length === 0 ? undefined : facts(entries);
 }

@@ -4,9 +4,9 @@ import type { Label } from '../core/labels.js';
 import { assertShape } from '../core/shape.js';
 import type { GradcheckResult } from '../gradcheck.js';
 import type { ReliabilityBin } from '../metrics/calibration.js';
+import type { ClassScores, ConfusionMatrix } from '../metrics/classification.js';
 import type { Interval } from '../metrics/interval.js';
 import type { FitResult } from '../model/fit.js';
-import type { Evaluation } from '../model/softmax-regression.js';
 import type { PictureSize } from './picture.js';
 
 export interface ReportInput {
@@ -51,10 +51,24 @@ export interface ReportModel {
   readonly options: object;
 }
 
-export interface ReportEvaluation extends Evaluation<Label> {
+/** What `evaluate` returns, or as much of it as there is. */
+export interface ReportEvaluation {
+  readonly samples: number;
+  readonly accuracy: number;
+  /** Of the accuracy, 95 %; Wilson's unless given. */
   readonly interval?: Interval;
-  readonly expectedCalibrationError?: number;
+  /** Nats. */
+  readonly logLoss: number;
+  readonly perClass: ClassScores<Label>;
+  readonly confusion: ConfusionMatrix<Label>;
   readonly reliability?: readonly ReliabilityBin[];
+  readonly expectedCalibrationError?: number;
+  /** topKAccuracy[k − 1]: the share of samples whose label is among the k most probable classes. */
+  readonly topKAccuracy?: readonly number[];
+  readonly brier?: number;
+  readonly rocAuc?: number;
+  readonly matthews?: number;
+  readonly cohenKappa?: number;
 }
 
 export interface ReportFit extends Omit<FitResult, 'history' | 'reason'> {

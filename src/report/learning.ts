@@ -1,8 +1,8 @@
 // report: how the loss came down.
-import type { Charts } from './chart.js';
+import { type Charts, logTicks } from './chart.js';
 import { type Html, html } from './html.js';
 import type { ReportEpoch, ReportFit, ReportModel } from './input.js';
-import { plural, powerOfTen, significant } from './numbers.js';
+import { exact, plural, significant } from './numbers.js';
 import type { Section } from './section.js';
 import { fitNote } from './summary.js';
 
@@ -16,7 +16,8 @@ export function learningSection(fit: ReportFit, { options }: ReportModel, charts
     : html`The mean loss of each epoch. ${fitNote(fit)}`;
   return {
     id: 'learning',
-    title: 'How it learnt',
+    title: 'Learning curve',
+    short: 'Learning',
     lead,
     body: html`${lossChart(history, toOptimum, charts)}${gapChart(history, fit, charts)}`,
   };
@@ -90,6 +91,8 @@ function gapChart(history: readonly ReportEpoch[], fit: ReportFit, { Plot, figur
   const points = history.map(({ epoch, loss }) => ({ epoch, gap: loss - bound })).filter(({ gap }) => gap > 0);
   if (points.length < 2) return undefined;
   const [first, last] = [points[0], points[points.length - 1]];
+  // Nothing to see where the bound is still far off.
+  if (first.gap < 100 * last.gap) return undefined;
   return figure({
     label: `On a logarithmic scale: the objective came from ${significant(first.gap, 2)} to ${significant(last.gap, 2)} above a bound that no model can go below.`,
     caption: html`Objective above ${significant(bound, 6)} nats, which is proven to be a lower bound for every weight and bias. Logarithmic.`,
@@ -110,8 +113,8 @@ function gapChart(history: readonly ReportEpoch[], fit: ReportFit, { Plot, figur
         type: 'log',
         label: null,
         grid: true,
-        ticks: 5,
-        tickFormat: (tick: number) => powerOfTen(Math.round(Math.log10(tick))),
+        ticks: logTicks(last.gap, first.gap),
+        tickFormat: exact,
       },
       marks: [
         Plot.line(points, { x: 'epoch', y: 'gap', stroke: 'var(--blue)', strokeWidth: 2.25 }),

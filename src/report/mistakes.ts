@@ -22,11 +22,11 @@ export function mistakesSection(
 see; some, labels that deserve a second look.`;
   const body =
     mistakes.length === 0 ? html`` : pictures === undefined ? rows(mistakes, data, model) : gallery(mistakes, pictures);
-  return { id: 'mistakes', title: 'Its most confident mistakes', lead, body };
+  return { id: 'mistakes', title: 'Most confident mistakes', short: 'Mistakes', lead, body };
 }
 
 function gallery(mistakes: readonly Mistake[], pictures: Pictures): Html {
-  return html`<ul class="gallery">${mistakes.map(({ index, label, predicted, probability, features }) => {
+  return html`<ul class="gallery mistakes">${mistakes.map(({ index, label, predicted, probability, features }) => {
     const [least, most] = range(features);
     return html`<li><img src="${pictures.image(features, least, most)}" alt="Sample ${index}: ${labelText(label)}" class="pixels">
 <p><span class="what">is</span> <strong>${labelText(label)}</strong></p><p><span class="what">said</span> <span class="wrong">${labelText(predicted)}</span></p>

@@ -2,12 +2,15 @@
 import { figure, NARROW, WIDE } from './chart.js';
 import { type Content, type Html, html } from './html.js';
 import type { ReportInput } from './input.js';
-import { count, labelText, plural, shortened } from './numbers.js';
-import { centredWeights } from './weights.js';
+import { labelText, plural, shortened } from './numbers.js';
+import { centredWeights, featureName } from './weights.js';
 
 /** So many units are drawn; of more, the first and the last. */
 const MOST_UNITS = 7;
-const ROW = 40;
+const ROW = 42;
+/** Pixels above the first row, and below the last. */
+const ABOVE = 58;
+const BELOW = 56;
 
 /** A place in a column of units: a unit, or the dots that stand for those left out. */
 interface Place {
@@ -16,10 +19,10 @@ interface Place {
   readonly y: number;
 }
 
-function column(units: number, height: number): Place[] {
+function column(units: number, places: number): Place[] {
   const shown =
     units <= MOST_UNITS ? Array.from({ length: units }, (_, i) => i) : [0, 1, 2, undefined, units - 2, units - 1];
-  const top = (height - (shown.length - 1) * ROW) / 2;
+  const top = ABOVE + ((places - shown.length) * ROW) / 2;
   return shown.map((unit, i) => ({ unit, y: top + i * ROW }));
 }
 
@@ -30,16 +33,15 @@ export function networkFigure({ data, model }: ReportInput): Html {
   const centred = centredWeights(model);
   const most = centred.reduce((size, row) => row.reduce((s, w) => Math.max(s, Math.abs(w)), size), 0);
   const whole = numFeatures <= MOST_UNITS && classes.length <= MOST_UNITS;
-  const nameOf = (j: number) => data.featureNames?.[j] ?? `x${subscript(j + 1)}`;
   const draw = (width: number): Html => {
     const wide = width > 500;
-    const height =
-      Math.max(Math.min(numFeatures, MOST_UNITS), Math.min(classes.length, MOST_UNITS)) * ROW + (wide ? 76 : 70);
-    const [inputs, outputs] = [column(numFeatures, height), column(classes.length, height)];
+    const places = Math.max(Math.min(numFeatures, MOST_UNITS), Math.min(classes.length, MOST_UNITS));
+    const height = ABOVE + (places - 1) * ROW + BELOW;
+    const [inputs, outputs] = [column(numFeatures, places), column(classes.length, places)];
     const x = wide
-      ? { input: 176, logit: 380, softmax: 452, output: 536 }
-      : { input: 92, logit: 172, softmax: 204, output: 244 };
-    const label = wide ? 22 : 12;
+      ? { input: 180, logit: 388, softmax: 462, output: 536 }
+      : { input: 84, logit: 164, softmax: 203, output: 242 };
+    const label = wide ? 22 : 15;
     const lines = inputs.flatMap((from) =>
       outputs.map((to) => {
         if (from.unit === undefined || to.unit === undefined) return undefined;
@@ -59,7 +61,9 @@ export function networkFigure({ data, model }: ReportInput): Html {
 ${lines}
 ${inputs.map((place) => [
   unit(x.input, place, html`<tspan font-style="italic">x</tspan>`, 'input'),
-  place.unit === undefined ? undefined : named(x.input - label, place.y, nameOf(place.unit), wide ? 20 : 10, 'end'),
+  place.unit === undefined
+    ? undefined
+    : named(x.input - label, place.y, featureName(data, place.unit), wide ? 20 : 10, 'end'),
 ])}
 ${outputs.map((place) => [
   place.unit === undefined
@@ -73,10 +77,11 @@ ${outputs.map((place) => [
 ])}
 <rect class="softmax" x="${x.softmax - 14}" y="${first}" width="28" height="${last - first}" rx="8" />
 <text class="onSoftmax" transform="translate(${x.softmax + 5},${(first + last) / 2}) rotate(-90)">softmax</text>
-<text class="muted" x="${x.input}" y="${height - 8}">${count(numFeatures)} ${wide ? 'features' : 'in'}</text>
-<text class="muted" x="${(x.input + x.logit) / 2}" y="14">${wide ? html`<tspan font-style="italic">o</tspan> = <tspan font-style="italic">xW</tspan>${hasBias ? html` + <tspan font-style="italic">b</tspan>` : undefined}` : 'affine'}</text>
-<text class="muted" x="${x.logit}" y="${height - 8}">logits</text>
-<text class="muted" x="${x.output}" y="${height - 8}">${wide ? 'probabilities' : 'probab.'}</text>
+<text class="muted" x="${x.input}" y="${height - 8}">${plural(numFeatures, 'feature')}</text>
+<text class="formula" x="${(x.input + x.logit) / 2}" y="20"><tspan font-style="italic">o</tspan> = <tspan font-style="italic">xW</tspan>${hasBias ? html` + <tspan font-style="italic">b</tspan>` : undefined}</text>
+<text class="formula" x="${x.softmax + (wide ? 0 : 16)}" y="20"><tspan font-style="italic">ŷ</tspan> = softmax(<tspan font-style="italic">o</tspan>)</text>
+<text class="muted" x="${x.logit}" y="${height - 8}">${wide ? 'logits' : undefined}</text>
+<text class="muted" x="${x.output}" y="${height - 8}">probabilities</text>
 </svg>`;
   };
   return figure(
@@ -94,8 +99,4 @@ function networkWords(inputs: number, outputs: number, parameters: number): stri
 
 function named(x: number, y: number, name: string, most: number, anchor: 'start' | 'end'): Html {
   return html`<text x="${x}" y="${y + 4}" text-anchor="${anchor}">${shortened(name, most)}<title>${name}</title></text>`;
-}
-
-function subscript(index: number): string {
-  return [...String(index)].map((digit) => '₀₁₂₃₄₅₆₇₈₉'[Number(digit)]).join('');
 }

@@ -39,6 +39,15 @@ export function significant(value: number, digits = 3): string {
   return `${mantissa.replace('-', '−')}${NO_BREAK}×${NO_BREAK}${powerOfTen(Number(exponent))}`;
 }
 
+/** A number that was chosen, such as an option: as short as it can be written, without separators. */
+export function exact(value: number): string {
+  if (Number.isInteger(value) && Math.abs(value) < 1e15) return String(value).replace('-', '−');
+  const [mantissa, exponent] = String(value).split('e');
+  const text = mantissa.replace('-', '−');
+  if (exponent === undefined) return text;
+  return text === '1' ? powerOfTen(Number(exponent)) : `${text}${NO_BREAK}×${NO_BREAK}${powerOfTen(Number(exponent))}`;
+}
+
 /** 10⁻⁷. */
 export function powerOfTen(exponent: number): string {
   const digits = [...String(Math.abs(exponent))].map((digit) => SUPERSCRIPTS[Number(digit)]).join('');

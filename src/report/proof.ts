@@ -50,13 +50,23 @@ ${verdict(result)}
 ${figure(triangle(rows, backend, WIDE), triangle(rows, backend, NARROW), 'The largest absolute difference between each two, over all parameters.')}
 ${ladder(rows, charts)}
 ${proofTable(rows)}`;
-  return { id: 'proof', title: 'The gradient, proven', lead, body };
+  return { id: 'proof', title: 'The gradient, proven', short: 'Gradient', lead, body };
+}
+
+/** Between any two of the three gradients; the comparisons of logits and loss are about the forward pass. */
+export function largestDifference({ parameters }: GradcheckResult): number {
+  return worst(parameters.flatMap(rowsOf));
+}
+
+/** NaN if there is one: Math.max sees to that. */
+function worst(rows: readonly Row[]): number {
+  return Math.max(...rows.map(({ comparison }) => comparison.maxError));
 }
 
 function verdict(result: GradcheckResult): Html {
   if (result.ok) {
     return html`<p class="verdict good"><span aria-hidden="true">✓</span> <span><strong>All three agree on ${result.backend}.</strong>
-The largest difference between any two is ${significant(result.maxError, 2)}.</span></p>`;
+The largest difference between any two is ${significant(largestDifference(result), 2)}.</span></p>`;
   }
   const { what, between, actual, expected, ratio } = result.worst;
   return html`<p class="verdict bad" role="alert"><span aria-hidden="true">✗</span> <span><strong>They disagree on ${result.backend}.</strong>
@@ -64,17 +74,14 @@ Worst: ${what}, ${between}: ${significant(actual)} against ${significant(expecte
 }
 
 function largest(rows: readonly Row[], between: string): string {
-  const errors = rows.filter((row) => row.between === between).map(({ comparison }) => comparison.maxError);
-  return significant(
-    errors.reduce((most, error) => (error > most || Number.isNaN(error) ? error : most), 0),
-    2,
-  );
+  const of = rows.filter((row) => row.between === between);
+  return significant(worst(of), 2);
 }
 
 /** Three boxes, and between each two how far they are apart. */
 function triangle(rows: readonly Row[], backend: string, width: number): Html {
   const wide = width > 500;
-  const box = wide ? { width: 196, height: 66 } : { width: 138, height: 58 };
+  const box = wide ? { width: 196, height: 66 } : { width: 118, height: 58 };
   const height = wide ? 262 : 236;
   const top = { x: width / 2, y: box.height / 2 + 1 };
   const left = { x: box.width / 2 + (wide ? 40 : 1), y: height - box.height / 2 - 1 };
@@ -118,16 +125,16 @@ function ladder(rows: readonly Row[], { Plot, figure: draw }: Charts): Html {
     label: `How much of its tolerance each of ${rows.length} comparisons uses; the most: ${significant(Math.max(...rows.map(({ comparison }) => comparison.ratio)), 2)}.`,
     caption: html`How much of the tolerance each comparison uses. Left of the line it is rounding; right of it, a mistake.`,
     draw: (width) => ({
-      height: 58 + rows.length * (width > 500 ? 26 : 40),
+      height: 72 + rows.length * (width > 500 ? 26 : 40),
       marginLeft: margin(width),
       marginRight: 20,
       marginTop: 24,
-      marginBottom: 34,
+      marginBottom: 48,
       x: {
         type: 'log',
         domain: [least, most],
         ticks: width > 500 ? 7 : 4,
-        tickFormat: (tick: number) => (tick === 1 ? '1' : powerOfTen(Math.round(Math.log10(tick)))),
+        tickFormat: (tick: number) => (tick >= 1 ? String(Math.round(tick)) : powerOfTen(Math.round(Math.log10(tick)))),
         label: 'share of the tolerance',
         labelAnchor: 'center',
         labelArrow: 'none',

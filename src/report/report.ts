@@ -49,7 +49,7 @@ export async function renderReport(input: ReportInput): Promise<string> {
 <a class="skip" href="#main">To the content</a>
 <div class="page">
 ${masthead(input)}
-<nav aria-label="Sections"><ol>${sections.map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li>\n`)}</ol></nav>
+<nav aria-label="Sections"><ol>${sections.map(({ id, short }) => html`<li><a href="#${id}">${short}</a></li>\n`)}</ol></nav>
 <main id="main">
 ${headlines(input)}
 ${sections.map(sectionHtml)}

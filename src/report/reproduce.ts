@@ -28,6 +28,7 @@ export function reproduceSection(environment: ReportEnvironment, { checksums = [
   return {
     id: 'reproduce',
     title: 'To do it again',
+    short: 'Reproduce',
     lead: 'The same seed, data, backend, kind of CPU and versions give the same bits.',
     body: html`${command === undefined ? undefined : html`<pre tabindex="0"><code>${command}</code></pre>`}${facts(entries)}${checksums.length === 0 ? undefined : sums}`,
   };

@@ -5,6 +5,8 @@ export interface Section {
   /** Its anchor. */
   readonly id: string;
   readonly title: string;
+  /** The title in the list of sections. */
+  readonly short: string;
   readonly lead?: Content;
   readonly body: Html;
 }
@@ -31,6 +33,11 @@ export interface Cell {
   readonly style: string;
 }
 
+/** More rows than that scroll within the table, on a screen. */
+const TALL = 30;
+/** More columns than that need room on a phone, and scroll. */
+const BROAD = 4;
+
 /** A table that scrolls by itself where it is wider than the page. */
 export function table({ caption, hideCaption, columns, rows, footer }: Table): Html {
   const className = (i: number) => (columns[i].number ? html` class="number"` : undefined);
@@ -41,7 +48,7 @@ export function table({ caption, hideCaption, columns, rows, footer }: Table): H
       return html`<td${className(i)}${style === '' ? undefined : html` style="${style}"`}>${text}</td>`;
     });
   const lines = (of: readonly (readonly (Content | Cell)[])[]) => of.map((row) => html`<tr>${cells(row)}</tr>\n`);
-  return html`<div class="scroll" role="region" tabindex="0" aria-label="${caption}"><table>
+  return html`<div class="scroll${rows.length > TALL ? ' tall' : undefined}${columns.length > BROAD ? ' broad' : undefined}" role="region" tabindex="0" aria-label="${caption}"><table>
 <caption${hideCaption ? html` class="unseen"` : undefined}>${caption}</caption>
 <thead><tr>${columns.map(({ head }, i) => html`<th scope="col"${className(i)}>${head}</th>`)}</tr></thead>
 <tbody>${lines(rows)}</tbody>${footer === undefined ? undefined : html`<tfoot>${lines(footer)}</tfoot>`}
@@ -54,5 +61,9 @@ function isCell(content: Content | Cell): content is Cell {
 
 /** Names and what they stand for. */
 export function facts(entries: readonly (readonly [name: string, value: Content])[]): Html {
-  return html`<dl class="facts">${entries.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>\n`)}</dl>`;
+  return html`<dl class="facts">${entries.map(([name, value]) => html`<div${isLong(value) ? html` class="long"` : undefined}><dt>${name}</dt><dd>${value}</dd></div>\n`)}</dl>`;
+}
+
+function isLong(value: Content): boolean {
+  return typeof value === 'string' && value.length > 70;
 }

@@ -11,7 +11,7 @@ export const STYLE = `
 html { -webkit-text-size-adjust: 100%; scroll-behavior: smooth; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 16px/1.55 var(--sans); font-variant-numeric: lining-nums; overflow-wrap: break-word; }
 .page { max-width: 1120px; margin: 0 auto; padding: 0 32px; }
-h1, h2, p, figure, ul, ol, dl, dd, table { margin: 0; padding: 0; }
+h1, h2, h3, p, figure, ul, ol, dl, dd, table { margin: 0; padding: 0; }
 ul, ol { list-style: none; }
 a { color: inherit; text-underline-offset: 3px; text-decoration-color: var(--line); }
 a:hover { text-decoration-color: currentColor; }
@@ -30,9 +30,9 @@ nav ol { display: flex; flex-wrap: wrap; gap: 4px 22px; }
 nav a { display: inline-block; padding: 4px 0; color: var(--muted); }
 nav a:hover { color: var(--ink); }
 
-.headlines { display: grid; grid-template-columns: repeat(auto-fit, minmax(186px, 1fr)); gap: 1px; background: var(--line); border: 1px solid var(--line); border-radius: 14px; overflow: hidden; }
-.tile { padding: 20px 20px 22px; background: var(--surface); }
-.tile h2 { font: 600 .8125rem/1.4 var(--sans); color: var(--muted); letter-spacing: .01em; }
+.headlines { display: flex; flex-wrap: wrap; gap: 1px; background: var(--line); border: 1px solid var(--line); border-radius: 14px; overflow: hidden; }
+.tile { flex: 1 1 190px; padding: 20px 20px 22px; background: var(--surface); }
+.tile h3 { font: 600 .8125rem/1.4 var(--sans); color: var(--muted); letter-spacing: .01em; }
 .value { margin: 4px 0 8px; font: 400 2.125rem/1.15 var(--serif); letter-spacing: -.02em; font-variant-numeric: lining-nums tabular-nums; white-space: nowrap; }
 .note { font-size: .8125rem; line-height: 1.45; color: var(--muted); }
 .alarm, .wrong { color: var(--orange); }
@@ -59,6 +59,7 @@ figcaption { margin-top: 14px; font-size: .875rem; line-height: 1.5; color: var(
 .drawing .link { stroke: var(--muted); stroke-opacity: .6; stroke-width: 1.25; }
 .drawing circle { fill: var(--surface); stroke: var(--muted); stroke-width: 1.25; } .drawing .output { stroke: var(--blue); stroke-width: 2; }
 .drawing .unit { font: 13px var(--serif); } .drawing .softmax { fill: var(--surface); stroke: var(--muted); stroke-width: 1.25; }
+.drawing .formula { font: 15px var(--serif); } .narrow .formula { font-size: 13px; }
 .drawing .onSoftmax { font-size: 12px; letter-spacing: .04em; }
 
 .equation { display: flex; flex-wrap: wrap; justify-content: center; gap: .1em .5em; padding: 26px 12px 30px; font: 400 clamp(1.75rem, 5.4vw, 3rem)/1.2 var(--serif); letter-spacing: -.01em; }
@@ -67,7 +68,8 @@ figcaption { margin-top: 14px; font-size: .875rem; line-height: 1.5; color: var(
 .verdict.bad { background: color-mix(in srgb, var(--orange) 10%, var(--surface)); border-color: color-mix(in srgb, var(--orange) 40%, var(--surface)); }
 .verdict.bad > span:first-child { color: var(--orange); }
 
-.scroll { overflow: auto; max-height: 640px; padding: 8px 24px 10px; background: var(--surface); border: 1px solid var(--line); border-radius: 14px; }
+.scroll { overflow: auto; padding: 8px 24px 10px; background: var(--surface); border: 1px solid var(--line); border-radius: 14px; }
+.scroll.tall { max-height: 720px; }
 details .scroll { margin-top: 14px; }
 summary { cursor: pointer; font-size: .9375rem; color: var(--muted); }
 table { width: 100%; border-collapse: collapse; font-size: .9375rem; font-variant-numeric: lining-nums tabular-nums; }
@@ -75,7 +77,7 @@ caption { padding: 12px 0 8px; text-align: left; font-weight: 600; }
 th, td { padding: 8px 14px 8px 0; text-align: left; vertical-align: baseline; border-top: 1px solid var(--line); }
 th:last-child, td:last-child { padding-right: 0; }
 thead th { border: 0; font-weight: 400; font-size: .8125rem; line-height: 1.35; color: var(--muted); vertical-align: bottom; }
-tbody th { font-weight: 500; } tfoot th, tfoot td { font-weight: 400; color: var(--muted); }
+tbody th { font-weight: 500; min-width: 6.2em; } tfoot th, tfoot td { font-weight: 400; color: var(--muted); }
 .number { text-align: right; white-space: nowrap; }
 thead .number { white-space: normal; min-width: 4.5em; }
 td[style*="--share"] { background: linear-gradient(to right, var(--blue) var(--share), var(--line) var(--share)) no-repeat right 14px bottom 5px / 72px 3px; padding-bottom: 13px; }
@@ -84,10 +86,11 @@ code { font: .8125rem/1.6 var(--mono); overflow-wrap: anywhere; }
 pre { margin: 0; padding: 18px 24px; overflow-x: auto; white-space: pre-wrap; background: var(--surface); border: 1px solid var(--line); border-radius: 14px; }
 
 .facts { display: grid; grid-template-columns: repeat(auto-fill, minmax(210px, 1fr)); gap: 18px 28px; padding: 24px; background: var(--surface); border: 1px solid var(--line); border-radius: 14px; }
-.facts div:nth-child(n) { min-width: 0; }
+.facts div { min-width: 0; } .facts .long { grid-column: 1 / -1; }
 dt { font-size: .8125rem; color: var(--muted); } dd { font-variant-numeric: lining-nums tabular-nums; }
 
-.gallery { display: grid; grid-template-columns: repeat(auto-fill, minmax(128px, 1fr)); gap: 28px 20px; padding: 24px; background: var(--surface); border: 1px solid var(--line); border-radius: 14px; }
+.gallery { display: grid; gap: 26px 16px; padding: 24px; background: var(--surface); border: 1px solid var(--line); border-radius: 14px; }
+.mistakes { grid-template-columns: repeat(auto-fill, minmax(140px, 1fr)); } .weights { grid-template-columns: repeat(auto-fill, minmax(120px, 1fr)); }
 .gallery p { font-size: .875rem; line-height: 1.45; } .gallery .note { font-size: .8125rem; }
 .gallery .what { display: inline-block; min-width: 2.3em; color: var(--muted); }
 .pixels { display: block; width: 100%; aspect-ratio: auto; margin-bottom: 10px; border-radius: 6px; image-rendering: pixelated; }
@@ -102,21 +105,21 @@ footer { padding: 72px 0 56px; font-size: .875rem; color: var(--muted); }
 }
 @media screen and (max-width: 640px) {
   .page { padding: 0 16px; } .masthead { padding: 40px 0 24px; } .lede { font-size: 1.0625rem; }
-  .headlines { grid-template-columns: minmax(0, 1fr); } .tile { padding: 16px 18px 18px; }
+  .tile { flex-basis: 100%; padding: 16px 18px 18px; }
   .wide { display: none; } .narrow { display: block; }
   .card, .scroll, .facts, .gallery { border-radius: 12px; } .card { padding: 16px 8px; } .card figcaption { padding: 0 8px; }
-  .scroll { padding: 6px 16px 8px; } .facts { padding: 18px 16px; grid-template-columns: repeat(auto-fill, minmax(140px, 1fr)); gap: 14px 18px; }
-  .gallery { padding: 16px; grid-template-columns: repeat(auto-fill, minmax(98px, 1fr)); gap: 20px 14px; }
+  .scroll { padding: 6px 16px 8px; } .broad table { min-width: 540px; } .facts { padding: 18px 16px; grid-template-columns: repeat(auto-fill, minmax(140px, 1fr)); gap: 14px 18px; }
+  .gallery { padding: 16px; gap: 20px 12px; } .mistakes { grid-template-columns: repeat(auto-fill, minmax(130px, 1fr)); } .weights { grid-template-columns: repeat(auto-fill, minmax(90px, 1fr)); }
   td[style*="--share"] { background-size: 48px 3px; }
 }
 @media print {
   @page { margin: 16mm 14mm; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   body { background: none; font-size: 10.5pt; } .page { max-width: none; padding: 0; } nav, .skip { display: none; }
-  .masthead { padding: 0 0 20px; } .section { padding-top: 34px; } .scroll { max-height: none; overflow: visible; }
-  .headlines { grid-template-columns: repeat(3, 1fr); }
-  .section > header { break-after: avoid; } .card, tr, .gallery li, .facts div, .tile, .verdict { break-inside: avoid; }
-  .gallery { grid-template-columns: repeat(6, 1fr); gap: 16px 12px; } footer { padding: 32px 0 0; }
+  .masthead { padding: 0 0 20px; } .section { display: block; padding-top: 34px; } .section > header { padding-bottom: 16px; } .body { gap: 14px; } .scroll.tall { max-height: none; } .scroll { overflow: visible; }
+  tfoot { display: table-row-group; } details { display: none; }
+  .section > header, h2 { break-after: avoid; } .card, .scroll:not(.tall), tr, .gallery li, .facts div, .tile, .verdict { break-inside: avoid; }
+  .mistakes { grid-template-columns: repeat(6, 1fr); } .weights { grid-template-columns: repeat(5, 1fr); } footer { padding: 32px 0 0; }
 }
 @media (prefers-reduced-motion: reduce) { html { scroll-behavior: auto; } }
 `;

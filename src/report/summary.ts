@@ -3,7 +3,8 @@ import { type Interval, wilsonInterval } from '../metrics/interval.js';
 import { type Content, type Html, html } from './html.js';
 import type { ReportFit, ReportInput } from './input.js';
 import { networkFigure } from './network.js';
-import { count, fixed, labelText, percent, plural, shortened, significant } from './numbers.js';
+import { count, exact, fixed, labelText, percent, plural, shortened, significant } from './numbers.js';
+import { largestDifference } from './proof.js';
 import { facts, type Section } from './section.js';
 
 export function masthead({ data, model, evaluation, date }: ReportInput): Html {
@@ -24,10 +25,11 @@ interface Tile {
 }
 
 export function headlines({ model, evaluation, fit, gradcheck }: ReportInput): Html {
-  const { accuracy, samples, loss, expectedCalibrationError: calibration, perClass } = evaluation;
-  const right = Math.round(accuracy * samples);
-  const { lower, upper } = evaluation.interval ?? wilsonInterval(right, samples);
-  const largest = Math.max(...perClass.support) / perClass.support.reduce((sum, support) => sum + support, 0);
+  const { accuracy, logLoss, expectedCalibrationError: calibration, perClass } = evaluation;
+  const right = evaluation.confusion.counts.reduce((sum, row, k) => sum + row[k], 0);
+  const samples = perClass.support.reduce((sum, support) => sum + support, 0);
+  const { lower, upper } = evaluation.interval ?? wilsonInterval(Math.round(right), Math.round(samples));
+  const largest = Math.max(...perClass.support) / samples;
   const tiles: (Tile | undefined)[] = [
     {
       name: 'Accuracy',
@@ -37,7 +39,7 @@ most frequent class: ${percent(largest)}.`,
     },
     {
       name: 'Log loss',
-      value: html`${fixed(loss, 4)} <small>nats</small>`,
+      value: html`${fixed(logLoss, 4)} <small>nats</small>`,
       note: html`0 would be certain and right; knowing nothing costs ln${'\u00a0'}${count(model.classes.length)} = ${fixed(Math.log(model.classes.length), 3)}.`,
     },
     calibration === undefined
@@ -53,16 +55,17 @@ most frequent class: ${percent(largest)}.`,
           name: 'Gradient',
           value: gradcheck.ok ? 'proven' : html`<span class="alarm">wrong</span>`,
           note: gradcheck.ok
-            ? html`Three ways to compute it differ by at most ${significant(gradcheck.maxError, 2)}.`
+            ? html`Three ways to compute it differ by at most ${significant(largestDifference(gradcheck), 2)}.`
             : html`Three ways to compute it disagree: do not trust this model.`,
         },
     fit === undefined ? undefined : { name: 'Training', value: fitWord(fit), note: fitNote(fit) },
   ];
-  return html`<section class="headlines" aria-label="Headline numbers">${tiles.map((tile) =>
+  return html`<section aria-labelledby="headlines"><h2 id="headlines" class="unseen">In numbers</h2>
+<div class="headlines">${tiles.map((tile) =>
     tile === undefined
       ? undefined
-      : html`<div class="tile"><h2>${tile.name}</h2><p class="value">${tile.value}</p><p class="note">${tile.note}</p></div>\n`,
-  )}</section>`;
+      : html`<div class="tile"><h3>${tile.name}</h3><p class="value">${tile.value}</p><p class="note">${tile.note}</p></div>\n`,
+  )}</div></section>`;
 }
 
 /** Where the interval lies between 0 and 1. */
@@ -116,13 +119,12 @@ export function trainingSection(input: ReportInput): Section {
     [plural(names.length, 'class', 'classes'), listed],
     ['Parameters', count(model.numParameters)],
     ...optionFacts(model.options),
-    ...(fit === undefined
-      ? []
-      : [['Objective', html`${fixed(fit.objective, 6)} nats`] as const, ['How it ended', fitNote(fit)] as const]),
+    ...(fit === undefined ? [] : [['Objective', html`${fixed(fit.objective, 6)} nats`] as const]),
   ];
   return {
     id: 'training',
     title: 'What was trained on what',
+    short: 'Training',
     lead,
     body: html`${networkFigure(input)}${facts(entries)}`,
   };
@@ -153,6 +155,6 @@ function capitalised(name: string): string {
 
 function optionText(value: unknown): string {
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
-  if (typeof value === 'number') return significant(value, 6);
+  if (typeof value === 'number') return exact(value);
   return typeof value === 'string' ? value : shortened(JSON.stringify(value), 200);
 }

@@ -2,7 +2,7 @@
 import type { Charts } from './chart.js';
 import { type Html, html } from './html.js';
 import type { ReportData, ReportModel } from './input.js';
-import { labelText, plural, shortened, significant } from './numbers.js';
+import { fixed, labelText, plural, shortened, significant } from './numbers.js';
 import type { Pictures } from './picture.js';
 import { type Cell, type Section, table } from './section.js';
 import { CELL_OPACITY } from './theme.js';
@@ -23,8 +23,8 @@ export function centredWeights({ weight }: Pick<ReportModel, 'weight'>): Float64
   });
 }
 
-export function featureName({ featureNames }: ReportData, j: number): string {
-  return featureNames?.[j] ?? `feature ${j}`;
+export function featureName({ featureNames, image }: ReportData, j: number): string {
+  return featureNames?.[j] ?? `${image === undefined ? 'feature' : 'pixel'} ${j}`;
 }
 
 /** Centred weights, per standard deviation of the feature where that is known. */
@@ -52,7 +52,7 @@ export function weightsSection(
   pictures: Pictures | undefined,
   charts: Charts,
 ): Section {
-  const section = { id: 'weights', title: 'What it looks at' };
+  const section = { id: 'weights', title: 'What it looks at', short: 'Weights' };
   if (pictures !== undefined && (data.image?.channels ?? 1) === 1) {
     const lead = html`One weight for each pixel and class, less the mean over the classes. Where a picture is blue, a bright pixel speaks for the
 class; where it is orange, against it. One scale for all.`;
@@ -67,15 +67,22 @@ out. Blue speaks for the class, orange against it.`;
 
 function weightPictures(model: ReportModel, pictures: Pictures): Html {
   const centred = centredWeights(model);
-  const most = Math.max(...centred.map(largest));
+  const { most, clipped } = scaleOf(centred);
   const shown = model.classes.slice(0, MOST_PICTURES);
   const more = model.classes.length - shown.length;
-  return html`<ul class="gallery">${shown.map((name, k) => {
+  return html`<ul class="gallery weights">${shown.map((name, k) => {
     const values = Float64Array.from(centred, (row) => row[k]);
     return html`<li><img src="${pictures.diverging(values, most)}" alt="Weights of ${labelText(name)}, from ${significant(Math.min(...values), 2)} to ${significant(Math.max(...values), 2)}" class="pixels mat"><p><strong>${labelText(name)}</strong></p></li>\n`;
   })}</ul>
-<p class="legend"><span>−${significant(most, 2)}</span> <span class="ramp" role="img" aria-label="Orange: against the class. Blue: for it."></span> <span>+${significant(most, 2)}</span></p>
+<p class="legend"><span>${clipped ? '≤ ' : ''}−${significant(most, 2)}</span> <span class="ramp" role="img" aria-label="Orange: against the class. Blue: for it."></span> <span>${clipped ? '≥ ' : ''}+${significant(most, 2)}</span></p>
 ${more > 0 ? html`<p>${plural(more, 'class', 'classes')} more, not shown.</p>` : undefined}`;
+}
+
+/** Where the colours end. A few weights of pixels that are hardly ever lit may be huge, and would pale all others. */
+function scaleOf(centred: readonly Float64Array[]): { most: number; clipped: boolean } {
+  const sizes = Float64Array.from(centred.flatMap((row) => Array.from(row, Math.abs))).sort();
+  const [end, most] = [sizes[Math.floor(0.99 * (sizes.length - 1))], sizes[sizes.length - 1]];
+  return end > 0 && most > 1.5 * end ? { most: end, clipped: true } : { most, clipped: false };
 }
 
 interface Bar {
@@ -95,17 +102,18 @@ function weightBars(model: ReportModel, data: ReportData, { Plot, figure }: Char
     model.classes.map((name, k) => ({ rank, class: k, name: labelText(name), weight: table[j][k] })),
   );
   const most = Math.max(...bars.map(({ weight }) => Math.abs(weight))) || 1;
+  const step = roundBelow(0.8 * most);
   return figure({
     label: `Weights of the ${plural(top.length, 'feature')} that matter most, for each of ${model.classes.length} classes; the numbers are in the table below.`,
     draw: (width) => {
       const wide = width > 500;
+      const rows = top.length * 24;
       const facets = {
         domain: model.classes.map((_, k) => k),
         label: null,
         axis: null,
-        padding: wide ? 0.08 : 0.12,
+        padding: wide ? 0.08 : 40 / (rows + 40),
       } as const;
-      const rows = top.length * 24;
       const classes = model.classes.map((name, k) => ({ class: k, name: shortened(labelText(name), 18) }));
       const across = wide ? { fx: 'class' } : { fy: 'class' };
       return {
@@ -118,7 +126,7 @@ function weightBars(model: ReportModel, data: ReportData, { Plot, figure }: Char
         x: {
           domain: [-most, most],
           label: null,
-          ticks: 3,
+          ticks: [-step, 0, step],
           grid: true,
           tickFormat: (tick: number) => significant(tick, 2),
         },
@@ -147,25 +155,35 @@ function weightBars(model: ReportModel, data: ReportData, { Plot, figure }: Char
   });
 }
 
+/** The largest of 1, 2, 5, 10, 20, … and their tenths that is not more. */
+function roundBelow(value: number): number {
+  const power = 10 ** Math.floor(Math.log10(value));
+  return power * (value >= 5 * power ? 5 : value >= 2 * power ? 2 : 1);
+}
+
 function weightTable(model: ReportModel, data: ReportData): Html {
   const values = effects(model, data);
   const top = topFeatures(model, data, MOST_FEATURES);
   if (model.classes.length > MOST_COLUMNS) return strongestTable(model, data, values);
   const most = Math.max(...values.map(largest)) || 1;
   const all = top.length === model.numFeatures;
+  const digits = Math.min(Math.max(2 - Math.floor(Math.log10(most)), 0), 8);
   return table({
     caption: all
       ? 'Weights, the largest first'
       : `Weights of the ${top.length} features of ${model.numFeatures} that matter most`,
     columns: [{ head: 'feature' }, ...model.classes.map((name) => ({ head: labelText(name), number: true }))],
-    rows: top.map((j) => [featureName(data, j), ...Array.from(values[j], (value) => tinted(value, most))]),
-    footer: [['bias', ...Array.from(centredWeights({ weight: [model.bias] })[0], (value) => significant(value))]],
+    rows: top.map((j) => [featureName(data, j), ...Array.from(values[j], (value) => tinted(value, most, digits))]),
+    footer: [['bias', ...Array.from(centredWeights({ weight: [model.bias] })[0], (value) => fixed(value, digits))]],
   });
 }
 
-function tinted(value: number, most: number): Cell {
+function tinted(value: number, most: number, digits: number): Cell {
   const share = Math.round((100 * CELL_OPACITY * Math.abs(value)) / most);
-  return { text: significant(value), style: `--tint: var(--${value < 0 ? 'orange' : 'blue'}); --strength: ${share}%` };
+  return {
+    text: fixed(value, digits),
+    style: `--tint: var(--${value < 0 ? 'orange' : 'blue'}); --strength: ${share}%`,
+  };
 }
 
 /** With many classes: for each, the features that speak most for and against it. */
