@@ -17,7 +17,7 @@ export function ourFit({ train }: FashionMnist, { gradient = 'closed-form', shuf
   return {
     name: `fit, ${gradient}`,
     async run() {
-      const options = { epochs: EPOCHS, gradient, shuffle };
+      const options = { solver: 'sgd', epochs: EPOCHS, gradient, shuffle } as const;
       const { result } = await SoftmaxRegression.fit(train.features, train.labels, options);
       return result.history[EPOCHS - 1].loss;
     },

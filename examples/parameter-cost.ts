@@ -60,7 +60,7 @@ function compare(
   }
 }
 
-/** The package's layer. To train a classifier with it in one call: SoftmaxRegression.fit(…, { layer: { phm: n } }). */
+/** The package's layer. To train a classifier with it in one call: SoftmaxRegression.fit(…, { solver: 'adam', layer: { phm: n } }). */
 function phmModel(units: number, n: number): Model {
   const layer = new Phm({ inputs: PIXELS, units, n });
   return { parameters: Object.values(layer.parameters), logits: (features) => layer.forward(features) };

@@ -31,6 +31,7 @@ export {
   gatherEntries,
   gatherRows,
 } from './data/batches.js';
+export { type FoldOptions, stratifiedFolds } from './data/folds.js';
 export { type IdxArray, type IdxOptions, parseIdx } from './data/idx.js';
 export { type Iris, type IrisSpecies, loadIris } from './data/iris.js';
 export { type Split, type SplitOptions, take, trainTestSplit } from './data/split.js';
@@ -47,17 +48,39 @@ export {
 // metrics
 export * as metrics from './metrics.js';
 // model
+export type { CalibrateOptions } from './model/calibrate.js';
+export {
+  type CrossValidateOptions,
+  type CrossValidation,
+  crossValidate,
+  type Fold,
+  type FoldProgress,
+} from './model/cross-validate.js';
+export type { EvaluateOptions, Evaluation, Scores } from './model/evaluation.js';
+export type { EpochRecord, FitResult } from './model/fit.js';
+export type { FeaturesInput } from './model/inputs.js';
 export type {
-  EpochRecord,
-  FitOptions,
-  FitProgress,
-  FitResult,
-  LayerChoice,
-  Solver,
-  TrainingOptions,
-} from './model/fit.js';
-export { type Evaluation, type FeaturesInput, SoftmaxRegression } from './model/softmax-regression.js';
+  ContributionOptions,
+  Contributions,
+  FeatureContribution,
+  WeightRow,
+  WeightTable,
+  WeightTableOptions,
+} from './model/insight.js';
+export {
+  type LambdaPath,
+  type LambdaPathOptions,
+  type LambdaProgress,
+  type LambdaRow,
+  lambdaPath,
+  type RefittedLambdaPath,
+} from './model/lambda-path.js';
+export type { FitOptions, FitProgress, LayerChoice, Solver, TrainingOptions } from './model/options.js';
+export type { Prediction } from './model/predict.js';
+export type { PredictOptions, PredictProgress, RowArray, TopKArray } from './model/predict-async.js';
+export { type Calibration, SoftmaxRegression } from './model/softmax-regression.js';
 export type { GradientMethod } from './model/step.js';
+export type { ClassWeights } from './model/weights.js';
 export { crossEntropy, sparseCrossEntropy } from './nn/cross-entropy.js';
 export { Dense, type DenseOptions, dense } from './nn/dense.js';
 export {
@@ -92,5 +115,6 @@ export {
 export type { CrossEntropyOptions, SparseCrossEntropyOptions } from './nn/weighing.js';
 // optim
 export { adam, momentum, type Optimizer, type OptimizerState, sgd } from './optim/first-order.js';
+export type { LearningRateSchedule, Moment, RateFunction } from './optim/schedule.js';
 // reference
 export * as reference from './reference.js';

@@ -50,11 +50,23 @@ onEveryBackend("fit with solver 'lbfgs'", () => {
     },
   );
 
-  it('finds the same optimum on tensors, and polishes it in float64', async () => {
+  it.each([
+    ['', undefined],
+    [', with weights', Float32Array.from(classes, (_, i) => (i * 7) % 5)],
+  ])('finds the same optimum on tensors, and polishes it in float64%s', async (_, sampleWeights) => {
     const l2 = 1e-3;
-    const { model, result } = await SoftmaxRegression.fit(pixels, classes, { solver: 'lbfgs', l2, tolerance: 1e-8 });
+    const options = { solver: 'lbfgs', l2, tolerance: 1e-8, sampleWeights } as const;
+    const { model, result } = await SoftmaxRegression.fit(pixels, classes, options);
     expect(result).toMatchObject({ converged: true, reason: 'gradient', advice: null });
-    const problem = plainProblem({ features: pixels, labels: classes, numClasses: 10, l2, fitIntercept: true });
+    const fitIntercept = true;
+    const problem = plainProblem({
+      features: pixels,
+      labels: classes,
+      numClasses: 10,
+      sampleWeights,
+      l2,
+      fitIntercept,
+    });
     const evaluate = (point: Float64Array) => evaluatePlain(problem, point);
     const start = Float64Array.from([...model.weight, model.bias].flatMap((row) => [...row]));
     const exact = await lbfgs({ evaluate, start, tolerance: 1e-10, maxIterations: 200 });
@@ -137,10 +149,19 @@ onEveryBackend("fit with solver 'lbfgs'", () => {
     [{ solver: 'lbfgs', tolerance: 0 }, 'tolerance'],
     [{ solver: 'lbfgs', maxIterations: 1.5 }, 'maxIterations'],
     [{ solver: 'sgd', tolerance: 1e-3 }, 'tolerance'],
-    [{ maxIterations: 10 }, 'maxIterations'],
+    [{ solver: 'adam', maxIterations: 10 }, 'maxIterations'],
+    [{ epochs: 10 }, 'epochs'],
   ])('refuses what its solver does not read: %j', async (options, argument) => {
     await expect(SoftmaxRegression.fit([[1], [2]], [0, 1], options)).rejects.toThrow(
       fails({ code: 'DOMAIN', where: 'fit', argument }),
+    );
+  });
+
+  it('says which solvers an option is for', async () => {
+    const fit = SoftmaxRegression.fit([[1], [2]], [0, 1], { epochs: 10 });
+    await expect(fit).rejects.toThrow(
+      "fit: epochs must be left out with solver 'lbfgs', which is the default; got 10. It belongs to training by steps: " +
+        "give solver: 'sgd', 'momentum' or 'adam'.",
     );
   });
 });

@@ -24,13 +24,13 @@ const iris = loadIris();
 const species: Task = { features: iris.features, labels: iris.labels.map((label) => iris.classNames.indexOf(label)) };
 /** Virginica or not: 2 divides its features and its classes. */
 const virginica: Task = { ...species, labels: species.labels.map((label) => Number(label === 2)) };
-const plain = { epochs: 3, batchSize: 32, learningRate: 0.1 } as const;
+const plain = { solver: 'sgd', epochs: 3, batchSize: 32, learningRate: 0.1 } as const;
 
 /** 5,000 features and 28 classes: a task takes two steps of 40 samples, or 100 samples of the objective. */
 const large = {
   features: { values: bytes(160 * 5000), shape: [160, 5000], scale: 255 },
   labels: Array.from({ length: 160 }, (_, i) => i % 28),
-  options: { epochs: 1, batchSize: 40, learningRate: 0.01 },
+  options: { solver: 'sgd', epochs: 1, batchSize: 40, learningRate: 0.01 },
 } as const;
 
 function bytes(length: number): Uint8Array {
@@ -270,7 +270,7 @@ onEveryBackend('fit', (backend) => {
     const features = { values, shape: [150, 4] as const, scale: 10 };
     const { model, result } = await SoftmaxRegression.fit(features, species.labels, plain);
     expectSameWeights(model, trainByHand(species, plain));
-    expect((await model.evaluate(features, species.labels)).loss).toBeAllClose(result.objective, RELATIVE);
+    expect((await model.evaluate(features, species.labels)).logLoss).toBeAllClose(result.objective, RELATIVE);
   });
 
   it('shrinks the weights, but not the bias, with l2', async () => {
@@ -302,6 +302,7 @@ onEveryBackend('fit', (backend) => {
       labels: [0, 1, 0],
     };
     const { result } = await SoftmaxRegression.fit(constant.features, constant.labels, {
+      solver: 'sgd',
       fitIntercept: false,
       epochs: 300,
       learningRate: 0.5,
@@ -365,7 +366,7 @@ onEveryBackend('fit', (backend) => {
 
   it('does not keep weights that are infinite after the very last step', async () => {
     // The loss of that step, at the weights before it, is finite.
-    const options = { epochs: 1, batchSize: 150, learningRate: 1e38, l2: 1e38 };
+    const options = { solver: 'sgd', epochs: 1, batchSize: 150, learningRate: 1e38, l2: 1e38 } as const;
     const { model, result } = await SoftmaxRegression.fit(species.features, species.labels, options);
     using initial = new Dense({ inputs: 4, units: 3, seed: 0 });
     expect(result).toMatchObject({ reason: 'diverged', iterations: 0, history: [] });
@@ -375,7 +376,7 @@ onEveryBackend('fit', (backend) => {
   it('diverges, and does not fail, where all logits of a sample overflow to −∞', async () => {
     // At seed 6 both weights start above 0, and W ← (1 − 1e30)·W makes them −∞ or ∞ alike.
     const features = [[1], [-1], [-1], [-1], [1], [-1]];
-    const options = { batchSize: 1, seed: 6, l2: 1e30, learningRate: 1, epochs: 5 };
+    const options = { solver: 'sgd', batchSize: 1, seed: 6, l2: 1e30, learningRate: 1, epochs: 5 } as const;
     for (const gradient of ['closed-form', 'autograd'] as const) {
       const { result } = await SoftmaxRegression.fit(features, [0, 1, 1, 1, 0, 0], { ...options, gradient });
       expect(result).toMatchObject({ reason: 'diverged', iterations: 0 });
@@ -416,7 +417,7 @@ onEveryBackend('fit', (backend) => {
     const labels = Array.from({ length: 600 }, (_, i) => i % 2);
     const steps = [0];
     const onProgress = ({ step }: FitProgress) => steps.push(step);
-    await SoftmaxRegression.fit(features, labels, { epochs: 1, batchSize: 1, onProgress });
+    await SoftmaxRegression.fit(features, labels, { solver: 'sgd', epochs: 1, batchSize: 1, onProgress });
     expect(steps.at(-1)).toBe(600);
     // A step of whatever size takes some half a millisecond.
     for (const [i, step] of steps.entries()) if (i > 0) expect(step - steps[i - 1]).toBeLessThanOrEqual(200);

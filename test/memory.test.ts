@@ -20,7 +20,7 @@ interface Given {
 }
 
 async function given(): Promise<Given> {
-  const { model } = await SoftmaxRegression.fit(rows, names, { epochs: 1 });
+  const { model } = await SoftmaxRegression.fit(rows, names, { solver: 'sgd', epochs: 1 });
   return {
     x: tf.tensor2d(rows),
     logits: tf.tensor2d([
@@ -210,15 +210,19 @@ const CALLS: Readonly<Record<string, readonly Call[]>> = {
   'SoftmaxRegression.fit': [
     () => SoftmaxRegression.fit(rows, names, { epochs: 3, batchSize: 2, solver: 'adam', l2: 0.1 }),
     (g) =>
-      SoftmaxRegression.fit(g.x, names, { epochs: 3, batchSize: 2, gradient: 'autograd', l2: 0.1, layer: { phm: 2 } }),
+      SoftmaxRegression.fit(g.x, names, {
+        ...{ solver: 'sgd', epochs: 3, batchSize: 2, gradient: 'autograd' },
+        ...{ l2: 0.1, layer: { phm: 2 } },
+      }),
     () => SoftmaxRegression.fit(rows, names, { epochs: 5, batchSize: 2, learningRate: 1e38, solver: 'momentum' }),
-    () => SoftmaxRegression.fit(rows, names, { solver: 'lbfgs', l2: 0.1 }),
-    refused(() => SoftmaxRegression.fit(rows, names, { layer: { phm: 3 } })),
+    () => SoftmaxRegression.fit(rows, names, { l2: 0.1, sampleWeights: [1, 2, 3], classWeights: 'balanced' }),
+    refused(() => SoftmaxRegression.fit(rows, names, { solver: 'sgd', layer: { phm: 3 } })),
     refused(() => SoftmaxRegression.fit(rows, ['a'])),
-    refused(() => SoftmaxRegression.fit(rows, names, { signal: AbortSignal.abort() })),
+    refused(() => SoftmaxRegression.fit(rows, names, { solver: 'sgd', signal: AbortSignal.abort() })),
     refused(() => {
       const controller = new AbortController();
-      return SoftmaxRegression.fit(rows, names, { signal: controller.signal, onProgress: () => controller.abort() });
+      const { signal } = controller;
+      return SoftmaxRegression.fit(rows, names, { solver: 'sgd', signal, onProgress: () => controller.abort() });
     }),
     refused(() => {
       const controller = new AbortController();
@@ -226,13 +230,14 @@ const CALLS: Readonly<Record<string, readonly Call[]>> = {
         // Two turns later: while the objective is computed.
         if (epoch === 3) setImmediate(() => setImmediate(() => controller.abort()));
       };
-      return SoftmaxRegression.fit(rows, names, { epochs: 3, signal: controller.signal, onProgress });
+      const { signal } = controller;
+      return SoftmaxRegression.fit(rows, names, { solver: 'sgd', epochs: 3, signal, onProgress });
     }),
     refused(() => {
       const onProgress = () => {
         throw new Error('from the caller');
       };
-      return SoftmaxRegression.fit(rows, names, { onProgress });
+      return SoftmaxRegression.fit(rows, names, { solver: 'sgd', onProgress });
     }),
   ],
   'SoftmaxRegression.fromBytes': [

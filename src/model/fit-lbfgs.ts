@@ -2,11 +2,12 @@
 import * as tf from '@tensorflow/tfjs';
 import { DataStore } from '../compile/arrays.js';
 import { openLoop } from '../compile/loop.js';
+import type { Label } from '../core/labels.js';
 import type { FeatureArray } from '../data/batches.js';
 import { Dense } from '../nn/dense.js';
 import { type LbfgsOptions, type LbfgsReason, type LbfgsResult, type LbfgsState, lbfgs } from '../optim/lbfgs.js';
 import { certifyAsync } from './certificate.js';
-import type { EpochRecord, FitOptions, FitResult, Fitted, LbfgsFitOptions } from './fit.js';
+import type { EpochRecord, FitResult, Fitted, Samples } from './fit.js';
 import { openLoss, rowsOfATask } from './objective.js';
 import {
   bohningPreconditioner,
@@ -15,7 +16,9 @@ import {
   type PlainProblem,
   plainProblem,
 } from './objective-plain.js';
+import type { FitOptions, LbfgsFitOptions } from './options.js';
 import { layoutOf } from './training-layout.js';
+import { type SampleWeights, sharesOf } from './weights.js';
 
 /**
  * Up to so many multiply-adds of a forward pass, plain TypeScript in float64 evaluates as fast as a backend in float32, and
@@ -32,20 +35,18 @@ const FLOAT32_TOLERANCE = 1e-6;
 const FLOAT32_JITTER = 1e-6;
 
 /**
- * Minimises mean cross-entropy + λ/2·‖W‖² to its optimum, from zero.
+ * Minimises (1/S)·Σᵢ sᵢ·NLLᵢ + λ/2·‖W‖² to its optimum, from zero.
  *
- * @param labels class indices, one for each row of features
  * @returns parameters as plain arrays; no tensor is left behind, whatever happens
  */
-export async function fitLbfgs<L>(
-  features: FeatureArray,
-  labels: Int32Array,
-  numClasses: number,
+export async function fitLbfgs<L extends Label>(
+  { features, labels, weights, numClasses }: Samples,
   options: LbfgsFitOptions,
   { signal, onProgress }: Pick<FitOptions<L>, 'signal' | 'onProgress'>,
 ): Promise<Fitted> {
   const { l2, fitIntercept, tolerance, maxIterations } = options;
-  const problem = plainProblem({ features, labels, numClasses, l2, fitIntercept });
+  const sampleWeights = weights?.values;
+  const problem = plainProblem({ features, labels, numClasses, sampleWeights, l2, fitIntercept });
   const history: EpochRecord[] = [];
   const shared: Pick<LbfgsOptions, 'start' | 'maxIterations' | 'signal' | 'onIteration'> = {
     start: new Float64Array(problem.size),
@@ -61,7 +62,7 @@ export async function fitLbfgs<L>(
   const solved =
     n * d * numClasses <= PLAIN_WORK
       ? await solvePlain(problem, { ...shared, tolerance })
-      : await solveTensor(problem, { ...shared, tolerance });
+      : await solveTensor(problem, weights, { ...shared, tolerance });
   // What the model keeps is float32, so that is what is certified.
   const point = Float64Array.from(Float32Array.from(solved.point));
   const { objective, suboptimality } = await certifyAsync(problem, point, signal);
@@ -102,7 +103,11 @@ async function solvePlain(problem: PlainProblem, options: Solve): Promise<LbfgsR
 }
 
 /** On tensors as far as float32 sees, and from there in float64. */
-async function solveTensor(problem: PlainProblem, options: Solve): Promise<LbfgsResult> {
+async function solveTensor(
+  problem: PlainProblem,
+  weights: SampleWeights | undefined,
+  options: Solve,
+): Promise<LbfgsResult> {
   const { features, labels, numSamples: n, numFeatures: d, numClasses, l2, fitIntercept } = problem;
   const layer = new Dense({ inputs: d, units: numClasses });
   const { scale = 1 } = features;
@@ -112,7 +117,7 @@ async function solveTensor(problem: PlainProblem, options: Solve): Promise<Lbfgs
   const data = {
     features: { ...features, scale: 1, dtype: 'float32' },
     labels,
-    shares: new Float32Array(n).fill(1 / n),
+    shares: sharesOf(weights, n),
   } as const;
   const split = d * numClasses;
   try {
@@ -182,7 +187,7 @@ function withPenalty(
   return { value: loss + (l2 / 2) * square, gradient };
 }
 
-/** X̃ᵀX̃/n, the column of ones last: the features' own products by the backend in use. */
+/** X̃ᵀdiag(s)X̃/S, the column of ones last: the features' own products by the backend in use. */
 async function gramOnTensors(
   { features, shares }: { readonly features: FeatureArray; readonly shares: Float32Array },
   scale: number,

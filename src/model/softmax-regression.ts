@@ -1,34 +1,58 @@
 // model: the classifier that people use: fit, predict, evaluate.
-import * as tf from '@tensorflow/tfjs';
-import { DomainError, FormatError, isSoftmaxRegressionError, ShapeError } from '../core/errors.js';
-import { assertLabels, classIndices, type Label, sortedClasses } from '../core/labels.js';
-import { assertKnownOptions, describe, formatShape } from '../core/shape.js';
-import { nextTask } from '../core/task.js';
-import { asFeatureArray, batchRanges, type FeatureArray, type Features } from '../data/batches.js';
-import {
-  type ClassScores,
-  type ConfusionMatrix,
-  confusionMatrix,
-  precisionRecallFscore,
-} from '../metrics/classification.js';
-import { type FitOptions, type FitResult, fitFirstOrder, type TrainingOptions, trainingOptions } from './fit.js';
+import { FormatError, isSoftmaxRegressionError } from '../core/errors.js';
+import { classIndices, type Label } from '../core/labels.js';
+import { asFeatureArray, type FeatureArray, type Features } from '../data/batches.js';
+import { type CalibratedAffine, type CalibrateOptions, calibrateAffine } from './calibrate.js';
+import { type EvaluateOptions, type Evaluation, evaluateModel } from './evaluation.js';
+import type { FitResult } from './fit.js';
+import { fitFirstOrder } from './fit-first-order.js';
 import { fitLbfgs } from './fit-lbfgs.js';
+import { assertLabelCount, assertNotEmpty, classesOf, type FeaturesInput, readFeatures } from './inputs.js';
+import {
+  type ContributionOptions,
+  type Contributions,
+  checkedFeatureNames,
+  contributionsOf,
+  type WeightTable,
+  type WeightTableOptions,
+  weightTableOf,
+} from './insight.js';
 import { decodeModel, encodeModel, type Json } from './model-file.js';
-import { rowsOfATask } from './objective.js';
-import { type Affine, affineRows, argMax, checkFeatureCount, softmaxRow, surpriseRow } from './predict.js';
+import { type FitOptions, type TrainingOptions, trainingOptions } from './options.js';
+import {
+  type Affine,
+  affineRows,
+  argMax,
+  argTopK,
+  assertFeatureCount,
+  assertK,
+  logitsInto,
+  type Prediction,
+  softmaxInPlace,
+} from './predict.js';
+import {
+  type PredictOptions,
+  predictLabels,
+  predictRows,
+  predictTop,
+  type RowArray,
+  type TopKArray,
+} from './predict-async.js';
+import { sampleWeightsOf } from './weights.js';
 
-/** Samples as rows of numbers, as one typed array with its shape, or as a tensor [n, features]. */
-export type FeaturesInput = Features | tf.Tensor2D;
+/** What `calibrate` found. */
+export interface Calibration<L extends Label> extends Omit<CalibratedAffine<L>, 'affine'> {
+  /** The calibrated model; the one that was calibrated stays as it was. */
+  readonly model: SoftmaxRegression<L>;
+}
 
-export interface Evaluation<L extends Label> {
-  readonly samples: number;
-  /** Mean negative log-likelihood, nats. */
-  readonly loss: number;
-  readonly accuracy: number;
-  /** Precision, recall, fscore and support, in the order of the model's classes. */
-  readonly perClass: ClassScores<L>;
-  /** Rows are the truth, columns the prediction, in the order of the model's classes. */
-  readonly confusion: ConfusionMatrix<L>;
+/** What a model is made of, beside weight and bias. */
+interface Description<L extends Label> {
+  readonly classes: readonly L[];
+  readonly featureNames: readonly string[] | undefined;
+  readonly numParameters: number;
+  readonly options: TrainingOptions;
+  readonly temperature: number;
 }
 
 /**
@@ -36,41 +60,50 @@ export interface Evaluation<L extends Label> {
  *
  *   ŷ = softmax(xW + b)
  *
- * A model is plain arrays: it holds no tensor, needs no dispose, and predicts synchronously on any backend.
+ * A model is plain arrays: it holds no tensor, needs no dispose, and predicts synchronously on any backend. What ends in
+ * `Async` is for large input and tensors: it works in chunks, on the backend in use where that pays.
  *
  * @example
- * const { model } = await SoftmaxRegression.fit(features, ['cat', 'dog', 'dog'], { epochs: 100 });
+ * const { model } = await SoftmaxRegression.fit(features, ['cat', 'dog', 'dog'], { l2: 0.1 });
  * model.predict([[0.1, 0.9]]);   // ['dog']
  * @see Dive into Deep Learning (zh), §3.4
  */
 export class SoftmaxRegression<L extends Label> {
   /** The classes, in the order of the columns of logits and probabilities. */
   readonly classes: readonly L[];
+  /** Names of the features, where they were given. */
+  readonly featureNames: readonly string[] | undefined;
   /** d, features of a sample. */
   readonly numFeatures: number;
   /** How many numbers were trained; with a PHM layer fewer than weight and bias hold. */
   readonly numParameters: number;
   /** What decided the fit, defaults included. */
   readonly options: TrainingOptions;
+  /** By what `calibrate` divided weight and bias; 1 if it never did. */
+  readonly temperature: number;
   readonly #affine: Affine;
 
-  private constructor(classes: readonly L[], affine: Affine, numParameters: number, options: TrainingOptions) {
+  private constructor(affine: Affine, description: Description<L>) {
+    const { classes, featureNames, numParameters, options, temperature } = description;
     this.classes = Object.freeze([...classes]);
+    this.featureNames = featureNames && Object.freeze([...featureNames]);
     this.numFeatures = affine.weight.length / affine.bias.length;
     this.numParameters = numParameters;
     this.options = options;
+    this.temperature = temperature;
     this.#affine = affine;
   }
 
   /**
-   * Trains a model: minimises (1/n)·Σᵢ NLLᵢ + l2/2·‖W‖² on the tfjs backend in use.
+   * Trains a model: minimises (1/S)·Σᵢ sᵢ·NLLᵢ + l2/2·‖W‖², S = Σᵢ sᵢ, on the tfjs backend in use; sᵢ is a sample's weight times
+   * its class's, 1 unless given.
    *
    * @param features X: rows, a typed array with its shape, or a tensor [n, features]; finite
    * @param labels strings, numbers or booleans, one for each sample; the model keeps their type
    * @returns the fitted model, and how it went
    * @throws ShapeError if features and labels do not belong together; DomainError for NaN or infinite features, fewer
    *         than two classes, or an option that is unknown or out of range; the signal's reason if it is aborted
-   * @example const { model, result } = await SoftmaxRegression.fit(iris.features, iris.labels, { solver: 'adam' });
+   * @example const { model, result } = await SoftmaxRegression.fit(iris.features, iris.labels, { l2: 0.01 });
    */
   static async fit<const L extends Label>(
     features: FeaturesInput,
@@ -82,13 +115,19 @@ export class SoftmaxRegression<L extends Label> {
     const x = await readFeatures(features, where);
     assertLabelCount(labels, x.shape[0], where);
     assertNotEmpty(x, where);
+    const featureNames = checkedFeatureNames(options.featureNames, x.shape[1], where);
     const classes = classesOf(labels, options.classes, where);
     const y = classIndices(labels, classes, where);
-    const fitted =
+    const { sampleWeights } = options;
+    const { classWeights } = training;
+    const weights = sampleWeightsOf(y, classes, { sampleWeights, classWeights }, where);
+    const samples = { features: x, labels: y, weights, numClasses: classes.length };
+    const { weight, bias, numParameters, result } =
       training.solver === 'lbfgs'
-        ? await fitLbfgs(x, y, classes.length, training, options)
-        : await fitFirstOrder(x, y, classes.length, training, options);
-    return { model: new SoftmaxRegression(classes, fitted, fitted.numParameters, training), result: fitted.result };
+        ? await fitLbfgs(samples, training, options)
+        : await fitFirstOrder(samples, training, options);
+    const description = { classes, featureNames, numParameters, options: training, temperature: 1 };
+    return { model: new SoftmaxRegression({ weight, bias }, description), result };
   }
 
   /**
@@ -97,9 +136,10 @@ export class SoftmaxRegression<L extends Label> {
    * safetensors read them.
    */
   toBytes(): Uint8Array {
-    const { classes, numFeatures, numParameters } = this;
+    const { classes, featureNames, numFeatures, numParameters, temperature } = this;
     const options = this.options as unknown as Readonly<Record<string, Json>>;
-    return encodeModel({ ...this.#affine, classes, numFeatures, numParameters, options });
+    const calibration = temperature === 1 ? undefined : { temperature };
+    return encodeModel({ ...this.#affine, classes, featureNames, numFeatures, numParameters, options, calibration });
   }
 
   /**
@@ -109,17 +149,16 @@ export class SoftmaxRegression<L extends Label> {
    * @throws FormatError if the bytes are no model, were changed or cut short, or need a later version of this package
    */
   static fromBytes<L extends Label = Label>(bytes: Uint8Array, where = 'fromBytes'): SoftmaxRegression<L> {
-    const { classes, weight, bias, numParameters, options, temperature, standardization } = decodeModel(bytes, where);
-    if (temperature !== undefined || standardization !== undefined) {
-      const argument = temperature === undefined ? 'standardization' : 'temperature';
-      const hint = 'loadPredictor of softmax-regression/predict applies it.';
-      throw new FormatError({ where, argument, expected: 'be part of weight and bias', actual: 'apart', hint });
-    }
-    return new SoftmaxRegression(
-      classes as readonly L[],
+    const { classes, weight, bias, featureNames, numParameters, options, calibration } = decodeModel(bytes, where);
+    return new SoftmaxRegression<L>(
       { weight, bias },
-      numParameters,
-      storedOptions(options, where),
+      {
+        classes: classes as readonly L[],
+        featureNames,
+        numParameters,
+        options: storedOptions(options, where),
+        temperature: calibration?.temperature ?? 1,
+      },
     );
   }
 
@@ -144,7 +183,7 @@ export class SoftmaxRegression<L extends Label> {
    * @throws ShapeError for another number of features than the model was trained on; DomainError for one that is not finite
    */
   logits(features: Features): Float64Array[] {
-    return this.#rows(features, 'logits');
+    return affineRows(this.#affine, this.#checked(features, 'logits'));
   }
 
   /**
@@ -157,7 +196,9 @@ export class SoftmaxRegression<L extends Label> {
    * @throws as `logits`
    */
   predictProbabilities(features: Features): Float64Array[] {
-    return this.#rows(features, 'predictProbabilities').map(softmaxRow);
+    const rows = affineRows(this.#affine, this.#checked(features, 'predictProbabilities'));
+    for (const row of rows) softmaxInPlace(row);
+    return rows;
   }
 
   /**
@@ -167,54 +208,129 @@ export class SoftmaxRegression<L extends Label> {
    * @throws as `logits`
    */
   predict(features: Features): L[] {
-    return this.#rows(features, 'predict').map((row) => this.classes[argMax(row)]);
+    const x = this.#checked(features, 'predict');
+    const labels = new Array<L>(x.shape[0]);
+    const logits = new Float64Array(this.classes.length);
+    for (let i = 0; i < labels.length; i++) {
+      logitsInto(this.#affine, x, i, logits);
+      labels[i] = this.classes[argMax(logits)];
+    }
+    return labels;
   }
 
   /**
-   * Loss, accuracy, and scores per class, on samples whose labels are known.
+   * The k most probable classes of each sample with their probabilities, the most probable first; of equal ones the first.
    *
-   * @throws ShapeError or DomainError if features or labels do not fit the model, or there is no sample
+   * @param k an integer in [1, classes]
+   * @throws DomainError for another k; as `logits`
+   * @example model.predictTopK(rows, 2)   // [[{ label: 'dog', probability: 0.9 }, { label: 'cat', probability: 0.08 }], …]
    */
-  async evaluate(
-    features: FeaturesInput,
-    labels: ArrayLike<L>,
-    options: { readonly signal?: AbortSignal } = {},
-  ): Promise<Evaluation<L>> {
-    const where = 'evaluate';
-    assertKnownOptions(options, ['signal'], where);
-    const x = await readFeatures(features, where);
-    checkFeatureCount(x, this.numFeatures, where);
-    const [samples] = x.shape;
-    assertLabelCount(labels, samples, where);
-    assertNotEmpty(x, where);
-    const y = classIndices(labels, this.classes, where);
-    const predictions = new Array<L>(samples);
-    let loss = 0;
-    let right = 0;
-    for (const [start, end] of batchRanges(samples, rowsOfATask(this.numFeatures, this.classes.length))) {
-      options.signal?.throwIfAborted();
-      affineRows(this.#affine, x, start, end).forEach((row, i) => {
-        const predicted = argMax(row);
-        predictions[start + i] = this.classes[predicted];
-        loss += surpriseRow(row, y[start + i]);
-        if (predicted === y[start + i]) right++;
-      });
-      await nextTask();
-    }
-    const { classes } = this;
-    return {
-      samples,
-      loss: loss / samples,
-      accuracy: right / samples,
-      perClass: precisionRecallFscore(labels, predictions, { classes }),
-      confusion: confusionMatrix(labels, predictions, classes),
-    };
+  predictTopK(features: Features, k: number): Prediction<L>[][] {
+    const where = 'predictTopK';
+    assertK(k, this.classes.length, where);
+    return affineRows(this.#affine, this.#checked(features, where)).map((row) => {
+      softmaxInPlace(row);
+      return argTopK(row, k).map((column) => ({ label: this.classes[column], probability: row[column] }));
+    });
   }
 
-  #rows(features: Features, where: string): Float64Array[] {
+  /**
+   * `logits` of large input or of a tensor, in chunks: timers and sockets have their turn between them.
+   *
+   * Large tensors and arrays of bytes or float32 are multiplied by the tfjs backend in use, in float32; all else in float64.
+   *
+   * @returns the numbers of all samples in one array
+   * @throws as `logits`; the signal's reason if it is aborted
+   */
+  logitsAsync(features: FeaturesInput, options: PredictOptions = {}): Promise<RowArray> {
+    return predictRows(this.#affine, features, 'logits', 'logitsAsync', options);
+  }
+
+  /** `predictProbabilities` as `logitsAsync` does it: the probabilities of all samples in one array. */
+  predictProbabilitiesAsync(features: FeaturesInput, options: PredictOptions = {}): Promise<RowArray> {
+    return predictRows(this.#affine, features, 'probabilities', 'predictProbabilitiesAsync', options);
+  }
+
+  /** `predict` as `logitsAsync` does it. */
+  predictAsync(features: FeaturesInput, options: PredictOptions = {}): Promise<L[]> {
+    return predictLabels(this.#affine, this.classes, features, 'predictAsync', options);
+  }
+
+  /** `predictTopK` as `logitsAsync` does it: labels and probabilities of all samples in one array each. */
+  predictTopKAsync(features: FeaturesInput, k: number, options: PredictOptions = {}): Promise<TopKArray<L>> {
+    return predictTop(this.#affine, this.classes, features, k, 'predictTopKAsync', options);
+  }
+
+  /**
+   * How good the predictions are, on samples whose labels are known. In chunks, as `logitsAsync`.
+   *
+   * @throws ShapeError or DomainError if features or labels do not fit the model, or there is no sample; the signal's
+   *         reason if it is aborted
+   * @example const { accuracy, interval, logLoss } = await model.evaluate(test.features, test.labels);
+   */
+  evaluate(features: FeaturesInput, labels: ArrayLike<L>, options: EvaluateOptions = {}): Promise<Evaluation<L>> {
+    return evaluateModel(this.#affine, this.classes, features, labels, options, 'evaluate');
+  }
+
+  /**
+   * A model whose probabilities mean what they say: logits divided by the temperature that fits samples it did not learn from.
+   *
+   *   softmax(o/T),   T > 0 that minimises the log loss        weight and bias are divided by T, so that every reader has it
+   *
+   * The order of the classes stays, and so does the accuracy. `before` and `after` are evaluations on these samples: as T was
+   * fitted to them, `after` flatters a little.
+   *
+   * @param features of samples that were held back; a hundred do for one number
+   * @throws as `evaluate`
+   * @example const { model, temperature } = await overconfident.calibrate(heldBack.features, heldBack.labels);
+   * @see Guo et al., On calibration of modern neural networks (2017)
+   */
+  async calibrate(
+    features: FeaturesInput,
+    labels: ArrayLike<L>,
+    options: CalibrateOptions = {},
+  ): Promise<Calibration<L>> {
+    const { affine, ...found } = await calibrateAffine(this.#affine, this.classes, features, labels, options);
+    const { classes, featureNames, numParameters, temperature } = this;
+    const description = { classes, featureNames, numParameters, options: this.options };
+    const model = new SoftmaxRegression(affine, { ...description, temperature: temperature * found.temperature });
+    return { model, ...found };
+  }
+
+  /**
+   * What each feature of one sample adds to each logit: exact, as the model is linear.
+   *
+   *   oₖ = bₖ + Σⱼ xⱼ·Wⱼₖ        with a baseline r: oₖ = oₖ(r) + Σⱼ (xⱼ − rⱼ)·Wⱼₖ
+   *
+   * Probabilities depend on differences of logits: what a feature adds to all logits alike changes none. Compare classes.
+   *
+   * @param row x, [features]
+   * @throws ShapeError for another number of features; DomainError for one that is not finite
+   * @example model.contributions(row, { baseline: columnStatistics(features).mean }).features[2].contributions
+   */
+  contributions(row: ArrayLike<number>, options: ContributionOptions = {}): Contributions<L> {
+    return contributionsOf({ ...this.#affine, classes: this.classes, featureNames: this.featureNames }, row, options);
+  }
+
+  /**
+   * The weights as a table, a row for each feature, centred over the classes.
+   *
+   *   Wⱼₖ − (1/q) Σₖ Wⱼₖ
+   *
+   * Adding a number to all weights of a feature changes no probability, so weights mean something only against each other;
+   * centred, the weight of a class is against the mean of all. A weight is per unit of its feature: `scale` makes them comparable.
+   *
+   * @throws ShapeError or DomainError if the scale does not fit the features
+   * @example model.weightTable({ sort: 'magnitude', scale: columnStatistics(features).scale }).rows[0].feature
+   */
+  weightTable(options: WeightTableOptions = {}): WeightTable<L> {
+    return weightTableOf({ ...this.#affine, classes: this.classes, featureNames: this.featureNames }, options);
+  }
+
+  #checked(features: Features, where: string): FeatureArray {
     const x = asFeatureArray(features, where);
-    checkFeatureCount(x, this.numFeatures, where);
-    return affineRows(this.#affine, x, 0, x.shape[0]);
+    assertFeatureCount(x.shape, this.numFeatures, where);
+    return x;
   }
 }
 
@@ -227,54 +343,4 @@ function storedOptions(options: Readonly<Record<string, Json>>, where: string): 
     const { expected, actual, argument } = cause;
     throw new FormatError({ where, argument: `options, ${argument},`, expected, actual, cause });
   }
-}
-
-/** A tensor's values come over once; whatever the form, NaN and ±∞ are refused. */
-async function readFeatures(features: FeaturesInput, where: string): Promise<FeatureArray> {
-  if (!(features instanceof tf.Tensor)) return asFeatureArray(features, where);
-  const { shape } = features as tf.Tensor;
-  if (shape.length !== 2)
-    throw new ShapeError({
-      where,
-      argument: 'features',
-      expected: 'have shape [n, features]',
-      actual: formatShape(shape),
-    });
-  return asFeatureArray({ values: Float32Array.from(await features.data()), shape: [shape[0], shape[1]] }, where);
-}
-
-function classesOf<L extends Label>(
-  labels: ArrayLike<L>,
-  given: readonly L[] | undefined,
-  where: string,
-): readonly L[] {
-  if (given !== undefined) {
-    if (!Array.isArray(given)) {
-      throw new ShapeError({ where, argument: 'classes', expected: 'be an array of labels', actual: describe(given) });
-    }
-    assertLabels(given, where, 'classes');
-  }
-  const classes = given ?? sortedClasses(labels, where);
-  if (classes.length >= 2) return classes;
-  const argument = given === undefined ? 'labels' : 'classes';
-  const actual = classes.length === 0 ? 'none' : `only ${describe(classes[0])}`;
-  throw new DomainError({ where, argument, expected: 'name at least two classes', actual });
-}
-
-function assertNotEmpty({ shape }: FeatureArray, where: string): void {
-  if (shape[0] > 0 && shape[1] > 0) return;
-  const expected = 'have at least one row and one column';
-  throw new ShapeError({ where, argument: 'features', expected, actual: formatShape(shape) });
-}
-
-function assertLabelCount(labels: unknown, n: number, where: string): void {
-  const isList = Array.isArray(labels) || (ArrayBuffer.isView(labels) && 'length' in labels);
-  if (isList && (labels as ArrayLike<unknown>).length === n) return;
-  const actual = isList ? String((labels as ArrayLike<unknown>).length) : describe(labels);
-  throw new ShapeError({
-    where,
-    argument: 'labels',
-    expected: `be a list of ${n} labels, one for each sample`,
-    actual,
-  });
 }

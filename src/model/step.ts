@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { sparseCrossEntropyOp } from '../nn/cross-entropy.js';
 import { reduce } from '../nn/reduction.js';
+import { countedRows, weighLosses } from '../nn/weighing.js';
 import type { Optimizer, OptimizerState, Tensors } from '../optim/first-order.js';
 import type { TrainingLayout } from './training-layout.js';
 
@@ -15,9 +16,11 @@ export interface TrainingBatch {
   readonly features: tf.Tensor2D;
   /** Class indices. */
   readonly labels: tf.Tensor1D;
+  /** What the loss of each sample is multiplied by before the mean is taken; 1 unless given. */
+  readonly weights?: tf.Tensor1D;
 }
 
-/** A pure function of tensors: new state, and the mean loss of the batch. */
+/** A pure function of tensors: new state, and the mean weighted loss of the batch. */
 export type TrainingStep = (state: TrainingState, batch: TrainingBatch) => [TrainingState, tf.Scalar];
 
 /** How a step finds its gradient; both give the same numbers. */
@@ -34,7 +37,7 @@ export interface StepOptions {
 }
 
 interface ValueAndGradients {
-  /** Mean cross-entropy of the batch, without the penalty. */
+  /** Mean weighted cross-entropy of the batch, without the penalty. */
   readonly loss: tf.Scalar;
   readonly gradients: Tensors;
 }
@@ -42,12 +45,11 @@ interface ValueAndGradients {
 type Differentiate = (
   layout: TrainingLayout,
   parameters: Tensors,
-  features: tf.Tensor2D,
-  labels: tf.Tensor1D,
+  batch: TrainingBatch,
   l2: number,
 ) => ValueAndGradients;
 
-/** parameters ← optimizer(parameters, ∂/∂parameters of mean cross-entropy + λ/2·‖W‖²) */
+/** parameters ← optimizer(parameters, ∂/∂parameters of mean weighted cross-entropy + λ/2·‖W‖²) */
 export function trainingStep({
   layout,
   optimizer,
@@ -57,8 +59,8 @@ export function trainingStep({
   learningRate,
 }: StepOptions): TrainingStep {
   const differentiate = gradient === 'autograd' ? byAutograd : byClosedForm;
-  return (state, { features, labels }) => {
-    const { loss, gradients } = differentiate(layout, state.parameters, features, labels, l2);
+  return (state, batch) => {
+    const { loss, gradients } = differentiate(layout, state.parameters, batch, l2);
     const { bias, ...others } = gradients;
     const used = fitIntercept ? gradients : { ...others, bias: tf.zerosLike(bias) };
     const next = optimizer.update(state.parameters, used, state.optimizer, tf.scalar(learningRate));
@@ -72,21 +74,22 @@ export function trainingStep({
  * The loss itself carries softmax(o) − y as its gradient (on TensorFlow both come from one kernel), so only the logits
  * are on tfjs's tape.
  */
-export const byClosedForm: Differentiate = (layout, parameters, features, labels, l2) => {
+export const byClosedForm: Differentiate = (layout, parameters, batch, l2) => {
+  const { features } = batch;
   const logits = layout.forward(features, parameters);
-  const { value, grad } = tf.valueAndGrad((o) => meanLoss(o as tf.Tensor2D, labels))(logits);
+  const { value, grad } = tf.valueAndGrad((o) => meanLoss(o as tf.Tensor2D, batch))(logits);
   return { loss: value as tf.Scalar, gradients: layout.backward(features, grad as tf.Tensor2D, parameters, l2) };
 };
 
 /** tfjs's automatic differentiation, through the whole of layer, loss and penalty. */
-export const byAutograd: Differentiate = (layout, parameters, features, labels, l2) => {
+export const byAutograd: Differentiate = (layout, parameters, batch, l2) => {
   const names = Object.keys(parameters);
   const byName = (values: readonly tf.Tensor[]) => Object.fromEntries(names.map((name, i) => [name, values[i]]));
   let loss: tf.Scalar | undefined;
   const objective = (...values: tf.Tensor[]) => {
     const current = byName(values);
     // Kept over the end of valueAndGrads, which disposes what its function does not return.
-    loss = tf.keep(meanLoss(layout.forward(features, current), labels));
+    loss = tf.keep(meanLoss(layout.forward(batch.features, current), batch));
     return l2 === 0
       ? loss
       : loss.add<tf.Scalar>(
@@ -104,6 +107,7 @@ export const byAutograd: Differentiate = (layout, parameters, features, labels, 
 };
 
 /** Without the checks of `sparseCrossEntropy`: labels are in range, and logits that overflow show in the loss. */
-function meanLoss(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Scalar {
-  return reduce(sparseCrossEntropyOp(logits, labels), undefined, 'mean');
+function meanLoss(logits: tf.Tensor2D, { labels, weights }: TrainingBatch): tf.Scalar {
+  const losses = sparseCrossEntropyOp(countedRows(logits, weights), labels);
+  return reduce(weighLosses(losses, weights), undefined, 'mean');
 }
