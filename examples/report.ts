@@ -8,7 +8,6 @@ import {
   Dense,
   gradcheck,
   loadIris,
-  metrics,
   oneHot,
   SoftmaxRegression,
   selectBackend,
@@ -28,29 +27,27 @@ export async function main(
   const [features, labels] = [take(iris.features, train), take(iris.labels, train)];
   const [testFeatures, testLabels] = [take(iris.features, test), take(iris.labels, test)];
 
-  const { model, result } = await SoftmaxRegression.fit(features, labels, { solver: 'lbfgs', l2: 0.01 });
-  const probabilities = model.predictProbabilities(testFeatures);
-  const { classes } = model;
-  const evaluation = await model.evaluate(testFeatures, testLabels);
+  const { model, result } = await SoftmaxRegression.fit(features, labels, {
+    l2: 0.01,
+    featureNames: iris.featureNames,
+  });
   const html = await renderReport({
     data: {
       name: 'Iris',
       trainingSamples: train.length,
       split: '45 of 150 flowers set aside, as many of each species',
-      featureNames: iris.featureNames,
       featureDeviations: columnStatistics(features).scale,
     },
     model,
     fit: result,
-    evaluation: {
-      ...evaluation,
-      logLoss: evaluation.loss,
-      brier: metrics.brier(testLabels, probabilities, { classes }),
-      expectedCalibrationError: metrics.expectedCalibrationError(testLabels, probabilities, { classes, bins: 10 }),
-      reliability: metrics.reliabilityBins(testLabels, probabilities, { classes, bins: 10 }),
-    },
+    evaluation: await model.evaluate(testFeatures, testLabels, { bins: 10 }),
     gradcheck: proof(model, features, labels),
-    mistakes: confidentMistakes(testLabels, probabilities, classes, (i) => testFeatures[i]),
+    mistakes: confidentMistakes(
+      testLabels,
+      model.predictProbabilities(testFeatures),
+      model.classes,
+      (i) => testFeatures[i],
+    ),
     environment: {
       command: 'npx tsx examples/report.ts',
       seed: 0,

@@ -67,7 +67,7 @@ async function evaluate(name: string, script: string): Promise<unknown> {
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
 }
 
-const ENTRIES = ['', '/node', '/predict', '/reference'].map((door) => `softmax-regression${door}`);
+const ENTRIES = ['', '/node', '/predict', '/reference', '/report'].map((door) => `softmax-regression${door}`);
 
 describe('the packed package', () => {
   it('holds the build, the licence and nothing of the workshop', () => {

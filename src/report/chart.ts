@@ -38,10 +38,9 @@ export async function openCharts(): Promise<Charts> {
     svg.removeAttribute('font-size');
     svg.removeAttribute('font-family');
     for (const group of svg.querySelectorAll('[aria-label]')) group.removeAttribute('aria-label');
-    svg.setAttribute('role', 'img');
-    svg.setAttribute('aria-label', label);
     roundCoordinates(svg);
-    return trusted(svg.outerHTML);
+    // The label may hold any characters, and linkedom leaves an ampersand in an attribute as it is.
+    return html`<svg role="img" aria-label="${label}"${trusted(svg.outerHTML.slice('<svg'.length))}`;
   };
   const drawings = (chart: Chart, width: number): Html =>
     html`${drawing(chart, width)}${chart.below === undefined ? undefined : drawing(chart.below, width)}`;

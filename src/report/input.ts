@@ -30,8 +30,6 @@ export interface ReportData {
   readonly trainingSamples: number;
   /** How the others were chosen: '30 of 150 rows, stratified'. */
   readonly split?: string;
-  /** One for each feature. */
-  readonly featureNames?: readonly string[];
   /** Standard deviation of each feature over the training samples: weights are then compared by what they move in the data. */
   readonly featureDeviations?: ArrayLike<number>;
   /** If the features of a sample are the pixels of a picture, row by row. */
@@ -48,6 +46,10 @@ export interface ReportModel {
   readonly weight: readonly ArrayLike<number>[];
   /** b, [classes]. */
   readonly bias: ArrayLike<number>;
+  /** One for each feature. */
+  readonly featureNames?: readonly string[];
+  /** What calibration divided the logits by. */
+  readonly temperature?: number;
   readonly options: object;
 }
 
@@ -118,7 +120,7 @@ export function assertReportInput({ data, model, evaluation, mistakes = [] }: Re
   assertShape([bias.length], [classes.length], WHERE, 'model.bias');
   const { counts } = evaluation.confusion;
   assertShape([counts.length, counts[0]?.length ?? 0], [classes.length, classes.length], WHERE, 'evaluation.confusion');
-  assertPerFeature(data.featureNames, numFeatures, 'data.featureNames');
+  assertPerFeature(model.featureNames, numFeatures, 'model.featureNames');
   assertPerFeature(data.featureDeviations, numFeatures, 'data.featureDeviations');
   mistakes.forEach(({ features }, i) => {
     assertPerFeature(features, numFeatures, `mistakes[${i}].features`);

@@ -1,18 +1,18 @@
 // report: the samples that the model got wrong while it was most sure.
 import type { Label } from '../core/labels.js';
 import { type Html, html } from './html.js';
-import type { Mistake, ReportData, ReportModel } from './input.js';
+import type { Mistake } from './input.js';
 import { count, labelText, percent, plural, significant } from './numbers.js';
 import type { Pictures } from './picture.js';
 import { type Section, table } from './section.js';
-import { featureName, topFeatures } from './weights.js';
+import { featureName, type Modelled, topFeatures } from './weights.js';
 
 /** So many features of a sample are columns of the table. */
 const MOST_COLUMNS = 6;
 
 export function mistakesSection(
   mistakes: readonly Mistake[],
-  { data, model }: { readonly data: ReportData; readonly model: ReportModel },
+  modelled: Modelled,
   pictures: Pictures | undefined,
 ): Section {
   const lead =
@@ -21,7 +21,7 @@ export function mistakesSection(
       : html`The ${plural(mistakes.length, 'sample')} that the model got wrong while it was most certain. Some show what a linear model cannot
 see; some, labels that deserve a second look.`;
   const body =
-    mistakes.length === 0 ? html`` : pictures === undefined ? rows(mistakes, data, model) : gallery(mistakes, pictures);
+    mistakes.length === 0 ? html`` : pictures === undefined ? rows(mistakes, modelled) : gallery(mistakes, pictures);
   return { id: 'mistakes', title: 'Most confident mistakes', short: 'Mistakes', lead, body };
 }
 
@@ -44,9 +44,9 @@ function range(pixels: ArrayLike<number>): [number, number] {
   return [least, most];
 }
 
-function rows(mistakes: readonly Mistake[], data: ReportData, model: ReportModel): Html {
-  const shown = topFeatures(model, data, MOST_COLUMNS);
-  const all = shown.length === model.numFeatures;
+function rows(mistakes: readonly Mistake[], modelled: Modelled): Html {
+  const shown = topFeatures(modelled, MOST_COLUMNS);
+  const all = shown.length === modelled.model.numFeatures;
   return table({
     caption: all ? 'The mistakes' : `The mistakes, with the ${shown.length} features of most weight`,
     hideCaption: all,
@@ -55,7 +55,7 @@ function rows(mistakes: readonly Mistake[], data: ReportData, model: ReportModel
       { head: 'said' },
       { head: 'how sure', number: true },
       { head: 'row', number: true },
-      ...shown.map((j) => ({ head: featureName(data, j), number: true })),
+      ...shown.map((j) => ({ head: featureName(modelled, j), number: true })),
     ],
     rows: mistakes.map(({ index, label, predicted, probability, features }) => [
       labelText(label),

@@ -63,7 +63,7 @@ ${inputs.map((place) => [
   unit(x.input, place, html`<tspan font-style="italic">x</tspan>`, 'input'),
   place.unit === undefined
     ? undefined
-    : named(x.input - label, place.y, featureName(data, place.unit), wide ? 20 : 10, 'end'),
+    : named(x.input - label, place.y, featureName({ data, model }, place.unit), wide ? 20 : 10, 'end'),
 ])}
 ${outputs.map((place) => [
   place.unit === undefined

@@ -119,6 +119,9 @@ export function trainingSection(input: ReportInput): Section {
     [plural(names.length, 'class', 'classes'), listed],
     ['Parameters', count(model.numParameters)],
     ...optionFacts(model.options),
+    ...(model.temperature === undefined || model.temperature === 1
+      ? []
+      : [['Temperature', significant(model.temperature)] as const]),
     ...(fit === undefined ? [] : [['Objective', html`${fixed(fit.objective, 6)} nats`] as const]),
   ];
   return {

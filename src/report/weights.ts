@@ -1,7 +1,7 @@
 // report: what the model looks at.
 import type { Charts } from './chart.js';
 import { type Html, html } from './html.js';
-import type { ReportData, ReportModel } from './input.js';
+import type { ReportInput, ReportModel } from './input.js';
 import { fixed, labelText, plural, shortened, significant } from './numbers.js';
 import type { Pictures } from './picture.js';
 import { type Cell, type Section, table } from './section.js';
@@ -11,6 +11,9 @@ const MOST_PICTURES = 100;
 const MOST_FEATURES = 20;
 const MOST_COLUMNS = 12;
 const MOST_FACETS = 6;
+
+/** A model and what it was trained on. */
+export type Modelled = Pick<ReportInput, 'data' | 'model'>;
 
 /**
  * W less its mean over the classes: softmax is the same with any number added to a row of W, so only this can be compared.
@@ -23,18 +26,18 @@ export function centredWeights({ weight }: Pick<ReportModel, 'weight'>): Float64
   });
 }
 
-export function featureName({ featureNames, image }: ReportData, j: number): string {
-  return featureNames?.[j] ?? `${image === undefined ? 'feature' : 'pixel'} ${j}`;
+export function featureName({ model, data }: Modelled, j: number): string {
+  return model.featureNames?.[j] ?? `${data.image === undefined ? 'feature' : 'pixel'} ${j}`;
 }
 
 /** Centred weights, per standard deviation of the feature where that is known. */
-function effects(model: ReportModel, { featureDeviations }: ReportData): Float64Array[] {
-  return centredWeights(model).map((row, j) => row.map((value) => value * (featureDeviations?.[j] ?? 1)));
+function effects({ model, data }: Modelled): Float64Array[] {
+  return centredWeights(model).map((row, j) => row.map((value) => value * (data.featureDeviations?.[j] ?? 1)));
 }
 
 /** The features that move the logits most, in descending order. */
-export function topFeatures(model: ReportModel, data: ReportData, most: number): number[] {
-  const sizes = effects(model, data).map(largest);
+export function topFeatures(modelled: Modelled, most: number): number[] {
+  const sizes = effects(modelled).map(largest);
   return sizes
     .map((_, j) => j)
     .sort((a, b) => sizes[b] - sizes[a])
@@ -47,11 +50,8 @@ function largest(row: ArrayLike<number>): number {
   return most;
 }
 
-export function weightsSection(
-  { data, model }: { readonly data: ReportData; readonly model: ReportModel },
-  pictures: Pictures | undefined,
-  charts: Charts,
-): Section {
+export function weightsSection(modelled: Modelled, pictures: Pictures | undefined, charts: Charts): Section {
+  const { data, model } = modelled;
   const section = { id: 'weights', title: 'What it looks at', short: 'Weights' };
   if (pictures !== undefined && (data.image?.channels ?? 1) === 1) {
     const lead = html`One weight for each pixel and class, less the mean over the classes. Where a picture is blue, a bright pixel speaks for the
@@ -62,7 +62,7 @@ class; where it is orange, against it. One scale for all.`;
     data.featureDeviations === undefined ? 'one unit of the feature' : 'one standard deviation of the feature';
   const lead = html`How much ${per} adds to the score of each class, less the mean over the classes: what softmax ignores is taken
 out. Blue speaks for the class, orange against it.`;
-  return { ...section, lead, body: html`${weightBars(model, data, charts)}${weightTable(model, data)}` };
+  return { ...section, lead, body: html`${weightBars(modelled, charts)}${weightTable(modelled)}` };
 }
 
 function weightPictures(model: ReportModel, pictures: Pictures): Html {
@@ -92,11 +92,12 @@ interface Bar {
 }
 
 /** A panel for each class, side by side or one above the other; none where that would be too many. */
-function weightBars(model: ReportModel, data: ReportData, { Plot, figure }: Charts): Html | undefined {
+function weightBars(modelled: Modelled, { Plot, figure }: Charts): Html | undefined {
+  const { model } = modelled;
   if (model.classes.length > MOST_FACETS) return undefined;
-  const table = effects(model, data);
-  const top = topFeatures(model, data, MOST_FEATURES);
-  const names = top.map((j) => shortened(featureName(data, j), 22));
+  const table = effects(modelled);
+  const top = topFeatures(modelled, MOST_FEATURES);
+  const names = top.map((j) => shortened(featureName(modelled, j), 22));
   // Names may repeat once they are short, so bars stand on the rank.
   const bars = top.flatMap((j, rank) =>
     model.classes.map((name, k) => ({ rank, class: k, name: labelText(name), weight: table[j][k] })),
@@ -161,10 +162,11 @@ function roundBelow(value: number): number {
   return power * (value >= 5 * power ? 5 : value >= 2 * power ? 2 : 1);
 }
 
-function weightTable(model: ReportModel, data: ReportData): Html {
-  const values = effects(model, data);
-  const top = topFeatures(model, data, MOST_FEATURES);
-  if (model.classes.length > MOST_COLUMNS) return strongestTable(model, data, values);
+function weightTable(modelled: Modelled): Html {
+  const { model } = modelled;
+  const values = effects(modelled);
+  const top = topFeatures(modelled, MOST_FEATURES);
+  if (model.classes.length > MOST_COLUMNS) return strongestTable(modelled, values);
   const most = Math.max(...values.map(largest)) || 1;
   const all = top.length === model.numFeatures;
   const digits = Math.min(Math.max(2 - Math.floor(Math.log10(most)), 0), 8);
@@ -173,7 +175,7 @@ function weightTable(model: ReportModel, data: ReportData): Html {
       ? 'Weights, the largest first'
       : `Weights of the ${top.length} features of ${model.numFeatures} that matter most`,
     columns: [{ head: 'feature' }, ...model.classes.map((name) => ({ head: labelText(name), number: true }))],
-    rows: top.map((j) => [featureName(data, j), ...Array.from(values[j], (value) => tinted(value, most, digits))]),
+    rows: top.map((j) => [featureName(modelled, j), ...Array.from(values[j], (value) => tinted(value, most, digits))]),
     footer: [['bias', ...Array.from(centredWeights({ weight: [model.bias] })[0], (value) => fixed(value, digits))]],
   });
 }
@@ -187,10 +189,11 @@ function tinted(value: number, most: number, digits: number): Cell {
 }
 
 /** With many classes: for each, the features that speak most for and against it. */
-function strongestTable(model: ReportModel, data: ReportData, values: readonly Float64Array[]): Html {
+function strongestTable(modelled: Modelled, values: readonly Float64Array[]): Html {
+  const { model } = modelled;
   const some = 3;
   const list = (features: readonly number[], k: number) =>
-    features.map((j) => `${featureName(data, j)} (${significant(values[j][k], 2)})`).join(', ');
+    features.map((j) => `${featureName(modelled, j)} (${significant(values[j][k], 2)})`).join(', ');
   return table({
     caption: 'The features that speak most for and against each class',
     columns: [{ head: 'class' }, { head: 'for' }, { head: 'against' }],
