@@ -75,11 +75,22 @@ export {
   lambdaPath,
   type RefittedLambdaPath,
 } from './model/lambda-path.js';
-export type { FitOptions, FitProgress, LayerChoice, Solver, TrainingOptions } from './model/options.js';
+export type {
+  EarlyStopping,
+  EpochLogs,
+  FitOptions,
+  FitProgress,
+  LayerChoice,
+  Solver,
+  TrainingOptions,
+  ValidationData,
+} from './model/options.js';
 export type { Prediction } from './model/predict.js';
 export type { PredictOptions, PredictProgress, RowArray, TopKArray } from './model/predict-async.js';
 export { type Calibration, SoftmaxRegression } from './model/softmax-regression.js';
 export type { GradientMethod } from './model/step.js';
+export type { PartialFitOptions, StreamOptions } from './model/stream.js';
+export type { WarmStart } from './model/warm-start.js';
 export type { ClassWeights } from './model/weights.js';
 export { crossEntropy, sparseCrossEntropy } from './nn/cross-entropy.js';
 export { Dense, type DenseOptions, dense } from './nn/dense.js';

@@ -15,9 +15,9 @@ export interface FittedTemperature {
    * Why T is not the least of the loss, which lies at no finite T then; null where it is.
    *
    * `'separable'`: all predictions are right, so the loss falls for ever as T → 0. T is then where the mean loss is
-   * log((n + 2)/(n + 1)), as sure as n successes in n trials make one by Laplace's rule of succession, or 1 where the
-   * model is as sure already. `'uninformative'`: the logits are no better than none, so the loss falls for ever as T → ∞. T is then so large
-   * that no two probabilities of a sample differ by more than one part in a thousand; the order of the classes stays.
+   * log((n + 2)/(n + 1)), as sure as n successes in n trials make one by Laplace's rule of succession, or 1 where the model is
+   * as sure already. `'uninformative'`: the logits are no better than none, so the loss falls for ever as T → ∞. T is then so
+   * large that no two probabilities of a sample differ by more than a part in a thousand; the order of the classes stays.
    */
   readonly bound: 'separable' | 'uninformative' | null;
 }
@@ -72,10 +72,12 @@ interface Slope {
 const NUMBERS_OF_A_TASK = 1e6;
 /** By how much the logarithms of two probabilities of a sample may differ where logits say nothing. */
 const NEXT_TO_NOTHING = 1e-3;
+/** Logits of float32 weights do not differ by less, but by nothing. */
+const NO_GAP = 1e-100;
 /** β is as exact as float64 makes it. */
 const RELATIVE = 1e-14;
-/** More doublings than there are between the smallest and the largest number: no search is without end. */
-const DOUBLINGS = 2100;
+/** To 1e99 and 1e-99: beyond what differences of float32 numbers ask for, and before numbers end. */
+const DOUBLINGS = 329;
 
 /**
  * The temperature T > 0 that minimises the mean loss of softmax(o/T) on samples that the model did not learn from.
@@ -97,9 +99,9 @@ export async function fitTemperature<L extends Label>(
   const q = classes.length;
   const at = (beta: number) => slopeAt(beta, logits, labels, weights, q, signal);
   const { largestGap, atInfinity, ties, count } = limitsOf(logits, labels, weights, q);
-  const least = NEXT_TO_NOTHING / largestGap;
-  if (largestGap === 0) return { temperature: 1, bound: 'uninformative' };
-  if ((await at(0)).first >= 0) return { temperature: 1 / least, bound: 'uninformative' };
+  if (largestGap < NO_GAP) return { temperature: 1, bound: 'uninformative' };
+  const most = { temperature: largestGap / NEXT_TO_NOTHING, bound: 'uninformative' } as const;
+  if ((await at(0)).first >= 0) return most;
   if (atInfinity === 0) {
     const target = ties + Math.log((count + 2) / (count + 1));
     if ((await at(1)).value <= target) return { temperature: 1, bound: 'separable' };
@@ -113,7 +115,7 @@ export async function fitTemperature<L extends Label>(
     const { first, second } = await at(beta);
     return [first, second];
   });
-  return beta < least ? { temperature: 1 / least, bound: 'uninformative' } : { temperature: 1 / beta, bound: null };
+  return 1 / beta > most.temperature ? most : { temperature: 1 / beta, bound: null };
 }
 
 /** What is known without a β. */

@@ -21,8 +21,13 @@ export interface FoldProgress {
   readonly fit: FitProgress;
 }
 
-/** Options of a fit, and of the folds; the seed of a fit is that of the folds. */
-export interface CrossValidateOptions<L extends Label> extends Omit<FitOptions<L>, 'onProgress' | 'seed'>, FoldOptions {
+/**
+ * Options of a fit, and of the folds; the seed of a fit is that of the folds. A model to begin from is none of them: it may have
+ * learnt from what is held back.
+ */
+export interface CrossValidateOptions<L extends Label>
+  extends Omit<FitOptions<L>, 'onProgress' | 'seed' | 'warmStart'>,
+    FoldOptions {
   /** Whether to keep the probabilities of each sample, by the model that did not learn from it. Default false. */
   readonly outOfFold?: boolean;
   readonly onProgress?: (progress: FoldProgress) => void;

@@ -2,12 +2,11 @@
 import * as tf from '@tensorflow/tfjs';
 import { DataStore } from '../compile/arrays.js';
 import { openLoop } from '../compile/loop.js';
-import type { Label } from '../core/labels.js';
 import type { FeatureArray } from '../data/batches.js';
 import { Dense } from '../nn/dense.js';
 import { type LbfgsOptions, type LbfgsReason, type LbfgsResult, type LbfgsState, lbfgs } from '../optim/lbfgs.js';
 import { certifyAsync } from './certificate.js';
-import type { EpochRecord, FitResult, Fitted, Samples } from './fit.js';
+import type { EpochRecord, FitResult, FitRun, Fitted, Samples } from './fit.js';
 import { openLoss, rowsOfATask } from './objective.js';
 import {
   bohningPreconditioner,
@@ -16,8 +15,11 @@ import {
   type PlainProblem,
   plainProblem,
 } from './objective-plain.js';
-import type { FitOptions, LbfgsFitOptions } from './options.js';
+import type { LbfgsFitOptions } from './options.js';
+import { foldBack, unfold } from './standardization.js';
+import { logsOf } from './training.js';
 import { layoutOf } from './training-layout.js';
+import { openPointValidation } from './validation.js';
 import { type SampleWeights, sharesOf } from './weights.js';
 
 /**
@@ -35,36 +37,39 @@ const FLOAT32_TOLERANCE = 1e-6;
 const FLOAT32_JITTER = 1e-6;
 
 /**
- * Minimises (1/S)·Σᵢ sᵢ·NLLᵢ + λ/2·‖W‖² to its optimum, from zero.
+ * Minimises (1/S)·Σᵢ sᵢ·NLLᵢ + λ/2·‖W‖² to its optimum, from zero unless `run` has a start.
  *
  * @returns parameters as plain arrays; no tensor is left behind, whatever happens
  */
-export async function fitLbfgs<L extends Label>(
-  { features, labels, weights, numClasses }: Samples,
-  options: LbfgsFitOptions,
-  { signal, onProgress }: Pick<FitOptions<L>, 'signal' | 'onProgress'>,
-): Promise<Fitted> {
+export async function fitLbfgs(samples: Samples, options: LbfgsFitOptions, run: FitRun): Promise<Fitted> {
+  const { features, labels, weights, numClasses } = samples;
+  const { signal, onProgress, onEpochEnd, scaling } = run;
   const { l2, fitIntercept, tolerance, maxIterations } = options;
   const sampleWeights = weights?.values;
   const problem = plainProblem({ features, labels, numClasses, sampleWeights, l2, fitIntercept });
   const history: EpochRecord[] = [];
+  const validation = run.validation && (await openPointValidation(run.validation, maxIterations));
   const shared: Pick<LbfgsOptions, 'start' | 'maxIterations' | 'signal' | 'onIteration'> = {
-    start: new Float64Array(problem.size),
+    start: run.start ?? new Float64Array(problem.size),
     maxIterations,
     signal,
-    onIteration({ iteration, value, step: learningRate }) {
-      history.push({ epoch: iteration, loss: value });
+    async onIteration({ iteration, value, step: learningRate, state }) {
+      const record = { epoch: iteration, loss: value, ...(await validation?.evaluate(state.point, signal)) };
+      history.push(record);
       onProgress?.({ epoch: iteration, epochs: maxIterations, step: 1, steps: 1, loss: value, learningRate });
+      await onEpochEnd?.(iteration - 1, logsOf(record));
       return undefined;
     },
   };
   const [n, d] = features.shape;
-  const solved =
-    n * d * numClasses <= PLAIN_WORK
-      ? await solvePlain(problem, { ...shared, tolerance })
-      : await solveTensor(problem, weights, { ...shared, tolerance });
+  const isSmall = n * d * numClasses <= PLAIN_WORK;
+  const solve = { ...shared, tolerance };
+  const solved = await (isSmall ? solvePlain(problem, solve) : solveTensor(problem, weights, solve)).finally(() =>
+    validation?.close(),
+  );
   // What the model keeps is float32, so that is what is certified.
-  const point = Float64Array.from(Float32Array.from(solved.point));
+  const kept = scaling === undefined ? Float32Array.from(solved.point) : foldBack(solved.point, scaling);
+  const point = scaling === undefined ? Float64Array.from(kept) : unfold(kept, scaling);
   const { objective, suboptimality } = await certifyAsync(problem, point, signal);
   const converged = solved.reason === 'gradient';
   const result: FitResult = {
@@ -77,8 +82,7 @@ export async function fitLbfgs<L extends Label>(
     iterations: solved.iterations,
     history,
   };
-  const weight = Float32Array.from(point.subarray(0, d * numClasses));
-  const bias = Float32Array.from(point.subarray(d * numClasses));
+  const [weight, bias] = [kept.slice(0, d * numClasses), kept.slice(d * numClasses)];
   return { weight, bias, numParameters: d * numClasses + (fitIntercept ? numClasses : 0), result };
 }
 

@@ -96,31 +96,28 @@ export async function lambdaPath<const L extends Label>(
   const fits = parts.length * values.length + Number(refit !== undefined);
   const { signal } = options;
   let begun = 0;
-  const train = (x: FeaturesInput, y: ArrayLike<L>, more: FitOptions<L> & { l2: number }, fold?: number) => {
+  const fitTo = (x: FeaturesInput, y: ArrayLike<L>, more: FitOptions<L> & { l2: number }, fold?: number) => {
     const own = { fit: ++begun, fits, l2: more.l2, fold };
     const report = (progress: FitProgress) => onProgress?.({ ...own, progress });
     return SoftmaxRegression.fit<L>(x, y, { ...fitOptions, ...seedOf(options), classes, ...more, onProgress: report });
   };
   const cells = values.map((): Cell[] => []);
   for (const [i, part] of parts.entries()) {
-    const held = foldOf(part);
+    const { train, test } = foldOf(part);
+    let warmStart: SoftmaxRegression<L> | undefined;
     for (const [place, l2] of values.entries()) {
-      const { model, result } = await train(
-        held.train.features,
-        held.train.labels,
-        { l2, sampleWeights: held.train.sampleWeights },
-        i + 1,
-      );
-      const { test } = held;
+      const own = { l2, warmStart, sampleWeights: train.sampleWeights };
+      const { model, result } = await fitTo(train.features, train.labels, own, i + 1);
       const { sampleWeights } = test;
       const { logLoss, accuracy } = await model.evaluate(test.features, test.labels, { sampleWeights, signal });
       cells[place].push({ logLoss, accuracy, converged: result.converged });
+      warmStart = model;
     }
   }
   const table = values.map((l2, place) => rowOf(l2, cells[place]));
   const path = { table, ...choicesOf(table) };
   if (refit === undefined) return path;
-  return { ...path, ...(await train(features, labels, { l2: path[refit] })) };
+  return { ...path, ...(await fitTo(features, labels, { l2: path[refit] })) };
 }
 
 const DEFAULT_VALUES = Array.from({ length: 9 }, (_, i) => 10 ** (-i / 2));

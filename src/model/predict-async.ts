@@ -13,7 +13,7 @@ import {
   gatherRows,
 } from '../data/batches.js';
 import type { FeaturesInput } from './inputs.js';
-import { type Affine, argMax, argTopK, assertFeatureCount, assertK, logitsInto, softmaxInPlace } from './predict.js';
+import { type Affine, argMax, argTopK, assertK, checkFeatureCount, logitsInto, softmaxInPlace } from './predict.js';
 
 export interface PredictProgress {
   /** Samples that are done, and how many there are. */
@@ -174,7 +174,7 @@ export async function predictTop<L extends Label>(
 /** How many samples there are, the structure of the features checked. */
 export function checkedCount(affine: Affine, features: FeaturesInput, where: string): number {
   const shape = features instanceof tf.Tensor ? tensorShape(features, where) : featureShape(features, where);
-  assertFeatureCount(shape, affine.weight.length / affine.bias.length, where);
+  checkFeatureCount({ shape }, affine.weight.length / affine.bias.length, where);
   return shape[0];
 }
 

@@ -130,13 +130,14 @@ export function assertK(k: number, numClasses: number, where: string): void {
   throw new DomainError({ where, argument: 'k', expected, actual: describe(k) });
 }
 
-export function assertFeatureCount([n, actual]: readonly [number, number], d: number, where: string): void {
+export function checkFeatureCount(
+  { shape }: Pick<FeatureArray, 'shape'>,
+  d: number,
+  where: string,
+  argument = 'features',
+): void {
+  const [n, actual] = shape;
   // No rows have no length.
   if (actual === d || (n === 0 && actual === 0)) return;
-  throw new ShapeError({
-    where,
-    argument: 'features',
-    expected: `have shape [${n}, ${d}]`,
-    actual: `[${n}, ${actual}]`,
-  });
+  throw new ShapeError({ where, argument, expected: `have shape [${n}, ${d}]`, actual: `[${n}, ${actual}]` });
 }

@@ -1,44 +1,23 @@
-// model: the classifier that people use: fit, predict, evaluate.
+// model: the classifier that people use: how it comes to be, and its file.
 import { FormatError, isSoftmaxRegressionError } from '../core/errors.js';
 import { classIndices, type Label } from '../core/labels.js';
-import { asFeatureArray, type FeatureArray, type Features } from '../data/batches.js';
 import { type CalibratedAffine, type CalibrateOptions, calibrateAffine } from './calibrate.js';
-import { type EvaluateOptions, type Evaluation, evaluateModel } from './evaluation.js';
 import type { FitResult } from './fit.js';
-import { fitFirstOrder } from './fit-first-order.js';
-import { fitLbfgs } from './fit-lbfgs.js';
 import { assertLabelCount, assertNotEmpty, classesOf, type FeaturesInput, readFeatures } from './inputs.js';
-import {
-  type ContributionOptions,
-  type Contributions,
-  checkedFeatureNames,
-  contributionsOf,
-  type WeightTable,
-  type WeightTableOptions,
-  weightTableOf,
-} from './insight.js';
+import { checkedFeatureNames } from './insight.js';
+import { LinearClassifier } from './linear-classifier.js';
 import { decodeModel, encodeModel, type Json } from './model-file.js';
 import { type FitOptions, type TrainingOptions, trainingOptions } from './options.js';
+import { type Affine, checkFeatureCount } from './predict.js';
+import { fitSamples } from './prepare.js';
 import {
-  type Affine,
-  affineRows,
-  argMax,
-  argTopK,
-  assertFeatureCount,
-  assertK,
-  logitsInto,
-  type Prediction,
-  softmaxInPlace,
-} from './predict.js';
-import {
-  type PredictOptions,
-  predictLabels,
-  predictRows,
-  predictTop,
-  type RowArray,
-  type TopKArray,
-} from './predict-async.js';
-import { sampleWeightsOf } from './weights.js';
+  assertPartialFitOptions,
+  fitNextPart,
+  openStream,
+  type PartialFitOptions,
+  type Stream,
+  type StreamOptions,
+} from './stream.js';
 
 /** What `calibrate` found. */
 export interface Calibration<L extends Label> extends Omit<CalibratedAffine<L>, 'affine'> {
@@ -52,7 +31,8 @@ interface Description<L extends Label> {
   readonly featureNames: readonly string[] | undefined;
   readonly numParameters: number;
   readonly options: TrainingOptions;
-  readonly temperature: number;
+  readonly temperature?: number;
+  readonly stream?: Stream;
 }
 
 /**
@@ -68,30 +48,22 @@ interface Description<L extends Label> {
  * model.predict([[0.1, 0.9]]);   // ['dog']
  * @see Dive into Deep Learning (zh), §3.4
  */
-export class SoftmaxRegression<L extends Label> {
-  /** The classes, in the order of the columns of logits and probabilities. */
-  readonly classes: readonly L[];
-  /** Names of the features, where they were given. */
-  readonly featureNames: readonly string[] | undefined;
-  /** d, features of a sample. */
-  readonly numFeatures: number;
+export class SoftmaxRegression<L extends Label> extends LinearClassifier<L> {
   /** How many numbers were trained; with a PHM layer fewer than weight and bias hold. */
   readonly numParameters: number;
   /** What decided the fit, defaults included. */
   readonly options: TrainingOptions;
   /** By what `calibrate` divided weight and bias; 1 if it never did. */
   readonly temperature: number;
-  readonly #affine: Affine;
+  readonly #stream: Stream | undefined;
 
-  private constructor(affine: Affine, description: Description<L>) {
-    const { classes, featureNames, numParameters, options, temperature } = description;
-    this.classes = Object.freeze([...classes]);
-    this.featureNames = featureNames && Object.freeze([...featureNames]);
-    this.numFeatures = affine.weight.length / affine.bias.length;
+  private constructor({ weight, bias }: Affine, description: Description<L>) {
+    const { classes, featureNames, numParameters, options, temperature = 1, stream } = description;
+    super({ weight, bias }, classes, featureNames);
     this.numParameters = numParameters;
     this.options = options;
     this.temperature = temperature;
-    this.#affine = affine;
+    this.#stream = stream;
   }
 
   /**
@@ -104,6 +76,7 @@ export class SoftmaxRegression<L extends Label> {
    * @throws ShapeError if features and labels do not belong together; DomainError for NaN or infinite features, fewer
    *         than two classes, or an option that is unknown or out of range; the signal's reason if it is aborted
    * @example const { model, result } = await SoftmaxRegression.fit(iris.features, iris.labels, { l2: 0.01 });
+   * @see docs/training.md for what each option does
    */
   static async fit<const L extends Label>(
     features: FeaturesInput,
@@ -118,16 +91,61 @@ export class SoftmaxRegression<L extends Label> {
     const featureNames = checkedFeatureNames(options.featureNames, x.shape[1], where);
     const classes = classesOf(labels, options.classes, where);
     const y = classIndices(labels, classes, where);
-    const { sampleWeights } = options;
-    const { classWeights } = training;
-    const weights = sampleWeightsOf(y, classes, { sampleWeights, classWeights }, where);
-    const samples = { features: x, labels: y, weights, numClasses: classes.length };
-    const { weight, bias, numParameters, result } =
-      training.solver === 'lbfgs'
-        ? await fitLbfgs(samples, training, options)
-        : await fitFirstOrder(samples, training, options);
-    const description = { classes, featureNames, numParameters, options: training, temperature: 1 };
-    return { model: new SoftmaxRegression({ weight, bias }, description), result };
+    const fitted = await fitSamples({ features: x, labels: y, classes }, training, options, where);
+    const { numParameters, result } = fitted;
+    return {
+      model: new SoftmaxRegression(fitted, { classes, featureNames, numParameters, options: training }),
+      result,
+    };
+  }
+
+  /**
+   * A model that has seen nothing, for `partialFit`: its weights are those that a fit by steps begins from.
+   *
+   * @throws DomainError for fewer than two classes, or an option that is unknown, out of range or needs all samples at once
+   * @example
+   * let model = await SoftmaxRegression.untrained({ classes: ['cat', 'dog'], numFeatures: 2, solver: 'adam' });
+   * for await (const { features, labels } of parts) ({ model } = await model.partialFit(features, labels));
+   */
+  static async untrained<const L extends Label>(options: StreamOptions<L>): Promise<SoftmaxRegression<L>> {
+    const where = 'untrained';
+    const { classes, options: training, started, stream } = await openStream(options, where);
+    const featureNames = checkedFeatureNames(options.featureNames, options.numFeatures, where);
+    const { numParameters } = started;
+    return new SoftmaxRegression(started, { classes, featureNames, numParameters, options: training, stream });
+  }
+
+  /**
+   * Learns from samples that were not there before: one pass over them, in steps. Returns a new model; this one stays as it is.
+   *
+   * The new one remembers the state of optimizer, schedule and generator, so that parts of a stream count as the epochs of
+   * a training: the same parts in the same order give the same model. A model of `fit`, or of a file, has only its weights to
+   * begin with. Weights of samples and classes multiply the losses as they are.
+   *
+   * @param features as in `fit`
+   * @param labels each one of the model's classes, which need not all appear
+   * @throws ShapeError or DomainError if features or labels do not fit the model, or it was fitted by lbfgs, with
+   *   `standardize`, or with `classWeights: 'balanced'`, which need all samples at once
+   */
+  async partialFit(
+    features: FeaturesInput,
+    labels: ArrayLike<L>,
+    options: PartialFitOptions<L> = {},
+  ): Promise<{ model: SoftmaxRegression<L>; result: FitResult }> {
+    const where = 'partialFit';
+    assertPartialFitOptions(options, where);
+    const x = await readFeatures(features, where);
+    checkFeatureCount(x, this.numFeatures, where);
+    assertLabelCount(labels, x.shape[0], where);
+    assertNotEmpty(x, where);
+    const y = classIndices(labels, this.classes, where);
+    const learner = { classes: this.classes, options: this.options, model: this, stream: this.#stream };
+    const next = await fitNextPart(learner, { features: x, labels: y }, options, where);
+    const { fitted, options: training, stream } = next;
+    const { classes, featureNames } = this;
+    const { numParameters, result } = fitted;
+    const description = { classes, featureNames, numParameters, options: training, stream };
+    return { model: new SoftmaxRegression(fitted, description), result };
   }
 
   /**
@@ -139,7 +157,7 @@ export class SoftmaxRegression<L extends Label> {
     const { classes, featureNames, numFeatures, numParameters, temperature } = this;
     const options = this.options as unknown as Readonly<Record<string, Json>>;
     const calibration = temperature === 1 ? undefined : { temperature };
-    return encodeModel({ ...this.#affine, classes, featureNames, numFeatures, numParameters, options, calibration });
+    return encodeModel({ ...this.affine, classes, featureNames, numFeatures, numParameters, options, calibration });
   }
 
   /**
@@ -162,116 +180,6 @@ export class SoftmaxRegression<L extends Label> {
     );
   }
 
-  /** W, [features, classes], as rows; a copy. */
-  get weight(): Float32Array[] {
-    const q = this.classes.length;
-    return Array.from({ length: this.numFeatures }, (_, j) => this.#affine.weight.slice(j * q, (j + 1) * q));
-  }
-
-  /** b, [classes]; a copy. */
-  get bias(): Float32Array {
-    return this.#affine.bias.slice();
-  }
-
-  /**
-   * Unnormalised scores.
-   *
-   *   o = xW + b
-   *
-   * @param features rows, or a typed array with its shape
-   * @returns one Float64Array of [classes] for each sample
-   * @throws ShapeError for another number of features than the model was trained on; DomainError for one that is not finite
-   */
-  logits(features: Features): Float64Array[] {
-    return affineRows(this.#affine, this.#checked(features, 'logits'));
-  }
-
-  /**
-   * How likely each class is.
-   *
-   *   ŷ = softmax(xW + b)
-   *
-   * @param features rows, or a typed array with its shape
-   * @returns one Float64Array of [classes] for each sample, ≥ 0, sum 1
-   * @throws as `logits`
-   */
-  predictProbabilities(features: Features): Float64Array[] {
-    const rows = affineRows(this.#affine, this.#checked(features, 'predictProbabilities'));
-    for (const row of rows) softmaxInPlace(row);
-    return rows;
-  }
-
-  /**
-   * The most probable class of each sample; of equally probable ones the first.
-   *
-   * @param features rows, or a typed array with its shape
-   * @throws as `logits`
-   */
-  predict(features: Features): L[] {
-    const x = this.#checked(features, 'predict');
-    const labels = new Array<L>(x.shape[0]);
-    const logits = new Float64Array(this.classes.length);
-    for (let i = 0; i < labels.length; i++) {
-      logitsInto(this.#affine, x, i, logits);
-      labels[i] = this.classes[argMax(logits)];
-    }
-    return labels;
-  }
-
-  /**
-   * The k most probable classes of each sample with their probabilities, the most probable first; of equal ones the first.
-   *
-   * @param k an integer in [1, classes]
-   * @throws DomainError for another k; as `logits`
-   * @example model.predictTopK(rows, 2)   // [[{ label: 'dog', probability: 0.9 }, { label: 'cat', probability: 0.08 }], …]
-   */
-  predictTopK(features: Features, k: number): Prediction<L>[][] {
-    const where = 'predictTopK';
-    assertK(k, this.classes.length, where);
-    return affineRows(this.#affine, this.#checked(features, where)).map((row) => {
-      softmaxInPlace(row);
-      return argTopK(row, k).map((column) => ({ label: this.classes[column], probability: row[column] }));
-    });
-  }
-
-  /**
-   * `logits` of large input or of a tensor, in chunks: timers and sockets have their turn between them.
-   *
-   * Large tensors and arrays of bytes or float32 are multiplied by the tfjs backend in use, in float32; all else in float64.
-   *
-   * @returns the numbers of all samples in one array
-   * @throws as `logits`; the signal's reason if it is aborted
-   */
-  logitsAsync(features: FeaturesInput, options: PredictOptions = {}): Promise<RowArray> {
-    return predictRows(this.#affine, features, 'logits', 'logitsAsync', options);
-  }
-
-  /** `predictProbabilities` as `logitsAsync` does it: the probabilities of all samples in one array. */
-  predictProbabilitiesAsync(features: FeaturesInput, options: PredictOptions = {}): Promise<RowArray> {
-    return predictRows(this.#affine, features, 'probabilities', 'predictProbabilitiesAsync', options);
-  }
-
-  /** `predict` as `logitsAsync` does it. */
-  predictAsync(features: FeaturesInput, options: PredictOptions = {}): Promise<L[]> {
-    return predictLabels(this.#affine, this.classes, features, 'predictAsync', options);
-  }
-
-  /** `predictTopK` as `logitsAsync` does it: labels and probabilities of all samples in one array each. */
-  predictTopKAsync(features: FeaturesInput, k: number, options: PredictOptions = {}): Promise<TopKArray<L>> {
-    return predictTop(this.#affine, this.classes, features, k, 'predictTopKAsync', options);
-  }
-
-  /**
-   * How good the predictions are, on samples whose labels are known. In chunks, as `logitsAsync`.
-   *
-   * @throws ShapeError or DomainError if features or labels do not fit the model, or there is no sample; the signal's
-   *         reason if it is aborted
-   * @example const { accuracy, interval, logLoss } = await model.evaluate(test.features, test.labels);
-   */
-  evaluate(features: FeaturesInput, labels: ArrayLike<L>, options: EvaluateOptions = {}): Promise<Evaluation<L>> {
-    return evaluateModel(this.#affine, this.classes, features, labels, options, 'evaluate');
-  }
-
   /**
    * A model whose probabilities mean what they say: logits divided by the temperature that fits samples it did not learn from.
    *
@@ -290,54 +198,20 @@ export class SoftmaxRegression<L extends Label> {
     labels: ArrayLike<L>,
     options: CalibrateOptions = {},
   ): Promise<Calibration<L>> {
-    const { affine, ...found } = await calibrateAffine(this.#affine, this.classes, features, labels, options);
+    const { affine, ...found } = await calibrateAffine(this.affine, this.classes, features, labels, options);
     const { classes, featureNames, numParameters, temperature } = this;
     const description = { classes, featureNames, numParameters, options: this.options };
     const model = new SoftmaxRegression(affine, { ...description, temperature: temperature * found.temperature });
     return { model, ...found };
-  }
-
-  /**
-   * What each feature of one sample adds to each logit: exact, as the model is linear.
-   *
-   *   oₖ = bₖ + Σⱼ xⱼ·Wⱼₖ        with a baseline r: oₖ = oₖ(r) + Σⱼ (xⱼ − rⱼ)·Wⱼₖ
-   *
-   * Probabilities depend on differences of logits: what a feature adds to all logits alike changes none. Compare classes.
-   *
-   * @param row x, [features]
-   * @throws ShapeError for another number of features; DomainError for one that is not finite
-   * @example model.contributions(row, { baseline: columnStatistics(features).mean }).features[2].contributions
-   */
-  contributions(row: ArrayLike<number>, options: ContributionOptions = {}): Contributions<L> {
-    return contributionsOf({ ...this.#affine, classes: this.classes, featureNames: this.featureNames }, row, options);
-  }
-
-  /**
-   * The weights as a table, a row for each feature, centred over the classes.
-   *
-   *   Wⱼₖ − (1/q) Σₖ Wⱼₖ
-   *
-   * Adding a number to all weights of a feature changes no probability, so weights mean something only against each other;
-   * centred, the weight of a class is against the mean of all. A weight is per unit of its feature: `scale` makes them comparable.
-   *
-   * @throws ShapeError or DomainError if the scale does not fit the features
-   * @example model.weightTable({ sort: 'magnitude', scale: columnStatistics(features).scale }).rows[0].feature
-   */
-  weightTable(options: WeightTableOptions = {}): WeightTable<L> {
-    return weightTableOf({ ...this.#affine, classes: this.classes, featureNames: this.featureNames }, options);
-  }
-
-  #checked(features: Features, where: string): FeatureArray {
-    const x = asFeatureArray(features, where);
-    assertFeatureCount(x.shape, this.numFeatures, where);
-    return x;
   }
 }
 
 /** Options of a file are held to what `fit` takes. */
 function storedOptions(options: Readonly<Record<string, Json>>, where: string): TrainingOptions {
   try {
-    return trainingOptions(options as FitOptions<Label>, where);
+    // The function itself is not kept.
+    const learningRate = options.learningRate === 'function' ? () => 1 : options.learningRate;
+    return trainingOptions({ ...options, learningRate } as FitOptions<Label>, where);
   } catch (cause) {
     if (!isSoftmaxRegressionError(cause)) throw cause;
     const { expected, actual, argument } = cause;
