@@ -4,9 +4,7 @@ export type {
   Mistake,
   ReportData,
   ReportEnvironment,
-  ReportEpoch,
   ReportEvaluation,
-  ReportFit,
   ReportInput,
   ReportModel,
 } from './report/input.js';

@@ -279,7 +279,12 @@ describe('a report', () => {
     ['iterations', false, 'stopped', 'Not converged after 17 iterations. Give more.'],
     ['diverged', false, 'diverged', 'loss or weights were not finite'],
     ['no-progress', false, 'at its end', 'the arithmetic sees nothing left to gain'],
-    ['patience', true, 'converged', 'Converged after 17 steps (patience).'],
+    [
+      'early-stopping',
+      false,
+      'stopped',
+      'the loss of the validation samples no longer fell; the model is that of epoch 3.',
+    ],
   ])('says in words that a fit ended by %s', async (reason, converged, word, words) => {
     const input = smallInput();
     const fit = {
@@ -288,6 +293,7 @@ describe('a report', () => {
       converged,
       advice: reason === 'iterations' ? 'Give more.' : null,
       suboptimality: null,
+      bestEpoch: 3,
     };
     const { document, section } = await render({ ...input, fit: fit as ReportInput['fit'] });
     const tile = all(document, '.tile').at(-1);

@@ -14,7 +14,7 @@ export interface ReportInput {
   readonly model: ReportModel;
   readonly evaluation: ReportEvaluation;
   /** How the fit went; without it there is no learning curve. */
-  readonly fit?: ReportFit;
+  readonly fit?: FitResult;
   readonly gradcheck?: GradcheckResult;
   /** Of the samples that `evaluation` is about, those that were wrong with most confidence; see `confidentMistakes`. */
   readonly mistakes?: readonly Mistake[];
@@ -71,19 +71,6 @@ export interface ReportEvaluation {
   readonly rocAuc?: number;
   readonly matthews?: number;
   readonly cohenKappa?: number;
-}
-
-export interface ReportFit extends Omit<FitResult, 'history' | 'reason'> {
-  readonly reason: string;
-  readonly history: readonly ReportEpoch[];
-}
-
-export interface ReportEpoch {
-  readonly epoch: number;
-  /** Over the training samples, nats. */
-  readonly loss: number;
-  /** Over the validation samples, nats. */
-  readonly validationLoss?: number;
 }
 
 /** A sample whose label is not what the model says. */

@@ -1,13 +1,15 @@
 // report: how the loss came down.
+
+import type { EpochRecord, FitResult } from '../model/fit.js';
 import { type Charts, logTicks } from './chart.js';
 import { type Html, html } from './html.js';
-import type { ReportEpoch, ReportFit, ReportModel } from './input.js';
+import type { ReportModel } from './input.js';
 import { exact, plural, significant } from './numbers.js';
 import type { Section } from './section.js';
 import { fitNote } from './summary.js';
 
 /** Undefined for a fit without a history of two points: there is no curve. */
-export function learningSection(fit: ReportFit, { options }: ReportModel, charts: Charts): Section | undefined {
+export function learningSection(fit: FitResult, { options }: ReportModel, charts: Charts): Section | undefined {
   const history = fit.history.filter(({ loss }) => Number.isFinite(loss));
   if (history.length < 2) return undefined;
   const toOptimum = (options as { solver?: string }).solver === 'lbfgs';
@@ -28,7 +30,7 @@ interface Point {
   readonly loss: number;
 }
 
-function lossChart(history: readonly ReportEpoch[], toOptimum: boolean, { Plot, figure }: Charts): Html {
+function lossChart(history: readonly EpochRecord[], toOptimum: boolean, { Plot, figure }: Charts): Html {
   const validation = history.flatMap(({ epoch, validationLoss }): Point[] =>
     validationLoss !== undefined && Number.isFinite(validationLoss) ? [{ epoch, loss: validationLoss }] : [],
   );
@@ -84,7 +86,7 @@ function wholeTicks(first: number, last: number, most: number): number[] {
 }
 
 /** How far each objective is above what is proven to be out of reach: the certificate as a curve. */
-function gapChart(history: readonly ReportEpoch[], fit: ReportFit, { Plot, figure }: Charts): Html | undefined {
+function gapChart(history: readonly EpochRecord[], fit: FitResult, { Plot, figure }: Charts): Html | undefined {
   const { objective, suboptimality } = fit;
   if (suboptimality === null) return undefined;
   const bound = objective - suboptimality;

@@ -1,7 +1,8 @@
 // report: what was trained on what, and the few numbers that matter most.
 import { type Interval, wilsonInterval } from '../metrics/interval.js';
+import type { FitResult } from '../model/fit.js';
 import { type Content, type Html, html } from './html.js';
-import type { ReportFit, ReportInput } from './input.js';
+import type { ReportInput } from './input.js';
 import { networkFigure } from './network.js';
 import { count, exact, fixed, labelText, percent, plural, shortened, significant } from './numbers.js';
 import { largestDifference } from './proof.js';
@@ -75,28 +76,29 @@ function interval({ lower, upper }: Interval): Html {
   return html`<svg class="interval" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true"><rect class="track" width="100" height="4" /><rect class="range" x="${x(lower)}" width="${width}" height="4" /></svg>`;
 }
 
-function fitWord({ reason, converged }: ReportFit): Html | string {
+function fitWord({ reason, converged }: FitResult): Html | string {
   if (converged) return 'converged';
   if (reason === 'diverged') return html`<span class="alarm">diverged</span>`;
   return reason === 'no-progress' ? 'at its end' : 'stopped';
 }
 
 /** How a fit ended, in words. */
-export function fitNote({ reason, converged, iterations, suboptimality, gradientNorm, advice }: ReportFit): Html {
-  const ended: Readonly<Record<string, string>> = {
+export function fitNote({ reason, iterations, bestEpoch, suboptimality, gradientNorm, advice }: FitResult): Html {
+  const ended: Readonly<Record<FitResult['reason'], string>> = {
+    'early-stopping': `After ${plural(iterations, 'step')} the loss of the validation samples no longer fell${
+      bestEpoch === undefined ? '' : `; the model is that of epoch ${bestEpoch}`
+    }.`,
     epochs: `All epochs were run: ${plural(iterations, 'step')}.`,
     iterations: `Not converged after ${plural(iterations, 'iteration')}.`,
     gradient: `After ${plural(iterations, 'iteration')} no entry of the gradient exceeds ${significant(gradientNorm, 2)}.`,
     'no-progress': `After ${plural(iterations, 'iteration')} the arithmetic sees nothing left to gain.`,
     diverged: `After ${plural(iterations, 'step')} loss or weights were not finite; the last finite ones were kept.`,
   };
-  const words =
-    ended[reason] ?? `${converged ? 'Converged' : 'Ended'} after ${plural(iterations, 'step')} (${reason}).`;
   const bound =
     suboptimality === null
       ? undefined
       : html` Proven: the objective is at most ${significant(suboptimality, 2)} above the least possible.`;
-  return html`${words}${bound}${advice === null ? undefined : html` ${advice}`}`;
+  return html`${ended[reason]}${bound}${advice === null ? undefined : html` ${advice}`}`;
 }
 
 export function trainingSection(input: ReportInput): Section {
