@@ -1,6 +1,7 @@
 // model: how far a point is from the optimum at most, proven by the duality gap.
 import { assertShape } from '../core/shape.js';
-import { CompensatedSum, inOneTask, inTasks, type PlainProblem, SparseRow, WORK_OF_A_TASK } from './objective-plain.js';
+import { inOneTask, inTasks, WORK_OF_A_TASK } from '../core/task.js';
+import { CompensatedSum, type PlainProblem, SparseRow } from './objective-plain.js';
 
 export interface Certificate {
   /** f(θ), in float64 */

@@ -1,7 +1,7 @@
 // model: the objective of a softmax regression in float64 on plain arrays, with its gradient and a preconditioner.
 import { DomainError } from '../core/errors.js';
 import { assertPositiveInteger, assertShape, describe } from '../core/shape.js';
-import { nextTask } from '../core/task.js';
+import { inOneTask, inTasks, WORK_OF_A_TASK } from '../core/task.js';
 import { assertFeatureArray, type FeatureArray } from '../data/batches.js';
 import { cholesky } from '../optim/cholesky.js';
 import type { ValueAndGradient } from '../optim/lbfgs.js';
@@ -35,9 +35,6 @@ export interface PlainProblem {
   /** How long a point is: (d + 1)·classes, with a bias or without. */
   readonly size: number;
 }
-
-/** Multiply-adds that plain JavaScript does in some 20 ms to 80 ms: what one task may take. */
-export const WORK_OF_A_TASK = 1.4e7;
 
 /** Up to this many features the preconditioner is M itself: 1024²·8 bytes, and 1024³/6 multiply-adds to factor it. */
 const LARGEST_DENSE = 1024;
@@ -421,24 +418,6 @@ export class CompensatedSum {
   get total(): number {
     // After an overflow, what was lost is NaN.
     return Number.isFinite(this.#sum) ? this.#sum + this.#lost : this.#sum;
-  }
-}
-
-/** Carries out work that yields where a task may end, without ending any. */
-export function inOneTask<Result>(work: Generator<void, Result>): Result {
-  for (;;) {
-    const next = work.next();
-    if (next.done) return next.value;
-  }
-}
-
-/** Carries out work that yields where a task may end; the event loop has its turn there. */
-export async function inTasks<Result>(work: Generator<void, Result>, signal?: AbortSignal): Promise<Result> {
-  for (;;) {
-    signal?.throwIfAborted();
-    const next = work.next();
-    if (next.done) return next.value;
-    await nextTask();
   }
 }
 
