@@ -1,7 +1,8 @@
 import { loadIris } from '../src/data/iris.js';
 import { columnStatistics } from '../src/data/standardize.js';
 import { type Certificate, certify, certifyAsync } from '../src/model/certificate.js';
-import { bohningPreconditioner, evaluatePlain, type PlainProblem, plainProblem } from '../src/model/objective-plain.js';
+import { bohningPreconditioner } from '../src/model/curvature.js';
+import { evaluatePlain, type PlainProblem, plainProblem } from '../src/model/objective-plain.js';
 import { lbfgs } from '../src/optim/lbfgs.js';
 import { dense, sparseCrossEntropy } from '../src/reference.js';
 

@@ -3,13 +3,11 @@ import fc from 'fast-check';
 import { FINITE_DIFFERENCE, FLOAT64 } from '../src/core/tolerance.js';
 import { loadIris } from '../src/data/iris.js';
 import { columnStatistics } from '../src/data/standardize.js';
+import { bohningPreconditioner, curvaturePreconditioner, gramMatrix } from '../src/model/curvature.js';
 import {
-  bohningPreconditioner,
   CompensatedSum,
-  curvaturePreconditioner,
   evaluatePlain,
   evaluatePlainAsync,
-  gramMatrix,
   type PlainProblem,
   type PlainProblemOptions,
   plainProblem,

@@ -7,15 +7,10 @@ import type { FeatureArray } from '../data/batches.js';
 import { Dense } from '../nn/dense.js';
 import { type LbfgsOptions, type LbfgsReason, type LbfgsResult, type LbfgsState, lbfgs } from '../optim/lbfgs.js';
 import { certifyAsync } from './certificate.js';
+import { bohningPreconditioner, curvaturePreconditioner } from './curvature.js';
 import type { EpochRecord, FitResult, Fitted, Samples } from './fit.js';
 import { openLoss, rowsOfATask } from './objective.js';
-import {
-  bohningPreconditioner,
-  curvaturePreconditioner,
-  evaluatePlainAsync,
-  type PlainProblem,
-  plainProblem,
-} from './objective-plain.js';
+import { evaluatePlainAsync, type PlainProblem, plainProblem } from './objective-plain.js';
 import type { FitOptions, LbfgsFitOptions } from './options.js';
 import { layoutOf } from './training-layout.js';
 import { type SampleWeights, sharesOf } from './weights.js';

@@ -1,9 +1,8 @@
-// model: the objective of a softmax regression in float64 on plain arrays, with its gradient and a preconditioner.
+// model: the objective of a softmax regression in float64 on plain arrays, with its gradient.
 import { DomainError } from '../core/errors.js';
 import { assertPositiveInteger, assertShape, describe } from '../core/shape.js';
 import { inOneTask, inTasks, WORK_OF_A_TASK } from '../core/task.js';
 import { assertFeatureArray, type FeatureArray } from '../data/batches.js';
-import { cholesky } from '../optim/cholesky.js';
 import type { ValueAndGradient } from '../optim/lbfgs.js';
 
 export interface PlainProblemOptions {
@@ -35,15 +34,6 @@ export interface PlainProblem {
   /** How long a point is: (d + 1)·classes, with a bias or without. */
   readonly size: number;
 }
-
-/** Up to this many features the preconditioner is M itself: 1024²·8 bytes, and 1024³/6 multiply-adds to factor it. */
-const LARGEST_DENSE = 1024;
-
-/**
- * Added to the diagonal of M, relative to it. Without a penalty, collinear columns leave directions in which M is 0; there
- * a gradient is nothing but rounding errors, which M⁻¹ would blow up.
- */
-const JITTER = 1e-10;
 
 /**
  * The problem that the functions of this file solve, checked; the features stay where they are.
@@ -124,170 +114,6 @@ export function evaluatePlainAsync(
   return inTasks(evaluation(problem, point), signal);
 }
 
-export interface PreconditionerOptions {
-  /**
-   * X̃ᵀdiag(s)X̃/S, if it is known: [d + 1, d + 1] row-major, of which the lower half is read; the last row is that of the
-   * bias. A matrix made in float32 will do.
-   */
-  readonly gram?: Float64Array;
-  /** Relative to the diagonal of M; 1e-10 unless given, which fits float64. For gradients in float32, 1e-6. */
-  readonly jitter?: number;
-  readonly signal?: AbortSignal;
-}
-
-/**
- * Böhning's preconditioner: v ↦ M⁻¹v, class by class, for `lbfgs`.
- *
- *   M = ½·X̃ᵀdiag(s)X̃/S + λD,   X̃ = [X, 1],   D = diag(1, …, 1, 0)
- *
- * The Hessian of the cross-entropy in the logits, diag(p) − ppᵀ, is at most ½I for every p, so that of f is at most M for
- * each class and for all together: a full step −M⁻¹∇f never goes too far.
- *
- * Up to 1024 features M is factored (Cholesky); beyond, only its diagonal is used. Without intercept X̃ is X, and the part
- * of the bias comes back as 0.
- *
- * @throws ShapeError if `gram` is not [d + 1, d + 1]
- * @see Böhning, Multinomial logistic regression algorithm (1992); docs/mathematics.md
- */
-export async function bohningPreconditioner(
-  problem: PlainProblem,
-  { gram, jitter = JITTER, signal }: PreconditionerOptions = {},
-): Promise<(vector: Float64Array) => Float64Array> {
-  const { numFeatures: d, numClasses, fitIntercept, size } = problem;
-  const isDense = d <= LARGEST_DENSE;
-  if (gram !== undefined) assertShape([gram.length], [(d + 1) ** 2], 'bohningPreconditioner', 'gram');
-  const order = fitIntercept ? d + 1 : d;
-  if (!isDense) {
-    const diagonal = gram === undefined ? await inTasks(gramDiagonal(problem), signal) : diagonalOf(gram, d + 1);
-    const inverse = Float64Array.from(diagonal.subarray(0, order), (entry, j) => {
-      const bound = (entry / 2 + (j < d ? problem.l2 : 0)) * (1 + jitter);
-      return bound > 0 ? 1 / bound : 1;
-    });
-    return (vector) => vector.map((entry, at) => entry * (inverse[Math.floor(at / numClasses)] ?? 0));
-  }
-  const products = gram ?? (await gramMatrix(problem, signal));
-  const bound = new Float64Array(order * order);
-  for (let i = 0; i < order; i++) {
-    for (let j = 0; j <= i; j++) bound[i * order + j] = products[i * (d + 1) + j] / 2;
-    if (i < d) bound[i * order + i] += problem.l2;
-  }
-  const factored = cholesky(bound, order, jitter);
-  return (vector) => {
-    const solved = factored.solve(vector.subarray(0, order * numClasses), numClasses);
-    if (solved.length === size) return solved;
-    const whole = new Float64Array(size);
-    whole.set(solved);
-    return whole;
-  };
-}
-
-/**
- * The curvature at θ: v ↦ M⁻¹v, class by class, for `lbfgs` from where it has come to.
- *
- *   M = X̃ᵀdiag(s∘h)X̃/S + λD,   hᵢ = (1/classes) Σₖ pᵢₖ(1 − pᵢₖ)
- *
- * M is the mean of the diagonal blocks of the Hessian at θ. Böhning's bound is this with hᵢ = ½, which is far too much
- * once most samples are certain: where the penalty is weak and classes separate, that bound needs thousands of iterations,
- * and this, made anew at iterations 8, 16, 32, …, some 150. It is no bound, so the line search has to look after the step.
- *
- * @param point θ, [(d + 1)·classes]
- * @throws ShapeError if the point is of another length
- */
-export async function curvaturePreconditioner(
-  problem: PlainProblem,
-  point: Float64Array,
-  { jitter, signal }: Omit<PreconditionerOptions, 'gram'> = {},
-): Promise<(vector: Float64Array) => Float64Array> {
-  const weights = await inTasks(curvatures(problem, point), signal);
-  // Twice, for the ½ of Böhning's bound.
-  for (let i = 0; i < weights.length; i++) weights[i] *= 2 * problem.weights[i];
-  return bohningPreconditioner({ ...problem, weights }, { jitter, signal });
-}
-
-/** hᵢ, [n] */
-function* curvatures(problem: PlainProblem, point: Float64Array): Generator<void, Float64Array> {
-  const { numSamples, numClasses: q, weights, labels } = problem;
-  assertShape([point.length], [problem.size], 'curvaturePreconditioner', 'point');
-  const result = new Float64Array(numSamples);
-  const row = new SparseRow(problem.features);
-  const logits = new Float64Array(q);
-  const residual = new Float64Array(q);
-  let work = 0;
-  for (let i = 0; i < numSamples; i++) {
-    if (weights[i] === 0) continue;
-    row.read(i);
-    row.logits(point, logits);
-    lossAndResidual(logits, labels[i], residual);
-    // |p − y| is p or 1 − p, both exact.
-    for (let k = 0; k < q; k++) result[i] += (Math.abs(residual[k]) * (1 - Math.abs(residual[k]))) / q;
-    work += (row.count + 1) * q;
-    if (work >= WORK_OF_A_TASK) {
-      work = 0;
-      yield;
-    }
-  }
-  return result;
-}
-
-/**
- * X̃ᵀdiag(s)X̃/S in float64, [d + 1, d + 1], with the column of ones last; only the lower half is filled.
- *
- * n·d²/2 multiply-adds, less where features are 0, in tasks: for 60,000 × 784 some 10 s, where TensorFlow needs 0.34 s.
- */
-export function gramMatrix(problem: PlainProblem, signal?: AbortSignal): Promise<Float64Array> {
-  return inTasks(gramProducts(problem), signal);
-}
-
-function* gramProducts(problem: PlainProblem): Generator<void, Float64Array> {
-  const { numSamples, numFeatures: d, weights, totalWeight } = problem;
-  const order = d + 1;
-  const gram = new Float64Array(order * order);
-  const row = new SparseRow(problem.features);
-  let work = 0;
-  for (let i = 0; i < numSamples; i++) {
-    if (weights[i] === 0) continue;
-    row.read(i);
-    const { places, values } = row;
-    const count = row.withOne();
-    const share = weights[i] / totalWeight;
-    for (let a = 0; a < count; a++) {
-      const scaled = share * values[a];
-      const at = places[a] * order;
-      for (let b = 0; b <= a; b++) gram[at + places[b]] += scaled * values[b];
-    }
-    work += (count * count) / 2;
-    if (work >= WORK_OF_A_TASK) {
-      work = 0;
-      yield;
-    }
-  }
-  return gram;
-}
-
-function* gramDiagonal(problem: PlainProblem): Generator<void, Float64Array> {
-  const { numSamples, numFeatures: d, weights, totalWeight } = problem;
-  const diagonal = new Float64Array(d + 1);
-  const row = new SparseRow(problem.features);
-  let work = 0;
-  for (let i = 0; i < numSamples; i++) {
-    if (weights[i] === 0) continue;
-    row.read(i);
-    const { places, values } = row;
-    const count = row.withOne();
-    for (let a = 0; a < count; a++) diagonal[places[a]] += (weights[i] / totalWeight) * values[a] ** 2;
-    work += d;
-    if (work >= WORK_OF_A_TASK) {
-      work = 0;
-      yield;
-    }
-  }
-  return diagonal;
-}
-
-function diagonalOf(matrix: Float64Array, order: number): Float64Array {
-  return Float64Array.from({ length: order }, (_, i) => matrix[i * (order + 1)]);
-}
-
 function* evaluation(problem: PlainProblem, point: Float64Array): Generator<void, ValueAndGradient> {
   const { numFeatures: d, numClasses: q, labels, weights, totalWeight, l2, fitIntercept, size } = problem;
   assertShape([point.length], [size], 'evaluatePlain', 'point');
@@ -322,7 +148,7 @@ function* evaluation(problem: PlainProblem, point: Float64Array): Generator<void
 }
 
 /** −log softmax(o)[label], and softmax(o) − y into `residual`. */
-function lossAndResidual(logits: Float64Array, label: number, residual: Float64Array): number {
+export function lossAndResidual(logits: Float64Array, label: number, residual: Float64Array): number {
   const q = logits.length;
   let largest = 0;
   for (let k = 1; k < q; k++) if (logits[k] > logits[largest]) largest = k;
