@@ -4,6 +4,7 @@ import { assertPositiveInteger, assertShape, describe } from '../core/shape.js';
 import { inOneTask, inTasks, WORK_OF_A_TASK } from '../core/task.js';
 import { assertFeatureArray, type FeatureArray } from '../data/batches.js';
 import type { ValueAndGradient } from '../optim/lbfgs.js';
+import { BLOCK_ROWS, prepareRows, RowBlock } from './row-block.js';
 
 export interface PlainProblemOptions {
   /** X, [n, d], finite */
@@ -15,6 +16,8 @@ export interface PlainProblemOptions {
   readonly sampleWeights?: ArrayLike<number>;
   /** λ ≥ 0 of the penalty λ/2·‖W‖² */
   readonly l2: number;
+  /** ≥ 0, of the penalty l1·‖W‖₁, which the evaluations here leave to the solver; 0 unless given. */
+  readonly l1?: number;
   /** Whether there is a bias to fit; if not, its gradient is 0, and it stays as it is. */
   readonly fitIntercept: boolean;
 }
@@ -22,6 +25,8 @@ export interface PlainProblemOptions {
 /** A checked problem, as the functions of this file take it. */
 export interface PlainProblem {
   readonly features: FeatureArray;
+  /** The features as `RowBlock` reads them, where they are few. */
+  readonly rows: Float64Array | undefined;
   readonly labels: Int32Array;
   readonly weights: Float64Array;
   /** S = Σ sᵢ */
@@ -30,6 +35,7 @@ export interface PlainProblem {
   readonly numFeatures: number;
   readonly numClasses: number;
   readonly l2: number;
+  readonly l1: number;
   readonly fitIntercept: boolean;
   /** How long a point is: (d + 1)·classes, with a bias or without. */
   readonly size: number;
@@ -44,11 +50,11 @@ export interface PlainProblem {
  * is 0.
  *
  * @throws ShapeError if labels or weights are not as many as the samples
- * @throws DomainError if a label, a weight or l2 is out of range
+ * @throws DomainError if a label, a weight, l2 or l1 is out of range
  */
 export function plainProblem(options: PlainProblemOptions): PlainProblem {
   const where = 'plainProblem';
-  const { features, numClasses, l2, fitIntercept } = options;
+  const { features, numClasses, l2, l1 = 0, fitIntercept } = options;
   assertFeatureArray(features, where, 'features');
   assertPositiveInteger(numClasses, where, 'numClasses');
   const [n, d] = features.shape;
@@ -72,9 +78,11 @@ export function plainProblem(options: PlainProblemOptions): PlainProblem {
     totalWeight += weights[i];
   }
   if (!(l2 >= 0 && l2 < Number.POSITIVE_INFINITY)) throw outOfRange('l2', 'be a finite number ≥ 0', l2);
+  if (!(l1 >= 0 && l1 < Number.POSITIVE_INFINITY)) throw outOfRange('l1', 'be a finite number ≥ 0', l1);
   const size = (d + 1) * numClasses;
   return {
     features,
+    rows: prepareRows(features),
     labels,
     weights,
     totalWeight,
@@ -82,6 +90,7 @@ export function plainProblem(options: PlainProblemOptions): PlainProblem {
     numFeatures: d,
     numClasses,
     l2,
+    l1,
     fitIntercept,
     size,
   };
@@ -93,8 +102,7 @@ export function plainProblem(options: PlainProblemOptions): PlainProblem {
  *   ∂f/∂W = (1/S) Xᵀdiag(s)(P − Y) + λW,   ∂f/∂b = (1/S) Σᵢ sᵢ(pᵢ − yᵢ),   pᵢ = softmax(xᵢW + b)
  *
  * NLLᵢ is taken as (max − o_label) + log1p(Σ of the other exponentials), and p_label − 1 as minus the sum of the others, so
- * that both stay exact where a sample is all but certain. Features that are 0 cost nothing; samples of weight 0 are left
- * out.
+ * that both stay exact where a sample is all but certain. Samples of weight 0 are left out.
  *
  * @param point θ, [(d + 1)·classes]
  * @throws ShapeError if the point is of another length
@@ -115,23 +123,30 @@ export function evaluatePlainAsync(
 }
 
 function* evaluation(problem: PlainProblem, point: Float64Array): Generator<void, ValueAndGradient> {
-  const { numFeatures: d, numClasses: q, labels, weights, totalWeight, l2, fitIntercept, size } = problem;
+  const { numFeatures: d, numClasses: q, labels, l2, fitIntercept, size } = problem;
   assertShape([point.length], [size], 'evaluatePlain', 'point');
   const gradient = new Float64Array(size);
-  const row = new SparseRow(problem.features);
-  const logits = new Float64Array(q);
-  const residual = new Float64Array(q);
+  const block = new RowBlock(problem.features, q, problem.rows);
+  block.setPoint(point);
+  const logits = new Float64Array(BLOCK_ROWS * q);
+  const residuals = new Float64Array(BLOCK_ROWS * q);
   const loss = new CompensatedSum();
   let work = 0;
-  for (let i = 0; i < problem.numSamples; i++) {
-    if (weights[i] === 0) continue;
-    row.read(i);
-    row.logits(point, logits);
-    const share = weights[i] / totalWeight;
-    loss.add(share * lossAndResidual(logits, labels[i], residual));
-    for (let k = 0; k < q; k++) residual[k] *= share;
-    row.addOuter(residual, gradient);
-    work += 2 * (row.count + 1) * q;
+  for (let start = 0; start < problem.numSamples; start += BLOCK_ROWS) {
+    const rows = block.read(start);
+    block.logits(logits);
+    for (let r = 0, at = 0; r < rows; r++, at += q) {
+      const share = shareOf(problem, start + r);
+      // A select, not a product: what is left out may be infinite.
+      if (share === 0) {
+        residuals.fill(0, at, at + q);
+        continue;
+      }
+      loss.add(share * lossAndResidual(logits, at, q, labels[start + r], residuals));
+      for (let k = at; k < at + q; k++) residuals[k] *= share;
+    }
+    block.addOuter(residuals, gradient);
+    work += 2 * block.filled * q;
     if (work >= WORK_OF_A_TASK) {
       work = 0;
       yield;
@@ -147,87 +162,36 @@ function* evaluation(problem: PlainProblem, point: Float64Array): Generator<void
   return { value: l2 === 0 ? loss.total : loss.total + (l2 / 2) * square, gradient };
 }
 
-/** −log softmax(o)[label], and softmax(o) − y into `residual`. */
-export function lossAndResidual(logits: Float64Array, label: number, residual: Float64Array): number {
-  const q = logits.length;
+/** sᵢ/S, what the sample counts in a mean. */
+export function shareOf({ weights, totalWeight }: PlainProblem, sample: number): number {
+  return weights[sample] === 0 ? 0 : weights[sample] / totalWeight;
+}
+
+/** −log softmax(o)[label], and softmax(o) − y into `residuals`: o, and the residual, are the q numbers that begin at `from`. */
+export function lossAndResidual(
+  logits: Float64Array,
+  from: number,
+  q: number,
+  label: number,
+  residuals: Float64Array,
+): number {
   let largest = 0;
-  for (let k = 1; k < q; k++) if (logits[k] > logits[largest]) largest = k;
-  const top = logits[largest];
+  for (let k = 1; k < q; k++) if (logits[from + k] > logits[from + largest]) largest = k;
+  const top = logits[from + largest];
   let others = 0;
   for (let k = 0; k < q; k++) {
-    residual[k] = Math.exp(logits[k] - top);
-    if (k !== largest) others += residual[k];
+    const exponential = k === largest ? 1 : Math.exp(logits[from + k] - top);
+    residuals[from + k] = exponential;
+    if (k !== largest) others += exponential;
   }
   const inverse = 1 / (1 + others);
   let rest = 0;
   for (let k = 0; k < q; k++) {
-    residual[k] *= inverse;
-    if (k !== label) rest += residual[k];
+    residuals[from + k] *= inverse;
+    if (k !== label) rest += residuals[from + k];
   }
-  residual[label] = -rest;
-  return top - logits[label] + Math.log1p(others);
-}
-
-/** The features of one sample that are not 0, and products with them. */
-export class SparseRow {
-  readonly #features: FeatureArray;
-  /** The first `count` are those of the sample that was read last. */
-  readonly places: Int32Array;
-  readonly values: Float64Array;
-  count = 0;
-
-  constructor(features: FeatureArray) {
-    this.#features = features;
-    this.places = new Int32Array(features.shape[1] + 1);
-    this.values = new Float64Array(features.shape[1] + 1);
-  }
-
-  read(sample: number): void {
-    const { values, shape, scale = 1 } = this.#features;
-    const d = shape[1];
-    const from = sample * d;
-    let count = 0;
-    for (let j = 0; j < d; j++) {
-      const value = values[from + j];
-      if (value === 0) continue;
-      this.places[count] = j;
-      this.values[count++] = value / scale;
-    }
-    this.count = count;
-  }
-
-  /** Puts the 1 of the bias after the features, and returns how many there are with it. */
-  withOne(): number {
-    this.places[this.count] = this.values.length - 1;
-    this.values[this.count] = 1;
-    return this.count + 1;
-  }
-
-  /** o = xW + b of a point that is W followed by b. */
-  logits(point: Float64Array, logits: Float64Array): void {
-    const { places, values, count } = this;
-    const q = logits.length;
-    const bias = (values.length - 1) * q;
-    for (let k = 0; k < q; k++) logits[k] = point[bias + k];
-    for (let a = 0; a < count; a++) {
-      const value = values[a];
-      const at = places[a] * q;
-      for (let k = 0; k < q; k++) logits[k] += value * point[at + k];
-    }
-  }
-
-  /** Adds x̃ᵀr, x̃ the sample with its 1, to a gradient that is laid out like a point. */
-  addOuter(residual: Float64Array, gradient: Float64Array): void {
-    const { places, values, count } = this;
-    const q = residual.length;
-    for (let a = 0; a < count; a++) {
-      const value = values[a];
-      const at = places[a] * q;
-      for (let k = 0; k < q; k++) gradient[at + k] += value * residual[k];
-    }
-    const bias = (values.length - 1) * q;
-    for (let k = 0; k < q; k++) gradient[bias + k] += residual[k];
-  }
+  residuals[from + label] = -rest;
+  return top - logits[from + label] + Math.log1p(others);
 }
 
 /** A sum whose error does not grow with its length. @see Kahan (1965), in Neumaier's form (1974) */
