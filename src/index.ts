@@ -49,9 +49,20 @@ export * as metrics from './metrics.js';
 // model
 export type { EpochRecord, FitResult } from './model/fit.js';
 export type { FeaturesInput } from './model/inputs.js';
-export type { FitOptions, FitProgress, LayerChoice, Solver, TrainingOptions } from './model/options.js';
+export type {
+  EarlyStopping,
+  EpochLogs,
+  FitOptions,
+  FitProgress,
+  LayerChoice,
+  Solver,
+  TrainingOptions,
+  ValidationData,
+} from './model/options.js';
 export { type Evaluation, SoftmaxRegression } from './model/softmax-regression.js';
 export type { GradientMethod } from './model/step.js';
+export type { PartialFitOptions, StreamOptions } from './model/stream.js';
+export type { WarmStart } from './model/warm-start.js';
 export type { ClassWeights } from './model/weights.js';
 export { crossEntropy, sparseCrossEntropy } from './nn/cross-entropy.js';
 export { Dense, type DenseOptions, dense } from './nn/dense.js';

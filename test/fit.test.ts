@@ -4,15 +4,18 @@ import {
   type EpochRecord,
   type FitOptions,
   type FitProgress,
+  type LearningRateSchedule,
   loadIris,
   Phm,
   Random,
+  type RateFunction,
   reference,
   SoftmaxRegression,
 } from 'softmax-regression';
 import { onEveryBackend, TEST_BACKENDS, useBackend } from './helpers/backends.js';
 
-type Options = Required<Pick<FitOptions<number>, 'epochs' | 'batchSize' | 'learningRate'>> & FitOptions<number>;
+type Options = Required<Pick<FitOptions<number>, 'epochs' | 'batchSize'>> &
+  Omit<FitOptions<number>, 'learningRate'> & { readonly learningRate: number | LearningRateSchedule | RateFunction };
 
 interface Task {
   readonly features: number[][];
@@ -125,6 +128,15 @@ function trainByHand({ features, labels }: Task, options: Options): Trained {
     fitIntercept = true,
     layer: choice = 'dense',
   } = options;
+  const rateOf = (epoch: number, step: number, steps: number) => {
+    if (typeof learningRate === 'number') return learningRate;
+    if (typeof learningRate === 'function') return learningRate({ epoch, step, steps });
+    if (learningRate.schedule !== 'cosine') throw new Error('not written by hand');
+    const { rate, warmup = 0, final = 0 } = learningRate;
+    const [done, rise, all] = [epoch * steps + step, warmup * steps, epochs * steps];
+    if (done < rise) return (rate * (done + 1)) / rise;
+    return final + ((rate - final) * (1 + Math.cos((Math.PI * (done - rise)) / (all - rise)))) / 2;
+  };
   const [inputs, units] = [features[0].length, new Set(labels).size];
   const layer = choice === 'dense' ? plainDense(inputs, units, seed) : plainPhm(inputs, units, seed, choice.phm);
   const identity = features[0].map((_, i) => features[0].map((_, j) => Number(i === j)));
@@ -156,9 +168,10 @@ function trainByHand({ features, labels }: Task, options: Options): Trained {
       const batch = order.subarray(start, start + batchSize);
       const { loss, gradient } = evaluate(batch);
       total += loss * batch.length;
+      const rate = rateOf(epoch - 1, start / batchSize, Math.ceil(order.length / batchSize));
       const next = Object.entries(parameters).map(([name, values]) => {
         const moved = values.map((theta, i) =>
-          UPDATES[solver as keyof typeof UPDATES](theta, gradient[name][i], memories[name][i], learningRate),
+          UPDATES[solver as keyof typeof UPDATES](theta, gradient[name][i], memories[name][i], rate),
         );
         return [name, moved];
       });
@@ -193,6 +206,16 @@ onEveryBackend('fit', (backend) => {
     ['sgd, by autograd', species, { ...plain, gradient: 'autograd' }],
     ['momentum, of another seed', species, { ...plain, solver: 'momentum', learningRate: 0.02, seed: 7 }],
     ['adam', species, { ...plain, solver: 'adam', learningRate: 0.01 }],
+    [
+      'a cosine schedule after a warm-up',
+      species,
+      { ...plain, learningRate: { schedule: 'cosine', rate: 0.2, warmup: 0.8, final: 0.01 } },
+    ],
+    [
+      'adam at a rate that a function gives',
+      species,
+      { ...plain, solver: 'adam', learningRate: ({ epoch, step, steps }) => 0.02 / (1 + epoch + step / steps) },
+    ],
     ['an l2 penalty', species, { ...plain, l2: 0.3 }],
     ['an l2 penalty, by autograd', species, { ...plain, l2: 0.3, gradient: 'autograd' }],
     ['no intercept', species, { ...plain, fitIntercept: false }],
@@ -525,6 +548,7 @@ describe('the checks of fit', () => {
     ],
     ['of another order', species, { seed: 1 }],
     ['of another learning rate', species, { learningRate: 0.1001 }],
+    ['whose rate falls a little', species, { learningRate: ({ epoch }) => 0.1 - 0.0001 * epoch }],
     ['of another batch size', species, { batchSize: 33 }],
     ['of another solver', species, { solver: 'momentum' }],
     ['of one epoch more', species, { epochs: 4 }],

@@ -65,6 +65,7 @@ const rows = [
   [0, 1, 0, 1],
 ];
 const names: ('a' | 'b')[] = ['a', 'b', 'a'];
+const again = { features: rows, labels: names };
 
 type Call = (given: Given) => unknown;
 
@@ -239,6 +240,37 @@ const CALLS: Readonly<Record<string, readonly Call[]>> = {
       };
       return SoftmaxRegression.fit(rows, names, { solver: 'sgd', onProgress });
     }),
+    ({ model }) => SoftmaxRegression.fit(rows, names, { standardize: true, warmStart: model, validation: again }),
+    ({ model }) =>
+      SoftmaxRegression.fit(rows, names, {
+        ...{ solver: 'adam', epochs: 9, batchSize: 2, learningRate: { schedule: 'cosine', rate: 0.1, warmup: 1 } },
+        ...{ standardize: true, warmStart: model, validation: again, earlyStopping: { patience: 2, minDelta: 9 } },
+      }),
+    refused(() => {
+      const onEpochEnd = () => Promise.reject(new Error('from the caller'));
+      return SoftmaxRegression.fit(rows, names, { solver: 'momentum', validation: again, onEpochEnd });
+    }),
+    refused(() => {
+      const onEpochEnd = () => Promise.reject(new Error('from the caller'));
+      return SoftmaxRegression.fit(rows, names, { validation: again, onEpochEnd });
+    }),
+    refused(() => SoftmaxRegression.fit(rows, names, { solver: 'sgd', learningRate: ({ epoch }) => 0.1 - epoch })),
+    refused((g) => SoftmaxRegression.fit(rows, names, { validation: { features: g.weight, labels: names } })),
+  ],
+  'SoftmaxRegression.untrained': [
+    () => SoftmaxRegression.untrained({ classes: ['a', 'b'], numFeatures: 4, solver: 'adam' }),
+    (g) => SoftmaxRegression.untrained({ classes: ['a', 'b', 'c'], numFeatures: 4, warmStart: g.model }),
+    refused(() => SoftmaxRegression.untrained({ classes: ['a', 'b'], numFeatures: 4, layer: { phm: 3 } })),
+  ],
+  'SoftmaxRegression#partialFit': [
+    (g) => g.model.partialFit(g.x, names),
+    async (g) => (await g.model.partialFit(rows, names, { epochs: 2 })).model.partialFit(rows, names),
+    async () => {
+      const options = { classes: ['a', 'b'], numFeatures: 4, solver: 'adam', layer: { phm: 2 } } as const;
+      return (await SoftmaxRegression.untrained(options)).partialFit(rows, names);
+    },
+    refused((g) => g.model.partialFit(rows, ['a', 'b', 'c' as 'a'])),
+    refused((g) => g.model.partialFit(rows, names, { signal: AbortSignal.abort() })),
   ],
   'SoftmaxRegression.fromBytes': [
     (g) => SoftmaxRegression.fromBytes(g.model.toBytes()),

@@ -1,5 +1,17 @@
 import * as tf from '@tensorflow/tfjs';
-import { adam, Dense, momentum, Phm, Random, type ScanOptions, SoftmaxRegression, scan, sgd } from 'softmax-regression';
+import {
+  adam,
+  Dense,
+  type FitOptions,
+  type Moment,
+  momentum,
+  Phm,
+  Random,
+  type ScanOptions,
+  SoftmaxRegression,
+  scan,
+  sgd,
+} from 'softmax-regression';
 import { type DataArray, DataStore } from '../src/compile/arrays.js';
 import { eagerRunner, provideRunner, type Runner } from '../src/compile/loop.js';
 import { nativeBackend } from '../src/graph/native-backend.js';
@@ -356,13 +368,17 @@ describeNative('scan as one native graph', () => {
   });
 
   it.each([
-    ['sgd', 'closed-form', 'dense'],
-    ['momentum', 'autograd', 'dense'],
-    ['adam', 'closed-form', { phm: 2 }],
+    ['sgd', 'closed-form', 'dense', undefined],
+    ['momentum', 'autograd', 'dense', undefined],
+    ['adam', 'closed-form', { phm: 2 }, undefined],
+    ['momentum', 'closed-form', 'dense', { schedule: 'cosine', rate: 0.1, warmup: 1.3 }],
+    ['adam', 'autograd', 'dense', ({ epoch, step, steps }: Moment) => 0.05 / (1 + epoch + step / steps)],
   ] as const)(
     'makes the same fit by %s, %s: objective within 1e-6, weights within 1e-5',
-    async (solver, gradient, layer) => {
-      const options = { solver, gradient, layer, epochs: 4, batchSize: BATCH, l2: 0.01 } as const;
+    async (solver, gradient, layer, learningRate: FitOptions<number>['learningRate']) => {
+      const sampleWeights = learningRate === undefined ? undefined : Array.from(labels, (_, i) => (i % 3) / 2);
+      const steps = { epochs: 4, batchSize: BATCH, learningRate, sampleWeights } as const;
+      const options = { solver, gradient, layer, l2: 0.01, ...steps } as const;
       const rows = { values: bytes, shape: [N, 8], scale: 255 } as const;
       const trained = async (used: Runner) => {
         provideRunner(used);

@@ -127,6 +127,29 @@ describe('the labels of SoftmaxRegression', () => {
     expect(wrong).toBe(names);
   });
 
+  it('stay cat, chicken and dog through all that takes or gives them', async () => {
+    const animals = ['cat', 'chicken', 'dog', 'dog'] as const;
+    const { model } = await SoftmaxRegression.fit(square, animals, {
+      ...{ l2: 0.1, classWeights: { cat: 2 }, validation: { features: square, labels: animals } },
+    });
+    const kept: SoftmaxRegression<'cat' | 'chicken' | 'dog'> = model;
+    const predicted: ('cat' | 'chicken' | 'dog')[] = kept.predict(square);
+    // @ts-expect-error chickens are not told apart here
+    const fewer: ('cat' | 'dog')[] = kept.predict(square);
+    expect(fewer).toEqual(predicted);
+    // @ts-expect-error no class is called bird
+    const looked = SoftmaxRegression.fit(square, animals, { validation: { features: square, labels: ['bird'] } });
+    await expect(looked).rejects.toMatchObject({ argument: 'validation.labels' });
+    const stream = await SoftmaxRegression.untrained({ classes: ['cat', 'chicken', 'dog'], numFeatures: 2 });
+    const next: SoftmaxRegression<'cat' | 'chicken' | 'dog'> = (await stream.partialFit(square, animals)).model;
+    // @ts-expect-error no class is called bird
+    await expect(next.partialFit([[0, 0]], ['bird'])).rejects.toMatchObject({ actual: '"bird"' });
+    // A model of other labels is a start as well.
+    const wider = await SoftmaxRegression.fit(square, ['cat', 'dog', 'bird', 'dog'], { l2: 0.1, warmStart: next });
+    const birds: SoftmaxRegression<'bird' | 'cat' | 'dog'> = wider.model;
+    expect(birds.classes).toEqual(['bird', 'cat', 'dog']);
+  });
+
   it('are sorted, numbers by value', async () => {
     expect((await train([10, 9, 100, 9])).model.classes).toEqual([9, 10, 100]);
     expect((await train(['b', 'a', 'B', 'a'])).model.classes).toEqual(['B', 'a', 'b']);
@@ -162,13 +185,17 @@ describe('a fitted SoftmaxRegression', () => {
       layer: 'dense',
       fitIntercept: true,
       l2: 0,
+      standardize: false,
       seed: 0,
     });
   });
 
   it('has the defaults of its options', async () => {
     const { model } = await SoftmaxRegression.fit(square, [0, 0, 1, 1]);
-    expect(model.options).toEqual({ solver: 'lbfgs', fitIntercept: true, l2: 0, tolerance: 1e-6, maxIterations: 500 });
+    expect(model.options).toEqual({
+      ...{ solver: 'lbfgs', fitIntercept: true, l2: 0, standardize: false },
+      ...{ tolerance: 1e-6, maxIterations: 500 },
+    });
     const { model: bySteps } = await SoftmaxRegression.fit(square, [0, 0, 1, 1], { solver: 'sgd' });
     expect(bySteps.options).toMatchObject({ epochs: 10, batchSize: 256, learningRate: 0.1 });
     const { model: byAdam } = await SoftmaxRegression.fit(square, [0, 0, 1, 1], { solver: 'adam' });

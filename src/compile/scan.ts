@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { DomainError } from '../core/errors.js';
 import { Random } from '../core/random.js';
 import { assertKnownOptions, assertPositiveInteger, describe } from '../core/shape.js';
-import type { Data, DataStore } from './arrays.js';
+import type { Data } from './arrays.js';
 import { concatOutputs, type Loop, openLoop, type PassChunk, type ScanStep } from './loop.js';
 import { flatten, type Structure, tensorsOf, unflatten } from './tree.js';
 
@@ -98,15 +98,12 @@ export async function scan<State extends object, D extends Data, Output extends 
 
 /**
  * The same loop for one who looks at each chunk: its tensors live until the next one is asked for.
- *
- * @param shared where copies of the data are kept for the next loop over them; the caller disposes it
  */
 export async function* scanChunks<State extends object, D extends Data, Output extends object>(
   step: ScanStep<State, D, Output>,
   initial: State,
   data: D,
   options: Omit<ScanOptions<State, Output>, 'onChunk'>,
-  shared?: DataStore,
 ): AsyncGenerator<ScanChunk<State, Output>, void, void> {
   const { batchSize, epochs = 1, signal, seed, order } = options;
   assertPositiveInteger(epochs, 'scan', 'epochs');
@@ -117,7 +114,7 @@ export async function* scanChunks<State extends object, D extends Data, Output e
   const random = seed === undefined ? undefined : new Random(seed);
   signal?.throwIfAborted();
   const isOrdered = random !== undefined || order !== undefined;
-  const loop = await openLoop(step, initial, data, { batchSize, passes: epochs, isOrdered }, shared);
+  const loop = await openLoop(step, initial, data, { batchSize, passes: epochs, isOrdered });
   const { structure, leaves } = flatten(initial, 'scan', 'state');
   let state = leaves.map(({ tensor }) => tensor.clone());
   try {

@@ -21,27 +21,75 @@ export interface Standardization {
  * @example columnStatistics([[1, 5], [3, 5]])   // { mean: [2, 5], scale: [1, 1] }
  */
 export function columnStatistics(features: Features): { mean: Float64Array; scale: Float64Array } {
-  const { values, shape, scale: divisor = 1 } = asFeatureArray(features, 'columnStatistics');
-  const [n, d] = shape;
+  const checked = asFeatureArray(features, 'columnStatistics');
+  const [n] = checked.shape;
   if (n === 0) {
     const expected = 'have at least one sample';
     throw new ShapeError({ where: 'columnStatistics', argument: 'features', expected, actual: '0' });
   }
-  // Sums of differences from the first row: exactly 0 in a constant column, and more exact in one far from 0.
-  const mean = new Float64Array(d);
-  for (let i = 0; i < values.length; i += d) {
-    for (let j = 0; j < d; j++) mean[j] += values[i + j] - values[j];
+  const sums = new ColumnSums(checked);
+  sums.addRows(0, n);
+  const squares = sums.squares();
+  squares.addRows(0, n);
+  return squares.statistics();
+}
+
+/** Sums of differences from the first row: exactly 0 in a constant column, and more exact in one far from 0. */
+export class ColumnSums {
+  readonly #features: FeatureArray;
+  readonly #sums: Float64Array;
+
+  constructor(features: FeatureArray) {
+    this.#features = features;
+    this.#sums = new Float64Array(features.shape[1]);
   }
-  for (let j = 0; j < d; j++) mean[j] = values[j] + mean[j] / n;
-  const scale = new Float64Array(d);
-  for (let i = 0; i < values.length; i += d) {
-    for (let j = 0; j < d; j++) scale[j] += (values[i + j] - mean[j]) ** 2;
+
+  addRows(start: number, end: number): void {
+    const { values, shape } = this.#features;
+    const d = shape[1];
+    for (let i = start * d; i < end * d; i += d) {
+      for (let j = 0; j < d; j++) this.#sums[j] += values[i + j] - values[j];
+    }
   }
-  for (let j = 0; j < d; j++) {
-    mean[j] /= divisor;
-    scale[j] = Math.sqrt(scale[j] / n) / divisor || 1;
+
+  /** When all rows are added: what is next to be summed over them. */
+  squares(): ColumnSquares {
+    const { values, shape } = this.#features;
+    return new ColumnSquares(
+      this.#features,
+      this.#sums.map((sum, j) => values[j] + sum / shape[0]),
+    );
   }
-  return { mean, scale };
+}
+
+/** Sums of squared differences from the mean of each column. */
+export class ColumnSquares {
+  readonly #features: FeatureArray;
+  readonly #mean: Float64Array;
+  readonly #sums: Float64Array;
+
+  constructor(features: FeatureArray, mean: Float64Array) {
+    this.#features = features;
+    this.#mean = mean;
+    this.#sums = new Float64Array(mean.length);
+  }
+
+  addRows(start: number, end: number): void {
+    const { values, shape } = this.#features;
+    const d = shape[1];
+    for (let i = start * d; i < end * d; i += d) {
+      for (let j = 0; j < d; j++) this.#sums[j] += (values[i + j] - this.#mean[j]) ** 2;
+    }
+  }
+
+  /** When all rows are added: mean and deviation of the features, and 1 for that of a constant column. */
+  statistics(): { mean: Float64Array; scale: Float64Array } {
+    const { shape, scale: divisor = 1 } = this.#features;
+    return {
+      mean: this.#mean.map((mean) => mean / divisor),
+      scale: this.#sums.map((sum) => Math.sqrt(sum / shape[0]) / divisor || 1),
+    };
+  }
 }
 
 /**
@@ -53,8 +101,8 @@ export function columnStatistics(features: Features): { mean: Float64Array; scal
  * @example standardize([[1, 5], [3, 7]], { mean: [2, 5], scale: [1, 4] }).values   // Float32Array [-1, 0, 1, 0.5]
  */
 export function standardize(features: Features, { mean, scale }: Standardization): FeatureArray<Float32Array> {
-  const { values, shape, scale: divisor = 1 } = asFeatureArray(features, 'standardize');
-  const [n, d] = shape;
+  const checked = asFeatureArray(features, 'standardize');
+  const [n, d] = checked.shape;
   assertShape([mean.length], [d], 'standardize', 'mean');
   assertShape([scale.length], [d], 'standardize', 'scale');
   for (let j = 0; j < d; j++) {
@@ -62,10 +110,22 @@ export function standardize(features: Features, { mean, scale }: Standardization
     if (!Number.isFinite(scale[j]) || scale[j] <= 0) throw badNumber('scale', j, 'be a finite number > 0', scale[j]);
   }
   const standardized = new Float32Array(n * d);
-  for (let i = 0; i < values.length; i += d) {
-    for (let j = 0; j < d; j++) standardized[i + j] = (values[i + j] / divisor - mean[j]) / scale[j];
+  standardizeRows(checked, { mean, scale }, 0, n, standardized);
+  return { values: standardized, shape: checked.shape };
+}
+
+/** (x − mean) / scale of the rows start, …, end − 1, into those of `into`. */
+export function standardizeRows(
+  { values, shape, scale: divisor = 1 }: FeatureArray,
+  { mean, scale }: Standardization,
+  start: number,
+  end: number,
+  into: Float32Array | Float64Array,
+): void {
+  const d = shape[1];
+  for (let i = start * d; i < end * d; i += d) {
+    for (let j = 0; j < d; j++) into[i + j] = (values[i + j] / divisor - mean[j]) / scale[j];
   }
-  return { values: standardized, shape };
 }
 
 function badNumber(argument: string, column: number, expected: string, value: unknown): DomainError {

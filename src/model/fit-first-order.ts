@@ -1,19 +1,37 @@
 // model: from features and labels to trained parameters, by steps over batches.
 import * as tf from '@tensorflow/tfjs';
 import { DataStore } from '../compile/arrays.js';
-import { type ScanChunk, scanChunks } from '../compile/scan.js';
-import type { Label } from '../core/labels.js';
-import { Random } from '../core/random.js';
+import { openLoop } from '../compile/loop.js';
+import type { FeatureArray } from '../data/batches.js';
 import { Dense } from '../nn/dense.js';
 import type { Layer } from '../nn/layer.js';
 import { Phm } from '../nn/phm.js';
 import { adam, momentum, type Optimizer, sgd, type Tensors } from '../optim/first-order.js';
-import type { EpochRecord, FitResult, Fitted, Samples } from './fit.js';
+import { type RateFunction, ratesOf } from '../optim/schedule.js';
+import type { FitResult, FitRun, Fitted, Samples } from './fit.js';
 import { objectiveOf } from './objective.js';
-import type { FirstOrderOptions, FitOptions } from './options.js';
-import { type TrainingState, trainingStep } from './step.js';
+import type { FirstOrderOptions } from './options.js';
+import { fromPlain, type PlainTraining, toPlain } from './plain-training.js';
+import type { Affine } from './predict.js';
+import { foldBack } from './standardization.js';
+import { trainingStep } from './step.js';
+import { disposeTraining, newTraining, runEpochs, scheduleOf, type Training, type TrainingEnd } from './training.js';
 import { layoutOf, type TrainingLayout } from './training-layout.js';
-import { relativeWeights, sharesOf } from './weights.js';
+import { openValidation, type Validation } from './validation.js';
+import { relativeWeights, type SampleWeights, sharesOf } from './weights.js';
+
+/** A fit by steps as it runs. */
+export interface FirstOrderRun extends FitRun {
+  /** What `'function'` stands for in the options. */
+  readonly learningRate?: RateFunction;
+  /** Of a stream: what came of the samples before. Its epochs are counted on, and weights multiply losses as they are. */
+  readonly stream?: PlainTraining;
+}
+
+/** Fitted on a part of a stream, or on nothing yet: with where the training stands, to go on from. */
+export interface Streamed extends Omit<Fitted, 'result'> {
+  readonly training: PlainTraining;
+}
 
 /**
  * Minimises (1/S)·Σᵢ sᵢ·NLLᵢ + λ/2·‖W‖² by first-order steps over shuffled batches.
@@ -23,96 +41,158 @@ import { relativeWeights, sharesOf } from './weights.js';
  *
  * @returns parameters as plain arrays; no tensor is left behind, whatever happens
  */
-export async function fitFirstOrder<L extends Label>(
-  { features, labels, weights, numClasses }: Samples,
+export function fitFirstOrder(samples: Samples, options: FirstOrderOptions, run: FirstOrderRun): Promise<Fitted> {
+  return withTraining(samples, options, run, (trainer) => fitted(trainer, samples));
+}
+
+/** One more part of a stream. */
+export function fitPart(
+  samples: Samples,
   options: FirstOrderOptions,
-  { signal, onProgress }: Pick<FitOptions<L>, 'signal' | 'onProgress'>,
-): Promise<Fitted> {
-  signal?.throwIfAborted();
-  const [n, inputs] = features.shape;
-  const { epochs, batchSize, learningRate, shuffle } = options;
-  const layer = layerOf(inputs, numClasses, options);
+  run: FirstOrderRun & { readonly stream: PlainTraining },
+): Promise<Fitted & Streamed> {
+  return withTraining(samples, options, run, async (trainer) => ({
+    ...(await fitted(trainer, samples)),
+    training: await toPlain(trainer.training, trainer.layout),
+  }));
+}
+
+/** A training that has seen no sample yet, of `inputs` features. */
+export function startStream(
+  inputs: number,
+  numClasses: number,
+  options: FirstOrderOptions,
+  start: Float64Array | undefined,
+): Promise<Streamed> {
+  const features = { values: new Float32Array(0), shape: [0, inputs] } as const;
+  const none: Samples = { features, labels: new Int32Array(0), weights: undefined, numClasses };
+  return withTraining(none, options, { start }, async (trainer) => ({
+    ...(await affineOf(trainer, trainer.training.parameters)),
+    numParameters: countOf(trainer),
+    training: await toPlain(trainer.training, trainer.layout),
+  }));
+}
+
+/** What a training is done with. */
+interface Trainer {
+  readonly layer: Layer;
+  readonly layout: TrainingLayout;
+  readonly optimizer: Optimizer;
+  readonly options: FirstOrderOptions;
+  readonly run: FirstOrderRun;
+  readonly store: DataStore;
+  /** Where it stands. */
+  training: Training;
+}
+
+async function withTraining<R>(
+  { features, numClasses }: Samples,
+  options: FirstOrderOptions,
+  run: FirstOrderRun,
+  body: (trainer: Trainer) => Promise<R>,
+): Promise<R> {
+  run.signal?.throwIfAborted();
+  const layer = layerOf(features.shape[1], numClasses, options);
+  const layout = layoutFor(layer, features, run);
   const optimizer = optimizerOf(options.solver);
-  const { scale = 1 } = features;
-  const layout = layoutOf(layer, scale);
-  let state = tf.tidy((): TrainingState => {
-    const parameters = layout.start();
-    return { parameters, optimizer: optimizer.init(parameters) };
-  });
-  const store = new DataStore();
+  const training = firstTraining(layout, optimizer, options, run, numClasses);
+  const trainer: Trainer = { layer, layout, optimizer, options, run, training, store: new DataStore() };
   try {
-    // Stored as they are: the layout sees to the scale.
-    const stored = { features: { ...features, scale: 1, dtype: 'float32' }, labels } as const;
-    const data = weights === undefined ? stored : { ...stored, weights: relativeWeights(weights) };
-    const order = shuffle ? shuffles(options.seed, n) : undefined;
-    const step = trainingStep({ ...options, layout, optimizer });
-    const history: EpochRecord[] = [];
-    let iterations = 0;
-    let reason: FitResult['reason'] = 'epochs';
-    let epoch = { total: 0, samples: 0 };
-    for await (const chunk of scanChunks(step, state, data, { batchSize, epochs, order, signal }, store)) {
-      const total = await finiteTotal(chunk);
-      if (total === undefined) {
-        reason = 'diverged';
-        break;
-      }
-      tf.dispose(state);
-      state = copyState(chunk.state);
-      iterations += chunk.batchSizes.length;
-      epoch = { total: epoch.total + total, samples: epoch.samples + sum(chunk.batchSizes) };
-      const loss = epoch.total / epoch.samples;
-      const { step, steps } = chunk;
-      onProgress?.({ epoch: chunk.epoch, epochs, step, steps, loss, learningRate });
-      if (step < steps) continue;
-      history.push({ epoch: chunk.epoch, loss });
-      epoch = { total: 0, samples: 0 };
-    }
-    const whole = { ...stored, shares: sharesOf(weights, n) };
-    const value = await objectiveOf(layout, state.parameters, whole, { ...options, signal }, store);
-    const result: FitResult = {
-      converged: false,
-      reason,
-      advice: null,
-      ...value,
-      suboptimality: null,
-      iterations,
-      history,
-    };
-    // A bias that stays 0 is none.
-    const numParameters = layer.numParameters - (options.fitIntercept ? 0 : numClasses);
-    return { ...(await readAffine(layer, layout, state.parameters)), numParameters, result };
+    return await body(trainer);
   } finally {
-    tf.dispose(state);
-    store.dispose();
+    disposeTraining(trainer.training);
+    trainer.store.dispose();
     layer.dispose();
   }
 }
 
-/** The summed loss of the samples of a chunk, or undefined if it or a parameter is not finite. */
-async function finiteTotal({
-  state,
-  outputs,
-  batchSizes,
-}: Pick<ScanChunk<TrainingState, tf.Tensor>, 'state' | 'outputs' | 'batchSizes'>): Promise<number | undefined> {
-  const sizes = tf.tidy(() => tf.stack(Object.values(state.parameters).map((tensor) => tensor.abs().sum())));
-  const [losses, parameters] = await Promise.all([outputs.data<'float32'>(), sizes.data()]);
-  sizes.dispose();
-  const total = losses.reduce((sum, loss, i) => sum + loss * batchSizes[i], 0);
-  return Number.isFinite(total) && parameters.every(Number.isFinite) ? total : undefined;
+/** The layout for features with a scale of their own. */
+function layoutFor(
+  layer: Layer,
+  { scale = 1 }: FeatureArray,
+  { scaling, standardizes }: FirstOrderRun,
+): TrainingLayout {
+  return layoutOf(layer, scale, standardizes === undefined ? undefined : scaling);
 }
 
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((a, b) => a + b, 0);
+function firstTraining(
+  layout: TrainingLayout,
+  optimizer: Optimizer,
+  { seed }: FirstOrderOptions,
+  { stream, start }: FirstOrderRun,
+  numClasses: number,
+): Training {
+  if (stream !== undefined) return fromPlain(stream, layout);
+  const first = tf.tidy(() => {
+    const parameters = start === undefined ? layout.start() : layout.arrange(tensorsOf(start, numClasses));
+    return { parameters, optimizer: optimizer.init(parameters) };
+  });
+  return newTraining(first.parameters, first.optimizer, seed);
 }
 
-/** A state of its own: new tensors on the same values. */
-function copyState({ parameters, optimizer }: TrainingState): TrainingState {
-  const copy = (tensors: Tensors) =>
-    Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, tensor.clone()]));
-  return {
-    parameters: copy(parameters),
-    optimizer: Object.fromEntries(Object.entries(optimizer).map(([name, tensors]) => [name, copy(tensors)])),
+async function fitted(trainer: Trainer, samples: Samples): Promise<Fitted> {
+  const { features, labels, weights } = samples;
+  const { layout, options, run, store } = trainer;
+  // Stored as they are: the layout sees to the scale.
+  const data = { features: { ...features, scale: 1, dtype: 'float32' }, labels } as const;
+  const reason = await train(trainer, weights === undefined ? data : { ...data, weights: factorsOf(weights, run) });
+  const { best, iterations, history } = trainer.training;
+  const { parameters } = best ?? trainer.training;
+  const whole = { ...data, shares: sharesOf(weights, labels.length) };
+  const value = await objectiveOf(layout, parameters, whole, { ...options, signal: run.signal }, store);
+  const result: FitResult = {
+    converged: false,
+    reason,
+    advice: null,
+    ...value,
+    suboptimality: null,
+    iterations,
+    history,
+    ...(best && { bestEpoch: best.epoch }),
   };
+  return { ...(await affineOf(trainer, parameters)), numParameters: countOf(trainer), result };
+}
+
+type StoredSamples = {
+  readonly features: FeatureArray & { readonly dtype: 'float32' };
+  readonly labels: Int32Array;
+  readonly weights?: Float32Array;
+};
+
+/** All epochs that are left. */
+async function train(trainer: Trainer, data: StoredSamples): Promise<TrainingEnd> {
+  const { layout, optimizer, options, run, store } = trainer;
+  const { epochs, batchSize, shuffle, learningRate, earlyStopping } = options;
+  const { signal, onProgress, onEpochEnd } = run;
+  const last = trainer.training.epoch + epochs;
+  const rate = learningRate === 'function' ? (run.learningRate as RateFunction) : learningRate;
+  const numBatches = Math.ceil(data.labels.length / batchSize);
+  const rates = typeof rate === 'number' ? rate : (epoch: number) => ratesOf(rate, epoch, numBatches, last);
+  const constant = typeof rates === 'number' ? rates : undefined;
+  const step = trainingStep({ ...options, layout, optimizer, learningRate: constant });
+  const { parameters, optimizer: remembered } = trainer.training;
+  const schedule = constant === undefined ? scheduleOf(new Float32Array(numBatches)) : undefined;
+  const initial = { parameters, optimizer: remembered, ...(schedule && { schedule }) };
+  const loop = await openLoop(step, initial, data, { batchSize, passes: epochs, isOrdered: shuffle }, store).finally(
+    () => tf.dispose(schedule as unknown as tf.TensorContainer),
+  );
+  let validation: Validation | undefined;
+  try {
+    validation = run.validation && (await openValidationOf(trainer, run.validation));
+    const validate = validation && ((at: Tensors) => (validation as Validation).evaluate(at, signal));
+    const plan = { epochs: last, shuffle, rates, validate, earlyStopping, signal, onProgress, onEpochEnd };
+    const { training, reason } = await runEpochs(loop, trainer.training, plan);
+    trainer.training = training;
+    return reason;
+  } finally {
+    validation?.close();
+    loop.close();
+  }
+}
+
+function openValidationOf({ layer, run, training, options, store }: Trainer, samples: Samples): Promise<Validation> {
+  const layout = layoutFor(layer, samples.features, run);
+  return openValidation(layout, training.parameters, samples, options.epochs, store);
 }
 
 function layerOf(inputs: number, units: number, { layer, seed }: FirstOrderOptions): Layer {
@@ -132,18 +212,28 @@ function optimizerOf(solver: FirstOrderOptions['solver']): Optimizer {
   }
 }
 
-/** A new order of the samples at each call, from a generator of its own: the seed's first bits seed it. */
-function shuffles(seed: number, n: number): () => Int32Array {
-  const random = new Random(new Random(seed).bits());
-  return () => random.permutation(n);
+/** What the losses of a batch are multiplied by. How much all samples of a stream weigh, nobody knows. */
+function factorsOf(weights: SampleWeights, { stream }: FirstOrderRun): Float32Array {
+  return stream === undefined ? relativeWeights(weights) : Float32Array.from(weights.values);
 }
 
-/** W and b as plain arrays. */
-async function readAffine(
-  layer: Layer,
-  layout: TrainingLayout,
-  trained: Tensors,
-): Promise<{ weight: Float32Array; bias: Float32Array }> {
+function countOf({ layer, options }: Trainer): number {
+  // A bias that stays 0 is none.
+  return layer.numParameters - (options.fitIntercept ? 0 : layer.units);
+}
+
+/** W, [d, classes], followed by b, as tensors. */
+function tensorsOf(point: Float64Array, numClasses: number): Tensors {
+  const values = Float32Array.from(point);
+  const split = values.length - numClasses;
+  return {
+    weight: tf.tensor(values.subarray(0, split), [split / numClasses, numClasses]),
+    bias: tf.tensor1d(values.subarray(split)),
+  };
+}
+
+/** W and b as plain arrays, for features as they come. */
+async function affineOf({ layer, layout, run }: Trainer, trained: Tensors): Promise<Affine> {
   const tensors = tf.tidy(() => {
     const parameters = layout.restore(trained);
     return { weight: layer.weightOf(parameters), bias: parameters.bias.clone() };
@@ -151,5 +241,7 @@ async function readAffine(
   const [weight, bias] = await Promise.all([tensors.weight.data<'float32'>(), tensors.bias.data<'float32'>()]);
   tf.dispose(tensors);
   // Copies: what a backend hands out may be its own memory.
-  return { weight: Float32Array.from(weight), bias: Float32Array.from(bias) };
+  if (run.scaling === undefined) return { weight: Float32Array.from(weight), bias: Float32Array.from(bias) };
+  const folded = foldBack([...weight, ...bias], run.scaling);
+  return { weight: folded.slice(0, weight.length), bias: folded.slice(weight.length) };
 }

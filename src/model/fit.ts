@@ -1,6 +1,9 @@
 // model: what comes of a fit, whichever solver made it.
+import type { Label } from '../core/labels.js';
 import type { FeatureArray } from '../data/batches.js';
 import type { LbfgsReason } from '../optim/lbfgs.js';
+import type { FitOptions } from './options.js';
+import type { Scaling } from './standardization.js';
 import type { SampleWeights } from './weights.js';
 
 /** What a solver learns from. */
@@ -13,10 +16,26 @@ export interface Samples {
   readonly numClasses: number;
 }
 
+/** What a solver is given beside samples and options: none of it is kept in a model. */
+export interface FitRun extends Pick<FitOptions<Label>, 'signal' | 'onProgress' | 'onEpochEnd'> {
+  /** Where it begins: W, [d, classes], followed by b. */
+  readonly start?: Float64Array;
+  /** Looked at after each epoch. */
+  readonly validation?: Samples;
+  /** How samples are standardised; W and b take it in at the end. */
+  readonly scaling?: Scaling;
+  /** Whether that is still to be done, step by step; else the samples are so already. */
+  readonly standardizes?: 'in steps';
+}
+
 export interface EpochRecord {
   readonly epoch: number;
-  /** Mean loss over the epoch's samples, as their weights have it, each at the parameters of its step, nats; of lbfgs the objective after it. */
+  /** Mean loss over the epoch's samples, by their weights, each at the parameters of its step, nats; of lbfgs the objective. */
   readonly loss: number;
+  /** Mean negative log-likelihood of the validation samples after it, nats. */
+  readonly validationLoss?: number;
+  /** The share of the validation samples that is predicted right after it. */
+  readonly validationAccuracy?: number;
 }
 
 export interface FitResult {
@@ -24,12 +43,13 @@ export interface FitResult {
   readonly converged: boolean;
   /**
    * `'epochs'`, `'iterations'`: all were run. `'diverged'`: the loss or a weight was not finite, and the last finite ones are
-   * kept. `'gradient'`: no entry exceeds `tolerance`. `'no-progress'`: nothing is left to gain that the arithmetic can see.
+   * kept. `'early-stopping'`: the validation loss no longer fell. `'gradient'`: no entry exceeds `tolerance`. `'no-progress'`:
+   * nothing is left to gain that the arithmetic can see.
    */
-  readonly reason: 'epochs' | 'diverged' | Exclude<LbfgsReason, 'stopped'>;
+  readonly reason: 'epochs' | 'early-stopping' | 'diverged' | Exclude<LbfgsReason, 'stopped'>;
   /** The one thing to do where it has not converged; null where it has, and for first-order solvers. */
   readonly advice: string | null;
-  /** (1/S)·Σᵢ sᵢ·NLLᵢ + l2/2·‖W‖², nats, over all samples at the final parameters. */
+  /** (1/S)·Σᵢ sᵢ·NLLᵢ + l2/2·‖W‖², nats, over all samples learnt from; with `standardize`, W of the standardised features. */
   readonly objective: number;
   /** Largest absolute entry of the objective's gradient there. */
   readonly gradientNorm: number;
@@ -38,6 +58,8 @@ export interface FitResult {
   /** Steps, or iterations, that were run. */
   readonly iterations: number;
   readonly history: readonly EpochRecord[];
+  /** The epoch whose weights these are, where early stopping chose them. */
+  readonly bestEpoch?: number;
 }
 
 export interface Fitted {

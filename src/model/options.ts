@@ -3,7 +3,10 @@ import { DomainError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import { Random } from '../core/random.js';
 import { assertKnownOptions, assertOneOf, assertPositiveInteger, describe } from '../core/shape.js';
+import { assertSchedule, type LearningRateSchedule, type RateFunction } from '../optim/schedule.js';
+import type { FeaturesInput } from './inputs.js';
 import type { GradientMethod } from './step.js';
+import type { WarmStart } from './warm-start.js';
 import { type ClassWeights, type NamedClassWeights, namedClassWeights } from './weights.js';
 
 export type FirstOrderSolver = 'sgd' | 'momentum' | 'adam';
@@ -31,8 +34,40 @@ interface CommonOptions {
   readonly fitIntercept: boolean;
   /** λ ≥ 0 of the penalty λ/2·‖W‖². Default 0. */
   readonly l2: number;
+  /**
+   * Whether features are standardised, (x − mean)/deviation, while the model learns; weight and bias then take that in, so
+   * that it predicts from features as they come. The penalty is on the weights of the standardised ones. Default false.
+   */
+  readonly standardize: boolean;
   /** By the names of the classes; left out where all weigh the same. */
   readonly classWeights?: NamedClassWeights;
+  /** The share of the samples that is held back; left out where none is, or other samples were given. */
+  readonly validation?: number;
+}
+
+/** When to end before all epochs are run. */
+export interface EarlyStopping {
+  /** So many epochs in a row without a better validation loss end it. Default 5. */
+  readonly patience: number;
+  /** Better is less than the best by more than this, nats ≥ 0. Default 0. */
+  readonly minDelta: number;
+}
+
+/** Samples to look at after each epoch, that are not learnt from. */
+export interface ValidationData<L extends Label> {
+  readonly features: FeaturesInput;
+  readonly labels: ArrayLike<L>;
+  /** As in the options of a fit. */
+  readonly sampleWeights?: ArrayLike<number>;
+}
+
+/** As tfjs's `model.fit` hands them to callbacks. */
+export interface EpochLogs {
+  /** Mean loss of the epoch; of lbfgs the objective. */
+  readonly loss: number;
+  /** Mean negative log-likelihood of the validation samples, nats, and the share of them that is predicted right. */
+  readonly val_loss?: number;
+  readonly val_acc?: number;
 }
 
 /** What decides a fit by first-order steps: data aside, the same values give the same model. */
@@ -46,12 +81,14 @@ export interface FirstOrderOptions extends CommonOptions {
   readonly epochs: number;
   /** Samples of a step; the last batch of an epoch may be shorter. Default 256. */
   readonly batchSize: number;
-  /** η > 0. Default 0.1, and 0.001 for adam. */
-  readonly learningRate: number;
+  /** η > 0, or how it changes from step to step. Default 0.1, and 0.001 for adam. `'function'` stands for one, in a model. */
+  readonly learningRate: number | LearningRateSchedule | 'function';
   /** Whether each epoch has an order of its own; else samples are taken as they lie. Default true. */
   readonly shuffle: boolean;
-  /** Decides initial weights and the order of samples: an integer in [0, 2³²). Default 0. */
+  /** Decides initial weights, the order of samples, and which are held back: an integer in [0, 2³²). Default 0. */
   readonly seed: number;
+  /** Left out where all epochs are run. */
+  readonly earlyStopping?: EarlyStopping;
 }
 
 /** What decides a fit to the optimum. There is only one for l2 > 0, with l1 or without, so nothing is drawn. */
@@ -67,9 +104,11 @@ export interface LbfgsFitOptions extends CommonOptions {
 
 export type TrainingOptions = FirstOrderOptions | LbfgsFitOptions;
 
+type OwnTypes = 'solver' | 'classWeights' | 'validation' | 'learningRate' | 'earlyStopping';
+
 export interface FitOptions<L extends Label>
-  extends Partial<Omit<FirstOrderOptions, 'solver' | 'classWeights'>>,
-    Partial<Omit<LbfgsFitOptions, 'solver' | 'classWeights'>> {
+  extends Partial<Omit<FirstOrderOptions, OwnTypes>>,
+    Partial<Omit<LbfgsFitOptions, OwnTypes>> {
   /** `'lbfgs'` (default): to the optimum; `'sgd'`, `'momentum'`, `'adam'`: by steps over batches. */
   readonly solver?: Solver;
   /** The classes in the order of their columns; the distinct labels, sorted, unless given. */
@@ -78,13 +117,31 @@ export interface FitOptions<L extends Label>
   readonly sampleWeights?: ArrayLike<number>;
   /** What a sample of each class counts, times its own weight: `'balanced'`, or by class. */
   readonly classWeights?: ClassWeights<NoInfer<L>>;
+  /** η > 0, a schedule by name, or a function of where the training stands. Default 0.1, and 0.001 for adam. */
+  readonly learningRate?: number | LearningRateSchedule | RateFunction;
+  /**
+   * Samples to look at after each epoch: others, or a share of those given, in (0, 1), that is then not learnt from: the
+   * same share of each class, drawn by the seed (with lbfgs by seed 0). Class weights do not count there.
+   */
+  readonly validation?: number | ValidationData<NoInfer<L>>;
+  /** Ends when the validation loss no longer falls, and keeps the weights that had the least. */
+  readonly earlyStopping?: Partial<EarlyStopping>;
+  /** Where to begin: a model of as many features, its classes matched by label. Else from the seed, and lbfgs from 0. */
+  readonly warmStart?: WarmStart;
   /** Ends the fit with the signal's reason as error. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: FitProgress) => void;
+  /** After each epoch, the first being 0, or each iteration of lbfgs; a promise is waited for. */
+  readonly onEpochEnd?: (epoch: number, logs: EpochLogs) => void | Promise<void>;
 }
 
-const COMMON = ['solver', 'fitIntercept', 'l2', 'classes', 'sampleWeights', 'classWeights', 'signal', 'onProgress'];
-const FIRST_ORDER = ['gradient', 'layer', 'epochs', 'batchSize', 'learningRate', 'shuffle', 'seed'];
+const COMMON = [
+  ...['solver', 'fitIntercept', 'l2', 'standardize', 'classes', 'sampleWeights', 'classWeights', 'validation'],
+  ...['warmStart', 'signal', 'onProgress', 'onEpochEnd'],
+];
+const FIRST_ORDER = [
+  ...['gradient', 'layer', 'epochs', 'batchSize', 'learningRate', 'shuffle', 'seed', 'earlyStopping'],
+];
 const LBFGS = ['l1', 'tolerance', 'maxIterations'];
 
 /** Options with their defaults, checked: a wrong one is an error before anything is allocated. */
@@ -101,24 +158,60 @@ export function trainingOptions<L extends Label>(options: FitOptions<L>, where: 
     assertPositiveInteger(maxIterations, where, 'maxIterations');
     return { solver, ...common, l1, tolerance, maxIterations };
   }
+  return firstOrderOptions(options, solver, common, where);
+}
+
+function firstOrderOptions<L extends Label>(
+  options: FitOptions<L>,
+  solver: FirstOrderSolver,
+  common: CommonOptions,
+  where: string,
+): FirstOrderOptions {
   const { gradient = 'closed-form', layer = 'dense', shuffle = true, seed = 0 } = options;
   const { epochs = 10, batchSize = 256, learningRate = solver === 'adam' ? 0.001 : 0.1 } = options;
   assertOneOf(gradient, ['closed-form', 'autograd'], where, 'gradient');
   assertOneOf(shuffle, [true, false], where, 'shuffle');
   if (layer !== 'dense') assertPhm(layer, where);
-  assertPositive(learningRate, where, 'learningRate');
   assertPositiveInteger(epochs, where, 'epochs');
   assertPositiveInteger(batchSize, where, 'batchSize');
+  if (typeof learningRate === 'number') assertPositive(learningRate, where, 'learningRate');
+  else if (typeof learningRate !== 'function') assertSchedule(learningRate, epochs, where, 'learningRate');
   new Random(seed);
-  return { solver, gradient, layer, ...common, epochs, batchSize, learningRate, shuffle, seed };
+  const steps = {
+    epochs,
+    batchSize,
+    learningRate: typeof learningRate === 'function' ? 'function' : learningRate,
+  } as const;
+  const chosen: FirstOrderOptions = { solver, gradient, layer, ...common, ...steps, shuffle, seed };
+  if (options.earlyStopping === undefined) return chosen;
+  return { ...chosen, earlyStopping: earlyStoppingOf(options.earlyStopping, where) };
 }
 
 function commonOptions<L extends Label>(options: FitOptions<L>, where: string): CommonOptions {
-  const { fitIntercept = true, l2 = 0, classWeights } = options;
+  const { fitIntercept = true, l2 = 0, standardize = false, classWeights, validation } = options;
   assertOneOf(fitIntercept, [true, false], where, 'fitIntercept');
+  assertOneOf(standardize, [true, false], where, 'standardize');
   assertPenalty(l2, where, 'l2');
-  if (classWeights === undefined) return { fitIntercept, l2 };
-  return { fitIntercept, l2, classWeights: namedClassWeights(classWeights, where) };
+  return {
+    ...{ fitIntercept, l2, standardize },
+    ...(classWeights !== undefined && { classWeights: namedClassWeights(classWeights, where) }),
+    ...(typeof validation === 'number' && { validation: assertFraction(validation, where) }),
+  };
+}
+
+function assertFraction(validation: number, where: string): number {
+  if (validation > 0 && validation < 1) return validation;
+  const expected = 'be a share of the samples in (0, 1), or { features, labels }';
+  throw new DomainError({ where, argument: 'validation', expected, actual: describe(validation) });
+}
+
+function earlyStoppingOf(given: Partial<EarlyStopping>, where: string): EarlyStopping {
+  assertKnownOptions(given, ['patience', 'minDelta'], `${where}: earlyStopping`);
+  const { patience = 5, minDelta = 0 } = given;
+  assertPositiveInteger(patience, where, 'earlyStopping.patience');
+  if (Number.isFinite(minDelta) && minDelta >= 0) return { patience, minDelta };
+  const argument = 'earlyStopping.minDelta';
+  throw new DomainError({ where, argument, expected: 'be a finite number ≥ 0', actual: describe(minDelta) });
 }
 
 /** An option that another solver reads is not silently ignored. */

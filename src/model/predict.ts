@@ -60,13 +60,13 @@ export function argMax(row: ArrayLike<number>): number {
   return best;
 }
 
-export function checkFeatureCount(features: FeatureArray, d: number, where: string): void {
+export function checkFeatureCount(features: FeatureArray, d: number, where: string, argument = 'features'): void {
   const [n, actual] = features.shape;
   // No rows have no length.
   if (actual === d || (n === 0 && actual === 0)) return;
   throw new ShapeError({
     where,
-    argument: 'features',
+    argument,
     expected: `have shape [${n}, ${d}]`,
     actual: `[${n}, ${actual}]`,
   });

@@ -11,14 +11,20 @@ import {
   precisionRecallFscore,
 } from '../metrics/classification.js';
 import type { FitResult } from './fit.js';
-import { fitFirstOrder } from './fit-first-order.js';
-import { fitLbfgs } from './fit-lbfgs.js';
 import { assertLabelCount, assertNotEmpty, classesOf, type FeaturesInput, readFeatures } from './inputs.js';
 import { decodeModel, encodeModel, type Json } from './model-file.js';
 import { rowsOfATask } from './objective.js';
 import { type FitOptions, type TrainingOptions, trainingOptions } from './options.js';
 import { type Affine, affineRows, argMax, checkFeatureCount, softmaxRow, surpriseRow } from './predict.js';
-import { sampleWeightsOf } from './weights.js';
+import { fitSamples } from './prepare.js';
+import {
+  assertPartialFitOptions,
+  fitNextPart,
+  openStream,
+  type PartialFitOptions,
+  type Stream,
+  type StreamOptions,
+} from './stream.js';
 
 export interface Evaluation<L extends Label> {
   readonly samples: number;
@@ -53,13 +59,21 @@ export class SoftmaxRegression<L extends Label> {
   /** What decided the fit, defaults included. */
   readonly options: TrainingOptions;
   readonly #affine: Affine;
+  readonly #stream: Stream | undefined;
 
-  private constructor(classes: readonly L[], affine: Affine, numParameters: number, options: TrainingOptions) {
+  private constructor(
+    classes: readonly L[],
+    affine: Affine,
+    numParameters: number,
+    options: TrainingOptions,
+    stream?: Stream,
+  ) {
     this.classes = Object.freeze([...classes]);
     this.numFeatures = affine.weight.length / affine.bias.length;
     this.numParameters = numParameters;
     this.options = options;
     this.#affine = affine;
+    this.#stream = stream;
   }
 
   /**
@@ -85,15 +99,52 @@ export class SoftmaxRegression<L extends Label> {
     assertNotEmpty(x, where);
     const classes = classesOf(labels, options.classes, where);
     const y = classIndices(labels, classes, where);
-    const { sampleWeights } = options;
-    const { classWeights } = training;
-    const weights = sampleWeightsOf(y, classes, { sampleWeights, classWeights }, where);
-    const samples = { features: x, labels: y, weights, numClasses: classes.length };
-    const fitted =
-      training.solver === 'lbfgs'
-        ? await fitLbfgs(samples, training, options)
-        : await fitFirstOrder(samples, training, options);
+    const fitted = await fitSamples({ features: x, labels: y, classes }, training, options, where);
     return { model: new SoftmaxRegression(classes, fitted, fitted.numParameters, training), result: fitted.result };
+  }
+
+  /**
+   * A model that has seen nothing, for `partialFit`: its weights are those that a fit by steps begins from.
+   *
+   * @throws DomainError for fewer than two classes, or an option that is unknown, out of range or needs all samples at once
+   * @example
+   * let model = await SoftmaxRegression.untrained({ classes: ['cat', 'dog'], numFeatures: 2, solver: 'adam' });
+   * for await (const { features, labels } of parts) ({ model } = await model.partialFit(features, labels));
+   */
+  static async untrained<const L extends Label>(options: StreamOptions<L>): Promise<SoftmaxRegression<L>> {
+    const { classes, options: training, started, stream } = await openStream(options, 'untrained');
+    return new SoftmaxRegression(classes, started, started.numParameters, training, stream);
+  }
+
+  /**
+   * Learns from samples that were not there before: one pass over them, in steps. Returns a new model; this one stays as it is.
+   *
+   * The new one remembers the state of optimizer, schedule and generator, so that parts of a stream count as the epochs of
+   * a training: the same parts in the same order give the same model. A model of `fit`, or of a file, has only its weights to
+   * begin with. Weights of samples and classes multiply the losses as they are.
+   *
+   * @param features as in `fit`
+   * @param labels each one of the model's classes, which need not all appear
+   * @throws ShapeError or DomainError if features or labels do not fit the model, or it was fitted by lbfgs, with
+   *   `standardize`, or with `classWeights: 'balanced'`, which need all samples at once
+   */
+  async partialFit(
+    features: FeaturesInput,
+    labels: ArrayLike<L>,
+    options: PartialFitOptions<L> = {},
+  ): Promise<{ model: SoftmaxRegression<L>; result: FitResult }> {
+    const where = 'partialFit';
+    assertPartialFitOptions(options, where);
+    const x = await readFeatures(features, where);
+    checkFeatureCount(x, this.numFeatures, where);
+    assertLabelCount(labels, x.shape[0], where);
+    assertNotEmpty(x, where);
+    const y = classIndices(labels, this.classes, where);
+    const learner = { classes: this.classes, options: this.options, model: this, stream: this.#stream };
+    const next = await fitNextPart(learner, { features: x, labels: y }, options, where);
+    const { fitted, stream } = next;
+    const model = new SoftmaxRegression(this.classes, fitted, fitted.numParameters, next.options, stream);
+    return { model, result: fitted.result };
   }
 
   /**
@@ -226,7 +277,9 @@ export class SoftmaxRegression<L extends Label> {
 /** Options of a file are held to what `fit` takes. */
 function storedOptions(options: Readonly<Record<string, Json>>, where: string): TrainingOptions {
   try {
-    return trainingOptions(options as FitOptions<Label>, where);
+    // The function itself is not kept.
+    const learningRate = options.learningRate === 'function' ? () => 1 : options.learningRate;
+    return trainingOptions({ ...options, learningRate } as FitOptions<Label>, where);
   } catch (cause) {
     if (!isSoftmaxRegressionError(cause)) throw cause;
     const { expected, actual, argument } = cause;

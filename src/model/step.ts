@@ -10,6 +10,13 @@ import type { TrainingLayout } from './training-layout.js';
 export type TrainingState = {
   readonly parameters: Tensors;
   readonly optimizer: OptimizerState;
+  /** Where rates follow a schedule. */
+  readonly schedule?: {
+    /** Of each step of the epoch, [steps]: a number that JavaScript changes would stand still in a graph. */
+    readonly rates: tf.Tensor1D;
+    /** Steps done in the epoch, int32 [1]. */
+    readonly step: tf.Tensor1D;
+  };
 };
 
 export interface TrainingBatch {
@@ -33,7 +40,8 @@ export interface StepOptions {
   /** λ of the penalty λ/2·‖W‖². */
   readonly l2: number;
   readonly fitIntercept: boolean;
-  readonly learningRate: number;
+  /** Undefined where the state has a schedule. */
+  readonly learningRate: number | undefined;
 }
 
 interface ValueAndGradients {
@@ -63,9 +71,18 @@ export function trainingStep({
     const { loss, gradients } = differentiate(layout, state.parameters, batch, l2);
     const { bias, ...others } = gradients;
     const used = fitIntercept ? gradients : { ...others, bias: tf.zerosLike(bias) };
-    const next = optimizer.update(state.parameters, used, state.optimizer, tf.scalar(learningRate));
-    return [{ parameters: next.parameters, optimizer: next.state }, loss];
+    const { schedule } = state;
+    const rate = schedule === undefined ? tf.scalar(learningRate as number) : rateOf(schedule);
+    const next = optimizer.update(state.parameters, used, state.optimizer, rate);
+    const moved = { parameters: next.parameters, optimizer: next.state };
+    if (schedule === undefined) return [moved, loss];
+    const step = schedule.step.add<tf.Tensor1D>(tf.scalar(1, 'int32'));
+    return [{ ...moved, schedule: { rates: schedule.rates, step } }, loss];
   };
+}
+
+function rateOf({ rates, step }: NonNullable<TrainingState['schedule']>): tf.Scalar {
+  return tf.gather(rates, step).reshape<tf.Scalar>([]);
 }
 
 /**

@@ -70,7 +70,9 @@ export function sampleWeightsOf(
       : checkedSampleWeights(sampleWeights, labels.length, where);
   if (classWeights !== undefined) {
     const byClass =
-      classWeights === 'balanced' ? balanced(labels, values, classes.length) : inOrder(classWeights, classes, where);
+      classWeights === 'balanced'
+        ? balanced(labels, values, classes.length)
+        : weightsInOrder(classWeights, classes, where);
     for (let i = 0; i < values.length; i++) values[i] *= byClass[labels[i]];
   }
   let total = 0;
@@ -121,7 +123,16 @@ function balanced(labels: Int32Array, values: Float64Array, numClasses: number):
   return counts.map((count) => (count > 0 ? total / (present * count) : 0));
 }
 
-function inOrder(named: Readonly<Record<string, number>>, classes: readonly Label[], where: string): Float64Array {
+/**
+ * Weights by name in the order of the classes; 1 for one that is not named.
+ *
+ * @throws DomainError for a name that no class has
+ */
+export function weightsInOrder(
+  named: Readonly<Record<string, number>>,
+  classes: readonly Label[],
+  where: string,
+): Float64Array {
   const names = classes.map(String);
   const stray = Object.keys(named).find((name) => !names.includes(name));
   if (stray !== undefined) {

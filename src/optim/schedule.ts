@@ -102,7 +102,7 @@ export function rateAt(schedule: LearningRateSchedule | RateFunction, moment: Mo
   const done = epoch + step / steps;
   // A hair's breadth, for sums of parts of epochs such as 0.1 + 0.2.
   const left = warmup - done;
-  if (left > 1e-9) return (rate * Math.min(warmup, done + 1 / steps)) / warmup;
+  if (left > 1e-9) return rate * Math.min(1, (done + 1 / steps) / warmup);
   const t = Math.max(0, -left);
   switch (schedule.schedule) {
     case 'constant':

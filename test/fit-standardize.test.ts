@@ -1,0 +1,181 @@
+import {
+  columnStatistics,
+  type FitOptions,
+  loadIris,
+  Random,
+  SoftmaxRegression,
+  standardize,
+  take,
+} from 'softmax-regression';
+import { foldBack, scalingOf, standardized, unfold } from '../src/model/standardization.js';
+import golden from './golden/solver.golden.json';
+import { onEveryBackend, useBackend } from './helpers/backends.js';
+
+const iris = loadIris();
+const { mean, scale } = columnStatistics(iris.features);
+
+/** Weights of the standardised features, centred over the classes, then the bias. */
+function ofStandardized(model: SoftmaxRegression<string>): number[] {
+  const weight = model.weight.map((row, j) => Array.from(row, (w) => w * scale[j]));
+  const bias = Array.from(model.bias, (b, k) => model.weight.reduce((sum, row, j) => sum + mean[j] * row[k], b));
+  return [...weight, bias].flatMap((row) => {
+    const level = row.reduce((a, b) => a + b) / row.length;
+    return row.map((value) => value - level);
+  });
+}
+
+const bySteps = { solver: 'adam', epochs: 5, batchSize: 32, learningRate: 0.05, l2: 0.1 } as const;
+
+onEveryBackend('fit with standardize', () => {
+  it.each(golden.cases.filter(({ data, standardize }) => data === 'iris' && standardize))(
+    "finds the optimum of scikit-learn's pipeline of scaler and regression, %j",
+    async ({ C, intercept, weighted, ...expected }) => {
+      const sampleWeights = iris.labels.map((_, i) => (weighted ? ((i * 7) % 5) / 2 : 1));
+      const l2 = 1 / (C * sampleWeights.reduce((a, b) => a + b));
+      const options = { standardize: true, l2, fitIntercept: intercept, tolerance: 1e-9, sampleWeights };
+      const { model, result } = await SoftmaxRegression.fit(iris.features, iris.labels, options);
+      expect(result.objective / expected.objective).toBeAllClose(1, { rtol: 1e-7, atol: 0 });
+      expect(result.suboptimality).toBeLessThan(5e-6 * expected.objective);
+      expect(ofStandardized(model)).toBeAllClose([...(expected.weight ?? []), ...(expected.bias ?? [])], {
+        rtol: 0,
+        atol: 1e-4,
+      });
+    },
+  );
+
+  it.each<[string, FitOptions<string>]>([
+    ['lbfgs', { l2: 0.01, tolerance: 1e-9 }],
+    ['adam', bySteps],
+    ['a PHM layer', { ...bySteps, layer: { phm: 2 } }],
+  ])('gives the probabilities of a fit to standardised features, by %s', async (name, options) => {
+    const labels =
+      name === 'a PHM layer' ? iris.labels.map((label) => (label === 'virginica' ? 'a' : 'b')) : iris.labels;
+    const rows = iris.features.map((row) => row.map((x, j) => (x - mean[j]) / scale[j]));
+    const inside = await SoftmaxRegression.fit<string>(iris.features, labels, { ...options, standardize: true });
+    const before = await SoftmaxRegression.fit<string>(rows, labels, options);
+    const probabilities = inside.model.predictProbabilities(iris.features);
+    expect(probabilities).toBeAllClose(before.model.predictProbabilities(rows), { rtol: 0, atol: 3e-6 });
+    expect(inside.result.objective).toBeAllClose(before.result.objective, { rtol: 1e-6, atol: 0 });
+    expect(inside.result.history.map(({ loss }) => loss)).toBeAllClose(
+      before.result.history.map(({ loss }) => loss),
+      { rtol: 1e-6, atol: 0 },
+    );
+  });
+
+  it('takes bytes, and columns far from 0 that differ by little', async () => {
+    const values = Uint8Array.from(iris.features.flat(), (x) => Math.round(10 * x));
+    const bytes = { values, shape: [150, 4] as const, scale: 10 };
+    const far = iris.features.map((row) => row.map((x) => 1e5 + x));
+    const expected = await SoftmaxRegression.fit(iris.features, iris.labels, { l2: 0.01, standardize: true });
+    for (const features of [bytes, far]) {
+      const { result } = await SoftmaxRegression.fit(features, iris.labels, { l2: 0.01, standardize: true });
+      expect(result).toMatchObject({ converged: true });
+      expect(result.objective).toBeAllClose(expected.result.objective, { rtol: 1e-3, atol: 0 });
+    }
+    const stepped = await SoftmaxRegression.fit<string>(iris.features, iris.labels, { ...bySteps, standardize: true });
+    for (const features of [bytes, far]) {
+      const { result } = await SoftmaxRegression.fit<string>(features, iris.labels, { ...bySteps, standardize: true });
+      expect(result.objective).toBeAllClose(stepped.result.objective, { rtol: 1e-3, atol: 0 });
+    }
+  });
+
+  it.each(['closed-form', 'autograd'] as const)(
+    'goes the same way step by step as on a standardised copy, by %s',
+    async (gradient) => {
+      const values = Uint8Array.from(iris.features.flat(), (x) => Math.round(10 * x));
+      const bytes = { values, shape: [150, 4] as const, scale: 10 };
+      const copy = standardize(bytes, columnStatistics(bytes));
+      const options = { ...bySteps, gradient };
+      const [inside, before] = [
+        await SoftmaxRegression.fit<string>(bytes, iris.labels, { ...options, standardize: true }),
+        await SoftmaxRegression.fit<string>(copy, iris.labels, options),
+      ];
+      const wanted = before.model.predictProbabilities(copy);
+      expect(inside.model.predictProbabilities(bytes)).toBeAllClose(wanted, { rtol: 0, atol: 3e-6 });
+      expect(inside.result.gradientNorm).toBeAllClose(before.result.gradientNorm, { rtol: 1e-4, atol: 1e-6 });
+    },
+  );
+
+  it('gives a constant column no weight, whatever its value and the solver', async () => {
+    const rows = iris.features.map((row) => [1e6 / 3, ...row, 0]);
+    for (const options of [{ l2: 0.01 }, bySteps, { ...bySteps, l2: 0 }] as const) {
+      const { model } = await SoftmaxRegression.fit<string>(rows, iris.labels, { ...options, standardize: true });
+      expect([...model.weight[0], ...model.weight[5]]).toEqual([0, 0, 0, 0, 0, 0]);
+      expect([...model.weight.flatMap((row) => [...row]), ...model.bias].every(Number.isFinite)).toBe(true);
+    }
+  });
+
+  it('keeps the bias at 0 in the space of standardised features alone', async () => {
+    const options = { l2: 0.1, fitIntercept: false, standardize: true } as const;
+    const { model } = await SoftmaxRegression.fit(iris.features, iris.labels, options);
+    expect(ofStandardized(model).slice(12)).toBeAllClose([0, 0, 0], { rtol: 0, atol: 1e-5 });
+    expect(model.options).toMatchObject({ standardize: true });
+  });
+});
+
+describe('foldBack and unfold', () => {
+  const random = new Random(3);
+  const rows = Array.from({ length: 40 }, () => [random.normal(), 7, 100 + 3 * random.normal()]);
+  const features = { values: Float64Array.from(rows.flat()), shape: [40, 3] as const };
+  const point = Float64Array.from({ length: 4 * 2 }, () => random.normal());
+  const logits = (x: ArrayLike<number>, at: ArrayLike<number>) =>
+    [0, 1].map((k) => at[6 + k] + [0, 1, 2].reduce((sum, j) => sum + x[j] * at[2 * j + k], 0));
+
+  it('keep all logits', async () => {
+    const scaling = await scalingOf(features);
+    const { values } = await standardized(features, scaling);
+    const folded = foldBack(point, scaling);
+    rows.forEach((row, i) => {
+      expect(logits(row, folded)).toBeAllClose(logits(values.subarray(3 * i, 3 * i + 3), point), {
+        rtol: 0,
+        atol: 1e-5,
+      });
+    });
+  });
+
+  it('are each other’s opposite, but for the weight of a constant column', async () => {
+    const scaling = await scalingOf(features);
+    expect([...scaling.isConstant]).toEqual([0, 1, 0]);
+    const again = unfold(foldBack(point, scaling), scaling);
+    const without = Float64Array.from(point, (value, at) => (at === 2 || at === 3 ? 0 : value));
+    expect(again).toBeAllClose(without, { rtol: 1e-6, atol: 1e-5 });
+    // There and back, a constant column goes into the bias.
+    const raw = foldBack(unfold(point, scaling), scaling);
+    for (const row of rows) expect(logits(row, raw)).toBeAllClose(logits(row, point), { rtol: 1e-6, atol: 1e-5 });
+  });
+
+  it('have the statistics of columnStatistics, in as many tasks as there are', async () => {
+    const { mean, scale } = await scalingOf(features);
+    expect({ mean, scale }).toEqual(columnStatistics(features));
+    const float32 = { values: Float32Array.from(features.values), shape: features.shape };
+    const scaling = await scalingOf(float32);
+    expect((await standardized(float32, scaling)).values).toEqual(standardize(float32, scaling).values);
+    expect((await standardized(features, scaling)).values[Symbol.toStringTag]).toBe('Float64Array');
+    expect((await standardized(take(float32, [0]), scaling)).shape).toEqual([1, 3]);
+  });
+
+  it('leave the event loop its turns, and end where the signal says so', async () => {
+    const large = { values: new Uint8Array(3 * 1.4e7), shape: [1.4e7, 3] as const };
+    let turns = 0;
+    const timer = setInterval(() => turns++, 0);
+    await scalingOf(large);
+    clearInterval(timer);
+    expect(turns).toBeGreaterThanOrEqual(4);
+    await expect(scalingOf(large, AbortSignal.abort(new Error('enough')))).rejects.toThrow('enough');
+  });
+});
+
+describe('the checks of standardize', () => {
+  beforeAll(() => useBackend('cpu'));
+
+  it('fail for a penalty on the weights of features as they come', async () => {
+    const { model } = await SoftmaxRegression.fit(iris.features, iris.labels, { l2: 0.1, standardize: true });
+    const { model: raw } = await SoftmaxRegression.fit(iris.features, iris.labels, { l2: 0.1 });
+    expect(ofStandardized(raw)).not.toBeAllClose(ofStandardized(model), { rtol: 0, atol: 1e-2 });
+  });
+
+  it('refuse anything but true and false', async () => {
+    const fit = SoftmaxRegression.fit(iris.features, iris.labels, { standardize: 'yes' as never });
+    await expect(fit).rejects.toMatchObject({ code: 'DOMAIN', argument: 'standardize', actual: '"yes"' });
+  });
+});
