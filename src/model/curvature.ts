@@ -78,7 +78,7 @@ async function boundOf(
   if (gram !== undefined) assertShape([gram.length], [order ** 2], 'bohningPreconditioner', 'gram');
   const matrix = isDense
     ? (gram?.slice() ?? (await gramMatrix(problem, signal)))
-    : (gram && diagonalOf(gram, order)) ?? (await inTasks(gramDiagonal(problem), signal));
+    : ((gram && diagonalOf(gram, order)) ?? (await inTasks(gramDiagonal(problem), signal)));
   for (let i = 0; i < matrix.length; i++) matrix[i] /= 2;
   for (let j = 0; j < d; j++) matrix[isDense ? j * order + j : j] += l2;
   if (!fitIntercept) matrix.fill(0, matrix.length - (isDense ? order : 1));

@@ -1,6 +1,7 @@
 // optim: the minimum of a quadratic model with an L1 penalty, in blocks.
 import { WORK_OF_A_TASK } from '../core/task.js';
 import type { BlockMetric } from './block-metric.js';
+import { dot } from './lbfgs.js';
 
 /** A pair of L-BFGS in blocks, with M times its step. */
 export interface BlockPair {
@@ -370,10 +371,4 @@ function inverseOf(matrix: Float64Array, size: number): Float64Array | undefined
     }
   }
   return right;
-}
-
-export function dot(a: Float64Array, b: Float64Array): number {
-  let total = 0;
-  for (let i = 0; i < a.length; i++) total += a[i] * b[i];
-  return total;
 }

@@ -7,11 +7,22 @@ import {
   type BlockPair,
   type CompactCurvature,
   compactCurvature,
-  dot,
   leastSubgradient,
   minimizeComposite,
 } from './composite-quadratic.js';
-import { type CurvaturePair, type LbfgsOptions, type LbfgsReason, type LbfgsResult, type LbfgsState } from './lbfgs.js';
+import {
+  assertLength,
+  assertSolverOptions,
+  type CurvaturePair,
+  difference,
+  dot,
+  type LbfgsOptions,
+  type LbfgsReason,
+  type LbfgsResult,
+  type LbfgsState,
+  PATIENCE,
+  withPair,
+} from './lbfgs.js';
 
 export interface ProximalNewtonOptions extends Omit<LbfgsOptions, 'evaluate' | 'precondition'> {
   /** The smooth part and its gradient, of a point that is [order, blocks], row-major. */
@@ -24,13 +35,13 @@ export interface ProximalNewtonOptions extends Omit<LbfgsOptions, 'evaluate' | '
   readonly numPenalised: number;
 }
 
+const WHERE = 'proximalNewton';
+
 /** Of the decrease that the slope promises, how much there must be. */
 const DECREASE = 1e-4;
 /** Where values are all noise: of the slope at the start, how much there may be at the end. */
 const CURVATURE = 0.9;
 const MAX_EVALUATIONS = 40;
-const CURVATURE_FLOOR = 1e-10;
-const PATIENCE = 20;
 /** How exactly each model is minimised. */
 const ACCURACY = 0.01;
 
@@ -53,6 +64,7 @@ const ACCURACY = 0.01;
  */
 export async function proximalNewton(options: ProximalNewtonOptions): Promise<LbfgsResult> {
   const { metric, memory = 10, tolerance, maxIterations, noise = 1e-13, signal, onIteration } = options;
+  assertSolverOptions({ memory, tolerance, maxIterations, noise }, WHERE);
   assertOptions(options);
   signal?.throwIfAborted();
   let state = options.state ?? (await firstState(options));
@@ -91,13 +103,19 @@ export async function proximalNewton(options: ProximalNewtonOptions): Promise<Lb
     }
     const before = state;
     const { point, value, gradient } = searched.trial;
-    const pair = pairOf(before, searched.trial);
-    let { pairs } = before;
-    if (pair !== undefined) {
-      pairs = [...pairs, pair].slice(-memory);
-      blockPairs = [...blockPairs, inBlocks(pair, metric)].slice(-memory);
+    const change = difference(gradient, before.gradient);
+    const pairs = withPair(before.pairs, difference(point, before.point), change, memory);
+    if (pairs !== before.pairs) {
+      blockPairs = [...blockPairs, inBlocks(pairs[pairs.length - 1], metric)].slice(-memory);
     }
-    const next = { point, value, gradient, pairs, iterations: before.iterations + 1, evaluations: searched.evaluations };
+    const next = {
+      point,
+      value,
+      gradient,
+      pairs,
+      iterations: before.iterations + 1,
+      evaluations: searched.evaluations,
+    };
     norm = normOf(next, options);
     const isBetter = value < before.bestValue - noise * Math.abs(before.bestValue) || norm < before.bestNorm;
     state = {
@@ -140,13 +158,13 @@ async function searchTowards(
     const point = step === 1 ? target.slice() : from.map((entry, i) => entry + step * direction[i]);
     const evaluated = await options.evaluate(point);
     evaluations++;
-    assertLength(evaluated.gradient, point);
+    assertLength(evaluated.gradient, point, 'evaluate', WHERE);
     const value = evaluated.value + penaltyOf(point, options);
     const trial = { point, value, gradient: evaluated.gradient };
     const rise = value - before;
-    const isFinite = Number.isFinite(value) && Number.isFinite(dot(trial.gradient, direction));
-    finite ||= isFinite;
-    if (isFinite) {
+    const isUsable = Number.isFinite(value) && Number.isFinite(dot(trial.gradient, direction));
+    finite ||= isUsable;
+    if (isUsable) {
       if (rise <= DECREASE * step * promised && Math.abs(rise) > noise * Math.abs(before)) {
         return { trial, step, evaluations };
       }
@@ -159,7 +177,7 @@ async function searchTowards(
     }
     // The minimum of the parabola with this slope and this value.
     const parabola = (-promised * step * step) / (2 * (rise - promised * step));
-    step = isFinite && parabola > 0.1 * step ? Math.min(parabola, 0.5 * step) : 0.1 * step;
+    step = isUsable && parabola > 0.1 * step ? Math.min(parabola, 0.5 * step) : 0.1 * step;
   }
   return { trial: undefined, finite, evaluations };
 }
@@ -231,14 +249,6 @@ function curvatureOf(metric: BlockMetric, pairs: readonly BlockPair[]): CompactC
   return compactCurvature(metric, 1, []) as CompactCurvature;
 }
 
-function pairOf(before: LbfgsState, after: Trial): CurvaturePair | undefined {
-  const step = after.point.map((entry, i) => entry - before.point[i]);
-  const change = after.gradient.map((entry, i) => entry - before.gradient[i]);
-  const curvature = dot(step, change);
-  const floor = CURVATURE_FLOOR * Math.sqrt(dot(step, step)) * Math.sqrt(dot(change, change));
-  return curvature > floor && Number.isFinite(1 / curvature) ? { step, change } : undefined;
-}
-
 function inBlocks({ step, change }: CurvaturePair, metric: BlockMetric): BlockPair {
   const steps = toBlocks(step, metric);
   return { step: steps, change: toBlocks(change, metric), ofStep: metric.multiply(steps) };
@@ -264,21 +274,15 @@ function fromBlocks(values: Float64Array, { order, blocks }: BlockMetric): Float
 async function firstState(options: ProximalNewtonOptions): Promise<LbfgsState> {
   const point = options.start.slice();
   const { value: smooth, gradient } = await options.evaluate(point);
-  assertLength(gradient, point);
+  assertLength(gradient, point, 'evaluate', WHERE);
   const value = smooth + penaltyOf(point, options);
   const norm = normOf({ point, gradient }, options);
   const none = { pairs: [], iterations: 0, evaluations: 1, stalled: 0 };
   return { point, value, gradient, ...none, bestValue: value, bestNorm: norm };
 }
 
-function assertLength(vector: Float64Array, like: Float64Array): void {
-  if (vector.length === like.length) return;
-  const expected = `return ${like.length} numbers, as many as the point has`;
-  throw new ShapeError({ where: 'proximalNewton', argument: 'evaluate', expected, actual: String(vector.length) });
-}
-
 function assertOptions({ start, metric, l1, numPenalised }: ProximalNewtonOptions): void {
-  const where = 'proximalNewton';
+  const where = WHERE;
   if (start.length !== metric.size) {
     const expected = `have ${metric.size} numbers, as the metric`;
     throw new ShapeError({ where, argument: 'start', expected, actual: String(start.length) });
