@@ -120,7 +120,7 @@ describe('fit with l1', () => {
       onProgress: ({ loss }) => losses.push(loss),
     });
     const weight = model.weight.flatMap((row) => Array.from(row));
-    const { loss } = await model.evaluate(iris.features, iris.labels);
+    const { logLoss: loss } = await model.evaluate(iris.features, iris.labels);
     const penalty = weight.reduce((sum, w) => sum + 0.01 * Math.abs(w) + 0.0005 * w * w, 0);
     expect(result.objective).toBeCloseTo(loss + penalty, 9);
     expect(losses[losses.length - 1]).toBeCloseTo(result.objective, 9);

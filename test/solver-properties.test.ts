@@ -46,7 +46,7 @@ const problems: fc.Arbitrary<Samples> = fc
     });
   });
 
-async function fit({ features, labels, options }: Samples, over: FitOptions<number> = {}) {
+async function optimum({ features, labels, options }: Samples, over: FitOptions<number> = {}) {
   const { model, result } = await SoftmaxRegression.fit(features, labels, {
     ...options,
     classes: CLASSES,
@@ -56,7 +56,7 @@ async function fit({ features, labels, options }: Samples, over: FitOptions<numb
   return { weight: model.weight.map((row) => Array.from(row)), bias: Array.from(model.bias), result };
 }
 
-type Fit = Awaited<ReturnType<typeof fit>>;
+type Fit = Awaited<ReturnType<typeof optimum>>;
 
 /** Weights are unique, biases up to one number that is added to all. Both are rounded to float32. */
 function expectSame(actual: Fit, expected: Fit): void {
@@ -80,38 +80,38 @@ describe('the optimum', () => {
         features: orders.samples.map((i) => features[i]),
         labels: orders.samples.map((i) => labels[i]),
       };
-      expectSame(await fit(permuted), await fit(samples));
+      expectSame(await optimum(permuted), await optimum(samples));
     }));
 
   it('follows the classes when they are renamed', () =>
     holds(async (samples) => {
       const { classes } = samples.orders;
-      const renamed = await fit({ ...samples, labels: samples.labels.map((label) => classes[label]) });
+      const renamed = await optimum({ ...samples, labels: samples.labels.map((label) => classes[label]) });
       const back = <T>(row: readonly T[]) => CLASSES.map((k) => row[classes[k]]);
-      expectSame({ ...renamed, weight: renamed.weight.map(back), bias: back(renamed.bias) }, await fit(samples));
+      expectSame({ ...renamed, weight: renamed.weight.map(back), bias: back(renamed.bias) }, await optimum(samples));
     }));
 
   it('follows the features when their columns change places', () =>
     holds(async (samples) => {
       const { features } = samples.orders;
       const moved = { ...samples, features: samples.features.map((x) => features.map((j) => x[j])) };
-      const expected = await fit(samples);
-      expectSame(await fit(moved), { ...expected, weight: features.map((j) => expected.weight[j]) });
+      const expected = await optimum(samples);
+      expectSame(await optimum(moved), { ...expected, weight: features.map((j) => expected.weight[j]) });
     }));
 
   it('takes a feature’s sign, and nothing else, from the sign of its column', () =>
     holds(async (samples) => {
-      const turned = await fit({ ...samples, features: samples.features.map(([x, ...rest]) => [-x, ...rest]) });
+      const turned = await optimum({ ...samples, features: samples.features.map(([x, ...rest]) => [-x, ...rest]) });
       const [first, ...others] = turned.weight;
       // 0 and −0 are alike.
-      expectSame({ ...turned, weight: [first.map((w) => -w + 0), ...others] }, await fit(samples));
+      expectSame({ ...turned, weight: [first.map((w) => -w + 0), ...others] }, await optimum(samples));
     }));
 
   it('does not notice a scale of all sample weights', () =>
     holds(async (samples) => {
       const sampleWeights = samples.weights;
-      const scaled = await fit(samples, { sampleWeights: sampleWeights.map((weight) => 1e3 * weight) });
-      expectSame(scaled, await fit(samples, { sampleWeights }));
+      const scaled = await optimum(samples, { sampleWeights: sampleWeights.map((weight) => 1e3 * weight) });
+      expectSame(scaled, await optimum(samples, { sampleWeights }));
     }));
 
   it('takes a sample of weight 3 for three samples', () =>
@@ -119,7 +119,7 @@ describe('the optimum', () => {
       const copies = <T>(values: readonly T[]) =>
         values.flatMap((value, i) => Array.from({ length: samples.weights[i] }, () => value));
       const repeated = { ...samples, features: copies(samples.features), labels: copies(samples.labels) };
-      expectSame(await fit(samples, { sampleWeights: samples.weights }), await fit(repeated));
+      expectSame(await optimum(samples, { sampleWeights: samples.weights }), await optimum(repeated));
     }));
 
   it('does not notice samples of weight 0', () =>
@@ -129,20 +129,20 @@ describe('the optimum', () => {
         features: [...samples.features, samples.features[0].map(() => 100)],
         labels: [...samples.labels, 1],
       };
-      expectSame(await fit(more, { sampleWeights: [...samples.labels.map(() => 1), 0] }), await fit(samples));
+      expectSame(await optimum(more, { sampleWeights: [...samples.labels.map(() => 1), 0] }), await optimum(samples));
     }));
 
   it('does not notice a constant that is added to a column, where there is a bias', () =>
     holds(async (samples) => {
       const withBias = { ...samples, options: { ...samples.options, fitIntercept: true } };
-      const moved = await fit({ ...withBias, features: withBias.features.map(([x, ...rest]) => [x + 4, ...rest]) });
+      const moved = await optimum({ ...withBias, features: withBias.features.map(([x, ...rest]) => [x + 4, ...rest]) });
       const bias = moved.bias.map((b, k) => b + 4 * moved.weight[0][k]);
-      expectSame({ ...moved, bias }, await fit(withBias));
+      expectSame({ ...moved, bias }, await optimum(withBias));
     }));
 
   it('changes with the weights: else what is above would show nothing', () =>
     holds(async (samples) => {
-      const heavy = await fit(samples, {
+      const heavy = await optimum(samples, {
         l2: 0.01,
         l1: 0,
         sampleWeights: samples.labels.map((k) => (k === 0 ? 5 : 1)),
@@ -150,6 +150,6 @@ describe('the optimum', () => {
       expect(() =>
         expectSame(heavy, { ...heavy, weight: heavy.weight.map((row) => row.map((w) => w + 1e-3)) }),
       ).toThrow();
-      expect(heavy.result.objective).not.toBe((await fit(samples, { l2: 0.01, l1: 0 })).result.objective);
+      expect(heavy.result.objective).not.toBe((await optimum(samples, { l2: 0.01, l1: 0 })).result.objective);
     }));
 });

@@ -1,4 +1,12 @@
-import { type FitOptions, loadIris, Random, SoftmaxRegression, type StreamOptions, take } from 'softmax-regression';
+import {
+  type FitOptions,
+  type FitResult,
+  loadIris,
+  Random,
+  SoftmaxRegression,
+  type StreamOptions,
+  take,
+} from 'softmax-regression';
 import { onEveryBackend, TEST_BACKENDS, useBackend } from './helpers/backends.js';
 
 const iris = loadIris();
@@ -103,7 +111,7 @@ onEveryBackend('partialFit', () => {
     const plain = { solver: 'sgd', epochs: 5, learningRate: 0.1 } as const;
     const { model } = await SoftmaxRegression.fit(iris.features, iris.labels, plain);
     const next = await model.partialFit(iris.features, iris.labels, { epochs: 5 });
-    expect(next.result.objective).toBeLessThan((await model.evaluate(iris.features, iris.labels)).loss);
+    expect(next.result.objective).toBeLessThan((await model.evaluate(iris.features, iris.labels)).logLoss);
     const wider = await SoftmaxRegression.untrained({
       ...{ classes: ['rose', ...classes], numFeatures: 4, warmStart: model },
     });
@@ -114,8 +122,9 @@ onEveryBackend('partialFit', () => {
     const epochs: number[] = [];
     const progress: number[] = [];
     let model = await SoftmaxRegression.untrained(base);
+    let result: FitResult | undefined;
     for (let i = 0; i < 2; i++) {
-      ({ model } = await model.partialFit(iris.features, iris.labels, {
+      ({ model, result } = await model.partialFit(iris.features, iris.labels, {
         epochs: 2,
         onEpochEnd: (epoch) => void epochs.push(epoch),
         onProgress: ({ epoch, epochs, step }) => void (step === 5 && progress.push(epoch, epochs)),
@@ -123,6 +132,8 @@ onEveryBackend('partialFit', () => {
     }
     expect(epochs).toEqual([0, 1, 2, 3]);
     expect(progress).toEqual([1, 2, 2, 2, 3, 4, 4, 4]);
+    // Of the second part alone.
+    expect(result).toMatchObject({ iterations: 10, history: [{ epoch: 3 }, { epoch: 4 }] });
   });
 });
 

@@ -1,6 +1,6 @@
 // model: how far a point is from the optimum at most, proven by the duality gap.
 import { assertShape } from '../core/shape.js';
-import { inOneTask, inTasks, WORK_OF_A_TASK } from '../core/task.js';
+import { finish, finishInTurns, type Steps, WORK_OF_A_TASK } from '../core/task.js';
 import { CompensatedSum, type PlainProblem, shareOf } from './objective-plain.js';
 import { BLOCK_ROWS, RowBlock } from './row-block.js';
 
@@ -38,15 +38,15 @@ export interface Certificate {
  * @see docs/mathematics.md, "How far from the optimum"
  */
 export function certify(problem: PlainProblem, point: Float64Array): Certificate {
-  return inOneTask(certification(problem, point));
+  return finish(certification(problem, point));
 }
 
 /** `certify` bit for bit, in tasks of some 1.4e7 multiply-adds; `signal` ends it with its reason as error. */
 export function certifyAsync(problem: PlainProblem, point: Float64Array, signal?: AbortSignal): Promise<Certificate> {
-  return inTasks(certification(problem, point), signal);
+  return finishInTurns(certification(problem, point), signal);
 }
 
-function* certification(problem: PlainProblem, point: Float64Array): Generator<void, Certificate> {
+function* certification(problem: PlainProblem, point: Float64Array): Steps<Certificate> {
   const { numSamples: n, numFeatures: d, numClasses: q, labels, l1, l2, fitIntercept, size } = problem;
   assertShape([point.length], [size], 'certify', 'point');
   const weight = point.subarray(0, d * q);

@@ -24,6 +24,8 @@ import { relativeWeights, type SampleWeights, sharesOf } from './weights.js';
 export interface FirstOrderRun extends FitRun {
   /** What `'function'` stands for in the options. */
   readonly learningRate?: RateFunction;
+  /** Whether samples are still to be standardised, step by step; else they are so already. */
+  readonly standardizes?: 'in steps';
   /** Of a stream: what came of the samples before. Its epochs are counted on, and weights multiply losses as they are. */
   readonly stream?: PlainTraining;
 }

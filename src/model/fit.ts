@@ -24,8 +24,6 @@ export interface FitRun extends Pick<FitOptions<Label>, 'signal' | 'onProgress' 
   readonly validation?: Samples;
   /** How samples are standardised; W and b take it in at the end. */
   readonly scaling?: Scaling;
-  /** Whether that is still to be done, step by step; else the samples are so already. */
-  readonly standardizes?: 'in steps';
 }
 
 export interface EpochRecord {

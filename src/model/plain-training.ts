@@ -13,7 +13,7 @@ interface PlainTensor {
 type PlainTensors = Readonly<Record<string, PlainTensor>>;
 
 /** A training between two epochs: parameters and optimizer state as the layer has them, and where it stands. */
-export interface PlainTraining extends Pick<Training, 'epoch' | 'iterations'> {
+export interface PlainTraining extends Pick<Training, 'epoch'> {
   readonly parameters: PlainTensors;
   readonly optimizer: Readonly<Record<string, PlainTensors>>;
   readonly random: RandomState;
@@ -21,15 +21,15 @@ export interface PlainTraining extends Pick<Training, 'epoch' | 'iterations'> {
 
 /** The values of a training, which keeps its tensors. */
 export async function toPlain(training: Training, layout: TrainingLayout): Promise<PlainTraining> {
-  const { optimizer, random, epoch, iterations } = training;
+  const { optimizer, random, epoch } = training;
   const parameters = await read(training.parameters, training, layout);
   const groups = Object.entries(optimizer).map(async ([name, group]) => [name, await read(group, training, layout)]);
-  return { parameters, optimizer: Object.fromEntries(await Promise.all(groups)), random, epoch, iterations };
+  return { parameters, optimizer: Object.fromEntries(await Promise.all(groups)), random, epoch };
 }
 
-/** The training of such values; its tensors are its own. */
+/** The training of such values, with steps and history counted from here; its tensors are its own. */
 export function fromPlain(plain: PlainTraining, layout: TrainingLayout): Training {
-  const { random, epoch, iterations } = plain;
+  const { random, epoch } = plain;
   const { parameters, optimizer } = tf.tidy(() => ({
     parameters: layout.arrange(tensorsOf(plain.parameters)),
     optimizer: Object.fromEntries(
@@ -40,8 +40,8 @@ export function fromPlain(plain: PlainTraining, layout: TrainingLayout): Trainin
     ),
   }));
   return {
-    ...{ parameters, optimizer, random, epoch, iterations },
-    ...{ step: 0, epochLoss: 0, epochSamples: 0, history: [], best: undefined },
+    ...{ parameters, optimizer, random, epoch },
+    ...{ step: 0, epochLoss: 0, epochSamples: 0, iterations: 0, history: [], best: undefined },
   };
 }
 

@@ -4,7 +4,7 @@ import type { Label } from '../core/labels.js';
 import type { FeatureArray } from '../data/batches.js';
 import { take } from '../data/split.js';
 import type { FitRun, Fitted, Samples } from './fit.js';
-import { fitFirstOrder } from './fit-first-order.js';
+import { type FirstOrderRun, fitFirstOrder } from './fit-first-order.js';
 import { fitLbfgs } from './fit-lbfgs.js';
 import type { FitOptions, TrainingOptions } from './options.js';
 import { isNear, scalingOf, standardized, unfold } from './standardization.js';
@@ -65,7 +65,7 @@ export async function fitSamples<L extends Label>(
 function solve(
   samples: Samples,
   training: TrainingOptions,
-  run: FitRun,
+  run: FirstOrderRun,
   learningRate: FitOptions<Label>['learningRate'],
 ): Promise<Fitted> {
   if (training.solver === 'lbfgs') return fitLbfgs(samples, training, run);

@@ -26,6 +26,7 @@ type Shared =
   | 'learningRate'
   | 'shuffle'
   | 'seed'
+  | 'featureNames'
   | 'warmStart';
 
 /** What decides how a model learns from a stream: as in `fit`, but for what needs all samples at once. */
@@ -47,7 +48,7 @@ export interface PartialFitOptions<L extends Label>
 }
 
 const SHARED = ['gradient', 'layer', 'fitIntercept', 'l2', 'batchSize', 'learningRate', 'shuffle', 'seed'];
-const STREAM = ['classes', 'numFeatures', 'solver', 'classWeights', 'warmStart', ...SHARED];
+const STREAM = ['classes', 'numFeatures', 'featureNames', 'solver', 'classWeights', 'warmStart', ...SHARED];
 const PART = ['sampleWeights', 'learningRate', 'epochs', 'signal', 'onProgress', 'onEpochEnd'];
 
 /** What a model keeps, beside its weights, to go on learning. */
@@ -97,13 +98,13 @@ export async function fitNextPart<L extends Label>(
   where: string,
 ): Promise<{ fitted: Fitted; options: FirstOrderOptions; stream: Stream }> {
   const { epochs = 1, sampleWeights, signal, onProgress, onEpochEnd } = given;
+  assertSteps(options, where);
   assertPositiveInteger(epochs, where, 'epochs');
-  const learningRate = given.learningRate ?? stream?.learningRate ?? rateOf(options);
+  // A function of a model that was not kept is refused below, as the word that stands for it.
+  const own = options.learningRate as Exclude<FirstOrderOptions['learningRate'], 'function'>;
+  const learningRate = given.learningRate ?? stream?.learningRate ?? own;
   const { validation, ...kept } = options;
-  const changed = trainingOptions<Label>(
-    { ...(kept as FirstOrderOptions), learningRate, earlyStopping: undefined },
-    where,
-  );
+  const changed = trainingOptions<Label>({ ...kept, learningRate, earlyStopping: undefined }, where);
   const next = streamOptions(changed, where);
   const numClasses = classes.length;
   const weights = sampleWeightsOf(labels, classes, { sampleWeights, classWeights: next.classWeights }, where);
@@ -124,17 +125,7 @@ function streamOptions(options: TrainingOptions, where: string): FirstOrderOptio
   const refuse = (argument: string, expected: string, actual: unknown, hint: string) => {
     throw new DomainError({ where, argument, expected, actual: describe(actual), hint });
   };
-  if (options.solver === 'lbfgs') {
-    const hint =
-      "It needs all samples at once. Take fit with solver: 'sgd' and warmStart, or untrained with warmStart.";
-    throw new DomainError({
-      where,
-      argument: 'solver',
-      expected: "be 'sgd', 'momentum' or 'adam'",
-      actual: '"lbfgs"',
-      hint,
-    });
-  }
+  assertSteps(options, where);
   if (options.standardize) {
     refuse('standardize', 'be false', true, 'A stream has no mean to begin with: standardize each part alike before.');
   }
@@ -144,6 +135,13 @@ function streamOptions(options: TrainingOptions, where: string): FirstOrderOptio
   const { learningRate } = options;
   if (typeof learningRate === 'object') assertSchedule(learningRate, undefined, where, 'learningRate');
   return { ...options, epochs: 1 };
+}
+
+function assertSteps(options: TrainingOptions, where: string): asserts options is FirstOrderOptions {
+  if (options.solver !== 'lbfgs') return;
+  const expected = "be 'sgd', 'momentum' or 'adam'";
+  const hint = "It needs all samples at once. Take fit with solver: 'sgd' and warmStart, or untrained with warmStart.";
+  throw new DomainError({ where, argument: 'solver', expected, actual: '"lbfgs"', hint });
 }
 
 async function startFresh(
@@ -178,9 +176,4 @@ function startOf(
 
 function functionOf(learningRate: unknown): RateFunction | undefined {
   return typeof learningRate === 'function' ? (learningRate as RateFunction) : undefined;
-}
-
-function rateOf(options: TrainingOptions): FitOptions<Label>['learningRate'] {
-  if (options.solver === 'lbfgs') return undefined;
-  return options.learningRate as Exclude<FirstOrderOptions['learningRate'], 'function'>;
 }
