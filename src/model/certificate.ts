@@ -56,7 +56,7 @@ function* certification(problem: PlainProblem, point: Float64Array): Steps<Certi
   const logProbabilities = new Float64Array(n * q);
   const logits = new Float64Array(BLOCK_ROWS * q);
   const residuals = new Float64Array(BLOCK_ROWS * q);
-  const targets = new Float64Array(BLOCK_ROWS * q);
+  const shares = new Float64Array(BLOCK_ROWS);
   /** (1/S)·X̃ᵀdiag(s)(P − Y), and (1/S)·X̃ᵀdiag(s)Y. */
   const slope = new Float64Array(size);
   const observed = new Float64Array(size);
@@ -66,9 +66,9 @@ function* certification(problem: PlainProblem, point: Float64Array): Steps<Certi
     const rows = block.read(start);
     block.logits(logits);
     residuals.fill(0);
-    targets.fill(0);
     for (let r = 0, at = 0; r < rows; r++, at += q) {
       const share = shareOf(problem, start + r);
+      shares[r] = share;
       if (share === 0) continue;
       const label = labels[start + r];
       const row = logits.subarray(at, at + q);
@@ -81,11 +81,10 @@ function* certification(problem: PlainProblem, point: Float64Array): Steps<Certi
       }
       // Not p − 1: where a sample is all but certain, that cancels.
       residuals[at + label] = -others;
-      targets[at + label] = share;
     }
     block.addOuter(residuals, slope);
-    if (fitIntercept) block.addOuter(targets, observed);
-    work += 3 * block.filled * q;
+    if (fitIntercept) block.addToClasses(labels, start, shares, observed);
+    work += (2 * q + 1) * block.filled;
     if (work >= WORK_OF_A_TASK) {
       work = 0;
       yield;
