@@ -50,6 +50,8 @@ export * as metrics from './metrics.js';
 export type { EpochRecord, FitResult } from './model/fit.js';
 export type { FeaturesInput } from './model/inputs.js';
 export type {
+  CheckpointEvery,
+  CheckpointOptions,
   EarlyStopping,
   EpochLogs,
   FitOptions,

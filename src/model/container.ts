@@ -16,39 +16,48 @@ export interface StoredTensor {
   readonly values: Float32Array | Float64Array;
 }
 
+/** Tensors as they lie in a file: what its header says of them, and their bytes. */
+export interface LaidOut {
+  readonly entries: Readonly<Record<string, object>>;
+  readonly data: Uint8Array;
+}
+
+/** Tensors one after the other, in the order given. */
+export function layOut(tensors: Readonly<Record<string, StoredTensor>>): LaidOut {
+  const named = Object.entries(tensors);
+  const data = new Uint8Array(named.reduce((sum, [, { values }]) => sum + values.byteLength, 0));
+  let end = 0;
+  const entries = named.map(([name, { shape, values }]) => {
+    const start = end;
+    end += values.byteLength;
+    data.set(littleEndian(values), start);
+    return [name, { dtype: dtypeOf(values), shape, data_offsets: [start, end] }];
+  });
+  return { entries: Object.fromEntries(entries), data };
+}
+
 /**
  * A safetensors file.
  *
- *   header length, 8 bytes │ header, JSON padded by spaces to 8 bytes │ tensors, in the order given      all little-endian
+ *   header length, 8 bytes │ header, JSON padded by spaces to 8 bytes │ tensors      all little-endian
  *
  * @param fail makes the error where the header is too large
  */
 export function encodeContainer(
   metadata: Readonly<Record<string, string>>,
-  tensors: Readonly<Record<string, StoredTensor>>,
+  { entries, data }: LaidOut,
   fail: Fail,
 ): Uint8Array {
-  const entries: Record<string, object> = {};
-  let end = 0;
-  for (const [name, { shape, values }] of Object.entries(tensors)) {
-    const start = end;
-    end += values.byteLength;
-    entries[name] = { dtype: dtypeOf(values), shape, data_offsets: [start, end] };
-  }
   const header = new TextEncoder().encode(sortedJson({ ...entries, __metadata__: metadata }));
   const size = Math.ceil(header.length / 8) * 8;
   if (size > MAX_HEADER_BYTES) {
     const expected = `fit a header of ${MAX_HEADER_BYTES} bytes`;
-    throw fail({ argument: 'all but weight and bias', expected, actual: `${size} bytes` });
+    throw fail({ argument: 'all but the tensors', expected, actual: `${size} bytes` });
   }
-  const bytes = new Uint8Array(8 + size + end).fill(0x20, 8, 8 + size);
+  const bytes = new Uint8Array(8 + size + data.length).fill(0x20, 8, 8 + size);
   new DataView(bytes.buffer).setUint32(0, size, true);
   bytes.set(header, 8);
-  let at = 8 + size;
-  for (const { values } of Object.values(tensors)) {
-    bytes.set(littleEndian(values), at);
-    at += values.byteLength;
-  }
+  bytes.set(data, 8 + size);
   return bytes;
 }
 
@@ -84,10 +93,10 @@ export function float64(bytes: Uint8Array): Float64Array {
 }
 
 /** A Uint8Array, and nothing that only looks like one. */
-export function assertBytes(bytes: Uint8Array, where: string, argument = 'bytes'): void {
+export function assertBytes(bytes: Uint8Array, where: string): void {
   if (bytes?.[Symbol.toStringTag] === 'Uint8Array') return;
   const hint = 'An ArrayBuffer? Pass new Uint8Array(buffer).';
-  throw new ShapeError({ where, argument, expected: 'be a Uint8Array', actual: describe(bytes), hint });
+  throw new ShapeError({ where, argument: 'bytes', expected: 'be a Uint8Array', actual: describe(bytes), hint });
 }
 
 /** The header of a file, and where its tensors begin. It must be compact JSON, so that no key can hide behind another. */

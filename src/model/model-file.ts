@@ -9,6 +9,7 @@ import {
   encodeContainer,
   float32,
   type Kind,
+  layOut,
   littleEndian,
   type Place,
   readHeader,
@@ -113,7 +114,7 @@ export function encodeModel(content: ModelContent): Uint8Array {
     bias: { shape: [classes.length], values: content.bias },
     weight: { shape: [numFeatures, classes.length], values: content.weight },
   };
-  return encodeContainer(metadata, tensors, fail);
+  return encodeContainer(metadata, layOut(tensors), fail);
 }
 
 /**
