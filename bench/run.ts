@@ -8,6 +8,7 @@ import { type FashionMnist, loadFashionMnist } from 'softmax-regression/node';
 import { firstCall, networkWorks, stepWorks } from './compile.js';
 import { EPOCHS, layersFit, longestGap, ourFit } from './fashion-mnist.js';
 import { openPeers, type Peer, type Peers, type PeerWork } from './peers.js';
+import { benchSolver } from './solver.js';
 import { median, type Timing, table, timeInTurn, type Work } from './timing.js';
 
 const ROUNDS = 7;
@@ -25,6 +26,7 @@ async function main(): Promise<void> {
   try {
     await benchTraining(data, peers);
     await benchCompile(data, peers);
+    await benchSolver(data, peers?.scikitLearn);
     await benchOthers(data);
   } finally {
     peers?.close();

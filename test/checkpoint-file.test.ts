@@ -531,7 +531,9 @@ describe('a process that is killed', () => {
       const whole = await run(join(folder, `${name}-whole`), backend, options);
       const path = join(folder, name);
       for (let i = 0; i < kills; i++) {
-        expect(await run(path, backend, options, 2 + random.below(9))).toBeUndefined();
+        // While it computes, waits, or writes.
+        const kill = { afterLines: 2 + random.below(9), afterMs: random.below(15) };
+        expect(await run(path, backend, options, kill)).toBeUndefined();
         expect(existsSync(path)).toBe(true);
       }
       expect(await run(path, backend, options)).toEqual(whole);

@@ -126,7 +126,7 @@ onEveryBackend("fit with solver 'lbfgs'", () => {
     const { model } = await SoftmaxRegression.fit(iris.features, iris.labels, options);
     expect([...model.bias]).toEqual([0, 0, 0]);
     expect(model.numParameters).toBe(12);
-    expect(model.options).toEqual({ ...options, standardize: false, tolerance: 1e-6, maxIterations: 500 });
+    expect(model.options).toEqual({ ...options, l1: 0, standardize: false, tolerance: 1e-6, maxIterations: 500 });
   });
 
   it('leaves no tensor behind, aborted or not', async () => {

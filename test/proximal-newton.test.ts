@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { inOneTask } from '../src/core/task.js';
+import { finish } from '../src/core/task.js';
 import { FLOAT64 } from '../src/core/tolerance.js';
 import { BlockMetric } from '../src/optim/block-metric.js';
 import {
@@ -293,7 +293,7 @@ describe('minimizeComposite', () => {
           numPenalised,
           accuracy: 1e-10,
         };
-        const found = inOneTask(minimizeComposite(model));
+        const found = finish(minimizeComposite(model));
         const hessian = denseOf(curvature);
         found.forEach((value, i) => {
           const slope = hessian[i].reduce((sum, entry, j) => sum + entry * (found[j] - from[j]), gradient[i]);
@@ -312,7 +312,7 @@ describe('minimizeComposite', () => {
     if (curvature === undefined) throw new Error('none');
     const gradient = Float64Array.of(-3, 1, -8);
     const model = { curvature, start: new Float64Array(3), gradient, l1: 2, numPenalised: 2, accuracy: 1e-6 };
-    expect([...inOneTask(minimizeComposite(model))]).toEqual([1, 0, 2]);
+    expect([...finish(minimizeComposite(model))]).toEqual([1, 0, 2]);
   });
 });
 

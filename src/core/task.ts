@@ -12,20 +12,23 @@ export function nextTask(): Promise<void> {
 /** Multiply-adds that plain JavaScript does in some 20 ms to 80 ms: what one task may take. */
 export const WORK_OF_A_TASK = 1.4e7;
 
-/** Carries out work that yields where a task may end, without ending any. */
-export function inOneTask<Result>(work: Generator<void, Result>): Result {
+/** Work cut into steps of some milliseconds: what yields between them. */
+export type Steps<Result> = Generator<void, Result, void>;
+
+/** All steps at once. */
+export function finish<Result>(steps: Steps<Result>): Result {
   for (;;) {
-    const next = work.next();
-    if (next.done) return next.value;
+    const { done, value } = steps.next();
+    if (done) return value;
   }
 }
 
-/** Carries out work that yields where a task may end; the event loop has its turn there. */
-export async function inTasks<Result>(work: Generator<void, Result>, signal?: AbortSignal): Promise<Result> {
+/** Step by step, with a turn of the event loop after each. */
+export async function finishInTurns<Result>(steps: Steps<Result>, signal?: AbortSignal): Promise<Result> {
   for (;;) {
     signal?.throwIfAborted();
-    const next = work.next();
-    if (next.done) return next.value;
+    const { done, value } = steps.next();
+    if (done) return value;
     await nextTask();
   }
 }

@@ -1,6 +1,6 @@
 // model: how far a point is from the optimum at most, proven by the duality gap.
 import { assertShape } from '../core/shape.js';
-import { inOneTask, inTasks, WORK_OF_A_TASK } from '../core/task.js';
+import { finish, finishInTurns, type Steps, WORK_OF_A_TASK } from '../core/task.js';
 import { CompensatedSum, type PlainProblem, shareOf } from './objective-plain.js';
 import { BLOCK_ROWS, RowBlock } from './row-block.js';
 
@@ -38,15 +38,15 @@ export interface Certificate {
  * @see docs/mathematics.md, "How far from the optimum"
  */
 export function certify(problem: PlainProblem, point: Float64Array): Certificate {
-  return inOneTask(certification(problem, point));
+  return finish(certification(problem, point));
 }
 
 /** `certify` bit for bit, in tasks of some 1.4e7 multiply-adds; `signal` ends it with its reason as error. */
 export function certifyAsync(problem: PlainProblem, point: Float64Array, signal?: AbortSignal): Promise<Certificate> {
-  return inTasks(certification(problem, point), signal);
+  return finishInTurns(certification(problem, point), signal);
 }
 
-function* certification(problem: PlainProblem, point: Float64Array): Generator<void, Certificate> {
+function* certification(problem: PlainProblem, point: Float64Array): Steps<Certificate> {
   const { numSamples: n, numFeatures: d, numClasses: q, labels, l1, l2, fitIntercept, size } = problem;
   assertShape([point.length], [size], 'certify', 'point');
   const weight = point.subarray(0, d * q);
@@ -56,7 +56,7 @@ function* certification(problem: PlainProblem, point: Float64Array): Generator<v
   const logProbabilities = new Float64Array(n * q);
   const logits = new Float64Array(BLOCK_ROWS * q);
   const residuals = new Float64Array(BLOCK_ROWS * q);
-  const targets = new Float64Array(BLOCK_ROWS * q);
+  const shares = new Float64Array(BLOCK_ROWS);
   /** (1/S)·X̃ᵀdiag(s)(P − Y), and (1/S)·X̃ᵀdiag(s)Y. */
   const slope = new Float64Array(size);
   const observed = new Float64Array(size);
@@ -66,9 +66,9 @@ function* certification(problem: PlainProblem, point: Float64Array): Generator<v
     const rows = block.read(start);
     block.logits(logits);
     residuals.fill(0);
-    targets.fill(0);
     for (let r = 0, at = 0; r < rows; r++, at += q) {
       const share = shareOf(problem, start + r);
+      shares[r] = share;
       if (share === 0) continue;
       const label = labels[start + r];
       const row = logits.subarray(at, at + q);
@@ -81,11 +81,10 @@ function* certification(problem: PlainProblem, point: Float64Array): Generator<v
       }
       // Not p − 1: where a sample is all but certain, that cancels.
       residuals[at + label] = -others;
-      targets[at + label] = share;
     }
     block.addOuter(residuals, slope);
-    if (fitIntercept) block.addOuter(targets, observed);
-    work += 3 * block.filled * q;
+    if (fitIntercept) block.addToClasses(labels, start, shares, observed);
+    work += (2 * q + 1) * block.filled;
     if (work >= WORK_OF_A_TASK) {
       work = 0;
       yield;

@@ -1,6 +1,6 @@
 // model: what bounds the curvature of the objective, or comes near it: preconditioners and metrics for the solvers.
 import { assertShape } from '../core/shape.js';
-import { inTasks, WORK_OF_A_TASK } from '../core/task.js';
+import { finishInTurns, type Steps, WORK_OF_A_TASK } from '../core/task.js';
 import { BlockMetric } from '../optim/block-metric.js';
 import { cholesky } from '../optim/cholesky.js';
 import { lossAndResidual, type PlainProblem, shareOf } from './objective-plain.js';
@@ -78,7 +78,7 @@ async function boundOf(
   if (gram !== undefined) assertShape([gram.length], [order ** 2], 'bohningPreconditioner', 'gram');
   const matrix = isDense
     ? (gram?.slice() ?? (await gramMatrix(problem, signal)))
-    : ((gram && diagonalOf(gram, order)) ?? (await inTasks(gramDiagonal(problem), signal)));
+    : ((gram && diagonalOf(gram, order)) ?? (await finishInTurns(gramDiagonal(problem), signal)));
   for (let i = 0; i < matrix.length; i++) matrix[i] /= 2;
   for (let j = 0; j < d; j++) matrix[isDense ? j * order + j : j] += l2;
   if (!fitIntercept) matrix.fill(0, matrix.length - (isDense ? order : 1));
@@ -116,13 +116,13 @@ export async function curvatureMetric(
 
 /** The problem with weights s∘2h: twice, for the ½ of Böhning's bound. */
 async function atPoint(problem: PlainProblem, point: Float64Array, signal?: AbortSignal): Promise<PlainProblem> {
-  const weights = await inTasks(curvatures(problem, point), signal);
+  const weights = await finishInTurns(curvatures(problem, point), signal);
   for (let i = 0; i < weights.length; i++) weights[i] *= 2 * problem.weights[i];
   return { ...problem, weights };
 }
 
 /** hᵢ, [n] */
-function* curvatures(problem: PlainProblem, point: Float64Array): Generator<void, Float64Array> {
+function* curvatures(problem: PlainProblem, point: Float64Array): Steps<Float64Array> {
   const { numSamples, numClasses: q, weights, labels } = problem;
   assertShape([point.length], [problem.size], 'curvaturePreconditioner', 'point');
   const result = new Float64Array(numSamples);
@@ -157,10 +157,10 @@ function* curvatures(problem: PlainProblem, point: Float64Array): Generator<void
  * n·d²/2 multiply-adds in tasks, fewer where nearly all features are 0: for 60,000 × 784 some 10 s, where TensorFlow needs 0.3 s.
  */
 export function gramMatrix(problem: PlainProblem, signal?: AbortSignal): Promise<Float64Array> {
-  return inTasks(gramProducts(problem), signal);
+  return finishInTurns(gramProducts(problem), signal);
 }
 
-function* gramProducts(problem: PlainProblem): Generator<void, Float64Array> {
+function* gramProducts(problem: PlainProblem): Steps<Float64Array> {
   const { numSamples, numFeatures: d } = problem;
   const gram = new Float64Array((d + 1) ** 2);
   const block = new RowBlock(problem.features, 0, problem.rows);
@@ -179,7 +179,7 @@ function* gramProducts(problem: PlainProblem): Generator<void, Float64Array> {
   return gram;
 }
 
-function* gramDiagonal(problem: PlainProblem): Generator<void, Float64Array> {
+function* gramDiagonal(problem: PlainProblem): Steps<Float64Array> {
   const { features, numSamples, numFeatures: d } = problem;
   const { values, scale = 1 } = features;
   const diagonal = new Float64Array(d + 1);

@@ -3,7 +3,7 @@ import type { LbfgsReason, LbfgsResult } from '../optim/lbfgs.js';
 import { certifyAsync } from './certificate.js';
 import type { Mark } from './checkpoints.js';
 import type { EpochRecord, FitResult, FitRun, Fitted, Samples } from './fit.js';
-import { plainProblem } from './objective-plain.js';
+import { type PlainProblem, plainProblem } from './objective-plain.js';
 import { type OptimumState, type SolveOptions, solvePlain, solveTensor } from './optimum.js';
 import { type OptimumProgress, optimumOf, optimumSnapshot } from './optimum-snapshot.js';
 import type { LbfgsFitOptions } from './options.js';
@@ -74,7 +74,7 @@ export async function fitLbfgs(samples: Samples, options: LbfgsFitOptions, run: 
   const result: FitResult = {
     converged,
     reason: solved.reason as Exclude<LbfgsReason, 'stopped'>,
-    advice: adviceFor(solved, options),
+    advice: adviceFor(solved, options, isSeparating(problem, objective)),
     objective,
     gradientNorm: solved.gradientNorm,
     suboptimality,
@@ -109,20 +109,39 @@ function resumedFrom(
   return progress;
 }
 
-function adviceFor({ reason, gradientNorm }: LbfgsResult, { l2 }: LbfgsFitOptions): string | null {
+function adviceFor(
+  { reason, gradientNorm }: LbfgsResult,
+  { l1, l2, standardize }: LbfgsFitOptions,
+  isSeparated: boolean,
+): string | null {
+  if (isSeparated) {
+    return 'Give l2: all samples are told apart, so without a penalty the weights grow for ever, and probabilities say nothing.';
+  }
   switch (reason) {
     case 'gradient':
     case 'stopped':
       return null;
     case 'iterations':
-      return l2 === 0
-        ? 'Give l2: without a penalty, classes that can be told apart have no optimum, and weights grow for ever.'
+      return l1 === 0 && l2 === 0
+        ? 'Give more maxIterations, or l2: without a penalty, weights may grow for ever.'
         : 'Give more maxIterations.';
-    case 'no-progress':
-      return `Take a tolerance of ${(2 * gradientNorm).toExponential(0)}, or standardize the features: rounding hides what is less.`;
+    case 'no-progress': {
+      const reachable = `Take a tolerance of ${(2 * gradientNorm).toExponential(0)}`;
+      return `${reachable}${standardize ? '' : ', or standardize'}: rounding hides what is less.`;
+    }
     case 'diverged':
-      return 'Standardize the features: their products leave the range of numbers.';
+      return standardize
+        ? 'Give l2, or more of it: weights leave the range of numbers.'
+        : 'Give standardize: products of the features leave the range of numbers.';
     default:
       return reason satisfies never;
   }
+}
+
+/** Whether a mean loss proves that each sample is more likely than not of its class: that all losses together are below log 2. */
+function isSeparating({ l1, l2, weights, totalWeight }: PlainProblem, loss: number): boolean {
+  if (l1 > 0 || l2 > 0) return false;
+  let least = Number.POSITIVE_INFINITY;
+  for (const weight of weights) if (weight > 0) least = Math.min(least, weight);
+  return loss * totalWeight < Math.LN2 * least;
 }

@@ -44,10 +44,8 @@ export interface ModelContent {
   /** How many numbers were trained. */
   readonly numParameters: number;
   readonly featureNames?: readonly string[];
-  /** Features enter W as (x − mean) / scale. Leave it out where W and b have taken it in. */
-  readonly standardization?: { readonly mean: readonly number[]; readonly scale: readonly number[] };
-  /** T > 0: probabilities are softmax(o / T). */
-  readonly temperature?: number;
+  /** How weight and bias were calibrated: both are divided by the temperature T > 0 already. */
+  readonly calibration?: { readonly temperature: number };
   /** What decided the fit: solver, seed and the like. */
   readonly options: Readonly<Record<string, Json>>;
   readonly metrics?: Readonly<Record<string, number>>;
@@ -55,7 +53,7 @@ export interface ModelContent {
 
 export const MODEL_FORMAT = 'softmax-regression';
 const VERSION = 1;
-const OPTIONAL = ['featureNames', 'standardization', 'temperature', 'metrics'] as const;
+const OPTIONAL = ['featureNames', 'calibration', 'metrics'] as const;
 
 const MODEL: Kind = {
   format: MODEL_FORMAT,
@@ -79,10 +77,11 @@ const FLOATS = (rank: number): TensorRule => ({
  *
  * The header names the tensors `weight`, F32 [features, classes], and `bias`, F32 [classes]. Its `__metadata__` maps
  * names to strings. `format` is softmax-regression; `version` is 1; `classes`, `numParameters`, `options`, and where
- * they are known `featureNames`, `standardization`, `temperature` and `metrics`, are JSON; labels keep their type in it.
+ * they are known `featureNames`, `calibration` and `metrics`, are JSON; labels keep their type in it.
  * `sha256` is that of the metadata without it (compact JSON, sorted keys), then the bytes of weight, then those of bias.
  *
- * A reader ignores metadata that it does not know. So what changes a prediction, or tensors, raises the version.
+ * Probabilities are softmax(xW + b), and nothing else: weight and bias have taken in whatever scaling there was. A reader
+ * ignores metadata that it does not know. So what changes a prediction, or tensors, raises the version.
  *
  * @returns the same bytes for the same content, in Node and in browsers
  * @throws DomainError or ShapeError for content that `decodeModel` would refuse
@@ -123,6 +122,9 @@ export function encodeModel(content: ModelContent): Uint8Array {
  * Lengths, header, shapes, offsets and checksum are checked before anything of their size is allocated. The header must
  * be compact JSON, as safetensors libraries write it, so that no key can hide behind another of the same name.
  *
+ * Of version 1, too, are files that keep apart what this package puts into weight and bias: a `temperature` T, where
+ * probabilities are softmax(o/T), and a `standardization` by which features enter as (x − mean)/scale. They are taken in here.
+ *
  * @param where the file's name or the caller, for error messages
  * @throws FormatError if the bytes are not one whole model file of a known version; ShapeError if not a Uint8Array
  */
@@ -139,10 +141,11 @@ export function decodeModel(bytes: Uint8Array, where = 'decodeModel'): ModelCont
   assertChecksum(metadata, weightBytes, biasBytes, fail);
   // The values are of unknown type until assertContent has seen them.
   const value = (key: string): never => parseJson(metadata[key], key, fail) as never;
+  const scaling: Scaling = Object.fromEntries(APART.filter((key) => key in metadata).map((key) => [key, value(key)]));
+  assertScaling(scaling, weightAt.shape[0], fail);
   const content: ModelContent = {
     classes: value('classes'),
-    weight: float32(weightBytes),
-    bias: float32(biasBytes),
+    ...fold({ weight: float32(weightBytes), bias: float32(biasBytes) }, scaling),
     numFeatures: weightAt.shape[0],
     numParameters: value('numParameters'),
     options: value('options'),
@@ -150,6 +153,38 @@ export function decodeModel(bytes: Uint8Array, where = 'decodeModel'): ModelCont
   };
   assertContent(content, fail);
   return content;
+}
+
+/** What a file of version 1 may keep apart. */
+interface Scaling {
+  /** Features enter W as (x − mean) / scale. */
+  readonly standardization?: { readonly mean: readonly number[]; readonly scale: readonly number[] };
+  /** T > 0: probabilities are softmax(o / T). */
+  readonly temperature?: number;
+}
+
+const APART = ['standardization', 'temperature'] as const;
+
+/** Wⱼₖ/(scaleⱼ·T) and (bₖ − Σⱼ meanⱼ·Wⱼₖ/scaleⱼ)/T, and T as what it is now: how they were calibrated. */
+function fold(
+  { weight, bias }: { readonly weight: Float32Array; readonly bias: Float32Array },
+  { standardization, temperature }: Scaling,
+): Pick<ModelContent, 'weight' | 'bias' | 'calibration'> {
+  const t = temperature ?? 1;
+  const q = bias.length;
+  const shift = Float64Array.from(bias);
+  if (standardization !== undefined) {
+    const { mean, scale } = standardization;
+    for (let i = 0; i < weight.length; i++) {
+      const j = Math.floor(i / q);
+      shift[i % q] -= (mean[j] / scale[j]) * weight[i];
+    }
+  }
+  const folded = {
+    weight: weight.map((w, i) => w / (standardization?.scale[Math.floor(i / q)] ?? 1) / t),
+    bias: Float32Array.from(shift, (b) => b / t),
+  };
+  return temperature === undefined ? folded : { ...folded, calibration: { temperature } };
 }
 
 function assertLayout(header: Record<string, unknown>, weight: Place, bias: Place, length: number, fail: Fail): void {
@@ -172,30 +207,9 @@ function assertChecksum(metadata: Record<string, string>, weight: Uint8Array, bi
   throw fail({ argument: 'sha256', expected, actual: orNothing(metadata.sha256), hint });
 }
 
-/** Holds values that came from anywhere to their types and to each other. */
-function assertContent(content: ModelContent, fail: Fail): void {
-  const { classes, weight, bias, numFeatures, numParameters, options } = content;
-  const { featureNames, standardization, temperature = 1, metrics = {} } = content;
-  const check = (holds: boolean, argument: string, expected: string, actual: unknown) => {
-    if (!holds) throw fail({ argument, expected, actual: describe(actual) });
-  };
-  const checkNumbers = (numbers: ArrayLike<unknown>, argument: string, rule = '', holds = (_: number) => true) =>
-    each(numbers, (x, i) => {
-      if (!isFiniteNumber(x) || !holds(x)) check(false, `${argument}[${i}]`, `be a finite number${rule}`, x);
-    });
-  check(isCount(numFeatures), 'numFeatures', 'be an integer > 0', numFeatures);
-  assertClasses(classes, bias.length, fail);
-  const size = numFeatures * bias.length;
-  check(weight.length === size, 'weight', `have ${size} numbers, [${numFeatures}, ${bias.length}]`, weight);
-  checkNumbers(weight, 'weight');
-  checkNumbers(bias, 'bias');
-  check(isCount(numParameters), 'numParameters', 'be an integer > 0', numParameters);
-  check(isFiniteNumber(temperature) && temperature > 0, 'temperature', 'be a finite number > 0', temperature);
-  if (featureNames !== undefined) {
-    const expected = `be ${numFeatures} names, one for each feature`;
-    check(Array.isArray(featureNames) && featureNames.length === numFeatures, 'featureNames', expected, featureNames);
-    each(featureNames, (name, i) => check(typeof name === 'string', `featureNames[${i}]`, 'be a string', name));
-  }
+function assertScaling({ standardization, temperature = 1 }: Scaling, numFeatures: number, fail: Fail): void {
+  const { check, checkNumbers } = checksOf(fail);
+  check(isPositive(temperature), 'temperature', 'be a finite number > 0', temperature);
   if (standardization !== undefined) {
     check(isRecord(standardization), 'standardization', 'be { mean, scale }', standardization);
     for (const key of ['mean', 'scale'] as const) {
@@ -204,6 +218,41 @@ function assertContent(content: ModelContent, fail: Fail): void {
     }
     checkNumbers(standardization.mean, 'standardization.mean');
     checkNumbers(standardization.scale, 'standardization.scale', ' > 0', (x) => x > 0);
+  }
+}
+
+function checksOf(fail: Fail) {
+  const check = (holds: boolean, argument: string, expected: string, actual: unknown) => {
+    if (!holds) throw fail({ argument, expected, actual: describe(actual) });
+  };
+  const checkNumbers = (numbers: ArrayLike<unknown>, argument: string, rule = '', holds = (_: number) => true) =>
+    each(numbers, (x, i) => {
+      if (!isFiniteNumber(x) || !holds(x)) check(false, `${argument}[${i}]`, `be a finite number${rule}`, x);
+    });
+  return { check, checkNumbers };
+}
+
+/** Holds values that came from anywhere to their types and to each other. */
+function assertContent(content: ModelContent, fail: Fail): void {
+  const { classes, weight, bias, numFeatures, numParameters, options } = content;
+  const { featureNames, calibration, metrics = {} } = content;
+  const { check, checkNumbers } = checksOf(fail);
+  check(isCount(numFeatures), 'numFeatures', 'be an integer > 0', numFeatures);
+  assertClasses(classes, bias.length, fail);
+  const size = numFeatures * bias.length;
+  check(weight.length === size, 'weight', `have ${size} numbers, [${numFeatures}, ${bias.length}]`, weight);
+  checkNumbers(weight, 'weight');
+  checkNumbers(bias, 'bias');
+  check(isCount(numParameters), 'numParameters', 'be an integer > 0', numParameters);
+  if (calibration !== undefined) {
+    check(isRecord(calibration), 'calibration', 'be { temperature }', calibration);
+    const { temperature } = calibration;
+    check(isPositive(temperature), 'calibration.temperature', 'be a finite number > 0', temperature);
+  }
+  if (featureNames !== undefined) {
+    const expected = `be ${numFeatures} names, one for each feature`;
+    check(Array.isArray(featureNames) && featureNames.length === numFeatures, 'featureNames', expected, featureNames);
+    each(featureNames, (name, i) => check(typeof name === 'string', `featureNames[${i}]`, 'be a string', name));
   }
   for (const [argument, record] of Object.entries({ options, metrics })) {
     check(isRecord(record), argument, 'be an object', record);
@@ -240,6 +289,10 @@ function assertClasses(classes: unknown, count: number, fail: Fail): void {
 function checksum(metadata: Record<string, string>, weight: Uint8Array, bias: Uint8Array): string {
   const { sha256: _, ...rest } = metadata;
   return sha256([new TextEncoder().encode(sortedJson(rest)), weight, bias]);
+}
+
+function isPositive(value: unknown): boolean {
+  return isFiniteNumber(value) && value > 0;
 }
 
 function isCount(value: unknown): boolean {

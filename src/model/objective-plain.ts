@@ -1,7 +1,7 @@
 // model: the objective of a softmax regression in float64 on plain arrays, with its gradient.
 import { DomainError } from '../core/errors.js';
 import { assertPositiveInteger, assertShape, describe } from '../core/shape.js';
-import { inOneTask, inTasks, WORK_OF_A_TASK } from '../core/task.js';
+import { finish, finishInTurns, type Steps, WORK_OF_A_TASK } from '../core/task.js';
 import { assertFeatureArray, type FeatureArray } from '../data/batches.js';
 import type { ValueAndGradient } from '../optim/lbfgs.js';
 import { BLOCK_ROWS, prepareRows, RowBlock } from './row-block.js';
@@ -110,7 +110,7 @@ export function plainProblem(options: PlainProblemOptions): PlainProblem {
  * @see checked against reference/cross-entropy.ts and reference/dense.ts
  */
 export function evaluatePlain(problem: PlainProblem, point: Float64Array): ValueAndGradient {
-  return inOneTask(evaluation(problem, point));
+  return finish(evaluation(problem, point));
 }
 
 /** `evaluatePlain` bit for bit, in tasks of some 1.4e7 multiply-adds; `signal` ends it with its reason as error. */
@@ -119,10 +119,10 @@ export function evaluatePlainAsync(
   point: Float64Array,
   signal?: AbortSignal,
 ): Promise<ValueAndGradient> {
-  return inTasks(evaluation(problem, point), signal);
+  return finishInTurns(evaluation(problem, point), signal);
 }
 
-function* evaluation(problem: PlainProblem, point: Float64Array): Generator<void, ValueAndGradient> {
+function* evaluation(problem: PlainProblem, point: Float64Array): Steps<ValueAndGradient> {
   const { numFeatures: d, numClasses: q, labels, l2, fitIntercept, size } = problem;
   assertShape([point.length], [size], 'evaluatePlain', 'point');
   const gradient = new Float64Array(size);

@@ -227,6 +227,17 @@ export class RowBlock {
     }
   }
 
+  /** Adds to the sums of each class, laid out like a point, the rows of that class: as `addOuter` with shares at their labels. */
+  addToClasses(labels: Int32Array, first: number, shares: Float64Array, sums: Float64Array): void {
+    const q = this.#classes;
+    for (let r = 0; r < this.#count; r++) {
+      const share = shares[r];
+      if (share === 0) continue;
+      const from = this.#offset + r * this.#width;
+      for (let j = 0, at = labels[first + r]; j < this.#order; j++, at += q) sums[at] += share * this.#values[from + j];
+    }
+  }
+
   /** Adds X̃ᵀdiag(shares)X̃ to a matrix [d + 1, d + 1]; only its lower half counts. */
   addGram(shares: Float64Array, gram: Float64Array): void {
     const [order, width, count] = [this.#order, this.#width, this.#count];

@@ -1,5 +1,5 @@
 // optim: the minimum of a quadratic model with an L1 penalty, in blocks.
-import { WORK_OF_A_TASK } from '../core/task.js';
+import { type Steps, WORK_OF_A_TASK } from '../core/task.js';
 import type { BlockMetric } from './block-metric.js';
 import { dot } from './lbfgs.js';
 
@@ -106,7 +106,7 @@ const MAX_CONJUGATE_STEPS = 60;
  * they take few steps, however collinear the columns are, where coordinates alone would take thousands of sweeps. What
  * would change its sign on the way stops at 0. Neither ever increases the model, so an early end is one of less accuracy.
  */
-export function* minimizeComposite(model: CompositeModel): Generator<void, Float64Array> {
+export function* minimizeComposite(model: CompositeModel): Steps<Float64Array> {
   const state = new Composite(model);
   const enough = model.accuracy ** 2 * state.violation();
   for (let round = 0; round < MAX_ROUNDS; round++) {
@@ -197,7 +197,7 @@ class Composite {
   }
 
   /** Towards the minimum over the entries that are not 0, as far as they keep their signs. */
-  *descendOnFace(): Generator<void, void> {
+  *descendOnFace(): Steps<void> {
     const face = this.#face();
     const slope = new Float64Array(face.entries.length);
     for (let a = 0; a < slope.length; a++) {
@@ -252,7 +252,7 @@ class Composite {
   }
 
   /** p with B[face, face]·p ≈ −slope. */
-  *#conjugateGradients(face: Face, slope: Float64Array): Generator<void, Float64Array> {
+  *#conjugateGradients(face: Face, slope: Float64Array): Steps<Float64Array> {
     const { sigma, metric } = this.#model.curvature;
     for (const rows of face.rows) {
       const work = metric.workOf(rows);

@@ -1,7 +1,7 @@
 // optim: a smooth function plus an L1 penalty, to the optimum, by proximal quasi-Newton steps.
 import { DomainError, ShapeError } from '../core/errors.js';
 import { describe } from '../core/shape.js';
-import { inTasks } from '../core/task.js';
+import { finishInTurns } from '../core/task.js';
 import type { BlockMetric } from './block-metric.js';
 import {
   type BlockPair,
@@ -83,7 +83,7 @@ export async function proximalNewton(options: ProximalNewtonOptions): Promise<Lb
     const kept = blockPairs.length - curvature.width / 2;
     blockPairs = blockPairs.slice(kept);
     state = { ...state, pairs: state.pairs.slice(kept) };
-    const target = await inTasks(
+    const target = await finishInTurns(
       minimizeComposite({
         curvature,
         start: toBlocks(state.point, metric),
