@@ -31,11 +31,24 @@ export {
   gatherEntries,
   gatherRows,
 } from './data/batches.js';
+export {
+  type CsvOptions,
+  type CsvTable,
+  type CsvValue,
+  type EncodeOptions,
+  encodeRows,
+  type LabelledCsvTable,
+  parseCsv,
+} from './data/csv.js';
+export type { CsvColumn, CsvSchema, MissingPolicy, UnseenPolicy } from './data/csv-schema.js';
+export { type CsvBatch, type ReadOptions, readCsvRows } from './data/csv-stream.js';
 export { type FoldOptions, stratifiedFolds } from './data/folds.js';
 export { type IdxArray, type IdxOptions, parseIdx } from './data/idx.js';
 export { type Iris, type IrisSpecies, loadIris } from './data/iris.js';
 export { type Split, type SplitOptions, take, trainTestSplit } from './data/split.js';
 export { columnStatistics, type Standardization, standardize } from './data/standardize.js';
+// export
+export { type OnnxOptions, type OnnxSource, toOnnx } from './export/onnx.js';
 // gradcheck
 export {
   formatGradcheck,

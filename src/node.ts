@@ -31,6 +31,7 @@ export {
   loadFashionMnist,
 } from './node/fashion-mnist.js';
 export { cacheFolder, type OnProgress, type Progress } from './node/files.js';
+export { type IdxFolder, type IdxSamples, loadIdxFolder } from './node/idx-folder.js';
 export { type InstallOptions, type InstallResult, installNative } from './node/install.js';
 export { loadModel, type Saveable, saveModel } from './node/model-files.js';
 export {

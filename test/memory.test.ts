@@ -364,14 +364,26 @@ const WITHOUT_TENSORS = [
   ...['BackendError', 'DomainError', 'FormatError', 'ShapeError', 'SoftmaxRegressionError', 'isSoftmaxRegressionError'],
   ...['Random', 'Random.fromState', 'Random#state', 'Random#bits', 'Random#uniform', 'Random#normal', 'Random#below'],
   ...['Random#permutation', 'asFeatureArray', 'batchRanges', 'gatherEntries', 'gatherRows', 'parseIdx', 'loadIris'],
-  ...['take', 'trainTestSplit', 'stratifiedFolds', 'columnStatistics', 'standardize'],
+  ...[
+    'take',
+    'trainTestSplit',
+    'stratifiedFolds',
+    'columnStatistics',
+    'standardize',
+    'parseCsv',
+    'encodeRows',
+    'readCsvRows',
+    'toOnnx',
+  ],
 ];
 
 /** The names of all that can be called: functions, classes, and their methods, accessors and static functions. */
 function callables(): string[] {
   return Object.entries(library).flatMap(([name, value]) => {
     if (typeof value !== 'function') return [];
-    const members = membersOf(value.prototype).filter((member) => member !== 'constructor');
+    // A generator has a prototype too, with what all generators can do.
+    const isClass = value.prototype?.constructor === value;
+    const members = (isClass ? membersOf(value.prototype) : []).filter((member) => member !== 'constructor');
     const statics = Object.entries(Object.getOwnPropertyDescriptors(value)).filter(
       ([, each]) => typeof each.value === 'function',
     );

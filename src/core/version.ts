@@ -1,3 +1,4 @@
-// core: which version of this package it is; a test holds it to package.json, which browsers do not see.
+// core: which release this is, for files that name their producer.
 
-export const PACKAGE_VERSION = '0.1.0';
+/** That of package.json, which a browser cannot read; a test holds them together. */
+export const VERSION = '0.1.0';

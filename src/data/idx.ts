@@ -59,13 +59,7 @@ export function parseIdx(bytes: Uint8Array, options: IdxOptions = {}): IdxArray 
       hint,
     });
   }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const type = checkMagic(view, name, options.magic);
-  const shape = checkShape(view, name);
-  const headerBytes = 4 + 4 * shape.length;
-  // A product of sizes may exceed 2⁵³ and round, but never to a length that an array of bytes can have.
-  const count = shape.includes(0) ? 0 : shape.reduce((product, size) => product * size);
-  const expectedBytes = headerBytes + count * type.bytes;
+  const { type, shape, headerBytes, count, length: expectedBytes } = readHeader(bytes, name, options.magic);
   if (bytes.length !== expectedBytes) {
     throw new FormatError({
       where: name,
@@ -79,6 +73,36 @@ export function parseIdx(bytes: Uint8Array, options: IdxOptions = {}): IdxArray 
     });
   }
   return { shape, values: type.read(bytes.subarray(headerBytes), count) };
+}
+
+/**
+ * How long an IDX file is, in bytes, by its header: known before the file is unpacked.
+ *
+ * @param start the file's first bytes, the whole header among them
+ * @throws FormatError if they are no header
+ */
+export function idxLength(start: Uint8Array, name: string): number {
+  return readHeader(start, name, undefined).length;
+}
+
+interface Header {
+  readonly type: NumberType;
+  readonly shape: readonly number[];
+  readonly headerBytes: number;
+  /** How many numbers there are. */
+  readonly count: number;
+  /** How many bytes there should be in all. */
+  readonly length: number;
+}
+
+function readHeader(bytes: Uint8Array, name: string, magic: number | undefined): Header {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const type = checkMagic(view, name, magic);
+  const shape = checkShape(view, name);
+  const headerBytes = 4 + 4 * shape.length;
+  // A product of sizes may exceed 2⁵³ and round, but never to a length that an array of bytes can have.
+  const count = shape.includes(0) ? 0 : shape.reduce((product, size) => product * size);
+  return { type, shape, headerBytes, count, length: headerBytes + count * type.bytes };
 }
 
 function checkMagic(view: DataView, name: string, expectedMagic: number | undefined): NumberType {

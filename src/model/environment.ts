@@ -1,6 +1,6 @@
 // model: what, beside samples and options, decides the last bits of a fit.
 import * as tf from '@tensorflow/tfjs';
-import { PACKAGE_VERSION } from '../core/version.js';
+import { VERSION } from '../core/version.js';
 
 /** Facts by name, in words for people. */
 export type Environment = Readonly<Record<string, string>>;
@@ -16,7 +16,7 @@ export function provideEnvironment(provider: () => Environment): void {
 export function currentEnvironment(): Environment {
   const { navigator } = globalThis as { navigator?: { readonly userAgent?: string } };
   return {
-    'softmax-regression': PACKAGE_VERSION,
+    'softmax-regression': VERSION,
     'TensorFlow.js': tf.version_core,
     backend: tf.getBackend(),
     engine: navigator?.userAgent ?? 'unknown',

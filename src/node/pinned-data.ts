@@ -2,14 +2,13 @@
 import { createHash } from 'node:crypto';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
 import { BackendError, FormatError, isSoftmaxRegressionError } from '../core/errors.js';
 import { formatShape } from '../core/shape.js';
 import { type IdxArray, parseIdx } from '../data/idx.js';
 import { unpackDebianPackage } from './debian-package.js';
 import { download, type ExpectedFile } from './download.js';
 import { cacheFolder, fileError, makeFolder, type OnProgress, statIfAny, withLock, writeFileAtomic } from './files.js';
+import { unpack } from './gunzip.js';
 
 /** One IDX file of single bytes: what it must be, and how its publishers packed it. */
 export interface PinnedFile {
@@ -232,7 +231,7 @@ async function readPinned(folder: string, file: PinnedFile): Promise<{ bytes: Ui
     const actual = (cause as Error).message;
     throw new FormatError({ where: path, argument: 'the file', expected: 'be readable', actual, cause });
   });
-  const bytes = path === plain ? content : await unpack(content, length, path);
+  const bytes = path === plain ? content : await unpack(content, length, path, REPLACE);
   const array = parseIdx(bytes, { name: path, magic: 0x0800 + file.shape.length });
   if (formatShape(array.shape) !== formatShape(file.shape)) {
     const expected = `be ${formatShape(file.shape)}`;
@@ -253,20 +252,3 @@ async function readPinned(folder: string, file: PinnedFile): Promise<{ bytes: Ui
 }
 
 const REPLACE = 'This is not the published file: fetch it again.';
-
-async function unpack(packed: Uint8Array, length: number, path: string): Promise<Uint8Array> {
-  try {
-    // One chunk of the whole length: zlib then fills one array, where it would join thousands.
-    return await promisify(gunzip)(packed, { maxOutputLength: length, chunkSize: Math.max(length, 64) });
-  } catch (cause) {
-    const { message, code } = cause as NodeJS.ErrnoException;
-    throw new FormatError({
-      where: path,
-      argument: 'gzip data',
-      expected: `unpack to ${length} bytes`,
-      actual: code === 'ERR_BUFFER_TOO_LARGE' ? 'more' : message,
-      hint: message === 'incorrect header check' ? 'Is it unpacked already? Then name it without .gz.' : REPLACE,
-      cause,
-    });
-  }
-}

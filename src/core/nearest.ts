@@ -1,0 +1,37 @@
+// core: the name that was probably meant.
+
+/**
+ * The candidate with the fewest edits from `name`, whatever the case of letters; undefined if none is near, more than a
+ * third of its length away.
+ *
+ * @example nearest('specis', ['species', 'petal_width'])   // 'species'
+ */
+export function nearest(name: string, candidates: readonly string[]): string | undefined {
+  let best: string | undefined;
+  let fewest = Number.POSITIVE_INFINITY;
+  for (const candidate of candidates) {
+    const limit = Math.max(1, Math.floor(candidate.length / 3));
+    // So far apart in length, that many edits at least: and a long name costs nothing.
+    if (Math.abs(candidate.length - name.length) > limit) continue;
+    const edits = distance(name.toLowerCase(), candidate.toLowerCase());
+    if (edits <= limit && edits < fewest) [best, fewest] = [candidate, edits];
+  }
+  return best;
+}
+
+/** Insertions, deletions, replacements and swaps of neighbours that lead from `a` to `b`. */
+function distance(a: string, b: string): number {
+  let before: number[] = [];
+  let above = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = above[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
+      row[j] = Math.min(replaced, above[j] + 1, row[j - 1] + 1);
+      const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      if (isSwap) row[j] = Math.min(row[j], before[j - 2] + 1);
+    }
+    [before, above] = [above, row];
+  }
+  return above[b.length];
+}

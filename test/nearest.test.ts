@@ -1,0 +1,24 @@
+import { nearest } from '../src/core/nearest.js';
+
+describe('nearest', () => {
+  it.each([
+    ['specis', 'species'],
+    ['Petal_Width', 'petal_width'],
+    ['petal_widht', 'petal_width'],
+    ['y', 'x'],
+    ['colour', undefined],
+    ['', 'x'],
+  ])('to %j is %j', (name, expected) => {
+    expect(nearest(name, ['species', 'petal_width', 'x'])).toBe(expected);
+  });
+
+  it('is the one with the fewest edits, and of equals the first', () => {
+    expect(nearest('petal_a', ['petal_bb', 'petal_b', 'petal_c'])).toBe('petal_b');
+    expect(nearest('ab', [])).toBeUndefined();
+  });
+
+  it('counts a swap of neighbours as one edit', () => {
+    expect(nearest('wdith', ['width', 'depth'])).toBe('width');
+    expect(nearest('ba', ['ab'])).toBe('ab');
+  });
+});
