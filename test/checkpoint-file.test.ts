@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
-import { type FitOptions, loadIris, Random, SoftmaxRegression } from 'softmax-regression';
+import { crossValidate, type FitOptions, lambdaPath, loadIris, Random, SoftmaxRegression } from 'softmax-regression';
 import { fileCheckpoint, readCheckpoint } from 'softmax-regression/node';
 import { digestOf } from '../src/core/digest.js';
 import { sha256 } from '../src/core/sha256.js';
@@ -285,6 +285,15 @@ describe('resume refuses', () => {
       code: 'DOMAIN',
       argument,
     });
+  });
+
+  it('to be that of many fits', async () => {
+    for (const options of [{ checkpoint: { write() {} } }, { resume: newton }]) {
+      for (const call of [crossValidate, lambdaPath] as const) {
+        const error = await failure(call<string>(iris.features, iris.labels, options as never));
+        expect(error).toMatchObject({ code: 'DOMAIN', where: call.name, argument: Object.keys(options)[0] });
+      }
+    }
   });
 
   it('a model file, as fromBytes refuses a checkpoint: each says what it is', async () => {
