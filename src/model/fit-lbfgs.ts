@@ -1,9 +1,11 @@
 // model: from features and labels to the optimum, with a proof of how near it is.
-import type { LbfgsOptions, LbfgsReason, LbfgsResult } from '../optim/lbfgs.js';
+import type { LbfgsReason, LbfgsResult } from '../optim/lbfgs.js';
 import { certifyAsync } from './certificate.js';
+import type { Mark } from './checkpoints.js';
 import type { EpochRecord, FitResult, FitRun, Fitted, Samples } from './fit.js';
 import { type PlainProblem, plainProblem } from './objective-plain.js';
-import { solvePlain, solveTensor } from './optimum.js';
+import { type OptimumState, type SolveOptions, solvePlain, solveTensor } from './optimum.js';
+import { type OptimumProgress, optimumOf, optimumSnapshot } from './optimum-snapshot.js';
 import type { LbfgsFitOptions } from './options.js';
 import { foldBack, unfold } from './standardization.js';
 import { logsOf } from './training.js';
@@ -26,26 +28,44 @@ export async function fitLbfgs(samples: Samples, options: LbfgsFitOptions, run: 
   const { l1, l2, fitIntercept, tolerance, maxIterations } = options;
   const sampleWeights = weights?.values;
   const problem = plainProblem({ features, labels, numClasses, sampleWeights, l1, l2, fitIntercept });
-  const history: EpochRecord[] = [];
-  const validation = run.validation && (await openPointValidation(run.validation, maxIterations));
-  const shared: Pick<LbfgsOptions, 'start' | 'maxIterations' | 'signal' | 'onIteration'> = {
+  const { checkpoints, validation: looked } = run;
+  const [n, d] = features.shape;
+  const isSmall = n * d * numClasses <= PLAIN_WORK;
+  const validates = looked !== undefined;
+  const progress = resumedFrom(run, problem.size, isSmall, maxIterations);
+  const history: EpochRecord[] = [...(progress?.history ?? [])];
+  let last = progress?.state;
+  const snapshotOf = (state: OptimumState) => () =>
+    optimumSnapshot({ state, history: history.slice(0, iterationsOf(state)) }, validates);
+  const finish = async () => last && checkpoints?.finish(markOf(last), snapshotOf(last));
+  const validation = looked && (await openPointValidation(looked, maxIterations));
+  const solve: SolveOptions = {
     start: run.start ?? new Float64Array(problem.size),
     maxIterations,
+    tolerance,
     signal,
-    async onIteration({ iteration, value, step: learningRate, state }) {
+    resumed: progress?.state,
+    async onIteration({ iteration, value, gradientNorm, step: learningRate, state }, reached) {
       const record = { epoch: iteration, loss: value, ...(await validation?.evaluate(state.point, signal)) };
       history.push(record);
       onProgress?.({ epoch: iteration, epochs: maxIterations, step: 1, steps: 1, loss: value, learningRate });
       await onEpochEnd?.(iteration - 1, logsOf(record));
-      return undefined;
+      // A gradient that overflowed ends it.
+      if (!Number.isFinite(gradientNorm)) return;
+      last = reached;
+      await checkpoints?.reach(markOf(reached), true, snapshotOf(reached));
     },
   };
-  const [n, d] = features.shape;
-  const isSmall = n * d * numClasses <= PLAIN_WORK;
-  const solve = { ...shared, tolerance };
-  const solved = await (isSmall ? solvePlain(problem, solve) : solveTensor(problem, weights, solve)).finally(() =>
-    validation?.close(),
-  );
+  let solved: LbfgsResult;
+  try {
+    solved = await (isSmall ? solvePlain(problem, solve) : solveTensor(problem, weights, solve));
+    await finish();
+  } catch (error) {
+    if (signal?.aborted) await finish();
+    throw error;
+  } finally {
+    validation?.close();
+  }
   // What the model keeps is float32, so that is what is certified.
   const kept = scaling === undefined ? Float32Array.from(solved.point) : foldBack(solved.point, scaling);
   const point = scaling === undefined ? Float64Array.from(kept) : unfold(kept, scaling);
@@ -63,6 +83,30 @@ export async function fitLbfgs(samples: Samples, options: LbfgsFitOptions, run: 
   };
   const [weight, bias] = [kept.slice(0, d * numClasses), kept.slice(d * numClasses)];
   return { weight, bias, numParameters: d * numClasses + (fitIntercept ? numClasses : 0), result };
+}
+
+function iterationsOf({ before, solver }: OptimumState): number {
+  return before.iterations + solver.iterations;
+}
+
+/** An iteration is an epoch. */
+function markOf(state: OptimumState): Mark {
+  const iterations = iterationsOf(state);
+  return { epoch: iterations, iterations };
+}
+
+function resumedFrom(
+  { checkpoints, validation }: FitRun,
+  size: number,
+  isSmall: boolean,
+  maxIterations: number,
+): OptimumProgress | undefined {
+  const { resumed } = checkpoints ?? {};
+  if (checkpoints === undefined || resumed === undefined) return undefined;
+  const phases: readonly OptimumState['phase'][] = isSmall ? ['plain'] : ['tensors', 'polish'];
+  const progress = optimumOf(resumed, size, phases, validation !== undefined, resumed.fail);
+  checkpoints.resumedAt(markOf(progress.state), { maxIterations });
+  return progress;
 }
 
 function adviceFor(

@@ -2,6 +2,7 @@
 import type { Label } from '../core/labels.js';
 import type { FeatureArray } from '../data/batches.js';
 import type { LbfgsReason } from '../optim/lbfgs.js';
+import type { Checkpoints } from './checkpoints.js';
 import type { FitOptions } from './options.js';
 import type { Scaling } from './standardization.js';
 import type { SampleWeights } from './weights.js';
@@ -24,6 +25,8 @@ export interface FitRun extends Pick<FitOptions<Label>, 'signal' | 'onProgress' 
   readonly validation?: Samples;
   /** How samples are standardised; W and b take it in at the end. */
   readonly scaling?: Scaling;
+  /** Where it is kept, and what it goes on from. */
+  readonly checkpoints?: Checkpoints;
 }
 
 export interface EpochRecord {
@@ -58,6 +61,8 @@ export interface FitResult {
   readonly history: readonly EpochRecord[];
   /** The epoch whose weights these are, where early stopping chose them. */
   readonly bestEpoch?: number;
+  /** Of a fit that was resumed, what was different then: another backend, processor or version rounds otherwise. */
+  readonly notes?: readonly string[];
 }
 
 export interface Fitted {

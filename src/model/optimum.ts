@@ -1,6 +1,6 @@
 // model: the way to the optimum, by L-BFGS or, with an L1 penalty, by proximal quasi-Newton steps.
 import type { BlockMetric } from '../optim/block-metric.js';
-import { type LbfgsOptions, type LbfgsResult, type LbfgsState, lbfgs } from '../optim/lbfgs.js';
+import { type LbfgsIteration, type LbfgsOptions, type LbfgsResult, type LbfgsState, lbfgs } from '../optim/lbfgs.js';
 import { proximalNewton } from '../optim/proximal-newton.js';
 import {
   bohningMetric,
@@ -28,7 +28,42 @@ const FIRST_REBUILD = 8;
 /** So many evaluations for each iteration so far may be given to a better M. */
 const REBUILD_SHARE = 2.5;
 
-export type SolveOptions = Pick<LbfgsOptions, 'start' | 'maxIterations' | 'signal' | 'onIteration' | 'tolerance'>;
+/** Where M was last made anew, and after how many iterations. */
+export interface Anchor {
+  readonly point: Float64Array;
+  readonly iteration: number;
+}
+
+/** Where the way to the optimum stands after an iteration: with samples and options, it decides all that follows. */
+export interface OptimumState {
+  /** On plain arrays from the start; on tensors; or in float64 from where those ended. */
+  readonly phase: 'plain' | 'tensors' | 'polish';
+  readonly solver: LbfgsState;
+  readonly anchor: Anchor | undefined;
+  /** Iterations and evaluations of the phase before. */
+  readonly before: Pick<LbfgsState, 'iterations' | 'evaluations'>;
+}
+
+export interface SolveOptions extends Pick<LbfgsOptions, 'start' | 'maxIterations' | 'signal' | 'tolerance'> {
+  /** The iteration counts from the first phase on. */
+  readonly onIteration: (info: LbfgsIteration, state: OptimumState) => Promise<void>;
+  /** From an earlier run with the same problem and options. */
+  readonly resumed?: OptimumState;
+}
+
+const NOTHING_BEFORE = { iterations: 0, evaluations: 0 };
+
+/** What a solver calls after an iteration of a phase. */
+function listener(
+  { onIteration }: SolveOptions,
+  phase: Omit<OptimumState, 'solver'>,
+): NonNullable<LbfgsOptions['onIteration']> {
+  return async (info) => {
+    const iteration = phase.before.iterations + info.iteration;
+    await onIteration({ ...info, iteration }, { ...phase, solver: info.state });
+    return undefined;
+  };
+}
 
 /** A solver that has its M: L-BFGS, or with an L1 penalty its proximal twin. */
 type Solver = (options: Omit<LbfgsOptions, 'precondition'>) => Promise<LbfgsResult>;
@@ -61,22 +96,32 @@ function proximalSolver({ l1, numFeatures, numClasses }: PlainProblem, metric: B
 
 /** In float64 on plain arrays. */
 export async function solvePlain(problem: PlainProblem, options: SolveOptions): Promise<LbfgsResult> {
-  const { signal, maxIterations } = options;
+  const { start, tolerance, signal, maxIterations, resumed } = options;
   const evaluate = (point: Float64Array) => evaluatePlainAsync(problem, point, signal);
   const evaluation = 2 * problem.numSamples * problem.size;
-  let solve = await firstSolver(problem, { signal });
-  let state: LbfgsState | undefined;
-  let until = FIRST_REBUILD;
+  const solverFrom = async ({ point, iteration }: Anchor) => {
+    const { solve, isHessian } = await solverAt(problem, point, {
+      work: REBUILD_SHARE * iteration * evaluation,
+      signal,
+    });
+    // The Hessian takes its time, and is good for longer.
+    return { solve, until: iteration * (isHessian ? 4 : 2) };
+  };
+  let anchor = resumed?.anchor;
+  let state = resumed?.solver;
+  let next =
+    anchor === undefined
+      ? { solve: await firstSolver(problem, { signal }), until: FIRST_REBUILD }
+      : await solverFrom(anchor);
   for (;;) {
-    const upTo = Math.min(until, maxIterations);
-    const result = await solve({ ...options, maxIterations: upTo, evaluate, state });
+    const upTo = Math.min(next.until, maxIterations);
+    const onIteration = listener(options, { phase: 'plain', anchor, before: NOTHING_BEFORE });
+    const result = await next.solve({ start, tolerance, signal, maxIterations: upTo, evaluate, state, onIteration });
     if (result.reason !== 'iterations' || upTo === maxIterations) return result;
     // Böhning's bound holds everywhere, and is far too high where the classes are all but told apart.
-    const next = await solverAt(problem, result.point, { work: REBUILD_SHARE * until * evaluation, signal });
-    solve = next.solve;
+    anchor = { point: result.point, iteration: result.iterations };
+    next = await solverFrom(anchor);
     state = result.state;
-    // The Hessian takes its time, and is good for longer.
-    until *= next.isHessian ? 4 : 2;
   }
 }
 
@@ -86,38 +131,45 @@ export async function solveTensor(
   weights: SampleWeights | undefined,
   options: SolveOptions,
 ): Promise<LbfgsResult> {
-  const { signal } = options;
+  const { start, maxIterations, signal, resumed } = options;
   const objective = await openTensorObjective(problem, weights, options.maxIterations);
   let solve: Solver;
-  let coarse: LbfgsResult;
+  let coarse: LbfgsResult | undefined;
   try {
     const gram = isFactored(problem) ? await objective.gram(signal) : undefined;
     solve = await firstSolver(problem, { gram, jitter: FLOAT32_JITTER, signal });
-    const tolerance = Math.max(options.tolerance, FLOAT32_TOLERANCE);
-    const evaluate = (point: Float64Array) => objective.evaluate(point, signal);
-    coarse = await solve({ ...options, tolerance, evaluate, noise: FLOAT32_NOISE });
+    if (resumed?.phase !== 'polish') {
+      const tolerance = Math.max(options.tolerance, FLOAT32_TOLERANCE);
+      const evaluate = (point: Float64Array) => objective.evaluate(point, signal);
+      const onIteration = listener(options, { phase: 'tensors', anchor: undefined, before: NOTHING_BEFORE });
+      const shared = { start, maxIterations, signal, onIteration, state: resumed?.solver };
+      coarse = await solve({ ...shared, tolerance, evaluate, noise: FLOAT32_NOISE });
+    }
   } finally {
     objective.close();
   }
+  if (coarse === undefined) return await polish(problem, { ...(resumed as OptimumState), start }, options, solve);
   if (coarse.gradientNorm <= options.tolerance || coarse.iterations >= options.maxIterations) return coarse;
   if (coarse.reason === 'diverged') return coarse;
   const { numSamples, numFeatures, numClasses } = problem;
   if (numSamples * numFeatures * numClasses > POLISH_WORK) return { ...coarse, reason: 'no-progress' };
-  return await polish(problem, coarse, options, solve);
+  return await polish(problem, { before: coarse, start: coarse.point }, options, solve);
 }
 
 /** The rest of the way, evaluated in float64. */
 async function polish(
   problem: PlainProblem,
-  coarse: LbfgsResult,
+  from: Pick<OptimumState, 'before'> & { readonly start: Float64Array; readonly solver?: LbfgsState },
   options: SolveOptions,
   solve: Solver,
 ): Promise<LbfgsResult> {
-  const evaluate = (point: Float64Array) => evaluatePlainAsync(problem, point, options.signal);
-  const done = coarse.iterations;
-  const maxIterations = Math.max(1, options.maxIterations - done);
-  const onIteration: LbfgsOptions['onIteration'] = (info) =>
-    options.onIteration?.({ ...info, iteration: done + info.iteration });
-  const fine = await solve({ ...options, start: coarse.point, maxIterations, onIteration, evaluate });
-  return { ...fine, iterations: done + fine.iterations, evaluations: coarse.evaluations + fine.evaluations };
+  const { tolerance, signal } = options;
+  const { start, solver: state } = from;
+  const { iterations, evaluations } = from.before;
+  const evaluate = (point: Float64Array) => evaluatePlainAsync(problem, point, signal);
+  const maxIterations = Math.max(1, options.maxIterations - iterations);
+  const before = { iterations, evaluations };
+  const onIteration = listener(options, { phase: 'polish', anchor: undefined, before });
+  const fine = await solve({ start, tolerance, signal, maxIterations, onIteration, evaluate, state });
+  return { ...fine, iterations: iterations + fine.iterations, evaluations: evaluations + fine.evaluations };
 }

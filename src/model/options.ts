@@ -70,6 +70,17 @@ export interface EpochLogs {
   readonly val_acc?: number;
 }
 
+/** How often: after each n-th epoch (an iteration of lbfgs is one); or after n steps, at the next pause that a fit makes. */
+export type CheckpointEvery = { readonly epochs: number } | { readonly iterations: number };
+
+/** Keeps a fit so that it can be resumed. */
+export interface CheckpointOptions {
+  /** Is given the bytes of each checkpoint, which are its own; a promise is waited for, and an error ends the fit. */
+  readonly write: (bytes: Uint8Array) => void | Promise<void>;
+  /** Default: each epoch, and with lbfgs each tenth. One more is written at the end, and when the signal is aborted. */
+  readonly every?: CheckpointEvery;
+}
+
 /** What decides a fit by first-order steps: data aside, the same values give the same model. */
 export interface FirstOrderOptions extends CommonOptions {
   readonly solver: FirstOrderSolver;
@@ -130,7 +141,14 @@ export interface FitOptions<L extends Label>
   readonly earlyStopping?: Partial<EarlyStopping>;
   /** Where to begin: a model of as many features, its classes matched by label. Else from the seed, and lbfgs from 0. */
   readonly warmStart?: WarmStart;
-  /** Ends the fit with the signal's reason as error. */
+  /** Keeps the fit as it goes: `fileCheckpoint` of `softmax-regression/node` does, in a file. */
+  readonly checkpoint?: CheckpointOptions;
+  /**
+   * A checkpoint to go on from, with the same samples and options: the result is, bit for bit, that of a fit that was not
+   * interrupted. `epochs` and `maxIterations` may be others. A function that learning rates come from cannot be compared.
+   */
+  readonly resume?: Uint8Array;
+  /** Ends the fit with the signal's reason as error; with `checkpoint`, after one more is written. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: FitProgress) => void;
   /** After each epoch, the first being 0, or each iteration of lbfgs; a promise is waited for. */
@@ -139,7 +157,7 @@ export interface FitOptions<L extends Label>
 
 const COMMON = [
   ...['solver', 'fitIntercept', 'l2', 'standardize', 'classes', 'featureNames', 'sampleWeights', 'classWeights'],
-  ...['validation', 'warmStart', 'signal', 'onProgress', 'onEpochEnd'],
+  ...['validation', 'warmStart', 'checkpoint', 'resume', 'signal', 'onProgress', 'onEpochEnd'],
 ];
 const FIRST_ORDER = [
   ...['gradient', 'layer', 'epochs', 'batchSize', 'learningRate', 'shuffle', 'seed', 'earlyStopping'],
