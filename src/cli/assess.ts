@@ -22,7 +22,7 @@ export interface Assessment {
   readonly tested: Samples;
   /** What the weights are compared by: the samples learnt from, if they are there. */
   readonly compared: FeatureArray;
-  readonly data: Described & Pick<ReportData, 'trainingSamples' | 'split'>;
+  readonly data: Described & Pick<ReportData, 'trainingSamples' | 'split' | 'testedOnTraining'>;
   readonly fit?: FitResult;
   readonly seed?: number;
   readonly choice: BackendChoice;
@@ -34,10 +34,10 @@ export async function reportOf(assessment: Assessment): Promise<string> {
   const { values: probabilities } = await model.predictProbabilitiesAsync(tested.features);
   const q = model.classes.length;
   const rows = tested.labels.map((_, i) => probabilities.subarray(i * q, (i + 1) * q));
-  const { name, trainingSamples, split, image } = data;
+  const { name, trainingSamples, testedOnTraining, split, image } = data;
   const statistics = columnStatistics(compared);
   return renderReport({
-    data: { name, trainingSamples, split, image, featureDeviations: statistics.scale },
+    data: { name, trainingSamples, testedOnTraining, split, image, featureDeviations: statistics.scale },
     model,
     fit,
     evaluation,

@@ -1,7 +1,6 @@
 // cli: softmax-regression inspect.
 import { Command } from 'commander';
 import type { CsvColumn } from '../../data/csv-schema.js';
-import type { ModelContent } from '../../model/model-file.js';
 import { integer, jsonOption } from '../usage.js';
 
 interface Options {
@@ -51,17 +50,13 @@ async function inspect(modelFile: string, { top, json }: Options): Promise<void>
     `weights, centred over the classes${rows.length > top ? `, the ${count(top)} largest of ${count(rows.length)}` : ''}:`,
     ...tableLines(
       ['feature', ...classes.map(String)],
-      shown.map(({ feature, weights }) => [feature, ...Array.from(weights, (w) => w.toPrecision(4))]),
+      [...shown.map(({ feature, weights }) => [feature, ...digits(weights)]), ['(bias)', ...digits(model.bias)]],
     ),
-    ...biasLines(model, tableLines),
   ]);
 }
 
-function biasLines(
-  { bias, classes }: ModelContent,
-  tableLines: (head: string[], rows: string[][]) => string[],
-): string[] {
-  return ['', ...tableLines(['', ...classes.map(String)], [['bias', ...Array.from(bias, (b) => b.toPrecision(4))]])];
+function digits(numbers: ArrayLike<number>): string[] {
+  return Array.from(numbers, (x) => x.toPrecision(4));
 }
 
 /** So many names fit on a few lines. */

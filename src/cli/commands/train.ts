@@ -167,7 +167,7 @@ async function trained(source: string, options: Options, onProgress: OnProgress)
         ? undefined
         : await (await import('../assess.js')).reportOf({
             ...{ model, evaluation, tested, compared: training.features, fit: result, seed, choice },
-            data: { ...data, trainingSamples: training.labels.length, split },
+            data: { ...data, trainingSamples: training.labels.length, testedOnTraining: isSelf, split },
           });
     signal.throwIfAborted();
     if (html !== undefined && report !== undefined) {
