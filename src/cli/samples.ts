@@ -7,7 +7,7 @@ import type { CsvOptions } from '../data/csv.js';
 import type { CsvSchema } from '../data/csv-schema.js';
 import type { OnProgress } from '../node/files.js';
 import { labelledRows, nameOf, STDIN, type TableModel, type TableOptions, wholeOf } from './table.js';
-import { UsageError } from './usage.js';
+import { flagOf, UsageError } from './usage.js';
 
 export interface Samples {
   readonly features: FeatureArray;
@@ -35,6 +35,9 @@ export interface DataSet extends Described {
 export interface CsvChoices extends Pick<CsvOptions, 'delimiter' | 'decimal' | 'missing' | 'unseen' | 'header'> {
   readonly label?: string;
   readonly strings?: 'error' | 'one-hot';
+  /** Columns to encode as categories, whatever is in them. */
+  readonly categories?: readonly string[];
+  readonly missingToken?: readonly string[];
   readonly ignore?: readonly string[];
 }
 
@@ -59,8 +62,10 @@ export async function loadDataSet(source: string, choices: CsvChoices, loading: 
   const kind = kindOf(source);
   if (kind === 'table') return loadTable(source, choices);
   const stray = Object.entries(choices).find(([name, value]) => value !== undefined && !(name === 'header' && value));
-  if (stray !== undefined)
-    throw new UsageError(`--${stray[0]} must be left out: it says how a CSV file is read; got ${source}.`);
+  if (stray !== undefined) {
+    const given = kind === 'folder' ? `the folder ${source}` : source;
+    throw new UsageError(`${flagOf(stray[0])} must be left out: it says how a CSV file is read; got ${given}.`);
+  }
   return kind === 'folder' ? loadFolder(source) : loadNamed(kind, loading);
 }
 
@@ -81,13 +86,16 @@ export async function loadSamplesFor(
 }
 
 async function loadTable(source: string, choices: CsvChoices): Promise<DataSet> {
-  const { parseCsv } = await import('../data/csv.js');
-  const { label, ignore, ...options } = choices;
+  const { MISSING_TOKENS, parseCsv } = await import('../data/csv.js');
+  const { label, ignore, categories, missingToken, strings, ...options } = choices;
   if (label === undefined) throw new UsageError('--label must name the column of labels; got nothing.');
   const column = (text: string) => (options.header === false && /^-?\d+$/.test(text) ? Number(text) : text);
   const name = nameOf(source);
   const bytes = await wholeOf(source);
-  const table = parseCsv(bytes, { ...options, name, label: column(label), ignore: ignore?.map(column) });
+  const table = parseCsv(bytes, {
+    ...{ ...options, name, label: column(label), ignore: ignore?.map(column), strings: categories ?? strings },
+    ...(missingToken === undefined ? {} : { missingTokens: [...MISSING_TOKENS, ...missingToken] }),
+  });
   const { features, labels, featureNames, schema, dropped, classes } = table;
   if (classes.length < 2) {
     const actual = `only ${JSON.stringify(classes[0])}`;

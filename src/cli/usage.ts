@@ -20,18 +20,32 @@ export function number(text: string): number {
 
 export const jsonOption = () => new Option('--json', 'one JSON document on standard output, for programs');
 
-/** What API errors say of an option, said of the flag: `{ missing: 'drop' }` is `--missing drop`. */
-const IN_FLAGS: readonly (readonly [pattern: RegExp, flags: string])[] = [
-  [/\b(missing|unseen|strings|decimal|delimiter): ['"](.+?)['"](?=[ ,.]|$)/g, '--$1 "$2"'],
-  [/\bignore: \[(\d+)\]/g, '--ignore $1'],
-  [/Leave columns out by ignore;/g, 'Leave columns out by --ignore;'],
-];
+/** Of an option that may be given several times. */
+export function collect(text: string, before: readonly string[] = []): string[] {
+  return [...before, text];
+}
 
+/** Options that errors of the package name, and the flags that stand for them where they differ. */
+const OPTION =
+  /\b(missing|missingTokens|unseen|strings|decimal|delimiter|ignore|solver): (\[.*?\]|'.*?'(?=[ ,.;]|$)|".*?")/g;
+
+/** What errors say to programs, said to people: `missing: 'drop'` is `--missing drop`. */
 export function inFlags(message: string): string {
-  const flags = IN_FLAGS.reduce((text, [pattern, replacement]) => text.replace(pattern, replacement), message);
-  return flags
-    .replace(/(--\w+) "([\w-]+)"/g, '$1 $2')
-    .replace(/, or 'mean' or 'median' when .*?(?=\.|$)/, ' (or mean, or median, when training)');
+  return message
+    .replace(OPTION, (_, name: string, value: string) => {
+      const flag = name === 'strings' && value.startsWith('[') ? '--categories' : flagOf(name);
+      const words = value.startsWith('[') ? value.slice(1, -1) : value;
+      return `${flag} ${words.replace(/^['"]([\w-]+)['"]$/, '$1')}`;
+    })
+    .replace(/(--solver \w+), '(\w+)' or '(\w+)'/, '$1, $2 or $3')
+    .replace(/, or 'mean' or 'median' when .*?(?=\.|$)/, ', or when training --missing mean or median')
+    .replace('missingTokens', 'the --missing-token options')
+    .replace('Leave columns out by ignore;', 'Leave columns out by --ignore;');
+}
+
+/** `missingTokens` as `--missing-tokens`. */
+export function flagOf(option: string): string {
+  return `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
 export interface Explanation {
@@ -49,7 +63,7 @@ export function explain(error: unknown, command: Command | undefined): Explanati
     return { message, isUsage, isOurs: isUsage || error instanceof Interrupted };
   }
   const name = error.argument.split('.').at(-1) ?? '';
-  const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  const flag = flagOf(name);
   const isFlag = error.code === 'DOMAIN' && command?.options.some(({ long }) => long === flag) === true;
   if (!isFlag) return { message: inFlags(error.message), isUsage: false, isOurs: true };
   const hint = error.hint === undefined ? '' : ` ${inFlags(error.hint)}`;

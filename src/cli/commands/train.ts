@@ -6,7 +6,7 @@ import type { Calibration, SoftmaxRegression } from '../../model/softmax-regress
 import { withInterrupt } from '../interrupt.js';
 import { quietDisplay } from '../progress.js';
 import type { CsvChoices, DataSet, Samples } from '../samples.js';
-import { integer, jsonOption, number, UsageError } from '../usage.js';
+import { collect, integer, jsonOption, number, UsageError } from '../usage.js';
 
 interface Options extends CsvChoices {
   readonly output?: string;
@@ -53,6 +53,11 @@ export function trainCommand(): Command {
     .optionsGroup('Tables:')
     .option('--label <column>', 'the column to predict, by name (with --no-header also by number from 0, -1 the last)')
     .addOption(new Option('--strings <policy>', 'columns of text (default: error)').choices(['error', 'one-hot']))
+    .option(
+      '--categories <column>',
+      'one-hot encoded, whatever is in it: codes, too; may be given several times',
+      collect,
+    )
     .addOption(
       new Option('--missing <policy>', 'rows with missing values (default: error)').choices([
         'error',
@@ -64,7 +69,8 @@ export function trainCommand(): Command {
     .addOption(
       new Option('--unseen <policy>', 'categories that are met only later (default: error)').choices(['error', 'zero']),
     )
-    .option('--ignore <columns...>', 'columns not to read')
+    .option('--ignore <column>', 'not to be read; may be given several times', collect)
+    .option('--missing-token <text>', 'one more text that stands for a missing value, such as -999', collect)
     .option('--delimiter <character>', 'between fields (default: found in the first line)')
     .addOption(new Option('--decimal <mark>', 'decimal mark (default: .)').choices(['.', ',']))
     .option('--no-header', 'the first line is a row')
@@ -120,12 +126,7 @@ async function trained(source: string, options: Options, onProgress: OnProgress)
   assertTogether(options);
   for (const path of [output, report]) if (path !== undefined) await assertReplaceable(path);
   onProgress({ stage: `read ${source}`, done: 0 });
-  const { label, strings, missing, unseen, ignore, delimiter, decimal, header } = options;
-  const data = await loadDataSet(
-    source,
-    { label, strings, missing, unseen, ignore, delimiter, decimal, header },
-    { onProgress },
-  );
+  const data = await loadDataSet(source, csvChoices(options), { onProgress });
 
   await import('../../node.js');
   const { formatBackend, selectBackend } = await import('../../backend/select.js');
@@ -226,8 +227,18 @@ async function trained(source: string, options: Options, onProgress: OnProgress)
   });
 }
 
+/** What says how a table is read. */
+function csvChoices(options: Options): CsvChoices {
+  const { label, strings, categories, missing, missingToken, unseen, ignore, delimiter, decimal, header } = options;
+  return { label, strings, categories, missing, missingToken, unseen, ignore, delimiter, decimal, header };
+}
+
 /** What cannot be asked for together, before anything is read. */
-function assertTogether({ test, testFraction, output, report, patience, validation, solver }: Options): void {
+function assertTogether(options: Options): void {
+  const { test, testFraction, output, report, patience, validation, solver, strings, categories } = options;
+  if (strings !== undefined && categories !== undefined) {
+    throw new UsageError('--strings must be left out with --categories, which names the columns.');
+  }
   if (test !== undefined && testFraction !== undefined) {
     throw new UsageError('--test-fraction must be left out with --test: all rows of DATA are then learnt from.');
   }
