@@ -1,6 +1,7 @@
 // cli: a table in a file or on standard input: its bytes, and its rows as a model wants them.
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { addAbortSignal } from 'node:stream';
 import { BackendError, FormatError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import type { FeatureArray } from '../data/batches.js';
@@ -15,18 +16,20 @@ export function nameOf(source: string): string {
   return source === STDIN ? 'standard input' : source;
 }
 
-/** The bytes of a file as they are read, or of standard input. */
-export async function* bytesOf(source: string): AsyncGenerator<Uint8Array, void, undefined> {
+/** The bytes of a file as they are read, or of standard input; an abort ends the wait for those that do not come. */
+export async function* bytesOf(source: string, signal?: AbortSignal): AsyncGenerator<Uint8Array, void, undefined> {
   const where = nameOf(source);
   try {
     if (source === STDIN) {
+      if (signal !== undefined) addAbortSignal(signal, process.stdin);
       yield* process.stdin as AsyncIterable<Buffer>;
     } else {
       const rule = { where, argument: 'this path', expected: 'be a CSV file or a folder of IDX files' };
       if ((await stat(source)).isDirectory()) throw new FormatError({ ...rule, actual: 'a folder without IDX files' });
-      yield* createReadStream(source, { highWaterMark: 1 << 18 }) as AsyncIterable<Buffer>;
+      yield* createReadStream(source, { highWaterMark: 1 << 18, signal }) as AsyncIterable<Buffer>;
     }
   } catch (cause) {
+    signal?.throwIfAborted();
     if (!(cause instanceof Error) || !('syscall' in cause)) throw cause;
     const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
     throw new BackendError({
@@ -70,7 +73,7 @@ export function rowsOf(
   { labels, signal }: { readonly labels: 'read' | 'skip'; readonly signal?: AbortSignal },
 ): AsyncGenerator<CsvBatch, void, undefined> {
   const options = { name: nameOf(source), delimiter, missing, unseen, labels, signal };
-  return readCsvRows(bytesOf(source), schemaOf(model, label), options);
+  return readCsvRows(bytesOf(source, signal), schemaOf(model, label), options);
 }
 
 /** All rows with their labels. */
