@@ -256,8 +256,8 @@ describe('evaluate, report and inspect', () => {
     expect(report).toBe('c.html');
     const html = readFileSync(line.path('c.html'), 'utf8');
     expect(Buffer.byteLength(html)).toBe(bytes);
-    expect(html).toContain('tested on 150 samples.');
-    expect(html).not.toContain('trained on');
+    expect(html).toMatch(/<strong>4\sfeatures<\/strong>: tested on 150\ssamples\./);
+    expect(html).not.toContain('it had not seen');
   });
 
   it('show what the file holds', async () => {
