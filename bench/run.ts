@@ -9,6 +9,7 @@ import { firstCall, networkWorks, stepWorks } from './compile.js';
 import { EPOCHS, layersFit, longestGap, ourFit } from './fashion-mnist.js';
 import { openPeers, type Peer, type Peers, type PeerWork } from './peers.js';
 import { predictWorks } from './predict.js';
+import { benchSolver } from './solver.js';
 import { median, type Timing, table, timeInTurn, type Work } from './timing.js';
 
 const ROUNDS = 7;
@@ -27,6 +28,7 @@ async function main(): Promise<void> {
     await benchTraining(data, peers);
     await benchCompile(data, peers);
     await benchPredictions(data, peers);
+    await benchSolver(data, peers?.scikitLearn);
     await benchOthers(data);
   } finally {
     peers?.close();

@@ -89,6 +89,8 @@ export {
   type RefittedLambdaPath,
 } from './model/lambda-path.js';
 export type {
+  CheckpointEvery,
+  CheckpointOptions,
   EarlyStopping,
   EpochLogs,
   FitOptions,

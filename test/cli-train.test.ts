@@ -145,6 +145,33 @@ describe('train', () => {
   });
 });
 
+describe('an interrupted training', () => {
+  const steps = ['train', 'iris', '--solver', 'adam', '--batch-size', '8', '--backend', 'cpu'];
+
+  it('stops on Ctrl-C with 130 and a usable checkpoint, from which it ends as if nothing had been', async () => {
+    await done(...steps, '--epochs', '200', '-o', 'whole.model');
+    const child = line.start(...steps, '--epochs', '100000', '--checkpoint', 'run.checkpoint', '-o', 'never.model');
+    const end = ended(child);
+    while (!readdirSync(line.folder).includes('run.checkpoint')) await new Promise((r) => setTimeout(r, 20));
+    child.kill('SIGINT');
+    expect(await end).toMatchObject({ code: 130, stdout: '', stderr: 'error: interrupted\n' });
+    expect(readdirSync(line.folder).filter((name) => /never|partial/.test(name))).toEqual([]);
+
+    await done(...steps, '--epochs', '50', '--checkpoint', 'short.checkpoint');
+    await done(...steps, '--epochs', '200', '--resume', 'short.checkpoint', '-o', 'resumed.model');
+    expect(readFileSync(line.path('resumed.model')).equals(readFileSync(line.path('whole.model')))).toBe(true);
+  });
+
+  it('is not resumed from what is not there', async () => {
+    expect(await line.run(...steps, '--resume', 'gone.checkpoint')).toEqual({
+      code: 1,
+      stdout: '',
+      stderr:
+        'error: gone.checkpoint: this path must be a checkpoint; got no such file. Without --resume, --checkpoint begins one.\n',
+    });
+  });
+});
+
 describe('predict', () => {
   const flowers = 'petal_width,note,sepal_length,petal_length,sepal_width\n0.2,"a, b",5.1,1.4,3.5\n1.4,,6.1,4.7,2.9\n';
 

@@ -52,7 +52,7 @@ export function cholesky(matrix: Float64Array, size: number, jitter = 0): Choles
   throw notPositive(`one that is not, even with ${largest} of its diagonal added`);
 }
 
-/** Fills the lower half of `factor`, row by row; false where a pivot is not above its rounding error. */
+/** Fills the factor, row by row, and mirrors it; false where a pivot is not above its rounding error. */
 function factorize(matrix: Float64Array, scale: Float64Array, jitter: number, factor: Float64Array): boolean {
   const n = scale.length;
   const floor = n * Number.EPSILON;
@@ -61,6 +61,7 @@ function factorize(matrix: Float64Array, scale: Float64Array, jitter: number, fa
     for (let j = 0; j < i; j++) {
       const scaled = matrix[row + j] * scale[i] * scale[j];
       factor[row + j] = (scaled - dotOfRows(factor, row, j * n, j)) / factor[j * n + j];
+      factor[j * n + i] = factor[row + j];
     }
     // The scaled diagonal is 1 by definition, also where the column is 0.
     const pivot = 1 + jitter - dotOfRows(factor, row, row, i);
@@ -84,34 +85,54 @@ function dotOfRows(values: Float64Array, a: number, b: number, length: number): 
   return first + second + (third + fourth);
 }
 
-/** D⁻½ L⁻ᵀ L⁻¹ D⁻½ B. Both passes read the factor along its rows, and a row of the result for all columns at once. */
+/** D⁻½ L⁻ᵀ L⁻¹ D⁻½ B. The upper half of the factor is Lᵀ, so both passes read along rows, for four columns of B at once. */
 function solve(factor: Float64Array, scale: Float64Array, right: Float64Array, columns: number): Float64Array {
   const n = scale.length;
   assertShape([right.length], [n * columns], 'cholesky', 'right');
-  const x = new Float64Array(n * columns);
+  /** One column after the other, filled up to fours. */
+  const x = new Float64Array(Math.ceil(columns / 4) * 4 * n);
   for (let i = 0; i < n; i++) {
-    const at = i * columns;
-    for (let c = 0; c < columns; c++) x[at + c] = right[at + c] * scale[i];
-    for (let k = 0; k < i; k++) {
-      const entry = factor[i * n + k];
-      const from = k * columns;
-      for (let c = 0; c < columns; c++) x[at + c] -= entry * x[from + c];
-    }
-    const inverse = 1 / factor[i * n + i];
-    for (let c = 0; c < columns; c++) x[at + c] *= inverse;
+    for (let c = 0; c < columns; c++) x[c * n + i] = right[i * columns + c] * scale[i];
   }
-  for (let i = n - 1; i >= 0; i--) {
-    const at = i * columns;
-    const inverse = 1 / factor[i * n + i];
-    for (let c = 0; c < columns; c++) x[at + c] *= inverse;
-    for (let k = 0; k < i; k++) {
-      const entry = factor[i * n + k];
-      const to = k * columns;
-      for (let c = 0; c < columns; c++) x[to + c] -= entry * x[at + c];
-    }
-    for (let c = 0; c < columns; c++) x[at + c] *= scale[i];
+  for (let c = 0; c < columns; c += 4) {
+    for (let i = 0; i < n; i++) substitute(factor, n, i, 0, i, x, c * n);
+    for (let i = n - 1; i >= 0; i--) substitute(factor, n, i, i + 1, n, x, c * n);
   }
-  return x;
+  const result = new Float64Array(n * columns);
+  for (let i = 0; i < n; i++) {
+    for (let c = 0; c < columns; c++) result[i * columns + c] = x[c * n + i] * scale[i];
+  }
+  return result;
+}
+
+/** xᵢ ← (xᵢ − Σ factor[i][k]·xₖ) / factor[i][i] over k from `first` to before `end`, in the four columns that begin at `from`. */
+function substitute(
+  factor: Float64Array,
+  n: number,
+  i: number,
+  first: number,
+  end: number,
+  x: Float64Array,
+  from: number,
+): void {
+  const row = i * n;
+  let a = from + first;
+  let b = a + n;
+  let c = b + n;
+  let d = c + n;
+  let [s0, s1, s2, s3] = [0, 0, 0, 0];
+  for (let at = row + first, last = row + end; at < last; at++) {
+    const entry = factor[at];
+    s0 += entry * x[a++];
+    s1 += entry * x[b++];
+    s2 += entry * x[c++];
+    s3 += entry * x[d++];
+  }
+  const inverse = 1 / factor[row + i];
+  x[from + i] = (x[from + i] - s0) * inverse;
+  x[from + n + i] = (x[from + n + i] - s1) * inverse;
+  x[from + 2 * n + i] = (x[from + 2 * n + i] - s2) * inverse;
+  x[from + 3 * n + i] = (x[from + 3 * n + i] - s3) * inverse;
 }
 
 function notPositive(actual: string): DomainError {

@@ -18,6 +18,7 @@ interface Options extends CsvChoices {
   readonly seed: number;
   readonly solver: 'lbfgs' | 'sgd' | 'momentum' | 'adam';
   readonly l2?: number;
+  readonly l1?: number;
   readonly tolerance?: number;
   readonly maxIterations?: number;
   readonly epochs?: number;
@@ -27,6 +28,8 @@ interface Options extends CsvChoices {
   readonly patience?: number;
   readonly standardize?: boolean;
   readonly classWeights?: 'balanced';
+  readonly checkpoint?: string;
+  readonly resume?: string;
   readonly backend?: BackendName;
   readonly json?: boolean;
 }
@@ -91,6 +94,7 @@ export function trainCommand(): Command {
         .default('lbfgs'),
     )
     .option('--l2 <strength>', "of the penalty (default: 1/n, or 2/n for two classes; scikit-learn's C = 1)", number)
+    .option('--l1 <strength>', 'of the penalty that makes weights exactly 0; lbfgs only (default: 0)', number)
     .option('--standardize', 'learn from columns of mean 0 and deviation 1 (default for tables)')
     .option('--no-standardize', 'learn from columns as they are (default for pictures)')
     .addOption(new Option('--class-weights <weights>', 'what classes count').choices(['balanced']))
@@ -101,6 +105,8 @@ export function trainCommand(): Command {
     .option('--learning-rate <rate>', 'of the other solvers', number)
     .option('--validation <share>', 'of the training samples, looked at after each epoch', number)
     .option('--patience <epochs>', 'end when so many were no better on the validation samples', integer)
+    .option('--checkpoint <file>', 'keep the state of the training there as it goes, and when it is interrupted')
+    .option('--resume <file>', 'go on from a checkpoint of the same command, and keep it up to date')
     .addOption(new Option('--backend <name>', 'the fastest that works unless given').choices(BACKENDS))
     .optionsGroup('Options:')
     .addOption(jsonOption())
@@ -124,7 +130,7 @@ async function trained(source: string, options: Options, onProgress: OnProgress)
   const { assertReplaceable, openAtomicWriter } = await import('../../node/atomic-writer.js');
   const { output, report, json } = options;
   assertTogether(options);
-  for (const path of [output, report]) if (path !== undefined) await assertReplaceable(path);
+  for (const path of [output, report, options.checkpoint]) if (path !== undefined) await assertReplaceable(path);
   onProgress({ stage: `read ${source}`, done: 0 });
   const data = await loadDataSet(source, csvChoices(options), { onProgress });
 
@@ -134,6 +140,7 @@ async function trained(source: string, options: Options, onProgress: OnProgress)
   const { crossValidate } = await import('../../model/cross-validate.js');
   const { evaluationLines, fitLines, foldLines, print, printJson, count } = await import('../output.js');
   const parts = await partsOf(data, options);
+  const checkpoints = await checkpointsOf(options);
   const choice = await selectBackend(options.backend);
   if (choice.refused.length > 0) console.error(formatBackend(choice));
 
@@ -154,6 +161,7 @@ async function trained(source: string, options: Options, onProgress: OnProgress)
     const { model: fresh, result } = await SoftmaxRegression.fit<Label>(training.features, training.labels, {
       ...fitOptions,
       ...(options.solver === 'lbfgs' ? {} : { seed }),
+      ...checkpoints,
       onProgress: ({ epoch, epochs, step, steps, loss }) =>
         onProgress({ stage: `train, loss ${loss.toFixed(4)}`, done: epoch - 1 + step / steps, total: epochs }),
     });
@@ -291,12 +299,33 @@ async function testTable(path: string, { schema }: DataSet, { delimiter }: Optio
   return labelledRows(path, { classes: [], featureNames, numFeatures: featureNames.length, schema }, { delimiter });
 }
 
+/** Where the fit is kept, and from where it goes on. */
+async function checkpointsOf({ resume: from, checkpoint: to = from }: Options) {
+  const { fileCheckpoint, readCheckpoint } = await import('../../node/checkpoint-files.js');
+  const resume = from === undefined ? undefined : await readCheckpoint(from);
+  if (from !== undefined && resume === undefined) {
+    const { BackendError } = await import('../../core/errors.js');
+    const hint = 'Without --resume, --checkpoint begins one.';
+    throw new BackendError({
+      where: from,
+      argument: 'this path',
+      expected: 'be a checkpoint',
+      actual: 'no such file',
+      hint,
+    });
+  }
+  return {
+    ...(to === undefined ? {} : { checkpoint: fileCheckpoint(to) }),
+    ...(resume === undefined ? {} : { resume }),
+  };
+}
+
 function fitOptionsOf(options: Options, { schema, featureNames }: DataSet, n: number, classes: number) {
   const { solver, tolerance, maxIterations, epochs, batchSize, learningRate, validation, patience, classWeights } =
     options;
-  const { l2 = (classes === 2 ? 2 : 1) / n, standardize = schema !== undefined } = options;
+  const { l1, l2 = (classes === 2 ? 2 : 1) / n, standardize = schema !== undefined } = options;
   return {
-    ...{ solver, l2, standardize, schema, featureNames, classWeights, validation },
+    ...{ solver, l1, l2, standardize, schema, featureNames, classWeights, validation },
     ...{ tolerance, maxIterations, epochs, batchSize, learningRate },
     ...(patience === undefined ? {} : { earlyStopping: { patience } }),
   };
