@@ -146,7 +146,7 @@ describe('train', () => {
 });
 
 describe('an interrupted training', () => {
-  const steps = ['train', 'iris', '--solver', 'adam', '--batch-size', '8', '--backend', 'cpu'];
+  const steps = ['train', 'iris', '--solver', 'adam', '--batch-size', '8', '--backend', 'wasm'];
 
   it('stops on Ctrl-C with 130 and a usable checkpoint, from which it ends as if nothing had been', async () => {
     await done(...steps, '--epochs', '200', '-o', 'whole.model');
