@@ -149,7 +149,7 @@ describe('an interrupted training', () => {
   const steps = ['train', 'iris', '--solver', 'adam', '--batch-size', '8', '--backend', 'wasm'];
 
   it('stops on Ctrl-C with 130 and a usable checkpoint, from which it ends as if nothing had been', async () => {
-    await done(...steps, '--epochs', '200', '-o', 'whole.model');
+    await done(...steps, '--epochs', '30', '-o', 'whole.model');
     const child = line.start(...steps, '--epochs', '100000', '--checkpoint', 'run.checkpoint', '-o', 'never.model');
     const end = ended(child);
     while (!readdirSync(line.folder).includes('run.checkpoint')) await new Promise((r) => setTimeout(r, 20));
@@ -157,8 +157,8 @@ describe('an interrupted training', () => {
     expect(await end).toMatchObject({ code: 130, stdout: '', stderr: 'error: interrupted\n' });
     expect(readdirSync(line.folder).filter((name) => /never|partial/.test(name))).toEqual([]);
 
-    await done(...steps, '--epochs', '50', '--checkpoint', 'short.checkpoint');
-    await done(...steps, '--epochs', '200', '--resume', 'short.checkpoint', '-o', 'resumed.model');
+    await done(...steps, '--epochs', '10', '--checkpoint', 'short.checkpoint');
+    await done(...steps, '--epochs', '30', '--resume', 'short.checkpoint', '-o', 'resumed.model');
     expect(readFileSync(line.path('resumed.model')).equals(readFileSync(line.path('whole.model')))).toBe(true);
   });
 
