@@ -289,9 +289,12 @@ describe('resume refuses', () => {
 
   it('to be that of many fits', async () => {
     for (const options of [{ checkpoint: { write() {} } }, { resume: newton }]) {
-      for (const call of [crossValidate, lambdaPath] as const) {
-        const error = await failure(call<string>(iris.features, iris.labels, options as never));
-        expect(error).toMatchObject({ code: 'DOMAIN', where: call.name, argument: Object.keys(options)[0] });
+      const calls: [string, () => Promise<unknown>][] = [
+        ['crossValidate', () => crossValidate(iris.features, iris.labels, options as object)],
+        ['lambdaPath', () => lambdaPath(iris.features, iris.labels, options as object)],
+      ];
+      for (const [where, call] of calls) {
+        expect(await failure(call())).toMatchObject({ code: 'DOMAIN', where, argument: Object.keys(options)[0] });
       }
     }
   });
