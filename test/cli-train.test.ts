@@ -222,7 +222,7 @@ describe('predict', () => {
   });
 
   it('leaves rows out that lack a value, if it is told to, and says which are left', async () => {
-    line.write('holes.csv', flowers.replace('1.4,,6.1', '?,,6.1') + '0.3,,5.0,1.5,3.4\n');
+    line.write('holes.csv', `${flowers.replace('1.4,,6.1', '?,,6.1')}0.3,,5.0,1.5,3.4\n`);
     const text = await done('predict', 'iris.model', 'holes.csv', '--missing', 'drop');
     expect(
       text
