@@ -9,6 +9,7 @@ import { firstCall, networkWorks, stepWorks } from './compile.js';
 import { EPOCHS, layersFit, longestGap, ourFit } from './fashion-mnist.js';
 import { openPeers, type Peer, type Peers, type PeerWork } from './peers.js';
 import { predictWorks } from './predict.js';
+import { csvTimes } from './predict-csv.js';
 import { benchSolver } from './solver.js';
 import { median, type Timing, table, timeInTurn, type Work } from './timing.js';
 
@@ -29,6 +30,7 @@ async function main(): Promise<void> {
     await benchCompile(data, peers);
     await benchSolver(data, peers?.scikitLearn);
     await benchPredictions(data, peers);
+    await benchCsv();
     await benchOthers(data);
   } finally {
     peers?.close();
@@ -67,6 +69,21 @@ async function benchPredictions(data: FashionMnist, peers: Peers | undefined): P
   print(await timeInTurn([row, ...peersAt(peers, 'predict-row')], ROUNDS), 1e-3);
   heading('Probabilities of 100,000 rows of float32, 784 × 10; a call:');
   print(await timeInTurn([many, ...peersAt(peers, 'predict-many')], ROUNDS), 1);
+}
+
+async function benchCsv(): Promise<void> {
+  const times = await csvTimes(3);
+  heading('The command line: predict of a table of 1,000,000 × 20, read, labelled, written; and --help:');
+  if (times === undefined) return console.log('not built: npm run build');
+  const { rowsPerSecond, peakMegabytes, helpMilliseconds } = times;
+  const row = [
+    ...[
+      `${Math.round(rowsPerSecond / 1000)},000`,
+      `${Math.round(peakMegabytes)} MB`,
+      `${helpMilliseconds.toFixed(0)} ms`,
+    ],
+  ];
+  console.log(table(['rows per second', 'peak memory', '--help'], [row]));
 }
 
 async function benchOthers(data: FashionMnist): Promise<void> {

@@ -74,7 +74,7 @@ onEveryBackend('a fit by steps that is resumed', (backend) => {
     ['a PHM layer by autograd', two, { ...plain, solver: 'adam', layer: { phm: 2 }, gradient: 'autograd' }],
     ['a schedule', three, { ...plain, learningRate: { schedule: 'cosine', rate: 0.05, warmup: 0.5 } }],
     ['weights', three, { ...plain, classWeights: { 1: 3 }, sampleWeights: three.labels.map((_, i) => (i % 5) / 2) }],
-    ['early stopping', three, { ...plain, learningRate: 0.3, epochs: 4, validation, earlyStopping: { patience: 2 } }],
+    ['early stopping', three, { ...plain, epochs: 9, validation, earlyStopping: { patience: 2, minDelta: 9 } }],
   ];
 
   it.each(cases)('ends as one that was not interrupted, from each checkpoint, with %s', async (_, problem, options) => {
@@ -82,6 +82,7 @@ onEveryBackend('a fit by steps that is resumed', (backend) => {
     const without = await SoftmaxRegression.fit(features, labels, options);
     const whole = await kept(problem, options);
     expect(outcome(whole)).toEqual(outcome(without));
+    expect(whole.result.reason).toBe(options.earlyStopping === undefined ? 'epochs' : 'early-stopping');
     const steps = await Promise.all(whole.checkpoints.map(async (bytes) => (await contents(bytes)).state.step));
     expect(steps.some((step) => step !== 0)).toBe(true);
     expect(steps.filter((step) => step === 0)).toHaveLength(whole.result.history.length);

@@ -54,7 +54,10 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'string-width',
   ],
   predict: [],
-  cli: ['core', 'backend', 'gradcheck', 'node', 'index', TFJS, 'commander', 'cli-progress', 'node:*'],
+  cli: [
+    ...['core', 'nn', 'backend', 'gradcheck', 'data', 'model', 'export', 'report', 'node', 'index'],
+    ...[TFJS, 'commander', 'cli-progress', 'node:*'],
+  ],
   index: ['core', 'reference', 'nn', 'gradcheck', 'backend', 'optim', 'metrics', 'data', 'compile', 'model', 'export'],
 };
 

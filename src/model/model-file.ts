@@ -3,6 +3,7 @@ import { DomainError, FormatError, ShapeError } from '../core/errors.js';
 import { assertLabels, type Label } from '../core/labels.js';
 import { sha256 } from '../core/sha256.js';
 import { describe, formatShape } from '../core/shape.js';
+import { type CsvSchema, checkedSchema } from '../data/csv-schema.js';
 import {
   assertBytes,
   assertContiguous,
@@ -49,11 +50,13 @@ export interface ModelContent {
   /** What decided the fit: solver, seed and the like. */
   readonly options: Readonly<Record<string, Json>>;
   readonly metrics?: Readonly<Record<string, number>>;
+  /** How rows of a table become features. */
+  readonly schema?: CsvSchema;
 }
 
 export const MODEL_FORMAT = 'softmax-regression';
 const VERSION = 1;
-const OPTIONAL = ['featureNames', 'calibration', 'metrics'] as const;
+const OPTIONAL = ['featureNames', 'calibration', 'metrics', 'schema'] as const;
 
 const MODEL: Kind = {
   format: MODEL_FORMAT,
@@ -77,7 +80,7 @@ const FLOATS = (rank: number): TensorRule => ({
  *
  * The header names the tensors `weight`, F32 [features, classes], and `bias`, F32 [classes]. Its `__metadata__` maps
  * names to strings. `format` is softmax-regression; `version` is 1; `classes`, `numParameters`, `options`, and where
- * they are known `featureNames`, `calibration` and `metrics`, are JSON; labels keep their type in it.
+ * they are known `featureNames`, `calibration`, `metrics` and `schema`, are JSON; labels keep their type in it.
  * `sha256` is that of the metadata without it (compact JSON, sorted keys), then the bytes of weight, then those of bias.
  *
  * Probabilities are softmax(xW + b), and nothing else: weight and bias have taken in whatever scaling there was. A reader
@@ -235,7 +238,7 @@ function checksOf(fail: Fail) {
 /** Holds values that came from anywhere to their types and to each other. */
 function assertContent(content: ModelContent, fail: Fail): void {
   const { classes, weight, bias, numFeatures, numParameters, options } = content;
-  const { featureNames, calibration, metrics = {} } = content;
+  const { featureNames, calibration, metrics = {}, schema } = content;
   const { check, checkNumbers } = checksOf(fail);
   check(isCount(numFeatures), 'numFeatures', 'be an integer > 0', numFeatures);
   assertClasses(classes, bias.length, fail);
@@ -254,11 +257,21 @@ function assertContent(content: ModelContent, fail: Fail): void {
     check(Array.isArray(featureNames) && featureNames.length === numFeatures, 'featureNames', expected, featureNames);
     each(featureNames, (name, i) => check(typeof name === 'string', `featureNames[${i}]`, 'be a string', name));
   }
+  if (schema !== undefined) assertSchemaFits(schema, numFeatures, fail);
   for (const [argument, record] of Object.entries({ options, metrics })) {
     check(isRecord(record), argument, 'be an object', record);
     assertJson(record, argument, 1, fail);
   }
   for (const [key, x] of Object.entries(metrics)) check(isFiniteNumber(x), `metrics.${key}`, 'be a finite number', x);
+}
+
+function assertSchemaFits(schema: unknown, numFeatures: number, fail: Fail): void {
+  try {
+    checkedSchema(schema as CsvSchema, numFeatures, '');
+  } catch (error) {
+    const { argument, expected, actual } = error as DomainError;
+    throw fail({ argument, expected, actual });
+  }
 }
 
 function assertClasses(classes: unknown, count: number, fail: Fail): void {

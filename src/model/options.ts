@@ -3,6 +3,7 @@ import { DomainError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import { Random } from '../core/random.js';
 import { assertKnownOptions, assertOneOf, assertPositiveInteger, describe } from '../core/shape.js';
+import type { CsvSchema } from '../data/csv-schema.js';
 import { assertSchedule, type LearningRateSchedule, type RateFunction } from '../optim/schedule.js';
 import type { FeaturesInput } from './inputs.js';
 import type { GradientMethod } from './step.js';
@@ -126,6 +127,8 @@ export interface FitOptions<L extends Label>
   readonly classes?: readonly L[];
   /** Names of the features, in the order of their columns, for tables and reports; the model keeps them. */
   readonly featureNames?: readonly string[];
+  /** How the table was read that the features come from; the model keeps it, and its file, so that other rows are encoded alike. */
+  readonly schema?: CsvSchema;
   /** What each sample counts, ≥ 0 and not all 0: a sample of weight 2 is two samples. 1 unless given. */
   readonly sampleWeights?: ArrayLike<number>;
   /** What a sample of each class counts, times its own weight: `'balanced'`, or by class. */
@@ -156,7 +159,17 @@ export interface FitOptions<L extends Label>
 }
 
 const COMMON = [
-  ...['solver', 'fitIntercept', 'l2', 'standardize', 'classes', 'featureNames', 'sampleWeights', 'classWeights'],
+  ...[
+    'solver',
+    'fitIntercept',
+    'l2',
+    'standardize',
+    'classes',
+    'featureNames',
+    'schema',
+    'sampleWeights',
+    'classWeights',
+  ],
   ...['validation', 'warmStart', 'checkpoint', 'resume', 'signal', 'onProgress', 'onEpochEnd'],
 ];
 const FIRST_ORDER = [
