@@ -182,7 +182,8 @@ async function train(trainer: Trainer, data: StoredSamples): Promise<TrainingEnd
   try {
     validation = run.validation && (await openValidationOf(trainer, run.validation));
     const validate = validation && ((at: Tensors) => (validation as Validation).evaluate(at, signal));
-    const plan = { epochs: last, shuffle, rates, validate, earlyStopping, signal, onProgress, onEpochEnd };
+    const watch = { onProgress, onEpochEnd, affineOf: (at: Tensors) => affineOf(trainer, at) };
+    const plan = { epochs: last, shuffle, rates, validate, earlyStopping, signal, ...watch };
     const { training, reason } = await runEpochs(loop, trainer.training, plan);
     trainer.training = training;
     return reason;

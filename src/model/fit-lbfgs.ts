@@ -47,6 +47,13 @@ export async function fitLbfgs(samples: Samples, options: LbfgsFitOptions, run: 
   const { l2, fitIntercept, tolerance, maxIterations } = options;
   const sampleWeights = weights?.values;
   const problem = plainProblem({ features, labels, numClasses, sampleWeights, l2, fitIntercept });
+  const [n, d] = features.shape;
+  const keptOf = (point: Float64Array) =>
+    scaling === undefined ? Float32Array.from(point) : foldBack(point, scaling);
+  const affineOf = (kept: Float32Array) => ({
+    weight: kept.slice(0, d * numClasses),
+    bias: kept.slice(d * numClasses),
+  });
   const history: EpochRecord[] = [];
   const validation = run.validation && (await openPointValidation(run.validation, maxIterations));
   const shared: Pick<LbfgsOptions, 'start' | 'maxIterations' | 'signal' | 'onIteration'> = {
@@ -57,18 +64,17 @@ export async function fitLbfgs(samples: Samples, options: LbfgsFitOptions, run: 
       const record = { epoch: iteration, loss: value, ...(await validation?.evaluate(state.point, signal)) };
       history.push(record);
       onProgress?.({ epoch: iteration, epochs: maxIterations, step: 1, steps: 1, loss: value, learningRate });
-      await onEpochEnd?.(iteration - 1, logsOf(record));
+      await onEpochEnd?.(iteration - 1, logsOf(record), async () => affineOf(keptOf(state.point)));
       return undefined;
     },
   };
-  const [n, d] = features.shape;
   const isSmall = n * d * numClasses <= PLAIN_WORK;
   const solve = { ...shared, tolerance };
   const solved = await (isSmall ? solvePlain(problem, solve) : solveTensor(problem, weights, solve)).finally(() =>
     validation?.close(),
   );
   // What the model keeps is float32, so that is what is certified.
-  const kept = scaling === undefined ? Float32Array.from(solved.point) : foldBack(solved.point, scaling);
+  const kept = keptOf(solved.point);
   const point = scaling === undefined ? Float64Array.from(kept) : unfold(kept, scaling);
   const { objective, suboptimality } = await certifyAsync(problem, point, signal);
   const converged = solved.reason === 'gradient';
@@ -82,8 +88,7 @@ export async function fitLbfgs(samples: Samples, options: LbfgsFitOptions, run: 
     iterations: solved.iterations,
     history,
   };
-  const [weight, bias] = [kept.slice(0, d * numClasses), kept.slice(d * numClasses)];
-  return { weight, bias, numParameters: d * numClasses + (fitIntercept ? numClasses : 0), result };
+  return { ...affineOf(kept), numParameters: d * numClasses + (fitIntercept ? numClasses : 0), result };
 }
 
 type Solve = Pick<LbfgsOptions, 'start' | 'maxIterations' | 'signal' | 'onIteration' | 'tolerance'>;
