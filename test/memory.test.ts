@@ -257,7 +257,8 @@ const CALLS: Readonly<Record<string, readonly Call[]>> = {
       return SoftmaxRegression.fit(rows, names, { validation: again, onEpochEnd });
     }),
     () => {
-      const onEpochEnd: FitOptions<string>['onEpochEnd'] = async (_epoch, _logs, parameters) => void (await parameters());
+      const onEpochEnd: FitOptions<string>['onEpochEnd'] = async (_epoch, _logs, parameters) =>
+        void (await parameters());
       return SoftmaxRegression.fit<string>(rows, names, { solver: 'adam', standardize: true, epochs: 2, onEpochEnd });
     },
     refused(() => SoftmaxRegression.fit(rows, names, { solver: 'sgd', learningRate: ({ epoch }) => 0.1 - epoch })),

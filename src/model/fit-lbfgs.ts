@@ -48,8 +48,7 @@ export async function fitLbfgs(samples: Samples, options: LbfgsFitOptions, run: 
   const sampleWeights = weights?.values;
   const problem = plainProblem({ features, labels, numClasses, sampleWeights, l2, fitIntercept });
   const [n, d] = features.shape;
-  const keptOf = (point: Float64Array) =>
-    scaling === undefined ? Float32Array.from(point) : foldBack(point, scaling);
+  const keptOf = (point: Float64Array) => (scaling === undefined ? Float32Array.from(point) : foldBack(point, scaling));
   const affineOf = (kept: Float32Array) => ({
     weight: kept.slice(0, d * numClasses),
     bias: kept.slice(d * numClasses),
