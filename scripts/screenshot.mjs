@@ -17,7 +17,7 @@ const { values } = parseArgs({
     },
     out: { type: 'string', default: fileURLToPath(new URL('../docs/page.png', import.meta.url)) },
     width: { type: 'string', default: '1240' },
-    height: { type: 'string', default: '1000' },
+    height: { type: 'string', default: '1130' },
     scheme: { type: 'string', default: 'light' },
     iris: { type: 'boolean' },
     full: { type: 'boolean' },
