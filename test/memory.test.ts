@@ -434,6 +434,7 @@ describe('the list of calls', () => {
     const others = Object.entries(library).filter(([, value]) => typeof value !== 'function');
     expect(others.map(([name]) => name).sort()).toEqual([
       'BACKENDS',
+      'FASHION_MNIST_CLASSES',
       'FINITE_DIFFERENCE',
       'FLOAT32',
       'FLOAT64',
