@@ -386,7 +386,9 @@ const WITHOUT_TENSORS = [
 function callables(): string[] {
   return Object.entries(library).flatMap(([name, value]) => {
     if (typeof value !== 'function') return [];
-    const members = membersOf(value.prototype).filter((member) => member !== 'constructor');
+    // A generator has a prototype too, with what all generators can do.
+    const isClass = value.prototype?.constructor === value;
+    const members = (isClass ? membersOf(value.prototype) : []).filter((member) => member !== 'constructor');
     const statics = Object.entries(Object.getOwnPropertyDescriptors(value)).filter(
       ([, each]) => typeof each.value === 'function',
     );

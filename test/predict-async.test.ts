@@ -20,7 +20,7 @@ const model: SoftmaxRegression<Name> = modelOf(
   classes,
 );
 /** Many enough to be worth a backend, and to take two chunks. */
-const N = 50_000;
+const N = 90_000;
 const values = Float32Array.from(normals(N * D, 2));
 const large = { values, shape: [N, D] } as const;
 /** Some of the rows: what is compared. */

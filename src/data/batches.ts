@@ -78,7 +78,8 @@ export function checkedRows(
   return { ...features, values, shape: [end - start, d] };
 }
 
-function isRows(features: Features): features is readonly ArrayLike<number>[] {
+/** Whether features came as rows of numbers. */
+export function isRows(features: Features): features is readonly ArrayLike<number>[] {
   return Array.isArray(features);
 }
 
@@ -91,16 +92,30 @@ function copyRows(
 ): FeatureArray {
   const d = rows.length === 0 ? 0 : rows[0].length;
   const values = new Float64Array((end - start) * d);
-  let at = 0;
-  for (let i = start; i < end; i++) {
-    const row = rows[i];
-    for (let j = 0; j < d; j++) {
-      const value = row[j];
-      if (!isFiniteFloat32(value)) throw notFinite(value, where, `${argument}[${i}][${j}]`);
-      values[at++] = value;
-    }
-  }
+  for (let i = start; i < end; i++) copyRow(rows, i, values, (i - start) * d, where, argument);
   return { values, shape: [end - start, d] };
+}
+
+/**
+ * Row i, its values checked, into those of `into` from `at` on.
+ *
+ * @throws DomainError if a feature is not a finite float32 number
+ */
+export function copyRow(
+  rows: readonly ArrayLike<number>[],
+  i: number,
+  into: Float64Array,
+  at: number,
+  where: string,
+  argument = 'features',
+): void {
+  const row = rows[i];
+  for (let j = 0; j < row.length; j++) {
+    const value: unknown = row[j];
+    // Not by isFiniteFloat32: where that is not inlined, each number is boxed.
+    if (typeof value === 'number' && Math.abs(value) <= LARGEST_FLOAT32) into[at + j] = value;
+    else throw notFinite(value, where, `${argument}[${i}][${j}]`);
+  }
 }
 
 /**

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { type DataStore, gather, type Resident } from '../compile/arrays.js';
 import { type BatchRange, concatOutputs, type Ran, type Runner, type ScanJob, type Session } from '../compile/loop.js';
 import { formatType } from '../compile/tree.js';
+import { nextTask } from '../core/task.js';
 import type { FeatureValues } from '../data/batches.js';
 import { type BorrowedSession, borrowSession } from './load.js';
 import { type LoopSignature, loopModel } from './loop.js';
@@ -25,16 +26,25 @@ export function nativeRunner(eager: Runner): Runner {
     const { numSamples, batchSize, passes } = job;
     const steps = Math.floor(numSamples / batchSize) * passes;
     if (tf.getBackend() !== 'tensorflow' || isRecording() || steps < WORTH_RECORDING) return eager(job);
-    return graphSession(job, await eager(job));
+    const session = await eager(job);
+    // To copy the data, to record and load the step, and to run it first are a task each: timers have their turn in between.
+    const arrays = job.data.map((array) => residentOf(array, job.store));
+    await nextTask();
+    // Somebody else's task may have changed the backend.
+    if (tf.getBackend() !== 'tensorflow') return session;
+    const loops = loadLoops(job);
+    await nextTask();
+    return graphSession(job, arrays, loops, session);
   };
 }
 
-function graphSession(job: ScanJob, eager: Session): Session {
+function graphSession(
+  job: ScanJob,
+  arrays: readonly number[],
+  [loop, tail]: readonly [LoadedLoop, LoadedLoop?],
+  eager: Session,
+): Session {
   const { batchSize } = job;
-  const arrays = job.data.map((array) => residentOf(array, job.store));
-  const loops = loadLoops(job);
-  const loop = loops[0];
-  const tail: LoadedLoop | undefined = loops[1];
   const isFull = ([start, end]: BatchRange) => end - start === batchSize;
   return {
     chunk: loop.chunk,
@@ -64,14 +74,15 @@ function graphSession(job: ScanJob, eager: Session): Session {
       }
     },
     close() {
-      for (const { session } of loops) session.giveBack();
+      loop.session.giveBack();
+      tail?.session.giveBack();
       eager.close();
     },
   };
 }
 
 /** The loop over full batches, and, where it pays, that of a short last one. */
-function loadLoops(job: ScanJob): readonly LoadedLoop[] {
+function loadLoops(job: ScanJob): readonly [LoadedLoop, LoadedLoop?] {
   const { numSamples, batchSize, passes } = job;
   const loop = loadLoop(job, batchSize);
   const rest = numSamples % batchSize;

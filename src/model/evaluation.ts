@@ -16,7 +16,7 @@ import { assertConfidence, type Interval, wilsonOf } from '../metrics/interval.j
 import { binaryAuc, rankOf } from '../metrics/ranking.js';
 import { assertLabelCount, type FeaturesInput } from './inputs.js';
 import { type Affine, argMax, softmaxInPlace, surprise } from './predict.js';
-import { checkedCount, type LogitChunk, logitChunks, type PredictOptions } from './predict-async.js';
+import { type Chunk, checkedCount, type PredictOptions, predictChunks } from './predict-async.js';
 import { sampleWeightsOf } from './weights.js';
 
 /** What one looks at first: a number each. */
@@ -108,12 +108,16 @@ export async function evaluateModel<L extends Label>(
   assertPositiveInteger(bins, where, 'bins');
   assertConfidence(confidence, where);
   const truth = truthOf(affine, classes, features, labels, options.sampleWeights, where);
-  return evaluateLogits(logitChunks(affine, features, where, options), truth, { bins, confidence, ...options });
+  return evaluateChunks(predictChunks(affine, features, 'logits', where, options), truth, {
+    bins,
+    confidence,
+    ...options,
+  });
 }
 
-/** The same of logits that are there already; chunks may be overwritten. */
-export async function evaluateLogits<L extends Label>(
-  chunks: AsyncIterable<LogitChunk> | Iterable<LogitChunk>,
+/** @param chunks logits of all samples, which are overwritten */
+async function evaluateChunks<L extends Label>(
+  chunks: AsyncIterable<Chunk>,
   { classes, labels, weights }: Truth<L>,
   { bins, confidence, signal }: { readonly bins: number; readonly confidence: number; readonly signal?: AbortSignal },
 ): Promise<Evaluation<L>> {
@@ -124,9 +128,9 @@ export async function evaluateLogits<L extends Label>(
   const reliability = new ReliabilitySums(bins);
   const columns = classes.map(() => new Float64Array(samples));
   const sums = { weight: 0, square: 0, right: 0, loss: 0, brier: 0 };
-  for await (const { start, end, logits } of chunks) {
+  for await (const { start, end, values } of chunks) {
     for (let i = start; i < end; i++) {
-      const row = logits.subarray((i - start) * q, (i - start + 1) * q);
+      const row = values.subarray((i - start) * q, (i - start + 1) * q);
       const [label, weight] = [labels[i], weights[i]];
       const predicted = argMax(row);
       sums.weight += weight;

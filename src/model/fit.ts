@@ -45,11 +45,11 @@ export interface FitResult {
    * nothing is left to gain that the arithmetic can see.
    */
   readonly reason: 'epochs' | 'early-stopping' | 'diverged' | Exclude<LbfgsReason, 'stopped'>;
-  /** The one thing to do where it has not converged; null where it has, and for first-order solvers. */
+  /** The one thing to do where it has not converged, or there is no optimum to be had; null where all is well, and for first-order solvers. */
   readonly advice: string | null;
-  /** (1/S)·Σᵢ sᵢ·NLLᵢ + l2/2·‖W‖², nats, over all samples learnt from; with `standardize`, W of the standardised features. */
+  /** (1/S)·Σᵢ sᵢ·NLLᵢ + l2/2·‖W‖² + l1·‖W‖₁, nats, over all samples learnt from; with `standardize`, W of the standardised features. */
   readonly objective: number;
-  /** Largest absolute entry of the objective's gradient there. */
+  /** Largest absolute entry of the objective's gradient there; with l1 of its least subgradient. */
   readonly gradientNorm: number;
   /** A proven upper bound on objective − optimum, by lbfgs; null for the other solvers, for which none is proven. */
   readonly suboptimality: number | null;

@@ -1,6 +1,6 @@
 // model: what a linear classifier does with samples, however it was trained.
 import type { Label } from '../core/labels.js';
-import { asFeatureArray, type FeatureArray, type Features } from '../data/batches.js';
+import { asFeatureArray, copyRow, type FeatureArray, type Features, featureShape, isRows } from '../data/batches.js';
 import { type EvaluateOptions, type Evaluation, evaluateModel } from './evaluation.js';
 import type { FeaturesInput } from './inputs.js';
 import {
@@ -13,7 +13,6 @@ import {
 } from './insight.js';
 import {
   type Affine,
-  affineRows,
   argMax,
   argTopK,
   assertK,
@@ -40,12 +39,15 @@ export abstract class LinearClassifier<L extends Label> {
   /** d, features of a sample. */
   readonly numFeatures: number;
   readonly #affine: Affine;
+  /** Where a row lies while it is multiplied: memory of 784 numbers takes as long to get as to fill. */
+  readonly #row: FeatureArray<Float64Array>;
 
   protected constructor(affine: Affine, classes: readonly L[], featureNames: readonly string[] | undefined) {
     this.classes = Object.freeze([...classes]);
     this.featureNames = featureNames && Object.freeze([...featureNames]);
     this.numFeatures = affine.weight.length / affine.bias.length;
     this.#affine = affine;
+    this.#row = { values: new Float64Array(this.numFeatures), shape: [1, this.numFeatures] };
   }
 
   /** Not to be written to. */
@@ -74,7 +76,7 @@ export abstract class LinearClassifier<L extends Label> {
    * @throws ShapeError for another number of features than the model was trained on; DomainError for one that is not finite
    */
   logits(features: Features): Float64Array[] {
-    return affineRows(this.#affine, this.#checked(features, 'logits'));
+    return this.#rows(features, 'logits');
   }
 
   /**
@@ -87,7 +89,7 @@ export abstract class LinearClassifier<L extends Label> {
    * @throws as `logits`
    */
   predictProbabilities(features: Features): Float64Array[] {
-    const rows = affineRows(this.#affine, this.#checked(features, 'predictProbabilities'));
+    const rows = this.#rows(features, 'predictProbabilities');
     for (const row of rows) softmaxInPlace(row);
     return rows;
   }
@@ -99,11 +101,11 @@ export abstract class LinearClassifier<L extends Label> {
    * @throws as `logits`
    */
   predict(features: Features): L[] {
-    const x = this.#checked(features, 'predict');
-    const labels = new Array<L>(x.shape[0]);
+    const where = 'predict';
+    const labels = new Array<L>(this.#checkedCount(features, where));
     const logits = new Float64Array(this.classes.length);
     for (let i = 0; i < labels.length; i++) {
-      logitsInto(this.#affine, x, i, logits);
+      this.#logitsInto(features, i, logits, where);
       labels[i] = this.classes[argMax(logits)];
     }
     return labels;
@@ -114,12 +116,12 @@ export abstract class LinearClassifier<L extends Label> {
    *
    * @param k an integer in [1, classes]
    * @throws DomainError for another k; as `logits`
-   * @example model.predictTopK(rows, 2)   // [[{ label: 'dog', probability: 0.9 }, { label: 'cat', probability: 0.08 }], …]
+   * @example model.predictTopK(rows, 2)   // [[{ label: 'dog', probability: … }, { label: 'cat', … }], …]
    */
   predictTopK(features: Features, k: number): Prediction<L>[][] {
     const where = 'predictTopK';
     assertK(k, this.classes.length, where);
-    return affineRows(this.#affine, this.#checked(features, where)).map((row) => {
+    return this.#rows(features, where).map((row) => {
       softmaxInPlace(row);
       return argTopK(row, k).map((column) => ({ label: this.classes[column], probability: row[column] }));
     });
@@ -193,9 +195,28 @@ export abstract class LinearClassifier<L extends Label> {
     return weightTableOf({ ...this.#affine, classes: this.classes, featureNames: this.featureNames }, options);
   }
 
-  #checked(features: Features, where: string): FeatureArray {
-    const x = asFeatureArray(features, where);
-    checkFeatureCount(x, this.numFeatures, where);
-    return x;
+  #rows(features: Features, where: string): Float64Array[] {
+    const rows = new Array<Float64Array>(this.#checkedCount(features, where));
+    for (let i = 0; i < rows.length; i++) {
+      rows[i] = new Float64Array(this.classes.length);
+      this.#logitsInto(features, i, rows[i], where);
+    }
+    return rows;
+  }
+
+  /** Of rows the values are checked when they are read. */
+  #checkedCount(features: Features, where: string): number {
+    const shape = isRows(features) ? featureShape(features, where) : asFeatureArray(features, where).shape;
+    checkFeatureCount({ shape }, this.numFeatures, where);
+    return shape[0];
+  }
+
+  #logitsInto(features: Features, i: number, out: Float64Array, where: string): void {
+    if (isRows(features)) {
+      copyRow(features, i, this.#row.values, 0, where);
+      logitsInto(this.#affine, this.#row, 0, out);
+    } else {
+      logitsInto(this.#affine, features, i, out);
+    }
   }
 }

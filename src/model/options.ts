@@ -98,9 +98,11 @@ export interface FirstOrderOptions extends CommonOptions {
   readonly earlyStopping?: EarlyStopping;
 }
 
-/** What decides a fit to the optimum. There is only one for l2 > 0, so nothing is drawn. */
+/** What decides a fit to the optimum. There is only one for l2 > 0, with l1 or without, so nothing is drawn. */
 export interface LbfgsFitOptions extends CommonOptions {
   readonly solver: 'lbfgs';
+  /** ≥ 0, of the penalty l1·‖W‖₁, which makes weights exactly 0; the bias is not penalised. Default 0. */
+  readonly l1: number;
   /** Ends where no entry of the gradient exceeds it. Default 1e-6. */
   readonly tolerance: number;
   /** Each of them a pass over all samples, or a few. Default 500. */
@@ -152,7 +154,7 @@ const COMMON = [
 const FIRST_ORDER = [
   ...['gradient', 'layer', 'epochs', 'batchSize', 'learningRate', 'shuffle', 'seed', 'earlyStopping'],
 ];
-const LBFGS = ['tolerance', 'maxIterations'];
+const LBFGS = ['l1', 'tolerance', 'maxIterations'];
 
 /** Options with their defaults, checked: a wrong one is an error before anything is allocated. */
 export function trainingOptions<L extends Label>(options: FitOptions<L>, where: string): TrainingOptions {
@@ -162,10 +164,11 @@ export function trainingOptions<L extends Label>(options: FitOptions<L>, where: 
   assertBelong(options, solver, where);
   const common = commonOptions(options, where);
   if (solver === 'lbfgs') {
-    const { tolerance = 1e-6, maxIterations = 500 } = options;
+    const { l1 = 0, tolerance = 1e-6, maxIterations = 500 } = options;
+    assertPenalty(l1, where, 'l1');
     assertPositive(tolerance, where, 'tolerance');
     assertPositiveInteger(maxIterations, where, 'maxIterations');
-    return { solver, ...common, tolerance, maxIterations };
+    return { solver, ...common, l1, tolerance, maxIterations };
   }
   return firstOrderOptions(options, solver, common, where);
 }
@@ -200,9 +203,7 @@ function commonOptions<L extends Label>(options: FitOptions<L>, where: string): 
   const { fitIntercept = true, l2 = 0, standardize = false, classWeights, validation } = options;
   assertOneOf(fitIntercept, [true, false], where, 'fitIntercept');
   assertOneOf(standardize, [true, false], where, 'standardize');
-  if (!Number.isFinite(l2) || l2 < 0) {
-    throw new DomainError({ where, argument: 'l2', expected: 'be a finite number ≥ 0', actual: describe(l2) });
-  }
+  assertPenalty(l2, where, 'l2');
   return {
     ...{ fitIntercept, l2, standardize },
     ...(classWeights !== undefined && { classWeights: namedClassWeights(classWeights, where) }),
@@ -242,6 +243,11 @@ function assertBelong(options: object, solver: Solver, where: string): void {
 function hintFor(solver: Solver): string {
   if (solver === 'lbfgs') return "It belongs to training by steps: give solver: 'sgd', 'momentum' or 'adam'.";
   return "It belongs to the solver that ends at the optimum: give solver: 'lbfgs'.";
+}
+
+function assertPenalty(value: number, where: string, argument: string): void {
+  if (Number.isFinite(value) && value >= 0) return;
+  throw new DomainError({ where, argument, expected: 'be a finite number ≥ 0', actual: describe(value) });
 }
 
 function assertPositive(value: number, where: string, argument: string): void {

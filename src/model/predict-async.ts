@@ -46,17 +46,20 @@ export interface TopKArray<L extends Label> {
   readonly shape: readonly [number, number];
 }
 
-/** Logits of the samples start, …, end − 1, [end − start, classes] row-major; the next chunk may overwrite them. */
-export interface LogitChunk {
+/** What is asked for: o = xW + b, or softmax(o). */
+export type Kind = 'logits' | 'probabilities';
+
+/** Numbers of the samples start, …, end − 1, [end − start, classes] row-major; the next chunk may overwrite them. */
+export interface Chunk {
   readonly start: number;
   readonly end: number;
-  readonly logits: Float64Array;
+  readonly values: Float64Array;
 }
 
 /** Up to so many multiply-adds plain TypeScript takes less time than it takes to bring numbers to a backend and back. */
 const PLAIN_WORK = 5e6;
 /** What a chunk may take, in multiply-adds of plain TypeScript: some 20 ms. Backends do more in the time. */
-const WORK_OF_A_CHUNK = { plain: 2e7, tensor: 4e7 };
+const WORK_OF_A_CHUNK = { plain: 2e7, tensor: 8e7 };
 /** What is done with a row beside its products, in their unit, evaluation included; and for each of its classes. */
 const WORK_OF_A_ROW = 400;
 const WORK_OF_A_CLASS = 50;
@@ -64,10 +67,10 @@ const WORK_OF_A_CLASS = 50;
 /** Arrays whose numbers float32 holds, so that a backend loses nothing of them. */
 const NO_MORE_THAN_FLOAT32 = ['Uint8Array', 'Int8Array', 'Int16Array', 'Float32Array'];
 
-type LogitsOf = (start: number, end: number) => Promise<Float64Array>;
+type RowsOf = (start: number, end: number) => Promise<Float64Array>;
 
 /**
- * o = xW + b, chunk by chunk.
+ * o = xW + b, or softmax of it, chunk by chunk.
  *
  * Large arrays of bytes, small integers or float32, and tensors, are multiplied by the backend in use, in float32; rows of
  * numbers and Float64Arrays keep their digits and stay in plain TypeScript, as all does on the backend cpu, which is no
@@ -76,12 +79,13 @@ type LogitsOf = (start: number, end: number) => Promise<Float64Array>;
  * @param features checked as far as they are read, chunk by chunk
  * @throws ShapeError, DomainError as the synchronous methods do; the signal's reason if it is aborted
  */
-export async function* logitChunks(
+export async function* predictChunks(
   affine: Affine,
   features: FeaturesInput,
+  kind: Kind,
   where: string,
-  { signal, onProgress }: PredictOptions = {},
-): AsyncGenerator<LogitChunk, void, void> {
+  { signal, onProgress }: PredictOptions,
+): AsyncGenerator<Chunk, void, void> {
   const n = checkedCount(affine, features, where);
   signal?.throwIfAborted();
   if (n === 0) return;
@@ -94,13 +98,13 @@ export async function* logitChunks(
   );
   const kept: tf.Tensor[] = [];
   try {
-    const logitsOf = onTensors
-      ? tensorLogits(affine, source as FeatureArray | tf.Tensor2D, where, kept)
-      : plainLogits(affine, source as Features, where);
+    const rowsOf = onTensors
+      ? tensorRows(affine, source as FeatureArray | tf.Tensor2D, kind, where, kept)
+      : plainRows(affine, source as Features, kind, where);
     for (const [start, end] of batchRanges(n, Math.max(1, rows))) {
       if (start > 0) await nextTask();
       signal?.throwIfAborted();
-      yield { start, end, logits: await logitsOf(start, end) };
+      yield { start, end, values: await rowsOf(start, end) };
       onProgress?.({ done: end, total: n });
     }
   } finally {
@@ -112,19 +116,17 @@ export async function* logitChunks(
 export async function predictRows(
   affine: Affine,
   features: FeaturesInput,
-  kind: 'logits' | 'probabilities',
+  kind: Kind,
   where: string,
   options: PredictOptions,
 ): Promise<RowArray> {
   assertKnownOptions(options, ['signal', 'onProgress'], where);
   const q = affine.bias.length;
   const n = checkedCount(affine, features, where);
-  const values = new Float64Array(n * q);
-  for await (const { start, end, logits } of logitChunks(affine, features, where, options)) {
-    values.set(logits, start * q);
-    if (kind === 'probabilities') for (let i = start; i < end; i++) softmaxInPlace(values, i * q, q);
-  }
-  return { values, shape: [n, q] };
+  const all = new Float64Array(n * q);
+  for await (const { start, values } of predictChunks(affine, features, kind, where, options))
+    all.set(values, start * q);
+  return { values: all, shape: [n, q] };
 }
 
 /** The most probable class of each sample; of equally probable ones the first. */
@@ -138,8 +140,8 @@ export async function predictLabels<L extends Label>(
   assertKnownOptions(options, ['signal', 'onProgress'], where);
   const q = affine.bias.length;
   const labels = new Array<L>(checkedCount(affine, features, where));
-  for await (const { start, end, logits } of logitChunks(affine, features, where, options)) {
-    for (let i = start; i < end; i++) labels[i] = classes[argMax(logits, (i - start) * q, q)];
+  for await (const { start, end, values } of predictChunks(affine, features, 'logits', where, options)) {
+    for (let i = start; i < end; i++) labels[i] = classes[argMax(values, (i - start) * q, q)];
   }
   return labels;
 }
@@ -159,9 +161,9 @@ export async function predictTop<L extends Label>(
   const n = checkedCount(affine, features, where);
   const labels = new Array<L>(n * k);
   const probabilities = new Float64Array(n * k);
-  for await (const { start, end, logits } of logitChunks(affine, features, where, options)) {
+  for await (const { start, end, values } of predictChunks(affine, features, 'probabilities', where, options)) {
     for (let i = start; i < end; i++) {
-      const row = softmaxInPlace(logits.subarray((i - start) * q, (i - start + 1) * q));
+      const row = values.subarray((i - start) * q, (i - start + 1) * q);
       argTopK(row, k).forEach((column, rank) => {
         labels[i * k + rank] = classes[column];
         probabilities[i * k + rank] = row[column];
@@ -209,24 +211,29 @@ async function readTensor(tensor: tf.Tensor): Promise<FeatureArray> {
   return { values: tensor.dtype === 'bool' ? Uint8Array.from(values) : (values as Float32Array), shape: [n, d] };
 }
 
-function plainLogits(affine: Affine, features: Features, where: string): LogitsOf {
+function plainRows(affine: Affine, features: Features, kind: Kind, where: string): RowsOf {
   const q = affine.bias.length;
-  let logits = new Float64Array(0);
+  let rows = new Float64Array(0);
   return async (start, end) => {
     const x = checkedRows(features, start, end, where);
-    if (logits.length < (end - start) * q) logits = new Float64Array((end - start) * q);
-    for (let i = 0; i < end - start; i++) logitsInto(affine, x, i, logits, i * q);
-    return logits.subarray(0, (end - start) * q);
+    const size = (end - start) * q;
+    if (rows.length < size) rows = new Float64Array(size);
+    for (let i = 0; i < end - start; i++) {
+      logitsInto(affine, x, i, rows, i * q);
+      if (kind === 'probabilities') softmaxInPlace(rows, i * q, q);
+    }
+    return rows.subarray(0, size);
   };
 }
 
 /** @param kept where the tensors go that the caller disposes at the end */
-function tensorLogits(
+function tensorRows(
   affine: Affine,
   features: FeatureArray | tf.Tensor2D,
+  kind: Kind,
   where: string,
   kept: tf.Tensor[],
-): LogitsOf {
+): RowsOf {
   const q = affine.bias.length;
   const d = affine.weight.length / q;
   const isTensor = features instanceof tf.Tensor;
@@ -235,18 +242,20 @@ function tensorLogits(
   const weight = tf.tensor2d(scale === 1 ? affine.weight : affine.weight.map((w) => w / scale), [d, q]);
   const bias = tf.tensor1d(affine.bias);
   kept.push(weight, bias);
-  // TensorFlow carries what is not finite from a feature to its logits, where it is found in no time. Others may not.
+  // TensorFlow carries what is not finite from a feature to its logits, all of them, and softmax makes NaN of it: there it is
+  // found in no time. Others may not.
   const isSeen = isTensor || tf.getBackend() === 'tensorflow';
   return async (start, end) => {
     if (!isSeen) checkedRows(features, start, end, where);
     const output = tf.tidy(() => {
       const x = isTensor ? tf.slice2d(features, [start, 0], [end - start, d]) : tensorOf(features, start, end);
-      return tf.matMul(x, weight).add(bias);
+      const logits = tf.matMul(x, weight).add<tf.Tensor2D>(bias);
+      return kind === 'logits' ? logits : tf.softmax(logits);
     });
-    const logits = new Float64Array(await output.data<'float32'>().finally(() => output.dispose()));
-    if (areFinite(logits)) return logits;
+    const rows = new Float64Array(await output.data<'float32'>().finally(() => output.dispose()));
+    if (areFinite(rows)) return rows;
     // Plain TypeScript names the feature; or all are finite, and a product is beyond float32.
-    return plainLogits(affine, isTensor ? await readTensor(features) : features, where)(start, end);
+    return plainRows(affine, isTensor ? await readTensor(features) : features, kind, where)(start, end);
   };
 }
 

