@@ -7,6 +7,7 @@ import { formatBackend, selectBackend } from 'softmax-regression';
 import { type FashionMnist, loadFashionMnist } from 'softmax-regression/node';
 import { firstCall, networkWorks, stepWorks } from './compile.js';
 import { EPOCHS, layersFit, longestGap, ourFit } from './fashion-mnist.js';
+import { trainInPage } from './page.js';
 import { openPeers, type Peer, type Peers, type PeerWork } from './peers.js';
 import { predictWorks } from './predict.js';
 import { csvTimes } from './predict-csv.js';
@@ -88,6 +89,12 @@ async function benchCsv(): Promise<void> {
 
 async function benchOthers(data: FashionMnist): Promise<void> {
   console.log(`\nLongest gap of a timer of 10 ms during fit: ${(await longestGap(data)).toFixed(0)} ms`);
+  const inPage = await trainInPage(data);
+  if (inPage !== undefined) {
+    const { longestFrame, medianFrame, status } = inPage;
+    const frames = `longest frame ${longestFrame.toFixed(0)} ms, median ${medianFrame.toFixed(0)} ms`;
+    console.log(`\nThe page, 10,000 images, 5 epochs on wasm: ${frames}. It says: ${status}`);
+  }
   await selectBackend('wasm');
   heading(`Fashion-MNIST on wasm, 3 rounds; an epoch:`);
   print(await timeInTurn([ourFit(data)], 3), EPOCHS);

@@ -203,7 +203,8 @@ async function train(trainer: Trainer, data: StoredSamples): Promise<TrainingEnd
     const onTraining = async (training: Training) =>
       checkpoints?.reach(training, training.step === 0, snapshotOf(training));
     const onAbort = async (training: Training) => checkpoints?.finish(training, snapshotOf(training));
-    const calls = { onProgress, onEpochEnd, onTraining, onAbort };
+    const affineNow = (at: Tensors) => affineOf(trainer, at);
+    const calls = { onProgress, onEpochEnd, onTraining, onAbort, affineOf: affineNow };
     const plan = { epochs: last, shuffle, rates, validate, earlyStopping, signal, ...calls };
     const { training, reason } = await runEpochs(loop, trainer.training, plan);
     trainer.training = training;

@@ -30,6 +30,11 @@ export async function fitLbfgs(samples: Samples, options: LbfgsFitOptions, run: 
   const problem = plainProblem({ features, labels, numClasses, sampleWeights, l1, l2, fitIntercept });
   const { checkpoints, validation: looked } = run;
   const [n, d] = features.shape;
+  const keptOf = (point: Float64Array) => (scaling === undefined ? Float32Array.from(point) : foldBack(point, scaling));
+  const affineOf = (kept: Float32Array) => ({
+    weight: kept.slice(0, d * numClasses),
+    bias: kept.slice(d * numClasses),
+  });
   const isSmall = n * d * numClasses <= PLAIN_WORK;
   const validates = looked !== undefined;
   const progress = resumedFrom(run, problem.size, isSmall, maxIterations);
@@ -49,7 +54,7 @@ export async function fitLbfgs(samples: Samples, options: LbfgsFitOptions, run: 
       const record = { epoch: iteration, loss: value, ...(await validation?.evaluate(state.point, signal)) };
       history.push(record);
       onProgress?.({ epoch: iteration, epochs: maxIterations, step: 1, steps: 1, loss: value, learningRate });
-      await onEpochEnd?.(iteration - 1, logsOf(record));
+      await onEpochEnd?.(iteration - 1, logsOf(record), async () => affineOf(keptOf(state.point)));
       // A gradient that overflowed ends it.
       if (!Number.isFinite(gradientNorm)) return;
       last = reached;
@@ -67,7 +72,7 @@ export async function fitLbfgs(samples: Samples, options: LbfgsFitOptions, run: 
     validation?.close();
   }
   // What the model keeps is float32, so that is what is certified.
-  const kept = scaling === undefined ? Float32Array.from(solved.point) : foldBack(solved.point, scaling);
+  const kept = keptOf(solved.point);
   const point = scaling === undefined ? Float64Array.from(kept) : unfold(kept, scaling);
   const { objective, suboptimality } = await certifyAsync(problem, point, signal);
   const converged = solved.reason === 'gradient';
@@ -81,8 +86,7 @@ export async function fitLbfgs(samples: Samples, options: LbfgsFitOptions, run: 
     iterations: solved.iterations,
     history,
   };
-  const [weight, bias] = [kept.slice(0, d * numClasses), kept.slice(d * numClasses)];
-  return { weight, bias, numParameters: d * numClasses + (fitIntercept ? numClasses : 0), result };
+  return { ...affineOf(kept), numParameters: d * numClasses + (fitIntercept ? numClasses : 0), result };
 }
 
 function iterationsOf({ before, solver }: OptimumState): number {

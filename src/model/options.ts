@@ -6,6 +6,7 @@ import { assertKnownOptions, assertOneOf, assertPositiveInteger, describe } from
 import type { CsvSchema } from '../data/csv-schema.js';
 import { assertSchedule, type LearningRateSchedule, type RateFunction } from '../optim/schedule.js';
 import type { FeaturesInput } from './inputs.js';
+import type { Affine } from './predict.js';
 import type { GradientMethod } from './step.js';
 import type { WarmStart } from './warm-start.js';
 import { type ClassWeights, type NamedClassWeights, namedClassWeights } from './weights.js';
@@ -82,6 +83,12 @@ export interface CheckpointOptions {
   readonly every?: CheckpointEvery;
 }
 
+/**
+ * W, [features, classes] row by row, and b as they are at the end of an epoch, for features as they come. To be called before
+ * what `onEpochEnd` returns is done.
+ */
+export type ParametersNow = () => Promise<Affine>;
+
 /** What decides a fit by first-order steps: data aside, the same values give the same model. */
 export interface FirstOrderOptions extends CommonOptions {
   readonly solver: FirstOrderSolver;
@@ -154,8 +161,11 @@ export interface FitOptions<L extends Label>
   /** Ends the fit with the signal's reason as error; with `checkpoint`, after one more is written. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: FitProgress) => void;
-  /** After each epoch, the first being 0, or each iteration of lbfgs; a promise is waited for. */
-  readonly onEpochEnd?: (epoch: number, logs: EpochLogs) => void | Promise<void>;
+  /**
+   * After each epoch, the first being 0, or each iteration of lbfgs; a promise is waited for. `parameters` reads the weights
+   * that training has come to, for those who watch: what is never called costs nothing.
+   */
+  readonly onEpochEnd?: (epoch: number, logs: EpochLogs, parameters: ParametersNow) => void | Promise<void>;
 }
 
 const COMMON = [

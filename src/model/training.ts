@@ -1,10 +1,12 @@
 // model: epochs of steps, and all that the rest of a training depends on, in one value.
 import * as tf from '@tensorflow/tfjs';
 import type { Loop, PassChunk } from '../compile/loop.js';
+import type { Label } from '../core/labels.js';
 import { Random, type RandomState } from '../core/random.js';
 import type { OptimizerState, Tensors } from '../optim/first-order.js';
 import type { EpochRecord, FitResult } from './fit.js';
-import type { EarlyStopping, EpochLogs, FitProgress } from './options.js';
+import type { EarlyStopping, EpochLogs, FitOptions, FitProgress } from './options.js';
+import type { Affine } from './predict.js';
 import type { TrainingState } from './step.js';
 import type { ValidationScores } from './validation.js';
 
@@ -46,7 +48,9 @@ export interface TrainingPlan {
   readonly earlyStopping?: EarlyStopping;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: FitProgress) => void;
-  readonly onEpochEnd?: (epoch: number, logs: EpochLogs) => void | Promise<void>;
+  readonly onEpochEnd?: FitOptions<Label>['onEpochEnd'];
+  /** W and b as plain arrays. */
+  readonly affineOf: (parameters: Tensors) => Promise<Affine>;
   /** After each chunk of steps, and after each epoch. */
   readonly onTraining?: OnTraining;
   /** Once the signal is aborted: where it stands then. */
@@ -102,7 +106,8 @@ export async function runEpochs(
       const scores = await plan.validate?.(current.parameters);
       replace(nextEpoch(current, random.state, scores, earlyStopping));
       const { history } = current;
-      await plan.onEpochEnd?.(epoch, logsOf(history[history.length - 1]));
+      const now = () => plan.affineOf(current.parameters);
+      await plan.onEpochEnd?.(epoch, logsOf(history[history.length - 1]), now);
       await plan.onTraining?.(current);
       plan.signal?.throwIfAborted();
     }
