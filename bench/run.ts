@@ -27,8 +27,8 @@ async function main(): Promise<void> {
   try {
     await benchTraining(data, peers);
     await benchCompile(data, peers);
-    await benchPredictions(data, peers);
     await benchSolver(data, peers?.scikitLearn);
+    await benchPredictions(data, peers);
     await benchOthers(data);
   } finally {
     peers?.close();

@@ -1,7 +1,6 @@
-// bench: the solver to the optimum, and predictions, side by side with scikit-learn.
+// bench: the solver to the optimum, side by side with scikit-learn.
 import { SoftmaxRegression } from 'softmax-regression';
 import type { FashionMnist } from 'softmax-regression/node';
-import { encodeModel } from '../src/model/model-file.js';
 import { dataSets, standardized } from '../test/helpers/golden-solver.js';
 import type { Peer, PeerWork } from './peers.js';
 import { type Measured, median, type Timing, table, timeInTurn, type Work } from './timing.js';
@@ -13,11 +12,6 @@ export async function benchSolver(data: FashionMnist, scikitLearn: Peer | undefi
     console.log(`\n${name}, standardised, C = 1, to a gradient of 1e-8, 7 rounds; a whole fit:\n`);
     print(await timeInTurn([optimum(name), ...peerWorks(scikitLearn, name)], 7), 1e-7);
   }
-  const model = sineModel();
-  console.log('\nProbabilities of one row of 784 features, 10 classes, median of 5,000 calls, 5 rounds; a call:\n');
-  print(await timeInTurn([oneRow(model, data), ...peerWorks(scikitLearn, 'predict-row')], 5), 1e-4, 'µs');
-  console.log('\nProbabilities of 100,000 rows of 784 float32 features, 10 classes, 5 rounds; all of them:\n');
-  print(await timeInTurn([manyRows(model, data), ...peerWorks(scikitLearn, 'predict-many')], 5), 1e-4);
 }
 
 /** What scikit-learn's lbfgs takes for 200 iterations, and how long it takes here to be as far. */
@@ -86,79 +80,22 @@ function optimum(name: 'digits' | 'wine'): Work {
   };
 }
 
-const INPUTS = 784;
-const CLASSES = 10;
-
-/** wⱼₖ = sin(10j + k) / 10 without bias, as the peers have it. */
-function sineModel(): SoftmaxRegression<number> {
-  const bytes = encodeModel({
-    classes: Array.from({ length: CLASSES }, (_, k) => k),
-    weight: Float32Array.from({ length: INPUTS * CLASSES }, (_, i) => Math.sin(i) / 10),
-    bias: new Float32Array(CLASSES),
-    numFeatures: INPUTS,
-    numParameters: (INPUTS + 1) * CLASSES,
-    options: { solver: 'lbfgs' },
-  });
-  return SoftmaxRegression.fromBytes<number>(bytes);
-}
-
-function oneRow(model: SoftmaxRegression<number>, { train }: FashionMnist): Work {
-  const row = Array.from(train.features.values.subarray(0, INPUTS), (value) => value / 255);
-  const label = train.labels[0];
-  return {
-    name: 'predictProbabilities',
-    async run() {
-      const times: number[] = [];
-      let [probabilities] = model.predictProbabilities([row]);
-      for (let call = 0; call < 5000; call++) {
-        const start = performance.now();
-        [probabilities] = model.predictProbabilities([row]);
-        times.push(performance.now() - start);
-      }
-      return { milliseconds: median(times), outcome: -Math.log(probabilities[label]) };
-    },
-  };
-}
-
-const MANY = 100_000;
-
-function manyRows(model: SoftmaxRegression<number>, { train }: FashionMnist): Work {
-  const { values } = train.features;
-  const many = new Float32Array(MANY * INPUTS);
-  for (let i = 0; i < many.length; i++) many[i] = Math.fround(values[i % values.length] / 255);
-  const features = { values: many, shape: [MANY, INPUTS] } as const;
-  return {
-    name: 'predictProbabilitiesAsync',
-    async run() {
-      const start = performance.now();
-      const probabilities = await model.predictProbabilitiesAsync(features);
-      const milliseconds = performance.now() - start;
-      let loss = 0;
-      for (let i = 0; i < MANY; i++) {
-        loss -= Math.log(probabilities.values[i * CLASSES + train.labels[i % train.labels.length]]);
-      }
-      return { milliseconds, outcome: loss / MANY };
-    },
-  };
-}
-
 function peerWorks(peer: Peer | undefined, work: PeerWork): Work[] {
   return peer === undefined ? [] : [{ name: peer.name, run: () => peer.run(work) }];
 }
 
 /** With how each compares to the last of them, and an error if they do not come to the same. */
-function print(timings: readonly Timing[], tolerance: number, unit: 'ms' | 'µs' = 'ms'): void {
+function print(timings: readonly Timing[], tolerance: number): void {
   const last = timings[timings.length - 1];
-  const scale = unit === 'ms' ? 1 : 1000;
-  const number = (milliseconds: number) => (milliseconds * scale).toFixed(milliseconds * scale < 100 ? 1 : 0);
+  const number = (milliseconds: number) => milliseconds.toFixed(milliseconds < 100 ? 1 : 0);
   const rows = timings.map(({ name, milliseconds, outcome }) => [
     name,
-    `${number(median(milliseconds))} ${unit}`,
+    `${number(median(milliseconds))} ms`,
     `${number(Math.min(...milliseconds))} to ${number(Math.max(...milliseconds))}`,
     median(milliseconds.map((time, round) => time / last.milliseconds[round])).toFixed(3),
     outcome.toPrecision(9),
   ]);
-  console.log(table(['', 'median', 'from, to', `this / ${last.name}`, 'objective, or mean loss'], rows));
+  console.log(table(['', 'median', 'from, to', `this / ${last.name}`, 'objective'], rows));
   const outcomes = timings.map(({ outcome }) => outcome);
   if (Math.max(...outcomes) > (1 + tolerance) * Math.min(...outcomes)) throw new Error('these reach different values');
 }

@@ -282,7 +282,7 @@ describe('curvaturePreconditioner', () => {
     async (fitIntercept) => {
       const problem = problemOf({ ...TINY, fitIntercept });
       const point = at(problem, (i) => Math.sin(i));
-      const apply = await curvaturePreconditioner(problem, point, { jitter: 0 });
+      const { precondition: apply } = await curvaturePreconditioner(problem, point, { jitter: 0 });
       const q = 3;
       const order = fitIntercept ? 3 : 2;
       const vector = at(problem, (i) => (i < order * q ? Math.cos(i) : 0));
@@ -327,7 +327,7 @@ describe('curvaturePreconditioner', () => {
     expect((await lbfgs({ ...options, precondition: bound, maxIterations: 200 })).reason).toBe('iterations');
     let result = await lbfgs({ ...options, precondition: bound, maxIterations: 8 });
     for (let until = 16; until <= 256; until *= 2) {
-      const precondition = await curvaturePreconditioner(problem, result.point);
+      const { precondition } = await curvaturePreconditioner(problem, result.point);
       result = await lbfgs({ ...options, precondition, maxIterations: until, state: result.state });
     }
     expect(result.reason).toBe('gradient');

@@ -3,6 +3,7 @@ import { assertShape } from '../core/shape.js';
 import { finishInTurns, type Steps, WORK_OF_A_TASK } from '../core/task.js';
 import { BlockMetric } from '../optim/block-metric.js';
 import { cholesky } from '../optim/cholesky.js';
+import { hessianMatrix } from './hessian.js';
 import { lossAndResidual, type PlainProblem, shareOf } from './objective-plain.js';
 import { BLOCK_ROWS, RowBlock } from './row-block.js';
 
@@ -85,14 +86,20 @@ async function boundOf(
   return { matrix, isDense };
 }
 
+export interface CurvatureOptions extends Omit<PreconditionerOptions, 'gram'> {
+  /** How many multiply-adds a better M than the one below may take; 0 unless given. */
+  readonly work?: number;
+}
+
 /**
- * The curvature at θ: v ↦ M⁻¹v, class by class, for `lbfgs` from where it has come to.
+ * The curvature at θ: v ↦ M⁻¹v, for `lbfgs` from where it has come to.
  *
- *   M = X̃ᵀdiag(s∘h)X̃/S + λD,   hᵢ = (1/classes) Σₖ pᵢₖ(1 − pᵢₖ)
+ * M is the Hessian itself where the work for it is allowed. Else it is the same for each class,
  *
- * M is the mean of the diagonal blocks of the Hessian at θ. Böhning's bound is this with hᵢ = ½, which is far too much
- * once most samples are certain: where the penalty is weak and classes separate, that bound needs thousands of iterations,
- * and this, made anew at iterations 8, 16, 32, …, some 150. It is no bound, so the line search has to look after the step.
+ *   M = X̃ᵀdiag(s∘h)X̃/S + λD,   hᵢ = (1/classes) Σₖ pᵢₖ(1 − pᵢₖ),
+ *
+ * the mean of the diagonal blocks of the Hessian. Böhning's bound is this with hᵢ = ½, which is far too much once most
+ * samples are certain. Neither is a bound, so the line search has to look after the step.
  *
  * @param point θ, [(d + 1)·classes]
  * @throws ShapeError if the point is of another length
@@ -100,18 +107,42 @@ async function boundOf(
 export async function curvaturePreconditioner(
   problem: PlainProblem,
   point: Float64Array,
-  options: Omit<PreconditionerOptions, 'gram'> = {},
-): Promise<(vector: Float64Array) => Float64Array> {
-  return bohningPreconditioner(await atPoint(problem, point, options.signal), options);
+  options: CurvatureOptions = {},
+): Promise<{ precondition: (vector: Float64Array) => Float64Array; isHessian: boolean }> {
+  const hessian = await hessianAt(problem, point, options);
+  if (hessian === undefined) {
+    const precondition = await bohningPreconditioner(await atPoint(problem, point, options.signal), options);
+    return { precondition, isHessian: false };
+  }
+  const factored = cholesky(hessian, problem.size, options.jitter ?? JITTER);
+  const bias = problem.numFeatures * problem.numClasses;
+  const precondition = (vector: Float64Array) => {
+    const solved = factored.solve(vector);
+    return problem.fitIntercept ? solved : solved.fill(0, bias);
+  };
+  return { precondition, isHessian: true };
 }
 
-/** The same for `proximalNewton`. */
+/** The same for `proximalNewton`: the Hessian is one block. */
 export async function curvatureMetric(
   problem: PlainProblem,
   point: Float64Array,
-  options: Omit<PreconditionerOptions, 'gram'> = {},
-): Promise<BlockMetric> {
-  return bohningMetric(await atPoint(problem, point, options.signal), options);
+  options: CurvatureOptions = {},
+): Promise<{ metric: BlockMetric; isHessian: boolean }> {
+  const hessian = await hessianAt(problem, point, options);
+  if (hessian === undefined) {
+    return { metric: await bohningMetric(await atPoint(problem, point, options.signal), options), isHessian: false };
+  }
+  return { metric: new BlockMetric(hessian, problem.size, 1, options.jitter ?? JITTER), isHessian: true };
+}
+
+function hessianAt(
+  problem: PlainProblem,
+  point: Float64Array,
+  { work = 0, signal }: CurvatureOptions,
+): Promise<Float64Array | undefined> {
+  assertShape([point.length], [problem.size], 'curvaturePreconditioner', 'point');
+  return hessianMatrix(problem, point, work, signal);
 }
 
 /** The problem with weights s∘2h: twice, for the ½ of Böhning's bound. */
@@ -124,7 +155,6 @@ async function atPoint(problem: PlainProblem, point: Float64Array, signal?: Abor
 /** hᵢ, [n] */
 function* curvatures(problem: PlainProblem, point: Float64Array): Steps<Float64Array> {
   const { numSamples, numClasses: q, weights, labels } = problem;
-  assertShape([point.length], [problem.size], 'curvaturePreconditioner', 'point');
   const result = new Float64Array(numSamples);
   const block = new RowBlock(problem.features, q, problem.rows);
   block.setPoint(point);

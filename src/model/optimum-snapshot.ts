@@ -27,13 +27,16 @@ export function optimumSnapshot({ state, history }: OptimumProgress, validates: 
   };
   const evaluationsBefore = before.evaluations;
   return {
-    state: { phase, iterations, evaluations, stalled, iterationsBefore: before.iterations, evaluationsBefore },
+    state: {
+      ...{ phase, iterations, evaluations, stalled, iterationsBefore: before.iterations, evaluationsBefore },
+      ...(anchor && { anchorIterations: anchor.iterations }),
+    },
     tensors: {
       ...{ point: vector(point), gradient: vector(gradient) },
       steps: stacked(pairs.map(({ step }) => step)),
       changes: stacked(pairs.map(({ change }) => change)),
       values: vector(Float64Array.of(value, bestValue, bestNorm)),
-      ...(anchor && { anchor: vector(anchor) }),
+      ...(anchor && { anchor: vector(anchor.point) }),
       history: historyTensor(history, validates),
     },
   };
@@ -81,7 +84,10 @@ export function optimumOf(
     change: reader.finite(changes[i], `changes[${i}]`),
   }));
   const solver = { point: vector('point'), gradient: vector('gradient'), value, pairs, ...counts, bestValue, bestNorm };
-  const anchor = phase === 'plain' && reader.has('anchor') ? vector('anchor') : undefined;
+  const anchor =
+    phase === 'plain' && reader.has('anchor')
+      ? { point: vector('anchor'), iterations: reader.count('anchorIterations', 1, counts.iterations) }
+      : undefined;
   const history = reader.history(before.iterations + counts.iterations, validates);
   reader.end();
   return { state: { phase, solver, anchor, before }, history };

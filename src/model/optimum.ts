@@ -1,9 +1,11 @@
 // model: the way to the optimum, by L-BFGS or, with an L1 penalty, by proximal quasi-Newton steps.
+import type { BlockMetric } from '../optim/block-metric.js';
 import { type LbfgsIteration, type LbfgsOptions, type LbfgsResult, type LbfgsState, lbfgs } from '../optim/lbfgs.js';
 import { proximalNewton } from '../optim/proximal-newton.js';
 import {
   bohningMetric,
   bohningPreconditioner,
+  type CurvatureOptions,
   curvatureMetric,
   curvaturePreconditioner,
   isFactored,
@@ -21,16 +23,24 @@ const FLOAT32_NOISE = 1e-6;
 const FLOAT32_TOLERANCE = 1e-6;
 const FLOAT32_JITTER = 1e-6;
 
-/** After how many iterations the preconditioner is first made anew, from the curvature where they led; then after twice as many. */
+/** After how many iterations M is first made anew, from the curvature where they led. */
 const FIRST_REBUILD = 8;
+/** So many evaluations for each iteration so far may be given to a better M. */
+const REBUILD_SHARE = 2.5;
+
+/** Where M is made from the curvature, after how many iterations. */
+interface Anchor {
+  readonly point: Float64Array;
+  readonly iterations: number;
+}
 
 /** Where the way to the optimum stands after an iteration: with samples and options, it decides all that follows. */
 export interface OptimumState {
   /** On plain arrays from the start; on tensors; or in float64 from where those ended. */
   readonly phase: 'plain' | 'tensors' | 'polish';
   readonly solver: LbfgsState;
-  /** Where the preconditioner was last made anew. */
-  readonly anchor: Float64Array | undefined;
+  /** Where M was last made anew. */
+  readonly anchor: Anchor | undefined;
   /** Iterations and evaluations of the phase before. */
   readonly before: Pick<LbfgsState, 'iterations' | 'evaluations'>;
 }
@@ -56,39 +66,60 @@ function listener(
   };
 }
 
-/** A solver that has its preconditioner. */
+/** A solver that has its M: L-BFGS, or with an L1 penalty its proximal twin. */
 type Solver = (options: Omit<LbfgsOptions, 'precondition'>) => Promise<LbfgsResult>;
 
-/** With Böhning's bound, or with the curvature at a point. */
-async function solverFor(problem: PlainProblem, options: PreconditionerOptions, point?: Float64Array): Promise<Solver> {
-  const { l1, numFeatures: numPenalised } = problem;
-  if (l1 > 0) {
-    const metric = await (point ? curvatureMetric(problem, point, options) : bohningMetric(problem, options));
-    return (others) => proximalNewton({ ...others, metric, l1, numPenalised });
-  }
-  const precondition = await (point
-    ? curvaturePreconditioner(problem, point, options)
-    : bohningPreconditioner(problem, options));
+/** With Böhning's bound. */
+async function firstSolver(problem: PlainProblem, options: PreconditionerOptions): Promise<Solver> {
+  if (problem.l1 > 0) return proximalSolver(problem, await bohningMetric(problem, options));
+  const precondition = await bohningPreconditioner(problem, options);
   return (others) => lbfgs({ ...others, precondition });
+}
+
+/** With the curvature at a point. */
+async function solverAt(
+  problem: PlainProblem,
+  point: Float64Array,
+  options: CurvatureOptions,
+): Promise<{ solve: Solver; isHessian: boolean }> {
+  if (problem.l1 > 0) {
+    const { metric, isHessian } = await curvatureMetric(problem, point, options);
+    return { solve: proximalSolver(problem, metric), isHessian };
+  }
+  const { precondition, isHessian } = await curvaturePreconditioner(problem, point, options);
+  return { solve: (others) => lbfgs({ ...others, precondition }), isHessian };
+}
+
+function proximalSolver({ l1, numFeatures, numClasses }: PlainProblem, metric: BlockMetric): Solver {
+  const numPenalised = (numFeatures * numClasses) / metric.blocks;
+  return (others) => proximalNewton({ ...others, metric, l1, numPenalised });
 }
 
 /** In float64 on plain arrays. */
 export async function solvePlain(problem: PlainProblem, options: SolveOptions): Promise<LbfgsResult> {
   const { start, tolerance, signal, maxIterations, resumed } = options;
   const evaluate = (point: Float64Array) => evaluatePlainAsync(problem, point, signal);
+  const evaluation = 2 * problem.numSamples * problem.size;
+  const solverFrom = async ({ point, iterations }: Anchor) => {
+    const work = REBUILD_SHARE * iterations * evaluation;
+    const { solve, isHessian } = await solverAt(problem, point, { work, signal });
+    // The Hessian takes its time, and is good for longer.
+    return { solve, until: iterations * (isHessian ? 4 : 2) };
+  };
   let anchor = resumed?.anchor;
   let state = resumed?.solver;
-  let solve = await solverFor(problem, { signal }, anchor);
-  let until = FIRST_REBUILD;
-  while (state !== undefined && until < state.iterations) until *= 2;
-  for (; ; until *= 2) {
+  let { solve, until } =
+    anchor === undefined
+      ? { solve: await firstSolver(problem, { signal }), until: FIRST_REBUILD }
+      : await solverFrom(anchor);
+  for (;;) {
     const upTo = Math.min(until, maxIterations);
     const onIteration = listener(options, { phase: 'plain', anchor, before: NOTHING_BEFORE });
     const result = await solve({ start, tolerance, signal, maxIterations: upTo, evaluate, state, onIteration });
     if (result.reason !== 'iterations' || upTo === maxIterations) return result;
     // Böhning's bound holds everywhere, and is far too high where the classes are all but told apart.
-    anchor = result.point;
-    solve = await solverFor(problem, { signal }, anchor);
+    anchor = { point: result.point, iterations: until };
+    ({ solve, until } = await solverFrom(anchor));
     state = result.state;
   }
 }
@@ -105,7 +136,7 @@ export async function solveTensor(
   let coarse: LbfgsResult | undefined;
   try {
     const gram = isFactored(problem) ? await objective.gram(signal) : undefined;
-    solve = await solverFor(problem, { gram, jitter: FLOAT32_JITTER, signal });
+    solve = await firstSolver(problem, { gram, jitter: FLOAT32_JITTER, signal });
     if (resumed?.phase !== 'polish') {
       const tolerance = Math.max(options.tolerance, FLOAT32_TOLERANCE);
       const evaluate = (point: Float64Array) => objective.evaluate(point, signal);

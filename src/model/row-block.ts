@@ -43,15 +43,19 @@ export class RowBlock {
   /** Filled up: #order to fours, #classes to twos. */
   readonly #width: number;
   readonly #pairs: number;
-  readonly #values: Float64Array;
+  /** The rows that were read last, in the problem's own or in #copy. */
+  #values: Float64Array;
   /** Where the block begins in them. */
   #offset = 0;
-  readonly #isPrepared: boolean;
+  readonly #prepared: Float64Array | undefined;
+  readonly #copy: Float64Array;
   readonly #scaled: Float64Array;
   /** Of a point: for each pair of classes, [order, 2]. */
   readonly #point: Float64Array;
   readonly #sums: Float64Array;
   #count = 0;
+  /** Rows of #copy that are not 0. */
+  #copied = 0;
   #isSparse = false;
   /** Where the features are that are not 0, the 1 included: row r from #starts[r] to #starts[r + 1]. */
   readonly #places: Int32Array;
@@ -66,8 +70,9 @@ export class RowBlock {
     this.#classes = numClasses;
     this.#width = Math.ceil(this.#order / 4) * 4;
     this.#pairs = Math.ceil(numClasses / 2);
-    this.#isPrepared = prepared !== undefined;
-    this.#values = prepared ?? new Float64Array(BLOCK_ROWS * this.#width);
+    this.#prepared = prepared;
+    this.#copy = new Float64Array(BLOCK_ROWS * this.#width);
+    this.#values = this.#copy;
     this.#scaled = new Float64Array(BLOCK_ROWS * this.#width);
     this.#point = new Float64Array(this.#pairs * this.#order * 2);
     this.#sums = new Float64Array(BLOCK_ROWS * this.#pairs * 2);
@@ -76,35 +81,55 @@ export class RowBlock {
 
   /** Takes the samples from `start` on, as many as there are but 32; returns how many. */
   read(start: number): number {
-    const { values, shape, scale = 1 } = this.#features;
-    const [n, d] = shape;
-    const count = Math.min(BLOCK_ROWS, n - start);
-    const width = this.#width;
-    if (this.#isPrepared) {
-      this.#offset = start * width;
+    const count = Math.min(BLOCK_ROWS, this.#features.shape[0] - start);
+    if (this.#prepared !== undefined) {
+      this.#values = this.#prepared;
+      this.#offset = start * this.#width;
       this.#count = count;
       this.filled = count * this.#order;
       return count;
     }
-    let filled = 0;
-    for (let r = 0; r < count; r++) {
-      const from = (start + r) * d;
-      const to = r * width;
-      this.#starts[r] = filled;
-      for (let j = 0; j < d; j++) {
-        const value = values[from + j] / scale;
-        this.#values[to + j] = value;
-        if (value !== 0) this.#places[filled++] = j;
-      }
-      this.#values[to + d] = 1;
-      this.#places[filled++] = d;
-    }
-    this.#starts[count] = filled;
-    if (count < this.#count) this.#values.fill(0, count * width, this.#count * width);
-    this.#count = count;
-    this.filled = filled;
-    this.#isSparse = filled < SPARSE * count * this.#order;
+    for (let r = 0; r < count; r++) this.#copyRow(start + r, r);
+    this.#endCopy(count);
+    this.#isSparse = this.filled < SPARSE * count * this.#order;
     return count;
+  }
+
+  /** Takes the first `count` of these samples, up to 32. */
+  gather(samples: Int32Array, count: number): void {
+    for (let r = 0; r < count; r++) this.#copyRow(samples[r], r);
+    this.#endCopy(count);
+  }
+
+  #copyRow(sample: number, r: number): void {
+    const width = this.#width;
+    const to = r * width;
+    if (this.#prepared !== undefined) {
+      for (let j = 0, from = sample * width; j < width; j++) this.#copy[to + j] = this.#prepared[from + j];
+      return;
+    }
+    const { values, shape, scale = 1 } = this.#features;
+    const d = shape[1];
+    let filled = r === 0 ? 0 : this.#starts[r];
+    this.#starts[r] = filled;
+    for (let j = 0, from = sample * d; j < d; j++) {
+      const value = values[from + j] / scale;
+      this.#copy[to + j] = value;
+      if (value !== 0) this.#places[filled++] = j;
+    }
+    this.#copy[to + d] = 1;
+    this.#places[filled++] = d;
+    this.#starts[r + 1] = filled;
+  }
+
+  #endCopy(count: number): void {
+    if (count < this.#copied) this.#copy.fill(0, count * this.#width, this.#copied * this.#width);
+    this.#copied = count;
+    this.#count = count;
+    this.#values = this.#copy;
+    this.#offset = 0;
+    this.#isSparse = false;
+    this.filled = this.#prepared === undefined ? this.#starts[count] : count * this.#order;
   }
 
   /** The point of the `logits` to come: W followed by b. */
