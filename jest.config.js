@@ -7,9 +7,17 @@ module.exports = {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
-  transform: { '^.+\\.ts$': ['ts-jest', { tsconfig: 'tsconfig.json' }] },
+  transform: {
+    '^.+\\.ts$': ['ts-jest', { tsconfig: 'tsconfig.json' }],
+    // ES modules only, which jest runs as CommonJS.
+    '/node_modules/(fast-png|iobuffer)/.+\\.js$': '<rootDir>/test/helpers/es-module.js',
+  },
+  transformIgnorePatterns: ['/node_modules/(?!(fast-png|iobuffer)/)'],
   moduleNameMapper: {
     '^(\\.{1,2}/.*)\\.js$': '$1',
+    // The same releases, bundled as CommonJS: their ES modules are hundreds of files.
+    '^@observablehq/plot$': '<rootDir>/node_modules/@observablehq/plot/dist/plot.umd.min.js',
+    '^d3@.+$': '<rootDir>/node_modules/d3/dist/d3.min.js',
     '^softmax-regression$': '<rootDir>/src/index.ts',
     '^softmax-regression/(.*)$': '<rootDir>/src/$1.ts',
   },

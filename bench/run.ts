@@ -8,6 +8,7 @@ import { type FashionMnist, loadFashionMnist } from 'softmax-regression/node';
 import { firstCall, networkWorks, stepWorks } from './compile.js';
 import { EPOCHS, layersFit, longestGap, ourFit } from './fashion-mnist.js';
 import { openPeers, type Peer, type Peers, type PeerWork } from './peers.js';
+import { predictWorks } from './predict.js';
 import { median, type Timing, table, timeInTurn, type Work } from './timing.js';
 
 const ROUNDS = 7;
@@ -25,6 +26,7 @@ async function main(): Promise<void> {
   try {
     await benchTraining(data, peers);
     await benchCompile(data, peers);
+    await benchPredictions(data, peers);
     await benchOthers(data);
   } finally {
     peers?.close();
@@ -57,6 +59,14 @@ async function benchCompile(data: FashionMnist, peers: Peers | undefined): Promi
   print(timings, 1, 'other loss');
 }
 
+async function benchPredictions(data: FashionMnist, peers: Peers | undefined): Promise<void> {
+  const { row, many } = predictWorks(data);
+  heading('Probabilities of one row, 784 × 10; a thousand calls, one by one:');
+  print(await timeInTurn([row, ...peersAt(peers, 'predict-row')], ROUNDS), 1e-3);
+  heading('Probabilities of 100,000 rows of float32, 784 × 10; a call:');
+  print(await timeInTurn([many, ...peersAt(peers, 'predict-many')], ROUNDS), 1);
+}
+
 async function benchOthers(data: FashionMnist): Promise<void> {
   console.log(`\nLongest gap of a timer of 10 ms during fit: ${(await longestGap(data)).toFixed(0)} ms`);
   await selectBackend('wasm');
@@ -71,7 +81,7 @@ async function benchOthers(data: FashionMnist): Promise<void> {
 }
 
 /** The peers that can do a work, as works. */
-function peersAt(peers: Peers | undefined, work: PeerWork, epochs: number): Work[] {
+function peersAt(peers: Peers | undefined, work: PeerWork, epochs?: number): Work[] {
   const able = peers?.all.filter((peer: Peer) => peer.works.includes(work)) ?? [];
   return able.map((peer) => ({ name: peer.name, run: () => peer.run(work, { epochs }) }));
 }
@@ -93,7 +103,7 @@ function print(timings: readonly Timing[], epochs: number, kind: 'same loss' | '
     median(first.milliseconds.map((time, round) => time / milliseconds[round])).toFixed(2),
     outcome.toFixed(4),
   ]);
-  console.log(table(['', 'median', 'from, to', `${first.name} / this`, 'loss, last epoch'], rows));
+  console.log(table(['', 'median', 'from, to', `${first.name} / this`, 'loss'], rows));
   if (kind === 'other loss') return;
   const outcomes = timings.map(({ outcome }) => outcome);
   if (Math.max(...outcomes) > (1 + SAME_LOSS) * Math.min(...outcomes)) throw new Error('these reach different losses');

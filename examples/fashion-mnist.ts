@@ -52,10 +52,10 @@ export async function main(print: Print = console.log, options: DemoOptions = {}
 
   const truth = Array.from(test.labels, nameOf);
   const evaluation = await model.evaluate(test.features, truth, { signal });
-  const { accuracy, samples, loss } = evaluation;
+  const { accuracy, samples, logLoss } = evaluation;
   const [right, all] = [accuracy * samples, samples].map((count) => Math.round(count).toLocaleString('en'));
   print('');
-  print(`test accuracy ${accuracy.toFixed(4)}: ${right} of ${all} right, loss ${loss.toFixed(4)}`);
+  print(`test accuracy ${accuracy.toFixed(4)}: ${right} of ${all} right, loss ${logLoss.toFixed(4)}`);
   print('');
   print(classTable(evaluation).join('\n'));
   print('');

@@ -9,9 +9,9 @@ export async function main(print: (line: string) => void = console.log): Promise
   const { train, test } = trainTestSplit(150, { testFraction: 0.2, stratify: iris.labels });
 
   const { model } = await SoftmaxRegression.fit(take(iris.features, train), take(iris.labels, train), { l2: 0.01 });
-  const { accuracy, samples, loss } = await model.evaluate(take(iris.features, test), take(iris.labels, test));
+  const { accuracy, samples, logLoss } = await model.evaluate(take(iris.features, test), take(iris.labels, test));
   print(`${model.numParameters} parameters, learned from ${train.length} flowers`);
-  print(`test accuracy ${accuracy.toFixed(3)} on ${samples} others, loss ${loss.toFixed(3)}`);
+  print(`test accuracy ${accuracy.toFixed(3)} on ${samples} others, loss ${logLoss.toFixed(3)}`);
 
   const flower = [6.1, 2.9, 4.7, 1.4];
   const [species] = model.predict([flower]);

@@ -14,7 +14,7 @@ for (const project of ['tsconfig.cjs.json', 'tsconfig.esm.json']) {
   const { status } = spawnSync(process.execPath, [tsc, '-p', project], { cwd: root, stdio: 'inherit' });
   if (status !== 0) process.exit(1);
 }
-for (const entry of ['index', 'node', 'predict', 'reference']) {
+for (const entry of ['index', 'node', 'predict', 'reference', 'report']) {
   const reexport = `export * from './cjs/${entry}.js';\n`;
   writeFileSync(`${dist}/${entry}.mjs`, reexport);
   writeFileSync(`${dist}/${entry}.d.mts`, reexport);

@@ -42,6 +42,7 @@ export {
 } from './data/csv.js';
 export type { CsvColumn, CsvSchema, MissingPolicy, UnseenPolicy } from './data/csv-schema.js';
 export { type CsvBatch, type ReadOptions, readCsvRows } from './data/csv-stream.js';
+export { type FoldOptions, stratifiedFolds } from './data/folds.js';
 export { type IdxArray, type IdxOptions, parseIdx } from './data/idx.js';
 export { type Iris, type IrisSpecies, loadIris } from './data/iris.js';
 export { type Split, type SplitOptions, take, trainTestSplit } from './data/split.js';
@@ -60,8 +61,33 @@ export {
 // metrics
 export * as metrics from './metrics.js';
 // model
+export type { CalibrateOptions } from './model/calibrate.js';
+export {
+  type CrossValidateOptions,
+  type CrossValidation,
+  crossValidate,
+  type Fold,
+  type FoldProgress,
+} from './model/cross-validate.js';
+export type { EvaluateOptions, Evaluation, Scores } from './model/evaluation.js';
 export type { EpochRecord, FitResult } from './model/fit.js';
 export type { FeaturesInput } from './model/inputs.js';
+export type {
+  ContributionOptions,
+  Contributions,
+  FeatureContribution,
+  WeightRow,
+  WeightTable,
+  WeightTableOptions,
+} from './model/insight.js';
+export {
+  type LambdaPath,
+  type LambdaPathOptions,
+  type LambdaProgress,
+  type LambdaRow,
+  lambdaPath,
+  type RefittedLambdaPath,
+} from './model/lambda-path.js';
 export type {
   EarlyStopping,
   EpochLogs,
@@ -72,7 +98,9 @@ export type {
   TrainingOptions,
   ValidationData,
 } from './model/options.js';
-export { type Evaluation, SoftmaxRegression } from './model/softmax-regression.js';
+export type { Prediction } from './model/predict.js';
+export type { PredictOptions, PredictProgress, RowArray, TopKArray } from './model/predict-async.js';
+export { type Calibration, SoftmaxRegression } from './model/softmax-regression.js';
 export type { GradientMethod } from './model/step.js';
 export type { PartialFitOptions, StreamOptions } from './model/stream.js';
 export type { WarmStart } from './model/warm-start.js';

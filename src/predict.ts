@@ -23,10 +23,12 @@ export interface Predictor<L extends Label = Label> {
   readonly featureNames?: readonly string[];
   /** o = xW + b: one Float64Array of [classes] for each sample. */
   logits(features: Features): Float64Array[];
-  /** softmax(o / T): one Float64Array of [classes] for each sample. T is 1 unless the model was calibrated. */
+  /** softmax(o): one Float64Array of [classes] for each sample. */
   predictProbabilities(features: Features): Float64Array[];
   /** The most probable class of each sample; of equally probable ones the first. */
   predict(features: Features): L[];
+  /** The k most probable classes of each sample, the most probable first. */
+  predictTopK(features: Features, k: number): { label: L; probability: number }[][];
 }
 
 type FeatureArray = Exclude<Features, readonly unknown[]>;
@@ -42,14 +44,21 @@ interface Place {
   readonly end: number;
 }
 
-interface Model {
-  readonly classes: readonly unknown[];
+interface Affine {
   readonly weight: Float32Array;
   readonly bias: Float32Array;
+}
+
+/** Features enter W as (x − mean) / scale. */
+interface Standardization {
+  readonly mean: readonly number[];
+  readonly scale: readonly number[];
+}
+
+interface Model extends Affine {
+  readonly classes: readonly unknown[];
   readonly numFeatures: number;
   readonly featureNames?: readonly string[];
-  readonly standardization?: { readonly mean: readonly number[]; readonly scale: readonly number[] };
-  readonly temperature: number;
 }
 
 const VERSION = 1;
@@ -70,35 +79,40 @@ const LARGEST_FLOAT32 = (2 - 2 ** -23) * 2 ** 127;
  * predictor.predict([[5.1, 3.5, 1.4, 0.2]]);   // ['setosa']
  */
 export function loadPredictor<L extends Label = Label>(bytes: Uint8Array | ArrayBuffer): Predictor<L> {
-  const { classes, numFeatures, featureNames, temperature, ...affine } = readModel(bytesOf(bytes));
+  const { classes, numFeatures, featureNames, ...affine } = readModel(bytesOf(bytes));
+  const labels = Object.freeze(classes as L[]);
   const logits = (features: Features, where: string) => affineRows(affine, readFeatures(features, numFeatures, where));
   return Object.freeze({
-    classes: Object.freeze(classes as L[]),
+    classes: labels,
     numFeatures,
     ...(featureNames === undefined ? {} : { featureNames: Object.freeze(featureNames) }),
     logits: (features: Features) => logits(features, 'logits'),
-    predictProbabilities: (features: Features) =>
-      logits(features, 'predictProbabilities').map((row) => softmax(row.map((o) => o / temperature))),
-    predict: (features: Features) => logits(features, 'predict').map((row) => (classes as L[])[argMax(row)]),
+    predictProbabilities: (features: Features) => logits(features, 'predictProbabilities').map(softmax),
+    predict: (features: Features) => logits(features, 'predict').map((row) => labels[argMax(row)]),
+    predictTopK: (features: Features, k: number) => {
+      const where = 'predictTopK';
+      const q = labels.length;
+      check(isNaturals([k], 1) && k > 0 && k <= q, 'k', `be an integer in [1, ${q}]`, k, where, 'DOMAIN');
+      return logits(features, where).map((row) => {
+        const probabilities = softmax(row);
+        const top = descending(probabilities).slice(0, k);
+        return top.map((column) => ({ label: labels[column], probability: probabilities[column] }));
+      });
+    },
   });
 }
 
-function affineRows(
-  { weight, bias, standardization }: Pick<Model, 'weight' | 'bias' | 'standardization'>,
-  { values, shape, scale = 1 }: FeatureArray,
-): Float64Array[] {
+function affineRows({ weight, bias }: Affine, { values, shape, scale = 1 }: FeatureArray): Float64Array[] {
   const [n, d] = shape;
   const q = bias.length;
-  const divisor = standardization === undefined ? scale : 1;
   return Array.from({ length: n }, (_, i) => {
     const logits = new Float64Array(q);
     for (let j = 0; j < d; j++) {
-      let x = values[i * d + j];
-      if (standardization !== undefined) x = (x / scale - standardization.mean[j]) / standardization.scale[j];
+      const x = values[i * d + j];
       if (x === 0) continue;
       for (let k = 0, at = j * q; k < q; k++, at++) logits[k] += x * weight[at];
     }
-    return logits.map((sum, k) => sum / divisor + bias[k]);
+    return logits.map((sum, k) => sum / scale + bias[k]);
   });
 }
 
@@ -113,6 +127,11 @@ function argMax(row: Float64Array): number {
   let best = 0;
   for (let k = 1; k < row.length; k++) if (row[k] > row[best]) best = k;
   return best;
+}
+
+/** The columns of a row, that of the largest entry first; of equals, in their order. */
+function descending(row: Float64Array): number[] {
+  return Array.from(row.keys()).sort((a, b) => row[b] - row[a]);
 }
 
 function readFeatures(features: Features, d: number, where: string): FeatureArray {
@@ -170,21 +189,39 @@ function readModel(bytes: Uint8Array): Model {
   const readIfAny = <T>(key: string) => (key in metadata ? read<T>(key) : undefined);
   const classes = read<unknown[]>('classes');
   checkClasses(classes, q);
-  const temperature = 'temperature' in metadata ? read<number>('temperature') : 1;
-  check(isPositive(temperature), 'temperature', 'be a finite number > 0', temperature);
   const featureNames = readIfAny<string[]>('featureNames');
   if (featureNames !== undefined) {
     checkList(featureNames, d, 'featureNames', 'be a string', (name) => typeof name === 'string');
   }
-  const standardization = readIfAny<Model['standardization']>('standardization');
+  const temperature = 'temperature' in metadata ? read<number>('temperature') : 1;
+  check(isPositive(temperature), 'temperature', 'be a finite number > 0', temperature);
+  const standardization = readIfAny<Standardization>('standardization');
   if (standardization !== undefined) {
     check(isRecord(standardization), 'standardization', 'be { mean, scale }', standardization);
     checkList(standardization.mean, d, 'standardization.mean', 'be a finite number', isNumber);
     checkList(standardization.scale, d, 'standardization.scale', 'be a finite number > 0', isPositive);
   }
-  const weight = float32(weightBytes, 'weight');
-  const bias = float32(biasBytes, 'bias');
-  return { classes, weight, bias, numFeatures: d, featureNames, standardization, temperature };
+  const affine = fold({ weight: float32(weightBytes), bias: float32(biasBytes) }, standardization, temperature);
+  for (const name of ['weight', 'bias'] as const) {
+    affine[name].forEach((x, i) => {
+      if (!isNumber(x)) check(false, `${name}[${i}]`, 'be a finite number', x);
+    });
+  }
+  return { classes, numFeatures: d, featureNames, ...affine };
+}
+
+/** Takes in what a file may keep apart, as model/model-file.ts does. */
+function fold({ weight, bias }: Affine, standardization: Standardization | undefined, temperature: number): Affine {
+  const q = bias.length;
+  const shift = Float64Array.from(bias);
+  const folded = weight.map((w, i) => {
+    if (standardization === undefined) return w / temperature;
+    const j = Math.floor(i / q);
+    const { mean, scale } = standardization;
+    shift[i % q] -= (mean[j] / scale[j]) * w;
+    return w / scale[j] / temperature;
+  });
+  return { weight: folded, bias: Float32Array.from(shift, (b) => b / temperature) };
 }
 
 function bytesOf(bytes: Uint8Array | ArrayBuffer): Uint8Array {
@@ -315,14 +352,9 @@ function depthOf(text: string): number {
   return deepest;
 }
 
-function float32(bytes: Uint8Array, argument: string): Float32Array {
+function float32(bytes: Uint8Array): Float32Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const numbers = new Float32Array(bytes.length / 4);
-  for (let i = 0; i < numbers.length; i++) {
-    numbers[i] = view.getFloat32(4 * i, true);
-    if (!isNumber(numbers[i])) check(false, `${argument}[${i}]`, 'be a finite number', numbers[i]);
-  }
-  return numbers;
+  return Float32Array.from({ length: bytes.length / 4 }, (_, i) => view.getFloat32(4 * i, true));
 }
 
 function isNumber(value: unknown): value is number {
@@ -373,7 +405,7 @@ function rootBits(count: number, root: (prime: number) => number): Int32Array {
   return Int32Array.from(primes, (prime) => Math.floor((root(prime) % 1) * 2 ** 32));
 }
 
-/** As in model/model-file.ts, which says why. */
+/** As in core/sha256.ts, which says why. */
 function sha256(parts: readonly Uint8Array[]): string {
   // None of the cube roots lies within 5e-12 of a change of these bits: their rounding, 1e-15, does no harm.
   const constants = rootBits(64, Math.cbrt);

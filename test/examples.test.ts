@@ -1,6 +1,7 @@
 // Every example runs as its reader would run it, and prints the numbers that it is about.
 import { spawn } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import * as tf from '@tensorflow/tfjs';
@@ -14,6 +15,7 @@ import * as minibatch from '../examples/minibatch.js';
 import * as oneHotLabels from '../examples/one-hot-labels.js';
 import * as parameterCost from '../examples/parameter-cost.js';
 import * as quickstart from '../examples/quickstart.js';
+import * as report from '../examples/report.js';
 import * as softLabels from '../examples/soft-labels.js';
 import * as softmaxOperation from '../examples/softmax-operation.js';
 import { TEST_BACKENDS, useBackend } from './helpers/backends.js';
@@ -30,6 +32,7 @@ const EXAMPLES = {
   'one-hot-labels': oneHotLabels,
   'parameter-cost': parameterCost,
   quickstart,
+  report,
   'soft-labels': softLabels,
   'softmax-operation': softmaxOperation,
 };
@@ -40,7 +43,9 @@ beforeAll(() => useBackend(TEST_BACKENDS[0]));
 /** The lines that an example prints; it leaves no tensor behind. */
 async function run(
   name: keyof typeof EXAMPLES,
-  options?: Parameters<typeof fashionMnist.main>[1] & Parameters<typeof compileMlp.main>[1],
+  options?: Parameters<typeof fashionMnist.main>[1] &
+    Parameters<typeof compileMlp.main>[1] &
+    Parameters<typeof report.main>[1],
 ): Promise<string[]> {
   const printed: string[] = [];
   const before = tf.memory().numTensors;
@@ -237,6 +242,21 @@ describe('the examples of the chapter', () => {
     expect(Math.abs(all - 150 * bits)).toBeLessThan(1);
     expect(perplexity).toBeCloseTo(2 ** bits, 2);
   });
+});
+
+it('report: all there is to know about a model, in one file', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'report-test-'));
+  try {
+    const [line] = await run('report', { folder });
+    expect(line).toMatch(/iris\.html: \d+ kB, one file without script or request$/);
+    const html = readFileSync(join(folder, 'iris.html'), 'utf8');
+    expect(html).toContain('All three agree on');
+    expect(html).toContain('43 of 45 right');
+    expect(html).toContain('45 of 150 flowers set aside');
+    expect(html.replace(/<style>.*?<\/style>/s, '')).not.toMatch(/NaN|undefined|Infinity|https?:/);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 describe('quickstart', () => {

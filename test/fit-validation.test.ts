@@ -21,7 +21,7 @@ onEveryBackend('fit with validation', () => {
     const { result } = await SoftmaxRegression.fit<string>(learnt.features, labels, { ...options, validation });
     for (const { epoch, validationLoss, validationAccuracy } of result.history) {
       const { model } = await SoftmaxRegression.fit<string>(learnt.features, labels, { ...options, epochs: epoch });
-      const { loss, accuracy } = await model.evaluate(validation.features, validation.labels);
+      const { logLoss: loss, accuracy } = await model.evaluate(validation.features, validation.labels);
       expect(validationLoss).toBeAllClose(loss, CLOSE);
       expect(validationAccuracy).toBeAllClose(accuracy, CLOSE);
     }
@@ -32,7 +32,7 @@ onEveryBackend('fit with validation', () => {
     const options = { l2: 0.01, maxIterations: 6, standardize: true, validation: looked } as const;
     const { model, result } = await SoftmaxRegression.fit(learnt.features, learnt.labels, options);
     expect(result.history).toHaveLength(6);
-    const { loss, accuracy } = await model.evaluate(looked.features, looked.labels);
+    const { logLoss: loss, accuracy } = await model.evaluate(looked.features, looked.labels);
     expect(result.history[5]).toMatchObject({ epoch: 6 });
     expect(result.history[5].validationLoss).toBeAllClose(loss, CLOSE);
     expect(result.history[5].validationAccuracy).toBeAllClose(accuracy, CLOSE);
@@ -127,7 +127,7 @@ onEveryBackend('early stopping', () => {
     const lost = await SoftmaxRegression.fit(few.features, few.labels, { ...options, learningRate });
     expect(lost.result.reason).toBe('diverged');
     const { validationLoss } = lost.result.history[(lost.result.bestEpoch as number) - 1];
-    const { loss } = await lost.model.evaluate(looked.features, looked.labels);
+    const { logLoss: loss } = await lost.model.evaluate(looked.features, looked.labels);
     expect(loss).toBeAllClose(validationLoss, CLOSE);
   });
 });

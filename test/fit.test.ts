@@ -293,7 +293,7 @@ onEveryBackend('fit', (backend) => {
     const features = { values, shape: [150, 4] as const, scale: 10 };
     const { model, result } = await SoftmaxRegression.fit(features, species.labels, plain);
     expectSameWeights(model, trainByHand(species, plain));
-    expect((await model.evaluate(features, species.labels)).loss).toBeAllClose(result.objective, RELATIVE);
+    expect((await model.evaluate(features, species.labels)).logLoss).toBeAllClose(result.objective, RELATIVE);
   });
 
   it('shrinks the weights, but not the bias, with l2', async () => {

@@ -69,6 +69,8 @@ const again = { features: rows, labels: names };
 
 type Call = (given: Given) => unknown;
 
+const steps = { solver: 'sgd', epochs: 2, batchSize: 2 } as const;
+
 /** Calls that return and calls that throw, of everything that `softmax-regression` exports and that can be called. */
 const CALLS: Readonly<Record<string, readonly Call[]>> = {
   asLabels: [
@@ -287,7 +289,59 @@ const CALLS: Readonly<Record<string, readonly Call[]>> = {
     (g) => g.model.evaluate(g.x, names),
     refused((g) => g.model.evaluate(g.weight, names)),
   ],
+  'SoftmaxRegression#predictTopK': [(g) => g.model.predictTopK(rows, 2), refused((g) => g.model.predictTopK(rows, 3))],
+  ...asynchronous({
+    logitsAsync: (g, x, options) => g.model.logitsAsync(x, options),
+    predictAsync: (g, x, options) => g.model.predictAsync(x, options),
+    predictProbabilitiesAsync: (g, x, options) => g.model.predictProbabilitiesAsync(x, options),
+    predictTopKAsync: (g, x, options) => g.model.predictTopKAsync(x, 2, options),
+  }),
+  'SoftmaxRegression#calibrate': [
+    (g) => g.model.calibrate(rows, names),
+    (g) => g.model.calibrate(g.x, names, { sampleWeights: [1, 2, 3] }),
+    refused((g) => g.model.calibrate(g.weight, names)),
+    refused((g) => g.model.calibrate(g.x, names, { signal: AbortSignal.abort() })),
+  ],
+  'SoftmaxRegression#affine': [(g) => Reflect.get(g.model, 'affine')],
+  'SoftmaxRegression#contributions': [
+    (g) => g.model.contributions(rows[0], { baseline: rows[1] }),
+    refused((g) => g.model.contributions([1])),
+  ],
+  'SoftmaxRegression#weightTable': [(g) => g.model.weightTable({ sort: 'magnitude' })],
+  crossValidate: [
+    () => library.crossValidate([...rows, ...rows], [...names, ...names], { folds: 2, l2: 1, outOfFold: true }),
+    () => library.crossValidate([...rows, ...rows], [...names, ...names], { ...steps, folds: 2 }),
+    refused(() => library.crossValidate(rows, names, { folds: 2 })),
+  ],
+  lambdaPath: [
+    () => library.lambdaPath([...rows, ...rows], [...names, ...names], { folds: 2, l2: [1, 0.1], refit: 'best' }),
+    () => library.lambdaPath([...rows, ...rows], [...names, ...names], { ...steps, folds: 2, l2: [0] }),
+    refused(() => library.lambdaPath(rows, names, { l2: [] })),
+  ],
 };
+
+/** Enough samples to be worth a backend. */
+const MANY = { values: new Float32Array(2.6e6).fill(0.5), shape: [650_000, 4] } as const;
+
+type Asynchronous = (given: Given, features: library.FeaturesInput, options?: library.PredictOptions) => unknown;
+
+/** Predictions in chunks: of few samples and many, of tensors, and when they end before all is done. */
+function asynchronous(methods: Readonly<Record<string, Asynchronous>>): Record<string, readonly Call[]> {
+  const entries = Object.entries(methods).map(([name, predict]) => {
+    const calls: Call[] = [
+      (g) => predict(g, rows),
+      (g) => predict(g, g.x),
+      (g) => predict(g, MANY),
+      refused((g) => predict(g, g.weight)),
+      refused((g) => {
+        const controller = new AbortController();
+        return predict(g, MANY, { signal: controller.signal, onProgress: () => controller.abort() });
+      }),
+    ];
+    return [`SoftmaxRegression#${name}`, calls];
+  });
+  return Object.fromEntries(entries) as Record<string, readonly Call[]>;
+}
 
 /** A call that must throw, or reject: then, too, nothing may be left. */
 function refused(call: Call): Call {
@@ -310,19 +364,37 @@ const WITHOUT_TENSORS = [
   ...['BackendError', 'DomainError', 'FormatError', 'ShapeError', 'SoftmaxRegressionError', 'isSoftmaxRegressionError'],
   ...['Random', 'Random.fromState', 'Random#state', 'Random#bits', 'Random#uniform', 'Random#normal', 'Random#below'],
   ...['Random#permutation', 'asFeatureArray', 'batchRanges', 'gatherEntries', 'gatherRows', 'parseIdx', 'loadIris'],
-  ...['take', 'trainTestSplit', 'columnStatistics', 'standardize'],
+  ...[
+    'take',
+    'trainTestSplit',
+    'stratifiedFolds',
+    'columnStatistics',
+    'standardize',
+    'parseCsv',
+    'encodeRows',
+    'readCsvRows',
+    'toOnnx',
+  ],
 ];
 
 /** The names of all that can be called: functions, classes, and their methods, accessors and static functions. */
 function callables(): string[] {
   return Object.entries(library).flatMap(([name, value]) => {
     if (typeof value !== 'function') return [];
-    const members = Object.getOwnPropertyNames(value.prototype ?? {}).filter((member) => member !== 'constructor');
+    // A generator has a prototype too, with what all generators can do.
+    const isClass = value.prototype?.constructor === value;
+    const members = (isClass ? membersOf(value.prototype) : []).filter((member) => member !== 'constructor');
     const statics = Object.entries(Object.getOwnPropertyDescriptors(value)).filter(
       ([, each]) => typeof each.value === 'function',
     );
     return [name, ...members.map((member) => `${name}#${member}`), ...statics.map(([member]) => `${name}.${member}`)];
   });
+}
+
+/** Inherited ones too, but for those of every object, and of every error. */
+function membersOf(prototype: object | undefined | null): string[] {
+  if (!prototype || prototype === Object.prototype || prototype === Error.prototype) return [];
+  return [...Object.getOwnPropertyNames(prototype), ...membersOf(Object.getPrototypeOf(prototype))];
 }
 
 /** How many tensors a call leaves behind, beside those that it returns. Those are disposed. */

@@ -4,7 +4,7 @@ import * as metrics from '../src/metrics.js';
 import golden from './golden/metrics-more.golden.json';
 
 const { accuracy, brier, cohenKappa, confusionMatrix, logLoss, matthews } = metrics;
-const { precisionRecallFscore, rocAuc, topKAccuracy } = metrics;
+const { expectedCalibrationError, precisionRecallFscore, reliabilityBins, rocAuc, topKAccuracy } = metrics;
 
 const rows = [
   [0.9, 0.1],
@@ -65,6 +65,15 @@ const METRICS: Record<string, (labels: number[], probabilities: number[][], samp
   logLoss: (y, p, sampleWeights) => logLoss(y, p, { sampleWeights }),
   topKAccuracy: (y, p, sampleWeights) => topKAccuracy(y, p, 2, { sampleWeights }),
   brier: (y, p, sampleWeights) => brier(y, p, { sampleWeights }),
+  expectedCalibrationError: (y, p, sampleWeights) => expectedCalibrationError(y, p, { bins: 4, sampleWeights }),
+  reliabilityBins: (y, p, sampleWeights) => {
+    const bins = reliabilityBins(y, p, { bins: 4, sampleWeights });
+    // Counts are sums of weights: what they are compared with is their share.
+    const total = bins.reduce((sum, { count }) => sum + count, 0);
+    return bins.flatMap(({ count, accuracy, confidence }) =>
+      count === 0 ? [] : [count / total, accuracy, confidence],
+    );
+  },
   rocAuc: (y, p, sampleWeights) => rocAuc(y, p, { average: 'micro', sampleWeights }),
   matthews: (y, p, sampleWeights) => matthews(y, top(p), { sampleWeights }),
   cohenKappa: (y, p, sampleWeights) => cohenKappa(y, top(p), { weights: 'linear', classes: [0, 1, 2], sampleWeights }),

@@ -5,9 +5,12 @@ import { join } from 'node:path';
 import { runInNewContext } from 'node:vm';
 import { buildSync } from 'esbuild';
 import fc from 'fast-check';
-import { decodeModel, encodeModel, type ModelContent, sha256 } from '../src/model/model-file.js';
+import { sha256 } from '../src/core/sha256.js';
+import { FLOAT32 } from '../src/core/tolerance.js';
+import { decodeModel, encodeModel, type ModelContent } from '../src/model/model-file.js';
 import { loadModelBytes, saveModel } from '../src/node/model-files.js';
 import { loadPredictor } from '../src/predict.js';
+import { altered as alteredOf, type Header, join8, split, withApart } from './helpers/model-files.js';
 import { PROPERTY } from './helpers/problems.js';
 
 const IRIS: ModelContent = {
@@ -17,8 +20,7 @@ const IRIS: ModelContent = {
   numFeatures: 4,
   numParameters: 15,
   featureNames: ['sepal length', 'sepal width', 'petal length', 'petal width'],
-  standardization: { mean: [5.843, 3.057, 3.758, 1.199], scale: [0.825, 0.431, 1.759, 0.76] },
-  temperature: 1.25,
+  calibration: { temperature: 1.25 },
   options: { solver: 'sgd', layer: { phm: 2 }, l2: 1e-4, seed: 3, fitIntercept: true, note: null },
   metrics: { accuracy: 0.97, loss: 0.1 },
 };
@@ -33,36 +35,8 @@ const SMALL: ModelContent = {
   options: {},
 };
 
-type Header = { __metadata__: Record<string, string>; [tensor: string]: unknown };
-
-function split(bytes: Uint8Array): { text: string; data: Uint8Array } {
-  const end = 8 + new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
-  return { text: new TextDecoder().decode(bytes.subarray(8, end)).trimEnd(), data: bytes.slice(end) };
-}
-
-function join8(text: string, data: Uint8Array, length?: bigint): Uint8Array {
-  const header = Buffer.from(text.padEnd(Math.ceil(text.length / 8) * 8));
-  const size = Buffer.alloc(8);
-  size.writeBigUInt64LE(length ?? BigInt(header.length));
-  return new Uint8Array(Buffer.concat([size, header, data]));
-}
-
-/** A file with another header, and with the checksum that belongs to it: only the change itself is wrong. */
-function altered(change: (header: Header, data: Uint8Array) => void, content: ModelContent = IRIS): Uint8Array {
-  const { text, data } = split(encodeModel(content));
-  const header = JSON.parse(text) as Header;
-  const sum = header.__metadata__.sha256;
-  change(header, data);
-  const { __metadata__: metadata } = header;
-  if (typeof metadata === 'object' && metadata.sha256 === sum) {
-    const { sha256: _, ...rest } = metadata;
-    const sorted = Object.fromEntries(Object.entries(rest).sort(([a], [b]) => (a < b ? -1 : 1)));
-    const biasBytes = 4 * content.bias.length;
-    const hash = createHash('sha256').update(JSON.stringify(sorted));
-    metadata.sha256 = hash.update(data.subarray(biasBytes)).update(data.subarray(0, biasBytes)).digest('hex');
-  }
-  return join8(JSON.stringify(header), data);
-}
+/** IRIS, but for one change. */
+const altered = (change: (header: Header, data: Uint8Array) => void) => alteredOf(IRIS, change);
 
 function refusal(run: () => unknown): Record<string, unknown> {
   try {
@@ -226,6 +200,11 @@ const DAMAGE: readonly [string, string, Uint8Array][] = [
     altered(({ __metadata__: m }) => Object.assign(m, { temperature: '"1"' })),
   ],
   ['a temperature of null', 'temperature', altered(({ __metadata__: m }) => Object.assign(m, { temperature: 'null' }))],
+  [
+    'a temperature so small that weights overflow',
+    'weight[0]',
+    altered(({ __metadata__: m }) => Object.assign(m, { temperature: '1e-300' })),
+  ],
   ['a temperature cut short', 'temperature', altered(({ __metadata__: m }) => Object.assign(m, { temperature: '1.' }))],
   [
     'a mean that is text',
@@ -284,6 +263,16 @@ const DAMAGE_BESIDE: readonly [string, string, Uint8Array][] = [
   ],
   ['no parameters', 'numParameters', altered(({ __metadata__: m }) => Object.assign(m, { numParameters: '0' }))],
   [
+    'a calibration that is a number',
+    'calibration',
+    altered(({ __metadata__: m }) => Object.assign(m, { calibration: '2' })),
+  ],
+  [
+    'a calibration at a temperature of 0',
+    'calibration.temperature',
+    altered(({ __metadata__: m }) => Object.assign(m, { calibration: '{"temperature":0}' })),
+  ],
+  [
     'a metric that is text',
     'metrics.loss',
     altered(({ __metadata__: m }) => Object.assign(m, { metrics: '{"loss":"0"}' })),
@@ -340,8 +329,7 @@ const content: fc.Arbitrary<ModelContent> = fc.tuple(label, fc.integer({ min: 1,
         { noNullPrototype: true },
       ),
       featureNames: fc.array(fc.string({ unit: 'binary' }), { minLength: d, maxLength: d }),
-      standardization: fc.record({ mean: floats(d), scale: floats(d).map((x) => x.map((s) => Math.abs(s) || 1)) }),
-      temperature: fc.double({ min: 1e-3, max: 1e3, noNaN: true }),
+      calibration: fc.record({ temperature: fc.double({ min: 1e-3, max: 1e3, noNaN: true }) }),
       metrics: fc.dictionary(
         fc.constantFrom('loss', 'accuracy', '10', '9'),
         fc.double({ noNaN: true, noDefaultInfinity: true }).map((x) => x || 0),
@@ -447,6 +435,36 @@ describe('a model file', () => {
   });
 });
 
+describe('a model file that keeps scaling apart', () => {
+  const apart = { standardization: { mean: [0.5, -2, 1, 0], scale: [2, 0.5, 1, 4] }, temperature: 1.25 };
+  const { calibration: _, ...plain } = IRIS;
+  const bytes = withApart(plain, apart);
+
+  it('is read as weight and bias that have taken it in', () => {
+    const { weight, bias, calibration } = decodeModel(bytes);
+    const x = [1, -1, 3, 2];
+    const standard = x.map((value, j) => (value - apart.standardization.mean[j]) / apart.standardization.scale[j]);
+    const logit = (w: Float32Array, b: Float32Array, row: number[], k: number) =>
+      row.reduce((sum, value, j) => sum + value * w[3 * j + k], b[k]);
+    const expected = [0, 1, 2].map((k) => logit(IRIS.weight, IRIS.bias, standard, k) / apart.temperature);
+    expect([0, 1, 2].map((k) => logit(weight, bias, x, k))).toBeAllClose(expected, FLOAT32);
+    expect(calibration).toEqual({ temperature: 1.25 });
+    expect(loadPredictor(bytes).logits([x])).toBeAllClose(expected, FLOAT32);
+    // Not that of the weights as they are stored.
+    expect([0, 1, 2].map((k) => logit(IRIS.weight, IRIS.bias, x, k))).not.toBeAllClose(expected, FLOAT32);
+  });
+
+  it('is written as one that does not', () => {
+    const { text } = split(encodeModel(decodeModel(bytes)));
+    const { __metadata__: metadata } = JSON.parse(text) as Header;
+    expect('standardization' in metadata || 'temperature' in metadata).toBe(false);
+    expect(metadata.calibration).toBe('{"temperature":1.25}');
+    expect(loadPredictor(encodeModel(decodeModel(bytes))).logits([[1, 2, 3, 4]])).toEqual(
+      loadPredictor(bytes).logits([[1, 2, 3, 4]]),
+    );
+  });
+});
+
 describe('a damaged model file', () => {
   const whole = encodeModel(IRIS);
 
@@ -520,7 +538,7 @@ describe('encodeModel', () => {
     ['a plain weight', { weight: [1, 2] }, 'weight'],
     ['a NaN weight', { weight: Float32Array.of(1, Number.NaN) }, 'weight[1]'],
     ['a weight of another size', { weight: Float32Array.of(1, 2, 3) }, 'weight'],
-    ['a temperature that is null', { temperature: null }, 'temperature'],
+    ['a calibration that is null', { calibration: null }, 'calibration'],
     ['no features', { numFeatures: 0 }, 'numFeatures'],
     ['one class', { classes: ['a'], bias: Float32Array.of(1), weight: Float32Array.of(1) }, 'classes'],
     ['equal classes', { classes: [1, 1] }, 'classes[1]'],
@@ -531,7 +549,7 @@ describe('encodeModel', () => {
     ['an option __proto__', { options: JSON.parse('{"__proto__":1}') }, 'options'],
     ['options without end', { options: cyclic }, `options${'.cyclic'.repeat(15)}`],
     ['a metric that is NaN', { metrics: { loss: Number.NaN } }, 'metrics.loss'],
-    ['a temperature of 0', { temperature: 0 }, 'temperature'],
+    ['a temperature of 0', { calibration: { temperature: 0 } }, 'calibration.temperature'],
     ['names too long for a header', { featureNames: ['a'.repeat(2 ** 24)] }, 'all but weight and bias'],
   ])('refuses %s', (_, change, argument) => {
     expect(refusal(() => encodeModel({ ...SMALL, ...change }))).toMatchObject({ argument, where: 'encodeModel' });

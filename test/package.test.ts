@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildSync } from 'esbuild';
+import { build, buildSync } from 'esbuild';
 
 const root = join(__dirname, '..');
 /** What npm packs of the top folder, beside the build. */
@@ -68,7 +68,7 @@ async function evaluate(name: string, script: string): Promise<unknown> {
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
 }
 
-const ENTRIES = ['', '/node', '/predict', '/reference'].map((door) => `softmax-regression${door}`);
+const ENTRIES = ['', '/node', '/predict', '/reference', '/report'].map((door) => `softmax-regression${door}`);
 
 describe('the packed package', () => {
   it('holds the build, the licence and nothing of the workshop', () => {
@@ -133,6 +133,50 @@ describe('the packed package', () => {
       [],
     );
     expect(outputFiles[0].text).not.toMatch(/["']node:|["']#csv-parse/);
+  });
+
+  it('renders a report, by require and by import', async () => {
+    const input = `{
+      data: { name: 'Two', trainingSamples: 2 },
+      model: { classes: ['a', 'b'], numFeatures: 1, numParameters: 4, weight: [[1, -1]], bias: [0, 0], options: {} },
+      evaluation: {
+        samples: 2, accuracy: 1, logLoss: 0.1,
+        perClass: { classes: ['a', 'b'], precision: [1, 1], recall: [1, 1], fscore: [1, 1], support: [1, 1] },
+        confusion: { classes: ['a', 'b'], counts: [[1, 0], [0, 1]] },
+      },
+    }`;
+    const print = 'then((html) => console.log(JSON.stringify(html.length)))';
+    const sizes = [
+      await evaluate('report.cjs', `require('softmax-regression/report').renderReport(${input}).${print};`),
+      await evaluate(
+        'report.mjs',
+        `import { renderReport } from 'softmax-regression/report'; renderReport(${input}).${print};`,
+      ),
+    ];
+    expect(sizes[0]).toBeGreaterThan(10_000);
+    expect(sizes[1]).toBe(sizes[0]);
+  });
+
+  it('keeps plots out of bundles that have no report, and Node’s document out of all', async () => {
+    const packagesOf = async (entry: string): Promise<string[]> => {
+      const { metafile } = await build({
+        stdin: { contents: `export * from '${entry}';`, resolveDir: project },
+        bundle: true,
+        write: false,
+        metafile: true,
+        platform: 'browser',
+        format: 'esm',
+        logLevel: 'silent',
+      });
+      const inputs = Object.keys(metafile.inputs).filter((path) => !path.startsWith('(disabled)'));
+      return [...new Set(inputs.map((path) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? ''))];
+    };
+    const reported = await packagesOf('softmax-regression/report');
+    expect(reported).toContain('@observablehq/plot');
+    expect(reported.filter((name) => ['linkedom', '@tensorflow/tfjs'].includes(name))).toEqual([]);
+    const all = await packagesOf('softmax-regression');
+    expect(all).toContain('@tensorflow/tfjs-core');
+    expect(all.filter((name) => /^(d3|@observablehq|linkedom|fast-png)/.test(name))).toEqual([]);
   });
 
   it('has an executable that says what is missing', async () => {

@@ -4,8 +4,9 @@ import { buildSync } from 'esbuild';
 import fc from 'fast-check';
 import { asFeatureArray, type Features } from '../src/data/batches.js';
 import { decodeModel, encodeModel, type ModelContent } from '../src/model/model-file.js';
-import { affineRows, argMax, softmaxRow } from '../src/model/predict.js';
+import { argMax, argTopK, logitsInto, softmaxInPlace } from '../src/model/predict.js';
 import { loadPredictor } from '../src/predict.js';
+import { withApart } from './helpers/model-files.js';
 import { PROPERTY } from './helpers/problems.js';
 
 const MODEL: ModelContent = {
@@ -19,19 +20,21 @@ const MODEL: ModelContent = {
 
 /** What a SoftmaxRegression of the same file computes. */
 function expectedOf(bytes: Uint8Array, features: Features) {
-  const { classes, temperature = 1, standardization, ...affine } = decodeModel(bytes);
-  let x = asFeatureArray(features);
-  if (standardization !== undefined) {
-    const { mean, scale } = standardization;
-    const [, d] = x.shape;
-    const standard = (value: number, i: number) => (value / (x.scale ?? 1) - mean[i % d]) / scale[i % d];
-    x = { values: Float64Array.from(x.values, standard), shape: x.shape };
-  }
-  const logits = affineRows(affine, x, 0, x.shape[0]);
+  const { classes, ...affine } = decodeModel(bytes);
+  const x = asFeatureArray(features);
+  const logits = Array.from({ length: x.shape[0] }, (_, i) => {
+    const row = new Float64Array(classes.length);
+    logitsInto(affine, x, i, row);
+    return row;
+  });
+  const probabilities = logits.map((row) => softmaxInPlace(row.slice()));
   return {
     logits,
-    probabilities: logits.map((row) => softmaxRow(row.map((o) => o / temperature))),
+    probabilities,
     labels: logits.map((row) => classes[argMax(row)]),
+    top: probabilities.map((row) =>
+      argTopK(row, classes.length).map((k) => ({ label: classes[k], probability: row[k] })),
+    ),
   };
 }
 
@@ -41,6 +44,7 @@ function outputsOf(bytes: Uint8Array, features: Features) {
     logits: predictor.logits(features),
     probabilities: predictor.predictProbabilities(features),
     labels: predictor.predict(features),
+    top: predictor.predictTopK(features, predictor.classes.length),
   };
 }
 
@@ -59,7 +63,10 @@ const problem = fc
         options: fc.constant({}),
         rows: fc.array(numbers(d), { minLength: n, maxLength: n }),
         temperature: fc.double({ min: 0.1, max: 10, noNaN: true }),
-        standardization: fc.record({ mean: numbers(d), scale: numbers(d).map((x) => x.map((s) => Math.abs(s) || 1)) }),
+        standardization: fc.record({
+          mean: numbers(d),
+          scale: fc.array(fc.double({ min: 0.01, max: 50, noNaN: true }), { minLength: d, maxLength: d }),
+        }),
       },
       { requiredKeys: ['weight', 'bias', 'numFeatures', 'numParameters', 'classes', 'options', 'rows'] },
     ),
@@ -68,8 +75,8 @@ const problem = fc
 describe('a predictor', () => {
   it('gives the numbers of the model, to the last bit', () => {
     fc.assert(
-      fc.property(problem, ({ rows, ...model }) => {
-        const bytes = encodeModel(model);
+      fc.property(problem, ({ rows, temperature, standardization, ...model }) => {
+        const bytes = withApart(model, { temperature, standardization });
         expect(outputsOf(bytes, rows)).toEqual(expectedOf(bytes, rows));
       }),
       PROPERTY,
@@ -79,7 +86,7 @@ describe('a predictor', () => {
   it('takes images as bytes with a scale, and rows as typed arrays', () => {
     const images = { values: Uint8Array.of(0, 51, 102, 255), shape: [2, 2], scale: 255 } as const;
     for (const standardization of [undefined, { mean: [0.5, 0.25], scale: [2, 4] }]) {
-      const bytes = encodeModel({ ...MODEL, standardization });
+      const bytes = withApart(MODEL, { standardization });
       expect(outputsOf(bytes, images)).toEqual(expectedOf(bytes, images));
       const rows = [Float32Array.of(0.25, 1), Float32Array.of(-3, 0)];
       expect(outputsOf(bytes, rows)).toEqual(expectedOf(bytes, rows));
@@ -99,13 +106,24 @@ describe('a predictor', () => {
     expect('featureNames' in loadPredictor(encodeModel(MODEL))).toBe(false);
   });
 
-  it('softens its probabilities by the temperature, and not its logits', () => {
-    const bytes = encodeModel({ ...MODEL, temperature: 2 });
-    const [plain, soft] = [loadPredictor(encodeModel(MODEL)), loadPredictor(bytes)];
-    expect(soft.logits([[2, 0]])).toEqual(plain.logits([[2, 0]]));
+  it('takes in a temperature that its file keeps apart', () => {
+    const [plain, soft] = [loadPredictor(encodeModel(MODEL)), loadPredictor(withApart(MODEL, { temperature: 2 }))];
+    expect(soft.logits([[2, 0]])).toEqual(plain.logits([[2, 0]]).map((row) => row.map((o) => o / 2)));
     // softmax(2, 0.5, −2) and softmax(1, 0.25, −1)
     expect(plain.predictProbabilities([[2, 0]])[0][0]).toBeCloseTo(0.80551, 5);
     expect(soft.predictProbabilities([[2, 0]])[0][0]).toBeCloseTo(0.622006, 5);
+  });
+
+  it('gives the k most probable classes, the most probable first, of equals the first', () => {
+    const predictor = loadPredictor<'cat' | 'chicken' | 'dog'>(encodeModel(MODEL));
+    const [top] = predictor.predictTopK([[-2, 0]], 2);
+    const label: 'cat' | 'chicken' | 'dog' = top[0].label;
+    expect([label, top[1].label, top.length]).toEqual(['dog', 'chicken', 2]);
+    expect(top[0].probability).toBe(predictor.predictProbabilities([[-2, 0]])[0][2]);
+    expect(predictor.predictTopK([[0, 0]], 3)[0].map(({ label }) => label)).toEqual(['chicken', 'cat', 'dog']);
+    for (const k of [0, 4, 1.5, Number.NaN]) {
+      expect(() => predictor.predictTopK([[0, 0]], k)).toThrow('predictTopK: k must be an integer in [1, 3]');
+    }
   });
 
   it('keeps the type of labels', () => {
@@ -210,7 +228,7 @@ describe('the bundle of a predictor', () => {
   });
 
   it('runs where there is nothing but JavaScript and text encoding, and gives the same numbers', () => {
-    const bytes = encodeModel({ ...MODEL, temperature: 2 });
+    const bytes = withApart(MODEL, { temperature: 2 });
     const script = `${build('iife').outputFiles[0].text}
       JSON.stringify(built.loadPredictor(Uint8Array.from(bytes)).predictProbabilities([[0.3, 7]]).map((row) => [...row]))`;
     const printed = runInNewContext(script, { TextEncoder, TextDecoder, bytes: [...bytes] }) as string;

@@ -411,6 +411,47 @@ describeNative('scan as one native graph', () => {
     expect(calls).toBe(4);
   });
 
+  it('keeps the session of a graph for the next loop with the same graph, and no more than eight of them', async () => {
+    const backend = nativeBackend();
+    const { binding } = backend;
+    const calls = { loadSavedModel: 0, deleteSavedModel: 0 };
+    // The addon's functions are read-only, and sessions belong to the object that loaded them: this one is a new one.
+    backend.binding = new Proxy({} as typeof binding, {
+      get(_, name: keyof typeof binding) {
+        const value: unknown = binding[name];
+        if (typeof value !== 'function') return value;
+        return (...args: unknown[]) => {
+          if (name === 'loadSavedModel' || name === 'deleteSavedModel') calls[name]++;
+          return value.apply(binding, args);
+        };
+      },
+    });
+    try {
+      const run = async (rate: number) => {
+        const step = (w: tf.Scalar, x: tf.Tensor1D) => [w.add<tf.Scalar>(x.sum().mul(rate)), {}] as [tf.Scalar, object];
+        const { state } = await scan(step, tf.scalar(0), Float32Array.from({ length: 200 }, Math.sqrt), {
+          batchSize: 2,
+        });
+        return state.dataSync()[0];
+      };
+      const first = await run(1);
+      expect(await run(1)).toBe(first);
+      expect(calls).toEqual({ loadSavedModel: 1, deleteSavedModel: 0 });
+      for (let rate = 2; rate <= 8; rate++) await run(rate);
+      expect(calls).toEqual({ loadSavedModel: 8, deleteSavedModel: 0 });
+      // The one unused for longest goes: not 1, which was used last.
+      await run(1);
+      await run(9);
+      expect(calls).toEqual({ loadSavedModel: 9, deleteSavedModel: 1 });
+      await run(1);
+      expect(calls.loadSavedModel).toBe(9);
+      await run(2);
+      expect(calls).toEqual({ loadSavedModel: 10, deleteSavedModel: 2 });
+    } finally {
+      backend.binding = binding;
+    }
+  });
+
   it('gives the same bits each time', async () => {
     expect(await train(graph, FEATURES.bytes)).toEqual(await train(graph, FEATURES.bytes));
   });

@@ -111,7 +111,7 @@ onEveryBackend('partialFit', () => {
     const plain = { solver: 'sgd', epochs: 5, learningRate: 0.1 } as const;
     const { model } = await SoftmaxRegression.fit(iris.features, iris.labels, plain);
     const next = await model.partialFit(iris.features, iris.labels, { epochs: 5 });
-    expect(next.result.objective).toBeLessThan((await model.evaluate(iris.features, iris.labels)).loss);
+    expect(next.result.objective).toBeLessThan((await model.evaluate(iris.features, iris.labels)).logLoss);
     const wider = await SoftmaxRegression.untrained({
       ...{ classes: ['rose', ...classes], numFeatures: 4, warmStart: model },
     });

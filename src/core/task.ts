@@ -8,3 +8,24 @@ export function nextTask(): Promise<void> {
   // setTimeout waits for at least a millisecond, each time.
   return new Promise((resolve) => (soon ?? setTimeout)(resolve));
 }
+
+/** Work cut into steps of some milliseconds: what yields between them. */
+export type Steps<Result> = Generator<void, Result, void>;
+
+/** All steps at once. */
+export function finish<Result>(steps: Steps<Result>): Result {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
+/** Step by step, with a turn of the event loop after each. */
+export async function finishInTurns<Result>(steps: Steps<Result>, signal?: AbortSignal): Promise<Result> {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+    await nextTask();
+    signal?.throwIfAborted();
+  }
+}

@@ -37,35 +37,85 @@ export type Features = readonly ArrayLike<number>[] | FeatureArray;
  * @example asFeatureArray([[1, 2], [3, 4], [5, 6]])   // { values: Float64Array [1, 2, 3, 4, 5, 6], shape: [3, 2] }
  */
 export function asFeatureArray(features: Features, where = 'asFeatureArray', argument = 'features'): FeatureArray {
-  if (isRows(features)) return copyRows(features, where, argument);
-  assertFeatureArray(features, where, argument);
-  const { values, shape } = features;
-  if (typeName(values).startsWith('Float')) {
-    for (let i = 0; i < values.length; i++) {
-      if (!isFiniteFloat32(values[i])) {
-        throw notFinite(values[i], where, `${argument}[${Math.floor(i / shape[1])}][${i % shape[1]}]`);
-      }
-    }
-  }
-  return features;
+  const [n] = featureShape(features, where, argument);
+  const checked = checkedRows(features, 0, n, where, argument);
+  return isRows(features) ? checked : features;
 }
 
-function isRows(features: Features): features is readonly ArrayLike<number>[] {
+/**
+ * [n, d] of features, their structure checked: no value is read.
+ *
+ * @throws as `asFeatureArray`, but for what is wrong with a value
+ */
+export function featureShape(features: Features, where: string, argument = 'features'): readonly [number, number] {
+  if (isRows(features)) return rectangleShape(features, where, argument);
+  assertFeatureArray(features, where, argument);
+  return features.shape;
+}
+
+/**
+ * The rows start, …, end − 1 of features whose structure is checked, their values now checked too: a view of those of a
+ * FeatureArray, a copy of others.
+ *
+ * @throws DomainError if a feature is not a finite float32 number
+ */
+export function checkedRows(
+  features: Features,
+  start: number,
+  end: number,
+  where: string,
+  argument = 'features',
+): FeatureArray {
+  if (isRows(features)) return copyRows(features, start, end, where, argument);
+  const d = features.shape[1];
+  const values = features.values.subarray(start * d, end * d) as FeatureValues;
+  if (typeName(values).startsWith('Float')) {
+    for (let i = 0; i < values.length; i++) {
+      if (isFiniteFloat32(values[i])) continue;
+      throw notFinite(values[i], where, `${argument}[${start + Math.floor(i / d)}][${i % d}]`);
+    }
+  }
+  return { ...features, values, shape: [end - start, d] };
+}
+
+/** Whether features came as rows of numbers. */
+export function isRows(features: Features): features is readonly ArrayLike<number>[] {
   return Array.isArray(features);
 }
 
-function copyRows(rows: readonly ArrayLike<number>[], where: string, argument: string): FeatureArray {
-  const shape = rectangleShape(rows, where, argument);
-  const values = new Float64Array(shape[0] * shape[1]);
-  let at = 0;
-  for (let i = 0; i < shape[0]; i++) {
-    for (let j = 0; j < shape[1]; j++) {
-      const value = rows[i][j];
-      if (!isFiniteFloat32(value)) throw notFinite(value, where, `${argument}[${i}][${j}]`);
-      values[at++] = value;
-    }
+function copyRows(
+  rows: readonly ArrayLike<number>[],
+  start: number,
+  end: number,
+  where: string,
+  argument: string,
+): FeatureArray {
+  const d = rows.length === 0 ? 0 : rows[0].length;
+  const values = new Float64Array((end - start) * d);
+  for (let i = start; i < end; i++) copyRow(rows, i, values, (i - start) * d, where, argument);
+  return { values, shape: [end - start, d] };
+}
+
+/**
+ * Row i, its values checked, into those of `into` from `at` on.
+ *
+ * @throws DomainError if a feature is not a finite float32 number
+ */
+export function copyRow(
+  rows: readonly ArrayLike<number>[],
+  i: number,
+  into: Float64Array,
+  at: number,
+  where: string,
+  argument = 'features',
+): void {
+  const row = rows[i];
+  for (let j = 0; j < row.length; j++) {
+    const value: unknown = row[j];
+    // Not by isFiniteFloat32: where that is not inlined, each number is boxed.
+    if (typeof value === 'number' && Math.abs(value) <= LARGEST_FLOAT32) into[at + j] = value;
+    else throw notFinite(value, where, `${argument}[${i}][${j}]`);
   }
-  return { values, shape };
 }
 
 /**
@@ -234,10 +284,10 @@ function assertRow(row: number, n: number, at: number, where: string): void {
 
 const LARGEST_FLOAT32 = (2 - 2 ** -23) * 2 ** 127;
 
-function isFiniteFloat32(value: unknown): boolean {
+export function isFiniteFloat32(value: unknown): boolean {
   return typeof value === 'number' && Math.abs(value) <= LARGEST_FLOAT32;
 }
 
-function notFinite(value: unknown, where: string, argument: string): DomainError {
+export function notFinite(value: unknown, where: string, argument: string): DomainError {
   return new DomainError({ where, argument, expected: 'be a finite float32 number', actual: describe(value) });
 }

@@ -1,9 +1,10 @@
 // graph: a SavedModel, from bytes into TensorFlow.
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BackendError } from '../core/errors.js';
-import { nativeBackend } from './native-backend.js';
+import { type Binding, nativeBackend } from './native-backend.js';
 
 const PREFIX = 'softmax-regression-graph-';
 
@@ -48,6 +49,44 @@ export function loadSavedModel(where: string, bytes: Uint8Array): number {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** A session for as long as its borrower needs it. */
+export interface BorrowedSession {
+  readonly id: number;
+  giveBack(): void;
+}
+
+/**
+ * Sessions by the checksum of their graph, the one that was used last at the end. TensorFlow takes 20 ms to load and optimize a
+ * graph, and the same loop is often asked for again: by the folds of a cross-validation, by the next fit.
+ */
+const sessions = new WeakMap<Binding, Map<string, { readonly id: number; users: number }>>();
+
+/** So many that nobody uses are kept. */
+const MOST_IDLE = 8;
+
+/** The session of this graph, loaded unless it is there. It holds no state: any number may use it at once. */
+export function borrowSession(where: string, bytes: Uint8Array): BorrowedSession {
+  const { binding } = nativeBackend();
+  const known = sessions.get(binding) ?? new Map<string, { readonly id: number; users: number }>();
+  sessions.set(binding, known);
+  const key = createHash('sha256').update(bytes).digest('base64');
+  const session = known.get(key) ?? { id: loadSavedModel(where, bytes), users: 0 };
+  known.delete(key);
+  known.set(key, session);
+  session.users++;
+  return {
+    id: session.id,
+    giveBack() {
+      session.users--;
+      const idle = [...known].filter(([, { users }]) => users === 0);
+      for (const [oldest, { id }] of idle.slice(0, Math.max(0, idle.length - MOST_IDLE))) {
+        known.delete(oldest);
+        binding.deleteSavedModel(id);
+      }
+    },
+  };
 }
 
 function removeStale(): void {

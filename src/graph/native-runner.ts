@@ -3,8 +3,9 @@ import * as tf from '@tensorflow/tfjs';
 import { type DataStore, gather, type Resident } from '../compile/arrays.js';
 import { type BatchRange, concatOutputs, type Ran, type Runner, type ScanJob, type Session } from '../compile/loop.js';
 import { formatType } from '../compile/tree.js';
+import { nextTask } from '../core/task.js';
 import type { FeatureValues } from '../data/batches.js';
-import { loadSavedModel } from './load.js';
+import { type BorrowedSession, borrowSession } from './load.js';
 import { type LoopSignature, loopModel } from './loop.js';
 import { type NativeTensor, nativeBackend } from './native-backend.js';
 import { isRecording, liveVariables, type Recording, record } from './record.js';
@@ -25,17 +26,25 @@ export function nativeRunner(eager: Runner): Runner {
     const { numSamples, batchSize, passes } = job;
     const steps = Math.floor(numSamples / batchSize) * passes;
     if (tf.getBackend() !== 'tensorflow' || isRecording() || steps < WORTH_RECORDING) return eager(job);
-    return graphSession(job, await eager(job));
+    const session = await eager(job);
+    // To copy the data, to record and load the step, and to run it first are a task each: timers have their turn in between.
+    const arrays = job.data.map((array) => residentOf(array, job.store));
+    await nextTask();
+    // Somebody else's task may have changed the backend.
+    if (tf.getBackend() !== 'tensorflow') return session;
+    const loops = loadLoops(job);
+    await nextTask();
+    return graphSession(job, arrays, loops, session);
   };
 }
 
-function graphSession(job: ScanJob, eager: Session): Session {
+function graphSession(
+  job: ScanJob,
+  arrays: readonly number[],
+  [loop, tail]: readonly [LoadedLoop, LoadedLoop?],
+  eager: Session,
+): Session {
   const { batchSize } = job;
-  const { binding } = nativeBackend();
-  const arrays = job.data.map((array) => residentOf(array, job.store));
-  const loops = loadLoops(job);
-  const loop = loops[0];
-  const tail: LoadedLoop | undefined = loops[1];
   const isFull = ([start, end]: BatchRange) => end - start === batchSize;
   return {
     chunk: loop.chunk,
@@ -65,14 +74,15 @@ function graphSession(job: ScanJob, eager: Session): Session {
       }
     },
     close() {
-      for (const { id } of loops) binding.deleteSavedModel(id);
+      loop.session.giveBack();
+      tail?.session.giveBack();
       eager.close();
     },
   };
 }
 
 /** The loop over full batches, and, where it pays, that of a short last one. */
-function loadLoops(job: ScanJob): readonly LoadedLoop[] {
+function loadLoops(job: ScanJob): readonly [LoadedLoop, LoadedLoop?] {
   const { numSamples, batchSize, passes } = job;
   const loop = loadLoop(job, batchSize);
   const rest = numSamples % batchSize;
@@ -80,13 +90,13 @@ function loadLoops(job: ScanJob): readonly LoadedLoop[] {
   try {
     return [loop, loadLoop(job, rest)];
   } catch (error) {
-    nativeBackend().binding.deleteSavedModel(loop.id);
+    loop.session.giveBack();
     throw error;
   }
 }
 
 interface LoadedLoop {
-  readonly id: number;
+  readonly session: BorrowedSession;
   readonly signature: LoopSignature;
   readonly name: string;
   readonly body: Recording;
@@ -112,8 +122,8 @@ function loadLoop({ step, state, data, isOrdered }: ScanJob, batchSize: number):
       scale: array.scale,
     }));
     const { bytes, signature } = loopModel({ body, numState, arrays, batchSize, isOrdered });
-    const id = loadSavedModel(step.name, bytes);
-    return { id, signature, name: step.name, body, numState, chunk: runsOfAChunk(body) };
+    const session = borrowSession(step.name, bytes);
+    return { session, signature, name: step.name, body, numState, chunk: runsOfAChunk(body) };
   } finally {
     tf.dispose(examples);
   }
@@ -147,7 +157,7 @@ function storedValues(source: FeatureValues, dtype: tf.DataType): Uint8Array | I
 }
 
 function runLoop(
-  { id, signature, name, body, numState }: LoadedLoop,
+  { session, signature, name, body, numState }: LoadedLoop,
   arrays: readonly number[],
   state: readonly tf.Tensor[],
   order: Int32Array | undefined,
@@ -162,7 +172,7 @@ function runLoop(
   try {
     const tensors = backend.getInputTensorIds([...liveVariables(name, body), ...state]);
     const inputs = [...own, ...arrays, ...tensors];
-    outputs = binding.runSavedModel(id, inputs, signature.inputs, signature.outputs);
+    outputs = binding.runSavedModel(session.id, inputs, signature.inputs, signature.outputs);
   } finally {
     for (const id of own) binding.deleteTensor(id);
   }

@@ -27,7 +27,11 @@ export function matthews<L extends Label>(
 ): number {
   const where = 'matthews';
   assertKnownOptions(options, ['sampleWeights'], where);
-  const { counts } = countPairs(labels, predictions, options, where);
+  return matthewsOf(countPairs(labels, predictions, options, where).counts);
+}
+
+/** Of a confusion matrix. */
+export function matthewsOf(counts: readonly number[][]): number {
   const { rows, columns, total } = marginals(counts);
   let ofBoth = 0;
   let ofLabels = 0;
@@ -81,7 +85,11 @@ export function cohenKappa<L extends Label>(
       throw new DomainError({ where, argument: 'classes', expected, actual: 'undefined' });
     }
   }
-  const { counts } = countPairs(labels, predictions, options, where);
+  return kappaOf(countPairs(labels, predictions, options, where).counts, weights);
+}
+
+/** Of a confusion matrix. */
+export function kappaOf(counts: readonly number[][], weights?: 'linear' | 'quadratic'): number {
   const { rows, columns, total } = marginals(counts);
   let observed = 0;
   let expected = 0;

@@ -32,17 +32,19 @@ export function brier<L extends Label>(
   const { weights, total } = weightsOf(options.sampleWeights, columns.length, where);
   let score = 0;
   for (let i = 0; i < columns.length; i++) {
-    const row = probabilities[i];
-    let distance = 0;
-    for (let k = 0; k < row.length; k++) distance += (row[k] - Number(k === columns[i])) ** 2;
-    score += weights[i] * distance;
+    score += weights[i] * squaredDistance(probabilities[i], columns[i]);
   }
   return score / total;
 }
 
-export interface CalibrationOptions<L extends Label> {
-  /** The label of each column; without them labels are class indices, 0 ≤ label < classes. */
-  readonly classes?: readonly L[];
+/** Of one row from the one-hot truth. */
+export function squaredDistance(row: ArrayLike<number>, column: number): number {
+  let distance = 0;
+  for (let k = 0; k < row.length; k++) distance += (row[k] - Number(k === column)) ** 2;
+  return distance;
+}
+
+export interface CalibrationOptions<L extends Label> extends ColumnOptions<L> {
   /** How many bins of equal width cut (0, 1]; 15 unless given. */
   readonly bins?: number;
 }
@@ -51,6 +53,7 @@ export interface CalibrationOptions<L extends Label> {
 export interface ReliabilityBin {
   readonly lower: number;
   readonly upper: number;
+  /** How many samples, or the sum of their weights. */
   readonly count: number;
   /** Mean probability of the top class; NaN for no sample. */
   readonly confidence: number;
@@ -79,7 +82,7 @@ export function reliabilityBins<L extends Label>(
   probabilities: Rows,
   options: CalibrationOptions<L> = {},
 ): ReliabilityBin[] {
-  return binByConfidence(labels, probabilities, options, 'reliabilityBins');
+  return binByConfidence(labels, probabilities, options, 'reliabilityBins').bins();
 }
 
 /**
@@ -102,11 +105,18 @@ export function expectedCalibrationError<L extends Label>(
   probabilities: Rows,
   options: CalibrationOptions<L> = {},
 ): number {
+  return calibrationErrorOf(binByConfidence(labels, probabilities, options, 'expectedCalibrationError').bins());
+}
+
+/** Of the bins of a reliability diagram. */
+export function calibrationErrorOf(bins: readonly ReliabilityBin[]): number {
   let error = 0;
-  for (const bin of binByConfidence(labels, probabilities, options, 'expectedCalibrationError')) {
-    if (bin.count > 0) error += bin.count * Math.abs(bin.accuracy - bin.confidence);
+  let total = 0;
+  for (const { count, accuracy, confidence } of bins) {
+    if (count > 0) error += count * Math.abs(accuracy - confidence);
+    total += count;
   }
-  return error / labels.length;
+  return error / total;
 }
 
 function binByConfidence<L extends Label>(
@@ -114,28 +124,43 @@ function binByConfidence<L extends Label>(
   probabilities: Rows,
   options: CalibrationOptions<L>,
   where: string,
-): ReliabilityBin[] {
-  assertKnownOptions(options, ['bins', 'classes'], where);
+): ReliabilitySums {
+  assertKnownOptions(options, ['bins', 'classes', 'sampleWeights'], where);
   const { bins = 15, classes } = options;
   assertPositiveInteger(bins, where, 'bins');
   const { columns } = labelColumns(labels, probabilities, classes, where, 'probabilities');
   assertDistributions(probabilities, where);
-  const sums = Array.from({ length: bins }, () => ({ count: 0, confidence: 0, right: 0 }));
-  for (let i = 0; i < columns.length; i++) {
-    const row = probabilities[i];
-    const top = topColumn(row);
-    const bin = sums[binOf(row[top], bins)];
-    bin.count++;
-    bin.confidence += row[top];
-    if (top === columns[i]) bin.right++;
+  const { weights } = weightsOf(options.sampleWeights, columns.length, where);
+  const sums = new ReliabilitySums(bins);
+  for (let i = 0; i < columns.length; i++) sums.add(probabilities[i], columns[i], weights[i]);
+  return sums;
+}
+
+/** A reliability diagram in the making, sample by sample. */
+export class ReliabilitySums {
+  readonly #sums: { count: number; confidence: number; right: number }[];
+
+  constructor(bins: number) {
+    this.#sums = Array.from({ length: bins }, () => ({ count: 0, confidence: 0, right: 0 }));
   }
-  return sums.map(({ count, confidence, right }, m) => ({
-    lower: m / bins,
-    upper: (m + 1) / bins,
-    count,
-    confidence: confidence / count,
-    accuracy: right / count,
-  }));
+
+  add(row: ArrayLike<number>, column: number, weight: number): void {
+    const top = topColumn(row);
+    const bin = this.#sums[binOf(row[top], this.#sums.length)];
+    bin.count += weight;
+    bin.confidence += weight * row[top];
+    if (top === column) bin.right += weight;
+  }
+
+  bins(): ReliabilityBin[] {
+    return this.#sums.map(({ count, confidence, right }, m, { length }) => ({
+      lower: m / length,
+      upper: (m + 1) / length,
+      count,
+      confidence: confidence / count,
+      accuracy: right / count,
+    }));
+  }
 }
 
 function topColumn(row: ArrayLike<number>): number {

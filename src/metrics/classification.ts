@@ -128,20 +128,26 @@ export function precisionRecallFscore<L extends Label>(
   assertKnownOptions(options, ['average', 'classes', 'sampleWeights'], where);
   const { average } = options;
   if (average !== undefined) assertOneOf(average, ['macro', 'micro', 'weighted'], where, 'average');
-  const { classes, counts } = countPairs(labels, predictions, options, where);
-  const right = counts.map((row, k) => row[k]);
-  const support = counts.map(sum);
-  const predicted = counts.map((_, k) => sum(counts.map((row) => row[k])));
-  const perClass = right.map((tp, k) => scores(tp, predicted[k], support[k]));
+  const confusion = countPairs(labels, predictions, options, where);
+  return average === undefined ? classScoresOf(confusion) : averageScoresOf(confusion.counts, average);
+}
+
+/** Of a confusion matrix. */
+export function classScoresOf<L extends Label>({ classes, counts }: ConfusionMatrix<L>): ClassScores<L> {
+  const { perClass, support } = scoresOf(counts);
+  return {
+    classes,
+    precision: perClass.map(({ precision }) => precision),
+    recall: perClass.map(({ recall }) => recall),
+    fscore: perClass.map(({ fscore }) => fscore),
+    support,
+  };
+}
+
+/** Of a confusion matrix. */
+export function averageScoresOf(counts: readonly number[][], average: Average): AverageScores {
+  const { perClass, right, predicted, support } = scoresOf(counts);
   switch (average) {
-    case undefined:
-      return {
-        classes,
-        precision: perClass.map(({ precision }) => precision),
-        recall: perClass.map(({ recall }) => recall),
-        fscore: perClass.map(({ fscore }) => fscore),
-        support,
-      };
     case 'micro':
       return scores(sum(right), sum(predicted), sum(support));
     case 'macro':
@@ -154,6 +160,14 @@ export function precisionRecallFscore<L extends Label>(
     default:
       throw average satisfies never;
   }
+}
+
+function scoresOf(counts: readonly number[][]) {
+  const right = counts.map((row, k) => row[k]);
+  const support = counts.map(sum);
+  const predicted = counts.map((_, k) => sum(counts.map((row) => row[k])));
+  const perClass = right.map((tp, k) => scores(tp, predicted[k], support[k]));
+  return { perClass, right, predicted, support };
 }
 
 /** From tp, tp + fp and tp + fn. */

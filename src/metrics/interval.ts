@@ -36,9 +36,17 @@ export function wilsonInterval(
     const expected = `be an integer in [0, ${samples}]`;
     throw new DomainError({ where, argument: 'right', expected, actual: describe(right) });
   }
-  if (!(typeof confidence === 'number' && confidence > 0 && confidence < 1)) {
-    throw new DomainError({ where, argument: 'confidence', expected: 'be in (0, 1)', actual: describe(confidence) });
-  }
+  assertConfidence(confidence, where);
+  return wilsonOf(right, samples, confidence);
+}
+
+export function assertConfidence(confidence: number, where: string): void {
+  if (typeof confidence === 'number' && confidence > 0 && confidence < 1) return;
+  throw new DomainError({ where, argument: 'confidence', expected: 'be in (0, 1)', actual: describe(confidence) });
+}
+
+/** Of any numbers 0 ≤ right ≤ samples, whole or not. */
+export function wilsonOf(right: number, samples: number, confidence: number): Interval {
   const z = centralQuantile(confidence);
   // The ends are the roots of (n + z²)p² − (2·right + z²)p + right²/n. The lower one is taken from their product: as a
   // difference it would cancel for few right. So 0 and 1 come out exactly.

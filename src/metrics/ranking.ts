@@ -2,6 +2,8 @@
 import { DomainError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import { assertKnownOptions, assertOneOf, describe } from '../core/shape.js';
+import { ascendingOrder } from '../core/sort.js';
+import { finish, type Steps } from '../core/task.js';
 import type { Average } from './classification.js';
 import { assertDistributions, type ColumnOptions, labelColumns, optionsOf, type Rows, weightsOf } from './inputs.js';
 
@@ -32,23 +34,29 @@ export function topKAccuracy<L extends Label>(
   }
   const { weights, total } = weightsOf(sampleWeights, columns.length, where);
   let hits = 0;
-  for (let i = 0; i < columns.length; i++) if (rankOf(columns[i], scores[i], i) < k) hits += weights[i];
+  for (let i = 0; i < columns.length; i++) {
+    assertNoNaN(scores[i], `scores[${i}]`);
+    if (rankOf(columns[i], scores[i]) < k) hits += weights[i];
+  }
   return hits / total;
 }
 
-/** How many columns stand higher than `column`. */
-function rankOf(column: number, row: ArrayLike<number>, i: number): number {
+function assertNoNaN(row: ArrayLike<number>, argument: string): void {
+  for (let j = 0; j < row.length; j++) {
+    if (typeof row[j] === 'number' && !Number.isNaN(row[j])) continue;
+    throw new DomainError({
+      where: 'topKAccuracy',
+      argument: `${argument}[${j}]`,
+      expected: 'be a number, not NaN',
+      actual: describe(row[j]),
+    });
+  }
+}
+
+/** How many columns stand higher than `column`: of equal ones the lower does. */
+export function rankOf(column: number, row: ArrayLike<number>): number {
   let rank = 0;
   for (let j = 0; j < row.length; j++) {
-    if (typeof row[j] !== 'number' || Number.isNaN(row[j])) {
-      const argument = `scores[${i}][${j}]`;
-      throw new DomainError({
-        where: 'topKAccuracy',
-        argument,
-        expected: 'be a number, not NaN',
-        actual: describe(row[j]),
-      });
-    }
     if (row[j] > row[column] || (row[j] === row[column] && j < column)) rank++;
   }
   return rank;
@@ -111,20 +119,19 @@ export function rocAuc<L extends Label>(
   if (average === 'micro') {
     const places = Uint32Array.from({ length: columns.length * numClasses }, (_, place) => place);
     const sampleOf = (place: number) => Math.floor(place / numClasses);
-    return binaryAuc(
-      Float64Array.from(places, (place) => probabilities[sampleOf(place)][place % numClasses]),
-      Uint8Array.from(places, (place) => Number(columns[sampleOf(place)] === place % numClasses)),
-      Float64Array.from(places, (place) => weights[sampleOf(place)]),
+    return finish(
+      binaryAuc(
+        Float64Array.from(places, (place) => probabilities[sampleOf(place)][place % numClasses]),
+        Uint8Array.from(places, (place) => Number(columns[sampleOf(place)] === place % numClasses)),
+        Float64Array.from(places, (place) => weights[sampleOf(place)]),
+      ),
     );
   }
   const indices = Array.from({ length: numClasses }, (_, k) => k);
   const auc = indices.map((k) => {
     const isOfClass = Uint8Array.from(columns, (column) => Number(column === k));
-    return binaryAuc(
-      Float64Array.from(probabilities, (row) => row[k]),
-      isOfClass,
-      weights,
-    );
+    const scores = Float64Array.from(probabilities, (row) => row[k]);
+    return finish(binaryAuc(scores, isOfClass, weights));
   });
   const support = new Array<number>(numClasses).fill(0);
   columns.forEach((column, i) => {
@@ -144,8 +151,8 @@ export function rocAuc<L extends Label>(
 }
 
 /** Weight of the pairs (positive, negative) in the right order, a tie by half, over that of all pairs; NaN without a pair. */
-function binaryAuc(scores: Float64Array, isPositive: Uint8Array, weights: Float64Array): number {
-  const ascending = Uint32Array.from(scores, (_, i) => i).sort((a, b) => scores[a] - scores[b]);
+export function* binaryAuc(scores: Float64Array, isPositive: Uint8Array, weights: Float64Array): Steps<number> {
+  const ascending = yield* ascendingOrder(scores);
   let inOrder = 0;
   let positives = 0;
   let negatives = 0;

@@ -1,6 +1,7 @@
 // model: the model file, safetensors bytes that are the same wherever they are written.
 import { DomainError, type ErrorFields, FormatError, ShapeError } from '../core/errors.js';
 import { assertLabels, type Label } from '../core/labels.js';
+import { sha256 } from '../core/sha256.js';
 import { describe, formatShape } from '../core/shape.js';
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -18,10 +19,8 @@ export interface ModelContent {
   /** How many numbers were trained. */
   readonly numParameters: number;
   readonly featureNames?: readonly string[];
-  /** Features enter W as (x − mean) / scale. Leave it out where W and b have taken it in. */
-  readonly standardization?: { readonly mean: readonly number[]; readonly scale: readonly number[] };
-  /** T > 0: probabilities are softmax(o / T). */
-  readonly temperature?: number;
+  /** How weight and bias were calibrated: both are divided by the temperature T > 0 already. */
+  readonly calibration?: { readonly temperature: number };
   /** What decided the fit: solver, seed and the like. */
   readonly options: Readonly<Record<string, Json>>;
   readonly metrics?: Readonly<Record<string, number>>;
@@ -32,7 +31,7 @@ const VERSION = 1;
 /** Room for a million short names of features; the safetensors library itself stops at 100 MB. */
 const MAX_HEADER_BYTES = 2 ** 24;
 const MAX_DEPTH = 16;
-const OPTIONAL = ['featureNames', 'standardization', 'temperature', 'metrics'] as const;
+const OPTIONAL = ['featureNames', 'calibration', 'metrics'] as const;
 
 type Fail = (fields: Omit<ErrorFields, 'where'>) => Error;
 
@@ -43,10 +42,11 @@ type Fail = (fields: Omit<ErrorFields, 'where'>) => Error;
  *
  * The header names the tensors `weight`, F32 [features, classes], and `bias`, F32 [classes]. Its `__metadata__` maps
  * names to strings. `format` is softmax-regression; `version` is 1; `classes`, `numParameters`, `options`, and where
- * they are known `featureNames`, `standardization`, `temperature` and `metrics`, are JSON; labels keep their type in it.
+ * they are known `featureNames`, `calibration` and `metrics`, are JSON; labels keep their type in it.
  * `sha256` is that of the metadata without it (compact JSON, sorted keys), then the bytes of weight, then those of bias.
  *
- * A reader ignores metadata that it does not know. So what changes a prediction, or tensors, raises the version.
+ * Probabilities are softmax(xW + b), and nothing else: weight and bias have taken in whatever scaling there was. A reader
+ * ignores metadata that it does not know. So what changes a prediction, or tensors, raises the version.
  *
  * @returns the same bytes for the same content, in Node and in browsers
  * @throws DomainError or ShapeError for content that `decodeModel` would refuse
@@ -100,6 +100,9 @@ export function encodeModel(content: ModelContent): Uint8Array {
  * Lengths, header, shapes, offsets and checksum are checked before anything of their size is allocated. The header must
  * be compact JSON, as safetensors libraries write it, so that no key can hide behind another of the same name.
  *
+ * Of version 1, too, are files that keep apart what this package puts into weight and bias: a `temperature` T, where
+ * probabilities are softmax(o/T), and a `standardization` by which features enter as (x − mean)/scale. They are taken in here.
+ *
  * @param where the file's name or the caller, for error messages
  * @throws FormatError if the bytes are not one whole model file of a known version; ShapeError if not a Uint8Array
  */
@@ -120,10 +123,11 @@ export function decodeModel(bytes: Uint8Array, where = 'decodeModel'): ModelCont
   assertChecksum(metadata, weightBytes, biasBytes, fail);
   // The values are of unknown type until assertContent has seen them.
   const value = (key: string): never => parseJson(metadata[key], key, fail) as never;
+  const scaling: Scaling = Object.fromEntries(APART.filter((key) => key in metadata).map((key) => [key, value(key)]));
+  assertScaling(scaling, weightAt.shape[0], fail);
   const content: ModelContent = {
     classes: value('classes'),
-    weight: float32(weightBytes),
-    bias: float32(biasBytes),
+    ...fold({ weight: float32(weightBytes), bias: float32(biasBytes) }, scaling),
     numFeatures: weightAt.shape[0],
     numParameters: value('numParameters'),
     options: value('options'),
@@ -131,6 +135,38 @@ export function decodeModel(bytes: Uint8Array, where = 'decodeModel'): ModelCont
   };
   assertContent(content, fail);
   return content;
+}
+
+/** What a file of version 1 may keep apart. */
+interface Scaling {
+  /** Features enter W as (x − mean) / scale. */
+  readonly standardization?: { readonly mean: readonly number[]; readonly scale: readonly number[] };
+  /** T > 0: probabilities are softmax(o / T). */
+  readonly temperature?: number;
+}
+
+const APART = ['standardization', 'temperature'] as const;
+
+/** Wⱼₖ/(scaleⱼ·T) and (bₖ − Σⱼ meanⱼ·Wⱼₖ/scaleⱼ)/T, and T as what it is now: how they were calibrated. */
+function fold(
+  { weight, bias }: { readonly weight: Float32Array; readonly bias: Float32Array },
+  { standardization, temperature }: Scaling,
+): Pick<ModelContent, 'weight' | 'bias' | 'calibration'> {
+  const t = temperature ?? 1;
+  const q = bias.length;
+  const shift = Float64Array.from(bias);
+  if (standardization !== undefined) {
+    const { mean, scale } = standardization;
+    for (let i = 0; i < weight.length; i++) {
+      const j = Math.floor(i / q);
+      shift[i % q] -= (mean[j] / scale[j]) * weight[i];
+    }
+  }
+  const folded = {
+    weight: weight.map((w, i) => w / (standardization?.scale[Math.floor(i / q)] ?? 1) / t),
+    bias: Float32Array.from(shift, (b) => b / t),
+  };
+  return temperature === undefined ? folded : { ...folded, calibration: { temperature } };
 }
 
 function readHeader(bytes: Uint8Array, fail: Fail): { header: Record<string, unknown>; start: number } {
@@ -247,30 +283,9 @@ function assertChecksum(metadata: Record<string, string>, weight: Uint8Array, bi
   throw fail({ argument: 'sha256', expected, actual: orNothing(metadata.sha256), hint });
 }
 
-/** Holds values that came from anywhere to their types and to each other. */
-function assertContent(content: ModelContent, fail: Fail): void {
-  const { classes, weight, bias, numFeatures, numParameters, options } = content;
-  const { featureNames, standardization, temperature = 1, metrics = {} } = content;
-  const check = (holds: boolean, argument: string, expected: string, actual: unknown) => {
-    if (!holds) throw fail({ argument, expected, actual: describe(actual) });
-  };
-  const checkNumbers = (numbers: ArrayLike<unknown>, argument: string, rule = '', holds = (_: number) => true) =>
-    each(numbers, (x, i) => {
-      if (!isFiniteNumber(x) || !holds(x)) check(false, `${argument}[${i}]`, `be a finite number${rule}`, x);
-    });
-  check(isCount(numFeatures), 'numFeatures', 'be an integer > 0', numFeatures);
-  assertClasses(classes, bias.length, fail);
-  const size = numFeatures * bias.length;
-  check(weight.length === size, 'weight', `have ${size} numbers, [${numFeatures}, ${bias.length}]`, weight);
-  checkNumbers(weight, 'weight');
-  checkNumbers(bias, 'bias');
-  check(isCount(numParameters), 'numParameters', 'be an integer > 0', numParameters);
-  check(isFiniteNumber(temperature) && temperature > 0, 'temperature', 'be a finite number > 0', temperature);
-  if (featureNames !== undefined) {
-    const expected = `be ${numFeatures} names, one for each feature`;
-    check(Array.isArray(featureNames) && featureNames.length === numFeatures, 'featureNames', expected, featureNames);
-    each(featureNames, (name, i) => check(typeof name === 'string', `featureNames[${i}]`, 'be a string', name));
-  }
+function assertScaling({ standardization, temperature = 1 }: Scaling, numFeatures: number, fail: Fail): void {
+  const { check, checkNumbers } = checksOf(fail);
+  check(isPositive(temperature), 'temperature', 'be a finite number > 0', temperature);
   if (standardization !== undefined) {
     check(isRecord(standardization), 'standardization', 'be { mean, scale }', standardization);
     for (const key of ['mean', 'scale'] as const) {
@@ -279,6 +294,41 @@ function assertContent(content: ModelContent, fail: Fail): void {
     }
     checkNumbers(standardization.mean, 'standardization.mean');
     checkNumbers(standardization.scale, 'standardization.scale', ' > 0', (x) => x > 0);
+  }
+}
+
+function checksOf(fail: Fail) {
+  const check = (holds: boolean, argument: string, expected: string, actual: unknown) => {
+    if (!holds) throw fail({ argument, expected, actual: describe(actual) });
+  };
+  const checkNumbers = (numbers: ArrayLike<unknown>, argument: string, rule = '', holds = (_: number) => true) =>
+    each(numbers, (x, i) => {
+      if (!isFiniteNumber(x) || !holds(x)) check(false, `${argument}[${i}]`, `be a finite number${rule}`, x);
+    });
+  return { check, checkNumbers };
+}
+
+/** Holds values that came from anywhere to their types and to each other. */
+function assertContent(content: ModelContent, fail: Fail): void {
+  const { classes, weight, bias, numFeatures, numParameters, options } = content;
+  const { featureNames, calibration, metrics = {} } = content;
+  const { check, checkNumbers } = checksOf(fail);
+  check(isCount(numFeatures), 'numFeatures', 'be an integer > 0', numFeatures);
+  assertClasses(classes, bias.length, fail);
+  const size = numFeatures * bias.length;
+  check(weight.length === size, 'weight', `have ${size} numbers, [${numFeatures}, ${bias.length}]`, weight);
+  checkNumbers(weight, 'weight');
+  checkNumbers(bias, 'bias');
+  check(isCount(numParameters), 'numParameters', 'be an integer > 0', numParameters);
+  if (calibration !== undefined) {
+    check(isRecord(calibration), 'calibration', 'be { temperature }', calibration);
+    const { temperature } = calibration;
+    check(isPositive(temperature), 'calibration.temperature', 'be a finite number > 0', temperature);
+  }
+  if (featureNames !== undefined) {
+    const expected = `be ${numFeatures} names, one for each feature`;
+    check(Array.isArray(featureNames) && featureNames.length === numFeatures, 'featureNames', expected, featureNames);
+    each(featureNames, (name, i) => check(typeof name === 'string', `featureNames[${i}]`, 'be a string', name));
   }
   for (const [argument, record] of Object.entries({ options, metrics })) {
     check(isRecord(record), argument, 'be an object', record);
@@ -399,6 +449,10 @@ function isFiniteNumber(value: unknown): value is number {
   return Number.isFinite(value);
 }
 
+function isPositive(value: unknown): boolean {
+  return isFiniteNumber(value) && value > 0;
+}
+
 function isCount(value: unknown): boolean {
   return Number.isSafeInteger(value) && (value as number) > 0;
 }
@@ -418,78 +472,4 @@ function list(value: unknown): string {
 
 function orNothing(value: unknown): string {
   return value === undefined || value === '' ? 'nothing' : describe(value);
-}
-
-/** The first 32 bits of the fraction of each of the first primes' roots, as FIPS 180-4 defines its constants. */
-function rootBits(count: number, root: (prime: number) => number): Int32Array {
-  const primes: number[] = [];
-  for (let n = 2; primes.length < count; n++) if (primes.every((prime) => n % prime !== 0)) primes.push(n);
-  return Int32Array.from(primes, (prime) => Math.floor((root(prime) % 1) * 2 ** 32));
-}
-
-/**
- * SHA-256 of the parts, one after the other, as lower-case hexadecimal digits.
- *
- * Written out because `crypto.subtle` is asynchronous, and missing in pages that do not come over https.
- *
- * @example sha256([new TextEncoder().encode('abc')])   // 'ba7816bf…'
- * @see FIPS 180-4, §6.2
- */
-export function sha256(parts: readonly Uint8Array[]): string {
-  // None of the cube roots lies within 5e-12 of a change of these bits: their rounding, 1e-15, does no harm.
-  const constants = rootBits(64, Math.cbrt);
-  const state = rootBits(8, Math.sqrt);
-  const words = new Int32Array(64);
-  const block = new Uint8Array(64);
-  const view = new DataView(block.buffer);
-  const compress = () => {
-    for (let t = 0; t < 16; t++) words[t] = view.getInt32(4 * t);
-    for (let t = 16; t < 64; t++) {
-      const x = words[t - 15];
-      const y = words[t - 2];
-      const s0 = rotate(x, 7) ^ rotate(x, 18) ^ (x >>> 3);
-      const s1 = rotate(y, 17) ^ rotate(y, 19) ^ (y >>> 10);
-      words[t] = words[t - 16] + s0 + words[t - 7] + s1;
-    }
-    let [a, b, c, d, e, f, g, h] = state;
-    for (let t = 0; t < 64; t++) {
-      const s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25);
-      const t1 = (h + s1 + ((e & f) ^ (~e & g)) + constants[t] + words[t]) | 0;
-      const s0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22);
-      const t2 = (s0 + ((a & b) ^ (a & c) ^ (b & c))) | 0;
-      h = g;
-      g = f;
-      f = e;
-      e = (d + t1) | 0;
-      d = c;
-      c = b;
-      b = a;
-      a = (t1 + t2) | 0;
-    }
-    [a, b, c, d, e, f, g, h].forEach((word, i) => {
-      state[i] += word;
-    });
-  };
-  let length = 0;
-  for (const part of parts) {
-    for (let at = 0; at < part.length; at++) {
-      block[length++ % 64] = part[at];
-      if (length % 64 === 0) compress();
-    }
-  }
-  const filled = length % 64;
-  block.fill(0, filled);
-  block[filled] = 0x80;
-  if (filled >= 56) {
-    compress();
-    block.fill(0);
-  }
-  view.setUint32(56, Math.floor(length / 2 ** 29));
-  view.setUint32(60, (length * 8) % 2 ** 32);
-  compress();
-  return Array.from(state, (word) => (word >>> 0).toString(16).padStart(8, '0')).join('');
-}
-
-function rotate(word: number, by: number): number {
-  return (word >>> by) | (word << (32 - by));
 }

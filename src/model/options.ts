@@ -111,6 +111,8 @@ export interface FitOptions<L extends Label>
   readonly solver?: Solver;
   /** The classes in the order of their columns; the distinct labels, sorted, unless given. */
   readonly classes?: readonly L[];
+  /** Names of the features, in the order of their columns, for tables and reports; the model keeps them. */
+  readonly featureNames?: readonly string[];
   /** What each sample counts, ≥ 0 and not all 0: a sample of weight 2 is two samples. 1 unless given. */
   readonly sampleWeights?: ArrayLike<number>;
   /** What a sample of each class counts, times its own weight: `'balanced'`, or by class. */
@@ -134,8 +136,8 @@ export interface FitOptions<L extends Label>
 }
 
 const COMMON = [
-  ...['solver', 'fitIntercept', 'l2', 'standardize', 'classes', 'sampleWeights', 'classWeights', 'validation'],
-  ...['warmStart', 'signal', 'onProgress', 'onEpochEnd'],
+  ...['solver', 'fitIntercept', 'l2', 'standardize', 'classes', 'featureNames', 'sampleWeights', 'classWeights'],
+  ...['validation', 'warmStart', 'signal', 'onProgress', 'onEpochEnd'],
 ];
 const FIRST_ORDER = [
   ...['gradient', 'layer', 'epochs', 'batchSize', 'learningRate', 'shuffle', 'seed', 'earlyStopping'],

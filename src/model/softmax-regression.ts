@@ -1,21 +1,14 @@
-// model: the classifier that people use: fit, predict, evaluate.
+// model: the classifier that people use: how it comes to be, and its file.
 import { FormatError, isSoftmaxRegressionError } from '../core/errors.js';
 import { classIndices, type Label } from '../core/labels.js';
-import { assertKnownOptions } from '../core/shape.js';
-import { nextTask } from '../core/task.js';
-import { asFeatureArray, batchRanges, type Features } from '../data/batches.js';
-import {
-  type ClassScores,
-  type ConfusionMatrix,
-  confusionMatrix,
-  precisionRecallFscore,
-} from '../metrics/classification.js';
+import { type CalibratedAffine, type CalibrateOptions, calibrateAffine } from './calibrate.js';
 import type { FitResult } from './fit.js';
 import { assertLabelCount, assertNotEmpty, classesOf, type FeaturesInput, readFeatures } from './inputs.js';
+import { checkedFeatureNames } from './insight.js';
+import { LinearClassifier } from './linear-classifier.js';
 import { decodeModel, encodeModel, type Json } from './model-file.js';
-import { rowsOfATask } from './objective.js';
 import { type FitOptions, type TrainingOptions, trainingOptions } from './options.js';
-import { type Affine, affineRows, argMax, checkFeatureCount, softmaxRow, surpriseRow } from './predict.js';
+import { type Affine, checkFeatureCount } from './predict.js';
 import { fitSamples } from './prepare.js';
 import {
   assertPartialFitOptions,
@@ -26,15 +19,20 @@ import {
   type StreamOptions,
 } from './stream.js';
 
-export interface Evaluation<L extends Label> {
-  readonly samples: number;
-  /** Mean negative log-likelihood, nats. */
-  readonly loss: number;
-  readonly accuracy: number;
-  /** Precision, recall, fscore and support, in the order of the model's classes. */
-  readonly perClass: ClassScores<L>;
-  /** Rows are the truth, columns the prediction, in the order of the model's classes. */
-  readonly confusion: ConfusionMatrix<L>;
+/** What `calibrate` found. */
+export interface Calibration<L extends Label> extends Omit<CalibratedAffine<L>, 'affine'> {
+  /** The calibrated model; the one that was calibrated stays as it was. */
+  readonly model: SoftmaxRegression<L>;
+}
+
+/** What a model is made of, beside weight and bias. */
+interface Description<L extends Label> {
+  readonly classes: readonly L[];
+  readonly featureNames: readonly string[] | undefined;
+  readonly numParameters: number;
+  readonly options: TrainingOptions;
+  readonly temperature?: number;
+  readonly stream?: Stream;
 }
 
 /**
@@ -42,37 +40,29 @@ export interface Evaluation<L extends Label> {
  *
  *   ŷ = softmax(xW + b)
  *
- * A model is plain arrays: it holds no tensor, needs no dispose, and predicts synchronously on any backend.
+ * A model is plain arrays: it holds no tensor, needs no dispose, and predicts synchronously on any backend. What ends in
+ * `Async` is for large input and tensors: it works in chunks, on the backend in use where that pays.
  *
  * @example
  * const { model } = await SoftmaxRegression.fit(features, ['cat', 'dog', 'dog'], { l2: 0.1 });
  * model.predict([[0.1, 0.9]]);   // ['dog']
  * @see Dive into Deep Learning (zh), §3.4
  */
-export class SoftmaxRegression<L extends Label> {
-  /** The classes, in the order of the columns of logits and probabilities. */
-  readonly classes: readonly L[];
-  /** d, features of a sample. */
-  readonly numFeatures: number;
+export class SoftmaxRegression<L extends Label> extends LinearClassifier<L> {
   /** How many numbers were trained; with a PHM layer fewer than weight and bias hold. */
   readonly numParameters: number;
   /** What decided the fit, defaults included. */
   readonly options: TrainingOptions;
-  readonly #affine: Affine;
+  /** By what `calibrate` divided weight and bias; 1 if it never did. */
+  readonly temperature: number;
   readonly #stream: Stream | undefined;
 
-  private constructor(
-    classes: readonly L[],
-    affine: Affine,
-    numParameters: number,
-    options: TrainingOptions,
-    stream?: Stream,
-  ) {
-    this.classes = Object.freeze([...classes]);
-    this.numFeatures = affine.weight.length / affine.bias.length;
+  private constructor({ weight, bias }: Affine, description: Description<L>) {
+    const { classes, featureNames, numParameters, options, temperature = 1, stream } = description;
+    super({ weight, bias }, classes, featureNames);
     this.numParameters = numParameters;
     this.options = options;
-    this.#affine = affine;
+    this.temperature = temperature;
     this.#stream = stream;
   }
 
@@ -98,10 +88,15 @@ export class SoftmaxRegression<L extends Label> {
     const x = await readFeatures(features, where);
     assertLabelCount(labels, x.shape[0], where);
     assertNotEmpty(x, where);
+    const featureNames = checkedFeatureNames(options.featureNames, x.shape[1], where);
     const classes = classesOf(labels, options.classes, where);
     const y = classIndices(labels, classes, where);
     const fitted = await fitSamples({ features: x, labels: y, classes }, training, options, where);
-    return { model: new SoftmaxRegression(classes, fitted, fitted.numParameters, training), result: fitted.result };
+    const { numParameters, result } = fitted;
+    return {
+      model: new SoftmaxRegression(fitted, { classes, featureNames, numParameters, options: training }),
+      result,
+    };
   }
 
   /**
@@ -113,8 +108,11 @@ export class SoftmaxRegression<L extends Label> {
    * for await (const { features, labels } of parts) ({ model } = await model.partialFit(features, labels));
    */
   static async untrained<const L extends Label>(options: StreamOptions<L>): Promise<SoftmaxRegression<L>> {
-    const { classes, options: training, started, stream } = await openStream(options, 'untrained');
-    return new SoftmaxRegression(classes, started, started.numParameters, training, stream);
+    const where = 'untrained';
+    const { classes, options: training, started, stream } = await openStream(options, where);
+    const featureNames = checkedFeatureNames(options.featureNames, options.numFeatures, where);
+    const { numParameters } = started;
+    return new SoftmaxRegression(started, { classes, featureNames, numParameters, options: training, stream });
   }
 
   /**
@@ -143,9 +141,11 @@ export class SoftmaxRegression<L extends Label> {
     const y = classIndices(labels, this.classes, where);
     const learner = { classes: this.classes, options: this.options, model: this, stream: this.#stream };
     const next = await fitNextPart(learner, { features: x, labels: y }, options, where);
-    const { fitted, stream } = next;
-    const model = new SoftmaxRegression(this.classes, fitted, fitted.numParameters, next.options, stream);
-    return { model, result: fitted.result };
+    const { fitted, options: training, stream } = next;
+    const { classes, featureNames } = this;
+    const { numParameters, result } = fitted;
+    const description = { classes, featureNames, numParameters, options: training, stream };
+    return { model: new SoftmaxRegression(fitted, description), result };
   }
 
   /**
@@ -154,9 +154,10 @@ export class SoftmaxRegression<L extends Label> {
    * safetensors read them.
    */
   toBytes(): Uint8Array {
-    const { classes, numFeatures, numParameters } = this;
+    const { classes, featureNames, numFeatures, numParameters, temperature } = this;
     const options = this.options as unknown as Readonly<Record<string, Json>>;
-    return encodeModel({ ...this.#affine, classes, numFeatures, numParameters, options });
+    const calibration = temperature === 1 ? undefined : { temperature };
+    return encodeModel({ ...this.affine, classes, featureNames, numFeatures, numParameters, options, calibration });
   }
 
   /**
@@ -166,112 +167,42 @@ export class SoftmaxRegression<L extends Label> {
    * @throws FormatError if the bytes are no model, were changed or cut short, or need a later version of this package
    */
   static fromBytes<L extends Label = Label>(bytes: Uint8Array, where = 'fromBytes'): SoftmaxRegression<L> {
-    const { classes, weight, bias, numParameters, options, temperature, standardization } = decodeModel(bytes, where);
-    if (temperature !== undefined || standardization !== undefined) {
-      const argument = temperature === undefined ? 'standardization' : 'temperature';
-      const hint = 'loadPredictor of softmax-regression/predict applies it.';
-      throw new FormatError({ where, argument, expected: 'be part of weight and bias', actual: 'apart', hint });
-    }
-    return new SoftmaxRegression(
-      classes as readonly L[],
+    const { classes, weight, bias, featureNames, numParameters, options, calibration } = decodeModel(bytes, where);
+    return new SoftmaxRegression<L>(
       { weight, bias },
-      numParameters,
-      storedOptions(options, where),
+      {
+        classes: classes as readonly L[],
+        featureNames,
+        numParameters,
+        options: storedOptions(options, where),
+        temperature: calibration?.temperature ?? 1,
+      },
     );
   }
 
-  /** W, [features, classes], as rows; a copy. */
-  get weight(): Float32Array[] {
-    const q = this.classes.length;
-    return Array.from({ length: this.numFeatures }, (_, j) => this.#affine.weight.slice(j * q, (j + 1) * q));
-  }
-
-  /** b, [classes]; a copy. */
-  get bias(): Float32Array {
-    return this.#affine.bias.slice();
-  }
-
   /**
-   * Unnormalised scores.
+   * A model whose probabilities mean what they say: logits divided by the temperature that fits samples it did not learn from.
    *
-   *   o = xW + b
+   *   softmax(o/T),   T > 0 that minimises the log loss        weight and bias are divided by T, so that every reader has it
    *
-   * @param features rows, or a typed array with its shape
-   * @returns one Float64Array of [classes] for each sample
-   * @throws ShapeError for another number of features than the model was trained on; DomainError for one that is not finite
+   * The order of the classes stays, and so does the accuracy. `before` and `after` are evaluations on these samples: as T was
+   * fitted to them, `after` flatters a little.
+   *
+   * @param features of samples that were held back; a hundred do for one number
+   * @throws as `evaluate`
+   * @example const { model, temperature } = await overconfident.calibrate(heldBack.features, heldBack.labels);
+   * @see Guo et al., On calibration of modern neural networks (2017)
    */
-  logits(features: Features): Float64Array[] {
-    return this.#rows(features, 'logits');
-  }
-
-  /**
-   * How likely each class is.
-   *
-   *   ŷ = softmax(xW + b)
-   *
-   * @param features rows, or a typed array with its shape
-   * @returns one Float64Array of [classes] for each sample, ≥ 0, sum 1
-   * @throws as `logits`
-   */
-  predictProbabilities(features: Features): Float64Array[] {
-    return this.#rows(features, 'predictProbabilities').map(softmaxRow);
-  }
-
-  /**
-   * The most probable class of each sample; of equally probable ones the first.
-   *
-   * @param features rows, or a typed array with its shape
-   * @throws as `logits`
-   */
-  predict(features: Features): L[] {
-    return this.#rows(features, 'predict').map((row) => this.classes[argMax(row)]);
-  }
-
-  /**
-   * Loss, accuracy, and scores per class, on samples whose labels are known.
-   *
-   * @throws ShapeError or DomainError if features or labels do not fit the model, or there is no sample
-   */
-  async evaluate(
+  async calibrate(
     features: FeaturesInput,
     labels: ArrayLike<L>,
-    options: { readonly signal?: AbortSignal } = {},
-  ): Promise<Evaluation<L>> {
-    const where = 'evaluate';
-    assertKnownOptions(options, ['signal'], where);
-    const x = await readFeatures(features, where);
-    checkFeatureCount(x, this.numFeatures, where);
-    const [samples] = x.shape;
-    assertLabelCount(labels, samples, where);
-    assertNotEmpty(x, where);
-    const y = classIndices(labels, this.classes, where);
-    const predictions = new Array<L>(samples);
-    let loss = 0;
-    let right = 0;
-    for (const [start, end] of batchRanges(samples, rowsOfATask(this.numFeatures, this.classes.length))) {
-      options.signal?.throwIfAborted();
-      affineRows(this.#affine, x, start, end).forEach((row, i) => {
-        const predicted = argMax(row);
-        predictions[start + i] = this.classes[predicted];
-        loss += surpriseRow(row, y[start + i]);
-        if (predicted === y[start + i]) right++;
-      });
-      await nextTask();
-    }
-    const { classes } = this;
-    return {
-      samples,
-      loss: loss / samples,
-      accuracy: right / samples,
-      perClass: precisionRecallFscore(labels, predictions, { classes }),
-      confusion: confusionMatrix(labels, predictions, classes),
-    };
-  }
-
-  #rows(features: Features, where: string): Float64Array[] {
-    const x = asFeatureArray(features, where);
-    checkFeatureCount(x, this.numFeatures, where);
-    return affineRows(this.#affine, x, 0, x.shape[0]);
+    options: CalibrateOptions = {},
+  ): Promise<Calibration<L>> {
+    const { affine, ...found } = await calibrateAffine(this.affine, this.classes, features, labels, options);
+    const { classes, featureNames, numParameters, temperature } = this;
+    const description = { classes, featureNames, numParameters, options: this.options };
+    const model = new SoftmaxRegression(affine, { ...description, temperature: temperature * found.temperature });
+    return { model, ...found };
   }
 }
 

@@ -30,8 +30,7 @@ if (mode === 'write') {
     numFeatures: 4,
     numParameters: 15,
     featureNames: ['a', 'b', 'c', 'd'],
-    standardization: { mean: [0.1, 0.2, 0.3, 0.4], scale: [1, 2, 0.5, 4] },
-    temperature: 1.7,
+    calibration: { temperature: 1.7 },
     options: { solver: 'sgd', layer: 'dense', seed: 7, l2: 1e-7 },
     metrics: { accuracy: 0.9 },
   });
@@ -71,10 +70,9 @@ with tempfile.TemporaryDirectory() as name:
     content = text.encode() + weight.astype("<f4").tobytes() + bias.astype("<f4").tobytes()
     assert metadata["sha256"] == hashlib.sha256(content).hexdigest(), metadata["sha256"]
 
-    # softmax(o / T), o = xW + b, of standardised features.
-    standard = json.loads(metadata["standardization"])
-    x = (np.array(golden["features"]) - standard["mean"]) / standard["scale"]
-    logits = (x @ weight.astype(np.float64) + bias) / json.loads(metadata["temperature"])
+    # softmax(xW + b): weight and bias are calibrated already.
+    logits = np.array(golden["features"]) @ weight.astype(np.float64) + bias
+    assert json.loads(metadata["calibration"]) == {"temperature": 1.7}, metadata["calibration"]
     exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
     probabilities = exponentials / exponentials.sum(axis=1, keepdims=True)
     np.testing.assert_allclose(probabilities, golden["probabilities"], rtol=1e-13)

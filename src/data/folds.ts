@@ -1,0 +1,72 @@
+// data: parts of the samples, each to be held back once.
+import { DomainError } from '../core/errors.js';
+import { Random } from '../core/random.js';
+import { assertKnownOptions, describe } from '../core/shape.js';
+
+export interface FoldOptions {
+  /** How many parts, an integer ≥ 2; 5 unless given. */
+  readonly folds?: number;
+  /** Decides which sample is in which; 0 unless given. */
+  readonly seed?: number;
+}
+
+/**
+ * The samples in `folds` parts, each with its share of every class.
+ *
+ * Each class is shuffled and dealt out one by one, beginning where the class before it ended: so parts differ by at most one
+ * sample, in all and in each class. (scikit-learn's StratifiedKFold gives parts of the same sizes, and others of the samples.)
+ *
+ * @returns indices of samples, ascending in each part; each of 0, …, n − 1 is in exactly one
+ * @throws DomainError if there are fewer samples than parts, or a class has only one sample: without it, it is unknown
+ * @example stratifiedFolds(['a', 'b', 'a', 'b'], { folds: 2 })   // [[0, 1], [2, 3]]
+ */
+export function stratifiedFolds(
+  labels: ArrayLike<string | number | boolean>,
+  options: FoldOptions = {},
+  where = 'stratifiedFolds',
+): Int32Array[] {
+  assertKnownOptions(options, ['folds', 'seed'], where);
+  const { folds = 5, seed = 0 } = options;
+  assertFolds(folds, labels.length, where);
+  const random = new Random(seed);
+  const parts = Array.from({ length: folds }, (): number[] => []);
+  let next = 0;
+  for (const [label, samples] of samplesByLabel(labels)) {
+    if (samples.length < 2) {
+      throw new DomainError({
+        where,
+        argument: 'labels',
+        expected: 'have at least 2 samples of each class',
+        actual: `1 of ${describe(label)}`,
+        hint: 'Where it is held back, nothing would be known of it.',
+      });
+    }
+    for (const i of random.permutation(samples.length)) parts[next++ % folds].push(samples[i]);
+  }
+  return parts.map((part) => Int32Array.from(part).sort());
+}
+
+/** The other samples: what is learnt from when a part of them is held back. */
+export function complement(part: Int32Array, count: number): Int32Array {
+  const isHeld = new Uint8Array(count);
+  for (const sample of part) isHeld[sample] = 1;
+  const others = new Int32Array(count - part.length);
+  for (let sample = 0, at = 0; sample < count; sample++) if (isHeld[sample] === 0) others[at++] = sample;
+  return others;
+}
+
+function assertFolds(folds: number, count: number, where: string): void {
+  if (Number.isInteger(folds) && folds >= 2 && folds <= count) return;
+  const expected = `be an integer in [2, ${count}], the number of samples`;
+  throw new DomainError({ where, argument: 'folds', expected, actual: describe(folds) });
+}
+
+function samplesByLabel(labels: ArrayLike<unknown>): Map<unknown, number[]> {
+  const byLabel = new Map<unknown, number[]>();
+  for (let i = 0; i < labels.length; i++) {
+    const samples = byLabel.get(labels[i]);
+    if (samples === undefined) byLabel.set(labels[i], [i]);
+    else samples.push(i);
+  }
+  return byLabel;
+}

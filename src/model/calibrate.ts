@@ -1,0 +1,214 @@
+// model: the temperature at which probabilities mean what they say, from samples that were held back.
+import type { Label } from '../core/labels.js';
+import { assertKnownOptions } from '../core/shape.js';
+import { nextTask } from '../core/task.js';
+import { batchRanges } from '../data/batches.js';
+import { type Evaluation, evaluateModel, type Truth, truthOf } from './evaluation.js';
+import type { FeaturesInput } from './inputs.js';
+import { type Affine, argMax } from './predict.js';
+import { predictRows } from './predict-async.js';
+
+export interface FittedTemperature {
+  /** T > 0: logits are to be divided by it. */
+  readonly temperature: number;
+  /**
+   * Why T is not the least of the loss, which lies at no finite T then; null where it is.
+   *
+   * `'separable'`: all predictions are right, so the loss falls for ever as T → 0. T is then where the mean loss is
+   * log((n + 2)/(n + 1)), as sure as n successes in n trials make one by Laplace's rule of succession, or 1 where the model is
+   * as sure already. `'uninformative'`: the logits are no better than none, so the loss falls for ever as T → ∞. T is then so
+   * large that no two probabilities of a sample differ by more than a part in a thousand; the order of the classes stays.
+   */
+  readonly bound: 'separable' | 'uninformative' | null;
+}
+
+export interface CalibrateOptions {
+  /** What each sample counts, ≥ 0 and not all 0; 1 unless given. */
+  readonly sampleWeights?: ArrayLike<number>;
+  /** Ends the work with the signal's reason as error. */
+  readonly signal?: AbortSignal;
+}
+
+export interface CalibratedAffine<L extends Label> extends FittedTemperature {
+  /** W/T and b/T */
+  readonly affine: Affine;
+  /** On the samples that T was fitted to, with the model as it was, and with the calibrated one. */
+  readonly before: Evaluation<L>;
+  readonly after: Evaluation<L>;
+}
+
+/** Weight and bias, divided by the temperature that fits these samples. */
+export async function calibrateAffine<L extends Label>(
+  affine: Affine,
+  classes: readonly L[],
+  features: FeaturesInput,
+  labels: ArrayLike<L>,
+  options: CalibrateOptions,
+): Promise<CalibratedAffine<L>> {
+  const where = 'calibrate';
+  assertKnownOptions(options, ['sampleWeights', 'signal'], where);
+  const { sampleWeights, signal } = options;
+  const truth = truthOf(affine, classes, features, labels, sampleWeights, where);
+  const { values } = await predictRows(affine, features, 'logits', where, { signal });
+  const fitted = await fitTemperature(values, truth, signal);
+  const divide = (numbers: Float32Array) => numbers.map((each) => each / fitted.temperature);
+  const calibrated = { weight: divide(affine.weight), bias: divide(affine.bias) };
+  return {
+    ...fitted,
+    affine: calibrated,
+    before: await evaluateModel(affine, classes, features, labels, options, where),
+    after: await evaluateModel(calibrated, classes, features, labels, options, where),
+  };
+}
+
+/** Mean loss at β = 1/T, and its first two derivatives with respect to β. */
+interface Slope {
+  readonly value: number;
+  readonly first: number;
+  readonly second: number;
+}
+
+/** Exponentials of a task: some 30 ms. */
+const NUMBERS_OF_A_TASK = 1e6;
+/** By how much the logarithms of two probabilities of a sample may differ where logits say nothing. */
+const NEXT_TO_NOTHING = 1e-3;
+/** Logits of float32 weights do not differ by less, but by nothing. */
+const NO_GAP = 1e-100;
+/** β is as exact as float64 makes it. */
+const RELATIVE = 1e-14;
+/** To 1e99 and 1e-99: beyond what differences of float32 numbers ask for, and before numbers end. */
+const DOUBLINGS = 329;
+
+/**
+ * The temperature T > 0 that minimises the mean loss of softmax(o/T) on samples that the model did not learn from.
+ *
+ *   f(β) = (1/S) Σᵢ sᵢ (log Σₖ exp(β zᵢₖ)),   zᵢₖ = oᵢₖ − oᵢ,yᵢ,   β = 1/T
+ *   f′(β) = (1/S) Σᵢ sᵢ Σₖ pᵢₖ zᵢₖ          f″(β) = (1/S) Σᵢ sᵢ Varₚ(zᵢ) ≥ 0
+ *
+ * f is convex in β (not in T), so the root of f′ is its minimum: found by Newton's method inside a bracket that bisection
+ * keeps. A finite root > 0 is there if f′(0) < 0 < f′(∞) = (1/S) Σᵢ sᵢ maxₖ zᵢₖ.
+ *
+ * @param logits o, [n, classes] row-major
+ * @see Guo et al., On calibration of modern neural networks (2017), §4.2
+ */
+export async function fitTemperature<L extends Label>(
+  logits: Float64Array,
+  { labels, weights, classes }: Truth<L>,
+  signal?: AbortSignal,
+): Promise<FittedTemperature> {
+  const q = classes.length;
+  const at = (beta: number) => slopeAt(beta, logits, labels, weights, q, signal);
+  const { largestGap, atInfinity, ties, count } = limitsOf(logits, labels, weights, q);
+  if (largestGap < NO_GAP) return { temperature: 1, bound: 'uninformative' };
+  const most = { temperature: largestGap / NEXT_TO_NOTHING, bound: 'uninformative' } as const;
+  if ((await at(0)).first >= 0) return most;
+  if (atInfinity === 0) {
+    const target = ties + Math.log((count + 2) / (count + 1));
+    if ((await at(1)).value <= target) return { temperature: 1, bound: 'separable' };
+    const beta = await rootOf(async (beta) => {
+      const { value, first } = await at(beta);
+      return [target - value, -first];
+    });
+    return { temperature: 1 / beta, bound: 'separable' };
+  }
+  const beta = await rootOf(async (beta) => {
+    const { first, second } = await at(beta);
+    return [first, second];
+  });
+  return 1 / beta > most.temperature ? most : { temperature: 1 / beta, bound: null };
+}
+
+/** What is known without a β. */
+function limitsOf(logits: Float64Array, labels: Int32Array, weights: Float64Array, q: number) {
+  let total = 0;
+  let count = 0;
+  let largestGap = 0;
+  let atInfinity = 0;
+  let ties = 0;
+  for (let i = 0, at = 0; i < labels.length; i++, at += q) {
+    if (weights[i] === 0) continue;
+    let most = logits[at];
+    let least = logits[at];
+    let equal = 0;
+    for (let k = 0; k < q; k++) {
+      most = Math.max(most, logits[at + k]);
+      least = Math.min(least, logits[at + k]);
+    }
+    for (let k = 0; k < q; k++) equal += Number(logits[at + k] === most);
+    total += weights[i];
+    count++;
+    largestGap = Math.max(largestGap, most - least);
+    atInfinity += weights[i] * (most - logits[at + labels[i]]);
+    ties += weights[i] * Math.log(equal);
+  }
+  return { count, largestGap, atInfinity: atInfinity / total, ties: ties / total };
+}
+
+async function slopeAt(
+  beta: number,
+  logits: Float64Array,
+  labels: Int32Array,
+  weights: Float64Array,
+  q: number,
+  signal: AbortSignal | undefined,
+): Promise<Slope> {
+  let total = 0;
+  let value = 0;
+  let first = 0;
+  let second = 0;
+  for (const [start, end] of batchRanges(labels.length, Math.ceil(NUMBERS_OF_A_TASK / q))) {
+    for (let i = start; i < end; i++) {
+      const weight = weights[i];
+      if (weight === 0) continue;
+      const at = i * q;
+      const top = at + argMax(logits, at, q);
+      let sum = 0;
+      let mean = 0;
+      let square = 0;
+      for (let k = at; k < at + q; k++) {
+        // Of the top class, so that nothing overflows, and variances do not cancel.
+        const gap = logits[k] - logits[top];
+        const p = Math.exp(beta * gap);
+        sum += p;
+        mean += p * gap;
+        square += p * gap * gap;
+      }
+      mean /= sum;
+      const wrong = logits[top] - logits[at + labels[i]];
+      total += weight;
+      value += weight * (Math.log(sum) + beta * wrong);
+      first += weight * (mean + wrong);
+      second += weight * (square / sum - mean * mean);
+    }
+    await nextTask();
+    signal?.throwIfAborted();
+  }
+  return { value: value / total, first: first / total, second: second / total };
+}
+
+/** The root β > 0 of a function that rises from below 0 to above it, given with its slope. */
+async function rootOf(f: (beta: number) => Promise<readonly [value: number, slope: number]>): Promise<number> {
+  let beta = 1;
+  let [value, slope] = await f(beta);
+  const isBelow = value < 0;
+  let before = beta;
+  for (let i = 0; i < DOUBLINGS && value !== 0 && value < 0 === isBelow; i++) {
+    before = beta;
+    beta = isBelow ? beta * 2 : beta / 2;
+    [value, slope] = await f(beta);
+  }
+  let [low, high] = isBelow ? [before, beta] : [beta, before];
+  let step = high - low;
+  while (value !== 0 && Math.abs(step) > RELATIVE * beta) {
+    const newton = -value / slope;
+    const isInside = beta + newton > low && beta + newton < high;
+    // A step that is not half as long as the last one is no sign of convergence.
+    const next = isInside && Math.abs(newton) < Math.abs(step) / 2 ? beta + newton : (low + high) / 2;
+    step = next - beta;
+    beta = next;
+    [value, slope] = await f(beta);
+    if (value < 0) low = beta;
+    else high = beta;
+  }
+  return beta;
+}

@@ -1,0 +1,179 @@
+// model: how good predictions are, on samples whose labels are known.
+import { ShapeError } from '../core/errors.js';
+import { classIndices, type Label } from '../core/labels.js';
+import { assertKnownOptions, assertPositiveInteger } from '../core/shape.js';
+import { finishInTurns } from '../core/task.js';
+import { kappaOf, matthewsOf } from '../metrics/agreement.js';
+import { calibrationErrorOf, type ReliabilityBin, ReliabilitySums, squaredDistance } from '../metrics/calibration.js';
+import {
+  type AverageScores,
+  averageScoresOf,
+  type ClassScores,
+  type ConfusionMatrix,
+  classScoresOf,
+} from '../metrics/classification.js';
+import { assertConfidence, type Interval, wilsonOf } from '../metrics/interval.js';
+import { binaryAuc, rankOf } from '../metrics/ranking.js';
+import { assertLabelCount, type FeaturesInput } from './inputs.js';
+import { type Affine, argMax, softmaxInPlace, surprise } from './predict.js';
+import { type Chunk, checkedCount, type PredictOptions, predictChunks } from './predict-async.js';
+import { sampleWeightsOf } from './weights.js';
+
+/** What one looks at first: a number each. */
+export interface Scores {
+  /** The share of samples whose prediction is their label. */
+  readonly accuracy: number;
+  /** Mean negative log-likelihood, nats: what training minimises. Finite also where a probability rounds to 0. */
+  readonly logLoss: number;
+  /** Mean squared distance of the probabilities from the one-hot truth, from 0 to 2. */
+  readonly brier: number;
+  /** How far confidence is from accuracy, on average; over the bins of `reliability`. */
+  readonly expectedCalibrationError: number;
+  /** Area under the ROC curve of each class against the rest, their mean; NaN where a class has no sample. */
+  readonly rocAuc: number;
+  /** Matthews correlation: 1 is perfect, 0 is chance. */
+  readonly matthews: number;
+  /** Cohen's kappa: agreement beyond chance; NaN where all is one class. */
+  readonly cohenKappa: number;
+}
+
+/** The metrics of `metrics.*`, each as its docstring says; sample weights count in all of them. */
+export interface Evaluation<L extends Label> extends Scores {
+  readonly samples: number;
+  /** Wilson's interval of the accuracy; with sample weights that of (Σs)²/Σs² samples, as many as they are worth. */
+  readonly interval: Interval;
+  /** topKAccuracy[k − 1]: the share of samples whose label is among the k most probable classes. */
+  readonly topKAccuracy: readonly number[];
+  /** Confidence against accuracy, bin by bin: the points of a reliability diagram. */
+  readonly reliability: readonly ReliabilityBin[];
+  /** Means over the classes of precision, recall and F; `micro` is the accuracy, `weighted` by how often a class occurs. */
+  readonly macro: AverageScores;
+  readonly micro: AverageScores;
+  readonly weighted: AverageScores;
+  /** Precision, recall, fscore, area under the curve and support, in the order of the model's classes. */
+  readonly perClass: ClassScores<L> & { readonly rocAuc: readonly number[] };
+  /** Rows are the truth, columns the prediction, in the order of the model's classes. */
+  readonly confusion: ConfusionMatrix<L>;
+}
+
+export interface EvaluateOptions extends PredictOptions {
+  /** What each sample counts, ≥ 0 and not all 0; 1 unless given. */
+  readonly sampleWeights?: ArrayLike<number>;
+  /** Bins of the reliability diagram. Default 15. */
+  readonly bins?: number;
+  /** Of the interval of the accuracy. Default 0.95. */
+  readonly confidence?: number;
+}
+
+/** Labels as columns of the model, and what they count. */
+export interface Truth<L extends Label> {
+  readonly classes: readonly L[];
+  /** Class indices, [n]. */
+  readonly labels: Int32Array;
+  /** [n] */
+  readonly weights: Float64Array;
+}
+
+/** @throws ShapeError or DomainError if labels or weights do not fit samples and classes, or there is no sample */
+export function truthOf<L extends Label>(
+  affine: Affine,
+  classes: readonly L[],
+  features: FeaturesInput,
+  labels: ArrayLike<L>,
+  sampleWeights: ArrayLike<number> | undefined,
+  where: string,
+): Truth<L> {
+  const n = checkedCount(affine, features, where);
+  assertLabelCount(labels, n, where);
+  if (n === 0) {
+    const expected = 'have at least one row and one column';
+    throw new ShapeError({ where, argument: 'features', expected, actual: '[0, …]' });
+  }
+  const indices = classIndices(labels, classes, where);
+  const weights = sampleWeightsOf(indices, classes, { sampleWeights }, where)?.values ?? new Float64Array(n).fill(1);
+  return { classes, labels: indices, weights };
+}
+
+/** Metrics of a model on samples. */
+export async function evaluateModel<L extends Label>(
+  affine: Affine,
+  classes: readonly L[],
+  features: FeaturesInput,
+  labels: ArrayLike<L>,
+  options: EvaluateOptions,
+  where: string,
+): Promise<Evaluation<L>> {
+  assertKnownOptions(options, ['sampleWeights', 'bins', 'confidence', 'signal', 'onProgress'], where);
+  const { bins = 15, confidence = 0.95 } = options;
+  assertPositiveInteger(bins, where, 'bins');
+  assertConfidence(confidence, where);
+  const truth = truthOf(affine, classes, features, labels, options.sampleWeights, where);
+  return evaluateChunks(predictChunks(affine, features, 'logits', where, options), truth, {
+    bins,
+    confidence,
+    ...options,
+  });
+}
+
+/** @param chunks logits of all samples, which are overwritten */
+async function evaluateChunks<L extends Label>(
+  chunks: AsyncIterable<Chunk>,
+  { classes, labels, weights }: Truth<L>,
+  { bins, confidence, signal }: { readonly bins: number; readonly confidence: number; readonly signal?: AbortSignal },
+): Promise<Evaluation<L>> {
+  const q = classes.length;
+  const samples = labels.length;
+  const counts = classes.map(() => new Array<number>(q).fill(0));
+  const ofRank = new Float64Array(q);
+  const reliability = new ReliabilitySums(bins);
+  const columns = classes.map(() => new Float64Array(samples));
+  const sums = { weight: 0, square: 0, right: 0, loss: 0, brier: 0 };
+  for await (const { start, end, values } of chunks) {
+    for (let i = start; i < end; i++) {
+      const row = values.subarray((i - start) * q, (i - start + 1) * q);
+      const [label, weight] = [labels[i], weights[i]];
+      const predicted = argMax(row);
+      sums.weight += weight;
+      sums.square += weight * weight;
+      if (predicted === label) sums.right += weight;
+      counts[label][predicted] += weight;
+      ofRank[rankOf(label, row)] += weight;
+      // From the logits: a probability may round to 0.
+      sums.loss += weight * surprise(row, label);
+      softmaxInPlace(row);
+      sums.brier += weight * squaredDistance(row, label);
+      reliability.add(row, label, weight);
+      for (let k = 0; k < q; k++) columns[k][i] = row[k];
+    }
+  }
+  const auc: number[] = [];
+  for (const [k, column] of columns.entries()) {
+    const isOfClass = new Uint8Array(samples);
+    for (let i = 0; i < samples; i++) isOfClass[i] = Number(labels[i] === k);
+    auc.push(await finishInTurns(binaryAuc(column, isOfClass, weights), signal));
+  }
+  const diagram = reliability.bins();
+  const worth = sums.weight / sums.square;
+  let atMostK = 0;
+  return {
+    samples,
+    accuracy: sums.right / sums.weight,
+    interval: wilsonOf(sums.right * worth, sums.weight * worth, confidence),
+    topKAccuracy: Array.from(ofRank, (weight) => {
+      atMostK += weight;
+      return atMostK / sums.weight;
+    }),
+    logLoss: sums.loss / sums.weight,
+    brier: sums.brier / sums.weight,
+    expectedCalibrationError: calibrationErrorOf(diagram),
+    reliability: diagram,
+    rocAuc: auc.reduce((sum, each) => sum + each, 0) / q,
+    matthews: matthewsOf(counts),
+    cohenKappa: kappaOf(counts),
+    macro: averageScoresOf(counts, 'macro'),
+    micro: averageScoresOf(counts, 'micro'),
+    weighted: averageScoresOf(counts, 'weighted'),
+    perClass: { ...classScoresOf({ classes, counts }), rocAuc: auc },
+    confusion: { classes, counts },
+  };
+}

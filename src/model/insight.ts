@@ -1,0 +1,172 @@
+// model: what a linear model says of its features.
+import { DomainError, ShapeError } from '../core/errors.js';
+import type { Label } from '../core/labels.js';
+import { assertKnownOptions, assertOneOf, describe } from '../core/shape.js';
+import { isFiniteFloat32, notFinite } from '../data/batches.js';
+import { type Affine, logitsInto } from './predict.js';
+
+/** What a model is made of, as the functions of this file take it. */
+export interface NamedAffine<L extends Label> extends Affine {
+  readonly classes: readonly L[];
+  readonly featureNames?: readonly string[];
+}
+
+export interface ContributionOptions {
+  /** Another sample, such as the mean of all: what counts is then by how much a feature differs from its. */
+  readonly baseline?: ArrayLike<number>;
+}
+
+/** What one feature adds to each logit. */
+export interface FeatureContribution {
+  /** Its name, or x0, x1, … */
+  readonly feature: string;
+  /** Its column. */
+  readonly index: number;
+  /** What it is in this sample. */
+  readonly value: number;
+  /** [classes], in the order of `classes`. */
+  readonly contributions: Float64Array;
+}
+
+/** logits = base + Σⱼ features[j].contributions, but for the rounding of sums. */
+export interface Contributions<L extends Label> {
+  readonly classes: readonly L[];
+  /** The logits of the baseline; without one the bias. [classes] */
+  readonly base: Float64Array;
+  /** In the order of the columns. */
+  readonly features: readonly FeatureContribution[];
+  /** [classes], as `logits` gives them. */
+  readonly logits: Float64Array;
+}
+
+/** cⱼₖ = (xⱼ − rⱼ)·Wⱼₖ, r the baseline, or 0. */
+export function contributionsOf<L extends Label>(
+  model: NamedAffine<L>,
+  row: ArrayLike<number>,
+  options: ContributionOptions,
+): Contributions<L> {
+  const where = 'contributions';
+  assertKnownOptions(options, ['baseline'], where);
+  const { weight, bias, classes } = model;
+  const q = bias.length;
+  const x = logitsOf(model, row, where, 'row');
+  const r = options.baseline === undefined ? undefined : logitsOf(model, options.baseline, where, 'baseline');
+  const names = namesOf(model);
+  const features = names.map((feature, index) => {
+    const value = x.values[index];
+    const difference = value - (r?.values[index] ?? 0);
+    const contributions = Float64Array.from({ length: q }, (_, k) => difference * weight[index * q + k]);
+    return { feature, index, value, contributions };
+  });
+  return { classes, base: r?.logits ?? Float64Array.from(bias), features, logits: x.logits };
+}
+
+export interface WeightTableOptions {
+  /** `'magnitude'`: the largest first; `'index'` (default): in the order of the columns. */
+  readonly sort?: 'magnitude' | 'index';
+  /**
+   * What each feature's weights are multiplied by, [features], finite and > 0: its standard deviation makes weights of features
+   * in different units comparable. 1 unless given.
+   */
+  readonly scale?: ArrayLike<number>;
+}
+
+export interface WeightRow {
+  /** Its name, or x0, x1, … */
+  readonly feature: string;
+  /** Its column. */
+  readonly index: number;
+  /** Wⱼₖ − mean over k of Wⱼₖ, [classes], times the scale: they sum to 0. */
+  readonly weights: Float64Array;
+  /** √Σₖ weightsₖ² */
+  readonly magnitude: number;
+}
+
+/** The weights as a table, a row for each feature. */
+export interface WeightTable<L extends Label> {
+  /** The columns of `weights`. */
+  readonly classes: readonly L[];
+  readonly rows: readonly WeightRow[];
+}
+
+/** Weights with their mean over the classes taken away. */
+export function weightTableOf<L extends Label>(model: NamedAffine<L>, options: WeightTableOptions): WeightTable<L> {
+  const where = 'weightTable';
+  assertKnownOptions(options, ['sort', 'scale'], where);
+  const { sort = 'index', scale } = options;
+  assertOneOf(sort, ['magnitude', 'index'], where, 'sort');
+  const { weight, bias, classes } = model;
+  const names = namesOf(model);
+  assertScale(scale, names.length, where);
+  const q = bias.length;
+  const rows = names.map((feature, index): WeightRow => {
+    const own = Float64Array.from(weight.subarray(index * q, (index + 1) * q));
+    const mean = own.reduce((sum, each) => sum + each, 0) / q;
+    const factor = scale?.[index] ?? 1;
+    const weights = own.map((each) => (each - mean) * factor);
+    return { feature, index, weights, magnitude: Math.hypot(...weights) };
+  });
+  // The sort is stable: of equals the first column stays the first.
+  if (sort === 'magnitude') rows.sort((a, b) => b.magnitude - a.magnitude);
+  return { classes, rows };
+}
+
+/**
+ * Names of features, checked.
+ *
+ * @throws ShapeError if there is not one for each feature; DomainError if one is no text, or comes twice
+ */
+export function checkedFeatureNames(
+  names: readonly string[] | undefined,
+  d: number,
+  where: string,
+): readonly string[] | undefined {
+  if (names === undefined) return undefined;
+  const argument = 'featureNames';
+  if (!Array.isArray(names) || names.length !== d) {
+    const expected = `be ${d} names, one for each feature`;
+    throw new ShapeError({ where, argument, expected, actual: describe(names) });
+  }
+  const seen = new Set<string>();
+  names.forEach((name, i) => {
+    const isNew = typeof name === 'string' && !seen.has(name);
+    if (!isNew) {
+      const expected = 'be a string that names no other feature';
+      throw new DomainError({ where, argument: `${argument}[${i}]`, expected, actual: describe(name) });
+    }
+    seen.add(name);
+  });
+  return Object.freeze([...names]);
+}
+
+function namesOf({ featureNames, weight, bias }: NamedAffine<Label>): readonly string[] {
+  return featureNames ?? Array.from({ length: weight.length / bias.length }, (_, j) => `x${j}`);
+}
+
+function logitsOf(affine: Affine, row: ArrayLike<number>, where: string, argument: string) {
+  const d = affine.weight.length / affine.bias.length;
+  assertNumbers(row, d, where, argument);
+  const values = Float64Array.from(row, (value, j) => {
+    if (!isFiniteFloat32(value)) throw notFinite(value, where, `${argument}[${j}]`);
+    return value;
+  });
+  const logits = new Float64Array(affine.bias.length);
+  logitsInto(affine, { values, shape: [1, d] }, 0, logits);
+  return { values, logits };
+}
+
+function assertNumbers(numbers: ArrayLike<number>, d: number, where: string, argument: string): void {
+  if ((Array.isArray(numbers) || ArrayBuffer.isView(numbers)) && numbers.length === d) return;
+  const expected = `be ${d} numbers, one for each feature`;
+  throw new ShapeError({ where, argument, expected, actual: describe(numbers) });
+}
+
+function assertScale(scale: ArrayLike<number> | undefined, d: number, where: string): void {
+  if (scale === undefined) return;
+  assertNumbers(scale, d, where, 'scale');
+  for (let j = 0; j < d; j++) {
+    if (Number.isFinite(scale[j]) && scale[j] > 0) continue;
+    const expected = 'be a finite number > 0';
+    throw new DomainError({ where, argument: `scale[${j}]`, expected, actual: describe(scale[j]) });
+  }
+}

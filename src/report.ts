@@ -1,0 +1,14 @@
+// The front door of the report: values in, one HTML file or lines for a terminal out.
+export type { GradcheckResult } from './gradcheck.js';
+export type {
+  Mistake,
+  ReportData,
+  ReportEnvironment,
+  ReportEvaluation,
+  ReportInput,
+  ReportModel,
+} from './report/input.js';
+export { confidentMistakes } from './report/mistakes.js';
+export type { PictureSize } from './report/picture.js';
+export { renderReport } from './report/report.js';
+export { formatTable, sparkline, type TextTable, wantsColour } from './report/text.js';

@@ -1,0 +1,96 @@
+// report: the samples that the model got wrong while it was most sure.
+import type { Label } from '../core/labels.js';
+import { type Html, html } from './html.js';
+import type { Mistake } from './input.js';
+import { count, labelText, percent, plural, significant } from './numbers.js';
+import type { Pictures } from './picture.js';
+import { type Section, table } from './section.js';
+import { featureName, type Modelled, topFeatures } from './weights.js';
+
+/** So many features of a sample are columns of the table. */
+const MOST_COLUMNS = 6;
+
+export function mistakesSection(
+  mistakes: readonly Mistake[],
+  modelled: Modelled,
+  pictures: Pictures | undefined,
+): Section {
+  const lead =
+    mistakes.length === 0
+      ? 'There is none: every test sample is classified right.'
+      : html`The ${plural(mistakes.length, 'sample')} that the model got wrong while it was most certain. Some show what a linear model cannot
+see; some, labels that deserve a second look.`;
+  const body =
+    mistakes.length === 0 ? html`` : pictures === undefined ? rows(mistakes, modelled) : gallery(mistakes, pictures);
+  return { id: 'mistakes', title: 'Most confident mistakes', short: 'Mistakes', lead, body };
+}
+
+function gallery(mistakes: readonly Mistake[], pictures: Pictures): Html {
+  return html`<ul class="gallery mistakes">${mistakes.map(({ index, label, predicted, probability, features }) => {
+    const [least, most] = range(features);
+    return html`<li><img src="${pictures.image(features, least, most)}" alt="Sample ${index}: ${labelText(label)}" class="pixels">
+<p><span class="what">is</span> <strong>${labelText(label)}</strong></p><p><span class="what">said</span> <span class="wrong">${labelText(predicted)}</span></p>
+<p class="note">${percent(probability)} sure · row ${count(index)}</p></li>\n`;
+  })}</ul>`;
+}
+
+/** From black at the least pixel, or 0, to white at the largest. */
+function range(pixels: ArrayLike<number>): [number, number] {
+  let [least, most] = [0, 0];
+  for (let i = 0; i < pixels.length; i++) {
+    if (pixels[i] < least) least = pixels[i];
+    if (pixels[i] > most) most = pixels[i];
+  }
+  return [least, most];
+}
+
+function rows(mistakes: readonly Mistake[], modelled: Modelled): Html {
+  const shown = topFeatures(modelled, MOST_COLUMNS);
+  const all = shown.length === modelled.model.numFeatures;
+  return table({
+    caption: all ? 'The mistakes' : `The mistakes, with the ${shown.length} features of most weight`,
+    hideCaption: all,
+    columns: [
+      { head: 'is' },
+      { head: 'said' },
+      { head: 'how sure', number: true },
+      { head: 'row', number: true },
+      ...shown.map((j) => ({ head: featureName(modelled, j), number: true })),
+    ],
+    rows: mistakes.map(({ index, label, predicted, probability, features }) => [
+      labelText(label),
+      html`<span class="wrong">${labelText(predicted)}</span>`,
+      percent(probability),
+      count(index),
+      ...shown.map((j) => significant(features[j], 4)),
+    ]),
+  });
+}
+
+/**
+ * The samples that were classified wrong, the most confident first.
+ *
+ * @param labels the true label of each sample
+ * @param probabilities [n, classes], in the order of `classes`
+ * @param featuresOf the features of a sample; asked for those that are returned alone
+ * @param most how many to return; 12 unless given
+ * @example confidentMistakes(['cat', 'dog'], [[0.1, 0.9], [0, 1]], ['cat', 'dog'], (i) => rows[i])   // one: a cat, said to be a dog, 0.9
+ */
+export function confidentMistakes<L extends Label>(
+  labels: ArrayLike<L>,
+  probabilities: readonly ArrayLike<number>[],
+  classes: readonly L[],
+  featuresOf: (index: number) => ArrayLike<number>,
+  most = 12,
+): Mistake[] {
+  return Array.from(labels, (label, index) => {
+    const row = probabilities[index];
+    let top = 0;
+    for (let k = 1; k < row.length; k++) if (row[k] > row[top]) top = k;
+    return { index, label, predicted: classes[top], probability: row[top] };
+  })
+    .filter(({ label, predicted }) => label !== predicted)
+    .sort((a, b) => b.probability - a.probability || a.index - b.index)
+    .slice(0, most)
+    .map((mistake) => ({ ...mistake, features: featuresOf(mistake.index) }));
+}

@@ -1,0 +1,81 @@
+// report: numbers and labels as people read them.
+import type { Label } from '../core/labels.js';
+
+/** Stands where there is no number: 0/0, or a bin without samples. */
+const NONE = '–';
+const NO_BREAK = '\u00a0';
+const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹';
+
+/** 60,000; sums of sample weights keep two digits after the point. */
+export function count(value: number): string {
+  return Number.isFinite(value) ? value.toLocaleString('en-US', { maximumFractionDigits: 2 }) : special(value);
+}
+
+/** 83.4 %. */
+export function percent(share: number, digits = 1): string {
+  return Number.isFinite(share) ? `${(100 * share).toFixed(digits)}${NO_BREAK}%` : special(share);
+}
+
+/** A fixed number of digits after the point, with a true minus: −0.4768. */
+export function fixed(value: number, digits: number): string {
+  if (!Number.isFinite(value)) return special(value);
+  // What rounds to 0 has no sign.
+  return value
+    .toFixed(digits)
+    .replace(/^-(?=0\.?0*$)/, '')
+    .replace('-', '−');
+}
+
+/** Three significant digits: 0.477, 12.3, 1.9 × 10⁻⁷, 4.1 × 10⁶. */
+export function significant(value: number, digits = 3): string {
+  if (!Number.isFinite(value)) return special(value);
+  if (value === 0) return '0';
+  const size = Math.abs(value);
+  if (size >= 1e-3 && size < 1e6) {
+    const text = Number(value.toPrecision(digits)).toLocaleString('en-US', { maximumSignificantDigits: digits });
+    return text.replace('-', '−');
+  }
+  const [mantissa, exponent] = value.toExponential(digits - 1).split('e');
+  return `${mantissa.replace('-', '−')}${NO_BREAK}×${NO_BREAK}${powerOfTen(Number(exponent))}`;
+}
+
+/** A number that was chosen, such as an option: as short as it can be written, without separators. */
+export function exact(value: number): string {
+  if (Number.isInteger(value) && Math.abs(value) < 1e15) return String(value).replace('-', '−');
+  const [mantissa, exponent] = String(value).split('e');
+  const text = mantissa.replace('-', '−');
+  if (exponent === undefined) return text;
+  return text === '1' ? powerOfTen(Number(exponent)) : `${text}${NO_BREAK}×${NO_BREAK}${powerOfTen(Number(exponent))}`;
+}
+
+/** 10⁻⁷. */
+export function powerOfTen(exponent: number): string {
+  const digits = [...String(Math.abs(exponent))].map((digit) => SUPERSCRIPTS[Number(digit)]).join('');
+  return `10${exponent < 0 ? '⁻' : ''}${digits}`;
+}
+
+/** A class as text; one without any character can still be seen. */
+export function labelText(label: Label): string {
+  return label === '' ? '(empty)' : String(label);
+}
+
+/** At most so many characters, the last of them … where some are missing. */
+export function shortened(text: string, most: number): string {
+  const characters = [...text];
+  return characters.length <= most
+    ? text
+    : `${characters
+        .slice(0, most - 1)
+        .join('')
+        .trimEnd()}…`;
+}
+
+/** "3 samples", "1 sample". */
+export function plural(value: number, noun: string, nouns = `${noun}s`): string {
+  return `${count(value)}${NO_BREAK}${value === 1 ? noun : nouns}`;
+}
+
+function special(value: number): string {
+  if (Number.isNaN(value)) return NONE;
+  return value > 0 ? '∞' : '−∞';
+}

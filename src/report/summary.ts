@@ -1,0 +1,165 @@
+// report: what was trained on what, and the few numbers that matter most.
+import { type Interval, wilsonInterval } from '../metrics/interval.js';
+import type { FitResult } from '../model/fit.js';
+import { type Content, type Html, html } from './html.js';
+import type { ReportInput } from './input.js';
+import { networkFigure } from './network.js';
+import { count, exact, fixed, labelText, percent, plural, shortened, significant } from './numbers.js';
+import { largestDifference } from './proof.js';
+import { facts, type Section } from './section.js';
+
+export function masthead({ data, model, evaluation, date }: ReportInput): Html {
+  const lede = html`A linear classifier, softmax regression, that tells <strong>${count(model.classes.length)} classes</strong> apart by
+<strong>${plural(model.numFeatures, 'feature')}</strong>: trained on ${plural(data.trainingSamples, 'sample')}, and
+tested on ${count(evaluation.samples)} it had not seen.`;
+  return html`<header class="masthead">
+<p class="eyebrow">Report on a model${date === undefined ? undefined : html` <span aria-hidden="true">·</span> ${date}`}</p>
+<h1>${data.name}</h1>
+<p class="lede">${lede}</p>
+</header>`;
+}
+
+interface Tile {
+  readonly name: string;
+  readonly value: Content;
+  readonly note: Content;
+}
+
+export function headlines({ model, evaluation, fit, gradcheck }: ReportInput): Html {
+  const { accuracy, logLoss, expectedCalibrationError: calibration, perClass } = evaluation;
+  const right = evaluation.confusion.counts.reduce((sum, row, k) => sum + row[k], 0);
+  const samples = perClass.support.reduce((sum, support) => sum + support, 0);
+  const { lower, upper } = evaluation.interval ?? wilsonInterval(Math.round(right), Math.round(samples));
+  const largest = Math.max(...perClass.support) / samples;
+  const tiles: (Tile | undefined)[] = [
+    {
+      name: 'Accuracy',
+      value: percent(accuracy),
+      note: html`${interval({ lower, upper })}${count(right)} of ${count(samples)} right. 95${'\u00a0'}% interval: ${percent(lower)} to ${percent(upper)}. Always saying the
+most frequent class: ${percent(largest)}.`,
+    },
+    {
+      name: 'Log loss',
+      value: html`${fixed(logLoss, 4)} <small>nats</small>`,
+      note: html`0 would be certain and right; knowing nothing costs ln${'\u00a0'}${count(model.classes.length)} = ${fixed(Math.log(model.classes.length), 3)}.`,
+    },
+    calibration === undefined
+      ? undefined
+      : {
+          name: 'Calibration error',
+          value: percent(calibration),
+          note: 'How far what it says of its own certainty is from the truth, on average.',
+        },
+    gradcheck === undefined
+      ? undefined
+      : {
+          name: 'Gradient',
+          value: gradcheck.ok ? 'proven' : html`<span class="alarm">wrong</span>`,
+          note: gradcheck.ok
+            ? html`Three ways to compute it differ by at most ${significant(largestDifference(gradcheck), 2)}.`
+            : html`Three ways to compute it disagree: do not trust this model.`,
+        },
+    fit === undefined ? undefined : { name: 'Training', value: fitWord(fit), note: fitNote(fit) },
+  ];
+  return html`<section aria-labelledby="headlines"><h2 id="headlines" class="unseen">In numbers</h2>
+<div class="headlines">${tiles.map((tile) =>
+    tile === undefined
+      ? undefined
+      : html`<div class="tile"><h3>${tile.name}</h3><p class="value">${tile.value}</p><p class="note">${tile.note}</p></div>\n`,
+  )}</div></section>`;
+}
+
+/** Where the interval lies between 0 and 1. */
+function interval({ lower, upper }: Interval): Html {
+  const x = (share: number) => (100 * share).toFixed(2);
+  const width = Math.max(100 * (upper - lower), 1).toFixed(2);
+  return html`<svg class="interval" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true"><rect class="track" width="100" height="4" /><rect class="range" x="${x(lower)}" width="${width}" height="4" /></svg>`;
+}
+
+function fitWord({ reason, converged }: FitResult): Html | string {
+  if (converged) return 'converged';
+  if (reason === 'diverged') return html`<span class="alarm">diverged</span>`;
+  return reason === 'no-progress' ? 'at its end' : 'stopped';
+}
+
+/** How a fit ended, in words. */
+export function fitNote({ reason, iterations, bestEpoch, suboptimality, gradientNorm, advice }: FitResult): Html {
+  const ended: Readonly<Record<FitResult['reason'], string>> = {
+    'early-stopping': `After ${plural(iterations, 'step')} the loss of the validation samples no longer fell${
+      bestEpoch === undefined ? '' : `; the model is that of epoch ${bestEpoch}`
+    }.`,
+    epochs: `All epochs were run: ${plural(iterations, 'step')}.`,
+    iterations: `Not converged after ${plural(iterations, 'iteration')}.`,
+    gradient: `After ${plural(iterations, 'iteration')} no entry of the gradient exceeds ${significant(gradientNorm, 2)}.`,
+    'no-progress': `After ${plural(iterations, 'iteration')} the arithmetic sees nothing left to gain.`,
+    diverged: `After ${plural(iterations, 'step')} loss or weights were not finite; the last finite ones were kept.`,
+  };
+  const bound =
+    suboptimality === null
+      ? undefined
+      : html` Proven: the objective is at most ${significant(suboptimality, 2)} above the least possible.`;
+  return html`${ended[reason]}${bound}${advice === null ? undefined : html` ${advice}`}`;
+}
+
+export function trainingSection(input: ReportInput): Section {
+  const { data, model, evaluation, fit } = input;
+  const names = model.classes.map(labelText);
+  const lead = 'What the model learnt from, and what it is made of.';
+  const listed =
+    names.length <= 20 ? names.join(', ') : `${names.slice(0, 18).join(', ')}, … ${names[names.length - 1]}`;
+  const entries: (readonly [string, Content])[] = [
+    ['Data', data.name],
+    ['Training samples', count(data.trainingSamples)],
+    ['Test samples', count(evaluation.samples)],
+    ...(data.split === undefined ? [] : [['Split', data.split] as const]),
+    [
+      'Features',
+      data.image === undefined
+        ? count(model.numFeatures)
+        : html`${count(model.numFeatures)}: pictures of ${data.image.width} × ${data.image.height} pixels`,
+    ],
+    [plural(names.length, 'class', 'classes'), listed],
+    ['Parameters', count(model.numParameters)],
+    ...optionFacts(model.options),
+    ...(model.temperature === undefined || model.temperature === 1
+      ? []
+      : [['Temperature', significant(model.temperature)] as const]),
+    ...(fit === undefined ? [] : [['Objective', html`${fixed(fit.objective, 6)} nats`] as const]),
+  ];
+  return {
+    id: 'training',
+    title: 'What was trained on what',
+    short: 'Training',
+    lead,
+    body: html`${networkFigure(input)}${facts(entries)}`,
+  };
+}
+
+const OPTION_NAMES: Readonly<Record<string, string>> = {
+  solver: 'Solver',
+  fitIntercept: 'Bias',
+  l2: 'L2 penalty',
+  l1: 'L1 penalty',
+  batchSize: 'Batch size',
+  learningRate: 'Learning rate',
+  maxIterations: 'Most iterations',
+  classWeights: 'Class weights',
+};
+
+/** The options of the fit by name, without those that have a place of their own. */
+function optionFacts(options: object): (readonly [string, Content])[] {
+  return Object.entries(options)
+    .filter(([, value]) => value !== undefined && value !== null)
+    .map(([name, value]) => [OPTION_NAMES[name] ?? capitalised(name), optionText(value)] as const);
+}
+
+function capitalised(name: string): string {
+  const words = name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  return `${words.slice(0, 1).toUpperCase()}${words.slice(1)}`;
+}
+
+function optionText(value: unknown): string {
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (typeof value === 'number') return exact(value);
+  return typeof value === 'string' ? value : shortened(JSON.stringify(value), 200);
+}

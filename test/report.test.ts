@@ -1,0 +1,496 @@
+import { decode } from 'fast-png';
+import { parseHTML } from 'linkedom';
+import { confidentMistakes, type ReportInput, renderReport } from 'softmax-regression/report';
+import { SoftmaxRegression } from '../src/model/softmax-regression.js';
+import { logTicks } from '../src/report/chart.js';
+import { html } from '../src/report/html.js';
+import { exact, fixed, significant } from '../src/report/numbers.js';
+import { openPictures } from '../src/report/picture.js';
+import { CELL_OPACITY, cellOpacity, channels, DIVERGING, PALETTES } from '../src/report/theme.js';
+import { imageInput, mistake, proof, smallInput } from './helpers/report-input.js';
+
+interface Page {
+  readonly text: string;
+  readonly document: Document;
+  /** The words of a section, with single spaces. */
+  readonly section: (id: string) => string;
+}
+
+async function render(input: ReportInput): Promise<Page> {
+  const text = await renderReport(input);
+  const { document } = parseHTML(text);
+  const words = (element: Element | null) => (element?.textContent ?? '').replace(/[\s\u00a0]+/g, ' ').trim();
+  return { text, document, section: (id) => words(document.getElementById(id)) };
+}
+
+function all(document: Document, selector: string): Element[] {
+  return [...document.querySelectorAll(selector)];
+}
+
+/** Without a known style there is nothing that could be taken for a number that is none. */
+function withoutStyle(text: string): string {
+  return text.replace(/<style>.*?<\/style>/s, '');
+}
+
+describe('the report', () => {
+  let page: Page;
+  beforeAll(async () => {
+    page = await render(smallInput());
+  });
+
+  it('has all its sections, in order, each named by its heading and listed above', () => {
+    const ids = [
+      'proof',
+      'training',
+      'learning',
+      'confusion',
+      'classes',
+      'calibration',
+      'mistakes',
+      'weights',
+      'reproduce',
+    ];
+    const sections = all(page.document, 'section.section');
+    expect(sections.map(({ id }) => id)).toEqual(ids);
+    expect(all(page.document, 'nav a').map((a) => a.getAttribute('href'))).toEqual(ids.map((id) => `#${id}`));
+    for (const section of sections) {
+      const heading = page.document.getElementById(section.getAttribute('aria-labelledby') ?? '');
+      expect(heading?.tagName).toBe('H2');
+      expect(heading?.textContent).not.toBe('');
+    }
+  });
+
+  it('says what was trained on what, and when', () => {
+    expect(page.document.querySelector('h1')?.textContent).toBe('Animals');
+    expect(page.document.querySelector('.eyebrow')?.textContent).toContain('3 May 2031');
+    const words = page.section('training');
+    for (const part of [
+      'Training samples12,345',
+      'Test samples30',
+      'Splitevery tenth',
+      'Features2',
+      '3 classescat, dog, fox',
+    ])
+      expect(words).toContain(part);
+    for (const part of ['Parameters9', 'Solverlbfgs', 'Biasyes', 'L2 penalty10⁻⁷', 'Most iterations500'])
+      expect(words).toContain(part);
+    expect(words).toContain('6 weights and 3 biases: 9 parameters.');
+  });
+
+  it('has the headline numbers, with interval, and how the fit ended in words', () => {
+    const words = page.document.querySelector('.headlines')?.textContent?.replace(/[\s\u00a0]+/g, ' ') ?? '';
+    for (const part of [
+      '80.0 %',
+      '24 of 30 right',
+      '62.7 % to 90.5 %',
+      '0.5123 nats',
+      '4.3 %',
+      'ln 3 = 1.099',
+      '33.3 %',
+      'converged',
+    ])
+      expect(words).toContain(part);
+    expect(words).toContain('After 17 iterations no entry of the gradient exceeds 6.5 × 10⁻⁷.');
+    expect(words).toContain('at most 2.5 × 10⁻⁹ above the least possible');
+  });
+
+  it('shows the three gradients, how far each two are apart, and every comparison', () => {
+    const words = page.section('proof');
+    expect(words).toContain('All three agree on tensorflow. The largest difference between any two is 1.3 × 10⁻⁷.');
+    const figures = all(page.document, '#proof .wide .figure').map((element) =>
+      element.textContent?.replace(/\u00a0/g, ' '),
+    );
+    expect(figures).toEqual(['1.3 × 10⁻⁷', '3.5 × 10⁻¹¹', '7.5 × 10⁻⁸']);
+    expect(all(page.document, '#proof tbody tr')).toHaveLength(8);
+    // Logits, loss, and three comparisons of each of two parameters.
+    expect(all(page.document, '#proof .wide svg.plot circle')).toHaveLength(8);
+    expect(words).toContain('∂ℓ/∂weightautograd − closed form61.3 × 10⁻⁷0.01');
+  });
+
+  it('draws a mark for each number: iterations, cells, bins, bars', () => {
+    expect(all(page.document, '#learning .wide svg')).toHaveLength(2);
+    expect(all(page.document, '#learning .wide svg:first-child circle')).toHaveLength(10);
+    // Cells that are 0 are left out.
+    expect(all(page.document, '#confusion .wide rect')).toHaveLength(6);
+    const numbers = all(page.document, '#confusion .wide text').map(({ firstChild }) => firstChild?.textContent);
+    expect(numbers.filter((text) => /^\d+$/.test(text ?? ''))).toEqual(['9', '1', '2', '8', '3', '7']);
+    expect(all(page.document, '#calibration .wide svg:first-child circle')).toHaveLength(2);
+    expect(all(page.document, '#weights .wide rect')).toHaveLength(6);
+    expect(all(page.document, '#training .wide circle')).toHaveLength(2 + 3 + 3);
+  });
+
+  it('lists confusions and scores of each class', () => {
+    expect(page.section('confusion')).toContain('foxdog330.0 %');
+    expect(page.section('classes')).toContain('dog66.7 %80.0 %72.7 %10');
+    expect(page.section('classes')).toContain('Brier score0.3131');
+    expect(page.section('calibration')).toContain('4.3 % apart');
+  });
+
+  it('ranks weights by what they move in the data, less their mean over the classes', () => {
+    const rows = all(page.document, '#weights tbody tr').map((row) =>
+      [...row.children].map(({ textContent }) => textContent),
+    );
+    expect(rows).toEqual([
+      ['height', '0.00', '−6.00', '6.00'],
+      ['ears', '0.25', '0.00', '−0.25'],
+    ]);
+  });
+
+  it('tells how to do it again', () => {
+    const words = page.section('reproduce');
+    for (const part of ['npx train animals.csv', 'Seed7', 'Node.jsv20.1.2', 'ab12'.repeat(16)])
+      expect(words).toContain(part);
+  });
+
+  it('needs nothing else: no script, no address, and a policy that would refuse both', () => {
+    expect(page.text).not.toMatch(/<script|<link|<iframe|https?:|\/\/[a-z]|@import|url\(|\son[a-z]+=/i);
+    const policy = page.document.querySelector('meta[http-equiv="Content-Security-Policy"]')?.getAttribute('content');
+    expect(policy).toContain("default-src 'none'");
+  });
+
+  it('has a name for each drawing, and scopes for the heads of tables', () => {
+    for (const svg of all(page.document, 'svg:not([aria-hidden])')) {
+      expect(svg.getAttribute('role')).toBe('img');
+      expect(svg.getAttribute('aria-label')).toMatch(/\w{3}/);
+    }
+    const heads = all(page.document, 'th');
+    expect(heads.length).toBeGreaterThan(20);
+    for (const head of heads) expect(head.getAttribute('scope')).toMatch(/^(col|row)$/);
+    for (const each of all(page.document, 'table')) expect(each.querySelector('caption')?.textContent).not.toBe('');
+    expect(page.document.documentElement.getAttribute('lang')).toBe('en');
+  });
+
+  it('has every identifier once, and no number that is none', () => {
+    const ids = all(page.document, '[id]').map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(withoutStyle(page.text)).not.toMatch(/NaN|undefined|Infinity|\[object|null/);
+  });
+
+  it('is the same text for the same values', async () => {
+    expect(await renderReport(smallInput())).toBe(page.text);
+  });
+});
+
+describe('a report with labels that look like HTML', () => {
+  const hostile = ['<script>alert(1)</script>', '"><img src=x onerror=alert(1)>', "</title></svg></style>&amp;'"];
+
+  it('keeps them text, in elements, attributes and drawings', async () => {
+    const input = smallInput(hostile);
+    const { text, document } = await render({
+      ...input,
+      data: { ...input.data, name: hostile[0], split: hostile[1] },
+      model: { ...input.model, featureNames: [hostile[2], hostile[1]], options: { [hostile[0]]: hostile[1] } },
+      gradcheck: proof({ backend: hostile[1] }),
+      environment: { command: hostile[0], cpu: hostile[1] },
+      date: hostile[1],
+    });
+    expect(all(document, 'script, img')).toEqual([]);
+    // What a browser reads back is the label itself, ampersand and all.
+    expect(document.querySelector('#confusion .wide svg')?.getAttribute('aria-label')).toContain(
+      `${hostile[2]}, taken for ${hostile[1]} 3 times`,
+    );
+    expect(text.match(/<\/style>/g)).toHaveLength(1);
+    expect(document.querySelector('h1')?.textContent).toBe(hostile[0]);
+    expect(all(document, '#classes tbody th').map(({ textContent }) => textContent)).toEqual(hostile);
+    expect(all(document, 'section.section')).toHaveLength(9);
+  });
+
+  it('is made by a template that escapes', () => {
+    expect(html`<b title="${'"'}">${['<', html`<i>${1}</i>`]}${undefined}</b>`.text).toBe(
+      '<b title="&quot;">&lt;<i>1</i></b>',
+    );
+  });
+});
+
+describe('a report on pictures', () => {
+  it('shows mistakes and weights as pictures, one for each', async () => {
+    const { document, text } = await render(imageInput(5));
+    expect(all(document, '#mistakes img')).toHaveLength(1);
+    expect(all(document, '#weights img').map((img) => img.getAttribute('alt'))).toEqual(
+      Array.from({ length: 5 }, (_, k) =>
+        expect.stringMatching(new RegExp(`^Weights of class ${k}, from −[\\d.]+ to [\\d.]+$`)),
+      ),
+    );
+    expect(text).not.toMatch(/https?:/);
+  });
+
+  it('writes pixels from black to white, and weights as opaque as they are large', async () => {
+    const { image, diverging } = await openPictures({ width: 2, height: 1 });
+    const read = (uri: string) => decode(Buffer.from(uri.replace('data:image/png;base64,', ''), 'base64'));
+    expect(read(image([0, 5], 0, 5))).toMatchObject({
+      width: 2,
+      height: 1,
+      channels: 1,
+      data: new Uint8Array([0, 255]),
+    });
+    const [orange, blue] = [channels(DIVERGING.negative), channels(DIVERGING.positive)];
+    expect(Array.from(read(diverging([-1, 3], 2)).data)).toEqual([...orange, 128, ...blue, 255]);
+    const colour = await openPictures({ width: 1, height: 1, channels: 3 });
+    expect(Array.from(read(colour.image([0, 1, 2], 0, 2)).data)).toEqual([0, 128, 255]);
+  });
+
+  it.each([2, 10, 100, 250])('is still sensible for %i classes', async (numClasses) => {
+    const { document, text } = await render(imageInput(numClasses));
+    const cells = all(document, '#confusion .wide rect[fill-opacity]');
+    expect(cells).toHaveLength(numClasses > 200 ? 0 : 2 * numClasses);
+    const numbers = all(document, '#confusion .wide text').filter(({ textContent }) => /^\d+$/.test(textContent ?? ''));
+    expect(numbers).toHaveLength(numClasses <= 10 ? 2 * numClasses : 0);
+    expect(all(document, '#classes tbody tr')).toHaveLength(numClasses);
+    expect(all(document, '#weights img')).toHaveLength(Math.min(numClasses, 100));
+    expect(text.length).toBeLessThan(1.5e6);
+    expect(withoutStyle(text)).not.toMatch(/NaN|undefined|Infinity/);
+  });
+});
+
+describe('a report', () => {
+  it('leaves out what its input lacks', async () => {
+    const { data, model, evaluation } = imageInput(3);
+    const { document } = await render({ data: { name: data.name, trainingSamples: 1 }, model, evaluation });
+    expect(all(document, 'section.section').map(({ id }) => id)).toEqual([
+      'training',
+      'confusion',
+      'classes',
+      'weights',
+    ]);
+  });
+
+  it('says loudly where gradients disagree, also by NaN', async () => {
+    const worst = {
+      what: 'weight',
+      between: 'autograd and closed form',
+      maxError: 0.25,
+      ratio: 9e4,
+      at: 0,
+      actual: Number.NaN,
+      expected: 0.25,
+    };
+    const { section, document } = await render({
+      ...smallInput(),
+      gradcheck: proof({ ok: false, worst, logits: { ...worst, ratio: Number.NaN } }),
+    });
+    expect(section('proof')).toContain(
+      'They disagree on tensorflow. Worst: weight, autograd and closed form: – against 0.25, 90,000 times',
+    );
+    expect(document.querySelector('.headlines')?.textContent).toContain('do not trust this model');
+  });
+
+  it.each([
+    ['epochs', false, 'stopped', 'All epochs were run: 17 steps.'],
+    ['iterations', false, 'stopped', 'Not converged after 17 iterations. Give more.'],
+    ['diverged', false, 'diverged', 'loss or weights were not finite'],
+    ['no-progress', false, 'at its end', 'the arithmetic sees nothing left to gain'],
+    [
+      'early-stopping',
+      false,
+      'stopped',
+      'the loss of the validation samples no longer fell; the model is that of epoch 3.',
+    ],
+  ])('says in words that a fit ended by %s', async (reason, converged, word, words) => {
+    const input = smallInput();
+    const fit = {
+      ...input.fit,
+      reason,
+      converged,
+      advice: reason === 'iterations' ? 'Give more.' : null,
+      suboptimality: null,
+      bestEpoch: 3,
+    };
+    const { document, section } = await render({ ...input, fit: fit as ReportInput['fit'] });
+    const tile = all(document, '.tile').at(-1);
+    expect(tile?.querySelector('.value')?.textContent).toBe(word);
+    expect(section('learning')).toContain(words);
+    expect(all(document, '#learning .wide svg')).toHaveLength(1);
+  });
+
+  it('draws training and validation loss, and leaves out what is not finite', async () => {
+    const input = smallInput();
+    const history = [1, 0.5, Number.NaN, 0.25].map((loss, i) => ({ epoch: i + 1, loss, validationLoss: loss + 0.125 }));
+    const { document, section } = await render({
+      ...input,
+      model: { ...input.model, options: { solver: 'sgd' } },
+      fit: { ...(input.fit as NonNullable<ReportInput['fit']>), history, suboptimality: null },
+    });
+    expect(section('learning')).toMatch(/training.*validation/);
+    expect(all(document, '#learning .wide circle')).toHaveLength(6);
+  });
+
+  it('rejoices where nothing is wrong', async () => {
+    const input = smallInput();
+    const counts = [
+      [10, 0, 0],
+      [0, 10, 0],
+      [0, 0, 10],
+    ];
+    const { section } = await render({
+      ...input,
+      evaluation: { ...input.evaluation, accuracy: 1, confusion: { classes: input.model.classes, counts } },
+      mistakes: [],
+    });
+    expect(section('confusion')).toContain('Not one sample was taken for another class.');
+    expect(section('mistakes')).toContain('every test sample is classified right');
+  });
+
+  it('takes weights that are all alike, features without names, and labels that are numbers', async () => {
+    const input = smallInput();
+    const classes = [0, 1, 2];
+    const { perClass, confusion } = input.evaluation;
+    const { text, section } = await render({
+      ...input,
+      data: { name: '', trainingSamples: 3 },
+      model: {
+        ...input.model,
+        classes,
+        featureNames: undefined,
+        weight: [
+          [0, 0, 0],
+          [0, 0, 0],
+        ],
+      },
+      evaluation: { ...input.evaluation, perClass: { ...perClass, classes }, confusion: { ...confusion, classes } },
+      mistakes: [mistake([1, 2], { label: 0, predicted: 1 })],
+    });
+    expect(section('weights')).toContain('feature 0');
+    expect(withoutStyle(text)).not.toMatch(/NaN|undefined|Infinity/);
+  });
+
+  it.each<[string, (input: ReportInput) => ReportInput, string]>([
+    ['model.bias', (input) => ({ ...input, model: { ...input.model, bias: [0] } }), '[1]'],
+    ['model.weight', (input) => ({ ...input, model: { ...input.model, weight: [[0, 0, 0]] } }), '[1, 3]'],
+    ['model.featureNames', (input) => ({ ...input, model: { ...input.model, featureNames: ['one'] } }), '[1]'],
+    [
+      'evaluation.confusion',
+      (input) => ({ ...input, evaluation: { ...input.evaluation, confusion: { classes: [], counts: [] } } }),
+      '[0, 0]',
+    ],
+    ['mistakes[0].features', (input) => ({ ...input, mistakes: [mistake([1])] }), '[1]'],
+    ['data.image', (input) => ({ ...input, data: { ...input.data, image: { width: 2, height: 2 } } }), '2 × 2 × 1'],
+  ])('refuses %s that does not belong to the rest', async (argument, change, actual) => {
+    await expect(renderReport(change(smallInput()))).rejects.toMatchObject({
+      code: 'SHAPE',
+      where: 'renderReport',
+      argument,
+      actual,
+    });
+  });
+
+  it('takes a model and what evaluate returns as they are', async () => {
+    const features = [
+      [0, 1],
+      [1, 0],
+      [0.5, 2],
+      [2, 0.25],
+    ];
+    const labels = ['a', 'b', 'a', 'b'];
+    const { model, result } = await SoftmaxRegression.fit(features, labels, { l2: 0.1 });
+    const evaluation = await model.evaluate(features, labels);
+    const { document } = await render({ data: { name: 'Four', trainingSamples: 4 }, model, evaluation, fit: result });
+    expect(document.querySelector('.headlines')?.textContent).toContain('4 of 4 right');
+    expect(document.querySelector('#classes')?.textContent).toContain('Matthews correlation1.0000');
+  });
+});
+
+describe('confidentMistakes', () => {
+  it('returns what is wrong, the surest first, and asks for no other features', () => {
+    const asked: number[] = [];
+    const featuresOf = (i: number) => {
+      asked.push(i);
+      return [i];
+    };
+    const probabilities = [
+      [0.9, 0.1],
+      [0.2, 0.8],
+      [0.3, 0.7],
+      [0.05, 0.95],
+      [0.2, 0.8],
+    ];
+    const mistakes = confidentMistakes(
+      ['dog', 'dog', 'cat', 'cat', 'cat'],
+      probabilities,
+      ['cat', 'dog'],
+      featuresOf,
+      3,
+    );
+    expect(mistakes).toEqual([
+      { index: 3, label: 'cat', predicted: 'dog', probability: 0.95, features: [3] },
+      { index: 0, label: 'dog', predicted: 'cat', probability: 0.9, features: [0] },
+      { index: 4, label: 'cat', predicted: 'dog', probability: 0.8, features: [4] },
+    ]);
+    expect(asked).toEqual([3, 0, 4]);
+  });
+});
+
+describe('the colours', () => {
+  const linear = (channel: number) => (channel <= 0.04045 ? channel / 12.92 : ((channel + 0.055) / 1.055) ** 2.4);
+  const luminance = ([r, g, b]: readonly number[]) =>
+    0.2126 * linear(r / 255) + 0.7152 * linear(g / 255) + 0.0722 * linear(b / 255);
+  /** @see Web Content Accessibility Guidelines 2.2, contrast ratio */
+  const contrast = (a: readonly number[], b: readonly number[]) => {
+    const [light, dark] = [luminance(a), luminance(b)].sort((x, y) => y - x);
+    return (light + 0.05) / (dark + 0.05);
+  };
+  const mix = (over: readonly number[], under: readonly number[], opacity: number) =>
+    over.map((channel, i) => opacity * channel + (1 - opacity) * under[i]);
+
+  it('are measured as the guidelines say', () => {
+    expect(contrast([0, 0, 0], [255, 255, 255])).toBeCloseTo(21, 10);
+    expect(contrast([119, 119, 119], [255, 255, 255])).toBeCloseTo(4.478, 3);
+  });
+
+  it.each(['light', 'dark'] as const)('are readable in the %s palette: text, and ink on every cell', (name) => {
+    const palette = PALETTES[name];
+    for (const text of ['ink', 'muted', 'blue', 'orange'] as const) {
+      for (const ground of ['paper', 'surface'] as const) {
+        expect(contrast(channels(palette[text]), channels(palette[ground]))).toBeGreaterThanOrEqual(4.5);
+      }
+    }
+    for (const fill of ['blue', 'orange'] as const) {
+      for (let share = 0; share <= 1; share += 0.01) {
+        const cell = mix(channels(palette[fill]), channels(palette.surface), cellOpacity(share));
+        expect(contrast(channels(palette.ink), cell)).toBeGreaterThanOrEqual(4.5);
+      }
+    }
+  });
+
+  it.each(['light', 'dark'] as const)('of weights stand out from the surface of the %s palette', (name) => {
+    for (const colour of Object.values(DIVERGING)) {
+      expect(contrast(channels(colour), channels(PALETTES[name].surface))).toBeGreaterThanOrEqual(3);
+    }
+  });
+
+  it('deepen with the share, up to a limit', () => {
+    expect([0, 0.25, 1, 7].map(cellOpacity)).toEqual([0, CELL_OPACITY / 2, CELL_OPACITY, CELL_OPACITY]);
+  });
+});
+
+describe('the numbers', () => {
+  it.each([
+    [0.47681, '0.477'],
+    [-12.345, '−12.3'],
+    [1234567, '1.23 × 10⁶'],
+    [1.9e-7, '1.90 × 10⁻⁷'],
+    [0, '0'],
+    [Number.NaN, '–'],
+    [Number.NEGATIVE_INFINITY, '−∞'],
+  ])('%p has three significant digits', (value, text) => {
+    expect(significant(value).replace(/\u00a0/g, ' ')).toBe(text);
+  });
+
+  it('have a minus where they are below 0, and none where they round to it', () => {
+    expect([fixed(-1.5, 1), fixed(-0.04, 1), fixed(Number.NaN, 1)]).toEqual(['−1.5', '0.0', '–']);
+  });
+
+  it('that were chosen are written as they were chosen', () => {
+    expect([4294967295, 0.1, 1e-7, 2.5e-8, -3].map((value) => exact(value).replace(/\u00a0/g, ' '))).toEqual([
+      '4294967295',
+      '0.1',
+      '10⁻⁷',
+      '2.5 × 10⁻⁸',
+      '−3',
+    ]);
+  });
+
+  it('of a logarithmic axis are powers of ten, and more where there are few', () => {
+    expect(logTicks(2e-9, 0.7)).toEqual([1e-8, 1e-6, 1e-4, 1e-2]);
+    expect(logTicks(0.03, 3)).toEqual([0.05, 0.1, 0.2, 0.5, 1, 2]);
+  });
+});

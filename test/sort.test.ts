@@ -1,0 +1,49 @@
+import fc from 'fast-check';
+import { ascendingOrder } from '../src/core/sort.js';
+import { finish, finishInTurns } from '../src/core/task.js';
+import { PROPERTY } from './helpers/problems.js';
+
+/** What the language itself does, which is stable. */
+function expectedOf(values: Float64Array): number[] {
+  return [...values.keys()].sort((a, b) => values[a] - values[b]);
+}
+
+describe('ascendingOrder', () => {
+  it('is the order of a stable sort', () => {
+    const numbers = fc.array(fc.constantFrom(-Infinity, -1, 0, 0.5, 0.5000001, 2, Infinity), { maxLength: 40 });
+    fc.assert(
+      fc.property(numbers, (list) => {
+        const values = Float64Array.from(list);
+        expect([...finish(ascendingOrder(values))]).toEqual(expectedOf(values));
+      }),
+      PROPERTY,
+    );
+    expect([...finish(ascendingOrder(Float64Array.of(3, 1, 2)))]).toEqual([1, 2, 0]);
+  });
+
+  it.each([2 ** 13, 2 ** 13 + 1, 3 * 2 ** 13 + 5, 100_000])(
+    'is that of %d values with ties, merged run by run',
+    (n) => {
+      const values = Float64Array.from({ length: n }, (_, i) => (i * 7919) % 1013);
+      expect([...finish(ascendingOrder(values))]).toEqual(expectedOf(values));
+    },
+  );
+
+  it('is found in steps, with turns of the event loop between them, until a signal ends it', async () => {
+    const values = Float64Array.from({ length: 50_000 }, (_, i) => (i * 7919) % 10_007);
+    let turns = 0;
+    const timer = setInterval(() => turns++, 0);
+    const immediate = () => {
+      turns++;
+      if (turns < 1000) setImmediate(immediate);
+    };
+    setImmediate(immediate);
+    const order = await finishInTurns(ascendingOrder(values));
+    clearInterval(timer);
+    expect(turns).toBeGreaterThan(5);
+    turns = 1000;
+    expect([...order]).toEqual(expectedOf(values));
+    const reason = new Error('enough');
+    await expect(finishInTurns(ascendingOrder(values), AbortSignal.abort(reason))).rejects.toBe(reason);
+  });
+});
