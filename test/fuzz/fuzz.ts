@@ -35,7 +35,10 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
   const refused: Record<string, number> = {};
   let [accepted, slowest, largest] = [0, 0, 0];
   for (let from = 0; from < cases && findings.length < most; ) {
-    const { next, summary, found } = await runChild({ target, seed, from, to: cases }, patience);
+    const { next, summary, found } = await runChild(
+      { target, seed, from, to: cases, most: most - findings.length },
+      patience,
+    );
     findings.push(...found);
     from = next;
     if (summary === undefined) continue;

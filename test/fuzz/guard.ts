@@ -97,3 +97,25 @@ export function assertPlain(value: unknown): void {
   if (prototype !== Object.prototype && prototype !== Array.prototype) throw new Violation('it makes an odd object');
   for (const item of Object.values(value)) assertPlain(item);
 }
+
+/** Characters of an error message: more is a file in the terminal. */
+const MAX_MESSAGE = 4096;
+
+/**
+ * The code of an error by which a reader refuses its input.
+ *
+ * @param codes those that it may have beside FORMAT, SHAPE and DOMAIN
+ * @throws Violation if it is no error of ours, or quotes what it should not
+ */
+export function refusalOf(error: unknown, codes: readonly string[]): string {
+  if (error instanceof Violation) throw error;
+  const { code, expected, message, stack } = error as { [field: string]: unknown };
+  const isNamed = ['FORMAT', 'SHAPE', 'DOMAIN', ...codes].includes(String(code)) && typeof expected === 'string';
+  if (!isNamed) throw new Violation(`an error without a name of ours: ${stack ?? error}`);
+  const { length } = String(message);
+  if (length > MAX_MESSAGE) throw new Violation(`a message of ${length} characters`);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+  if (/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/.test(String(message)))
+    throw new Violation('a message that commands a terminal');
+  return String(code);
+}

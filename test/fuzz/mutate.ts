@@ -23,7 +23,24 @@ export const TOKENS = [
   ...['__proto__', 'constructor', 'prototype', 'toString', '"', '""', '\\', '\\u0000', '\\ud800', '\u0000', '\ufeff'],
   ...['{', '}', '[', ']', '{}', '[]', 'null', 'true', 'false', 'NaN', 'Infinity', '-Infinity', '1e999', '-0', '1e-320'],
   ...['0x1f', '9007199254740993', '1,5', "'", '`', ',', ';', '\t', '|', '\n', '\r', '\r\n', ' ', '\u00a0', '\u2028'],
-  ...['ÿ', '日本', '𝒳', '../', '..\\', '/etc/passwd', 'C:\\', '%00', '=1+1', '<script>', '$(id)', 'NA', '?', '#N/A'],
+  ...[
+    'ÿ',
+    '日本',
+    '𝒳',
+    '../',
+    '..\\',
+    '/etc/passwd',
+    'C:\\',
+    '%00',
+    '=1+1',
+    '<script>',
+    '$(id)',
+    '\u001b[2J',
+    '\u202e',
+    'NA',
+    '?',
+    '#N/A',
+  ],
 ];
 
 /** A generator for one case: what a case is depends on nothing but seed, name and number. */

@@ -17,8 +17,11 @@ export const PLANTED: readonly Target[] = [
   }),
   planted('wait', () => new Promise((resolve) => setTimeout(resolve, 600_000))),
   planted('slow', () => {
-    const { user } = process.cpuUsage();
-    while (process.cpuUsage().user - user < 2_100_000);
+    const start = process.cpuUsage();
+    for (let used = 0; used < 2_100_000; ) {
+      const { user, system } = process.cpuUsage(start);
+      used = user + system;
+    }
   }),
   planted('crash', () => process.abort()),
   planted('memory', () => {
@@ -32,6 +35,9 @@ export const PLANTED: readonly Target[] = [
   planted('pollution', () => Object.assign(Object.prototype, { polluted: true })),
   planted('long', () => {
     throw Object.assign(new Error('x'.repeat(10_000)), { code: 'FORMAT', expected: '' });
+  }),
+  planted('terminal', () => {
+    throw Object.assign(new Error('\u001b[2J'), { code: 'FORMAT', expected: '' });
   }),
   planted('violation', () => {
     throw new Violation('it accepts what it should refuse');

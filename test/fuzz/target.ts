@@ -1,5 +1,5 @@
 // What is fuzzed: a reader, the files that it should read, and what must hold of whatever it is given.
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Random } from '../../src/core/random.js';
 
@@ -13,8 +13,17 @@ export interface Target {
   readonly codes?: readonly string[];
 }
 
-/** The files of `corpus/NAME`: good ones, and those that once broke something, under what they are. */
+/** Good files, from which hostile ones are made. */
 export function corpus(name: string): ReadonlyMap<string, Uint8Array> {
-  const folder = join(__dirname, 'corpus', name);
+  return filesOf(join(__dirname, 'corpus', name));
+}
+
+/** Inputs that once broke a promise, named after what they are. */
+export function found(name: string): ReadonlyMap<string, Uint8Array> {
+  const folder = join(__dirname, 'found', name);
+  return existsSync(folder) ? filesOf(folder) : new Map();
+}
+
+function filesOf(folder: string): ReadonlyMap<string, Uint8Array> {
   return new Map(readdirSync(folder).map((file) => [file, new Uint8Array(readFileSync(join(folder, file)))] as const));
 }
