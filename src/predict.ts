@@ -395,7 +395,7 @@ function describe(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 64 ? `${value.slice(0, 64)}…` : value);
   if (typeof value !== 'object' || value === null) return String(value);
   if (!Array.isArray(value)) return ArrayBuffer.isView(value) ? 'a typed array' : 'an object';
-  return value.length <= 4 ? JSON.stringify(value) : `an array of ${value.length}`;
+  return value.length <= 4 ? JSON.stringify(value).slice(0, 99) : `an array of ${value.length}`;
 }
 
 /** The first 32 bits of the fraction of each of the first primes' roots. */

@@ -1,37 +1,38 @@
 import * as tf from '@tensorflow/tfjs';
-import { BACKENDS, type BackendChoice, formatBackend, selectBackend } from 'softmax-regression';
+import {
+  BACKENDS,
+  type BackendChoice,
+  formatBackend,
+  loadIris,
+  SoftmaxRegression,
+  selectBackend,
+} from 'softmax-regression';
 import { type BackendLoader, provideBackend } from '../src/backend/select.js';
 import { loadNative } from '../src/node/native.js';
 import { TEST_BACKENDS } from './helpers/backends.js';
-
-/** Node has no webgpu: its name is free for backends with an error. */
-const PLANTED = 'webgpu';
-
-type Kernel = tf.KernelConfig['kernelFunc'];
-
-/** The cpu backend under another name, with some kernels replaced. */
-function plant(faults: Record<string, (right: Kernel) => Kernel> = {}): void {
-  for (const { kernelName, kernelFunc } of tf.getKernelsForBackend('cpu')) {
-    const fault = faults[kernelName];
-    tf.registerKernel({ kernelName, backendName: PLANTED, kernelFunc: fault?.(kernelFunc) ?? kernelFunc });
-  }
-  const Cpu = tf.findBackend('cpu').constructor as new () => tf.KernelBackend;
-  tf.registerBackend(PLANTED, () => new Cpu());
-}
-
-/** Makes another output of a kernel's. */
-function changed(change: (values: Float32Array) => unknown): (right: Kernel) => Kernel {
-  return (right) => (params) => {
-    const output = right(params) as tf.TensorInfo;
-    const backend = params.backend as { data: { get(id: object): { values: Float32Array } } };
-    change(backend.data.get(output.dataId).values);
-    return output;
-  };
-}
+import { changed, type Kernel, noted, PLANTED, plant, uproot } from './helpers/planted-backend.js';
 
 const nudged = changed((values) => {
   values[0] += 1e-4;
 });
+
+/** Wrong by a thousandth in every entry; truths are turned round. */
+const wrong = changed((values) => {
+  const isFloat = values[Symbol.toStringTag] === 'Float32Array';
+  for (let i = 0; i < values.length; i++) values[i] = isFloat ? values[i] * 1.001 + 0.001 : 1 - values[i];
+});
+
+/** Every solver, layer and gradient. */
+const TRAININGS = [
+  { solver: 'sgd', epochs: 2, batchSize: 64, l2: 0.01, standardize: true },
+  { solver: 'momentum', epochs: 2, gradient: 'autograd', classWeights: 'balanced', layer: { phm: 1 } },
+  { solver: 'adam', epochs: 2, gradient: 'autograd', learningRate: { schedule: 'cosine', rate: 0.1 } },
+  { solver: 'adam', epochs: 2, layer: { phm: 1 }, sampleWeights: new Float32Array(150).fill(2) },
+  { solver: 'lbfgs', l2: 0.01 },
+] as const;
+
+/** They move numbers, and compute nothing. */
+const MOVES = ['Identity', 'Reshape', 'Cast'];
 
 beforeEach(async () => {
   await tf.setBackend('cpu');
@@ -39,8 +40,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await tf.setBackend('cpu');
-  if (tf.findBackendFactory(PLANTED) !== null) tf.removeBackend(PLANTED);
-  for (const { kernelName } of tf.getKernelsForBackend(PLANTED)) tf.unregisterKernel(kernelName, PLANTED);
+  uproot();
   provideBackend(PLANTED, async () => undefined);
   provideBackend('tensorflow', async () => undefined);
 });
@@ -100,6 +100,30 @@ describe('selectBackend', () => {
     expect(choice.refused[1]).toEqual({ backend: PLANTED, reason: expect.stringContaining(reason) });
     expect(formatBackend(choice)).toContain(`; not ${PLANTED}: ${choice.refused[1].reason}`);
     expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('refuses a backend with a fault in whichever kernel training and evaluation run', async () => {
+    const names = new Set<string>();
+    const kernels = tf.getKernelsForBackend('cpu').map(({ kernelName }) => kernelName);
+    plant(Object.fromEntries(kernels.map((name) => [name, noted(name, names)])));
+    await tf.setBackend(PLANTED);
+    const { features, labels } = loadIris();
+    for (const options of TRAININGS) {
+      const { model } = await SoftmaxRegression.fit(features, labels, options);
+      await model.evaluate(features, labels);
+    }
+    await tf.setBackend('cpu');
+    uproot();
+    const accepted: string[] = [];
+    for (const name of names) {
+      if (MOVES.includes(name)) continue;
+      plant({ [name]: wrong });
+      if ((await selectBackend()).backend === PLANTED) accepted.push(name);
+      await tf.setBackend('cpu');
+      uproot();
+    }
+    expect(accepted).toEqual([]);
+    expect(names.size).toBeGreaterThan(15);
   });
 
   it('refuses a backend without a kernel, naming it', async () => {

@@ -1,6 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import {
   closeSync,
-  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -15,6 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { sha256OfFile } from '../src/node/files.js';
+import { findCompiler } from '../src/node/install-compile.js';
 import { findTfjsNode, loadNative, nativeStatus } from '../src/node/native.js';
 import {
   type Machine,
@@ -31,6 +32,8 @@ import { probeAddon } from '../src/node/probe.js';
 const environment = { ...process.env };
 const real = nativeStatus();
 const itNative = real.installed && real.origin === 'cache' ? it : it.skip;
+/** What changes the header of a library is written for that of Linux. */
+const itElf = process.platform === 'linux' ? itNative : it.skip;
 let cache: string;
 
 beforeEach(() => {
@@ -294,18 +297,58 @@ describe('nativeStatus and loadNative', () => {
     expect(nativeStatus()).toMatchObject({ installed: false, ...expected });
   });
 
-  itNative('refuse a library that is shorter than its own headers say, and the caller lives', async () => {
+  it.each([
+    ['another version of TensorFlow', { tensorflowVersion: '2.9.1' }, /TensorFlow 2\.9\.1 instead of 2\.21\.0/],
+    ['another machine', { machine: 'linux-arm64-musl' }, /on linux-arm64-musl/],
+    ['another version of tfjs-node', { tfjsNodeVersion: '4.0.0' }, /for tfjs-node 4\.0\.0/],
+  ])('refuse a folder that was copied from %s', async (_, difference, reason) => {
+    const path = join(await installText(), 'record.json');
+    writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), ...difference }));
+    expect(nativeStatus()).toMatchObject({ installed: false, reason: expect.stringMatching(reason) });
+    await expect(loadNative()).rejects.toMatchObject({ code: 'BACKEND', actual: expect.stringMatching(reason) });
+  });
+
+  const framework = join('tensorflow', 'libtensorflow_framework.so.2');
+  /** The installed addon, beside a library that somebody else wrote. */
+  const installBeside = (writeLibrary: (path: string, source: string) => void, change = (_: Buffer) => {}) => {
     const source = dirname(dirname((real as { addon: string }).addon));
-    const framework = join('tensorflow', 'libtensorflow_framework.so.2');
-    await install(
+    return install(
       (folder) => {
-        copyFileSync(join(source, ADDON), join(folder, ADDON));
+        const addon = readFileSync(join(source, ADDON));
+        change(addon);
+        writeFileSync(join(folder, ADDON), addon);
         symlinkSync(join(source, framework), join(folder, framework));
-        writeFileSync(join(folder, LIBRARY), firstBytes(join(source, LIBRARY), 1 << 20));
+        writeLibrary(join(folder, LIBRARY), join(source, LIBRARY));
       },
       [ADDON, LIBRARY],
     );
+  };
+
+  itNative('refuse a library that is shorter than its own headers say, and the caller lives', async () => {
+    await installBeside((path, source) => writeFileSync(path, firstBytes(source, 1 << 20)));
     expect(nativeStatus()).toMatchObject({ installed: true });
     await expect(loadNative()).rejects.toMatchObject({ code: 'BACKEND' });
+  });
+
+  itElf('refuse an addon for another processor, and the caller lives', async () => {
+    // e_machine: 183 is AArch64, 62 is x86-64.
+    const toOther = (addon: Buffer) => addon.writeUInt16LE(process.arch === 'x64' ? 183 : 62, 18);
+    await installBeside((path, source) => symlinkSync(source, path), toOther);
+    await expect(loadNative()).rejects.toMatchObject({
+      code: 'BACKEND',
+      actual: expect.stringContaining('tfjs_binding.node'),
+      hint: 'Run: npx softmax-regression native install --force',
+    });
+  });
+
+  itElf('refuse a library that has other functions than the addon calls, and the caller lives', async () => {
+    const [command] = await findCompiler();
+    const source = join(cache, 'other.cc');
+    writeFileSync(source, 'extern "C" int TF_SomethingElse() { return 1; }');
+    await installBeside((path) => execFileSync(command, ['-shared', '-fPIC', source, '-o', path]));
+    await expect(loadNative()).rejects.toMatchObject({
+      code: 'BACKEND',
+      actual: expect.stringMatching(/symbol|TF_|crashed/),
+    });
   });
 });

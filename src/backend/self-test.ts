@@ -16,6 +16,12 @@ interface Probe {
   readonly expected: readonly number[];
 }
 
+const ROWS = [
+  [1, 2],
+  [3, 4],
+  [5, 6],
+];
+
 const PROBES: readonly Probe[] = [
   {
     operation: 'matMul',
@@ -75,6 +81,21 @@ const PROBES: readonly Probe[] = [
     run: () => tf.grad((o) => sparseCrossEntropy(o as tf.Tensor2D, [2]))(asLogits([[1, 2, 3]])),
     expected: [0.09003057317038046, 0.24472847105479764, -0.3347590442251782],
   },
+  {
+    operation: 'logicalNot',
+    run: () => tf.cast(tf.logicalNot(tf.tensor1d([true, false], 'bool')), 'float32'),
+    expected: [0, 1],
+  },
+  { operation: 'square', run: () => tf.square(tf.tensor1d([1.5, -3])), expected: [2.25, 9] },
+  { operation: 'sqrt', run: () => tf.sqrt(tf.tensor1d([0, 2.25, 9])), expected: [0, 1.5, 3] },
+  { operation: 'abs', run: () => tf.abs(tf.tensor1d([1.5, -3, 0])), expected: [1.5, 3, 0] },
+  {
+    operation: 'gather',
+    run: () => tf.gather(tf.tensor2d(ROWS), tf.tensor1d([2, 0], 'int32')),
+    expected: [5, 6, 1, 2],
+  },
+  { operation: 'stack', run: () => tf.stack([tf.tensor1d([1, 2]), tf.tensor1d([3, 4])]), expected: [1, 2, 3, 4] },
+  { operation: 'tile', run: () => tf.tile(tf.tensor1d([1, 2]), [2]), expected: [1, 2, 1, 2] },
 ];
 
 /**

@@ -7,7 +7,9 @@ export function describe(value: unknown): string {
   if (value === null || typeof value !== 'object') return String(value);
   if (ArrayBuffer.isView(value)) return `a ${value.constructor.name} of ${(value as Uint8Array).length}`;
   if (Array.isArray(value)) return `an array of ${value.length}`;
-  return value.constructor === undefined || value.constructor === Object ? 'an object' : `a ${value.constructor.name}`;
+  // Asked of the prototype: what comes out of JSON may have a constructor of its own, whatever that is.
+  const name: unknown = Object.getPrototypeOf(value)?.constructor?.name;
+  return typeof name !== 'string' || name === 'Object' ? 'an object' : `a ${name}`;
 }
 
 export function formatShape(shape: readonly number[]): string {

@@ -268,6 +268,8 @@ function firstRecord(block: string): string {
     } else if (!isOpen) {
       if (char !== NEWLINE) text += block[i];
       else if (hasQuote || text.trim() !== '') break;
+      // Or else each of many blank lines would be looked at again with the next.
+      else text = '';
     }
   }
   return text;

@@ -76,15 +76,9 @@ export class LineDecoder {
   }
 
   #firstBad(bytes: Uint8Array): FormatError {
-    for (let start = 0; ; this.#line++) {
-      const newline = bytes.indexOf(NEWLINE, start);
-      const line = bytes.subarray(start, newline === -1 ? bytes.length : newline);
-      const valid = validLength(line);
-      if (valid < line.length || newline === -1) {
-        return this.#notUtf8(this.#line, line[valid] ?? 0, 'Windows or Latin-1 text? Save it as "CSV UTF-8".');
-      }
-      start = newline + 1;
-    }
+    const bad = firstBadByte(bytes);
+    for (let at = bytes.indexOf(NEWLINE); at !== -1 && at < bad; at = bytes.indexOf(NEWLINE, at + 1)) this.#line++;
+    return this.#notUtf8(this.#line, bytes[bad], 'Windows or Latin-1 text? Save it as "CSV UTF-8".');
   }
 
   #notUtf8(line: number, byte: number, hint: string): FormatError {
@@ -99,23 +93,22 @@ export class LineDecoder {
   }
 }
 
-/** How many bytes from the start are UTF-8: all of them, or those before the one that cannot follow. */
-function validLength(bytes: Uint8Array): number {
-  if (isUtf8(bytes, false)) return bytes.length;
+/** Where in bytes that are not UTF-8 the first is that cannot follow. By halves: there may be many lines before it. */
+function firstBadByte(bytes: Uint8Array): number {
   let [valid, invalid] = [0, bytes.length];
   while (valid < invalid) {
     const middle = Math.ceil((valid + invalid) / 2);
-    if (isUtf8(bytes.subarray(0, middle), true)) valid = middle;
+    if (isUtf8(bytes.subarray(0, middle))) valid = middle;
     else invalid = middle - 1;
   }
-  // Where the end cuts a character short, its bytes are valid so far: the last one is shown.
-  return Math.min(valid, bytes.length - 1);
+  // Where the end of a line cuts a character short, its bytes are valid so far: the last one is shown.
+  return valid === bytes.length || bytes[valid] === NEWLINE ? valid - 1 : valid;
 }
 
-/** @param stream whether the last character may be incomplete */
-function isUtf8(bytes: Uint8Array, stream: boolean): boolean {
+/** Whether bytes are UTF-8, the last character perhaps incomplete. */
+function isUtf8(bytes: Uint8Array): boolean {
   try {
-    new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream });
+    new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
     return true;
   } catch {
     return false;

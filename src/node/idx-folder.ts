@@ -1,11 +1,12 @@
 // node: a folder of IDX files, named as MNIST and its relatives name theirs.
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BackendError, FormatError } from '../core/errors.js';
 import { describe, formatShape } from '../core/shape.js';
 import type { FeatureArray } from '../data/batches.js';
 import { type IdxArray, idxLength, parseIdx } from '../data/idx.js';
 import { unpack, unpackStart } from './gunzip.js';
+import { readRegularFile } from './regular-file.js';
 
 /** Samples and their labels, from two files. */
 export interface IdxSamples {
@@ -128,22 +129,11 @@ async function loadPart(folder: string, part: Part, { images, labels }: Paths) {
 }
 
 async function loadIdx(path: string): Promise<IdxArray> {
-  const content = await readWhole(path);
+  const content = await readRegularFile(path, MAX_BYTES);
   if (!path.toLowerCase().endsWith('.gz')) return parseIdx(content, { name: path });
   const length = idxLength(unpackStart(content, path, HINT), path);
   assertSize(length, path);
   return parseIdx(await unpack(content, length, path, HINT), { name: path });
-}
-
-async function readWhole(path: string): Promise<Uint8Array> {
-  try {
-    assertSize((await stat(path)).size, path);
-    return await readFile(path);
-  } catch (cause) {
-    if (cause instanceof FormatError) throw cause;
-    const actual = (cause as Error).message;
-    throw new BackendError({ where: path, argument: 'this path', expected: 'be a readable file', actual, cause });
-  }
 }
 
 function assertSize(size: number, path: string): void {

@@ -56,13 +56,22 @@ export async function writeInstallRecord(folder: string, record: InstallRecord):
 /**
  * The record of a folder whose files are as it says, or what is wrong: undefined where nothing is installed at all.
  *
- * Sizes are compared for the libraries, 850 MB, and the checksum for the addon.
+ * What the folder is named after is in the record as well: a folder that was renamed or copied is seen. Sizes are compared for the libraries, 850 MB, and the checksum for the addon.
  */
-export function readInstallRecord(folder: string): InstallRecord | { readonly damage: string } | undefined {
+export function readInstallRecord(
+  folder: string,
+  machine: Machine,
+): InstallRecord | { readonly damage: string } | undefined {
   const text = readIfAny(join(folder, RECORD));
   if (text === undefined) return undefined;
   const record = parseAs(InstallRecord, text.toString('utf8'));
   if (record === undefined) return { damage: `${join(folder, RECORD)} is not a record of this package` };
+  if (nativeFolder(record.tfjsNodeVersion, machine, record.gpu) !== folder || record.machine !== machineName(machine)) {
+    return { damage: `${folder} holds a build for tfjs-node ${record.tfjsNodeVersion} on ${record.machine}` };
+  }
+  if (record.tensorflowVersion !== TENSORFLOW_VERSION) {
+    return { damage: `${folder} holds TensorFlow ${record.tensorflowVersion} instead of ${TENSORFLOW_VERSION}` };
+  }
   for (const [name, size] of Object.entries(record.files)) {
     const actual = statSync(join(folder, name), { throwIfNoEntry: false })?.size;
     if (actual === undefined) return { damage: `${join(folder, name)} is missing` };

@@ -6,6 +6,7 @@ import type * as tfjs from '@tensorflow/tfjs';
 import { BackendError } from '../core/errors.js';
 import { nativeSource, thisMachine } from './native-machine.js';
 import { ADDON, nativeFolder, type Proof, readInstallRecord, readProof, writeProof } from './native-record.js';
+import { TENSORFLOW_VERSION } from './native-wheels.js';
 import { openTfjsNode, type ProbeResult, probeAddon } from './probe.js';
 
 /** Native kernels that are ready to be loaded. */
@@ -55,7 +56,7 @@ export function nativeStatus(): NativeStatus {
   let damage: string | undefined;
   for (const gpu of [true, false]) {
     const folder = nativeFolder(tfjsNodeVersion, machine, gpu);
-    const record = readInstallRecord(folder);
+    const record = readInstallRecord(folder, machine);
     if (record === undefined) continue;
     if ('damage' in record) {
       damage ??= record.damage;
@@ -153,9 +154,12 @@ async function load(): Promise<NativeKernels> {
  * @throws the signal's reason if aborted
  */
 export async function prove(installation: NativeInstallation, signal?: AbortSignal): Promise<ProbeResult> {
-  const { addon, files, proof } = installation;
+  const { addon, files, origin, proof } = installation;
   if (proof !== undefined) return { ok: true, ...proof };
   const result = await probeAddon(dirname(require.resolve(TFJS_NODE_MANIFEST)), addon, signal);
+  if (result.ok && origin === 'cache' && result.tensorflowVersion !== TENSORFLOW_VERSION) {
+    return { ok: false, reason: `it is TensorFlow ${result.tensorflowVersion} instead of ${TENSORFLOW_VERSION}` };
+  }
   if (result.ok) await writeProof(files, thisMachine(), result);
   return result;
 }

@@ -1,14 +1,15 @@
 // node: IDX files whose content is pinned, from the first place that has them.
 import { createHash } from 'node:crypto';
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BackendError, FormatError, isSoftmaxRegressionError } from '../core/errors.js';
+import { BackendError, FormatError, isSoftmaxRegressionError, type SoftmaxRegressionError } from '../core/errors.js';
 import { formatShape } from '../core/shape.js';
 import { type IdxArray, parseIdx } from '../data/idx.js';
 import { unpackDebianPackage } from './debian-package.js';
 import { download, type ExpectedFile } from './download.js';
 import { cacheFolder, fileError, makeFolder, type OnProgress, statIfAny, withLock, writeFileAtomic } from './files.js';
 import { unpack } from './gunzip.js';
+import { readRegularFile } from './regular-file.js';
 
 /** One IDX file of single bytes: what it must be, and how its publishers packed it. */
 export interface PinnedFile {
@@ -223,13 +224,9 @@ async function readPinned(folder: string, file: PinnedFile): Promise<{ bytes: Ui
   const length = 4 + 4 * file.shape.length + file.shape.reduce((product, size) => product * size);
   // Packing may lengthen, but by less than this; a larger file is not even read.
   const limit = length + Math.ceil(length / 1000) + 64;
-  if (state.size > limit) {
-    const expected = `have at most ${limit} bytes`;
-    throw new FormatError({ where: path, argument: 'the file', expected, actual: String(state.size), hint: REPLACE });
-  }
-  const content = await readFile(path).catch((cause) => {
-    const actual = (cause as Error).message;
-    throw new FormatError({ where: path, argument: 'the file', expected: 'be readable', actual, cause });
+  const content = await readRegularFile(path, limit).catch((cause: SoftmaxRegressionError) => {
+    const { expected, actual } = cause;
+    throw new FormatError({ where: path, argument: 'the file', expected, actual, hint: REPLACE, cause });
   });
   const bytes = path === plain ? content : await unpack(content, length, path, REPLACE);
   const array = parseIdx(bytes, { name: path, magic: 0x0800 + file.shape.length });

@@ -1,0 +1,42 @@
+// node: a file read whole, up to a limit: no pipe, which would be waited for, no device, which would be read without end.
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { BackendError, FormatError } from '../core/errors.js';
+import { errorCode } from './files.js';
+
+/**
+ * The bytes of a file. Links are followed.
+ *
+ * @param maxBytes a larger file is not read
+ * @throws FormatError if it is no file, or larger; BackendError if it cannot be read
+ */
+export async function readRegularFile(path: string, maxBytes: number): Promise<Uint8Array> {
+  const rule = { where: path, argument: 'this path' };
+  try {
+    // Opening a pipe waits for its writer, unless told not to.
+    const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    try {
+      const state = await file.stat();
+      if (!state.isFile()) throw new FormatError({ ...rule, expected: 'be a file', actual: 'something else' });
+      if (state.size > maxBytes) {
+        throw new FormatError({ ...rule, expected: `hold at most ${maxBytes} bytes`, actual: `${state.size}` });
+      }
+      const bytes = new Uint8Array(state.size);
+      let length = 0;
+      while (length < bytes.length) {
+        const { bytesRead } = await file.read(bytes, length, bytes.length - length);
+        // Cut short since its size was asked for.
+        if (bytesRead === 0) break;
+        length += bytesRead;
+      }
+      return bytes.subarray(0, length);
+    } finally {
+      await file.close();
+    }
+  } catch (cause) {
+    const code = errorCode(cause);
+    if (code === undefined) throw cause;
+    const hint = code === 'ENOENT' ? 'Is the path right?' : undefined;
+    throw new BackendError({ ...rule, expected: 'be a readable file', actual: (cause as Error).message, hint, cause });
+  }
+}

@@ -1,0 +1,101 @@
+// Fuzzes one reader in child processes: a hang is ended, a death is seen, and the run goes on with the next case.
+import { type ChildProcess, fork } from 'node:child_process';
+import { join } from 'node:path';
+import type { Message, Order, Summary } from './child.js';
+
+export interface Finding {
+  readonly number: number;
+  readonly violation: string;
+  /** The input in base64, where the child lived to hand it over. */
+  readonly input?: string;
+}
+
+export interface FuzzReport extends Summary {
+  readonly target: string;
+  readonly cases: number;
+  readonly findings: readonly Finding[];
+}
+
+export interface FuzzOptions {
+  readonly target: string;
+  readonly cases: number;
+  readonly seed: number;
+  /** Milliseconds that a case may last, its turns of waiting for a busy machine included. */
+  readonly patience?: number;
+  /** Findings after which the run ends. */
+  readonly most?: number;
+}
+
+/** MiB for all that is no array: a reader that builds endless lists or strings dies of it, and is found. */
+const HEAP = 192;
+
+export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
+  const { target, cases, seed, patience = 20_000, most = 10 } = options;
+  const findings: Finding[] = [];
+  const refused: Record<string, number> = {};
+  let [accepted, slowest, largest] = [0, 0, 0];
+  for (let from = 0; from < cases && findings.length < most; ) {
+    const { next, summary, found } = await runChild(
+      { target, seed, from, to: cases, most: most - findings.length },
+      patience,
+    );
+    findings.push(...found);
+    from = next;
+    if (summary === undefined) continue;
+    accepted += summary.accepted;
+    slowest = Math.max(slowest, summary.slowest);
+    largest = Math.max(largest, summary.largest);
+    for (const [code, times] of Object.entries(summary.refused)) refused[code] = (refused[code] ?? 0) + times;
+  }
+  return { target, cases, accepted, refused, slowest, largest, findings };
+}
+
+/** A child that runs the cases to the end, or to the one that ends it. */
+function runChild(
+  order: Order,
+  patience: number,
+): Promise<{ next: number; summary?: Summary; found: readonly Finding[] }> {
+  const child: ChildProcess = fork(join(__dirname, 'child.ts'), {
+    execArgv: ['--import', 'tsx', `--max-old-space-size=${HEAP}`],
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    env: { ...process.env, NODE_OPTIONS: '' },
+  });
+  const found: Finding[] = [];
+  let current = order.from;
+  let summary: Summary | undefined;
+  let stderr = '';
+  let hung = false;
+  child.stderr?.on('data', (text) => {
+    stderr = (stderr + text).slice(-4000);
+  });
+  const kill = () => {
+    hung = true;
+    child.kill('SIGKILL');
+  };
+  const watch = setTimeout(kill, Math.max(patience, 60_000));
+  let timer: NodeJS.Timeout | undefined;
+  child.on('message', (message: Message) => {
+    clearTimeout(watch);
+    clearTimeout(timer);
+    if ('summary' in message) {
+      summary = message.summary;
+      return;
+    }
+    timer = setTimeout(kill, patience);
+    if ('begin' in message) current = message.begin;
+    else found.push({ number: message.number, violation: message.violation, input: message.input });
+  });
+  child.send(order);
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => {
+      clearTimeout(watch);
+      clearTimeout(timer);
+      if (summary !== undefined) return resolve({ next: order.to, summary, found });
+      if (code === 1 && !hung) return reject(new Error(`the child does not run: ${stderr}`));
+      const fatal = /^(FATAL ERROR: .*)$/m.exec(stderr)?.[1] ?? `signal ${signal}, code ${code}`;
+      const violation = hung ? `it does not end within ${patience / 1000} s` : `it ends the process: ${fatal}`;
+      resolve({ next: current + 1, found: [...found, { number: current, violation }] });
+    });
+  });
+}

@@ -1,0 +1,10 @@
+// Everything that is fuzzed, by name.
+import { csv } from './csv.js';
+import { folder } from './folder.js';
+import { idx } from './idx.js';
+import { model } from './model.js';
+import { PLANTED } from './planted.js';
+import type { Target } from './target.js';
+
+export const READERS: readonly Target[] = [idx, folder, model, csv];
+export const TARGETS: readonly Target[] = [...READERS, ...PLANTED];
