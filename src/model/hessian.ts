@@ -3,10 +3,10 @@ import { finishInTurns, type Steps, WORK_OF_A_TASK } from '../core/task.js';
 import { lossAndResidual, type PlainProblem, shareOf } from './objective-plain.js';
 import { BLOCK_ROWS, RowBlock } from './row-block.js';
 
-/** Up to so many parameters: 8 MB, and some 80 ms to factor. */
-const LARGEST = 1024;
+/** Up to so many parameters: 5 MB, and some 50 ms to factor. */
+const LARGEST = 800;
 
-/** Probabilities below the first of these for which there is enough time count only on the average. */
+/** Probabilities this near to 0 or 1, for the first of these for which there is enough time, count only on the average. */
 const THRESHOLDS = [0, 1e-6, 1e-5, 1e-4, 1e-3];
 
 /**
@@ -15,8 +15,8 @@ const THRESHOLDS = [0, 1e-6, 1e-5, 1e-4, 1e-3];
  *   (1/S) Σᵢ sᵢ·x̃ᵢx̃ᵢᵀ ⊗ (diag(pᵢ) − pᵢpᵢᵀ) + λD
  *
  * Each pair of classes takes n·d²/2 multiply-adds, but only from samples to which both matter, and most samples are soon all
- * but certain. Of a sample's classes with probabilities below a threshold, the least for which the work is within its bounds,
- * there remains the mean of the pᵢₖ(1 − pᵢₖ), on the diagonal blocks. Both parts are positive semidefinite.
+ * but certain. Of a sample's classes with probabilities within a threshold of 0 or 1, the least for which the work is within its
+ * bounds, there remains the mean of the pᵢₖ(1 − pᵢₖ), on the diagonal blocks. Both parts are positive semidefinite.
  *
  * @param work how many multiply-adds it may take to make and to factor it
  * @returns [size, size], parameters in the order of a point, the lower half filled; undefined where that is too much
@@ -39,7 +39,7 @@ function* hessian(problem: PlainProblem, point: Float64Array, work: number): Ste
   const probabilities = yield* probabilitiesAt(problem, point);
   const threshold = THRESHOLDS.find((least) => pairsAbove(probabilities, q, least) * ofPair <= left);
   if (threshold === undefined) return undefined;
-  const matters = (i: number, k: number) => probabilities[i * q + k] > threshold;
+  const matters = (i: number, k: number) => isBetween(probabilities[i * q + k], threshold);
 
   const matrix = new Float64Array(size * size);
   const block = new RowBlock(problem.features, 0, problem.rows);
@@ -126,12 +126,17 @@ function* probabilitiesAt(problem: PlainProblem, point: Float64Array): Steps<Flo
   return probabilities;
 }
 
-/** How many pairs of classes there are, over all samples, in which both are above. */
+/** Whether a class is neither all but impossible nor all but certain. */
+function isBetween(p: number, threshold: number): boolean {
+  return p > threshold && p < 1 - threshold;
+}
+
+/** How many pairs of classes there are, over all samples, in which both are in between. */
 function pairsAbove(probabilities: Float64Array, q: number, threshold: number): number {
   let pairs = 0;
   for (let at = 0; at < probabilities.length; at += q) {
     let above = 0;
-    for (let k = at; k < at + q; k++) if (probabilities[k] > threshold) above++;
+    for (let k = at; k < at + q; k++) if (isBetween(probabilities[k], threshold)) above++;
     pairs += (above * (above + 1)) / 2;
   }
   return pairs;

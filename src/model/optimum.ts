@@ -24,7 +24,7 @@ const FLOAT32_TOLERANCE = 1e-6;
 const FLOAT32_JITTER = 1e-6;
 
 /** After how many iterations M is first made anew, from the curvature where they led. */
-const FIRST_REBUILD = 8;
+const FIRST_REBUILD = 12;
 /** So many evaluations for each iteration so far may be given to a better M. */
 const REBUILD_SHARE = 2.5;
 
