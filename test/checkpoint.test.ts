@@ -135,7 +135,7 @@ describe('a fit to the optimum that is resumed, on plain arrays', () => {
   beforeAll(() => useBackend('cpu'));
   const problem = problemOf(200, 3);
   const cases: [string, Options][] = [
-    // So little that the preconditioner is made anew twice.
+    // So little that the preconditioner is made anew.
     ['l2', { l2: 1e-7, tolerance: 1e-12 }],
     ['l1', { l2: 1e-4, l1: 0.01, tolerance: 1e-9 }],
     ['standardisation and validation', { l2: 1e-5, standardize: true, validation: 0.2, tolerance: 1e-10 }],
@@ -158,7 +158,8 @@ describe('a fit to the optimum that is resumed, on plain arrays', () => {
     const whole = await kept(problem, options);
     expect(whole.checkpoints.length).toBeGreaterThan(12);
     const resumed = async (change: (content: CheckpointContent) => Partial<CheckpointContent>) => {
-      const resume = await altered(whole.checkpoints[10], change);
+      // Of iteration 13: the preconditioner was made anew at the 12th.
+      const resume = await altered(whole.checkpoints[12], change);
       return outcome(await SoftmaxRegression.fit(problem.features, problem.labels, { ...options, resume }));
     };
     expect(await resumed(() => ({}))).toEqual(outcome(whole));

@@ -1,5 +1,5 @@
-import { type FitOptions, SoftmaxRegression } from 'softmax-regression';
-import { dataSets, golden, standardized, weightsOf } from './helpers/golden-solver.js';
+import { SoftmaxRegression } from 'softmax-regression';
+import { dataSets, golden, standardized, weighing } from './helpers/golden-solver.js';
 
 /** W and b, the rows of W first. */
 function parametersOf(model: SoftmaxRegression<number>): number[][] {
@@ -8,14 +8,6 @@ function parametersOf(model: SoftmaxRegression<number>): number[][] {
 
 function centred(rows: readonly number[][]): number[] {
   return rows.flatMap((row) => row.map((value) => value - row.reduce((a, b) => a + b) / row.length));
-}
-
-/** As `fit` takes what golden/solver.py calls none, samples or balanced; and S, the sum of the weights. */
-function weighing(kind: string, labels: readonly number[]): { options: FitOptions<number>; total: number } {
-  const sampleWeights = weightsOf(labels.length, kind === 'samples');
-  if (kind === 'samples') return { options: { sampleWeights }, total: sampleWeights.reduce((a, b) => a + b) };
-  // n / (classes·nₖ) each: n in all.
-  return { options: kind === 'balanced' ? { classWeights: 'balanced' } : {}, total: labels.length };
 }
 
 describe('fit', () => {

@@ -1,5 +1,6 @@
 // The data sets of golden/solver.golden.json, as golden/solver.py has them.
 import { inflateSync } from 'node:zlib';
+import type { FitOptions } from 'softmax-regression';
 import { loadIris } from '../../src/data/iris.js';
 import { columnStatistics } from '../../src/data/standardize.js';
 import golden from '../golden/solver.golden.json';
@@ -37,4 +38,15 @@ export function standardized(features: number[][]): number[][] {
 /** sᵢ = (7i mod 5)/2, or all 1. */
 export function weightsOf(count: number, weighted: boolean): number[] {
   return Array.from({ length: count }, (_, i) => (weighted ? ((7 * i) % 5) / 2 : 1));
+}
+
+/** As `fit` takes what golden/solver.py calls none, samples or balanced; and S, the sum of the weights. */
+export function weighing(
+  kind: string,
+  labels: readonly unknown[],
+): { options: Pick<FitOptions<string>, 'sampleWeights'> & { classWeights?: 'balanced' }; total: number } {
+  const sampleWeights = weightsOf(labels.length, kind === 'samples');
+  if (kind === 'samples') return { options: { sampleWeights }, total: sampleWeights.reduce((a, b) => a + b) };
+  // n / (classes·nₖ) each: n in all.
+  return { options: kind === 'balanced' ? { classWeights: 'balanced' } : {}, total: labels.length };
 }
