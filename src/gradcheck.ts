@@ -14,6 +14,7 @@ import * as reference from './reference.js';
 /** Gradients by parameter name: of the mean cross-entropy of layer(features) against targets. */
 export type Gradient = (layer: Dense | Phm, features: tf.Tensor2D, targets: TargetsLike) => Record<string, tf.Tensor>;
 
+/** What `gradcheck` works on. */
 export interface GradcheckOptions {
   readonly layer: Dense | Phm;
   /** X, [n, inputs]. */
@@ -36,6 +37,7 @@ export interface Comparison {
   readonly expected: number;
 }
 
+/** The three gradients of one parameter, two at a time. */
 export interface ParameterCheck {
   readonly parameter: string;
   readonly shape: readonly number[];
@@ -47,7 +49,8 @@ export interface ParameterCheck {
   readonly differences: number;
 }
 
-interface GradcheckFindings {
+/** What `gradcheck` found, whether the gradients agree or not. */
+export interface GradcheckFindings {
   /** The tfjs backend that was used. */
   readonly backend: string;
   readonly samples: number;
@@ -63,6 +66,7 @@ export interface Disagreement extends Comparison {
   readonly between: string;
 }
 
+/** Findings, and the verdict: the largest error where all agree, or what disagrees most. */
 export type GradcheckResult = GradcheckFindings &
   ({ readonly ok: true; readonly maxError: number } | { readonly ok: false; readonly worst: Disagreement });
 

@@ -1,4 +1,9 @@
 // The front door for browsers and Node: named re-exports only, grouped by room.
+/**
+ * For browsers and Node: the classifier, and what it is made of.
+ *
+ * @module softmax-regression
+ */
 
 // backend
 export { BACKENDS, type BackendName } from './backend/names.js';
@@ -13,6 +18,7 @@ export {
   BackendError,
   DomainError,
   type ErrorCode,
+  type ErrorFields,
   FormatError,
   isSoftmaxRegressionError,
   ShapeError,
@@ -52,12 +58,16 @@ export { columnStatistics, type Standardization, standardize } from './data/stan
 export { type OnnxOptions, type OnnxSource, toOnnx } from './export/onnx.js';
 // gradcheck
 export {
+  type Comparison,
+  type Disagreement,
   formatGradcheck,
+  type GradcheckFindings,
   type GradcheckOptions,
   type GradcheckResult,
   type Gradient,
   gradcheck,
   gradcheckLine,
+  type ParameterCheck,
 } from './gradcheck.js';
 // metrics
 export * as metrics from './metrics.js';
@@ -94,21 +104,24 @@ export type {
   CheckpointOptions,
   EarlyStopping,
   EpochLogs,
+  FirstOrderOptions,
+  FirstOrderSolver,
   FitOptions,
   FitProgress,
   LayerChoice,
+  LbfgsFitOptions,
   ParametersNow,
   Solver,
   TrainingOptions,
   ValidationData,
 } from './model/options.js';
-export type { Prediction } from './model/predict.js';
+export type { Affine, Prediction } from './model/predict.js';
 export type { PredictOptions, PredictProgress, RowArray, TopKArray } from './model/predict-async.js';
 export { type Calibration, SoftmaxRegression } from './model/softmax-regression.js';
 export type { GradientMethod } from './model/step.js';
 export type { PartialFitOptions, StreamOptions } from './model/stream.js';
 export type { WarmStart } from './model/warm-start.js';
-export type { ClassWeights } from './model/weights.js';
+export type { ClassWeights, NamedClassWeights } from './model/weights.js';
 export { crossEntropy, sparseCrossEntropy } from './nn/cross-entropy.js';
 export { Dense, type DenseOptions, dense } from './nn/dense.js';
 export {
@@ -130,6 +143,7 @@ export {
   asLogits,
   asProbabilities,
   asTargets,
+  type DistributionLike,
   type Labels,
   type LabelsLike,
   type Logits,
@@ -142,7 +156,7 @@ export {
 // nn
 export type { CrossEntropyOptions, SparseCrossEntropyOptions } from './nn/weighing.js';
 // optim
-export { adam, momentum, type Optimizer, type OptimizerState, sgd } from './optim/first-order.js';
-export type { LearningRateSchedule, Moment, RateFunction } from './optim/schedule.js';
+export { adam, momentum, type Optimizer, type OptimizerState, sgd, type Tensors } from './optim/first-order.js';
+export type { LearningRateSchedule, Moment, Rate, RateFunction } from './optim/schedule.js';
 // reference
 export * as reference from './reference.js';

@@ -1,4 +1,11 @@
 // The front door for Node only: named re-exports, grouped by room. What browsers share is in index.ts.
+/**
+ * For Node only: native kernels, files, data sets. What browsers share is in `softmax-regression`.
+ *
+ * Importing it brings TensorFlow within reach of `selectBackend`, and lets `compile`, `scan` and `fit` run as native graphs.
+ *
+ * @module softmax-regression/node
+ */
 import { provideBackend } from './backend/select.js';
 import { provideTracer } from './compile/compile.js';
 import { eagerRunner, provideRunner } from './compile/loop.js';
@@ -42,4 +49,6 @@ export {
   type NoNativeInstallation,
   nativeStatus,
 } from './node/native.js';
+export type { PinnedDataOptions } from './node/pinned-data.js';
+export type { ProbeResult } from './node/probe.js';
 export { saveCompiled } from './node/saved-model.js';

@@ -1,5 +1,10 @@
 // The front door for edge functions and pages: a predictor that imports nothing. What it needs of model/model-file.ts and
 // model/predict.ts is written here again; test/predict.test.ts holds both to the same files and the same numbers.
+/**
+ * A predictor for edge functions and pages, without any dependency.
+ *
+ * @module softmax-regression/predict
+ */
 
 /** What a class may be called. */
 export type Label = string | number | boolean;

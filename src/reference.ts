@@ -1,4 +1,9 @@
 // The front door of the reference: the hand-written float64 oracle, without TensorFlow.js.
+/**
+ * The reference: each function by hand, in float64, without TensorFlow.js.
+ *
+ * @module softmax-regression/reference
+ */
 export {
   crossEntropy,
   crossEntropyGradient,

@@ -1,4 +1,9 @@
 // The front door of the report: values in, one HTML file or lines for a terminal out.
+/**
+ * The report: values in, one HTML file or lines for a terminal out.
+ *
+ * @module softmax-regression/report
+ */
 export type { GradcheckResult } from './gradcheck.js';
 export type {
   Mistake,

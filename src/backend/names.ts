@@ -2,4 +2,5 @@
 
 /** Fastest first. */
 export const BACKENDS = ['tensorflow', 'webgpu', 'webgl', 'wasm', 'cpu'] as const;
+/** What TensorFlow.js calls a backend. */
 export type BackendName = (typeof BACKENDS)[number];

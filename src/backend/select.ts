@@ -5,6 +5,7 @@ import { assertOneOf } from '../core/shape.js';
 import { BACKENDS, type BackendName } from './names.js';
 import { selfTest } from './self-test.js';
 
+/** Where tensors are computed from now on, and why not elsewhere. */
 export interface BackendChoice {
   readonly backend: BackendName;
   /** What it is, where its loader knows: `'TensorFlow 2.21.0 on CPU'`. */

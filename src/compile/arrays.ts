@@ -12,7 +12,7 @@ import { isPlainObject } from './tree.js';
  */
 export interface DataArray<Values extends FeatureValues = FeatureValues> {
   readonly values: Values;
-  /** [n, …]: the first axis counts samples. */
+  /** `[n, …]`: the first axis counts samples. */
   readonly shape: readonly number[];
   /** What the stored values are divided by; batches are float32 then. */
   readonly scale?: number;

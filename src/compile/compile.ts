@@ -39,6 +39,7 @@ export function provideTracer(tracer: Tracer): void {
   provided = tracer;
 }
 
+/** Options of `compile`. */
 export interface CompileOptions {
   /** What messages and graphs call the function; its own name unless given. */
   readonly name?: string;
@@ -58,6 +59,7 @@ export interface Compiled<Arguments extends readonly object[], Result extends ob
   toSavedModel(...args: Arguments): Uint8Array;
   /** Frees the graphs. A call after that is an error. */
   dispose(): void;
+  /** As `dispose`, at the end of a block that began with `using`. */
   [Symbol.dispose](): void;
 }
 

@@ -17,6 +17,7 @@ export interface ScanChunk<State, Output> extends PassChunk<State, Output> {
 /** The order of the samples in an epoch, from 1: each index of a sample, in an Int32Array. */
 export type Order = (epoch: number) => Int32Array;
 
+/** Options of `scan`. */
 export interface ScanOptions<State, Output> {
   /** Samples of a step; the last batch of an epoch may be shorter. */
   readonly batchSize: number;
@@ -32,6 +33,7 @@ export interface ScanOptions<State, Output> {
   readonly onChunk?: (chunk: ScanChunk<State, Output>) => void | Promise<void>;
 }
 
+/** What a loop of steps leaves. */
 export interface ScanResult<State, Output> {
   /** After the last step. */
   readonly state: State;

@@ -1,7 +1,9 @@
 // core: the four errors, one message form: where, which argument, the rule, what came, the way out.
 
+/** Which of the four errors it is, across builds and threads. */
 export type ErrorCode = 'SHAPE' | 'DOMAIN' | 'FORMAT' | 'BACKEND';
 
+/** What an error is made from, and carries. */
 export interface ErrorFields {
   /** The function, file or flag that complains. */
   readonly where: string;

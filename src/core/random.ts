@@ -1,6 +1,7 @@
 // core: the seeded generator behind initialisation, shuffle and split.
 import { DomainError } from './errors.js';
 
+/** Four 32-bit words: all there is to a generator. */
 export type RandomState = readonly [number, number, number, number];
 
 /**
@@ -35,12 +36,14 @@ export class Random {
     }
   }
 
+  /** A generator that goes on from this state. */
   static fromState(state: RandomState): Random {
     const random = new Random(0);
     random.#words.set(state);
     return random;
   }
 
+  /** The state of this moment; it does not change with the generator. */
   get state(): RandomState {
     const [a, b, c, d] = this.#words;
     return [a, b, c, d];

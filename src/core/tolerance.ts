@@ -1,5 +1,6 @@
 // core: named tolerances, and the one comparison that uses them.
 
+/** How far a number may be from the expected one: |difference| ≤ atol + rtol·|expected|. */
 export interface Tolerance {
   readonly rtol: number;
   readonly atol: number;

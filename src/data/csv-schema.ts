@@ -4,12 +4,12 @@ import { nearest } from '../core/nearest.js';
 import { describe } from '../core/shape.js';
 
 /** What becomes of a row with a missing value: refused, left out, or filled with the column's mean or median. */
-export type MissingPolicy = (typeof MISSING_POLICIES)[number];
-export const MISSING_POLICIES = ['error', 'drop', 'mean', 'median'] as const;
+export type MissingPolicy = 'error' | 'drop' | 'mean' | 'median';
+export const MISSING_POLICIES: readonly MissingPolicy[] = ['error', 'drop', 'mean', 'median'];
 
 /** What becomes of a category that was not there when the schema was learnt: refused, or 0 in all its columns. */
-export type UnseenPolicy = (typeof UNSEEN_POLICIES)[number];
-export const UNSEEN_POLICIES = ['error', 'zero'] as const;
+export type UnseenPolicy = 'error' | 'zero';
+export const UNSEEN_POLICIES: readonly UnseenPolicy[] = ['error', 'zero'];
 
 /** A column of the file, and what it becomes. */
 export type CsvColumn =

@@ -7,6 +7,7 @@ import { RowEncoder } from './csv-encode.js';
 import { RecordReader } from './csv-records.js';
 import { type CsvSchema, checkHeader, checkWidth, locateColumns } from './csv-schema.js';
 
+/** Options of `readCsvRows`. */
 export interface ReadOptions extends EncodeOptions {
   /** The file's name, for error messages. */
   readonly name?: string;

@@ -22,6 +22,7 @@ export const MISSING_TOKENS = ['', '?', 'na', 'n/a', '#n/a', '<na>', 'nan', 'nul
 /** More than fit into one array on any platform, and 16 GB. */
 const MAX_VALUES = 2 ** 31;
 
+/** Options of `parseCsv`. */
 export interface CsvOptions {
   /** The file's name, for error messages. */
   readonly name?: string;
@@ -53,6 +54,7 @@ export interface CsvOptions {
   readonly maxCategories?: number;
 }
 
+/** A table as numbers. */
 export interface CsvTable {
   readonly features: FeatureArray<Float64Array>;
   readonly featureNames: readonly string[];
@@ -64,6 +66,7 @@ export interface CsvTable {
   readonly dropped: number;
 }
 
+/** A table as numbers, with the labels of one column. */
 export interface LabelledCsvTable extends CsvTable {
   /** One for each row: all numbers, all booleans, or all strings. */
   readonly labels: readonly Label[];
@@ -181,6 +184,7 @@ function learnOptions(options: CsvOptions): LearnOptions {
 /** A value of a row as JSON has it. */
 export type CsvValue = string | number | boolean | null | undefined;
 
+/** Options of `encodeRows`. */
 export interface EncodeOptions {
   /** What becomes of missing values, in place of what the schema says. */
   readonly missing?: MissingPolicy;

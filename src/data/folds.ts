@@ -4,6 +4,7 @@ import { assertLabels } from '../core/labels.js';
 import { Random } from '../core/random.js';
 import { assertKnownOptions, describe } from '../core/shape.js';
 
+/** Options of `stratifiedFolds`. */
 export interface FoldOptions {
   /** How many parts, an integer ≥ 2; 5 unless given. */
   readonly folds?: number;

@@ -3,6 +3,7 @@ import { FormatError, ShapeError } from '../core/errors.js';
 import { describe, formatShape } from '../core/shape.js';
 import type { FeatureValues } from './batches.js';
 
+/** What an IDX file holds. */
 export interface IdxArray {
   /** The length of each axis, outermost first: [60000, 28, 28]. */
   readonly shape: readonly number[];
@@ -10,6 +11,7 @@ export interface IdxArray {
   readonly values: FeatureValues;
 }
 
+/** Options of `parseIdx`. */
 export interface IdxOptions {
   /** The file's name, for error messages. */
   readonly name?: string;

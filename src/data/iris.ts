@@ -1,7 +1,9 @@
 // data: the 150 flowers of Anderson and Fisher, embedded.
 
+/** The three species of iris. */
 export type IrisSpecies = 'setosa' | 'versicolor' | 'virginica';
 
+/** The data set of Anderson and Fisher. */
 export interface Iris {
   /** 150 rows of 4 lengths in centimetres, in the order of `featureNames`. */
   readonly features: number[][];

@@ -4,6 +4,7 @@ import { Random } from '../core/random.js';
 import { assertKnownOptions, describe } from '../core/shape.js';
 import { allocateLike, assertFeatureArray, type FeatureArray, type FeatureValues } from './batches.js';
 
+/** Options of `trainTestSplit`. */
 export interface SplitOptions {
   /** The share of samples held back, in (0, 1); 0.25 unless given. */
   readonly testFraction?: number;

@@ -17,6 +17,7 @@ export interface OnnxSource {
   readonly featureNames?: readonly string[];
 }
 
+/** Options of `toOnnx`. */
 export interface OnnxOptions {
   /** One for each feature; those of the model, if it has some, unless given. */
   readonly featureNames?: readonly string[];

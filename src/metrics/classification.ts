@@ -34,6 +34,7 @@ export function accuracy<L extends Label>(
   return right / total;
 }
 
+/** How often each class was taken for which. */
 export interface ConfusionMatrix<L extends Label> {
   /** The class of each row and column. */
   readonly classes: readonly L[];
@@ -76,6 +77,7 @@ export function countPairs<L extends Label>(
   return { classes, counts };
 }
 
+/** How scores of classes become one: `'macro'` their mean, `'micro'` the score of all samples at once, `'weighted'` their mean by samples. */
 export type Average = 'macro' | 'micro' | 'weighted';
 
 /** One number per class, in the order of `classes`. */
@@ -88,6 +90,7 @@ export interface ClassScores<L extends Label> {
   readonly support: number[];
 }
 
+/** Scores over all classes. */
 export interface AverageScores {
   readonly precision: number;
   readonly recall: number;

@@ -7,6 +7,7 @@ import { DISTRIBUTION_ATOL } from '../core/tolerance.js';
 /** Rows of numbers, one per sample, with one column per class. */
 export type Rows = readonly ArrayLike<number>[];
 
+/** Options of scores that weigh samples. */
 export interface WeightOptions {
   /**
    * How much each sample counts: [n], finite and ≥ 0, not all 0, or a ShapeError or DomainError says so; 1 each unless

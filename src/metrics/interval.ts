@@ -2,6 +2,7 @@
 import { DomainError } from '../core/errors.js';
 import { assertKnownOptions, assertPositiveInteger, describe } from '../core/shape.js';
 
+/** Bounds of an interval. */
 export interface Interval {
   readonly lower: number;
   readonly upper: number;

@@ -22,6 +22,7 @@ export interface FittedTemperature {
   readonly bound: 'separable' | 'uninformative' | null;
 }
 
+/** Options of `calibrate`. */
 export interface CalibrateOptions {
   /** What each sample counts, ≥ 0 and not all 0; 1 unless given. */
   readonly sampleWeights?: ArrayLike<number>;

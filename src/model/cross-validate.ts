@@ -31,6 +31,7 @@ export interface CrossValidateOptions<L extends Label>
     FoldOptions {
   /** Whether to keep the probabilities of each sample, by the model that did not learn from it. Default false. */
   readonly outOfFold?: boolean;
+  /** Called as each fold goes on. */
   readonly onProgress?: (progress: FoldProgress) => void;
 }
 
@@ -42,6 +43,7 @@ export interface Fold<L extends Label> {
   readonly evaluation: Evaluation<L>;
 }
 
+/** Scores of models that each were tested on the part they had not seen. */
 export interface CrossValidation<L extends Label> {
   /** The columns of probabilities. */
   readonly classes: readonly L[];

@@ -56,6 +56,7 @@ export interface Evaluation<L extends Label> extends Scores {
   readonly confusion: ConfusionMatrix<L>;
 }
 
+/** Options of `evaluate`. */
 export interface EvaluateOptions extends PredictOptions {
   /** What each sample counts, ≥ 0 and not all 0; 1 unless given. */
   readonly sampleWeights?: ArrayLike<number>;

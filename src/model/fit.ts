@@ -29,6 +29,7 @@ export interface FitRun extends Pick<FitOptions<Label>, 'signal' | 'onProgress' 
   readonly checkpoints?: Checkpoints;
 }
 
+/** One epoch, or one iteration of lbfgs. */
 export interface EpochRecord {
   readonly epoch: number;
   /** Mean loss over the epoch's samples, by their weights, each at the parameters of its step, nats; of lbfgs the objective. */
@@ -39,6 +40,7 @@ export interface EpochRecord {
   readonly validationAccuracy?: number;
 }
 
+/** How a fit went. */
 export interface FitResult {
   /** Whether the gradient came down to `tolerance`: never, for a first-order solver with a fixed number of epochs. */
   readonly converged: boolean;

@@ -11,6 +11,7 @@ export interface NamedAffine<L extends Label> extends Affine {
   readonly featureNames?: readonly string[];
 }
 
+/** Options of `contributions`. */
 export interface ContributionOptions {
   /** Another sample, such as the mean of all: what counts is then by how much a feature differs from its. */
   readonly baseline?: ArrayLike<number>;
@@ -61,6 +62,7 @@ export function contributionsOf<L extends Label>(
   return { classes, base: r?.logits ?? Float64Array.from(bias), features, logits: x.logits };
 }
 
+/** Options of `weightTable`. */
 export interface WeightTableOptions {
   /** `'magnitude'`: the largest first; `'index'` (default): in the order of the columns. */
   readonly sort?: 'magnitude' | 'index';
@@ -71,6 +73,7 @@ export interface WeightTableOptions {
   readonly scale?: ArrayLike<number>;
 }
 
+/** The weights of one feature. */
 export interface WeightRow {
   /** Its name, or x0, x1, … */
   readonly feature: string;

@@ -29,6 +29,7 @@ export interface LambdaPathOptions<L extends Label>
   readonly l2?: readonly number[];
   /** Which of the two to fit to all samples in the end; neither unless given. */
   readonly refit?: 'best' | 'oneStandardError';
+  /** Called as each fit goes on. */
   readonly onProgress?: (progress: LambdaProgress) => void;
 }
 
@@ -47,6 +48,7 @@ export interface LambdaRow {
   readonly converged: boolean;
 }
 
+/** Scores for each strength of the penalty λ = l2. */
 export interface LambdaPath {
   /** From the largest λ to the least. */
   readonly table: readonly LambdaRow[];

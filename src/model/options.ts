@@ -11,12 +11,15 @@ import type { GradientMethod } from './step.js';
 import type { WarmStart } from './warm-start.js';
 import { type ClassWeights, type NamedClassWeights, namedClassWeights } from './weights.js';
 
+/** Solvers that step along the gradient of a batch. */
 export type FirstOrderSolver = 'sgd' | 'momentum' | 'adam';
+/** How the optimum is sought. */
 export type Solver = 'lbfgs' | FirstOrderSolver;
 
 /** How the weight is written: in full, or as a sum of n Kronecker products. */
 export type LayerChoice = 'dense' | { readonly phm: number };
 
+/** How far a fit is. */
 export interface FitProgress {
   /** From 1; an iteration of lbfgs, which is a pass over all samples, or a few. */
   readonly epoch: number;
@@ -121,10 +124,12 @@ export interface LbfgsFitOptions extends CommonOptions {
   readonly maxIterations: number;
 }
 
+/** What a model was fitted with; it is kept in the model file. */
 export type TrainingOptions = FirstOrderOptions | LbfgsFitOptions;
 
 type OwnTypes = 'solver' | 'classWeights' | 'validation' | 'learningRate' | 'earlyStopping';
 
+/** Options of `SoftmaxRegression.fit`. */
 export interface FitOptions<L extends Label>
   extends Partial<Omit<FirstOrderOptions, OwnTypes>>,
     Partial<Omit<LbfgsFitOptions, OwnTypes>> {
@@ -160,6 +165,7 @@ export interface FitOptions<L extends Label>
   readonly resume?: Uint8Array;
   /** Ends the fit with the signal's reason as error; with `checkpoint`, after one more is written. */
   readonly signal?: AbortSignal;
+  /** Called as the fit goes on. */
   readonly onProgress?: (progress: FitProgress) => void;
   /**
    * After each epoch, the first being 0, or each iteration of lbfgs; a promise is waited for. `parameters` reads the weights

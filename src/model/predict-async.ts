@@ -15,12 +15,14 @@ import {
 import type { FeaturesInput } from './inputs.js';
 import { type Affine, argMax, argTopK, assertK, checkFeatureCount, logitsInto, softmaxInPlace } from './predict.js';
 
+/** How far a prediction is. */
 export interface PredictProgress {
   /** Samples that are done, and how many there are. */
   readonly done: number;
   readonly total: number;
 }
 
+/** Options of the predictions that return promises. */
 export interface PredictOptions {
   /** Ends the work with the signal's reason as error. */
   readonly signal?: AbortSignal;

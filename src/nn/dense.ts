@@ -8,6 +8,7 @@ import { checkMatrix, type Logits } from './tensors.js';
 /** Standard deviation of initial weights, as in the textbook chapter's implementation (§3.6.1). */
 export const INITIAL_WEIGHT_DEVIATION = 0.01;
 
+/** Options of a `Dense` layer. */
 export interface DenseOptions {
   /** d, features of a sample. */
   readonly inputs: number;
@@ -99,11 +100,13 @@ export class Dense implements Layer {
     return { weight: weightGradient.clone() };
   }
 
+  /** Frees the parameters. */
   dispose(): void {
     this.weight.dispose();
     this.bias.dispose();
   }
 
+  /** As `dispose`, at the end of a block that began with `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

@@ -5,10 +5,11 @@ import { oneHotFor } from './one-hot.js';
 import { REDUCTIONS, type Reduced, type Reduction, reduce } from './reduction.js';
 import { checkDistribution, type DistributionLike, type LabelsLike, type ProbabilitiesLike } from './tensors.js';
 
-const UNITS = ['nats', 'bits'] as const;
 /** 1 nat = 1/ln 2 ≈ 1.4427 bits. */
-export type InformationUnit = (typeof UNITS)[number];
+export type InformationUnit = 'nats' | 'bits';
+const UNITS: readonly InformationUnit[] = ['nats', 'bits'];
 
+/** Options of the measures of information. */
 export interface InformationOptions<R extends Reduction = Reduction> {
   /** `'nats'` (default): natural logarithm; `'bits'`: logarithm to base 2. */
   readonly unit?: InformationUnit;

@@ -26,6 +26,7 @@ export interface Layer {
   forward(features: tf.Tensor2D, parameters?: Parameters): Logits;
   /** From ∂ℓ/∂W, [inputs, units], to the gradients of what W is made of; the caller disposes them. */
   pullback(weightGradient: tf.Tensor2D, parameters?: Parameters): Record<string, tf.Tensor>;
+  /** Frees the parameters. */
   dispose(): void;
 }
 

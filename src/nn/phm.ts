@@ -7,6 +7,7 @@ import { dense, INITIAL_WEIGHT_DEVIATION } from './dense.js';
 import { checkFeatures, initialValue, type Layer, type Parameters } from './layer.js';
 import type { Logits } from './tensors.js';
 
+/** Options of a `Phm` layer. */
 export interface PhmOptions {
   /** d, features of a sample; n divides it. */
   readonly inputs: number;
@@ -146,12 +147,14 @@ export class Phm implements Layer {
     });
   }
 
+  /** Frees the parameters. */
   dispose(): void {
     this.factors.dispose();
     this.components.dispose();
     this.bias.dispose();
   }
 
+  /** As `dispose`, at the end of a block that began with `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

@@ -1,9 +1,9 @@
 // nn: from one loss per sample to what is reported.
 import * as tf from '@tensorflow/tfjs';
 
-export const REDUCTIONS = ['mean', 'sum', 'none'] as const;
 /** `'mean'` divides by the sum of weights (n without any), `'sum'` does not divide, `'none'` keeps one value per sample. */
-export type Reduction = (typeof REDUCTIONS)[number];
+export type Reduction = 'mean' | 'sum' | 'none';
+export const REDUCTIONS: readonly Reduction[] = ['mean', 'sum', 'none'];
 
 /** A scalar, or [n] with reduction `'none'`. */
 export type Reduced<R extends Reduction> = R extends 'none' ? tf.Tensor1D : tf.Scalar;

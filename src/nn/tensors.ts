@@ -19,11 +19,15 @@ export type Targets = Meaning<tf.Tensor2D, 'targets'>;
 /** Class indices, [n], int32, 0 ≤ label < classes. */
 export type Labels = Meaning<tf.Tensor1D, 'labels'>;
 
+/** Logits, or a plain tensor of them. */
 export type LogitsLike = Like<tf.Tensor2D, 'logits'>;
 /** A distribution over classes: predicted (probabilities) or wanted (targets). */
 export type DistributionLike = Like<tf.Tensor2D, 'probabilities' | 'targets'>;
+/** Targets, or a plain tensor of them. */
 export type TargetsLike = DistributionLike;
+/** Probabilities, or a plain tensor of them. */
 export type ProbabilitiesLike = DistributionLike;
+/** Labels, or a plain tensor of them. */
 export type LabelsLike = Like<tf.Tensor1D, 'labels'>;
 
 /** Rows of numbers, [n, columns]. */

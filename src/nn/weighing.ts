@@ -5,6 +5,7 @@ import { assertKnownOptions, assertOneOf, assertShape, describe } from '../core/
 import { REDUCTIONS, type Reduction } from './reduction.js';
 import { isNumberList, isTensor, type Labels, readFree } from './tensors.js';
 
+/** Options of `crossEntropy`. */
 export interface CrossEntropyOptions<R extends Reduction = Reduction> {
   /** `'mean'` (default) divides by the sum of weights, `'sum'` does not, `'none'` keeps one loss per sample. */
   readonly reduction?: R;
@@ -16,6 +17,7 @@ export interface CrossEntropyOptions<R extends Reduction = Reduction> {
   readonly labelSmoothing?: number;
 }
 
+/** Options of `sparseCrossEntropy`. */
 export interface SparseCrossEntropyOptions<R extends Reduction = Reduction> extends CrossEntropyOptions<R> {
   /** Samples with this label count for nothing. None by default (in PyTorch: −100). */
   readonly ignoreIndex?: number;

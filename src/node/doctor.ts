@@ -8,6 +8,7 @@ import { type NativeStatus, nativeStatus, noTfjsNode, prove, rebuildCommand } fr
 import { type Machine, nativeSource, systemInstallCommand, thisMachine } from './native-machine.js';
 import type { ProbeResult } from './probe.js';
 
+/** One thing that was looked at. */
 export interface Finding {
   readonly subject: string;
   /** `'note'`: worth knowing, and nothing is lost by it. */
@@ -17,6 +18,7 @@ export interface Finding {
   readonly help?: string;
 }
 
+/** What `doctor` found. */
 export interface DoctorReport {
   readonly findings: readonly Finding[];
   /** The kernels as they computed in a child process, or why there are none. */

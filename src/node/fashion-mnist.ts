@@ -48,6 +48,7 @@ export const FASHION_MNIST: PinnedData<'trainImages' | 'trainLabels' | 'testImag
     'export FASHION_MNIST_DIR="$PWD/fashion-mnist/data/fashion"',
 };
 
+/** Images and the class of each. */
 export interface LabelledImages {
   /** One image of 28 × 28 pixels per row, row by row, kept as bytes; with their scale of 255 they are in [0, 1]. */
   readonly features: FeatureArray<Uint8Array>;
@@ -55,6 +56,7 @@ export interface LabelledImages {
   readonly labels: Int32Array;
 }
 
+/** The data set of Xiao, Rasul and Vollgraf. */
 export interface FashionMnist {
   /** 60,000 images. */
   readonly train: LabelledImages;
@@ -65,6 +67,7 @@ export interface FashionMnist {
   readonly source: string;
 }
 
+/** Options of `loadFashionMnist`. */
 export type FashionMnistOptions = PinnedDataOptions;
 
 /**

@@ -16,6 +16,7 @@ export interface Progress {
   readonly unit?: 'bytes' | 'steps';
 }
 
+/** Called as a download or an installation goes on. */
 export type OnProgress = (progress: Progress) => void;
 
 /**

@@ -16,6 +16,7 @@ export interface IdxSamples {
   readonly labels: Int32Array;
 }
 
+/** What a folder of IDX files holds. */
 export interface IdxFolder {
   /** The samples to learn from, in files that begin with `train`, or with neither name. */
   readonly train?: IdxSamples;

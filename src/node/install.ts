@@ -13,6 +13,7 @@ import { ADDON, type InstallRecord, nativeFolder, writeInstallRecord, writeProof
 import type { Wheel } from './native-wheels.js';
 import { probeAddon } from './probe.js';
 
+/** Options of `installNative`. */
 export interface InstallOptions {
   /** `true`: the build for CUDA 12. `false`: the build for the CPU. Left out: what is there, or else the CPU. */
   readonly gpu?: boolean;

@@ -6,7 +6,12 @@ import { writeFileAtomic } from './files.js';
 import { readRegularFile } from './regular-file.js';
 
 /** What can be saved: a model, or its bytes. */
-export type Saveable = Uint8Array | { toBytes(): Uint8Array };
+export type Saveable =
+  | Uint8Array
+  | {
+      /** The model file. */
+      toBytes(): Uint8Array;
+    };
 
 /** 268 million numbers; a file without end is refused before it fills the memory. */
 const MAX_FILE_BYTES = 2 ** 30;

@@ -24,6 +24,7 @@ export interface NativeInstallation {
   readonly proof: Proof | undefined;
 }
 
+/** Why there are no native kernels, and what to do. */
 export interface NoNativeInstallation {
   readonly installed: false;
   readonly reason: string;
@@ -33,6 +34,7 @@ export interface NoNativeInstallation {
   readonly command?: string;
 }
 
+/** Whether native kernels are installed. */
 export type NativeStatus = NativeInstallation | NoNativeInstallation;
 
 /** Native kernels that run in this process. */

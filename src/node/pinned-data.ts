@@ -38,6 +38,7 @@ export interface PinnedData<Part extends string> {
   readonly command: string;
 }
 
+/** Where to look for a published data set, and how to follow the search. */
 export interface PinnedDataOptions {
   /** The folder to take the files from, instead of looking for them. */
   readonly dir?: string;

@@ -2,6 +2,7 @@
 import { disagreement, FLOAT32 } from '../core/tolerance.js';
 import { lastLine, type Outcome, runProgram } from './native-process.js';
 
+/** What became of native kernels that computed in a child process. */
 export type ProbeResult =
   | { readonly ok: true; readonly tensorflowVersion: string; readonly device: 'CPU' | 'GPU' }
   | { readonly ok: false; readonly reason: string };

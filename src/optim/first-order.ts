@@ -6,6 +6,7 @@ export type Tensors = Readonly<Record<string, tf.Tensor>>;
 /** What an optimizer remembers between steps, all of it tensors: a step can be recorded, saved and resumed. */
 export type OptimizerState = Readonly<Record<string, Tensors>>;
 
+/** A rule that makes new parameters of old ones and their gradients. */
 export interface Optimizer {
   /** The state before the first step; the caller disposes it. */
   init(parameters: Tensors): OptimizerState;

@@ -14,7 +14,8 @@ export interface Moment {
 /** A rate ≥ 0 for each step. It is asked for all steps of an epoch before the first of them. */
 export type RateFunction = (moment: Moment) => number;
 
-interface Rate {
+/** The rate of a schedule at its height, and how it gets there. */
+export interface Rate {
   /** η > 0: the largest rate. */
   readonly rate: number;
   /** So many epochs, in whole or in part, in which the rate grows evenly from step to step up to `rate`. Default 0. */

@@ -3,6 +3,7 @@ import { DomainError } from '../core/errors.js';
 import { assertKnownOptions, describe } from '../core/shape.js';
 import { asVector } from './matrix.js';
 
+/** Options of `centralDifference`. */
 export interface CentralDifferenceOptions {
   /** The coordinates to differentiate, in this order; all unless given. */
   readonly indices?: ArrayLike<number>;

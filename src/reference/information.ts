@@ -5,6 +5,7 @@ import { asMatrixOfShape, asVector, type Matrix, type MatrixLike, rowOf, shapeOf
 import { assertLabel } from './one-hot.js';
 import { REDUCTIONS, type Reduced, type Reduction, reduceShares, sampleShare } from './reduction.js';
 
+/** Options of the measures of information. */
 export interface InformationOptions<R extends Reduction = Reduction> {
   /** Base of the logarithm: e for `'nats'` (unless given), 2 for `'bits'`. */
   readonly unit?: 'nats' | 'bits';

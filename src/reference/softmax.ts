@@ -98,7 +98,7 @@ export function logSoftmaxGradient(logits: MatrixLike, upstream: MatrixLike): Ma
  * @param logits   o, [n, classes], finite or −∞
  * @param upstream v, [n, classes], held fixed
  * @param vector   u, [n, classes], the direction
- * @returns [n, classes]: the Hessian of Σᵢ vᵢ·softmax(oᵢ), times u
+ * @returns the Hessian, `[n, classes]`, of Σᵢ vᵢ·softmax(oᵢ), times u
  * @throws ShapeError if the shapes differ
  * @throws DomainError if a row of logits holds only −∞
  * @example toRows(softmaxHessianVector([[0, Math.log(3)]], [[1, 0]], [[1, 0]]))   // [[0.09375, −0.09375]]
@@ -126,7 +126,7 @@ export function softmaxHessianVector(logits: MatrixLike, upstream: MatrixLike, v
  * @param logits   o, [n, classes], finite or −∞
  * @param upstream v, [n, classes], held fixed
  * @param vector   u, [n, classes], the direction
- * @returns [n, classes]: the Hessian of Σᵢ vᵢ·logSoftmax(oᵢ), times u
+ * @returns the Hessian, `[n, classes]`, of Σᵢ vᵢ·logSoftmax(oᵢ), times u
  * @throws ShapeError if the shapes differ
  * @throws DomainError if a row of logits holds only −∞
  * @example toRows(logSoftmaxHessianVector([[0, 0]], [[1, 0]], [[1, 0]]))   // [[−0.25, 0.25]]

@@ -17,6 +17,7 @@ import { assertLabel } from './one-hot.js';
 import { REDUCTIONS, type Reduction, sampleShare } from './reduction.js';
 import { asLogits } from './softmax.js';
 
+/** Options of `crossEntropy` and its derivatives. */
 export interface CrossEntropyOptions<R extends Reduction = Reduction> {
   /** Over the samples; `'mean'` unless given. */
   readonly reduction?: R;
@@ -28,6 +29,7 @@ export interface CrossEntropyOptions<R extends Reduction = Reduction> {
   readonly labelSmoothing?: number;
 }
 
+/** Options of `sparseCrossEntropy` and its derivatives. */
 export interface SparseCrossEntropyOptions<R extends Reduction = Reduction> extends CrossEntropyOptions<R> {
   /** The label of samples to leave out. None unless given, so a label out of range is an error; PyTorch's is −100. */
   readonly ignoreIndex?: number;

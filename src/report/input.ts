@@ -9,6 +9,7 @@ import type { Interval } from '../metrics/interval.js';
 import type { FitResult } from '../model/fit.js';
 import type { PictureSize } from './picture.js';
 
+/** What the report tells of. */
 export interface ReportInput {
   readonly data: ReportData;
   readonly model: ReportModel;
@@ -24,6 +25,7 @@ export interface ReportInput {
   readonly date?: string;
 }
 
+/** What the model was fitted and tested on. */
 export interface ReportData {
   readonly name: string;
   /** Samples that were trained on, where that is known. */

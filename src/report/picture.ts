@@ -1,6 +1,7 @@
 // report: arrays of pixels as PNG pictures within the page.
 import { channels, DIVERGING } from './theme.js';
 
+/** How the numbers of a row make a picture. */
 export interface PictureSize {
   readonly width: number;
   readonly height: number;

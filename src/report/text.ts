@@ -47,6 +47,7 @@ function means(values: ArrayLike<number>, width: number): number[] {
   });
 }
 
+/** A table to print. */
 export interface TextTable {
   readonly head?: readonly string[];
   readonly rows: readonly (readonly (string | number)[])[];
