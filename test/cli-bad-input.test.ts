@@ -64,6 +64,11 @@ const TABLES: readonly [title: string, content: string | Uint8Array, message: Re
   ],
   ['nothing', '', /^error: bad\.csv: the table must have at least one row; got an empty file\.$/],
   ['a header alone', 'a,kind\n', /^error: bad\.csv: the table must have at least one row; got none\.$/],
+  [
+    'a class of one sample',
+    'a,kind\n1,x\n2,x\n3,y\n',
+    /^error: bad\.csv: the class "y" must have at least 2 samples, to be learnt from and held back; got 1\. Pass --test-fraction 0/,
+  ],
   ['one class', 'a,kind\n1,x\n2,x\n', /^error: bad\.csv: kind must have at least two classes; got only "x"/],
   [
     'bytes that are not UTF-8',
@@ -220,7 +225,11 @@ describe('a wrong command line ends with 2:', () => {
       /^error: unknown option '--lable'\n\(Did you mean --label\?\)/,
     ],
     ['a command that is nearly one', ['tran', 'good.csv'], /^error: unknown command 'tran'\n\(Did you mean train\?\)/],
-    ['no label', ['train', 'good.csv'], /^error: --label must name the column of labels; got nothing\.$/],
+    [
+      'no label',
+      ['train', 'good.csv'],
+      /^error: --label must be one of the columns "width", "colour", "kind"; got nothing\.$/,
+    ],
     [
       'a label where there is no table',
       ['train', 'iris', '--label', 'x'],

@@ -154,7 +154,12 @@ describe('an interrupted training', () => {
     const end = ended(child);
     while (!readdirSync(line.folder).includes('run.checkpoint')) await new Promise((r) => setTimeout(r, 20));
     child.kill('SIGINT');
-    expect(await end).toMatchObject({ code: 130, stdout: '', stderr: 'error: interrupted\n' });
+    expect(await end).toMatchObject({
+      code: 130,
+      stdout: '',
+      stderr:
+        'error: interrupted: the training so far is in run.checkpoint; the same command with --resume run.checkpoint goes on from there\n',
+    });
     expect(readdirSync(line.folder).filter((name) => /never|partial/.test(name))).toEqual([]);
 
     await done(...steps, '--epochs', '10', '--checkpoint', 'short.checkpoint');

@@ -12,7 +12,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { formatProgress, progressDisplay } from '../src/cli/progress.js';
+import { tableLines } from '../src/cli/output.js';
+import { formatProgress, progressDisplay, quietDisplay } from '../src/cli/progress.js';
 import { nativeSource, thisMachine } from '../src/node/native-machine.js';
 
 const root = join(__dirname, '..');
@@ -153,6 +154,18 @@ describe('progressDisplay', () => {
     expect(text.lastIndexOf('\x1b[?25h')).toBeGreaterThan(text.lastIndexOf('\x1b[?25l'));
   });
 
+  it('keeps to one line while notes change, and leaves nothing of it for those who asked for quiet', () => {
+    const stream = Object.assign(new PassThrough({ encoding: 'utf8' }), { isTTY: true, columns: 100 });
+    const { onProgress, stop } = quietDisplay(stream as unknown as NodeJS.WriteStream);
+    for (const loss of [0.5, 0.4]) onProgress({ stage: 'train', done: 0, note: `loss ${loss}` });
+    stop();
+    const text: string = stream.read();
+    expect(text).toContain('loss 0.5');
+    expect(text).not.toContain('\n');
+    expect(text.lastIndexOf('\x1b[0K')).toBeGreaterThan(text.lastIndexOf('loss'));
+    expect(text.lastIndexOf('\x1b[?7h')).toBeGreaterThan(text.lastIndexOf('\x1b[?7l'));
+  });
+
   it.each([
     [{ stage: 's', done: 0, total: 100, unit: 'steps' as const }, 0, `s  [${'·'.repeat(24)}]  0 of 100`],
     [{ stage: 's', done: 50, total: 100 }, 3, `s  [${'#'.repeat(12)}${'·'.repeat(12)}]  50 of 100, 3 s left`],
@@ -163,7 +176,39 @@ describe('progressDisplay', () => {
       `s  [${'#'.repeat(12)}${'·'.repeat(12)}]  2 of 4 MB`,
     ],
     [{ stage: 's', done: 7 }, 12.9, 's  12 s'],
+    [{ stage: 's', done: 0, note: 'iteration 7' }, 12.9, 's, iteration 7  12 s'],
+    [
+      { stage: 's', done: 2.5, total: 10, note: 'loss 0.4' },
+      0,
+      `s  [${'#'.repeat(6)}${'·'.repeat(18)}]  2 of 10, loss 0.4`,
+    ],
   ])('formats %p', (progress, seconds, text) => {
     expect(formatProgress(progress, seconds)).toBe(text);
+  });
+});
+
+describe('tableLines', () => {
+  const head = ['truth', 'first', 'second', 'third'];
+  const rows = [
+    ['one', 1, 22, 333],
+    ['two', 4, 55, 666],
+  ];
+
+  it('keeps a table whole where there is room', () => {
+    expect(tableLines(head, rows)).toHaveLength(3);
+    expect(tableLines(head, rows, 30)).toEqual(tableLines(head, rows));
+  });
+
+  it('cuts what is wider than the terminal into blocks that name the rows again', () => {
+    expect(tableLines(head, rows, 23)).toEqual([
+      '  truth  first  second',
+      '  one        1      22',
+      '  two        4      55',
+      '',
+      '  truth  third',
+      '  one      333',
+      '  two      666',
+    ]);
+    expect(tableLines(head, rows, 1)).toHaveLength(3 * 3 + 2);
   });
 });

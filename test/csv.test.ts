@@ -555,6 +555,12 @@ describe('readCsvRows', () => {
     await expect(collect([text], schema, { name: 'new.csv' })).rejects.toThrow(message);
   });
 
+  it('refuses a file that ends before its header', async () => {
+    await expect(collect(['\n'], schema, { name: 'new.csv' })).rejects.toThrow(
+      'new.csv: the table must have a line of names; got an empty file.',
+    );
+  });
+
   it('refuses options and a signal before it reads', async () => {
     await expect(collect([], schema, { batchSize: 0 })).rejects.toThrow(
       'readCsvRows: batchSize must be an integer > 0',

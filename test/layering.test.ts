@@ -56,7 +56,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   predict: [],
   cli: [
     ...['core', 'nn', 'backend', 'gradcheck', 'data', 'model', 'export', 'report', 'node', 'index'],
-    ...[TFJS, 'commander', 'cli-progress', 'node:*'],
+    ...[TFJS, 'commander', 'cli-progress', 'string-width', 'node:*'],
   ],
   index: ['core', 'reference', 'nn', 'gradcheck', 'backend', 'optim', 'metrics', 'data', 'compile', 'model', 'export'],
 };

@@ -3,6 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
+import { keepTerminalQuiet } from '../node/terminal.js';
 import { dataCommand } from './commands/data.js';
 import { doctorCommand } from './commands/doctor.js';
 import { evaluateCommand } from './commands/evaluate.js';
@@ -84,5 +85,6 @@ function packageVersion(): string {
 if (require.main === module) {
   // `softmax-regression … | head` closes our output early, which is no error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  keepTerminalQuiet();
   void main(process.argv);
 }

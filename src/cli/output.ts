@@ -1,4 +1,5 @@
 // cli: what people and programs read: lines, tables, JSON.
+import stringWidth from 'string-width';
 import type { Label } from '../core/labels.js';
 import type { Evaluation, Scores } from '../model/evaluation.js';
 import type { FitResult } from '../model/fit.js';
@@ -15,10 +16,33 @@ export function print(lines: readonly string[]): void {
   if (lines.length > 0) console.log(lines.join('\n'));
 }
 
-export function tableLines(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string[] {
-  const align = head.map((_, i) => (i === 0 ? 'left' : 'right'));
+/**
+ * A table whose first column names the rows. Where it is wider than the terminal, its columns come in several blocks, each of
+ * which names the rows again; a pipe has room for all.
+ */
+export function tableLines(
+  head: readonly string[],
+  rows: readonly (readonly (string | number)[])[],
+  room = process.stdout.columns ?? Number.POSITIVE_INFINITY,
+): string[] {
   const colour = wantsColour(process.env, process.stdout.isTTY);
-  return formatTable({ head, rows, align, colour }).map((line) => `  ${line}`);
+  const all = head.map((_, k) => k);
+  const linesOf = (columns: readonly number[], bold: boolean) =>
+    formatTable({
+      head: columns.map((k) => head[k]),
+      rows: rows.map((row) => columns.map((k) => row[k])),
+      align: columns.map((k) => (k === 0 ? 'left' : 'right')),
+      colour: bold,
+    }).map((line) => `  ${line}`);
+  const isTooWide = (columns: readonly number[]) => linesOf(columns, false).some((line) => stringWidth(line) > room);
+  if (!isTooWide(all)) return linesOf(all, colour);
+  const blocks: number[][] = [];
+  for (const k of all.slice(1)) {
+    const last = blocks.at(-1);
+    if (last === undefined || isTooWide([...last, k])) blocks.push([0, k]);
+    else last.push(k);
+  }
+  return blocks.flatMap((block, i) => [...(i === 0 ? [] : ['']), ...linesOf(block, colour)]);
 }
 
 export const count = (n: number) => n.toLocaleString('en');
@@ -37,7 +61,7 @@ export function fitLines(
   const unit = solver === 'lbfgs' ? 'iterations' : 'steps';
   const curve = sparkline(
     history.map(({ loss }) => loss),
-    { width: Math.max(1, Math.min(40, history.length)) },
+    { width: Math.max(1, Math.min(16, history.length)) },
   );
   const line = `fit: ${solver} ${state} after ${count(iterations)} ${unit}, objective ${score(objective)}  ${curve}`;
   return [line.trimEnd(), ...(advice === null ? [] : [`  ${advice}`])];

@@ -10,12 +10,12 @@ export interface ProgressDisplay {
 
 /** For work that downloads or builds: its stages are worth a line in a log. */
 export function progressDisplay(stream: NodeJS.WriteStream = process.stderr): ProgressDisplay {
-  return stream.isTTY ? movingLine(stream) : lineForEachStage(stream);
+  return stream.isTTY ? movingLine(stream, { stays: true }) : lineForEachStage(stream);
 }
 
-/** For all other work: nothing where there is no terminal. */
+/** For all other work: nothing where there is no terminal, and nothing that stays when it is done. */
 export function quietDisplay(stream: NodeJS.WriteStream = process.stderr): ProgressDisplay {
-  return stream.isTTY ? movingLine(stream) : { onProgress: () => {}, stop: () => {} };
+  return stream.isTTY ? movingLine(stream, { stays: false }) : { onProgress: () => {}, stop: () => {} };
 }
 
 function lineForEachStage(stream: NodeJS.WritableStream): ProgressDisplay {
@@ -28,30 +28,30 @@ function lineForEachStage(stream: NodeJS.WritableStream): ProgressDisplay {
   return { onProgress, stop: () => {} };
 }
 
-function movingLine(stream: NodeJS.WriteStream): ProgressDisplay {
+function movingLine(stream: NodeJS.WriteStream, { stays }: { readonly stays: boolean }): ProgressDisplay {
   // Loaded here, so that commands without progress do not wait for it.
   const { SingleBar } = require('cli-progress') as typeof import('cli-progress');
   let bar: SingleBar | undefined;
-  let stage = '';
+  let latest: Progress = { stage: '', done: 0 };
   const stop = () => {
     bar?.stop();
     bar = undefined;
   };
-  const start = (first: Progress): SingleBar => {
+  const start = (): SingleBar => {
     const started = Date.now();
     const format = (_: unknown, { value }: { value: number }) =>
-      formatProgress({ ...first, done: value }, (Date.now() - started) / 1000);
-    const fresh = new SingleBar({ stream, format, hideCursor: true });
-    fresh.start(first.total ?? 0, first.done);
+      formatProgress({ ...latest, done: value }, (Date.now() - started) / 1000);
+    const fresh = new SingleBar({ stream, format, hideCursor: true, clearOnComplete: !stays });
+    fresh.start(latest.total ?? 0, latest.done);
     return fresh;
   };
   const onProgress: OnProgress = (progress) => {
-    if (progress.stage !== stage) {
+    if (progress.stage !== latest.stage) {
       bar?.update(bar.getTotal());
       stop();
-      stage = progress.stage;
     }
-    bar ??= start(progress);
+    latest = progress;
+    bar ??= start();
     bar.update(progress.done);
   };
   return { onProgress, stop };
@@ -60,14 +60,16 @@ function movingLine(stream: NodeJS.WriteStream): ProgressDisplay {
 const BAR_WIDTH = 24;
 
 /** `download x  [######··················]  68 of 274 MB, 6 s left`, or the seconds alone while no total is known. */
-export function formatProgress({ stage, done, total, unit }: Progress, seconds: number): string {
-  if (total === undefined || total === 0) return `${stage}  ${Math.floor(seconds)} s`;
+export function formatProgress({ stage, done, total, unit, note }: Progress, seconds: number): string {
+  const noted = note === undefined ? '' : `, ${note}`;
+  if (total === undefined || total === 0) return `${stage}${noted}  ${Math.floor(seconds)} s`;
   const part = Math.min(1, done / total);
   const filled = Math.round(part * BAR_WIDTH);
   const bar = `[${'#'.repeat(filled)}${'·'.repeat(BAR_WIDTH - filled)}]`;
-  const amount = unit === 'bytes' ? `${Math.round(done / 1e6)} of ${megabytes(total)}` : `${done} of ${total}`;
+  const amount =
+    unit === 'bytes' ? `${Math.round(done / 1e6)} of ${megabytes(total)}` : `${Math.floor(done)} of ${total}`;
   const left = part >= 0.01 && part < 1 && seconds >= 1 ? `, ${Math.ceil((seconds * (1 - part)) / part)} s left` : '';
-  return `${stage}  ${bar}  ${amount}${left}`;
+  return `${stage}  ${bar}  ${amount}${noted}${left}`;
 }
 
 function megabytes(bytes: number): string {

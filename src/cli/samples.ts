@@ -1,6 +1,6 @@
 // cli: DATA → samples: a CSV file, a folder of IDX files, or a data set by name.
 import { statSync } from 'node:fs';
-import { DomainError } from '../core/errors.js';
+import { DomainError, isSoftmaxRegressionError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import type { FeatureArray } from '../data/batches.js';
 import type { CsvOptions } from '../data/csv.js';
@@ -88,10 +88,13 @@ export async function loadSamplesFor(
 async function loadTable(source: string, choices: CsvChoices): Promise<DataSet> {
   const { MISSING_TOKENS, parseCsv } = await import('../data/csv.js');
   const { label, ignore, categories, missingToken, strings, ...options } = choices;
-  if (label === undefined) throw new UsageError('--label must name the column of labels; got nothing.');
   const column = (text: string) => (options.header === false && /^-?\d+$/.test(text) ? Number(text) : text);
   const name = nameOf(source);
   const bytes = await wholeOf(source);
+  if (label === undefined)
+    throw new UsageError(
+      `--label must ${labelRule(() => parseCsv(bytes, { ...options, name, label: '' }))}; got nothing.`,
+    );
   const table = parseCsv(bytes, {
     ...{ ...options, name, label: column(label), ignore: ignore?.map(column), strings: categories ?? strings },
     ...(missingToken === undefined ? {} : { missingTokens: [...MISSING_TOKENS, ...missingToken] }),
@@ -107,6 +110,17 @@ async function loadTable(source: string, choices: CsvChoices): Promise<DataSet> 
     });
   }
   return { name, samples: { features, labels }, featureNames, schema, dropped };
+}
+
+/** Which columns may be the labels, as the table's own error says it when none of that name is there. */
+function labelRule(parseWithout: () => unknown): string {
+  try {
+    parseWithout();
+  } catch (error) {
+    if (isSoftmaxRegressionError(error) && error.argument === 'label') return error.expected;
+    throw error;
+  }
+  return 'name the column of labels';
 }
 
 async function loadFolder(source: string): Promise<DataSet> {

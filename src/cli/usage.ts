@@ -39,6 +39,8 @@ export function inFlags(message: string): string {
     })
     .replace(/(--solver \w+), '(\w+)' or '(\w+)'/, '$1, $2 or $3')
     .replace(/, or 'mean' or 'median' when .*?(?=\.|$)/, ', or when training --missing mean or median')
+    .replace(/\bheader: false\b/, '--no-header')
+    .replace(/\bwithout resume\b/, 'without --resume')
     .replace('missingTokens', 'the --missing-token options')
     .replace('Leave columns out by ignore;', 'Leave columns out by --ignore;');
 }

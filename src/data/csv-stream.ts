@@ -1,4 +1,6 @@
 // data: CSV that does not fit into memory, row after row.
+
+import { FormatError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import { assertOneOf, assertPositiveInteger } from '../core/shape.js';
 import type { FeatureArray } from './batches.js';
@@ -66,6 +68,10 @@ export async function* readCsvRows(
   }
   signal?.throwIfAborted();
   reader.end();
+  if (applied.header && !batches.hasBegun) {
+    const rule = { where: name, argument: 'the table', expected: 'have a line of names' };
+    throw new FormatError({ ...rule, actual: 'an empty file' });
+  }
   yield* batches.ready();
 }
 
@@ -89,6 +95,11 @@ class Batches {
     this.#name = name;
     this.#batchSize = batchSize;
     this.#readsLabels = readsLabels;
+  }
+
+  /** Whether the header, or the first row, has come. */
+  get hasBegun(): boolean {
+    return this.#encoder !== undefined;
   }
 
   take(fields: string[], line: number): void {

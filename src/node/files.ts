@@ -14,6 +14,8 @@ export interface Progress {
   readonly done: number;
   readonly total?: number;
   readonly unit?: 'bytes' | 'steps';
+  /** How it goes, beside how far it is: `'loss 0.4471'`. */
+  readonly note?: string;
 }
 
 /** Called as a download or an installation goes on. */

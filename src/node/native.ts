@@ -8,6 +8,7 @@ import { nativeSource, thisMachine } from './native-machine.js';
 import { ADDON, nativeFolder, type Proof, readInstallRecord, readProof, writeProof } from './native-record.js';
 import { TENSORFLOW_VERSION } from './native-wheels.js';
 import { openTfjsNode, type ProbeResult, probeAddon } from './probe.js';
+import { withQuietTerminal } from './terminal.js';
 
 /** Native kernels that are ready to be loaded. */
 export interface NativeInstallation {
@@ -141,7 +142,7 @@ async function load(): Promise<NativeKernels> {
   // Kernels of a training step follow one upon the other: a second thread between them only moves the data to and fro.
   process.env.TF_NUM_INTEROP_THREADS ??= '1';
   try {
-    openTfjsNode(createRequire(require.resolve(TFJS_NODE_MANIFEST)), status.addon);
+    withQuietTerminal(() => openTfjsNode(createRequire(require.resolve(TFJS_NODE_MANIFEST)), status.addon));
   } catch (cause) {
     throw unusable((cause as Error).message, `Run: ${rebuildCommand(status)}`, cause);
   }

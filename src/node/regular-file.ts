@@ -36,7 +36,9 @@ export async function readRegularFile(path: string, maxBytes: number): Promise<U
   } catch (cause) {
     const code = errorCode(cause);
     if (code === undefined) throw cause;
-    const hint = code === 'ENOENT' ? 'Is the path right?' : undefined;
-    throw new BackendError({ ...rule, expected: 'be a readable file', actual: (cause as Error).message, hint, cause });
+    const isMissing = code === 'ENOENT';
+    const actual = isMissing ? 'no such file' : (cause as Error).message;
+    const hint = isMissing ? 'Is the path right?' : undefined;
+    throw new BackendError({ ...rule, expected: 'be a readable file', actual, hint, cause });
   }
 }

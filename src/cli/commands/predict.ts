@@ -80,7 +80,7 @@ async function predict(modelFile: string, source: string, options: Options): Pro
           done += rows.length;
           // Where rows go to a terminal, they are the progress.
           if (output !== undefined || !process.stdout.isTTY)
-            onProgress({ stage: `predict, ${done.toLocaleString('en')} rows`, done: 0 });
+            onProgress({ stage: 'predict', done: 0, note: `${done.toLocaleString('en')} rows` });
         }
         if (pending !== '') await sink.write(pending);
         await sink.commit();

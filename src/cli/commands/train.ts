@@ -1,10 +1,11 @@
 // cli: softmax-regression train.
+import { existsSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { BACKENDS, type BackendName } from '../../backend/names.js';
 import type { Label } from '../../core/labels.js';
 import type { Calibration, SoftmaxRegression } from '../../model/softmax-regression.js';
-import { withInterrupt } from '../interrupt.js';
-import { quietDisplay } from '../progress.js';
+import { Interrupted, withInterrupt } from '../interrupt.js';
+import { type ProgressDisplay, quietDisplay } from '../progress.js';
 import type { CsvChoices, DataSet, Samples } from '../samples.js';
 import { collect, integer, jsonOption, number, UsageError } from '../usage.js';
 
@@ -115,17 +116,21 @@ export function trainCommand(): Command {
 }
 
 async function train(source: string, options: Options): Promise<void> {
-  const { onProgress, stop } = quietDisplay();
+  const display = quietDisplay();
   try {
-    await trained(source, options, onProgress);
+    await trained(source, options, display);
+  } catch (error) {
+    const { resume, checkpoint = resume } = options;
+    if (error instanceof Interrupted && checkpoint !== undefined && existsSync(checkpoint)) {
+      error.message += `: the training so far is in ${checkpoint}; the same command with --resume ${checkpoint} goes on from there`;
+    }
+    throw error;
   } finally {
-    stop();
+    display.stop();
   }
 }
 
-type OnProgress = ReturnType<typeof quietDisplay>['onProgress'];
-
-async function trained(source: string, options: Options, onProgress: OnProgress): Promise<void> {
+async function trained(source: string, options: Options, { onProgress, stop }: ProgressDisplay): Promise<void> {
   const { loadDataSet } = await import('../samples.js');
   const { assertReplaceable, openAtomicWriter } = await import('../../node/atomic-writer.js');
   const { output, report, json } = options;
@@ -142,7 +147,10 @@ async function trained(source: string, options: Options, onProgress: OnProgress)
   const parts = await partsOf(data, options);
   const checkpoints = await checkpointsOf(options);
   const choice = await selectBackend(options.backend);
-  if (choice.refused.length > 0) console.error(formatBackend(choice));
+  if (choice.refused.length > 0) {
+    stop();
+    console.error(formatBackend(choice));
+  }
 
   await withInterrupt(async (signal) => {
     const { training, held, tested, split, isSelf } = parts;
@@ -162,9 +170,15 @@ async function trained(source: string, options: Options, onProgress: OnProgress)
       ...fitOptions,
       ...(options.solver === 'lbfgs' ? {} : { seed }),
       ...checkpoints,
-      onProgress: ({ epoch, epochs, step, steps, loss }) =>
-        onProgress({ stage: `train, loss ${loss.toFixed(4)}`, done: epoch - 1 + step / steps, total: epochs }),
+      onProgress: ({ epoch, epochs, step, steps, loss }) => {
+        const note = `loss ${loss.toFixed(4)}`;
+        // How many iterations lbfgs needs is known when it is there.
+        if (options.solver === 'lbfgs')
+          return onProgress({ stage: 'train', done: 0, note: `iteration ${epoch}, ${note}` });
+        onProgress({ stage: 'train', done: epoch - 1 + step / steps, total: epochs, note });
+      },
     });
+    onProgress({ stage: 'test', done: 0 });
     const calibration: Calibration<Label> | undefined =
       held && (await fresh.calibrate(held.features, held.labels, { signal }));
     const model: SoftmaxRegression<Label> = calibration?.model ?? fresh;
@@ -190,6 +204,7 @@ async function trained(source: string, options: Options, onProgress: OnProgress)
     }
     if (output !== undefined) await (await import('../../node/model-files.js')).saveModel(output, model);
 
+    stop();
     const { name, dropped } = data;
     const { temperature, numParameters } = model;
     if (json) {
@@ -267,8 +282,8 @@ async function partsOf(data: DataSet, options: Options) {
   const n = samples.labels.length;
   const tested = testFile === undefined ? test : await testTable(testFile, data, options);
   const isWhole = tested !== undefined || testFraction === 0;
-  const [kept, held] = isWhole ? [samples, undefined] : await divided(samples, testFraction, seed);
-  const [training, calibrating] = calibrate ? await divided(kept, 0.2, seed) : [kept, undefined];
+  const [kept, held] = isWhole ? [samples, undefined] : await divided(samples, testFraction, seed, data.name);
+  const [training, calibrating] = calibrate ? await divided(kept, 0.2, seed, data.name) : [kept, undefined];
   const set = tested ?? held ?? training;
   const split =
     testFile !== undefined
@@ -281,8 +296,23 @@ async function partsOf(data: DataSet, options: Options) {
   return { training, held: calibrating, tested: set, split, isSelf: tested === undefined && held === undefined };
 }
 
-async function divided(samples: Samples, testFraction: number, seed: number): Promise<[Samples, Samples]> {
+async function divided(
+  samples: Samples,
+  testFraction: number,
+  seed: number,
+  where: string,
+): Promise<[Samples, Samples]> {
   const { take, trainTestSplit } = await import('../../data/split.js');
+  const counts = new Map<Label, number>();
+  for (const label of samples.labels) counts.set(label, (counts.get(label) ?? 0) + 1);
+  const single = [...counts].find(([, n]) => n < 2);
+  if (single !== undefined) {
+    const { DomainError } = await import('../../core/errors.js');
+    const argument = `the class ${JSON.stringify(single[0])}`;
+    const expected = 'have at least 2 samples, to be learnt from and held back';
+    const hint = 'Pass --test-fraction 0 to learn from all, or --test FILE; or leave the class out.';
+    throw new DomainError({ where, argument, expected, actual: '1', hint });
+  }
   const split = trainTestSplit(samples.labels.length, { testFraction, seed, stratify: samples.labels as Label[] });
   const part = (indices: Int32Array) => ({
     features: take(samples.features, indices),
