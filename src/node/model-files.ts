@@ -1,7 +1,7 @@
 // node: model files on disk.
 import type { Label } from '../core/labels.js';
 import { decodeModel } from '../model/model-file.js';
-import { SoftmaxRegression } from '../model/softmax-regression.js';
+import type { SoftmaxRegression } from '../model/softmax-regression.js';
 import { writeFileAtomic } from './files.js';
 import { readRegularFile } from './regular-file.js';
 
@@ -43,5 +43,8 @@ export function loadModelBytes(path: string): Promise<Uint8Array> {
  * @throws FormatError if the file is no such model, or was changed; BackendError if it cannot be read
  */
 export async function loadModel<L extends Label = Label>(path: string): Promise<SoftmaxRegression<L>> {
-  return SoftmaxRegression.fromBytes<L>(await loadModelBytes(path), path);
+  const bytes = await loadModelBytes(path);
+  // Loaded here, so that those who want the bytes alone do without TensorFlow.js.
+  const { SoftmaxRegression } = await import('../model/softmax-regression.js');
+  return SoftmaxRegression.fromBytes<L>(bytes, path);
 }
