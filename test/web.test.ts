@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { gzipSync } from 'node:zlib';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { loadIris, SoftmaxRegression, take, trainTestSplit } from 'softmax-regression';
+import { encodeRows, loadIris, parseCsv, SoftmaxRegression, take, trainTestSplit } from 'softmax-regression';
 import { loadModel, saveModel } from 'softmax-regression/node';
 import { useBackend } from './helpers/backends.js';
 import { inBrowser, launchChromium } from './helpers/chromium.js';
@@ -144,21 +144,28 @@ inBrowser('the page', () => {
     },
   );
 
-  it.each(['webgl', 'wasm', 'cpu'] as const)('trains Iris by steps on %s to what Node finds', async (backend) => {
-    await use(backend);
-    await click('iris');
-    await page.selectOption('#solver', 'momentum');
-    await page.fill('#epochs', '20');
-    await page.fill('#learning-rate', '0.1');
-    await click('train');
-    const model = await saved();
-    await useBackend('cpu');
-    const steps = { solver: 'momentum', epochs: 20, batchSize: 32, learningRate: 0.1, seed: 0 } as const;
-    const own = await SoftmaxRegression.fit(learnt.features, learnt.labels, { ...steps, l2: 0.01, standardize: true });
-    expect(model.weight).toBeAllClose(own.model.weight, { rtol: 1e-4, atol: 1e-4 });
-    expect(await page.locator('#loss-chart path').count()).toBe(2);
-    expect(complaints).toEqual([]);
-  });
+  it.each(['webgpu', 'webgl', 'wasm', 'cpu'] as const)(
+    'trains Iris by steps on %s to what Node finds',
+    async (backend) => {
+      await use(backend);
+      await click('iris');
+      await page.selectOption('#solver', 'momentum');
+      await page.fill('#epochs', '20');
+      await page.fill('#learning-rate', '0.1');
+      await click('train');
+      const model = await saved();
+      await useBackend('cpu');
+      const steps = { solver: 'momentum', epochs: 20, batchSize: 32, learningRate: 0.1, seed: 0 } as const;
+      const own = await SoftmaxRegression.fit(learnt.features, learnt.labels, {
+        ...steps,
+        l2: 0.01,
+        standardize: true,
+      });
+      expect(model.weight).toBeAllClose(own.model.weight, { rtol: 1e-4, atol: 1e-4 });
+      expect(await page.locator('#loss-chart path').count()).toBe(2);
+      expect(complaints).toEqual([]);
+    },
+  );
 
   it('gives the probabilities of a model that was trained in Node', async () => {
     await useBackend('cpu');
@@ -196,6 +203,41 @@ inBrowser('the page', () => {
     await page.getByLabel('colour', { exact: true }).selectOption('red');
     expect((await probabilities({ weight: 35 })).dog).toBeGreaterThan(0.9);
     expect((await probabilities({ weight: 5 })).cat).toBeGreaterThan(0.9);
+    expect(complaints).toEqual([]);
+  });
+
+  it('asks for words where a model of Node was fitted to words, and reads rows as it does', async () => {
+    const rows = Array.from(
+      { length: 60 },
+      (_, i) => `${i % 7},${['red', 'blue'][(i >> 1) % 2]},${['cat', 'dog'][(i >> 1) % 2]}`,
+    );
+    const table = parseCsv(`size,colour,kind\n${rows.join('\n')}\n`, { label: 'kind', strings: 'one-hot' });
+    await useBackend('cpu');
+    const { schema } = table;
+    const { model } = await SoftmaxRegression.fit(table.features, table.labels, { l2: 0.01, schema });
+    await choose({ 'pets.safetensors': Buffer.from(model.toBytes()) }, 'open');
+    await page.getByLabel('colour', { exact: true }).selectOption('blue');
+    const shown = await probabilities({ size: 3 });
+    const [own] = model.predictProbabilities(encodeRows(schema, [{ size: 3, colour: 'blue' }]));
+    expect(model.classes.map((label) => shown[String(label)])).toBeAllClose(own, { rtol: 0, atol: 1e-5 });
+    expect((await saved()).schema).toEqual(schema);
+    expect(complaints).toEqual([]);
+  });
+
+  it('keeps what L-BFGS had found when it was stopped, as a model of L-BFGS', async () => {
+    const { images, labels } = pictures(6000);
+    await use('cpu');
+    await page.uncheck('#clothing');
+    await choose({ 'i.idx3': images, 'l.idx1': labels });
+    await page.selectOption('#solver', 'lbfgs');
+    await page.fill('#epochs', '10000');
+    await page.fill('#l2', '0');
+    await page.click('#train');
+    await page.waitForFunction(() => document.getElementById('loss')?.textContent !== '–');
+    await click('stop');
+    expect(await error()).toBe('');
+    expect(await text('status')).toMatch(/^Stopped after \d+ iterations?; the weights of that moment are kept\.$/);
+    expect((await saved()).options).toMatchObject({ solver: 'lbfgs', l2: 0 });
     expect(complaints).toEqual([]);
   });
 

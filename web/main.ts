@@ -234,11 +234,11 @@ async function train(): Promise<void> {
   }
 }
 
-function showEnd({ result, milliseconds, model }: Trained): void {
+function showEnd({ result, isStopped, milliseconds, model }: Trained): void {
   const seconds = `${(milliseconds / 1000).toFixed(1)} s`;
   const epochs = count(state.points.at(-1)?.epoch ?? 0, noun());
   const parameters = `${count(model.numParameters, 'parameter')} learnt`;
-  if (result === undefined) {
+  if (isStopped || result === undefined) {
     say('status', `Stopped after ${epochs}; the weights of that moment are kept.`);
     return;
   }

@@ -93,6 +93,8 @@ export interface Trained {
   readonly model: ModelSummary;
   /** Undefined where training was stopped: the weights of the last epoch are kept. */
   readonly result: Omit<FitResult, 'history'> | undefined;
+  /** By the one who looks on, before it was done. */
+  readonly isStopped: boolean;
   readonly milliseconds: number;
 }
 

@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import {
   type BackendName,
+  type CsvSchema,
   columnStatistics,
   type Evaluation,
   encodeRows,
@@ -94,34 +95,48 @@ export class Session implements Answers {
 
   async train(request: TrainRequest): Promise<Trained> {
     const data = this.#needData();
-    const { train, test, classes, featureNames } = data;
+    const { train, test, classes } = data;
     const { solver, epochs, batchSize, learningRate, l2, standardize, seed } = request;
     this.#abort = new AbortController();
     const watcher = this.#watcher(data);
     const steps = { epochs, batchSize, learningRate, seed };
     const options: FitOptions<Label> = {
-      ...{ solver, l2, standardize, classes, featureNames, validation: test, signal: this.#abort.signal },
+      ...{ solver, l2, standardize, classes, ...namesOf(data), validation: test, signal: this.#abort.signal },
       ...(solver === 'lbfgs' ? { maxIterations: epochs } : steps),
       ...watcher.options,
+    };
+    let kept: Uint8Array | undefined;
+    const write = (bytes: Uint8Array) => {
+      kept = bytes;
     };
     const started = performance.now();
     let result: FitResult | undefined;
     try {
-      const fitted = await SoftmaxRegression.fit<Label>(train.features, train.labels, options);
+      const fitted = await SoftmaxRegression.fit<Label>(train.features, train.labels, {
+        ...options,
+        ...(solver === 'lbfgs' ? { checkpoint: { write } } : {}),
+      });
       this.#model = fitted.model;
       result = fitted.result;
     } catch (error) {
       if (!this.#abort.signal.aborted || watcher.last === undefined) throw error;
-      this.#model = await modelOf(watcher.last, data, request);
+      if (kept === undefined) this.#model = await modelOf(watcher.last, data, request);
+      else {
+        // Resumed only to end where it was stopped.
+        const ended = { ...options, signal: undefined, resume: kept, maxIterations: watcher.epochs };
+        const fitted = await SoftmaxRegression.fit<Label>(train.features, train.labels, ended);
+        this.#model = fitted.model;
+        result = fitted.result;
+      }
     }
     const milliseconds = performance.now() - started;
     this.#fit = result;
     const { weight, bias } = this.#model;
     watcher.tell(affineOf({ weight, bias }));
     const model = await this.#summary(this.#model);
-    if (result === undefined) return { model, result, milliseconds };
+    if (result === undefined) return { model, result, isStopped: true, milliseconds };
     const { history: _, ...short } = result;
-    return { model, result: short, milliseconds };
+    return { model, result: short, isStopped: this.#abort.signal.aborted, milliseconds };
   }
 
   async stop(): Promise<void> {
@@ -196,7 +211,7 @@ export class Session implements Answers {
     const view = this.#view(data, model, image);
     return {
       ...{ classes, numFeatures, numParameters, solver: options.solver, image },
-      fields: data === undefined ? numberFields(model) : this.#fields(data),
+      fields: data === undefined ? fieldsOf(model) : this.#fields(data),
       weights: viewOf(affineOf(model), view),
       ...(this.#evaluation && { scores: scoresOf(this.#evaluation) }),
     };
@@ -233,22 +248,12 @@ export class Session implements Answers {
       const names = featureNames ?? Array.from({ length: train.features.shape[1] }, (_, j) => `x${j}`);
       return names.map((name, j) => ({ kind: 'number', name, value: rounded(j) }));
     }
-    let at = 0;
-    return schema.columns.flatMap((column): Field[] => {
-      const { kind, name } = column;
-      if (kind === 'number') return [{ kind, name, value: rounded(at++) }];
-      if (kind === 'category') {
-        at += column.categories.length;
-        return [{ kind, name, categories: column.categories }];
-      }
-      if (kind === 'boolean') at++;
-      return kind === 'boolean' ? [{ kind, name }] : [];
-    });
+    return schemaFields(schema, rounded);
   }
 
   #features(row: RowToPredict, model: Model): ArrayLike<number> {
     if (row.kind === 'pixels') return row.pixels;
-    const schema = this.#fitting(model)?.schema;
+    const schema = model.schema ?? this.#fitting(model)?.schema;
     if (schema !== undefined) return encodeRows(schema, [row.fields]).values;
     return Object.values(row.fields).map(Number);
   }
@@ -263,6 +268,7 @@ export class Session implements Answers {
     const watcher = {
       /** After the last epoch that was done. */
       last: undefined as Affine | undefined,
+      epochs: 0,
       tell: (affine: Affine) => {
         if (points.length > 0) this.#tell({ kind: 'epoch', points });
         points = [];
@@ -280,6 +286,7 @@ export class Session implements Answers {
         onEpochEnd: async (epoch, { loss, val_loss, val_acc }, parameters) => {
           points.push({ epoch: epoch + 1, loss, heldOutLoss: val_loss as number, heldOutAccuracy: val_acc as number });
           watcher.last = await parameters();
+          watcher.epochs = epoch + 1;
           if (performance.now() - told < PAUSE_MS) return;
           watcher.tell(watcher.last);
           told = performance.now();
@@ -304,13 +311,19 @@ function affineOf({ weight, bias }: Pick<Model, 'weight' | 'bias'>): Affine {
   return { weight: Float32Array.from(weight.flatMap((row) => Array.from(row))), bias };
 }
 
-/** A model with the weights of a training that was stopped. */
-function modelOf({ weight, bias }: Affine, { classes, featureNames }: DataSet, { solver, l2 }: TrainRequest) {
+/** What a model keeps of its columns: how the table was read, or their names. */
+function namesOf({ schema, featureNames }: DataSet) {
+  return schema === undefined ? { featureNames } : { schema };
+}
+
+/** A model with the weights of a training by steps that was stopped. */
+function modelOf({ weight, bias }: Affine, data: DataSet, { solver, l2 }: TrainRequest) {
+  const { classes } = data;
   const [q, numFeatures] = [classes.length, weight.length / classes.length];
   const rows = Array.from({ length: numFeatures }, (_, j) => weight.subarray(j * q, (j + 1) * q));
   const warmStart = { classes, numFeatures, weight: rows, bias };
   const steps = solver === 'lbfgs' ? 'sgd' : solver;
-  return SoftmaxRegression.untrained<Label>({ classes, numFeatures, featureNames, solver: steps, l2, warmStart });
+  return SoftmaxRegression.untrained<Label>({ classes, numFeatures, ...namesOf(data), solver: steps, l2, warmStart });
 }
 
 /** What a message can carry. */
@@ -333,7 +346,24 @@ function squareOf({ featureNames, numFeatures }: Model): ImageSize | undefined {
   return featureNames === undefined && side >= 8 && Number.isInteger(side) ? { width: side, height: side } : undefined;
 }
 
-function numberFields({ featureNames, numFeatures }: Model): Field[] {
+/** What a row of a table is asked for, the numbers with `numberOf` their column. */
+function schemaFields(schema: CsvSchema, numberOf: (feature: number) => number): Field[] {
+  let at = 0;
+  return schema.columns.flatMap((column): Field[] => {
+    const { kind, name } = column;
+    if (kind === 'number') return [{ kind, name, value: numberOf(at++) }];
+    if (kind === 'category') {
+      at += column.categories.length;
+      return [{ kind, name, categories: column.categories }];
+    }
+    if (kind === 'boolean') at++;
+    return kind === 'boolean' ? [{ kind, name }] : [];
+  });
+}
+
+/** What a row is asked for by a model without its data. */
+function fieldsOf({ schema, featureNames, numFeatures }: Model): Field[] {
+  if (schema !== undefined) return schemaFields(schema, () => 0);
   const names = featureNames ?? Array.from({ length: numFeatures }, (_, j) => `x${j}`);
   return names.map((name) => ({ kind: 'number', name, value: 0 }));
 }
