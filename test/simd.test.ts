@@ -105,26 +105,29 @@ describe('SIMD', () => {
     );
   });
 
-  it.each([1, 2, 3, 31, 32, 33, 63, 64, 65, 130])('factors and solves %i equations as plain loops do, bit for bit', (n) => {
-    const root = normals(n * n);
-    const matrix = new Float64Array(n * n);
-    for (let i = 0; i < n; i++) {
-      for (let j = 0; j <= i; j++) {
-        for (let k = 0; k < n; k++) matrix[i * n + j] += root[i * n + k] * root[j * n + k];
+  it.each([1, 2, 3, 31, 32, 33, 63, 64, 65, 130])(
+    'factors and solves %i equations as plain loops do, bit for bit',
+    (n) => {
+      const root = normals(n * n);
+      const matrix = new Float64Array(n * n);
+      for (let i = 0; i < n; i++) {
+        for (let j = 0; j <= i; j++) {
+          for (let k = 0; k < n; k++) matrix[i * n + j] += root[i * n + k] * root[j * n + k];
+        }
+        matrix[i * n + i] += 0.1;
       }
-      matrix[i * n + i] += 0.1;
-    }
-    const sides = [normals(n), normals(3 * n)];
-    // The factor of another matrix is in the memory in between.
-    const solved = ({ cholesky }: Factors) => {
-      const factored = cholesky(matrix, n);
-      const first = bits(factored.solve(sides[0]));
-      cholesky(Float64Array.of(4, 2, 2, 3), 2).solve(Float64Array.of(2, 1));
-      return [first, bits(factored.solve(sides[1], 3)), bits(factored.solve(sides[0]))];
-    };
-    expect(solved(vector)).toEqual(solved(plain));
-    expect(solved(vector)[0]).toEqual(solved(vector)[2]);
-  });
+      const sides = [normals(n), normals(3 * n)];
+      // The factor of another matrix is in the memory in between.
+      const solved = ({ cholesky }: Factors) => {
+        const factored = cholesky(matrix, n);
+        const first = bits(factored.solve(sides[0]));
+        cholesky(Float64Array.of(4, 2, 2, 3), 2).solve(Float64Array.of(2, 1));
+        return [first, bits(factored.solve(sides[1], 3)), bits(factored.solve(sides[0]))];
+      };
+      expect(solved(vector)).toEqual(solved(plain));
+      expect(solved(vector)[0]).toEqual(solved(vector)[2]);
+    },
+  );
 
   it('finds the same matrices not to be positive', () => {
     for (const { cholesky } of [vector, plain]) {
