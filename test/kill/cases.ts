@@ -1,0 +1,65 @@
+// The trainings that are killed: each kind of solver, step by step and as one graph.
+import type { FeatureArray, FitOptions } from 'softmax-regression';
+import { Random } from '../../src/core/random.js';
+import type { Fault } from './faults.js';
+
+export interface Problem {
+  readonly features: FeatureArray;
+  readonly labels: readonly number[];
+}
+
+export interface Case {
+  readonly name: string;
+  readonly backend: 'cpu' | 'wasm' | 'tensorflow';
+  readonly problem: () => Problem;
+  readonly options: FitOptions<number>;
+  /** Planted, to be found. */
+  readonly fault?: Fault;
+}
+
+/** Classes that overlap, told by the first features. */
+function problemOf(n: number, d: number, classes: number): Problem {
+  const random = new Random(3);
+  const labels = Array.from({ length: n }, (_, i) => i % classes);
+  const values = Float32Array.from({ length: n * d }, () => random.normal());
+  for (let i = 0; i < n; i++) values[i * d + (labels[i] % d)] += 1;
+  return { features: { values, shape: [n, d] }, labels };
+}
+
+/** So many batches that a pause falls into an epoch, also where hundreds of steps are one native call; the last is short. */
+const steps = { cpu: [401, 4, 3], wasm: [401, 4, 3], tensorflow: [5001, 64, 4] } as const;
+const EPOCHS = { cpu: 12, wasm: 12, tensorflow: 16 };
+
+function bySteps(backend: Case['backend'], options: Extract<FitOptions<number>, { readonly solver: string }>): Case {
+  const name = `${options.solver}, ${backend === 'tensorflow' ? 'compiled' : 'eager'}, ${backend}`;
+  const base = { batchSize: 2, learningRate: 0.01, seed: 7, epochs: EPOCHS[backend] };
+  return { name, backend, problem: () => problemOf(...steps[backend]), options: { ...base, ...options } as FitOptions<number> };
+}
+
+/** Small enough for float64 in plain TypeScript. */
+const plain = () => problemOf(6000, 20, 5);
+/** Just so large that tensors begin, and float64 ends it. */
+const large = () => problemOf(1300, 390, 10);
+
+export const CASES: readonly Case[] = [
+  bySteps('cpu', { solver: 'sgd' }),
+  bySteps('cpu', { solver: 'adam' }),
+  bySteps('wasm', { solver: 'momentum', l2: 0.01 }),
+  bySteps('wasm', { solver: 'adam', standardize: true }),
+  bySteps('tensorflow', { solver: 'sgd', learningRate: { schedule: 'exponential', rate: 0.02, factor: 0.9 } }),
+  bySteps('tensorflow', { solver: 'momentum' }),
+  bySteps('tensorflow', { solver: 'adam' }),
+  { name: 'lbfgs, plain', backend: 'cpu', problem: plain, options: { l2: 1e-4, tolerance: 1e-10 } },
+  { name: 'lbfgs with l1, plain', backend: 'cpu', problem: plain, options: { l1: 0.002, tolerance: 1e-9 } },
+  { name: 'lbfgs, tensors, wasm', backend: 'wasm', problem: large, options: { l2: 1e-4, tolerance: 1e-7 } },
+  { name: 'lbfgs, tensors, tensorflow', backend: 'tensorflow', problem: large, options: { l2: 1e-4, tolerance: 1e-7 } },
+];
+
+const planted: Case = { ...bySteps('cpu', { solver: 'momentum' }), name: 'planted' };
+
+/** Each has a fault that the harness must find. */
+export const PLANTED: readonly Case[] = (['in place', 'forgetful', 'littering'] as const).map((fault) => ({
+  ...planted,
+  name: `planted: ${fault}`,
+  fault,
+}));
