@@ -13,9 +13,6 @@ import { CHECKPOINT, hashOf, MODEL } from './folder.js';
 /** At once and in order, whatever happens next: a stream would keep it for later. */
 const say = (...words: string[]) => writeSync(1, `${words.join(' ')}\n`);
 
-
-
-
 /** Without the proof that `selectBackend` asks for, which takes longer than what is tested. */
 async function use(backend: Case['backend']): Promise<void> {
   if (backend === 'wasm') await selectBackend('wasm');

@@ -9,8 +9,7 @@ export const MODEL = 'kept.safetensors';
 export const REPORT = 'report.html';
 const FILES = [CHECKPOINT, MODEL, REPORT] as const;
 
-export const hashOf = (content: Uint8Array | string) =>
-  createHash('sha256').update(content).digest('hex').slice(0, 16);
+export const hashOf = (content: Uint8Array | string) => createHash('sha256').update(content).digest('hex').slice(0, 16);
 
 function hashIfAny(path: string): string | undefined {
   return statSync(path, { throwIfNoEntry: false }) && hashOf(readFileSync(path));
@@ -61,7 +60,9 @@ export class Ledger {
     };
     for (const file of FILES) {
       if (contents[file] === undefined) continue;
-      await readers[file](join(folder, file)).catch((error: Error) => faults.push(`${file} is broken: ${error.message}`));
+      await readers[file](join(folder, file)).catch((error: Error) =>
+        faults.push(`${file} is broken: ${error.message}`),
+      );
     }
     for (const file of FILES) {
       const left = temporariesIn(folder).filter((name) => name.startsWith(`.${file}.`)).length;

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { Random } from '../../src/core/random.js';
-import { CHECKPOINT, contentsOf, Ledger, temporariesIn } from './folder.js';
+import { contentsOf, Ledger, MODEL, temporariesIn } from './folder.js';
 
 const ROOT = join(__dirname, '..', '..');
 
@@ -171,11 +171,10 @@ export async function killAndResume({ program, subject, kills, seed }: KillOptio
   }
 }
 
-/** What comes out: the files, but for the checkpoint, whose writing depends on where a process began; and what is said at last. */
+/** What comes out: the model's bytes, and what is said at last. A report quotes the command, which is not the same with --resume. */
 function outcomeOf({ lines }: Life, folder: string): string {
-  const { [CHECKPOINT]: _, ...files } = contentsOf(folder);
   const said = lines.filter((line) => !/^(begin|resume|write|written)\b/.test(line));
-  return JSON.stringify({ files, said });
+  return JSON.stringify({ model: contentsOf(folder)[MODEL], said });
 }
 
 function endFaults(life: Life, folder: string, expected: string): string[] {

@@ -1,7 +1,10 @@
 // npm run kill -- [--kills 20] [--seed 1] [--case NAME]: every training, killed that many times.
 import { parseArgs } from 'node:util';
-import { bundle, killAndResume } from './kill.js';
+import { bundle, type KillReport, killAndResume } from './kill.js';
 import { PLANTED_SUBJECTS, SUBJECTS } from './subjects.js';
+
+/** Trainings that run at once: while one waits for its disk, another computes. */
+const JOBS = 2;
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -9,32 +12,37 @@ async function main(): Promise<void> {
   });
   const [kills, seed] = [Number(values.kills ?? 20), Number(values.seed ?? 1)];
   const name = values.case;
-  const subjects = name === undefined ? SUBJECTS : [...SUBJECTS, ...PLANTED_SUBJECTS].filter((each) => each.name === name);
-  if (subjects.length === 0) throw new Error(`--case must be among: ${SUBJECTS.map((each) => each.name).join('; ')}`);
-  const total = { kills: 0, withinWrite: 0, resumes: 0, ends: 0, findings: 0 };
+  const all = [...SUBJECTS, ...PLANTED_SUBJECTS];
+  const subjects = name === undefined ? [...SUBJECTS] : all.filter((each) => each.name === name);
+  if (subjects.length === 0) throw new Error(`--case must be among: ${all.map((each) => each.name).join('; ')}`);
+  const reports: KillReport[] = [];
   const { program, remove } = await bundle('child');
-  try {
-    for (const subject of subjects) {
+  const work = async () => {
+    for (let subject = subjects.shift(); subject !== undefined; subject = subjects.shift()) {
       const report = await killAndResume({ program, subject, kills, seed });
-      const { withinWrite, resumes, ends, findings } = report;
-      console.log(
-        `${subject.name}: ${report.kills} kills, ${withinWrite} within a write, ${resumes} resumes, ${ends} trainings to their end`,
-      );
-      for (const finding of findings) console.log(`  ${finding}`);
-      total.kills += report.kills;
-      total.withinWrite += withinWrite;
-      total.resumes += resumes;
-      total.ends += ends;
-      total.findings += findings.length;
+      reports.push(report);
+      console.log(`${subject.name}: ${figures([report])}`);
+      for (const finding of report.findings) console.log(`  ${finding}`);
     }
+  };
+  try {
+    await Promise.all(Array.from({ length: JOBS }, work));
   } finally {
     remove();
   }
-  const { withinWrite, resumes, ends, findings } = total;
-  console.log(
-    `${total.kills} kills, ${withinWrite} within a write, ${resumes} resumes, ${ends} trainings to their end, ${findings} findings, seed ${seed}`,
-  );
-  process.exitCode = findings === 0 ? 0 : 1;
+  console.log(`all: ${figures(reports)}, seed ${seed}`);
+  process.exitCode = reports.some(({ findings }) => findings.length > 0) ? 1 : 0;
+}
+
+function figures(reports: readonly KillReport[]): string {
+  const sum = (of: (report: KillReport) => number) => reports.reduce((total, report) => total + of(report), 0);
+  return [
+    `${sum(({ kills }) => kills)} kills`,
+    `${sum(({ withinWrite }) => withinWrite)} of them within a write`,
+    `${sum(({ resumes }) => resumes)} resumes`,
+    `${sum(({ ends }) => ends)} trainings ended`,
+    `${sum(({ findings }) => findings.length)} findings`,
+  ].join(', ');
 }
 
 main().catch((error: Error) => {

@@ -1,6 +1,5 @@
 // What is killed: the trainings of `cases.ts`, and the command line.
-import { writeFileSync } from 'node:fs';
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Random } from '../../src/core/random.js';
 import { CASES, PLANTED } from './cases.js';
