@@ -64,7 +64,12 @@ export async function fetchAtOnce(options: Options): Promise<AtOnceReport> {
       images: fileOf('images', [30, 25, 40], images, packed['/images.gz']),
       labels: fileOf('labels', [30_000], labels, packed['/labels.gz']),
     },
-    ...{ folderVariable: 'TINY_DIR', mirrorsVariable: 'TINY_MIRRORS', cacheName: 'tiny', debianPackage: 'dataset-tiny' },
+    ...{
+      folderVariable: 'TINY_DIR',
+      mirrorsVariable: 'TINY_MIRRORS',
+      cacheName: 'tiny',
+      debianPackage: 'dataset-tiny',
+    },
     ...{ systemFolder: '/nonexistent', mirrors: [`http://127.0.0.1:${port}/`], command: 'none' },
   };
   try {

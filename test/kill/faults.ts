@@ -10,14 +10,15 @@ export type Fault = 'in place' | 'forgetful' | 'littering';
 export async function writeInPlace(path: string, bytes: Uint8Array): Promise<void> {
   await truncate(path).catch(() => {});
   await writeFile(path, bytes.subarray(0, bytes.length / 2));
-  await sleep(60);
+  // Longer than all else that the training does.
+  await sleep(300);
   await writeFile(path, bytes.subarray(bytes.length / 2), { flag: 'a' });
 }
 
 export async function writeLittering(path: string, bytes: Uint8Array): Promise<void> {
   const temporary = join(dirname(path), `.${process.pid}.${process.hrtime.bigint()}.partial`);
   await writeFile(temporary, bytes);
-  await sleep(60);
+  await sleep(5);
   await rename(temporary, path);
 }
 

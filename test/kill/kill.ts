@@ -17,6 +17,8 @@ export interface Subject {
   readonly prepare?: (folder: string) => void;
   /** Whether it says what it writes. */
   readonly says: boolean;
+  /** It makes no temporary files by whose appearance a write is known. */
+  readonly byTime?: boolean;
 }
 
 export interface KillOptions {
@@ -139,7 +141,7 @@ export async function killAndResume({ program, subject, kills, seed }: KillOptio
     const write = Math.max(200, whole.writes.reduce((sum, each) => sum + each, 0) / Math.max(1, whole.writes.length));
     const aim = (): Aim => {
       const share = random.uniform();
-      if (share < 0.4) return { milliseconds: (random.uniform() * whole.worked) / 3 };
+      if (share < 0.4 || subject.byTime) return { milliseconds: (random.uniform() * whole.worked) / 3 };
       const microseconds = 1.2 * write * random.uniform();
       return share < 0.85
         ? { file: '', count: 1 + random.below(5), microseconds }

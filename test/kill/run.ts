@@ -1,5 +1,6 @@
-// npm run kill -- [--kills 20] [--seed 1] [--case NAME]: every training, killed that many times.
+// npm run kill -- [--kills 20] [--seed 1] [--case NAME]: every training, killed that many times; then processes that do the same work at once.
 import { parseArgs } from 'node:util';
+import { fetchAtOnce, replaceAtOnce } from './at-once.js';
 import { bundle, type KillReport, killAndResume } from './kill.js';
 import { PLANTED_SUBJECTS, SUBJECTS } from './subjects.js';
 
@@ -16,7 +17,9 @@ async function main(): Promise<void> {
   const subjects = name === undefined ? [...SUBJECTS] : all.filter((each) => each.name === name);
   if (subjects.length === 0) throw new Error(`--case must be among: ${all.map((each) => each.name).join('; ')}`);
   const reports: KillReport[] = [];
+  let failed = false;
   const { program, remove } = await bundle('child');
+  const contender = await bundle('contender');
   const work = async () => {
     for (let subject = subjects.shift(); subject !== undefined; subject = subjects.shift()) {
       const report = await killAndResume({ program, subject, kills, seed });
@@ -27,11 +30,21 @@ async function main(): Promise<void> {
   };
   try {
     await Promise.all(Array.from({ length: JOBS }, work));
+    for (const compete of name === undefined ? [replaceAtOnce, fetchAtOnce] : []) {
+      const report = await compete({ program: contender.program, kills: 2 * kills, seed });
+      const { ends, waits, findings } = report;
+      console.log(
+        `${report.name} by four at once: ${report.kills} kills, ${waits} waited for another, ${ends} ended, ${findings.length} findings`,
+      );
+      for (const finding of findings) console.log(`  ${finding}`);
+      failed ||= findings.length > 0;
+    }
   } finally {
     remove();
+    contender.remove();
   }
-  console.log(`all: ${figures(reports)}, seed ${seed}`);
-  process.exitCode = reports.some(({ findings }) => findings.length > 0) ? 1 : 0;
+  console.log(`all trainings: ${figures(reports)}, seed ${seed}`);
+  process.exitCode = failed || reports.some(({ findings }) => findings.length > 0) ? 1 : 0;
 }
 
 function figures(reports: readonly KillReport[]): string {

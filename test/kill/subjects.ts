@@ -33,8 +33,9 @@ export const SUBJECTS: readonly Subject[] = [
   command('adam', '--solver', 'adam', '--epochs', '60', '--batch-size', '32', '--backend', 'cpu'),
 ];
 
-export const PLANTED_SUBJECTS: readonly Subject[] = PLANTED.map(({ name }) => ({
+export const PLANTED_SUBJECTS: readonly Subject[] = PLANTED.map(({ name, fault }) => ({
   name,
+  byTime: fault === 'in place',
   says: true,
   argumentsIn: () => [name],
 }));
