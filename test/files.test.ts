@@ -10,17 +10,20 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { homedir, hostname, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { homedir, tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { assertReplaceable, openAtomicWriter } from '../src/node/atomic-writer.js';
 import {
   cacheFolder,
   makeFolder,
   type Progress,
   replaceFolderAtomic,
   sha256OfFile,
-  withLock,
   writeFileAtomic,
 } from '../src/node/files.js';
+import { withLock } from '../src/node/lock.js';
+import { thisProcess } from '../src/node/processes.js';
+import { temporaryBeside } from '../src/node/temporary.js';
 
 let folder: string;
 const environment = { ...process.env };
@@ -60,6 +63,29 @@ describe('writeFileAtomic', () => {
     await writeFileAtomic(path, new Uint8Array([110, 101, 119]));
     expect(readFileSync(path, 'utf8')).toBe('new');
     expect(readdirSync(join(folder, 'deep'))).toEqual(['file']);
+  });
+
+  it('removes what a killed process left of the same file, and nothing else', async () => {
+    const path = join(folder, 'file');
+    const left = (pid: number, start: string, name = 'file') =>
+      temporaryBeside(join(folder, name)).replace(/-\d+-\d*-/, `-${pid}-${start}-`);
+    const child = spawn(process.execPath, ['-e', '']);
+    await new Promise((resolve) => child.once('exit', resolve));
+    const dead = child.pid as number;
+    const living = left(process.pid, thisProcess().start);
+    const elsewhere = left(dead, '7').replace(/\.[0-9a-f]{8}-/, '.00000000-');
+    const kept = [living, elsewhere, left(dead, '7', 'file.more'), join(folder, '.file.mine.partial')];
+    // The second has the number of this process, which began later.
+    const removed = [left(dead, '7'), ...(process.platform === 'linux' ? [left(process.pid, '7')] : [])];
+    for (const name of [...kept, ...removed]) writeFileSync(name, '');
+    await writeFileAtomic(path, 'new');
+    expect(readdirSync(folder).sort()).toEqual([...kept.map((name) => basename(name)), 'file'].sort());
+    const writer = await openAtomicWriter(path);
+    writeFileSync(removed[0], '');
+    await writer.abandon();
+    await assertReplaceable(path);
+    expect(existsSync(removed[0])).toBe(false);
+    expect(existsSync(living)).toBe(true);
   });
 
   it('leaves target and folder as they were when it cannot write', async () => {
@@ -122,6 +148,14 @@ describe('replaceFolderAtomic', () => {
     await replaceFolderAtomic(join(folder, 'target'), async () => {});
     expect(readdirSync(folder)).toEqual(['target']);
   });
+
+  it('puts back what a build that was killed had moved aside, should the next one fail', async () => {
+    mkdirSync(join(folder, '.target.0000.retired', 'old'), { recursive: true });
+    const build = () => Promise.reject(new Error('planted'));
+    await expect(replaceFolderAtomic(join(folder, 'target'), build)).rejects.toThrow('planted');
+    expect(readdirSync(folder)).toEqual(['target']);
+    expect(readdirSync(join(folder, 'target'))).toEqual(['old']);
+  });
 });
 
 describe('sha256OfFile', () => {
@@ -168,13 +202,13 @@ describe('withLock', () => {
   it('is taken over from a process that died', async () => {
     const child = spawn(process.execPath, ['-e', '']);
     await new Promise((resolve) => child.once('exit', resolve));
-    writeFileSync(lockOf('target'), JSON.stringify({ pid: child.pid, host: hostname(), id: 'dead' }));
+    writeFileSync(lockOf('target'), JSON.stringify({ ...thisProcess(), pid: child.pid, id: 'dead' }));
     expect(await withLock(join(folder, 'target'), async () => 'done')).toBe('done');
     expect(readdirSync(folder)).toEqual([]);
   });
 
   it('is taken over by exactly one of many that wait for a dead process', async () => {
-    writeFileSync(lockOf('target'), JSON.stringify({ pid: 2 ** 30, host: hostname(), id: 'dead' }));
+    writeFileSync(lockOf('target'), JSON.stringify({ ...thisProcess(), pid: 2 ** 30, id: 'dead' }));
     let inside = 0;
     const work = async () => {
       expect(++inside).toBe(1);
@@ -185,7 +219,8 @@ describe('withLock', () => {
   });
 
   it('is taken over from another machine that fell silent, or from a lock that names nobody', async () => {
-    for (const content of [JSON.stringify({ pid: process.pid, host: 'elsewhere', id: 'x' }), '']) {
+    const elsewhere = JSON.stringify({ ...thisProcess(), host: 'elsewhere', id: 'x' });
+    for (const content of [elsewhere, '', 'null', '{"pid":1}']) {
       writeFileSync(lockOf('target'), content);
       utimesSync(lockOf('target'), 0, 0);
       expect(await withLock(join(folder, 'target'), async () => 'done')).toBe('done');
@@ -193,7 +228,7 @@ describe('withLock', () => {
   });
 
   it('waits for a living process, says so once, and stops waiting when aborted', async () => {
-    writeFileSync(lockOf('target'), JSON.stringify({ pid: process.pid, host: hostname(), id: 'other' }));
+    writeFileSync(lockOf('target'), JSON.stringify({ ...thisProcess(), id: 'other' }));
     const controller = new AbortController();
     const onWait = jest.fn(() => controller.abort());
     const work = jest.fn();

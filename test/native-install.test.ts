@@ -377,7 +377,7 @@ const source = nativeSource(thisMachine(), false);
     mkdirSync(join(cache, 'native'), { recursive: true });
     writeFileSync(
       join(cache, 'native', 'install.lock'),
-      JSON.stringify({ pid: process.ppid, host: hostname(), id: 'x' }),
+      JSON.stringify({ pid: process.ppid, host: hostname(), start: '', id: 'x' }),
     );
     const controller = new AbortController();
     const stages: string[] = [];

@@ -16,8 +16,8 @@ import { type DataArray, DataStore } from '../src/compile/arrays.js';
 import { eagerRunner, provideRunner, type Runner } from '../src/compile/loop.js';
 import { nativeBackend } from '../src/graph/native-backend.js';
 import { nativeRunner } from '../src/graph/native-runner.js';
+import { scaledLayer } from '../src/model/scaled-layer.js';
 import { type TrainingState, trainingStep } from '../src/model/step.js';
-import { asItIs } from '../src/model/training-layout.js';
 import { onEveryBackend, TEST_BACKENDS, useBackend } from './helpers/backends.js';
 
 const fails = (fields: object) => expect.objectContaining(fields);
@@ -318,7 +318,7 @@ async function train(
   const options = { inputs: 8, units: 4, seed: 1 };
   const own = layer === 'dense' ? new Dense(options) : new Phm({ ...options, n: 2 });
   const start: TrainingState = { parameters: own.parameters, optimizer: optimizer.init(own.parameters) };
-  const step = trainingStep({ layout: asItIs(own), optimizer, gradient, l2, fitIntercept: true, learningRate });
+  const step = trainingStep({ scaled: scaledLayer(own), optimizer, gradient, l2, fitIntercept: true, learningRate });
   const { state, outputs } = await scan(step, start, { features, labels } as never, {
     batchSize: BATCH,
     epochs,

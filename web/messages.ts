@@ -91,7 +91,7 @@ export interface HeldOutScores {
 
 export interface Trained {
   readonly model: ModelSummary;
-  /** Undefined where training was stopped: the weights of the last epoch are kept. */
+  /** Undefined where training by steps was stopped: the weights of the last epoch are kept. */
   readonly result: Omit<FitResult, 'history'> | undefined;
   /** By the one who looks on, before it was done. */
   readonly isStopped: boolean;

@@ -184,7 +184,7 @@ function* curvatures(problem: PlainProblem, point: Float64Array): Steps<Float64A
 /**
  * X̃ᵀdiag(s)X̃/S in float64, [d + 1, d + 1], with the column of ones last; only the lower half is filled.
  *
- * n·d²/2 multiply-adds in tasks, fewer where nearly all features are 0: for 60,000 × 784 some 10 s, where TensorFlow needs 0.3 s.
+ * n·d²/2 multiply-adds in tasks, fewer where nearly all features are 0: for 60,000 × 784 some seconds, where TensorFlow needs 0.3 s.
  */
 export function gramMatrix(problem: PlainProblem, signal?: AbortSignal): Promise<Float64Array> {
   return finishInTurns(gramProducts(problem), signal);

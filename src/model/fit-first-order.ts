@@ -13,10 +13,10 @@ import { objectiveOf } from './objective.js';
 import type { FirstOrderOptions } from './options.js';
 import { countedFromHere, fromPlain, type PlainTraining, toPlain } from './plain-training.js';
 import type { Affine } from './predict.js';
+import { type ScaledLayer, scaledLayer } from './scaled-layer.js';
 import { foldBack } from './standardization.js';
 import { trainingStep } from './step.js';
 import { disposeTraining, newTraining, runEpochs, scheduleOf, type Training, type TrainingEnd } from './training.js';
-import { layoutOf, type TrainingLayout } from './training-layout.js';
 import { type TrainingShape, trainingOf, trainingSnapshot } from './training-snapshot.js';
 import { openValidation, type Validation } from './validation.js';
 import { relativeWeights, type SampleWeights, sharesOf } from './weights.js';
@@ -56,7 +56,7 @@ export function fitPart(
 ): Promise<Fitted & Streamed> {
   return withTraining(samples, options, run, async (trainer) => ({
     ...(await fitted(trainer, samples)),
-    training: countedFromHere(await toPlain(trainer.training, trainer.layout)),
+    training: countedFromHere(await toPlain(trainer.training)),
   }));
 }
 
@@ -72,14 +72,14 @@ export function startStream(
   return withTraining(none, options, { start }, async (trainer) => ({
     ...(await affineOf(trainer, trainer.training.parameters)),
     numParameters: countOf(trainer),
-    training: await toPlain(trainer.training, trainer.layout),
+    training: await toPlain(trainer.training),
   }));
 }
 
 /** What a training is done with. */
 interface Trainer {
   readonly layer: Layer;
-  readonly layout: TrainingLayout;
+  readonly scaled: ScaledLayer;
   readonly optimizer: Optimizer;
   readonly options: FirstOrderOptions;
   readonly run: FirstOrderRun;
@@ -97,7 +97,7 @@ async function withTraining<R>(
 ): Promise<R> {
   run.signal?.throwIfAborted();
   const layer = layerOf(features.shape[1], numClasses, options);
-  const layout = layoutFor(layer, features, run);
+  const scaled = scaledFor(layer, features, run);
   const optimizer = optimizerOf(options.solver);
   const shape: TrainingShape = {
     numSamples: features.shape[0],
@@ -105,15 +105,15 @@ async function withTraining<R>(
     validates: run.validation !== undefined,
     stopsEarly: options.earlyStopping !== undefined,
   };
-  const first = firstTraining(layout, optimizer, options, run, numClasses);
-  const trainer: Trainer = { layer, layout, optimizer, options, run, shape, training: first, store: new DataStore() };
+  const first = firstTraining(layer, optimizer, options, run, numClasses);
+  const trainer: Trainer = { layer, scaled, optimizer, options, run, shape, training: first, store: new DataStore() };
   try {
     const { resumed } = run.checkpoints ?? {};
     if (resumed !== undefined) {
-      const plain = trainingOf(resumed, await toPlain(first, layout), shape, resumed.fail);
+      const plain = trainingOf(resumed, await toPlain(first), shape, resumed.fail);
       const { epoch, step, iterations } = plain;
       run.checkpoints?.resumedAt({ epoch: step === 0 ? epoch : epoch + 1, iterations }, { epochs: options.epochs });
-      trainer.training = fromPlain(plain, layout);
+      trainer.training = fromPlain(plain);
       disposeTraining(first);
     }
     return await body(trainer);
@@ -124,25 +124,21 @@ async function withTraining<R>(
   }
 }
 
-/** The layout for features with a scale of their own. */
-function layoutFor(
-  layer: Layer,
-  { scale = 1 }: FeatureArray,
-  { scaling, standardizes }: FirstOrderRun,
-): TrainingLayout {
-  return layoutOf(layer, scale, standardizes === undefined ? undefined : scaling);
+/** The layer on features with a scale of their own. */
+function scaledFor(layer: Layer, { scale }: FeatureArray, { scaling, standardizes }: FirstOrderRun): ScaledLayer {
+  return scaledLayer(layer, scale, standardizes === undefined ? undefined : scaling);
 }
 
 function firstTraining(
-  layout: TrainingLayout,
+  layer: Layer,
   optimizer: Optimizer,
   { seed }: FirstOrderOptions,
   { stream, start }: FirstOrderRun,
   numClasses: number,
 ): Training {
-  if (stream !== undefined) return fromPlain(stream, layout);
+  if (stream !== undefined) return fromPlain(stream);
   const first = tf.tidy(() => {
-    const parameters = start === undefined ? layout.start() : layout.arrange(tensorsOf(start, numClasses));
+    const parameters = start === undefined ? clonesOf(layer.parameters) : tensorsOf(start, numClasses);
     return { parameters, optimizer: optimizer.init(parameters) };
   });
   return newTraining(first.parameters, first.optimizer, seed);
@@ -150,14 +146,14 @@ function firstTraining(
 
 async function fitted(trainer: Trainer, samples: Samples): Promise<Fitted> {
   const { features, labels, weights } = samples;
-  const { layout, options, run, store } = trainer;
-  // Stored as they are: the layout sees to the scale.
+  const { scaled, options, run, store } = trainer;
+  // Stored as they are: the scaled layer sees to that.
   const data = { features: { ...features, scale: 1, dtype: 'float32' }, labels } as const;
   const reason = await train(trainer, weights === undefined ? data : { ...data, weights: factorsOf(weights, run) });
   const { best, iterations, history } = trainer.training;
   const { parameters } = best ?? trainer.training;
   const whole = { ...data, shares: sharesOf(weights, labels.length) };
-  const value = await objectiveOf(layout, parameters, whole, { ...options, signal: run.signal }, store);
+  const value = await objectiveOf(scaled, parameters, whole, { ...options, signal: run.signal }, store);
   const result: FitResult = {
     converged: false,
     reason,
@@ -179,7 +175,7 @@ type StoredSamples = {
 
 /** All epochs that are left. */
 async function train(trainer: Trainer, data: StoredSamples): Promise<TrainingEnd> {
-  const { layout, optimizer, options, run, store } = trainer;
+  const { scaled, optimizer, options, run, store } = trainer;
   const { epochs, batchSize, shuffle, learningRate, earlyStopping } = options;
   const { signal, onProgress, onEpochEnd, checkpoints } = run;
   const last = run.stream === undefined ? epochs : run.stream.epoch + epochs;
@@ -187,7 +183,7 @@ async function train(trainer: Trainer, data: StoredSamples): Promise<TrainingEnd
   const numBatches = Math.ceil(data.labels.length / batchSize);
   const rates = typeof rate === 'number' ? rate : (epoch: number) => ratesOf(rate, epoch, numBatches, last);
   const constant = typeof rates === 'number' ? rates : undefined;
-  const step = trainingStep({ ...options, layout, optimizer, learningRate: constant });
+  const step = trainingStep({ ...options, scaled, optimizer, learningRate: constant });
   const { parameters, optimizer: remembered } = trainer.training;
   const schedule = constant === undefined ? scheduleOf(new Float32Array(numBatches)) : undefined;
   const initial = { parameters, optimizer: remembered, ...(schedule && { schedule }) };
@@ -198,8 +194,7 @@ async function train(trainer: Trainer, data: StoredSamples): Promise<TrainingEnd
   try {
     validation = run.validation && (await openValidationOf(trainer, run.validation));
     const validate = validation && ((at: Tensors) => (validation as Validation).evaluate(at, signal));
-    const snapshotOf = (training: Training) => async () =>
-      trainingSnapshot(await toPlain(training, layout), trainer.shape);
+    const snapshotOf = (training: Training) => async () => trainingSnapshot(await toPlain(training), trainer.shape);
     const onTraining = async (training: Training) =>
       checkpoints?.reach(training, training.step === 0, snapshotOf(training));
     const onAbort = async (training: Training) => checkpoints?.finish(training, snapshotOf(training));
@@ -217,8 +212,8 @@ async function train(trainer: Trainer, data: StoredSamples): Promise<TrainingEnd
 }
 
 function openValidationOf({ layer, run, training, options, store }: Trainer, samples: Samples): Promise<Validation> {
-  const layout = layoutFor(layer, samples.features, run);
-  return openValidation(layout, training.parameters, samples, options.epochs, store);
+  const scaled = scaledFor(layer, samples.features, run);
+  return openValidation(scaled, training.parameters, samples, options.epochs, store);
 }
 
 function layerOf(inputs: number, units: number, { layer, seed }: FirstOrderOptions): Layer {
@@ -248,6 +243,10 @@ function countOf({ layer, options }: Trainer): number {
   return layer.numParameters - (options.fitIntercept ? 0 : layer.units);
 }
 
+function clonesOf(tensors: Tensors): Tensors {
+  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, tensor.clone()]));
+}
+
 /** W, [d, classes], followed by b, as tensors. */
 function tensorsOf(point: Float64Array, numClasses: number): Tensors {
   const values = Float32Array.from(point);
@@ -259,11 +258,8 @@ function tensorsOf(point: Float64Array, numClasses: number): Tensors {
 }
 
 /** W and b as plain arrays, for features as they come. */
-async function affineOf({ layer, layout, run }: Trainer, trained: Tensors): Promise<Affine> {
-  const tensors = tf.tidy(() => {
-    const parameters = layout.restore(trained);
-    return { weight: layer.weightOf(parameters), bias: parameters.bias.clone() };
-  });
+async function affineOf({ layer, run }: Trainer, trained: Tensors): Promise<Affine> {
+  const tensors = tf.tidy(() => ({ weight: layer.weightOf(trained), bias: trained.bias.clone() }));
   const [weight, bias] = await Promise.all([tensors.weight.data<'float32'>(), tensors.bias.data<'float32'>()]);
   tf.dispose(tensors);
   // Copies: what a backend hands out may be its own memory.

@@ -3,7 +3,7 @@ import { finishInTurns, type Steps, WORK_OF_A_TASK } from '../core/task.js';
 import { lossAndResidual, type PlainProblem, shareOf } from './objective-plain.js';
 import { BLOCK_ROWS, RowBlock } from './row-block.js';
 
-/** Up to so many parameters: 5 MB, and some 50 ms to factor. */
+/** Up to so many parameters: 5 MB, and some 25 ms to factor. */
 const LARGEST = 800;
 
 /** Probabilities this near to 0 or 1, for the first of these for which there is enough time, count only on the average. */

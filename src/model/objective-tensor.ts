@@ -6,7 +6,7 @@ import { Dense } from '../nn/dense.js';
 import type { ValueAndGradient } from '../optim/lbfgs.js';
 import { openLoss, rowsOfATask, type TrainingData } from './objective.js';
 import type { PlainProblem } from './objective-plain.js';
-import { layoutOf } from './training-layout.js';
+import { scaledLayer } from './scaled-layer.js';
 import { type SampleWeights, sharesOf } from './weights.js';
 
 export interface TensorObjective {
@@ -26,8 +26,7 @@ export async function openTensorObjective(
 ): Promise<TensorObjective> {
   const { scale = 1 } = features;
   const layer = new Dense({ inputs: d, units: numClasses });
-  const layout = layoutOf(layer, scale);
-  const template = tf.tidy(() => layout.start());
+  const scaled = scaledLayer(layer, scale);
   const store = new DataStore();
   const data = {
     features: { ...features, scale: 1, dtype: 'float32' },
@@ -36,11 +35,10 @@ export async function openTensorObjective(
   } as const;
   const dispose = () => {
     store.dispose();
-    tf.dispose(template);
     layer.dispose();
   };
   const split = d * numClasses;
-  const loss = await openLoss(layout, template, data, evaluations, store).catch((error) => {
+  const loss = await openLoss(scaled, layer.parameters, data, evaluations, store).catch((error) => {
     dispose();
     throw error;
   });
@@ -48,13 +46,12 @@ export async function openTensorObjective(
     async evaluate(point, signal) {
       const parameters = tf.tidy(() => {
         const weight = tf.tensor2d(Float32Array.from(point.subarray(0, split)), [d, numClasses]);
-        return layout.arrange({ weight, bias: tf.tensor1d(Float32Array.from(point.subarray(split))) });
+        return { weight, bias: tf.tensor1d(Float32Array.from(point.subarray(split))) };
       });
       try {
         const { loss: mean, gradients } = await loss.evaluate(parameters, signal);
-        const restored = tf.tidy(() => layout.restore(gradients));
-        const [ofWeight, ofBias] = await Promise.all([restored.weight.data(), restored.bias.data()]);
-        tf.dispose([gradients, restored]);
+        const [ofWeight, ofBias] = await Promise.all([gradients.weight.data(), gradients.bias.data()]);
+        tf.dispose(gradients);
         return withPenalty(mean, point, ofWeight, fitIntercept ? ofBias : undefined, l2);
       } finally {
         tf.dispose(parameters);

@@ -6,7 +6,7 @@ import { WORK_OF_A_TASK } from '../core/task.js';
 import type { FeatureArray } from '../data/batches.js';
 import { sparseCrossEntropyOp } from '../nn/cross-entropy.js';
 import type { Tensors } from '../optim/first-order.js';
-import type { TrainingLayout } from './training-layout.js';
+import type { ScaledLayer } from './scaled-layer.js';
 
 /** How many rows one task may take without holding up the event loop; from shapes alone, never from a timing. */
 export function rowsOfATask(inputs: number, units: number): number {
@@ -51,7 +51,7 @@ export interface OpenLoss {
  * @param evaluations how many there may be
  */
 export async function openLoss(
-  layout: TrainingLayout,
+  scaled: ScaledLayer,
   parameters: Tensors,
   { features, labels, shares }: TrainingData,
   evaluations: number,
@@ -66,8 +66,8 @@ export async function openLoss(
       sparseCrossEntropyOp(o as tf.Tensor2D, labels)
         .mul(shares)
         .sum<tf.Scalar>();
-    const { value, grad } = tf.valueAndGrad(loss)(layout.forward(features, at));
-    const gradients = layout.backward(features, grad as tf.Tensor2D, at, 0);
+    const { value, grad } = tf.valueAndGrad(loss)(scaled.forward(features, at));
+    const gradients = scaled.backward(features, grad as tf.Tensor2D, at, 0);
     const added = Object.keys(sums).map((name) => [name, sums[name].add(gradients[name])]);
     return [{ sums: Object.fromEntries(added), at }, value as tf.Scalar];
   };
@@ -118,19 +118,19 @@ export interface ObjectiveValue {
 
 /** The objective and the largest entry of its gradient, at these parameters. */
 export async function objectiveOf(
-  layout: TrainingLayout,
+  scaled: ScaledLayer,
   parameters: Tensors,
   data: TrainingData,
   { l2, fitIntercept, signal }: ObjectiveOptions,
   store: DataStore,
 ): Promise<ObjectiveValue> {
-  const open = await openLoss(layout, parameters, data, 1, store);
+  const open = await openLoss(scaled, parameters, data, 1, store);
   const { loss, gradients } = await open.evaluate(parameters, signal).finally(() => open.close());
   const looked = tf.tidy(() => {
-    const penalised = l2 === 0 ? gradients : layout.addPenalty(gradients, parameters, l2);
+    const penalised = l2 === 0 ? gradients : scaled.addPenalty(gradients, parameters, l2);
     const { bias, ...others } = penalised;
     const norm = tf.stack(Object.values(fitIntercept ? penalised : others).map((sum) => sum.abs().max())).max();
-    return tf.stack([norm, layout.weightOf(parameters).square().sum()]);
+    return tf.stack([norm, scaled.weightOf(parameters).square().sum()]);
   });
   const [gradientNorm, square] = await looked.data<'float32'>();
   tf.dispose([looked, gradients] as unknown as tf.TensorContainer);

@@ -53,7 +53,7 @@ export async function fitSamples<L extends Label>(
   if (!training.standardize) return solve(samples, training, run, learningRate);
   const scaling = await scalingOf(samples.features, signal);
   const scaledRun = { ...run, scaling, start: start && unfold(start, scaling) };
-  // Steps need no copy: their layout standardises.
+  // Steps need no copy: the scaled layer standardises.
   if (training.solver !== 'lbfgs' && isNear(scaling)) {
     return solve(samples, training, { ...scaledRun, standardizes: 'in steps' }, learningRate);
   }

@@ -1,5 +1,6 @@
 // model: products with some samples at once, in float64: the inner loops of the solvers on plain arrays.
 import type { FeatureArray } from '../data/batches.js';
+import { type Block, multiply, multiplyTransposed } from '../optim/block-products.js';
 
 /** Samples of a block: their features stay in the processor's caches for as long as they are needed. */
 export const BLOCK_ROWS = 32;
@@ -29,18 +30,13 @@ export function prepareRows({ values, shape, scale = 1 }: FeatureArray): Float64
   return filled < SPARSE * n * (d + 1) ? undefined : prepared;
 }
 
-/**
- * Some samples with the 1 of the bias after their features, X̃, and products with it.
- *
- * The loops keep sums of four rows (or columns) times two classes in registers: 5 times as fast as one multiply-add after
- * the other, which waits for memory. Rows and columns are filled up with zeros to make that many.
- */
+/** Some samples with the 1 of the bias after their features, X̃, and products with it. */
 export class RowBlock {
   readonly #features: FeatureArray;
   /** d + 1 */
   readonly #order: number;
   readonly #classes: number;
-  /** Filled up: #order to fours, #classes to twos. */
+  /** Filled up with zeros, as the products want it: #order to fours, #classes to twos. */
   readonly #width: number;
   readonly #pairs: number;
   /** The rows that were read last, in the problem's own or in #copy. */
@@ -143,59 +139,34 @@ export class RowBlock {
 
   /** X̃·point into `logits`, [rows, classes]. */
   logits(logits: Float64Array): void {
+    const [order, q] = [this.#order, this.#classes];
+    if (this.#isSparse) {
+      this.#sparseLogits(logits);
+      return;
+    }
+    const products = multiply(this.#block(), this.#point, order);
+    const padded = 2 * this.#pairs;
+    for (let r = 0; r < this.#count; r++) {
+      for (let k = 0; k < q; k++) logits[r * q + k] = products[r * padded + k];
+    }
+  }
+
+  #sparseLogits(logits: Float64Array): void {
     const [order, width, q] = [this.#order, this.#width, this.#classes];
     const x = this.#values;
     const w = this.#point;
     for (let k = 0; k < q; k += 2) {
       const base = k * order;
-      const isPair = k + 1 < q;
-      if (this.#isSparse) {
-        for (let r = 0; r < this.#count; r++) {
-          let [s0, s1] = [0, 0];
-          for (let a = this.#starts[r]; a < this.#starts[r + 1]; a++) {
-            const j = this.#places[a];
-            const value = x[r * width + j];
-            s0 += value * w[base + 2 * j];
-            s1 += value * w[base + 2 * j + 1];
-          }
-          logits[r * q + k] = s0;
-          if (isPair) logits[r * q + k + 1] = s1;
+      for (let r = 0; r < this.#count; r++) {
+        let [s0, s1] = [0, 0];
+        for (let a = this.#starts[r]; a < this.#starts[r + 1]; a++) {
+          const j = this.#places[a];
+          const value = x[r * width + j];
+          s0 += value * w[base + 2 * j];
+          s1 += value * w[base + 2 * j + 1];
         }
-        continue;
-      }
-      for (let r = 0; r < this.#count; r += 4) {
-        let [a0, a1, b0, b1, c0, c1, d0, d1] = [0, 0, 0, 0, 0, 0, 0, 0];
-        let a = this.#offset + r * width;
-        let b = a + width;
-        let c = b + width;
-        let d = c + width;
-        for (let at = base, end = base + 2 * order; at < end; at += 2) {
-          const w0 = w[at];
-          const w1 = w[at + 1];
-          const xa = x[a++];
-          const xb = x[b++];
-          const xc = x[c++];
-          const xd = x[d++];
-          a0 += xa * w0;
-          a1 += xa * w1;
-          b0 += xb * w0;
-          b1 += xb * w1;
-          c0 += xc * w0;
-          c1 += xc * w1;
-          d0 += xd * w0;
-          d1 += xd * w1;
-        }
-        const to = r * q + k;
-        // What lies beyond the rows that there are is written over by nobody, and read by nobody.
-        logits[to] = a0;
-        logits[to + q] = b0;
-        logits[to + 2 * q] = c0;
-        logits[to + 3 * q] = d0;
-        if (!isPair) continue;
-        logits[to + 1] = a1;
-        logits[to + q + 1] = b1;
-        logits[to + 2 * q + 1] = c1;
-        logits[to + 3 * q + 1] = d1;
+        logits[r * q + k] = s0;
+        if (k + 1 < q) logits[r * q + k + 1] = s1;
       }
     }
   }
@@ -203,12 +174,11 @@ export class RowBlock {
   /** Adds X̃ᵀR to a gradient that is laid out like a point; R is [rows, classes]. */
   addOuter(residuals: Float64Array, gradient: Float64Array): void {
     const [order, width, q, count] = [this.#order, this.#width, this.#classes, this.#count];
-    const x = this.#values;
     if (this.#isSparse) {
       for (let r = 0; r < count; r++) {
         for (let a = this.#starts[r]; a < this.#starts[r + 1]; a++) {
           const j = this.#places[a];
-          const value = x[r * width + j];
+          const value = this.#values[r * width + j];
           for (let k = 0; k < q; k++) gradient[j * q + k] += value * residuals[r * q + k];
         }
       }
@@ -219,36 +189,9 @@ export class RowBlock {
     for (let r = 0; r < count; r++) {
       for (let k = 0; k < q; k++) padded[r * paired + k] = residuals[r * q + k];
     }
-    for (let k = 0; k < q; k += 2) {
-      const isPair = k + 1 < q;
-      for (let j = 0; j < order; j += 4) {
-        let [a0, a1, b0, b1, c0, c1, d0, d1] = [0, 0, 0, 0, 0, 0, 0, 0];
-        for (let r = 0, at = this.#offset + j, from = k; r < count; r++, at += width, from += paired) {
-          const r0 = padded[from];
-          const r1 = padded[from + 1];
-          const xa = x[at];
-          const xb = x[at + 1];
-          const xc = x[at + 2];
-          const xd = x[at + 3];
-          a0 += xa * r0;
-          a1 += xa * r1;
-          b0 += xb * r0;
-          b1 += xb * r1;
-          c0 += xc * r0;
-          c1 += xc * r1;
-          d0 += xd * r0;
-          d1 += xd * r1;
-        }
-        const to = j * q + k;
-        gradient[to] += a0;
-        if (isPair) gradient[to + 1] += a1;
-        if (j + 1 < order) gradient[to + q] += b0;
-        if (isPair && j + 1 < order) gradient[to + q + 1] += b1;
-        if (j + 2 < order) gradient[to + 2 * q] += c0;
-        if (isPair && j + 2 < order) gradient[to + 2 * q + 1] += c1;
-        if (j + 3 < order) gradient[to + 3 * q] += d0;
-        if (isPair && j + 3 < order) gradient[to + 3 * q + 1] += d1;
-      }
+    const products = multiplyTransposed(padded, paired, paired, this.#block(), 'all');
+    for (let k = 0; k < q; k++) {
+      for (let j = 0, to = k, from = k * width; j < order; j++, to += q, from++) gradient[to] += products[from];
     }
   }
 
@@ -283,37 +226,14 @@ export class RowBlock {
     for (let r = 0, at = 0; r < count; r++) {
       for (let j = 0; j < width; j++, at++) scaled[at] = shares[r] * x[this.#offset + at];
     }
-    for (let i = 0; i < order; i += 2) {
-      for (let j = 0; j <= i + 1; j += 4) {
-        let [a0, a1, b0, b1, c0, c1, d0, d1] = [0, 0, 0, 0, 0, 0, 0, 0];
-        for (let r = 0, at = this.#offset + j, from = i; r < count; r++, at += width, from += width) {
-          const r0 = scaled[from];
-          const r1 = scaled[from + 1];
-          const xa = x[at];
-          const xb = x[at + 1];
-          const xc = x[at + 2];
-          const xd = x[at + 3];
-          a0 += xa * r0;
-          a1 += xa * r1;
-          b0 += xb * r0;
-          b1 += xb * r1;
-          c0 += xc * r0;
-          c1 += xc * r1;
-          d0 += xd * r0;
-          d1 += xd * r1;
-        }
-        // To the diagonal and no further.
-        const to = i * order + j;
-        gram[to] += a0;
-        if (j + 1 <= i) gram[to + 1] += b0;
-        if (j + 2 <= i) gram[to + 2] += c0;
-        if (j + 3 <= i) gram[to + 3] += d0;
-        if (i + 1 === order) continue;
-        gram[to + order] += a1;
-        if (j + 1 <= i + 1) gram[to + order + 1] += b1;
-        if (j + 2 <= i + 1) gram[to + order + 2] += c1;
-        if (j + 3 <= i + 1) gram[to + order + 3] += d1;
-      }
+    const products = multiplyTransposed(scaled, width, Math.ceil(order / 2) * 2, this.#block(), 'lower');
+    for (let i = 0; i < order; i++) {
+      // To the diagonal and no further.
+      for (let j = 0, to = i * order, from = i * width; j <= i; j++, to++, from++) gram[to] += products[from];
     }
+  }
+
+  #block(): Block {
+    return { values: this.#values, offset: this.#offset, rows: this.#count, width: this.#width };
   }
 }

@@ -4,7 +4,7 @@ import { sparseCrossEntropyOp } from '../nn/cross-entropy.js';
 import { reduce } from '../nn/reduction.js';
 import { countedRows, weighLosses } from '../nn/weighing.js';
 import type { Optimizer, OptimizerState, Tensors } from '../optim/first-order.js';
-import type { TrainingLayout } from './training-layout.js';
+import type { ScaledLayer } from './scaled-layer.js';
 
 /** All that a training step changes. */
 export type TrainingState = {
@@ -34,7 +34,7 @@ export type TrainingStep = (state: TrainingState, batch: TrainingBatch) => [Trai
 export type GradientMethod = 'closed-form' | 'autograd';
 
 export interface StepOptions {
-  readonly layout: TrainingLayout;
+  readonly scaled: ScaledLayer;
   readonly optimizer: Optimizer;
   readonly gradient: GradientMethod;
   /** λ of the penalty λ/2·‖W‖². */
@@ -50,16 +50,11 @@ interface ValueAndGradients {
   readonly gradients: Tensors;
 }
 
-type Differentiate = (
-  layout: TrainingLayout,
-  parameters: Tensors,
-  batch: TrainingBatch,
-  l2: number,
-) => ValueAndGradients;
+type Differentiate = (scaled: ScaledLayer, parameters: Tensors, batch: TrainingBatch, l2: number) => ValueAndGradients;
 
 /** parameters ← optimizer(parameters, ∂/∂parameters of mean weighted cross-entropy + λ/2·‖W‖²) */
 export function trainingStep({
-  layout,
+  scaled,
   optimizer,
   gradient,
   l2,
@@ -68,7 +63,7 @@ export function trainingStep({
 }: StepOptions): TrainingStep {
   const differentiate = gradient === 'autograd' ? byAutograd : byClosedForm;
   return (state, batch) => {
-    const { loss, gradients } = differentiate(layout, state.parameters, batch, l2);
+    const { loss, gradients } = differentiate(scaled, state.parameters, batch, l2);
     const { bias, ...others } = gradients;
     const used = fitIntercept ? gradients : { ...others, bias: tf.zerosLike(bias) };
     const { schedule } = state;
@@ -91,26 +86,26 @@ function rateOf({ rates, step }: NonNullable<TrainingState['schedule']>): tf.Sca
  * The loss itself carries softmax(o) − y as its gradient (on TensorFlow both come from one kernel), so only the logits
  * are on tfjs's tape.
  */
-export const byClosedForm: Differentiate = (layout, parameters, batch, l2) => {
+export const byClosedForm: Differentiate = (scaled, parameters, batch, l2) => {
   const { features } = batch;
-  const logits = layout.forward(features, parameters);
+  const logits = scaled.forward(features, parameters);
   const { value, grad } = tf.valueAndGrad((o) => meanLoss(o as tf.Tensor2D, batch))(logits);
-  return { loss: value as tf.Scalar, gradients: layout.backward(features, grad as tf.Tensor2D, parameters, l2) };
+  return { loss: value as tf.Scalar, gradients: scaled.backward(features, grad as tf.Tensor2D, parameters, l2) };
 };
 
 /** tfjs's automatic differentiation, through the whole of layer, loss and penalty. */
-export const byAutograd: Differentiate = (layout, parameters, batch, l2) => {
+export const byAutograd: Differentiate = (scaled, parameters, batch, l2) => {
   const names = Object.keys(parameters);
   const byName = (values: readonly tf.Tensor[]) => Object.fromEntries(names.map((name, i) => [name, values[i]]));
   let loss: tf.Scalar | undefined;
   const objective = (...values: tf.Tensor[]) => {
     const current = byName(values);
     // Kept over the end of valueAndGrads, which disposes what its function does not return.
-    loss = tf.keep(meanLoss(layout.forward(batch.features, current), batch));
+    loss = tf.keep(meanLoss(scaled.forward(batch.features, current), batch));
     return l2 === 0
       ? loss
       : loss.add<tf.Scalar>(
-          layout
+          scaled
             .weightOf(current)
             .square()
             .sum()

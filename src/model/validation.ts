@@ -14,7 +14,7 @@ import { assertLabelCount, assertNotEmpty, readFeatures } from './inputs.js';
 import { rowsOfATask } from './objective.js';
 import type { ValidationData } from './options.js';
 import { checkFeatureCount } from './predict.js';
-import { layoutOf, type TrainingLayout } from './training-layout.js';
+import { type ScaledLayer, scaledLayer } from './scaled-layer.js';
 import { sampleWeightsOf, sharesOf } from './weights.js';
 
 export interface ValidationScores {
@@ -87,7 +87,7 @@ const BATCH = 512;
  * @param evaluations how many there may be
  */
 export async function openValidation(
-  layout: TrainingLayout,
+  scaled: ScaledLayer,
   parameters: Tensors,
   { features, labels, weights }: Samples,
   evaluations: number,
@@ -96,7 +96,7 @@ export async function openValidation(
   const [n, inputs] = features.shape;
   type Batch = { readonly features: tf.Tensor2D; readonly labels: tf.Tensor1D; readonly shares: tf.Tensor1D };
   const step = (at: Tensors, batch: Batch): [Tensors, tf.Tensor1D] => {
-    const logits = layout.forward(batch.features, at);
+    const logits = scaled.forward(batch.features, at);
     const losses = sparseCrossEntropyOp(logits, batch.labels);
     const right = logits.argMax(1).equal(batch.labels).toFloat();
     return [at, tf.stack([losses, right]).mul(batch.shares).sum(1)];
@@ -130,7 +130,7 @@ export async function openPointValidation(
   const { features, numClasses } = samples;
   const inputs = features.shape[1];
   const layer = new Dense({ inputs, units: numClasses });
-  const layout = layoutOf(layer, features.scale ?? 1);
+  const scaled = scaledLayer(layer, features.scale);
   const store = new DataStore();
   const close = () => {
     store.dispose();
@@ -139,10 +139,10 @@ export async function openPointValidation(
   const tensorsOf = (values: Float32Array) =>
     tf.tidy(() => {
       const weight = tf.tensor2d(values.subarray(0, inputs * numClasses), [inputs, numClasses]);
-      return layout.arrange({ weight, bias: tf.tensor1d(values.subarray(inputs * numClasses)) });
+      return { weight, bias: tf.tensor1d(values.subarray(inputs * numClasses)) };
     });
   const shapes = tensorsOf(new Float32Array((inputs + 1) * numClasses));
-  const validation = await openValidation(layout, shapes, samples, evaluations, store)
+  const validation = await openValidation(scaled, shapes, samples, evaluations, store)
     .catch((error) => {
       close();
       throw error;

@@ -1,9 +1,9 @@
 // node: a large file, written piece by piece, that appears whole or not at all.
-import { randomUUID } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { BackendError } from '../core/errors.js';
 import { fileError, makeFolder, statIfAny } from './files.js';
+import { removeLeftBeside, temporaryBeside } from './temporary.js';
 
 export interface AtomicWriter {
   write(text: string): Promise<void>;
@@ -14,13 +14,13 @@ export interface AtomicWriter {
 }
 
 /**
- * A temporary file in the same folder, that `commit` flushes and renames.
+ * A temporary file in the same folder, that `commit` flushes and renames. What killed processes left of earlier ones is removed.
  *
  * @throws BackendError, here and from its methods, if the file cannot be written
  */
 export async function openAtomicWriter(path: string): Promise<AtomicWriter> {
   await assertReplaceable(path);
-  const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}.partial`);
+  const temporary = temporaryBeside(path);
   const inOurs = async <T>(work: Promise<T>): Promise<T> => {
     try {
       return await work;
@@ -71,9 +71,10 @@ export async function assertReplaceable(path: string): Promise<void> {
 
 /** Tried, not asked: permissions say little of read-only disks, and of root. */
 async function assertFolderWritable(path: string): Promise<void> {
-  const probe = join(dirname(path), `.${basename(path)}.${randomUUID()}.partial`);
+  const probe = temporaryBeside(path);
   try {
     await makeFolder(dirname(path));
+    await removeLeftBeside(path);
     await (await open(probe, 'wx')).close();
   } catch (error) {
     throw fileError(error, path);

@@ -1,11 +1,11 @@
 // node: where this package keeps files, and writes that happen whole or not at all.
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, type Stats } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
-import { homedir, hostname } from 'node:os';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { BackendError, isSoftmaxRegressionError } from '../core/errors.js';
+import { removeLeftBeside, temporaryBeside } from './temporary.js';
 
 /** How far a piece of work is. `total` is missing while it is unknown. */
 export interface Progress {
@@ -68,17 +68,18 @@ function homeFolder(): string {
 export function fileError(cause: unknown, path: string): unknown {
   const code = errorCode(cause);
   if (code === undefined || isSoftmaxRegressionError(cause)) return cause;
+  // A quota is a disk of one's own.
+  const isFull = code === 'ENOSPC' || code === 'EDQUOT';
   return new BackendError({
     where: path,
     argument: 'this path',
-    expected: code === 'ENOSPC' ? 'be on a disk with free space' : 'be writable',
+    expected: isFull ? 'be on a disk with free space' : 'be writable',
     actual: (cause as Error).message,
-    hint:
-      code === 'ENOSPC'
-        ? 'Free some space, or choose another disk.'
-        : isCached(path)
-          ? 'Set SOFTMAX_REGRESSION_CACHE to a folder you may write to.'
-          : 'Choose a folder you may write to.',
+    hint: isFull
+      ? 'Free some space, or choose another disk.'
+      : isCached(path)
+        ? 'Set SOFTMAX_REGRESSION_CACHE to a folder you may write to.'
+        : 'Choose a folder you may write to.',
     cause,
   });
 }
@@ -130,12 +131,14 @@ async function makeParentsToo(folder: string): Promise<void> {
 
 /**
  * Writes a file that is either whole or as it was before: a temporary file in the same folder, flushed, then renamed.
+ * What earlier writes of it left whose process was killed is removed.
  *
  * @throws BackendError if it cannot be written; nothing is left behind
  */
 export async function writeFileAtomic(path: string, content: Uint8Array | string): Promise<void> {
-  const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}.partial`);
+  const temporary = temporaryBeside(path);
   await makeFolder(dirname(path));
+  await removeLeftBeside(path);
   try {
     const file = await open(temporary, 'wx');
     try {
@@ -150,6 +153,8 @@ export async function writeFileAtomic(path: string, content: Uint8Array | string
     throw fileError(error, path);
   }
 }
+
+const LEFT = /^[0-9a-f-]+\.(partial|retired)$/;
 
 /**
  * Lets `build` fill an empty folder, and puts it in the place of `target` only when all of it succeeded.
@@ -166,7 +171,11 @@ export async function replaceFolderAtomic(target: string, build: (folder: string
   await makeFolder(parent);
   try {
     for (const name of await readdir(parent)) {
-      if (name.startsWith(prefix)) await rm(join(parent, name), { recursive: true, force: true });
+      if (!name.startsWith(prefix) || !LEFT.test(name.slice(prefix.length))) continue;
+      const left = join(parent, name);
+      // Killed between the two renames below, a build has left nothing in the place.
+      if (name.endsWith('.retired') && (await statIfAny(target)) === undefined) await rename(left, target);
+      else await rm(left, { recursive: true, force: true, maxRetries: 5 });
     }
     await mkdir(fresh);
     await build(fresh);
@@ -202,99 +211,4 @@ export async function sha256OfFile(path: string, onProgress?: OnProgress, signal
     onProgress?.({ stage, done, total, unit: 'bytes' });
   }
   return hash.digest('hex');
-}
-
-const LOCK_POLL = 200;
-const LOCK_HEARTBEAT = 5_000;
-/** After so long without a heartbeat a holder is given up, if it runs elsewhere or its number may be another's by now. */
-const LOCK_SILENCE = 60_000;
-
-interface LockOwner {
-  readonly pid: number;
-  readonly host: string;
-  readonly id: string;
-}
-
-/**
- * Runs `work` while no other process does the same for `folder`; waits for its turn.
- *
- * The lock is a file beside the folder that names its owner; the lock of a dead process is taken over. It saves double
- * work and downloads. That a reader never meets half an install rests on the atomic rename, not on the lock.
- *
- * @param options.onWait called once if another process holds the lock, with its id
- * @throws BackendError if the folder's parent cannot be written, and the signal's reason if aborted while waiting
- */
-export async function withLock<T>(
-  folder: string,
-  work: () => Promise<T>,
-  options: { signal?: AbortSignal; onWait?: (pid: number) => void } = {},
-): Promise<T> {
-  const lock = `${folder}.lock`;
-  const mine: LockOwner = { pid: process.pid, host: hostname(), id: randomUUID() };
-  await makeFolder(dirname(lock));
-  for (let waited = false; !(await createLock(lock, mine)); waited = true) {
-    options.signal?.throwIfAborted();
-    const owner = await readOwner(lock);
-    if (await isAbandoned(lock, owner)) {
-      await removeAbandoned(lock, owner);
-      continue;
-    }
-    if (!waited && owner !== undefined) options.onWait?.(owner.pid);
-    await sleep(LOCK_POLL, undefined, { signal: options.signal }).catch(() => options.signal?.throwIfAborted());
-  }
-  const heartbeat = setInterval(() => utimes(lock, new Date(), new Date()).catch(() => {}), LOCK_HEARTBEAT).unref();
-  try {
-    options.signal?.throwIfAborted();
-    return await work();
-  } finally {
-    clearInterval(heartbeat);
-    if ((await readOwner(lock))?.id === mine.id) await rm(lock, { force: true });
-  }
-}
-
-async function createLock(lock: string, owner: LockOwner): Promise<boolean> {
-  try {
-    await writeFile(lock, JSON.stringify(owner), { flag: 'wx' });
-    return true;
-  } catch (error) {
-    if (errorCode(error) === 'EEXIST') return false;
-    throw fileError(error, lock);
-  }
-}
-
-async function readOwner(lock: string): Promise<LockOwner | undefined> {
-  try {
-    return JSON.parse(await readFile(lock, 'utf8')) as LockOwner;
-  } catch {
-    return undefined; // gone, or created a moment ago and not yet written
-  }
-}
-
-async function isAbandoned(lock: string, owner: LockOwner | undefined): Promise<boolean> {
-  if (owner?.host === hostname() && !isRunning(owner.pid)) return true;
-  const state = await statIfAny(lock);
-  return state !== undefined && Date.now() - state.mtimeMs > LOCK_SILENCE;
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return errorCode(error) === 'EPERM';
-  }
-}
-
-/** Moves the lock aside before removing it: of several that found it abandoned, one succeeds. */
-async function removeAbandoned(lock: string, owner: LockOwner | undefined): Promise<void> {
-  const aside = `${lock}.${randomUUID()}`;
-  try {
-    await rename(lock, aside);
-  } catch {
-    return;
-  }
-  const moved = await readOwner(aside);
-  // Another process had taken over in between, and this is its lock: give it back.
-  if (moved?.id !== owner?.id) await rename(aside, lock);
-  else await rm(aside, { force: true });
 }

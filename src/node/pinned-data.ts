@@ -7,8 +7,9 @@ import { formatShape } from '../core/shape.js';
 import { type IdxArray, parseIdx } from '../data/idx.js';
 import { unpackDebianPackage } from './debian-package.js';
 import { download, type ExpectedFile } from './download.js';
-import { cacheFolder, fileError, makeFolder, type OnProgress, statIfAny, withLock, writeFileAtomic } from './files.js';
+import { cacheFolder, fileError, makeFolder, type OnProgress, statIfAny, writeFileAtomic } from './files.js';
 import { unpack } from './gunzip.js';
+import { withLock } from './lock.js';
 import { readRegularFile } from './regular-file.js';
 
 /** One IDX file of single bytes: what it must be, and how its publishers packed it. */

@@ -1,38 +1,28 @@
-// model: a layer laid out as it trains fastest.
+// model: a layer on features as they are stored.
 import * as tf from '@tensorflow/tfjs';
 import { backward, type Layer, transposedProduct } from '../nn/layer.js';
 import type { Tensors } from '../optim/first-order.js';
 import type { Scaling } from './standardization.js';
 
-/**
- * A layer as a training step uses it: its parameters may lie otherwise than in the layer, and its features are taken as
- * they are stored, before the division by their scale, and before they are standardised.
- */
-export interface TrainingLayout {
-  /** The layer's parameters as they are trained; the caller disposes them. */
-  start(): Tensors;
-  /** The same of other parameters of the layer. */
-  arrange(parameters: Tensors): Tensors;
-  /** The opposite: parameters as the layer has them. */
-  restore(parameters: Tensors): Tensors;
+/** A layer as a training step uses it: it takes features before the division by their scale, and before they are standardised. */
+export interface ScaledLayer {
   /** o = zW + b, z = x/scale, standardised or not */
   forward(features: tf.Tensor2D, parameters: Tensors): tf.Tensor2D;
   /** From ∂ℓ/∂o to the gradients of the parameters, of the penalty λ/2·‖W‖² as well. */
   backward(features: tf.Tensor2D, logitsGradient: tf.Tensor2D, parameters: Tensors, l2: number): Tensors;
   /** Gradients of the loss, with λ·W, back through what W is made of, added. */
   addPenalty(gradients: Tensors, parameters: Tensors, l2: number): Tensors;
-  /** W or Wᵀ. */
   weightOf(parameters: Tensors): tf.Tensor2D;
 }
 
 /**
- * The layout of a layer.
+ * A layer that sees to the scale of its features itself.
  *
  * @param scale what stored features are divided by
  * @param scaling how they are standardised after that: z = (x/scale − mean)/deviation, without a copy of them
  */
-export function layoutOf(layer: Layer, scale: number, scaling?: Scaling): TrainingLayout {
-  return asItIs(layer, scaling === undefined ? { factor: 1 / scale } : columnsOf(scaling, scale));
+export function scaledLayer(layer: Layer, scale = 1, scaling?: Scaling): ScaledLayer {
+  return onColumns(layer, scaling === undefined ? { factor: 1 / scale } : columnsOf(scaling, scale));
 }
 
 /** What is done to the columns of features as they are stored: z = factor∘x − shift. */
@@ -48,12 +38,8 @@ function columnsOf({ mean, scale, isConstant }: Scaling, divisor: number): Colum
   return { factor: of((j) => 1 / (divisor * scale[j])), shift: of((j) => mean[j] / scale[j]) };
 }
 
-/** A layer in its own layout. */
-export function asItIs(layer: Layer, columns: Columns = { factor: 1 }): TrainingLayout {
-  const layout: TrainingLayout = {
-    start: () => clones(layer.parameters),
-    arrange: clones,
-    restore: clones,
+function onColumns(layer: Layer, { factor, shift }: Columns): ScaledLayer {
+  const plain: ScaledLayer = {
     weightOf: (parameters) => layer.weightOf(parameters),
     addPenalty(gradients, parameters, l2) {
       const penalty = layer.pullback(layer.weightOf(parameters).mul(l2), parameters);
@@ -63,11 +49,10 @@ export function asItIs(layer: Layer, columns: Columns = { factor: 1 }): Training
     forward: (features, parameters) => layer.forward(features, parameters),
     backward: (features, g, parameters, l2) => backward(layer, features, g, parameters, l2),
   };
-  const { factor, shift } = columns;
-  if (factor === 1) return layout;
+  if (factor === 1) return plain;
   const rows = (weight: tf.Tensor2D) => times(weight, factor, [layer.inputs, 1]);
   return {
-    ...layout,
+    ...plain,
     forward(features, parameters) {
       const weight = layer.weightOf(parameters);
       const logits = tf.matMul(features, rows(weight)).add<tf.Tensor2D>(parameters.bias);
@@ -79,7 +64,7 @@ export function asItIs(layer: Layer, columns: Columns = { factor: 1 }): Training
       const raw = transposedProduct(features, g);
       const moved = tf.matMul(tf.tensor2d(shift, [layer.inputs, 1]), bias.expandDims<tf.Tensor2D>(0));
       const ofLoss = { ...layer.pullback(rows(raw).sub(moved), parameters), bias };
-      return l2 === 0 ? ofLoss : layout.addPenalty(ofLoss, parameters, l2);
+      return l2 === 0 ? ofLoss : plain.addPenalty(ofLoss, parameters, l2);
     },
   };
 }
@@ -88,8 +73,4 @@ export function asItIs(layer: Layer, columns: Columns = { factor: 1 }): Training
 function times(tensor: tf.Tensor2D, factor: number | Float32Array, shape: number[]): tf.Tensor2D {
   if (typeof factor !== 'number') return tensor.mul(tf.tensor(factor, shape));
   return factor === 1 ? tensor : tensor.mul(factor);
-}
-
-function clones(parameters: Tensors): Tensors {
-  return Object.fromEntries(Object.entries(parameters).map(([name, tensor]) => [name, tensor.clone()]));
 }

@@ -1,0 +1,289 @@
+// WebAssembly: the inner loops of the solvers in float64, two numbers at a time. Written in AssemblyScript; `npm run simd`
+// compiles it into src/core/simd-module.ts.
+//
+// Addresses and strides are in bytes. Each sum is added up in the order in which the loops of plain JavaScript add it up,
+// and a product is rounded before it is added: the results are the same bit for bit, on every machine.
+
+/** Columns of a panel of `factorize`. */
+const PANEL: usize = 32;
+
+/**
+ * X·W, four rows times four columns at once.
+ *
+ * @param x [rows, stride], rows a multiple of four
+ * @param w of each pair of columns, [order, 2]
+ * @param out [rows, 2·pairs]
+ */
+export function multiply(x: usize, rows: i32, stride: usize, w: usize, order: i32, pairs: i32, out: usize): void {
+  const wide = (<usize>pairs) << 4;
+  const ofPair = (<usize>order) << 4;
+  for (let r = 0; r < rows; r += 4) {
+    const row = x + <usize>r * stride;
+    const to = out + <usize>r * wide;
+    let p = 0;
+    for (; p + 1 < pairs; p += 2) {
+      let a0 = f64x2.splat(0);
+      let a1 = f64x2.splat(0);
+      let b0 = f64x2.splat(0);
+      let b1 = f64x2.splat(0);
+      let c0 = f64x2.splat(0);
+      let c1 = f64x2.splat(0);
+      let d0 = f64x2.splat(0);
+      let d1 = f64x2.splat(0);
+      let at = w + <usize>p * ofPair;
+      let from = row;
+      for (const end = at + ofPair; at < end; at += 16, from += 8) {
+        const w0 = v128.load(at);
+        const w1 = v128.load(at + ofPair);
+        const xa = v128.load_splat<f64>(from);
+        const xb = v128.load_splat<f64>(from + stride);
+        const xc = v128.load_splat<f64>(from + 2 * stride);
+        const xd = v128.load_splat<f64>(from + 3 * stride);
+        a0 = f64x2.add(a0, f64x2.mul(xa, w0));
+        a1 = f64x2.add(a1, f64x2.mul(xa, w1));
+        b0 = f64x2.add(b0, f64x2.mul(xb, w0));
+        b1 = f64x2.add(b1, f64x2.mul(xb, w1));
+        c0 = f64x2.add(c0, f64x2.mul(xc, w0));
+        c1 = f64x2.add(c1, f64x2.mul(xc, w1));
+        d0 = f64x2.add(d0, f64x2.mul(xd, w0));
+        d1 = f64x2.add(d1, f64x2.mul(xd, w1));
+      }
+      const first = to + ((<usize>p) << 4);
+      v128.store(first, a0);
+      v128.store(first, a1, 16);
+      v128.store(first + wide, b0);
+      v128.store(first + wide, b1, 16);
+      v128.store(first + 2 * wide, c0);
+      v128.store(first + 2 * wide, c1, 16);
+      v128.store(first + 3 * wide, d0);
+      v128.store(first + 3 * wide, d1, 16);
+    }
+    if (p === pairs) continue;
+    let a = f64x2.splat(0);
+    let b = f64x2.splat(0);
+    let c = f64x2.splat(0);
+    let d = f64x2.splat(0);
+    let at = w + <usize>p * ofPair;
+    let from = row;
+    for (const end = at + ofPair; at < end; at += 16, from += 8) {
+      const both = v128.load(at);
+      a = f64x2.add(a, f64x2.mul(v128.load_splat<f64>(from), both));
+      b = f64x2.add(b, f64x2.mul(v128.load_splat<f64>(from + stride), both));
+      c = f64x2.add(c, f64x2.mul(v128.load_splat<f64>(from + 2 * stride), both));
+      d = f64x2.add(d, f64x2.mul(v128.load_splat<f64>(from + 3 * stride), both));
+    }
+    const last = to + ((<usize>p) << 4);
+    v128.store(last, a);
+    v128.store(last + wide, b);
+    v128.store(last + 2 * wide, c);
+    v128.store(last + 3 * wide, d);
+  }
+}
+
+/**
+ * AᵀX, four columns of A times four of X at once.
+ *
+ * @param a [rows, strideA]; `columns` of them count, a multiple of two
+ * @param x [rows, stride], whose rows are a multiple of four numbers
+ * @param out [columns, stride]
+ * @param isLower whether entries beyond the diagonal may be left out
+ */
+export function multiplyTransposed(
+  a: usize,
+  strideA: usize,
+  columns: i32,
+  x: usize,
+  rows: i32,
+  stride: usize,
+  out: usize,
+  isLower: bool,
+): void {
+  const end = a + <usize>rows * strideA;
+  for (let k = 0; k < columns; ) {
+    const isFour = k + 3 < columns;
+    const width = isLower ? min((<usize>k + 4) << 3, stride) : stride;
+    for (let j: usize = 0; j < width; j += 32) {
+      const to = out + <usize>k * stride + j;
+      let from = x + j;
+      let at = a + ((<usize>k) << 3);
+      let a0 = f64x2.splat(0);
+      let a1 = f64x2.splat(0);
+      let b0 = f64x2.splat(0);
+      let b1 = f64x2.splat(0);
+      if (isFour) {
+        let c0 = f64x2.splat(0);
+        let c1 = f64x2.splat(0);
+        let d0 = f64x2.splat(0);
+        let d1 = f64x2.splat(0);
+        for (; at < end; at += strideA, from += stride) {
+          const x0 = v128.load(from);
+          const x1 = v128.load(from, 16);
+          const fa = v128.load_splat<f64>(at);
+          const fb = v128.load_splat<f64>(at, 8);
+          const fc = v128.load_splat<f64>(at, 16);
+          const fd = v128.load_splat<f64>(at, 24);
+          a0 = f64x2.add(a0, f64x2.mul(x0, fa));
+          a1 = f64x2.add(a1, f64x2.mul(x1, fa));
+          b0 = f64x2.add(b0, f64x2.mul(x0, fb));
+          b1 = f64x2.add(b1, f64x2.mul(x1, fb));
+          c0 = f64x2.add(c0, f64x2.mul(x0, fc));
+          c1 = f64x2.add(c1, f64x2.mul(x1, fc));
+          d0 = f64x2.add(d0, f64x2.mul(x0, fd));
+          d1 = f64x2.add(d1, f64x2.mul(x1, fd));
+        }
+        v128.store(to + 2 * stride, c0);
+        v128.store(to + 2 * stride, c1, 16);
+        v128.store(to + 3 * stride, d0);
+        v128.store(to + 3 * stride, d1, 16);
+      } else {
+        for (; at < end; at += strideA, from += stride) {
+          const x0 = v128.load(from);
+          const x1 = v128.load(from, 16);
+          const fa = v128.load_splat<f64>(at);
+          const fb = v128.load_splat<f64>(at, 8);
+          a0 = f64x2.add(a0, f64x2.mul(x0, fa));
+          a1 = f64x2.add(a1, f64x2.mul(x1, fa));
+          b0 = f64x2.add(b0, f64x2.mul(x0, fb));
+          b1 = f64x2.add(b1, f64x2.mul(x1, fb));
+        }
+      }
+      v128.store(to, a0);
+      v128.store(to, a1, 16);
+      v128.store(to + stride, b0);
+      v128.store(to + stride, b1, 16);
+    }
+    k += isFour ? 4 : 2;
+  }
+}
+
+/**
+ * A = LLᵀ in place, panel by panel of columns.
+ *
+ * @param a [n + 3, stride], the stride a multiple of a panel; its lower half counts, what lies beyond is written over
+ * @param pack room for [n, PANEL] and [PANEL, PANEL] numbers
+ * @param floor what each pivot must exceed
+ * @returns whether each did
+ */
+export function factorize(a: usize, n: i32, stride: usize, floor: f64, pack: usize): bool {
+  const ofPanel = PANEL << 3;
+  const diagonal = pack + <usize>n * ofPanel;
+  for (let start = 0; start < n; start += <i32>PANEL) {
+    const end = min(start + <i32>PANEL, n);
+    // The rows of the panel's columns before it, turned around: what is read together lies together.
+    for (let j = start; j < start + <i32>PANEL; j++) {
+      const to = pack + ((<usize>(j - start)) << 3);
+      const from = a + <usize>min(j, n - 1) * stride;
+      for (let k = 0; k < start; k++) store<f64>(to + <usize>k * ofPanel, load<f64>(from + ((<usize>k) << 3)));
+    }
+    if (start > 0) {
+      for (let i = start; i < n; i += 4) {
+        const row = a + <usize>i * stride;
+        for (let j: usize = 0; j < ofPanel; j += 32) subtractProducts(row, stride, <usize>start, pack + j, j);
+      }
+    }
+    for (let i = start; i < n; i++) {
+      const row = a + <usize>i * stride;
+      for (let j = start; j < min(i, end); j++) {
+        const at = row + ((<usize>j) << 3);
+        const turned = diagonal + <usize>(j - start) * ofPanel;
+        const entry = load<f64>(at) / load<f64>(turned + ((<usize>(j - start)) << 3));
+        store<f64>(at, entry);
+        if (i < end) store<f64>(turned + ((<usize>(i - start)) << 3), entry);
+        const both = f64x2.splat(entry);
+        // What is beyond the diagonal, or the panel's end, counts for nothing.
+        for (let c = (j + 1 - start) & ~1; c < min(i, end - 1) + 1 - start; c += 2) {
+          const to = row + ((<usize>(start + c)) << 3);
+          const less = f64x2.sub(v128.load(to), f64x2.mul(both, v128.load(turned + ((<usize>c) << 3))));
+          if (c > j - start) v128.store(to, less);
+          else store<f64>(to, f64x2.extract_lane(less, 1), 8);
+        }
+      }
+      if (i >= end) continue;
+      const pivot = load<f64>(row + ((<usize>i) << 3));
+      if (!(pivot > floor)) return false;
+      const root = sqrt(pivot);
+      store<f64>(row + ((<usize>i) << 3), root);
+      store<f64>(diagonal + <usize>(i - start) * ofPanel + ((<usize>(i - start)) << 3), root);
+    }
+  }
+  return true;
+}
+
+/** From four rows, and the four columns that begin `j` bytes into the panel, the products of what lies before the panel. */
+function subtractProducts(row: usize, stride: usize, start: usize, pack: usize, j: usize): void {
+  let a0 = f64x2.splat(0);
+  let a1 = f64x2.splat(0);
+  let b0 = f64x2.splat(0);
+  let b1 = f64x2.splat(0);
+  let c0 = f64x2.splat(0);
+  let c1 = f64x2.splat(0);
+  let d0 = f64x2.splat(0);
+  let d1 = f64x2.splat(0);
+  let at = pack;
+  let from = row;
+  for (const end = row + (start << 3); from < end; from += 8, at += PANEL << 3) {
+    const f0 = v128.load(at);
+    const f1 = v128.load(at, 16);
+    const xa = v128.load_splat<f64>(from);
+    const xb = v128.load_splat<f64>(from + stride);
+    const xc = v128.load_splat<f64>(from + 2 * stride);
+    const xd = v128.load_splat<f64>(from + 3 * stride);
+    a0 = f64x2.add(a0, f64x2.mul(xa, f0));
+    a1 = f64x2.add(a1, f64x2.mul(xa, f1));
+    b0 = f64x2.add(b0, f64x2.mul(xb, f0));
+    b1 = f64x2.add(b1, f64x2.mul(xb, f1));
+    c0 = f64x2.add(c0, f64x2.mul(xc, f0));
+    c1 = f64x2.add(c1, f64x2.mul(xc, f1));
+    d0 = f64x2.add(d0, f64x2.mul(xd, f0));
+    d1 = f64x2.add(d1, f64x2.mul(xd, f1));
+  }
+  const to = row + (start << 3) + j;
+  subtractAt(to, a0, a1);
+  subtractAt(to + stride, b0, b1);
+  subtractAt(to + 2 * stride, c0, c1);
+  subtractAt(to + 3 * stride, d0, d1);
+}
+
+function subtractAt(to: usize, first: v128, second: v128): void {
+  v128.store(to, f64x2.sub(v128.load(to), first));
+  v128.store(to, f64x2.sub(v128.load(to, 16), second), 16);
+}
+
+/**
+ * x ← L⁻ᵀL⁻¹x, both passes along the rows of L.
+ *
+ * @param l [n, stride], its lower half
+ */
+export function substitute(l: usize, n: i32, stride: usize, x: usize): void {
+  for (let i = 0; i < n; i++) {
+    const row = l + <usize>i * stride;
+    const length = (<usize>i) << 3;
+    let s0 = f64x2.splat(0);
+    let s1 = f64x2.splat(0);
+    let s2 = f64x2.splat(0);
+    let s3 = f64x2.splat(0);
+    let at: usize = 0;
+    for (const last = length & ~63; at < last; at += 64) {
+      s0 = f64x2.add(s0, f64x2.mul(v128.load(row + at), v128.load(x + at)));
+      s1 = f64x2.add(s1, f64x2.mul(v128.load(row + at, 16), v128.load(x + at, 16)));
+      s2 = f64x2.add(s2, f64x2.mul(v128.load(row + at, 32), v128.load(x + at, 32)));
+      s3 = f64x2.add(s3, f64x2.mul(v128.load(row + at, 48), v128.load(x + at, 48)));
+    }
+    s0 = f64x2.add(f64x2.add(s0, s1), f64x2.add(s2, s3));
+    let sum = f64x2.extract_lane(s0, 0) + f64x2.extract_lane(s0, 1);
+    for (; at < length; at += 8) sum += load<f64>(row + at) * load<f64>(x + at);
+    store<f64>(x + length, (load<f64>(x + length) - sum) / load<f64>(row + length));
+  }
+  for (let i = n - 1; i >= 0; i--) {
+    const row = l + <usize>i * stride;
+    const length = (<usize>i) << 3;
+    const entry = load<f64>(x + length) / load<f64>(row + length);
+    store<f64>(x + length, entry);
+    const both = f64x2.splat(entry);
+    let at: usize = 0;
+    for (const last = length & ~15; at < last; at += 16) {
+      v128.store(x + at, f64x2.sub(v128.load(x + at), f64x2.mul(v128.load(row + at), both)));
+    }
+    if (at < length) store<f64>(x + at, load<f64>(x + at) - load<f64>(row + at) * entry);
+  }
+}

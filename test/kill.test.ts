@@ -1,0 +1,57 @@
+// A short part of `npm run kill`, and trainings with planted faults: each kind of fault is seen.
+import { fetchAtOnce, replaceAtOnce } from './kill/at-once.js';
+import { bundle, killAndResume } from './kill/kill.js';
+import { PLANTED_SUBJECTS, SUBJECTS } from './kill/subjects.js';
+
+let child: Awaited<ReturnType<typeof bundle>>;
+let contender: Awaited<ReturnType<typeof bundle>>;
+
+beforeAll(async () => {
+  [child, contender] = await Promise.all([bundle('child'), bundle('contender')]);
+});
+
+afterAll(() => {
+  child.remove();
+  contender.remove();
+});
+
+const subjectOf = (name: string) => {
+  const subject = [...SUBJECTS, ...PLANTED_SUBJECTS].find((each) => each.name === name);
+  if (subject === undefined) throw new Error(`no subject ${name}`);
+  return subject;
+};
+
+describe('a training that is killed', () => {
+  it('ends with the same bits, and never leaves a broken file', async () => {
+    const { program } = child;
+    const subject = subjectOf('adam, compiled, tensorflow');
+    expect(await killAndResume({ program, subject, kills: 2, seed: 4 })).toMatchObject({ kills: 2, findings: [] });
+  });
+});
+
+describe('processes that are killed while others wait for them', () => {
+  it('replace a folder one after the other, and leave nothing beside it', async () => {
+    const report = await replaceAtOnce({ program: contender.program, kills: 6, seed: 1 });
+    expect(report).toMatchObject({ findings: [] });
+    expect(report.ends).toBeGreaterThan(3);
+  });
+
+  it('fetch a data set once, and leave nothing beside it', async () => {
+    const report = await fetchAtOnce({ program: contender.program, kills: 6, seed: 1 });
+    expect(report).toMatchObject({ findings: [] });
+    expect(report.ends).toBeGreaterThan(3);
+  });
+});
+
+describe('the harness finds a program that', () => {
+  it.each([
+    ['writes its checkpoint in place', 'in place', /^run\.checkpoint is (neither the old one nor the new one|broken)/],
+    ['loses what the optimizer remembers', 'forgetful', /^what comes out is not the same/],
+    ['leaves temporary files', 'littering', /^files that belong to nothing|^temporary files are left/],
+  ])('%s', async (_, fault, finding) => {
+    const { program } = child;
+    const subject = subjectOf(`planted: ${fault}`);
+    const { findings } = await killAndResume({ program, subject, kills: 4, seed: 1 });
+    expect(findings[0]).toMatch(finding);
+  });
+});

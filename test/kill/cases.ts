@@ -1,0 +1,70 @@
+// The trainings that are killed: each kind of solver, step by step and as one graph.
+import type { FeatureArray, FitOptions } from 'softmax-regression';
+import { Random } from '../../src/core/random.js';
+import type { Fault } from './faults.js';
+
+export interface Problem {
+  readonly features: FeatureArray;
+  readonly labels: readonly number[];
+}
+
+export interface Case {
+  readonly name: string;
+  readonly backend: 'cpu' | 'wasm' | 'tensorflow';
+  readonly problem: () => Problem;
+  readonly options: FitOptions<number>;
+  /** Planted, to be found. */
+  readonly fault?: Fault;
+}
+
+/** Classes that overlap, told by the first features. */
+function problemOf(n: number, d: number, classes: number): Problem {
+  const random = new Random(3);
+  const labels = Array.from({ length: n }, (_, i) => i % classes);
+  const values = Float32Array.from({ length: n * d }, () => random.normal());
+  for (let i = 0; i < n; i++) values[i * d + (labels[i] % d)] += 1;
+  return { features: { values, shape: [n, d] }, labels };
+}
+
+/** So many batches that a pause falls into an epoch, also where hundreds of steps are one native call; the last is short. */
+const STEPS: Readonly<Record<Case['backend'], [n: number, d: number, classes: number]>> = {
+  cpu: [401, 4, 3],
+  wasm: [401, 4, 3],
+  tensorflow: [5001, 64, 4],
+};
+const EPOCHS = { cpu: 12, wasm: 12, tensorflow: 16 };
+
+function bySteps(backend: Case['backend'], solver: 'sgd' | 'momentum' | 'adam', more: object = {}): Case {
+  const name = `${solver}, ${backend === 'tensorflow' ? 'compiled' : 'eager'}, ${backend}`;
+  const problem = () => problemOf(...STEPS[backend]);
+  const options = { solver, batchSize: 2, learningRate: 0.01, seed: 7, epochs: EPOCHS[backend], ...more };
+  return { name, backend, problem, options };
+}
+
+/** Small enough for float64 in plain TypeScript. */
+const plain = () => problemOf(12_000, 30, 5);
+/** Just so large that tensors begin, and float64 ends it. */
+const large = () => problemOf(1300, 390, 10);
+
+export const CASES: readonly Case[] = [
+  bySteps('cpu', 'sgd'),
+  bySteps('cpu', 'adam'),
+  bySteps('wasm', 'momentum', { l2: 0.01 }),
+  bySteps('wasm', 'adam', { standardize: true }),
+  bySteps('tensorflow', 'sgd', { learningRate: { schedule: 'exponential', rate: 0.02, factor: 0.9 } }),
+  bySteps('tensorflow', 'momentum'),
+  bySteps('tensorflow', 'adam'),
+  { name: 'lbfgs, plain', backend: 'cpu', problem: plain, options: { l2: 1e-4, tolerance: 1e-10 } },
+  { name: 'lbfgs with l1, plain', backend: 'cpu', problem: plain, options: { l1: 0.002, tolerance: 1e-9 } },
+  { name: 'lbfgs, tensors, wasm', backend: 'wasm', problem: large, options: { l2: 1e-4, tolerance: 1e-7 } },
+  { name: 'lbfgs, tensors, tensorflow', backend: 'tensorflow', problem: large, options: { l2: 1e-4, tolerance: 1e-7 } },
+];
+
+const planted: Case = { ...bySteps('cpu', 'momentum', { epochs: 6 }), problem: () => problemOf(61, 4, 3) };
+
+/** Each has a fault that the harness must find. */
+export const PLANTED: readonly Case[] = (['in place', 'forgetful', 'littering'] as const).map((fault) => ({
+  ...planted,
+  name: `planted: ${fault}`,
+  fault,
+}));

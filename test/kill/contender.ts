@@ -1,0 +1,62 @@
+// One of several processes that do the same work at once, and may be killed.
+//   node contender.cjs FOLDER fetch 'DATA AS JSON', or: node contender.cjs FOLDER replace
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { replaceFolderAtomic } from '../../src/node/files.js';
+import { withLock } from '../../src/node/lock.js';
+import { loadPinnedData } from '../../src/node/pinned-data.js';
+
+const say = (line: string) => writeSync(1, `${line}\n`);
+
+const PIECES = ['a', 'b', 'c'];
+
+/** Says so if another living process is inside as well. */
+async function alone(folder: string, work: () => Promise<void>): Promise<void> {
+  const inside = join(folder, 'inside');
+  mkdirSync(inside, { recursive: true });
+  for (const pid of readdirSync(inside)) if (lives(Number(pid))) say(`fault: ${pid} works at the same time`);
+  const mine = join(inside, String(process.pid));
+  writeFileSync(mine, '');
+  await work();
+  rmSync(mine);
+}
+
+/** Not dead and unburied either. */
+function lives(pid: number): boolean {
+  try {
+    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+  } catch {
+    return false;
+  }
+}
+
+/** A folder in several pieces, that takes its time. */
+function replace(folder: string): Promise<void> {
+  const target = join(folder, 'cache', 'target');
+  const build = async (fresh: string) => {
+    for (const piece of PIECES) {
+      writeFileSync(join(fresh, piece), String(process.pid));
+      await sleep(10);
+    }
+  };
+  const replaceIt = () => alone(folder, () => replaceFolderAtomic(target, build));
+  return withLock(target, replaceIt, { onWait: () => say('wait') });
+}
+
+async function main([folder, work, data]: string[]): Promise<void> {
+  process.env.SOFTMAX_REGRESSION_CACHE = join(folder, 'cache');
+  say('begin');
+  if (work === 'replace') await replace(folder);
+  else {
+    const { source } = await loadPinnedData(JSON.parse(data), {
+      onProgress: ({ stage }) => (stage.startsWith('wait') ? say('wait') : undefined),
+    });
+    say(`from ${source}`);
+  }
+}
+
+main(process.argv.slice(2)).catch((error) => {
+  say(`fault: ${error.message.replaceAll('\n', ' ')}`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,64 @@
+// npm run kill -- [--kills 20] [--seed 1] [--case NAME]: every training, killed that many times; then processes that do the same work at once.
+import { parseArgs } from 'node:util';
+import { fetchAtOnce, replaceAtOnce } from './at-once.js';
+import { bundle, type KillReport, killAndResume } from './kill.js';
+import { PLANTED_SUBJECTS, SUBJECTS } from './subjects.js';
+
+/** Trainings that run at once: while one waits for its disk, another computes. */
+const JOBS = 2;
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: { kills: { type: 'string' }, seed: { type: 'string' }, case: { type: 'string' } },
+  });
+  const [kills, seed] = [Number(values.kills ?? 20), Number(values.seed ?? 1)];
+  const name = values.case;
+  const all = [...SUBJECTS, ...PLANTED_SUBJECTS];
+  const subjects = name === undefined ? [...SUBJECTS] : all.filter((each) => each.name === name);
+  if (subjects.length === 0) throw new Error(`--case must be among: ${all.map((each) => each.name).join('; ')}`);
+  const reports: KillReport[] = [];
+  let failed = false;
+  const { program, remove } = await bundle('child');
+  const contender = await bundle('contender');
+  const work = async () => {
+    for (let subject = subjects.shift(); subject !== undefined; subject = subjects.shift()) {
+      const report = await killAndResume({ program, subject, kills, seed });
+      reports.push(report);
+      console.log(`${subject.name}: ${figures([report])}`);
+      for (const finding of report.findings) console.log(`  ${finding}`);
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: JOBS }, work));
+    for (const compete of name === undefined ? [replaceAtOnce, fetchAtOnce] : []) {
+      const report = await compete({ program: contender.program, kills: 2 * kills, seed });
+      const { ends, waits, findings } = report;
+      console.log(
+        `${report.name} by four at once: ${report.kills} kills, ${waits} waited for another, ${ends} ended, ${findings.length} findings`,
+      );
+      for (const finding of findings) console.log(`  ${finding}`);
+      failed ||= findings.length > 0;
+    }
+  } finally {
+    remove();
+    contender.remove();
+  }
+  console.log(`all trainings: ${figures(reports)}, seed ${seed}`);
+  process.exitCode = failed || reports.some(({ findings }) => findings.length > 0) ? 1 : 0;
+}
+
+function figures(reports: readonly KillReport[]): string {
+  const sum = (of: (report: KillReport) => number) => reports.reduce((total, report) => total + of(report), 0);
+  return [
+    `${sum(({ kills }) => kills)} kills`,
+    `${sum(({ withinWrite }) => withinWrite)} of them within a write`,
+    `${sum(({ resumes }) => resumes)} resumes`,
+    `${sum(({ ends }) => ends)} trainings ended`,
+    `${sum(({ findings }) => findings.length)} findings`,
+  ].join(', ');
+}
+
+main().catch((error: Error) => {
+  console.error(error.message);
+  process.exitCode = 1;
+});

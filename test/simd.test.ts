@@ -1,0 +1,158 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { Random } from 'softmax-regression';
+import { Simd } from '../src/core/simd.js';
+
+type Products = typeof import('../src/optim/block-products.js');
+type Factors = typeof import('../src/optim/cholesky.js');
+type Blocks = typeof import('../src/model/row-block.js');
+
+/** The modules as they are where WebAssembly is not. */
+function withoutWebAssembly(): Products & Factors & Blocks {
+  const { WebAssembly: kept } = globalThis;
+  let modules: (Products & Factors & Blocks) | undefined;
+  try {
+    Reflect.deleteProperty(globalThis, 'WebAssembly');
+    jest.isolateModules(() => {
+      modules = modulesNow();
+    });
+  } finally {
+    globalThis.WebAssembly = kept;
+  }
+  if (modules === undefined) throw new Error('these must load');
+  return modules;
+}
+
+function modulesNow(): Products & Factors & Blocks {
+  return {
+    ...(require('../src/optim/block-products.js') as Products),
+    ...(require('../src/optim/cholesky.js') as Factors),
+    ...(require('../src/model/row-block.js') as Blocks),
+  };
+}
+
+const plain = withoutWebAssembly();
+const vector = modulesNow();
+const random = new Random(5);
+const normals = (count: number) => Float64Array.from({ length: count }, () => random.normal());
+
+/** As bits, so that −0 and 0 differ. */
+function bits(values: Float64Array): BigUint64Array {
+  return new BigUint64Array(values.slice().buffer);
+}
+
+describe('SIMD', () => {
+  it('is there in Node, and is not where WebAssembly is not', () => {
+    expect(Simd.open()).toBeDefined();
+    const { WebAssembly: kept } = globalThis;
+    Reflect.deleteProperty(globalThis, 'WebAssembly');
+    expect(Simd.open()).toBeUndefined();
+    globalThis.WebAssembly = kept;
+  });
+
+  it('has the module that assembly/simd.ts compiles to', () => {
+    const root = join(__dirname, '..');
+    const made = execFileSync(process.execPath, [join(root, 'scripts/simd.mjs')], { encoding: 'utf8' });
+    expect(made).toBe(readFileSync(join(root, 'src/core/simd-module.ts'), 'utf8'));
+  });
+
+  it('has memory as far as it is asked for, and none beyond 64 MB', () => {
+    const simd = Simd.open();
+    expect(simd?.numbers(100_000)?.length).toBeGreaterThanOrEqual(100_000);
+    expect(simd?.numbers(1)).toBe(simd?.numbers(100_000));
+    expect(simd?.numbers(2 ** 23 + 1)).toBeUndefined();
+  });
+
+  const sizes = fc.record({
+    rows: fc.integer({ min: 1, max: 32 }),
+    order: fc.integer({ min: 1, max: 23 }),
+    pairs: fc.integer({ min: 1, max: 6 }),
+    offset: fc.nat({ max: 9 }),
+  });
+
+  it('multiplies as plain loops do, bit for bit', () => {
+    fc.assert(
+      fc.property(sizes, ({ rows, order, pairs, offset }) => {
+        const width = Math.ceil(order / 4) * 4;
+        const block = { values: normals(offset + 32 * width), offset, rows, width };
+        const w = normals(2 * pairs * order);
+        const products = ({ multiply }: Products) => bits(multiply(block, w, order).slice(0, rows * 2 * pairs));
+        expect(products(vector)).toEqual(products(plain));
+        let first = 0;
+        for (let j = 0; j < order; j++) first += block.values[offset + j] * w[2 * j];
+        expect(plain.multiply(block, w, order)[0]).toBe(first);
+      }),
+    );
+  });
+
+  it('multiplies what is transposed as plain loops do, bit for bit', () => {
+    fc.assert(
+      fc.property(sizes, ({ rows, order, pairs, offset }) => {
+        const width = Math.ceil(order / 4) * 4;
+        const columns = 2 * pairs;
+        const block = { values: normals(offset + 32 * width), offset, rows, width };
+        const a = normals(rows * (columns + 1));
+        for (const half of ['all', 'lower'] as const) {
+          const products = ({ multiplyTransposed }: Products) => {
+            const out = multiplyTransposed(a, columns + 1, columns, block, half).slice(0, columns * width);
+            return bits(out.map((entry, at) => (half === 'lower' && at % width > at / width ? 0 : entry)));
+          };
+          expect(products(vector)).toEqual(products(plain));
+        }
+      }),
+    );
+  });
+
+  it.each([1, 2, 3, 31, 32, 33, 63, 64, 65, 130])(
+    'factors and solves %i equations as plain loops do, bit for bit',
+    (n) => {
+      const root = normals(n * n);
+      const matrix = new Float64Array(n * n);
+      for (let i = 0; i < n; i++) {
+        for (let j = 0; j <= i; j++) {
+          for (let k = 0; k < n; k++) matrix[i * n + j] += root[i * n + k] * root[j * n + k];
+        }
+        matrix[i * n + i] += 0.1;
+      }
+      const sides = [normals(n), normals(3 * n)];
+      // The factor of another matrix is in the memory in between.
+      const solved = ({ cholesky }: Factors) => {
+        const factored = cholesky(matrix, n);
+        const first = bits(factored.solve(sides[0]));
+        cholesky(Float64Array.of(4, 2, 2, 3), 2).solve(Float64Array.of(2, 1));
+        return [first, bits(factored.solve(sides[1], 3)), bits(factored.solve(sides[0]))];
+      };
+      expect(solved(vector)).toEqual(solved(plain));
+      expect(solved(vector)[0]).toEqual(solved(vector)[2]);
+    },
+  );
+
+  it('finds the same matrices not to be positive', () => {
+    for (const { cholesky } of [vector, plain]) {
+      expect(() => cholesky(Float64Array.of(1, 0, 2, 1), 2)).toThrow('positive definite');
+    }
+  });
+
+  it('gives the solvers the same logits, gradients and curvature', () => {
+    const values = normals(37 * 6);
+    const outcome = ({ RowBlock, prepareRows }: Blocks) => {
+      const features = { values, shape: [37, 6] as const };
+      const block = new RowBlock(features, 3, prepareRows(features));
+      block.setPoint(Float64Array.from({ length: 21 }, (_, i) => Math.sin(i)));
+      const [logits, gradient, gram] = [new Float64Array(96), new Float64Array(21), new Float64Array(49)];
+      for (let start = 0; start < 37; start += block.read(start)) {
+        block.read(start);
+        block.logits(logits);
+        block.addOuter(logits, gradient);
+        block.addGram(
+          Float64Array.from({ length: 32 }, (_, r) => 1 / (r + 1)),
+          gram,
+        );
+      }
+      return [logits, gradient, gram].map(bits);
+    };
+    expect(outcome(vector)).toEqual(outcome(plain));
+  });
+});
