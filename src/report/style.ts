@@ -118,7 +118,7 @@ footer { padding: 72px 0 56px; font-size: .875rem; color: var(--muted); }
   body { background: none; font-size: 10.5pt; } .page { max-width: none; padding: 0; } nav, .skip { display: none; }
   .masthead { padding: 0 0 20px; } .section { display: block; padding-top: 34px; } .section > header { padding-bottom: 16px; } .body { gap: 14px; } .scroll.tall { max-height: none; } .scroll { overflow: visible; }
   tfoot { display: table-row-group; } details { display: none; }
-  .section > header, h2 { break-after: avoid; break-inside: avoid; } .card, .scroll:not(.tall), tr, .gallery li, .mistakes, .weights, .facts div, .tile, .verdict { break-inside: avoid; }
+  .section > header, h2 { break-after: avoid; break-inside: avoid; } .card, .scroll:not(.tall), tr, .gallery li, .mistakes, .weights, .facts, .tile, .verdict { break-inside: avoid; }
   .mistakes { grid-template-columns: repeat(6, 1fr); } .weights { grid-template-columns: repeat(5, 1fr); } footer { padding: 32px 0 0; }
 }
 @media (prefers-reduced-motion: reduce) { html { scroll-behavior: auto; } }

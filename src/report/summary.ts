@@ -168,6 +168,7 @@ function capitalised(name: string): string {
 
 function optionText(value: unknown): string {
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
-  if (typeof value === 'number') return exact(value);
+  // Of 1/n six digits: the command, below, decides it.
+  if (typeof value === 'number') return exact(Number(value.toPrecision(6)));
   return typeof value === 'string' ? value : shortened(JSON.stringify(value), 200);
 }

@@ -40,7 +40,7 @@ async function inspect(modelFile: string, { top, json }: Options): Promise<void>
     `features: ${count(numFeatures)}${featureNames === undefined ? '' : `, ${some(featureNames)}`}`,
     `parameters: ${count(numParameters)} trained, weight [${numFeatures}, ${classes.length}] and bias [${classes.length}]`,
     `options: ${Object.entries(options)
-      .map(([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+      .map(([name, value]) => `${name} ${optionText(value)}`)
       .join(', ')}`,
     ...(calibration === undefined
       ? []
@@ -53,6 +53,12 @@ async function inspect(modelFile: string, { top, json }: Options): Promise<void>
       [...shown.map(({ feature, weights }) => [feature, ...digits(weights)]), ['(bias)', ...digits(model.bias)]],
     ),
   ]);
+}
+
+/** Of a number such as 1/n six digits; `--json` has all. */
+function optionText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  return typeof value === 'number' ? String(Number(value.toPrecision(6))) : JSON.stringify(value);
 }
 
 function digits(numbers: ArrayLike<number>): string[] {
