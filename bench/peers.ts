@@ -56,7 +56,7 @@ export interface Peer {
 
 const WHERE = 'bench --peers';
 
-const FOLDER = join(__dirname, 'peers');
+export const FOLDER = join(__dirname, 'peers');
 
 /** The scripts in that folder that do the work. */
 const SCRIPTS = {
@@ -166,7 +166,7 @@ function endOf(child: ChildProcessWithoutNullStreams): Promise<string> {
 const TUNING = /^(OMP|GOMP|KMP|MKL|OPENBLAS|TF|XLA|JAX|KERAS|TORCH|PYTHON)/;
 
 /** The variables of this process, without those that would make a peer other than it is out of the box. */
-function variablesFor({ folder }: Environment): NodeJS.ProcessEnv {
+export function variablesFor({ folder }: Environment): NodeJS.ProcessEnv {
   const inherited = Object.entries(process.env).filter(([name]) => !TUNING.test(name));
   return {
     ...Object.fromEntries(inherited),
@@ -177,7 +177,7 @@ function variablesFor({ folder }: Environment): NodeJS.ProcessEnv {
 }
 
 /** A Python of its own, with the pinned packages. */
-interface Environment {
+export interface Environment {
   readonly folder: string;
   readonly python: string;
 }
@@ -185,17 +185,21 @@ interface Environment {
 /** The Pythons that all the pinned packages are made for. */
 const PYTHONS = ['3.11', '3.12', '3.13'];
 
-/** Makes the environment, or finds it. Its mark is written last, so one that was cut off is made anew. */
-async function openEnvironment(): Promise<Environment> {
+/**
+ * Makes the environment of a file of requirements, or finds it. Its mark is written last, so one that was cut off is made anew.
+ *
+ * @throws BackendError if Python or one of the packages is not to be had
+ */
+export async function openEnvironment(file = 'requirements.txt'): Promise<Environment> {
   const { command, version, machine } = await systemPython();
-  const requirements = await readFile(join(FOLDER, 'requirements.txt'), 'utf8');
+  const requirements = await readFile(join(FOLDER, file), 'utf8');
   const key = createHash('sha256').update([requirements, version, machine].join('\n')).digest('hex').slice(0, 12);
   const folder = cacheFolder(`peers-${key}`);
   const python = process.platform === 'win32' ? join(folder, 'Scripts', 'python.exe') : join(folder, 'bin', 'python');
   const mark = join(folder, 'complete');
   if (existsSync(mark)) return { folder, python };
 
-  say(`making a Python environment, once, some GB: ${folder}`);
+  say(`making a Python environment of ${file}, once: ${folder}`);
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   const made = await runProgram(command, ['-m', 'venv', folder]);
@@ -208,12 +212,12 @@ async function openEnvironment(): Promise<Environment> {
       hint: `Its modules venv and ensurepip are needed (on Debian and Ubuntu: apt-get install python3-venv), and write access to ${folder}.`,
     });
   }
-  const installed = await runProgram(python, ['-m', 'pip', ...INSTALL], sayWhatPipDoes);
+  const installed = await runProgram(python, ['-m', 'pip', ...installOf(file)], sayWhatPipDoes);
   if (installed.code !== 0) {
     throw new BackendError({
       where: WHERE,
       argument: 'pip',
-      expected: 'install bench/peers/requirements.txt',
+      expected: `install bench/peers/${file}`,
       actual: lastLine(installed.output, /^ERROR: /)?.slice('ERROR: '.length) ?? 'no message',
       hint: 'Check network, proxy and index (pip config list), and that the disk has 12 GB free; then run it again.',
     });
@@ -239,9 +243,9 @@ async function systemPython(): Promise<{ command: string; version: string; machi
 }
 
 // Only wheels: to compile one of these packages takes hours, and ends in an error that nobody understands.
-const INSTALL = [
+const installOf = (file: string) => [
   ...['install', '--only-binary=:all:', '--no-input', '--disable-pip-version-check', '--progress-bar=off'],
-  ...['--requirement', join(FOLDER, 'requirements.txt')],
+  ...['--requirement', join(FOLDER, file)],
 ];
 
 /** Of what pip writes, the large: "Downloading torch-2.15.0-….whl (539.1 MB)", "Installing collected packages: …". */
