@@ -7,8 +7,11 @@ import { formatBackend, selectBackend } from 'softmax-regression';
 import { type FashionMnist, loadFashionMnist } from 'softmax-regression/node';
 import { firstCall, networkWorks, stepWorks } from './compile.js';
 import { EPOCHS, layersFit, longestGap, ourFit } from './fashion-mnist.js';
+import { trainInPage } from './page.js';
 import { openPeers, type Peer, type Peers, type PeerWork } from './peers.js';
 import { predictWorks } from './predict.js';
+import { csvTimes } from './predict-csv.js';
+import { benchSolver } from './solver.js';
 import { median, type Timing, table, timeInTurn, type Work } from './timing.js';
 
 const ROUNDS = 7;
@@ -26,7 +29,9 @@ async function main(): Promise<void> {
   try {
     await benchTraining(data, peers);
     await benchCompile(data, peers);
+    await benchSolver(data, peers?.scikitLearn);
     await benchPredictions(data, peers);
+    await benchCsv();
     await benchOthers(data);
   } finally {
     peers?.close();
@@ -67,8 +72,29 @@ async function benchPredictions(data: FashionMnist, peers: Peers | undefined): P
   print(await timeInTurn([many, ...peersAt(peers, 'predict-many')], ROUNDS), 1);
 }
 
+async function benchCsv(): Promise<void> {
+  const times = await csvTimes(3);
+  heading('The command line: predict of a table of 1,000,000 × 20, read, labelled, written; and --help:');
+  if (times === undefined) return console.log('not built: npm run build');
+  const { rowsPerSecond, peakMegabytes, helpMilliseconds } = times;
+  const row = [
+    ...[
+      `${Math.round(rowsPerSecond / 1000)},000`,
+      `${Math.round(peakMegabytes)} MB`,
+      `${helpMilliseconds.toFixed(0)} ms`,
+    ],
+  ];
+  console.log(table(['rows per second', 'peak memory', '--help'], [row]));
+}
+
 async function benchOthers(data: FashionMnist): Promise<void> {
   console.log(`\nLongest gap of a timer of 10 ms during fit: ${(await longestGap(data)).toFixed(0)} ms`);
+  const inPage = await trainInPage(data);
+  if (inPage !== undefined) {
+    const { longestFrame, medianFrame, status } = inPage;
+    const frames = `longest frame ${longestFrame.toFixed(0)} ms, median ${medianFrame.toFixed(0)} ms`;
+    console.log(`\nThe page, 10,000 images, 5 epochs on wasm: ${frames}. It says: ${status}`);
+  }
   await selectBackend('wasm');
   heading(`Fashion-MNIST on wasm, 3 rounds; an epoch:`);
   print(await timeInTurn([ourFit(data)], 3), EPOCHS);

@@ -42,6 +42,7 @@ export {
 } from './data/csv.js';
 export type { CsvColumn, CsvSchema, MissingPolicy, UnseenPolicy } from './data/csv-schema.js';
 export { type CsvBatch, type ReadOptions, readCsvRows } from './data/csv-stream.js';
+export { FASHION_MNIST_CLASSES } from './data/fashion-mnist-classes.js';
 export { type FoldOptions, stratifiedFolds } from './data/folds.js';
 export { type IdxArray, type IdxOptions, parseIdx } from './data/idx.js';
 export { type Iris, type IrisSpecies, loadIris } from './data/iris.js';
@@ -89,11 +90,14 @@ export {
   type RefittedLambdaPath,
 } from './model/lambda-path.js';
 export type {
+  CheckpointEvery,
+  CheckpointOptions,
   EarlyStopping,
   EpochLogs,
   FitOptions,
   FitProgress,
   LayerChoice,
+  ParametersNow,
   Solver,
   TrainingOptions,
   ValidationData,

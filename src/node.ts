@@ -4,6 +4,8 @@ import { provideTracer } from './compile/compile.js';
 import { eagerRunner, provideRunner } from './compile/loop.js';
 import { nativeRunner } from './graph/native-runner.js';
 import { nativeTracer } from './graph/native-tracer.js';
+import { provideEnvironment } from './model/environment.js';
+import { machineEnvironment } from './node/environment.js';
 import { loadNative } from './node/native.js';
 
 // Importing this file brings TensorFlow's native kernels into reach of selectBackend.
@@ -16,7 +18,11 @@ provideBackend('tensorflow', async () => {
 provideTracer(nativeTracer);
 provideRunner(nativeRunner(eagerRunner));
 
+// And checkpoints say on which machine they were written.
+provideEnvironment(machineEnvironment);
+
 // node
+export { fileCheckpoint, readCheckpoint } from './node/checkpoint-files.js';
 export { type DoctorReport, doctor, type Finding, formatDoctor } from './node/doctor.js';
 export {
   type FashionMnist,

@@ -1,46 +1,58 @@
 import { loadIris } from '../src/data/iris.js';
 import { columnStatistics } from '../src/data/standardize.js';
 import { type Certificate, certify, certifyAsync } from '../src/model/certificate.js';
-import { bohningPreconditioner, evaluatePlain, type PlainProblem, plainProblem } from '../src/model/objective-plain.js';
-import { lbfgs } from '../src/optim/lbfgs.js';
+import { bohningMetric, bohningPreconditioner } from '../src/model/curvature.js';
+import { evaluatePlain, type PlainProblem, plainProblem } from '../src/model/objective-plain.js';
+import { type LbfgsOptions, lbfgs } from '../src/optim/lbfgs.js';
+import { proximalNewton } from '../src/optim/proximal-newton.js';
 import { dense, sparseCrossEntropy } from '../src/reference.js';
 
 const { features, labels, classNames } = loadIris();
 
-function irisProblem(l2: number, fitIntercept: boolean, weighted: boolean): PlainProblem {
+function irisProblem(l2: number, fitIntercept: boolean, weighted: boolean, l1 = 0): PlainProblem {
   return plainProblem({
     features: { values: Float64Array.from(features.flat()), shape: [150, 4] },
     labels: labels.map((label) => classNames.indexOf(label)),
     numClasses: 3,
     sampleWeights: weighted ? Array.from({ length: 150 }, (_, i) => ((7 * i) % 5) / 2) : undefined,
     l2,
+    l1,
     fitIntercept,
   });
 }
 
 /** The optimum, and what is certified at each iterate on the way, the start included. */
 async function path(problem: PlainProblem) {
-  const visited: { value: number; norm: number; certificate: Certificate }[] = [];
+  const visited: { value: number; certificate: Certificate }[] = [];
   const start = new Float64Array(problem.size);
-  const { value, gradient } = evaluatePlain(problem, start);
-  visited.push({ value, norm: Math.hypot(...gradient), certificate: certify(problem, start) });
-  const result = await lbfgs({
+  visited.push({ value: evaluatePlain(problem, start).value, certificate: certify(problem, start) });
+  const options: LbfgsOptions = {
     evaluate: (point) => evaluatePlain(problem, point),
     start,
-    precondition: await bohningPreconditioner(problem),
     tolerance: 1e-12,
     maxIterations: 500,
     onIteration: ({ value, state }) => {
-      const certificate = certify(problem, state.point);
-      visited.push({ value, norm: Math.hypot(...state.gradient), certificate });
+      visited.push({ value, certificate: certify(problem, state.point) });
       return undefined;
     },
-  });
+  };
+  const { l1, numFeatures: numPenalised } = problem;
+  const result = await (l1 > 0
+    ? proximalNewton({ ...options, metric: await bohningMetric(problem), l1, numPenalised })
+    : lbfgs({ ...options, precondition: await bohningPreconditioner(problem) }));
   return { visited, optimum: result.value, point: result.point };
 }
 
 const settings = [1e-4, 1e-2, 1, 10].flatMap((l2) =>
   [true, false].flatMap((fitIntercept) => [true, false].map((weighted) => ({ l2, fitIntercept, weighted }))),
+);
+
+const sparse = [0, 1e-4, 1e-2, 1, 10].flatMap((l2) =>
+  [1e-3, 1e-2, 0.1].flatMap((l1) => [
+    { l1, l2, fitIntercept: true, weighted: false },
+    { l1, l2, fitIntercept: false, weighted: true },
+    { l1, l2, fitIntercept: true, weighted: true },
+  ]),
 );
 
 describe('certify', () => {
@@ -131,6 +143,65 @@ describe('certify', () => {
     dual -= v.reduce((sum, each) => sum + each * each, 0) / (2 * 5);
     expect(objective - dual).toBeLessThan(objective);
     expect(suboptimality / (objective - dual)).toBeCloseTo(1, 11);
+  });
+
+  it.each(sparse)(
+    'bounds the true gap at every iterate, and tends to 0: %p',
+    async ({ l1, l2, fitIntercept, weighted }) => {
+      const { visited, optimum } = await path(irisProblem(l2, fitIntercept, weighted, l1));
+      for (const { value, certificate } of visited) {
+        expect(certificate.objective / value).toBeAllClose(1, { rtol: 1e-13, atol: 0 });
+        expect(certificate.suboptimality).toBeGreaterThanOrEqual(value - optimum - 2e-15 * value);
+        expect(certificate.suboptimality).toBeLessThanOrEqual(value);
+      }
+      expect(visited.length).toBeGreaterThan(2);
+      expect(visited[visited.length - 1].certificate.suboptimality).toBeLessThan(1e-9);
+    },
+  );
+
+  it('bounds the true gap at any point, near and far', async () => {
+    for (const { l1, l2, fitIntercept, weighted } of [...sparse, ...settings.map((each) => ({ ...each, l1: 0 }))]) {
+      const problem = irisProblem(l2, fitIntercept, weighted, l1);
+      const { optimum, point: best } = await path(problem);
+      for (const [seed, far] of [1e-8, 1e-4, 1e-2, 1, 100].entries()) {
+        const point = best.map((entry, i) => {
+          const moved = entry + far * Math.sin(7 * i + seed);
+          return !fitIntercept && i >= 12 ? 0 : i % 3 === 0 ? entry : moved;
+        });
+        let value = evaluatePlain(problem, point).value;
+        for (let j = 0; j < 12; j++) value += l1 * Math.abs(point[j]);
+        expect(certify(problem, point).suboptimality).toBeGreaterThanOrEqual(value - optimum - 4e-15 * value);
+      }
+    }
+  });
+
+  it.each([0, 2])('is the dual gap with l1, computed from its definition, l2 = %d', (l2) => {
+    const l1 = 0.25;
+    const problem = irisProblem(l2, false, true, l1);
+    const point = Float64Array.from({ length: 15 }, (_, i) => (i < 12 && i % 3 > 0 ? Math.sin(i) / 20 : 0));
+    const { objective, suboptimality } = certify(problem, point);
+    const { gradient } = evaluatePlain({ ...problem, l2: 0 }, point);
+    const largest = gradient.reduce((most, g) => Math.max(most, Math.abs(g)), 0);
+    expect(largest).toBeGreaterThan(l1);
+    const gaps = (l2 === 0 ? [l1 / largest] : [1, l1 / largest]).map((shrink) => {
+      // Σ sᵢH(αᵢ)/S − Σ (|V| − l1)₊²/2λ, αᵢ = yᵢ + shrink·(pᵢ − yᵢ)
+      let dual = 0;
+      const logits = dense(features, { rows: 4, columns: 3, values: point.slice(0, 12) }, point.slice(12));
+      for (let i = 0; i < 150; i++) {
+        const exponentials = Array.from(logits.values.subarray(3 * i, 3 * i + 3), Math.exp);
+        exponentials.forEach((e, k) => {
+          const p = e / exponentials.reduce((a, b) => a + b);
+          const alpha = shrink * p + (problem.labels[i] === k ? 1 - shrink : 0);
+          dual -= (problem.weights[i] / problem.totalWeight) * alpha * Math.log(alpha);
+        });
+      }
+      for (const g of gradient.subarray(0, 12)) {
+        if (l2 > 0) dual -= Math.max(0, shrink * Math.abs(g) - l1) ** 2 / (2 * l2);
+      }
+      return objective - dual;
+    });
+    expect(suboptimality).toBeLessThan(objective);
+    expect(suboptimality / Math.min(...gaps)).toBeCloseTo(1, 10);
   });
 
   it('is the objective itself without a penalty', () => {

@@ -60,7 +60,9 @@ describe('softmax-regression', () => {
     expect(await run('--version')).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
     const help = await run('--help');
     expect(help).toMatchObject({ code: 0, stderr: '' });
-    expect(help.stdout).toContain('Exit codes: 0 done, 1 failed, 2 bad usage, 130 interrupted.');
+    expect(help.stdout).toContain(
+      'Exit codes: 0 done, 1 failed (data, file or machine), 2 bad usage, 130 interrupted, 143 terminated.',
+    );
   });
 
   it.each([

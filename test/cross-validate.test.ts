@@ -59,6 +59,10 @@ describe('stratifiedFolds', () => {
 
   it('is decided by its seed', () => {
     const folds = (seed?: number) => stratifiedFolds(iris.labels, { folds: 5, seed });
+    expect(stratifiedFolds(['a', 'b', 'a', 'b'], { folds: 2 }).map((part) => [...part])).toEqual([
+      [2, 3],
+      [0, 1],
+    ]);
     expect(folds(3)).toEqual(folds(3));
     expect(folds()).toEqual(folds(0));
     expect(folds(1)).not.toEqual(folds(2));
@@ -76,6 +80,7 @@ describe('stratifiedFolds', () => {
     ['more folds than samples', ['a', 'a', 'b', 'b'], { folds: 5 }, { argument: 'folds', actual: '5' }],
     ['half a fold', iris.labels, { folds: 2.5 }, { argument: 'folds' }],
     ['a class of one sample', ['a', 'a', 'b', 'a'], { folds: 2 }, { argument: 'labels', actual: '1 of "b"' }],
+    ['labels of two types', ['a', 'a', 1, 1], { folds: 2 }, { argument: 'labels[2]' }],
     ['a seed that is none', iris.labels, { seed: -1 }, { where: 'Random', argument: 'seed' }],
     ['a misspelt option', iris.labels, { fold: 2 }, { argument: 'options', actual: "'fold'" }],
   ])('refuses %s', (_, labels, options, fields) => {

@@ -57,7 +57,7 @@ describe('parseCsv', () => {
     expect(table.classes).toEqual(IRIS.classNames);
     expect(table.featureNames).toEqual(['sepal_length', 'sepal_width', 'petal_length', 'petal_width']);
     expect([...table.lines.slice(0, 2)]).toEqual([2, 3]);
-    const { model } = await SoftmaxRegression.fit(table.features, table.labels, { epochs: 1 });
+    const { model } = await SoftmaxRegression.fit(table.features, table.labels, { maxIterations: 10 });
     expect(model.classes).toEqual(IRIS.classNames);
   });
 

@@ -71,6 +71,7 @@ function lineWith(lines: readonly string[], text: string): string {
 it('runs every file of examples/', () => {
   expect(Object.keys(EXAMPLES)).toEqual(
     readdirSync(FOLDER)
+      .filter((file) => file.endsWith('.ts'))
       .map((file) => basename(file, '.ts'))
       .sort(),
   );

@@ -8,8 +8,8 @@ import {
   take,
 } from 'softmax-regression';
 import { foldBack, scalingOf, standardized, unfold } from '../src/model/standardization.js';
-import golden from './golden/solver.golden.json';
 import { onEveryBackend, useBackend } from './helpers/backends.js';
+import { golden, weighing } from './helpers/golden-solver.js';
 
 const iris = loadIris();
 const { mean, scale } = columnStatistics(iris.features);
@@ -30,10 +30,10 @@ onEveryBackend('fit with standardize', () => {
   it.each(golden.cases.filter(({ data, standardize }) => data === 'iris' && standardize))(
     "finds the optimum of scikit-learn's pipeline of scaler and regression, %j",
     async ({ C, intercept, weighted, ...expected }) => {
-      const sampleWeights = iris.labels.map((_, i) => (weighted ? ((i * 7) % 5) / 2 : 1));
-      const l2 = 1 / (C * sampleWeights.reduce((a, b) => a + b));
-      const options = { standardize: true, l2, fitIntercept: intercept, tolerance: 1e-9, sampleWeights };
-      const { model, result } = await SoftmaxRegression.fit(iris.features, iris.labels, options);
+      const { options, total } = weighing(weighted, iris.labels);
+      const { model, result } = await SoftmaxRegression.fit(iris.features, iris.labels, {
+        ...{ ...options, standardize: true, l2: 1 / (C * total), fitIntercept: intercept, tolerance: 1e-9 },
+      });
       expect(result.objective / expected.objective).toBeAllClose(1, { rtol: 1e-7, atol: 0 });
       expect(result.suboptimality).toBeLessThan(5e-6 * expected.objective);
       expect(ofStandardized(model)).toBeAllClose([...(expected.weight ?? []), ...(expected.bias ?? [])], {

@@ -158,6 +158,29 @@ onEveryBackend('onEpochEnd', () => {
     expect(seen).toEqual(solved.result.history.map(({ epoch, loss }) => [epoch - 1, { loss }]));
   });
 
+  it.each<[string, FitOptions<string>]>([
+    ['sgd', plain],
+    ['momentum on standardised features', { ...plain, solver: 'momentum', standardize: true }],
+    ['a PHM layer', { ...plain, layer: { phm: 2 }, classes: ['setosa', 'versicolor', 'virginica', 'none'] }],
+    ['lbfgs', { l2: 0.1, maxIterations: 4 }],
+    ['lbfgs on standardised features', { l2: 0.1, maxIterations: 4, standardize: true }],
+  ])('lends the weights that a fit of as many epochs returns, with %s', async (_, options) => {
+    const seen: { weight: number[]; bias: number[] }[] = [];
+    const onEpochEnd: FitOptions<string>['onEpochEnd'] = async (_epoch, _logs, parameters) => {
+      const { weight, bias } = await parameters();
+      seen.push({ weight: Array.from(weight), bias: Array.from(bias) });
+    };
+    await SoftmaxRegression.fit<string>(learnt.features, learnt.labels, { ...options, onEpochEnd });
+    expect(seen).toHaveLength(4);
+    for (const epochs of [2, 4]) {
+      const shorter = options.solver === undefined ? { maxIterations: epochs } : { epochs };
+      const { model } = await SoftmaxRegression.fit<string>(learnt.features, learnt.labels, { ...options, ...shorter });
+      const weight = model.weight.flatMap((row) => Array.from(row));
+      expect(seen[epochs - 1].weight).toBeAllClose(weight, CLOSE);
+      expect(seen[epochs - 1].bias).toBeAllClose(model.bias, CLOSE);
+    }
+  });
+
   it('may end a fit, by an error or by the signal', async () => {
     const controller = new AbortController();
     for (const solver of ['sgd', 'lbfgs'] as const) {

@@ -54,7 +54,10 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'string-width',
   ],
   predict: [],
-  cli: ['core', 'backend', 'gradcheck', 'node', 'index', TFJS, 'commander', 'cli-progress', 'node:*'],
+  cli: [
+    ...['core', 'nn', 'backend', 'gradcheck', 'data', 'model', 'export', 'report', 'node', 'index'],
+    ...[TFJS, 'commander', 'cli-progress', 'node:*'],
+  ],
   index: ['core', 'reference', 'nn', 'gradcheck', 'backend', 'optim', 'metrics', 'data', 'compile', 'model', 'export'],
 };
 
@@ -169,6 +172,32 @@ function cycles(graph: Graph): string[] {
   return found;
 }
 
+/** What the page may look into: itself, two of the package's front doors by their names, and tfjs with its backends. */
+const OF_THE_PAGE = [
+  'softmax-regression',
+  'softmax-regression/report',
+  TFJS,
+  `${TFJS}-backend-wasm`,
+  `${TFJS}-backend-webgpu`,
+];
+
+/** The page's part that users look at holds no TensorFlow.js: it lives in the worker, and with it the work. */
+const OF_ITS_WORKER = ['worker.ts', 'session.ts', 'watch.ts', 'files.ts'];
+
+function pageBreaches(files: readonly File[]): string[] {
+  return files.flatMap((file) =>
+    importsOf(file).flatMap(({ specifier, typeOnly }) => {
+      const isOwn = specifier.startsWith('./');
+      if (!isOwn && !OF_THE_PAGE.includes(specifier)) return [`${file.path}: the page may not import ${specifier}`];
+      if (typeOnly || OF_ITS_WORKER.includes(file.path)) return [];
+      const isOfWorker = isOwn && OF_ITS_WORKER.includes(specifier.slice(2).replace(/\.js$/, '.ts'));
+      // The report is drawn with the document, and loaded when it is asked for.
+      if (!isOfWorker && (isOwn || specifier === 'softmax-regression/report')) return [];
+      return [`${file.path}: only the worker may import ${specifier}`];
+    }),
+  );
+}
+
 function sourceFiles(): File[] {
   const root = join(__dirname, '..', 'src');
   const paths = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'));
@@ -203,6 +232,23 @@ describe('the rooms of src', () => {
       if (['reference', 'metrics', 'data', 'core', 'report'].includes(roomOf(path)))
         expect(source).not.toContain('@tensorflow');
     }
+  });
+});
+
+describe('the files of web', () => {
+  const root = join(__dirname, '..', 'web');
+  const files = readdirSync(root)
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => ({ path, source: readFileSync(join(root, path), 'utf8') }));
+
+  it('look into the package by its front doors, and leave TensorFlow.js to the worker', () => {
+    expect(files.length).toBeGreaterThan(0);
+    expect(pageBreaches(files)).toEqual([]);
+    expect(cycles(new Map(files.map((file) => [file.path, importsOf(file)])))).toEqual([]);
+  });
+
+  it('say in their first line what they are', () => {
+    expect(files.filter(({ source }) => !source.startsWith('// web: ')).map(({ path }) => path)).toEqual([]);
   });
 });
 
@@ -308,6 +354,19 @@ describe('the checks of layering', () => {
     expect(violations([file('index.ts', "export { a } from './node/a.js';")])).toContain(
       'index.ts: reached from index.ts, imports node (./node/a.js)',
     );
+  });
+
+  it('find what the page may not import', () => {
+    const files = [
+      file('main.ts', "import type { Solver } from 'softmax-regression'; import './worker.js';"),
+      file('views.ts', "import { softmax } from 'softmax-regression';"),
+      file('worker.ts', "import { PALETTES } from '../src/report/theme.js'; import 'softmax-regression';"),
+    ];
+    expect(pageBreaches(files)).toEqual([
+      'main.ts: only the worker may import ./worker.js',
+      'views.ts: only the worker may import softmax-regression',
+      'worker.ts: the page may not import ../src/report/theme.js',
+    ]);
   });
 
   it('find a cycle, of types too', () => {

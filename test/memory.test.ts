@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import * as library from 'softmax-regression';
-import { type BackendName, Dense, Phm, SoftmaxRegression, sgd } from 'softmax-regression';
+import { type BackendName, Dense, type FitOptions, Phm, SoftmaxRegression, sgd } from 'softmax-regression';
 import { onEveryBackend, useBackend } from './helpers/backends.js';
 
 /** Made before what is measured. */
@@ -256,6 +256,11 @@ const CALLS: Readonly<Record<string, readonly Call[]>> = {
       const onEpochEnd = () => Promise.reject(new Error('from the caller'));
       return SoftmaxRegression.fit(rows, names, { validation: again, onEpochEnd });
     }),
+    () => {
+      const onEpochEnd: FitOptions<string>['onEpochEnd'] = async (_epoch, _logs, parameters) =>
+        void (await parameters());
+      return SoftmaxRegression.fit<string>(rows, names, { solver: 'adam', standardize: true, epochs: 2, onEpochEnd });
+    },
     refused(() => SoftmaxRegression.fit(rows, names, { solver: 'sgd', learningRate: ({ epoch }) => 0.1 - epoch })),
     refused((g) => SoftmaxRegression.fit(rows, names, { validation: { features: g.weight, labels: names } })),
   ],
@@ -431,6 +436,7 @@ describe('the list of calls', () => {
     const others = Object.entries(library).filter(([, value]) => typeof value !== 'function');
     expect(others.map(([name]) => name).sort()).toEqual([
       'BACKENDS',
+      'FASHION_MNIST_CLASSES',
       'FINITE_DIFFERENCE',
       'FLOAT32',
       'FLOAT64',

@@ -550,7 +550,7 @@ describe('encodeModel', () => {
     ['options without end', { options: cyclic }, `options${'.cyclic'.repeat(15)}`],
     ['a metric that is NaN', { metrics: { loss: Number.NaN } }, 'metrics.loss'],
     ['a temperature of 0', { calibration: { temperature: 0 } }, 'calibration.temperature'],
-    ['names too long for a header', { featureNames: ['a'.repeat(2 ** 24)] }, 'all but weight and bias'],
+    ['names too long for a header', { featureNames: ['a'.repeat(2 ** 24)] }, 'all but the tensors'],
   ])('refuses %s', (_, change, argument) => {
     expect(refusal(() => encodeModel({ ...SMALL, ...change }))).toMatchObject({ argument, where: 'encodeModel' });
   });

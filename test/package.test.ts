@@ -1,9 +1,22 @@
 // The package as its users get it: packed, and installed into an empty project without native kernels.
 import { execFile } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build, buildSync } from 'esbuild';
+import { inBrowser, launchChromium } from './helpers/chromium.js';
 
 const root = join(__dirname, '..');
 /** What npm packs of the top folder, beside the build. */
@@ -187,4 +200,88 @@ describe('the packed package', () => {
     expect(stdout).toMatch(/problem +@tensorflow\/tfjs-node +not installed/);
     expect(stdout).toContain('Next: npm install --ignore-scripts @tensorflow/tfjs-node@4.22.0');
   });
+});
+
+/** An app as its author would write it: the page shows what it computed. */
+const APP = `
+  import { loadIris, SoftmaxRegression, selectBackend } from 'softmax-regression';
+  import { loadPredictor } from 'softmax-regression/predict';
+  async function main() {
+    const { backend } = await selectBackend('cpu');
+    const { features, labels } = loadIris();
+    const { model, result } = await SoftmaxRegression.fit(features, labels, { l2: 0.01 });
+    const rows = [features[0], features[60], features[140]];
+    const predicted = [model.predict(rows), loadPredictor(model.toBytes()).predict(rows)];
+    return { backend, converged: result.converged, predicted };
+  }
+  main().then((seen) => { document.title = JSON.stringify(seen); }, (error) => { document.title = String(error); });
+`;
+
+/** Each makes a script of app.js: written to `folder`, to be run by Node in the project. */
+const BUNDLERS: Readonly<Record<string, (folder: string) => string>> = {
+  esbuild: (out) => `
+    require(${module('esbuild')}).build({
+      entryPoints: ['app.js'], bundle: true, format: 'esm', splitting: true, platform: 'browser', minify: true, outdir: '${out}',
+    });`,
+  vite: (out) => `
+    import(${JSON.stringify(`file://${require.resolve('vite/package.json').replace('package.json', 'dist/node/index.js')}`)}).then(({ build }) => build({
+      root: process.cwd(), base: './', logLevel: 'warn',
+      build: { outDir: '${out}', assetsDir: '', emptyOutDir: true, rollupOptions: { output: { entryFileNames: 'app.js' } } },
+    }));`,
+  webpack: (out) => `
+    require(${module('webpack')})({
+      mode: 'production', context: process.cwd(), entry: './app.js', output: { path: '${out}', filename: 'app.js' }, performance: false,
+    }, (error, stats) => {
+      if (error || stats.hasErrors()) { console.error(error ?? stats.toString()); process.exitCode = 1; }
+    });`,
+};
+
+function module(name: string): string {
+  return JSON.stringify(require.resolve(name));
+}
+
+inBrowser('an app of the packed package, bundled', () => {
+  it.each(Object.keys(BUNDLERS))(
+    'by %s, runs in a browser and holds nothing of Node',
+    async (bundler) => {
+      const out = join(folder, `bundled-${bundler}`);
+      writeFileSync(join(project, 'app.js'), APP);
+      writeFileSync(join(project, 'index.html'), '<!doctype html><script type="module" src="./app.js"></script>');
+      writeFileSync(join(project, `bundle-${bundler}.cjs`), BUNDLERS[bundler](out));
+      await succeed(process.execPath, [`bundle-${bundler}.cjs`], project);
+      const scripts = readdirSync(out).filter((name) => name.endsWith('.js'));
+      for (const name of scripts) {
+        expect(readFileSync(join(out, name), 'utf8')).not.toMatch(
+          /["'`](node:[a-z]|#csv-parse|@tensorflow\/tfjs-node)/,
+        );
+      }
+      const page = '<!doctype html><link rel="icon" href="data:,"><script type="module" src="./app.js"></script>';
+      const server = createServer(({ url = '/' }, response) => {
+        const name = scripts.find((script) => url === `/${script}`);
+        response.setHeader('Content-Type', name === undefined ? 'text/html' : 'text/javascript');
+        response.end(name === undefined ? page : readFileSync(join(out, name)));
+      });
+      await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+      const browser = await launchChromium();
+      try {
+        const tab = await browser.newPage();
+        const complaints: string[] = [];
+        tab.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+        tab.on('pageerror', (error) => complaints.push(String(error)));
+        await tab.goto(`http://localhost:${(server.address() as AddressInfo).port}/`);
+        await tab.waitForFunction(() => document.title !== '');
+        const species = ['setosa', 'versicolor', 'virginica'];
+        expect(JSON.parse(await tab.title())).toEqual({
+          backend: 'cpu',
+          converged: true,
+          predicted: [species, species],
+        });
+        expect(complaints).toEqual([]);
+      } finally {
+        await browser.close();
+        server.close();
+      }
+    },
+    180_000,
+  );
 });

@@ -51,7 +51,7 @@ function outputsOf(bytes: Uint8Array, features: Features) {
 const number = fc.oneof(fc.constant(0), fc.float({ min: -50, max: 50, noNaN: true }));
 const numbers = (length: number) => fc.array(number, { minLength: length, maxLength: length });
 const problem = fc
-  .record({ n: fc.nat(4), d: fc.integer({ min: 1, max: 5 }), q: fc.integer({ min: 2, max: 4 }) })
+  .record({ n: fc.nat(4), d: fc.integer({ min: 1, max: 5 }), q: fc.integer({ min: 2, max: 12 }) })
   .chain(({ n, d, q }) =>
     fc.record(
       {

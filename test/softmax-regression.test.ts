@@ -193,7 +193,7 @@ describe('a fitted SoftmaxRegression', () => {
   it('has the defaults of its options', async () => {
     const { model } = await SoftmaxRegression.fit(square, [0, 0, 1, 1]);
     expect(model.options).toEqual({
-      ...{ solver: 'lbfgs', fitIntercept: true, l2: 0, standardize: false },
+      ...{ solver: 'lbfgs', fitIntercept: true, l2: 0, l1: 0, standardize: false },
       ...{ tolerance: 1e-6, maxIterations: 500 },
     });
     const { model: bySteps } = await SoftmaxRegression.fit(square, [0, 0, 1, 1], { solver: 'sgd' });

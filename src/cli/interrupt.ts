@@ -1,28 +1,31 @@
 // cli: Ctrl-C as an AbortSignal, so that work stops where nothing is left half done.
 
+/** What shells give for a process that a signal ended. */
+const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
+
 export class Interrupted extends Error {
-  constructor() {
-    super('interrupted');
+  readonly exitCode: number;
+
+  constructor(signal: keyof typeof EXIT_CODES = 'SIGINT') {
+    super(signal === 'SIGINT' ? 'interrupted' : 'terminated');
     this.name = 'Interrupted';
+    this.exitCode = EXIT_CODES[signal];
   }
 }
 
-/** What shells give for a process that SIGINT ended. */
-export const INTERRUPTED_EXIT_CODE = 130;
-
-/** Runs `work` with a signal that aborts on Ctrl-C; a second Ctrl-C ends the process at once. */
+/** Runs `work` with a signal that aborts on Ctrl-C and SIGTERM; a second one ends the process at once. */
 export async function withInterrupt<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
-  const onInterrupt = () => {
-    if (controller.signal.aborted) process.exit(INTERRUPTED_EXIT_CODE);
-    controller.abort(new Interrupted());
+  const onSignal = (signal: 'SIGINT' | 'SIGTERM') => {
+    if (controller.signal.aborted) process.exit(EXIT_CODES[signal]);
+    controller.abort(new Interrupted(signal));
   };
-  process.on('SIGINT', onInterrupt);
-  process.on('SIGTERM', onInterrupt);
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
   try {
     return await work(controller.signal);
   } finally {
-    process.off('SIGINT', onInterrupt);
-    process.off('SIGTERM', onInterrupt);
+    process.off('SIGINT', onSignal);
+    process.off('SIGTERM', onSignal);
   }
 }

@@ -5,29 +5,54 @@ import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { dataCommand } from './commands/data.js';
 import { doctorCommand } from './commands/doctor.js';
+import { evaluateCommand } from './commands/evaluate.js';
+import { exportCommand } from './commands/export.js';
 import { gradcheckCommand } from './commands/gradcheck.js';
+import { inspectCommand } from './commands/inspect.js';
 import { nativeCommand } from './commands/native.js';
-import { INTERRUPTED_EXIT_CODE, Interrupted } from './interrupt.js';
+import { predictCommand } from './commands/predict.js';
+import { reportCommand } from './commands/report.js';
+import { trainCommand } from './commands/train.js';
+import { Interrupted } from './interrupt.js';
+import { explain } from './usage.js';
+
+const EXIT_CODES = `
+Exit codes: 0 done, 1 failed (data, file or machine), 2 bad usage, 130 interrupted, 143 terminated.
+NO_COLOR=1 for no colours. DEBUG=1 shows stack traces.`;
 
 function createProgram(): Command {
   return new Command('softmax-regression')
-    .description('softmax regression on TensorFlow.js, from the command line')
+    .description(
+      'Softmax regression on TensorFlow.js, from the command line: from a CSV file to a model, a report and ONNX.',
+    )
     .version(packageVersion())
-    .addCommand(dataCommand())
-    .addCommand(doctorCommand())
+    .commandsGroup('Models:')
+    .addCommand(trainCommand())
+    .addCommand(evaluateCommand())
+    .addCommand(predictCommand())
+    .addCommand(reportCommand())
+    .addCommand(inspectCommand())
+    .addCommand(exportCommand())
+    .commandsGroup('This machine:')
     .addCommand(gradcheckCommand())
     .addCommand(nativeCommand())
-    .addHelpText('after', '\nExit codes: 0 done, 1 failed, 2 bad usage, 130 interrupted. DEBUG=1 shows stack traces.');
+    .addCommand(doctorCommand())
+    .addCommand(dataCommand())
+    .addHelpText('after', EXIT_CODES);
 }
 
 /** Runs one command line, without ever throwing. */
 export async function main(argv: readonly string[]): Promise<void> {
   const program = createProgram();
+  let running: Command | undefined;
+  program.hook('preAction', (_, command) => {
+    running = command;
+  });
   throwInsteadOfExit(program);
   try {
     await program.parseAsync(argv);
   } catch (error) {
-    process.exitCode = report(error);
+    process.exitCode = report(error, running);
   }
 }
 
@@ -38,12 +63,14 @@ function throwInsteadOfExit(command: Command): void {
 }
 
 /** Says on stderr what went wrong, and gives the exit code for it. */
-function report(error: unknown): number {
+function report(error: unknown, command: Command | undefined): number {
   // Commander has printed its own message, or the help that was asked for.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  const { message, isUsage, isOurs } = explain(error, command);
   if (process.env.DEBUG && error instanceof Error) console.error(error.stack);
-  else console.error(`error: ${error instanceof Error ? error.message : String(error)}`);
-  return error instanceof Interrupted ? INTERRUPTED_EXIT_CODE : 1;
+  else console.error(`error: ${message}${isOurs ? '' : '\n(not foreseen: DEBUG=1 shows where)'}`);
+  if (error instanceof Interrupted) return error.exitCode;
+  return isUsage ? 2 : 1;
 }
 
 /** Read at run time: this file runs from `src/cli` and from `dist/cjs/cli`. */

@@ -8,8 +8,14 @@ export interface ProgressDisplay {
   readonly stop: () => void;
 }
 
+/** For work that downloads or builds: its stages are worth a line in a log. */
 export function progressDisplay(stream: NodeJS.WriteStream = process.stderr): ProgressDisplay {
   return stream.isTTY ? movingLine(stream) : lineForEachStage(stream);
+}
+
+/** For all other work: nothing where there is no terminal. */
+export function quietDisplay(stream: NodeJS.WriteStream = process.stderr): ProgressDisplay {
+  return stream.isTTY ? movingLine(stream) : { onProgress: () => {}, stop: () => {} };
 }
 
 function lineForEachStage(stream: NodeJS.WritableStream): ProgressDisplay {

@@ -171,8 +171,16 @@ export interface PassChunk<State, Output> {
 /** A loop that is ready to run. */
 export interface Loop<State, Output> {
   readonly numSamples: number;
-  /** One pass over the samples, chunk by chunk, from a state that need not outlive the first chunk. */
-  pass(state: State, order?: Int32Array, signal?: AbortSignal): AsyncGenerator<PassChunk<State, Output>, void, void>;
+  /**
+   * One pass over the samples, chunk by chunk, from a state that need not outlive the first chunk; or the rest of one, of which
+   * `done` steps are done.
+   */
+  pass(
+    state: State,
+    order?: Int32Array,
+    signal?: AbortSignal,
+    done?: number,
+  ): AsyncGenerator<PassChunk<State, Output>, void, void>;
   close(): void;
 }
 
@@ -203,10 +211,10 @@ export async function openLoop<State extends object, D extends Data, Output exte
     free();
     throw error;
   });
-  async function* pass(from: State, order?: Int32Array, signal?: AbortSignal) {
+  async function* pass(from: State, order?: Int32Array, signal?: AbortSignal, done = 0) {
     let state: readonly tf.Tensor[] = tensorsOf(flatten(from, 'scan', 'state')).map((tensor) => tensor.clone());
     try {
-      for (let first = 0; first < ranges.length; first += session.chunk) {
+      for (let first = done; first < ranges.length; first += session.chunk) {
         const batches = ranges.slice(first, first + session.chunk);
         const ran = session.run(state, order, batches);
         tf.dispose(state as tf.Tensor[]);

@@ -37,6 +37,19 @@ export interface CsvSchema {
   readonly columns: readonly CsvColumn[];
 }
 
+/**
+ * A schema that came from anywhere, as plain JSON of its own, for models of `numFeatures` features.
+ *
+ * @throws DomainError if it is no schema, or one for another number of features
+ */
+export function checkedSchema(schema: CsvSchema, numFeatures: number, where: string): CsvSchema {
+  assertSchema(schema, where);
+  const count = featureNamesOf(schema).length;
+  if (count === numFeatures) return JSON.parse(JSON.stringify(schema));
+  const expected = `have ${numFeatures} features, as many as the model`;
+  throw new DomainError({ where, argument: 'schema', expected, actual: String(count) });
+}
+
 /** The names of the features, in order: a column's own, and `column=category` for each category. */
 export function featureNamesOf(schema: CsvSchema): string[] {
   return schema.columns.flatMap((column) => {

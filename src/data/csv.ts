@@ -17,7 +17,7 @@ import {
 } from './csv-schema.js';
 
 /** What counts as missing unless told otherwise, in whatever case of letters. */
-const MISSING_TOKENS = ['', '?', 'na', 'n/a', '#n/a', '<na>', 'nan', 'null'];
+export const MISSING_TOKENS = ['', '?', 'na', 'n/a', '#n/a', '<na>', 'nan', 'null'];
 
 /** More than fit into one array on any platform, and 16 GB. */
 const MAX_VALUES = 2 ** 31;

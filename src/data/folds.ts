@@ -1,5 +1,6 @@
 // data: parts of the samples, each to be held back once.
 import { DomainError } from '../core/errors.js';
+import { assertLabels } from '../core/labels.js';
 import { Random } from '../core/random.js';
 import { assertKnownOptions, describe } from '../core/shape.js';
 
@@ -16,9 +17,11 @@ export interface FoldOptions {
  * Each class is shuffled and dealt out one by one, beginning where the class before it ended: so parts differ by at most one
  * sample, in all and in each class. (scikit-learn's StratifiedKFold gives parts of the same sizes, and others of the samples.)
  *
+ * @param where begins the error messages
  * @returns indices of samples, ascending in each part; each of 0, …, n − 1 is in exactly one
- * @throws DomainError if there are fewer samples than parts, or a class has only one sample: without it, it is unknown
- * @example stratifiedFolds(['a', 'b', 'a', 'b'], { folds: 2 })   // [[0, 1], [2, 3]]
+ * @throws DomainError if there are fewer samples than parts, labels differ in type, or a class has only one sample: without it, it
+ *         is unknown
+ * @example stratifiedFolds(['a', 'b', 'a', 'b'], { folds: 2 })   // [[2, 3], [0, 1]]
  */
 export function stratifiedFolds(
   labels: ArrayLike<string | number | boolean>,
@@ -27,6 +30,7 @@ export function stratifiedFolds(
 ): Int32Array[] {
   assertKnownOptions(options, ['folds', 'seed'], where);
   const { folds = 5, seed = 0 } = options;
+  assertLabels(labels, where, 'labels');
   assertFolds(folds, labels.length, where);
   const random = new Random(seed);
   const parts = Array.from({ length: folds }, (): number[] => []);

@@ -1,6 +1,7 @@
 // model: how good a model would be on samples it did not learn from, from the samples that there are.
+import { DomainError } from '../core/errors.js';
 import { classIndices, type Label } from '../core/labels.js';
-import { assertOneOf } from '../core/shape.js';
+import { assertOneOf, describe } from '../core/shape.js';
 import type { FeatureArray } from '../data/batches.js';
 import { complement, type FoldOptions, stratifiedFolds } from '../data/folds.js';
 import { take } from '../data/split.js';
@@ -23,10 +24,10 @@ export interface FoldProgress {
 
 /**
  * Options of a fit, and of the folds; the seed of a fit is that of the folds. A model to begin from is none of them: it may have
- * learnt from what is held back.
+ * learnt from what is held back. Nor are checkpoints, which are those of one fit.
  */
 export interface CrossValidateOptions<L extends Label>
-  extends Omit<FitOptions<L>, 'onProgress' | 'seed' | 'warmStart'>,
+  extends Omit<FitOptions<L>, 'onProgress' | 'seed' | 'warmStart' | 'checkpoint' | 'resume'>,
     FoldOptions {
   /** Whether to keep the probabilities of each sample, by the model that did not learn from it. Default false. */
   readonly outOfFold?: boolean;
@@ -130,6 +131,7 @@ export async function foldedData<L extends Label>(
   options: Pick<FitOptions<L>, 'classes' | 'sampleWeights'> & FoldOptions,
   where: string,
 ) {
+  assertNoCheckpoints(options, where);
   const x = await readFeatures(features, where);
   const [numSamples] = x.shape;
   assertLabelCount(labels, numSamples, where);
@@ -146,6 +148,15 @@ export async function foldedData<L extends Label>(
   });
   const foldOf = (part: Int32Array) => ({ train: partOf(complement(part, numSamples)), test: partOf(part) });
   return { classes, numSamples, parts, foldOf };
+}
+
+/** One after the other, the fits would write over each other's. */
+function assertNoCheckpoints(options: object, where: string): void {
+  const { checkpoint, resume } = options as { readonly checkpoint?: unknown; readonly resume?: unknown };
+  if (checkpoint === undefined && resume === undefined) return;
+  const argument = checkpoint === undefined ? 'resume' : 'checkpoint';
+  const expected = 'be left out: checkpoints are those of one fit';
+  throw new DomainError({ where, argument, expected, actual: describe(checkpoint ?? resume) });
 }
 
 /** With lbfgs nothing is drawn but the folds. */

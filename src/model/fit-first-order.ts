@@ -11,12 +11,13 @@ import { type RateFunction, ratesOf } from '../optim/schedule.js';
 import type { FitResult, FitRun, Fitted, Samples } from './fit.js';
 import { objectiveOf } from './objective.js';
 import type { FirstOrderOptions } from './options.js';
-import { fromPlain, type PlainTraining, toPlain } from './plain-training.js';
+import { countedFromHere, fromPlain, type PlainTraining, toPlain } from './plain-training.js';
 import type { Affine } from './predict.js';
 import { foldBack } from './standardization.js';
 import { trainingStep } from './step.js';
 import { disposeTraining, newTraining, runEpochs, scheduleOf, type Training, type TrainingEnd } from './training.js';
 import { layoutOf, type TrainingLayout } from './training-layout.js';
+import { type TrainingShape, trainingOf, trainingSnapshot } from './training-snapshot.js';
 import { openValidation, type Validation } from './validation.js';
 import { relativeWeights, type SampleWeights, sharesOf } from './weights.js';
 
@@ -55,7 +56,7 @@ export function fitPart(
 ): Promise<Fitted & Streamed> {
   return withTraining(samples, options, run, async (trainer) => ({
     ...(await fitted(trainer, samples)),
-    training: await toPlain(trainer.training, trainer.layout),
+    training: countedFromHere(await toPlain(trainer.training, trainer.layout)),
   }));
 }
 
@@ -83,6 +84,7 @@ interface Trainer {
   readonly options: FirstOrderOptions;
   readonly run: FirstOrderRun;
   readonly store: DataStore;
+  readonly shape: TrainingShape;
   /** Where it stands. */
   training: Training;
 }
@@ -97,9 +99,23 @@ async function withTraining<R>(
   const layer = layerOf(features.shape[1], numClasses, options);
   const layout = layoutFor(layer, features, run);
   const optimizer = optimizerOf(options.solver);
-  const training = firstTraining(layout, optimizer, options, run, numClasses);
-  const trainer: Trainer = { layer, layout, optimizer, options, run, training, store: new DataStore() };
+  const shape: TrainingShape = {
+    numSamples: features.shape[0],
+    batchSize: options.batchSize,
+    validates: run.validation !== undefined,
+    stopsEarly: options.earlyStopping !== undefined,
+  };
+  const first = firstTraining(layout, optimizer, options, run, numClasses);
+  const trainer: Trainer = { layer, layout, optimizer, options, run, shape, training: first, store: new DataStore() };
   try {
+    const { resumed } = run.checkpoints ?? {};
+    if (resumed !== undefined) {
+      const plain = trainingOf(resumed, await toPlain(first, layout), shape, resumed.fail);
+      const { epoch, step, iterations } = plain;
+      run.checkpoints?.resumedAt({ epoch: step === 0 ? epoch : epoch + 1, iterations }, { epochs: options.epochs });
+      trainer.training = fromPlain(plain, layout);
+      disposeTraining(first);
+    }
     return await body(trainer);
   } finally {
     disposeTraining(trainer.training);
@@ -165,8 +181,8 @@ type StoredSamples = {
 async function train(trainer: Trainer, data: StoredSamples): Promise<TrainingEnd> {
   const { layout, optimizer, options, run, store } = trainer;
   const { epochs, batchSize, shuffle, learningRate, earlyStopping } = options;
-  const { signal, onProgress, onEpochEnd } = run;
-  const last = trainer.training.epoch + epochs;
+  const { signal, onProgress, onEpochEnd, checkpoints } = run;
+  const last = run.stream === undefined ? epochs : run.stream.epoch + epochs;
   const rate = learningRate === 'function' ? (run.learningRate as RateFunction) : learningRate;
   const numBatches = Math.ceil(data.labels.length / batchSize);
   const rates = typeof rate === 'number' ? rate : (epoch: number) => ratesOf(rate, epoch, numBatches, last);
@@ -182,9 +198,17 @@ async function train(trainer: Trainer, data: StoredSamples): Promise<TrainingEnd
   try {
     validation = run.validation && (await openValidationOf(trainer, run.validation));
     const validate = validation && ((at: Tensors) => (validation as Validation).evaluate(at, signal));
-    const plan = { epochs: last, shuffle, rates, validate, earlyStopping, signal, onProgress, onEpochEnd };
+    const snapshotOf = (training: Training) => async () =>
+      trainingSnapshot(await toPlain(training, layout), trainer.shape);
+    const onTraining = async (training: Training) =>
+      checkpoints?.reach(training, training.step === 0, snapshotOf(training));
+    const onAbort = async (training: Training) => checkpoints?.finish(training, snapshotOf(training));
+    const affineNow = (at: Tensors) => affineOf(trainer, at);
+    const calls = { onProgress, onEpochEnd, onTraining, onAbort, affineOf: affineNow };
+    const plan = { epochs: last, shuffle, rates, validate, earlyStopping, signal, ...calls };
     const { training, reason } = await runEpochs(loop, trainer.training, plan);
     trainer.training = training;
+    await checkpoints?.finish(training, snapshotOf(training));
     return reason;
   } finally {
     validation?.close();

@@ -2,6 +2,7 @@
 import type { Label } from '../core/labels.js';
 import type { FeatureArray } from '../data/batches.js';
 import type { LbfgsReason } from '../optim/lbfgs.js';
+import type { Checkpoints } from './checkpoints.js';
 import type { FitOptions } from './options.js';
 import type { Scaling } from './standardization.js';
 import type { SampleWeights } from './weights.js';
@@ -24,6 +25,8 @@ export interface FitRun extends Pick<FitOptions<Label>, 'signal' | 'onProgress' 
   readonly validation?: Samples;
   /** How samples are standardised; W and b take it in at the end. */
   readonly scaling?: Scaling;
+  /** Where it is kept, and what it goes on from. */
+  readonly checkpoints?: Checkpoints;
 }
 
 export interface EpochRecord {
@@ -45,11 +48,11 @@ export interface FitResult {
    * nothing is left to gain that the arithmetic can see.
    */
   readonly reason: 'epochs' | 'early-stopping' | 'diverged' | Exclude<LbfgsReason, 'stopped'>;
-  /** The one thing to do where it has not converged; null where it has, and for first-order solvers. */
+  /** The one thing to do where it has not converged, or there is no optimum to be had; null where all is well, and for first-order solvers. */
   readonly advice: string | null;
-  /** (1/S)·Σᵢ sᵢ·NLLᵢ + l2/2·‖W‖², nats, over all samples learnt from; with `standardize`, W of the standardised features. */
+  /** (1/S)·Σᵢ sᵢ·NLLᵢ + l2/2·‖W‖² + l1·‖W‖₁, nats, over all samples learnt from; with `standardize`, W of the standardised features. */
   readonly objective: number;
-  /** Largest absolute entry of the objective's gradient there. */
+  /** Largest absolute entry of the objective's gradient there; with l1 of its least subgradient. */
   readonly gradientNorm: number;
   /** A proven upper bound on objective − optimum, by lbfgs; null for the other solvers, for which none is proven. */
   readonly suboptimality: number | null;
@@ -58,6 +61,8 @@ export interface FitResult {
   readonly history: readonly EpochRecord[];
   /** The epoch whose weights these are, where early stopping chose them. */
   readonly bestEpoch?: number;
+  /** Of a fit that was resumed, what was different then: another backend, processor or version rounds otherwise. */
+  readonly notes?: readonly string[];
 }
 
 export interface Fitted {

@@ -23,7 +23,7 @@ export interface LambdaProgress {
 
 /** Options of a fit, and of the folds; the seed of a fit is that of the folds. */
 export interface LambdaPathOptions<L extends Label>
-  extends Omit<FitOptions<L>, 'onProgress' | 'seed' | 'l2' | 'warmStart'>,
+  extends Omit<FitOptions<L>, 'onProgress' | 'seed' | 'l2' | 'warmStart' | 'checkpoint' | 'resume'>,
     FoldOptions {
   /** Values of λ ≥ 0 to try, all different; 1, √0.1, 0.1, …, 1e-4 unless given. */
   readonly l2?: readonly number[];

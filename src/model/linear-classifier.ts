@@ -116,7 +116,7 @@ export abstract class LinearClassifier<L extends Label> {
    *
    * @param k an integer in [1, classes]
    * @throws DomainError for another k; as `logits`
-   * @example model.predictTopK(rows, 2)   // [[{ label: 'dog', probability: 0.9 }, { label: 'cat', probability: 0.08 }], …]
+   * @example model.predictTopK(rows, 2)   // [[{ label: 'dog', probability: … }, { label: 'cat', … }], …]
    */
   predictTopK(features: Features, k: number): Prediction<L>[][] {
     const where = 'predictTopK';

@@ -2,13 +2,11 @@
 import * as tf from '@tensorflow/tfjs';
 import type { DataArray, DataStore } from '../compile/arrays.js';
 import { openLoop } from '../compile/loop.js';
+import { WORK_OF_A_TASK } from '../core/task.js';
 import type { FeatureArray } from '../data/batches.js';
 import { sparseCrossEntropyOp } from '../nn/cross-entropy.js';
 import type { Tensors } from '../optim/first-order.js';
 import type { TrainingLayout } from './training-layout.js';
-
-/** Multiply-adds of a forward pass that a backend of plain JavaScript does in some 80 ms: what one task may take. */
-const WORK_OF_A_TASK = 1.4e7;
 
 /** How many rows one task may take without holding up the event loop; from shapes alone, never from a timing. */
 export function rowsOfATask(inputs: number, units: number): number {

@@ -3,8 +3,10 @@ import { DomainError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import { Random } from '../core/random.js';
 import { assertKnownOptions, assertOneOf, assertPositiveInteger, describe } from '../core/shape.js';
+import type { CsvSchema } from '../data/csv-schema.js';
 import { assertSchedule, type LearningRateSchedule, type RateFunction } from '../optim/schedule.js';
 import type { FeaturesInput } from './inputs.js';
+import type { Affine } from './predict.js';
 import type { GradientMethod } from './step.js';
 import type { WarmStart } from './warm-start.js';
 import { type ClassWeights, type NamedClassWeights, namedClassWeights } from './weights.js';
@@ -70,6 +72,23 @@ export interface EpochLogs {
   readonly val_acc?: number;
 }
 
+/** How often: after each n-th epoch (an iteration of lbfgs is one); or after n steps, at the next pause that a fit makes. */
+export type CheckpointEvery = { readonly epochs: number } | { readonly iterations: number };
+
+/** Keeps a fit so that it can be resumed. */
+export interface CheckpointOptions {
+  /** Is given the bytes of each checkpoint, which are its own; a promise is waited for, and an error ends the fit. */
+  readonly write: (bytes: Uint8Array) => void | Promise<void>;
+  /** Default: each epoch, and with lbfgs each tenth. One more is written at the end, and when the signal is aborted. */
+  readonly every?: CheckpointEvery;
+}
+
+/**
+ * W, [features, classes] row by row, and b as they are at the end of an epoch, for features as they come. To be called before
+ * what `onEpochEnd` returns is done.
+ */
+export type ParametersNow = () => Promise<Affine>;
+
 /** What decides a fit by first-order steps: data aside, the same values give the same model. */
 export interface FirstOrderOptions extends CommonOptions {
   readonly solver: FirstOrderSolver;
@@ -91,9 +110,11 @@ export interface FirstOrderOptions extends CommonOptions {
   readonly earlyStopping?: EarlyStopping;
 }
 
-/** What decides a fit to the optimum. There is only one for l2 > 0, so nothing is drawn. */
+/** What decides a fit to the optimum. There is only one for l2 > 0, with l1 or without, so nothing is drawn. */
 export interface LbfgsFitOptions extends CommonOptions {
   readonly solver: 'lbfgs';
+  /** ≥ 0, of the penalty l1·‖W‖₁, which makes weights exactly 0; the bias is not penalised. Default 0. */
+  readonly l1: number;
   /** Ends where no entry of the gradient exceeds it. Default 1e-6. */
   readonly tolerance: number;
   /** Each of them a pass over all samples, or a few. Default 500. */
@@ -113,6 +134,8 @@ export interface FitOptions<L extends Label>
   readonly classes?: readonly L[];
   /** Names of the features, in the order of their columns, for tables and reports; the model keeps them. */
   readonly featureNames?: readonly string[];
+  /** How the table was read that the features come from; the model keeps it, and its file, so that other rows are encoded alike. */
+  readonly schema?: CsvSchema;
   /** What each sample counts, ≥ 0 and not all 0: a sample of weight 2 is two samples. 1 unless given. */
   readonly sampleWeights?: ArrayLike<number>;
   /** What a sample of each class counts, times its own weight: `'balanced'`, or by class. */
@@ -128,21 +151,41 @@ export interface FitOptions<L extends Label>
   readonly earlyStopping?: Partial<EarlyStopping>;
   /** Where to begin: a model of as many features, its classes matched by label. Else from the seed, and lbfgs from 0. */
   readonly warmStart?: WarmStart;
-  /** Ends the fit with the signal's reason as error. */
+  /** Keeps the fit as it goes: `fileCheckpoint` of `softmax-regression/node` does, in a file. */
+  readonly checkpoint?: CheckpointOptions;
+  /**
+   * A checkpoint to go on from, with the same samples and options: the result is, bit for bit, that of a fit that was not
+   * interrupted. `epochs` and `maxIterations` may be others. A function that learning rates come from cannot be compared.
+   */
+  readonly resume?: Uint8Array;
+  /** Ends the fit with the signal's reason as error; with `checkpoint`, after one more is written. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: FitProgress) => void;
-  /** After each epoch, the first being 0, or each iteration of lbfgs; a promise is waited for. */
-  readonly onEpochEnd?: (epoch: number, logs: EpochLogs) => void | Promise<void>;
+  /**
+   * After each epoch, the first being 0, or each iteration of lbfgs; a promise is waited for. `parameters` reads the weights
+   * that training has come to, for those who watch: what is never called costs nothing.
+   */
+  readonly onEpochEnd?: (epoch: number, logs: EpochLogs, parameters: ParametersNow) => void | Promise<void>;
 }
 
 const COMMON = [
-  ...['solver', 'fitIntercept', 'l2', 'standardize', 'classes', 'featureNames', 'sampleWeights', 'classWeights'],
-  ...['validation', 'warmStart', 'signal', 'onProgress', 'onEpochEnd'],
+  ...[
+    'solver',
+    'fitIntercept',
+    'l2',
+    'standardize',
+    'classes',
+    'featureNames',
+    'schema',
+    'sampleWeights',
+    'classWeights',
+  ],
+  ...['validation', 'warmStart', 'checkpoint', 'resume', 'signal', 'onProgress', 'onEpochEnd'],
 ];
 const FIRST_ORDER = [
   ...['gradient', 'layer', 'epochs', 'batchSize', 'learningRate', 'shuffle', 'seed', 'earlyStopping'],
 ];
-const LBFGS = ['tolerance', 'maxIterations'];
+const LBFGS = ['l1', 'tolerance', 'maxIterations'];
 
 /** Options with their defaults, checked: a wrong one is an error before anything is allocated. */
 export function trainingOptions<L extends Label>(options: FitOptions<L>, where: string): TrainingOptions {
@@ -152,10 +195,11 @@ export function trainingOptions<L extends Label>(options: FitOptions<L>, where: 
   assertBelong(options, solver, where);
   const common = commonOptions(options, where);
   if (solver === 'lbfgs') {
-    const { tolerance = 1e-6, maxIterations = 500 } = options;
+    const { l1 = 0, tolerance = 1e-6, maxIterations = 500 } = options;
+    assertPenalty(l1, where, 'l1');
     assertPositive(tolerance, where, 'tolerance');
     assertPositiveInteger(maxIterations, where, 'maxIterations');
-    return { solver, ...common, tolerance, maxIterations };
+    return { solver, ...common, l1, tolerance, maxIterations };
   }
   return firstOrderOptions(options, solver, common, where);
 }
@@ -190,9 +234,7 @@ function commonOptions<L extends Label>(options: FitOptions<L>, where: string): 
   const { fitIntercept = true, l2 = 0, standardize = false, classWeights, validation } = options;
   assertOneOf(fitIntercept, [true, false], where, 'fitIntercept');
   assertOneOf(standardize, [true, false], where, 'standardize');
-  if (!Number.isFinite(l2) || l2 < 0) {
-    throw new DomainError({ where, argument: 'l2', expected: 'be a finite number ≥ 0', actual: describe(l2) });
-  }
+  assertPenalty(l2, where, 'l2');
   return {
     ...{ fitIntercept, l2, standardize },
     ...(classWeights !== undefined && { classWeights: namedClassWeights(classWeights, where) }),
@@ -232,6 +274,11 @@ function assertBelong(options: object, solver: Solver, where: string): void {
 function hintFor(solver: Solver): string {
   if (solver === 'lbfgs') return "It belongs to training by steps: give solver: 'sgd', 'momentum' or 'adam'.";
   return "It belongs to the solver that ends at the optimum: give solver: 'lbfgs'.";
+}
+
+function assertPenalty(value: number, where: string, argument: string): void {
+  if (Number.isFinite(value) && value >= 0) return;
+  throw new DomainError({ where, argument, expected: 'be a finite number ≥ 0', actual: describe(value) });
 }
 
 function assertPositive(value: number, where: string, argument: string): void {

@@ -1,48 +1,57 @@
 // model: a training as plain arrays, to go on with later, on whatever backend.
 import * as tf from '@tensorflow/tfjs';
-import type { RandomState } from '../core/random.js';
-import type { Tensors } from '../optim/first-order.js';
+import type { OptimizerState, Tensors } from '../optim/first-order.js';
 import type { Training } from './training.js';
 import type { TrainingLayout } from './training-layout.js';
 
-interface PlainTensor {
+export interface PlainTensor {
   readonly values: Float32Array;
   readonly shape: readonly number[];
 }
 
-type PlainTensors = Readonly<Record<string, PlainTensor>>;
+export type PlainTensors = Readonly<Record<string, PlainTensor>>;
 
-/** A training between two epochs: parameters and optimizer state as the layer has them, and where it stands. */
-export interface PlainTraining extends Pick<Training, 'epoch'> {
+/** A training with parameters and optimizer state as the layer has them: whatever it depends on is in it. */
+export interface PlainTraining extends Omit<Training, 'parameters' | 'optimizer' | 'best'> {
   readonly parameters: PlainTensors;
   readonly optimizer: Readonly<Record<string, PlainTensors>>;
-  readonly random: RandomState;
+  readonly best:
+    | (Omit<NonNullable<Training['best']>, 'parameters'> & { readonly parameters: PlainTensors })
+    | undefined;
 }
 
 /** The values of a training, which keeps its tensors. */
 export async function toPlain(training: Training, layout: TrainingLayout): Promise<PlainTraining> {
-  const { optimizer, random, epoch } = training;
+  const { optimizer, best } = training;
   const parameters = await read(training.parameters, training, layout);
   const groups = Object.entries(optimizer).map(async ([name, group]) => [name, await read(group, training, layout)]);
-  return { parameters, optimizer: Object.fromEntries(await Promise.all(groups)), random, epoch };
+  return {
+    ...training,
+    parameters,
+    optimizer: Object.fromEntries(await Promise.all(groups)),
+    best: best && { ...best, parameters: await read(best.parameters, training, layout) },
+  };
 }
 
-/** The training of such values, with steps and history counted from here; its tensors are its own. */
+/** The training of such values; its tensors are its own. */
 export function fromPlain(plain: PlainTraining, layout: TrainingLayout): Training {
-  const { random, epoch } = plain;
-  const { parameters, optimizer } = tf.tidy(() => ({
+  const { best } = plain;
+  const tensors = tf.tidy(() => ({
     parameters: layout.arrange(tensorsOf(plain.parameters)),
     optimizer: Object.fromEntries(
       Object.entries(plain.optimizer).map(([name, group]) => {
         const tensors = tensorsOf(group);
         return [name, isLikeParameters(group, plain.parameters) ? layout.arrange(tensors) : tensors];
       }),
-    ),
+    ) as OptimizerState,
+    best: best === undefined ? {} : layout.arrange(tensorsOf(best.parameters)),
   }));
-  return {
-    ...{ parameters, optimizer, random, epoch },
-    ...{ step: 0, epochLoss: 0, epochSamples: 0, iterations: 0, history: [], best: undefined },
-  };
+  return { ...plain, ...tensors, best: best && { ...best, parameters: tensors.best } };
+}
+
+/** The same with steps and history counted from here: what a stream goes on with. */
+export function countedFromHere(plain: PlainTraining): PlainTraining {
+  return { ...plain, step: 0, epochLoss: 0, epochSamples: 0, iterations: 0, history: [], best: undefined };
 }
 
 /** What an optimizer remembers of each parameter lies as the parameters do; the rest, such as Adam's counts, as it is. */

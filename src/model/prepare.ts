@@ -3,6 +3,7 @@ import { DomainError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import type { FeatureArray } from '../data/batches.js';
 import { take } from '../data/split.js';
+import { openCheckpoints } from './checkpoints.js';
 import type { FitRun, Fitted, Samples } from './fit.js';
 import { type FirstOrderRun, fitFirstOrder } from './fit-first-order.js';
 import { fitLbfgs } from './fit-lbfgs.js';
@@ -43,10 +44,12 @@ export async function fitSamples<L extends Label>(
       hint,
     });
   }
+  const opened = await openCheckpoints(options, training, where);
   const parts = await partsOf(given, training, options, where);
   const { samples, validation } = parts;
   const start = warmStart && startOf(warmStart, given, samples, training, where);
-  const run: FitRun = { signal, onProgress, onEpochEnd, validation, start };
+  const checkpoints = await opened.withData({ samples, validation, classes: given.classes, start });
+  const run: FitRun = { signal, onProgress, onEpochEnd, validation, start, checkpoints };
   if (!training.standardize) return solve(samples, training, run, learningRate);
   const scaling = await scalingOf(samples.features, signal);
   const scaledRun = { ...run, scaling, start: start && unfold(start, scaling) };
@@ -62,15 +65,18 @@ export async function fitSamples<L extends Label>(
   return solve(await copy(samples), training, { ...scaledRun, validation: looked }, learningRate);
 }
 
-function solve(
+async function solve(
   samples: Samples,
   training: TrainingOptions,
   run: FirstOrderRun,
   learningRate: FitOptions<Label>['learningRate'],
 ): Promise<Fitted> {
-  if (training.solver === 'lbfgs') return fitLbfgs(samples, training, run);
   const rate = typeof learningRate === 'function' ? { learningRate } : {};
-  return fitFirstOrder(samples, training, { ...run, ...rate });
+  const fitted = await (training.solver === 'lbfgs'
+    ? fitLbfgs(samples, training, run)
+    : fitFirstOrder(samples, training, { ...run, ...rate }));
+  const notes = run.checkpoints?.notes ?? [];
+  return notes.length === 0 ? fitted : { ...fitted, result: { ...fitted.result, notes } };
 }
 
 /** The samples to learn from, and those to look at. Weights of classes are those of the former alone. */

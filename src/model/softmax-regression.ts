@@ -1,6 +1,7 @@
 // model: the classifier that people use: how it comes to be, and its file.
 import { FormatError, isSoftmaxRegressionError } from '../core/errors.js';
 import { classIndices, type Label } from '../core/labels.js';
+import { type CsvSchema, checkedSchema, featureNamesOf } from '../data/csv-schema.js';
 import { type CalibratedAffine, type CalibrateOptions, calibrateAffine } from './calibrate.js';
 import type { FitResult } from './fit.js';
 import { assertLabelCount, assertNotEmpty, classesOf, type FeaturesInput, readFeatures } from './inputs.js';
@@ -32,6 +33,7 @@ interface Description<L extends Label> {
   readonly numParameters: number;
   readonly options: TrainingOptions;
   readonly temperature?: number;
+  readonly schema?: CsvSchema;
   readonly stream?: Stream;
 }
 
@@ -55,14 +57,17 @@ export class SoftmaxRegression<L extends Label> extends LinearClassifier<L> {
   readonly options: TrainingOptions;
   /** By what `calibrate` divided weight and bias; 1 if it never did. */
   readonly temperature: number;
+  /** How rows of a table become features, where it was given: for `encodeRows` and `readCsvRows`. */
+  readonly schema: CsvSchema | undefined;
   readonly #stream: Stream | undefined;
 
   private constructor({ weight, bias }: Affine, description: Description<L>) {
-    const { classes, featureNames, numParameters, options, temperature = 1, stream } = description;
+    const { classes, featureNames, numParameters, options, temperature = 1, schema, stream } = description;
     super({ weight, bias }, classes, featureNames);
     this.numParameters = numParameters;
     this.options = options;
     this.temperature = temperature;
+    this.schema = schema;
     this.#stream = stream;
   }
 
@@ -88,15 +93,13 @@ export class SoftmaxRegression<L extends Label> extends LinearClassifier<L> {
     const x = await readFeatures(features, where);
     assertLabelCount(labels, x.shape[0], where);
     assertNotEmpty(x, where);
-    const featureNames = checkedFeatureNames(options.featureNames, x.shape[1], where);
+    const described = describedFeatures(options, x.shape[1], where);
     const classes = classesOf(labels, options.classes, where);
     const y = classIndices(labels, classes, where);
     const fitted = await fitSamples({ features: x, labels: y, classes }, training, options, where);
     const { numParameters, result } = fitted;
-    return {
-      model: new SoftmaxRegression(fitted, { classes, featureNames, numParameters, options: training }),
-      result,
-    };
+    const description = { classes, ...described, numParameters, options: training };
+    return { model: new SoftmaxRegression(fitted, description), result };
   }
 
   /**
@@ -110,9 +113,9 @@ export class SoftmaxRegression<L extends Label> extends LinearClassifier<L> {
   static async untrained<const L extends Label>(options: StreamOptions<L>): Promise<SoftmaxRegression<L>> {
     const where = 'untrained';
     const { classes, options: training, started, stream } = await openStream(options, where);
-    const featureNames = checkedFeatureNames(options.featureNames, options.numFeatures, where);
     const { numParameters } = started;
-    return new SoftmaxRegression(started, { classes, featureNames, numParameters, options: training, stream });
+    const described = describedFeatures(options, options.numFeatures, where);
+    return new SoftmaxRegression(started, { classes, ...described, numParameters, options: training, stream });
   }
 
   /**
@@ -142,9 +145,9 @@ export class SoftmaxRegression<L extends Label> extends LinearClassifier<L> {
     const learner = { classes: this.classes, options: this.options, model: this, stream: this.#stream };
     const next = await fitNextPart(learner, { features: x, labels: y }, options, where);
     const { fitted, options: training, stream } = next;
-    const { classes, featureNames } = this;
+    const { classes, featureNames, schema } = this;
     const { numParameters, result } = fitted;
-    const description = { classes, featureNames, numParameters, options: training, stream };
+    const description = { classes, featureNames, numParameters, options: training, schema, stream };
     return { model: new SoftmaxRegression(fitted, description), result };
   }
 
@@ -154,10 +157,11 @@ export class SoftmaxRegression<L extends Label> extends LinearClassifier<L> {
    * safetensors read them.
    */
   toBytes(): Uint8Array {
-    const { classes, featureNames, numFeatures, numParameters, temperature } = this;
+    const { classes, featureNames, numFeatures, numParameters, temperature, schema } = this;
     const options = this.options as unknown as Readonly<Record<string, Json>>;
     const calibration = temperature === 1 ? undefined : { temperature };
-    return encodeModel({ ...this.affine, classes, featureNames, numFeatures, numParameters, options, calibration });
+    const content = { classes, featureNames, numFeatures, numParameters, options, calibration, schema };
+    return encodeModel({ ...this.affine, ...content });
   }
 
   /**
@@ -167,7 +171,8 @@ export class SoftmaxRegression<L extends Label> extends LinearClassifier<L> {
    * @throws FormatError if the bytes are no model, were changed or cut short, or need a later version of this package
    */
   static fromBytes<L extends Label = Label>(bytes: Uint8Array, where = 'fromBytes'): SoftmaxRegression<L> {
-    const { classes, weight, bias, featureNames, numParameters, options, calibration } = decodeModel(bytes, where);
+    const content = decodeModel(bytes, where);
+    const { classes, weight, bias, featureNames, numParameters, options, calibration, schema } = content;
     return new SoftmaxRegression<L>(
       { weight, bias },
       {
@@ -176,6 +181,7 @@ export class SoftmaxRegression<L extends Label> extends LinearClassifier<L> {
         numParameters,
         options: storedOptions(options, where),
         temperature: calibration?.temperature ?? 1,
+        schema,
       },
     );
   }
@@ -199,11 +205,22 @@ export class SoftmaxRegression<L extends Label> extends LinearClassifier<L> {
     options: CalibrateOptions = {},
   ): Promise<Calibration<L>> {
     const { affine, ...found } = await calibrateAffine(this.affine, this.classes, features, labels, options);
-    const { classes, featureNames, numParameters, temperature } = this;
-    const description = { classes, featureNames, numParameters, options: this.options };
+    const { classes, featureNames, numParameters, temperature, schema } = this;
+    const description = { classes, featureNames, numParameters, options: this.options, schema };
     const model = new SoftmaxRegression(affine, { ...description, temperature: temperature * found.temperature });
     return { model, ...found };
   }
+}
+
+/** The schema of the table that the features come from, and their names: its names, unless others are given. */
+function describedFeatures(
+  options: Pick<FitOptions<Label>, 'schema' | 'featureNames'>,
+  numFeatures: number,
+  where: string,
+) {
+  const schema = options.schema && checkedSchema(options.schema, numFeatures, where);
+  const names = options.featureNames ?? (schema && featureNamesOf(schema));
+  return { schema, featureNames: checkedFeatureNames(names, numFeatures, where) };
 }
 
 /** Options of a file are held to what `fit` takes. */

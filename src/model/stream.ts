@@ -27,6 +27,7 @@ type Shared =
   | 'shuffle'
   | 'seed'
   | 'featureNames'
+  | 'schema'
   | 'warmStart';
 
 /** What decides how a model learns from a stream: as in `fit`, but for what needs all samples at once. */
@@ -48,7 +49,7 @@ export interface PartialFitOptions<L extends Label>
 }
 
 const SHARED = ['gradient', 'layer', 'fitIntercept', 'l2', 'batchSize', 'learningRate', 'shuffle', 'seed'];
-const STREAM = ['classes', 'numFeatures', 'featureNames', 'solver', 'classWeights', 'warmStart', ...SHARED];
+const STREAM = ['classes', 'numFeatures', 'featureNames', 'schema', 'solver', 'classWeights', 'warmStart', ...SHARED];
 const PART = ['sampleWeights', 'learningRate', 'epochs', 'signal', 'onProgress', 'onEpochEnd'];
 
 /** What a model keeps, beside its weights, to go on learning. */

@@ -1,12 +1,17 @@
 // model: epochs of steps, and all that the rest of a training depends on, in one value.
 import * as tf from '@tensorflow/tfjs';
 import type { Loop, PassChunk } from '../compile/loop.js';
+import type { Label } from '../core/labels.js';
 import { Random, type RandomState } from '../core/random.js';
 import type { OptimizerState, Tensors } from '../optim/first-order.js';
 import type { EpochRecord, FitResult } from './fit.js';
-import type { EarlyStopping, EpochLogs, FitProgress } from './options.js';
+import type { EarlyStopping, EpochLogs, FitOptions, FitProgress } from './options.js';
+import type { Affine } from './predict.js';
 import type { TrainingState } from './step.js';
 import type { ValidationScores } from './validation.js';
+
+/** Called where a training can be taken up again later. */
+export type OnTraining = (training: Training) => Promise<void>;
 
 /** Where a training stands: with the samples and the options, it decides all that follows. Its tensors are its own. */
 export interface Training {
@@ -43,7 +48,13 @@ export interface TrainingPlan {
   readonly earlyStopping?: EarlyStopping;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: FitProgress) => void;
-  readonly onEpochEnd?: (epoch: number, logs: EpochLogs) => void | Promise<void>;
+  readonly onEpochEnd?: FitOptions<Label>['onEpochEnd'];
+  /** W and b as plain arrays. */
+  readonly affineOf: (parameters: Tensors) => Promise<Affine>;
+  /** After each chunk of steps, and after each epoch. */
+  readonly onTraining?: OnTraining;
+  /** Once the signal is aborted: where it stands then. */
+  readonly onAbort?: OnTraining;
 }
 
 export type TrainingEnd = Extract<FitResult['reason'], 'epochs' | 'diverged' | 'early-stopping'>;
@@ -83,29 +94,36 @@ export async function runEpochs(
     if (next.best !== best) tf.dispose(best?.parameters ?? {});
   };
   try {
-    while (current.epoch < epochs) {
+    for (;;) {
+      const { epoch, best } = current;
+      const isStalled =
+        earlyStopping !== undefined && best !== undefined && epoch - best.epoch >= earlyStopping.patience;
+      if (isStalled) return { training: current, reason: 'early-stopping' };
+      if (epoch >= epochs) return { training: current, reason: 'epochs' };
       const random = Random.fromState(current.random);
       const order = plan.shuffle ? random.permutation(loop.numSamples) : undefined;
       if (!(await runEpoch(loop, current, order, plan, replace))) return { training: current, reason: 'diverged' };
       const scores = await plan.validate?.(current.parameters);
       replace(nextEpoch(current, random.state, scores, earlyStopping));
-      const { epoch, history, best } = current;
-      await plan.onEpochEnd?.(epoch - 1, logsOf(history[history.length - 1]));
+      const { history } = current;
+      const now = () => plan.affineOf(current.parameters);
+      await plan.onEpochEnd?.(epoch, logsOf(history[history.length - 1]), now);
+      await plan.onTraining?.(current);
       plan.signal?.throwIfAborted();
-      const isStalled =
-        earlyStopping !== undefined && best !== undefined && epoch - best.epoch >= earlyStopping.patience;
-      if (isStalled) return { training: current, reason: 'early-stopping' };
     }
-    return { training: current, reason: 'epochs' };
   } catch (error) {
-    disposeTraining(current);
+    try {
+      if (plan.signal?.aborted) await plan.onAbort?.(current);
+    } finally {
+      disposeTraining(current);
+    }
     throw error;
   }
 }
 
 /** The rates of an epoch as the state of its steps has them; the caller disposes it. */
-export function scheduleOf(rates: Float32Array): NonNullable<TrainingState['schedule']> {
-  return { rates: tf.tensor1d(rates), step: tf.tensor1d([0], 'int32') };
+export function scheduleOf(rates: Float32Array, step = 0): NonNullable<TrainingState['schedule']> {
+  return { rates: tf.tensor1d(rates), step: tf.tensor1d([step], 'int32') };
 }
 
 /** The steps of an epoch, chunk by chunk; false as soon as a loss or parameter is not finite. */
@@ -113,25 +131,26 @@ async function runEpoch(
   loop: Loop<TrainingState, tf.Tensor>,
   start: Training,
   order: Int32Array | undefined,
-  { epochs, rates, signal, onProgress }: TrainingPlan,
+  { epochs, rates, signal, onProgress, onTraining }: TrainingPlan,
   replace: (next: Training) => void,
 ): Promise<boolean> {
   const epoch = start.epoch + 1;
   const byStep = typeof rates === 'number' ? undefined : rates(start.epoch);
-  const schedule = byStep && scheduleOf(byStep);
+  const schedule = byStep && scheduleOf(byStep, start.step);
   let training = start;
   try {
     const { parameters, optimizer } = start;
     const state = { parameters, optimizer, ...(schedule && { schedule }) };
-    for await (const chunk of loop.pass(state, order, signal)) {
-      const total = await finiteTotal(chunk);
-      if (total === undefined) return false;
+    for await (const chunk of loop.pass(state, order, signal, start.step)) {
+      const epochLoss = await finiteTotal(training.epochLoss, chunk);
+      if (epochLoss === undefined) return false;
       const { step, steps } = chunk;
-      training = { ...training, ...copyState(chunk.state), ...added(training, chunk, total) };
+      training = { ...training, ...copyState(chunk.state), ...added(training, chunk), epochLoss };
       replace(training);
       const loss = training.epochLoss / training.epochSamples;
       const learningRate = byStep === undefined ? (rates as number) : byStep[step - 1];
       onProgress?.({ epoch, epochs, step, steps, loss, learningRate });
+      if (step < steps) await onTraining?.(training);
     }
     return true;
   } finally {
@@ -140,14 +159,12 @@ async function runEpoch(
 }
 
 function added(
-  { epochLoss, epochSamples, iterations }: Training,
+  { epochSamples, iterations }: Training,
   { step, batchSizes }: PassChunk<TrainingState, tf.Tensor>,
-  total: number,
-): Pick<Training, 'step' | 'epochLoss' | 'epochSamples' | 'iterations'> {
+): Pick<Training, 'step' | 'epochSamples' | 'iterations'> {
   const samples = batchSizes.reduce((sum, size) => sum + size, 0);
   return {
     step,
-    epochLoss: epochLoss + total,
     epochSamples: epochSamples + samples,
     iterations: iterations + batchSizes.length,
   };
@@ -181,16 +198,18 @@ export function logsOf({ loss, validationLoss, validationAccuracy }: EpochRecord
   return { loss, val_loss: validationLoss, val_acc: validationAccuracy };
 }
 
-/** The summed loss of the samples of a chunk, or undefined if it or a parameter is not finite. */
-async function finiteTotal({
-  state,
-  outputs,
-  batchSizes,
-}: PassChunk<TrainingState, tf.Tensor>): Promise<number | undefined> {
+/**
+ * The summed loss of the samples so far, or undefined if it or a parameter is not finite. It is added to batch by batch, so that
+ * its last bits do not tell where chunks ended.
+ */
+async function finiteTotal(
+  before: number,
+  { state, outputs, batchSizes }: PassChunk<TrainingState, tf.Tensor>,
+): Promise<number | undefined> {
   const sizes = tf.tidy(() => tf.stack(Object.values(state.parameters).map((tensor) => tensor.abs().sum())));
   const [losses, parameters] = await Promise.all([outputs.data<'float32'>(), sizes.data()]);
   sizes.dispose();
-  const total = losses.reduce((sum, loss, i) => sum + loss * batchSizes[i], 0);
+  const total = losses.reduce((sum, loss, i) => sum + loss * batchSizes[i], before);
   return Number.isFinite(total) && parameters.every(Number.isFinite) ? total : undefined;
 }
 

@@ -1,6 +1,7 @@
 // node: Fashion-MNIST, from this machine or from its publishers.
 import { assertKnownOptions } from '../core/shape.js';
 import type { FeatureArray } from '../data/batches.js';
+import { FASHION_MNIST_CLASSES } from '../data/fashion-mnist-classes.js';
 import type { IdxArray } from '../data/idx.js';
 import { loadPinnedData, type PinnedData, type PinnedDataOptions } from './pinned-data.js';
 
@@ -47,20 +48,6 @@ export const FASHION_MNIST: PinnedData<'trainImages' | 'trainLabels' | 'testImag
     'export FASHION_MNIST_DIR="$PWD/fashion-mnist/data/fashion"',
 };
 
-/** What the labels 0, …, 9 stand for, as its authors write it. */
-const CLASS_NAMES = [
-  'T-shirt/top',
-  'Trouser',
-  'Pullover',
-  'Dress',
-  'Coat',
-  'Sandal',
-  'Shirt',
-  'Sneaker',
-  'Bag',
-  'Ankle boot',
-] as const;
-
 export interface LabelledImages {
   /** One image of 28 × 28 pixels per row, row by row, kept as bytes; with their scale of 255 they are in [0, 1]. */
   readonly features: FeatureArray<Uint8Array>;
@@ -105,7 +92,7 @@ export async function loadFashionMnist(options: FashionMnistOptions = {}): Promi
   return {
     train: labelledImages(arrays.trainImages, arrays.trainLabels),
     test: labelledImages(arrays.testImages, arrays.testLabels),
-    classNames: CLASS_NAMES,
+    classNames: FASHION_MNIST_CLASSES,
     source,
   };
 }

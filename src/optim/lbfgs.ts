@@ -90,7 +90,7 @@ export interface LbfgsResult extends ValueAndGradient {
 /** A pair counts if sᵀy > 1e-10·‖s‖‖y‖: else rounding may have made it, and the inverse Hessian not positive definite. */
 const CURVATURE_FLOOR = 1e-10;
 /** Iterations without a better value or a smaller gradient, after which what remains is noise. */
-const PATIENCE = 20;
+export const PATIENCE = 20;
 
 interface Trial extends LinePoint, ValueAndGradient {
   readonly point: Float64Array;
@@ -117,7 +117,7 @@ interface Trial extends LinePoint, ValueAndGradient {
  */
 export async function lbfgs(options: LbfgsOptions): Promise<LbfgsResult> {
   const { evaluate, precondition, memory = 10, tolerance, maxIterations, noise = 1e-13, signal, onIteration } = options;
-  assertOptions(memory, tolerance, maxIterations, noise);
+  assertSolverOptions({ memory, tolerance, maxIterations, noise }, 'lbfgs');
   signal?.throwIfAborted();
   let state = options.state ?? (await firstState(options));
   let norm = maxAbs(state.gradient);
@@ -223,7 +223,8 @@ function directionOf({ gradient, pairs }: LbfgsState, precondition: LbfgsOptions
   return r;
 }
 
-function withPair(
+/** With one more pair, if its curvature is beyond rounding; the oldest go. */
+export function withPair(
   pairs: readonly CurvaturePair[],
   step: Float64Array,
   change: Float64Array,
@@ -235,8 +236,15 @@ function withPair(
   return [...pairs, { step, change }].slice(-memory);
 }
 
-function assertOptions(memory: number, tolerance: number, maxIterations: number, noise: number): void {
-  const where = 'lbfgs';
+export function assertSolverOptions(
+  {
+    memory,
+    tolerance,
+    maxIterations,
+    noise,
+  }: Required<Pick<LbfgsOptions, 'memory' | 'tolerance' | 'maxIterations' | 'noise'>>,
+  where: string,
+): void {
   assertPositiveInteger(memory, where, 'memory');
   for (const [argument, value] of [
     ['tolerance', tolerance],
@@ -250,13 +258,13 @@ function assertOptions(memory: number, tolerance: number, maxIterations: number,
   throw new DomainError({ where, argument: 'maxIterations', expected: 'be an integer ≥ 0, or Infinity', actual });
 }
 
-function assertLength(vector: Float64Array, like: Float64Array, argument = 'evaluate'): void {
+export function assertLength(vector: Float64Array, like: Float64Array, argument = 'evaluate', where = 'lbfgs'): void {
   if (vector.length === like.length) return;
   const expected = `return ${like.length} numbers, as many as the point has`;
-  throw new ShapeError({ where: 'lbfgs', argument, expected, actual: String(vector.length) });
+  throw new ShapeError({ where, argument, expected, actual: String(vector.length) });
 }
 
-function dot(a: Float64Array, b: Float64Array): number {
+export function dot(a: Float64Array, b: Float64Array): number {
   let total = 0;
   for (let i = 0; i < a.length; i++) total += a[i] * b[i];
   return total;
@@ -267,7 +275,7 @@ function add(a: Float64Array, factor: number, b: Float64Array): void {
   for (let i = 0; i < a.length; i++) a[i] += factor * b[i];
 }
 
-function difference(a: Float64Array, b: Float64Array): Float64Array {
+export function difference(a: Float64Array, b: Float64Array): Float64Array {
   return a.map((entry, i) => entry - b[i]);
 }
 

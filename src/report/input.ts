@@ -26,8 +26,10 @@ export interface ReportInput {
 
 export interface ReportData {
   readonly name: string;
-  /** Samples that were trained on. */
-  readonly trainingSamples: number;
+  /** Samples that were trained on, where that is known. */
+  readonly trainingSamples?: number;
+  /** Whether it was tested on these very samples, which flatters it; false unless given. */
+  readonly testedOnTraining?: boolean;
   /** How the others were chosen: '30 of 150 rows, stratified'. */
   readonly split?: string;
   /** Standard deviation of each feature over the training samples: weights are then compared by what they move in the data. */

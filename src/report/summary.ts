@@ -10,13 +10,21 @@ import { facts, type Section } from './section.js';
 
 export function masthead({ data, model, evaluation, date }: ReportInput): Html {
   const lede = html`A linear classifier, softmax regression, that tells <strong>${count(model.classes.length)} classes</strong> apart by
-<strong>${plural(model.numFeatures, 'feature')}</strong>: trained on ${plural(data.trainingSamples, 'sample')}, and
-tested on ${count(evaluation.samples)} it had not seen.`;
+<strong>${plural(model.numFeatures, 'feature')}</strong>: ${trials(data, evaluation.samples)}`;
   return html`<header class="masthead">
 <p class="eyebrow">Report on a model${date === undefined ? undefined : html` <span aria-hidden="true">·</span> ${date}`}</p>
 <h1>${data.name}</h1>
 <p class="lede">${lede}</p>
 </header>`;
+}
+
+/** What it is known to have been trained and tested on. */
+function trials({ trainingSamples, testedOnTraining }: ReportInput['data'], samples: number): Html {
+  if (trainingSamples === undefined) return html`tested on ${plural(samples, 'sample')}.`;
+  const trained = html`trained on ${plural(trainingSamples, 'sample')}, and
+tested on`;
+  if (testedOnTraining === true) return html`${trained} the same, which flatters it.`;
+  return html`${trained} ${count(samples)} it had not seen.`;
 }
 
 interface Tile {
@@ -109,7 +117,7 @@ export function trainingSection(input: ReportInput): Section {
     names.length <= 20 ? names.join(', ') : `${names.slice(0, 18).join(', ')}, … ${names[names.length - 1]}`;
   const entries: (readonly [string, Content])[] = [
     ['Data', data.name],
-    ['Training samples', count(data.trainingSamples)],
+    ...(data.trainingSamples === undefined ? [] : [['Training samples', count(data.trainingSamples)] as const]),
     ['Test samples', count(evaluation.samples)],
     ...(data.split === undefined ? [] : [['Split', data.split] as const]),
     [

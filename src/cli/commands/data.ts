@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { withInterrupt } from '../interrupt.js';
 import { progressDisplay } from '../progress.js';
+import { jsonOption } from '../usage.js';
 
 export function dataCommand(): Command {
   const command = new Command('data').description('the data set Fashion-MNIST');
@@ -9,16 +10,21 @@ export function dataCommand(): Command {
     .command('fetch')
     .description('bring it into the user cache unless it is on this machine, and check it')
     .option('--dir <folder>', 'only check the files of this folder')
+    .addOption(jsonOption())
     .action(fetchData);
   return command;
 }
 
-async function fetchData({ dir }: { dir?: string }): Promise<void> {
+async function fetchData({ dir, json }: { dir?: string; json?: boolean }): Promise<void> {
   const { loadFashionMnist } = await import('../../node/fashion-mnist.js');
   const { onProgress, stop } = progressDisplay();
   const { train, test, source } = await withInterrupt((signal) =>
     loadFashionMnist({ dir, onProgress, signal }),
   ).finally(stop);
+  if (json) {
+    const counts = { trainingSamples: train.labels.length, testSamples: test.labels.length };
+    return console.log(JSON.stringify({ name: 'Fashion-MNIST', ...counts, source }, null, 2));
+  }
   const [trained, tested] = [train, test].map(({ labels }) => labels.length.toLocaleString('en'));
   console.log(`Fashion-MNIST is here: ${trained} training and ${tested} test images, as published.`);
   console.log(source);

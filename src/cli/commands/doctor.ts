@@ -1,11 +1,12 @@
 // cli: softmax-regression doctor.
 import { Command } from 'commander';
 import { withInterrupt } from '../interrupt.js';
+import { jsonOption } from '../usage.js';
 
 export function doctorCommand(): Command {
   return new Command('doctor')
     .description('examine this machine, and name the next thing to do')
-    .option('--json', 'as JSON')
+    .addOption(jsonOption())
     .action(async ({ json }: { json?: boolean }) => {
       const { doctor, formatDoctor } = await import('../../node/doctor.js');
       const report = await withInterrupt((signal) => doctor({ signal }));

@@ -1,7 +1,8 @@
 // cli: softmax-regression gradcheck.
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { BACKENDS, type BackendName } from '../../backend/names.js';
 import type { GradcheckResult } from '../../gradcheck.js';
+import { integer, jsonOption } from '../usage.js';
 
 interface Options {
   readonly backend?: BackendName;
@@ -24,7 +25,7 @@ export function gradcheckCommand(): Command {
     .option('--samples <n>', 'samples of the batch', integer, 8)
     .option('--phm <n>', 'a hypercomplex layer with n components in place of a dense one', integer)
     .option('--seed <seed>', 'decides the random features, labels and weights', integer, 0)
-    .option('--json', 'as JSON')
+    .addOption(jsonOption())
     .action(async (options: Options) => {
       const { formatBackend, selectBackend } = await import('../../backend/select.js');
       const { formatGradcheck } = await import('../../gradcheck.js');
@@ -57,10 +58,4 @@ async function check({ inputs, units, samples, phm, seed }: Options): Promise<Gr
     layer.dispose();
     tf.dispose([features, targets]);
   }
-}
-
-/** Whether a number is in range is for the function to say that takes it. */
-function integer(text: string): number {
-  if (/^\d{1,9}$/.test(text) && Number(text) >= 0) return Number(text);
-  throw new InvalidArgumentError('It must be an integer ≥ 0.');
 }

@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { withInterrupt } from '../interrupt.js';
 import { progressDisplay } from '../progress.js';
+import { jsonOption } from '../usage.js';
 
 export function nativeCommand(): Command {
   const command = new Command('native').description("TensorFlow's native kernels for Node");
@@ -11,15 +12,17 @@ export function nativeCommand(): Command {
     .option('--gpu', 'for CUDA 12 (Linux x64; downloads 3.4 GB)')
     .option('--no-gpu', 'for the CPU, also where a build for CUDA is there')
     .option('--force', 'build anew even if they work')
+    .addOption(jsonOption())
     .action(install);
-  command.command('status').description('say whether they are there').option('--json', 'as JSON').action(status);
+  command.command('status').description('say whether they are there').addOption(jsonOption()).action(status);
   return command;
 }
 
-async function install(options: { gpu?: boolean; force?: boolean }): Promise<void> {
+async function install({ json, ...options }: { gpu?: boolean; force?: boolean; json?: boolean }): Promise<void> {
   const { installNative } = await import('../../node/install.js');
   const { onProgress, stop } = progressDisplay();
   const kernels = await withInterrupt((signal) => installNative({ ...options, onProgress, signal })).finally(stop);
+  if (json) return console.log(JSON.stringify(kernels, null, 2));
   const { built, tensorflowVersion, device, addon } = kernels;
   const state = built ? 'are installed' : 'were already installed';
   console.log(`The native kernels ${state}: TensorFlow ${tensorflowVersion} on the ${device}.`);

@@ -1,0 +1,76 @@
+// bench: how smooth the page stays while it trains: its longest frame, in a browser.
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { FashionMnist } from 'softmax-regression/node';
+// biome-ignore lint/correctness/useImportExtensions: it is an ES module for Node, as it stands
+import { buildWeb, serve } from '../scripts/web.mjs';
+import { CHROMIUM, launchChromium } from '../test/helpers/chromium.js';
+
+const EPOCHS = 5;
+
+/** What `FRAMES` keeps in the page: how long each frame took, milliseconds. */
+declare var seen: { frames: number[] };
+
+const FRAMES = `globalThis.seen = { frames: [] };
+  let before = performance.now();
+  const onFrame = (now) => { seen.frames.push(now - before); before = now; requestAnimationFrame(onFrame); };
+  requestAnimationFrame(onFrame);`;
+
+export interface PageRun {
+  /** Between two frames, milliseconds, from the click on Train until the model is shown. */
+  readonly longestFrame: number;
+  readonly medianFrame: number;
+  /** What the page says at the end. */
+  readonly status: string;
+}
+
+/** The 10,000 test images, for 5 epochs, on wasm; undefined where there is no browser. */
+export async function trainInPage({ test }: FashionMnist): Promise<PageRun | undefined> {
+  if (CHROMIUM === undefined) return undefined;
+  const folder = mkdtempSync(join(tmpdir(), 'page-'));
+  await buildWeb(folder);
+  const server = await serve(folder);
+  const browser = await launchChromium();
+  try {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 1600 } });
+    await page.addInitScript({ content: FRAMES });
+    await page.goto(`http://localhost:${(server.address() as AddressInfo).port}/`);
+    const idle = () =>
+      page.waitForFunction(() => !(document.getElementById('iris') as HTMLButtonElement).disabled, null, {
+        timeout: 300_000,
+      });
+    await idle();
+    await page.click('label:has([value=wasm])');
+    await idle();
+    await page.setInputFiles('#files', [
+      { name: 't10k-images-idx3-ubyte', mimeType: '', buffer: idx([10_000, 28, 28], test.features.values) },
+      { name: 't10k-labels-idx1-ubyte', mimeType: '', buffer: idx([10_000], Uint8Array.from(test.labels)) },
+    ]);
+    await idle();
+    await page.fill('#epochs', String(EPOCHS));
+    await page.evaluate(() => {
+      seen.frames = [];
+    });
+    await page.click('#train');
+    await idle();
+    const frames = await page.evaluate(() => seen.frames);
+    const sorted = frames.slice(1).sort((a, b) => a - b);
+    const status = (await page.textContent('#status')) ?? '';
+    return { longestFrame: sorted[sorted.length - 1], medianFrame: sorted[sorted.length >> 1], status };
+  } finally {
+    await browser.close();
+    server.close();
+    await once(server, 'close');
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function idx(shape: readonly number[], values: Uint8Array): Buffer {
+  const header = Buffer.alloc(4 + 4 * shape.length);
+  header.set([0, 0, 8, shape.length]);
+  shape.forEach((size, i) => void header.writeUInt32BE(size, 4 + 4 * i));
+  return Buffer.concat([header, values]);
+}

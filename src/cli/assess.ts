@@ -1,0 +1,104 @@
+// cli: the report on a model: its gradient proven at its weights, its mistakes found, the page drawn.
+import { cpus } from 'node:os';
+import * as tf from '@tensorflow/tfjs';
+import type { BackendChoice } from '../backend/select.js';
+import type { Label } from '../core/labels.js';
+import { VERSION } from '../core/version.js';
+import type { FeatureArray } from '../data/batches.js';
+import { columnStatistics } from '../data/standardize.js';
+import { type GradcheckResult, gradcheck } from '../gradcheck.js';
+import type { Evaluation } from '../model/evaluation.js';
+import type { FitResult } from '../model/fit.js';
+import type { SoftmaxRegression } from '../model/softmax-regression.js';
+import { Dense } from '../nn/dense.js';
+import { oneHot } from '../nn/one-hot.js';
+import { confidentMistakes, type ReportData, renderReport } from '../report.js';
+import type { Described, Samples } from './samples.js';
+
+export interface Assessment {
+  readonly model: SoftmaxRegression<Label>;
+  readonly evaluation: Evaluation<Label>;
+  /** What the evaluation is about. */
+  readonly tested: Samples;
+  /** What the weights are compared by: the samples learnt from, if they are there. */
+  readonly compared: FeatureArray;
+  readonly data: Described & Pick<ReportData, 'trainingSamples' | 'split' | 'testedOnTraining'>;
+  readonly fit?: FitResult;
+  readonly seed?: number;
+  readonly choice: BackendChoice;
+}
+
+/** The report as one HTML file. */
+export async function reportOf(assessment: Assessment): Promise<string> {
+  const { model, evaluation, tested, compared, data, fit, seed, choice } = assessment;
+  const { values: probabilities } = await model.predictProbabilitiesAsync(tested.features);
+  const q = model.classes.length;
+  const rows = tested.labels.map((_, i) => probabilities.subarray(i * q, (i + 1) * q));
+  const { name, trainingSamples, testedOnTraining, split, image } = data;
+  const statistics = columnStatistics(compared);
+  return renderReport({
+    data: { name, trainingSamples, testedOnTraining, split, image, featureDeviations: statistics.scale },
+    model,
+    fit,
+    evaluation,
+    gradcheck: proofOf(model, tested, statistics),
+    mistakes: confidentMistakes(tested.labels, rows, model.classes, (i) => rowOf(tested.features, i)),
+    environment: {
+      command: ['softmax-regression', ...process.argv.slice(2)].map(quoted).join(' '),
+      seed,
+      backend: choice.backend,
+      package: VERSION,
+      tfjs: tf.version.tfjs,
+      ...(choice.backend === 'tensorflow' ? { tensorflow: choice.description } : {}),
+      node: process.version,
+      cpu: cpus()[0]?.model,
+      platform: `${process.platform} ${process.arch}`,
+    },
+    date: new Date().toISOString().slice(0, 10),
+  });
+}
+
+/** So many samples prove the gradient. */
+const PROOF_SAMPLES = 32;
+/** Finite differences take two evaluations of the loss for each weight. */
+const PROOF_WEIGHTS = 1e5;
+
+/**
+ * The gradient at the weights of the model, three ways; none where there are too many weights to wait for.
+ *
+ * The logits are the model's, of standardised features: finite differences say nothing where a feature is a million.
+ */
+function proofOf(
+  model: SoftmaxRegression<Label>,
+  { features, labels }: Samples,
+  { mean, scale }: ReturnType<typeof columnStatistics>,
+): GradcheckResult | undefined {
+  const [inputs, units] = [model.numFeatures, model.classes.length];
+  if (inputs * units > PROOF_WEIGHTS) return undefined;
+  const n = Math.min(PROOF_SAMPLES, labels.length);
+  const weight = model.weight.map((row, j) => Array.from(row, (w) => w * scale[j]));
+  const bias = Array.from(model.logits([mean])[0]);
+  const layer = new Dense({ inputs, units, weight, bias });
+  const rows = Array.from({ length: n }, (_, i) => Array.from(rowOf(features, i), (x, j) => (x - mean[j]) / scale[j]));
+  const x = tf.tensor2d(rows, [n, inputs]);
+  const targets = oneHot(
+    labels.slice(0, n).map((label) => model.classes.indexOf(label)),
+    units,
+  );
+  try {
+    return gradcheck({ layer, features: x, targets });
+  } finally {
+    layer.dispose();
+    tf.dispose([x, targets]);
+  }
+}
+
+function rowOf({ values, shape, scale = 1 }: FeatureArray, row: number): Float64Array {
+  const d = shape[1];
+  return Float64Array.from({ length: d }, (_, j) => values[row * d + j] / scale);
+}
+
+/** As a shell reads it back. */
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}

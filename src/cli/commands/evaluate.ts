@@ -1,0 +1,55 @@
+// cli: softmax-regression evaluate.
+import { Command, Option } from 'commander';
+import { BACKENDS, type BackendName } from '../../backend/names.js';
+import { withInterrupt } from '../interrupt.js';
+import { quietDisplay } from '../progress.js';
+import type { TableOptions } from '../table.js';
+import { jsonOption } from '../usage.js';
+
+interface Options extends TableOptions {
+  readonly backend?: BackendName;
+  readonly json?: boolean;
+}
+
+/** What `evaluate` and `report` ask of samples alike. */
+export function withTableOptions(command: Command): Command {
+  return command
+    .argument('<model>', 'a model file')
+    .argument('<data>', 'a CSV file, - for standard input, a folder of IDX files, iris or fashion-mnist')
+    .option('--label <column>', 'the column of labels (default: as when training)')
+    .addOption(
+      new Option('--missing <policy>', 'rows with missing values (default: as when training)').choices([
+        'error',
+        'drop',
+        'mean',
+        'median',
+      ]),
+    )
+    .addOption(
+      new Option('--unseen <policy>', 'categories that training did not meet (default: as when training)').choices([
+        'error',
+        'zero',
+      ]),
+    )
+    .option('--delimiter <character>', 'between fields (default: found in the first line)')
+    .addOption(new Option('--backend <name>', 'the fastest that works unless given').choices(BACKENDS))
+    .addOption(jsonOption());
+}
+
+export function evaluateCommand(): Command {
+  return withTableOptions(
+    new Command('evaluate').description('how good a model is on samples whose labels are known'),
+  ).action(evaluate);
+}
+
+async function evaluate(modelFile: string, source: string, options: Options): Promise<void> {
+  const { tried } = await import('../tried.js');
+  const { evaluationLines, print, printJson } = await import('../output.js');
+  const { onProgress, stop } = quietDisplay();
+  const { samples, evaluation } = await withInterrupt((signal) =>
+    tried(modelFile, source, options, { onProgress, signal }),
+  ).finally(stop);
+  const { name, part } = samples;
+  if (options.json) printJson({ model: modelFile, data: { name, part }, evaluation });
+  else print(evaluationLines(evaluation, `the ${part} of ${name}`));
+}

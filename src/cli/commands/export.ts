@@ -1,0 +1,45 @@
+// cli: softmax-regression export.
+import { Command } from 'commander';
+import { jsonOption } from '../usage.js';
+
+interface Options {
+  readonly output: string;
+  readonly name?: string;
+  readonly json?: boolean;
+}
+
+export function exportCommand(): Command {
+  return new Command('export')
+    .description('a model as an ONNX file, which other runtimes run')
+    .argument('<model>', 'a model file')
+    .requiredOption('-o, --output <file>', 'where to write it, such as model.onnx')
+    .option('--name <name>', 'what the graph is called')
+    .addOption(jsonOption())
+    .action(exportModel);
+}
+
+async function exportModel(modelFile: string, { output, name, json }: Options): Promise<void> {
+  const { assertReplaceable } = await import('../../node/atomic-writer.js');
+  const { writeFileAtomic } = await import('../../node/files.js');
+  const { loadModel } = await import('../../node/model-files.js');
+  const { toOnnx } = await import('../../export/onnx.js');
+  const { count, print, printJson } = await import('../output.js');
+  await assertReplaceable(output);
+  const model = await loadModel(modelFile);
+  const bytes = toOnnx(model, { name });
+  await writeFileAtomic(output, bytes);
+  const { classes, numFeatures, featureNames } = model;
+  if (json)
+    return printJson({
+      file: output,
+      bytes: bytes.length,
+      input: { features: ['N', numFeatures] },
+      classes,
+      featureNames,
+    });
+  print([
+    `ONNX: ${output}, ${count(bytes.length)} bytes`,
+    `  in   features, float [N, ${numFeatures}]${featureNames === undefined ? '' : `: ${featureNames.join(', ')}`}`,
+    `  out  label [N], probabilities, float [N, ${classes.length}]: ${classes.join(', ')}`,
+  ]);
+}

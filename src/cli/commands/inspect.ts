@@ -1,0 +1,73 @@
+// cli: softmax-regression inspect.
+import { Command } from 'commander';
+import type { CsvColumn } from '../../data/csv-schema.js';
+import { integer, jsonOption } from '../usage.js';
+
+interface Options {
+  readonly top: number;
+  readonly json?: boolean;
+}
+
+export function inspectCommand(): Command {
+  return new Command('inspect')
+    .description('what a model file holds: classes, features, options, the largest weights')
+    .argument('<model>', 'a model file')
+    .option('--top <k>', 'features whose weights are shown, those with the largest first', integer, 10)
+    .addOption(jsonOption())
+    .action(inspect);
+}
+
+async function inspect(modelFile: string, { top, json }: Options): Promise<void> {
+  const { createHash } = await import('node:crypto');
+  const { loadModelBytes } = await import('../../node/model-files.js');
+  const { decodeModel } = await import('../../model/model-file.js');
+  const { weightTableOf } = await import('../../model/insight.js');
+  const { count, print, printJson, tableLines } = await import('../output.js');
+  const bytes = await loadModelBytes(modelFile);
+  const model = decodeModel(bytes, modelFile);
+  const { classes, numFeatures, numParameters, featureNames, options, calibration, schema } = model;
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const { rows } = weightTableOf(model, { sort: 'magnitude' });
+  const shown = rows.slice(0, top);
+  if (json) {
+    const { weight, bias, metrics } = model;
+    const described = { classes, numFeatures, featureNames, numParameters, options, calibration, metrics, schema };
+    return printJson({ file: modelFile, bytes: bytes.length, sha256, ...described, topWeights: shown, weight, bias });
+  }
+  print([
+    `${modelFile}: ${count(bytes.length)} bytes, sha256 ${sha256}`,
+    `classes: ${count(classes.length)}, ${some(classes.map(String))}`,
+    `features: ${count(numFeatures)}${featureNames === undefined ? '' : `, ${some(featureNames)}`}`,
+    `parameters: ${count(numParameters)} trained, weight [${numFeatures}, ${classes.length}] and bias [${classes.length}]`,
+    `options: ${Object.entries(options)
+      .map(([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+      .join(', ')}`,
+    ...(calibration === undefined
+      ? []
+      : [`calibration: temperature ${calibration.temperature.toFixed(3)}, in the weights already`]),
+    ...(schema === undefined ? [] : [`columns: ${some(schema.columns.map(columnText))}`]),
+    '',
+    `weights, centred over the classes${rows.length > top ? `, the ${count(top)} largest of ${count(rows.length)}` : ''}:`,
+    ...tableLines(
+      ['feature', ...classes.map(String)],
+      [...shown.map(({ feature, weights }) => [feature, ...digits(weights)]), ['(bias)', ...digits(model.bias)]],
+    ),
+  ]);
+}
+
+function digits(numbers: ArrayLike<number>): string[] {
+  return Array.from(numbers, (x) => x.toPrecision(4));
+}
+
+/** So many names fit on a few lines. */
+const MOST_NAMES = 20;
+
+function some(names: readonly string[]): string {
+  return names.length <= MOST_NAMES ? names.join(', ') : `${names.slice(0, MOST_NAMES).join(', ')}, …`;
+}
+
+function columnText(column: CsvColumn): string {
+  if (column.kind === 'label') return `${column.name} (label)`;
+  if (column.kind === 'category') return `${column.name} (${column.categories.length} categories)`;
+  return column.kind === 'number' ? column.name : `${column.name} (${column.kind})`;
+}

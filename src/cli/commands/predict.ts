@@ -1,0 +1,145 @@
+// cli: softmax-regression predict.
+import { once } from 'node:events';
+import { Command, Option } from 'commander';
+import type { FeatureArray } from '../../data/batches.js';
+import type { ModelContent } from '../../model/model-file.js';
+import { withInterrupt } from '../interrupt.js';
+import { quietDisplay } from '../progress.js';
+import type { TableOptions } from '../table.js';
+import { integer, jsonOption, UsageError } from '../usage.js';
+
+interface Options extends TableOptions {
+  readonly output?: string;
+  readonly format?: 'csv' | 'jsonl';
+  readonly probabilities?: boolean;
+  readonly top?: number;
+  readonly json?: boolean;
+}
+
+const NOTES = `
+Rows are found by the names of their columns, whatever their order; others are not read. The column row counts the rows of
+the file from 0, those that were left out included. Memory does not grow with the file.
+
+Examples:
+  softmax-regression predict pets.safetensors new.csv > labels.csv
+  generate-rows | softmax-regression predict pets.safetensors - --format jsonl --probabilities`;
+
+export function predictCommand(): Command {
+  return new Command('predict')
+    .description('label the rows of a table as they come')
+    .argument('<model>', 'a model file')
+    .argument('<data>', 'a CSV file, - for standard input, a folder of IDX files, iris or fashion-mnist')
+    .addOption(new Option('--format <name>', 'of the predictions (default: csv)').choices(['csv', 'jsonl']))
+    .option('-o, --output <file>', 'where they go; the file appears when it is whole (default: standard output)')
+    .option('--probabilities', 'the probability of every class')
+    .option('--top <k>', 'the k most probable classes, in place of the first', integer)
+    .addOption(
+      new Option('--missing <policy>', 'rows with missing values (default: as when training)').choices([
+        'error',
+        'drop',
+        'mean',
+        'median',
+      ]),
+    )
+    .addOption(
+      new Option('--unseen <policy>', 'categories that training did not meet (default: as when training)').choices([
+        'error',
+        'zero',
+      ]),
+    )
+    .option('--delimiter <character>', 'between fields (default: found in the first line)')
+    .addOption(jsonOption().conflicts('format'))
+    .addHelpText('after', NOTES)
+    .action(predict);
+}
+
+async function predict(modelFile: string, source: string, options: Options): Promise<void> {
+  // Neither TensorFlow.js nor a backend: a linear model is a few sums a row.
+  const { loadModelBytes } = await import('../../node/model-files.js');
+  const { decodeModel } = await import('../../model/model-file.js');
+  const { lineFormat } = await import('../prediction-lines.js');
+  const model = decodeModel(await loadModelBytes(modelFile), modelFile);
+  const { classes } = model;
+  const { json, format = json ? 'jsonl' : 'csv', probabilities = false, top, output } = options;
+  if (top !== undefined && !(top >= 1 && top <= classes.length)) {
+    throw new UsageError(`--top must be an integer in [1, ${classes.length}], the number of classes; got ${top}.`);
+  }
+  const { header, lines } = lineFormat(model, classes, { format, probabilities, top });
+  const { onProgress, stop } = quietDisplay();
+  try {
+    await withInterrupt(async (signal) => {
+      const sink = await openSink(output);
+      try {
+        let done = 0;
+        // Opened before the first row is read, so that a reader knows at once what comes.
+        let pending = header;
+        for await (const { features, rows } of batchesOf(source, model, options, signal)) {
+          signal.throwIfAborted();
+          await sink.write(pending + lines(features, rows));
+          pending = '';
+          done += rows.length;
+          // Where rows go to a terminal, they are the progress.
+          if (output !== undefined || !process.stdout.isTTY)
+            onProgress({ stage: `predict, ${done.toLocaleString('en')} rows`, done: 0 });
+        }
+        if (pending !== '') await sink.write(pending);
+        await sink.commit();
+      } finally {
+        await sink.abandon();
+      }
+    });
+  } finally {
+    stop();
+  }
+}
+
+interface Batch {
+  readonly features: FeatureArray;
+  readonly rows: ArrayLike<number>;
+}
+
+/** Rows of pictures at a time. */
+const PICTURES = 512;
+
+async function* batchesOf(
+  source: string,
+  model: ModelContent,
+  options: Options,
+  signal: AbortSignal,
+): AsyncGenerator<Batch, void, undefined> {
+  const { kindOf, loadSamplesFor } = await import('../samples.js');
+  const { rowsOf } = await import('../table.js');
+  if (kindOf(source) === 'table') return yield* rowsOf(source, model, options, { labels: 'skip', signal });
+  const { checkFeatureCount } = await import('../../model/predict.js');
+  const { features } = await loadSamplesFor(source, model, options, { signal });
+  const [n, d] = features.shape;
+  checkFeatureCount(features, model.numFeatures, source);
+  for (let start = 0; start < n; start += PICTURES) {
+    const end = Math.min(start + PICTURES, n);
+    const part: FeatureArray = {
+      ...features,
+      values: features.values.subarray(start * d, end * d),
+      shape: [end - start, d],
+    };
+    yield { features: part, rows: Array.from({ length: end - start }, (_, i) => start + i) };
+    // Ctrl-C has its turn.
+    await new Promise(setImmediate);
+  }
+}
+
+interface Sink {
+  write(text: string): Promise<void>;
+  commit(): Promise<void>;
+  abandon(): Promise<void>;
+}
+
+async function openSink(output: string | undefined): Promise<Sink> {
+  if (output !== undefined) return (await import('../../node/atomic-writer.js')).openAtomicWriter(output);
+  const { stdout } = process;
+  const nothing = async () => {};
+  // A reader that is slower than this program sets the pace: what it has not taken yet is not piled up here.
+  const write = async (text: string) => {
+    if (!stdout.write(text)) await once(stdout, 'drain');
+  };
+  return { write, commit: nothing, abandon: nothing };
+}

@@ -1,0 +1,44 @@
+// cli: softmax-regression report.
+import { Command } from 'commander';
+import type { BackendName } from '../../backend/names.js';
+import { withInterrupt } from '../interrupt.js';
+import { quietDisplay } from '../progress.js';
+import type { TableOptions } from '../table.js';
+import { withTableOptions } from './evaluate.js';
+
+interface Options extends TableOptions {
+  readonly output: string;
+  readonly backend?: BackendName;
+  readonly json?: boolean;
+}
+
+export function reportCommand(): Command {
+  return withTableOptions(new Command('report').description('all there is to know about a model, as one HTML file'))
+    .requiredOption('-o, --output <file>', 'where to write it')
+    .action(report);
+}
+
+async function report(modelFile: string, source: string, options: Options): Promise<void> {
+  const { assertReplaceable } = await import('../../node/atomic-writer.js');
+  const { writeFileAtomic } = await import('../../node/files.js');
+  const { reportOf } = await import('../assess.js');
+  const { count, print, printJson } = await import('../output.js');
+  const { tried } = await import('../tried.js');
+  const { output } = options;
+  await assertReplaceable(output);
+  const { onProgress, stop } = quietDisplay();
+  const html = await withInterrupt(async (signal) => {
+    const { model, samples, choice, evaluation } = await tried(modelFile, source, options, { onProgress, signal });
+    const { features, labels, part } = samples;
+    const text = await reportOf({
+      ...{ model, evaluation, tested: { features, labels }, compared: features, choice },
+      data: { ...samples, split: `the ${part} of ${samples.name}` },
+    });
+    signal.throwIfAborted();
+    await writeFileAtomic(output, text);
+    return text;
+  }).finally(stop);
+  const bytes = Buffer.byteLength(html);
+  if (options.json) printJson({ report: output, bytes });
+  else print([`report: ${output}, ${count(Math.round(bytes / 1000))} kB, one file without script or request`]);
+}

@@ -1,0 +1,83 @@
+// cli: what people and programs read: lines, tables, JSON.
+import type { Label } from '../core/labels.js';
+import type { Evaluation, Scores } from '../model/evaluation.js';
+import type { FitResult } from '../model/fit.js';
+import { formatTable, sparkline, wantsColour } from '../report/text.js';
+
+/** One JSON document; typed arrays are lists in it. */
+export function printJson(value: unknown): void {
+  const plain = (_: string, item: unknown) =>
+    ArrayBuffer.isView(item) ? Array.from(item as unknown as ArrayLike<number>) : item;
+  console.log(JSON.stringify(value, plain, 2));
+}
+
+export function print(lines: readonly string[]): void {
+  if (lines.length > 0) console.log(lines.join('\n'));
+}
+
+export function tableLines(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string[] {
+  const align = head.map((_, i) => (i === 0 ? 'left' : 'right'));
+  const colour = wantsColour(process.env, process.stdout.isTTY);
+  return formatTable({ head, rows, align, colour }).map((line) => `  ${line}`);
+}
+
+export const count = (n: number) => n.toLocaleString('en');
+
+/** Four digits that count; a dash for what there is not. */
+export function score(value: number): string {
+  return Number.isFinite(value) ? value.toFixed(4) : '–';
+}
+
+/** What a fit came to, and how its loss fell. */
+export function fitLines(
+  { converged, reason, advice, objective, iterations, history }: FitResult,
+  solver: string,
+): string[] {
+  const state = solver !== 'lbfgs' ? `ended (${reason})` : converged ? 'converged' : `did not converge (${reason})`;
+  const unit = solver === 'lbfgs' ? 'iterations' : 'steps';
+  const curve = sparkline(
+    history.map(({ loss }) => loss),
+    { width: Math.max(1, Math.min(40, history.length)) },
+  );
+  const line = `fit: ${solver} ${state} after ${count(iterations)} ${unit}, objective ${score(objective)}  ${curve}`;
+  return [line.trimEnd(), ...(advice === null ? [] : [`  ${advice}`])];
+}
+
+/** So many classes have their confusions shown on a terminal. */
+const MOST_CONFUSED = 12;
+
+export function evaluationLines(evaluation: Evaluation<Label>, on: string): string[] {
+  const { samples, accuracy, interval, logLoss, expectedCalibrationError, perClass, confusion } = evaluation;
+  const right = count(Math.round(accuracy * samples));
+  const bounds = `${interval.lower.toFixed(3)} to ${interval.upper.toFixed(3)}`;
+  const { classes } = confusion;
+  const scores = classes.map((label, k) => [
+    String(label),
+    ...[perClass.precision[k], perClass.recall[k], perClass.fscore[k], perClass.rocAuc[k]].map(score),
+    count(perClass.support[k]),
+  ]);
+  const confusions = confusion.counts.map((row, k) => [String(classes[k]), ...Array.from(row, count)]);
+  return [
+    `accuracy ${score(accuracy)} on ${on}: ${right} of ${count(samples)} right, 95 % interval ${bounds}`,
+    `log loss ${score(logLoss)}, calibration error ${score(expectedCalibrationError)}`,
+    '',
+    ...tableLines(['class', 'precision', 'recall', 'F1', 'ROC AUC', 'samples'], scores),
+    ...(classes.length > MOST_CONFUSED
+      ? []
+      : ['', ...tableLines(['truth \\ predicted', ...classes.map(String)], confusions)]),
+  ];
+}
+
+export function foldLines(mean: Scores, deviation: Scores, folds: number): string[] {
+  const rows = (['accuracy', 'logLoss', 'rocAuc', 'expectedCalibrationError'] as const).map((name) => [
+    { accuracy: 'accuracy', logLoss: 'log loss', rocAuc: 'ROC AUC', expectedCalibrationError: 'calibration error' }[
+      name
+    ],
+    score(mean[name]),
+    score(deviation[name]),
+  ]);
+  return [
+    `cross-validation over the training samples, ${folds} folds:`,
+    ...tableLines(['score', 'mean', 'deviation'], rows),
+  ];
+}

@@ -1,0 +1,22 @@
+// cli: a model of a file, tried on samples whose labels are known.
+
+import type { BackendName } from '../backend/names.js';
+import { selectBackend } from '../backend/select.js';
+import type { Label } from '../core/labels.js';
+import { loadModel } from '../node/model-files.js';
+import '../node.js';
+import { type Loading, loadSamplesFor } from './samples.js';
+import type { TableOptions } from './table.js';
+
+export async function tried(
+  modelFile: string,
+  source: string,
+  options: TableOptions & { readonly backend?: BackendName },
+  loading: Loading,
+) {
+  const model = await loadModel<Label>(modelFile);
+  const samples = await loadSamplesFor(source, model, options, loading);
+  const choice = await selectBackend(options.backend);
+  const evaluation = await model.evaluate(samples.features, samples.labels as Label[], { signal: loading.signal });
+  return { model, samples, choice, evaluation };
+}

@@ -1,0 +1,20 @@
+// node: what of this machine decides the last bits of a result.
+import * as tf from '@tensorflow/tfjs';
+import { hasNarrowMatMul } from '../graph/narrow-matmul.js';
+import { type Binding, nativeBackend } from '../graph/native-backend.js';
+import type { Environment } from '../model/environment.js';
+import { thisMachine } from './native-machine.js';
+
+/** Processor and Node, and where it is in use TensorFlow, its settings, and whether our kernel is in it. */
+export function machineEnvironment(): Environment {
+  const { platform, arch, cpu, node } = thisMachine();
+  const here = { engine: `Node.js ${node}`, cpu: `${cpu} (${platform} ${arch})` };
+  if (tf.getBackend() !== 'tensorflow') return here;
+  const { binding, isUsingGpuDevice } = nativeBackend();
+  return {
+    ...here,
+    TensorFlow: `${(binding as Binding & { readonly TF_Version: string }).TF_Version} on ${isUsingGpuDevice ? 'GPU' : 'CPU'}`,
+    oneDNN: process.env.TF_ENABLE_ONEDNN_OPTS ?? 'by default',
+    'own kernel': hasNarrowMatMul() ? 'in use' : 'not in use',
+  };
+}

@@ -1,0 +1,374 @@
+// optim: the minimum of a quadratic model with an L1 penalty, in blocks.
+import { type Steps, WORK_OF_A_TASK } from '../core/task.js';
+import type { BlockMetric } from './block-metric.js';
+import { dot } from './lbfgs.js';
+
+/** A pair of L-BFGS in blocks, with M times its step. */
+export interface BlockPair {
+  readonly step: Float64Array;
+  readonly change: Float64Array;
+  readonly ofStep: Float64Array;
+}
+
+/**
+ * The curvature that L-BFGS has come to know, B = σM − UCUᵀ, in its compact form.
+ *
+ *   U = [σMS, Y],   C = [[σSᵀMS, L], [Lᵀ, −D]]⁻¹,   Lᵢⱼ = sᵢᵀyⱼ below the diagonal of SᵀY, and D that diagonal
+ *
+ * @see Byrd, Nocedal and Schnabel, Representations of quasi-Newton matrices (1994)
+ */
+export interface CompactCurvature {
+  readonly metric: BlockMetric;
+  readonly sigma: number;
+  /** 2m, columns of U */
+  readonly width: number;
+  /** U, [size, width] */
+  readonly outer: Float64Array;
+  /** UC, [size, width] */
+  readonly inner: Float64Array;
+  /** Bᵢᵢ > 0 */
+  readonly diagonal: Float64Array;
+}
+
+/** B, or undefined where rounding leaves it without an inverse or not positive definite. */
+export function compactCurvature(
+  metric: BlockMetric,
+  sigma: number,
+  pairs: readonly BlockPair[],
+): CompactCurvature | undefined {
+  const { size, order } = metric;
+  const m = pairs.length;
+  const width = 2 * m;
+  const outer = new Float64Array(size * width);
+  const inner = new Float64Array(size * width);
+  const diagonal = new Float64Array(size);
+  for (let i = 0; i < size; i++) diagonal[i] = sigma * metric.diagonal[i % order];
+  if (m === 0) return { metric, sigma, width, outer, inner, diagonal };
+  // Scaled so that sᵀy = 1, which changes nothing but the rounding.
+  const scales = pairs.map(({ step, change }) => 1 / Math.sqrt(dot(step, change)));
+  const middle = new Float64Array(width * width);
+  for (let a = 0; a < m; a++) {
+    for (let b = 0; b < m; b++) {
+      const scale = scales[a] * scales[b];
+      middle[a * width + b] = sigma * scale * dot(pairs[a].step, pairs[b].ofStep);
+      if (a > b) {
+        const below = scale * dot(pairs[a].step, pairs[b].change);
+        middle[a * width + m + b] = below;
+        middle[(m + b) * width + a] = below;
+      }
+    }
+    middle[(m + a) * width + m + a] = -1;
+  }
+  const inverse = inverseOf(middle, width);
+  if (inverse === undefined) return undefined;
+  for (let i = 0; i < size; i++) {
+    const at = i * width;
+    for (let a = 0; a < m; a++) {
+      outer[at + a] = sigma * scales[a] * pairs[a].ofStep[i];
+      outer[at + m + a] = scales[a] * pairs[a].change[i];
+    }
+    for (let a = 0; a < width; a++) {
+      let sum = 0;
+      for (let b = 0; b < width; b++) sum += outer[at + b] * inverse[b * width + a];
+      inner[at + a] = sum;
+      diagonal[i] -= sum * outer[at + a];
+    }
+    if (!(diagonal[i] > 0)) return undefined;
+  }
+  return { metric, sigma, width, outer, inner, diagonal };
+}
+
+export interface CompositeModel {
+  readonly curvature: CompactCurvature;
+  /** z₀, where the model is made, [size] */
+  readonly start: Float64Array;
+  /** g, the gradient there */
+  readonly gradient: Float64Array;
+  readonly l1: number;
+  /** The first so many entries of each block are penalised. */
+  readonly numPenalised: number;
+  /** Ends where what is left of the optimality conditions is less than this share of what it was. */
+  readonly accuracy: number;
+}
+
+/** Rounds of sweeps and a step on a face. */
+const MAX_ROUNDS = 20;
+/** Sweeps of a round: as long as entries become or leave 0. */
+const MAX_SWEEPS = 5;
+const MAX_CONJUGATE_STEPS = 60;
+
+/**
+ * Minimises gᵀ(z − z₀) + ½(z − z₀)ᵀB(z − z₀) + l1·‖z‖₁ from z₀ on; entries that are 0 are exactly 0. Work that yields where
+ * a task may end.
+ *
+ * Sweeps of coordinate descent find out which entries are 0. On the face of the others the model is a quadratic, which is
+ * minimised as a whole, by conjugate gradients preconditioned with that part of M: B differs from σM by rank 2m only, so
+ * they take few steps, however collinear the columns are, where coordinates alone would take thousands of sweeps. What
+ * would change its sign on the way stops at 0. Neither ever increases the model, so an early end is one of less accuracy.
+ */
+export function* minimizeComposite(model: CompositeModel): Steps<Float64Array> {
+  const state = new Composite(model);
+  const enough = model.accuracy ** 2 * state.violation();
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    for (let sweep = 0; sweep < MAX_SWEEPS; sweep++) {
+      const isOther = state.sweep();
+      if (state.isDue()) yield;
+      if (!isOther) break;
+    }
+    if (state.violation() <= enough) break;
+    yield* state.descendOnFace();
+    if (state.violation() <= enough) break;
+  }
+  return state.point;
+}
+
+class Composite {
+  readonly point: Float64Array;
+  /** Multiply-adds of this task so far. */
+  #work = 0;
+  readonly #model: CompositeModel;
+  /** σM(z − z₀) */
+  readonly #moved: Float64Array;
+  /** CUᵀ(z − z₀) */
+  readonly #low: Float64Array;
+
+  constructor(model: CompositeModel) {
+    this.#model = model;
+    this.point = model.start.slice();
+    this.#moved = new Float64Array(this.point.length);
+    this.#low = new Float64Array(model.curvature.width);
+  }
+
+  /** Whether the task should end here, with so many multiply-adds to come. */
+  isDue(ahead = 0): boolean {
+    if (this.#work + ahead < WORK_OF_A_TASK) return false;
+    this.#work = 0;
+    return true;
+  }
+
+  /** The gradient of the quadratic, gᵢ + (B(z − z₀))ᵢ. */
+  #slope(i: number): number {
+    const { outer, width } = this.#model.curvature;
+    const low = this.#low;
+    let sum = this.#model.gradient[i] + this.#moved[i];
+    for (let a = 0, at = i * width; a < width; a++, at++) sum -= outer[at] * low[a];
+    return sum;
+  }
+
+  /** Takes zᵢ to another value. */
+  #move(i: number, value: number): void {
+    const { metric, sigma, inner, width } = this.#model.curvature;
+    const by = value - this.point[i];
+    this.point[i] = value;
+    const j = i % metric.order;
+    metric.addColumn(j, sigma * by, this.#moved, i - j);
+    for (let a = 0, at = i * width; a < width; a++, at++) this.#low[a] += by * inner[at];
+    this.#work += metric.isDiagonal ? width : metric.order + width;
+  }
+
+  /** Minimises over one entry after the other; whether one of them became or left 0. */
+  sweep(): boolean {
+    const { curvature, l1, numPenalised } = this.#model;
+    const { diagonal, metric, width } = curvature;
+    let isOther = false;
+    for (let i = 0; i < diagonal.length; i++) {
+      const before = this.point[i];
+      const wanted = before - this.#slope(i) / diagonal[i];
+      const after = i % metric.order < numPenalised ? shrunk(wanted, l1 / diagonal[i]) : wanted;
+      this.#work += width;
+      if (after === before) continue;
+      if ((after === 0) !== (before === 0)) isOther = true;
+      this.#move(i, after);
+    }
+    return isOther;
+  }
+
+  /** Σᵢ vᵢ²/Bᵢᵢ, v the least subgradient: what is left of the optimality conditions, whatever the units. */
+  violation(): number {
+    const { curvature, l1, numPenalised } = this.#model;
+    const { diagonal, metric, width } = curvature;
+    let total = 0;
+    for (let i = 0; i < diagonal.length; i++) {
+      const isPenalised = i % metric.order < numPenalised;
+      total += leastSubgradient(this.point[i], this.#slope(i), isPenalised ? l1 : 0) ** 2 / diagonal[i];
+    }
+    this.#work += diagonal.length * width;
+    return total;
+  }
+
+  /** Towards the minimum over the entries that are not 0, as far as they keep their signs. */
+  *descendOnFace(): Steps<void> {
+    const face = this.#face();
+    const slope = new Float64Array(face.entries.length);
+    for (let a = 0; a < slope.length; a++) {
+      const i = face.entries[a];
+      slope[a] = this.#slope(i) + (face.isPenalised(a) ? this.#model.l1 * Math.sign(this.point[i]) : 0);
+    }
+    const direction = yield* this.#conjugateGradients(face, slope);
+    const delta = new Float64Array(direction.length);
+    const first = this.#firstCrossing(face, direction);
+    // Several entries at once while that descends; at last only as far as the first of them.
+    for (const length of [1, 0.5, 0.25, 0.1, first]) {
+      for (let a = 0; a < delta.length; a++) {
+        const value = this.point[face.entries[a]];
+        const next = value + length * direction[a];
+        delta[a] = face.isPenalised(a) && next * value <= 0 ? -value : length * direction[a];
+      }
+      const linear = dot(slope, delta);
+      const bent = dot(delta, this.#multiply(face, delta));
+      if (this.isDue()) yield;
+      if (!(linear < 0 && linear + bent / 2 <= 1e-4 * linear)) continue;
+      for (let a = 0; a < delta.length; a++) {
+        const i = face.entries[a];
+        if (delta[a] !== 0) this.#move(i, delta[a] === -this.point[i] ? 0 : this.point[i] + delta[a]);
+      }
+      if (this.isDue()) yield;
+      return;
+    }
+  }
+
+  #face(): Face {
+    const { curvature, numPenalised } = this.#model;
+    const { order, blocks } = curvature.metric;
+    const rows: Int32Array[] = [];
+    const entries: number[] = [];
+    for (let block = 0; block < blocks; block++) {
+      const free: number[] = [];
+      for (let j = 0; j < order; j++) if (j >= numPenalised || this.point[block * order + j] !== 0) free.push(j);
+      rows.push(Int32Array.from(free));
+      for (const j of free) entries.push(block * order + j);
+    }
+    return { rows, entries, isPenalised: (a) => entries[a] % order < numPenalised };
+  }
+
+  /** The least t at which an entry of z + t·direction becomes 0, at most 1. */
+  #firstCrossing({ entries, isPenalised }: Face, direction: Float64Array): number {
+    let first = 1;
+    for (let a = 0; a < direction.length; a++) {
+      const value = this.point[entries[a]];
+      if (isPenalised(a) && value * direction[a] < 0) first = Math.min(first, -value / direction[a]);
+    }
+    return first;
+  }
+
+  /** p with B[face, face]·p ≈ −slope. */
+  *#conjugateGradients(face: Face, slope: Float64Array): Steps<Float64Array> {
+    const { sigma, metric } = this.#model.curvature;
+    for (const rows of face.rows) {
+      const work = metric.workOf(rows);
+      if (this.isDue(work)) yield;
+      if (rows.length > 0) metric.solvePart(rows, new Float64Array(rows.length));
+      this.#work += work;
+    }
+    const precondition = (vector: Float64Array) => {
+      const result = new Float64Array(vector.length);
+      let at = 0;
+      for (const rows of face.rows) {
+        if (rows.length > 0) result.set(metric.solvePart(rows, vector.subarray(at, at + rows.length)), at);
+        at += rows.length;
+      }
+      for (let a = 0; a < result.length; a++) result[a] /= sigma;
+      return result;
+    };
+    const found = new Float64Array(slope.length);
+    const residual = slope.map((entry) => -entry);
+    let solved = precondition(residual);
+    let square = dot(residual, solved);
+    const enough = 1e-6 * square;
+    const direction = solved.slice();
+    for (let step = 0; step < MAX_CONJUGATE_STEPS && square > enough; step++) {
+      const image = this.#multiply(face, direction);
+      if (this.isDue()) yield;
+      const curvature = dot(direction, image);
+      if (!(curvature > 0)) break;
+      const length = square / curvature;
+      for (let a = 0; a < found.length; a++) {
+        found[a] += length * direction[a];
+        residual[a] -= length * image[a];
+      }
+      solved = precondition(residual);
+      const next = dot(residual, solved);
+      for (let a = 0; a < found.length; a++) direction[a] = solved[a] + (next / square) * direction[a];
+      square = next;
+    }
+    return found;
+  }
+
+  /** B[face, face]·v */
+  #multiply({ rows, entries }: Face, vector: Float64Array): Float64Array {
+    const { metric, sigma, inner, outer, width } = this.#model.curvature;
+    const result = new Float64Array(vector.length);
+    let offset = 0;
+    for (const part of rows) {
+      metric.multiplyPart(part, vector, offset, result);
+      offset += part.length;
+      // As much again for the preconditioner.
+      this.#work += 2 * (metric.isDiagonal ? part.length : part.length ** 2);
+    }
+    this.#work += 2 * width * vector.length;
+    const low = new Float64Array(width);
+    for (let a = 0; a < vector.length; a++) {
+      const at = entries[a] * width;
+      for (let b = 0; b < width; b++) low[b] += vector[a] * inner[at + b];
+    }
+    for (let a = 0; a < vector.length; a++) {
+      const at = entries[a] * width;
+      let sum = sigma * result[a];
+      for (let b = 0; b < width; b++) sum -= outer[at + b] * low[b];
+      result[a] = sum;
+    }
+    return result;
+  }
+}
+
+/** The entries that are not held at 0. */
+interface Face {
+  /** Of each block. */
+  readonly rows: readonly Int32Array[];
+  /** The same as places in the whole. */
+  readonly entries: readonly number[];
+  readonly isPenalised: (a: number) => boolean;
+}
+
+/** The entry of least size of slope + l1·∂|value|. */
+export function leastSubgradient(value: number, slope: number, l1: number): number {
+  if (value !== 0) return slope + l1 * Math.sign(value);
+  return shrunk(slope, l1);
+}
+
+/** Soft thresholding: towards 0 by `by`, and no further. */
+function shrunk(value: number, by: number): number {
+  if (value > by) return value - by;
+  return value < -by ? value + by : 0;
+}
+
+/** By Gauss and Jordan, with pivots; undefined where there is none. */
+function inverseOf(matrix: Float64Array, size: number): Float64Array | undefined {
+  const left = matrix.slice();
+  const right = new Float64Array(size * size);
+  for (let i = 0; i < size; i++) right[i * size + i] = 1;
+  for (let column = 0; column < size; column++) {
+    let pivot = column;
+    for (let i = column + 1; i < size; i++) {
+      if (Math.abs(left[i * size + column]) > Math.abs(left[pivot * size + column])) pivot = i;
+    }
+    const entry = left[pivot * size + column];
+    if (!(Math.abs(entry) > 1e-14 && Number.isFinite(entry))) return undefined;
+    for (let j = 0; j < size; j++) {
+      for (const each of [left, right]) {
+        const swapped = each[pivot * size + j];
+        each[pivot * size + j] = each[column * size + j];
+        each[column * size + j] = swapped / entry;
+      }
+    }
+    for (let i = 0; i < size; i++) {
+      const factor = left[i * size + column];
+      if (i === column || factor === 0) continue;
+      for (let j = 0; j < size; j++) {
+        left[i * size + j] -= factor * left[column * size + j];
+        right[i * size + j] -= factor * right[column * size + j];
+      }
+    }
+  }
+  return right;
+}

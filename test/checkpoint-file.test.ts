@@ -1,0 +1,556 @@
+import { spawn } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import * as tf from '@tensorflow/tfjs';
+import fc from 'fast-check';
+import { crossValidate, type FitOptions, lambdaPath, loadIris, Random, SoftmaxRegression } from 'softmax-regression';
+import { fileCheckpoint, readCheckpoint } from 'softmax-regression/node';
+import { digestOf } from '../src/core/digest.js';
+import { sha256 } from '../src/core/sha256.js';
+import { VERSION } from '../src/core/version.js';
+import { type CheckpointContent, decodeCheckpoint, encodeCheckpoint } from '../src/model/checkpoint-file.js';
+import { provideEnvironment } from '../src/model/environment.js';
+import { machineEnvironment } from '../src/node/environment.js';
+import { TEST_BACKENDS, useBackend } from './helpers/backends.js';
+import { PROPERTY } from './helpers/problems.js';
+
+type Options = FitOptions<string>;
+
+const iris = loadIris();
+const sgd: Options = { solver: 'sgd', epochs: 3, batchSize: 30, learningRate: 0.1, seed: 2 };
+const lbfgs: Options = { l2: 0.001, maxIterations: 12, tolerance: 1e-9 };
+const fitIris = (options: Options) => SoftmaxRegression.fit<string>(iris.features, iris.labels, options);
+
+async function checkpointsOf(options: Options, every: { epochs: number } | { iterations: number } = { epochs: 1 }) {
+  const checkpoints: Uint8Array[] = [];
+  const write = (bytes: Uint8Array) => {
+    checkpoints.push(bytes);
+  };
+  const whole = await fitIris({ ...options, checkpoint: { write, every } });
+  return { ...whole, checkpoints };
+}
+
+const failure = (promise: Promise<unknown>) =>
+  promise.then(
+    () => undefined,
+    (error) => error,
+  );
+
+async function altered(bytes: Uint8Array, change: (content: CheckpointContent) => Partial<CheckpointContent>) {
+  const content = await decodeCheckpoint(bytes, 'test');
+  return encodeCheckpoint({ ...content, ...change(content) });
+}
+
+let folder: string;
+let steps: Uint8Array;
+let newton: Uint8Array;
+
+beforeAll(async () => {
+  await useBackend('cpu');
+  folder = mkdtempSync(join(tmpdir(), 'checkpoints-'));
+  steps = (await checkpointsOf(sgd)).checkpoints[1];
+  newton = (await checkpointsOf(lbfgs)).checkpoints[9];
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('when a checkpoint is written', () => {
+  const epochsOf = async (options: Options, every: { epochs: number } | { iterations: number }) => {
+    const { checkpoints } = await checkpointsOf(options, every);
+    return Promise.all(
+      checkpoints.map(async (bytes) => {
+        const { state } = await decodeCheckpoint(bytes, 'test');
+        return state.epoch ?? state.iterations;
+      }),
+    );
+  };
+
+  it('is each n-th epoch, and the end', async () => {
+    expect(await epochsOf({ ...sgd, epochs: 7 }, { epochs: 3 })).toEqual([3, 6, 7]);
+    expect(await epochsOf({ ...sgd, epochs: 6 }, { epochs: 3 })).toEqual([3, 6]);
+    expect(await epochsOf(lbfgs, { epochs: 5 })).toEqual([5, 10, 12]);
+  });
+
+  it('is the first pause after n steps, of which there is one at the end of each epoch', async () => {
+    // 5 steps an epoch.
+    expect(await epochsOf({ ...sgd, epochs: 6 }, { iterations: 8 })).toEqual([2, 4, 5, 6]);
+    expect(await epochsOf(lbfgs, { iterations: 5 })).toEqual([5, 10, 12]);
+  });
+
+  it('is the same after a resumption', async () => {
+    const every = { iterations: 8 };
+    const [first] = (await checkpointsOf({ ...sgd, epochs: 6 }, every)).checkpoints;
+    expect(await epochsOf({ ...sgd, epochs: 6, resume: first }, every)).toEqual([4, 5, 6]);
+  });
+
+  it('is each epoch by default, and each tenth iteration of lbfgs', async () => {
+    for (const [options, count] of [
+      [sgd, 3],
+      [{ ...lbfgs, maxIterations: 25 }, 3],
+    ] as const) {
+      const write = jest.fn();
+      await fitIris({ ...options, checkpoint: { write } });
+      expect(write).toHaveBeenCalledTimes(count);
+    }
+  });
+
+  it('waits for a promise, and ends the fit with its error', async () => {
+    const { numTensors } = tf.memory();
+    let isWriting = false;
+    const write = async () => {
+      expect(isWriting).toBe(false);
+      isWriting = true;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      isWriting = false;
+    };
+    await fitIris({ ...sgd, checkpoint: { write } });
+    for (const options of [sgd, lbfgs]) {
+      const broken = () => Promise.reject(new Error('disk full'));
+      expect(await failure(fitIris({ ...options, checkpoint: { write: broken } }))).toMatchObject({
+        message: 'disk full',
+      });
+    }
+    expect(tf.memory().numTensors).toBe(numTensors);
+  });
+
+  it('is the same bytes each time', async () => {
+    expect((await checkpointsOf(sgd)).checkpoints[1]).toEqual(steps);
+    expect((await checkpointsOf(lbfgs)).checkpoints[9]).toEqual(newton);
+  });
+});
+
+describe('an aborted fit', () => {
+  it.each<[string, Options]>([
+    ['steps', { ...sgd, epochs: 20 }],
+    ['lbfgs', lbfgs],
+  ])('leaves a checkpoint from which it ends as if it had not been, with %s', async (_, options) => {
+    const { numTensors } = tf.memory();
+    const whole = await fitIris(options);
+    for (const at of [1, 4]) {
+      const checkpoints: Uint8Array[] = [];
+      const controller = new AbortController();
+      const aborted = fitIris({
+        ...options,
+        signal: controller.signal,
+        checkpoint: { write: (bytes) => void checkpoints.push(bytes), every: { epochs: 1000 } },
+        onEpochEnd: (epoch) => {
+          if (epoch === at) controller.abort(new Error('Ctrl-C'));
+        },
+      });
+      expect(await failure(aborted)).toMatchObject({ message: 'Ctrl-C' });
+      expect(checkpoints).toHaveLength(1);
+      const resumed = await fitIris({ ...options, resume: checkpoints[0] });
+      expect(resumed.result).toEqual(whole.result);
+      expect(resumed.model.weight).toEqual(whole.model.weight);
+    }
+    expect(tf.memory().numTensors).toBe(numTensors);
+  });
+
+  it('writes none before it has begun', async () => {
+    const write = jest.fn();
+    expect(await failure(fitIris({ ...sgd, signal: AbortSignal.abort(), checkpoint: { write } }))).toBeDefined();
+    expect(write).not.toHaveBeenCalled();
+  });
+});
+
+describe('a fit that is resumed with more epochs', () => {
+  it.each<[string, Options, Options]>([
+    ['epochs', sgd, { ...sgd, epochs: 5 }],
+    ['maxIterations', lbfgs, { ...lbfgs, maxIterations: 20 }],
+  ])('is the longer one, %s', async (_, short, long) => {
+    const resume = (await checkpointsOf(short)).checkpoints.slice(-1)[0];
+    const [resumed, whole] = [await fitIris({ ...long, resume }), await fitIris(long)];
+    expect(resumed.result).toEqual(whole.result);
+    expect(resumed.model.weight).toEqual(whole.model.weight);
+  });
+
+  it('refuses fewer than are begun, and others where the learning rate follows them', async () => {
+    expect(await failure(fitIris({ ...sgd, epochs: 1, resume: steps }))).toMatchObject({
+      ...{ code: 'DOMAIN', argument: 'epochs', actual: '1' },
+      expected: 'be at least 2: so many the checkpoint has begun',
+    });
+    expect(await failure(fitIris({ ...lbfgs, maxIterations: 9, resume: newton }))).toMatchObject({
+      ...{ code: 'DOMAIN', argument: 'maxIterations', actual: '9' },
+    });
+    const cosine: Options = { ...sgd, learningRate: { schedule: 'cosine', rate: 0.1 } };
+    const [resume] = (await checkpointsOf(cosine)).checkpoints;
+    expect(await failure(fitIris({ ...cosine, epochs: 4, resume }))).toMatchObject({
+      code: 'DOMAIN',
+      argument: 'epochs',
+    });
+  });
+});
+
+describe('resume refuses', () => {
+  const others: [string, () => Promise<unknown>, object][] = [
+    ['another solver', () => fitIris({ ...lbfgs, resume: steps }), { argument: 'solver', actual: '"lbfgs"' }],
+    [
+      'another rate',
+      () => fitIris({ ...sgd, learningRate: 0.2, resume: steps }),
+      { argument: 'learningRate', actual: '0.2' },
+    ],
+    [
+      'another seed',
+      () => fitIris({ ...sgd, seed: 3, resume: steps }),
+      { argument: 'seed', expected: 'be 2, as when the checkpoint was written' },
+    ],
+    ['an option more', () => fitIris({ ...sgd, validation: 0.2, resume: steps }), { argument: 'validation' }],
+    [
+      'other features',
+      () =>
+        SoftmaxRegression.fit<string>(
+          iris.features.map((row) => row.map((x) => x + 1)),
+          iris.labels,
+          { ...sgd, resume: steps },
+        ),
+      {
+        argument: 'features',
+        expected: 'be Float64Array [150, 4], as when the checkpoint was written',
+        actual: 'others',
+      },
+    ],
+    [
+      'fewer samples',
+      () => SoftmaxRegression.fit<string>(iris.features.slice(1), iris.labels.slice(1), { ...sgd, resume: steps }),
+      { argument: 'features', actual: 'Float64Array [149, 4]' },
+    ],
+    [
+      'the same numbers in float32, which is another training',
+      () =>
+        SoftmaxRegression.fit<string>(
+          { values: Float32Array.from(iris.features.flat()), shape: [150, 4] },
+          iris.labels,
+          {
+            ...sgd,
+            resume: steps,
+          },
+        ),
+      { argument: 'features', actual: 'Float32Array [150, 4]' },
+    ],
+    [
+      'other labels',
+      () => SoftmaxRegression.fit<string>(iris.features, [...iris.labels].reverse(), { ...sgd, resume: steps }),
+      { argument: 'labels' },
+    ],
+    [
+      'other classes',
+      () =>
+        SoftmaxRegression.fit<string>(iris.features, iris.labels, {
+          ...sgd,
+          classes: ['versicolor', 'setosa', 'virginica'],
+          resume: steps,
+        }),
+      { argument: 'classes' },
+    ],
+    [
+      'weights',
+      () => fitIris({ ...sgd, sampleWeights: iris.labels.map((_, i) => 1 + i), resume: steps }),
+      { argument: 'sampleWeights' },
+    ],
+    [
+      'other samples to look at',
+      () => fitIris({ ...sgd, validation: { features: iris.features, labels: iris.labels }, resume: steps }),
+      { argument: 'validation' },
+    ],
+    [
+      'another start',
+      async () => fitIris({ ...sgd, warmStart: (await fitIris(lbfgs)).model, resume: steps }),
+      { argument: 'warmStart' },
+    ],
+  ];
+  it.each(others)('%s, by name, and leaves nothing behind', async (_, call, error) => {
+    const { numTensors } = tf.memory();
+    expect(await failure(call())).toMatchObject({ code: 'DOMAIN', where: 'fit', ...error });
+    expect(tf.memory().numTensors).toBe(numTensors);
+  });
+
+  it.each<[string, object, string]>([
+    ['no function', { write: 'file' }, 'checkpoint.write'],
+    ['an option that nobody reads', { write() {}, evry: 1 }, 'options'],
+    ['no interval', { write() {}, every: {} }, 'checkpoint.every'],
+    ['two intervals', { write() {}, every: { epochs: 1, iterations: 1 } }, 'checkpoint.every'],
+    ['half an epoch', { write() {}, every: { epochs: 0.5 } }, 'checkpoint.every.epochs'],
+  ])('as a way to keep checkpoints, %s', async (_, checkpoint, argument) => {
+    expect(await failure(fitIris({ ...sgd, checkpoint: checkpoint as never }))).toMatchObject({
+      code: 'DOMAIN',
+      argument,
+    });
+  });
+
+  it('to be that of many fits', async () => {
+    for (const options of [{ checkpoint: { write() {} } }, { resume: newton }]) {
+      const calls: [string, () => Promise<unknown>][] = [
+        ['crossValidate', () => crossValidate(iris.features, iris.labels, options as object)],
+        ['lambdaPath', () => lambdaPath(iris.features, iris.labels, options as object)],
+      ];
+      for (const [where, call] of calls) {
+        expect(await failure(call())).toMatchObject({ code: 'DOMAIN', where, argument: Object.keys(options)[0] });
+      }
+    }
+  });
+
+  it('a model file, as fromBytes refuses a checkpoint: each says what it is', async () => {
+    const { model } = await fitIris(lbfgs);
+    expect(await failure(fitIris({ ...lbfgs, resume: model.toBytes() }))).toMatchObject({
+      ...{ code: 'FORMAT', where: 'fit: resume', argument: 'format', actual: '"softmax-regression"' },
+      hint: expect.stringContaining('It is a model file'),
+    });
+    const error = await failure((async () => SoftmaxRegression.fromBytes(newton))());
+    expect(error).toMatchObject({
+      code: 'FORMAT',
+      argument: 'format',
+      hint: expect.stringContaining('It is a checkpoint'),
+    });
+  });
+
+  it('what is no checkpoint at all', async () => {
+    expect(await failure(fitIris({ ...sgd, resume: new Uint8Array(0) }))).toMatchObject({
+      code: 'FORMAT',
+      argument: 'length',
+    });
+    expect(await failure(fitIris({ ...sgd, resume: 'run.checkpoint' as never }))).toMatchObject({ code: 'SHAPE' });
+  });
+});
+
+describe('a checkpoint that was changed', () => {
+  it('is refused wherever it is cut or edited', async () => {
+    const whole = [steps, newton];
+    await fc.assert(
+      fc.asyncProperty(
+        fc.nat(1),
+        fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+        fc.nat(8),
+        async (which, at, bit) => {
+          const bytes = whole[which];
+          const place = Math.floor(at * bytes.length);
+          const changed = bytes.slice(0, bit === 8 ? place : undefined);
+          if (bit < 8) changed[place] ^= 1 << bit;
+          expect(await failure(decodeCheckpoint(changed, 'test'))).toMatchObject({ code: 'FORMAT', where: 'test' });
+        },
+      ),
+      { ...PROPERTY, numRuns: 400 },
+    );
+    for (const bytes of whole) expect(await failure(decodeCheckpoint(bytes, 'test'))).toBeUndefined();
+  });
+
+  type Change = (content: CheckpointContent) => Partial<CheckpointContent>;
+  const state =
+    (name: string, value: unknown): Change =>
+    (content) => ({ state: { ...content.state, [name]: value as never } });
+  const tensor =
+    (name: string, values: Float32Array | Float64Array, shape: number[]): Change =>
+    (content) => ({ tensors: { ...content.tensors, [name]: { shape, values } } });
+  const none =
+    (name: string): Change =>
+    ({ tensors: { [name]: _, ...tensors } }) => ({ tensors });
+
+  it.each<[string, Change, string]>([
+    ['an epoch that is none', state('epoch', -1), 'state.epoch'],
+    ['an epoch that its history has not seen', state('epoch', 3), 'history'],
+    ['a step beyond the epoch', state('step', 6), 'state.step'],
+    ['a generator that stands still', state('random', [0, 0, 0, 0]), 'state.random'],
+    ['a generator of half a word', state('random', [0.5, 1, 1, 1]), 'state.random'],
+    [
+      'a weight that is infinite',
+      tensor('parameters.weight', new Float32Array(12).fill(1 / 0), [4, 3]),
+      'parameters.weight[0]',
+    ],
+    ['a weight of another shape', tensor('parameters.weight', new Float32Array(12), [3, 4]), 'parameters.weight'],
+    ['a weight of another type', tensor('parameters.weight', new Float64Array(12), [4, 3]), 'parameters.weight'],
+    ['a weight that is missing', none('parameters.weight'), 'parameters.weight'],
+    ['the velocity of another solver', tensor('optimizer.velocity.bias', new Float32Array(3), [3]), 'header'],
+  ])('with the checksum that belongs to it, is refused for %s', async (_, change, argument) => {
+    const { numTensors } = tf.memory();
+    const resume = await altered(steps, change);
+    expect(await failure(fitIris({ ...sgd, resume }))).toMatchObject({
+      code: 'FORMAT',
+      where: 'fit: resume',
+      argument,
+    });
+    expect(tf.memory().numTensors).toBe(numTensors);
+  });
+
+  it.each<[string, Change, string]>([
+    ['a phase that a small problem has not', state('phase', 'polish'), 'state.phase'],
+    ['iterations that its history has not seen', state('iterations', 11), 'history'],
+    ['a point that is too long', tensor('point', new Float64Array(16), [16]), 'point'],
+    ['a gradient that is no number', tensor('gradient', new Float64Array(15).fill(Number.NaN), [15]), 'gradient[0]'],
+    ['more pairs than are kept', tensor('steps', new Float64Array(11 * 15), [11, 15]), 'steps.shape'],
+    ['changes without steps', tensor('steps', new Float64Array(0), [0, 15]), 'changes.shape'],
+    ['steps without changes', tensor('changes', new Float64Array(0), [0, 15]), 'changes'],
+    ['iterations of a phase that was not', state('iterationsBefore', 1), 'state.iterationsBefore'],
+  ])('with the checksum that belongs to it, is refused for %s, of lbfgs', async (_, change, argument) => {
+    const resume = await altered(newton, change);
+    expect(await failure(fitIris({ ...lbfgs, resume }))).toMatchObject({
+      code: 'FORMAT',
+      where: 'fit: resume',
+      argument,
+    });
+  });
+});
+
+describe('where a checkpoint was written', () => {
+  afterAll(() => provideEnvironment(machineEnvironment));
+
+  it('is in it: versions, backend, processor', async () => {
+    const { environment } = await decodeCheckpoint(steps, 'test');
+    expect(environment).toMatchObject({
+      'softmax-regression': VERSION,
+      backend: 'cpu',
+      'TensorFlow.js': '4.22.0',
+    });
+    expect(environment.engine).toBe(`Node.js ${process.versions.node}`);
+    expect(environment.cpu).toContain(process.arch);
+  });
+
+  const native = TEST_BACKENDS.includes('tensorflow') ? it : it.skip;
+  native('names TensorFlow, its oneDNN setting and our kernel, where it is in use', async () => {
+    await useBackend('tensorflow');
+    try {
+      expect(machineEnvironment()).toMatchObject({
+        TensorFlow: expect.stringMatching(/^\d+\.\d+\.\d+ on CPU$/),
+        oneDNN: 'by default',
+        'own kernel': expect.stringContaining('in use'),
+      });
+    } finally {
+      await useBackend('cpu');
+    }
+  });
+
+  it('is said once where it is resumed elsewhere, and nothing where it is not', async () => {
+    expect((await fitIris({ ...sgd, resume: steps })).result.notes).toBeUndefined();
+    provideEnvironment(() => ({ ...machineEnvironment(), cpu: 'another one' }));
+    const { result } = await fitIris({ ...sgd, resume: steps });
+    expect(result.notes).toHaveLength(1);
+    expect(result.notes?.[0]).toMatch(/^Resumed under other conditions, .*: cpu another one; before, cpu /);
+  });
+
+  it('may be another backend', async () => {
+    await useBackend('wasm');
+    try {
+      const resumed = await fitIris({ ...sgd, resume: steps });
+      expect(resumed.result.notes?.[0]).toContain('backend wasm');
+      await useBackend('cpu');
+      const whole = await fitIris(sgd);
+      expect(resumed.result.objective).toBeAllClose(whole.result.objective, { rtol: 1e-5, atol: 1e-6 });
+    } finally {
+      await useBackend('cpu');
+    }
+  });
+});
+
+describe('the checksum of much data', () => {
+  it('is the same with crypto.subtle and without, and another where a byte or a border moves', async () => {
+    const bytes = Uint8Array.from({ length: 2 ** 20 + 5 }, (_, i) => i % 251);
+    const parts = [bytes.subarray(0, 7), bytes];
+    const sum = await digestOf(parts);
+    const own = jest.replaceProperty(globalThis, 'crypto', undefined as never);
+    expect(await digestOf(parts)).toBe(sum);
+    own.restore();
+    const slices = [bytes.subarray(0, 2 ** 20), bytes.subarray(2 ** 20)].map((slice) => sha256([slice]));
+    const text = `${sha256([bytes.subarray(0, 7)])}\n${slices.join(' ')}`;
+    expect(sum).toBe(sha256([new TextEncoder().encode(text)]));
+    expect(await digestOf([bytes.subarray(0, 8), bytes])).not.toBe(sum);
+    expect(await digestOf([bytes])).not.toBe(sum);
+    expect(await digestOf([bytes, bytes.subarray(0, 7)])).not.toBe(sum);
+  });
+});
+
+describe('a checkpoint in a file', () => {
+  it('is the last one, and nothing else is left in the folder', async () => {
+    const path = join(folder, 'own', 'run.checkpoint');
+    const whole = await fitIris({ ...sgd, checkpoint: fileCheckpoint(path, { every: { epochs: 1 } }) });
+    expect(readdirSync(join(folder, 'own'))).toEqual(['run.checkpoint']);
+    // It was written at the end: nothing is left to do.
+    const { result } = await fitIris({ ...sgd, resume: await readCheckpoint(path) });
+    expect(result).toEqual(whole.result);
+  });
+
+  it('is undefined where there is none, and an error that names the file where it is broken', async () => {
+    expect(await readCheckpoint(join(folder, 'none'))).toBeUndefined();
+    const path = join(folder, 'broken');
+    writeFileSync(path, steps);
+    truncateSync(path, steps.length - 1);
+    expect(await failure(readCheckpoint(path))).toMatchObject({ code: 'FORMAT', where: path, argument: 'length' });
+    mkdirSync(join(folder, 'a folder'));
+    expect(await failure(readCheckpoint(join(folder, 'a folder')))).toMatchObject({ code: 'FORMAT' });
+  });
+
+  it('stays as it was where it cannot be written', async () => {
+    const path = join(folder, 'a file');
+    writeFileSync(path, steps);
+    const error = await failure(fitIris({ ...sgd, checkpoint: fileCheckpoint(join(path, 'below')) }));
+    expect(error).toMatchObject({ code: 'BACKEND' });
+    expect(new Uint8Array(readFileSync(path))).toEqual(steps);
+  });
+});
+
+describe('a process that is killed', () => {
+  /** What it said at last; `undefined` where it was killed. */
+  function run(
+    path: string,
+    backend: string,
+    options: Options,
+    kill?: { readonly afterLines: number; readonly afterMs: number },
+  ): Promise<string | undefined> {
+    const script = join(__dirname, 'helpers', 'resumable-fit.ts');
+    const args = ['--import', 'tsx', script, path, backend, JSON.stringify(options)];
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    let last = '';
+    let lines = 0;
+    createInterface(child.stdout).on('line', (line) => {
+      last = line;
+      if (++lines === kill?.afterLines) setTimeout(() => child.kill('SIGKILL'), kill.afterMs);
+    });
+    return new Promise((resolve, reject) => {
+      child.on('error', reject);
+      child.on('close', (code, signal) => {
+        if (signal === 'SIGKILL') resolve(undefined);
+        else if (code === 0) resolve(last);
+        else reject(new Error(`exit code ${code}`));
+      });
+    });
+  }
+
+  const random = new Random(11);
+  it.each<[string, number, Options]>([
+    ['cpu', 3, { ...sgd, solver: 'momentum', epochs: 60, batchSize: 16 }],
+    ['cpu', 1, { l2: 1e-6, tolerance: 1e-12 }],
+    ...(TEST_BACKENDS.includes('tensorflow')
+      ? [
+          ['tensorflow', 2, { ...sgd, solver: 'adam', epochs: 60, batchSize: 16, standardize: true }] as [
+            string,
+            number,
+            Options,
+          ],
+        ]
+      : []),
+  ])(
+    'on %s, %i times, ends as one that was not, bit for bit',
+    async (backend, kills, options) => {
+      const name = `${backend}-${options.solver}`;
+      const whole = await run(join(folder, `${name}-whole`), backend, options);
+      const path = join(folder, name);
+      for (let i = 0; i < kills; i++) {
+        // While it computes, waits, or writes.
+        const kill = { afterLines: 2 + random.below(9), afterMs: random.below(15) };
+        expect(await run(path, backend, options, kill)).toBeUndefined();
+        expect(existsSync(path)).toBe(true);
+      }
+      expect(await run(path, backend, options)).toEqual(whole);
+      const { result } = JSON.parse(whole as string);
+      expect(result).not.toHaveProperty('notes');
+    },
+    180_000,
+  );
+});

@@ -1,0 +1,258 @@
+// What is wrong with a file or a command line is said in one line, with its place, its rule and the way out.
+
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { CommandLine } from './helpers/command-line.js';
+
+jest.setTimeout(120_000);
+
+const GOOD = 'width,colour,kind\n1,red,cat\n2,red,dog\n1.5,blue,cat\n2.5,blue,dog\n1.25,red,cat\n2.25,blue,dog\n';
+const line = new CommandLine();
+
+beforeAll(async () => {
+  line.write('good.csv', GOOD);
+  const { code, stderr } = await line.run(
+    ...['train', 'good.csv', '--label', 'kind', '--strings', 'one-hot', '--test-fraction', '0', '-o', 'good.model'],
+  );
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+});
+
+afterAll(() => line.dispose());
+
+/** It fails with one line, which begins so, and leaves every file as it was. */
+async function refusal(code: number, ...args: string[]): Promise<string> {
+  const before = readdirSync(line.folder).sort();
+  const model = readFileSync(line.path('good.model'));
+  const ended = await line.run(...args);
+  expect(ended).toMatchObject({ code, stdout: '' });
+  expect(ended.stderr).not.toMatch(/\n\s+at /);
+  expect(readdirSync(line.folder).sort()).toEqual(before);
+  expect(readFileSync(line.path('good.model')).equals(model)).toBe(true);
+  return ended.stderr.trimEnd();
+}
+
+const TABLES: readonly [title: string, content: string | Uint8Array, message: RegExp][] = [
+  [
+    'a header without a name',
+    ',b,kind\n1,2,x\n3,4,y\n',
+    /^error: bad\.csv:1:1: the header must name each column; got "".*--ignore 0/,
+  ],
+  [
+    'a header with a name twice',
+    'a,a,kind\n1,2,x\n',
+    /^error: bad\.csv:1:2: the header must name each column once; got "a" in columns 1 and 2/,
+  ],
+  [
+    'a ragged row',
+    'a,b,kind\n1,2,x\n3,4\n',
+    /^error: bad\.csv:3:3: the row must have 3 fields, as the header has; got 2\. /,
+  ],
+  [
+    'text in a column of numbers',
+    'a,kind\n1,x\nten,y\n',
+    /^error: bad\.csv:3:1: a must be a number, as above it; got "ten"\. .*--categories a/,
+  ],
+  [
+    'a column of text',
+    'a,b,kind\nred,1,x\nblue,2,y\n',
+    /^error: bad\.csv:2:1: a must be a number; got "red"\. Pass --strings one-hot .* --ignore a\.$/,
+  ],
+  [
+    'a missing value',
+    'a,kind\n1,x\n,y\n',
+    /^error: bad\.csv:3:1: a must be a number; got nothing\. Pass --missing drop to skip such rows, or when training --missing mean or median/,
+  ],
+  ['nothing', '', /^error: bad\.csv: the table must have at least one row; got an empty file\.$/],
+  ['a header alone', 'a,kind\n', /^error: bad\.csv: the table must have at least one row; got none\.$/],
+  ['one class', 'a,kind\n1,x\n2,x\n', /^error: bad\.csv: kind must have at least two classes; got only "x"/],
+  [
+    'bytes that are not UTF-8',
+    Buffer.from('a,kind\n1,x\n2,\xe9\n', 'latin1'),
+    /^error: bad\.csv:3: the text must be UTF-8; got the byte 0xe9\. .*Save it as "CSV UTF-8"/,
+  ],
+  ['UTF-16', Buffer.from('\ufeffa,kind\n1,x\n', 'utf16le'), /^error: bad\.csv:1: the text must be UTF-8; .*UTF-16/],
+  [
+    'a line of 10 MB',
+    `a,kind\n1,${'x'.repeat(1e7)}\n`,
+    /^error: bad\.csv:2: the row must have at most 8388608 characters; got more\. /,
+  ],
+  [
+    'a quote that is never closed',
+    'a,kind\n1,"x\n2,y\n',
+    /^error: bad\.csv:2.* a quoted field must be closed; got the end of the file/,
+  ],
+];
+
+describe('train refuses a table with', () => {
+  it.each(TABLES)('%s', async (_, content, message) => {
+    line.write('bad.csv', content);
+    expect(await refusal(1, 'train', 'bad.csv', '--label', 'kind', '-o', 'good.model', '--report', 'r.html')).toMatch(
+      message,
+    );
+  });
+
+  it('another delimiter than was said', async () => {
+    line.write('bad.csv', 'a;b;kind\n1;2;x\n3;4;y\n');
+    expect(await refusal(1, 'train', 'bad.csv', '--label', 'kind', '--delimiter', ',')).toMatch(
+      /^error: bad\.csv:1: the first line must be cut by the delimiter ","; got a line with 2 of ";"\. Pass --delimiter ";"/,
+    );
+  });
+
+  it('no column of that name, and names the nearest', async () => {
+    expect(await refusal(1, 'train', 'good.csv', '--label', 'knid')).toBe(
+      'error: good.csv:1: label must be one of the columns "width", "colour", "kind"; got "knid". Did you mean "kind"?',
+    );
+  });
+});
+
+it('train reads a table with a byte-order mark', async () => {
+  line.write('bom.csv', `\ufeff${GOOD}`);
+  const { code, stdout } = await line.run('train', 'bom.csv', '--label', 'kind', '--strings', 'one-hot', '--json');
+  expect({ code, classes: JSON.parse(stdout).model.classes }).toEqual({ code: 0, classes: ['cat', 'dog'] });
+});
+
+describe('files', () => {
+  const train = ['train', 'good.csv', '--label', 'kind', '--strings', 'one-hot'];
+
+  it.each([
+    [
+      'a table that is not there',
+      ['train', 'gone.csv', '--label', 'kind'],
+      /^error: gone\.csv: this path must be a readable file; got no such file\. Is the path right\?$/,
+    ],
+    [
+      'a folder that holds no data',
+      ['train', '.'],
+      /^error: \.: this folder must hold files such as train-images-idx3-ubyte/,
+    ],
+    [
+      'a model that is not there',
+      ['predict', 'gone.model', 'good.csv'],
+      /^error: gone\.model: this path must be a readable file/,
+    ],
+    [
+      'a table in the place of a model',
+      ['predict', 'good.csv', 'good.csv'],
+      /^error: good\.csv: header length must be at most \d+; got \d+\. It may be no safetensors file/,
+    ],
+    [
+      'a model of other columns',
+      ['predict', 'good.model', 'other.csv'],
+      /^error: other\.csv:1: the header must have the column "width", which the schema needs; got "witdh", "colour"\. Did you mean "witdh"\?$/,
+    ],
+    [
+      'a model of another number of features',
+      ['evaluate', 'good.model', 'iris'],
+      /features must have shape \[150, 3\]; got \[150, 4\]/,
+    ],
+    [
+      'a table without labels',
+      ['evaluate', 'good.model', 'unlabelled.csv'],
+      /^error: unlabelled\.csv: the table must have the column of labels, "kind"/,
+    ],
+    [
+      'a table without labels to report on',
+      ['report', 'good.model', 'unlabelled.csv', '-o', 'r.html'],
+      /the column of labels, "kind"/,
+    ],
+    [
+      'a category that training did not meet',
+      ['predict', 'good.model', 'unseen.csv', '-o', 'labels.csv'],
+      /^error: unseen\.csv:3:2: colour must be one of "blue", "red"; got "green"\. Pass --unseen zero to encode others as zeros\.$/,
+    ],
+    [
+      'an output that is a folder',
+      [...train, '-o', '.'],
+      /^error: \.: this path must be a file, or free; got a folder/,
+    ],
+    [
+      'an output that is a device',
+      [...train, '-o', '/dev/null'],
+      /^error: \/dev\/null: this path must be a file, or free; got a device/,
+    ],
+    [
+      'an output where nothing may be written',
+      [...train, '-o', '/proc/x.model'],
+      /^error: \/proc\/x\.model: this path must be writable/,
+    ],
+  ])('refuse %s', async (_, args, message) => {
+    line.write('other.csv', 'witdh,colour\n1,red\n');
+    line.write('unlabelled.csv', 'width,colour\n1,red\n');
+    line.write('unseen.csv', 'width,colour\n1,red\n1,green\n');
+    expect(await refusal(1, ...args)).toMatch(message);
+  });
+
+  const isRoot = process.platform === 'linux' && process.getuid?.() === 0;
+
+  (isRoot ? it : it.skip)('stay whole on a full disk', async () => {
+    mkdirSync(line.path('disk'));
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', line.path('disk')], { stdio: 'ignore' });
+    } catch {
+      return; // root in name only
+    }
+    try {
+      writeFileSync(line.path('disk/r.html'), 'old');
+      const { code, stderr } = await line.run(...train, '--report', 'disk/r.html', '-o', 'disk/m.model');
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/^error: disk\/r\.html: this path must be on a disk with free space; .* Free some space/);
+      expect(readdirSync(line.path('disk'))).toEqual(['r.html']);
+      expect(readFileSync(line.path('disk/r.html'), 'utf8')).toBe('old');
+
+      const rows = `width,colour\n${'1,red\n'.repeat(20_000)}`;
+      const predicted = await line.runWith(rows, 'predict', 'good.model', '-', '-o', 'disk/labels.csv');
+      expect(predicted).toMatchObject({ code: 1, stdout: '' });
+      expect(predicted.stderr).toMatch(/^error: disk\/labels\.csv: this path must be on a disk with free space/);
+      expect(readdirSync(line.path('disk'))).toEqual(['r.html']);
+    } finally {
+      execFileSync('umount', [line.path('disk')]);
+    }
+  });
+});
+
+describe('a wrong command line ends with 2:', () => {
+  const train = ['train', 'good.csv', '--label', 'kind', '--strings', 'one-hot'];
+
+  it.each([
+    [
+      'an option that is nearly one',
+      ['train', 'good.csv', '--lable', 'kind'],
+      /^error: unknown option '--lable'\n\(Did you mean --label\?\)/,
+    ],
+    ['a command that is nearly one', ['tran', 'good.csv'], /^error: unknown command 'tran'\n\(Did you mean train\?\)/],
+    ['no label', ['train', 'good.csv'], /^error: --label must name the column of labels; got nothing\.$/],
+    [
+      'a label where there is no table',
+      ['train', 'iris', '--label', 'x'],
+      /^error: --label must be left out: it says how a CSV file is read; got iris\.$/,
+    ],
+    ['a value out of range', [...train, '--l2', '-1'], /^error: --l2 must be a finite number ≥ 0; got -1\.$/],
+    [
+      'a value that is no number',
+      [...train, '--l2', 'much'],
+      /^error: option '--l2 <strength>' argument 'much' is invalid\. It must be a finite number\./,
+    ],
+    ['a choice that is none', [...train, '--solver', 'newton'], /Allowed choices are lbfgs, sgd, momentum, adam\./],
+    [
+      'an option of another solver',
+      [...train, '--epochs', '3'],
+      /^error: --epochs must be left out with solver 'lbfgs'; got 3\. .*give --solver sgd, momentum or adam\.$/,
+    ],
+    [
+      'a fraction out of range',
+      [...train, '--test-fraction', '2'],
+      /^error: --test-fraction must be a share in \[0, 1\); got 2\.$/,
+    ],
+    ['more folds than samples', [...train, '--folds', '9'], /^error: --folds must be an integer in \[2, \d\]/],
+    ['two files in one', [...train, '-o', 'a', '--report', 'a'], /^error: --output and --report must be two files\.$/],
+    [
+      'more classes than there are',
+      ['predict', 'good.model', 'good.csv', '--top', '3'],
+      /^error: --top must be an integer in \[1, 2\]/,
+    ],
+    ['no output', ['export', 'good.model'], /^error: required option '-o, --output <file>' not specified/],
+  ])('%s', async (_, args, message) => {
+    expect(await refusal(2, ...args)).toMatch(message);
+    expect(existsSync(line.path('a'))).toBe(false);
+  });
+});

@@ -1,0 +1,373 @@
+// The command line from a table to a model, predictions, a report and ONNX, as people and programs run it.
+import { copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadIris } from '../src/data/iris.js';
+import { take, trainTestSplit } from '../src/data/split.js';
+import { SoftmaxRegression } from '../src/model/softmax-regression.js';
+import { loadModel } from '../src/node/model-files.js';
+import { COMMAND, CommandLine, ended } from './helpers/command-line.js';
+
+jest.setTimeout(120_000);
+
+const ROOT = join(__dirname, '..');
+const line = new CommandLine();
+
+beforeAll(async () => {
+  mkdirSync(line.path('examples'));
+  copyFileSync(join(ROOT, 'examples/iris.csv'), line.path('examples/iris.csv'));
+});
+
+afterAll(() => line.dispose());
+
+async function done(...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await line.run(...args);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  return stdout;
+}
+
+/** The blocks of a page that show commands with what they print. */
+function consoleBlocks(page: string): [command: string, output: string][] {
+  const text = readFileSync(join(ROOT, page), 'utf8');
+  return [...text.matchAll(/```console\n(.*?)```/gs)].flatMap(([, block]) =>
+    block
+      .split(/^\$ /m)
+      .slice(1)
+      .map((part): [string, string] => {
+        const end = part.indexOf('\n');
+        return [part.slice(0, end), part.slice(end + 1)];
+      }),
+  );
+}
+
+describe('the commands of the README', () => {
+  it('print what it says, in order, and leave the files it names', async () => {
+    const blocks = consoleBlocks('README.md');
+    expect(blocks.map(([command]) => command.split(' ')[2])).toEqual(['train', 'predict', 'export']);
+    for (const [command, output] of blocks)
+      expect(await line.shell(command)).toEqual({ code: 0, stdout: output, stderr: '' });
+    expect(readdirSync(line.folder).sort()).toEqual(['examples', 'iris.html', 'iris.onnx', 'iris.safetensors']);
+    const html = readFileSync(line.path('iris.html'), 'utf8');
+    expect(html).toContain('30 of 150 samples held back');
+    expect(html).toContain('softmax-regression train examples/iris.csv --label species');
+  });
+
+  it('are run on the flowers of loadIris', () => {
+    const { features, labels } = loadIris();
+    const rows = features.map((row, i) => [...row, labels[i]].join());
+    const [, ...written] = readFileSync(join(ROOT, 'examples/iris.csv'), 'utf8').trimEnd().split('\n');
+    expect(written).toEqual(rows);
+  });
+});
+
+describe('train', () => {
+  it('fits what fit fits, with the split, penalty and standardisation that it documents', async () => {
+    await done('train', 'examples/iris.csv', '--label', 'species', '-o', 'a.model');
+    const { features, labels } = loadIris();
+    const { train } = trainTestSplit(150, { testFraction: 0.2, stratify: labels });
+    const options = { l2: 1 / 120, standardize: true } as const;
+    const { model } = await SoftmaxRegression.fit(take(features, train), take(labels, train), options);
+    const written = await loadModel(line.path('a.model'));
+    expect(written.weight).toEqual(model.weight);
+    expect(written.bias).toEqual(model.bias);
+    expect(written.schema?.columns.map(({ name }) => name)).toEqual([
+      ...['sepal_length', 'sepal_width', 'petal_length', 'petal_width', 'species'],
+    ]);
+    expect(written.featureNames).toEqual(written.schema?.columns.slice(0, 4).map(({ name }) => name));
+  });
+
+  it('cross-validates, calibrates, and says all of it as JSON', async () => {
+    const text = await done(
+      ...[
+        'train',
+        'iris',
+        '--folds',
+        '3',
+        '--calibrate',
+        '--class-weights',
+        'balanced',
+        '--json',
+        '--report',
+        'b.html',
+      ],
+    );
+    const { data, model, fit, crossValidation, evaluation, report } = JSON.parse(text);
+    expect(data).toMatchObject({ name: 'Iris', trainingSamples: 96, testSamples: 30, dropped: 0 });
+    expect(model).toMatchObject({
+      classes: ['setosa', 'versicolor', 'virginica'],
+      options: { classWeights: 'balanced' },
+    });
+    expect(model.temperature).not.toBe(1);
+    expect(fit).toMatchObject({ converged: true, reason: 'gradient' });
+    expect(crossValidation.mean.accuracy).toBeGreaterThan(0.9);
+    expect(evaluation).toMatchObject({ on: 'samples held back', samples: 30 });
+    expect(report).toBe('b.html');
+  });
+
+  it('tests on another table, and trains by steps, and one-hot encodes', async () => {
+    const rows = (n: number) =>
+      Array.from(
+        { length: n },
+        (_, i) => `${i % 2 ? 1 + i / n : -1 - i / n},${i % 3 ? 'red' : 'blue'},${i % 2 ? 'dog' : 'cat'}`,
+      );
+    line.write('train.csv', `size,colour,kind\n${rows(40).join('\n')}\n`);
+    line.write(
+      'test.csv',
+      `kind,size,colour\n${rows(10)
+        .map((row) => row.split(','))
+        .map(([a, b, c]) => [c, a, b].join())
+        .join('\n')}\n`,
+    );
+    const steps = [
+      '--solver',
+      'momentum',
+      '--epochs',
+      '30',
+      '--batch-size',
+      '8',
+      '--validation',
+      '0.25',
+      '--patience',
+      '30',
+    ];
+    const text = await done(
+      ...['train', 'train.csv', '--label', 'kind', '--strings', 'one-hot', '--test', 'test.csv', ...steps, '--json'],
+    );
+    const { data, evaluation, fit } = JSON.parse(text);
+    expect(data).toMatchObject({ trainingSamples: 40, testSamples: 10, split: 'the 10 rows of test.csv' });
+    expect(evaluation.accuracy).toBe(1);
+    expect(fit.reason).toBe('epochs');
+  });
+
+  it('says that scores on the samples learnt from are just that', async () => {
+    const text = await done('train', 'iris', '--test-fraction', '0');
+    expect(text).toContain('150 samples to learn from');
+    expect(text).toContain('on the samples it learnt from');
+  });
+});
+
+describe('an interrupted training', () => {
+  const steps = ['train', 'iris', '--solver', 'adam', '--batch-size', '8', '--backend', 'wasm'];
+
+  it('stops on Ctrl-C with 130 and a usable checkpoint, from which it ends as if nothing had been', async () => {
+    await done(...steps, '--epochs', '30', '-o', 'whole.model');
+    const child = line.start(...steps, '--epochs', '100000', '--checkpoint', 'run.checkpoint', '-o', 'never.model');
+    const end = ended(child);
+    while (!readdirSync(line.folder).includes('run.checkpoint')) await new Promise((r) => setTimeout(r, 20));
+    child.kill('SIGINT');
+    expect(await end).toMatchObject({ code: 130, stdout: '', stderr: 'error: interrupted\n' });
+    expect(readdirSync(line.folder).filter((name) => /never|partial/.test(name))).toEqual([]);
+
+    await done(...steps, '--epochs', '10', '--checkpoint', 'short.checkpoint');
+    await done(...steps, '--epochs', '30', '--resume', 'short.checkpoint', '-o', 'resumed.model');
+    expect(readFileSync(line.path('resumed.model')).equals(readFileSync(line.path('whole.model')))).toBe(true);
+  });
+
+  it('is not resumed from what is not there', async () => {
+    expect(await line.run(...steps, '--resume', 'gone.checkpoint')).toEqual({
+      code: 1,
+      stdout: '',
+      stderr:
+        'error: gone.checkpoint: this path must be a checkpoint; got no such file. Without --resume, --checkpoint begins one.\n',
+    });
+  });
+});
+
+describe('predict', () => {
+  const flowers = 'petal_width,note,sepal_length,petal_length,sepal_width\n0.2,"a, b",5.1,1.4,3.5\n1.4,,6.1,4.7,2.9\n';
+
+  beforeAll(async () => {
+    await done('train', 'examples/iris.csv', '--label', 'species', '-o', 'iris.model');
+    line.write('flowers.csv', flowers);
+  });
+
+  it('gives the labels and probabilities of the model, whatever the order of the columns', async () => {
+    const [header, ...rows] = (await done('predict', 'iris.model', 'flowers.csv', '--probabilities'))
+      .trimEnd()
+      .split('\n');
+    expect(header).toBe('row,label,probability,p(setosa),p(versicolor),p(virginica)');
+    const model = await loadModel(line.path('iris.model'));
+    const expected = model.predictProbabilities([
+      [5.1, 3.5, 1.4, 0.2],
+      [6.1, 2.9, 4.7, 1.4],
+    ]);
+    rows.forEach((row, i) => {
+      const [number, label, probability, ...all] = row.split(',');
+      expect([number, label]).toEqual([String(i), ['setosa', 'versicolor'][i]]);
+      expect(Number(probability)).toBe(Math.max(...all.map(Number)));
+      all.map(Number).forEach((p, k) => {
+        expect(Math.abs(p - expected[i][k])).toBeLessThan(1e-7);
+      });
+    });
+  });
+
+  it('reads standard input, and writes JSON lines, the most probable classes first', async () => {
+    const { stdout, code, stderr } = await line.runWith(flowers, 'predict', 'iris.model', '-', '--json', '--top', '2');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const [first, second] = stdout
+      .trimEnd()
+      .split('\n')
+      .map((text) => JSON.parse(text));
+    expect(first).toMatchObject({ row: 0, top: [{ label: 'setosa' }, { label: 'versicolor' }] });
+    expect(second).toMatchObject({ row: 1, top: [{ label: 'versicolor' }, { label: 'virginica' }] });
+  });
+
+  it('answers a row of a pipe before the next one comes', async () => {
+    const child = line.start('predict', 'iris.model', '-');
+    const end = ended(child);
+    const [header, ...rows] = flowers.trimEnd().split('\n');
+    child.stdin?.write(`${header}\n${rows[0]}\n`);
+    await new Promise((resolve) => child.stdout?.once('data', resolve));
+    child.stdin?.end(`${rows[1]}\n`);
+    expect((await end).stdout.trimEnd().split('\n')).toHaveLength(3);
+  });
+
+  it('leaves rows out that lack a value, if it is told to, and says which are left', async () => {
+    line.write('holes.csv', `${flowers.replace('1.4,,6.1', '?,,6.1')}0.3,,5.0,1.5,3.4\n`);
+    const text = await done('predict', 'iris.model', 'holes.csv', '--missing', 'drop');
+    expect(
+      text
+        .trimEnd()
+        .split('\n')
+        .map((row) => row.split(',')[0]),
+    ).toEqual(['row', '0', '2']);
+  });
+
+  it('writes a file that appears when it is whole, and nothing on standard output', async () => {
+    expect(await done('predict', 'iris.model', 'examples/iris.csv', '-o', 'labels.csv')).toBe('');
+    expect(readFileSync(line.path('labels.csv'), 'utf8').trimEnd().split('\n')).toHaveLength(151);
+    expect(readdirSync(line.folder).filter((name) => name.includes('partial'))).toEqual([]);
+  });
+
+  it('ends quietly when its reader has had enough', async () => {
+    const rows = flowers + '0.3,,5.0,1.5,3.4\n'.repeat(200_000);
+    line.write('many.csv', rows);
+    expect(await line.shell('npx softmax-regression predict iris.model many.csv | head -1')).toEqual({
+      code: 0,
+      stdout: 'row,label,probability\n',
+      stderr: '',
+    });
+  });
+
+  it('stops on SIGTERM with 143, and leaves no file', async () => {
+    const child = line.start('predict', 'iris.model', '-', '-o', 'never.csv');
+    const end = ended(child);
+    child.stdin?.on('error', () => {});
+    child.stdin?.write(flowers);
+    // Its temporary file shows that it is at work.
+    while (!readdirSync(line.folder).some((name) => name.startsWith('.never.csv')))
+      await new Promise((r) => setTimeout(r, 20));
+    child.kill('SIGTERM');
+    expect(await end).toMatchObject({ code: 143, stderr: 'error: terminated\n' });
+    expect(readdirSync(line.folder).filter((name) => name.includes('never'))).toEqual([]);
+  });
+});
+
+describe('evaluate, report and inspect', () => {
+  beforeAll(() => done('train', 'examples/iris.csv', '--label', 'species', '-o', 'iris.model'));
+
+  it('agree with evaluate of the model', async () => {
+    const model = await loadModel<string>(line.path('iris.model'));
+    const { features, labels } = loadIris();
+    const expected = await model.evaluate(features, labels);
+    const { evaluation } = JSON.parse(await done('evaluate', 'iris.model', 'examples/iris.csv', '--json'));
+    expect(evaluation).toEqual(JSON.parse(JSON.stringify(expected)));
+    expect(await done('evaluate', 'iris.model', 'examples/iris.csv')).toContain(
+      `accuracy ${expected.accuracy.toFixed(4)} on the rows of examples/iris.csv: `,
+    );
+  });
+
+  it('write a report that claims nothing of what it does not know', async () => {
+    const { report, bytes } = JSON.parse(
+      await done('report', 'iris.model', 'examples/iris.csv', '-o', 'c.html', '--json'),
+    );
+    expect(report).toBe('c.html');
+    const html = readFileSync(line.path('c.html'), 'utf8');
+    expect(Buffer.byteLength(html)).toBe(bytes);
+    expect(html).toMatch(/<strong>4\sfeatures<\/strong>: tested on 150\ssamples\./);
+    expect(html).not.toContain('it had not seen');
+  });
+
+  it('show what the file holds', async () => {
+    const text = await done('inspect', 'iris.model', '--top', '2');
+    expect(text).toContain('classes: 3, setosa, versicolor, virginica');
+    expect(text).toContain('columns: sepal_length, sepal_width, petal_length, petal_width, species (label)');
+    expect(text).toContain('the 2 largest of 4:');
+    const { weight, topWeights, schema, sha256 } = JSON.parse(await done('inspect', 'iris.model', '--json'));
+    expect(weight).toHaveLength(12);
+    expect(topWeights).toHaveLength(4);
+    expect(schema.columns).toHaveLength(5);
+    expect(sha256).toMatch(/^[0-9a-f]{64}$/);
+  });
+});
+
+describe('help', () => {
+  it('names every command and the exit codes', async () => {
+    const text = await done('--help');
+    for (const name of [
+      'train',
+      'evaluate',
+      'predict',
+      'report',
+      'inspect',
+      'export',
+      'gradcheck',
+      'native',
+      'doctor',
+      'data',
+    ]) {
+      expect(text).toMatch(new RegExp(`^  ${name} `, 'm'));
+    }
+    expect(text).toContain(
+      'Exit codes: 0 done, 1 failed (data, file or machine), 2 bad usage, 130 interrupted, 143 terminated.',
+    );
+  });
+
+  it.each([
+    [
+      'train',
+      [
+        '--label <column>',
+        '-o, --output <file>',
+        '--report <file>',
+        '--missing <policy>',
+        '--folds <k>',
+        '--json',
+        'iris             150 flowers, built in',
+      ],
+    ],
+    [
+      'predict',
+      [
+        '--format <name>',
+        '--probabilities',
+        '--top <k>',
+        '- for standard input',
+        'Memory does not grow with the file.',
+      ],
+    ],
+    ['evaluate', ['--label <column>', '--json']],
+    ['report', ['-o, --output <file>', '--json']],
+    ['inspect', ['--top <k>', '--json']],
+    ['export', ['-o, --output <file>', '--name <name>', '--json']],
+  ])('of %s says what it takes', async (name, lines) => {
+    const text = await done(name, '--help');
+    expect(text).toMatch(new RegExp(`^Usage: softmax-regression ${name} \\[options\\] `));
+    for (const each of lines) expect(text.replace(/\s+/g, ' ')).toContain(each.replace(/\s+/g, ' '));
+  });
+
+  it.each([
+    ['--help', ['--help']],
+    ['train --help', ['train', '--help']],
+    ['predict', ['predict', 'iris.model', 'flowers.csv']],
+    ['inspect', ['inspect', 'iris.model']],
+  ])('%s loads no TensorFlow.js', async (_, args) => {
+    // Every file that is loaded by require is in its cache when the process ends.
+    line.write(
+      'spy.cjs',
+      "process.on('exit', () => process.stderr.write(Object.keys(require.cache).filter((f) => /@tensorflow/.test(f)).slice(0, 3).join()));",
+    );
+    const [node, ...rest] = COMMAND;
+    const command = [node, '--require', './spy.cjs', ...rest].map((word) => `'${word}'`).join(' ');
+    expect(await line.shell(`${command} ${args.join(' ')} > /dev/null`)).toEqual({ code: 0, stdout: '', stderr: '' });
+  });
+});

@@ -1,0 +1,148 @@
+import * as tf from '@tensorflow/tfjs';
+import { columnStatistics, type FitOptions, loadIris, Random, SoftmaxRegression } from 'softmax-regression';
+import { certify } from '../src/model/certificate.js';
+import { plainProblem } from '../src/model/objective-plain.js';
+import { onEveryBackend } from './helpers/backends.js';
+
+const iris = loadIris();
+const fails = (fields: object) => expect.objectContaining(fields);
+
+/** Too much work for plain TypeScript: 2,600 × 200 bytes in ten classes, of which few features matter. */
+const N = 2600;
+const D = 200;
+const random = new Random(5);
+const pixels = {
+  values: Uint8Array.from({ length: N * D }, () => (random.below(2) === 0 ? 0 : random.below(256))),
+  shape: [N, D],
+  scale: 255,
+} as const;
+const classes = Int32Array.from(
+  { length: N },
+  (_, i) => (pixels.values[i * D] + pixels.values[i * D + 1] + random.below(90)) % 10,
+);
+
+const zerosOf = (model: SoftmaxRegression<number>) => model.weight.flatMap((row) => Array.from(row, (w) => w === 0));
+
+onEveryBackend('fit with l1', () => {
+  it('finds the same optimum and zeros on tensors, polished in float64, as on plain arrays', async () => {
+    const [l1, l2] = [2e-3, 1e-3];
+    const before = tf.memory().numTensors;
+    const options = { l1, l2, tolerance: 1e-8 } as const;
+    const { model, result } = await SoftmaxRegression.fit(pixels, classes, options);
+    expect(tf.memory().numTensors).toBe(before);
+    expect(result).toMatchObject({ converged: true, reason: 'gradient', advice: null });
+    expect(result.suboptimality).toBeLessThan(1e-6);
+    const zeros = zerosOf(model).filter((isZero) => isZero).length;
+    expect(zeros).toBeGreaterThan(200);
+    expect(zeros).toBeLessThan(1990);
+    // What is said of it is what float64 says.
+    const problem = plainProblem({ features: pixels, labels: classes, numClasses: 10, l1, l2, fitIntercept: true });
+    const point = Float64Array.from([...model.weight, model.bias].flatMap((row) => [...row]));
+    expect(certify(problem, point)).toEqual({ objective: result.objective, suboptimality: result.suboptimality });
+    const again = await SoftmaxRegression.fit(pixels, classes, { ...options, tolerance: 1e-10, warmStart: model });
+    expect(zerosOf(again.model)).toEqual(zerosOf(model));
+    expect(result.objective - again.result.objective).toBeLessThan(1e-10);
+  });
+
+  it('can be aborted, and leaves no tensor behind', async () => {
+    const before = tf.memory().numTensors;
+    const abort = new AbortController();
+    const aborted = SoftmaxRegression.fit(pixels, classes, {
+      l1: 1e-3,
+      signal: abort.signal,
+      onProgress: () => abort.abort(new Error('enough')),
+    });
+    await expect(aborted).rejects.toThrow('enough');
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
+
+describe('fit with l1', () => {
+  it('leaves only the bias where l1 is large, from the very value on', async () => {
+    // At W = 0 and the bias of the shares, the gradient of W: (1/n) Xᵀ(P − Y).
+    const mean = columnStatistics(iris.features).mean;
+    const bounds = iris.classNames.map((name) => {
+      const rows = iris.features.filter((_, i) => iris.labels[i] === name);
+      return mean.map((m, j) => Math.abs(m / 3 - rows.reduce((sum, x) => sum + x[j], 0) / 150));
+    });
+    const largest = Math.max(...bounds.flatMap((row) => Array.from(row)));
+    const above = await SoftmaxRegression.fit(iris.features, iris.labels, { l1: largest * 1.001 });
+    expect(above.model.weight.flatMap((row) => Array.from(row))).toEqual(Array(12).fill(0));
+    expect(above.result.objective).toBeCloseTo(Math.log(3), 12);
+    expect(above.result.suboptimality).toBeLessThan(1e-12);
+    const below = await SoftmaxRegression.fit(iris.features, iris.labels, { l1: largest * 0.99 });
+    expect(below.model.weight.flatMap((row) => Array.from(row)).filter((w) => w !== 0).length).toBeGreaterThan(0);
+  });
+
+  it('is the fit without it where it is 0, and next to it where it is tiny', async () => {
+    const options = { l2: 0.01, tolerance: 1e-9 } as const;
+    const without = await SoftmaxRegression.fit(iris.features, iris.labels, options);
+    const zero = await SoftmaxRegression.fit(iris.features, iris.labels, { ...options, l1: 0 });
+    expect(zero.model.toBytes()).toEqual(without.model.toBytes());
+    const tiny = await SoftmaxRegression.fit(iris.features, iris.labels, { ...options, l1: 1e-9 });
+    expect(tiny.model.weight).toBeAllClose(without.model.weight, { rtol: 0, atol: 1e-5 });
+  });
+
+  it('keeps zeros where features are standardised inside of it, and in the file', async () => {
+    const { model, result } = await SoftmaxRegression.fit(iris.features, iris.labels, { l1: 0.02, standardize: true });
+    const weight = model.weight.flatMap((row) => Array.from(row));
+    expect(result.converged).toBe(true);
+    expect(weight.filter((w) => w === 0).length).toBeGreaterThan(4);
+    const read = SoftmaxRegression.fromBytes(model.toBytes());
+    expect(read.weight.flatMap((row) => Array.from(row))).toEqual(weight);
+    expect(read.options).toMatchObject({ solver: 'lbfgs', l1: 0.02 });
+  });
+
+  it('has no bias on request', async () => {
+    const options = { l1: 0.01, fitIntercept: false, tolerance: 1e-8 } as const;
+    const { model, result } = await SoftmaxRegression.fit(iris.features, iris.labels, options);
+    expect([...model.bias]).toEqual([0, 0, 0]);
+    expect(result).toMatchObject({ converged: true, reason: 'gradient' });
+    expect(result.suboptimality).toBeLessThan(1e-5);
+  });
+
+  it('takes more features than its metric is factored for, and more than samples', async () => {
+    const wide = new Random(9);
+    const rows = Array.from({ length: 40 }, () => Array.from({ length: 1100 }, () => wide.uniform() - 0.5));
+    const labels = rows.map((x) => (x[3] > 0.2 ? 'high' : x[7] > 0 ? 'middle' : 'low'));
+    const { model, result } = await SoftmaxRegression.fit(rows, labels, { l1: 0.02, maxIterations: 2000 });
+    expect(result).toMatchObject({ converged: true, reason: 'gradient' });
+    expect(result.suboptimality).toBeLessThan(1e-4);
+    expect(model.weight.flatMap((row) => Array.from(row)).filter((w) => w !== 0).length).toBeLessThan(120);
+  });
+
+  it('says what it minimises, at each iteration and at the end', async () => {
+    const losses: number[] = [];
+    const { model, result } = await SoftmaxRegression.fit(iris.features, iris.labels, {
+      l1: 0.01,
+      l2: 0.001,
+      tolerance: 1e-8,
+      onProgress: ({ loss }) => losses.push(loss),
+    });
+    const weight = model.weight.flatMap((row) => Array.from(row));
+    const { logLoss: loss } = await model.evaluate(iris.features, iris.labels);
+    const penalty = weight.reduce((sum, w) => sum + 0.01 * Math.abs(w) + 0.0005 * w * w, 0);
+    expect(result.objective).toBeCloseTo(loss + penalty, 9);
+    expect(losses[losses.length - 1]).toBeCloseTo(result.objective, 9);
+    for (let i = 1; i < losses.length; i++) expect(losses[i]).toBeLessThanOrEqual(losses[i - 1]);
+  });
+
+  it('says that there were too few iterations', async () => {
+    const { result } = await SoftmaxRegression.fit(iris.features, iris.labels, { l1: 1e-4, maxIterations: 3 });
+    expect(result).toMatchObject({ converged: false, reason: 'iterations', iterations: 3 });
+    expect(result.advice).toBe('Give more maxIterations.');
+    expect(result.suboptimality).toBeGreaterThan(0);
+  });
+
+  it.each<[FitOptions<string>, string]>([
+    [{ l1: -1 }, 'l1'],
+    [{ l1: Number.NaN }, 'l1'],
+    [{ l1: Number.POSITIVE_INFINITY }, 'l1'],
+    [{ l1: 0.1, solver: 'sgd' }, 'l1'],
+    [{ l1: 0, solver: 'adam' }, 'l1'],
+  ])('refuses %j', async (options, argument) => {
+    await expect(SoftmaxRegression.fit(iris.features, iris.labels, options)).rejects.toThrow(
+      fails({ code: 'DOMAIN', where: 'fit', argument }),
+    );
+  });
+});

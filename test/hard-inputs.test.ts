@@ -1,0 +1,194 @@
+import { type FitOptions, loadIris, SoftmaxRegression } from 'softmax-regression';
+
+const iris = loadIris();
+
+/** What there is to be seen of weights: that they are numbers. */
+function expectFinite(model: SoftmaxRegression<string> | SoftmaxRegression<number>): void {
+  for (const row of [...model.weight, model.bias]) expect(Array.from(row).every(Number.isFinite)).toBe(true);
+}
+
+const penalties: readonly [string, FitOptions<never>][] = [
+  ['no penalty', {}],
+  ['l2', { l2: 1e-3 }],
+  ['l1', { l1: 1e-3 }],
+  ['both', { l1: 1e-3, l2: 1e-3 }],
+];
+const penalised = penalties.slice(1);
+
+describe('fit to classes that can be told apart', () => {
+  const rows = [
+    [-3, 1],
+    [-1, 0],
+    [1, 1],
+    [2, 0],
+  ];
+  const labels = ['low', 'low', 'high', 'high'];
+
+  it('ends without a penalty, and says that there is no optimum', async () => {
+    const { model, result } = await SoftmaxRegression.fit(rows, labels);
+    expect(result).toMatchObject({ converged: true, reason: 'gradient' });
+    expect(result.advice).toBe(
+      'Give l2: all samples are told apart, so without a penalty the weights grow for ever, and probabilities say nothing.',
+    );
+    // The least value, 0, is not taken anywhere, and the bound is the whole of what is left.
+    expect(result.objective).toBeLessThan(1e-4);
+    expect(result.suboptimality).toBe(result.objective);
+    expectFinite(model);
+    expect(model.predict(rows)).toEqual(labels);
+  });
+
+  it('ends at a tolerance that cannot be had', async () => {
+    const { model, result } = await SoftmaxRegression.fit(rows, labels, { tolerance: 1e-300, maxIterations: 5000 });
+    expect(result.advice).toContain('told apart');
+    expect(result.objective).toBeLessThan(1e-12);
+    expectFinite(model);
+  });
+
+  it('says so of classes that are told apart by their weights only if each sample is', async () => {
+    // The last sample, of next to no weight, is of the other class: mean losses are small long before it is told apart.
+    const { result } = await SoftmaxRegression.fit([[0], [0], [0], [1e-3]], [0, 0, 0, 1], {
+      sampleWeights: [1, 1, 1, 1e-6],
+    });
+    expect(result.objective).toBeLessThan(1e-3);
+    expect(result.advice ?? '').not.toContain('told apart');
+  });
+
+  it.each(penalised)('has an optimum with %s', async (_, options) => {
+    const { model, result } = await SoftmaxRegression.fit(rows, labels, { ...options, tolerance: 1e-9 });
+    expect(result).toMatchObject({ converged: true, reason: 'gradient', advice: null });
+    expect(result.suboptimality).toBeLessThan(1e-7);
+    expect(model.predict(rows)).toEqual(labels);
+  });
+});
+
+describe('fit to labels that contradict each other', () => {
+  it.each(penalties)('ends at their shares, with %s', async (_, options) => {
+    const rows = [
+      [1, 2],
+      [1, 2],
+      [1, 2],
+      [1, 2],
+    ];
+    const { model, result } = await SoftmaxRegression.fit(rows, ['a', 'b', 'a', 'a'], { ...options, tolerance: 1e-9 });
+    expect(result).toMatchObject({ converged: true, reason: 'gradient', advice: null });
+    expect(model.predictProbabilities(rows)[0]).toBeAllClose([0.75, 0.25], { rtol: 0, atol: 1e-6 });
+    expect(result.objective).toBeCloseTo(-0.75 * Math.log(0.75) - 0.25 * Math.log(0.25), 9);
+    if (options.l1 !== undefined) expect(model.weight.flatMap((row) => Array.from(row))).toEqual([0, 0, 0, 0]);
+  });
+});
+
+describe('fit to constant, empty and collinear columns', () => {
+  /** Iris with a copy, a multiple, a sum, a constant and an empty column. */
+  const rows = iris.features.map((x) => [...x, x[0], 2 * x[1], x[2] + x[3], 5, 0]);
+
+  it.each(penalties.filter(([, { l2 }]) => l2 !== undefined))('ends at one optimum with %s', async (_, options) => {
+    const { model, result } = await SoftmaxRegression.fit(rows, iris.labels, { ...options, tolerance: 1e-8 });
+    const alone = await SoftmaxRegression.fit(iris.features, iris.labels, { ...options, tolerance: 1e-8 });
+    expect(result).toMatchObject({ converged: true, reason: 'gradient', advice: null });
+    expect(result.objective).toBeLessThan(alone.result.objective);
+    const { weight } = model;
+    expect(weight[0]).toBeAllClose(weight[4], { rtol: 0, atol: 1e-3 });
+    // A constant adds nothing to the bias, which is not penalised.
+    expect(weight[7]).toBeAllClose([0, 0, 0], { rtol: 0, atol: 1e-3 });
+    expect(Array.from(weight[8])).toEqual([0, 0, 0]);
+  });
+
+  it('ends at the same value as without them, with no penalty', async () => {
+    const options = { maxIterations: 2000, tolerance: 1e-5 } as const;
+    const { model, result } = await SoftmaxRegression.fit(rows, iris.labels, options);
+    const alone = await SoftmaxRegression.fit(iris.features, iris.labels, options);
+    expect(result).toMatchObject({ converged: true, reason: 'gradient' });
+    expect(result.objective).toBeCloseTo(alone.result.objective, 3);
+    expectFinite(model);
+  });
+
+  it('takes the cheapest of them with l1 alone', async () => {
+    const { model, result } = await SoftmaxRegression.fit(rows, iris.labels, { l1: 1e-3, tolerance: 1e-8 });
+    expect(result).toMatchObject({ converged: true, reason: 'gradient', advice: null });
+    expect(result.suboptimality).toBeLessThan(1e-6);
+    const { weight } = model;
+    // Twice the column is half the weight, so the single one is never worth it.
+    for (const j of [1, 7, 8]) expect(Array.from(weight[j])).toEqual([0, 0, 0]);
+  });
+
+  it('learns nothing from columns that are all empty', async () => {
+    const { model, result } = await SoftmaxRegression.fit([[0], [0], [0]], ['a', 'b', 'b'], { l1: 0.1 });
+    expect(result).toMatchObject({ converged: true, reason: 'gradient', advice: null });
+    expect(model.predictProbabilities([[0]])[0]).toBeAllClose([1 / 3, 2 / 3], { rtol: 0, atol: 1e-5 });
+  });
+});
+
+describe('fit to huge and tiny scales', () => {
+  /** Iris of the two classes that are not told apart. */
+  const chosen = iris.features.map((_, i) => i).filter((i) => iris.labels[i] !== 'setosa');
+  const labels = chosen.map((i) => iris.labels[i]);
+  const scaled = (units: readonly number[]) => chosen.map((i) => iris.features[i].map((x, j) => x * units[j]));
+  const units = [1e8, 1e-8, 1, 1e4];
+
+  it('finds without a penalty the value that does not depend on units', async () => {
+    const base = await SoftmaxRegression.fit(scaled([1, 1, 1, 1]), labels, { tolerance: 1e-8 });
+    expect(base.result).toMatchObject({ converged: true, advice: null });
+    // The gradient has the units of the features.
+    const { result } = await SoftmaxRegression.fit(scaled(units), labels, { tolerance: 1e-2, maxIterations: 2000 });
+    expect(['gradient', 'no-progress']).toContain(result.reason);
+    expect(result.objective).toBeCloseTo(base.result.objective, 4);
+  });
+
+  it.each(penalised)('finds with %s the same optimum, standardised', async (_, options) => {
+    const standardize = { ...options, standardize: true, tolerance: 1e-8 } as const;
+    const base = await SoftmaxRegression.fit(scaled([1, 1, 1, 1]), labels, standardize);
+    const { model, result } = await SoftmaxRegression.fit(scaled(units), labels, standardize);
+    expect(result).toMatchObject({ converged: true, reason: 'gradient', advice: null });
+    expect(result.objective / base.result.objective).toBeCloseTo(1, 6);
+    expectFinite(model);
+    expect(model.predict(scaled(units))).toEqual(base.model.predict(scaled([1, 1, 1, 1])));
+  });
+
+  it.each(penalties.flatMap(([name, options]) => [1e8, 1e-8].map((unit) => [name, unit, options] as const)))(
+    'ends, and says how far it came, with %s and units of %d',
+    async (_, unit, options) => {
+      const { model, result } = await SoftmaxRegression.fit(scaled([unit, unit, unit, unit]), labels, {
+        ...options,
+        maxIterations: 1000,
+      });
+      expectFinite(model);
+      expect(result.suboptimality).toBeGreaterThanOrEqual(0);
+      expect(result.suboptimality).toBeLessThanOrEqual(result.objective);
+      expect(result.converged).toBe(result.reason === 'gradient');
+      if (!result.converged) expect(result.advice).not.toBeNull();
+      expect(result.objective).toBeLessThanOrEqual(Math.log(2) + 1e-12);
+    },
+  );
+
+  it('names the largest numbers that cannot be multiplied', async () => {
+    const rows = [
+      [3e38, 1],
+      [-3e38, 2],
+      [1e38, -3],
+      [2, 3e38],
+    ];
+    const { model, result } = await SoftmaxRegression.fit(rows, [0, 1, 0, 1], { l2: 1e-3, maxIterations: 50 });
+    expectFinite(model);
+    if (!result.converged) expect(result.advice).not.toBeNull();
+  });
+});
+
+describe('fit to few samples', () => {
+  it.each(penalised)('has an optimum with %s where features are more than samples', async (_, options) => {
+    const rows = [0, 1, 2].map((i) => Array.from({ length: 12 }, (_, j) => Math.sin(5 * i + j)));
+    const { model, result } = await SoftmaxRegression.fit(rows, ['a', 'b', 'c'], { ...options, tolerance: 1e-9 });
+    expect(result).toMatchObject({ converged: true, reason: 'gradient', advice: null });
+    expect(result.suboptimality).toBeLessThan(1e-6);
+    expect(model.predict(rows)).toEqual(['a', 'b', 'c']);
+  });
+
+  it.each(penalties)('ends where a class has no sample, whose bias has no optimum, with %s', async (_, options) => {
+    const { model, result } = await SoftmaxRegression.fit([[1], [2], [3], [4]], [0, 1, 0, 1], {
+      ...options,
+      classes: [0, 1, 2],
+    });
+    expectFinite(model);
+    expect(result).toMatchObject({ converged: true, reason: 'gradient' });
+    expect(model.predictProbabilities([[2]])[0][2]).toBeLessThan(1e-4);
+  });
+});

@@ -1,0 +1,84 @@
+// The command line as a child process, in a folder of its own.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const ROOT = join(__dirname, '..', '..');
+
+/** What runs the command line from its sources. */
+export const COMMAND: readonly string[] = [
+  process.execPath,
+  join(ROOT, 'node_modules/tsx/dist/cli.mjs'),
+  ...['--tsconfig', join(ROOT, 'tsconfig.json')],
+  join(ROOT, 'src/cli/main.ts'),
+];
+
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A folder to run in; `dispose` removes it. */
+export class CommandLine {
+  readonly folder = realpathSync(mkdtempSync(join(tmpdir(), 'command-line-')));
+
+  path(name: string): string {
+    return join(this.folder, name);
+  }
+
+  write(name: string, content: string | Uint8Array): string {
+    writeFileSync(this.path(name), content);
+    return name;
+  }
+
+  start(...args: string[]): ChildProcess {
+    return this.#spawn([...COMMAND, ...args]);
+  }
+
+  run(...args: string[]): Promise<Ended> {
+    return ended(this.start(...args));
+  }
+
+  /** With this on standard input. */
+  runWith(input: string | Uint8Array, ...args: string[]): Promise<Ended> {
+    const child = this.start(...args);
+    child.stdin?.on('error', () => {});
+    child.stdin?.end(input);
+    return ended(child);
+  }
+
+  /** In a shell, where `npx softmax-regression` is the command line of the sources. */
+  shell(line: string): Promise<Ended> {
+    const command = COMMAND.map((word) => `'${word}'`).join(' ');
+    return ended(this.#spawn(['sh', '-c', line.replaceAll('npx softmax-regression', command)]));
+  }
+
+  dispose(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  #spawn([program, ...args]: readonly string[]): ChildProcess {
+    // jest asks for colours.
+    const { FORCE_COLOR: _, NO_COLOR: __, ...rest } = process.env;
+    const env = { ...rest, DEBUG: '', TF_CPP_MIN_LOG_LEVEL: '3' };
+    return spawn(program, args, { cwd: this.folder, env });
+  }
+}
+
+/** Of what the native library itself writes to standard error when it is loaded. */
+const NOISE = /^(WARNING: All log messages before absl|[IW]0000 ).*\n/gm;
+
+export function ended(child: ChildProcess): Promise<Ended> {
+  let [stdout, stderr] = ['', ''];
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  return new Promise((resolve) =>
+    child.once('close', (code) => resolve({ code, stdout, stderr: stderr.replace(NOISE, '') })),
+  );
+}

@@ -1,0 +1,24 @@
+// A fit in a process of its own, that may be killed at any moment: started again, it goes on from its checkpoint.
+//   node --import tsx resumable-fit.ts PATH BACKEND 'OPTIONS AS JSON'
+// It says when an epoch ends, and at last what came out.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { loadIris, SoftmaxRegression, selectBackend } from 'softmax-regression';
+import { fileCheckpoint, readCheckpoint } from 'softmax-regression/node';
+
+async function main([path, backend, options]: string[]): Promise<void> {
+  await selectBackend(backend as 'cpu');
+  const iris = loadIris();
+  const { model, result } = await SoftmaxRegression.fit(iris.features, iris.labels, {
+    ...JSON.parse(options),
+    checkpoint: fileCheckpoint(path, { every: { iterations: 1 } }),
+    resume: await readCheckpoint(path),
+    onEpochEnd: async (epoch) => {
+      console.log(`epoch ${epoch}`);
+      // Time for a signal to arrive.
+      await sleep(5);
+    },
+  });
+  console.log(JSON.stringify({ weight: model.weight.map((row) => [...row]), bias: [...model.bias], result }));
+}
+
+main(process.argv.slice(2));

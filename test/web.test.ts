@@ -1,0 +1,391 @@
+// The page of web/, built and served, in a browser: on every backend, with good files and bad ones, by keyboard.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { gzipSync } from 'node:zlib';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { loadIris, SoftmaxRegression, take, trainTestSplit } from 'softmax-regression';
+import { loadModel, saveModel } from 'softmax-regression/node';
+import { useBackend } from './helpers/backends.js';
+import { inBrowser, launchChromium } from './helpers/chromium.js';
+
+const iris = loadIris();
+const split = trainTestSplit(150, { testFraction: 0.2, seed: 1, stratify: iris.labels });
+const learnt = { features: take(iris.features, split.train), labels: take(iris.labels, split.train) };
+
+/** Big-endian IDX: [n, height, width] of bytes, or [n]. */
+function idx(shape: readonly number[], values: readonly number[]): Buffer {
+  const header = Buffer.alloc(4 + 4 * shape.length);
+  header.set([0, 0, 8, shape.length]);
+  shape.forEach((size, i) => void header.writeUInt32BE(size, 4 + 4 * i));
+  return Buffer.concat([header, Buffer.from(values)]);
+}
+
+/** 8 × 8 pictures of bars, upright (0) or lying (1). */
+function pictures(n: number): { images: Buffer; labels: Buffer } {
+  const labels = Array.from({ length: n }, (_, i) => i % 2);
+  const values = labels.flatMap((label, i) =>
+    Array.from({ length: 64 }, (_, at) => ((label === 0 ? at % 8 : at >> 3) === i % 7 ? 255 - (i % 5) * 20 : at % 3)),
+  );
+  return { images: idx([n, 8, 8], values), labels: idx([n], labels) };
+}
+
+inBrowser('the page', () => {
+  let browser: Browser;
+  let folder: string;
+  let server: ChildProcess;
+  let url: string;
+  let context: BrowserContext;
+  let page: Page;
+  /** Errors on the console, breaches of the policy, and requests to elsewhere. */
+  let complaints: string[];
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'web-test-'));
+    const args = ['scripts/web.mjs', '--out', join(folder, 'site'), '--serve', '--port', '0'];
+    server = spawn(process.execPath, args, { cwd: join(__dirname, '..'), stdio: ['ignore', 'pipe', 'inherit'] });
+    for await (const line of createInterface({ input: server.stdout as NodeJS.ReadableStream })) {
+      if (line.startsWith('http://localhost:')) {
+        url = line;
+        break;
+      }
+    }
+    browser = await launchChromium();
+  }, 120_000);
+
+  afterAll(async () => {
+    await browser?.close();
+    if (server?.exitCode === null && server.kill()) await once(server, 'exit');
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  beforeEach(async () => {
+    context = await browser.newContext({ viewport: { width: 1280, height: 900 }, acceptDownloads: true });
+    page = await context.newPage();
+    complaints = [];
+    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+    page.on('pageerror', (error) => complaints.push(String(error)));
+    page.on('request', (request) => {
+      if (!request.url().startsWith(`${url}/`) && !request.url().startsWith('blob:')) complaints.push(request.url());
+    });
+    await page.goto(`${url}/`);
+    await idle();
+  });
+
+  afterEach(() => context.close());
+
+  /** Until nothing runs. */
+  const idle = () =>
+    page.waitForFunction(() => !(document.getElementById('iris') as HTMLButtonElement).disabled, null, {
+      timeout: 50_000,
+    });
+  const text = async (id: string) => (await page.textContent(`#${id}`)) ?? '';
+  const error = async () => ((await page.isVisible('#error')) ? text('error') : '');
+  const use = async (backend: string) => {
+    await page.click(`label:has([value=${backend}])`);
+    await idle();
+    expect(await error()).toBe('');
+    expect(await text('backend-state')).toBe(`Computes on ${backend}.`);
+  };
+  const click = async (id: string) => {
+    await page.click(`#${id}`);
+    await idle();
+  };
+  const choose = async (files: Record<string, string | Buffer>, id = 'files') => {
+    const list = Object.entries(files).map(([name, content]) => ({
+      name,
+      mimeType: 'application/octet-stream',
+      buffer: Buffer.from(content),
+    }));
+    await page.setInputFiles(`#${id}`, list);
+    await idle();
+  };
+  const saved = async () => {
+    const [download] = await Promise.all([page.waitForEvent('download'), page.click('#save')]);
+    const path = join(folder, `${Math.random().toString(36).slice(2)}.safetensors`);
+    await download.saveAs(path);
+    return loadModel(path);
+  };
+  /** The probabilities that the page shows for a row, by class. */
+  const probabilities = async (row: Readonly<Record<string, number>>) => {
+    for (const [name, value] of Object.entries(row)) await page.getByLabel(name, { exact: true }).fill(String(value));
+    await page.waitForFunction(() => document.getElementById('truth')?.textContent === '');
+    await page.waitForTimeout(200);
+    const shown = await page.$$eval('#answer .bar', (bars) =>
+      bars.map((bar) => [bar.querySelector('.name')?.textContent, Number(bar.querySelector('data')?.value)]),
+    );
+    return Object.fromEntries(shown) as Record<string, number>;
+  };
+
+  it.each(['webgpu', 'webgl', 'wasm', 'cpu'] as const)(
+    'trains Iris on %s to the optimum that Node finds, proves its gradient there, and saves what Node loads',
+    async (backend) => {
+      await use(backend);
+      await click('iris');
+      await click('train');
+      expect(await error()).toBe('');
+      expect(await text('accuracy')).toBe('100.0 %');
+      expect(await text('proof')).toContain(`All three agree on ${backend}`);
+      const model = await saved();
+      await useBackend('cpu');
+      const own = await SoftmaxRegression.fit(learnt.features, learnt.labels, { l2: 0.01, standardize: true });
+      expect(await text('loss')).toBe(String(Number(own.result.objective.toPrecision(3))));
+      expect(model.classes).toEqual(iris.classNames);
+      expect(model.featureNames).toEqual(iris.featureNames);
+      const rows = [iris.features[0], iris.features[70], iris.features[120]];
+      expect(model.predictProbabilities(rows)).toBeAllClose(own.model.predictProbabilities(rows), {
+        rtol: 0,
+        atol: 1e-5,
+      });
+      expect(complaints).toEqual([]);
+    },
+  );
+
+  it.each(['webgl', 'wasm', 'cpu'] as const)('trains Iris by steps on %s to what Node finds', async (backend) => {
+    await use(backend);
+    await click('iris');
+    await page.selectOption('#solver', 'momentum');
+    await page.fill('#epochs', '20');
+    await page.fill('#learning-rate', '0.1');
+    await click('train');
+    const model = await saved();
+    await useBackend('cpu');
+    const steps = { solver: 'momentum', epochs: 20, batchSize: 32, learningRate: 0.1, seed: 0 } as const;
+    const own = await SoftmaxRegression.fit(learnt.features, learnt.labels, { ...steps, l2: 0.01, standardize: true });
+    expect(model.weight).toBeAllClose(own.model.weight, { rtol: 1e-4, atol: 1e-4 });
+    expect(await page.locator('#loss-chart path').count()).toBe(2);
+    expect(complaints).toEqual([]);
+  });
+
+  it('gives the probabilities of a model that was trained in Node', async () => {
+    await useBackend('cpu');
+    const { featureNames } = iris;
+    const { model } = await SoftmaxRegression.fit(iris.features, iris.labels, { l2: 0.001, featureNames });
+    const path = join(folder, 'node.safetensors');
+    await saveModel(path, model);
+    await choose({ 'node.safetensors': readFileSync(path) }, 'open');
+    expect(await text('model-state')).toBe('node.safetensors: 15 parameters, 3 classes.');
+    for (const row of [iris.features[3], iris.features[77], iris.features[133]]) {
+      const shown = await probabilities(Object.fromEntries(featureNames.map((name, j) => [name, row[j]])));
+      const [own] = model.predictProbabilities([row]);
+      expect(model.classes.map((label) => shown[label])).toBeAllClose(own, { rtol: 0, atol: 1e-5 });
+    }
+    expect(complaints).toEqual([]);
+  });
+
+  it('learns from a table with text and missing values, and predicts rows of it', async () => {
+    const rows = Array.from({ length: 60 }, (_, i) => {
+      const isDog = i % 2 === 1;
+      const colour = ['black', 'white', 'red'][i % 3];
+      return `${isDog ? 30 + (i % 7) : 4 + (i % 3)},${i === 8 ? '' : colour},${isDog ? 'dog' : 'cat'}`;
+    });
+    await use('wasm');
+    await choose({ 'pets.csv': `\uFEFFweight,colour,kind\n${rows.join('\n')}\n` });
+    expect(await page.inputValue('#label')).toBe('kind');
+    await click('read');
+    expect(await error()).toContain('pets.csv:10:2');
+    await page.selectOption('#missing', 'drop');
+    await click('read');
+    expect(await error()).toBe('');
+    expect(await text('data-state')).toContain('1 row with missing values left out.');
+    await click('train');
+    expect(await text('accuracy')).toBe('100.0 %');
+    await page.getByLabel('colour', { exact: true }).selectOption('red');
+    expect((await probabilities({ weight: 35 })).dog).toBeGreaterThan(0.9);
+    expect((await probabilities({ weight: 5 })).cat).toBeGreaterThan(0.9);
+    expect(complaints).toEqual([]);
+  });
+
+  const BAD: readonly [string, Record<string, string | Buffer>, RegExp][] = [
+    ['a ragged table', { 'a.csv': 'x,kind\n1,a\n2\n' }, /a\.csv:3:2: the row must have 2 fields/],
+    ['a column named twice', { 'a.csv': 'x,x\n1,a\n2,b\n' }, /a\.csv:1:2: the header must name each column once/],
+    ['one class', { 'a.csv': 'x,kind\n1,a\n2,a\n' }, /class/],
+    ['an empty file', { 'a.csv': '' }, /a\.csv: the table must have a line of names and rows below it/],
+    ['bytes that are no text', { 'a.csv': Buffer.of(120, 44, 121, 10, 255, 254, 44, 49, 10) }, /a\.csv:2.*UTF-8/],
+    ['images without labels', { 'i.idx3': pictures(4).images }, /one file of images .* and one of labels .* together/],
+    [
+      'labels of other images',
+      { 'i.idx3': pictures(4).images, 'l.idx1': pictures(6).labels },
+      /l\.idx1: must have 4 labels, as many as images in i\.idx3; got 6/,
+    ],
+    [
+      'half a file of images',
+      { 'i.idx3': pictures(4).images.subarray(0, 99), 'l.idx1': pictures(4).labels },
+      /cut off/,
+    ],
+    [
+      'a damaged gzip file',
+      { 'a.csv.gz': gzipSync('x,kind\n1,a\n').subarray(0, 20) },
+      /a\.csv\.gz: .*cannot be unpacked/,
+    ],
+    ['a picture and a table', { 'a.csv': 'x,y\n1,2', 'l.idx1': pictures(4).labels }, /One table, one model, or images/],
+    ['a damaged model', { 'm.safetensors': damagedModel() }, /m\.safetensors: .*must/],
+  ];
+
+  it('says in words what is wrong with a file, and goes on', async () => {
+    await use('wasm');
+    for (const [what, files, message] of BAD) {
+      await choose(files);
+      if ((await error()) === '' && (await page.isVisible('#read'))) await click('read');
+      expect(`${what}: ${await error()}`).toMatch(message);
+      await click('iris');
+      await click('train');
+      expect([what, await error(), await text('accuracy')]).toEqual([what, '', '100.0 %']);
+    }
+    expect(complaints).toEqual([]);
+  }, 120_000);
+
+  it('learns from packed IDX files that are dropped on it, shows weights as pictures, and stops', async () => {
+    const { images, labels } = pictures(200);
+    const files = { 'train-images-idx3-ubyte.gz': gzipSync(images), 'train-labels-idx1-ubyte.gz': gzipSync(labels) };
+    await use('wasm');
+    await page.uncheck('#clothing');
+    const transfer = await page.evaluateHandle(
+      (contents: Record<string, string>) => {
+        const data = new DataTransfer();
+        for (const [name, content] of Object.entries(contents)) {
+          const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
+          data.items.add(new File([bytes], name));
+        }
+        return data;
+      },
+      Object.fromEntries(Object.entries(files).map(([name, bytes]) => [name, bytes.toString('base64')])),
+    );
+    await page.dispatchEvent('body', 'drop', { dataTransfer: transfer });
+    await idle();
+    expect(await text('data-state')).toContain('160 samples to learn from, 40 held out; 8 × 8 pixels, 2 classes');
+    await page.fill('#learning-rate', '0.05');
+    await click('train');
+    expect(await text('accuracy')).toBe('100.0 %');
+    expect(await page.locator('#weights canvas').count()).toBe(2);
+    expect(await text('truth')).toMatch(/^Held-out sample 1: in truth [01]\.$/);
+    await page.fill('#epochs', '10000');
+    await page.click('#train');
+    await page.waitForFunction(() => document.getElementById('loss')?.textContent !== '–');
+    await click('stop');
+    expect(await text('status')).toMatch(/^Stopped after \d+ epochs?; the weights of that moment are kept\.$/);
+    expect((await saved()).numFeatures).toBe(64);
+    expect(complaints).toEqual([]);
+  });
+
+  it('refuses scripts that it did not bring', async () => {
+    const evaluated = await page.evaluate(() => {
+      const script = document.createElement('script');
+      script.textContent = 'document.title = "inline"';
+      document.head.append(script);
+      return document.title;
+    });
+    expect(evaluated).toBe('Softmax regression, live');
+    expect(complaints.join()).toContain('Content Security Policy');
+  });
+
+  it('can be walked through and used by keyboard alone', async () => {
+    const walked: string[] = [];
+    const focused = () =>
+      page.evaluate(() => {
+        const active = document.activeElement as HTMLInputElement;
+        const style = getComputedStyle(active.type === 'file' ? (active.nextElementSibling as Element) : active);
+        const marked = active.type === 'radio' ? getComputedStyle(active.nextElementSibling as Element) : style;
+        return { id: active.id || active.className || active.name, outline: marked.outlineStyle };
+      });
+    const walkTo = async (id: string) => {
+      for (let i = 0; i < 30; i++) {
+        await page.keyboard.press('Tab');
+        const { id: at, outline } = await focused();
+        walked.push(at);
+        expect([at, outline]).toEqual([at, 'solid']);
+        if (at === id) return;
+      }
+      throw new Error(`${id} is not reached: ${walked.join(' ')}`);
+    };
+    await walkTo('iris');
+    await page.keyboard.press('Enter');
+    await idle();
+    await walkTo('train');
+    await page.keyboard.press('Enter');
+    await idle();
+    expect(walked).toEqual([
+      ...['skip', 'iris', 'files', 'clothing', 'backend', 'solver', 'epochs', 'l2', 'seed', 'standardize', 'train'],
+    ]);
+    await page.waitForFunction(() => document.getElementById('accuracy')?.textContent === '100.0 %');
+    await walkTo('save');
+  });
+
+  it.each([
+    [390, 'light'],
+    [390, 'dark'],
+    [1400, 'light'],
+    [1400, 'dark'],
+  ] as const)('fits in %i pixels, %s, with names for all controls and text that is readable', async (width, scheme) => {
+    await page.setViewportSize({ width, height: 900 });
+    await page.emulateMedia({ colorScheme: scheme });
+    await use('wasm');
+    await click('iris');
+    await click('train');
+    const seen = await page.evaluate(() => {
+      const canvas = document.createElement('canvas').getContext('2d') as CanvasRenderingContext2D;
+      const rgba = (colour: string) => {
+        canvas.clearRect(0, 0, 1, 1);
+        canvas.fillStyle = colour;
+        canvas.fillRect(0, 0, 1, 1);
+        return Array.from(canvas.getImageData(0, 0, 1, 1).data);
+      };
+      const luminance = (colour: number[]) => {
+        const [r, g, b] = colour.map((c) =>
+          c / 255 <= 0.03928 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4,
+        );
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+      };
+      const groundOf = (element: Element | null): number[] => {
+        if (element === null) return [255, 255, 255];
+        const colour = rgba(getComputedStyle(element).backgroundColor);
+        return colour[3] === 255 ? colour : groundOf(element.parentElement);
+      };
+      const faint = [...document.querySelectorAll('body *')].flatMap((element) => {
+        const own = [...element.childNodes].filter(({ nodeType }) => nodeType === 3);
+        const words = own.map(({ textContent }) => textContent?.trim()).join('');
+        const isDisabled = element.matches(':disabled, :disabled + span');
+        if (words === '' || isDisabled || element.getClientRects().length === 0) return [];
+        const style = getComputedStyle(element);
+        const inks = [rgba(element instanceof SVGElement ? style.fill : style.color), groundOf(element)];
+        const [a, b] = inks.map(luminance).sort((x, y) => y - x);
+        const contrast = (a + 0.05) / (b + 0.05);
+        return contrast < 4.5 ? [`${words}: ${contrast.toFixed(2)}`] : [];
+      });
+      const controls = [...document.querySelectorAll<HTMLInputElement>('button, input, select, canvas, progress')];
+      const nameless = controls.filter((element) => {
+        const label = element.getAttribute('aria-label') ?? element.labels?.[0]?.textContent ?? element.textContent;
+        return (label ?? '').trim() === '';
+      });
+      return {
+        overflow: document.documentElement.scrollWidth - window.innerWidth,
+        nameless: nameless.map(({ id }) => id),
+        faint,
+      };
+    });
+    expect(seen).toEqual({ overflow: 0, nameless: [], faint: [] });
+  });
+
+  it('makes a report of what it trained', async () => {
+    await use('wasm');
+    await click('iris');
+    await click('train');
+    const [download] = await Promise.all([page.waitForEvent('download'), page.click('#report')]);
+    await idle();
+    const html = readFileSync(await download.path(), 'utf8');
+    expect(html).toContain('30 held back');
+    expect(html).toContain('virginica');
+    expect(complaints).toEqual([]);
+  });
+});
+
+/** A model file whose last byte was changed. */
+function damagedModel(): Buffer {
+  const header = Buffer.from(JSON.stringify({ weight: { dtype: 'F32', shape: [1, 2], data_offsets: [0, 8] } }));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(header.length));
+  return Buffer.concat([length, header, Buffer.alloc(8)]);
+}

@@ -1,0 +1,126 @@
+// web: small drawings: lines, bars and pictures. Their colours are those of the style sheet.
+
+export interface Series {
+  readonly colour: 'blue' | 'orange';
+  readonly points: readonly (readonly [x: number, y: number])[];
+}
+
+const SVG = 'http://www.w3.org/2000/svg';
+
+function mark(name: string, attributes: Readonly<Record<string, string | number>>, text?: string): SVGElement {
+  const element = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
+  if (text !== undefined) element.textContent = text;
+  return element;
+}
+
+/** A short number for an axis. */
+export function shortNumber(value: number): string {
+  if (value === 0) return '0';
+  const size = Math.abs(value);
+  return size < 1e-3 || size >= 1e5 ? value.toExponential(1) : String(Number(value.toPrecision(3)));
+}
+
+/** Round numbers within [least, most], about as many as asked for. */
+export function ticks(least: number, most: number, count: number): number[] {
+  const rough = (most - least) / count || 1;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((factor) => factor * power).find((each) => each >= rough) as number;
+  const first = Math.ceil(least / step - 1e-9);
+  return Array.from({ length: Math.floor(most / step + 1e-9) - first + 1 }, (_, i) =>
+    Number(((first + i) * step).toPrecision(12)),
+  );
+}
+
+/**
+ * Lines over epochs, in place of what was in `place`, at its size.
+ *
+ * @param label the drawing in words
+ */
+export function drawLines(place: HTMLElement, series: readonly Series[], label: string, format = shortNumber): void {
+  const { clientWidth: width, clientHeight: height } = place;
+  const [left, right, top, bottom] = [44, width - 8, 8, height - 24];
+  const all = series.flatMap(({ points }) => points).filter(([, y]) => Number.isFinite(y));
+  const svg = mark('svg', { viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': label });
+  const lastX = all.reduce((most, [x]) => Math.max(most, x), 2);
+  let [low, high] = all.reduce(
+    ([a, b], [, y]) => [Math.min(a, y), Math.max(b, y)],
+    [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
+  );
+  if (all.length === 0) [low, high] = [0, 1];
+  const room = (high - low) * 0.06 || Math.abs(high) * 0.05 || 0.5;
+  [low, high] = [Math.max(low - room, low < 0 ? low - room : 0), high + room];
+  const x = (epoch: number) => left + ((epoch - 1) / (lastX - 1)) * (right - left);
+  const y = (value: number) => bottom - ((value - low) / (high - low)) * (bottom - top);
+  for (const tick of ticks(low, high, 4)) {
+    svg.append(mark('line', { x1: left, x2: right, y1: y(tick), y2: y(tick), class: 'grid-line' }));
+    svg.append(mark('text', { x: left - 8, y: y(tick) + 4, 'text-anchor': 'end' }, format(tick)));
+  }
+  const whole = [1, ...ticks(1, lastX, width < 300 ? 3 : 5)].filter((tick) => Number.isInteger(tick));
+  for (const tick of new Set(whole)) {
+    svg.append(mark('text', { x: x(tick), y: height - 6, 'text-anchor': 'middle' }, String(tick)));
+  }
+  for (const { points, colour } of series) {
+    const finite = points.filter(([, value]) => Number.isFinite(value));
+    const path = finite.map(
+      ([epoch, value], i) => `${i === 0 ? 'M' : 'L'}${x(epoch).toFixed(1)} ${y(value).toFixed(1)}`,
+    );
+    svg.append(mark('path', { d: path.join(''), class: `line ${colour}` }));
+    const end = finite.at(-1);
+    if (end !== undefined) svg.append(mark('circle', { cx: x(end[0]), cy: y(end[1]), r: 3.5, class: `dot ${colour}` }));
+  }
+  place.replaceChildren(svg);
+}
+
+/** A bar from the middle (signed) or from the left (a share), with its name and its number. */
+export function bar(name: string, value: number, most: number, kind: 'share' | 'signed', text: string): HTMLElement {
+  const line = document.createElement('div');
+  line.className = 'bar';
+  const label = document.createElement('span');
+  label.className = 'name';
+  label.textContent = name;
+  label.title = name;
+  const number = document.createElement('data');
+  number.className = 'number';
+  number.value = String(value);
+  number.textContent = text;
+  const svg = mark('svg', { viewBox: '0 0 100 10', preserveAspectRatio: 'none', 'aria-hidden': 'true' });
+  const share = most > 0 ? Math.min(Math.abs(value) / most, 1) : 0;
+  const [start, full] = kind === 'share' ? [0, 100] : [50, 50];
+  svg.append(mark('rect', { x: 0, y: 4, width: 100, height: 2, class: 'track' }));
+  const width = share * full;
+  const colour = value < 0 ? 'fill-orange' : 'fill-blue';
+  svg.append(mark('rect', { x: value < 0 ? start - width : start, y: 0, width, height: 10, class: colour }));
+  line.append(label, svg, number);
+  return line;
+}
+
+/** '#rrggbb' of a custom property as [red, green, blue]. */
+function colourOf(property: string): readonly number[] {
+  const value = Number.parseInt(
+    getComputedStyle(document.documentElement).getPropertyValue(property).trim().slice(1),
+    16,
+  );
+  return [value >> 16, (value >> 8) & 255, value & 255];
+}
+
+/** A number per pixel: blue above 0, orange below, as opaque as it is large beside `most`. */
+export function drawDiverging(canvas: HTMLCanvasElement, values: ArrayLike<number>, most: number): void {
+  const [positive, negative] = [colourOf('--positive'), colourOf('--negative')];
+  paint(canvas, (i) => {
+    const share = most > 0 ? Math.min(Math.abs(values[i]) / most, 1) : 0;
+    return [...(values[i] < 0 ? negative : positive), 255 * share];
+  });
+}
+
+/** Pixels from 0 (black) to 1 (white). */
+export function drawGrey(canvas: HTMLCanvasElement, values: ArrayLike<number>): void {
+  paint(canvas, (i) => [255 * values[i], 255 * values[i], 255 * values[i], 255]);
+}
+
+function paint(canvas: HTMLCanvasElement, colour: (i: number) => readonly number[]): void {
+  const { width, height } = canvas;
+  const picture = new ImageData(width, height);
+  for (let i = 0; i < width * height; i++) picture.data.set(colour(i), 4 * i);
+  canvas.getContext('2d')?.putImageData(picture, 0, 0);
+}

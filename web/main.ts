@@ -1,0 +1,359 @@
+// web: the page: its controls, and what happens when they are used. All work is done in the worker.
+import type { BackendName, MissingPolicy, Solver } from 'softmax-regression';
+import { shortNumber } from './charts.js';
+import { openClient } from './client.js';
+import type {
+  CurvePoint,
+  DataSummary,
+  HeldOutScores,
+  ModelSummary,
+  Report,
+  Trained,
+  TrainRequest,
+} from './messages.js';
+import { PredictView } from './predict.js';
+import { byId, count, percent, showCurve, showProof, showWeights } from './views.js';
+
+interface State {
+  /** What the page waits for, in words; data, backend and training are then left alone. */
+  busy: 'backend' | 'files' | 'training' | undefined;
+  data: DataSummary | undefined;
+  model: ModelSummary | undefined;
+  /** A table whose label is still to be chosen. */
+  table: File | undefined;
+  classes: readonly string[];
+  points: readonly CurvePoint[];
+  solver: Solver;
+  /** How many quarters of the training were announced. */
+  quarter: number;
+}
+
+const state: State = {
+  ...{ busy: 'backend', data: undefined, model: undefined, table: undefined, classes: [], points: [] },
+  solver: 'lbfgs',
+  quarter: 0,
+};
+
+const input = (id: string) => byId<HTMLInputElement>(id);
+const select = (id: string) => byId<HTMLSelectElement>(id);
+const say = (id: string, text: string) => {
+  byId(id).textContent = text;
+};
+const noun = () => (state.solver === 'lbfgs' ? 'iteration' : 'epoch');
+
+const client = openClient(hear, (message) => fail(new Error(message)));
+const predict = new PredictView(client, fail);
+
+/** Errors are words of the page, and it goes on. */
+function fail(error: unknown): void {
+  const alert = byId('error');
+  alert.textContent = error instanceof Error ? error.message : String(error);
+  alert.hidden = false;
+  alert.scrollIntoView({ block: 'nearest' });
+}
+
+function refresh(): void {
+  const { busy, data, model } = state;
+  for (const id of ['iris', 'files', 'read', 'open']) input(id).disabled = busy !== undefined;
+  for (const radio of document.querySelectorAll<HTMLInputElement>('[name=backend]')) {
+    radio.disabled = busy !== undefined || radio.dataset.refused !== undefined;
+  }
+  input('train').disabled = busy !== undefined || data === undefined;
+  input('stop').disabled = busy !== 'training';
+  input('save').disabled = busy !== undefined || model === undefined;
+  input('report').disabled = busy !== undefined || model?.scores === undefined || data === undefined;
+  byId('progress').hidden = busy !== 'training';
+  byId('table').hidden = state.table === undefined;
+}
+
+/** Does something that must not be done twice at a time; what goes wrong is shown. */
+async function during(busy: NonNullable<State['busy']>, work: () => Promise<void>): Promise<void> {
+  byId('error').hidden = true;
+  state.busy = busy;
+  refresh();
+  try {
+    await work();
+  } catch (error) {
+    fail(error);
+  } finally {
+    state.busy = undefined;
+    refresh();
+  }
+}
+
+function hear(report: Report): void {
+  switch (report.kind) {
+    case 'progress':
+      showProgress(report);
+      return;
+    case 'epoch': {
+      state.points = [...state.points, ...report.points];
+      const last = state.points[state.points.length - 1];
+      say('loss', shortNumber(last.loss));
+      say('held-out-loss', shortNumber(last.heldOutLoss));
+      say('accuracy', percent(last.heldOutAccuracy));
+      showCurve(state.points, noun());
+      return;
+    }
+    case 'weights':
+      showWeights(report.weights, state.classes);
+      showProof(report.proof);
+      return;
+    default:
+      report satisfies never;
+  }
+}
+
+/** The bar moves all the time; words are said at each quarter. */
+function showProgress({ epoch, epochs, share }: Extract<Report, { kind: 'progress' }>): void {
+  byId<HTMLProgressElement>('progress').value = share;
+  const quarter = Math.floor(4 * share);
+  if (quarter <= state.quarter || share === 1) return;
+  state.quarter = quarter;
+  say('status', `Training: ${noun()} ${epoch} of ${epochs}${state.solver === 'lbfgs' ? ' at most' : ''}.`);
+}
+
+async function chooseBackend(preference?: BackendName): Promise<void> {
+  try {
+    const { backend, line, refused } = await client.call('chooseBackend', preference);
+    say('backend-state', `${line.replace(/^backend: /, 'Computes on ')}.`);
+    for (const { backend: name, reason } of preference === undefined ? refused : []) refuse(name, reason);
+    input('backends').querySelector<HTMLInputElement>(`[value=${backend}]`)?.click();
+    current = backend;
+  } catch (error) {
+    if (preference !== undefined) refuse(preference, 'it does not work here');
+    input('backends').querySelector<HTMLInputElement>(`[value=${current}]`)?.click();
+    throw error;
+  }
+}
+
+let current: BackendName = 'cpu';
+
+function refuse(name: BackendName, reason: string): void {
+  const radio = document.querySelector<HTMLInputElement>(`[name=backend][value=${name}]`);
+  if (radio === null) return;
+  radio.dataset.refused = reason;
+  (radio.parentElement as HTMLElement).title = `Not here: ${reason}`;
+}
+
+function showData(data: DataSummary): void {
+  state.data = data;
+  state.table = undefined;
+  state.classes = data.classes.map(String);
+  const { trainingSamples, heldOut, numFeatures, image, note } = data;
+  const size = image === undefined ? count(numFeatures, 'feature') : `${image.width} × ${image.height} pixels`;
+  const classes = count(data.classes.length, 'class', 'classes');
+  const samples = `${trainingSamples.toLocaleString('en')} samples to learn from, ${heldOut.toLocaleString('en')} held out`;
+  say('data-state', `${data.name}: ${samples}; ${size}, ${classes}. ${note}`);
+  const isImage = image !== undefined;
+  select('solver').value = isImage ? 'adam' : 'lbfgs';
+  input('standardize').checked = !isImage;
+  input('l2').value = isImage ? '0' : '0.01';
+  chooseSolver();
+  showModel(undefined);
+  clear();
+  say('status', 'Ready to train.');
+}
+
+function clear(): void {
+  state.points = [];
+  state.quarter = 0;
+  for (const id of ['loss', 'held-out-loss', 'accuracy', 'gap']) say(id, '–');
+  say('accuracy-note', 'of samples it has not seen');
+  say('loss-note', 'nats a sample');
+  say('loss-name', state.solver === 'lbfgs' ? 'Objective' : 'Training loss');
+  say('curve-name', state.solver === 'lbfgs' ? 'objective' : 'learnt from');
+  byId('weights').replaceChildren();
+  byId('proof-table').hidden = true;
+  say('proof', 'Shown at the weights of the moment, once it trains.');
+  showCurve([], noun());
+}
+
+function showModel(model: ModelSummary | undefined): void {
+  state.model = model;
+  if (model !== undefined) {
+    state.classes = model.classes.map(String);
+    showWeights(model.weights, state.classes);
+    say(
+      'weights-hint',
+      model.weights.kind === 'images'
+        ? 'One weight for each pixel and class. Where a picture is blue, a bright pixel speaks for the class; where it is orange, against it.'
+        : 'What one standard deviation of a feature adds to the score of each class. Blue speaks for the class, orange against it.',
+    );
+    if (model.scores !== undefined) showScores(model.scores);
+  }
+  predict.show(model, model?.scores !== undefined);
+}
+
+function showScores({ accuracy, interval, logLoss, samples }: HeldOutScores): void {
+  say('accuracy', percent(accuracy));
+  say(
+    'accuracy-note',
+    `95 %: ${percent(interval.lower)} to ${percent(interval.upper)}, of ${count(samples, 'sample')}`,
+  );
+  say('held-out-loss', shortNumber(logLoss));
+}
+
+function chooseSolver(): void {
+  const solver = select('solver').value as Solver;
+  const isSteps = solver !== 'lbfgs';
+  for (const label of document.querySelectorAll<HTMLElement>('.steps')) label.hidden = !isSteps;
+  say('epochs-name', isSteps ? 'Epochs' : 'Iterations, at most');
+  input('epochs').value = isSteps ? (state.data?.image === undefined ? '100' : '10') : '500';
+  input('learning-rate').value = solver === 'adam' ? (state.data?.image === undefined ? '0.05' : '0.001') : '0.1';
+  input('batch-size').value = state.data?.image === undefined ? '32' : '256';
+}
+
+function request(): TrainRequest {
+  const number = (id: string) => Number(input(id).value);
+  return {
+    solver: select('solver').value as Solver,
+    epochs: number('epochs'),
+    batchSize: number('batch-size'),
+    learningRate: number('learning-rate'),
+    l2: number('l2'),
+    seed: number('seed'),
+    standardize: input('standardize').checked,
+  };
+}
+
+async function train(): Promise<void> {
+  const wanted = request();
+  state.solver = wanted.solver;
+  state.classes = state.data?.classes.map(String) ?? [];
+  clear();
+  byId<HTMLProgressElement>('progress').removeAttribute('value');
+  say('status', 'Training…');
+  try {
+    const trained = await client.call('train', wanted);
+    showModel(trained.model);
+    showEnd(trained);
+  } catch (error) {
+    say('status', 'No model came of it.');
+    throw error;
+  }
+}
+
+function showEnd({ result, milliseconds, model }: Trained): void {
+  const seconds = `${(milliseconds / 1000).toFixed(1)} s`;
+  const epochs = count(state.points.at(-1)?.epoch ?? 0, noun());
+  const parameters = `${count(model.numParameters, 'parameter')} learnt`;
+  if (result === undefined) {
+    say('status', `Stopped after ${epochs}; the weights of that moment are kept.`);
+    return;
+  }
+  const { reason, advice, suboptimality, objective } = result;
+  say('loss', shortNumber(objective));
+  say('loss-name', 'Objective');
+  if (suboptimality !== null) say('loss-note', `at most ${shortNumber(suboptimality)} above the optimum`);
+  const ends: Record<typeof reason, string> = {
+    gradient: 'at the optimum',
+    'no-progress': 'as near to the optimum as the arithmetic sees',
+    iterations: 'all iterations done',
+    epochs: 'all epochs done',
+    diverged: 'the loss left the range of numbers: lower the learning rate; the last finite weights are kept',
+    'early-stopping': 'the held-out loss no longer fell',
+  };
+  say('status', `${parameters} in ${epochs}, ${seconds}: ${ends[reason]}. ${advice ?? ''}`);
+}
+
+async function openFiles(files: readonly File[]): Promise<void> {
+  const opened = await client.call('openFiles', files, input('clothing').checked);
+  switch (opened.kind) {
+    case 'data':
+      return showData(opened.data);
+    case 'model':
+      clear();
+      showModel(opened.model);
+      say(
+        'model-state',
+        `${files[0].name}: ${count(opened.model.numParameters, 'parameter')}, ${count(opened.model.classes.length, 'class', 'classes')}.`,
+      );
+      say(
+        'status',
+        opened.model.scores === undefined
+          ? 'A model without data: ask it below.'
+          : 'The model, on the samples that are held out.',
+      );
+      return;
+    case 'table':
+      state.table = opened.file;
+      select('label').replaceChildren(...opened.columns.map((name) => new Option(name, name)));
+      select('label').value = opened.columns[opened.columns.length - 1];
+      say('data-state', `${opened.file.name}: ${count(opened.columns.length, 'column')}. Which one holds the labels?`);
+      refresh();
+      select('label').focus();
+      return;
+    default:
+      opened satisfies never;
+  }
+}
+
+async function readTable(): Promise<void> {
+  if (state.table === undefined) return;
+  const options = { label: select('label').value, missing: select('missing').value as MissingPolicy };
+  showData(await client.call('openTable', state.table, options));
+}
+
+function download(name: string, content: BlobPart, type: string): void {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob([content], { type }));
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+async function save(): Promise<void> {
+  download('model.safetensors', await client.call('save'), 'application/octet-stream');
+  say('model-state', 'Saved as model.safetensors.');
+}
+
+async function saveReport(): Promise<void> {
+  const [values, { renderReport }] = await Promise.all([client.call('report'), import('softmax-regression/report')]);
+  const now = new Date().toISOString().slice(0, 10);
+  download('report.html', await renderReport({ ...values, date: now }), 'text/html');
+  say('model-state', 'Saved as report.html.');
+}
+
+function listen(): void {
+  const on = (id: string, event: string, act: (event: Event) => void) => byId(id).addEventListener(event, act);
+  const files = (event: Event) => {
+    const chosen = Array.from((event.target as HTMLInputElement).files ?? []);
+    (event.target as HTMLInputElement).value = '';
+    if (chosen.length > 0) void during('files', () => openFiles(chosen));
+  };
+  on('iris', 'click', () => void during('files', async () => showData(await client.call('openIris'))));
+  on('files', 'change', files);
+  on('open', 'change', files);
+  on('read', 'click', () => void during('files', readTable));
+  on('controls', 'submit', (event) => {
+    event.preventDefault();
+    if (!input('train').disabled) void during('training', train);
+  });
+  on('stop', 'click', () => void client.call('stop').catch(fail));
+  on('solver', 'change', chooseSolver);
+  on('save', 'click', () => void during('files', save));
+  on('report', 'click', () => void during('files', saveReport));
+  on('backends', 'change', (event) => {
+    const { value } = event.target as HTMLInputElement;
+    if (value !== current) void during('backend', () => chooseBackend(value as BackendName));
+  });
+  const drop = byId('drop');
+  window.addEventListener('dragover', (event) => {
+    event.preventDefault();
+    drop.classList.add('over');
+  });
+  window.addEventListener('dragleave', (event) => event.relatedTarget === null && drop.classList.remove('over'));
+  window.addEventListener('drop', (event) => {
+    event.preventDefault();
+    drop.classList.remove('over');
+    const dropped = Array.from(event.dataTransfer?.files ?? []);
+    if (state.busy !== undefined)
+      return fail(new Error('Wait until it is done, or stop it; then drop the files again.'));
+    if (dropped.length > 0) void during('files', () => openFiles(dropped));
+  });
+  new ResizeObserver(() => showCurve(state.points, noun())).observe(byId('loss-chart'));
+}
+
+listen();
+void during('backend', () => chooseBackend());

@@ -1,0 +1,203 @@
+// web: a row typed in, or a picture drawn or chosen, and what the model says of it.
+import { drawGrey } from './charts.js';
+import type { Client } from './client.js';
+import type { Field, HeldOutSample, ImageSize, ModelSummary, RowToPredict } from './messages.js';
+import { byId, showShares } from './views.js';
+
+const BRUSH = 0.055;
+
+/** The part of the page that predicts. */
+export class PredictView {
+  readonly #client: Client;
+  readonly #fail: (error: unknown) => void;
+  readonly #canvas = byId<HTMLCanvasElement>('canvas');
+  #fields: readonly Field[] = [];
+  #image: ImageSize | undefined;
+  #sample = 0;
+  #last: readonly [number, number] | undefined;
+  #asked = 0;
+
+  constructor(client: Client, fail: (error: unknown) => void) {
+    this.#client = client;
+    this.#fail = fail;
+    byId('fields').addEventListener('input', () => this.#typed());
+    byId('fields').addEventListener('submit', (event) => event.preventDefault());
+    byId('clear').addEventListener('click', () => this.#clear());
+    byId('invert').addEventListener('click', () => this.#invert());
+    byId('next').addEventListener('click', () => this.#takeSample());
+    byId<HTMLInputElement>('picture').addEventListener('change', ({ target }) => {
+      const input = target as HTMLInputElement;
+      const file = input.files?.[0];
+      input.value = '';
+      if (file !== undefined) void this.#choose(file);
+    });
+    this.#canvas.addEventListener('pointerdown', (event) => {
+      this.#canvas.setPointerCapture(event.pointerId);
+      this.#stroke(event);
+    });
+    this.#canvas.addEventListener('pointermove', (event) => event.buttons !== 0 && this.#stroke(event));
+    this.#canvas.addEventListener('pointerup', () => {
+      this.#last = undefined;
+      void this.#ask();
+    });
+  }
+
+  /** @param hasHeldOut whether there are samples to take */
+  show(model: ModelSummary | undefined, hasHeldOut: boolean): void {
+    byId('predict').hidden = model === undefined;
+    byId('predict-empty').hidden = model !== undefined;
+    if (model === undefined) return;
+    const isSame = this.#image?.width === model.image?.width && sameFields(this.#fields, model.fields);
+    this.#image = model.image;
+    byId('drawing').hidden = model.image === undefined;
+    byId('fields').hidden = model.image !== undefined;
+    byId('next').hidden = !hasHeldOut;
+    if (!isSame || byId('answer').childElementCount === 0) {
+      this.#fields = model.fields;
+      byId('truth').textContent = '';
+      byId('fields').replaceChildren(...model.fields.map(inputOf));
+      if (model.image !== undefined) {
+        [this.#canvas.width, this.#canvas.height] = [model.image.width, model.image.height];
+        this.#clear();
+      }
+      if (hasHeldOut) return void this.#takeSample();
+    }
+    void this.#ask();
+  }
+
+  async #ask(): Promise<void> {
+    const asked = ++this.#asked;
+    try {
+      const shares = await this.#client.call('predict', this.#row());
+      if (asked === this.#asked) showShares(shares);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #typed(): void {
+    byId('truth').textContent = '';
+    if ((byId('fields') as HTMLFormElement).checkValidity()) void this.#ask();
+  }
+
+  #row(): RowToPredict {
+    if (this.#image !== undefined) return { kind: 'pixels', pixels: this.#pixels() };
+    const form = byId('fields') as HTMLFormElement;
+    const entries = this.#fields.map(({ kind, name }, i) => {
+      const input = form.elements[i] as HTMLInputElement | HTMLSelectElement;
+      if (kind === 'number') return [name, Number(input.value)] as const;
+      return [name, kind === 'boolean' ? (input as HTMLInputElement).checked : input.value] as const;
+    });
+    return { kind: 'fields', fields: Object.fromEntries(entries) };
+  }
+
+  async #takeSample(): Promise<void> {
+    try {
+      const sample = await this.#client.call('heldOut', this.#sample++);
+      byId('truth').textContent = `Held-out sample ${sample.index + 1}: in truth ${sample.label}.`;
+      if (this.#image !== undefined) drawGrey(this.#canvas, sample.values);
+      else this.#fill(sample);
+      await this.#ask();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #fill({ values }: HeldOutSample): void {
+    const form = byId('fields') as HTMLFormElement;
+    let at = 0;
+    this.#fields.forEach((field, i) => {
+      const input = form.elements[i] as HTMLInputElement;
+      if (field.kind === 'category') {
+        const hot = field.categories.findIndex((_, k) => values[at + k] === 1);
+        input.value = field.categories[Math.max(hot, 0)];
+        at += field.categories.length;
+      } else if (field.kind === 'boolean') input.checked = values[at++] === 1;
+      else input.value = String(Number(values[at++].toPrecision(7)));
+    });
+  }
+
+  #pixels(): Float32Array {
+    const { width, height } = this.#canvas;
+    const data = this.#canvas.getContext('2d', { willReadFrequently: true })?.getImageData(0, 0, width, height).data;
+    const grey = (i: number) => 0.299 * (data?.[i] ?? 0) + 0.587 * (data?.[i + 1] ?? 0) + 0.114 * (data?.[i + 2] ?? 0);
+    return Float32Array.from({ length: width * height }, (_, i) => grey(4 * i) / 255);
+  }
+
+  #clear(): void {
+    drawGrey(this.#canvas, new Float32Array(this.#canvas.width * this.#canvas.height));
+    byId('truth').textContent = '';
+    byId('answer').replaceChildren();
+  }
+
+  #invert(): void {
+    drawGrey(
+      this.#canvas,
+      this.#pixels().map((value) => 1 - value),
+    );
+    void this.#ask();
+  }
+
+  #stroke({ clientX, clientY }: PointerEvent): void {
+    const { left, top, width } = this.#canvas.getBoundingClientRect();
+    const scale = this.#canvas.width / width;
+    const at = [(clientX - left) * scale, (clientY - top) * scale] as const;
+    const context = this.#canvas.getContext('2d');
+    if (context === null) return;
+    context.strokeStyle = '#fff';
+    context.lineCap = 'round';
+    context.lineWidth = Math.max(1, 2 * BRUSH * this.#canvas.width * 0.7);
+    context.beginPath();
+    context.moveTo(...(this.#last ?? at));
+    context.lineTo(at[0], at[1] + 0.01);
+    context.stroke();
+    this.#last = at;
+    byId('truth').textContent = '';
+  }
+
+  /** A picture from a file, as large as fits, in shades of grey. */
+  async #choose(file: File): Promise<void> {
+    try {
+      const picture = await createImageBitmap(file).catch(() => {
+        throw new Error(`${file.name}: the file must be a picture that this browser can open, such as PNG or JPEG.`);
+      });
+      const context = this.#canvas.getContext('2d');
+      const { width, height } = this.#canvas;
+      const scale = Math.min(width / picture.width, height / picture.height);
+      this.#clear();
+      const [w, h] = [picture.width * scale, picture.height * scale];
+      context?.drawImage(picture, (width - w) / 2, (height - h) / 2, w, h);
+      drawGrey(this.#canvas, this.#pixels());
+      await this.#ask();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+}
+
+function sameFields(a: readonly Field[], b: readonly Field[]): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+function inputOf(field: Field, index: number): HTMLElement {
+  const place = document.createElement('div');
+  const label = document.createElement('label');
+  label.textContent = field.name;
+  label.htmlFor = `field-${index}`;
+  const control = document.createElement(field.kind === 'category' ? 'select' : 'input');
+  control.id = label.htmlFor;
+  if (field.kind === 'category') {
+    control.append(...field.categories.map((category) => new Option(category, category)));
+  } else {
+    const input = control as HTMLInputElement;
+    input.type = field.kind === 'boolean' ? 'checkbox' : 'number';
+    if (field.kind === 'number') {
+      input.step = 'any';
+      input.required = true;
+      input.value = String(field.value);
+    }
+  }
+  place.className = field.kind === 'boolean' ? 'check' : 'field';
+  place.append(...(field.kind === 'boolean' ? [control, label] : [label, control]));
+  return place;
+}

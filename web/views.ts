@@ -1,0 +1,151 @@
+// web: what the worker tells, as elements of the page.
+import type { GradcheckResult } from 'softmax-regression/report';
+import { bar, drawDiverging, drawLines, shortNumber } from './charts.js';
+import type { CurvePoint, Share, WeightsView } from './messages.js';
+
+export function byId<E extends HTMLElement = HTMLElement>(id: string): E {
+  return document.getElementById(id) as E;
+}
+
+export function percent(share: number): string {
+  return `${(100 * share).toFixed(share > 0.995 && share < 1 ? 2 : 1)} %`;
+}
+
+export function count(number: number, noun: string, plural = `${noun}s`): string {
+  return `${number.toLocaleString('en')} ${number === 1 ? noun : plural}`;
+}
+
+function element(name: string, text: string, className = ''): HTMLElement {
+  const made = document.createElement(name);
+  made.textContent = text;
+  if (className !== '') made.className = className;
+  return made;
+}
+
+export function showCurve(points: readonly CurvePoint[], noun: string): void {
+  const last = points.at(-1);
+  const of = (key: 'loss' | 'heldOutLoss' | 'heldOutAccuracy') =>
+    thinned(points).map((point) => [point.epoch, point[key]] as const);
+  const end = last === undefined ? 'nothing yet' : `after ${count(last.epoch, noun)}`;
+  const losses = last && `${shortNumber(last.loss)} learnt from, ${shortNumber(last.heldOutLoss)} held out`;
+  drawLines(
+    byId('loss-chart'),
+    [
+      { colour: 'orange', points: of('heldOutLoss') },
+      { colour: 'blue', points: of('loss') },
+    ],
+    `Loss by ${noun}: ${losses === undefined ? '' : `${losses}, `}${end}`,
+  );
+  const accuracy = last === undefined ? end : `${percent(last.heldOutAccuracy)} ${end}`;
+  const format = (share: number) => `${Number((100 * share).toFixed(1))} %`;
+  const points_ = of('heldOutAccuracy');
+  drawLines(
+    byId('accuracy-chart'),
+    [{ colour: 'orange', points: points_ }],
+    `Held-out accuracy by ${noun}: ${accuracy}`,
+    format,
+  );
+}
+
+/** No more points than a screen has columns. */
+function thinned(points: readonly CurvePoint[]): readonly CurvePoint[] {
+  const every = Math.ceil(points.length / 400);
+  return points.filter((_, i) => i % every === 0 || i === points.length - 1);
+}
+
+/** Weights as pictures on one scale, or as bars. Elements stay from one drawing to the next. */
+export function showWeights(view: WeightsView, classes: readonly string[]): void {
+  const place = byId('weights');
+  if (view.kind === 'bars') {
+    const most = view.weights.reduce((a, row) => row.reduce((b, weight) => Math.max(b, Math.abs(weight)), a), 0);
+    place.className = 'panels';
+    place.replaceChildren(
+      ...classes.map((name, k) => {
+        const panel = document.createElement('section');
+        const bars = view.features.map((feature, j) => {
+          const weight = view.weights[j][k];
+          return bar(feature, weight, most, 'signed', signed(weight));
+        });
+        panel.append(element('h3', name), ...bars);
+        return panel;
+      }),
+    );
+    return;
+  }
+  const { width, height } = view.size;
+  if (place.className !== 'pictures' || place.childElementCount !== classes.length) {
+    place.className = 'pictures';
+    place.replaceChildren(...classes.map((name) => picture(name, width, height)));
+  }
+  const most = clippedScale(view.pictures);
+  classes.forEach((name, k) => {
+    const figure = place.children[k];
+    const canvas = figure.firstElementChild as HTMLCanvasElement;
+    if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
+    drawDiverging(canvas, view.pictures[k], most);
+    (figure.lastElementChild as HTMLElement).textContent = name;
+    canvas.setAttribute('aria-label', `Weights of ${name}`);
+  });
+}
+
+function picture(name: string, width: number, height: number): HTMLElement {
+  const figure = document.createElement('figure');
+  const canvas = document.createElement('canvas');
+  [canvas.width, canvas.height] = [width, height];
+  canvas.setAttribute('role', 'img');
+  figure.append(canvas, element('figcaption', name));
+  return figure;
+}
+
+function signed(value: number): string {
+  return `${value < 0 ? '−' : '+'}${shortNumber(Number(Math.abs(value).toPrecision(2)))}`;
+}
+
+/** Where the colours end: a few weights of pixels that are hardly ever lit would pale all others. */
+function clippedScale(pictures: readonly Float32Array[]): number {
+  const sizes = Float32Array.from(pictures.flatMap((values) => Array.from(values, Math.abs))).sort();
+  return sizes[Math.floor(0.99 * (sizes.length - 1))] || sizes[sizes.length - 1];
+}
+
+export function showProof(proof: GradcheckResult | undefined): void {
+  if (proof === undefined) return;
+  const state = byId('proof');
+  const verdict = element('span', proof.ok ? '✓ All three agree' : '✗ They disagree', proof.ok ? 'yes' : 'no');
+  const rest = proof.ok
+    ? ` on ${proof.backend} at the weights of the moment, over ${count(proof.samples, 'sample')}.`
+    : ` on ${proof.backend}: ${proof.worst.what} between ${proof.worst.between}.`;
+  state.replaceChildren(verdict, rest);
+  const gaps = proof.parameters.map((check) => check.autogradAgainstClosedForm.maxError);
+  byId('gap').textContent = Math.max(...gaps).toExponential(1);
+  const place = byId('proof-table');
+  const table = document.createElement('table');
+  const head = document.createElement('tr');
+  for (const name of ['gradient', 'autograd − closed form', 'closed form − differences', 'differences at']) {
+    head.append(element('th', name, name === 'gradient' ? '' : 'number'));
+  }
+  const thead = document.createElement('thead');
+  thead.append(head);
+  const body = document.createElement('tbody');
+  for (const check of proof.parameters) {
+    const row = document.createElement('tr');
+    const of = check.shape.reduce((product, size) => product * size, 1);
+    const name = element('th', `∂ℓ/∂${check.parameter}`);
+    name.setAttribute('scope', 'row');
+    row.append(
+      name,
+      element('td', check.autogradAgainstClosedForm.maxError.toExponential(1), 'number'),
+      element('td', check.closedFormAgainstDifferences.maxError.toExponential(1), 'number'),
+      element('td', `${check.differences} of ${of.toLocaleString('en')}`, 'number'),
+    );
+    body.append(row);
+  }
+  table.append(thead, body);
+  place.replaceChildren(table);
+  place.hidden = false;
+}
+
+export function showShares(shares: readonly Share[]): void {
+  byId('answer').replaceChildren(
+    ...shares.map(({ label, probability }) => bar(String(label), probability, 1, 'share', percent(probability))),
+  );
+}

@@ -1,0 +1,97 @@
+// web: what is seen of a model while it learns: its weights as they are drawn, and the proof of its gradient.
+import * as tf from '@tensorflow/tfjs';
+import { Dense, type GradcheckResult, gatherRows, gradcheck, type Label, oneHot } from 'softmax-regression';
+import type { DataSet } from './files.js';
+import type { ImageSize, WeightsView } from './messages.js';
+
+export interface Affine {
+  /** W, [features, classes] row by row. */
+  readonly weight: Float32Array;
+  readonly bias: Float32Array;
+}
+
+export interface Deviations {
+  readonly mean: ArrayLike<number>;
+  readonly scale: ArrayLike<number>;
+}
+
+export interface View {
+  readonly classes: readonly Label[];
+  readonly featureNames: readonly string[] | undefined;
+  readonly numFeatures: number;
+  readonly image: ImageSize | undefined;
+  /** What weights are multiplied by: the deviations of their features. */
+  readonly scale: ArrayLike<number> | undefined;
+}
+
+const MOST_FEATURES = 12;
+
+/** W less its mean over the classes, which softmax ignores: a picture for each class, or the features that move most. */
+export function viewOf({ weight }: Affine, { classes, featureNames, numFeatures, image, scale }: View): WeightsView {
+  const q = classes.length;
+  const rows = Array.from({ length: numFeatures }, (_, j) => {
+    const row = weight.subarray(j * q, (j + 1) * q);
+    const mean = row.reduce((sum, each) => sum + each, 0) / q;
+    return Float64Array.from(row, (each) => (each - mean) * (scale?.[j] ?? 1));
+  });
+  if (image !== undefined) {
+    return { kind: 'images', size: image, pictures: classes.map((_, k) => Float32Array.from(rows, (row) => row[k])) };
+  }
+  const sizes = rows.map((row) => Math.hypot(...row));
+  const most = [...rows.keys()]
+    .sort((a, b) => sizes[b] - sizes[a])
+    .slice(0, MOST_FEATURES)
+    .sort((a, b) => a - b);
+  const features = most.map((j) => featureNames?.[j] ?? `x${j}`);
+  return { kind: 'bars', features, weights: most.map((j) => rows[j]) };
+}
+
+/** Logits beyond which finite differences of a loss have too few digits left. */
+const LARGEST_LOGIT = 20;
+const DIFFERENCES = 40;
+
+/**
+ * The gradient at these weights, three ways, over the first samples: of standardised features, z = (x − m)/s with V = s·W and
+ * c = b + mW, which are the same logits.
+ *
+ * @returns undefined where no sample has logits small enough for finite differences
+ */
+export function proofOf(
+  { weight, bias }: Affine,
+  { train, classes }: DataSet,
+  deviations: Deviations | undefined,
+  samples: number,
+): GradcheckResult | undefined {
+  const q = classes.length;
+  const d = weight.length / q;
+  const offset = Float64Array.from(bias);
+  const scaled = Array.from({ length: d }, (_, j) => {
+    const [mean, scale] = [deviations?.mean[j] ?? 0, deviations?.scale[j] ?? 1];
+    const row = weight.subarray(j * q, (j + 1) * q);
+    for (let k = 0; k < q; k++) offset[k] += mean * row[k];
+    return Array.from(row, (each) => each * scale);
+  });
+  const n = Math.min(samples, train.labels.length);
+  const rows = Array.from({ length: n }, (_, i) =>
+    Array.from(
+      gatherRows(train.features, undefined, i, i + 1),
+      (x, j) => (x - (deviations?.mean[j] ?? 0)) / (deviations?.scale[j] ?? 1),
+    ),
+  );
+  const isSmall = (row: readonly number[]) =>
+    offset.every((base, k) => Math.abs(row.reduce((sum, x, j) => sum + x * scaled[j][k], base)) <= LARGEST_LOGIT);
+  const shown = [...rows.keys()].filter((i) => isSmall(rows[i]));
+  if (shown.length === 0) return undefined;
+  const layer = new Dense({ inputs: d, units: q, weight: scaled, bias: Array.from(offset) });
+  const features = tf.tensor2d(shown.map((i) => rows[i]));
+  const targets = oneHot(
+    shown.map((i) => classes.indexOf(train.labels[i])),
+    q,
+  );
+  try {
+    return gradcheck({ layer, features, targets, maxDifferences: DIFFERENCES });
+  } finally {
+    layer.dispose();
+    tf.dispose([features, targets]);
+  }
+}
