@@ -1,19 +1,30 @@
 // A signal at any moment ends the work, and leaves no tensor, timer, file or child behind.
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+//
+// What is aborted sees it where it looks, by throwIfAborted, or where it listens: moments between two looks are all alike. So
+// a signal here aborts itself at a look of its own number, and no run depends on how fast the machine is.
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import * as tf from '@tensorflow/tfjs';
-import { crossValidate, Random, SoftmaxRegression, scan } from 'softmax-regression';
+import { crossValidate, lambdaPath, Random, SoftmaxRegression, scan } from 'softmax-regression';
+import { fileCheckpoint } from 'softmax-regression/node';
 import { installNative } from '../src/node/install.js';
 import { nativeSource, thisMachine } from '../src/node/native-machine.js';
 import { onEveryBackend } from './helpers/backends.js';
 
-/** Moments of each work at which it is aborted. */
-const MOMENTS = 12;
-
 const random = new Random(3);
-const N = 400;
+const N = 112;
 const features = { values: Float32Array.from({ length: N * 8 }, () => random.normal()), shape: [N, 8] as const };
 const labels = Array.from({ length: N }, (_, i) => ['a', 'b', 'c'][(i * 7) % 3]);
 
@@ -52,75 +63,105 @@ function openFiles(): number {
 
 type Aborted = (signal: AbortSignal) => Promise<unknown>;
 
-/** Of what scan gives back; models hold none. */
-function disposeTensors(result: unknown): void {
-  if (Array.isArray(result)) tf.dispose(result);
-}
+const ENOUGH = new Error('enough');
 
-/** The work to its end: how many turns of the event loop it takes. */
-async function turnsOf(work: Aborted): Promise<number> {
-  let turns = 0;
-  let ended = false;
-  const done = work(new AbortController().signal).finally(() => {
-    ended = true;
-  });
-  for (; !ended; turns++) await nextTurn();
-  disposeTensors(await done);
-  return turns;
-}
-
-/** What the work left behind, aborted after so many turns; 'finished' where it was done before. */
-async function leftBy(work: Aborted, turns: number): Promise<object> {
-  const [tensors, files] = [tf.memory().numTensors, openFiles()];
+/** A signal that counts how often it is looked at or listened to, and aborts itself at one of these times. */
+function abortingAt(
+  moment: number,
+  onMoment = () => {},
+): { readonly signal: AbortSignal; readonly looks: () => number } {
   const controller = new AbortController();
-  const reason = new Error('enough');
-  const outcome = work(controller.signal).then(
-    (result) => {
-      tf.dispose(result as tf.TensorContainer);
-      return 'finished';
-    },
-    (error) => (error === reason ? 'aborted' : error),
+  const { signal } = controller;
+  let looks = 0;
+  return {
+    looks: () => looks,
+    signal: Object.assign(signal, {
+      throwIfAborted() {
+        if (looks++ === moment) controller.abort(ENOUGH);
+        AbortSignal.prototype.throwIfAborted.call(signal);
+      },
+      // Whoever listens is at work already: a child runs, a timer is set.
+      addEventListener(...listener: [never, never, never]) {
+        if (looks++ === moment) {
+          onMoment();
+          setImmediate(() => controller.abort(ENOUGH));
+        }
+        AbortSignal.prototype.addEventListener.apply(signal, listener);
+      },
+    }),
+  };
+}
+
+/** How often the work looks at its signal. */
+async function looksOf(work: Aborted): Promise<number> {
+  const { signal, looks } = abortingAt(Number.NaN);
+  const result = await work(signal);
+  // Of what scan gives back; models hold none.
+  if (Array.isArray(result)) tf.dispose(result);
+  return looks();
+}
+
+/** What the work left behind, aborted at that look. */
+async function leftBy(work: Aborted, moment: number, onMoment?: () => void): Promise<object> {
+  const [tensors, files] = [tf.memory().numTensors, openFiles()];
+  const ended = await work(abortingAt(moment, onMoment).signal).then(
+    () => 'finished',
+    (error) => (error === ENOUGH ? 'aborted' : error),
   );
-  for (let turn = 0; turn < turns; turn++) await nextTurn();
-  controller.abort(reason);
-  const ended = await outcome;
   await nextTurn();
   return { ended, tensors: tf.memory().numTensors - tensors, timers: timers.size, files: openFiles() - files };
 }
 
-const NOTHING = { tensors: 0, timers: 0, files: 0 };
+const NOTHING = { ended: 'aborted', tensors: 0, timers: 0, files: 0 };
 
-onEveryBackend('work that is aborted', () => {
+/** Up to `most` of the looks, the first and the last among them. */
+function spread(looks: number, most: number): number[] {
+  const count = Math.min(looks, most);
+  return Array.from({ length: count }, (_, i) => Math.floor((i * (looks - 1)) / Math.max(1, count - 1)));
+}
+
+onEveryBackend('work that is aborted', (backend) => {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'abort-test-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
   const step = (state: tf.Tensor, { x }: { x: tf.Tensor }) => [state.add(x.sum()), state] as const;
+  // 14 batches an epoch; from 100 on TensorFlow makes a graph.
+  const steps = { solver: 'adam', epochs: backend === 'tensorflow' ? 8 : 3, batchSize: 8 } as const;
   const WORKS: Readonly<Record<string, Aborted>> = {
-    'fit by steps': (signal) =>
-      SoftmaxRegression.fit(features, labels, { solver: 'adam', epochs: 30, batchSize: 16, signal }),
+    'fit by steps': (signal) => SoftmaxRegression.fit(features, labels, { ...steps, signal }),
     'fit to the optimum': (signal) => SoftmaxRegression.fit(features, labels, { signal }),
+    'fit to a sparse optimum': (signal) => SoftmaxRegression.fit(features, labels, { l1: 0.01, signal }),
     'fit with validation': (signal) =>
-      SoftmaxRegression.fit(features, labels, { solver: 'sgd', epochs: 5, validation: 0.2, standardize: true, signal }),
-    crossValidate: (signal) => crossValidate(features, labels, { folds: 3, solver: 'sgd', epochs: 3, signal }),
-    evaluate: async (signal) => {
-      const { model } = await SoftmaxRegression.fit(features, labels, { l2: 1 });
-      return model.evaluate(features, labels, { signal });
+      SoftmaxRegression.fit(features, labels, { solver: 'sgd', epochs: 3, validation: 0.2, standardize: true, signal }),
+    'fit with checkpoints': (signal) => {
+      const checkpoint = fileCheckpoint(join(folder, 'run.checkpoint'), { every: { epochs: 1 } });
+      return SoftmaxRegression.fit(features, labels, { ...steps, epochs: 2, checkpoint, signal });
     },
+    crossValidate: (signal) => crossValidate(features, labels, { folds: 3, solver: 'sgd', epochs: 2, signal }),
+    lambdaPath: (signal) => lambdaPath(features, labels, { l2: [0.1, 0.01], folds: 2, signal }),
+    evaluate: (signal) => fitted.evaluate(features, labels, { signal }),
+    calibrate: (signal) => fitted.calibrate(features, labels, { signal }),
+    predictProbabilitiesAsync: (signal) => fitted.predictProbabilitiesAsync(features, { signal }),
     scan: (signal) => {
       const state = tf.scalar(0);
-      return scan(step, state, { x: features }, { batchSize: 8, epochs: 40, signal }).finally(() => state.dispose());
+      return scan(step, state, { x: features }, { batchSize: 8, epochs: 8, signal }).finally(() => state.dispose());
     },
   };
+  let fitted: SoftmaxRegression<string>;
+  beforeAll(async () => {
+    fitted = (await SoftmaxRegression.fit(features, labels, { l2: 1 })).model;
+  });
 
   it.each(Object.keys(WORKS))('ends with the reason of the signal, and leaves nothing: %s', async (name) => {
-    const work = WORKS[name];
-    const turns = await turnsOf(work);
-    const moments = Array.from({ length: MOMENTS }, (_, i) => (i === 0 ? 0 : random.below(turns + 1)));
-    const endings: unknown[] = [];
-    for (const moment of moments) {
-      const { ended, ...left } = (await leftBy(work, moment)) as { ended: unknown };
-      expect(left).toEqual(NOTHING);
-      endings.push(ended);
+    const looks = await looksOf(WORKS[name]);
+    expect(looks).toBeGreaterThan(1);
+    for (const moment of spread(looks, 8)) {
+      expect({ moment, ...(await leftBy(WORKS[name], moment)) }).toEqual({ moment, ...NOTHING });
+      expect(readdirSync(folder).filter((file) => file !== 'run.checkpoint')).toEqual([]);
     }
-    expect(['aborted', 'finished']).toEqual(expect.arrayContaining(endings));
-    expect(endings[0]).toBe('aborted');
   });
 });
 
@@ -136,11 +177,11 @@ onEveryBackend('work that is aborted', () => {
       process.env.SOFTMAX_REGRESSION_CACHE = join(folder, 'cache');
       process.env.PATH = join(folder, 'bin');
       delete process.env.CXX;
-      // A compiler and a pip that take their time, and a wheel that is not the right one.
-      program('c++', 'sleep 0.02');
+      // A compiler and a pip that end only when they are killed, once the file is there; and a wheel that is not the right one.
+      program('c++', '');
       program(
         'pip',
-        'sleep 0.02; case "$*" in *--version) exit 0 ;; esac; while [ "$1" != --dest ]; do shift; done; mkdir -p "$2"; echo x > "$2/some.whl"; sleep 0.05',
+        'case "$*" in *--version) exit 0 ;; esac; while [ "$1" != --dest ]; do shift; done; mkdir -p "$2"; echo x > "$2/some.whl"',
       );
     });
 
@@ -149,28 +190,30 @@ onEveryBackend('work that is aborted', () => {
       rmSync(folder, { recursive: true, force: true });
     });
 
+    const hang = () => join(folder, 'hang');
+
     function program(name: string, script: string): void {
-      writeFileSync(join(folder, 'bin', name), `#!/bin/sh\nPATH="${environment.PATH}"\n${script}\n`);
+      writeFileSync(
+        join(folder, 'bin', name),
+        `#!/bin/sh\nPATH="${environment.PATH}"\nsleep 0.02\n[ ! -e "${hang()}" ] || exec sleep 30\n${script}\n`,
+      );
       chmodSync(join(folder, 'bin', name), 0o755);
     }
 
     it('leaves no child, no timer, no file, at whatever moment', async () => {
-      for (let moment = 0; moment < 30; moment++) {
-        const controller = new AbortController();
-        const reason = new Error('enough');
-        const abort = setTimeout(() => controller.abort(reason), random.below(250));
-        const error: unknown = await installNative({ signal: controller.signal }).catch((thrown) => thrown);
-        clearTimeout(abort);
-        // Aborted in time, or too late: then it was refused for its wheel.
-        if (error !== reason)
-          expect(error).toMatchObject({ code: 'BACKEND', actual: 'pip: some.whl has another sha256' });
-        await nextTurn();
+      const install: Aborted = (signal) => installNative({ signal });
+      const looks = abortingAt(Number.NaN);
+      await expect(install(looks.signal)).rejects.toMatchObject({ actual: 'pip: some.whl has another sha256' });
+      for (const moment of spread(looks.looks(), 30)) {
+        const left = await leftBy(install, moment, () => writeFileSync(hang(), ''));
+        rmSync(hang(), { force: true });
+        expect({ moment, ...left }).toEqual({ moment, ...NOTHING });
         const cache = join(folder, 'cache');
-        const left = existsSync(cache) ? readdirSync(cache, { recursive: true }) : [];
-        expect(left.filter((name) => !['native', 'native/downloads'].includes(String(name)))).toEqual([]);
-        expect([children(), timers.size]).toEqual([0, 0]);
+        const files = existsSync(cache) ? readdirSync(cache, { recursive: true }) : [];
+        expect(files.filter((name) => !['native', 'native/downloads'].includes(String(name)))).toEqual([]);
+        expect(children()).toBe(0);
       }
-    });
+    }, 20_000);
   },
 );
 
@@ -178,13 +221,22 @@ describe('the check for what is left', () => {
   it('sees a tensor, a timer and a file', async () => {
     let timer: NodeJS.Timeout | undefined;
     let tensor: tf.Tensor | undefined;
+    let file: number | undefined;
     const work = async (signal: AbortSignal) => {
       timer = setInterval(() => {}, 1000);
       tensor = tf.scalar(1);
-      await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+      file = openSync(__filename, 'r');
+      signal.throwIfAborted();
     };
-    expect(await leftBy(work, 2)).toEqual({ ended: 'aborted', tensors: 1, timers: 1, files: 0 });
+    const files = existsSync('/proc/self/fd') ? 1 : 0;
+    expect(await leftBy(work, 0)).toEqual({ ended: 'aborted', tensors: 1, timers: 1, files });
     clearInterval(timer);
     tensor?.dispose();
+    closeSync(file as number);
+  });
+
+  it('sees work that looks and goes on', async () => {
+    const work = async (signal: AbortSignal) => void expect(() => signal.throwIfAborted()).toThrow(ENOUGH);
+    expect(await leftBy(work, 0)).toMatchObject({ ended: 'finished' });
   });
 });
