@@ -25,7 +25,7 @@ describe('what reads files', () => {
 });
 
 describe('the corpus', () => {
-  it.each(['idx', 'model'])('is accepted as it is: %s', async (name) => {
+  it.each(['idx', 'model', 'checkpoint'])('is accepted as it is: %s', async (name) => {
     const reader = READERS.find((each) => each.name === name);
     for (const bytes of corpus(name).values()) await reader?.check(bytes, new Random(0));
   });
