@@ -3,14 +3,17 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
 const ROOT = join(__dirname, '..', '..');
 
-/** What runs the command line from its sources. */
+/**
+ * What runs the command line from its sources, as one process. The program tsx would be two, of which the first ends the
+ * second where that does not hear a signal at once, as on a busy machine.
+ */
 export const COMMAND: readonly string[] = [
   process.execPath,
-  join(ROOT, 'node_modules/tsx/dist/cli.mjs'),
-  ...['--tsconfig', join(ROOT, 'tsconfig.json')],
+  ...['--import', pathToFileURL(join(ROOT, 'node_modules/tsx/dist/loader.mjs')).href],
   join(ROOT, 'src/cli/main.ts'),
 ];
 
@@ -62,7 +65,7 @@ export class CommandLine {
   #spawn([program, ...args]: readonly string[]): ChildProcess {
     // jest asks for colours.
     const { FORCE_COLOR: _, NO_COLOR: __, ...rest } = process.env;
-    const env = { ...rest, DEBUG: '', TF_CPP_MIN_LOG_LEVEL: '3' };
+    const env = { ...rest, DEBUG: '', TF_CPP_MIN_LOG_LEVEL: '3', TSX_TSCONFIG_PATH: join(ROOT, 'tsconfig.json') };
     return spawn(program, args, { cwd: this.folder, env });
   }
 }
