@@ -38,7 +38,11 @@ async function resume(bytes: Uint8Array): Promise<void> {
   let refusal: unknown;
   for (const name of Object.keys(FITS)) {
     const ended = await resumableFit(name, { resume: bytes }).then(
-      ({ model, result }) => [...model.weight.flatMap((row) => [...row]), ...model.bias, result.objective],
+      ({ model, result: { reason, objective } }) => {
+        // From huge weights on, a training says that it has diverged.
+        const loss = reason === 'diverged' ? [] : [objective];
+        return [...model.weight.flatMap((row) => [...row]), ...model.bias, ...loss];
+      },
       (error: unknown) => {
         refusalOf(error, []);
         refusal = error;
