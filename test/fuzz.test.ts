@@ -5,6 +5,9 @@ import { refusalOf } from './fuzz/guard.js';
 import { corpus, found } from './fuzz/target.js';
 import { READERS } from './fuzz/targets.js';
 
+// tfjs says hello from its slow backends; here they are meant.
+jest.spyOn(console, 'warn').mockImplementation(() => {});
+
 describe('what reads files', () => {
   it.each(READERS.map((reader) => [reader.name]))('keeps its promises for hostile input: %s', async (target) => {
     const { accepted, findings } = await fuzz({ target, cases: 300, seed: 20 });
