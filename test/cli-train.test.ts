@@ -360,19 +360,29 @@ describe('help', () => {
     for (const each of lines) expect(text.replace(/\s+/g, ' ')).toContain(each.replace(/\s+/g, ' '));
   });
 
-  it.each([
-    ['--help', ['--help']],
-    ['train --help', ['train', '--help']],
-    ['predict', ['predict', 'iris.model', 'flowers.csv']],
-    ['inspect', ['inspect', 'iris.model']],
-  ])('%s loads no TensorFlow.js', async (_, args) => {
-    // Every file that is loaded by require is in its cache when the process ends.
+  /** Which files of TensorFlow.js a command has loaded: every file that is loaded by require is in its cache when the process ends. */
+  async function loaded(args: readonly string[]): Promise<string> {
     line.write(
       'spy.cjs',
       "process.on('exit', () => process.stderr.write(Object.keys(require.cache).filter((f) => /@tensorflow/.test(f)).slice(0, 3).join()));",
     );
     const [node, ...rest] = COMMAND;
     const command = [node, '--require', './spy.cjs', ...rest].map((word) => `'${word}'`).join(' ');
-    expect(await line.shell(`${command} ${args.join(' ')} > /dev/null`)).toEqual({ code: 0, stdout: '', stderr: '' });
+    const { code, stderr } = await line.shell(`${command} ${args.join(' ')} > /dev/null`);
+    expect(code).toBe(0);
+    return stderr;
+  }
+
+  it.each([
+    ['--help', ['--help']],
+    ['train --help', ['train', '--help']],
+    ['predict', ['predict', 'iris.model', 'flowers.csv']],
+    ['inspect', ['inspect', 'iris.model']],
+  ])('%s loads no TensorFlow.js', async (_, args) => {
+    expect(await loaded(args)).toBe('');
+  });
+
+  it('export loads it, which is seen', async () => {
+    expect(await loaded(['export', 'iris.model', '-o', 'iris.onnx'])).toMatch(/@tensorflow/);
   });
 });

@@ -1,7 +1,12 @@
+// The kernels of this machine, in this process, in a child, and in threads.
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import * as tf from '@tensorflow/tfjs';
 import { loadNative, type NativeInstallation, nativeStatus } from '../src/node/native.js';
 import { thisMachine } from '../src/node/native-machine.js';
 import { readProof } from '../src/node/native-record.js';
+import type { Threads } from './helpers/two-threads.js';
 
 const found = nativeStatus();
 const status = found as NativeInstallation;
@@ -30,5 +35,30 @@ const status = found as NativeInstallation;
   it('has the proof on record afterwards', async () => {
     const { tensorflowVersion, device } = await loadNative();
     expect(readProof(status.files, thisMachine())).toMatchObject({ tensorflowVersion, device });
+  });
+
+  describe('in a child process', () => {
+    let threads: Threads;
+
+    beforeAll(async () => {
+      const script = join(__dirname, 'helpers', 'two-threads.ts');
+      const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', script], {
+        cwd: join(__dirname, '..'),
+      });
+      threads = JSON.parse(stdout.trim().split('\n').at(-1) as string);
+    });
+
+    it('train in its main thread and in two workers at once, to the same bits', () => {
+      const [main, ...workers] = threads.fits;
+      expect(main.backend).toBe('tensorflow');
+      expect(new Set(main.weight).size).toBeGreaterThan(1);
+      expect(workers).toEqual([main, main]);
+    });
+
+    it('bring none of the packages by which tfjs-node downloads and unpacks: SECURITY.md relies on it', () => {
+      expect(threads.packages).toContain('@tensorflow/tfjs-node');
+      const unused = ['tar', 'adm-zip', 'https-proxy-agent', 'node-fetch', 'rimraf', 'glob', 'inflight', 'core-js'];
+      expect(threads.packages.filter((name) => unused.includes(name))).toEqual([]);
+    });
   });
 });

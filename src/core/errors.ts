@@ -34,9 +34,8 @@ export class SoftmaxRegressionError extends Error {
   constructor(code: ErrorCode, name: string, fields: ErrorFields) {
     const { where, argument, expected, actual, hint, cause } = fields;
     const subject = where === '' ? shown(argument) : `${shown(where)}: ${shown(argument)}`;
-    super(`${subject} must ${shown(expected)}; got ${shown(actual)}.${hint === undefined ? '' : ` ${hint}`}`, {
-      cause,
-    });
+    const wayOut = hint === undefined ? '' : ` ${hint.split('\n').map(escaped).join('\n')}`;
+    super(`${subject} must ${shown(expected)}; got ${shown(actual)}.${wayOut}`, { cause });
     this.name = name;
     this.code = code;
     this.where = where;
@@ -50,13 +49,14 @@ export class SoftmaxRegressionError extends Error {
 /** The most characters of a field that a message shows; the field itself is whole. */
 const MAX_SHOWN = 1000;
 
-/**
- * A field as a message shows it. Names of columns and the like come out of files: what is long is cut, and characters that
- * a terminal would obey are written out.
- */
+/** A field as a message shows it: what is long is cut. */
 function shown(text: string): string {
-  const short = text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
-  return short.replace(/[\p{Cc}\p{Bidi_Control}]/gu, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return escaped(text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text);
+}
+
+/** Names of columns and the like come out of files, into hints as well: characters that a terminal would obey are written out. */
+function escaped(text: string): string {
+  return text.replace(/[\p{Cc}\p{Bidi_Control}]/gu, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** A tensor, array or option has the wrong rank, size or dtype. */

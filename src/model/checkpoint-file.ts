@@ -1,6 +1,7 @@
 // model: the checkpoint of a fit, in the container of model files.
 import { digestOf } from '../core/digest.js';
 import { DomainError, FormatError } from '../core/errors.js';
+import { describe } from '../core/shape.js';
 import {
   assertBytes,
   assertContiguous,
@@ -99,12 +100,22 @@ export async function decodeCheckpoint(bytes: Uint8Array, where: string): Promis
     return value as never;
   };
   const [options, data, environment, state] = JSON_KEYS.map(record);
+  assertFacts(environment, fail);
   const tensors = names.map((name): [string, StoredTensor] => {
     const { dtype, shape, start: from, end } = places[name];
     const own = bytes.subarray(start + from, start + end);
     return [name, { shape, values: dtype === 'F32' ? float32(own) : float64(own) }];
   });
   return { options, data, environment, state, tensors: Object.fromEntries(tensors) };
+}
+
+/** Facts are shown to people: text, that no terminal obeys. */
+function assertFacts(environment: Readonly<Record<string, unknown>>, fail: Fail): void {
+  for (const [name, fact] of Object.entries(environment)) {
+    const isText = typeof fact === 'string' && !/[\p{Cc}\p{Bidi_Control}]/u.test(name + fact);
+    if (!isText)
+      throw fail({ argument: `environment.${name}`, expected: 'be text of one line', actual: describe(fact) });
+  }
 }
 
 function checksum(header: object, data: Uint8Array): Promise<string> {

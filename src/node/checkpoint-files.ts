@@ -2,7 +2,7 @@
 import { decodeCheckpoint } from '../model/checkpoint-file.js';
 import type { CheckpointOptions } from '../model/options.js';
 import { errorCode, writeFileAtomic } from './files.js';
-import { loadModelBytes } from './model-files.js';
+import { loadModelBytes } from './model-bytes.js';
 
 /**
  * Keeps a fit in a file, which always holds the last whole checkpoint: each is written beside it, flushed, and renamed, so

@@ -205,7 +205,10 @@ export async function sha256OfFile(path: string, onProgress?: OnProgress, signal
   const total = (await stat(path)).size;
   const stage = `check ${basename(path)}`;
   let done = 0;
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20, signal })) {
+  // Not as an option of the stream, which would throw an AbortError in place of the signal's reason.
+  signal?.throwIfAborted();
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
+    signal?.throwIfAborted();
     hash.update(chunk as Buffer);
     done += (chunk as Buffer).length;
     onProgress?.({ stage, done, total, unit: 'bytes' });

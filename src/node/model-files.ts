@@ -3,7 +3,7 @@ import type { Label } from '../core/labels.js';
 import { decodeModel } from '../model/model-file.js';
 import type { SoftmaxRegression } from '../model/softmax-regression.js';
 import { writeFileAtomic } from './files.js';
-import { readRegularFile } from './regular-file.js';
+import { loadModelBytes } from './model-bytes.js';
 
 /** What can be saved: a model, or its bytes. */
 export type Saveable =
@@ -12,9 +12,6 @@ export type Saveable =
       /** The model file. */
       toBytes(): Uint8Array;
     };
-
-/** 268 million numbers; a file without end is refused before it fills the memory. */
-const MAX_FILE_BYTES = 2 ** 30;
 
 /**
  * Writes a model file that is either whole or as it was before.
@@ -26,15 +23,6 @@ export async function saveModel(path: string, model: Saveable): Promise<void> {
   const bytes = 'toBytes' in model ? model.toBytes() : model;
   decodeModel(bytes, 'saveModel');
   await writeFileAtomic(path, bytes);
-}
-
-/**
- * The bytes of a model file, for `SoftmaxRegression.fromBytes` or `loadPredictor`, which check them.
- *
- * @throws FormatError if it is no file, or larger than 1 GiB; BackendError if it cannot be read
- */
-export function loadModelBytes(path: string): Promise<Uint8Array> {
-  return readRegularFile(path, MAX_FILE_BYTES);
 }
 
 /**

@@ -1,4 +1,5 @@
 // Everything that is fuzzed, by name.
+import { checkpoint } from './checkpoint.js';
 import { csv } from './csv.js';
 import { folder } from './folder.js';
 import { idx } from './idx.js';
@@ -6,5 +7,5 @@ import { model } from './model.js';
 import { PLANTED } from './planted.js';
 import type { Target } from './target.js';
 
-export const READERS: readonly Target[] = [idx, folder, model, csv];
+export const READERS: readonly Target[] = [idx, folder, model, checkpoint, csv];
 export const TARGETS: readonly Target[] = [...READERS, ...PLANTED];

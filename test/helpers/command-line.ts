@@ -7,7 +7,10 @@ import { pathToFileURL } from 'node:url';
 
 const ROOT = join(__dirname, '..', '..');
 
-/** What runs the command line from its sources: in one process, so that a signal meets it and no wrapper. */
+/**
+ * What runs the command line from its sources, as one process. The program tsx would be two, of which the first ends the
+ * second where that does not hear a signal at once, as on a busy machine.
+ */
 export const COMMAND: readonly string[] = [
   process.execPath,
   ...['--import', pathToFileURL(join(ROOT, 'node_modules/tsx/dist/loader.mjs')).href],

@@ -19,7 +19,7 @@ export function inspectCommand(): Command {
 
 async function inspect(modelFile: string, { top, json }: Options): Promise<void> {
   const { createHash } = await import('node:crypto');
-  const { loadModelBytes } = await import('../../node/model-files.js');
+  const { loadModelBytes } = await import('../../node/model-bytes.js');
   const { decodeModel } = await import('../../model/model-file.js');
   const { weightTableOf } = await import('../../model/insight.js');
   const { count, print, printJson, tableLines } = await import('../output.js');

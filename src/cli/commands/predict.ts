@@ -55,7 +55,7 @@ export function predictCommand(): Command {
 
 async function predict(modelFile: string, source: string, options: Options): Promise<void> {
   // Neither TensorFlow.js nor a backend: a linear model is a few sums a row.
-  const { loadModelBytes } = await import('../../node/model-files.js');
+  const { loadModelBytes } = await import('../../node/model-bytes.js');
   const { decodeModel } = await import('../../model/model-file.js');
   const { lineFormat } = await import('../prediction-lines.js');
   const model = decodeModel(await loadModelBytes(modelFile), modelFile);

@@ -1,0 +1,115 @@
+// npm run test:nodes [-- --node 22] [--kernels native] [JEST ARGUMENTS]: the suite on every Node that is supported, with native
+// kernels and without. Node's binaries are those of the registry's package for this platform, kept in the cache.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { cacheFolder } from '../../src/node/files.js';
+
+const ROOT = join(__dirname, '..', '..');
+const NODES = ['20', '22', '24', '26'];
+const KERNELS = ['native', 'none'] as const;
+type Kernels = (typeof KERNELS)[number];
+
+interface Row {
+  readonly node: string;
+  readonly kernels: Kernels;
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+  readonly seconds: number;
+  /** Suites that failed, or why there was no run. */
+  readonly wrong: readonly string[];
+}
+
+function main(args: string[]): void {
+  const nodes = taken(args, '--node', NODES);
+  const kernels = taken(args, '--kernels', KERNELS);
+  const scratch = mkdtempSync(join(tmpdir(), 'test-nodes-'));
+  try {
+    const rows = nodes.flatMap((node) => kernels.map((each) => test(node, each, args, scratch)));
+    console.log('Node        kernels   passed   failed  skipped  seconds');
+    for (const { node, kernels, passed, failed, skipped, seconds, wrong } of rows) {
+      const counts = [passed, failed, skipped, Math.round(seconds)].map((count) => String(count).padStart(9));
+      console.log(
+        `${node.padEnd(12)}${kernels.padEnd(7)}${counts.join('')}${wrong.map((name) => `\n  ${name}`).join('')}`,
+      );
+    }
+    process.exitCode = rows.every(({ wrong }) => wrong.length === 0) ? 0 : 1;
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+/** The values of an option of ours, which jest does not get to see; all that are allowed where it is not there. */
+function taken<T extends string>(args: string[], option: string, allowed: readonly T[]): readonly T[] {
+  const values: T[] = [];
+  for (let at = args.indexOf(option); at !== -1; at = args.indexOf(option)) {
+    const [, value] = args.splice(at, 2);
+    if (!allowed.includes(value as T)) throw new Error(`${option} must be among ${allowed.join(', ')}`);
+    values.push(value as T);
+  }
+  return values.length === 0 ? allowed : values;
+}
+
+function test(major: string, kernels: Kernels, args: readonly string[], scratch: string): Row {
+  const none = { node: major, kernels, passed: 0, failed: 0, skipped: 0, seconds: 0 };
+  const node = binaryOf(major);
+  if (node === undefined) return { ...none, wrong: [`no binary of Node ${major} for ${PLATFORM}`] };
+  const version = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim();
+  console.error(`test:nodes: Node ${version}, kernels: ${kernels}`);
+  const report = join(scratch, `${major}-${kernels}.json`);
+  const start = Date.now();
+  spawnSync(node, [require.resolve('jest/bin/jest'), '--json', '--outputFile', report, ...args], {
+    cwd: ROOT,
+    env: environment(node, kernels, scratch),
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  const seconds = (Date.now() - start) / 1000;
+  if (!existsSync(report)) return { ...none, node: version, seconds, wrong: ['jest ended without a report'] };
+  const results = JSON.parse(readFileSync(report, 'utf8'));
+  const wrong = (results.testResults as { name: string; status: string }[]).filter(({ status }) => status === 'failed');
+  return {
+    ...{ node: version, kernels, seconds, passed: results.numPassedTests, failed: results.numFailedTests },
+    skipped: results.numPendingTests,
+    wrong: results.numTotalTests === 0 ? ['no test was run'] : wrong.map(({ name }) => name.slice(ROOT.length + 1)),
+  };
+}
+
+/** What tests of a machine with kernels, or of one without, see; programs that they start run on the same Node. */
+function environment(node: string, kernels: Kernels, scratch: string): NodeJS.ProcessEnv {
+  const { SOFTMAX_REGRESSION_REQUIRE_NATIVE: _, ...env } = process.env;
+  const path = { ...env, PATH: [dirname(node), env.PATH].join(delimiter) };
+  if (kernels === 'native') return { ...path, SOFTMAX_REGRESSION_REQUIRE_NATIVE: '1' };
+  // A cache that has the data, and no kernels.
+  const empty = join(scratch, 'cache');
+  mkdirSync(empty, { recursive: true });
+  for (const name of existsSync(cacheFolder()) ? readdirSync(cacheFolder()) : []) {
+    const link = join(empty, name);
+    if (!['native', 'nodes'].includes(name) && !existsSync(link)) symlinkSync(cacheFolder(name), link, 'junction');
+  }
+  return { ...path, SOFTMAX_REGRESSION_CACHE: empty };
+}
+
+const PLATFORM = `${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
+
+/** The newest Node of that number, installed once; undefined where the registry has none for this platform. */
+function binaryOf(major: string): string | undefined {
+  if (process.versions.node.startsWith(`${major}.`)) return process.execPath;
+  const name = `node-${PLATFORM}`;
+  const folder = cacheFolder('nodes', major);
+  const binary = join(folder, 'node_modules', name, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+  if (!existsSync(binary)) {
+    mkdirSync(folder, { recursive: true });
+    const args = ['install', '--prefix', folder, '--ignore-scripts', '--no-audit', '--no-fund', `${name}@${major}`];
+    spawnSync('npm', args, { cwd: folder, stdio: 'inherit', shell: process.platform === 'win32' });
+  }
+  return existsSync(binary) ? binary : undefined;
+}
+
+try {
+  main(process.argv.slice(2));
+} catch (error) {
+  console.error((error as Error).message);
+  process.exitCode = 2;
+}

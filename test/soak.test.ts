@@ -1,0 +1,32 @@
+// A short part of `npm run soak`: the same work again and again leaves no tensor; and leaks that are planted are seen.
+import * as tf from '@tensorflow/tfjs';
+import { onEveryBackend } from './helpers/backends.js';
+import { soak } from './soak/soak.js';
+import { works } from './soak/work.js';
+
+onEveryBackend('the same work, again and again', () => {
+  it.each([
+    // 4 epochs have 100 full batches: on TensorFlow a graph.
+    ['fit', 3],
+    ['lbfgs', 10],
+    ['predict', 50],
+    ['compile', 20],
+  ])('leaves no tensor behind: %s', async (name, times) => {
+    const { run } = (await works(4))[name];
+    expect((await soak(run, times)).tensors).toBe(0);
+  });
+});
+
+describe('soak', () => {
+  it('sees a tensor that is left', async () => {
+    const left: tf.Tensor[] = [];
+    expect((await soak(() => left.push(tf.scalar(1)), 50)).tensors).toBe(50);
+    tf.dispose(left);
+  });
+
+  it('sees memory that is kept', async () => {
+    const kept: Buffer[] = [];
+    const { slope } = await soak(() => kept.push(Buffer.alloc(2 ** 21, 1)), 80);
+    expect(slope).toBeGreaterThan(2 ** 20);
+  });
+});
