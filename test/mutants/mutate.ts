@@ -119,10 +119,10 @@ export function mutantsOf(file: string, text: string): Mutant[] {
     const isOfModule = ['Math', 'tf'].includes(callee.expression.getText(tree));
     if (isOfModule && OF_ONE.includes(name) && passed.length === 1)
       replace('method', node, `(${passed[0].getText(tree)})`);
-    if (!isOfModule && OF_ITSELF.includes(name) && passed.length === 0) {
+    if (usesTensors && !isOfModule && OF_ITSELF.includes(name) && passed.length === 0) {
       replace('method', node, callee.expression.getText(tree));
     }
-    if (isOfModule && name === 'where' && passed.length === 3) ofBranches(node, passed[1], passed[2]);
+    if (usesTensors && name === 'where' && passed.length === 3) ofBranches(node, passed[1], passed[2]);
   };
   const empty = (block: ts.Node | undefined): void => {
     if (block !== undefined && ts.isBlock(block) && block.statements.length > 0) replace('block', block, '{}');
@@ -199,7 +199,11 @@ function lineAt(text: string, from: number, to: number): string {
  */
 export function sample(mutants: readonly Mutant[], count: number, seed: number): Mutant[] {
   const byFile = new Map<string, Mutant[]>();
-  for (const mutant of mutants) byFile.set(mutant.file, [...(byFile.get(mutant.file) ?? []), mutant]);
+  for (const mutant of mutants) {
+    const of = byFile.get(mutant.file);
+    if (of === undefined) byFile.set(mutant.file, [mutant]);
+    else of.push(mutant);
+  }
   const rank = new Map(mutants.map((mutant) => [mutant, hash(`${seed} ${mutant.file} ${mutant.change}`)]));
   const by = (a: Mutant, b: Mutant) => (rank.get(a) as number) - (rank.get(b) as number);
   const queues = [...byFile.values()].map((of) => of.sort(by));
