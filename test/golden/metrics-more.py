@@ -130,7 +130,7 @@ def golden(name, labels, probabilities, weights):
 def wilson():
     counted = [(8, 10), (0, 10), (10, 10), (0, 1), (1, 1), (1, 3), (8512, 10000), (1, 10**9), (10**9 - 1, 10**9)]
     # The last three are such that scipy's (1 + confidence) / 2 does not round.
-    confidences = (0.01, 0.5, 0.8, 0.849, 0.851, 0.9, 0.95, 0.99, 1 - 2**-20, 1 - 2**-28, 1 - 2**-40, 1 - 2**-52)
+    confidences = (0.01, 0.5, 0.8, 0.849, 0.851, 0.9, 0.95, 0.99, 1 - 2**-20, 1 - 2**-40, 1 - 2**-52)
     for right, samples in counted:
         for confidence in confidences:
             interval = binomtest(right, samples).proportion_ci(confidence, method="wilson")
