@@ -102,4 +102,6 @@ async function run({ suites, replace, seconds }: Order): Promise<void> {
   process.exit();
 }
 
+// Nobody is left to tell.
+process.once('disconnect', () => process.exit());
 process.once('message', (order: Order) => void run(order));
