@@ -539,7 +539,7 @@ onEveryBackend('sparseCrossEntropy', (backend) => {
   });
 });
 
-onEveryBackend('the options of cross-entropy', () => {
+onEveryBackend('the options of cross-entropy', (backend) => {
   const run = (options: object) => [
     () => tf.tidy(() => crossEntropy(tf.zeros([2, 3]), oneHot([0, 1], 3), options)),
     () => tf.tidy(() => sparseCrossEntropy(tf.zeros([2, 3]), [0, 1], options)),
@@ -572,6 +572,13 @@ onEveryBackend('the options of cross-entropy', () => {
         expect(each).toThrow(expect.objectContaining({ code: 'SHAPE', argument: 'sampleWeights', actual: '[3]' }));
       }
     });
+  });
+
+  it('are refused in a tensor too, where reading is free', () => {
+    for (const each of run({ classWeights: tf.tensor1d([1, -1, 1]) })) {
+      if (backend === 'tensorflow') each().dispose();
+      else expect(each).toThrow(expect.objectContaining({ code: 'DOMAIN', argument: 'classWeights[1]', actual: '-1' }));
+    }
   });
 
   it('know ignoreIndex for labels only, and as an int32 only', () => {

@@ -232,6 +232,9 @@ onEveryBackend('dense', () => {
       expect(() => backward(layer, tf.zeros([2, 4]), tf.zeros([2, 4]))).toThrow(
         expect.objectContaining({ code: 'SHAPE', argument: 'logitsGradient', expected: 'have shape [2, 3]' }),
       );
+      expect(() => dense(tf.zeros([1, 4]), tf.zeros([2, 3]), tf.zeros([3]))).toThrow(
+        refused({ where: 'dense', expected: 'be float32 of shape [n, 2]', actual: 'float32 [1, 4]' }),
+      );
       expect(() => dense(tf.zeros([1, 2]), tf.zeros([2, 3]), tf.zeros([2]))).toThrow(
         expect.objectContaining({ code: 'SHAPE', where: 'dense', argument: 'bias', expected: 'have shape [3]' }),
       );

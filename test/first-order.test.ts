@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { adam, momentum, type Optimizer, type OptimizerState, sgd } from 'softmax-regression';
 import golden from './golden/first-order.golden.json';
 import { onEveryBackend, useBackend } from './helpers/backends.js';
+import { between } from './helpers/numbers.js';
 import { PROPERTY } from './helpers/problems.js';
 
 type Tensors = Record<string, tf.Tensor>;
@@ -87,7 +88,7 @@ onEveryBackend('first-order updates', () => {
   });
 
   it.each(oracles)('are those of the formula: $name', ({ optimizer, oracle }) => {
-    const number = fc.double({ min: -4, max: 4, noNaN: true }).map(Math.fround);
+    const number = between(-4, 4).map(Math.fround);
     const gradients = fc.array(number, { minLength: 1, maxLength: 8 });
     const check = fc.property(gradients, number, fc.constantFrom(1, 0.1, 1e-3), (given, start, rate) => {
       const steps = run(
@@ -112,6 +113,23 @@ onEveryBackend('first-order updates', () => {
     expect(steps(sgd(), 1)[0]).toBeCloseTo(0.8, 6);
     expect(steps(momentum(), 2)).toBeAllClose([0.8, 0.42], STEP);
     expect(steps(adam(), 1)[0]).toBeCloseTo(0.9, 6);
+  });
+
+  it('hold what the formulas say: a velocity, or means of gradients, of their squares and of ones', () => {
+    const stateOf = (optimizer: Optimizer) =>
+      tf.tidy(() => {
+        const theta = { theta: tf.scalar(0) };
+        const gradients = { theta: tf.scalar(2) };
+        const { state } = optimizer.update(theta, gradients, optimizer.init(theta), tf.scalar(0.1));
+        const again = optimizer.update(theta, gradients, state, tf.scalar(0.1)).state;
+        return Object.entries(again).map(([part, of]) => [part, Object.values(of).map((each) => each.dataSync()[0])]);
+      });
+    expect(stateOf(momentum(0.75))).toEqual([['velocity', [3.5]]]);
+    expect(stateOf(adam(0.75, 0.5))).toEqual([
+      ['mean', [0.875]],
+      ['square', [3]],
+      ['ones', [0.4375, 0.75]],
+    ]);
   });
 
   it('stay where they are without a gradient', () => {

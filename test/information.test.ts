@@ -261,9 +261,19 @@ onEveryBackend('information', (backend) => {
       [[0.5, 0.4], 'probabilities[0]'],
       [[1.5, -0.5], 'probabilities[0][1]'],
     ] as const) {
-      const run = () => numbers(() => entropy(tf.tensor2d([[...row]])));
-      if (backend === 'tensorflow') expect(run()).toHaveLength(1);
-      else expect(run).toThrow(expect.objectContaining({ code: 'DOMAIN', where: 'entropy', argument }));
+      const [wrong, right] = [() => tf.tensor2d([[...row]]), () => tf.tensor2d([[0.5, 0.5]])];
+      const runs: readonly [string, () => tf.Tensor, string?][] = [
+        ['entropy', () => entropy(wrong())],
+        ['negativeLogLikelihood', () => negativeLogLikelihood(wrong(), [0])],
+        ['klDivergence', () => klDivergence(right(), wrong())],
+        ['klDivergence', () => klDivergence(wrong(), right()), argument.replace('probabilities', 'targets')],
+        ['distributionCrossEntropy', () => distributionCrossEntropy(right(), wrong())],
+      ];
+      for (const [where, run, place = argument] of runs) {
+        const value = () => numbers(run);
+        if (backend === 'tensorflow') expect(value()).toHaveLength(1);
+        else expect(value).toThrow(expect.objectContaining({ code: 'DOMAIN', where, argument: place }));
+      }
     }
   });
 });

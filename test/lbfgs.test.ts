@@ -1,7 +1,7 @@
 import { nextTask } from '../src/core/task.js';
 import { FLOAT64 } from '../src/core/tolerance.js';
 import { cholesky } from '../src/optim/cholesky.js';
-import { type LbfgsOptions, type LbfgsState, lbfgs, type ValueAndGradient } from '../src/optim/lbfgs.js';
+import { type LbfgsOptions, type LbfgsState, lbfgs, type ValueAndGradient, withPair } from '../src/optim/lbfgs.js';
 import { type LinePoint, lineSearch } from '../src/optim/line-search.js';
 
 const COMMON = { tolerance: 1e-8, maxIterations: 1000 };
@@ -269,6 +269,27 @@ describe('lbfgs', () => {
   });
 });
 
+describe('withPair', () => {
+  const pair = (step: number[], change: number[]) =>
+    withPair([], Float64Array.from(step), Float64Array.from(change), 1).length === 1;
+
+  it('counts a pair whose curvature is beyond rounding, in whatever units', () => {
+    expect(pair([1, 0], [2e-10, 1])).toBe(true);
+    expect(pair([1, 0], [0.5e-10, 1])).toBe(false);
+    expect(pair([1e12, 0], [1e-6, 0])).toBe(true);
+    expect(pair([1e-12, 0], [0, 1e-6])).toBe(false);
+    expect(pair([1, 0], [-1, 0])).toBe(false);
+  });
+
+  it('keeps the latest', () => {
+    const kept = [1, 2, 3].reduce<ReturnType<typeof withPair>>(
+      (pairs, entry) => withPair(pairs, Float64Array.of(entry), Float64Array.of(1), 2),
+      [],
+    );
+    expect(kept.map(({ step }) => [...step])).toEqual([[2], [3]]);
+  });
+});
+
 describe('lineSearch', () => {
   const onLine = (f: (t: number) => [number, number]) => (t: number) => {
     const [value, slope] = f(t);
@@ -325,6 +346,77 @@ describe('lineSearch', () => {
     }
   });
 
+  it('lengthens its steps to where the secant of the slopes meets 0, by a factor from 2 to 10', async () => {
+    /** The steps that are tried where φ′ goes straight from one of these points to the next. */
+    const stepsOn = async (slopes: readonly (readonly [number, number])[]) => {
+      const steps: number[] = [];
+      const evaluate = (t: number) => {
+        steps.push(t);
+        const next = slopes.findIndex(([at]) => at > t);
+        const [[a, left], [b, right]] = [slopes[next - 1], slopes[next]];
+        return { value: -t, slope: left + ((right - left) * (t - a)) / (b - a) };
+      };
+      await lineSearch({
+        evaluate,
+        start: { value: 0, slope: slopes[0][1] },
+        firstStep: 1,
+        noise: 0,
+        maxEvaluations: 3,
+      });
+      return steps;
+    };
+    const end = [1000, 0] as const;
+    // 10 + 9·9.1 / (12 − 9.1)
+    expect(await stepsOn([[0, -10], [1, -12], [10, -9.1], end])).toBeAllClose([1, 10, 38.241379310344826], FLOAT64);
+    // 10 + 9·9.5 / (20 − 9.5) is less than twice as far, 1 + 38/2 more than ten times, and −1 is behind.
+    expect(await stepsOn([[0, -10], [1, -20], [10, -9.5], end])).toEqual([1, 10, 20]);
+    expect(await stepsOn([[0, -40], [1, -38], [10, -20], end])).toEqual([1, 10]);
+    expect(await stepsOn([[0, -10], [1, -10], [10, -10], end])).toEqual([1, 10, 100]);
+  });
+
+  it('takes the middle where neither the cubic nor the secant has a minimum between the ends', async () => {
+    const stepsOn = async (points: readonly (readonly [number, number])[], value: number, slope: number) => {
+      const steps: number[] = [];
+      const evaluate = (t: number) => {
+        const [value, slope] = points[steps.push(t) - 1];
+        return { value, slope };
+      };
+      const maxEvaluations = points.length;
+      await lineSearch({ evaluate, start: { value, slope }, firstStep: 1, noise: 0.1, maxEvaluations });
+      return steps;
+    };
+    // The cubic overflows.
+    const far = 1e308;
+    expect(
+      await stepsOn(
+        [
+          [far, -far],
+          [0, 0],
+        ],
+        0,
+        -far,
+      ),
+    ).toEqual([1, 0.5]);
+    // A noisy value at 10: the slopes say that the minimum is further on, at 1 + 9·20.
+    expect(
+      await stepsOn(
+        [
+          [1.09, -1],
+          [1.15, -0.95],
+          [1, 0],
+        ],
+        1,
+        -1,
+      ),
+    ).toEqual([1, 10, 5.5]);
+  });
+
+  it('lets slopes decide where a value of 0 stands still, without any noise', async () => {
+    const evaluate = onLine((t) => [0, t - 1]);
+    const result = await lineSearch({ evaluate, start: evaluate(0), firstStep: 0.5, noise: 1e-6 });
+    expect(result).toMatchObject({ found: 'wolfe', step: 0.5, evaluations: 1 });
+  });
+
   it('lets slopes decide where the values are all the same', async () => {
     const evaluate = onLine((t) => [1, 2 * (t - 3e-9)]);
     const result = await lineSearch({ evaluate, start: evaluate(0), firstStep: 1, noise: 1e-12 });
@@ -334,7 +426,7 @@ describe('lineSearch', () => {
 });
 
 describe('cholesky', () => {
-  it('solves for several right-hand sides', () => {
+  it.each([1, 3, 4, 9])('solves for %i right-hand sides', (columns) => {
     const random = (i: number) => Math.sin(i * 12.9898) * 43758.5453 - Math.floor(Math.sin(i * 12.9898) * 43758.5453);
     const n = 37;
     const b = Array.from({ length: n }, (_, i) => Array.from({ length: n }, (_, j) => random(i * n + j) - 0.5));
@@ -342,15 +434,16 @@ describe('cholesky', () => {
     for (let i = 0; i < n; i++) {
       for (let j = 0; j < n; j++) matrix[i * n + j] = b[i].reduce((sum, e, k) => sum + e * b[j][k], i === j ? 0.5 : 0);
     }
-    const x = Float64Array.from({ length: n * 3 }, (_, i) => random(i + 5000));
-    const right = new Float64Array(n * 3);
+    const x = Float64Array.from({ length: n * columns }, (_, i) => random(i + 5000));
+    const right = new Float64Array(n * columns);
     for (let i = 0; i < n; i++) {
-      for (let c = 0; c < 3; c++) for (let k = 0; k < n; k++) right[i * 3 + c] += matrix[i * n + k] * x[k * 3 + c];
+      for (let c = 0; c < columns; c++)
+        for (let k = 0; k < n; k++) right[i * columns + c] += matrix[i * n + k] * x[k * columns + c];
     }
     const before = matrix.slice();
     const factored = cholesky(matrix, n);
     expect(factored.jitter).toBe(0);
-    expect(factored.solve(right, 3)).toBeAllClose(x, { rtol: 1e-11, atol: 1e-11 });
+    expect(factored.solve(right, columns)).toBeAllClose(x, { rtol: 1e-11, atol: 1e-11 });
     expect(matrix).toEqual(before);
     expect(cholesky(Float64Array.of(4, 2, 2, 3), 2).solve(Float64Array.of(2, 1))).toBeAllClose([0.5, 0], FLOAT64);
   });

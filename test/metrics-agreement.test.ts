@@ -191,6 +191,19 @@ describe('wilsonInterval', () => {
     expect(wilsonInterval(0, 10).lower).toBe(0);
   });
 
+  // Of one right sample the lower end is 1/(1 + z²). z: scipy 1.17.1, stats.norm.isf(2.0**-k).
+  it.each([
+    [2, 0.6744897501960817],
+    [4, 1.5341205443525463],
+    [13, 3.6683292851213234],
+    [24, 5.294704084854597],
+    [37, 6.752300431407015],
+    [50, 7.956038125481531],
+  ])('knows the normal quantile of 1 − 2⁻ᵏ to the last digits, k = %i', (k, z) => {
+    const { lower } = wilsonInterval(1, 1, { confidence: 1 - 2 ** (1 - k) });
+    expect(Math.sqrt(1 / lower - 1)).toBeAllClose(z, { rtol: 1e-14, atol: 0 });
+  });
+
   const counted = fc
     .integer({ min: 1, max: 100_000 })
     .chain((samples) => fc.record({ samples: fc.constant(samples), right: fc.nat(samples) }));

@@ -18,6 +18,7 @@ import {
   sparseCrossEntropyGradient,
 } from '../src/reference.js';
 import { dataSets, weightsOf } from './helpers/golden-solver.js';
+import { between } from './helpers/numbers.js';
 import { PROPERTY } from './helpers/problems.js';
 
 interface Rows {
@@ -29,14 +30,14 @@ interface Rows {
   readonly fitIntercept: boolean;
 }
 
-const number = fc.oneof(fc.constant(0), fc.double({ min: -3, max: 3, noNaN: true }));
+const number = fc.oneof(fc.constant(0), between(-3, 3));
 
 const rows: fc.Arbitrary<Rows & { point: number[] }> = fc
   .record({ n: fc.integer({ min: 1, max: 7 }), d: fc.integer({ min: 1, max: 5 }), q: fc.integer({ min: 1, max: 5 }) })
   .chain(({ n, d, q }) => {
     const list = (entry: fc.Arbitrary<number>, length: number) =>
       fc.array(entry, { minLength: length, maxLength: length });
-    const weight = fc.oneof(fc.constant(0), fc.double({ min: 0.1, max: 3, noNaN: true }));
+    const weight = fc.oneof(fc.constant(0), between(0.1, 3));
     return fc.record({
       features: fc.array(list(number, d), { minLength: n, maxLength: n }),
       labels: list(fc.nat(q - 1), n),
@@ -44,7 +45,7 @@ const rows: fc.Arbitrary<Rows & { point: number[] }> = fc
       sampleWeights: list(weight, n),
       l2: fc.constantFrom(0, 0.1, 3),
       fitIntercept: fc.boolean(),
-      point: list(fc.double({ min: -2, max: 2, noNaN: true }), (d + 1) * q),
+      point: list(between(-2, 2), (d + 1) * q),
     });
   });
 

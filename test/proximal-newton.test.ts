@@ -10,6 +10,7 @@ import {
 } from '../src/optim/composite-quadratic.js';
 import type { LbfgsState, ValueAndGradient } from '../src/optim/lbfgs.js';
 import { type ProximalNewtonOptions, proximalNewton } from '../src/optim/proximal-newton.js';
+import { between } from './helpers/numbers.js';
 import { PROPERTY } from './helpers/problems.js';
 
 const fails = (fields: object) => expect.objectContaining(fields);
@@ -136,6 +137,23 @@ describe('proximalNewton', () => {
     for (let i = 1; i < values.length; i++) expect(values[i]).toBeLessThanOrEqual(values[i - 1] * (1 + 1e-13));
   });
 
+  it('steps back, to the minimum of the parabola, from where the value rose', async () => {
+    const steps: number[] = [];
+    const result = await proximalNewton({
+      evaluate: ([x]) => ({ value: 1.5 * x * x, gradient: Float64Array.of(3 * x) }),
+      // A third of the curvature: the target is −2, where the value is four times as high.
+      metric: new BlockMetric(Float64Array.of(1), 1, 1, 0),
+      start: Float64Array.of(1),
+      ...{ l1: 0, numPenalised: 1, tolerance: 1e-12, maxIterations: 9 },
+      onIteration: ({ step }) => {
+        steps.push(step);
+        return undefined;
+      },
+    });
+    expect(steps).toBeAllClose([1 / 3], FLOAT64);
+    expect(result).toMatchObject({ reason: 'gradient', iterations: 1, evaluations: 3 });
+  });
+
   it('resumes from a state, also one that went through JSON, bit for bit', async () => {
     const given = options({
       evaluate: logistic,
@@ -176,6 +194,8 @@ describe('proximalNewton', () => {
     expect((await proximalNewton(options({ onIteration: () => 'stop', evaluate: logistic, l1: 0.1 }))).reason).toBe(
       'stopped',
     );
+    const stopped = options({ onIteration: ({ gradientNorm }) => (gradientNorm < 1e-6 ? 'stop' : undefined) });
+    expect(await proximalNewton({ ...stopped, tolerance: 1e-6 })).toMatchObject({ reason: 'gradient' });
     const nowhere = (x: Float64Array) => ({ value: Number.NaN, gradient: x.slice() });
     expect((await proximalNewton(options({ evaluate: nowhere }))).reason).toBe('diverged');
     const island = (x: Float64Array) =>
@@ -199,6 +219,7 @@ describe('proximalNewton', () => {
     [{ start: new Float64Array(4) }, { code: 'SHAPE', argument: 'start' }],
     [{ l1: -1 }, { code: 'DOMAIN', argument: 'l1' }],
     [{ l1: Number.NaN }, { code: 'DOMAIN', argument: 'l1' }],
+    [{ numPenalised: -1 }, { code: 'DOMAIN', argument: 'numPenalised' }],
     [{ numPenalised: 6 }, { code: 'DOMAIN', argument: 'numPenalised' }],
     [{ tolerance: -1 }, { code: 'DOMAIN', argument: 'tolerance' }],
     [{ maxIterations: 0.5 }, { code: 'DOMAIN', argument: 'maxIterations' }],
@@ -271,8 +292,8 @@ describe('compactCurvature', () => {
 describe('minimizeComposite', () => {
   const vector = (entry: fc.Arbitrary<number>) => fc.array(entry, { minLength: SIZE, maxLength: SIZE });
   const models = fc.record({
-    start: vector(fc.oneof(fc.constant(0), fc.double({ min: -2, max: 2, noNaN: true }))),
-    gradient: vector(fc.double({ min: -5, max: 5, noNaN: true })),
+    start: vector(fc.oneof(fc.constant(0), between(-2, 2))),
+    gradient: vector(between(-5, 5)),
     l1: fc.constantFrom(0, 0.1, 1, 3),
     numPenalised: fc.constantFrom(2, 3),
     pairs: fc.nat(3),
@@ -331,6 +352,16 @@ describe('BlockMetric', () => {
       metric.multiply(vector).reduce((sum, entry, i) => sum + entry * vector[i], 0),
       12,
     );
+  });
+
+  it('multiplies and solves by parts where it is a diagonal', () => {
+    const metric = new BlockMetric(Float64Array.of(1, 2, 4), ORDER, BLOCKS, 0);
+    const rows = Int32Array.of(0, 2);
+    const to = Float64Array.of(9, 9, 9, 9);
+    metric.multiplyPart(rows, Float64Array.of(0, 3, 5, 0), 1, to);
+    expect([...to]).toEqual([9, 3, 20, 9]);
+    expect([...metric.solvePart(rows, Float64Array.of(3, 20))]).toEqual([3, 5]);
+    expect([...metric.multiply(Float64Array.of(1, 1, 1, 0, 1, 0))]).toEqual([1, 2, 4, 0, 2, 0]);
   });
 
   it('reads the lower half only, and takes a column of zeros for that of 1', () => {

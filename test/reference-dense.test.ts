@@ -1,13 +1,14 @@
 import fc from 'fast-check';
 import { FINITE_DIFFERENCE, FLOAT64 } from '../src/core/tolerance.js';
 import { asMatrix, centralDifference, dense, denseGradient, type Matrix, toRows, transpose } from '../src/reference.js';
+import { between } from './helpers/numbers.js';
 
 fc.configureGlobal({ seed: 35 });
 
 const size = fc.integer({ min: 1, max: 4 });
 const problem = fc.tuple(size, size, size).chain(([n, features, classes]) => {
   const list = <T>(of: fc.Arbitrary<T>, length: number) => fc.array(of, { minLength: length, maxLength: length });
-  const number = fc.double({ min: -3, max: 3, noNaN: true });
+  const number = between(-3, 3);
   return fc.record({
     features: list(list(number, features), n),
     weight: list(list(number, classes), features),

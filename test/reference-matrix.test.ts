@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { FLOAT64 } from '../src/core/tolerance.js';
 import { asMatrix, columnSums, kron, type MatrixLike, matmul, toRows, transpose } from '../src/reference.js';
+import { between } from './helpers/numbers.js';
 
 fc.configureGlobal({ seed: 31 });
 
 const matrixOf = (rows: number, columns: number) => {
-  const row = fc.array(fc.double({ min: -10, max: 10, noNaN: true }), { minLength: columns, maxLength: columns });
+  const row = fc.array(between(-10, 10), { minLength: columns, maxLength: columns });
   return fc.array(row, { minLength: rows, maxLength: rows });
 };
 const size = fc.integer({ min: 1, max: 4 });

@@ -55,6 +55,7 @@ describe('fromOneHot', () => {
   it.each([
     ['soft', [0.25, 0.75], '0.25 at class 0'],
     ['almost one-hot', [0, 1 - 1e-12], '0.999999999999 at class 1'],
+    ['soft beside a 1', [0.5, 1], '0.5 at class 0'],
     ['NaN', [1, Number.NaN], 'NaN at class 1'],
     ['all 0', [0, 0], '0 ones'],
     ['twice 1', [1, 1], '2 ones'],

@@ -22,6 +22,9 @@ onEveryBackend('softmax', (backend) => {
       );
       const alongLog = (o: tf.Tensor2D) => logSoftmax(o).mul(tf.tensor2d(targets));
       expect(gradientOf(alongLog, logits)).toBeAllClose(reference.logSoftmaxGradient(logits, targets));
+      // Targets sum to 1; what comes from above need not.
+      const alongAny = (o: tf.Tensor2D) => logSoftmax(o).mul(tf.tensor2d(vector));
+      expect(gradientOf(alongAny, logits)).toBeAllClose(reference.logSoftmaxGradient(logits, vector));
       expect(hessianVectorOf(alongLog, logits, vector)).toBeAllClose(
         reference.logSoftmaxHessianVector(logits, targets, vector),
       );

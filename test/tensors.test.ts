@@ -119,6 +119,11 @@ onEveryBackend('checked tensors', (backend) => {
     expect(numbers(() => asTargets([uniform]))).toHaveLength(1000);
   });
 
+  it('take every int32 that is no less than 0 for a label, unless told how many classes there are', () => {
+    expect(numbers(() => asLabels([0, 2 ** 31 - 2 ** 7]))).toEqual(Float32Array.of(0, 2 ** 31 - 2 ** 7));
+    expect(() => asLabels([2 ** 31])).toThrow(domain({ where: 'asLabels', argument: 'labels[0]' }));
+  });
+
   it.each([-1, 3, 0.5, nan, infinite])('refuse the label %p of three classes', (label) => {
     const refused = domain({ where: 'asLabels', argument: 'labels[1]', expected: 'be an integer in [0, 3)' });
     expect(() => asLabels([0, label], 3)).toThrow(refused);

@@ -8,8 +8,12 @@ export type TestBackend = 'tensorflow' | 'wasm' | 'cpu';
 // Where native kernels are required, a missing one is a failure, not a skip.
 const withNative = nativeStatus().installed || process.env.SOFTMAX_REGRESSION_REQUIRE_NATIVE === '1';
 
+const here: readonly TestBackend[] = withNative ? ['tensorflow', 'wasm', 'cpu'] : ['wasm', 'cpu'];
+// A run of many short ones (test/mutants) asks for some of them at a time.
+const asked = process.env.SOFTMAX_REGRESSION_TEST_BACKENDS?.split(',');
+
 /** The backends of this machine: tensorflow where native kernels are installed or required, wasm and cpu always. */
-export const TEST_BACKENDS: readonly TestBackend[] = withNative ? ['tensorflow', 'wasm', 'cpu'] : ['wasm', 'cpu'];
+export const TEST_BACKENDS: readonly TestBackend[] = here.filter((backend) => asked?.includes(backend) ?? true);
 
 // tfjs says hello from its slow backends; here they are meant.
 jest.spyOn(console, 'warn').mockImplementation(() => {});

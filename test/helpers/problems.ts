@@ -1,12 +1,13 @@
 // Random problems, as fast-check makes them: the same ones in every run.
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
+import { between } from './numbers.js';
 
 /** Properties are checked on the problems of one seed: a test that fails, fails again. */
 export const PROPERTY = { seed: 20201, numRuns: 60 } as const;
 
 /** A float32 number in [−20, 20]: where central differences hold. */
-export const logit = fc.double({ min: -20, max: 20, noNaN: true }).map(Math.fround);
+export const logit = between(-20, 20).map(Math.fround);
 
 export interface Problem {
   readonly logits: number[][];
@@ -20,7 +21,7 @@ export interface Problem {
   readonly vector: number[][];
 }
 
-const weight = fc.oneof(fc.constant(0), fc.double({ min: 0.1, max: 3, noNaN: true })).map(Math.fround);
+const weight = fc.oneof(fc.constant(0), between(0.1, 3)).map(Math.fround);
 
 function rows(n: number, classes: number, entry: fc.Arbitrary<number>): fc.Arbitrary<number[][]> {
   const row = fc.array(entry, { minLength: classes, maxLength: classes });
@@ -34,7 +35,7 @@ function distribution(scores: number[]): number[] {
 
 /** Rows that sum to 1 after rounding to float32, within a few 2⁻²⁵. */
 function targetRows(n: number, classes: number): fc.Arbitrary<number[][]> {
-  return rows(n, classes, fc.double({ min: 0.01, max: 1, noNaN: true })).map((scores) => scores.map(distribution));
+  return rows(n, classes, between(0.01, 1)).map((scores) => scores.map(distribution));
 }
 
 /** A batch of 1 to 6 samples and 2 to 8 classes, with every option that a loss takes. */
@@ -48,7 +49,7 @@ export const problem: fc.Arbitrary<Problem> = fc
       classWeights: fc.array(weight, { minLength: classes, maxLength: classes }),
       sampleWeights: fc.array(weight, { minLength: n, maxLength: n }),
       labelSmoothing: fc.constantFrom(0, 0.1, 1),
-      vector: rows(n, classes, fc.double({ min: -1, max: 1, noNaN: true }).map(Math.fround)),
+      vector: rows(n, classes, between(-1, 1).map(Math.fround)),
     }),
   );
 
@@ -79,7 +80,7 @@ export function hessianVectorOf(f: (x: tf.Tensor2D) => tf.Tensor, at: number[][]
 }
 
 /** A float32 number in [−1, 1]. */
-const unit = fc.double({ min: -1, max: 1, noNaN: true }).map(Math.fround);
+const unit = between(-1, 1).map(Math.fround);
 
 export interface DenseProblem {
   /** X, [n, inputs]. */

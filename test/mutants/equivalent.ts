@@ -1,0 +1,99 @@
+// Mutants that no test can tell from the package, each with the reason; a run fails if one of them is killed or is no mutant.
+
+export interface Equivalent {
+  readonly file: string;
+  /** As the run prints it: the line before and after. */
+  readonly change: string;
+  readonly reason: string;
+}
+
+export const EQUIVALENT: readonly Equivalent[] = [
+  {
+    file: 'nn/labels.ts',
+    change:
+      'const message = cause instanceof Error ? cause.message : String(cause); → const message = true ? cause.message : String(cause);',
+    reason:
+      'Kernels throw nothing but Errors; anything else has no message that matches, and is thrown on as it is either way.',
+  },
+  {
+    file: 'optim/lbfgs.ts',
+    change: 'if (!(size <= largest)) largest = size; → if (!(size < largest)) largest = size;',
+    reason: 'Where the two are equal, the assignment changes nothing.',
+  },
+  {
+    file: 'reference/softmax.ts',
+    change:
+      'for (let k = 0; k < row.length; k++) result[k] = moved[k] * (gradient[k] - mean) - row[k] * drift; → for (let k = 0; k <= row.length; k++) result[k] = moved[k] * (gradient[k] - mean) - row[k] * drift;',
+    reason: "The extra write lies behind the end of the row's typed array, which keeps nothing of it.",
+  },
+  {
+    file: 'reference/products.ts',
+    change:
+      'for (let column = 0; column < product.columns; column++) { → for (let column = 0; column <= product.columns; column++) {',
+    reason:
+      'The extra product lands in the first entry of the next row, which that row then writes itself; the last one lies behind the array.',
+  },
+  {
+    file: 'nn/one-hot.ts',
+    change:
+      'if (!isTensor(labels)) return oneHotRows(checked, numClasses) as Targets; → if (false) return oneHotRows(checked, numClasses) as Targets;',
+    reason:
+      'The labels of an array are checked before; to let the kernel check them again costs time, and changes no value.',
+  },
+  {
+    file: 'optim/lbfgs.ts',
+    change: 'for (let i = 0; i < r.length; i++) r[i] = -r[i]; → for (let i = 0; i <= r.length; i++) r[i] = -r[i];',
+    reason: 'The extra write lies behind the end of a typed array, which keeps nothing of it.',
+  },
+  {
+    file: 'reference/dense.ts',
+    change:
+      'for (let i = 0; i < logits.values.length; i++) logits.values[i] += b[i % w.columns]; → for (let i = 0; i <= logits.values.length; i++) logits.values[i] += b[i % w.columns];',
+    reason: 'The extra write lies behind the end of a typed array, which keeps nothing of it.',
+  },
+  {
+    file: 'nn/reduction.ts',
+    change:
+      'if (perSample.shape[0] === 0) return tf.where(tf.scalar(false), perSample.sum(), tf.scalar(0)) as tf.Scalar; → if (perSample.shape[0] === 0) return tf.where(tf.scalar(false), perSample.mean(), tf.scalar(0)) as tf.Scalar;',
+    reason:
+      'The branch of an empty sum is never the one that is chosen; it is there for its gradient, which has no entries.',
+  },
+  {
+    file: 'reference/products.ts',
+    change: 'for (let i = 0; i < a.rows; i++) { → for (let i = 0; i <= a.rows; i++) {',
+    reason: 'The extra row lies behind the end of the typed array, which keeps nothing of it.',
+  },
+  {
+    file: 'optim/composite-quadratic.ts',
+    change:
+      'this.#work += 2 * (metric.isDiagonal ? part.length : part.length ** 2); → this.#work += 1 * (metric.isDiagonal ? part.length : part.length ** 2);',
+    reason: 'Counts work to decide when other tasks get a turn: when that is changes no number.',
+  },
+  {
+    file: 'reference/cross-entropy.ts',
+    change: 'for (let k = 0; k < logits.columns; k++) { → for (let k = 0; k <= logits.columns; k++) {',
+    reason: 'Behind the last class c[k] is undefined, which is not above 0.',
+  },
+  {
+    file: 'nn/weighing.ts',
+    change: 'if (labelSmoothing === 0) return targets; → if (labelSmoothing === (-1)) return targets;',
+    reason: 'A short cut: (1 − 0)·y + 0 is y.',
+  },
+  {
+    file: 'nn/reduction.ts',
+    change:
+      'const share = tf.where(some, sum.reciprocal(), tf.scalar(0)); → const share = tf.where(some, sum.reciprocal(), tf.scalar(1));',
+    reason: 'Where nothing weighs, the loss and its gradient are 0 whatever finite number they are multiplied by.',
+  },
+  {
+    file: 'nn/layer.ts',
+    change:
+      "if (tf.getBackend() !== 'wasm') return tf.matMul(features, logitsGradient, true, false); → if (true) return tf.matMul(features, logitsGradient, true, false);",
+    reason: 'The same product in another order of kernels: what differs is the time that wasm takes.',
+  },
+  {
+    file: 'reference/cross-entropy.ts',
+    change: 'for (let i = 0; i < logits.rows; i++) { → for (let i = 0; i <= logits.rows; i++) {',
+    reason: 'The extra row has no entries in the coefficients, so nothing is added.',
+  },
+];
