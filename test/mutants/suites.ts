@@ -65,6 +65,7 @@ const OWN: Readonly<Record<string, readonly string[]>> = {
   }),
   ...of('optim', {
     'block-metric': ['proximal-newton', 'lbfgs'],
+    'block-products': ['row-block', 'objective-plain'],
     cholesky: ['lbfgs', 'row-block'],
     'composite-quadratic': ['proximal-newton'],
     'first-order': ['first-order'],
