@@ -3,23 +3,10 @@ import { columnStatistics, type FitOptions, loadIris, Random, SoftmaxRegression 
 import { certify } from '../src/model/certificate.js';
 import { plainProblem } from '../src/model/objective-plain.js';
 import { onEveryBackend } from './helpers/backends.js';
+import { classes, pixels } from './helpers/pixels.js';
 
 const iris = loadIris();
 const fails = (fields: object) => expect.objectContaining(fields);
-
-/** Too much work for plain TypeScript: 2,600 × 200 bytes in ten classes, of which few features matter. */
-const N = 2600;
-const D = 200;
-const random = new Random(5);
-const pixels = {
-  values: Uint8Array.from({ length: N * D }, () => (random.below(2) === 0 ? 0 : random.below(256))),
-  shape: [N, D],
-  scale: 255,
-} as const;
-const classes = Int32Array.from(
-  { length: N },
-  (_, i) => (pixels.values[i * D] + pixels.values[i * D + 1] + random.below(90)) % 10,
-);
 
 const zerosOf = (model: SoftmaxRegression<number>) => model.weight.flatMap((row) => Array.from(row, (w) => w === 0));
 

@@ -1,33 +1,13 @@
 import * as tf from '@tensorflow/tfjs';
-import {
-  columnStatistics,
-  type FitOptions,
-  type FitProgress,
-  loadIris,
-  Random,
-  SoftmaxRegression,
-} from 'softmax-regression';
+import { columnStatistics, type FitOptions, type FitProgress, loadIris, SoftmaxRegression } from 'softmax-regression';
 import { evaluatePlain, plainProblem } from '../src/model/objective-plain.js';
 import { lbfgs } from '../src/optim/lbfgs.js';
 import golden from './golden/solver.golden.json';
 import { onEveryBackend } from './helpers/backends.js';
+import { classes, pixels } from './helpers/pixels.js';
 
 const iris = loadIris();
 const fails = (fields: object) => expect.objectContaining(fields);
-
-/** 2,600 × 200 bytes in ten classes: too much work for plain TypeScript, little enough for a polish in float64. */
-const N = 2600;
-const D = 200;
-const random = new Random(5);
-const pixels = {
-  values: Uint8Array.from({ length: N * D }, () => (random.below(2) === 0 ? 0 : random.below(256))),
-  shape: [N, D],
-  scale: 255,
-} as const;
-const classes = Int32Array.from(
-  { length: N },
-  (_, i) => (pixels.values[i * D] + pixels.values[i * D + 1] + random.below(90)) % 10,
-);
 
 onEveryBackend("fit with solver 'lbfgs'", () => {
   it.each(golden.cases.filter(({ data, weighted }) => data === 'iris' && weighted === 'none'))(
