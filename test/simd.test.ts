@@ -1,6 +1,3 @@
-import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import fc from 'fast-check';
 import { Random } from 'softmax-regression';
 import { Simd } from '../src/core/simd.js';
@@ -50,12 +47,6 @@ describe('SIMD', () => {
     Reflect.deleteProperty(globalThis, 'WebAssembly');
     expect(Simd.open()).toBeUndefined();
     globalThis.WebAssembly = kept;
-  });
-
-  it('has the module that assembly/simd.ts compiles to', () => {
-    const root = join(__dirname, '..');
-    const made = execFileSync(process.execPath, [join(root, 'scripts/simd.mjs')], { encoding: 'utf8' });
-    expect(made).toBe(readFileSync(join(root, 'src/core/simd-module.ts'), 'utf8'));
   });
 
   it('has memory as far as it is asked for, and none beyond 64 MB', () => {

@@ -1,4 +1,4 @@
-// What several processes do at once: replace a folder, as the native install does, and fetch a data set.
+// What several processes do at once: replace a folder, as the native install does, fetch a data set, and install native kernels.
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -10,13 +10,9 @@ import { Random } from '../../src/core/random.js';
 import type { PinnedData, PinnedFile } from '../../src/node/pinned-data.js';
 import { type ContestOptions, type ContestReport, contest } from './contest.js';
 
-export interface AtOnceReport extends ContestReport {
-  readonly name: string;
-}
-
 type Options = Pick<ContestOptions, 'program' | 'kills' | 'seed'>;
 
-export async function replaceAtOnce(options: Options): Promise<AtOnceReport> {
+export async function replaceAtOnce(options: Options): Promise<ContestReport> {
   return inFolder(async (folder) => {
     const report = await contest({ ...options, args: [folder, 'replace'], contenders: 4, within: 120 });
     const target = join(folder, 'cache', 'target');
@@ -25,12 +21,12 @@ export async function replaceAtOnce(options: Options): Promise<AtOnceReport> {
       ...(pieces.length === 3 && new Set(pieces).size === 1 ? [] : [`the folder is not of one piece: ${pieces}`]),
       ...leftIn(join(folder, 'cache'), ['target']),
     ];
-    return { ...report, name: 'a folder, replaced', findings: [...report.findings, ...faults] };
+    return { ...report, findings: [...report.findings, ...faults] };
   });
 }
 
 /** Two files in several parts each, from a server on this machine that takes its time. */
-export async function fetchAtOnce(options: Options): Promise<AtOnceReport> {
+export async function fetchAtOnce(options: Options): Promise<ContestReport> {
   const random = new Random(9);
   const bytes = () => Uint8Array.from({ length: 30_000 }, () => random.below(256));
   const images = Buffer.concat([Uint8Array.of(0, 0, 8, 3, 0, 0, 0, 30, 0, 0, 0, 25, 0, 0, 0, 40), bytes()]);
@@ -86,13 +82,38 @@ export async function fetchAtOnce(options: Options): Promise<AtOnceReport> {
         ...leftIn(cache, ['images', 'labels']),
         ...leftIn(join(folder, 'cache'), ['tiny']),
       ];
-      return { ...report, name: 'a data set, fetched', findings: [...report.findings, ...faults] };
+      return { ...report, findings: [...report.findings, ...faults] };
     });
   } finally {
     server.closeAllConnections();
     server.close();
   }
 }
+
+/**
+ * Whole installations of native kernels into an empty cache: pip, compiler and proof included. What a killed one had started, pip or
+ * compiler, lives on for a while beside its successor.
+ */
+export async function installAtOnce(options: Options): Promise<ContestReport> {
+  return inFolder(async (folder) => {
+    const report = await contest({ ...options, args: [folder, 'install'], contenders: 3, within: 60_000 });
+    const native = join(folder, 'cache', 'native');
+    const kernels = readdirSync(native).filter((name) => name.startsWith('tfjs-node-'));
+    const faults = [
+      ...(kernels.length === 1 ? [] : [`there are ${kernels.length} folders of kernels`]),
+      ...leftIn(native, [...kernels, 'downloads', 'proofs']),
+      ...leftIn(join(native, 'downloads'), []),
+    ];
+    return { ...report, findings: [...report.findings, ...faults] };
+  });
+}
+
+/** For `npm run kill`; `share`: for each kill of a training, so many here. */
+export const AT_ONCE = [
+  { name: 'a folder, replaced', share: 2, compete: replaceAtOnce },
+  { name: 'a data set, fetched', share: 2, compete: fetchAtOnce },
+  { name: 'native kernels, installed', share: 0.2, compete: installAtOnce },
+] as const;
 
 function sha256(content: Uint8Array): string {
   return createHash('sha256').update(content).digest('hex');

@@ -1,9 +1,10 @@
 // One of several processes that do the same work at once, and may be killed.
-//   node contender.cjs FOLDER fetch 'DATA AS JSON', or: node contender.cjs FOLDER replace
+//   node contender.cjs FOLDER fetch 'DATA AS JSON', or: node contender.cjs FOLDER replace, or: node contender.cjs FOLDER install
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { replaceFolderAtomic } from '../../src/node/files.js';
+import { installNative } from '../../src/node/install.js';
 import { withLock } from '../../src/node/lock.js';
 import { loadPinnedData } from '../../src/node/pinned-data.js';
 
@@ -11,15 +12,14 @@ const say = (line: string) => writeSync(1, `${line}\n`);
 
 const PIECES = ['a', 'b', 'c'];
 
-/** Says so if another living process is inside as well. */
-async function alone(folder: string, work: () => Promise<void>): Promise<void> {
+/** Says so if another living process is inside as well; returns the way out. */
+function enter(folder: string): () => void {
   const inside = join(folder, 'inside');
   mkdirSync(inside, { recursive: true });
   for (const pid of readdirSync(inside)) if (lives(Number(pid))) say(`fault: ${pid} works at the same time`);
   const mine = join(inside, String(process.pid));
   writeFileSync(mine, '');
-  await work();
-  rmSync(mine);
+  return () => rmSync(mine);
 }
 
 /** Not dead and unburied either. */
@@ -40,14 +40,32 @@ function replace(folder: string): Promise<void> {
       await sleep(10);
     }
   };
-  const replaceIt = () => alone(folder, () => replaceFolderAtomic(target, build));
+  const replaceIt = async () => {
+    const leave = enter(folder);
+    await replaceFolderAtomic(target, build);
+    leave();
+  };
   return withLock(target, replaceIt, { onWait: () => say('wait') });
+}
+
+/** The first of them builds the kernels; the others wait, and then have them. */
+async function install(folder: string): Promise<void> {
+  let leave: (() => void) | undefined;
+  const { built, device } = await installNative({
+    onProgress: ({ stage }) => {
+      if (stage.startsWith('wait')) say('wait');
+      else leave ??= enter(folder);
+    },
+  });
+  leave?.();
+  say(built ? 'built' : `found, on the ${device}`);
 }
 
 async function main([folder, work, data]: string[]): Promise<void> {
   process.env.SOFTMAX_REGRESSION_CACHE = join(folder, 'cache');
   say('begin');
   if (work === 'replace') await replace(folder);
+  else if (work === 'install') await install(folder);
   else {
     const { source } = await loadPinnedData(JSON.parse(data), {
       onProgress: ({ stage }) => (stage.startsWith('wait') ? say('wait') : undefined),

@@ -45,6 +45,19 @@ function replaceFile({ path, text }: NonNullable<Order['replace']>): void {
   loaders['.js'] = (module, file) => module._compile(file === path ? text : readFileSync(file, 'utf8'), file);
 }
 
+/** What is loaded within is loaded afresh, and forgotten afterwards. */
+function isolateModules(load: () => void): void {
+  const { cache } = require;
+  const kept = { ...cache };
+  for (const path of Object.keys(kept)) delete cache[path];
+  try {
+    load();
+  } finally {
+    for (const path of Object.keys(cache)) delete cache[path];
+    Object.assign(cache, kept);
+  }
+}
+
 function setGlobals(): void {
   const mocker = new ModuleMocker(globalThis);
   Object.assign(globalThis, {
@@ -55,6 +68,7 @@ function setGlobals(): void {
       fn: mocker.fn.bind(mocker),
       spyOn: mocker.spyOn.bind(mocker),
       restoreAllMocks: mocker.restoreAllMocks.bind(mocker),
+      isolateModules,
       setTimeout: (timeout: number) => {
         circus.getState().testTimeout = timeout;
       },

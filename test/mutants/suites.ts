@@ -30,7 +30,7 @@ const NN = [
   'memory',
 ];
 const METRICS = ['metrics', 'metrics-agreement', 'metrics-calibration', 'metrics-ranking', 'metrics-weights'];
-const SOLVERS = ['lbfgs', 'proximal-newton', 'row-block', 'objective-plain'];
+const SOLVERS = ['lbfgs', 'proximal-newton', 'row-block', 'objective-plain', 'simd'];
 
 /** The suites of each file's own subject. A file that is not named here has none, and the run says so. */
 const OWN: Readonly<Record<string, readonly string[]>> = {
@@ -65,8 +65,8 @@ const OWN: Readonly<Record<string, readonly string[]>> = {
   }),
   ...of('optim', {
     'block-metric': ['proximal-newton', 'lbfgs'],
-    'block-products': ['row-block', 'objective-plain'],
-    cholesky: ['lbfgs', 'row-block'],
+    'block-products': ['simd', 'row-block', 'objective-plain'],
+    cholesky: ['simd', 'lbfgs', 'row-block'],
     'composite-quadratic': ['proximal-newton'],
     'first-order': ['first-order'],
     lbfgs: ['lbfgs'],

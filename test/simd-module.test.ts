@@ -1,0 +1,12 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const ROOT = join(__dirname, '..');
+
+describe('the module of SIMD kernels', () => {
+  it('is what assembly/simd.ts compiles to', () => {
+    const made = execFileSync(process.execPath, [join(ROOT, 'scripts/simd.mjs')], { encoding: 'utf8' });
+    expect(made).toBe(readFileSync(join(ROOT, 'src/core/simd-module.ts'), 'utf8'));
+  });
+});
