@@ -2,12 +2,8 @@ import fc from 'fast-check';
 import { finish } from '../src/core/task.js';
 import { FLOAT64 } from '../src/core/tolerance.js';
 import { BlockMetric } from '../src/optim/block-metric.js';
-import {
-  type BlockPair,
-  compactCurvature,
-  leastSubgradient,
-  minimizeComposite,
-} from '../src/optim/composite-quadratic.js';
+import { type BlockPair, compactCurvature } from '../src/optim/compact-curvature.js';
+import { leastSubgradient, minimizeComposite } from '../src/optim/composite-quadratic.js';
 import type { LbfgsState, ValueAndGradient } from '../src/optim/lbfgs.js';
 import { type ProximalNewtonOptions, proximalNewton } from '../src/optim/proximal-newton.js';
 import { between } from './helpers/numbers.js';

@@ -3,13 +3,8 @@ import { DomainError, ShapeError } from '../core/errors.js';
 import { describe } from '../core/shape.js';
 import { finishInTurns } from '../core/task.js';
 import type { BlockMetric } from './block-metric.js';
-import {
-  type BlockPair,
-  type CompactCurvature,
-  compactCurvature,
-  leastSubgradient,
-  minimizeComposite,
-} from './composite-quadratic.js';
+import { type BlockPair, type CompactCurvature, compactCurvature } from './compact-curvature.js';
+import { leastSubgradient, minimizeComposite } from './composite-quadratic.js';
 import {
   assertLength,
   assertSolverOptions,

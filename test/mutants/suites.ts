@@ -67,6 +67,7 @@ const OWN: Readonly<Record<string, readonly string[]>> = {
     'block-metric': ['proximal-newton', 'lbfgs'],
     'block-products': ['simd', 'row-block', 'objective-plain'],
     cholesky: ['simd', 'lbfgs', 'row-block'],
+    'compact-curvature': ['proximal-newton'],
     'composite-quadratic': ['proximal-newton'],
     'first-order': ['first-order'],
     lbfgs: ['lbfgs'],

@@ -1,39 +1,12 @@
 // cli: softmax-regression train.
 import { existsSync } from 'node:fs';
 import { Command, Option } from 'commander';
-import { BACKENDS, type BackendName } from '../../backend/names.js';
-import type { Label } from '../../core/labels.js';
-import type { Calibration, SoftmaxRegression } from '../../model/softmax-regression.js';
-import { Interrupted, withInterrupt } from '../interrupt.js';
+import { BACKENDS } from '../../backend/names.js';
+import { Interrupted } from '../interrupt.js';
 import { type ProgressDisplay, quietDisplay } from '../progress.js';
-import type { CsvChoices, DataSet, Samples } from '../samples.js';
+import type { CsvChoices, DataSet } from '../samples.js';
+import type { TrainOptions } from '../training.js';
 import { collect, integer, jsonOption, number, UsageError } from '../usage.js';
-
-interface Options extends CsvChoices {
-  readonly output?: string;
-  readonly report?: string;
-  readonly test?: string;
-  readonly testFraction?: number;
-  readonly folds?: number;
-  readonly calibrate?: boolean;
-  readonly seed: number;
-  readonly solver: 'lbfgs' | 'sgd' | 'momentum' | 'adam';
-  readonly l2?: number;
-  readonly l1?: number;
-  readonly tolerance?: number;
-  readonly maxIterations?: number;
-  readonly epochs?: number;
-  readonly batchSize?: number;
-  readonly learningRate?: number;
-  readonly validation?: number;
-  readonly patience?: number;
-  readonly standardize?: boolean;
-  readonly classWeights?: 'balanced';
-  readonly checkpoint?: string;
-  readonly resume?: string;
-  readonly backend?: BackendName;
-  readonly json?: boolean;
-}
 
 const DATA = `DATA is
   FILE.csv         a table, or - for one from standard input; --label names the column to predict
@@ -112,13 +85,15 @@ export function trainCommand(): Command {
     .optionsGroup('Options:')
     .addOption(jsonOption())
     .addHelpText('after', `\n${DATA}${EXAMPLES}`)
-    .action(train);
+    .action(trainFrom);
 }
 
-async function train(source: string, options: Options): Promise<void> {
+async function trainFrom(source: string, options: TrainOptions): Promise<void> {
   const display = quietDisplay();
   try {
-    await trained(source, options, display);
+    const data = await read(source, options, display);
+    const { train } = await import('../training.js');
+    await train(data, options, display);
   } catch (error) {
     const { resume, checkpoint = resume } = options;
     if (error instanceof Interrupted && checkpoint !== undefined && existsSync(checkpoint)) {
@@ -130,134 +105,25 @@ async function train(source: string, options: Options): Promise<void> {
   }
 }
 
-async function trained(source: string, options: Options, { onProgress, stop }: ProgressDisplay): Promise<void> {
+/** Whatever is wrong with options, data or files to write is said before TensorFlow is loaded. */
+async function read(source: string, options: TrainOptions, { onProgress }: ProgressDisplay): Promise<DataSet> {
   const { loadDataSet } = await import('../samples.js');
-  const { assertReplaceable, openAtomicWriter } = await import('../../node/atomic-writer.js');
-  const { output, report, json } = options;
+  const { assertReplaceable } = await import('../../node/atomic-writer.js');
   assertTogether(options);
-  for (const path of [output, report, options.checkpoint]) if (path !== undefined) await assertReplaceable(path);
+  const { output, report, checkpoint } = options;
+  for (const path of [output, report, checkpoint]) if (path !== undefined) await assertReplaceable(path);
   onProgress({ stage: `read ${source}`, done: 0 });
-  const data = await loadDataSet(source, csvChoices(options), { onProgress });
-
-  await import('../../node.js');
-  const { formatBackend, selectBackend } = await import('../../backend/select.js');
-  const { SoftmaxRegression } = await import('../../model/softmax-regression.js');
-  const { crossValidate } = await import('../../model/cross-validate.js');
-  const { evaluationLines, fitLines, foldLines, print, printJson, count } = await import('../output.js');
-  const parts = await partsOf(data, options);
-  const checkpoints = await checkpointsOf(options);
-  const choice = await selectBackend(options.backend);
-  if (choice.refused.length > 0) {
-    stop();
-    console.error(formatBackend(choice));
-  }
-
-  await withInterrupt(async (signal) => {
-    const { training, held, tested, split, isSelf } = parts;
-    const classes = (await import('../../core/labels.js')).sortedClasses(data.samples.labels);
-    const fitOptions = { ...fitOptionsOf(options, data, training.labels.length, classes.length), classes, signal };
-    const { folds, seed } = options;
-    const validated =
-      folds === undefined
-        ? undefined
-        : await crossValidate<Label>(training.features, training.labels, {
-            ...fitOptions,
-            folds,
-            seed,
-            onProgress: ({ fold, folds: total }) => onProgress({ stage: 'cross-validate', done: fold - 1, total }),
-          });
-    const { model: fresh, result } = await SoftmaxRegression.fit<Label>(training.features, training.labels, {
-      ...fitOptions,
-      ...(options.solver === 'lbfgs' ? {} : { seed }),
-      ...checkpoints,
-      onProgress: ({ epoch, epochs, step, steps, loss }) => {
-        const note = `loss ${loss.toFixed(4)}`;
-        // How many iterations lbfgs needs is known when it is there.
-        if (options.solver === 'lbfgs')
-          return onProgress({ stage: 'train', done: 0, note: `iteration ${epoch}, ${note}` });
-        onProgress({ stage: 'train', done: epoch - 1 + step / steps, total: epochs, note });
-      },
-    });
-    onProgress({ stage: 'test', done: 0 });
-    const calibration: Calibration<Label> | undefined =
-      held && (await fresh.calibrate(held.features, held.labels, { signal }));
-    const model: SoftmaxRegression<Label> = calibration?.model ?? fresh;
-    const evaluation = await model.evaluate(tested.features, tested.labels, { signal });
-
-    // Both are made before either is written, and a file is whole or as it was.
-    const html =
-      report === undefined
-        ? undefined
-        : await (await import('../assess.js')).reportOf({
-            ...{ model, evaluation, tested, compared: training.features, fit: result, seed, choice },
-            data: { ...data, trainingSamples: training.labels.length, testedOnTraining: isSelf, split },
-          });
-    signal.throwIfAborted();
-    if (html !== undefined && report !== undefined) {
-      const writer = await openAtomicWriter(report);
-      try {
-        await writer.write(html);
-        await writer.commit();
-      } finally {
-        await writer.abandon();
-      }
-    }
-    if (output !== undefined) await (await import('../../node/model-files.js')).saveModel(output, model);
-
-    stop();
-    const { name, dropped } = data;
-    const { temperature, numParameters } = model;
-    if (json) {
-      const { history: _, ...fit } = result;
-      const described = {
-        name,
-        trainingSamples: training.labels.length,
-        testSamples: tested.labels.length,
-        split,
-        dropped,
-      };
-      const { mean, standardDeviation } = validated ?? {};
-      return printJson({
-        data: described,
-        model: {
-          file: output,
-          classes,
-          numFeatures: model.numFeatures,
-          numParameters,
-          temperature,
-          options: model.options,
-        },
-        fit,
-        ...(validated && { crossValidation: { folds, mean, standardDeviation } }),
-        evaluation: { on: isSelf ? 'the training samples' : 'samples held back', ...evaluation },
-        report,
-      });
-    }
-    const features = `${count(model.numFeatures)} features, ${count(classes.length)} classes`;
-    print([
-      `data: ${name}, ${count(training.labels.length)} samples to learn from, ${features}${dropped > 0 ? `; ${count(dropped)} rows with missing values left out` : ''}`,
-      ...(validated && folds !== undefined ? foldLines(validated.mean, validated.standardDeviation, folds) : []),
-      ...fitLines(result, options.solver),
-      ...(calibration
-        ? [`calibrated on ${count(held?.labels.length ?? 0)} samples: temperature ${temperature.toFixed(3)}`]
-        : []),
-      '',
-      ...evaluationLines(evaluation, isSelf ? 'the samples it learnt from' : split),
-      '',
-      ...(output === undefined ? ['The model is not kept: give -o FILE to save it.'] : [`model: ${output}`]),
-      ...(report === undefined ? [] : [`report: ${report}`]),
-    ]);
-  });
+  return loadDataSet(source, csvChoices(options), { onProgress });
 }
 
 /** What says how a table is read. */
-function csvChoices(options: Options): CsvChoices {
+function csvChoices(options: TrainOptions): CsvChoices {
   const { label, strings, categories, missing, missingToken, unseen, ignore, delimiter, decimal, header } = options;
   return { label, strings, categories, missing, missingToken, unseen, ignore, delimiter, decimal, header };
 }
 
 /** What cannot be asked for together, before anything is read. */
-function assertTogether(options: Options): void {
+function assertTogether(options: TrainOptions): void {
   const { test, testFraction, output, report, patience, validation, solver, strings, categories } = options;
   if (strings !== undefined && categories !== undefined) {
     throw new UsageError('--strings must be left out with --categories, which names the columns.');
@@ -272,91 +138,4 @@ function assertTogether(options: Options): void {
   if (patience !== undefined && (validation === undefined || solver === 'lbfgs')) {
     throw new UsageError('--patience must come with --validation and the solver sgd, momentum or adam.');
   }
-}
-
-/** Which samples are learnt from, which are held back to calibrate, and which are tested on. */
-async function partsOf(data: DataSet, options: Options) {
-  const { samples, test } = data;
-  const { testFraction = 0.2, test: testFile, seed, calibrate } = options;
-  const { count } = await import('../output.js');
-  const n = samples.labels.length;
-  const tested = testFile === undefined ? test : await testTable(testFile, data, options);
-  const isWhole = tested !== undefined || testFraction === 0;
-  const [kept, held] = isWhole ? [samples, undefined] : await divided(samples, testFraction, seed, data.name);
-  const [training, calibrating] = calibrate ? await divided(kept, 0.2, seed, data.name) : [kept, undefined];
-  const set = tested ?? held ?? training;
-  const split =
-    testFile !== undefined
-      ? `the ${count(set.labels.length)} rows of ${testFile}`
-      : tested !== undefined
-        ? `${count(set.labels.length)} samples set aside by the publishers`
-        : held === undefined
-          ? 'the samples themselves'
-          : `${count(set.labels.length)} of ${count(n)} samples held back`;
-  return { training, held: calibrating, tested: set, split, isSelf: tested === undefined && held === undefined };
-}
-
-async function divided(
-  samples: Samples,
-  testFraction: number,
-  seed: number,
-  where: string,
-): Promise<[Samples, Samples]> {
-  const { take, trainTestSplit } = await import('../../data/split.js');
-  const counts = new Map<Label, number>();
-  for (const label of samples.labels) counts.set(label, (counts.get(label) ?? 0) + 1);
-  const single = [...counts].find(([, n]) => n < 2);
-  if (single !== undefined) {
-    const { DomainError } = await import('../../core/errors.js');
-    const argument = `the class ${JSON.stringify(single[0])}`;
-    const expected = 'have at least 2 samples, to be learnt from and held back';
-    const hint = 'Pass --test-fraction 0 to learn from all, or --test FILE; or leave the class out.';
-    throw new DomainError({ where, argument, expected, actual: '1', hint });
-  }
-  const split = trainTestSplit(samples.labels.length, { testFraction, seed, stratify: samples.labels as Label[] });
-  const part = (indices: Int32Array) => ({
-    features: take(samples.features, indices),
-    labels: take(samples.labels, indices),
-  });
-  return [part(split.train), part(split.test)];
-}
-
-async function testTable(path: string, { schema }: DataSet, { delimiter }: Options): Promise<Samples> {
-  if (schema === undefined) throw new UsageError('--test must come with a table to learn from.');
-  const { labelledRows } = await import('../table.js');
-  const { featureNamesOf } = await import('../../data/csv-schema.js');
-  const featureNames = featureNamesOf(schema);
-  return labelledRows(path, { classes: [], featureNames, numFeatures: featureNames.length, schema }, { delimiter });
-}
-
-/** Where the fit is kept, and from where it goes on. */
-async function checkpointsOf({ resume: from, checkpoint: to = from }: Options) {
-  const { fileCheckpoint, readCheckpoint } = await import('../../node/checkpoint-files.js');
-  const resume = from === undefined ? undefined : await readCheckpoint(from);
-  if (from !== undefined && resume === undefined) {
-    const { BackendError } = await import('../../core/errors.js');
-    const hint = 'Without --resume, --checkpoint begins one.';
-    throw new BackendError({
-      where: from,
-      argument: 'this path',
-      expected: 'be a checkpoint',
-      actual: 'no such file',
-      hint,
-    });
-  }
-  return {
-    ...(to === undefined ? {} : { checkpoint: fileCheckpoint(to) }),
-    ...(resume === undefined ? {} : { resume }),
-  };
-}
-
-function fitOptionsOf(options: Options, { schema, featureNames }: DataSet, n: number, classes: number) {
-  const { solver, tolerance, maxIterations, epochs, batchSize, learningRate, validation, patience, classWeights } =
-    options;
-  const { l1, l2 = (classes === 2 ? 2 : 1) / n, standardize = schema !== undefined } = options;
-  return {
-    ...{ solver, l1, l2, standardize, schema, featureNames, classWeights, validation },
-    ...{ tolerance, maxIterations, epochs, batchSize, learningRate },
-    ...(patience === undefined ? {} : { earlyStopping: { patience } }),
-  };
 }

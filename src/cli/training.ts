@@ -1,0 +1,179 @@
+// cli: what `train` does with the samples: fit, calibrate, evaluate, write, tell.
+import type { BackendName } from '../backend/names.js';
+import { formatBackend, selectBackend } from '../backend/select.js';
+import { BackendError } from '../core/errors.js';
+import { type Label, sortedClasses } from '../core/labels.js';
+import { crossValidate } from '../model/cross-validate.js';
+import { SoftmaxRegression } from '../model/softmax-regression.js';
+import { fileCheckpoint, readCheckpoint } from '../node/checkpoint-files.js';
+import { writeFileAtomic } from '../node/files.js';
+import { saveModel } from '../node/model-files.js';
+import '../node.js';
+import { withInterrupt } from './interrupt.js';
+import { count, evaluationLines, fitLines, foldLines, print, printJson } from './output.js';
+import { type PartChoices, type Parts, partsOf } from './parts.js';
+import type { ProgressDisplay } from './progress.js';
+import type { CsvChoices, DataSet } from './samples.js';
+
+/** The options of `train`. */
+export interface TrainOptions extends CsvChoices, PartChoices {
+  readonly output?: string;
+  readonly report?: string;
+  readonly folds?: number;
+  readonly solver: 'lbfgs' | 'sgd' | 'momentum' | 'adam';
+  readonly l2?: number;
+  readonly l1?: number;
+  readonly tolerance?: number;
+  readonly maxIterations?: number;
+  readonly epochs?: number;
+  readonly batchSize?: number;
+  readonly learningRate?: number;
+  readonly validation?: number;
+  readonly patience?: number;
+  readonly standardize?: boolean;
+  readonly classWeights?: 'balanced';
+  readonly checkpoint?: string;
+  readonly resume?: string;
+  readonly backend?: BackendName;
+  readonly json?: boolean;
+}
+
+export async function train(
+  data: DataSet,
+  options: TrainOptions,
+  { onProgress, stop }: ProgressDisplay,
+): Promise<void> {
+  const parts = await partsOf(data, options);
+  const checkpoints = await checkpointsOf(options);
+  const choice = await selectBackend(options.backend);
+  if (choice.refused.length > 0) {
+    stop();
+    console.error(formatBackend(choice));
+  }
+  await withInterrupt(async (signal) => {
+    const { training, tested, split, isSelf } = parts;
+    const learnt = await learn(data, parts, options, checkpoints, { onProgress, signal });
+    const { model, evaluation, result } = learnt;
+    // Both are made before either is written, and a file is whole or as it was.
+    const { report, output, seed } = options;
+    const described = { ...data, trainingSamples: training.labels.length, testedOnTraining: isSelf, split };
+    const assessed = { model, evaluation, tested, compared: training.features, fit: result, seed, choice };
+    const html = report && (await (await import('./assess.js')).reportOf({ ...assessed, data: described }));
+    signal.throwIfAborted();
+    if (report && html) await writeFileAtomic(report, html);
+    if (output !== undefined) await saveModel(output, model);
+    stop();
+    if (options.json) printJson(documentOf(data, parts, options, learnt));
+    else print(linesOf(data, parts, options, learnt));
+  });
+}
+
+type Learnt = Awaited<ReturnType<typeof learn>>;
+
+async function learn(
+  data: DataSet,
+  { training, held, tested }: Parts,
+  options: TrainOptions,
+  checkpoints: Awaited<ReturnType<typeof checkpointsOf>>,
+  { onProgress, signal }: Pick<ProgressDisplay, 'onProgress'> & { signal: AbortSignal },
+) {
+  const classes = sortedClasses(data.samples.labels);
+  const fitOptions = { ...fitOptionsOf(options, data, training.labels.length, classes.length), classes, signal };
+  const { folds, seed, solver } = options;
+  const validated =
+    folds === undefined
+      ? undefined
+      : await crossValidate<Label>(training.features, training.labels, {
+          ...{ ...fitOptions, folds, seed },
+          onProgress: ({ fold, folds: total }) => onProgress({ stage: 'cross-validate', done: fold - 1, total }),
+        });
+  const { model: fresh, result } = await SoftmaxRegression.fit<Label>(training.features, training.labels, {
+    ...fitOptions,
+    ...(solver === 'lbfgs' ? {} : { seed }),
+    ...checkpoints,
+    onProgress: ({ epoch, epochs, step, steps, loss }) => {
+      const note = `loss ${loss.toFixed(4)}`;
+      // How many iterations lbfgs needs is known when it is there.
+      if (solver === 'lbfgs') onProgress({ stage: 'train', done: 0, note: `iteration ${epoch}, ${note}` });
+      else onProgress({ stage: 'train', done: epoch - 1 + step / steps, total: epochs, note });
+    },
+  });
+  onProgress({ stage: 'test', done: 0 });
+  const calibration = held && (await fresh.calibrate(held.features, held.labels, { signal }));
+  const model: SoftmaxRegression<Label> = calibration?.model ?? fresh;
+  const evaluation = await model.evaluate(tested.features, tested.labels, { signal });
+  return { classes, validated, result, model, evaluation };
+}
+
+/** What --json prints. */
+function documentOf(
+  { name, dropped }: DataSet,
+  { training, tested, split, isSelf }: Parts,
+  { output, report, folds }: TrainOptions,
+  { classes, validated, result, model, evaluation }: Learnt,
+) {
+  const { history: _, ...fit } = result;
+  const { mean, standardDeviation } = validated ?? {};
+  const { numFeatures, numParameters, temperature, options } = model;
+  return {
+    data: { name, trainingSamples: training.labels.length, testSamples: tested.labels.length, split, dropped },
+    model: { file: output, classes, numFeatures, numParameters, temperature, options },
+    fit,
+    ...(validated && { crossValidation: { folds, mean, standardDeviation } }),
+    evaluation: { on: isSelf ? 'the training samples' : 'samples held back', ...evaluation },
+    report,
+  };
+}
+
+function linesOf(
+  { name, dropped }: DataSet,
+  { training, held, split, isSelf }: Parts,
+  { output, report, folds, solver }: TrainOptions,
+  { classes, validated, result, model, evaluation }: Learnt,
+): string[] {
+  const features = `${count(model.numFeatures)} features, ${count(classes.length)} classes`;
+  const without = dropped > 0 ? `; ${count(dropped)} rows with missing values left out` : '';
+  return [
+    `data: ${name}, ${count(training.labels.length)} samples to learn from, ${features}${without}`,
+    ...(validated && folds !== undefined ? foldLines(validated.mean, validated.standardDeviation, folds) : []),
+    ...fitLines(result, solver),
+    ...(held
+      ? [`calibrated on ${count(held.labels.length)} samples: temperature ${model.temperature.toFixed(3)}`]
+      : []),
+    '',
+    ...evaluationLines(evaluation, isSelf ? 'the samples it learnt from' : split),
+    '',
+    ...(output === undefined ? ['The model is not kept: give -o FILE to save it.'] : [`model: ${output}`]),
+    ...(report === undefined ? [] : [`report: ${report}`]),
+  ];
+}
+
+/** Where the fit is kept, and from where it goes on. */
+async function checkpointsOf({ resume: from, checkpoint: to = from }: TrainOptions) {
+  const resume = from === undefined ? undefined : await readCheckpoint(from);
+  if (from !== undefined && resume === undefined) {
+    const hint = 'Without --resume, --checkpoint begins one.';
+    throw new BackendError({
+      where: from,
+      argument: 'this path',
+      expected: 'be a checkpoint',
+      actual: 'no such file',
+      hint,
+    });
+  }
+  return {
+    ...(to === undefined ? {} : { checkpoint: fileCheckpoint(to) }),
+    ...(resume === undefined ? {} : { resume }),
+  };
+}
+
+function fitOptionsOf(options: TrainOptions, { schema, featureNames }: DataSet, n: number, classes: number) {
+  const { solver, tolerance, maxIterations, epochs, batchSize, learningRate, validation, patience, classWeights } =
+    options;
+  const { l1, l2 = (classes === 2 ? 2 : 1) / n, standardize = schema !== undefined } = options;
+  return {
+    ...{ solver, l1, l2, standardize, schema, featureNames, classWeights, validation },
+    ...{ tolerance, maxIterations, epochs, batchSize, learningRate },
+    ...(patience === undefined ? {} : { earlyStopping: { patience } }),
+  };
+}
