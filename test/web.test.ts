@@ -94,6 +94,19 @@ inBrowser('the page', () => {
     await page.click(`#${id}`);
     await idle();
   };
+  /** The page itself presses Stop, as soon as it shows a loss: from out here it could be too late. */
+  const trainAndStop = async () => {
+    await page.evaluate(() => {
+      const loss = document.getElementById('loss') as HTMLElement;
+      const shown = new MutationObserver(() => {
+        if (loss.textContent === '–') return;
+        shown.disconnect();
+        document.getElementById('stop')?.click();
+      });
+      shown.observe(loss, { childList: true, characterData: true, subtree: true });
+    });
+    await click('train');
+  };
   const choose = async (files: Record<string, string | Buffer>, id = 'files') => {
     const list = Object.entries(files).map(([name, content]) => ({
       name,
@@ -232,9 +245,7 @@ inBrowser('the page', () => {
     await page.selectOption('#solver', 'lbfgs');
     await page.fill('#epochs', '10000');
     await page.fill('#l2', '0');
-    await page.click('#train');
-    await page.waitForFunction(() => document.getElementById('loss')?.textContent !== '–');
-    await click('stop');
+    await trainAndStop();
     expect(await error()).toBe('');
     expect(await text('status')).toMatch(/^Stopped after \d+ iterations?; the weights of that moment are kept\.$/);
     expect((await saved()).options).toMatchObject({ solver: 'lbfgs', l2: 0 });
@@ -305,9 +316,7 @@ inBrowser('the page', () => {
     expect(await page.locator('#weights canvas').count()).toBe(2);
     expect(await text('truth')).toMatch(/^Held-out sample 1: in truth [01]\.$/);
     await page.fill('#epochs', '10000');
-    await page.click('#train');
-    await page.waitForFunction(() => document.getElementById('loss')?.textContent !== '–');
-    await click('stop');
+    await trainAndStop();
     expect(await text('status')).toMatch(/^Stopped after \d+ epochs?; the weights of that moment are kept\.$/);
     expect((await saved()).numFeatures).toBe(64);
     expect(complaints).toEqual([]);
