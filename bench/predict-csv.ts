@@ -2,7 +2,7 @@
 // Alone: tsx bench/predict-csv.ts [--peers] [--rows 20000]
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createWriteStream, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -38,14 +38,13 @@ interface Run {
 }
 
 /**
- * Medians of `rounds` runs in turn, each in a process of its own; undefined where dist/ is not built. The command line is timed
- * whole, its start included; pandas and scikit-learn by their own clock, without Python's start and imports.
+ * Medians of `rounds` runs in turn, each in a process of its own. The command line of dist/ is timed whole, its start included; pandas
+ * and scikit-learn by their own clock, without Python's start and imports.
  */
 export async function csvTimes(
   rounds: number,
   { peers, rows = ROWS }: { readonly peers: boolean; readonly rows?: number },
-): Promise<CsvTimes | undefined> {
-  if (!existsSync(CLI)) return undefined;
+): Promise<CsvTimes> {
   const environment = peers ? await openEnvironment('requirements-csv.txt') : undefined;
   const folder = mkdtempSync(join(tmpdir(), 'predict-csv-'));
   try {
