@@ -2,12 +2,15 @@
 process.env.TF_CPP_MIN_LOG_LEVEL ??= '3';
 process.env.TF_NUM_INTEROP_THREADS ??= '1';
 
+const { availableParallelism } = require('node:os');
+
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
   transform: {
+    // Without types (isolatedModules), which test/types.test.ts checks once for all.
     '^.+\\.ts$': ['ts-jest', { tsconfig: 'tsconfig.json' }],
     // ES modules only, which jest runs as CommonJS.
     '/node_modules/(fast-png|iobuffer)/.+\\.js$': '<rootDir>/test/helpers/es-module.js',
@@ -23,4 +26,6 @@ module.exports = {
   },
   setupFilesAfterEnv: ['<rootDir>/test/helpers/matchers.ts'],
   testTimeout: 60_000,
+  // As jest has it, but two on two cores: some tests wait for other programs.
+  maxWorkers: Math.max(2, availableParallelism() - 1),
 };
