@@ -96,7 +96,7 @@ export async function fetchAtOnce(options: Options): Promise<ContestReport> {
  */
 export async function installAtOnce(options: Options): Promise<ContestReport> {
   return inFolder(async (folder) => {
-    const report = await contest({ ...options, args: [folder, 'install'], contenders: 3, within: 60_000 });
+    const report = await contest({ ...options, args: [folder, 'install'], contenders: 3, within: 20_000 });
     const native = join(folder, 'cache', 'native');
     const kernels = readdirSync(native).filter((name) => name.startsWith('tfjs-node-'));
     const faults = [
