@@ -5,25 +5,33 @@ import { Simd } from '../src/core/simd.js';
 type Products = typeof import('../src/optim/block-products.js');
 type Factors = typeof import('../src/optim/cholesky.js');
 type Blocks = typeof import('../src/model/row-block.js');
+type Memory = typeof import('../src/core/simd.js');
+type Modules = Products & Factors & Blocks & Memory;
 
 /** The modules as they are where WebAssembly is not. */
-function withoutWebAssembly(): Products & Factors & Blocks {
+function withoutWebAssembly(): Modules {
   const { WebAssembly: kept } = globalThis;
-  let modules: (Products & Factors & Blocks) | undefined;
   try {
     Reflect.deleteProperty(globalThis, 'WebAssembly');
-    jest.isolateModules(() => {
-      modules = modulesNow();
-    });
+    return freshModules();
   } finally {
     globalThis.WebAssembly = kept;
   }
+}
+
+/** With a memory of their own. */
+function freshModules(): Modules {
+  let modules: Modules | undefined;
+  jest.isolateModules(() => {
+    modules = modulesNow();
+  });
   if (modules === undefined) throw new Error('these must load');
   return modules;
 }
 
-function modulesNow(): Products & Factors & Blocks {
+function modulesNow(): Modules {
   return {
+    ...(require('../src/core/simd.js') as Memory),
     ...(require('../src/optim/block-products.js') as Products),
     ...(require('../src/optim/cholesky.js') as Factors),
     ...(require('../src/model/row-block.js') as Blocks),
@@ -96,33 +104,62 @@ describe('SIMD', () => {
     );
   });
 
+  const positive = (n: number) => {
+    const root = normals(n * n);
+    const matrix = new Float64Array(n * n);
+    for (let i = 0; i < n; i++) {
+      for (let j = 0; j <= i; j++) {
+        for (let k = 0; k < n; k++) matrix[i * n + j] += root[i * n + k] * root[j * n + k];
+      }
+      matrix[i * n + i] += 0.1;
+    }
+    return matrix;
+  };
+
   it.each([1, 2, 3, 31, 32, 33, 63, 64, 65, 130])(
     'factors and solves %i equations as plain loops do, bit for bit',
     (n) => {
-      const root = normals(n * n);
-      const matrix = new Float64Array(n * n);
-      for (let i = 0; i < n; i++) {
-        for (let j = 0; j <= i; j++) {
-          for (let k = 0; k < n; k++) matrix[i * n + j] += root[i * n + k] * root[j * n + k];
-        }
-        matrix[i * n + i] += 0.1;
-      }
+      const matrix = positive(n);
       const sides = [normals(n), normals(3 * n)];
       // The factor of another matrix is in the memory in between.
-      const solved = ({ cholesky }: Factors) => {
-        const factored = cholesky(matrix, n);
+      const solved = ({ cholesky }: Factors, jitter = 0) => {
+        const factored = cholesky(matrix, n, jitter);
         const first = bits(factored.solve(sides[0]));
         cholesky(Float64Array.of(4, 2, 2, 3), 2).solve(Float64Array.of(2, 1));
         return [first, bits(factored.solve(sides[1], 3)), bits(factored.solve(sides[0]))];
       };
       expect(solved(vector)).toEqual(solved(plain));
+      expect(solved(vector, 1e-3)).toEqual(solved(plain, 1e-3));
       expect(solved(vector)[0]).toEqual(solved(vector)[2]);
     },
   );
 
+  it('solves on when another factorisation has failed', () => {
+    const side = normals(9);
+    const { solve } = vector.cholesky(positive(9), 9);
+    const before = solve(side);
+    expect(() => vector.cholesky(Float64Array.of(1, 0, 2, 1), 2)).toThrow('positive definite');
+    expect(solve(side)).toEqual(before);
+  });
+
+  // 127 equations fit into two pages of 8192 numbers where they are substituted, and into no less than three where they are factored.
+  it.each([0, 2, 3])('factors and solves bit for bit the same where memory ends after %i pages', (pages) => {
+    const { Simd: Fresh, cholesky } = freshModules();
+    const { numbers } = Fresh.prototype;
+    jest.spyOn(Fresh.prototype, 'numbers').mockImplementation(function (this: Simd, count) {
+      return count > 8192 * pages ? undefined : numbers.call(this, count);
+    });
+    const matrix = positive(127);
+    const side = normals(127);
+    expect(bits(cholesky(matrix, 127).solve(side))).toEqual(bits(plain.cholesky(matrix, 127).solve(side)));
+    jest.restoreAllMocks();
+  });
+
   it('finds the same matrices not to be positive', () => {
     for (const { cholesky } of [vector, plain]) {
       expect(() => cholesky(Float64Array.of(1, 0, 2, 1), 2)).toThrow('positive definite');
+      // Its last pivot, 2⁻⁵¹, is no more than the rounding error of two equations.
+      expect(cholesky(Float64Array.of(1, 0, 1 - 2 ** -52, 1), 2).jitter).toBe(1e-14);
     }
   });
 

@@ -73,7 +73,7 @@ function factorize(matrix: Float64Array, scale: Float64Array, jitter: number): F
   const stride = Math.ceil(n / PANEL) * PANEL;
   const length = (n + 3) * stride;
   const memory = simd?.numbers(length + (n + PANEL) * PANEL);
-  const values = memory ?? new Float64Array(length);
+  const values = memory ?? new Float64Array(n * stride);
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < i; j++) values[i * stride + j] = matrix[i * n + j] * scale[i] * scale[j];
     // The scaled diagonal is 1 by definition, also where the column is 0.
