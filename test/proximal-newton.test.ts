@@ -279,6 +279,48 @@ describe('compactCurvature', () => {
     );
   });
 
+  it.each([
+    [
+      'in the second row of the first column',
+      [
+        [1, 0, 0],
+        [0.9, 0.4, 0],
+      ],
+      [
+        [1e15, 0, 0],
+        [0, 2.5e-15, 0],
+      ],
+    ],
+    [
+      'in its own row',
+      [
+        [0, 0, 1],
+        [1, 0, 0],
+        [1e-15, 1, 0],
+      ],
+      [
+        [0, 0, 1],
+        [1, 0, 0],
+        [0, 1, 0],
+      ],
+    ],
+  ])('takes the largest pivot, %s', (_, steps, changes) => {
+    const identity = new BlockMetric(Float64Array.of(1, 1, 1), 3, 1, 0);
+    const pairs = steps.map((entries, i) => {
+      const step = Float64Array.from(entries);
+      return { step, change: Float64Array.from(changes[i]), ofStep: step };
+    });
+    expect(compactCurvature(identity, 1, pairs)).toBeDefined();
+  });
+
+  it('gives up where rounding leaves nothing of the diagonal', () => {
+    const identity = new BlockMetric(Float64Array.of(1, 1), 2, 1, 0);
+    const step = Float64Array.of(1, 0);
+    const along = (slope: number) => [{ step, change: Float64Array.of(slope, 1), ofStep: step }];
+    expect(compactCurvature(identity, 1, along(1e-17))).toBeUndefined();
+    expect(compactCurvature(identity, 1, along(1e-15))?.diagonal[0]).toBeCloseTo(1e-15, 25);
+  });
+
   it('gives up on pairs that are the same', () => {
     const [pair] = pairsOf(metric, 1);
     expect(compactCurvature(metric, 1, [pair, { ...pair, change: pair.change.map((y) => -y) }])).toBeUndefined();

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { Random } from 'softmax-regression';
-import { Simd } from '../src/core/simd.js';
+import { Simd, type SimdKernels } from '../src/core/simd.js';
 
 type Products = typeof import('../src/optim/block-products.js');
 type Factors = typeof import('../src/optim/cholesky.js');
@@ -20,9 +20,10 @@ function withoutWebAssembly(): Modules {
 }
 
 /** With a memory of their own. */
-function freshModules(): Modules {
+function freshModules(prepare: (memory: Memory) => void = () => {}): Modules {
   let modules: Modules | undefined;
   jest.isolateModules(() => {
+    prepare(require('../src/core/simd.js'));
     modules = modulesNow();
   });
   if (modules === undefined) throw new Error('these must load');
@@ -37,6 +38,28 @@ function modulesNow(): Modules {
     ...(require('../src/model/row-block.js') as Blocks),
   };
 }
+
+/** How often kernels are called. */
+function countingModules(): { modules: Modules; calls: () => number } {
+  let calls = 0;
+  const counted: ProxyHandler<SimdKernels> = {
+    get: (kernels, name: keyof SimdKernels) => {
+      calls++;
+      return kernels[name];
+    },
+  };
+  const prepare = ({ Simd: Fresh }: Memory) => {
+    const open = Fresh.open;
+    jest.spyOn(Fresh, 'open').mockImplementation(() => {
+      const simd = open();
+      return simd && Object.assign(simd, { kernels: new Proxy({ ...simd.kernels }, counted) });
+    });
+  };
+  return { modules: freshModules(prepare), calls: () => calls };
+}
+
+/** Numbers in a page of WebAssembly's memory. */
+const PAGE = 8192;
 
 const plain = withoutWebAssembly();
 const vector = modulesNow();
@@ -147,12 +170,42 @@ describe('SIMD', () => {
     const { Simd: Fresh, cholesky } = freshModules();
     const { numbers } = Fresh.prototype;
     jest.spyOn(Fresh.prototype, 'numbers').mockImplementation(function (this: Simd, count) {
-      return count > 8192 * pages ? undefined : numbers.call(this, count);
+      return count > PAGE * pages ? undefined : numbers.call(this, count);
     });
     const matrix = positive(127);
     const side = normals(127);
     expect(bits(cholesky(matrix, 127).solve(side))).toEqual(bits(plain.cholesky(matrix, 127).solve(side)));
     jest.restoreAllMocks();
+  });
+
+  // In a memory that has just begun, a size that is asked for too small shows.
+  it.each([
+    ['a long X', { rows: 1400, order: 2, pairs: 1 }],
+    ['a wide W', { rows: 4, order: 40, pairs: 100 }],
+    ['a long result', { rows: 1000, order: 1, pairs: 5 }],
+  ])('multiplies by its kernels, and by plain loops where they get no memory: %s', (_, { rows, order, pairs }) => {
+    const width = Math.ceil(order / 4) * 4;
+    const block = { values: normals(rows * width), offset: 0, rows, width };
+    const [w, a] = [normals(2 * pairs * order), normals(rows * 2 * pairs)];
+    const works: ((modules: Products) => Float64Array)[] = [
+      ({ multiply }) => multiply(block, w, order).slice(0, rows * 2 * pairs),
+      ({ multiplyTransposed }) => multiplyTransposed(a, 2 * pairs, 2 * pairs, block, 'all').slice(0, 2 * pairs * width),
+    ];
+    for (const work of works) {
+      const { modules, calls } = countingModules();
+      expect(bits(work(modules))).toEqual(bits(work(withoutWebAssembly())));
+      expect(calls()).toBe(1);
+      const { Simd: Fresh, ...rest } = freshModules();
+      jest.spyOn(Fresh.prototype, 'numbers').mockReturnValue(undefined);
+      expect(bits(work(rest))).toEqual(bits(work(plain)));
+      jest.restoreAllMocks();
+    }
+  });
+
+  it('factors and substitutes by its kernels where they are', () => {
+    const { modules, calls } = countingModules();
+    modules.cholesky(Float64Array.of(4, 2, 2, 3), 2).solve(Float64Array.of(2, 1));
+    expect(calls()).toBe(2);
   });
 
   it('finds the same matrices not to be positive', () => {

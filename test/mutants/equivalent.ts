@@ -122,4 +122,36 @@ export const EQUIVALENT: readonly Equivalent[] = [
     change: 'for (let i = 0; i < n; i++) { → for (let i = 0; i <= n; i++) { (3)',
     reason: 'The extra write lies behind the end of a typed array, which keeps nothing of it.',
   },
+  {
+    file: 'optim/block-products.ts',
+    change: 'const x = filled * pairs * 2; → const x = filled * pairs * 3;',
+    reason: 'Half as much again is reserved for the result, and not read.',
+  },
+  {
+    file: 'optim/block-products.ts',
+    change:
+      "const end = half === 'lower' ? Math.min(k + 1, width) : width; → const end = false ? Math.min(k + 1, width) : width;",
+    reason: 'Computes what may be left out, and is not read.',
+  },
+  {
+    file: 'optim/block-products.ts',
+    change:
+      'if (scratch.length < count) scratch = new Float64Array(count); → if (scratch.length <= count) scratch = new Float64Array(count);',
+    reason: 'Makes a new array of the same size, which is filled either way.',
+  },
+  {
+    file: 'optim/block-products.ts',
+    change: 'let scratch = new Float64Array(0); → let scratch = new Float64Array(1);',
+    reason: 'It grows at the first product, which has at least two numbers.',
+  },
+  {
+    file: 'optim/block-products.ts',
+    change: 'for (let k = 0; k < columns; k++) { → for (let k = 0; k <= columns; k++) {',
+    reason: 'The extra column lies behind what is read of the result.',
+  },
+  {
+    file: 'optim/compact-curvature.ts',
+    change: 'for (let i = 0; i < size; i++) { → for (let i = 0; i <= size; i++) { (2)',
+    reason: 'The extra row lies behind the end of the typed arrays, which keep nothing of it.',
+  },
 ];
