@@ -1,8 +1,9 @@
 import { nextTask } from '../src/core/task.js';
 import { FLOAT64 } from '../src/core/tolerance.js';
 import { cholesky } from '../src/optim/cholesky.js';
-import { type LbfgsOptions, type LbfgsState, lbfgs, type ValueAndGradient, withPair } from '../src/optim/lbfgs.js';
+import { type LbfgsOptions, lbfgs } from '../src/optim/lbfgs.js';
 import { type LinePoint, lineSearch } from '../src/optim/line-search.js';
+import { type SolverState, type ValueAndGradient, withPair } from '../src/optim/solver.js';
 
 const COMMON = { tolerance: 1e-8, maxIterations: 1000 };
 
@@ -155,7 +156,7 @@ describe('lbfgs', () => {
   });
 
   it('resumes from a state, also one that went through JSON, bit for bit', async () => {
-    const states: LbfgsState[] = [];
+    const states: SolverState[] = [];
     const options: LbfgsOptions = {
       evaluate: rosenbrock,
       start: new Float64Array(8).fill(-1.2),
@@ -175,7 +176,7 @@ describe('lbfgs', () => {
     for (const at of [0, 3, 11, 29]) {
       const written = JSON.parse(JSON.stringify(states[at], (_, v) => (v instanceof Float64Array ? Array.from(v) : v)));
       const vector = (v: number[]) => Float64Array.from(v);
-      const state: LbfgsState = {
+      const state: SolverState = {
         ...written,
         point: vector(written.point),
         gradient: vector(written.gradient),

@@ -4,8 +4,9 @@ import { FLOAT64 } from '../src/core/tolerance.js';
 import { BlockMetric } from '../src/optim/block-metric.js';
 import { type BlockPair, compactCurvature } from '../src/optim/compact-curvature.js';
 import { leastSubgradient, minimizeComposite } from '../src/optim/composite-quadratic.js';
-import type { LbfgsState, ValueAndGradient } from '../src/optim/lbfgs.js';
+
 import { type ProximalNewtonOptions, proximalNewton } from '../src/optim/proximal-newton.js';
+import type { SolverState, ValueAndGradient } from '../src/optim/solver.js';
 import { between } from './helpers/numbers.js';
 import { PROPERTY } from './helpers/problems.js';
 
@@ -160,7 +161,7 @@ describe('proximalNewton', () => {
     expect(whole.iterations).toBeGreaterThan(5);
     const { state } = await proximalNewton({ ...given, maxIterations: 4 });
     const floats = (value: unknown) => Float64Array.from(Object.values(value as object));
-    const read: LbfgsState = JSON.parse(JSON.stringify(state), (key, value) => {
+    const read: SolverState = JSON.parse(JSON.stringify(state), (key, value) => {
       return ['point', 'gradient', 'step', 'change'].includes(key) ? floats(value) : value;
     });
     const rest = await proximalNewton({ ...given, state: read });

@@ -1,5 +1,5 @@
 // model: from features and labels to the optimum, with a proof of how near it is.
-import type { LbfgsReason, LbfgsResult } from '../optim/lbfgs.js';
+import type { SolverReason, SolverResult } from '../optim/solver.js';
 import { certifyAsync } from './certificate.js';
 import type { Mark } from './checkpoints.js';
 import type { EpochRecord, FitResult, FitRun, Fitted, Samples } from './fit.js';
@@ -61,7 +61,7 @@ export async function fitLbfgs(samples: Samples, options: LbfgsFitOptions, run: 
       await checkpoints?.reach(markOf(reached), true, snapshotOf(reached));
     },
   };
-  let solved: LbfgsResult;
+  let solved: SolverResult;
   try {
     solved = await (isSmall ? solvePlain(problem, solve) : solveTensor(problem, weights, solve));
     await finish();
@@ -78,7 +78,7 @@ export async function fitLbfgs(samples: Samples, options: LbfgsFitOptions, run: 
   const converged = solved.reason === 'gradient';
   const result: FitResult = {
     converged,
-    reason: solved.reason as Exclude<LbfgsReason, 'stopped'>,
+    reason: solved.reason as Exclude<SolverReason, 'stopped'>,
     advice: adviceFor(solved, options, isSeparating(problem, objective)),
     objective,
     gradientNorm: solved.gradientNorm,
@@ -114,7 +114,7 @@ function resumedFrom(
 }
 
 function adviceFor(
-  { reason, gradientNorm }: LbfgsResult,
+  { reason, gradientNorm }: SolverResult,
   { l1, l2, standardize }: LbfgsFitOptions,
   isSeparated: boolean,
 ): string | null {

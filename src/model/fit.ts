@@ -1,7 +1,7 @@
 // model: what comes of a fit, whichever solver made it.
 import type { Label } from '../core/labels.js';
 import type { FeatureArray } from '../data/batches.js';
-import type { LbfgsReason } from '../optim/lbfgs.js';
+import type { SolverReason } from '../optim/solver.js';
 import type { Checkpoints } from './checkpoints.js';
 import type { FitOptions } from './options.js';
 import type { Scaling } from './standardization.js';
@@ -49,7 +49,7 @@ export interface FitResult {
    * kept. `'early-stopping'`: the validation loss no longer fell. `'gradient'`: no entry exceeds `tolerance`. `'no-progress'`:
    * nothing is left to gain that the arithmetic can see.
    */
-  readonly reason: 'epochs' | 'early-stopping' | 'diverged' | Exclude<LbfgsReason, 'stopped'>;
+  readonly reason: 'epochs' | 'early-stopping' | 'diverged' | Exclude<SolverReason, 'stopped'>;
   /** The one thing to do where it has not converged, or there is no optimum to be had; null where all is well, and for first-order solvers. */
   readonly advice: string | null;
   /** (1/S)·Σᵢ sᵢ·NLLᵢ + l2/2·‖W‖² + l1·‖W‖₁, nats, over all samples learnt from; with `standardize`, W of the standardised features. */

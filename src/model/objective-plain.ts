@@ -3,7 +3,7 @@ import { DomainError } from '../core/errors.js';
 import { assertPositiveInteger, assertShape, describe } from '../core/shape.js';
 import { finish, finishInTurns, type Steps, WORK_OF_A_TASK } from '../core/task.js';
 import { assertFeatureArray, type FeatureArray } from '../data/batches.js';
-import type { ValueAndGradient } from '../optim/lbfgs.js';
+import type { ValueAndGradient } from '../optim/solver.js';
 import { BLOCK_ROWS, prepareRows, RowBlock } from './row-block.js';
 
 export interface PlainProblemOptions {

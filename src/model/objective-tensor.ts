@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { DataStore } from '../compile/arrays.js';
 import { openLoop } from '../compile/loop.js';
 import { Dense } from '../nn/dense.js';
-import type { ValueAndGradient } from '../optim/lbfgs.js';
+import type { ValueAndGradient } from '../optim/solver.js';
 import { openLoss, rowsOfATask, type TrainingData } from './objective.js';
 import type { PlainProblem } from './objective-plain.js';
 import { scaledLayer } from './scaled-layer.js';

@@ -1,7 +1,8 @@
 // model: the way to the optimum, by L-BFGS or, with an L1 penalty, by proximal quasi-Newton steps.
 import type { BlockMetric } from '../optim/block-metric.js';
-import { type LbfgsIteration, type LbfgsOptions, type LbfgsResult, type LbfgsState, lbfgs } from '../optim/lbfgs.js';
+import { lbfgs } from '../optim/lbfgs.js';
 import { proximalNewton } from '../optim/proximal-newton.js';
+import type { SolverIteration, SolverOptions, SolverResult, SolverState } from '../optim/solver.js';
 import {
   bohningMetric,
   bohningPreconditioner,
@@ -38,15 +39,15 @@ export interface Anchor {
 export interface OptimumState {
   /** On plain arrays from the start; on tensors; or in float64 from where those ended. */
   readonly phase: 'plain' | 'tensors' | 'polish';
-  readonly solver: LbfgsState;
+  readonly solver: SolverState;
   readonly anchor: Anchor | undefined;
   /** Iterations and evaluations of the phase before. */
-  readonly before: Pick<LbfgsState, 'iterations' | 'evaluations'>;
+  readonly before: Pick<SolverState, 'iterations' | 'evaluations'>;
 }
 
-export interface SolveOptions extends Pick<LbfgsOptions, 'start' | 'maxIterations' | 'signal' | 'tolerance'> {
+export interface SolveOptions extends Pick<SolverOptions, 'start' | 'maxIterations' | 'signal' | 'tolerance'> {
   /** The iteration counts from the first phase on. */
-  readonly onIteration: (info: LbfgsIteration, state: OptimumState) => Promise<void>;
+  readonly onIteration: (info: SolverIteration, state: OptimumState) => Promise<void>;
   /** From an earlier run with the same problem and options. */
   readonly resumed?: OptimumState;
 }
@@ -57,7 +58,7 @@ const NOTHING_BEFORE = { iterations: 0, evaluations: 0 };
 function listener(
   { onIteration }: SolveOptions,
   phase: Omit<OptimumState, 'solver'>,
-): NonNullable<LbfgsOptions['onIteration']> {
+): NonNullable<SolverOptions['onIteration']> {
   return async (info) => {
     const iteration = phase.before.iterations + info.iteration;
     await onIteration({ ...info, iteration }, { ...phase, solver: info.state });
@@ -66,7 +67,7 @@ function listener(
 }
 
 /** A solver that has its M: L-BFGS, or with an L1 penalty its proximal twin. */
-type Solver = (options: Omit<LbfgsOptions, 'precondition'>) => Promise<LbfgsResult>;
+type Solver = (options: SolverOptions) => Promise<SolverResult>;
 
 /** With Böhning's bound. */
 async function firstSolver(problem: PlainProblem, options: PreconditionerOptions): Promise<Solver> {
@@ -95,7 +96,7 @@ function proximalSolver({ l1, numFeatures, numClasses }: PlainProblem, metric: B
 }
 
 /** In float64 on plain arrays. */
-export async function solvePlain(problem: PlainProblem, options: SolveOptions): Promise<LbfgsResult> {
+export async function solvePlain(problem: PlainProblem, options: SolveOptions): Promise<SolverResult> {
   const { start, tolerance, signal, maxIterations, resumed } = options;
   const evaluate = (point: Float64Array) => evaluatePlainAsync(problem, point, signal);
   const evaluation = 2 * problem.numSamples * problem.size;
@@ -130,11 +131,11 @@ export async function solveTensor(
   problem: PlainProblem,
   weights: SampleWeights | undefined,
   options: SolveOptions,
-): Promise<LbfgsResult> {
+): Promise<SolverResult> {
   const { start, maxIterations, signal, resumed } = options;
   const objective = await openTensorObjective(problem, weights, options.maxIterations);
   let solve: Solver;
-  let coarse: LbfgsResult | undefined;
+  let coarse: SolverResult | undefined;
   try {
     const gram = isFactored(problem) ? await objective.gram(signal) : undefined;
     solve = await firstSolver(problem, { gram, jitter: FLOAT32_JITTER, signal });
@@ -159,10 +160,10 @@ export async function solveTensor(
 /** The rest of the way, evaluated in float64. */
 async function polish(
   problem: PlainProblem,
-  from: Pick<OptimumState, 'before'> & { readonly start: Float64Array; readonly solver?: LbfgsState },
+  from: Pick<OptimumState, 'before'> & { readonly start: Float64Array; readonly solver?: SolverState },
   options: SolveOptions,
   solve: Solver,
-): Promise<LbfgsResult> {
+): Promise<SolverResult> {
   const { tolerance, signal } = options;
   const { start, solver: state } = from;
   const { iterations, evaluations } = from.before;

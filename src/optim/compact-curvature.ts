@@ -1,6 +1,6 @@
 // optim: the curvature that L-BFGS in blocks has come to know, in its compact form.
 import type { BlockMetric } from './block-metric.js';
-import { dot } from './lbfgs.js';
+import { dot } from './solver.js';
 
 /** A pair of L-BFGS in blocks, with M times its step. */
 export interface BlockPair {

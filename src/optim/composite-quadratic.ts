@@ -1,7 +1,7 @@
 // optim: the minimum of a quadratic model with an L1 penalty, in blocks.
 import { type Steps, WORK_OF_A_TASK } from '../core/task.js';
 import type { CompactCurvature } from './compact-curvature.js';
-import { dot } from './lbfgs.js';
+import { dot } from './solver.js';
 
 export interface CompositeModel {
   readonly curvature: CompactCurvature;

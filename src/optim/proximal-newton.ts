@@ -6,22 +6,21 @@ import type { BlockMetric } from './block-metric.js';
 import { type BlockPair, type CompactCurvature, compactCurvature } from './compact-curvature.js';
 import { leastSubgradient, minimizeComposite } from './composite-quadratic.js';
 import {
-  assertLength,
-  assertSolverOptions,
   type CurvaturePair,
-  difference,
   dot,
-  type LbfgsOptions,
-  type LbfgsReason,
-  type LbfgsResult,
-  type LbfgsState,
-  PATIENCE,
-  withPair,
-} from './lbfgs.js';
+  evaluateAt,
+  type Found,
+  type Search,
+  type SolverOptions,
+  type SolverResult,
+  type SolverState,
+  solve,
+  type Trial,
+} from './solver.js';
 
-export interface ProximalNewtonOptions extends Omit<LbfgsOptions, 'evaluate' | 'precondition'> {
+export interface ProximalNewtonOptions extends SolverOptions {
   /** The smooth part and its gradient, of a point that is [order, blocks], row-major. */
-  readonly evaluate: LbfgsOptions['evaluate'];
+  readonly evaluate: SolverOptions['evaluate'];
   /** M ≈ the Hessian of the smooth part, up to a factor, at the same [order] for each of the blocks. */
   readonly metric: BlockMetric;
   /** λ ≥ 0 of the penalty λ·‖·‖₁ */
@@ -57,107 +56,52 @@ const ACCURACY = 0.01;
  * @throws as `lbfgs`; ShapeError if the start does not fit the metric
  * @see Lee, Sun and Saunders, Proximal Newton-type methods for minimizing composite functions (2014)
  */
-export async function proximalNewton(options: ProximalNewtonOptions): Promise<LbfgsResult> {
-  const { metric, memory = 10, tolerance, maxIterations, noise = 1e-13, signal, onIteration } = options;
-  assertSolverOptions({ memory, tolerance, maxIterations, noise }, WHERE);
+export async function proximalNewton(options: ProximalNewtonOptions): Promise<SolverResult> {
   assertOptions(options);
-  signal?.throwIfAborted();
-  let state = options.state ?? (await firstState(options));
-  let norm = normOf(state, options);
-  let blockPairs = state.pairs.map((pair) => inBlocks(pair, metric));
-  const end = (reason: LbfgsReason): LbfgsResult => {
-    const { point, value, gradient, iterations, evaluations } = state;
-    return { point, value, gradient, gradientNorm: norm, iterations, evaluations, reason, state };
+  const { metric, l1, numPenalised, signal } = options;
+  const whole: ProximalNewtonOptions = {
+    ...options,
+    evaluate: async (point) => {
+      const { value, gradient } = await options.evaluate(point);
+      return { value: value + penaltyOf(point, options), gradient };
+    },
   };
-  for (;;) {
-    if (!Number.isFinite(state.value) || !Number.isFinite(norm)) return end('diverged');
-    if (norm <= tolerance) return end('gradient');
-    if (state.stalled >= PATIENCE) return end('no-progress');
-    if (state.iterations >= maxIterations) return end('iterations');
-    const curvature = curvatureOf(metric, blockPairs);
-    const kept = blockPairs.length - curvature.width / 2;
-    blockPairs = blockPairs.slice(kept);
-    state = { ...state, pairs: state.pairs.slice(kept) };
-    const target = await finishInTurns(
-      minimizeComposite({
-        curvature,
-        start: toBlocks(state.point, metric),
-        gradient: toBlocks(state.gradient, metric),
-        l1: options.l1,
-        numPenalised: options.numPenalised,
-        accuracy: ACCURACY,
-      }),
-      signal,
-    );
-    const searched = await searchTowards(fromBlocks(target, metric), state, options, noise);
-    if (searched.trial === undefined) {
-      state = { ...state, pairs: [], evaluations: searched.evaluations };
-      if (blockPairs.length === 0) return end(searched.finite ? 'no-progress' : 'diverged');
-      blockPairs = [];
-      continue;
-    }
-    const before = state;
-    const { point, value, gradient } = searched.trial;
-    const change = difference(gradient, before.gradient);
-    const pairs = withPair(before.pairs, difference(point, before.point), change, memory);
-    if (pairs !== before.pairs) {
-      blockPairs = [...blockPairs, inBlocks(pairs[pairs.length - 1], metric)].slice(-memory);
-    }
-    const next = {
-      point,
-      value,
-      gradient,
-      pairs,
-      iterations: before.iterations + 1,
-      evaluations: searched.evaluations,
-    };
-    norm = normOf(next, options);
-    const isBetter = value < before.bestValue - noise * Math.abs(before.bestValue) || norm < before.bestNorm;
-    state = {
-      ...next,
-      bestValue: Math.min(before.bestValue, value),
-      bestNorm: Math.min(before.bestNorm, norm),
-      stalled: isBetter ? 0 : before.stalled + 1,
-    };
-    const { iterations, evaluations } = state;
-    const info = { iteration: iterations, value, gradientNorm: norm, step: searched.step, evaluations, state };
-    if ((await onIteration?.(info)) === 'stop') return end(norm <= tolerance ? 'gradient' : 'stopped');
-  }
+  const known = new WeakMap<CurvaturePair, BlockPair>();
+  const blockPairOf = (pair: CurvaturePair): BlockPair => {
+    const blockPair = known.get(pair) ?? inBlocks(pair, metric);
+    known.set(pair, blockPair);
+    return blockPair;
+  };
+  const search = async (state: SolverState, noise: number): Promise<Search> => {
+    const curvature = curvatureOf(metric, state.pairs.map(blockPairOf));
+    const pairs = state.pairs.slice(state.pairs.length - curvature.width / 2);
+    const [start, gradient] = [state.point, state.gradient].map((values) => toBlocks(values, metric));
+    const model = { curvature, start, gradient, l1, numPenalised, accuracy: ACCURACY };
+    const target = await finishInTurns(minimizeComposite(model), signal);
+    return { ...(await searchTowards(fromBlocks(target, metric), state, whole, noise)), pairs };
+  };
+  return solve(whole, { where: WHERE, normOf: (trial) => normOf(trial, options), search });
 }
-
-interface Trial {
-  readonly point: Float64Array;
-  readonly value: number;
-  readonly gradient: Float64Array;
-}
-
-type Searched =
-  | { readonly trial: Trial; readonly step: number; readonly evaluations: number }
-  | { readonly trial: undefined; readonly finite: boolean; readonly evaluations: number };
 
 /** The first of t = 1, … on the way to `target` where F falls as the slope promises. */
 async function searchTowards(
   target: Float64Array,
-  { point: from, value: before, gradient, evaluations: done }: LbfgsState,
+  { point: from, value: before, gradient }: SolverState,
   options: ProximalNewtonOptions,
   noise: number,
-): Promise<Searched> {
+): Promise<Found> {
   const direction = target.map((entry, i) => entry - from[i]);
   const promised = promisedBy(from, target, gradient, options);
   let finite = false;
-  let evaluations = done;
+  let evaluations = 0;
   if (!(promised < 0)) return { trial: undefined, finite: true, evaluations };
   for (let step = 1, tries = 0; tries < MAX_EVALUATIONS; tries++) {
-    options.signal?.throwIfAborted();
     // The target as it is: its zeros are exact.
     const point = step === 1 ? target.slice() : from.map((entry, i) => entry + step * direction[i]);
-    const evaluated = await options.evaluate(point);
+    const trial = await evaluateAt(point, options, WHERE);
     evaluations++;
-    assertLength(evaluated.gradient, point, 'evaluate', WHERE);
-    const value = evaluated.value + penaltyOf(point, options);
-    const trial = { point, value, gradient: evaluated.gradient };
-    const rise = value - before;
-    const isUsable = Number.isFinite(value) && Number.isFinite(dot(trial.gradient, direction));
+    const rise = trial.value - before;
+    const isUsable = Number.isFinite(trial.value) && Number.isFinite(dot(trial.gradient, direction));
     finite ||= isUsable;
     if (isUsable) {
       if (rise <= DECREASE * step * promised && Math.abs(rise) > noise * Math.abs(before)) {
@@ -218,7 +162,7 @@ function penaltyOf(point: Float64Array, { l1, numPenalised, metric }: ProximalNe
 
 /** The largest entry of the least subgradient; NaN if any is. */
 function normOf(
-  { point, gradient }: Pick<LbfgsState, 'point' | 'gradient'>,
+  { point, gradient }: Pick<Trial, 'point' | 'gradient'>,
   { l1, numPenalised, metric }: ProximalNewtonOptions,
 ): number {
   let largest = 0;
@@ -264,16 +208,6 @@ function fromBlocks(values: Float64Array, { order, blocks }: BlockMetric): Float
     for (let k = 0; k < blocks; k++) result[j * blocks + k] = values[k * order + j];
   }
   return result;
-}
-
-async function firstState(options: ProximalNewtonOptions): Promise<LbfgsState> {
-  const point = options.start.slice();
-  const { value: smooth, gradient } = await options.evaluate(point);
-  assertLength(gradient, point, 'evaluate', WHERE);
-  const value = smooth + penaltyOf(point, options);
-  const norm = normOf({ point, gradient }, options);
-  const none = { pairs: [], iterations: 0, evaluations: 1, stalled: 0 };
-  return { point, value, gradient, ...none, bestValue: value, bestNorm: norm };
 }
 
 function assertOptions({ start, metric, l1, numPenalised }: ProximalNewtonOptions): void {

@@ -74,6 +74,7 @@ const OWN: Readonly<Record<string, readonly string[]>> = {
     'line-search': ['lbfgs'],
     'proximal-newton': ['proximal-newton'],
     schedule: ['schedule'],
+    solver: ['lbfgs', 'proximal-newton'],
   }),
   ...of('metrics', {
     agreement: ['metrics-agreement'],

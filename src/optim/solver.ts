@@ -1,0 +1,228 @@
+// optim: what the solvers share: options, results, and the way from one iteration to the next.
+import { DomainError, ShapeError } from '../core/errors.js';
+import { assertPositiveInteger, describe } from '../core/shape.js';
+
+export interface ValueAndGradient {
+  readonly value: number;
+  readonly gradient: Float64Array;
+}
+
+/** How a step and the gradient moved together; both stay as they are. */
+export interface CurvaturePair {
+  readonly step: Float64Array;
+  readonly change: Float64Array;
+}
+
+/** All that the next iteration depends on. Its arrays are never written to again, so it can be kept as it is. */
+export interface SolverState extends ValueAndGradient {
+  readonly point: Float64Array;
+  /** Oldest first. */
+  readonly pairs: readonly CurvaturePair[];
+  readonly iterations: number;
+  readonly evaluations: number;
+  /** The best so far, and for how many iterations neither has improved. */
+  readonly bestValue: number;
+  readonly bestNorm: number;
+  readonly stalled: number;
+}
+
+export interface SolverIteration {
+  /** 1 for the first. */
+  readonly iteration: number;
+  readonly value: number;
+  /** Largest absolute entry of the gradient. */
+  readonly gradientNorm: number;
+  /** How far along its direction it went; 1 is the direction as it is. */
+  readonly step: number;
+  /** Calls of `evaluate`, so far. */
+  readonly evaluations: number;
+  /** To resume from here. Read it, do not write to it. */
+  readonly state: SolverState;
+}
+
+/** Why it ended. */
+export type SolverReason =
+  /** No entry of the gradient exceeds the tolerance. */
+  | 'gradient'
+  | 'iterations'
+  /** `onIteration` said so. */
+  | 'stopped'
+  /** No step improves the value, or none has done so beyond the noise for many iterations. */
+  | 'no-progress'
+  /** The value or gradient is not finite, at the start or wherever the line search looked. */
+  | 'diverged';
+
+export interface SolverOptions {
+  /** Its arrays are the solver's afterwards; the point is the solver's, always, and is not to be changed. */
+  readonly evaluate: (point: Float64Array) => ValueAndGradient | Promise<ValueAndGradient>;
+  readonly start: Float64Array;
+  /** How many curvature pairs are kept; 10 unless given. */
+  readonly memory?: number;
+  /** Ends where no entry of the gradient exceeds it. */
+  readonly tolerance: number;
+  /** In all, those before `state` included. */
+  readonly maxIterations: number;
+  /**
+   * Relative error of the values: 1e-13 unless given, which fits long sums in float64; 1e-6 fits float32. What changes
+   * the value by less is judged by the gradient.
+   */
+  readonly noise?: number;
+  /** Ends it with the signal's reason as error. */
+  readonly signal?: AbortSignal;
+  readonly onIteration?: (info: SolverIteration) => undefined | 'stop' | Promise<undefined | 'stop'>;
+  /** From an earlier run with the same function and options; then `start` is not looked at. */
+  readonly state?: SolverState;
+}
+
+export interface SolverResult extends ValueAndGradient {
+  readonly point: Float64Array;
+  /** Largest absolute entry of the gradient. */
+  readonly gradientNorm: number;
+  readonly iterations: number;
+  readonly evaluations: number;
+  readonly reason: SolverReason;
+  readonly state: SolverState;
+}
+
+/** A pair counts if sᵀy > 1e-10·‖s‖‖y‖: else rounding may have made it, and the inverse Hessian not positive definite. */
+const CURVATURE_FLOOR = 1e-10;
+/** Iterations without a better value or a smaller gradient, after which what remains is noise. */
+const PATIENCE = 20;
+
+export interface Trial extends ValueAndGradient {
+  readonly point: Float64Array;
+}
+
+/** A better point, or none. */
+export type Found = { readonly evaluations: number } & (
+  | { readonly trial: Trial; readonly step: number }
+  /** `finite` says whether any value was. */
+  | { readonly trial: undefined; readonly finite: boolean }
+);
+
+/** What the search from a state came to, by the pairs of it that were of use. */
+export type Search = Found & { readonly pairs: readonly CurvaturePair[] };
+
+/** What makes one solver differ from another. */
+export interface Method {
+  /** What its errors name. */
+  readonly where: string;
+  /** What the tolerance is for; NaN if an entry of the gradient is. */
+  readonly normOf: (trial: Pick<Trial, 'point' | 'gradient'>) => number;
+  readonly search: (state: SolverState, noise: number) => Promise<Search>;
+}
+
+/**
+ * Searches on from the best point so far until one of the reasons to end. Where nothing better is found, the pairs are dropped once.
+ *
+ * @throws as `lbfgs`
+ */
+export async function solve(options: SolverOptions, method: Method): Promise<SolverResult> {
+  const { memory = 10, tolerance, maxIterations, noise = 1e-13, signal, onIteration } = options;
+  assertSolverOptions({ memory, tolerance, maxIterations, noise }, method.where);
+  signal?.throwIfAborted();
+  let state = options.state ?? (await firstState(options, method));
+  let norm = method.normOf(state);
+  const end = (reason: SolverReason): SolverResult => {
+    const { point, value, gradient, iterations, evaluations } = state;
+    return { point, value, gradient, gradientNorm: norm, iterations, evaluations, reason, state };
+  };
+  for (;;) {
+    if (!Number.isFinite(state.value) || !Number.isFinite(norm)) return end('diverged');
+    if (norm <= tolerance) return end('gradient');
+    if (state.stalled >= PATIENCE) return end('no-progress');
+    if (state.iterations >= maxIterations) return end('iterations');
+    const found = await method.search(state, noise);
+    const evaluations = state.evaluations + found.evaluations;
+    if (found.trial === undefined) {
+      state = { ...state, pairs: [], evaluations };
+      if (found.pairs.length > 0) continue;
+      return end(found.finite ? 'no-progress' : 'diverged');
+    }
+    const before = state;
+    const { point, value, gradient } = found.trial;
+    norm = method.normOf(found.trial);
+    const isBetter = value < before.bestValue - noise * Math.abs(before.bestValue) || norm < before.bestNorm;
+    state = {
+      point,
+      value,
+      gradient,
+      pairs: withPair(found.pairs, difference(point, before.point), difference(gradient, before.gradient), memory),
+      iterations: before.iterations + 1,
+      evaluations,
+      bestValue: Math.min(before.bestValue, value),
+      bestNorm: Math.min(before.bestNorm, norm),
+      stalled: isBetter ? 0 : before.stalled + 1,
+    };
+    const info = { iteration: state.iterations, value, gradientNorm: norm, step: found.step, evaluations, state };
+    if ((await onIteration?.(info)) === 'stop') return end(norm <= tolerance ? 'gradient' : 'stopped');
+  }
+}
+
+async function firstState(options: SolverOptions, { where, normOf }: Method): Promise<SolverState> {
+  const trial = await evaluateAt(options.start.slice(), options, where);
+  const none = { pairs: [], iterations: 0, evaluations: 1, stalled: 0 };
+  return { ...trial, ...none, bestValue: trial.value, bestNorm: normOf(trial) };
+}
+
+export async function evaluateAt(
+  point: Float64Array,
+  { evaluate, signal }: Pick<SolverOptions, 'evaluate' | 'signal'>,
+  where: string,
+): Promise<Trial> {
+  signal?.throwIfAborted();
+  const { value, gradient } = await evaluate(point);
+  assertLength(gradient, point, 'evaluate', where);
+  return { point, value, gradient };
+}
+
+/** With one more pair, if its curvature is beyond rounding; the oldest go. */
+export function withPair(
+  pairs: readonly CurvaturePair[],
+  step: Float64Array,
+  change: Float64Array,
+  memory: number,
+): readonly CurvaturePair[] {
+  const floor = CURVATURE_FLOOR * Math.sqrt(dot(step, step)) * Math.sqrt(dot(change, change));
+  const curvature = dot(step, change);
+  if (!(curvature > floor) || !Number.isFinite(1 / curvature)) return pairs;
+  return [...pairs, { step, change }].slice(-memory);
+}
+
+function assertSolverOptions(
+  {
+    memory,
+    tolerance,
+    maxIterations,
+    noise,
+  }: Required<Pick<SolverOptions, 'memory' | 'tolerance' | 'maxIterations' | 'noise'>>,
+  where: string,
+): void {
+  assertPositiveInteger(memory, where, 'memory');
+  for (const [argument, value] of [
+    ['tolerance', tolerance],
+    ['noise', noise],
+  ] as const) {
+    if (value >= 0 && Number.isFinite(value)) continue;
+    throw new DomainError({ where, argument, expected: 'be a finite number ≥ 0', actual: describe(value) });
+  }
+  if (maxIterations >= 0 && (Number.isInteger(maxIterations) || maxIterations === Number.POSITIVE_INFINITY)) return;
+  const actual = describe(maxIterations);
+  throw new DomainError({ where, argument: 'maxIterations', expected: 'be an integer ≥ 0, or Infinity', actual });
+}
+
+export function assertLength(vector: Float64Array, like: Float64Array, argument: string, where: string): void {
+  if (vector.length === like.length) return;
+  const expected = `return ${like.length} numbers, as many as the point has`;
+  throw new ShapeError({ where, argument, expected, actual: String(vector.length) });
+}
+
+export function dot(a: Float64Array, b: Float64Array): number {
+  let total = 0;
+  for (let i = 0; i < a.length; i++) total += a[i] * b[i];
+  return total;
+}
+
+export function difference(a: Float64Array, b: Float64Array): Float64Array {
+  return a.map((entry, i) => entry - b[i]);
+}
