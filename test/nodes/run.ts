@@ -27,18 +27,22 @@ function main(args: string[]): void {
   const kernels = taken(args, '--kernels', KERNELS);
   const scratch = mkdtempSync(join(tmpdir(), 'test-nodes-'));
   try {
-    const rows = nodes.flatMap((node) => kernels.map((each) => test(node, each, args, scratch)));
     console.log('Node        kernels   passed   failed  skipped  seconds');
-    for (const { node, kernels, passed, failed, skipped, seconds, wrong } of rows) {
-      const counts = [passed, failed, skipped, Math.round(seconds)].map((count) => String(count).padStart(9));
-      console.log(
-        `${node.padEnd(12)}${kernels.padEnd(7)}${counts.join('')}${wrong.map((name) => `\n  ${name}`).join('')}`,
-      );
+    for (const node of nodes) {
+      for (const each of kernels) {
+        const row = test(node, each, args, scratch);
+        print(row);
+        if (row.wrong.length > 0) process.exitCode = 1;
+      }
     }
-    process.exitCode = rows.every(({ wrong }) => wrong.length === 0) ? 0 : 1;
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
+}
+
+function print({ node, kernels, passed, failed, skipped, seconds, wrong }: Row): void {
+  const counts = [passed, failed, skipped, Math.round(seconds)].map((count) => String(count).padStart(9));
+  console.log(`${node.padEnd(12)}${kernels.padEnd(7)}${counts.join('')}${wrong.map((name) => `\n  ${name}`).join('')}`);
 }
 
 /** The values of an option of ours, which jest does not get to see; all that are allowed where it is not there. */
