@@ -1,4 +1,4 @@
-// cli: what is wrong with a command line, in the words of the command line.
+// cli: options that commands share, and what is wrong with a command line, in its own words.
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { isSoftmaxRegressionError } from '../core/errors.js';
 import { Interrupted } from './interrupt.js';
@@ -19,6 +19,16 @@ export function number(text: string): number {
 }
 
 export const jsonOption = () => new Option('--json', 'one JSON document on standard output, for programs');
+
+/** How a table is read by a model, beside what the model knows of it. */
+export function asWhenTraining(command: Command): Command {
+  const ofRows = new Option('--missing <policy>', 'rows with missing values (default: as when training)');
+  const ofWords = new Option('--unseen <policy>', 'categories that training did not meet (default: as when training)');
+  return command
+    .addOption(ofRows.choices(['error', 'drop', 'mean', 'median']))
+    .addOption(ofWords.choices(['error', 'zero']))
+    .option('--delimiter <character>', 'between fields (default: found in the first line)');
+}
 
 /** Of an option that may be given several times. */
 export function collect(text: string, before: readonly string[] = []): string[] {

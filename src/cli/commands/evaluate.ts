@@ -4,7 +4,7 @@ import { BACKENDS, type BackendName } from '../../backend/names.js';
 import { withInterrupt } from '../interrupt.js';
 import { quietDisplay } from '../progress.js';
 import type { TableOptions } from '../table.js';
-import { jsonOption } from '../usage.js';
+import { asWhenTraining, jsonOption } from '../usage.js';
 
 interface Options extends TableOptions {
   readonly backend?: BackendName;
@@ -13,25 +13,11 @@ interface Options extends TableOptions {
 
 /** What `evaluate` and `report` ask of samples alike. */
 export function withTableOptions(command: Command): Command {
-  return command
+  const reading = command
     .argument('<model>', 'a model file')
     .argument('<data>', 'a CSV file, - for standard input, a folder of IDX files, iris or fashion-mnist')
-    .option('--label <column>', 'the column of labels (default: as when training)')
-    .addOption(
-      new Option('--missing <policy>', 'rows with missing values (default: as when training)').choices([
-        'error',
-        'drop',
-        'mean',
-        'median',
-      ]),
-    )
-    .addOption(
-      new Option('--unseen <policy>', 'categories that training did not meet (default: as when training)').choices([
-        'error',
-        'zero',
-      ]),
-    )
-    .option('--delimiter <character>', 'between fields (default: found in the first line)')
+    .option('--label <column>', 'the column of labels (default: as when training)');
+  return asWhenTraining(reading)
     .addOption(new Option('--backend <name>', 'the fastest that works unless given').choices(BACKENDS))
     .addOption(jsonOption());
 }

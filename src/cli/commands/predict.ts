@@ -6,7 +6,7 @@ import type { ModelContent } from '../../model/model-file.js';
 import { withInterrupt } from '../interrupt.js';
 import { quietDisplay } from '../progress.js';
 import type { TableOptions } from '../table.js';
-import { integer, jsonOption, UsageError } from '../usage.js';
+import { asWhenTraining, integer, jsonOption, UsageError } from '../usage.js';
 
 interface Options extends TableOptions {
   readonly output?: string;
@@ -25,29 +25,15 @@ Examples:
   generate-rows | softmax-regression predict pets.safetensors - --format jsonl --probabilities`;
 
 export function predictCommand(): Command {
-  return new Command('predict')
+  const command = new Command('predict')
     .description('label the rows of a table as they come')
     .argument('<model>', 'a model file')
     .argument('<data>', 'a CSV file, - for standard input, a folder of IDX files, iris or fashion-mnist')
     .addOption(new Option('--format <name>', 'of the predictions (default: csv)').choices(['csv', 'jsonl']))
     .option('-o, --output <file>', 'where they go; the file appears when it is whole (default: standard output)')
     .option('--probabilities', 'the probability of every class')
-    .option('--top <k>', 'the k most probable classes, in place of the first', integer)
-    .addOption(
-      new Option('--missing <policy>', 'rows with missing values (default: as when training)').choices([
-        'error',
-        'drop',
-        'mean',
-        'median',
-      ]),
-    )
-    .addOption(
-      new Option('--unseen <policy>', 'categories that training did not meet (default: as when training)').choices([
-        'error',
-        'zero',
-      ]),
-    )
-    .option('--delimiter <character>', 'between fields (default: found in the first line)')
+    .option('--top <k>', 'the k most probable classes, in place of the first', integer);
+  return asWhenTraining(command)
     .addOption(jsonOption().conflicts('format'))
     .addHelpText('after', NOTES)
     .action(predict);
