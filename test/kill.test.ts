@@ -1,4 +1,5 @@
 // A short part of `npm run kill`, and trainings with planted faults: each kind of fault is seen.
+import { nativeStatus } from 'softmax-regression/node';
 import { fetchAtOnce, replaceAtOnce } from './kill/at-once.js';
 import { bundle, killAndResume } from './kill/kill.js';
 import { PLANTED_SUBJECTS, SUBJECTS } from './kill/subjects.js';
@@ -24,7 +25,7 @@ const subjectOf = (name: string) => {
 describe('a training that is killed', () => {
   it('ends with the same bits, and never leaves a broken file', async () => {
     const { program } = child;
-    const subject = subjectOf('adam, compiled, tensorflow');
+    const subject = subjectOf(nativeStatus().installed ? 'adam, compiled, tensorflow' : 'adam, eager, wasm');
     expect(await killAndResume({ program, subject, kills: 2, seed: 4 })).toMatchObject({ kills: 2, findings: [] });
   });
 });

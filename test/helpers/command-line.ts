@@ -4,6 +4,7 @@ import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { nativeStatus } from 'softmax-regression/node';
 
 const ROOT = join(__dirname, '..', '..');
 
@@ -73,6 +74,14 @@ export class CommandLine {
 /** Of what the native library itself writes to standard error when it is loaded. */
 const NOISE = /^(WARNING: All log messages before absl|[IW]0000 ).*\n/gm;
 
+/** What a command says that was asked for no backend, where there are no native kernels; it is the same otherwise. */
+const WITHOUT_KERNELS = /^backend: wasm; not tensorflow: loadNative: the native kernels must be installed .*\n/m;
+
+function essential(stderr: string): string {
+  const own = stderr.replace(NOISE, '');
+  return nativeStatus().installed ? own : own.replace(WITHOUT_KERNELS, '');
+}
+
 export function ended(child: ChildProcess): Promise<Ended> {
   let [stdout, stderr] = ['', ''];
   child.stdout?.setEncoding('utf8').on('data', (text: string) => {
@@ -81,7 +90,5 @@ export function ended(child: ChildProcess): Promise<Ended> {
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
   });
-  return new Promise((resolve) =>
-    child.once('close', (code) => resolve({ code, stdout, stderr: stderr.replace(NOISE, '') })),
-  );
+  return new Promise((resolve) => child.once('close', (code) => resolve({ code, stdout, stderr: essential(stderr) })));
 }
