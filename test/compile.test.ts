@@ -474,10 +474,16 @@ describeNative('compile on TensorFlow', () => {
       gc();
       return process.memoryUsage.rss();
     };
-    const before = rounds(100);
+    let resident = rounds(100);
     const counted = counts();
-    // A graph that stayed would take some 100 kB.
-    expect(rounds(500) - before).toBeLessThan(25e6);
+    // A graph that stayed would take some 100 kB, each time; what the heap grows to is taken once.
+    let least = Number.POSITIVE_INFINITY;
+    for (let tries = 0; tries < 3 && least > 25e6; tries++) {
+      const before = resident;
+      resident = rounds(500);
+      least = Math.min(least, resident - before);
+    }
+    expect(least).toBeLessThan(25e6);
     expect(counts()).toEqual(counted);
   });
 
