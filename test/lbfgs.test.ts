@@ -52,6 +52,60 @@ describe('lbfgs', () => {
     expect(result.point).toBeAllClose(exact, { rtol: 0, atol: 1e-9 });
   });
 
+  it('first moves by 1, and then looks where the BFGS formula says', async () => {
+    const points: Float64Array[] = [];
+    const evaluate = (x: Float64Array) => {
+      points.push(x);
+      return quadratic(A, [0, 0])(x);
+    };
+    const A = [
+      [10, 1],
+      [1, 30],
+    ];
+    const states: SolverState[] = [];
+    const start = Float64Array.of(30, 40);
+    await lbfgs({
+      evaluate,
+      start,
+      tolerance: 0,
+      maxIterations: 2,
+      onIteration: ({ state }) => void states.push(state),
+    });
+    const [, first] = points;
+    expect(Math.hypot(first[0] - start[0], first[1] - start[1])).toBeCloseTo(1, 12);
+    // H = (I − ρsyᵀ)γ(I − ρysᵀ) + ρssᵀ, γ = sᵀy / yᵀy
+    const [{ point, gradient: g, pairs, evaluations }] = states;
+    const [{ step: s, change: y }] = pairs;
+    const along = (a: Float64Array, b: Float64Array) => a[0] * b[0] + a[1] * b[1];
+    const rho = 1 / along(s, y);
+    const moved = g.map((entry, i) => entry - rho * along(s, g) * y[i]);
+    const gamma = along(s, y) / along(y, y);
+    const direction = moved.map(
+      (entry, i) => -gamma * (entry - rho * along(y, moved) * s[i]) - rho * along(s, g) * s[i],
+    );
+    expect(points[evaluations]).toBeAllClose(
+      point.map((entry, i) => entry + direction[i]),
+      FLOAT64,
+    );
+  });
+
+  it('knows the best value and gradient that it has met', async () => {
+    const met: [state: SolverState, value: number, norm: number][] = [];
+    const start = new Float64Array(10).fill(-1.2);
+    const first = rosenbrock(start);
+    const onIteration: LbfgsOptions['onIteration'] = ({ state, value, gradientNorm }) =>
+      void met.push([state, value, gradientNorm]);
+    await lbfgs({ evaluate: rosenbrock, start, ...COMMON, onIteration });
+    let [bestValue, bestNorm] = [first.value, Math.max(...first.gradient.map(Math.abs))];
+    let rises = 0;
+    for (const [state, value, norm] of met) {
+      if (norm > bestNorm) rises++;
+      [bestValue, bestNorm] = [Math.min(bestValue, value), Math.min(bestNorm, norm)];
+      expect(state).toMatchObject({ bestValue, bestNorm });
+    }
+    expect(rises).toBeGreaterThan(0);
+  });
+
   it('needs two evaluations where the preconditioner is the Hessian', async () => {
     const factored = cholesky(Float64Array.from(HILBERT.flat()), 6);
     const result = await lbfgs({

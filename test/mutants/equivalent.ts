@@ -154,4 +154,9 @@ export const EQUIVALENT: readonly Equivalent[] = [
     change: 'for (let i = 0; i < size; i++) { → for (let i = 0; i <= size; i++) { (2)',
     reason: 'The extra row lies behind the end of the typed arrays, which keep nothing of it.',
   },
+  {
+    file: 'optim/proximal-newton.ts',
+    change: 'for (let j = 0; j < order; j++) { → for (let j = 0; j <= order; j++) { (2)',
+    reason: 'The extra entries lie behind the end of the typed array, which keeps nothing of them.',
+  },
 ];
