@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { Random } from '../src/core/random.js';
 import { finish } from '../src/core/task.js';
 import { FLOAT64 } from '../src/core/tolerance.js';
 import { BlockMetric } from '../src/optim/block-metric.js';
@@ -364,6 +365,26 @@ describe('minimizeComposite', () => {
       }),
       PROPERTY,
     );
+  });
+
+  it.each([1, 4])('stops at 0 what would change its sign among collinear columns (%i)', (seed) => {
+    const random = new Random(seed);
+    const order = 6;
+    const columns = Array.from({ length: order }, () => {
+      random.normal();
+      return Array.from({ length: order }, (_, k) => (k === 0 ? 1 : random.normal() / 10));
+    });
+    const gram = gramOf(columns[0].map((_, i) => columns.map((column) => column[i])));
+    const curvature = compactCurvature(new BlockMetric(gram, order, 1, 0), 1, []);
+    if (curvature === undefined) throw new Error('none');
+    const start = Float64Array.from({ length: order }, () => random.normal());
+    const gradient = Float64Array.from({ length: order }, () => random.normal() / 10);
+    const model = { curvature, start, gradient, l1: 0.01, numPenalised: order, accuracy: 1e-8 };
+    const found = finish(minimizeComposite(model));
+    found.forEach((value, i) => {
+      const slope = gradient[i] + start.reduce((sum, from, j) => sum + gram[i * order + j] * (found[j] - from), 0);
+      expect(leastSubgradient(value, slope, 0.01)).toBeCloseTo(0, 10);
+    });
   });
 
   it('takes a metric that is a diagonal', () => {
