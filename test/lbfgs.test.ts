@@ -168,6 +168,22 @@ describe('lbfgs', () => {
     expect(result.point).toEqual(start);
     const infinite = () => ({ value: 0, gradient: Float64Array.of(Number.POSITIVE_INFINITY) });
     expect(await lbfgs({ evaluate: infinite, start, ...COMMON })).toMatchObject({ reason: 'diverged' });
+    const partly = () => ({ value: 0, gradient: Float64Array.of(Number.NaN, 1) });
+    const both = await lbfgs({ evaluate: partly, start: new Float64Array(2), ...COMMON });
+    expect(both).toMatchObject({ reason: 'diverged', gradientNorm: Number.NaN, iterations: 0 });
+  });
+
+  it.each([1e-200, 1e200])('looks nowhere along a slope beyond the numbers: a gradient of %p', async (size) => {
+    const evaluate = ([x]: Float64Array) => ({ value: x * size, gradient: Float64Array.of(size) });
+    const result = await lbfgs({ evaluate, start: Float64Array.of(0), tolerance: 0, maxIterations: 9 });
+    expect(result).toMatchObject({ reason: 'no-progress', evaluations: 1 });
+  });
+
+  it('has arrived where no entry of the gradient exceeds the tolerance', async () => {
+    const evaluate = ([x]: Float64Array) => ({ value: x, gradient: Float64Array.of(1) });
+    const at = { evaluate, start: Float64Array.of(0), maxIterations: 1 };
+    expect(await lbfgs({ ...at, tolerance: 1 })).toMatchObject({ reason: 'gradient', evaluations: 1 });
+    expect(await lbfgs({ ...at, tolerance: 1 - 2 ** -53 })).toMatchObject({ reason: 'iterations' });
   });
 
   it('ends on a function without a minimum, and on a wrong gradient', async () => {
@@ -378,6 +394,23 @@ describe('lineSearch', () => {
     const evaluate = onLine(functions['a parabola']);
     const result = await lineSearch({ evaluate, start: evaluate(0), firstStep: 1, noise: 0 });
     expect(result).toMatchObject({ found: 'wolfe', step: 1, evaluations: 1, point: { value: 4, slope: -4 } });
+  });
+
+  it('never looks at infinity, nor again all but where it was', async () => {
+    const steps: number[] = [];
+    const looking = (f: (t: number) => [number, number]) => (t: number) => {
+      steps.push(t);
+      return onLine(f)(t);
+    };
+    const falling = looking((t) => [-t, -1]);
+    await lineSearch({ evaluate: falling, start: { value: 0, slope: -1 }, firstStep: 1e307, noise: 0 });
+    expect(steps.every(Number.isFinite)).toBe(true);
+    expect(steps.length).toBeGreaterThan(1);
+    // The cubic through 0 and 1 has its minimum at some 2e-5.
+    steps.length = 0;
+    const rising = looking((t) => [t <= 1e-6 ? -t : 1e9 * t * t, t <= 1e-6 ? -1 : 2e9 * t]);
+    await lineSearch({ evaluate: rising, start: { value: 0, slope: -1 }, firstStep: 1, noise: 0 });
+    expect(steps.slice(0, 2)).toEqual([1, 1e-3]);
   });
 
   it('ends within its evaluations, whatever the function does', async () => {

@@ -387,6 +387,18 @@ describe('minimizeComposite', () => {
     });
   });
 
+  it('lets other tasks have their turn where the work is long', () => {
+    const order = 400;
+    const ones = Float64Array.from({ length: order * order }, (_, i) => (i % (order + 1) === 0 ? 2 : 1));
+    const curvature = compactCurvature(new BlockMetric(ones, order, 1, 0), 1, []);
+    if (curvature === undefined) throw new Error('none');
+    const [start, gradient] = [new Float64Array(order), Float64Array.from({ length: order }, (_, i) => Math.sin(i))];
+    let turns = 0;
+    for (const _ of minimizeComposite({ curvature, start, gradient, l1: 0.1, numPenalised: order, accuracy: 1e-6 }))
+      turns++;
+    expect(turns).toBeGreaterThan(0);
+  });
+
   it('takes a metric that is a diagonal', () => {
     const metric = new BlockMetric(Float64Array.of(1, 2, 4), ORDER, 1, 0);
     const curvature = compactCurvature(metric, 1, []);

@@ -66,6 +66,10 @@ describe('rateAt', () => {
 });
 
 describe('assertSchedule', () => {
+  it('lets a rate warm up for longer than the training where none has to fall afterwards', () => {
+    expect(() => assertSchedule({ schedule: 'constant', rate, warmup: 9 }, 6, 'fit', 'learningRate')).not.toThrow();
+  });
+
   it.each<[unknown, object]>([
     ['fast', { argument: 'learningRate', actual: '"fast"' }],
     [[0.1], { argument: 'learningRate', actual: 'an array of 1' }],

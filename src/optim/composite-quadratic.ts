@@ -145,7 +145,8 @@ class Composite {
       if (!(linear < 0 && linear + bent / 2 <= 1e-4 * linear)) continue;
       for (let a = 0; a < delta.length; a++) {
         const i = face.entries[a];
-        if (delta[a] !== 0) this.#move(i, delta[a] === -this.point[i] ? 0 : this.point[i] + delta[a]);
+        // Where it stops at 0 the sum is 0 exactly.
+        if (delta[a] !== 0) this.#move(i, this.point[i] + delta[a]);
       }
       if (this.isDue()) yield;
       return;
