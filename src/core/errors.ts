@@ -34,7 +34,7 @@ export class SoftmaxRegressionError extends Error {
   constructor(code: ErrorCode, name: string, fields: ErrorFields) {
     const { where, argument, expected, actual, hint, cause } = fields;
     const subject = where === '' ? shown(argument) : `${shown(where)}: ${shown(argument)}`;
-    const wayOut = hint === undefined ? '' : ` ${hint.split('\n').map(escaped).join('\n')}`;
+    const wayOut = hint === undefined ? '' : ` ${hint.split('\n').map(printable).join('\n')}`;
     super(`${subject} must ${shown(expected)}; got ${shown(actual)}.${wayOut}`, { cause });
     this.name = name;
     this.code = code;
@@ -51,11 +51,11 @@ const MAX_SHOWN = 1000;
 
 /** A field as a message shows it: what is long is cut. */
 function shown(text: string): string {
-  return escaped(text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text);
+  return printable(text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text);
 }
 
 /** Names of columns and the like come out of files, into hints as well: characters that a terminal would obey are written out. */
-function escaped(text: string): string {
+export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Bidi_Control}]/gu, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 

@@ -1,6 +1,6 @@
 // model: the checkpoint of a fit, in the container of model files.
 import { digestOf } from '../core/digest.js';
-import { DomainError, FormatError } from '../core/errors.js';
+import { DomainError, FormatError, printable } from '../core/errors.js';
 import { describe } from '../core/shape.js';
 import {
   assertBytes,
@@ -112,7 +112,7 @@ export async function decodeCheckpoint(bytes: Uint8Array, where: string): Promis
 /** Facts are shown to people: text, that no terminal obeys. */
 function assertFacts(environment: Readonly<Record<string, unknown>>, fail: Fail): void {
   for (const [name, fact] of Object.entries(environment)) {
-    const isText = typeof fact === 'string' && !/[\p{Cc}\p{Bidi_Control}]/u.test(name + fact);
+    const isText = typeof fact === 'string' && printable(name + fact) === name + fact;
     if (!isText)
       throw fail({ argument: `environment.${name}`, expected: 'be text of one line', actual: describe(fact) });
   }

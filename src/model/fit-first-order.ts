@@ -6,7 +6,7 @@ import type { FeatureArray } from '../data/batches.js';
 import { Dense } from '../nn/dense.js';
 import type { Layer } from '../nn/layer.js';
 import { Phm } from '../nn/phm.js';
-import { adam, momentum, type Optimizer, sgd, type Tensors } from '../optim/first-order.js';
+import { adam, clonesOf, momentum, type Optimizer, sgd, type Tensors } from '../optim/first-order.js';
 import { type RateFunction, ratesOf } from '../optim/schedule.js';
 import type { FitResult, FitRun, Fitted, Samples } from './fit.js';
 import { objectiveOf } from './objective.js';
@@ -241,10 +241,6 @@ function factorsOf(weights: SampleWeights, { stream }: FirstOrderRun): Float32Ar
 function countOf({ layer, options }: Trainer): number {
   // A bias that stays 0 is none.
   return layer.numParameters - (options.fitIntercept ? 0 : layer.units);
-}
-
-function clonesOf(tensors: Tensors): Tensors {
-  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, tensor.clone()]));
 }
 
 /** W, [d, classes], followed by b, as tensors. */

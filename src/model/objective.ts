@@ -5,7 +5,7 @@ import { openLoop } from '../compile/loop.js';
 import { WORK_OF_A_TASK } from '../core/task.js';
 import type { FeatureArray } from '../data/batches.js';
 import { sparseCrossEntropyOp } from '../nn/cross-entropy.js';
-import type { Tensors } from '../optim/first-order.js';
+import { clonesOf, type Tensors } from '../optim/first-order.js';
 import type { ScaledLayer } from './scaled-layer.js';
 
 /** How many rows one task may take without holding up the event loop; from shapes alone, never from a timing. */
@@ -86,7 +86,7 @@ export async function openLoss(
       try {
         for await (const { state, outputs } of loop.pass({ sums, at }, undefined, signal)) {
           if (gradients !== sums) tf.dispose(gradients);
-          gradients = Object.fromEntries(Object.entries(state.sums).map(([name, sum]) => [name, sum.clone()]));
+          gradients = clonesOf(state.sums);
           loss += (await outputs.data<'float32'>()).reduce((sum, each) => sum + each, 0);
         }
       } catch (error) {

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { Loop, PassChunk } from '../compile/loop.js';
 import type { Label } from '../core/labels.js';
 import { Random, type RandomState } from '../core/random.js';
-import type { OptimizerState, Tensors } from '../optim/first-order.js';
+import { clonesOf, type OptimizerState, type Tensors } from '../optim/first-order.js';
 import type { EpochRecord, FitResult } from './fit.js';
 import type { EarlyStopping, EpochLogs, FitOptions, FitProgress } from './options.js';
 import type { Affine } from './predict.js';
@@ -183,7 +183,7 @@ function nextEpoch(
   if (earlyStopping !== undefined && scores !== undefined) {
     const { validationLoss: loss } = scores;
     const isBetter = best === undefined || Number.isNaN(best.loss) || loss < best.loss - earlyStopping.minDelta;
-    if (isBetter) best = { parameters: clones(parameters), loss, epoch };
+    if (isBetter) best = { parameters: clonesOf(parameters), loss, epoch };
   }
   return {
     ...training,
@@ -216,11 +216,7 @@ async function finiteTotal(
 /** A state of its own: new tensors on the same values. */
 function copyState({ parameters, optimizer }: TrainingState): Pick<Training, 'parameters' | 'optimizer'> {
   return {
-    parameters: clones(parameters),
-    optimizer: Object.fromEntries(Object.entries(optimizer).map(([name, tensors]) => [name, clones(tensors)])),
+    parameters: clonesOf(parameters),
+    optimizer: Object.fromEntries(Object.entries(optimizer).map(([name, tensors]) => [name, clonesOf(tensors)])),
   };
-}
-
-function clones(tensors: Tensors): Tensors {
-  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, tensor.clone()]));
 }

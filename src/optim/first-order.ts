@@ -6,6 +6,11 @@ export type Tensors = Readonly<Record<string, tf.Tensor>>;
 /** What an optimizer remembers between steps, all of it tensors: a step can be recorded, saved and resumed. */
 export type OptimizerState = Readonly<Record<string, Tensors>>;
 
+/** Tensors of their own on the same values. */
+export function clonesOf(tensors: Tensors): Tensors {
+  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, tensor.clone()]));
+}
+
 /** A rule that makes new parameters of old ones and their gradients. */
 export interface Optimizer {
   /** The state before the first step; the caller disposes it. */
