@@ -1,7 +1,7 @@
 // bench: probabilities of one row, and of 100,000 rows of float32, at the weights wⱼₖ = sin(10j + k) / 10 without bias.
 import { gatherRows, metrics, SoftmaxRegression } from 'softmax-regression';
 import type { FashionMnist } from 'softmax-regression/node';
-import { encodeModel } from '../src/model/model-file.js';
+import { encodeModel } from '../src/serialization/model-file.js';
 import { type Measured, median, type Work } from './timing.js';
 
 /** As the peers do it; see bench/peers/peer_scikit_learn.py. */

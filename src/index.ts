@@ -13,6 +13,7 @@ export type { Batch, Data, DataArray } from './compile/arrays.js';
 export { type Compiled, type CompileOptions, compile } from './compile/compile.js';
 export type { ScanStep } from './compile/loop.js';
 export { type Order, type ScanChunk, type ScanOptions, type ScanResult, scan } from './compile/scan.js';
+export type { Affine } from './core/affine.js';
 // core
 export {
   BackendError,
@@ -37,6 +38,14 @@ export {
   gatherEntries,
   gatherRows,
 } from './data/batches.js';
+export { FASHION_MNIST_CLASSES } from './data/fashion-mnist-classes.js';
+export { type FoldOptions, stratifiedFolds } from './data/folds.js';
+export { type IdxArray, type IdxOptions, parseIdx } from './data/idx.js';
+export { type Iris, type IrisSpecies, loadIris } from './data/iris.js';
+export { type Split, type SplitOptions, take, trainTestSplit } from './data/split.js';
+export { columnStatistics, type Standardization, standardize } from './data/standardize.js';
+export type { CsvColumn, CsvSchema, MissingPolicy, UnseenPolicy } from './data/table/schema.js';
+export { type CsvBatch, type ReadOptions, readCsvRows } from './data/table/stream.js';
 export {
   type CsvOptions,
   type CsvTable,
@@ -45,17 +54,7 @@ export {
   encodeRows,
   type LabelledCsvTable,
   parseCsv,
-} from './data/csv.js';
-export type { CsvColumn, CsvSchema, MissingPolicy, UnseenPolicy } from './data/csv-schema.js';
-export { type CsvBatch, type ReadOptions, readCsvRows } from './data/csv-stream.js';
-export { FASHION_MNIST_CLASSES } from './data/fashion-mnist-classes.js';
-export { type FoldOptions, stratifiedFolds } from './data/folds.js';
-export { type IdxArray, type IdxOptions, parseIdx } from './data/idx.js';
-export { type Iris, type IrisSpecies, loadIris } from './data/iris.js';
-export { type Split, type SplitOptions, take, trainTestSplit } from './data/split.js';
-export { columnStatistics, type Standardization, standardize } from './data/standardize.js';
-// export
-export { type OnnxOptions, type OnnxSource, toOnnx } from './export/onnx.js';
+} from './data/table/table.js';
 // gradcheck
 export {
   type Comparison,
@@ -81,8 +80,6 @@ export {
   type FoldProgress,
 } from './model/cross-validate.js';
 export type { EvaluateOptions, Evaluation, Scores } from './model/evaluation.js';
-export type { EpochRecord, FitResult } from './model/fit.js';
-export type { FeaturesInput } from './model/inputs.js';
 export type {
   ContributionOptions,
   Contributions,
@@ -99,29 +96,9 @@ export {
   lambdaPath,
   type RefittedLambdaPath,
 } from './model/lambda-path.js';
-export type {
-  CheckpointEvery,
-  CheckpointOptions,
-  EarlyStopping,
-  EpochLogs,
-  FirstOrderOptions,
-  FirstOrderSolver,
-  FitOptions,
-  FitProgress,
-  LayerChoice,
-  LbfgsFitOptions,
-  ParametersNow,
-  Solver,
-  TrainingOptions,
-  ValidationData,
-} from './model/options.js';
-export type { Affine, Prediction } from './model/predict.js';
+export type { Prediction } from './model/predict.js';
 export type { PredictOptions, PredictProgress, RowArray, TopKArray } from './model/predict-async.js';
 export { type Calibration, SoftmaxRegression } from './model/softmax-regression.js';
-export type { GradientMethod } from './model/step.js';
-export type { PartialFitOptions, StreamOptions } from './model/stream.js';
-export type { WarmStart } from './model/warm-start.js';
-export type { ClassWeights, NamedClassWeights } from './model/weights.js';
 export { crossEntropy, sparseCrossEntropy } from './nn/cross-entropy.js';
 export { Dense, type DenseOptions, dense } from './nn/dense.js';
 export {
@@ -160,3 +137,27 @@ export { adam, momentum, type Optimizer, type OptimizerState, sgd, type Tensors 
 export type { LearningRateSchedule, Moment, Rate, RateFunction } from './optim/schedule.js';
 // reference
 export * as reference from './reference.js';
+// export
+export { type OnnxOptions, type OnnxSource, toOnnx } from './serialization/onnx.js';
+export type { EpochRecord, FitResult } from './training/fit.js';
+export type { FeaturesInput } from './training/inputs.js';
+export type {
+  CheckpointEvery,
+  CheckpointOptions,
+  EarlyStopping,
+  EpochLogs,
+  FirstOrderOptions,
+  FirstOrderSolver,
+  FitOptions,
+  FitProgress,
+  LayerChoice,
+  LbfgsFitOptions,
+  ParametersNow,
+  Solver,
+  TrainingOptions,
+  ValidationData,
+} from './training/options.js';
+export type { GradientMethod } from './training/step.js';
+export type { PartialFitOptions, StreamOptions } from './training/stream.js';
+export type { WarmStart } from './training/warm-start.js';
+export type { ClassWeights, NamedClassWeights } from './training/weights.js';

@@ -11,9 +11,9 @@ import { provideTracer } from './compile/compile.js';
 import { eagerRunner, provideRunner } from './compile/loop.js';
 import { nativeRunner } from './graph/native-runner.js';
 import { nativeTracer } from './graph/native-tracer.js';
-import { provideEnvironment } from './model/environment.js';
 import { machineEnvironment } from './node/environment.js';
-import { loadNative } from './node/native.js';
+import { loadNative } from './node/native/load.js';
+import { provideEnvironment } from './training/checkpoint/environment.js';
 
 // Importing this file brings TensorFlow's native kernels into reach of selectBackend.
 provideBackend('tensorflow', async () => {
@@ -30,17 +30,18 @@ provideEnvironment(machineEnvironment);
 
 // node
 export { fileCheckpoint, readCheckpoint } from './node/checkpoint-files.js';
-export { type DoctorReport, doctor, type Finding, formatDoctor } from './node/doctor.js';
 export {
   type FashionMnist,
   type FashionMnistOptions,
   type LabelledImages,
   loadFashionMnist,
-} from './node/fashion-mnist.js';
+} from './node/datasets/fashion-mnist.js';
+export { type IdxFolder, type IdxSamples, loadIdxFolder } from './node/datasets/idx-folder.js';
+export type { PinnedDataOptions } from './node/datasets/pinned-data.js';
 export { cacheFolder, type OnProgress, type Progress } from './node/files.js';
-export { type IdxFolder, type IdxSamples, loadIdxFolder } from './node/idx-folder.js';
-export { type InstallOptions, type InstallResult, installNative } from './node/install.js';
 export { loadModel, type Saveable, saveModel } from './node/model-files.js';
+export { type DoctorReport, doctor, type Finding, formatDoctor } from './node/native/doctor.js';
+export { type InstallOptions, type InstallResult, installNative } from './node/native/install.js';
 export {
   loadNative,
   type NativeInstallation,
@@ -48,7 +49,6 @@ export {
   type NativeStatus,
   type NoNativeInstallation,
   nativeStatus,
-} from './node/native.js';
-export type { PinnedDataOptions } from './node/pinned-data.js';
-export type { ProbeResult } from './node/probe.js';
+} from './node/native/load.js';
+export type { ProbeResult } from './node/native/probe.js';
 export { saveCompiled } from './node/saved-model.js';

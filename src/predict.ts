@@ -1,4 +1,4 @@
-// The front door for edge functions and pages: a predictor that imports nothing. What it needs of model/model-file.ts and
+// The front door for edge functions and pages: a predictor that imports nothing. What it needs of serialization/model-file.ts and
 // model/predict.ts is written here again; test/predict.test.ts holds both to the same files and the same numbers.
 /**
  * A predictor for edge functions and pages, without any dependency.
@@ -215,7 +215,7 @@ function readModel(bytes: Uint8Array): Model {
   return { classes, numFeatures: d, featureNames, ...affine };
 }
 
-/** Takes in what a file may keep apart, as model/model-file.ts does. */
+/** Takes in what a file may keep apart, as serialization/model-file.ts does. */
 function fold({ weight, bias }: Affine, standardization: Standardization | undefined, temperature: number): Affine {
   const q = bias.length;
   const shift = Float64Array.from(bias);

@@ -19,8 +19,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import * as tf from '@tensorflow/tfjs';
 import { crossValidate, lambdaPath, Random, SoftmaxRegression, scan } from 'softmax-regression';
 import { fileCheckpoint } from 'softmax-regression/node';
-import { installNative } from '../src/node/install.js';
-import { nativeSource, thisMachine } from '../src/node/native-machine.js';
+import { installNative } from '../src/node/native/install.js';
+import { nativeSource, thisMachine } from '../src/node/native/machine.js';
 import { onEveryBackend } from './helpers/backends.js';
 
 const random = new Random(3);

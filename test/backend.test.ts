@@ -8,7 +8,7 @@ import {
   selectBackend,
 } from 'softmax-regression';
 import { type BackendLoader, provideBackend } from '../src/backend/select.js';
-import { loadNative } from '../src/node/native.js';
+import { loadNative } from '../src/node/native/load.js';
 import { TEST_BACKENDS } from './helpers/backends.js';
 import { changed, type Kernel, noted, PLANTED, plant, uproot } from './helpers/planted-backend.js';
 

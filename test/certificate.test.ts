@@ -1,8 +1,8 @@
 import { loadIris } from '../src/data/iris.js';
 import { columnStatistics } from '../src/data/standardize.js';
-import { type Certificate, certify, certifyAsync } from '../src/model/certificate.js';
-import { bohningMetric, bohningPreconditioner } from '../src/model/curvature.js';
-import { evaluatePlain, type PlainProblem, plainProblem } from '../src/model/objective-plain.js';
+import { type Certificate, certify, certifyAsync } from '../src/objective/certificate.js';
+import { bohningMetric, bohningPreconditioner } from '../src/objective/curvature.js';
+import { evaluatePlain, type PlainProblem, plainProblem } from '../src/objective/float64.js';
 import { type LbfgsOptions, lbfgs } from '../src/optim/lbfgs.js';
 import { proximalNewton } from '../src/optim/proximal-newton.js';
 import { dense, sparseCrossEntropy } from '../src/reference.js';

@@ -19,9 +19,9 @@ import { fileCheckpoint, readCheckpoint } from 'softmax-regression/node';
 import { digestOf } from '../src/core/digest.js';
 import { sha256 } from '../src/core/sha256.js';
 import { VERSION } from '../src/core/version.js';
-import { type CheckpointContent, decodeCheckpoint, encodeCheckpoint } from '../src/model/checkpoint-file.js';
-import { provideEnvironment } from '../src/model/environment.js';
 import { machineEnvironment } from '../src/node/environment.js';
+import { provideEnvironment } from '../src/training/checkpoint/environment.js';
+import { type CheckpointContent, decodeCheckpoint, encodeCheckpoint } from '../src/training/checkpoint/file.js';
 import { TEST_BACKENDS, useBackend } from './helpers/backends.js';
 import { PROPERTY } from './helpers/problems.js';
 

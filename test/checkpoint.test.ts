@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { type CheckpointOptions, type FitOptions, Random, SoftmaxRegression } from 'softmax-regression';
 import 'softmax-regression/node';
-import { type CheckpointContent, decodeCheckpoint, encodeCheckpoint } from '../src/model/checkpoint-file.js';
+import { type CheckpointContent, decodeCheckpoint, encodeCheckpoint } from '../src/training/checkpoint/file.js';
 import { onEveryBackend, TEST_BACKENDS, type TestBackend, useBackend } from './helpers/backends.js';
 
 interface Problem {

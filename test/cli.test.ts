@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { tableLines } from '../src/cli/output.js';
 import { formatProgress, progressDisplay, quietDisplay } from '../src/cli/progress.js';
-import { nativeSource, thisMachine } from '../src/node/native-machine.js';
+import { nativeSource, thisMachine } from '../src/node/native/machine.js';
 
 const root = join(__dirname, '..');
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };

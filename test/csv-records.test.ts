@@ -1,7 +1,7 @@
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
-import { RecordReader } from '../src/data/csv-records.js';
-import { MAX_RECORD } from '../src/data/csv-text.js';
+import { RecordReader } from '../src/data/table/csv/records.js';
+import { MAX_RECORD } from '../src/data/table/csv/text.js';
 import { PROPERTY } from './helpers/problems.js';
 
 type Row = readonly [line: number, ...fields: string[]];

@@ -7,10 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { gatherRows } from '../src/data/batches.js';
-import { download } from '../src/node/download.js';
-import { FASHION_MNIST, loadFashionMnist } from '../src/node/fashion-mnist.js';
+import { download } from '../src/node/datasets/download.js';
+import { FASHION_MNIST, loadFashionMnist } from '../src/node/datasets/fashion-mnist.js';
+import { loadPinnedData, type PinnedData, type PinnedDataOptions } from '../src/node/datasets/pinned-data.js';
 import { cacheFolder } from '../src/node/files.js';
-import { loadPinnedData, type PinnedData, type PinnedDataOptions } from '../src/node/pinned-data.js';
 
 function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { columnStatistics, type FitOptions, loadIris, Random, SoftmaxRegression } from 'softmax-regression';
-import { certify } from '../src/model/certificate.js';
-import { plainProblem } from '../src/model/objective-plain.js';
+import { certify } from '../src/objective/certificate.js';
+import { plainProblem } from '../src/objective/float64.js';
 import { onEveryBackend } from './helpers/backends.js';
 import { classes, pixels } from './helpers/pixels.js';
 

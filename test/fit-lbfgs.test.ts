@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { columnStatistics, type FitOptions, type FitProgress, loadIris, SoftmaxRegression } from 'softmax-regression';
-import { evaluatePlain, plainProblem } from '../src/model/objective-plain.js';
+import { evaluatePlain, plainProblem } from '../src/objective/float64.js';
 import { lbfgs } from '../src/optim/lbfgs.js';
 import golden from './golden/solver.golden.json';
 import { onEveryBackend } from './helpers/backends.js';

@@ -7,7 +7,7 @@ import {
   standardize,
   take,
 } from 'softmax-regression';
-import { foldBack, scalingOf, standardized, unfold } from '../src/model/standardization.js';
+import { foldBack, scalingOf, standardized, unfold } from '../src/training/standardization.js';
 import { onEveryBackend, useBackend } from './helpers/backends.js';
 import { golden, weighing } from './helpers/golden-solver.js';
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { loadIris, SoftmaxRegression } from 'softmax-regression';
 import { fileCheckpoint, installNative, loadModel, readCheckpoint, saveModel } from 'softmax-regression/node';
 import { openAtomicWriter } from '../src/node/atomic-writer.js';
-import { loadPinnedData, type PinnedData } from '../src/node/pinned-data.js';
+import { loadPinnedData, type PinnedData } from '../src/node/datasets/pinned-data.js';
 import { useBackend } from './helpers/backends.js';
 
 const isRoot = process.platform === 'linux' && process.getuid?.() === 0;

@@ -16,57 +16,59 @@ interface Import {
 
 const TFJS = '@tensorflow/tfjs';
 
-/** Each room, and what it may look into: rooms, packages, and `type …` for their types alone. docs/architecture.md says why. */
-const ROOMS: Readonly<Record<string, readonly string[]>> = {
-  core: [],
-  reference: ['core'],
-  nn: ['core', TFJS],
-  gradcheck: ['core', 'reference', 'nn', TFJS],
-  backend: ['core', 'nn', 'gradcheck', TFJS, '@tensorflow/tfjs-backend-wasm'],
-  optim: ['core', TFJS],
-  metrics: ['core'],
-  data: ['core', '#csv-parse'],
-  compile: ['core', 'data', TFJS],
-  model: ['core', 'nn', 'optim', 'metrics', 'data', 'compile', TFJS],
-  export: ['core', 'protobufjs'],
-  graph: ['core', 'compile', 'type data', TFJS, '@tensorflow/tfjs-node', 'node:*'],
-  node: [
-    'core',
-    'data',
-    'model',
-    'backend',
-    'compile',
-    'graph',
-    TFJS,
-    'node-api-headers',
-    'valibot',
-    'yauzl',
-    'node:*',
-  ],
-  report: [
-    'core',
-    'metrics',
-    'type gradcheck',
-    'type model',
-    '@observablehq/plot',
-    'fast-png',
-    'linkedom',
-    'string-width',
-  ],
-  predict: [],
-  cli: [
-    ...['core', 'nn', 'backend', 'gradcheck', 'data', 'model', 'export', 'report', 'node', 'index'],
-    ...[TFJS, 'commander', 'cli-progress', 'string-width', 'node:*'],
-  ],
-  index: ['core', 'reference', 'nn', 'gradcheck', 'backend', 'optim', 'metrics', 'data', 'compile', 'model', 'export'],
+/** What a room may import, for all of its files or for one of them. */
+interface Right {
+  /** A room, a package, or `node:*`; `*` for every room. */
+  readonly name: string;
+  readonly typeOnly: boolean;
+  /** The only file of the room that may. */
+  readonly file?: string;
+}
+
+type Rooms = ReadonlyMap<string, readonly Right[]>;
+
+/** How the page writes what it names often. */
+const SHORT: Readonly<Record<string, string>> = {
+  tfjs: TFJS,
+  'tfjs-node': `${TFJS}-node`,
+  'every room': '*',
 };
+
+/** The table of rooms in docs/architecture.md: `| room | its one job | may import |`. */
+function readRooms(page: string): Rooms {
+  const lines = page.split('\n');
+  const head = lines.findIndex((line) => /^\| room \|.*\| may import \|$/.test(line));
+  if (head === -1) throw new Error('the page has no table of rooms');
+  const rows = lines.slice(head + 2);
+  const table = rows.slice(
+    0,
+    rows.findIndex((line) => !line.startsWith('|')),
+  );
+  return new Map(
+    table.map((line) => {
+      const [, rooms, , imports] = line.split('|').map((cell) => cell.trim());
+      return [rooms.replaceAll('`', '').replace(/(\/|\.ts)$/, ''), rightsOf(imports)];
+    }),
+  );
+}
+
+function rightsOf(cell: string): Right[] {
+  if (cell === 'nothing') return [];
+  return cell.split(', ').map((item) => {
+    const [, types, written, file] = /^(types of )?`?(.+?)`?(?: \((.+) only\))?$/.exec(item) as RegExpExecArray;
+    return { name: SHORT[written] ?? written, typeOnly: types !== undefined, file };
+  });
+}
+
+const ROOMS = readRooms(readFileSync(join(__dirname, '..', 'docs', 'architecture.md'), 'utf8'));
 
 /** What must not be reached from index.ts, by whatever way: it runs in browsers. */
 const NOT_IN_BROWSERS = ['node', 'graph', 'cli', 'node:*'];
 
-/** `nn/dense.ts` is in the room nn; so is `nn.ts`, its front door. */
+/** `nn/dense.ts` is in the room nn; so is `nn.ts`, its front door. `data/table/` is a room within `data/`. */
 function roomOf(path: string): string {
-  return path.split('/')[0].replace(/\.ts$/, '');
+  const [outer, inner] = path.replace(/\.ts$/, '').split('/');
+  return ROOMS.has(`${outer}/${inner}`) ? `${outer}/${inner}` : outer;
 }
 
 /** Every import of a file: static, re-exporting, dynamic, by require, and in the place of a type. */
@@ -120,10 +122,10 @@ function nameOf(from: string, specifier: string): string {
   return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
 }
 
-/** Every breach of the table, every way from index.ts to what browsers lack, and every cycle, one line each. */
+/** Every breach of the table, way from index.ts to what browsers lack, pair of rooms that import each other, and cycle. */
 function violations(files: readonly File[]): string[] {
   const graph = new Map(files.map((file) => [file.path, importsOf(file)]));
-  return [...breaches(graph), ...browserBreaches(graph), ...cycles(graph)];
+  return [...breaches(graph), ...browserBreaches(graph), ...mutualPairs(graph), ...cycles(graph)];
 }
 
 type Graph = ReadonlyMap<string, readonly Import[]>;
@@ -131,13 +133,34 @@ type Graph = ReadonlyMap<string, readonly Import[]>;
 function breaches(graph: Graph): string[] {
   return [...graph].flatMap(([path, imports]) => {
     const room = roomOf(path);
-    if (!(room in ROOMS)) return [`${path}: ${room} is no room of the table`];
+    const rights = ROOMS.get(room);
+    if (rights === undefined) return [`${path}: ${room} is no room of the table`];
     return imports.flatMap(({ specifier, typeOnly }) => {
       const name = nameOf(path, specifier);
-      const allowed = name === room || ROOMS[room].includes(name) || (typeOnly && ROOMS[room].includes(`type ${name}`));
-      return allowed ? [] : [`${path}: ${room} may not import ${typeOnly ? 'types of ' : ''}${name} (${specifier})`];
+      const isAllowed = rights.some(
+        (right) =>
+          (right.name === name || (right.name === '*' && ROOMS.has(name))) &&
+          (typeOnly || !right.typeOnly) &&
+          (right.file === undefined || path === `${room}/${right.file}`),
+      );
+      return name === room || isAllowed
+        ? []
+        : [`${path}: ${room} may not import ${typeOnly ? 'types of ' : ''}${name} (${specifier})`];
     });
   });
+}
+
+/** Rooms that import each other, if only types: neither can be understood without the other. */
+function mutualPairs(graph: Graph): string[] {
+  const pairs = new Set<string>();
+  for (const [path, imports] of graph) {
+    for (const { specifier } of imports) pairs.add(`${roomOf(path)} ⇄ ${nameOf(path, specifier)}`);
+  }
+  const isPair = (pair: string) => {
+    const [a, b] = pair.split(' ⇄ ');
+    return a < b && pairs.has(`${b} ⇄ ${a}`);
+  };
+  return [...pairs].filter(isPair).map((pair) => `rooms import each other: ${pair}`);
 }
 
 function browserBreaches(graph: Graph): string[] {
@@ -215,21 +238,32 @@ describe('the rooms of src', () => {
   });
 
   it('are all there, and all in the table', () => {
-    expect([...new Set(files.map(({ path }) => roomOf(path)))].sort()).toEqual(Object.keys(ROOMS).sort());
+    expect([...new Set(files.map(({ path }) => roomOf(path)))].sort()).toEqual([...ROOMS.keys()].sort());
   });
 
   it('say in the first line of each file which room it is in', () => {
     const doors = ['index.ts', 'node.ts', 'predict.ts', 'reference.ts', 'metrics.ts', 'report.ts'];
     const odd = files.filter(({ path, source }) => {
-      const head = doors.includes(path) ? '// The front door' : `// ${roomOf(path)}: `;
+      const head = doors.includes(path) ? '// The front door' : `// ${path.replace(/\.ts$/, '').split('/')[0]}: `;
       return !source.replace(/^#!.*\n/, '').startsWith(head);
     });
     expect(odd.map(({ path }) => path)).toEqual([]);
   });
 
+  it('hold at most 20 files and 12 % of the lines, each folder of them', () => {
+    const total = files.reduce((sum, { source }) => sum + source.split('\n').length, 0);
+    const folders = new Map<string, { files: number; lines: number }>();
+    for (const { path, source } of files) {
+      const { files, lines } = folders.get(posix.dirname(path)) ?? { files: 0, lines: 0 };
+      folders.set(posix.dirname(path), { files: files + 1, lines: lines + source.split('\n').length });
+    }
+    const crowded = [...folders].filter(([, { files, lines }]) => files > 20 || lines > 0.12 * total);
+    expect(crowded).toEqual([]);
+  });
+
   it('keep TensorFlow.js out of the reference, the metrics, the data and the report', () => {
     for (const { path, source } of files) {
-      if (['reference', 'metrics', 'data', 'core', 'report'].includes(roomOf(path)))
+      if (['reference', 'metrics', 'data', 'core', 'report'].includes(path.split('/')[0]))
         expect(source).not.toContain('@tensorflow');
     }
   });
@@ -367,6 +401,40 @@ describe('the checks of layering', () => {
       'views.ts: only the worker may import softmax-regression',
       'worker.ts: the page may not import ../src/report/theme.js',
     ]);
+  });
+
+  it('find two rooms that import each other, if only types', () => {
+    const files = [
+      file('model/a.ts', "import { fit } from '../training/fit.js';"),
+      file('training/fit.ts', "import type { Model } from '../model/b.js';"),
+    ];
+    expect(violations(files)).toContain('rooms import each other: model ⇄ training');
+  });
+
+  it('find a package in another file than the one that may import it', () => {
+    expect(violations([file('optim/first-order.ts', `import * as tf from '${TFJS}';`)])).toEqual([]);
+    expect(violations([file('optim/lbfgs.ts', `import * as tf from '${TFJS}';`)])).toEqual([
+      `optim/lbfgs.ts: optim may not import ${TFJS} (${TFJS})`,
+    ]);
+  });
+
+  it('read the table as it is written', () => {
+    const table = ['| room | its one job | may import |', '|---|---|---|', '| `a/` | work | nothing |'];
+    const row = '| `b/c/` | more | a, types of d, tfjs (e.ts only), `node:*`, every room |';
+    expect([...readRooms([...table, row, ''].join('\n'))]).toEqual([
+      ['a', []],
+      [
+        'b/c',
+        [
+          { name: 'a', typeOnly: false },
+          { name: 'd', typeOnly: true },
+          { name: TFJS, typeOnly: false, file: 'e.ts' },
+          { name: 'node:*', typeOnly: false },
+          { name: '*', typeOnly: false },
+        ],
+      ],
+    ]);
+    expect(() => readRooms('no table')).toThrow('no table of rooms');
   });
 
   it('find a cycle, of types too', () => {

@@ -7,10 +7,10 @@ import { buildSync } from 'esbuild';
 import fc from 'fast-check';
 import { sha256 } from '../src/core/sha256.js';
 import { FLOAT32 } from '../src/core/tolerance.js';
-import { decodeModel, encodeModel, type ModelContent } from '../src/model/model-file.js';
 import { loadModelBytes } from '../src/node/model-bytes.js';
 import { saveModel } from '../src/node/model-files.js';
 import { loadPredictor } from '../src/predict.js';
+import { decodeModel, encodeModel, type ModelContent } from '../src/serialization/model-file.js';
 import { altered as alteredOf, type Header, join8, split, withApart } from './helpers/model-files.js';
 import { PROPERTY } from './helpers/problems.js';
 
@@ -371,7 +371,7 @@ describe('a model file', () => {
   });
 
   it('has the same bytes in a browser, where there is nothing of Node', () => {
-    const entryPoints = [join(__dirname, '../src/model/model-file.ts')];
+    const entryPoints = [join(__dirname, '../src/serialization/model-file.ts')];
     const built = buildSync({
       entryPoints,
       bundle: true,

@@ -1,9 +1,10 @@
 // How a table was read travels with the model, through its file.
-import { encodeRows, parseCsv } from '../src/data/csv.js';
-import type { CsvSchema } from '../src/data/csv-schema.js';
-import { decodeModel, encodeModel } from '../src/model/model-file.js';
+
+import type { CsvSchema } from '../src/data/table/schema.js';
+import { encodeRows, parseCsv } from '../src/data/table/table.js';
 import { SoftmaxRegression } from '../src/model/softmax-regression.js';
 import { loadPredictor } from '../src/predict.js';
+import { decodeModel, encodeModel } from '../src/serialization/model-file.js';
 
 const table = parseCsv('width,colour,kind\n1.5,red,cat\n2,blue,dog\n1.25,red,cat\n2.5,,dog\n', {
   label: 'kind',

@@ -1,9 +1,9 @@
 // What `npm run mutants` is made of: which changes it makes, which it chooses, and that its suites and reasons are of this package.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { EQUIVALENT } from './mutants/equivalent.js';
-import { mutantsOf, sample } from './mutants/mutate.js';
-import { roundsOf } from './mutants/suites.js';
+import { EQUIVALENT } from '../tools/mutants/equivalent.js';
+import { mutantsOf, sample } from '../tools/mutants/mutate.js';
+import { roundsOf } from '../tools/mutants/suites.js';
 
 const SOURCES = join(__dirname, '..', 'src');
 const ROOMS = ['reference', 'nn', 'optim', 'metrics'];

@@ -3,9 +3,9 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import * as tf from '@tensorflow/tfjs';
-import { loadNative, type NativeInstallation, nativeStatus } from '../src/node/native.js';
-import { thisMachine } from '../src/node/native-machine.js';
-import { readProof } from '../src/node/native-record.js';
+import { loadNative, type NativeInstallation, nativeStatus } from '../src/node/native/load.js';
+import { thisMachine } from '../src/node/native/machine.js';
+import { readProof } from '../src/node/native/record.js';
 import type { Threads } from './helpers/two-threads.js';
 
 const found = nativeStatus();

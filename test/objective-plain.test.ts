@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { FINITE_DIFFERENCE, FLOAT64 } from '../src/core/tolerance.js';
-import { bohningPreconditioner, curvaturePreconditioner, gramMatrix } from '../src/model/curvature.js';
+import { bohningPreconditioner, curvaturePreconditioner, gramMatrix } from '../src/objective/curvature.js';
 import {
   CompensatedSum,
   evaluatePlain,
@@ -8,7 +8,7 @@ import {
   type PlainProblem,
   type PlainProblemOptions,
   plainProblem,
-} from '../src/model/objective-plain.js';
+} from '../src/objective/float64.js';
 import { lbfgs } from '../src/optim/lbfgs.js';
 import {
   centralDifference,

@@ -196,7 +196,7 @@ describe('an exported model', () => {
 
   it('is written without code that is made at run time, and without Node', () => {
     const { outputFiles } = buildSync({
-      entryPoints: ['src/export/onnx.ts'],
+      entryPoints: ['src/serialization/onnx.ts'],
       bundle: true,
       platform: 'browser',
       format: 'esm',

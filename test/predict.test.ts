@@ -3,9 +3,9 @@ import { runInNewContext } from 'node:vm';
 import { buildSync } from 'esbuild';
 import fc from 'fast-check';
 import { asFeatureArray, type Features } from '../src/data/batches.js';
-import { decodeModel, encodeModel, type ModelContent } from '../src/model/model-file.js';
 import { argMax, argTopK, logitsInto, softmaxInPlace } from '../src/model/predict.js';
 import { loadPredictor } from '../src/predict.js';
+import { decodeModel, encodeModel, type ModelContent } from '../src/serialization/model-file.js';
 import { withApart } from './helpers/model-files.js';
 import { PROPERTY } from './helpers/problems.js';
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { FLOAT64 } from '../src/core/tolerance.js';
 import type { FeatureArray } from '../src/data/batches.js';
-import { hessianMatrix } from '../src/model/hessian.js';
-import { evaluatePlain, plainProblem } from '../src/model/objective-plain.js';
-import { BLOCK_ROWS, prepareRows, RowBlock } from '../src/model/row-block.js';
+import { evaluatePlain, plainProblem } from '../src/objective/float64.js';
+import { hessianMatrix } from '../src/objective/hessian.js';
+import { BLOCK_ROWS, prepareRows, RowBlock } from '../src/objective/row-block.js';
 import { cholesky } from '../src/optim/cholesky.js';
 import { dataSets, weightsOf } from './helpers/golden-solver.js';
 import { PROPERTY } from './helpers/problems.js';

@@ -16,8 +16,8 @@ import { type DataArray, DataStore } from '../src/compile/arrays.js';
 import { eagerRunner, provideRunner, type Runner } from '../src/compile/loop.js';
 import { nativeBackend } from '../src/graph/native-backend.js';
 import { nativeRunner } from '../src/graph/native-runner.js';
-import { scaledLayer } from '../src/model/scaled-layer.js';
-import { type TrainingState, trainingStep } from '../src/model/step.js';
+import { scaledLayer } from '../src/objective/scaled-layer.js';
+import { type TrainingState, trainingStep } from '../src/training/step.js';
 import { onEveryBackend, TEST_BACKENDS, useBackend } from './helpers/backends.js';
 
 const fails = (fields: object) => expect.objectContaining(fields);

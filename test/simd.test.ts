@@ -4,7 +4,7 @@ import { Simd, type SimdKernels } from '../src/core/simd.js';
 
 type Products = typeof import('../src/optim/block-products.js');
 type Factors = typeof import('../src/optim/cholesky.js');
-type Blocks = typeof import('../src/model/row-block.js');
+type Blocks = typeof import('../src/objective/row-block.js');
 type Memory = typeof import('../src/core/simd.js');
 type Modules = Products & Factors & Blocks & Memory;
 
@@ -35,7 +35,7 @@ function modulesNow(): Modules {
     ...(require('../src/core/simd.js') as Memory),
     ...(require('../src/optim/block-products.js') as Products),
     ...(require('../src/optim/cholesky.js') as Factors),
-    ...(require('../src/model/row-block.js') as Blocks),
+    ...(require('../src/objective/row-block.js') as Blocks),
   };
 }
 

@@ -2,9 +2,9 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
+import { soak } from '../tools/soak/soak.js';
+import { works } from '../tools/soak/work.js';
 import { onEveryBackend } from './helpers/backends.js';
-import { soak } from './soak/soak.js';
-import { works } from './soak/work.js';
 
 onEveryBackend('the same work, again and again', () => {
   it.each([
@@ -29,7 +29,7 @@ describe('soak', () => {
   // In a process of its own: one that has run tests may have so much room left that nothing is added to it.
   it('sees memory that is kept', () => {
     const program = `
-      const { soak } = require('./test/soak/soak.ts');
+      const { soak } = require('./tools/soak/soak.ts');
       const kept = [];
       soak(() => kept.push(Buffer.alloc(2 ** 21, 1)), 80).then(({ slope }) => console.log(slope));`;
     const slope = execFileSync(process.execPath, ['--import', 'tsx', '--eval', program], {

@@ -12,7 +12,7 @@ import {
 } from 'softmax-regression';
 import { loadModel, saveModel } from 'softmax-regression/node';
 import { loadPredictor } from 'softmax-regression/predict';
-import { decodeModel, encodeModel } from '../src/model/model-file.js';
+import { decodeModel, encodeModel } from '../src/serialization/model-file.js';
 import { onEveryBackend, useBackend } from './helpers/backends.js';
 
 const { NaN: nan, POSITIVE_INFINITY: infinite } = Number;

@@ -21,7 +21,7 @@ function shown(args: readonly string[], env: NodeJS.ProcessEnv = {}): string {
 /** A program whose child and itself write to standard error, within and after. */
 const program = (before: string) => `
   const { spawnSync } = require('node:child_process');
-  const { keepTerminalQuiet, withQuietTerminal } = require('./src/node/terminal.ts');
+  const { keepTerminalQuiet, withQuietTerminal } = require('./src/node/native/terminal.ts');
   const say = (text) => spawnSync('sh', ['-c', 'echo ' + text + ' >&2'], { stdio: 'inherit' });
   ${before}
   console.log(withQuietTerminal(() => (say('greeting'), 'value')));

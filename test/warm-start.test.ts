@@ -1,5 +1,5 @@
 import { type FitOptions, loadIris, SoftmaxRegression, take, type WarmStart } from 'softmax-regression';
-import { startFrom } from '../src/model/warm-start.js';
+import { startFrom } from '../src/training/warm-start.js';
 import { onEveryBackend, useBackend } from './helpers/backends.js';
 
 const iris = loadIris();

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { type FitOptions, FLOAT64, loadIris, SoftmaxRegression, take } from 'softmax-regression';
-import { namedClassWeights, relativeWeights, sampleWeightsOf, sharesOf } from '../src/model/weights.js';
+import { relativeWeights, sharesOf } from '../src/data/sample-weights.js';
+import { namedClassWeights, sampleWeightsOf } from '../src/training/weights.js';
 import golden from './golden/weights.golden.json';
 import { onEveryBackend, useBackend } from './helpers/backends.js';
 import { between } from './helpers/numbers.js';

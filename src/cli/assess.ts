@@ -8,11 +8,11 @@ import type { FeatureArray } from '../data/batches.js';
 import { columnStatistics } from '../data/standardize.js';
 import { type GradcheckResult, gradcheck } from '../gradcheck.js';
 import type { Evaluation } from '../model/evaluation.js';
-import type { FitResult } from '../model/fit.js';
 import type { SoftmaxRegression } from '../model/softmax-regression.js';
 import { Dense } from '../nn/dense.js';
 import { oneHot } from '../nn/one-hot.js';
 import { confidentMistakes, type ReportData, renderReport } from '../report.js';
+import type { FitResult } from '../training/fit.js';
 import type { Described, Samples } from './samples.js';
 
 export interface Assessment {

@@ -2,8 +2,8 @@
 import stringWidth from 'string-width';
 import type { Label } from '../core/labels.js';
 import type { Evaluation, Scores } from '../model/evaluation.js';
-import type { FitResult } from '../model/fit.js';
 import { formatTable, sparkline, wantsColour } from '../report/text.js';
+import type { FitResult } from '../training/fit.js';
 
 /** One JSON document; typed arrays are lists in it. */
 export function printJson(value: unknown): void {

@@ -1,8 +1,8 @@
 // cli: which samples `train` learns from, calibrates on and tests on.
 import { DomainError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
-import { featureNamesOf } from '../data/csv-schema.js';
 import { take, trainTestSplit } from '../data/split.js';
+import { featureNamesOf } from '../data/table/schema.js';
 import { count } from './output.js';
 import type { CsvChoices, DataSet, Samples } from './samples.js';
 import { labelledRows } from './table.js';

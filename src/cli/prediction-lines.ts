@@ -1,7 +1,9 @@
 // cli: predictions as lines of CSV or JSON, a batch at a time, with nothing made for a row but its text.
+
+import type { Affine } from '../core/affine.js';
 import type { Label } from '../core/labels.js';
 import type { FeatureArray } from '../data/batches.js';
-import { type Affine, argMax, argTopK, logitsInto, softmaxInPlace } from '../model/predict.js';
+import { argMax, argTopK, logitsInto, softmaxInPlace } from '../model/predict.js';
 
 export interface LineOptions {
   readonly format: 'csv' | 'jsonl';

@@ -3,8 +3,8 @@ import { statSync } from 'node:fs';
 import { DomainError, isSoftmaxRegressionError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import type { FeatureArray } from '../data/batches.js';
-import type { CsvOptions } from '../data/csv.js';
-import type { CsvSchema } from '../data/csv-schema.js';
+import type { CsvSchema } from '../data/table/schema.js';
+import type { CsvOptions } from '../data/table/table.js';
 import type { OnProgress } from '../node/files.js';
 import { labelledRows, nameOf, STDIN, type TableModel, type TableOptions, wholeOf } from './table.js';
 import { flagOf, UsageError } from './usage.js';
@@ -86,7 +86,7 @@ export async function loadSamplesFor(
 }
 
 async function loadTable(source: string, choices: CsvChoices): Promise<DataSet> {
-  const { MISSING_TOKENS, parseCsv } = await import('../data/csv.js');
+  const { MISSING_TOKENS, parseCsv } = await import('../data/table/table.js');
   const { label, ignore, categories, missingToken, strings, ...options } = choices;
   const column = (text: string) => (options.header === false && /^-?\d+$/.test(text) ? Number(text) : text);
   const name = nameOf(source);
@@ -124,7 +124,7 @@ function labelRule(parseWithout: () => unknown): string {
 }
 
 async function loadFolder(source: string): Promise<DataSet> {
-  const { loadIdxFolder } = await import('../node/idx-folder.js');
+  const { loadIdxFolder } = await import('../node/datasets/idx-folder.js');
   const { train, test, sampleShape } = await loadIdxFolder(source);
   const samplesOf = ({ features, labels }: NonNullable<typeof train>) => ({ features, labels: Array.from(labels) });
   const [first, second] = train === undefined ? [test, undefined] : [train, test];
@@ -151,7 +151,7 @@ async function loadNamed(name: (typeof NAMED)[number], loading: Loading): Promis
     const samples = { features: asFeatureArray(features, 'loadIris'), labels };
     return { name: 'Iris', samples, featureNames, schema: { ...policies, columns }, dropped: 0 };
   }
-  const { loadFashionMnist } = await import('../node/fashion-mnist.js');
+  const { loadFashionMnist } = await import('../node/datasets/fashion-mnist.js');
   const { train, test, classNames } = await loadFashionMnist(loading);
   const samplesOf = ({ features, labels }: typeof train) => ({
     features,

@@ -5,8 +5,8 @@ import { addAbortSignal } from 'node:stream';
 import { BackendError, FormatError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import type { FeatureArray } from '../data/batches.js';
-import type { CsvColumn, CsvSchema, MissingPolicy, UnseenPolicy } from '../data/csv-schema.js';
-import { type CsvBatch, readCsvRows } from '../data/csv-stream.js';
+import type { CsvColumn, CsvSchema, MissingPolicy, UnseenPolicy } from '../data/table/schema.js';
+import { type CsvBatch, readCsvRows } from '../data/table/stream.js';
 import { UsageError } from './usage.js';
 
 /** Standard input, as programs of the command line write it. */

@@ -43,6 +43,18 @@ export function rectangleShape(rows: unknown, where: string, argument: string): 
   return [rows.length, columns as number];
 }
 
+export function checkFeatureCount(
+  { shape }: { readonly shape: readonly number[] },
+  d: number,
+  where: string,
+  argument = 'features',
+): void {
+  const [n, actual] = shape;
+  // No rows have no length.
+  if (actual === d || (n === 0 && actual === 0)) return;
+  throw new ShapeError({ where, argument, expected: `have shape [${n}, ${d}]`, actual: `[${n}, ${actual}]` });
+}
+
 export function assertShape(
   actual: readonly number[],
   expected: readonly number[],

@@ -3,6 +3,14 @@ import { DomainError, ShapeError } from '../core/errors.js';
 import { assertShape, describe } from '../core/shape.js';
 import { asFeatureArray, type FeatureArray, type Features } from './batches.js';
 
+/** z = (x − mean)/scale for each column; 0 in a constant one. */
+export interface Scaling {
+  readonly mean: Float64Array;
+  readonly scale: Float64Array;
+  /** Whether a column has the same value in all samples: nothing can be learnt from it. */
+  readonly isConstant: Uint8Array;
+}
+
 /** What makes a column standard: (x − mean) / scale. */
 export interface Standardization {
   readonly mean: ArrayLike<number>;

@@ -1,11 +1,13 @@
 // model: the temperature at which probabilities mean what they say, from samples that were held back.
+
+import type { Affine } from '../core/affine.js';
 import type { Label } from '../core/labels.js';
 import { assertKnownOptions } from '../core/shape.js';
 import { nextTask } from '../core/task.js';
 import { batchRanges } from '../data/batches.js';
+import type { FeaturesInput } from '../training/inputs.js';
 import { type Evaluation, evaluateModel, type Truth, truthOf } from './evaluation.js';
-import type { FeaturesInput } from './inputs.js';
-import { type Affine, argMax } from './predict.js';
+import { argMax } from './predict.js';
 import { predictRows } from './predict-async.js';
 
 export interface FittedTemperature {

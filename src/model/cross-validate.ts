@@ -5,13 +5,13 @@ import { assertOneOf, describe } from '../core/shape.js';
 import type { FeatureArray } from '../data/batches.js';
 import { complement, type FoldOptions, stratifiedFolds } from '../data/folds.js';
 import { take } from '../data/split.js';
+import type { FitResult } from '../training/fit.js';
+import { assertLabelCount, assertNotEmpty, classesOf, type FeaturesInput, readFeatures } from '../training/inputs.js';
+import type { FitOptions, FitProgress } from '../training/options.js';
+import { sampleWeightsOf } from '../training/weights.js';
 import type { Evaluation, Scores } from './evaluation.js';
-import type { FitResult } from './fit.js';
-import { assertLabelCount, assertNotEmpty, classesOf, type FeaturesInput, readFeatures } from './inputs.js';
-import type { FitOptions, FitProgress } from './options.js';
 import type { RowArray } from './predict-async.js';
 import { SoftmaxRegression } from './softmax-regression.js';
-import { sampleWeightsOf } from './weights.js';
 
 /** Where cross-validation stands. */
 export interface FoldProgress {

@@ -1,4 +1,6 @@
 // model: how good predictions are, on samples whose labels are known.
+
+import type { Affine } from '../core/affine.js';
 import { ShapeError } from '../core/errors.js';
 import { classIndices, type Label } from '../core/labels.js';
 import { assertKnownOptions, assertPositiveInteger } from '../core/shape.js';
@@ -14,10 +16,10 @@ import {
 } from '../metrics/classification.js';
 import { assertConfidence, type Interval, wilsonOf } from '../metrics/interval.js';
 import { binaryAuc, rankOf } from '../metrics/ranking.js';
-import { assertLabelCount, type FeaturesInput } from './inputs.js';
-import { type Affine, argMax, softmaxInPlace, surprise } from './predict.js';
+import { assertLabelCount, type FeaturesInput } from '../training/inputs.js';
+import { sampleWeightsOf } from '../training/weights.js';
+import { argMax, softmaxInPlace, surprise } from './predict.js';
 import { type Chunk, checkedCount, type PredictOptions, predictChunks } from './predict-async.js';
-import { sampleWeightsOf } from './weights.js';
 
 /** What one looks at first: a number each. */
 export interface Scores {

@@ -1,9 +1,11 @@
 // model: what a linear model says of its features.
+
+import type { Affine } from '../core/affine.js';
 import { DomainError, ShapeError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import { assertKnownOptions, assertOneOf, describe } from '../core/shape.js';
 import { isFiniteFloat32, notFinite } from '../data/batches.js';
-import { type Affine, logitsInto } from './predict.js';
+import { logitsInto } from './predict.js';
 
 /** What a model is made of, as the functions of this file take it. */
 export interface NamedAffine<L extends Label> extends Affine {

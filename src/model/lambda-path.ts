@@ -3,10 +3,10 @@ import { DomainError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import { assertOneOf, describe } from '../core/shape.js';
 import type { FoldOptions } from '../data/folds.js';
+import type { FitResult } from '../training/fit.js';
+import type { FeaturesInput } from '../training/inputs.js';
+import type { FitOptions, FitProgress } from '../training/options.js';
 import { deviationOf, foldedData, meanOf, seedOf } from './cross-validate.js';
-import type { FitResult } from './fit.js';
-import type { FeaturesInput } from './inputs.js';
-import type { FitOptions, FitProgress } from './options.js';
 import { SoftmaxRegression } from './softmax-regression.js';
 
 /** Where the search stands. */

@@ -1,8 +1,11 @@
 // model: what a linear classifier does with samples, however it was trained.
+
+import type { Affine } from '../core/affine.js';
 import type { Label } from '../core/labels.js';
+import { checkFeatureCount } from '../core/shape.js';
 import { asFeatureArray, copyRow, type FeatureArray, type Features, featureShape, isRows } from '../data/batches.js';
+import type { FeaturesInput } from '../training/inputs.js';
 import { type EvaluateOptions, type Evaluation, evaluateModel } from './evaluation.js';
-import type { FeaturesInput } from './inputs.js';
 import {
   type ContributionOptions,
   type Contributions,
@@ -11,16 +14,7 @@ import {
   type WeightTableOptions,
   weightTableOf,
 } from './insight.js';
-import {
-  type Affine,
-  argMax,
-  argTopK,
-  assertK,
-  checkFeatureCount,
-  logitsInto,
-  type Prediction,
-  softmaxInPlace,
-} from './predict.js';
+import { argMax, argTopK, assertK, logitsInto, type Prediction, softmaxInPlace } from './predict.js';
 import {
   type PredictOptions,
   predictLabels,

@@ -1,8 +1,9 @@
 // model: logits of many samples, chunk by chunk: on the backend in use where that pays, and never for long at a time.
 import * as tf from '@tensorflow/tfjs';
+import type { Affine } from '../core/affine.js';
 import { DomainError, ShapeError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
-import { assertKnownOptions, formatShape } from '../core/shape.js';
+import { assertKnownOptions, checkFeatureCount, formatShape } from '../core/shape.js';
 import { nextTask } from '../core/task.js';
 import {
   batchRanges,
@@ -12,8 +13,8 @@ import {
   featureShape,
   gatherRows,
 } from '../data/batches.js';
-import type { FeaturesInput } from './inputs.js';
-import { type Affine, argMax, argTopK, assertK, checkFeatureCount, logitsInto, softmaxInPlace } from './predict.js';
+import type { FeaturesInput } from '../training/inputs.js';
+import { argMax, argTopK, assertK, logitsInto, softmaxInPlace } from './predict.js';
 
 /** How far a prediction is. */
 export interface PredictProgress {

@@ -1,16 +1,10 @@
 // model: logits and probabilities of plain arrays, in plain TypeScript: no tensor, no wait, on any backend.
-import { DomainError, ShapeError } from '../core/errors.js';
+
+import type { Affine } from '../core/affine.js';
+import { DomainError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import { describe } from '../core/shape.js';
 import type { FeatureArray, FeatureValues } from '../data/batches.js';
-
-/** A weight matrix and a bias, as a fitted model keeps them. */
-export interface Affine {
-  /** W, row-major, [inputs, units]. */
-  readonly weight: Float32Array;
-  /** b, [units]. */
-  readonly bias: Float32Array;
-}
 
 /** A class, and how likely it is. */
 export interface Prediction<L extends Label> {
@@ -140,16 +134,4 @@ export function assertK(k: number, numClasses: number, where: string): void {
   if (Number.isInteger(k) && k >= 1 && k <= numClasses) return;
   const expected = `be an integer in [1, ${numClasses}], the number of classes`;
   throw new DomainError({ where, argument: 'k', expected, actual: describe(k) });
-}
-
-export function checkFeatureCount(
-  { shape }: Pick<FeatureArray, 'shape'>,
-  d: number,
-  where: string,
-  argument = 'features',
-): void {
-  const [n, actual] = shape;
-  // No rows have no length.
-  if (actual === d || (n === 0 && actual === 0)) return;
-  throw new ShapeError({ where, argument, expected: `have shape [${n}, ${d}]`, actual: `[${n}, ${actual}]` });
 }

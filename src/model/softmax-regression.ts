@@ -1,16 +1,15 @@
 // model: the classifier that people use: how it comes to be, and its file.
+
+import type { Affine } from '../core/affine.js';
 import { FormatError, isSoftmaxRegressionError } from '../core/errors.js';
 import { classIndices, type Label } from '../core/labels.js';
-import { type CsvSchema, checkedSchema, featureNamesOf } from '../data/csv-schema.js';
-import { type CalibratedAffine, type CalibrateOptions, calibrateAffine } from './calibrate.js';
-import type { FitResult } from './fit.js';
-import { assertLabelCount, assertNotEmpty, classesOf, type FeaturesInput, readFeatures } from './inputs.js';
-import { checkedFeatureNames } from './insight.js';
-import { LinearClassifier } from './linear-classifier.js';
-import { decodeModel, encodeModel, type Json } from './model-file.js';
-import { type FitOptions, type TrainingOptions, trainingOptions } from './options.js';
-import { type Affine, checkFeatureCount } from './predict.js';
-import { fitSamples } from './prepare.js';
+import { checkFeatureCount } from '../core/shape.js';
+import { type CsvSchema, checkedSchema, featureNamesOf } from '../data/table/schema.js';
+import { decodeModel, encodeModel, type Json } from '../serialization/model-file.js';
+import type { FitResult } from '../training/fit.js';
+import { assertLabelCount, assertNotEmpty, classesOf, type FeaturesInput, readFeatures } from '../training/inputs.js';
+import { type FitOptions, type TrainingOptions, trainingOptions } from '../training/options.js';
+import { fitSamples } from '../training/prepare.js';
 import {
   assertPartialFitOptions,
   fitNextPart,
@@ -18,7 +17,10 @@ import {
   type PartialFitOptions,
   type Stream,
   type StreamOptions,
-} from './stream.js';
+} from '../training/stream.js';
+import { type CalibratedAffine, type CalibrateOptions, calibrateAffine } from './calibrate.js';
+import { checkedFeatureNames } from './insight.js';
+import { LinearClassifier } from './linear-classifier.js';
 
 /** What `calibrate` found. */
 export interface Calibration<L extends Label> extends Omit<CalibratedAffine<L>, 'affine'> {

@@ -1,6 +1,6 @@
 // node: checkpoints on disk.
-import { decodeCheckpoint } from '../model/checkpoint-file.js';
-import type { CheckpointOptions } from '../model/options.js';
+import { decodeCheckpoint } from '../training/checkpoint/file.js';
+import type { CheckpointOptions } from '../training/options.js';
 import { errorCode, writeFileAtomic } from './files.js';
 import { loadModelBytes } from './model-bytes.js';
 

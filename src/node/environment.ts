@@ -2,8 +2,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { hasNarrowMatMul } from '../graph/narrow-matmul.js';
 import { type Binding, nativeBackend } from '../graph/native-backend.js';
-import type { Environment } from '../model/environment.js';
-import { thisMachine } from './native-machine.js';
+import type { Environment } from '../training/checkpoint/environment.js';
+import { thisMachine } from './native/machine.js';
 
 /** Processor and Node, and where it is in use TensorFlow, its settings, and whether our kernel is in it. */
 export function machineEnvironment(): Environment {

@@ -1,7 +1,7 @@
 // node: model files on disk.
 import type { Label } from '../core/labels.js';
-import { decodeModel } from '../model/model-file.js';
 import type { SoftmaxRegression } from '../model/softmax-regression.js';
+import { decodeModel } from '../serialization/model-file.js';
 import { writeFileAtomic } from './files.js';
 import { loadModelBytes } from './model-bytes.js';
 

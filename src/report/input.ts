@@ -6,7 +6,7 @@ import type { GradcheckResult } from '../gradcheck.js';
 import type { ReliabilityBin } from '../metrics/calibration.js';
 import type { ClassScores, ConfusionMatrix } from '../metrics/classification.js';
 import type { Interval } from '../metrics/interval.js';
-import type { FitResult } from '../model/fit.js';
+import type { FitResult } from '../training/fit.js';
 import type { PictureSize } from './picture.js';
 
 /** What the report tells of. */

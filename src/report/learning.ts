@@ -1,6 +1,6 @@
 // report: how the loss came down.
 
-import type { EpochRecord, FitResult } from '../model/fit.js';
+import type { EpochRecord, FitResult } from '../training/fit.js';
 import { type Charts, logTicks } from './chart.js';
 import { type Html, html } from './html.js';
 import type { ReportModel } from './input.js';

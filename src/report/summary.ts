@@ -1,6 +1,6 @@
 // report: what was trained on what, and the few numbers that matter most.
 import { type Interval, wilsonInterval } from '../metrics/interval.js';
-import type { FitResult } from '../model/fit.js';
+import type { FitResult } from '../training/fit.js';
 import { type Content, type Html, html } from './html.js';
 import type { ReportInput } from './input.js';
 import { networkFigure } from './network.js';

@@ -1,7 +1,7 @@
 // The same tests over every backend that loads here.
 import * as tf from '@tensorflow/tfjs';
 import '@tensorflow/tfjs-backend-wasm';
-import { loadNative, nativeStatus } from '../../src/node/native.js';
+import { loadNative, nativeStatus } from '../../src/node/native/load.js';
 
 export type TestBackend = 'tensorflow' | 'wasm' | 'cpu';
 
@@ -9,7 +9,7 @@ export type TestBackend = 'tensorflow' | 'wasm' | 'cpu';
 const withNative = nativeStatus().installed || process.env.SOFTMAX_REGRESSION_REQUIRE_NATIVE === '1';
 
 const here: readonly TestBackend[] = withNative ? ['tensorflow', 'wasm', 'cpu'] : ['wasm', 'cpu'];
-// A run of many short ones (test/mutants) asks for some of them at a time.
+// A run of many short ones (tools/mutants) asks for some of them at a time.
 const asked = process.env.SOFTMAX_REGRESSION_TEST_BACKENDS?.split(',');
 
 /** The backends of this machine: tensorflow where native kernels are installed or required, wasm and cpu always. */

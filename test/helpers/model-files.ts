@@ -1,6 +1,6 @@
 // Model files, altered.
 import { createHash } from 'node:crypto';
-import { encodeModel, type ModelContent } from '../../src/model/model-file.js';
+import { encodeModel, type ModelContent } from '../../src/serialization/model-file.js';
 
 export type Header = { __metadata__: Record<string, string>; [tensor: string]: unknown };
 

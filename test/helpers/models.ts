@@ -1,6 +1,6 @@
 // Models of given weights, and samples that look drawn.
 import { type Label, Random, SoftmaxRegression } from 'softmax-regression';
-import { encodeModel } from '../../src/model/model-file.js';
+import { encodeModel } from '../../src/serialization/model-file.js';
 
 /** A model of these weights, [features, classes]. */
 export function modelOf<L extends Label>(

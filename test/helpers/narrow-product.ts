@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { NARROW_MATMUL, narrowAttributes } from '../../src/graph/narrow-matmul.js';
 import { nativeBackend } from '../../src/graph/native-backend.js';
-import { loadNative } from '../../src/node/native.js';
+import { loadNative } from '../../src/node/native/load.js';
 
 export interface Product {
   readonly a: Float32Array | Uint8Array;

@@ -16,7 +16,7 @@ export function dataCommand(): Command {
 }
 
 async function fetchData({ dir, json }: { dir?: string; json?: boolean }): Promise<void> {
-  const { loadFashionMnist } = await import('../../node/fashion-mnist.js');
+  const { loadFashionMnist } = await import('../../node/datasets/fashion-mnist.js');
   const { onProgress, stop } = progressDisplay();
   const { train, test, source } = await withInterrupt((signal) =>
     loadFashionMnist({ dir, onProgress, signal }),

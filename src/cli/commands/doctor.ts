@@ -8,7 +8,7 @@ export function doctorCommand(): Command {
     .description('examine this machine, and name the next thing to do')
     .addOption(jsonOption())
     .action(async ({ json }: { json?: boolean }) => {
-      const { doctor, formatDoctor } = await import('../../node/doctor.js');
+      const { doctor, formatDoctor } = await import('../../node/native/doctor.js');
       const report = await withInterrupt((signal) => doctor({ signal }));
       console.log(json ? JSON.stringify(report, null, 2) : formatDoctor(report));
       if (!report.native.ok) process.exitCode = 1;

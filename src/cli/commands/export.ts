@@ -22,7 +22,7 @@ async function exportModel(modelFile: string, { output, name, json }: Options): 
   const { assertReplaceable } = await import('../../node/atomic-writer.js');
   const { writeFileAtomic } = await import('../../node/files.js');
   const { loadModel } = await import('../../node/model-files.js');
-  const { toOnnx } = await import('../../export/onnx.js');
+  const { toOnnx } = await import('../../serialization/onnx.js');
   const { count, print, printJson } = await import('../output.js');
   await assertReplaceable(output);
   const model = await loadModel(modelFile);

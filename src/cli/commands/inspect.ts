@@ -1,6 +1,6 @@
 // cli: softmax-regression inspect.
 import { Command } from 'commander';
-import type { CsvColumn } from '../../data/csv-schema.js';
+import type { CsvColumn } from '../../data/table/schema.js';
 import { integer, jsonOption } from '../usage.js';
 
 interface Options {
@@ -20,7 +20,7 @@ export function inspectCommand(): Command {
 async function inspect(modelFile: string, { top, json }: Options): Promise<void> {
   const { createHash } = await import('node:crypto');
   const { loadModelBytes } = await import('../../node/model-bytes.js');
-  const { decodeModel } = await import('../../model/model-file.js');
+  const { decodeModel } = await import('../../serialization/model-file.js');
   const { weightTableOf } = await import('../../model/insight.js');
   const { count, print, printJson, tableLines } = await import('../output.js');
   const bytes = await loadModelBytes(modelFile);

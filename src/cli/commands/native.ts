@@ -19,7 +19,7 @@ export function nativeCommand(): Command {
 }
 
 async function install({ json, ...options }: { gpu?: boolean; force?: boolean; json?: boolean }): Promise<void> {
-  const { installNative } = await import('../../node/install.js');
+  const { installNative } = await import('../../node/native/install.js');
   const { onProgress, stop } = progressDisplay();
   const kernels = await withInterrupt((signal) => installNative({ ...options, onProgress, signal })).finally(stop);
   if (json) return console.log(JSON.stringify(kernels, null, 2));
@@ -31,7 +31,7 @@ async function install({ json, ...options }: { gpu?: boolean; force?: boolean; j
 }
 
 async function status(options: { json?: boolean }): Promise<void> {
-  const { nativeStatus } = await import('../../node/native.js');
+  const { nativeStatus } = await import('../../node/native/load.js');
   const found = nativeStatus();
   if (!found.installed) process.exitCode = 1;
   if (options.json) {

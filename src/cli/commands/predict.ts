@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { Command, Option } from 'commander';
 import type { FeatureArray } from '../../data/batches.js';
-import type { ModelContent } from '../../model/model-file.js';
+import type { ModelContent } from '../../serialization/model-file.js';
 import { withInterrupt } from '../interrupt.js';
 import { quietDisplay } from '../progress.js';
 import type { TableOptions } from '../table.js';
@@ -42,7 +42,7 @@ export function predictCommand(): Command {
 async function predict(modelFile: string, source: string, options: Options): Promise<void> {
   // Neither TensorFlow.js nor a backend: a linear model is a few sums a row.
   const { loadModelBytes } = await import('../../node/model-bytes.js');
-  const { decodeModel } = await import('../../model/model-file.js');
+  const { decodeModel } = await import('../../serialization/model-file.js');
   const { lineFormat } = await import('../prediction-lines.js');
   const model = decodeModel(await loadModelBytes(modelFile), modelFile);
   const { classes } = model;
@@ -96,7 +96,7 @@ async function* batchesOf(
   const { kindOf, loadSamplesFor } = await import('../samples.js');
   const { rowsOf } = await import('../table.js');
   if (kindOf(source) === 'table') return yield* rowsOf(source, model, options, { labels: 'skip', signal });
-  const { checkFeatureCount } = await import('../../model/predict.js');
+  const { checkFeatureCount } = await import('../../core/shape.js');
   const { features } = await loadSamplesFor(source, model, options, { signal });
   const [n, d] = features.shape;
   checkFeatureCount(features, model.numFeatures, source);

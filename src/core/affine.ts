@@ -1,0 +1,9 @@
+// core: the parameters of an affine map as plain arrays.
+
+/** A weight matrix and a bias, as a fitted model keeps them. */
+export interface Affine {
+  /** W, row-major, [inputs, units]. */
+  readonly weight: Float32Array;
+  /** b, [units]. */
+  readonly bias: Float32Array;
+}

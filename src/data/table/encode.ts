@@ -1,0 +1,195 @@
+// data: a row of text → a row of numbers, as a schema says.
+import { FormatError } from '../../core/errors.js';
+import type { Label } from '../../core/labels.js';
+import { describe } from '../../core/shape.js';
+import type { CsvColumn, CsvSchema } from './schema.js';
+
+export const LARGEST_FLOAT32 = (2 - 2 ** -23) * 2 ** 127;
+
+/**
+ * A decimal number, or NaN for any other text, nothing and infinity included.
+ *
+ * @example [parseNumber('1e3'), parseNumber('0x1f'), parseNumber('1,5', ',')]   // [1000, NaN, 1.5]
+ */
+export function parseNumber(text: string, decimal: '.' | ',' = '.'): number {
+  if (decimal === ',') return text.includes('.') ? Number.NaN : parseNumber(text.replace(',', '.'));
+  const number = Number(text);
+  // Number also reads '', 0x1f, 0b1, 0o7 and Infinity: of these, a decimal number has no letter but e.
+  if (number === 0 && text.length === 0) return Number.NaN;
+  if (text.length > 2 && text.charCodeAt(0) === 48 && text.charCodeAt(1) > 57 && (text.charCodeAt(1) | 32) !== 101) {
+    return Number.NaN;
+  }
+  return Number.isFinite(number) || !text.includes('I') ? number : Number.NaN;
+}
+
+/** True or false, as programs write them; undefined for any other text. */
+export function parseBoolean(text: string): boolean | undefined {
+  if (text === 'true' || text === 'True' || text === 'TRUE') return true;
+  if (text === 'false' || text === 'False' || text === 'FALSE') return false;
+  return undefined;
+}
+
+/** What `where` says of a field in error messages. */
+export type Place = (line: number, field: number) => string;
+
+interface Step {
+  readonly column: CsvColumn;
+  /** Which field of a row. */
+  readonly field: number;
+  /** Which feature; the first of them for a category. */
+  readonly at: number;
+  readonly categories?: ReadonlyMap<string, number>;
+}
+
+/** Encodes rows of fields as a schema says. */
+export class RowEncoder {
+  readonly numFeatures: number;
+  readonly #schema: CsvSchema;
+  readonly #place: Place;
+  readonly #steps: readonly Step[];
+  readonly #label: Step | undefined;
+  readonly #tokens: ReadonlySet<string>;
+  /** Whether a missing value may read as a number: -999. */
+  readonly #hasNumberToken: boolean;
+
+  /** @param fieldOf where in a row each column of the schema is; -1 for a column that is not there */
+  constructor(schema: CsvSchema, fieldOf: readonly number[], place: Place) {
+    this.#schema = schema;
+    this.#place = place;
+    this.#tokens = new Set(schema.missingTokens);
+    this.#hasNumberToken = schema.missingTokens.some((token) => !Number.isNaN(parseNumber(token, schema.decimal)));
+    const steps: Step[] = [];
+    let at = 0;
+    schema.columns.forEach((column, i) => {
+      const field = fieldOf[i];
+      if (column.kind === 'ignored' || field === -1) return;
+      if (column.kind === 'category') {
+        steps.push({ column, field, at, categories: new Map(column.categories.map((name, k) => [name, at + k])) });
+        at += column.categories.length;
+      } else {
+        steps.push({ column, field, at });
+        if (column.kind !== 'label') at++;
+      }
+    });
+    this.#label = steps.find(({ column }) => column.kind === 'label');
+    this.#steps = steps.filter(({ column }) => column.kind !== 'label');
+    this.numFeatures = at;
+  }
+
+  get hasLabel(): boolean {
+    return this.#label !== undefined;
+  }
+
+  /**
+   * Writes the features of a row to `values` from `at` on; false if the row is to be left out.
+   *
+   * @throws FormatError for a field that is not what its column says
+   */
+  encode(fields: readonly string[], line: number, values: Float64Array, at: number): boolean {
+    const { decimal, missing } = this.#schema;
+    if (missing === 'drop' && this.#isIncomplete(fields)) return false;
+    for (const step of this.#steps) {
+      const text = fields[step.field];
+      const { column } = step;
+      if (column.kind === 'number') {
+        const number = decimal === '.' ? parseNumber(text) : parseNumber(text, decimal);
+        const isNumber = number <= LARGEST_FLOAT32 && number >= -LARGEST_FLOAT32;
+        values[at + step.at] = isNumber && !this.#hasNumberToken ? number : this.#slowNumber(step, text, number, line);
+      } else if (column.kind === 'boolean') {
+        const value = parseBoolean(text);
+        values[at + step.at] = value === undefined ? this.#fill(step, text, line, 'be true or false') : Number(value);
+      } else if (column.kind === 'category') {
+        values.fill(0, at + step.at, at + step.at + column.categories.length);
+        const feature = this.#category(step, text, line);
+        if (feature !== undefined) values[at + feature] = 1;
+      }
+    }
+    return true;
+  }
+
+  /** The label of a row. */
+  label(fields: readonly string[], line: number): Label {
+    const step = this.#label as Step;
+    const { type } = step.column as Extract<CsvColumn, { kind: 'label' }>;
+    const text = fields[step.field];
+    if (this.#isMissing(text))
+      throw missingValue(this.#where(line, step), step.column.name, text, 'have a value', true);
+    const label =
+      type === 'string' ? text : type === 'number' ? parseNumber(text, this.#schema.decimal) : parseBoolean(text);
+    if (label !== undefined && !Number.isNaN(label)) return label;
+    const expected = type === 'number' ? 'be a number, as the classes are' : 'be true or false, as the classes are';
+    throw this.#error(step, line, expected, text);
+  }
+
+  #isMissing(text: string): boolean {
+    return this.#tokens.has(text) || (text.length < 16 && this.#tokens.has(text.toLowerCase()));
+  }
+
+  #isIncomplete(fields: readonly string[]): boolean {
+    if (this.#label !== undefined && this.#isMissing(fields[this.#label.field])) return true;
+    return this.#steps.some(({ field, column }) => {
+      const text = fields[field];
+      const isNumber = column.kind === 'number' && !Number.isNaN(parseNumber(text, this.#schema.decimal));
+      return (!isNumber || this.#hasNumberToken) && this.#isMissing(text);
+    });
+  }
+
+  #slowNumber(step: Step, text: string, number: number, line: number): number {
+    if (Math.abs(number) > LARGEST_FLOAT32) throw this.#error(step, line, 'be a finite float32 number', text);
+    if (!Number.isNaN(number) && !this.#isMissing(text)) return number;
+    return this.#fill(step, text, line, 'be a number');
+  }
+
+  /** What stands in for a missing value; any other text is refused. */
+  #fill(step: Step, text: string, line: number, expected: string): number {
+    if (!this.#isMissing(text)) throw this.#error(step, line, expected, text, numberHint(text, this.#schema.decimal));
+    const { fill } = step.column as { fill?: number };
+    if (fill === undefined) throw missingValue(this.#where(line, step), step.column.name, text, expected, false);
+    return fill;
+  }
+
+  #category(step: Step, text: string, line: number): number | undefined {
+    const known = step.categories?.get(text);
+    if (known !== undefined) return known;
+    const { name, fill, categories } = step.column as Extract<CsvColumn, { kind: 'category' }>;
+    if (this.#isMissing(text)) {
+      if (fill === undefined) throw missingValue(this.#where(line, step), name, text, 'have a value', false);
+      return step.categories?.get(fill);
+    }
+    if (this.#schema.unseen === 'zero') return undefined;
+    const some = categories.slice(0, 10).map(describe).join(', ');
+    const expected = `be one of ${some}${categories.length > 10 ? ', …' : ''}`;
+    throw this.#error(step, line, expected, text, "Pass unseen: 'zero' to encode others as zeros.");
+  }
+
+  #where(line: number, step: Step): string {
+    return this.#place(line, step.field);
+  }
+
+  #error(step: Step, line: number, expected: string, text: string, hint?: string): FormatError {
+    const where = this.#where(line, step);
+    return new FormatError({ where, argument: step.column.name, expected, actual: describe(text), hint });
+  }
+}
+
+export function missingValue(
+  where: string,
+  argument: string,
+  text: string,
+  expected: string,
+  isLabel: boolean,
+): FormatError {
+  const fill = isLabel ? '' : ", or 'mean' or 'median' when the schema is learnt to fill it in";
+  const hint = `Pass missing: 'drop' to skip such rows${fill}.`;
+  return new FormatError({ where, argument, expected, actual: text === '' ? 'nothing' : describe(text), hint });
+}
+
+/** The way out for text that is nearly a number. */
+export function numberHint(text: string, decimal: '.' | ','): string | undefined {
+  if (/^[+-]?\d{1,3}([.,' \u00a0\u202f]\d{3})+([.,]\d+)?$/.test(text) && !/^\d+[.,]\d+$/.test(text)) {
+    return 'Write numbers without separators of thousands.';
+  }
+  if (decimal === '.' && /^[+-]?\d+,\d+$/.test(text)) return "A decimal comma? Pass decimal: ','.";
+  if (decimal === ',' && /^[+-]?\d+\.\d+$/.test(text)) return "A decimal point? Pass decimal: '.'.";
+  return undefined;
+}

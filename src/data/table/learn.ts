@@ -1,0 +1,260 @@
+// data: rows of text → the schema of their table.
+import { FormatError } from '../../core/errors.js';
+import { type Label, sortedClasses } from '../../core/labels.js';
+import { describe } from '../../core/shape.js';
+import { LARGEST_FLOAT32, missingValue, numberHint, parseBoolean, parseNumber } from './encode.js';
+import { type CsvColumn, type CsvSchema, checkHeader, checkWidth, didYouMean } from './schema.js';
+
+/** What the caller decided, defaults filled in. */
+export interface LearnOptions extends Omit<CsvSchema, 'columns'> {
+  readonly name: string;
+  readonly label: string | number | undefined;
+  readonly ignore: readonly (string | number)[];
+  /** Which columns of text are one-hot encoded: none, all, or those of these names. */
+  readonly strings: 'error' | 'one-hot' | readonly string[];
+  readonly maxCategories: number;
+}
+
+type Kind = 'number' | 'boolean' | 'text';
+
+/** What is known of a column so far. */
+interface Column {
+  readonly name: string;
+  readonly role: 'label' | 'ignored' | 'category' | 'feature';
+  /** The values of labels and categories, and how often each occurs. */
+  readonly counts: Map<string, number>;
+  /** All values, where their median is asked for. */
+  readonly numbers: number[];
+  /** Of its values so far; `'text'` where labels or categories are of several kinds. */
+  kind: Kind | undefined;
+  count: number;
+  mean: number;
+}
+
+/**
+ * Looks at every row once. Its memory does not grow with the rows, unless a median is asked for.
+ *
+ * What is wrong with a table is found here, before anything of its size is allocated.
+ */
+export class Learner {
+  rows = 0;
+  dropped = 0;
+  readonly #options: LearnOptions;
+  readonly #tokens: ReadonlySet<string>;
+  /** Whether a missing value may read as a number: -999. */
+  readonly #hasNumberToken: boolean;
+  #columns: Column[] | undefined;
+  /** The fields of a row as numbers, NaN where they are none. */
+  #numbers = new Float64Array(0);
+
+  constructor(options: LearnOptions) {
+    this.#options = options;
+    this.#tokens = new Set(options.missingTokens);
+    this.#hasNumberToken = options.missingTokens.some((token) => !Number.isNaN(parseNumber(token, options.decimal)));
+  }
+
+  /** Takes a record; true if it is a row to be kept, false for the header and for rows that are left out. */
+  take(fields: readonly string[], line: number): boolean {
+    if (this.#columns === undefined) {
+      this.#columns = this.#begin(fields, line);
+      if (this.#options.header) return false;
+    }
+    const columns = this.#columns;
+    const { name, header } = this.#options;
+    checkWidth(fields, columns.length, name, line, header ? 'as the header has' : 'as the first row has');
+    const numbers = this.#numbers;
+    for (let i = 0; i < fields.length; i++) numbers[i] = parseNumber(fields[i], this.#options.decimal);
+    if (this.#isLeftOut(fields, line, columns)) {
+      this.dropped++;
+      return false;
+    }
+    for (let i = 0; i < columns.length; i++) {
+      if (columns[i].role !== 'ignored' && !this.#isMissing(fields[i], i)) this.#look(columns[i], fields[i], line, i);
+    }
+    this.rows++;
+    return true;
+  }
+
+  /** @throws FormatError if there was no row, one class only, or a column without any value */
+  finish(): CsvSchema {
+    const { name: where, header, decimal, missing, missingTokens, unseen } = this.#options;
+    if (this.#columns === undefined || this.rows === 0) {
+      const rows = this.dropped > 0 ? `${this.dropped} with a missing value` : 'none';
+      const actual = this.#columns === undefined ? 'an empty file' : rows;
+      throw new FormatError({ where, argument: 'the table', expected: 'have at least one row', actual });
+    }
+    const columns = this.#columns.map((column) => this.#learnt(column));
+    if (!columns.some(({ kind }) => kind !== 'label' && kind !== 'ignored')) {
+      const expected = 'have at least one column of features';
+      throw new FormatError({ where, argument: 'the table', expected, actual: 'none' });
+    }
+    return { header, decimal, missing, missingTokens, unseen, columns };
+  }
+
+  #begin(fields: readonly string[], line: number): Column[] {
+    const { name, header, label, ignore, strings } = this.#options;
+    const where = `${name}:${line}`;
+    if (fields.some((field) => /\r(?!\n)/.test(field))) {
+      const hint = 'Save it with the line endings of Unix or Windows.';
+      const expected = 'end in \\n or \\r\\n';
+      throw new FormatError({ where, argument: 'lines', expected, actual: '\\r alone', hint });
+    }
+    const names = header ? [...fields] : fields.map((_, i) => `column ${i + 1}`);
+    if (header) assertNames(fields, where);
+    const find = (column: string | number, argument: string) => findColumn(column, names, where, argument, header);
+    const ignored = new Set(ignore.map((column) => find(column, 'ignore')));
+    const labelled = label === undefined ? -1 : find(label, 'label');
+    const encoded = new Set(typeof strings === 'string' ? [] : strings.map((column) => find(column, 'strings')));
+    checkHeader(names, where, (i) => !ignored.has(i));
+    this.#numbers = new Float64Array(names.length);
+    return names.map((name, i) => {
+      const role =
+        i === labelled ? 'label' : ignored.has(i) ? 'ignored' : encoded.has(i) ? ('category' as const) : 'feature';
+      return { name, role, kind: undefined, counts: new Map(), numbers: [], count: 0, mean: 0 };
+    });
+  }
+
+  #isMissing(text: string, i: number): boolean {
+    if (!this.#hasNumberToken && !Number.isNaN(this.#numbers[i])) return false;
+    return this.#tokens.has(text) || (text.length < 16 && this.#tokens.has(text.toLowerCase()));
+  }
+
+  /** Whether a row lacks a value and such rows are dropped; a value that must be there is an error. */
+  #isLeftOut(fields: readonly string[], line: number, columns: readonly Column[]): boolean {
+    const { missing, name: file } = this.#options;
+    for (let i = 0; i < columns.length; i++) {
+      const { role, kind, name } = columns[i];
+      if (role === 'ignored' || !this.#isMissing(fields[i], i)) continue;
+      if (missing === 'drop') return true;
+      if (missing !== 'error' && role !== 'label') continue;
+      const expected = role === 'feature' && kind === 'number' ? 'be a number' : 'have a value';
+      throw missingValue(`${file}:${line}:${i + 1}`, name, fields[i], expected, role === 'label');
+    }
+    return false;
+  }
+
+  #look(column: Column, text: string, line: number, i: number): void {
+    const number = this.#numbers[i];
+    const kind = !Number.isNaN(number) ? 'number' : parseBoolean(text) === undefined ? 'text' : 'boolean';
+    if (column.kind !== kind) this.#change(column, kind, text, line, i);
+    if (column.role === 'feature' && kind !== 'text') {
+      const value = kind === 'number' ? number : Number(parseBoolean(text));
+      if (Math.abs(value) > LARGEST_FLOAT32) throw this.#error(column, line, i, 'be a finite float32 number', text);
+      column.count++;
+      column.mean += (value - column.mean) / column.count;
+      if (this.#options.missing === 'median') column.numbers.push(value);
+      return;
+    }
+    const count = column.counts.get(text) ?? 0;
+    column.counts.set(text, count + 1);
+    if (count > 0 || column.counts.size <= this.#options.maxCategories) return;
+    const expected = `have at most ${this.#options.maxCategories} different values`;
+    const hint =
+      column.role === 'label'
+        ? 'Is it a quantity? This model predicts classes. Otherwise raise maxCategories.'
+        : `Each becomes a feature: pass ignore: [${describe(column.name)}], or raise maxCategories.`;
+    throw this.#error(column, line, i, expected, text, hint, 'one more, ');
+  }
+
+  /** A value of another kind than those above it: only labels, and columns named as categories, may have several. */
+  #change(column: Column, kind: Kind, text: string, line: number, i: number): void {
+    const before = column.kind;
+    column.kind = before === undefined ? kind : 'text';
+    if (column.role !== 'feature') return;
+    const { strings, decimal } = this.#options;
+    const name = describe(column.name);
+    if (kind === 'text' && before === undefined && strings !== 'one-hot') {
+      const encode = `strings: 'one-hot' to encode text as 0 and 1, or ignore: [${name}]`;
+      const hint = numberHint(text, decimal) ?? `Pass ${encode}.`;
+      throw this.#error(column, line, i, 'be a number', text, hint);
+    }
+    if (before === undefined) return;
+    const rule = { number: 'be a number', boolean: 'be true or false', text: 'be text' }[before];
+    const aside = `If it stands for a missing value, add it to missingTokens; strings: [${name}] makes all values categories.`;
+    const hint = (before === 'number' ? numberHint(text, decimal) : undefined) ?? aside;
+    throw this.#error(column, line, i, `${rule}, as above it`, text, hint);
+  }
+
+  #learnt(column: Column): CsvColumn {
+    const { name, role, kind, counts, count, mean, numbers } = column;
+    if (role === 'ignored') return { kind: 'ignored', name };
+    if (kind === undefined) {
+      const hint = `Pass ignore: [${describe(name)}].`;
+      const where = this.#options.name;
+      throw new FormatError({ where, argument: name, expected: 'have at least one value', actual: 'none', hint });
+    }
+    if (role === 'label') return { kind: 'label', name, type: this.#labelType(column, kind) };
+    const { missing } = this.#options;
+    const fills = missing === 'mean' || missing === 'median';
+    if (role === 'category' || kind === 'text') {
+      const categories = sortedClasses([...counts.keys()]);
+      // The most frequent, and of equals the first: scikit-learn's strategy 'most_frequent'.
+      const [fill] = [...categories].sort((a, b) => (counts.get(b) ?? 0) - (counts.get(a) ?? 0));
+      return { kind: 'category', name, categories, ...(fills ? { fill } : {}) };
+    }
+    return { kind, name, ...(fills ? { fill: missing === 'mean' ? mean : median(numbers, count) } : {}) };
+  }
+
+  #labelType({ name, counts }: Column, kind: Kind): 'string' | 'number' | 'boolean' {
+    const type = kind === 'text' ? 'string' : kind;
+    const read: Record<string, (text: string) => Label | undefined> = {
+      number: (text) => parseNumber(text, this.#options.decimal),
+      boolean: parseBoolean,
+      string: (text) => text,
+    };
+    const classes = new Set([...counts.keys()].map(read[type]));
+    if (classes.size > 1) return type;
+    const where = this.#options.name;
+    const [only] = classes;
+    const actual = `only ${describe(only)}`;
+    throw new FormatError({ where, argument: name, expected: 'have at least two classes', actual });
+  }
+
+  #error(column: Column, line: number, i: number, expected: string, text: string, hint?: string, before = '') {
+    const where = `${this.#options.name}:${line}:${i + 1}`;
+    return new FormatError({ where, argument: column.name, expected, actual: `${before}${describe(text)}`, hint });
+  }
+}
+
+function median(numbers: number[], count: number): number {
+  const sorted = Float64Array.from(numbers).sort();
+  const upper = sorted[count >> 1];
+  return count % 2 === 1 ? upper : (sorted[(count >> 1) - 1] + upper) / 2;
+}
+
+/** Refuses a first line of data where there should be a header. */
+function assertNames(fields: readonly string[], where: string): void {
+  const numbers = fields.filter((field) => !Number.isNaN(parseNumber(field)));
+  const fractions = numbers.filter((field) => !/^\d+$/.test(field));
+  // Whole numbers may name columns: years, pixels.
+  if (numbers.length < fields.length && fractions.length < fields.length / 2) return;
+  const actual = fields.slice(0, 5).join(', ') + (fields.length > 5 ? ', …' : '');
+  const hint = 'A file without a header? Pass header: false.';
+  throw new FormatError({ where, argument: 'the header', expected: 'name the columns', actual, hint });
+}
+
+/** Where a column is that was given by name, or by number from 0, or from the end by −1, −2, …. */
+function findColumn(
+  column: string | number,
+  names: readonly string[],
+  where: string,
+  argument: string,
+  header: boolean,
+): number {
+  const found = typeof column === 'number' ? (column < 0 ? names.length + column : column) : names.indexOf(column);
+  if (Number.isInteger(found) && found >= 0 && found < names.length) return found;
+  if (typeof column === 'number') {
+    const expected = `be a column, an integer in [${-names.length}, ${names.length})`;
+    throw new FormatError({ where, argument, expected, actual: String(column) });
+  }
+  const some = names.slice(0, 20).map(describe).join(', ');
+  const expected = `be one of the columns ${some}${names.length > 20 ? ', …' : ''}`;
+  const other = header ? 'If the first line is data already, pass header: false.' : undefined;
+  throw new FormatError({
+    where,
+    argument,
+    expected,
+    actual: describe(column),
+    hint: didYouMean(column, names) ?? other,
+  });
+}

@@ -1,0 +1,156 @@
+// data: what was learnt of a table: its columns, and how rows of text become rows of numbers.
+import { DomainError, type ErrorFields, FormatError } from '../../core/errors.js';
+import { nearest } from '../../core/nearest.js';
+import { describe } from '../../core/shape.js';
+
+/** What becomes of a row with a missing value: refused, left out, or filled with the column's mean or median. */
+export type MissingPolicy = 'error' | 'drop' | 'mean' | 'median';
+export const MISSING_POLICIES: readonly MissingPolicy[] = ['error', 'drop', 'mean', 'median'];
+
+/** What becomes of a category that was not there when the schema was learnt: refused, or 0 in all its columns. */
+export type UnseenPolicy = 'error' | 'zero';
+export const UNSEEN_POLICIES: readonly UnseenPolicy[] = ['error', 'zero'];
+
+/** A column of the file, and what it becomes. */
+export type CsvColumn =
+  | { readonly kind: 'label'; readonly name: string; readonly type: 'string' | 'number' | 'boolean' }
+  /** One feature. `fill` stands in for a missing value. */
+  | { readonly kind: 'number'; readonly name: string; readonly fill?: number }
+  /** One feature, 0 for false and 1 for true. */
+  | { readonly kind: 'boolean'; readonly name: string; readonly fill?: number }
+  /** One-hot: a feature for each category. */
+  | { readonly kind: 'category'; readonly name: string; readonly categories: readonly string[]; readonly fill?: string }
+  | { readonly kind: 'ignored'; readonly name: string };
+
+/**
+ * How a table was read, as plain JSON: keep it with the model, and rows to predict are encoded as the training rows were.
+ */
+export interface CsvSchema {
+  /** Whether files have a header; if so, columns are found by name, in whatever order. */
+  readonly header: boolean;
+  readonly decimal: '.' | ',';
+  readonly missing: MissingPolicy;
+  /** What counts as missing, in lower case. */
+  readonly missingTokens: readonly string[];
+  readonly unseen: UnseenPolicy;
+  /** In the order of the file. */
+  readonly columns: readonly CsvColumn[];
+}
+
+/**
+ * A schema that came from anywhere, as plain JSON of its own, for models of `numFeatures` features.
+ *
+ * @throws DomainError if it is no schema, or one for another number of features
+ */
+export function checkedSchema(schema: CsvSchema, numFeatures: number, where: string): CsvSchema {
+  assertSchema(schema, where);
+  const count = featureNamesOf(schema).length;
+  if (count === numFeatures) return JSON.parse(JSON.stringify(schema));
+  const expected = `have ${numFeatures} features, as many as the model`;
+  throw new DomainError({ where, argument: 'schema', expected, actual: String(count) });
+}
+
+/** The names of the features, in order: a column's own, and `column=category` for each category. */
+export function featureNamesOf(schema: CsvSchema): string[] {
+  return schema.columns.flatMap((column) => {
+    if (column.kind === 'category') return column.categories.map((category) => `${column.name}=${category}`);
+    return column.kind === 'number' || column.kind === 'boolean' ? [column.name] : [];
+  });
+}
+
+/**
+ * Holds a header to its rules: each column that is used has a name, and no name comes twice.
+ *
+ * @param isUsed whether a column is read at all
+ */
+export function checkHeader(names: readonly string[], where: string, isUsed: (i: number) => boolean): void {
+  const places = new Map<string, number>();
+  names.forEach((name, i) => {
+    const place = `${where}:${i + 1}`;
+    if (name === '' && isUsed(i)) {
+      const hint = `An index of rows? Pass ignore: [${i}].`;
+      throw new FormatError({ where: place, argument: 'the header', expected: 'name each column', actual: '""', hint });
+    }
+    const first = places.get(name);
+    if (first !== undefined && name !== '') {
+      const expected = 'name each column once';
+      const actual = `${describe(name)} in columns ${first + 1} and ${i + 1}`;
+      throw new FormatError({ where: place, argument: 'the header', expected, actual, hint: 'Rename one of them.' });
+    }
+    places.set(name, i);
+  });
+}
+
+/** Refuses a row with more or fewer fields than there are columns. */
+export function checkWidth(fields: readonly string[], width: number, name: string, line: number, rule: string): void {
+  if (fields.length === width) return;
+  const where = `${name}:${line}:${Math.min(fields.length, width) + 1}`;
+  const hint =
+    fields.length < width ? 'Is a field missing, or the delimiter another?' : 'Is a field with a delimiter not quoted?';
+  const expected = `have ${width} fields, ${rule}`;
+  throw new FormatError({ where, argument: 'the row', expected, actual: String(fields.length), hint });
+}
+
+/**
+ * Where in a file each column of the schema is, -1 for labels that are not there.
+ *
+ * @throws FormatError if a column of features is missing, naming the one that was probably meant
+ */
+export function locateColumns(schema: CsvSchema, names: readonly string[], where: string): number[] {
+  const known = new Set(schema.columns.map(({ name }) => name));
+  return schema.columns.map(({ name, kind }) => {
+    const field = names.indexOf(name);
+    if (field !== -1 || kind === 'label' || kind === 'ignored') return field;
+    const others = names.filter((each) => !known.has(each));
+    const expected = `have the column ${describe(name)}, which the schema needs`;
+    const actual = names.map(describe).slice(0, 20).join(', ');
+    throw new FormatError({ where, argument: 'the header', expected, actual, hint: didYouMean(name, others) });
+  });
+}
+
+export function didYouMean(name: string, candidates: readonly string[]): string | undefined {
+  const meant = nearest(name, candidates);
+  return meant === undefined ? undefined : `Did you mean ${describe(meant)}?`;
+}
+
+/**
+ * Holds what may have come from a file to the form of a schema.
+ *
+ * @throws DomainError naming the first field that is not
+ */
+export function assertSchema(schema: CsvSchema, where: string): void {
+  const check = (holds: boolean, argument: string, expected: string, actual: unknown) => {
+    const fields: ErrorFields = { where, argument: `schema${argument}`, expected, actual: describe(actual) };
+    if (!holds) throw new DomainError(fields);
+  };
+  const isNames = (value: unknown) => Array.isArray(value) && value.every((name) => typeof name === 'string');
+  check(typeof schema === 'object' && schema !== null, '', 'be what parseCsv learnt', schema);
+  const { header, decimal, missing, missingTokens, unseen, columns } = schema;
+  check(typeof header === 'boolean', '.header', 'be true or false', header);
+  check(decimal === '.' || decimal === ',', '.decimal', "be '.' or ','", decimal);
+  check(MISSING_POLICIES.includes(missing), '.missing', `be among ${MISSING_POLICIES.join(', ')}`, missing);
+  check(UNSEEN_POLICIES.includes(unseen), '.unseen', `be among ${UNSEEN_POLICIES.join(', ')}`, unseen);
+  check(isNames(missingTokens), '.missingTokens', 'be a list of strings', missingTokens);
+  check(Array.isArray(columns), '.columns', 'be a list', columns);
+  columns.forEach((column: CsvColumn | null, i) => {
+    const at = `.columns[${i}]`;
+    check(typeof column === 'object' && typeof column?.name === 'string', at, 'have a kind and a name', column);
+    const { kind, name: _, ...rest } = column as CsvColumn;
+    const { type, categories, fill } = rest as { type?: unknown; categories?: string[]; fill?: unknown };
+    const kinds = ['label', 'number', 'boolean', 'category', 'ignored'];
+    check(kinds.includes(kind), `${at}.kind`, `be among ${kinds.join(', ')}`, kind);
+    if (kind === 'label') {
+      check(['string', 'number', 'boolean'].includes(type as string), `${at}.type`, 'be a type of labels', type);
+    } else if (kind === 'category') {
+      check(isNames(categories), `${at}.categories`, 'be a list of strings', categories);
+      const isDistinct = new Set(categories).size === categories?.length;
+      check(isDistinct, `${at}.categories`, 'be distinct', categories);
+      const isKnown = fill === undefined || categories?.includes(fill as string) === true;
+      check(isKnown, `${at}.fill`, 'be one of the categories', fill);
+    } else {
+      check(fill === undefined || Number.isFinite(fill), `${at}.fill`, 'be a finite number', fill);
+    }
+  });
+  const labels = columns.filter(({ kind }) => kind === 'label').length;
+  check(labels <= 1, '.columns', 'have at most one label', labels);
+}

@@ -1,0 +1,187 @@
+// data: CSV that does not fit into memory, row after row.
+
+import { FormatError } from '../../core/errors.js';
+import type { Label } from '../../core/labels.js';
+import { assertOneOf, assertPositiveInteger } from '../../core/shape.js';
+import type { FeatureArray } from '../batches.js';
+import { RecordReader } from './csv/records.js';
+import { RowEncoder } from './encode.js';
+import { type CsvSchema, checkHeader, checkWidth, locateColumns } from './schema.js';
+import { type EncodeOptions, withOptions } from './table.js';
+
+/** Options of `readCsvRows`. */
+export interface ReadOptions extends EncodeOptions {
+  /** The file's name, for error messages. */
+  readonly name?: string;
+  /** As for `parseCsv`: found in the first line unless given. */
+  readonly delimiter?: string;
+  /** Whether labels are read where the file has them; `'skip'` for rows to predict, whose labels may be wrong or empty. */
+  readonly labels?: 'read' | 'skip';
+  /** The most rows of a batch; 4096 unless given. */
+  readonly batchSize?: number;
+  /** Ends the reading. */
+  readonly signal?: AbortSignal;
+}
+
+/** Some rows of a file, encoded. */
+export interface CsvBatch {
+  /** [rows, d], the caller's own. */
+  readonly features: FeatureArray<Float64Array>;
+  /** One for each row, where the file has the column of labels. */
+  readonly labels?: readonly Label[];
+  /** The number of each row in the file, from 0, those counted that were left out. */
+  readonly rows: Float64Array;
+  /** The line on which each row begins, from 1. */
+  readonly lines: Float64Array;
+}
+
+/**
+ * Rows of a CSV file, encoded by a schema, batch after batch in constant memory.
+ *
+ * Columns are found by their names, in whatever order; the label may be missing, and columns that the schema does not know
+ * are not read. Without a header, a row has the columns of the schema, or all but the label. A batch never waits for the next
+ * chunk: what a pipe brings is there at once.
+ *
+ * @param chunks of bytes or text: a file's stream, standard input, the body of a response
+ * @throws as `parseCsv`, at the first row that is wrong; the signal's reason if it is aborted
+ * @example
+ * for await (const { features, rows } of readCsvRows(createReadStream('new.csv'), schema)) model.predict(features);
+ */
+export async function* readCsvRows(
+  chunks: AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>,
+  schema: CsvSchema,
+  options: ReadOptions = {},
+): AsyncGenerator<CsvBatch, void, undefined> {
+  const where = 'readCsvRows';
+  const applied = withOptions(schema, options, where, ['name', 'delimiter', 'labels', 'batchSize', 'signal']);
+  const { name = where, delimiter, labels = 'read', batchSize = 4096, signal } = options;
+  assertOneOf(labels, ['read', 'skip'], where, 'labels');
+  assertPositiveInteger(batchSize, where, 'batchSize');
+  const batches = new Batches(applied, name, batchSize, labels === 'read');
+  const reader = new RecordReader({ name, delimiter, decimal: applied.decimal }, (fields, line) =>
+    batches.take(fields, line),
+  );
+  for await (const chunk of chunks) {
+    signal?.throwIfAborted();
+    reader.push(chunk);
+    yield* batches.ready();
+  }
+  signal?.throwIfAborted();
+  reader.end();
+  if (applied.header && !batches.hasBegun) {
+    const rule = { where: name, argument: 'the table', expected: 'have a line of names' };
+    throw new FormatError({ ...rule, actual: 'an empty file' });
+  }
+  yield* batches.ready();
+}
+
+/** Rows until they are handed on. */
+class Batches {
+  readonly #schema: CsvSchema;
+  readonly #name: string;
+  readonly #batchSize: number;
+  readonly #readsLabels: boolean;
+  #encoder: RowEncoder | undefined;
+  #width = 0;
+  #full: CsvBatch[] = [];
+  #values = new Float64Array(0);
+  #labels: Label[] = [];
+  #rows: number[] = [];
+  #lines: number[] = [];
+  #row = 0;
+
+  constructor(schema: CsvSchema, name: string, batchSize: number, readsLabels: boolean) {
+    this.#schema = schema;
+    this.#name = name;
+    this.#batchSize = batchSize;
+    this.#readsLabels = readsLabels;
+  }
+
+  /** Whether the header, or the first row, has come. */
+  get hasBegun(): boolean {
+    return this.#encoder !== undefined;
+  }
+
+  take(fields: string[], line: number): void {
+    if (this.#encoder === undefined) {
+      this.#encoder = this.#begin(fields, line);
+      if (this.#schema.header) return;
+    }
+    const encoder = this.#encoder;
+    checkWidth(
+      fields,
+      this.#width,
+      this.#name,
+      line,
+      this.#schema.header ? 'as the header has' : 'as the first row has',
+    );
+    const at = this.#rows.length * encoder.numFeatures;
+    if (at + encoder.numFeatures > this.#values.length) this.#grow(encoder.numFeatures);
+    const row = this.#row++;
+    if (!encoder.encode(fields, line, this.#values, at)) return;
+    if (encoder.hasLabel) this.#labels.push(encoder.label(fields, line));
+    this.#rows.push(row);
+    this.#lines.push(line);
+    if (this.#rows.length === this.#batchSize) this.#close();
+  }
+
+  /** The batches since the last call, the last of them as short as it is. */
+  ready(): CsvBatch[] {
+    if (this.#rows.length > 0) this.#close();
+    const full = this.#full;
+    this.#full = [];
+    return full;
+  }
+
+  #close(): void {
+    const { numFeatures, hasLabel } = this.#encoder as RowEncoder;
+    const n = this.#rows.length;
+    this.#full.push({
+      features: { values: this.#values.slice(0, n * numFeatures), shape: [n, numFeatures] },
+      ...(hasLabel ? { labels: this.#labels } : {}),
+      rows: Float64Array.from(this.#rows),
+      lines: Float64Array.from(this.#lines),
+    });
+    this.#labels = [];
+    this.#rows = [];
+    this.#lines = [];
+  }
+
+  #grow(numFeatures: number): void {
+    const rows = Math.min(this.#batchSize, Math.max(64, 2 * this.#rows.length));
+    const values = new Float64Array(rows * numFeatures);
+    values.set(this.#values);
+    this.#values = values;
+  }
+
+  #begin(fields: readonly string[], line: number): RowEncoder {
+    const place = (at: number, field: number) => `${this.#name}:${at}:${field + 1}`;
+    const where = `${this.#name}:${line}`;
+    const { columns, header } = this.#schema;
+    this.#width = fields.length;
+    const fieldOf = header ? this.#find(fields, where) : this.#count(fields, line);
+    if (!this.#readsLabels) {
+      columns.forEach(({ kind }, i) => {
+        if (kind === 'label') fieldOf[i] = -1;
+      });
+    }
+    return new RowEncoder(this.#schema, fieldOf, place);
+  }
+
+  /** Where each column is, by the names in the header. */
+  #find(fields: readonly string[], where: string): number[] {
+    const known = new Set(this.#schema.columns.map(({ name }) => name));
+    const names = fields.map((name) => (known.has(name) ? name : ''));
+    checkHeader(names, where, () => false);
+    return locateColumns(this.#schema, fields, where);
+  }
+
+  /** Where each column is without a header: as in the schema, or so but for the label. */
+  #count(fields: readonly string[], line: number): number[] {
+    const { columns } = this.#schema;
+    const label = columns.findIndex(({ kind }) => kind === 'label');
+    const isUnlabelled = label !== -1 && fields.length === columns.length - 1;
+    if (!isUnlabelled) checkWidth(fields, columns.length, this.#name, line, 'as the schema has');
+    return columns.map((_, i) => (!isUnlabelled || i < label ? i : i === label ? -1 : i - 1));
+  }
+}

@@ -1,0 +1,269 @@
+// data: CSV → samples, labels, and the schema by which other rows are read the same way.
+import { DomainError, FormatError, ShapeError } from '../../core/errors.js';
+import { type Label, sortedClasses } from '../../core/labels.js';
+import { assertKnownOptions, assertOneOf, assertPositiveInteger, describe } from '../../core/shape.js';
+import type { FeatureArray } from '../batches.js';
+import { RecordReader } from './csv/records.js';
+import { RowEncoder } from './encode.js';
+import { Learner, type LearnOptions } from './learn.js';
+import {
+  assertSchema,
+  type CsvSchema,
+  featureNamesOf,
+  MISSING_POLICIES,
+  type MissingPolicy,
+  UNSEEN_POLICIES,
+  type UnseenPolicy,
+} from './schema.js';
+
+/** What counts as missing unless told otherwise, in whatever case of letters. */
+export const MISSING_TOKENS = ['', '?', 'na', 'n/a', '#n/a', '<na>', 'nan', 'null'];
+
+/** More than fit into one array on any platform, and 16 GB. */
+const MAX_VALUES = 2 ** 31;
+
+/** Options of `parseCsv`. */
+export interface CsvOptions {
+  /** The file's name, for error messages. */
+  readonly name?: string;
+  /** The column of labels: its name, or its number from 0; −1 is the last. No labels unless given. */
+  readonly label?: string | number;
+  /** One character; unless given, that of `,` `;` tab `|` which cuts the first line into most fields. */
+  readonly delimiter?: string;
+  /** `'.'` unless given; with `','` a comma is no delimiter unless it is asked for. */
+  readonly decimal?: '.' | ',';
+  /** Whether the first line names the columns; true unless given. Without, they are `column 1`, `column 2`, …. */
+  readonly header?: boolean;
+  /**
+   * What becomes of a row with a missing value: `'error'` unless given, `'drop'`, or its value becomes the `'mean'` or
+   * `'median'` of its column, in columns of categories the most frequent one. A missing label is never filled in.
+   */
+  readonly missing?: MissingPolicy;
+  /** What counts as missing, whatever the case of letters; `''`, `?`, `NA`, `N/A`, `#N/A`, `<NA>`, `NaN`, `null` unless given. */
+  readonly missingTokens?: readonly string[];
+  /**
+   * What becomes of columns of text: `'error'` unless given; `'one-hot'` makes each value a feature that is 0 or 1; a list
+   * of names does so for these columns only, whatever is in them: numbers that are codes, too.
+   */
+  readonly strings?: 'error' | 'one-hot' | readonly string[];
+  /** What `encodeRows` and `readCsvRows` do with a category that is not in this table; `'error'` unless given. */
+  readonly unseen?: UnseenPolicy;
+  /** Columns that are not read at all, by name or by number. */
+  readonly ignore?: readonly (string | number)[];
+  /** How many different values a column of labels or categories may have; 1000 unless given. */
+  readonly maxCategories?: number;
+}
+
+/** A table as numbers. */
+export interface CsvTable {
+  readonly features: FeatureArray<Float64Array>;
+  readonly featureNames: readonly string[];
+  /** How the table was read, as plain JSON, for `encodeRows` and `readCsvRows`. */
+  readonly schema: CsvSchema;
+  /** The line of the file on which each row begins, from 1. */
+  readonly lines: Float64Array;
+  /** How many rows with missing values were left out. */
+  readonly dropped: number;
+}
+
+/** A table as numbers, with the labels of one column. */
+export interface LabelledCsvTable extends CsvTable {
+  /** One for each row: all numbers, all booleans, or all strings. */
+  readonly labels: readonly Label[];
+  /** The different labels, in ascending order. */
+  readonly classes: readonly Label[];
+}
+
+/**
+ * Samples and labels from CSV.
+ *
+ * Fields may be quoted (RFC 4180); blanks around a field, blank lines and a byte-order mark are ignored. Columns are numbers,
+ * `true`/`false`, or text; which, their values decide, and all values of a column must be of one kind. Labels that are all
+ * numbers stay numbers, all `true`/`false` become booleans, others strings.
+ *
+ * The text is read twice: the first time everything is checked, and only then is the table allocated.
+ *
+ * @param source text, or UTF-8 bytes with or without a byte-order mark
+ * @returns features [n, d] in float64, so that standardising a column of years loses nothing
+ * @throws FormatError, with `file:line:column` (the column's number, from 1), for: a missing or repeated name in the header,
+ *         a row of another length, text or a missing value where a number must be, no row, one class only, another delimiter,
+ *         quotes that do not match, a row of more than 2²³ characters, bytes that are not UTF-8, a column that is not there
+ * @throws DomainError for an option that is unknown or out of range; ShapeError if the source is neither text nor bytes
+ * @example
+ * const { features, labels } = parseCsv('width,colour,kind\n1.5,red,cat\n2,blue,dog', { label: 'kind', strings: 'one-hot' });
+ * features.values   // Float64Array [1.5, 0, 1, 2, 1, 0]: width, colour=blue, colour=red
+ * labels            // ['cat', 'dog']
+ * @see RFC 4180; scikit-learn's SimpleImputer and OneHotEncoder, which do the same to missing values and categories
+ */
+export function parseCsv(
+  source: string | Uint8Array,
+  options: CsvOptions & { readonly label: string | number },
+): LabelledCsvTable;
+export function parseCsv(source: string | Uint8Array, options?: CsvOptions): CsvTable;
+export function parseCsv(source: string | Uint8Array, options: CsvOptions = {}): CsvTable | LabelledCsvTable {
+  const learn = learnOptions(options);
+  const { name } = learn;
+  const format = { name, delimiter: options.delimiter, decimal: learn.decimal };
+  const learner = new Learner(learn);
+  // Of each record: which are left out is decided once.
+  const kept: boolean[] = [];
+  readAll(source, new RecordReader(format, (fields, line) => kept.push(learner.take(fields, line))));
+  const schema = learner.finish();
+  const encoder = new RowEncoder(schema, [...schema.columns.keys()], (line, field) => `${name}:${line}:${field + 1}`);
+  const n = learner.rows;
+  const d = encoder.numFeatures;
+  assertSize(n, d, name);
+  const values = new Float64Array(n * d);
+  const lines = new Float64Array(n);
+  const labels: Label[] = [];
+  let record = 0;
+  let row = 0;
+  const take = (fields: string[], line: number) => {
+    if (!kept[record++]) return;
+    encoder.encode(fields, line, values, row * d);
+    if (encoder.hasLabel) labels.push(encoder.label(fields, line));
+    lines[row++] = line;
+  };
+  readAll(source, new RecordReader(format, take));
+  const features = { values, shape: [n, d] as const };
+  const table = { features, featureNames: featureNamesOf(schema), schema, lines, dropped: learner.dropped };
+  return encoder.hasLabel ? { ...table, labels, classes: sortedClasses(labels) } : table;
+}
+
+function readAll(source: string | Uint8Array, reader: RecordReader): void {
+  reader.push(source);
+  reader.end();
+}
+
+function assertSize(n: number, d: number, where: string): void {
+  if (n * d <= MAX_VALUES) return;
+  const hint = 'Leave columns out by ignore; or lower maxCategories to see which column has so many categories.';
+  const actual = `${n} rows of ${d} features`;
+  throw new FormatError({ where, argument: 'the table', expected: `have at most ${MAX_VALUES} numbers`, actual, hint });
+}
+
+const OPTIONS = [
+  'name',
+  'label',
+  'delimiter',
+  'decimal',
+  'header',
+  'missing',
+  'missingTokens',
+  'strings',
+  'unseen',
+  'ignore',
+  'maxCategories',
+];
+
+function learnOptions(options: CsvOptions): LearnOptions {
+  const where = 'parseCsv';
+  assertKnownOptions(options, OPTIONS, where);
+  const { name = where, label, decimal = '.', header = true, missing = 'error', unseen = 'error' } = options;
+  const { strings = 'error', ignore = [], maxCategories = 1000, missingTokens = MISSING_TOKENS } = options;
+  const isColumn = (value: unknown) => typeof value === 'string' || Number.isInteger(value);
+  const check = (holds: boolean, argument: string, expected: string, value: unknown) => {
+    if (!holds) throw new DomainError({ where, argument, expected, actual: describe(value) });
+  };
+  check(label === undefined || isColumn(label), 'label', 'be the name or the number of a column', label);
+  assertOneOf(decimal, ['.', ','], where, 'decimal');
+  assertOneOf(header, [true, false], where, 'header');
+  assertOneOf(missing, MISSING_POLICIES, where, 'missing');
+  assertOneOf(unseen, UNSEEN_POLICIES, where, 'unseen');
+  assertPositiveInteger(maxCategories, where, 'maxCategories');
+  const isList = (value: unknown, holds: (item: unknown) => boolean) => Array.isArray(value) && value.every(holds);
+  const isText = (value: unknown) => typeof value === 'string';
+  check(isList(ignore, isColumn), 'ignore', 'be a list of names or numbers of columns', ignore);
+  check(isList(missingTokens, isText), 'missingTokens', 'be a list of strings', missingTokens);
+  const isStrings = strings === 'error' || strings === 'one-hot' || isList(strings, isText);
+  check(isStrings, 'strings', "be 'error', 'one-hot' or a list of names of columns", strings);
+  const tokens = missingTokens.map((token) => token.trim().toLowerCase());
+  return { name, label, decimal, header, missing, unseen, strings, ignore, maxCategories, missingTokens: tokens };
+}
+
+/** A value of a row as JSON has it. */
+export type CsvValue = string | number | boolean | null | undefined;
+
+/** Options of `encodeRows`. */
+export interface EncodeOptions {
+  /** What becomes of missing values, in place of what the schema says. */
+  readonly missing?: MissingPolicy;
+  /** What becomes of unseen categories, in place of what the schema says. */
+  readonly unseen?: UnseenPolicy;
+}
+
+/**
+ * Other rows, encoded as the table of the schema was: those to predict.
+ *
+ * @param rows objects whose keys are names of columns, or lists in the order of the file, with or without the label;
+ *        labels and ignored columns are not read. Null and undefined are missing
+ * @returns features [n, d]; with `missing: 'drop'` of the rows that are complete
+ * @throws FormatError for a value that its column cannot have; DomainError for a damaged schema or an unknown option
+ * @example
+ * const { schema } = parseCsv('width,colour\n1.5,red\n2,blue', { strings: 'one-hot' });
+ * encodeRows(schema, [{ colour: 'blue', width: 7 }]).values   // Float64Array [7, 1, 0]
+ */
+export function encodeRows(
+  schema: CsvSchema,
+  rows: readonly (readonly CsvValue[] | Readonly<Record<string, CsvValue>>)[],
+  options: EncodeOptions = {},
+): FeatureArray<Float64Array> {
+  const where = 'encodeRows';
+  const applied = withOptions(schema, options, where, []);
+  if (!Array.isArray(rows)) {
+    throw new ShapeError({ where, argument: 'rows', expected: 'be a list of rows', actual: describe(rows) });
+  }
+  const features = applied.columns.filter(({ kind }) => kind !== 'label');
+  const place = (row: number) => `${where}: rows[${row}]`;
+  const encoder = new RowEncoder({ ...applied, columns: features }, [...features.keys()], place);
+  const d = encoder.numFeatures;
+  assertSize(rows.length, d, where);
+  const values = new Float64Array(rows.length * d);
+  let n = 0;
+  rows.forEach((row, i) => {
+    if (encoder.encode(fieldsOf(row, i, applied), i, values, n * d)) n++;
+  });
+  return { values: n === rows.length ? values : values.slice(0, n * d), shape: [n, d] };
+}
+
+/** The fields of a row, without the label's, as text. */
+function fieldsOf(row: unknown, i: number, { columns, decimal }: CsvSchema): string[] {
+  const where = `encodeRows: rows[${i}]`;
+  const features = columns.filter(({ kind }) => kind !== 'label');
+  const text = (value: CsvValue) => {
+    if (value === null || value === undefined) return '';
+    return typeof value === 'number' ? String(value).replace('.', decimal) : String(value).trim();
+  };
+  if (Array.isArray(row)) {
+    const isWhole = row.length === columns.length;
+    if (!isWhole && row.length !== features.length) {
+      const expected = `have ${features.length} fields, those of the schema`;
+      throw new FormatError({ where, argument: 'the row', expected, actual: String(row.length) });
+    }
+    return (isWhole ? row.filter((_, c) => columns[c].kind !== 'label') : row).map(text);
+  }
+  if (typeof row !== 'object' || row === null) {
+    throw new ShapeError({ where, argument: 'the row', expected: 'be an object or a list', actual: describe(row) });
+  }
+  const record = row as Readonly<Record<string, CsvValue>>;
+  return features.map(({ name }) => text(Object.hasOwn(record, name) ? record[name] : undefined));
+}
+
+/**
+ * A schema that came from anywhere, checked, with the policies that the caller wants in place of its own.
+ *
+ * @param others names of options that the caller knows besides
+ */
+export function withOptions(
+  schema: CsvSchema,
+  options: EncodeOptions,
+  where: string,
+  others: readonly string[],
+): CsvSchema {
+  assertKnownOptions(options, ['missing', 'unseen', ...others], where);
+  assertSchema(schema, where);
+  const { missing = schema.missing, unseen = schema.unseen } = options;
+  assertOneOf(missing, MISSING_POLICIES, where, 'missing');
+  assertOneOf(unseen, UNSEEN_POLICIES, where, 'unseen');
+  return { ...schema, missing, unseen };
+}

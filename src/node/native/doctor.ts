@@ -1,0 +1,162 @@
+// node: looks at everything the native kernels depend on, and names the one thing to do next.
+import { readFileSync, realpathSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { findCompilerIfAny } from './compile.js';
+import { type NativeStatus, nativeStatus, noTfjsNode, prove, rebuildCommand } from './load.js';
+import { type Machine, nativeSource, systemInstallCommand, thisMachine } from './machine.js';
+import type { ProbeResult } from './probe.js';
+import { findWheelClients } from './wheel.js';
+
+/** One thing that was looked at. */
+export interface Finding {
+  readonly subject: string;
+  /** `'note'`: worth knowing, and nothing is lost by it. */
+  readonly state: 'ok' | 'note' | 'problem';
+  readonly found: string;
+  /** What sets a problem right: a command, or a sentence where no command does. */
+  readonly help?: string;
+}
+
+/** What `doctor` found. */
+export interface DoctorReport {
+  readonly findings: readonly Finding[];
+  /** The kernels as they computed in a child process, or why there are none. */
+  readonly native: ProbeResult;
+  /** The help of the first problem: what to do next. */
+  readonly next?: string;
+}
+
+/**
+ * Examines this machine and this project. The native kernels are not only looked for: they compute, in a child process.
+ *
+ * Whatever is missing is a finding, never an error.
+ *
+ * @throws the signal's reason if aborted
+ */
+export async function doctor(options: { readonly signal?: AbortSignal } = {}): Promise<DoctorReport> {
+  const { signal } = options;
+  const machine = thisMachine();
+  const status = nativeStatus();
+  // Proven anew, whatever is on record: a doctor looks at the patient.
+  const native: ProbeResult = status.installed
+    ? await prove({ ...status, proof: undefined }, signal)
+    : { ok: false, reason: status.reason };
+  const findings = [
+    nodeVersion(machine),
+    system(machine, native),
+    ...packages(),
+    copiesOfCore(),
+    await compiler(machine, native, signal),
+    await wheelClient(machine, native, signal),
+    kernels(status, native),
+  ];
+  return { findings, native, next: findings.find(({ state }) => state === 'problem')?.help };
+}
+
+/** The report as people read it: one line for each finding, then the verdict and the next step. */
+export function formatDoctor({ findings, native, next }: DoctorReport): string {
+  const width = Math.max(...findings.map(({ subject }) => subject.length));
+  const lines = findings.map(({ state, subject, found }) => `${state.padEnd(7)}  ${subject.padEnd(width)}  ${found}`);
+  const verdict = native.ok
+    ? `The native kernels work: TensorFlow ${native.tensorflowVersion} on the ${native.device}.`
+    : 'The native kernels do not work; the wasm backend is used in their place.';
+  return [...lines, '', verdict, ...(next === undefined ? [] : [`Next: ${next}`])].join('\n');
+}
+
+function nodeVersion({ node }: Machine): Finding {
+  return Number.parseInt(node, 10) >= 20
+    ? { subject: 'Node.js', state: 'ok', found: node }
+    : { subject: 'Node.js', state: 'problem', found: node, help: 'Install Node.js 20 or newer.' };
+}
+
+function system(machine: Machine, native: ProbeResult): Finding {
+  const { platform, arch, libc, cpu, cpuFlags } = machine;
+  const facts = [`${platform} ${arch}`];
+  if (libc !== undefined) facts.push(libc.family === 'glibc' ? `glibc ${libc.version}` : 'musl');
+  if (arch === 'x64' && cpuFlags.length > 0) facts.push(cpuFlags.includes('avx') ? 'AVX' : 'no AVX');
+  const found = [...facts, cpu].join(', ');
+  const source = nativeSource(machine, false);
+  if (source.ok || native.ok) return { subject: 'machine', state: 'ok', found };
+  return { subject: 'machine', state: 'problem', found: `${found}: ${source.reason}`, help: source.advice };
+}
+
+const TFJS_VERSION = '4.22.0';
+
+function packages(): Finding[] {
+  const tfjsNode = noTfjsNode();
+  return [
+    npmPackage('@tensorflow/tfjs', `npm install @tensorflow/tfjs@${TFJS_VERSION}`),
+    npmPackage('@tensorflow/tfjs-node', tfjsNode.command),
+    npmPackage('@tensorflow/tfjs-backend-wasm', `npm install @tensorflow/tfjs-backend-wasm@${TFJS_VERSION}`),
+  ];
+}
+
+function npmPackage(subject: string, help: string): Finding {
+  const manifest = resolveFrom(__filename, [`${subject}/package.json`]);
+  if (manifest === undefined) return { subject, state: 'problem', found: 'not installed', help };
+  const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
+  return version.startsWith('4.22.')
+    ? { subject, state: 'ok', found: version }
+    : { subject, state: 'problem', found: `${version}, and this package is made for 4.22`, help };
+}
+
+/** Two copies in one process register every kernel twice, and which of the two runs is anybody's guess. */
+function copiesOfCore(): Finding {
+  const subject = '@tensorflow/tfjs-core';
+  const project = join(process.cwd(), 'package.json');
+  const copies = new Set(
+    [
+      resolveFrom(project, ['@tensorflow/tfjs', subject]),
+      resolveFrom(__filename, ['@tensorflow/tfjs', subject]),
+      resolveFrom(__filename, ['@tensorflow/tfjs-node/package.json', '@tensorflow/tfjs', subject]),
+      resolveFrom(__filename, ['@tensorflow/tfjs-backend-wasm/package.json', subject]),
+    ].filter((path) => path !== undefined),
+  );
+  if (copies.size <= 1) return { subject, state: 'ok', found: copies.size === 1 ? 'one copy' : 'not installed' };
+  return { subject, state: 'problem', found: `${copies.size} copies: ${[...copies].join(', ')}`, help: 'npm dedupe' };
+}
+
+/** Follows a chain of packages, each resolved from the one before; undefined where it breaks. */
+function resolveFrom(start: string, chain: readonly string[]): string | undefined {
+  try {
+    return chain.reduce((from, name) => realpathSync(createRequire(from).resolve(name)), start);
+  } catch {
+    return undefined;
+  }
+}
+
+async function compiler(machine: Machine, native: ProbeResult, signal?: AbortSignal): Promise<Finding> {
+  const subject = 'C++ compiler';
+  const command = await findCompilerIfAny(signal);
+  if (command !== undefined) return { subject, state: 'ok', found: command.join(' ') };
+  const help = systemInstallCommand('compiler', machine) ?? 'Install a C++ compiler, or set CXX.';
+  return { subject, found: 'none', ...needed(machine, native, help) };
+}
+
+async function wheelClient(machine: Machine, native: ProbeResult, signal?: AbortSignal): Promise<Finding> {
+  const subject = 'pip or uv';
+  const clients = await findWheelClients(signal);
+  const found = clients.map(({ command }) => command.join(' ')).join(', ');
+  if (clients.length > 0) return { subject, state: 'ok', found };
+  const help = systemInstallCommand('pip', machine) ?? 'Install pip or uv.';
+  return { subject, found: 'neither', ...needed(machine, native, help) };
+}
+
+/** What is needed only to build is no problem once it is built, nor where nothing can be built. */
+function needed(machine: Machine, native: ProbeResult, help: string): Pick<Finding, 'state' | 'help'> {
+  return native.ok || !nativeSource(machine, false).ok ? { state: 'note' } : { state: 'problem', help };
+}
+
+function kernels(status: NativeStatus, native: ProbeResult): Finding {
+  const subject = 'native kernels';
+  if (!status.installed)
+    return { subject, state: 'problem', found: status.reason, help: status.command ?? status.advice };
+  if (!native.ok) return { subject, state: 'problem', found: native.reason, help: rebuildCommand(status) };
+  const found = `TensorFlow ${native.tensorflowVersion} on the ${native.device}, ${
+    status.origin === 'cache' ? 'from the user cache' : 'built by tfjs-node itself'
+  }`;
+  return status.gpu && native.device === 'CPU'
+    ? { subject, state: 'note', found: `${found}: built for CUDA, but no GPU was found` }
+    : { subject, state: 'ok', found };
+}

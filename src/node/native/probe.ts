@@ -1,0 +1,205 @@
+// node: proves an addon in a child process, so that a library this machine cannot run never kills the caller.
+import { disagreement, FLOAT32 } from '../../core/tolerance.js';
+import { lastLine, type Outcome, runProgram } from './process.js';
+
+/** What became of native kernels that computed in a child process. */
+export type ProbeResult =
+  | { readonly ok: true; readonly tensorflowVersion: string; readonly device: 'CPU' | 'GPU' }
+  | { readonly ok: false; readonly reason: string };
+
+/** Inputs that float32 holds exactly, so that only arithmetic is compared. */
+const PROBLEM = {
+  features: [
+    [1, -2],
+    [0.5, 0.25],
+    [-1.5, 3],
+  ],
+  weight: [
+    [0.5, -1, 0.25],
+    [1, 0.125, -0.75],
+  ],
+  targets: [
+    [1, 0, 0],
+    [0, 1, 0],
+    [0, 0, 1],
+  ],
+};
+type Problem = typeof PROBLEM;
+
+interface Answer {
+  readonly tensorflowVersion: string;
+  readonly usesGpu: boolean;
+  readonly loss: number;
+  /** Row-major, as the weight. */
+  readonly gradient: readonly number[];
+  /** A product of ones by our own kernel, where the addon has it: 1024 everywhere. */
+  readonly narrow: readonly number[];
+}
+
+/** A first load reads about a gigabyte, perhaps over a network. */
+const TIMEOUT = 180_000;
+
+/**
+ * Loads tfjs-node with the addon at `addon` in a child process, multiplies, takes a gradient by tfjs's autograd, and
+ * compares it here with the closed form.
+ *
+ * @param tfjsNode the folder of the package `@tensorflow/tfjs-node`
+ * @throws the signal's reason if aborted; everything else that goes wrong is the result
+ */
+export async function probeAddon(tfjsNode: string, addon: string, signal?: AbortSignal): Promise<ProbeResult> {
+  // tsx wraps functions in a helper of this name; the sources below travel without it.
+  const script = `const __name = (f) => f;
+    const openTfjsNode = ${openTfjsNode.toString()};
+    const answer = ${answerProblem.toString()};
+    const [folder, addon, problem] = JSON.parse(process.argv[1]);
+    console.log(JSON.stringify(answer(openTfjsNode, require, folder, addon, problem)));`;
+  const outcome = await runProgram(process.execPath, ['-e', script, JSON.stringify([tfjsNode, addon, PROBLEM])], {
+    // The options of this process may ask for a loader or a debugger, which the child has no use for.
+    env: { NODE_OPTIONS: '', TF_CPP_MIN_LOG_LEVEL: process.env.TF_CPP_MIN_LOG_LEVEL ?? '3' },
+    timeout: TIMEOUT,
+    signal,
+  });
+  if (outcome.end !== 'exit' || outcome.code !== 0) return { ok: false, reason: deathOf(outcome) };
+  let answer: Answer;
+  try {
+    answer = JSON.parse(lastLine(outcome.stdout)) as Answer;
+  } catch {
+    return { ok: false, reason: `it answered ${JSON.stringify(lastLine(outcome.stdout))}` };
+  }
+  return judge(answer);
+}
+
+/**
+ * Loads tfjs-node with another addon than the one in its own folder, which stays as it is.
+ *
+ * Runs here and in the child of `probeAddon`, which receives its source: it uses nothing but its arguments.
+ *
+ * @param requireFromTfjsNode the `require` of a file in the folder of tfjs-node
+ */
+/* istanbul ignore next: counters would travel with the source */
+export function openTfjsNode(requireFromTfjsNode: NodeJS.Require, addon: string): void {
+  const util = requireFromTfjsNode('node:util') as Record<string, unknown>;
+  // tfjs-node calls both. Node 23 has removed the first, and Node 22 warns of either.
+  util.isNullOrUndefined = (value: unknown) => value === null || value === undefined;
+  util.isArray = Array.isArray;
+  const manifest = requireFromTfjsNode.resolve('./package.json');
+  // Its public `find` is a getter for this one. tfjs-node pins the version, 1.0.9.
+  const locator = requireFromTfjsNode('@mapbox/node-pre-gyp/lib/pre-binding.js') as {
+    find: (path: string, ...rest: unknown[]) => string;
+  };
+  const { find } = locator;
+  locator.find = (path, ...rest) => (path === manifest ? addon : find(path, ...rest));
+  try {
+    requireFromTfjsNode('./');
+  } finally {
+    locator.find = find;
+  }
+}
+
+/* istanbul ignore next: counters would travel with the source */
+function answerProblem(
+  open: typeof openTfjsNode,
+  require: NodeJS.Require,
+  folder: string,
+  addon: string,
+  problem: Problem,
+): Answer {
+  const requireFromTfjsNode = (require('node:module') as typeof import('node:module')).createRequire(
+    `${folder}/package.json`,
+  );
+  open(requireFromTfjsNode, addon);
+  const tf = requireFromTfjsNode('@tensorflow/tfjs') as typeof import('@tensorflow/tfjs');
+  const backend = tf.findBackend('tensorflow') as unknown as {
+    binding: import('../../graph/native-backend.js').Binding & { TF_Version: string };
+    isUsingGpuDevice: boolean;
+  };
+  const features = tf.tensor2d(problem.features);
+  const targets = tf.tensor2d(problem.targets);
+  const loss = (weight: import('@tensorflow/tfjs').Tensor) =>
+    tf.neg(tf.mean(tf.sum(tf.mul(targets, tf.logSoftmax(tf.matMul(features, weight))), 1)));
+  const { value, grad } = tf.valueAndGrad(loss)(tf.tensor2d(problem.weight));
+  const { binding } = backend;
+  const ones = (rows: number, columns: number) =>
+    binding.createTensor([rows, columns], binding.TF_FLOAT, new Float32Array(rows * columns).fill(1));
+  const attributes = [
+    { name: 'T', type: binding.TF_ATTR_TYPE, value: binding.TF_FLOAT },
+    { name: 'N', type: binding.TF_ATTR_INT, value: 0 },
+  ];
+  let narrow: number[] = [];
+  try {
+    // Large enough for several threads. Our kernel may ask more of the processor than TensorFlow's do.
+    const [{ id }] = binding.executeOp(
+      'SoftmaxRegressionNarrowMatMul',
+      attributes,
+      [ones(128, 1024), ones(1024, 10)],
+      1,
+    );
+    narrow = Array.from(binding.tensorDataSync(id) as Float32Array);
+  } catch {
+    // An addon that tfjs-node's own installer brought has no such kernel.
+  }
+  return {
+    narrow,
+    tensorflowVersion: backend.binding.TF_Version,
+    usesGpu: backend.isUsingGpuDevice,
+    loss: value.dataSync()[0],
+    gradient: Array.from(grad.dataSync()),
+  };
+}
+
+function judge(answer: Answer): ProbeResult {
+  const expected = closedForm(PROBLEM);
+  const actual = [answer.loss, ...answer.gradient];
+  const agrees =
+    actual.length === expected.length && actual.every((value, i) => disagreement(value, expected[i], FLOAT32) <= 1);
+  if (answer.narrow.some((value) => value !== 1024)) {
+    return { ok: false, reason: 'its own kernel computes wrongly: a sum of 1024 ones is another number' };
+  }
+  return agrees
+    ? { ok: true, tensorflowVersion: answer.tensorflowVersion, device: answer.usesGpu ? 'GPU' : 'CPU' }
+    : { ok: false, reason: `it computes wrongly: loss and gradient [${actual}], which should be [${expected}]` };
+}
+
+/** Loss and gradient in float64: ℓ = −(1/n) Σᵢ log softmax(xᵢW)·yᵢ and ∂ℓ/∂W = Xᵀ(softmax(XW) − Y)/n. */
+function closedForm({ features, weight, targets }: Problem): number[] {
+  const count = features.length;
+  let loss = 0;
+  const gradient = weight.map((row) => row.map(() => 0));
+  features.forEach((x, i) => {
+    const powers = weight[0].map((_, k) => Math.exp(x.reduce((logit, value, j) => logit + value * weight[j][k], 0)));
+    const sum = powers.reduce((total, power) => total + power, 0);
+    powers.forEach((power, k) => {
+      const probability = power / sum;
+      loss -= (targets[i][k] * Math.log(probability)) / count;
+      x.forEach((value, j) => {
+        gradient[j][k] += (value * (probability - targets[i][k])) / count;
+      });
+    });
+  });
+  return [loss, ...gradient.flat()];
+}
+
+/** By signal, or by the exit code that Windows gives instead. */
+const DEATHS: Readonly<Record<string, string>> = {
+  SIGILL: 'it needs instructions that this processor lacks, such as AVX',
+  3221225501: 'it needs instructions that this processor lacks, such as AVX',
+  SIGSEGV: 'it crashed (SIGSEGV): it is damaged, or was built for another C library',
+  3221225477: 'it crashed (access violation): it is damaged, or was built for another system',
+  SIGBUS: 'it crashed (SIGBUS): a library file is cut short',
+  SIGKILL: 'it was killed, perhaps for want of memory',
+};
+
+function deathOf(outcome: Outcome): string {
+  switch (outcome.end) {
+    case 'missing':
+      return `${process.execPath} could not be started`;
+    case 'timeout':
+      return `it did not answer within ${TIMEOUT / 1000} s`;
+    default: {
+      const known = DEATHS[outcome.signal ?? outcome.code ?? ''];
+      if (known !== undefined) return known;
+      const message = /^\s*(?:\w*Error): (.*)$/m.exec(outcome.stderr)?.[1] ?? lastLine(outcome.stderr);
+      return outcome.signal === null ? message : `it was ended by ${outcome.signal}: ${message}`;
+    }
+  }
+}

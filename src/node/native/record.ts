@@ -1,0 +1,129 @@
+// node: what the cache remembers: which kernels were installed, and on which machines they were proven.
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { cacheFolder, writeFileAtomic } from '../files.js';
+import { KERNELS } from './compile.js';
+import { type Machine, machineFingerprint, machineName } from './machine.js';
+import { TENSORFLOW_VERSION } from './wheels.js';
+
+const bytes = v.pipe(v.number(), v.integer(), v.minValue(1));
+const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
+
+const InstallRecord = v.object({
+  tfjsNodeVersion: v.string(),
+  tensorflowVersion: v.string(),
+  machine: v.string(),
+  gpu: v.boolean(),
+  cpu: v.string(),
+  installed: v.pipe(v.string(), v.isoTimestamp()),
+  addonSha256: sha256,
+  /** Every file that is loaded, by its path in the folder, with its size. */
+  files: v.record(v.string(), bytes),
+});
+export type InstallRecord = v.InferOutput<typeof InstallRecord>;
+
+const Proof = v.object({
+  tensorflowVersion: v.string(),
+  device: v.picklist(['CPU', 'GPU']),
+  cpu: v.string(),
+  proven: v.pipe(v.string(), v.isoTimestamp()),
+});
+export type Proof = v.InferOutput<typeof Proof>;
+
+/** Where a build is kept: whatever makes two builds differ is in the name. Node's version is not, the addon being Node-API. */
+export function nativeFolder(tfjsNodeVersion: string, machine: Machine, gpu: boolean): string {
+  const name = `tfjs-node-${tfjsNodeVersion}-tensorflow-${TENSORFLOW_VERSION}-kernels-${kernelsVersion()}-${machineName(machine)}`;
+  return cacheFolder('native', gpu ? `${name}-gpu` : name);
+}
+
+/** Changes with the sources of our kernels. */
+function kernelsVersion(): string {
+  const hash = createHash('sha256');
+  for (const name of readdirSync(KERNELS).sort()) hash.update(name).update(readFileSync(join(KERNELS, name)));
+  return hash.digest('hex').slice(0, 8);
+}
+
+/** The addon's place in that folder. The libraries keep the places they have in the wheel. */
+export const ADDON = join('addon', 'tfjs_binding.node');
+const RECORD = 'record.json';
+
+export async function writeInstallRecord(folder: string, record: InstallRecord): Promise<void> {
+  await writeFileAtomic(join(folder, RECORD), `${JSON.stringify(record, null, 2)}\n`);
+}
+
+/**
+ * The record of a folder whose files are as it says, or what is wrong: undefined where nothing is installed at all.
+ *
+ * What the folder is named after is in the record as well: a folder that was renamed or copied is seen. Sizes are compared for the libraries, 850 MB, and the checksum for the addon.
+ */
+export function readInstallRecord(
+  folder: string,
+  machine: Machine,
+): InstallRecord | { readonly damage: string } | undefined {
+  const text = readIfAny(join(folder, RECORD));
+  if (text === undefined) return undefined;
+  const record = parseAs(InstallRecord, text.toString('utf8'));
+  if (record === undefined) return { damage: `${join(folder, RECORD)} is not a record of this package` };
+  if (nativeFolder(record.tfjsNodeVersion, machine, record.gpu) !== folder || record.machine !== machineName(machine)) {
+    return { damage: `${folder} holds a build for tfjs-node ${record.tfjsNodeVersion} on ${record.machine}` };
+  }
+  if (record.tensorflowVersion !== TENSORFLOW_VERSION) {
+    return { damage: `${folder} holds TensorFlow ${record.tensorflowVersion} instead of ${TENSORFLOW_VERSION}` };
+  }
+  for (const [name, size] of Object.entries(record.files)) {
+    const actual = statSync(join(folder, name), { throwIfNoEntry: false })?.size;
+    if (actual === undefined) return { damage: `${join(folder, name)} is missing` };
+    if (actual !== size) return { damage: `${join(folder, name)} has ${actual} bytes instead of ${size}` };
+  }
+  const addon = readIfAny(join(folder, ADDON));
+  if (addon === undefined || createHash('sha256').update(addon).digest('hex') !== record.addonSha256) {
+    return { damage: `${join(folder, ADDON)} is not the file that was built` };
+  }
+  return record;
+}
+
+/**
+ * Remembers that `files` ran on this machine. Best effort: where the cache is read-only, they are proven again next time.
+ */
+export async function writeProof(
+  files: readonly string[],
+  machine: Machine,
+  { tensorflowVersion, device }: Pick<Proof, 'tensorflowVersion' | 'device'>,
+): Promise<void> {
+  const proof: Proof = { tensorflowVersion, device, cpu: machine.cpu, proven: new Date().toISOString() };
+  await writeFileAtomic(proofPath(files, machine), `${JSON.stringify(proof, null, 2)}\n`).catch(() => {});
+}
+
+/** The proof that exactly these files ran on this machine: a change of any of them, or of the processor, voids it. */
+export function readProof(files: readonly string[], machine: Machine): Proof | undefined {
+  const text = readIfAny(proofPath(files, machine));
+  return text === undefined ? undefined : parseAs(Proof, text.toString('utf8'));
+}
+
+function proofPath(files: readonly string[], machine: Machine): string {
+  const hash = createHash('sha256').update(machineFingerprint(machine));
+  for (const file of files) {
+    const state = statSync(file, { throwIfNoEntry: false });
+    hash.update(JSON.stringify([file, state?.size, state?.mtimeMs]));
+  }
+  return cacheFolder('native', 'proofs', `${hash.digest('hex').slice(0, 32)}.json`);
+}
+
+function readIfAny(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function parseAs<T extends v.GenericSchema>(schema: T, text: string): v.InferOutput<T> | undefined {
+  try {
+    const result = v.safeParse(schema, JSON.parse(text));
+    return result.success ? result.output : undefined;
+  } catch {
+    return undefined;
+  }
+}

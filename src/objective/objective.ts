@@ -1,0 +1,138 @@
+// objective: the loss of the whole training set and its gradient, on tensors.
+import * as tf from '@tensorflow/tfjs';
+import type { DataArray, DataStore } from '../compile/arrays.js';
+import { openLoop } from '../compile/loop.js';
+import { WORK_OF_A_TASK } from '../core/task.js';
+import type { FeatureArray } from '../data/batches.js';
+import { sparseCrossEntropyOp } from '../nn/cross-entropy.js';
+import { clonesOf, type Tensors } from '../optim/first-order.js';
+import type { ScaledLayer } from './scaled-layer.js';
+
+/** How many rows one task may take without holding up the event loop; from shapes alone, never from a timing. */
+export function rowsOfATask(inputs: number, units: number): number {
+  return Math.max(1, Math.floor(WORK_OF_A_TASK / (inputs * units)));
+}
+
+/** Few enough rows that they and their products stay in the processor's caches; many enough that steps cost little. */
+const BATCH = 512;
+
+/** Rows of a step, such that no short batch is left over, which would be a graph of its own, if that can be. */
+function rowsOfAStep(n: number, most: number): number {
+  for (let rows = most; rows > most / 2; rows--) if (n % rows === 0) return rows;
+  return most;
+}
+
+/** The samples that a loss is summed over. */
+export interface TrainingData {
+  readonly features: FeatureArray & Pick<DataArray, 'dtype'>;
+  /** Class indices. */
+  readonly labels: Int32Array;
+  /** What each sample counts, sᵢ/S: they sum to 1. */
+  readonly shares: Float32Array;
+}
+
+/** Σᵢ sᵢ/S·NLLᵢ at some parameters, and its gradient: without a penalty. */
+export interface LossAndGradient {
+  readonly loss: number;
+  /** The caller's. */
+  readonly gradients: Tensors;
+}
+
+/** The loss as a function of the parameters, prepared to be asked many times. */
+export interface OpenLoss {
+  evaluate(parameters: Tensors, signal?: AbortSignal): Promise<LossAndGradient>;
+  close(): void;
+}
+
+/**
+ * Prepares the weighted mean loss of all samples; on TensorFlow an evaluation is a native call or a few.
+ *
+ * @param parameters for their shapes
+ * @param evaluations how many there may be
+ */
+export async function openLoss(
+  scaled: ScaledLayer,
+  parameters: Tensors,
+  { features, labels, shares }: TrainingData,
+  evaluations: number,
+  store: DataStore,
+): Promise<OpenLoss> {
+  const [n, inputs] = features.shape;
+  const batchSize = rowsOfAStep(n, Math.min(n, BATCH, rowsOfATask(inputs, parameters.bias.size)));
+  type State = { readonly sums: Tensors; readonly at: Tensors };
+  type Batch = { readonly features: tf.Tensor2D; readonly labels: tf.Tensor1D; readonly shares: tf.Tensor1D };
+  const step = ({ sums, at }: State, { features, labels, shares }: Batch): [State, tf.Scalar] => {
+    const loss = (o: tf.Tensor) =>
+      sparseCrossEntropyOp(o as tf.Tensor2D, labels)
+        .mul(shares)
+        .sum<tf.Scalar>();
+    const { value, grad } = tf.valueAndGrad(loss)(scaled.forward(features, at));
+    const gradients = scaled.backward(features, grad as tf.Tensor2D, at, 0);
+    const added = Object.keys(sums).map((name) => [name, sums[name].add(gradients[name])]);
+    return [{ sums: Object.fromEntries(added), at }, value as tf.Scalar];
+  };
+  const zeros = (): Tensors =>
+    Object.fromEntries(Object.entries(parameters).map(([name, tensor]) => [name, tf.zeros(tensor.shape)]));
+  const initial = { sums: zeros(), at: parameters };
+  const options = { batchSize, passes: evaluations, isOrdered: false };
+  const loop = await openLoop(step, initial, { features, labels, shares }, options, store).finally(() =>
+    tf.dispose(initial.sums),
+  );
+  return {
+    async evaluate(at, signal) {
+      const sums = zeros();
+      let gradients = sums;
+      let loss = 0;
+      try {
+        for await (const { state, outputs } of loop.pass({ sums, at }, undefined, signal)) {
+          if (gradients !== sums) tf.dispose(gradients);
+          gradients = clonesOf(state.sums);
+          loss += (await outputs.data<'float32'>()).reduce((sum, each) => sum + each, 0);
+        }
+      } catch (error) {
+        if (gradients !== sums) tf.dispose(gradients);
+        throw error;
+      } finally {
+        tf.dispose(sums);
+      }
+      return { loss, gradients };
+    },
+    close: () => loop.close(),
+  };
+}
+
+export interface ObjectiveOptions {
+  /** λ of the penalty λ/2·‖W‖². */
+  readonly l2: number;
+  /** Whether the bias is trained. */
+  readonly fitIntercept: boolean;
+  readonly signal?: AbortSignal;
+}
+
+export interface ObjectiveValue {
+  /** (1/S)·Σᵢ sᵢ·NLLᵢ + λ/2·‖W‖² */
+  readonly objective: number;
+  /** Largest absolute entry of its gradient, with respect to what is trained. */
+  readonly gradientNorm: number;
+}
+
+/** The objective and the largest entry of its gradient, at these parameters. */
+export async function objectiveOf(
+  scaled: ScaledLayer,
+  parameters: Tensors,
+  data: TrainingData,
+  { l2, fitIntercept, signal }: ObjectiveOptions,
+  store: DataStore,
+): Promise<ObjectiveValue> {
+  const open = await openLoss(scaled, parameters, data, 1, store);
+  const { loss, gradients } = await open.evaluate(parameters, signal).finally(() => open.close());
+  const looked = tf.tidy(() => {
+    const penalised = l2 === 0 ? gradients : scaled.addPenalty(gradients, parameters, l2);
+    const { bias, ...others } = penalised;
+    const norm = tf.stack(Object.values(fitIntercept ? penalised : others).map((sum) => sum.abs().max())).max();
+    return tf.stack([norm, scaled.weightOf(parameters).square().sum()]);
+  });
+  const [gradientNorm, square] = await looked.data<'float32'>();
+  tf.dispose([looked, gradients] as unknown as tf.TensorContainer);
+  return { objective: l2 === 0 ? loss : loss + (l2 / 2) * square, gradientNorm };
+}

@@ -1,0 +1,239 @@
+// objective: products with some samples at once, in float64: the inner loops of the solvers on plain arrays.
+import type { FeatureArray } from '../data/batches.js';
+import { type Block, multiply, multiplyTransposed } from '../optim/block-products.js';
+
+/** Samples of a block: their features stay in the processor's caches for as long as they are needed. */
+export const BLOCK_ROWS = 32;
+
+/** Below this share of features that are not 0, to skip the zeros is faster than to multiply by them. */
+const SPARSE = 0.12;
+
+/** Up to so many numbers (16 MB), the rows of a problem are laid out once, not in each evaluation. */
+const PREPARED = 2 ** 21;
+
+/** X̃ in float64, its rows filled up to fours of columns; undefined where that is too much, or most of it is 0. */
+export function prepareRows({ values, shape, scale = 1 }: FeatureArray): Float64Array | undefined {
+  const [n, d] = shape;
+  const width = Math.ceil((d + 1) / 4) * 4;
+  const rows = Math.ceil(n / 4) * 4;
+  if (rows * width > PREPARED) return undefined;
+  const prepared = new Float64Array(rows * width);
+  let filled = n;
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < d; j++) {
+      const value = values[i * d + j] / scale;
+      if (value !== 0) filled++;
+      prepared[i * width + j] = value;
+    }
+    prepared[i * width + d] = 1;
+  }
+  return filled < SPARSE * n * (d + 1) ? undefined : prepared;
+}
+
+/** Some samples with the 1 of the bias after their features, X̃, and products with it. */
+export class RowBlock {
+  readonly #features: FeatureArray;
+  /** d + 1 */
+  readonly #order: number;
+  readonly #classes: number;
+  /** Filled up with zeros, as the products want it: #order to fours, #classes to twos. */
+  readonly #width: number;
+  readonly #pairs: number;
+  /** The rows that were read last, in the problem's own or in #copy. */
+  #values: Float64Array;
+  /** Where the block begins in them. */
+  #offset = 0;
+  readonly #prepared: Float64Array | undefined;
+  readonly #copy: Float64Array;
+  readonly #scaled: Float64Array;
+  /** Of a point: for each pair of classes, [order, 2]. */
+  readonly #point: Float64Array;
+  readonly #sums: Float64Array;
+  #count = 0;
+  /** Rows of #copy that are not 0. */
+  #copied = 0;
+  #isSparse = false;
+  /** Where the features are that are not 0, the 1 included: row r from #starts[r] to #starts[r + 1]. */
+  readonly #places: Int32Array;
+  readonly #starts = new Int32Array(BLOCK_ROWS + 1);
+  /** How many those are: what a product with one class costs. */
+  filled = 0;
+
+  /** @param prepared the rows of `prepareRows`, if there are any */
+  constructor(features: FeatureArray, numClasses: number, prepared?: Float64Array) {
+    this.#features = features;
+    this.#order = features.shape[1] + 1;
+    this.#classes = numClasses;
+    this.#width = Math.ceil(this.#order / 4) * 4;
+    this.#pairs = Math.ceil(numClasses / 2);
+    this.#prepared = prepared;
+    this.#copy = new Float64Array(BLOCK_ROWS * this.#width);
+    this.#values = this.#copy;
+    this.#scaled = new Float64Array(BLOCK_ROWS * this.#width);
+    this.#point = new Float64Array(this.#pairs * this.#order * 2);
+    this.#sums = new Float64Array(BLOCK_ROWS * this.#pairs * 2);
+    this.#places = new Int32Array(prepared === undefined ? BLOCK_ROWS * this.#order : 0);
+  }
+
+  /** Takes the samples from `start` on, as many as there are but 32; returns how many. */
+  read(start: number): number {
+    const count = Math.min(BLOCK_ROWS, this.#features.shape[0] - start);
+    if (this.#prepared !== undefined) {
+      this.#values = this.#prepared;
+      this.#offset = start * this.#width;
+      this.#count = count;
+      this.filled = count * this.#order;
+      return count;
+    }
+    for (let r = 0; r < count; r++) this.#copyRow(start + r, r);
+    this.#endCopy(count);
+    this.#isSparse = this.filled < SPARSE * count * this.#order;
+    return count;
+  }
+
+  /** Takes the first `count` of these samples, up to 32. */
+  gather(samples: Int32Array, count: number): void {
+    for (let r = 0; r < count; r++) this.#copyRow(samples[r], r);
+    this.#endCopy(count);
+  }
+
+  #copyRow(sample: number, r: number): void {
+    const width = this.#width;
+    const to = r * width;
+    if (this.#prepared !== undefined) {
+      for (let j = 0, from = sample * width; j < width; j++) this.#copy[to + j] = this.#prepared[from + j];
+      return;
+    }
+    const { values, shape, scale = 1 } = this.#features;
+    const d = shape[1];
+    let filled = r === 0 ? 0 : this.#starts[r];
+    this.#starts[r] = filled;
+    for (let j = 0, from = sample * d; j < d; j++) {
+      const value = values[from + j] / scale;
+      this.#copy[to + j] = value;
+      if (value !== 0) this.#places[filled++] = j;
+    }
+    this.#copy[to + d] = 1;
+    this.#places[filled++] = d;
+    this.#starts[r + 1] = filled;
+  }
+
+  #endCopy(count: number): void {
+    if (count < this.#copied) this.#copy.fill(0, count * this.#width, this.#copied * this.#width);
+    this.#copied = count;
+    this.#count = count;
+    this.#values = this.#copy;
+    this.#offset = 0;
+    this.#isSparse = false;
+    this.filled = this.#prepared === undefined ? this.#starts[count] : count * this.#order;
+  }
+
+  /** The point of the `logits` to come: W followed by b. */
+  setPoint(point: Float64Array): void {
+    const [order, q] = [this.#order, this.#classes];
+    for (let k = 0; k < q; k++) {
+      const to = (k >> 1) * order * 2 + (k & 1);
+      for (let j = 0; j < order; j++) this.#point[to + 2 * j] = point[j * q + k];
+    }
+  }
+
+  /** X̃·point into `logits`, [rows, classes]. */
+  logits(logits: Float64Array): void {
+    const [order, q] = [this.#order, this.#classes];
+    if (this.#isSparse) {
+      this.#sparseLogits(logits);
+      return;
+    }
+    const products = multiply(this.#block(), this.#point, order);
+    const padded = 2 * this.#pairs;
+    for (let r = 0; r < this.#count; r++) {
+      for (let k = 0; k < q; k++) logits[r * q + k] = products[r * padded + k];
+    }
+  }
+
+  #sparseLogits(logits: Float64Array): void {
+    const [order, width, q] = [this.#order, this.#width, this.#classes];
+    const x = this.#values;
+    const w = this.#point;
+    for (let k = 0; k < q; k += 2) {
+      const base = k * order;
+      for (let r = 0; r < this.#count; r++) {
+        let [s0, s1] = [0, 0];
+        for (let a = this.#starts[r]; a < this.#starts[r + 1]; a++) {
+          const j = this.#places[a];
+          const value = x[r * width + j];
+          s0 += value * w[base + 2 * j];
+          s1 += value * w[base + 2 * j + 1];
+        }
+        logits[r * q + k] = s0;
+        if (k + 1 < q) logits[r * q + k + 1] = s1;
+      }
+    }
+  }
+
+  /** Adds X̃ᵀR to a gradient that is laid out like a point; R is [rows, classes]. */
+  addOuter(residuals: Float64Array, gradient: Float64Array): void {
+    const [order, width, q, count] = [this.#order, this.#width, this.#classes, this.#count];
+    if (this.#isSparse) {
+      for (let r = 0; r < count; r++) {
+        for (let a = this.#starts[r]; a < this.#starts[r + 1]; a++) {
+          const j = this.#places[a];
+          const value = this.#values[r * width + j];
+          for (let k = 0; k < q; k++) gradient[j * q + k] += value * residuals[r * q + k];
+        }
+      }
+      return;
+    }
+    const paired = 2 * this.#pairs;
+    const padded = this.#sums;
+    for (let r = 0; r < count; r++) {
+      for (let k = 0; k < q; k++) padded[r * paired + k] = residuals[r * q + k];
+    }
+    const products = multiplyTransposed(padded, paired, paired, this.#block(), 'all');
+    for (let k = 0; k < q; k++) {
+      for (let j = 0, to = k, from = k * width; j < order; j++, to += q, from++) gradient[to] += products[from];
+    }
+  }
+
+  /** Adds to the sums of each class, laid out like a point, the rows of that class: as `addOuter` with shares at their labels. */
+  addToClasses(labels: Int32Array, first: number, shares: Float64Array, sums: Float64Array): void {
+    const q = this.#classes;
+    for (let r = 0; r < this.#count; r++) {
+      const share = shares[r];
+      if (share === 0) continue;
+      const from = this.#offset + r * this.#width;
+      for (let j = 0, at = labels[first + r]; j < this.#order; j++, at += q) sums[at] += share * this.#values[from + j];
+    }
+  }
+
+  /** Adds X̃ᵀdiag(shares)X̃ to a matrix [d + 1, d + 1]; only its lower half counts. */
+  addGram(shares: Float64Array, gram: Float64Array): void {
+    const [order, width, count] = [this.#order, this.#width, this.#count];
+    const x = this.#values;
+    if (this.#isSparse) {
+      for (let r = 0; r < count; r++) {
+        for (let a = this.#starts[r]; a < this.#starts[r + 1]; a++) {
+          const i = this.#places[a];
+          const value = shares[r] * x[r * width + i];
+          for (let b = this.#starts[r]; b <= a; b++) {
+            gram[i * order + this.#places[b]] += value * x[r * width + this.#places[b]];
+          }
+        }
+      }
+      return;
+    }
+    const scaled = this.#scaled;
+    for (let r = 0, at = 0; r < count; r++) {
+      for (let j = 0; j < width; j++, at++) scaled[at] = shares[r] * x[this.#offset + at];
+    }
+    const products = multiplyTransposed(scaled, width, Math.ceil(order / 2) * 2, this.#block(), 'lower');
+    for (let i = 0; i < order; i++) {
+      // To the diagonal and no further.
+      for (let j = 0, to = i * order, from = i * width; j <= i; j++, to++, from++) gram[to] += products[from];
+    }
+  }
+
+  #block(): Block {
+    return { values: this.#values, offset: this.#offset, rows: this.#count, width: this.#width };
+  }
+}

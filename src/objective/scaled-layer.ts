@@ -1,0 +1,76 @@
+// objective: a layer on features as they are stored.
+import * as tf from '@tensorflow/tfjs';
+import type { Scaling } from '../data/standardize.js';
+import { backward, type Layer, transposedProduct } from '../nn/layer.js';
+import type { Tensors } from '../optim/first-order.js';
+
+/** A layer as a training step uses it: it takes features before the division by their scale, and before they are standardised. */
+export interface ScaledLayer {
+  /** o = zW + b, z = x/scale, standardised or not */
+  forward(features: tf.Tensor2D, parameters: Tensors): tf.Tensor2D;
+  /** From ∂ℓ/∂o to the gradients of the parameters, of the penalty λ/2·‖W‖² as well. */
+  backward(features: tf.Tensor2D, logitsGradient: tf.Tensor2D, parameters: Tensors, l2: number): Tensors;
+  /** Gradients of the loss, with λ·W, back through what W is made of, added. */
+  addPenalty(gradients: Tensors, parameters: Tensors, l2: number): Tensors;
+  weightOf(parameters: Tensors): tf.Tensor2D;
+}
+
+/**
+ * A layer that sees to the scale of its features itself.
+ *
+ * @param scale what stored features are divided by
+ * @param scaling how they are standardised after that: z = (x/scale − mean)/deviation, without a copy of them
+ */
+export function scaledLayer(layer: Layer, scale = 1, scaling?: Scaling): ScaledLayer {
+  return onColumns(layer, scaling === undefined ? { factor: 1 / scale } : columnsOf(scaling, scale));
+}
+
+/** What is done to the columns of features as they are stored: z = factor∘x − shift. */
+interface Columns {
+  /** One for all columns, or one for each. */
+  readonly factor: number | Float32Array;
+  readonly shift?: Float32Array;
+}
+
+function columnsOf({ mean, scale, isConstant }: Scaling, divisor: number): Columns {
+  // 0 for a constant column: rounding errors would be gradients else, which Adam makes as large as any.
+  const of = (value: (j: number) => number) => Float32Array.from(mean, (_, j) => (isConstant[j] ? 0 : value(j)));
+  return { factor: of((j) => 1 / (divisor * scale[j])), shift: of((j) => mean[j] / scale[j]) };
+}
+
+function onColumns(layer: Layer, { factor, shift }: Columns): ScaledLayer {
+  const plain: ScaledLayer = {
+    weightOf: (parameters) => layer.weightOf(parameters),
+    addPenalty(gradients, parameters, l2) {
+      const penalty = layer.pullback(layer.weightOf(parameters).mul(l2), parameters);
+      const added = Object.keys(penalty).map((name) => [name, gradients[name].add(penalty[name])]);
+      return { ...gradients, ...Object.fromEntries(added) };
+    },
+    forward: (features, parameters) => layer.forward(features, parameters),
+    backward: (features, g, parameters, l2) => backward(layer, features, g, parameters, l2),
+  };
+  if (factor === 1) return plain;
+  const rows = (weight: tf.Tensor2D) => times(weight, factor, [layer.inputs, 1]);
+  return {
+    ...plain,
+    forward(features, parameters) {
+      const weight = layer.weightOf(parameters);
+      const logits = tf.matMul(features, rows(weight)).add<tf.Tensor2D>(parameters.bias);
+      return shift === undefined ? logits : logits.sub(tf.matMul(tf.tensor2d(shift, [1, layer.inputs]), weight));
+    },
+    backward(features, g, parameters, l2) {
+      const bias = g.sum(0);
+      if (shift === undefined) return { ...backward(layer, features, times(g, factor, [1]), parameters, l2), bias };
+      const raw = transposedProduct(features, g);
+      const moved = tf.matMul(tf.tensor2d(shift, [layer.inputs, 1]), bias.expandDims<tf.Tensor2D>(0));
+      const ofLoss = { ...layer.pullback(rows(raw).sub(moved), parameters), bias };
+      return l2 === 0 ? ofLoss : plain.addPenalty(ofLoss, parameters, l2);
+    },
+  };
+}
+
+/** A factor for all, or a tensor of factors of that shape. */
+function times(tensor: tf.Tensor2D, factor: number | Float32Array, shape: number[]): tf.Tensor2D {
+  if (typeof factor !== 'number') return tensor.mul(tf.tensor(factor, shape));
+  return factor === 1 ? tensor : tensor.mul(factor);
+}

@@ -1,0 +1,130 @@
+// objective: the objective of a softmax regression in float32 on tensors, as a function of plain arrays.
+import * as tf from '@tensorflow/tfjs';
+import { DataStore } from '../compile/arrays.js';
+import { openLoop } from '../compile/loop.js';
+import { type SampleWeights, sharesOf } from '../data/sample-weights.js';
+import { Dense } from '../nn/dense.js';
+import type { ValueAndGradient } from '../optim/solver.js';
+import type { PlainProblem } from './float64.js';
+import { openLoss, rowsOfATask, type TrainingData } from './objective.js';
+import { scaledLayer } from './scaled-layer.js';
+
+export interface TensorObjective {
+  /** f(θ) and its gradient, as `evaluatePlain` has them, without l1. */
+  evaluate(point: Float64Array, signal?: AbortSignal): Promise<ValueAndGradient>;
+  /** X̃ᵀdiag(s)X̃/S, the column of ones last, [d + 1, d + 1] of which the lower half is filled. */
+  gram(signal?: AbortSignal): Promise<Float64Array>;
+  /** Gives back all tensors. */
+  close(): void;
+}
+
+/** @param evaluations how many there may be */
+export async function openTensorObjective(
+  { features, labels, numSamples: n, numFeatures: d, numClasses, l2, fitIntercept }: PlainProblem,
+  weights: SampleWeights | undefined,
+  evaluations: number,
+): Promise<TensorObjective> {
+  const { scale = 1 } = features;
+  const layer = new Dense({ inputs: d, units: numClasses });
+  const scaled = scaledLayer(layer, scale);
+  const store = new DataStore();
+  const data = {
+    features: { ...features, scale: 1, dtype: 'float32' },
+    labels,
+    shares: sharesOf(weights, n),
+  } as const;
+  const dispose = () => {
+    store.dispose();
+    layer.dispose();
+  };
+  const split = d * numClasses;
+  const loss = await openLoss(scaled, layer.parameters, data, evaluations, store).catch((error) => {
+    dispose();
+    throw error;
+  });
+  return {
+    async evaluate(point, signal) {
+      const parameters = tf.tidy(() => {
+        const weight = tf.tensor2d(Float32Array.from(point.subarray(0, split)), [d, numClasses]);
+        return { weight, bias: tf.tensor1d(Float32Array.from(point.subarray(split))) };
+      });
+      try {
+        const { loss: mean, gradients } = await loss.evaluate(parameters, signal);
+        const [ofWeight, ofBias] = await Promise.all([gradients.weight.data(), gradients.bias.data()]);
+        tf.dispose(gradients);
+        return withPenalty(mean, point, ofWeight, fitIntercept ? ofBias : undefined, l2);
+      } finally {
+        tf.dispose(parameters);
+      }
+    },
+    gram: (signal) => gramOf(data, scale, store, signal),
+    close() {
+      loss.close();
+      dispose();
+    },
+  };
+}
+
+function withPenalty(
+  loss: number,
+  point: Float64Array,
+  ofWeight: ArrayLike<number>,
+  ofBias: ArrayLike<number> | undefined,
+  l2: number,
+): ValueAndGradient {
+  const gradient = new Float64Array(point.length);
+  let square = 0;
+  for (let i = 0; i < ofWeight.length; i++) {
+    gradient[i] = ofWeight[i] + l2 * point[i];
+    square += point[i] * point[i];
+  }
+  if (ofBias !== undefined) gradient.set(ofBias, ofWeight.length);
+  return { value: loss + (l2 / 2) * square, gradient };
+}
+
+/** Rows of a native product: few enough to stay in the caches, many enough for its threads. */
+const NATIVE_ROWS = 512;
+
+async function gramOf(
+  { features, shares }: Pick<TrainingData, 'features' | 'shares'>,
+  scale: number,
+  store: DataStore,
+  signal: AbortSignal | undefined,
+): Promise<Float64Array> {
+  const [n, d] = features.shape;
+  const isNative = tf.getBackend() === 'tensorflow';
+  type Sums = { readonly gram: tf.Tensor2D; readonly mean: tf.Tensor1D };
+  type Batch = { readonly features: tf.Tensor2D; readonly shares: tf.Tensor1D };
+  const step = ({ gram, mean }: Sums, { features: x, shares }: Batch): [Sums, object] => {
+    const weighted = x.mul<tf.Tensor2D>(shares.expandDims(1));
+    // wasm has a slow way for transposed factors only.
+    const products = isNative ? tf.matMul(weighted, x, true, false) : tf.matMul(tf.transpose(weighted), x);
+    return [{ gram: gram.add(products), mean: mean.add(weighted.sum(0)) }, {}];
+  };
+  const batchSize = Math.min(n, isNative ? NATIVE_ROWS : rowsOfATask(d, d));
+  const initial: Sums = { gram: tf.zeros([d, d]), mean: tf.zeros([d]) };
+  let sums: Sums = initial;
+  try {
+    const options = { batchSize, passes: 1, isOrdered: false };
+    const loop = await openLoop(step, initial, { features, shares }, options, store);
+    try {
+      for await (const { state } of loop.pass(initial, undefined, signal)) {
+        if (sums !== initial) tf.dispose(sums);
+        sums = { gram: state.gram.clone(), mean: state.mean.clone() };
+      }
+    } finally {
+      loop.close();
+    }
+    const [products, means] = await Promise.all([sums.gram.data(), sums.mean.data()]);
+    const gram = new Float64Array((d + 1) ** 2);
+    for (let i = 0; i < d; i++) {
+      for (let j = 0; j <= i; j++) gram[i * (d + 1) + j] = products[i * d + j] / scale ** 2;
+      gram[d * (d + 1) + i] = means[i] / scale;
+    }
+    gram[gram.length - 1] = 1;
+    return gram;
+  } finally {
+    if (sums !== initial) tf.dispose(sums);
+    tf.dispose(initial);
+  }
+}

@@ -1,0 +1,234 @@
+// serialization: a model as an ONNX file, which other runtimes run.
+import protobuf from 'protobufjs/minimal.js';
+import { DomainError, ShapeError } from '../core/errors.js';
+import { assertLabels, type Label } from '../core/labels.js';
+import { assertKnownOptions, describe, formatShape } from '../core/shape.js';
+import { VERSION } from '../core/version.js';
+
+/** What is exported: a `SoftmaxRegression`, or anything with its weight, bias and classes. */
+export interface OnnxSource {
+  readonly classes: readonly Label[];
+  /** d */
+  readonly numFeatures: number;
+  /** W as rows, [d, q]. */
+  readonly weight: readonly ArrayLike<number>[];
+  /** b, [q]. */
+  readonly bias: ArrayLike<number>;
+  readonly featureNames?: readonly string[];
+}
+
+/** Options of `toOnnx`. */
+export interface OnnxOptions {
+  /** One for each feature; those of the model, if it has some, unless given. */
+  readonly featureNames?: readonly string[];
+  /** What the graph is called; `softmax-regression` unless given. */
+  readonly name?: string;
+}
+
+/** ONNX 1.8 (2020): the operator set in which Softmax got its present meaning, and the file version of that release. */
+const OPSET = 13;
+const IR_VERSION = 7;
+
+/** Protobuf files end at 2 GiB; what is not weight takes the rest. */
+const MAX_VALUES = 2 ** 29 - 2 ** 22;
+
+/** TensorProto.DataType. */
+const TYPES = { float: 1, int64: 7, string: 8, bool: 9, double: 11 } as const;
+type ElementType = keyof typeof TYPES;
+
+/** AttributeProto.AttributeType.INT. */
+const INT_ATTRIBUTE = 2;
+
+/**
+ * A model as an ONNX file.
+ *
+ *   features, float [N, d] → Gemm with W, b → logits → Softmax → probabilities, float [N, q]
+ *                                               → ArgMax → Gather from the classes → label [N]
+ *
+ * `label` has the type of the classes: string, int64 (double where one is no integer) or bool; of equally probable classes it
+ * is the first. Only operators of the standard domain are used, so every runtime has them. Names and order of the outputs are
+ * those of skl2onnx without ZipMap. `metadata_props` holds `classes` and, where they are known, `feature_names`, both as JSON.
+ *
+ * Opset 13, IR version 7 (ONNX 1.8), written with protobufjs' Writer by the field numbers of onnx.proto: no code is generated
+ * at run time, so a page's content security policy needs no `unsafe-eval`.
+ *
+ * @throws ShapeError if weight, bias, classes and names do not belong together; DomainError for a number that is not finite, or
+ *         more than 2 GiB
+ * @example writeFileSync('iris.onnx', toOnnx(model))
+ * @see ONNX, onnx.proto and Operators.md; test/golden/onnx-check.py, which holds it to the checker and to onnxruntime
+ */
+export function toOnnx(model: OnnxSource, options: OnnxOptions = {}): Uint8Array {
+  const where = 'toOnnx';
+  assertKnownOptions(options, ['featureNames', 'name'], where);
+  const { featureNames = model.featureNames, name = 'softmax-regression' } = options;
+  const { classes, numFeatures: d } = model;
+  const q = classes.length;
+  assertModel(model, featureNames, where);
+  if (typeof name !== 'string' || name === '') {
+    throw new DomainError({ where, argument: 'name', expected: 'be a name', actual: describe(name) });
+  }
+  const labels = labelTensor(classes);
+  const metadata = [
+    ['classes', JSON.stringify(classes)],
+    ...(featureNames === undefined ? [] : [['feature_names', JSON.stringify(featureNames)]]),
+  ];
+  const graph = (writer: protobuf.Writer) => {
+    nested(writer, 1, node('Gemm', ['features', 'weight', 'bias'], 'logits'));
+    nested(writer, 1, node('Softmax', ['logits'], 'probabilities', { axis: 1 }));
+    nested(writer, 1, node('ArgMax', ['logits'], 'class', { axis: 1, keepdims: 0 }));
+    nested(writer, 1, node('Gather', ['classes', 'class'], 'label', { axis: 0 }));
+    text(writer, 2, name);
+    nested(writer, 5, tensor('weight', [d, q], 'float', floats(model.weight)));
+    nested(writer, 5, tensor('bias', [q], 'float', floats([model.bias])));
+    nested(writer, 5, tensor('classes', [q], labels.type, labels.values));
+    nested(writer, 11, value('features', 'float', ['N', d]));
+    nested(writer, 12, value('label', labels.type, ['N']));
+    nested(writer, 12, value('probabilities', 'float', ['N', q]));
+  };
+  const writer = protobuf.Writer.create();
+  integer(writer, 1, IR_VERSION);
+  text(writer, 2, 'softmax-regression');
+  text(writer, 3, VERSION);
+  nested(writer, 7, graph);
+  nested(writer, 8, (opset) => integer(opset, 2, OPSET));
+  for (const [key, content] of metadata) {
+    nested(writer, 14, (entry) => {
+      text(entry, 1, key);
+      text(entry, 2, content);
+    });
+  }
+  // Not Node's Buffer, which the Writer makes there.
+  return new Uint8Array(writer.finish());
+}
+
+type Write = (writer: protobuf.Writer) => void;
+
+const VARINT = 0;
+const LENGTH_DELIMITED = 2;
+
+function integer(writer: protobuf.Writer, field: number, number: number): void {
+  writer.uint32((field << 3) | VARINT).int64(number);
+}
+
+function text(writer: protobuf.Writer, field: number, content: string): void {
+  writer.uint32((field << 3) | LENGTH_DELIMITED).string(content);
+}
+
+function nested(writer: protobuf.Writer, field: number, write: Write): void {
+  writer.uint32((field << 3) | LENGTH_DELIMITED).fork();
+  write(writer);
+  writer.ldelim();
+}
+
+/** NodeProto. */
+function node(type: string, inputs: readonly string[], output: string, attributes: Record<string, number> = {}): Write {
+  return (writer) => {
+    for (const input of inputs) text(writer, 1, input);
+    text(writer, 2, output);
+    text(writer, 3, type);
+    text(writer, 4, type);
+    for (const [name, number] of Object.entries(attributes)) {
+      nested(writer, 5, (attribute) => {
+        text(attribute, 1, name);
+        integer(attribute, 3, number);
+        integer(attribute, 20, INT_ATTRIBUTE);
+      });
+    }
+  };
+}
+
+/** TensorProto: numbers as raw little-endian bytes, strings one by one. */
+function tensor(
+  name: string,
+  shape: readonly number[],
+  type: ElementType,
+  values: Uint8Array | readonly string[],
+): Write {
+  return (writer) => {
+    for (const size of shape) integer(writer, 1, size);
+    integer(writer, 2, TYPES[type]);
+    if (values instanceof Uint8Array) writer.uint32((9 << 3) | LENGTH_DELIMITED).bytes(values);
+    else for (const string of values) text(writer, 6, string);
+    text(writer, 8, name);
+  };
+}
+
+/** ValueInfoProto; a size that is a name may be any. */
+function value(name: string, type: ElementType, shape: readonly (string | number)[]): Write {
+  const dimensions: Write = (writer) => {
+    for (const size of shape) {
+      nested(writer, 1, (dimension) => {
+        if (typeof size === 'string') text(dimension, 2, size);
+        else integer(dimension, 1, size);
+      });
+    }
+  };
+  return (writer) => {
+    text(writer, 1, name);
+    nested(writer, 2, (typeProto) =>
+      nested(typeProto, 1, (tensorType) => {
+        integer(tensorType, 1, TYPES[type]);
+        nested(tensorType, 2, dimensions);
+      }),
+    );
+  };
+}
+
+function floats(rows: readonly ArrayLike<number>[]): Uint8Array {
+  const width = rows[0].length;
+  const bytes = new Uint8Array(4 * rows.length * width);
+  const view = new DataView(bytes.buffer);
+  rows.forEach((row, i) => {
+    for (let k = 0; k < width; k++) view.setFloat32(4 * (i * width + k), row[k], true);
+  });
+  return bytes;
+}
+
+/** The classes as a tensor of their own type. */
+function labelTensor(classes: readonly Label[]): { type: ElementType; values: Uint8Array | readonly string[] } {
+  if (typeof classes[0] === 'string') return { type: 'string', values: classes as readonly string[] };
+  if (typeof classes[0] === 'boolean') return { type: 'bool', values: Uint8Array.from(classes, Number) };
+  const bytes = new Uint8Array(8 * classes.length);
+  const view = new DataView(bytes.buffer);
+  if (classes.every(Number.isSafeInteger)) {
+    classes.forEach((label, k) => {
+      view.setBigInt64(8 * k, BigInt(label), true);
+    });
+    return { type: 'int64', values: bytes };
+  }
+  classes.forEach((label, k) => {
+    view.setFloat64(8 * k, Number(label), true);
+  });
+  return { type: 'double', values: bytes };
+}
+
+function assertModel(model: OnnxSource, featureNames: readonly string[] | undefined, where: string): void {
+  const { classes, numFeatures: d, weight, bias } = model;
+  const q = classes.length;
+  assertLabels(classes, where, 'classes');
+  const shape = [weight.length, weight[0]?.length ?? 0];
+  if (shape[0] !== d || d === 0 || q === 0 || weight.some((row) => row.length !== q)) {
+    const expected = `have shape ${formatShape([d, q])}, features and classes, both > 0`;
+    throw new ShapeError({ where, argument: 'weight', expected, actual: formatShape(shape) });
+  }
+  if (bias.length !== q) {
+    const expected = `have shape ${formatShape([q])}`;
+    throw new ShapeError({ where, argument: 'bias', expected, actual: formatShape([bias.length]) });
+  }
+  if (d * q > MAX_VALUES) {
+    const expected = `have at most ${MAX_VALUES} numbers, for a protobuf file ends at 2 GiB`;
+    throw new DomainError({ where, argument: 'weight', expected, actual: String(d * q) });
+  }
+  [...weight, bias].forEach((row, i) => {
+    for (let k = 0; k < q; k++) {
+      if (Number.isFinite(Math.fround(row[k]))) continue;
+      const argument = i < d ? `weight[${i}][${k}]` : `bias[${k}]`;
+      throw new DomainError({ where, argument, expected: 'be a finite float32 number', actual: describe(row[k]) });
+    }
+  });
+  const isNames = Array.isArray(featureNames) && featureNames.every((name) => typeof name === 'string');
+  if (featureNames !== undefined && (!isNames || featureNames.length !== d)) {
+    const expected = `be ${d} names, one for each feature`;
+    throw new ShapeError({ where, argument: 'featureNames', expected, actual: describe(featureNames) });
+  }
+}

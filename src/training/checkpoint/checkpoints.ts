@@ -1,0 +1,204 @@
+// training: when checkpoints of a fit are written, and which of them a fit may go on from.
+import { DomainError, FormatError } from '../../core/errors.js';
+import { assertKnownOptions, assertPositiveInteger, describe } from '../../core/shape.js';
+import { type Fail, type Json, sortedJson } from '../../serialization/json.js';
+import type { CheckpointEvery, CheckpointOptions, TrainingOptions } from '../options.js';
+import { currentEnvironment, differenceBetween } from './environment.js';
+import { decodeCheckpoint, encodeCheckpoint, type Snapshot } from './file.js';
+import { type FitData, fingerprintOf } from './fingerprint.js';
+
+/** How far a fit is. */
+export interface Mark {
+  readonly epoch: number;
+  /** Steps in all, or iterations. */
+  readonly iterations: number;
+}
+
+/** A snapshot to go on from. */
+export interface Resumed extends Snapshot {
+  /** Makes the error where a solver finds that it is none of its own. */
+  readonly fail: Fail;
+}
+
+/** The checkpoints of one fit. */
+export interface Checkpoints {
+  readonly resumed: Resumed | undefined;
+  /** What is to be said of the checkpoint that it goes on from. */
+  readonly notes: readonly string[];
+  /**
+   * Once that is understood: how far it is, a part of an epoch counted as one, and how far the fit may go.
+   *
+   * @throws DomainError if that is less
+   */
+  resumedAt(mark: Mark, limit: { readonly epochs: number } | { readonly maxIterations: number }): void;
+  /** Writes one if it is time; `isEpoch` says whether an epoch has just ended. */
+  reach(mark: Mark, isEpoch: boolean, snapshot: TakeSnapshot): Promise<void>;
+  /** Writes the last one, unless it is written already. */
+  finish(mark: Mark, snapshot: TakeSnapshot): Promise<void>;
+}
+
+type TakeSnapshot = () => Snapshot | Promise<Snapshot>;
+
+interface Given {
+  readonly checkpoint?: CheckpointOptions;
+  readonly resume?: Uint8Array;
+  readonly signal?: AbortSignal;
+}
+
+/** What is known of a checkpoint before the samples are read. */
+export interface OpenedCheckpoints {
+  /** @throws DomainError if the samples are not those of the checkpoint */
+  withData(data: FitData): Promise<Checkpoints | undefined>;
+}
+
+/**
+ * Checks what `fit` was told of checkpoints.
+ *
+ * @throws FormatError or ShapeError if `resume` is no checkpoint
+ * @throws DomainError if an option is out of range, or another one than when the checkpoint was written
+ */
+export async function openCheckpoints(
+  { checkpoint, resume, signal }: Given,
+  training: TrainingOptions,
+  where: string,
+): Promise<OpenedCheckpoints> {
+  if (checkpoint !== undefined) assertCheckpointOptions(checkpoint, where);
+  const from = `${where}: resume`;
+  const content = resume === undefined ? undefined : await decodeCheckpoint(resume, from);
+  const options = training as unknown as Readonly<Record<string, Json>>;
+  if (content !== undefined) assertSameOptions(content.options, options, where);
+  return {
+    async withData(data) {
+      if (checkpoint === undefined && content === undefined) return undefined;
+      const fingerprint = await fingerprintOf(data, signal);
+      if (content !== undefined) assertSameData(content.data, fingerprint, where);
+      const environment = currentEnvironment();
+      const note = content && differenceBetween(content.environment, environment);
+      const { write, every = defaultFor(training) } = checkpoint ?? {};
+      const fail: Fail = (fields) => new FormatError({ where: from, ...fields });
+      const seal = async (snapshot: Snapshot) =>
+        write?.(await encodeCheckpoint({ ...snapshot, options, data: fingerprint, environment }));
+      return {
+        resumed: content && { state: content.state, tensors: content.tensors, fail },
+        notes: note === undefined ? [] : [note],
+        ...writing(write && seal, every, where),
+      };
+    },
+  };
+}
+
+function writing(
+  seal: ((snapshot: Snapshot) => Promise<void>) | undefined,
+  every: CheckpointEvery,
+  where: string,
+): Pick<Checkpoints, 'resumedAt' | 'reach' | 'finish'> {
+  /** Iterations when it was last asked, and when it last wrote. */
+  let asked = 0;
+  let written = 0;
+  const write = async ({ iterations }: Mark, snapshot: TakeSnapshot) => {
+    await seal?.(await snapshot());
+    written = iterations;
+  };
+  return {
+    resumedAt({ epoch, iterations }, limit) {
+      asked = written = iterations;
+      const [[argument, most]] = Object.entries(limit);
+      if (epoch <= most) return;
+      const expected = `be at least ${epoch}: so many the checkpoint has begun`;
+      throw new DomainError({ where, argument, expected, actual: String(most) });
+    },
+    async reach(mark, isEpoch, snapshot) {
+      const before = asked;
+      asked = mark.iterations;
+      const isDue =
+        'epochs' in every
+          ? isEpoch && mark.epoch % every.epochs === 0
+          : Math.floor(mark.iterations / every.iterations) > Math.floor(before / every.iterations);
+      if (isDue) await write(mark, snapshot);
+    },
+    async finish(mark, snapshot) {
+      if (mark.iterations !== written) await write(mark, snapshot);
+    },
+  };
+}
+
+function defaultFor({ solver }: TrainingOptions): CheckpointEvery {
+  return { epochs: solver === 'lbfgs' ? 10 : 1 };
+}
+
+function assertCheckpointOptions(checkpoint: CheckpointOptions, where: string): void {
+  assertKnownOptions(checkpoint, ['write', 'every'], `${where}: checkpoint`);
+  const { write, every } = checkpoint;
+  if (typeof write !== 'function') {
+    const expected = 'be a function of the bytes of a checkpoint';
+    throw new DomainError({ where, argument: 'checkpoint.write', expected, actual: describe(write) });
+  }
+  if (every === undefined) return;
+  assertKnownOptions(every, ['epochs', 'iterations'], `${where}: checkpoint.every`);
+  const [name, ...more] = Object.keys(every);
+  if (name === undefined || more.length > 0) {
+    const actual = name === undefined ? 'nothing' : 'both';
+    const expected = 'be { epochs: n } or { iterations: n }';
+    throw new DomainError({ where, argument: 'checkpoint.every', expected, actual });
+  }
+  assertPositiveInteger((every as Record<string, unknown>)[name], where, `checkpoint.every.${name}`);
+}
+
+/** How long a fit may run does not change what it does until then. */
+const MAY_DIFFER = ['epochs', 'maxIterations'];
+
+function assertSameOptions(
+  before: Readonly<Record<string, Json>>,
+  now: Readonly<Record<string, Json>>,
+  where: string,
+): void {
+  const isFixed = (name: string) => !MAY_DIFFER.includes(name) || dependsOnEpochs(now.learningRate);
+  const name = firstDifference(before, now, isFixed);
+  if (name === undefined) return;
+  const show = (value: Json | undefined) => (value === undefined ? 'nothing' : sortedJson(value));
+  const expected = `be ${show(before[name])}, as when the checkpoint was written`;
+  const hint = 'Resume with the same options, or begin anew without resume.';
+  throw new DomainError({ where, argument: name, expected, actual: show(now[name]), hint });
+}
+
+/** A cosine ends with the training, unless it says when. */
+function dependsOnEpochs(learningRate: Json | undefined): boolean {
+  const schedule = learningRate as { readonly schedule?: string; readonly epochs?: number } | number | undefined;
+  return typeof schedule === 'object' && schedule.schedule === 'cosine' && schedule.epochs === undefined;
+}
+
+function assertSameData(
+  before: Readonly<Record<string, Json>>,
+  now: Readonly<Record<string, Json>>,
+  where: string,
+): void {
+  const name = firstDifference(before, now, () => true);
+  if (name === undefined) return;
+  const [was, is] = [typeOf(before[name]), typeOf(now[name])];
+  throw new DomainError({
+    where,
+    argument: name,
+    expected: `be ${was}, as when the checkpoint was written`,
+    actual: was === is ? 'others' : is,
+    hint: 'Resume with the same samples, or begin anew without resume; warmStart takes the weights of a model along.',
+  });
+}
+
+/** What a fingerprint says of itself, beside its checksum. */
+function typeOf(entry: Json | undefined): string {
+  if (entry === undefined) return 'nothing';
+  if (Array.isArray(entry)) return entry.length > 10 ? `${entry.length} classes` : sortedJson(entry);
+  if (typeof entry === 'object' && entry !== null) return String((entry as { readonly type?: Json }).type);
+  return 'the same';
+}
+
+function firstDifference(
+  before: Readonly<Record<string, Json>>,
+  now: Readonly<Record<string, Json>>,
+  looksAt: (name: string) => boolean,
+): string | undefined {
+  const text = (value: Json | undefined) => (value === undefined ? undefined : sortedJson(value));
+  // The solver first: it decides which others there are.
+  const names = [...new Set(['solver', ...Object.keys(before), ...Object.keys(now)])].filter(looksAt);
+  return names.find((name) => text(before[name]) !== text(now[name]));
+}

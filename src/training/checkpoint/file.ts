@@ -1,0 +1,131 @@
+// training: the checkpoint of a fit, in the container of model files.
+import { digestOf } from '../../core/digest.js';
+import { DomainError, FormatError, printable } from '../../core/errors.js';
+import { describe } from '../../core/shape.js';
+import {
+  assertBytes,
+  assertContiguous,
+  encodeContainer,
+  float32,
+  float64,
+  type Kind,
+  layOut,
+  type Place,
+  readHeader,
+  readMetadata,
+  readTensor,
+  type StoredTensor,
+  type TensorRule,
+} from '../../serialization/container.js';
+import {
+  assertJson,
+  type Fail,
+  isRecord,
+  type Json,
+  orNothing,
+  parseJson,
+  sortedJson,
+} from '../../serialization/json.js';
+
+/** Where a solver stands: numbers and names as JSON, the rest as tensors. */
+export interface Snapshot {
+  readonly state: Readonly<Record<string, Json>>;
+  readonly tensors: Readonly<Record<string, StoredTensor>>;
+}
+
+/** All that a checkpoint holds. */
+export interface CheckpointContent extends Snapshot {
+  /** What decided the fit, as a model keeps it. */
+  readonly options: Readonly<Record<string, Json>>;
+  /** What it learns from: see `fingerprintOf`. */
+  readonly data: Readonly<Record<string, Json>>;
+  /** Where it ran: see `currentEnvironment`. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+const CHECKPOINT: Kind = {
+  format: 'softmax-regression-checkpoint',
+  version: 1,
+  hint: (format) =>
+    format === 'softmax-regression'
+      ? 'It is a model file: SoftmaxRegression.fromBytes reads it, and warmStart begins with its weights.'
+      : 'It may be a safetensors file of another program.',
+};
+
+const JSON_KEYS = ['options', 'data', 'environment', 'state'] as const;
+
+/** Solver states have empty tensors, too: a history before the first epoch. */
+const ANY: TensorRule = {
+  dtypes: ['F32', 'F64'],
+  shape: 'be up to 4 integers ≥ 0',
+  fits: (shape) => shape.length <= 4,
+};
+
+/**
+ * A checkpoint as a safetensors file.
+ *
+ * Its `__metadata__` has `format`, softmax-regression-checkpoint; `version`, 1; and as JSON `options`, `data`, `environment`
+ * and `state`. `sha256` is that of `digestOf`, of the header without it (compact JSON, sorted keys), and of the tensors.
+ */
+export async function encodeCheckpoint(content: CheckpointContent): Promise<Uint8Array> {
+  const fail: Fail = (fields) => new DomainError({ where: 'encodeCheckpoint', ...fields });
+  const metadata: Record<string, string> = { format: CHECKPOINT.format, version: String(CHECKPOINT.version) };
+  for (const key of JSON_KEYS) {
+    assertJson(content[key], key, 1, fail);
+    metadata[key] = sortedJson(content[key]);
+  }
+  const laidOut = layOut(content.tensors);
+  const sha256 = await checksum({ ...laidOut.entries, __metadata__: metadata }, laidOut.data);
+  return encodeContainer({ ...metadata, sha256 }, laidOut, fail);
+}
+
+/**
+ * What a checkpoint holds. Lengths, header, shapes, offsets and checksum are checked before anything of their size is
+ * allocated; whether a solver can go on from it, only that solver knows.
+ *
+ * @param where the file's name or the caller, for error messages
+ * @throws FormatError if the bytes are not one whole checkpoint of a known version; ShapeError if not a Uint8Array
+ */
+export async function decodeCheckpoint(bytes: Uint8Array, where: string): Promise<CheckpointContent> {
+  assertBytes(bytes, where);
+  const fail: Fail = (fields) => new FormatError({ where, ...fields });
+  const { header, start } = readHeader(bytes, fail);
+  const metadata = readMetadata(header, CHECKPOINT, fail);
+  const places: Record<string, Place> = {};
+  const names = Object.keys(header).filter((name) => name !== '__metadata__');
+  for (const name of names) places[name] = readTensor(header, name, ANY, fail);
+  assertContiguous(places, bytes.length - start, fail);
+  const { sha256, ...rest } = metadata;
+  const actual = await checksum({ ...header, __metadata__: rest }, bytes.subarray(start));
+  if (sha256 !== actual) {
+    const expected = `be ${actual}, that of the content`;
+    const hint = 'The file is damaged, or was changed without a new checksum.';
+    throw fail({ argument: 'sha256', expected, actual: orNothing(sha256), hint });
+  }
+  const record = (key: (typeof JSON_KEYS)[number]): never => {
+    const value = parseJson(metadata[key], key, fail);
+    if (!isRecord(value)) throw fail({ argument: key, expected: 'be an object', actual: orNothing(value) });
+    return value as never;
+  };
+  const [options, data, environment, state] = JSON_KEYS.map(record);
+  assertFacts(environment, fail);
+  const tensors = names.map((name): [string, StoredTensor] => {
+    const { dtype, shape, start: from, end } = places[name];
+    const own = bytes.subarray(start + from, start + end);
+    return [name, { shape, values: dtype === 'F32' ? float32(own) : float64(own) }];
+  });
+  return { options, data, environment, state, tensors: Object.fromEntries(tensors) };
+}
+
+/** Facts are shown to people: text, that no terminal obeys. */
+function assertFacts(environment: Readonly<Record<string, unknown>>, fail: Fail): void {
+  for (const [name, fact] of Object.entries(environment)) {
+    const isText = typeof fact === 'string' && printable(name + fact) === name + fact;
+    if (!isText)
+      throw fail({ argument: `environment.${name}`, expected: 'be text of one line', actual: describe(fact) });
+  }
+}
+
+function checksum(header: object, data: Uint8Array): Promise<string> {
+  return digestOf([new TextEncoder().encode(sortedJson(header)), data]);
+}

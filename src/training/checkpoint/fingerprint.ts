@@ -1,0 +1,56 @@
+// training: what a solver learns from, in a few words: whether a checkpoint belongs to it.
+import { digestOf } from '../../core/digest.js';
+import { formatShape } from '../../core/shape.js';
+import type { FeatureArray } from '../../data/batches.js';
+import type { SampleWeights } from '../../data/sample-weights.js';
+import type { Json } from '../../serialization/json.js';
+
+/** By argument of `fit`: what was handed in, with a checksum. */
+export type Fingerprint = Readonly<Record<string, Json>>;
+
+interface Samples {
+  readonly features: FeatureArray;
+  readonly labels: Int32Array;
+  readonly weights: SampleWeights | undefined;
+}
+
+/** All that a fit begins with. */
+export interface FitData {
+  readonly samples: Samples;
+  readonly validation: Samples | undefined;
+  readonly classes: readonly Json[];
+  readonly start: Float64Array | undefined;
+}
+
+/** Every value is read: some 2 s for a gigabyte. */
+export async function fingerprintOf(data: FitData, signal?: AbortSignal): Promise<Fingerprint> {
+  const { samples, validation, classes, start } = data;
+  return {
+    classes,
+    ...(await ofSamples(samples, ['features', 'labels', 'sampleWeights'], signal)),
+    ...(validation &&
+      (await ofSamples(validation, ['validation', 'validation.labels', 'validation.sampleWeights'], signal))),
+    ...(start && { warmStart: await digestOf([bytesOf(start)], signal) }),
+  };
+}
+
+async function ofSamples(
+  { features, labels, weights }: Samples,
+  [x, y, s]: readonly [string, string, string],
+  signal: AbortSignal | undefined,
+): Promise<Fingerprint> {
+  return {
+    [x]: await ofFeatures(features, signal),
+    [y]: await digestOf([bytesOf(labels)], signal),
+    ...(weights && { [s]: await digestOf([bytesOf(weights.values)], signal) }),
+  };
+}
+
+async function ofFeatures({ values, shape, scale = 1 }: FeatureArray, signal?: AbortSignal): Promise<Json> {
+  const type = `${values[Symbol.toStringTag]} ${formatShape(shape)}${scale === 1 ? '' : `, scale ${scale}`}`;
+  return { type, sha256: await digestOf([bytesOf(values)], signal) };
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}

@@ -1,0 +1,265 @@
+// training: from features and labels to trained parameters, by steps over batches.
+import * as tf from '@tensorflow/tfjs';
+import { DataStore } from '../compile/arrays.js';
+import { openLoop } from '../compile/loop.js';
+import type { Affine } from '../core/affine.js';
+import type { FeatureArray } from '../data/batches.js';
+import { relativeWeights, type SampleWeights, sharesOf } from '../data/sample-weights.js';
+import { Dense } from '../nn/dense.js';
+import type { Layer } from '../nn/layer.js';
+import { Phm } from '../nn/phm.js';
+import { objectiveOf } from '../objective/objective.js';
+import { type ScaledLayer, scaledLayer } from '../objective/scaled-layer.js';
+import { adam, clonesOf, momentum, type Optimizer, sgd, type Tensors } from '../optim/first-order.js';
+import { type RateFunction, ratesOf } from '../optim/schedule.js';
+import { type TrainingShape, trainingOf, trainingSnapshot } from './checkpoint/training-snapshot.js';
+import type { FitResult, FitRun, Fitted, Samples } from './fit.js';
+import type { FirstOrderOptions } from './options.js';
+import { countedFromHere, fromPlain, type PlainTraining, toPlain } from './plain-training.js';
+import { foldBack } from './standardization.js';
+import { trainingStep } from './step.js';
+import { disposeTraining, newTraining, runEpochs, scheduleOf, type Training, type TrainingEnd } from './training.js';
+import { openValidation, type Validation } from './validation.js';
+
+/** A fit by steps as it runs. */
+export interface FirstOrderRun extends FitRun {
+  /** What `'function'` stands for in the options. */
+  readonly learningRate?: RateFunction;
+  /** Whether samples are still to be standardised, step by step; else they are so already. */
+  readonly standardizes?: 'in steps';
+  /** Of a stream: what came of the samples before. Its epochs are counted on, and weights multiply losses as they are. */
+  readonly stream?: PlainTraining;
+}
+
+/** Fitted on a part of a stream, or on nothing yet: with where the training stands, to go on from. */
+export interface Streamed extends Omit<Fitted, 'result'> {
+  readonly training: PlainTraining;
+}
+
+/**
+ * Minimises (1/S)·Σᵢ sᵢ·NLLᵢ + λ/2·‖W‖² by first-order steps over shuffled batches.
+ *
+ * The loss of a batch B is (1/|B|)·Σ_{i∈B} sᵢ·n/S·NLLᵢ: over a random batch, it is that objective on the average, whatever
+ * weights are in the batch. To divide by the weights of the batch itself would favour the samples of light batches.
+ *
+ * @returns parameters as plain arrays; no tensor is left behind, whatever happens
+ */
+export function fitFirstOrder(samples: Samples, options: FirstOrderOptions, run: FirstOrderRun): Promise<Fitted> {
+  return withTraining(samples, options, run, (trainer) => fitted(trainer, samples));
+}
+
+/** One more part of a stream. */
+export function fitPart(
+  samples: Samples,
+  options: FirstOrderOptions,
+  run: FirstOrderRun & { readonly stream: PlainTraining },
+): Promise<Fitted & Streamed> {
+  return withTraining(samples, options, run, async (trainer) => ({
+    ...(await fitted(trainer, samples)),
+    training: countedFromHere(await toPlain(trainer.training)),
+  }));
+}
+
+/** A training that has seen no sample yet, of `inputs` features. */
+export function startStream(
+  inputs: number,
+  numClasses: number,
+  options: FirstOrderOptions,
+  start: Float64Array | undefined,
+): Promise<Streamed> {
+  const features = { values: new Float32Array(0), shape: [0, inputs] } as const;
+  const none: Samples = { features, labels: new Int32Array(0), weights: undefined, numClasses };
+  return withTraining(none, options, { start }, async (trainer) => ({
+    ...(await affineOf(trainer, trainer.training.parameters)),
+    numParameters: countOf(trainer),
+    training: await toPlain(trainer.training),
+  }));
+}
+
+/** What a training is done with. */
+interface Trainer {
+  readonly layer: Layer;
+  readonly scaled: ScaledLayer;
+  readonly optimizer: Optimizer;
+  readonly options: FirstOrderOptions;
+  readonly run: FirstOrderRun;
+  readonly store: DataStore;
+  readonly shape: TrainingShape;
+  /** Where it stands. */
+  training: Training;
+}
+
+async function withTraining<R>(
+  { features, numClasses }: Samples,
+  options: FirstOrderOptions,
+  run: FirstOrderRun,
+  body: (trainer: Trainer) => Promise<R>,
+): Promise<R> {
+  run.signal?.throwIfAborted();
+  const layer = layerOf(features.shape[1], numClasses, options);
+  const scaled = scaledFor(layer, features, run);
+  const optimizer = optimizerOf(options.solver);
+  const shape: TrainingShape = {
+    numSamples: features.shape[0],
+    batchSize: options.batchSize,
+    validates: run.validation !== undefined,
+    stopsEarly: options.earlyStopping !== undefined,
+  };
+  const first = firstTraining(layer, optimizer, options, run, numClasses);
+  const trainer: Trainer = { layer, scaled, optimizer, options, run, shape, training: first, store: new DataStore() };
+  try {
+    const { resumed } = run.checkpoints ?? {};
+    if (resumed !== undefined) {
+      const plain = trainingOf(resumed, await toPlain(first), shape, resumed.fail);
+      const { epoch, step, iterations } = plain;
+      run.checkpoints?.resumedAt({ epoch: step === 0 ? epoch : epoch + 1, iterations }, { epochs: options.epochs });
+      trainer.training = fromPlain(plain);
+      disposeTraining(first);
+    }
+    return await body(trainer);
+  } finally {
+    disposeTraining(trainer.training);
+    trainer.store.dispose();
+    layer.dispose();
+  }
+}
+
+/** The layer on features with a scale of their own. */
+function scaledFor(layer: Layer, { scale }: FeatureArray, { scaling, standardizes }: FirstOrderRun): ScaledLayer {
+  return scaledLayer(layer, scale, standardizes === undefined ? undefined : scaling);
+}
+
+function firstTraining(
+  layer: Layer,
+  optimizer: Optimizer,
+  { seed }: FirstOrderOptions,
+  { stream, start }: FirstOrderRun,
+  numClasses: number,
+): Training {
+  if (stream !== undefined) return fromPlain(stream);
+  const first = tf.tidy(() => {
+    const parameters = start === undefined ? clonesOf(layer.parameters) : tensorsOf(start, numClasses);
+    return { parameters, optimizer: optimizer.init(parameters) };
+  });
+  return newTraining(first.parameters, first.optimizer, seed);
+}
+
+async function fitted(trainer: Trainer, samples: Samples): Promise<Fitted> {
+  const { features, labels, weights } = samples;
+  const { scaled, options, run, store } = trainer;
+  // Stored as they are: the scaled layer sees to that.
+  const data = { features: { ...features, scale: 1, dtype: 'float32' }, labels } as const;
+  const reason = await train(trainer, weights === undefined ? data : { ...data, weights: factorsOf(weights, run) });
+  const { best, iterations, history } = trainer.training;
+  const { parameters } = best ?? trainer.training;
+  const whole = { ...data, shares: sharesOf(weights, labels.length) };
+  const value = await objectiveOf(scaled, parameters, whole, { ...options, signal: run.signal }, store);
+  const result: FitResult = {
+    converged: false,
+    reason,
+    advice: null,
+    ...value,
+    suboptimality: null,
+    iterations,
+    history,
+    ...(best && { bestEpoch: best.epoch }),
+  };
+  return { ...(await affineOf(trainer, parameters)), numParameters: countOf(trainer), result };
+}
+
+type StoredSamples = {
+  readonly features: FeatureArray & { readonly dtype: 'float32' };
+  readonly labels: Int32Array;
+  readonly weights?: Float32Array;
+};
+
+/** All epochs that are left. */
+async function train(trainer: Trainer, data: StoredSamples): Promise<TrainingEnd> {
+  const { scaled, optimizer, options, run, store } = trainer;
+  const { epochs, batchSize, shuffle, learningRate, earlyStopping } = options;
+  const { signal, onProgress, onEpochEnd, checkpoints } = run;
+  const last = run.stream === undefined ? epochs : run.stream.epoch + epochs;
+  const rate = learningRate === 'function' ? (run.learningRate as RateFunction) : learningRate;
+  const numBatches = Math.ceil(data.labels.length / batchSize);
+  const rates = typeof rate === 'number' ? rate : (epoch: number) => ratesOf(rate, epoch, numBatches, last);
+  const constant = typeof rates === 'number' ? rates : undefined;
+  const step = trainingStep({ ...options, scaled, optimizer, learningRate: constant });
+  const { parameters, optimizer: remembered } = trainer.training;
+  const schedule = constant === undefined ? scheduleOf(new Float32Array(numBatches)) : undefined;
+  const initial = { parameters, optimizer: remembered, ...(schedule && { schedule }) };
+  const loop = await openLoop(step, initial, data, { batchSize, passes: epochs, isOrdered: shuffle }, store).finally(
+    () => tf.dispose(schedule as unknown as tf.TensorContainer),
+  );
+  let validation: Validation | undefined;
+  try {
+    validation = run.validation && (await openValidationOf(trainer, run.validation));
+    const validate = validation && ((at: Tensors) => (validation as Validation).evaluate(at, signal));
+    const snapshotOf = (training: Training) => async () => trainingSnapshot(await toPlain(training), trainer.shape);
+    const onTraining = async (training: Training) =>
+      checkpoints?.reach(training, training.step === 0, snapshotOf(training));
+    const onAbort = async (training: Training) => checkpoints?.finish(training, snapshotOf(training));
+    const affineNow = (at: Tensors) => affineOf(trainer, at);
+    const calls = { onProgress, onEpochEnd, onTraining, onAbort, affineOf: affineNow };
+    const plan = { epochs: last, shuffle, rates, validate, earlyStopping, signal, ...calls };
+    const { training, reason } = await runEpochs(loop, trainer.training, plan);
+    trainer.training = training;
+    await checkpoints?.finish(training, snapshotOf(training));
+    return reason;
+  } finally {
+    validation?.close();
+    loop.close();
+  }
+}
+
+function openValidationOf({ layer, run, training, options, store }: Trainer, samples: Samples): Promise<Validation> {
+  const scaled = scaledFor(layer, samples.features, run);
+  return openValidation(scaled, training.parameters, samples, options.epochs, store);
+}
+
+function layerOf(inputs: number, units: number, { layer, seed }: FirstOrderOptions): Layer {
+  return layer === 'dense' ? new Dense({ inputs, units, seed }) : new Phm({ inputs, units, n: layer.phm, seed });
+}
+
+function optimizerOf(solver: FirstOrderOptions['solver']): Optimizer {
+  switch (solver) {
+    case 'sgd':
+      return sgd();
+    case 'momentum':
+      return momentum();
+    case 'adam':
+      return adam();
+    default:
+      return solver satisfies never;
+  }
+}
+
+/** What the losses of a batch are multiplied by. How much all samples of a stream weigh, nobody knows. */
+function factorsOf(weights: SampleWeights, { stream }: FirstOrderRun): Float32Array {
+  return stream === undefined ? relativeWeights(weights) : Float32Array.from(weights.values);
+}
+
+function countOf({ layer, options }: Trainer): number {
+  // A bias that stays 0 is none.
+  return layer.numParameters - (options.fitIntercept ? 0 : layer.units);
+}
+
+/** W, [d, classes], followed by b, as tensors. */
+function tensorsOf(point: Float64Array, numClasses: number): Tensors {
+  const values = Float32Array.from(point);
+  const split = values.length - numClasses;
+  return {
+    weight: tf.tensor(values.subarray(0, split), [split / numClasses, numClasses]),
+    bias: tf.tensor1d(values.subarray(split)),
+  };
+}
+
+/** W and b as plain arrays, for features as they come. */
+async function affineOf({ layer, run }: Trainer, trained: Tensors): Promise<Affine> {
+  const tensors = tf.tidy(() => ({ weight: layer.weightOf(trained), bias: trained.bias.clone() }));
+  const [weight, bias] = await Promise.all([tensors.weight.data<'float32'>(), tensors.bias.data<'float32'>()]);
+  tf.dispose(tensors);
+  // Copies: what a backend hands out may be its own memory.
+  if (run.scaling === undefined) return { weight: Float32Array.from(weight), bias: Float32Array.from(bias) };
+  const folded = foldBack([...weight, ...bias], run.scaling);
+  return { weight: folded.slice(0, weight.length), bias: folded.slice(weight.length) };
+}

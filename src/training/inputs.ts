@@ -1,0 +1,55 @@
+// training: what people hand in, as the solvers take it.
+import * as tf from '@tensorflow/tfjs';
+import { DomainError, ShapeError } from '../core/errors.js';
+import { assertLabels, type Label, sortedClasses } from '../core/labels.js';
+import { describe, formatShape } from '../core/shape.js';
+import { asFeatureArray, type FeatureArray, type Features } from '../data/batches.js';
+
+/** Samples as rows of numbers, as one typed array with its shape, or as a tensor [n, features]. */
+export type FeaturesInput = Features | tf.Tensor2D;
+
+/** A tensor's values come over once; whatever the form, NaN and ±∞ are refused. */
+export async function readFeatures(
+  features: FeaturesInput,
+  where: string,
+  argument = 'features',
+): Promise<FeatureArray> {
+  if (!(features instanceof tf.Tensor)) return asFeatureArray(features, where, argument);
+  const { shape } = features as tf.Tensor;
+  if (shape.length !== 2)
+    throw new ShapeError({ where, argument, expected: 'have shape [n, features]', actual: formatShape(shape) });
+  const values = Float32Array.from(await features.data());
+  return asFeatureArray({ values, shape: [shape[0], shape[1]] }, where, argument);
+}
+
+/** The classes in the order of their columns: as given, or the distinct labels, sorted. */
+export function classesOf<L extends Label>(
+  labels: ArrayLike<L>,
+  given: readonly L[] | undefined,
+  where: string,
+): readonly L[] {
+  if (given !== undefined) {
+    if (!Array.isArray(given)) {
+      throw new ShapeError({ where, argument: 'classes', expected: 'be an array of labels', actual: describe(given) });
+    }
+    assertLabels(given, where, 'classes');
+  }
+  const classes = given ?? sortedClasses(labels, where);
+  if (classes.length >= 2) return classes;
+  const argument = given === undefined ? 'labels' : 'classes';
+  const actual = classes.length === 0 ? 'none' : `only ${describe(classes[0])}`;
+  throw new DomainError({ where, argument, expected: 'name at least two classes', actual });
+}
+
+export function assertNotEmpty({ shape }: FeatureArray, where: string, argument = 'features'): void {
+  if (shape[0] > 0 && shape[1] > 0) return;
+  const expected = 'have at least one row and one column';
+  throw new ShapeError({ where, argument, expected, actual: formatShape(shape) });
+}
+
+export function assertLabelCount(labels: unknown, n: number, where: string, argument = 'labels'): void {
+  const isList = Array.isArray(labels) || (ArrayBuffer.isView(labels) && 'length' in labels);
+  if (isList && (labels as ArrayLike<unknown>).length === n) return;
+  const actual = isList ? String((labels as ArrayLike<unknown>).length) : describe(labels);
+  throw new ShapeError({ where, argument, expected: `be a list of ${n} labels, one for each sample`, actual });
+}

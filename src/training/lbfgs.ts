@@ -1,0 +1,152 @@
+// training: from features and labels to the optimum, with a proof of how near it is.
+
+import { certifyAsync } from '../objective/certificate.js';
+import { type PlainProblem, plainProblem } from '../objective/float64.js';
+import type { SolverReason, SolverResult } from '../optim/solver.js';
+import type { Mark } from './checkpoint/checkpoints.js';
+import { type OptimumProgress, optimumOf, optimumSnapshot } from './checkpoint/optimum-snapshot.js';
+import type { EpochRecord, FitResult, FitRun, Fitted, Samples } from './fit.js';
+import { type OptimumState, type SolveOptions, solvePlain, solveTensor } from './optimum.js';
+import type { LbfgsFitOptions } from './options.js';
+import { foldBack, unfold } from './standardization.js';
+import { logsOf } from './training.js';
+import { openPointValidation } from './validation.js';
+
+/**
+ * Up to so many multiply-adds of a forward pass, plain TypeScript in float64 evaluates as fast as a backend in float32, and
+ * to all its digits. Beyond, tensors do, and plain TypeScript what is left of the way where float32 ends, up to a size.
+ */
+const PLAIN_WORK = 5e6;
+
+/**
+ * Minimises (1/S)·Σᵢ sᵢ·NLLᵢ + l2/2·‖W‖² + l1·‖W‖₁ to its optimum, from zero unless `run` has a start.
+ *
+ * @returns parameters as plain arrays; no tensor is left behind, whatever happens
+ */
+export async function fitLbfgs(samples: Samples, options: LbfgsFitOptions, run: FitRun): Promise<Fitted> {
+  const { features, labels, weights, numClasses } = samples;
+  const { signal, onProgress, onEpochEnd, scaling } = run;
+  const { l1, l2, fitIntercept, tolerance, maxIterations } = options;
+  const sampleWeights = weights?.values;
+  const problem = plainProblem({ features, labels, numClasses, sampleWeights, l1, l2, fitIntercept });
+  const { checkpoints, validation: looked } = run;
+  const [n, d] = features.shape;
+  const keptOf = (point: Float64Array) => (scaling === undefined ? Float32Array.from(point) : foldBack(point, scaling));
+  const affineOf = (kept: Float32Array) => ({
+    weight: kept.slice(0, d * numClasses),
+    bias: kept.slice(d * numClasses),
+  });
+  const isSmall = n * d * numClasses <= PLAIN_WORK;
+  const validates = looked !== undefined;
+  const progress = resumedFrom(run, problem.size, isSmall, maxIterations);
+  const history: EpochRecord[] = [...(progress?.history ?? [])];
+  let last = progress?.state;
+  const snapshotOf = (state: OptimumState) => () =>
+    optimumSnapshot({ state, history: history.slice(0, iterationsOf(state)) }, validates);
+  const finish = async () => last && checkpoints?.finish(markOf(last), snapshotOf(last));
+  const validation = looked && (await openPointValidation(looked, maxIterations));
+  const solve: SolveOptions = {
+    start: run.start ?? new Float64Array(problem.size),
+    maxIterations,
+    tolerance,
+    signal,
+    resumed: progress?.state,
+    async onIteration({ iteration, value, gradientNorm, step: learningRate, state }, reached) {
+      const record = { epoch: iteration, loss: value, ...(await validation?.evaluate(state.point, signal)) };
+      history.push(record);
+      onProgress?.({ epoch: iteration, epochs: maxIterations, step: 1, steps: 1, loss: value, learningRate });
+      await onEpochEnd?.(iteration - 1, logsOf(record), async () => affineOf(keptOf(state.point)));
+      // A gradient that overflowed ends it.
+      if (!Number.isFinite(gradientNorm)) return;
+      last = reached;
+      await checkpoints?.reach(markOf(reached), true, snapshotOf(reached));
+    },
+  };
+  let solved: SolverResult;
+  try {
+    solved = await (isSmall ? solvePlain(problem, solve) : solveTensor(problem, weights, solve));
+    await finish();
+  } catch (error) {
+    if (signal?.aborted) await finish();
+    throw error;
+  } finally {
+    validation?.close();
+  }
+  // What the model keeps is float32, so that is what is certified.
+  const kept = keptOf(solved.point);
+  const point = scaling === undefined ? Float64Array.from(kept) : unfold(kept, scaling);
+  const { objective, suboptimality } = await certifyAsync(problem, point, signal);
+  const converged = solved.reason === 'gradient';
+  const result: FitResult = {
+    converged,
+    reason: solved.reason as Exclude<SolverReason, 'stopped'>,
+    advice: adviceFor(solved, options, isSeparating(problem, objective)),
+    objective,
+    gradientNorm: solved.gradientNorm,
+    suboptimality,
+    iterations: solved.iterations,
+    history,
+  };
+  return { ...affineOf(kept), numParameters: d * numClasses + (fitIntercept ? numClasses : 0), result };
+}
+
+function iterationsOf({ before, solver }: OptimumState): number {
+  return before.iterations + solver.iterations;
+}
+
+/** An iteration is an epoch. */
+function markOf(state: OptimumState): Mark {
+  const iterations = iterationsOf(state);
+  return { epoch: iterations, iterations };
+}
+
+function resumedFrom(
+  { checkpoints, validation }: FitRun,
+  size: number,
+  isSmall: boolean,
+  maxIterations: number,
+): OptimumProgress | undefined {
+  const { resumed } = checkpoints ?? {};
+  if (checkpoints === undefined || resumed === undefined) return undefined;
+  const phases: readonly OptimumState['phase'][] = isSmall ? ['plain'] : ['tensors', 'polish'];
+  const progress = optimumOf(resumed, size, phases, validation !== undefined, resumed.fail);
+  checkpoints.resumedAt(markOf(progress.state), { maxIterations });
+  return progress;
+}
+
+function adviceFor(
+  { reason, gradientNorm }: SolverResult,
+  { l1, l2, standardize }: LbfgsFitOptions,
+  isSeparated: boolean,
+): string | null {
+  if (isSeparated) {
+    return 'Give l2: all samples are told apart, so without a penalty the weights grow for ever, and probabilities say nothing.';
+  }
+  switch (reason) {
+    case 'gradient':
+    case 'stopped':
+      return null;
+    case 'iterations':
+      return l1 === 0 && l2 === 0
+        ? 'Give more maxIterations, or l2: without a penalty, weights may grow for ever.'
+        : 'Give more maxIterations.';
+    case 'no-progress': {
+      const reachable = `Take a tolerance of ${(2 * gradientNorm).toExponential(0)}`;
+      return `${reachable}${standardize ? '' : ', or standardize'}: rounding hides what is less.`;
+    }
+    case 'diverged':
+      return standardize
+        ? 'Give l2, or more of it: weights leave the range of numbers.'
+        : 'Give standardize: products of the features leave the range of numbers.';
+    default:
+      return reason satisfies never;
+  }
+}
+
+/** Whether a mean loss proves that each sample is more likely than not of its class: that all losses together are below log 2. */
+function isSeparating({ l1, l2, weights, totalWeight }: PlainProblem, loss: number): boolean {
+  if (l1 > 0 || l2 > 0) return false;
+  let least = Number.POSITIVE_INFINITY;
+  for (const weight of weights) if (weight > 0) least = Math.min(least, weight);
+  return loss * totalWeight < Math.LN2 * least;
+}

@@ -1,0 +1,125 @@
+// training: one training step, as a pure function of tensors.
+import * as tf from '@tensorflow/tfjs';
+import { sparseCrossEntropyOp } from '../nn/cross-entropy.js';
+import { reduce } from '../nn/reduction.js';
+import { countedRows, weighLosses } from '../nn/weighing.js';
+import type { ScaledLayer } from '../objective/scaled-layer.js';
+import type { Optimizer, OptimizerState, Tensors } from '../optim/first-order.js';
+
+/** All that a training step changes. */
+export type TrainingState = {
+  readonly parameters: Tensors;
+  readonly optimizer: OptimizerState;
+  /** Where rates follow a schedule. */
+  readonly schedule?: {
+    /** Of each step of the epoch, [steps]: a number that JavaScript changes would stand still in a graph. */
+    readonly rates: tf.Tensor1D;
+    /** Steps done in the epoch, int32 [1]. */
+    readonly step: tf.Tensor1D;
+  };
+};
+
+export interface TrainingBatch {
+  readonly features: tf.Tensor2D;
+  /** Class indices. */
+  readonly labels: tf.Tensor1D;
+  /** What the loss of each sample is multiplied by before the mean is taken; 1 unless given. */
+  readonly weights?: tf.Tensor1D;
+}
+
+/** A pure function of tensors: new state, and the mean weighted loss of the batch. */
+export type TrainingStep = (state: TrainingState, batch: TrainingBatch) => [TrainingState, tf.Scalar];
+
+/** How a step finds its gradient; both give the same numbers. */
+export type GradientMethod = 'closed-form' | 'autograd';
+
+export interface StepOptions {
+  readonly scaled: ScaledLayer;
+  readonly optimizer: Optimizer;
+  readonly gradient: GradientMethod;
+  /** λ of the penalty λ/2·‖W‖². */
+  readonly l2: number;
+  readonly fitIntercept: boolean;
+  /** Undefined where the state has a schedule. */
+  readonly learningRate: number | undefined;
+}
+
+interface ValueAndGradients {
+  /** Mean weighted cross-entropy of the batch, without the penalty. */
+  readonly loss: tf.Scalar;
+  readonly gradients: Tensors;
+}
+
+type Differentiate = (scaled: ScaledLayer, parameters: Tensors, batch: TrainingBatch, l2: number) => ValueAndGradients;
+
+/** parameters ← optimizer(parameters, ∂/∂parameters of mean weighted cross-entropy + λ/2·‖W‖²) */
+export function trainingStep({
+  scaled,
+  optimizer,
+  gradient,
+  l2,
+  fitIntercept,
+  learningRate,
+}: StepOptions): TrainingStep {
+  const differentiate = gradient === 'autograd' ? byAutograd : byClosedForm;
+  return (state, batch) => {
+    const { loss, gradients } = differentiate(scaled, state.parameters, batch, l2);
+    const { bias, ...others } = gradients;
+    const used = fitIntercept ? gradients : { ...others, bias: tf.zerosLike(bias) };
+    const { schedule } = state;
+    const rate = schedule === undefined ? tf.scalar(learningRate as number) : rateOf(schedule);
+    const next = optimizer.update(state.parameters, used, state.optimizer, rate);
+    const moved = { parameters: next.parameters, optimizer: next.state };
+    if (schedule === undefined) return [moved, loss];
+    const step = schedule.step.add<tf.Tensor1D>(tf.scalar(1, 'int32'));
+    return [{ ...moved, schedule: { rates: schedule.rates, step } }, loss];
+  };
+}
+
+function rateOf({ rates, step }: NonNullable<TrainingState['schedule']>): tf.Scalar {
+  return tf.gather(rates, step).reshape<tf.Scalar>([]);
+}
+
+/**
+ * The chapter's derivative: softmax(o) − y at the logits, and from there through the layer by hand.
+ *
+ * The loss itself carries softmax(o) − y as its gradient (on TensorFlow both come from one kernel), so only the logits
+ * are on tfjs's tape.
+ */
+export const byClosedForm: Differentiate = (scaled, parameters, batch, l2) => {
+  const { features } = batch;
+  const logits = scaled.forward(features, parameters);
+  const { value, grad } = tf.valueAndGrad((o) => meanLoss(o as tf.Tensor2D, batch))(logits);
+  return { loss: value as tf.Scalar, gradients: scaled.backward(features, grad as tf.Tensor2D, parameters, l2) };
+};
+
+/** tfjs's automatic differentiation, through the whole of layer, loss and penalty. */
+export const byAutograd: Differentiate = (scaled, parameters, batch, l2) => {
+  const names = Object.keys(parameters);
+  const byName = (values: readonly tf.Tensor[]) => Object.fromEntries(names.map((name, i) => [name, values[i]]));
+  let loss: tf.Scalar | undefined;
+  const objective = (...values: tf.Tensor[]) => {
+    const current = byName(values);
+    // Kept over the end of valueAndGrads, which disposes what its function does not return.
+    loss = tf.keep(meanLoss(scaled.forward(batch.features, current), batch));
+    return l2 === 0
+      ? loss
+      : loss.add<tf.Scalar>(
+          scaled
+            .weightOf(current)
+            .square()
+            .sum()
+            .mul(l2 / 2),
+        );
+  };
+  const { grads } = tf.valueAndGrads(objective)(Object.values(parameters));
+  const value = (loss as unknown as tf.Scalar).clone();
+  loss?.dispose();
+  return { loss: value, gradients: byName(grads) };
+};
+
+/** Without the checks of `sparseCrossEntropy`: labels are in range, and logits that overflow show in the loss. */
+function meanLoss(logits: tf.Tensor2D, { labels, weights }: TrainingBatch): tf.Scalar {
+  const losses = sparseCrossEntropyOp(countedRows(logits, weights), labels);
+  return reduce(weighLosses(losses, weights), undefined, 'mean');
+}

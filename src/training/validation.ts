@@ -1,0 +1,161 @@
+// training: how a model in training does on samples that it does not learn from.
+import * as tf from '@tensorflow/tfjs';
+import { DataStore } from '../compile/arrays.js';
+import { openLoop } from '../compile/loop.js';
+import { DomainError, isSoftmaxRegressionError } from '../core/errors.js';
+import { classIndices, type Label } from '../core/labels.js';
+import { assertKnownOptions, checkFeatureCount, describe } from '../core/shape.js';
+import { sharesOf } from '../data/sample-weights.js';
+import { type Split, trainTestSplit } from '../data/split.js';
+import { sparseCrossEntropyOp } from '../nn/cross-entropy.js';
+import { Dense } from '../nn/dense.js';
+import { rowsOfATask } from '../objective/objective.js';
+import { type ScaledLayer, scaledLayer } from '../objective/scaled-layer.js';
+import type { Tensors } from '../optim/first-order.js';
+import type { Samples } from './fit.js';
+import { assertLabelCount, assertNotEmpty, readFeatures } from './inputs.js';
+import type { ValidationData } from './options.js';
+import { sampleWeightsOf } from './weights.js';
+
+export interface ValidationScores {
+  /** Mean negative log-likelihood, nats. */
+  readonly validationLoss: number;
+  /** The share that is predicted right. */
+  readonly validationAccuracy: number;
+}
+
+/** Scores as a function of the parameters, prepared to be asked many times. */
+export interface Validation {
+  evaluate(parameters: Tensors, signal?: AbortSignal): Promise<ValidationScores>;
+  close(): void;
+}
+
+/**
+ * Samples that were given to be looked at, checked as those of a fit.
+ *
+ * @param d how many features those have that are learnt from
+ */
+export async function readValidation<L extends Label>(
+  given: ValidationData<L>,
+  d: number,
+  classes: readonly L[],
+  where: string,
+): Promise<Samples> {
+  if (Object.prototype.toString.call(given) !== '[object Object]') {
+    const expected = 'be a share of the samples in (0, 1), or { features, labels }';
+    throw new DomainError({ where, argument: 'validation', expected, actual: describe(given) });
+  }
+  assertKnownOptions(given, ['features', 'labels', 'sampleWeights'], `${where}: validation`);
+  const features = await readFeatures(given.features, where, 'validation.features');
+  assertNotEmpty(features, where, 'validation.features');
+  checkFeatureCount(features, d, where, 'validation.features');
+  const [n] = features.shape;
+  assertLabelCount(given.labels, n, where, 'validation.labels');
+  const labels = classIndices(given.labels, classes, where, 'validation.labels');
+  const { sampleWeights } = given;
+  const weights = sampleWeightsOf(labels, classes, { sampleWeights }, `${where}: validation`);
+  return { features, labels, weights, numClasses: classes.length };
+}
+
+/** Which samples are held back: the same share of each class. */
+export function holdBack(
+  labels: Int32Array,
+  classes: readonly Label[],
+  share: number,
+  seed: number,
+  where: string,
+): Split {
+  try {
+    return trainTestSplit(labels.length, { testFraction: share, seed, stratify: labels });
+  } catch (cause) {
+    if (!isSoftmaxRegressionError(cause)) throw cause;
+    const alone = classes.find((_, k) => labels.filter((label) => label === k).length === 1);
+    const expected = 'find at least 2 samples of each class, one to hold back';
+    const actual = alone === undefined ? `${labels.length} in all` : `1 of ${describe(alone)}`;
+    const hint = 'Give samples for it: validation: { features, labels }.';
+    throw new DomainError({ where, argument: 'validation', expected, actual, hint, cause });
+  }
+}
+
+/** As in the objective: few enough rows for the caches, many enough for steps to cost little. */
+const BATCH = 512;
+
+/**
+ * Prepares the scores of samples, each by its weight.
+ *
+ * @param parameters for their shapes
+ * @param evaluations how many there may be
+ */
+export async function openValidation(
+  scaled: ScaledLayer,
+  parameters: Tensors,
+  { features, labels, weights }: Samples,
+  evaluations: number,
+  store: DataStore,
+): Promise<Validation> {
+  const [n, inputs] = features.shape;
+  type Batch = { readonly features: tf.Tensor2D; readonly labels: tf.Tensor1D; readonly shares: tf.Tensor1D };
+  const step = (at: Tensors, batch: Batch): [Tensors, tf.Tensor1D] => {
+    const logits = scaled.forward(batch.features, at);
+    const losses = sparseCrossEntropyOp(logits, batch.labels);
+    const right = logits.argMax(1).equal(batch.labels).toFloat();
+    return [at, tf.stack([losses, right]).mul(batch.shares).sum(1)];
+  };
+  const stored = { ...features, scale: 1, dtype: 'float32' } as const;
+  const data = { features: stored, labels, shares: sharesOf(weights, n) };
+  const batchSize = Math.min(n, BATCH, rowsOfATask(inputs, parameters.bias.size));
+  const options = { batchSize, passes: evaluations, isOrdered: false };
+  const loop = await openLoop(step, parameters, data, options, store);
+  return {
+    async evaluate(at, signal) {
+      let [validationLoss, validationAccuracy] = [0, 0];
+      for await (const { outputs } of loop.pass(at, undefined, signal)) {
+        const sums = await outputs.data<'float32'>();
+        for (let i = 0; i < sums.length; i += 2) {
+          validationLoss += sums[i];
+          validationAccuracy += sums[i + 1];
+        }
+      }
+      return { validationLoss, validationAccuracy };
+    },
+    close: () => loop.close(),
+  };
+}
+
+/** The same for parameters in float64, W followed by b, that no tensor holds. */
+export async function openPointValidation(
+  samples: Samples,
+  evaluations: number,
+): Promise<{ evaluate(point: Float64Array, signal?: AbortSignal): Promise<ValidationScores>; close(): void }> {
+  const { features, numClasses } = samples;
+  const inputs = features.shape[1];
+  const layer = new Dense({ inputs, units: numClasses });
+  const scaled = scaledLayer(layer, features.scale);
+  const store = new DataStore();
+  const close = () => {
+    store.dispose();
+    layer.dispose();
+  };
+  const tensorsOf = (values: Float32Array) =>
+    tf.tidy(() => {
+      const weight = tf.tensor2d(values.subarray(0, inputs * numClasses), [inputs, numClasses]);
+      return { weight, bias: tf.tensor1d(values.subarray(inputs * numClasses)) };
+    });
+  const shapes = tensorsOf(new Float32Array((inputs + 1) * numClasses));
+  const validation = await openValidation(scaled, shapes, samples, evaluations, store)
+    .catch((error) => {
+      close();
+      throw error;
+    })
+    .finally(() => tf.dispose(shapes as tf.NamedTensorMap));
+  return {
+    async evaluate(point, signal) {
+      const parameters = tensorsOf(Float32Array.from(point));
+      return validation.evaluate(parameters, signal).finally(() => tf.dispose(parameters as tf.NamedTensorMap));
+    },
+    close() {
+      validation.close();
+      close();
+    },
+  };
+}

@@ -1,0 +1,58 @@
+// CSV: what is accepted is a table of finite numbers, and comes out the same however the bytes are cut into chunks.
+import { isDeepStrictEqual } from 'node:util';
+import type { Random } from '../../src/core/random.js';
+import { readCsvRows } from '../../src/data/table/stream.js';
+import { type CsvOptions, type LabelledCsvTable, parseCsv } from '../../src/data/table/table.js';
+import { assertPlain, Violation } from './guard.js';
+import { mutate, pick } from './mutate.js';
+import { corpus, type Target } from './target.js';
+
+const FILES = [...corpus('csv').values()];
+
+const OPTIONS: readonly CsvOptions[] = [
+  {},
+  { label: -1 },
+  { label: -1, strings: 'one-hot', missing: 'drop' },
+  { label: 0, strings: 'one-hot', missing: 'mean', unseen: 'zero' },
+  { missing: 'median', strings: 'one-hot', maxCategories: 3 },
+  { header: false, label: -1, strings: 'one-hot' },
+  { decimal: ',', label: -1, strings: 'one-hot', missing: 'drop' },
+  { delimiter: ';', label: 'species', ignore: [0], missingTokens: ['', '-999'] },
+];
+
+const LARGEST = (2 - 2 ** -23) * 2 ** 127;
+
+export const csv: Target = {
+  name: 'csv',
+  make: (random) => mutate(pick(FILES, random), FILES, random),
+  check: async (bytes, random) => {
+    const options = pick(OPTIONS, random);
+    const table = parseCsv(bytes, options) as LabelledCsvTable;
+    const { features, featureNames, schema, lines, labels } = table;
+    const [n, d] = features.shape;
+    if (features.values.length !== n * d || featureNames.length !== d || lines.length !== n)
+      throw new Violation('sizes');
+    if (!features.values.every((x) => Math.abs(x) <= LARGEST))
+      throw new Violation('it accepts a number beyond float32');
+    if (labels !== undefined && labels.length !== n) throw new Violation('it loses labels');
+    assertPlain(schema);
+    if (!isDeepStrictEqual(JSON.parse(JSON.stringify(schema)), schema)) throw new Violation('its schema is not JSON');
+    const values: number[] = [];
+    const others: unknown[] = [];
+    for await (const batch of readCsvRows(cut(bytes, random), schema, { delimiter: options.delimiter, batchSize: 7 })) {
+      values.push(...batch.features.values);
+      others.push(...(batch.labels ?? []));
+    }
+    if (!isDeepStrictEqual(Float64Array.from(values), features.values)) throw new Violation('chunks read differently');
+    if (!isDeepStrictEqual(others, labels ?? [])) throw new Violation('labels of chunks read differently');
+  },
+};
+
+function* cut(bytes: Uint8Array, random: Random): Generator<Uint8Array> {
+  const longest = 1 + Math.ceil(bytes.length / (1 + random.below(20)));
+  for (let at = 0; at < bytes.length; ) {
+    const length = 1 + random.below(longest);
+    yield bytes.subarray(at, at + length);
+    at += length;
+  }
+}
