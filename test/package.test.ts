@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -23,6 +24,7 @@ const root = join(__dirname, '..');
 const SHOWN = ['LICENSE', 'README.md', 'package.json'].filter((name) => existsSync(join(root, name)));
 let folder: string;
 let project: string;
+let tarball: string;
 
 interface Ended {
   readonly code: number;
@@ -59,9 +61,10 @@ beforeAll(async () => {
   symlinkSync(join(root, 'node_modules'), join(source, 'node_modules'), 'junction');
   await succeed(process.execPath, ['scripts/build.mjs'], source);
   await succeed('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], source);
-  const [tarball] = readdirSync(folder).filter((name) => name.endsWith('.tgz'));
+  const [packed] = readdirSync(folder).filter((name) => name.endsWith('.tgz'));
+  tarball = join(folder, packed);
   writeFileSync(join(project, 'package.json'), '{ "name": "empty", "private": true }');
-  const packages = [join(folder, tarball), '@tensorflow/tfjs@4.22.0'];
+  const packages = [tarball, '@tensorflow/tfjs@4.22.0'];
   await succeed(
     'npm',
     ['install', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', ...packages],
@@ -87,6 +90,10 @@ describe('the packed package', () => {
   it('holds the build, the licence and nothing of the workshop', () => {
     const installed = join(project, 'node_modules', 'softmax-regression');
     expect(readdirSync(installed).sort()).toEqual([...SHOWN, 'dist'].sort());
+  });
+
+  it('is a tarball of at most 700 kB', () => {
+    expect(statSync(tarball).size).toBeLessThanOrEqual(700_000);
   });
 
   it('brings no native kernels, and runs nothing when it is installed', () => {
