@@ -4,14 +4,14 @@ import { join, posix, relative, sep } from 'node:path';
 import ts from 'typescript';
 
 const ROOT = join(__dirname, '..');
-const GENERATED = /^(node_modules|dist|dist-web|dist-docs|coverage|\.git)$/;
+const GENERATED = /^(node_modules|dist|dist-web|dist-docs|coverage|\.(?!github$|ci$).*)$/;
 
 /** Every file of the repository, from its top, with slashes: `/src/nn/dense.ts`. */
 const FILES = filesBelow(ROOT).map((path) => `/${relative(ROOT, path).split(sep).join('/')}`);
 
 function filesBelow(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-    if (GENERATED.test(entry.name)) return [];
+    if (entry.isDirectory() && GENERATED.test(entry.name)) return [];
     const path = join(folder, entry.name);
     return entry.isDirectory() ? filesBelow(path) : [path];
   });
