@@ -245,7 +245,7 @@ describe('a wrong command line ends with 2:', () => {
     [
       'an option of another solver',
       [...train, '--epochs', '3'],
-      /^error: --epochs must be left out with solver 'lbfgs'; got 3\. .*give --solver sgd, momentum or adam\.$/,
+      /^error: --epochs must be left out with --solver lbfgs.*; got 3\. .* --solver sgd, --solver momentum or --solver adam\.$/,
     ],
     [
       'a fraction out of range',

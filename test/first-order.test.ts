@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
-import { adam, momentum, type Optimizer, type OptimizerState, sgd } from 'softmax-regression';
+import { adam, type FirstOrderSolver, momentum, type Optimizer, type OptimizerState, sgd } from 'softmax-regression';
+import * as optimizers from '../src/optim/first-order.js';
+import { solversOf } from '../src/training/solvers.js';
 import golden from './golden/first-order.golden.json';
 import { onEveryBackend, useBackend } from './helpers/backends.js';
 import { between } from './helpers/numbers.js';
@@ -35,9 +37,21 @@ function tensors(values: object): Tensors {
 /** One parameter of one number, in float64. */
 type Oracle = (gradients: readonly number[], theta: number, learningRate: number) => number[];
 
-const oracles: { name: string; optimizer: () => Optimizer; oracle: Oracle }[] = [
-  {
-    name: 'sgd',
+/** θ after each step of the golden gradients, at the default arguments, in float64; where the golden file has none of it. */
+interface GoldenRun extends Omit<(typeof golden.runs)[number], 'optimizer'> {
+  /** Program, version and call. */
+  readonly from: string;
+}
+
+interface Update {
+  readonly optimizer: () => Optimizer;
+  readonly oracle: Oracle;
+  readonly golden?: GoldenRun;
+}
+
+/** One for each first-order solver of the table, in odd arguments. */
+const updates: Readonly<Record<FirstOrderSolver, Update>> = {
+  sgd: {
     optimizer: () => sgd(),
     oracle: (gradients, start, rate) => {
       let theta = start;
@@ -47,8 +61,7 @@ const oracles: { name: string; optimizer: () => Optimizer; oracle: Oracle }[] = 
       });
     },
   },
-  {
-    name: 'momentum',
+  momentum: {
     optimizer: () => momentum(0.75),
     oracle: (gradients, start, rate) => {
       let [theta, v] = [start, 0];
@@ -59,8 +72,7 @@ const oracles: { name: string; optimizer: () => Optimizer; oracle: Oracle }[] = 
       });
     },
   },
-  {
-    name: 'adam',
+  adam: {
     optimizer: () => adam(0.75, 0.875, 1e-4),
     oracle: (gradients, start, rate) => {
       let [theta, m, v] = [start, 0, 0];
@@ -73,12 +85,21 @@ const oracles: { name: string; optimizer: () => Optimizer; oracle: Oracle }[] = 
       });
     },
   },
+};
+
+const oracles = solversOf('steps').map((name) => ({ name, ...updates[name] }));
+const named: Readonly<Record<FirstOrderSolver, (...args: number[]) => Optimizer>> = optimizers;
+const runs = [
+  ...golden.runs.map((each) => ({ ...each, optimizer: each.optimizer as FirstOrderSolver })),
+  ...oracles.flatMap(({ name, golden }) => (golden === undefined ? [] : [{ ...golden, optimizer: name }])),
 ];
 
-const named: Record<string, (...args: number[]) => Optimizer> = { sgd, momentum, adam };
+it('have golden numbers, each first-order solver of the table', () => {
+  expect([...new Set(runs.map(({ optimizer }) => optimizer))].sort()).toEqual([...solversOf('steps')].sort());
+});
 
 onEveryBackend('first-order updates', () => {
-  it.each(golden.runs)('are those of torch.optim: $optimizer $arguments at $learningRate', (each) => {
+  it.each(runs)('are those of torch.optim: $optimizer $arguments at $learningRate', (each) => {
     const steps = run(named[each.optimizer](...each.arguments), golden.start, golden.gradients, each.learningRate);
     expect(steps).toHaveLength(each.steps.length);
     for (const [i, { weight, bias }] of steps.entries()) {

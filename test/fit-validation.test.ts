@@ -239,7 +239,7 @@ describe('bad validation', () => {
     [
       'nothing to stop by',
       { solver: 'sgd', earlyStopping: {} },
-      { argument: 'validation', expected: 'be given for earlyStopping', actual: 'nothing' },
+      { argument: 'validation', expected: 'be given for `earlyStopping`', actual: 'nothing' },
     ],
     [
       'no patience',
@@ -259,7 +259,7 @@ describe('bad validation', () => {
     [
       'early stopping of lbfgs',
       { validation: 0.5, earlyStopping: { patience: 3 } },
-      { argument: 'earlyStopping', expected: "be left out with solver 'lbfgs', which is the default" },
+      { argument: 'earlyStopping', expected: "be left out with `solver: 'lbfgs'`, which is the default" },
     ],
   ])('is refused: %s', async (_, options, fields) => {
     const fit = SoftmaxRegression.fit<string>(rows, labels, options);

@@ -14,8 +14,8 @@ import { nativeCommand } from './commands/native.js';
 import { predictCommand } from './commands/predict.js';
 import { reportCommand } from './commands/report.js';
 import { trainCommand } from './commands/train.js';
+import { explain } from './explain.js';
 import { Interrupted } from './interrupt.js';
-import { explain } from './usage.js';
 
 const EXIT_CODES = `
 Exit codes: 0 done, 1 failed (data, file or machine), 2 bad usage, 130 interrupted, 143 terminated.

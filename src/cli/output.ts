@@ -4,6 +4,9 @@ import type { Label } from '../core/labels.js';
 import type { Evaluation, Scores } from '../model/evaluation.js';
 import { formatTable, sparkline, wantsColour } from '../report/text.js';
 import type { FitResult } from '../training/fit.js';
+import type { TrainingOptions } from '../training/options.js';
+import { isFirstOrder } from '../training/solvers.js';
+import { inFlags } from './explain.js';
 
 /** One JSON document; typed arrays are lists in it. */
 export function printJson(value: unknown): void {
@@ -55,16 +58,24 @@ export function score(value: number): string {
 /** What a fit came to, and how its loss fell. */
 export function fitLines(
   { converged, reason, advice, objective, iterations, history }: FitResult,
-  solver: string,
+  options: TrainingOptions,
 ): string[] {
-  const state = solver !== 'lbfgs' ? `ended (${reason})` : converged ? 'converged' : `did not converge (${reason})`;
-  const unit = solver === 'lbfgs' ? 'iterations' : 'steps';
+  const { solver, l2 } = options;
+  const isSteps = isFirstOrder(solver);
+  const state = isSteps ? `ended (${reason})` : converged ? 'converged' : `did not converge (${reason})`;
   const curve = sparkline(
     history.map(({ loss }) => loss),
     { width: Math.max(1, Math.min(16, history.length)) },
   );
-  const line = `fit: ${solver} ${state} after ${count(iterations)} ${unit}, objective ${score(objective)}  ${curve}`;
-  return [line.trimEnd(), ...(advice === null ? [] : [`  ${advice}`])];
+  const after = `after ${count(iterations)} ${isSteps ? 'steps' : 'iterations'}`;
+  const penalties = [...('l1' in options && options.l1 > 0 ? [`l1 ${figure(options.l1)}`] : []), `l2 ${figure(l2)}`];
+  const line = `fit: ${solver} ${state} ${after}, ${penalties.join(', ')}, objective ${score(objective)}  ${curve}`;
+  return [line.trimEnd(), ...(advice === null ? [] : [`  ${inFlags(advice)}`])];
+}
+
+/** Four digits that count, without zeros at the end. */
+function figure(value: number): string {
+  return String(Number(value.toPrecision(4)));
 }
 
 /** So many classes have their confusions shown on a terminal. */

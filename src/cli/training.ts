@@ -9,6 +9,9 @@ import { fileCheckpoint, readCheckpoint } from '../node/checkpoint-files.js';
 import { writeFileAtomic } from '../node/files.js';
 import { saveModel } from '../node/model-files.js';
 import '../node.js';
+import { reads } from '../training/options.js';
+import { DEFAULT_SOLVER, isFirstOrder } from '../training/solvers.js';
+import { type FlagValues, fitOptionsFrom } from './fit-options.js';
 import { withInterrupt } from './interrupt.js';
 import { count, evaluationLines, fitLines, foldLines, print, printJson } from './output.js';
 import { type PartChoices, type Parts, partsOf } from './parts.js';
@@ -16,22 +19,10 @@ import type { ProgressDisplay } from './progress.js';
 import type { CsvChoices, DataSet } from './samples.js';
 
 /** The options of `train`. */
-export interface TrainOptions extends CsvChoices, PartChoices {
+export interface TrainOptions extends CsvChoices, PartChoices, FlagValues {
   readonly output?: string;
   readonly report?: string;
   readonly folds?: number;
-  readonly solver: 'lbfgs' | 'sgd' | 'momentum' | 'adam';
-  readonly l2?: number;
-  readonly l1?: number;
-  readonly tolerance?: number;
-  readonly maxIterations?: number;
-  readonly epochs?: number;
-  readonly batchSize?: number;
-  readonly learningRate?: number;
-  readonly validation?: number;
-  readonly patience?: number;
-  readonly standardize?: boolean;
-  readonly classWeights?: 'balanced';
   readonly checkpoint?: string;
   readonly resume?: string;
   readonly backend?: BackendName;
@@ -78,8 +69,14 @@ async function learn(
   { onProgress, signal }: Pick<ProgressDisplay, 'onProgress'> & { signal: AbortSignal },
 ) {
   const classes = sortedClasses(data.samples.labels);
-  const fitOptions = { ...fitOptionsOf(options, data, training.labels.length, classes.length), classes, signal };
-  const { folds, seed, solver } = options;
+  const { schema, featureNames } = data;
+  const fitOptions = {
+    standardize: schema !== undefined,
+    ...fitOptionsFrom(options),
+    ...{ schema, featureNames, classes, signal },
+  };
+  const { folds, seed } = options;
+  const { solver = DEFAULT_SOLVER } = fitOptions;
   const validated =
     folds === undefined
       ? undefined
@@ -89,13 +86,13 @@ async function learn(
         });
   const { model: fresh, result } = await SoftmaxRegression.fit<Label>(training.features, training.labels, {
     ...fitOptions,
-    ...(solver === 'lbfgs' ? {} : { seed }),
+    ...(reads(solver, 'seed') ? { seed } : {}),
     ...checkpoints,
     onProgress: ({ epoch, epochs, step, steps, loss }) => {
       const note = `loss ${loss.toFixed(4)}`;
-      // How many iterations lbfgs needs is known when it is there.
-      if (solver === 'lbfgs') onProgress({ stage: 'train', done: 0, note: `iteration ${epoch}, ${note}` });
-      else onProgress({ stage: 'train', done: epoch - 1 + step / steps, total: epochs, note });
+      // The number of iterations to the optimum is not known before.
+      if (isFirstOrder(solver)) onProgress({ stage: 'train', done: epoch - 1 + step / steps, total: epochs, note });
+      else onProgress({ stage: 'train', done: 0, note: `iteration ${epoch}, ${note}` });
     },
   });
   onProgress({ stage: 'test', done: 0 });
@@ -128,7 +125,7 @@ function documentOf(
 function linesOf(
   { name, dropped }: DataSet,
   { training, held, split, isSelf }: Parts,
-  { output, report, folds, solver }: TrainOptions,
+  { output, report, folds }: TrainOptions,
   { classes, validated, result, model, evaluation }: Learnt,
 ): string[] {
   const features = `${count(model.numFeatures)} features, ${count(classes.length)} classes`;
@@ -136,7 +133,7 @@ function linesOf(
   return [
     `data: ${name}, ${count(training.labels.length)} samples to learn from, ${features}${without}`,
     ...(validated && folds !== undefined ? foldLines(validated.mean, validated.standardDeviation, folds) : []),
-    ...fitLines(result, solver),
+    ...fitLines(result, model.options),
     ...(held
       ? [`calibrated on ${count(held.labels.length)} samples: temperature ${model.temperature.toFixed(3)}`]
       : []),
@@ -164,16 +161,5 @@ async function checkpointsOf({ resume: from, checkpoint: to = from }: TrainOptio
   return {
     ...(to === undefined ? {} : { checkpoint: fileCheckpoint(to) }),
     ...(resume === undefined ? {} : { resume }),
-  };
-}
-
-function fitOptionsOf(options: TrainOptions, { schema, featureNames }: DataSet, n: number, classes: number) {
-  const { solver, tolerance, maxIterations, epochs, batchSize, learningRate, validation, patience, classWeights } =
-    options;
-  const { l1, l2 = (classes === 2 ? 2 : 1) / n, standardize = schema !== undefined } = options;
-  return {
-    ...{ solver, l1, l2, standardize, schema, featureNames, classWeights, validation },
-    ...{ tolerance, maxIterations, epochs, batchSize, learningRate },
-    ...(patience === undefined ? {} : { earlyStopping: { patience } }),
   };
 }

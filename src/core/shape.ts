@@ -1,5 +1,6 @@
 // core: shapes as people read them, and the checks that plain arrays and options share.
 import { DomainError, ShapeError } from './errors.js';
+import { nearest } from './nearest.js';
 
 /** A value as it appears after "got" in a message: short, and never the whole of a large array. */
 export function describe(value: unknown): string {
@@ -89,7 +90,7 @@ export function assertOneOf<T>(
 }
 
 /**
- * Refuses options that nobody reads: a misspelt option is never silently ignored.
+ * Refuses an unknown option, and suggests the nearest: a misspelt option is never silently ignored.
  *
  * @throws DomainError if `options` is not an object or has a key outside of `allowed`
  */
@@ -99,11 +100,9 @@ export function assertKnownOptions(options: unknown, allowed: readonly string[],
   }
   for (const key of Object.keys(options)) {
     if (allowed.includes(key)) continue;
-    throw new DomainError({
-      where,
-      argument: 'options',
-      expected: `have keys among ${allowed.join(', ')}`,
-      actual: `'${key}'`,
-    });
+    const near = nearest(key, allowed);
+    const hint = near === undefined ? undefined : `Did you mean ${near}?`;
+    const expected = `have keys among ${allowed.join(', ')}`;
+    throw new DomainError({ where, argument: 'options', expected, actual: `'${key}'`, hint });
   }
 }

@@ -7,7 +7,8 @@ import { complement, type FoldOptions, stratifiedFolds } from '../data/folds.js'
 import { take } from '../data/split.js';
 import type { FitResult } from '../training/fit.js';
 import { assertLabelCount, assertNotEmpty, classesOf, type FeaturesInput, readFeatures } from '../training/inputs.js';
-import type { FitOptions, FitProgress } from '../training/options.js';
+import { assertOptions, type FitOptions, type FitProgress, type OptionsOf, reads } from '../training/options.js';
+import { DEFAULT_SOLVER } from '../training/solvers.js';
 import { sampleWeightsOf } from '../training/weights.js';
 import type { Evaluation, Scores } from './evaluation.js';
 import type { RowArray } from './predict-async.js';
@@ -26,9 +27,7 @@ export interface FoldProgress {
  * Options of a fit, and of the folds; the seed of a fit is that of the folds. A model to begin from is none of them: it may have
  * learnt from what is held back. Nor are checkpoints, which are those of one fit.
  */
-export interface CrossValidateOptions<L extends Label>
-  extends Omit<FitOptions<L>, 'onProgress' | 'seed' | 'warmStart' | 'checkpoint' | 'resume'>,
-    FoldOptions {
+export interface CrossValidateOptions<L extends Label> extends OptionsOf<'crossValidate', L>, FoldOptions {
   /** Whether to keep the probabilities of each sample, by the model that did not learn from it. Default false. */
   readonly outOfFold?: boolean;
   /** Called as each fold goes on. */
@@ -85,6 +84,8 @@ export async function crossValidate<const L extends Label>(
 ): Promise<CrossValidation<L>> {
   const where = 'crossValidate';
   const { outOfFold = false, onProgress, folds: _, seed: __, ...fitOptions } = options;
+  assertNoCheckpoints(options, where);
+  assertOptions(options, 'crossValidate', where, [...FOLD_OPTIONS, 'outOfFold', 'onProgress']);
   assertOneOf(outOfFold, [true, false], where, 'outOfFold');
   const { classes, numSamples, parts, foldOf } = await foldedData(features, labels, options, where);
   const { signal } = options;
@@ -133,7 +134,6 @@ export async function foldedData<L extends Label>(
   options: Pick<FitOptions<L>, 'classes' | 'sampleWeights'> & FoldOptions,
   where: string,
 ) {
-  assertNoCheckpoints(options, where);
   const x = await readFeatures(features, where);
   const [numSamples] = x.shape;
   assertLabelCount(labels, numSamples, where);
@@ -152,8 +152,11 @@ export async function foldedData<L extends Label>(
   return { classes, numSamples, parts, foldOf };
 }
 
-/** One after the other, the fits would write over each other's. */
-function assertNoCheckpoints(options: object, where: string): void {
+/** The options of the folds, beside those of the fits. */
+export const FOLD_OPTIONS = ['folds', 'seed'];
+
+/** The fits would overwrite each other's checkpoints. */
+export function assertNoCheckpoints(options: object, where: string): void {
   const { checkpoint, resume } = options as { readonly checkpoint?: unknown; readonly resume?: unknown };
   if (checkpoint === undefined && resume === undefined) return;
   const argument = checkpoint === undefined ? 'resume' : 'checkpoint';
@@ -161,9 +164,11 @@ function assertNoCheckpoints(options: object, where: string): void {
   throw new DomainError({ where, argument, expected, actual: describe(checkpoint ?? resume) });
 }
 
-/** With lbfgs nothing is drawn but the folds. */
-export function seedOf({ solver = 'lbfgs', seed }: Pick<FitOptions<Label>, 'solver' | 'seed'>): { seed?: number } {
-  return solver === 'lbfgs' ? {} : { seed };
+/** The seed of the folds is that of each fit, where its solver draws anything. */
+export function seedOf({ solver = DEFAULT_SOLVER, seed }: Pick<FitOptions<Label>, 'solver' | 'seed'>): {
+  seed?: number;
+} {
+  return reads(solver, 'seed') ? { seed } : {};
 }
 
 const SCORES = [

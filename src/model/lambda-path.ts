@@ -5,8 +5,8 @@ import { assertOneOf, describe } from '../core/shape.js';
 import type { FoldOptions } from '../data/folds.js';
 import type { FitResult } from '../training/fit.js';
 import type { FeaturesInput } from '../training/inputs.js';
-import type { FitOptions, FitProgress } from '../training/options.js';
-import { deviationOf, foldedData, meanOf, seedOf } from './cross-validate.js';
+import { assertOptions, type FitOptions, type FitProgress, type OptionsOf } from '../training/options.js';
+import { assertNoCheckpoints, deviationOf, FOLD_OPTIONS, foldedData, meanOf, seedOf } from './cross-validate.js';
 import { SoftmaxRegression } from './softmax-regression.js';
 
 /** Where the search stands. */
@@ -22,9 +22,7 @@ export interface LambdaProgress {
 }
 
 /** Options of a fit, and of the folds; the seed of a fit is that of the folds. */
-export interface LambdaPathOptions<L extends Label>
-  extends Omit<FitOptions<L>, 'onProgress' | 'seed' | 'l2' | 'warmStart' | 'checkpoint' | 'resume'>,
-    FoldOptions {
+export interface LambdaPathOptions<L extends Label> extends OptionsOf<'lambdaPath', L>, FoldOptions {
   /** Values of λ ≥ 0 to try, all different; 1, √0.1, 0.1, …, 1e-4 unless given. */
   readonly l2?: readonly number[];
   /** Which of the two to fit to all samples in the end; neither unless given. */
@@ -92,6 +90,8 @@ export async function lambdaPath<const L extends Label>(
 ): Promise<LambdaPath | RefittedLambdaPath<L>> {
   const where = 'lambdaPath';
   const { l2, refit, onProgress, folds: _, seed: __, ...fitOptions } = options;
+  assertNoCheckpoints(options, where);
+  assertOptions(options, 'lambdaPath', where, [...FOLD_OPTIONS, 'l2', 'refit', 'onProgress']);
   const values = descendingValues(l2 ?? DEFAULT_VALUES, where);
   if (refit !== undefined) assertOneOf(refit, ['best', 'oneStandardError'], where, 'refit');
   const { classes, parts, foldOf } = await foldedData(features, labels, options, where);

@@ -8,7 +8,7 @@ import { type CsvSchema, checkedSchema, featureNamesOf } from '../data/table/sch
 import { decodeModel, encodeModel, type Json } from '../serialization/model-file.js';
 import type { FitResult } from '../training/fit.js';
 import { assertLabelCount, assertNotEmpty, classesOf, type FeaturesInput, readFeatures } from '../training/inputs.js';
-import { type FitOptions, type TrainingOptions, trainingOptions } from '../training/options.js';
+import { type FitOptions, fitPlan, restoredOptions, type TrainingOptions } from '../training/options.js';
 import { fitSamples } from '../training/prepare.js';
 import {
   assertPartialFitOptions,
@@ -91,16 +91,16 @@ export class SoftmaxRegression<L extends Label> extends LinearClassifier<L> {
     options: FitOptions<L> = {},
   ): Promise<{ model: SoftmaxRegression<L>; result: FitResult }> {
     const where = 'fit';
-    const training = trainingOptions(options, where);
+    const plan = fitPlan(options, where);
     const x = await readFeatures(features, where);
     assertLabelCount(labels, x.shape[0], where);
     assertNotEmpty(x, where);
     const described = describedFeatures(options, x.shape[1], where);
     const classes = classesOf(labels, options.classes, where);
     const y = classIndices(labels, classes, where);
-    const fitted = await fitSamples({ features: x, labels: y, classes }, training, options, where);
+    const { fitted, options: kept } = await fitSamples({ features: x, labels: y, classes }, plan, where);
     const { numParameters, result } = fitted;
-    const description = { classes, ...described, numParameters, options: training };
+    const description = { classes, ...described, numParameters, options: kept };
     return { model: new SoftmaxRegression(fitted, description), result };
   }
 
@@ -228,9 +228,7 @@ function describedFeatures(
 /** Options of a file are held to what `fit` takes. */
 function storedOptions(options: Readonly<Record<string, Json>>, where: string): TrainingOptions {
   try {
-    // The function itself is not kept.
-    const learningRate = options.learningRate === 'function' ? () => 1 : options.learningRate;
-    return trainingOptions({ ...options, learningRate } as FitOptions<Label>, where);
+    return restoredOptions(options, where);
   } catch (cause) {
     if (!isSoftmaxRegressionError(cause)) throw cause;
     const { expected, actual, argument } = cause;

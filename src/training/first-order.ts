@@ -10,21 +10,24 @@ import type { Layer } from '../nn/layer.js';
 import { Phm } from '../nn/phm.js';
 import { objectiveOf } from '../objective/objective.js';
 import { type ScaledLayer, scaledLayer } from '../objective/scaled-layer.js';
-import { adam, clonesOf, momentum, type Optimizer, sgd, type Tensors } from '../optim/first-order.js';
-import { type RateFunction, ratesOf } from '../optim/schedule.js';
+import * as optimizers from '../optim/first-order.js';
+import { clonesOf, type Optimizer, type Tensors } from '../optim/first-order.js';
+import { ratesOf } from '../optim/schedule.js';
 import { type TrainingShape, trainingOf, trainingSnapshot } from './checkpoint/training-snapshot.js';
 import type { FitResult, FitRun, Fitted, Samples } from './fit.js';
-import type { FirstOrderOptions } from './options.js';
+import type { FirstOrderPlan } from './options.js';
 import { countedFromHere, fromPlain, type PlainTraining, toPlain } from './plain-training.js';
+import type { FirstOrderSolver } from './solvers.js';
 import { foldBack } from './standardization.js';
 import { trainingStep } from './step.js';
 import { disposeTraining, newTraining, runEpochs, scheduleOf, type Training, type TrainingEnd } from './training.js';
 import { openValidation, type Validation } from './validation.js';
 
+/** The update of each solver: the function of its name. */
+const OPTIMIZERS: Readonly<Record<FirstOrderSolver, () => Optimizer>> = optimizers;
+
 /** A fit by steps as it runs. */
 export interface FirstOrderRun extends FitRun {
-  /** What `'function'` stands for in the options. */
-  readonly learningRate?: RateFunction;
   /** Whether samples are still to be standardised, step by step; else they are so already. */
   readonly standardizes?: 'in steps';
   /** Of a stream: what came of the samples before. Its epochs are counted on, and weights multiply losses as they are. */
@@ -44,14 +47,14 @@ export interface Streamed extends Omit<Fitted, 'result'> {
  *
  * @returns parameters as plain arrays; no tensor is left behind, whatever happens
  */
-export function fitFirstOrder(samples: Samples, options: FirstOrderOptions, run: FirstOrderRun): Promise<Fitted> {
+export function fitFirstOrder(samples: Samples, options: FirstOrderPlan, run: FirstOrderRun): Promise<Fitted> {
   return withTraining(samples, options, run, (trainer) => fitted(trainer, samples));
 }
 
 /** One more part of a stream. */
 export function fitPart(
   samples: Samples,
-  options: FirstOrderOptions,
+  options: FirstOrderPlan,
   run: FirstOrderRun & { readonly stream: PlainTraining },
 ): Promise<Fitted & Streamed> {
   return withTraining(samples, options, run, async (trainer) => ({
@@ -64,7 +67,7 @@ export function fitPart(
 export function startStream(
   inputs: number,
   numClasses: number,
-  options: FirstOrderOptions,
+  options: FirstOrderPlan,
   start: Float64Array | undefined,
 ): Promise<Streamed> {
   const features = { values: new Float32Array(0), shape: [0, inputs] } as const;
@@ -81,7 +84,7 @@ interface Trainer {
   readonly layer: Layer;
   readonly scaled: ScaledLayer;
   readonly optimizer: Optimizer;
-  readonly options: FirstOrderOptions;
+  readonly options: FirstOrderPlan;
   readonly run: FirstOrderRun;
   readonly store: DataStore;
   readonly shape: TrainingShape;
@@ -91,14 +94,14 @@ interface Trainer {
 
 async function withTraining<R>(
   { features, numClasses }: Samples,
-  options: FirstOrderOptions,
+  options: FirstOrderPlan,
   run: FirstOrderRun,
   body: (trainer: Trainer) => Promise<R>,
 ): Promise<R> {
-  run.signal?.throwIfAborted();
+  options.signal?.throwIfAborted();
   const layer = layerOf(features.shape[1], numClasses, options);
   const scaled = scaledFor(layer, features, run);
-  const optimizer = optimizerOf(options.solver);
+  const optimizer = OPTIMIZERS[options.solver]();
   const shape: TrainingShape = {
     numSamples: features.shape[0],
     batchSize: options.batchSize,
@@ -132,7 +135,7 @@ function scaledFor(layer: Layer, { scale }: FeatureArray, { scaling, standardize
 function firstTraining(
   layer: Layer,
   optimizer: Optimizer,
-  { seed }: FirstOrderOptions,
+  { seed }: FirstOrderPlan,
   { stream, start }: FirstOrderRun,
   numClasses: number,
 ): Training {
@@ -153,7 +156,7 @@ async function fitted(trainer: Trainer, samples: Samples): Promise<Fitted> {
   const { best, iterations, history } = trainer.training;
   const { parameters } = best ?? trainer.training;
   const whole = { ...data, shares: sharesOf(weights, labels.length) };
-  const value = await objectiveOf(scaled, parameters, whole, { ...options, signal: run.signal }, store);
+  const value = await objectiveOf(scaled, parameters, whole, options, store);
   const result: FitResult = {
     converged: false,
     reason,
@@ -176,10 +179,9 @@ type StoredSamples = {
 /** All epochs that are left. */
 async function train(trainer: Trainer, data: StoredSamples): Promise<TrainingEnd> {
   const { scaled, optimizer, options, run, store } = trainer;
-  const { epochs, batchSize, shuffle, learningRate, earlyStopping } = options;
-  const { signal, onProgress, onEpochEnd, checkpoints } = run;
+  const { epochs, batchSize, shuffle, learningRate: rate, earlyStopping, signal, onProgress, onEpochEnd } = options;
+  const { checkpoints } = run;
   const last = run.stream === undefined ? epochs : run.stream.epoch + epochs;
-  const rate = learningRate === 'function' ? (run.learningRate as RateFunction) : learningRate;
   const numBatches = Math.ceil(data.labels.length / batchSize);
   const rates = typeof rate === 'number' ? rate : (epoch: number) => ratesOf(rate, epoch, numBatches, last);
   const constant = typeof rates === 'number' ? rates : undefined;
@@ -216,24 +218,11 @@ function openValidationOf({ layer, run, training, options, store }: Trainer, sam
   return openValidation(scaled, training.parameters, samples, options.epochs, store);
 }
 
-function layerOf(inputs: number, units: number, { layer, seed }: FirstOrderOptions): Layer {
+function layerOf(inputs: number, units: number, { layer, seed }: FirstOrderPlan): Layer {
   return layer === 'dense' ? new Dense({ inputs, units, seed }) : new Phm({ inputs, units, n: layer.phm, seed });
 }
 
-function optimizerOf(solver: FirstOrderOptions['solver']): Optimizer {
-  switch (solver) {
-    case 'sgd':
-      return sgd();
-    case 'momentum':
-      return momentum();
-    case 'adam':
-      return adam();
-    default:
-      return solver satisfies never;
-  }
-}
-
-/** What the losses of a batch are multiplied by. How much all samples of a stream weigh, nobody knows. */
+/** What the losses of a batch are multiplied by. The total weight of a stream is unknown, so its weights are absolute. */
 function factorsOf(weights: SampleWeights, { stream }: FirstOrderRun): Float32Array {
   return stream === undefined ? relativeWeights(weights) : Float32Array.from(weights.values);
 }

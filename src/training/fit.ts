@@ -1,12 +1,10 @@
 // training: what comes of a fit, whichever solver made it.
 import type { Affine } from '../core/affine.js';
-import type { Label } from '../core/labels.js';
 import type { FeatureArray } from '../data/batches.js';
 import type { SampleWeights } from '../data/sample-weights.js';
 import type { Scaling } from '../data/standardize.js';
 import type { SolverReason } from '../optim/solver.js';
 import type { Checkpoints } from './checkpoint/checkpoints.js';
-import type { FitOptions } from './options.js';
 
 /** What a solver learns from. */
 export interface Samples {
@@ -18,8 +16,8 @@ export interface Samples {
   readonly numClasses: number;
 }
 
-/** What a solver is given beside samples and options: none of it is kept in a model. */
-export interface FitRun extends Pick<FitOptions<Label>, 'signal' | 'onProgress' | 'onEpochEnd'> {
+/** What a solver is given beside samples and options. */
+export interface FitRun {
   /** Where it begins: W, [d, classes], followed by b. */
   readonly start?: Float64Array;
   /** Looked at after each epoch. */

@@ -7,7 +7,7 @@ import type { Mark } from './checkpoint/checkpoints.js';
 import { type OptimumProgress, optimumOf, optimumSnapshot } from './checkpoint/optimum-snapshot.js';
 import type { EpochRecord, FitResult, FitRun, Fitted, Samples } from './fit.js';
 import { type OptimumState, type SolveOptions, solvePlain, solveTensor } from './optimum.js';
-import type { LbfgsFitOptions } from './options.js';
+import type { OptimumPlan } from './options.js';
 import { foldBack, unfold } from './standardization.js';
 import { logsOf } from './training.js';
 import { openPointValidation } from './validation.js';
@@ -23,13 +23,12 @@ const PLAIN_WORK = 5e6;
  *
  * @returns parameters as plain arrays; no tensor is left behind, whatever happens
  */
-export async function fitLbfgs(samples: Samples, options: LbfgsFitOptions, run: FitRun): Promise<Fitted> {
+export async function fitLbfgs(samples: Samples, plan: OptimumPlan, run: FitRun): Promise<Fitted> {
   const { features, labels, weights, numClasses } = samples;
-  const { signal, onProgress, onEpochEnd, scaling } = run;
-  const { l1, l2, fitIntercept, tolerance, maxIterations } = options;
+  const { l1, l2, fitIntercept, tolerance, maxIterations, signal, onProgress, onEpochEnd } = plan;
   const sampleWeights = weights?.values;
   const problem = plainProblem({ features, labels, numClasses, sampleWeights, l1, l2, fitIntercept });
-  const { checkpoints, validation: looked } = run;
+  const { checkpoints, scaling, validation: looked } = run;
   const [n, d] = features.shape;
   const keptOf = (point: Float64Array) => (scaling === undefined ? Float32Array.from(point) : foldBack(point, scaling));
   const affineOf = (kept: Float32Array) => ({
@@ -80,7 +79,7 @@ export async function fitLbfgs(samples: Samples, options: LbfgsFitOptions, run: 
   const result: FitResult = {
     converged,
     reason: solved.reason as Exclude<SolverReason, 'stopped'>,
-    advice: adviceFor(solved, options, isSeparating(problem, objective)),
+    advice: adviceFor(solved, plan, isSeparating(problem, objective)),
     objective,
     gradientNorm: solved.gradientNorm,
     suboptimality,
@@ -116,11 +115,11 @@ function resumedFrom(
 
 function adviceFor(
   { reason, gradientNorm }: SolverResult,
-  { l1, l2, standardize }: LbfgsFitOptions,
+  { l1, l2, standardize }: OptimumPlan,
   isSeparated: boolean,
 ): string | null {
   if (isSeparated) {
-    return 'Give l2: all samples are told apart, so without a penalty the weights grow for ever, and probabilities say nothing.';
+    return 'Give `l2`: the samples are separable, so without a penalty the weights grow without bound, and probabilities mean nothing.';
   }
   switch (reason) {
     case 'gradient':
@@ -128,16 +127,16 @@ function adviceFor(
       return null;
     case 'iterations':
       return l1 === 0 && l2 === 0
-        ? 'Give more maxIterations, or l2: without a penalty, weights may grow for ever.'
-        : 'Give more maxIterations.';
+        ? 'Give more `maxIterations`, or `l2`: without a penalty, weights may grow without bound.'
+        : 'Give more `maxIterations`.';
     case 'no-progress': {
-      const reachable = `Take a tolerance of ${(2 * gradientNorm).toExponential(0)}`;
-      return `${reachable}${standardize ? '' : ', or standardize'}: rounding hides what is less.`;
+      const reachable = `Give \`tolerance: ${(2 * gradientNorm).toExponential(0)}\``;
+      return `${reachable}${standardize ? '' : ', or `standardize: true`'}: rounding hides a smaller gradient.`;
     }
     case 'diverged':
       return standardize
-        ? 'Give l2, or more of it: weights leave the range of numbers.'
-        : 'Give standardize: products of the features leave the range of numbers.';
+        ? 'Give more `l2`: weights overflow.'
+        : 'Give `standardize: true`: products of the features overflow.';
     default:
       return reason satisfies never;
   }

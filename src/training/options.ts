@@ -1,5 +1,5 @@
-// training: what a fit may be told, checked.
-
+// training: the options of a fit, each declared once. Types, checks, stored options, the command line, the page and the table of
+// docs/training.md come from here. No TensorFlow.js at run time: the command line reads this for its help.
 import type { Affine } from '../core/affine.js';
 import { DomainError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
@@ -8,58 +8,50 @@ import { assertKnownOptions, assertOneOf, assertPositiveInteger, describe } from
 import type { CsvSchema } from '../data/table/schema.js';
 import { assertSchedule, type LearningRateSchedule, type RateFunction } from '../optim/schedule.js';
 import type { FeaturesInput } from './inputs.js';
+import {
+  DEFAULT_SOLVER,
+  type FirstOrderSolver,
+  isFirstOrder,
+  listed,
+  type OptimumSolver,
+  SOLVER_NAMES,
+  SOLVERS,
+  type Solver,
+  type SolverKind,
+  solversOf,
+} from './solvers.js';
 import type { GradientMethod } from './step.js';
 import type { WarmStart } from './warm-start.js';
 import { type ClassWeights, type NamedClassWeights, namedClassWeights } from './weights.js';
 
-/** Solvers that step along the gradient of a batch. */
-export type FirstOrderSolver = 'sgd' | 'momentum' | 'adam';
-/** How the optimum is sought. */
-export type Solver = 'lbfgs' | FirstOrderSolver;
+export type { FirstOrderSolver, Solver } from './solvers.js';
 
 /** How the weight is written: in full, or as a sum of n Kronecker products. */
 export type LayerChoice = 'dense' | { readonly phm: number };
 
 /** How far a fit is. */
 export interface FitProgress {
-  /** From 1; an iteration of lbfgs, which is a pass over all samples, or a few. */
+  /** From 1; an iteration of lbfgs, which is one pass over all samples, or a few. */
   readonly epoch: number;
   readonly epochs: number;
-  /** Steps done in this epoch, and how many there are. */
+  /** Steps done in this epoch, and how many it has. */
   readonly step: number;
   readonly steps: number;
-  /** Mean over the samples of this epoch so far, nats; of lbfgs the objective. */
+  /** Mean over the samples of this epoch so far, nats; for lbfgs the objective. */
   readonly loss: number;
-  /** Of lbfgs how far it went along its direction. */
+  /** For lbfgs the length of the step along its direction. */
   readonly learningRate: number;
-}
-
-/** What decides a fit, whichever solver makes it. */
-interface CommonOptions {
-  /** Whether there is a bias. Default true. */
-  readonly fitIntercept: boolean;
-  /** λ ≥ 0 of the penalty λ/2·‖W‖². Default 0. */
-  readonly l2: number;
-  /**
-   * Whether features are standardised, (x − mean)/deviation, while the model learns; weight and bias then take that in, so
-   * that it predicts from features as they come. The penalty is on the weights of the standardised ones. Default false.
-   */
-  readonly standardize: boolean;
-  /** By the names of the classes; left out where all weigh the same. */
-  readonly classWeights?: NamedClassWeights;
-  /** The share of the samples that is held back; left out where none is, or other samples were given. */
-  readonly validation?: number;
 }
 
 /** When to end before all epochs are run. */
 export interface EarlyStopping {
-  /** So many epochs in a row without a better validation loss end it. Default 5. */
+  /** This many epochs in a row without a better validation loss end the fit. Default 5. */
   readonly patience: number;
-  /** Better is less than the best by more than this, nats ≥ 0. Default 0. */
+  /** Better means less than the best by more than this, nats ≥ 0. Default 0. */
   readonly minDelta: number;
 }
 
-/** Samples to look at after each epoch, that are not learnt from. */
+/** Samples to evaluate after each epoch, which are not learned from. */
 export interface ValidationData<L extends Label> {
   readonly features: FeaturesInput;
   readonly labels: ArrayLike<L>;
@@ -69,233 +61,519 @@ export interface ValidationData<L extends Label> {
 
 /** As tfjs's `model.fit` hands them to callbacks. */
 export interface EpochLogs {
-  /** Mean loss of the epoch; of lbfgs the objective. */
+  /** Mean loss of the epoch; for lbfgs the objective. */
   readonly loss: number;
-  /** Mean negative log-likelihood of the validation samples, nats, and the share of them that is predicted right. */
+  /** Mean negative log-likelihood of the validation samples, nats, and their accuracy. */
   readonly val_loss?: number;
   readonly val_acc?: number;
 }
 
-/** How often: after each n-th epoch (an iteration of lbfgs is one); or after n steps, at the next pause that a fit makes. */
+/** How often: after each n-th epoch (an iteration of lbfgs is one), or after n steps, at the next pause of the fit. */
 export type CheckpointEvery = { readonly epochs: number } | { readonly iterations: number };
 
-/** Keeps a fit so that it can be resumed. */
+/** Saves a fit so that it can be resumed. */
 export interface CheckpointOptions {
-  /** Is given the bytes of each checkpoint, which are its own; a promise is waited for, and an error ends the fit. */
+  /** Receives the bytes of each checkpoint, which it may keep; a promise is awaited, and an error ends the fit. */
   readonly write: (bytes: Uint8Array) => void | Promise<void>;
-  /** Default: each epoch, and with lbfgs each tenth. One more is written at the end, and when the signal is aborted. */
+  /** Default: each epoch, and each tenth iteration of lbfgs. One more is written at the end, and when the signal is aborted. */
   readonly every?: CheckpointEvery;
 }
 
 /**
- * W, [features, classes] row by row, and b as they are at the end of an epoch, for features as they come. To be called before
- * what `onEpochEnd` returns is done.
+ * W, [features, classes] row by row, and b at the end of an epoch, for raw features. Call it before the promise that
+ * `onEpochEnd` returns is settled.
  */
 export type ParametersNow = () => Promise<Affine>;
 
-/** What decides a fit by first-order steps: data aside, the same values give the same model. */
-export interface FirstOrderOptions extends CommonOptions {
-  readonly solver: FirstOrderSolver;
-  /** `'closed-form'` (default): softmax(o) − y by hand; `'autograd'`: tfjs's tape. The same numbers. */
-  readonly gradient: GradientMethod;
-  /** `'dense'` (default), or `{ phm: n }` with an n that divides both features and classes. */
-  readonly layer: LayerChoice;
-  /** Passes over the samples. Default 10. */
-  readonly epochs: number;
+/** What a model keeps in place of a rate function, which no file can hold. */
+export const RATE_FUNCTION = 'function';
+
+/** The functions that take options from this table. */
+export type OptionReader = 'fit' | 'untrained' | 'partialFit' | 'crossValidate' | 'lambdaPath';
+
+/** Where a value stands, for its error, and what is known before it: the solver, and the options above it in the table. */
+interface Place {
+  readonly where: string;
+  readonly argument: string;
+  readonly solver: Solver;
+  readonly checked: Readonly<Record<string, unknown>>;
+}
+
+/** Returns the value that the fit uses. @throws DomainError or ShapeError, before anything is computed */
+type Check<T> = (value: unknown, place: Place) => T;
+
+/** How an option is written on the command line. */
+interface Flag {
+  /** In the place of the option's name in kebab case. */
+  readonly name?: string;
+  /** What stands for the value in the help; none for a switch. */
+  readonly value?: string;
+  /** In the place of `help`. */
+  readonly help?: string;
+  /** The help of the switch that turns it off. */
+  readonly off?: string;
+  /** A field of the option, where the flag gives one field of an object. */
+  readonly field?: string;
+}
+
+/** One option, but for its check. */
+export interface OptionRow {
+  /** One line, for the command line's help and the table of the docs. */
+  readonly help: string;
+  /** The solvers that read it. */
+  readonly solvers: SolverKind | 'all';
+  readonly readers: readonly OptionReader[];
+  /** Whether the model keeps it, and so its file: options that decide the numbers of a fit. */
+  readonly stored: boolean;
+  /** Taken where it is not given. */
+  readonly default?: unknown;
+  /** The default in words, where it depends on something. */
+  readonly defaultText?: string;
+  /** How its values are written: as a number, one of a set, or a switch; without it, only programs can give it. */
+  readonly input?: 'number' | 'integer' | 'switch' | readonly string[];
+  readonly flag?: Flag;
+  /** Its label on the page. */
+  readonly title?: string;
+}
+
+function option<T, const R extends OptionRow>(check: Check<T>, row: R): R & { readonly check: Check<T> } {
+  return { ...row, check };
+}
+
+const FITS = ['fit', 'crossValidate', 'lambdaPath'] as const;
+const FITS_AND_STREAMS = [...FITS, 'untrained'] as const;
+
+/** Every option, in the order of the help and of the docs. Options that a check looks at come first. */
+export const OPTIONS = {
+  /** `'lbfgs'` (default): to the optimum; the others step over batches. */
+  solver: option(oneOf(SOLVER_NAMES), {
+    help: `${solversOf('optimum').join(', ')}: to the optimum; ${solversOf('steps').join(', ')}: steps over batches`,
+    ...{ solvers: 'all', readers: FITS, stored: true, default: DEFAULT_SOLVER },
+    ...{ input: SOLVER_NAMES, flag: { value: 'name' }, title: 'Solver' },
+  }),
+  /**
+   * λ ≥ 0 of the penalty λ/2·‖W‖²; the bias is not penalised. Default 0.
+   */
+  l2: option(penalty, {
+    help: 'λ of the penalty λ/2·‖W‖²',
+    ...{ solvers: 'all', readers: ['fit', 'crossValidate', 'untrained'], stored: true },
+    defaultText: '0',
+    ...{ input: 'number', flag: { value: 'strength' }, title: 'L2 penalty' },
+  }),
+  /** ≥ 0, of the penalty l1·‖W‖₁, which makes weights exactly 0; the bias is not penalised. Default 0. */
+  l1: option(penalty, {
+    help: 'of the penalty l1·‖W‖₁, which makes weights exactly 0',
+    ...{ solvers: 'optimum', readers: FITS, stored: true, default: 0 },
+    ...{ input: 'number', flag: { value: 'strength' }, title: 'L1 penalty' },
+  }),
+  /**
+   * Whether features are standardised, (x − mean)/deviation, while the model learns. Weight and bias then absorb it, so the
+   * model predicts from raw features. The penalty is on the weights of the standardised features. Default false.
+   */
+  standardize: option(oneOf([true, false]), {
+    help: 'learn from columns of mean 0 and deviation 1',
+    ...{ solvers: 'all', readers: FITS, stored: true, default: false },
+    ...{ input: 'switch', title: 'Standardise features while learning' },
+    flag: {
+      help: 'learn from columns of mean 0 and deviation 1 (default for tables)',
+      off: 'learn from raw columns (default for pictures)',
+    },
+  }),
+  /** Whether there is a bias. Default true. */
+  fitIntercept: option(oneOf([true, false]), {
+    help: 'whether there is a bias',
+    ...{ solvers: 'all', readers: FITS_AND_STREAMS, stored: true, default: true },
+  }),
+  /** The weight of each class, times that of the sample: `'balanced'`, or by class. Default 1 each. */
+  classWeights: option((value, { where }): NamedClassWeights => namedClassWeights(value, where), {
+    help: 'weights of classes: balanced, or by class',
+    ...{ solvers: 'all', readers: FITS_AND_STREAMS, stored: true },
+    ...{ input: ['balanced'], flag: { value: 'weights' } },
+  }),
+  /** The weight of each sample, ≥ 0 and not all 0: a sample of weight 2 counts as two samples. Default 1 each. */
+  sampleWeights: given<ArrayLike<number>>()('the weight of each sample', [...FITS, 'partialFit']),
+  /**
+   * Samples to evaluate after each epoch, which are not learned from: other samples, or a share in (0, 1) of those given, the same share
+   * of each class, drawn by the seed (with lbfgs by seed 0). Class weights are ignored there.
+   */
+  validation: option(validationOf, {
+    help: 'a share of the samples, or other samples, evaluated after each epoch and not learned from',
+    ...{ solvers: 'all', readers: FITS, stored: true },
+    input: 'number',
+    flag: { value: 'share', help: 'share of the training samples to evaluate after each epoch' },
+  }),
+  /** Ends where no entry of the gradient exceeds it. Default 1e-6. */
+  tolerance: option(positive, {
+    help: 'ends where no entry of the gradient exceeds it',
+    ...{ solvers: 'optimum', readers: FITS, stored: true, default: 1e-6 },
+    ...{ input: 'number', flag: { value: 'size' } },
+  }),
+  /** At most this many iterations, each one pass over all samples, or a few. Default 500. */
+  maxIterations: option(positiveInteger, {
+    help: 'at most this many iterations',
+    ...{ solvers: 'optimum', readers: FITS, stored: true, default: 500 },
+    ...{ input: 'integer', flag: { value: 'n' }, title: 'Iterations, at most' },
+  }),
+  /** Passes over the samples. Default 10; for `partialFit` 1. */
+  epochs: option(positiveInteger, {
+    help: 'passes over the samples',
+    ...{ solvers: 'steps', readers: [...FITS, 'partialFit'], stored: true, default: 10 },
+    ...{ input: 'integer', flag: { value: 'n' }, title: 'Epochs' },
+  }),
   /** Samples of a step; the last batch of an epoch may be shorter. Default 256. */
-  readonly batchSize: number;
-  /** η > 0, or how it changes from step to step. Default 0.1, and 0.001 for adam. `'function'` stands for one, in a model. */
-  readonly learningRate: number | LearningRateSchedule | 'function';
-  /** Whether each epoch has an order of its own; else samples are taken as they lie. Default true. */
-  readonly shuffle: boolean;
+  batchSize: option(positiveInteger, {
+    help: 'samples of a step',
+    ...{ solvers: 'steps', readers: FITS_AND_STREAMS, stored: true, default: 256 },
+    ...{ input: 'integer', flag: { value: 'n' }, title: 'Batch size' },
+  }),
+  /** η > 0, a schedule by name, or a function of the training's position. Default 0.1, and 0.001 for adam. */
+  learningRate: option(rateOf, {
+    help: 'η, a schedule, or a function',
+    ...{ solvers: 'steps', readers: [...FITS_AND_STREAMS, 'partialFit'], stored: true },
+    defaultText: defaultRates(),
+    input: 'number',
+    flag: { value: 'rate', help: 'η of a step' },
+    title: 'Learning rate',
+  }),
+  /** `'closed-form'` (default): softmax(o) − y by hand; `'autograd'`: tfjs's tape. The same numbers. */
+  gradient: option(oneOf<GradientMethod>(['closed-form', 'autograd']), {
+    help: 'closed-form: softmax(o) − y by hand; autograd: tfjs’s tape',
+    ...{ solvers: 'steps', readers: FITS_AND_STREAMS, stored: true, default: 'closed-form' },
+  }),
+  /** `'dense'` (default), or `{ phm: n }` with an n that divides both features and classes. */
+  layer: option(layerOf, {
+    help: 'dense, or { phm: n }: a sum of n Kronecker products',
+    ...{ solvers: 'steps', readers: FITS_AND_STREAMS, stored: true, default: 'dense' },
+  }),
+  /** Whether each epoch has an order of its own. Default true; else the order of the samples. */
+  shuffle: option(oneOf([true, false]), {
+    help: 'whether each epoch has an order of its own',
+    ...{ solvers: 'steps', readers: FITS_AND_STREAMS, stored: true, default: true },
+  }),
   /** Decides initial weights, the order of samples, and which are held back: an integer in [0, 2³²). Default 0. */
-  readonly seed: number;
-  /** Left out where all epochs are run. */
-  readonly earlyStopping?: EarlyStopping;
+  seed: option(seedOf, {
+    help: 'decides initial weights, orders and what is held back',
+    ...{ solvers: 'steps', readers: ['fit', 'untrained'], stored: true, default: 0 },
+    ...{ input: 'integer', title: 'Seed' },
+  }),
+  /** Ends when the validation loss no longer falls, and keeps the weights of the best epoch. Default: all epochs are run. */
+  earlyStopping: option(earlyStoppingOf, {
+    help: '{ patience = 5, minDelta = 0 }: end when the validation loss no longer falls',
+    ...{ solvers: 'steps', readers: FITS, stored: true },
+    input: 'integer',
+    flag: {
+      name: 'patience',
+      value: 'epochs',
+      field: 'patience',
+      help: 'end after this many epochs without a better validation loss',
+    },
+  }),
+  /** The classes in the order of their columns. Default: the distinct labels, sorted. */
+  classes: given<readonly Label[]>()('the classes in the order of their columns', FITS_AND_STREAMS),
+  /** Names of the features in the order of their columns, for tables and reports; the model keeps them. */
+  featureNames: given<readonly string[]>()('names of the features', FITS_AND_STREAMS),
+  /** How the table was read that the features come from; the model and its file keep it, so other rows are encoded alike. */
+  schema: given<CsvSchema>()('how the table was read', FITS_AND_STREAMS),
+  /** The model to start from: the same number of features, its classes matched by label. Default: the seed; lbfgs starts at 0. */
+  warmStart: given<WarmStart>()('the model to start from', ['fit', 'untrained']),
+  /** Saves the fit as it goes: `fileCheckpoint` of `softmax-regression/node` does so in a file. */
+  checkpoint: given<CheckpointOptions>()('where checkpoints are written', ['fit']),
+  /**
+   * A checkpoint to go on from, with the same samples and options: the result has the bits of a fit that was not
+   * interrupted. `epochs` and `maxIterations` may differ. A rate function cannot be compared.
+   */
+  resume: given<Uint8Array>()('the checkpoint to go on from', ['fit']),
+  /** Ends the fit with the signal's reason as error; with `checkpoint`, after one more is written. */
+  signal: given<AbortSignal>()('ends the fit', [...FITS, 'partialFit']),
+  /** Called as the fit goes on. */
+  onProgress: given<(progress: FitProgress) => void>()('called as the fit goes on', ['fit', 'partialFit']),
+  /**
+   * Called after each epoch, counted from 0, or each iteration of lbfgs; a promise is awaited. `parameters` reads the
+   * weights at that moment, and costs nothing unless it is called.
+   */
+  onEpochEnd: given<(epoch: number, logs: EpochLogs, parameters: ParametersNow) => void | Promise<void>>()(
+    'called after each epoch',
+    [...FITS, 'partialFit'],
+  ),
+} as const satisfies Readonly<Record<string, OptionRow & { readonly check: Check<unknown> }>>;
+
+/** An option that is checked where the samples are. */
+function given<T>() {
+  return <const R extends readonly OptionReader[]>(help: string, readers: R) =>
+    option((value: unknown) => value as T, { help, solvers: 'all', readers, stored: false });
+}
+
+type Table = typeof OPTIONS;
+/** The name of an option. */
+export type OptionName = keyof Table;
+type CheckedValue<N extends OptionName> = Table[N] extends { readonly check: Check<infer T> } ? T : never;
+
+/** The options that a function takes, but for those whose type depends on the labels or is more than what is kept. */
+type Taken<R extends OptionReader> = {
+  readonly [N in keyof Table as R extends Table[N]['readers'][number]
+    ? Exclude<N, keyof OfLabels<Label>>
+    : never]?: CheckedValue<N>;
+};
+
+/** Of these, TypeScript cannot derive the type from the row. */
+interface OfLabels<L extends Label> {
+  /** The classes in the order of their columns. Default: the distinct labels, sorted. */
+  readonly classes?: readonly L[];
+  /** The weight of each class, times that of the sample: `'balanced'`, or by class. Default 1 each. */
+  readonly classWeights?: ClassWeights<NoInfer<L>>;
+  /**
+   * Samples to evaluate after each epoch, which are not learned from: other samples, or a share in (0, 1) of those given, the
+   * same share of each class, drawn by the seed (with lbfgs by seed 0). Class weights are ignored there.
+   */
+  readonly validation?: number | ValidationData<NoInfer<L>>;
+  /** Ends when the validation loss no longer falls, and keeps the weights of the best epoch. Default: all epochs are run. */
+  readonly earlyStopping?: Partial<EarlyStopping>;
+}
+
+/** The options that one of the functions takes, all optional. */
+export type OptionsOf<R extends OptionReader, L extends Label> = Taken<R> &
+  Pick<
+    OfLabels<L>,
+    { [N in keyof OfLabels<L>]-?: R extends Table[N]['readers'][number] ? N : never }[keyof OfLabels<L>]
+  >;
+
+/** Options of `SoftmaxRegression.fit`. */
+export interface FitOptions<L extends Label> extends OptionsOf<'fit', L> {}
+
+type Stored<K extends SolverKind> = {
+  [N in OptionName]: Table[N] extends { readonly stored: true; readonly solvers: 'all' | K } ? N : never;
+}[OptionName];
+type WithDefault = {
+  [N in OptionName]: Table[N] extends { readonly default: unknown } | { readonly defaultText: string } ? N : never;
+}[OptionName];
+type StoredValue<N extends OptionName> = N extends 'learningRate'
+  ? number | LearningRateSchedule | typeof RATE_FUNCTION
+  : N extends 'validation'
+    ? number
+    : CheckedValue<N>;
+type StoredOptions<K extends SolverKind> = {
+  readonly [N in keyof Table as N extends Stored<K> & WithDefault ? N : never]: StoredValue<N>;
+} & { readonly [N in keyof Table as N extends Exclude<Stored<K>, WithDefault> ? N : never]?: StoredValue<N> };
+
+/** What decides a fit by first-order steps: data aside, the same values give the same model. */
+export interface FirstOrderOptions extends StoredOptions<'steps'> {
+  readonly solver: FirstOrderSolver;
 }
 
 /** What decides a fit to the optimum. There is only one for l2 > 0, with l1 or without, so nothing is drawn. */
-export interface LbfgsFitOptions extends CommonOptions {
-  readonly solver: 'lbfgs';
-  /** ≥ 0, of the penalty l1·‖W‖₁, which makes weights exactly 0; the bias is not penalised. Default 0. */
-  readonly l1: number;
-  /** Ends where no entry of the gradient exceeds it. Default 1e-6. */
-  readonly tolerance: number;
-  /** Each of them a pass over all samples, or a few. Default 500. */
-  readonly maxIterations: number;
+export interface LbfgsFitOptions extends StoredOptions<'optimum'> {
+  readonly solver: OptimumSolver;
 }
 
-/** What a model was fitted with; it is kept in the model file. */
+/** What a model was fitted with; its file keeps it. */
 export type TrainingOptions = FirstOrderOptions | LbfgsFitOptions;
 
-type OwnTypes = 'solver' | 'classWeights' | 'validation' | 'learningRate' | 'earlyStopping';
+/** What a fit is given beside what the model keeps. */
+type Extras = Omit<FitOptions<Label>, Stored<SolverKind> | 'validation'> & {
+  readonly validation?: number | ValidationData<Label>;
+};
 
-/** Options of `SoftmaxRegression.fit`. */
-export interface FitOptions<L extends Label>
-  extends Partial<Omit<FirstOrderOptions, OwnTypes>>,
-    Partial<Omit<LbfgsFitOptions, OwnTypes>> {
-  /** `'lbfgs'` (default): to the optimum; `'sgd'`, `'momentum'`, `'adam'`: by steps over batches. */
-  readonly solver?: Solver;
-  /** The classes in the order of their columns; the distinct labels, sorted, unless given. */
-  readonly classes?: readonly L[];
-  /** Names of the features, in the order of their columns, for tables and reports; the model keeps them. */
-  readonly featureNames?: readonly string[];
-  /** How the table was read that the features come from; the model keeps it, and its file, so that other rows are encoded alike. */
-  readonly schema?: CsvSchema;
-  /** What each sample counts, ≥ 0 and not all 0: a sample of weight 2 is two samples. 1 unless given. */
-  readonly sampleWeights?: ArrayLike<number>;
-  /** What a sample of each class counts, times its own weight: `'balanced'`, or by class. */
-  readonly classWeights?: ClassWeights<NoInfer<L>>;
-  /** η > 0, a schedule by name, or a function of where the training stands. Default 0.1, and 0.001 for adam. */
-  readonly learningRate?: number | LearningRateSchedule | RateFunction;
-  /**
-   * Samples to look at after each epoch: others, or a share of those given, in (0, 1), that is then not learnt from: the
-   * same share of each class, drawn by the seed (with lbfgs by seed 0). Class weights do not count there.
-   */
-  readonly validation?: number | ValidationData<NoInfer<L>>;
-  /** Ends when the validation loss no longer falls, and keeps the weights that had the least. */
-  readonly earlyStopping?: Partial<EarlyStopping>;
-  /** Where to begin: a model of as many features, its classes matched by label. Else from the seed, and lbfgs from 0. */
-  readonly warmStart?: WarmStart;
-  /** Keeps the fit as it goes: `fileCheckpoint` of `softmax-regression/node` does, in a file. */
-  readonly checkpoint?: CheckpointOptions;
-  /**
-   * A checkpoint to go on from, with the same samples and options: the result is, bit for bit, that of a fit that was not
-   * interrupted. `epochs` and `maxIterations` may be others. A function that learning rates come from cannot be compared.
-   */
-  readonly resume?: Uint8Array;
-  /** Ends the fit with the signal's reason as error; with `checkpoint`, after one more is written. */
-  readonly signal?: AbortSignal;
-  /** Called as the fit goes on. */
-  readonly onProgress?: (progress: FitProgress) => void;
-  /**
-   * After each epoch, the first being 0, or each iteration of lbfgs; a promise is waited for. `parameters` reads the weights
-   * that training has come to, for those who watch: what is never called costs nothing.
-   */
-  readonly onEpochEnd?: (epoch: number, logs: EpochLogs, parameters: ParametersNow) => void | Promise<void>;
+/** Checked options of a fit by steps, with their defaults. */
+export interface FirstOrderPlan extends Omit<FirstOrderOptions, 'learningRate' | 'validation'>, Extras {
+  readonly learningRate: number | LearningRateSchedule | RateFunction;
 }
 
-const COMMON = [
-  ...[
-    'solver',
-    'fitIntercept',
-    'l2',
-    'standardize',
-    'classes',
-    'featureNames',
-    'schema',
-    'sampleWeights',
-    'classWeights',
-  ],
-  ...['validation', 'warmStart', 'checkpoint', 'resume', 'signal', 'onProgress', 'onEpochEnd'],
-];
-const FIRST_ORDER = [
-  ...['gradient', 'layer', 'epochs', 'batchSize', 'learningRate', 'shuffle', 'seed', 'earlyStopping'],
-];
-const LBFGS = ['l1', 'tolerance', 'maxIterations'];
+/** Checked options of a fit to the optimum, with their defaults. */
+export interface OptimumPlan extends Omit<LbfgsFitOptions, 'validation'>, Extras {}
 
-/** Options with their defaults, checked: a wrong one is an error before anything is allocated. */
-export function trainingOptions<L extends Label>(options: FitOptions<L>, where: string): TrainingOptions {
-  assertKnownOptions(options, [...COMMON, ...FIRST_ORDER, ...LBFGS], where);
-  const { solver = 'lbfgs' } = options;
-  assertOneOf(solver, ['lbfgs', 'sgd', 'momentum', 'adam'], where, 'solver');
-  assertBelong(options, solver, where);
-  const common = commonOptions(options, where);
-  if (solver === 'lbfgs') {
-    const { l1 = 0, tolerance = 1e-6, maxIterations = 500 } = options;
-    assertPenalty(l1, where, 'l1');
-    assertPositive(tolerance, where, 'tolerance');
-    assertPositiveInteger(maxIterations, where, 'maxIterations');
-    return { solver, ...common, l1, tolerance, maxIterations };
+/** Checked options of a fit, with their defaults. */
+export type FitPlan = FirstOrderPlan | OptimumPlan;
+
+/** The same before the samples are known, on which the default of l2 depends. */
+export type OpenPlan = Unpenalised<FirstOrderPlan> | Unpenalised<OptimumPlan>;
+type Unpenalised<P> = Omit<P, 'l2'> & { readonly l2?: number };
+
+export const OPTION_NAMES = Object.keys(OPTIONS) as readonly OptionName[];
+
+/** The names of the options that a function takes. */
+export function optionsOf(reader: OptionReader): readonly OptionName[] {
+  return OPTION_NAMES.filter((name) => (OPTIONS[name].readers as readonly OptionReader[]).includes(reader));
+}
+
+/** Whether a solver reads an option. */
+export function reads(solver: Solver, name: OptionName): boolean {
+  const { solvers } = OPTIONS[name];
+  return solvers === 'all' || solvers === SOLVERS[solver].kind;
+}
+
+/**
+ * Options of `fit` with their defaults, checked before anything is allocated.
+ *
+ * @throws DomainError for an option that is unknown, out of range, or of another solver
+ */
+export function fitPlan<L extends Label>(options: FitOptions<L>, where: string): OpenPlan {
+  assertOptions(options, 'fit', where);
+  const plan = checked(options, where) as unknown as OpenPlan;
+  if ('earlyStopping' in plan && plan.validation === undefined) {
+    const expected = 'be given for `earlyStopping`';
+    const hint = 'Give `validation: 0.1`, for example: a tenth of the samples.';
+    throw new DomainError({ where, argument: 'validation', expected, actual: 'nothing', hint });
   }
-  return firstOrderOptions(options, solver, common, where);
+  return plan;
 }
 
-function firstOrderOptions<L extends Label>(
-  options: FitOptions<L>,
-  solver: FirstOrderSolver,
-  common: CommonOptions,
-  where: string,
-): FirstOrderOptions {
-  const { gradient = 'closed-form', layer = 'dense', shuffle = true, seed = 0 } = options;
-  const { epochs = 10, batchSize = 256, learningRate = solver === 'adam' ? 0.001 : 0.1 } = options;
-  assertOneOf(gradient, ['closed-form', 'autograd'], where, 'gradient');
-  assertOneOf(shuffle, [true, false], where, 'shuffle');
-  if (layer !== 'dense') assertPhm(layer, where);
-  assertPositiveInteger(epochs, where, 'epochs');
-  assertPositiveInteger(batchSize, where, 'batchSize');
-  if (typeof learningRate === 'number') assertPositive(learningRate, where, 'learningRate');
-  else if (typeof learningRate !== 'function') assertSchedule(learningRate, epochs, where, 'learningRate');
-  new Random(seed);
-  const steps = {
-    epochs,
-    batchSize,
-    learningRate: typeof learningRate === 'function' ? 'function' : learningRate,
-  } as const;
-  const chosen: FirstOrderOptions = { solver, gradient, layer, ...common, ...steps, shuffle, seed };
-  if (options.earlyStopping === undefined) return chosen;
-  return { ...chosen, earlyStopping: earlyStoppingOf(options.earlyStopping, where) };
+/**
+ * Options of a training by steps, whose samples come part by part.
+ *
+ * @throws as `fitPlan`
+ */
+export function stepPlan(options: object, where: string): FirstOrderPlan {
+  return { l2: 0, ...checked(options, where) } as unknown as FirstOrderPlan;
 }
 
-function commonOptions<L extends Label>(options: FitOptions<L>, where: string): CommonOptions {
-  const { fitIntercept = true, l2 = 0, standardize = false, classWeights, validation } = options;
-  assertOneOf(fitIntercept, [true, false], where, 'fitIntercept');
-  assertOneOf(standardize, [true, false], where, 'standardize');
-  assertPenalty(l2, where, 'l2');
-  return {
-    ...{ fitIntercept, l2, standardize },
-    ...(classWeights !== undefined && { classWeights: namedClassWeights(classWeights, where) }),
-    ...(typeof validation === 'number' && { validation: assertFraction(validation, where) }),
-  };
+/** Refuses an option that `reader` does not take; `own` are its options beside this table. */
+export function assertOptions(options: object, reader: OptionReader, where: string, own: readonly string[] = []): void {
+  assertKnownOptions(options, [...own, ...optionsOf(reader)], where);
 }
 
-function assertFraction(validation: number, where: string): number {
-  if (validation > 0 && validation < 1) return validation;
-  const expected = 'be a share of the samples in (0, 1), or { features, labels }';
-  throw new DomainError({ where, argument: 'validation', expected, actual: describe(validation) });
+/** The plan with its λ, which depends on the samples where it is not given. */
+export function withPenalty(plan: OpenPlan, _totalWeight: number, _numClasses: number): FitPlan {
+  return { ...plan, l2: plan.l2 ?? 0 };
 }
 
-function earlyStoppingOf(given: Partial<EarlyStopping>, where: string): EarlyStopping {
-  assertKnownOptions(given, ['patience', 'minDelta'], `${where}: earlyStopping`);
-  const { patience = 5, minDelta = 0 } = given;
-  assertPositiveInteger(patience, where, 'earlyStopping.patience');
-  if (Number.isFinite(minDelta) && minDelta >= 0) return { patience, minDelta };
-  const argument = 'earlyStopping.minDelta';
-  throw new DomainError({ where, argument, expected: 'be a finite number ≥ 0', actual: describe(minDelta) });
+/** Whether a fit goes by steps; else to the optimum. */
+export function isSteps<S extends { readonly solver: FirstOrderSolver }>(
+  plan: S | { readonly solver: OptimumSolver },
+): plan is S {
+  return isFirstOrder(plan.solver);
+}
+
+/** What the model keeps of a plan. */
+export function storedOptions(plan: OpenPlan): TrainingOptions {
+  const kept = OPTION_NAMES.filter((name) => OPTIONS[name].stored && name in plan);
+  const entries = kept.map((name): [string, unknown] => [name, plan[name as keyof typeof plan]]);
+  const isStorable = ([name, value]: [string, unknown]) => name !== 'validation' || typeof value === 'number';
+  const write = ([name, value]: [string, unknown]) => [name, typeof value === 'function' ? RATE_FUNCTION : value];
+  return Object.fromEntries(entries.filter(isStorable).map(write)) as unknown as TrainingOptions;
+}
+
+/**
+ * Options that came out of a file.
+ *
+ * @throws DomainError for an option that no model keeps, or a value that no fit has
+ */
+export function restoredOptions(options: Readonly<Record<string, unknown>>, where: string): TrainingOptions {
+  assertKnownOptions(
+    options,
+    OPTION_NAMES.filter((name) => OPTIONS[name].stored),
+    where,
+  );
+  const isFunction = options.learningRate === RATE_FUNCTION;
+  const plan = checked(isFunction ? { ...options, learningRate: () => 0 } : options, where) as unknown as FitPlan;
+  return storedOptions({ ...plan, l2: plan.l2 ?? 0 });
+}
+
+/** Each option that the solver reads: checked, or its default. */
+function checked(options: object, where: string): Record<string, unknown> {
+  const values = options as Readonly<Record<string, unknown>>;
+  const solver = OPTIONS.solver.check(values.solver === undefined ? DEFAULT_SOLVER : values.solver, {
+    where,
+    argument: 'solver',
+  } as Place);
+  assertBelong(values, solver, where);
+  const plan: Record<string, unknown> = { solver };
+  for (const name of OPTION_NAMES) {
+    if (name === 'solver' || !reads(solver, name)) continue;
+    const row: OptionRow & { readonly check: Check<unknown> } = OPTIONS[name];
+    const value = values[name] === undefined ? defaultOf(name, solver) : values[name];
+    if (value !== undefined) plan[name] = row.check(value, { where, argument: name, solver, checked: plan });
+  }
+  return plan;
+}
+
+/** The default that does not depend on the samples. */
+export function defaultOf(name: OptionName, solver: Solver): unknown {
+  const { kind } = SOLVERS[solver];
+  if (name === 'learningRate' && kind === 'steps') return SOLVERS[solver as FirstOrderSolver].learningRate;
+  return (OPTIONS[name] as OptionRow).default;
 }
 
 /** An option that another solver reads is not silently ignored. */
-function assertBelong(options: object, solver: Solver, where: string): void {
-  const given = options as Readonly<Record<string, unknown>>;
-  const stray = (solver === 'lbfgs' ? FIRST_ORDER : LBFGS).find((name) => given[name] !== undefined);
+function assertBelong(values: Readonly<Record<string, unknown>>, solver: Solver, where: string): void {
+  const stray = OPTION_NAMES.find((name) => values[name] !== undefined && !reads(solver, name));
   if (stray === undefined) return;
+  const kind = OPTIONS[stray].solvers as SolverKind;
   throw new DomainError({
     where,
     argument: stray,
-    expected: `be left out with solver '${solver}'${given.solver === undefined ? ', which is the default' : ''}`,
-    actual: describe(given[stray]),
-    hint: hintFor(solver),
+    expected: `be left out with \`solver: '${solver}'\`${values.solver === undefined ? ', which is the default' : ''}`,
+    actual: describe(values[stray]),
+    hint: `It is an option of ${listed(solversOf(kind).map((name) => `\`solver: '${name}'\``))}.`,
   });
 }
 
-function hintFor(solver: Solver): string {
-  if (solver === 'lbfgs') return "It belongs to training by steps: give solver: 'sgd', 'momentum' or 'adam'.";
-  return "It belongs to the solver that ends at the optimum: give solver: 'lbfgs'.";
+/** As it is documented: `0.1, adam: 0.001`. */
+function defaultRates(): string {
+  const rates = solversOf('steps').map((name) => [name, SOLVERS[name].learningRate] as const);
+  const [[, usual]] = rates;
+  const others = rates.filter(([, rate]) => rate !== usual).map(([name, rate]) => `${name}: ${rate}`);
+  return [usual, ...others].join(', ');
 }
 
-function assertPenalty(value: number, where: string, argument: string): void {
-  if (Number.isFinite(value) && value >= 0) return;
-  throw new DomainError({ where, argument, expected: 'be a finite number ≥ 0', actual: describe(value) });
+function oneOf<T>(values: readonly T[]): Check<T> {
+  return (value, { where, argument }) => {
+    assertOneOf(value, values, where, argument);
+    return value;
+  };
 }
 
-function assertPositive(value: number, where: string, argument: string): void {
-  if (Number.isFinite(value) && value > 0) return;
-  throw new DomainError({ where, argument, expected: 'be a finite number > 0', actual: describe(value) });
+function numberThat(holds: (value: number) => boolean, expected: string): Check<number> {
+  return (value, { where, argument }) => {
+    if (typeof value === 'number' && Number.isFinite(value) && holds(value)) return value;
+    throw new DomainError({ where, argument, expected, actual: describe(value) });
+  };
 }
 
-function assertPhm(layer: unknown, where: string): void {
-  const isChoice = typeof layer === 'object' && layer !== null && Object.keys(layer).join() === 'phm';
-  if (!isChoice)
-    throw new DomainError({ where, argument: 'layer', expected: "be 'dense' or { phm: n }", actual: describe(layer) });
-  assertPositiveInteger((layer as { phm: unknown }).phm, where, 'layer.phm');
+function penalty(value: unknown, place: Place): number {
+  return numberThat((x) => x >= 0, 'be a finite number ≥ 0')(value, place);
+}
+
+function positive(value: unknown, place: Place): number {
+  return numberThat((x) => x > 0, 'be a finite number > 0')(value, place);
+}
+
+function positiveInteger(value: unknown, { where, argument }: Place): number {
+  assertPositiveInteger(value, where, argument);
+  return value;
+}
+
+function validationOf(value: unknown, place: Place): number | ValidationData<Label> {
+  const expected = 'be a share of the samples in (0, 1), or { features, labels }';
+  if (typeof value === 'number') return numberThat((share) => share > 0 && share < 1, expected)(value, place);
+  // Held to the samples where they are read.
+  return value as ValidationData<Label>;
+}
+
+function rateOf(value: unknown, place: Place): number | LearningRateSchedule | RateFunction {
+  if (typeof value === 'number') return positive(value, place);
+  if (typeof value === 'function') return value as RateFunction;
+  assertSchedule(value, place.checked.epochs as number, place.where, place.argument);
+  return value;
+}
+
+function layerOf(value: unknown, { where, argument }: Place): LayerChoice {
+  if (value === 'dense') return value;
+  if (typeof value !== 'object' || value === null || Object.keys(value).join() !== 'phm') {
+    throw new DomainError({ where, argument, expected: "be 'dense' or { phm: n }", actual: describe(value) });
+  }
+  const { phm } = value as { readonly phm: unknown };
+  assertPositiveInteger(phm, where, `${argument}.phm`);
+  return value as LayerChoice;
+}
+
+function seedOf(value: unknown): number {
+  new Random(value as number);
+  return value as number;
+}
+
+function earlyStoppingOf(value: unknown, { where, argument, checked, solver }: Place): EarlyStopping {
+  assertKnownOptions(value, ['patience', 'minDelta'], `${where}: ${argument}`);
+  const { patience = 5, minDelta = 0 } = value as Partial<EarlyStopping>;
+  assertPositiveInteger(patience, where, `${argument}.patience`);
+  return { patience, minDelta: penalty(minDelta, { where, argument: `${argument}.minDelta`, checked, solver }) };
 }

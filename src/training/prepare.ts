@@ -5,10 +5,10 @@ import type { FeatureArray } from '../data/batches.js';
 import type { SampleWeights } from '../data/sample-weights.js';
 import { take } from '../data/split.js';
 import { openCheckpoints } from './checkpoint/checkpoints.js';
-import { type FirstOrderRun, fitFirstOrder } from './first-order.js';
+import { fitFirstOrder } from './first-order.js';
 import type { FitRun, Fitted, Samples } from './fit.js';
 import { fitLbfgs } from './lbfgs.js';
-import type { FitOptions, TrainingOptions } from './options.js';
+import { type FitPlan, isSteps, type OpenPlan, storedOptions, type TrainingOptions, withPenalty } from './options.js';
 import { isNear, scalingOf, standardized, unfold } from './standardization.js';
 import { holdBack, readValidation } from './validation.js';
 import { startFrom, type WarmStart } from './warm-start.js';
@@ -25,68 +25,51 @@ export interface Given<L extends Label> {
 /**
  * Fits to samples, whatever the options.
  *
- * @param training the options with their defaults
- * @param options as they were given, for what is kept in no model
+ * @returns the parameters, and the options that the model keeps
  */
 export async function fitSamples<L extends Label>(
   given: Given<L>,
-  training: TrainingOptions,
-  options: FitOptions<L>,
+  open: OpenPlan,
   where: string,
-): Promise<Fitted> {
-  const { signal, onProgress, onEpochEnd, learningRate, warmStart } = options;
-  if (training.solver !== 'lbfgs' && training.earlyStopping !== undefined && options.validation === undefined) {
-    const hint = 'A share of the samples, validation: 0.1, or others: validation: { features, labels }.';
-    throw new DomainError({
-      where,
-      argument: 'validation',
-      expected: 'be given for earlyStopping',
-      actual: 'nothing',
-      hint,
-    });
-  }
-  const opened = await openCheckpoints(options, training, where);
-  const parts = await partsOf(given, training, options, where);
-  const { samples, validation } = parts;
-  const start = warmStart && startOf(warmStart, given, samples, training, where);
-  const checkpoints = await opened.withData({ samples, validation, classes: given.classes, start });
-  const run: FitRun = { signal, onProgress, onEpochEnd, validation, start, checkpoints };
-  if (!training.standardize) return solve(samples, training, run, learningRate);
+): Promise<{ fitted: Fitted; options: TrainingOptions }> {
+  const opened = await openCheckpoints(open, where);
+  const { samples, validation } = await partsOf(given, open, where);
+  const total = samples.weights?.total ?? samples.labels.length;
+  const plan = withPenalty({ ...open, l2: open.l2 ?? opened.l2 }, total, samples.numClasses);
+  const options = storedOptions(plan);
+  const start = plan.warmStart && startOf(plan.warmStart, given, samples, plan, where);
+  const checkpoints = await opened.withData({ samples, validation, classes: given.classes, start }, options);
+  const run: FitRun = { validation, start, checkpoints };
+  const fitted = await (plan.standardize ? solveStandardized(samples, plan, run) : solve(samples, plan, run));
+  const notes = checkpoints?.notes ?? [];
+  return { fitted: notes.length === 0 ? fitted : { ...fitted, result: { ...fitted.result, notes } }, options };
+}
+
+async function solveStandardized(samples: Samples, plan: FitPlan, run: FitRun): Promise<Fitted> {
+  const { signal } = plan;
   const scaling = await scalingOf(samples.features, signal);
-  const scaledRun = { ...run, scaling, start: start && unfold(start, scaling) };
+  const scaledRun = { ...run, scaling, start: run.start && unfold(run.start, scaling) };
   // Steps need no copy: the scaled layer standardises.
-  if (training.solver !== 'lbfgs' && isNear(scaling)) {
-    return solve(samples, training, { ...scaledRun, standardizes: 'in steps' }, learningRate);
-  }
+  if (isSteps(plan) && isNear(scaling)) return fitFirstOrder(samples, plan, { ...scaledRun, standardizes: 'in steps' });
   const copy = async <S extends Samples>(of: S): Promise<S> => ({
     ...of,
     features: await standardized(of.features, scaling, signal),
   });
-  const looked = validation && (await copy(validation));
-  return solve(await copy(samples), training, { ...scaledRun, validation: looked }, learningRate);
+  const validation = run.validation && (await copy(run.validation));
+  return solve(await copy(samples), plan, { ...scaledRun, validation });
 }
 
-async function solve(
-  samples: Samples,
-  training: TrainingOptions,
-  run: FirstOrderRun,
-  learningRate: FitOptions<Label>['learningRate'],
-): Promise<Fitted> {
-  const rate = typeof learningRate === 'function' ? { learningRate } : {};
-  const fitted = await (training.solver === 'lbfgs'
-    ? fitLbfgs(samples, training, run)
-    : fitFirstOrder(samples, training, { ...run, ...rate }));
-  const notes = run.checkpoints?.notes ?? [];
-  return notes.length === 0 ? fitted : { ...fitted, result: { ...fitted.result, notes } };
+function solve(samples: Samples, plan: FitPlan, run: FitRun): Promise<Fitted> {
+  return isSteps(plan) ? fitFirstOrder(samples, plan, run) : fitLbfgs(samples, plan, run);
 }
 
 /** The samples to learn from, and those to look at. Weights of classes are those of the former alone. */
 async function partsOf<L extends Label>(
   { features, labels, classes }: Given<L>,
-  { classWeights, ...training }: TrainingOptions,
-  { validation, sampleWeights }: FitOptions<L>,
+  plan: OpenPlan,
   where: string,
 ): Promise<{ samples: Samples; validation: Samples | undefined }> {
+  const { classWeights, sampleWeights, validation } = plan;
   const numClasses = classes.length;
   const all = sampleWeightsOf(labels, classes, { sampleWeights }, where);
   const weigh = (of: Int32Array, sampleWeights?: Float64Array) =>
@@ -94,10 +77,10 @@ async function partsOf<L extends Label>(
   const whole = () => ({ features, labels, weights: weigh(labels, all?.values), numClasses });
   if (validation === undefined) return { samples: whole(), validation };
   if (typeof validation !== 'number') {
-    const read = await readValidation<L>(validation, features.shape[1], classes, where);
+    const read = await readValidation<Label>(validation, features.shape[1], classes, where);
     return { samples: whole(), validation: read };
   }
-  const seed = training.solver === 'lbfgs' ? 0 : training.seed;
+  const seed = isSteps(plan) ? plan.seed : 0;
   const { train, test } = holdBack(labels, classes, validation, seed, where);
   const part = (indices: Int32Array, weights: (of: Int32Array, own?: Float64Array) => SampleWeights | undefined) => {
     const of = take(labels, indices);
@@ -117,10 +100,10 @@ function startOf<L extends Label>(
   model: WarmStart,
   { classes }: Given<L>,
   { features, labels, weights }: Samples,
-  training: TrainingOptions,
+  plan: FitPlan,
   where: string,
 ): Float64Array {
-  if (training.solver !== 'lbfgs' && training.layer !== 'dense') {
+  if (isSteps(plan) && plan.layer !== 'dense') {
     const expected = "be left out where the layer is not 'dense'";
     const hint = 'The weight of a model is no sum of Kronecker products.';
     throw new DomainError({ where, argument: 'warmStart', expected, actual: 'a model', hint });
@@ -128,5 +111,5 @@ function startOf<L extends Label>(
   const counts = new Float64Array(classes.length);
   const unit = weights === undefined ? 1 : labels.length / weights.total;
   for (let i = 0; i < labels.length; i++) counts[labels[i]] += unit * (weights?.values[i] ?? 1);
-  return startFrom(model, classes, counts, features.shape[1], training.fitIntercept, where);
+  return startFrom(model, classes, counts, features.shape[1], plan.fitIntercept, where);
 }

@@ -72,7 +72,7 @@ export function holdBack(
     const alone = classes.find((_, k) => labels.filter((label) => label === k).length === 1);
     const expected = 'find at least 2 samples of each class, one to hold back';
     const actual = alone === undefined ? `${labels.length} in all` : `1 of ${describe(alone)}`;
-    const hint = 'Give samples for it: validation: { features, labels }.';
+    const hint = 'Give other samples to validate on, { features, labels }.';
     throw new DomainError({ where, argument: 'validation', expected, actual, hint, cause });
   }
 }

@@ -2,6 +2,8 @@
 import { existsSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { BACKENDS } from '../../backend/names.js';
+import { fitPlan } from '../../training/options.js';
+import { addFitFlags, fitOptionsFrom } from '../fit-options.js';
 import { Interrupted } from '../interrupt.js';
 import { type ProgressDisplay, quietDisplay } from '../progress.js';
 import type { CsvChoices, DataSet } from '../samples.js';
@@ -22,7 +24,7 @@ Examples:
   softmax-regression train fashion-mnist --solver adam --epochs 5 -o fashion.safetensors`;
 
 export function trainCommand(): Command {
-  return new Command('train')
+  const command = new Command('train')
     .description('learn from samples, try the model on those held back, and save it')
     .argument('<data>', 'a CSV file, a folder of IDX files, iris or fashion-mnist')
     .option('-o, --output <file>', 'where to save the model; without, it is only tried')
@@ -61,24 +63,8 @@ export function trainCommand(): Command {
     .option('--folds <k>', 'cross-validate over the training samples first', integer)
     .option('--calibrate', 'hold back a fifth of the training samples, and fit a temperature to them')
     .option('--seed <seed>', 'decides splits, initial weights and orders', integer, 0)
-    .optionsGroup('Training (docs/training.md):')
-    .addOption(
-      new Option('--solver <name>', 'lbfgs goes to the optimum')
-        .choices(['lbfgs', 'sgd', 'momentum', 'adam'])
-        .default('lbfgs'),
-    )
-    .option('--l2 <strength>', "of the penalty (default: 1/n, or 2/n for two classes; scikit-learn's C = 1)", number)
-    .option('--l1 <strength>', 'of the penalty that makes weights exactly 0; lbfgs only (default: 0)', number)
-    .option('--standardize', 'learn from columns of mean 0 and deviation 1 (default for tables)')
-    .option('--no-standardize', 'learn from columns as they are (default for pictures)')
-    .addOption(new Option('--class-weights <weights>', 'what classes count').choices(['balanced']))
-    .option('--tolerance <size>', 'of the gradient, where lbfgs ends', number)
-    .option('--max-iterations <n>', 'of lbfgs', integer)
-    .option('--epochs <n>', 'of the other solvers', integer)
-    .option('--batch-size <n>', 'of the other solvers', integer)
-    .option('--learning-rate <rate>', 'of the other solvers', number)
-    .option('--validation <share>', 'of the training samples, looked at after each epoch', number)
-    .option('--patience <epochs>', 'end when so many were no better on the validation samples', integer)
+    .optionsGroup('Training (docs/training.md):');
+  return addFitFlags(command)
     .option('--checkpoint <file>', 'keep the state of the training there as it goes, and when it is interrupted')
     .option('--resume <file>', 'go on from a checkpoint of the same command, and keep it up to date')
     .addOption(new Option('--backend <name>', 'the fastest that works unless given').choices(BACKENDS))
@@ -110,6 +96,8 @@ async function read(source: string, options: TrainOptions, { onProgress }: Progr
   const { loadDataSet } = await import('../samples.js');
   const { assertReplaceable } = await import('../../node/atomic-writer.js');
   assertTogether(options);
+  // The check of `fit` itself, before anything is read.
+  fitPlan(fitOptionsFrom(options), 'train');
   const { output, report, checkpoint } = options;
   for (const path of [output, report, checkpoint]) if (path !== undefined) await assertReplaceable(path);
   onProgress({ stage: `read ${source}`, done: 0 });
@@ -124,7 +112,7 @@ function csvChoices(options: TrainOptions): CsvChoices {
 
 /** What cannot be asked for together, before anything is read. */
 function assertTogether(options: TrainOptions): void {
-  const { test, testFraction, output, report, patience, validation, solver, strings, categories } = options;
+  const { test, testFraction, output, report, strings, categories } = options;
   if (strings !== undefined && categories !== undefined) {
     throw new UsageError('--strings must be left out with --categories, which names the columns.');
   }
@@ -135,7 +123,4 @@ function assertTogether(options: TrainOptions): void {
     throw new UsageError(`--test-fraction must be a share in [0, 1); got ${testFraction}.`);
   }
   if (output !== undefined && output === report) throw new UsageError('--output and --report must be two files.');
-  if (patience !== undefined && (validation === undefined || solver === 'lbfgs')) {
-    throw new UsageError('--patience must come with --validation and the solver sgd, momentum or adam.');
-  }
 }

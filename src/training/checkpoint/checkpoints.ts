@@ -2,7 +2,14 @@
 import { DomainError, FormatError } from '../../core/errors.js';
 import { assertKnownOptions, assertPositiveInteger, describe } from '../../core/shape.js';
 import { type Fail, type Json, sortedJson } from '../../serialization/json.js';
-import type { CheckpointEvery, CheckpointOptions, TrainingOptions } from '../options.js';
+import {
+  type CheckpointEvery,
+  type CheckpointOptions,
+  type OpenPlan,
+  storedOptions,
+  type TrainingOptions,
+} from '../options.js';
+import { isFirstOrder } from '../solvers.js';
 import { currentEnvironment, differenceBetween } from './environment.js';
 import { decodeCheckpoint, encodeCheckpoint, type Snapshot } from './file.js';
 import { type FitData, fingerprintOf } from './fingerprint.js';
@@ -39,16 +46,15 @@ export interface Checkpoints {
 
 type TakeSnapshot = () => Snapshot | Promise<Snapshot>;
 
-interface Given {
-  readonly checkpoint?: CheckpointOptions;
-  readonly resume?: Uint8Array;
-  readonly signal?: AbortSignal;
-}
-
 /** What is known of a checkpoint before the samples are read. */
 export interface OpenedCheckpoints {
-  /** @throws DomainError if the samples are not those of the checkpoint */
-  withData(data: FitData): Promise<Checkpoints | undefined>;
+  /** λ of the fit that is resumed. */
+  readonly l2: number | undefined;
+  /**
+   * @param options with the λ of this fit
+   * @throws DomainError if the samples are not those of the checkpoint
+   */
+  withData(data: FitData, options: TrainingOptions): Promise<Checkpoints | undefined>;
 }
 
 /**
@@ -57,27 +63,24 @@ export interface OpenedCheckpoints {
  * @throws FormatError or ShapeError if `resume` is no checkpoint
  * @throws DomainError if an option is out of range, or another one than when the checkpoint was written
  */
-export async function openCheckpoints(
-  { checkpoint, resume, signal }: Given,
-  training: TrainingOptions,
-  where: string,
-): Promise<OpenedCheckpoints> {
+export async function openCheckpoints(plan: OpenPlan, where: string): Promise<OpenedCheckpoints> {
+  const { checkpoint, resume, signal } = plan;
   if (checkpoint !== undefined) assertCheckpointOptions(checkpoint, where);
   const from = `${where}: resume`;
   const content = resume === undefined ? undefined : await decodeCheckpoint(resume, from);
-  const options = training as unknown as Readonly<Record<string, Json>>;
-  if (content !== undefined) assertSameOptions(content.options, options, where);
+  if (content !== undefined) assertSameOptions(content.options, jsonOf(storedOptions(plan)), where);
   return {
-    async withData(data) {
+    l2: content?.options.l2 as number | undefined,
+    async withData(data, options) {
       if (checkpoint === undefined && content === undefined) return undefined;
       const fingerprint = await fingerprintOf(data, signal);
       if (content !== undefined) assertSameData(content.data, fingerprint, where);
       const environment = currentEnvironment();
       const note = content && differenceBetween(content.environment, environment);
-      const { write, every = defaultFor(training) } = checkpoint ?? {};
+      const { write, every = defaultFor(options) } = checkpoint ?? {};
       const fail: Fail = (fields) => new FormatError({ where: from, ...fields });
       const seal = async (snapshot: Snapshot) =>
-        write?.(await encodeCheckpoint({ ...snapshot, options, data: fingerprint, environment }));
+        write?.(await encodeCheckpoint({ ...snapshot, options: jsonOf(options), data: fingerprint, environment }));
       return {
         resumed: content && { state: content.state, tensors: content.tensors, fail },
         notes: note === undefined ? [] : [note],
@@ -122,8 +125,12 @@ function writing(
   };
 }
 
+function jsonOf(options: object): Readonly<Record<string, Json>> {
+  return options as Readonly<Record<string, Json>>;
+}
+
 function defaultFor({ solver }: TrainingOptions): CheckpointEvery {
-  return { epochs: solver === 'lbfgs' ? 10 : 1 };
+  return { epochs: isFirstOrder(solver) ? 1 : 10 };
 }
 
 function assertCheckpointOptions(checkpoint: CheckpointOptions, where: string): void {
@@ -144,7 +151,7 @@ function assertCheckpointOptions(checkpoint: CheckpointOptions, where: string): 
   assertPositiveInteger((every as Record<string, unknown>)[name], where, `checkpoint.every.${name}`);
 }
 
-/** How long a fit may run does not change what it does until then. */
+/** The length of a fit does not change its course. */
 const MAY_DIFFER = ['epochs', 'maxIterations'];
 
 function assertSameOptions(
@@ -152,12 +159,13 @@ function assertSameOptions(
   now: Readonly<Record<string, Json>>,
   where: string,
 ): void {
-  const isFixed = (name: string) => !MAY_DIFFER.includes(name) || dependsOnEpochs(now.learningRate);
+  const isFixed = (name: string) =>
+    MAY_DIFFER.includes(name) ? dependsOnEpochs(now.learningRate) : name !== 'l2' || now.l2 !== undefined;
   const name = firstDifference(before, now, isFixed);
   if (name === undefined) return;
   const show = (value: Json | undefined) => (value === undefined ? 'nothing' : sortedJson(value));
   const expected = `be ${show(before[name])}, as when the checkpoint was written`;
-  const hint = 'Resume with the same options, or begin anew without resume.';
+  const hint = 'Give the same options, or leave out `resume` to begin anew.';
   throw new DomainError({ where, argument: name, expected, actual: show(now[name]), hint });
 }
 
@@ -180,7 +188,7 @@ function assertSameData(
     argument: name,
     expected: `be ${was}, as when the checkpoint was written`,
     actual: was === is ? 'others' : is,
-    hint: 'Resume with the same samples, or begin anew without resume; warmStart takes the weights of a model along.',
+    hint: 'Give the same samples, or leave out `resume` to begin anew; `warmStart` starts from the weights of a model.',
   });
 }
 

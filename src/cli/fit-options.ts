@@ -1,0 +1,70 @@
+// cli: the options of a fit as flags, from the one table of them.
+import { type Command, Option } from 'commander';
+import type { Label } from '../core/labels.js';
+import { type FitOptions, OPTION_NAMES, OPTIONS, type OptionName, type OptionRow } from '../training/options.js';
+import { solversOf } from '../training/solvers.js';
+import { flagOf, integer, number } from './usage.js';
+
+/** Values by the names that commander gives them: `maxIterations` for `--max-iterations`. */
+export type FlagValues = Readonly<Record<string, unknown>>;
+
+const FLAGGED = OPTION_NAMES.filter((name) => rowOf(name).flag !== undefined);
+
+function rowOf(name: OptionName): OptionRow {
+  return OPTIONS[name];
+}
+
+/** The name of an option's flag, as commander keeps its value. */
+function keyOf(name: OptionName): string {
+  return rowOf(name).flag?.name ?? name;
+}
+
+/** The flag of an option of a fit, such as `--patience` for `earlyStopping`; undefined where there is none. */
+export function fitFlagOf(option: string): string | undefined {
+  const name = FLAGGED.find((each) => each === option);
+  return name && flagOf(keyOf(name));
+}
+
+/** Adds a flag for each option that has one. */
+export function addFitFlags(command: Command): Command {
+  for (const name of FLAGGED) for (const option of flagsOf(name)) command.addOption(option);
+  return command;
+}
+
+function flagsOf(name: OptionName): Option[] {
+  const row = rowOf(name);
+  const { value, help = row.help, off } = row.flag ?? {};
+  const key = keyOf(name);
+  const option = new Option(`${flagOf(key)}${value === undefined ? '' : ` <${value}>`}`, `${help}${conditions(name)}`);
+  if (row.input === 'number') option.argParser(number);
+  else if (row.input === 'integer') option.argParser(integer);
+  else if (Array.isArray(row.input)) option.choices(row.input);
+  return off === undefined ? [option] : [option, new Option(`--no-${flagOf(key).slice(2)}`, off)];
+}
+
+/** For which solvers it is, and its default. */
+function conditions(name: OptionName): string {
+  const row = rowOf(name);
+  const parts = [
+    ...(row.solvers === 'all' ? [] : [`${solversOf(row.solvers).join(', ')} only`]),
+    ...(row.input === 'switch' || row.flag?.field !== undefined ? [] : defaultIn(row)),
+  ];
+  return parts.length === 0 ? '' : ` (${parts.join('; ')})`;
+}
+
+function defaultIn({ defaultText, default: value }: OptionRow): string[] {
+  const text = defaultText ?? value;
+  return text === undefined
+    ? []
+    : [`default: ${typeof text === 'number' && text > 0 && text < 1e-3 ? text.toExponential() : text}`];
+}
+
+/** The options that the flags give. */
+export function fitOptionsFrom(values: FlagValues): FitOptions<Label> {
+  const entries = FLAGGED.flatMap((name) => {
+    const value = values[keyOf(name)];
+    const field = rowOf(name).flag?.field;
+    return value === undefined ? [] : [[name, field === undefined ? value : { [field]: value }]];
+  });
+  return Object.fromEntries(entries);
+}

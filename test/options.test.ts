@@ -1,0 +1,194 @@
+// The one table of options: what it says of each holds in `fit`, in model files, on the command line and in the docs.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { crossValidate, type FitOptions, lambdaPath, SoftmaxRegression } from 'softmax-regression';
+import { rephrase } from '../src/core/mentions.js';
+import {
+  defaultOf,
+  fitPlan,
+  OPTION_NAMES,
+  OPTIONS,
+  type OptionName,
+  type OptionRow,
+  optionsOf,
+  reads,
+  storedOptions,
+  withPenalty,
+} from '../src/training/options.js';
+import { DEFAULT_SOLVER, SOLVER_NAMES, SOLVERS, type Solver, solversOf } from '../src/training/solvers.js';
+import { useBackend } from './helpers/backends.js';
+
+const rows = [[0], [1], [2], [3], [4], [5]];
+const labels = ['a', 'b', 'a', 'b', 'a', 'b'];
+const fitRows = (options: FitOptions<string>) => SoftmaxRegression.fit(rows, labels, options);
+const rowOf = (name: OptionName): OptionRow => OPTIONS[name];
+
+/** A value of each option that a model keeps, other than its default. */
+const OTHER: Readonly<Partial<Record<OptionName, unknown>>> = {
+  ...{ l2: 0.25, l1: 0.125, standardize: true, fitIntercept: false, classWeights: { a: 2, b: 1 }, validation: 0.5 },
+  ...{ tolerance: 1e-3, maxIterations: 7, epochs: 2, batchSize: 3, gradient: 'autograd', layer: { phm: 1 } },
+  ...{ learningRate: { schedule: 'step', rate: 0.1, factor: 0.5, every: 1 }, shuffle: false, seed: 5 },
+  earlyStopping: { patience: 2, minDelta: 0.5 },
+};
+
+/** What no fit takes for it. */
+const WRONG: Readonly<Partial<Record<OptionName, unknown>>> = {
+  ...{
+    solver: 'newton',
+    l2: -1,
+    l1: Number.NaN,
+    standardize: 1,
+    fitIntercept: 'yes',
+    classWeights: 'equal',
+    validation: 1,
+  },
+  ...{ tolerance: 0, maxIterations: 0, epochs: 1.5, batchSize: -1, gradient: 'numeric', layer: 'phm' },
+  ...{ learningRate: 0, shuffle: null, seed: -1, earlyStopping: { patience: 0 } },
+};
+
+describe('the table of solvers', () => {
+  it('has the default, and titles and help of one line', () => {
+    expect(SOLVER_NAMES).toContain(DEFAULT_SOLVER);
+    for (const name of SOLVER_NAMES) {
+      const { title, help } = SOLVERS[name];
+      expect([title, help].join()).toMatch(/^[^\n]+$/);
+    }
+  });
+
+  it('names the first-order solvers after their updates, each with a rate > 0', () => {
+    for (const name of solversOf('steps')) expect(SOLVERS[name].learningRate).toBeGreaterThan(0);
+  });
+});
+
+describe('the table of options', () => {
+  beforeAll(() => useBackend('cpu'));
+
+  it('has help of one line without a full stop for each', () => {
+    for (const name of OPTION_NAMES)
+      expect([name, rowOf(name).help]).toEqual([name, expect.stringMatching(/^[^\n]+[^.\n]$/)]);
+  });
+
+  it('has a value to try, and a wrong one, for each that a model keeps', () => {
+    const kept = OPTION_NAMES.filter((name) => rowOf(name).stored);
+    expect(Object.keys(WRONG).sort()).toEqual([...kept].sort());
+    expect(['solver', ...Object.keys(OTHER)].sort()).toEqual([...kept].sort());
+  });
+
+  it.each(SOLVER_NAMES)('has defaults that pass their checks: %s', (solver) => {
+    const plan = fitPlan({ solver }, 'fit') as unknown as Record<string, unknown>;
+    for (const name of OPTION_NAMES) {
+      const value = defaultOf(name, solver);
+      if (name !== 'solver' && reads(solver, name) && value !== undefined)
+        expect([name, plan[name]]).toEqual([name, value]);
+    }
+  });
+
+  it.each(SOLVER_NAMES.flatMap((solver) => OPTION_NAMES.map((name) => [solver, name] as const)))(
+    'says whether the solver reads it, and what is wrong with a value: %s, %s',
+    async (solver, name) => {
+      const value = name in OTHER ? OTHER[name] : undefined;
+      if (name === 'solver' || value === undefined) return;
+      if (!reads(solver, name)) {
+        await expect(fitRows({ solver, [name]: value })).rejects.toMatchObject({
+          ...{ code: 'DOMAIN', where: 'fit', argument: name },
+          expected: `be left out with \`solver: '${solver}'\``,
+        });
+        return;
+      }
+      const wrong = fitRows({ solver, validation: 0.5, [name]: WRONG[name] });
+      await expect(wrong).rejects.toMatchObject({ argument: expect.stringMatching(`^${name}`) });
+    },
+  );
+
+  it.each(SOLVER_NAMES)('decides what a model keeps, and its file: %s', async (solver) => {
+    const entries = Object.entries(OTHER).filter(([name]) => reads(solver, name as OptionName));
+    const given = { solver, ...Object.fromEntries(entries) } as FitOptions<string>;
+    const { model } = await fitRows(given);
+    expect(model.options).toEqual(given);
+    expect(SoftmaxRegression.fromBytes(model.toBytes()).options).toEqual(given);
+  });
+
+  it('keeps the place of a rate function alone', async () => {
+    const { model } = await fitRows({ solver: 'sgd', learningRate: () => 0.1 });
+    expect(model.options).toMatchObject({ learningRate: 'function' });
+    const read = SoftmaxRegression.fromBytes<string>(model.toBytes());
+    expect(read.options).toEqual(model.options);
+    await expect(read.partialFit(rows, labels)).rejects.toMatchObject({
+      argument: 'learningRate',
+      actual: '"function"',
+    });
+    expect((await read.partialFit(rows, labels, { learningRate: 0.1 })).model.options).toMatchObject({
+      learningRate: 0.1,
+    });
+  });
+
+  it('refuses an unknown option in every function, and suggests the nearest', async () => {
+    const odd = { maxIteration: 3 } as object;
+    const hint = 'Did you mean maxIterations?';
+    await expect(fitRows(odd)).rejects.toMatchObject({ where: 'fit', argument: 'options', hint });
+    await expect(crossValidate(rows, labels, odd)).rejects.toMatchObject({ where: 'crossValidate', hint });
+    await expect(lambdaPath<string>(rows, labels, odd)).rejects.toMatchObject({ where: 'lambdaPath', hint });
+    const untrained = SoftmaxRegression.untrained({ classes: ['a', 'b'], numFeatures: 1, batchsize: 3 } as never);
+    await expect(untrained).rejects.toMatchObject({ where: 'untrained', hint: 'Did you mean batchSize?' });
+    const model = await SoftmaxRegression.untrained<string>({ classes: ['a', 'b'], numFeatures: 1 });
+    const part = model.partialFit(rows, labels, { epoch: 3 } as never);
+    await expect(part).rejects.toMatchObject({ where: 'partialFit', hint: 'Did you mean epochs?' });
+  });
+
+  it('keeps options of one fit away from several', () => {
+    for (const name of ['checkpoint', 'resume', 'warmStart'] as const) {
+      expect(rowOf(name).readers).not.toContain('crossValidate');
+    }
+    expect(optionsOf('lambdaPath')).not.toContain('l2');
+  });
+});
+
+describe('messages in other words', () => {
+  const flags = (option: string, value?: string) => `--${option}${value === undefined ? '' : ` ${value}`}`;
+
+  it.each([
+    ['Give more `maxIterations`.', 'Give more --maxIterations.'],
+    ["Give `solver: 'sgd'` or `l2: 0.1`.", "Give --solver 'sgd' or --l2 0.1."],
+    ['Pass `ignore: ["a`b"]`.', 'Pass --ignore ["a`b"].'],
+    ['No option: `two words`, `` or `1`.', 'No option: `two words`, `` or `1`.'],
+  ])('%s', (message, expected) => {
+    expect(rephrase(message, flags)).toBe(expected);
+  });
+
+  it('leaves what the writer does not know', () => {
+    expect(rephrase('Give `l2`, or `seed`.', (option) => (option === 'l2' ? 'L2 penalty' : undefined))).toBe(
+      'Give L2 penalty, or `seed`.',
+    );
+  });
+});
+
+describe('solvers outside of the table', () => {
+  /** Where a solver is named beside the table: each place decides by name, which a new solver would not be part of. */
+  it('are named in no source of the package', () => {
+    const names = SOLVER_NAMES.join('|');
+    const sources = [
+      'training/prepare.ts',
+      'training/stream.ts',
+      'training/first-order.ts',
+      'training/checkpoint/checkpoints.ts',
+    ];
+    for (const path of [
+      ...sources,
+      'model/cross-validate.ts',
+      'cli/output.ts',
+      'cli/training.ts',
+      'cli/commands/train.ts',
+    ]) {
+      const source = readFileSync(join(__dirname, '..', 'src', path), 'utf8').replace(/\/\/.*|\/\*[\s\S]*?\*\//g, '');
+      const found = source.match(new RegExp(`['"](?:${names})['"]`, 'g')) ?? [];
+      expect([path, found.filter((name) => name !== "'sgd'")]).toEqual([path, []]);
+    }
+  });
+
+  it('do not type-check as solvers', () => {
+    // @ts-expect-error a solver that is not in the table
+    const unknown: Solver = 'newton';
+    expect(SOLVER_NAMES).not.toContain(unknown);
+    expect(storedOptions(withPenalty(fitPlan({}, 'fit'), 1, 3)).solver).toBe(DEFAULT_SOLVER);
+  });
+});
