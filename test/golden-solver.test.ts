@@ -23,8 +23,8 @@ describe('fit', () => {
     const { options, total } = weighing(each.weighted, labels);
     const { model, result } = await SoftmaxRegression.fit(rows, labels, {
       ...options,
-      // Of two classes scikit-learn penalises one vector, where there are two of half its size.
-      l2: (data === 'cancer' ? 2 : 1) / (C * total),
+      // For two classes scikit-learn penalises one vector, where there are two of half its size. C = 1 is the default.
+      ...(C === 1 ? {} : { l2: (data === 'cancer' ? 2 : 1) / (C * total) }),
       fitIntercept: each.intercept,
       tolerance: 1e-9,
       maxIterations: 3000,

@@ -1,7 +1,7 @@
 // The one table of options: what it says of each holds in `fit`, in model files, on the command line and in the docs.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { crossValidate, type FitOptions, lambdaPath, SoftmaxRegression } from 'softmax-regression';
+import { crossValidate, type FitOptions, lambdaPath, loadIris, SoftmaxRegression } from 'softmax-regression';
 import { rephrase } from '../src/core/mentions.js';
 import {
   defaultOf,
@@ -140,6 +140,54 @@ describe('the table of options', () => {
       expect(rowOf(name).readers).not.toContain('crossValidate');
     }
     expect(optionsOf('lambdaPath')).not.toContain('l2');
+  });
+});
+
+describe('the default of l2', () => {
+  beforeAll(() => useBackend('cpu'));
+  const iris = loadIris();
+
+  it('is 1/S for lbfgs, and 2/S for two classes', async () => {
+    const three = await SoftmaxRegression.fit(iris.features, iris.labels);
+    expect(three.model.options.l2).toBe(1 / 150);
+    expect((await fitRows({})).model.options.l2).toBe(2 / 6);
+    expect(withPenalty(fitPlan({}, 'fit'), 120, 3).l2).toBe(1 / 120);
+  });
+
+  it('counts weights of samples and classes, and only the rows that are learned from', async () => {
+    expect((await fitRows({ sampleWeights: [1, 2, 3, 0, 0.5, 0.5] })).model.options.l2).toBe(2 / 7);
+    expect((await fitRows({ classWeights: { a: 3, b: 1 } })).model.options.l2).toBe(2 / 12);
+    expect((await fitRows({ classWeights: 'balanced' })).model.options.l2).toBeCloseTo(2 / 6, 15);
+    expect((await fitRows({ validation: 1 / 3 })).model.options.l2).toBe(2 / 4);
+  });
+
+  it('is that of each fold', async () => {
+    const seen = await crossValidate(rows, labels, { folds: 3 });
+    const { result } = await SoftmaxRegression.fit(rows.slice(0, 4), labels.slice(0, 4));
+    expect(seen.folds.map(({ test }) => test.length)).toEqual([2, 2, 2]);
+    const own = await crossValidate(rows, labels, { folds: 3, l2: 2 / 4 });
+    expect(seen.folds.map((fold) => fold.result.objective)).toEqual(own.folds.map((fold) => fold.result.objective));
+    expect(result.converged).toBe(true);
+  });
+
+  it('is 0 with l1, and for first-order solvers', async () => {
+    expect((await fitRows({ l1: 0.1 })).model.options.l2).toBe(0);
+    for (const solver of solversOf('steps')) expect((await fitRows({ solver })).model.options.l2).toBe(0);
+  });
+
+  it('is not taken where l2 is given, be it 0', async () => {
+    expect((await fitRows({ l2: 0 })).model.options.l2).toBe(0);
+  });
+
+  it('is not taken by a fit that is resumed: its checkpoint has its own', async () => {
+    let kept: Uint8Array | undefined;
+    const write = (bytes: Uint8Array) => {
+      kept = bytes;
+    };
+    const whole = await fitRows({ l2: 0.125, checkpoint: { write } });
+    const { model } = await fitRows({ resume: kept });
+    expect(model.options).toEqual(whole.model.options);
+    expect(model.weight).toEqual(whole.model.weight);
   });
 });
 

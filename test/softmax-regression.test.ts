@@ -193,7 +193,8 @@ describe('a fitted SoftmaxRegression', () => {
   it('has the defaults of its options', async () => {
     const { model } = await SoftmaxRegression.fit(square, [0, 0, 1, 1]);
     expect(model.options).toEqual({
-      ...{ solver: 'lbfgs', fitIntercept: true, l2: 0, l1: 0, standardize: false },
+      // Of two classes, over four samples.
+      ...{ solver: 'lbfgs', fitIntercept: true, l2: 2 / 4, l1: 0, standardize: false },
       ...{ tolerance: 1e-6, maxIterations: 500 },
     });
     const { model: bySteps } = await SoftmaxRegression.fit(square, [0, 0, 1, 1], { solver: 'sgd' });

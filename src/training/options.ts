@@ -152,12 +152,15 @@ export const OPTIONS = {
     ...{ input: SOLVER_NAMES, flag: { value: 'name' }, title: 'Solver' },
   }),
   /**
-   * λ ≥ 0 of the penalty λ/2·‖W‖²; the bias is not penalised. Default 0.
+   * λ ≥ 0 of the penalty λ/2·‖W‖²; the bias is not penalised. Default for lbfgs: scikit-learn's C = 1, that is 1/S, or 2/S for two
+   * classes, where S is the sum of the weights of the samples learned from, and 0 where `l1` is given. Default for
+   * first-order solvers: 0.
    */
   l2: option(penalty, {
     help: 'λ of the penalty λ/2·‖W‖²',
     ...{ solvers: 'all', readers: ['fit', 'crossValidate', 'untrained'], stored: true },
-    defaultText: '0',
+    defaultText:
+      'lbfgs: 1/S, 2/S for two classes, S the total weight of the samples (scikit-learn’s C = 1), 0 with l1; others: 0',
     ...{ input: 'number', flag: { value: 'strength' }, title: 'L2 penalty' },
   }),
   /** ≥ 0, of the penalty l1·‖W‖₁, which makes weights exactly 0; the bias is not penalised. Default 0. */
@@ -431,9 +434,16 @@ export function assertOptions(options: object, reader: OptionReader, where: stri
   assertKnownOptions(options, [...own, ...optionsOf(reader)], where);
 }
 
-/** The plan with its λ, which depends on the samples where it is not given. */
-export function withPenalty(plan: OpenPlan, _totalWeight: number, _numClasses: number): FitPlan {
-  return { ...plan, l2: plan.l2 ?? 0 };
+/**
+ * The plan with its λ. For lbfgs, where neither l1 nor l2 is given, scikit-learn's C = 1: its objective is C·Σᵢ sᵢ·NLLᵢ + ½‖w‖²,
+ * for two classes with one vector of weights in place of two of half its size.
+ *
+ * @param totalWeight S = Σᵢ sᵢ of the samples learned from
+ * @example 120 samples of 3 classes   // 1/120
+ */
+export function withPenalty(plan: OpenPlan, totalWeight: number, numClasses: number): FitPlan {
+  const { l2 = 'l1' in plan && plan.l1 === 0 ? (numClasses === 2 ? 2 : 1) / totalWeight : 0 } = plan;
+  return { ...plan, l2 };
 }
 
 /** Whether a fit goes by steps; else to the optimum. */
