@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, posix, relative, sep } from 'node:path';
 import ts from 'typescript';
+import { TABLES, withTable } from '../tools/tables/tables.js';
 
 const ROOT = join(__dirname, '..');
 const GENERATED = /^(node_modules|dist|dist-web|dist-docs|coverage|\.(?!github$|ci$).*)$/;
@@ -144,5 +145,21 @@ describe('the checks', () => {
 
   it('find a value that the README does not name', () => {
     expect(unnamedExports('`Model.fit`, `metrics.*`', ['Model', 'metrics', 'fit'])).toEqual(['fit']);
+  });
+});
+
+describe('generated tables', () => {
+  it.each(TABLES.map((each) => [each.page, each.name, each] as const))(
+    'are up to date, else run npm run docs:tables: %s, %s',
+    (page, _, each) => {
+      expect(read(page)).toBe(withTable(read(page), each));
+    },
+  );
+
+  it('are found missing or stale', () => {
+    const [first] = TABLES;
+    expect(() => withTable('no table', first)).toThrow('around its table');
+    const stale = `<!-- ${first.name} -->\nold\n<!-- /${first.name} -->`;
+    expect(withTable(stale, first)).not.toBe(stale);
   });
 });

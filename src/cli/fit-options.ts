@@ -1,8 +1,8 @@
 // cli: the options of a fit as flags, from the one table of them.
 import { type Command, Option } from 'commander';
 import type { Label } from '../core/labels.js';
-import { type FitOptions, OPTION_NAMES, OPTIONS, type OptionName, type OptionRow } from '../training/options.js';
-import { solversOf } from '../training/solvers.js';
+import { type FitOptions, OPTION_NAMES, OPTIONS, type OptionName, type OptionRow, plain } from '../training/options.js';
+import { solverGroup } from '../training/solvers.js';
 import { flagOf, integer, number } from './usage.js';
 
 /** Values by the names that commander gives them: `maxIterations` for `--max-iterations`. */
@@ -46,17 +46,15 @@ function flagsOf(name: OptionName): Option[] {
 function conditions(name: OptionName): string {
   const row = rowOf(name);
   const parts = [
-    ...(row.solvers === 'all' ? [] : [`${solversOf(row.solvers).join(', ')} only`]),
+    ...(row.solvers === 'all' ? [] : [`${solverGroup(row.solvers)} only`]),
     ...(row.input === 'switch' || row.flag?.field !== undefined ? [] : defaultIn(row)),
   ];
   return parts.length === 0 ? '' : ` (${parts.join('; ')})`;
 }
 
 function defaultIn({ defaultText, default: value }: OptionRow): string[] {
-  const text = defaultText ?? value;
-  return text === undefined
-    ? []
-    : [`default: ${typeof text === 'number' && text > 0 && text < 1e-3 ? text.toExponential() : text}`];
+  const text = defaultText ?? (value === undefined ? undefined : plain(value));
+  return text === undefined ? [] : [`default: ${text}`];
 }
 
 /** The options that the flags give. */

@@ -157,7 +157,7 @@ export const OPTIONS = {
    * first-order solvers: 0.
    */
   l2: option(penalty, {
-    help: 'λ of the penalty λ/2·‖W‖²',
+    help: 'strength λ of the penalty λ/2·‖W‖²',
     ...{ solvers: 'all', readers: ['fit', 'crossValidate', 'untrained'], stored: true },
     defaultText:
       'lbfgs: 1/S, 2/S for two classes, S the total weight of the samples (scikit-learn’s C = 1), 0 with l1; others: 0',
@@ -165,7 +165,7 @@ export const OPTIONS = {
   }),
   /** ≥ 0, of the penalty l1·‖W‖₁, which makes weights exactly 0; the bias is not penalised. Default 0. */
   l1: option(penalty, {
-    help: 'of the penalty l1·‖W‖₁, which makes weights exactly 0',
+    help: 'strength of the penalty l1·‖W‖₁, which sets weights to exactly 0',
     ...{ solvers: 'optimum', readers: FITS, stored: true, default: 0 },
     ...{ input: 'number', flag: { value: 'strength' }, title: 'L1 penalty' },
   }),
@@ -174,22 +174,22 @@ export const OPTIONS = {
    * model predicts from raw features. The penalty is on the weights of the standardised features. Default false.
    */
   standardize: option(oneOf([true, false]), {
-    help: 'learn from columns of mean 0 and deviation 1',
+    help: 'scale columns to mean 0 and deviation 1 during training',
     ...{ solvers: 'all', readers: FITS, stored: true, default: false },
     ...{ input: 'switch', title: 'Standardise features while learning' },
     flag: {
-      help: 'learn from columns of mean 0 and deviation 1 (default for tables)',
-      off: 'learn from raw columns (default for pictures)',
+      help: 'scale columns to mean 0 and deviation 1 during training (default for tables)',
+      off: 'train on raw columns (default for images)',
     },
   }),
   /** Whether there is a bias. Default true. */
   fitIntercept: option(oneOf([true, false]), {
-    help: 'whether there is a bias',
+    help: 'fit a bias',
     ...{ solvers: 'all', readers: FITS_AND_STREAMS, stored: true, default: true },
   }),
   /** The weight of each class, times that of the sample: `'balanced'`, or by class. Default 1 each. */
   classWeights: option((value, { where }): NamedClassWeights => namedClassWeights(value, where), {
-    help: 'weights of classes: balanced, or by class',
+    help: 'weights of classes: balanced, or one for each class',
     ...{ solvers: 'all', readers: FITS_AND_STREAMS, stored: true },
     ...{ input: ['balanced'], flag: { value: 'weights' } },
   }),
@@ -200,14 +200,14 @@ export const OPTIONS = {
    * of each class, drawn by the seed (with lbfgs by seed 0). Class weights are ignored there.
    */
   validation: option(validationOf, {
-    help: 'a share of the samples, or other samples, evaluated after each epoch and not learned from',
+    help: 'a share of the samples, or other samples, to evaluate after each epoch',
     ...{ solvers: 'all', readers: FITS, stored: true },
     input: 'number',
     flag: { value: 'share', help: 'share of the training samples to evaluate after each epoch' },
   }),
   /** Ends where no entry of the gradient exceeds it. Default 1e-6. */
   tolerance: option(positive, {
-    help: 'ends where no entry of the gradient exceeds it',
+    help: 'end when no entry of the gradient exceeds this',
     ...{ solvers: 'optimum', readers: FITS, stored: true, default: 1e-6 },
     ...{ input: 'number', flag: { value: 'size' } },
   }),
@@ -225,17 +225,17 @@ export const OPTIONS = {
   }),
   /** Samples of a step; the last batch of an epoch may be shorter. Default 256. */
   batchSize: option(positiveInteger, {
-    help: 'samples of a step',
+    help: 'samples in a step',
     ...{ solvers: 'steps', readers: FITS_AND_STREAMS, stored: true, default: 256 },
     ...{ input: 'integer', flag: { value: 'n' }, title: 'Batch size' },
   }),
   /** η > 0, a schedule by name, or a function of the training's position. Default 0.1, and 0.001 for adam. */
   learningRate: option(rateOf, {
-    help: 'η, a schedule, or a function',
+    help: 'η, a schedule, or a function of the step',
     ...{ solvers: 'steps', readers: [...FITS_AND_STREAMS, 'partialFit'], stored: true },
     defaultText: defaultRates(),
     input: 'number',
-    flag: { value: 'rate', help: 'η of a step' },
+    flag: { value: 'rate', help: 'learning rate η' },
     title: 'Learning rate',
   }),
   /** `'closed-form'` (default): softmax(o) − y by hand; `'autograd'`: tfjs's tape. The same numbers. */
@@ -250,18 +250,18 @@ export const OPTIONS = {
   }),
   /** Whether each epoch has an order of its own. Default true; else the order of the samples. */
   shuffle: option(oneOf([true, false]), {
-    help: 'whether each epoch has an order of its own',
+    help: 'shuffle the samples in each epoch',
     ...{ solvers: 'steps', readers: FITS_AND_STREAMS, stored: true, default: true },
   }),
   /** Decides initial weights, the order of samples, and which are held back: an integer in [0, 2³²). Default 0. */
   seed: option(seedOf, {
-    help: 'decides initial weights, orders and what is held back',
+    help: 'seed of initial weights, shuffling and the validation share',
     ...{ solvers: 'steps', readers: ['fit', 'untrained'], stored: true, default: 0 },
     ...{ input: 'integer', title: 'Seed' },
   }),
   /** Ends when the validation loss no longer falls, and keeps the weights of the best epoch. Default: all epochs are run. */
   earlyStopping: option(earlyStoppingOf, {
-    help: '{ patience = 5, minDelta = 0 }: end when the validation loss no longer falls',
+    help: '{ patience = 5, minDelta = 0 }: end when the validation loss stops falling',
     ...{ solvers: 'steps', readers: FITS, stored: true },
     input: 'integer',
     flag: {
@@ -287,9 +287,9 @@ export const OPTIONS = {
    */
   resume: given<Uint8Array>()('the checkpoint to go on from', ['fit']),
   /** Ends the fit with the signal's reason as error; with `checkpoint`, after one more is written. */
-  signal: given<AbortSignal>()('ends the fit', [...FITS, 'partialFit']),
+  signal: given<AbortSignal>()('aborts the fit', [...FITS, 'partialFit']),
   /** Called as the fit goes on. */
-  onProgress: given<(progress: FitProgress) => void>()('called as the fit goes on', ['fit', 'partialFit']),
+  onProgress: given<(progress: FitProgress) => void>()('called as the fit proceeds', ['fit', 'partialFit']),
   /**
    * Called after each epoch, counted from 0, or each iteration of lbfgs; a promise is awaited. `parameters` reads the
    * weights at that moment, and costs nothing unless it is called.
@@ -515,6 +515,11 @@ function assertBelong(values: Readonly<Record<string, unknown>>, solver: Solver,
     actual: describe(values[stray]),
     hint: `It is an option of ${listed(solversOf(kind).map((name) => `\`solver: '${name}'\``))}.`,
   });
+}
+
+/** A default as the help and the docs write it: `1e-6`, not `0.000001`. */
+export function plain(value: unknown): string {
+  return typeof value === 'number' && value > 0 && value < 1e-3 ? value.toExponential() : String(value);
 }
 
 /** As it is documented: `0.1, adam: 0.001`. */

@@ -48,6 +48,11 @@ export function isFirstOrder(solver: Solver): solver is FirstOrderSolver {
   return SOLVERS[solver].kind === 'steps';
 }
 
+/** The solvers of one kind in words. */
+export function solverGroup(kind: SolverKind): string {
+  return kind === 'steps' ? 'first-order solvers' : solversOf(kind).join(', ');
+}
+
 /** `a, b or c`, as a message lists them. */
 export function listed(names: readonly string[]): string {
   return names.length < 2 ? names.join() : `${names.slice(0, -1).join(', ')} or ${names[names.length - 1]}`;
