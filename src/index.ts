@@ -68,6 +68,7 @@ export {
   gradcheckLine,
   type ParameterCheck,
 } from './gradcheck.js';
+export type { Scores } from './metrics/scores.js';
 // metrics
 export * as metrics from './metrics.js';
 // model
@@ -79,7 +80,7 @@ export {
   type Fold,
   type FoldProgress,
 } from './model/cross-validate.js';
-export type { EvaluateOptions, Evaluation, Scores } from './model/evaluation.js';
+export type { EvaluateOptions, Evaluation } from './model/evaluation.js';
 export type {
   ContributionOptions,
   Contributions,

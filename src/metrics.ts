@@ -1,5 +1,5 @@
 // The front door of the metrics: arrays in, values out, truth first.
-export { cohenKappa, type KappaOptions, matthews } from './metrics/agreement.js';
+export * from './metrics/agreement.js';
 export {
   brier,
   type CalibrationOptions,
@@ -13,6 +13,7 @@ export {
   accuracy,
   type ClassScores,
   type ConfusionMatrix,
+  type ConfusionScore,
   confusionMatrix,
   logLoss,
   precisionRecallFscore,

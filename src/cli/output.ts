@@ -1,7 +1,8 @@
 // cli: what people and programs read: lines, tables, JSON.
 import stringWidth from 'string-width';
 import type { Label } from '../core/labels.js';
-import type { Evaluation, Scores } from '../model/evaluation.js';
+import { SCORE_NAMES, SCORES, type ScoreName, type ScoreRow, type Scores } from '../metrics/scores.js';
+import type { Evaluation } from '../model/evaluation.js';
 import { formatTable, sparkline, wantsColour } from '../report/text.js';
 import type { FitResult } from '../training/fit.js';
 import type { TrainingOptions } from '../training/options.js';
@@ -82,7 +83,7 @@ function figure(value: number): string {
 const MOST_CONFUSED = 12;
 
 export function evaluationLines(evaluation: Evaluation<Label>, on: string): string[] {
-  const { samples, accuracy, interval, logLoss, expectedCalibrationError, perClass, confusion } = evaluation;
+  const { samples, accuracy, interval, perClass, confusion } = evaluation;
   const right = count(Math.round(accuracy * samples));
   const bounds = `${interval.lower.toFixed(3)} to ${interval.upper.toFixed(3)}`;
   const { classes } = confusion;
@@ -94,7 +95,7 @@ export function evaluationLines(evaluation: Evaluation<Label>, on: string): stri
   const confusions = confusion.counts.map((row, k) => [String(classes[k]), ...Array.from(row, count)]);
   return [
     `accuracy ${score(accuracy)} on ${on}: ${right} of ${count(samples)} right, 95 % interval ${bounds}`,
-    `log loss ${score(logLoss)}, calibration error ${score(expectedCalibrationError)}`,
+    ...otherScores(evaluation),
     '',
     ...tableLines(['class', 'precision', 'recall', 'F1', 'ROC AUC', 'samples'], scores),
     ...(classes.length > MOST_CONFUSED
@@ -103,14 +104,18 @@ export function evaluationLines(evaluation: Evaluation<Label>, on: string): stri
   ];
 }
 
+/** The scores beside the accuracy: headlines on one line, the others on the next. */
+function otherScores(scores: Scores): string[] {
+  const line = (names: readonly ScoreName[]) =>
+    names.map((name) => `${SCORES[name].title} ${score(scores[name])}`).join(', ');
+  const others = SCORE_NAMES.filter((name) => name !== 'accuracy');
+  return [true, false].map((headline) =>
+    line(others.filter((name) => ((SCORES[name] as ScoreRow).headline === true) === headline)),
+  );
+}
+
 export function foldLines(mean: Scores, deviation: Scores, folds: number): string[] {
-  const rows = (['accuracy', 'logLoss', 'rocAuc', 'expectedCalibrationError'] as const).map((name) => [
-    { accuracy: 'accuracy', logLoss: 'log loss', rocAuc: 'ROC AUC', expectedCalibrationError: 'calibration error' }[
-      name
-    ],
-    score(mean[name]),
-    score(deviation[name]),
-  ]);
+  const rows = SCORE_NAMES.map((name) => [SCORES[name].title, score(mean[name]), score(deviation[name])]);
   return [
     `cross-validation over the training samples, ${folds} folds:`,
     ...tableLines(['score', 'mean', 'deviation'], rows),

@@ -2,8 +2,8 @@
 import { DomainError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import { assertKnownOptions, assertOneOf } from '../core/shape.js';
-import { countPairs } from './classification.js';
-import type { ScoreOptions, WeightOptions } from './inputs.js';
+import { countPairs, ofConfusion } from './classification.js';
+import type { ScoreOptions } from './inputs.js';
 
 /**
  * Matthews correlation coefficient of labels and predictions, for any number of classes (Gorodkin's R_K).
@@ -20,18 +20,7 @@ import type { ScoreOptions, WeightOptions } from './inputs.js';
  * @example matthews(['cat', 'dog', 'dog'], ['cat', 'dog', 'cat'])   // 0.5
  * @see Gorodkin, Comparing two K-category assignments by a K-category correlation coefficient (2004)
  */
-export function matthews<L extends Label>(
-  labels: ArrayLike<L>,
-  predictions: ArrayLike<L>,
-  options: WeightOptions = {},
-): number {
-  const where = 'matthews';
-  assertKnownOptions(options, ['sampleWeights'], where);
-  return matthewsOf(countPairs(labels, predictions, options, where).counts);
-}
-
-/** Of a confusion matrix. */
-export function matthewsOf(counts: readonly number[][]): number {
+export const matthews = ofConfusion('matthews', (counts) => {
   const { rows, columns, total } = marginals(counts);
   let ofBoth = 0;
   let ofLabels = 0;
@@ -43,7 +32,7 @@ export function matthewsOf(counts: readonly number[][]): number {
   }
   const scale = Math.sqrt(ofLabels * ofPredictions);
   return scale === 0 ? 0 : ofBoth / scale;
-}
+});
 
 export interface KappaOptions<L extends Label> extends ScoreOptions<L> {
   /** What a confusion of the i-th and the j-th class costs: |i − j| or (i − j)²; 1 for any two classes unless given. */
@@ -88,8 +77,10 @@ export function cohenKappa<L extends Label>(
   return kappaOf(countPairs(labels, predictions, options, where).counts, weights);
 }
 
-/** Of a confusion matrix. */
-export function kappaOf(counts: readonly number[][], weights?: 'linear' | 'quadratic'): number {
+/** The same, of a confusion matrix. */
+cohenKappa.of = kappaOf;
+
+function kappaOf(counts: readonly number[][], weights?: 'linear' | 'quadratic'): number {
   const { rows, columns, total } = marginals(counts);
   let observed = 0;
   let expected = 0;

@@ -90,6 +90,26 @@ export interface ClassScores<L extends Label> {
   readonly support: number[];
 }
 
+/** A score of labels and predictions that depends on their confusion matrix alone. */
+export interface ConfusionScore {
+  /**
+   * @throws ShapeError if there is not one prediction per label, or no label at all
+   * @throws DomainError if labels and predictions differ in type, or one is not finite
+   */
+  <L extends Label>(labels: ArrayLike<L>, predictions: ArrayLike<L>, options?: WeightOptions): number;
+  /** The same, of a confusion matrix: rows are the true classes, columns the predicted ones. */
+  of(counts: readonly number[][]): number;
+}
+
+/** The score `name`, from its formula for a confusion matrix. */
+export function ofConfusion(name: string, of: (counts: readonly number[][]) => number): ConfusionScore {
+  const score = <L extends Label>(labels: ArrayLike<L>, predictions: ArrayLike<L>, options: WeightOptions = {}) => {
+    assertKnownOptions(options, ['sampleWeights'], name);
+    return of(countPairs(labels, predictions, options, name).counts);
+  };
+  return Object.assign(score, { of });
+}
+
 /** Scores over all classes. */
 export interface AverageScores {
   readonly precision: number;

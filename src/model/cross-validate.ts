@@ -5,12 +5,13 @@ import { assertOneOf, describe } from '../core/shape.js';
 import type { FeatureArray } from '../data/batches.js';
 import { complement, type FoldOptions, stratifiedFolds } from '../data/folds.js';
 import { take } from '../data/split.js';
+import { eachScore, type Scores } from '../metrics/scores.js';
 import type { FitResult } from '../training/fit.js';
 import { assertLabelCount, assertNotEmpty, classesOf, type FeaturesInput, readFeatures } from '../training/inputs.js';
 import { assertOptions, type FitOptions, type FitProgress, type OptionsOf, reads } from '../training/options.js';
 import { DEFAULT_SOLVER } from '../training/solvers.js';
 import { sampleWeightsOf } from '../training/weights.js';
-import type { Evaluation, Scores } from './evaluation.js';
+import type { Evaluation } from './evaluation.js';
 import type { RowArray } from './predict-async.js';
 import { SoftmaxRegression } from './softmax-regression.js';
 
@@ -171,13 +172,8 @@ export function seedOf({ solver = DEFAULT_SOLVER, seed }: Pick<FitOptions<Label>
   return reads(solver, 'seed') ? { seed } : {};
 }
 
-const SCORES = [
-  ...(['accuracy', 'logLoss', 'brier', 'expectedCalibrationError', 'rocAuc', 'matthews', 'cohenKappa'] as const),
-] satisfies (keyof Scores)[];
-
-function summarize(evaluations: readonly Scores[], summary: (numbers: readonly number[]) => number): Scores {
-  const entries = SCORES.map((name) => [name, summary(evaluations.map((each) => each[name]))]);
-  return Object.fromEntries(entries) as Record<keyof Scores, number>;
+export function summarize(evaluations: readonly Scores[], summary: (numbers: readonly number[]) => number): Scores {
+  return eachScore((name) => summary(evaluations.map((each) => each[name])));
 }
 
 export function meanOf(numbers: readonly number[]): number {

@@ -5,8 +5,7 @@ import { ShapeError } from '../core/errors.js';
 import { classIndices, type Label } from '../core/labels.js';
 import { assertKnownOptions, assertPositiveInteger } from '../core/shape.js';
 import { finishInTurns } from '../core/task.js';
-import { kappaOf, matthewsOf } from '../metrics/agreement.js';
-import { calibrationErrorOf, type ReliabilityBin, ReliabilitySums, squaredDistance } from '../metrics/calibration.js';
+import { type ReliabilityBin, ReliabilitySums, squaredDistance } from '../metrics/calibration.js';
 import {
   type AverageScores,
   averageScoresOf,
@@ -16,28 +15,11 @@ import {
 } from '../metrics/classification.js';
 import { assertConfidence, type Interval, wilsonOf } from '../metrics/interval.js';
 import { binaryAuc, rankOf } from '../metrics/ranking.js';
+import { type Scores, scoresOf } from '../metrics/scores.js';
 import { assertLabelCount, type FeaturesInput } from '../training/inputs.js';
 import { sampleWeightsOf } from '../training/weights.js';
 import { argMax, softmaxInPlace, surprise } from './predict.js';
 import { type Chunk, checkedCount, type PredictOptions, predictChunks } from './predict-async.js';
-
-/** What one looks at first: a number each. */
-export interface Scores {
-  /** The share of samples whose prediction is their label. */
-  readonly accuracy: number;
-  /** Mean negative log-likelihood, nats: what training minimises. Finite also where a probability rounds to 0. */
-  readonly logLoss: number;
-  /** Mean squared distance of the probabilities from the one-hot truth, from 0 to 2. */
-  readonly brier: number;
-  /** How far confidence is from accuracy, on average; over the bins of `reliability`. */
-  readonly expectedCalibrationError: number;
-  /** Area under the ROC curve of each class against the rest, their mean; NaN where a class has no sample. */
-  readonly rocAuc: number;
-  /** Matthews correlation: 1 is perfect, 0 is chance. */
-  readonly matthews: number;
-  /** Cohen's kappa: agreement beyond chance; NaN where all is one class. */
-  readonly cohenKappa: number;
-}
 
 /** The metrics of `metrics.*`, each as its docstring says; sample weights count in all of them. */
 export interface Evaluation<L extends Label> extends Scores {
@@ -156,23 +138,18 @@ async function evaluateChunks<L extends Label>(
     auc.push(await finishInTurns(binaryAuc(column, isOfClass, weights), signal));
   }
   const diagram = reliability.bins();
+  const scores = scoresOf({ ...sums, counts, reliability: diagram, auc });
   const worth = sums.weight / sums.square;
   let atMostK = 0;
   return {
     samples,
-    accuracy: sums.right / sums.weight,
+    ...scores,
     interval: wilsonOf(sums.right * worth, sums.weight * worth, confidence),
     topKAccuracy: Array.from(ofRank, (weight) => {
       atMostK += weight;
       return atMostK / sums.weight;
     }),
-    logLoss: sums.loss / sums.weight,
-    brier: sums.brier / sums.weight,
-    expectedCalibrationError: calibrationErrorOf(diagram),
     reliability: diagram,
-    rocAuc: auc.reduce((sum, each) => sum + each, 0) / q,
-    matthews: matthewsOf(counts),
-    cohenKappa: kappaOf(counts),
     macro: averageScoresOf(counts, 'macro'),
     micro: averageScoresOf(counts, 'micro'),
     weighted: averageScoresOf(counts, 'weighted'),

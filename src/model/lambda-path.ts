@@ -3,10 +3,19 @@ import { DomainError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import { assertOneOf, describe } from '../core/shape.js';
 import type { FoldOptions } from '../data/folds.js';
+import type { Scores } from '../metrics/scores.js';
 import type { FitResult } from '../training/fit.js';
 import type { FeaturesInput } from '../training/inputs.js';
 import { assertOptions, type FitOptions, type FitProgress, type OptionsOf } from '../training/options.js';
-import { assertNoCheckpoints, deviationOf, FOLD_OPTIONS, foldedData, meanOf, seedOf } from './cross-validate.js';
+import {
+  assertNoCheckpoints,
+  deviationOf,
+  FOLD_OPTIONS,
+  foldedData,
+  meanOf,
+  seedOf,
+  summarize,
+} from './cross-validate.js';
 import { SoftmaxRegression } from './softmax-regression.js';
 
 /** Where the search stands. */
@@ -31,15 +40,11 @@ export interface LambdaPathOptions<L extends Label> extends OptionsOf<'lambdaPat
   readonly onProgress?: (progress: LambdaProgress) => void;
 }
 
-/** What one value of λ is worth. */
-export interface LambdaRow {
+/** The scores of one value of λ: their means over the folds. */
+export interface LambdaRow extends Scores {
   readonly l2: number;
-  /** Mean over the folds, nats. */
-  readonly logLoss: number;
-  /** Of that mean: the standard deviation over the folds divided by √folds. */
+  /** Of the mean log loss: the standard deviation over the folds divided by √folds. */
   readonly standardError: number;
-  /** Mean over the folds. */
-  readonly accuracy: number;
   /** The log loss of each fold. */
   readonly folds: readonly number[];
   /** Whether all fits came to their optimum. */
@@ -111,8 +116,8 @@ export async function lambdaPath<const L extends Label>(
       const own = { l2, warmStart, sampleWeights: train.sampleWeights };
       const { model, result } = await fitTo(train.features, train.labels, own, i + 1);
       const { sampleWeights } = test;
-      const { logLoss, accuracy } = await model.evaluate(test.features, test.labels, { sampleWeights, signal });
-      cells[place].push({ logLoss, accuracy, converged: result.converged });
+      const scores = await model.evaluate(test.features, test.labels, { sampleWeights, signal });
+      cells[place].push({ scores, converged: result.converged });
       warmStart = model;
     }
   }
@@ -125,18 +130,19 @@ export async function lambdaPath<const L extends Label>(
 const DEFAULT_VALUES = Array.from({ length: 9 }, (_, i) => 10 ** (-i / 2));
 
 interface Cell {
-  readonly logLoss: number;
-  readonly accuracy: number;
+  readonly scores: Scores;
   readonly converged: boolean;
 }
 
 function rowOf(l2: number, cells: readonly Cell[]): LambdaRow {
-  const folds = cells.map(({ logLoss }) => logLoss);
+  const folds = cells.map(({ scores }) => scores.logLoss);
   return {
     l2,
-    logLoss: meanOf(folds),
+    ...summarize(
+      cells.map(({ scores }) => scores),
+      meanOf,
+    ),
     standardError: deviationOf(folds) / Math.sqrt(folds.length),
-    accuracy: meanOf(cells.map(({ accuracy }) => accuracy)),
     folds,
     converged: cells.every(({ converged }) => converged),
   };

@@ -1,4 +1,5 @@
 // report: where the model errs: the confusion matrix, and scores per class.
+import { SCORE_NAMES, SCORES, type ScoreRow } from '../metrics/scores.js';
 import type { Charts } from './chart.js';
 import { type Html, html } from './html.js';
 import type { ReportEvaluation } from './input.js';
@@ -181,17 +182,21 @@ function bar(share: number): Cell {
   return { text: percent(share), style: `--share: ${(100 * share).toFixed(1)}%` };
 }
 
-/** Scores of all classes together that have no other place. */
-function moreScores({ topKAccuracy = [], brier, rocAuc, matthews, cohenKappa }: ReportEvaluation): Html | undefined {
+/** The scores of all classes together that are no headlines. */
+function moreScores(evaluation: ReportEvaluation): Html | undefined {
+  const { topKAccuracy = [] } = evaluation;
   const ranks = [2, 3, 5].filter((k) => k < topKAccuracy.length);
+  const others = SCORE_NAMES.filter((name) => (SCORES[name] as ScoreRow).headline !== true);
   const entries = [
     ...ranks.map((k) => [`Among the ${k} most probable`, percent(topKAccuracy[k - 1])] as const),
-    ...Object.entries({
-      'Brier score': brier,
-      'Area under the ROC curve': rocAuc,
-      'Matthews correlation': matthews,
-      'Cohen’s kappa': cohenKappa,
-    }).flatMap(([name, value]) => (value === undefined ? [] : [[name, fixed(value, 4)] as const])),
+    ...others.flatMap((name) => {
+      const value = evaluation[name];
+      return value === undefined ? [] : [[sentenceCase(SCORES[name].title), fixed(value, 4)] as const];
+    }),
   ];
   return entries.length === 0 ? undefined : facts(entries);
+}
+
+function sentenceCase(title: string): string {
+  return title[0].toUpperCase() + title.slice(1);
 }

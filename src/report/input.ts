@@ -6,6 +6,7 @@ import type { GradcheckResult } from '../gradcheck.js';
 import type { ReliabilityBin } from '../metrics/calibration.js';
 import type { ClassScores, ConfusionMatrix } from '../metrics/classification.js';
 import type { Interval } from '../metrics/interval.js';
+import type { Scores } from '../metrics/scores.js';
 import type { FitResult } from '../training/fit.js';
 import type { PictureSize } from './picture.js';
 
@@ -57,24 +58,18 @@ export interface ReportModel {
   readonly options: object;
 }
 
-/** What `evaluate` returns, or as much of it as there is. */
-export interface ReportEvaluation {
+/** What `evaluate` returns, or the part of it that is known. */
+export interface ReportEvaluation
+  extends Partial<Omit<Scores, 'accuracy' | 'logLoss'>>,
+    Pick<Scores, 'accuracy' | 'logLoss'> {
   readonly samples: number;
-  readonly accuracy: number;
   /** Of the accuracy, 95 %; Wilson's unless given. */
   readonly interval?: Interval;
-  /** Nats. */
-  readonly logLoss: number;
   readonly perClass: ClassScores<Label>;
   readonly confusion: ConfusionMatrix<Label>;
   readonly reliability?: readonly ReliabilityBin[];
-  readonly expectedCalibrationError?: number;
   /** topKAccuracy[k − 1]: the share of samples whose label is among the k most probable classes. */
   readonly topKAccuracy?: readonly number[];
-  readonly brier?: number;
-  readonly rocAuc?: number;
-  readonly matthews?: number;
-  readonly cohenKappa?: number;
 }
 
 /** A sample whose label is not what the model says. */

@@ -1,4 +1,5 @@
 // Tables of the docs that are generated from the tables of the code. A test holds the pages to them.
+import { SCORE_NAMES, SCORES } from '../../src/metrics/scores.js';
 import { OPTION_NAMES, OPTIONS, type OptionName, type OptionRow, plain } from '../../src/training/options.js';
 import { DEFAULT_SOLVER, isFirstOrder, SOLVER_NAMES, SOLVERS, solverGroup } from '../../src/training/solvers.js';
 
@@ -13,6 +14,7 @@ export interface DocTable {
 export const TABLES: readonly DocTable[] = [
   { page: 'docs/training.md', name: 'solvers', make: solversTable },
   { page: 'docs/training.md', name: 'options', make: optionsTable },
+  { page: 'docs/evaluation.md', name: 'scores', make: scoresTable },
 ];
 
 /** The page with its table as it should be. */
@@ -63,4 +65,11 @@ function defaultText(name: OptionName): string {
   const { defaultText: text, default: value } = OPTIONS[name] as OptionRow;
   if (text !== undefined) return text;
   return value === undefined ? '' : code(typeof value === 'string' ? `'${value}'` : plain(value));
+}
+
+function scoresTable(): string {
+  return table(
+    ['field', 'meaning', 'compared with scikit-learn 1.9'],
+    SCORE_NAMES.map((name) => [code(name), SCORES[name].help, SCORES[name].peer]),
+  );
 }
