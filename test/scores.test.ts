@@ -24,6 +24,10 @@ const GOLDEN: Readonly<Record<Exclude<ScoreName, 'expectedCalibrationError'>, Go
   rocAuc: { plain: plain.rocAuc.macro as number, weighted: weighted.rocAuc.macro as number },
   matthews: { plain: plain.matthews, weighted: weighted.matthews },
   cohenKappa: { plain: plain.kappa.none, weighted: weighted.kappa.none },
+  balancedAccuracy: {
+    ...{ plain: 0.6252136752136752, weighted: 0.6 },
+    from: 'scikit-learn 1.9.1, balanced_accuracy_score(labels, predictions, sample_weight=None | weights)',
+  },
 };
 
 describe('the scores of an evaluation', () => {
@@ -92,5 +96,25 @@ describe('the scores of an evaluation', () => {
     // @ts-expect-error a score that is not in the table
     const name: keyof Scores = 'hinge';
     expect(SCORE_NAMES).not.toContain(name);
+  });
+});
+
+describe('balancedAccuracy', () => {
+  it('is the mean recall of the classes that occur, whatever their sizes', () => {
+    expect(metrics.balancedAccuracy(['cat', 'dog', 'dog'], ['cat', 'dog', 'cat'])).toBe(0.75);
+    expect(metrics.balancedAccuracy([0, 0, 0, 1], [0, 0, 0, 0])).toBe(0.5);
+    expect(metrics.balancedAccuracy([0, 1, 1], [0, 1, 2])).toBe(0.75);
+    expect(metrics.balancedAccuracy([0, 1], [0, 1])).toBe(1);
+  });
+
+  it('counts a sample of weight 2 as two, and refuses what does not pair', () => {
+    const [labels, predictions] = [
+      [0, 0, 1],
+      [0, 1, 1],
+    ];
+    expect(metrics.balancedAccuracy(labels, predictions, { sampleWeights: [1, 2, 1] })).toBe(
+      metrics.balancedAccuracy([0, 0, 0, 1], [0, 1, 1, 1]),
+    );
+    expect(() => metrics.balancedAccuracy([0], [0, 1])).toThrow('balancedAccuracy');
   });
 });

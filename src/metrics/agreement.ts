@@ -34,6 +34,23 @@ export const matthews = ofConfusion('matthews', (counts) => {
   return scale === 0 ? 0 : ofBoth / scale;
 });
 
+/**
+ * Balanced accuracy: the mean of the recalls of the classes that occur among the labels.
+ *
+ *   (1/q)·Σₖ Cₖₖ/tₖ        C the confusion matrix, tₖ > 0 the number of samples of class k, q the number of such classes
+ *
+ * From 0 to 1. A constant prediction scores 1/q, however unequal the classes are. With sample weights, sums of weights stand
+ * for numbers of samples.
+ *
+ * @example balancedAccuracy(['cat', 'dog', 'dog'], ['cat', 'dog', 'cat'])   // 0.75
+ * @see Brodersen et al., The balanced accuracy and its posterior distribution (2010); scikit-learn, balanced_accuracy_score
+ */
+export const balancedAccuracy = ofConfusion('balancedAccuracy', (counts) => {
+  const { rows } = marginals(counts);
+  const recalls = counts.flatMap((row, k) => (rows[k] > 0 ? [row[k] / rows[k]] : []));
+  return recalls.reduce((sum, recall) => sum + recall, 0) / recalls.length;
+});
+
 export interface KappaOptions<L extends Label> extends ScoreOptions<L> {
   /** What a confusion of the i-th and the j-th class costs: |i − j| or (i − j)²; 1 for any two classes unless given. */
   readonly weights?: 'linear' | 'quadratic';

@@ -1,6 +1,6 @@
 // metrics: the scores of an evaluation, declared once. Evaluation, cross-validation, the command line, the report and the table of
 // docs/evaluation.md come from here.
-import { cohenKappa, matthews } from './agreement.js';
+import { balancedAccuracy, cohenKappa, matthews } from './agreement.js';
 import { calibrationErrorOf, type ReliabilityBin } from './calibration.js';
 
 /** What an evaluation sums up in one pass over the samples. */
@@ -74,6 +74,13 @@ export const SCORES = {
     help: 'area under the ROC curve, one class against the rest, mean over the classes; `perClass.rocAuc` has each',
     peer: "as `roc_auc_score(multi_class='ovr')`; NaN for an absent class",
     of: ({ auc }) => auc.reduce((sum, each) => sum + each, 0) / auc.length,
+  }),
+  /** The mean of the recalls of the classes. */
+  balancedAccuracy: score({
+    title: 'balanced accuracy',
+    help: 'mean of the recalls of the classes',
+    peer: 'as `balanced_accuracy_score`',
+    of: ({ counts }) => balancedAccuracy.of(counts),
   }),
   /** Matthews correlation: 1 is perfect, 0 is chance. */
   matthews: score({
