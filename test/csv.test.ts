@@ -2,7 +2,7 @@ import { runInNewContext } from 'node:vm';
 import { buildSync } from 'esbuild';
 import fc from 'fast-check';
 import { encodeRows, loadIris, parseCsv, readCsvRows, SoftmaxRegression } from 'softmax-regression';
-import { parseNumber } from '../src/data/table/encode.js';
+import { parseNumber } from '../src/data/table/number.js';
 import type { CsvSchema } from '../src/data/table/schema.js';
 import type { CsvOptions } from '../src/data/table/table.js';
 import { PROPERTY } from './helpers/problems.js';
@@ -572,7 +572,7 @@ describe('readCsvRows', () => {
 
 it('CSV is read where there is nothing of Node, neither Buffer nor modules, and without code made at run time', () => {
   const { outputFiles } = buildSync({
-    stdin: { contents: "export { parseCsv } from './src/data/csv.ts';", resolveDir: process.cwd() },
+    stdin: { contents: "export { parseCsv } from './src/data/table/table.ts';", resolveDir: process.cwd() },
     bundle: true,
     platform: 'browser',
     format: 'iife',

@@ -1,26 +1,12 @@
-// data: a row of text → a row of numbers, as a schema says.
+// data: a row of fields → a row of numbers, as a schema says.
 import { FormatError } from '../../core/errors.js';
 import type { Label } from '../../core/labels.js';
 import { describe } from '../../core/shape.js';
+import { parseNumber } from './number.js';
+import type { Row } from './row.js';
 import type { CsvColumn, CsvSchema } from './schema.js';
 
 export const LARGEST_FLOAT32 = (2 - 2 ** -23) * 2 ** 127;
-
-/**
- * A decimal number, or NaN for any other text, nothing and infinity included.
- *
- * @example [parseNumber('1e3'), parseNumber('0x1f'), parseNumber('1,5', ',')]   // [1000, NaN, 1.5]
- */
-export function parseNumber(text: string, decimal: '.' | ',' = '.'): number {
-  if (decimal === ',') return text.includes('.') ? Number.NaN : parseNumber(text.replace(',', '.'));
-  const number = Number(text);
-  // Number also reads '', 0x1f, 0b1, 0o7 and Infinity: of these, a decimal number has no letter but e.
-  if (number === 0 && text.length === 0) return Number.NaN;
-  if (text.length > 2 && text.charCodeAt(0) === 48 && text.charCodeAt(1) > 57 && (text.charCodeAt(1) | 32) !== 101) {
-    return Number.NaN;
-  }
-  return Number.isFinite(number) || !text.includes('I') ? number : Number.NaN;
-}
 
 /** True or false, as programs write them; undefined for any other text. */
 export function parseBoolean(text: string): boolean | undefined {
@@ -85,22 +71,23 @@ export class RowEncoder {
    *
    * @throws FormatError for a field that is not what its column says
    */
-  encode(fields: readonly string[], line: number, values: Float64Array, at: number): boolean {
+  encode(row: Row, line: number, values: Float64Array, at: number): boolean {
     const { decimal, missing } = this.#schema;
-    if (missing === 'drop' && this.#isIncomplete(fields)) return false;
+    if (missing === 'drop' && this.#isIncomplete(row)) return false;
     for (const step of this.#steps) {
-      const text = fields[step.field];
-      const { column } = step;
+      const { column, field } = step;
       if (column.kind === 'number') {
-        const number = decimal === '.' ? parseNumber(text) : parseNumber(text, decimal);
+        const number = row.number(field, decimal);
         const isNumber = number <= LARGEST_FLOAT32 && number >= -LARGEST_FLOAT32;
-        values[at + step.at] = isNumber && !this.#hasNumberToken ? number : this.#slowNumber(step, text, number, line);
+        values[at + step.at] =
+          isNumber && !this.#hasNumberToken ? number : this.#slowNumber(step, row.text(field), number, line);
       } else if (column.kind === 'boolean') {
+        const text = row.text(field);
         const value = parseBoolean(text);
         values[at + step.at] = value === undefined ? this.#fill(step, text, line, 'be true or false') : Number(value);
       } else if (column.kind === 'category') {
         values.fill(0, at + step.at, at + step.at + column.categories.length);
-        const feature = this.#category(step, text, line);
+        const feature = this.#category(step, row.text(field), line);
         if (feature !== undefined) values[at + feature] = 1;
       }
     }
@@ -108,10 +95,14 @@ export class RowEncoder {
   }
 
   /** The label of a row. */
-  label(fields: readonly string[], line: number): Label {
+  label(row: Row, line: number): Label {
     const step = this.#label as Step;
     const { type } = step.column as Extract<CsvColumn, { kind: 'label' }>;
-    const text = fields[step.field];
+    if (type === 'number' && !this.#hasNumberToken) {
+      const number = row.number(step.field, this.#schema.decimal);
+      if (!Number.isNaN(number)) return number;
+    }
+    const text = row.text(step.field);
     if (this.#isMissing(text))
       throw missingValue(this.#where(line, step), step.column.name, text, 'have a value', true);
     const label =
@@ -125,12 +116,11 @@ export class RowEncoder {
     return this.#tokens.has(text) || (text.length < 16 && this.#tokens.has(text.toLowerCase()));
   }
 
-  #isIncomplete(fields: readonly string[]): boolean {
-    if (this.#label !== undefined && this.#isMissing(fields[this.#label.field])) return true;
+  #isIncomplete(row: Row): boolean {
+    if (this.#label !== undefined && this.#isMissing(row.text(this.#label.field))) return true;
     return this.#steps.some(({ field, column }) => {
-      const text = fields[field];
-      const isNumber = column.kind === 'number' && !Number.isNaN(parseNumber(text, this.#schema.decimal));
-      return (!isNumber || this.#hasNumberToken) && this.#isMissing(text);
+      const isNumber = column.kind === 'number' && !Number.isNaN(row.number(field, this.#schema.decimal));
+      return (!isNumber || this.#hasNumberToken) && this.#isMissing(row.text(field));
     });
   }
 

@@ -1,9 +1,11 @@
-// data: rows of text → the schema of their table.
+// data: rows of fields → the schema of their table.
 import { FormatError } from '../../core/errors.js';
 import { type Label, sortedClasses } from '../../core/labels.js';
 import { describe } from '../../core/shape.js';
-import { LARGEST_FLOAT32, missingValue, numberHint, parseBoolean, parseNumber } from './encode.js';
-import { type CsvColumn, type CsvSchema, checkHeader, checkWidth, didYouMean } from './schema.js';
+import { LARGEST_FLOAT32, missingValue, numberHint, parseBoolean } from './encode.js';
+import { parseNumber } from './number.js';
+import { type Row, textsOf } from './row.js';
+import { type CsvColumn, type CsvSchema, checkHeader, checkWidth, didYouMean, placesOf } from './schema.js';
 
 /** What the caller decided, defaults filled in. */
 export interface LearnOptions extends Omit<CsvSchema, 'columns'> {
@@ -53,26 +55,27 @@ export class Learner {
     this.#hasNumberToken = options.missingTokens.some((token) => !Number.isNaN(parseNumber(token, options.decimal)));
   }
 
-  /** Takes a record; true if it is a row to be kept, false for the header and for rows that are left out. */
-  take(fields: readonly string[], line: number): boolean {
+  /** Takes the header, or a row. */
+  take(row: Row, line: number): void {
     if (this.#columns === undefined) {
-      this.#columns = this.#begin(fields, line);
-      if (this.#options.header) return false;
+      this.#columns = this.#begin(textsOf(row), line);
+      if (this.#options.header) return;
     }
     const columns = this.#columns;
-    const { name, header } = this.#options;
-    checkWidth(fields, columns.length, name, line, header ? 'as the header has' : 'as the first row has');
+    const { name, header, decimal } = this.#options;
+    checkWidth(row.length, columns.length, name, line, header ? 'as the header has' : 'as the first row has');
     const numbers = this.#numbers;
-    for (let i = 0; i < fields.length; i++) numbers[i] = parseNumber(fields[i], this.#options.decimal);
-    if (this.#isLeftOut(fields, line, columns)) {
+    for (let i = 0; i < columns.length; i++) {
+      if (columns[i].role !== 'ignored') numbers[i] = row.number(i, decimal);
+    }
+    if (this.#isLeftOut(row, line, columns)) {
       this.dropped++;
-      return false;
+      return;
     }
     for (let i = 0; i < columns.length; i++) {
-      if (columns[i].role !== 'ignored' && !this.#isMissing(fields[i], i)) this.#look(columns[i], fields[i], line, i);
+      if (columns[i].role !== 'ignored' && !this.#isMissing(row, i)) this.#look(columns[i], row, line, i);
     }
     this.rows++;
-    return true;
   }
 
   /** @throws FormatError if there was no row, one class only, or a column without any value */
@@ -101,7 +104,9 @@ export class Learner {
     }
     const names = header ? [...fields] : fields.map((_, i) => `column ${i + 1}`);
     if (header) assertNames(fields, where);
-    const find = (column: string | number, argument: string) => findColumn(column, names, where, argument, header);
+    const places = placesOf(names);
+    const find = (column: string | number, argument: string) =>
+      findColumn(column, names, places, where, argument, header);
     const ignored = new Set(ignore.map((column) => find(column, 'ignore')));
     const labelled = label === undefined ? -1 : find(label, 'label');
     const encoded = new Set(typeof strings === 'string' ? [] : strings.map((column) => find(column, 'strings')));
@@ -114,37 +119,42 @@ export class Learner {
     });
   }
 
-  #isMissing(text: string, i: number): boolean {
+  #isMissing(row: Row, i: number): boolean {
     if (!this.#hasNumberToken && !Number.isNaN(this.#numbers[i])) return false;
+    const text = row.text(i);
     return this.#tokens.has(text) || (text.length < 16 && this.#tokens.has(text.toLowerCase()));
   }
 
   /** Whether a row lacks a value and such rows are dropped; a value that must be there is an error. */
-  #isLeftOut(fields: readonly string[], line: number, columns: readonly Column[]): boolean {
+  #isLeftOut(row: Row, line: number, columns: readonly Column[]): boolean {
     const { missing, name: file } = this.#options;
     for (let i = 0; i < columns.length; i++) {
       const { role, kind, name } = columns[i];
-      if (role === 'ignored' || !this.#isMissing(fields[i], i)) continue;
+      if (role === 'ignored' || !this.#isMissing(row, i)) continue;
       if (missing === 'drop') return true;
       if (missing !== 'error' && role !== 'label') continue;
       const expected = role === 'feature' && kind === 'number' ? 'be a number' : 'have a value';
-      throw missingValue(`${file}:${line}:${i + 1}`, name, fields[i], expected, role === 'label');
+      throw missingValue(`${file}:${line}:${i + 1}`, name, row.text(i), expected, role === 'label');
     }
     return false;
   }
 
-  #look(column: Column, text: string, line: number, i: number): void {
+  #look(column: Column, row: Row, line: number, i: number): void {
     const number = this.#numbers[i];
-    const kind = !Number.isNaN(number) ? 'number' : parseBoolean(text) === undefined ? 'text' : 'boolean';
-    if (column.kind !== kind) this.#change(column, kind, text, line, i);
+    const boolean = Number.isNaN(number) ? parseBoolean(row.text(i)) : undefined;
+    const kind = !Number.isNaN(number) ? 'number' : boolean === undefined ? 'text' : 'boolean';
+    if (column.kind !== kind) this.#change(column, kind, row.text(i), line, i);
     if (column.role === 'feature' && kind !== 'text') {
-      const value = kind === 'number' ? number : Number(parseBoolean(text));
-      if (Math.abs(value) > LARGEST_FLOAT32) throw this.#error(column, line, i, 'be a finite float32 number', text);
+      const value = kind === 'number' ? number : Number(boolean);
+      if (Math.abs(value) > LARGEST_FLOAT32) {
+        throw this.#error(column, line, i, 'be a finite float32 number', row.text(i));
+      }
       column.count++;
       column.mean += (value - column.mean) / column.count;
       if (this.#options.missing === 'median') column.numbers.push(value);
       return;
     }
+    const text = row.text(i);
     const count = column.counts.get(text) ?? 0;
     column.counts.set(text, count + 1);
     if (count > 0 || column.counts.size <= this.#options.maxCategories) return;
@@ -237,11 +247,12 @@ function assertNames(fields: readonly string[], where: string): void {
 function findColumn(
   column: string | number,
   names: readonly string[],
+  places: ReadonlyMap<string, number>,
   where: string,
   argument: string,
   header: boolean,
 ): number {
-  const found = typeof column === 'number' ? (column < 0 ? names.length + column : column) : names.indexOf(column);
+  const found = typeof column === 'number' ? (column < 0 ? names.length + column : column) : (places.get(column) ?? -1);
   if (Number.isInteger(found) && found >= 0 && found < names.length) return found;
   if (typeof column === 'number') {
     const expected = `be a column, an integer in [${-names.length}, ${names.length})`;

@@ -82,13 +82,22 @@ export function checkHeader(names: readonly string[], where: string, isUsed: (i:
 }
 
 /** Refuses a row with more or fewer fields than there are columns. */
-export function checkWidth(fields: readonly string[], width: number, name: string, line: number, rule: string): void {
-  if (fields.length === width) return;
-  const where = `${name}:${line}:${Math.min(fields.length, width) + 1}`;
+export function checkWidth(numFields: number, width: number, name: string, line: number, rule: string): void {
+  if (numFields === width) return;
+  const where = `${name}:${line}:${Math.min(numFields, width) + 1}`;
   const hint =
-    fields.length < width ? 'Is a field missing, or the delimiter another?' : 'Is a field with a delimiter not quoted?';
+    numFields < width ? 'Is a field missing, or the delimiter another?' : 'Is a field with a delimiter not quoted?';
   const expected = `have ${width} fields, ${rule}`;
-  throw new FormatError({ where, argument: 'the row', expected, actual: String(fields.length), hint });
+  throw new FormatError({ where, argument: 'the row', expected, actual: String(numFields), hint });
+}
+
+/** Where each name is, the first of those that come twice. */
+export function placesOf(names: readonly string[]): ReadonlyMap<string, number> {
+  const places = new Map<string, number>();
+  names.forEach((name, i) => {
+    if (!places.has(name)) places.set(name, i);
+  });
+  return places;
 }
 
 /**
@@ -98,8 +107,9 @@ export function checkWidth(fields: readonly string[], width: number, name: strin
  */
 export function locateColumns(schema: CsvSchema, names: readonly string[], where: string): number[] {
   const known = new Set(schema.columns.map(({ name }) => name));
+  const places = placesOf(names);
   return schema.columns.map(({ name, kind }) => {
-    const field = names.indexOf(name);
+    const field = places.get(name) ?? -1;
     if (field !== -1 || kind === 'label' || kind === 'ignored') return field;
     const others = names.filter((each) => !known.has(each));
     const expected = `have the column ${describe(name)}, which the schema needs`;

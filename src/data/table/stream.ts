@@ -5,7 +5,9 @@ import type { Label } from '../../core/labels.js';
 import { assertOneOf, assertPositiveInteger } from '../../core/shape.js';
 import type { FeatureArray } from '../batches.js';
 import { RecordReader } from './csv/records.js';
+import type { RowBlock } from './csv/rows.js';
 import { RowEncoder } from './encode.js';
+import { type Row, textsOf } from './row.js';
 import { type CsvSchema, checkHeader, checkWidth, locateColumns } from './schema.js';
 import { type EncodeOptions, withOptions } from './table.js';
 
@@ -58,16 +60,14 @@ export async function* readCsvRows(
   assertOneOf(labels, ['read', 'skip'], where, 'labels');
   assertPositiveInteger(batchSize, where, 'batchSize');
   const batches = new Batches(applied, name, batchSize, labels === 'read');
-  const reader = new RecordReader({ name, delimiter, decimal: applied.decimal }, (fields, line) =>
-    batches.take(fields, line),
-  );
+  const reader = new RecordReader({ name, delimiter, decimal: applied.decimal });
   for await (const chunk of chunks) {
     signal?.throwIfAborted();
-    reader.push(chunk);
+    for (const block of reader.push(chunk)) batches.take(block);
     yield* batches.ready();
   }
   signal?.throwIfAborted();
-  reader.end();
+  for (const block of reader.end()) batches.take(block);
   if (applied.header && !batches.hasBegun) {
     const rule = { where: name, argument: 'the table', expected: 'have a line of names' };
     throw new FormatError({ ...rule, actual: 'an empty file' });
@@ -102,14 +102,21 @@ class Batches {
     return this.#encoder !== undefined;
   }
 
-  take(fields: string[], line: number): void {
+  take(block: RowBlock): void {
+    for (let i = 0; i < block.count; i++) {
+      block.select(i);
+      this.#takeRow(block, block.line);
+    }
+  }
+
+  #takeRow(fields: Row, line: number): void {
     if (this.#encoder === undefined) {
-      this.#encoder = this.#begin(fields, line);
+      this.#encoder = this.#begin(textsOf(fields), line);
       if (this.#schema.header) return;
     }
     const encoder = this.#encoder;
     checkWidth(
-      fields,
+      fields.length,
       this.#width,
       this.#name,
       line,
@@ -181,7 +188,7 @@ class Batches {
     const { columns } = this.#schema;
     const label = columns.findIndex(({ kind }) => kind === 'label');
     const isUnlabelled = label !== -1 && fields.length === columns.length - 1;
-    if (!isUnlabelled) checkWidth(fields, columns.length, this.#name, line, 'as the schema has');
+    if (!isUnlabelled) checkWidth(fields.length, columns.length, this.#name, line, 'as the schema has');
     return columns.map((_, i) => (!isUnlabelled || i < label ? i : i === label ? -1 : i - 1));
   }
 }

@@ -3,9 +3,10 @@ import { DomainError, FormatError, ShapeError } from '../../core/errors.js';
 import { type Label, sortedClasses } from '../../core/labels.js';
 import { assertKnownOptions, assertOneOf, assertPositiveInteger, describe } from '../../core/shape.js';
 import type { FeatureArray } from '../batches.js';
-import { RecordReader } from './csv/records.js';
+import { CsvSource } from './csv/records.js';
 import { RowEncoder } from './encode.js';
 import { Learner, type LearnOptions } from './learn.js';
+import { TextRow } from './row.js';
 import {
   assertSchema,
   type CsvSchema,
@@ -103,11 +104,14 @@ export function parseCsv(source: string | Uint8Array, options?: CsvOptions): Csv
 export function parseCsv(source: string | Uint8Array, options: CsvOptions = {}): CsvTable | LabelledCsvTable {
   const learn = learnOptions(options);
   const { name } = learn;
-  const format = { name, delimiter: options.delimiter, decimal: learn.decimal };
+  const rows = new CsvSource(source, { name, delimiter: options.delimiter, decimal: learn.decimal });
   const learner = new Learner(learn);
-  // Of each record: which are left out is decided once.
-  const kept: boolean[] = [];
-  readAll(source, new RecordReader(format, (fields, line) => kept.push(learner.take(fields, line))));
+  for (const block of rows.blocks()) {
+    for (let i = 0; i < block.count; i++) {
+      block.select(i);
+      learner.take(block, block.line);
+    }
+  }
   const schema = learner.finish();
   const encoder = new RowEncoder(schema, [...schema.columns.keys()], (line, field) => `${name}:${line}:${field + 1}`);
   const n = learner.rows;
@@ -116,23 +120,20 @@ export function parseCsv(source: string | Uint8Array, options: CsvOptions = {}):
   const values = new Float64Array(n * d);
   const lines = new Float64Array(n);
   const labels: Label[] = [];
-  let record = 0;
   let row = 0;
-  const take = (fields: string[], line: number) => {
-    if (!kept[record++]) return;
-    encoder.encode(fields, line, values, row * d);
-    if (encoder.hasLabel) labels.push(encoder.label(fields, line));
-    lines[row++] = line;
-  };
-  readAll(source, new RecordReader(format, take));
+  let isHeader = schema.header;
+  for (const block of rows.blocks()) {
+    for (let i = isHeader ? 1 : 0; i < block.count; i++) {
+      block.select(i);
+      if (!encoder.encode(block, block.line, values, row * d)) continue;
+      if (encoder.hasLabel) labels.push(encoder.label(block, block.line));
+      lines[row++] = block.line;
+    }
+    isHeader = false;
+  }
   const features = { values, shape: [n, d] as const };
   const table = { features, featureNames: featureNamesOf(schema), schema, lines, dropped: learner.dropped };
   return encoder.hasLabel ? { ...table, labels, classes: sortedClasses(labels) } : table;
-}
-
-function readAll(source: string | Uint8Array, reader: RecordReader): void {
-  reader.push(source);
-  reader.end();
 }
 
 function assertSize(n: number, d: number, where: string): void {
@@ -221,7 +222,7 @@ export function encodeRows(
   const values = new Float64Array(rows.length * d);
   let n = 0;
   rows.forEach((row, i) => {
-    if (encoder.encode(fieldsOf(row, i, applied), i, values, n * d)) n++;
+    if (encoder.encode(new TextRow(fieldsOf(row, i, applied)), i, values, n * d)) n++;
   });
   return { values: n === rows.length ? values : values.slice(0, n * d), shape: [n, d] };
 }

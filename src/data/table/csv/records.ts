@@ -1,148 +1,307 @@
-// data: chunks of CSV → records of fields, with the line on which each begins.
-import { parse } from '#csv-parse';
-import { DomainError, FormatError, ShapeError } from '../../../core/errors.js';
+// data: chunks of CSV → blocks of records, with the line on which each begins.
+import { FormatError, ShapeError } from '../../../core/errors.js';
 import { describe } from '../../../core/shape.js';
-import { LineDecoder, MAX_RECORD, NEWLINE } from './text.js';
-
-/** What `delimiter` is found among, the first of equals. */
-const DELIMITERS = [',', ';', '\t', '|'] as const;
+import type { Source } from '../../source.js';
+import { assertDelimiter, delimiterOf, type RecordFormat } from './delimiter.js';
+import { RowBlock } from './rows.js';
+import { assertCsv, assertUtf8, isAscii, MAX_RECORD, NEWLINE, skipBlanks, textOf, unitsOf } from './text.js';
 
 /** How much is cut at once, whatever the length of a chunk: memory stays flat. */
 const PIECE = 2 ** 18;
 
 const QUOTE = 34;
+const CARRIAGE_RETURN = 13;
+const ENCODER = new TextEncoder();
 
-export interface RecordFormat {
-  /** The file's name, for error messages. */
-  readonly name: string;
-  /** One character; found in the first record if left out. */
-  readonly delimiter?: string;
-  /** A decimal comma is no delimiter. */
-  readonly decimal?: string;
+/** Text or bytes in memory as blocks of records. */
+export class CsvSource implements Source<RowBlock> {
+  readonly #source: string | Uint8Array;
+  readonly #format: RecordFormat;
+
+  constructor(source: string | Uint8Array, format: RecordFormat) {
+    this.#source = source;
+    this.#format = format;
+  }
+
+  *blocks(): Generator<RowBlock, void, undefined> {
+    const reader = new RecordReader(this.#format);
+    yield* reader.push(this.#source);
+    yield* reader.end();
+  }
 }
 
 /**
- * Cuts CSV into records as it comes, in memory for one record and one chunk.
+ * Cuts CSV into records as it comes, in memory for one record and one piece of a chunk. Each byte is looked at a fixed number of
+ * times, however the chunks are cut and wherever quotes are.
  *
  * Fields are as RFC 4180 has them, and lose the blanks around them; lines may end in \n or \r\n; blank lines are none.
- * Where each quote begins or ends a field, records are cut by searches for characters; others are read by csv-parse.
  */
 export class RecordReader {
   readonly #format: RecordFormat;
-  readonly #take: (fields: string[], line: number) => void;
-  readonly #bytes: LineDecoder;
-  #delimiter: string | undefined;
-  /** The record that is not yet complete, in the pieces in which it came. */
-  #rest: string[] = [];
-  #restLength = 0;
-  #hasQuote = false;
-  /** Whether the rest ends within a quoted field. */
-  #isOpen = false;
-  /** That of the first character of the rest. */
-  #line = 1;
+  readonly #rows = new RowBlock();
+  /** From the beginning of the record that is not yet complete. */
+  #bytes = new Uint8Array(0);
+  #length = 0;
+  /** How far the bytes are whole lines of UTF-8; only these are cut. */
+  #valid = 0;
+  /** Whether nothing is known of the file yet: it may be none of text. */
+  #isStart = true;
+  /** The first half of a character of two UTF-16 units. */
+  #half = '';
+  /** Nothing until it is known. */
+  #delimiter = new Uint8Array(0);
+  /** Not 0 for the bytes at which something ends: newline, quote, and the last byte of the delimiter. */
+  readonly #isMark = new Uint8Array(256);
+  /** Whether blanks around quotes are none of the field: where they are not delimiters. */
+  #trims = true;
 
-  /** @param take is given each record's fields, and the line on which it begins, from 1 */
-  constructor(format: RecordFormat, take: (fields: string[], line: number) => void) {
+  /** That of the record, and how many newlines there are in its quotes so far. */
+  #line = 1;
+  #newlines = 0;
+  /** Where the record begins, and how far it has been looked at. */
+  #record = 0;
+  #at = 0;
+  /** Where the field begins. */
+  #field = 0;
+  /** Where its text begins after an opening quote, and where the closing quote is; −1 where there is none. */
+  #open = -1;
+  #close = -1;
+  /** How far the record's characters have been counted, and how many there are: only of a long one. */
+  #counted = 0;
+  #units = 0;
+
+  constructor(format: RecordFormat) {
     this.#format = format;
-    this.#take = take;
-    this.#bytes = new LineDecoder(format.name);
     assertDelimiter(format);
   }
 
-  /** @throws FormatError where the text is no CSV; ShapeError for a chunk that is neither text nor bytes */
-  push(chunk: Uint8Array | string): void {
+  /**
+   * The records that a chunk completes. A block is valid until the next is asked for.
+   *
+   * @throws FormatError where the text is no CSV, after the rows before it; ShapeError for a chunk that is neither text nor bytes
+   */
+  *push(chunk: Uint8Array | string): Generator<RowBlock, void, undefined> {
     if (typeof chunk !== 'string' && chunk?.[Symbol.toStringTag] !== 'Uint8Array') {
       const expected = 'be text, or bytes in a Uint8Array';
       throw new ShapeError({ where: this.#format.name, argument: 'CSV', expected, actual: describe(chunk) });
     }
     for (let start = 0; start < chunk.length; start += PIECE) {
-      if (typeof chunk === 'string') this.#add(chunk.slice(start, start + PIECE), false);
-      else this.#add(this.#bytes.push(chunk.subarray(start, start + PIECE)), false);
+      yield* this.#add(
+        typeof chunk === 'string'
+          ? this.#encode(chunk.slice(start, start + PIECE))
+          : chunk.subarray(start, start + PIECE),
+      );
     }
   }
 
-  /** Takes what is left as the last record. */
-  end(): void {
-    this.#add(this.#bytes.end(), true);
+  /** The last record, which no newline need end. */
+  *end(): Generator<RowBlock, void, undefined> {
+    this.#append(ENCODER.encode(this.#half));
+    this.#validate(this.#length);
+    yield* this.#complete(this.#cut(true) ?? this.#last());
   }
 
-  /** Every character is looked at once, however many pieces a record comes in. */
-  #add(text: string, isLast: boolean): void {
-    const end = isLast ? text.length : this.#endOfRecords(text);
-    this.#hasQuote ||= text.includes('"');
-    if (end > 0 || isLast) {
-      const all = this.#rest.join('') + text.slice(0, end);
-      const block = this.#line === 1 && all.charCodeAt(0) === 0xfeff ? all.slice(1) : all;
-      const hasQuote = this.#hasQuote && block.includes('"');
-      this.#rest = [];
-      this.#restLength = 0;
-      if (block.length > 0) {
-        this.#delimiter ??= delimiterOf(block, this.#format);
-        this.#cut(block, this.#delimiter, hasQuote);
-      }
+  /** Text as bytes, but for the first half of a character whose second half is in the next piece. */
+  #encode(piece: string): Uint8Array {
+    // Text is no file of another kind, and has no byte that is not UTF-8.
+    this.#isStart = false;
+    const text = this.#half + piece;
+    const last = text.charCodeAt(text.length - 1);
+    this.#half = last >= 0xd800 && last < 0xdc00 ? text.slice(-1) : '';
+    return ENCODER.encode(this.#half === '' ? text : text.slice(0, -1));
+  }
+
+  *#add(piece: Uint8Array): Generator<RowBlock, void, undefined> {
+    this.#append(piece);
+    const newline = piece.lastIndexOf(NEWLINE);
+    if (newline !== -1) {
+      this.#validate(this.#length - piece.length + newline + 1);
+      yield* this.#complete(this.#cut(false));
     }
-    this.#rest.push(text.slice(end));
-    this.#restLength += text.length - end;
-    if (end > 0) this.#hasQuote = this.#rest[0].includes('"');
-    if (this.#restLength > MAX_RECORD) throw this.#tooLong(this.#hasQuote);
+    // In no encoding does a character take more than four bytes.
+    if (this.#isTooLong(this.#valid) || this.#length - this.#valid > 4 * MAX_RECORD) throw this.#tooLong(this.#length);
   }
 
-  /** Where the last complete record ends: at a newline before which the quotes are even. */
-  #endOfRecords(text: string): number {
-    for (let at = text.indexOf('"'); at !== -1; at = text.indexOf('"', at + 1)) this.#isOpen = !this.#isOpen;
-    let isOpen = this.#isOpen;
-    let newline = text.lastIndexOf('\n');
-    let quote = text.lastIndexOf('"');
-    // Backwards from the end, as the last record is seldom long.
-    while (newline !== -1) {
-      if (newline > quote) {
-        if (!isOpen) return newline + 1;
-        newline = newline === 0 ? -1 : text.lastIndexOf('\n', newline - 1);
+  /** Hands on the rows before what is wrong. */
+  *#complete(wrong: FormatError | undefined): Generator<RowBlock, void, undefined> {
+    if (this.#rows.count > 0) yield this.#rows;
+    if (wrong !== undefined) throw wrong;
+    this.#rows.clear();
+    if (this.#record === this.#valid) this.#rows.isAscii = true;
+  }
+
+  /** A copy, for whoever gave the bytes may use their buffer again. */
+  #append(piece: Uint8Array): void {
+    const start = this.#record;
+    const length = this.#length - start + piece.length;
+    if (this.#length + piece.length > this.#bytes.length) {
+      if (length > this.#bytes.length) {
+        const bytes = new Uint8Array(2 * length);
+        bytes.set(this.#bytes.subarray(start, this.#length));
+        this.#bytes = bytes;
       } else {
-        isOpen = !isOpen;
-        quote = quote === 0 ? -1 : text.lastIndexOf('"', quote - 1);
+        this.#bytes.copyWithin(0, start, this.#length);
+      }
+      this.#rows.move(this.#bytes, start);
+      this.#length -= start;
+      this.#valid -= start;
+      this.#record = 0;
+      this.#at -= start;
+      this.#field -= start;
+      this.#counted -= start;
+      if (this.#open !== -1) this.#open -= start;
+      if (this.#close !== -1) this.#close -= start;
+    }
+    this.#bytes.set(piece, this.#length);
+    this.#length += piece.length;
+  }
+
+  /** Takes the bytes before `end` for whole lines, if they are UTF-8. */
+  #validate(end: number): void {
+    const start = this.#valid;
+    const lines = this.#bytes.subarray(start, end);
+    if (this.#isStart && lines.length > 0) assertCsv(lines, this.#format.name);
+    this.#isStart = false;
+    if (!isAscii(lines)) {
+      this.#rows.isAscii = false;
+      assertUtf8(
+        lines,
+        this.#format.name,
+        (at) => this.#line + countOf(NEWLINE, this.#bytes, this.#record, start + at),
+      );
+    }
+    this.#valid = end;
+  }
+
+  /** Cuts whole lines into records. What is wrong with them comes back, for the rows before it come first. */
+  #cut(isLast: boolean): FormatError | undefined {
+    if (this.#delimiter.length === 0 && !this.#findDelimiter(isLast)) return undefined;
+    const bytes = this.#bytes;
+    const isMark = this.#isMark;
+    const end = this.#valid;
+    let at = this.#at;
+    while (at < end) {
+      if (this.#open !== -1 && this.#close === -1) {
+        for (; at < end && bytes[at] !== QUOTE; at++) if (bytes[at] === NEWLINE) this.#newlines++;
+        if (at < end) this.#close = at++;
+        continue;
+      }
+      while (at < end && isMark[bytes[at]] === 0) at++;
+      if (at === end) break;
+      const wrong = this.#mark(bytes[at], at);
+      if (wrong !== undefined) return wrong;
+      at++;
+    }
+    this.#at = at;
+    return undefined;
+  }
+
+  /** Outside quotes, a byte at which something may begin or end. */
+  #mark(byte: number, at: number): FormatError | undefined {
+    if (byte === NEWLINE) return this.#endRecord(at);
+    if (byte === QUOTE) return this.#quote(at);
+    const length = this.#delimiter.length;
+    for (let i = 1; i < length; i++) if (this.#bytes[at - i] !== this.#delimiter[length - 1 - i]) return undefined;
+    return this.#endField(at + 1 - length, at + 1);
+  }
+
+  /** A quote outside quotes: it opens them, or is the second of a doubled one. */
+  #quote(at: number): FormatError | undefined {
+    if (this.#close === -1) {
+      if (!this.#isBlank(this.#field, at)) return this.#quoteError(QUOTE_WITHIN);
+      this.#open = at + 1;
+    } else {
+      const isDoubled = at === this.#close + 1;
+      const isWithin = this.#close > this.#open && this.#isBlank(this.#close + 1, at);
+      if (!isDoubled) return this.#quoteError(isWithin ? QUOTE_WITHIN : AFTER_QUOTE);
+      this.#close = -1;
+    }
+    return undefined;
+  }
+
+  #endField(end: number, next: number): FormatError | undefined {
+    if (this.#close === -1) {
+      this.#rows.add(this.#field, end);
+    } else {
+      if (!this.#isBlank(this.#close + 1, end)) return this.#quoteError(AFTER_QUOTE);
+      this.#rows.add(this.#open, this.#close);
+      this.#open = -1;
+      this.#close = -1;
+    }
+    this.#field = next;
+    return undefined;
+  }
+
+  #endRecord(end: number): FormatError | undefined {
+    if (this.#isTooLong(end)) return this.#tooLong(end);
+    const isCrLf = end > this.#record && this.#bytes[end - 1] === CARRIAGE_RETURN;
+    const wrong = this.#endField(isCrLf ? end - 1 : end, end + 1);
+    if (wrong !== undefined) return wrong;
+    this.#rows.close(this.#line);
+    this.#line += 1 + this.#newlines;
+    this.#newlines = 0;
+    this.#beginRecord(end + 1);
+    return undefined;
+  }
+
+  #beginRecord(at: number): void {
+    this.#record = at;
+    this.#field = at;
+    this.#counted = at;
+    this.#units = 0;
+  }
+
+  /** Ends the record that no newline ends. */
+  #last(): FormatError | undefined {
+    const end = this.#length;
+    if (end === this.#record) return undefined;
+    if (this.#isTooLong(end)) return this.#tooLong(end);
+    return this.#open !== -1 && this.#close === -1 ? this.#quoteError(NOT_CLOSED) : this.#endRecord(end);
+  }
+
+  #isBlank(start: number, end: number): boolean {
+    return start === end || (this.#trims && skipBlanks(this.#bytes, start, end) === end);
+  }
+
+  /** Whether the delimiter is known: as soon as the first record that is not blank is there as a whole. */
+  #findDelimiter(isLast: boolean): boolean {
+    const bytes = this.#bytes;
+    if (this.#at === 0 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) {
+      this.#at = 3;
+      this.#beginRecord(3);
+    }
+    const end = this.#valid;
+    let at = this.#at;
+    for (; at < end; at++) {
+      if (bytes[at] === QUOTE) {
+        this.#open = this.#open === -1 ? at : -1;
+      } else if (bytes[at] === NEWLINE && this.#open === -1) {
+        if (skipBlanks(bytes, this.#field, at) < at) break;
+        this.#field = at + 1;
       }
     }
-    return 0;
+    this.#at = at;
+    if (at === end && !isLast) return false;
+    const delimiter = delimiterOf(textOf(bytes.subarray(this.#field, at)), this.#format);
+    this.#delimiter = ENCODER.encode(delimiter);
+    this.#trims = delimiter !== '\t' && delimiter !== ' ';
+    for (const byte of [NEWLINE, QUOTE, this.#delimiter[this.#delimiter.length - 1]]) this.#isMark[byte] = 1;
+    this.#open = -1;
+    this.#field = this.#record;
+    this.#at = this.#record;
+    return true;
   }
 
-  #cut(block: string, delimiter: string, hasQuote: boolean): void {
-    for (let start = 0; start < block.length; ) {
-      const end = hasQuote ? endOfRecord(block, start) : block.indexOf('\n', start);
-      const stop = end === -1 ? block.length : end;
-      if (stop - start > MAX_RECORD) throw this.#tooLong(hasQuote && block.slice(start, stop).includes('"'));
-      const isCrLf = stop > start && block.charCodeAt(stop - 1) === 13;
-      const record = block.slice(start, isCrLf ? stop - 1 : stop);
-      if (hasQuote && record.includes('"')) {
-        this.#record(cutAtQuotes(record, delimiter) ?? this.#parse(record, delimiter));
-        this.#line += linesOf(record);
-      } else {
-        this.#record(record.split(delimiter));
-        this.#line++;
-      }
-      start = stop + 1;
-    }
+  #isTooLong(end: number): boolean {
+    // A character has at least one byte.
+    if (end - this.#record <= MAX_RECORD) return false;
+    this.#units += unitsOf(this.#bytes, this.#counted, end);
+    this.#counted = end;
+    return this.#units > MAX_RECORD;
   }
 
-  #parse(record: string, delimiter: string): string[] {
-    try {
-      const trim = delimiter !== '\t' && delimiter !== ' ';
-      const rows: string[][] = parse(record, { delimiter, record_delimiter: ['\n', '\r\n'], trim });
-      return rows[0];
-    } catch (error) {
-      throw this.#quoteError(error);
-    }
-  }
-
-  #record(fields: string[]): void {
-    for (let i = 0; i < fields.length; i++) {
-      const field = fields[i];
-      if (field.charCodeAt(0) <= 32 || field.charCodeAt(field.length - 1) <= 32) fields[i] = field.trim();
-    }
-    if (fields.length > 1 || fields[0] !== '') this.#take(fields, this.#line);
-  }
-
-  #tooLong(hasQuote: boolean): FormatError {
+  #tooLong(end: number): FormatError {
+    const hasQuote = this.#bytes.subarray(this.#record, end).includes(QUOTE);
     return new FormatError({
       where: `${this.#format.name}:${this.#line}`,
       argument: 'the row',
@@ -152,14 +311,17 @@ export class RecordReader {
     });
   }
 
-  #quoteError(error: unknown): unknown {
-    const { code, column } = error as { code?: string; column?: unknown };
-    const rule = code === undefined ? undefined : QUOTE_RULES[code];
-    if (rule === undefined) return error;
-    const place = typeof column === 'number' ? `:${column + 1}` : '';
-    return new FormatError({ where: `${this.#format.name}:${this.#line}${place}`, ...rule, cause: error });
+  #quoteError(rule: typeof AFTER_QUOTE): FormatError {
+    return new FormatError({ where: `${this.#format.name}:${this.#line}:${this.#rows.open + 1}`, ...rule });
   }
 }
+
+const QUOTE_WITHIN = {
+  argument: 'a field with quotes',
+  expected: 'begin with one',
+  actual: 'a quote in its middle',
+  hint: 'Write "5"" disk" for 5" disk.',
+};
 
 const AFTER_QUOTE = {
   argument: 'a closing quote',
@@ -168,109 +330,15 @@ const AFTER_QUOTE = {
   hint: 'Write a quote within a quoted field twice.',
 };
 
-/** What csv-parse says of quotes, in our words. */
-const QUOTE_RULES: Readonly<Record<string, { argument: string; expected: string; actual: string; hint: string }>> = {
-  INVALID_OPENING_QUOTE: {
-    argument: 'a field with quotes',
-    expected: 'begin with one',
-    actual: 'a quote in its middle',
-    hint: 'Write "5"" disk" for 5" disk.',
-  },
-  CSV_INVALID_CLOSING_QUOTE: AFTER_QUOTE,
-  CSV_NON_TRIMABLE_CHAR_AFTER_CLOSING_QUOTE: AFTER_QUOTE,
-  CSV_QUOTE_NOT_CLOSED: {
-    argument: 'a quoted field',
-    expected: 'be closed',
-    actual: 'the end of the file',
-    hint: 'A closing quote is missing on this line or after it.',
-  },
+const NOT_CLOSED = {
+  argument: 'a quoted field',
+  expected: 'be closed',
+  actual: 'the end of the file',
+  hint: 'A closing quote is missing on this line or after it.',
 };
 
-/** The newline that ends the record, or −1: the first before which the quotes are even. */
-function endOfRecord(text: string, start: number): number {
-  let quote = text.indexOf('"', start);
-  for (let at = start; ; ) {
-    const newline = text.indexOf('\n', at);
-    if (newline === -1 || quote === -1 || newline < quote) return newline;
-    const close = text.indexOf('"', quote + 1);
-    if (close === -1) return -1;
-    at = close + 1;
-    quote = text.indexOf('"', at);
-  }
-}
-
-/** The fields of a record where each quote begins or ends one of them; undefined where it is less simple. */
-function cutAtQuotes(record: string, delimiter: string): string[] | undefined {
-  const fields: string[] = [];
-  let quote = record.indexOf('"');
-  for (let at = 0; ; ) {
-    if (at === quote) {
-      const close = record.indexOf('"', at + 1);
-      const isEnd = close === record.length - 1;
-      if (close === -1 || (!isEnd && record[close + 1] !== delimiter)) return undefined;
-      fields.push(record.slice(at + 1, close));
-      if (isEnd) return fields;
-      at = close + 2;
-      quote = record.indexOf('"', at);
-    } else {
-      const next = record.indexOf(delimiter, at);
-      const end = next === -1 ? record.length : next;
-      if (quote !== -1 && quote < end) return undefined;
-      fields.push(record.slice(at, end));
-      if (next === -1) return fields;
-      at = next + 1;
-    }
-  }
-}
-
-/** How many lines a record spans. */
-function linesOf(record: string): number {
-  let lines = 1;
-  for (let at = record.indexOf('\n'); at !== -1; at = record.indexOf('\n', at + 1)) lines++;
-  return lines;
-}
-
-function assertDelimiter({ name, delimiter, decimal }: RecordFormat): void {
-  if (delimiter === undefined) return;
-  const isOne = typeof delimiter === 'string' && delimiter.length === 1 && !/["\r\n\w.+-]/.test(delimiter);
-  if (isOne && delimiter !== decimal) return;
-  const expected = 'be one character, no quote, newline, letter, digit, sign or decimal mark';
-  throw new DomainError({ where: name, argument: 'delimiter', expected, actual: describe(delimiter) });
-}
-
-/** The delimiter that cuts the first record into most fields, or the one that was asked for, if it cuts it. */
-function delimiterOf(block: string, { name, delimiter, decimal }: RecordFormat): string {
-  const first = firstRecord(block);
-  const counts = DELIMITERS.map((each) => (each === decimal ? 0 : first.split(each).length - 1));
-  const most = Math.max(...counts);
-  const found = DELIMITERS[counts.indexOf(most)];
-  if (delimiter === undefined) return most === 0 && decimal === ',' ? ';' : found;
-  if (most === 0 || first.includes(delimiter)) return delimiter;
-  throw new FormatError({
-    where: `${name}:1`,
-    argument: 'the first line',
-    expected: `be cut by the delimiter ${describe(delimiter)}`,
-    actual: `a line with ${most} of ${describe(found)}`,
-    hint: `Pass delimiter: ${describe(found)}, or leave it out.`,
-  });
-}
-
-/** The first line that is not blank, without what is quoted. */
-function firstRecord(block: string): string {
-  let text = '';
-  let isOpen = false;
-  let hasQuote = false;
-  for (let i = 0; i < block.length; i++) {
-    const char = block.charCodeAt(i);
-    if (char === QUOTE) {
-      isOpen = !isOpen;
-      hasQuote = true;
-    } else if (!isOpen) {
-      if (char !== NEWLINE) text += block[i];
-      else if (hasQuote || text.trim() !== '') break;
-      // Or else each of many blank lines would be looked at again with the next.
-      else text = '';
-    }
-  }
-  return text;
+function countOf(byte: number, bytes: Uint8Array, start: number, end: number): number {
+  let count = 0;
+  for (let i = start; i < end; i++) if (bytes[i] === byte) count++;
+  return count;
 }

@@ -1,10 +1,13 @@
-// data: bytes → text in UTF-8, line by line.
+// data: UTF-8 in bytes: whether it is valid, which of it is white space.
 import { FormatError } from '../../../core/errors.js';
 
 /** Characters of one record, 8 Mi: what is longer is no table, or a quote was never closed. */
 export const MAX_RECORD = 2 ** 23;
 
 export const NEWLINE = 10;
+
+/** Keeps a byte-order mark: only at the start of a file it is none of the text. */
+const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Bytes that begin other files that people take for CSV. */
 const OTHER_FILES: readonly (readonly [start: readonly number[], hint: string])[] = [
@@ -14,83 +17,40 @@ const OTHER_FILES: readonly (readonly [start: readonly number[], hint: string])[
   [[0x50, 0x4b, 3, 4], 'It is a zip file; a workbook? Save the sheet as "CSV UTF-8".'],
 ];
 
-/** UTF-8 bytes to text, whole lines at a time: so no character is cut, and the line of a bad one is known. */
-export class LineDecoder {
-  readonly #name: string;
-  readonly #decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-  #parts: Uint8Array[] = [];
-  #length = 0;
-  #line = 1;
-  #isStart = true;
+/** The text of valid UTF-8. */
+export function textOf(bytes: Uint8Array): string {
+  return DECODER.decode(bytes);
+}
 
-  constructor(name: string) {
-    this.#name = name;
-  }
+export function isAscii(bytes: Uint8Array): boolean {
+  let bits = 0;
+  for (let i = 0; i < bytes.length; i++) bits |= bytes[i];
+  return bits < 0x80;
+}
 
-  push(bytes: Uint8Array): string {
-    const end = bytes.lastIndexOf(NEWLINE) + 1;
-    const rest = bytes.subarray(end);
-    if (end === 0) {
-      this.#keep(rest);
-      return '';
-    }
-    this.#keep(bytes.subarray(0, end));
-    const text = this.end();
-    this.#keep(rest);
-    return text;
-  }
+/** Refuses a file that is not CSV by its first line. */
+export function assertCsv(firstLine: Uint8Array, name: string): void {
+  const other = OTHER_FILES.find(([start]) => start.every((byte, i) => firstLine[i] === byte));
+  if (other !== undefined) throw notUtf8(`${name}:1`, firstLine[0], other[1]);
+}
 
-  end(): string {
-    if (this.#length === 0) return '';
-    const bytes = this.#parts.length === 1 ? this.#parts[0] : joined(this.#parts, this.#length);
-    this.#parts = [];
-    this.#length = 0;
-    const other = this.#isStart
-      ? OTHER_FILES.find(([start]) => start.every((byte, i) => bytes[i] === byte))
-      : undefined;
-    this.#isStart = false;
-    if (other !== undefined) throw this.#notUtf8(1, bytes[0], other[1]);
-    try {
-      const text = this.#decoder.decode(bytes);
-      for (let at = bytes.indexOf(NEWLINE); at !== -1; at = bytes.indexOf(NEWLINE, at + 1)) this.#line++;
-      return text;
-    } catch {
-      throw this.#firstBad(bytes);
-    }
+/**
+ * Refuses whole lines that are not UTF-8.
+ *
+ * @param lineOf the line on which a byte is, from 1
+ */
+export function assertUtf8(lines: Uint8Array, name: string, lineOf: (at: number) => number): void {
+  try {
+    DECODER.decode(lines);
+  } catch {
+    const bad = firstBadByte(lines);
+    throw notUtf8(`${name}:${lineOf(bad)}`, lines[bad], 'Windows or Latin-1 text? Save it as "CSV UTF-8".');
   }
+}
 
-  #keep(bytes: Uint8Array): void {
-    if (bytes.length === 0) return;
-    // A copy, for whoever gave the bytes may use their buffer again. Not slice, which is a view where they are a Buffer.
-    this.#parts.push(new Uint8Array(bytes));
-    this.#length += bytes.length;
-    // In no encoding does a character take more than four bytes.
-    if (this.#length <= 4 * MAX_RECORD) return;
-    throw new FormatError({
-      where: `${this.#name}:${this.#line}`,
-      argument: 'the row',
-      expected: `have at most ${MAX_RECORD} characters`,
-      actual: 'more',
-      hint: 'Is this a CSV file?',
-    });
-  }
-
-  #firstBad(bytes: Uint8Array): FormatError {
-    const bad = firstBadByte(bytes);
-    for (let at = bytes.indexOf(NEWLINE); at !== -1 && at < bad; at = bytes.indexOf(NEWLINE, at + 1)) this.#line++;
-    return this.#notUtf8(this.#line, bytes[bad], 'Windows or Latin-1 text? Save it as "CSV UTF-8".');
-  }
-
-  #notUtf8(line: number, byte: number, hint: string): FormatError {
-    const actual = `the byte 0x${byte.toString(16).padStart(2, '0')}`;
-    return new FormatError({
-      where: `${this.#name}:${line}`,
-      argument: 'the text',
-      expected: 'be UTF-8',
-      actual,
-      hint,
-    });
-  }
+function notUtf8(where: string, byte: number, hint: string): FormatError {
+  const actual = `the byte 0x${byte.toString(16).padStart(2, '0')}`;
+  return new FormatError({ where, argument: 'the text', expected: 'be UTF-8', actual, hint });
 }
 
 /** Where in bytes that are not UTF-8 the first is that cannot follow. By halves: there may be many lines before it. */
@@ -115,12 +75,54 @@ function isUtf8(bytes: Uint8Array): boolean {
   }
 }
 
-function joined(parts: readonly Uint8Array[], length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
+/** How many bytes the white space at `at` takes, 0 where there is none: that of `String.prototype.trim`. */
+function blankAt(bytes: Uint8Array, at: number): number {
+  const byte = bytes[at];
+  if (byte === 32 || (byte >= 9 && byte <= 13)) return 1;
+  if (byte < 0xc2) return 0;
+  if (byte === 0xc2) return bytes[at + 1] === 0xa0 ? 2 : 0;
+  const character = (byte << 16) | (bytes[at + 1] << 8) | bytes[at + 2];
+  const isBlank =
+    (character >= 0xe28080 && character <= 0xe2808a) || // U+2000 to U+200A
+    character === 0xe280a8 || // U+2028
+    character === 0xe280a9 || // U+2029
+    character === 0xe280af || // U+202F
+    character === 0xe2819f || // U+205F
+    character === 0xe38080 || // U+3000
+    character === 0xe19a80 || // U+1680
+    character === 0xefbbbf; // U+FEFF
+  return isBlank ? 3 : 0;
+}
+
+/** The first place in valid UTF-8 where no white space is, `end` at the latest. */
+export function skipBlanks(bytes: Uint8Array, start: number, end: number): number {
+  let at = start;
+  while (at < end) {
+    const length = blankAt(bytes, at);
+    if (length === 0) break;
+    at += length;
   }
-  return bytes;
+  return at;
+}
+
+/** The end of valid UTF-8 without the white space that it ends in, `start` at the least. */
+export function trimmedEnd(bytes: Uint8Array, start: number, end: number): number {
+  let at = end;
+  while (at > start) {
+    if (blankAt(bytes, at - 1) === 1) at--;
+    else if (at - 2 >= start && blankAt(bytes, at - 2) === 2) at -= 2;
+    else if (at - 3 >= start && blankAt(bytes, at - 3) === 3) at -= 3;
+    else break;
+  }
+  return at;
+}
+
+/** How many UTF-16 units, as `String.length` counts them, begin in valid UTF-8. */
+export function unitsOf(bytes: Uint8Array, start: number, end: number): number {
+  let units = 0;
+  for (let i = start; i < end; i++) {
+    if (bytes[i] >= 0xf0) units += 2;
+    else if ((bytes[i] & 0xc0) !== 0x80) units++;
+  }
+  return units;
 }

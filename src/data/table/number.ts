@@ -1,0 +1,84 @@
+// data: text and bytes → decimal numbers.
+
+const ZERO = 48;
+const PLUS = 43;
+const MINUS = 45;
+const COMMA = 44;
+const POINT = 46;
+
+/** The powers of ten that a double holds exactly. */
+const POWERS = Float64Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`));
+
+/**
+ * A decimal number, or NaN for any other text, nothing and infinity included.
+ *
+ * @example [parseNumber('1e3'), parseNumber('0x1f'), parseNumber('1,5', ',')]   // [1000, NaN, 1.5]
+ */
+export function parseNumber(text: string, decimal: '.' | ',' = '.'): number {
+  if (decimal === ',') return text.includes('.') ? Number.NaN : parseNumber(text.replace(',', '.'));
+  const number = Number(text);
+  // Number also reads '', 0x1f, 0b1, 0o7 and Infinity: of these, a decimal number has no letter but e.
+  if (number === 0 && text.length === 0) return Number.NaN;
+  if (text.length > 2 && text.charCodeAt(0) === ZERO && text.charCodeAt(1) > 57 && (text.charCodeAt(1) | 32) !== 101) {
+    return Number.NaN;
+  }
+  return Number.isFinite(number) || !text.includes('I') ? number : Number.NaN;
+}
+
+/**
+ * The number of a short decimal in `bytes[start, end)`, the same double as that of its text; NaN for what is longer or no number.
+ *
+ * At most 15 digits and a power of ten up to 22 are both exact in a double, so their product or quotient is rounded once.
+ *
+ * @see W. D. Clinger, How to Read Floating Point Numbers Accurately, 1990
+ */
+export function shortDecimal(bytes: Uint8Array, start: number, end: number, decimal: '.' | ','): number {
+  const point = decimal === ',' ? COMMA : POINT;
+  let at = start;
+  const isNegative = start < end && bytes[start] === MINUS;
+  if (isNegative || (start < end && bytes[start] === PLUS)) at++;
+  let mantissa = 0;
+  let digit = 0;
+  const whole = at;
+  for (; at < end; at++) {
+    digit = bytes[at] - ZERO;
+    if (digit < 0 || digit > 9) break;
+    mantissa = 10 * mantissa + digit;
+  }
+  let digits = at - whole;
+  let exponent = 0;
+  if (at < end && bytes[at] === point) {
+    const fraction = ++at;
+    for (; at < end; at++) {
+      digit = bytes[at] - ZERO;
+      if (digit < 0 || digit > 9) break;
+      mantissa = 10 * mantissa + digit;
+    }
+    exponent = fraction - at;
+    digits += at - fraction;
+  }
+  // A mantissa of more than 15 digits has been rounded, but not to less than 1e15.
+  if (digits === 0 || mantissa >= 1e15) return Number.NaN;
+  if (at < end && (bytes[at] | 32) === 101) {
+    at++;
+    const isSmall = at < end && bytes[at] === MINUS;
+    if (isSmall || (at < end && bytes[at] === PLUS)) at++;
+    const first = at;
+    let power = 0;
+    for (; at < end; at++) {
+      digit = bytes[at] - ZERO;
+      if (digit < 0 || digit > 9) break;
+      power = 10 * power + digit;
+    }
+    if (at === first) return Number.NaN;
+    exponent += isSmall ? -power : power;
+  }
+  if (at !== end || exponent > 22 || exponent < -22) return Number.NaN;
+  const number = exponent < 0 ? mantissa / POWERS[-exponent] : mantissa * POWERS[exponent];
+  return isNegative ? -number : number;
+}
+
+/** Whether text that begins with this byte may be a number: white space beyond ASCII may stand before it. */
+export function mayBeginNumber(byte: number): boolean {
+  return (byte >= ZERO && byte <= 57) || (byte >= PLUS && byte <= POINT) || byte <= 32 || byte >= 0x80;
+}
