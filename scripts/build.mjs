@@ -1,7 +1,7 @@
 // Builds dist/: CommonJS for Node, ES modules for browsers, and thin ES modules over CommonJS for `import` in Node, so
 // that a process that uses both `import` and `require` has one copy of every class and of every loaded backend.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
@@ -22,12 +22,5 @@ for (const entry of ['index', 'node', 'predict', 'reference', 'report']) {
 // The addon is compiled where it is installed.
 cpSync(`${root}/src/graph/kernels`, `${dist}/cjs/graph/kernels`, { recursive: true });
 chmodSync(`${dist}/cjs/cli/main.js`, 0o755);
-// In the modules for bundlers, names that begin with # are put in place here: a nested manifest cannot define them everywhere.
-const { imports } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
-for (const file of readdirSync(`${dist}/esm`, { recursive: true }).filter((name) => name.endsWith('.js'))) {
-  let text = readFileSync(`${dist}/esm/${file}`, 'utf8');
-  for (const [name, target] of Object.entries(imports)) text = text.replaceAll(`'${name}'`, `'${target.default}'`);
-  writeFileSync(`${dist}/esm/${file}`, text);
-}
 // Written last: where it is there, the build is whole.
 writeFileSync(`${dist}/esm/package.json`, '{ "type": "module" }\n');

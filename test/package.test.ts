@@ -146,13 +146,8 @@ describe('the packed package', () => {
       logLevel: 'silent',
     });
     const inputs = Object.keys(metafile.inputs);
-    expect(inputs.filter((path) => /csv-parse\/(lib|dist)/.test(path))).toEqual([
-      expect.stringContaining('csv-parse/dist/esm/sync.js'),
-    ]);
-    expect(inputs.filter((path) => path.includes('tfjs-node') || path.includes('softmax-regression/dist/cjs'))).toEqual(
-      [],
-    );
-    expect(outputFiles[0].text).not.toMatch(/["']node:|["']#csv-parse/);
+    expect(inputs.filter((path) => /csv-parse|tfjs-node|softmax-regression\/dist\/cjs/.test(path))).toEqual([]);
+    expect(outputFiles[0].text).not.toMatch(/["']node:/);
   });
 
   it('renders a report, by require and by import', async () => {
@@ -258,9 +253,7 @@ inBrowser('an app of the packed package, bundled', () => {
       await succeed(process.execPath, [`bundle-${bundler}.cjs`], project);
       const scripts = readdirSync(out).filter((name) => name.endsWith('.js'));
       for (const name of scripts) {
-        expect(readFileSync(join(out, name), 'utf8')).not.toMatch(
-          /["'`](node:[a-z]|#csv-parse|@tensorflow\/tfjs-node)/,
-        );
+        expect(readFileSync(join(out, name), 'utf8')).not.toMatch(/["'`](node:[a-z]|@tensorflow\/tfjs-node)/);
       }
       const page = '<!doctype html><link rel="icon" href="data:,"><script type="module" src="./app.js"></script>';
       const server = createServer(({ url = '/' }, response) => {
