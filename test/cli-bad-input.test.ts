@@ -60,7 +60,7 @@ const TABLES: readonly [title: string, content: string | Uint8Array, message: Re
   [
     'a missing value',
     'a,kind\n1,x\n,y\n',
-    /^error: bad\.csv:3:1: a must be a number; got nothing\. Pass --missing drop to skip such rows, or when training --missing mean or median/,
+    /^error: bad\.csv:3:1: a must be a number; got nothing\. Pass --missing drop to skip such rows; when training, --missing mean or --missing median/,
   ],
   ['nothing', '', /^error: bad\.csv: the table must have at least one row; got an empty file\.$/],
   ['a header alone', 'a,kind\n', /^error: bad\.csv: the table must have at least one row; got none\.$/],

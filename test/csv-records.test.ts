@@ -279,7 +279,7 @@ describe('what is no CSV', () => {
 
   it('says which delimiter it has', () => {
     const message = 'a.csv:1: the first line must be cut by the delimiter ","; got a line with 2 of ";".';
-    expect(refused(['a;b;c\n'], { delimiter: ',' })).toBe(`${message} Pass delimiter: ";", or leave it out.`);
+    expect(refused(['a;b;c\n'], { delimiter: ',' })).toBe(`${message} Pass \`delimiter: ";"\`, or leave it out.`);
     expect(refused(['a\n'], { delimiter: ',' })).toBe('accepted');
   });
 

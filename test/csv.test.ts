@@ -188,7 +188,7 @@ describe('what parseCsv refuses', () => {
       'no header',
       '5.1,3.5,a\n4,3,b\n',
       x,
-      'a.csv:1: the header must name the columns; got 5.1, 3.5, a. A file without a header? Pass header: false.',
+      'a.csv:1: the header must name the columns; got 5.1, 3.5, a. A file without a header? Pass `header: false`.',
     ],
     [
       'a repeated name',
@@ -200,7 +200,7 @@ describe('what parseCsv refuses', () => {
       'an unnamed column',
       ',x,y\n0,1,a\n',
       x,
-      'a.csv:1:1: the header must name each column; got "". An index of rows? Pass ignore: [0].',
+      'a.csv:1:1: the header must name each column; got "". An index of rows? Pass `ignore: [0]`.',
     ],
     [
       'a long row',
@@ -219,19 +219,19 @@ describe('what parseCsv refuses', () => {
       'text',
       'x,y\nred,a\n',
       x,
-      `a.csv:2:1: x must be a number; got "red". Pass strings: 'one-hot' to encode text as 0 and 1, or ignore: ["x"].`,
+      `a.csv:2:1: x must be a number; got "red". Pass \`strings: 'one-hot'\` to encode text as 0 and 1, or \`ignore: ["x"]\`.`,
     ],
     [
       'numbers among text',
       'x,y\nred,a\n7,b\n',
       { ...x, strings: 'one-hot' },
-      'a.csv:3:1: x must be text, as above it; got "7". If it stands for a missing value, add it to missingTokens; strings: ["x"] makes all values categories.',
+      'a.csv:3:1: x must be text, as above it; got "7". If it stands for a missing value, add it to `missingTokens`; `strings: ["x"]` makes all values categories.',
     ],
     [
       'a decimal comma',
       'x;y\n1,5;a\n',
       x,
-      `a.csv:2:1: x must be a number; got "1,5". A decimal comma? Pass decimal: ','.`,
+      `a.csv:2:1: x must be a number; got "1,5". A decimal comma? Pass \`decimal: ','\`.`,
     ],
     ['thousands', 'x;y\n1,000,000;a\n', x, 'got "1,000,000". Write numbers without separators of thousands.'],
     ['infinity', 'x,y\n1,a\nInfinity,b\n', x, 'a.csv:3:1: x must be a number, as above it; got "Infinity".'],
@@ -240,20 +240,20 @@ describe('what parseCsv refuses', () => {
       'a missing value',
       'x,y\n1,a\nn/a,b\n',
       x,
-      `a.csv:3:1: x must be a number; got "n/a". Pass missing: 'drop' to skip such rows, or`,
+      `a.csv:3:1: x must be a number; got "n/a". Pass \`missing: 'drop'\` to skip such rows; when training,`,
     ],
     ['an empty field', 'x,y\n1,a\n ,b\n', x, 'a.csv:3:1: x must be a number; got nothing.'],
     [
       'a missing label',
       'x,y\n1,a\n2,\n',
       { ...x, missing: 'mean' },
-      `a.csv:3:2: y must have a value; got nothing. Pass missing: 'drop' to skip such rows.`,
+      `a.csv:3:2: y must have a value; got nothing. Pass \`missing: 'drop'\` to skip such rows.`,
     ],
     [
       'a column of nothing',
       'x,z,y\n1,,a\n2,,b\n',
       { ...x, missing: 'mean' },
-      'a.csv: z must have at least one value; got none. Pass ignore: ["z"].',
+      'a.csv: z must have at least one value; got none. Pass `ignore: ["z"]`.',
     ],
     [
       'a wrong label',
@@ -277,13 +277,13 @@ describe('what parseCsv refuses', () => {
       'a wrong delimiter',
       'x;y\n1;a\n',
       { ...x, delimiter: ',' },
-      'a.csv:1: the first line must be cut by the delimiter ","; got a line with 1 of ";". Pass delimiter: ";", or leave it out.',
+      'a.csv:1: the first line must be cut by the delimiter ","; got a line with 1 of ";". Pass `delimiter: ";"`, or leave it out.',
     ],
     [
       'many categories',
       'x,y\np,a\nq,a\nr,b\n',
       { ...x, strings: 'one-hot', maxCategories: 2 },
-      'a.csv:4:1: x must have at most 2 different values; got one more, "r". Each becomes a feature: pass ignore: ["x"], or raise maxCategories.',
+      'a.csv:4:1: x must have at most 2 different values; got one more, "r". Each becomes a feature: pass `ignore: ["x"]`, or raise `maxCategories`.',
     ],
     [
       'a quantity for label',
@@ -354,7 +354,7 @@ describe('a schema', () => {
   it('refuses a category that it has not seen, or makes zeros of it', () => {
     const row = [{ width: 1, colour: 'green', tame: true }];
     expect(refusal(() => encodeRows(schema, row))).toBe(
-      `FormatError: encodeRows: rows[0]: colour must be one of "blue", "red"; got "green". Pass unseen: 'zero' to encode others as zeros.`,
+      `FormatError: encodeRows: rows[0]: colour must be one of "blue", "red"; got "green". Pass \`unseen: 'zero'\` to encode others as zeros.`,
     );
     expect([...encodeRows(schema, row, { unseen: 'zero' }).values]).toEqual([1, 0, 0, 1]);
   });

@@ -149,7 +149,7 @@ export class RowEncoder {
     if (this.#schema.unseen === 'zero') return undefined;
     const some = categories.slice(0, 10).map(describe).join(', ');
     const expected = `be one of ${some}${categories.length > 10 ? ', …' : ''}`;
-    throw this.#error(step, line, expected, text, "Pass unseen: 'zero' to encode others as zeros.");
+    throw this.#error(step, line, expected, text, "Pass `unseen: 'zero'` to encode others as zeros.");
   }
 
   #where(line: number, step: Step): string {
@@ -169,8 +169,8 @@ export function missingValue(
   expected: string,
   isLabel: boolean,
 ): FormatError {
-  const fill = isLabel ? '' : ", or 'mean' or 'median' when the schema is learnt to fill it in";
-  const hint = `Pass missing: 'drop' to skip such rows${fill}.`;
+  const fill = isLabel ? '' : "; when training, `missing: 'mean'` or `missing: 'median'` fills it in";
+  const hint = `Pass \`missing: 'drop'\` to skip such rows${fill}.`;
   return new FormatError({ where, argument, expected, actual: text === '' ? 'nothing' : describe(text), hint });
 }
 
@@ -179,7 +179,7 @@ export function numberHint(text: string, decimal: '.' | ','): string | undefined
   if (/^[+-]?\d{1,3}([.,' \u00a0\u202f]\d{3})+([.,]\d+)?$/.test(text) && !/^\d+[.,]\d+$/.test(text)) {
     return 'Write numbers without separators of thousands.';
   }
-  if (decimal === '.' && /^[+-]?\d+,\d+$/.test(text)) return "A decimal comma? Pass decimal: ','.";
-  if (decimal === ',' && /^[+-]?\d+\.\d+$/.test(text)) return "A decimal point? Pass decimal: '.'.";
+  if (decimal === '.' && /^[+-]?\d+,\d+$/.test(text)) return "A decimal comma? Pass `decimal: ','`.";
+  if (decimal === ',' && /^[+-]?\d+\.\d+$/.test(text)) return "A decimal point? Pass `decimal: '.'`.";
   return undefined;
 }

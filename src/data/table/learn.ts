@@ -161,8 +161,8 @@ export class Learner {
     const expected = `have at most ${this.#options.maxCategories} different values`;
     const hint =
       column.role === 'label'
-        ? 'Is it a quantity? This model predicts classes. Otherwise raise maxCategories.'
-        : `Each becomes a feature: pass ignore: [${describe(column.name)}], or raise maxCategories.`;
+        ? 'Is it a quantity? This model predicts classes. Otherwise raise `maxCategories`.'
+        : `Each becomes a feature: pass \`ignore: [${describe(column.name)}]\`, or raise \`maxCategories\`.`;
     throw this.#error(column, line, i, expected, text, hint, 'one more, ');
   }
 
@@ -174,13 +174,13 @@ export class Learner {
     const { strings, decimal } = this.#options;
     const name = describe(column.name);
     if (kind === 'text' && before === undefined && strings !== 'one-hot') {
-      const encode = `strings: 'one-hot' to encode text as 0 and 1, or ignore: [${name}]`;
-      const hint = numberHint(text, decimal) ?? `Pass ${encode}.`;
+      const encode = `Pass \`strings: 'one-hot'\` to encode text as 0 and 1, or \`ignore: [${name}]\`.`;
+      const hint = numberHint(text, decimal) ?? encode;
       throw this.#error(column, line, i, 'be a number', text, hint);
     }
     if (before === undefined) return;
     const rule = { number: 'be a number', boolean: 'be true or false', text: 'be text' }[before];
-    const aside = `If it stands for a missing value, add it to missingTokens; strings: [${name}] makes all values categories.`;
+    const aside = `If it stands for a missing value, add it to \`missingTokens\`; \`strings: [${name}]\` makes all values categories.`;
     const hint = (before === 'number' ? numberHint(text, decimal) : undefined) ?? aside;
     throw this.#error(column, line, i, `${rule}, as above it`, text, hint);
   }
@@ -189,7 +189,7 @@ export class Learner {
     const { name, role, kind, counts, count, mean, numbers } = column;
     if (role === 'ignored') return { kind: 'ignored', name };
     if (kind === undefined) {
-      const hint = `Pass ignore: [${describe(name)}].`;
+      const hint = `Pass \`ignore: [${describe(name)}]\`.`;
       const where = this.#options.name;
       throw new FormatError({ where, argument: name, expected: 'have at least one value', actual: 'none', hint });
     }
@@ -239,7 +239,7 @@ function assertNames(fields: readonly string[], where: string): void {
   // Whole numbers may name columns: years, pixels.
   if (numbers.length < fields.length && fractions.length < fields.length / 2) return;
   const actual = fields.slice(0, 5).join(', ') + (fields.length > 5 ? ', …' : '');
-  const hint = 'A file without a header? Pass header: false.';
+  const hint = 'A file without a header? Pass `header: false`.';
   throw new FormatError({ where, argument: 'the header', expected: 'name the columns', actual, hint });
 }
 
@@ -260,7 +260,7 @@ function findColumn(
   }
   const some = names.slice(0, 20).map(describe).join(', ');
   const expected = `be one of the columns ${some}${names.length > 20 ? ', …' : ''}`;
-  const other = header ? 'If the first line is data already, pass header: false.' : undefined;
+  const other = header ? 'If the first line is data already, pass `header: false`.' : undefined;
   throw new FormatError({
     where,
     argument,

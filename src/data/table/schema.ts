@@ -68,7 +68,7 @@ export function checkHeader(names: readonly string[], where: string, isUsed: (i:
   names.forEach((name, i) => {
     const place = `${where}:${i + 1}`;
     if (name === '' && isUsed(i)) {
-      const hint = `An index of rows? Pass ignore: [${i}].`;
+      const hint = `An index of rows? Pass \`ignore: [${i}]\`.`;
       throw new FormatError({ where: place, argument: 'the header', expected: 'name each column', actual: '""', hint });
     }
     const first = places.get(name);

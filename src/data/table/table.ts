@@ -138,7 +138,7 @@ export function parseCsv(source: string | Uint8Array, options: CsvOptions = {}):
 
 function assertSize(n: number, d: number, where: string): void {
   if (n * d <= MAX_VALUES) return;
-  const hint = 'Leave columns out by ignore; or lower maxCategories to see which column has so many categories.';
+  const hint = 'Leave columns out by `ignore`, or lower `maxCategories` to see which column has the most categories.';
   const actual = `${n} rows of ${d} features`;
   throw new FormatError({ where, argument: 'the table', expected: `have at most ${MAX_VALUES} numbers`, actual, hint });
 }

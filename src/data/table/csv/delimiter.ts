@@ -40,6 +40,6 @@ export function delimiterOf(first: string, { name, delimiter, decimal }: RecordF
     argument: 'the first line',
     expected: `be cut by the delimiter ${describe(delimiter)}`,
     actual: `a line with ${most} of ${describe(found)}`,
-    hint: `Pass delimiter: ${describe(found)}, or leave it out.`,
+    hint: `Pass \`delimiter: ${describe(found)}\`, or leave it out.`,
   });
 }
