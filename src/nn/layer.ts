@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { ShapeError } from '../core/errors.js';
 import { assertShape, describe, formatShape } from '../core/shape.js';
+import { l2Gradient } from './penalty.js';
 import type { Logits } from './tensors.js';
 
 /** The tensors of a layer, by name: its parameters, or their gradients. */
@@ -53,7 +54,7 @@ export function backward(
   assertShape(logitsGradient.shape, [features.shape[0], layer.units], 'backward', 'logitsGradient');
   return tf.tidy(() => {
     const { weight, bias } = affineGradient(features, logitsGradient);
-    const ofWeight = l2 === 0 ? weight : weight.add<tf.Tensor2D>(layer.weightOf(parameters).mul(l2));
+    const ofWeight = l2 === 0 ? weight : weight.add<tf.Tensor2D>(l2Gradient(layer.weightOf(parameters), l2));
     return { ...layer.pullback(ofWeight, parameters), bias };
   });
 }

@@ -1,6 +1,7 @@
 // objective: how far a point is from the optimum at most, proven by the duality gap.
 import { assertShape } from '../core/shape.js';
 import { finish, finishInTurns, type Steps, WORK_OF_A_TASK } from '../core/task.js';
+import { penaltyOf } from '../optim/penalty.js';
 import { CompensatedSum, type PlainProblem, shareOf } from './float64.js';
 import { BLOCK_ROWS, RowBlock } from './row-block.js';
 
@@ -90,7 +91,7 @@ function* certification(problem: PlainProblem, point: Float64Array): Steps<Certi
       yield;
     }
   }
-  const objective = loss.total + penalty(weight, l1, l2);
+  const objective = loss.total + penaltyOf(weight, l2, l1);
   if (l2 === 0 && l1 === 0) return { objective, suboptimality: objective };
 
   const { mix, towards } = fitIntercept ? mixture(slope.subarray(d * q), observed.subarray(d * q)) : NO_MIXTURE;
@@ -125,16 +126,6 @@ function* certification(problem: PlainProblem, point: Float64Array): Steps<Certi
     if (!Number.isNaN(gap)) suboptimality = Math.min(suboptimality, gap);
   }
   return { objective, suboptimality };
-}
-
-function penalty(weight: Float64Array, l1: number, l2: number): number {
-  let [square, size] = [0, 0];
-  for (const entry of weight) {
-    square += entry * entry;
-    size += Math.abs(entry);
-  }
-  // A select, not a product: 0·∞ is NaN.
-  return (l2 === 0 ? 0 : (l2 / 2) * square) + (l1 === 0 ? 0 : l1 * size);
 }
 
 /**

@@ -3,6 +3,7 @@ import { DomainError } from '../core/errors.js';
 import { assertPositiveInteger, assertShape, describe } from '../core/shape.js';
 import { finish, finishInTurns, type Steps, WORK_OF_A_TASK } from '../core/task.js';
 import { assertFeatureArray, type FeatureArray } from '../data/batches.js';
+import { addL2Gradient, penaltyOf } from '../optim/penalty.js';
 import type { ValueAndGradient } from '../optim/solver.js';
 import { BLOCK_ROWS, prepareRows, RowBlock } from './row-block.js';
 
@@ -153,13 +154,9 @@ function* evaluation(problem: PlainProblem, point: Float64Array): Steps<ValueAnd
     }
   }
   if (!fitIntercept) gradient.fill(0, d * q);
-  let square = 0;
-  for (let j = 0; j < d * q; j++) {
-    square += point[j] * point[j];
-    gradient[j] += l2 * point[j];
-  }
-  // A select, not a product: 0·∞ is NaN.
-  return { value: l2 === 0 ? loss.total : loss.total + (l2 / 2) * square, gradient };
+  const weight = point.subarray(0, d * q);
+  addL2Gradient(gradient, weight, l2);
+  return { value: loss.total + penaltyOf(weight, l2), gradient };
 }
 
 /** sᵢ/S, what the sample counts in a mean. */

@@ -5,7 +5,9 @@ import { openLoop } from '../compile/loop.js';
 import { WORK_OF_A_TASK } from '../core/task.js';
 import type { FeatureArray } from '../data/batches.js';
 import { sparseCrossEntropyOp } from '../nn/cross-entropy.js';
+import { squareOf } from '../nn/penalty.js';
 import { clonesOf, type Tensors } from '../optim/first-order.js';
+import { l2PenaltyOf } from '../optim/penalty.js';
 import type { ScaledLayer } from './scaled-layer.js';
 
 /** How many rows one task may take without holding up the event loop; from shapes alone, never from a timing. */
@@ -130,9 +132,9 @@ export async function objectiveOf(
     const penalised = l2 === 0 ? gradients : scaled.addPenalty(gradients, parameters, l2);
     const { bias, ...others } = penalised;
     const norm = tf.stack(Object.values(fitIntercept ? penalised : others).map((sum) => sum.abs().max())).max();
-    return tf.stack([norm, scaled.weightOf(parameters).square().sum()]);
+    return tf.stack([norm, squareOf(scaled.weightOf(parameters))]);
   });
   const [gradientNorm, square] = await looked.data<'float32'>();
   tf.dispose([looked, gradients] as unknown as tf.TensorContainer);
-  return { objective: l2 === 0 ? loss : loss + (l2 / 2) * square, gradientNorm };
+  return { objective: loss + l2PenaltyOf(square, l2), gradientNorm };
 }

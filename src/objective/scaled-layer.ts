@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Scaling } from '../data/standardize.js';
 import { backward, type Layer, transposedProduct } from '../nn/layer.js';
+import { l2Gradient } from '../nn/penalty.js';
 import type { Tensors } from '../optim/first-order.js';
 
 /** A layer as a training step uses it: it takes features before the division by their scale, and before they are standardised. */
@@ -42,7 +43,7 @@ function onColumns(layer: Layer, { factor, shift }: Columns): ScaledLayer {
   const plain: ScaledLayer = {
     weightOf: (parameters) => layer.weightOf(parameters),
     addPenalty(gradients, parameters, l2) {
-      const penalty = layer.pullback(layer.weightOf(parameters).mul(l2), parameters);
+      const penalty = layer.pullback(l2Gradient(layer.weightOf(parameters), l2), parameters);
       const added = Object.keys(penalty).map((name) => [name, gradients[name].add(penalty[name])]);
       return { ...gradients, ...Object.fromEntries(added) };
     },

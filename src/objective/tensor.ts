@@ -4,6 +4,7 @@ import { DataStore } from '../compile/arrays.js';
 import { openLoop } from '../compile/loop.js';
 import { type SampleWeights, sharesOf } from '../data/sample-weights.js';
 import { Dense } from '../nn/dense.js';
+import { addL2Gradient, penaltyOf } from '../optim/penalty.js';
 import type { ValueAndGradient } from '../optim/solver.js';
 import type { PlainProblem } from './float64.js';
 import { openLoss, rowsOfATask, type TrainingData } from './objective.js';
@@ -52,7 +53,12 @@ export async function openTensorObjective(
         const { loss: mean, gradients } = await loss.evaluate(parameters, signal);
         const [ofWeight, ofBias] = await Promise.all([gradients.weight.data(), gradients.bias.data()]);
         tf.dispose(gradients);
-        return withPenalty(mean, point, ofWeight, fitIntercept ? ofBias : undefined, l2);
+        const gradient = new Float64Array(point.length);
+        gradient.set(ofWeight);
+        if (fitIntercept) gradient.set(ofBias, split);
+        const weight = point.subarray(0, split);
+        addL2Gradient(gradient, weight, l2);
+        return { value: mean + penaltyOf(weight, l2), gradient };
       } finally {
         tf.dispose(parameters);
       }
@@ -63,23 +69,6 @@ export async function openTensorObjective(
       dispose();
     },
   };
-}
-
-function withPenalty(
-  loss: number,
-  point: Float64Array,
-  ofWeight: ArrayLike<number>,
-  ofBias: ArrayLike<number> | undefined,
-  l2: number,
-): ValueAndGradient {
-  const gradient = new Float64Array(point.length);
-  let square = 0;
-  for (let i = 0; i < ofWeight.length; i++) {
-    gradient[i] = ofWeight[i] + l2 * point[i];
-    square += point[i] * point[i];
-  }
-  if (ofBias !== undefined) gradient.set(ofBias, ofWeight.length);
-  return { value: loss + (l2 / 2) * square, gradient };
 }
 
 /** Rows of a native product: few enough to stay in the caches, many enough for its threads. */

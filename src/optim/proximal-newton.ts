@@ -5,6 +5,7 @@ import { finishInTurns } from '../core/task.js';
 import type { BlockMetric } from './block-metric.js';
 import { type BlockPair, type CompactCurvature, compactCurvature } from './compact-curvature.js';
 import { leastSubgradient, minimizeComposite } from './composite-quadratic.js';
+import { penaltyOf } from './penalty.js';
 import {
   type CurvaturePair,
   dot,
@@ -63,7 +64,7 @@ export async function proximalNewton(options: ProximalNewtonOptions): Promise<So
     ...options,
     evaluate: async (point) => {
       const { value, gradient } = await options.evaluate(point);
-      return { value: value + penaltyOf(point, options), gradient };
+      return { value: value + penaltyOf(point.subarray(0, numPenalised * metric.blocks), 0, l1), gradient };
     },
   };
   const known = new WeakMap<CurvaturePair, BlockPair>();
@@ -152,12 +153,6 @@ function slopeBehind(
     slope += (gradient[i] + l1 * sign) * direction[i];
   }
   return slope;
-}
-
-function penaltyOf(point: Float64Array, { l1, numPenalised, metric }: ProximalNewtonOptions): number {
-  let total = 0;
-  for (let i = 0; i < numPenalised * metric.blocks; i++) total += Math.abs(point[i]);
-  return l1 === 0 ? 0 : l1 * total;
 }
 
 /** The largest entry of the least subgradient; NaN if any is. */

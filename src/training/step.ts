@@ -1,6 +1,7 @@
 // training: one training step, as a pure function of tensors.
 import * as tf from '@tensorflow/tfjs';
 import { sparseCrossEntropyOp } from '../nn/cross-entropy.js';
+import { l2Penalty } from '../nn/penalty.js';
 import { reduce } from '../nn/reduction.js';
 import { countedRows, weighLosses } from '../nn/weighing.js';
 import type { ScaledLayer } from '../objective/scaled-layer.js';
@@ -102,15 +103,7 @@ export const byAutograd: Differentiate = (scaled, parameters, batch, l2) => {
     const current = byName(values);
     // Kept over the end of valueAndGrads, which disposes what its function does not return.
     loss = tf.keep(meanLoss(scaled.forward(batch.features, current), batch));
-    return l2 === 0
-      ? loss
-      : loss.add<tf.Scalar>(
-          scaled
-            .weightOf(current)
-            .square()
-            .sum()
-            .mul(l2 / 2),
-        );
+    return l2 === 0 ? loss : loss.add<tf.Scalar>(l2Penalty(scaled.weightOf(current), l2));
   };
   const { grads } = tf.valueAndGrads(objective)(Object.values(parameters));
   const value = (loss as unknown as tf.Scalar).clone();
