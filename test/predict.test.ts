@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { buildSync } from 'esbuild';
 import fc from 'fast-check';
 import { asFeatureArray, type Features } from '../src/data/batches.js';
-import { argMax, argTopK, logitsInto, softmaxInPlace } from '../src/model/predict.js';
+import { SoftmaxRegression } from '../src/model/softmax-regression.js';
 import { loadPredictor } from '../src/predict.js';
 import { decodeModel, encodeModel, type ModelContent } from '../src/serialization/model-file.js';
 import { withApart } from './helpers/model-files.js';
@@ -18,23 +18,40 @@ const MODEL: ModelContent = {
   options: {},
 };
 
-/** What a SoftmaxRegression of the same file computes. */
+/** What the numbers of the file say, by plain sums. */
 function expectedOf(bytes: Uint8Array, features: Features) {
-  const { classes, ...affine } = decodeModel(bytes);
-  const x = asFeatureArray(features);
-  const logits = Array.from({ length: x.shape[0] }, (_, i) => {
-    const row = new Float64Array(classes.length);
-    logitsInto(affine, x, i, row);
-    return row;
+  const { classes, weight, bias } = decodeModel(bytes);
+  const { values, shape, scale = 1 } = asFeatureArray(features);
+  const [n, d] = shape;
+  const q = classes.length;
+  const logits = Array.from({ length: n }, (_, i) =>
+    Float64Array.from({ length: q }, (_, k) => {
+      let sum = 0;
+      for (let j = 0; j < d; j++) sum += values[i * d + j] * weight[j * q + k];
+      return sum / scale + bias[k];
+    }),
+  );
+  const probabilities = logits.map((row) => {
+    const exponentials = row.map((o) => Math.exp(o - Math.max(...row)));
+    return exponentials.map((e) => e / exponentials.reduce((a, b) => a + b));
   });
-  const probabilities = logits.map((row) => softmaxInPlace(row.slice()));
+  const order = (row: Float64Array) => [...row.keys()].sort((a, b) => row[b] - row[a]);
   return {
     logits,
     probabilities,
-    labels: logits.map((row) => classes[argMax(row)]),
-    top: probabilities.map((row) =>
-      argTopK(row, classes.length).map((k) => ({ label: classes[k], probability: row[k] })),
-    ),
+    labels: logits.map((row) => classes[order(row)[0]]),
+    top: probabilities.map((row) => order(row).map((k) => ({ label: classes[k], probability: row[k] }))),
+  };
+}
+
+/** What a SoftmaxRegression of the same file computes. */
+function modelOutputsOf(bytes: Uint8Array, features: Features) {
+  const model = SoftmaxRegression.fromBytes(bytes);
+  return {
+    logits: model.logits(features),
+    probabilities: model.predictProbabilities(features),
+    labels: model.predict(features),
+    top: model.predictTopK(features, model.classes.length),
   };
 }
 
@@ -78,6 +95,7 @@ describe('a predictor', () => {
       fc.property(problem, ({ rows, temperature, standardization, ...model }) => {
         const bytes = withApart(model, { temperature, standardization });
         expect(outputsOf(bytes, rows)).toEqual(expectedOf(bytes, rows));
+        expect(modelOutputsOf(bytes, rows)).toEqual(expectedOf(bytes, rows));
       }),
       PROPERTY,
     );
@@ -220,9 +238,10 @@ describe('the bundle of a predictor', () => {
       platform: 'browser',
     });
 
-  it('imports nothing and is under 10 kB', () => {
+  it('holds the predictor and what it needs of core, imports nothing and is under 10 kB', () => {
     const { metafile, outputFiles } = build('esm');
-    expect(Object.keys(metafile.inputs)).toEqual(['src/predict.ts']);
+    const odd = Object.keys(metafile.inputs).filter((path) => !/^src\/(predict|core)\b/.test(path));
+    expect(odd).toEqual([]);
     expect(Object.values(metafile.outputs)[0].imports).toEqual([]);
     expect(outputFiles[0].contents.length).toBeLessThan(10_000);
   });

@@ -3,7 +3,8 @@
 import type { Affine } from '../core/affine.js';
 import type { Label } from '../core/labels.js';
 import type { FeatureArray } from '../data/batches.js';
-import { argMax, argTopK, logitsInto, softmaxInPlace } from '../model/predict.js';
+import { logitsInto } from '../model/predict.js';
+import { argMax, argTopK, softmaxInPlace } from '../predict/scores.js';
 
 export interface LineOptions {
   readonly format: 'csv' | 'jsonl';

@@ -5,9 +5,9 @@ import type { Label } from '../core/labels.js';
 import { assertKnownOptions } from '../core/shape.js';
 import { nextTask } from '../core/task.js';
 import { batchRanges } from '../data/batches.js';
+import { argMax } from '../predict/scores.js';
 import type { FeaturesInput } from '../training/inputs.js';
 import { type Evaluation, evaluateModel, type Truth, truthOf } from './evaluation.js';
-import { argMax } from './predict.js';
 import { predictRows } from './predict-async.js';
 
 export interface FittedTemperature {

@@ -16,9 +16,10 @@ import {
 import { assertConfidence, type Interval, wilsonOf } from '../metrics/interval.js';
 import { binaryAuc, rankOf } from '../metrics/ranking.js';
 import { type Scores, scoresOf } from '../metrics/scores.js';
+import { argMax, softmaxInPlace } from '../predict/scores.js';
 import { assertLabelCount, type FeaturesInput } from '../training/inputs.js';
 import { sampleWeightsOf } from '../training/weights.js';
-import { argMax, softmaxInPlace, surprise } from './predict.js';
+import { surprise } from './predict.js';
 import { type Chunk, checkedCount, type PredictOptions, predictChunks } from './predict-async.js';
 
 /** The metrics of `metrics.*`, each as its docstring says; sample weights count in all of them. */

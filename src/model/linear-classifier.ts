@@ -4,6 +4,7 @@ import type { Affine } from '../core/affine.js';
 import type { Label } from '../core/labels.js';
 import { checkFeatureCount } from '../core/shape.js';
 import { asFeatureArray, copyRow, type FeatureArray, type Features, featureShape, isRows } from '../data/batches.js';
+import { argMax, argTopK, assertK, softmaxInPlace } from '../predict/scores.js';
 import type { FeaturesInput } from '../training/inputs.js';
 import { type EvaluateOptions, type Evaluation, evaluateModel } from './evaluation.js';
 import {
@@ -14,7 +15,7 @@ import {
   type WeightTableOptions,
   weightTableOf,
 } from './insight.js';
-import { argMax, argTopK, assertK, logitsInto, type Prediction, softmaxInPlace } from './predict.js';
+import { logitsInto, type Prediction } from './predict.js';
 import {
   type PredictOptions,
   predictLabels,

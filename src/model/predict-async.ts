@@ -13,8 +13,9 @@ import {
   featureShape,
   gatherRows,
 } from '../data/batches.js';
+import { argMax, argTopK, assertK, softmaxInPlace } from '../predict/scores.js';
 import type { FeaturesInput } from '../training/inputs.js';
-import { argMax, argTopK, assertK, logitsInto, softmaxInPlace } from './predict.js';
+import { logitsInto } from './predict.js';
 
 /** How far a prediction is. */
 export interface PredictProgress {

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import * as tf from '@tensorflow/tfjs';
 import type { Random } from '../../src/core/random.js';
-import { sortedJson } from '../../src/serialization/json.js';
+import { sortedJson } from '../../src/predict/json.js';
 import { decodeCheckpoint, encodeCheckpoint } from '../../src/training/checkpoint/file.js';
 import { FITS, resumableFit } from './fits.js';
 import { assertPlain, refusalOf, Violation } from './guard.js';

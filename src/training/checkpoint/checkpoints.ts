@@ -1,7 +1,7 @@
 // training: when checkpoints of a fit are written, and which of them a fit may go on from.
 import { DomainError, FormatError } from '../../core/errors.js';
 import { assertKnownOptions, assertPositiveInteger, describe } from '../../core/shape.js';
-import { type Fail, type Json, sortedJson } from '../../serialization/json.js';
+import { type Fail, type Json, sortedJson } from '../../predict/json.js';
 import {
   type CheckpointEvery,
   type CheckpointOptions,

@@ -4,28 +4,29 @@ import { DomainError, FormatError, printable } from '../../core/errors.js';
 import { describe } from '../../core/shape.js';
 import {
   assertBytes,
+  assertChecksum,
   assertContiguous,
-  encodeContainer,
   float32,
   float64,
   type Kind,
-  layOut,
   type Place,
   readHeader,
   readMetadata,
   readTensor,
-  type StoredTensor,
   type TensorRule,
-} from '../../serialization/container.js';
+} from '../../predict/container.js';
 import {
-  assertJson,
+  type Check,
+  checkOf,
   type Fail,
   isRecord,
   type Json,
   orNothing,
   parseJson,
   sortedJson,
-} from '../../serialization/json.js';
+} from '../../predict/json.js';
+import { encodeContainer, layOut, type StoredTensor } from '../../serialization/container.js';
+import { assertJson } from '../../serialization/json.js';
 
 /** Where a solver stands: numbers and names as JSON, the rest as tensors. */
 export interface Snapshot {
@@ -88,27 +89,22 @@ export async function encodeCheckpoint(content: CheckpointContent): Promise<Uint
  */
 export async function decodeCheckpoint(bytes: Uint8Array, where: string): Promise<CheckpointContent> {
   assertBytes(bytes, where);
-  const fail: Fail = (fields) => new FormatError({ where, ...fields });
-  const { header, start } = readHeader(bytes, fail);
-  const metadata = readMetadata(header, CHECKPOINT, fail);
+  const check: Check = checkOf((fields) => new FormatError({ where, ...fields }));
+  const { header, start } = readHeader(bytes, check);
+  const metadata = readMetadata(header, CHECKPOINT, check);
   const places: Record<string, Place> = {};
   const names = Object.keys(header).filter((name) => name !== '__metadata__');
-  for (const name of names) places[name] = readTensor(header, name, ANY, fail);
-  assertContiguous(places, bytes.length - start, fail);
+  for (const name of names) places[name] = readTensor(header, name, ANY, check);
+  assertContiguous(Object.values(places), bytes.length - start, check);
   const { sha256, ...rest } = metadata;
-  const actual = await checksum({ ...header, __metadata__: rest }, bytes.subarray(start));
-  if (sha256 !== actual) {
-    const expected = `be ${actual}, that of the content`;
-    const hint = 'The file is damaged, or was changed without a new checksum.';
-    throw fail({ argument: 'sha256', expected, actual: orNothing(sha256), hint });
-  }
+  assertChecksum(sha256, await checksum({ ...header, __metadata__: rest }, bytes.subarray(start)), check);
   const record = (key: (typeof JSON_KEYS)[number]): never => {
-    const value = parseJson(metadata[key], key, fail);
-    if (!isRecord(value)) throw fail({ argument: key, expected: 'be an object', actual: orNothing(value) });
+    const value = parseJson(metadata[key], key, check);
+    check(isRecord(value), key, 'be an object', orNothing(value));
     return value as never;
   };
   const [options, data, environment, state] = JSON_KEYS.map(record);
-  assertFacts(environment, fail);
+  assertFacts(environment, check);
   const tensors = names.map((name): [string, StoredTensor] => {
     const { dtype, shape, start: from, end } = places[name];
     const own = bytes.subarray(start + from, start + end);
@@ -118,11 +114,10 @@ export async function decodeCheckpoint(bytes: Uint8Array, where: string): Promis
 }
 
 /** Facts are shown to people: text, that no terminal obeys. */
-function assertFacts(environment: Readonly<Record<string, unknown>>, fail: Fail): void {
+function assertFacts(environment: Readonly<Record<string, unknown>>, check: Check): void {
   for (const [name, fact] of Object.entries(environment)) {
     const isText = typeof fact === 'string' && printable(name + fact) === name + fact;
-    if (!isText)
-      throw fail({ argument: `environment.${name}`, expected: 'be text of one line', actual: describe(fact) });
+    check(isText, `environment.${name}`, 'be text of one line', describe(fact));
   }
 }
 

@@ -3,7 +3,7 @@ import { digestOf } from '../../core/digest.js';
 import { formatShape } from '../../core/shape.js';
 import type { FeatureArray } from '../../data/batches.js';
 import type { SampleWeights } from '../../data/sample-weights.js';
-import type { Json } from '../../serialization/json.js';
+import type { Json } from '../../predict/json.js';
 
 /** By argument of `fit`: what was handed in, with a checksum. */
 export type Fingerprint = Readonly<Record<string, Json>>;

@@ -1,6 +1,6 @@
 // training: the way to the optimum as a snapshot, and back.
 
-import type { Fail } from '../../serialization/json.js';
+import type { Fail } from '../../predict/json.js';
 import type { EpochRecord } from '../fit.js';
 import type { OptimumState } from '../optimum.js';
 import type { Snapshot } from './file.js';

@@ -1,7 +1,7 @@
 // training: what the checkpoints of all solvers have in common, and how they are read: trusting nothing.
 import { formatShape } from '../../core/shape.js';
+import { type Fail, orNothing } from '../../predict/json.js';
 import { dtypeOf, type StoredTensor } from '../../serialization/container.js';
-import { type Fail, orNothing } from '../../serialization/json.js';
 import type { EpochRecord } from '../fit.js';
 import type { Snapshot } from './file.js';
 

@@ -1,7 +1,7 @@
 // training: a training by steps as a snapshot, and back.
 
+import type { Fail } from '../../predict/json.js';
 import type { StoredTensor } from '../../serialization/container.js';
-import type { Fail } from '../../serialization/json.js';
 import type { PlainTensors, PlainTraining } from '../plain-training.js';
 import type { Snapshot } from './file.js';
 import { historyTensor, SnapshotReader } from './snapshot.js';

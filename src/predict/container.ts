@@ -1,0 +1,139 @@
+// predict: the reader of safetensors files: a JSON header, then tensors.
+import { ShapeError } from '../core/errors.js';
+import { describe } from '../core/shape.js';
+import { type Check, isRecord, isSizes, orNothing, parseJson } from './json.js';
+
+/** Room for a million short names of features; the safetensors library itself stops at 100 MB. */
+export const MAX_HEADER_BYTES = 2 ** 24;
+
+/** Numbers of a tensor: float32 or float64. */
+export type Dtype = 'F32' | 'F64';
+
+const BYTES: Readonly<Record<Dtype, number>> = { F32: 4, F64: 8 };
+
+/** Numbers from the bytes of a file, on every machine. */
+export function float32(bytes: Uint8Array): Float32Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const numbers = new Float32Array(bytes.length / 4);
+  for (let i = 0; i < numbers.length; i++) numbers[i] = view.getFloat32(4 * i, true);
+  return numbers;
+}
+
+export function float64(bytes: Uint8Array): Float64Array {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const numbers = new Float64Array(bytes.length / 8);
+  for (let i = 0; i < numbers.length; i++) numbers[i] = view.getFloat64(8 * i, true);
+  return numbers;
+}
+
+/** A Uint8Array, and nothing that only looks like one. */
+export function assertBytes(bytes: Uint8Array, where: string): void {
+  if (bytes?.[Symbol.toStringTag] === 'Uint8Array') return;
+  const hint = 'An ArrayBuffer? Pass new Uint8Array(buffer).';
+  throw new ShapeError({ where, argument: 'bytes', expected: 'be a Uint8Array', actual: describe(bytes), hint });
+}
+
+/** The header of a file, and where its tensors begin. It must be compact JSON, so that no key can hide behind another. */
+export function readHeader(bytes: Uint8Array, check: Check): { header: Record<string, unknown>; start: number } {
+  const { length } = bytes;
+  check(length >= 8, 'length', 'be at least 8 bytes', `${length}`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, length);
+  const size = view.getUint32(0, true) + view.getUint32(4, true) * 2 ** 32;
+  const most = Math.min(MAX_HEADER_BYTES, length - 8);
+  const hint = 'The file was cut short, or is no safetensors file.';
+  check(size <= most, 'header length', `be at most ${most}`, `${size}`, hint);
+  const start = 8 + size;
+  let end = start;
+  while (end > 8 && bytes[end - 1] === 0x20) end--;
+  const text = utf8(bytes.subarray(8, end), check);
+  const header = parseJson(text, 'header', check);
+  check(isRecord(header), 'header', 'be a JSON object', describe(header));
+  const isCompact = JSON.stringify(header) === text;
+  check(isCompact, 'header', 'be compact JSON in which no key comes twice', describe(text));
+  return { header, start };
+}
+
+function utf8(bytes: Uint8Array, check: Check): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    check(false, 'header', 'be UTF-8', 'other bytes');
+  }
+}
+
+/** What a file says it is. */
+export interface Kind {
+  readonly format: string;
+  /** The newest version that can be read. */
+  readonly version: number;
+  /** What to do about a file of another format. */
+  hint?(format: string | undefined): string;
+}
+
+/** The metadata of a file of one kind, held to its format and version. */
+export function readMetadata(header: Record<string, unknown>, kind: Kind, check: Check): Record<string, string> {
+  const metadata = header.__metadata__ ?? {};
+  const isText = isRecord(metadata) && Object.values(metadata).every((value) => typeof value === 'string');
+  check(isText, '__metadata__', 'map names to strings', describe(metadata));
+  const { format, version = '' } = metadata as Record<string, string>;
+  check(format === kind.format, 'format', `be "${kind.format}"`, orNothing(format), kind.hint?.(format));
+  check(/^[1-9]\d{0,8}$/.test(version), 'version', 'be an integer ≥ 1', orNothing(version));
+  const hint = 'A newer softmax-regression wrote the file: update the package.';
+  check(Number(version) <= kind.version, 'version', `be at most ${kind.version}`, version, hint);
+  return metadata as Record<string, string>;
+}
+
+/** Where a tensor lies, in bytes from the end of the header. */
+export interface Place {
+  readonly dtype: Dtype;
+  readonly shape: readonly number[];
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What a tensor may be. */
+export interface TensorRule {
+  readonly dtypes: readonly Dtype[];
+  /** To follow "shape must". */
+  readonly shape: string;
+  fits(shape: readonly number[]): boolean;
+}
+
+/** The entry of a tensor, its offsets held to its shape. */
+export function readTensor(header: Record<string, unknown>, name: string, rule: TensorRule, check: Check): Place {
+  const entry = header[name];
+  const keys = isRecord(entry) ? Object.keys(entry).sort().join(', ') : orNothing(entry);
+  const expected = 'data_offsets, dtype, shape';
+  check(isRecord(entry) && keys === expected, name, `be a tensor with ${expected}`, keys);
+  const { dtype, shape, data_offsets: offsets } = entry;
+  const isKnown = rule.dtypes.includes(dtype as Dtype);
+  check(isKnown, `${name}.dtype`, `be ${rule.dtypes.join(' or ')}`, orNothing(dtype));
+  check(isSizes(shape) && rule.fits(shape), `${name}.shape`, rule.shape, list(shape));
+  const length = shape.reduce((a, b) => a * b, BYTES[dtype as Dtype]);
+  const isSpan = isSizes(offsets, 2) && offsets[1] - offsets[0] === length;
+  check(isSpan, `${name}.data_offsets`, `span ${length} bytes, those of ${list(shape)}`, list(offsets));
+  return { dtype: dtype as Dtype, shape, start: offsets[0], end: offsets[1] };
+}
+
+/** Tensors follow each other from the end of the header to that of the file. */
+export function assertContiguous(places: readonly Place[], length: number, check: Check): void {
+  const inOrder = [...places].sort((a, b) => a.start - b.start || a.end - b.end);
+  let at = 0;
+  for (const { start, end } of inOrder) {
+    const expected = 'follow each other from 0, without gap or overlap';
+    check(start === at, 'data_offsets', expected, `${start} after ${at}`);
+    at = end;
+  }
+  const hint = at > length ? 'The file was cut short.' : undefined;
+  check(at === length, 'length', `be ${at} after the header`, `${length}`, hint);
+}
+
+function list(value: unknown): string {
+  return Array.isArray(value) && value.length <= 4 ? JSON.stringify(value) : orNothing(value);
+}
+
+/** Holds the checksum that a file brings to that of its content. */
+export function assertChecksum(stored: string | undefined, actual: string, check: Check): void {
+  const hint = 'The file is damaged, or was changed without a new checksum.';
+  check(stored === actual, 'sha256', `be ${actual}, that of the content`, orNothing(stored), hint);
+}

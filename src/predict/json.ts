@@ -1,0 +1,91 @@
+// predict: JSON in files: written in one way only, and read with limits.
+import type { ErrorFields } from '../core/errors.js';
+import { describe } from '../core/shape.js';
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** An error that names its file. */
+export type Fail = (fields: Omit<ErrorFields, 'where'>) => Error;
+
+export const MAX_DEPTH = 16;
+
+/** Throws `Fail`'s error unless `holds`. */
+export type Check = (
+  holds: boolean,
+  argument: string,
+  expected: string,
+  actual: string,
+  hint?: string,
+) => asserts holds;
+
+export function checkOf(fail: Fail): Check {
+  return (holds, argument, expected, actual, hint) => {
+    if (!holds) throw fail({ argument, expected, actual, hint });
+  };
+}
+
+export function parseJson(text: string | undefined, argument: string, check: Check): unknown {
+  const expected = 'be JSON';
+  check(text !== undefined, argument, expected, 'nothing');
+  const depth = depthOf(text);
+  check(depth <= MAX_DEPTH, argument, `nest at most ${MAX_DEPTH} deep`, `${depth}`);
+  let isProto = false;
+  let value: unknown;
+  try {
+    value = JSON.parse(text, (key, item) => {
+      isProto ||= key === '__proto__';
+      return item;
+    });
+  } catch {
+    check(false, argument, expected, describe(text));
+  }
+  check(!isProto, argument, 'have no key __proto__', 'one');
+  return value;
+}
+
+/** How deep brackets nest. Strings are stepped over; text that is no JSON gets some number. */
+function depthOf(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  let inString = false;
+  for (let i = 0; i < text.length; i++) {
+    const char = text[i];
+    if (char === '"') inString = !inString;
+    else if (inString) i += char === '\\' ? 1 : 0;
+    else if (char === '[' || char === '{') deepest = Math.max(deepest, ++depth);
+    else if (char === ']' || char === '}') depth--;
+  }
+  return deepest;
+}
+
+/** Compact JSON whose keys are sorted by UTF-16 code unit, whatever the order in which they were set. */
+export function sortedJson(value: Json | object): string {
+  if (Array.isArray(value)) return `[${value.map(sortedJson).join()}]`;
+  if (!isRecord(value)) return JSON.stringify(value);
+  const keys = Object.keys(value).filter((key) => value[key] !== undefined);
+  return `{${keys.sort().map((key) => `${JSON.stringify(key)}:${sortedJson(value[key] as Json)}`)}}`;
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  // Not a Map, a Date or a typed array, whose content JSON would lose.
+  return Object.prototype.toString.call(value) === '[object Object]';
+}
+
+export function isFiniteNumber(value: unknown): value is number {
+  return Number.isFinite(value);
+}
+
+export function isPositive(value: unknown): boolean {
+  return isFiniteNumber(value) && value > 0;
+}
+
+/** Integers ≥ 0, so many. */
+export function isSizes(value: unknown, count?: number): value is number[] {
+  const isList = Array.isArray(value) && value.length === (count ?? value.length);
+  return isList && value.every((x) => Number.isSafeInteger(x) && x >= 0);
+}
+
+/** As it appears after "got" in a message. */
+export function orNothing(value: unknown): string {
+  return value === undefined || value === '' ? 'nothing' : describe(value);
+}

@@ -1,0 +1,150 @@
+// predict: the part of a model file that predictions come from.
+import type { Affine } from '../core/affine.js';
+import type { Label } from '../core/labels.js';
+import { sha256 } from '../core/sha256.js';
+import { describe, formatShape } from '../core/shape.js';
+import {
+  assertChecksum,
+  assertContiguous,
+  float32,
+  type Kind,
+  readHeader,
+  readMetadata,
+  readTensor,
+  type TensorRule,
+} from './container.js';
+import { type Check, isFiniteNumber, isPositive, isRecord, parseJson, sortedJson } from './json.js';
+
+/** What predictions come from: o = xW + b. */
+export interface PredictorContent extends Affine {
+  /** The classes, in the order of their columns. */
+  readonly classes: readonly Label[];
+  /** d, features of a sample. */
+  readonly numFeatures: number;
+  readonly featureNames?: readonly string[];
+}
+
+export const MODEL: Kind = { format: 'softmax-regression', version: 1 };
+
+const FLOATS = (rank: number): TensorRule => ({
+  dtypes: ['F32'],
+  shape: `be ${rank} integers > 0`,
+  fits: (shape) => shape.length === rank && !shape.includes(0),
+});
+
+/** What predictions come from, checked, and what else the file holds, of which the checksum alone is checked. */
+export function readModel(
+  bytes: Uint8Array,
+  check: Check,
+  kind = MODEL,
+): { content: PredictorContent; temperature: number | undefined; metadata: Record<string, string> } {
+  const { header, start } = readHeader(bytes, check);
+  const metadata = readMetadata(header, kind, check);
+  const weightAt = readTensor(header, 'weight', FLOATS(2), check);
+  const biasAt = readTensor(header, 'bias', FLOATS(1), check);
+  const names = Object.keys(header).sort().join();
+  check(names === '__metadata__,bias,weight', 'header', 'name the tensors bias and weight', names);
+  const [numFeatures, q] = weightAt.shape;
+  check(q === biasAt.shape[0], 'weight.shape', `be [features, ${biasAt.shape}]`, formatShape(weightAt.shape));
+  assertContiguous([weightAt, biasAt], bytes.length - start, check);
+  const [weight, bias] = [weightAt, biasAt].map((at) => bytes.subarray(start + at.start, start + at.end));
+  assertChecksum(metadata.sha256, modelChecksum(metadata, weight, bias), check);
+  // The values are of unknown type until they are checked.
+  const value = (key: string): never => parseJson(metadata[key], key, check) as never;
+  const valueIfAny = (key: string): undefined => (key in metadata ? value(key) : undefined);
+  const temperature: number | undefined = valueIfAny('temperature');
+  const content: PredictorContent = {
+    classes: value('classes'),
+    ...fold(float32(weight), float32(bias), valueIfAny('standardization'), temperature, check),
+    numFeatures,
+    featureNames: valueIfAny('featureNames'),
+  };
+  assertPredictorContent(content, check);
+  return { content, temperature, metadata };
+}
+
+/** That of the metadata without it, then the bytes of weight, then those of bias. */
+export function modelChecksum(metadata: Record<string, string>, weight: Uint8Array, bias: Uint8Array): string {
+  const { sha256: _, ...rest } = metadata;
+  return sha256([new TextEncoder().encode(sortedJson(rest)), weight, bias]);
+}
+
+/** Holds values that came from anywhere to their types, and to the number of features and classes. */
+export function assertPredictorContent(
+  { classes, weight, bias, numFeatures, featureNames }: PredictorContent,
+  check: Check,
+): void {
+  const type = typeof classes?.[0];
+  const isLabel = (x: unknown) => typeof x === type && (type === 'string' || type === 'boolean' || isFiniteNumber(x));
+  const labels = new Set<unknown>();
+  const isNew = (label: unknown) => labels.size < labels.add(label).size;
+  const rule = 'be a string, a finite number or a boolean like the others';
+  assertList(classes, Math.max(bias.length, 2), 'classes', rule, check, isLabel);
+  assertEach(classes, 'classes', 'differ from the labels before it', check, isNew);
+  assertEach(weight, 'weight', FINITE, check, isFiniteNumber);
+  assertEach(bias, 'bias', FINITE, check, isFiniteNumber);
+  if (featureNames !== undefined) {
+    assertList(featureNames, numFeatures, 'featureNames', 'be a string', check, (name) => typeof name === 'string');
+  }
+}
+
+const FINITE = 'be a finite number';
+
+/**
+ * Weight and bias that have taken in what a file of version 1 may keep apart: features enter W as (x − mean)/scale, and
+ * probabilities are softmax(o/T).
+ *
+ *   Wⱼₖ/(scaleⱼ·T) and (bₖ − Σⱼ meanⱼ·Wⱼₖ/scaleⱼ)/T
+ */
+function fold(
+  weight: Float32Array,
+  bias: Float32Array,
+  standardization: { readonly mean: readonly number[]; readonly scale: readonly number[] } | undefined,
+  temperature = 1,
+  check: Check,
+): Affine {
+  const positive = `${FINITE} > 0`;
+  check(isPositive(temperature), 'temperature', positive, describe(temperature));
+  const q = bias.length;
+  const shift = Float64Array.from(bias);
+  let divisor = (_: number) => 1;
+  if (standardization !== undefined) {
+    const argument = 'standardization';
+    check(isRecord(standardization), argument, 'be { mean, scale }', describe(standardization));
+    const { mean, scale } = standardization;
+    const d = weight.length / q;
+    assertList(mean, d, `${argument}.mean`, FINITE, check, isFiniteNumber);
+    assertList(scale, d, `${argument}.scale`, positive, check, isPositive);
+    divisor = (i) => scale[Math.floor(i / q)];
+    for (let i = 0; i < weight.length; i++) shift[i % q] -= (mean[Math.floor(i / q)] / divisor(i)) * weight[i];
+  }
+  return {
+    weight: weight.map((w, i) => w / divisor(i) / temperature),
+    bias: Float32Array.from(shift, (b) => b / temperature),
+  };
+}
+
+function assertList(
+  list: unknown,
+  length: number,
+  argument: string,
+  rule: string,
+  check: Check,
+  holds: (item: unknown) => boolean,
+): void {
+  const isList = Array.isArray(list) && list.length === length;
+  check(isList, argument, `be a list of ${length}`, describe(list));
+  assertEach(list, argument, rule, check, holds);
+}
+
+function assertEach(
+  items: ArrayLike<unknown>,
+  argument: string,
+  rule: string,
+  check: Check,
+  holds: (item: unknown) => boolean,
+): void {
+  for (let i = 0; i < items.length; i++) {
+    if (!holds(items[i])) check(false, `${argument}[${i}]`, rule, describe(items[i]));
+  }
+}

@@ -1,0 +1,84 @@
+// predict: a model that predicts, and does nothing else.
+import type { Affine } from '../core/affine.js';
+import { FormatError, ShapeError } from '../core/errors.js';
+import type { Label } from '../core/labels.js';
+import { describe } from '../core/shape.js';
+import { type FeatureRows, type Features, readFeatures } from './features.js';
+import { checkOf } from './json.js';
+import { readModel } from './model-file.js';
+import { argMax, argTopK, assertK, softmaxInPlace } from './scores.js';
+
+/** A fitted model that predicts, and does nothing else. */
+export interface Predictor<L extends Label = Label> {
+  /** The classes, in the order of the columns of logits and probabilities. */
+  readonly classes: readonly L[];
+  /** d, features of a sample. */
+  readonly numFeatures: number;
+  readonly featureNames?: readonly string[];
+  /** o = xW + b: one Float64Array of [classes] for each sample. */
+  logits(features: Features): Float64Array[];
+  /** softmax(o): one Float64Array of [classes] for each sample. */
+  predictProbabilities(features: Features): Float64Array[];
+  /** The most probable class of each sample; of equally probable ones the first. */
+  predict(features: Features): L[];
+  /** The k most probable classes of each sample, the most probable first. */
+  predictTopK(features: Features, k: number): { label: L; probability: number }[][];
+}
+
+/**
+ * A predictor from the bytes of a model file, such as `saveModel` writes.
+ *
+ * Its numbers are those of the model, to the last bit. Structure and checksum of the file are checked before anything is
+ * built. The type of the labels is the caller's word.
+ *
+ * @throws an error with `code` 'FORMAT' if the bytes are not one whole model file of a known version; the methods throw
+ *         'SHAPE' for rows of another length, 'DOMAIN' for a feature that is no finite float32 number
+ * @example
+ * const predictor = loadPredictor(await (await fetch('iris.safetensors')).arrayBuffer());
+ * predictor.predict([[5.1, 3.5, 1.4, 0.2]]);   // ['setosa']
+ */
+export function loadPredictor<L extends Label = Label>(bytes: Uint8Array | ArrayBuffer): Predictor<L> {
+  const check = checkOf((fields) => new FormatError({ where: 'loadPredictor', ...fields }));
+  const { classes, numFeatures, featureNames, ...affine } = readModel(bytesOf(bytes), check).content;
+  const labels = Object.freeze(classes) as readonly L[];
+  const logits = (features: Features, where: string) => logitsOf(affine, readFeatures(features, numFeatures, where));
+  const probabilities = (features: Features, where: string) =>
+    logits(features, where).map((row) => softmaxInPlace(row));
+  return Object.freeze({
+    classes: labels,
+    numFeatures,
+    ...(featureNames && { featureNames: Object.freeze(featureNames) }),
+    logits: (features: Features) => logits(features, 'logits'),
+    predictProbabilities: (features: Features) => probabilities(features, 'predictProbabilities'),
+    predict: (features: Features) => logits(features, 'predict').map((row) => labels[argMax(row)]),
+    predictTopK: (features: Features, k: number) => {
+      const where = 'predictTopK';
+      assertK(k, labels.length, where);
+      return probabilities(features, where).map((row) =>
+        argTopK(row, k).map((column) => ({ label: labels[column], probability: row[column] })),
+      );
+    },
+  });
+}
+
+/** As `logitsInto` of model/predict.ts has it, to the last bit: a third of its speed, for a third of its size. */
+function logitsOf({ weight, bias }: Affine, { values, shape, scale = 1 }: FeatureRows): Float64Array[] {
+  const [n, d] = shape;
+  const q = bias.length;
+  return Array.from({ length: n }, (_, i) => {
+    const logits = new Float64Array(q);
+    for (let j = 0; j < d; j++) {
+      const x = values[i * d + j];
+      for (let k = 0; k < q; k++) logits[k] += x * weight[j * q + k];
+    }
+    return logits.map((sum, k) => sum / scale + bias[k]);
+  });
+}
+
+function bytesOf(bytes: Uint8Array | ArrayBuffer): Uint8Array {
+  const kind = Object.prototype.toString.call(bytes);
+  if (kind === '[object ArrayBuffer]') return new Uint8Array(bytes as ArrayBuffer);
+  if (kind === '[object Uint8Array]') return bytes as Uint8Array;
+  const expected = 'be a Uint8Array or an ArrayBuffer';
+  throw new ShapeError({ where: 'loadPredictor', argument: 'bytes', expected, actual: describe(bytes) });
+}

@@ -1,0 +1,40 @@
+// predict: probabilities and the largest of them, on plain arrays.
+import { DomainError } from '../core/errors.js';
+import { describe } from '../core/shape.js';
+
+/** softmax of the q numbers from `at` on, in their place. */
+export function softmaxInPlace(numbers: Float64Array, at = 0, q = numbers.length): Float64Array {
+  const max = numbers[argMax(numbers, at, q) + at];
+  let sum = 0;
+  for (let k = at; k < at + q; k++) {
+    numbers[k] = Math.exp(numbers[k] - max);
+    sum += numbers[k];
+  }
+  for (let k = at; k < at + q; k++) numbers[k] /= sum;
+  return numbers;
+}
+
+/** Which of the q numbers from `at` on is the largest, the first of equals. */
+export function argMax(numbers: ArrayLike<number>, at = 0, q = numbers.length): number {
+  let best = 0;
+  for (let k = 1; k < q; k++) if (numbers[at + k] > numbers[at + best]) best = k;
+  return best;
+}
+
+/** Indices of the k largest entries, the largest first, and the first of equals before the others. */
+export function argTopK(row: ArrayLike<number>, k: number): number[] {
+  const top: number[] = [];
+  for (let i = 0; i < row.length; i++) {
+    if (top.length === k && row[i] <= row[top[k - 1]]) continue;
+    let place = Math.min(top.length, k - 1);
+    for (; place > 0 && row[i] > row[top[place - 1]]; place--) top[place] = top[place - 1];
+    top[place] = i;
+  }
+  return top;
+}
+
+export function assertK(k: number, numClasses: number, where: string): void {
+  if (Number.isInteger(k) && k >= 1 && k <= numClasses) return;
+  const expected = `be an integer in [1, ${numClasses}], the number of classes`;
+  throw new DomainError({ where, argument: 'k', expected, actual: describe(k) });
+}
