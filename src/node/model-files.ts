@@ -20,9 +20,13 @@ export type Saveable =
  * @example await saveModel('iris.safetensors', model)
  */
 export async function saveModel(path: string, model: Saveable): Promise<void> {
-  const bytes = 'toBytes' in model ? model.toBytes() : model;
+  await writeFileAtomic(path, 'toBytes' in model ? model.toBytes() : checked(model));
+}
+
+/** Bytes may come from anywhere. What a model encodes is checked before it is encoded. */
+function checked(bytes: Uint8Array): Uint8Array {
   decodeModel(bytes, 'saveModel');
-  await writeFileAtomic(path, bytes);
+  return bytes;
 }
 
 /**
