@@ -3,10 +3,11 @@ import { loadIris } from '../src/data/iris.js';
 
 describe('loadIris', () => {
   it('has 150 samples of 4 features, 50 of each species', () => {
-    const { features, labels, featureNames, classNames } = loadIris();
+    const { features, labels, featureNames, labelName, classNames } = loadIris();
     expect(features).toHaveLength(150);
     expect(features.every((row) => row.length === 4 && row.every(Number.isFinite))).toBe(true);
     expect(featureNames).toHaveLength(4);
+    expect(labelName).toBe('species');
     expect(classNames).toEqual(['setosa', 'versicolor', 'virginica']);
     for (const species of classNames) expect(labels.filter((label) => label === species)).toHaveLength(50);
     expect(features[0]).toEqual([5.1, 3.5, 1.4, 0.2]);

@@ -142,14 +142,11 @@ async function loadNamed(name: (typeof NAMED)[number], loading: Loading): Promis
   if (name === 'iris') {
     const { asFeatureArray } = await import('../data/batches.js');
     const { loadIris } = await import('../data/iris.js');
-    const { features, labels, featureNames } = loadIris();
-    const columns = [
-      ...featureNames.map((name) => ({ kind: 'number', name }) as const),
-      { kind: 'label', name: 'species', type: 'string' } as const,
-    ];
-    const policies = { header: true, decimal: '.', missing: 'error', missingTokens: [''], unseen: 'error' } as const;
+    const { numberSchema } = await import('../data/table/schema.js');
+    const { features, labels, featureNames, labelName } = loadIris();
+    const schema = numberSchema(featureNames, featureNames.length, { name: labelName, type: 'string' });
     const samples = { features: asFeatureArray(features, 'loadIris'), labels };
-    return { name: 'Iris', samples, featureNames, schema: { ...policies, columns }, dropped: 0 };
+    return { name: 'Iris', samples, featureNames, schema, dropped: 0 };
   }
   const { loadFashionMnist } = await import('../node/datasets/fashion-mnist.js');
   const { train, test, classNames } = await loadFashionMnist(loading);

@@ -5,7 +5,7 @@ import { addAbortSignal } from 'node:stream';
 import { BackendError, FormatError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import type { FeatureArray } from '../data/batches.js';
-import type { CsvColumn, CsvSchema, MissingPolicy, UnseenPolicy } from '../data/table/schema.js';
+import { type CsvSchema, type MissingPolicy, numberSchema, type UnseenPolicy } from '../data/table/schema.js';
 import { type CsvBatch, readCsvRows } from '../data/table/stream.js';
 import { UsageError } from './usage.js';
 
@@ -108,24 +108,15 @@ function labelOf({ schema }: TableModel, label: string | undefined): string | un
 /** The model's schema; for a model that did not learn from a table, one of columns of numbers. */
 function schemaOf(model: TableModel, label: string | undefined): CsvSchema {
   const { schema, classes, featureNames, numFeatures } = model;
-  const named: CsvColumn[] = label === undefined ? [] : [{ kind: 'label', name: label, type: typeOf(classes[0]) }];
+  const named = label === undefined ? undefined : { name: label, type: typeOf(classes[0]) };
   if (schema !== undefined) {
-    if (label === undefined) return schema;
+    if (named === undefined) return schema;
     if (!schema.header)
       throw new UsageError('--label must be left out: without a header, the label is where it was when training.');
-    return { ...schema, columns: [...schema.columns.filter(({ kind }) => kind !== 'label'), ...named] };
+    const others = schema.columns.filter(({ kind }) => kind !== 'label');
+    return { ...schema, columns: [...others, { kind: 'label', ...named }] };
   }
-  const names = featureNames ?? Array.from({ length: numFeatures }, (_, j) => `column ${j + 1}`);
-  const columns = [...names.map((name) => ({ kind: 'number', name }) as const), ...named];
-  // Without names, a header could not be held to anything.
-  return {
-    header: featureNames !== undefined,
-    decimal: '.',
-    missing: 'error',
-    missingTokens: [''],
-    unseen: 'error',
-    columns,
-  };
+  return numberSchema(featureNames, numFeatures, named);
 }
 
 function typeOf(label: Label): 'string' | 'number' | 'boolean' {

@@ -10,6 +10,8 @@ export interface Iris {
   /** The species of each row: 50 setosa, 50 versicolor, 50 virginica. */
   readonly labels: IrisSpecies[];
   readonly featureNames: string[];
+  /** What the labels are. */
+  readonly labelName: 'species';
   readonly classNames: IrisSpecies[];
 }
 
@@ -67,6 +69,7 @@ export function loadIris(): Iris {
     features: classNames.flatMap((species) => rowsOf(species).map((row) => row.split(',').map(Number))),
     labels: classNames.flatMap((species) => rowsOf(species).map(() => species)),
     featureNames: ['sepal length (cm)', 'sepal width (cm)', 'petal length (cm)', 'petal width (cm)'],
+    labelName: 'species',
     classNames,
   };
 }

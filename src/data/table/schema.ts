@@ -50,6 +50,24 @@ export function checkedSchema(schema: CsvSchema, numFeatures: number, where: str
   throw new DomainError({ where, argument: 'schema', expected, actual: String(count) });
 }
 
+/**
+ * The schema of a table of numbers, for a model that did not learn from a table.
+ *
+ * @param featureNames of the columns; undefined where they have none, and the table then has no header
+ */
+export function numberSchema(
+  featureNames: readonly string[] | undefined,
+  numFeatures: number,
+  label?: Omit<CsvColumn & { readonly kind: 'label' }, 'kind'>,
+): CsvSchema {
+  const names = featureNames ?? Array.from({ length: numFeatures }, (_, j) => `column ${j + 1}`);
+  const columns: CsvColumn[] = names.map((name) => ({ kind: 'number', name }));
+  if (label !== undefined) columns.push({ kind: 'label', ...label });
+  const policies = { decimal: '.', missing: 'error', missingTokens: [''], unseen: 'error' } as const;
+  // Without names, a header could not be held to anything.
+  return { header: featureNames !== undefined, ...policies, columns };
+}
+
 /** The names of the features, in order: a column's own, and `column=category` for each category. */
 export function featureNamesOf(schema: CsvSchema): string[] {
   return schema.columns.flatMap((column) => {
