@@ -16,7 +16,7 @@ export function rowsOfATask(inputs: number, units: number): number {
 }
 
 /** Few enough rows that they and their products stay in the processor's caches; many enough that steps cost little. */
-const BATCH = 512;
+export const ROWS_IN_CACHE = 512;
 
 /** Rows of a step, such that no short batch is left over, which would be a graph of its own, if that can be. */
 function rowsOfAStep(n: number, most: number): number {
@@ -60,7 +60,7 @@ export async function openLoss(
   store: DataStore,
 ): Promise<OpenLoss> {
   const [n, inputs] = features.shape;
-  const batchSize = rowsOfAStep(n, Math.min(n, BATCH, rowsOfATask(inputs, parameters.bias.size)));
+  const batchSize = rowsOfAStep(n, Math.min(n, ROWS_IN_CACHE, rowsOfATask(inputs, parameters.bias.size)));
   type State = { readonly sums: Tensors; readonly at: Tensors };
   type Batch = { readonly features: tf.Tensor2D; readonly labels: tf.Tensor1D; readonly shares: tf.Tensor1D };
   const step = ({ sums, at }: State, { features, labels, shares }: Batch): [State, tf.Scalar] => {

@@ -9,7 +9,7 @@ import { sharesOf } from '../data/sample-weights.js';
 import { type Split, trainTestSplit } from '../data/split.js';
 import { sparseCrossEntropyOp } from '../nn/cross-entropy.js';
 import { Dense } from '../nn/dense.js';
-import { rowsOfATask } from '../objective/objective.js';
+import { ROWS_IN_CACHE, rowsOfATask } from '../objective/objective.js';
 import { type ScaledLayer, scaledLayer } from '../objective/scaled-layer.js';
 import type { Tensors } from '../optim/first-order.js';
 import type { Samples } from './fit.js';
@@ -77,9 +77,6 @@ export function holdBack(
   }
 }
 
-/** As in the objective: few enough rows for the caches, many enough for steps to cost little. */
-const BATCH = 512;
-
 /**
  * Prepares the scores of samples, each by its weight.
  *
@@ -103,7 +100,7 @@ export async function openValidation(
   };
   const stored = { ...features, scale: 1, dtype: 'float32' } as const;
   const data = { features: stored, labels, shares: sharesOf(weights, n) };
-  const batchSize = Math.min(n, BATCH, rowsOfATask(inputs, parameters.bias.size));
+  const batchSize = Math.min(n, ROWS_IN_CACHE, rowsOfATask(inputs, parameters.bias.size));
   const options = { batchSize, passes: evaluations, isOrdered: false };
   const loop = await openLoop(step, parameters, data, options, store);
   return {
