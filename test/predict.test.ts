@@ -106,8 +106,10 @@ describe('a predictor', () => {
     for (const standardization of [undefined, { mean: [0.5, 0.25], scale: [2, 4] }]) {
       const bytes = withApart(MODEL, { standardization });
       expect(outputsOf(bytes, images)).toEqual(expectedOf(bytes, images));
+      expect(modelOutputsOf(bytes, images)).toEqual(expectedOf(bytes, images));
       const rows = [Float32Array.of(0.25, 1), Float32Array.of(-3, 0)];
       expect(outputsOf(bytes, rows)).toEqual(expectedOf(bytes, rows));
+      expect(modelOutputsOf(bytes, rows)).toEqual(expectedOf(bytes, rows));
     }
   });
 
