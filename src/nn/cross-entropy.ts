@@ -1,4 +1,4 @@
-// nn: cross-entropy of softmax(logits), against distributions and against class indices.
+// nn: cross-entropy of softmax(logits), with distributions or class indices as targets.
 import * as tf from '@tensorflow/tfjs';
 import { assertShape } from '../core/shape.js';
 import { fusedSparseCrossEntropy, hasFusedSparseCrossEntropy } from './fused.js';
@@ -36,16 +36,16 @@ import {
  *
  *   ∂ℓᵢ/∂oᵢ = softmax(oᵢ) − yᵢ        (with all weights 1 and ε = 0)
  *
- * Taken from logits, never from probabilities: at o = (100, 0, 0) and the second class,
- * −log(softmax(o)) is 99.983 (tfjs 4.22, cpu, float32); this is 100.
+ * Computed from logits, never from probabilities. At o = (100, 0, 0) and the second class, −log(softmax(o)) is
+ * 99.983 (tfjs 4.22, cpu, float32); this function returns 100.
  *
- * @param logits  o, [n, classes]; −∞ where a class is impossible (the loss is +∞ if its target is not 0)
+ * @param logits  o, [n, classes]; −∞ for an impossible class (the loss is +∞ if its target is not 0)
  * @param targets y, [n, classes], rows ≥ 0 that sum to 1; a constant, no gradient flows into it
- * @returns nats, ≥ 0: a scalar, or [n] with reduction 'none'; the caller disposes it; 0 where the weights sum to 0
+ * @returns nats, ≥ 0: a scalar, or [n] with reduction 'none'; 0 if the weights sum to 0; the caller disposes it
  * @throws ShapeError if the shapes differ; DomainError for an option out of range, and on cpu and wasm for a row of
- *         targets that is no distribution
+ *         targets that is not a distribution
  * @example crossEntropy(asLogits([[1, 2, 3]]), oneHot([2], 3))   // 0.4076
- * @see Dive into Deep Learning (zh), §3.4.6; options as PyTorch 2 defines them; checked against reference/cross-entropy.ts
+ * @see Dive into Deep Learning (zh), §3.4.6; options as in PyTorch 2; checked against reference/cross-entropy.ts
  */
 export function crossEntropy<R extends Reduction = 'mean'>(
   logits: LogitsLike,
@@ -75,15 +75,16 @@ export function crossEntropy<R extends Reduction = 'mean'>(
  *
  *   ℓᵢ = −sᵢ·w_yᵢ log softmax(oᵢ)_yᵢ        mean = Σᵢ ℓᵢ / Σᵢ sᵢ·w_yᵢ        ∂ℓᵢ/∂oᵢ = softmax(oᵢ) − onehot(yᵢ)
  *
- * With label smoothing, ℓᵢ = −sᵢ Σₖ wₖ ỹᵢₖ log softmax(oᵢ)ₖ, and the same denominator. On TensorFlow, loss and gradient
- * come from one fused kernel where no smoothing is asked for.
+ * With label smoothing, ℓᵢ = −sᵢ Σₖ wₖ ỹᵢₖ log softmax(oᵢ)ₖ, and the denominator stays the same. On TensorFlow, one
+ * fused kernel computes loss and gradient unless smoothing is set.
  *
  * @param logits o, [n, classes]
  * @param labels class indices, [n], 0 ≤ label < classes, or equal to `ignoreIndex`
- * @returns nats, ≥ 0: a scalar, or [n] with reduction 'none'; the caller disposes it; 0 where the weights sum to 0
- * @throws ShapeError if the shapes differ; DomainError for an option or (but on WebGL and WebGPU) a label out of range
+ * @returns nats, ≥ 0: a scalar, or [n] with reduction 'none'; 0 if the weights sum to 0; the caller disposes it
+ * @throws ShapeError if the shapes differ; DomainError for an option or a label out of range (WebGL and WebGPU do not
+ *         check labels)
  * @example sparseCrossEntropy(asLogits([[1, 2, 3]]), [2])   // 0.4076
- * @see Dive into Deep Learning (zh), §3.4.6; options as PyTorch 2 defines them; checked against reference/cross-entropy.ts
+ * @see Dive into Deep Learning (zh), §3.4.6; options as in PyTorch 2; checked against reference/cross-entropy.ts
  */
 export function sparseCrossEntropy<R extends Reduction = 'mean'>(
   logits: LogitsLike,
@@ -108,7 +109,7 @@ export function sparseCrossEntropy<R extends Reduction = 'mean'>(
       }
       const targets = oneHotRows(isTensor(labels) ? refuseOutside(y, numClasses) : y, numClasses);
       const weighted = weigh(smooth(targets, labelSmoothing), classWeights, s);
-      // Smoothing spreads a label of weight 0 over classes that have one; but in a mean over no weight nothing counts.
+      // With smoothing, a label of weight 0 has mass on other classes. If all weights are 0, the mean must still be 0.
       const some = byLabel !== undefined && reduction === 'mean' ? blockSum(byLabel).notEqual(0).toFloat() : 1;
       const o = checkLogits(countedRows(logits, byLabel && weighted.sum<tf.Tensor1D>(1).mul(some)), where);
       return reduce(weightedCrossEntropy(o, weighted), byLabel, reduction);
@@ -116,10 +117,7 @@ export function sparseCrossEntropy<R extends Reduction = 'mean'>(
   });
 }
 
-/**
- * One loss per sample, without the checks of the arguments, for training: where that blows up, the loss is not finite,
- * but no error.
- */
+/** One loss per sample, without argument checks, for training. A divergence gives a non-finite loss, not an error. */
 export function sparseCrossEntropyOp(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Tensor1D {
   if (hasFusedSparseCrossEntropy()) return fusedSparseCrossEntropy(logits, labels);
   return weightedCrossEntropy(logits, oneHotRows(labels, logits.shape[1]));
@@ -128,7 +126,7 @@ export function sparseCrossEntropyOp(logits: tf.Tensor2D, labels: tf.Tensor1D): 
 /**
  * −Σₖ tᵢₖ log softmax(oᵢ)ₖ for any t ≥ 0 (targets times weights), with gradient p·Σₖ tᵢₖ − tᵢ.
  *
- * Where t is 0 nothing is added, even if the log-probability is −∞: a select, never 0·(−∞).
+ * Terms with t = 0 are skipped, even if the log-probability is −∞. This is a select, since 0·(−∞) is NaN.
  */
 function weightedCrossEntropy(logits: tf.Tensor2D, weightedTargets: tf.Tensor2D): tf.Tensor1D {
   const loss = tf.customGrad<tf.Tensor1D>((...inputs) => {

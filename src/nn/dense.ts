@@ -14,11 +14,11 @@ export interface DenseOptions {
   readonly inputs: number;
   /** q, classes. */
   readonly units: number;
-  /** Decides the initial weight (normal, standard deviation 0.01); the bias starts at 0. Default 0. */
+  /** Seed of the initial weight (normal, standard deviation 0.01); the bias starts at 0. Default 0. */
   readonly seed?: number;
-  /** Initial W, [inputs, units], in place of random numbers. */
+  /** Initial W, [inputs, units], instead of random numbers. */
   readonly weight?: tf.Tensor2D | readonly (readonly number[])[];
-  /** Initial b, [units], in place of zeros. */
+  /** Initial b, [units], instead of zeros. */
   readonly bias?: tf.Tensor1D | readonly number[];
 }
 
@@ -31,7 +31,7 @@ export interface DenseOptions {
  * @param weight W, [inputs, units]
  * @param bias b, [units], added to each row
  * @returns logits O, [n, units]; the caller disposes them
- * @throws ShapeError if the shapes do not fit
+ * @throws ShapeError if the shapes are incompatible
  * @example dense(tf.tensor2d([[1, 2]]), tf.tensor2d([[1, 0], [0, 1]]), tf.tensor1d([10, 20]))   // [[11, 22]]
  * @see Dive into Deep Learning (zh), §3.4.2 and §3.4.5; checked against reference/dense.ts
  */
@@ -43,7 +43,7 @@ export function dense(features: tf.Tensor2D, weight: tf.Tensor2D, bias: tf.Tenso
 }
 
 /**
- * A fully connected layer: each logit sees each feature, inputs·units weights and units biases.
+ * A fully connected layer: each logit depends on each feature, with inputs·units weights and units biases.
  *
  * @throws DomainError unless inputs and units are integers > 0; ShapeError for a given weight or bias of another shape
  * @example new Dense({ inputs: 4, units: 3 }).numParameters   // 15: 12 weights and 3 biases
@@ -68,7 +68,7 @@ export class Dense implements Layer {
     this.parameters = tf.tidy(() => {
       const w = initialValue(weight, [inputs, units], 'Dense', 'weight', normal);
       const b = initialValue(bias, [units], 'Dense', 'bias', () => new Float32Array(units));
-      // Variables last: tidy would not dispose one that was made before the next argument is refused.
+      // Variables last: tidy does not dispose a variable that was created before another argument is rejected.
       return { weight: tf.variable<tf.Rank.R2>(w as tf.Tensor2D), bias: tf.variable<tf.Rank.R1>(b as tf.Tensor1D) };
     });
   }
@@ -100,13 +100,13 @@ export class Dense implements Layer {
     return { weight: weightGradient.clone() };
   }
 
-  /** Frees the parameters. */
+  /** Disposes the parameters. */
   dispose(): void {
     this.weight.dispose();
     this.bias.dispose();
   }
 
-  /** As `dispose`, at the end of a block that began with `using`. */
+  /** Same as `dispose`; called at the end of a block that declares the layer with `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

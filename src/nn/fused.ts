@@ -1,8 +1,8 @@
-// nn: TensorFlow's one kernel for softmax, cross-entropy and gradient of integer labels.
+// nn: TensorFlow's fused kernel for softmax, cross-entropy and gradient with integer labels.
 import * as tf from '@tensorflow/tfjs';
 import { softmaxOp, softmaxPullback } from './softmax.js';
 
-/** The part of the native backend that this needs; `@tensorflow/tfjs-node` itself is never imported here. */
+/** The part of the native backend used here. This file never imports `@tensorflow/tfjs-node`. */
 interface NativeBackend {
   readonly binding: { readonly TF_ATTR_TYPE: number; readonly TF_FLOAT: number; readonly TF_INT32: number };
   executeMultipleOutputs(
@@ -13,14 +13,14 @@ interface NativeBackend {
   ): tf.Tensor[];
 }
 
-/** Whether the backend in use has the kernel. */
+/** Whether the current backend has the kernel. */
 export function hasFusedSparseCrossEntropy(): boolean {
   return tf.getBackend() === 'tensorflow';
 }
 
 /**
- * ℓᵢ = −log softmax(oᵢ)_yᵢ with gradient softmax(oᵢ) − onehot(yᵢ), both from one pass of
- * `SparseSoftmaxCrossEntropyWithLogits`, which refuses a label out of range.
+ * ℓᵢ = −log softmax(oᵢ)_yᵢ with gradient softmax(oᵢ) − onehot(yᵢ), both from one call of
+ * `SparseSoftmaxCrossEntropyWithLogits`, which rejects labels out of range.
  */
 export function fusedSparseCrossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D): tf.Tensor1D {
   const loss = tf.customGrad<tf.Tensor1D>((...inputs) => {
@@ -36,7 +36,7 @@ export function fusedSparseCrossEntropy(logits: tf.Tensor2D, labels: tf.Tensor1D
   return loss(logits);
 }
 
-/** The kernel's gradient as a function of the logits, so that it can itself be differentiated: vᵀ∂p/∂o = p∘v − p(p·v). */
+/** The kernel's gradient as a differentiable function of the logits: vᵀ∂p/∂o = p∘v − p(p·v). */
 function knownGradient(logits: tf.Tensor2D, gradient: tf.Tensor2D): tf.Tensor2D {
   const differentiable = tf.customGrad<tf.Tensor2D>((...inputs) => {
     const [o, save] = inputs as [tf.Tensor2D, tf.GradSaveFunc];

@@ -9,7 +9,7 @@ import { checkDistribution, type DistributionLike, type LabelsLike, type Probabi
 export type InformationUnit = 'nats' | 'bits';
 const UNITS: readonly InformationUnit[] = ['nats', 'bits'];
 
-/** Options of the measures of information. */
+/** Options of the information measures. */
 export interface InformationOptions<R extends Reduction = Reduction> {
   /** `'nats'` (default): natural logarithm; `'bits'`: logarithm to base 2. */
   readonly unit?: InformationUnit;
@@ -18,14 +18,15 @@ export interface InformationOptions<R extends Reduction = Reduction> {
 }
 
 /**
- * Negative log-likelihood of labels: what is left of the product of probabilities when that underflows.
+ * Negative log-likelihood of labels. It stays finite where the product of the probabilities underflows.
  *
  *   −log Πᵢ pᵢ,yᵢ = −Σᵢ log pᵢ,yᵢ
  *
- * @param probabilities p, [n, classes]; from logits, `sparseCrossEntropy` is the same and more exact
+ * @param probabilities p, [n, classes]; for logits, `sparseCrossEntropy` gives the same value more accurately
  * @param labels class indices, [n]
- * @returns ≥ 0, +∞ where a label has probability 0; the mean over samples, or as `reduction` says; the caller disposes it
- * @throws ShapeError if the sizes differ; DomainError for a label out of range, and on cpu and wasm for a row that is no distribution
+ * @returns ≥ 0, +∞ if a label has probability 0; reduced over samples by `reduction`; the caller disposes it
+ * @throws ShapeError if the sizes differ; DomainError for a label out of range, and on cpu and wasm for a row that is
+ *         not a distribution
  * @example negativeLogLikelihood(asProbabilities([[0.1, 0.9], [0.5, 0.5]]), [1, 0], { unit: 'bits' })   // 0.5760
  * @see Dive into Deep Learning (zh), §3.4.6.1; checked against reference/information.ts
  */
@@ -38,13 +39,13 @@ export function negativeLogLikelihood<R extends Reduction = 'mean'>(
 }
 
 /**
- * Entropy: what it costs at least to encode a draw from p.
+ * Entropy: the minimum average code length for draws from p.
  *
  *   H(p) = −Σₖ pₖ log pₖ,   0·log 0 = 0
  *
  * @param probabilities p, [n, classes]
- * @returns in [0, log classes]; the mean over rows, or as `reduction` says; the caller disposes it
- * @throws DomainError on cpu and wasm for a row that is no distribution
+ * @returns in [0, log classes]; reduced over rows by `reduction`; the caller disposes it
+ * @throws DomainError on cpu and wasm for a row that is not a distribution
  * @example entropy(asProbabilities([[0.5, 0.25, 0.25]]), { unit: 'bits' })   // 1.5
  * @see Dive into Deep Learning (zh), §3.4.7.1; checked against reference/information.ts
  */
@@ -57,14 +58,14 @@ export function entropy<R extends Reduction = 'mean'>(
 }
 
 /**
- * Cross-entropy of distributions: what it costs to encode draws from p with the code that suits q.
+ * Cross-entropy of distributions: the average code length for draws from p with a code optimal for q.
  *
  *   H(p, q) = −Σₖ pₖ log qₖ,   0·log 0 = 0,   H(p, q) ≥ H(p)
  *
- * @param targets p, what is drawn, [n, classes]
- * @param probabilities q, what is believed, [n, classes]
- * @returns ≥ 0, +∞ where q is 0 and p is not; the mean over rows, or as `reduction` says; the caller disposes it
- * @throws ShapeError if the shapes differ; DomainError on cpu and wasm for a row that is no distribution
+ * @param targets p, the true distribution, [n, classes]
+ * @param probabilities q, the predicted distribution, [n, classes]
+ * @returns ≥ 0, +∞ if q is 0 where p is not; reduced over rows by `reduction`; the caller disposes it
+ * @throws ShapeError if the shapes differ; DomainError on cpu and wasm for a row that is not a distribution
  * @example distributionCrossEntropy(asProbabilities([[0.5, 0.5]]), asProbabilities([[0.25, 0.75]]), { unit: 'bits' })   // 1.2075
  * @see Dive into Deep Learning (zh), §3.4.7; checked against reference/information.ts
  */
@@ -79,14 +80,14 @@ export function distributionCrossEntropy<R extends Reduction = 'mean'>(
 }
 
 /**
- * Kullback–Leibler divergence: what it costs more to believe q where p is true.
+ * Kullback–Leibler divergence: the extra average code length for draws from p with a code optimal for q.
  *
  *   D(p‖q) = Σₖ pₖ (log pₖ − log qₖ) = H(p, q) − H(p)
  *
- * @param targets p, what is drawn, [n, classes]
- * @param probabilities q, what is believed, [n, classes]
- * @returns ≥ 0, 0 only at p = q, +∞ where q is 0 and p is not; the mean over rows, or as `reduction` says; the caller disposes it
- * @throws ShapeError if the shapes differ; DomainError on cpu and wasm for a row that is no distribution
+ * @param targets p, the true distribution, [n, classes]
+ * @param probabilities q, the predicted distribution, [n, classes]
+ * @returns ≥ 0, 0 only if p = q, +∞ if q is 0 where p is not; reduced over rows by `reduction`; the caller disposes it
+ * @throws ShapeError if the shapes differ; DomainError on cpu and wasm for a row that is not a distribution
  * @example klDivergence(asProbabilities([[0.5, 0.5]]), asProbabilities([[0.25, 0.75]]), { unit: 'bits' })   // 0.2075
  * @see Dive into Deep Learning (zh), §3.4.7; checked against reference/information.ts
  */
@@ -101,14 +102,14 @@ export function klDivergence<R extends Reduction = 'mean'>(
 }
 
 /**
- * Perplexity: how many equally likely classes would surprise as much.
+ * Perplexity: the number of equally likely classes with the same negative log-likelihood.
  *
  *   exp(−(1/n) Σᵢ log pᵢ,yᵢ)
  *
  * @param probabilities p, [n, classes]
  * @param labels class indices, [n]
- * @returns ≥ 1, whatever the unit of information: 1 is certainty, `classes` is a guess; the caller disposes it
- * @throws as `negativeLogLikelihood`
+ * @returns ≥ 1, independent of the unit: 1 for certainty, `classes` for uniform guesses; the caller disposes it
+ * @throws the errors of `negativeLogLikelihood`
  * @example perplexity(asProbabilities([[0.25, 0.75], [0.5, 0.5]]), [0, 1])   // 2.8284
  * @see checked against reference/information.ts
  */
@@ -131,9 +132,9 @@ function labelSurprise<R extends Reduction>(
   });
 }
 
-/** log q where p > 0, and 0 where nothing is drawn; so 0·log 0 = 0, in the gradient too. */
+/** log q where p > 0, otherwise 0. This makes 0·log 0 = 0, in the gradient too. */
 function logOn(p: tf.Tensor2D, q: tf.Tensor2D): tf.Tensor2D {
-  // A step, not a comparison: tfjs (4.22) knows no derivative of those, and could not differentiate with respect to p.
+  // tf.step, not a comparison: tfjs 4.22 has no derivative of comparisons, so p would not be differentiable.
   return tf.where(tf.step(p).toBool(), q, tf.onesLike(q)).log();
 }
 

@@ -1,4 +1,4 @@
-// nn: class indices and one-hot rows that come from outside, and their checks.
+// nn: validation of class indices and one-hot rows given by the caller.
 import * as tf from '@tensorflow/tfjs';
 import { DomainError, ShapeError } from '../core/errors.js';
 import { describe, formatShape } from '../core/shape.js';
@@ -15,14 +15,14 @@ import {
 /**
  * Class indices from a tensor, or from numbers.
  *
- * @param numClasses where given, each label must be below it
- * @throws ShapeError unless [n] and int32; DomainError for a label that is no class index
+ * @param numClasses if given, each label must be below it
+ * @throws ShapeError unless [n] and int32; DomainError for a label that is not a class index
  */
 export function asLabels(labels: LabelsLike | ArrayLike<number>, numClasses = 2 ** 31): Labels {
   return checkLabels(labels, numClasses, 'asLabels');
 }
 
-/** Targets that are one-hot to the bit, as given; checked where values can be read. */
+/** Targets that must be exactly one-hot, returned unchanged; checked only if values are readable. */
 export function checkOneHot(targets: TargetsLike, where: string): TargetsLike {
   checkMatrix(targets, where, 'targets');
   const [n, classes] = targets.shape;
@@ -31,11 +31,11 @@ export function checkOneHot(targets: TargetsLike, where: string): TargetsLike {
     const row = values.subarray(i * classes, (i + 1) * classes);
     if (row.every((value) => value === 0 || value === 1) && row.indexOf(1) === row.lastIndexOf(1) && row.includes(1))
       continue;
-    const hint = 'Soft targets? Take their argMax(1).';
+    const hint = 'Soft targets? Use their argMax(1).';
     throw new DomainError({
       where,
       argument: `targets[${i}]`,
-      expected: 'have one 1 and else 0',
+      expected: 'have a single 1 and otherwise 0',
       actual: `[${row.join(', ')}]`,
       hint,
     });
@@ -44,11 +44,11 @@ export function checkOneHot(targets: TargetsLike, where: string): TargetsLike {
 }
 
 /**
- * int32 labels below `numClasses`, with their values checked: an array or a readable tensor here, otherwise by a
- * kernel that itself refuses an index out of range (TensorFlow's gather; WebGL and WebGPU have none).
+ * int32 labels below `numClasses`. Arrays and readable tensors are checked here. For other tensors a kernel rejects
+ * an index out of range (TensorFlow's gather; WebGL and WebGPU have no such check).
  *
- * @param allowed one more label that is let through (an `ignoreIndex`)
- * @returns a tensor given as it is, or a new one from an array
+ * @param allowed one additional accepted label (an `ignoreIndex`)
+ * @returns the given tensor, or a new one from an array
  */
 export function checkLabels(
   labels: LabelsLike | ArrayLike<number>,
@@ -92,7 +92,7 @@ export function checkLabels(
   return labels as Labels;
 }
 
-/** Turns a kernel's own refusal of an index out of range into the error of this package. */
+/** Converts a kernel's error for an index out of range into an error of this package. */
 export function refusingLabels<T>(numClasses: number, where: string, run: () => T): T {
   try {
     return run();
@@ -100,7 +100,7 @@ export function refusingLabels<T>(numClasses: number, where: string, run: () => 
     const message = cause instanceof Error ? cause.message : String(cause);
     const refused = /(-?\d+) (?:is not in|which is outside)|outside the valid range|is not in \[0/.exec(message);
     if (refused === null) throw cause;
-    throw labelError(refused[1] ?? 'a label outside', numClasses, where, 'labels', cause);
+    throw labelError(refused[1] ?? 'a label out of range', numClasses, where, 'labels', cause);
   }
 }
 

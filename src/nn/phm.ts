@@ -1,4 +1,4 @@
-// nn: parameterized hypercomplex multiplication, a weight matrix that costs about 1/n of a dense one.
+// nn: parameterized hypercomplex multiplication, a weight matrix with about 1/n of the parameters of a dense one.
 import * as tf from '@tensorflow/tfjs';
 import { DomainError } from '../core/errors.js';
 import { Random } from '../core/random.js';
@@ -13,22 +13,22 @@ export interface PhmOptions {
   readonly inputs: number;
   /** q, classes; n divides it. */
   readonly units: number;
-  /** How many components a hypercomplex number has: 1 is a dense layer, 4 contains the quaternions. */
+  /** Number of components of a hypercomplex number: 1 is a dense layer, 4 includes the quaternions. */
   readonly n: number;
-  /** Decides the initial factors and components. Default 0. */
+  /** Seed of the initial factors and components. Default 0. */
   readonly seed?: number;
-  /** Initial Aᵢ, [n, n, n], in place of random numbers. */
+  /** Initial Aᵢ, [n, n, n], instead of random numbers. */
   readonly factors?: tf.Tensor3D | readonly (readonly (readonly number[])[])[];
-  /** Whether the factors are trained (default), or stay as they are. */
+  /** Whether the factors are trained (default) or stay fixed. */
   readonly trainableFactors?: boolean;
-  /** Initial Sᵢ, [n, inputs/n, units/n], in place of random numbers. */
+  /** Initial Sᵢ, [n, inputs/n, units/n], instead of random numbers. */
   readonly components?: tf.Tensor3D | readonly (readonly (readonly number[])[])[];
-  /** Initial b, [units], in place of zeros. */
+  /** Initial b, [units], instead of zeros. */
   readonly bias?: tf.Tensor1D | readonly number[];
 }
 
 /**
- * The weight that factors and components stand for: a sum of Kronecker products.
+ * The weight defined by factors and components: a sum of Kronecker products.
  *
  *   W = Σᵢ Aᵢ ⊗ Sᵢ        W[j·d/n + r, k·q/n + c] = Σᵢ Aᵢ[j, k]·Sᵢ[r, c]
  *
@@ -53,12 +53,13 @@ export function phmWeight(factors: tf.Tensor3D, components: tf.Tensor3D): tf.Ten
 }
 
 /**
- * A linear layer whose weight is W = Σᵢ Aᵢ ⊗ Sᵢ: inputs·units/n + n³ numbers in place of inputs·units, and units biases.
+ * A linear layer with weight W = Σᵢ Aᵢ ⊗ Sᵢ: inputs·units/n + n³ weights instead of inputs·units, and units biases.
  *
- * Components are contiguous blocks: feature j·inputs/n + r is the j-th component of the r-th hypercomplex number. With
- * n = 4 and Aᵢ the transpose of the i-th quaternion's left-multiplication matrix, o = x·W is the Hamilton product w ⊗ x.
+ * Components are contiguous blocks: feature j·inputs/n + r is the j-th component of the r-th hypercomplex number. If
+ * n = 4 and Aᵢ is the transposed left-multiplication matrix of the i-th quaternion, o = x·W is the Hamilton product
+ * w ⊗ x.
  *
- * @throws DomainError unless n divides inputs and units; ShapeError for given factors, components or bias of another shape
+ * @throws DomainError unless n divides inputs and units; ShapeError for given parameters of another shape
  * @example new Phm({ inputs: 784, units: 10, n: 2 }).numParameters   // 3938: 3920 components, 8 factors, 10 biases
  * @see Dive into Deep Learning (zh), §3.4.3; Zhang et al. (2021), Beyond Fully-Connected Layers with Quaternions
  */
@@ -67,7 +68,7 @@ export class Phm implements Layer {
   readonly inputs: number;
   readonly units: number;
   readonly n: number;
-  /** A, [n, n, n]: trained, unless `trainableFactors` is false. */
+  /** A, [n, n, n]: trained unless `trainableFactors` is false. */
   readonly factors: tf.Variable<tf.Rank.R3>;
   /** S, [n, inputs/n, units/n]. */
   readonly components: tf.Variable<tf.Rank.R3>;
@@ -86,7 +87,7 @@ export class Phm implements Layer {
     assertPositiveInteger(units, 'Phm', 'units');
     assertPositiveInteger(n, 'Phm', 'n');
     if (inputs % n !== 0 || units % n !== 0) {
-      const hint = 'Take an n that divides both, or pad the features.';
+      const hint = 'Choose an n that divides both, or pad the features.';
       throw new DomainError({
         where: 'Phm',
         argument: 'n',
@@ -103,12 +104,12 @@ export class Phm implements Layer {
     this.n = n;
     const size = [n, inputs / n, units / n];
     const variables = tf.tidy(() => {
-      // Factors of variance 1/n and components of deviation 0.01 give a W of deviation 0.01, like a dense layer's.
+      // Factors with variance 1/n and components with deviation 0.01 give W deviation 0.01, as in a dense layer.
       const a = initialValue(factors, [n, n, n], 'Phm', 'factors', normal(n ** 3, Math.sqrt(1 / n)));
       const initial = normal((inputs * units) / n, INITIAL_WEIGHT_DEVIATION);
       const s = initialValue(components, size, 'Phm', 'components', initial);
       const b = initialValue(bias, [units], 'Phm', 'bias', () => new Float32Array(units));
-      // Variables last: tidy would not dispose one that was made before the next argument is refused.
+      // Variables last: tidy does not dispose a variable that was created before another argument is rejected.
       return { factors: tf.variable(a), components: tf.variable(s), bias: tf.variable(b) };
     });
     this.factors = variables.factors as tf.Variable<tf.Rank.R3>;
@@ -147,14 +148,14 @@ export class Phm implements Layer {
     });
   }
 
-  /** Frees the parameters. */
+  /** Disposes the parameters. */
   dispose(): void {
     this.factors.dispose();
     this.components.dispose();
     this.bias.dispose();
   }
 
-  /** As `dispose`, at the end of a block that began with `using`. */
+  /** Same as `dispose`; called at the end of a block that declares the layer with `using`. */
   [Symbol.dispose](): void {
     this.dispose();
   }

@@ -1,14 +1,14 @@
-// nn: from one loss per sample to what is reported.
+// nn: reduction of per-sample losses, and the only place with the factor 1/n.
 import * as tf from '@tensorflow/tfjs';
 
-/** `'mean'` divides by the sum of weights (n without any), `'sum'` does not divide, `'none'` keeps one value per sample. */
+/** `'mean'` divides by the sum of weights (n without weights), `'sum'` does not divide, `'none'` keeps all values. */
 export type Reduction = 'mean' | 'sum' | 'none';
 export const REDUCTIONS: readonly Reduction[] = ['mean', 'sum', 'none'];
 
 /** A scalar, or [n] with reduction `'none'`. */
 export type Reduced<R extends Reduction> = R extends 'none' ? tf.Tensor1D : tf.Scalar;
 
-/** The one place that divides by n, or by what stands for it. */
+/** Reduces per-sample values. Only this function divides by n or by the sum of weights. */
 export function reduce<R extends Reduction>(
   perSample: tf.Tensor1D,
   weights: tf.Tensor1D | undefined,
@@ -18,7 +18,7 @@ export function reduce<R extends Reduction>(
 }
 
 function total(perSample: tf.Tensor1D, weights: tf.Tensor1D | undefined, reduction: 'mean' | 'sum'): tf.Scalar {
-  // Nothing to add up: 0. The wasm backend (4.22) returns whatever its memory held as the sum of an empty tensor.
+  // The wasm backend (4.22) returns uninitialised memory for the sum of an empty tensor.
   if (perSample.shape[0] === 0) return tf.where(tf.scalar(false), perSample.sum(), tf.scalar(0)) as tf.Scalar;
   const loss = blockSum(perSample);
   if (reduction === 'sum') return loss;
@@ -26,16 +26,16 @@ function total(perSample: tf.Tensor1D, weights: tf.Tensor1D | undefined, reducti
   const sum = blockSum(weights);
   const some = sum.greater(0);
   const share = tf.where(some, sum.reciprocal(), tf.scalar(0));
-  // No sample counts: the loss is 0, not 0/0 (PyTorch gives NaN: pytorch#70348).
+  // If all weights are 0, the loss is 0, not 0/0 (PyTorch returns NaN: pytorch#70348).
   return tf.where(some, loss.mul(share), tf.scalar(0)) as tf.Scalar;
 }
 
-/** How many numbers may be added up one after the other in float32. */
+/** Largest number of values that float32 sums one after the other. */
 const BLOCK = 512;
 
 /**
- * A sum in blocks of √n, then over the blocks: rounding grows with √n, not with n. The wasm backend (4.22) adds one after
- * the other, and is off by 6e-4 of a sum of 60,000 times 0.1.
+ * A sum in blocks of √n values and then over the blocks: rounding grows with √n, not with n. The wasm backend (4.22)
+ * sums sequentially; for 60,000 times 0.1 its relative error is 6e-4.
  */
 export function blockSum(values: tf.Tensor1D): tf.Scalar {
   const n = values.shape[0];

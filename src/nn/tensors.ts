@@ -1,27 +1,27 @@
-// nn: tensors that carry their meaning in their type, and the only place that reads their values.
+// nn: tensor types with a meaning, and the only place that reads their values.
 import * as tf from '@tensorflow/tfjs';
 import { DomainError, ShapeError } from '../core/errors.js';
 import { describe, formatShape, rectangleShape } from '../core/shape.js';
 import { checkDistributionValues, checkLogitValues } from './values.js';
 
 declare const meaning: unique symbol;
-/** What this package returns: a tensor whose meaning is known. */
+/** A returned tensor: its meaning is part of its type. */
 type Meaning<T extends tf.Tensor, M extends string> = T & { readonly [meaning]: M };
-/** What this package takes: a tensor of that meaning, or a plain one. */
+/** An accepted tensor: one with this meaning, or a plain one. */
 type Like<T extends tf.Tensor, M extends string> = T & { readonly [meaning]?: M };
 
 /** Unnormalised scores o, [n, classes], nats. */
 export type Logits = Meaning<tf.Tensor2D, 'logits'>;
 /** Rows ≥ 0 that sum to 1, [n, classes]. */
 export type Probabilities = Meaning<tf.Tensor2D, 'probabilities'>;
-/** Rows ≥ 0 that sum to 1, [n, classes]: what the model should say; often one-hot. */
+/** Rows ≥ 0 that sum to 1, [n, classes]: the desired output, often one-hot. */
 export type Targets = Meaning<tf.Tensor2D, 'targets'>;
 /** Class indices, [n], int32, 0 ≤ label < classes. */
 export type Labels = Meaning<tf.Tensor1D, 'labels'>;
 
 /** Logits, or a plain tensor of them. */
 export type LogitsLike = Like<tf.Tensor2D, 'logits'>;
-/** A distribution over classes: predicted (probabilities) or wanted (targets). */
+/** A distribution over classes: predicted (probabilities) or desired (targets). */
 export type DistributionLike = Like<tf.Tensor2D, 'probabilities' | 'targets'>;
 /** Targets, or a plain tensor of them. */
 export type TargetsLike = DistributionLike;
@@ -34,9 +34,9 @@ export type LabelsLike = Like<tf.Tensor1D, 'labels'>;
 export type Rows = readonly ArrayLike<number>[];
 
 /**
- * Logits from a tensor, or from rows of numbers.
+ * Logits from a tensor or from rows of numbers.
  *
- * @param logits o, [n, classes]; in an array each entry is finite or −∞, and no row is only −∞
+ * @param logits o, [n, classes]; in arrays, each entry is finite or −∞, and no row is only −∞
  * @returns the same tensor, or a new float32 one that the caller disposes
  * @throws ShapeError unless [n, classes] and float32; DomainError for NaN, +∞ or a row of only −∞
  * @example asLogits([[1, 2, 3]]).shape   // [1, 3]
@@ -49,18 +49,18 @@ export function asLogits(logits: LogitsLike | Rows): Logits {
 }
 
 /**
- * Probabilities ŷ from a tensor, or from rows of numbers that are ≥ 0 and sum to 1.
+ * Probabilities ŷ from a tensor or from rows of numbers that are ≥ 0 and sum to 1.
  *
- * @throws ShapeError unless [n, classes] and float32; DomainError for a row that is no distribution
+ * @throws ShapeError unless [n, classes] and float32; DomainError for a row that is not a distribution
  */
 export function asProbabilities(probabilities: ProbabilitiesLike | Rows): Probabilities {
   return asDistribution(probabilities, 'asProbabilities', 'probabilities') as Probabilities;
 }
 
 /**
- * Targets y from a tensor, or from rows of numbers that are ≥ 0 and sum to 1: one-hot or soft labels.
+ * Targets y from a tensor or from rows of numbers that are ≥ 0 and sum to 1: one-hot or soft labels.
  *
- * @throws ShapeError unless [n, classes] and float32; DomainError for a row that is no distribution
+ * @throws ShapeError unless [n, classes] and float32; DomainError for a row that is not a distribution
  */
 export function asTargets(targets: TargetsLike | Rows): Targets {
   return asDistribution(targets, 'asTargets', 'targets') as Targets;
@@ -73,7 +73,7 @@ function asDistribution(rows: DistributionLike | Rows, where: string, argument: 
   return tf.tensor2d(values, shape);
 }
 
-/** What a caller gave, when it is [n, columns] float32. */
+/** Checks that an argument is an [n, columns] float32 tensor. */
 export function checkMatrix(matrix: tf.Tensor2D, where: string, argument: string): tf.Tensor2D {
   if (!isTensor(matrix) || matrix.rank !== 2) {
     const actual = isTensor(matrix) ? formatShape((matrix as tf.Tensor).shape) : describe(matrix);
@@ -86,7 +86,7 @@ export function checkMatrix(matrix: tf.Tensor2D, where: string, argument: string
   return matrix;
 }
 
-/** Logits as given; a row of only −∞ is refused where values can be read, NaN goes through. */
+/** Checks logits. Rows of only −∞ are rejected if values are readable; NaN is accepted. */
 export function checkLogits(logits: LogitsLike, where: string): LogitsLike {
   checkMatrix(logits, where, 'logits');
   const values = readFree(logits);
@@ -94,7 +94,7 @@ export function checkLogits(logits: LogitsLike, where: string): LogitsLike {
   return logits;
 }
 
-/** A distribution as given; its rows are checked where values can be read, NaN goes through. */
+/** Checks a distribution. Rows are checked if values are readable; NaN is accepted. */
 export function checkDistribution(rows: DistributionLike, where: string, argument: string): tf.Tensor2D {
   checkMatrix(rows, where, argument);
   const values = readFree(rows);
@@ -106,7 +106,7 @@ export function isTensor(value: unknown): value is tf.Tensor {
   return value instanceof tf.Tensor;
 }
 
-/** The values, where reading costs no wait: on cpu and wasm they are in this process's memory. */
+/** The values, if reading does not block: cpu and wasm keep them in the memory of this process. */
 export function readFree(tensor: tf.Tensor): Float32Array | Int32Array | undefined {
   const backend = tf.getBackend();
   if (backend !== 'cpu' && backend !== 'wasm') return undefined;

@@ -1,4 +1,4 @@
-// nn: what the numbers of logits and distributions must be, as plain arrays.
+// nn: checks on the values of logits and distributions, as plain arrays.
 import { DomainError } from '../core/errors.js';
 import { DISTRIBUTION_ATOL } from '../core/tolerance.js';
 
@@ -57,7 +57,7 @@ export function checkDistributionValues(
       sum += value;
     }
     if (Math.abs(sum - 1) > DISTRIBUTION_ATOL || (onNaN === 'refuse NaN' && Number.isNaN(sum))) {
-      const hint = 'Scores? Take softmax first. Class indices? Use sparseCrossEntropy, or oneHot.';
+      const hint = 'Scores? Apply softmax first. Class indices? Use sparseCrossEntropy, or oneHot.';
       throw new DomainError({
         where,
         argument: `${argument}[${i}]`,

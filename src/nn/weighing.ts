@@ -1,4 +1,4 @@
-// nn: the options of the cross-entropies, and how they weigh samples and classes.
+// nn: the options of the cross-entropies, and their sample and class weights.
 import * as tf from '@tensorflow/tfjs';
 import { DomainError, ShapeError } from '../core/errors.js';
 import { assertKnownOptions, assertOneOf, assertShape, describe } from '../core/shape.js';
@@ -19,7 +19,7 @@ export interface CrossEntropyOptions<R extends Reduction = Reduction> {
 
 /** Options of `sparseCrossEntropy`. */
 export interface SparseCrossEntropyOptions<R extends Reduction = Reduction> extends CrossEntropyOptions<R> {
-  /** Samples with this label count for nothing. None by default (in PyTorch: −100). */
+  /** Samples with this label are ignored. Default none (PyTorch: −100). */
   readonly ignoreIndex?: number;
 }
 
@@ -71,7 +71,7 @@ export function smooth(targets: tf.Tensor2D, labelSmoothing: number): tf.Tensor2
   return targets.mul(1 - labelSmoothing).add(labelSmoothing / targets.shape[1]);
 }
 
-/** Targets, or one weight per sample, times class weights and sample weights. */
+/** Multiplies targets, or one value per sample, by class weights and sample weights. */
 export function weigh<T extends tf.Tensor>(
   of: T,
   classWeights: tf.Tensor1D | undefined,
@@ -87,13 +87,13 @@ export function weighLosses(perSample: tf.Tensor1D, weights: tf.Tensor1D | undef
   return tf.where(weights.notEqual(0), perSample.mul(weights), tf.zerosLike(perSample)) as tf.Tensor1D;
 }
 
-/** Samples of weight 0 are replaced before they enter: what their logits hold (−∞, NaN) cannot leak out (pytorch#11551). */
+/** Replaces the logits of samples with weight 0, so that their −∞ or NaN cannot affect the loss (pytorch#11551). */
 export function countedRows(logits: tf.Tensor2D, rowWeight: tf.Tensor1D | undefined): tf.Tensor2D {
   if (rowWeight === undefined) return logits;
   return tf.where(rowWeight.notEqual(0).expandDims(1), logits, tf.zerosLike(logits));
 }
 
-/** Ignored labels as class 0, and a factor that is 0 for them. */
+/** Labels with ignored ones replaced by class 0, and a factor that is 0 for them. */
 export function withoutIgnored(
   labels: Labels,
   ignoreIndex: number | undefined,
@@ -103,7 +103,7 @@ export function withoutIgnored(
   return { y: tf.where(isKept, labels, tf.zerosLike(labels)) as tf.Tensor1D, kept: isKept.toFloat() };
 }
 
-/** Weights, one for each class or sample: a list or tensor of `length` finite numbers ≥ 0, as a tensor. */
+/** Class or sample weights as a tensor, from a list or tensor of `length` finite numbers ≥ 0. */
 function checkWeights(
   weights: tf.Tensor1D | ArrayLike<number>,
   length: number,
