@@ -16,15 +16,15 @@ import {
  *   ℓᵢ = −sᵢ Σₖ wₖ ỹᵢₖ log softmax(oᵢ)ₖ,   ỹ = (1 − ε)y + ε/classes
  *   mean = Σᵢ ℓᵢ / Σᵢ sᵢ                     (not divided by w, as in PyTorch)
  *
- * A class with wₖỹᵢₖ = 0 costs nothing, even at log 0 = −∞; with wₖỹᵢₖ > 0 a logit −∞ costs +∞. A sample that weighs
- * nothing is left out, whatever its logits. A mean over nothing is 0.
+ * A class with wₖỹᵢₖ = 0 adds nothing, even at log 0 = −∞; with wₖỹᵢₖ > 0 a logit −∞ adds +∞. A sample with weight 0
+ * is skipped, whatever its logits. The mean is 0 if all weights are 0.
  *
  * @param logits  o, [n, classes], finite or −∞; NaN in a row makes its loss NaN
  * @param targets y, [n, classes], rows ≥ 0 that sum to 1 within 1e-5
  * @returns nats, ≥ 0: a number, or [n] with reduction 'none'
  * @throws ShapeError if the shapes differ
  * @throws DomainError if a target row is not a distribution, a weight or an option is out of range, an option is
- * unknown, or a row of logits that counts holds only −∞
+ * unknown, or a row of logits with a weight is only −∞
  * @example crossEntropy([[1, 2, 3]], [[0, 0, 1]])   // 0.4076
  * @see Dive into Deep Learning (zh), §3.4.6; torch.nn.CrossEntropyLoss with class probabilities
  */
@@ -42,7 +42,7 @@ export function crossEntropy<R extends Reduction = 'mean'>(
  *   ∂ℓᵢ/∂oᵢ = sᵢ(pᵢ Σₖ wₖỹᵢₖ − w∘ỹᵢ),   which is pᵢ − yᵢ without options;   divided by Σᵢ sᵢ in a mean
  *
  * @returns [n, classes]; each row sums to 0
- * @throws as crossEntropy does
+ * @throws the errors of crossEntropy
  * @example toRows(crossEntropyGradient([[1, 2, 3]], [[0, 0, 1]]))   // [[0.0900, 0.2447, −0.3348]]
  */
 export function crossEntropyGradient(
@@ -54,13 +54,13 @@ export function crossEntropyGradient(
 }
 
 /**
- * Hessian of `crossEntropy` with respect to the logits, times a vector: how the gradient changes as o moves along u.
+ * Hessian of `crossEntropy` with respect to the logits, times a vector: the derivative of the gradient along u.
  *
  *   ∂²ℓᵢ/∂oᵢ² u = sᵢ Σₖ wₖỹᵢₖ · p∘(u − p·u);   divided by Σᵢ sᵢ in a mean
  *
  * @param vector u, [n, classes]
  * @returns [n, classes]
- * @throws as crossEntropy does
+ * @throws the errors of crossEntropy
  * @example toRows(crossEntropyHessianVector([[0, 0]], [[1, 0]], [[1, 0]]))   // [[0.25, −0.25]]
  */
 export function crossEntropyHessianVector(
@@ -74,18 +74,18 @@ export function crossEntropyHessianVector(
 }
 
 /**
- * Cross-entropy of softmax(logits) against integer labels: `crossEntropy` against their one-hot rows, but for the mean.
+ * Cross-entropy of softmax(logits) with integer labels: `crossEntropy` with one-hot rows, except for the mean.
  *
  *   mean = Σᵢ ℓᵢ / Σᵢ sᵢ w_yᵢ                (over the samples not ignored, as in PyTorch)
  *
- * An ignored sample is left out, even where its logits are −∞ or NaN.
+ * An ignored sample is skipped, even if its logits are −∞ or NaN.
  *
  * @param logits o, [n, classes], finite or −∞; NaN in a row makes its loss NaN
  * @param labels [n], integers in [0, classes), or `ignoreIndex`
- * @returns nats, ≥ 0: a number, or [n] with reduction 'none', where an ignored sample has 0
- * @throws ShapeError if labels are not as many as the rows of logits
- * @throws DomainError if a label, a weight or an option is out of range, an option is unknown, or a row of logits that
- * counts holds only −∞
+ * @returns nats, ≥ 0: a number, or [n] with reduction 'none', with 0 for ignored samples
+ * @throws ShapeError if the number of labels differs from the rows of logits
+ * @throws DomainError if a label, a weight or an option is out of range, an option is unknown, or a row of logits with
+ * a weight is only −∞
  * @example sparseCrossEntropy([[1, 2, 3]], [2])   // 0.4076
  * @see torch.nn.CrossEntropyLoss with class indices
  */
@@ -103,7 +103,7 @@ export function sparseCrossEntropy<R extends Reduction = 'mean'>(
  *   ∂ℓᵢ/∂oᵢ = sᵢ(pᵢ Σₖ wₖỹᵢₖ − w∘ỹᵢ);   divided by Σᵢ sᵢ w_yᵢ in a mean;   0 for an ignored sample
  *
  * @returns [n, classes]; each row sums to 0
- * @throws as sparseCrossEntropy does
+ * @throws the errors of sparseCrossEntropy
  * @example toRows(sparseCrossEntropyGradient([[1, 2, 3]], [2]))   // [[0.0900, 0.2447, −0.3348]]
  */
 export function sparseCrossEntropyGradient(
@@ -121,7 +121,7 @@ export function sparseCrossEntropyGradient(
  *
  * @param vector u, [n, classes]
  * @returns [n, classes]
- * @throws as sparseCrossEntropy does
+ * @throws the errors of sparseCrossEntropy
  * @example toRows(sparseCrossEntropyHessianVector([[0, 0]], [0], [[1, 0]]))   // [[0.25, −0.25]]
  */
 export function sparseCrossEntropyHessianVector(
@@ -135,7 +135,7 @@ export function sparseCrossEntropyHessianVector(
 }
 
 function value<R extends Reduction>({ logits, coefficients, reduction }: Weighed<R>): Reduced<R> {
-  // logSoftmax, not logSumExp(o) − y·o: that difference cancels when o is large.
+  // logSoftmax, not logSumExp(o) − y·o: that difference cancels if o is large.
   const logProbabilities = logSoftmax(logits);
   const losses = new Float64Array(logits.rows);
   for (let i = 0; i < logits.rows; i++) {
@@ -158,7 +158,7 @@ function hessianVector({ logits, coefficients }: Weighed, vector: MatrixLike, wh
   return logSoftmaxHessianVector(logits, negative(coefficients), u);
 }
 
-/** 0 −, so that what weighs nothing has gradient 0 and not −0. */
+/** 0 − x, so that a weight of 0 gives a gradient of 0 and not −0. */
 function negative(matrix: Matrix): Matrix {
   const result = zeros(matrix.rows, matrix.columns);
   for (let i = 0; i < result.values.length; i++) result.values[i] = 0 - matrix.values[i];

@@ -21,7 +21,7 @@ export interface DenseGradient {
  * @param weight   W, [features, classes]
  * @param bias     b, [classes]
  * @returns logits o, [n, classes]
- * @throws ShapeError if the shapes do not fit
+ * @throws ShapeError if the shapes are incompatible
  * @example toRows(dense([[1, 2]], [[1, 0, 2], [0, 1, 1]], [0.5, 0, 0]))   // [[1.5, 2, 4]]
  */
 export function dense(features: MatrixLike, weight: MatrixLike, bias: ArrayLike<number>): Matrix {
@@ -35,15 +35,15 @@ export function dense(features: MatrixLike, weight: MatrixLike, bias: ArrayLike<
  *
  * @param features       X, [n, features]
  * @param weight         W, [features, classes]
- * @param logitsGradient G = ∂ℓ/∂o, [n, classes], such as that of cross-entropy
- * @throws ShapeError if the shapes do not fit
+ * @param logitsGradient G = ∂ℓ/∂o, [n, classes], for example from cross-entropy
+ * @throws ShapeError if the shapes are incompatible
  * @example toRows(denseGradient([[1, 2]], [[3], [4]], [[10]]).weight)   // [[10], [20]]
  */
 export function denseGradient(features: MatrixLike, weight: MatrixLike, logitsGradient: MatrixLike): DenseGradient {
   return affineGradient(features, weight, logitsGradient, 'denseGradient');
 }
 
-/** `dense`, for the layer that an error should name. */
+/** `dense` with the layer name for error messages. */
 export function affine(features: MatrixLike, weight: MatrixLike, bias: ArrayLike<number>, where: string): Matrix {
   const { x, w } = asProduct(features, weight, where);
   const b = asVector(bias, w.columns, where, 'bias');
@@ -52,7 +52,7 @@ export function affine(features: MatrixLike, weight: MatrixLike, bias: ArrayLike
   return logits;
 }
 
-/** `denseGradient`, for the layer that an error should name. */
+/** `denseGradient` with the layer name for error messages. */
 export function affineGradient(
   features: MatrixLike,
   weight: MatrixLike,
@@ -64,7 +64,7 @@ export function affineGradient(
   return { features: matmul(g, transpose(w)), weight: matmul(transpose(x), g), bias: columnSums(g) };
 }
 
-/** X and W, where each row of X is as long as W has rows. */
+/** X and W as matrices; the columns of X must match the rows of W. */
 function asProduct(features: MatrixLike, weight: MatrixLike, where: string): { x: Matrix; w: Matrix } {
   const w = asMatrix(weight, where, 'weight');
   const x = asMatrix(features, where, 'features');

@@ -6,7 +6,7 @@ import { asMatrix, type Matrix, type MatrixLike, rowOf, sum } from './matrix.js'
 /**
  * A matrix whose rows are distributions: entries ≥ 0 that sum to 1 within DISTRIBUTION_ATOL.
  *
- * @throws DomainError if a row is not one, NaN included
+ * @throws DomainError if a row is not a distribution; NaN is rejected too
  */
 export function asDistributions(value: MatrixLike, where: string, argument: string): Matrix {
   const matrix = asMatrix(value, where, argument);
@@ -24,7 +24,7 @@ export function asDistributions(value: MatrixLike, where: string, argument: stri
       argument: `${argument}[${i}]`,
       expected: 'sum to 1',
       actual: `a row with sum ${total}`,
-      hint: 'Scores? Take softmax first. Counts? Divide each row by its sum.',
+      hint: 'Scores? Apply softmax first. Counts? Divide each row by its sum.',
     });
   }
   return matrix;

@@ -1,13 +1,13 @@
-// reference: derivatives from values alone, the third opinion on every gradient.
+// reference: derivatives from function values only, an independent check of every gradient.
 import { DomainError } from '../core/errors.js';
 import { assertKnownOptions, describe } from '../core/shape.js';
 import { asVector } from './matrix.js';
 
 /** Options of `centralDifference`. */
 export interface CentralDifferenceOptions {
-  /** The coordinates to differentiate, in this order; all unless given. */
+  /** The coordinates to differentiate, in this order. Default all. */
   readonly indices?: ArrayLike<number>;
-  /** Relative to max(1, |xⱼ|); ∛ε = 6.06e-6 unless given. */
+  /** Relative to max(1, |xⱼ|). Default ∛ε = 6.06e-6. */
   readonly step?: number;
 }
 
@@ -19,11 +19,11 @@ const STEP = Math.cbrt(Number.EPSILON);
  *
  *   ∂f/∂xⱼ ≈ (f(x + heⱼ) − f(x − heⱼ)) / 2h,   h = ∛ε·max(1, |xⱼ|)
  *
- * @param f     from [d] to a number; it is given one array again and again, so it must not keep it
+ * @param f     from [d] to a number; it receives the same array in every call and must not store it
  * @param point x, [d]
  * @returns [d], or [indices.length]
  * @throws ShapeError if the point or the indices are not numbers
- * @throws DomainError if an index is outside of [0, d), or the step is not > 0
+ * @throws DomainError if an index is outside [0, d), or the step is not > 0
  * @example centralDifference(([x, y]) => x * x * y, [3, 2])   // Float64Array [12, 9], to 1e-8
  * @see Nocedal and Wright, Numerical Optimization (2006), §8.1
  */
@@ -52,7 +52,7 @@ export function centralDifference(
     x[j] = middle - h;
     const [lower, below] = [x[j], f(x)];
     x[j] = middle;
-    // Not 2h: the two points are rounded, and their true distance differs from it by up to ε|x|.
+    // Not 2h: the two points are rounded, so their distance differs from 2h by up to ε|x|.
     return (above - below) / (upper - lower);
   });
 }

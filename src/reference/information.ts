@@ -1,29 +1,29 @@
-// reference: entropy and its relatives, of distributions given as probabilities.
+// reference: entropy and related measures of distributions given as probabilities.
 import { assertKnownOptions, assertOneOf } from '../core/shape.js';
 import { asDistributions } from './distribution.js';
 import { asMatrixOfShape, asVector, type Matrix, type MatrixLike, rowOf, shapeOf } from './matrix.js';
 import { assertLabel } from './one-hot.js';
 import { REDUCTIONS, type Reduced, type Reduction, reduceShares, sampleShare } from './reduction.js';
 
-/** Options of the measures of information. */
+/** Options of the information measures. */
 export interface InformationOptions<R extends Reduction = Reduction> {
-  /** Base of the logarithm: e for `'nats'` (unless given), 2 for `'bits'`. */
+  /** Base of the logarithm: e for `'nats'` (default), 2 for `'bits'`. */
   readonly unit?: 'nats' | 'bits';
-  /** Over the rows; `'mean'` unless given. */
+  /** Over the rows. Default `'mean'`. */
   readonly reduction?: R;
 }
 
 /**
  * Negative log-likelihood of labels under predicted probabilities.
  *
- *   −(1/n) Σᵢ log ŷᵢ[labels[i]],   without 1/n for reduction 'sum', the NLL of the whole sample
+ *   −(1/n) Σᵢ log ŷᵢ[labels[i]],   without 1/n for reduction 'sum'
  *
- * From logits, take `sparseCrossEntropy`: a probability that has underflowed to 0 costs +∞ here.
+ * For logits, use `sparseCrossEntropy`: here a probability that underflowed to 0 gives +∞.
  *
  * @param probabilities ŷ, [n, classes], rows ≥ 0 that sum to 1 within 1e-5
  * @param labels        [n], integers in [0, classes)
  * @returns in `unit`, ≥ 0: a number, or [n] with reduction 'none'
- * @throws ShapeError if labels are not as many as the rows
+ * @throws ShapeError if the number of labels differs from the number of rows
  * @throws DomainError if a row is not a distribution, or a label or an option is out of range
  * @example negativeLogLikelihood([[0.5, 0.5], [0.25, 0.75]], [0, 0], { unit: 'bits' })   // 1.5
  * @see Dive into Deep Learning (zh), §3.4.6.1
@@ -58,7 +58,7 @@ export function entropy<R extends Reduction = 'mean'>(
 }
 
 /**
- * Kullback–Leibler divergence of predicted from target distributions, row by row: what predicting ŷ costs over y.
+ * Kullback–Leibler divergence of predicted from target distributions, row by row: the extra cost of predicting ŷ.
  *
  *   D(y ‖ ŷ) = Σₖ yₖ (log yₖ − log ŷₖ),   0 log 0 = 0;   +∞ where ŷₖ = 0 < yₖ
  *
@@ -86,7 +86,7 @@ export function klDivergence<R extends Reduction = 'mean'>(
  *
  *   H(y, ŷ) = −Σₖ yₖ log ŷₖ = H(y) + D(y ‖ ŷ),   0 log 0 = 0;   +∞ where ŷₖ = 0 < yₖ
  *
- * From logits, take `crossEntropy`: a probability that has underflowed to 0 costs +∞ here.
+ * For logits, use `crossEntropy`: here a probability that underflowed to 0 gives +∞.
  *
  * @param targets       y, [n, classes], rows ≥ 0 that sum to 1 within 1e-5
  * @param probabilities ŷ, [n, classes], rows ≥ 0 that sum to 1 within 1e-5
@@ -108,16 +108,16 @@ export function distributionCrossEntropy<R extends Reduction = 'mean'>(
 }
 
 /**
- * Perplexity of predicted probabilities on labels: among how many equally likely classes one might as well choose.
+ * Perplexity of predicted probabilities on labels: the number of equally likely classes with the same likelihood.
  *
  *   exp(−(1/n) Σᵢ log ŷᵢ[labels[i]])
  *
- * It has no unit: 2 to the power of the mean in bits is the same number.
+ * It has no unit: 2 to the power of the mean in bits gives the same number.
  *
  * @param probabilities ŷ, [n, classes], rows ≥ 0 that sum to 1 within 1e-5
  * @param labels        [n], integers in [0, classes)
- * @returns ≥ 1: 1 for certainty, `classes` for uniform guesses, +∞ where a label had probability 0
- * @throws as negativeLogLikelihood does
+ * @returns ≥ 1: 1 for certainty, `classes` for uniform guesses, +∞ if a label has probability 0
+ * @throws the errors of negativeLogLikelihood
  * @example perplexity([[0.5, 0.5], [0.125, 0.875]], [0, 0])   // 4
  */
 export function perplexity(probabilities: MatrixLike, labels: ArrayLike<number>): number {
@@ -138,12 +138,12 @@ function labelSurprise<R extends Reduction>(
   return reduceInformation(estimate.rows, options, where, (i) => surprise(rowOf(estimate, i)[indices[i]]));
 }
 
-/** −log p in nats; 0 −, so that certainty costs 0 and not −0. */
+/** −log p in nats, as 0 − log p, so that certainty gives 0 and not −0. */
 function surprise(p: number): number {
   return 0 - Math.log(p);
 }
 
-/** Σₖ pₖ f(k) over the classes that can happen: f may be ±∞ where pₖ = 0. */
+/** Σₖ pₖ f(k) over the classes with pₖ > 0; elsewhere f may be ±∞. */
 function expectation(p: Float64Array, f: (k: number) => number): number {
   let total = 0;
   for (let k = 0; k < p.length; k++) {

@@ -9,14 +9,14 @@ export interface Matrix {
   readonly values: Float64Array;
 }
 
-/** What every function of the reference takes for a matrix: a `Matrix`, or rows, plain or typed. */
+/** A matrix argument of the reference functions: a `Matrix`, or rows, plain or typed. */
 export type MatrixLike = Matrix | readonly ArrayLike<number>[];
 
 /**
- * A matrix from rows, or the given matrix itself, checked.
+ * A matrix from rows, or the given matrix, validated.
  *
- * @param where    the function that an error names
- * @param argument the argument that an error names
+ * @param where    the function to name in errors
+ * @param argument the argument to name in errors
  * @throws ShapeError if the rows differ in length, an entry is not a number, or `values` does not fill the shape
  * @example asMatrix([[1, 2], [3, 4]]).values   // Float64Array [1, 2, 3, 4]
  */
@@ -42,7 +42,7 @@ export function asMatrix(value: MatrixLike, where = 'asMatrix', argument = 'valu
   return matrix;
 }
 
-/** `asMatrix`, and of this shape. No rows fit any number of columns: `[]` cannot say how many it has. */
+/** `asMatrix` with a check of the shape. `[]` fits any number of columns, since it has no row to count them in. */
 export function asMatrixOfShape(
   value: MatrixLike,
   shape: readonly [number, number],
@@ -57,7 +57,7 @@ export function asMatrixOfShape(
   return matrix;
 }
 
-/** The numbers of an array or typed array as float64, of this length where one is given. */
+/** An array or typed array of numbers as float64, of the given length if there is one. */
 export function asVector(
   value: ArrayLike<number>,
   length: number | undefined,
@@ -84,7 +84,7 @@ export function shapeOf(matrix: Matrix): [number, number] {
   return [matrix.rows, matrix.columns];
 }
 
-/** Row i, as a view: what is written to it is written to the matrix. */
+/** Row i, as a view: writing to it changes the matrix. */
 export function rowOf(matrix: Matrix, i: number): Float64Array {
   return matrix.values.subarray(i * matrix.columns, (i + 1) * matrix.columns);
 }
@@ -102,7 +102,7 @@ export function dot(a: Float64Array, b: Float64Array): number {
 }
 
 /**
- * The rows of a matrix as plain arrays, copied.
+ * The rows of a matrix, copied to plain arrays.
  *
  * @example toRows(transpose([[1, 2], [3, 4]]))   // [[1, 3], [2, 4]]
  */

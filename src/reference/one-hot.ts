@@ -1,4 +1,4 @@
-// reference: labels as rows of a single 1, and back.
+// reference: conversion between labels and one-hot rows.
 import { DomainError } from '../core/errors.js';
 import { assertPositiveInteger, describe } from '../core/shape.js';
 import { asMatrix, asVector, type Matrix, type MatrixLike, rowOf, zeros } from './matrix.js';
@@ -6,11 +6,11 @@ import { asMatrix, asVector, type Matrix, type MatrixLike, rowOf, zeros } from '
 /**
  * Labels as one-hot targets.
  *
- *   yᵢₖ = 1 where k is labels[i], else 0
+ *   yᵢₖ = 1 if k = labels[i], else 0
  *
  * @param labels [n], integers in [0, numClasses)
  * @returns y, [n, numClasses]
- * @throws DomainError if a label is not such an integer: never a silent row of zeros
+ * @throws DomainError if a label is not such an integer
  * @example toRows(oneHot([2, 0], 3))   // [[0, 0, 1], [1, 0, 0]]
  */
 export function oneHot(labels: ArrayLike<number>, numClasses: number): Matrix {
@@ -30,7 +30,7 @@ export function oneHot(labels: ArrayLike<number>, numClasses: number): Matrix {
  *
  * @param targets y, [n, classes]
  * @returns [n], the class of each row's 1
- * @throws DomainError if a row is anything but a single 1 among zeros: soft targets have no label
+ * @throws DomainError if a row is not a single 1 among zeros, for example a soft target
  * @example fromOneHot([[0, 0, 1], [1, 0, 0]])   // Int32Array [2, 0]
  */
 export function fromOneHot(targets: MatrixLike): Int32Array {

@@ -9,9 +9,9 @@ import { kron } from './products.js';
 export interface PhmGradient {
   /** [n, features] */
   readonly features: Matrix;
-  /** One per factor, each of its shape. */
+  /** One per factor, of the same shape. */
   readonly factors: Matrix[];
-  /** One per component, each of its shape. */
+  /** One per component, of the same shape. */
   readonly components: Matrix[];
   /** [classes] */
   readonly bias: Float64Array;
@@ -22,13 +22,13 @@ export interface PhmGradient {
  *
  *   W = Σᵢ Aᵢ ⊗ Sᵢ,   i = 1 … m
  *
- * Row a·p + k and column b·q + l of W hold Σᵢ Aᵢ[a, b] Sᵢ[k, l]: the m components of a row of features are contiguous
- * blocks of p, and those of the logits contiguous blocks of q.
+ * Entry W[a·p + k, b·q + l] is Σᵢ Aᵢ[a, b] Sᵢ[k, l]. The m components of a feature row are contiguous blocks of length
+ * p, those of a row of logits are contiguous blocks of length q.
  *
  * @param factors    A, m matrices [m, m]
  * @param components S, m matrices [p, q]
  * @returns W, [m·p, m·q]
- * @throws ShapeError if there are not as many components as factors, or a shape is another
+ * @throws ShapeError if the numbers of components and factors differ, or a shape is wrong
  * @example toRows(phmWeight([[[1, 0], [0, 1]], [[0, 1], [-1, 0]]], [[[2]], [[3]]]))   // [[2, 3], [−3, 2]]: 2 + 3i
  * @see Zhang et al., Beyond Fully-Connected Layers with Quaternions (ICLR 2021)
  */
@@ -46,7 +46,7 @@ export function phmWeight(factors: readonly MatrixLike[], components: readonly M
  * @param components S, m matrices [p, q]
  * @param bias       b, [m·q]
  * @returns logits o, [n, m·q]
- * @throws ShapeError if the shapes do not fit
+ * @throws ShapeError if the shapes are incompatible
  * @example toRows(phm([[1, 0, 0, 2]], quaternionFactors(), [[[0]], [[1]], [[0]], [[0]]], [0, 0, 0, 0]))
  * // [[0, 1, −2, 0]]: i(1 + 2k) = i − 2j
  */
@@ -69,7 +69,7 @@ export function phm(
  * @param factors        A, m matrices [m, m]
  * @param components     S, m matrices [p, q]
  * @param logitsGradient G = ∂ℓ/∂o, [n, m·q]
- * @throws ShapeError if the shapes do not fit
+ * @throws ShapeError if the shapes are incompatible
  * @example phmGradient([[1]], [[[2]]], [[[3]]], [[1]]).factors[0].values   // Float64Array [3]
  */
 export function phmGradient(
@@ -93,8 +93,8 @@ export function phmGradient(
 /**
  * Factors that make `phm` quaternion multiplication: x·phmWeight(factors, w) is the Hamilton product w ⊗ x.
  *
- * A row of features multiplies from the left, so each factor is the transpose of the matrix of y ↦ e ⊗ y, for e = 1, i,
- * j and k: row r holds the quaternion e ⊗ (1, i, j, k)ᵣ.
+ * A feature row multiplies from the left, so each factor is the transpose of the matrix of y ↦ e ⊗ y, for e = 1, i, j
+ * and k: row r is the quaternion e ⊗ (1, i, j, k)ᵣ.
  *
  * @example toRows(quaternionFactors()[1])[2]   // [0, 0, 0, 1]: ij = k
  */
@@ -143,7 +143,7 @@ function weightOf(terms: readonly Term[]): Matrix {
   return weight;
 }
 
-/** From D, the gradient with respect to A ⊗ S, those with respect to A and to S. */
+/** The gradients with respect to A and S, from the gradient D with respect to A ⊗ S. */
 function kronGradient(factor: Matrix, component: Matrix, product: Matrix): Term {
   const gradient = { factor: zeros(...shapeOf(factor)), component: zeros(...shapeOf(component)) };
   for (let row = 0; row < product.rows; row++) {

@@ -11,7 +11,7 @@ import { asMatrix, type Matrix, type MatrixLike, shapeOf, zeros } from './matrix
  * @param left  A, [n, m]
  * @param right B, [m, p]
  * @returns [n, p]
- * @throws ShapeError if the columns of A are not as many as the rows of B
+ * @throws ShapeError unless A has as many columns as B has rows
  * @example toRows(matmul([[1, 2]], [[3], [4]]))   // [[11]]
  */
 export function matmul(left: MatrixLike, right: MatrixLike): Matrix {
@@ -63,7 +63,7 @@ export function columnSums(matrix: MatrixLike): Float64Array {
 }
 
 /**
- * The Kronecker product: the blocks aᵢⱼ·B, laid out as the entries of A are.
+ * The Kronecker product: the blocks aᵢⱼ·B in the layout of the entries of A.
  *
  *   (A ⊗ B)[i·p + k, j·q + l] = aᵢⱼ bₖₗ
  *

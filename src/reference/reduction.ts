@@ -1,4 +1,4 @@
-// reference: from one value per sample to one value, for every loss.
+// reference: reduction of per-sample values, for every loss.
 import { sum } from './matrix.js';
 
 /** `'mean'` or `'sum'` over the samples, or `'none'`: one value per sample. */
@@ -10,8 +10,8 @@ export type Reduced<R extends Reduction> = R extends 'none' ? Float64Array : num
 export const REDUCTIONS: readonly Reduction[] = ['mean', 'sum', 'none'];
 
 /**
- * What one sample contributes to the reduced value per unit of its own: 1, and 1/total in a mean. Values and gradients
- * both carry this factor. A mean over nothing is 0.
+ * The factor of each sample in the reduced value: 1, or 1/total in a mean. Values and gradients both include it. The
+ * mean is 0 if the total is 0.
  *
  * @param total the number of samples, or the sum of their weights
  */
@@ -20,7 +20,7 @@ export function sampleShare(reduction: Reduction, total: number): number {
   return total === 0 ? 0 : 1 / total;
 }
 
-/** The reduced value of per-sample values that carry their `sampleShare`. */
+/** Reduces per-sample values that already include their `sampleShare`. */
 export function reduceShares<R extends Reduction>(shares: Float64Array, reduction: R): Reduced<R> {
   return (reduction === 'none' ? shares : sum(shares)) as Reduced<R>;
 }

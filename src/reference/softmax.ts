@@ -8,12 +8,12 @@ import { asMatrix, asMatrixOfShape, dot, type Matrix, type MatrixLike, rowOf, sh
  *
  *   pₖ = exp(oₖ) / Σⱼ exp(oⱼ)
  *
- * Taken after subtracting the row's maximum, so no exponential overflows. An entry −∞ has probability 0. A row with NaN
- * or +∞ comes out NaN throughout.
+ * The maximum of the row is subtracted first, so no exponential overflows. An entry −∞ has probability 0. A row with
+ * NaN or +∞ becomes all NaN.
  *
  * @param logits o, [n, classes], finite or −∞
  * @returns p, [n, classes], rows ≥ 0 that sum to 1
- * @throws DomainError if a row holds only −∞
+ * @throws DomainError if a row is only −∞
  * @example toRows(softmax([[1, 2, 3]]))   // [[0.0900, 0.2447, 0.6652]]
  * @see Dive into Deep Learning (zh), §3.4.4
  */
@@ -26,12 +26,12 @@ export function softmax(logits: MatrixLike): Matrix {
  *
  *   log pₖ = (oₖ − m) − log Σⱼ exp(oⱼ − m),   m = maxⱼ oⱼ
  *
- * Never the logarithm of `softmax`: that is −∞ as soon as a probability underflows, at o = (0, −1000) for the second
- * class; this is −1000.
+ * Not computed from `softmax`, whose logarithm is −∞ once a probability underflows: at o = (0, −1000) this returns
+ * −1000 for the second class.
  *
  * @param logits o, [n, classes], finite or −∞
  * @returns log p, [n, classes], nats, ≤ 0
- * @throws DomainError if a row holds only −∞
+ * @throws DomainError if a row is only −∞
  * @example toRows(logSoftmax([[1, 2, 3]]))   // [[−2.4076, −1.4076, −0.4076]]
  * @see Dive into Deep Learning (zh), §3.7.2
  */
@@ -40,7 +40,7 @@ export function logSoftmax(logits: MatrixLike): Matrix {
   return mapRows(o, (row, result) => {
     const maximum = maximumOf(row);
     const top = row.indexOf(maximum);
-    // log1p of all terms but the largest, which is 1: at o = (40, 0), log(1 + e⁻⁴⁰) would round to 0.
+    // log1p of all terms except the largest, which is 1: at o = (40, 0), log(1 + e⁻⁴⁰) would round to 0.
     let others = 0;
     for (let k = 0; k < row.length; k++) {
       if (k !== top) others += Math.exp(row[k] - maximum);
@@ -58,7 +58,7 @@ export function logSoftmax(logits: MatrixLike): Matrix {
  * @param upstream v, [n, classes], the gradient of a scalar with respect to p
  * @returns [n, classes], the gradient of that scalar with respect to o; each row sums to 0
  * @throws ShapeError if the shapes differ
- * @throws DomainError if a row of logits holds only −∞
+ * @throws DomainError if a row of logits is only −∞
  * @example toRows(softmaxGradient([[0, 0]], [[1, 0]]))   // [[0.25, −0.25]]
  */
 export function softmaxGradient(logits: MatrixLike, upstream: MatrixLike): Matrix {
@@ -76,7 +76,7 @@ export function softmaxGradient(logits: MatrixLike, upstream: MatrixLike): Matri
  * @param upstream v, [n, classes], the gradient of a scalar with respect to log p
  * @returns [n, classes], the gradient of that scalar with respect to o; each row sums to 0
  * @throws ShapeError if the shapes differ
- * @throws DomainError if a row of logits holds only −∞
+ * @throws DomainError if a row of logits is only −∞
  * @example toRows(logSoftmaxGradient([[0, 0]], [[1, 0]]))   // [[0.5, −0.5]]
  */
 export function logSoftmaxGradient(logits: MatrixLike, upstream: MatrixLike): Matrix {
@@ -91,16 +91,16 @@ export function logSoftmaxGradient(logits: MatrixLike, upstream: MatrixLike): Ma
 }
 
 /**
- * Second derivative through softmax: how `softmaxGradient(o, v)` changes as o moves along u.
+ * Second derivative through softmax: the derivative of `softmaxGradient(o, v)` along u.
  *
  *   ṗ∘(v − p·v) − p (ṗ·v),   ṗ = p∘(u − p·u)
  *
  * @param logits   o, [n, classes], finite or −∞
- * @param upstream v, [n, classes], held fixed
+ * @param upstream v, [n, classes], constant
  * @param vector   u, [n, classes], the direction
- * @returns the Hessian, `[n, classes]`, of Σᵢ vᵢ·softmax(oᵢ), times u
+ * @returns [n, classes], the Hessian of Σᵢ vᵢ·softmax(oᵢ), times u
  * @throws ShapeError if the shapes differ
- * @throws DomainError if a row of logits holds only −∞
+ * @throws DomainError if a row of logits is only −∞
  * @example toRows(softmaxHessianVector([[0, Math.log(3)]], [[1, 0]], [[1, 0]]))   // [[0.09375, −0.09375]]
  */
 export function softmaxHessianVector(logits: MatrixLike, upstream: MatrixLike, vector: MatrixLike): Matrix {
@@ -119,16 +119,16 @@ export function softmaxHessianVector(logits: MatrixLike, upstream: MatrixLike, v
 }
 
 /**
- * Second derivative through logSoftmax: how `logSoftmaxGradient(o, v)` changes as o moves along u.
+ * Second derivative through logSoftmax: the derivative of `logSoftmaxGradient(o, v)` along u.
  *
  *   −ṗ Σₖ vₖ,   ṗ = p∘(u − p·u)
  *
  * @param logits   o, [n, classes], finite or −∞
- * @param upstream v, [n, classes], held fixed
+ * @param upstream v, [n, classes], constant
  * @param vector   u, [n, classes], the direction
- * @returns the Hessian, `[n, classes]`, of Σᵢ vᵢ·logSoftmax(oᵢ), times u
+ * @returns [n, classes], the Hessian of Σᵢ vᵢ·logSoftmax(oᵢ), times u
  * @throws ShapeError if the shapes differ
- * @throws DomainError if a row of logits holds only −∞
+ * @throws DomainError if a row of logits is only −∞
  * @example toRows(logSoftmaxHessianVector([[0, 0]], [[1, 0]], [[1, 0]]))   // [[−0.25, 0.25]]
  */
 export function logSoftmaxHessianVector(logits: MatrixLike, upstream: MatrixLike, vector: MatrixLike): Matrix {
@@ -143,10 +143,10 @@ export function logSoftmaxHessianVector(logits: MatrixLike, upstream: MatrixLike
 }
 
 /**
- * Logits that softmax is defined for: at least one class, and in each row an entry above −∞.
+ * Logits in the domain of softmax: at least one class, and an entry above −∞ in each row.
  *
  * @throws ShapeError if there are rows but no classes
- * @throws DomainError if a row holds only −∞
+ * @throws DomainError if a row is only −∞
  */
 export function asLogits(value: MatrixLike, where: string): Matrix {
   const logits = asMatrix(value, where, 'logits');
@@ -179,13 +179,13 @@ function probabilities(logits: Matrix): Matrix {
   });
 }
 
-/** The largest entry; NaN where the row holds NaN or +∞, which then spreads over the row. */
+/** The largest entry; NaN if the row has NaN or +∞, so that the whole result row becomes NaN. */
 function maximumOf(row: Float64Array): number {
   const maximum = row.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
   return maximum === Number.POSITIVE_INFINITY ? Number.NaN : maximum;
 }
 
-/** ∂p/∂o times a direction u, row by row: p∘(u − p·u). The Jacobian is symmetric, so it is also u times ∂p/∂o. */
+/** ∂p/∂o times a direction u, row by row: p∘(u − p·u). The Jacobian is symmetric, so this also equals u times ∂p/∂o. */
 function directional(p: Matrix, direction: Matrix): Matrix {
   return mapRows(p, (row, result, i) => {
     const u = rowOf(direction, i);

@@ -1,4 +1,4 @@
-// reference: the options of cross-entropy, folded into one coefficient per sample and class.
+// reference: the options of cross-entropy, combined into one coefficient per sample and class.
 import { DomainError } from '../core/errors.js';
 import { assertKnownOptions, assertOneOf, describe } from '../core/shape.js';
 import { asDistributions } from './distribution.js';
@@ -19,25 +19,25 @@ import { asLogits } from './softmax.js';
 
 /** Options of `crossEntropy` and its derivatives. */
 export interface CrossEntropyOptions<R extends Reduction = Reduction> {
-  /** Over the samples; `'mean'` unless given. */
+  /** Over the samples. Default `'mean'`. */
   readonly reduction?: R;
-  /** w, [classes], finite and ≥ 0; all 1 unless given. */
+  /** w, [classes], finite and ≥ 0. Default all 1. */
   readonly classWeights?: ArrayLike<number>;
-  /** s, [n], finite and ≥ 0; all 1 unless given. */
+  /** s, [n], finite and ≥ 0. Default all 1. */
   readonly sampleWeights?: ArrayLike<number>;
-  /** ε in [0, 1]: how much of each target is spread evenly over the classes; 0 unless given. */
+  /** ε in [0, 1]: the fraction of each target spread evenly over the classes. Default 0. */
   readonly labelSmoothing?: number;
 }
 
 /** Options of `sparseCrossEntropy` and its derivatives. */
 export interface SparseCrossEntropyOptions<R extends Reduction = Reduction> extends CrossEntropyOptions<R> {
-  /** The label of samples to leave out. None unless given, so a label out of range is an error; PyTorch's is −100. */
+  /** Samples with this label are ignored. Default none, so a label out of range is an error (PyTorch: −100). */
   readonly ignoreIndex?: number;
 }
 
 /**
- * The loss Σᵢₖ −cᵢₖ log softmax(oᵢ)ₖ. Value, gradient and Hessian all follow from the coefficients c, so that every
- * option, the mean's 1/n too, reaches all three by one way.
+ * The loss Σᵢₖ −cᵢₖ log softmax(oᵢ)ₖ. Value, gradient and Hessian are computed from the coefficients c, so every option
+ * and the factor 1/n affect all three consistently.
  */
 export interface Weighed<R extends Reduction = Reduction> {
   readonly logits: Matrix;
@@ -52,7 +52,7 @@ interface Weights {
 
 const OPTIONS = ['reduction', 'classWeights', 'sampleWeights', 'labelSmoothing'];
 
-/** Targets that are distributions: a mean divides by Σᵢ sᵢ. */
+/** Targets as distributions: the mean divides by Σᵢ sᵢ. */
 export function weighTargets<R extends Reduction>(
   logits: MatrixLike,
   targets: MatrixLike,
@@ -67,7 +67,7 @@ export function weighTargets<R extends Reduction>(
   return weigh(o, y, weights, sum(weights.samples), options, where);
 }
 
-/** Labels: a mean divides by Σᵢ sᵢ w_yᵢ over the samples that are not ignored. */
+/** Targets as labels: the mean divides by Σᵢ sᵢ w_yᵢ over the samples that are not ignored. */
 export function weighLabels<R extends Reduction>(
   logits: MatrixLike,
   labels: ArrayLike<number>,
@@ -90,7 +90,7 @@ export function weighLabels<R extends Reduction>(
       weights.samples[i] = 0;
       continue;
     }
-    const hint = 'To leave samples out, give their label as ignoreIndex.';
+    const hint = 'To skip samples, pass their label as `ignoreIndex`.';
     assertLabel(indices[i], o.columns, where, i, hint);
     rowOf(y, i)[indices[i]] = 1;
     total += weights.samples[i] * weights.classes[indices[i]];
@@ -98,7 +98,7 @@ export function weighLabels<R extends Reduction>(
   return weigh(o, y, weights, total, options, where);
 }
 
-/** cᵢₖ = sᵢ wₖ ((1 − ε)yᵢₖ + ε/classes), times the share of a sample in the reduced loss. */
+/** cᵢₖ = sᵢ wₖ ((1 − ε)yᵢₖ + ε/classes), times the sample's share in the reduced loss. */
 function weigh<R extends Reduction>(
   o: Matrix,
   y: Matrix,
@@ -123,14 +123,14 @@ function weigh<R extends Reduction>(
       const smoothed = (1 - labelSmoothing) * target[k] + labelSmoothing / o.columns;
       c[k] = share * samples[i] * classes[k] * smoothed;
     }
-    // A sample that weighs nothing keeps logits 0 here: its own may be −∞ or NaN, and 0·NaN is NaN (pytorch#11551).
+    // The logits of a sample with weight 0 stay 0: they may be −∞ or NaN, and 0·NaN is NaN (pytorch#11551).
     if (c.some((coefficient) => coefficient > 0)) rowOf(logits, i).set(rowOf(o, i));
   }
   return { logits: asLogits(logits, where), coefficients, reduction };
 }
 
 function readWeights({ classWeights, sampleWeights }: CrossEntropyOptions, o: Matrix, where: string): Weights {
-  // An empty batch given as [] does not say how many classes there are.
+  // `[]` as an empty batch does not define the number of classes.
   const numClasses = o.rows === 0 ? undefined : o.columns;
   return {
     classes: asWeights(classWeights ?? new Float64Array(o.columns).fill(1), numClasses, where, 'classWeights'),
