@@ -1,4 +1,4 @@
-// compile: the arrays that a loop cuts its batches from.
+// compile: the sample arrays from which a loop takes its batches.
 import * as tf from '@tensorflow/tfjs';
 import { DomainError, ShapeError } from '../core/errors.js';
 import { describe, formatShape } from '../core/shape.js';
@@ -12,18 +12,18 @@ import { isPlainObject } from './tree.js';
  */
 export interface DataArray<Values extends FeatureValues = FeatureValues> {
   readonly values: Values;
-  /** `[n, …]`: the first axis counts samples. */
+  /** `[n, …]`: the first axis counts the samples. */
   readonly shape: readonly number[];
-  /** What the stored values are divided by; batches are float32 then. */
+  /** Divisor of the stored values; batches are then float32. */
   readonly scale?: number;
-  /** The type of a batch; without it float32 for floats and scaled values, int32 for whole numbers. */
+  /** The type of a batch. Default float32 for floats and scaled values, int32 for integers. */
   readonly dtype?: 'float32' | 'int32';
 }
 
-/** What a loop takes batches of: arrays and tensors whose first axis counts samples, nested as you like. */
+/** Sources of batches: arrays and tensors whose first axis counts the samples, in nested arrays and objects. */
 export type Data = FeatureValues | DataArray | tf.Tensor | readonly Data[] | { readonly [name: string]: Data };
 
-/** The batch that a step gets of such data: tensors in the same places. */
+/** The batch that a step receives for such data: tensors in the same structure. */
 export type Batch<D> = D extends tf.Tensor
   ? D
   : D extends FeatureValues
@@ -34,25 +34,25 @@ export type Batch<D> = D extends tf.Tensor
         ? tf.Tensor
         : { readonly [K in keyof D]: Batch<D[K]> };
 
-/** One array of the data, checked. */
+/** One array of the data, validated. */
 export interface Resident {
-  /** Where it stands in the data: `.features`. */
+  /** Its position in the data: `.features`. */
   readonly path: string;
   /** The samples: values in JavaScript, or a tensor. */
   readonly source: FeatureValues | tf.Tensor;
   readonly numSamples: number;
-  /** Of one sample. */
+  /** Shape of one sample. */
   readonly shape: readonly number[];
-  /** Of a batch. */
+  /** Type of a batch. */
   readonly dtype: tf.DataType;
   readonly scale: number;
 }
 
-/** What runners keep of arrays, such as copies in a native library: for one loop, or for several over the same data. */
+/** Runners' copies of arrays, for example in a native library; shared by all loops over the same data. */
 export class DataStore {
   readonly #kept = new Map<Resident['source'], Map<string, { readonly value: unknown; free(): void }>>();
 
-  /** What is kept of these samples in this form, made at the first call: the same values may be read in several. */
+  /** The copy of these samples in this form, created on the first call. The same values may exist in several forms. */
   keep<T>(source: Resident['source'], form: string, make: () => { readonly value: T; free(): void }): T {
     const forms = this.#kept.get(source) ?? new Map();
     this.#kept.set(source, forms);
@@ -70,17 +70,17 @@ export class DataStore {
 const WHOLE = ['Uint8Array', 'Int8Array', 'Int16Array', 'Int32Array'];
 const FLOATS = ['Float32Array', 'Float64Array'];
 
-/** What comes of data: its arrays in a list, and the way back to the structure of a batch. */
+/** Flattened data: its arrays as a list, and a function that restores the structure for a batch. */
 export interface FlatData {
   readonly arrays: readonly Resident[];
   readonly numSamples: number;
-  /** A batch of the given tensors, one for each array. */
+  /** A batch with the given tensors, one per array. */
   batch(tensors: readonly tf.Tensor[]): unknown;
 }
 
 /**
- * @throws DomainError if something else than arrays and tensors of numbers is found, or nothing
- * @throws ShapeError if two differ in their number of samples
+ * @throws DomainError if the data contain anything except arrays and tensors of numbers, or are empty
+ * @throws ShapeError if two arrays differ in their number of samples
  */
 export function flattenData(data: unknown, where: string): FlatData {
   const arrays: Resident[] = [];
@@ -103,7 +103,7 @@ export function flattenData(data: unknown, where: string): FlatData {
   const [{ numSamples }] = arrays;
   for (const { path, numSamples: own } of arrays) {
     if (own === numSamples) continue;
-    const expected = `have ${numSamples} samples, as data${arrays[0].path} has`;
+    const expected = `have ${numSamples} samples, like data${arrays[0].path}`;
     throw new ShapeError({ where, argument: `data${path}`, expected, actual: String(own) });
   }
   if (numSamples === 0) {
@@ -124,7 +124,7 @@ function fromTensor(tensor: tf.Tensor, where: string, path: string): Resident {
   if (isDisposed) throw noData(where, path, 'a disposed tensor');
   if (!['float32', 'int32', 'bool'].includes(dtype)) throw noData(where, path, `a tensor of ${dtype}`);
   if (shape.length === 0) {
-    const expected = 'have a first axis that counts samples';
+    const expected = 'have a first axis that counts the samples';
     throw new ShapeError({ where, argument: `data${path}`, expected, actual: 'a scalar' });
   }
   return { path, source: tensor, numSamples: shape[0], shape: shape.slice(1), dtype, scale: 1 };
@@ -146,14 +146,14 @@ function fromArray({ values, shape, scale = 1, dtype }: DataArray, where: string
   const isWhole = scale === 1 && WHOLE.includes(values[Symbol.toStringTag]);
   const type = dtype ?? (isWhole ? 'int32' : 'float32');
   if (type !== 'float32' && !(type === 'int32' && isWhole)) {
-    const expected = "be 'float32', or 'int32' for whole numbers without a scale";
+    const expected = "be 'float32', or 'int32' for integers without a scale";
     throw new DomainError({ where, argument: `data${path}.dtype`, expected, actual: describe(dtype) });
   }
   return { path, source: values, numSamples: shape[0], shape: shape.slice(1), dtype: type, scale };
 }
 
 function isNumbers(value: unknown): value is FeatureValues {
-  // The tag, not instanceof, also knows the typed arrays of other realms.
+  // The tag, not instanceof, also identifies typed arrays of other realms.
   return ArrayBuffer.isView(value) && [...WHOLE, ...FLOATS].includes((value as FeatureValues)[Symbol.toStringTag]);
 }
 
@@ -162,7 +162,7 @@ function noData(where: string, path: string, actual: string): DomainError {
   return new DomainError({ where, argument: `data${path}`, expected, actual });
 }
 
-/** The samples order[start], …, order[end − 1] as a tensor; without an order, those from start to end as they lie. */
+/** The samples order[start], …, order[end − 1] as a tensor; without an order, samples start to end − 1. */
 export function gather(array: Resident, order: Int32Array | undefined, start: number, end: number): tf.Tensor {
   const { source, shape, dtype, numSamples, scale } = array;
   const size = shape.reduce((a, b) => a * b, 1);
@@ -173,7 +173,7 @@ export function gather(array: Resident, order: Int32Array | undefined, start: nu
   const batchShape = [end - start, ...shape];
   if (dtype === 'float32') {
     const features: FeatureArray = { values: source, shape: [numSamples, size], scale };
-    // Into memory of its own: a step may keep the tensor.
+    // A separate copy, since a step may keep the tensor.
     const into = new Float32Array((end - start) * size);
     return tf.tensor(gatherRows(features, order, start, end, into), batchShape, 'float32');
   }
@@ -185,13 +185,13 @@ export function gather(array: Resident, order: Int32Array | undefined, start: nu
   return tf.tensor(Int32Array.from(rows), batchShape, 'int32');
 }
 
-/** Tensors whose backend slices slowly, as typed arrays: wasm takes 74 ms for 256 rows of 6,000 × 784. */
+/** Reads tensors into typed arrays if the backend slices slowly: wasm takes 74 ms for 256 rows of 6,000 × 784. */
 export async function readWhereSlicingIsSlow(arrays: readonly Resident[]): Promise<Resident[]> {
   const isSlow = ['wasm', 'cpu'].includes(tf.getBackend());
   return Promise.all(
     arrays.map(async (array) => {
       if (!isSlow || !(array.source instanceof tf.Tensor) || array.dtype === 'bool') return array;
-      // A copy: what a backend hands out may be its own memory.
+      // A copy, since the backend may return its own memory.
       return { ...array, source: (await array.source.data()).slice() as FeatureValues };
     }),
   );

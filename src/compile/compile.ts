@@ -1,4 +1,4 @@
-// compile: a tfjs function as one graph, where there is a backend that runs graphs; else as it is.
+// compile: a tfjs function as one graph if the backend supports graphs, otherwise run eagerly.
 import * as tf from '@tensorflow/tfjs';
 import { BackendError } from '../core/errors.js';
 import { assertKnownOptions, assertPositiveInteger, describe } from '../core/shape.js';
@@ -6,17 +6,17 @@ import { type Flat, flatten, type Structure, tensorsOf, unflatten } from './tree
 
 /** A function of a list of tensors. */
 export interface FlatFunction {
-  /** What messages and graphs call it. */
+  /** The name in messages and graphs. */
   readonly name: string;
-  /** Where its inputs stand among its arguments: `[0].weight`. */
+  /** Positions of its inputs among the arguments: `[0].weight`. */
   readonly inputPaths: readonly string[];
-  /** What it returns may only be known after it has run: see `outputPaths`. */
+  /** The structure of the result is known only after a run: see `outputPaths`. */
   run(inputs: readonly tf.Tensor[]): tf.Tensor[];
-  /** Where the outputs of the last run stand in what it returned. */
+  /** Positions of the outputs in the result of the last run. */
   outputPaths(): readonly string[];
 }
 
-/** A function of tensors as one graph, loaded and ready to run. */
+/** A function of tensors as one loaded graph. */
 export interface LoadedGraph {
   /** New tensors; the caller disposes them. */
   run(inputs: readonly tf.Tensor[]): tf.Tensor[];
@@ -25,57 +25,58 @@ export interface LoadedGraph {
   dispose(): void;
 }
 
-/** What makes graphs for the backend in use. */
+/** Creates graphs for the current backend. */
 export interface Tracer {
-  /** Whether it can, now: its backend is in use, and nothing else is being recorded. */
+  /** Whether its backend is in use and no other recording is in progress. */
   isReady(): boolean;
   trace(fn: FlatFunction, inputs: readonly tf.Tensor[]): LoadedGraph;
 }
 
 let provided: Tracer | undefined;
 
-/** Puts a tracer to use; `softmax-regression/node` does, with TensorFlow graphs. */
+/** Registers a tracer; `softmax-regression/node` registers one for TensorFlow graphs. */
 export function provideTracer(tracer: Tracer): void {
   provided = tracer;
 }
 
 /** Options of `compile`. */
 export interface CompileOptions {
-  /** What messages and graphs call the function; its own name unless given. */
+  /** The name of the function in messages and graphs. Default its own name. */
   readonly name?: string;
-  /** How many graphs are kept, one for each combination of shapes and types; the one unused for longest goes first. Default 16. */
+  /** Most graphs, one per combination of shapes and types; the least recently used one is evicted. Default 16. */
   readonly maxGraphs?: number;
 }
 
-/** A compiled function: called like the one it was made from. */
+/** A compiled function, with the signature of the original. */
 export interface Compiled<Arguments extends readonly object[], Result extends object> {
-  /** New tensors, also where the function returns one of its arguments; the caller disposes them. */
+  /** Returns new tensors, even if the function returns one of its arguments; the caller disposes them. */
   (...args: Arguments): Result;
-  /** How many graphs are kept. */
+  /** Number of graphs in memory. */
   readonly numGraphs: number;
-  /** The graph for arguments of these shapes and types, one kernel on a line. */
+  /** The graph for arguments of these shapes and types, one kernel per line. */
   toText(...args: Arguments): string;
-  /** The same graph as the bytes of a SavedModel, variables at their present values; `saveCompiled` writes them. */
+  /** The same graph as the bytes of a SavedModel, with the current values of variables; `saveCompiled` writes them. */
   toSavedModel(...args: Arguments): Uint8Array;
-  /** Frees the graphs. A call after that is an error. */
+  /** Disposes the graphs. Later calls throw. */
   dispose(): void;
-  /** As `dispose`, at the end of a block that began with `using`. */
+  /** Same as `dispose`; called at the end of a block that declares the function with `using`. */
   [Symbol.dispose](): void;
 }
 
 /**
- * A tfjs function as one native graph.
+ * Compiles a tfjs function into one native graph.
  *
- * On TensorFlow (`softmax-regression/node`) the first call with each combination of structure, shapes and types runs
- * `fn` twice to record its kernels, gradients included, and loads them as one graph; every call then is one native call.
- * On other backends, inside of tf.grad, and inside of another compiled function, `fn` just runs: the same numbers.
+ * On TensorFlow (`softmax-regression/node`) the first call for each combination of structure, shapes and types runs
+ * `fn` twice to record its kernels, including gradients, and loads them as one graph. Each call is then one native
+ * call. On other backends, inside tf.grad and inside another compiled function, `fn` runs eagerly with the same result.
  *
- * Captured tensors are copied into the graph; captured variables are read at every call. What cannot be recorded is
- * refused by name, with the line to change: reading a value, random numbers, time and counters, assigning a variable.
+ * Captured tensors are copied into the graph; captured variables are read on every call. An operation that cannot be
+ * recorded is an error with its name and source line: reading a value, random numbers, time and counters, assigning a
+ * variable.
  *
- * @param fn a pure function; arguments and result are tensors, in arrays and plain objects nested as you like
+ * @param fn a pure function; arguments and result are tensors in nested arrays and plain objects
  * @throws BackendError if `fn` cannot be recorded
- * @throws DomainError if something else than tensors goes in or comes out
+ * @throws DomainError if an argument or result is not a tensor
  * @example
  * const step = compile((w: tf.Tensor, x: tf.Tensor) => tf.grad((v) => v.mul(x).square().sum())(w));
  * step(tf.scalar(3), tf.tensor1d([1, 2]))   // ∂/∂w Σ(w·x)² = 2·w·Σx² = 30
@@ -88,7 +89,7 @@ export function compile<Arguments extends readonly object[], Result extends obje
   assertKnownOptions(options, ['name', 'maxGraphs'], 'compile');
   const { name = fn.name || 'a compiled function', maxGraphs = 16 } = options;
   assertPositiveInteger(maxGraphs, 'compile', 'maxGraphs');
-  // In the order of their last use.
+  // Ordered by last use.
   const graphs = new Map<string, TracedFunction>();
   let disposed = false;
 
@@ -106,7 +107,7 @@ export function compile<Arguments extends readonly object[], Result extends obje
   };
   const argumentsOf = (args: Arguments): Flat => {
     if (disposed) {
-      throw new BackendError({ where: name, argument: 'the function', expected: 'be live', actual: 'disposed' });
+      throw new BackendError({ where: name, argument: 'the function', expected: 'be usable', actual: 'disposed' });
     }
     return flatten(args, name, 'arguments');
   };
@@ -166,7 +167,7 @@ function trace<Arguments extends readonly object[]>(
   return { graph, result: (result as Flat).structure };
 }
 
-/** As a graph would do it: new tensors, no others left. */
+/** Runs the function with the semantics of a graph: the result is new tensors, and no other tensors remain. */
 function runEagerly<Arguments extends readonly object[], Result extends object>(
   fn: (...args: Arguments) => Result,
   args: Arguments,
@@ -183,9 +184,9 @@ function runEagerly<Arguments extends readonly object[], Result extends object>(
 }
 
 /**
- * Runs a function that a user wrote. Where it uses a tensor that is disposed, tfjs only finds something undefined.
+ * Runs a user's function. If it uses a disposed tensor, tfjs fails with a TypeError about undefined.
  *
- * @throws BackendError in that case, else what the function throws
+ * @throws BackendError in that case, otherwise whatever the function throws
  */
 export function namingDisposed<T>(name: string, body: () => T): T {
   try {
@@ -196,29 +197,29 @@ export function namingDisposed<T>(name: string, body: () => T): T {
       where: name,
       argument: 'the function',
       expected: 'use live tensors only',
-      actual: 'one that is disposed',
-      hint: 'A captured tensor lives at least until the first call for each shape: tf.keep it, or pass it as an argument.',
+      actual: 'a disposed tensor',
+      hint: 'Captured tensors must live until the first call for each shape: use tf.keep, or pass them as arguments.',
       cause,
     });
   }
 }
 
-/** What a function returned, taken apart; a promise is refused, and does not end the process if it fails later. */
+/** Flattens the result of a function. A promise is rejected with an error, and its own failure is ignored. */
 export function resultOf(result: unknown, name: string): Flat {
   if (result instanceof Promise || typeof (result as Promise<unknown> | undefined)?.then === 'function') {
     (result as Promise<unknown>).then(undefined, () => {});
     throw new BackendError({
       where: name,
       argument: 'the function',
-      expected: 'return tensors at once',
+      expected: 'return tensors, not a promise',
       actual: `a promise (${describe(result)})`,
-      hint: 'Leave async and await outside: read values after the call.',
+      hint: 'Use async and await outside the function, and read values after the call.',
     });
   }
   return flatten(result, name, 'the result');
 }
 
-/** Whether tfjs is writing down operations for a gradient. */
+/** Whether tfjs is recording operations for a gradient. */
 function isOnTape(): boolean {
   return tf.engine().state.gradientDepth > 0;
 }
@@ -229,6 +230,6 @@ function needsTensorFlow(name: string): BackendError {
     argument: 'the backend',
     expected: "be 'tensorflow', with softmax-regression/node imported",
     actual: `'${tf.getBackend()}'`,
-    hint: 'On other backends a compiled function runs as it is, without a graph.',
+    hint: 'On other backends a compiled function runs eagerly, without a graph.',
   });
 }

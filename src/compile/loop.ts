@@ -16,7 +16,7 @@ import {
 import { namingDisposed, resultOf } from './compile.js';
 import { type Flat, flatten, formatType, type Structure, tensorsOf, unflatten } from './tree.js';
 
-/** A training step, or any other: a pure function of tensors, nested in arrays and plain objects as you like. */
+/** A step, for example of training: a pure function of tensors in nested arrays and plain objects. */
 export type ScanStep<State extends object, D extends Data, Output extends object> = (
   state: State,
   batch: Batch<D>,
@@ -28,61 +28,61 @@ export interface FlatStep {
   run(state: readonly tf.Tensor[], batch: readonly tf.Tensor[]): { state: tf.Tensor[]; outputs: tf.Tensor[] };
 }
 
-/** What stays the same over all passes of a loop. */
+/** The constant part of a loop, shared by all passes. */
 export interface ScanJob {
   readonly step: FlatStep;
-  /** The state before the first step, for its shapes. */
+  /** The state before the first step; only its shapes are used. */
   readonly state: readonly tf.Tensor[];
   readonly data: readonly Resident[];
-  /** Where a runner keeps what it makes of the data; not its own. */
+  /** Stores the runner's copies of the data. The runner does not own it. */
   readonly store: DataStore;
   readonly numSamples: number;
   readonly batchSize: number;
-  /** How many passes there will be: whether it pays to prepare. */
+  /** Number of passes; it determines whether preparation is worthwhile. */
   readonly passes: number;
-  /** Whether each pass has an order of its own. */
+  /** Whether each pass has its own order. */
   readonly isOrdered: boolean;
 }
 
 /** A batch: the samples order[start], …, order[end − 1]. */
 export type BatchRange = readonly [start: number, end: number];
 
-/** What comes of some steps; the caller's. */
+/** The result of several steps; the caller owns it. */
 export interface Ran {
   readonly state: readonly tf.Tensor[];
   /** [steps, …] each. */
   readonly outputs: readonly tf.Tensor[];
 }
 
-/** Steps, prepared to run. */
+/** Steps that are ready to run. */
 export interface Session {
-  /** How many steps one call may take without holding up the event loop. */
+  /** Number of steps per call that do not block the event loop for long. */
   readonly chunk: number;
-  /** Steps over these batches, one after the other, from a state that stays the caller's. */
+  /** Runs steps over these batches in sequence. The caller keeps ownership of the state. */
   run(state: readonly tf.Tensor[], order: Int32Array | undefined, batches: readonly BatchRange[]): Ran;
   close(): void;
 }
 
-/** Who carries out steps: it prepares a job once, and runs it many times. */
+/** Executes steps: prepares a job once and runs it many times. */
 export type Runner = (job: ScanJob) => Promise<Session>;
 
 let runner: Runner = eagerRunner;
 
-/** Puts another runner in the place of the eager one; `softmax-regression/node` does, with native graphs. */
+/** Replaces the eager runner; `softmax-regression/node` registers one for native graphs. */
 export function provideRunner(provided: Runner): void {
   runner = provided;
 }
 
-/** Multiply-adds that a backend of plain JavaScript does in some 80 ms, gradients included: what one chunk may take. */
+/** Multiply-adds, including gradients, that a plain JavaScript backend does in about 80 ms: the limit of one chunk. */
 const WORK_OF_A_CHUNK = 1.4e7;
-/** What a step costs beside its multiply-adds, in their unit: some half a millisecond. */
+/** Overhead of a step in the same unit: about half a millisecond. */
 const WORK_OF_A_STEP = 1e5;
 
-/** Step after step, as tfjs does it: on every backend. */
+/** Runs step after step with tfjs, on any backend. */
 export async function eagerRunner({ step, state, data, batchSize, numSamples }: ScanJob): Promise<Session> {
   const arrays = await readWhereSlicingIsSlow(data);
   const numState = state.reduce((sum, { size }) => sum + size, 0);
-  // As if each number of the state met each sample of the batch: right for dense layers.
+  // Assumes that each number of the state is multiplied with each sample of the batch, which holds for dense layers.
   const work = Math.min(batchSize, numSamples) * numState + WORK_OF_A_STEP;
   return {
     chunk: Math.max(1, Math.floor(WORK_OF_A_CHUNK / work)),
@@ -95,7 +95,7 @@ export async function eagerRunner({ step, state, data, batchSize, numSamples }: 
           const next = tf.tidy(() => {
             const batch = arrays.map((array) => gather(array, order, start, end));
             const { state, outputs } = step.run(before, batch);
-            // Clones: a step may hand on what it got, which is disposed below.
+            // Clones: a step may return its inputs, which are disposed below.
             return { state: state.map((tensor) => tensor.clone()), outputs: outputs.map((tensor) => tensor.clone()) };
           });
           tf.dispose(before);
@@ -122,19 +122,19 @@ function stackOutputs(outputs: readonly (readonly tf.Tensor[])[], where: string)
   });
 }
 
-/** Outputs of all steps lie in one tensor, also that of a shorter last batch. */
+/** The outputs of all steps are stacked in one tensor, including that of a shorter last batch. */
 export function assertSameType(output: tf.Tensor, first: tf.Tensor, where: string): void {
   if (formatType(output) === formatType(first)) return;
   throw new ShapeError({
     where,
     argument: 'the output of a step',
-    expected: `have the same shape and type each time, ${formatType(first)}`,
+    expected: `have the same shape and type in every step, ${formatType(first)}`,
     actual: formatType(output),
     hint: 'The last batch may be shorter: return a mean or a sum over the batch.',
   });
 }
 
-/** Chunks after one another; what steps must not differ in is seen to here, too. */
+/** Concatenates the outputs of chunks, and checks that their shapes and types agree. */
 export function concatOutputs(chunks: readonly (readonly tf.Tensor[])[], where: string): tf.Tensor[] {
   const [first] = chunks;
   return first.map((output, i) => {
@@ -149,22 +149,22 @@ export function concatOutputs(chunks: readonly (readonly tf.Tensor[])[], where: 
 
 export interface LoopOptions {
   readonly batchSize: number;
-  /** How many passes there will be: whether it pays to prepare. */
+  /** Number of passes; it determines whether preparation is worthwhile. */
   readonly passes: number;
-  /** Whether passes have orders of their own. */
+  /** Whether each pass has its own order. */
   readonly isOrdered: boolean;
 }
 
-/** What some steps of a pass gave; its tensors live until the next chunk is asked for. */
+/** The result of some steps of a pass; its tensors are disposed when the next chunk is requested. */
 export interface PassChunk<State, Output> {
-  /** Steps done in this pass, and how many there are. */
+  /** Steps of this pass done so far, and their total number. */
   readonly step: number;
   readonly steps: number;
   /** The state after these steps. */
   readonly state: State;
   /** Outputs of the steps of this chunk, [steps of the chunk, …] each. */
   readonly outputs: Output;
-  /** How many samples each step of this chunk had. */
+  /** Number of samples in each step of this chunk. */
   readonly batchSizes: readonly number[];
 }
 
@@ -172,8 +172,8 @@ export interface PassChunk<State, Output> {
 export interface Loop<State, Output> {
   readonly numSamples: number;
   /**
-   * One pass over the samples, chunk by chunk, from a state that need not outlive the first chunk; or the rest of one, of which
-   * `done` steps are done.
+   * One pass over the samples, chunk by chunk, or the rest of one after `done` steps. The initial state may be
+   * disposed after the first chunk.
    */
   pass(
     state: State,
@@ -187,8 +187,8 @@ export interface Loop<State, Output> {
 /**
  * Prepares a loop.
  *
- * @param initial for its shapes
- * @param shared where copies of the data are kept for the next loop over them; the caller disposes it
+ * @param initial the initial state; only its shapes are used
+ * @param shared stores copies of the data for later loops over them; the caller disposes it
  */
 export async function openLoop<State extends object, D extends Data, Output extends object>(
   step: ScanStep<State, D, Output>,
@@ -248,7 +248,7 @@ export async function openLoop<State extends object, D extends Data, Output exte
 
 type AnyStep = (state: unknown, batch: unknown) => unknown;
 
-/** A step as its runner sees it, its results held to what they must be. */
+/** A step in the form that runners call, with checks of its results. */
 class StepOnLists implements FlatStep {
   outputStructure: Structure = [];
 
@@ -284,7 +284,7 @@ function changedState(where: string, start: Flat, next: Flat): ShapeError {
   const [before, after] = [start.leaves[at], next.leaves[at]];
   if (before === undefined || after === undefined || before.path !== after.path) {
     const names = ({ leaves }: Flat) => leaves.map(({ path }) => path || 'one tensor').join(', ') || 'nothing';
-    const expected = `have the tensors of the state: ${names(start)}`;
+    const expected = `have the same tensors as the state: ${names(start)}`;
     return new ShapeError({ where, argument, expected, actual: names(next) });
   }
   return new ShapeError({

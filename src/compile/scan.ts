@@ -1,4 +1,4 @@
-// compile: the public loop, epoch after epoch.
+// compile: the public loop over epochs.
 import * as tf from '@tensorflow/tfjs';
 import { DomainError } from '../core/errors.js';
 import { Random } from '../core/random.js';
@@ -7,33 +7,33 @@ import type { Data } from './arrays.js';
 import { concatOutputs, type Loop, openLoop, type PassChunk, type ScanStep } from './loop.js';
 import { flatten, type Structure, tensorsOf, unflatten } from './tree.js';
 
-/** What some steps gave; its tensors are disposed when `onChunk` is done. */
+/** The result of some steps; its tensors are disposed when `onChunk` returns. */
 export interface ScanChunk<State, Output> extends PassChunk<State, Output> {
-  /** From 1. */
+  /** Counted from 1. */
   readonly epoch: number;
   readonly epochs: number;
 }
 
-/** The order of the samples in an epoch, from 1: each index of a sample, in an Int32Array. */
+/** The order of the samples in an epoch, counted from 1: every sample index, in an Int32Array. */
 export type Order = (epoch: number) => Int32Array;
 
 /** Options of `scan`. */
 export interface ScanOptions<State, Output> {
-  /** Samples of a step; the last batch of an epoch may be shorter. */
+  /** Samples per step; the last batch of an epoch may be shorter. */
   readonly batchSize: number;
   /** Passes over the samples. Default 1. */
   readonly epochs?: number;
-  /** A new order of the samples for each epoch, from this seed, an integer in [0, 2³²); in their own order unless given. */
+  /** Seed of a new sample order for each epoch, an integer in [0, 2³²). Default the order of the data. */
   readonly seed?: number;
-  /** The order of the samples in each epoch, where no seed decides it. */
+  /** The order of the samples in each epoch, instead of `seed`. */
   readonly order?: Order;
-  /** Ends the loop with the signal's reason as error. */
+  /** Ends the loop with the reason of the signal as its error. */
   readonly signal?: AbortSignal;
-  /** After each chunk of steps; a promise is waited for. */
+  /** Called after each chunk of steps; a promise is awaited. */
   readonly onChunk?: (chunk: ScanChunk<State, Output>) => void | Promise<void>;
 }
 
-/** What a loop of steps leaves. */
+/** The result of a loop. */
 export interface ScanResult<State, Output> {
   /** After the last step. */
   readonly state: State;
@@ -42,24 +42,25 @@ export interface ScanResult<State, Output> {
 }
 
 /**
- * A loop: `step` from state to state, over batches of samples.
+ * Runs `step` in a loop over batches of samples.
  *
  *   state, outputᵢ ← step(state, batchᵢ),  i = 1, 2, …
  *
- * On TensorFlow (`softmax-regression/node`) the step is recorded, and many run in one native call, gathering their
- * batches themselves: bytes stay bytes until they are in a batch. On other backends step follows step. The numbers are
- * the same; what `compile` refuses is refused here as well.
+ * On TensorFlow (`softmax-regression/node`) the step is recorded, and one native call runs many steps and gathers
+ * their batches; bytes stay bytes until they are in a batch. Other backends run the steps one by one. The numbers are
+ * the same, and so are the restrictions of `compile`.
  *
- * Steps run in chunks that end within some 100 ms, their number computed from shapes; in between, timers and `signal`
- * have their turn.
+ * Steps run in chunks of about 100 ms at most, with a length computed from the shapes. Timers and `signal` are handled
+ * between chunks.
  *
- * @param step called with the tensors of the state and of a batch; returns the new state, of the same structure, shapes
- *   and types, and an output, `{}` for none
- * @param state stays the caller's
- * @param data arrays and tensors whose first axis counts samples; they stay the caller's, unchanged until the loop ends
+ * @param step called with the tensors of the state and of a batch; returns the new state, with the same structure,
+ *   shapes and types, and an output, `{}` for none
+ * @param state the caller keeps ownership
+ * @param data arrays and tensors whose first axis counts the samples; the caller keeps ownership and must not change
+ *   them before the loop ends
  * @returns the last state, and the outputs stacked; the caller disposes them
  * @throws BackendError if the step cannot be recorded; ShapeError if a state or output changes its shape
- * @throws DomainError if an option or the data are not as they must be
+ * @throws DomainError if an option or the data are invalid
  * @example
  * const sum = (total: tf.Scalar, x: tf.Tensor1D) => [total.add<tf.Scalar>(x.sum()), x.sum()] as const;
  * const { state, outputs } = await scan(sum, tf.scalar(0), Float32Array.of(1, 2, 3, 4, 5), { batchSize: 2 });
@@ -98,9 +99,7 @@ export async function scan<State extends object, D extends Data, Output extends 
   }
 }
 
-/**
- * The same loop for one who looks at each chunk: its tensors live until the next one is asked for.
- */
+/** The same loop as a generator of chunks. The tensors of a chunk are disposed when the next one is requested. */
 export async function* scanChunks<State extends object, D extends Data, Output extends object>(
   step: ScanStep<State, D, Output>,
   initial: State,
@@ -110,7 +109,7 @@ export async function* scanChunks<State extends object, D extends Data, Output e
   const { batchSize, epochs = 1, signal, seed, order } = options;
   assertPositiveInteger(epochs, 'scan', 'epochs');
   if (seed !== undefined && order !== undefined) {
-    const expected = 'be left out where seed is given';
+    const expected = 'be omitted if `seed` is set';
     throw new DomainError({ where: 'scan', argument: 'order', expected, actual: 'both' });
   }
   const random = seed === undefined ? undefined : new Random(seed);
@@ -134,7 +133,7 @@ export async function* scanChunks<State extends object, D extends Data, Output e
   }
 }
 
-/** The order of an epoch: an index of a sample for each of them. */
+/** The order of an epoch, checked: one sample index per sample. */
 function checkedOrder(order: Order, epoch: number, { numSamples }: Pick<Loop<never, never>, 'numSamples'>): Int32Array {
   const indices = order(epoch);
   if (indices?.[Symbol.toStringTag] !== 'Int32Array' || indices.length !== numSamples) {

@@ -1,34 +1,34 @@
-// compile: tensors in nested arrays and objects, as a list and back.
+// compile: conversion between tensors in nested arrays and objects and a list.
 import * as tf from '@tensorflow/tfjs';
 import { DomainError } from '../core/errors.js';
 import { describe, formatShape } from '../core/shape.js';
 
-/** Where a tensor stands in nested arrays and objects. */
+/** Marks the position of a tensor in nested arrays and objects. */
 const LEAF = Symbol('a tensor');
 
-/** Nested arrays and objects without their tensors: what is left of a structure when the values change. */
+/** Nested arrays and objects with their tensors replaced by a marker. */
 export type Structure = typeof LEAF | readonly Structure[] | { readonly [name: string]: Structure };
 
-/** A tensor of a structure, and where it stands: `[0].weight`. */
+/** A tensor of a structure and its position: `[0].weight`. */
 export interface Leaf {
   readonly path: string;
   readonly tensor: tf.Tensor;
 }
 
-/** Nested arrays and plain objects of tensors, taken apart. */
+/** Nested arrays and plain objects of tensors, flattened. */
 export interface Flat {
-  /** Objects in the alphabetical order of their keys, so that two that are alike give the same list. */
+  /** Objects in alphabetical order of their keys, so that equal structures give equal lists. */
   readonly leaves: readonly Leaf[];
   readonly structure: Structure;
-  /** Structure, shapes and types in one text: the same for what one graph can serve. */
+  /** Structure, shapes and types as text. Arguments with equal keys can use the same graph. */
   readonly key: string;
 }
 
 /**
- * Takes nested arrays and plain objects of tensors apart.
+ * Flattens nested arrays and plain objects of tensors.
  *
  * @param where and `argument` begin the error messages
- * @throws DomainError where something else than a live tensor, an array or a plain object stands
+ * @throws DomainError if a leaf is not a live tensor
  */
 export function flatten(tree: unknown, where: string, argument: string): Flat {
   const leaves: Leaf[] = [];
@@ -54,7 +54,7 @@ export function flatten(tree: unknown, where: string, argument: string): Flat {
       parts.set(name, visit(node[name], `${path}.${name}`));
     }
     keys.push('}');
-    // In the order in which they were written: what comes back looks like what went in.
+    // In the original order of the keys, so that the result has the order of the input.
     return Object.fromEntries(Object.keys(node).map((name) => [name, parts.get(name) as Structure]));
   };
   const structure = visit(tree, '');
@@ -66,7 +66,7 @@ export function tensorsOf({ leaves }: Flat): tf.Tensor[] {
   return leaves.map(({ tensor }) => tensor);
 }
 
-/** The opposite of `flatten`. */
+/** The inverse of `flatten`. */
 export function unflatten(structure: Structure, tensors: readonly tf.Tensor[]): unknown {
   let at = 0;
   const build = (node: Structure): unknown => {
@@ -91,7 +91,7 @@ export function formatType({ dtype, shape }: { readonly dtype: string; readonly 
 export function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
-  // Also the plain objects of another realm, such as jest's.
+  // Includes the plain objects of other realms, such as jest's.
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
@@ -101,6 +101,6 @@ function wrongLeaf(where: string, argument: string, path: string, actual: string
     argument: `${argument}${path}`,
     expected: 'be a tensor, or an array or plain object of tensors',
     actual,
-    hint: typeof actual === 'string' && /^-?\d/.test(actual) ? 'Numbers go in as tensors: tf.scalar(x).' : undefined,
+    hint: typeof actual === 'string' && /^-?\d/.test(actual) ? 'Pass numbers as tensors: tf.scalar(x).' : undefined,
   });
 }

@@ -1,8 +1,8 @@
-// core: the checksum of much data, without holding up the event loop.
+// core: a checksum of large data that does not block the event loop.
 import { sha256 } from './sha256.js';
 import { nextTask } from './task.js';
 
-/** Some 25 ms where SHA-256 is plain JavaScript. */
+/** Takes plain JavaScript about 25 ms. */
 const SLICE = 2 ** 20;
 
 type Subtle = { digest(algorithm: 'SHA-256', data: Uint8Array): Promise<ArrayBuffer> };
@@ -10,8 +10,8 @@ type Subtle = { digest(algorithm: 'SHA-256', data: Uint8Array): Promise<ArrayBuf
 /**
  * A checksum of byte arrays: the SHA-256 of the SHA-256s of their slices of 1 MiB, written as lines of hexadecimal digits.
  *
- * In slices, because `crypto.subtle` copies what it is given, and because pages that do not come over https are without it:
- * there, `sha256` does the same, with a turn of the event loop after each slice.
+ * Slices, because `crypto.subtle` copies its input and is missing on pages without https. On such pages, `sha256`
+ * computes the same and yields to the event loop after each slice.
  *
  * @returns lower-case hexadecimal digits
  * @throws the reason of `signal`, once it is aborted
@@ -35,7 +35,7 @@ async function digestOfSlice(slice: Uint8Array): Promise<string> {
     await nextTask();
     return sha256([slice]);
   }
-  // A copy: memory that is shared between workers is refused.
+  // A copy, because memory shared between workers is rejected.
   const sum = new Uint8Array(await crypto.subtle.digest('SHA-256', new Uint8Array(slice)));
   return Array.from(sum, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -1,27 +1,27 @@
-// core: the four errors, one message form: where, which argument, the rule, what came, the way out.
+// core: the four errors, with one message form: where, which argument, the rule, the actual value, a hint.
 
-/** Which of the four errors it is, across builds and threads. */
+/** The kind of error; the same in every build and thread. */
 export type ErrorCode = 'SHAPE' | 'DOMAIN' | 'FORMAT' | 'BACKEND';
 
-/** What an error is made from, and carries. */
+/** The parts of an error message, which are also fields of the error. */
 export interface ErrorFields {
-  /** The function, file or flag that complains. */
+  /** The function, file or flag that reports the error. */
   readonly where: string;
-  /** What is wrong there: an argument, a field of a file, a backend. */
+  /** The subject of the rule: an argument, a field of a file, a backend. */
   readonly argument: string;
   /** The rule, written to follow "must": `'have shape [32, 10]'`, `'be > 0'`. */
   readonly expected: string;
-  /** What came instead. */
+  /** The value that breaks the rule. */
   readonly actual: string;
-  /** The way out, as whole sentences. */
+  /** How to fix it, in whole sentences. */
   readonly hint?: string;
   readonly cause?: unknown;
 }
 
 /**
- * Base of every error this package throws on purpose.
+ * Base of every error that this package throws deliberately.
  *
- * Tell them apart by `code`, which also works across the ES module and CommonJS builds and across worker threads.
+ * Distinguish them by `code`, which also works across the ES module and CommonJS builds and across worker threads.
  */
 export class SoftmaxRegressionError extends Error {
   readonly code: ErrorCode;
@@ -46,15 +46,15 @@ export class SoftmaxRegressionError extends Error {
   }
 }
 
-/** The most characters of a field that a message shows; the field itself is whole. */
+/** Longest part of a field in a message, in characters; the field itself is not cut. */
 const MAX_SHOWN = 1000;
 
-/** A field as a message shows it: what is long is cut. */
+/** A field as printed in the message, cut if long. */
 function shown(text: string): string {
   return printable(text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text);
 }
 
-/** Names of columns and the like come out of files, into hints as well: characters that a terminal would obey are written out. */
+/** Column names and similar text come from files. Control characters that a terminal would interpret are escaped. */
 export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Bidi_Control}]/gu, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
@@ -66,14 +66,14 @@ export class ShapeError extends SoftmaxRegressionError {
   }
 }
 
-/** A value is outside of the set where the function is defined. */
+/** A value is outside the domain of the function. */
 export class DomainError extends SoftmaxRegressionError {
   constructor(fields: ErrorFields) {
     super('DOMAIN', 'DomainError', fields);
   }
 }
 
-/** Bytes from a file or the network are not what their format says. */
+/** Bytes from a file or the network violate their format. */
 export class FormatError extends SoftmaxRegressionError {
   constructor(fields: ErrorFields) {
     super('FORMAT', 'FormatError', fields);
@@ -87,7 +87,7 @@ export class BackendError extends SoftmaxRegressionError {
   }
 }
 
-/** Whether `error` comes from this package, from whichever of its builds. */
+/** Whether `error` was thrown by this package, by any of its builds. */
 export function isSoftmaxRegressionError(error: unknown): error is SoftmaxRegressionError {
   return (
     error instanceof Error &&

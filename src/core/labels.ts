@@ -1,14 +1,14 @@
-// core: what a class may be called, and where each label stands among the classes.
+// core: the types of class labels, and the mapping from labels to class indices.
 import { DomainError } from './errors.js';
 import { describe } from './shape.js';
 
-/** What a class may be called: a name, a code or an index. */
+/** The label of a class: a name, a code or an index. */
 export type Label = string | number | boolean;
 
 /**
- * Holds labels to one type, because '1' and 1 are never the same label.
+ * Checks that all labels have one type. '1' and 1 are different labels.
  *
- * @throws DomainError for a label of another type than the first (or than `type`), or that is not a label at all
+ * @throws DomainError for a label that has another type than the first (or than `type`), or an invalid type
  */
 export function assertLabels(
   labels: ArrayLike<Label>,
@@ -40,9 +40,9 @@ export function sortedClasses<L extends Label>(labels: ArrayLike<L>, where = 'so
 }
 
 /**
- * Where each label stands in `classes`.
+ * Index of each label in `classes`.
  *
- * @throws DomainError for a label that is not among the classes, or classes that are not distinct
+ * @throws DomainError for a label that is not among the classes, or if the classes are not distinct
  * @example classIndices(['dog', 'cat'], ['cat', 'dog'], 'example')   // Int32Array [1, 0]
  */
 export function classIndices(

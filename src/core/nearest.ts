@@ -1,8 +1,8 @@
-// core: the name that was probably meant.
+// core: suggestions for misspelt names.
 
 /**
- * The candidate with the fewest edits from `name`, whatever the case of letters; undefined if none is near, more than a
- * third of its length away.
+ * The candidate with the smallest edit distance from `name`, ignoring case; undefined if the distance exceeds a third
+ * of the length of `name`.
  *
  * @example nearest('specis', ['species', 'petal_width'])   // 'species'
  */
@@ -11,7 +11,7 @@ export function nearest(name: string, candidates: readonly string[]): string | u
   let fewest = Number.POSITIVE_INFINITY;
   for (const candidate of candidates) {
     const limit = Math.max(1, Math.floor(candidate.length / 3));
-    // So far apart in length, that many edits at least: and a long name costs nothing.
+    // The difference in length is a lower bound of the distance. This also keeps long names cheap.
     if (Math.abs(candidate.length - name.length) > limit) continue;
     const edits = distance(name.toLowerCase(), candidate.toLowerCase());
     if (edits <= limit && edits < fewest) [best, fewest] = [candidate, edits];
@@ -19,7 +19,7 @@ export function nearest(name: string, candidates: readonly string[]): string | u
   return best;
 }
 
-/** Insertions, deletions, replacements and swaps of neighbours that lead from `a` to `b`. */
+/** Edit distance from `a` to `b`: insertions, deletions, replacements and swaps of neighbours. */
 function distance(a: string, b: string): number {
   let before: number[] = [];
   let above = Array.from({ length: b.length + 1 }, (_, j) => j);

@@ -1,13 +1,13 @@
 // core: the seeded generator behind initialisation, shuffle and split.
 import { DomainError } from './errors.js';
 
-/** Four 32-bit words: all there is to a generator. */
+/** Four 32-bit words: the complete state of a generator. */
 export type RandomState = readonly [number, number, number, number];
 
 /**
- * Random numbers that one seed decides: xoshiro128**, seeded by splitmix32.
+ * Seeded random numbers: xoshiro128**, seeded by splitmix32.
  *
- * The state is four 32-bit words, so it fits a checkpoint: `new Random(seed).state` and `Random.fromState(state)`.
+ * The state is four 32-bit words, so a checkpoint can store it: `new Random(seed).state` and `Random.fromState(state)`.
  *
  * @throws DomainError if the seed is not an integer in [0, 2³²)
  * @example new Random(0).uniform()   // 0.4168
@@ -36,14 +36,14 @@ export class Random {
     }
   }
 
-  /** A generator that goes on from this state. */
+  /** A generator that continues from this state. */
   static fromState(state: RandomState): Random {
     const random = new Random(0);
     random.#words.set(state);
     return random;
   }
 
-  /** The state of this moment; it does not change with the generator. */
+  /** A copy of the current state. */
   get state(): RandomState {
     const [a, b, c, d] = this.#words;
     return [a, b, c, d];
@@ -82,7 +82,7 @@ export class Random {
     return remainder(word, bound);
   }
 
-  /** Fisher–Yates: a random order of 0, …, count − 1. */
+  /** Fisher–Yates: a random permutation of 0, …, count − 1. */
   permutation(count: number): Int32Array {
     const order = new Int32Array(count);
     for (let i = 0; i < count; i++) order[i] = i;
@@ -96,7 +96,7 @@ export class Random {
   }
 }
 
-/** a % b of whole numbers up to 2³², where JavaScript's own takes 20 ns: rounding cannot lift a/b to the next whole number. */
+/** a % b for integers up to 2³², where JavaScript's % takes 20 ns. Rounding cannot raise a/b to the next integer. */
 function remainder(a: number, b: number): number {
   return a - Math.floor(a / b) * b;
 }

@@ -1,14 +1,14 @@
-// core: shapes as people read them, and the checks that plain arrays and options share.
+// core: formatting of shapes and values, and the checks of plain arrays and options.
 import { DomainError, ShapeError } from './errors.js';
 import { nearest } from './nearest.js';
 
-/** A value as it appears after "got" in a message: short, and never the whole of a large array. */
+/** A value as printed after "got" in a message: short, even for large arrays. */
 export function describe(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
   if (value === null || typeof value !== 'object') return String(value);
   if (ArrayBuffer.isView(value)) return `a ${value.constructor.name} of ${(value as Uint8Array).length}`;
   if (Array.isArray(value)) return `an array of ${value.length}`;
-  // Asked of the prototype: what comes out of JSON may have a constructor of its own, whatever that is.
+  // Read from the prototype: an object from JSON may have its own `constructor` property.
   const name: unknown = Object.getPrototypeOf(value)?.constructor?.name;
   return typeof name !== 'string' || name === 'Object' ? 'an object' : `a ${name}`;
 }
@@ -20,7 +20,7 @@ export function formatShape(shape: readonly number[]): string {
 /**
  * [rows, columns] of nested arrays that form a rectangle.
  *
- * @throws ShapeError if the value is not nested arrays, or a row has another length than the first
+ * @throws ShapeError if the value is not nested arrays, or the rows differ in length
  */
 export function rectangleShape(rows: unknown, where: string, argument: string): [number, number] {
   const expected = 'be an array of rows of equal length';
@@ -51,7 +51,7 @@ export function checkFeatureCount(
   argument = 'features',
 ): void {
   const [n, actual] = shape;
-  // No rows have no length.
+  // Without rows, the row length is undefined.
   if (actual === d || (n === 0 && actual === 0)) return;
   throw new ShapeError({ where, argument, expected: `have shape [${n}, ${d}]`, actual: `[${n}, ${actual}]` });
 }
@@ -90,9 +90,9 @@ export function assertOneOf<T>(
 }
 
 /**
- * Refuses an unknown option, and suggests the nearest: a misspelt option is never silently ignored.
+ * Rejects unknown options and suggests the nearest name.
  *
- * @throws DomainError if `options` is not an object or has a key outside of `allowed`
+ * @throws DomainError if `options` is not an object or has a key outside `allowed`
  */
 export function assertKnownOptions(options: unknown, allowed: readonly string[], where: string): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {

@@ -1,11 +1,11 @@
-// core: float64 loops in WebAssembly, two numbers at a time, where there is that.
+// core: float64 loops in WebAssembly SIMD, two numbers at a time, if available.
 import { SIMD_MODULE } from './simd-module.js';
 
 /** Addresses and strides are in bytes. */
 export interface SimdKernels {
   /** X·W: x [rows, stride], rows a multiple of 4; w [pairs, order, 2]; out [rows, 2·pairs] */
   multiply(x: number, rows: number, stride: number, w: number, order: number, pairs: number, out: number): void;
-  /** AᵀX: a [rows, strideA], of which an even number of columns; x [rows, stride], the stride a multiple of 32; out [columns, stride] */
+  /** AᵀX: a [rows, strideA], with an even number of columns; x [rows, stride], the stride a multiple of 32; out [columns, stride] */
   multiplyTransposed(
     a: number,
     strideA: number,
@@ -16,17 +16,17 @@ export interface SimdKernels {
     out: number,
     isLower: boolean,
   ): void;
-  /** A = LLᵀ in place: a [n + 3, stride], the stride a multiple of 256; room for [n + 32, 32] numbers at `pack`; 0 if a pivot is not above `floor` */
+  /** A = LLᵀ in place: a [n + 3, stride], the stride a multiple of 256; [n + 32, 32] numbers of scratch space at `pack`; returns 0 if a pivot is ≤ `floor` */
   factorize(a: number, n: number, stride: number, floor: number, pack: number): number;
-  /** x ← L⁻ᵀL⁻¹x: l [n, stride], its lower half */
+  /** x ← L⁻ᵀL⁻¹x: l [n, stride], of which the lower half is read */
   substitute(l: number, n: number, stride: number, x: number): void;
 }
 
-/** What is needed beyond is done in plain JavaScript: 64 MB. */
+/** 64 MB. Larger problems run in plain JavaScript. */
 const MOST_NUMBERS = 2 ** 23;
 const PAGE_BYTES = 65536;
 
-/** The kernels with a memory of their own, which grows to what was needed most. */
+/** The kernels and their memory, which only grows. */
 export class Simd {
   readonly kernels: SimdKernels;
   readonly #memory: WebAssembly.Memory;
@@ -38,7 +38,7 @@ export class Simd {
     this.#numbers = new Float64Array(this.#memory.buffer);
   }
 
-  /** Undefined where there is no WebAssembly, a policy forbids it, or it has no vectors. */
+  /** Undefined if WebAssembly is missing, forbidden by a policy, or without SIMD. */
   static open(): Simd | undefined {
     try {
       const bytes = Uint8Array.from(atob(SIMD_MODULE), (character) => character.charCodeAt(0));
@@ -48,7 +48,7 @@ export class Simd {
     }
   }
 
-  /** The memory from address 0 on, at least so many numbers; undefined where that is too much. Good until the next call. */
+  /** The memory from address 0, at least `count` numbers; undefined if that is too much. Valid until the next call. */
   numbers(count: number): Float64Array | undefined {
     if (count > MOST_NUMBERS) return undefined;
     if (this.#numbers.length >= count) return this.#numbers;

@@ -1,15 +1,15 @@
-// core: the order of many numbers, found in steps.
+// core: an incremental sort of many numbers.
 import type { Steps } from './task.js';
 
-/** Sorted in one go, some two milliseconds. */
+/** Sorted in one step, about two milliseconds. */
 const RUN = 2 ** 13;
-/** Merged in one go. */
+/** Merged in one step. */
 const STEP = 2 ** 16;
 
 /**
- * Indices of the values in ascending order, those of equals as they come: a merge sort that yields now and then.
+ * Indices of the values in ascending order, a stable merge sort that yields between steps.
  *
- * @param values not NaN
+ * @param values without NaN
  * @example finish(ascendingOrder(Float64Array.of(3, 1, 2)))   // Uint32Array [1, 2, 0]
  */
 export function* ascendingOrder(values: Float64Array): Steps<Uint32Array> {

@@ -1,21 +1,21 @@
-// core: turns of the event loop.
+// core: yielding to the event loop.
 
-/** Node's, which waits for no clock; browsers have none. */
+/** Node's setImmediate, which has no minimum delay; browsers lack it. */
 const { setImmediate: soon } = globalThis as { setImmediate?: (then: () => void) => void };
 
-/** Lets timers, sockets and signals have their turn. */
+/** Yields to timers, sockets and signals. */
 export function nextTask(): Promise<void> {
-  // setTimeout waits for at least a millisecond, each time.
+  // Each setTimeout waits at least one millisecond.
   return new Promise((resolve) => (soon ?? setTimeout)(resolve));
 }
 
-/** Multiply-adds that plain JavaScript does in some 20 ms to 80 ms: what one task may take. */
+/** Multiply-adds that plain JavaScript does in 20 ms to 80 ms: the limit of one task. */
 export const WORK_OF_A_TASK = 1.4e7;
 
-/** Work cut into steps of some milliseconds: what yields between them. */
+/** Work in steps of a few milliseconds; each yield ends a step. */
 export type Steps<Result> = Generator<void, Result, void>;
 
-/** All steps at once. */
+/** Runs all steps at once. */
 export function finish<Result>(steps: Steps<Result>): Result {
   for (;;) {
     const { done, value } = steps.next();
@@ -23,7 +23,7 @@ export function finish<Result>(steps: Steps<Result>): Result {
   }
 }
 
-/** Step by step, with a turn of the event loop after each. */
+/** Runs the steps and yields to the event loop after each. */
 export async function finishInTurns<Result>(steps: Steps<Result>, signal?: AbortSignal): Promise<Result> {
   for (;;) {
     signal?.throwIfAborted();

@@ -1,26 +1,26 @@
-// core: named tolerances, and the one comparison that uses them.
+// core: named tolerances and the comparison that uses them.
 
-/** How far a number may be from the expected one: |difference| ≤ atol + rtol·|expected|. */
+/** Allowed difference from the expected number: |difference| ≤ atol + rtol·|expected|. */
 export interface Tolerance {
   readonly rtol: number;
   readonly atol: number;
 }
 
-/** float32 arithmetic on given logits. Long sums are judged against rtol·(|X||W| + |b|) instead. */
+/** float32 arithmetic on given logits. Long sums are compared with rtol·(|X||W| + |b|) instead. */
 export const FLOAT32: Tolerance = { rtol: 1e-5, atol: 1e-6 };
 
-/** float64 arithmetic that should agree but for the order of its sums. */
+/** float64 arithmetic that differs only in the order of its sums. */
 export const FLOAT64: Tolerance = { rtol: 1e-12, atol: 1e-14 };
 
-/** Central differences in float64 with step ∛ε, truncation and rounding together, for |o| ≤ 20. */
+/** Central differences in float64 with step ∛ε, for |o| ≤ 20; covers truncation and rounding. */
 export const FINITE_DIFFERENCE: Tolerance = { rtol: 1e-6, atol: 1e-8 };
 
 /**
- * |actual − expected| over what the tolerance allows: ≤ 1 passes.
+ * |actual − expected| divided by what the tolerance allows: ≤ 1 passes.
  *
- *   |actual − expected| / (atol + rtol·scale),   scale = |expected| unless given
+ *   |actual − expected| / (atol + rtol·scale),   scale = |expected| by default
  *
- * Equal infinities and a pair of NaN agree (0); one NaN, or two different infinities, never do (∞).
+ * Equal infinities or two NaN give 0. A single NaN or two different infinities give ∞.
  */
 export function disagreement(
   actual: number,
@@ -35,7 +35,7 @@ export function disagreement(
 }
 
 /**
- * How far from 1 the sum of a distribution may be. Rounding its entries to float32 moves it by at most 2⁻²⁴; the rest
- * is room for rows that were normalised in float32 over many classes. Rows cut to two or three decimals do not pass.
+ * Allowed difference from 1 of the sum of a distribution. Rounding entries to float32 changes the sum by at most 2⁻²⁴;
+ * the rest is for rows normalised in float32 over many classes. Rows rounded to two or three decimals fail.
  */
 export const DISTRIBUTION_ATOL = 1e-5;

@@ -1,4 +1,4 @@
-// core: which release this is, for files that name their producer.
+// core: the release of the package, for files that name their producer.
 
-/** That of package.json, which a browser cannot read; a test holds them together. */
+/** The version in package.json, which browsers cannot read; a test compares the two. */
 export const VERSION = '0.2.0';

@@ -5,25 +5,25 @@ import { isNarrowMatMul, NARROW_MATMUL, narrowAttributes } from './narrow-matmul
 import { type Binding, type NativeAttribute, nativeBackend } from './native-backend.js';
 import type { RecordedConstant, RecordedKernel, Recording } from './record.js';
 
-/** How a constant comes to stand in the graph; returns the name of its node. */
+/** Writes a constant to the graph and returns the name of its node. */
 export type WriteConstant = (name: string, constant: RecordedConstant) => string;
 
 export interface BodyOptions {
-  /** The names of the nodes of inputs and variables, by id. */
+  /** Names of the nodes of inputs and variables, by id. */
   readonly nodes: ReadonlyMap<number, string>;
   readonly writeConstant: WriteConstant;
-  /** Whether only this process will run it, with the kernels that it has; else any TensorFlow must be able to. */
+  /** Whether only this process runs the graph, so that it may use our own kernels besides TensorFlow's. */
   readonly isOurs: boolean;
-  /** Inputs that are rows of a resident matrix, by id. */
+  /** Inputs that are rows of a matrix in memory, by id. */
   readonly rows?: ReadonlyMap<number, ResidentRows>;
 }
 
-/** Rows of a matrix where it is, as it is stored: what a batch is made of. */
+/** Rows of a matrix that a kernel reads in place to form a batch. */
 export interface ResidentRows {
-  /** The nodes of the matrix, of bytes or float32, and of the numbers of the rows. */
+  /** The node of the matrix, of bytes or float32, and the node of the row indices. */
   readonly matrix: string;
   readonly rows: string;
-  /** TensorFlow's type of the matrix. */
+  /** TensorFlow's type code of the matrix. */
   readonly stored: number;
   readonly scale: number;
 }
@@ -57,7 +57,7 @@ export function writeBody(
   return outputs.map(({ id }) => nameOf(id));
 }
 
-/** A product with few columns by our own kernel, which reads rows where they are. */
+/** A product with few columns, computed by our own kernel, which reads rows in place. */
 function writeNarrowMatMul(
   graph: GraphDef,
   name: string,
@@ -78,12 +78,12 @@ function writeNarrowMatMul(
   graph.node(name, NARROW_MATMUL, inputs, attributesOf(NARROW_MATMUL, attributes));
 }
 
-/** A recorded kernel as a graph wants it: named for speed, and with the types that eager TensorFlow finds out by itself. */
+/** A recorded kernel in graph form: a faster equivalent kernel, and the types that eager TensorFlow infers. */
 export function asNode({ op, attributes, inputs, outputs }: RecordedKernel): Pick<RecordedKernel, 'op' | 'attributes'> {
   const { TF_ATTR_TYPE, TF_COMPLEX64 } = nativeBackend().binding;
   switch (op) {
     case 'BatchMatMulV2': {
-      // tfjs-node runs it for matrices too, where MatMul is the kernel made for them; its transposes do not conjugate.
+      // tfjs-node uses this kernel for matrices too, but MatMul is faster. Its transposes do not conjugate.
       if (outputs[0].shape.length !== 2 || outputs[0].dtype === TF_COMPLEX64) return { op, attributes };
       const renamed: Record<string, string> = { adj_x: 'transpose_a', adj_y: 'transpose_b' };
       return {
@@ -91,8 +91,8 @@ export function asNode({ op, attributes, inputs, outputs }: RecordedKernel): Pic
         attributes: attributes.map((each) => ({ ...each, name: renamed[each.name] ?? each.name })),
       };
     }
-    case 'ExpandDims': // tfjs-node names no type,
-    case 'Mean': // and here that of before its own cast.
+    case 'ExpandDims': // tfjs-node omits the type here,
+    case 'Mean': // and here gives the type before its own cast.
       return {
         op,
         attributes: [
@@ -129,8 +129,8 @@ function attributeOf({ name, type, value }: NativeAttribute, op: string): Attrib
   throw new BackendError({
     where: 'compile',
     argument: `kernel ${op}`,
-    expected: 'have attributes that a graph can hold',
+    expected: 'have attributes that a graph can store',
     actual: `${name}, of kind ${type}`,
-    hint: 'Leave this operation outside of the compiled function.',
+    hint: 'Move this operation out of the compiled function.',
   });
 }

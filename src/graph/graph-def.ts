@@ -1,6 +1,6 @@
-// graph: TensorFlow's GraphDef in the making, with the protobuf classes that tfjs-node ships.
+// graph: a builder of TensorFlow's GraphDef, with the protobuf classes of tfjs-node.
 
-/** What stands in a node's `attr`. */
+/** A value in a node's `attr`. */
 export type Attribute =
   | { readonly type: number }
   | { readonly bool: boolean }
@@ -22,11 +22,11 @@ export interface ConstantTensor {
 
 export type Attributes = Readonly<Record<string, Attribute>>;
 
-/** A tensor of a graph as a signature names it. */
+/** A tensor of a graph in a signature. */
 export interface SignatureTensor {
-  /** What callers call it. */
+  /** The name for callers. */
   readonly key: string;
-  /** The node, with the number of its output: `input0:0`. */
+  /** The node and the index of its output: `input0:0`. */
   readonly name: string;
   readonly dtype: number;
   readonly shape: readonly number[];
@@ -54,14 +54,14 @@ interface Messages {
   readonly VersionDef: MessageClass;
 }
 
-/** The producer of TensorFlow 2.9, the oldest library that tfjs-node 4.22 runs on. */
+/** The producer version of TensorFlow 2.9, the oldest library that tfjs-node 4.22 supports. */
 const PRODUCER = 1087;
 
 export class GraphDef {
   readonly #pb: Messages = require('@tensorflow/tfjs-node/dist/proto/api_pb.js');
   readonly #nodes: Message[] = [];
 
-  /** @returns the name, for the inputs of others */
+  /** @returns the name, used as an input of other nodes */
   node(name: string, op: string, inputs: readonly string[], attributes: Attributes): string {
     const node = message(this.#pb.NodeDef, { Name: name, Op: op, InputList: [...inputs] });
     const map = node.getAttrMap() as Map<string, Message>;

@@ -1,4 +1,4 @@
-// graph: a SavedModel, from bytes into TensorFlow.
+// graph: loads the bytes of a SavedModel into TensorFlow.
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,15 +8,15 @@ import { type Binding, nativeBackend } from './native-backend.js';
 
 const PREFIX = 'softmax-regression-graph-';
 
-/** Such a folder lives for milliseconds: what is older than this was left by a process that was killed. */
+/** Such a folder exists for milliseconds. Older ones were left by killed processes. */
 const STALE_AFTER_MS = 600_000;
 
 /**
- * TensorFlow only loads a model from a folder; that is gone again before this returns. What a killed process left there
- * is removed by the next one.
+ * Loads a SavedModel. TensorFlow reads models only from a folder, so a temporary one is written and removed. Folders
+ * left by killed processes are removed on the next call.
  *
- * @returns TensorFlow's number of the session; `binding.deleteSavedModel` frees it
- * @throws BackendError if the temporary folder cannot be written to, or TensorFlow refuses the graph
+ * @returns TensorFlow's id of the session; `binding.deleteSavedModel` frees it
+ * @throws BackendError if the temporary folder is not writable, or TensorFlow rejects the graph
  */
 export function loadSavedModel(where: string, bytes: Uint8Array): number {
   removeStale();
@@ -29,9 +29,9 @@ export function loadSavedModel(where: string, bytes: Uint8Array): number {
     throw new BackendError({
       where,
       argument: 'the folder for temporary files',
-      expected: `have room for ${bytes.byteLength} bytes, for a moment`,
+      expected: `have room for ${bytes.byteLength} bytes`,
       actual: (cause as Error).message,
-      hint: 'TMPDIR names another folder.',
+      hint: 'Set TMPDIR to another folder.',
       cause,
     });
   }
@@ -41,9 +41,9 @@ export function loadSavedModel(where: string, bytes: Uint8Array): number {
     throw new BackendError({
       where,
       argument: 'the recorded graph',
-      expected: 'be one that TensorFlow loads',
+      expected: 'be loadable by TensorFlow',
       actual: (cause as Error).message.split('\n')[0],
-      hint: 'Leave the operation that it names outside of the compiled function.',
+      hint: 'Move the operation that it names out of the compiled function.',
       cause,
     });
   } finally {
@@ -51,22 +51,22 @@ export function loadSavedModel(where: string, bytes: Uint8Array): number {
   }
 }
 
-/** A session for as long as its borrower needs it. */
+/** A session that is available until its borrower closes it. */
 export interface BorrowedSession {
   readonly id: number;
   giveBack(): void;
 }
 
 /**
- * Sessions by the checksum of their graph, the one that was used last at the end. TensorFlow takes 20 ms to load and optimize a
- * graph, and the same loop is often asked for again: by the folds of a cross-validation, by the next fit.
+ * Sessions by the checksum of their graph, the most recently used last. TensorFlow takes 20 ms to load and optimize a
+ * graph, and the same loop often recurs: in the folds of a cross-validation, or in the next fit.
  */
 const sessions = new WeakMap<Binding, Map<string, { readonly id: number; users: number }>>();
 
-/** So many that nobody uses are kept. */
+/** Largest number of unused sessions. */
 const MOST_IDLE = 8;
 
-/** The session of this graph, loaded unless it is there. It holds no state: any number may use it at once. */
+/** The session of this graph, loaded if necessary. Sessions are stateless, so several borrowers may share one. */
 export function borrowSession(where: string, bytes: Uint8Array): BorrowedSession {
   const { binding } = nativeBackend();
   const known = sessions.get(binding) ?? new Map<string, { readonly id: number; users: number }>();
@@ -99,6 +99,6 @@ function removeStale(): void {
       if (isStale) rmSync(folder, { recursive: true, force: true });
     }
   } catch {
-    // Another user's, or gone meanwhile: nothing that this process needs.
+    // Owned by another user, or removed meanwhile. Neither affects this process.
   }
 }

@@ -4,46 +4,46 @@ import { GraphDef } from './graph-def.js';
 import { type NativeTensor, nativeBackend } from './native-backend.js';
 import type { RecordedConstant, Recording } from './record.js';
 
-/** An array that stays in TensorFlow for the whole loop. */
+/** An array that stays in TensorFlow during the loop. */
 export interface LoopArray {
-  /** TensorFlow's type of the stored values. */
+  /** TensorFlow's type code of the stored values. */
   readonly stored: number;
-  /** TensorFlow's type of a batch. */
+  /** TensorFlow's type code of a batch. */
   readonly dtype: number;
-  /** Of the whole: [n, …]. */
+  /** Shape of the whole array: [n, …]. */
   readonly shape: readonly number[];
-  /** What stored values are divided by. */
+  /** Divisor of the stored values. */
   readonly scale: number;
 }
 
 export interface Loop {
-  /** Inputs: state…, one tensor for each array. Outputs: new state…, outputs of the step. */
+  /** Inputs: state…, one tensor per array. Outputs: new state…, outputs of the step. */
   readonly body: Recording;
   readonly numState: number;
   readonly arrays: readonly LoopArray[];
   readonly batchSize: number;
-  /** Whether an order says which samples make a batch; else they are taken as they lie. */
+  /** Whether an order selects the samples of a batch; otherwise they are consecutive. */
   readonly isOrdered: boolean;
 }
 
-/** The names that `runSavedModel` wants, in the order of its tensors. */
+/** The tensor names that `runSavedModel` expects, in order. */
 export interface LoopSignature {
-  /** first sample, how many batches, order (if there is one), arrays…, variables…, state… */
+  /** first sample, number of batches, order (if any), arrays…, variables…, state… */
   readonly inputs: string;
   /** outputs, [count, …] each…, state… */
   readonly outputs: string;
 }
 
-/** A constant up to this size stands inside of the loop, where TensorFlow sees through it; a larger one enters it. */
+/** Constants up to this size are nodes inside the loop, where TensorFlow can optimize them; larger ones enter it. */
 const SMALL_CONSTANT_BYTES = 1024;
 
 /**
- * A SavedModel that carries out, for i = 0, …, count − 1:
+ * A SavedModel that computes, for i = 0, …, count − 1:
  *
  *   rows ← order[first + i·B … first + i·B + B − 1];  state, outputs[i] ← body(state, arrays[rows]/scale)
  *
- * The loop is written with the dataflow primitives (Enter, Merge, Switch, NextIteration, Exit), which need no function
- * library and run without a call per iteration.
+ * The loop uses the dataflow primitives (Enter, Merge, Switch, NextIteration, Exit), which need no function library and
+ * no call per iteration.
  */
 export function loopModel(loop: Loop): { bytes: Uint8Array; signature: LoopSignature } {
   const { body, numState } = loop;
@@ -92,17 +92,17 @@ export function loopModel(loop: Loop): { bytes: Uint8Array; signature: LoopSigna
   };
 }
 
-/** What changes from one turn of the loop to the next. */
+/** A value that changes between iterations. */
 interface LoopVariable {
   readonly name: string;
   readonly dtype: number;
-  /** The node that holds it inside of the loop. */
+  /** The node with its current value inside the loop. */
   readonly now: string;
 }
 
 class LoopWriter {
   readonly graph = new GraphDef();
-  /** The placeholders that are fed before variables and state. */
+  /** The placeholders fed before variables and state. */
   readonly inputs: readonly string[];
   readonly counter: string;
   readonly #loop: Loop;
@@ -126,7 +126,7 @@ class LoopWriter {
     this.counter = this.#i.now;
   }
 
-  /** A placeholder, and its value inside of the loop: `name/in`. */
+  /** A placeholder and its value inside the loop: `name/in`. */
   input(name: string, dtype: number, shape: readonly number[]): string {
     this.graph.placeholder(name, dtype, shape);
     this.#enter(`${name}/in`, name, dtype, 'invariant');
@@ -138,7 +138,7 @@ class LoopWriter {
     return this.#variable(name, name, dtype);
   }
 
-  /** What the outputs of all turns are written into; its state is a number that only says what comes after what. */
+  /** Collects the outputs of all iterations. Its state is a number that only orders the writes. */
   outputVariable(name: string, { dtype, shape }: NativeTensor): LoopVariable {
     const array = this.graph.node(`${name}/array`, 'TensorArrayV3', ['count'], {
       dtype: { type: dtype },
@@ -156,7 +156,7 @@ class LoopWriter {
     this.graph.node('condition', 'LoopCond', ['more'], {});
   }
 
-  /** A constant inside of the loop: it takes its turn after the counter, which makes it part of the iteration. */
+  /** A constant inside the loop. A control dependency on the counter makes it part of the iteration. */
   loopConstant(name: string, constant: Pick<RecordedConstant, 'dtype' | 'shape' | 'values'>): string {
     if (constant.values.byteLength <= SMALL_CONSTANT_BYTES) {
       return this.graph.constant(name, constant, [`^${this.counter}`]);
@@ -165,7 +165,7 @@ class LoopWriter {
     return this.#enter(`${name}/in`, name, constant.dtype, 'invariant');
   }
 
-  /** The batch of each array: taken as it is stored (bytes are a quarter of the reading), then cast and scaled. */
+  /** The batch of each array: gathered in the stored type (bytes are a quarter of the data), then cast and scaled. */
   batch(): string[] {
     const { arrays, batchSize, isOrdered } = this.#loop;
     const [T, Index] = [{ type: this.#int }, { type: this.#int }];
@@ -187,7 +187,7 @@ class LoopWriter {
     });
   }
 
-  /** The batch of an array without a copy, where it is a matrix that products can read in place. */
+  /** The batch of an array without a copy, if the array is a matrix that products can read in place. */
   residentRows(i: number): ResidentRows | undefined {
     const { stored, dtype, shape, scale } = this.#loop.arrays[i];
     const isReadable = dtype === this.#float && (stored === this.#byte || stored === this.#float);
@@ -236,7 +236,7 @@ class LoopWriter {
   }
 
   next({ name, dtype }: LoopVariable, value: string): void {
-    // A node of its own: the value may come from outside of the loop.
+    // A separate node, since the value may come from outside the loop.
     this.graph.node(`${name}/step`, 'Identity', [value], { T: { type: dtype } });
     this.graph.node(`${name}/next`, 'NextIteration', [`${name}/step`], { T: { type: dtype } });
   }
@@ -246,7 +246,7 @@ class LoopWriter {
     this.next(this.#i, this.graph.node('i/plus', 'AddV2', [this.counter, one], { T: { type: this.#int } }));
   }
 
-  /** The outputs of all turns, one after the other along a first axis. */
+  /** The outputs of all iterations, stacked along a first axis. */
   stack({ name }: LoopVariable, { dtype, shape }: NativeTensor): string {
     if (!this.#hasRange) {
       this.graph.constant('range/one', int32([], 1));
@@ -279,7 +279,7 @@ class LoopWriter {
   }
 }
 
-/** TensorFlow's number of the type of handles. */
+/** TensorFlow's type code of handles. */
 const RESOURCE = 20;
 
 function int32(shape: readonly number[], ...values: number[]): Pick<RecordedConstant, 'dtype' | 'shape' | 'values'> {

@@ -1,17 +1,17 @@
-// graph: where a product is one of few columns, which a kernel of our own computes: see kernels/narrow-matmul.cc.
+// graph: selects the products with few columns that our own kernel computes: see kernels/narrow-matmul.cc.
 import { type Binding, type NativeAttribute, nativeBackend } from './native-backend.js';
 import type { RecordedKernel } from './record.js';
 
 export const NARROW_MATMUL = 'SoftmaxRegressionNarrowMatMul';
 
-/** Up to so many columns our kernel is faster; beyond, TensorFlow's own. From shapes alone, never from a timing. */
+/** Our kernel is faster up to this number of columns. The choice depends on shapes only, never on a timing. */
 const MOST_COLUMNS = 20;
 
-/** Factors smaller than this are not worth a kernel of their own. */
+/** Smaller factors use TensorFlow's kernel. */
 const LEAST_ELEMENTS = 4096;
 
 /**
- * Whether a kernel of a recording is a product of two float matrices, MatMul or as tfjs-node writes it, with few columns
+ * Whether a recorded kernel is a product of two float matrices, as MatMul or in the form of tfjs-node, with few columns
  * and a long first factor.
  */
 export function isNarrowMatMul({ op, attributes, inputs, outputs }: RecordedKernel): boolean {
@@ -28,8 +28,8 @@ export function isNarrowMatMul({ op, attributes, inputs, outputs }: RecordedKern
 const known = new WeakMap<Binding, boolean>();
 
 /**
- * Whether the addon in use has the kernel, and computes rightly by it: one that tfjs-node's own installer brought has not,
- * and on a GPU the products stay there.
+ * Whether the current addon has the kernel, with correct results. An addon from tfjs-node's own installer lacks it. The
+ * kernel is not used on a GPU.
  */
 export function hasNarrowMatMul(): boolean {
   const backend = nativeBackend();
@@ -39,7 +39,7 @@ export function hasNarrowMatMul(): boolean {
   return found;
 }
 
-/** [[1, 2, 3], [4, 5, 6]]·[[1, 0], [0, 1], [1, −1]], and the same with either factor transposed, from rows of bytes, halved. */
+/** Tests [[1, 2, 3], [4, 5, 6]]·[[1, 0], [0, 1], [1, −1]], also with either factor transposed and from scaled bytes. */
 function computesRightly(binding: Binding): boolean {
   const { TF_FLOAT, TF_INT32, TF_UINT8 } = binding;
   const ids: number[] = [];
@@ -76,13 +76,13 @@ function computesRightly(binding: Binding): boolean {
 }
 
 export interface NarrowMatMul {
-  /** TensorFlow's type of the first factor: bytes or float32. */
+  /** TensorFlow's type code of the first factor: bytes or float32. */
   readonly type: number;
   readonly transposeA?: boolean;
   readonly transposeB?: boolean;
-  /** What the product is multiplied by. */
+  /** Scale of the product. */
   readonly factor?: number;
-  /** 1 where a third input names the rows of the first, else 0. */
+  /** 1 if a third input lists row indices of the first, otherwise 0. */
   readonly numRowLists?: number;
 }
 

@@ -1,12 +1,12 @@
-// graph: the parts of tfjs-node's backend that recording and running graphs need.
+// graph: the parts of tfjs-node's backend that recording and running graphs use.
 import * as tf from '@tensorflow/tfjs';
 import { formatShape } from '../core/shape.js';
 
-/** A tensor inside of TensorFlow. */
+/** A tensor in TensorFlow. */
 export interface NativeTensor {
   readonly id: number;
   readonly shape: readonly number[];
-  /** TensorFlow's number of the type: 1 float32, 3 int32, 4 uint8, 10 bool. */
+  /** TensorFlow's type code: 1 float32, 3 int32, 4 uint8, 10 bool. */
   readonly dtype: number;
 }
 
@@ -16,7 +16,7 @@ export interface NativeAttribute {
   readonly value: unknown;
 }
 
-/** TensorFlow's C API, as tfjs-node's addon gives it to JavaScript. */
+/** TensorFlow's C API, as exposed by tfjs-node's addon. */
 export interface Binding {
   createTensor(shape: readonly number[], dtype: number, values: unknown): number;
   deleteTensor(id: number): void;
@@ -47,9 +47,9 @@ export interface Binding {
 export interface NativeBackend {
   binding: Binding;
   readonly isUsingGpuDevice: boolean;
-  /** The ids of tensors; values that wait in JavaScript are handed to TensorFlow first. */
+  /** The ids of tensors; values that are still in JavaScript are uploaded first. */
   getInputTensorIds(tensors: readonly tf.Tensor[]): number[];
-  /** Makes a tfjs tensor that owns a native one. */
+  /** Creates a tfjs tensor that owns a native one. */
   createOutputTensor(tensor: NativeTensor): tf.Tensor;
   executeSingleOutput(op: string, attributes: readonly NativeAttribute[], inputs: readonly tf.Tensor[]): tf.Tensor;
   getDTypeInteger(dtype: tf.DataType): number;
@@ -57,12 +57,12 @@ export interface NativeBackend {
   readSync(dataId: object): tf.BackendValues;
 }
 
-/** The native backend in use; only where `tf.getBackend()` is `'tensorflow'`. */
+/** The native backend; valid only if `tf.getBackend()` is `'tensorflow'`. */
 export function nativeBackend(): NativeBackend {
   return tf.backend() as unknown as NativeBackend;
 }
 
-/** TensorFlow's numbers of its types, and their names. */
+/** TensorFlow's type codes and their names. */
 const TYPE_NAMES: Readonly<Record<number, string>> = {
   1: 'float32',
   3: 'int32',

@@ -1,4 +1,4 @@
-// graph: a loop of steps on TensorFlow as one native graph: recorded once, then many steps in one call.
+// graph: runs a loop of steps on TensorFlow as one native graph: recorded once, with many steps per call.
 import * as tf from '@tensorflow/tfjs';
 import { type DataStore, gather, type Resident } from '../compile/arrays.js';
 import { type BatchRange, concatOutputs, type Ran, type Runner, type ScanJob, type Session } from '../compile/loop.js';
@@ -11,15 +11,15 @@ import { type NativeTensor, nativeBackend } from './native-backend.js';
 import { isRecording, liveVariables, type Recording, record } from './record.js';
 import { runsOfAChunk } from './work.js';
 
-/** Recording and loading cost as much as some dozens of eager steps: from here on they are a clear gain. */
+/** Recording and loading cost as much as dozens of eager steps. From this number of steps on, they save time. */
 const WORTH_RECORDING = 100;
 
-/** A short last batch has a graph of its own where it is met more often than this: to make one takes some 25 ms. */
+/** A short last batch is compiled separately if it occurs more often than this, since a graph takes about 25 ms. */
 const TAILS_WORTH_RECORDING = 24;
 
 /**
- * A runner that records the step, and runs batches as a loop inside of TensorFlow. Without TensorFlow in use, or for a few
- * steps, `eager` does; and a few short last batches.
+ * A runner that records the step and runs batches as a loop inside TensorFlow. `eager` runs everything on other
+ * backends, loops of few steps, and short last batches that occur rarely.
  */
 export function nativeRunner(eager: Runner): Runner {
   return async (job) => {
@@ -27,10 +27,10 @@ export function nativeRunner(eager: Runner): Runner {
     const steps = Math.floor(numSamples / batchSize) * passes;
     if (tf.getBackend() !== 'tensorflow' || isRecording() || steps < WORTH_RECORDING) return eager(job);
     const session = await eager(job);
-    // To copy the data, to record and load the step, and to run it first are a task each: timers have their turn in between.
+    // Copying the data, loading the loop and its first run are separate tasks, so that timers run in between.
     const arrays = job.data.map((array) => residentOf(array, job.store));
     await nextTask();
-    // Somebody else's task may have changed the backend.
+    // Another task may have changed the backend.
     if (tf.getBackend() !== 'tensorflow') return session;
     const loops = loadLoops(job);
     await nextTask();
@@ -81,7 +81,7 @@ function graphSession(
   };
 }
 
-/** The loop over full batches, and, where it pays, that of a short last one. */
+/** The loop over full batches, and one over the short last batch if that is worthwhile. */
 function loadLoops(job: ScanJob): readonly [LoadedLoop, LoadedLoop?] {
   const { numSamples, batchSize, passes } = job;
   const loop = loadLoop(job, batchSize);
@@ -104,7 +104,7 @@ interface LoadedLoop {
   readonly chunk: number;
 }
 
-/** The step, recorded at the shapes of a batch, as a loop that TensorFlow has loaded. */
+/** The step, recorded with the shapes of a batch, as a loop loaded into TensorFlow. */
 function loadLoop({ step, state, data, isOrdered }: ScanJob, batchSize: number): LoadedLoop {
   const numState = state.length;
   const examples = tf.tidy(() => data.map((array) => gather(array, undefined, 0, batchSize)));
@@ -129,14 +129,14 @@ function loadLoop({ step, state, data, isOrdered }: ScanJob, batchSize: number):
   }
 }
 
-/** TensorFlow's type of an array in store: bytes stay bytes, a quarter of the memory and of the reading. */
+/** TensorFlow's type code of a stored array. Bytes stay bytes: a quarter of the memory and of the data to read. */
 function storageOf({ source, dtype }: Resident): number {
   const { binding } = nativeBackend();
   if (!(source instanceof tf.Tensor) && source[Symbol.toStringTag] === 'Uint8Array') return binding.TF_UINT8;
   return nativeBackend().getDTypeInteger(dtype);
 }
 
-/** The id of an array inside of TensorFlow: a copy, unless it is there already. */
+/** The id of an array in TensorFlow. Arrays in JavaScript are copied. */
 function residentOf(array: Resident, store: DataStore): number {
   const backend = nativeBackend();
   const { binding } = backend;
@@ -150,7 +150,7 @@ function residentOf(array: Resident, store: DataStore): number {
 
 function storedValues(source: FeatureValues, dtype: tf.DataType): Uint8Array | Int32Array | Float32Array {
   const kind = source[Symbol.toStringTag];
-  // A Buffer is a Uint8Array to JavaScript, but not to the addon.
+  // The addon rejects a Buffer, although it is a Uint8Array.
   if (kind === 'Uint8Array') return new Uint8Array(source.buffer, source.byteOffset, source.length);
   if (dtype === 'int32') return kind === 'Int32Array' ? (source as Int32Array) : Int32Array.from(source);
   return kind === 'Float32Array' ? (source as Float32Array) : Float32Array.from(source);

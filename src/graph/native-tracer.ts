@@ -1,4 +1,4 @@
-// graph: a recorded function as one graph, called as a whole.
+// graph: a recorded function as one graph, executed in one call.
 import * as tf from '@tensorflow/tfjs';
 import type { FlatFunction, LoadedGraph, Tracer } from '../compile/compile.js';
 import { type WriteConstant, writeBody } from './body.js';
@@ -80,7 +80,7 @@ class NativeGraph implements LoadedGraph {
     const writeConstant: WriteConstant = (name, constant) => graph.constant(name, constant);
     const made = writeBody(graph, this.#recording, { nodes, writeConstant, isOurs });
     const results = outputs.map(({ dtype, shape }, i) => {
-      // A node of its own: the same tensor may come out twice, or an input as it is.
+      // A separate node, since the same tensor may occur twice, or an input may be returned unchanged.
       const name = graph.node(`output${i}`, 'Identity', [made[i]], { T: { type: dtype } });
       return { key: keyOf(`output${this.#outputPaths[i]}`), name: `${name}:0`, dtype, shape };
     });
@@ -88,7 +88,7 @@ class NativeGraph implements LoadedGraph {
   }
 }
 
-/** `arg[0].weight` as Python's TensorFlow takes it for a keyword: `arg_0_weight`. */
+/** `arg[0].weight` as a valid keyword argument in Python's TensorFlow: `arg_0_weight`. */
 function keyOf(path: string): string {
   return path.replace(/[^A-Za-z0-9]+/g, '_').replace(/_$/, '');
 }

@@ -1,4 +1,4 @@
-// graph: which native kernels a tfjs function runs, autograd included, as a list.
+// graph: records the native kernels that a tfjs function runs, autograd included.
 import * as tf from '@tensorflow/tfjs';
 import { BackendError } from '../core/errors.js';
 import {
@@ -11,10 +11,10 @@ import {
 import { withRecordableKernels } from './recordable-kernels.js';
 import { callerOutside } from './source-line.js';
 
-/** A tensor that JavaScript made while the function ran, or that it captured: a number in the function's text, a shape. */
+/** A tensor that the function captured or created from JavaScript values, such as a number or a shape in its code. */
 export interface RecordedConstant extends NativeTensor {
   readonly values: Uint8Array;
-  /** Where it was made: its stack is read when somebody asks. */
+  /** Where it was created. The stack is formatted only on access. */
   readonly origin: Error;
 }
 
@@ -25,13 +25,13 @@ export interface RecordedKernel {
   readonly outputs: readonly NativeTensor[];
 }
 
-/** A variable that the function reads; its value is asked for at each run. */
+/** A variable that the function reads; each run uses its current value. */
 export interface RecordedVariable extends NativeTensor {
   readonly variable: tf.Variable;
 }
 
 export interface Recording {
-  /** In the order in which they ran. */
+  /** In order of execution. */
   readonly kernels: readonly RecordedKernel[];
   readonly constants: readonly RecordedConstant[];
   readonly inputs: readonly NativeTensor[];
@@ -39,27 +39,27 @@ export interface Recording {
   readonly outputs: readonly NativeTensor[];
 }
 
-/** What a kernel must not be: it would draw other numbers in a graph, or act on the world at each run. */
+/** Kernels that cannot be recorded: they draw random numbers, or have side effects on each run. */
 const REFUSED: Readonly<Record<string, string>> = {
   Multinomial: 'which draws random numbers',
 };
 
 let recording = false;
 
-/** Whether a function is being recorded: what it calls must run, not be recorded by itself. */
+/** Whether a recording is in progress. Compiled functions called by it then run eagerly. */
 export function isRecording(): boolean {
   return recording;
 }
 
 /**
- * Runs `fn` on copies of the given tensors and writes down every kernel that it runs, with its real shapes. It does so
- * twice: what differs is no constant.
+ * Runs `fn` on copies of the given tensors and records every kernel with its actual shapes. It runs `fn` twice and
+ * compares the runs to detect values that change.
  *
- * Afterwards everything is as before, also if `fn` throws.
+ * The backend is restored afterwards, also if `fn` throws.
  *
- * @param fn a pure function of tensors: what JavaScript computes in it is frozen
+ * @param fn a pure function of tensors; values that it computes in JavaScript become constants
  * @throws BackendError if it reads a value, draws random numbers, assigns or creates a variable, uses strings, or runs
- *   other kernels the second time
+ *   different kernels the second time
  */
 export function record(
   name: string,
@@ -84,9 +84,9 @@ function recordOnce(
   const { stackTraceLimit } = Error;
   const kernels: RecordedKernel[] = [];
   const constants: RecordedConstant[] = [];
-  /** Every tensor of the recording by its id. */
+  /** Every tensor of the recording, by its id. */
   const known = new Map<number, NativeTensor>();
-  // An id that is deleted may be given out again; held back until the end, each id means one tensor.
+  // TensorFlow may reuse a deleted id. Deletion is deferred to the end, so that each id is one tensor.
   const deleted: number[] = [];
   let refusal: BackendError | undefined;
   const refuse = (actual: string, hint: string, origin = new Error()): BackendError => {
@@ -97,13 +97,13 @@ function recordOnce(
     constants.push({ ...tensor, values: bytesOf(values), origin: new Error() });
     known.set(tensor.id, tensor);
   };
-  /** The tensor of an id; one from outside becomes a constant, unless it is a variable. */
+  /** The tensor of an id. A tensor from outside becomes a constant unless it is a variable. */
   const tensorOf = (id: number): NativeTensor => {
     const variable = variables.recorded.get(id);
     if (variable !== undefined) known.set(id, variable);
     else if (!known.has(id)) {
       const alias = aliasOf(real, id);
-      // The addon frees the characters of strings with the first of two tensors that share them.
+      // If two tensors share strings, the addon frees the characters with the first of them.
       if (alias.dtype === real.TF_STRING) throw refuse('a captured tensor of strings', NO_STRINGS);
       deleted.push(alias.id);
       addConstant({ ...alias, id }, real.tensorDataSync(id) as ArrayBufferView);
@@ -117,12 +117,12 @@ function recordOnce(
       const inputs = ids.map(tensorOf);
       const outputs = real.executeOp(op, attributes, ids, numOutputs);
       for (const output of outputs) known.set(output.id, output);
-      if (outputs.length === 0) throw refuse(`kernel ${op}, which is there for its side effect`, 'Call it outside.');
+      if (outputs.length === 0) throw refuse(`kernel ${op}, which only has a side effect`, 'Call it outside.');
       kernels.push({ op, attributes, inputs, outputs });
       return outputs;
     },
     createTensor(shape, dtype, values) {
-      // Before it is made: tfjs-node would not know the id of what it has to free.
+      // Checked before creation: otherwise tfjs-node would lack the id to free.
       if (!ArrayBuffer.isView(values)) throw refuse('a tensor of strings', NO_STRINGS);
       const id = real.createTensor(shape, dtype, values);
       addConstant({ id, shape: [...shape], dtype }, values);
@@ -131,9 +131,9 @@ function recordOnce(
     deleteTensor: (id) => void deleted.push(id),
     tensorDataSync(id) {
       const hint =
-        'Keep the decision in tensors: tf.where(condition, a, b) in the place of if; or read after the call.';
+        'Keep the decision in tensors, with tf.where(condition, a, b) instead of if; or read after the call.';
       const error = refuse('reading the value of a tensor', hint);
-      // A promise that nobody waits for must not end the process: it is kept, and the recording refused at its end.
+      // An unhandled promise must not end the process. The read succeeds, and the recording fails at its end.
       if (readsLater) return real.tensorDataSync(id);
       throw error;
     },
@@ -153,7 +153,7 @@ function recordOnce(
     }
   };
   tf.Variable.prototype.assign = function (this: tf.Variable) {
-    const hint = 'Return the new value, and assign it outside. In the place of optimizer.minimize: tf.variableGrads.';
+    const hint = 'Return the new value, and assign it outside. Instead of optimizer.minimize, use tf.variableGrads.';
     throw refuse(`assigning variable ${this.name}`, hint);
   };
   Error.stackTraceLimit = 60;
@@ -173,14 +173,14 @@ function recordOnce(
     const read = [...variables.recorded.values()].filter(({ id }) => known.has(id));
     return { kernels, constants, inputs: examples, variables: read, outputs };
   } catch (error) {
-    // Also where the function caught the refusal, and went on.
+    // Also if the function caught the error and continued.
     throw refusal ?? error;
   } finally {
     recording = false;
     Error.stackTraceLimit = stackTraceLimit;
     tf.Variable.prototype.assign = assign;
     Reflect.deleteProperty(backend, 'read');
-    // What an optimizer made for itself before its first assignment is its own, and as good as new.
+    // Slots that an optimizer created before its first assignment belong to it, and still have their initial values.
     if (refusal?.actual.startsWith('assigning') !== true) tf.dispose(variables.created());
     variables.end();
     tf.dispose(tensors);
@@ -189,31 +189,31 @@ function recordOnce(
   }
 }
 
-/** The same values under an id of their own; nothing is copied. */
+/** The same values under a new id, without a copy. */
 function aliasOf(binding: Binding, id: number): NativeTensor {
   return binding.executeOp('Identity', [], [id], 1)[0];
 }
 
-/** The variables that a recording reads, to be fed. */
+/** The variables that a recording reads, to be fed to the graph. */
 export function liveVariables(where: string, { variables }: Recording): tf.Variable[] {
   return variables.map(({ variable }) => {
     if (!variable.isDisposed) return variable;
     throw new BackendError({
       where,
       argument: `captured variable ${variable.name}`,
-      expected: 'be live',
+      expected: 'be usable',
       actual: 'disposed',
-      hint: 'Dispose of the compiled function before its variables.',
+      hint: 'Dispose the compiled function before its variables.',
     });
   });
 }
 
 /**
- * Gives each variable data of its own while a function is recorded, to be known by: a variable shares its data with the
- * tensor that it was made of, and may share it with others.
+ * Gives each variable separate data during a recording, to identify it: a variable shares its data with the tensor it
+ * was created from, and possibly with others.
  */
 class VariableCopies {
-  /** By the id of the data that a variable has meanwhile. */
+  /** By the id of the variable's temporary data. */
   readonly recorded = new Map<number, RecordedVariable>();
   readonly #before: { readonly [name: string]: tf.Variable } = { ...tf.engine().registeredVariables };
   readonly #swapped: { readonly variable: tf.Variable; readonly dataId: object; readonly copy: tf.Tensor }[] = [];
@@ -242,7 +242,7 @@ class VariableCopies {
   }
 }
 
-/** The addon's object cannot be changed, so another one stands in front of it. */
+/** The addon's object is immutable, so a new object overrides parts of it. */
 function forwarding(real: Binding, own: Partial<Binding>): Binding {
   const get = (_: object, key: PropertyKey) => {
     if (key in own) return own[key as keyof Binding];
@@ -258,13 +258,13 @@ function bytesOf(view: ArrayBufferView): Uint8Array {
 
 /** @throws BackendError if two runs differ in kernels, wiring or constants */
 function assertSame(name: string, first: Recording, second: Recording): void {
-  /** From the ids of the first run to those of the second. */
+  /** Maps ids of the first run to those of the second. */
   const twins = new Map<number, number>();
   const pair = (a: readonly NativeTensor[], b: readonly NativeTensor[]) =>
     a.forEach(({ id }, i) => void twins.set(id, b[i]?.id));
   const constants = [first, second].map((run) => new Map(run.constants.map((each) => [each.id, each])));
   const isTwin = (a: number, b: number): boolean => {
-    // Constants are known by what they hold: a captured tensor may be older than the second run, but not than the first.
+    // Constants are compared by value. A captured tensor may be created between the runs, but not before the first.
     const [one, other] = [constants[0].get(a), constants[1].get(b)];
     if (one === undefined || other === undefined) return twins.get(a) === b;
     if (formatNative(one) !== formatNative(other)) return false;
@@ -286,10 +286,10 @@ function assertSame(name: string, first: Recording, second: Recording): void {
   if (!isSame || !isSameEnd) throw impure(name, 'other kernels from run to run', PASS_CHANGING);
 }
 
-const NO_STRINGS = 'Keep strings outside of the compiled function.';
+const NO_STRINGS = 'Use strings outside the compiled function.';
 
 const PASS_CHANGING =
-  'Random numbers, the time and counters of JavaScript would stand still in a graph: pass them as tensors.';
+  'Random numbers, the time and counters of JavaScript would be constant in a graph: pass them as tensors.';
 
 function impure(name: string, actual: string, hint: string, origin?: Error): BackendError {
   const line = origin && callerOutside(origin);

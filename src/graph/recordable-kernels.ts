@@ -1,4 +1,4 @@
-// graph: kernels of tfjs-node that look at values before they run, in a form that can be recorded.
+// graph: tfjs-node kernels that read values before they run, in a recordable form.
 import * as tf from '@tensorflow/tfjs';
 import { nativeBackend } from './native-backend.js';
 
@@ -7,7 +7,7 @@ interface GatherArguments {
   readonly attrs: { readonly axis: number; readonly batchDims: number };
 }
 
-/** Without the look at the indices: in a graph, TensorFlow itself refuses those out of range. */
+/** Omits the check of the indices; in a graph, TensorFlow rejects indices out of range. */
 function gather({ inputs: { x, indices }, attrs: { axis, batchDims } }: GatherArguments): tf.TensorInfo {
   const backend = nativeBackend();
   const { TF_ATTR_INT, TF_ATTR_TYPE } = backend.binding;
@@ -28,7 +28,7 @@ function gather({ inputs: { x, indices }, attrs: { axis, batchDims } }: GatherAr
 
 const RECORDABLE = { GatherV2: gather } as unknown as Readonly<Record<string, tf.KernelFunc>>;
 
-/** Runs `body` with these kernels in the place of tfjs-node's own. */
+/** Runs `body` with these kernels instead of tfjs-node's own. */
 export function withRecordableKernels<T>(body: () => T): T {
   const configs = Object.keys(RECORDABLE).flatMap((kernel) => tf.getKernel(kernel, 'tensorflow') ?? []);
   const own = configs.map(({ kernelFunc }) => kernelFunc);

@@ -1,13 +1,13 @@
-// graph: the line of the user's code in a stack.
+// graph: finds the line of the user's code in a stack trace.
 import { dirname, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const OWN = dirname(__dirname);
-/** Its folders, and what its source maps call them. */
+/** Folders of TensorFlow.js, and their names in its source maps. */
 const TENSORFLOW = /[\\/]@tensorflow[\\/]|(^|[\\/])tfjs-[a-z-]+[\\/]src[\\/]/;
 
 /**
- * The first place of a stack outside of this package and TensorFlow.js: `step.ts:12:7`, relative to the working
+ * The first position in a stack trace outside this package and TensorFlow.js: `step.ts:12:7`, relative to the working
  * directory, or undefined if there is none.
  */
 export function callerOutside({ stack = '' }: Error): string | undefined {

@@ -1,13 +1,13 @@
-// graph: a recording as text, one kernel on a line.
+// graph: a recording as text, one kernel per line.
 import { asNode } from './body.js';
 import { formatNative, type NativeTensor } from './native-backend.js';
 import type { Recording } from './record.js';
 
-/** Bytes of a constant that are worth showing: up to four numbers. */
+/** Constants up to this number of bytes are printed: four numbers. */
 const SHORT = 16;
 
 /**
- * A recording for reading:
+ * A recording in readable form:
  *
  *   step: 2 inputs, 3 kernels
  *     %0 = input [0] : float32[3]
@@ -42,7 +42,7 @@ export function formatRecording(name: string, recording: Recording, inputPaths: 
 
 function shortValues({ values, dtype }: { readonly values: Uint8Array; readonly dtype: number }): string {
   if (values.byteLength === 0 || values.byteLength > SHORT) return '';
-  // TensorFlow's numbers of float32 and int32; bytes otherwise.
+  // TensorFlow's type codes of float32 and int32; other types are bytes.
   const { buffer } = values;
   const numbers = dtype === 1 ? new Float32Array(buffer) : dtype === 3 ? new Int32Array(buffer) : values;
   return ` ${[...numbers].map((value) => String(Number(value.toPrecision(7)))).join(', ')}`;

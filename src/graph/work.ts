@@ -1,15 +1,15 @@
-// graph: how much work a recording is, from its shapes alone.
+// graph: estimates the work of a recording from its shapes.
 import { isNarrowMatMul } from './narrow-matmul.js';
 import type { NativeTensor } from './native-backend.js';
 import type { RecordedKernel, Recording } from './record.js';
 
-/** Nanoseconds on a machine that is nobody's: what counts is that chunks of steps have alike lengths. */
+/** Nominal nanoseconds; only ratios matter. They equalise the lengths of chunks. */
 const COST = { kernel: 4000, element: 1, multiplyAdd: 0.12, narrowMultiplyAdd: 0.04 } as const;
 
-/** Nominal nanoseconds of a chunk of steps, three times what they take on two cores of 2.6 GHz: elsewhere they may, too. */
+/** Nominal nanoseconds per chunk. Two cores of 2.6 GHz take a third of it; slower machines have that margin. */
 const CHUNK = 100e6;
 
-/** How many runs of a recording one native call may take without holding up the event loop. */
+/** Number of runs of a recording per native call, limited so that the event loop is not blocked for long. */
 export function runsOfAChunk(recording: Recording): number {
   return Math.max(1, Math.floor(CHUNK / workOf(recording)));
 }
@@ -22,13 +22,13 @@ function workOf({ kernels }: Recording): number {
   }, 0);
 }
 
-/** Of products: the geometric mean of the sizes of two matrices and their product is what their inner loops turn. */
+/** Multiply-adds of a product [n, k]·[k, m]: √(nk · km · nm) = nkm. */
 function multiplyAdds({ op, inputs, outputs }: RecordedKernel): number {
   const isProduct = /MatMul|Einsum/.test(op);
   const isConvolution = /Conv/.test(op);
   if ((!isProduct && !isConvolution) || inputs.length < 2) return 0;
   const product = Math.sqrt(sizeOf(inputs[0]) * sizeOf(inputs[1]) * sizeOf(outputs[0]));
-  // An image meets each of its filters at many places: some times as much.
+  // A convolution applies each filter at many positions; 4 is a rough factor.
   return isConvolution ? 4 * product : product;
 }
 
