@@ -159,7 +159,7 @@ describeNative('the kernel for products with few columns', () => {
   it.each([
     ['a row that is not there', { list: Int32Array.of(0, 3) }, /rows must be in \[0, 3\); got 3/],
     ['a negative row', { list: Int32Array.of(-1) }, /rows must be in \[0, 3\); got -1/],
-    ['a sum that does not fit', { b: new Float32Array(42) }, /a sum over 20 meets shape \[21, 2\]/],
+    ['a sum that does not fit', { b: new Float32Array(42) }, /b must have 20 terms per sum; got shape \[21, 2\]/],
   ])('refuses %s', (_, change, message) => {
     const { binding } = nativeBackend();
     const { TF_FLOAT, TF_INT32 } = binding;

@@ -1,11 +1,11 @@
-// graph: the TensorFlow kernel for products with few columns, as a linear classifier of few classes has them.
+// graph: the TensorFlow kernel for products with few columns, as in a linear classifier with few classes.
 //
 //   SoftmaxRegressionNarrowMatMul(a, b, rows):  factor · a[rows]·b,  a[rows]ᵀ·b (transpose_a),  a[rows]·bᵀ (transpose_b)
 //
-// a is float32 or bytes; without rows it is taken whole. TensorFlow's own kernels are made for matrices that are large
-// both ways, and want floats that lie in order: here a block of the result stays in registers while the rows stream by
-// from where they are, as they are.
-// Only TensorFlow's C API is used, so this builds against any version of the library from 2.5 on.
+// a is float32 or bytes; without rows, all of a is used. TensorFlow's own kernels are designed for matrices that are
+// large in both dimensions, and require contiguous floats. Here a block of the result stays in registers, and the rows
+// are read in place in their stored type.
+// The code uses TensorFlow's C API only, so it builds with any version of the library from 2.5 on.
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
@@ -30,31 +30,31 @@ constexpr const char* kOp = "SoftmaxRegressionNarrowMatMul";
 /** a is [rows, columns], B has n columns. */
 struct Sizes {
   int64_t rows, columns, n;
-  /** `columns`, rounded up. */
+  /** `columns`, rounded up to whole vectors. */
   int64_t padded;
-  /** What the product is multiplied by. */
+  /** Scale of the product. */
   float factor;
 };
 
-/** Rows of the result. */
+/** A range of rows of the result. */
 struct Range {
   int64_t from, to;
 };
 
 template <typename A>
 struct Arguments {
-  /** Where its rows begin. */
+  /** Pointers to the rows. */
   const A* const* a;
-  /** Of aᵀ·B it is B, [rows, n]; of a·B its columns, [n, padded], zeros at their ends. */
+  /** For aᵀ·B it is B, [rows, n]; for a·B the columns of B, [n, padded], padded with zeros. */
   const float* b;
   float* out;
   Sizes size;
   bool transposeA;
 };
 
-/** Columns that one block of sums has at the most. */
+/** Largest number of columns per block of sums. */
 #define MOST_COLUMNS 10
-/** Floats of the widest vectors below: a column's padding fits all of them. */
+/** Floats of the widest vectors below; the padding of columns fits all widths. */
 constexpr int64_t kWidest = 16;
 
 namespace any_processor {
@@ -83,7 +83,7 @@ namespace avx512 {
 #include "narrow-matmul.h"
 }  // namespace avx512
 
-/** Floats of the widest vectors that the processor has, or that the user allows. */
+/** Floats of the widest vectors that the processor supports and the user allows. */
 int64_t lanes() {
   const char* limit = std::getenv("SOFTMAX_REGRESSION_LANES");
   const int64_t most = limit == nullptr ? kWidest : std::atoll(limit);
@@ -106,9 +106,9 @@ void multiplyPart(const Arguments<A>& x, Range part) {
 }
 #endif
 
-/** Multiply-adds below which a thread is done before another has heard of it. */
+/** Multiply-adds below which one thread finishes before another one starts. */
 constexpr int64_t kWorthSharing = 1 << 19;
-/** Rows of the result that one thread takes at a time. */
+/** Rows of the result per part of a thread. */
 constexpr int64_t kPart = 64;
 
 template <typename A>
@@ -139,7 +139,7 @@ void* create(TF_OpKernelConstruction* context) {
 
 void destroy(void* kernel) { delete static_cast<Kernel*>(kernel); }
 
-/** B [length, n], or Bᵀ [n, length], as columns that are padded with zeros, each at the start of a vector. */
+/** B [length, n], or Bᵀ [n, length], as aligned columns padded with zeros. */
 class PaddedColumns {
  public:
   PaddedColumns(const float* b, int64_t length, int64_t padded, int64_t n, bool isTransposed)
@@ -168,7 +168,7 @@ std::string shapeOf(const TF_Tensor* tensor) {
   return text + "]";
 }
 
-/** A tensor that is let go of in any case. */
+/** Owns a tensor. */
 struct Tensor {
   TF_Tensor* tensor = nullptr;
   ~Tensor() { TF_DeleteTensor(tensor); }
@@ -184,7 +184,7 @@ void refuse(TF_Status* status, const std::string& reason) {
   TF_SetStatus(status, TF_INVALID_ARGUMENT, (std::string(kOp) + ": " + reason).c_str());
 }
 
-/** Where each of the rows of a begins; all of them, in order, where no rows are named. */
+/** Pointers to the given rows of a, or to all rows in order if none are given. */
 template <typename A>
 std::vector<const A*> startsOf(const Tensor& a, const Tensor& rows, TF_Status* status) {
   const A* start = a.data<A>();
@@ -206,14 +206,14 @@ void multiplyTensors(const Kernel& kernel, TF_OpKernelContext* context, const Te
                      const Tensor& rows, TF_Status* status) {
   if (a.rank() != 2 || b.rank() != 2 || (rows.tensor != nullptr && rows.rank() != 1) ||
       (kernel.transposeA && kernel.transposeB)) {
-    return refuse(status, "takes two matrices, not both transposed, and a list of rows");
+    return refuse(status, "arguments must be two matrices, not both transposed, and a list of rows");
   }
   const std::vector<const A*> starts = startsOf<A>(a, rows, status);
   if (TF_GetCode(status) != TF_OK) return;
   const int64_t numRows = starts.size(), columns = a.size(1);
   const int64_t summed = kernel.transposeA ? numRows : columns;
   if (b.size(kernel.transposeB ? 1 : 0) != summed) {
-    return refuse(status, "a sum over " + std::to_string(summed) + " meets shape " + shapeOf(b.tensor));
+    return refuse(status, "b must have " + std::to_string(summed) + " terms per sum; got shape " + shapeOf(b.tensor));
   }
   const int64_t n = b.size(kernel.transposeB ? 0 : 1);
   const int64_t shape[] = {kernel.transposeA ? columns : numRows, n};
@@ -248,7 +248,7 @@ void inferShape(TF_ShapeInferenceContext* context, TF_Status* status) {
   TF_ShapeInferenceContextSetUnknownShape(context, status);
 }
 
-/** When the addon is loaded: the operation, and its kernel for each type of the long factor. */
+/** Registers the operation when the addon is loaded, and its kernel for each type of the long factor. */
 const bool registered = [] {
   TF_OpDefinitionBuilder* op = TF_NewOpDefinitionBuilder(kOp);
   TF_OpDefinitionBuilderAddInput(op, "a: T");
@@ -269,7 +269,7 @@ const bool registered = [] {
     TF_KernelBuilder_TypeConstraint(builder, "T", type, status);
     if (TF_GetCode(status) == TF_OK) TF_RegisterKernelBuilder(kOp, builder, status);
   }
-  // Where it fails the addon works without: whoever wants the operation asks whether it is there.
+  // If this fails, the addon works without the operation. Callers check that it is available.
   const bool isRegistered = TF_GetCode(status) == TF_OK;
   TF_DeleteStatus(status);
   return isRegistered;

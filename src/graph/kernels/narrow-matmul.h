@@ -1,9 +1,9 @@
-// graph: products with few columns, for vectors of one width. Included by narrow-matmul.cc once for each width, with
-// WIDTH floats in a vector, ROWS vectors that meet the columns at once, and TARGET, the instructions that may be used.
+// graph: products with few columns, for one vector width. narrow-matmul.cc includes this once per width and defines
+// WIDTH (floats per vector), ROWS (vectors processed with the columns at once) and TARGET (allowed instructions).
 #define INLINE TARGET inline __attribute__((always_inline))
 #define UNROLL _Pragma("GCC unroll 16")
 
-/** Vectors as GCC and Clang know them on any processor. */
+/** Vector types of GCC and Clang, available on every processor. */
 typedef float Floats __attribute__((vector_size(WIDTH * 4)));
 typedef int32_t Integers __attribute__((vector_size(WIDTH * 4)));
 typedef int16_t Shorts __attribute__((vector_size(WIDTH * 2)));
@@ -27,7 +27,7 @@ INLINE Floats load(const uint8_t* from) {
 #endif
 }
 
-/** The first `count` of them, and zeros. */
+/** Loads the first `count` values, followed by zeros. */
 template <typename A>
 INLINE Floats loadPart(const A* from, int64_t count) {
   A part[WIDTH] = {};
@@ -37,12 +37,12 @@ INLINE Floats loadPart(const A* from, int64_t count) {
 
 INLINE void store(float* to, const Floats& lanes) { std::memcpy(to, &lanes, sizeof(lanes)); }
 
-/** Where the lanes of a sum of halves come from, of a and b one behind the other. */
+/** Source lane of lane i for adding halves, in the concatenation of a and b. */
 constexpr int laneOf(int i, int stride, bool isHigh) {
   return i / stride % 2 * WIDTH + i / stride / 2 * 2 * stride + (isHigh ? stride : 0) + i % stride;
 }
 
-/** Runs of `stride` lanes: a's first two added up, then b's first two, then a's next two, and so on. */
+/** Adds pairs of runs of `stride` lanes: the first two runs of a, then of b, then the next two of a, and so on. */
 template <int stride, size_t... i>
 INLINE Floats addHalves(const Floats& a, const Floats& b, std::index_sequence<i...>) {
 #if defined(__clang__)
@@ -54,7 +54,7 @@ INLINE Floats addHalves(const Floats& a, const Floats& b, std::index_sequence<i.
 #endif
 }
 
-/** Folds WIDTH vectors into the first: lane i is the sum of the lanes of vector i. */
+/** Folds WIDTH vectors into the first: lane i becomes the sum of the lanes of vector i. */
 template <int stride>
 INLINE void fold(Floats* vectors) {
   UNROLL for (int i = 0; i < WIDTH; i += 2 * stride) {
@@ -63,7 +63,7 @@ INLINE void fold(Floats* vectors) {
   if constexpr (2 * stride < WIDTH) fold<2 * stride>(vectors);
 }
 
-/** totals[i] = the sum of the lanes of sums[i]. `totals` has room for a vector more. */
+/** totals[i] = the sum of the lanes of sums[i]. `totals` needs room for one extra vector. */
 template <int N>
 INLINE void addLanes(const Floats* sums, float* totals) {
   UNROLL for (int first = 0; first < N; first += WIDTH) {
@@ -76,7 +76,7 @@ INLINE void addLanes(const Floats* sums, float* totals) {
   }
 }
 
-/** out[r][c] = Σⱼ a[r][j]·columns[c][j] for R rows of a: of dot products, R × C at a time. */
+/** out[r][c] = Σⱼ a[r][j]·columns[c][j] for R rows of a: R × C dot products at a time. */
 template <int R, int C, typename A>
 INLINE void dotRows(const A* const* a, const float* columns, float* out, const Sizes& size) {
   Floats sums[R][C] = {};
@@ -104,12 +104,12 @@ INLINE void dotRows(const A* const* a, const float* columns, float* out, const S
   }
 }
 
-/** Rows from … to of factor·a·B, for C of the columns of B. */
+/** Rows part.from … part.to of factor·a·B, for C columns of B. */
 template <int C, typename A>
 INLINE void product(const A* const* a, const float* columns, float* out, const Sizes& size, Range part) {
   int64_t r = part.from;
   for (; r + ROWS <= part.to; r += ROWS) {
-    // Rows lie anywhere: the next ones are asked for in time.
+    // Rows are not contiguous, so the next ones are prefetched.
     for (int64_t next = r + ROWS; next < std::min(r + 2 * ROWS, part.to); next++) {
       const char* line = reinterpret_cast<const char*>(a[next]);
       const char* end = reinterpret_cast<const char*>(a[next] + size.columns);
@@ -120,7 +120,7 @@ INLINE void product(const A* const* a, const float* columns, float* out, const S
   for (; r < part.to; r++) dotRows<1, C>(a + r, columns, out + r * size.n, size);
 }
 
-/** out[i][c] = Σᵣ a[r][i]·b[r][c] for up to U vectors of the columns of a, which stay in registers while all rows go by. */
+/** out[i][c] = Σᵣ a[r][i]·b[r][c] for up to U vectors of columns of a. The sums stay in registers over all rows. */
 template <int U, int C, bool isWhole, typename A>
 INLINE void outerColumns(const A* const* a, int64_t first, const float* b, float* out, const Sizes& size, int64_t count) {
   Floats sums[U][C] = {};
@@ -144,7 +144,7 @@ INLINE void outerColumns(const A* const* a, int64_t first, const float* b, float
   }
 }
 
-/** Rows from … to of factor·aᵀ·B, for C of the columns of B. */
+/** Rows part.from … part.to of factor·aᵀ·B, for C columns of B. */
 template <int C, typename A>
 INLINE void transposedProduct(const A* const* a, const float* b, float* out, const Sizes& size, Range part) {
   int64_t first = part.from;
@@ -162,7 +162,7 @@ INLINE void block(const Arguments<A>& x, int64_t first, Range part) {
   product<C>(x.a, x.b + first * x.size.padded, x.out + first, x.size, part);
 }
 
-/** Some rows of the result, block by block of its columns: ROWS × MOST_COLUMNS sums are what the registers hold. */
+/** A range of rows of the result, in blocks of columns: the registers hold ROWS × MOST_COLUMNS sums. */
 template <typename A>
 TARGET void multiply(const Arguments<A>& x, Range part) {
   for (int64_t first = 0; first < x.size.n; first += MOST_COLUMNS) {

@@ -1,4 +1,4 @@
-// graph: threads that take parts of a kernel's work.
+// graph: threads that share the work of a kernel.
 #pragma once
 
 #include <algorithm>
@@ -11,25 +11,25 @@
 #include <thread>
 
 /**
- * Shares the parts of a work between the calling thread and those that are there to help.
+ * Distributes the parts of a task over the calling thread and helper threads.
  *
- * A product takes less time than it takes to wake a thread. So the caller never waits for one that has not begun: each
- * takes the next part until none is left, and helpers stay awake for a moment after a work, for the next of the same loop.
- * Which thread does a part changes no number.
+ * A product takes less time than waking a thread, so the caller never waits for a helper that has not started. Each
+ * thread takes the next part until none is left. Helpers spin briefly after a task, ready for the next one of the loop.
+ * The results do not depend on which thread computes a part.
  */
 class Workers {
  public:
-  /** The one of this process. It is never destroyed: at the end of the process, its threads may still sleep in it. */
+  /** The instance of this process. It is never destroyed, because its threads may still wait in it at exit. */
   static Workers& shared() {
     static Workers* workers = new Workers();
     return *workers;
   }
 
-  /** part(i) for i = 0, …, count − 1, each once; all are done when it returns. */
+  /** Calls part(i) once for each i = 0, …, count − 1, and returns when all calls are done. */
   template <typename Part>
   void run(int64_t count, const Part& part) {
     if (numHelpers_ == 0 || count < 2 || isBusy_.exchange(true)) {
-      // There is nobody, or they are busy with another product.
+      // No helpers, or they are busy with another product.
       for (int64_t i = 0; i < count; i++) part(i);
       return;
     }
@@ -43,7 +43,7 @@ class Workers {
     }
     takeParts(work);
     work_ = nullptr;
-    // Whoever came before that may still be at a part; whoever comes later finds no work.
+    // Helpers that entered earlier may still work on a part; later ones find no task.
     while (numInside_ > 0) rest(1);
     isBusy_ = false;
   }
@@ -66,19 +66,19 @@ class Workers {
   }
 
   Workers() {
-    // TensorFlow's own variable for how many threads a kernel may use.
+    // TensorFlow's variable for the number of threads per kernel.
     const char* wanted = std::getenv("TF_NUM_INTRAOP_THREADS");
     const int64_t threads = wanted == nullptr ? 0 : std::atoll(wanted);
     numHelpers_ = std::min<int64_t>(threads > 0 ? threads : std::thread::hardware_concurrency(), kMostThreads) - 1;
   }
 
-  /** The threads, at the first work that is large enough for them. */
+  /** Starts the threads on the first task that is large enough. */
   void start() {
     for (; numStarted_ < numHelpers_; numStarted_++) {
       try {
         std::thread([this] { help(); }).detach();
       } catch (const std::exception&) {
-        // A limit of the system: those that are there will do.
+        // A system limit was reached: use the threads started so far.
         numHelpers_ = numStarted_;
       }
     }
@@ -101,7 +101,7 @@ class Workers {
     }
   }
 
-  /** Lets the processor's other half, and its fan, have a moment. */
+  /** Pauses briefly, which frees the other hardware thread of the core and saves power. */
   static void rest(int moments) {
 #if defined(__x86_64__)
     for (int i = 0; i < moments; i++) __builtin_ia32_pause();
@@ -115,9 +115,9 @@ class Workers {
 
   std::atomic<bool> isBusy_{false};
   std::atomic<Work*> work_{nullptr};
-  /** Counts the works. */
+  /** Number of tasks so far. */
   std::atomic<uint64_t> generation_{0};
-  /** Helpers that may look at the work. */
+  /** Helpers that may access the current task. */
   std::atomic<int64_t> numInside_{0};
   std::atomic<int64_t> numAsleep_{0};
   std::mutex mutex_;
