@@ -1,11 +1,11 @@
-// optim: a symmetric positive definite matrix that acts on each block of a vector alike.
+// optim: a symmetric positive definite matrix applied to each block of a vector.
 import { assertShape } from '../core/shape.js';
 import { type Cholesky, cholesky } from './cholesky.js';
 
 /**
- * M on each of some blocks of `order` numbers that lie one after the other: I ⊗ M.
+ * M applied to consecutive blocks of `order` numbers: I ⊗ M.
  *
- * It is given as a whole, or by its diagonal where it is too large to be factored.
+ * It is given in full, or by its diagonal if it is too large to factor.
  */
 export class BlockMetric {
   readonly order: number;
@@ -16,13 +16,13 @@ export class BlockMetric {
   readonly diagonal: Float64Array;
   readonly #matrix: Float64Array;
   readonly #jitter: number;
-  /** Of principal parts of M, by the rows that they consist of; the latest ones. */
+  /** Recently used factors of principal submatrices of M, by their rows. */
   readonly #factors = new Map<string, Cholesky>();
 
   /**
    * @param matrix M, [order, order] row-major, of which the lower half is read, or its diagonal, [order]
    * @param jitter added to the diagonal, relative to it; rows of zeros count as 1
-   * @throws ShapeError if the matrix is neither
+   * @throws ShapeError if the matrix has neither size
    */
   constructor(matrix: Float64Array, order: number, blocks: number, jitter: number) {
     this.isDiagonal = matrix.length === order;
@@ -38,12 +38,12 @@ export class BlockMetric {
       const entry = matrix[at] === 0 ? 1 : matrix[at] * (1 + jitter);
       this.#matrix[at] = entry;
       this.diagonal[i] = entry;
-      // The columns are read along their rows.
+      // Mirrored, so that columns can be read along rows.
       if (!this.isDiagonal) for (let j = 0; j < i; j++) this.#matrix[j * order + i] = matrix[i * order + j];
     }
   }
 
-  /** to ← to + factor·M·column, of one block that begins at `offset`. */
+  /** to ← to + factor·M·column, for the block that begins at `offset`. */
   addColumn(column: number, factor: number, to: Float64Array, offset: number): void {
     if (this.isDiagonal) {
       to[offset + column] += factor * this.#matrix[column];
@@ -54,7 +54,7 @@ export class BlockMetric {
     for (let i = 0, at = column * order; i < order; i++, at++) to[offset + i] += factor * matrix[at];
   }
 
-  /** Mv, fresh. */
+  /** Mv, a new array. */
   multiply(vector: Float64Array): Float64Array {
     const { order, blocks } = this;
     const result = new Float64Array(this.size);
@@ -67,7 +67,7 @@ export class BlockMetric {
     return result;
   }
 
-  /** to ← M[rows, rows]·v, for numbers that lie at `offset`, as many as there are rows. */
+  /** to ← M[rows, rows]·v, where v and the result begin at `offset` and have one number per row. */
   multiplyPart(rows: Int32Array, vector: Float64Array, offset: number, to: Float64Array): void {
     const { order } = this;
     const matrix = this.#matrix;
@@ -84,13 +84,13 @@ export class BlockMetric {
     }
   }
 
-  /** M[rows, rows]⁻¹v, up to the jitter that collinear rows need; fresh. */
+  /** M[rows, rows]⁻¹v, up to the jitter that collinear rows need; a new array. */
   solvePart(rows: Int32Array, vector: Float64Array): Float64Array {
     if (this.isDiagonal) return vector.map((entry, a) => entry / this.#matrix[rows[a]]);
     return this.#factorOf(rows).solve(vector);
   }
 
-  /** Multiply-adds that `solvePart` needs before it has the factor. */
+  /** Multiply-adds to factor the submatrix, which `solvePart` does first. */
   workOf(rows: Int32Array): number {
     return this.isDiagonal || this.#factors.has(rows.join()) ? rows.length : rows.length ** 3 / 6;
   }
@@ -111,7 +111,7 @@ export class BlockMetric {
   #factorOf(rows: Int32Array): Cholesky {
     const key = rows.join();
     const known = this.#factors.get(key);
-    // Put last again: the first ones are those that were not asked for since.
+    // Moved to the end, so that the least recently used factor is first.
     if (known !== undefined) this.#factors.delete(key);
     const factor = known ?? this.#factored(rows);
     this.#factors.set(key, factor);

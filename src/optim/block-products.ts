@@ -1,20 +1,20 @@
 // optim: products of small dense blocks in float64, for the inner loops of the solvers.
 import { Simd } from '../core/simd.js';
 
-// One memory for all: it is filled and read within a call.
+// One shared memory: each call fills it and reads it.
 const simd = Simd.open();
 
 /** A block of rows within an array. */
 export interface Block {
   readonly values: Float64Array;
-  /** Where it begins. */
+  /** Index of its first number. */
   readonly offset: number;
   readonly rows: number;
-  /** Numbers of a row: a multiple of 4, filled up with zeros. */
+  /** Numbers per row: a multiple of 4, padded with zeros. */
   readonly width: number;
 }
 
-/** What a product goes through where there is no SIMD; good until the next product, like the memory of what has it. */
+/** Result buffer of the plain loops; valid until the next product, like the memory of the SIMD kernels. */
 let scratch = new Float64Array(0);
 
 function scratchOf(count: number): Float64Array {
@@ -25,11 +25,11 @@ function scratchOf(count: number): Float64Array {
 /**
  * X·W for the first `order` columns of X.
  *
- * Each entry is summed up in the order of the columns, in WebAssembly or without: the bits are the same.
+ * Each entry is summed in the order of the columns, so WebAssembly and plain JavaScript give the same bits.
  *
- * @param x there are rows to the next multiple of four, whatever is in them
- * @param w [pairs, order, 2]: of each two columns of W, row by row
- * @returns [rows, 2·pairs], from 0 on, good until the next product
+ * @param x its rows are padded to a multiple of four; the padding may have any values
+ * @param w [pairs, order, 2]: two columns of W at a time, row by row
+ * @returns [rows, 2·pairs], from index 0, valid until the next product
  */
 export function multiply({ values, offset, rows, width }: Block, w: Float64Array, order: number): Float64Array {
   const pairs = w.length / order / 2;
@@ -58,12 +58,12 @@ export function multiply({ values, offset, rows, width }: Block, w: Float64Array
 }
 
 /**
- * AᵀX, each entry summed up in the order of the rows.
+ * AᵀX, with each entry summed in the order of the rows.
  *
- * @param a [rows, strideA], as many rows as X has
- * @param columns of them, an even number
- * @param half 'lower' where entries beyond the diagonal may be left out
- * @returns [columns, width], from 0 on, good until the next product
+ * @param a [rows, strideA], with as many rows as X
+ * @param columns number of columns of A to use, even
+ * @param half 'lower' if entries above the diagonal may be omitted
+ * @returns [columns, width], from index 0, valid until the next product
  */
 export function multiplyTransposed(
   a: Float64Array,

@@ -1,14 +1,14 @@
-// optim: symmetric positive definite systems, by Cholesky's factorisation on plain arrays.
+// optim: solves symmetric positive definite systems by Cholesky factorisation, on plain arrays.
 import { DomainError } from '../core/errors.js';
 import { assertShape, describe } from '../core/shape.js';
 import { Simd } from '../core/simd.js';
 
 export interface Cholesky {
   readonly size: number;
-  /** What was added to the diagonal of the scaled matrix: entry (i, i) of the matrix grew by `jitter` times itself. */
+  /** Added to the diagonal of the scaled matrix: entry (i, i) of the matrix grew by `jitter` times itself. */
   readonly jitter: number;
   /**
-   * A⁻¹B for `columns` right-hand sides: B is [size, columns], row-major, and so is the fresh result.
+   * A⁻¹B for `columns` right-hand sides: B is [size, columns], row-major, and so is the result, a new array.
    *
    * @throws ShapeError if B does not have size × columns numbers
    */
@@ -17,21 +17,21 @@ export interface Cholesky {
 
 /** Pivots of a unit-diagonal matrix below size·ε are rounding errors. */
 const SMALLEST_JITTER = 1e-14;
-/** A matrix that needs more is not "positive definite but for rounding". */
+/** A matrix that needs more is not positive definite up to rounding. */
 const LARGEST_JITTER = 1e-2;
 
 /**
- * The Cholesky factorisation of a symmetric positive definite matrix, or of one that lacks it by rounding or by collinear
+ * The Cholesky factorisation of a symmetric positive definite matrix, or of one that is so up to rounding or collinear
  * columns.
  *
  *   D⁻½AD⁻½ + jitter·I = LLᵀ,   D the diagonal of A
  *
- * The scaling makes the factor, and the jitter, independent of the units of the columns. The jitter starts at the one
- * given and grows a hundredfold from 1e-14 until every pivot exceeds its rounding error. A zero on the diagonal, of a
- * column that is always 0, counts as 1.
+ * The scaling makes the factor and the jitter independent of the units of the columns. The jitter starts at the given
+ * value and grows a hundredfold from 1e-14 until every pivot exceeds its rounding error. A zero on the diagonal, from a
+ * column of zeros, counts as 1.
  *
- * @param matrix A, [size, size], row-major; only its lower half is read, and it stays as it is
- * @param jitter the least to add, relative to each diagonal entry; 0 unless given
+ * @param matrix A, [size, size], row-major; only its lower half is read, and it is not changed
+ * @param jitter smallest addition, relative to each diagonal entry. Default 0
  * @throws ShapeError if the matrix does not have size × size numbers
  * @throws DomainError if it is not finite or not positive semidefinite
  * @example cholesky(Float64Array.of(4, 2, 2, 3), 2).solve(Float64Array.of(2, 1))   // [0.5, 0]
@@ -53,21 +53,21 @@ export function cholesky(matrix: Float64Array, size: number, jitter = 0): Choles
   throw notPositive(`one that is not, even with ${largest} of its diagonal added`);
 }
 
-/** Columns of a panel: that many rows of a thousand numbers stay in the processor's second cache. */
+/** Columns of a panel. This many rows of a thousand numbers fit in the second-level cache. */
 const PANEL = 32;
 
-// One memory for all: the factor that was used last stays in it.
+// One shared memory: it contains the factor used last.
 const simd = Simd.open();
 let resident: Factor | undefined;
 
-/** L, [n, stride], of which the lower half counts. */
+/** L, [n, stride], of which only the lower half is valid. */
 interface Factor {
   readonly values: Float64Array;
   readonly n: number;
   readonly stride: number;
 }
 
-/** Of the scaled matrix; undefined where a pivot is not above its rounding error. */
+/** Factors the scaled matrix; undefined if a pivot does not exceed its rounding error. */
 function factorize(matrix: Float64Array, scale: Float64Array, jitter: number): Factor | undefined {
   const n = scale.length;
   const stride = Math.ceil(n / PANEL) * PANEL;
@@ -76,7 +76,7 @@ function factorize(matrix: Float64Array, scale: Float64Array, jitter: number): F
   const values = memory ?? new Float64Array(n * stride);
   for (let i = 0; i < n; i++) {
     for (let j = 0; j < i; j++) values[i * stride + j] = matrix[i * n + j] * scale[i] * scale[j];
-    // The scaled diagonal is 1 by definition, also where the column is 0.
+    // The scaled diagonal is 1 by definition, even for a column of zeros.
     values[i * stride + i] = 1 + jitter;
   }
   const floor = n * Number.EPSILON;
@@ -89,7 +89,7 @@ function factorize(matrix: Float64Array, scale: Float64Array, jitter: number): F
   return resident;
 }
 
-/** The same bit for bit. */
+/** Plain JavaScript with the same bits as the SIMD kernel. */
 function factorizePlain(a: Float64Array, n: number, stride: number, floor: number): boolean {
   for (let i = 0; i < n; i++) {
     const row = i * stride;
@@ -122,7 +122,7 @@ function solve(factor: Factor, scale: Float64Array, right: Float64Array, columns
   return result;
 }
 
-/** What turns the column from x on in a memory into the solution. */
+/** Returns a memory and a function that replaces the column at index x by the solution. */
 function substitution(factor: Factor): { memory: Float64Array; x: number; run: () => void } {
   const { values, n, stride } = factor;
   const memory = simd?.numbers(n * stride + n);
@@ -138,7 +138,7 @@ function substitution(factor: Factor): { memory: Float64Array; x: number; run: (
   return { memory, x: n * stride, run: () => substitute(0, n, 8 * stride, 8 * n * stride) };
 }
 
-/** The same bit for bit: sums of eight parts, added up as there. */
+/** Plain JavaScript with the same bits as the SIMD kernel: eight partial sums, added in the same order. */
 function substitutePlain({ values, n, stride }: Factor, x: Float64Array): void {
   const parts = new Float64Array(8);
   for (let i = 0; i < n; i++) {

@@ -1,8 +1,8 @@
-// optim: the curvature that L-BFGS in blocks has come to know, in its compact form.
+// optim: the Hessian approximation of block L-BFGS in its compact form.
 import type { BlockMetric } from './block-metric.js';
 import { dot } from './solver.js';
 
-/** A pair of L-BFGS in blocks, with M times its step. */
+/** A curvature pair of block L-BFGS, with M times its step. */
 export interface BlockPair {
   readonly step: Float64Array;
   readonly change: Float64Array;
@@ -10,7 +10,7 @@ export interface BlockPair {
 }
 
 /**
- * The curvature that L-BFGS has come to know, B = σM − UCUᵀ, in its compact form.
+ * The Hessian approximation of L-BFGS, B = σM − UCUᵀ, in its compact form.
  *
  *   U = [σMS, Y],   C = [[σSᵀMS, L], [Lᵀ, −D]]⁻¹,   Lᵢⱼ = sᵢᵀyⱼ below the diagonal of SᵀY, and D that diagonal
  *
@@ -29,7 +29,7 @@ export interface CompactCurvature {
   readonly diagonal: Float64Array;
 }
 
-/** B, or undefined where rounding leaves it without an inverse or not positive definite. */
+/** B, or undefined if rounding makes it singular or not positive definite. */
 export function compactCurvature(
   metric: BlockMetric,
   sigma: number,
@@ -43,7 +43,7 @@ export function compactCurvature(
   const diagonal = new Float64Array(size);
   for (let i = 0; i < size; i++) diagonal[i] = sigma * metric.diagonal[i % order];
   if (m === 0) return { metric, sigma, width, outer, inner, diagonal };
-  // Scaled so that sᵀy = 1, which changes nothing but the rounding.
+  // Scaled so that sᵀy = 1, which affects only the rounding.
   const scales = pairs.map(({ step, change }) => 1 / Math.sqrt(dot(step, change)));
   const middle = new Float64Array(width * width);
   for (let a = 0; a < m; a++) {
@@ -77,7 +77,7 @@ export function compactCurvature(
   return { metric, sigma, width, outer, inner, diagonal };
 }
 
-/** By Gauss and Jordan, with pivots; undefined where there is none. */
+/** Gauss–Jordan elimination with pivoting; undefined if the matrix is singular. */
 function inverseOf(matrix: Float64Array, size: number): Float64Array | undefined {
   const left = matrix.slice();
   const right = new Float64Array(size * size);

@@ -1,35 +1,34 @@
-// optim: the minimum of a quadratic model with an L1 penalty, in blocks.
+// optim: minimises a quadratic model with an L1 penalty, in blocks.
 import { type Steps, WORK_OF_A_TASK } from '../core/task.js';
 import type { CompactCurvature } from './compact-curvature.js';
 import { dot } from './solver.js';
 
 export interface CompositeModel {
   readonly curvature: CompactCurvature;
-  /** z₀, where the model is made, [size] */
+  /** z₀, the point of the model, [size] */
   readonly start: Float64Array;
-  /** g, the gradient there */
+  /** g, the gradient at z₀ */
   readonly gradient: Float64Array;
   readonly l1: number;
-  /** The first so many entries of each block are penalised. */
+  /** Number of penalised entries at the start of each block. */
   readonly numPenalised: number;
-  /** Ends where what is left of the optimality conditions is less than this share of what it was. */
+  /** Ends when the violation of the optimality conditions falls below this fraction of its initial value. */
   readonly accuracy: number;
 }
 
-/** Rounds of sweeps and a step on a face. */
+/** Rounds of coordinate sweeps and a step on a face. */
 const MAX_ROUNDS = 20;
-/** Sweeps of a round: as long as entries become or leave 0. */
+/** Most sweeps per round; they end earlier if no entry becomes or leaves 0. */
 const MAX_SWEEPS = 5;
 const MAX_CONJUGATE_STEPS = 60;
 
 /**
- * Minimises gᵀ(z − z₀) + ½(z − z₀)ᵀB(z − z₀) + l1·‖z‖₁ from z₀ on; entries that are 0 are exactly 0. Work that yields where
- * a task may end.
+ * Minimises gᵀ(z − z₀) + ½(z − z₀)ᵀB(z − z₀) + l1·‖z‖₁ from z₀; zero entries are exactly 0. Yields between tasks.
  *
- * Sweeps of coordinate descent find out which entries are 0. On the face of the others the model is a quadratic, which is
- * minimised as a whole, by conjugate gradients preconditioned with that part of M: B differs from σM by rank 2m only, so
- * they take few steps, however collinear the columns are, where coordinates alone would take thousands of sweeps. What
- * would change its sign on the way stops at 0. Neither ever increases the model, so an early end is one of less accuracy.
+ * Sweeps of coordinate descent determine which entries are 0. On the face of the other entries the model is quadratic
+ * and is minimised by conjugate gradients, preconditioned with that part of M. B differs from σM by rank 2m only, so
+ * few steps suffice even for collinear columns, where coordinate descent alone takes thousands of sweeps. Entries that
+ * would change sign stop at 0. Neither phase increases the model, so an early end only reduces the accuracy.
  */
 export function* minimizeComposite(model: CompositeModel): Steps<Float64Array> {
   const state = new Composite(model);
@@ -64,7 +63,7 @@ class Composite {
     this.#low = new Float64Array(model.curvature.width);
   }
 
-  /** Whether the task should end here, with so many multiply-adds to come. */
+  /** Whether the task should end here if the next operation takes `ahead` multiply-adds. */
   isDue(ahead = 0): boolean {
     if (this.#work + ahead < WORK_OF_A_TASK) return false;
     this.#work = 0;
@@ -80,7 +79,7 @@ class Composite {
     return sum;
   }
 
-  /** Takes zᵢ to another value. */
+  /** Sets zᵢ to another value. */
   #move(i: number, value: number): void {
     const { metric, sigma, inner, width } = this.#model.curvature;
     const by = value - this.point[i];
@@ -91,7 +90,7 @@ class Composite {
     this.#work += metric.isDiagonal ? width : metric.order + width;
   }
 
-  /** Minimises over one entry after the other; whether one of them became or left 0. */
+  /** Minimises over one entry at a time; returns whether an entry became or left 0. */
   sweep(): boolean {
     const { curvature, l1, numPenalised } = this.#model;
     const { diagonal, metric, width } = curvature;
@@ -108,7 +107,7 @@ class Composite {
     return isOther;
   }
 
-  /** Σᵢ vᵢ²/Bᵢᵢ, v the least subgradient: what is left of the optimality conditions, whatever the units. */
+  /** Σᵢ vᵢ²/Bᵢᵢ for the smallest subgradient v: the violation of the optimality conditions, independent of units. */
   violation(): number {
     const { curvature, l1, numPenalised } = this.#model;
     const { diagonal, metric, width } = curvature;
@@ -121,7 +120,7 @@ class Composite {
     return total;
   }
 
-  /** Towards the minimum over the entries that are not 0, as far as they keep their signs. */
+  /** Moves towards the minimum over the nonzero entries, as far as they keep their signs. */
   *descendOnFace(): Steps<void> {
     const face = this.#face();
     const slope = new Float64Array(face.entries.length);
@@ -132,7 +131,7 @@ class Composite {
     const direction = yield* this.#conjugateGradients(face, slope);
     const delta = new Float64Array(direction.length);
     const first = this.#firstCrossing(face, direction);
-    // Several entries at once while that descends; at last only as far as the first of them.
+    // Several entries may reach 0 at once if that decreases the model; the last length reaches only the first of them.
     for (const length of [1, 0.5, 0.25, 0.1, first]) {
       for (let a = 0; a < delta.length; a++) {
         const value = this.point[face.entries[a]];
@@ -145,7 +144,7 @@ class Composite {
       if (!(linear < 0 && linear + bent / 2 <= 1e-4 * linear)) continue;
       for (let a = 0; a < delta.length; a++) {
         const i = face.entries[a];
-        // Where it stops at 0 the sum is 0 exactly.
+        // If the entry stops at 0, the sum is exactly 0.
         if (delta[a] !== 0) this.#move(i, this.point[i] + delta[a]);
       }
       if (this.isDue()) yield;
@@ -167,7 +166,7 @@ class Composite {
     return { rows, entries, isPenalised: (a) => entries[a] % order < numPenalised };
   }
 
-  /** The least t at which an entry of z + t·direction becomes 0, at most 1. */
+  /** The smallest t at which an entry of z + t·direction becomes 0, at most 1. */
   #firstCrossing({ entries, isPenalised }: Face, direction: Float64Array): number {
     let first = 1;
     for (let a = 0; a < direction.length; a++) {
@@ -228,7 +227,7 @@ class Composite {
     for (const part of rows) {
       metric.multiplyPart(part, vector, offset, result);
       offset += part.length;
-      // As much again for the preconditioner.
+      // The same amount again for the preconditioner.
       this.#work += 2 * (metric.isDiagonal ? part.length : part.length ** 2);
     }
     this.#work += 2 * width * vector.length;
@@ -247,22 +246,22 @@ class Composite {
   }
 }
 
-/** The entries that are not held at 0. */
+/** The entries that are free to differ from 0. */
 interface Face {
-  /** Of each block. */
+  /** Their rows in each block. */
   readonly rows: readonly Int32Array[];
-  /** The same as places in the whole. */
+  /** Their indices in the whole vector. */
   readonly entries: readonly number[];
   readonly isPenalised: (a: number) => boolean;
 }
 
-/** The entry of least size of slope + l1·∂|value|. */
+/** The entry of smallest absolute value of slope + l1·∂|value|. */
 export function leastSubgradient(value: number, slope: number, l1: number): number {
   if (value !== 0) return slope + l1 * Math.sign(value);
   return shrunk(slope, l1);
 }
 
-/** Soft thresholding: towards 0 by `by`, and no further. */
+/** Soft thresholding: moves `value` towards 0 by `by`, but not beyond. */
 function shrunk(value: number, by: number): number {
   if (value > by) return value - by;
   return value < -by ? value + by : 0;

@@ -1,21 +1,21 @@
-// optim: first-order updates as pure functions, state in, state out.
+// optim: first-order updates as pure functions of parameters, gradients and state.
 import * as tf from '@tensorflow/tfjs';
 
 /** Tensors by parameter name: parameters, or their gradients. */
 export type Tensors = Readonly<Record<string, tf.Tensor>>;
-/** What an optimizer remembers between steps, all of it tensors: a step can be recorded, saved and resumed. */
+/** The state of an optimizer between steps. It consists of tensors, so a step can be recorded, saved and resumed. */
 export type OptimizerState = Readonly<Record<string, Tensors>>;
 
-/** Tensors of their own on the same values. */
+/** Separate tensors with the same values. */
 export function clonesOf(tensors: Tensors): Tensors {
   return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, tensor.clone()]));
 }
 
-/** A rule that makes new parameters of old ones and their gradients. */
+/** An update rule: computes new parameters from old ones and their gradients. */
 export interface Optimizer {
   /** The state before the first step; the caller disposes it. */
   init(parameters: Tensors): OptimizerState;
-  /** New parameters and new state; the given ones stay as they are. The caller disposes all. */
+  /** New parameters and new state; the arguments stay unchanged. The caller disposes all of them. */
   update(
     parameters: Tensors,
     gradients: Tensors,
@@ -70,10 +70,10 @@ export function momentum(beta = 0.9): Optimizer {
  *   m ← β₁m + (1 − β₁)g        v ← β₂v + (1 − β₂)g²        θ ← θ − η·m̂/(√v̂ + ε)
  *   m̂ = m/(1 − β₁ᵗ)           v̂ = v/(1 − β₂ᵗ)             t = 1, 2, …
  *
- * 1 − βᵗ is kept as a tensor, not counted in JavaScript, so that the step is a function of its state alone: it is the
- * running mean of ones, c ← βc + (1 − β) from c = 0. (1 − 0.999 itself is off by 5e-5 in float32.)
+ * 1 − βᵗ is a tensor, not a JavaScript counter, so that the step depends on its state alone. It is the running mean of
+ * ones, c ← βc + (1 − β) from c = 0. (In float32, 1 − 0.999 has a relative error of 5e-5.)
  *
- * @example the first step from θ = 1 with g = 2, η = 0.1   // θ = 0.9: its length is η, whatever g is
+ * @example the first step from θ = 1 with g = 2, η = 0.1   // θ = 0.9: its length is η for every g
  * @see Kingma and Ba (2015); Dive into Deep Learning (zh), §11.10
  */
 export function adam(beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8): Optimizer {
@@ -104,7 +104,7 @@ function runningMean(beta: number, before: tf.Tensor, now: tf.Tensor): tf.Tensor
   return before.mul(beta).add(now.mul(1 - beta));
 }
 
-/** The function of the tensors of each name; the first argument says which names there are. */
+/** Applies a function to the tensors of each name; the first argument determines the names. */
 function zip(f: (...tensors: tf.Tensor[]) => tf.Tensor, ...by: Tensors[]): Record<string, tf.Tensor> {
   return Object.fromEntries(Object.keys(by[0]).map((name) => [name, f(...by.map((tensors) => tensors[name]))]));
 }

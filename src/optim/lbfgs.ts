@@ -1,4 +1,4 @@
-// optim: L-BFGS on plain arrays, for functions known by value and gradient.
+// optim: L-BFGS on plain arrays, for functions given by value and gradient.
 import { DomainError } from '../core/errors.js';
 import { type LinePoint, lineSearch } from './line-search.js';
 import {
@@ -14,7 +14,7 @@ import {
 } from './solver.js';
 
 export interface LbfgsOptions extends SolverOptions {
-  /** v ↦ M⁻¹v into a fresh array, M symmetric positive definite and near the Hessian, up to a factor. Two calls an iteration. */
+  /** v ↦ M⁻¹v as a new array, M positive definite and near a multiple of the Hessian. Two calls per iteration. */
   readonly precondition?: (vector: Float64Array) => Float64Array;
 }
 
@@ -23,17 +23,17 @@ export interface LbfgsOptions extends SolverOptions {
  *
  *   x ← x − t·Hg,   H from the last m pairs s = Δx, y = Δg by the two-loop recursion
  *
- * H starts from γM⁻¹, γ = sᵀy / yᵀM⁻¹y of the last pair, or 1 before the first; without a preconditioner M is I. With M
- * that bounds the Hessian (Böhning's, for softmax regression), step 1 is safe from the start, and a badly scaled problem
- * behaves like a well scaled one. γ matters where M exceeds the Hessian by far, as that bound does once most samples are
+ * H starts from γM⁻¹, γ = sᵀy / yᵀM⁻¹y of the last pair, or 1 before the first; without a preconditioner M is I. If M
+ * bounds the Hessian (Böhning's bound, for softmax regression), step 1 is safe from the start and the scaling of the
+ * problem does not matter. γ helps if M greatly exceeds the Hessian, as that bound does once most samples are
  * certain: with M⁻¹ alone, Iris at C = 100 takes 631 iterations, with γM⁻¹ 77.
  *
- * The run is decided by its inputs: no clock, no random number. Resumed from a state, it goes on bit for bit as if it had
- * not been interrupted. Where the line search fails, the pairs are dropped once and the direction is −M⁻¹g (or −g).
+ * The run is deterministic: it uses no clock and no random numbers. A run resumed from a state gives the same bits as
+ * an uninterrupted one. If the line search fails, the pairs are dropped once and the direction is −M⁻¹g (or −g).
  *
- * @throws ShapeError if a gradient is not as long as the point
- * @throws DomainError if the tolerance, the noise or a count is out of range, or `precondition` not positive definite
- * @throws the reason of `signal`, once it is aborted
+ * @throws ShapeError if a gradient differs in length from the point
+ * @throws DomainError if tolerance, noise or a count is out of range, or `precondition` is not positive definite
+ * @throws the reason of `signal` if it is aborted
  * @example lbfgs({ evaluate: ([x]) => ({ value: (x - 3) ** 2, gradient: Float64Array.of(2 * x - 6) }), … })   // point [3]
  * @see Nocedal and Wright, Numerical Optimization (2006), §7.2
  */
@@ -63,7 +63,7 @@ async function searchLine(state: SolverState, options: LbfgsOptions, noise: numb
     return { ...trial, slope: dot(trial.gradient, direction) };
   };
   const isScaled = precondition !== undefined || pairs.length > 0;
-  // Without any idea of the scale, the first step moves by 1 at most.
+  // The scale is unknown, so the first step moves by at most 1.
   const firstStep = isScaled ? 1 : Math.min(1, 1 / Math.sqrt(dot(direction, direction)));
   if (!(slope < 0 && Number.isFinite(slope) && firstStep > 0))
     return { trial: undefined, finite: true, pairs, evaluations: 0 };
@@ -102,7 +102,7 @@ function add(a: Float64Array, factor: number, b: Float64Array): void {
   for (let i = 0; i < a.length; i++) a[i] += factor * b[i];
 }
 
-/** The largest absolute entry; NaN if any is. */
+/** The largest absolute entry; NaN if any entry is NaN. */
 function maxAbs(vector: Float64Array): number {
   let largest = 0;
   for (let i = 0; i < vector.length; i++) {

@@ -1,50 +1,50 @@
-// optim: a step along a descent direction, from values and slopes alone.
+// optim: a line search along a descent direction, from values and slopes.
 
-/** A function on a line: φ(t), and φ′(t). */
+/** The values φ(t) and φ′(t) of a function on a line. */
 export interface LinePoint {
   readonly value: number;
   readonly slope: number;
 }
 
 export interface LineSearchOptions<Point extends LinePoint> {
-  /** φ and φ′ at t > 0; they may be non-finite there. What else a point holds comes back with the result. */
+  /** φ and φ′ at t > 0; they may be non-finite. Other fields of a point are returned with the result. */
   readonly evaluate: (step: number) => Point | Promise<Point>;
   /** At t = 0: finite, with φ′(0) < 0. */
   readonly start: LinePoint;
   /** The first t tried, > 0. */
   readonly firstStep: number;
-  /** Differences of values up to `noise`·|φ(0)| mean nothing: there, slopes alone decide. */
+  /** Differences of values up to `noise`·|φ(0)| are ignored; the slopes decide instead. */
   readonly noise: number;
   readonly maxEvaluations?: number;
 }
 
 export type LineSearchResult<Point extends LinePoint> =
-  /** Both conditions hold at `step`. */
+  /** Both Wolfe conditions hold at `step`. */
   | { readonly found: 'wolfe'; readonly step: number; readonly point: Point; readonly evaluations: number }
-  /** Only the sufficient decrease does: the evaluations, or the numbers between two steps, came to an end. */
+  /** Only the sufficient decrease holds: the limit of evaluations or of floating-point resolution was reached. */
   | { readonly found: 'decrease'; readonly step: number; readonly point: Point; readonly evaluations: number }
-  /** No step is better than none; `finite` says whether any had a finite value. */
+  /** No step improves the value; `finite` says whether any value was finite. */
   | { readonly found: 'none'; readonly finite: boolean; readonly evaluations: number };
 
-/** c₁ and c₂ of the strong Wolfe conditions, as is usual for quasi-Newton methods. */
+/** c₁ and c₂ of the strong Wolfe conditions, with the usual values for quasi-Newton methods. */
 const DECREASE = 1e-4;
 const CURVATURE = 0.9;
-/** A factor of 2 or more for each of the steps that lengthen, of 10 for those back from where φ is not finite. */
+/** Growing steps change by a factor of at least 2, steps back from non-finite values by 10. */
 const MAX_EVALUATIONS = 60;
 
 /**
- * A step t that satisfies the strong Wolfe conditions.
+ * Finds a step t that satisfies the strong Wolfe conditions.
  *
  *   φ(t) ≤ φ(0) + c₁tφ′(0)        |φ′(t)| ≤ c₂|φ′(0)|        c₁ = 1e-4, c₂ = 0.9
  *
- * It keeps an interval (a, b): at a, the decrease holds and φ still falls steeply; at b, the decrease fails, or φ rises.
- * With ψ(t) = φ(t) − φ(0) − c₁tφ′(0) that is ψ(a) ≤ 0, ψ′(a) < 0, and ψ(b) > 0 or ψ′(b) > 0: ψ has a minimum in between,
- * where both conditions hold. Each trial takes the place of a or b; it is the minimum of the cubic through both, kept off
- * the ends, and the middle whenever two trials have not halved the interval.
+ * The search maintains an interval (a, b): at a, the decrease holds and φ still falls steeply; at b, the decrease
+ * fails, or φ rises. In terms of ψ(t) = φ(t) − φ(0) − c₁tφ′(0): ψ(a) ≤ 0, ψ′(a) < 0, and ψ(b) > 0 or ψ′(b) > 0. So ψ has
+ * a minimum in between, where both conditions hold. Each trial replaces a or b. It is the minimum of the cubic through
+ * both, at a distance from the ends, or the midpoint if two trials have not halved the interval.
  *
- * A value that is not finite counts as a failed decrease, and the next step is a tenth. Where |φ(t) − φ(0)| is within the
- * noise of the values, only the slopes are asked (the approximate Wolfe conditions), so a search goes on where values
- * rounded to float32 stand still.
+ * A non-finite value counts as a failed decrease, and the next step is a tenth. If |φ(t) − φ(0)| is within the noise of
+ * the values, only the slopes count (the approximate Wolfe conditions), so a search continues where values rounded to
+ * float32 no longer change.
  *
  * @example φ(t) = (t − 3)², from t = 0 with firstStep 1   // { found: 'wolfe', step: 1, … }: |φ′(1)| = 4 ≤ 0.9·6
  * @see Nocedal and Wright, Numerical Optimization (2006), §3.1 and §3.5; Hager and Zhang, A new conjugate gradient method
@@ -58,10 +58,10 @@ export async function lineSearch<Point extends LinePoint>({
   maxEvaluations = MAX_EVALUATIONS,
 }: LineSearchOptions<Point>): Promise<LineSearchResult<Point>> {
   const allowance = noise * Math.abs(start.value);
-  /** The left end, and its point once it is not the start. */
+  /** The left end, and its point unless that is the start. */
   let a: LinePoint & { readonly step: number } = { step: 0, value: start.value, slope: start.slope };
   let below: Point | undefined;
-  /** The right end, once there is one; its value is +∞ where φ is not finite. */
+  /** The right end, if any; its value is +∞ where φ is not finite. */
   let b: (LinePoint & { readonly step: number }) | undefined;
   let finite = false;
   let step = firstStep;
@@ -97,7 +97,7 @@ export async function lineSearch<Point extends LinePoint>({
     const width = b.step - a.step;
     const next = between(a, b, allowance, width > widths[0] / 2);
     widths = [widths[1], width];
-    // Nothing lies between a and b any more.
+    // The floating-point numbers between a and b are exhausted.
     if (!(next > a.step && next < b.step)) break;
     step = next;
   }
@@ -105,7 +105,7 @@ export async function lineSearch<Point extends LinePoint>({
   return { found: 'decrease', step: a.step, point: below, evaluations };
 }
 
-/** Where the secant of the slopes meets 0, but 2 to 10 times as far as the last step. */
+/** The zero of the secant of the slopes, limited to 2 to 10 times the last step. */
 function lengthened(before: LinePoint & { step: number }, last: LinePoint & { step: number }): number {
   const secant = last.step + ((last.step - before.step) * last.slope) / (before.slope - last.slope);
   const wanted = secant > last.step ? secant : 10 * last.step;
@@ -123,7 +123,7 @@ function between(
   if (b.value === Number.POSITIVE_INFINITY) return a.step + 0.1 * width;
   if (isSlow) return a.step + 0.5 * width;
   const share = Math.abs(b.value - a.value) <= allowance ? secantShare(a, b) : cubicShare(a, b, width);
-  // Written so that NaN, from overflow, becomes the middle.
+  // Written so that NaN, from overflow, gives the midpoint.
   return a.step + (share > 0 && share < 1 ? Math.min(Math.max(share, 1e-3), 0.95) : 0.5) * width;
 }
 
@@ -131,14 +131,14 @@ function secantShare(a: LinePoint, b: LinePoint): number {
   return a.slope / (a.slope - b.slope);
 }
 
-/** The minimum of the cubic with the values and slopes of both ends, as a share of the way from a to b. */
+/** The minimum of the cubic with the values and slopes of both ends, as a fraction of the way from a to b. */
 function cubicShare(a: LinePoint, b: LinePoint, width: number): number {
   const [left, right] = [a.slope * width, b.slope * width];
   const theta = left + right - 3 * (b.value - a.value);
-  // Divided by the largest before it is squared.
+  // Scaled by the largest term before squaring, to avoid overflow.
   const scale = Math.max(Math.abs(theta), Math.abs(left), Math.abs(right));
   const root = scale * Math.sqrt(Math.max(0, (theta / scale) ** 2 - (left / scale) * (right / scale)));
-  // root + θ, which cancels for a minimum close to a; root² − θ² = −left·right.
+  // root + θ, which cancels if the minimum is close to a; root² − θ² = −left·right.
   const sum = theta < 0 ? -left * (right / (root - theta)) : root + theta;
   return (sum - left) / (2 * root + right - left);
 }

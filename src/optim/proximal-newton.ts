@@ -1,4 +1,4 @@
-// optim: a smooth function plus an L1 penalty, to the optimum, by proximal quasi-Newton steps.
+// optim: minimises a smooth function plus an L1 penalty by proximal quasi-Newton steps.
 import { DomainError, ShapeError } from '../core/errors.js';
 import { describe } from '../core/shape.js';
 import { finishInTurns } from '../core/task.js';
@@ -20,41 +20,41 @@ import {
 } from './solver.js';
 
 export interface ProximalNewtonOptions extends SolverOptions {
-  /** The smooth part and its gradient, of a point that is [order, blocks], row-major. */
+  /** The smooth part and its gradient at a point, which is [order, blocks], row-major. */
   readonly evaluate: SolverOptions['evaluate'];
-  /** M ≈ the Hessian of the smooth part, up to a factor, at the same [order] for each of the blocks. */
+  /** M, approximately proportional to the Hessian of the smooth part, the same [order] for each block. */
   readonly metric: BlockMetric;
   /** λ ≥ 0 of the penalty λ·‖·‖₁ */
   readonly l1: number;
-  /** The first so many of the rows of a point are penalised. */
+  /** Number of penalised rows at the start of a point. */
   readonly numPenalised: number;
 }
 
 const WHERE = 'proximalNewton';
 
-/** Of the decrease that the slope promises, how much there must be. */
+/** Required fraction of the decrease that the slope predicts. */
 const DECREASE = 1e-4;
-/** Where values are all noise: of the slope at the start, how much there may be at the end. */
+/** If all values are within noise: largest final slope, as a fraction of the initial one. */
 const CURVATURE = 0.9;
 const MAX_EVALUATIONS = 40;
-/** How exactly each model is minimised. */
+/** Accuracy of the minimisation of each model. */
 const ACCURACY = 0.01;
 
 /**
- * Minimises F(x) = f(x) + λ‖x‖₁, f smooth and convex, with entries that are exactly 0.
+ * Minimises F(x) = f(x) + λ‖x‖₁ for smooth and convex f; zero entries of the result are exactly 0.
  *
  *   z = argmin gᵀ(z − x) + ½(z − x)ᵀB(z − x) + λ‖z‖₁,   x ← x + t(z − x)
  *
- * B is what L-BFGS knows of the Hessian: σM at first, then σM and the last m pairs. With M that bounds the Hessian and
- * σ = 1 (Böhning's, for softmax regression) t = 1 descends from the start; later it is σ = yᵀM⁻¹y / sᵀy, and t is found by
- * halving, until F falls by a share of what gᵀ(z − x) + λ(‖z‖₁ − ‖x‖₁) promises. Each model is minimised itself, over which
- * entries are 0 and over all others together, so what is 0 at the optimum is found after few steps, and from there on it is
- * L-BFGS on the others.
+ * B is the L-BFGS approximation of the Hessian: σM at first, then σM and the last m pairs. If M bounds the Hessian and
+ * σ = 1 (Böhning's bound, for softmax regression), t = 1 is a descent step from the start. Later σ = yᵀM⁻¹y / sᵀy, and
+ * t is reduced until F falls by a fraction of the predicted gᵀ(z − x) + λ(‖z‖₁ − ‖x‖₁). Each model is minimised over
+ * its zero pattern and all other entries together, so a few steps find the zero entries of the optimum. From then on the
+ * method is L-BFGS on the others.
  *
- * Options, result, state and reasons are those of `lbfgs`: `value` is F; `gradient` that of f; `gradientNorm` the largest entry
- * of the least subgradient of F, gᵢ + λ·sign(xᵢ) where xᵢ ≠ 0, and what |gᵢ| exceeds λ by where xᵢ = 0.
+ * Options, result, state and reasons are those of `lbfgs`. `value` is F, `gradient` is that of f, `gradientNorm` is the
+ * largest entry of the smallest subgradient of F: gᵢ + λ·sign(xᵢ) if xᵢ ≠ 0, and the excess of |gᵢ| over λ if xᵢ = 0.
  *
- * @throws as `lbfgs`; ShapeError if the start does not fit the metric
+ * @throws the errors of `lbfgs`; ShapeError if the start does not match the metric
  * @see Lee, Sun and Saunders, Proximal Newton-type methods for minimizing composite functions (2014)
  */
 export async function proximalNewton(options: ProximalNewtonOptions): Promise<SolverResult> {
@@ -84,7 +84,7 @@ export async function proximalNewton(options: ProximalNewtonOptions): Promise<So
   return solve(whole, { where: WHERE, normOf: (trial) => normOf(trial, options), search });
 }
 
-/** The first of t = 1, … on the way to `target` where F falls as the slope promises. */
+/** The first of t = 1, … towards `target` where F falls as predicted. */
 async function searchTowards(
   target: Float64Array,
   { point: from, value: before, gradient }: SolverState,
@@ -97,7 +97,7 @@ async function searchTowards(
   let evaluations = 0;
   if (!(promised < 0)) return { trial: undefined, finite: true, evaluations };
   for (let step = 1, tries = 0; tries < MAX_EVALUATIONS; tries++) {
-    // The target as it is: its zeros are exact.
+    // Step 1 copies the target, so that its zeros stay exact.
     const point = step === 1 ? target.slice() : from.map((entry, i) => entry + step * direction[i]);
     const trial = await evaluateAt(point, options, WHERE);
     evaluations++;
@@ -115,14 +115,14 @@ async function searchTowards(
         return { trial, step, evaluations };
       }
     }
-    // The minimum of the parabola with this slope and this value.
+    // The minimum of the parabola with this slope and value.
     const parabola = (-promised * step * step) / (2 * (rise - promised * step));
     step = isUsable && parabola > 0.1 * step ? Math.min(parabola, 0.5 * step) : 0.1 * step;
   }
   return { trial: undefined, finite, evaluations };
 }
 
-/** gᵀ(z − x) + λ(‖z‖₁ − ‖x‖₁), entry by entry: the sums cancel all but wholly close to the optimum. */
+/** gᵀ(z − x) + λ(‖z‖₁ − ‖x‖₁), summed by entry, since the two terms almost cancel close to the optimum. */
 function promisedBy(
   from: Float64Array,
   target: Float64Array,
@@ -141,7 +141,7 @@ function promisedBy(
   return total;
 }
 
-/** The slope of F along the direction, as it is just before the point. */
+/** The one-sided slope of F along the direction, just before the point. */
 function slopeBehind(
   { point, gradient }: Trial,
   direction: Float64Array,
@@ -155,7 +155,7 @@ function slopeBehind(
   return slope;
 }
 
-/** The largest entry of the least subgradient; NaN if any is. */
+/** The largest entry of the smallest subgradient; NaN if any entry is NaN. */
 function normOf(
   { point, gradient }: Pick<Trial, 'point' | 'gradient'>,
   { l1, numPenalised, metric }: ProximalNewtonOptions,
@@ -170,7 +170,7 @@ function normOf(
   return largest;
 }
 
-/** With as many of the pairs as rounding allows. */
+/** The curvature with as many pairs as rounding allows. */
 function curvatureOf(metric: BlockMetric, pairs: readonly BlockPair[]): CompactCurvature {
   if (pairs.length > 0) {
     const { step, change } = pairs[pairs.length - 1];
@@ -188,7 +188,7 @@ function inBlocks({ step, change }: CurvaturePair, metric: BlockMetric): BlockPa
   return { step: steps, change: toBlocks(change, metric), ofStep: metric.multiply(steps) };
 }
 
-/** From [order, blocks] to blocks one after the other. */
+/** Converts [order, blocks] to consecutive blocks. */
 function toBlocks(values: Float64Array, { order, blocks }: BlockMetric): Float64Array {
   const result = new Float64Array(values.length);
   for (let j = 0; j < order; j++) {
@@ -208,7 +208,7 @@ function fromBlocks(values: Float64Array, { order, blocks }: BlockMetric): Float
 function assertOptions({ start, metric, l1, numPenalised }: ProximalNewtonOptions): void {
   const where = WHERE;
   if (start.length !== metric.size) {
-    const expected = `have ${metric.size} numbers, as the metric`;
+    const expected = `have ${metric.size} numbers, like the metric`;
     throw new ShapeError({ where, argument: 'start', expected, actual: String(start.length) });
   }
   if (!(l1 >= 0 && Number.isFinite(l1))) {

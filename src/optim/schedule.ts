@@ -1,36 +1,36 @@
-// optim: learning rates that change from step to step, as pure functions of where a training stands.
+// optim: learning rate schedules as pure functions of the progress of a training.
 import { DomainError } from '../core/errors.js';
 import { assertKnownOptions, assertOneOf, describe } from '../core/shape.js';
 
-/** Where a training stands before a step. */
+/** The progress of a training before a step. */
 export interface Moment {
-  /** Epochs done: 0 in the first one. */
+  /** Epochs done: 0 in the first epoch. */
   readonly epoch: number;
-  /** Steps done in this epoch, and how many it has. */
+  /** Steps done in this epoch, and its number of steps. */
   readonly step: number;
   readonly steps: number;
 }
 
-/** A rate ≥ 0 for each step. It is asked for all steps of an epoch before the first of them. */
+/** Returns a rate ≥ 0 for each step. It is called for all steps of an epoch before the first of them. */
 export type RateFunction = (moment: Moment) => number;
 
-/** The rate of a schedule at its height, and how it gets there. */
+/** The peak rate of a schedule, and its warm-up. */
 export interface Rate {
-  /** η > 0: the largest rate. */
+  /** η > 0: the peak rate. */
   readonly rate: number;
-  /** So many epochs, in whole or in part, in which the rate grows evenly from step to step up to `rate`. Default 0. */
+  /** Number of epochs, possibly fractional, in which the rate grows linearly by step up to `rate`. Default 0. */
   readonly warmup?: number;
 }
 
 /**
- * Learning rates by name. With t the epochs done, parts of an epoch included, less those of the warm-up:
+ * Learning rates by name. t is the number of epochs done since the warm-up, including fractions:
  *
  *   'constant'      η
  *   'step'          η·factor^⌊t/every⌋
  *   'exponential'   η·factor^t
- *   'cosine'        final + (η − final)·(1 + cos(π·t/T))/2, T the epochs that there are; `final` from there on
+ *   'cosine'        final + (η − final)·(1 + cos(π·t/T))/2, T the number of epochs after the warm-up; then `final`
  *
- * In the k-th of K steps of the warm-up it is η·k/K.
+ * In the k-th of K steps of the warm-up the rate is η·k/K.
  */
 export type LearningRateSchedule =
   | (Rate & { readonly schedule: 'constant' })
@@ -38,9 +38,9 @@ export type LearningRateSchedule =
   | (Rate & { readonly schedule: 'exponential'; readonly factor: number })
   | (Rate & {
       readonly schedule: 'cosine';
-      /** The rate at the end. Default 0. */
+      /** The final rate. Default 0. */
       readonly final?: number;
-      /** After how many epochs, the warm-up included; those of the fit unless given. */
+      /** Number of epochs until `final`, including the warm-up. Default the epochs of the fit. */
       readonly epochs?: number;
     });
 
@@ -52,9 +52,9 @@ const FIELDS = {
 } as const;
 
 /**
- * Holds a schedule to its fields.
+ * Validates a schedule.
  *
- * @param epochs of the training; undefined where nobody knows
+ * @param epochs of the training; undefined if unknown
  * @throws DomainError for an unknown schedule or field, or a number out of range
  */
 export function assertSchedule(
@@ -84,24 +84,24 @@ export function assertSchedule(
   if (given.schedule !== 'cosine') return;
   const { final = 0, epochs: end = epochs } = given;
   check('final', final, (x) => x >= 0 && x <= rate, `be in [0, ${rate}], the rate`);
-  check('epochs', end, (x) => x > warmup, 'be a number of epochs greater than those of the warm-up');
+  check('epochs', end, (x) => x > warmup, 'be a number of epochs greater than the warm-up');
 }
 
 /**
  * The rate of a step.
  *
  * @param epochs of the training
- * @throws DomainError if a function returns what is not a finite number ≥ 0
+ * @throws DomainError if a function returns anything except a finite number ≥ 0
  * @example rateAt({ schedule: 'step', rate: 0.1, factor: 0.5, every: 2 }, { epoch: 5, step: 0, steps: 10 }, 6)   // 0.025
  * @example rateAt({ schedule: 'cosine', rate: 0.1 }, { epoch: 5, step: 0, steps: 10 }, 10)   // 0.05
- * @see PyTorch's StepLR, ExponentialLR and CosineAnnealingLR, which have the same formulas
+ * @see PyTorch's StepLR, ExponentialLR and CosineAnnealingLR, which use the same formulas
  */
 export function rateAt(schedule: LearningRateSchedule | RateFunction, moment: Moment, epochs: number): number {
   if (typeof schedule === 'function') return checkedRate(schedule(moment), moment);
   const { epoch, step, steps } = moment;
   const { rate, warmup = 0 } = schedule;
   const done = epoch + step / steps;
-  // A hair's breadth, for sums of parts of epochs such as 0.1 + 0.2.
+  // A small margin for sums of fractions of epochs such as 0.1 + 0.2.
   const left = warmup - done;
   if (left > 1e-9) return rate * Math.min(1, (done + 1 / steps) / warmup);
   const t = Math.max(0, -left);

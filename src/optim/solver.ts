@@ -1,4 +1,4 @@
-// optim: what the solvers share: options, results, and the way from one iteration to the next.
+// optim: the common part of the solvers: options, results, and the iteration.
 import { DomainError, ShapeError } from '../core/errors.js';
 import { assertPositiveInteger, describe } from '../core/shape.js';
 
@@ -7,70 +7,70 @@ export interface ValueAndGradient {
   readonly gradient: Float64Array;
 }
 
-/** How a step and the gradient moved together; both stay as they are. */
+/** A step and the change of the gradient along it. Both are constant. */
 export interface CurvaturePair {
   readonly step: Float64Array;
   readonly change: Float64Array;
 }
 
-/** All that the next iteration depends on. Its arrays are never written to again, so it can be kept as it is. */
+/** Everything that determines the next iteration. Its arrays are never modified, so they can be stored uncopied. */
 export interface SolverState extends ValueAndGradient {
   readonly point: Float64Array;
   /** Oldest first. */
   readonly pairs: readonly CurvaturePair[];
   readonly iterations: number;
   readonly evaluations: number;
-  /** The best so far, and for how many iterations neither has improved. */
+  /** The best values so far, and the number of iterations without an improvement of either. */
   readonly bestValue: number;
   readonly bestNorm: number;
   readonly stalled: number;
 }
 
 export interface SolverIteration {
-  /** 1 for the first. */
+  /** Counted from 1. */
   readonly iteration: number;
   readonly value: number;
   /** Largest absolute entry of the gradient. */
   readonly gradientNorm: number;
-  /** How far along its direction it went; 1 is the direction as it is. */
+  /** Length of the step relative to its direction; 1 is the full direction. */
   readonly step: number;
-  /** Calls of `evaluate`, so far. */
+  /** Calls of `evaluate` so far. */
   readonly evaluations: number;
-  /** To resume from here. Read it, do not write to it. */
+  /** State to resume from. Do not modify it. */
   readonly state: SolverState;
 }
 
-/** Why it ended. */
+/** Why the run ended. */
 export type SolverReason =
   /** No entry of the gradient exceeds the tolerance. */
   | 'gradient'
   | 'iterations'
-  /** `onIteration` said so. */
+  /** `onIteration` requested it. */
   | 'stopped'
   /** No step improves the value, or none has done so beyond the noise for many iterations. */
   | 'no-progress'
-  /** The value or gradient is not finite, at the start or wherever the line search looked. */
+  /** The value or gradient is not finite, at the start or at every point of a line search. */
   | 'diverged';
 
 export interface SolverOptions {
-  /** Its arrays are the solver's afterwards; the point is the solver's, always, and is not to be changed. */
+  /** The solver takes ownership of the returned arrays. It owns the point, which must not be modified. */
   readonly evaluate: (point: Float64Array) => ValueAndGradient | Promise<ValueAndGradient>;
   readonly start: Float64Array;
-  /** How many curvature pairs are kept; 10 unless given. */
+  /** Number of curvature pairs. Default 10. */
   readonly memory?: number;
-  /** Ends where no entry of the gradient exceeds it. */
+  /** Ends when no entry of the gradient exceeds it. */
   readonly tolerance: number;
-  /** In all, those before `state` included. */
+  /** Total, including iterations before `state`. */
   readonly maxIterations: number;
   /**
-   * Relative error of the values: 1e-13 unless given, which fits long sums in float64; 1e-6 fits float32. What changes
-   * the value by less is judged by the gradient.
+   * Relative error of the values. Default 1e-13, suitable for long sums in float64; 1e-6 suits float32. For smaller
+   * changes of the value, the gradient decides.
    */
   readonly noise?: number;
-  /** Ends it with the signal's reason as error. */
+  /** Ends the run with the reason of the signal as its error. */
   readonly signal?: AbortSignal;
   readonly onIteration?: (info: SolverIteration) => undefined | 'stop' | Promise<undefined | 'stop'>;
-  /** From an earlier run with the same function and options; then `start` is not looked at. */
+  /** State of an earlier run with the same function and options; `start` is then ignored. */
   readonly state?: SolverState;
 }
 
@@ -84,38 +84,39 @@ export interface SolverResult extends ValueAndGradient {
   readonly state: SolverState;
 }
 
-/** A pair counts if sᵀy > 1e-10·‖s‖‖y‖: else rounding may have made it, and the inverse Hessian not positive definite. */
+/** A pair is used if sᵀy > 1e-10·‖s‖‖y‖. Otherwise rounding could make the inverse Hessian indefinite. */
 const CURVATURE_FLOOR = 1e-10;
-/** Iterations without a better value or a smaller gradient, after which what remains is noise. */
+/** Iterations without a better value or a smaller gradient after which only noise remains. */
 const PATIENCE = 20;
 
 export interface Trial extends ValueAndGradient {
   readonly point: Float64Array;
 }
 
-/** A better point, or none. */
+/** A better point, or no better one. */
 export type Found = { readonly evaluations: number } & (
   | { readonly trial: Trial; readonly step: number }
-  /** `finite` says whether any value was. */
+  /** `finite` says whether any value was finite. */
   | { readonly trial: undefined; readonly finite: boolean }
 );
 
-/** What the search from a state came to, by the pairs of it that were of use. */
+/** The result of a search from a state, with the pairs that were usable. */
 export type Search = Found & { readonly pairs: readonly CurvaturePair[] };
 
-/** What makes one solver differ from another. */
+/** The parts in which solvers differ. */
 export interface Method {
-  /** What its errors name. */
+  /** The function to name in errors. */
   readonly where: string;
-  /** What the tolerance is for; NaN if an entry of the gradient is. */
+  /** The quantity that the tolerance limits; NaN if an entry of the gradient is NaN. */
   readonly normOf: (trial: Pick<Trial, 'point' | 'gradient'>) => number;
   readonly search: (state: SolverState, noise: number) => Promise<Search>;
 }
 
 /**
- * Searches on from the best point so far until one of the reasons to end. Where nothing better is found, the pairs are dropped once.
+ * Iterates from the best point so far until one of the end conditions holds. If no better point is found, the pairs are
+ * dropped once.
  *
- * @throws as `lbfgs`
+ * @throws the errors of `lbfgs`
  */
 export async function solve(options: SolverOptions, method: Method): Promise<SolverResult> {
   const { memory = 10, tolerance, maxIterations, noise = 1e-13, signal, onIteration } = options;
@@ -176,7 +177,7 @@ export async function evaluateAt(
   return { point, value, gradient };
 }
 
-/** With one more pair, if its curvature is beyond rounding; the oldest go. */
+/** Adds a pair if its curvature exceeds rounding, and drops the oldest ones. */
 export function withPair(
   pairs: readonly CurvaturePair[],
   step: Float64Array,
@@ -213,7 +214,7 @@ function assertSolverOptions(
 
 export function assertLength(vector: Float64Array, like: Float64Array, argument: string, where: string): void {
   if (vector.length === like.length) return;
-  const expected = `return ${like.length} numbers, as many as the point has`;
+  const expected = `return ${like.length} numbers, like the point`;
   throw new ShapeError({ where, argument, expected, actual: String(vector.length) });
 }
 
