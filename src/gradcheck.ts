@@ -1,4 +1,4 @@
-// gradcheck: ∂ℓ/∂o = softmax(o) − y, computed three ways; this file shows that they agree, or where they do not.
+// gradcheck: ∂ℓ/∂o = softmax(o) − y, computed three ways, with a check that they agree.
 import * as tf from '@tensorflow/tfjs';
 import { DomainError, ShapeError } from './core/errors.js';
 import { Random } from './core/random.js';
@@ -11,37 +11,37 @@ import type { Phm } from './nn/phm.js';
 import { checkDistribution, type TargetsLike } from './nn/tensors.js';
 import * as reference from './reference.js';
 
-/** Gradients by parameter name: of the mean cross-entropy of layer(features) against targets. */
+/** Computes gradients by parameter name, of the mean cross-entropy of layer(features) with targets. */
 export type Gradient = (layer: Dense | Phm, features: tf.Tensor2D, targets: TargetsLike) => Record<string, tf.Tensor>;
 
-/** What `gradcheck` works on. */
+/** Options of `gradcheck`. */
 export interface GradcheckOptions {
   readonly layer: Dense | Phm;
   /** X, [n, inputs]. */
   readonly features: tf.Tensor2D;
   /** y, [n, units], rows ≥ 0 that sum to 1. */
   readonly targets: TargetsLike;
-  /** The gradient on trial, in place of tfjs's autograd. */
+  /** The gradient to check instead of tfjs's autograd. */
   readonly gradient?: Gradient;
-  /** How many entries of each parameter get a finite difference; seeded choice among larger ones. Default 200. */
+  /** Number of entries per parameter with a finite difference; a seeded choice if there are more. Default 200. */
   readonly maxDifferences?: number;
 }
 
-/** The largest |actual − expected| of a comparison, and what that is of the tolerance: ≤ 1 agrees. */
+/** The largest |actual − expected| relative to its tolerance: a ratio ≤ 1 agrees. */
 export interface Comparison {
   readonly maxError: number;
   readonly ratio: number;
-  /** Flat index of the entry whose ratio that is. */
+  /** Flat index of the entry with this ratio. */
   readonly at: number;
   readonly actual: number;
   readonly expected: number;
 }
 
-/** The three gradients of one parameter, two at a time. */
+/** The three gradients of one parameter, compared in pairs. */
 export interface ParameterCheck {
   readonly parameter: string;
   readonly shape: readonly number[];
-  /** Autograd in float32 on the backend against the float64 closed form. */
+  /** Autograd in float32 on the backend compared with the closed form in float64. */
   readonly autogradAgainstClosedForm: Comparison;
   /** Both in float64, at `differences` of the entries. */
   readonly closedFormAgainstDifferences: Comparison;
@@ -49,37 +49,37 @@ export interface ParameterCheck {
   readonly differences: number;
 }
 
-/** What `gradcheck` found, whether the gradients agree or not. */
+/** The findings of `gradcheck`, whether the gradients agree or not. */
 export interface GradcheckFindings {
-  /** The tfjs backend that was used. */
+  /** The tfjs backend. */
   readonly backend: string;
   readonly samples: number;
-  /** Logits and loss on the backend against the float64 reference. */
+  /** Logits and loss on the backend compared with the float64 reference. */
   readonly logits: Comparison;
   readonly loss: Comparison;
   readonly parameters: readonly ParameterCheck[];
 }
 
-/** What disagrees most: `'logits'`, `'loss'`, or a parameter's gradient, and between which two. */
+/** The largest disagreement: in `'logits'`, `'loss'` or a parameter's gradient, and between which two. */
 export interface Disagreement extends Comparison {
   readonly what: string;
   readonly between: string;
 }
 
-/** Findings, and the verdict: the largest error where all agree, or what disagrees most. */
+/** Findings and verdict: the largest error if all agree, otherwise the largest disagreement. */
 export type GradcheckResult = GradcheckFindings &
   ({ readonly ok: true; readonly maxError: number } | { readonly ok: false; readonly worst: Disagreement });
 
 /**
- * Compares three gradients of the mean cross-entropy for each parameter of a layer: autograd on the tfjs backend in use,
+ * Compares three gradients of the mean cross-entropy for each parameter of a layer: autograd on the tfjs backend,
  * the closed form of `reference/` (through softmax(o) − y, float64), and central differences of `reference/` (float64).
  * The forward pass of the backend is compared too.
  *
- * float32 sums are judged by |error| ≤ 1e-6 + 1e-5·scale, where scale is the same sum over absolute values; float64
- * against differences by 1e-8 + 1e-6·|expected|, which holds for |o| ≤ 20.
+ * The tolerance of float32 sums is 1e-6 + 1e-5·scale, where scale is the same sum over absolute values. The tolerance
+ * of float64 against differences is 1e-8 + 1e-6·|expected|, which holds for |o| ≤ 20.
  *
- * @returns what was found: `ok`, and the largest disagreements
- * @throws ShapeError or DomainError for features or targets that do not fit the layer
+ * @returns the findings: `ok`, and the largest disagreements
+ * @throws ShapeError or DomainError for features or targets that do not match the layer
  * @example gradcheck({ layer: new Dense({ inputs: 4, units: 3 }), features, targets }).ok   // true
  * @see Dive into Deep Learning (zh), §3.4.6.2
  */
@@ -89,7 +89,7 @@ export function gradcheck(options: GradcheckOptions): GradcheckResult {
   assertPositiveInteger(maxDifferences, 'gradcheck', 'maxDifferences');
   checkFeatures(features, layer.inputs, 'gradcheck');
   if (features.shape[0] === 0) {
-    const hint = 'Nothing would be compared.';
+    const hint = 'Without samples there is nothing to compare.';
     throw new ShapeError({ where: 'gradcheck', argument: 'features', expected: 'have a sample', actual: '0', hint });
   }
   checkDistribution(targets, 'gradcheck', 'targets');
@@ -123,10 +123,10 @@ export function gradcheck(options: GradcheckOptions): GradcheckResult {
   return judge(findings);
 }
 
-/** NaN agrees with NaN: three gradients of a broken layer would prove nothing. */
+/** Rejects a non-finite loss. NaN equals NaN, so the gradients of a broken layer would agree. */
 function assertFinite(loss: number): void {
   if (Number.isFinite(loss)) return;
-  const hint = 'Features and parameters must be finite, too.';
+  const hint = 'Features and parameters must be finite too.';
   throw new DomainError({
     where: 'gradcheck',
     argument: 'the loss',
@@ -154,7 +154,7 @@ function readBackend(layer: Dense | Phm, features: tf.Tensor2D, targets: Targets
   return values;
 }
 
-/** tfjs's automatic differentiation of the same loss. */
+/** The gradient of the same loss by tfjs's automatic differentiation. */
 function autograd(layer: Dense | Phm, features: tf.Tensor2D, targets: TargetsLike): Record<string, tf.Tensor> {
   const names = Object.keys(layer.parameters);
   const byName = (values: tf.Tensor[]) => Object.fromEntries(names.map((name, i) => [name, values[i]]));
@@ -163,7 +163,7 @@ function autograd(layer: Dense | Phm, features: tf.Tensor2D, targets: TargetsLik
 }
 
 /**
- * A gradcheck as a small table for people.
+ * A gradcheck as a small readable table.
  *
  * @example console.log(formatGradcheck(gradcheck({ layer, features, targets })));
  */
@@ -229,7 +229,7 @@ function compare(
   return { ...worst, maxError };
 }
 
-// What follows is the same problem in float64, in terms of reference/ alone.
+// The rest is the same problem in float64, with functions of reference/ only.
 
 interface ReferenceProblem {
   readonly features: reference.Matrix;
@@ -288,7 +288,7 @@ function lossGradient({ logits, targets }: ReferenceProblem): reference.Matrix {
   return reference.crossEntropyGradient(logits, targets);
 }
 
-/** From ∂ℓ/∂o to the gradient of each parameter. */
+/** The gradient of each parameter from ∂ℓ/∂o. */
 function gradientOf(problem: WithoutLogits, logitsGradient: reference.Matrix): Record<string, Float64Array> {
   const { features, parameters } = problem;
   if ('weight' in parameters) {
@@ -317,7 +317,7 @@ function someIndices(size: number, most: number): number[] {
   return [...new Random(0).permutation(size).subarray(0, most)].sort((a, b) => a - b);
 }
 
-// How large float32 rounding can be: the same sums over absolute values.
+// Bounds of float32 rounding: the same sums over absolute values.
 
 function absolute(problem: ReferenceProblem): WithoutLogits {
   const parameters = Object.entries(problem.parameters).map(([name, values]) => [name, values.map(Math.abs)]);
@@ -330,13 +330,13 @@ function logitScale(problem: ReferenceProblem): reference.Matrix {
   return forward(absolute(problem));
 }
 
-/** The loss moves at most twice as far as the row's logit that moves farthest. */
+/** The loss changes by at most twice the largest change of a logit in the row. */
 function lossScale(problem: ReferenceProblem): number {
   const scale = reference.toRows(logitScale(problem));
   return lossOf(problem) + scale.reduce((total, row) => total + (2 * Math.max(...row)) / scale.length, 0);
 }
 
-/** |∂ℓ/∂o| and what an error of the logits adds to it: (p∘S + p(p·S))/n at S = |X||W| + |b|. */
+/** |∂ℓ/∂o| plus the effect of an error of the logits: (p∘S + p(p·S))/n at S = |X||W| + |b|. */
 function gradientScale(problem: ReferenceProblem): reference.Matrix {
   const gradient = lossGradient(problem);
   const { rows, columns } = gradient;

@@ -1,6 +1,6 @@
 // The front door for browsers and Node: named re-exports only, grouped by room.
 /**
- * For browsers and Node: the classifier, and what it is made of.
+ * For browsers and Node: the classifier and its parts.
  *
  * @module softmax-regression
  */

@@ -1,4 +1,4 @@
-// The front door of the metrics: arrays in, values out, truth first.
+// The front door of the metrics: arrays in, values out, labels before predictions.
 export * from './metrics/agreement.js';
 export {
   brier,

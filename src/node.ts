@@ -1,8 +1,8 @@
-// The front door for Node only: named re-exports, grouped by room. What browsers share is in index.ts.
+// The front door for Node only: named re-exports, grouped by room. index.ts exports what browsers can use too.
 /**
- * For Node only: native kernels, files, data sets. What browsers share is in `softmax-regression`.
+ * For Node only: native kernels, files, data sets. `softmax-regression` exports what browsers can use too.
  *
- * Importing it brings TensorFlow within reach of `selectBackend`, and lets `compile`, `scan` and `fit` run as native graphs.
+ * Importing it makes TensorFlow available to `selectBackend` and lets `compile`, `scan` and `fit` run as native graphs.
  *
  * @module softmax-regression/node
  */
@@ -15,17 +15,17 @@ import { machineEnvironment } from './node/environment.js';
 import { loadNative } from './node/native/load.js';
 import { provideEnvironment } from './training/checkpoint/environment.js';
 
-// Importing this file brings TensorFlow's native kernels into reach of selectBackend.
+// Importing this file makes TensorFlow's native kernels available to selectBackend,
 provideBackend('tensorflow', async () => {
   const { tensorflowVersion, device } = await loadNative();
   return `TensorFlow ${tensorflowVersion} on ${device}`;
 });
 
-// And compile, scan and fit run as native graphs there.
+// lets compile, scan and fit run as native graphs,
 provideTracer(nativeTracer);
 provideRunner(nativeRunner(eagerRunner));
 
-// And checkpoints say on which machine they were written.
+// and lets checkpoints record the machine that wrote them.
 provideEnvironment(machineEnvironment);
 
 // node

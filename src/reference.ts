@@ -1,6 +1,6 @@
 // The front door of the reference: the hand-written float64 oracle, without TensorFlow.js.
 /**
- * The reference: each function by hand, in float64, without TensorFlow.js.
+ * The reference: each function written by hand, in float64, without TensorFlow.js.
  *
  * @module softmax-regression/reference
  */

@@ -82,7 +82,7 @@ describe('selectBackend', () => {
     [
       'softmax that is NaN',
       'Softmax',
-      'softmax is wrong: NaN in place of 0.0900',
+      'softmax is wrong: NaN instead of 0.0900',
       changed((values) => values.fill(Number.NaN)),
     ],
     // tfjs's gradient of a matrix product is one with a transposed factor: nothing but a gradient asks for that.
@@ -140,9 +140,9 @@ describe('selectBackend', () => {
       code: 'BACKEND',
       where: 'selectBackend',
       argument: "backend 'webgpu'",
-      expected: 'load and compute right',
+      expected: 'load and compute correctly',
       actual: expect.stringContaining('webgpu: softmax is wrong'),
-      hint: 'Without a preference, the fastest that works is taken.',
+      hint: 'Without a preference, the fastest working backend is selected.',
     });
     expect(tf.getBackend()).toBe('wasm');
   });
@@ -240,12 +240,12 @@ describe('a choice of backend, in one line', () => {
 
   it('says what kept a faster one from being used, but not that nobody registered it', () => {
     const refused = [
-      { backend: 'tensorflow', reason: 'softmax is wrong: 1 in place of 0' },
+      { backend: 'tensorflow', reason: 'softmax is wrong: 1 instead of 0' },
       { backend: 'webgpu', reason: 'not registered with tfjs' },
       { backend: 'webgl', reason: 'it does not start' },
     ] as const;
     expect(formatBackend(choice({ refused }))).toBe(
-      'backend: wasm; not tensorflow: softmax is wrong: 1 in place of 0; not webgl: it does not start',
+      'backend: wasm; not tensorflow: softmax is wrong: 1 instead of 0; not webgl: it does not start',
     );
   });
 });

@@ -1,6 +1,6 @@
-// backend: the tfjs backends by name; without tfjs, so that a command line can offer them quickly.
+// backend: the names of the tfjs backends, without tfjs, so that the command line starts quickly.
 
 /** Fastest first. */
 export const BACKENDS = ['tensorflow', 'webgpu', 'webgl', 'wasm', 'cpu'] as const;
-/** What TensorFlow.js calls a backend. */
+/** A backend name of TensorFlow.js. */
 export type BackendName = (typeof BACKENDS)[number];

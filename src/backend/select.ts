@@ -1,20 +1,20 @@
-// backend: which of the tfjs backends computes, and why.
+// backend: selects the tfjs backend, and says why faster ones are not used.
 import * as tf from '@tensorflow/tfjs';
 import { BackendError } from '../core/errors.js';
 import { assertOneOf } from '../core/shape.js';
 import { BACKENDS, type BackendName } from './names.js';
 import { selfTest } from './self-test.js';
 
-/** Where tensors are computed from now on, and why not elsewhere. */
+/** The selected backend, and the reasons against the others. */
 export interface BackendChoice {
   readonly backend: BackendName;
-  /** What it is, where its loader knows: `'TensorFlow 2.21.0 on CPU'`. */
+  /** The description by its loader, if any: `'TensorFlow 2.21.0 on CPU'`. */
   readonly description: string;
-  /** The faster ones that were tried first, and why each is not used. */
+  /** The faster backends tried before, each with the reason why it is not used. */
   readonly refused: readonly { readonly backend: BackendName; readonly reason: string }[];
 }
 
-/** Registers a backend with tfjs; may say what it is. */
+/** Registers a backend with tfjs; may return a description. */
 export type BackendLoader = () => Promise<string | undefined>;
 
 const loaders = new Map<BackendName, BackendLoader>([
@@ -27,20 +27,20 @@ const loaders = new Map<BackendName, BackendLoader>([
   ],
 ]);
 
-/** Teaches `selectBackend` how to bring a backend that tfjs itself does not. */
+/** Registers a loader for a backend that tfjs does not include. */
 export function provideBackend(name: BackendName, load: BackendLoader): void {
   loaders.set(name, load);
 }
 
 /**
- * Puts the fastest backend to use that loads and computes right: tensorflow → webgpu → webgl → wasm → cpu.
+ * Selects the fastest backend that loads and passes its self-test: tensorflow → webgpu → webgl → wasm → cpu.
  *
- * Each candidate is compared with float64 answers before it is used (a few milliseconds). In Node, import
- * `softmax-regression/node` first: it brings tensorflow. In a page, import `@tensorflow/tfjs-backend-webgpu` for webgpu.
+ * The self-test compares each candidate with float64 results, in a few milliseconds. In Node, import
+ * `softmax-regression/node` first to add tensorflow. In a page, import `@tensorflow/tfjs-backend-webgpu` for webgpu.
  *
- * @param preference this backend, or an error
- * @returns the choice and the reasons against what was tried before it; `formatBackend` makes a line of it
- * @throws BackendError if the preferred backend does not load or computes wrong, or none does; the one in use stays
+ * @param preference the only candidate; without it, all are tried
+ * @returns the choice and the reasons against faster backends; `formatBackend` formats it as a line
+ * @throws BackendError if no candidate loads and computes correctly; the current backend then stays
  */
 export async function selectBackend(preference?: BackendName): Promise<BackendChoice> {
   if (preference !== undefined) assertOneOf(preference, BACKENDS, 'selectBackend', 'preference');
@@ -56,19 +56,19 @@ export async function selectBackend(preference?: BackendName): Promise<BackendCh
   throw new BackendError({
     where: 'selectBackend',
     argument: preference === undefined ? 'a backend' : `backend '${preference}'`,
-    expected: 'load and compute right',
+    expected: 'load and compute correctly',
     actual: reasons,
-    hint: preference === undefined ? undefined : 'Without a preference, the fastest that works is taken.',
+    hint: preference === undefined ? undefined : 'Without a preference, the fastest working backend is selected.',
   });
 }
 
 /**
- * A choice in one line: what is used, and what kept the faster ones from being used.
+ * A choice in one line: the backend in use, and why faster ones are not.
  *
  * @example formatBackend(await selectBackend())   // backend: tensorflow (TensorFlow 2.21.0 on CPU)
  */
 export function formatBackend({ backend, description, refused }: BackendChoice): string {
-  // A GPU in Node, or a backend that nobody registered, is no news.
+  // An unregistered backend, such as a GPU in Node, is not mentioned.
   const news = refused.filter(({ reason }) => reason !== NOT_REGISTERED);
   const because = news.map((each) => `; not ${each.backend}: ${each.reason}`).join('');
   return `backend: ${backend}${description === '' ? '' : ` (${description})`}${because}`;
@@ -94,8 +94,8 @@ async function tryBackend(backend: BackendName): Promise<{ description: string }
 }
 
 /**
- * The wasm backend, when it starts in Node, installs handlers for uncaught errors that throw them again out of its own
- * minified line, which is then printed in full. Errors should look as they did before.
+ * Starts a backend without its crash handlers. In Node, the wasm backend installs handlers that rethrow uncaught errors
+ * from its minified source, and Node then prints that whole line.
  */
 async function withoutCrashHandlers<T>(start: () => Promise<T>): Promise<T> {
   const { process } = globalThis as { process?: EventSource };
@@ -110,7 +110,7 @@ async function withoutCrashHandlers<T>(start: () => Promise<T>): Promise<T> {
 
 const EVENTS = ['uncaughtException', 'unhandledRejection'];
 
-/** Node's process, as far as it is there. */
+/** The part of Node's process used here; undefined in browsers. */
 interface EventSource {
   listeners?(event: string): unknown[];
   removeListener?(event: string, listener: unknown): void;

@@ -1,4 +1,4 @@
-// backend: whether the backend in use computes right, in a few milliseconds.
+// backend: a self-test of the current backend that takes a few milliseconds.
 import * as tf from '@tensorflow/tfjs';
 import { disagreement, FLOAT32 } from '../core/tolerance.js';
 import { gradcheck, gradcheckLine } from '../gradcheck.js';
@@ -9,7 +9,7 @@ import { oneHot } from '../nn/one-hot.js';
 import { logSoftmax, softmax } from '../nn/softmax.js';
 import { asLogits } from '../nn/tensors.js';
 
-/** One operation with an answer that was computed in float64. */
+/** One operation and its result in float64. */
 interface Probe {
   readonly operation: string;
   readonly run: () => tf.Tensor;
@@ -99,9 +99,9 @@ const PROBES: readonly Probe[] = [
 ];
 
 /**
- * Compares the operations that softmax regression needs, and its whole gradient, with answers in float64.
+ * Compares the operations of softmax regression, and its whole gradient, with float64 results.
  *
- * @returns why the backend must not be used, or undefined where all agrees; no tensor is left behind
+ * @returns why the backend must not be used, or undefined if all results agree; leaves no tensor
  */
 export function selfTest(): string | undefined {
   for (const { operation, run, expected } of PROBES) {
@@ -117,7 +117,7 @@ function probe(operation: string, run: () => tf.Tensor, expected: readonly numbe
   tensor.dispose();
   const wrong = expected.findIndex((value, i) => disagreement(actual[i], value, FLOAT32) > 1);
   if (wrong < 0 && actual.length === expected.length) return undefined;
-  return `${operation} is wrong: ${actual[wrong]} in place of ${expected[wrong]}`;
+  return `${operation} is wrong: ${actual[wrong]} instead of ${expected[wrong]}`;
 }
 
 function gradients(): string | undefined {
