@@ -38,9 +38,9 @@ const MAX_EVALUATIONS = 60;
  *   φ(t) ≤ φ(0) + c₁tφ′(0)        |φ′(t)| ≤ c₂|φ′(0)|        c₁ = 1e-4, c₂ = 0.9
  *
  * The search maintains an interval (a, b): at a, the decrease holds and φ still falls steeply; at b, the decrease
- * fails, or φ rises. In terms of ψ(t) = φ(t) − φ(0) − c₁tφ′(0): ψ(a) ≤ 0, ψ′(a) < 0, and ψ(b) > 0 or ψ′(b) > 0. So ψ has
- * a minimum in between, where both conditions hold. Each trial replaces a or b. It is the minimum of the cubic through
- * both, at a distance from the ends, or the midpoint if two trials have not halved the interval.
+ * fails, or φ rises. In terms of ψ(t) = φ(t) − φ(0) − c₁tφ′(0): ψ(a) ≤ 0, ψ′(a) < 0, and ψ(b) > 0 or ψ′(b) > 0. So ψ
+ * has a minimum in between, where both conditions hold. Each trial replaces a or b. It is the minimum of the cubic
+ * through both, at a distance from the ends, or the midpoint if two trials have not halved the interval.
  *
  * A non-finite value counts as a failed decrease, and the next step is a tenth. If |φ(t) − φ(0)| is within the noise of
  * the values, only the slopes count (the approximate Wolfe conditions), so a search continues where values rounded to

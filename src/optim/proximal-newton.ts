@@ -48,8 +48,8 @@ const ACCURACY = 0.01;
  * B is the L-BFGS approximation of the Hessian: σM at first, then σM and the last m pairs. If M bounds the Hessian and
  * σ = 1 (Böhning's bound, for softmax regression), t = 1 is a descent step from the start. Later σ = yᵀM⁻¹y / sᵀy, and
  * t is reduced until F falls by a fraction of the predicted gᵀ(z − x) + λ(‖z‖₁ − ‖x‖₁). Each model is minimised over
- * its zero pattern and all other entries together, so a few steps find the zero entries of the optimum. From then on the
- * method is L-BFGS on the others.
+ * its zero pattern and all other entries together, so a few steps find the zero entries of the optimum. From then on
+ * the method is L-BFGS on the others.
  *
  * Options, result, state and reasons are those of `lbfgs`. `value` is F, `gradient` is that of f, `gradientNorm` is the
  * largest entry of the smallest subgradient of F: gᵢ + λ·sign(xᵢ) if xᵢ ≠ 0, and the excess of |gᵢ| over λ if xᵢ = 0.
