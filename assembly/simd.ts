@@ -1,17 +1,17 @@
 // WebAssembly: the inner loops of the solvers in float64, two numbers at a time. Written in AssemblyScript; `npm run simd`
 // compiles it into src/core/simd-module.ts.
 //
-// Addresses and strides are in bytes. Each sum is added up in the order in which the loops of plain JavaScript add it up,
-// and a product is rounded before it is added: the results are the same bit for bit, on every machine.
+// Addresses and strides are in bytes. Each sum has the order of the plain JavaScript loops, and products are rounded
+// before they are added, so the results have the same bits on every machine.
 
 /** Columns of a panel of `factorize`. */
 const PANEL: usize = 32;
 
 /**
- * X·W, four rows times four columns at once.
+ * X·W, four rows by four columns at a time.
  *
  * @param x [rows, stride], rows a multiple of four
- * @param w of each pair of columns, [order, 2]
+ * @param w [order, 2] for each pair of columns
  * @param out [rows, 2·pairs]
  */
 export function multiply(x: usize, rows: i32, stride: usize, w: usize, order: i32, pairs: i32, out: usize): void {
@@ -81,12 +81,12 @@ export function multiply(x: usize, rows: i32, stride: usize, w: usize, order: i3
 }
 
 /**
- * AᵀX, four columns of A times four of X at once.
+ * AᵀX, four columns of A by four of X at a time.
  *
- * @param a [rows, strideA]; `columns` of them count, a multiple of two
- * @param x [rows, stride], whose rows are a multiple of four numbers
+ * @param a [rows, strideA], of which `columns` columns are used, a multiple of two
+ * @param x [rows, stride]; the length of a row is a multiple of four numbers
  * @param out [columns, stride]
- * @param isLower whether entries beyond the diagonal may be left out
+ * @param isLower whether entries above the diagonal may be omitted
  */
 export function multiplyTransposed(
   a: usize,
@@ -157,19 +157,19 @@ export function multiplyTransposed(
 }
 
 /**
- * A = LLᵀ in place, panel by panel of columns.
+ * A = LLᵀ in place, one panel of columns at a time.
  *
- * @param a [n + 3, stride], the stride a multiple of a panel; its lower half counts, what lies beyond is written over
+ * @param a [n + 3, stride], the stride a multiple of a panel; only its lower half is valid, the rest is overwritten
  * @param pack room for [n, PANEL] and [PANEL, PANEL] numbers
- * @param floor what each pivot must exceed
- * @returns whether each did
+ * @param floor the lower bound of every pivot
+ * @returns whether every pivot exceeds it
  */
 export function factorize(a: usize, n: i32, stride: usize, floor: f64, pack: usize): bool {
   const ofPanel = PANEL << 3;
   const diagonal = pack + <usize>n * ofPanel;
   for (let start = 0; start < n; start += <i32>PANEL) {
     const end = min(start + <i32>PANEL, n);
-    // The rows of the panel's columns before it, turned around: what is read together lies together.
+    // Transposes the part of the panel's rows left of the panel, so that reads are contiguous.
     for (let j = start; j < start + <i32>PANEL; j++) {
       const to = pack + ((<usize>(j - start)) << 3);
       const from = a + <usize>min(j, n - 1) * stride;
@@ -190,7 +190,7 @@ export function factorize(a: usize, n: i32, stride: usize, floor: f64, pack: usi
         store<f64>(at, entry);
         if (i < end) store<f64>(turned + ((<usize>(i - start)) << 3), entry);
         const both = f64x2.splat(entry);
-        // What is beyond the diagonal, or the panel's end, counts for nothing.
+        // Entries above the diagonal, or beyond the panel, are not used.
         for (let c = (j + 1 - start) & ~1; c < min(i, end - 1) + 1 - start; c += 2) {
           const to = row + ((<usize>(start + c)) << 3);
           const less = f64x2.sub(v128.load(to), f64x2.mul(both, v128.load(turned + ((<usize>c) << 3))));
@@ -209,7 +209,7 @@ export function factorize(a: usize, n: i32, stride: usize, floor: f64, pack: usi
   return true;
 }
 
-/** From four rows, and the four columns that begin `j` bytes into the panel, the products of what lies before the panel. */
+/** Subtracts the products of previous panels from four rows and four columns, `j` bytes into the panel. */
 function subtractProducts(row: usize, stride: usize, start: usize, pack: usize, j: usize): void {
   let a0 = f64x2.splat(0);
   let a1 = f64x2.splat(0);
@@ -250,9 +250,9 @@ function subtractAt(to: usize, first: v128, second: v128): void {
 }
 
 /**
- * x ← L⁻ᵀL⁻¹x, both passes along the rows of L.
+ * x ← L⁻ᵀL⁻¹x; both passes read L by rows.
  *
- * @param l [n, stride], its lower half
+ * @param l [n, stride], of which the lower half is read
  */
 export function substitute(l: usize, n: i32, stride: usize, x: usize): void {
   for (let i = 0; i < n; i++) {

@@ -1,4 +1,4 @@
-// metrics: how far labels and predictions agree beyond chance.
+// metrics: agreement of labels and predictions beyond chance.
 import { DomainError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import { assertKnownOptions, assertOneOf } from '../core/shape.js';
@@ -12,10 +12,10 @@ import type { ScoreOptions } from './inputs.js';
  *
  *   n²·cov(t, p) = n·Σₖ Cₖₖ − Σₖ tₖ·pₖ        C the confusion matrix, tₖ and pₖ its row and column sums
  *
- * 1 is perfect, and 0 is what chance and constant predictions have. With two classes −1 is perfect inversion; with more the
- * least lies between −1 and 0. 0/0, when all labels or all predictions are one class, is 0, as in scikit-learn.
+ * 1 is perfect agreement; random and constant predictions give 0. With two classes, −1 is perfect inversion; with more,
+ * the minimum is between −1 and 0. If all labels or all predictions are one class, 0/0 counts as 0, as in scikit-learn.
  *
- * @throws ShapeError if there is not one prediction per label, or no label at all
+ * @throws ShapeError if the numbers of labels and predictions differ, or are 0
  * @throws DomainError if labels and predictions differ in type, or one is not finite
  * @example matthews(['cat', 'dog', 'dog'], ['cat', 'dog', 'cat'])   // 0.5
  * @see Gorodkin, Comparing two K-category assignments by a K-category correlation coefficient (2004)
@@ -52,25 +52,25 @@ export const balancedAccuracy = ofConfusion('balancedAccuracy', (counts) => {
 });
 
 export interface KappaOptions<L extends Label> extends ScoreOptions<L> {
-  /** What a confusion of the i-th and the j-th class costs: |i − j| or (i − j)²; 1 for any two classes unless given. */
+  /** The cost of confusing the i-th and j-th class: |i − j| or (i − j)². Default 1 for any two classes. */
   readonly weights?: 'linear' | 'quadratic';
 }
 
 /**
- * Cohen's kappa: agreement beyond that of two raters who only share the frequencies of labels and predictions.
+ * Cohen's kappa: agreement beyond that expected from the frequencies of labels and predictions alone.
  *
  *   κ = 1 − Σᵢⱼ wᵢⱼ·Cᵢⱼ / Σᵢⱼ wᵢⱼ·Eᵢⱼ        Eᵢⱼ = tᵢ·pⱼ/n,  wᵢⱼ = 1 for i ≠ j, or |i − j|, or (i − j)²
  *
- * C is the confusion matrix, tᵢ and pⱼ its row and column sums. From −1 to 1; 0 is chance. When all labels and all
- * predictions are one class, it is 0/0: NaN, as in scikit-learn.
+ * C is the confusion matrix, tᵢ and pⱼ its row and column sums. The range is −1 to 1; 0 is chance. If all labels and
+ * all predictions are one class, the result is 0/0 = NaN, as in scikit-learn.
  *
- * Weights are for classes with an order, and count places in `classes`, not differences of numbers: between 1, 2 and 10
- * each step is 1. Names have no such order of their own ('high', 'low', 'medium'), so with weights they need `classes`;
- * scikit-learn sorts them. Give `classes` too when one of the scale may not occur: its step would be missing.
+ * Weights are for ordered classes and use positions in `classes`, not numeric differences: between 1, 2 and 10 each
+ * step is 1. The sorted order of names is rarely their scale ('high', 'low', 'medium'), so weights for names require
+ * `classes`; scikit-learn sorts them. Also pass `classes` if a class of the scale may be absent from the data.
  *
- * @throws ShapeError if there is not one prediction per label, or no label at all
- * @throws DomainError if labels and predictions differ in type, one is not finite, or one is not among `classes`, or names
- * are to be weighted without `classes`
+ * @throws ShapeError if the numbers of labels and predictions differ, or are 0
+ * @throws DomainError if labels and predictions differ in type, one is not finite or not among `classes`, or names have
+ * weights but no `classes`
  * @example
  * cohenKappa(['cat', 'dog', 'dog'], ['cat', 'dog', 'cat'])   // 0.4
  * cohenKappa([1, 2, 3, 3], [1, 2, 2, 1], { weights: 'quadratic' })   // 0.1667
@@ -87,7 +87,7 @@ export function cohenKappa<L extends Label>(
   if (weights !== undefined) {
     assertOneOf(weights, ['linear', 'quadratic'], where, 'weights');
     if (classes === undefined && typeof labels[0] === 'string') {
-      const expected = `be given for names with weights: '${weights}', in the order of their scale`;
+      const expected = `be set for names with \`weights: '${weights}'\`, in the order of their scale`;
       throw new DomainError({ where, argument: 'classes', expected, actual: 'undefined' });
     }
   }

@@ -1,4 +1,4 @@
-// metrics: whether probabilities mean what they say.
+// metrics: agreement of predicted probabilities with observed frequencies.
 import type { Label } from '../core/labels.js';
 import { assertKnownOptions, assertPositiveInteger } from '../core/shape.js';
 import { assertDistributions, type ColumnOptions, labelColumns, type Rows, weightsOf } from './inputs.js';
@@ -8,15 +8,15 @@ import { assertDistributions, type ColumnOptions, labelColumns, type Rows, weigh
  *
  *   (1/n)·Σᵢ Σₖ (pᵢₖ − yᵢₖ)²        with sample weights w: Σᵢ wᵢ·Σₖ (pᵢₖ − yᵢₖ)² / Σᵢ wᵢ
  *
- * From 0, certain and right, to 2, certain and wrong; the uniform distribution has 1 − 1/classes. This is Brier's own sum
- * over all classes, for two classes as well. scikit-learn's brier_score_loss halves it there (scale_by_half='auto'), so
- * that it lies in [0, 1]; from three classes on the two agree, and with scale_by_half=False always.
+ * 0 is certain and correct, 2 is certain and wrong; the uniform distribution gives 1 − 1/classes. This is Brier's sum
+ * over all classes, also for two. For two classes, scikit-learn's brier_score_loss halves it (scale_by_half='auto'), so
+ * that it is in [0, 1]. For more classes, or with scale_by_half=False, both agree.
  *
  * @param probabilities [n, classes], rows ≥ 0 that sum to 1
- * @throws ShapeError if there is not one row per label, or no label at all
- * @throws DomainError if a row is no distribution, or a label has no column
+ * @throws ShapeError if the numbers of rows and labels differ, or are 0
+ * @throws DomainError if a row is not a distribution, or a label has no column
  * @example
- * brier([0, 1], [[0.9, 0.1], [0.2, 0.8]])   // 0.05; scikit-learn says 0.025
+ * brier([0, 1], [[0.9, 0.1], [0.2, 0.8]])   // 0.05; scikit-learn returns 0.025
  * brier(['cat', 'dog'], [[0.9, 0.1], [0.2, 0.8]], { classes: ['cat', 'dog'] })   // 0.05
  * @see Brier, Verification of forecasts expressed in terms of probability (1950)
  */
@@ -37,7 +37,7 @@ export function brier<L extends Label>(
   return score / total;
 }
 
-/** Of one row from the one-hot truth. */
+/** Squared distance of one row from the one-hot row of `column`. */
 export function squaredDistance(row: ArrayLike<number>, column: number): number {
   let distance = 0;
   for (let k = 0; k < row.length; k++) distance += (row[k] - Number(k === column)) ** 2;
@@ -45,7 +45,7 @@ export function squaredDistance(row: ArrayLike<number>, column: number): number 
 }
 
 export interface CalibrationOptions<L extends Label> extends ColumnOptions<L> {
-  /** How many bins of equal width cut (0, 1]; 15 unless given. */
+  /** Number of bins of equal width in (0, 1]. Default 15. */
   readonly bins?: number;
 }
 
@@ -53,25 +53,25 @@ export interface CalibrationOptions<L extends Label> extends ColumnOptions<L> {
 export interface ReliabilityBin {
   readonly lower: number;
   readonly upper: number;
-  /** How many samples, or the sum of their weights. */
+  /** Number of samples, or the sum of their weights. */
   readonly count: number;
-  /** Mean probability of the top class; NaN for no sample. */
+  /** Mean probability of the top class; NaN without samples. */
   readonly confidence: number;
-  /** The share of samples whose label is the top class; NaN for no sample. */
+  /** Fraction of samples whose label is the top class; NaN without samples. */
   readonly accuracy: number;
 }
 
 /**
- * Confidence against accuracy, bin by bin: the points of a reliability diagram.
+ * Confidence and accuracy per bin: the points of a reliability diagram.
  *
- * The m-th of M bins is ((m−1)/M, m/M], as in scikit-learn's calibration_curve; that one leaves empty bins out, here every
- * bin is there. Of equal probabilities the lower column is the top class, as when predicting. A probability that float32
- * rounded above 1 is in the last bin.
+ * The m-th of M bins is ((m−1)/M, m/M], as in scikit-learn's calibration_curve, which omits empty bins; here every bin
+ * is returned. Ties of the top class go to the lower column, as in predictions. A probability that float32 rounds above
+ * 1 is in the last bin.
  *
  * @param probabilities [n, classes], rows ≥ 0 that sum to 1
  * @returns the bins in ascending order
- * @throws ShapeError if there is not one row per label, or no label at all
- * @throws DomainError if bins is not an integer > 0, a row is no distribution, or a label has no column
+ * @throws ShapeError if the numbers of rows and labels differ, or are 0
+ * @throws DomainError if bins is not an integer > 0, a row is not a distribution, or a label has no column
  * @example
  * reliabilityBins([0, 1, 1], [[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]], { bins: 2 })[1]
  * // { lower: 0.5, upper: 1, count: 3, confidence: 0.7667, accuracy: 0.6667 }
@@ -86,17 +86,17 @@ export function reliabilityBins<L extends Label>(
 }
 
 /**
- * Expected calibration error of the top class: how far confidence is from accuracy, on average over the samples.
+ * Expected calibration error of the top class: the mean distance between confidence and accuracy.
  *
  *   Σₘ (countₘ/n)·|accuracyₘ − confidenceₘ|        over the bins of `reliabilityBins`
  *
- * From 0 to 1. A number of its bins as much as of the model: compare only equal `bins`, and samples many enough to fill
- * them, for with few samples per bin chance alone makes it > 0. It is no proper scoring rule: a constant prediction of
- * the shares of the classes has about 0. `brier` and `logLoss` are.
+ * The range is 0 to 1. The value depends on the bins: compare results with equal `bins` only, and with enough samples
+ * to fill them, since few samples per bin give a value > 0 by chance. It is not a proper scoring rule: a constant
+ * prediction of the class frequencies has about 0. `brier` and `logLoss` are proper.
  *
  * @param probabilities [n, classes], rows ≥ 0 that sum to 1
- * @throws ShapeError if there is not one row per label, or no label at all
- * @throws DomainError if bins is not an integer > 0, a row is no distribution, or a label has no column
+ * @throws ShapeError if the numbers of rows and labels differ, or are 0
+ * @throws DomainError if bins is not an integer > 0, a row is not a distribution, or a label has no column
  * @example expectedCalibrationError([0, 1, 1], [[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]])   // 0.3
  * @see Guo et al., On calibration of modern neural networks (2017), equation 3
  */
@@ -108,7 +108,7 @@ export function expectedCalibrationError<L extends Label>(
   return calibrationErrorOf(binByConfidence(labels, probabilities, options, 'expectedCalibrationError').bins());
 }
 
-/** Of the bins of a reliability diagram. */
+/** Computed from the bins of a reliability diagram. */
 export function calibrationErrorOf(bins: readonly ReliabilityBin[]): number {
   let error = 0;
   let total = 0;
@@ -136,7 +136,7 @@ function binByConfidence<L extends Label>(
   return sums;
 }
 
-/** A reliability diagram in the making, sample by sample. */
+/** Accumulates a reliability diagram, sample by sample. */
 export class ReliabilitySums {
   readonly #sums: { count: number; confidence: number; right: number }[];
 
@@ -169,7 +169,7 @@ function topColumn(row: ArrayLike<number>): number {
   return top;
 }
 
-/** The bin whose edges, as they are given to the caller, hold the confidence: the product below may round across one. */
+/** The bin whose returned edges contain the confidence. Rounding of the product below may cross an edge. */
 function binOf(confidence: number, bins: number): number {
   const near = Math.min(Math.ceil(confidence * bins), bins) - 1;
   if (confidence <= near / bins) return near - 1;

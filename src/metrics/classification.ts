@@ -1,4 +1,4 @@
-// metrics: how often a classifier is right, how sure it was, and where it errs; truth first.
+// metrics: accuracy, confusion matrix, precision, recall and log loss; labels before predictions.
 import { classIndices, type Label, sortedClasses } from '../core/labels.js';
 import { assertKnownOptions, assertOneOf } from '../core/shape.js';
 import {
@@ -14,9 +14,9 @@ import {
 } from './inputs.js';
 
 /**
- * The share of samples whose prediction is their label.
+ * The fraction of samples whose prediction equals their label.
  *
- * @throws ShapeError if there is not one prediction per label, or no label at all
+ * @throws ShapeError if the numbers of labels and predictions differ, or are 0
  * @throws DomainError if labels and predictions differ in type, or one is not finite
  * @example accuracy(['cat', 'dog', 'dog'], ['cat', 'dog', 'cat'])   // 0.6667
  */
@@ -34,21 +34,21 @@ export function accuracy<L extends Label>(
   return right / total;
 }
 
-/** How often each class was taken for which. */
+/** How often each class was predicted as each class. */
 export interface ConfusionMatrix<L extends Label> {
   /** The class of each row and column. */
   readonly classes: readonly L[];
-  /** counts[i][j]: how many samples of class i were predicted as class j, or the sum of their weights. */
+  /** counts[i][j]: the number of samples of class i predicted as class j, or the sum of their weights. */
   readonly counts: number[][];
 }
 
 /**
- * How often each class was taken for each: rows are the truth, columns the prediction.
+ * How often each class was predicted as each class: rows are labels, columns are predictions.
  *
- * @param options its `classes`, the order of rows and columns, may stand in its place
- * @throws ShapeError if there is not one prediction per label, or no label at all
+ * @param options an array is short for `{ classes }`, the order of rows and columns
+ * @throws ShapeError if the numbers of labels and predictions differ, or are 0
  * @throws DomainError if labels and predictions differ in type, one is not finite, or one is not among `classes`
- * (scikit-learn leaves such a sample out)
+ * (scikit-learn ignores such a sample)
  * @example confusionMatrix(['cat', 'dog', 'dog'], ['cat', 'dog', 'cat']).counts   // [[1, 0], [1, 1]]
  */
 export function confusionMatrix<L extends Label>(
@@ -60,7 +60,7 @@ export function confusionMatrix<L extends Label>(
   return countPairs(labels, predictions, optionsOf(options, where), where);
 }
 
-/** The confusion matrix, for the metric `where` that is made from it. */
+/** The confusion matrix for the metric `where`, which errors name. */
 export function countPairs<L extends Label>(
   labels: ArrayLike<L>,
   predictions: ArrayLike<L>,
@@ -77,7 +77,7 @@ export function countPairs<L extends Label>(
   return { classes, counts };
 }
 
-/** How scores of classes become one: `'macro'` their mean, `'micro'` the score of all samples at once, `'weighted'` their mean by samples. */
+/** Averages of class scores: `'macro'` is the mean, `'weighted'` the mean by support, `'micro'` pools all samples. */
 export type Average = 'macro' | 'micro' | 'weighted';
 
 /** One number per class, in the order of `classes`. */
@@ -86,7 +86,7 @@ export interface ClassScores<L extends Label> {
   readonly precision: number[];
   readonly recall: number[];
   readonly fscore: number[];
-  /** How many samples have that class as label, or the sum of their weights. */
+  /** Number of samples with that class as label, or the sum of their weights. */
   readonly support: number[];
 }
 
@@ -118,15 +118,15 @@ export interface AverageScores {
 }
 
 /**
- * Precision, recall and their harmonic mean, for each class or as an average over them.
+ * Precision, recall and their harmonic mean, per class or averaged.
  *
  *   precision = tp / (tp + fp)        recall = tp / (tp + fn)        fscore = 2·tp / (2·tp + fp + fn)
  *
  * 0/0 is 0, as with scikit-learn's zero_division=0: a class that is never predicted has precision 0. `'macro'` is the
- * mean over classes, `'weighted'` the mean weighted by support, and `'micro'` adds up tp, fp and fn first; with one
- * label and one prediction per sample it is the accuracy, three times.
+ * mean over classes, `'weighted'` the mean weighted by support. `'micro'` sums tp, fp and fn first; with one label and
+ * one prediction per sample, all three scores are then the accuracy.
  *
- * @throws ShapeError if there is not one prediction per label, or no label at all
+ * @throws ShapeError if the numbers of labels and predictions differ, or are 0
  * @throws DomainError if labels and predictions differ in type, one is not finite, or one is not among `classes`
  * @example
  * precisionRecallFscore(['cat', 'dog', 'dog'], ['cat', 'dog', 'cat']).precision   // [0.5, 1]
@@ -155,7 +155,7 @@ export function precisionRecallFscore<L extends Label>(
   return average === undefined ? classScoresOf(confusion) : averageScoresOf(confusion.counts, average);
 }
 
-/** Of a confusion matrix. */
+/** Computed from a confusion matrix. */
 export function classScoresOf<L extends Label>({ classes, counts }: ConfusionMatrix<L>): ClassScores<L> {
   const { perClass, support } = scoresOf(counts);
   return {
@@ -167,7 +167,7 @@ export function classScoresOf<L extends Label>({ classes, counts }: ConfusionMat
   };
 }
 
-/** Of a confusion matrix. */
+/** Computed from a confusion matrix. */
 export function averageScoresOf(counts: readonly number[][], average: Average): AverageScores {
   const { perClass, right, predicted, support } = scoresOf(counts);
   switch (average) {
@@ -193,7 +193,7 @@ function scoresOf(counts: readonly number[][]) {
   return { perClass, right, predicted, support };
 }
 
-/** From tp, tp + fp and tp + fn. */
+/** Computed from tp, tp + fp and tp + fn. */
 function scores(right: number, predicted: number, support: number): AverageScores {
   const ratio = (part: number, whole: number) => (whole === 0 ? 0 : part / whole);
   return {
@@ -217,12 +217,12 @@ function sum(numbers: readonly number[]): number {
  *
  *   −(1/n)·Σᵢ log p(labelᵢ)        with sample weights w: −Σᵢ wᵢ·log p(labelᵢ) / Σᵢ wᵢ
  *
- * Probability 0 for a true class makes it ∞; scikit-learn moves it to 2.2e-16 first and says at most 36.04.
+ * It is ∞ if a true class has probability 0; scikit-learn clips such a probability to 2.2e-16, which gives 36.04.
  *
  * @param probabilities [n, classes], rows ≥ 0 that sum to 1
- * @param options its `classes`, the label of each column, may stand in its place; without them labels are class indices
- * @throws ShapeError if there is not one row per label, or no label at all
- * @throws DomainError if a row is no distribution, or a label has no column
+ * @param options an array is short for `{ classes }`, the label of each column; by default labels are class indices
+ * @throws ShapeError if the numbers of rows and labels differ, or are 0
+ * @throws DomainError if a row is not a distribution, or a label has no column
  * @example
  * logLoss([0, 1], [[0.9, 0.1], [0.2, 0.8]])   // 0.1643
  * logLoss(['cat', 'dog'], [[0.9, 0.1], [0.2, 0.8]], ['cat', 'dog'])   // 0.1643
@@ -239,7 +239,7 @@ export function logLoss<L extends Label>(
   const { weights, total } = weightsOf(sampleWeights, columns.length, where);
   let loss = 0;
   for (let i = 0; i < columns.length; i++) {
-    // 0·∞ is NaN: what does not count is not asked.
+    // Samples of weight 0 are skipped, since 0·∞ is NaN.
     if (weights[i] > 0) loss -= weights[i] * Math.log(probabilities[i][columns[i]]);
   }
   return loss / total;

@@ -1,4 +1,4 @@
-// metrics: what every metric asks of labels, predictions and scores.
+// metrics: the checks of labels, predictions and scores that all metrics share.
 import { DomainError, ShapeError } from '../core/errors.js';
 import { assertLabels, classIndices, type Label } from '../core/labels.js';
 import { assertKnownOptions, describe, rectangleShape } from '../core/shape.js';
@@ -7,28 +7,28 @@ import { DISTRIBUTION_ATOL } from '../core/tolerance.js';
 /** Rows of numbers, one per sample, with one column per class. */
 export type Rows = readonly ArrayLike<number>[];
 
-/** Options of scores that weigh samples. */
+/** Options of weighted scores. */
 export interface WeightOptions {
   /**
-   * How much each sample counts: [n], finite and ≥ 0, not all 0, or a ShapeError or DomainError says so; 1 each unless
-   * given. Scores do not change when all are scaled alike, and a sample of weight 0 is checked and then left out.
+   * Weight of each sample: [n], finite and ≥ 0, not all 0; otherwise a ShapeError or DomainError. Default 1. A common
+   * factor does not change the scores. A sample of weight 0 is validated and then ignored.
    */
   readonly sampleWeights?: ArrayLike<number>;
 }
 
-/** What metrics of predictions take. */
+/** Options of metrics of predictions. */
 export interface ScoreOptions<L extends Label> extends WeightOptions {
-  /** The order of the scores; the sorted classes of labels and predictions unless given. */
+  /** The order of the scores. Default the sorted classes of labels and predictions. */
   readonly classes?: readonly L[];
 }
 
-/** What metrics of columns of probabilities or scores take. */
+/** Options of metrics with columns of probabilities or scores. */
 export interface ColumnOptions<L extends Label> extends WeightOptions {
-  /** The label of each column; without them labels are class indices, 0 ≤ label < classes. */
+  /** The label of each column. By default labels are class indices, 0 ≤ label < classes. */
   readonly classes?: readonly L[];
 }
 
-/** Options of a metric that also takes the classes alone in their place. */
+/** Options of a metric that also accepts an array of classes instead. */
 export function optionsOf<L extends Label>(
   classesOrOptions: readonly L[] | ScoreOptions<L>,
   where: string,
@@ -39,9 +39,9 @@ export function optionsOf<L extends Label>(
 }
 
 /**
- * The weight of each sample, 1 unless given, and what they sum to.
+ * The weight of each sample, 1 by default, and their sum.
  *
- * @throws ShapeError if there is not one weight per label
+ * @throws ShapeError if the numbers of weights and labels differ
  * @throws DomainError if a weight is not finite or is < 0, or their sum is 0 or overflows
  */
 export function weightsOf(
@@ -68,9 +68,9 @@ export function weightsOf(
 }
 
 /**
- * Holds every row to numbers ≥ 0 that sum to 1, as closely as float32 can.
+ * Checks that the entries of every row are ≥ 0 and sum to 1, within the precision of float32.
  *
- * @throws DomainError for a row that is no distribution
+ * @throws DomainError for a row that is not a distribution
  */
 export function assertDistributions(probabilities: Rows, where: string): void {
   probabilities.forEach((row, i) => {
@@ -88,12 +88,12 @@ export function assertDistributions(probabilities: Rows, where: string): void {
       argument: `probabilities[${i}]`,
       expected: `sum to 1 within ${DISTRIBUTION_ATOL}`,
       actual: String(total),
-      hint: 'Logits? Take their softmax first.',
+      hint: 'Logits? Apply softmax first.',
     });
   });
 }
 
-/** Holds labels and predictions to one per sample, at least one sample, and one type for all. */
+/** Checks that there is one prediction per label, at least one sample, and one type for all. */
 export function assertPaired(labels: ArrayLike<Label>, predictions: ArrayLike<Label>, where: string): void {
   assertSampleCount(labels.length, predictions.length, where, 'predictions');
   assertLabels(labels, where, 'labels');
@@ -101,9 +101,9 @@ export function assertPaired(labels: ArrayLike<Label>, predictions: ArrayLike<La
 }
 
 /**
- * The column of each sample's label: its place in `classes`, or without classes the label itself, a class index.
+ * The column of each sample's label: its index in `classes`, or without classes the label itself, a class index.
  *
- * @returns how many columns the rows have, and one of them per sample
+ * @returns the number of columns, and the column of each sample
  */
 export function labelColumns(
   labels: ArrayLike<Label>,
@@ -130,7 +130,7 @@ function asClassIndices(labels: ArrayLike<Label>, numClasses: number, where: str
       argument: `labels[${i}]`,
       expected: `be a class index in [0, ${numClasses})`,
       actual: describe(label),
-      hint: 'For labels of another kind pass classes, the label of each column.',
+      hint: 'For other labels, pass `classes`, the label of each column.',
     });
   });
 }

@@ -1,4 +1,4 @@
-// metrics: how sure one can be of a share that was counted.
+// metrics: confidence intervals of proportions.
 import { DomainError } from '../core/errors.js';
 import { assertKnownOptions, assertPositiveInteger, describe } from '../core/shape.js';
 
@@ -9,15 +9,15 @@ export interface Interval {
 }
 
 /**
- * Wilson's score interval of a share, such as an accuracy: `right` of `samples`.
+ * Wilson's score interval of a proportion, such as an accuracy: `right` of `samples`.
  *
  *   {p : |p̂ − p| ≤ z·√(p(1 − p)/n)},   p̂ = right/n,   z = Φ⁻¹((1 + confidence)/2)
  *
- * It holds the true share with about that confidence also for few samples and shares near 0 and 1, where p̂ ± z·√(p̂(1 − p̂)/n)
- * shrinks to a point or leaves [0, 1]. It takes the samples for independent, and says nothing of another choice of training
- * samples or seed. No continuity correction.
+ * The interval contains the true proportion with about that confidence, also for few samples and proportions near 0 and
+ * 1, where p̂ ± z·√(p̂(1 − p̂)/n) shrinks to a point or leaves [0, 1]. It assumes independent samples, and does not
+ * cover the variation between training sets or seeds. It has no continuity correction.
  *
- * @param right how many, an integer in [0, samples]
+ * @param right number of successes, an integer in [0, samples]
  * @throws DomainError if samples is not an integer > 0, right not one in [0, samples], or confidence not in (0, 1)
  * @example
  * wilsonInterval(8, 10)   // { lower: 0.4902, upper: 0.9433 }
@@ -46,11 +46,11 @@ export function assertConfidence(confidence: number, where: string): void {
   throw new DomainError({ where, argument: 'confidence', expected: 'be in (0, 1)', actual: describe(confidence) });
 }
 
-/** Of any numbers 0 ≤ right ≤ samples, whole or not. */
+/** For any numbers 0 ≤ right ≤ samples, such as sums of weights. */
 export function wilsonOf(right: number, samples: number, confidence: number): Interval {
   const z = centralQuantile(confidence);
-  // The ends are the roots of (n + z²)p² − (2·right + z²)p + right²/n. The lower one is taken from their product: as a
-  // difference it would cancel for few right. So 0 and 1 come out exactly.
+  // The ends are the roots of (n + z²)p² − (2·right + z²)p + right²/n. The lower one is computed from their product,
+  // because a difference would cancel for small `right`. So 0 and 1 are exact.
   const spread = (z * z) / 2 + z * Math.sqrt(right * ((samples - right) / samples) + (z * z) / 4);
   return { lower: ((right / samples) * right) / (right + spread), upper: (right + spread) / (samples + z * z) };
 }

@@ -1,4 +1,4 @@
-// metrics: whether the true class stands high among the scores of a sample, and its samples high among all.
+// metrics: rank of the true class among the scores of a sample, and of its samples among all.
 import { DomainError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import { assertKnownOptions, assertOneOf, describe } from '../core/shape.js';
@@ -8,14 +8,14 @@ import type { Average } from './classification.js';
 import { assertDistributions, type ColumnOptions, labelColumns, optionsOf, type Rows, weightsOf } from './inputs.js';
 
 /**
- * The share of samples whose label is among the k highest scores.
+ * The fraction of samples whose label is among the k highest scores.
  *
- * Of equal scores the lower column stands higher, as when predicting; so k = 1 is the accuracy of the predictions.
- * (scikit-learn puts the higher column first.)
+ * Ties go to the lower column, as in predictions, so k = 1 is the accuracy of the predictions. (In scikit-learn they go
+ * to the higher column.)
  *
  * @param scores [n, classes], logits or probabilities
- * @param options its `classes`, the label of each column, may stand in its place; without them labels are class indices
- * @throws ShapeError if there is not one row per label, or no label at all
+ * @param options an array is short for `{ classes }`, the label of each column; by default labels are class indices
+ * @throws ShapeError if the numbers of rows and labels differ, or are 0
  * @throws DomainError if k is not an integer in [1, classes], a score is NaN, or a label has no column
  * @example topKAccuracy([0, 1, 2], [[3, 2, 1], [3, 2, 1], [3, 2, 1]], 2)   // 0.6667
  */
@@ -47,13 +47,13 @@ function assertNoNaN(row: ArrayLike<number>, argument: string): void {
     throw new DomainError({
       where: 'topKAccuracy',
       argument: `${argument}[${j}]`,
-      expected: 'be a number, not NaN',
+      expected: 'not be NaN',
       actual: describe(row[j]),
     });
   }
 }
 
-/** How many columns stand higher than `column`: of equal ones the lower does. */
+/** Number of columns ranked above `column`. Among equal scores the lower column ranks higher. */
 export function rankOf(column: number, row: ArrayLike<number>): number {
   let rank = 0;
   for (let j = 0; j < row.length; j++) {
@@ -65,29 +65,29 @@ export function rankOf(column: number, row: ArrayLike<number>): number {
 /** One number per class, in the order of `classes`. */
 export interface ClassAuc<L extends Label> {
   readonly classes: readonly L[];
-  /** NaN where no sample has the class, or none has another. */
+  /** NaN if no sample has the class, or all have it. */
   readonly auc: number[];
-  /** How many samples have that class as label, or the sum of their weights. */
+  /** Number of samples with that class as label, or the sum of their weights. */
   readonly support: number[];
 }
 
 /**
- * Area under the ROC curve, each class against the rest: how often a sample of the class has a higher probability of it
- * than a sample of another.
+ * Area under the ROC curve of each class against the rest: how often the probability of the class is higher for a
+ * sample of the class than for another sample.
  *
  *   AUCₖ = P(pₖ(a) > pₖ(b)) + ½·P(pₖ(a) = pₖ(b))        a of class k, b of another
  *
- * This is the Mann–Whitney statistic with midranks for ties, counted in whole and half pairs: without sample weights
- * only the last division rounds. 1 is perfect order, 0.5 is that of a constant, 0 is perfect order upside down.
+ * This is the Mann–Whitney statistic with midranks for ties. It counts whole and half pairs, so without sample weights
+ * only the final division rounds. 1 is perfect order, 0.5 is a constant score, 0 is reversed order.
  *
- * `'macro'` is the mean over classes, `'weighted'` the mean weighted by support, and `'micro'` one curve over all n × classes
- * probabilities at once. A class that is absent, or that all samples have, leaves no pair, so its AUC is 0/0: NaN, never a
- * number that flatters. So `'macro'` is NaN as well; `'weighted'` leaves an absent class out, and is NaN when there is one
- * class only. scikit-learn 1.9 gives the same NaN with a warning when it is told `labels`, and raises when it is not.
+ * `'macro'` is the mean over classes, `'weighted'` the mean weighted by support, and `'micro'` one curve over all n ×
+ * classes probabilities. If no sample or every sample has a class, there are no pairs and its AUC is 0/0 = NaN. Then
+ * `'macro'` is NaN too; `'weighted'` ignores absent classes and is NaN if only one class occurs. scikit-learn 1.9
+ * returns the same NaN with a warning if `labels` is given, and raises otherwise.
  *
- * @param probabilities [n, classes], rows ≥ 0 that sum to 1 (logits, class by class, rank samples otherwise)
- * @throws ShapeError if there is not one row per label, or no label at all
- * @throws DomainError if a row is no distribution, or a label has no column
+ * @param probabilities [n, classes], rows ≥ 0 that sum to 1 (logits would rank the samples of a class differently)
+ * @throws ShapeError if the numbers of rows and labels differ, or are 0
+ * @throws DomainError if a row is not a distribution, or a label has no column
  * @example
  * const probabilities = [[0.9, 0.1], [0.6, 0.4], [0.6, 0.4], [0.2, 0.8]];
  * rocAuc([0, 0, 1, 1], probabilities).auc   // [0.875, 0.875]
@@ -150,7 +150,7 @@ export function rocAuc<L extends Label>(
   }
 }
 
-/** Weight of the pairs (positive, negative) in the right order, a tie by half, over that of all pairs; NaN without a pair. */
+/** Weight of the correctly ordered (positive, negative) pairs, ties by half, over that of all pairs; NaN if none. */
 export function* binaryAuc(scores: Float64Array, isPositive: Uint8Array, weights: Float64Array): Steps<number> {
   const ascending = yield* ascendingOrder(scores);
   let inOrder = 0;
@@ -171,7 +171,7 @@ export function* binaryAuc(scores: Float64Array, isPositive: Uint8Array, weights
   return inOrder / (positives * negatives);
 }
 
-/** What has weight 0 is left out, NaN too. */
+/** Values with weight 0 are ignored, including NaN. */
 function weightedMean(numbers: readonly number[], weights: readonly number[]): number {
   let total = 0;
   let weight = 0;
