@@ -1,4 +1,4 @@
-// backend: selects the tfjs backend, and says why faster ones are not used.
+// backend: selects the tfjs backend, with the reasons against faster ones.
 import * as tf from '@tensorflow/tfjs';
 import { BackendError } from '../core/errors.js';
 import { assertOneOf } from '../core/shape.js';

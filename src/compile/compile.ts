@@ -186,7 +186,7 @@ function runEagerly<Arguments extends readonly object[], Result extends object>(
 /**
  * Runs a user's function. If it uses a disposed tensor, tfjs fails with a TypeError about undefined.
  *
- * @throws BackendError in that case, otherwise whatever the function throws
+ * @throws BackendError in that case, otherwise the function's own error
  */
 export function namingDisposed<T>(name: string, body: () => T): T {
   try {

@@ -5,7 +5,7 @@ import { SIMD_MODULE } from './simd-module.js';
 export interface SimdKernels {
   /** X·W: x [rows, stride], rows a multiple of 4; w [pairs, order, 2]; out [rows, 2·pairs] */
   multiply(x: number, rows: number, stride: number, w: number, order: number, pairs: number, out: number): void;
-  /** AᵀX: a [rows, strideA], an even number of columns; x [rows, stride], stride a multiple of 32; out [columns, stride] */
+  /** AᵀX: a [rows, strideA], `columns` even; x [rows, stride], stride a multiple of 32; out [columns, stride] */
   multiplyTransposed(
     a: number,
     strideA: number,
@@ -17,7 +17,7 @@ export interface SimdKernels {
     isLower: boolean,
   ): void;
   /**
-   * A = LLᵀ in place: a [n + 3, stride], the stride a multiple of 256. `pack` is scratch space for [n + 32, 32] numbers.
+   * A = LLᵀ in place: a [n + 3, stride], the stride a multiple of 256. `pack` has room for [n + 32, 32] numbers.
    * Returns 0 unless every pivot exceeds `floor`.
    */
   factorize(a: number, n: number, stride: number, floor: number, pack: number): number;
