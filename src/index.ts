@@ -136,6 +136,10 @@ export type { CrossEntropyOptions, SparseCrossEntropyOptions } from './nn/weighi
 // optim
 export { adam, momentum, type Optimizer, type OptimizerState, sgd, type Tensors } from './optim/first-order.js';
 export type { LearningRateSchedule, Moment, Rate, RateFunction } from './optim/schedule.js';
+// reading
+export type { NamedBytes } from './reading/bytes.js';
+export { type IdentifiedFiles, identifyFiles, type ReadSamplesOptions, readSamples } from './reading/read.js';
+export type { DataSet, Samples } from './reading/samples.js';
 // reference
 export * as reference from './reference.js';
 // export

@@ -36,7 +36,7 @@ export {
   type LabelledImages,
   loadFashionMnist,
 } from './node/datasets/fashion-mnist.js';
-export { type IdxFolder, type IdxSamples, loadIdxFolder } from './node/datasets/idx-folder.js';
+export { loadIdxFolder } from './node/datasets/idx-folder.js';
 export type { PinnedDataOptions } from './node/datasets/pinned-data.js';
 export { cacheFolder, type OnProgress, type Progress } from './node/files.js';
 export { loadModel, type Saveable, saveModel } from './node/model-files.js';
@@ -52,3 +52,4 @@ export {
 } from './node/native/load.js';
 export type { ProbeResult } from './node/native/probe.js';
 export { saveCompiled } from './node/saved-model.js';
+export type { IdxFolder, IdxSamples } from './reading/idx.js';

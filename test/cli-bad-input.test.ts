@@ -2,6 +2,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
 import { CommandLine } from './helpers/command-line.js';
 
 jest.setTimeout(120_000);
@@ -114,6 +115,15 @@ it('train reads a table with a byte-order mark', async () => {
   line.write('bom.csv', `\ufeff${GOOD}`);
   const { code, stdout } = await line.run('train', 'bom.csv', '--label', 'kind', '--strings', 'one-hot', '--json');
   expect({ code, classes: JSON.parse(stdout).model.classes }).toEqual({ code: 0, classes: ['cat', 'dog'] });
+});
+
+it('train and predict read a table that is gzipped', async () => {
+  line.write('good.csv.gz', gzipSync(GOOD));
+  const { code, stdout } = await line.run('train', 'good.csv.gz', '--label', 'kind', '--strings', 'one-hot', '--json');
+  expect({ code, classes: JSON.parse(stdout).model.classes }).toEqual({ code: 0, classes: ['cat', 'dog'] });
+  const plain = await line.run('predict', 'good.model', 'good.csv');
+  expect(plain.code).toBe(0);
+  expect(await line.runWith(gzipSync(GOOD), 'predict', 'good.model', '-')).toEqual(plain);
 });
 
 describe('files', () => {

@@ -11,9 +11,9 @@ import type { Evaluation } from '../model/evaluation.js';
 import type { SoftmaxRegression } from '../model/softmax-regression.js';
 import { Dense } from '../nn/dense.js';
 import { oneHot } from '../nn/one-hot.js';
+import type { Described, Samples } from '../reading/samples.js';
 import { confidentMistakes, type ReportData, renderReport } from '../report.js';
 import type { FitResult } from '../training/fit.js';
-import type { Described, Samples } from './samples.js';
 
 export interface Assessment {
   readonly model: SoftmaxRegression<Label>;

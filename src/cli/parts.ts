@@ -1,11 +1,11 @@
 // cli: which samples `train` learns from, calibrates on and tests on.
 import { DomainError } from '../core/errors.js';
-import type { Label } from '../core/labels.js';
-import { take, trainTestSplit } from '../data/split.js';
 import { featureNamesOf } from '../data/table/schema.js';
+import { type DataSet, divided, type Samples, singleClass } from '../reading/samples.js';
+import { labelledRows } from '../reading/table.js';
+import { namedBytes } from './bytes.js';
 import { count } from './output.js';
-import type { CsvChoices, DataSet, Samples } from './samples.js';
-import { labelledRows } from './table.js';
+import type { CsvChoices } from './samples.js';
 import { UsageError } from './usage.js';
 
 export interface PartChoices extends Pick<CsvChoices, 'delimiter'> {
@@ -34,8 +34,8 @@ export async function partsOf(data: DataSet, options: PartChoices): Promise<Part
   const n = samples.labels.length;
   const tested = testFile === undefined ? test : await testTable(testFile, data, options);
   const isWhole = tested !== undefined || testFraction === 0;
-  const [kept, held] = isWhole ? [samples, undefined] : divided(samples, testFraction, seed, data.name);
-  const [training, calibrating] = calibrate ? divided(kept, 0.2, seed, data.name) : [kept, undefined];
+  const [kept, held] = isWhole ? [samples, undefined] : holdBack(samples, testFraction, seed, data.name);
+  const [training, calibrating] = calibrate ? holdBack(kept, 0.2, seed, data.name) : [kept, undefined];
   const set = tested ?? held ?? training;
   const split =
     testFile !== undefined
@@ -48,26 +48,25 @@ export async function partsOf(data: DataSet, options: PartChoices): Promise<Part
   return { training, held: calibrating, tested: set, split, isSelf: tested === undefined && held === undefined };
 }
 
-function divided(samples: Samples, testFraction: number, seed: number, where: string): [Samples, Samples] {
-  const counts = new Map<Label, number>();
-  for (const label of samples.labels) counts.set(label, (counts.get(label) ?? 0) + 1);
-  const single = [...counts].find(([, n]) => n < 2);
+/** To learn from, and held back. */
+function holdBack(samples: Samples, testFraction: number, seed: number, where: string): [Samples, Samples] {
+  const single = singleClass(samples.labels);
   if (single !== undefined) {
-    const argument = `the class ${JSON.stringify(single[0])}`;
+    const argument = `the class ${JSON.stringify(single)}`;
     const expected = 'have at least 2 samples, to be learnt from and held back';
     const hint = 'Pass --test-fraction 0 to learn from all, or --test FILE; or leave the class out.';
     throw new DomainError({ where, argument, expected, actual: '1', hint });
   }
-  const split = trainTestSplit(samples.labels.length, { testFraction, seed, stratify: samples.labels as Label[] });
-  const part = (indices: Int32Array) => ({
-    features: take(samples.features, indices),
-    labels: take(samples.labels, indices),
-  });
-  return [part(split.train), part(split.test)];
+  const { train, test } = divided(samples, { testFraction, seed });
+  return [train, test];
 }
 
 async function testTable(path: string, { schema }: DataSet, { delimiter }: PartChoices): Promise<Samples> {
   if (schema === undefined) throw new UsageError('--test must come with a table to learn from.');
   const featureNames = featureNamesOf(schema);
-  return labelledRows(path, { classes: [], featureNames, numFeatures: featureNames.length, schema }, { delimiter });
+  return labelledRows(
+    namedBytes(path),
+    { classes: [], featureNames, numFeatures: featureNames.length, schema },
+    { delimiter },
+  );
 }

@@ -9,6 +9,7 @@ import { fileCheckpoint, readCheckpoint } from '../node/checkpoint-files.js';
 import { writeFileAtomic } from '../node/files.js';
 import { saveModel } from '../node/model-files.js';
 import '../node.js';
+import type { DataSet } from '../reading/samples.js';
 import { reads } from '../training/options.js';
 import { DEFAULT_SOLVER, isFirstOrder } from '../training/solvers.js';
 import { type FlagValues, fitOptionsFrom } from './fit-options.js';
@@ -16,7 +17,7 @@ import { withInterrupt } from './interrupt.js';
 import { count, evaluationLines, fitLines, foldLines, print, printJson } from './output.js';
 import { type PartChoices, type Parts, partsOf } from './parts.js';
 import type { ProgressDisplay } from './progress.js';
-import type { CsvChoices, DataSet } from './samples.js';
+import type { CsvChoices } from './samples.js';
 
 /** The options of `train`. */
 export interface TrainOptions extends CsvChoices, PartChoices, FlagValues {

@@ -5,8 +5,8 @@ import { selectBackend } from '../backend/select.js';
 import type { Label } from '../core/labels.js';
 import { loadModel } from '../node/model-files.js';
 import '../node.js';
+import type { TableOptions } from '../reading/table.js';
 import { type Loading, loadSamplesFor } from './samples.js';
-import type { TableOptions } from './table.js';
 
 export async function tried(
   modelFile: string,

@@ -1,9 +1,9 @@
 // cli: softmax-regression evaluate.
 import { Command, Option } from 'commander';
 import { BACKENDS, type BackendName } from '../../backend/names.js';
+import type { TableOptions } from '../../reading/table.js';
 import { withInterrupt } from '../interrupt.js';
 import { quietDisplay } from '../progress.js';
-import type { TableOptions } from '../table.js';
 import { asWhenTraining, jsonOption } from '../usage.js';
 
 interface Options extends TableOptions {

@@ -2,10 +2,10 @@
 import { once } from 'node:events';
 import { Command, Option } from 'commander';
 import type { FeatureArray } from '../../data/batches.js';
+import type { TableOptions } from '../../reading/table.js';
 import type { ModelContent } from '../../serialization/model-file.js';
 import { withInterrupt } from '../interrupt.js';
 import { quietDisplay } from '../progress.js';
-import type { TableOptions } from '../table.js';
 import { asWhenTraining, integer, jsonOption, UsageError } from '../usage.js';
 
 interface Options extends TableOptions {
@@ -94,8 +94,11 @@ async function* batchesOf(
   signal: AbortSignal,
 ): AsyncGenerator<Batch, void, undefined> {
   const { kindOf, loadSamplesFor } = await import('../samples.js');
-  const { rowsOf } = await import('../table.js');
-  if (kindOf(source) === 'table') return yield* rowsOf(source, model, options, { labels: 'skip', signal });
+  if (kindOf(source) === 'file') {
+    const { namedBytes } = await import('../bytes.js');
+    const { rowsOf } = await import('../../reading/table.js');
+    return yield* rowsOf(namedBytes(source, signal), model, { ...options, labels: 'skip', signal });
+  }
   const { checkFeatureCount } = await import('../../core/shape.js');
   const { features } = await loadSamplesFor(source, model, options, { signal });
   const [n, d] = features.shape;

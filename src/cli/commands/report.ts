@@ -1,9 +1,9 @@
 // cli: softmax-regression report.
 import { Command } from 'commander';
 import type { BackendName } from '../../backend/names.js';
+import type { TableOptions } from '../../reading/table.js';
 import { withInterrupt } from '../interrupt.js';
 import { quietDisplay } from '../progress.js';
-import type { TableOptions } from '../table.js';
 import { withTableOptions } from './evaluate.js';
 
 interface Options extends TableOptions {

@@ -2,11 +2,12 @@
 import { existsSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { BACKENDS } from '../../backend/names.js';
+import type { DataSet } from '../../reading/samples.js';
 import { fitPlan } from '../../training/options.js';
 import { addFitFlags, fitOptionsFrom } from '../fit-options.js';
 import { Interrupted } from '../interrupt.js';
 import { type ProgressDisplay, quietDisplay } from '../progress.js';
-import type { CsvChoices, DataSet } from '../samples.js';
+import type { CsvChoices } from '../samples.js';
 import type { TrainOptions } from '../training.js';
 import { collect, integer, jsonOption, number, UsageError } from '../usage.js';
 

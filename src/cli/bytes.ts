@@ -1,0 +1,44 @@
+// cli: the bytes of a file or of standard input.
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { addAbortSignal } from 'node:stream';
+import { BackendError, FormatError } from '../core/errors.js';
+import type { NamedBytes } from '../reading/bytes.js';
+
+/** Standard input, as programs of the command line write it. */
+export const STDIN = '-';
+
+/** A file, or standard input; an abort ends the wait for bytes that do not come. */
+export function namedBytes(source: string, signal?: AbortSignal): NamedBytes {
+  const name = source === STDIN ? 'standard input' : source;
+  return { name, stream: () => bytesOf(source, name, signal) };
+}
+
+async function* bytesOf(
+  source: string,
+  where: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    if (source === STDIN) {
+      if (signal !== undefined) addAbortSignal(signal, process.stdin);
+      yield* process.stdin as AsyncIterable<Buffer>;
+    } else {
+      const rule = { where, argument: 'this path', expected: 'be a CSV file or a folder of IDX files' };
+      if ((await stat(source)).isDirectory()) throw new FormatError({ ...rule, actual: 'a folder without IDX files' });
+      yield* createReadStream(source, { highWaterMark: 1 << 18, signal }) as AsyncIterable<Buffer>;
+    }
+  } catch (cause) {
+    signal?.throwIfAborted();
+    if (!(cause instanceof Error) || !('syscall' in cause)) throw cause;
+    const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+    throw new BackendError({
+      where,
+      argument: 'this path',
+      expected: 'be a readable file',
+      actual: isMissing ? 'no such file' : cause.message,
+      hint: isMissing ? 'Is the path right?' : undefined,
+      cause,
+    });
+  }
+}

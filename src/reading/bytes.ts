@@ -1,0 +1,142 @@
+// reading: named bytes, in chunks or whole, unpacked where they are gzipped.
+import { FormatError } from '../core/errors.js';
+
+/** Bytes with a name: a `File`, or anything else that can be opened. */
+export interface NamedBytes {
+  /** The file's name, for error messages. */
+  readonly name: string;
+  /** The bytes from the first on, in chunks. */
+  stream(): ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
+}
+
+/** What one array of bytes can have on Node 20. */
+const MAX_BYTES = 2 ** 32;
+
+/**
+ * The bytes in chunks as they come, unpacked if they begin as gzip data do.
+ *
+ * @throws FormatError for damaged gzip data; whatever the stream itself throws
+ */
+export async function* chunksOf(source: NamedBytes): AsyncGenerator<Uint8Array, void, undefined> {
+  const chunks = iterate(source.stream());
+  try {
+    const start = await startOfChunks(chunks, 2);
+    const all = joinedBefore(start, chunks);
+    yield* start[0] === 0x1f && start[1] === 0x8b ? unpacked(all, source.name) : all;
+  } finally {
+    await chunks.return();
+  }
+}
+
+/** The first `length` bytes, or more, or all there are. */
+export async function startOf(source: NamedBytes, length: number): Promise<Uint8Array> {
+  const chunks = chunksOf(source);
+  try {
+    return await startOfChunks(chunks, length);
+  } finally {
+    await chunks.return();
+  }
+}
+
+/**
+ * All bytes at once.
+ *
+ * @throws FormatError if there are more than `maxBytes`, which ends the reading
+ */
+export async function wholeOf(source: NamedBytes, maxBytes = MAX_BYTES): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of chunksOf(source)) {
+    length += chunk.length;
+    if (length > maxBytes) {
+      const rule = { where: source.name, argument: 'the file', expected: `have at most ${maxBytes} bytes` };
+      throw new FormatError({ ...rule, actual: 'more' });
+    }
+    chunks.push(chunk);
+  }
+  return joined(chunks, length);
+}
+
+type Chunks = AsyncGenerator<Uint8Array, void, undefined>;
+
+/** Streams of the web by their reader: Safari's are not iterable. */
+async function* iterate(stream: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>): Chunks {
+  if (!('getReader' in stream)) return yield* stream;
+  const reader = stream.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    // A stream that failed has said so already.
+    await reader.cancel().catch(() => undefined);
+  }
+}
+
+async function startOfChunks(chunks: Chunks, length: number): Promise<Uint8Array> {
+  let start: Uint8Array = new Uint8Array(0);
+  while (start.length < length) {
+    const { done, value } = await chunks.next();
+    if (done) break;
+    start = start.length === 0 ? value : joined([start, value], start.length + value.length);
+  }
+  return start;
+}
+
+async function* joinedBefore(start: Uint8Array, chunks: Chunks): Chunks {
+  if (start.length > 0) yield start;
+  yield* chunks;
+}
+
+async function* unpacked(chunks: Chunks, name: string): Chunks {
+  const { readable, writable } = new DecompressionStream('gzip');
+  const [reader, writer] = [readable.getReader(), writable.getWriter()];
+  let isStreamLost = false;
+  // Not pipeThrough, which on Node 20 queues 16,384 chunks before it waits.
+  const feed = async () => {
+    const next = () =>
+      chunks.next().catch((error) => {
+        isStreamLost = true;
+        throw error;
+      });
+    for (let chunk = await next(); !chunk.done; chunk = await next()) {
+      await writer.write(chunk.value as Uint8Array<ArrayBuffer>);
+    }
+    await writer.close();
+  };
+  // What goes wrong is thrown where the reader waits.
+  const fed = feed().catch(async (error) => {
+    await writer.abort(error).catch(() => undefined);
+    return { error };
+  });
+  try {
+    for (;;) {
+      const { done, value } = await reader.read().catch(async (cause) => {
+        throw isStreamLost ? (await fed)?.error : notUnpacked(name, cause);
+      });
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    // A stream that failed has said so already.
+    await reader.cancel().catch(() => undefined);
+  }
+}
+
+function notUnpacked(name: string, cause: unknown): FormatError {
+  const actual = cause instanceof Error ? cause.message : String(cause);
+  const hint = 'The file is damaged: fetch it again.';
+  return new FormatError({ where: name, argument: 'gzip data', expected: 'unpack', actual, hint, cause });
+}
+
+function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
+}

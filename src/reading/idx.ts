@@ -1,0 +1,159 @@
+// reading: IDX files that belong together, as MNIST and its relatives have them → samples and their labels.
+import { DomainError, FormatError } from '../core/errors.js';
+import { type Label, sortedClasses } from '../core/labels.js';
+import { formatShape } from '../core/shape.js';
+import type { FeatureArray } from '../data/batches.js';
+import type { IdxArray } from '../data/idx.js';
+import type { DataSet } from './samples.js';
+
+/** Samples and their labels, from two files. */
+export interface IdxSamples {
+  /** [n, d], in the numbers of the file; bytes have the scale 255, so that they are in [0, 1]. */
+  readonly features: FeatureArray;
+  /** One integer for each sample. */
+  readonly labels: Int32Array;
+}
+
+/** What a folder of IDX files holds. */
+export interface IdxFolder {
+  /** The samples to learn from, in files that begin with `train`, or with neither name. */
+  readonly train?: IdxSamples;
+  /** The samples to test on, in files that begin with `t10k` or `test`. */
+  readonly test?: IdxSamples;
+  /** Of one sample: [28, 28]. */
+  readonly sampleShape: readonly number[];
+}
+
+export type Part = 'train' | 'test';
+
+/** What a file is one of. */
+export interface IdxRole {
+  readonly part: Part;
+  readonly kind: 'images' | 'labels';
+}
+
+/** Two files that belong together. */
+export interface Pair<F> {
+  readonly images: F;
+  readonly labels: F;
+}
+
+const NAME = /^(?<set>.*?)(?<part>train|t10k|test)?[-_.]?(?<kind>images|labels)[-_.]idx\d[-_.]?\w*(?:\.gz)?$/i;
+
+/** What the name of a file says it is, and what stands before that; undefined for other names. */
+export function roleByName(name: string): (IdxRole & { readonly set: string }) | undefined {
+  const groups = NAME.exec(name)?.groups;
+  if (groups === undefined) return undefined;
+  const { set, part = 'train', kind } = groups;
+  return { set, part: part.toLowerCase() === 'train' ? 'train' : 'test', kind: kind.toLowerCase() as IdxRole['kind'] };
+}
+
+/** What a file is: by its name, or else by the number of its axes, and whether `test` or `t10k` is in its name. */
+export function roleOf(name: string, { shape }: IdxArray): IdxRole {
+  const kind = shape.length === 1 ? 'labels' : 'images';
+  return roleByName(name) ?? { kind, part: /t10k|test/i.test(name) ? 'test' : 'train' };
+}
+
+/**
+ * Which files belong together.
+ *
+ * @param where what error messages name: the folder, or the files
+ * @throws FormatError if one of two is missing, or there is one more
+ */
+export function pairsOf<F extends IdxRole & { readonly name: string }>(
+  files: readonly F[],
+  where: string,
+): Map<Part, Pair<F>> {
+  const pairs = new Map<Part, Pair<F>>();
+  for (const part of ['train', 'test'] as const) {
+    const of = (kind: IdxRole['kind']) => {
+      const found = files.filter((file) => file.part === part && file.kind === kind);
+      if (found.length < 2) return found[0];
+      const actual = found.map(({ name }) => name).join(', ');
+      throw new FormatError({ where, argument: `the ${part} ${kind}`, expected: 'be in one file', actual });
+    };
+    const [images, labels] = [of('images'), of('labels')];
+    if (images !== undefined && labels !== undefined) pairs.set(part, { images, labels });
+    else if (images !== labels) {
+      const [missing, present] = images === undefined ? ['images', 'labels'] : ['labels', 'images'];
+      const argument = `the file of ${part} ${missing}`;
+      throw new FormatError({ where, argument, expected: `be there beside its ${present}`, actual: 'no such file' });
+    }
+  }
+  return pairs;
+}
+
+interface IdxFile {
+  readonly name: string;
+  readonly array: IdxArray;
+}
+
+/**
+ * The samples of files that belong together.
+ *
+ * @throws FormatError if numbers of samples, types of labels or shapes of samples are not what they must be
+ */
+export function samplesOfPairs(pairs: ReadonlyMap<Part, Pair<IdxFile>>, where: string): IdxFolder {
+  const parts = new Map([...pairs].map(([part, pair]) => [part, samplesOfPair(pair)]));
+  const [train, test] = [parts.get('train'), parts.get('test')];
+  const sampleShape = (train ?? test)?.sampleShape ?? [];
+  if (test !== undefined && formatShape(sampleShape) !== formatShape(test.sampleShape)) {
+    const expected = `have the shape of the training samples, ${formatShape(sampleShape)}`;
+    const actual = formatShape(test.sampleShape);
+    throw new FormatError({ where, argument: 'the test samples', expected, actual });
+  }
+  return { ...(train && { train: train.samples }), ...(test && { test: test.samples }), sampleShape };
+}
+
+function samplesOfPair({ images, labels }: Pair<IdxFile>): { samples: IdxSamples; sampleShape: readonly number[] } {
+  const { shape: labelShape, values: labelValues } = labels.array;
+  if (labelShape.length !== 1 || labelValues[Symbol.toStringTag].startsWith('Float')) {
+    const expected = 'be one integer for each sample';
+    const actual = `${labelValues[Symbol.toStringTag]} of shape ${formatShape(labelShape)}`;
+    throw new FormatError({ where: labels.name, argument: 'labels', expected, actual });
+  }
+  const { shape, values } = images.array;
+  const [n, ...sampleShape] = shape;
+  if (n !== labelShape[0] || n === 0) {
+    const expected = `be ${n === 0 ? 'at least 1' : n}, as many as samples in ${images.name}`;
+    const actual = String(labelShape[0]);
+    throw new FormatError({ where: labels.name, argument: 'the number of labels', expected, actual });
+  }
+  const d = sampleShape.reduce((product, size) => product * size, 1);
+  const scale = values[Symbol.toStringTag] === 'Uint8Array' ? { scale: 255 } : {};
+  const features = { values, shape: [n, d] as const, ...scale };
+  return { samples: { features, labels: Int32Array.from(labelValues) }, sampleShape };
+}
+
+/**
+ * IDX files as a data set; of one part alone, its samples are those to learn from.
+ *
+ * @param classNames what the labels 0, 1, … are called
+ * @throws DomainError if there is no name for a label
+ */
+export function pictureData(
+  name: string,
+  { train, test, sampleShape }: IdxFolder,
+  classNames?: readonly string[],
+): DataSet {
+  const parts = [train, test].flatMap((part) => part ?? []);
+  const [samples, tested] = parts.map(({ features, labels }) => ({
+    features,
+    labels: Array.from(labels, (label): Label => (classNames === undefined ? label : nameOf(label, classNames, name))),
+  }));
+  const [height, width] = sampleShape;
+  return {
+    name,
+    samples,
+    ...(tested && { test: tested }),
+    classes: classNames ?? sortedClasses(parts.flatMap(({ labels }) => Array.from(labels))),
+    ...(sampleShape.length === 2 ? { image: { width, height } } : {}),
+    dropped: 0,
+  };
+}
+
+function nameOf(label: number, classNames: readonly string[], where: string): string {
+  if (label in classNames) return classNames[label];
+  const actual = `${classNames.length} names and the label ${label}`;
+  throw new DomainError({ where, argument: 'classNames', expected: 'have a name for each label', actual });
+}

@@ -1,0 +1,88 @@
+// reading: rows of a table as a model reads them.
+import { DomainError, FormatError } from '../core/errors.js';
+import type { Label } from '../core/labels.js';
+import { describe } from '../core/shape.js';
+import { type CsvSchema, type MissingPolicy, numberSchema, type UnseenPolicy } from '../data/table/schema.js';
+import { type CsvBatch, readCsvRows } from '../data/table/stream.js';
+import { chunksOf, type NamedBytes } from './bytes.js';
+import type { Samples } from './samples.js';
+
+/** What a model says of the tables that it reads. */
+export interface TableModel {
+  readonly classes: readonly Label[];
+  readonly numFeatures: number;
+  readonly featureNames?: readonly string[];
+  readonly schema?: CsvSchema;
+}
+
+/** How a table is read, beside what the model says. */
+export interface TableOptions {
+  /** The column of labels, where it has another name than in training. */
+  readonly label?: string;
+  readonly delimiter?: string;
+  readonly missing?: MissingPolicy;
+  readonly unseen?: UnseenPolicy;
+}
+
+interface RowsOptions extends TableOptions {
+  readonly labels: 'read' | 'skip';
+  readonly signal?: AbortSignal;
+}
+
+/** Rows of a table, batch after batch, encoded as those that the model learnt from. */
+export function rowsOf(
+  source: NamedBytes,
+  model: TableModel,
+  { label, delimiter, missing, unseen, labels, signal }: RowsOptions,
+): AsyncGenerator<CsvBatch, void, undefined> {
+  const { name } = source;
+  const schema = schemaOf(model, label, name);
+  return readCsvRows(chunksOf(source), schema, { name, delimiter, missing, unseen, labels, signal });
+}
+
+/** All rows with their labels. */
+export async function labelledRows(
+  source: NamedBytes,
+  model: TableModel,
+  options: TableOptions,
+  signal?: AbortSignal,
+): Promise<Samples> {
+  const batches: CsvBatch[] = [];
+  for await (const batch of rowsOf(source, model, { ...options, labels: 'read', signal })) batches.push(batch);
+  const rule = { where: source.name, argument: 'the table' };
+  const n = batches.reduce((rows, { rows: { length } }) => rows + length, 0);
+  if (n === 0) throw new FormatError({ ...rule, expected: 'have at least one row', actual: 'none' });
+  const values = new Float64Array(n * model.numFeatures);
+  const all: Label[] = [];
+  for (const { features, labels } of batches) {
+    values.set(features.values, all.length * model.numFeatures);
+    if (labels === undefined) {
+      const expected = `have the column of labels, ${JSON.stringify(labelOf(model, options.label))}`;
+      throw new FormatError({ ...rule, expected, actual: 'none' });
+    }
+    all.push(...labels);
+  }
+  return { features: { values, shape: [n, model.numFeatures] }, labels: all };
+}
+
+function labelOf({ schema }: TableModel, label: string | undefined): string | undefined {
+  return label ?? schema?.columns.find(({ kind }) => kind === 'label')?.name;
+}
+
+/** The model's schema; for a model that did not learn from a table, one of columns of numbers. */
+function schemaOf(model: TableModel, label: string | undefined, where: string): CsvSchema {
+  const { schema, classes, featureNames, numFeatures } = model;
+  const named = label === undefined ? undefined : { name: label, type: typeOf(classes[0]) };
+  if (schema === undefined) return numberSchema(featureNames, numFeatures, named);
+  if (named === undefined) return schema;
+  if (!schema.header) {
+    const hint = 'Without a header, the label is where it was when training.';
+    throw new DomainError({ where, argument: 'label', expected: 'be left out', actual: describe(label), hint });
+  }
+  const others = schema.columns.filter(({ kind }) => kind !== 'label');
+  return { ...schema, columns: [...others, { kind: 'label', ...named }] };
+}
+
+function typeOf(label: Label): 'string' | 'number' | 'boolean' {
+  return typeof label as 'string' | 'number' | 'boolean';
+}

@@ -1,0 +1,294 @@
+// Files by their bytes, as a page and a command line hand them over.
+import { createReadStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import {
+  FASHION_MNIST_CLASSES,
+  identifyFiles,
+  loadIris,
+  type NamedBytes,
+  parseCsv,
+  readSamples,
+  SoftmaxRegression,
+  take,
+  trainTestSplit,
+} from 'softmax-regression';
+import { chunksOf, wholeOf } from '../src/reading/bytes.js';
+import { useBackend } from './helpers/backends.js';
+
+/** The bytes of an IDX file of bytes. */
+function idx(shape: readonly number[], numbers: readonly number[]): Uint8Array {
+  return Uint8Array.from([
+    0,
+    0,
+    8,
+    shape.length,
+    ...shape.flatMap((size) => [0, 0, size >> 8, size & 255]),
+    ...numbers,
+  ]);
+}
+
+function file(name: string, content: string | Uint8Array): File {
+  return new File([content as BlobPart], name);
+}
+
+const PETS = 'width,colour,kind\n1.5,red,cat\n2,blue,dog\n3,,dog\n2,blue,cat\n';
+const IMAGES = idx([2, 2, 3], [0, 255, 51, 1, 2, 3, 6, 5, 4, 3, 2, 1]);
+const LABELS = idx([2], [7, 0]);
+const TESTED = { images: idx([1, 2, 3], [9, 8, 7, 6, 5, 4]), labels: idx([1], [7]) };
+const MODEL = Uint8Array.of(2, 0, 0, 0, 0, 0, 0, 0, 0x7b, 0x7d);
+const FOUR = [
+  file('train-images-idx3-ubyte.gz', gzipSync(IMAGES)),
+  file('t10k-labels-idx1-ubyte', TESTED.labels),
+  file('train-labels-idx1-ubyte', LABELS),
+  file('t10k-images-idx3-ubyte.gz', gzipSync(TESTED.images)),
+];
+
+async function refusal(work: Promise<unknown>): Promise<string> {
+  return work.then(
+    () => 'accepted',
+    ({ name, message }) => `${name}: ${message}`,
+  );
+}
+
+describe('readSamples', () => {
+  it('reads the table of its example', async () => {
+    const pets = file('pets.csv', 'width,kind\n1,cat\n9,dog\n2,cat');
+    const { samples, classes } = await readSamples([pets], { label: 'kind' });
+    expect(samples.features.values).toEqual(Float64Array.of(1, 9, 2));
+    expect(samples.labels).toEqual(['cat', 'dog', 'cat']);
+    expect(classes).toEqual(['cat', 'dog']);
+  });
+
+  it('reads a table as parseCsv does, packed or not, in whatever chunks', async () => {
+    const options = { label: 'kind', strings: 'one-hot', missing: 'drop' } as const;
+    const { features, labels, classes, featureNames, schema } = parseCsv(PETS, options);
+    const expected = { samples: { features, labels }, classes, featureNames, schema, dropped: 1 };
+    const packed = gzipSync(PETS);
+    const bytewise: NamedBytes = {
+      name: 'pets.csv',
+      async *stream() {
+        for (const byte of packed) yield Uint8Array.of(byte);
+      },
+    };
+    for (const source of [file('pets.csv', PETS), file('pets.csv', packed), bytewise]) {
+      expect(await readSamples([source], options)).toEqual({ name: 'pets.csv', ...expected });
+    }
+  });
+
+  it('pairs images with their labels by name, whatever their order', async () => {
+    const data = await readSamples(FOUR);
+    expect(data).toEqual({
+      name: 'train-images-idx3-ubyte.gz',
+      samples: { features: { values: IMAGES.slice(16), shape: [2, 6], scale: 255 }, labels: [7, 0] },
+      test: { features: { values: TESTED.images.slice(16), shape: [1, 6], scale: 255 }, labels: [7] },
+      classes: [0, 7],
+      image: { width: 3, height: 2 },
+      dropped: 0,
+    });
+  });
+
+  it('tells images from labels by their axes where names do not', async () => {
+    const data = await readSamples([
+      file('a', LABELS),
+      file('b', IMAGES),
+      file('test a', LABELS),
+      file('test b', IMAGES),
+    ]);
+    expect([data.samples.labels, data.test?.labels]).toEqual([
+      [7, 0],
+      [7, 0],
+    ]);
+  });
+
+  it('takes one part alone as samples to learn from', async () => {
+    const data = await readSamples([file('t10k a', LABELS), file('t10k b', IMAGES)]);
+    expect([data.samples.labels, data.test]).toEqual([[7, 0], undefined]);
+  });
+
+  it('names the classes of integers', async () => {
+    const { samples, classes } = await readSamples(FOUR, { classNames: FASHION_MNIST_CLASSES });
+    expect(samples.labels).toEqual(['Sneaker', 'T-shirt/top']);
+    expect(classes).toEqual(FASHION_MNIST_CLASSES);
+  });
+
+  it('gives fit what it takes, to validate on as well', async () => {
+    await useBackend('cpu');
+    const { samples, test, classes } = await readSamples(FOUR);
+    const { result } = await SoftmaxRegression.fit(samples.features, samples.labels, {
+      ...{ classes, l2: 0.1, validation: test },
+    });
+    expect(result.history[0].validationLoss).toBeGreaterThan(0);
+  });
+
+  it('holds samples back, the same share of each class', async () => {
+    const { features, labels } = loadIris();
+    const { train, test } = trainTestSplit(150, { testFraction: 0.2, seed: 1, stratify: labels });
+    const data = await readSamples('iris', { testFraction: 0.2, seed: 1 });
+    expect(data.samples.labels).toEqual(take(labels, train));
+    expect(data.test?.labels).toEqual(take(labels, test));
+    expect([...(data.test?.features.values ?? [])]).toEqual(take(features, test).flat());
+    expect(data.featureNames).toEqual(loadIris().featureNames);
+  });
+
+  it('holds samples back of a table with a class of one sample', async () => {
+    const table = file('a.csv', 'x,kind\n1,a\n2,a\n3,a\n4,b\n');
+    const { samples, test } = await readSamples([table], { label: 'kind', testFraction: 0.5 });
+    expect([samples.labels.length, test?.labels.length]).toEqual([2, 2]);
+  });
+
+  it('holds nothing back where the files have a part to test on', async () => {
+    const { samples, test } = await readSamples(FOUR, { testFraction: 0.5 });
+    expect([samples.labels.length, test?.labels.length]).toEqual([2, 1]);
+  });
+
+  const images = file('i.idx3', IMAGES);
+  const labels = file('l.idx1', LABELS);
+  const damaged = file('a.csv.gz', gzipSync(PETS).subarray(0, 20));
+  it.each<[string, () => Promise<unknown>, RegExp]>([
+    [
+      'a table without a label',
+      () => readSamples([file('a.csv', PETS)]),
+      /^DomainError: a\.csv: label must be one of the columns "width", "colour", "kind"; got nothing\.$/,
+    ],
+    [
+      'a table without a header and a label',
+      () => readSamples([file('a.csv', '1,2\n')], { header: false }),
+      /one of the columns "column 1", "column 2"; got nothing/,
+    ],
+    ['no files', () => readSamples([]), /^FormatError: the files must be one table, .*; got none\.$/],
+    [
+      'a table and labels',
+      () => readSamples([file('a.csv', PETS), labels]),
+      /^FormatError: a\.csv, l\.idx1: the files must be one table, one model, .*; got a table, an IDX file\.$/,
+    ],
+    ['a model', () => readSamples([file('m', MODEL)]), /^FormatError: m: the file must be a table, .*; got a model\.$/],
+    [
+      'images alone',
+      () => readSamples([images]),
+      /^FormatError: i\.idx3: the file of train labels must be there beside its images; got no such file\.$/,
+    ],
+    [
+      'two files of labels',
+      () => readSamples([images, labels, file('m.idx1', LABELS)]),
+      /the train labels must be in one file; got l\.idx1, m\.idx1\.$/,
+    ],
+    [
+      'a label without a name',
+      () => readSamples([images, labels], { classNames: ['a', 'b'] }),
+      /^DomainError: i\.idx3: classNames must have a name for each label; got 2 names and the label 7\.$/,
+    ],
+    [
+      'class names for a table',
+      () => readSamples([file('a.csv', PETS)], { label: 'kind', classNames: [] }),
+      /classNames must be left out: it names the integers of IDX files; got a\.csv\.$/,
+    ],
+    [
+      'a label for IDX files',
+      () => readSamples([images, labels], { label: 'kind' }),
+      /^DomainError: readSamples: label must be left out: it says how a CSV file is read; got i\.idx3, l\.idx1\.$/,
+    ],
+    ['a label for iris', () => readSamples('iris', { label: 'kind' }), /label must be left out.*; got iris\.$/],
+    [
+      'a file that is too long',
+      () => readSamples([file('a.csv', gzipSync(' '.repeat(1e6)))], { label: 'kind', maxBytes: 1000 }),
+      /^FormatError: a\.csv: the file must have at most 1000 bytes; got more\.$/,
+    ],
+    [
+      'a damaged gzip file',
+      () => readSamples([damaged], { label: 'kind' }),
+      /^FormatError: a\.csv\.gz: gzip data must unpack; got .*\. The file is damaged: fetch it again\.$/,
+    ],
+    ['an option that is none', () => readSamples('iris', { sed: 1 } as object), /^DomainError: readSamples: options/],
+  ])('refuses %s', async (_, read, message) => {
+    expect(await refusal(read())).toMatch(message);
+  });
+});
+
+describe('identifyFiles', () => {
+  it('reads the header of its example', async () => {
+    const pets = file('pets.csv', 'width,kind\n1,cat');
+    expect(await identifyFiles([pets])).toEqual({ kind: 'table', columns: ['width', 'kind'] });
+  });
+
+  it('reads names that are quoted, after a byte-order mark, of a file without rows', async () => {
+    const table = file('a.csv', gzipSync('\uFEFF"a;b";"c\nd"; e'));
+    expect(await identifyFiles([table])).toEqual({ kind: 'table', columns: ['a;b', 'c\nd', 'e'] });
+  });
+
+  it('knows IDX files and models by their bytes', async () => {
+    expect(await identifyFiles(FOUR)).toEqual({ kind: 'idx' });
+    expect(await identifyFiles([file('a.csv', gzipSync(MODEL))])).toEqual({ kind: 'model', bytes: MODEL });
+  });
+
+  it('reads no more than the header, and closes the file', async () => {
+    let [chunks, opened] = [0, 0];
+    const endless: NamedBytes = {
+      name: 'endless.csv',
+      async *stream() {
+        opened++;
+        try {
+          for (;;) {
+            chunks++;
+            yield new TextEncoder().encode('a,b\n1,2\n3,4\n');
+          }
+        } finally {
+          opened--;
+        }
+      },
+    };
+    expect(await identifyFiles([endless])).toEqual({ kind: 'table', columns: ['a', 'b'] });
+    expect({ chunks, opened }).toEqual({ chunks: 2, opened: 0 });
+  });
+
+  it('refuses an empty file', async () => {
+    expect(await refusal(identifyFiles([file('a.csv', '\n')]))).toBe(
+      'FormatError: a.csv: the table must have a line of names; got an empty file.',
+    );
+  });
+});
+
+describe('bytes that are gzipped', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'reading-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  const TEXT = Buffer.from('0123456789'.repeat(1e5));
+
+  it('are the bytes that were packed, from the disk as well', async () => {
+    const path = join(folder, 'text.gz');
+    writeFileSync(path, gzipSync(TEXT));
+    const unpacked = await wholeOf({ name: path, stream: () => createReadStream(path) });
+    expect(TEXT.equals(unpacked)).toBe(true);
+  });
+
+  it('close their stream when the reader has enough', async () => {
+    let isOpen = true;
+    const packed: NamedBytes = {
+      name: 'text.gz',
+      async *stream() {
+        try {
+          for (;;) yield gzipSync(TEXT, { level: 0 });
+        } finally {
+          isOpen = false;
+        }
+      },
+    };
+    for await (const chunk of chunksOf(packed)) if (chunk.length > 0) break;
+    expect(isOpen).toBe(false);
+  });
+
+  it('pass on what the stream throws', async () => {
+    const lost: NamedBytes = {
+      name: 'text.gz',
+      async *stream() {
+        yield gzipSync(TEXT).subarray(0, 100);
+        throw new RangeError('the disk is gone');
+      },
+    };
+    expect(await refusal(wholeOf(lost))).toBe('RangeError: the disk is gone');
+  });
+});
