@@ -256,13 +256,17 @@ inBrowser('the page', () => {
     ['a ragged table', { 'a.csv': 'x,kind\n1,a\n2\n' }, /a\.csv:3:2: the row must have 2 fields/],
     ['a column named twice', { 'a.csv': 'x,x\n1,a\n2,b\n' }, /a\.csv:1:2: the header must name each column once/],
     ['one class', { 'a.csv': 'x,kind\n1,a\n2,a\n' }, /class/],
-    ['an empty file', { 'a.csv': '' }, /a\.csv: the table must have a line of names and rows below it/],
+    ['an empty file', { 'a.csv': '' }, /a\.csv: the table must have a line of names; got an empty file/],
     ['bytes that are no text', { 'a.csv': Buffer.of(120, 44, 121, 10, 255, 254, 44, 49, 10) }, /a\.csv:2.*UTF-8/],
-    ['images without labels', { 'i.idx3': pictures(4).images }, /one file of images .* and one of labels .* together/],
+    [
+      'images without labels',
+      { 'i.idx3': pictures(4).images },
+      /i\.idx3: the file of train labels must be there beside its images/,
+    ],
     [
       'labels of other images',
       { 'i.idx3': pictures(4).images, 'l.idx1': pictures(6).labels },
-      /l\.idx1: must have 4 labels, as many as images in i\.idx3; got 6/,
+      /l\.idx1: the number of labels must be 4, as many as samples in i\.idx3; got 6/,
     ],
     [
       'half a file of images',
@@ -272,9 +276,13 @@ inBrowser('the page', () => {
     [
       'a damaged gzip file',
       { 'a.csv.gz': gzipSync('x,kind\n1,a\n').subarray(0, 20) },
-      /a\.csv\.gz: .*cannot be unpacked/,
+      /a\.csv\.gz: gzip data must unpack; .*The file is damaged/,
     ],
-    ['a picture and a table', { 'a.csv': 'x,y\n1,2', 'l.idx1': pictures(4).labels }, /One table, one model, or images/],
+    [
+      'a picture and a table',
+      { 'a.csv': 'x,y\n1,2', 'l.idx1': pictures(4).labels },
+      /the files must be one table, one model, or images and their labels/,
+    ],
     ['a damaged model', { 'm.safetensors': damagedModel() }, /m\.safetensors: .*must/],
   ];
 
@@ -319,6 +327,25 @@ inBrowser('the page', () => {
     await trainAndStop();
     expect(await text('status')).toMatch(/^Stopped after \d+ epochs?; the weights of that moment are kept\.$/);
     expect((await saved()).numFeatures).toBe(64);
+    expect(complaints).toEqual([]);
+  });
+
+  it('learns from the four files of Fashion-MNIST, and tests on those that are for tests', async () => {
+    const [train, tested] = [pictures(60), pictures(20)];
+    await use('cpu');
+    await choose({
+      'train-images-idx3-ubyte.gz': gzipSync(train.images),
+      'train-labels-idx1-ubyte.gz': gzipSync(train.labels),
+      't10k-images-idx3-ubyte': tested.images,
+      't10k-labels-idx1-ubyte': tested.labels,
+    });
+    expect(await error()).toBe('');
+    expect(await text('data-state')).toContain('Fashion-MNIST: 60 samples to learn from, 20 held out; 8 × 8 pixels');
+    await page.fill('#learning-rate', '0.05');
+    await click('train');
+    expect(await error()).toBe('');
+    expect(await text('accuracy')).toBe('100.0 %');
+    expect((await saved()).classes).toContain('Ankle boot');
     expect(complaints).toEqual([]);
   });
 

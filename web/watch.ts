@@ -1,18 +1,21 @@
 // web: what is seen of a model while it learns: its weights as they are drawn, and the proof of its gradient.
 import * as tf from '@tensorflow/tfjs';
-import { Dense, type GradcheckResult, gatherRows, gradcheck, type Label, oneHot } from 'softmax-regression';
-import type { DataSet } from './files.js';
+import {
+  Dense,
+  type GradcheckResult,
+  gatherRows,
+  gradcheck,
+  type Label,
+  oneHot,
+  type SoftmaxRegression,
+} from 'softmax-regression';
+import type { PageData } from './data.js';
 import type { ImageSize, WeightsView } from './messages.js';
 
 export interface Affine {
   /** W, [features, classes] row by row. */
   readonly weight: Float32Array;
   readonly bias: Float32Array;
-}
-
-export interface Deviations {
-  readonly mean: ArrayLike<number>;
-  readonly scale: ArrayLike<number>;
 }
 
 export interface View {
@@ -22,6 +25,10 @@ export interface View {
   readonly image: ImageSize | undefined;
   /** What weights are multiplied by: the deviations of their features. */
   readonly scale: ArrayLike<number> | undefined;
+}
+
+export function affineOf({ weight, bias }: Pick<SoftmaxRegression<Label>, 'weight' | 'bias'>): Affine {
+  return { weight: Float32Array.from(weight.flatMap((row) => Array.from(row))), bias };
 }
 
 const MOST_FEATURES = 12;
@@ -58,8 +65,7 @@ const DIFFERENCES = 40;
  */
 export function proofOf(
   { weight, bias }: Affine,
-  { train, classes }: DataSet,
-  deviations: Deviations | undefined,
+  { samples: { features: all, labels }, classes, deviations }: PageData,
   samples: number,
 ): GradcheckResult | undefined {
   const q = classes.length;
@@ -71,10 +77,10 @@ export function proofOf(
     for (let k = 0; k < q; k++) offset[k] += mean * row[k];
     return Array.from(row, (each) => each * scale);
   });
-  const n = Math.min(samples, train.labels.length);
+  const n = Math.min(samples, labels.length);
   const rows = Array.from({ length: n }, (_, i) =>
     Array.from(
-      gatherRows(train.features, undefined, i, i + 1),
+      gatherRows(all, undefined, i, i + 1),
       (x, j) => (x - (deviations?.mean[j] ?? 0)) / (deviations?.scale[j] ?? 1),
     ),
   );
@@ -85,7 +91,7 @@ export function proofOf(
   const layer = new Dense({ inputs: d, units: q, weight: scaled, bias: Array.from(offset) });
   const features = tf.tensor2d(shown.map((i) => rows[i]));
   const targets = oneHot(
-    shown.map((i) => classes.indexOf(train.labels[i])),
+    shown.map((i) => classes.indexOf(labels[i])),
     q,
   );
   try {

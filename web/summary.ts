@@ -1,0 +1,80 @@
+// web: data and model in short, as the page shows them.
+import type { CsvSchema, Evaluation, Label, SoftmaxRegression } from 'softmax-regression';
+import type { PageData } from './data.js';
+import type { DataSummary, Field, ImageSize, ModelSummary } from './messages.js';
+import { affineOf, viewOf } from './watch.js';
+
+type Model = SoftmaxRegression<Label>;
+
+export function summaryOfData(data: PageData): DataSummary {
+  const { name, samples, test, classes, image, dropped } = data;
+  const [trainingSamples, numFeatures] = samples.features.shape;
+  const counts = { trainingSamples, heldOut: test.labels.length, numFeatures };
+  const note = dropped === 0 ? '' : `${dropped} ${dropped === 1 ? 'row' : 'rows'} with missing values left out.`;
+  return { name, ...counts, classes, image, fields: fieldsOfData(data), note };
+}
+
+/** @param evaluation on the data, which are there where the model fits them */
+export function summaryOfModel(
+  model: Model,
+  data: PageData | undefined,
+  evaluation: Evaluation<Label> | undefined,
+): ModelSummary {
+  const { classes, numFeatures, numParameters, options } = model;
+  const image = data === undefined ? squareOf(model) : data.image;
+  const featureNames = model.featureNames ?? data?.featureNames;
+  const view = { featureNames, classes, numFeatures, image, scale: data?.deviations?.scale };
+  return {
+    ...{ classes, numFeatures, numParameters, solver: options.solver, image },
+    fields: data === undefined ? fieldsOfModel(model) : fieldsOfData(data),
+    weights: viewOf(affineOf(model), view),
+    ...(evaluation && { scores: scoresOf(evaluation) }),
+  };
+}
+
+function scoresOf({ accuracy, interval, logLoss, samples }: Evaluation<Label>): ModelSummary['scores'] {
+  return { accuracy, interval: { lower: interval.lower, upper: interval.upper }, logLoss, samples };
+}
+
+/** Features without names, as many as a square picture has: they were pixels. */
+function squareOf({ featureNames, numFeatures }: Model): ImageSize | undefined {
+  const side = Math.sqrt(numFeatures);
+  return featureNames === undefined && side >= 8 && Number.isInteger(side) ? { width: side, height: side } : undefined;
+}
+
+/** What a row is asked for, the means filled in. */
+function fieldsOfData({ schema, featureNames, image, samples, deviations }: PageData): Field[] {
+  if (image !== undefined) return [];
+  const mean = (j: number) => Number((deviations?.mean[j] ?? 0).toPrecision(3));
+  return fieldsOf({ schema, featureNames, numFeatures: samples.features.shape[1] }, mean);
+}
+
+/** What a row is asked for by a model without its data. */
+function fieldsOfModel(model: Model): Field[] {
+  return fieldsOf(model, () => 0);
+}
+
+interface Columns {
+  readonly schema?: CsvSchema;
+  readonly featureNames?: readonly string[];
+  readonly numFeatures: number;
+}
+
+/** One for each column of the table, the numbers with `numberOf` their feature. */
+function fieldsOf({ schema, featureNames, numFeatures }: Columns, numberOf: (feature: number) => number): Field[] {
+  if (schema === undefined) {
+    const names = featureNames ?? Array.from({ length: numFeatures }, (_, j) => `x${j}`);
+    return names.map((name, j) => ({ kind: 'number', name, value: numberOf(j) }));
+  }
+  let at = 0;
+  return schema.columns.flatMap((column): Field[] => {
+    const { kind, name } = column;
+    if (kind === 'number') return [{ kind, name, value: numberOf(at++) }];
+    if (kind === 'category') {
+      at += column.categories.length;
+      return [{ kind, name, categories: column.categories }];
+    }
+    if (kind === 'boolean') at++;
+    return kind === 'boolean' ? [{ kind, name }] : [];
+  });
+}

@@ -1,0 +1,128 @@
+// web: a training as the page asks for it, and what the page is told meanwhile.
+import { type FitOptions, type FitResult, type Label, SoftmaxRegression } from 'softmax-regression';
+import type { GradcheckResult } from 'softmax-regression/report';
+import type { PageData } from './data.js';
+import type { CurvePoint, Report, TrainRequest } from './messages.js';
+import { type Affine, affineOf, proofOf, viewOf } from './watch.js';
+
+/** Messages are not sent more often than this: a picture of the weights takes the page a few milliseconds. */
+const PAUSE_MS = 150;
+
+/** Samples whose gradient is shown. */
+const PROOF_SAMPLES = 16;
+
+export interface Learnt {
+  readonly model: SoftmaxRegression<Label>;
+  /** Undefined where training by steps was stopped. */
+  readonly result: FitResult | undefined;
+  /** The last of this training. */
+  readonly proof: GradcheckResult | undefined;
+  readonly milliseconds: number;
+}
+
+/** Trains until it is done or stopped; stopped, the weights of the last epoch make the model. */
+export async function train(
+  data: PageData,
+  request: TrainRequest,
+  { tell, signal }: { readonly tell: (report: Report) => void; readonly signal: AbortSignal },
+): Promise<Learnt> {
+  const watcher = new Watcher(data, tell);
+  const started = performance.now();
+  const { model, result } = await fitted(data, request, watcher, signal);
+  const milliseconds = performance.now() - started;
+  watcher.tell(affineOf(model));
+  return { model, result, proof: watcher.proof, milliseconds };
+}
+
+async function fitted(
+  data: PageData,
+  request: TrainRequest,
+  watcher: Watcher,
+  signal: AbortSignal,
+): Promise<Pick<Learnt, 'model' | 'result'>> {
+  const { features, labels } = data.samples;
+  const { solver, epochs, batchSize, learningRate, l2, standardize, seed } = request;
+  const options: FitOptions<Label> = {
+    ...{ solver, l2, standardize, classes: data.classes, ...namesOf(data), validation: data.test, signal },
+    ...(solver === 'lbfgs' ? { maxIterations: epochs } : { epochs, batchSize, learningRate, seed }),
+    ...watcher.options,
+  };
+  let kept: Uint8Array | undefined;
+  const write = (bytes: Uint8Array) => {
+    kept = bytes;
+  };
+  try {
+    return await SoftmaxRegression.fit<Label>(features, labels, {
+      ...options,
+      ...(solver === 'lbfgs' ? { checkpoint: { write } } : {}),
+    });
+  } catch (error) {
+    if (!signal.aborted || watcher.last === undefined) throw error;
+    if (kept === undefined) return { model: await modelOf(watcher.last, data, request), result: undefined };
+    // Resumed only to end where it was stopped.
+    const ended = { ...options, signal: undefined, resume: kept, maxIterations: watcher.epochs };
+    return SoftmaxRegression.fit<Label>(features, labels, ended);
+  }
+}
+
+/** What a model keeps of its columns: how the table was read, or their names. */
+function namesOf({ schema, featureNames }: PageData) {
+  return schema === undefined ? { featureNames } : { schema };
+}
+
+/** A model with the weights of a training by steps that was stopped. */
+function modelOf({ weight, bias }: Affine, data: PageData, { solver, l2 }: TrainRequest) {
+  const { classes } = data;
+  const [q, numFeatures] = [classes.length, weight.length / classes.length];
+  const rows = Array.from({ length: numFeatures }, (_, j) => weight.subarray(j * q, (j + 1) * q));
+  const warmStart = { classes, numFeatures, weight: rows, bias };
+  const steps = solver === 'lbfgs' ? 'sgd' : solver;
+  return SoftmaxRegression.untrained<Label>({ classes, numFeatures, ...namesOf(data), solver: steps, l2, warmStart });
+}
+
+/** Tells the page how the training goes. */
+class Watcher {
+  /** After the last epoch that was done. */
+  last: Affine | undefined;
+  epochs = 0;
+  proof: GradcheckResult | undefined;
+  readonly #data: PageData;
+  readonly #tell: (report: Report) => void;
+  #points: CurvePoint[] = [];
+  #told = Number.NEGATIVE_INFINITY;
+  #progressed = Number.NEGATIVE_INFINITY;
+
+  constructor(data: PageData, tell: (report: Report) => void) {
+    this.#data = data;
+    this.#tell = tell;
+  }
+
+  readonly options: FitOptions<Label> = {
+    onProgress: ({ epoch, epochs, step, steps }) => {
+      const now = performance.now();
+      if (now - this.#progressed < PAUSE_MS) return;
+      this.#progressed = now;
+      this.#tell({ kind: 'progress', epoch, epochs, share: (epoch - 1 + step / steps) / epochs });
+    },
+    onEpochEnd: async (epoch, { loss, val_loss, val_acc }, parameters) => {
+      const heldOut = { heldOutLoss: val_loss as number, heldOutAccuracy: val_acc as number };
+      this.#points.push({ epoch: epoch + 1, loss, ...heldOut });
+      this.last = await parameters();
+      this.epochs = epoch + 1;
+      if (performance.now() - this.#told < PAUSE_MS) return;
+      this.tell(this.last);
+      this.#told = performance.now();
+    },
+  };
+
+  /** The curve so far, these weights, and the proof of their gradient. */
+  tell(affine: Affine): void {
+    if (this.#points.length > 0) this.#tell({ kind: 'epoch', points: this.#points });
+    this.#points = [];
+    const { classes, featureNames, image, deviations, samples } = this.#data;
+    const view = { classes, featureNames, image, numFeatures: samples.features.shape[1], scale: deviations?.scale };
+    const proof = proofOf(affine, this.#data, PROOF_SAMPLES);
+    this.proof = proof ?? this.proof;
+    this.#tell({ kind: 'weights', weights: viewOf(affine, view), proof });
+  }
+}
