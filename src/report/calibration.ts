@@ -1,4 +1,4 @@
-// report: whether the probabilities mean what they say.
+// report: calibration: whether confidence agrees with accuracy.
 
 import type { ReliabilityBin } from '../metrics/calibration.js';
 import { wilsonInterval } from '../metrics/interval.js';
@@ -21,11 +21,11 @@ export function calibrationSection(
   const samples = points.reduce((sum, { count }) => sum + count, 0);
   const gap =
     points.reduce((sum, { count, accuracy, confidence }) => sum + count * (confidence - accuracy), 0) / samples;
-  const lead = html`Of the predictions made with 80${'\u00a0'}% confidence, 80${'\u00a0'}% should be right. ${
+  const lead = html`Of the predictions with 80${'\u00a0'}% confidence, 80${'\u00a0'}% should be correct. ${
     error === undefined
       ? undefined
-      : html`On average, confidence and truth are <strong>${percent(error)}</strong> apart (the expected calibration error). `
-  }${Math.abs(gap) < 0.01 ? 'Over all, the model is neither too sure nor too modest.' : `Over all, the model is ${gap > 0 ? 'surer' : 'more modest'} than it should be, by ${percent(Math.abs(gap))}.`}`;
+      : html`On average, confidence and accuracy are <strong>${percent(error)}</strong> apart (the expected calibration error). `
+  }${Math.abs(gap) < 0.01 ? 'Overall, the model is neither overconfident nor underconfident.' : `Overall, the model is ${gap > 0 ? 'overconfident' : 'underconfident'} by ${percent(Math.abs(gap))}.`}`;
   return {
     id: 'calibration',
     title: 'Calibration',
@@ -35,7 +35,7 @@ export function calibrationSection(
   };
 }
 
-/** With sample weights a count is no integer: the interval is that of the nearest. */
+/** With sample weights a count need not be an integer; the interval is that of the nearest integer. */
 function withInterval(bin: ReliabilityBin): Point {
   const samples = Math.max(1, Math.round(bin.count));
   const { lower, upper } = wilsonInterval(Math.round(bin.accuracy * samples), samples);
@@ -55,9 +55,9 @@ function diagram(
   const shares = { domain: [0, 1], label: null, tickFormat: (share: number) => percent(share, 0), ticks: 5 };
   const words = { textAnchor: 'middle', fill: 'var(--muted)' } as const;
   return figure({
-    label: `Reliability diagram: accuracy against confidence in ${points.length} bins; ${error === undefined ? '' : `expected calibration error ${percent(error)}; `}every bin is in the table below.`,
-    caption: html`Above: of the predictions of one confidence, how many are right; lines are 95${'\u00a0'}% intervals, and larger dots have more samples. Below: how
-many predictions there are of each confidence.`,
+    label: `Reliability diagram: accuracy against confidence in ${points.length} bins; ${error === undefined ? '' : `expected calibration error ${percent(error)}; `}the table below lists every bin.`,
+    caption: html`Above: the share of correct predictions at each confidence, with 95${'\u00a0'}% intervals. Larger dots have more samples. Below: the
+number of predictions at each confidence.`,
     draw: (width) => ({
       ...frame(width),
       height: Math.min(width, 520) - 70,
@@ -74,8 +74,8 @@ many predictions there are of each confidence.`,
           ],
           { stroke: 'var(--muted)', strokeDasharray: '4,4' },
         ),
-        Plot.text([[0.27, 0.73]], { ...words, text: () => 'too modest' }),
-        Plot.text([[0.73, 0.27]], { ...words, text: () => 'too sure' }),
+        Plot.text([[0.27, 0.73]], { ...words, text: () => 'underconfident' }),
+        Plot.text([[0.73, 0.27]], { ...words, text: () => 'overconfident' }),
         Plot.link(points, {
           x: 'confidence',
           y1: 'low',
@@ -95,7 +95,7 @@ many predictions there are of each confidence.`,
       ],
     }),
     below: {
-      label: `Histogram of confidence: most predictions, ${count(fullest.count)}, have between ${percent(fullest.lower, 0)} and ${percent(fullest.upper, 0)}.`,
+      label: `Histogram of confidence. The largest bin has ${count(fullest.count)} predictions, between ${percent(fullest.lower, 0)} and ${percent(fullest.upper, 0)}.`,
       draw: (width) => ({
         ...frame(width),
         height: 124,

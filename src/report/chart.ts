@@ -1,7 +1,7 @@
-// report: Observable Plot's drawings as SVG text, in Node and in a page.
+// report: charts by Observable Plot as SVG text, in Node and in pages.
 import { type Html, html, trusted } from './html.js';
 
-// In Node the drawing is made in linkedom; a page has a document of its own, and package.json keeps linkedom out of it.
+// Node draws in linkedom. A page draws in its own document, and package.json excludes linkedom from browser bundles.
 const loadPlot = () => import('@observablehq/plot');
 const loadDom = () => import('linkedom');
 
@@ -9,12 +9,12 @@ export type Plot = Awaited<ReturnType<typeof loadPlot>>;
 export type PlotOptions = NonNullable<Parameters<Plot['plot']>[0]>;
 
 export interface Chart {
-  /** What it shows, in words, for those who do not see it. */
+  /** A description for screen readers. */
   readonly label: string;
   readonly caption?: Html | string;
-  /** Another drawing below the first, of the same width. */
+  /** A second drawing of the same width, below the first. */
   readonly below?: Pick<Chart, 'label' | 'draw'>;
-  /** The drawing at one width; it is made for wide and for narrow screens. */
+  /** The drawing at one width. It is called for wide and for narrow screens. */
   readonly draw: (width: number) => PlotOptions;
 }
 
@@ -23,7 +23,7 @@ export interface Charts {
   readonly figure: (chart: Chart) => Html;
 }
 
-/** Widths in pixels that the drawings are made for: a column of text, and a phone. */
+/** The widths of the drawings in pixels: a text column, and a phone. */
 export const WIDE = 720;
 export const NARROW = 340;
 
@@ -39,7 +39,7 @@ export async function openCharts(): Promise<Charts> {
     svg.removeAttribute('font-family');
     for (const group of svg.querySelectorAll('[aria-label]')) group.removeAttribute('aria-label');
     roundCoordinates(svg);
-    // The label may hold any characters, and linkedom leaves an ampersand in an attribute as it is.
+    // The label may contain any characters, and linkedom does not escape ampersands in attributes.
     return html`<svg role="img" aria-label="${label}"${trusted(svg.outerHTML.slice('<svg'.length))}`;
   };
   const drawings = (chart: Chart, width: number): Html =>
@@ -47,7 +47,7 @@ export async function openCharts(): Promise<Charts> {
   return { Plot, figure: (chart) => figure(drawings(chart, WIDE), drawings(chart, NARROW), chart.caption) };
 }
 
-/** One of two drawings is displayed, by the width of the screen. */
+/** A figure with two drawings. The style sheet shows one of them, by the width of the screen. */
 export function figure(wide: Html, narrow: Html, caption?: Html | string): Html {
   return html`<figure class="card">
 <div class="wide">${wide}</div>
@@ -56,7 +56,7 @@ ${caption === undefined ? undefined : html`<figcaption>${caption}</figcaption>`}
 </figure>`;
 }
 
-/** Ticks of a logarithmic axis: powers of ten, or between them where there are too few. */
+/** Ticks of a logarithmic axis: powers of ten, and their 2-fold and 5-fold if the powers are few. */
 export function logTicks(least: number, most: number): number[] {
   const exponents = Array.from(
     { length: Math.floor(Math.log10(most)) - Math.ceil(Math.log10(least)) + 3 },
@@ -72,7 +72,7 @@ export function logTicks(least: number, most: number): number[] {
 
 const GEOMETRY = ['d', 'transform', 'x', 'y', 'x1', 'y1', 'x2', 'y2', 'cx', 'cy', 'width', 'height'];
 
-/** Coordinates to a tenth of a pixel: a fifth of the file. */
+/** Rounds coordinates to a tenth of a pixel, which makes the file smaller. */
 function roundCoordinates(svg: SVGElement): void {
   for (const element of svg.querySelectorAll('*')) {
     for (const name of GEOMETRY) {

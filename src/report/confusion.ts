@@ -1,4 +1,4 @@
-// report: where the model errs: the confusion matrix, and scores per class.
+// report: the confusion matrix, and the scores of each class.
 import { SCORE_NAMES, SCORES, type ScoreRow } from '../metrics/scores.js';
 import type { Charts } from './chart.js';
 import { type Html, html } from './html.js';
@@ -7,10 +7,11 @@ import { count, fixed, labelText, percent, plural, shortened } from './numbers.j
 import { type Cell, facts, type Section, table } from './section.js';
 import { cellOpacity } from './theme.js';
 
-/** Up to so many classes have their numbers in the matrix, and so many have a matrix at all. */
+/** With more classes, the cells have no numbers. */
 const MOST_NUMBERS = { wide: 16, narrow: 10 };
+/** With more classes, there is no matrix. */
 const MOST_CLASSES = 200;
-/** More than so many are a texture rather than a table. */
+/** With more classes, the cells touch and have no tooltips. */
 const MANY_CLASSES = 40;
 const MOST_CONFUSIONS = 8;
 
@@ -18,7 +19,7 @@ interface Pair {
   readonly truth: number;
   readonly predicted: number;
   readonly count: number;
-  /** Of the samples of the true class. */
+  /** The share of the samples of the true class. */
   readonly share: number;
 }
 
@@ -32,12 +33,12 @@ export function confusionSection(evaluation: ReportEvaluation, charts: Charts): 
   );
   const names = evaluation.confusion.classes.map(labelText);
   const mistakes = pairs.filter(({ truth, predicted }) => truth !== predicted).sort((a, b) => b.count - a.count);
-  const lead = html`Each row is a class as it is, each column what the model said. Blue is right, the deeper the more of the row. Orange
-is wrong, deepest where the largest share of a class is mistaken for another.`;
+  const lead = html`Each row is a true class, each column a predicted class. Blue cells are correct predictions; a deeper blue is a larger
+share of the row. Orange cells are mistakes; the deepest orange is the largest share of a class mistaken for another.`;
   const matrix =
     names.length <= MOST_CLASSES
       ? matrixFigure(pairs, names, mistakes, charts)
-      : html`<p>${count(names.length)} classes are too many to draw; the most frequent confusions are listed.</p>`;
+      : html`<p>${count(names.length)} classes are too many to draw. The table lists the most frequent confusions.</p>`;
   return {
     id: 'confusion',
     title: 'Confusion matrix',
@@ -57,9 +58,9 @@ function matrixFigure(
   const mostMistaken = Math.max(...mistakes.map(({ share }) => share));
   const label = `Confusion matrix of ${plural(names.length, 'class', 'classes')}. ${
     worst === undefined
-      ? 'Nothing is confused.'
-      : `Most often confused: ${names[worst.truth]}, taken for ${names[worst.predicted]} ${count(worst.count)} times.`
-  } Every class is in the table below.`;
+      ? 'No class is confused with another.'
+      : `The most frequent confusion: ${names[worst.truth]} predicted as ${names[worst.predicted]}, ${count(worst.count)} times.`
+  } The table of scores lists every class.`;
   const many = names.length > MANY_CLASSES;
   const domain = names.map((_, k) => k);
   const place = { x: 'predicted', y: 'truth' } as const;
@@ -68,11 +69,11 @@ function matrixFigure(
     fill: ({ truth, predicted }: Pair) => (truth === predicted ? 'var(--blue)' : 'var(--orange)'),
     fillOpacity: ({ truth, predicted, share }: Pair) => cellOpacity(truth === predicted ? share : share / mostMistaken),
     rx: many ? 0 : 3,
-    // What a pointer shows; of many classes it would be most of the file.
+    // The tooltip. With many classes, tooltips would be most of the file.
     title: many
       ? undefined
       : (pair: Pair) =>
-          `${names[pair.truth]}, said ${names[pair.predicted]}: ${count(pair.count)}, ${percent(pair.share)}`,
+          `${names[pair.truth]}, predicted ${names[pair.predicted]}: ${count(pair.count)}, ${percent(pair.share)}`,
   };
   return figure({
     label,
@@ -119,8 +120,8 @@ function matrixFigure(
                 fontSize: Math.min(14, Math.max(9.5, cell / 3.2)),
               })
             : undefined,
-          Plot.text(['what it said →'], said),
-          Plot.text(['what it is ↓'], is),
+          Plot.text(['predicted class →'], said),
+          Plot.text(['true class ↓'], is),
         ],
         color: { type: 'identity' },
         opacity: { type: 'identity' },
@@ -130,14 +131,14 @@ function matrixFigure(
 }
 
 function confusionTable(mistakes: readonly Pair[], names: readonly string[]): Html {
-  if (mistakes.length === 0) return html`<p>Not one sample was taken for another class.</p>`;
+  if (mistakes.length === 0) return html`<p>No sample is misclassified.</p>`;
   return table({
     caption: 'The most frequent confusions',
     columns: [
-      { head: 'truth' },
-      { head: 'taken for' },
+      { head: 'true class' },
+      { head: 'predicted' },
       { head: 'samples', number: true },
-      { head: 'of the class', number: true },
+      { head: 'share of class', number: true },
     ],
     rows: mistakes
       .slice(0, MOST_CONFUSIONS)
@@ -153,8 +154,8 @@ export function classSection(evaluation: ReportEvaluation): Section {
   const weighted = (scores: readonly number[]) => scores.reduce((sum, score, k) => sum + score * support[k], 0) / total;
   const averages = (name: string, average: (scores: readonly number[]) => number) =>
     [name, percent(average(precision)), percent(average(recall)), percent(average(fscore)), count(total)] as const;
-  const lead = html`Precision: how many of those it calls so are so. Recall: how many of those that are so it finds. F1 is their
-harmonic mean; support, the samples there are. Over all, ${percent(accuracy)} are right.`;
+  const lead = html`Precision is the share of the predictions of a class that are correct. Recall is the share of the samples of a class
+that are found. F1 is their harmonic mean. Support is the number of samples. The overall accuracy is ${percent(accuracy)}.`;
   const scores = table({
     caption: 'Scores of each class',
     hideCaption: true,
@@ -170,25 +171,25 @@ harmonic mean; support, the samples there are. Over all, ${percent(accuracy)} ar
   });
   return {
     id: 'classes',
-    title: 'Class by class',
+    title: 'Scores of each class',
     short: 'Classes',
     lead,
     body: html`${scores}${moreScores(evaluation)}`,
   };
 }
 
-/** A share with a bar as long behind it. */
+/** A share as text, above a bar of that length. */
 function bar(share: number): Cell {
   return { text: percent(share), style: `--share: ${(100 * share).toFixed(1)}%` };
 }
 
-/** The scores of all classes together that are no headlines. */
+/** The scores over all classes, apart from the headlines. */
 function moreScores(evaluation: ReportEvaluation): Html | undefined {
   const { topKAccuracy = [] } = evaluation;
   const ranks = [2, 3, 5].filter((k) => k < topKAccuracy.length);
   const others = SCORE_NAMES.filter((name) => (SCORES[name] as ScoreRow).headline !== true);
   const entries = [
-    ...ranks.map((k) => [`Among the ${k} most probable`, percent(topKAccuracy[k - 1])] as const),
+    ...ranks.map((k) => [`Top-${k} accuracy`, percent(topKAccuracy[k - 1])] as const),
     ...others.flatMap((name) => {
       const value = evaluation[name];
       return value === undefined ? [] : [[sentenceCase(SCORES[name].title), fixed(value, 4)] as const];

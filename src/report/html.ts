@@ -1,11 +1,11 @@
-// report: HTML as a template that escapes whatever is put into it.
+// report: an HTML template that escapes inserted values.
 
-/** Text that is HTML already: made by `html`, or vouched for by `trusted`. */
+/** Text that is already HTML: made by `html`, or marked by `trusted`. */
 export class Html {
   constructor(readonly text: string) {}
 }
 
-/** What a template takes: text and numbers are escaped, HTML is not, nothing stands for nothing. */
+/** The values a template accepts. Text and numbers are escaped, HTML is not, and undefined is empty. */
 export type Content = Html | string | number | undefined | readonly Content[];
 
 const ENTITIES: Readonly<Record<string, string>> = {
@@ -16,13 +16,13 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Text as it stands in HTML, within an element or a quoted attribute. */
+/** Escapes text for an element or a quoted attribute. */
 export function escaped(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ENTITIES[character]);
 }
 
 /**
- * HTML with values put in: a label or a feature name can hold any characters and stays text.
+ * HTML with inserted values. A label or a feature name may contain any characters and stays text.
  *
  * @example html`<b>${'a < b'}</b>`.text   // <b>a &lt; b</b>
  */
@@ -30,7 +30,7 @@ export function html(strings: TemplateStringsArray, ...values: readonly Content[
   return new Html(strings.reduce((text, string, i) => text + render(values[i - 1]) + string));
 }
 
-/** HTML from elsewhere, such as a serialised drawing. */
+/** Marks HTML from elsewhere, such as a serialised drawing. */
 export function trusted(text: string): Html {
   return new Html(text);
 }

@@ -1,4 +1,4 @@
-// report: what a report is made from: plain values.
+// report: the input of a report: plain values.
 import { ShapeError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import { assertShape } from '../core/shape.js';
@@ -10,39 +10,39 @@ import type { Scores } from '../metrics/scores.js';
 import type { FitResult } from '../training/fit.js';
 import type { PictureSize } from './picture.js';
 
-/** What the report tells of. */
+/** The values of a report. A section is left out if its values are missing. */
 export interface ReportInput {
   readonly data: ReportData;
   readonly model: ReportModel;
   readonly evaluation: ReportEvaluation;
-  /** How the fit went; without it there is no learning curve. */
+  /** The result of the fit. Without it there is no learning curve. */
   readonly fit?: FitResult;
   readonly gradcheck?: GradcheckResult;
-  /** Of the samples that `evaluation` is about, those that were wrong with most confidence; see `confidentMistakes`. */
+  /** The misclassified samples of `evaluation` with the highest confidence; see `confidentMistakes`. */
   readonly mistakes?: readonly Mistake[];
-  /** Where and how it was trained. */
+  /** Where and how the model was trained. */
   readonly environment?: ReportEnvironment;
-  /** When, as it shall be read: a report is made from values, so that the same ones give the same file. */
+  /** The date as printed. It is an input, so that equal values give equal files. */
   readonly date?: string;
 }
 
-/** What the model was fitted and tested on. */
+/** The training and test data. */
 export interface ReportData {
   readonly name: string;
-  /** Samples that were trained on, where that is known. */
+  /** The number of training samples, if it is known. */
   readonly trainingSamples?: number;
-  /** Whether it was tested on these very samples, which flatters it; false unless given. */
+  /** Whether the model was tested on its training samples, which makes the scores optimistic; default false. */
   readonly testedOnTraining?: boolean;
-  /** How the others were chosen: '30 of 150 rows, stratified'. */
+  /** How the test samples were chosen, such as '30 of 150 rows, stratified'. */
   readonly split?: string;
-  /** Standard deviation of each feature over the training samples: weights are then compared by what they move in the data. */
+  /** Standard deviation of each feature over the training samples. Weights are then shown per standard deviation. */
   readonly featureDeviations?: ArrayLike<number>;
-  /** If the features of a sample are the pixels of a picture, row by row. */
+  /** The size of the images, if the features of a sample are pixels, row by row. */
   readonly image?: PictureSize;
   readonly checksums?: readonly { readonly file: string; readonly sha256: string }[];
 }
 
-/** A `SoftmaxRegression` is one. */
+/** A model, such as a `SoftmaxRegression`. */
 export interface ReportModel {
   readonly classes: readonly Label[];
   readonly numFeatures: number;
@@ -53,17 +53,17 @@ export interface ReportModel {
   readonly bias: ArrayLike<number>;
   /** One for each feature. */
   readonly featureNames?: readonly string[];
-  /** What calibration divided the logits by. */
+  /** The number that calibration divided the logits by. */
   readonly temperature?: number;
   readonly options: object;
 }
 
-/** What `evaluate` returns, or the part of it that is known. */
+/** The result of `evaluate`. The optional fields may be missing. */
 export interface ReportEvaluation
   extends Partial<Omit<Scores, 'accuracy' | 'logLoss'>>,
     Pick<Scores, 'accuracy' | 'logLoss'> {
   readonly samples: number;
-  /** Of the accuracy, 95 %; Wilson's unless given. */
+  /** The 95 % interval of the accuracy; default Wilson's interval. */
   readonly interval?: Interval;
   readonly perClass: ClassScores<Label>;
   readonly confusion: ConfusionMatrix<Label>;
@@ -72,19 +72,19 @@ export interface ReportEvaluation
   readonly topKAccuracy?: readonly number[];
 }
 
-/** A sample whose label is not what the model says. */
+/** A misclassified sample. */
 export interface Mistake {
-  /** Its row among the samples that were evaluated. */
+  /** Its row among the evaluated samples. */
   readonly index: number;
   readonly label: Label;
   readonly predicted: Label;
-  /** Of the predicted class. */
+  /** The probability of the predicted class. */
   readonly probability: number;
-  /** x, [features]: pixels, or what the features measure. */
+  /** x, [features]. */
   readonly features: ArrayLike<number>;
 }
 
-/** Lines of the last section, in this order; what is left out is not shown. */
+/** The entries of the last section. Missing ones are not shown. */
 export interface ReportEnvironment {
   readonly command?: string;
   readonly seed?: number;
@@ -99,7 +99,7 @@ export interface ReportEnvironment {
 
 const WHERE = 'renderReport';
 
-/** Values that do not belong together are an error before anything is drawn. */
+/** Checks that the shapes agree, before anything is drawn. */
 export function assertReportInput({ data, model, evaluation, mistakes = [] }: ReportInput): void {
   const { classes, numFeatures, weight, bias } = model;
   assertShape([weight.length, weight[0]?.length ?? 0], [numFeatures, classes.length], WHERE, 'model.weight');

@@ -1,4 +1,4 @@
-// report: how the loss came down.
+// report: the learning curve.
 
 import type { EpochRecord, FitResult } from '../training/fit.js';
 import { type Charts, logTicks } from './chart.js';
@@ -8,7 +8,7 @@ import { exact, plural, significant } from './numbers.js';
 import type { Section } from './section.js';
 import { fitNote } from './summary.js';
 
-/** Undefined for a fit without a history of two points: there is no curve. */
+/** Undefined if the history has fewer than two points. */
 export function learningSection(fit: FitResult, { options }: ReportModel, charts: Charts): Section | undefined {
   const history = fit.history.filter(({ loss }) => Number.isFinite(loss));
   if (history.length < 2) return undefined;
@@ -53,8 +53,8 @@ function lossChart(history: readonly EpochRecord[], toOptimum: boolean, { Plot, 
   return figure({
     label: `The ${toOptimum ? 'objective' : 'training loss'} fell from ${significant(first.loss)} to ${significant(last.loss)} nats in ${plural(history.length, unit)}.`,
     caption: toOptimum
-      ? 'Objective: mean loss plus penalty, nats.'
-      : 'Mean cross-entropy, nats; of the training samples while they were learnt from.',
+      ? 'Objective (mean loss plus penalty) in nats.'
+      : 'Mean cross-entropy in nats. The training loss is measured during the epoch, while the weights change.',
     draw: (width) => ({
       height: width > 500 ? 300 : 240,
       marginLeft: 48,
@@ -77,7 +77,7 @@ function lossChart(history: readonly EpochRecord[], toOptimum: boolean, { Plot, 
   });
 }
 
-/** Integers in even steps, at most about so many. */
+/** Integers in even steps, about `most` of them. */
 function wholeTicks(first: number, last: number, most: number): number[] {
   const step = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000].find((size) => (last - first) / size <= most);
   const every = step ?? Math.ceil((last - first) / most);
@@ -85,7 +85,7 @@ function wholeTicks(first: number, last: number, most: number): number[] {
   return Array.from({ length: Math.floor((last - start) / every) + 1 }, (_, i) => start + i * every);
 }
 
-/** How far each objective is above what is proven to be out of reach: the certificate as a curve. */
+/** The certificate as a curve: the gap between each objective and the proven lower bound. */
 function gapChart(history: readonly EpochRecord[], fit: FitResult, { Plot, figure }: Charts): Html | undefined {
   const { objective, suboptimality } = fit;
   if (suboptimality === null) return undefined;
@@ -93,11 +93,11 @@ function gapChart(history: readonly EpochRecord[], fit: FitResult, { Plot, figur
   const points = history.map(({ epoch, loss }) => ({ epoch, gap: loss - bound })).filter(({ gap }) => gap > 0);
   if (points.length < 2) return undefined;
   const [first, last] = [points[0], points[points.length - 1]];
-  // Nothing to see where the bound is still far off.
+  // With a loose bound the curve is flat.
   if (first.gap < 100 * last.gap) return undefined;
   return figure({
-    label: `On a logarithmic scale: the objective came from ${significant(first.gap, 2)} to ${significant(last.gap, 2)} above a bound that no model can go below.`,
-    caption: html`Objective above ${significant(bound, 6)} nats, which is proven to be a lower bound for every weight and bias. Logarithmic.`,
+    label: `On a logarithmic scale, the gap between the objective and its lower bound fell from ${significant(first.gap, 2)} to ${significant(last.gap, 2)}.`,
+    caption: html`The objective minus ${significant(bound, 6)} nats, a proven lower bound over all weights and biases. Logarithmic scale.`,
     draw: (width) => ({
       height: width > 500 ? 260 : 220,
       marginLeft: 48,

@@ -1,4 +1,4 @@
-// report: the samples that the model got wrong while it was most sure.
+// report: the misclassified samples with the highest confidence.
 import type { Label } from '../core/labels.js';
 import { type Html, html } from './html.js';
 import type { Mistake } from './input.js';
@@ -7,7 +7,7 @@ import type { Pictures } from './picture.js';
 import { type Section, table } from './section.js';
 import { featureName, type Modelled, topFeatures } from './weights.js';
 
-/** So many features of a sample are columns of the table. */
+/** The maximum number of features shown as columns. */
 const MOST_COLUMNS = 6;
 
 export function mistakesSection(
@@ -17,9 +17,9 @@ export function mistakesSection(
 ): Section {
   const lead =
     mistakes.length === 0
-      ? 'There is none: every test sample is classified right.'
-      : html`The ${plural(mistakes.length, 'sample')} that the model got wrong while it was most certain. Some show what a linear model cannot
-see; some, labels that deserve a second look.`;
+      ? 'None: every test sample is classified correctly.'
+      : html`The ${plural(mistakes.length, 'misclassified sample')} with the highest confidence. Some show the limits of a linear model;
+others may have a wrong label.`;
   const body =
     mistakes.length === 0 ? html`` : pictures === undefined ? rows(mistakes, modelled) : gallery(mistakes, pictures);
   return { id: 'mistakes', title: 'Most confident mistakes', short: 'Mistakes', lead, body };
@@ -29,12 +29,12 @@ function gallery(mistakes: readonly Mistake[], pictures: Pictures): Html {
   return html`<ul class="gallery mistakes">${mistakes.map(({ index, label, predicted, probability, features }) => {
     const [least, most] = range(features);
     return html`<li><img src="${pictures.image(features, least, most)}" alt="Sample ${index}: ${labelText(label)}" class="pixels">
-<p><span class="what">is</span> <strong>${labelText(label)}</strong></p><p><span class="what">said</span> <span class="wrong">${labelText(predicted)}</span></p>
-<p class="note">${percent(probability)} sure · row ${count(index)}</p></li>\n`;
+<p><span class="what">true</span> <strong>${labelText(label)}</strong></p><p><span class="what">predicted</span> <span class="wrong">${labelText(predicted)}</span></p>
+<p class="note">${percent(probability)} confident · row ${count(index)}</p></li>\n`;
   })}</ul>`;
 }
 
-/** From black at the least pixel, or 0, to white at the largest. */
+/** The smallest pixel, or 0, is black; the largest is white. */
 function range(pixels: ArrayLike<number>): [number, number] {
   let [least, most] = [0, 0];
   for (let i = 0; i < pixels.length; i++) {
@@ -48,12 +48,12 @@ function rows(mistakes: readonly Mistake[], modelled: Modelled): Html {
   const shown = topFeatures(modelled, MOST_COLUMNS);
   const all = shown.length === modelled.model.numFeatures;
   return table({
-    caption: all ? 'The mistakes' : `The mistakes, with the ${shown.length} features of most weight`,
+    caption: all ? 'The mistakes' : `The mistakes, with the ${shown.length} features of the largest weights`,
     hideCaption: all,
     columns: [
-      { head: 'is' },
-      { head: 'said' },
-      { head: 'how sure', number: true },
+      { head: 'true class' },
+      { head: 'predicted' },
+      { head: 'confidence', number: true },
       { head: 'row', number: true },
       ...shown.map((j) => ({ head: featureName(modelled, j), number: true })),
     ],
@@ -68,13 +68,15 @@ function rows(mistakes: readonly Mistake[], modelled: Modelled): Html {
 }
 
 /**
- * The samples that were classified wrong, the most confident first.
+ * The misclassified samples, in descending order of confidence.
  *
  * @param labels the true label of each sample
  * @param probabilities [n, classes], in the order of `classes`
- * @param featuresOf the features of a sample; asked for those that are returned alone
- * @param most how many to return; 12 unless given
- * @example confidentMistakes(['cat', 'dog'], [[0.1, 0.9], [0, 1]], ['cat', 'dog'], (i) => rows[i])   // one: a cat, said to be a dog, 0.9
+ * @param featuresOf the features of a sample; called for the returned samples only
+ * @param most how many to return; default 12
+ * @example
+ * confidentMistakes(['cat', 'dog'], [[0.1, 0.9], [0, 1]], ['cat', 'dog'], (i) => rows[i])
+ * // one mistake: label 'cat', predicted 'dog', probability 0.9
  */
 export function confidentMistakes<L extends Label>(
   labels: ArrayLike<L>,

@@ -1,18 +1,18 @@
-// report: the network drawn: features, an affine map, softmax.
+// report: a drawing of the network: features, an affine map, softmax.
 import { figure, NARROW, WIDE } from './chart.js';
 import { type Content, type Html, html } from './html.js';
 import type { ReportInput } from './input.js';
 import { labelText, plural, shortened } from './numbers.js';
 import { centredWeights, featureName } from './weights.js';
 
-/** So many units are drawn; of more, the first and the last. */
+/** The maximum number of units drawn. Of more units, the first and the last ones are drawn. */
 const MOST_UNITS = 7;
 const ROW = 42;
-/** Pixels above the first row, and below the last. */
+/** Pixels above the first row and below the last. */
 const ABOVE = 58;
 const BELOW = 56;
 
-/** A place in a column of units: a unit, or the dots that stand for those left out. */
+/** A place in a column: a unit, or the dots for the units left out. */
 interface Place {
   /** Undefined for the dots. */
   readonly unit: number | undefined;
@@ -89,12 +89,12 @@ ${outputs.map((place) => [
     draw(NARROW),
     html`${plural(numParameters - biases, 'weight')}${
       hasBias ? html` and ${plural(biases, 'bias', 'biases')}: ${plural(numParameters, 'parameter')}` : ', no bias'
-    }.${whole ? ' Lines: weights, blue above and orange below their mean over the classes, as thick as they are large.' : undefined}`,
+    }.${whole ? ' Lines are weights: blue above, orange below their mean over the classes. Larger weights are thicker.' : undefined}`,
   );
 }
 
 function networkWords(inputs: number, outputs: number, parameters: number): string {
-  return `A network of one layer: ${plural(inputs, 'feature')}, an affine map with ${plural(parameters, 'parameter')} to ${plural(outputs, 'logit')}, and softmax, which makes them probabilities.`;
+  return `A network with one layer: ${plural(inputs, 'feature')}, an affine map with ${plural(parameters, 'parameter')} to ${plural(outputs, 'logit')}, and softmax, which turns them into probabilities.`;
 }
 
 function named(x: number, y: number, name: string, most: number, anchor: 'start' | 'end'): Html {

@@ -1,12 +1,12 @@
-// report: numbers and labels as people read them.
+// report: numbers and labels as text for readers.
 import type { Label } from '../core/labels.js';
 
-/** Stands where there is no number: 0/0, or a bin without samples. */
+/** Shown for a value that does not exist, such as 0/0. */
 const NONE = '–';
 const NO_BREAK = '\u00a0';
 const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹';
 
-/** 60,000; sums of sample weights keep two digits after the point. */
+/** 60,000. Sums of sample weights have at most two decimals. */
 export function count(value: number): string {
   return Number.isFinite(value) ? value.toLocaleString('en-US', { maximumFractionDigits: 2 }) : special(value);
 }
@@ -16,10 +16,10 @@ export function percent(share: number, digits = 1): string {
   return Number.isFinite(share) ? `${(100 * share).toFixed(digits)}${NO_BREAK}%` : special(share);
 }
 
-/** A fixed number of digits after the point, with a true minus: −0.4768. */
+/** A fixed number of decimals, with a true minus sign: −0.4768. */
 export function fixed(value: number, digits: number): string {
   if (!Number.isFinite(value)) return special(value);
-  // What rounds to 0 has no sign.
+  // A value that rounds to 0 has no sign.
   return value
     .toFixed(digits)
     .replace(/^-(?=0\.?0*$)/, '')
@@ -39,7 +39,7 @@ export function significant(value: number, digits = 3): string {
   return `${mantissa.replace('-', '−')}${NO_BREAK}×${NO_BREAK}${powerOfTen(Number(exponent))}`;
 }
 
-/** A number that was chosen, such as an option: as short as it can be written, without separators. */
+/** A chosen number, such as an option, in its shortest form without separators. */
 export function exact(value: number): string {
   if (Number.isInteger(value) && Math.abs(value) < 1e15) return String(value).replace('-', '−');
   const [mantissa, exponent] = String(value).split('e');
@@ -54,12 +54,12 @@ export function powerOfTen(exponent: number): string {
   return `10${exponent < 0 ? '⁻' : ''}${digits}`;
 }
 
-/** A class as text; one without any character can still be seen. */
+/** A class as text. The empty label is made visible. */
 export function labelText(label: Label): string {
   return label === '' ? '(empty)' : String(label);
 }
 
-/** At most so many characters, the last of them … where some are missing. */
+/** At most `most` characters. Shortened text ends with …. */
 export function shortened(text: string, most: number): string {
   const characters = [...text];
   return characters.length <= most

@@ -1,22 +1,22 @@
-// report: arrays of pixels as PNG pictures within the page.
+// report: arrays of pixels as PNG images within the page.
 import { channels, DIVERGING } from './theme.js';
 
-/** How the numbers of a row make a picture. */
+/** The size of an image whose pixels are the features of a sample. */
 export interface PictureSize {
   readonly width: number;
   readonly height: number;
-  /** 1: grey, 3: red, green and blue of a pixel side by side. */
+  /** 1: grey. 3: red, green and blue, interleaved. */
   readonly channels?: 1 | 3;
 }
 
 export interface Pictures {
-  /** Pixels from `least` (black) to `most` (white). */
+  /** Pixels as an image, from `least` (black) to `most` (white). */
   readonly image: (pixels: ArrayLike<number>, least: number, most: number) => string;
-  /** A number per pixel: blue above 0, orange below, as opaque as it is large beside `most`. */
+  /** One number per pixel: blue above 0, orange below. The opacity is the size relative to `most`. */
   readonly diverging: (values: ArrayLike<number>, most: number) => string;
 }
 
-/** Writers of pictures of one size, as data URIs. */
+/** Encoders for images of one size, as data URIs. */
 export async function openPictures({ width, height, channels: depth = 1 }: PictureSize): Promise<Pictures> {
   const { encode } = await import('fast-png');
   const uri = (data: Uint8Array, channelCount: 1 | 3 | 4) => {

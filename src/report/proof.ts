@@ -1,4 +1,4 @@
-// report: the heart of the page: three gradients that agree, or where they do not.
+// report: the gradient check: three gradients agree, or where they differ.
 import type { Comparison, GradcheckResult, ParameterCheck } from '../gradcheck.js';
 import { type Charts, figure, NARROW, WIDE } from './chart.js';
 import { type Html, html } from './html.js';
@@ -16,7 +16,7 @@ interface Row {
   readonly entries: number;
 }
 
-/** Everything that was compared, in the order of the computation. */
+/** All comparisons, in the order of the computation. */
 function comparisons({ logits, loss, parameters, samples }: GradcheckResult): Row[] {
   const between = 'backend − reference';
   const classes = parameters.find(({ parameter }) => parameter === 'bias')?.shape[0] ?? 1;
@@ -40,25 +40,25 @@ function rowsOf(check: ParameterCheck): Row[] {
 export function proofSection(result: GradcheckResult, charts: Charts): Section {
   const rows = comparisons(result);
   const { backend, samples } = result;
-  const lead = html`The gradient of the mean cross-entropy, computed three independent ways on ${plural(samples, 'sample')}:
-by automatic differentiation on the backend that trained, by the formula in plain float64 code, and by moving each
-parameter a little and watching the loss. A mistake in any of them would show as a difference.`;
+  const lead = html`The gradient of the mean cross-entropy is computed in three independent ways on ${plural(samples, 'sample')}:
+by automatic differentiation on the training backend, by the closed form in float64, and by finite differences of the
+loss. An error in one of them shows as a difference.`;
   const body = html`
 <div class="equation" role="math" aria-label="The gradient of the loss with respect to the logits is softmax of o, minus y">
 <span><i>∂ℓ</i> ∕ <i>∂o</i></span> <span class="equals">=</span> <span>softmax(<i>o</i>) − <i>y</i></span></div>
 ${verdict(result)}
-${figure(triangle(rows, backend, WIDE), triangle(rows, backend, NARROW), 'The largest absolute difference between each two, over all parameters.')}
+${figure(triangle(rows, backend, WIDE), triangle(rows, backend, NARROW), 'The largest absolute difference between each pair, over all parameters.')}
 ${ladder(rows, charts)}
 ${proofTable(rows)}`;
-  return { id: 'proof', title: 'The gradient, proven', short: 'Gradient', lead, body };
+  return { id: 'proof', title: 'Gradient check', short: 'Gradient', lead, body };
 }
 
-/** Between any two of the three gradients; the comparisons of logits and loss are about the forward pass. */
+/** The largest difference between any two of the three gradients. Comparisons of logits and loss do not count. */
 export function largestDifference({ parameters }: GradcheckResult): number {
   return worst(parameters.flatMap(rowsOf));
 }
 
-/** NaN if there is one: Math.max sees to that. */
+/** NaN if any error is NaN, because Math.max propagates it. */
 function worst(rows: readonly Row[]): number {
   return Math.max(...rows.map(({ comparison }) => comparison.maxError));
 }
@@ -70,7 +70,7 @@ The largest difference between any two is ${significant(largestDifference(result
   }
   const { what, between, actual, expected, ratio } = result.worst;
   return html`<p class="verdict bad" role="alert"><span aria-hidden="true">✗</span> <span><strong>They disagree on ${result.backend}.</strong>
-Worst: ${what}, ${between}: ${significant(actual)} against ${significant(expected)}, ${significant(ratio)} times what rounding allows.</span></p>`;
+Largest error: ${what}, ${between}: ${significant(actual)} against ${significant(expected)}, ${significant(ratio)} times the tolerance.</span></p>`;
 }
 
 function largest(rows: readonly Row[], between: string): string {
@@ -78,7 +78,7 @@ function largest(rows: readonly Row[], between: string): string {
   return significant(worst(of), 2);
 }
 
-/** Three boxes, and between each two how far they are apart. */
+/** Three boxes. Each edge shows the largest difference between its ends. */
 function triangle(rows: readonly Row[], backend: string, width: number): Html {
   const wide = width > 500;
   const box = wide ? { width: 196, height: 66 } : { width: 118, height: 58 };
@@ -110,20 +110,21 @@ interface Point {
   readonly y: number;
 }
 
-/** How much of the tolerance each comparison used, on a logarithmic scale that ends right of the tolerance. */
+/** The share of the tolerance that each comparison uses, on a logarithmic scale that ends right of the tolerance. */
 function ladder(rows: readonly Row[], { Plot, figure: draw }: Charts): Html {
   const least = 1e-6;
   const points = rows.map(({ what, between, comparison: { ratio } }) => ({
     name: what === 'loss' || what === 'logits' ? what : `${what}: ${between}`,
-    // A broken gradient can be NaN, which has no place on the scale: it stands at its end.
+    // A broken gradient can be NaN, which is drawn at the end of the scale.
     ratio: Number.isNaN(ratio) ? 1e3 : Math.min(Math.max(ratio, least), 1e3),
     fits: ratio <= 1,
   }));
   const most = Math.max(10, ...points.map(({ ratio }) => ratio * 3));
   const margin = (width: number) => (width > 500 ? 232 : 20);
   return draw({
-    label: `How much of its tolerance each of ${rows.length} comparisons uses; the most: ${significant(Math.max(...rows.map(({ comparison }) => comparison.ratio)), 2)}.`,
-    caption: html`How much of the tolerance each comparison uses. Left of the line it is rounding; right of it, a mistake.`,
+    label: `The share of its tolerance that each of ${rows.length} comparisons uses. The largest share: ${significant(Math.max(...rows.map(({ comparison }) => comparison.ratio)), 2)}.`,
+    caption: html`The share of the tolerance that each comparison uses. A point left of the line is a rounding error; a point right of it
+is a mistake.`,
     draw: (width) => ({
       height: 72 + rows.length * (width > 500 ? 26 : 40),
       marginLeft: margin(width),
@@ -178,13 +179,13 @@ function colour({ fits }: Point3): string {
 
 function proofTable(rows: readonly Row[]): Html {
   return table({
-    caption: 'Every comparison',
+    caption: 'All comparisons',
     columns: [
-      { head: 'of' },
-      { head: 'between' },
+      { head: 'quantity' },
+      { head: 'compared' },
       { head: 'entries', number: true },
       { head: 'largest difference', number: true },
-      { head: 'of tolerance', number: true },
+      { head: 'share of tolerance', number: true },
     ],
     rows: rows.map(({ what, between, entries, comparison }) => [
       what,

@@ -1,4 +1,4 @@
-// report: the whole page, from plain values to one string of HTML.
+// report: renders the page, from plain values to one HTML string.
 import { calibrationSection } from './calibration.js';
 import { openCharts } from './chart.js';
 import { classSection, confusionSection } from './confusion.js';
@@ -14,19 +14,20 @@ import { STYLE } from './style.js';
 import { headlines, masthead, trainingSection } from './summary.js';
 import { weightsSection } from './weights.js';
 
-/** Nothing is fetched and nothing runs, whatever a label may hold: pictures are in the page, and so is the style. */
+/** The page loads and runs nothing, whatever a label contains. Images and the style sheet are inline. */
 const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 /**
- * The report on a trained model: one HTML file that needs nothing else.
+ * The report on a trained model: one self-contained HTML file.
  *
- * It holds what was trained on what, the proof of the gradient, how it learnt, where it errs, how well it is calibrated, its
- * most confident mistakes, its weights, and what is needed to do it again. What the input lacks is left out. No script, no
- * request, light and dark, for wide screens, phones and paper. The same values give the same text.
+ * Its sections are the gradient check, data and model, the learning curve, the confusion matrix, scores of each class,
+ * calibration, the most confident mistakes, the weights, and how to reproduce the fit. A section without input is left
+ * out. The file has no script and makes no request. It supports light and dark mode, wide screens, phones and print.
+ * Equal input gives equal output.
  *
- * In Node the plots are drawn in linkedom; a page draws them in its own document, so not in a worker.
+ * In Node the charts are drawn in linkedom. In a browser they need `document`, so a worker cannot render reports.
  *
- * @throws ShapeError if weights, scores, names or pictures do not belong together
+ * @throws ShapeError if the shapes of weights, scores, names or images disagree
  * @example await writeFile('iris.html', await renderReport({ data: { name: 'Iris', trainingSamples: 120 }, model, evaluation }));
  */
 export async function renderReport(input: ReportInput): Promise<string> {
@@ -46,7 +47,7 @@ export async function renderReport(input: ReportInput): Promise<string> {
 <style>${trusted(STYLE)}</style>
 </head>
 <body>
-<a class="skip" href="#main">To the content</a>
+<a class="skip" href="#main">Skip to content</a>
 <div class="page">
 ${masthead(input)}
 <nav aria-label="Sections"><ol>${sections.map(({ id, short }) => html`<li><a href="#${id}">${short}</a></li>\n`)}</ol></nav>
@@ -54,7 +55,7 @@ ${masthead(input)}
 ${headlines(input)}
 ${sections.map(sectionHtml)}
 </main>
-<footer>Made by softmax-regression. This file is all there is: no script, no request.</footer>
+<footer>Made by softmax-regression. This file is self-contained: no scripts, no requests.</footer>
 </div>
 </body>
 </html>

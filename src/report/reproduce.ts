@@ -1,4 +1,4 @@
-// report: what is needed to get the same numbers again.
+// report: how to reproduce the numbers.
 import { type Content, html } from './html.js';
 import type { ReportData, ReportEnvironment } from './input.js';
 import { facts, type Section, table } from './section.js';
@@ -21,15 +21,15 @@ export function reproduceSection(environment: ReportEnvironment, { checksums = [
   });
   const { command } = environment;
   const sums = table({
-    caption: 'Checksums of the data, SHA-256',
-    columns: [{ head: 'file' }, { head: 'sha256' }],
+    caption: 'Checksums of the data',
+    columns: [{ head: 'file' }, { head: 'SHA-256' }],
     rows: checksums.map(({ file, sha256 }) => [file, html`<code>${sha256}</code>`]),
   });
   return {
     id: 'reproduce',
-    title: 'To do it again',
+    title: 'How to reproduce it',
     short: 'Reproduce',
-    lead: 'The same seed, data, backend, kind of CPU and versions give the same bits.',
+    lead: 'The same seed, data, backend, CPU model and versions give the same bits.',
     body: html`${command === undefined ? undefined : html`<pre tabindex="0"><code>${command}</code></pre>`}${facts(entries)}${checksums.length === 0 ? undefined : sums}`,
   };
 }

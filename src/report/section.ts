@@ -1,11 +1,11 @@
-// report: the parts that every section of the page is built from.
+// report: the building blocks of the sections.
 import { type Content, type Html, html } from './html.js';
 
 export interface Section {
-  /** Its anchor. */
+  /** The anchor of the section. */
   readonly id: string;
   readonly title: string;
-  /** The title in the list of sections. */
+  /** The title in the navigation. */
   readonly short: string;
   readonly lead?: Content;
   readonly body: Html;
@@ -13,32 +13,32 @@ export interface Section {
 
 export interface Column {
   readonly head: string;
-  /** Numbers are set to the right, all digits equally wide. */
+  /** Numbers are right-aligned, with digits of equal width. */
   readonly number?: boolean;
 }
 
 export interface Table {
   readonly caption: string;
-  /** Whether the caption is only for those who do not see what surrounds the table. */
+  /** Whether only screen readers get the caption. */
   readonly hideCaption?: boolean;
   readonly columns: readonly Column[];
-  /** The first cell of each names the row. */
+  /** The first cell of each row is its header. */
   readonly rows: readonly (readonly (Content | Cell)[])[];
   readonly footer?: readonly (readonly Content[])[];
 }
 
-/** A cell with a bar, or a colour, behind its text. */
+/** A cell with a bar or a colour behind its text. */
 export interface Cell {
   readonly text: Content;
   readonly style: string;
 }
 
-/** More rows than that scroll within the table, on a screen. */
+/** On screens, a table with more rows scrolls vertically. */
 const TALL = 30;
-/** More columns than that need room on a phone, and scroll. */
+/** On phones, a table with more columns scrolls horizontally. */
 const BROAD = 4;
 
-/** A table that scrolls by itself where it is wider than the page. */
+/** A table that scrolls on its own if it is wider than the page. */
 export function table({ caption, hideCaption, columns, rows, footer }: Table): Html {
   const className = (i: number) => (columns[i].number ? html` class="number"` : undefined);
   const cells = (row: readonly (Content | Cell)[]) =>
@@ -59,7 +59,7 @@ function isCell(content: Content | Cell): content is Cell {
   return typeof content === 'object' && 'style' in content;
 }
 
-/** Names and what they stand for. */
+/** A list of names and values. */
 export function facts(entries: readonly (readonly [name: string, value: Content])[]): Html {
   return html`<dl class="facts">${entries.map(([name, value]) => html`<div${isLong(value) ? html` class="long"` : undefined}><dt>${name}</dt><dd>${value}</dd></div>\n`)}</dl>`;
 }

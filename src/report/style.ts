@@ -1,4 +1,4 @@
-// report: the style sheet of the page: screens wide and narrow, light and dark, and paper.
+// report: the style sheet of the page, for wide and narrow screens, light and dark mode, and print.
 import { DIVERGING, PALETTES, properties } from './theme.js';
 
 export const STYLE = `

@@ -1,4 +1,4 @@
-// report: what was trained on what, and the few numbers that matter most.
+// report: the data, the model, and the headline numbers.
 import { type Interval, wilsonInterval } from '../metrics/interval.js';
 import type { FitResult } from '../training/fit.js';
 import { type Content, type Html, html } from './html.js';
@@ -9,22 +9,22 @@ import { largestDifference } from './proof.js';
 import { facts, type Section } from './section.js';
 
 export function masthead({ data, model, evaluation, date }: ReportInput): Html {
-  const lede = html`A linear classifier, softmax regression, that tells <strong>${count(model.classes.length)} classes</strong> apart by
-<strong>${plural(model.numFeatures, 'feature')}</strong>: ${trials(data, evaluation.samples)}`;
+  const lede = html`A softmax regression, a linear classifier, for <strong>${count(model.classes.length)} classes</strong> and
+<strong>${plural(model.numFeatures, 'feature')}</strong>, ${trials(data, evaluation.samples)}`;
   return html`<header class="masthead">
-<p class="eyebrow">Report on a model${date === undefined ? undefined : html` <span aria-hidden="true">·</span> ${date}`}</p>
+<p class="eyebrow">Model report${date === undefined ? undefined : html` <span aria-hidden="true">·</span> ${date}`}</p>
 <h1>${data.name}</h1>
 <p class="lede">${lede}</p>
 </header>`;
 }
 
-/** What it is known to have been trained and tested on. */
+/** The numbers of training and test samples, as far as they are known. */
 function trials({ trainingSamples, testedOnTraining }: ReportInput['data'], samples: number): Html {
   if (trainingSamples === undefined) return html`tested on ${plural(samples, 'sample')}.`;
-  const trained = html`trained on ${plural(trainingSamples, 'sample')}, and
+  const trained = html`trained on ${plural(trainingSamples, 'sample')} and
 tested on`;
-  if (testedOnTraining === true) return html`${trained} the same, which flatters it.`;
-  return html`${trained} ${count(samples)} it had not seen.`;
+  if (testedOnTraining === true) return html`${trained} the same samples. The scores are optimistic.`;
+  return html`${trained} ${count(samples)} held out.`;
 }
 
 interface Tile {
@@ -43,33 +43,33 @@ export function headlines({ model, evaluation, fit, gradcheck }: ReportInput): H
     {
       name: 'Accuracy',
       value: percent(accuracy),
-      note: html`${interval({ lower, upper })}${count(right)} of ${count(samples)} right. 95${'\u00a0'}% interval: ${percent(lower)} to ${percent(upper)}. Always saying the
+      note: html`${interval({ lower, upper })}${count(right)} of ${count(samples)} correct. 95${'\u00a0'}% interval: ${percent(lower)} to ${percent(upper)}. Always predicting the
 most frequent class: ${percent(largest)}.`,
     },
     {
       name: 'Log loss',
       value: html`${fixed(logLoss, 4)} <small>nats</small>`,
-      note: html`0 would be certain and right; knowing nothing costs ln${'\u00a0'}${count(model.classes.length)} = ${fixed(Math.log(model.classes.length), 3)}.`,
+      note: html`A perfect model has 0. Equal probabilities for all classes give ln${'\u00a0'}${count(model.classes.length)} = ${fixed(Math.log(model.classes.length), 3)}.`,
     },
     calibration === undefined
       ? undefined
       : {
           name: 'Calibration error',
           value: percent(calibration),
-          note: 'How far what it says of its own certainty is from the truth, on average.',
+          note: 'The mean difference between confidence and accuracy.',
         },
     gradcheck === undefined
       ? undefined
       : {
           name: 'Gradient',
-          value: gradcheck.ok ? 'proven' : html`<span class="alarm">wrong</span>`,
+          value: gradcheck.ok ? 'verified' : html`<span class="alarm">wrong</span>`,
           note: gradcheck.ok
-            ? html`Three ways to compute it differ by at most ${significant(largestDifference(gradcheck), 2)}.`
-            : html`Three ways to compute it disagree: do not trust this model.`,
+            ? html`Three independent computations differ by at most ${significant(largestDifference(gradcheck), 2)}.`
+            : html`Three independent computations disagree. Do not trust this model.`,
         },
     fit === undefined ? undefined : { name: 'Training', value: fitWord(fit), note: fitNote(fit) },
   ];
-  return html`<section aria-labelledby="headlines"><h2 id="headlines" class="unseen">In numbers</h2>
+  return html`<section aria-labelledby="headlines"><h2 id="headlines" class="unseen">Key figures</h2>
 <div class="headlines">${tiles.map((tile) =>
     tile === undefined
       ? undefined
@@ -77,7 +77,7 @@ most frequent class: ${percent(largest)}.`,
   )}</div></section>`;
 }
 
-/** Where the interval lies between 0 and 1. */
+/** A bar that shows the interval within [0, 1]. */
 function interval({ lower, upper }: Interval): Html {
   const x = (share: number) => (100 * share).toFixed(2);
   const width = Math.max(100 * (upper - lower), 1).toFixed(2);
@@ -87,32 +87,32 @@ function interval({ lower, upper }: Interval): Html {
 function fitWord({ reason, converged }: FitResult): Html | string {
   if (converged) return 'converged';
   if (reason === 'diverged') return html`<span class="alarm">diverged</span>`;
-  return reason === 'no-progress' ? 'at its end' : 'stopped';
+  return reason === 'no-progress' ? 'no progress' : 'stopped';
 }
 
-/** How a fit ended, in words. */
+/** How the fit ended, in words. */
 export function fitNote({ reason, iterations, bestEpoch, suboptimality, gradientNorm, advice }: FitResult): Html {
   const ended: Readonly<Record<FitResult['reason'], string>> = {
-    'early-stopping': `After ${plural(iterations, 'step')} the loss of the validation samples no longer fell${
+    'early-stopping': `After ${plural(iterations, 'step')}, the validation loss no longer fell${
       bestEpoch === undefined ? '' : `; the model is that of epoch ${bestEpoch}`
     }.`,
-    epochs: `All epochs were run: ${plural(iterations, 'step')}.`,
+    epochs: `All epochs completed: ${plural(iterations, 'step')}.`,
     iterations: `Not converged after ${plural(iterations, 'iteration')}.`,
-    gradient: `After ${plural(iterations, 'iteration')} no entry of the gradient exceeds ${significant(gradientNorm, 2)}.`,
-    'no-progress': `After ${plural(iterations, 'iteration')} the arithmetic sees nothing left to gain.`,
-    diverged: `After ${plural(iterations, 'step')} loss or weights were not finite; the last finite ones were kept.`,
+    gradient: `After ${plural(iterations, 'iteration')}, no entry of the gradient exceeds ${significant(gradientNorm, 2)}.`,
+    'no-progress': `After ${plural(iterations, 'iteration')}, rounding prevents further progress.`,
+    diverged: `After ${plural(iterations, 'step')}, the loss or the weights were not finite. The model has the last finite weights.`,
   };
   const bound =
     suboptimality === null
       ? undefined
-      : html` Proven: the objective is at most ${significant(suboptimality, 2)} above the least possible.`;
+      : html` The objective is proven to be at most ${significant(suboptimality, 2)} above its minimum.`;
   return html`${ended[reason]}${bound}${advice === null ? undefined : html` ${advice}`}`;
 }
 
 export function trainingSection(input: ReportInput): Section {
   const { data, model, evaluation, fit } = input;
   const names = model.classes.map(labelText);
-  const lead = 'What the model learnt from, and what it is made of.';
+  const lead = 'The data, the network and the options of the fit.';
   const listed =
     names.length <= 20 ? names.join(', ') : `${names.slice(0, 18).join(', ')}, … ${names[names.length - 1]}`;
   const entries: (readonly [string, Content])[] = [
@@ -124,7 +124,7 @@ export function trainingSection(input: ReportInput): Section {
       'Features',
       data.image === undefined
         ? count(model.numFeatures)
-        : html`${count(model.numFeatures)}: pictures of ${data.image.width} × ${data.image.height} pixels`,
+        : html`${count(model.numFeatures)}: images of ${data.image.width} × ${data.image.height} pixels`,
     ],
     [plural(names.length, 'class', 'classes'), listed],
     ['Parameters', count(model.numParameters)],
@@ -136,7 +136,7 @@ export function trainingSection(input: ReportInput): Section {
   ];
   return {
     id: 'training',
-    title: 'What was trained on what',
+    title: 'Data and model',
     short: 'Training',
     lead,
     body: html`${networkFigure(input)}${facts(entries)}`,
@@ -150,11 +150,11 @@ const OPTION_NAMES: Readonly<Record<string, string>> = {
   l1: 'L1 penalty',
   batchSize: 'Batch size',
   learningRate: 'Learning rate',
-  maxIterations: 'Most iterations',
+  maxIterations: 'Max iterations',
   classWeights: 'Class weights',
 };
 
-/** The options of the fit by name, without those that have a place of their own. */
+/** The options of the fit, by name. */
 function optionFacts(options: object): (readonly [string, Content])[] {
   return Object.entries(options)
     .filter(([, value]) => value !== undefined && value !== null)
@@ -168,7 +168,7 @@ function capitalised(name: string): string {
 
 function optionText(value: unknown): string {
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
-  // Of 1/n six digits: the command, below, decides it.
+  // Six digits, for values such as 1/n. The command in the last section reproduces the exact value.
   if (typeof value === 'number') return exact(Number(value.toPrecision(6)));
   return typeof value === 'string' ? value : shortened(JSON.stringify(value), 200);
 }

@@ -1,15 +1,15 @@
-// report: numbers as lines of text, for terminals: sparklines, tables, and colour where it is welcome.
+// report: text for terminals: sparklines, tables, and whether to use colour.
 import stringWidth from 'string-width';
 import { DomainError } from '../core/errors.js';
 
 const BLOCKS = '▁▂▃▄▅▆▇█';
 
 /**
- * A curve in one line: each value as a block, the least the lowest and the largest the highest.
+ * A curve in one line, one block per value: the smallest value has the lowest block, the largest the highest.
  *
- * Equal values are all in the middle; a value that is not finite leaves a space.
+ * If all values are equal, they have middle height. A value that is not finite is a space.
  *
- * @param options `width`: at most so many blocks, each then the mean of as many neighbours as it takes; all unless given
+ * @param options `width`: the maximum number of blocks; more values are averaged; default: all values
  * @throws DomainError if width is not an integer > 0
  * @example sparkline([1, 2, 3, 8])   // '▁▂▃█'
  */
@@ -27,7 +27,7 @@ export function sparkline(values: ArrayLike<number>, options: { readonly width?:
   const finite = points.filter(Number.isFinite);
   const least = finite.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
   const most = finite.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-  // Halved first: the range of values near ±1.8e308 would be infinite.
+  // Halved first, because the range of values near ±1.8e308 overflows.
   const range = most / 2 - least / 2;
   return points
     .map((value) => {
@@ -51,15 +51,15 @@ function means(values: ArrayLike<number>, width: number): number[] {
 export interface TextTable {
   readonly head?: readonly string[];
   readonly rows: readonly (readonly (string | number)[])[];
-  /** Of each column; numbers stand right and text left unless given. */
+  /** The alignment of each column; default: numbers right, text left. */
   readonly align?: readonly ('left' | 'right')[];
-  /** Whether the head is bold, by an escape sequence; false unless given. See `wantsColour`. */
+  /** Whether the head is bold, by an escape sequence; default false. See `wantsColour`. */
   readonly colour?: boolean;
 }
 
 /**
- * Rows in columns, as lines of text. Characters count by the room they take, so names in any script stand in line; control
- * characters, which could move the cursor or change colours, become visible pictures of themselves.
+ * Rows in aligned columns, as lines of text. Widths are terminal cells, so names in any script align.
+ * Control characters become visible symbols, so they cannot move the cursor or change colours.
  *
  * @example formatTable({ head: ['class', 'recall'], rows: [['cat', 0.5], ['chicken', 1]] })
  * // ['class    recall', 'cat         0.5', 'chicken       1']
@@ -83,7 +83,7 @@ export function formatTable({ head, rows, align, colour = false }: TextTable): s
   });
 }
 
-/** Control characters as the pictures that Unicode has of them: ␛ for escape. */
+/** Replaces control characters by their Unicode symbols, such as ␛ for escape. */
 function visible(text: string): string {
   return text.replace(/\p{Cc}/gu, (character) => {
     const code = character.charCodeAt(0);
@@ -93,8 +93,10 @@ function visible(text: string): string {
 }
 
 /**
- * Whether escape sequences for colour are welcome: not where NO_COLOR is set and not empty, nor in a pipe or on a dumb terminal;
- * FORCE_COLOR, if it is set and not 0, wants them in a pipe, too.
+ * Whether to write escape sequences for colour.
+ *
+ * A non-empty NO_COLOR turns them off. Otherwise FORCE_COLOR decides, also in a pipe; `0` and `false` turn them off.
+ * Otherwise they are on for a terminal that is not dumb.
  *
  * @param environment such as process.env
  * @param isTerminal such as process.stdout.isTTY

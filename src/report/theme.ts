@@ -1,17 +1,18 @@
 // report: the colours, for light and dark.
 
 export interface Palette {
-  /** Behind everything, and behind figures and tables. */
+  /** The background of the page. */
   readonly paper: string;
+  /** The background of figures and tables. */
   readonly surface: string;
   readonly ink: string;
-  /** Text of less weight. */
+  /** Secondary text. */
   readonly muted: string;
-  /** Lines between things, and the faintest fill. */
+  /** Borders, rules and the faintest fill. */
   readonly line: string;
-  /** What is right, what came first, more than the mean: blue. */
+  /** Correct predictions, the first series, values above the mean. */
   readonly blue: string;
-  /** What is wrong, what is compared with it, less than the mean: orange. The pair that colour-blind people tell apart. */
+  /** Mistakes, the second series, values below the mean. Colour-blind readers can tell blue and orange apart. */
   readonly orange: string;
 }
 
@@ -36,24 +37,24 @@ export const PALETTES: Readonly<Record<'light' | 'dark', Palette>> = {
   },
 };
 
-/** Weights in pictures, on both surfaces alike: as opaque as the weight is large. */
+/** The colours of weights in images, for both palettes. Larger weights are more opaque. */
 export const DIVERGING = { positive: '#2b83d9', negative: '#e0711a' } as const;
 
-/** The most opaque a filled cell gets: ink is readable on it, in both palettes. */
+/** The maximum opacity of a filled cell. Text on it stays readable in both palettes. */
 export const CELL_OPACITY = 0.5;
 
-/** How opaque the cell of a share in [0, 1] is; the root keeps small shares visible. */
+/** The opacity of a cell with a share in [0, 1]. The square root keeps small shares visible. */
 export function cellOpacity(share: number): number {
   return share > 0 ? CELL_OPACITY * Math.sqrt(Math.min(share, 1)) : 0;
 }
 
-/** [red, green, blue] in [0, 255] of '#rrggbb'. */
+/** [red, green, blue] in [0, 255], from '#rrggbb'. */
 export function channels(colour: string): [number, number, number] {
   const value = Number.parseInt(colour.slice(1), 16);
   return [value >> 16, (value >> 8) & 255, value & 255];
 }
 
-/** The palette as custom properties of CSS. */
+/** The palette as CSS custom properties. */
 export function properties(palette: Palette): string {
   return Object.entries(palette)
     .map(([name, colour]) => `--${name}: ${colour};`)

@@ -1,4 +1,4 @@
-// report: what the model looks at.
+// report: the weights, as images for pixels, otherwise as bars and a table.
 import type { Charts } from './chart.js';
 import { type Html, html } from './html.js';
 import type { ReportInput, ReportModel } from './input.js';
@@ -12,12 +12,10 @@ const MOST_FEATURES = 20;
 const MOST_COLUMNS = 12;
 const MOST_FACETS = 6;
 
-/** A model and what it was trained on. */
+/** A model and its training data. */
 export type Modelled = Pick<ReportInput, 'data' | 'model'>;
 
-/**
- * W less its mean over the classes: softmax is the same with any number added to a row of W, so only this can be compared.
- */
+/** W minus its mean over the classes: softmax ignores a constant added to a row of W, so only this is comparable. */
 export function centredWeights({ weight }: Pick<ReportModel, 'weight'>): Float64Array[] {
   return weight.map((row) => {
     let sum = 0;
@@ -30,12 +28,12 @@ export function featureName({ model, data }: Modelled, j: number): string {
   return model.featureNames?.[j] ?? `${data.image === undefined ? 'feature' : 'pixel'} ${j}`;
 }
 
-/** Centred weights, per standard deviation of the feature where that is known. */
+/** Centred weights, per standard deviation of the feature if it is known. */
 function effects({ model, data }: Modelled): Float64Array[] {
   return centredWeights(model).map((row, j) => row.map((value) => value * (data.featureDeviations?.[j] ?? 1)));
 }
 
-/** The features that move the logits most, in descending order. */
+/** The features with the largest effect on a logit, in descending order. */
 export function topFeatures(modelled: Modelled, most: number): number[] {
   const sizes = effects(modelled).map(largest);
   return sizes
@@ -52,16 +50,16 @@ function largest(row: ArrayLike<number>): number {
 
 export function weightsSection(modelled: Modelled, pictures: Pictures | undefined, charts: Charts): Section {
   const { data, model } = modelled;
-  const section = { id: 'weights', title: 'What it looks at', short: 'Weights' };
+  const section = { id: 'weights', title: 'Weights', short: 'Weights' };
   if (pictures !== undefined && (data.image?.channels ?? 1) === 1) {
-    const lead = html`One weight for each pixel and class, less the mean over the classes. Where a picture is blue, a bright pixel speaks for the
-class; where it is orange, against it. One scale for all.`;
+    const lead = html`One weight for each pixel and class, minus the mean over the classes. In blue areas a bright pixel raises the score of
+the class; in orange areas it lowers the score. All images share one colour scale.`;
     return { ...section, lead, body: weightPictures(model, pictures) };
   }
   const per =
     data.featureDeviations === undefined ? 'one unit of the feature' : 'one standard deviation of the feature';
-  const lead = html`How much ${per} adds to the score of each class, less the mean over the classes: what softmax ignores is taken
-out. Blue speaks for the class, orange against it.`;
+  const lead = html`How much ${per} adds to the score of each class, minus the mean over the classes, which softmax ignores.
+Blue raises the score of the class, orange lowers it.`;
   return { ...section, lead, body: html`${weightBars(modelled, charts)}${weightTable(modelled)}` };
 }
 
@@ -74,11 +72,11 @@ function weightPictures(model: ReportModel, pictures: Pictures): Html {
     const values = Float64Array.from(centred, (row) => row[k]);
     return html`<li><img src="${pictures.diverging(values, most)}" alt="Weights of ${labelText(name)}, from ${significant(Math.min(...values), 2)} to ${significant(Math.max(...values), 2)}" class="pixels mat"><p><strong>${labelText(name)}</strong></p></li>\n`;
   })}</ul>
-<p class="legend"><span>${clipped ? '≤ ' : ''}−${significant(most, 2)}</span> <span class="ramp" role="img" aria-label="Orange: against the class. Blue: for it."></span> <span>${clipped ? '≥ ' : ''}+${significant(most, 2)}</span></p>
-${more > 0 ? html`<p>${plural(more, 'class', 'classes')} more, not shown.</p>` : undefined}`;
+<p class="legend"><span>${clipped ? '≤ ' : ''}−${significant(most, 2)}</span> <span class="ramp" role="img" aria-label="Orange lowers the score of the class. Blue raises it."></span> <span>${clipped ? '≥ ' : ''}+${significant(most, 2)}</span></p>
+${more > 0 ? html`<p>Not shown: ${plural(more, 'more class', 'more classes')}.</p>` : undefined}`;
 }
 
-/** Where the colours end. A few weights of pixels that are hardly ever lit may be huge, and would pale all others. */
+/** The end of the colour scale. A few weights of rarely lit pixels can be huge and would make all others pale. */
 function scaleOf(centred: readonly Float64Array[]): { most: number; clipped: boolean } {
   const sizes = Float64Array.from(centred.flatMap((row) => Array.from(row, Math.abs))).sort();
   const [end, most] = [sizes[Math.floor(0.99 * (sizes.length - 1))], sizes[sizes.length - 1]];
@@ -91,21 +89,21 @@ interface Bar {
   readonly weight: number;
 }
 
-/** A panel for each class, side by side or one above the other; none where that would be too many. */
+/** One panel for each class, side by side or stacked; undefined if there are too many classes. */
 function weightBars(modelled: Modelled, { Plot, figure }: Charts): Html | undefined {
   const { model } = modelled;
   if (model.classes.length > MOST_FACETS) return undefined;
   const table = effects(modelled);
   const top = topFeatures(modelled, MOST_FEATURES);
   const names = top.map((j) => shortened(featureName(modelled, j), 22));
-  // Names may repeat once they are short, so bars stand on the rank.
+  // Shortened names can be equal, so bars are placed by rank.
   const bars = top.flatMap((j, rank) =>
     model.classes.map((name, k) => ({ rank, class: k, name: labelText(name), weight: table[j][k] })),
   );
   const most = Math.max(...bars.map(({ weight }) => Math.abs(weight))) || 1;
   const step = roundBelow(0.8 * most);
   return figure({
-    label: `Weights of the ${plural(top.length, 'feature')} that matter most, for each of ${model.classes.length} classes; the numbers are in the table below.`,
+    label: `The largest weights: ${plural(top.length, 'feature')}, for each of ${model.classes.length} classes. The table below lists the numbers.`,
     draw: (width) => {
       const wide = width > 500;
       const rows = top.length * 24;
@@ -156,7 +154,7 @@ function weightBars(modelled: Modelled, { Plot, figure }: Charts): Html | undefi
   });
 }
 
-/** The largest of 1, 2, 5, 10, 20, … and their tenths that is not more. */
+/** The largest of …, 0.1, 0.2, 0.5, 1, 2, 5, 10, … that does not exceed `value`. */
 function roundBelow(value: number): number {
   const power = 10 ** Math.floor(Math.log10(value));
   return power * (value >= 5 * power ? 5 : value >= 2 * power ? 2 : 1);
@@ -172,8 +170,8 @@ function weightTable(modelled: Modelled): Html {
   const digits = Math.min(Math.max(2 - Math.floor(Math.log10(most)), 0), 8);
   return table({
     caption: all
-      ? 'Weights, the largest first'
-      : `Weights of the ${top.length} features of ${model.numFeatures} that matter most`,
+      ? 'Weights, largest first'
+      : `The ${top.length} features with the largest weights, of ${model.numFeatures}`,
     columns: [{ head: 'feature' }, ...model.classes.map((name) => ({ head: labelText(name), number: true }))],
     rows: top.map((j) => [featureName(modelled, j), ...Array.from(values[j], (value) => tinted(value, most, digits))]),
     footer: [['bias', ...Array.from(centredWeights({ weight: [model.bias] })[0], (value) => fixed(value, digits))]],
@@ -188,15 +186,15 @@ function tinted(value: number, most: number, digits: number): Cell {
   };
 }
 
-/** With many classes: for each, the features that speak most for and against it. */
+/** For many classes: the features with the largest and the smallest weights of each class. */
 function strongestTable(modelled: Modelled, values: readonly Float64Array[]): Html {
   const { model } = modelled;
   const some = 3;
   const list = (features: readonly number[], k: number) =>
     features.map((j) => `${featureName(modelled, j)} (${significant(values[j][k], 2)})`).join(', ');
   return table({
-    caption: 'The features that speak most for and against each class',
-    columns: [{ head: 'class' }, { head: 'for' }, { head: 'against' }],
+    caption: 'The features with the largest effect on the score of each class',
+    columns: [{ head: 'class' }, { head: 'raise the score' }, { head: 'lower the score' }],
     rows: model.classes.map((name, k) => {
       const order = values.map((_, j) => j).sort((a, b) => values[b][k] - values[a][k]);
       const above = order.filter((j) => values[j][k] > 0).slice(0, some);
