@@ -18,7 +18,7 @@ if (
 const native = softmaxRegression(['native', 'install']);
 if (native !== 0) {
   if (process.env.SOFTMAX_REGRESSION_REQUIRE_NATIVE === '1') process.exit(native);
-  console.error('setup: going on without native kernels; the wasm backend is used in their place.');
+  console.error('setup: continuing without native kernels; the wasm backend is used instead.');
 }
 const data = softmaxRegression(['data', 'fetch']);
 if (data !== 0) process.exit(data);

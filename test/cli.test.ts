@@ -92,7 +92,7 @@ describe('softmax-regression', () => {
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({ installed: false, command: 'npx softmax-regression native install' });
     expect((await run('native', 'status')).stdout).toMatch(
-      /^There are no native kernels: they were not built yet\. Run: /,
+      /^There are no native kernels: they are not built yet\. Run: /,
     );
   });
 

@@ -58,7 +58,7 @@ describe('doctor', () => {
   (buildable ? it : it.skip)('names one command where all is missing: what has to be done first', async () => {
     takeAllAway();
     const report = await doctor();
-    expect(report.native).toEqual({ ok: false, reason: 'they were not built yet' });
+    expect(report.native).toEqual({ ok: false, reason: 'they are not built yet' });
     expect(finding(report, 'C++ compiler')).toMatchObject({ state: 'problem', found: 'none' });
     expect(finding(report, 'pip or uv')).toMatchObject({ state: 'problem', found: 'neither' });
     expect(report.next).toBe(systemInstallCommand('compiler') ?? 'Install a C++ compiler, or set CXX.');
@@ -93,7 +93,7 @@ describe('formatDoctor', () => {
         { subject: 'Node.js', state: 'ok', found: '22.0.0' },
         { subject: 'pip or uv', state: 'problem', found: 'neither', help: 'apt-get install python3-pip' },
       ],
-      native: { ok: false, reason: 'they were not built yet' },
+      native: { ok: false, reason: 'they are not built yet' },
       next: 'apt-get install python3-pip',
     };
     expect(formatDoctor(report)).toBe(
@@ -101,7 +101,7 @@ describe('formatDoctor', () => {
         'ok       Node.js    22.0.0',
         'problem  pip or uv  neither',
         '',
-        'The native kernels do not work; the wasm backend is used in their place.',
+        'The native kernels do not work; the wasm backend is used instead.',
         'Next: apt-get install python3-pip',
       ].join('\n'),
     );

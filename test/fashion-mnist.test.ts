@@ -187,7 +187,7 @@ describe('loadPinnedData', () => {
         'a plain file under the name of a packed one',
         { 'images-idx3.gz': IMAGES },
         '/images-idx3.gz',
-        { argument: 'gzip data', hint: 'Is it unpacked already? Then name it without .gz.' },
+        { argument: 'gzip data', hint: 'If the file is not compressed, rename it without .gz.' },
       ],
       ['the labels in the place of the images', { 'images-idx3': LABELS }, '/images-idx3', { argument: 'magic' }],
       ['another shape', { 'images-idx3': otherShape }, '/images-idx3', { argument: 'shape', actual: '[3, 4, 1]' }],
@@ -446,7 +446,7 @@ describe('loadPinnedData', () => {
       jest.spyOn(process, 'getuid').mockReturnValue(0);
       const stages: string[] = [];
       await expectTiny(await load([], { onProgress: ({ stage }) => stages.push(stage) }));
-      expect(stages).toContain('apt-get update, as the package lists do not know it');
+      expect(stages).toContain('apt-get update, because the package lists lack it');
     });
 
     it('tells a user who is not root what to run', async () => {
@@ -472,7 +472,7 @@ describe('loadPinnedData', () => {
       const error = await refusal(load(['http://127.0.0.1:1/']));
       expect(error).toMatchObject({ code: 'BACKEND', where: 'Tiny', argument: 'its files' });
       expect(error.message.split('\n')).toEqual([
-        'Tiny: its files must be on this machine or come from the network; got none. This helps: fetch-tiny',
+        'Tiny: its files must be on this machine or on the network; got none. Run: fetch-tiny',
         'Tried:',
         '  $TINY_DIR: not set',
         expect.stringMatching(/^ {2}cache .*no such folder\.$/),
@@ -488,7 +488,7 @@ describe('loadPinnedData', () => {
         requests++;
       });
       const { message } = await refusal(load([address], { offline: true }));
-      expect(message).toContain('the network: not asked');
+      expect(message).toContain('the network: not used, because of `offline`');
       expect(message).not.toContain(address);
       expect(requests).toBe(0);
     });

@@ -92,7 +92,7 @@ describe('loadIdxFolder', () => {
     [
       'two data sets',
       { ...pair, 'b-train-images-idx3-ubyte': IMAGES },
-      'D: this folder must hold one data set, whose files begin alike; got "", "b-"',
+      'D: this folder must hold one data set, whose files have the same prefix; got "", "b-"',
     ],
     [
       'too few labels',
@@ -127,7 +127,7 @@ describe('loadIdxFolder', () => {
     [
       'a plain file called packed',
       { 'images-idx3-ubyte.gz': IMAGES, 'labels-idx1-ubyte': LABELS },
-      'D/images-idx3-ubyte.gz: gzip data must unpack; got incorrect header check. Is it unpacked already? Then name it without .gz.',
+      'D/images-idx3-ubyte.gz: gzip data must unpack; got incorrect header check. If the file is not compressed, rename it without .gz.',
     ],
     [
       'a packed file that is longer than its header says',

@@ -169,7 +169,7 @@ describe('fetchWheel', () => {
     fakePip('tampered');
     await expect(fetch(wheelOf('content'))).rejects.toMatchObject({
       code: 'BACKEND',
-      expected: 'be delivered with the pinned sha256',
+      expected: 'be downloaded with the pinned sha256',
       actual: 'pip: some.whl has another sha256',
     });
     expect(readdirSync(cache)).toEqual([]);
@@ -242,7 +242,7 @@ describe('unpack', () => {
     ['a path outside of the folder', zip({ 'tensorflow/include/tensorflow/c/../../../../../evil.h': 'evil' })],
     ['an absolute path', zip({ '/tmp/evil.h': 'evil' })],
   ])('refuses %s', async (_, content) => {
-    await expect(unzip(content)).rejects.toMatchObject({ code: 'FORMAT', expected: 'be a sound zip archive' });
+    await expect(unzip(content)).rejects.toMatchObject({ code: 'FORMAT', expected: 'be a valid zip archive' });
     expect(existsSync(into())).toBe(false);
   });
 

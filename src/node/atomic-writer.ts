@@ -1,4 +1,4 @@
-// node: a large file, written piece by piece, that appears whole or not at all.
+// node: writes a large file piece by piece; it appears complete or not at all.
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { BackendError } from '../core/errors.js';
@@ -7,16 +7,17 @@ import { removeLeftBeside, temporaryBeside } from './temporary.js';
 
 export interface AtomicWriter {
   write(text: string): Promise<void>;
-  /** Puts the file in its place. */
+  /** Renames the file to its final path. */
   commit(): Promise<void>;
-  /** Leaves what was there before, and nothing else; after `commit` it does nothing. */
+  /** Removes the temporary file and keeps the previous file. Does nothing after `commit`. */
   abandon(): Promise<void>;
 }
 
 /**
- * A temporary file in the same folder, that `commit` flushes and renames. What killed processes left of earlier ones is removed.
+ * Opens a temporary file in the same folder, which `commit` flushes and renames.
+ * Temporary files of killed processes are removed.
  *
- * @throws BackendError, here and from its methods, if the file cannot be written
+ * @throws BackendError, from this function and from the methods, if the file cannot be written
  */
 export async function openAtomicWriter(path: string): Promise<AtomicWriter> {
   await assertReplaceable(path);
@@ -50,10 +51,10 @@ export async function openAtomicWriter(path: string): Promise<AtomicWriter> {
 }
 
 /**
- * That a file may be put in this place: nothing, or a file, is there, and its folder may be written. Known before the work
- * is done whose result it shall hold.
+ * Checks that a file can be written to this path: the path is free or a file, and its folder is writable. Called before
+ * long work whose result the file will contain.
  *
- * @throws BackendError if it may not
+ * @throws BackendError if it cannot be written
  */
 export async function assertReplaceable(path: string): Promise<void> {
   const state = await statIfAny(path);
@@ -69,7 +70,7 @@ export async function assertReplaceable(path: string): Promise<void> {
   await assertFolderWritable(path);
 }
 
-/** Tried, not asked: permissions say little of read-only disks, and of root. */
+/** Creates a file and removes it, because permissions say little about read-only disks and about root. */
 async function assertFolderWritable(path: string): Promise<void> {
   const probe = temporaryBeside(path);
   try {

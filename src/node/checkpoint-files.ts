@@ -5,14 +5,14 @@ import { errorCode, writeFileAtomic } from './files.js';
 import { loadModelBytes } from './model-bytes.js';
 
 /**
- * Keeps a fit in a file, which always holds the last whole checkpoint: each is written beside it, flushed, and renamed, so
- * that a process that is killed at any moment, also while it writes, leaves one to resume from.
+ * Writes the checkpoints of a fit to a file. Each is written to a temporary file, flushed and renamed.
+ * So the file is always a complete checkpoint, even if the process is killed during a write.
  *
- * @param options.every how often: see `CheckpointOptions`
- * @throws BackendError, from the fit, if the file cannot be written; the checkpoint before then stays
+ * @param options.every how often to write; see `CheckpointOptions`
+ * @throws BackendError, from the fit, if the file cannot be written; the previous checkpoint stays
  * @example
  * const checkpoint = fileCheckpoint('run.checkpoint', { every: { epochs: 5 } });
- * // The first time from the start; after a crash, the same line goes on from where the file is.
+ * // The first run starts anew. After a crash, the same line resumes from the file.
  * await SoftmaxRegression.fit(x, y, { solver: 'adam', checkpoint, resume: await readCheckpoint('run.checkpoint') });
  */
 export function fileCheckpoint(path: string, options: Pick<CheckpointOptions, 'every'> = {}): CheckpointOptions {
@@ -20,9 +20,9 @@ export function fileCheckpoint(path: string, options: Pick<CheckpointOptions, 'e
 }
 
 /**
- * The checkpoint in a file, checked, for `fit`'s `resume`; undefined where there is no such file: then a fit begins anew.
+ * The validated checkpoint of a file, for `resume` of `fit`; undefined if the file does not exist. `fit` then starts anew.
  *
- * @throws FormatError if it is no whole checkpoint, or larger than 1 GiB; BackendError if it cannot be read
+ * @throws FormatError if it is not a complete checkpoint, or is larger than 1 GiB; BackendError if it cannot be read
  */
 export async function readCheckpoint(path: string): Promise<Uint8Array | undefined> {
   const bytes = await loadModelBytes(path).catch((error) => {

@@ -1,11 +1,11 @@
-// node: what of this machine decides the last bits of a result.
+// node: the properties of this machine that affect the last bits of a result.
 import * as tf from '@tensorflow/tfjs';
 import { hasNarrowMatMul } from '../graph/narrow-matmul.js';
 import { type Binding, nativeBackend } from '../graph/native-backend.js';
 import type { Environment } from '../training/checkpoint/environment.js';
 import { thisMachine } from './native/machine.js';
 
-/** Processor and Node, and where it is in use TensorFlow, its settings, and whether our kernel is in it. */
+/** Processor and Node; on the tensorflow backend also TensorFlow, its settings, and whether our kernel is in use. */
 export function machineEnvironment(): Environment {
   const { platform, arch, cpu, node } = thisMachine();
   const here = { engine: `Node.js ${node}`, cpu: `${cpu} (${platform} ${arch})` };

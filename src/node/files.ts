@@ -1,4 +1,4 @@
-// node: where this package keeps files, and writes that happen whole or not at all.
+// node: the cache folder, and atomic writes of files and folders.
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, type Stats } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
@@ -7,28 +7,28 @@ import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { BackendError, isSoftmaxRegressionError } from '../core/errors.js';
 import { removeLeftBeside, temporaryBeside } from './temporary.js';
 
-/** How far a piece of work is. `total` is missing while it is unknown. */
+/** The progress of a task. `total` is missing while it is unknown. */
 export interface Progress {
-  /** What is being done, as a short phrase: `'download libtensorflow'`. */
+  /** The current stage, as a short phrase: `'download libtensorflow'`. */
   readonly stage: string;
   readonly done: number;
   readonly total?: number;
   readonly unit?: 'bytes' | 'steps';
-  /** How it goes, beside how far it is: `'loss 0.4471'`. */
+  /** Further information on the progress: `'loss 0.4471'`. */
   readonly note?: string;
 }
 
-/** Called as a download or an installation goes on. */
+/** Called during a download or an installation. */
 export type OnProgress = (progress: Progress) => void;
 
 /**
- * The folder for what can be had again: native libraries, data sets.
+ * The folder for files that can be downloaded or built again: native libraries, data sets.
  *
- * `$SOFTMAX_REGRESSION_CACHE` is that folder itself. Without it, it is `softmax-regression` below `$XDG_CACHE_HOME`, or
- * below the platform's own place: `~/.cache`, `~/Library/Caches` on macOS, `%LOCALAPPDATA%` on Windows. The folder need
- * not exist.
+ * It is `$SOFTMAX_REGRESSION_CACHE` if that is set. Otherwise it is `softmax-regression` below `$XDG_CACHE_HOME`,
+ * or below the cache folder of the platform: `~/.cache`, `~/Library/Caches` on macOS, `%LOCALAPPDATA%` on Windows.
+ * The folder need not exist.
  *
- * @throws BackendError if the system knows no home folder
+ * @throws BackendError if the home folder is unknown
  */
 export function cacheFolder(...segments: string[]): string {
   const own = process.env.SOFTMAX_REGRESSION_CACHE;
@@ -37,7 +37,7 @@ export function cacheFolder(...segments: string[]): string {
 
 function userCacheFolder(): string {
   const { XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
-  // A relative path there is to be ignored: XDG Base Directory Specification, "Basics".
+  // Relative paths must be ignored: XDG Base Directory Specification, "Basics".
   if (XDG_CACHE_HOME !== undefined && isAbsolute(XDG_CACHE_HOME)) return XDG_CACHE_HOME;
   switch (process.platform) {
     case 'win32':
@@ -64,11 +64,11 @@ function homeFolder(): string {
   }
 }
 
-/** An error of the file system as ours: which path, what came, the way out. Others pass through unchanged. */
+/** Converts an error of the file system to a BackendError with path and hint. Returns other errors unchanged. */
 export function fileError(cause: unknown, path: string): unknown {
   const code = errorCode(cause);
   if (code === undefined || isSoftmaxRegressionError(cause)) return cause;
-  // A quota is a disk of one's own.
+  // An exceeded quota counts as a full disk.
   const isFull = code === 'ENOSPC' || code === 'EDQUOT';
   return new BackendError({
     where: path,
@@ -92,13 +92,13 @@ function isCached(path: string): boolean {
   }
 }
 
-/** `'ENOENT'` and the like of an error that the system raised. Not by `instanceof`, which fails across realms. */
+/** The code of a system error, such as `'ENOENT'`. Does not use `instanceof`, which fails across realms. */
 export function errorCode(error: unknown): string | undefined {
   const isFromSystem = typeof error === 'object' && error !== null && 'syscall' in error;
   return isFromSystem ? (error as NodeJS.ErrnoException).code : undefined;
 }
 
-/** The state of a file, or undefined where there is none to see. */
+/** The state of a file, or undefined if it does not exist or is not accessible. */
 export async function statIfAny(path: string): Promise<Stats | undefined> {
   return stat(path).catch(() => undefined);
 }
@@ -106,7 +106,7 @@ export async function statIfAny(path: string): Promise<Stats | undefined> {
 /**
  * Creates `folder` with its parents.
  *
- * @throws BackendError if it cannot be
+ * @throws BackendError if it cannot be created
  */
 export async function makeFolder(folder: string): Promise<void> {
   try {
@@ -116,7 +116,7 @@ export async function makeFolder(folder: string): Promise<void> {
   }
 }
 
-// Not mkdir's { recursive: true }, which never returns where the system says ENOENT though the parent is there: in /proc.
+// Not mkdir with { recursive: true }: it never returns if the system says ENOENT though the parent exists, as in /proc.
 async function makeParentsToo(folder: string): Promise<void> {
   const isThere = async () => (await statIfAny(folder))?.isDirectory() === true;
   if (await isThere()) return;
@@ -124,16 +124,16 @@ async function makeParentsToo(folder: string): Promise<void> {
   try {
     await mkdir(folder);
   } catch (error) {
-    // Another process may have been quicker.
+    // Another process may have created it first.
     if (!(await isThere())) throw error;
   }
 }
 
 /**
- * Writes a file that is either whole or as it was before: a temporary file in the same folder, flushed, then renamed.
- * What earlier writes of it left whose process was killed is removed.
+ * Writes a file atomically: a temporary file in the same folder is flushed and renamed. Temporary files that killed
+ * processes left for this path are removed.
  *
- * @throws BackendError if it cannot be written; nothing is left behind
+ * @throws BackendError if it cannot be written; the previous file stays and no temporary file is left
  */
 export async function writeFileAtomic(path: string, content: Uint8Array | string): Promise<void> {
   const temporary = temporaryBeside(path);
@@ -157,11 +157,11 @@ export async function writeFileAtomic(path: string, content: Uint8Array | string
 const LEFT = /^[0-9a-f-]+\.(partial|retired)$/;
 
 /**
- * Lets `build` fill an empty folder, and puts it in the place of `target` only when all of it succeeded.
+ * Lets `build` fill an empty folder, and replaces `target` by it if `build` succeeds.
  *
- * To be called within `withLock`: what a build that was killed left beside `target` is removed first.
+ * Call it within `withLock`: it first removes the folders that a killed build left beside `target`.
  *
- * @throws what `build` throws, and BackendError if the file system refuses; `target` is then as it was
+ * @throws the errors of `build`, and BackendError for errors of the file system; `target` is then unchanged
  */
 export async function replaceFolderAtomic(target: string, build: (folder: string) => Promise<void>): Promise<void> {
   const parent = dirname(target);
@@ -173,7 +173,7 @@ export async function replaceFolderAtomic(target: string, build: (folder: string
     for (const name of await readdir(parent)) {
       if (!name.startsWith(prefix) || !LEFT.test(name.slice(prefix.length))) continue;
       const left = join(parent, name);
-      // Killed between the two renames below, a build has left nothing in the place.
+      // A build that was killed between the two renames below has left no target.
       if (name.endsWith('.retired') && (await statIfAny(target)) === undefined) await rename(left, target);
       else await rm(left, { recursive: true, force: true, maxRetries: 5 });
     }
@@ -196,16 +196,16 @@ export async function replaceFolderAtomic(target: string, build: (folder: string
 }
 
 /**
- * SHA-256 of a file, as lower-case hexadecimal digits, without holding the file in memory.
+ * The SHA-256 of a file in lower-case hexadecimal digits. The file is read in chunks.
  *
- * @throws the file system's error if it cannot be read, and the signal's reason if aborted
+ * @throws the error of the file system if it cannot be read, and the signal's reason if aborted
  */
 export async function sha256OfFile(path: string, onProgress?: OnProgress, signal?: AbortSignal): Promise<string> {
   const hash = createHash('sha256');
   const total = (await stat(path)).size;
   const stage = `check ${basename(path)}`;
   let done = 0;
-  // Not as an option of the stream, which would throw an AbortError in place of the signal's reason.
+  // Not an option of the stream, which would throw an AbortError instead of the signal's reason.
   signal?.throwIfAborted();
   for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
     signal?.throwIfAborted();

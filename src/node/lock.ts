@@ -1,4 +1,4 @@
-// node: work on a folder that one process does at a time.
+// node: a lock, so that one process at a time works on a folder.
 import { randomUUID } from 'node:crypto';
 import { link, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -9,7 +9,7 @@ import { removeLeftBeside, temporaryBeside } from './temporary.js';
 
 const POLL = 200;
 const HEARTBEAT = 5_000;
-/** After so long without a heartbeat a holder is given up, if it runs elsewhere or cannot be told from others. */
+/** Milliseconds without a heartbeat after which a lock counts as abandoned, even if its process cannot be checked. */
 const SILENCE = 60_000;
 
 interface Owner extends ProcessName {
@@ -17,12 +17,12 @@ interface Owner extends ProcessName {
 }
 
 /**
- * Runs `work` while no other process does the same for `folder`; waits for its turn.
+ * Runs `work` while no other process runs work for the same `folder`. Waits until the lock is free.
  *
- * The lock is a file beside the folder that names its owner; the lock of a dead process is taken over. It saves double
- * work and downloads. That a reader never meets half an install rests on the atomic rename, not on the lock.
+ * The lock is a file beside the folder that names its owner. The lock of a dead process is taken over. It only prevents
+ * duplicate work and downloads. The atomic rename, not the lock, keeps readers from seeing a partial install.
  *
- * @param options.onWait called once if another process holds the lock, with its id
+ * @param options.onWait called once with the process id of the owner, if another process holds the lock
  * @throws BackendError if the folder's parent cannot be written, and the signal's reason if aborted while waiting
  */
 export async function withLock<T>(
@@ -50,7 +50,7 @@ export async function withLock<T>(
   }
 }
 
-/** Makes a file that names its owner from its first moment on, if there is none: a full disk leaves none that names nobody. */
+/** Creates a file unless it exists, by linking a complete file: a full disk must not leave a lock without an owner. */
 async function create(path: string, owner: Owner): Promise<boolean> {
   if ((await statIfAny(path)) !== undefined) return false;
   await removeLeftBeside(path);
@@ -70,7 +70,7 @@ async function create(path: string, owner: Owner): Promise<boolean> {
   }
 }
 
-/** What the file systems of sticks and some shares say. */
+/** Error codes of file systems without links, such as those of USB sticks and some network shares. */
 const HAS_NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
 
 async function ownerOf(path: string): Promise<Owner | undefined> {
@@ -80,7 +80,7 @@ async function ownerOf(path: string): Promise<Owner | undefined> {
       Number.isInteger(owner.pid) && [owner.host, owner.start, owner.id].every((x) => typeof x === 'string');
     return isWhole ? owner : undefined;
   } catch {
-    return undefined; // gone, or another's way to make one
+    return undefined; // removed, or not written yet
   }
 }
 
@@ -91,8 +91,8 @@ async function isAbandoned(path: string, owner: Owner | undefined): Promise<bool
 }
 
 /**
- * Puts ours in the place of a lock whose owner is gone. Only the holder of the claim may, and it looks again before it does: the
- * lock of one who took over a moment ago is not touched.
+ * Replaces the lock of a dead owner by ours. Only the holder of the claim file may do so. It first reads the owner
+ * again, because another process may have taken over the lock in the meantime.
  */
 async function takeOver(lock: string, gone: Owner | undefined, mine: Owner): Promise<boolean> {
   const claim = `${lock}.claim`;

@@ -1,13 +1,13 @@
-// node: whose a file is, and whether that process still runs.
+// node: identifies processes, and tells whether one still runs.
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
-/** A process, named so that another one can tell whether it still runs. */
+/** A process, identified so that another process can tell whether it still runs. */
 export interface ProcessName {
   readonly pid: number;
-  /** Where that number counts: containers with the same host name have numbers of their own. */
+  /** The scope of the pid. Containers with the same host name have separate pids. */
   readonly host: string;
-  /** When it began, where the system says so: numbers are given again. */
+  /** The start time, if the system reports it, because pids are reused. */
   readonly start: string;
 }
 
@@ -23,11 +23,11 @@ function thisHost(): string {
   }
 }
 
-/** Whether it is known that a process is gone; of one elsewhere, it is not. */
+/** Whether a process is known to have ended. For a process on another host this is unknown, so false. */
 export function isGone({ pid, host, start }: ProcessName): boolean {
   if (host !== thisHost()) return false;
   const state = stateOf(pid);
-  // What is dead keeps its number until its parent asks.
+  // A zombie keeps its pid until its parent waits for it.
   if (state !== undefined) return state.isDead || (start !== '' && state.start !== start);
   try {
     process.kill(pid, 0);
@@ -37,11 +37,11 @@ export function isGone({ pid, host, start }: ProcessName): boolean {
   }
 }
 
-/** As Linux tells it: proc(5), /proc/pid/stat. */
+/** From /proc/pid/stat on Linux; see proc(5). */
 function stateOf(pid: number): { readonly isDead: boolean; readonly start: string } | undefined {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The second field is the program's name, which may hold anything.
+    // The second field is the program name, which may contain any characters.
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
     return { isDead: fields[0] === 'Z' || fields[0] === 'X', start: fields[19] };
   } catch {

@@ -1,4 +1,4 @@
-// node: a file read whole, up to a limit: no pipe, which would be waited for, no device, which would be read without end.
+// node: reads a regular file up to a size limit, but no pipes, which block, and no devices, which may be endless.
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { BackendError, FormatError } from '../core/errors.js';
@@ -7,13 +7,13 @@ import { errorCode } from './files.js';
 /**
  * The bytes of a file. Links are followed.
  *
- * @param maxBytes a larger file is not read
- * @throws FormatError if it is no file, or larger; BackendError if it cannot be read
+ * @param maxBytes the maximum size
+ * @throws FormatError if it is not a file, or is larger; BackendError if it cannot be read
  */
 export async function readRegularFile(path: string, maxBytes: number): Promise<Uint8Array> {
   const rule = { where: path, argument: 'this path' };
   try {
-    // Opening a pipe waits for its writer, unless told not to.
+    // Without O_NONBLOCK, opening a pipe waits for a writer.
     const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     try {
       const state = await file.stat();
@@ -25,7 +25,7 @@ export async function readRegularFile(path: string, maxBytes: number): Promise<U
       let length = 0;
       while (length < bytes.length) {
         const { bytesRead } = await file.read(bytes, length, bytes.length - length);
-        // Cut short since its size was asked for.
+        // The file was truncated after its size was read.
         if (bytesRead === 0) break;
         length += bytesRead;
       }

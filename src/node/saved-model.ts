@@ -1,17 +1,17 @@
-// node: compiled functions on disk, for other programs.
+// node: writes compiled functions to disk for other programs.
 import { join } from 'node:path';
 import type { Compiled } from '../compile/compile.js';
 import { writeFileAtomic } from './files.js';
 
 /**
- * Writes a compiled function as a SavedModel, which Python's TensorFlow loads and runs: the graph for arguments of these
- * shapes and types, captured variables at their present values. What else is in the folder stays.
+ * Writes a compiled function as a SavedModel, which TensorFlow in Python can load and run. It contains the graph for
+ * arguments of these shapes and types, with the current values of captured variables. Other files in the folder stay.
  *
- * Its signature is `serving_default`; a tensor is called by where it stands: `arg_0_weight` is `weight` in the first
- * argument, `output_loss` is `loss` in the result, `output` the result itself.
+ * The signature is `serving_default`. Tensors are named by their position: `arg_0_weight` is `weight` in the first
+ * argument, `output_loss` is `loss` in the result, `output` is the result itself.
  *
- * @param folder made if it is not there; `saved_model.pb` in it is replaced in one move
- * @throws BackendError where TensorFlow is not in use or the folder cannot be written to, and what a call would throw
+ * @param folder created if it does not exist; its `saved_model.pb` is replaced atomically
+ * @throws BackendError if TensorFlow is not in use or the folder is not writable, and the errors of a call
  * @see docs/compile.md
  */
 export async function saveCompiled<Arguments extends readonly object[]>(

@@ -1,4 +1,4 @@
-// node: the files of a Debian or Ubuntu package, without installing it and without being root.
+// node: gets the files of a Debian or Ubuntu package without root and without installing it.
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BackendError } from '../../core/errors.js';
@@ -13,11 +13,11 @@ export interface DebianPackageOptions {
 /**
  * Downloads a package with apt-get, which checks its signature, and unpacks its files below `folder`.
  *
- * Where the package lists do not know the package, as on a fresh container, and the user is root, `apt-get update`
- * comes first; `onProgress` says so.
+ * If the package lists lack the package, as in a fresh container, and the user is root, `apt-get update` runs first and
+ * is reported to `onProgress`.
  *
- * @returns the folder that holds the package's files, as `/` would if it were installed
- * @throws BackendError if there is no apt-get, or it fails; the signal's reason if aborted
+ * @returns the folder with the package's files, laid out as below `/`
+ * @throws BackendError if apt-get is missing or fails; the signal's reason if aborted
  */
 export async function unpackDebianPackage(
   name: string,
@@ -33,8 +33,8 @@ export async function unpackDebianPackage(
   const known = await run(`look for the package ${name}`, 'apt-cache', 'show', name);
   if (known.end === 'missing') throw failed(name, 'no apt-get: this is neither Debian nor Ubuntu');
   if (known.code !== 0) {
-    if (process.getuid?.() !== 0) throw failed(name, 'package lists that do not know it', 'Run: sudo apt-get update');
-    succeed(name, await run('apt-get update, as the package lists do not know it', 'apt-get', 'update'));
+    if (process.getuid?.() !== 0) throw failed(name, 'package lists without it', 'Run: sudo apt-get update');
+    succeed(name, await run('apt-get update, because the package lists lack it', 'apt-get', 'update'));
   }
   succeed(name, await run(`apt-get download ${name}`, 'apt-get', 'download', name));
   const archives = (await readdir(folder)).filter((file) => file.endsWith('.deb'));

@@ -1,33 +1,33 @@
-// node: one file from the network, whole and as expected or not at all.
+// node: downloads one file and verifies its size and checksum.
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { BackendError, FormatError, isSoftmaxRegressionError } from '../../core/errors.js';
 import { fileError, makeFolder, sha256OfFile, statIfAny } from '../files.js';
 
-/** What a file must turn out to be. */
+/** The expected size and checksum of a file. */
 export interface ExpectedFile {
   readonly bytes: number;
-  /** As lower-case hexadecimal digits. */
+  /** In lower-case hexadecimal digits. */
   readonly sha256: string;
 }
 
-/** Milliseconds without a byte after which a server is given up. */
+/** Milliseconds without a byte after which the download fails. */
 const STALL = 30_000;
 
 export interface DownloadOptions {
-  /** Called with the number of bytes that are here. */
+  /** Called with the number of bytes received so far. */
   readonly onBytes?: (bytes: number) => void;
   readonly signal?: AbortSignal;
 }
 
 /**
- * Downloads `url` to `path`, which then holds exactly the expected bytes.
+ * Downloads `url` to `path`, which then contains exactly the expected bytes.
  *
- * What came before a broken connection or an abort stays beside it as `.partial`, and the next call goes on from there,
- * from whichever server. No more bytes are taken than expected.
+ * After a broken connection or an abort, the received bytes stay beside it as `.partial`. The next call resumes from
+ * there, also from another server. At most the expected number of bytes is read.
  *
- * @throws FormatError if the server has another file; what it sent is removed
- * @throws BackendError if it cannot be reached, refuses or stalls, or the disk does; the signal's reason if aborted
+ * @throws FormatError if the server has another file; the received bytes are removed
+ * @throws BackendError if the server is unreachable, refuses or stalls, or the disk fails; the signal's reason if aborted
  */
 export async function download(
   url: string,
@@ -45,18 +45,18 @@ export async function download(
     return;
   }
   await rm(partial, { force: true });
-  // The bytes from before may be the wrong ones, and this server innocent.
+  // The wrong bytes may come from an earlier download, so start over with this server.
   if (resumed) return download(url, path, expected, options);
   throw new FormatError({
     where: url,
     argument: 'sha256',
     expected: `be ${expected.sha256}`,
     actual,
-    hint: 'What came was removed.',
+    hint: 'The received file was removed.',
   });
 }
 
-/** Brings `partial` to its full length; true if what was present is part of it. */
+/** Completes `partial`. Returns true if the bytes present before were reused. */
 async function fetchRest(
   url: string,
   partial: string,
@@ -95,7 +95,7 @@ async function fetchRest(
     if (here < bytes) throw unreachable(url, `${here} of ${bytes} bytes before the connection ended`);
     return start > 0;
   } catch (error) {
-    // Nothing more is wanted from this server.
+    // Ends the connection.
     stop.abort();
     signal?.throwIfAborted();
     if (isSoftmaxRegressionError(error)) {
@@ -109,7 +109,7 @@ async function fetchRest(
   }
 }
 
-/** Where in the file the answer begins; refuses an answer that cannot be the file before its body is read. */
+/** The offset in the file at which the response starts. Refuses an impossible response before its body is read. */
 function startOf(response: Response, url: string, from: number, bytes: number): number {
   if (!response.ok) throw unreachable(url, `HTTP status ${response.status}`);
   const range = /^bytes (\d+)-/.exec(response.headers.get('content-range') ?? '');
@@ -132,12 +132,12 @@ async function* chunksOf(response: Response): AsyncGenerator<Uint8Array> {
 
 function reasonOf(error: unknown): string {
   const { message, cause } = error as Error;
-  // fetch says "fetch failed" and keeps what happened in the cause.
+  // The message of fetch is "fetch failed"; the reason is in the cause.
   return (cause as Error | undefined)?.message || message;
 }
 
 function wrongLength(url: string, bytes: number, actual: string): FormatError {
-  const hint = 'Is there a proxy that answers with a page of its own?';
+  const hint = 'Does a proxy return a page of its own?';
   return new FormatError({ where: url, argument: 'length', expected: `be ${bytes} bytes`, actual, hint });
 }
 

@@ -1,11 +1,11 @@
-// node: Fashion-MNIST, from this machine or from its publishers.
+// node: loads Fashion-MNIST from this machine or from its publishers.
 import { assertKnownOptions } from '../../core/shape.js';
 import type { FeatureArray } from '../../data/batches.js';
 import { FASHION_MNIST_CLASSES } from '../../data/fashion-mnist-classes.js';
 import type { IdxArray } from '../../data/idx.js';
 import { loadPinnedData, type PinnedData, type PinnedDataOptions } from './pinned-data.js';
 
-/** Where the files are and what is in them: the sha256 of the packed ones belongs to the md5 that Zalando publishes. */
+/** The sources of the files and their checksums. The packed files have the md5 that Zalando publishes. */
 export const FASHION_MNIST: PinnedData<'trainImages' | 'trainLabels' | 'testImages' | 'testLabels'> = {
   name: 'Fashion-MNIST',
   files: {
@@ -48,22 +48,22 @@ export const FASHION_MNIST: PinnedData<'trainImages' | 'trainLabels' | 'testImag
     'export FASHION_MNIST_DIR="$PWD/fashion-mnist/data/fashion"',
 };
 
-/** Images and the class of each. */
+/** Images with their classes. */
 export interface LabelledImages {
-  /** One image of 28 × 28 pixels per row, row by row, kept as bytes; with their scale of 255 they are in [0, 1]. */
+  /** One image of 28 × 28 pixels per row, as bytes. The scale of 255 maps them to [0, 1]. */
   readonly features: FeatureArray<Uint8Array>;
-  /** Class indices, one per image. */
+  /** The class index of each image. */
   readonly labels: Int32Array;
 }
 
-/** The data set of Xiao, Rasul and Vollgraf. */
+/** The data set by Xiao, Rasul and Vollgraf. */
 export interface FashionMnist {
   /** 60,000 images. */
   readonly train: LabelledImages;
   /** 10,000 images. */
   readonly test: LabelledImages;
   readonly classNames: readonly string[];
-  /** Where the files were found, as a phrase for people. */
+  /** The source of the files, as a readable phrase. */
   readonly source: string;
 }
 
@@ -73,15 +73,15 @@ export type FashionMnistOptions = PinnedDataOptions;
 /**
  * Fashion-MNIST: 70,000 grey images of clothes in ten classes.
  *
- * It looks in `dir`, then in `$FASHION_MNIST_DIR`, and a folder that is named so must have the files. Otherwise the
- * first of these is taken: the cache, `/usr/share/datasets/fashion-mnist`, the publishers' servers (or those that
- * `$FASHION_MNIST_MIRRORS` lists), and on Debian and Ubuntu the package `dataset-fashion-mnist`. Files may be plain or
- * gzipped; each is checked against a pinned sha256, so the images are always the published ones.
+ * The files are read from `dir` or else `$FASHION_MNIST_DIR` if one is given; that folder must contain them. Otherwise
+ * the first source that has them is used: the cache, `/usr/share/datasets/fashion-mnist`, the publishers' servers (or
+ * those in `$FASHION_MNIST_MIRRORS`), and on Debian and Ubuntu the package `dataset-fashion-mnist`. Files may be plain
+ * or gzipped. Each is checked against a pinned sha256, so the images are always the published ones.
  *
- * The images stay bytes, 55 MB for all; as float32 they would take 220 MB.
+ * The images stay bytes, 55 MB in total; as float32 they would take 220 MB.
  *
- * @throws FormatError if a file of the named folder is missing, cut off, renamed or changed
- * @throws BackendError if the files are nowhere to be had, saying why for each place; the signal's reason if aborted
+ * @throws FormatError if a file of the given folder is missing, truncated, renamed or changed
+ * @throws BackendError if no source has the files, with the reason for each; the signal's reason if aborted
  * @example
  * const { train, test, classNames } = await loadFashionMnist();
  * train.features.shape           // [60000, 784]

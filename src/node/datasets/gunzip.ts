@@ -1,28 +1,29 @@
-// node: gzip data of a length that is known before they are unpacked.
+// node: unpacks gzip data whose length is known in advance.
 import { promisify } from 'node:util';
 import { constants, gunzip, gunzipSync } from 'node:zlib';
 import { FormatError } from '../../core/errors.js';
 
-/** Deflate packs at most 258 bytes into 2 bits: 1032 to 1. */
+/** Deflate packs at most 258 bytes into 2 bits, a ratio of 1032. */
 const MAX_RATIO = 1032;
 
 /**
- * What is packed, exactly `length` bytes at most.
+ * The unpacked data, at most `length` bytes.
  *
- * A length that data of this size cannot have, as a damaged or hostile header may promise it, is refused before it is allocated.
+ * A damaged or hostile header can claim any length. A length that data of this size cannot have is refused before
+ * memory is allocated.
  *
- * @param hint the way out where the data are not what they should be
- * @throws FormatError if they are no gzip data, or are longer
+ * @param hint the hint of the error
+ * @throws FormatError if the data are not gzip data, or are longer
  * @see RFC 1951, §3.2.5
  */
 export async function unpack(packed: Uint8Array, length: number, path: string, hint: string): Promise<Uint8Array> {
   const most = MAX_RATIO * packed.length;
   if (length > most) {
-    const expected = `unpack to ${length} bytes, as the data say`;
+    const expected = `unpack to ${length} bytes, as its header says`;
     throw new FormatError({ where: path, argument: 'gzip data', expected, actual: `at most ${most}`, hint });
   }
   try {
-    // One chunk of the whole length: zlib then fills one array, where it would join thousands.
+    // One chunk of the full length, so that zlib fills one array instead of joining thousands.
     return await promisify(gunzip)(packed, { maxOutputLength: length, chunkSize: Math.max(length, 64) });
   } catch (cause) {
     throw notUnpacked(cause, path, `unpack to ${length} bytes`, hint);
@@ -30,9 +31,9 @@ export async function unpack(packed: Uint8Array, length: number, path: string, h
 }
 
 /**
- * The first bytes of what is packed, some thousands of them or all.
+ * The start of the unpacked data, as far as the first 4096 packed bytes reach.
  *
- * @throws FormatError if they are no gzip data
+ * @throws FormatError if the data are not gzip data
  */
 export function unpackStart(packed: Uint8Array, path: string, hint: string): Uint8Array {
   try {
@@ -49,7 +50,7 @@ function notUnpacked(cause: unknown, path: string, expected: string, hint: strin
     argument: 'gzip data',
     expected,
     actual: code === 'ERR_BUFFER_TOO_LARGE' ? 'more' : message,
-    hint: message === 'incorrect header check' ? 'Is it unpacked already? Then name it without .gz.' : hint,
+    hint: message === 'incorrect header check' ? 'If the file is not compressed, rename it without .gz.' : hint,
     cause,
   });
 }

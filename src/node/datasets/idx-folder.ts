@@ -1,4 +1,4 @@
-// node: a folder of IDX files, named as MNIST and its relatives name theirs.
+// node: loads a folder of IDX files that are named like those of MNIST.
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BackendError, FormatError } from '../../core/errors.js';
@@ -16,7 +16,7 @@ import {
 import { readRegularFile } from '../regular-file.js';
 import { unpack, unpackStart } from './gunzip.js';
 
-/** 2 GiB: what one array of bytes and one read may have. */
+/** 2 GiB, the limit of one byte array and of one read. */
 const MAX_BYTES = 2 ** 31 - 1;
 
 const HINT = 'The file is damaged: fetch it again.';
@@ -24,12 +24,12 @@ const HINT = 'The file is damaged: fetch it again.';
 /**
  * The samples of a folder with IDX files, such as MNIST's and Fashion-MNIST's.
  *
- * Files are called `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte` and `t10k-labels-idx1-ubyte`;
- * `test` stands for `t10k` as well, a dot for a hyphen, and one word may come before all names. A folder may have one of the two
- * parts, and one without a part's name is `train`. Files may be gzipped; where a file is there plain and packed, the plain one is
- * taken. The header tells the length of a file before it is unpacked.
+ * The files are named `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte` and
+ * `t10k-labels-idx1-ubyte`. `test` may replace `t10k`, a dot may replace a hyphen, and all names may share a prefix.
+ * One of the two parts is enough; files without a part in their name are `train`. Files may be gzipped. A plain file
+ * takes precedence over a gzipped one.
  *
- * @throws FormatError if files are missing, do not belong together, or are no IDX files; BackendError if they cannot be read
+ * @throws FormatError if files are missing, do not match, or are not IDX files; BackendError if they cannot be read
  * @example
  * const { train, test, sampleShape } = await loadIdxFolder('mnist');
  * train?.features.shape   // [60000, 784]
@@ -43,7 +43,7 @@ export async function loadIdxFolder(folder: string): Promise<IdxFolder> {
   return samplesOfPairs(loaded, folder);
 }
 
-/** The files of the folder that are called as those of a data set, by their paths. */
+/** The files of the folder whose names are those of a data set, by their paths. */
 async function findFiles(folder: string): Promise<readonly (IdxRole & { readonly name: string })[]> {
   const names = await readdir(folder).catch((cause) => {
     throw new BackendError({
@@ -56,7 +56,7 @@ async function findFiles(folder: string): Promise<readonly (IdxRole & { readonly
   });
   const sets = new Set<string>();
   const files = new Map<string, IdxRole & { readonly name: string }>();
-  // Packed ones first, so that plain ones take their places.
+  // Packed files first, so that plain files replace them.
   for (const name of names.sort((a, b) => Number(b.endsWith('.gz')) - Number(a.endsWith('.gz')))) {
     const role = roleByName(name);
     if (role === undefined) continue;
@@ -69,7 +69,7 @@ async function findFiles(folder: string): Promise<readonly (IdxRole & { readonly
   if (sets.size > 1) {
     const actual = [...sets].sort().map(describe).join(', ');
     const hint = 'Put each data set into a folder of its own.';
-    const one = 'hold one data set, whose files begin alike';
+    const one = 'hold one data set, whose files have the same prefix';
     throw new FormatError({ where: folder, argument: 'this folder', expected: one, actual, hint });
   }
   return [...files.values()];

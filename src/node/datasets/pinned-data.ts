@@ -1,4 +1,4 @@
-// node: IDX files whose content is pinned, from the first place that has them.
+// node: loads IDX files with pinned checksums from the first source that has them.
 import { createHash } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import { unpackDebianPackage } from './debian-package.js';
 import { download, type ExpectedFile } from './download.js';
 import { unpack } from './gunzip.js';
 
-/** One IDX file of single bytes: what it must be, and how its publishers packed it. */
+/** One IDX file of bytes: its name, shape and checksum, plain and packed. */
 export interface PinnedFile {
   /** Without `.gz`. */
   readonly name: string;
@@ -21,29 +21,29 @@ export interface PinnedFile {
   readonly gzip: ExpectedFile;
 }
 
-/** A data set, and everywhere it may be found. */
+/** A data set and its sources. */
 export interface PinnedData<Part extends string> {
   readonly name: string;
   readonly files: Readonly<Record<Part, PinnedFile>>;
   /** The environment variable that names a folder with the files. */
   readonly folderVariable: string;
-  /** The environment variable that names other mirrors, separated by spaces. */
+  /** The environment variable with other mirrors, separated by spaces. */
   readonly mirrorsVariable: string;
   readonly cacheName: string;
   readonly debianPackage: string;
-  /** Where that package puts the files. */
+  /** The folder in which that package installs the files. */
   readonly systemFolder: string;
-  /** Addresses to which the name of a packed file is appended. */
+  /** URLs to which the name of a packed file is appended. */
   readonly mirrors: readonly string[];
-  /** The one command that gets the files where nothing else does. */
+  /** A command that gets the files if all sources fail. */
   readonly command: string;
 }
 
-/** Where to look for a published data set, and how to follow the search. */
+/** Options of loaders of published data sets. */
 export interface PinnedDataOptions {
-  /** The folder to take the files from, instead of looking for them. */
+  /** The folder of the files, instead of a search. */
   readonly dir?: string;
-  /** Look on this machine only. */
+  /** Search on this machine only. */
   readonly offline?: boolean;
   readonly onProgress?: OnProgress;
   readonly signal?: AbortSignal;
@@ -51,18 +51,18 @@ export interface PinnedDataOptions {
 
 export interface FoundData<Part extends string> {
   readonly arrays: Record<Part, IdxArray>;
-  /** Where they came from, as a phrase for people. */
+  /** The source of the files, as a readable phrase. */
   readonly source: string;
 }
 
 /**
  * The files of a data set, each checked against its pinned sha256.
  *
- * A folder that the caller or the environment names is the only one looked into. Otherwise the first of these that has
- * all files: the cache, the system's folder, each mirror in turn, the Debian package. The last two fill the cache.
+ * A folder given by the caller or by the environment is the only one searched. Otherwise the first source that has all
+ * files is used: the cache, the system folder, each mirror, the Debian package. The last two fill the cache.
  *
- * @throws FormatError if a file of the named folder is missing or is not what it should be
- * @throws BackendError if no place has them, saying why each has not; the signal's reason if aborted
+ * @throws FormatError if a file of the given folder is missing or wrong
+ * @throws BackendError if no source has the files, with the reason for each; the signal's reason if aborted
  */
 export async function loadPinnedData<Part extends string>(
   data: PinnedData<Part>,
@@ -85,13 +85,13 @@ export async function loadPinnedData<Part extends string>(
       reasons.push(`${source}: ${error.message}`);
     }
   }
-  if (offline) reasons.push('the network: not asked, because of offline');
+  if (offline) reasons.push('the network: not used, because of `offline`');
   throw new BackendError({
     where: data.name,
     argument: 'its files',
-    expected: 'be on this machine or come from the network',
+    expected: 'be on this machine or on the network',
     actual: 'none',
-    hint: `This helps: ${data.command}\nTried:\n${reasons.map((reason) => `  ${reason}`).join('\n')}`,
+    hint: `Run: ${data.command}\nTried:\n${reasons.map((reason) => `  ${reason}`).join('\n')}`,
   });
 }
 
@@ -127,10 +127,10 @@ function placesAway<Part extends string>(data: PinnedData<Part>, options: Pinned
   ];
 }
 
-/** Brings one file to a folder, packed or not, and returns that folder. */
+/** Puts one file into a folder, packed or not, and returns that folder. */
 type Obtain = (file: PinnedFile) => Promise<string>;
 
-/** The arrays of the cache, after the files that it lacks were obtained, checked and put there. */
+/** The arrays of the cache. Missing files are obtained, checked and added first. */
 async function fillCache<Part extends string>(
   data: PinnedData<Part>,
   cache: string,
@@ -150,7 +150,7 @@ async function fillCache<Part extends string>(
       await writeFileAtomic(join(cache, file.name), bytes);
       return array;
     });
-    // Only now: what is left of a broken download is where the next one goes on.
+    // Only after success: the next call resumes a partial download from here.
     await rm(scratch, { recursive: true, force: true });
     return arrays;
   };
@@ -213,7 +213,7 @@ async function readEach<Part extends string>(
   return arrays as Record<Part, IdxArray>;
 }
 
-/** A file of a folder, plain or packed, as bytes and as the array they hold. */
+/** A file of a folder, plain or packed, as bytes and as an array. */
 async function readPinned(folder: string, file: PinnedFile): Promise<{ bytes: Uint8Array; array: IdxArray }> {
   const plain = join(folder, file.name);
   const path = (await statIfAny(plain)) === undefined ? `${plain}.gz` : plain;
@@ -224,7 +224,7 @@ async function readPinned(folder: string, file: PinnedFile): Promise<{ bytes: Ui
     throw new FormatError({ where: folder, argument: file.name, expected, actual });
   }
   const length = 4 + 4 * file.shape.length + file.shape.reduce((product, size) => product * size);
-  // Packing may lengthen, but by less than this; a larger file is not even read.
+  // Packing lengthens a file by less than this. A larger file is refused unread.
   const limit = length + Math.ceil(length / 1000) + 64;
   const content = await readRegularFile(path, limit).catch((cause: SoftmaxRegressionError) => {
     const { expected, actual } = cause;
@@ -250,4 +250,4 @@ async function readPinned(folder: string, file: PinnedFile): Promise<{ bytes: Ui
   return { bytes, array };
 }
 
-const REPLACE = 'This is not the published file: fetch it again.';
+const REPLACE = 'This is not the published file. Fetch it again.';

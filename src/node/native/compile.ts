@@ -1,4 +1,4 @@
-// node: compiles tfjs-node's addon against TensorFlow's library, with the C++ compiler and nothing else.
+// node: compiles tfjs-node's addon against TensorFlow's library with a C++ compiler.
 import { mkdir, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BackendError } from '../../core/errors.js';
@@ -8,9 +8,9 @@ import { runProgram } from './process.js';
 export type Compiler = readonly [string, ...string[]];
 
 /**
- * The first of `$CXX`, c++, g++ and clang++ that runs.
+ * The first working compiler of `$CXX`, c++, g++ and clang++.
  *
- * @throws BackendError if none does
+ * @throws BackendError if none works
  */
 export async function findCompiler(signal?: AbortSignal): Promise<Compiler> {
   const compiler = await findCompilerIfAny(signal);
@@ -23,7 +23,7 @@ export async function findCompiler(signal?: AbortSignal): Promise<Compiler> {
     actual: `none of ${candidates()
       .map(([program]) => program)
       .join(', ')}`,
-    hint: `${install === undefined ? 'Install one, or set CXX' : `Run: ${install}`}. The wasm backend works meanwhile.`,
+    hint: `${install === undefined ? 'Install one, or set CXX' : `Run: ${install}`}. Until then the wasm backend works.`,
   });
 }
 
@@ -37,26 +37,26 @@ export async function findCompilerIfAny(signal?: AbortSignal): Promise<Compiler 
 }
 
 function candidates(): readonly Compiler[] {
-  // CXX may hold a wrapper too: "ccache g++".
+  // CXX may contain a wrapper, such as "ccache g++".
   const chosen = process.env.CXX?.trim().split(/\s+/) ?? [];
   const [program, ...args] = chosen;
   const standard: readonly Compiler[] = [['c++'], ['g++'], ['clang++']];
   return program ? [[program, ...args], ...standard] : standard;
 }
 
-/** The kernels of our own, which become part of the addon. */
+/** The folder of our own kernels, which are compiled into the addon. */
 export const KERNELS = join(__dirname, '..', '..', 'graph', 'kernels');
 
 export interface AddonBuild {
-  /** The folder of the package tfjs-node, which holds the sources. */
+  /** The folder of the package tfjs-node, with the sources. */
   readonly tfjsNode: string;
   /** The folder `tensorflow` of the wheel: libraries, and headers below `include`. */
   readonly tensorflow: string;
-  /** The addon to be written, in a folder beside `tensorflow`. */
+  /** The path of the addon, in a folder beside `tensorflow`. */
   readonly addon: string;
 }
 
-/** Everything the compiler is told. The addon finds the libraries relative to itself, so the whole may be moved. */
+/** The compiler's arguments. The addon loads the libraries relative to itself, so the folders can be moved together. */
 export function compilerArguments(
   build: AddonBuild,
   sources: readonly string[],
@@ -78,7 +78,7 @@ export function compilerArguments(
 }
 
 /**
- * Builds the addon, in about ten seconds.
+ * Builds the addon, which takes about ten seconds.
  *
  * @throws BackendError with the compiler's first error, and the signal's reason if aborted
  */
@@ -95,7 +95,7 @@ export async function compileAddon(build: AddonBuild, compiler: Compiler, signal
     argument: `${program}, compiling the addon,`,
     expected: 'succeed',
     actual: firstError(outcome.stderr) ?? outcome.signal ?? `exit code ${outcome.code}`,
-    hint: 'A compiler with C++17 is needed: GCC 8, Clang 7 or newer; set CXX to choose one.',
+    hint: 'A compiler with C++17 is needed: GCC 8, Clang 7 or newer. Set CXX to choose one.',
   });
 }
 

@@ -1,4 +1,4 @@
-// node: looks at everything the native kernels depend on, and names the one thing to do next.
+// node: checks everything that the native kernels depend on, and names the next step.
 import { readFileSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -8,29 +8,29 @@ import { type Machine, nativeSource, systemInstallCommand, thisMachine } from '.
 import type { ProbeResult } from './probe.js';
 import { findWheelClients } from './wheel.js';
 
-/** One thing that was looked at. */
+/** The result of one check. */
 export interface Finding {
   readonly subject: string;
-  /** `'note'`: worth knowing, and nothing is lost by it. */
+  /** `'note'`: information only. */
   readonly state: 'ok' | 'note' | 'problem';
   readonly found: string;
-  /** What sets a problem right: a command, or a sentence where no command does. */
+  /** The fix of a problem: a command, or a sentence if there is no command. */
   readonly help?: string;
 }
 
-/** What `doctor` found. */
+/** The report of `doctor`. */
 export interface DoctorReport {
   readonly findings: readonly Finding[];
-  /** The kernels as they computed in a child process, or why there are none. */
+  /** The result of the kernels in a child process, or the reason why there are none. */
   readonly native: ProbeResult;
-  /** The help of the first problem: what to do next. */
+  /** The next step: the help of the first problem. */
   readonly next?: string;
 }
 
 /**
- * Examines this machine and this project. The native kernels are not only looked for: they compute, in a child process.
+ * Examines this machine and this project. The native kernels are searched for and run in a child process.
  *
- * Whatever is missing is a finding, never an error.
+ * A missing component is a finding, not an error.
  *
  * @throws the signal's reason if aborted
  */
@@ -38,7 +38,7 @@ export async function doctor(options: { readonly signal?: AbortSignal } = {}): P
   const { signal } = options;
   const machine = thisMachine();
   const status = nativeStatus();
-  // Proven anew, whatever is on record: a doctor looks at the patient.
+  // The kernels are tested again, whatever the record says.
   const native: ProbeResult = status.installed
     ? await prove({ ...status, proof: undefined }, signal)
     : { ok: false, reason: status.reason };
@@ -54,13 +54,13 @@ export async function doctor(options: { readonly signal?: AbortSignal } = {}): P
   return { findings, native, next: findings.find(({ state }) => state === 'problem')?.help };
 }
 
-/** The report as people read it: one line for each finding, then the verdict and the next step. */
+/** The report as text: one line for each finding, then the verdict and the next step. */
 export function formatDoctor({ findings, native, next }: DoctorReport): string {
   const width = Math.max(...findings.map(({ subject }) => subject.length));
   const lines = findings.map(({ state, subject, found }) => `${state.padEnd(7)}  ${subject.padEnd(width)}  ${found}`);
   const verdict = native.ok
     ? `The native kernels work: TensorFlow ${native.tensorflowVersion} on the ${native.device}.`
-    : 'The native kernels do not work; the wasm backend is used in their place.';
+    : 'The native kernels do not work; the wasm backend is used instead.';
   return [...lines, '', verdict, ...(next === undefined ? [] : [`Next: ${next}`])].join('\n');
 }
 
@@ -98,10 +98,10 @@ function npmPackage(subject: string, help: string): Finding {
   const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
   return version.startsWith('4.22.')
     ? { subject, state: 'ok', found: version }
-    : { subject, state: 'problem', found: `${version}, and this package is made for 4.22`, help };
+    : { subject, state: 'problem', found: `${version}, but this package needs 4.22`, help };
 }
 
-/** Two copies in one process register every kernel twice, and which of the two runs is anybody's guess. */
+/** Two copies in one process register every kernel twice, and it is undefined which of the two runs. */
 function copiesOfCore(): Finding {
   const subject = '@tensorflow/tfjs-core';
   const project = join(process.cwd(), 'package.json');
@@ -117,7 +117,7 @@ function copiesOfCore(): Finding {
   return { subject, state: 'problem', found: `${copies.size} copies: ${[...copies].join(', ')}`, help: 'npm dedupe' };
 }
 
-/** Follows a chain of packages, each resolved from the one before; undefined where it breaks. */
+/** Resolves a chain of packages, each from the one before; undefined if one is missing. */
 function resolveFrom(start: string, chain: readonly string[]): string | undefined {
   try {
     return chain.reduce((from, name) => realpathSync(createRequire(from).resolve(name)), start);
@@ -143,7 +143,7 @@ async function wheelClient(machine: Machine, native: ProbeResult, signal?: Abort
   return { subject, found: 'neither', ...needed(machine, native, help) };
 }
 
-/** What is needed only to build is no problem once it is built, nor where nothing can be built. */
+/** A missing build tool is only a note if the kernels work, or if they cannot be built here. */
 function needed(machine: Machine, native: ProbeResult, help: string): Pick<Finding, 'state' | 'help'> {
   return native.ok || !nativeSource(machine, false).ok ? { state: 'note' } : { state: 'problem', help };
 }

@@ -1,4 +1,4 @@
-// node: puts the native kernels into the cache: download, unpack, compile, prove, and only then into place.
+// node: installs the native kernels into the cache: download, unpack, compile, test, rename.
 import { readdir, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BackendError, type ErrorFields } from '../../core/errors.js';
@@ -16,29 +16,28 @@ import type { Wheel } from './wheels.js';
 
 /** Options of `installNative`. */
 export interface InstallOptions {
-  /** `true`: the build for CUDA 12. `false`: the build for the CPU. Left out: what is there, or else the CPU. */
+  /** `true`: the build for CUDA 12. `false`: the build for the CPU. Default: the installed build, or else the CPU. */
   readonly gpu?: boolean;
-  /** Build anew even if working kernels are there. */
+  /** Build again even if working kernels are installed. */
   readonly force?: boolean;
   readonly onProgress?: OnProgress;
   readonly signal?: AbortSignal;
 }
 
 export interface InstallResult extends NativeKernels {
-  /** False where working kernels were there already. */
+  /** False if working kernels were already installed. */
   readonly built: boolean;
 }
 
 /**
- * Makes native kernels available to every project of this user.
+ * Installs native kernels for all projects of this user.
  *
- * TensorFlow's C library comes out of its Python wheel, through the user's own pip or uv, at a pinned version and
- * checksum. tfjs-node's addon is compiled against it. A child process then loads both, multiplies and takes a gradient;
- * what does not agree with the closed form is not installed. An interrupted installation leaves nothing behind but the
- * finished download, which the next one takes up.
+ * TensorFlow's C library is extracted from its Python wheel, which the user's pip or uv downloads at a pinned version
+ * and checksum. tfjs-node's addon is compiled against it. A child process then loads both and computes a loss and its
+ * gradient. If they disagree with the closed form, nothing is installed. An interrupted installation leaves only the
+ * finished download, which the next one reuses.
  *
- * @throws BackendError naming the step that failed and the way out; DomainError for unknown options; the signal's
- * reason if aborted
+ * @throws BackendError with the failed step and a hint; DomainError for unknown options; the signal's reason if aborted
  */
 export async function installNative(options: InstallOptions = {}): Promise<InstallResult> {
   assertKnownOptions(options, ['gpu', 'force', 'onProgress', 'signal'], 'installNative');
@@ -47,14 +46,14 @@ export async function installNative(options: InstallOptions = {}): Promise<Insta
   const tfjsNode = findTfjsNode();
   if (tfjsNode === undefined) {
     const { reason, advice } = noTfjsNode();
-    throw failure({ argument: 'tfjs-node', expected: 'be there to be built', actual: reason, hint: advice });
+    throw failure({ argument: 'tfjs-node', expected: 'be installed', actual: reason, hint: advice });
   }
   const present = force ? undefined : await workingKernels(gpu, signal);
   if (present !== undefined) return present;
   const machine = thisMachine();
   const source = nativeSource(machine, gpu ?? false);
   if (!source.ok) {
-    const expected = 'be one that TensorFlow has a library for';
+    const expected = 'be supported by a TensorFlow library';
     throw failure({ argument: 'this machine', expected, actual: source.reason, hint: source.advice });
   }
   const { wheels } = source;
@@ -83,7 +82,7 @@ async function workingKernels(gpu: boolean | undefined, signal?: AbortSignal): P
     argument: 'the installed kernels',
     expected: 'work on this machine',
     actual: proof.reason,
-    hint: 'Build them anew with --force.',
+    hint: 'Build them again with --force.',
   });
 }
 
@@ -101,7 +100,7 @@ async function build(plan: Plan): Promise<InstallResult> {
   const downloads = cacheFolder('native', 'downloads');
   const folder = nativeFolder(tfjsNode.version, machine, gpu);
   await removeLeftovers(downloads);
-  // What is missing is said before the long download.
+  // Missing tools are reported before the long download.
   await assertSpace(downloads, wheels);
   const compiler = await findCompiler(signal);
   const clients = await findWheelClients(signal);
@@ -134,7 +133,7 @@ interface Filled {
   readonly device: InstallResult['device'];
 }
 
-/** Everything that can fail, in a folder that nobody else sees. */
+/** All steps that can fail, in a folder that is not in use yet. */
 async function fill(folder: string, plan: Plan, { downloads, compiler, clients }: Tools): Promise<Filled> {
   const { machine, wheels, tfjsNode, gpu, onProgress, signal } = plan;
   for (const wheel of wheels) {
@@ -150,14 +149,14 @@ async function fill(folder: string, plan: Plan, { downloads, compiler, clients }
   onProgress?.({ stage: 'compile the addon', done: 0 });
   await compileAddon({ tfjsNode: tfjsNode.folder, tensorflow, addon }, compiler, signal);
   await rm(join(tensorflow, 'include'), { recursive: true });
-  onProgress?.({ stage: 'prove it in a child process', done: 0 });
+  onProgress?.({ stage: 'test it in a child process', done: 0 });
   const proof = await probeAddon(tfjsNode.folder, addon, signal);
   if (!proof.ok) {
     throw failure({
       argument: 'the new addon',
-      expected: 'load and compute rightly in a child process',
+      expected: 'load and give correct results in a child process',
       actual: proof.reason,
-      hint: 'The wasm backend works meanwhile.',
+      hint: 'Until then the wasm backend works.',
     });
   }
   const record: InstallRecord = {
@@ -183,7 +182,7 @@ async function sizesIn(folder: string): Promise<Record<string, number>> {
   return sizes;
 }
 
-/** A wheel with what is unpacked of it, against the wheel alone: for the CPU 274 MB become 1.13 GB, for CUDA 3.4 GB 8.7. */
+/** Disk space of wheels with their unpacked files, relative to the wheels: CPU 1.13 GB / 274 MB, CUDA 8.7 GB / 3.4 GB. */
 const SPACE_FACTOR = { cpu: 4.5, cuda: 3 };
 
 async function assertSpace(folder: string, wheels: readonly Wheel[]): Promise<void> {

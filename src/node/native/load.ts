@@ -1,4 +1,4 @@
-// node: finds the native kernels and loads them into tfjs. install.ts puts them there, probe.ts proves them.
+// node: finds the native kernels and loads them into tfjs. install.ts installs them, probe.ts tests them.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -13,44 +13,44 @@ import { TENSORFLOW_VERSION } from './wheels.js';
 /** Native kernels that are ready to be loaded. */
 export interface NativeInstallation {
   readonly installed: true;
-  /** `'cache'`: built by `installNative`. `'tfjs-node'`: its own installer put them into node_modules. */
+  /** `'cache'`: built by `installNative`. `'tfjs-node'`: installed into node_modules by tfjs-node's own installer. */
   readonly origin: 'cache' | 'tfjs-node';
   readonly addon: string;
   /** The addon and the libraries it needs. */
   readonly files: readonly string[];
   readonly tfjsNodeVersion: string;
-  /** Whether they were built for CUDA. Which device is in use shows when they run. */
+  /** Whether they were built for CUDA. The device in use is known when they run. */
   readonly gpu: boolean;
-  /** That exactly these files ran on this machine; `loadNative` takes the proof where there is none yet. */
+  /** The proof that exactly these files ran on this machine. `loadNative` creates it if it is missing. */
   readonly proof: Proof | undefined;
 }
 
-/** Why there are no native kernels, and what to do. */
+/** The reason why there are no native kernels, and what to do. */
 export interface NoNativeInstallation {
   readonly installed: false;
   readonly reason: string;
   /** What to do, in whole sentences. */
   readonly advice: string;
-  /** The same as one command, where one command does it. */
+  /** The same as one command, if one command is enough. */
   readonly command?: string;
 }
 
 /** Whether native kernels are installed. */
 export type NativeStatus = NativeInstallation | NoNativeInstallation;
 
-/** Native kernels that run in this process. */
+/** Native kernels that are loaded in this process. */
 export interface NativeKernels {
   readonly tensorflowVersion: string;
   readonly tfjsNodeVersion: string;
   readonly device: 'CPU' | 'GPU';
-  /** Undefined where tfjs-node was already loaded, by somebody else. */
+  /** Undefined if tfjs-node was already loaded by other code. */
   readonly addon: string | undefined;
 }
 
 const TFJS_NODE_MANIFEST = '@tensorflow/tfjs-node/package.json';
 const INSTALL = 'npx softmax-regression native install';
 
-/** Whether native kernels are here, without loading or running anything. */
+/** Whether native kernels are installed. Nothing is loaded or run. */
 export function nativeStatus(): NativeStatus {
   const tfjsNode = findTfjsNode();
   if (tfjsNode === undefined) return noTfjsNode();
@@ -77,10 +77,10 @@ export function nativeStatus(): NativeStatus {
   if (damage !== undefined) return notInstalled(damage, `${INSTALL} --force`);
   const source = nativeSource(machine, false);
   if (!source.ok) return { installed: false, reason: source.reason, advice: source.advice };
-  return notInstalled('they were not built yet', INSTALL);
+  return notInstalled('they are not built yet', INSTALL);
 }
 
-/** Without its own install script, which downloads an older library. */
+/** The command skips tfjs-node's install script, which downloads an older library. */
 export function noTfjsNode(): NoNativeInstallation & { readonly command: string } {
   return notInstalled(
     'the package @tensorflow/tfjs-node is not installed',
@@ -92,7 +92,7 @@ function notInstalled(reason: string, command: string): NoNativeInstallation & {
   return { installed: false, reason, advice: `Run: ${command}`, command };
 }
 
-/** The package tfjs-node, or undefined. It is looked for from here, because it must share our copy of tfjs. */
+/** The package tfjs-node, or undefined. It is resolved from here, because it must share our copy of tfjs. */
 export function findTfjsNode(): { readonly folder: string; readonly version: string } | undefined {
   try {
     const manifest = require.resolve(TFJS_NODE_MANIFEST);
@@ -102,9 +102,9 @@ export function findTfjsNode(): { readonly folder: string; readonly version: str
   }
 }
 
-/** What tfjs-node's own installer leaves in its folder: the addon first, then the libraries. */
+/** The files of tfjs-node's own installer: the addon first, then the libraries. */
 function ownFiles(tfjsNode: string): readonly string[] | undefined {
-  // tfjs-node asks for the highest Node-API version up to 8 that Node has, and every Node since 16 has 8.
+  // tfjs-node uses the highest Node-API version up to 8, which every Node since 16 supports.
   const addon = join(tfjsNode, 'lib', 'napi-v8', 'tfjs_binding.node');
   if (!existsSync(addon)) return undefined;
   const libraries = join(tfjsNode, 'deps', 'lib');
@@ -115,12 +115,12 @@ function ownFiles(tfjsNode: string): readonly string[] | undefined {
 let loading: Promise<NativeKernels> | undefined;
 
 /**
- * Registers the backend `'tensorflow'` with tfjs, on the native kernels that `nativeStatus` finds.
+ * Registers the backend `'tensorflow'` with tfjs, using the native kernels that `nativeStatus` finds.
  *
- * Files that were not yet proven on this machine are first proven in a child process. A backend that was in use stays
- * in use; where none was, tfjs takes this one. Nothing is written into node_modules.
+ * Files without a proof for this machine are first tested in a child process. The backend in use stays in use; if there
+ * is none, tfjs uses this one. Nothing is written into node_modules.
  *
- * @throws BackendError if there are none, or they do not work here
+ * @throws BackendError if there are no native kernels, or they do not work on this machine
  */
 export function loadNative(): Promise<NativeKernels> {
   loading ??= load().catch((error) => {
@@ -139,20 +139,20 @@ async function load(): Promise<NativeKernels> {
   if (!proof.ok) throw unusable(proof.reason, `Run: ${rebuildCommand(status)}`);
   const inUse = tf.getBackend();
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '3';
-  // Kernels of a training step follow one upon the other: a second thread between them only moves the data to and fro.
+  // The kernels of a training step run one after the other, so a second thread only moves data between cores.
   process.env.TF_NUM_INTEROP_THREADS ??= '1';
   try {
     withQuietTerminal(() => openTfjsNode(createRequire(require.resolve(TFJS_NODE_MANIFEST)), status.addon));
   } catch (cause) {
     throw unusable((cause as Error).message, `Run: ${rebuildCommand(status)}`, cause);
   }
-  // tfjs-node makes its backend the one in use when it loads.
+  // tfjs-node selects its backend when it loads.
   if (inUse) await tf.setBackend(inUse);
   return describe(tf, status.addon);
 }
 
 /**
- * The proof that an installation works on this machine: the one on record, or one that is taken now in a child process.
+ * The proof that an installation works on this machine: from the record, or by a test in a child process.
  *
  * @throws the signal's reason if aborted
  */
@@ -180,7 +180,7 @@ function describe(tf: typeof tfjs, addon: string | undefined): NativeKernels {
   };
 }
 
-/** What to run when an installation does not work. That of tfjs-node is not touched: ours is built beside it. */
+/** The command for an installation that does not work. An installation of tfjs-node stays; ours is built beside it. */
 export function rebuildCommand({ origin }: NativeInstallation): string {
   return origin === 'cache' ? `${INSTALL} --force` : INSTALL;
 }

@@ -1,4 +1,4 @@
-// node: what this machine is, and whether TensorFlow's library exists for it.
+// node: describes this machine, and tells whether TensorFlow's library exists for it.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -10,7 +10,7 @@ export interface Machine {
   /** The C library, on Linux. */
   readonly libc?: { readonly family: 'glibc'; readonly version: string } | { readonly family: 'musl' };
   readonly cpu: string;
-  /** What the processor can do, in the system's words; empty where the system does not say. */
+  /** The processor flags that the system reports; empty if it reports none. */
   readonly cpuFlags: readonly string[];
   readonly node: string;
 }
@@ -28,7 +28,7 @@ export function thisMachine(): Machine {
 
 function libc(): NonNullable<Machine['libc']> {
   const { report } = process as { report: NodeJS.ProcessReport & { excludeNetwork?: boolean } };
-  // Without this the report looks up host names, which can take seconds.
+  // Otherwise the report resolves host names, which can take seconds.
   report.excludeNetwork = true;
   const { header } = report.getReport() as { header: { glibcVersionRuntime?: string } };
   return header.glibcVersionRuntime === undefined
@@ -45,15 +45,15 @@ function cpuFlags(): string[] {
   }
 }
 
-/** `'linux-x64-glibc'`: machines with the same name can share a build. */
+/** Such as `'linux-x64-glibc'`. Machines with the same name can share a build. */
 export function machineName({ platform, arch, libc }: Machine): string {
   return libc === undefined ? `${platform}-${arch}` : `${platform}-${arch}-${libc.family}`;
 }
 
 /**
- * What a proof is valid for: the processor and the major version of Node.
+ * The processor and the major version of Node for which a proof is valid.
  *
- * A home folder can be shared by machines of which one lacks an instruction set that the library uses.
+ * Machines can share a home folder, and one of them may lack an instruction set that the library uses.
  */
 export function machineFingerprint(machine: Machine): string {
   const { cpu, cpuFlags, node } = machine;
@@ -65,11 +65,11 @@ export type Source =
   | { readonly ok: true; readonly wheels: readonly Wheel[] }
   | { readonly ok: false; readonly reason: string; readonly advice: string };
 
-const WASM_MEANWHILE = 'The wasm backend works meanwhile.';
+const WASM_MEANWHILE = 'Until then the wasm backend works.';
 const OWN_INSTALLER = `Use the installer of tfjs-node itself: npm rebuild @tensorflow/tfjs-node --ignore-scripts=false. ${WASM_MEANWHILE}`;
 const GLIBC = [2, 27] as const;
 
-/** The wheels that this machine needs, or why there are none. */
+/** The wheels for this machine, or the reason why there are none. */
 export function nativeSource(machine: Machine, gpu: boolean): Source {
   const { platform, arch, libc, cpuFlags } = machine;
   const refuse = (reason: string, advice: string): Source => ({ ok: false, reason, advice });
@@ -95,7 +95,7 @@ export function nativeSource(machine: Machine, gpu: boolean): Source {
   if (`${platform}-${arch}` !== 'linux-x64') {
     return refuse(
       `TensorFlow with CUDA exists for linux-x64 only, and this is ${platform}-${arch}`,
-      'Leave --gpu out to install the kernels for the CPU.',
+      'Omit --gpu to install the kernels for the CPU.',
     );
   }
   return { ok: true, wheels: CUDA_WHEELS };
@@ -106,7 +106,7 @@ function isOlder(version: string, [major, minor]: readonly [number, number]): bo
   return actualMajor < major || (actualMajor === major && actualMinor < minor);
 }
 
-/** The command that installs a system package with what this system calls it, or undefined where that is unknown. */
+/** The command that installs a compiler or pip on this system, or undefined if it is unknown. */
 export function systemInstallCommand(need: 'compiler' | 'pip', machine: Machine = thisMachine()): string | undefined {
   if (machine.platform === 'darwin') return need === 'compiler' ? 'xcode-select --install' : 'brew install uv';
   if (machine.platform !== 'linux') return undefined;

