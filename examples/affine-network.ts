@@ -1,12 +1,12 @@
 // The network of softmax regression is one fully connected layer. With 4 features and 3 classes it has 12 weights and
-// 3 biases: o₁ = x₁w₁₁ + x₂w₁₂ + x₃w₁₃ + x₄w₁₄ + b₁, likewise o₂ and o₃; for one sample o = Wx + b with W of shape
-// [3, 4]. Libraries keep samples in rows, so the same numbers are O = XW + b with W of shape [4, 3] (§3.4.2, §3.4.5).
+// 3 biases: o₁ = x₁w₁₁ + x₂w₁₂ + x₃w₁₃ + x₄w₁₄ + b₁, and likewise o₂ and o₃. For one sample, o = Wx + b with W of shape
+// [3, 4]. Libraries store samples in rows, so the same numbers are O = XW + b with W of shape [4, 3] (§3.4.2, §3.4.5).
 import * as tf from '@tensorflow/tfjs';
 import { Dense, selectBackend } from 'softmax-regression';
 import 'softmax-regression/node';
 
 const x = [0.5, 1, 0, 2];
-/** Row j holds the weights wⱼ₁, …, wⱼ₄ of class j. */
+/** Row j contains the weights wⱼ₁, …, wⱼ₄ of class j. */
 const W = [
   [1, -1, 0.5, 2],
   [0, 2, -3, 0.25],

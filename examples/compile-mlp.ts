@@ -1,5 +1,6 @@
-// compile and scan are not about softmax regression only: a network with a hidden layer and a loss of one's own, written
-// in plain TensorFlow.js, trained as one native graph, beside model.fit of TensorFlow.js on the same numbers.
+// `compile` and `scan` are not limited to softmax regression. A network with a hidden layer and a custom loss, written
+// in plain TensorFlow.js, trains as one native graph. `model.fit` of TensorFlow.js trains the same network for
+// comparison.
 import * as tf from '@tensorflow/tfjs';
 import { adam, compile, formatBackend, type OptimizerState, Random, scan, selectBackend } from 'softmax-regression';
 import { type LabelledImages, loadFashionMnist } from 'softmax-regression/node';
@@ -11,7 +12,7 @@ const RATE = 0.001;
 
 type Parameters = Readonly<Record<'w1' | 'b1' | 'w2' | 'b2', tf.Tensor>>;
 
-/** Focal loss, −(1 − p)²·log p at the true class: what is already right counts little (Lin et al. 2017). */
+/** Focal loss, −(1 − p)²·log p at the true class: samples with a high p have a low weight (Lin et al. 2017). */
 function focalLoss(targets: tf.Tensor, logits: tf.Tensor): tf.Scalar {
   const logP = targets.mul(tf.logSoftmax(logits)).sum(-1);
   return tf.sub(1, logP.exp()).square().mul(logP).mean<tf.Scalar>().neg();
@@ -34,7 +35,7 @@ function start(inputs: number): Parameters {
   return { w1: uniform(inputs, HIDDEN), b1: tf.zeros([HIDDEN]), w2: uniform(HIDDEN, CLASSES), b2: tf.zeros([CLASSES]) };
 }
 
-/** One step, from state to state: a plain function of tensors. Adam keeps its moments and its count in tensors, too. */
+/** One step, from state to state: a pure function of tensors. The moments and the count of Adam are tensors as well. */
 const { init, update } = adam();
 interface State {
   readonly parameters: Parameters;
@@ -54,7 +55,7 @@ function trainingStep(
 }
 
 export interface Trained {
-  /** Mean over the batches of each epoch. */
+  /** The mean over the batches of each epoch. */
   readonly losses: readonly number[];
   readonly parameters: Parameters;
 }
@@ -70,7 +71,7 @@ export async function trainCompiled({ features, labels }: LabelledImages, epochs
   return { losses, parameters: state.parameters };
 }
 
-/** The same network, loss, start and order with TensorFlow.js's own layers. */
+/** The same network, loss, initial weights and order with the layers of TensorFlow.js. */
 export async function trainWithLayers({ features, labels }: LabelledImages, epochs: number): Promise<Trained> {
   const [n, d] = features.shape;
   const x = tf.tidy(() =>
@@ -99,7 +100,7 @@ export async function trainWithLayers({ features, labels }: LabelledImages, epoc
   return { losses, parameters: { w1: v1, b1: c1, w2: v2, b2: c2 } };
 }
 
-/** How many answers are right. */
+/** The number of correct predictions. */
 function hits(parameters: Parameters, x: tf.Tensor2D, y: tf.Tensor1D): tf.Tensor {
   return network(parameters, x).argMax(1).equal(y).sum();
 }

@@ -1,7 +1,7 @@
-// The derivative of the loss with respect to the logits is the difference between what the model says and what is true:
-// ∂ℓ/∂o = softmax(o) − y. Here it is computed three ways: by TensorFlow.js differentiating ℓ = log Σₖ exp(oₖ) − Σₖ yₖoₖ
-// on its own, by the closed form, and by finite differences (ℓ(o + h) − ℓ(o − h)) / 2h. Then the same for each parameter
-// of a whole layer, and for a derivative that is wrong (§3.4.6.2).
+// The derivative of the loss with respect to the logits is the difference between the predicted and the true
+// distribution: ∂ℓ/∂o = softmax(o) − y. It is computed in three ways: by the autograd of TensorFlow.js from ℓ = log Σₖ
+// exp(oₖ) − Σₖ yₖoₖ, by the closed form, and by finite differences (ℓ(o + h) − ℓ(o − h)) / 2h. The same check then
+// covers each parameter of a layer, and a wrong derivative (§3.4.6.2).
 import * as tf from '@tensorflow/tfjs';
 import {
   asLogits,
@@ -39,7 +39,7 @@ export async function main(print: (line: string) => void = console.log): Promise
   print('');
   print(formatGradcheck(gradcheck(problem)));
 
-  // The mistake that one makes: the sum over samples where the mean was meant.
+  // A common mistake: the sum over the samples instead of the mean.
   const sum: Gradient = (_, x, y) => tf.tidy(() => backward(layer, x, softmax(layer.forward(x)).sub(y)));
   print('');
   print(gradcheckLine(gradcheck({ ...problem, gradient: sum })));

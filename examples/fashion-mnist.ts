@@ -1,6 +1,7 @@
-// The whole chapter at work: softmax regression learns to tell ten kinds of clothes on 60,000 images of 28 × 28 pixels,
-// ŷ = softmax(xW + b) with 7,840 weights and 10 biases, by minibatch gradient descent on the cross-entropy. First it is
-// shown on this very machine that the gradient is softmax(o) − y; in the end, what the model still gets wrong (§3.4).
+// The whole chapter in one program: softmax regression classifies images of 28 × 28 pixels into ten kinds of clothes.
+// The model is ŷ = softmax(xW + b) with 7,840 weights and 10 biases, trained on 60,000 images by minibatch gradient
+// descent on the cross-entropy. It first verifies on this machine that the gradient is softmax(o) − y. At the end it
+// shows the mistakes of the model (§3.4).
 import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs';
 import { SingleBar } from 'cli-progress';
@@ -18,14 +19,14 @@ import {
 } from 'softmax-regression';
 import { type LabelledImages, loadFashionMnist, type OnProgress } from 'softmax-regression/node';
 
-/** What is needed of `process.stdout` where that is a terminal. */
+/** The part of `process.stdout` that is used if it is a terminal. */
 type Terminal = NodeJS.WritableStream & { readonly columns: number; getColorDepth(): number };
 type Print = (line: string) => void;
 
 interface DemoOptions {
   readonly epochs?: number;
   readonly signal?: AbortSignal;
-  /** Where bars move and pictures have shades of grey; without it all is plain lines. */
+  /** The terminal for progress bars and grey images. Without it, the output is plain lines. */
   readonly terminal?: Terminal;
 }
 
@@ -33,7 +34,7 @@ export async function main(print: Print = console.log, options: DemoOptions = {}
   const { epochs = 10, signal, terminal } = options;
   print(formatBackend(await selectBackend()));
   const { train, test, classNames, source } = await loadFashionMnist({ signal, onProgress: eachStage(print) });
-  print(`data: Fashion-MNIST, 60,000 images to learn from, 10,000 to test on\n  ${source}`);
+  print(`data: Fashion-MNIST, 60,000 training images, 10,000 test images\n  ${source}`);
   print(proof(train, classNames.length).replace(': ', ':\n  '));
 
   print('');
@@ -55,15 +56,15 @@ export async function main(print: Print = console.log, options: DemoOptions = {}
   const { accuracy, samples, logLoss } = evaluation;
   const [right, all] = [accuracy * samples, samples].map((count) => Math.round(count).toLocaleString('en'));
   print('');
-  print(`test accuracy ${accuracy.toFixed(4)}: ${right} of ${all} right, loss ${logLoss.toFixed(4)}`);
+  print(`test accuracy ${accuracy.toFixed(4)}: ${right} of ${all} correct, loss ${logLoss.toFixed(4)}`);
   print('');
   print(classTable(evaluation).join('\n'));
   print('');
-  print('the worst mistakes: wrong, and most sure of it');
+  print('the mistakes with the highest confidence');
   print(mistakeGallery(model, test, truth, terminal).join('\n'));
 }
 
-/** Says what is being done, where the images are not on this machine yet. */
+/** Prints each stage of the download, if the images are not on this machine yet. */
 function eachStage(print: Print): OnProgress {
   let shown = '';
   return ({ stage }) => {
@@ -82,7 +83,7 @@ function proof({ features, labels }: LabelledImages, numClasses: number): string
   return gradcheckLine(result);
 }
 
-/** A bar for each epoch on a terminal, a line for each elsewhere. */
+/** One bar per epoch on a terminal, otherwise one line per epoch. */
 function epochDisplay(images: number, print: Print, terminal: Terminal | undefined) {
   const started = performance.now();
   let bar: SingleBar | undefined;
@@ -113,7 +114,7 @@ function epochDisplay(images: number, print: Print, terminal: Terminal | undefin
 
 const BAR = { barsize: 20, barCompleteChar: '━', barIncompleteChar: '─', hideCursor: true };
 
-/** How many of each class are recognised, and what they are taken for otherwise. */
+/** The recall of each class, and the class it is most often confused with. */
 function classTable({ perClass, confusion }: Evaluation<string>): string[] {
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
   const rows = perClass.classes.map((name, k) => {
@@ -123,12 +124,12 @@ function classTable({ perClass, confusion }: Evaluation<string>): string[] {
     const mistake = wrong[most] === 0 ? '' : `${perClass.classes[most]} ${percent(wrong[most] / perClass.support[k])}`;
     return `${name.padEnd(12)}${percent(perClass.recall[k]).padStart(8)}  ${bar}  ${mistake}`;
   });
-  return [`${'class'.padEnd(12)}${'right'.padStart(8)}${' '.repeat(24)}most often taken for`, ...rows];
+  return [`${'class'.padEnd(12)}${'recall'.padStart(8)}${' '.repeat(24)}most often confused with`, ...rows];
 }
 
 const WIDTH = 28;
 
-/** Four pictures with what they are and what they were taken for, as many beside each other as fit. */
+/** Four images with their true and predicted classes, as many side by side as fit. */
 function mistakeGallery(
   model: SoftmaxRegression<string>,
   { features }: LabelledImages,
@@ -145,8 +146,8 @@ function mistakeGallery(
   const pictures = mistakes.map(({ i, predicted, probability }) => [
     '',
     ...paint(features.values.subarray(i * WIDTH * WIDTH, (i + 1) * WIDTH * WIDTH)),
-    `is    ${truth[i]}`.padEnd(WIDTH),
-    `said  ${predicted}, ${(100 * probability).toFixed(2)} %`.padEnd(WIDTH),
+    `true   ${truth[i]}`.padEnd(WIDTH),
+    `pred.  ${predicted}, ${(100 * probability).toFixed(2)} %`.padEnd(WIDTH),
   ]);
   const beside = Math.max(1, Math.floor(((terminal?.columns || 80) + 2) / (WIDTH + 2)));
   return Array.from({ length: Math.ceil(pictures.length / beside) }, (_, row) => {
@@ -160,7 +161,7 @@ function mistakeGallery(
   }).flat();
 }
 
-/** Two pixels in each character: the upper half in the colour of the text, the lower in that of the background. */
+/** Two pixels per character: the upper one in the text colour, the lower one in the background colour. */
 function greyBlocks(pixels: ArrayLike<number>): string[] {
   // The 24 greys of a terminal with 256 colours.
   const grey = (pixel: number) => 232 + Math.round((pixel / 255) * 23);
@@ -173,7 +174,7 @@ function asciiShades(pixels: ArrayLike<number>): string[] {
   return halfHeight((upper, lower) => ' .:-=+*#%@'[Math.round(((upper + lower) / 510) * 9)], pixels);
 }
 
-/** Characters are twice as high as wide, so one stands for two pixels, one above the other. */
+/** Characters are twice as high as wide, so each shows two pixels, one above the other. */
 function halfHeight(character: (upper: number, lower: number) => string, pixels: ArrayLike<number>): string[] {
   return Array.from({ length: WIDTH / 2 }, (_, row) =>
     Array.from({ length: WIDTH }, (_, column) => {
@@ -183,9 +184,9 @@ function halfHeight(character: (upper: number, lower: number) => string, pixels:
   );
 }
 
-/** `tsx examples/fashion-mnist.ts [--epochs 10]`; Ctrl-C ends it between two steps, a second one at once. */
+/** `tsx examples/fashion-mnist.ts [--epochs 10]`. Ctrl-C ends it after a step, a second Ctrl-C immediately. */
 async function run(): Promise<void> {
-  // `… | head` closes our output early, which is no error.
+  // `… | head` closes the output early, which is not an error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
   const controller = new AbortController();
   process.once('SIGINT', () => controller.abort());

@@ -1,6 +1,6 @@
-// Entropy H(P) = −Σⱼ P(j) log P(j) is what it costs at least to encode data drawn from P; cross-entropy H(P, Q) is what it
-// costs with a code made for Q, and the Kullback–Leibler divergence is the surplus. So the loss of a classifier is a
-// length: how many bits are needed to encode the labels given the model. Divided by log 2, nats are bits (§3.4.7).
+// The entropy H(P) = −Σⱼ P(j) log P(j) is the minimum mean code length for data drawn from P. The cross-entropy H(P, Q)
+// is the mean length with a code made for Q, and the Kullback–Leibler divergence is the difference. So the loss of a
+// classifier is the code length of the labels given the model. Nats divided by log 2 are bits (§3.4.7).
 import * as tf from '@tensorflow/tfjs';
 import {
   asProbabilities,
@@ -44,7 +44,7 @@ export async function main(print: (line: string) => void = console.log): Promise
       const [bits] = negativeLogLikelihood(probabilities, codes, { unit: 'bits' }).dataSync();
       const [classes] = perplexity(probabilities, codes).dataSync();
       const all = (codes.length * bits).toFixed(0);
-      print(`  ${when} ${bits.toFixed(3)} bits per label, ${all} in all; perplexity ${classes.toFixed(3)}`);
+      print(`  ${when} ${bits.toFixed(3)} bits per label, ${all} in total; perplexity ${classes.toFixed(3)}`);
     });
   print('');
   print('150 irises of 3 species');

@@ -1,6 +1,6 @@
-// A minibatch of n samples in rows is one matrix X of shape [n, d], and O = XW + b computes all of its logits at once
-// (b is added to each row). The logits are those of one sample at a time, only sooner: one large matrix product keeps a
-// processor busy, where many small matrix–vector products mostly wait for memory and for each other (§3.4.5).
+// A minibatch of n samples in rows is one matrix X of shape [n, d]. O = XW + b computes all its logits at once, with b
+// added to each row. The logits equal those of one sample at a time but are computed faster: one large matrix product
+// uses the processor fully, while many small matrix–vector products are limited by memory and call overhead (§3.4.5).
 import * as tf from '@tensorflow/tfjs';
 import { Dense, Random, selectBackend } from 'softmax-regression';
 import 'softmax-regression/node';
@@ -26,11 +26,11 @@ export async function main(print: (line: string) => void = console.log): Promise
 
     const [fast, slow] = [milliseconds(together), milliseconds(oneByOne)];
     const ratio = (slow / fast).toFixed(0);
-    print(`at once ${fast.toFixed(2)} ms, one at a time ${slow.toFixed(2)} ms: ${ratio} × as long`);
+    print(`at once ${fast.toFixed(2)} ms, one at a time ${slow.toFixed(2)} ms: ${ratio} times as long`);
   });
 }
 
-/** The best of 10 runs, each of them read to its end. */
+/** The shortest of 10 runs. Each run includes reading the result. */
 function milliseconds(run: () => tf.Tensor): number {
   const times = Array.from({ length: 10 }, () => {
     const started = performance.now();

@@ -1,11 +1,11 @@
-// A class is a name, and a computer wants numbers. Integer codes (dog 1, cat 2, chicken 3) save space but impose an order
-// that is not there: half a dog and half a chicken would be a cat. One-hot vectors, yₖ = 1 for the class and 0 elsewhere,
-// put every class equally far from every other. The images are 2 × 2 pixels, so a sample has 4 features (§3.4.1).
+// Classes are names, but a model needs numbers. Integer codes (dog 1, cat 2, chicken 3) save space but impose an order:
+// the mean of dog and chicken is cat. One-hot vectors, yₖ = 1 for the class and 0 elsewhere, have the same distance
+// between any two classes. The images are 2 × 2 pixels, so a sample has 4 features (§3.4.1).
 import * as tf from '@tensorflow/tfjs';
 import { fromOneHot, oneHot, selectBackend } from 'softmax-regression';
 import 'softmax-regression/node';
 
-/** In the order of their columns: cat (1, 0, 0), chicken (0, 1, 0), dog (0, 0, 1). */
+/** In the order of the columns: cat (1, 0, 0), chicken (0, 1, 0), dog (0, 0, 1). */
 const CLASSES = ['cat', 'chicken', 'dog'] as const;
 const CODES = { dog: 1, cat: 2, chicken: 3 };
 

@@ -1,8 +1,8 @@
-// A fully connected layer of d inputs and q outputs costs O(dq) parameters. Parameterized hypercomplex multiplication
-// brings it to O(dq/n): W = Σᵢ Aᵢ ⊗ Sᵢ takes n factors of n × n and n components of d/n × q/n, dq/n + n³ in all, where
-// n = 1 is the full matrix. A product of two narrow matrices, W = UV, takes r(d + q) instead. What is saved, and what does
-// it cost in accuracy? Of 1, 2, 4 and 8 only two divide ten classes, so eight classes of Fashion-MNIST, each of them
-// upright or transposed, make sixteen (§3.4.3).
+// A fully connected layer with d inputs and q outputs has O(dq) parameters. Parameterized hypercomplex multiplication
+// (PHM) reduces this to O(dq/n): W = Σᵢ Aᵢ ⊗ Sᵢ has n factors of n × n and n components of d/n × q/n, dq/n + n³ numbers
+// in total. n = 1 is the full matrix. A low-rank product W = UV has r(d + q) parameters. This example compares the
+// parameters and the accuracy of both. n must divide the number of classes, and only 1 and 2 divide ten. So sixteen
+// classes are made from eight classes of Fashion-MNIST, upright and transposed (§3.4.3).
 import * as tf from '@tensorflow/tfjs';
 import {
   batchRanges,
@@ -20,7 +20,7 @@ import { type LabelledImages, loadFashionMnist } from 'softmax-regression/node';
 const EPOCHS = 8;
 const PIXELS = 28 * 28;
 
-/** An affine map whose weight may be made of fewer numbers. */
+/** An affine map whose weight may have a parametrisation with fewer numbers. */
 interface Model {
   readonly parameters: tf.Variable[];
   readonly logits: (features: tf.Tensor2D) => tf.Tensor2D;
@@ -32,13 +32,13 @@ export async function main(print: (line: string) => void = console.log): Promise
   const sixteen = { classes: 16, train: turned(train, 8_000), test: turned(test, 2_000) };
   const ten = { classes: 10, train: first(train, 8_000), test: first(test, 2_000) };
 
-  print(`${EPOCHS} epochs over 8,000 images of Fashion-MNIST, 2,000 others to test on`);
+  print(`${EPOCHS} epochs over 8,000 images of Fashion-MNIST, 2,000 test images`);
   print(row('classes', 'weight', 'parameters', 'accuracy', 'seconds'));
   for (const n of [1, 2, 4, 8]) compare(n, sixteen, print);
   compare(2, ten, print);
 }
 
-/** A PHM layer, and beside it a low-rank one with as many parameters or a few less. */
+/** Compares a PHM layer with a low-rank layer that has at most as many parameters. */
 function compare(
   n: number,
   { classes, train, test }: { classes: number; train: LabelledImages; test: LabelledImages },
@@ -60,13 +60,13 @@ function compare(
   }
 }
 
-/** The package's layer. To train a classifier with it in one call: SoftmaxRegression.fit(…, { solver: 'adam', layer: { phm: n } }). */
+/** The layer of the package. SoftmaxRegression.fit(…, { solver: 'adam', layer: { phm: n } }) trains it in one call. */
 function phmModel(units: number, n: number): Model {
   const layer = new Phm({ inputs: PIXELS, units, n });
   return { parameters: Object.values(layer.parameters), logits: (features) => layer.forward(features) };
 }
 
-/** Deviations such that W starts with 0.01, like the package's layers. */
+/** The deviations are such that W starts with deviation 0.01, like the layers of the package. */
 function lowRankModel(units: number, rank: number): Model {
   const [u, v, b] = tf.tidy(() => [
     tf.variable(tf.randomNormal<tf.Rank.R2>([PIXELS, rank], 0, 0.01, 'float32', 1)),
@@ -76,7 +76,7 @@ function lowRankModel(units: number, rank: number): Model {
   return { parameters: [u, v, b], logits: (features) => features.matMul<tf.Tensor2D>(u).matMul<tf.Tensor2D>(v).add(b) };
 }
 
-/** Plain TensorFlow.js, but for the loss. */
+/** Plain TensorFlow.js, except for the loss. */
 function trainModel({ parameters, logits }: Model, { features, labels }: LabelledImages): void {
   const optimizer = tf.train.adam(0.005);
   for (let epoch = 0; epoch < EPOCHS; epoch++) {
@@ -109,7 +109,7 @@ function first({ features, labels }: LabelledImages, n: number): LabelledImages 
   return { features: take(features, indices), labels: take(labels, indices) };
 }
 
-/** The first n images of classes 0, …, 7; every other one is transposed and belongs to class 8, …, 15. */
+/** The first n images of classes 0, …, 7. Every second one is transposed and belongs to class 8, …, 15. */
 function turned({ features, labels }: LabelledImages, n: number): LabelledImages {
   const indices = Array.from(labels.keys())
     .filter((i) => labels[i] < 8)

@@ -1,5 +1,5 @@
-// Softmax regression in one breath: learn to tell three species of iris by four lengths, on samples that a seed sets
-// aside from the rest, and say how sure the model is. 4 features and 3 classes: 12 weights and 3 biases (§3.4.2).
+// A short example: train on Iris, evaluate on held-out samples, and predict the species of a flower with probabilities.
+// 4 features and 3 classes give 12 weights and 3 biases (§3.4.2).
 import { loadIris, SoftmaxRegression, selectBackend, take, trainTestSplit } from 'softmax-regression';
 import 'softmax-regression/node';
 
@@ -10,8 +10,8 @@ export async function main(print: (line: string) => void = console.log): Promise
 
   const { model } = await SoftmaxRegression.fit(take(iris.features, train), take(iris.labels, train), { l2: 0.01 });
   const { accuracy, samples, logLoss } = await model.evaluate(take(iris.features, test), take(iris.labels, test));
-  print(`${model.numParameters} parameters, learned from ${train.length} flowers`);
-  print(`test accuracy ${accuracy.toFixed(3)} on ${samples} others, loss ${logLoss.toFixed(3)}`);
+  print(`${model.numParameters} parameters, trained on ${train.length} flowers`);
+  print(`test accuracy ${accuracy.toFixed(3)} on ${samples} other flowers, loss ${logLoss.toFixed(3)}`);
 
   const flower = [6.1, 2.9, 4.7, 1.4];
   const [species] = model.predict([flower]);

@@ -1,5 +1,5 @@
-// A report on a model as one HTML file: trained on Iris, checked on flowers it has not seen, its gradient proven at the
-// weights it ended with. Open the file in any browser; it needs no network.
+// Writes a report on a model as one HTML file. The model is trained on Iris and tested on held-out flowers, and its
+// gradient is verified at the final weights. Open the file in any browser; it needs no network.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
@@ -35,7 +35,7 @@ export async function main(
     data: {
       name: 'Iris',
       trainingSamples: train.length,
-      split: '45 of 150 flowers set aside, as many of each species',
+      split: '45 of 150 flowers held out, stratified by species',
       featureDeviations: columnStatistics(features).scale,
     },
     model,
@@ -60,10 +60,10 @@ export async function main(
   await mkdir(folder, { recursive: true });
   const file = join(folder, 'iris.html');
   await writeFile(file, html);
-  print(`${file}: ${Math.round(html.length / 1000)} kB, one file without script or request`);
+  print(`${file}: ${Math.round(html.length / 1000)} kB, one file without scripts or requests`);
 }
 
-/** The gradient at the weights of the model, three ways. */
+/** The gradient at the weights of the model, computed in three ways. */
 function proof<L extends string>(model: SoftmaxRegression<L>, features: readonly number[][], labels: readonly L[]) {
   const [inputs, units] = [model.numFeatures, model.classes.length];
   const weight = model.weight.map((row) => Array.from(row));

@@ -1,6 +1,6 @@
-// A label need not be certain. In place of a one-hot vector such as (0, 0, 1), y may be any distribution over the classes,
-// such as (0.1, 0.2, 0.7), and ℓ(y, ŷ) = −Σⱼ yⱼ log ŷⱼ stays the same formula with the same derivative softmax(o) − y. It
-// is least where softmax(o) = y; what remains there is the entropy of y, which no model can take away (§3.4.6.3).
+// A label need not be certain. Instead of a one-hot vector such as (0, 0, 1), y may be any distribution over the
+// classes, such as (0.1, 0.2, 0.7). The loss ℓ(y, ŷ) = −Σⱼ yⱼ log ŷⱼ has the same formula and the same derivative
+// softmax(o) − y. Its minimum is at softmax(o) = y, where it equals the entropy of y (§3.4.6.3).
 import * as tf from '@tensorflow/tfjs';
 import { asLogits, asTargets, crossEntropy, entropy, selectBackend, softmax } from 'softmax-regression';
 import 'softmax-regression/node';

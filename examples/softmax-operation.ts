@@ -1,11 +1,11 @@
-// softmax(o)ⱼ = exp(oⱼ) / Σₖ exp(oₖ) turns logits into probabilities in the same order, so argmax ŷ = argmax o. It is not
-// linear itself, and yet softmax regression is a linear model: between two classes the decision turns where their logits
-// are equal, (wⱼ − wₖ)ᵀx + bⱼ − bₖ = 0, which is a straight line (a hyperplane) in the space of features (§3.4.4).
+// softmax(o)ⱼ = exp(oⱼ) / Σₖ exp(oₖ) turns logits into probabilities in the same order, so argmax ŷ = argmax o. Softmax
+// is not linear, but softmax regression is a linear model: the decision between two classes changes where their logits
+// are equal, (wⱼ − wₖ)ᵀx + bⱼ − bₖ = 0, which is a straight line (a hyperplane) in the feature space (§3.4.4).
 import * as tf from '@tensorflow/tfjs';
 import { asLogits, Dense, selectBackend, softmax } from 'softmax-regression';
 import 'softmax-regression/node';
 
-/** x₁ from −2 to 2, x₂ from 4/3 down to −4/3: as wide and high as characters make it look true. */
+/** x₁ from −2 to 2, x₂ from 4/3 down to −4/3, with the aspect ratio of characters. */
 const HORIZONTAL = Array.from({ length: 49 }, (_, i) => (i - 24) / 12);
 const VERTICAL = Array.from({ length: 17 }, (_, i) => (8 - i) / 6);
 
@@ -32,7 +32,7 @@ export async function main(print: (line: string) => void = console.log): Promise
     const walk = layer.forward(tf.tensor2d([0, 1, 2, 3, 4].map((step) => [step / 2 - 1, step / 4])));
     print('');
     print('points in equal steps along a straight line');
-    print(`  o₁ (equal steps, too)${column(1, walk)}`);
+    print(`  o₁ (equal steps too) ${column(1, walk)}`);
     print(`  ŷ₁                   ${column(1, softmax(walk))}`);
 
     const border = softmax(layer.forward(tf.tensor2d([0, 0.5, 1, 1.5].map((x2) => [(2 * x2 + 0.5) / 3, x2]))));

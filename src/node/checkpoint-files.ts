@@ -20,7 +20,7 @@ export function fileCheckpoint(path: string, options: Pick<CheckpointOptions, 'e
 }
 
 /**
- * The validated checkpoint of a file, for `resume` of `fit`; undefined if the file does not exist. `fit` then starts anew.
+ * The validated checkpoint of a file, for `resume` of `fit`. Undefined if the file does not exist.
  *
  * @throws FormatError if it is not a complete checkpoint, or is larger than 1 GiB; BackendError if it cannot be read
  */

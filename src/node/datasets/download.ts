@@ -27,7 +27,8 @@ export interface DownloadOptions {
  * there, also from another server. At most the expected number of bytes is read.
  *
  * @throws FormatError if the server has another file; the received bytes are removed
- * @throws BackendError if the server is unreachable, refuses or stalls, or the disk fails; the signal's reason if aborted
+ * @throws BackendError if the server is unreachable, refuses or stalls, or if the disk fails
+ * @throws the signal's reason if aborted
  */
 export async function download(
   url: string,

@@ -182,7 +182,7 @@ async function sizesIn(folder: string): Promise<Record<string, number>> {
   return sizes;
 }
 
-/** Disk space of wheels with their unpacked files, relative to the wheels: CPU 1.13 GB / 274 MB, CUDA 8.7 GB / 3.4 GB. */
+/** Size of wheels with their unpacked files, relative to the wheels: CPU 1.13 GB / 274 MB, CUDA 8.7 GB / 3.4 GB. */
 const SPACE_FACTOR = { cpu: 4.5, cuda: 3 };
 
 async function assertSpace(folder: string, wheels: readonly Wheel[]): Promise<void> {
