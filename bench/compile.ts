@@ -1,4 +1,4 @@
-// bench: a training step in plain tfjs, called as it is, compiled, and in a loop of scan; and a network by the example.
+// bench: a training step in plain tfjs: eager, compiled, and in `scan`; and the network of an example.
 import * as tf from '@tensorflow/tfjs';
 import { compile, scan } from 'softmax-regression';
 import type { FashionMnist } from 'softmax-regression/node';
@@ -10,7 +10,7 @@ const RATE = 0.1;
 
 type Parameters = readonly [weight: tf.Tensor2D, bias: tf.Tensor1D];
 
-/** One step by tfjs's own loss and autograd: its new weights and the loss. */
+/** One step with the loss and the autograd of tfjs. Returns the new weights and the loss. */
 function autogradStep(parameters: Parameters, x: tf.Tensor2D, y: tf.Tensor1D): [Parameters, tf.Scalar] {
   const loss = (w: tf.Tensor, b: tf.Tensor) =>
     tf.losses.softmaxCrossEntropy(tf.oneHot(y, 10), tf.matMul(x, w as tf.Tensor2D).add(b)) as tf.Scalar;
@@ -21,13 +21,13 @@ function autogradStep(parameters: Parameters, x: tf.Tensor2D, y: tf.Tensor1D): [
 
 const compiledStep = compile(autogradStep);
 
-/** One epoch in order over full batches, the same three ways; the outcome is the mean loss. */
+/** One epoch in order over full batches, in three ways. The outcome is the mean loss. */
 export function stepWorks({ train }: FashionMnist): { works: Work[]; dispose(): void } {
   const [n, d] = train.features.shape;
   const x = tf.tidy(() => tf.tensor2d(Float32Array.from(train.features.values), [n, d]).div<tf.Tensor2D>(255));
   const y = tf.tensor1d(train.labels, 'int32');
   const steps = Math.floor(n / BATCH);
-  // Cut before the clock starts: what is compared are the steps.
+  // Batches are cut before the clock starts, so that only the steps are compared.
   const batches = Array.from(
     { length: steps },
     (_, i) => [x.slice(i * BATCH, BATCH), y.slice(i * BATCH, BATCH)] as [tf.Tensor2D, tf.Tensor1D],
@@ -68,14 +68,14 @@ export function stepWorks({ train }: FashionMnist): { works: Work[]; dispose(): 
     },
   };
   return {
-    works: [loop('as it is', autogradStep), loop('compile', compiledStep), scanning],
+    works: [loop('eager', autogradStep), loop('compile', compiledStep), scanning],
     dispose: () => tf.dispose([x, y, batches]),
   };
 }
 
 type Parameters3 = [Parameters, tf.Tensor2D, tf.Tensor1D];
 
-/** Milliseconds of the first call of a compiled step: recording twice, writing, loading, running. */
+/** Milliseconds of the first call of a compiled step: two recordings, writing, loading and one run. */
 export function firstCall(): number {
   const step = compile(autogradStep);
   const inputs = [[tf.zeros([784, 10]), tf.zeros([10])], tf.zeros([BATCH, 784]), tf.zeros([BATCH], 'int32')] as const;
@@ -87,7 +87,7 @@ export function firstCall(): number {
   return milliseconds;
 }
 
-/** The network of examples/compile-mlp.ts, one epoch; the outcome is its loss. */
+/** One epoch of the network of examples/compile-mlp.ts. The outcome is its loss. */
 export function networkWorks({ train }: FashionMnist): Work[] {
   return (
     [

@@ -1,10 +1,10 @@
-// bench: training on Fashion-MNIST, 784 × 10, batch 256, learning rate 0.1: here, and with tfjs's own layers.
+// bench: training on Fashion-MNIST, 784 × 10, batch 256, learning rate 0.1, with this package and with tfjs-layers.
 import * as tf from '@tensorflow/tfjs';
 import { type BackendName, SoftmaxRegression, selectBackend } from 'softmax-regression';
 import { type FashionMnist, loadFashionMnist } from 'softmax-regression/node';
 import type { Work } from './timing.js';
 
-/** As many as `fit` makes unless told otherwise. */
+/** The default of `fit`. */
 export const EPOCHS = 10;
 
 export interface OurFit {
@@ -12,7 +12,7 @@ export interface OurFit {
   readonly shuffle?: boolean;
 }
 
-/** A whole `fit` of this package; the outcome is the mean loss of the last epoch. */
+/** A complete `fit` of this package. The outcome is the mean loss of the last epoch. */
 export function ourFit({ train }: FashionMnist, { gradient = 'closed-form', shuffle = true }: OurFit = {}): Work {
   return {
     name: `fit, ${gradient}`,
@@ -24,7 +24,7 @@ export function ourFit({ train }: FashionMnist, { gradient = 'closed-form', shuf
   };
 }
 
-/** `model.fit` of tfjs-layers on the same samples, already float32 tensors before the clock starts. */
+/** `model.fit` of tfjs-layers on the same samples. They are float32 tensors before the clock starts. */
 export function layersFit({ train }: FashionMnist, shuffle: boolean): Work & { dispose(): void } {
   const [n, d] = train.features.shape;
   const x = tf.tidy(() => tf.tensor2d(Float32Array.from(train.features.values), [n, d]).div<tf.Tensor2D>(255));
@@ -45,7 +45,7 @@ export function layersFit({ train }: FashionMnist, shuffle: boolean): Work & { d
   };
 }
 
-/** The longest time for which a timer of 10 ms did not fire while `fit` ran. */
+/** The longest gap between two runs of a timer of 10 ms during `fit`. */
 export async function longestGap(data: FashionMnist): Promise<number> {
   let last = performance.now();
   let longest = 0;
@@ -61,7 +61,7 @@ export async function longestGap(data: FashionMnist): Promise<number> {
   return longest;
 }
 
-/** A whole training in a process of its own, for its peak memory: `tsx bench/fashion-mnist.ts BACKEND`. */
+/** A complete training in its own process, for its peak memory: `tsx bench/fashion-mnist.ts BACKEND`. */
 async function trainAlone(backend: BackendName): Promise<void> {
   await selectBackend(backend);
   await ourFit(await loadFashionMnist()).run();

@@ -1,4 +1,4 @@
-// bench: how smooth the page stays while it trains: its longest frame, in a browser.
+// bench: the longest frame of the page during training, in a browser.
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
@@ -11,7 +11,7 @@ import { CHROMIUM, launchChromium } from '../test/helpers/chromium.js';
 
 const EPOCHS = 5;
 
-/** What `FRAMES` keeps in the page: how long each frame took, milliseconds. */
+/** Set in the page by `FRAMES`: the milliseconds of each frame. */
 declare var seen: { frames: number[] };
 
 const FRAMES = `globalThis.seen = { frames: [] };
@@ -20,14 +20,14 @@ const FRAMES = `globalThis.seen = { frames: [] };
   requestAnimationFrame(onFrame);`;
 
 export interface PageRun {
-  /** Between two frames, milliseconds, from the click on Train until the model is shown. */
+  /** Milliseconds between two frames, from the click on Train until the model is shown. */
   readonly longestFrame: number;
   readonly medianFrame: number;
-  /** What the page says at the end. */
+  /** The status of the page at the end. */
   readonly status: string;
 }
 
-/** The 10,000 test images, for 5 epochs, on wasm; undefined where there is no browser. */
+/** Trains on the 10,000 test images for 5 epochs on wasm; undefined if there is no browser. */
 export async function trainInPage({ test }: FashionMnist): Promise<PageRun | undefined> {
   if (CHROMIUM === undefined) return undefined;
   const folder = mkdtempSync(join(tmpdir(), 'page-'));

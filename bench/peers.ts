@@ -1,4 +1,4 @@
-// bench: the same works in Python, each library in a process of its own that lives as long as the run and times itself.
+// bench: the same works in Python. Each library has its own process, which serves the whole run and times itself.
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -10,47 +10,47 @@ import { BackendError } from 'softmax-regression';
 import { cacheFolder, type FashionMnist, loadFashionMnist } from 'softmax-regression/node';
 
 /**
- * What a peer can be asked for, all on Fashion-MNIST unless they are named after another data set.
+ * The works of the peers, on Fashion-MNIST unless they are named after another data set.
  *
  * - `shuffled`, `in-order`: softmax regression, 3 epochs of gradient descent, batch 256, learning rate 0.1, from 0
  * - `mlp`: 784-128-10 with relu, 1 epoch of Adam, batch 64, learning rate 0.001
  * - `lbfgs`, `digits`, `wine`: the optimum at C = 1; the outcome is the objective, mean NLL + ‖W‖² / 2n
- * - `predict-row`, `predict-many`: probabilities of one row (median), of 100,000 rows; the outcome is their mean loss
- *   under the weights wⱼₖ = sin(10j + k) / 10 without bias
+ * - `predict-row`, `predict-many`: probabilities of one row (median) and of 100,000 rows; the outcome is the mean loss
+ *   for the weights wⱼₖ = sin(10j + k) / 10 without bias
  */
 export type PeerWork = 'shuffled' | 'in-order' | 'mlp' | 'lbfgs' | 'digits' | 'wine' | 'predict-row' | 'predict-many';
 
 export interface PeerOptions {
-  /** Of `shuffled`, `in-order` and `mlp`. */
+  /** For `shuffled`, `in-order` and `mlp`. */
   readonly epochs?: number;
-  /** At most so many, of `lbfgs` (200), `digits` and `wine` (100,000). */
+  /** The maximum, for `lbfgs` (default 200), `digits` and `wine` (default 100,000). */
   readonly iterations?: number;
-  /** Of `lbfgs` (1e-4), `digits` and `wine` (1e-8). */
+  /** For `lbfgs` (default 1e-4), `digits` and `wine` (default 1e-8). */
   readonly tolerance?: number;
-  /** Whether the columns of `digits` and `wine` first get mean 0 and deviation 1. They do by default. */
+  /** Whether the columns of `digits` and `wine` are standardised to mean 0 and deviation 1; default true. */
   readonly standardize?: boolean;
 }
 
 export interface PeerResult {
-  /** The work alone, by the peer's own clock: no import, compilation, loading of samples or talk between processes. */
+  /** The time of the work by the peer's own clock, without imports, compilation, loading of samples and messages. */
   readonly milliseconds: number;
-  /** Of a training: the mean over the samples of the last epoch of the loss at the parameters of its step, in nats. */
+  /** For a training: the mean loss over the samples of the last epoch, each at the parameters of its step, in nats. */
   readonly outcome: number;
-  /** Of the solvers only. */
+  /** For the solvers only. */
   readonly iterations?: number;
 }
 
 export interface Peer {
-  /** With versions, and how it is used: `'PyTorch 2.15.0 eager'`. */
+  /** With version and mode: `'PyTorch 2.15.0 eager'`. */
   readonly name: string;
   readonly works: readonly PeerWork[];
   /**
-   * Does a work once; one at a time. When it is back, all threads of the peer are at rest.
+   * Runs a work once. Works must not overlap. When it returns, all threads of the peer are idle.
    *
-   * @throws BackendError if the peer fails at it, or is gone
+   * @throws BackendError if the work fails, or the process has ended
    */
   run(work: PeerWork, options?: PeerOptions): Promise<PeerResult>;
-  /** Ends its process. */
+  /** Ends the process. */
   close(): void;
 }
 
@@ -58,7 +58,7 @@ const WHERE = 'bench --peers';
 
 export const FOLDER = join(__dirname, 'peers');
 
-/** The scripts in that folder that do the work. */
+/** The scripts of the peers in that folder. */
 const SCRIPTS = {
   pytorch: 'peer_pytorch.py',
   jax: 'peer_jax.py',
@@ -68,15 +68,15 @@ const SCRIPTS = {
 
 export type Peers = Readonly<Record<keyof typeof SCRIPTS, Peer>> & {
   readonly all: readonly Peer[];
-  /** Ends their processes; until then they keep Node alive. */
+  /** Ends the processes. Until then they keep Node running. */
   close(): void;
 };
 
 /**
- * Starts the peers, after installing what they need: once, 3.5 GB to download and 7.4 GB on the disk (on Linux x64,
- * where PyTorch brings its libraries for GPUs).
+ * Starts the peers. The first call installs their packages: 3.5 GB to download and 7.4 GB on disk on Linux x64, where
+ * PyTorch includes its libraries for GPUs.
  *
- * @throws BackendError if Python, one of its packages or a peer is not to be had
+ * @throws BackendError if Python, one of its packages or a peer is not available
  */
 export async function openPeers(data?: FashionMnist): Promise<Peers> {
   const environment = await openEnvironment();
@@ -100,7 +100,7 @@ export async function openPeers(data?: FashionMnist): Promise<Peers> {
     const [pytorch, jax, keras, scikitLearn] = all;
     return { pytorch, jax, keras, scikitLearn, all, close };
   } finally {
-    await rm(folder, { recursive: true, force: true }); // once a peer is open, it has the samples in memory
+    await rm(folder, { recursive: true, force: true }); // an open peer has the samples in memory
   }
 }
 
@@ -112,7 +112,7 @@ type Answer =
 async function startPeer(script: string, environment: Environment, folder: string): Promise<Peer> {
   const child = spawn(environment.python, [join(FOLDER, script), folder], { env: variablesFor(environment) });
   const ended = endOf(child);
-  // A peer that is gone shows by the answer that does not come.
+  // If the peer has ended, the missing answer reports it.
   child.stdin.on('error', () => {});
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
   const answer = async (subject: string): Promise<Answer> => {
@@ -123,7 +123,7 @@ async function startPeer(script: string, environment: Environment, folder: strin
       argument: subject,
       expected: 'answer',
       actual: await ended,
-      hint: `If its packages are broken, remove ${environment.folder}: they are then installed anew.`,
+      hint: `If its packages are broken, remove ${environment.folder} to install them again.`,
     });
   };
 
@@ -144,13 +144,13 @@ async function startPeer(script: string, environment: Environment, folder: strin
         return { ...rest, milliseconds: seconds * 1000 };
       }
       const actual = 'error' in result ? result.error : JSON.stringify(result);
-      throw new BackendError({ where: name, argument: work, expected: 'be done', actual });
+      throw new BackendError({ where: name, argument: work, expected: 'succeed', actual });
     },
     close: () => child.stdin.end(),
   };
 }
 
-/** Why a process ended, by the last line that it wrote to its standard error. */
+/** The reason for the end of a process: the last line of its standard error. */
 function endOf(child: ChildProcessWithoutNullStreams): Promise<string> {
   let complaints = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -162,33 +162,34 @@ function endOf(child: ChildProcessWithoutNullStreams): Promise<string> {
   });
 }
 
-/** What changes how libraries compute, how many threads they use, and where Python looks for modules. */
+/** Variables that change how libraries compute, how many threads they use, and where Python finds modules. */
 const TUNING = /^(OMP|GOMP|KMP|MKL|OPENBLAS|TF|XLA|JAX|KERAS|TORCH|PYTHON)/;
 
-/** The variables of this process, without those that would make a peer other than it is out of the box. */
+/** The variables of this process, without those that would change the defaults of a peer. */
 export function variablesFor({ folder }: Environment): NodeJS.ProcessEnv {
   const inherited = Object.entries(process.env).filter(([name]) => !TUNING.test(name));
   return {
     ...Object.fromEntries(inherited),
-    KERAS_HOME: join(folder, 'keras'), // else it reads a configuration in the home folder, or makes one
+    KERAS_HOME: join(folder, 'keras'), // otherwise it reads or creates a configuration in the home folder
     PYTHONDONTWRITEBYTECODE: '1',
     TF_CPP_MIN_LOG_LEVEL: '2',
   };
 }
 
-/** A Python of its own, with the pinned packages. */
+/** A Python environment with the pinned packages. */
 export interface Environment {
   readonly folder: string;
   readonly python: string;
 }
 
-/** The Pythons that all the pinned packages are made for. */
+/** The Python versions that all pinned packages support. */
 const PYTHONS = ['3.11', '3.12', '3.13'];
 
 /**
- * Makes the environment of a file of requirements, or finds it. Its mark is written last, so one that was cut off is made anew.
+ * Finds or creates the environment of a file of requirements. A mark is written last, so an incomplete environment is
+ * created again.
  *
- * @throws BackendError if Python or one of the packages is not to be had
+ * @throws BackendError if Python or one of the packages is not available
  */
 export async function openEnvironment(file = 'requirements.txt'): Promise<Environment> {
   const { command, version, machine } = await systemPython();
@@ -199,7 +200,7 @@ export async function openEnvironment(file = 'requirements.txt'): Promise<Enviro
   const mark = join(folder, 'complete');
   if (existsSync(mark)) return { folder, python };
 
-  say(`making a Python environment of ${file}, once: ${folder}`);
+  say(`creating a Python environment for ${file}: ${folder}`);
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   const made = await runProgram(command, ['-m', 'venv', folder]);
@@ -207,7 +208,7 @@ export async function openEnvironment(file = 'requirements.txt'): Promise<Enviro
     throw new BackendError({
       where: WHERE,
       argument: `${command} -m venv`,
-      expected: 'make an environment',
+      expected: 'create an environment',
       actual: lastLine(made.output) ?? 'no message',
       hint: `Its modules venv and ensurepip are needed (on Debian and Ubuntu: apt-get install python3-venv), and write access to ${folder}.`,
     });
@@ -226,7 +227,7 @@ export async function openEnvironment(file = 'requirements.txt'): Promise<Enviro
   return { folder, python };
 }
 
-/** @throws BackendError if there is none, or one that the packages are not made for */
+/** @throws BackendError if there is no Python, or one that the packages do not support */
 async function systemPython(): Promise<{ command: string; version: string; machine: string }> {
   const command = process.platform === 'win32' ? 'python' : 'python3';
   const print = 'import platform, sys; print("%d.%d" % sys.version_info[:2], sys.platform, platform.machine())';
@@ -242,13 +243,13 @@ async function systemPython(): Promise<{ command: string; version: string; machi
   });
 }
 
-// Only wheels: to compile one of these packages takes hours, and ends in an error that nobody understands.
+// Wheels only: compiling one of these packages takes hours and fails with an obscure error.
 const installOf = (file: string) => [
   ...['install', '--only-binary=:all:', '--no-input', '--disable-pip-version-check', '--progress-bar=off'],
   ...['--requirement', join(FOLDER, file)],
 ];
 
-/** Of what pip writes, the large: "Downloading torch-2.15.0-….whl (539.1 MB)", "Installing collected packages: …". */
+/** Prints large steps of pip: "Downloading torch-2.15.0-….whl (539.1 MB)", "Installing collected packages: …". */
 function sayWhatPipDoes(line: string): void {
   const download = /Downloading (?:.*\/)?([^\s/-]+-[^\s/-]+)\S* \(([\d.]+ GB|\d{3,}(?:\.\d+)? MB)\)/.exec(line);
   if (download !== null) say(`downloading ${download[1]}, ${download[2]}`);
@@ -256,7 +257,7 @@ function sayWhatPipDoes(line: string): void {
   if (packages !== null) say(`installing ${packages[1].split(',').length} packages`);
 }
 
-/** Runs a program to its end. The code is null where there is no such program, and where it was killed. */
+/** Runs a program to its end. The code is null if the program does not exist or was killed. */
 function runProgram(
   command: string,
   args: readonly string[],
@@ -276,7 +277,7 @@ function runProgram(
   });
 }
 
-/** The last line that says something, where programs put their reason, of those that begin as asked. */
+/** The last line that matches `beginning` and is not empty, where most programs write the reason. */
 function lastLine(text: string, beginning = /\S/): string | undefined {
   return text
     .split('\n')
@@ -289,7 +290,7 @@ function say(message: string): void {
   console.error(`peers: ${message}`);
 }
 
-/** To see that they work, one line for each peer that knows the work: `tsx bench/peers.ts [WORK]`. */
+/** Tests the peers with one line for each that has the work: `tsx bench/peers.ts [WORK]`. */
 async function tryPeers(work: PeerWork): Promise<void> {
   const peers = await openPeers();
   try {

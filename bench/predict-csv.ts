@@ -1,5 +1,5 @@
-// bench: a table of 1,000,000 × 20 numbers labelled by the command line as it is built: read, predict, write. And --help.
-// Alone: tsx bench/predict-csv.ts [--peers] [--rows 20000]
+// bench: the built command line labels a table of 1,000,000 × 20 numbers: it reads, predicts and writes. Also --help.
+// Run alone: tsx bench/predict-csv.ts [--peers] [--rows 20000]
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -15,17 +15,17 @@ const ROWS = 1_000_000;
 const COLUMNS = 20;
 const CLI = join(__dirname, '..', 'dist', 'cjs', 'cli', 'main.js');
 
-/** One of those that label the table. */
+/** The result of one program. */
 export interface CsvTiming {
   readonly name: string;
   readonly rowsPerSecond: number;
   readonly peakMegabytes: number;
-  /** Our rows per second over its own, the median over the rounds; 1 for us. */
+  /** Our rows per second relative to this program, the median over the rounds; 1 for ours. */
   readonly ratio: number;
 }
 
 export interface CsvTimes {
-  /** The command line first. */
+  /** Our command line is first. */
   readonly timings: readonly CsvTiming[];
   readonly helpMilliseconds: number;
 }
@@ -33,13 +33,13 @@ export interface CsvTimes {
 interface Run {
   readonly name: string;
   readonly seconds: number;
-  /** Of resident memory, MB. */
+  /** Peak of resident memory in MB. */
   readonly peak: number;
 }
 
 /**
- * Medians of `rounds` runs in turn, each in a process of its own. The command line of dist/ is timed whole, its start included; pandas
- * and scikit-learn by their own clock, without Python's start and imports.
+ * Medians of `rounds` runs in turn, each in its own process. The command line of dist/ is timed with its start.
+ * pandas and scikit-learn are timed by their own clock, without the start and the imports of Python.
  */
 export async function csvTimes(
   rounds: number,
@@ -85,17 +85,19 @@ function pandas(environment: Environment, table: string, output: string): Run {
   return JSON.parse(stdout);
 }
 
-/** Rows near the border between two classes may fall on either side: their probabilities differ by a rounding. */
+/** Rows near the border between two classes may differ, because probabilities differ by rounding. */
 function assertSameLabels(ours: string, theirs: string, rows: number): void {
   const [a, b] = [ours, theirs].map((path) => readFileSync(path, 'utf8').trimEnd().split(/\r?\n/));
   const labelOf = (line: string) => line.split(',')[1];
   const different = a.filter((line, i) => labelOf(line) !== labelOf(b[i])).length;
   if (a.length !== rows + 1 || b.length !== rows + 1 || different > 1e-4 * rows) {
-    throw new Error(`the two label the table otherwise: ${a.length} and ${b.length} lines, ${different} different`);
+    throw new Error(
+      `the two programs give different labels: ${a.length} and ${b.length} lines, ${different} different`,
+    );
   }
 }
 
-/** Seconds of a whole process, start included, and its peak of resident memory, MB. */
+/** Seconds of a complete process with its start, and its peak of resident memory in MB. */
 function timed(args: readonly string[]): Run {
   const script = "process.on('exit', () => console.error(process.resourceUsage().maxRSS / 1024));";
   const command = ['--import', `data:text/javascript,${encodeURIComponent(script)}`, CLI, ...args];
@@ -119,7 +121,7 @@ async function writeTable(path: string, rows: number): Promise<void> {
   await once(file, 'finish');
 }
 
-/** What it came to, beside what is asked for. */
+/** The results, with the required figures. */
 export function csvTable({ timings, helpMilliseconds }: CsvTimes): string {
   const rows = timings.map(({ name, rowsPerSecond, peakMegabytes, ratio }) => [
     name,
@@ -128,7 +130,7 @@ export function csvTable({ timings, helpMilliseconds }: CsvTimes): string {
     `${Math.round(peakMegabytes)} MB`,
   ]);
   const head = ['', 'rows per second', 'ours / this', 'peak memory'];
-  const asked = 'asked: at least 0.4 of their rows per second, less than 300 MB, and --help in at most 150 ms';
+  const asked = 'required: at least 0.4 of their rows per second, less than 300 MB, and --help in at most 150 ms';
   return `${markdown(head, rows)}\n\n--help: ${helpMilliseconds.toFixed(0)} ms (${asked})`;
 }
 

@@ -1,10 +1,10 @@
-// bench: probabilities of one row, and of 100,000 rows of float32, at the weights wⱼₖ = sin(10j + k) / 10 without bias.
+// bench: probabilities of one row and of 100,000 rows of float32, for weights wⱼₖ = sin(10j + k) / 10 without bias.
 import { gatherRows, metrics, SoftmaxRegression } from 'softmax-regression';
 import type { FashionMnist } from 'softmax-regression/node';
 import { encodeModel } from '../src/serialization/model-file.js';
 import { type Measured, median, type Work } from './timing.js';
 
-/** As the peers do it; see bench/peers/peer_scikit_learn.py. */
+/** The same as in bench/peers/peer_scikit_learn.py. */
 const ROWS = 100_000;
 const CALLS = 5000;
 

@@ -1,4 +1,4 @@
-// bench: npm run bench [-- --peers]. Runs the works side by side, prints the tables of docs/benchmarks.md.
+// bench: npm run bench [-- --peers]. Runs all works and prints the tables of docs/benchmarks.md.
 import { execFileSync } from 'node:child_process';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -52,7 +52,7 @@ async function benchTraining(data: FashionMnist, peers: Peers | undefined): Prom
 
 async function benchCompile(data: FashionMnist, peers: Peers | undefined): Promise<void> {
   const { works, dispose } = stepWorks(data);
-  heading(`A plain autograd step, batch 256, in order; an epoch:`);
+  heading(`An autograd step in plain tfjs, batch 256, in order; an epoch:`);
   print(await timeInTurn(works, ROUNDS), 1);
   dispose();
   console.log(
@@ -66,14 +66,14 @@ async function benchCompile(data: FashionMnist, peers: Peers | undefined): Promi
 
 async function benchPredictions(data: FashionMnist, peers: Peers | undefined): Promise<void> {
   const { row, many } = predictWorks(data);
-  heading('Probabilities of one row, 784 × 10; a thousand calls, one by one:');
+  heading('Probabilities of one row, 784 × 10; a thousand single calls:');
   print(await timeInTurn([row, ...peersAt(peers, 'predict-row')], ROUNDS), 1e-3);
   heading('Probabilities of 100,000 rows of float32, 784 × 10; a call:');
   print(await timeInTurn([many, ...peersAt(peers, 'predict-many')], ROUNDS), 1);
 }
 
 async function benchCsv(peers: boolean): Promise<void> {
-  heading('The command line: predict of a table of 1,000,000 × 20, read, labelled, written; and --help:');
+  heading('The command line: `predict` for a table of 1,000,000 × 20, with reading and writing; and --help:');
   console.log(csvTable(await csvTimes(3, { peers })));
 }
 
@@ -82,8 +82,8 @@ async function benchOthers(data: FashionMnist): Promise<void> {
   const inPage = await trainInPage(data);
   if (inPage !== undefined) {
     const { longestFrame, medianFrame, status } = inPage;
-    const frames = `longest frame ${longestFrame.toFixed(0)} ms (asked: at most 200), median ${medianFrame.toFixed(0)} ms`;
-    console.log(`\nThe page, 10,000 images, 5 epochs on wasm: ${frames}. It says: ${status}`);
+    const frames = `longest frame ${longestFrame.toFixed(0)} ms (required: at most 200), median ${medianFrame.toFixed(0)} ms`;
+    console.log(`\nThe page, 10,000 images, 5 epochs on wasm: ${frames}. Status: ${status}`);
   }
   await selectBackend('wasm');
   heading(`Fashion-MNIST on wasm, 3 rounds; an epoch:`);
@@ -96,7 +96,7 @@ async function benchOthers(data: FashionMnist): Promise<void> {
   console.log(table(['backend', 'peak'], rows));
 }
 
-/** The peers that can do a work, as works. */
+/** The peers that have a work, as works. */
 function peersAt(peers: Peers | undefined, work: PeerWork, epochs?: number): Work[] {
   const able = peers?.all.filter((peer: Peer) => peer.works.includes(work)) ?? [];
   return able.map((peer) => ({ name: peer.name, run: () => peer.run(work, { epochs }) }));
@@ -106,7 +106,7 @@ function heading(text: string): void {
   console.log(`\n${text}\n`);
 }
 
-/** How far the outcomes of one comparison may lie apart: other orders of the samples, other roundings. */
+/** The relative tolerance for outcomes of one comparison, because the order of samples and rounding differ. */
 const SAME_LOSS = 0.02;
 
 function print(timings: readonly Timing[], epochs: number, kind: 'same loss' | 'other loss' = 'same loss'): void {
@@ -122,7 +122,8 @@ function print(timings: readonly Timing[], epochs: number, kind: 'same loss' | '
   console.log(table(['', 'median', 'from, to', `${first.name} / this`, 'loss'], rows));
   if (kind === 'other loss') return;
   const outcomes = timings.map(({ outcome }) => outcome);
-  if (Math.max(...outcomes) > (1 + SAME_LOSS) * Math.min(...outcomes)) throw new Error('these reach different losses');
+  if (Math.max(...outcomes) > (1 + SAME_LOSS) * Math.min(...outcomes))
+    throw new Error('the works reach different losses');
 }
 
 function peakMegabytes(backend: string): number {

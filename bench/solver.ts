@@ -1,25 +1,27 @@
-// bench: the solver to the optimum, side by side with scikit-learn.
+// bench: the solver to the optimum, compared with scikit-learn.
 import { SoftmaxRegression } from 'softmax-regression';
 import type { FashionMnist } from 'softmax-regression/node';
 import { dataSets, standardized } from '../test/helpers/golden-solver.js';
 import type { Peer, PeerWork } from './peers.js';
 import { type Measured, median, type Timing, table, timeInTurn, type Work } from './timing.js';
 
-/** Prints the tables; without scikit-learn, of this package alone. */
+/** Prints the tables. Without scikit-learn, they contain this package only. */
 export async function benchSolver(data: FashionMnist, scikitLearn: Peer | undefined): Promise<void> {
   await benchObjective(data, scikitLearn);
   for (const name of ['digits', 'wine'] as const) {
-    console.log(`\n${name}, standardised, C = 1, to a gradient of 1e-8, 7 rounds; a whole fit:\n`);
+    console.log(`\n${name}, standardised, C = 1, to a gradient of 1e-8, 7 rounds; a complete fit:\n`);
     print(await timeInTurn([optimum(name), ...peerWorks(scikitLearn, name)], 7), 1e-7);
   }
 }
 
-/** What scikit-learn's lbfgs takes for 200 iterations, and how long it takes here to be as far. */
+/** Compares the time to the objective that scikit-learn's lbfgs reaches in 200 iterations. */
 async function benchObjective(data: FashionMnist, scikitLearn: Peer | undefined): Promise<void> {
   const target = scikitLearn === undefined ? 0.365 : (await scikitLearn.run('lbfgs', { iterations: 200 })).outcome;
   const reached = await iterationsTo(data, target);
   console.log(`\nFashion-MNIST, C = 1, to an objective of ${target.toFixed(4)}: ${reached} iterations, 3 rounds;`);
-  console.log(`a whole fit of that many, its proof of suboptimality included, and until it is there:\n`);
+  console.log(
+    `a complete fit of as many iterations with its suboptimality bound, and a fit that stops at the objective:\n`,
+  );
   const works = [wholeFit(data, reached), untilThere(data, target), ...peerWorks(scikitLearn, 'lbfgs')];
   print(await timeInTurn(works, 3), 0.02);
 }
@@ -46,7 +48,7 @@ function wholeFit({ train }: FashionMnist, maxIterations: number): Work {
 
 function untilThere({ train }: FashionMnist, target: number): Work {
   return {
-    name: 'fit, until it is there',
+    name: 'fit, to the objective',
     async run(): Promise<Measured> {
       const start = performance.now();
       const there = new AbortController();
@@ -84,7 +86,7 @@ function peerWorks(peer: Peer | undefined, work: PeerWork): Work[] {
   return peer === undefined ? [] : [{ name: peer.name, run: () => peer.run(work) }];
 }
 
-/** With how each compares to the last of them, and an error if they do not come to the same. */
+/** Prints the timings relative to the last one. Throws if the outcomes differ. */
 function print(timings: readonly Timing[], tolerance: number): void {
   const last = timings[timings.length - 1];
   const number = (milliseconds: number) => milliseconds.toFixed(milliseconds < 100 ? 1 : 0);
@@ -97,5 +99,6 @@ function print(timings: readonly Timing[], tolerance: number): void {
   ]);
   console.log(table(['', 'median', 'from, to', `this / ${last.name}`, 'objective'], rows));
   const outcomes = timings.map(({ outcome }) => outcome);
-  if (Math.max(...outcomes) > (1 + tolerance) * Math.min(...outcomes)) throw new Error('these reach different values');
+  if (Math.max(...outcomes) > (1 + tolerance) * Math.min(...outcomes))
+    throw new Error('the works reach different values');
 }

@@ -1,6 +1,6 @@
-// bench: works timed side by side, in turn, in one run; what counts are medians and their ratios.
+// bench: times works in turn in one run, for medians and their ratios.
 
-/** What a work gives back when it has a clock of its own. */
+/** The result of a work that has its own clock. */
 export interface Measured {
   readonly milliseconds: number;
   readonly outcome: number;
@@ -8,20 +8,20 @@ export interface Measured {
 
 export interface Work {
   readonly name: string;
-  /** Does the work once; the outcome that it gives back must be alike for all works of a comparison. */
+  /** Runs the work once. The outcomes of all works of a comparison must agree. */
   run(): Promise<number | Measured>;
 }
 
 export interface Timing {
   readonly name: string;
-  /** Milliseconds, one for each round. */
+  /** Milliseconds of each round. */
   readonly milliseconds: readonly number[];
   readonly outcome: number;
 }
 
 /**
- * Each work once to warm up, then `rounds` times all of them in turn, each round beginning with the next one: A B C, B C A, …
- * So drift hits all of them, and so does what their forerunner leaves behind.
+ * Runs each work once to warm up, then `rounds` rounds of all works. Each round begins with the next work: A B C,
+ * B C A, … So drift and the after-effects of the previous work affect all works equally.
  */
 export async function timeInTurn(works: readonly Work[], rounds: number): Promise<Timing[]> {
   const outcomes: number[] = [];
@@ -48,7 +48,7 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** A Markdown table: the same on a terminal and in the docs. */
+/** A Markdown table, for terminals and for the docs. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = header.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column].length)));
   const line = (cells: readonly string[]) => `| ${cells.map((cell, i) => cell.padEnd(widths[i])).join(' | ')} |`;

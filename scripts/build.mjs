@@ -19,8 +19,8 @@ for (const entry of ['index', 'node', 'predict', 'reference', 'report']) {
   writeFileSync(`${dist}/${entry}.mjs`, reexport);
   writeFileSync(`${dist}/${entry}.d.mts`, reexport);
 }
-// The addon is compiled where it is installed.
+// The sources of the kernels: the addon is compiled on the user's machine.
 cpSync(`${root}/src/graph/kernels`, `${dist}/cjs/graph/kernels`, { recursive: true });
 chmodSync(`${dist}/cjs/cli/main.js`, 0o755);
-// Written last: where it is there, the build is whole.
+// Written last: if it exists, the build is complete.
 writeFileSync(`${dist}/esm/package.json`, '{ "type": "module" }\n');

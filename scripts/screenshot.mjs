@@ -1,5 +1,5 @@
-// Makes docs/page.png, the screenshot of the README: the page while it has learnt Fashion-MNIST's 10,000 test images.
-// Needs chromium, and the data at --data (default: where `softmax-regression data fetch` puts them).
+// Makes docs/page.png, the screenshot of the README: the page after training on Fashion-MNIST's 10,000 test images.
+// Needs chromium, and the data at --data (default: the folder of `softmax-regression data fetch`).
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
-// Makes a fresh clone ready: packages, build, native kernels, data. What is done already is not done again.
-// It decides nothing about kernels or data itself: it calls the package's own command line.
+// Prepares a fresh clone: packages, build, native kernels, data. Completed steps are skipped.
+// Kernels and data are installed by the command line of the package.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -23,7 +23,7 @@ if (native !== 0) {
 const data = softmaxRegression(['data', 'fetch']);
 if (data !== 0) process.exit(data);
 
-/** Whether node_modules holds what package-lock.json asks for, by npm's own record of what it installed. */
+/** Whether node_modules matches package-lock.json, by npm's record of the installed packages. */
 function packagesMatchLock() {
   const installed = readLock('node_modules/.package-lock.json');
   const wanted = readLock('package-lock.json');
@@ -36,7 +36,7 @@ function readLock(path) {
   return existsSync(join(root, path)) ? JSON.parse(readFileSync(join(root, path), 'utf8')).packages : {};
 }
 
-/** The latest modification time below some paths; 0 where there is none. */
+/** The latest modification time below the paths; 0 if there are no files. */
 function newest(paths) {
   const files = paths.flatMap((path) => {
     const full = join(root, path);
@@ -59,7 +59,7 @@ function run(step, command, args) {
 }
 
 function start(command, args) {
-  // npm is a script for the shell on Windows.
+  // On Windows, npm is a shell script.
   const { status } = spawnSync(command, args, {
     cwd: root,
     stdio: 'inherit',

@@ -1,4 +1,4 @@
-// Compiles assembly/simd.ts and prints the module src/core/simd-module.ts, which `npm run simd` writes with it.
+// Compiles assembly/simd.ts and prints src/core/simd-module.ts. `npm run simd` writes that file.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';

@@ -1,7 +1,7 @@
-// scripts: what a docstring sets off by two spaces is a formula, and keeps its lines on the page of typedoc.
+// scripts: a typedoc plugin that renders formulas, which docstrings indent by two spaces, as code blocks.
 import { Converter } from 'typedoc';
 
-/** A paragraph of lines that all begin with two spaces, as a block of code; formulas far apart on a line get one each. */
+/** Turns a paragraph of lines that begin with two spaces into a code block. Formulas far apart get separate lines. */
 function setOff(paragraph) {
   const lines = paragraph.split('\n');
   if (!lines.every((line) => /^ {2,}\S/.test(line))) return paragraph;

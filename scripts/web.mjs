@@ -1,5 +1,5 @@
-// Builds the page of web/ into dist-web/ (or --out): a folder that any server of files can offer. --serve offers it on this
-// machine, at --port 8080 unless told otherwise.
+// Builds the page of web/ into dist-web/ (or --out), a folder for any static file server. --serve serves it on this
+// machine, at --port (default 8080).
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
@@ -11,7 +11,7 @@ import { build } from 'esbuild';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const require = createRequire(import.meta.url);
 
-/** Compiling wasm is all that is allowed beside what the folder holds; 'wasm-unsafe-eval' allows no other evaluation. */
+/** Allows the files of the folder and the compilation of wasm. 'wasm-unsafe-eval' allows no other evaluation. */
 export const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self' 'wasm-unsafe-eval'",
@@ -25,7 +25,7 @@ export const CONTENT_SECURITY_POLICY = [
 
 const WASM = ['tfjs-backend-wasm.wasm', 'tfjs-backend-wasm-simd.wasm'];
 
-/** @returns how many bytes of script the page and its worker are */
+/** @returns the bytes of script of the page and its worker */
 export async function buildWeb(outdir = join(root, 'dist-web')) {
   rmSync(outdir, { recursive: true, force: true });
   mkdirSync(outdir, { recursive: true });
@@ -51,7 +51,7 @@ export async function buildWeb(outdir = join(root, 'dist-web')) {
   return Object.values(metafile.outputs).reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
-/** The report's colours as custom properties. */
+/** The colours of the report as CSS custom properties. */
 async function colours() {
   const { outputFiles } = await build({
     absWorkingDir: root,
@@ -75,7 +75,7 @@ const TYPES = {
   '.wasm': 'application/wasm',
 };
 
-/** Serves a folder on this machine alone, under the same policy as a header: that is the one a worker goes by. */
+/** Serves a folder to this machine only. The policy is also sent as a header, because workers follow the header. */
 export function serve(folder, port = 0) {
   const server = createServer((request, response) => {
     const path = normalize(decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname));
@@ -108,7 +108,7 @@ async function main() {
     },
   });
   const bytes = await buildWeb(values.out);
-  console.log(`${values.out}: ${(bytes / 1e6).toFixed(1)} MB of script, and wasm beside it`);
+  console.log(`${values.out}: ${(bytes / 1e6).toFixed(1)} MB of script, plus wasm`);
   if (!values.serve) return;
   const server = await serve(values.out, Number(values.port));
   console.log(`http://localhost:${server.address().port}`);

@@ -1,5 +1,5 @@
-# bench: JAX and Optax. A whole epoch is one compiled function: permutation, scan over the batches, the short last one.
-from serve import serve  # first of all: it keeps standard output for the answers
+# bench: JAX and Optax. One epoch is one compiled function: permutation, scan over the batches, the short last batch.
+from serve import serve  # must be the first import: it reserves standard output for the answers
 
 from functools import cache, partial
 from time import perf_counter
@@ -29,7 +29,7 @@ def train(name, epochs=None):
 
 @cache
 def compiled(name):
-    """The compiled epoch, and the parameters and the optimizer's state to start from."""
+    """The compiled epoch, the initial parameters and the initial state of the optimizer."""
     training = TRAININGS[name]
     optimizer = {'sgd': optax.sgd, 'adam': optax.adam}[training.optimizer](training.learning_rate)
     parameters = jax.tree.map(jnp.asarray, initial(training.sizes))
@@ -39,7 +39,7 @@ def compiled(name):
 
 
 def run_epoch(training, optimizer, parameters, state, key, features, labels):
-    """Parameters, state, and the mean over the samples of their loss, each at the parameters of its step."""
+    """Parameters, state, and the mean loss over the samples, each at the parameters of its step."""
     n, size = len(labels), training.batch_size
     steps, whole = n // size, n - n % size
 

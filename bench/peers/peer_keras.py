@@ -1,5 +1,5 @@
-# bench: Keras on TensorFlow, its default: `model.fit` with its own defaults for all that the problem leaves open.
-from serve import serve  # first of all: it keeps standard output for the answers
+# bench: Keras on TensorFlow, its default backend: `model.fit` with default options except those of the problem.
+from serve import serve  # must be the first import: it reserves standard output for the answers
 
 from functools import cache, partial
 from time import perf_counter
@@ -32,7 +32,7 @@ def fit(model, training, epochs):
 
 @cache
 def compiled(name):
-    """The model after an epoch, so that its training step is compiled, and the values that it is to start from."""
+    """The model after one epoch, which compiles its training step, and the initial values."""
     training = TRAININGS[name]
     inputs, *hidden, units = training.sizes
     layers = [keras.layers.Dense(size, activation='relu') for size in hidden]

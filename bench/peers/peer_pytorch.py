@@ -1,5 +1,5 @@
-# bench: PyTorch, eager, with all samples in memory and each batch picked by its indices: no DataLoader.
-from serve import serve  # first of all: it keeps standard output for the answers
+# bench: PyTorch, eager, with all samples in memory and batches selected by index, without a DataLoader.
+from serve import serve  # must be the first import: it reserves standard output for the answers
 
 from functools import partial
 from itertools import pairwise
@@ -37,7 +37,7 @@ def network(sizes):
 
 
 def epoch(model, optimizer, training):
-    """The mean over the samples of their loss, each at the parameters of its step."""
+    """The mean loss over the samples, each at the parameters of its step."""
     n = len(labels)
     total = torch.zeros(())
     order = torch.randperm(n) if training.shuffled else None

@@ -1,5 +1,5 @@
-# bench: scikit-learn's LogisticRegression, to the optimum and on new samples.
-from serve import serve  # first of all: it keeps standard output for the answers
+# bench: scikit-learn's LogisticRegression: training to the optimum, and prediction.
+from serve import serve  # must be the first import: it reserves standard output for the answers
 
 import warnings
 from functools import partial
@@ -15,7 +15,7 @@ from sklearn.preprocessing import StandardScaler
 
 from problem import load
 
-# To stop after so many iterations is what is asked for here; the outcome tells how far it came.
+# The limit of iterations is intended. The outcome shows the objective reached.
 warnings.simplefilter('ignore', ConvergenceWarning)
 
 features, labels = load()
@@ -26,7 +26,7 @@ def lbfgs(iterations=200, tolerance=1e-4):
 
 
 def bundled(load_dataset, iterations=100_000, tolerance=1e-8, standardize=True):
-    """One of the data sets that come with scikit-learn, to the optimum."""
+    """Trains on a data set of scikit-learn, to the optimum."""
     x, y = load_dataset(return_X_y=True)
     if standardize:
         x = StandardScaler().fit_transform(x)
@@ -34,7 +34,7 @@ def bundled(load_dataset, iterations=100_000, tolerance=1e-8, standardize=True):
 
 
 def solve(x, y, iterations, tolerance):
-    """Seconds of `fit` at C = 1, and the objective that it reached: mean NLL + ‖W‖² / 2n."""
+    """Seconds of `fit` at C = 1, and the objective reached: mean NLL + ‖W‖² / 2n."""
     model = LogisticRegression(C=1.0, max_iter=iterations, tol=tolerance)
     start = perf_counter()
     model.fit(x, y)
@@ -51,7 +51,7 @@ def mean_loss(logits, y):
 
 
 def predict_row(calls=5000):
-    """Median seconds of `predict_proba` of one row; the outcome is its loss."""
+    """Median seconds of `predict_proba` for one row. The outcome is its loss."""
     model, row = predictor(), features[:1]
     times = []
     for _ in range(calls):
@@ -62,7 +62,7 @@ def predict_row(calls=5000):
 
 
 def predict_many(rows=100_000):
-    """Seconds of `predict_proba` of so many training images, repeated as needed; the outcome is their mean loss."""
+    """Seconds of `predict_proba` for `rows` training images, repeated as needed. The outcome is their mean loss."""
     model, indices = predictor(), np.arange(rows) % len(labels)
     many = features[indices]
     start = perf_counter()
@@ -72,7 +72,7 @@ def predict_many(rows=100_000):
 
 
 def predictor():
-    """A fitted model whose weights any language makes the same: wⱼₖ = sin(10j + k) / 10, no bias."""
+    """A fitted model with weights that are the same in any language: wⱼₖ = sin(10j + k) / 10, no bias."""
     model = LogisticRegression(max_iter=1).fit(features[:1000], labels[:1000])
     inputs, units = features.shape[1], len(model.classes_)
     model.coef_ = np.sin(np.arange(inputs * units)).reshape(inputs, units).T.astype(features.dtype) / 10

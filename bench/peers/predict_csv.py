@@ -1,4 +1,4 @@
-# bench: a table read by pandas, labelled by scikit-learn, and written by pandas, as the command line does it.
+# bench: pandas reads a table, scikit-learn labels it, and pandas writes it, like the command line of this package.
 import json
 import math
 import resource

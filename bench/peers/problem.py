@@ -1,4 +1,4 @@
-# bench: what all peers train: the samples, the hyperparameters and the weights to start from.
+# bench: the problem of all peers: samples, hyperparameters and initial weights.
 import sys
 from collections import namedtuple
 from itertools import pairwise
@@ -16,7 +16,7 @@ TRAININGS = {
 
 
 def load():
-    """The images as float32 rows in [0, 1], and their labels as bytes, from the folder that the command line names."""
+    """The images as float32 rows in [0, 1] and their labels as bytes, from the folder in the first argument."""
     folder = Path(sys.argv[1])
     labels = np.fromfile(folder / 'labels.bin', np.uint8)
     features = np.fromfile(folder / 'features.bin', np.uint8).reshape(len(labels), -1)
@@ -24,7 +24,7 @@ def load():
 
 
 def initial(sizes):
-    """Weight and bias of each layer, alike for all peers: 0 where the problem is convex, one layer, else Glorot's."""
+    """Weight and bias of each layer, equal for all peers: 0 for one layer (convex), otherwise Glorot's."""
     random = np.random.default_rng(0)
     layers = []
     for inputs, units in pairwise(sizes):

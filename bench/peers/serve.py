@@ -1,19 +1,19 @@
-# bench: answers requests for work, a line of JSON each, until its input ends. To be imported before anything else.
+# bench: answers requests for work, one line of JSON each, until its input ends. Import it before anything else.
 import json
 import os
 import sys
 import time
 
-# Libraries print what they like to standard output; only answers may go there.
+# Only answers may be written to standard output. What libraries print there goes to standard error.
 answers = os.fdopen(os.dup(1), 'w')
 os.dup2(2, 1)
 
 
 def serve(name, works):
-    """Says who is here, then does the works that are asked for.
+    """Sends the name and the works of this peer, then runs the requested works.
 
-    Each of `works`, by name, is a function of the request's options. It times itself, so that neither the way here nor
-    its preparations count, and gives back a dictionary with the `seconds` and the `outcome`.
+    Each of `works`, by name, is a function of the options of the request. It times itself, so messages and preparations
+    do not count, and returns a dictionary with `seconds` and `outcome`.
     """
     settle()
     answer({'name': name, 'works': list(works)})
@@ -32,14 +32,14 @@ def answer(value):
 
 
 def settle():
-    """Waits until no thread here works any more, so that the next in turn has the machine to itself.
+    """Waits until all threads of this process are idle, so that they do not disturb the next work.
 
-    After their work OpenMP's threads spin for up to 0.2 s, in the hope of more. Environment variables can forbid it
-    (OMP_WAIT_POLICY, KMP_BLOCKTIME), but then they also sleep between two kernels of the work that is measured.
+    The threads of OpenMP spin for up to 0.2 s after their work. Environment variables can turn this off
+    (OMP_WAIT_POLICY, KMP_BLOCKTIME), but then the threads also sleep between two kernels of the measured work.
     """
     for _ in range(100):
         before = time.process_time()
         time.sleep(0.05)
         if time.process_time() - before < 0.002:
             return
-    raise RuntimeError('threads still compute 5 s after the work')
+    raise RuntimeError('threads are still busy 5 s after the work')
