@@ -1,5 +1,6 @@
-// npm run fits [-- --against FILE] [-- --write FILE]: six fits, each as a hash of its weights and of its result. A change that
-// should not alter any number prints the same hashes before and after. TensorFlow rounds by processor: compare on one machine.
+// npm run fits [-- --against FILE] [-- --write FILE]: hashes the weights and results of six fits. A change that should
+// not alter numbers prints the same hashes before and after. Compare on one machine, because TensorFlow's rounding
+// depends on the processor.
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -89,7 +90,7 @@ async function hashOf({ backend, samples, options }: Fit): Promise<string> {
   const { model, result } = await SoftmaxRegression.fit(features, labels, options);
   const hash = createHash('sha256');
   for (const row of model.weight) hash.update(row);
-  // The numbers of the result: its advice is prose.
+  // The numbers of the result, without its advice, which is prose.
   hash.update(model.bias).update(JSON.stringify({ ...result, advice: undefined }));
   return hash.digest('hex').slice(0, 32);
 }

@@ -1,4 +1,4 @@
-// Checkpoints: what is accepted was signed, and a fit that goes on from it ends with finite numbers, or says why not.
+// Checkpoints: accepted content has a valid checksum, and a fit resumed from it ends with finite numbers or an error.
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import * as tf from '@tensorflow/tfjs';
@@ -13,7 +13,7 @@ import { corpus, type Target } from './target.js';
 
 const FILES = [...corpus('checkpoint').values()];
 
-/** The checksums of contents that somebody signed. */
+/** The checksums of signed contents. */
 const signed = new Set(FILES.map((file) => split(file).sha256));
 
 export const checkpoint: Target = {
@@ -24,22 +24,22 @@ export const checkpoint: Target = {
   },
   check: async (bytes) => {
     const content = await decodeCheckpoint(bytes, 'fuzz');
-    if (!signed.has(split(bytes).sha256)) throw new Violation('it accepts what nobody signed');
+    if (!signed.has(split(bytes).sha256)) throw new Violation('it accepts unsigned content');
     for (const part of [content.state, content.options, content.data, content.environment]) assertPlain(part);
     const again = await decodeCheckpoint(await encodeCheckpoint(content), 'fuzz');
-    if (!isDeepStrictEqual(again, content)) throw new Violation('it reads other content from what it writes');
+    if (!isDeepStrictEqual(again, content)) throw new Violation('it does not read back what it writes');
     await resume(bytes);
   },
 };
 
-/** Whose checkpoint it is, only the fits know: each is asked, and the last refusal counts where all refuse. */
+/** Tries to resume every fit, because the fit of a checkpoint is unknown. If all refuse, throws the last refusal. */
 async function resume(bytes: Uint8Array): Promise<void> {
   const { numTensors } = tf.memory();
   let refusal: unknown;
   for (const name of Object.keys(FITS)) {
     const ended = await resumableFit(name, { resume: bytes }).then(
       ({ model, result: { reason, objective } }) => {
-        // From huge weights on, a training says that it has diverged.
+        // A training with huge weights reports that it diverged.
         const loss = reason === 'diverged' ? [] : [objective];
         return [...model.weight.flatMap((row) => [...row]), ...model.bias, ...loss];
       },
@@ -50,7 +50,7 @@ async function resume(bytes: Uint8Array): Promise<void> {
     );
     if (tf.memory().numTensors !== numTensors) throw new Violation('tensors are left');
     if (ended === undefined) continue;
-    if (!ended.every(Number.isFinite)) throw new Violation('a fit goes on from it to numbers that are not finite');
+    if (!ended.every(Number.isFinite)) throw new Violation('a fit resumed from it has numbers that are not finite');
     return;
   }
   throw refusal;
@@ -58,7 +58,7 @@ async function resume(bytes: Uint8Array): Promise<void> {
 
 const STATES = ['epoch', 'step', 'random', 'bestEpoch', 'phase', 'iterations', 'evaluations', 'stalled', 'more'];
 
-/** A change of what it holds, mostly signed: only the change itself can be refused. */
+/** Changes the content and mostly signs it, so that only the change itself can be refused. */
 function forge(bytes: Uint8Array, random: Random): Uint8Array {
   const { text, data } = split(bytes);
   const header = JSON.parse(text) as Parts['header'];
@@ -105,7 +105,7 @@ function safely(text: string): Record<string, never> | undefined {
   }
 }
 
-/** As digestOf of what lies in one slice. */
+/** The same as `digestOf` for content in one slice. */
 function sign(header: Parts['header'], data: Uint8Array): void {
   const { sha256: _, ...rest } = header.__metadata__;
   const sum = (bytes: Uint8Array | string) => createHash('sha256').update(bytes).digest('hex');

@@ -1,4 +1,4 @@
-// Runs cases one after the other, and tells the parent of each before it begins: a process that hangs or dies is known by its case.
+// Runs cases one after the other. It announces each case to the parent, so that the case of a hang or crash is known.
 import { assertPrototypes, meterAllocations, prototypes, refusalOf, takeAllocated, type Violation } from './guard.js';
 import { caseRandom } from './mutate.js';
 import type { Target } from './target.js';
@@ -9,7 +9,7 @@ export interface Order {
   readonly seed: number;
   readonly from: number;
   readonly to: number;
-  /** Findings after which it ends. */
+  /** The maximum number of findings. */
   readonly most: number;
 }
 
@@ -22,14 +22,14 @@ export interface Summary {
   readonly accepted: number;
   /** Refusals by code. */
   readonly refused: Readonly<Record<string, number>>;
-  /** The most that one case took: seconds of the processor, bytes in arrays. */
+  /** The maximum of one case: seconds of CPU time, and bytes in arrays. */
   readonly slowest: number;
   readonly largest: number;
 }
 
-/** Seconds of the processor that a case may take. */
+/** The maximum CPU time of a case. */
 const MAX_SECONDS = 2;
-/** Until the parent can read it: whatever comes next may end this process. */
+/** Waits until the message is sent, because the next case may end this process. */
 const told = (message: Message) => new Promise<void>((resolve) => process.send?.(message, () => resolve()));
 
 async function run({ target: name, seed, from, to, most }: Order): Promise<void> {
@@ -48,7 +48,7 @@ async function run({ target: name, seed, from, to, most }: Order): Promise<void>
     const seconds = (user + system) / 1e6;
     slowest = Math.max(slowest, seconds);
     largest = Math.max(largest, takeAllocated());
-    const violation = code.violation ?? (seconds > MAX_SECONDS ? `it takes ${seconds} s of the processor` : undefined);
+    const violation = code.violation ?? (seconds > MAX_SECONDS ? `it takes ${seconds} s of CPU time` : undefined);
     if (violation !== undefined) {
       await told({ violation, number, input: Buffer.from(input).toString('base64') });
       findings++;
@@ -78,5 +78,5 @@ async function outcome(
 }
 
 meterAllocations();
-// The channel is closed from here: closed by the parent, the end of this process goes unseen.
+// The child closes the channel. If the parent closed it, it would not see the end of this process.
 process.on('message', (order: Order) => void run(order).then(() => process.disconnect()));

@@ -1,4 +1,4 @@
-// CSV: what is accepted is a table of finite numbers, and comes out the same however the bytes are cut into chunks.
+// CSV: an accepted file is a table of finite numbers, and is the same for every division into chunks.
 import { isDeepStrictEqual } from 'node:util';
 import type { Random } from '../../src/core/random.js';
 import { readCsvRows } from '../../src/data/table/stream.js';
@@ -43,8 +43,9 @@ export const csv: Target = {
       values.push(...batch.features.values);
       others.push(...(batch.labels ?? []));
     }
-    if (!isDeepStrictEqual(Float64Array.from(values), features.values)) throw new Violation('chunks read differently');
-    if (!isDeepStrictEqual(others, labels ?? [])) throw new Violation('labels of chunks read differently');
+    if (!isDeepStrictEqual(Float64Array.from(values), features.values))
+      throw new Violation('chunks give other numbers');
+    if (!isDeepStrictEqual(others, labels ?? [])) throw new Violation('chunks give other labels');
   },
 };
 

@@ -1,4 +1,4 @@
-// The fits whose checkpoints are in the corpus. Run by itself, it writes them: npx tsx tools/fuzz/fits.ts
+// The fits whose checkpoints are in the corpus. `npx tsx tools/fuzz/fits.ts` writes the checkpoints.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';

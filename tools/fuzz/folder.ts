@@ -1,4 +1,4 @@
-// Folders of IDX files, plain and packed: bombs, links to elsewhere, pipes, names with tricks.
+// Folders of IDX files, plain and packed: gzip bombs, links to other places, pipes, hostile names.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ import { corpus, type Target } from './target.js';
 const IMAGES = corpus('folder').get('images-idx3-ubyte') as Uint8Array;
 const LABELS = corpus('folder').get('labels-idx1-ubyte') as Uint8Array;
 
-/** A file of the folder: its bytes in base64, or what it is instead. */
+/** An entry of the folder: the bytes of a file in base64, or something that is not a file. */
 type Entry = { readonly name: string; readonly bytes: string } | { readonly name: string; readonly trick: string };
 
 /** 32 MiB of zeros in 32 kB. */
@@ -76,7 +76,7 @@ function packed(name: string, plain: Uint8Array, random: Random): Entry {
   return { name: `${name}.gz`, bytes: base64(kind < 7 ? mutate(gzip, [gzip], random) : gzip) };
 }
 
-/** A small header that promises little or much, and then zeros without end. */
+/** A small header with a small or large claimed size, followed by 32 MiB of zeros. */
 function bomb(random: Random): Uint8Array {
   const header = Buffer.from(IMAGES.subarray(0, 16));
   header.writeUInt32BE(pick([2, 1000, 0x10000, 0x7ffffff, 0xffffffff], random), 4);
@@ -112,5 +112,5 @@ function assertTrue(values: Uint8Array, entries: readonly Entry[]): void {
       return false;
     }
   });
-  if (!isOneOfThem) throw new Violation('it has numbers that are in none of the files');
+  if (!isOneOfThem) throw new Violation('its numbers are in none of the files');
 }

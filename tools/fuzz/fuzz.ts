@@ -1,4 +1,4 @@
-// Fuzzes one reader in child processes: a hang is ended, a death is seen, and the run goes on with the next case.
+// Fuzzes one reader in child processes. After a hang or a crash, the run continues with the next case.
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import type { Message, Order, Summary } from './child.js';
@@ -6,7 +6,7 @@ import type { Message, Order, Summary } from './child.js';
 export interface Finding {
   readonly number: number;
   readonly violation: string;
-  /** The input in base64, where the child lived to hand it over. */
+  /** The input in base64, if the child could send it. */
   readonly input?: string;
 }
 
@@ -20,13 +20,13 @@ export interface FuzzOptions {
   readonly target: string;
   readonly cases: number;
   readonly seed: number;
-  /** Milliseconds that a case may last, its turns of waiting for a busy machine included. */
+  /** Milliseconds that a case may take, including delays of a busy machine. */
   readonly patience?: number;
-  /** Findings after which the run ends. */
+  /** The maximum number of findings. */
   readonly most?: number;
 }
 
-/** MiB for all that is no array: a reader that builds endless lists or strings dies of it, and is found. */
+/** MiB for everything except typed arrays. A reader that builds endless lists or strings runs out of memory. */
 const HEAP = 192;
 
 export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
@@ -50,7 +50,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
   return { target, cases, accepted, refused, slowest, largest, findings };
 }
 
-/** A child that runs the cases to the end, or to the one that ends it. */
+/** Runs the cases in a child, up to the last one or the first that ends the child. */
 function runChild(
   order: Order,
   patience: number,

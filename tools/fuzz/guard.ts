@@ -1,11 +1,11 @@
-// What a case may not do: allocate more than its share, or leave the prototypes other than they were.
+// The rules of a case: no large allocation, no modified prototype, and only errors of this package.
 
-/** Raised for what a reader must never do; any other error that has no name of ours is one as well. */
+/** Thrown if a reader breaks a rule. Errors that are not errors of this package also count as violations. */
 export class Violation extends Error {
   override readonly name = 'Violation';
 }
 
-/** A case may allocate this much at once, whatever its file says. */
+/** The maximum allocation of a case. */
 export const MAX_ALLOCATION = 64 * 2 ** 20;
 
 const ARRAYS = [
@@ -21,14 +21,14 @@ function count(bytes: number): void {
   if (allocated > MAX_ALLOCATION) throw new Violation(`it allocates ${allocated} bytes`);
 }
 
-/** Bytes in arrays since the last call. */
+/** The bytes allocated in arrays since the last call. */
 export function takeAllocated(): number {
   const before = allocated;
   allocated = 0;
   return before;
 }
 
-/** Counts what is asked for before it is there: memory that is never touched would not show as resident. */
+/** Counts allocations before they happen, because untouched memory does not appear as resident. */
 export function meterAllocations(): void {
   const scope = globalThis as unknown as Record<
     string,
@@ -65,7 +65,7 @@ const PROTOTYPES = [Object, Array, Function, String, Number, Boolean, Map, Set, 
   ({ prototype }) => prototype as object,
 );
 
-/** Every property of the prototypes as it is now. */
+/** A snapshot of all properties of the prototypes. */
 export function prototypes(): readonly (readonly [object, ReadonlyMap<PropertyKey, unknown>])[] {
   return PROTOTYPES.map((prototype) => {
     const keys = Reflect.ownKeys(prototype);
@@ -77,7 +77,7 @@ export function prototypes(): readonly (readonly [object, ReadonlyMap<PropertyKe
   });
 }
 
-/** @throws Violation if a prototype has another property than before */
+/** @throws Violation if a property of a prototype changed */
 export function assertPrototypes(before: ReturnType<typeof prototypes>): void {
   prototypes().forEach(([prototype, now], i) => {
     const then = before[i][1];
@@ -90,7 +90,7 @@ export function assertPrototypes(before: ReturnType<typeof prototypes>): void {
   });
 }
 
-/** @throws Violation if an object of what was read has another prototype than JSON gives it */
+/** @throws Violation if an object has another prototype than one from JSON */
 export function assertPlain(value: unknown): void {
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return;
   const prototype: unknown = Object.getPrototypeOf(value);
@@ -98,24 +98,24 @@ export function assertPlain(value: unknown): void {
   for (const item of Object.values(value)) assertPlain(item);
 }
 
-/** Characters of an error message: more is a file in the terminal. */
+/** The maximum length of an error message. A longer one quotes the file. */
 const MAX_MESSAGE = 4096;
 
 /**
- * The code of an error by which a reader refuses its input.
+ * The code of the error with which a reader refuses its input.
  *
- * @param codes those that it may have beside FORMAT, SHAPE and DOMAIN
- * @throws Violation if it is no error of ours, or quotes what it should not
+ * @param codes the allowed codes besides FORMAT, SHAPE and DOMAIN
+ * @throws Violation if it is not an error of this package, is too long, or contains control characters
  */
 export function refusalOf(error: unknown, codes: readonly string[]): string {
   if (error instanceof Violation) throw error;
   const { code, expected, message, stack } = error as { [field: string]: unknown };
   const isNamed = ['FORMAT', 'SHAPE', 'DOMAIN', ...codes].includes(String(code)) && typeof expected === 'string';
-  if (!isNamed) throw new Violation(`an error without a name of ours: ${stack ?? error}`);
+  if (!isNamed) throw new Violation(`an error of another kind: ${stack ?? error}`);
   const { length } = String(message);
   if (length > MAX_MESSAGE) throw new Violation(`a message of ${length} characters`);
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern finds control characters
   if (/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/.test(String(message)))
-    throw new Violation('a message that commands a terminal');
+    throw new Violation('a message with control characters');
   return String(code);
 }

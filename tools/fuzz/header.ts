@@ -1,4 +1,4 @@
-// The header of safetensors files, which models and checkpoints have: taken apart, and put together with tricks.
+// The safetensors header of models and checkpoints: splits it, and joins it with forgeries.
 import type { Random } from '../../src/core/random.js';
 import { chance } from './mutate.js';
 
@@ -15,7 +15,7 @@ export function split(bytes: Uint8Array): Omit<Parts, 'header'> {
   return { text, data: bytes.slice(end), sha256: /"sha256":"([0-9a-f]*)"/.exec(text)?.[1] ?? '' };
 }
 
-/** As JSON; now and then with a key that comes twice, one that only text can have, or very deep. */
+/** The header as JSON, sometimes with a duplicate key, a `__proto__` key, or deep nesting. */
 export function forgedHeader(header: Parts['header'], random: Random): string {
   let written = JSON.stringify(header);
   if (chance(0.1, random)) written = written.replace(/"(bias|shape|format|classes|state)":/, (key) => `${key}0,${key}`);
@@ -32,10 +32,10 @@ export function join(header: string, data: Uint8Array, random: Random): Uint8Arr
   return new Uint8Array(Buffer.concat([length, padded, data]));
 }
 
-/** What shapes and offsets are forged to. */
+/** Forged shapes and offsets. */
 export const SHAPES = [[0], [1], [3], [1, 3], [4, 3], [3, 4], [2 ** 31, 3], [2 ** 53, 2], [-1, 3], [1.5, 2], [4, 3, 1]];
 
-/** What metadata is forged to. */
+/** Forged values of metadata. */
 export const VALUES = [
   ...[
     '0',

@@ -1,4 +1,4 @@
-// IDX files: parseIdx accepts what an independent writer would write, bit for bit, and nothing else.
+// IDX files: parseIdx accepts exactly the files that an independent writer produces.
 import { type IdxArray, parseIdx } from '../../src/data/idx.js';
 import { Violation } from './guard.js';
 import { mutate, pick } from './mutate.js';
@@ -21,7 +21,7 @@ const CODES: Readonly<Record<string, readonly [number, number]>> = {
   Float64Array: [14, 8],
 };
 
-/** @throws Violation if the array, written as IDX, is another file */
+/** @throws Violation if the array written as IDX differs from the file */
 export function assertSameBytes({ shape, values }: IdxArray, bytes: Uint8Array): void {
   const [code, width] = CODES[values[Symbol.toStringTag]];
   const header = 4 + 4 * shape.length;
@@ -30,10 +30,11 @@ export function assertSameBytes({ shape, values }: IdxArray, bytes: Uint8Array):
   shape.forEach((size, axis) => {
     written.writeUInt32BE(size, 4 + 4 * axis);
   });
-  if (values.length !== (shape.includes(0) ? 0 : shape.reduce((a, b) => a * b))) throw new Violation('another count');
+  if (values.length !== (shape.includes(0) ? 0 : shape.reduce((a, b) => a * b)))
+    throw new Violation('the number of values does not match the shape');
   const isFloat = width === 8 || code === 13;
   for (let i = 0, at = header; i < values.length; i++, at += width) {
-    // A NaN is a NaN: its payload may get lost.
+    // The payload of a NaN may be lost.
     const isNaNThere =
       Number.isNaN(values[i]) && Number.isNaN(Buffer.from(bytes)[width === 8 ? 'readDoubleBE' : 'readFloatBE'](at));
     if (isFloat && isNaNThere) written.set(bytes.subarray(at, at + width), at);
@@ -41,5 +42,5 @@ export function assertSameBytes({ shape, values }: IdxArray, bytes: Uint8Array):
     else if (isFloat) written.writeFloatBE(values[i], at);
     else written.writeIntBE(code === 8 && values[i] > 127 ? values[i] - 256 : values[i], at, width);
   }
-  if (!written.equals(bytes)) throw new Violation('it accepts bytes that are not those of the array');
+  if (!written.equals(bytes)) throw new Violation('the array written as IDX differs from the file');
 }

@@ -1,4 +1,4 @@
-// Model files: whatever is accepted was signed, reads the same for both readers, and predicts finite probabilities.
+// Model files: accepted content is signed, both readers agree on it, and its probabilities sum to 1.
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Random } from '../../src/core/random.js';
@@ -12,7 +12,7 @@ import { corpus, type Target } from './target.js';
 
 const FILES = [...corpus('model').values()];
 
-/** The checksums of contents that somebody signed: those of the corpus, and forgeries that bring their own. */
+/** The checksums of signed contents: those of the corpus, and of signed forgeries. */
 const signed = new Set<string>();
 
 export const model: Target = {
@@ -32,10 +32,10 @@ export const model: Target = {
     for (const probabilities of predictor.value.predictProbabilities([row])) {
       const sum = probabilities.reduce((a, b) => a + b, 0);
       if (!(Math.abs(sum - 1) < 1e-9)) throw new Violation(`its probabilities sum to ${sum}`);
-      if (probabilities.length !== classes.length) throw new Violation('it has other classes than probabilities');
+      if (probabilities.length !== classes.length) throw new Violation('classes and probabilities differ in number');
     }
     if ('error' in decoded) {
-      // What a predictor does not read, it cannot refuse.
+      // The predictor does not read these fields, so it cannot refuse them.
       const { argument } = decoded.error as { argument?: string };
       if (!/^(options|numParameters|metrics)\b/.test(argument ?? '')) {
         throw new Violation(`only decodeModel refuses: ${decoded.error}`);
@@ -44,7 +44,7 @@ export const model: Target = {
     }
     assertSigned(bytes, decoded.value);
     const again = decodeModel(encodeModel(decoded.value));
-    if (!isDeepStrictEqual(again, decoded.value)) throw new Violation('it reads other content from what it writes');
+    if (!isDeepStrictEqual(again, decoded.value)) throw new Violation('it does not read back what it writes');
     SoftmaxRegression.fromBytes(bytes);
   },
 };
@@ -52,7 +52,7 @@ export const model: Target = {
 function assertSigned(bytes: Uint8Array, content: ModelContent): void {
   assertPlain({ ...content, classes: [...content.classes] });
   if (signed.size === 0) for (const file of FILES) signed.add(split(file).sha256);
-  if (!signed.has(split(bytes).sha256)) throw new Violation('it accepts what nobody signed');
+  if (!signed.has(split(bytes).sha256)) throw new Violation('it accepts unsigned content');
 }
 
 function attempt<T>(run: () => T): { readonly value: T } | { readonly error: unknown } {
@@ -63,7 +63,7 @@ function attempt<T>(run: () => T): { readonly value: T } | { readonly error: unk
   }
 }
 
-/** Changes what the header says, and mostly signs the result: only the change itself can be refused. */
+/** Changes the header and mostly signs the result, so that only the change itself can be refused. */
 function forge(bytes: Uint8Array, random: Random): Uint8Array {
   const { text, data } = split(bytes);
   const header = JSON.parse(text) as Parts['header'];

@@ -1,10 +1,10 @@
-// Seeded damage: from a good file, a file that somebody broke, cut, lengthened, or forged.
+// Seeded damage: breaks, truncates, extends or forges a valid file.
 import { Random } from '../../src/core/random.js';
 
-/** Numbers that lengths, sizes and offsets are forged to. */
+/** Forged lengths, sizes and offsets. */
 const SIZES = [0, 1, 2, 3, 255, 256, 0x7fff, 0xffff, 0x10000, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff];
 
-/** float32 and float64 as bytes, big-endian: NaN with payloads, infinities, the largest, the least, −0. */
+/** float32 and float64 as big-endian bytes: NaN with payloads, infinities, the largest and the smallest number, −0. */
 const NUMBERS = [
   [0x7f, 0xc0, 0, 0],
   [0x7f, 0xa0, 0x0b, 0xad],
@@ -18,7 +18,7 @@ const NUMBERS = [
   [0x7f, 0xf0, 0, 0, 0, 0, 0, 0],
 ];
 
-/** Text that readers stumble over. */
+/** Text that often breaks readers. */
 export const TOKENS = [
   ...['__proto__', 'constructor', 'prototype', 'toString', '"', '""', '\\', '\\u0000', '\\ud800', '\u0000', '\ufeff'],
   ...['{', '}', '[', ']', '{}', '[]', 'null', 'true', 'false', 'NaN', 'Infinity', '-Infinity', '1e999', '-0', '1e-320'],
@@ -43,7 +43,7 @@ export const TOKENS = [
   ],
 ];
 
-/** A generator for one case: what a case is depends on nothing but seed, name and number. */
+/** The generator of one case. A case depends on seed, name and number only. */
 export function caseRandom(seed: number, name: string, number: number): Random {
   let hash = seed;
   for (const char of `${name}:${number}`) hash = Math.imul(hash ^ char.charCodeAt(0), 0x01000193);
@@ -59,10 +59,10 @@ export function chance(p: number, random: Random): boolean {
   return random.uniform() < p;
 }
 
-/** How long a repetition may get: enough to show time or memory that grows faster than the file. */
+/** The maximum length of a repetition, enough to show time or memory that grows faster than the file. */
 const LONGEST = 2 ** 17;
 
-/** Damages `bytes` one to four times; other files of the corpus may lend parts. */
+/** Damages `bytes` one to four times, also with parts of other files of the corpus. */
 export function mutate(bytes: Uint8Array, others: readonly Uint8Array[], random: Random): Uint8Array {
   let damaged = bytes;
   const times = 1 + random.below(4);
@@ -118,7 +118,7 @@ function splice(bytes: Uint8Array, random: Random, others: readonly Uint8Array[]
   return joined(bytes.subarray(0, random.below(bytes.length + 1)), other.subarray(random.below(other.length + 1)));
 }
 
-/** Puts a size of 1, 2, 4 or 8 bytes anywhere, in either order of bytes; near the front more often. */
+/** Writes a size of 1, 2, 4 or 8 bytes in either byte order, mostly near the start. */
 function setSize(bytes: Uint8Array, random: Random): Uint8Array {
   const width = pick([1, 2, 4, 8], random);
   if (bytes.length < width) return bytes;

@@ -1,4 +1,4 @@
-// Readers with faults, to see that each kind of fault is found.
+// Readers with planted faults, to test that each kind of fault is found.
 import { Violation } from './guard.js';
 import type { Target } from './target.js';
 
@@ -40,6 +40,6 @@ export const PLANTED: readonly Target[] = [
     throw Object.assign(new Error('\u001b[2J'), { code: 'FORMAT', expected: '' });
   }),
   planted('violation', () => {
-    throw new Violation('it accepts what it should refuse');
+    throw new Violation('it accepts an invalid file');
   }),
 ];

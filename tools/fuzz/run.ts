@@ -1,4 +1,4 @@
-// npm run fuzz -- [--cases 4000] [--seed 1] [--target NAME]: every reader, that many cases each; findings are kept as files.
+// npm run fuzz -- [--cases 4000] [--seed 1] [--target NAME]: fuzzes every reader; writes findings to files.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -6,7 +6,7 @@ import { fuzz } from './fuzz.js';
 import { caseRandom } from './mutate.js';
 import { READERS, TARGETS } from './targets.js';
 
-/** Not the corpus: what is found is looked at first, and kept under a name that says what it is. */
+/** The folder of findings. After review, they are added to tools/fuzz/found under a descriptive name. */
 const FINDINGS = join(__dirname, '..', '..', '.fuzz');
 
 async function main(): Promise<void> {
@@ -26,7 +26,7 @@ async function main(): Promise<void> {
       mkdirSync(FINDINGS, { recursive: true });
       const file = join(FINDINGS, `${target.name}-${seed}-${number}`);
       writeFileSync(file, target.make(caseRandom(seed, target.name, number)));
-      console.log(`  case ${number}: ${violation}\n  kept as ${file}`);
+      console.log(`  case ${number}: ${violation}\n  written to ${file}`);
     }
     total += findings.length;
   }

@@ -1,4 +1,4 @@
-// What is fuzzed: a reader, the files that it should read, and what must hold of whatever it is given.
+// A fuzz target: a reader, its valid files, and the checks for every input.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Random } from '../../src/core/random.js';
@@ -7,18 +7,18 @@ export interface Target {
   readonly name: string;
   /** A hostile input. */
   readonly make: (random: Random) => Uint8Array;
-  /** Reads it. Returns where it is accepted; throws an error with a name of ours where refused, a Violation where a promise broke. */
+  /** Reads an input. Throws an error of this package if the input is refused, and a Violation for a fault. */
   readonly check: (bytes: Uint8Array, random: Random) => unknown;
-  /** Codes that a refusal may have, beside FORMAT, SHAPE and DOMAIN. */
+  /** The allowed codes of a refusal, besides FORMAT, SHAPE and DOMAIN. */
   readonly codes?: readonly string[];
 }
 
-/** Good files, from which hostile ones are made. */
+/** Valid files, from which hostile ones are made. */
 export function corpus(name: string): ReadonlyMap<string, Uint8Array> {
   return filesOf(join(__dirname, 'corpus', name));
 }
 
-/** Of what was found, that which is shorter to say than to keep; by reader. */
+/** Findings that are generated, because code is shorter than the file; by reader. */
 const MADE: Readonly<Record<string, readonly (readonly [string, Uint8Array])[]>> = {
   csv: [
     [
@@ -28,7 +28,7 @@ const MADE: Readonly<Record<string, readonly (readonly [string, Uint8Array])[]>>
   ],
 };
 
-/** Inputs that once broke a promise, named after what they are. */
+/** Inputs that once caused a violation, by descriptive name. */
 export function found(name: string): ReadonlyMap<string, Uint8Array> {
   const folder = join(__dirname, 'found', name);
   return new Map([...(existsSync(folder) ? filesOf(folder) : []), ...(MADE[name] ?? [])]);

@@ -1,4 +1,4 @@
-// Everything that is fuzzed, by name.
+// All fuzz targets.
 import { checkpoint } from './checkpoint.js';
 import { csv } from './csv.js';
 import { folder } from './folder.js';

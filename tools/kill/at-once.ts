@@ -1,4 +1,4 @@
-// What several processes do at once: replace a folder, as the native install does, fetch a data set, and install native kernels.
+// Concurrent work of several processes: replace a folder, fetch a data set, install native kernels.
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -18,14 +18,16 @@ export async function replaceAtOnce(options: Options): Promise<ContestReport> {
     const target = join(folder, 'cache', 'target');
     const pieces = readdirSync(target).map((name) => readFileSync(join(target, name), 'utf8'));
     const faults = [
-      ...(pieces.length === 3 && new Set(pieces).size === 1 ? [] : [`the folder is not of one piece: ${pieces}`]),
+      ...(pieces.length === 3 && new Set(pieces).size === 1
+        ? []
+        : [`the folder mixes the files of several processes: ${pieces}`]),
       ...leftIn(join(folder, 'cache'), ['target']),
     ];
     return { ...report, findings: [...report.findings, ...faults] };
   });
 }
 
-/** Two files in several parts each, from a server on this machine that takes its time. */
+/** Two files in several parts each, from a slow server on this machine. */
 export async function fetchAtOnce(options: Options): Promise<ContestReport> {
   const random = new Random(9);
   const bytes = () => Uint8Array.from({ length: 30_000 }, () => random.below(256));
@@ -77,7 +79,7 @@ export async function fetchAtOnce(options: Options): Promise<ContestReport> {
         content.equals(readFileSync(join(cache, ['images', 'labels'][i]))),
       );
       const faults = [
-        ...(isRight ? [] : ['the files are not those of the server']),
+        ...(isRight ? [] : ['the files differ from those of the server']),
         ...(whole <= 2 + report.kills ? [] : [`each file was sent ${whole / 2} times`]),
         ...leftIn(cache, ['images', 'labels']),
         ...leftIn(join(folder, 'cache'), ['tiny']),
@@ -91,8 +93,8 @@ export async function fetchAtOnce(options: Options): Promise<ContestReport> {
 }
 
 /**
- * Whole installations of native kernels into an empty cache: pip, compiler and proof included. What a killed one had started, pip or
- * compiler, lives on for a while beside its successor.
+ * Complete installations of native kernels into an empty cache, with pip, compiler and test. The pip or compiler of a
+ * killed installation keeps running for a while.
  */
 export async function installAtOnce(options: Options): Promise<ContestReport> {
   return inFolder(async (folder) => {
@@ -108,7 +110,7 @@ export async function installAtOnce(options: Options): Promise<ContestReport> {
   });
 }
 
-/** For `npm run kill`; `share`: for each kill of a training, so many here. */
+/** For `npm run kill`. `share` is the number of kills, relative to the kills of a training. */
 export const AT_ONCE = [
   { name: 'a folder, replaced', share: 2, compete: replaceAtOnce },
   { name: 'a data set, fetched', share: 2, compete: fetchAtOnce },

@@ -1,4 +1,4 @@
-// The trainings that are killed: each kind of solver, step by step and as one graph.
+// The killed trainings: each kind of solver, eager and compiled.
 import type { FeatureArray, FitOptions } from 'softmax-regression';
 import { Random } from '../../src/core/random.js';
 import type { Fault } from './faults.js';
@@ -13,11 +13,11 @@ export interface Case {
   readonly backend: 'cpu' | 'wasm' | 'tensorflow';
   readonly problem: () => Problem;
   readonly options: FitOptions<number>;
-  /** Planted, to be found. */
+  /** A planted fault, which must be found. */
   readonly fault?: Fault;
 }
 
-/** Classes that overlap, told by the first features. */
+/** Overlapping classes that differ in the first features. */
 function problemOf(n: number, d: number, classes: number): Problem {
   const random = new Random(3);
   const labels = Array.from({ length: n }, (_, i) => i % classes);
@@ -26,7 +26,7 @@ function problemOf(n: number, d: number, classes: number): Problem {
   return { features: { values, shape: [n, d] }, labels };
 }
 
-/** So many batches that a pause falls into an epoch, also where hundreds of steps are one native call; the last is short. */
+/** Enough batches for a pause within an epoch, even with hundreds of steps per native call. The last batch is short. */
 const STEPS: Readonly<Record<Case['backend'], [n: number, d: number, classes: number]>> = {
   cpu: [401, 4, 3],
   wasm: [401, 4, 3],
@@ -43,7 +43,7 @@ function bySteps(backend: Case['backend'], solver: 'sgd' | 'momentum' | 'adam', 
 
 /** Small enough for float64 in plain TypeScript. */
 const plain = () => problemOf(12_000, 30, 5);
-/** Just so large that tensors begin, and float64 ends it. */
+/** Just large enough that tensors are used first, and float64 at the end. */
 const large = () => problemOf(1300, 390, 10);
 
 export const CASES: readonly Case[] = [
@@ -62,7 +62,7 @@ export const CASES: readonly Case[] = [
 
 const planted: Case = { ...bySteps('cpu', 'momentum', { epochs: 6 }), problem: () => problemOf(61, 4, 3) };
 
-/** Each has a fault that the harness must find. */
+/** Each case has a fault that must be found. */
 export const PLANTED: readonly Case[] = (['in place', 'forgetful', 'littering'] as const).map((fault) => ({
   ...planted,
   name: `planted: ${fault}`,

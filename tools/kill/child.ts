@@ -1,4 +1,4 @@
-// One training, in a process that is to be killed: it goes on from its checkpoint, and says what it is about to write.
+// One training in a process that will be killed. It resumes from its checkpoint and announces its writes.
 //   node child.cjs FOLDER CASE, or: node child.cjs FOLDER command ARGUMENTS of `train`
 import { writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,10 +10,10 @@ import { CASES, type Case, PLANTED } from './cases.js';
 import { withoutOptimizer, writeInPlace, writeLittering } from './faults.js';
 import { CHECKPOINT, hashOf, MODEL } from './folder.js';
 
-/** At once and in order, whatever happens next: a stream would keep it for later. */
+/** Writes immediately and in order. A stream would buffer the line. */
 const say = (...words: string[]) => writeSync(1, `${words.join(' ')}\n`);
 
-/** Without the proof that `selectBackend` asks for, which takes longer than what is tested. */
+/** Skips the self-test of `selectBackend`, which takes longer than the training. */
 async function use(backend: Case['backend']): Promise<void> {
   if (backend === 'wasm') await selectBackend('wasm');
   if (backend === 'tensorflow') await loadNative();

@@ -1,4 +1,4 @@
-// One of several processes that do the same work at once, and may be killed.
+// One of several processes that do the same work concurrently and may be killed.
 //   node contender.cjs FOLDER fetch 'DATA AS JSON', or: node contender.cjs FOLDER replace, or: node contender.cjs FOLDER install
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ const say = (line: string) => writeSync(1, `${line}\n`);
 
 const PIECES = ['a', 'b', 'c'];
 
-/** Says so if another living process is inside as well; returns the way out. */
+/** Reports a fault if another running process has entered. Returns a function that leaves. */
 function enter(folder: string): () => void {
   const inside = join(folder, 'inside');
   mkdirSync(inside, { recursive: true });
@@ -22,7 +22,7 @@ function enter(folder: string): () => void {
   return () => rmSync(mine);
 }
 
-/** Not dead and unburied either. */
+/** Whether a process runs and is not a zombie. */
 function lives(pid: number): boolean {
   try {
     return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
@@ -31,7 +31,7 @@ function lives(pid: number): boolean {
   }
 }
 
-/** A folder in several pieces, that takes its time. */
+/** Slowly builds a folder of several files. */
 function replace(folder: string): Promise<void> {
   const target = join(folder, 'cache', 'target');
   const build = async (fresh: string) => {
@@ -48,7 +48,7 @@ function replace(folder: string): Promise<void> {
   return withLock(target, replaceIt, { onWait: () => say('wait') });
 }
 
-/** The first of them builds the kernels; the others wait, and then have them. */
+/** The first process builds the kernels. The others wait and then find them. */
 async function install(folder: string): Promise<void> {
   let leave: (() => void) | undefined;
   const { built, device } = await installNative({

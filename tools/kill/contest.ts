@@ -1,12 +1,12 @@
-// Several processes do the same work at once; some are killed, and others come in their place.
+// Runs several processes that do the same work concurrently. Some are killed and replaced by others.
 import { spawn } from 'node:child_process';
 import { Random } from '../../src/core/random.js';
 
 export interface ContestReport {
   readonly kills: number;
-  /** Processes that did their work. */
+  /** Processes that completed their work. */
   readonly ends: number;
-  /** Of these and of the killed, those that waited for another. */
+  /** Processes, completed or killed, that waited for another one. */
   readonly waits: number;
   readonly findings: readonly string[];
 }
@@ -14,11 +14,11 @@ export interface ContestReport {
 export interface ContestOptions {
   readonly program: string;
   readonly args: readonly string[];
-  /** Processes at a time. */
+  /** The number of concurrent processes. */
   readonly contenders: number;
   readonly kills: number;
   readonly seed: number;
-  /** Milliseconds after its begin within which one is killed. */
+  /** The maximum time from the start of a process to its kill, in milliseconds. */
   readonly within: number;
 }
 

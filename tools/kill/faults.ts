@@ -1,16 +1,16 @@
-// Faults of a program that keeps checkpoints, to see that each of them is found.
+// Planted faults in writing checkpoints, to test that each of them is found.
 import { rename, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { decodeCheckpoint, encodeCheckpoint } from '../../src/training/checkpoint/file.js';
 
-/** Writes into the file itself; loses what the optimizer remembers; leaves temporary files whose owner nobody can tell. */
+/** Writes in place; loses the state of the optimizer; leaves temporary files without an owner. */
 export type Fault = 'in place' | 'forgetful' | 'littering';
 
 export async function writeInPlace(path: string, bytes: Uint8Array): Promise<void> {
   await truncate(path).catch(() => {});
   await writeFile(path, bytes.subarray(0, bytes.length / 2));
-  // Longer than all else that the training does.
+  // Longer than the rest of the training.
   await sleep(300);
   await writeFile(path, bytes.subarray(bytes.length / 2), { flag: 'a' });
 }

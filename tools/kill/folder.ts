@@ -1,4 +1,4 @@
-// The folder of a training that is killed: what may be in it, and what may not.
+// The folder of a killed training, and the checks of its files.
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ function hashIfAny(path: string): string | undefined {
   return statSync(path, { throwIfNoEntry: false }) && hashOf(readFileSync(path));
 }
 
-/** What every file holds that a training has made. */
+/** The hash of each file of a training. */
 export function contentsOf(folder: string): Readonly<Record<string, string | undefined>> {
   return Object.fromEntries(FILES.map((file) => [file, hashIfAny(join(folder, file))]));
 }
@@ -24,7 +24,7 @@ export function temporariesIn(folder: string): readonly string[] {
   return readdirSync(folder).filter((name) => name.startsWith('.'));
 }
 
-/** Which content is known to be on disk, and which was about to be, by what a process said. */
+/** The last written and the pending content of each file, as announced by the process. */
 export class Ledger {
   readonly #last = new Map<string, string | undefined>();
   readonly #pending = new Map<string, string>();
@@ -41,13 +41,13 @@ export class Ledger {
     return this.#pending.size > 0;
   }
 
-  /** What is wrong with the files of a process that died: each must be the old one or the new one, and be whole. */
+  /** The faults in the files of a dead process. Each file must be the old or the new one, and complete. */
   async faultsAfterDeath(folder: string, says: boolean): Promise<string[]> {
     const faults: string[] = [];
     const contents = contentsOf(folder);
     for (const file of says ? [CHECKPOINT, MODEL] : []) {
       const allowed = [this.#last.get(file), ...(this.#pending.has(file) ? [this.#pending.get(file)] : [])];
-      if (!allowed.includes(contents[file])) faults.push(`${file} is neither the old one nor the new one`);
+      if (!allowed.includes(contents[file])) faults.push(`${file} is neither the old nor the new one`);
       this.#last.set(file, contents[file]);
     }
     this.#pending.clear();
@@ -55,7 +55,7 @@ export class Ledger {
       [CHECKPOINT]: readCheckpoint,
       [MODEL]: loadModel,
       [REPORT]: async (path) => {
-        if (!/<\/html>\s*$/.test(readFileSync(path, 'utf8'))) throw new Error(`${path}: no whole page`);
+        if (!/<\/html>\s*$/.test(readFileSync(path, 'utf8'))) throw new Error(`${path}: the page is incomplete`);
       },
     };
     for (const file of FILES) {
@@ -66,10 +66,11 @@ export class Ledger {
     }
     for (const file of FILES) {
       const left = temporariesIn(folder).filter((name) => name.startsWith(`.${file}.`)).length;
-      if (left > 1) faults.push(`${left} temporary files of ${file}: the next write leaves what a killed one left`);
+      if (left > 1)
+        faults.push(`${left} temporary files of ${file}: a write does not remove those of a killed process`);
     }
     const others = temporariesIn(folder).filter((name) => !FILES.some((file) => name.startsWith(`.${file}.`)));
-    if (others.length > 0) faults.push(`files that belong to nothing: ${others.length}`);
+    if (others.length > 0) faults.push(`unknown files: ${others.length}`);
     return faults;
   }
 }

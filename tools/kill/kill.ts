@@ -1,4 +1,4 @@
-// Kills trainings by SIGKILL at random moments, starts them again, and looks at what each death left and what comes out.
+// Kills trainings by SIGKILL at random moments, restarts them, and checks the files after each kill and the result.
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, watch } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,15 +9,15 @@ import { contentsOf, Ledger, MODEL, temporariesIn } from './folder.js';
 
 const ROOT = join(__dirname, '..', '..');
 
-/** What is killed: a case of `cases.ts`, or a command line. */
+/** A killed program: a case of `cases.ts`, or a command line. */
 export interface Subject {
   readonly name: string;
-  /** What the child is told after the folder. */
+  /** The arguments of the child after the folder. */
   readonly argumentsIn: (folder: string) => readonly string[];
   readonly prepare?: (folder: string) => void;
-  /** Whether it says what it writes. */
+  /** Whether it announces its writes. */
   readonly says: boolean;
-  /** It makes no temporary files by whose appearance a write is known. */
+  /** Whether it is killed by time only, because it has no temporary files that show its writes. */
   readonly byTime?: boolean;
 }
 
@@ -34,14 +34,14 @@ export interface KillReport {
   /** Kills while a checkpoint, model or report was being written. */
   readonly withinWrite: number;
   readonly resumes: number;
-  /** Trainings that came to their end. */
+  /** Completed trainings. */
   readonly ends: number;
   readonly findings: readonly string[];
 }
 
-/** One file that starts in a third of the time that its sources take; `remove` it. */
+/** Bundles a program into one file, which starts in a third of the time. The caller calls `remove`. */
 export async function bundle(entry: string): Promise<{ program: string; remove: () => void }> {
-  // Within the project, where packages are found.
+  // Within the project, so that packages resolve.
   const folder = join(ROOT, '.kill');
   mkdirSync(folder, { recursive: true });
   const own = mkdtempSync(join(folder, `${entry}-`));
@@ -49,14 +49,14 @@ export async function bundle(entry: string): Promise<{ program: string; remove: 
   await build({
     ...{ entryPoints: [join(__dirname, `${entry}.ts`)], outfile: program, logLevel: 'error' },
     ...{ bundle: true, platform: 'node', format: 'cjs', tsconfig: join(ROOT, 'tsconfig.json') },
-    // tfjs-node must meet the same copy of tfjs; the sources that look for files beside them are in that room.
+    // tfjs-node must share the copy of tfjs. __dirname is that of the sources that read files beside them.
     external: ['@tensorflow/*', 'node-api-headers', '@observablehq/plot', 'linkedom'],
     define: { __dirname: JSON.stringify(join(ROOT, 'src', 'node', 'native')) },
   });
   return { program, remove: () => rmSync(own, { recursive: true, force: true }) };
 }
 
-/** When to kill: so long after the training has begun, or so long after the n-th temporary file of that name appears. */
+/** When to kill: a time after the start of the training, or after the n-th temporary file with that name appears. */
 type Aim =
   | { readonly milliseconds: number }
   | { readonly file: string; readonly count: number; readonly microseconds: number };
@@ -66,7 +66,7 @@ interface Life {
   readonly killed: boolean;
   readonly code: number | null;
   readonly stderr: string;
-  /** Milliseconds of work, and microseconds of the writes. */
+  /** The milliseconds of the work, and the microseconds of each write. */
   readonly worked: number;
   readonly writes: readonly number[];
 }
@@ -116,11 +116,11 @@ function live(program: string, args: readonly string[], folder: string, aim?: Ai
   });
 }
 
-/** Kills in one training, after which it may end. */
+/** The maximum number of kills of one training. */
 const MOST = 12;
 
 /**
- * Trains once undisturbed; then again and again with kills, until there were enough, and each of these trainings comes to its end.
+ * Trains once without kills, then repeatedly with kills until there are enough. Each of these trainings is completed.
  */
 export async function killAndResume({ program, subject, kills, seed }: KillOptions): Promise<KillReport> {
   const root = mkdtempSync(join(tmpdir(), 'kill-'));
@@ -173,18 +173,18 @@ export async function killAndResume({ program, subject, kills, seed }: KillOptio
   }
 }
 
-/** What comes out: the model's bytes, and what is said at last. A report quotes the command, which is not the same with --resume. */
+/** The result: the bytes of the model and the final output. The report is left out, because it quotes the command. */
 function outcomeOf({ lines }: Life, folder: string): string {
   const said = lines.filter((line) => !/^(begin|resume|write|written)\b/.test(line));
   return JSON.stringify({ model: contentsOf(folder)[MODEL], said });
 }
 
 function endFaults(life: Life, folder: string, expected: string): string[] {
-  if (life.code !== 0) return [`it ends with ${life.code}: ${life.stderr.slice(-500)}`];
+  if (life.code !== 0) return [`it exits with ${life.code}: ${life.stderr.slice(-500)}`];
   const actual = outcomeOf(life, folder);
   const left = temporariesIn(folder);
   return [
-    ...(actual === expected ? [] : [`what comes out is not the same: ${actual} instead of ${expected}`]),
+    ...(actual === expected ? [] : [`the result differs: ${actual} instead of ${expected}`]),
     ...(left.length === 0 ? [] : [`temporary files are left at the end: ${left.join(', ')}`]),
   ];
 }

@@ -1,11 +1,11 @@
-// npm run kill -- [--kills 20] [--seed 1] [--case NAME]: every training, killed that many times; then processes that do the same work at
-// once, among them whole installations of native kernels, with a fifth of the kills: a minute and 274 MB of downloads each.
+// npm run kill -- [--kills 20] [--seed 1] [--case NAME]: kills every training that many times. Then it runs concurrent
+// processes, also installations of native kernels, with a fifth of the kills: a minute and 274 MB of downloads each.
 import { parseArgs } from 'node:util';
 import { AT_ONCE } from './at-once.js';
 import { bundle, type KillReport, killAndResume } from './kill.js';
 import { PLANTED_SUBJECTS, SUBJECTS } from './subjects.js';
 
-/** Trainings that run at once: while one waits for its disk, another computes. */
+/** Concurrent trainings: one computes while another waits for its disk. */
 const JOBS = 2;
 
 async function main(): Promise<void> {
@@ -40,7 +40,7 @@ async function main(): Promise<void> {
       const report = await compete({ program: contender.program, kills: Math.ceil(share * kills), seed });
       const { ends, waits, findings } = report;
       console.log(
-        `${name} by several at once: ${report.kills} kills, ${waits} waited for another, ${ends} ended, ${findings.length} findings`,
+        `${name} concurrently: ${report.kills} kills, ${waits} waited for another, ${ends} completed, ${findings.length} findings`,
       );
       for (const finding of findings) console.log(`  ${finding}`);
       failed ||= findings.length > 0;
@@ -59,7 +59,7 @@ function figures(reports: readonly KillReport[]): string {
     `${sum(({ kills }) => kills)} kills`,
     `${sum(({ withinWrite }) => withinWrite)} of them within a write`,
     `${sum(({ resumes }) => resumes)} resumes`,
-    `${sum(({ ends }) => ends)} trainings ended`,
+    `${sum(({ ends }) => ends)} trainings completed`,
     `${sum(({ findings }) => findings.length)} findings`,
   ].join(', ');
 }

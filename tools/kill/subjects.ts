@@ -1,4 +1,4 @@
-// What is killed: the trainings of `cases.ts`, and the command line.
+// The killed programs: the trainings of `cases.ts`, and the command line.
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Random } from '../../src/core/random.js';
@@ -15,7 +15,7 @@ function table(): string {
   return ['u,v,w,x,y,z,kind', ...rows, ''].join('\n');
 }
 
-/** `train` of the command line: with --resume where there is a checkpoint, as a person would. */
+/** `train` of the command line, with --resume if there is a checkpoint. */
 function command(name: string, ...options: string[]): Subject {
   return {
     name: `command line, ${name}`,

@@ -1,17 +1,17 @@
-// The package and its tests as CommonJS in a folder of their own: no types are checked, so that only tests can find a mutant.
+// Builds the package and its tests as CommonJS, without type checks, so that only tests can find a mutant.
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, transformSync } from 'esbuild';
 
 const ROOT = join(__dirname, '..', '..');
-/** Within the repository, so that packages are found from there. */
+/** Within the repository, so that packages resolve. */
 export const BUILT = join(ROOT, '.mutants');
 
 export async function buildAll(): Promise<void> {
   rmSync(BUILT, { recursive: true, force: true });
   mkdirSync(BUILT);
   const { name, version, imports } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
-  // What jest.config.js and tsconfig.json map to sources.
+  // The modules that jest.config.js and tsconfig.json map to sources.
   const exports = { '.': './src/index.js', './*': './src/*.js' };
   writeFileSync(join(BUILT, 'package.json'), JSON.stringify({ name, version, type: 'commonjs', imports, exports }));
   const entryPoints = ['src', 'test'].flatMap((folder) =>
@@ -32,7 +32,7 @@ export function builtSuite(name: string): string {
   return join(BUILT, 'test', `${name}.test.js`);
 }
 
-/** One source as the build has it. */
+/** Compiles one source like the build. */
 export function translate(source: string): string {
   return transformSync(source, { loader: 'ts', format: 'cjs', platform: 'node', target: 'node20' }).code;
 }

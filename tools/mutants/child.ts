@@ -1,4 +1,4 @@
-// Runs test suites, in this process and outside of jest's command line, over the package with one file replaced.
+// Runs test suites in this process, without jest's command line, on the package with one file replaced.
 import { readFileSync } from 'node:fs';
 import Module from 'node:module';
 import { Worker } from 'node:worker_threads';
@@ -7,20 +7,20 @@ import * as circus from 'jest-circus';
 import { ModuleMocker } from 'jest-mock';
 
 export interface Order {
-  /** Files of tests, built, in the order in which they run. */
+  /** The built test files, in the order in which they run. */
   readonly suites: readonly string[];
-  /** A built file of the package, and the text to run in its place. */
+  /** A built file of the package, and the text that replaces it. */
   readonly replace?: { readonly path: string; readonly text: string };
-  /** Seconds of the processor after which the process ends. */
+  /** The maximum CPU time in seconds. */
   readonly seconds: number;
 }
 
-/** The first test that failed, or else how many passed and the seconds of the processor that each suite took. */
+/** The first failed test, or the number of passed tests and the CPU seconds of each suite. */
 export type Outcome =
   | { readonly failed: string; readonly message: string }
   | { readonly passed: number; readonly seconds: readonly number[] };
 
-/** As jest.config.js has it. */
+/** The same as in jest.config.js. */
 const TEST_TIMEOUT = 60_000;
 
 function secondsUsed(): number {
@@ -28,7 +28,7 @@ function secondsUsed(): number {
   return (user + system) / 1e6;
 }
 
-/** A loop without end stops this thread, but not another one. */
+/** Uses another thread, because an endless loop blocks this one. */
 function limitProcessor(seconds: number): void {
   const watch = `
     const { workerData, parentPort } = require('node:worker_threads');
@@ -45,7 +45,7 @@ function replaceFile({ path, text }: NonNullable<Order['replace']>): void {
   loaders['.js'] = (module, file) => module._compile(file === path ? text : readFileSync(file, 'utf8'), file);
 }
 
-/** What is loaded within is loaded afresh, and forgotten afterwards. */
+/** Modules loaded by `load` are fresh copies, and are dropped afterwards. */
 function isolateModules(load: () => void): void {
   const { cache } = require;
   const kept = { ...cache };
@@ -100,7 +100,7 @@ async function run({ suites, replace, seconds }: Order): Promise<void> {
       await fail(event.test.name, error);
     });
     try {
-      // Suites that set no seed get one here: a mutant that lives today shall live tomorrow.
+      // Suites without a seed get one, so that results are reproducible.
       (require('fast-check') as typeof import('fast-check')).configureGlobal({ seed: 1 });
       require('../../test/helpers/matchers.js');
       require(suite);
@@ -116,6 +116,6 @@ async function run({ suites, replace, seconds }: Order): Promise<void> {
   process.exit();
 }
 
-// Nobody is left to tell.
+// The parent has ended.
 process.once('disconnect', () => process.exit());
 process.once('message', (order: Order) => void run(order));

@@ -1,4 +1,4 @@
-// One mutant against its suites, in fresh processes with a limit on what they may take of the processor.
+// Runs the suites of one mutant in fresh processes with a limit of CPU time.
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
 import { BUILT, builtSource, builtSuite, translate } from './build.js';
@@ -11,14 +11,14 @@ export type Verdict =
   | { readonly fate: 'timed out' }
   | { readonly fate: 'survived' };
 
-/** Seconds of the processor that a process needs to begin, and how many times longer than without a mutant it may run. */
+/** The CPU seconds for the start of a process, and the maximum ratio to the time without a mutant. */
 const START = 10;
 const PATIENCE = 4;
 
 type Lapse = { readonly died: string };
 
 function inProcess(order: Order, backends: readonly string[]): Promise<Outcome | Lapse> {
-  // Not the options of this process: a loader of sources would find the package itself, without the mutant.
+  // Not the options of this process: a source loader would load the package without the mutant.
   const child = fork(join(BUILT, 'test', 'mutants', 'child.js'), {
     execArgv: ['--max-old-space-size=2048'],
     env: { ...process.env, SOFTMAX_REGRESSION_TEST_BACKENDS: backends.join(',') },
@@ -34,7 +34,7 @@ function inProcess(order: Order, backends: readonly string[]): Promise<Outcome |
   });
 }
 
-/** Runs the suites as they are, and returns the seconds of the processor that they took. */
+/** Runs the suites without a mutant, and returns their CPU seconds. */
 export async function baseline({ suites, backends }: Round): Promise<number> {
   const outcome = await inProcess({ suites: suites.map(builtSuite), seconds: 600 }, backends);
   if ('passed' in outcome && outcome.passed > 0) return outcome.seconds.reduce((sum, each) => sum + each, 0);
@@ -42,7 +42,7 @@ export async function baseline({ suites, backends }: Round): Promise<number> {
   throw new Error(`without a mutant, on ${backends.join(', ')}, ${suites.join(', ')} must pass; got ${reason}`);
 }
 
-/** The first round that sees the mutant decides. `seconds` says how long a round takes without one. */
+/** Runs rounds until one detects the mutant. `seconds` is the time of a round without a mutant. */
 export async function judge(
   mutant: Mutant,
   rounds: readonly Round[],
@@ -54,7 +54,7 @@ export async function judge(
     const outcome = await inProcess({ suites: round.suites.map(builtSuite), replace, seconds: limit }, round.backends);
     if ('failed' in outcome) return { fate: 'killed', by: outcome.failed };
     if ('died' in outcome) {
-      // The signal of the limit; whatever else ends the process is a fault that shows.
+      // SIGKILL is the limit. Any other end of the process is a detected fault.
       return outcome.died === 'SIGKILL' ? { fate: 'timed out' } : { fate: 'killed', by: `its end: ${outcome.died}` };
     }
   }

@@ -1,4 +1,4 @@
-// Small wrong changes of a source file, each of a standard kind, and a seeded choice among them.
+// Generates the mutants of a source file, each of a standard kind, and draws a seeded sample.
 import ts from 'typescript';
 
 export type Kind =
@@ -18,13 +18,13 @@ export interface Mutant {
   /** Relative to src. */
   readonly file: string;
   readonly kind: Kind;
-  /** From 1, as editors count. */
+  /** From 1. */
   readonly line: number;
   readonly column: number;
-  /** What stood there, and what stands there now. */
+  /** The text before and after. */
   readonly original: string;
   readonly replacement: string;
-  /** The line before and after, the same wherever in the file it stands: what a written reason names. */
+  /** The line before and after, without its position. equivalent.ts identifies mutants by it. */
   readonly change: string;
   /** The whole file with the change. */
   readonly source: string;
@@ -39,7 +39,7 @@ const ARITHMETIC: Swaps = {
 const BOUNDARY: Swaps = { '<': '<=', '<=': '<', '>': '>=', '>=': '>' };
 const COMPARISON: Swaps = { '<': '>=', '<=': '>', '>': '<=', '>=': '<', '===': '!==', '!==': '===' };
 const LOGICAL: Swaps = { '&&': '||', '||': '&&' };
-/** Calls that have a twin: of Math, of arrays, and (arithmetic as well as comparison) of tensors. */
+/** Methods with a counterpart: of Math, of arrays, and of tensors. */
 const METHODS: Swaps = {
   ...{ max: 'min', min: 'max', floor: 'ceil', ceil: 'floor', some: 'every', every: 'some' },
   ...{ log: 'log1p', log1p: 'log', exp: 'expm1', expm1: 'exp' },
@@ -50,13 +50,13 @@ const TENSOR_METHODS: Swaps = {
   ...{ equal: 'notEqual', notEqual: 'equal', logicalAnd: 'logicalOr', logicalOr: 'logicalAnd' },
   ...{ ones: 'zeros', zeros: 'ones', onesLike: 'zerosLike', zerosLike: 'onesLike', argMax: 'argMin' },
 };
-/** Calls whose value may be their argument, unchanged. */
+/** Calls that can be replaced by their argument. */
 const OF_ONE = ['abs', 'sqrt'];
 const OF_ITSELF = ['neg', 'abs', 'sqrt', 'square', 'reciprocal'];
 
 /**
- * Every mutant of a file. Text, types and imports stay as they are; so does the step of a `for`, whose mutants would
- * tell the patience of the clock and not the tests.
+ * All mutants of a file. Text, types and imports are unchanged. The increment of a `for` is unchanged too, because its
+ * mutants only run into the time limit.
  */
 export function mutantsOf(file: string, text: string): Mutant[] {
   const tree = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
@@ -160,7 +160,7 @@ export function mutantsOf(file: string, text: string): Mutant[] {
   return [...found.values()];
 }
 
-/** Types, imports and exports hold nothing that runs. */
+/** Whether a node is a type, an import or an export, which do not run. */
 function isOutside(node: ts.Node): boolean {
   return (
     ts.isTypeNode(node) ||
@@ -171,7 +171,7 @@ function isOutside(node: ts.Node): boolean {
   );
 }
 
-/** `for (let i = 0; …`: at −1, outside of its array, JavaScript reads nothing and typed arrays keep nothing. */
+/** `for (let i = 0; …`. At −1, reads are undefined and typed arrays ignore writes. */
 function beginsLoop(node: ts.Node): boolean {
   return ts.isVariableDeclaration(node.parent) && ts.isForStatement(node.parent.parent.parent);
 }
@@ -182,7 +182,7 @@ function isText(node: ts.Node): boolean {
   return ts.isBinaryExpression(node) && (isText(node.left) || isText(node.right));
 }
 
-/** The whole of the lines from one place to the other, as one line. */
+/** The lines from one position to another, as one line. */
 function lineAt(text: string, from: number, to: number): string {
   const start = text.lastIndexOf('\n', from - 1) + 1;
   const end = text.indexOf('\n', to);
@@ -194,8 +194,8 @@ function lineAt(text: string, from: number, to: number): string {
 }
 
 /**
- * `count` mutants, spread evenly over the files: one of each in turn until a file has no more. What is chosen within a
- * file hangs on seed and change alone, so that an edit elsewhere in it does not draw new ones.
+ * `count` mutants, spread evenly over the files: one of each file in turn. The choice within a file depends on seed and
+ * change only, so edits elsewhere in the file do not change it.
  */
 export function sample(mutants: readonly Mutant[], count: number, seed: number): Mutant[] {
   const byFile = new Map<string, Mutant[]>();
@@ -214,7 +214,7 @@ export function sample(mutants: readonly Mutant[], count: number, seed: number):
   return chosen;
 }
 
-/** 32 bits of a text, well mixed: FNV-1a and the last steps of murmur3. */
+/** A 32-bit hash of a text: FNV-1a and the final mix of murmur3. */
 function hash(text: string): number {
   let h = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);

@@ -1,4 +1,4 @@
-// npm run mutants -- [--count 400] [--seed 1] [--file nn/dense.ts] [--workers 2] [--survivors]: do the tests see small wrong changes?
+// npm run mutants -- [--count 400] [--seed 1] [--file nn/dense.ts] [--workers 2] [--survivors]: mutation tests.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -13,7 +13,7 @@ import { type Round, roomOf, roundsOf } from './suites.js';
 const SOURCES = join(__dirname, '..', '..', 'src');
 const ROOMS = ['reference', 'nn', 'optim', 'metrics'];
 const LEAST_SCORE = 90;
-/** The names of those that survived, one a line, for `--survivors`. */
+/** The names of the survivors, one per line, for `--survivors`. */
 const SURVIVORS = join(__dirname, '..', '..', '.mutants.survivors');
 
 interface Judged {
@@ -38,7 +38,7 @@ function describe({ file, line, column, kind, change }: Mutant): string {
   return `src/${file}:${line}:${column} ${kind}: ${change}`;
 }
 
-/** How many of a kind of outcome, and the share that tests saw of those that can be seen. */
+/** The number of mutants by outcome, and the share of detected mutants among those that are not equivalent. */
 function row(title: string, judged: readonly Judged[]): string {
   const count = (fate: Verdict['fate']) => judged.filter(({ verdict }) => verdict.fate === fate).length;
   const equivalent = judged.filter((each) => each.equivalent && each.verdict.fate === 'survived').length;
@@ -67,7 +67,7 @@ function report(judged: readonly Judged[]): boolean {
   const wronged = judged.filter(({ verdict, equivalent }) => equivalent && verdict.fate !== 'survived');
   for (const { mutant, verdict } of wronged) {
     console.log(
-      `called equivalent, but ${'by' in verdict ? `killed by "${verdict.by}"` : verdict.fate}: ${describe(mutant)}`,
+      `listed as equivalent, but ${'by' in verdict ? `killed by "${verdict.by}"` : verdict.fate}: ${describe(mutant)}`,
     );
   }
   writeFileSync(SURVIVORS, survivors.map(({ mutant }) => `${nameOf(mutant)}\n`).join(''));
@@ -84,7 +84,8 @@ async function main(): Promise<void> {
   const equivalents = new Map(EQUIVALENT.map((each) => [nameOf(each), each]));
   const names = new Set(all.map(nameOf));
   const stale = [...equivalents.keys()].filter((name) => !names.has(name));
-  if (stale.length > 0) throw new Error(`tools/mutants/equivalent.ts names what is no mutant:\n${stale.join('\n')}`);
+  if (stale.length > 0)
+    throw new Error(`tools/mutants/equivalent.ts names mutants that do not exist:\n${stale.join('\n')}`);
   const again = values.survivors ? new Set(readFileSync(SURVIVORS, 'utf8').split('\n')) : undefined;
   const eligible = values.file === undefined ? all : all.filter(({ file }) => file === values.file);
   const chosen = again ? eligible.filter((mutant) => again.has(nameOf(mutant))) : sample(eligible, count, seed);

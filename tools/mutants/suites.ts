@@ -1,9 +1,9 @@
-// Which suites are asked about a mutant of which file, and on which backends: the cheap ones first, the rest for what survives them.
+// The suites and backends for the mutants of each file: the cheap ones first, the others for the survivors.
 import type { TestBackend } from '../../test/helpers/backends.js';
 
 export interface Round {
   readonly backends: readonly TestBackend[];
-  /** Names of files in test/, without `.test.ts`. */
+  /** The names of files in test/, without `.test.ts`. */
   readonly suites: readonly string[];
 }
 
@@ -32,7 +32,7 @@ const NN = [
 const METRICS = ['metrics', 'metrics-agreement', 'metrics-calibration', 'metrics-ranking', 'metrics-weights'];
 const SOLVERS = ['lbfgs', 'proximal-newton', 'row-block', 'objective-plain', 'simd'];
 
-/** The suites of each file's own subject. A file that is not named here has none, and the run says so. */
+/** The suites of each file. A file that is missing here is an error. */
 const OWN: Readonly<Record<string, readonly string[]>> = {
   ...of('reference', {
     'cross-entropy': ['reference-cross-entropy'],
@@ -88,7 +88,7 @@ const OWN: Readonly<Record<string, readonly string[]>> = {
   }),
 };
 
-/** The suites of the whole room and of what is built upon it. */
+/** The suites of the whole room and of the rooms that use it. */
 const WIDER: Readonly<Record<string, readonly string[]>> = {
   reference: [...REFERENCE, 'softmax', 'dense', 'phm', 'information', 'cross-entropy'],
   nn: [...NN, 'weights', 'layers-loss', 'fit'],
@@ -113,14 +113,14 @@ export function roomOf(file: string): string {
   return file.split('/')[0];
 }
 
-/** One process each: first the file's own suites on tfjs's plain backend, then all that may know it, on every backend. */
+/** One process each: first the suites of the file on the cpu backend, then the wider suites. */
 export function roundsOf(file: string, backends: readonly TestBackend[]): readonly Round[] {
   const own = OWN[file];
   if (own === undefined) throw new Error(`${file} has no suites in tools/mutants/suites.ts`);
   const wider = WIDER[roomOf(file)].filter((suite) => !own.includes(suite));
   const others = backends.filter((backend) => backend !== 'cpu');
   const rounds: Round[] = [{ backends: ['cpu'], suites: own }];
-  // What is not written on tensors is the same on every backend.
+  // Code without tensors is the same on every backend.
   if (roomOf(file) === 'nn') rounds.push({ backends: others, suites: own }, { backends, suites: wider });
   else rounds.push({ backends: ['cpu'], suites: wider });
   return rounds;

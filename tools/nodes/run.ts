@@ -1,5 +1,5 @@
-// npm run test:nodes [-- --node 22] [--kernels native] [JEST ARGUMENTS]: the suite on every Node that is supported, with native
-// kernels and without. Node's binaries are those of the registry's package for this platform, kept in the cache.
+// npm run test:nodes [-- --node 22] [--kernels native] [JEST ARGUMENTS]: runs the test suite on every supported Node,
+// with and without native kernels. The Node binaries come from the npm package for this platform and are cached.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,7 +18,7 @@ interface Row {
   readonly failed: number;
   readonly skipped: number;
   readonly seconds: number;
-  /** Suites that failed, or why there was no run. */
+  /** The failed suites, or the reason why nothing ran. */
   readonly wrong: readonly string[];
 }
 
@@ -45,7 +45,7 @@ function print({ node, kernels, passed, failed, skipped, seconds, wrong }: Row):
   console.log(`${node.padEnd(12)}${kernels.padEnd(7)}${counts.join('')}${wrong.map((name) => `\n  ${name}`).join('')}`);
 }
 
-/** The values of an option of ours, which jest does not get to see; all that are allowed where it is not there. */
+/** Removes our own option from the arguments of jest and returns its values; default: all allowed values. */
 function taken<T extends string>(args: string[], option: string, allowed: readonly T[]): readonly T[] {
   const values: T[] = [];
   for (let at = args.indexOf(option); at !== -1; at = args.indexOf(option)) {
@@ -70,22 +70,22 @@ function test(major: string, kernels: Kernels, args: readonly string[], scratch:
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const seconds = (Date.now() - start) / 1000;
-  if (!existsSync(report)) return { ...none, node: version, seconds, wrong: ['jest ended without a report'] };
+  if (!existsSync(report)) return { ...none, node: version, seconds, wrong: ['jest wrote no report'] };
   const results = JSON.parse(readFileSync(report, 'utf8'));
   const wrong = (results.testResults as { name: string; status: string }[]).filter(({ status }) => status === 'failed');
   return {
     ...{ node: version, kernels, seconds, passed: results.numPassedTests, failed: results.numFailedTests },
     skipped: results.numPendingTests,
-    wrong: results.numTotalTests === 0 ? ['no test was run'] : wrong.map(({ name }) => name.slice(ROOT.length + 1)),
+    wrong: results.numTotalTests === 0 ? ['no test ran'] : wrong.map(({ name }) => name.slice(ROOT.length + 1)),
   };
 }
 
-/** What tests of a machine with kernels, or of one without, see; programs that they start run on the same Node. */
+/** The environment of a machine with or without kernels. Child processes of the tests use the same Node. */
 function environment(node: string, kernels: Kernels, scratch: string): NodeJS.ProcessEnv {
   const { SOFTMAX_REGRESSION_REQUIRE_NATIVE: _, ...env } = process.env;
   const path = { ...env, PATH: [dirname(node), env.PATH].join(delimiter) };
   if (kernels === 'native') return { ...path, SOFTMAX_REGRESSION_REQUIRE_NATIVE: '1' };
-  // A cache that has the data, and no kernels.
+  // A cache with the data but without kernels.
   const empty = join(scratch, 'cache');
   mkdirSync(empty, { recursive: true });
   for (const name of existsSync(cacheFolder()) ? readdirSync(cacheFolder()) : []) {
@@ -97,7 +97,7 @@ function environment(node: string, kernels: Kernels, scratch: string): NodeJS.Pr
 
 const PLATFORM = `${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
 
-/** The newest Node of that number, installed once; undefined where the registry has none for this platform. */
+/** The newest Node of a major version, installed once; undefined if the registry has none for this platform. */
 function binaryOf(major: string): string | undefined {
   if (process.versions.node.startsWith(`${major}.`)) return process.execPath;
   const name = `node-${PLATFORM}`;

@@ -1,4 +1,4 @@
-// npm run soak [-- --times 0.1] [--backend NAME]: the full work of tools/soak/work.ts; prints tensors and the slope of resident memory.
+// npm run soak [-- --times 0.1] [--backend NAME]: runs tools/soak/work.ts; prints tensors and the slope of memory.
 import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs';
 import { type BackendName, formatBackend, selectBackend } from 'softmax-regression';
@@ -6,7 +6,7 @@ import '../../src/node.js';
 import { soak } from './soak.js';
 import { works } from './work.js';
 
-/** Bytes that the second half of a run may add, for what allocators keep. */
+/** Bytes that the second half of a run may add, because allocators cache memory. */
 const MAX_GROWTH = 16 * 2 ** 20;
 
 async function main(): Promise<void> {

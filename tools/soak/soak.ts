@@ -1,21 +1,21 @@
-// Does the same work many times, and looks whether tensors are left or memory grows.
+// Runs the same work many times, and checks whether tensors are left or memory grows.
 import * as tf from '@tensorflow/tfjs';
 
 export interface SoakReport {
   readonly times: number;
-  /** Tensors at the end, less those after the first time. */
+  /** Tensors at the end, minus those after the first run. */
   readonly tensors: number;
-  /** Bytes of resident memory that each time adds, by least squares over the second half. */
+  /** Bytes of resident memory that each run adds, by least squares over the second half. */
   readonly slope: number;
-  /** Bytes of resident memory at each of the samples. */
+  /** Bytes of resident memory at each sample. */
   readonly resident: readonly number[];
 }
 
 const SAMPLES = 40;
 
 /**
- * @param work what is done; it must dispose what it is given back
- * @param settle called before memory is measured: collects garbage, where the process can be told to
+ * @param work the work; it must dispose its results
+ * @param settle called before memory is measured, to collect garbage if the process supports it
  */
 export async function soak(work: () => unknown, times: number, settle: () => void = () => {}): Promise<SoakReport> {
   await work();

@@ -1,16 +1,16 @@
-// What is done over and over: trainings, predictions, compilations.
+// The repeated work: trainings, predictions, compilations.
 import * as tf from '@tensorflow/tfjs';
 import { compile, Random, SoftmaxRegression } from 'softmax-regression';
 
 export interface Work {
-  /** What one time of it is. */
+  /** A description of one run. */
   readonly unit: string;
-  /** How many times the full run does it. */
+  /** The number of runs. */
   readonly times: number;
   readonly run: () => unknown;
 }
 
-/** 25 batches of 32 and a short one. */
+/** 25 batches of 32, and a short one. */
 const N = 816;
 const STEPS_OF_AN_EPOCH = 26;
 const STEPS = 100_000;
@@ -22,7 +22,7 @@ const labels = Array.from({ length: N }, (_, i) => ['a', 'b', 'c'][(i * 7) % 3])
 /**
  * The work, on the backend in use.
  *
- * @param epochs of one training
+ * @param epochs the epochs of one training
  */
 export async function works(epochs = 40): Promise<Readonly<Record<string, Work>>> {
   const { model } = await SoftmaxRegression.fit(features, labels, { l2: 0.01 });
