@@ -322,7 +322,7 @@ inBrowser('the page', () => {
     await click('train');
     expect(await text('accuracy')).toBe('100.0 %');
     expect(await page.locator('#weights canvas').count()).toBe(2);
-    expect(await text('truth')).toMatch(/^Held-out sample 1: in truth [01]\.$/);
+    expect(await text('truth')).toMatch(/^Held-out sample 1, true class: [01]\.$/);
     await page.fill('#epochs', '10000');
     await trainAndStop();
     expect(await text('status')).toMatch(/^Stopped after \d+ epochs?; the weights of that moment are kept\.$/);

@@ -1,4 +1,4 @@
-// web: small drawings: lines, bars and pictures. Their colours are those of the style sheet.
+// web: small drawings: lines, bars and images, with the colours of the style sheet.
 
 export interface Series {
   readonly colour: 'blue' | 'orange';
@@ -21,7 +21,7 @@ export function shortNumber(value: number): string {
   return size < 1e-3 || size >= 1e5 ? value.toExponential(1) : String(Number(value.toPrecision(3)));
 }
 
-/** Round numbers within [least, most], about as many as asked for. */
+/** About `count` round numbers within [least, most]. */
 export function ticks(least: number, most: number, count: number): number[] {
   const rough = (most - least) / count || 1;
   const power = 10 ** Math.floor(Math.log10(rough));
@@ -33,9 +33,9 @@ export function ticks(least: number, most: number, count: number): number[] {
 }
 
 /**
- * Lines over epochs, in place of what was in `place`, at its size.
+ * Draws lines over epochs at the size of `place`, replacing its content.
  *
- * @param label the drawing in words
+ * @param label a description for screen readers
  */
 export function drawLines(place: HTMLElement, series: readonly Series[], label: string, format = shortNumber): void {
   const { clientWidth: width, clientHeight: height } = place;
@@ -72,7 +72,7 @@ export function drawLines(place: HTMLElement, series: readonly Series[], label: 
   place.replaceChildren(svg);
 }
 
-/** A bar from the middle (signed) or from the left (a share), with its name and its number. */
+/** A bar with its name and number, from the middle (signed) or from the left (share). */
 export function bar(name: string, value: number, most: number, kind: 'share' | 'signed', text: string): HTMLElement {
   const line = document.createElement('div');
   line.className = 'bar';
@@ -95,7 +95,7 @@ export function bar(name: string, value: number, most: number, kind: 'share' | '
   return line;
 }
 
-/** '#rrggbb' of a custom property as [red, green, blue]. */
+/** [red, green, blue] of a custom property '#rrggbb'. */
 function colourOf(property: string): readonly number[] {
   const value = Number.parseInt(
     getComputedStyle(document.documentElement).getPropertyValue(property).trim().slice(1),
@@ -104,7 +104,7 @@ function colourOf(property: string): readonly number[] {
   return [value >> 16, (value >> 8) & 255, value & 255];
 }
 
-/** A number per pixel: blue above 0, orange below, as opaque as it is large beside `most`. */
+/** One number per pixel: blue above 0, orange below. The opacity is the size relative to `most`. */
 export function drawDiverging(canvas: HTMLCanvasElement, values: ArrayLike<number>, most: number): void {
   const [positive, negative] = [colourOf('--positive'), colourOf('--negative')];
   paint(canvas, (i) => {

@@ -1,4 +1,4 @@
-// web: the page's end of the line to its worker: a call is a promise.
+// web: the client of the worker. A call returns a promise.
 import type { Calls, Message, Question, Report } from './messages.js';
 
 export interface Client {
@@ -10,7 +10,7 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** @param onFailure of the worker itself: it did not load */
+/** @param onFailure called if the worker itself fails to load */
 export function openClient(onReport: (report: Report) => void, onFailure: (message: string) => void): Client {
   const worker = new Worker('worker.js', { type: 'module' });
   const waiting = new Map<number, Waiting>();
@@ -22,7 +22,7 @@ export function openClient(onReport: (report: Report) => void, onFailure: (messa
     if (data.kind === 'answer') resolve(data.value as never);
     else reject(new Error(data.message));
   };
-  worker.onerror = ({ message }) => onFailure(message || 'The worker of this page did not load: reload the page.');
+  worker.onerror = ({ message }) => onFailure(message || 'The worker of this page did not load. Reload the page.');
   return {
     call: (name, ...args) =>
       new Promise((resolve, reject) => {

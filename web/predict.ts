@@ -1,4 +1,4 @@
-// web: a row typed in, or a picture drawn or chosen, and what the model says of it.
+// web: the prediction for a typed row, or for a drawn or chosen image.
 import { drawGrey } from './charts.js';
 import type { Client } from './client.js';
 import type { Field, HeldOutSample, ImageSize, ModelSummary, RowToPredict } from './messages.js';
@@ -42,7 +42,7 @@ export class PredictView {
     });
   }
 
-  /** @param hasHeldOut whether there are samples to take */
+  /** @param hasHeldOut whether there are held-out samples */
   show(model: ModelSummary | undefined, hasHeldOut: boolean): void {
     byId('predict').hidden = model === undefined;
     byId('predict-empty').hidden = model !== undefined;
@@ -94,7 +94,7 @@ export class PredictView {
   async #takeSample(): Promise<void> {
     try {
       const sample = await this.#client.call('heldOut', this.#sample++);
-      byId('truth').textContent = `Held-out sample ${sample.index + 1}: in truth ${sample.label}.`;
+      byId('truth').textContent = `Held-out sample ${sample.index + 1}, true class: ${sample.label}.`;
       if (this.#image !== undefined) drawGrey(this.#canvas, sample.values);
       else this.#fill(sample);
       await this.#ask();
@@ -155,11 +155,11 @@ export class PredictView {
     byId('truth').textContent = '';
   }
 
-  /** A picture from a file, as large as fits, in shades of grey. */
+  /** Loads an image file, scaled to fit and converted to grey. */
   async #choose(file: File): Promise<void> {
     try {
       const picture = await createImageBitmap(file).catch(() => {
-        throw new Error(`${file.name}: the file must be a picture that this browser can open, such as PNG or JPEG.`);
+        throw new Error(`${file.name}: the file must be an image that this browser can open, such as PNG or JPEG.`);
       });
       const context = this.#canvas.getContext('2d');
       const { width, height } = this.#canvas;

@@ -1,4 +1,4 @@
-// web: what the worker tells, as elements of the page.
+// web: shows the reports of the worker on the page.
 import type { GradcheckResult } from 'softmax-regression/report';
 import { bar, drawDiverging, drawLines, shortNumber } from './charts.js';
 import type { CurvePoint, Share, WeightsView } from './messages.js';
@@ -27,7 +27,7 @@ export function showCurve(points: readonly CurvePoint[], noun: string): void {
   const of = (key: 'loss' | 'heldOutLoss' | 'heldOutAccuracy') =>
     thinned(points).map((point) => [point.epoch, point[key]] as const);
   const end = last === undefined ? 'nothing yet' : `after ${count(last.epoch, noun)}`;
-  const losses = last && `${shortNumber(last.loss)} learnt from, ${shortNumber(last.heldOutLoss)} held out`;
+  const losses = last && `${shortNumber(last.loss)} training, ${shortNumber(last.heldOutLoss)} held out`;
   drawLines(
     byId('loss-chart'),
     [
@@ -47,13 +47,13 @@ export function showCurve(points: readonly CurvePoint[], noun: string): void {
   );
 }
 
-/** No more points than a screen has columns. */
+/** At most about 400 points, as many as the chart has pixels. */
 function thinned(points: readonly CurvePoint[]): readonly CurvePoint[] {
   const every = Math.ceil(points.length / 400);
   return points.filter((_, i) => i % every === 0 || i === points.length - 1);
 }
 
-/** Weights as pictures on one scale, or as bars. Elements stay from one drawing to the next. */
+/** Weights as images on one scale, or as bars. Image elements are reused between drawings. */
 export function showWeights(view: WeightsView, classes: readonly string[]): void {
   const place = byId('weights');
   if (view.kind === 'bars') {
@@ -101,7 +101,7 @@ function signed(value: number): string {
   return `${value < 0 ? '−' : '+'}${shortNumber(Number(Math.abs(value).toPrecision(2)))}`;
 }
 
-/** Where the colours end: a few weights of pixels that are hardly ever lit would pale all others. */
+/** The end of the colour scale. A few weights of rarely lit pixels can be huge and would make all others pale. */
 function clippedScale(pictures: readonly Float32Array[]): number {
   const sizes = Float32Array.from(pictures.flatMap((values) => Array.from(values, Math.abs))).sort();
   return sizes[Math.floor(0.99 * (sizes.length - 1))] || sizes[sizes.length - 1];
@@ -112,7 +112,7 @@ export function showProof(proof: GradcheckResult | undefined): void {
   const state = byId('proof');
   const verdict = element('span', proof.ok ? '✓ All three agree' : '✗ They disagree', proof.ok ? 'yes' : 'no');
   const rest = proof.ok
-    ? ` on ${proof.backend} at the weights of the moment, over ${count(proof.samples, 'sample')}.`
+    ? ` on ${proof.backend} at the current weights, over ${count(proof.samples, 'sample')}.`
     : ` on ${proof.backend}: ${proof.worst.what} between ${proof.worst.between}.`;
   state.replaceChildren(verdict, rest);
   const gaps = proof.parameters.map((check) => check.autogradAgainstClosedForm.maxError);

@@ -1,4 +1,4 @@
-// web: what is seen of a model while it learns: its weights as they are drawn, and the proof of its gradient.
+// web: the views of a model during training: its weights for drawing, and the check of its gradient.
 import * as tf from '@tensorflow/tfjs';
 import {
   Dense,
@@ -23,7 +23,7 @@ export interface View {
   readonly featureNames: readonly string[] | undefined;
   readonly numFeatures: number;
   readonly image: ImageSize | undefined;
-  /** What weights are multiplied by: the deviations of their features. */
+  /** The deviations of the features, by which weights are multiplied. */
   readonly scale: ArrayLike<number> | undefined;
 }
 
@@ -33,7 +33,7 @@ export function affineOf({ weight, bias }: Pick<SoftmaxRegression<Label>, 'weigh
 
 const MOST_FEATURES = 12;
 
-/** W less its mean over the classes, which softmax ignores: a picture for each class, or the features that move most. */
+/** W minus its mean over the classes, which softmax ignores: one image per class, or the features of largest weight. */
 export function viewOf({ weight }: Affine, { classes, featureNames, numFeatures, image, scale }: View): WeightsView {
   const q = classes.length;
   const rows = Array.from({ length: numFeatures }, (_, j) => {
@@ -53,15 +53,15 @@ export function viewOf({ weight }: Affine, { classes, featureNames, numFeatures,
   return { kind: 'bars', features, weights: most.map((j) => rows[j]) };
 }
 
-/** Logits beyond which finite differences of a loss have too few digits left. */
+/** For larger logits, finite differences of the loss lose too many digits. */
 const LARGEST_LOGIT = 20;
 const DIFFERENCES = 40;
 
 /**
- * The gradient at these weights, three ways, over the first samples: of standardised features, z = (x − m)/s with V = s·W and
- * c = b + mW, which are the same logits.
+ * Checks the gradient at these weights in three ways on the first samples. It uses standardised features z = (x − m)/s
+ * with V = s·W and c = b + mW, which give the same logits.
  *
- * @returns undefined where no sample has logits small enough for finite differences
+ * @returns undefined if no sample has logits small enough for finite differences
  */
 export function proofOf(
   { weight, bias }: Affine,

@@ -1,18 +1,18 @@
-// web: the worker: it answers the calls of the page one by one, and `stop` at once.
+// web: the worker. It runs the calls of the page one after the other, and `stop` immediately.
 import { env } from '@tensorflow/tfjs';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import '@tensorflow/tfjs-backend-webgpu';
 import type { Message, Question } from './messages.js';
 import { Session } from './session.js';
 
-/** What a worker has; the types of the page's window stand in for it. */
+/** The global scope of a worker. TypeScript's types here are those of a window. */
 const scope = globalThis as unknown as {
   postMessage(message: Message): void;
   onmessage: (event: MessageEvent<Question>) => void;
 };
 
 setWasmPaths(new URL('./', location.href).href);
-// Of this page's own threads one computes: more would need pages that are isolated, and workers made from text.
+// One thread only: more would need cross-origin isolation and workers created from text.
 env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
 
 const session = new Session((report) => scope.postMessage({ kind: 'report', report }));
