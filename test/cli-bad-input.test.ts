@@ -68,7 +68,7 @@ const TABLES: readonly [title: string, content: string | Uint8Array, message: Re
   [
     'a class of one sample',
     'a,kind\n1,x\n2,x\n3,y\n',
-    /^error: bad\.csv: the class "y" must have at least 2 samples, to be learnt from and held back; got 1\. Pass --test-fraction 0/,
+    /^error: bad\.csv: the class "y" must have at least 2 samples, one to train on and one to hold back; got 1\. Pass --test-fraction 0/,
   ],
   ['one class', 'a,kind\n1,x\n2,x\n', /^error: bad\.csv: kind must have at least two classes; got only "x"/],
   [
@@ -133,7 +133,7 @@ describe('files', () => {
     [
       'a table that is not there',
       ['train', 'gone.csv', '--label', 'kind'],
-      /^error: gone\.csv: this path must be a readable file; got no such file\. Is the path right\?$/,
+      /^error: gone\.csv: this path must be a readable file; got no such file\. Check the path\.$/,
     ],
     [
       'a folder that holds no data',
@@ -163,7 +163,7 @@ describe('files', () => {
     [
       'a table without labels',
       ['evaluate', 'good.model', 'unlabelled.csv'],
-      /^error: unlabelled\.csv: the table must have the column of labels, "kind"/,
+      /^error: unlabelled\.csv: the table must have the label column "kind"/,
     ],
     [
       'a table without labels to report on',
@@ -243,7 +243,7 @@ describe('a wrong command line ends with 2:', () => {
     [
       'a label where there is no table',
       ['train', 'iris', '--label', 'x'],
-      /^error: --label must be left out: it says how a CSV file is read; got iris\.$/,
+      /^error: --label must be left out: it applies only to CSV files; got iris\.$/,
     ],
     ['a value out of range', [...train, '--l2', '-1'], /^error: --l2 must be a finite number ≥ 0; got -1\.$/],
     [
@@ -263,7 +263,11 @@ describe('a wrong command line ends with 2:', () => {
       /^error: --test-fraction must be a share in \[0, 1\); got 2\.$/,
     ],
     ['more folds than samples', [...train, '--folds', '9'], /^error: --folds must be an integer in \[2, \d\]/],
-    ['two files in one', [...train, '-o', 'a', '--report', 'a'], /^error: --output and --report must be two files\.$/],
+    [
+      'two files in one',
+      [...train, '-o', 'a', '--report', 'a'],
+      /^error: --output and --report must be different files\.$/,
+    ],
     [
       'more classes than there are',
       ['predict', 'good.model', 'good.csv', '--top', '3'],

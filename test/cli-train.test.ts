@@ -140,8 +140,8 @@ describe('train', () => {
 
   it('says that scores on the samples learnt from are just that', async () => {
     const text = await done('train', 'iris', '--test-fraction', '0');
-    expect(text).toContain('150 samples to learn from');
-    expect(text).toContain('on the samples it learnt from');
+    expect(text).toContain('150 training samples');
+    expect(text).toContain('on the training samples');
   });
 });
 
@@ -158,7 +158,7 @@ describe('an interrupted training', () => {
       code: 130,
       stdout: '',
       stderr:
-        'error: interrupted: the training so far is in run.checkpoint; the same command with --resume run.checkpoint goes on from there\n',
+        'error: interrupted: the training so far is saved in run.checkpoint; to continue, run the same command with --resume run.checkpoint\n',
     });
     expect(readdirSync(line.folder).filter((name) => /never|partial/.test(name))).toEqual([]);
 
@@ -172,7 +172,7 @@ describe('an interrupted training', () => {
       code: 1,
       stdout: '',
       stderr:
-        'error: gone.checkpoint: this path must be a checkpoint; got no such file. Without --resume, --checkpoint begins one.\n',
+        'error: gone.checkpoint: this path must be a checkpoint; got no such file. To start a new one, pass --checkpoint without --resume.\n',
     });
   });
 });
@@ -323,7 +323,7 @@ describe('help', () => {
       expect(text).toMatch(new RegExp(`^  ${name} `, 'm'));
     }
     expect(text).toContain(
-      'Exit codes: 0 done, 1 failed (data, file or machine), 2 bad usage, 130 interrupted, 143 terminated.',
+      'Exit codes: 0 success, 1 failure (data, file or machine), 2 usage error, 130 interrupted, 143 terminated.',
     );
   });
 

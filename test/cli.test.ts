@@ -62,7 +62,7 @@ describe('softmax-regression', () => {
     const help = await run('--help');
     expect(help).toMatchObject({ code: 0, stderr: '' });
     expect(help.stdout).toContain(
-      'Exit codes: 0 done, 1 failed (data, file or machine), 2 bad usage, 130 interrupted, 143 terminated.',
+      'Exit codes: 0 success, 1 failure (data, file or machine), 2 usage error, 130 interrupted, 143 terminated.',
     );
   });
 
@@ -92,7 +92,7 @@ describe('softmax-regression', () => {
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({ installed: false, command: 'npx softmax-regression native install' });
     expect((await run('native', 'status')).stdout).toMatch(
-      /^There are no native kernels: they are not built yet\. Run: /,
+      /^The native kernels are not installed: they are not built yet\. Run: /,
     );
   });
 

@@ -1,4 +1,4 @@
-// cli: the report on a model: its gradient proven at its weights, its mistakes found, the page drawn.
+// cli: the report on a model: gradient check at its weights, confident mistakes, HTML.
 import { cpus } from 'node:os';
 import * as tf from '@tensorflow/tfjs';
 import type { BackendChoice } from '../backend/select.js';
@@ -18,9 +18,9 @@ import type { FitResult } from '../training/fit.js';
 export interface Assessment {
   readonly model: SoftmaxRegression<Label>;
   readonly evaluation: Evaluation<Label>;
-  /** What the evaluation is about. */
+  /** The samples of the evaluation. */
   readonly tested: Samples;
-  /** What the weights are compared by: the samples learnt from, if they are there. */
+  /** Scales the weights for comparison: the training samples, where available. */
   readonly compared: FeatureArray;
   readonly data: Described & Pick<ReportData, 'trainingSamples' | 'split' | 'testedOnTraining'>;
   readonly fit?: FitResult;
@@ -58,15 +58,15 @@ export async function reportOf(assessment: Assessment): Promise<string> {
   });
 }
 
-/** So many samples prove the gradient. */
+/** Number of samples in the gradient check. */
 const PROOF_SAMPLES = 32;
-/** Finite differences take two evaluations of the loss for each weight. */
+/** Most weights to check: finite differences evaluate the loss twice for each weight. */
 const PROOF_WEIGHTS = 1e5;
 
 /**
- * The gradient at the weights of the model, three ways; none where there are too many weights to wait for.
+ * The gradient at the weights of the model, computed in three ways; undefined if the model has too many weights.
  *
- * The logits are the model's, of standardised features: finite differences say nothing where a feature is a million.
+ * The layer computes the model's logits from standardised features: finite differences are useless for features near 1e6.
  */
 function proofOf(
   model: SoftmaxRegression<Label>,
@@ -98,7 +98,7 @@ function rowOf({ values, shape, scale = 1 }: FeatureArray, row: number): Float64
   return Float64Array.from({ length: d }, (_, j) => values[row * d + j] / scale);
 }
 
-/** As a shell reads it back. */
+/** Quotes a word for the shell. */
 function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

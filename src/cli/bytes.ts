@@ -5,10 +5,10 @@ import { addAbortSignal } from 'node:stream';
 import { BackendError, FormatError } from '../core/errors.js';
 import type { NamedBytes } from '../reading/bytes.js';
 
-/** Standard input, as programs of the command line write it. */
+/** The conventional name of standard input. */
 export const STDIN = '-';
 
-/** A file, or standard input; an abort ends the wait for bytes that do not come. */
+/** A file or standard input. An abort ends a pending read. */
 export function namedBytes(source: string, signal?: AbortSignal): NamedBytes {
   const name = source === STDIN ? 'standard input' : source;
   return { name, stream: () => bytesOf(source, name, signal) };
@@ -37,7 +37,7 @@ async function* bytesOf(
       argument: 'this path',
       expected: 'be a readable file',
       actual: isMissing ? 'no such file' : cause.message,
-      hint: isMissing ? 'Is the path right?' : undefined,
+      hint: isMissing ? 'Check the path.' : undefined,
       cause,
     });
   }

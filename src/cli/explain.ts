@@ -1,4 +1,4 @@
-// cli: what is wrong, in the words of the command line.
+// cli: errors in terms of the command line.
 import type { Command } from 'commander';
 import { isSoftmaxRegressionError } from '../core/errors.js';
 import { rephrase } from '../core/mentions.js';
@@ -6,15 +6,15 @@ import { fitFlagOf } from './fit-options.js';
 import { Interrupted } from './interrupt.js';
 import { flagOf, UsageError } from './usage.js';
 
-/** The flags of options whose name says something else in a program. */
+/** Flags whose names do not follow from the option. */
 const FLAGS: Readonly<Record<string, string>> = { missingTokens: '--missing-token' };
 
-/** The flag of an option: of a fit by its table, else its name in kebab case. */
+/** The flag of an option: from the table of fit options, else its name in kebab case. */
 function flagFor(option: string): string {
   return fitFlagOf(option) ?? FLAGS[option] ?? flagOf(option);
 }
 
-/** The options that errors and advice mention, as flags: `` `missing: 'drop'` `` is `--missing drop`. */
+/** Rewrites the options that a message mentions as flags: `` `missing: 'drop'` `` becomes `--missing drop`. */
 export function inFlags(message: string): string {
   return rephrase(message, (option, value) => {
     const flag = flagFor(option);
@@ -28,9 +28,9 @@ export function inFlags(message: string): string {
 
 export interface Explanation {
   readonly message: string;
-  /** Whether the command line is to blame: a flag whose value the function refused, say. */
+  /** Whether the command line is wrong, such as a flag with a value out of range. */
   readonly isUsage: boolean;
-  /** Whether this package says so on purpose. */
+  /** Whether this package threw the error on purpose. */
   readonly isOurs: boolean;
 }
 

@@ -1,11 +1,11 @@
-// cli: the options of a fit as flags, from the one table of them.
+// cli: the fit options as flags, from the table in training/options.ts.
 import { type Command, Option } from 'commander';
 import type { Label } from '../core/labels.js';
 import { type FitOptions, OPTION_NAMES, OPTIONS, type OptionName, type OptionRow, plain } from '../training/options.js';
 import { solverGroup } from '../training/solvers.js';
 import { flagOf, integer, number } from './usage.js';
 
-/** Values by the names that commander gives them: `maxIterations` for `--max-iterations`. */
+/** Values by commander's names: `maxIterations` for `--max-iterations`. */
 export type FlagValues = Readonly<Record<string, unknown>>;
 
 const FLAGGED = OPTION_NAMES.filter((name) => rowOf(name).flag !== undefined);
@@ -14,12 +14,12 @@ function rowOf(name: OptionName): OptionRow {
   return OPTIONS[name];
 }
 
-/** The name of an option's flag, as commander keeps its value. */
+/** The name under which commander stores the value of an option's flag. */
 function keyOf(name: OptionName): string {
   return rowOf(name).flag?.name ?? name;
 }
 
-/** The flag of an option of a fit, such as `--patience` for `earlyStopping`; undefined where there is none. */
+/** The flag of a fit option, such as `--patience` for `earlyStopping`; undefined if it has no flag. */
 export function fitFlagOf(option: string): string | undefined {
   const name = FLAGGED.find((each) => each === option);
   return name && flagOf(keyOf(name));
@@ -42,7 +42,7 @@ function flagsOf(name: OptionName): Option[] {
   return off === undefined ? [option] : [option, new Option(`--no-${flagOf(key).slice(2)}`, off)];
 }
 
-/** For which solvers it is, and its default. */
+/** The solvers that use an option, and its default. */
 function conditions(name: OptionName): string {
   const row = rowOf(name);
   const parts = [
@@ -57,7 +57,7 @@ function defaultIn({ defaultText, default: value }: OptionRow): string[] {
   return text === undefined ? [] : [`default: ${text}`];
 }
 
-/** The options that the flags give. */
+/** The fit options that the flags set. */
 export function fitOptionsFrom(values: FlagValues): FitOptions<Label> {
   const entries = FLAGGED.flatMap((name) => {
     const value = values[keyOf(name)];

@@ -1,6 +1,6 @@
-// cli: Ctrl-C as an AbortSignal, so that work stops where nothing is left half done.
+// cli: Ctrl-C as an AbortSignal, so that work stops without leaving partial results.
 
-/** What shells give for a process that a signal ended. */
+/** The exit codes that shells report for a process ended by a signal. */
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
 export class Interrupted extends Error {

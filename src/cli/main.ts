@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// cli: argv → calls → exit code. Commands load what they need when they run, so that --help is quick.
+// cli: argv → calls → exit code. Commands load their modules when they run, so that --help is fast.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
@@ -18,8 +18,8 @@ import { explain } from './explain.js';
 import { Interrupted } from './interrupt.js';
 
 const EXIT_CODES = `
-Exit codes: 0 done, 1 failed (data, file or machine), 2 bad usage, 130 interrupted, 143 terminated.
-NO_COLOR=1 for no colours. DEBUG=1 shows stack traces.`;
+Exit codes: 0 success, 1 failure (data, file or machine), 2 usage error, 130 interrupted, 143 terminated.
+NO_COLOR=1 turns colours off. DEBUG=1 shows stack traces.`;
 
 function createProgram(): Command {
   return new Command('softmax-regression')
@@ -42,7 +42,7 @@ function createProgram(): Command {
     .addHelpText('after', EXIT_CODES);
 }
 
-/** Runs one command line, without ever throwing. */
+/** Runs one command line. Never throws. */
 export async function main(argv: readonly string[]): Promise<void> {
   const program = createProgram();
   let running: Command | undefined;
@@ -59,17 +59,17 @@ export async function main(argv: readonly string[]): Promise<void> {
 
 /** Commander passes this setting only to commands that it created itself. */
 function throwInsteadOfExit(command: Command): void {
-  command.exitOverride().showHelpAfterError('(--help shows what there is)');
+  command.exitOverride().showHelpAfterError('(see --help)');
   command.commands.forEach(throwInsteadOfExit);
 }
 
-/** Says on stderr what went wrong, and gives the exit code for it. */
+/** Prints the error to stderr and returns its exit code. */
 function report(error: unknown, command: Command | undefined): number {
-  // Commander has printed its own message, or the help that was asked for.
+  // Commander has already printed its message or the help.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   const { message, isUsage, isOurs } = explain(error, command);
   if (process.env.DEBUG && error instanceof Error) console.error(error.stack);
-  else console.error(`error: ${message}${isOurs ? '' : '\n(not foreseen: DEBUG=1 shows where)'}`);
+  else console.error(`error: ${message}${isOurs ? '' : '\n(unexpected error: DEBUG=1 shows the stack trace)'}`);
   if (error instanceof Interrupted) return error.exitCode;
   return isUsage ? 2 : 1;
 }
@@ -83,7 +83,7 @@ function packageVersion(): string {
 }
 
 if (require.main === module) {
-  // `softmax-regression … | head` closes our output early, which is no error.
+  // `softmax-regression … | head` closes stdout early. That is not an error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
   keepTerminalQuiet();
   void main(process.argv);

@@ -1,4 +1,4 @@
-// cli: what people and programs read: lines, tables, JSON.
+// cli: the output: lines, tables, JSON.
 import stringWidth from 'string-width';
 import type { Label } from '../core/labels.js';
 import { SCORE_NAMES, SCORES, type ScoreName, type ScoreRow, type Scores } from '../metrics/scores.js';
@@ -9,7 +9,7 @@ import type { TrainingOptions } from '../training/options.js';
 import { isFirstOrder } from '../training/solvers.js';
 import { inFlags } from './explain.js';
 
-/** One JSON document; typed arrays are lists in it. */
+/** Prints one JSON document; typed arrays become lists. */
 export function printJson(value: unknown): void {
   const plain = (_: string, item: unknown) =>
     ArrayBuffer.isView(item) ? Array.from(item as unknown as ArrayLike<number>) : item;
@@ -21,8 +21,8 @@ export function print(lines: readonly string[]): void {
 }
 
 /**
- * A table whose first column names the rows. Where it is wider than the terminal, its columns come in several blocks, each of
- * which names the rows again; a pipe has room for all.
+ * A table whose first column names the rows. If it is wider than the terminal, it is split into blocks of columns, each with
+ * the row names. In a pipe the width is unlimited.
  */
 export function tableLines(
   head: readonly string[],
@@ -51,12 +51,12 @@ export function tableLines(
 
 export const count = (n: number) => n.toLocaleString('en');
 
-/** Four digits that count; a dash for what there is not. */
+/** A score with four decimals, or a dash if it is undefined. */
 export function score(value: number): string {
   return Number.isFinite(value) ? value.toFixed(4) : '–';
 }
 
-/** What a fit came to, and how its loss fell. */
+/** The outcome of a fit, with a sparkline of its loss. */
 export function fitLines(
   { converged, reason, advice, objective, iterations, history }: FitResult,
   options: TrainingOptions,
@@ -74,12 +74,12 @@ export function fitLines(
   return [line.trimEnd(), ...(advice === null ? [] : [`  ${inFlags(advice)}`])];
 }
 
-/** Four digits that count, without zeros at the end. */
+/** Four significant digits, without trailing zeros. */
 function figure(value: number): string {
   return String(Number(value.toPrecision(4)));
 }
 
-/** So many classes have their confusions shown on a terminal. */
+/** The most classes for which the confusion matrix is printed. */
 const MOST_CONFUSED = 12;
 
 export function evaluationLines(evaluation: Evaluation<Label>, on: string): string[] {
@@ -104,7 +104,7 @@ export function evaluationLines(evaluation: Evaluation<Label>, on: string): stri
   ];
 }
 
-/** The scores beside the accuracy: headlines on one line, the others on the next. */
+/** The scores other than accuracy: headline scores on one line, the others on the next. */
 function otherScores(scores: Scores): string[] {
   const line = (names: readonly ScoreName[]) =>
     names.map((name) => `${SCORES[name].title} ${score(scores[name])}`).join(', ');
@@ -117,7 +117,7 @@ function otherScores(scores: Scores): string[] {
 export function foldLines(mean: Scores, deviation: Scores, folds: number): string[] {
   const rows = SCORE_NAMES.map((name) => [SCORES[name].title, score(mean[name]), score(deviation[name])]);
   return [
-    `cross-validation over the training samples, ${folds} folds:`,
+    `cross-validation on the training samples, ${folds} folds:`,
     ...tableLines(['score', 'mean', 'deviation'], rows),
   ];
 }

@@ -1,4 +1,4 @@
-// cli: which samples `train` learns from, calibrates on and tests on.
+// cli: the samples on which `train` trains, calibrates and tests.
 import { DomainError } from '../core/errors.js';
 import { featureNamesOf } from '../data/table/schema.js';
 import { type DataSet, divided, type Samples, singleClass } from '../reading/samples.js';
@@ -18,16 +18,16 @@ export interface PartChoices extends Pick<CsvChoices, 'delimiter'> {
 
 export interface Parts {
   readonly training: Samples;
-  /** Held back to calibrate. */
+  /** Held back for calibration. */
   readonly held?: Samples;
   readonly tested: Samples;
-  /** What is tested on, in words. */
+  /** A description of the test samples. */
   readonly split: string;
-  /** Whether that is what was learnt from. */
+  /** Whether the model is tested on its training samples. */
   readonly isSelf: boolean;
 }
 
-/** Which samples are learnt from, which are held back to calibrate, and which are tested on. */
+/** Divides the samples into those for training, for calibration and for testing. */
 export async function partsOf(data: DataSet, options: PartChoices): Promise<Parts> {
   const { samples, test } = data;
   const { testFraction = 0.2, test: testFile, seed, calibrate } = options;
@@ -41,20 +41,20 @@ export async function partsOf(data: DataSet, options: PartChoices): Promise<Part
     testFile !== undefined
       ? `the ${count(set.labels.length)} rows of ${testFile}`
       : tested !== undefined
-        ? `${count(set.labels.length)} samples set aside by the publishers`
+        ? `the ${count(set.labels.length)} samples of the test set`
         : held === undefined
-          ? 'the samples themselves'
+          ? 'the training samples'
           : `${count(set.labels.length)} of ${count(n)} samples held back`;
   return { training, held: calibrating, tested: set, split, isSelf: tested === undefined && held === undefined };
 }
 
-/** To learn from, and held back. */
+/** The training samples, and those held back. */
 function holdBack(samples: Samples, testFraction: number, seed: number, where: string): [Samples, Samples] {
   const single = singleClass(samples.labels);
   if (single !== undefined) {
     const argument = `the class ${JSON.stringify(single)}`;
-    const expected = 'have at least 2 samples, to be learnt from and held back';
-    const hint = 'Pass --test-fraction 0 to learn from all, or --test FILE; or leave the class out.';
+    const expected = 'have at least 2 samples, one to train on and one to hold back';
+    const hint = 'Pass --test-fraction 0 to train on all samples, pass --test FILE, or remove the class.';
     throw new DomainError({ where, argument, expected, actual: '1', hint });
   }
   const { train, test } = divided(samples, { testFraction, seed });
@@ -62,7 +62,7 @@ function holdBack(samples: Samples, testFraction: number, seed: number, where: s
 }
 
 async function testTable(path: string, { schema }: DataSet, { delimiter }: PartChoices): Promise<Samples> {
-  if (schema === undefined) throw new UsageError('--test must come with a table to learn from.');
+  if (schema === undefined) throw new UsageError('--test requires a table to train on.');
   const featureNames = featureNamesOf(schema);
   return labelledRows(
     namedBytes(path),

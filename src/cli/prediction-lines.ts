@@ -1,4 +1,4 @@
-// cli: predictions as lines of CSV or JSON, a batch at a time, with nothing made for a row but its text.
+// cli: predictions as lines of CSV or JSON, a batch at a time. A row allocates nothing but its text.
 
 import type { Affine } from '../core/affine.js';
 import type { Label } from '../core/labels.js';
@@ -8,36 +8,36 @@ import { argMax, argTopK, softmaxInPlace } from '../predict/scores.js';
 
 export interface LineOptions {
   readonly format: 'csv' | 'jsonl';
-  /** Whether each class has its probability. */
+  /** Whether to write the probability of each class. */
   readonly probabilities: boolean;
-  /** The k most probable classes, in place of the first. */
+  /** Write the k most probable classes instead of the first only. */
   readonly top: number | undefined;
 }
 
 export interface LineFormat {
-  /** Comes first; empty for JSON lines. */
+  /** The first line; empty for JSON lines. */
   readonly header: string;
-  /** The lines of a batch; `rows` are their numbers in the file. */
+  /** The lines of a batch; `rows` are the row numbers in the file. */
   readonly lines: (features: FeatureArray, rows: ArrayLike<number>) => string;
 }
 
 /**
- * A probability in few characters: to 7 digits after the point, or below 0.001 with 6 digits that count.
+ * A short form of a probability: 7 decimals, or 6 significant digits below 0.001.
  *
  * @example [formatProbability(2 / 3), formatProbability(1), formatProbability(1 / 3e6)]   // ['0.6666667', '1', '3.33333e-7']
  */
 export function formatProbability(p: number): string {
-  // Rounded to an integer first, it is short: V8 writes such a number in a fifth of the time of toPrecision.
+  // Rounding to an integer first takes V8 a fifth of the time of toPrecision.
   if (p >= 1e-3 || p === 0) return String(Math.round(p * 1e7) / 1e7);
   return String(Number(p.toPrecision(6)));
 }
 
-/** A field of CSV, quoted where it has to be. */
+/** A CSV field, quoted if necessary. */
 export function csvField(text: string): string {
   return /[",\r\n]|^\s|\s$/.test(text) || text === '' ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** How a model's predictions are written. */
+/** The format of a model's predictions. */
 export function lineFormat(affine: Affine, classes: readonly Label[], options: LineOptions): LineFormat {
   const { format, probabilities, top } = options;
   const q = classes.length;

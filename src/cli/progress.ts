@@ -1,19 +1,19 @@
-// cli: progress on stderr: a line that moves on a terminal, one line for each stage elsewhere.
+// cli: progress on stderr: a progress bar on a terminal, otherwise one line for each stage.
 import type { SingleBar } from 'cli-progress';
 import type { OnProgress, Progress } from '../node/files.js';
 
 export interface ProgressDisplay {
   readonly onProgress: OnProgress;
-  /** Leaves the terminal as it should be; to be called however the work ends. */
+  /** Restores the terminal. Call it on success and on failure. */
   readonly stop: () => void;
 }
 
-/** For work that downloads or builds: its stages are worth a line in a log. */
+/** For downloads and builds: each stage is logged, and the bar stays. */
 export function progressDisplay(stream: NodeJS.WriteStream = process.stderr): ProgressDisplay {
   return stream.isTTY ? movingLine(stream, { stays: true }) : lineForEachStage(stream);
 }
 
-/** For all other work: nothing where there is no terminal, and nothing that stays when it is done. */
+/** For all other work: silent without a terminal, and the bar is cleared at the end. */
 export function quietDisplay(stream: NodeJS.WriteStream = process.stderr): ProgressDisplay {
   return stream.isTTY ? movingLine(stream, { stays: false }) : { onProgress: () => {}, stop: () => {} };
 }
@@ -29,7 +29,7 @@ function lineForEachStage(stream: NodeJS.WritableStream): ProgressDisplay {
 }
 
 function movingLine(stream: NodeJS.WriteStream, { stays }: { readonly stays: boolean }): ProgressDisplay {
-  // Loaded here, so that commands without progress do not wait for it.
+  // Loaded here, so that commands without progress start faster.
   const { SingleBar } = require('cli-progress') as typeof import('cli-progress');
   let bar: SingleBar | undefined;
   let latest: Progress = { stage: '', done: 0 };
@@ -59,7 +59,7 @@ function movingLine(stream: NodeJS.WriteStream, { stays }: { readonly stays: boo
 
 const BAR_WIDTH = 24;
 
-/** `download x  [######··················]  68 of 274 MB, 6 s left`, or the seconds alone while no total is known. */
+/** `download x  [######··················]  68 of 274 MB, 6 s left`, or only the seconds if the total is unknown. */
 export function formatProgress({ stage, done, total, unit, note }: Progress, seconds: number): string {
   const noted = note === undefined ? '' : `, ${note}`;
   if (total === undefined || total === 0) return `${stage}${noted}  ${Math.floor(seconds)} s`;

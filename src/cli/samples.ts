@@ -13,7 +13,7 @@ import { flagOf, UsageError } from './usage.js';
 export interface CsvChoices extends Pick<CsvOptions, 'delimiter' | 'decimal' | 'missing' | 'unseen' | 'header'> {
   readonly label?: string;
   readonly strings?: 'error' | 'one-hot';
-  /** Columns to encode as categories, whatever is in them. */
+  /** Columns to encode as categories, whatever they contain. */
   readonly categories?: readonly string[];
   readonly missingToken?: readonly string[];
   readonly ignore?: readonly string[];
@@ -24,7 +24,7 @@ export interface Loading {
   readonly signal?: AbortSignal;
 }
 
-/** A name is that of a data set, unless it is written as a path. */
+/** Data sets by name; `./iris` is a path. */
 const NAMED = ['iris', 'fashion-mnist'] as const;
 
 type Kind = (typeof NAMED)[number] | 'folder' | 'file';
@@ -35,20 +35,20 @@ export function kindOf(source: string): Kind {
   return source !== STDIN && statSync(source, { throwIfNoEntry: false })?.isDirectory() === true ? 'folder' : 'file';
 }
 
-/** The samples to learn from. */
+/** Loads the data set to train on. */
 export async function loadDataSet(source: string, choices: CsvChoices, loading: Loading): Promise<DataSet> {
   const kind = kindOf(source);
   if (kind === 'file') return readSamples([namedBytes(source, loading.signal)], optionsOf(choices));
   const stray = Object.entries(choices).find(([name, value]) => value !== undefined && !(name === 'header' && value));
   if (stray !== undefined) {
     const given = kind === 'folder' ? `the folder ${source}` : source;
-    throw new UsageError(`${flagOf(stray[0])} must be left out: it says how a CSV file is read; got ${given}.`);
+    throw new UsageError(`${flagOf(stray[0])} must be left out: it applies only to CSV files; got ${given}.`);
   }
   if (kind === 'iris') return readSamples(kind);
   return kind === 'folder' ? loadFolder(source) : loadFashion(loading);
 }
 
-/** Samples to try a model on: of a table as the model reads it, of other data the part for tests where there is one. */
+/** Samples to evaluate a model on: a table read by the model's schema, or other data, preferably its test set. */
 export async function loadSamplesFor(
   source: string,
   model: TableModel,
@@ -61,10 +61,10 @@ export async function loadSamplesFor(
     return { name: bytes.name, dropped: 0, part: 'rows', ...samples };
   }
   const { samples, test, ...described } = await loadDataSet(source, {}, loading);
-  return { ...described, ...(test ?? samples), part: test === undefined ? 'samples' : 'samples set aside for tests' };
+  return { ...described, ...(test ?? samples), part: test === undefined ? 'samples' : 'test samples' };
 }
 
-/** What flags say, as the options of `readSamples`. */
+/** The flags as options of `readSamples`. */
 function optionsOf({ label, ignore, categories, missingToken, strings, header, ...options }: CsvChoices) {
   const column = (text: string) => (header === false && /^-?\d+$/.test(text) ? Number(text) : text);
   return {

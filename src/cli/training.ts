@@ -1,4 +1,4 @@
-// cli: what `train` does with the samples: fit, calibrate, evaluate, write, tell.
+// cli: the work of `train`: fit, calibrate, evaluate, write files, print.
 import type { BackendName } from '../backend/names.js';
 import { formatBackend, selectBackend } from '../backend/select.js';
 import { BackendError } from '../core/errors.js';
@@ -46,7 +46,7 @@ export async function train(
     const { training, tested, split, isSelf } = parts;
     const learnt = await learn(data, parts, options, checkpoints, { onProgress, signal });
     const { model, evaluation, result } = learnt;
-    // Both are made before either is written, and a file is whole or as it was.
+    // Both are complete before either is written. Writes are atomic.
     const { report, output, seed } = options;
     const described = { ...data, trainingSamples: training.labels.length, testedOnTraining: isSelf, split };
     const assessed = { model, evaluation, tested, compared: training.features, fit: result, seed, choice };
@@ -91,7 +91,7 @@ async function learn(
     ...checkpoints,
     onProgress: ({ epoch, epochs, step, steps, loss }) => {
       const note = `loss ${loss.toFixed(4)}`;
-      // The number of iterations to the optimum is not known before.
+      // The number of iterations to the optimum is unknown.
       if (isFirstOrder(solver)) onProgress({ stage: 'train', done: epoch - 1 + step / steps, total: epochs, note });
       else onProgress({ stage: 'train', done: 0, note: `iteration ${epoch}, ${note}` });
     },
@@ -103,7 +103,7 @@ async function learn(
   return { classes, validated, result, model, evaluation };
 }
 
-/** What --json prints. */
+/** The document that --json prints. */
 function documentOf(
   { name, dropped }: DataSet,
   { training, tested, split, isSelf }: Parts,
@@ -132,25 +132,25 @@ function linesOf(
   const features = `${count(model.numFeatures)} features, ${count(classes.length)} classes`;
   const without = dropped > 0 ? `; ${count(dropped)} rows with missing values left out` : '';
   return [
-    `data: ${name}, ${count(training.labels.length)} samples to learn from, ${features}${without}`,
+    `data: ${name}, ${count(training.labels.length)} training samples, ${features}${without}`,
     ...(validated && folds !== undefined ? foldLines(validated.mean, validated.standardDeviation, folds) : []),
     ...fitLines(result, model.options),
     ...(held
       ? [`calibrated on ${count(held.labels.length)} samples: temperature ${model.temperature.toFixed(3)}`]
       : []),
     '',
-    ...evaluationLines(evaluation, isSelf ? 'the samples it learnt from' : split),
+    ...evaluationLines(evaluation, isSelf ? 'the training samples' : split),
     '',
-    ...(output === undefined ? ['The model is not kept: give -o FILE to save it.'] : [`model: ${output}`]),
+    ...(output === undefined ? ['The model is not saved. Pass -o FILE to save it.'] : [`model: ${output}`]),
     ...(report === undefined ? [] : [`report: ${report}`]),
   ];
 }
 
-/** Where the fit is kept, and from where it goes on. */
+/** The checkpoint to write and the one to resume from. */
 async function checkpointsOf({ resume: from, checkpoint: to = from }: TrainOptions) {
   const resume = from === undefined ? undefined : await readCheckpoint(from);
   if (from !== undefined && resume === undefined) {
-    const hint = 'Without --resume, --checkpoint begins one.';
+    const hint = 'To start a new one, pass --checkpoint without --resume.';
     throw new BackendError({
       where: from,
       argument: 'this path',

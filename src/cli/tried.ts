@@ -1,4 +1,4 @@
-// cli: a model of a file, tried on samples whose labels are known.
+// cli: a model from a file, evaluated on labelled samples.
 
 import type { BackendName } from '../backend/names.js';
 import { selectBackend } from '../backend/select.js';

@@ -1,10 +1,10 @@
 // cli: options that commands share.
 import { type Command, InvalidArgumentError, Option } from 'commander';
 
-/** A command line that asks for what cannot be; ends with 2. */
+/** An invalid command line; the exit code is 2. */
 export class UsageError extends Error {}
 
-/** Parsers of values; whether a number is in range is for the function to say that takes it. */
+/** Parsers of values. The function that uses a number checks its range. */
 export function integer(text: string): number {
   if (/^\d{1,15}$/.test(text)) return Number(text);
   throw new InvalidArgumentError('It must be an integer ≥ 0.');
@@ -16,19 +16,22 @@ export function number(text: string): number {
   throw new InvalidArgumentError('It must be a finite number.');
 }
 
-export const jsonOption = () => new Option('--json', 'one JSON document on standard output, for programs');
+export const jsonOption = () => new Option('--json', 'print JSON, for programs');
 
-/** How a table is read by a model, beside what the model knows of it. */
+/** Options for reading a table that override the model's schema. */
 export function asWhenTraining(command: Command): Command {
-  const ofRows = new Option('--missing <policy>', 'rows with missing values (default: as when training)');
-  const ofWords = new Option('--unseen <policy>', 'categories that training did not meet (default: as when training)');
+  const ofRows = new Option('--missing <policy>', 'how to treat rows with missing values (default: as in training)');
+  const ofWords = new Option(
+    '--unseen <policy>',
+    'how to treat categories not seen in training (default: as in training)',
+  );
   return command
     .addOption(ofRows.choices(['error', 'drop', 'mean', 'median']))
     .addOption(ofWords.choices(['error', 'zero']))
-    .option('--delimiter <character>', 'between fields (default: found in the first line)');
+    .option('--delimiter <character>', 'field delimiter (default: detected in the first line)');
 }
 
-/** Of an option that may be given several times. */
+/** The parser of a repeatable option. */
 export function collect(text: string, before: readonly string[] = []): string[] {
   return [...before, text];
 }

@@ -5,11 +5,11 @@ import { progressDisplay } from '../progress.js';
 import { jsonOption } from '../usage.js';
 
 export function dataCommand(): Command {
-  const command = new Command('data').description('the data set Fashion-MNIST');
+  const command = new Command('data').description('manage the Fashion-MNIST data set');
   command
     .command('fetch')
-    .description('bring it into the user cache unless it is on this machine, and check it')
-    .option('--dir <folder>', 'only check the files of this folder')
+    .description('download the data set to the user cache unless it is on this machine, and verify it')
+    .option('--dir <folder>', 'only verify the files in this folder')
     .addOption(jsonOption())
     .action(fetchData);
   return command;
@@ -26,6 +26,6 @@ async function fetchData({ dir, json }: { dir?: string; json?: boolean }): Promi
     return console.log(JSON.stringify({ name: 'Fashion-MNIST', ...counts, source }, null, 2));
   }
   const [trained, tested] = [train, test].map(({ labels }) => labels.length.toLocaleString('en'));
-  console.log(`Fashion-MNIST is here: ${trained} training and ${tested} test images, as published.`);
+  console.log(`Fashion-MNIST is ready: ${trained} training and ${tested} test images, checksums verified.`);
   console.log(source);
 }

@@ -5,7 +5,7 @@ import { jsonOption } from '../usage.js';
 
 export function doctorCommand(): Command {
   return new Command('doctor')
-    .description('examine this machine, and name the next thing to do')
+    .description('check this machine and suggest the next step')
     .addOption(jsonOption())
     .action(async ({ json }: { json?: boolean }) => {
       const { doctor, formatDoctor } = await import('../../node/native/doctor.js');

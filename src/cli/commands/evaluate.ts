@@ -11,21 +11,19 @@ interface Options extends TableOptions {
   readonly json?: boolean;
 }
 
-/** What `evaluate` and `report` ask of samples alike. */
+/** The arguments and options that `evaluate` and `report` share. */
 export function withTableOptions(command: Command): Command {
   const reading = command
     .argument('<model>', 'a model file')
     .argument('<data>', 'a CSV file, - for standard input, a folder of IDX files, iris or fashion-mnist')
-    .option('--label <column>', 'the column of labels (default: as when training)');
+    .option('--label <column>', 'the column of labels (default: as in training)');
   return asWhenTraining(reading)
-    .addOption(new Option('--backend <name>', 'the fastest that works unless given').choices(BACKENDS))
+    .addOption(new Option('--backend <name>', 'tfjs backend (default: the fastest that works)').choices(BACKENDS))
     .addOption(jsonOption());
 }
 
 export function evaluateCommand(): Command {
-  return withTableOptions(
-    new Command('evaluate').description('how good a model is on samples whose labels are known'),
-  ).action(evaluate);
+  return withTableOptions(new Command('evaluate').description('evaluate a model on labelled samples')).action(evaluate);
 }
 
 async function evaluate(modelFile: string, source: string, options: Options): Promise<void> {

@@ -10,10 +10,10 @@ interface Options {
 
 export function exportCommand(): Command {
   return new Command('export')
-    .description('a model as an ONNX file, which other runtimes run')
+    .description('export a model to ONNX, for other runtimes')
     .argument('<model>', 'a model file')
-    .requiredOption('-o, --output <file>', 'where to write it, such as model.onnx')
-    .option('--name <name>', 'what the graph is called')
+    .requiredOption('-o, --output <file>', 'the file to write, such as model.onnx')
+    .option('--name <name>', 'name of the ONNX graph')
     .addOption(jsonOption())
     .action(exportModel);
 }

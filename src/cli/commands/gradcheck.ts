@@ -16,15 +16,13 @@ interface Options {
 
 export function gradcheckCommand(): Command {
   return new Command('gradcheck')
-    .description('prove on this machine that autograd, softmax(o) − y and finite differences agree')
-    .addOption(
-      new Option('--backend <name>', 'the tfjs backend; the fastest that works unless given').choices(BACKENDS),
-    )
-    .option('--inputs <d>', 'features of a sample', integer, 4)
-    .option('--units <q>', 'classes', integer, 3)
-    .option('--samples <n>', 'samples of the batch', integer, 8)
-    .option('--phm <n>', 'a hypercomplex layer with n components in place of a dense one', integer)
-    .option('--seed <seed>', 'decides the random features, labels and weights', integer, 0)
+    .description('check on this machine that autograd, softmax(o) − y and finite differences agree')
+    .addOption(new Option('--backend <name>', 'tfjs backend (default: the fastest that works)').choices(BACKENDS))
+    .option('--inputs <d>', 'number of features', integer, 4)
+    .option('--units <q>', 'number of classes', integer, 3)
+    .option('--samples <n>', 'number of samples in the batch', integer, 8)
+    .option('--phm <n>', 'use a hypercomplex layer with n components instead of a dense layer', integer)
+    .option('--seed <seed>', 'seed of the random features, labels and weights', integer, 0)
     .addOption(jsonOption())
     .action(async (options: Options) => {
       const { formatBackend, selectBackend } = await import('../../backend/select.js');
@@ -38,7 +36,7 @@ export function gradcheckCommand(): Command {
     });
 }
 
-/** A random problem of the shape that was asked for. */
+/** Checks a random problem of the requested shape. */
 async function check({ inputs, units, samples, phm, seed }: Options): Promise<GradcheckResult> {
   const tf = await import('@tensorflow/tfjs');
   const { Dense, gradcheck, oneHot, Phm, Random } = await import('../../index.js');

@@ -10,9 +10,9 @@ interface Options {
 
 export function inspectCommand(): Command {
   return new Command('inspect')
-    .description('what a model file holds: classes, features, options, the largest weights')
+    .description('show what a model file contains: classes, features, options, largest weights')
     .argument('<model>', 'a model file')
-    .option('--top <k>', 'features whose weights are shown, those with the largest first', integer, 10)
+    .option('--top <k>', 'number of features to show, those with the largest weights first', integer, 10)
     .addOption(jsonOption())
     .action(inspect);
 }
@@ -44,7 +44,7 @@ async function inspect(modelFile: string, { top, json }: Options): Promise<void>
       .join(', ')}`,
     ...(calibration === undefined
       ? []
-      : [`calibration: temperature ${calibration.temperature.toFixed(3)}, in the weights already`]),
+      : [`calibration: temperature ${calibration.temperature.toFixed(3)}, already applied to the weights`]),
     ...(schema === undefined ? [] : [`columns: ${some(schema.columns.map(columnText))}`]),
     '',
     `weights, centred over the classes${rows.length > top ? `, the ${count(top)} largest of ${count(rows.length)}` : ''}:`,
@@ -55,7 +55,7 @@ async function inspect(modelFile: string, { top, json }: Options): Promise<void>
   ]);
 }
 
-/** Of a number such as 1/n six digits; `--json` has all. */
+/** Six digits of a number such as 1/n; `--json` prints all digits. */
 function optionText(value: unknown): string {
   if (typeof value === 'string') return value;
   return typeof value === 'number' ? String(Number(value.toPrecision(6))) : JSON.stringify(value);
@@ -65,7 +65,7 @@ function digits(numbers: ArrayLike<number>): string[] {
   return Array.from(numbers, (x) => x.toPrecision(4));
 }
 
-/** So many names fit on a few lines. */
+/** The most names to print: about as many as fit on a few lines. */
 const MOST_NAMES = 20;
 
 function some(names: readonly string[]): string {

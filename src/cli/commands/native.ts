@@ -5,16 +5,20 @@ import { progressDisplay } from '../progress.js';
 import { jsonOption } from '../usage.js';
 
 export function nativeCommand(): Command {
-  const command = new Command('native').description("TensorFlow's native kernels for Node");
+  const command = new Command('native').description("manage TensorFlow's native kernels for Node");
   command
     .command('install')
-    .description('build them into the user cache, once for all projects')
-    .option('--gpu', 'for CUDA 12 (Linux x64; downloads 3.4 GB)')
-    .option('--no-gpu', 'for the CPU, also where a build for CUDA is there')
-    .option('--force', 'build anew even if they work')
+    .description('build the kernels into the user cache, once for all projects')
+    .option('--gpu', 'build for CUDA 12 (Linux x64; downloads 3.4 GB)')
+    .option('--no-gpu', 'build for the CPU, even if a CUDA build is installed')
+    .option('--force', 'rebuild even if the installed kernels work')
     .addOption(jsonOption())
     .action(install);
-  command.command('status').description('say whether they are there').addOption(jsonOption()).action(status);
+  command
+    .command('status')
+    .description('show whether the kernels are installed')
+    .addOption(jsonOption())
+    .action(status);
   return command;
 }
 
@@ -38,12 +42,12 @@ async function status(options: { json?: boolean }): Promise<void> {
     console.log(JSON.stringify(found, null, 2));
   } else if (found.installed) {
     const { proof, origin, addon } = found;
-    const state = proof === undefined ? 'not yet proven on this machine' : `TensorFlow ${proof.tensorflowVersion}`;
+    const state = proof === undefined ? 'not yet tested on this machine' : `TensorFlow ${proof.tensorflowVersion}`;
     console.log(
       `The native kernels are installed: ${state}, ${origin === 'cache' ? 'in the user cache' : 'by tfjs-node'}.`,
     );
     console.log(addon);
   } else {
-    console.log(`There are no native kernels: ${found.reason}. ${found.advice}`);
+    console.log(`The native kernels are not installed: ${found.reason}. ${found.advice}`);
   }
 }

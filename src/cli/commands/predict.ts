@@ -17,8 +17,8 @@ interface Options extends TableOptions {
 }
 
 const NOTES = `
-Rows are found by the names of their columns, whatever their order; others are not read. The column row counts the rows of
-the file from 0, those that were left out included. Memory does not grow with the file.
+Columns are matched by name, in any order; other columns are ignored. The column "row" of the output is the number of the
+row in the file, from 0; dropped rows count. Memory does not grow with the file.
 
 Examples:
   softmax-regression predict pets.safetensors new.csv > labels.csv
@@ -26,13 +26,13 @@ Examples:
 
 export function predictCommand(): Command {
   const command = new Command('predict')
-    .description('label the rows of a table as they come')
+    .description('predict the label of each row as it arrives')
     .argument('<model>', 'a model file')
     .argument('<data>', 'a CSV file, - for standard input, a folder of IDX files, iris or fashion-mnist')
-    .addOption(new Option('--format <name>', 'of the predictions (default: csv)').choices(['csv', 'jsonl']))
-    .option('-o, --output <file>', 'where they go; the file appears when it is whole (default: standard output)')
-    .option('--probabilities', 'the probability of every class')
-    .option('--top <k>', 'the k most probable classes, in place of the first', integer);
+    .addOption(new Option('--format <name>', 'output format (default: csv)').choices(['csv', 'jsonl']))
+    .option('-o, --output <file>', 'the file to write; it appears once it is complete (default: standard output)')
+    .option('--probabilities', 'add the probability of every class')
+    .option('--top <k>', 'the k most probable classes instead of the first only', integer);
   return asWhenTraining(command)
     .addOption(jsonOption().conflicts('format'))
     .addHelpText('after', NOTES)
@@ -40,7 +40,7 @@ export function predictCommand(): Command {
 }
 
 async function predict(modelFile: string, source: string, options: Options): Promise<void> {
-  // Neither TensorFlow.js nor a backend: a linear model is a few sums a row.
+  // No TensorFlow.js and no backend: a prediction is a few sums per row.
   const { loadModelBytes } = await import('../../node/model-bytes.js');
   const { decodeModel } = await import('../../serialization/model-file.js');
   const { lineFormat } = await import('../prediction-lines.js');
@@ -57,14 +57,14 @@ async function predict(modelFile: string, source: string, options: Options): Pro
       const sink = await openSink(output);
       try {
         let done = 0;
-        // Opened before the first row is read, so that a reader knows at once what comes.
+        // Written with the first batch, or at the end if there are no rows.
         let pending = header;
         for await (const { features, rows } of batchesOf(source, model, options, signal)) {
           signal.throwIfAborted();
           await sink.write(pending + lines(features, rows));
           pending = '';
           done += rows.length;
-          // Where rows go to a terminal, they are the progress.
+          // Rows on a terminal show the progress themselves.
           if (output !== undefined || !process.stdout.isTTY)
             onProgress({ stage: 'predict', done: 0, note: `${done.toLocaleString('en')} rows` });
         }
@@ -84,7 +84,7 @@ interface Batch {
   readonly rows: ArrayLike<number>;
 }
 
-/** Rows of pictures at a time. */
+/** Images per batch. */
 const PICTURES = 512;
 
 async function* batchesOf(
@@ -111,7 +111,7 @@ async function* batchesOf(
       shape: [end - start, d],
     };
     yield { features: part, rows: Array.from({ length: end - start }, (_, i) => start + i) };
-    // Ctrl-C has its turn.
+    // Lets Ctrl-C be handled.
     await new Promise(setImmediate);
   }
 }
@@ -126,7 +126,7 @@ async function openSink(output: string | undefined): Promise<Sink> {
   if (output !== undefined) return (await import('../../node/atomic-writer.js')).openAtomicWriter(output);
   const { stdout } = process;
   const nothing = async () => {};
-  // A reader that is slower than this program sets the pace: what it has not taken yet is not piled up here.
+  // Waits for a slow reader, so that output does not pile up in memory.
   const write = async (text: string) => {
     if (!stdout.write(text)) await once(stdout, 'drain');
   };

@@ -13,8 +13,8 @@ interface Options extends TableOptions {
 }
 
 export function reportCommand(): Command {
-  return withTableOptions(new Command('report').description('all there is to know about a model, as one HTML file'))
-    .requiredOption('-o, --output <file>', 'where to write it')
+  return withTableOptions(new Command('report').description('write a report on a model, one HTML file'))
+    .requiredOption('-o, --output <file>', 'the HTML file to write')
     .action(report);
 }
 
@@ -40,5 +40,5 @@ async function report(modelFile: string, source: string, options: Options): Prom
   }).finally(stop);
   const bytes = Buffer.byteLength(html);
   if (options.json) printJson({ report: output, bytes });
-  else print([`report: ${output}, ${count(Math.round(bytes / 1000))} kB, one file without script or request`]);
+  else print([`report: ${output}, ${count(Math.round(bytes / 1000))} kB, one file without scripts or requests`]);
 }

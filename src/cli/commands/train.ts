@@ -11,11 +11,11 @@ import type { CsvChoices } from '../samples.js';
 import type { TrainOptions } from '../training.js';
 import { collect, integer, jsonOption, number, UsageError } from '../usage.js';
 
-const DATA = `DATA is
-  FILE.csv         a table, or - for one from standard input; --label names the column to predict
-  FOLDER           IDX files as MNIST has them; its test part, where there is one, is what is tested on
+const DATA = `DATA is one of
+  FILE.csv         a table, or - to read one from standard input; --label names the column to predict
+  FOLDER           a folder of IDX files, such as MNIST; if it has a test set, the model is tested on it
   iris             150 flowers, built in
-  fashion-mnist    70,000 pictures of clothes, fetched if need be (see: data fetch)
+  fashion-mnist    70,000 images of clothes, downloaded if necessary (see: data fetch)
 `;
 
 const EXAMPLES = `
@@ -26,20 +26,21 @@ Examples:
 
 export function trainCommand(): Command {
   const command = new Command('train')
-    .description('learn from samples, try the model on those held back, and save it')
+    .description('train a model, test it on samples held back, and save it')
     .argument('<data>', 'a CSV file, a folder of IDX files, iris or fashion-mnist')
-    .option('-o, --output <file>', 'where to save the model; without, it is only tried')
-    .option('--report <file>', 'write the report, one HTML file')
+    .option('-o, --output <file>', 'the file to save the model to (default: train and test only)')
+    .option('--report <file>', 'write a report, one HTML file')
     .optionsGroup('Tables:')
-    .option('--label <column>', 'the column to predict, by name (with --no-header also by number from 0, -1 the last)')
-    .addOption(new Option('--strings <policy>', 'columns of text (default: error)').choices(['error', 'one-hot']))
     .option(
-      '--categories <column>',
-      'one-hot encoded, whatever is in it: codes, too; may be given several times',
-      collect,
+      '--label <column>',
+      'the column to predict: its name; with --no-header also its number from 0, or -1 (last)',
     )
     .addOption(
-      new Option('--missing <policy>', 'rows with missing values (default: error)').choices([
+      new Option('--strings <policy>', 'how to treat text columns (default: error)').choices(['error', 'one-hot']),
+    )
+    .option('--categories <column>', 'one-hot encode this column, even if it contains numbers; repeatable', collect)
+    .addOption(
+      new Option('--missing <policy>', 'how to treat rows with missing values (default: error)').choices([
         'error',
         'drop',
         'mean',
@@ -47,28 +48,31 @@ export function trainCommand(): Command {
       ]),
     )
     .addOption(
-      new Option('--unseen <policy>', 'categories that are met only later (default: error)').choices(['error', 'zero']),
+      new Option('--unseen <policy>', 'how to treat categories not seen in training (default: error)').choices([
+        'error',
+        'zero',
+      ]),
     )
-    .option('--ignore <column>', 'not to be read; may be given several times', collect)
-    .option('--missing-token <text>', 'one more text that stands for a missing value, such as -999', collect)
-    .option('--delimiter <character>', 'between fields (default: found in the first line)')
+    .option('--ignore <column>', 'do not read this column; repeatable', collect)
+    .option('--missing-token <text>', 'additional marker of a missing value, such as -999; repeatable', collect)
+    .option('--delimiter <character>', 'field delimiter (default: detected in the first line)')
     .addOption(new Option('--decimal <mark>', 'decimal mark (default: .)').choices(['.', ',']))
-    .option('--no-header', 'the first line is a row')
-    .optionsGroup('What is tested on:')
-    .option('--test <file>', 'a CSV file to test on; all rows of DATA are then learnt from')
+    .option('--no-header', 'the first line is data, not column names')
+    .optionsGroup('Testing:')
+    .option('--test <file>', 'test on this CSV file, and train on all rows of DATA')
     .option(
       '--test-fraction <share>',
-      'of the samples held back, the same of each class; 0: none (default: 0.2)',
+      'share of each class to hold back for testing; 0: test on the training samples (default: 0.2)',
       number,
     )
-    .option('--folds <k>', 'cross-validate over the training samples first', integer)
-    .option('--calibrate', 'hold back a fifth of the training samples, and fit a temperature to them')
-    .option('--seed <seed>', 'decides splits, initial weights and orders', integer, 0)
+    .option('--folds <k>', 'cross-validate on the training samples first, with k folds', integer)
+    .option('--calibrate', 'hold back a fifth of the training samples, and fit a temperature on them')
+    .option('--seed <seed>', 'seed of splits, initial weights and sample order', integer, 0)
     .optionsGroup('Training (docs/training.md):');
   return addFitFlags(command)
-    .option('--checkpoint <file>', 'keep the state of the training there as it goes, and when it is interrupted')
-    .option('--resume <file>', 'go on from a checkpoint of the same command, and keep it up to date')
-    .addOption(new Option('--backend <name>', 'the fastest that works unless given').choices(BACKENDS))
+    .option('--checkpoint <file>', 'save the training state to this file, during training and on interruption')
+    .option('--resume <file>', 'continue from a checkpoint of the same command, and keep it up to date')
+    .addOption(new Option('--backend <name>', 'tfjs backend (default: the fastest that works)').choices(BACKENDS))
     .optionsGroup('Options:')
     .addOption(jsonOption())
     .addHelpText('after', `\n${DATA}${EXAMPLES}`)
@@ -84,7 +88,7 @@ async function trainFrom(source: string, options: TrainOptions): Promise<void> {
   } catch (error) {
     const { resume, checkpoint = resume } = options;
     if (error instanceof Interrupted && checkpoint !== undefined && existsSync(checkpoint)) {
-      error.message += `: the training so far is in ${checkpoint}; the same command with --resume ${checkpoint} goes on from there`;
+      error.message += `: the training so far is saved in ${checkpoint}; to continue, run the same command with --resume ${checkpoint}`;
     }
     throw error;
   } finally {
@@ -92,12 +96,12 @@ async function trainFrom(source: string, options: TrainOptions): Promise<void> {
   }
 }
 
-/** Whatever is wrong with options, data or files to write is said before TensorFlow is loaded. */
+/** Reports errors in options, data and output paths before TensorFlow is loaded. */
 async function read(source: string, options: TrainOptions, { onProgress }: ProgressDisplay): Promise<DataSet> {
   const { loadDataSet } = await import('../samples.js');
   const { assertReplaceable } = await import('../../node/atomic-writer.js');
   assertTogether(options);
-  // The check of `fit` itself, before anything is read.
+  // The same check as in `fit`, before anything is read.
   fitPlan(fitOptionsFrom(options), 'train');
   const { output, report, checkpoint } = options;
   for (const path of [output, report, checkpoint]) if (path !== undefined) await assertReplaceable(path);
@@ -105,23 +109,23 @@ async function read(source: string, options: TrainOptions, { onProgress }: Progr
   return loadDataSet(source, csvChoices(options), { onProgress });
 }
 
-/** What says how a table is read. */
+/** The options that say how to read a table. */
 function csvChoices(options: TrainOptions): CsvChoices {
   const { label, strings, categories, missing, missingToken, unseen, ignore, delimiter, decimal, header } = options;
   return { label, strings, categories, missing, missingToken, unseen, ignore, delimiter, decimal, header };
 }
 
-/** What cannot be asked for together, before anything is read. */
+/** Refuses options that exclude each other, before anything is read. */
 function assertTogether(options: TrainOptions): void {
   const { test, testFraction, output, report, strings, categories } = options;
   if (strings !== undefined && categories !== undefined) {
     throw new UsageError('--strings must be left out with --categories, which names the columns.');
   }
   if (test !== undefined && testFraction !== undefined) {
-    throw new UsageError('--test-fraction must be left out with --test: all rows of DATA are then learnt from.');
+    throw new UsageError('--test-fraction must be left out with --test, which trains on all rows of DATA.');
   }
   if (testFraction !== undefined && !(testFraction >= 0 && testFraction < 1)) {
     throw new UsageError(`--test-fraction must be a share in [0, 1); got ${testFraction}.`);
   }
-  if (output !== undefined && output === report) throw new UsageError('--output and --report must be two files.');
+  if (output !== undefined && output === report) throw new UsageError('--output and --report must be different files.');
 }
