@@ -82,12 +82,12 @@ describe('loadIdxFolder', () => {
     [
       'images alone',
       { 'train-images-idx3-ubyte': IMAGES },
-      'FormatError: D: the file of train labels must be there beside its images; got no such file.',
+      'FormatError: D: the file of train labels must accompany its images; got no such file.',
     ],
     [
       'labels alone',
       { 't10k-labels-idx1-ubyte': LABELS },
-      'FormatError: D: the file of test images must be there beside its labels',
+      'FormatError: D: the file of test images must accompany its labels',
     ],
     [
       'two data sets',
@@ -97,7 +97,7 @@ describe('loadIdxFolder', () => {
     [
       'too few labels',
       { ...pair, 'train-labels-idx1-ubyte': idx(8, [1], [7]) },
-      'D/train-labels-idx1-ubyte: the number of labels must be 2, as many as samples in D/train-images-idx3-ubyte; got 1.',
+      'D/train-labels-idx1-ubyte: the number of labels must be 2, the number of samples in D/train-images-idx3-ubyte; got 1.',
     ],
     [
       'no samples',

@@ -167,7 +167,7 @@ describe('readSamples', () => {
     [
       'images alone',
       () => readSamples([images]),
-      /^FormatError: i\.idx3: the file of train labels must be there beside its images; got no such file\.$/,
+      /^FormatError: i\.idx3: the file of train labels must accompany its images; got no such file\.$/,
     ],
     [
       'two files of labels',
@@ -182,12 +182,12 @@ describe('readSamples', () => {
     [
       'class names for a table',
       () => readSamples([file('a.csv', PETS)], { label: 'kind', classNames: [] }),
-      /classNames must be left out: it names the integers of IDX files; got a\.csv\.$/,
+      /classNames must be left out: it applies only to IDX files; got a\.csv\.$/,
     ],
     [
       'a label for IDX files',
       () => readSamples([images, labels], { label: 'kind' }),
-      /^DomainError: readSamples: label must be left out: it says how a CSV file is read; got i\.idx3, l\.idx1\.$/,
+      /^DomainError: readSamples: label must be left out: it applies only to CSV files; got i\.idx3, l\.idx1\.$/,
     ],
     ['a label for iris', () => readSamples('iris', { label: 'kind' }), /label must be left out.*; got iris\.$/],
     [

@@ -261,12 +261,12 @@ inBrowser('the page', () => {
     [
       'images without labels',
       { 'i.idx3': pictures(4).images },
-      /i\.idx3: the file of train labels must be there beside its images/,
+      /i\.idx3: the file of train labels must accompany its images/,
     ],
     [
       'labels of other images',
       { 'i.idx3': pictures(4).images, 'l.idx1': pictures(6).labels },
-      /l\.idx1: the number of labels must be 4, as many as samples in i\.idx3; got 6/,
+      /l\.idx1: the number of labels must be 4, the number of samples in i\.idx3; got 6/,
     ],
     [
       'half a file of images',

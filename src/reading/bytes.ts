@@ -1,21 +1,21 @@
-// reading: named bytes, in chunks or whole, unpacked where they are gzipped.
+// reading: named bytes, in chunks or as a whole; gzip data are unpacked.
 import { FormatError } from '../core/errors.js';
 
-/** Bytes with a name: a `File`, or anything else that can be opened. */
+/** Bytes with a name, such as a `File`. */
 export interface NamedBytes {
   /** The file's name, for error messages. */
   readonly name: string;
-  /** The bytes from the first on, in chunks. */
+  /** All bytes, in chunks. */
   stream(): ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
 }
 
-/** What one array of bytes can have on Node 20. */
+/** The maximum length of a Uint8Array on Node 20. */
 const MAX_BYTES = 2 ** 32;
 
 /**
- * The bytes in chunks as they come, unpacked if they begin as gzip data do.
+ * The bytes in chunks, unpacked if they begin with the magic number of gzip.
  *
- * @throws FormatError for damaged gzip data; whatever the stream itself throws
+ * @throws FormatError for damaged gzip data; errors of the stream pass through
  */
 export async function* chunksOf(source: NamedBytes): AsyncGenerator<Uint8Array, void, undefined> {
   const chunks = iterate(source.stream());
@@ -28,7 +28,7 @@ export async function* chunksOf(source: NamedBytes): AsyncGenerator<Uint8Array, 
   }
 }
 
-/** The first `length` bytes, or more, or all there are. */
+/** At least the first `length` bytes, or all bytes of a shorter file. */
 export async function startOf(source: NamedBytes, length: number): Promise<Uint8Array> {
   const chunks = chunksOf(source);
   try {
@@ -41,7 +41,7 @@ export async function startOf(source: NamedBytes, length: number): Promise<Uint8
 /**
  * All bytes at once.
  *
- * @throws FormatError if there are more than `maxBytes`, which ends the reading
+ * @throws FormatError as soon as there are more than `maxBytes`
  */
 export async function wholeOf(source: NamedBytes, maxBytes = MAX_BYTES): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
@@ -59,7 +59,7 @@ export async function wholeOf(source: NamedBytes, maxBytes = MAX_BYTES): Promise
 
 type Chunks = AsyncGenerator<Uint8Array, void, undefined>;
 
-/** Streams of the web by their reader: Safari's are not iterable. */
+/** Reads web streams with a reader, because they are not iterable in Safari. */
 async function* iterate(stream: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>): Chunks {
   if (!('getReader' in stream)) return yield* stream;
   const reader = stream.getReader();
@@ -94,7 +94,7 @@ async function* unpacked(chunks: Chunks, name: string): Chunks {
   const { readable, writable } = new DecompressionStream('gzip');
   const [reader, writer] = [readable.getReader(), writable.getWriter()];
   let isStreamLost = false;
-  // Not pipeThrough, which on Node 20 queues 16,384 chunks before it waits.
+  // pipeThrough on Node 20 queues 16,384 chunks before it applies back-pressure.
   const feed = async () => {
     const next = () =>
       chunks.next().catch((error) => {
@@ -106,7 +106,7 @@ async function* unpacked(chunks: Chunks, name: string): Chunks {
     }
     await writer.close();
   };
-  // What goes wrong is thrown where the reader waits.
+  // Errors surface in the reader.
   const fed = feed().catch(async (error) => {
     await writer.abort(error).catch(() => undefined);
     return { error };

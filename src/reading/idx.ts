@@ -1,4 +1,4 @@
-// reading: IDX files that belong together, as MNIST and its relatives have them → samples and their labels.
+// reading: pairs of IDX files, as in MNIST and similar data sets → samples and their labels.
 import { DomainError, FormatError } from '../core/errors.js';
 import { type Label, sortedClasses } from '../core/labels.js';
 import { formatShape } from '../core/shape.js';
@@ -8,31 +8,31 @@ import type { DataSet } from './samples.js';
 
 /** Samples and their labels, from two files. */
 export interface IdxSamples {
-  /** [n, d], in the numbers of the file; bytes have the scale 255, so that they are in [0, 1]. */
+  /** [n, d], in the number type of the file; bytes have scale 255, so that features are in [0, 1]. */
   readonly features: FeatureArray;
   /** One integer for each sample. */
   readonly labels: Int32Array;
 }
 
-/** What a folder of IDX files holds. */
+/** The contents of a folder of IDX files. */
 export interface IdxFolder {
-  /** The samples to learn from, in files that begin with `train`, or with neither name. */
+  /** The training samples: files whose names begin with `train`, or with none of the three words. */
   readonly train?: IdxSamples;
-  /** The samples to test on, in files that begin with `t10k` or `test`. */
+  /** The test samples: files whose names begin with `t10k` or `test`. */
   readonly test?: IdxSamples;
-  /** Of one sample: [28, 28]. */
+  /** The shape of one sample: [28, 28]. */
   readonly sampleShape: readonly number[];
 }
 
 export type Part = 'train' | 'test';
 
-/** What a file is one of. */
+/** The part and kind of a file. */
 export interface IdxRole {
   readonly part: Part;
   readonly kind: 'images' | 'labels';
 }
 
-/** Two files that belong together. */
+/** Images and their labels. */
 export interface Pair<F> {
   readonly images: F;
   readonly labels: F;
@@ -40,7 +40,7 @@ export interface Pair<F> {
 
 const NAME = /^(?<set>.*?)(?<part>train|t10k|test)?[-_.]?(?<kind>images|labels)[-_.]idx\d[-_.]?\w*(?:\.gz)?$/i;
 
-/** What the name of a file says it is, and what stands before that; undefined for other names. */
+/** The role of a file by its name, and the prefix of the name; undefined for other names. */
 export function roleByName(name: string): (IdxRole & { readonly set: string }) | undefined {
   const groups = NAME.exec(name)?.groups;
   if (groups === undefined) return undefined;
@@ -48,17 +48,17 @@ export function roleByName(name: string): (IdxRole & { readonly set: string }) |
   return { set, part: part.toLowerCase() === 'train' ? 'train' : 'test', kind: kind.toLowerCase() as IdxRole['kind'] };
 }
 
-/** What a file is: by its name, or else by the number of its axes, and whether `test` or `t10k` is in its name. */
+/** The role of a file: by its name, or by its number of axes and whether its name contains `test` or `t10k`. */
 export function roleOf(name: string, { shape }: IdxArray): IdxRole {
   const kind = shape.length === 1 ? 'labels' : 'images';
   return roleByName(name) ?? { kind, part: /t10k|test/i.test(name) ? 'test' : 'train' };
 }
 
 /**
- * Which files belong together.
+ * Pairs images with their labels.
  *
- * @param where what error messages name: the folder, or the files
- * @throws FormatError if one of two is missing, or there is one more
+ * @param where the folder or the files, for error messages
+ * @throws FormatError if a file of a pair is missing, or there are several for one role
  */
 export function pairsOf<F extends IdxRole & { readonly name: string }>(
   files: readonly F[],
@@ -77,7 +77,7 @@ export function pairsOf<F extends IdxRole & { readonly name: string }>(
     else if (images !== labels) {
       const [missing, present] = images === undefined ? ['images', 'labels'] : ['labels', 'images'];
       const argument = `the file of ${part} ${missing}`;
-      throw new FormatError({ where, argument, expected: `be there beside its ${present}`, actual: 'no such file' });
+      throw new FormatError({ where, argument, expected: `accompany its ${present}`, actual: 'no such file' });
     }
   }
   return pairs;
@@ -89,9 +89,9 @@ interface IdxFile {
 }
 
 /**
- * The samples of files that belong together.
+ * The samples of pairs of files.
  *
- * @throws FormatError if numbers of samples, types of labels or shapes of samples are not what they must be
+ * @throws FormatError if the number of samples, the type of labels or the shape of samples is invalid
  */
 export function samplesOfPairs(pairs: ReadonlyMap<Part, Pair<IdxFile>>, where: string): IdxFolder {
   const parts = new Map([...pairs].map(([part, pair]) => [part, samplesOfPair(pair)]));
@@ -115,7 +115,7 @@ function samplesOfPair({ images, labels }: Pair<IdxFile>): { samples: IdxSamples
   const { shape, values } = images.array;
   const [n, ...sampleShape] = shape;
   if (n !== labelShape[0] || n === 0) {
-    const expected = `be ${n === 0 ? 'at least 1' : n}, as many as samples in ${images.name}`;
+    const expected = `be ${n === 0 ? 'at least 1' : n}, the number of samples in ${images.name}`;
     const actual = String(labelShape[0]);
     throw new FormatError({ where: labels.name, argument: 'the number of labels', expected, actual });
   }
@@ -126,10 +126,10 @@ function samplesOfPair({ images, labels }: Pair<IdxFile>): { samples: IdxSamples
 }
 
 /**
- * IDX files as a data set; of one part alone, its samples are those to learn from.
+ * IDX files as a data set. If there is only one part, its samples are the training samples.
  *
- * @param classNames what the labels 0, 1, … are called
- * @throws DomainError if there is no name for a label
+ * @param classNames the names of the labels 0, 1, …
+ * @throws DomainError if a label has no name
  */
 export function pictureData(
   name: string,

@@ -1,4 +1,4 @@
-// reading: files or the name of a data set → samples; and what files are, before they are read.
+// reading: files or the name of a data set → samples; and the kind of files before they are read.
 import { DomainError, FormatError } from '../core/errors.js';
 import { assertKnownOptions, describe } from '../core/shape.js';
 import { asFeatureArray } from '../data/batches.js';
@@ -11,41 +11,41 @@ import { chunksOf, type NamedBytes, startOf, wholeOf } from './bytes.js';
 import { pairsOf, pictureData, roleOf, samplesOfPairs } from './idx.js';
 import { type DataSet, divided } from './samples.js';
 
-/** Options of `readSamples`: those of `parseCsv` for a table, and some for all data. */
+/** Options of `readSamples`: the options of `parseCsv` for tables, and options for all data. */
 export interface ReadSamplesOptions extends Omit<CsvOptions, 'name'> {
-  /** What the labels 0, 1, … of IDX files are called, such as `FASHION_MNIST_CLASSES`; integers stay integers without. */
+  /** Names of the labels 0, 1, … of IDX files, such as `FASHION_MNIST_CLASSES`; by default labels stay integers. */
   readonly classNames?: readonly string[];
-  /** The share of samples held back as `test` where the files have no test part; none unless given. */
+  /** The share of samples to hold back as `test` if the files have no test part; none by default. */
   readonly testFraction?: number;
-  /** Decides which are held back; 0 unless given. */
+  /** Seed of the split; 0 by default. */
   readonly seed?: number;
-  /** The most bytes that a file may have, unpacked; 2³² unless given. */
+  /** The maximum size of an unpacked file in bytes; 2³² by default. */
   readonly maxBytes?: number;
 }
 
-/** What files are. */
+/** The kind of files. */
 export type IdentifiedFiles =
   | { readonly kind: 'table'; readonly columns: readonly string[] }
   | { readonly kind: 'idx' }
   /** All bytes of the model, unpacked, for `SoftmaxRegression.fromBytes`. */
   | { readonly kind: 'model'; readonly bytes: Uint8Array };
 
-/** Those of `parseCsv`, beside `name`. */
+/** The options of `parseCsv`, except `name`. */
 const TABLE_OPTIONS = [
   ...['label', 'delimiter', 'decimal', 'header', 'missing', 'missingTokens', 'strings', 'unseen', 'ignore'],
   'maxCategories',
 ];
 
 /**
- * Samples from files: a CSV table, or images and labels as IDX files. Their bytes tell which, and whether they are gzipped.
+ * Samples from files: a CSV table, or images and labels as IDX files. The kind is detected from the bytes, as is gzip.
  *
- * Of IDX files, `test` or `t10k` in the name marks those to test on; names such as `train-labels-idx1-ubyte` tell images from
- * labels, and for other names the number of axes does. A file of one part alone holds the samples to learn from.
+ * IDX files with `test` or `t10k` in the name are the test set. Images and labels are distinguished by names such as
+ * `train-labels-idx1-ubyte`, or else by the number of axes. If there is only one part, it is the training set.
  *
- * @param source files, each with a name and a stream, as `File` has them; or `'iris'`
- * @returns features [n, d]: float64 for a table, the numbers of the file for IDX; bytes have the scale 255
- * @throws FormatError if a file is damaged, or the files do not belong together; as `parseCsv` and `parseIdx`
- * @throws DomainError for a table without `label`, naming its columns, and for options that say nothing of the files
+ * @param source files with a name and a stream, such as `File` objects; or `'iris'`
+ * @returns features [n, d]: float64 for a table, the number type of the file for IDX; bytes have scale 255
+ * @throws FormatError if a file is damaged or the files do not match; as `parseCsv` and `parseIdx`
+ * @throws DomainError for a table without `label` (the message lists the columns), and for options that do not apply
  * @example
  * const pets = new File(['width,kind\n1,cat\n9,dog\n2,cat'], 'pets.csv');
  * const { samples, classes } = await readSamples([pets], { label: 'kind' });
@@ -68,10 +68,10 @@ export async function readSamples(
 }
 
 /**
- * What files are, by their first bytes: what to ask before they are read.
+ * The kind of files by their first bytes, so that an app can ask for options before it reads them.
  *
- * @returns of a table, the names in its first line, which `readSamples` checks
- * @throws FormatError if they are not one table, one model, or IDX files
+ * @returns for a table, the names in its first line; `readSamples` checks them
+ * @throws FormatError if the files are not one table, one model, or IDX files
  * @example
  * await identifyFiles([new File(['width,kind\n1,cat'], 'pets.csv')])   // { kind: 'table', columns: ['width', 'kind'] }
  */
@@ -85,21 +85,21 @@ export async function identifyFiles(files: readonly NamedBytes[]): Promise<Ident
   return { kind, columns: await readHeader(chunksOf(file), { name: file.name }) };
 }
 
-/** As many bytes as a model file may have. */
+/** The maximum size of a model file in bytes. */
 const MOST_OF_MODEL = 2 ** 30;
 
-/** So many bytes tell what a file is. */
+/** The number of bytes that identify a file. */
 const START = 9;
 
 function kindOf(start: Uint8Array): IdentifiedFiles['kind'] {
-  // A safetensors file begins with the length of its header in eight bytes, and the header with a brace.
+  // A safetensors file begins with the length of its header in eight bytes, then a brace.
   if (start.length >= START && start[6] === 0 && start[7] === 0 && start[8] === 0x7b) return 'model';
   return start.length >= 4 && start[0] === 0 && start[1] === 0 ? 'idx' : 'table';
 }
 
 const KINDS = { table: 'a table', idx: 'an IDX file', model: 'a model' } as const;
 
-/** What files are that are read together. */
+/** The kind of files that are read together. */
 function commonKind(files: readonly NamedBytes[], starts: readonly Uint8Array[]): IdentifiedFiles['kind'] {
   const kinds = starts.map(kindOf);
   if (kinds.length > 0 && kinds.every((kind) => kind === 'idx')) return 'idx';
@@ -124,7 +124,7 @@ async function readFiles(
   const kind = commonKind(files, contents);
   const where = namesOf(files);
   if (kind === 'table') {
-    assertLeftOut({ classNames }, 'it names the integers of IDX files', where);
+    assertLeftOut({ classNames }, 'it applies only to IDX files', where);
     return readTable(contents[0], { ...table, name: where });
   }
   if (kind === 'model') {
@@ -165,10 +165,10 @@ function iris(none: object): DataSet {
   };
 }
 
-const OF_TABLES = 'it says how a CSV file is read';
-const OF_FILES = 'it says how files are read';
+const OF_TABLES = 'it applies only to CSV files';
+const OF_FILES = 'it applies only to files';
 
-/** Refuses options that say nothing of the files. */
+/** Refuses options that do not apply to the files. */
 function assertLeftOut(options: object, why: string, actual: string): void {
   const stray = Object.entries(options).find(([, value]) => value !== undefined)?.[0];
   if (stray === undefined) return;

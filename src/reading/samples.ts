@@ -1,4 +1,4 @@
-// reading: what samples are, and their division into those to learn from and those held back.
+// reading: the types of samples, and their division into training and test samples.
 import type { Label } from '../core/labels.js';
 import type { FeatureArray } from '../data/batches.js';
 import { take, trainTestSplit } from '../data/split.js';
@@ -12,36 +12,36 @@ export interface Samples {
   readonly labels: readonly Label[];
 }
 
-/** Samples to learn from, those set aside to test on, and what is known of them beside their numbers. */
+/** Training samples, test samples, and their description. */
 export interface DataSet {
-  /** The file's or the data set's, for people. */
+  /** The name of the file or the data set, for display. */
   readonly name: string;
   readonly samples: Samples;
-  /** Samples to test on, where the files have some or some were held back. */
+  /** Test samples, if the files contain some or some were held back. */
   readonly test?: Samples;
-  /** All classes: class names in their order, other labels in ascending order. */
+  /** All classes: class names in the given order, other labels in ascending order. */
   readonly classes: readonly Label[];
-  /** One for each feature; none for pictures. */
+  /** One for each feature; undefined for images. */
   readonly featureNames?: readonly string[];
-  /** How a table was read: give it to `fit`, and the model reads other rows in the same way. */
+  /** How a table was read: pass it to `fit`, and the model reads other rows in the same way. */
   readonly schema?: CsvSchema;
-  /** The size of a sample that is a picture. */
+  /** The size of an image. */
   readonly image?: { readonly width: number; readonly height: number };
-  /** How many rows with missing values were left out. */
+  /** The number of rows dropped because of missing values. */
   readonly dropped: number;
 }
 
-/** What is known of samples beside their numbers. */
+/** The description of a data set, without samples and classes. */
 export type Described = Omit<DataSet, 'samples' | 'test' | 'classes'>;
 
-/** A class of a single sample, which cannot be in both parts of a split; undefined if there is none. */
+/** A class with a single sample, which cannot be in both parts of a split; undefined if there is none. */
 export function singleClass(labels: readonly Label[]): Label | undefined {
   const counts = new Map<Label, number>();
   for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
   return [...counts].find(([, n]) => n === 1)?.[0];
 }
 
-/** Samples in two parts, the same share of each class; not stratified where a class has a single sample. */
+/** Samples in two parts, stratified by class unless a class has a single sample. */
 export function divided(
   { features, labels }: Samples,
   { testFraction, seed }: { readonly testFraction: number; readonly seed: number },

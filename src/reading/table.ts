@@ -1,4 +1,4 @@
-// reading: rows of a table as a model reads them.
+// reading: rows of a table, encoded by the schema of a model.
 import { DomainError, FormatError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import { describe } from '../core/shape.js';
@@ -7,7 +7,7 @@ import { type CsvBatch, readCsvRows } from '../data/table/stream.js';
 import { chunksOf, type NamedBytes } from './bytes.js';
 import type { Samples } from './samples.js';
 
-/** What a model says of the tables that it reads. */
+/** The part of a model that decides how a table is read. */
 export interface TableModel {
   readonly classes: readonly Label[];
   readonly numFeatures: number;
@@ -15,9 +15,9 @@ export interface TableModel {
   readonly schema?: CsvSchema;
 }
 
-/** How a table is read, beside what the model says. */
+/** Options that override the model's schema. */
 export interface TableOptions {
-  /** The column of labels, where it has another name than in training. */
+  /** The label column, if its name differs from the one in training. */
   readonly label?: string;
   readonly delimiter?: string;
   readonly missing?: MissingPolicy;
@@ -29,7 +29,7 @@ interface RowsOptions extends TableOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Rows of a table, batch after batch, encoded as those that the model learnt from. */
+/** Rows of a table in batches, encoded like the training rows of the model. */
 export function rowsOf(
   source: NamedBytes,
   model: TableModel,
@@ -57,7 +57,7 @@ export async function labelledRows(
   for (const { features, labels } of batches) {
     values.set(features.values, all.length * model.numFeatures);
     if (labels === undefined) {
-      const expected = `have the column of labels, ${JSON.stringify(labelOf(model, options.label))}`;
+      const expected = `have the label column ${JSON.stringify(labelOf(model, options.label))}`;
       throw new FormatError({ ...rule, expected, actual: 'none' });
     }
     all.push(...labels);
@@ -69,14 +69,14 @@ function labelOf({ schema }: TableModel, label: string | undefined): string | un
   return label ?? schema?.columns.find(({ kind }) => kind === 'label')?.name;
 }
 
-/** The model's schema; for a model that did not learn from a table, one of columns of numbers. */
+/** The model's schema; for a model that was not trained on a table, a schema of numeric columns. */
 function schemaOf(model: TableModel, label: string | undefined, where: string): CsvSchema {
   const { schema, classes, featureNames, numFeatures } = model;
   const named = label === undefined ? undefined : { name: label, type: typeOf(classes[0]) };
   if (schema === undefined) return numberSchema(featureNames, numFeatures, named);
   if (named === undefined) return schema;
   if (!schema.header) {
-    const hint = 'Without a header, the label is where it was when training.';
+    const hint = 'Without a header, the label column has the same position as in training.';
     throw new DomainError({ where, argument: 'label', expected: 'be left out', actual: describe(label), hint });
   }
   const others = schema.columns.filter(({ kind }) => kind !== 'label');
