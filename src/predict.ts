@@ -1,4 +1,4 @@
-// The front door for edge functions and pages: no package is imported by what it reaches.
+// The front door for edge functions and pages. It imports no package, directly or indirectly.
 /**
  * A predictor for edge functions and pages, without any dependency.
  *

@@ -3,15 +3,15 @@ import { ShapeError } from '../core/errors.js';
 import { describe } from '../core/shape.js';
 import { type Check, isRecord, isSizes, orNothing, parseJson } from './json.js';
 
-/** Room for a million short names of features; the safetensors library itself stops at 100 MB. */
+/** Enough for a million short feature names. The limit of the safetensors library is 100 MB. */
 export const MAX_HEADER_BYTES = 2 ** 24;
 
-/** Numbers of a tensor: float32 or float64. */
+/** The type of a tensor: float32 or float64. */
 export type Dtype = 'F32' | 'F64';
 
 const BYTES: Readonly<Record<Dtype, number>> = { F32: 4, F64: 8 };
 
-/** Numbers from the bytes of a file, on every machine. */
+/** Decodes little-endian numbers, whatever the byte order of the machine. */
 export function float32(bytes: Uint8Array): Float32Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const numbers = new Float32Array(bytes.length / 4);
@@ -26,21 +26,21 @@ export function float64(bytes: Uint8Array): Float64Array {
   return numbers;
 }
 
-/** A Uint8Array, and nothing that only looks like one. */
+/** Accepts Uint8Arrays of any realm. */
 export function assertBytes(bytes: Uint8Array, where: string): void {
   if (bytes?.[Symbol.toStringTag] === 'Uint8Array') return;
   const hint = 'An ArrayBuffer? Pass new Uint8Array(buffer).';
   throw new ShapeError({ where, argument: 'bytes', expected: 'be a Uint8Array', actual: describe(bytes), hint });
 }
 
-/** The header of a file, and where its tensors begin. It must be compact JSON, so that no key can hide behind another. */
+/** Reads the header, and where the tensors begin. Compact JSON is required because it excludes duplicate keys. */
 export function readHeader(bytes: Uint8Array, check: Check): { header: Record<string, unknown>; start: number } {
   const { length } = bytes;
   check(length >= 8, 'length', 'be at least 8 bytes', `${length}`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, length);
   const size = view.getUint32(0, true) + view.getUint32(4, true) * 2 ** 32;
   const most = Math.min(MAX_HEADER_BYTES, length - 8);
-  const hint = 'The file was cut short, or is no safetensors file.';
+  const hint = 'The file is truncated, or not a safetensors file.';
   check(size <= most, 'header length', `be at most ${most}`, `${size}`, hint);
   const start = 8 + size;
   let end = start;
@@ -49,7 +49,7 @@ export function readHeader(bytes: Uint8Array, check: Check): { header: Record<st
   const header = parseJson(text, 'header', check);
   check(isRecord(header), 'header', 'be a JSON object', describe(header));
   const isCompact = JSON.stringify(header) === text;
-  check(isCompact, 'header', 'be compact JSON in which no key comes twice', describe(text));
+  check(isCompact, 'header', 'be compact JSON without duplicate keys', describe(text));
   return { header, start };
 }
 
@@ -61,16 +61,16 @@ function utf8(bytes: Uint8Array, check: Check): string {
   }
 }
 
-/** What a file says it is. */
+/** The format and version of a file. */
 export interface Kind {
   readonly format: string;
-  /** The newest version that can be read. */
+  /** The newest readable version. */
   readonly version: number;
-  /** What to do about a file of another format. */
+  /** Advice for a file of another format. */
   hint?(format: string | undefined): string;
 }
 
-/** The metadata of a file of one kind, held to its format and version. */
+/** Reads the metadata, and checks format and version. */
 export function readMetadata(header: Record<string, unknown>, kind: Kind, check: Check): Record<string, string> {
   const metadata = header.__metadata__ ?? {};
   const isText = isRecord(metadata) && Object.values(metadata).every((value) => typeof value === 'string');
@@ -83,7 +83,7 @@ export function readMetadata(header: Record<string, unknown>, kind: Kind, check:
   return metadata as Record<string, string>;
 }
 
-/** Where a tensor lies, in bytes from the end of the header. */
+/** The type, shape and position of a tensor, in bytes from the end of the header. */
 export interface Place {
   readonly dtype: Dtype;
   readonly shape: readonly number[];
@@ -91,15 +91,15 @@ export interface Place {
   readonly end: number;
 }
 
-/** What a tensor may be. */
+/** The types and shapes that are valid for a tensor. */
 export interface TensorRule {
   readonly dtypes: readonly Dtype[];
-  /** To follow "shape must". */
+  /** Follows "shape must" in messages. */
   readonly shape: string;
   fits(shape: readonly number[]): boolean;
 }
 
-/** The entry of a tensor, its offsets held to its shape. */
+/** Reads the header entry of a tensor, and checks its offsets against its shape. */
 export function readTensor(header: Record<string, unknown>, name: string, rule: TensorRule, check: Check): Place {
   const entry = header[name];
   const keys = isRecord(entry) ? Object.keys(entry).sort().join(', ') : orNothing(entry);
@@ -111,11 +111,11 @@ export function readTensor(header: Record<string, unknown>, name: string, rule: 
   check(isSizes(shape) && rule.fits(shape), `${name}.shape`, rule.shape, list(shape));
   const length = shape.reduce((a, b) => a * b, BYTES[dtype as Dtype]);
   const isSpan = isSizes(offsets, 2) && offsets[1] - offsets[0] === length;
-  check(isSpan, `${name}.data_offsets`, `span ${length} bytes, those of ${list(shape)}`, list(offsets));
+  check(isSpan, `${name}.data_offsets`, `span ${length} bytes for ${list(shape)}`, list(offsets));
   return { dtype: dtype as Dtype, shape, start: offsets[0], end: offsets[1] };
 }
 
-/** Tensors follow each other from the end of the header to that of the file. */
+/** Checks that the tensors fill the file after the header without gap or overlap. */
 export function assertContiguous(places: readonly Place[], length: number, check: Check): void {
   const inOrder = [...places].sort((a, b) => a.start - b.start || a.end - b.end);
   let at = 0;
@@ -124,7 +124,7 @@ export function assertContiguous(places: readonly Place[], length: number, check
     check(start === at, 'data_offsets', expected, `${start} after ${at}`);
     at = end;
   }
-  const hint = at > length ? 'The file was cut short.' : undefined;
+  const hint = at > length ? 'The file is truncated.' : undefined;
   check(at === length, 'length', `be ${at} after the header`, `${length}`, hint);
 }
 
@@ -132,7 +132,7 @@ function list(value: unknown): string {
   return Array.isArray(value) && value.length <= 4 ? JSON.stringify(value) : orNothing(value);
 }
 
-/** Holds the checksum that a file brings to that of its content. */
+/** Compares the stored checksum with that of the content. */
 export function assertChecksum(stored: string | undefined, actual: string, check: Check): void {
   const hint = 'The file is damaged, or was changed without a new checksum.';
   check(stored === actual, 'sha256', `be ${actual}, that of the content`, orNothing(stored), hint);

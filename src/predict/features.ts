@@ -1,9 +1,9 @@
-// predict: features as a predictor takes them, checked.
+// predict: the features that a predictor accepts, and their checks.
 import { DomainError, ShapeError } from '../core/errors.js';
 import { describe, formatShape } from '../core/shape.js';
 import { type Check, checkOf, isPositive, isSizes, orNothing } from './json.js';
 
-/** Rows of numbers, or n rows of d numbers in one array, each number divided by `scale` where there is one. */
+/** Rows of numbers, or n rows of d numbers in one array. With `scale`, each number is divided by it. */
 export type Features =
   | readonly ArrayLike<number>[]
   | {
@@ -21,7 +21,7 @@ const LARGEST_FLOAT32 = (2 - 2 ** -23) * 2 ** 127;
 /**
  * Features as one array of rows, each of d finite numbers.
  *
- * @throws ShapeError for rows of another length, DomainError for a feature that is no finite float32 number
+ * @throws ShapeError for rows of another length; DomainError for a feature that is not a finite float32 number
  */
 export function readFeatures(features: Features, d: number, where: string): FeatureRows {
   const checkShape: Check = checkOf((fields) => new ShapeError({ where, ...fields }));

@@ -1,15 +1,15 @@
-// predict: JSON in files: written in one way only, and read with limits.
+// predict: JSON in files, written in one canonical form and read with limits.
 import type { ErrorFields } from '../core/errors.js';
 import { describe } from '../core/shape.js';
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
-/** An error that names its file. */
+/** Makes an error with the name of the file. */
 export type Fail = (fields: Omit<ErrorFields, 'where'>) => Error;
 
 export const MAX_DEPTH = 16;
 
-/** Throws `Fail`'s error unless `holds`. */
+/** Throws the error of `Fail` unless `holds`. */
 export type Check = (
   holds: boolean,
   argument: string,
@@ -43,7 +43,7 @@ export function parseJson(text: string | undefined, argument: string, check: Che
   return value;
 }
 
-/** How deep brackets nest. Strings are stepped over; text that is no JSON gets some number. */
+/** The nesting depth of brackets outside strings. The result is arbitrary for invalid JSON. */
 function depthOf(text: string): number {
   let depth = 0;
   let deepest = 0;
@@ -58,7 +58,7 @@ function depthOf(text: string): number {
   return deepest;
 }
 
-/** Compact JSON whose keys are sorted by UTF-16 code unit, whatever the order in which they were set. */
+/** Compact JSON with keys sorted by UTF-16 code unit. */
 export function sortedJson(value: Json | object): string {
   if (Array.isArray(value)) return `[${value.map(sortedJson).join()}]`;
   if (!isRecord(value)) return JSON.stringify(value);
@@ -67,7 +67,7 @@ export function sortedJson(value: Json | object): string {
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {
-  // Not a Map, a Date or a typed array, whose content JSON would lose.
+  // Excludes Map, Date and typed arrays: JSON loses their content.
   return Object.prototype.toString.call(value) === '[object Object]';
 }
 
@@ -79,13 +79,13 @@ export function isPositive(value: unknown): boolean {
   return isFiniteNumber(value) && value > 0;
 }
 
-/** Integers ≥ 0, so many. */
+/** Whether the value is a list of integers ≥ 0, of length `count` if given. */
 export function isSizes(value: unknown, count?: number): value is number[] {
   const isList = Array.isArray(value) && value.length === (count ?? value.length);
   return isList && value.every((x) => Number.isSafeInteger(x) && x >= 0);
 }
 
-/** As it appears after "got" in a message. */
+/** The text after "got" in a message. */
 export function orNothing(value: unknown): string {
   return value === undefined || value === '' ? 'nothing' : describe(value);
 }

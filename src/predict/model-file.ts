@@ -1,4 +1,4 @@
-// predict: the part of a model file that predictions come from.
+// predict: the part of a model file that predictions need.
 import type { Affine } from '../core/affine.js';
 import type { Label } from '../core/labels.js';
 import { sha256 } from '../core/sha256.js';
@@ -15,9 +15,9 @@ import {
 } from './container.js';
 import { type Check, isFiniteNumber, isPositive, isRecord, parseJson, sortedJson } from './json.js';
 
-/** What predictions come from: o = xW + b. */
+/** The parameters of o = xW + b, and the names of its columns. */
 export interface PredictorContent extends Affine {
-  /** The classes, in the order of their columns. */
+  /** The classes, in the order of the columns of W. */
   readonly classes: readonly Label[];
   /** d, features of a sample. */
   readonly numFeatures: number;
@@ -32,7 +32,7 @@ const FLOATS = (rank: number): TensorRule => ({
   fits: (shape) => shape.length === rank && !shape.includes(0),
 });
 
-/** What predictions come from, checked, and what else the file holds, of which the checksum alone is checked. */
+/** Reads and checks what predictions need. For other metadata, only the checksum is checked. */
 export function readModel(
   bytes: Uint8Array,
   check: Check,
@@ -63,13 +63,13 @@ export function readModel(
   return { content, temperature, metadata };
 }
 
-/** That of the metadata without it, then the bytes of weight, then those of bias. */
+/** SHA-256 of the metadata without `sha256`, then the bytes of weight, then the bytes of bias. */
 export function modelChecksum(metadata: Record<string, string>, weight: Uint8Array, bias: Uint8Array): string {
   const { sha256: _, ...rest } = metadata;
   return sha256([new TextEncoder().encode(sortedJson(rest)), weight, bias]);
 }
 
-/** Holds values that came from anywhere to their types, and to the number of features and classes. */
+/** Checks untrusted values against their types and the number of features and classes. */
 export function assertPredictorContent(
   { classes, weight, bias, numFeatures, featureNames }: PredictorContent,
   check: Check,
@@ -91,8 +91,8 @@ export function assertPredictorContent(
 const FINITE = 'be a finite number';
 
 /**
- * Weight and bias that have taken in what a file of version 1 may keep apart: features enter W as (x − mean)/scale, and
- * probabilities are softmax(o/T).
+ * Folds standardisation and temperature, which files of version 1 may store separately, into weight and bias. With them, the
+ * input of W is (x − mean)/scale, and probabilities are softmax(o/T). The folded parameters are
  *
  *   Wⱼₖ/(scaleⱼ·T) and (bₖ − Σⱼ meanⱼ·Wⱼₖ/scaleⱼ)/T
  */

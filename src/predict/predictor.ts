@@ -1,4 +1,4 @@
-// predict: a model that predicts, and does nothing else.
+// predict: a model for prediction only.
 import type { Affine } from '../core/affine.js';
 import { FormatError, ShapeError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
@@ -8,7 +8,7 @@ import { checkOf } from './json.js';
 import { readModel } from './model-file.js';
 import { argMax, argTopK, assertK, softmaxInPlace } from './scores.js';
 
-/** A fitted model that predicts, and does nothing else. */
+/** A fitted model for prediction only. */
 export interface Predictor<L extends Label = Label> {
   /** The classes, in the order of the columns of logits and probabilities. */
   readonly classes: readonly L[];
@@ -19,7 +19,7 @@ export interface Predictor<L extends Label = Label> {
   logits(features: Features): Float64Array[];
   /** softmax(o): one Float64Array of [classes] for each sample. */
   predictProbabilities(features: Features): Float64Array[];
-  /** The most probable class of each sample; of equally probable ones the first. */
+  /** The most probable class of each sample; the first of equally probable classes. */
   predict(features: Features): L[];
   /** The k most probable classes of each sample, the most probable first. */
   predictTopK(features: Features, k: number): { label: L; probability: number }[][];
@@ -28,11 +28,11 @@ export interface Predictor<L extends Label = Label> {
 /**
  * A predictor from the bytes of a model file, such as `saveModel` writes.
  *
- * Its numbers are those of the model, to the last bit. Structure and checksum of the file are checked before anything is
- * built. The type of the labels is the caller's word.
+ * Its results equal those of the model bit for bit. The structure and checksum of the file are checked first. The type
+ * parameter of the labels is not checked.
  *
- * @throws an error with `code` 'FORMAT' if the bytes are not one whole model file of a known version; the methods throw
- *         'SHAPE' for rows of another length, 'DOMAIN' for a feature that is no finite float32 number
+ * @throws an error with `code` 'FORMAT' if the bytes are not one complete model file of a known version; the methods throw
+ *         'SHAPE' for rows of another length, 'DOMAIN' for a feature that is not a finite float32 number
  * @example
  * const predictor = loadPredictor(await (await fetch('iris.safetensors')).arrayBuffer());
  * predictor.predict([[5.1, 3.5, 1.4, 0.2]]);   // ['setosa']
@@ -61,7 +61,7 @@ export function loadPredictor<L extends Label = Label>(bytes: Uint8Array | Array
   });
 }
 
-/** As `logitsInto` of model/predict.ts has it, to the last bit: a third of its speed, for a third of its size. */
+/** Equals `logitsInto` of model/predict.ts bit for bit, at a third of its speed and a third of its size. */
 function logitsOf({ weight, bias }: Affine, { values, shape, scale = 1 }: FeatureRows): Float64Array[] {
   const [n, d] = shape;
   const q = bias.length;

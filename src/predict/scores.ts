@@ -1,8 +1,8 @@
-// predict: probabilities and the largest of them, on plain arrays.
+// predict: softmax, argmax and top-k on plain arrays.
 import { DomainError } from '../core/errors.js';
 import { describe } from '../core/shape.js';
 
-/** softmax of the q numbers from `at` on, in their place. */
+/** Replaces the q numbers from index `at` by their softmax. */
 export function softmaxInPlace(numbers: Float64Array, at = 0, q = numbers.length): Float64Array {
   const max = numbers[argMax(numbers, at, q) + at];
   let sum = 0;
@@ -14,14 +14,14 @@ export function softmaxInPlace(numbers: Float64Array, at = 0, q = numbers.length
   return numbers;
 }
 
-/** Which of the q numbers from `at` on is the largest, the first of equals. */
+/** The position, relative to `at`, of the largest of the q numbers from `at`; the first of equal numbers. */
 export function argMax(numbers: ArrayLike<number>, at = 0, q = numbers.length): number {
   let best = 0;
   for (let k = 1; k < q; k++) if (numbers[at + k] > numbers[at + best]) best = k;
   return best;
 }
 
-/** Indices of the k largest entries, the largest first, and the first of equals before the others. */
+/** Indices of the k largest entries in descending order; equal entries stay in their order. */
 export function argTopK(row: ArrayLike<number>, k: number): number[] {
   const top: number[] = [];
   for (let i = 0; i < row.length; i++) {
