@@ -7,13 +7,13 @@ export interface StoredTensor {
   readonly values: Float32Array | Float64Array;
 }
 
-/** Tensors as they lie in a file: what its header says of them, and their bytes. */
+/** Tensors in file layout: their header entries and their bytes. */
 export interface LaidOut {
   readonly entries: Readonly<Record<string, object>>;
   readonly data: Uint8Array;
 }
 
-/** Tensors one after the other, in the order given. */
+/** Lays out tensors one after the other, in the given order. */
 export function layOut(tensors: Readonly<Record<string, StoredTensor>>): LaidOut {
   const named = Object.entries(tensors);
   const data = new Uint8Array(named.reduce((sum, [, { values }]) => sum + values.byteLength, 0));
@@ -32,7 +32,7 @@ export function layOut(tensors: Readonly<Record<string, StoredTensor>>): LaidOut
  *
  *   header length, 8 bytes │ header, JSON padded by spaces to 8 bytes │ tensors      all little-endian
  *
- * @param fail makes the error where the header is too large
+ * @param fail makes the error for a header that is too large
  */
 export function encodeContainer(
   metadata: Readonly<Record<string, string>>,
@@ -56,7 +56,7 @@ export function dtypeOf(values: Float32Array | Float64Array): Dtype {
   return values[Symbol.toStringTag] === 'Float64Array' ? 'F64' : 'F32';
 }
 
-/** The bytes of numbers as files have them, on every machine. */
+/** Little-endian bytes of the numbers, whatever the byte order of the machine. */
 export function littleEndian(numbers: Float32Array | Float64Array): Uint8Array {
   const bytes = new Uint8Array(numbers.byteLength);
   const view = new DataView(bytes.buffer);

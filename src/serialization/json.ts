@@ -1,4 +1,4 @@
-// serialization: which values JSON can hold.
+// serialization: checks that JSON can represent a value.
 import { describe } from '../core/shape.js';
 import { type Fail, isFiniteNumber, isRecord, MAX_DEPTH } from '../predict/json.js';
 
@@ -11,7 +11,7 @@ export function assertJson(value: unknown, argument: string, depth: number, fail
   } else if (isRecord(value)) {
     for (const [key, item] of Object.entries(value)) {
       if (key === '__proto__') throw fail({ argument, expected: 'have no key __proto__', actual: 'one' });
-      // As JSON has it: a property that is undefined is none.
+      // JSON omits properties that are undefined.
       if (item !== undefined) assertJson(item, `${argument}.${key}`, depth + 1, fail);
     }
   } else if (value !== null && typeof value !== 'string' && typeof value !== 'boolean' && !isFiniteNumber(value)) {

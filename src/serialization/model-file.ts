@@ -1,4 +1,4 @@
-// serialization: the model file, safetensors bytes that are the same wherever they are written.
+// serialization: the model file, safetensors bytes that are identical on all platforms.
 import { DomainError, FormatError, ShapeError } from '../core/errors.js';
 import { describe } from '../core/shape.js';
 import { type CsvSchema, checkedSchema } from '../data/table/schema.js';
@@ -26,13 +26,13 @@ import { assertJson } from './json.js';
 
 export type { Json } from '../predict/json.js';
 
-/** All that a model file holds. */
+/** The contents of a model file. */
 export interface ModelContent extends PredictorContent {
-  /** How many numbers were trained. */
+  /** The number of trained parameters. */
   readonly numParameters: number;
-  /** How weight and bias were calibrated: both are divided by the temperature T > 0 already. */
+  /** The temperature T > 0 by which weight and bias are already divided. */
   readonly calibration?: { readonly temperature: number };
-  /** What decided the fit: solver, seed and the like. */
+  /** The options of the fit: solver, seed and others. */
   readonly options: Readonly<Record<string, Json>>;
   readonly metrics?: Readonly<Record<string, number>>;
   /** How rows of a table become features. */
@@ -43,11 +43,11 @@ const KIND: Kind = {
   ...MODEL,
   hint: (format) =>
     format === `${MODEL.format}-checkpoint`
-      ? 'It is a checkpoint: give it to fit, as resume, with the same samples and options.'
+      ? 'It is a checkpoint: pass it to fit as `resume`, with the same samples and options.'
       : 'It may be a safetensors file of another program.',
 };
 
-/** What predictions do without. */
+/** Fields that predictions do not need. */
 const BESIDE = ['calibration', 'metrics', 'schema'] as const;
 const OPTIONAL = ['featureNames', ...BESIDE] as const;
 
@@ -57,12 +57,12 @@ const OPTIONAL = ['featureNames', ...BESIDE] as const;
  *   header length, 8 bytes │ header, JSON padded by spaces to 8 bytes │ bias │ weight        all little-endian
  *
  * The header names the tensors `weight`, F32 [features, classes], and `bias`, F32 [classes]. Its `__metadata__` maps
- * names to strings. `format` is softmax-regression; `version` is 1; `classes`, `numParameters`, `options`, and where
- * they are known `featureNames`, `calibration`, `metrics` and `schema`, are JSON; labels keep their type in it.
- * `sha256` is that of the metadata without it (compact JSON, sorted keys), then the bytes of weight, then those of bias.
+ * names to strings. `format` is softmax-regression; `version` is 1. `classes`, `numParameters`, `options`, and if present
+ * `featureNames`, `calibration`, `metrics` and `schema`, are JSON, which preserves the type of labels. `sha256` is the
+ * checksum of the metadata without it (compact JSON, sorted keys), then the bytes of weight, then the bytes of bias.
  *
- * Probabilities are softmax(xW + b), and nothing else: weight and bias have taken in whatever scaling there was. A reader
- * ignores metadata that it does not know. So what changes a prediction, or tensors, raises the version.
+ * Probabilities are exactly softmax(xW + b): all scaling is folded into weight and bias. A reader ignores unknown metadata.
+ * Therefore a change to predictions or tensors requires a new version.
  *
  * @returns the same bytes for the same content, in Node and in browsers
  * @throws DomainError or ShapeError for content that `decodeModel` would refuse
@@ -104,23 +104,23 @@ export function encodeModel(content: ModelContent): Uint8Array {
 }
 
 /**
- * What a model file holds.
+ * Decodes a model file.
  *
  * Lengths, header, shapes, offsets and checksum are checked before anything of their size is allocated. The header must
- * be compact JSON, as safetensors libraries write it, so that no key can hide behind another of the same name.
+ * be compact JSON, as safetensors libraries write it, which excludes duplicate keys.
  *
- * Of version 1, too, are files that keep apart what this package puts into weight and bias: a `temperature` T, where
- * probabilities are softmax(o/T), and a `standardization` by which features enter as (x − mean)/scale. They are taken in here.
+ * Files of version 1 may also store scaling separately: a `temperature` T, where probabilities are softmax(o/T), and a
+ * `standardization`, where the inputs are (x − mean)/scale. Decoding folds both into weight and bias.
  *
  * @param where the file's name or the caller, for error messages
- * @throws FormatError if the bytes are not one whole model file of a known version; ShapeError if not a Uint8Array
+ * @throws FormatError if the bytes are not one complete model file of a known version; ShapeError if not a Uint8Array
  */
 export function decodeModel(bytes: Uint8Array, where = 'decodeModel'): ModelContent {
   assertBytes(bytes, where);
   const fail: Fail = (fields) => new FormatError({ where, ...fields });
   const check: Check = checkOf(fail);
   const { content: predicting, temperature, metadata } = readModel(bytes, check, KIND);
-  // The values are of unknown type until assertBeside has seen them.
+  // The types of the values are unknown until assertBeside has checked them.
   const value = (key: string): never => parseJson(metadata[key], key, check) as never;
   const content: ModelContent = {
     ...predicting,
@@ -133,7 +133,7 @@ export function decodeModel(bytes: Uint8Array, where = 'decodeModel'): ModelCont
   return content;
 }
 
-/** Holds what predictions do without to its types. */
+/** Checks the fields that predictions do not need. */
 function assertBeside(
   { numFeatures, numParameters, options, calibration, metrics = {}, schema }: ModelContent,
   check: Check,

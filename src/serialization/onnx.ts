@@ -1,11 +1,11 @@
-// serialization: a model as an ONNX file, which other runtimes run.
+// serialization: export of a model to ONNX, for other runtimes.
 import protobuf from 'protobufjs/minimal.js';
 import { DomainError, ShapeError } from '../core/errors.js';
 import { assertLabels, type Label } from '../core/labels.js';
 import { assertKnownOptions, describe, formatShape } from '../core/shape.js';
 import { VERSION } from '../core/version.js';
 
-/** What is exported: a `SoftmaxRegression`, or anything with its weight, bias and classes. */
+/** The model to export: a `SoftmaxRegression`, or any object with weight, bias and classes. */
 export interface OnnxSource {
   readonly classes: readonly Label[];
   /** d */
@@ -19,17 +19,17 @@ export interface OnnxSource {
 
 /** Options of `toOnnx`. */
 export interface OnnxOptions {
-  /** One for each feature; those of the model, if it has some, unless given. */
+  /** One for each feature; the names in the model by default. */
   readonly featureNames?: readonly string[];
-  /** What the graph is called; `softmax-regression` unless given. */
+  /** Name of the graph; `softmax-regression` by default. */
   readonly name?: string;
 }
 
-/** ONNX 1.8 (2020): the operator set in which Softmax got its present meaning, and the file version of that release. */
+/** ONNX 1.8 (2020): the operator set that introduced the current definition of Softmax, and the IR version of that release. */
 const OPSET = 13;
 const IR_VERSION = 7;
 
-/** Protobuf files end at 2 GiB; what is not weight takes the rest. */
+/** The limit of a protobuf file is 2 GiB; 16 MiB are reserved for everything except the weights. */
 const MAX_VALUES = 2 ** 29 - 2 ** 22;
 
 /** TensorProto.DataType. */
@@ -45,17 +45,17 @@ const INT_ATTRIBUTE = 2;
  *   features, float [N, d] → Gemm with W, b → logits → Softmax → probabilities, float [N, q]
  *                                               → ArgMax → Gather from the classes → label [N]
  *
- * `label` has the type of the classes: string, int64 (double where one is no integer) or bool; of equally probable classes it
- * is the first. Only operators of the standard domain are used, so every runtime has them. Names and order of the outputs are
- * those of skl2onnx without ZipMap. `metadata_props` holds `classes` and, where they are known, `feature_names`, both as JSON.
+ * `label` has the type of the classes: string, int64 (double if a class is not an integer) or bool. It is the first of equally
+ * probable classes. All operators are in the standard domain, so every runtime supports them. Names and order of the outputs
+ * are those of skl2onnx without ZipMap. `metadata_props` contains `classes` and, if known, `feature_names`, both as JSON.
  *
- * Opset 13, IR version 7 (ONNX 1.8), written with protobufjs' Writer by the field numbers of onnx.proto: no code is generated
- * at run time, so a page's content security policy needs no `unsafe-eval`.
+ * Opset 13, IR version 7 (ONNX 1.8). protobufjs' Writer writes it with the field numbers of onnx.proto. No code is generated
+ * at run time, so a content security policy needs no `unsafe-eval`.
  *
- * @throws ShapeError if weight, bias, classes and names do not belong together; DomainError for a number that is not finite, or
- *         more than 2 GiB
+ * @throws ShapeError if the sizes of weight, bias, classes and names differ; DomainError for a number that is not finite, or
+ *         for more than 2 GiB
  * @example writeFileSync('iris.onnx', toOnnx(model))
- * @see ONNX, onnx.proto and Operators.md; test/golden/onnx-check.py, which holds it to the checker and to onnxruntime
+ * @see ONNX, onnx.proto and Operators.md; test/golden/onnx-check.py, which runs the ONNX checker and onnxruntime on it
  */
 export function toOnnx(model: OnnxSource, options: OnnxOptions = {}): Uint8Array {
   const where = 'toOnnx';
@@ -97,7 +97,7 @@ export function toOnnx(model: OnnxSource, options: OnnxOptions = {}): Uint8Array
       text(entry, 2, content);
     });
   }
-  // Not Node's Buffer, which the Writer makes there.
+  // In Node the Writer returns a Buffer.
   return new Uint8Array(writer.finish());
 }
 
@@ -137,7 +137,7 @@ function node(type: string, inputs: readonly string[], output: string, attribute
   };
 }
 
-/** TensorProto: numbers as raw little-endian bytes, strings one by one. */
+/** TensorProto: numbers as raw little-endian bytes, strings individually. */
 function tensor(
   name: string,
   shape: readonly number[],
@@ -153,7 +153,7 @@ function tensor(
   };
 }
 
-/** ValueInfoProto; a size that is a name may be any. */
+/** ValueInfoProto; a named size is variable. */
 function value(name: string, type: ElementType, shape: readonly (string | number)[]): Write {
   const dimensions: Write = (writer) => {
     for (const size of shape) {
@@ -216,7 +216,7 @@ function assertModel(model: OnnxSource, featureNames: readonly string[] | undefi
     throw new ShapeError({ where, argument: 'bias', expected, actual: formatShape([bias.length]) });
   }
   if (d * q > MAX_VALUES) {
-    const expected = `have at most ${MAX_VALUES} numbers, for a protobuf file ends at 2 GiB`;
+    const expected = `have at most ${MAX_VALUES} numbers, the limit of a protobuf file of 2 GiB`;
     throw new DomainError({ where, argument: 'weight', expected, actual: String(d * q) });
   }
   [...weight, bias].forEach((row, i) => {
