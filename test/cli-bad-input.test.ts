@@ -46,12 +46,12 @@ const TABLES: readonly [title: string, content: string | Uint8Array, message: Re
   [
     'a ragged row',
     'a,b,kind\n1,2,x\n3,4\n',
-    /^error: bad\.csv:3:3: the row must have 3 fields, as the header has; got 2\. /,
+    /^error: bad\.csv:3:3: the row must have 3 fields, like the header; got 2\. /,
   ],
   [
     'text in a column of numbers',
     'a,kind\n1,x\nten,y\n',
-    /^error: bad\.csv:3:1: a must be a number, as above it; got "ten"\. .*--categories a/,
+    /^error: bad\.csv:3:1: a must be a number, like the rows above; got "ten"\. .*--categories a/,
   ],
   [
     'a column of text',
@@ -100,7 +100,7 @@ describe('train refuses a table with', () => {
   it('another delimiter than was said', async () => {
     line.write('bad.csv', 'a;b;kind\n1;2;x\n3;4;y\n');
     expect(await refusal(1, 'train', 'bad.csv', '--label', 'kind', '--delimiter', ',')).toMatch(
-      /^error: bad\.csv:1: the first line must be cut by the delimiter ","; got a line with 2 of ";"\. Pass --delimiter ";"/,
+      /^error: bad\.csv:1: the first line must contain the delimiter ","; got a line with 2 of ";"\. Pass --delimiter ";"/,
     );
   });
 

@@ -236,7 +236,7 @@ describe('what is no CSV', () => {
     [
       'a quote in a field',
       ['a,b\n1,5" x\n'],
-      'a.csv:2:2: a field with quotes must begin with one; got a quote in its middle',
+      'a.csv:2:2: a field with quotes must begin with a quote; got a quote inside it',
     ],
     ['text after a quote', ['a\n\n"b" c'], 'a.csv:3:1: a closing quote must be followed by the delimiter or the end'],
     ['an open quote', ['a,b\n"1\n\n,2\n'], 'a.csv:2:1: a quoted field must be closed; got the end of the file'],
@@ -278,7 +278,7 @@ describe('what is no CSV', () => {
   });
 
   it('says which delimiter it has', () => {
-    const message = 'a.csv:1: the first line must be cut by the delimiter ","; got a line with 2 of ";".';
+    const message = 'a.csv:1: the first line must contain the delimiter ","; got a line with 2 of ";".';
     expect(refused(['a;b;c\n'], { delimiter: ',' })).toBe(`${message} Pass \`delimiter: ";"\`, or leave it out.`);
     expect(refused(['a\n'], { delimiter: ',' })).toBe('accepted');
   });

@@ -188,7 +188,7 @@ describe('what parseCsv refuses', () => {
       'no header',
       '5.1,3.5,a\n4,3,b\n',
       x,
-      'a.csv:1: the header must name the columns; got 5.1, 3.5, a. A file without a header? Pass `header: false`.',
+      'a.csv:1: the header must name the columns; got 5.1, 3.5, a. If the file has no header, pass `header: false`.',
     ],
     [
       'a repeated name',
@@ -200,21 +200,26 @@ describe('what parseCsv refuses', () => {
       'an unnamed column',
       ',x,y\n0,1,a\n',
       x,
-      'a.csv:1:1: the header must name each column; got "". An index of rows? Pass `ignore: [0]`.',
+      'a.csv:1:1: the header must name each column; got "". If it is a row index, pass `ignore: [0]`.',
     ],
     [
       'a long row',
       'x,y\n1,a\n1,a,3\n',
       x,
-      'a.csv:3:3: the row must have 2 fields, as the header has; got 3. Is a field with a delimiter not quoted?',
+      'a.csv:3:3: the row must have 2 fields, like the header; got 3. Does an unquoted field contain the delimiter?',
     ],
     [
       'a short row',
       'x,y\n\n1\n',
       x,
-      'a.csv:3:2: the row must have 2 fields, as the header has; got 1. Is a field missing, or the delimiter another?',
+      'a.csv:3:2: the row must have 2 fields, like the header; got 1. Is a field missing, or is the delimiter different?',
     ],
-    ['text among numbers', 'x,y\n1,a\nn1,b\n', x, 'FormatError: a.csv:3:1: x must be a number, as above it; got "n1".'],
+    [
+      'text among numbers',
+      'x,y\n1,a\nn1,b\n',
+      x,
+      'FormatError: a.csv:3:1: x must be a number, like the rows above; got "n1".',
+    ],
     [
       'text',
       'x,y\nred,a\n',
@@ -225,7 +230,7 @@ describe('what parseCsv refuses', () => {
       'numbers among text',
       'x,y\nred,a\n7,b\n',
       { ...x, strings: 'one-hot' },
-      'a.csv:3:1: x must be text, as above it; got "7". If it stands for a missing value, add it to `missingTokens`; `strings: ["x"]` makes all values categories.',
+      'a.csv:3:1: x must be text, like the rows above; got "7". If it marks a missing value, add it to `missingTokens`; `strings: ["x"]` makes all values categories.',
     ],
     [
       'a decimal comma',
@@ -233,8 +238,8 @@ describe('what parseCsv refuses', () => {
       x,
       `a.csv:2:1: x must be a number; got "1,5". A decimal comma? Pass \`decimal: ','\`.`,
     ],
-    ['thousands', 'x;y\n1,000,000;a\n', x, 'got "1,000,000". Write numbers without separators of thousands.'],
-    ['infinity', 'x,y\n1,a\nInfinity,b\n', x, 'a.csv:3:1: x must be a number, as above it; got "Infinity".'],
+    ['thousands', 'x;y\n1,000,000;a\n', x, 'got "1,000,000". Write numbers without thousands separators.'],
+    ['infinity', 'x,y\n1,a\nInfinity,b\n', x, 'a.csv:3:1: x must be a number, like the rows above; got "Infinity".'],
     ['a number too large', 'x,y\n1e39,a\n', x, 'a.csv:2:1: x must be a finite float32 number; got "1e39".'],
     [
       'a missing value',
@@ -277,7 +282,7 @@ describe('what parseCsv refuses', () => {
       'a wrong delimiter',
       'x;y\n1;a\n',
       { ...x, delimiter: ',' },
-      'a.csv:1: the first line must be cut by the delimiter ","; got a line with 1 of ";". Pass `delimiter: ";"`, or leave it out.',
+      'a.csv:1: the first line must contain the delimiter ","; got a line with 1 of ";". Pass `delimiter: ";"`, or leave it out.',
     ],
     [
       'many categories',
@@ -354,7 +359,7 @@ describe('a schema', () => {
   it('refuses a category that it has not seen, or makes zeros of it', () => {
     const row = [{ width: 1, colour: 'green', tame: true }];
     expect(refusal(() => encodeRows(schema, row))).toBe(
-      `FormatError: encodeRows: rows[0]: colour must be one of "blue", "red"; got "green". Pass \`unseen: 'zero'\` to encode others as zeros.`,
+      `FormatError: encodeRows: rows[0]: colour must be one of "blue", "red"; got "green". Pass \`unseen: 'zero'\` to encode unseen categories as zeros.`,
     );
     expect([...encodeRows(schema, row, { unseen: 'zero' }).values]).toEqual([1, 0, 0, 1]);
   });
@@ -374,7 +379,7 @@ describe('a schema', () => {
     [
       'a short row',
       [['1', 'red']],
-      'FormatError: encodeRows: rows[0]: the row must have 3 fields, those of the schema; got 2.',
+      'FormatError: encodeRows: rows[0]: the row must have 3 fields, like the schema; got 2.',
     ],
     ['text for a number', [['x', 'red', 'true']], 'FormatError: encodeRows: rows[0]: width must be a number; got "x".'],
   ])('refuses %s', (_, rows, message) => {
@@ -465,7 +470,7 @@ describe('a schema', () => {
     damage(damaged);
     expect(refusal(() => encodeRows(damaged, []))).toContain(`DomainError: encodeRows: ${argument} must`);
     expect(refusal(() => encodeRows(null as never, []))).toContain(
-      'DomainError: encodeRows: schema must be what parseCsv learnt',
+      'DomainError: encodeRows: schema must be a schema from parseCsv',
     );
   });
 });
@@ -505,7 +510,7 @@ describe('readCsvRows', () => {
     expect(await collect(['3,b,4\n'], plain)).toMatchObject({ values: [3, 4], labels: ['b'] });
     expect(await collect(['3,4\n5,6\n'], plain)).toMatchObject({ values: [3, 4, 5, 6], labels: [], rows: [0, 1] });
     await expect(collect(['3\n'], plain)).rejects.toThrow(
-      'readCsvRows:1:2: the row must have 3 fields, as the schema has',
+      'readCsvRows:1:2: the row must have 3 fields, like the schema',
     );
   });
 
@@ -544,7 +549,7 @@ describe('readCsvRows', () => {
     [
       'a ragged row',
       'sepal_length,sepal_width,petal_length,petal_width\n1,2,3\n',
-      'new.csv:2:4: the row must have 4 fields, as the header has; got 3.',
+      'new.csv:2:4: the row must have 4 fields, like the header; got 3.',
     ],
     [
       'a column twice',
@@ -557,7 +562,7 @@ describe('readCsvRows', () => {
 
   it('refuses a file that ends before its header', async () => {
     await expect(collect(['\n'], schema, { name: 'new.csv' })).rejects.toThrow(
-      'new.csv: the table must have a line of names; got an empty file.',
+      'new.csv: the table must have a header line; got an empty file.',
     );
   });
 

@@ -60,7 +60,7 @@ describe('the schema of a model', () => {
     [
       'of another number of features',
       { ...table.schema, columns: table.schema.columns.slice(1) },
-      { argument: 'schema', expected: 'have 3 features, as many as the model', actual: '2' },
+      { argument: 'schema', expected: 'have 3 features, like the model', actual: '2' },
     ],
     [
       'with a column of no kind',

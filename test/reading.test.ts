@@ -244,7 +244,7 @@ describe('identifyFiles', () => {
 
   it('refuses an empty file', async () => {
     expect(await refusal(identifyFiles([file('a.csv', '\n')]))).toBe(
-      'FormatError: a.csv: the table must have a line of names; got an empty file.',
+      'FormatError: a.csv: the table must have a header line; got an empty file.',
     );
   });
 });

@@ -256,7 +256,7 @@ inBrowser('the page', () => {
     ['a ragged table', { 'a.csv': 'x,kind\n1,a\n2\n' }, /a\.csv:3:2: the row must have 2 fields/],
     ['a column named twice', { 'a.csv': 'x,x\n1,a\n2,b\n' }, /a\.csv:1:2: the header must name each column once/],
     ['one class', { 'a.csv': 'x,kind\n1,a\n2,a\n' }, /class/],
-    ['an empty file', { 'a.csv': '' }, /a\.csv: the table must have a line of names; got an empty file/],
+    ['an empty file', { 'a.csv': '' }, /a\.csv: the table must have a header line; got an empty file/],
     ['bytes that are no text', { 'a.csv': Buffer.of(120, 44, 121, 10, 255, 254, 44, 49, 10) }, /a\.csv:2.*UTF-8/],
     [
       'images without labels',
@@ -271,7 +271,7 @@ inBrowser('the page', () => {
     [
       'half a file of images',
       { 'i.idx3': pictures(4).images.subarray(0, 99), 'l.idx1': pictures(4).labels },
-      /cut off/,
+      /truncated/,
     ],
     [
       'a damaged gzip file',

@@ -1,10 +1,10 @@
-// data: samples as one typed array with a shape, and the batches cut from it.
+// data: samples as one typed array with a shape, and batches of it.
 import { DomainError, ShapeError } from '../core/errors.js';
 import { assertPositiveInteger, describe, formatShape, rectangleShape } from '../core/shape.js';
 
 const VALUE_TYPES = { Uint8Array, Int8Array, Int16Array, Int32Array, Float32Array, Float64Array };
 
-/** The typed arrays that samples may lie in: those that `parseIdx` returns. */
+/** The typed arrays that can hold samples: those that `parseIdx` returns. */
 export type FeatureValues = Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array;
 
 /**
@@ -12,27 +12,27 @@ export type FeatureValues = Uint8Array | Int8Array | Int16Array | Int32Array | F
  *
  *   feature j of sample i = values[i·d + j] / scale
  *
- * The scale lets images stay bytes, a quarter of the memory of float32: 60,000 × 784 pixels in [0, 1] are a Uint8Array
- * of 47 MB with scale 255. `gatherRows` converts them batch by batch.
+ * With a scale, images stay bytes and take a quarter of the memory of float32: 60,000 × 784 pixels in [0, 1] are a
+ * Uint8Array of 47 MB with scale 255. `gatherRows` converts them batch by batch.
  */
 export interface FeatureArray<Values extends FeatureValues = FeatureValues> {
   readonly values: Values;
   /** [n, d] */
   readonly shape: readonly [number, number];
-  /** What the stored values are divided by; 1 unless given. */
+  /** The divisor of the stored values; 1 by default. */
   readonly scale?: number;
 }
 
-/** What functions on samples take: rows of numbers, or one typed array with its shape. */
+/** Samples as rows of numbers, or as one typed array with its shape. */
 export type Features = readonly ArrayLike<number>[] | FeatureArray;
 
 /**
- * Samples as one typed array: rows are copied into a Float64Array; a FeatureArray comes back as it is, checked.
+ * Samples as one typed array. Rows are copied into a Float64Array; a FeatureArray is checked and returned unchanged.
  *
- * Float64, because a column such as a year keeps its small differences only there until it is standardised.
+ * Float64 preserves the small differences within a column such as a year until it is standardised.
  *
  * @param where the caller, for its error messages
- * @throws ShapeError if rows differ in length, or shape and values do not belong together
+ * @throws ShapeError if rows differ in length, or shape and values do not match
  * @throws DomainError if a feature is not a finite float32 number, or the scale not a finite number > 0
  * @example asFeatureArray([[1, 2], [3, 4], [5, 6]])   // { values: Float64Array [1, 2, 3, 4, 5, 6], shape: [3, 2] }
  */
@@ -43,9 +43,9 @@ export function asFeatureArray(features: Features, where = 'asFeatureArray', arg
 }
 
 /**
- * [n, d] of features, their structure checked: no value is read.
+ * The shape [n, d] of features. Checks the structure only and reads no values.
  *
- * @throws as `asFeatureArray`, but for what is wrong with a value
+ * @throws as `asFeatureArray`, except for invalid values
  */
 export function featureShape(features: Features, where: string, argument = 'features'): readonly [number, number] {
   if (isRows(features)) return rectangleShape(features, where, argument);
@@ -54,8 +54,8 @@ export function featureShape(features: Features, where: string, argument = 'feat
 }
 
 /**
- * The rows start, …, end − 1 of features whose structure is checked, their values now checked too: a view of those of a
- * FeatureArray, a copy of others.
+ * The rows start, …, end − 1, with their values checked. The structure of the features must already be checked.
+ * The result is a view of a FeatureArray and a copy of rows.
  *
  * @throws DomainError if a feature is not a finite float32 number
  */
@@ -78,7 +78,7 @@ export function checkedRows(
   return { ...features, values, shape: [end - start, d] };
 }
 
-/** Whether features came as rows of numbers. */
+/** Whether features are rows of numbers. */
 export function isRows(features: Features): features is readonly ArrayLike<number>[] {
   return Array.isArray(features);
 }
@@ -97,7 +97,7 @@ function copyRows(
 }
 
 /**
- * Row i, its values checked, into those of `into` from `at` on.
+ * Copies row i to `into` from index `at`, and checks its values.
  *
  * @throws DomainError if a feature is not a finite float32 number
  */
@@ -112,16 +112,16 @@ export function copyRow(
   const row = rows[i];
   for (let j = 0; j < row.length; j++) {
     const value: unknown = row[j];
-    // Not by isFiniteFloat32: where that is not inlined, each number is boxed.
+    // A call of isFiniteFloat32 boxes each number if it is not inlined.
     if (typeof value === 'number' && Math.abs(value) <= LARGEST_FLOAT32) into[at + j] = value;
     else throw notFinite(value, where, `${argument}[${i}][${j}]`);
   }
 }
 
 /**
- * Holds a FeatureArray to its own shape, in constant time: no value is read.
+ * Checks that shape and values of a FeatureArray match, in constant time. Reads no values.
  *
- * @throws ShapeError if shape and values do not belong together
+ * @throws ShapeError if shape and values do not match
  * @throws DomainError if the scale is not a finite number > 0
  */
 export function assertFeatureArray(features: FeatureArray, where: string, argument: string): void {
@@ -147,7 +147,7 @@ export function assertFeatureArray(features: FeatureArray, where: string, argume
 }
 
 /**
- * [start, end) of each batch over `count` samples; the last one is shorter where `batchSize` does not divide `count`.
+ * [start, end) of each batch of `count` samples. The last batch is shorter if `batchSize` does not divide `count`.
  *
  * @throws DomainError if `count` is not an integer ≥ 0, or `batchSize` not an integer > 0
  * @example batchRanges(10, 4)   // [[0, 4], [4, 8], [8, 10]]
@@ -167,14 +167,14 @@ export function batchRanges(count: number, batchSize: number): (readonly [start:
 /**
  * The samples order[start], …, order[end − 1] as float32 rows.
  *
- * Without an order, rows are taken as they lie; where they are float32 already and no buffer is given, the result is a
- * view of them. With `into`, a buffer of at least (end − start)·d numbers, nothing is allocated, and the result is a
- * view of its beginning. Write to neither.
+ * Without an order, rows stay in sequence; if they are unscaled float32 and no buffer is given, the result is a view of
+ * them. With `into`, a buffer of at least (end − start)·d numbers, nothing is allocated, and the result is a view of
+ * its beginning. Do not write to the result.
  *
- * @param order of an epoch, such as `new Random(seed).permutation(n)`; undefined for 0, 1, …, n − 1
+ * @param order the order of an epoch, such as `new Random(seed).permutation(n)`; undefined for 0, 1, …, n − 1
  * @returns (end − start)·d numbers, row after row
- * @throws ShapeError if shape and values do not belong together, or `into` is too small
- * @throws DomainError if the range leaves the order, or the order leaves the samples
+ * @throws ShapeError if shape and values do not match, or `into` is too small
+ * @throws DomainError if the range exceeds the order, or the order contains an index that is not a sample
  * @example
  * const features = { values: Uint8Array.of(0, 51, 102, 153, 204, 255), shape: [3, 2], scale: 255 } as const;
  * gatherRows(features, Int32Array.of(2, 0, 1), 0, 2)   // Float32Array [0.8, 1, 0, 0.2]
@@ -197,7 +197,7 @@ export function gatherRows(
   if (order === undefined) {
     batch.set(values.subarray(start * d, end * d));
   } else {
-    // One set per row is one memory copy or one native conversion: 3 × faster than a loop over numbers at d = 784.
+    // One set per row is one memory copy or one native conversion: at d = 784, 3 × faster than a loop over numbers.
     for (let i = start; i < end; i++) {
       const row = order[i];
       assertRow(row, n, i, 'gatherRows');
@@ -211,9 +211,9 @@ export function gatherRows(
 /**
  * The entries order[start], …, order[end − 1] of an array with one number per sample: labels, sample weights.
  *
- * Without an order, entries are taken as they lie, and the result is a view: do not write to it.
+ * Without an order, entries stay in sequence and the result is a view. Do not write to it.
  *
- * @throws DomainError if the range leaves the order, or the order leaves the samples
+ * @throws DomainError if the range exceeds the order, or the order contains an index that is not a sample
  * @example gatherEntries(Int32Array.of(7, 8, 9), Int32Array.of(2, 0, 1), 0, 2)   // Int32Array [9, 7]
  */
 export function gatherEntries<Values extends FeatureValues>(
@@ -234,11 +234,11 @@ export function gatherEntries<Values extends FeatureValues>(
 
 /** Zeros of the same type as `values`. */
 export function allocateLike<Values extends FeatureValues>(values: Values, length: number): Values {
-  // Not values.constructor, which is Buffer for bytes that came from a file.
+  // values.constructor is Buffer for bytes from a file.
   return new VALUE_TYPES[typeName(values)](length) as Values;
 }
 
-// The tag, not instanceof, also knows the typed arrays of other realms: a worker's, a frame's, jest's.
+// Unlike instanceof, the tag also identifies typed arrays of other realms: workers, frames, jest.
 function typeName(values: FeatureValues): keyof typeof VALUE_TYPES {
   return values[Symbol.toStringTag];
 }
@@ -257,7 +257,7 @@ function bufferOf(length: number, into: Float32Array | undefined): Float32Array 
 function divide(numbers: Float32Array, scale: number): void {
   const factor = 1 / scale;
   const unrolled = numbers.length - (numbers.length % 4);
-  // Four at a time: 26 ms for 60,000 × 784 numbers where one at a time takes 60 to 90 (Node 20, x64).
+  // Unrolled by four: 26 ms for 60,000 × 784 numbers, instead of 60 to 90 ms (Node 20, x64).
   for (let i = 0; i < unrolled; i += 4) {
     numbers[i] *= factor;
     numbers[i + 1] *= factor;

@@ -1,6 +1,6 @@
-// data: the classes of Fashion-MNIST, by the integers in its files.
+// data: the class names of Fashion-MNIST.
 
-/** What the labels 0, …, 9 stand for, as its authors write it. */
+/** The names of the labels 0, …, 9, in the spelling of the authors. */
 export const FASHION_MNIST_CLASSES = [
   'T-shirt/top',
   'Trouser',

@@ -1,4 +1,4 @@
-// data: parts of the samples, each to be held back once.
+// data: stratified folds for cross-validation.
 import { DomainError } from '../core/errors.js';
 import { assertLabels } from '../core/labels.js';
 import { Random } from '../core/random.js';
@@ -6,22 +6,22 @@ import { assertKnownOptions, describe } from '../core/shape.js';
 
 /** Options of `stratifiedFolds`. */
 export interface FoldOptions {
-  /** How many parts, an integer ≥ 2; 5 unless given. */
+  /** The number of folds, an integer ≥ 2; 5 by default. */
   readonly folds?: number;
-  /** Decides which sample is in which; 0 unless given. */
+  /** Seed of the assignment; 0 by default. */
   readonly seed?: number;
 }
 
 /**
- * The samples in `folds` parts, each with its share of every class.
+ * Divides the samples into `folds` folds, stratified by class.
  *
- * Each class is shuffled and dealt out one by one, beginning where the class before it ended: so parts differ by at most one
- * sample, in all and in each class. (scikit-learn's StratifiedKFold gives parts of the same sizes, and others of the samples.)
+ * Each class is shuffled and dealt to the folds in turn, starting after the fold at which the previous class ended.
+ * Fold sizes therefore differ by at most one, in total and in each class. (scikit-learn's StratifiedKFold gives folds
+ * of the same sizes with other samples.)
  *
- * @param where begins the error messages
- * @returns indices of samples, ascending in each part; each of 0, …, n − 1 is in exactly one
- * @throws DomainError if there are fewer samples than parts, labels differ in type, or a class has only one sample: without it, it
- *         is unknown
+ * @param where the caller, for error messages
+ * @returns indices of samples, ascending in each fold; each of 0, …, n − 1 is in exactly one fold
+ * @throws DomainError if there are fewer samples than folds, labels differ in type, or a class has only one sample
  * @example stratifiedFolds(['a', 'b', 'a', 'b'], { folds: 2 })   // [[2, 3], [0, 1]]
  */
 export function stratifiedFolds(
@@ -43,7 +43,7 @@ export function stratifiedFolds(
         argument: 'labels',
         expected: 'have at least 2 samples of each class',
         actual: `1 of ${describe(label)}`,
-        hint: 'Where it is held back, nothing would be known of it.',
+        hint: 'The class is unknown in training while its only sample is held back.',
       });
     }
     for (const i of random.permutation(samples.length)) parts[next++ % folds].push(samples[i]);
@@ -51,7 +51,7 @@ export function stratifiedFolds(
   return parts.map((part) => Int32Array.from(part).sort());
 }
 
-/** The other samples: what is learnt from when a part of them is held back. */
+/** The samples that are not in `part`: the training samples while `part` is held back. */
 export function complement(part: Int32Array, count: number): Int32Array {
   const isHeld = new Uint8Array(count);
   for (const sample of part) isHeld[sample] = 1;

@@ -1,9 +1,9 @@
-// data: the IDX format of MNIST and its relatives, bytes → one typed array with its shape.
+// data: the IDX format of MNIST and similar data sets, bytes → one typed array with its shape.
 import { FormatError, ShapeError } from '../core/errors.js';
 import { describe, formatShape } from '../core/shape.js';
 import type { FeatureValues } from './batches.js';
 
-/** What an IDX file holds. */
+/** The contents of an IDX file. */
 export interface IdxArray {
   /** The length of each axis, outermost first: [60000, 28, 28]. */
   readonly shape: readonly number[];
@@ -15,7 +15,7 @@ export interface IdxArray {
 export interface IdxOptions {
   /** The file's name, for error messages. */
   readonly name?: string;
-  /** The first four bytes that the caller expects, such as 0x00000803 for images of bytes: another is refused. */
+  /** The required first four bytes, such as 0x00000803 for images of bytes. */
   readonly magic?: number;
 }
 
@@ -35,14 +35,14 @@ const NUMBER_TYPES: Readonly<Record<number, NumberType>> = {
 };
 
 /**
- * An array from the bytes of an IDX file.
+ * Parses an IDX file.
  *
  *   0 0 type rank │ rank sizes, 32 bits each │ numbers        all big-endian
  *
- * Every field and the exact length are checked before anything is allocated, so a hostile header costs nothing. Single
- * bytes come back as a view of `bytes`, without a copy; wider numbers are decoded.
+ * Every field and the exact length are checked before anything is allocated, so that a hostile header cannot exhaust
+ * memory. Bytes are returned as a view of `bytes`, without a copy; wider numbers are decoded.
  *
- * @throws FormatError if the bytes are not one whole IDX file; ShapeError if they are not a Uint8Array
+ * @throws FormatError if the bytes are not one complete IDX file; ShapeError if they are not a Uint8Array
  * @example
  * const { shape, values } = parseIdx(Uint8Array.of(0, 0, 8, 2,  0, 0, 0, 1,  0, 0, 0, 3,  7, 8, 9));
  * shape    // [1, 3]
@@ -70,18 +70,18 @@ export function parseIdx(bytes: Uint8Array, options: IdxOptions = {}): IdxArray 
       actual: String(bytes.length),
       hint:
         bytes.length < expectedBytes
-          ? 'The file is cut off: fetch it again.'
-          : 'Something follows the numbers: fetch the file again.',
+          ? 'The file is truncated: fetch it again.'
+          : 'There are extra bytes after the numbers: fetch the file again.',
     });
   }
   return { shape, values: type.read(bytes.subarray(headerBytes), count) };
 }
 
 /**
- * How long an IDX file is, in bytes, by its header: known before the file is unpacked.
+ * The length of an IDX file in bytes, according to its header. This allows a check before the file is unpacked.
  *
- * @param start the file's first bytes, the whole header among them
- * @throws FormatError if they are no header
+ * @param start the first bytes of the file, with the complete header
+ * @throws FormatError if they are not a header
  */
 export function idxLength(start: Uint8Array, name: string): number {
   return readHeader(start, name, undefined).length;
@@ -91,9 +91,9 @@ interface Header {
   readonly type: NumberType;
   readonly shape: readonly number[];
   readonly headerBytes: number;
-  /** How many numbers there are. */
+  /** The number of values. */
   readonly count: number;
-  /** How many bytes there should be in all. */
+  /** The expected number of bytes of the file. */
   readonly length: number;
 }
 
@@ -102,7 +102,7 @@ function readHeader(bytes: Uint8Array, name: string, magic: number | undefined):
   const type = checkMagic(view, name, magic);
   const shape = checkShape(view, name);
   const headerBytes = 4 + 4 * shape.length;
-  // A product of sizes may exceed 2⁵³ and round, but never to a length that an array of bytes can have.
+  // A product of sizes may exceed 2⁵³ and be rounded, but never to a valid length of an array of bytes.
   const count = shape.includes(0) ? 0 : shape.reduce((product, size) => product * size);
   return { type, shape, headerBytes, count, length: headerBytes + count * type.bytes };
 }
@@ -110,7 +110,8 @@ function readHeader(bytes: Uint8Array, name: string, magic: number | undefined):
 function checkMagic(view: DataView, name: string, expectedMagic: number | undefined): NumberType {
   if (view.byteLength < 4) {
     const actual = `${view.byteLength} bytes`;
-    const hint = view.byteLength === 0 ? 'The file is empty: fetch it again.' : 'The file is cut off: fetch it again.';
+    const hint =
+      view.byteLength === 0 ? 'The file is empty: fetch it again.' : 'The file is truncated: fetch it again.';
     throw new FormatError({ where: name, argument: 'header', expected: 'have at least 4 bytes', actual, hint });
   }
   const magic = view.getUint32(0);
@@ -144,7 +145,7 @@ function checkShape(view: DataView, name: string): number[] {
       argument: 'header',
       expected: `have ${headerBytes} bytes for ${rank} sizes`,
       actual: `${view.byteLength} bytes`,
-      hint: 'The file is cut off: fetch it again.',
+      hint: 'The file is truncated: fetch it again.',
     });
   }
   return Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis));

@@ -1,16 +1,16 @@
-// data: the 150 flowers of Anderson and Fisher, embedded.
+// data: the Iris data set of Anderson and Fisher, embedded.
 
 /** The three species of iris. */
 export type IrisSpecies = 'setosa' | 'versicolor' | 'virginica';
 
-/** The data set of Anderson and Fisher. */
+/** The Iris data set. */
 export interface Iris {
   /** 150 rows of 4 lengths in centimetres, in the order of `featureNames`. */
   readonly features: number[][];
   /** The species of each row: 50 setosa, 50 versicolor, 50 virginica. */
   readonly labels: IrisSpecies[];
   readonly featureNames: string[];
-  /** What the labels are. */
+  /** The name of the label column. */
   readonly labelName: 'species';
   readonly classNames: IrisSpecies[];
 }
@@ -54,10 +54,10 @@ const ROWS: Readonly<Record<IrisSpecies, string>> = {
 /**
  * The Iris flowers: 150 samples, 4 features, 3 classes; a softmax regression on them has 12 weights and 3 biases.
  *
- * The numbers are those that Fisher printed, as in R and scikit-learn 1.9.1. The UCI repository's copy has three wrong:
- * rows 35 and 38, from 1, are 4.9, 3.1, 1.5, 0.2 and 4.9, 3.6, 1.4, 0.1.
+ * The numbers are those that Fisher printed, as in R and scikit-learn 1.9.1. The copy in the UCI repository has three
+ * errors: rows 35 and 38, counted from 1, should be 4.9, 3.1, 1.5, 0.2 and 4.9, 3.6, 1.4, 0.1.
  *
- * @returns fresh arrays on each call: what the caller changes stays with the caller
+ * @returns new arrays on each call, which the caller may change
  * @example loadIris().features[0]   // [5.1, 3.5, 1.4, 0.2]
  * @see Fisher, The use of multiple measurements in taxonomic problems (1936); measured by Anderson, The irises of the
  * Gaspe Peninsula (1935)

@@ -1,10 +1,10 @@
-// data: rows that are passed over more than once, one block at a time.
+// data: rows that are read more than once, block by block.
 
 /**
- * Blocks of rows that can be passed over again: every pass gives the same rows in the same order.
+ * Blocks of rows that can be read repeatedly. Every pass gives the same rows in the same order.
  *
- * A table in memory is a source. So is a file that can be opened again. A block is valid until the next one is asked for, so a
- * pass takes the memory of one block.
+ * A table in memory is a source, and so is a file that can be reopened. A block is valid until the next block is
+ * requested, so a pass needs the memory of one block.
  */
 export interface Source<Block> {
   blocks(): Iterable<Block>;

@@ -1,4 +1,4 @@
-// data: which samples to learn from, and which to hold back.
+// data: the split into training and test samples.
 import { DomainError, ShapeError } from '../core/errors.js';
 import { Random } from '../core/random.js';
 import { assertKnownOptions, describe } from '../core/shape.js';
@@ -6,28 +6,28 @@ import { allocateLike, assertFeatureArray, type FeatureArray, type FeatureValues
 
 /** Options of `trainTestSplit`. */
 export interface SplitOptions {
-  /** The share of samples held back, in (0, 1); 0.25 unless given. */
+  /** The share of samples to hold back, in (0, 1); 0.25 by default. */
   readonly testFraction?: number;
-  /** Decides the split; 0 unless given. */
+  /** Seed of the split; 0 by default. */
   readonly seed?: number;
-  /** One label per sample: each class is then split in the same proportion, as near as whole samples allow. */
+  /** One label per sample. Each class is split in the same proportion, up to rounding. */
   readonly stratify?: ArrayLike<string | number | boolean>;
 }
 
-/** Indices of samples, each of 0, …, count − 1 in exactly one of the two, in random order. */
+/** Indices of samples in random order. Each of 0, …, count − 1 is in exactly one part. */
 export interface Split {
   readonly train: Int32Array;
   readonly test: Int32Array;
 }
 
 /**
- * A random split of `count` samples, as indices: `take` them from features and labels alike.
+ * A random split of `count` samples, as indices for `take`.
  *
- * The test part has round(testFraction·count) samples, and neither part is empty. Stratified, the classes share it by
- * largest remainders; among equal ones the class met first is served first.
+ * The test part has round(testFraction·count) samples, and neither part is empty. With `stratify`, the
+ * largest-remainder method divides it among the classes; ties go to the class that occurs first.
  *
  * @throws DomainError if the fraction is not in (0, 1), there are fewer than two samples, or a class has only one
- * @throws ShapeError if there is not one label per sample
+ * @throws ShapeError if the number of labels differs from `count`
  * @example
  * const { features, labels } = loadIris();
  * const { train, test } = trainTestSplit(150, { testFraction: 0.2, stratify: labels });
@@ -59,7 +59,7 @@ export function trainTestSplit(count: number, options: SplitOptions = {}): Split
   return { train, test };
 }
 
-/** The class of each sample, numbered as they are met. */
+/** The class of each sample, numbered in order of first occurrence. */
 function strata(labels: ArrayLike<string | number | boolean>, count: number, where: string): Int32Array {
   if (labels.length !== count) {
     const expected = `have ${count} labels, one per sample`;
@@ -86,7 +86,7 @@ function strata(labels: ArrayLike<string | number | boolean>, count: number, whe
   return stratumOf;
 }
 
-/** How many samples of each stratum are tested: rounded down, and the largest remainders rounded up. */
+/** The number of test samples of each stratum, by the largest-remainder method. */
 function testQuotas(stratumOf: Int32Array, testCount: number): Int32Array {
   const sizes = new Int32Array(stratumOf.reduce((most, stratum) => Math.max(most, stratum), 0) + 1);
   for (const stratum of stratumOf) sizes[stratum]++;
@@ -99,9 +99,9 @@ function testQuotas(stratumOf: Int32Array, testCount: number): Int32Array {
 }
 
 /**
- * The samples at `indices`, in that order, in the form they came in.
+ * The samples at `indices`, in that order and in the same form.
  *
- * @throws DomainError if an index is not that of a sample
+ * @throws DomainError if an index is out of range
  * @example take(['a', 'b', 'c'], Int32Array.of(2, 0))   // ['c', 'a']
  */
 export function take<Values extends FeatureValues>(

@@ -3,15 +3,15 @@ import { DomainError, ShapeError } from '../core/errors.js';
 import { assertShape, describe } from '../core/shape.js';
 import { asFeatureArray, type FeatureArray, type Features } from './batches.js';
 
-/** z = (x − mean)/scale for each column; 0 in a constant one. */
+/** z = (x − mean)/scale for each column; 0 in a constant column. */
 export interface Scaling {
   readonly mean: Float64Array;
   readonly scale: Float64Array;
-  /** Whether a column has the same value in all samples: nothing can be learnt from it. */
+  /** Whether a column has the same value in all samples and therefore carries no information. */
   readonly isConstant: Uint8Array;
 }
 
-/** What makes a column standard: (x − mean) / scale. */
+/** The parameters of (x − mean) / scale. */
 export interface Standardization {
   readonly mean: ArrayLike<number>;
   /** The standard deviation of each column; 1 where the column is constant. */
@@ -23,9 +23,9 @@ export interface Standardization {
  *
  *   meanⱼ = Σᵢ xᵢⱼ / n        scaleⱼ = √(Σᵢ (xᵢⱼ − meanⱼ)² / n)
  *
- * The deviation is that of a population, divided by n, as in scikit-learn's StandardScaler.
+ * The standard deviation is that of the population, with divisor n, as in scikit-learn's StandardScaler.
  *
- * @throws ShapeError if there is no sample; DomainError if a feature is not finite
+ * @throws ShapeError if there are no samples; DomainError if a feature is not finite
  * @example columnStatistics([[1, 5], [3, 5]])   // { mean: [2, 5], scale: [1, 1] }
  */
 export function columnStatistics(features: Features): { mean: Float64Array; scale: Float64Array } {
@@ -42,7 +42,7 @@ export function columnStatistics(features: Features): { mean: Float64Array; scal
   return squares.statistics();
 }
 
-/** Sums of differences from the first row: exactly 0 in a constant column, and more exact in one far from 0. */
+/** Sums of differences from the first row: exactly 0 in a constant column, and more accurate for columns far from 0. */
 export class ColumnSums {
   readonly #features: FeatureArray;
   readonly #sums: Float64Array;
@@ -60,7 +60,7 @@ export class ColumnSums {
     }
   }
 
-  /** When all rows are added: what is next to be summed over them. */
+  /** The accumulator of the second pass. Call it after all rows are added. */
   squares(): ColumnSquares {
     const { values, shape } = this.#features;
     return new ColumnSquares(
@@ -90,7 +90,7 @@ export class ColumnSquares {
     }
   }
 
-  /** When all rows are added: mean and deviation of the features, and 1 for that of a constant column. */
+  /** Mean and standard deviation, 1 for a constant column. Call it after all rows are added. */
   statistics(): { mean: Float64Array; scale: Float64Array } {
     const { shape, scale: divisor = 1 } = this.#features;
     return {
@@ -103,7 +103,7 @@ export class ColumnSquares {
 /**
  * Standardised features, (x − mean) / scale for each column, as float32.
  *
- * @param standardization of the training samples, for every sample ever after: `columnStatistics(train)`
+ * @param standardization `columnStatistics(train)`, also for samples other than the training samples
  * @throws ShapeError if mean or scale do not have one number per column
  * @throws DomainError if a mean is not finite, a scale not finite or not > 0, or a feature not finite
  * @example standardize([[1, 5], [3, 7]], { mean: [2, 5], scale: [1, 4] }).values   // Float32Array [-1, 0, 1, 0.5]
@@ -122,7 +122,7 @@ export function standardize(features: Features, { mean, scale }: Standardization
   return { values: standardized, shape: checked.shape };
 }
 
-/** (x − mean) / scale of the rows start, …, end − 1, into those of `into`. */
+/** Writes (x − mean) / scale of the rows start, …, end − 1 to the same rows of `into`. */
 export function standardizeRows(
   { values, shape, scale: divisor = 1 }: FeatureArray,
   { mean, scale }: Standardization,

@@ -1,4 +1,4 @@
-// data: a row of fields → a row of numbers, as a schema says.
+// data: a row of fields → a row of numbers, by a schema.
 import { FormatError } from '../../core/errors.js';
 import type { Label } from '../../core/labels.js';
 import { describe } from '../../core/shape.js';
@@ -8,26 +8,26 @@ import type { CsvColumn, CsvSchema } from './schema.js';
 
 export const LARGEST_FLOAT32 = (2 - 2 ** -23) * 2 ** 127;
 
-/** True or false, as programs write them; undefined for any other text. */
+/** True or false in any of the usual spellings; undefined for other text. */
 export function parseBoolean(text: string): boolean | undefined {
   if (text === 'true' || text === 'True' || text === 'TRUE') return true;
   if (text === 'false' || text === 'False' || text === 'FALSE') return false;
   return undefined;
 }
 
-/** What `where` says of a field in error messages. */
+/** Formats the position of a field for error messages. */
 export type Place = (line: number, field: number) => string;
 
 interface Step {
   readonly column: CsvColumn;
-  /** Which field of a row. */
+  /** The index of the field. */
   readonly field: number;
-  /** Which feature; the first of them for a category. */
+  /** The index of the feature; of the first one for a category. */
   readonly at: number;
   readonly categories?: ReadonlyMap<string, number>;
 }
 
-/** Encodes rows of fields as a schema says. */
+/** Encodes rows of fields by a schema. */
 export class RowEncoder {
   readonly numFeatures: number;
   readonly #schema: CsvSchema;
@@ -35,10 +35,10 @@ export class RowEncoder {
   readonly #steps: readonly Step[];
   readonly #label: Step | undefined;
   readonly #tokens: ReadonlySet<string>;
-  /** Whether a missing value may read as a number: -999. */
+  /** Whether a marker of missing values is a number, such as -999. */
   readonly #hasNumberToken: boolean;
 
-  /** @param fieldOf where in a row each column of the schema is; -1 for a column that is not there */
+  /** @param fieldOf the index of the field of each schema column; -1 for an absent column */
   constructor(schema: CsvSchema, fieldOf: readonly number[], place: Place) {
     this.#schema = schema;
     this.#place = place;
@@ -67,9 +67,9 @@ export class RowEncoder {
   }
 
   /**
-   * Writes the features of a row to `values` from `at` on; false if the row is to be left out.
+   * Writes the features of a row to `values` from index `at`. Returns false if the row is dropped.
    *
-   * @throws FormatError for a field that is not what its column says
+   * @throws FormatError for a field that does not match its column
    */
   encode(row: Row, line: number, values: Float64Array, at: number): boolean {
     const { decimal, missing } = this.#schema;
@@ -108,7 +108,7 @@ export class RowEncoder {
     const label =
       type === 'string' ? text : type === 'number' ? parseNumber(text, this.#schema.decimal) : parseBoolean(text);
     if (label !== undefined && !Number.isNaN(label)) return label;
-    const expected = type === 'number' ? 'be a number, as the classes are' : 'be true or false, as the classes are';
+    const expected = type === 'number' ? 'be a number, like the classes' : 'be true or false, like the classes';
     throw this.#error(step, line, expected, text);
   }
 
@@ -130,7 +130,7 @@ export class RowEncoder {
     return this.#fill(step, text, line, 'be a number');
   }
 
-  /** What stands in for a missing value; any other text is refused. */
+  /** The fill value if the text marks a missing value; other text is refused. */
   #fill(step: Step, text: string, line: number, expected: string): number {
     if (!this.#isMissing(text)) throw this.#error(step, line, expected, text, numberHint(text, this.#schema.decimal));
     const { fill } = step.column as { fill?: number };
@@ -149,7 +149,7 @@ export class RowEncoder {
     if (this.#schema.unseen === 'zero') return undefined;
     const some = categories.slice(0, 10).map(describe).join(', ');
     const expected = `be one of ${some}${categories.length > 10 ? ', …' : ''}`;
-    throw this.#error(step, line, expected, text, "Pass `unseen: 'zero'` to encode others as zeros.");
+    throw this.#error(step, line, expected, text, "Pass `unseen: 'zero'` to encode unseen categories as zeros.");
   }
 
   #where(line: number, step: Step): string {
@@ -174,10 +174,10 @@ export function missingValue(
   return new FormatError({ where, argument, expected, actual: text === '' ? 'nothing' : describe(text), hint });
 }
 
-/** The way out for text that is nearly a number. */
+/** A hint for text that is almost a number. */
 export function numberHint(text: string, decimal: '.' | ','): string | undefined {
   if (/^[+-]?\d{1,3}([.,' \u00a0\u202f]\d{3})+([.,]\d+)?$/.test(text) && !/^\d+[.,]\d+$/.test(text)) {
-    return 'Write numbers without separators of thousands.';
+    return 'Write numbers without thousands separators.';
   }
   if (decimal === '.' && /^[+-]?\d+,\d+$/.test(text)) return "A decimal comma? Pass `decimal: ','`.";
   if (decimal === ',' && /^[+-]?\d+\.\d+$/.test(text)) return "A decimal point? Pass `decimal: '.'`.";

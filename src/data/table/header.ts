@@ -1,22 +1,22 @@
-// data: the names of a table's columns, read without its rows.
+// data: the column names of a table, read without its rows.
 import { FormatError } from '../../core/errors.js';
 import type { RecordFormat } from './csv/delimiter.js';
 import { RecordReader } from './csv/records.js';
 import type { RowBlock } from './csv/rows.js';
 import { textsOf } from './row.js';
 
-/** How a header is read, as `parseCsv` has it. */
+/** Options for reading a header, as in `parseCsv`. */
 export interface HeaderOptions extends RecordFormat {
-  /** Whether the first line names the columns; without, they are `column 1`, `column 2`, …. */
+  /** Whether the first line names the columns; otherwise the names are `column 1`, `column 2`, …. */
   readonly header?: boolean;
 }
 
 /**
- * The names of the columns, as the first record has them; `parseCsv` checks them.
+ * The column names in the first record; `parseCsv` checks them.
  *
- * No chunk is asked for after the one that completes the record.
+ * Reading stops at the chunk that completes the record.
  *
- * @throws FormatError if there is no record, or the text is no CSV
+ * @throws FormatError if there is no record, or the text is not CSV
  */
 export async function readHeader(
   chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
@@ -30,7 +30,7 @@ export async function readHeader(
   }
   first ??= firstRecord(reader.end());
   if (first === undefined) {
-    const rule = { where: format.name, argument: 'the table', expected: 'have a line of names' };
+    const rule = { where: format.name, argument: 'the table', expected: 'have a header line' };
     throw new FormatError({ ...rule, actual: 'an empty file' });
   }
   return header ? first : first.map((_, i) => `column ${i + 1}`);

@@ -1,4 +1,4 @@
-// data: rows of fields → the schema of their table.
+// data: rows of fields → the schema of the table.
 import { FormatError } from '../../core/errors.js';
 import { type Label, sortedClasses } from '../../core/labels.js';
 import { describe } from '../../core/shape.js';
@@ -7,46 +7,46 @@ import { parseNumber } from './number.js';
 import { type Row, textsOf } from './row.js';
 import { type CsvColumn, type CsvSchema, checkHeader, checkWidth, didYouMean, placesOf } from './schema.js';
 
-/** What the caller decided, defaults filled in. */
+/** The caller's options, with defaults. */
 export interface LearnOptions extends Omit<CsvSchema, 'columns'> {
   readonly name: string;
   readonly label: string | number | undefined;
   readonly ignore: readonly (string | number)[];
-  /** Which columns of text are one-hot encoded: none, all, or those of these names. */
+  /** Which text columns to one-hot encode: none, all, or the named ones. */
   readonly strings: 'error' | 'one-hot' | readonly string[];
   readonly maxCategories: number;
 }
 
 type Kind = 'number' | 'boolean' | 'text';
 
-/** What is known of a column so far. */
+/** The state of a column during the pass. */
 interface Column {
   readonly name: string;
   readonly role: 'label' | 'ignored' | 'category' | 'feature';
-  /** The values of labels and categories, and how often each occurs. */
+  /** The values of labels and categories with their frequencies. */
   readonly counts: Map<string, number>;
-  /** All values, where their median is asked for. */
+  /** All values, if the median is needed. */
   readonly numbers: number[];
-  /** Of its values so far; `'text'` where labels or categories are of several kinds. */
+  /** The kind of its values so far; `'text'` for labels or categories of several kinds. */
   kind: Kind | undefined;
   count: number;
   mean: number;
 }
 
 /**
- * Looks at every row once. Its memory does not grow with the rows, unless a median is asked for.
+ * Learns a schema in one pass. Its memory does not grow with the number of rows, unless medians are needed.
  *
- * What is wrong with a table is found here, before anything of its size is allocated.
+ * Errors in a table are found here, before memory for its values is allocated.
  */
 export class Learner {
   rows = 0;
   dropped = 0;
   readonly #options: LearnOptions;
   readonly #tokens: ReadonlySet<string>;
-  /** Whether a missing value may read as a number: -999. */
+  /** Whether a marker of missing values is a number, such as -999. */
   readonly #hasNumberToken: boolean;
   #columns: Column[] | undefined;
-  /** The fields of a row as numbers, NaN where they are none. */
+  /** The fields of a row as numbers, NaN for other text. */
   #numbers = new Float64Array(0);
 
   constructor(options: LearnOptions) {
@@ -55,7 +55,7 @@ export class Learner {
     this.#hasNumberToken = options.missingTokens.some((token) => !Number.isNaN(parseNumber(token, options.decimal)));
   }
 
-  /** Takes the header, or a row. */
+  /** Processes the header or a row. */
   take(row: Row, line: number): void {
     if (this.#columns === undefined) {
       this.#columns = this.#begin(textsOf(row), line);
@@ -63,7 +63,7 @@ export class Learner {
     }
     const columns = this.#columns;
     const { name, header, decimal } = this.#options;
-    checkWidth(row.length, columns.length, name, line, header ? 'as the header has' : 'as the first row has');
+    checkWidth(row.length, columns.length, name, line, header ? 'like the header' : 'like the first row');
     const numbers = this.#numbers;
     for (let i = 0; i < columns.length; i++) {
       if (columns[i].role !== 'ignored') numbers[i] = row.number(i, decimal);
@@ -78,7 +78,7 @@ export class Learner {
     this.rows++;
   }
 
-  /** @throws FormatError if there was no row, one class only, or a column without any value */
+  /** @throws FormatError if there are no rows, only one class, or a column without values */
   finish(): CsvSchema {
     const { name: where, header, decimal, missing, missingTokens, unseen } = this.#options;
     if (this.#columns === undefined || this.rows === 0) {
@@ -98,7 +98,7 @@ export class Learner {
     const { name, header, label, ignore, strings } = this.#options;
     const where = `${name}:${line}`;
     if (fields.some((field) => /\r(?!\n)/.test(field))) {
-      const hint = 'Save it with the line endings of Unix or Windows.';
+      const hint = 'Save it with Unix or Windows line endings.';
       const expected = 'end in \\n or \\r\\n';
       throw new FormatError({ where, argument: 'lines', expected, actual: '\\r alone', hint });
     }
@@ -125,7 +125,7 @@ export class Learner {
     return this.#tokens.has(text) || (text.length < 16 && this.#tokens.has(text.toLowerCase()));
   }
 
-  /** Whether a row lacks a value and such rows are dropped; a value that must be there is an error. */
+  /** Whether a row is dropped because of a missing value. Throws if a required value is missing. */
   #isLeftOut(row: Row, line: number, columns: readonly Column[]): boolean {
     const { missing, name: file } = this.#options;
     for (let i = 0; i < columns.length; i++) {
@@ -166,7 +166,7 @@ export class Learner {
     throw this.#error(column, line, i, expected, text, hint, 'one more, ');
   }
 
-  /** A value of another kind than those above it: only labels, and columns named as categories, may have several. */
+  /** Handles a change of kind within a column, which is valid only for labels and explicit categories. */
   #change(column: Column, kind: Kind, text: string, line: number, i: number): void {
     const before = column.kind;
     column.kind = before === undefined ? kind : 'text';
@@ -180,9 +180,9 @@ export class Learner {
     }
     if (before === undefined) return;
     const rule = { number: 'be a number', boolean: 'be true or false', text: 'be text' }[before];
-    const aside = `If it stands for a missing value, add it to \`missingTokens\`; \`strings: [${name}]\` makes all values categories.`;
+    const aside = `If it marks a missing value, add it to \`missingTokens\`; \`strings: [${name}]\` makes all values categories.`;
     const hint = (before === 'number' ? numberHint(text, decimal) : undefined) ?? aside;
-    throw this.#error(column, line, i, `${rule}, as above it`, text, hint);
+    throw this.#error(column, line, i, `${rule}, like the rows above`, text, hint);
   }
 
   #learnt(column: Column): CsvColumn {
@@ -198,7 +198,7 @@ export class Learner {
     const fills = missing === 'mean' || missing === 'median';
     if (role === 'category' || kind === 'text') {
       const categories = sortedClasses([...counts.keys()]);
-      // The most frequent, and of equals the first: scikit-learn's strategy 'most_frequent'.
+      // The first of the most frequent categories, as scikit-learn's strategy 'most_frequent'.
       const [fill] = [...categories].sort((a, b) => (counts.get(b) ?? 0) - (counts.get(a) ?? 0));
       return { kind: 'category', name, categories, ...(fills ? { fill } : {}) };
     }
@@ -232,18 +232,18 @@ function median(numbers: number[], count: number): number {
   return count % 2 === 1 ? upper : (sorted[(count >> 1) - 1] + upper) / 2;
 }
 
-/** Refuses a first line of data where there should be a header. */
+/** Refuses a header that looks like data. */
 function assertNames(fields: readonly string[], where: string): void {
   const numbers = fields.filter((field) => !Number.isNaN(parseNumber(field)));
   const fractions = numbers.filter((field) => !/^\d+$/.test(field));
-  // Whole numbers may name columns: years, pixels.
+  // Integers can be column names, such as years or pixels.
   if (numbers.length < fields.length && fractions.length < fields.length / 2) return;
   const actual = fields.slice(0, 5).join(', ') + (fields.length > 5 ? ', …' : '');
-  const hint = 'A file without a header? Pass `header: false`.';
+  const hint = 'If the file has no header, pass `header: false`.';
   throw new FormatError({ where, argument: 'the header', expected: 'name the columns', actual, hint });
 }
 
-/** Where a column is that was given by name, or by number from 0, or from the end by −1, −2, …. */
+/** The index of a column given by name or by number: from 0, or from the end with −1, −2, …. */
 function findColumn(
   column: string | number,
   names: readonly string[],
@@ -260,7 +260,7 @@ function findColumn(
   }
   const some = names.slice(0, 20).map(describe).join(', ');
   const expected = `be one of the columns ${some}${names.length > 20 ? ', …' : ''}`;
-  const other = header ? 'If the first line is data already, pass `header: false`.' : undefined;
+  const other = header ? 'If the first line is data, pass `header: false`.' : undefined;
   throw new FormatError({
     where,
     argument,

@@ -6,18 +6,18 @@ const MINUS = 45;
 const COMMA = 44;
 const POINT = 46;
 
-/** The powers of ten that a double holds exactly. */
+/** The powers of ten that a double represents exactly. */
 const POWERS = Float64Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`));
 
 /**
- * A decimal number, or NaN for any other text, nothing and infinity included.
+ * A decimal number, or NaN for any other text, including empty text and infinity.
  *
  * @example [parseNumber('1e3'), parseNumber('0x1f'), parseNumber('1,5', ',')]   // [1000, NaN, 1.5]
  */
 export function parseNumber(text: string, decimal: '.' | ',' = '.'): number {
   if (decimal === ',') return text.includes('.') ? Number.NaN : parseNumber(text.replace(',', '.'));
   const number = Number(text);
-  // Number also reads '', 0x1f, 0b1, 0o7 and Infinity: of these, a decimal number has no letter but e.
+  // Number also accepts '', 0x1f, 0b1, 0o7 and Infinity. The only letter in a decimal number is e.
   if (number === 0 && text.length === 0) return Number.NaN;
   if (text.length > 2 && text.charCodeAt(0) === ZERO && text.charCodeAt(1) > 57 && (text.charCodeAt(1) | 32) !== 101) {
     return Number.NaN;
@@ -26,9 +26,10 @@ export function parseNumber(text: string, decimal: '.' | ',' = '.'): number {
 }
 
 /**
- * The number of a short decimal in `bytes[start, end)`, the same double as that of its text; NaN for what is longer or no number.
+ * The value of a short decimal in `bytes[start, end)`, identical to `Number` of its text; NaN for longer or other text.
  *
- * At most 15 digits and a power of ten up to 22 are both exact in a double, so their product or quotient is rounded once.
+ * Integers of at most 15 digits and powers of ten up to 10²² are exact in a double, so their product or quotient is
+ * rounded only once.
  *
  * @see W. D. Clinger, How to Read Floating Point Numbers Accurately, 1990
  */
@@ -57,7 +58,7 @@ export function shortDecimal(bytes: Uint8Array, start: number, end: number, deci
     exponent = fraction - at;
     digits += at - fraction;
   }
-  // A mantissa of more than 15 digits has been rounded, but not to less than 1e15.
+  // A mantissa of more than 15 digits may be rounded, but never below 1e15.
   if (digits === 0 || mantissa >= 1e15) return Number.NaN;
   if (at < end && (bytes[at] | 32) === 101) {
     at++;
@@ -78,7 +79,7 @@ export function shortDecimal(bytes: Uint8Array, start: number, end: number, deci
   return isNegative ? -number : number;
 }
 
-/** Whether text that begins with this byte may be a number: white space beyond ASCII may stand before it. */
+/** Whether text that begins with this byte can be a number. White space outside ASCII can precede it. */
 export function mayBeginNumber(byte: number): boolean {
   return (byte >= ZERO && byte <= 57) || (byte >= PLUS && byte <= POINT) || byte <= 32 || byte >= 0x80;
 }

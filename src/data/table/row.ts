@@ -1,17 +1,17 @@
-// data: one row of a table, before its columns are known.
+// data: one row of a table, independent of its columns.
 import { parseNumber } from './number.js';
 
 /** The fields of a row. */
 export interface Row {
-  /** How many fields there are. */
+  /** The number of fields. */
   readonly length: number;
-  /** A field as a decimal number, or NaN for any other text, as `parseNumber` has it. */
+  /** A field as a decimal number, or NaN for any other text, as `parseNumber` returns. */
   number(field: number, decimal: '.' | ','): number;
-  /** A field as it is written, without quotes and the blanks around it. */
+  /** The text of a field, without quotes and surrounding blanks. */
   text(field: number): string;
 }
 
-/** Fields that are texts already. */
+/** A row of strings. */
 export class TextRow implements Row {
   readonly #texts: readonly string[];
 
@@ -32,7 +32,7 @@ export class TextRow implements Row {
   }
 }
 
-/** All fields of a row as they are written. */
+/** The texts of all fields of a row. */
 export function textsOf(row: Row): string[] {
   return Array.from({ length: row.length }, (_, field) => row.text(field));
 }

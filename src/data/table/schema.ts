@@ -1,36 +1,36 @@
-// data: what was learnt of a table: its columns, and how rows of text become rows of numbers.
+// data: the schema of a table: its columns, and how rows of text become rows of numbers.
 import { DomainError, type ErrorFields, FormatError } from '../../core/errors.js';
 import { nearest } from '../../core/nearest.js';
 import { describe } from '../../core/shape.js';
 
-/** What becomes of a row with a missing value: refused, left out, or filled with the column's mean or median. */
+/** How to treat a row with a missing value: refuse it, drop it, or fill in the column's mean or median. */
 export type MissingPolicy = 'error' | 'drop' | 'mean' | 'median';
 export const MISSING_POLICIES: readonly MissingPolicy[] = ['error', 'drop', 'mean', 'median'];
 
-/** What becomes of a category that was not there when the schema was learnt: refused, or 0 in all its columns. */
+/** How to treat a category that the schema does not contain: refuse it, or encode it as zeros. */
 export type UnseenPolicy = 'error' | 'zero';
 export const UNSEEN_POLICIES: readonly UnseenPolicy[] = ['error', 'zero'];
 
-/** A column of the file, and what it becomes. */
+/** A column of the file, and its encoding. */
 export type CsvColumn =
   | { readonly kind: 'label'; readonly name: string; readonly type: 'string' | 'number' | 'boolean' }
-  /** One feature. `fill` stands in for a missing value. */
+  /** One feature. `fill` replaces a missing value. */
   | { readonly kind: 'number'; readonly name: string; readonly fill?: number }
   /** One feature, 0 for false and 1 for true. */
   | { readonly kind: 'boolean'; readonly name: string; readonly fill?: number }
-  /** One-hot: a feature for each category. */
+  /** One-hot encoding: a feature for each category. */
   | { readonly kind: 'category'; readonly name: string; readonly categories: readonly string[]; readonly fill?: string }
   | { readonly kind: 'ignored'; readonly name: string };
 
 /**
- * How a table was read, as plain JSON: keep it with the model, and rows to predict are encoded as the training rows were.
+ * How a table is read, as plain JSON. Store it with the model to encode other rows like the training rows.
  */
 export interface CsvSchema {
-  /** Whether files have a header; if so, columns are found by name, in whatever order. */
+  /** Whether files have a header. If so, columns are matched by name, in any order. */
   readonly header: boolean;
   readonly decimal: '.' | ',';
   readonly missing: MissingPolicy;
-  /** What counts as missing, in lower case. */
+  /** Markers of missing values, in lower case. */
   readonly missingTokens: readonly string[];
   readonly unseen: UnseenPolicy;
   /** In the order of the file. */
@@ -38,22 +38,22 @@ export interface CsvSchema {
 }
 
 /**
- * A schema that came from anywhere, as plain JSON of its own, for models of `numFeatures` features.
+ * A checked copy of an untrusted schema, for models with `numFeatures` features.
  *
- * @throws DomainError if it is no schema, or one for another number of features
+ * @throws DomainError if it is not a schema, or has another number of features
  */
 export function checkedSchema(schema: CsvSchema, numFeatures: number, where: string): CsvSchema {
   assertSchema(schema, where);
   const count = featureNamesOf(schema).length;
   if (count === numFeatures) return JSON.parse(JSON.stringify(schema));
-  const expected = `have ${numFeatures} features, as many as the model`;
+  const expected = `have ${numFeatures} features, like the model`;
   throw new DomainError({ where, argument: 'schema', expected, actual: String(count) });
 }
 
 /**
- * The schema of a table of numbers, for a model that did not learn from a table.
+ * The schema of a numeric table, for a model that was not trained on a table.
  *
- * @param featureNames of the columns; undefined where they have none, and the table then has no header
+ * @param featureNames the names of the columns; undefined for a table without a header
  */
 export function numberSchema(
   featureNames: readonly string[] | undefined,
@@ -64,11 +64,11 @@ export function numberSchema(
   const columns: CsvColumn[] = names.map((name) => ({ kind: 'number', name }));
   if (label !== undefined) columns.push({ kind: 'label', ...label });
   const policies = { decimal: '.', missing: 'error', missingTokens: [''], unseen: 'error' } as const;
-  // Without names, a header could not be held to anything.
+  // Without names, a header cannot be checked.
   return { header: featureNames !== undefined, ...policies, columns };
 }
 
-/** The names of the features, in order: a column's own, and `column=category` for each category. */
+/** The names of the features, in order: the name of the column, or `column=category` for each category. */
 export function featureNamesOf(schema: CsvSchema): string[] {
   return schema.columns.flatMap((column) => {
     if (column.kind === 'category') return column.categories.map((category) => `${column.name}=${category}`);
@@ -77,16 +77,16 @@ export function featureNamesOf(schema: CsvSchema): string[] {
 }
 
 /**
- * Holds a header to its rules: each column that is used has a name, and no name comes twice.
+ * Checks that each used column has a name, and that names are unique.
  *
- * @param isUsed whether a column is read at all
+ * @param isUsed whether a column is read
  */
 export function checkHeader(names: readonly string[], where: string, isUsed: (i: number) => boolean): void {
   const places = new Map<string, number>();
   names.forEach((name, i) => {
     const place = `${where}:${i + 1}`;
     if (name === '' && isUsed(i)) {
-      const hint = `An index of rows? Pass \`ignore: [${i}]\`.`;
+      const hint = `If it is a row index, pass \`ignore: [${i}]\`.`;
       throw new FormatError({ where: place, argument: 'the header', expected: 'name each column', actual: '""', hint });
     }
     const first = places.get(name);
@@ -104,12 +104,14 @@ export function checkWidth(numFields: number, width: number, name: string, line:
   if (numFields === width) return;
   const where = `${name}:${line}:${Math.min(numFields, width) + 1}`;
   const hint =
-    numFields < width ? 'Is a field missing, or the delimiter another?' : 'Is a field with a delimiter not quoted?';
+    numFields < width
+      ? 'Is a field missing, or is the delimiter different?'
+      : 'Does an unquoted field contain the delimiter?';
   const expected = `have ${width} fields, ${rule}`;
   throw new FormatError({ where, argument: 'the row', expected, actual: String(numFields), hint });
 }
 
-/** Where each name is, the first of those that come twice. */
+/** The index of each name; of the first one for duplicates. */
 export function placesOf(names: readonly string[]): ReadonlyMap<string, number> {
   const places = new Map<string, number>();
   names.forEach((name, i) => {
@@ -119,9 +121,9 @@ export function placesOf(names: readonly string[]): ReadonlyMap<string, number> 
 }
 
 /**
- * Where in a file each column of the schema is, -1 for labels that are not there.
+ * The index in a file of each column of the schema; -1 for an absent label or ignored column.
  *
- * @throws FormatError if a column of features is missing, naming the one that was probably meant
+ * @throws FormatError if a feature column is missing; the message suggests a similar name
  */
 export function locateColumns(schema: CsvSchema, names: readonly string[], where: string): number[] {
   const known = new Set(schema.columns.map(({ name }) => name));
@@ -142,9 +144,9 @@ export function didYouMean(name: string, candidates: readonly string[]): string 
 }
 
 /**
- * Holds what may have come from a file to the form of a schema.
+ * Checks an untrusted schema.
  *
- * @throws DomainError naming the first field that is not
+ * @throws DomainError with the name of the first invalid field
  */
 export function assertSchema(schema: CsvSchema, where: string): void {
   const check = (holds: boolean, argument: string, expected: string, actual: unknown) => {
@@ -152,7 +154,7 @@ export function assertSchema(schema: CsvSchema, where: string): void {
     if (!holds) throw new DomainError(fields);
   };
   const isNames = (value: unknown) => Array.isArray(value) && value.every((name) => typeof name === 'string');
-  check(typeof schema === 'object' && schema !== null, '', 'be what parseCsv learnt', schema);
+  check(typeof schema === 'object' && schema !== null, '', 'be a schema from parseCsv', schema);
   const { header, decimal, missing, missingTokens, unseen, columns } = schema;
   check(typeof header === 'boolean', '.header', 'be true or false', header);
   check(decimal === '.' || decimal === ',', '.decimal', "be '.' or ','", decimal);

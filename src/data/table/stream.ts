@@ -1,4 +1,4 @@
-// data: CSV that does not fit into memory, row after row.
+// data: CSV in batches of rows, for files that do not fit into memory.
 
 import { FormatError } from '../../core/errors.js';
 import type { Label } from '../../core/labels.js';
@@ -15,37 +15,37 @@ import { type EncodeOptions, withOptions } from './table.js';
 export interface ReadOptions extends EncodeOptions {
   /** The file's name, for error messages. */
   readonly name?: string;
-  /** As for `parseCsv`: found in the first line unless given. */
+  /** As in `parseCsv`: detected in the first line by default. */
   readonly delimiter?: string;
-  /** Whether labels are read where the file has them; `'skip'` for rows to predict, whose labels may be wrong or empty. */
+  /** Whether to read labels if the file has them; `'skip'` ignores labels, which may then be wrong or empty. */
   readonly labels?: 'read' | 'skip';
-  /** The most rows of a batch; 4096 unless given. */
+  /** The maximum number of rows in a batch; 4096 by default. */
   readonly batchSize?: number;
-  /** Ends the reading. */
+  /** Aborts reading. */
   readonly signal?: AbortSignal;
 }
 
-/** Some rows of a file, encoded. */
+/** A batch of encoded rows. */
 export interface CsvBatch {
-  /** [rows, d], the caller's own. */
+  /** [rows, d]; the caller owns the array. */
   readonly features: FeatureArray<Float64Array>;
-  /** One for each row, where the file has the column of labels. */
+  /** One for each row, if the file has the label column. */
   readonly labels?: readonly Label[];
-  /** The number of each row in the file, from 0, those counted that were left out. */
+  /** The number of each row in the file, from 0; dropped rows count. */
   readonly rows: Float64Array;
   /** The line on which each row begins, from 1. */
   readonly lines: Float64Array;
 }
 
 /**
- * Rows of a CSV file, encoded by a schema, batch after batch in constant memory.
+ * Rows of a CSV file, encoded by a schema, in batches and constant memory.
  *
- * Columns are found by their names, in whatever order; the label may be missing, and columns that the schema does not know
- * are not read. Without a header, a row has the columns of the schema, or all but the label. A batch never waits for the next
- * chunk: what a pipe brings is there at once.
+ * Columns are matched by name, in any order. The label may be absent, and columns outside the schema are ignored.
+ * Without a header, a row has the columns of the schema, with or without the label. Rows of a pipe are available
+ * immediately: a batch never waits for the next chunk.
  *
- * @param chunks of bytes or text: a file's stream, standard input, the body of a response
- * @throws as `parseCsv`, at the first row that is wrong; the signal's reason if it is aborted
+ * @param chunks bytes or text: a file stream, standard input, the body of a response
+ * @throws as `parseCsv`, at the first invalid row; the signal's reason if it is aborted
  * @example
  * for await (const { features, rows } of readCsvRows(createReadStream('new.csv'), schema)) model.predict(features);
  */
@@ -69,13 +69,13 @@ export async function* readCsvRows(
   signal?.throwIfAborted();
   for (const block of reader.end()) batches.take(block);
   if (applied.header && !batches.hasBegun) {
-    const rule = { where: name, argument: 'the table', expected: 'have a line of names' };
+    const rule = { where: name, argument: 'the table', expected: 'have a header line' };
     throw new FormatError({ ...rule, actual: 'an empty file' });
   }
   yield* batches.ready();
 }
 
-/** Rows until they are handed on. */
+/** Collects rows into batches. */
 class Batches {
   readonly #schema: CsvSchema;
   readonly #name: string;
@@ -97,7 +97,7 @@ class Batches {
     this.#readsLabels = readsLabels;
   }
 
-  /** Whether the header, or the first row, has come. */
+  /** Whether the header or the first row has been read. */
   get hasBegun(): boolean {
     return this.#encoder !== undefined;
   }
@@ -120,7 +120,7 @@ class Batches {
       this.#width,
       this.#name,
       line,
-      this.#schema.header ? 'as the header has' : 'as the first row has',
+      this.#schema.header ? 'like the header' : 'like the first row',
     );
     const at = this.#rows.length * encoder.numFeatures;
     if (at + encoder.numFeatures > this.#values.length) this.#grow(encoder.numFeatures);
@@ -132,7 +132,7 @@ class Batches {
     if (this.#rows.length === this.#batchSize) this.#close();
   }
 
-  /** The batches since the last call, the last of them as short as it is. */
+  /** The batches since the last call; the last one may be short. */
   ready(): CsvBatch[] {
     if (this.#rows.length > 0) this.#close();
     const full = this.#full;
@@ -175,7 +175,7 @@ class Batches {
     return new RowEncoder(this.#schema, fieldOf, place);
   }
 
-  /** Where each column is, by the names in the header. */
+  /** The index of each column, by the names in the header. */
   #find(fields: readonly string[], where: string): number[] {
     const known = new Set(this.#schema.columns.map(({ name }) => name));
     const names = fields.map((name) => (known.has(name) ? name : ''));
@@ -183,12 +183,12 @@ class Batches {
     return locateColumns(this.#schema, fields, where);
   }
 
-  /** Where each column is without a header: as in the schema, or so but for the label. */
+  /** The index of each column without a header: as in the schema, with or without the label. */
   #count(fields: readonly string[], line: number): number[] {
     const { columns } = this.#schema;
     const label = columns.findIndex(({ kind }) => kind === 'label');
     const isUnlabelled = label !== -1 && fields.length === columns.length - 1;
-    if (!isUnlabelled) checkWidth(fields.length, columns.length, this.#name, line, 'as the schema has');
+    if (!isUnlabelled) checkWidth(fields.length, columns.length, this.#name, line, 'like the schema');
     return columns.map((_, i) => (!isUnlabelled || i < label ? i : i === label ? -1 : i - 1));
   }
 }

@@ -1,4 +1,4 @@
-// data: CSV → samples, labels, and the schema by which other rows are read the same way.
+// data: CSV → samples, labels, and the schema for encoding other rows.
 import { DomainError, FormatError, ShapeError } from '../../core/errors.js';
 import { type Label, sortedClasses } from '../../core/labels.js';
 import { assertKnownOptions, assertOneOf, assertPositiveInteger, describe } from '../../core/shape.js';
@@ -17,41 +17,41 @@ import {
   type UnseenPolicy,
 } from './schema.js';
 
-/** What counts as missing unless told otherwise, in whatever case of letters. */
+/** The default markers of missing values, case-insensitive. */
 export const MISSING_TOKENS = ['', '?', 'na', 'n/a', '#n/a', '<na>', 'nan', 'null'];
 
-/** More than fit into one array on any platform, and 16 GB. */
+/** Maximum number of values of a table: 16 GB, more than fit into one array on any platform. */
 const MAX_VALUES = 2 ** 31;
 
 /** Options of `parseCsv`. */
 export interface CsvOptions {
   /** The file's name, for error messages. */
   readonly name?: string;
-  /** The column of labels: its name, or its number from 0; −1 is the last. No labels unless given. */
+  /** The label column: its name, or its number from 0; −1 is the last. By default the table has no labels. */
   readonly label?: string | number;
-  /** One character; unless given, that of `,` `;` tab `|` which cuts the first line into most fields. */
+  /** One character; by default the one of `,` `;` tab `|` that gives the most fields in the first line. */
   readonly delimiter?: string;
-  /** `'.'` unless given; with `','` a comma is no delimiter unless it is asked for. */
+  /** `'.'` by default; with `','`, the comma is not detected as delimiter. */
   readonly decimal?: '.' | ',';
-  /** Whether the first line names the columns; true unless given. Without, they are `column 1`, `column 2`, …. */
+  /** Whether the first line names the columns; true by default. Otherwise the names are `column 1`, `column 2`, …. */
   readonly header?: boolean;
   /**
-   * What becomes of a row with a missing value: `'error'` unless given, `'drop'`, or its value becomes the `'mean'` or
-   * `'median'` of its column, in columns of categories the most frequent one. A missing label is never filled in.
+   * How to treat a row with a missing value: `'error'` (default), `'drop'`, or fill in the `'mean'` or `'median'` of
+   * the column. Categories are filled with the most frequent one. A missing label is never filled in.
    */
   readonly missing?: MissingPolicy;
-  /** What counts as missing, whatever the case of letters; `''`, `?`, `NA`, `N/A`, `#N/A`, `<NA>`, `NaN`, `null` unless given. */
+  /** Markers of missing values, case-insensitive; by default `''`, `?`, `NA`, `N/A`, `#N/A`, `<NA>`, `NaN`, `null`. */
   readonly missingTokens?: readonly string[];
   /**
-   * What becomes of columns of text: `'error'` unless given; `'one-hot'` makes each value a feature that is 0 or 1; a list
-   * of names does so for these columns only, whatever is in them: numbers that are codes, too.
+   * How to treat text columns: `'error'` (default), or `'one-hot'`, which makes each value a feature that is 0 or 1. A
+   * list of names one-hot encodes these columns only, even if they contain numbers.
    */
   readonly strings?: 'error' | 'one-hot' | readonly string[];
-  /** What `encodeRows` and `readCsvRows` do with a category that is not in this table; `'error'` unless given. */
+  /** How `encodeRows` and `readCsvRows` treat a category that is not in this table; `'error'` by default. */
   readonly unseen?: UnseenPolicy;
-  /** Columns that are not read at all, by name or by number. */
+  /** Columns to ignore, by name or number. */
   readonly ignore?: readonly (string | number)[];
-  /** How many different values a column of labels or categories may have; 1000 unless given. */
+  /** The maximum number of distinct values in a column of labels or categories; 1000 by default. */
   readonly maxCategories?: number;
 }
 
@@ -59,11 +59,11 @@ export interface CsvOptions {
 export interface CsvTable {
   readonly features: FeatureArray<Float64Array>;
   readonly featureNames: readonly string[];
-  /** How the table was read, as plain JSON, for `encodeRows` and `readCsvRows`. */
+  /** How the table is read, as plain JSON, for `encodeRows` and `readCsvRows`. */
   readonly schema: CsvSchema;
   /** The line of the file on which each row begins, from 1. */
   readonly lines: Float64Array;
-  /** How many rows with missing values were left out. */
+  /** The number of rows dropped because of missing values. */
   readonly dropped: number;
 }
 
@@ -71,30 +71,32 @@ export interface CsvTable {
 export interface LabelledCsvTable extends CsvTable {
   /** One for each row: all numbers, all booleans, or all strings. */
   readonly labels: readonly Label[];
-  /** The different labels, in ascending order. */
+  /** The distinct labels, in ascending order. */
   readonly classes: readonly Label[];
 }
 
 /**
  * Samples and labels from CSV.
  *
- * Fields may be quoted (RFC 4180); blanks around a field, blank lines and a byte-order mark are ignored. Columns are numbers,
- * `true`/`false`, or text; which, their values decide, and all values of a column must be of one kind. Labels that are all
- * numbers stay numbers, all `true`/`false` become booleans, others strings.
+ * Fields may be quoted (RFC 4180); blanks around a field, blank lines and a byte-order mark are ignored. A column
+ * contains numbers, `true`/`false`, or text. Its kind is inferred, and all its values must be of that kind. Labels
+ * become numbers if all are numbers, booleans if all are `true`/`false`, and strings otherwise.
  *
- * The text is read twice: the first time everything is checked, and only then is the table allocated.
+ * The text is read twice. The first pass checks everything; only then is the table allocated.
  *
  * @param source text, or UTF-8 bytes with or without a byte-order mark
- * @returns features [n, d] in float64, so that standardising a column of years loses nothing
- * @throws FormatError, with `file:line:column` (the column's number, from 1), for: a missing or repeated name in the header,
- *         a row of another length, text or a missing value where a number must be, no row, one class only, another delimiter,
- *         quotes that do not match, a row of more than 2²³ characters, bytes that are not UTF-8, a column that is not there
+ * @returns features [n, d] in float64, so that standardising a column such as a year loses no precision
+ * @throws FormatError, with `file:line:column` (the column's number, from 1), for: a missing or repeated name in the
+ *         header, a row of another length, text or a missing value instead of a number, no rows, only one class,
+ *         another delimiter, unbalanced quotes, a row of more than 2²³ characters, bytes that are not UTF-8, an unknown
+ *         column
  * @throws DomainError for an option that is unknown or out of range; ShapeError if the source is neither text nor bytes
  * @example
  * const { features, labels } = parseCsv('width,colour,kind\n1.5,red,cat\n2,blue,dog', { label: 'kind', strings: 'one-hot' });
  * features.values   // Float64Array [1.5, 0, 1, 2, 1, 0]: width, colour=blue, colour=red
  * labels            // ['cat', 'dog']
- * @see RFC 4180; scikit-learn's SimpleImputer and OneHotEncoder, which do the same to missing values and categories
+ * @see RFC 4180; scikit-learn's SimpleImputer and OneHotEncoder, which treat missing values and categories in the same
+ *        way
  */
 export function parseCsv(
   source: string | Uint8Array,
@@ -138,7 +140,7 @@ export function parseCsv(source: string | Uint8Array, options: CsvOptions = {}):
 
 function assertSize(n: number, d: number, where: string): void {
   if (n * d <= MAX_VALUES) return;
-  const hint = 'Leave columns out by `ignore`, or lower `maxCategories` to see which column has the most categories.';
+  const hint = 'Exclude columns with `ignore`, or lower `maxCategories` to find the column with the most categories.';
   const actual = `${n} rows of ${d} features`;
   throw new FormatError({ where, argument: 'the table', expected: `have at most ${MAX_VALUES} numbers`, actual, hint });
 }
@@ -182,24 +184,25 @@ function learnOptions(options: CsvOptions): LearnOptions {
   return { name, label, decimal, header, missing, unseen, strings, ignore, maxCategories, missingTokens: tokens };
 }
 
-/** A value of a row as JSON has it. */
+/** A JSON value in a row. */
 export type CsvValue = string | number | boolean | null | undefined;
 
 /** Options of `encodeRows`. */
 export interface EncodeOptions {
-  /** What becomes of missing values, in place of what the schema says. */
+  /** How to treat missing values; overrides the schema. */
   readonly missing?: MissingPolicy;
-  /** What becomes of unseen categories, in place of what the schema says. */
+  /** How to treat unseen categories; overrides the schema. */
   readonly unseen?: UnseenPolicy;
 }
 
 /**
- * Other rows, encoded as the table of the schema was: those to predict.
+ * Encodes other rows, such as rows to predict, by the schema of a table.
  *
- * @param rows objects whose keys are names of columns, or lists in the order of the file, with or without the label;
- *        labels and ignored columns are not read. Null and undefined are missing
- * @returns features [n, d]; with `missing: 'drop'` of the rows that are complete
- * @throws FormatError for a value that its column cannot have; DomainError for a damaged schema or an unknown option
+ * @param rows objects whose keys are column names, or lists in the order of the file, with or without the label;
+ *        labels and ignored columns are not read. Null and undefined are missing values
+ * @returns features [n, d]; with `missing: 'drop'`, only of complete rows
+ * @throws FormatError for a value that does not match its column; DomainError for an invalid schema or an unknown
+ *         option
  * @example
  * const { schema } = parseCsv('width,colour\n1.5,red\n2,blue', { strings: 'one-hot' });
  * encodeRows(schema, [{ colour: 'blue', width: 7 }]).values   // Float64Array [7, 1, 0]
@@ -227,7 +230,7 @@ export function encodeRows(
   return { values: n === rows.length ? values : values.slice(0, n * d), shape: [n, d] };
 }
 
-/** The fields of a row, without the label's, as text. */
+/** The fields of a row as text, without the label. */
 function fieldsOf(row: unknown, i: number, { columns, decimal }: CsvSchema): string[] {
   const where = `encodeRows: rows[${i}]`;
   const features = columns.filter(({ kind }) => kind !== 'label');
@@ -238,7 +241,7 @@ function fieldsOf(row: unknown, i: number, { columns, decimal }: CsvSchema): str
   if (Array.isArray(row)) {
     const isWhole = row.length === columns.length;
     if (!isWhole && row.length !== features.length) {
-      const expected = `have ${features.length} fields, those of the schema`;
+      const expected = `have ${features.length} fields, like the schema`;
       throw new FormatError({ where, argument: 'the row', expected, actual: String(row.length) });
     }
     return (isWhole ? row.filter((_, c) => columns[c].kind !== 'label') : row).map(text);
@@ -251,9 +254,9 @@ function fieldsOf(row: unknown, i: number, { columns, decimal }: CsvSchema): str
 }
 
 /**
- * A schema that came from anywhere, checked, with the policies that the caller wants in place of its own.
+ * A checked copy of an untrusted schema, with the caller's policies.
  *
- * @param others names of options that the caller knows besides
+ * @param others further option names that the caller accepts
  */
 export function withOptions(
   schema: CsvSchema,

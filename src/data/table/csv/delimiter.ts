@@ -1,16 +1,16 @@
-// data: which character stands between fields.
+// data: the delimiter of a CSV file.
 import { DomainError, FormatError } from '../../../core/errors.js';
 import { describe } from '../../../core/shape.js';
 
-/** What `delimiter` is found among, the first of equals. */
+/** The delimiters that are detected; the first wins a tie. */
 const DELIMITERS = [',', ';', '\t', '|'] as const;
 
 export interface RecordFormat {
   /** The file's name, for error messages. */
   readonly name: string;
-  /** One character; found in the first record if left out. */
+  /** One character; detected in the first record by default. */
   readonly delimiter?: string;
-  /** A decimal comma is no delimiter. */
+  /** The decimal mark, which is never the delimiter. */
   readonly decimal?: string;
 }
 
@@ -18,14 +18,14 @@ export function assertDelimiter({ name, delimiter, decimal }: RecordFormat): voi
   if (delimiter === undefined) return;
   const isOne = typeof delimiter === 'string' && delimiter.length === 1 && !/["\r\n\w.+-]/.test(delimiter);
   if (isOne && delimiter !== decimal) return;
-  const expected = 'be one character, no quote, newline, letter, digit, sign or decimal mark';
+  const expected = 'be one character other than a quote, newline, letter, digit, sign or decimal mark';
   throw new DomainError({ where: name, argument: 'delimiter', expected, actual: describe(delimiter) });
 }
 
 /**
- * The delimiter that cuts the first record into most fields, or the one that was asked for, if it cuts it.
+ * The given delimiter, if the first record contains it, or the delimiter that gives the most fields.
  *
- * @param first the first record that is not blank, quoted fields included
+ * @param first the first record that is not blank, with its quoted fields
  */
 export function delimiterOf(first: string, { name, delimiter, decimal }: RecordFormat): string {
   const plain = first.split('"').filter((_, i) => i % 2 === 0);
@@ -38,7 +38,7 @@ export function delimiterOf(first: string, { name, delimiter, decimal }: RecordF
   throw new FormatError({
     where: `${name}:1`,
     argument: 'the first line',
-    expected: `be cut by the delimiter ${describe(delimiter)}`,
+    expected: `contain the delimiter ${describe(delimiter)}`,
     actual: `a line with ${most} of ${describe(found)}`,
     hint: `Pass \`delimiter: ${describe(found)}\`, or leave it out.`,
   });

@@ -1,4 +1,4 @@
-// data: chunks of CSV → blocks of records, with the line on which each begins.
+// data: chunks of CSV → blocks of records with their line numbers.
 import { FormatError, ShapeError } from '../../../core/errors.js';
 import { describe } from '../../../core/shape.js';
 import type { Source } from '../../source.js';
@@ -6,7 +6,7 @@ import { assertDelimiter, delimiterOf, type RecordFormat } from './delimiter.js'
 import { RowBlock } from './rows.js';
 import { assertCsv, assertUtf8, isAscii, MAX_RECORD, NEWLINE, skipBlanks, textOf, unitsOf } from './text.js';
 
-/** How much is cut at once, whatever the length of a chunk: memory stays flat. */
+/** Chunks are parsed in pieces of this size, so memory does not grow with the chunk. */
 const PIECE = 2 ** 18;
 
 const QUOTE = 34;
@@ -31,42 +31,42 @@ export class CsvSource implements Source<RowBlock> {
 }
 
 /**
- * Cuts CSV into records as it comes, in memory for one record and one piece of a chunk. Each byte is looked at a fixed number of
- * times, however the chunks are cut and wherever quotes are.
+ * A streaming CSV parser. It holds one record and one piece of a chunk in memory, and reads each byte a bounded number
+ * of times, for any chunk boundaries and quotes.
  *
- * Fields are as RFC 4180 has them, and lose the blanks around them; lines may end in \n or \r\n; blank lines are none.
+ * Fields follow RFC 4180; blanks around them are trimmed. Lines end in \n or \r\n. Blank lines are skipped.
  */
 export class RecordReader {
   readonly #format: RecordFormat;
   readonly #rows = new RowBlock();
-  /** From the beginning of the record that is not yet complete. */
+  /** The bytes since the beginning of the incomplete record, with earlier ones until they are moved out. */
   #bytes = new Uint8Array(0);
   #length = 0;
-  /** How far the bytes are whole lines of UTF-8; only these are cut. */
+  /** The end of the complete lines of valid UTF-8; only these are parsed. */
   #valid = 0;
-  /** Whether nothing is known of the file yet: it may be none of text. */
+  /** Whether no line has been validated yet: the file may not be text. */
   #isStart = true;
-  /** The first half of a character of two UTF-16 units. */
+  /** The first half of a surrogate pair. */
   #half = '';
-  /** Nothing until it is known. */
+  /** Empty until it is known. */
   #delimiter = new Uint8Array(0);
-  /** Not 0 for the bytes at which something ends: newline, quote, and the last byte of the delimiter. */
+  /** Not 0 for the bytes that need action: newline, quote, and the last byte of the delimiter. */
   readonly #isMark = new Uint8Array(256);
-  /** Whether blanks around quotes are none of the field: where they are not delimiters. */
+  /** Whether blanks around quotes are trimmed: unless the delimiter is a blank. */
   #trims = true;
 
-  /** That of the record, and how many newlines there are in its quotes so far. */
+  /** The line of the record, and the number of newlines within its quotes so far. */
   #line = 1;
   #newlines = 0;
-  /** Where the record begins, and how far it has been looked at. */
+  /** The beginning of the record, and the next byte to parse. */
   #record = 0;
   #at = 0;
-  /** Where the field begins. */
+  /** The beginning of the field. */
   #field = 0;
-  /** Where its text begins after an opening quote, and where the closing quote is; −1 where there is none. */
+  /** The beginning of the text after an opening quote, and the position of the closing quote; −1 for none. */
   #open = -1;
   #close = -1;
-  /** How far the record's characters have been counted, and how many there are: only of a long one. */
+  /** The end of the counted characters of the record, and their number; only long records are counted. */
   #counted = 0;
   #units = 0;
 
@@ -76,9 +76,10 @@ export class RecordReader {
   }
 
   /**
-   * The records that a chunk completes. A block is valid until the next is asked for.
+   * The records that a chunk completes. A block is valid until the next block is requested.
    *
-   * @throws FormatError where the text is no CSV, after the rows before it; ShapeError for a chunk that is neither text nor bytes
+   * @throws FormatError for invalid CSV, after the rows before it; ShapeError for a chunk that is neither text nor
+   *         bytes
    */
   *push(chunk: Uint8Array | string): Generator<RowBlock, void, undefined> {
     if (typeof chunk !== 'string' && chunk?.[Symbol.toStringTag] !== 'Uint8Array') {
@@ -94,16 +95,16 @@ export class RecordReader {
     }
   }
 
-  /** The last record, which no newline need end. */
+  /** The last record, with or without a final newline. */
   *end(): Generator<RowBlock, void, undefined> {
     this.#append(ENCODER.encode(this.#half));
     this.#validate(this.#length);
     yield* this.#complete(this.#cut(true) ?? this.#last());
   }
 
-  /** Text as bytes, but for the first half of a character whose second half is in the next piece. */
+  /** Encodes text as bytes, except a surrogate whose second half is in the next piece. */
   #encode(piece: string): Uint8Array {
-    // Text is no file of another kind, and has no byte that is not UTF-8.
+    // A string cannot be a binary file or invalid UTF-8.
     this.#isStart = false;
     const text = this.#half + piece;
     const last = text.charCodeAt(text.length - 1);
@@ -118,11 +119,11 @@ export class RecordReader {
       this.#validate(this.#length - piece.length + newline + 1);
       yield* this.#complete(this.#cut(false));
     }
-    // In no encoding does a character take more than four bytes.
+    // A character takes at most four bytes.
     if (this.#isTooLong(this.#valid) || this.#length - this.#valid > 4 * MAX_RECORD) throw this.#tooLong(this.#length);
   }
 
-  /** Hands on the rows before what is wrong. */
+  /** Yields the complete rows, then throws the error. */
   *#complete(wrong: FormatError | undefined): Generator<RowBlock, void, undefined> {
     if (this.#rows.count > 0) yield this.#rows;
     if (wrong !== undefined) throw wrong;
@@ -130,7 +131,7 @@ export class RecordReader {
     if (this.#record === this.#valid) this.#rows.isAscii = true;
   }
 
-  /** A copy, for whoever gave the bytes may use their buffer again. */
+  /** Copies the piece, because the caller may reuse its buffer. */
   #append(piece: Uint8Array): void {
     const start = this.#record;
     const length = this.#length - start + piece.length;
@@ -156,7 +157,7 @@ export class RecordReader {
     this.#length += piece.length;
   }
 
-  /** Takes the bytes before `end` for whole lines, if they are UTF-8. */
+  /** Checks that the lines before `end` are UTF-8, and releases them for parsing. */
   #validate(end: number): void {
     const start = this.#valid;
     const lines = this.#bytes.subarray(start, end);
@@ -173,7 +174,7 @@ export class RecordReader {
     this.#valid = end;
   }
 
-  /** Cuts whole lines into records. What is wrong with them comes back, for the rows before it come first. */
+  /** Parses complete lines into records. Returns an error, so that the rows before it can be yielded first. */
   #cut(isLast: boolean): FormatError | undefined {
     if (this.#delimiter.length === 0 && !this.#findDelimiter(isLast)) return undefined;
     const bytes = this.#bytes;
@@ -196,7 +197,7 @@ export class RecordReader {
     return undefined;
   }
 
-  /** Outside quotes, a byte at which something may begin or end. */
+  /** Handles a marked byte outside quotes. */
   #mark(byte: number, at: number): FormatError | undefined {
     if (byte === NEWLINE) return this.#endRecord(at);
     if (byte === QUOTE) return this.#quote(at);
@@ -205,7 +206,7 @@ export class RecordReader {
     return this.#endField(at + 1 - length, at + 1);
   }
 
-  /** A quote outside quotes: it opens them, or is the second of a doubled one. */
+  /** Handles a quote outside quotes: an opening quote, or the second of a doubled quote. */
   #quote(at: number): FormatError | undefined {
     if (this.#close === -1) {
       if (!this.#isBlank(this.#field, at)) return this.#quoteError(QUOTE_WITHIN);
@@ -251,7 +252,7 @@ export class RecordReader {
     this.#units = 0;
   }
 
-  /** Ends the record that no newline ends. */
+  /** Ends a record without a final newline. */
   #last(): FormatError | undefined {
     const end = this.#length;
     if (end === this.#record) return undefined;
@@ -263,7 +264,7 @@ export class RecordReader {
     return start === end || (this.#trims && skipBlanks(this.#bytes, start, end) === end);
   }
 
-  /** Whether the delimiter is known: as soon as the first record that is not blank is there as a whole. */
+  /** Detects the delimiter. False until the first record that is not blank is complete. */
   #findDelimiter(isLast: boolean): boolean {
     const bytes = this.#bytes;
     if (this.#at === 0 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) {
@@ -318,8 +319,8 @@ export class RecordReader {
 
 const QUOTE_WITHIN = {
   argument: 'a field with quotes',
-  expected: 'begin with one',
-  actual: 'a quote in its middle',
+  expected: 'begin with a quote',
+  actual: 'a quote inside it',
   hint: 'Write "5"" disk" for 5" disk.',
 };
 
@@ -327,7 +328,7 @@ const AFTER_QUOTE = {
   argument: 'a closing quote',
   expected: 'be followed by the delimiter or the end of the line',
   actual: 'something else',
-  hint: 'Write a quote within a quoted field twice.',
+  hint: 'Double each quote inside a quoted field.',
 };
 
 const NOT_CLOSED = {

@@ -1,41 +1,41 @@
-// data: a block of records as ranges of bytes.
+// data: a block of records, with fields as ranges of bytes.
 import { mayBeginNumber, parseNumber, shortDecimal } from '../number.js';
 import type { Row } from '../row.js';
 import { skipBlanks, textOf, trimmedEnd } from './text.js';
 
 const QUOTE = 34;
 
-/** How many texts are kept to be used again, and the most bytes of one of them. */
+/** The number of slots in the text cache, and the maximum length of a cached text in bytes. */
 const KEPT = 4096;
 const LONGEST_KEPT = 64;
 
 /**
- * Rows of fields, one of which is selected.
+ * Rows of fields. Fields are read from the selected row.
  *
- * A field is a range of `bytes`; within quotes it is as written, so that a quote in it stands for half of a doubled one.
+ * A field is a range of `bytes`. Quoted fields are not unescaped: quotes in them are still doubled.
  */
 export class RowBlock implements Row {
-  /** How many rows there are. */
+  /** The number of rows. */
   count = 0;
-  /** What the fields are ranges of. */
+  /** The bytes that contain the fields. */
   bytes: Uint8Array = new Uint8Array(0);
-  /** Whether all bytes of these rows are ASCII, so that a byte is a character. */
+  /** Whether all bytes of these rows are ASCII, so that each byte is a character. */
   isAscii = true;
-  /** Where each field begins and ends, one row after the other. */
+  /** The start and end of each field, row after row. */
   #starts = new Int32Array(64);
   #ends = new Int32Array(64);
   #numFields = 0;
-  /** The number of each row's first field, and that of the row which is not yet complete. */
+  /** The index of the first field of each row, including the incomplete row. */
   #firsts = new Int32Array(64);
   #lines = new Float64Array(64);
   /** The selected row. */
   #row = 0;
   #first = 0;
-  /** All rows as one text, once it was asked for. */
+  /** All rows as one text, decoded on demand. */
   #all: string | undefined;
   readonly #texts = new TextCache();
 
-  /** Makes a row the one whose fields are read. */
+  /** Selects the row to read. */
   select(row: number): void {
     this.#row = row;
     this.#first = this.#firsts[row];
@@ -62,7 +62,7 @@ export class RowBlock implements Row {
     return this.#texts.text(this.bytes, this.#starts[this.#first + field], this.#ends[this.#first + field]);
   }
 
-  /** A slice of all the text where that is possible: to decode field by field takes several times as long. */
+  /** A slice of the decoded text, if it is ASCII: decoding each field takes several times as long. */
   #slice(start: number, end: number): string {
     if (!this.isAscii) return textOf(this.bytes.subarray(start, end));
     const from = this.#starts[0];
@@ -70,7 +70,7 @@ export class RowBlock implements Row {
     return this.#all.slice(start - from, end - from);
   }
 
-  /** Adds a field to the row that is not yet complete, without the blanks around it. */
+  /** Adds a field to the incomplete row, without the blanks around it. */
   add(start: number, end: number): void {
     const { bytes } = this;
     let [first, last] = [start, end];
@@ -87,12 +87,12 @@ export class RowBlock implements Row {
     this.#ends[i] = last;
   }
 
-  /** How many fields the row has that is not yet complete. */
+  /** The number of fields in the incomplete row. */
   get open(): number {
     return this.#numFields - this.#firsts[this.count];
   }
 
-  /** Completes a row, which is none where it has one field without text. */
+  /** Completes the row. A row with one empty field is a blank line and is dropped. */
   close(line: number): void {
     const last = this.#numFields - 1;
     if (last === this.#firsts[this.count] && this.#starts[last] === this.#ends[last]) {
@@ -109,7 +109,7 @@ export class RowBlock implements Row {
     this.#firsts[this.count] = this.#numFields;
   }
 
-  /** Drops the rows that are complete. */
+  /** Removes the complete rows. */
   clear(): void {
     const first = this.#firsts[this.count];
     if (first > 0) {
@@ -122,7 +122,7 @@ export class RowBlock implements Row {
     this.#all = undefined;
   }
 
-  /** What the fields are ranges of has moved to the front by so many bytes. */
+  /** Adjusts the fields after their bytes moved to the front by `by` bytes. */
   move(bytes: Uint8Array, by: number): void {
     this.bytes = bytes;
     for (let i = 0; i < this.#numFields; i++) {
@@ -138,7 +138,7 @@ function twice(numbers: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
   return more;
 }
 
-/** The texts of fields. What comes again and again, such as labels, is decoded once. */
+/** A cache of field texts, so that repeated values such as labels are decoded once. */
 class TextCache {
   readonly #texts: string[] = new Array(KEPT).fill('');
   readonly #keys: Uint8Array[] = new Array(KEPT).fill(new Uint8Array(0));

@@ -1,20 +1,20 @@
-// data: UTF-8 in bytes: whether it is valid, which of it is white space.
+// data: UTF-8 bytes: validation and white space.
 import { FormatError } from '../../../core/errors.js';
 
-/** Characters of one record, 8 Mi: what is longer is no table, or a quote was never closed. */
+/** Most characters of one record, 8 Mi. A longer record is not a table, or has an unclosed quote. */
 export const MAX_RECORD = 2 ** 23;
 
 export const NEWLINE = 10;
 
-/** Keeps a byte-order mark: only at the start of a file it is none of the text. */
+/** Preserves U+FEFF, which is a byte-order mark only at the start of a file. */
 const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Bytes that begin other files that people take for CSV. */
+/** The first bytes of other formats that are mistaken for CSV. */
 const OTHER_FILES: readonly (readonly [start: readonly number[], hint: string])[] = [
   [[0xff, 0xfe], 'It is UTF-16: save it as "CSV UTF-8".'],
   [[0xfe, 0xff], 'It is UTF-16: save it as "CSV UTF-8".'],
   [[0x1f, 0x8b], 'The file is gzipped: gunzip it first.'],
-  [[0x50, 0x4b, 3, 4], 'It is a zip file; a workbook? Save the sheet as "CSV UTF-8".'],
+  [[0x50, 0x4b, 3, 4], 'It is a zip file, perhaps a workbook: save the sheet as "CSV UTF-8".'],
 ];
 
 /** The text of valid UTF-8. */
@@ -28,16 +28,16 @@ export function isAscii(bytes: Uint8Array): boolean {
   return bits < 0x80;
 }
 
-/** Refuses a file that is not CSV by its first line. */
+/** Refuses a file of another format, detected by its first line. */
 export function assertCsv(firstLine: Uint8Array, name: string): void {
   const other = OTHER_FILES.find(([start]) => start.every((byte, i) => firstLine[i] === byte));
   if (other !== undefined) throw notUtf8(`${name}:1`, firstLine[0], other[1]);
 }
 
 /**
- * Refuses whole lines that are not UTF-8.
+ * Refuses complete lines that are not UTF-8.
  *
- * @param lineOf the line on which a byte is, from 1
+ * @param lineOf the line of a byte, from 1
  */
 export function assertUtf8(lines: Uint8Array, name: string, lineOf: (at: number) => number): void {
   try {
@@ -53,7 +53,7 @@ function notUtf8(where: string, byte: number, hint: string): FormatError {
   return new FormatError({ where, argument: 'the text', expected: 'be UTF-8', actual, hint });
 }
 
-/** Where in bytes that are not UTF-8 the first is that cannot follow. By halves: there may be many lines before it. */
+/** The position of the first byte that is not UTF-8, by bisection. */
 function firstBadByte(bytes: Uint8Array): number {
   let [valid, invalid] = [0, bytes.length];
   while (valid < invalid) {
@@ -61,11 +61,11 @@ function firstBadByte(bytes: Uint8Array): number {
     if (isUtf8(bytes.subarray(0, middle))) valid = middle;
     else invalid = middle - 1;
   }
-  // Where the end of a line cuts a character short, its bytes are valid so far: the last one is shown.
+  // If a character is incomplete at the end of a line, its last byte is reported.
   return valid === bytes.length || bytes[valid] === NEWLINE ? valid - 1 : valid;
 }
 
-/** Whether bytes are UTF-8, the last character perhaps incomplete. */
+/** Whether bytes are UTF-8; the last character may be incomplete. */
 function isUtf8(bytes: Uint8Array): boolean {
   try {
     new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
@@ -75,7 +75,7 @@ function isUtf8(bytes: Uint8Array): boolean {
   }
 }
 
-/** How many bytes the white space at `at` takes, 0 where there is none: that of `String.prototype.trim`. */
+/** The length in bytes of the white space character at `at`, as in `String.prototype.trim`; 0 for other characters. */
 function blankAt(bytes: Uint8Array, at: number): number {
   const byte = bytes[at];
   if (byte === 32 || (byte >= 9 && byte <= 13)) return 1;
@@ -94,7 +94,7 @@ function blankAt(bytes: Uint8Array, at: number): number {
   return isBlank ? 3 : 0;
 }
 
-/** The first place in valid UTF-8 where no white space is, `end` at the latest. */
+/** The position of the first character that is not white space, at most `end`. */
 export function skipBlanks(bytes: Uint8Array, start: number, end: number): number {
   let at = start;
   while (at < end) {
@@ -105,7 +105,7 @@ export function skipBlanks(bytes: Uint8Array, start: number, end: number): numbe
   return at;
 }
 
-/** The end of valid UTF-8 without the white space that it ends in, `start` at the least. */
+/** The end without trailing white space, at least `start`. */
 export function trimmedEnd(bytes: Uint8Array, start: number, end: number): number {
   let at = end;
   while (at > start) {
@@ -117,7 +117,7 @@ export function trimmedEnd(bytes: Uint8Array, start: number, end: number): numbe
   return at;
 }
 
-/** How many UTF-16 units, as `String.length` counts them, begin in valid UTF-8. */
+/** The number of UTF-16 units of valid UTF-8, as counted by `String.length`. */
 export function unitsOf(bytes: Uint8Array, start: number, end: number): number {
   let units = 0;
   for (let i = start; i < end; i++) {
