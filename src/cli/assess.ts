@@ -66,7 +66,8 @@ const PROOF_WEIGHTS = 1e5;
 /**
  * The gradient at the weights of the model, computed in three ways; undefined if the model has too many weights.
  *
- * The layer computes the model's logits from standardised features: finite differences are useless for features near 1e6.
+ * The layer computes the model's logits from standardised features: finite differences are useless for features near
+ * 1e6.
  */
 function proofOf(
   model: SoftmaxRegression<Label>,

@@ -21,8 +21,8 @@ export function print(lines: readonly string[]): void {
 }
 
 /**
- * A table whose first column names the rows. If it is wider than the terminal, it is split into blocks of columns, each with
- * the row names. In a pipe the width is unlimited.
+ * A table whose first column names the rows. If it is wider than the terminal, it is split into blocks of columns, each
+ * with the row names. In a pipe the width is unlimited.
  */
 export function tableLines(
   head: readonly string[],

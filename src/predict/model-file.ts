@@ -91,8 +91,8 @@ export function assertPredictorContent(
 const FINITE = 'be a finite number';
 
 /**
- * Folds standardisation and temperature, which files of version 1 may store separately, into weight and bias. With them, the
- * input of W is (x − mean)/scale, and probabilities are softmax(o/T). The folded parameters are
+ * Folds standardisation and temperature, which files of version 1 may store separately, into weight and bias. With
+ * them, the input of W is (x − mean)/scale, and probabilities are softmax(o/T). The folded parameters are
  *
  *   Wⱼₖ/(scaleⱼ·T) and (bₖ − Σⱼ meanⱼ·Wⱼₖ/scaleⱼ)/T
  */

@@ -31,8 +31,8 @@ export interface Predictor<L extends Label = Label> {
  * Its results equal those of the model bit for bit. The structure and checksum of the file are checked first. The type
  * parameter of the labels is not checked.
  *
- * @throws an error with `code` 'FORMAT' if the bytes are not one complete model file of a known version; the methods throw
- *         'SHAPE' for rows of another length, 'DOMAIN' for a feature that is not a finite float32 number
+ * @throws an error with `code` 'FORMAT' if the bytes are not one complete model file of a known version; the methods
+ *         throw 'SHAPE' for rows of another length, 'DOMAIN' for a feature that is not a finite float32 number
  * @example
  * const predictor = loadPredictor(await (await fetch('iris.safetensors')).arrayBuffer());
  * predictor.predict([[5.1, 3.5, 1.4, 0.2]]);   // ['setosa']

@@ -57,12 +57,13 @@ const OPTIONAL = ['featureNames', ...BESIDE] as const;
  *   header length, 8 bytes │ header, JSON padded by spaces to 8 bytes │ bias │ weight        all little-endian
  *
  * The header names the tensors `weight`, F32 [features, classes], and `bias`, F32 [classes]. Its `__metadata__` maps
- * names to strings. `format` is softmax-regression; `version` is 1. `classes`, `numParameters`, `options`, and if present
- * `featureNames`, `calibration`, `metrics` and `schema`, are JSON, which preserves the type of labels. `sha256` is the
- * checksum of the metadata without it (compact JSON, sorted keys), then the bytes of weight, then the bytes of bias.
+ * names to strings. `format` is softmax-regression; `version` is 1. `classes`, `numParameters`, `options`, and if
+ * present `featureNames`, `calibration`, `metrics` and `schema`, are JSON, which preserves the type of labels. `sha256`
+ * is the checksum of the metadata without it (compact JSON, sorted keys), then the bytes of weight, then the bytes of
+ * bias.
  *
- * Probabilities are exactly softmax(xW + b): all scaling is folded into weight and bias. A reader ignores unknown metadata.
- * Therefore a change to predictions or tensors requires a new version.
+ * Probabilities are exactly softmax(xW + b): all scaling is folded into weight and bias. A reader ignores unknown
+ * metadata. Therefore a change to predictions or tensors requires a new version.
  *
  * @returns the same bytes for the same content, in Node and in browsers
  * @throws DomainError or ShapeError for content that `decodeModel` would refuse

@@ -25,7 +25,7 @@ export interface OnnxOptions {
   readonly name?: string;
 }
 
-/** ONNX 1.8 (2020): the operator set that introduced the current definition of Softmax, and the IR version of that release. */
+/** ONNX 1.8 (2020): the operator set with the current definition of Softmax, and the IR version of that release. */
 const OPSET = 13;
 const IR_VERSION = 7;
 
@@ -45,15 +45,16 @@ const INT_ATTRIBUTE = 2;
  *   features, float [N, d] → Gemm with W, b → logits → Softmax → probabilities, float [N, q]
  *                                               → ArgMax → Gather from the classes → label [N]
  *
- * `label` has the type of the classes: string, int64 (double if a class is not an integer) or bool. It is the first of equally
- * probable classes. All operators are in the standard domain, so every runtime supports them. Names and order of the outputs
- * are those of skl2onnx without ZipMap. `metadata_props` contains `classes` and, if known, `feature_names`, both as JSON.
+ * `label` has the type of the classes: string, int64 (double if a class is not an integer) or bool. It is the first of
+ * equally probable classes. All operators are in the standard domain, so every runtime supports them. Names and order
+ * of the outputs are those of skl2onnx without ZipMap. `metadata_props` contains `classes` and, if known,
+ * `feature_names`, both as JSON.
  *
- * Opset 13, IR version 7 (ONNX 1.8). protobufjs' Writer writes it with the field numbers of onnx.proto. No code is generated
- * at run time, so a content security policy needs no `unsafe-eval`.
+ * Opset 13, IR version 7 (ONNX 1.8). protobufjs' Writer writes it with the field numbers of onnx.proto. No code is
+ * generated at run time, so a content security policy needs no `unsafe-eval`.
  *
- * @throws ShapeError if the sizes of weight, bias, classes and names differ; DomainError for a number that is not finite, or
- *         for more than 2 GiB
+ * @throws ShapeError if the sizes of weight, bias, classes and names differ; DomainError for a number that is not
+ *         finite, or for more than 2 GiB
  * @example writeFileSync('iris.onnx', toOnnx(model))
  * @see ONNX, onnx.proto and Operators.md; test/golden/onnx-check.py, which runs the ONNX checker and onnxruntime on it
  */

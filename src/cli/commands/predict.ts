@@ -17,8 +17,8 @@ interface Options extends TableOptions {
 }
 
 const NOTES = `
-Columns are matched by name, in any order; other columns are ignored. The column "row" of the output is the number of the
-row in the file, from 0; dropped rows count. Memory does not grow with the file.
+Columns are matched by name, in any order; other columns are ignored. The column "row" of the output is the number of
+the row in the file, from 0; dropped rows count. Memory does not grow with the file.
 
 Examples:
   softmax-regression predict pets.safetensors new.csv > labels.csv
