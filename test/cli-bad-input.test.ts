@@ -173,7 +173,7 @@ describe('files', () => {
     [
       'a category that training did not meet',
       ['predict', 'good.model', 'unseen.csv', '-o', 'labels.csv'],
-      /^error: unseen\.csv:3:2: colour must be one of "blue", "red"; got "green"\. Pass --unseen zero to encode others as zeros\.$/,
+      /^error: unseen\.csv:3:2: colour must be one of "blue", "red"; got "green"\. Pass --unseen zero to encode unseen categories as zeros\.$/,
     ],
     [
       'an output that is a folder',
