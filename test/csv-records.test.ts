@@ -246,7 +246,7 @@ describe('what is no CSV', () => {
       'a.csv:1: the text must be UTF-8; got the byte 0xff. It is UTF-16',
     ],
     ['gzip', [Uint8Array.of(0x1f, 0x8b, 8)], 'The file is gzipped'],
-    ['a workbook', [bytes('PK\x03\x04')], 'Save the sheet as "CSV UTF-8"'],
+    ['a workbook', [bytes('PK\x03\x04')], 'save the sheet as "CSV UTF-8"'],
     [
       'Latin-1',
       [bytes('a\n\n'), Uint8Array.of(0x62, 0xe9, 0x0a)],
