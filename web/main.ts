@@ -1,4 +1,4 @@
-// web: the page: its controls, and what happens when they are used. All work is done in the worker.
+// web: the page: its controls, and their handlers. The worker does all the work.
 import type { BackendName, MissingPolicy } from 'softmax-regression';
 import { shortNumber } from './charts.js';
 import { openClient } from './client.js';
@@ -16,17 +16,17 @@ import { PredictView } from './predict.js';
 import { byId, count, percent, showCurve, showProof, showWeights } from './views.js';
 
 interface State {
-  /** What the page waits for, in words; data, backend and training are then left alone. */
+  /** The current task; data, backend and training are locked during it. */
   busy: 'backend' | 'files' | 'training' | undefined;
   data: DataSummary | undefined;
   model: ModelSummary | undefined;
-  /** A table whose label is still to be chosen. */
+  /** A table whose label column is not yet chosen. */
   table: File | undefined;
   classes: readonly string[];
   points: readonly CurvePoint[];
   /** Whether the last training goes to the optimum, in iterations; else it goes by epochs. */
   isToOptimum: boolean;
-  /** How many quarters of the training were announced. */
+  /** The number of quarters of the training announced so far. */
   quarter: number;
 }
 
@@ -46,7 +46,7 @@ const noun = () => (state.isToOptimum ? 'iteration' : 'epoch');
 const client = openClient(hear, (message) => fail(new Error(message)));
 const predict = new PredictView(client, fail);
 
-/** Errors are words of the page, and it goes on. */
+/** Shows an error; the page stays usable. */
 function fail(error: unknown): void {
   const alert = byId('error');
   alert.textContent = error instanceof Error ? error.message : String(error);
@@ -68,7 +68,7 @@ function refresh(): void {
   byId('table').hidden = state.table === undefined;
 }
 
-/** Does something that must not be done twice at a time; what goes wrong is shown. */
+/** Runs one task at a time and shows its error. */
 async function during(busy: NonNullable<State['busy']>, work: () => Promise<void>): Promise<void> {
   byId('error').hidden = true;
   state.busy = busy;
@@ -106,7 +106,7 @@ function hear(report: Report): void {
   }
 }
 
-/** The bar moves all the time; words are said at each quarter. */
+/** The bar moves continuously; screen readers hear each quarter. */
 function showProgress({ epoch, epochs, share }: Extract<Report, { kind: 'progress' }>): void {
   byId<HTMLProgressElement>('progress').value = share;
   const quarter = Math.floor(4 * share);
@@ -157,13 +157,13 @@ function clear(): void {
   state.points = [];
   state.quarter = 0;
   for (const id of ['loss', 'held-out-loss', 'accuracy', 'gap']) say(id, '–');
-  say('accuracy-note', 'of samples it has not seen');
-  say('loss-note', 'nats a sample');
+  say('accuracy-note', 'of held-out samples');
+  say('loss-note', 'nats per sample');
   say('loss-name', state.isToOptimum ? 'Objective' : 'Training loss');
-  say('curve-name', state.isToOptimum ? 'objective' : 'learnt from');
+  say('curve-name', state.isToOptimum ? 'objective' : 'training');
   byId('weights').replaceChildren();
   byId('proof-table').hidden = true;
-  say('proof', 'Shown at the weights of the moment, once it trains.');
+  say('proof', 'Appears during training, at the current weights.');
   showCurve([], noun());
 }
 
@@ -175,8 +175,8 @@ function showModel(model: ModelSummary | undefined): void {
     say(
       'weights-hint',
       model.weights.kind === 'images'
-        ? 'One weight for each pixel and class. Where a picture is blue, a bright pixel speaks for the class; where it is orange, against it.'
-        : 'What one standard deviation of a feature adds to the score of each class. Blue speaks for the class, orange against it.',
+        ? 'One weight for each pixel and class. Blue: a bright pixel raises the score of the class. Orange: it lowers the score.'
+        : 'The change in the score of each class per standard deviation of a feature. Blue raises the score, orange lowers it.',
     );
     if (model.scores !== undefined) showScores(model.scores);
   }
@@ -185,14 +185,11 @@ function showModel(model: ModelSummary | undefined): void {
 
 function showScores({ accuracy, interval, logLoss, samples }: HeldOutScores): void {
   say('accuracy', percent(accuracy));
-  say(
-    'accuracy-note',
-    `95 %: ${percent(interval.lower)} to ${percent(interval.upper)}, of ${count(samples, 'sample')}`,
-  );
+  say('accuracy-note', `95 %: ${percent(interval.lower)} to ${percent(interval.upper)}, ${count(samples, 'sample')}`);
   say('held-out-loss', shortNumber(logLoss));
 }
 
-/** What a page of a few seconds does well with: images by steps, so that the weights are seen to grow. */
+/** Options for a training of seconds: images in steps, so that their weights are seen to develop. */
 function suggestionsFor({ image }: DataSummary): Suggestions {
   if (image !== undefined) return { solver: 'adam', standardize: false };
   return { solver: 'lbfgs', standardize: true, epochs: 100, batchSize: 32, learningRate: 0.05 };
@@ -210,7 +207,7 @@ async function train(): Promise<void> {
     showModel(trained.model);
     showEnd(trained);
   } catch (error) {
-    say('status', 'No model came of it.');
+    say('status', 'Training failed: there is no model.');
     throw error;
   }
 }
@@ -218,9 +215,9 @@ async function train(): Promise<void> {
 function showEnd({ result, isStopped, milliseconds, model }: Trained): void {
   const seconds = `${(milliseconds / 1000).toFixed(1)} s`;
   const epochs = count(state.points.at(-1)?.epoch ?? 0, noun());
-  const parameters = `${count(model.numParameters, 'parameter')} learnt`;
+  const parameters = `${count(model.numParameters, 'parameter')} trained`;
   if (isStopped || result === undefined) {
-    say('status', `Stopped after ${epochs}; the weights of that moment are kept.`);
+    say('status', `Stopped after ${epochs}; the weights of that moment are the model.`);
     return;
   }
   const { reason, advice, suboptimality, objective } = result;
@@ -229,11 +226,11 @@ function showEnd({ result, isStopped, milliseconds, model }: Trained): void {
   if (suboptimality !== null) say('loss-note', `at most ${shortNumber(suboptimality)} above the optimum`);
   const ends: Record<typeof reason, string> = {
     gradient: 'at the optimum',
-    'no-progress': 'as near to the optimum as the arithmetic sees',
+    'no-progress': 'as near to the optimum as rounding allows',
     iterations: 'all iterations done',
     epochs: 'all epochs done',
-    diverged: 'the loss left the range of numbers: lower the learning rate; the last finite weights are kept',
-    'early-stopping': 'the held-out loss no longer fell',
+    diverged: 'the loss overflowed: lower the learning rate; the model has the last finite weights',
+    'early-stopping': 'the held-out loss stopped falling',
   };
   say('status', `${parameters} in ${epochs}, ${seconds}: ${ends[reason]}. ${advice ?? ''}`);
 }
@@ -253,7 +250,7 @@ async function openFiles(files: readonly File[]): Promise<void> {
       say(
         'status',
         opened.model.scores === undefined
-          ? 'A model without data: ask it below.'
+          ? 'A model without data: predict below.'
           : 'The model, on the samples that are held out.',
       );
       return;
@@ -329,7 +326,7 @@ function listen(): void {
     drop.classList.remove('over');
     const dropped = Array.from(event.dataTransfer?.files ?? []);
     if (state.busy !== undefined)
-      return fail(new Error('Wait until it is done, or stop it; then drop the files again.'));
+      return fail(new Error('Wait for the current work to end, or stop it; then drop the files again.'));
     if (dropped.length > 0) void during('files', () => openFiles(dropped));
   });
   new ResizeObserver(() => showCurve(state.points, noun())).observe(byId('loss-chart'));

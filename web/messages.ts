@@ -1,12 +1,12 @@
-// web: what the page and its worker say to each other. The worker holds data, backend and model; the page holds none.
+// web: the messages between the page and its worker. The worker holds data, backend and model; the page holds none.
 import type { BackendName, CsvValue, FitResult, Label, MissingPolicy, OptionField, Solver } from 'softmax-regression';
 import type { GradcheckResult, ReportInput } from 'softmax-regression/report';
 
-/** What the page asks of the worker. Files and buffers are handed over as they are. */
+/** The calls from the page to the worker. Files and buffers are transferred as they are. */
 export interface Calls {
   chooseBackend(preference?: BackendName): BackendState;
   openIris(): DataSummary;
-  /** Looks at files that were dropped: a table needs to be told its label, everything else is opened. */
+  /** Identifies dropped files: for a table the page asks for its label, everything else is opened. */
   openFiles(files: readonly File[], isClothing: boolean): Opened;
   openTable(file: File, options: TableOptions): DataSummary;
   /** The fields of the training form. */
@@ -16,14 +16,14 @@ export interface Calls {
   /** The model as a file. */
   save(): Uint8Array<ArrayBuffer>;
   predict(row: RowToPredict): readonly Share[];
-  /** One of the samples that were held back, from 0, counted around. */
+  /** A held-out sample by index, modulo their number. */
   heldOut(index: number): HeldOutSample;
   report(): ReportInput;
 }
 
 export interface BackendState {
   readonly backend: BackendName;
-  /** What `formatBackend` says. */
+  /** The line of `formatBackend`. */
   readonly line: string;
   readonly refused: readonly { readonly backend: BackendName; readonly reason: string }[];
 }
@@ -46,7 +46,7 @@ export interface DataSummary {
   readonly classes: readonly Label[];
   readonly image?: ImageSize;
   readonly fields: readonly Field[];
-  /** What else there is to say: rows that were left out. */
+  /** A remark, such as the number of rows left out. */
   readonly note: string;
 }
 
@@ -55,7 +55,7 @@ export interface ImageSize {
   readonly height: number;
 }
 
-/** What one types in to have a row predicted. */
+/** A field of a row to predict. */
 export type Field =
   | { readonly kind: 'number'; readonly name: string; readonly value: number }
   | { readonly kind: 'boolean'; readonly name: string }
@@ -74,7 +74,7 @@ export interface ModelSummary {
   readonly image?: ImageSize;
   readonly fields: readonly Field[];
   readonly weights: WeightsView;
-  /** On the samples that were held back, where there are some that the model fits. */
+  /** On the held-out samples, if the model fits them. */
   readonly scores?: HeldOutScores;
 }
 
@@ -87,19 +87,19 @@ export interface HeldOutScores {
 
 export interface Trained {
   readonly model: ModelSummary;
-  /** Undefined where training by steps was stopped: the weights of the last epoch are kept. */
+  /** Undefined if a training by steps was stopped: the model has the weights of the last epoch. */
   readonly result: Omit<FitResult, 'history'> | undefined;
-  /** By the one who looks on, before it was done. */
+  /** Whether the user stopped it. */
   readonly isStopped: boolean;
   readonly milliseconds: number;
 }
 
-/** Weights less their mean over the classes, as they are drawn. */
+/** Weights minus their mean over the classes, for drawing. */
 export type WeightsView =
   | { readonly kind: 'images'; readonly size: ImageSize; readonly pictures: readonly Float32Array[] }
   | { readonly kind: 'bars'; readonly features: readonly string[]; readonly weights: readonly Float64Array[] };
 
-/** What the worker tells while it trains. */
+/** The reports of the worker during training. */
 export type Report =
   | { readonly kind: 'progress'; readonly epoch: number; readonly epochs: number; readonly share: number }
   | { readonly kind: 'epoch'; readonly points: readonly CurvePoint[] }
@@ -125,7 +125,7 @@ export interface Share {
 export interface HeldOutSample {
   readonly index: number;
   readonly label: Label;
-  /** In [0, 1] of a picture, row by row; else as the table has them. */
+  /** For an image the pixels in [0, 1], row by row; otherwise the values of the table. */
   readonly values: Float64Array;
 }
 

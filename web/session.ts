@@ -100,7 +100,7 @@ export class Session implements Answers {
   }
 
   async stop(): Promise<void> {
-    this.#abort.abort(new Error('Stopped before the first epoch was done: nothing was learnt.'));
+    this.#abort.abort(new Error('Stopped before the end of the first epoch: there is no model.'));
   }
 
   async save(): Promise<Uint8Array<ArrayBuffer>> {

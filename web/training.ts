@@ -1,4 +1,4 @@
-// web: a training as the page asks for it, and what the page is told meanwhile.
+// web: one training for the page, and its reports.
 import {
   type FirstOrderSolver,
   type FitOptions,
@@ -15,22 +15,22 @@ import type { PageData } from './data.js';
 import type { CurvePoint, Report, TrainRequest } from './messages.js';
 import { type Affine, affineOf, proofOf, viewOf } from './watch.js';
 
-/** Messages are not sent more often than this: a picture of the weights takes the page a few milliseconds. */
+/** The least time between messages: drawing the weights takes the page a few milliseconds. */
 const PAUSE_MS = 150;
 
-/** Samples whose gradient is shown. */
+/** The number of samples in the gradient check. */
 const PROOF_SAMPLES = 16;
 
 export interface Learnt {
   readonly model: SoftmaxRegression<Label>;
-  /** Undefined where training by steps was stopped. */
+  /** Undefined if a training by steps was stopped. */
   readonly result: FitResult | undefined;
-  /** The last of this training. */
+  /** The last gradient check of this training. */
   readonly proof: GradcheckResult | undefined;
   readonly milliseconds: number;
 }
 
-/** Trains until it is done or stopped; stopped, the weights of the last epoch make the model. */
+/** Trains to the end, or until it is stopped; the model then has the weights of the last epoch. */
 export async function train(
   data: PageData,
   request: TrainRequest,
@@ -69,13 +69,13 @@ async function fitted(
     if (isSoftmaxRegressionError(error)) throw new Error(inTitles(error));
     if (!signal.aborted || watcher.last === undefined) throw error;
     if (kept === undefined) return { model: await modelOf(watcher.last, data, request), result: undefined };
-    // Resumed only to end where it was stopped.
+    // Resumed only to end at the point where it was stopped.
     const ended = { ...options, signal: undefined, resume: kept, maxIterations: watcher.epochs };
     return SoftmaxRegression.fit<Label>(features, labels, ended);
   }
 }
 
-/** What a model keeps of its columns: how the table was read, or their names. */
+/** What the model stores of its columns: the schema of the table, or their names. */
 function namesOf({ schema, featureNames }: PageData) {
   return schema === undefined ? { featureNames } : { schema };
 }
