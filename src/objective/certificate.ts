@@ -1,4 +1,4 @@
-// objective: how far a point is from the optimum at most, proven by the duality gap.
+// objective: a proven bound on the distance to the optimum, from the duality gap.
 import { assertShape } from '../core/shape.js';
 import { finish, finishInTurns, type Steps, WORK_OF_A_TASK } from '../core/task.js';
 import { penaltyOf } from '../optim/penalty.js';
@@ -8,41 +8,42 @@ import { BLOCK_ROWS, RowBlock } from './row-block.js';
 export interface Certificate {
   /** f(θ), in float64 */
   readonly objective: number;
-  /** ≥ f(θ) − f*, where f* is the least value of the objective. */
+  /** ≥ f(θ) − f*, where f* is the minimum of the objective. */
   readonly suboptimality: number;
 }
 
 /**
  * An upper bound of f(θ) − f*, from the duality gap, in one task.
  *
- * Any distributions αᵢ with Σᵢ sᵢ(αᵢ − yᵢ) = 0 (if there is a bias) bound the optimum from below. Here they are
+ * Any distributions αᵢ with Σᵢ sᵢ(αᵢ − yᵢ) = 0 (if a bias is fitted) bound the optimum from below. This one uses
  *
- *   αᵢ = (1 − t)pᵢ + t·c,   c = p̄ + (ȳ − p̄)/t,   t the least for which c ≥ 0,
+ *   αᵢ = (1 − t)pᵢ + t·c,   c = p̄ + (ȳ − p̄)/t,   t the smallest value for which c ≥ 0.
  *
- * pᵢ the model's probabilities, p̄ and ȳ the weighted means of pᵢ and yᵢ. With V = (1/S) Xᵀdiag(s)(α − Y) and U what is left of
- * V beyond l1, entry by entry, the gap is then
+ * pᵢ are the model's probabilities; p̄ and ȳ are the weighted means of pᵢ and yᵢ. Let V = (1/S) Xᵀdiag(s)(α − Y), and U
+ * its entries after soft thresholding by l1. The gap is then
  *
- *   f(θ) − f* ≤ (1/S) Σᵢ sᵢ·KL(αᵢ‖pᵢ) + ‖λW + U‖²/2λ + l1·‖W‖₁ + ⟨V − U, W⟩
+ *   f(θ) − f* ≤ (1/S) Σᵢ sᵢ·KL(αᵢ‖pᵢ) + ‖λW + U‖²/2λ + l1·‖W‖₁ + ⟨V − U, W⟩.
  *
- * a sum of terms ≥ 0, so nothing cancels; without a bias and l1, α = p, and it is ‖∇f‖²/2λ. It tends to 0 with the gradient.
+ * All terms are ≥ 0, so nothing cancels. Without a bias and l1, the gap is ‖∇f‖²/2λ. It tends to 0 with the gradient.
  *
- * With l1 alone U must be 0: α moves towards y until no entry of V exceeds l1. With both, either way is a bound, and the less of
- * the two is taken.
+ * With l1 alone, U must be 0: α moves towards y until no entry of V exceeds l1. With both penalties, both choices give
+ * a bound, and the smaller one is used.
  *
- * With λ = l1 = 0 no such α is at hand, and the bound is f(θ) − Σᵢ sᵢH(yᵢ)/S: f(θ) itself, as labels have no entropy. It is
- * valid, and small only where the classes can be separated.
+ * With λ = l1 = 0 there is no known α of this kind. The bound is then f(θ) − Σᵢ sᵢH(yᵢ)/S, which is f(θ) because labels
+ * have no entropy. It is valid, but small only if the classes are separable.
  *
- * Proven in exact arithmetic; float64 computes it to some 1e-15 of f(θ), and where both are of this size it says nothing.
+ * The bound holds in exact arithmetic. Float64 rounding adds an error of about 1e-15·f(θ), below which the bound has no
+ * meaning.
  *
- * @param point θ, W [d, classes] followed by b [classes], as `plainProblem` has it
- * @throws ShapeError if the point is of another length
+ * @param point θ: W [d, classes] followed by b [classes], as in `plainProblem`
+ * @throws ShapeError if the point has another length
  * @see docs/mathematics.md, "How far from the optimum"
  */
 export function certify(problem: PlainProblem, point: Float64Array): Certificate {
   return finish(certification(problem, point));
 }
 
-/** `certify` bit for bit, in tasks of some 1.4e7 multiply-adds; `signal` ends it with its reason as error. */
+/** The same bits as `certify`, in tasks of about 1.4e7 multiply-adds. An abort of `signal` throws its reason. */
 export function certifyAsync(problem: PlainProblem, point: Float64Array, signal?: AbortSignal): Promise<Certificate> {
   return finishInTurns(certification(problem, point), signal);
 }
@@ -53,7 +54,7 @@ function* certification(problem: PlainProblem, point: Float64Array): Steps<Certi
   const weight = point.subarray(0, d * q);
   const block = new RowBlock(problem.features, q, problem.rows);
   block.setPoint(point);
-  /** log p of all samples: one pass over the features is enough. */
+  /** log p of all samples, so that one pass over the features suffices. */
   const logProbabilities = new Float64Array(n * q);
   const logits = new Float64Array(BLOCK_ROWS * q);
   const residuals = new Float64Array(BLOCK_ROWS * q);
@@ -80,7 +81,7 @@ function* certification(problem: PlainProblem, point: Float64Array): Steps<Certi
         residuals[at + k] = share * Math.exp(row[k]);
         if (k !== label) others += residuals[at + k];
       }
-      // Not p − 1: where a sample is all but certain, that cancels.
+      // Not p − 1, which cancels when p is close to 1.
       residuals[at + label] = -others;
     }
     block.addOuter(residuals, slope);
@@ -106,7 +107,7 @@ function* certification(problem: PlainProblem, point: Float64Array): Steps<Certi
   }
   let largest = 0;
   for (const entry of moved) largest = Math.max(largest, Math.abs(entry));
-  // With l1 alone V has to be within it; with both, whichever bound is the less.
+  // With l1 alone, |V| must not exceed l1. With both penalties, the smaller bound is used.
   const shrinks = l1 === 0 || largest <= l1 ? [1] : l2 === 0 ? [l1 / largest] : [1, l1 / largest];
   let suboptimality = objective;
   for (const shrink of shrinks) {
@@ -121,7 +122,7 @@ function* certification(problem: PlainProblem, point: Float64Array): Steps<Certi
         yield;
       }
     }
-    // f* ≥ 0, so f(θ) is a bound too. NaN comes of an overflow.
+    // f* ≥ 0, so f(θ) is a bound too. An overflow gives NaN.
     const gap = divergence.total + penaltyGap(weight, moved, shrink, l1, l2);
     if (!Number.isNaN(gap)) suboptimality = Math.min(suboptimality, gap);
   }
@@ -129,8 +130,8 @@ function* certification(problem: PlainProblem, point: Float64Array): Steps<Certi
 }
 
 /**
- * Σ λ/2·w² + l1·|w| + v·w + (|v| − l1)₊²/2λ at v = shrink·V: the penalty, less what its conjugate leaves of it. With u the part of
- * v beyond l1 it is (λw + u)²/2λ + (l1·|w| + (v − u)w), two terms ≥ 0.
+ * Σ λ/2·w² + l1·|w| + v·w + (|v| − l1)₊²/2λ at v = shrink·V: the penalty, v·w and the conjugate. With u the
+ * soft-thresholded v, each entry is (λw + u)²/2λ + (l1·|w| + (v − u)w), two terms ≥ 0.
  */
 function penaltyGap(weight: Float64Array, slope: Float64Array, shrink: number, l1: number, l2: number): number {
   let total = 0;
@@ -138,7 +139,7 @@ function penaltyGap(weight: Float64Array, slope: Float64Array, shrink: number, l
     const v = shrink * slope[j];
     const w = weight[j];
     const beyond = Math.max(0, Math.abs(v) - l1) * Math.sign(v);
-    // With l1 alone there is nothing beyond it, but for rounding. Divided first: the square of a tiny λ may be 0.
+    // With l1 alone, `beyond` is 0 but for rounding. The division comes first because the square of a tiny λ may be 0.
     if (l2 > 0) total += ((l2 * w + beyond) / l2 / 2) * (l2 * w + beyond);
     if (l1 > 0) total += Math.abs(w) * Math.max(0, l1 + (v - beyond) * Math.sign(w));
   }
@@ -187,8 +188,8 @@ function divergenceOf(
 /**
  * One term of KL(α‖p) = Σ (α log(α/p) − α + p), each ≥ 0, at α = p + δ.
  *
- * With u = δ/p it is p((1 + u) log(1 + u) − u), which cancels for small u: there, its series. For an underflowed p, log p
- * is known still.
+ * With u = δ/p it is p((1 + u) log(1 + u) − u). This cancels for small u, where the series is used. log p is passed
+ * because it stays finite when p underflows.
  */
 function divergenceTerm(p: number, logP: number, delta: number): number {
   if (delta === 0) return 0;
@@ -198,7 +199,7 @@ function divergenceTerm(p: number, logP: number, delta: number): number {
   return alpha > 0 ? alpha * (Math.log(alpha) - logP) - delta : -delta;
 }
 
-/** o ← log softmax(o), in place; returns −log softmax(o)[label], exact also where it is all but 0. */
+/** o ← log softmax(o), in place. Returns −log softmax(o)[label], accurate even if it is close to 0. */
 function subtractLogSumExp(logits: Float64Array, label: number): number {
   let largest = 0;
   for (let k = 1; k < logits.length; k++) if (logits[k] > logits[largest]) largest = k;

@@ -1,4 +1,4 @@
-// objective: what bounds the curvature of the objective, or comes near it: preconditioners and metrics for the solvers.
+// objective: bounds and estimates of the objective's curvature: preconditioners and metrics for the solvers.
 import { assertShape } from '../core/shape.js';
 import { finishInTurns, type Steps, WORK_OF_A_TASK } from '../core/task.js';
 import { BlockMetric } from '../optim/block-metric.js';
@@ -7,41 +7,41 @@ import { lossAndResidual, type PlainProblem, shareOf } from './float64.js';
 import { hessianMatrix } from './hessian.js';
 import { BLOCK_ROWS, RowBlock } from './row-block.js';
 
-/** Up to this many features the preconditioner is M itself: 1024²·8 bytes, and 1024³/6 multiply-adds to factor it. */
+/** Up to this many features, M is factored: 1024²·8 bytes and 1024³/6 multiply-adds. */
 const LARGEST_DENSE = 1024;
 
 /**
- * Added to the diagonal of M, relative to it. Without a penalty, collinear columns leave directions in which M is 0; there
- * a gradient is nothing but rounding errors, which M⁻¹ would blow up.
+ * Added to the diagonal of M, relative to it. Without a penalty, M is 0 in some directions if columns are collinear.
+ * The gradient there is rounding error, which M⁻¹ would amplify.
  */
 const JITTER = 1e-10;
 
-/** Whether M is factored, or its diagonal all that is used of it. */
+/** Whether M is factored. If not, only its diagonal is used. */
 export function isFactored({ numFeatures }: PlainProblem): boolean {
   return numFeatures <= LARGEST_DENSE;
 }
 
 export interface PreconditionerOptions {
   /**
-   * X̃ᵀdiag(s)X̃/S, if it is known: [d + 1, d + 1] row-major, of which the lower half is read; the last row is that of the
-   * bias. A matrix made in float32 will do.
+   * X̃ᵀdiag(s)X̃/S, if it is known: [d + 1, d + 1] row-major, with the row of the bias last. Only the lower half is
+   * read. Float32 precision is enough.
    */
   readonly gram?: Float64Array;
-  /** Relative to the diagonal of M; 1e-10 unless given, which fits float64. For gradients in float32, 1e-6. */
+  /** Relative to the diagonal of M. Default 1e-10, for gradients in float64; use 1e-6 for float32. */
   readonly jitter?: number;
   readonly signal?: AbortSignal;
 }
 
 /**
- * Böhning's preconditioner: v ↦ M⁻¹v, class by class, for `lbfgs`.
+ * Böhning's preconditioner for `lbfgs`: v ↦ M⁻¹v for each class.
  *
  *   M = ½·X̃ᵀdiag(s)X̃/S + λD,   X̃ = [X, 1],   D = diag(1, …, 1, 0)
  *
- * The Hessian of the cross-entropy in the logits, diag(p) − ppᵀ, is at most ½I for every p, so that of f is at most M for
- * each class and for all together: a full step −M⁻¹∇f never goes too far.
+ * The Hessian of the cross-entropy in the logits, diag(p) − ppᵀ, is at most ½I for every p. So the Hessian of f is at
+ * most M for each class and for all classes together, and a full step −M⁻¹∇f never increases f.
  *
- * Up to 1024 features M is factored (Cholesky); beyond, only its diagonal is used. Without intercept X̃ is X, and the part
- * of the bias comes back as 0.
+ * Up to 1024 features, M is factored (Cholesky). Beyond that, only its diagonal is used. Without intercept, X̃ is X and
+ * the bias entries of the result are 0.
  *
  * @throws ShapeError if `gram` is not [d + 1, d + 1]
  * @see Böhning, Multinomial logistic regression algorithm (1992); docs/mathematics.md
@@ -62,13 +62,13 @@ export async function bohningPreconditioner(
   return (vector) => withoutBias(vector.map((entry, at) => entry * inverse[Math.floor(at / q)]));
 }
 
-/** M itself, for `proximalNewton`: that of the bias is 1 where there is none, and stands alone. */
+/** M for `proximalNewton`. Without intercept, the diagonal entry of the bias is 1 and its other entries are 0. */
 export async function bohningMetric(problem: PlainProblem, options: PreconditionerOptions = {}): Promise<BlockMetric> {
   const { matrix } = await boundOf(problem, options);
   return new BlockMetric(matrix, problem.numFeatures + 1, problem.numClasses, options.jitter ?? JITTER);
 }
 
-/** M without jitter, [d + 1, d + 1] of which the lower half is filled, or its diagonal. */
+/** M without jitter: [d + 1, d + 1] with the lower half filled, or only its diagonal. */
 async function boundOf(
   problem: PlainProblem,
   { gram, signal }: PreconditionerOptions,
@@ -87,22 +87,22 @@ async function boundOf(
 }
 
 export interface CurvatureOptions extends Omit<PreconditionerOptions, 'gram'> {
-  /** How many multiply-adds a better M than the one below may take; 0 unless given. */
+  /** How many multiply-adds the Hessian may take. Default 0. */
   readonly work?: number;
 }
 
 /**
- * The curvature at θ: v ↦ M⁻¹v, for `lbfgs` from where it has come to.
+ * A preconditioner v ↦ M⁻¹v from the curvature at θ, for `lbfgs` restarted at θ.
  *
- * M is the Hessian itself where the work for it is allowed. Else it is the same for each class,
+ * M is the Hessian if `work` suffices. Otherwise it is the same matrix for each class,
  *
  *   M = X̃ᵀdiag(s∘h)X̃/S + λD,   hᵢ = (1/classes) Σₖ pᵢₖ(1 − pᵢₖ),
  *
- * the mean of the diagonal blocks of the Hessian. Böhning's bound is this with hᵢ = ½, which is far too much once most
- * samples are certain. Neither is a bound, so the line search has to look after the step.
+ * the mean of the diagonal blocks of the Hessian. Böhning's bound is this with hᵢ = ½, which is far too large once most
+ * samples are predicted with certainty. Neither M is an upper bound, so the solver needs a line search.
  *
  * @param point θ, [(d + 1)·classes]
- * @throws ShapeError if the point is of another length
+ * @throws ShapeError if the point has another length
  */
 export async function curvaturePreconditioner(
   problem: PlainProblem,
@@ -123,7 +123,7 @@ export async function curvaturePreconditioner(
   return { precondition, isHessian: true };
 }
 
-/** The same for `proximalNewton`: the Hessian is one block. */
+/** The metric for `proximalNewton` from the curvature at θ. The Hessian is one block. */
 export async function curvatureMetric(
   problem: PlainProblem,
   point: Float64Array,
@@ -145,7 +145,7 @@ function hessianAt(
   return hessianMatrix(problem, point, work, signal);
 }
 
-/** The problem with weights s∘2h: twice, for the ½ of Böhning's bound. */
+/** The problem with weights s∘2h. The 2 cancels the ½ of Böhning's bound. */
 async function atPoint(problem: PlainProblem, point: Float64Array, signal?: AbortSignal): Promise<PlainProblem> {
   const weights = await finishInTurns(curvatures(problem, point), signal);
   for (let i = 0; i < weights.length; i++) weights[i] *= 2 * problem.weights[i];
@@ -182,9 +182,10 @@ function* curvatures(problem: PlainProblem, point: Float64Array): Steps<Float64A
 }
 
 /**
- * X̃ᵀdiag(s)X̃/S in float64, [d + 1, d + 1], with the column of ones last; only the lower half is filled.
+ * X̃ᵀdiag(s)X̃/S in float64, [d + 1, d + 1], with the column of ones last. Only the lower half is filled.
  *
- * n·d²/2 multiply-adds in tasks, fewer where nearly all features are 0: for 60,000 × 784 some seconds, where TensorFlow needs 0.3 s.
+ * Takes n·d²/2 multiply-adds in tasks, fewer if nearly all features are 0. For 60,000 × 784 this takes several seconds;
+ * TensorFlow needs 0.3 s.
  */
 export function gramMatrix(problem: PlainProblem, signal?: AbortSignal): Promise<Float64Array> {
   return finishInTurns(gramProducts(problem), signal);

@@ -13,20 +13,20 @@ export interface PlainProblemOptions {
   /** [n], integers in [0, numClasses) */
   readonly labels: ArrayLike<number>;
   readonly numClasses: number;
-  /** sᵢ ≥ 0, [n], already multiplied by the weight of the class; all 1 unless given. */
+  /** sᵢ ≥ 0, [n], already multiplied by the class weight. Default 1 each. */
   readonly sampleWeights?: ArrayLike<number>;
   /** λ ≥ 0 of the penalty λ/2·‖W‖² */
   readonly l2: number;
-  /** ≥ 0, of the penalty l1·‖W‖₁, which the evaluations here leave to the solver; 0 unless given. */
+  /** ≥ 0, of the penalty l1·‖W‖₁. The evaluations in this file omit it; the solver adds it. Default 0. */
   readonly l1?: number;
-  /** Whether there is a bias to fit; if not, its gradient is 0, and it stays as it is. */
+  /** Whether to fit a bias. If not, its gradient is 0, so it does not change. */
   readonly fitIntercept: boolean;
 }
 
-/** A checked problem, as the functions of this file take it. */
+/** A validated problem, the input of the functions in this file. */
 export interface PlainProblem {
   readonly features: FeatureArray;
-  /** The features as `RowBlock` reads them, where they are few. */
+  /** The features in the layout of `RowBlock`; undefined if they are too large to prepare or mostly 0. */
   readonly rows: Float64Array | undefined;
   readonly labels: Int32Array;
   readonly weights: Float64Array;
@@ -38,19 +38,19 @@ export interface PlainProblem {
   readonly l2: number;
   readonly l1: number;
   readonly fitIntercept: boolean;
-  /** How long a point is: (d + 1)·classes, with a bias or without. */
+  /** The length of a point: (d + 1)·classes, with or without a bias. */
   readonly size: number;
 }
 
 /**
- * The problem that the functions of this file solve, checked; the features stay where they are.
+ * Validates the problem that the functions in this file evaluate. The features are not copied unless they are small.
  *
  *   f(θ) = (1/S) Σᵢ sᵢ NLLᵢ + λ/2·‖W‖²,   S = Σᵢ sᵢ,   NLLᵢ = −log softmax(xᵢW + b)[labelᵢ]
  *
  * θ is W, [d, classes] row-major, followed by b, [classes]. The bias is never penalised. If all weights are 0, the mean
  * is 0.
  *
- * @throws ShapeError if labels or weights are not as many as the samples
+ * @throws ShapeError if there is not one label and one weight per sample
  * @throws DomainError if a label, a weight, l2 or l1 is out of range
  */
 export function plainProblem(options: PlainProblemOptions): PlainProblem {
@@ -102,11 +102,11 @@ export function plainProblem(options: PlainProblemOptions): PlainProblem {
  *
  *   ∂f/∂W = (1/S) Xᵀdiag(s)(P − Y) + λW,   ∂f/∂b = (1/S) Σᵢ sᵢ(pᵢ − yᵢ),   pᵢ = softmax(xᵢW + b)
  *
- * NLLᵢ is taken as (max − o_label) + log1p(Σ of the other exponentials), and p_label − 1 as minus the sum of the others, so
- * that both stay exact where a sample is all but certain. Samples of weight 0 are left out.
+ * NLLᵢ is computed as (max − o_label) + log1p(Σ of the other exponentials), and p_label − 1 as minus the sum of the
+ * other probabilities. So both stay accurate when p_label is close to 1. Samples of weight 0 are skipped.
  *
  * @param point θ, [(d + 1)·classes]
- * @throws ShapeError if the point is of another length
+ * @throws ShapeError if the point has another length
  * @example at θ = 0, with three classes   // value log 3 = 1.0986
  * @see checked against reference/cross-entropy.ts and reference/dense.ts
  */
@@ -114,7 +114,7 @@ export function evaluatePlain(problem: PlainProblem, point: Float64Array): Value
   return finish(evaluation(problem, point));
 }
 
-/** `evaluatePlain` bit for bit, in tasks of some 1.4e7 multiply-adds; `signal` ends it with its reason as error. */
+/** The same bits as `evaluatePlain`, in tasks of about 1.4e7 multiply-adds. An abort of `signal` throws its reason. */
 export function evaluatePlainAsync(
   problem: PlainProblem,
   point: Float64Array,
@@ -138,7 +138,7 @@ function* evaluation(problem: PlainProblem, point: Float64Array): Steps<ValueAnd
     block.logits(logits);
     for (let r = 0, at = 0; r < rows; r++, at += q) {
       const share = shareOf(problem, start + r);
-      // A select, not a product: what is left out may be infinite.
+      // Skipped, not multiplied by 0: the loss may be infinite.
       if (share === 0) {
         residuals.fill(0, at, at + q);
         continue;
@@ -159,12 +159,12 @@ function* evaluation(problem: PlainProblem, point: Float64Array): Steps<ValueAnd
   return { value: loss.total + penaltyOf(weight, l2), gradient };
 }
 
-/** sᵢ/S, what the sample counts in a mean. */
+/** sᵢ/S, the weight of the sample in a mean. */
 export function shareOf({ weights, totalWeight }: PlainProblem, sample: number): number {
   return weights[sample] === 0 ? 0 : weights[sample] / totalWeight;
 }
 
-/** −log softmax(o)[label], and softmax(o) − y into `residuals`: o, and the residual, are the q numbers that begin at `from`. */
+/** Returns −log softmax(o)[label] and writes softmax(o) − y to `residuals`; both vectors start at index `from`. */
 export function lossAndResidual(
   logits: Float64Array,
   from: number,
@@ -203,7 +203,7 @@ export class CompensatedSum {
   }
 
   get total(): number {
-    // After an overflow, what was lost is NaN.
+    // After an overflow, #lost is NaN.
     return Number.isFinite(this.#sum) ? this.#sum + this.#lost : this.#sum;
   }
 }

@@ -1,25 +1,26 @@
-// objective: the Hessian of the objective on plain arrays, with all of its classes at once, where it is not too much.
+// objective: the full Hessian of the objective on plain arrays, for problems of moderate size.
 import { finishInTurns, type Steps, WORK_OF_A_TASK } from '../core/task.js';
 import { lossAndResidual, type PlainProblem, shareOf } from './float64.js';
 import { BLOCK_ROWS, RowBlock } from './row-block.js';
 
-/** Up to so many parameters: 5 MB, and some 25 ms to factor. */
+/** Largest number of parameters: 5 MB and about 25 ms to factor. */
 const LARGEST = 800;
 
-/** Probabilities this near to 0 or 1, for the first of these for which there is enough time, count only on the average. */
+/** Curvature of probabilities this close to 0 or 1 is averaged. The first threshold that fits the work is used. */
 const THRESHOLDS = [0, 1e-6, 1e-5, 1e-4, 1e-3];
 
 /**
- * ∇²f(θ), but for what is too small to be worth its time.
+ * ∇²f(θ), with small contributions approximated.
  *
  *   (1/S) Σᵢ sᵢ·x̃ᵢx̃ᵢᵀ ⊗ (diag(pᵢ) − pᵢpᵢᵀ) + λD
  *
- * Each pair of classes takes n·d²/2 multiply-adds, but only from samples to which both matter, and most samples are soon all
- * but certain. Of a sample's classes with probabilities within a threshold of 0 or 1, the least for which the work is within its
- * bounds, there remains the mean of the pᵢₖ(1 − pᵢₖ), on the diagonal blocks. Both parts are positive semidefinite.
+ * Each pair of classes takes n·d²/2 multiply-adds, but samples that are predicted with certainty contribute almost
+ * nothing. For a sample's classes with probabilities within a threshold of 0 or 1, only the mean of pᵢₖ(1 − pᵢₖ) is
+ * added, to the diagonal blocks. The threshold is the smallest one that keeps the work within its limit. Both parts are
+ * positive semidefinite.
  *
- * @param work how many multiply-adds it may take to make and to factor it
- * @returns [size, size], parameters in the order of a point, the lower half filled; undefined where that is too much
+ * @param work how many multiply-adds computing and factoring it may take
+ * @returns [size, size], parameters in the order of a point, the lower half filled; undefined if it takes more work
  */
 export function hessianMatrix(
   problem: PlainProblem,
@@ -80,17 +81,17 @@ function* hessian(problem: PlainProblem, point: Float64Array, work: number): Ste
   return matrix;
 }
 
-/** 1 − pₖ, as the sum of the others: where pₖ is all but 1, the difference cancels, and the whole is no longer semidefinite. */
+/** 1 − pₖ as the sum of the others: the difference cancels for pₖ close to 1, and the matrix becomes indefinite. */
 function othersOf(probabilities: Float64Array, from: number, q: number, k: number): number {
   let sum = 0;
   for (let l = 0; l < q; l++) if (l !== k) sum += probabilities[from + l];
   return sum;
 }
 
-/** Curvature below which numbers lose their digits. */
+/** Curvature below which floats lose precision. */
 const TINY = 1e-280;
 
-/** Rows and columns with such a diagonal become 0: what is left of them need not be semidefinite. */
+/** Sets rows and columns with a tiny diagonal to 0, because rounding may make them indefinite. */
 function dropTiny(matrix: Float64Array, size: number): void {
   for (let i = 0; i < size; i++) {
     if (matrix[i * size + i] >= TINY) continue;
@@ -126,12 +127,12 @@ function* probabilitiesAt(problem: PlainProblem, point: Float64Array): Steps<Flo
   return probabilities;
 }
 
-/** Whether a class is neither all but impossible nor all but certain. */
+/** Whether a probability is further than the threshold from both 0 and 1. */
 function isBetween(p: number, threshold: number): boolean {
   return p > threshold && p < 1 - threshold;
 }
 
-/** How many pairs of classes there are, over all samples, in which both are in between. */
+/** The number of pairs of classes, over all samples, whose probabilities are both beyond the threshold. */
 function pairsAbove(probabilities: Float64Array, q: number, threshold: number): number {
   let pairs = 0;
   for (let at = 0; at < probabilities.length; at += q) {
@@ -142,7 +143,7 @@ function pairsAbove(probabilities: Float64Array, q: number, threshold: number): 
   return pairs;
 }
 
-/** X̃ᵀdiag(s∘h)X̃/S with the mean hᵢ over all classes of what the others left; undefined where they left nothing. */
+/** X̃ᵀdiag(s∘h)X̃/S, where hᵢ is the mean curvature that the blocks above leave out; undefined if they omit nothing. */
 function* restOf(
   problem: PlainProblem,
   probabilities: Float64Array,
@@ -175,7 +176,7 @@ function* restOf(
   return isEmpty ? undefined : gram;
 }
 
-/** Adds a symmetric matrix, its lower half, to the places of the classes k ≥ c in the lower half of the whole. */
+/** Adds the lower half of a symmetric matrix to the block of the classes k ≥ c in the lower half of the full matrix. */
 function addBlock(gram: Float64Array, order: number, k: number, c: number, q: number, matrix: Float64Array): void {
   const size = order * q;
   for (let a = 0; a < order; a++) {

@@ -10,15 +10,15 @@ import { clonesOf, type Tensors } from '../optim/first-order.js';
 import { l2PenaltyOf } from '../optim/penalty.js';
 import type { ScaledLayer } from './scaled-layer.js';
 
-/** How many rows one task may take without holding up the event loop; from shapes alone, never from a timing. */
+/** How many rows one task can process without blocking the event loop. Depends on shapes alone, never on timings. */
 export function rowsOfATask(inputs: number, units: number): number {
   return Math.max(1, Math.floor(WORK_OF_A_TASK / (inputs * units)));
 }
 
-/** Few enough rows that they and their products stay in the processor's caches; many enough that steps cost little. */
+/** Few enough rows to fit in the processor's caches with their products, many enough to amortise the step overhead. */
 export const ROWS_IN_CACHE = 512;
 
-/** Rows of a step, such that no short batch is left over, which would be a graph of its own, if that can be. */
+/** Rows of a step, chosen to divide n if possible: a short last batch would need a graph of its own. */
 function rowsOfAStep(n: number, most: number): number {
   for (let rows = most; rows > most / 2; rows--) if (n % rows === 0) return rows;
   return most;
@@ -29,28 +29,28 @@ export interface TrainingData {
   readonly features: FeatureArray & Pick<DataArray, 'dtype'>;
   /** Class indices. */
   readonly labels: Int32Array;
-  /** What each sample counts, sᵢ/S: they sum to 1. */
+  /** The weight of each sample in the mean, sᵢ/S; they sum to 1. */
   readonly shares: Float32Array;
 }
 
-/** Σᵢ sᵢ/S·NLLᵢ at some parameters, and its gradient: without a penalty. */
+/** Σᵢ sᵢ/S·NLLᵢ at some parameters and its gradient, without a penalty. */
 export interface LossAndGradient {
   readonly loss: number;
-  /** The caller's. */
+  /** Owned by the caller. */
   readonly gradients: Tensors;
 }
 
-/** The loss as a function of the parameters, prepared to be asked many times. */
+/** The loss as a function of the parameters, prepared for repeated evaluation. */
 export interface OpenLoss {
   evaluate(parameters: Tensors, signal?: AbortSignal): Promise<LossAndGradient>;
   close(): void;
 }
 
 /**
- * Prepares the weighted mean loss of all samples; on TensorFlow an evaluation is a native call or a few.
+ * Prepares the weighted mean loss of all samples. On TensorFlow, an evaluation takes one or a few native calls.
  *
- * @param parameters for their shapes
- * @param evaluations how many there may be
+ * @param parameters read for their shapes only
+ * @param evaluations the largest number of evaluations
  */
 export async function openLoss(
   scaled: ScaledLayer,
@@ -114,11 +114,11 @@ export interface ObjectiveOptions {
 export interface ObjectiveValue {
   /** (1/S)·Σᵢ sᵢ·NLLᵢ + λ/2·‖W‖² */
   readonly objective: number;
-  /** Largest absolute entry of its gradient, with respect to what is trained. */
+  /** Largest absolute entry of its gradient with respect to the trained parameters. */
   readonly gradientNorm: number;
 }
 
-/** The objective and the largest entry of its gradient, at these parameters. */
+/** The objective and the largest absolute entry of its gradient, at these parameters. */
 export async function objectiveOf(
   scaled: ScaledLayer,
   parameters: Tensors,

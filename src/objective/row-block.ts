@@ -1,17 +1,17 @@
-// objective: products with some samples at once, in float64: the inner loops of the solvers on plain arrays.
+// objective: products with a block of samples in float64, the inner loops of the solvers on plain arrays.
 import type { FeatureArray } from '../data/batches.js';
 import { type Block, multiply, multiplyTransposed } from '../optim/block-products.js';
 
-/** Samples of a block: their features stay in the processor's caches for as long as they are needed. */
+/** Samples of a block, few enough that their features stay in the processor's caches. */
 export const BLOCK_ROWS = 32;
 
-/** Below this share of features that are not 0, to skip the zeros is faster than to multiply by them. */
+/** Below this share of nonzero features, skipping zeros is faster than multiplying by them. */
 const SPARSE = 0.12;
 
-/** Up to so many numbers (16 MB), the rows of a problem are laid out once, not in each evaluation. */
+/** Up to this many numbers (16 MB), the rows of a problem are prepared once instead of in each evaluation. */
 const PREPARED = 2 ** 21;
 
-/** X̃ in float64, its rows filled up to fours of columns; undefined where that is too much, or most of it is 0. */
+/** X̃ in float64, its rows padded to a multiple of 4 columns; undefined if it is too large or most of it is 0. */
 export function prepareRows({ values, shape, scale = 1 }: FeatureArray): Float64Array | undefined {
   const [n, d] = shape;
   const width = Math.ceil((d + 1) / 4) * 4;
@@ -30,36 +30,36 @@ export function prepareRows({ values, shape, scale = 1 }: FeatureArray): Float64
   return filled < SPARSE * n * (d + 1) ? undefined : prepared;
 }
 
-/** Some samples with the 1 of the bias after their features, X̃, and products with it. */
+/** A block X̃ of samples, their features followed by the 1 of the bias, and products with it. */
 export class RowBlock {
   readonly #features: FeatureArray;
   /** d + 1 */
   readonly #order: number;
   readonly #classes: number;
-  /** Filled up with zeros, as the products want it: #order to fours, #classes to twos. */
+  /** Padded with zeros for the products: #order to a multiple of 4, #classes to a multiple of 2. */
   readonly #width: number;
   readonly #pairs: number;
-  /** The rows that were read last, in the problem's own or in #copy. */
+  /** The rows read last: in the prepared rows or in #copy. */
   #values: Float64Array;
-  /** Where the block begins in them. */
+  /** The start of the block in #values. */
   #offset = 0;
   readonly #prepared: Float64Array | undefined;
   readonly #copy: Float64Array;
   readonly #scaled: Float64Array;
-  /** Of a point: for each pair of classes, [order, 2]. */
+  /** The point of `setPoint`: [order, 2] for each pair of classes. */
   readonly #point: Float64Array;
   readonly #sums: Float64Array;
   #count = 0;
-  /** Rows of #copy that are not 0. */
+  /** Rows in #copy; the others are 0. */
   #copied = 0;
   #isSparse = false;
-  /** Where the features are that are not 0, the 1 included: row r from #starts[r] to #starts[r + 1]. */
+  /** Columns of the nonzero features, the 1 included: those of row r are at #starts[r] to #starts[r + 1]. */
   readonly #places: Int32Array;
   readonly #starts = new Int32Array(BLOCK_ROWS + 1);
-  /** How many those are: what a product with one class costs. */
+  /** The number of nonzero features: the multiply-adds of a product with one class. */
   filled = 0;
 
-  /** @param prepared the rows of `prepareRows`, if there are any */
+  /** @param prepared the result of `prepareRows` */
   constructor(features: FeatureArray, numClasses: number, prepared?: Float64Array) {
     this.#features = features;
     this.#order = features.shape[1] + 1;
@@ -75,7 +75,7 @@ export class RowBlock {
     this.#places = new Int32Array(prepared === undefined ? BLOCK_ROWS * this.#order : 0);
   }
 
-  /** Takes the samples from `start` on, as many as there are but 32; returns how many. */
+  /** Reads up to 32 samples from `start` on. Returns their number. */
   read(start: number): number {
     const count = Math.min(BLOCK_ROWS, this.#features.shape[0] - start);
     if (this.#prepared !== undefined) {
@@ -91,7 +91,7 @@ export class RowBlock {
     return count;
   }
 
-  /** Takes the first `count` of these samples, up to 32. */
+  /** Reads the first `count` of these samples, at most 32. */
   gather(samples: Int32Array, count: number): void {
     for (let r = 0; r < count; r++) this.#copyRow(samples[r], r);
     this.#endCopy(count);
@@ -128,7 +128,7 @@ export class RowBlock {
     this.filled = this.#prepared === undefined ? this.#starts[count] : count * this.#order;
   }
 
-  /** The point of the `logits` to come: W followed by b. */
+  /** Sets the point for `logits`: W followed by b. */
   setPoint(point: Float64Array): void {
     const [order, q] = [this.#order, this.#classes];
     for (let k = 0; k < q; k++) {
@@ -137,7 +137,7 @@ export class RowBlock {
     }
   }
 
-  /** X̃·point into `logits`, [rows, classes]. */
+  /** Writes X̃·point to `logits`, [rows, classes]. */
   logits(logits: Float64Array): void {
     const [order, q] = [this.#order, this.#classes];
     if (this.#isSparse) {
@@ -171,7 +171,7 @@ export class RowBlock {
     }
   }
 
-  /** Adds X̃ᵀR to a gradient that is laid out like a point; R is [rows, classes]. */
+  /** Adds X̃ᵀR to a gradient in the layout of a point; R is [rows, classes]. */
   addOuter(residuals: Float64Array, gradient: Float64Array): void {
     const [order, width, q, count] = [this.#order, this.#width, this.#classes, this.#count];
     if (this.#isSparse) {
@@ -195,7 +195,7 @@ export class RowBlock {
     }
   }
 
-  /** Adds to the sums of each class, laid out like a point, the rows of that class: as `addOuter` with shares at their labels. */
+  /** Adds each row, times its share, to the sum of its class: `addOuter` with shares at the labels, 0 elsewhere. */
   addToClasses(labels: Int32Array, first: number, shares: Float64Array, sums: Float64Array): void {
     const q = this.#classes;
     for (let r = 0; r < this.#count; r++) {
@@ -206,7 +206,7 @@ export class RowBlock {
     }
   }
 
-  /** Adds X̃ᵀdiag(shares)X̃ to a matrix [d + 1, d + 1]; only its lower half counts. */
+  /** Adds X̃ᵀdiag(shares)X̃ to a matrix [d + 1, d + 1]. Only the lower half is computed. */
   addGram(shares: Float64Array, gram: Float64Array): void {
     const [order, width, count] = [this.#order, this.#width, this.#count];
     const x = this.#values;
@@ -228,7 +228,7 @@ export class RowBlock {
     }
     const products = multiplyTransposed(scaled, width, Math.ceil(order / 2) * 2, this.#block(), 'lower');
     for (let i = 0; i < order; i++) {
-      // To the diagonal and no further.
+      // Up to the diagonal.
       for (let j = 0, to = i * order, from = i * width; j <= i; j++, to++, from++) gram[to] += products[from];
     }
   }

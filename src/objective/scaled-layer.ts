@@ -1,40 +1,41 @@
-// objective: a layer on features as they are stored.
+// objective: a layer that scales and standardises stored features itself.
 import * as tf from '@tensorflow/tfjs';
 import type { Scaling } from '../data/standardize.js';
 import { backward, type Layer, transposedProduct } from '../nn/layer.js';
 import { l2Gradient } from '../nn/penalty.js';
 import type { Tensors } from '../optim/first-order.js';
 
-/** A layer as a training step uses it: it takes features before the division by their scale, and before they are standardised. */
+/** A layer as a training step uses it. Its input is the stored features, neither scaled nor standardised. */
 export interface ScaledLayer {
-  /** o = zW + b, z = x/scale, standardised or not */
+  /** o = zW + b with z = x/scale, optionally standardised */
   forward(features: tf.Tensor2D, parameters: Tensors): tf.Tensor2D;
-  /** From ∂ℓ/∂o to the gradients of the parameters, of the penalty λ/2·‖W‖² as well. */
+  /** The gradients of the parameters from ∂ℓ/∂o, including that of the penalty λ/2·‖W‖². */
   backward(features: tf.Tensor2D, logitsGradient: tf.Tensor2D, parameters: Tensors, l2: number): Tensors;
-  /** Gradients of the loss, with λ·W, back through what W is made of, added. */
+  /** Adds the gradient of the penalty, λ·W backpropagated to the parameters, to the gradients of the loss. */
   addPenalty(gradients: Tensors, parameters: Tensors, l2: number): Tensors;
   weightOf(parameters: Tensors): tf.Tensor2D;
 }
 
 /**
- * A layer that sees to the scale of its features itself.
+ * Wraps a layer so that it takes stored features, without a scaled copy of them.
  *
- * @param scale what stored features are divided by
- * @param scaling how they are standardised after that: z = (x/scale − mean)/deviation, without a copy of them
+ * @param scale the divisor of stored features
+ * @param scaling standardises them after the division: z = (x/scale − mean)/deviation
  */
 export function scaledLayer(layer: Layer, scale = 1, scaling?: Scaling): ScaledLayer {
   return onColumns(layer, scaling === undefined ? { factor: 1 / scale } : columnsOf(scaling, scale));
 }
 
-/** What is done to the columns of features as they are stored: z = factor∘x − shift. */
+/** The transformation of the stored columns: z = factor∘x − shift. */
 interface Columns {
-  /** One for all columns, or one for each. */
+  /** One for all columns, or one per column. */
   readonly factor: number | Float32Array;
   readonly shift?: Float32Array;
 }
 
 function columnsOf({ mean, scale, isConstant }: Scaling, divisor: number): Columns {
-  // 0 for a constant column: rounding errors would be gradients else, which Adam makes as large as any.
+  // 0 for a constant column. Rounding errors would otherwise become gradients, which Adam scales up to the size of the
+  // others.
   const of = (value: (j: number) => number) => Float32Array.from(mean, (_, j) => (isConstant[j] ? 0 : value(j)));
   return { factor: of((j) => 1 / (divisor * scale[j])), shift: of((j) => mean[j] / scale[j]) };
 }
@@ -70,7 +71,7 @@ function onColumns(layer: Layer, { factor, shift }: Columns): ScaledLayer {
   };
 }
 
-/** A factor for all, or a tensor of factors of that shape. */
+/** Multiplies by one factor, or by factors of the given shape. */
 function times(tensor: tf.Tensor2D, factor: number | Float32Array, shape: number[]): tf.Tensor2D {
   if (typeof factor !== 'number') return tensor.mul(tf.tensor(factor, shape));
   return factor === 1 ? tensor : tensor.mul(factor);

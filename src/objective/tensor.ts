@@ -11,15 +11,15 @@ import { openLoss, rowsOfATask, type TrainingData } from './objective.js';
 import { scaledLayer } from './scaled-layer.js';
 
 export interface TensorObjective {
-  /** f(θ) and its gradient, as `evaluatePlain` has them, without l1. */
+  /** f(θ) and its gradient, as from `evaluatePlain`, without l1. */
   evaluate(point: Float64Array, signal?: AbortSignal): Promise<ValueAndGradient>;
-  /** X̃ᵀdiag(s)X̃/S, the column of ones last, [d + 1, d + 1] of which the lower half is filled. */
+  /** X̃ᵀdiag(s)X̃/S, [d + 1, d + 1], with the column of ones last and the lower half filled. */
   gram(signal?: AbortSignal): Promise<Float64Array>;
-  /** Gives back all tensors. */
+  /** Disposes all tensors. */
   close(): void;
 }
 
-/** @param evaluations how many there may be */
+/** @param evaluations the largest number of evaluations */
 export async function openTensorObjective(
   { features, labels, numSamples: n, numFeatures: d, numClasses, l2, fitIntercept }: PlainProblem,
   weights: SampleWeights | undefined,
@@ -71,7 +71,7 @@ export async function openTensorObjective(
   };
 }
 
-/** Rows of a native product: few enough to stay in the caches, many enough for its threads. */
+/** Rows of a native product: few enough to fit in the caches, many enough to use all threads. */
 const NATIVE_ROWS = 512;
 
 async function gramOf(
@@ -86,7 +86,7 @@ async function gramOf(
   type Batch = { readonly features: tf.Tensor2D; readonly shares: tf.Tensor1D };
   const step = ({ gram, mean }: Sums, { features: x, shares }: Batch): [Sums, object] => {
     const weighted = x.mul<tf.Tensor2D>(shares.expandDims(1));
-    // wasm has a slow way for transposed factors only.
+    // wasm multiplies transposed factors slowly.
     const products = isNative ? tf.matMul(weighted, x, true, false) : tf.matMul(tf.transpose(weighted), x);
     return [{ gram: gram.add(products), mean: mean.add(weighted.sum(0)) }, {}];
   };
