@@ -218,7 +218,7 @@ describe('the names of features', () => {
     [['a', 'b', 'c', 4], { code: 'DOMAIN', argument: 'featureNames[3]', actual: '4' }],
     [
       ['a', 'b', 'c', 'a'],
-      { code: 'DOMAIN', argument: 'featureNames[3]', expected: 'be a string that names no other feature' },
+      { code: 'DOMAIN', argument: 'featureNames[3]', expected: 'be a string that differs from the other names' },
     ],
   ])('are not %j', async (names, fields) => {
     const options = { solver: 'lbfgs', featureNames: names as string[] } as const;

@@ -1,4 +1,4 @@
-// model: the temperature at which probabilities mean what they say, from samples that were held back.
+// model: fits the temperature that calibrates probabilities, on held-out samples.
 
 import type { Affine } from '../core/affine.js';
 import type { Label } from '../core/labels.js';
@@ -11,36 +11,37 @@ import { type Evaluation, evaluateModel, type Truth, truthOf } from './evaluatio
 import { predictRows } from './predict-async.js';
 
 export interface FittedTemperature {
-  /** T > 0: logits are to be divided by it. */
+  /** T > 0, the divisor of the logits. */
   readonly temperature: number;
   /**
-   * Why T is not the least of the loss, which lies at no finite T then; null where it is.
+   * Why T does not minimise the loss: it has no minimum at a finite T > 0. Null if T is the minimum.
    *
-   * `'separable'`: all predictions are right, so the loss falls for ever as T → 0. T is then where the mean loss is
-   * log((n + 2)/(n + 1)), as sure as n successes in n trials make one by Laplace's rule of succession, or 1 where the model is
-   * as sure already. `'uninformative'`: the logits are no better than none, so the loss falls for ever as T → ∞. T is then so
-   * large that no two probabilities of a sample differ by more than a part in a thousand; the order of the classes stays.
+   * `'separable'`: all predictions are right, so the loss decreases as T → 0. T is then chosen so that the mean loss is
+   * log((n + 2)/(n + 1)), the confidence that Laplace's rule of succession gives n successes in n trials. T is 1 if the
+   * model is already that confident. `'uninformative'`: the logits predict no better than chance, so the loss decreases
+   * as T → ∞. T is then so large that no two probabilities of a sample differ by more than a part in a thousand. The
+   * order of the classes does not change.
    */
   readonly bound: 'separable' | 'uninformative' | null;
 }
 
 /** Options of `calibrate`. */
 export interface CalibrateOptions {
-  /** What each sample counts, ≥ 0 and not all 0; 1 unless given. */
+  /** The weight of each sample, ≥ 0 and not all 0. Default 1 each. */
   readonly sampleWeights?: ArrayLike<number>;
-  /** Ends the work with the signal's reason as error. */
+  /** Aborts the work, which then throws the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
 export interface CalibratedAffine<L extends Label> extends FittedTemperature {
   /** W/T and b/T */
   readonly affine: Affine;
-  /** On the samples that T was fitted to, with the model as it was, and with the calibrated one. */
+  /** Evaluations on the samples that T was fitted to, before and after calibration. */
   readonly before: Evaluation<L>;
   readonly after: Evaluation<L>;
 }
 
-/** Weight and bias, divided by the temperature that fits these samples. */
+/** Divides weight and bias by the temperature fitted to these samples. */
 export async function calibrateAffine<L extends Label>(
   affine: Affine,
   classes: readonly L[],
@@ -64,32 +65,32 @@ export async function calibrateAffine<L extends Label>(
   };
 }
 
-/** Mean loss at β = 1/T, and its first two derivatives with respect to β. */
+/** The mean loss at β = 1/T and its first two derivatives with respect to β. */
 interface Slope {
   readonly value: number;
   readonly first: number;
   readonly second: number;
 }
 
-/** Exponentials of a task: some 30 ms. */
+/** Exponentials in a task: about 30 ms. */
 const NUMBERS_OF_A_TASK = 1e6;
-/** By how much the logarithms of two probabilities of a sample may differ where logits say nothing. */
+/** Largest difference of two log-probabilities of a sample when the logits are uninformative. */
 const NEXT_TO_NOTHING = 1e-3;
-/** Logits of float32 weights do not differ by less, but by nothing. */
+/** Smaller differences of logits are 0: float32 weights do not produce them. */
 const NO_GAP = 1e-100;
-/** β is as exact as float64 makes it. */
+/** Relative precision of β, near that of float64. */
 const RELATIVE = 1e-14;
-/** To 1e99 and 1e-99: beyond what differences of float32 numbers ask for, and before numbers end. */
+/** β stays within 1e-99 … 1e99: enough for differences of float32 numbers, without overflow. */
 const DOUBLINGS = 329;
 
 /**
- * The temperature T > 0 that minimises the mean loss of softmax(o/T) on samples that the model did not learn from.
+ * The temperature T > 0 that minimises the mean loss of softmax(o/T) on held-out samples.
  *
  *   f(β) = (1/S) Σᵢ sᵢ (log Σₖ exp(β zᵢₖ)),   zᵢₖ = oᵢₖ − oᵢ,yᵢ,   β = 1/T
  *   f′(β) = (1/S) Σᵢ sᵢ Σₖ pᵢₖ zᵢₖ          f″(β) = (1/S) Σᵢ sᵢ Varₚ(zᵢ) ≥ 0
  *
- * f is convex in β (not in T), so the root of f′ is its minimum: found by Newton's method inside a bracket that bisection
- * keeps. A finite root > 0 is there if f′(0) < 0 < f′(∞) = (1/S) Σᵢ sᵢ maxₖ zᵢₖ.
+ * f is convex in β (not in T), so its minimum is the root of f′. Newton's method finds it, with bisection as a
+ * safeguard. A finite root > 0 exists if f′(0) < 0 < f′(∞) = (1/S) Σᵢ sᵢ maxₖ zᵢₖ.
  *
  * @param logits o, [n, classes] row-major
  * @see Guo et al., On calibration of modern neural networks (2017), §4.2
@@ -121,7 +122,7 @@ export async function fitTemperature<L extends Label>(
   return 1 / beta > most.temperature ? most : { temperature: 1 / beta, bound: null };
 }
 
-/** What is known without a β. */
+/** The limits of the loss, which do not depend on β. */
 function limitsOf(logits: Float64Array, labels: Int32Array, weights: Float64Array, q: number) {
   let total = 0;
   let count = 0;
@@ -169,7 +170,7 @@ async function slopeAt(
       let mean = 0;
       let square = 0;
       for (let k = at; k < at + q; k++) {
-        // Of the top class, so that nothing overflows, and variances do not cancel.
+        // Relative to the top class, so that nothing overflows and variances do not cancel.
         const gap = logits[k] - logits[top];
         const p = Math.exp(beta * gap);
         sum += p;
@@ -189,7 +190,7 @@ async function slopeAt(
   return { value: value / total, first: first / total, second: second / total };
 }
 
-/** The root β > 0 of a function that rises from below 0 to above it, given with its slope. */
+/** The root β > 0 of an increasing function, which also returns its slope. */
 async function rootOf(f: (beta: number) => Promise<readonly [value: number, slope: number]>): Promise<number> {
   let beta = 1;
   let [value, slope] = await f(beta);
@@ -205,7 +206,7 @@ async function rootOf(f: (beta: number) => Promise<readonly [value: number, slop
   while (value !== 0 && Math.abs(step) > RELATIVE * beta) {
     const newton = -value / slope;
     const isInside = beta + newton > low && beta + newton < high;
-    // A step that is not half as long as the last one is no sign of convergence.
+    // Bisects unless the Newton step is less than half as long as the last one, which shows convergence.
     const next = isInside && Math.abs(newton) < Math.abs(step) / 2 ? beta + newton : (low + high) / 2;
     step = next - beta;
     beta = next;

@@ -1,4 +1,4 @@
-// model: how good a model would be on samples it did not learn from, from the samples that there are.
+// model: estimates by cross-validation how well a model predicts new samples.
 import { DomainError } from '../core/errors.js';
 import { classIndices, type Label } from '../core/labels.js';
 import { assertOneOf, describe } from '../core/shape.js';
@@ -15,55 +15,55 @@ import type { Evaluation } from './evaluation.js';
 import type { RowArray } from './predict-async.js';
 import { SoftmaxRegression } from './softmax-regression.js';
 
-/** Where cross-validation stands. */
+/** The progress of a cross-validation. */
 export interface FoldProgress {
-  /** From 1. */
+  /** Counted from 1. */
   readonly fold: number;
   readonly folds: number;
-  /** How the fit of this fold goes. */
+  /** The progress of the fit of this fold. */
   readonly fit: FitProgress;
 }
 
 /**
- * Options of a fit, and of the folds; the seed of a fit is that of the folds. A model to begin from is none of them: it may have
- * learnt from what is held back. Nor are checkpoints, which are those of one fit.
+ * Options of the fits and of the folds, with the same seed. `warmStart` is not supported, because that model may have
+ * been trained on held-out samples. `checkpoint` and `resume` are not supported, because they belong to a single fit.
  */
 export interface CrossValidateOptions<L extends Label> extends OptionsOf<'crossValidate', L>, FoldOptions {
-  /** Whether to keep the probabilities of each sample, by the model that did not learn from it. Default false. */
+  /** Whether to return the probabilities of each sample from the model that was not trained on it. Default false. */
   readonly outOfFold?: boolean;
-  /** Called as each fold goes on. */
+  /** Called during the fit of each fold. */
   readonly onProgress?: (progress: FoldProgress) => void;
 }
 
-/** One fit, and how good it is on what was held back. */
+/** One fit and its scores on the held-out samples. */
 export interface Fold<L extends Label> {
-  /** The samples that were held back, ascending. */
+  /** The indices of the held-out samples, ascending. */
   readonly test: Int32Array;
   readonly result: FitResult;
   readonly evaluation: Evaluation<L>;
 }
 
-/** Scores of models that each were tested on the part they had not seen. */
+/** Scores of models, each evaluated on the fold that it was not trained on. */
 export interface CrossValidation<L extends Label> {
   /** The columns of probabilities. */
   readonly classes: readonly L[];
   readonly folds: readonly Fold<L>[];
-  /** Of each score over the folds. NaN where it is NaN in one: an area under the curve where a class is not held back. */
+  /** The mean of each score over the folds. NaN if it is NaN in a fold: ROC AUC if a class is not held out. */
   readonly mean: Scores;
-  /** √(Σ (score − mean)² / (folds − 1)); numpy's std divides by the number of folds unless told otherwise. */
+  /** √(Σ (score − mean)² / (folds − 1)). NumPy's std divides by the number of folds by default. */
   readonly standardDeviation: Scores;
-  /** [n, classes], with `outOfFold`. */
+  /** [n, classes], if `outOfFold` is true. */
   readonly probabilities?: RowArray;
 }
 
 /**
- * Fits as many models as there are folds, each on all folds but one, and evaluates each on that one.
+ * Fits one model per fold on the other folds and evaluates it on that fold.
  *
- * Folds have their share of each class. The same options, seed and data give the same folds and numbers. Sample weights count
- * in fits and evaluations alike.
+ * Folds are stratified by class. The same options, seed and data give the same folds and numbers. Sample weights apply
+ * to fits and evaluations.
  *
- * @throws as `SoftmaxRegression.fit`; DomainError if a class has only one sample, or there are fewer samples than folds; the
- *         signal's reason if it is aborted
+ * @throws as `SoftmaxRegression.fit`; DomainError if a class has only one sample or there are fewer samples than folds;
+ *         the signal's reason if it is aborted
  * @example
  * const { mean, standardDeviation } = await crossValidate(features, labels, { folds: 10, l2: 0.01 });
  * @see scikit-learn, cross_validate with StratifiedKFold(shuffle=True)
@@ -121,14 +121,14 @@ export async function crossValidate<const L extends Label>(
   };
 }
 
-/** Samples of one part, or of all others. */
+/** The samples of one fold, or of all other folds. */
 interface Part<L extends Label> {
   readonly features: FeatureArray;
   readonly labels: L[];
   readonly sampleWeights: Float64Array | undefined;
 }
 
-/** All samples, checked, and their folds. */
+/** Validates the samples and assigns them to folds. */
 export async function foldedData<L extends Label>(
   features: FeaturesInput,
   labels: ArrayLike<L>,
@@ -153,19 +153,19 @@ export async function foldedData<L extends Label>(
   return { classes, numSamples, parts, foldOf };
 }
 
-/** The options of the folds, beside those of the fits. */
+/** The options that apply to the folds. */
 export const FOLD_OPTIONS = ['folds', 'seed'];
 
-/** The fits would overwrite each other's checkpoints. */
+/** Rejects checkpoint options: the fits would overwrite each other's checkpoints. */
 export function assertNoCheckpoints(options: object, where: string): void {
   const { checkpoint, resume } = options as { readonly checkpoint?: unknown; readonly resume?: unknown };
   if (checkpoint === undefined && resume === undefined) return;
   const argument = checkpoint === undefined ? 'resume' : 'checkpoint';
-  const expected = 'be left out: checkpoints are those of one fit';
+  const expected = 'be left out: a checkpoint belongs to a single fit';
   throw new DomainError({ where, argument, expected, actual: describe(checkpoint ?? resume) });
 }
 
-/** The seed of the folds is that of each fit, where its solver draws anything. */
+/** Passes the seed of the folds to the fits if their solver is random. */
 export function seedOf({ solver = DEFAULT_SOLVER, seed }: Pick<FitOptions<Label>, 'solver' | 'seed'>): {
   seed?: number;
 } {
@@ -180,7 +180,7 @@ export function meanOf(numbers: readonly number[]): number {
   return numbers.reduce((sum, each) => sum + each, 0) / numbers.length;
 }
 
-/** That of the population the numbers are drawn from, estimated from at least two. */
+/** The sample standard deviation of at least two numbers. */
 export function deviationOf(numbers: readonly number[]): number {
   const mean = meanOf(numbers);
   return Math.sqrt(numbers.reduce((sum, each) => sum + (each - mean) ** 2, 0) / (numbers.length - 1));

@@ -1,4 +1,4 @@
-// model: how good predictions are, on samples whose labels are known.
+// model: evaluates predictions on labelled samples.
 
 import type { Affine } from '../core/affine.js';
 import { ShapeError } from '../core/errors.js';
@@ -22,36 +22,38 @@ import { sampleWeightsOf } from '../training/weights.js';
 import { surprise } from './predict.js';
 import { type Chunk, checkedCount, type PredictOptions, predictChunks } from './predict-async.js';
 
-/** The metrics of `metrics.*`, each as its docstring says; sample weights count in all of them. */
+/** The metrics of `metrics.*`; their docstrings define them. All use the sample weights. */
 export interface Evaluation<L extends Label> extends Scores {
   readonly samples: number;
-  /** Wilson's interval of the accuracy; with sample weights that of (Σs)²/Σs² samples, as many as they are worth. */
+  /** Wilson's interval of the accuracy. With sample weights, it uses the effective sample size (Σs)²/Σs². */
   readonly interval: Interval;
   /** topKAccuracy[k − 1]: the share of samples whose label is among the k most probable classes. */
   readonly topKAccuracy: readonly number[];
-  /** Confidence against accuracy, bin by bin: the points of a reliability diagram. */
+  /** Confidence and accuracy of each bin: the points of a reliability diagram. */
   readonly reliability: readonly ReliabilityBin[];
-  /** Means over the classes of precision, recall and F; `micro` is the accuracy, `weighted` by how often a class occurs. */
+  /**
+   * Means of precision, recall and F over the classes. `micro` is the accuracy; `weighted` weights classes by support.
+   */
   readonly macro: AverageScores;
   readonly micro: AverageScores;
   readonly weighted: AverageScores;
-  /** Precision, recall, fscore, area under the curve and support, in the order of the model's classes. */
+  /** Precision, recall, fscore, ROC AUC and support, in the order of the model's classes. */
   readonly perClass: ClassScores<L> & { readonly rocAuc: readonly number[] };
-  /** Rows are the truth, columns the prediction, in the order of the model's classes. */
+  /** Rows are true classes, columns are predicted classes, in the order of the model's classes. */
   readonly confusion: ConfusionMatrix<L>;
 }
 
 /** Options of `evaluate`. */
 export interface EvaluateOptions extends PredictOptions {
-  /** What each sample counts, ≥ 0 and not all 0; 1 unless given. */
+  /** The weight of each sample, ≥ 0 and not all 0. Default 1 each. */
   readonly sampleWeights?: ArrayLike<number>;
-  /** Bins of the reliability diagram. Default 15. */
+  /** The number of bins of the reliability diagram. Default 15. */
   readonly bins?: number;
-  /** Of the interval of the accuracy. Default 0.95. */
+  /** The confidence level of the accuracy's interval. Default 0.95. */
   readonly confidence?: number;
 }
 
-/** Labels as columns of the model, and what they count. */
+/** Labels as class indices of the model, with their weights. */
 export interface Truth<L extends Label> {
   readonly classes: readonly L[];
   /** Class indices, [n]. */
@@ -60,7 +62,7 @@ export interface Truth<L extends Label> {
   readonly weights: Float64Array;
 }
 
-/** @throws ShapeError or DomainError if labels or weights do not fit samples and classes, or there is no sample */
+/** @throws ShapeError or DomainError if labels or weights do not match samples and classes, or there are no samples */
 export function truthOf<L extends Label>(
   affine: Affine,
   classes: readonly L[],
@@ -80,7 +82,7 @@ export function truthOf<L extends Label>(
   return { classes, labels: indices, weights };
 }
 
-/** Metrics of a model on samples. */
+/** Evaluates a model on samples. */
 export async function evaluateModel<L extends Label>(
   affine: Affine,
   classes: readonly L[],
@@ -101,7 +103,7 @@ export async function evaluateModel<L extends Label>(
   });
 }
 
-/** @param chunks logits of all samples, which are overwritten */
+/** @param chunks logits of all samples; they are overwritten */
 async function evaluateChunks<L extends Label>(
   chunks: AsyncIterable<Chunk>,
   { classes, labels, weights }: Truth<L>,
@@ -124,7 +126,7 @@ async function evaluateChunks<L extends Label>(
       if (predicted === label) sums.right += weight;
       counts[label][predicted] += weight;
       ofRank[rankOf(label, row)] += weight;
-      // From the logits: a probability may round to 0.
+      // Computed from the logits, because a probability may round to 0.
       sums.loss += weight * surprise(row, label);
       softmaxInPlace(row);
       sums.brier += weight * squaredDistance(row, label);

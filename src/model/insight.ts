@@ -1,4 +1,4 @@
-// model: what a linear model says of its features.
+// model: explains a linear model by its features: contributions and weight tables.
 
 import type { Affine } from '../core/affine.js';
 import { DomainError, ShapeError } from '../core/errors.js';
@@ -7,7 +7,7 @@ import { assertKnownOptions, assertOneOf, describe } from '../core/shape.js';
 import { isFiniteFloat32, notFinite } from '../data/batches.js';
 import { logitsInto } from './predict.js';
 
-/** What a model is made of, as the functions of this file take it. */
+/** The parts of a model that the functions in this file use. */
 export interface NamedAffine<L extends Label> extends Affine {
   readonly classes: readonly L[];
   readonly featureNames?: readonly string[];
@@ -15,34 +15,34 @@ export interface NamedAffine<L extends Label> extends Affine {
 
 /** Options of `contributions`. */
 export interface ContributionOptions {
-  /** Another sample, such as the mean of all: what counts is then by how much a feature differs from its. */
+  /** A reference sample, such as the mean of all. Contributions are then relative to it. */
   readonly baseline?: ArrayLike<number>;
 }
 
-/** What one feature adds to each logit. */
+/** The contribution of one feature to each logit. */
 export interface FeatureContribution {
   /** Its name, or x0, x1, … */
   readonly feature: string;
   /** Its column. */
   readonly index: number;
-  /** What it is in this sample. */
+  /** Its value in this sample. */
   readonly value: number;
   /** [classes], in the order of `classes`. */
   readonly contributions: Float64Array;
 }
 
-/** logits = base + Σⱼ features[j].contributions, but for the rounding of sums. */
+/** logits = base + Σⱼ features[j].contributions, up to rounding. */
 export interface Contributions<L extends Label> {
   readonly classes: readonly L[];
-  /** The logits of the baseline; without one the bias. [classes] */
+  /** The logits of the baseline, or the bias if there is no baseline, [classes]. */
   readonly base: Float64Array;
   /** In the order of the columns. */
   readonly features: readonly FeatureContribution[];
-  /** [classes], as `logits` gives them. */
+  /** [classes], as returned by `logits`. */
   readonly logits: Float64Array;
 }
 
-/** cⱼₖ = (xⱼ − rⱼ)·Wⱼₖ, r the baseline, or 0. */
+/** cⱼₖ = (xⱼ − rⱼ)·Wⱼₖ, where r is the baseline or 0. */
 export function contributionsOf<L extends Label>(
   model: NamedAffine<L>,
   row: ArrayLike<number>,
@@ -69,8 +69,8 @@ export interface WeightTableOptions {
   /** `'magnitude'`: the largest first; `'index'` (default): in the order of the columns. */
   readonly sort?: 'magnitude' | 'index';
   /**
-   * What each feature's weights are multiplied by, [features], finite and > 0: its standard deviation makes weights of features
-   * in different units comparable. 1 unless given.
+   * The factor of each feature's weights, [features], finite and > 0. Standard deviations make the weights of features
+   * in different units comparable. Default 1 each.
    */
   readonly scale?: ArrayLike<number>;
 }
@@ -87,14 +87,14 @@ export interface WeightRow {
   readonly magnitude: number;
 }
 
-/** The weights as a table, a row for each feature. */
+/** The weights as a table with one row per feature. */
 export interface WeightTable<L extends Label> {
   /** The columns of `weights`. */
   readonly classes: readonly L[];
   readonly rows: readonly WeightRow[];
 }
 
-/** Weights with their mean over the classes taken away. */
+/** The weights minus their mean over the classes. */
 export function weightTableOf<L extends Label>(model: NamedAffine<L>, options: WeightTableOptions): WeightTable<L> {
   const where = 'weightTable';
   assertKnownOptions(options, ['sort', 'scale'], where);
@@ -111,15 +111,15 @@ export function weightTableOf<L extends Label>(model: NamedAffine<L>, options: W
     const weights = own.map((each) => (each - mean) * factor);
     return { feature, index, weights, magnitude: Math.hypot(...weights) };
   });
-  // The sort is stable: of equals the first column stays the first.
+  // The sort is stable, so ties stay in the order of the columns.
   if (sort === 'magnitude') rows.sort((a, b) => b.magnitude - a.magnitude);
   return { classes, rows };
 }
 
 /**
- * Names of features, checked.
+ * Validates feature names.
  *
- * @throws ShapeError if there is not one for each feature; DomainError if one is no text, or comes twice
+ * @throws ShapeError if there is not one name per feature; DomainError if a name is not a string or occurs twice
  */
 export function checkedFeatureNames(
   names: readonly string[] | undefined,
@@ -136,7 +136,7 @@ export function checkedFeatureNames(
   names.forEach((name, i) => {
     const isNew = typeof name === 'string' && !seen.has(name);
     if (!isNew) {
-      const expected = 'be a string that names no other feature';
+      const expected = 'be a string that differs from the other names';
       throw new DomainError({ where, argument: `${argument}[${i}]`, expected, actual: describe(name) });
     }
     seen.add(name);

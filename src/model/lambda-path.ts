@@ -1,4 +1,4 @@
-// model: how much to penalise, found by cross-validation.
+// model: chooses the strength of the penalty by cross-validation.
 import { DomainError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import { assertOneOf, describe } from '../core/shape.js';
@@ -18,62 +18,64 @@ import {
 } from './cross-validate.js';
 import { SoftmaxRegression } from './softmax-regression.js';
 
-/** Where the search stands. */
+/** The progress of the search. */
 export interface LambdaProgress {
-  /** Fits that are begun, from 1, and how many there are: folds × l2, and one for the model. */
+  /** The current fit, counted from 1, and the total: one per fold and λ, plus one for `refit`. */
   readonly fit: number;
   readonly fits: number;
   readonly l2: number;
-  /** From 1; undefined for the model of all samples. */
+  /** Counted from 1; undefined for the fit to all samples. */
   readonly fold: number | undefined;
-  /** How the fit goes. */
+  /** The progress of the fit. */
   readonly progress: FitProgress;
 }
 
-/** Options of a fit, and of the folds; the seed of a fit is that of the folds. */
+/** Options of the fits and of the folds, with the same seed. */
 export interface LambdaPathOptions<L extends Label> extends OptionsOf<'lambdaPath', L>, FoldOptions {
-  /** Values of λ ≥ 0 to try, all different; 1, √0.1, 0.1, …, 1e-4 unless given. */
+  /** Values of λ ≥ 0 to try, all different. Default 1, √0.1, 0.1, …, 1e-4. */
   readonly l2?: readonly number[];
-  /** Which of the two to fit to all samples in the end; neither unless given. */
+  /** Which choice of λ to fit to all samples at the end. Default neither. */
   readonly refit?: 'best' | 'oneStandardError';
-  /** Called as each fit goes on. */
+  /** Called during each fit. */
   readonly onProgress?: (progress: LambdaProgress) => void;
 }
 
-/** The scores of one value of λ: their means over the folds. */
+/** The mean scores of one value of λ over the folds. */
 export interface LambdaRow extends Scores {
   readonly l2: number;
-  /** Of the mean log loss: the standard deviation over the folds divided by √folds. */
+  /** The standard error of the mean log loss: the standard deviation over the folds divided by √folds. */
   readonly standardError: number;
   /** The log loss of each fold. */
   readonly folds: readonly number[];
-  /** Whether all fits came to their optimum. */
+  /** Whether all fits converged. */
   readonly converged: boolean;
 }
 
-/** Scores for each strength of the penalty λ = l2. */
+/** Scores for each strength λ of the penalty, `l2`. */
 export interface LambdaPath {
-  /** From the largest λ to the least. */
+  /** From the largest λ to the smallest. */
   readonly table: readonly LambdaRow[];
-  /** The λ of the least log loss; of equals the largest. */
+  /** The λ with the lowest log loss; the largest of several. */
   readonly best: number;
-  /** The largest λ whose log loss is within one standard error of the least: the simplest model that may be as good. */
+  /**
+   * The largest λ whose log loss is within one standard error of the lowest: the simplest model that may be as good.
+   */
   readonly oneStandardError: number;
 }
 
-/** With the model that `refit` asks for. */
+/** A path with the model that `refit` selects. */
 export interface RefittedLambdaPath<L extends Label> extends LambdaPath {
   readonly model: SoftmaxRegression<L>;
   readonly result: FitResult;
 }
 
 /**
- * Cross-validates many values of the penalty λ, `l2`, and says which is best.
+ * Cross-validates several values of the penalty λ, `l2`, and returns the best.
  *
- * In each fold the path goes from the largest λ to the least, and each fit begins where the one before it ended. What decides is
- * the log loss on what was held back, which sees how sure a model is, and not only whether it is right.
+ * In each fold, λ goes from the largest value to the smallest, and each fit starts from the previous one. The criterion
+ * is the log loss on the held-out samples, which measures confidence as well as accuracy.
  *
- * @throws as `crossValidate`; DomainError if a value is negative or not finite, or comes twice, or there is none
+ * @throws as `crossValidate`; DomainError if a value is negative, not finite or repeated, or if the list is empty
  * @example
  * const { model, best, table } = await lambdaPath(features, labels, { l2: [1, 0.1, 0.01], folds: 10, refit: 'best' });
  * @see Hastie, Tibshirani and Friedman, The elements of statistical learning (2009), §7.10; glmnet, cv.glmnet
@@ -148,7 +150,7 @@ function rowOf(l2: number, cells: readonly Cell[]): LambdaRow {
   };
 }
 
-/** Rows come with the largest λ first, and so the first of equals is the larger λ. */
+/** Rows start with the largest λ, so the first of several equal rows has the largest λ. */
 function choicesOf(table: readonly LambdaRow[]): { best: number; oneStandardError: number } {
   const best = table.reduce((least, row) => (row.logLoss < least.logLoss ? row : least));
   const limit = best.logLoss + best.standardError;

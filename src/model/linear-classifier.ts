@@ -1,4 +1,4 @@
-// model: what a linear classifier does with samples, however it was trained.
+// model: predictions and evaluations of a linear classifier, independent of its training.
 
 import type { Affine } from '../core/affine.js';
 import type { Label } from '../core/labels.js';
@@ -25,16 +25,16 @@ import {
   type TopKArray,
 } from './predict-async.js';
 
-/** Weight and bias as plain arrays, and what is to be said of samples with them. */
+/** Weight and bias as plain arrays, with the methods that predict, evaluate and explain. */
 export abstract class LinearClassifier<L extends Label> {
   /** The classes, in the order of the columns of logits and probabilities. */
   readonly classes: readonly L[];
-  /** Names of the features, where they were given. */
+  /** Names of the features, if they were given. */
   readonly featureNames: readonly string[] | undefined;
-  /** d, features of a sample. */
+  /** d, the number of features of a sample. */
   readonly numFeatures: number;
   readonly #affine: Affine;
-  /** Where a row lies while it is multiplied: memory of 784 numbers takes as long to get as to fill. */
+  /** A buffer for the row being multiplied: allocating 784 numbers takes as long as filling them. */
   readonly #row: FeatureArray<Float64Array>;
 
   protected constructor(affine: Affine, classes: readonly L[], featureNames: readonly string[] | undefined) {
@@ -45,7 +45,7 @@ export abstract class LinearClassifier<L extends Label> {
     this.#row = { values: new Float64Array(this.numFeatures), shape: [1, this.numFeatures] };
   }
 
-  /** Not to be written to. */
+  /** Must not be modified. */
   protected get affine(): Affine {
     return this.#affine;
   }
@@ -68,14 +68,14 @@ export abstract class LinearClassifier<L extends Label> {
    *
    * @param features rows, or a typed array with its shape
    * @returns one Float64Array of [classes] for each sample
-   * @throws ShapeError for another number of features than the model was trained on; DomainError for one that is not finite
+   * @throws ShapeError if the number of features is not that of the model; DomainError if a feature is not finite
    */
   logits(features: Features): Float64Array[] {
     return this.#rows(features, 'logits');
   }
 
   /**
-   * How likely each class is.
+   * The probability of each class.
    *
    *   ŷ = softmax(xW + b)
    *
@@ -90,7 +90,7 @@ export abstract class LinearClassifier<L extends Label> {
   }
 
   /**
-   * The most probable class of each sample; of equally probable ones the first.
+   * The most probable class of each sample; the first of several equally probable ones.
    *
    * @param features rows, or a typed array with its shape
    * @throws as `logits`
@@ -107,10 +107,11 @@ export abstract class LinearClassifier<L extends Label> {
   }
 
   /**
-   * The k most probable classes of each sample with their probabilities, the most probable first; of equal ones the first.
+   * The k most probable classes of each sample with their probabilities, the most probable first. Ties keep the order
+   * of the classes.
    *
    * @param k an integer in [1, classes]
-   * @throws DomainError for another k; as `logits`
+   * @throws DomainError for any other k; otherwise as `logits`
    * @example model.predictTopK(rows, 2)   // [[{ label: 'dog', probability: … }, { label: 'cat', … }], …]
    */
   predictTopK(features: Features, k: number): Prediction<L>[][] {
@@ -123,9 +124,10 @@ export abstract class LinearClassifier<L extends Label> {
   }
 
   /**
-   * `logits` of large input or of a tensor, in chunks: timers and sockets have their turn between them.
+   * `logits` of large input or of a tensor, in chunks, so that the event loop is not blocked.
    *
-   * Large tensors and arrays of bytes or float32 are multiplied by the tfjs backend in use, in float32; all else in float64.
+   * The tfjs backend multiplies large tensors and arrays of bytes or float32, in float32. Other input is multiplied in
+   * float64.
    *
    * @returns the numbers of all samples in one array
    * @throws as `logits`; the signal's reason if it is aborted
@@ -134,26 +136,26 @@ export abstract class LinearClassifier<L extends Label> {
     return predictRows(this.#affine, features, 'logits', 'logitsAsync', options);
   }
 
-  /** `predictProbabilities` as `logitsAsync` does it: the probabilities of all samples in one array. */
+  /** `predictProbabilities` in chunks, as `logitsAsync`. Returns the probabilities of all samples in one array. */
   predictProbabilitiesAsync(features: FeaturesInput, options: PredictOptions = {}): Promise<RowArray> {
     return predictRows(this.#affine, features, 'probabilities', 'predictProbabilitiesAsync', options);
   }
 
-  /** `predict` as `logitsAsync` does it. */
+  /** `predict` in chunks, as `logitsAsync`. */
   predictAsync(features: FeaturesInput, options: PredictOptions = {}): Promise<L[]> {
     return predictLabels(this.#affine, this.classes, features, 'predictAsync', options);
   }
 
-  /** `predictTopK` as `logitsAsync` does it: labels and probabilities of all samples in one array each. */
+  /** `predictTopK` in chunks, as `logitsAsync`. Returns labels and probabilities of all samples in one array each. */
   predictTopKAsync(features: FeaturesInput, k: number, options: PredictOptions = {}): Promise<TopKArray<L>> {
     return predictTop(this.#affine, this.classes, features, k, 'predictTopKAsync', options);
   }
 
   /**
-   * How good the predictions are, on samples whose labels are known. In chunks, as `logitsAsync`.
+   * Evaluates the predictions on labelled samples, in chunks, as `logitsAsync`.
    *
-   * @throws ShapeError or DomainError if features or labels do not fit the model, or there is no sample; the signal's
-   *         reason if it is aborted
+   * @throws ShapeError or DomainError if features or labels do not match the model, or there are no samples; the
+   *         signal's reason if it is aborted
    * @example const { accuracy, interval, logLoss } = await model.evaluate(test.features, test.labels);
    */
   evaluate(features: FeaturesInput, labels: ArrayLike<L>, options: EvaluateOptions = {}): Promise<Evaluation<L>> {
@@ -161,14 +163,15 @@ export abstract class LinearClassifier<L extends Label> {
   }
 
   /**
-   * What each feature of one sample adds to each logit: exact, as the model is linear.
+   * The contribution of each feature of one sample to each logit. It is exact, because the model is linear.
    *
    *   oₖ = bₖ + Σⱼ xⱼ·Wⱼₖ        with a baseline r: oₖ = oₖ(r) + Σⱼ (xⱼ − rⱼ)·Wⱼₖ
    *
-   * Probabilities depend on differences of logits: what a feature adds to all logits alike changes none. Compare classes.
+   * Probabilities depend only on differences of logits, so compare the contributions to several classes. A contribution
+   * that is the same for all classes has no effect.
    *
    * @param row x, [features]
-   * @throws ShapeError for another number of features; DomainError for one that is not finite
+   * @throws ShapeError if the number of features is not that of the model; DomainError if a feature is not finite
    * @example model.contributions(row, { baseline: columnStatistics(features).mean }).features[2].contributions
    */
   contributions(row: ArrayLike<number>, options: ContributionOptions = {}): Contributions<L> {
@@ -176,14 +179,15 @@ export abstract class LinearClassifier<L extends Label> {
   }
 
   /**
-   * The weights as a table, a row for each feature, centred over the classes.
+   * The weights as a table with one row per feature, centred over the classes.
    *
    *   Wⱼₖ − (1/q) Σₖ Wⱼₖ
    *
-   * Adding a number to all weights of a feature changes no probability, so weights mean something only against each other;
-   * centred, the weight of a class is against the mean of all. A weight is per unit of its feature: `scale` makes them comparable.
+   * Adding a number to all weights of a feature changes no probability, so only differences between classes are
+   * meaningful. A centred weight is relative to the mean of all classes. A weight is per unit of its feature; `scale`
+   * makes weights of different features comparable.
    *
-   * @throws ShapeError or DomainError if the scale does not fit the features
+   * @throws ShapeError or DomainError if the scale does not match the features
    * @example model.weightTable({ sort: 'magnitude', scale: columnStatistics(features).scale }).rows[0].feature
    */
   weightTable(options: WeightTableOptions = {}): WeightTable<L> {
@@ -199,7 +203,7 @@ export abstract class LinearClassifier<L extends Label> {
     return rows;
   }
 
-  /** Of rows the values are checked when they are read. */
+  /** Values of rows are checked later, when they are read. */
   #checkedCount(features: Features, where: string): number {
     const shape = isRows(features) ? featureShape(features, where) : asFeatureArray(features, where).shape;
     checkFeatureCount({ shape }, this.numFeatures, where);

@@ -1,4 +1,4 @@
-// model: logits of many samples, chunk by chunk: on the backend in use where that pays, and never for long at a time.
+// model: logits of many samples in short chunks, on the backend in use if that is faster.
 import * as tf from '@tensorflow/tfjs';
 import type { Affine } from '../core/affine.js';
 import { DomainError, ShapeError } from '../core/errors.js';
@@ -17,22 +17,24 @@ import { argMax, argTopK, assertK, softmaxInPlace } from '../predict/scores.js';
 import type { FeaturesInput } from '../training/inputs.js';
 import { logitsInto } from './predict.js';
 
-/** How far a prediction is. */
+/** The progress of a prediction. */
 export interface PredictProgress {
-  /** Samples that are done, and how many there are. */
+  /** The number of finished samples, and the total. */
   readonly done: number;
   readonly total: number;
 }
 
 /** Options of the predictions that return promises. */
 export interface PredictOptions {
-  /** Ends the work with the signal's reason as error. */
+  /** Aborts the work, which then throws the signal's reason. */
   readonly signal?: AbortSignal;
-  /** After each chunk. */
+  /** Called after each chunk. */
   readonly onProgress?: (progress: PredictProgress) => void;
 }
 
-/** Numbers of n samples in one array, row after row: a hundred thousand small arrays would take longer than the arithmetic. */
+/**
+ * Numbers of n samples in one array, row by row. Allocating an array per sample would take longer than the arithmetic.
+ */
 export interface RowArray {
   /** Column k of sample i is values[i·columns + k]. */
   readonly values: Float64Array;
@@ -42,15 +44,15 @@ export interface RowArray {
 
 /** The k most probable classes of n samples, the most probable first. */
 export interface TopKArray<L extends Label> {
-  /** That of rank r of sample i is labels[i·k + r]. */
+  /** The label of rank r of sample i is labels[i·k + r]. */
   readonly labels: L[];
-  /** In the same places. */
+  /** In the order of `labels`. */
   readonly probabilities: Float64Array;
   /** [n, k] */
   readonly shape: readonly [number, number];
 }
 
-/** What is asked for: o = xW + b, or softmax(o). */
+/** The output: o = xW + b, or softmax(o). */
 export type Kind = 'logits' | 'probabilities';
 
 /** Numbers of the samples start, …, end − 1, [end − start, classes] row-major; the next chunk may overwrite them. */
@@ -60,28 +62,28 @@ export interface Chunk {
   readonly values: Float64Array;
 }
 
-/** Up to so many multiply-adds plain TypeScript takes less time than it takes to bring numbers to a backend and back. */
+/** Up to this many multiply-adds, plain TypeScript is faster than transferring the numbers to a backend and back. */
 const PLAIN_WORK = 5e6;
-/** What a chunk may take, in multiply-adds of plain TypeScript: some 20 ms. Backends do more in the time. */
+/** The work of a chunk in multiply-adds: about 20 ms in plain TypeScript. Backends do more in that time. */
 const WORK_OF_A_CHUNK = { plain: 2e7, tensor: 8e7 };
-/** What is done with a row beside its products, in their unit, evaluation included; and for each of its classes. */
+/** Work per row, and per class of a row, besides the products, in multiply-adds. Includes evaluation. */
 const WORK_OF_A_ROW = 400;
 const WORK_OF_A_CLASS = 50;
 
-/** Arrays whose numbers float32 holds, so that a backend loses nothing of them. */
+/** Arrays whose numbers float32 represents exactly, so that a backend does not lose precision. */
 const NO_MORE_THAN_FLOAT32 = ['Uint8Array', 'Int8Array', 'Int16Array', 'Float32Array'];
 
 type RowsOf = (start: number, end: number) => Promise<Float64Array>;
 
 /**
- * o = xW + b, or softmax of it, chunk by chunk.
+ * Yields o = xW + b, or its softmax, in chunks.
  *
- * Large arrays of bytes, small integers or float32, and tensors, are multiplied by the backend in use, in float32; rows of
- * numbers and Float64Arrays keep their digits and stay in plain TypeScript, as all does on the backend cpu, which is no
- * faster. Shapes, types and backend alone decide.
+ * Tensors and large arrays of bytes, small integers or float32 are multiplied in float32 by the backend in use. Rows of
+ * numbers and Float64Arrays are multiplied in float64 in plain TypeScript. So is all input on the cpu backend, which is
+ * not faster. The choice depends only on shapes, types and backend.
  *
- * @param features checked as far as they are read, chunk by chunk
- * @throws ShapeError, DomainError as the synchronous methods do; the signal's reason if it is aborted
+ * @param features checked chunk by chunk, as they are read
+ * @throws ShapeError or DomainError as the synchronous methods; the signal's reason if it is aborted
  */
 export async function* predictChunks(
   affine: Affine,
@@ -116,7 +118,7 @@ export async function* predictChunks(
   }
 }
 
-/** Logits of all samples, or softmax of them. */
+/** The logits of all samples, or their softmax. */
 export async function predictRows(
   affine: Affine,
   features: FeaturesInput,
@@ -133,7 +135,7 @@ export async function predictRows(
   return { values: all, shape: [n, q] };
 }
 
-/** The most probable class of each sample; of equally probable ones the first. */
+/** The most probable class of each sample; the first of several equally probable ones. */
 export async function predictLabels<L extends Label>(
   affine: Affine,
   classes: readonly L[],
@@ -150,7 +152,7 @@ export async function predictLabels<L extends Label>(
   return labels;
 }
 
-/** The k most probable classes of each sample, and how probable they are. */
+/** The k most probable classes of each sample, with their probabilities. */
 export async function predictTop<L extends Label>(
   affine: Affine,
   classes: readonly L[],
@@ -177,7 +179,7 @@ export async function predictTop<L extends Label>(
   return { labels, probabilities, shape: [n, k] };
 }
 
-/** How many samples there are, the structure of the features checked. */
+/** Checks the structure of the features and returns the number of samples. */
 export function checkedCount(affine: Affine, features: FeaturesInput, where: string): number {
   const shape = features instanceof tf.Tensor ? tensorShape(features, where) : featureShape(features, where);
   checkFeatureCount({ shape }, affine.weight.length / affine.bias.length, where);
@@ -187,7 +189,7 @@ export function checkedCount(affine: Affine, features: FeaturesInput, where: str
 function tensorShape(features: tf.Tensor, where: string): readonly [number, number] {
   const argument = 'features';
   const { shape, dtype, isDisposed } = features;
-  if (isDisposed) throw new DomainError({ where, argument, expected: 'be there', actual: 'a disposed tensor' });
+  if (isDisposed) throw new DomainError({ where, argument, expected: 'be a live tensor', actual: 'a disposed tensor' });
   if (shape.length !== 2) {
     throw new ShapeError({ where, argument, expected: 'have shape [n, features]', actual: formatShape(shape) });
   }
@@ -200,7 +202,8 @@ function tensorShape(features: tf.Tensor, where: string): readonly [number, numb
 async function paysOnTensors(features: FeaturesInput, work: number): Promise<boolean> {
   if (work <= PLAIN_WORK) return false;
   if (features instanceof tf.Tensor) {
-    // Slices of a tensor are slow on wasm: 74 ms for 256 rows of 6,000 × 784. Its values are read once, and cut.
+    // Slicing a tensor is slow on wasm: 74 ms for 256 rows of 6,000 × 784. Its values are read once and sliced as an
+    // array.
     return features.dtype === 'float32' && !['cpu', 'wasm'].includes(tf.getBackend());
   }
   if (Array.isArray(features)) return false;
@@ -230,7 +233,7 @@ function plainRows(affine: Affine, features: Features, kind: Kind, where: string
   };
 }
 
-/** @param kept where the tensors go that the caller disposes at the end */
+/** @param kept collects the tensors that the caller disposes at the end */
 function tensorRows(
   affine: Affine,
   features: FeatureArray | tf.Tensor2D,
@@ -241,13 +244,13 @@ function tensorRows(
   const q = affine.bias.length;
   const d = affine.weight.length / q;
   const isTensor = features instanceof tf.Tensor;
-  // The scale of the features goes into the weight.
+  // The scale of the features is folded into the weight.
   const { scale = 1 } = isTensor ? {} : features;
   const weight = tf.tensor2d(scale === 1 ? affine.weight : affine.weight.map((w) => w / scale), [d, q]);
   const bias = tf.tensor1d(affine.bias);
   kept.push(weight, bias);
-  // TensorFlow carries what is not finite from a feature to its logits, all of them, and softmax makes NaN of it: there it is
-  // found in no time. Others may not.
+  // On TensorFlow, a feature that is not finite makes all its logits not finite and their softmax NaN, which is cheap
+  // to detect. Other backends may not propagate it.
   const isSeen = isTensor || tf.getBackend() === 'tensorflow';
   return async (start, end) => {
     if (!isSeen) checkedRows(features, start, end, where);
@@ -258,12 +261,12 @@ function tensorRows(
     });
     const rows = new Float64Array(await output.data<'float32'>().finally(() => output.dispose()));
     if (areFinite(rows)) return rows;
-    // Plain TypeScript names the feature; or all are finite, and a product is beyond float32.
+    // Recomputed in plain TypeScript: it reports the feature, or handles a product that overflows float32.
     return plainRows(affine, isTensor ? await readTensor(features) : features, kind, where)(start, end);
   };
 }
 
-/** The rows as they are stored, in float32; not copied where they are. */
+/** The stored rows in float32, without a copy if they are float32 already. */
 function tensorOf({ values, shape }: FeatureArray, start: number, end: number): tf.Tensor2D {
   return tf.tensor2d(gatherRows({ values, shape }, undefined, start, end), [end - start, shape[1]]);
 }

@@ -1,20 +1,21 @@
-// model: logits of plain arrays, in plain TypeScript: no tensor, no wait, on any backend.
+// model: logits of plain arrays, computed synchronously in plain TypeScript without tensors.
 import type { Affine } from '../core/affine.js';
 import type { Label } from '../core/labels.js';
 import type { FeatureArray, FeatureValues } from '../data/batches.js';
 import { argMax } from '../predict/scores.js';
 
-/** A class, and how likely it is. */
+/** A class and its probability. */
 export interface Prediction<L extends Label> {
   readonly label: L;
   readonly probability: number;
 }
 
 /**
- * o = xW + b of one row, summed in float64 in the order of the features, into out[at], …, out[at + units − 1].
+ * Writes o = xW + b of one row to out[at], …, out[at + units − 1], summed in float64 in the order of the features.
  *
- * Five sums at a time stay in registers: 3.3 µs for 784 × 10, where a loop over an array of ten sums takes 10 (Node 20, x64). Where
- * five do not divide the units, the last five begin earlier: some sums are made twice, and are the same.
+ * Five sums at a time stay in registers. This takes 3.3 µs for 784 × 10; a loop over an array of ten sums takes 10 µs
+ * (Node 20, x64). If the number of units is not a multiple of five, the last five overlap the previous ones, and the
+ * repeated sums are identical.
  */
 export function logitsInto(
   { weight, bias }: Affine,
@@ -89,7 +90,7 @@ function addTwo(
   out[at + 1] = sum1;
 }
 
-/** −log softmax(o)_y of the q logits from `at` on. */
+/** −log softmax(o)_y of the q logits that start at `at`. */
 export function surprise(logits: ArrayLike<number>, label: number, at = 0, q = logits.length): number {
   const max = logits[argMax(logits, at, q) + at];
   let sum = 0;

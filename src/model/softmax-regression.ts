@@ -1,4 +1,4 @@
-// model: the classifier that people use: how it comes to be, and its file.
+// model: the public classifier: training, calibration and its file.
 
 import type { Affine } from '../core/affine.js';
 import { FormatError, isSoftmaxRegressionError } from '../core/errors.js';
@@ -22,13 +22,13 @@ import { type CalibratedAffine, type CalibrateOptions, calibrateAffine } from '.
 import { checkedFeatureNames } from './insight.js';
 import { LinearClassifier } from './linear-classifier.js';
 
-/** What `calibrate` found. */
+/** The result of `calibrate`. */
 export interface Calibration<L extends Label> extends Omit<CalibratedAffine<L>, 'affine'> {
-  /** The calibrated model; the one that was calibrated stays as it was. */
+  /** The calibrated model. The original model is not modified. */
   readonly model: SoftmaxRegression<L>;
 }
 
-/** What a model is made of, beside weight and bias. */
+/** The parts of a model other than weight and bias. */
 interface Description<L extends Label> {
   readonly classes: readonly L[];
   readonly featureNames: readonly string[] | undefined;
@@ -40,12 +40,12 @@ interface Description<L extends Label> {
 }
 
 /**
- * Softmax regression: a linear classifier that says how sure it is.
+ * Softmax regression: a linear classifier that predicts probabilities.
  *
  *   ŷ = softmax(xW + b)
  *
- * A model is plain arrays: it holds no tensor, needs no dispose, and predicts synchronously on any backend. What ends in
- * `Async` is for large input and tensors: it works in chunks, on the backend in use where that pays.
+ * A model consists of plain arrays: it holds no tensors, needs no dispose, and predicts synchronously on any backend.
+ * Methods that end in `Async` are for large input and tensors. They work in chunks, on the tfjs backend if it is faster.
  *
  * @example
  * const { model } = await SoftmaxRegression.fit(features, ['cat', 'dog', 'dog'], { l2: 0.1 });
@@ -53,13 +53,13 @@ interface Description<L extends Label> {
  * @see Dive into Deep Learning (zh), §3.4
  */
 export class SoftmaxRegression<L extends Label> extends LinearClassifier<L> {
-  /** How many numbers were trained; with a PHM layer fewer than weight and bias hold. */
+  /** The number of trained parameters. With a PHM layer, it is smaller than the size of weight and bias. */
   readonly numParameters: number;
-  /** What decided the fit, defaults included. */
+  /** The options of the fit, defaults included. */
   readonly options: TrainingOptions;
-  /** By what `calibrate` divided weight and bias; 1 if it never did. */
+  /** The temperature by which `calibrate` divided weight and bias; 1 without calibration. */
   readonly temperature: number;
-  /** How rows of a table become features, where it was given: for `encodeRows` and `readCsvRows`. */
+  /** How `encodeRows` and `readCsvRows` turn rows of a table into features, if it was given. */
   readonly schema: CsvSchema | undefined;
   readonly #stream: Stream | undefined;
 
@@ -74,14 +74,14 @@ export class SoftmaxRegression<L extends Label> extends LinearClassifier<L> {
   }
 
   /**
-   * Trains a model: minimises (1/S)·Σᵢ sᵢ·NLLᵢ + l2/2·‖W‖², S = Σᵢ sᵢ, on the tfjs backend in use; sᵢ is a sample's weight times
-   * its class's, 1 unless given.
+   * Trains a model: minimises (1/S)·Σᵢ sᵢ·NLLᵢ + l2/2·‖W‖², S = Σᵢ sᵢ, on the tfjs backend in use. sᵢ is the sample
+   * weight times the class weight; both default to 1.
    *
    * @param features X: rows, a typed array with its shape, or a tensor [n, features]; finite
    * @param labels strings, numbers or booleans, one for each sample; the model keeps their type
-   * @returns the fitted model, and how it went
-   * @throws ShapeError if features and labels do not belong together; DomainError for NaN or infinite features, fewer
-   *         than two classes, or an option that is unknown or out of range; the signal's reason if it is aborted
+   * @returns the fitted model and the result of the fit
+   * @throws ShapeError if features and labels do not match; DomainError for NaN or infinite features, fewer than two
+   *         classes, or an option that is unknown or out of range; the signal's reason if it is aborted
    * @example const { model, result } = await SoftmaxRegression.fit(iris.features, iris.labels, { l2: 0.01 });
    * @see docs/training.md for what each option does
    */
@@ -105,9 +105,10 @@ export class SoftmaxRegression<L extends Label> extends LinearClassifier<L> {
   }
 
   /**
-   * A model that has seen nothing, for `partialFit`: its weights are those that a fit by steps begins from.
+   * An untrained model for `partialFit`, with the initial weights of a first-order fit.
    *
-   * @throws DomainError for fewer than two classes, or an option that is unknown, out of range or needs all samples at once
+   * @throws DomainError for fewer than two classes, or an option that is unknown, out of range or needs all samples at
+   *   once
    * @example
    * let model = await SoftmaxRegression.untrained({ classes: ['cat', 'dog'], numFeatures: 2, solver: 'adam' });
    * for await (const { features, labels } of parts) ({ model } = await model.partialFit(features, labels));
@@ -121,15 +122,15 @@ export class SoftmaxRegression<L extends Label> extends LinearClassifier<L> {
   }
 
   /**
-   * Learns from samples that were not there before: one pass over them, in steps. Returns a new model; this one stays as it is.
+   * Learns from new samples by first-order steps, in one pass by default. Returns a new model; this one does not change.
    *
-   * The new one remembers the state of optimizer, schedule and generator, so that parts of a stream count as the epochs of
-   * a training: the same parts in the same order give the same model. A model of `fit`, or of a file, has only its weights to
-   * begin with. Weights of samples and classes multiply the losses as they are.
+   * The new model keeps the state of optimizer, schedule and generator, so parts of a stream continue one training: the
+   * same parts in the same order give the same model. A model from `fit` or from a file starts with its weights alone.
+   * Weights of samples and classes multiply the losses without normalisation.
    *
    * @param features as in `fit`
-   * @param labels each one of the model's classes, which need not all appear
-   * @throws ShapeError or DomainError if features or labels do not fit the model, or it was fitted by lbfgs, with
+   * @param labels classes of the model; not all of them need to occur
+   * @throws ShapeError or DomainError if features or labels do not match the model, or it was fitted by lbfgs, with
    *   `standardize`, or with `classWeights: 'balanced'`, which need all samples at once
    */
   async partialFit(
@@ -154,9 +155,9 @@ export class SoftmaxRegression<L extends Label> extends LinearClassifier<L> {
   }
 
   /**
-   * The model as a file: safetensors, with weight and bias as tensors, and classes, options and a checksum as metadata. The
-   * same bytes in Node and in browsers; `saveModel` writes them, `loadPredictor` of `softmax-regression/predict` and Python's
-   * safetensors read them.
+   * The model as a safetensors file, with weight and bias as tensors, and classes, options and a checksum as metadata.
+   * The bytes are the same in Node and in browsers. `saveModel` writes them; `loadPredictor` of
+   * `softmax-regression/predict` and Python's safetensors read them.
    */
   toBytes(): Uint8Array {
     const { classes, featureNames, numFeatures, numParameters, temperature, schema } = this;
@@ -167,10 +168,10 @@ export class SoftmaxRegression<L extends Label> extends LinearClassifier<L> {
   }
 
   /**
-   * The model of `toBytes`. Everything is checked before anything is built.
+   * Reads the bytes of `toBytes`. Everything is validated before the model is built.
    *
-   * @param where begins the error messages: a path
-   * @throws FormatError if the bytes are no model, were changed or cut short, or need a later version of this package
+   * @param where the start of error messages, such as a path
+   * @throws FormatError if the bytes are not a model, are corrupt or truncated, or need a later version of this package
    */
   static fromBytes<L extends Label = Label>(bytes: Uint8Array, where = 'fromBytes'): SoftmaxRegression<L> {
     const content = decodeModel(bytes, where);
@@ -189,14 +190,15 @@ export class SoftmaxRegression<L extends Label> extends LinearClassifier<L> {
   }
 
   /**
-   * A model whose probabilities mean what they say: logits divided by the temperature that fits samples it did not learn from.
+   * A model with calibrated probabilities: its logits are divided by a temperature T fitted to held-out samples.
    *
-   *   softmax(o/T),   T > 0 that minimises the log loss        weight and bias are divided by T, so that every reader has it
+   *   softmax(o/T),   T > 0 minimises the log loss        weight and bias are divided by T, so the model file includes
+   *   it
    *
-   * The order of the classes stays, and so does the accuracy. `before` and `after` are evaluations on these samples: as T was
-   * fitted to them, `after` flatters a little.
+   * The order of the classes and the accuracy do not change. `before` and `after` are evaluations on these samples. T
+   * is fitted to them, so `after` is slightly optimistic.
    *
-   * @param features of samples that were held back; a hundred do for one number
+   * @param features held-out samples; a hundred are enough for one parameter
    * @throws as `evaluate`
    * @example const { model, temperature } = await overconfident.calibrate(heldBack.features, heldBack.labels);
    * @see Guo et al., On calibration of modern neural networks (2017)
@@ -214,7 +216,7 @@ export class SoftmaxRegression<L extends Label> extends LinearClassifier<L> {
   }
 }
 
-/** The schema of the table that the features come from, and their names: its names, unless others are given. */
+/** The schema of the features and their names. Names default to those of the schema. */
 function describedFeatures(
   options: Pick<FitOptions<Label>, 'schema' | 'featureNames'>,
   numFeatures: number,
@@ -225,7 +227,7 @@ function describedFeatures(
   return { schema, featureNames: checkedFeatureNames(names, numFeatures, where) };
 }
 
-/** Options of a file are held to what `fit` takes. */
+/** Validates the options of a file like those of `fit`. */
 function storedOptions(options: Readonly<Record<string, Json>>, where: string): TrainingOptions {
   try {
     return restoredOptions(options, where);
