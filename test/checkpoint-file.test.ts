@@ -166,7 +166,7 @@ describe('a fit that is resumed with more epochs', () => {
   it('refuses fewer than are begun, and others where the learning rate follows them', async () => {
     expect(await failure(fitIris({ ...sgd, epochs: 1, resume: steps }))).toMatchObject({
       ...{ code: 'DOMAIN', argument: 'epochs', actual: '1' },
-      expected: 'be at least 2: so many the checkpoint has begun',
+      expected: 'be at least 2: the checkpoint has already begun that many',
     });
     expect(await failure(fitIris({ ...lbfgs, maxIterations: 9, resume: newton }))).toMatchObject({
       ...{ code: 'DOMAIN', argument: 'maxIterations', actual: '9' },

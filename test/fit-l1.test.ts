@@ -117,7 +117,7 @@ describe('fit with l1', () => {
   it('says that there were too few iterations', async () => {
     const { result } = await SoftmaxRegression.fit(iris.features, iris.labels, { l1: 1e-4, maxIterations: 3 });
     expect(result).toMatchObject({ converged: false, reason: 'iterations', iterations: 3 });
-    expect(result.advice).toBe('Give more `maxIterations`.');
+    expect(result.advice).toBe('Increase `maxIterations`.');
     expect(result.suboptimality).toBeGreaterThan(0);
   });
 

@@ -72,7 +72,7 @@ onEveryBackend("fit with solver 'lbfgs'", () => {
       converged: false,
       reason: 'iterations',
       iterations: 5,
-      advice: 'Give more `maxIterations`.',
+      advice: 'Increase `maxIterations`.',
     });
   });
 

@@ -28,7 +28,7 @@ describe('fit to classes that can be told apart', () => {
     const { model, result } = await SoftmaxRegression.fit(rows, labels, { l2: 0 });
     expect(result).toMatchObject({ converged: true, reason: 'gradient' });
     expect(result.advice).toBe(
-      'Give `l2`: the samples are separable, so without a penalty the weights grow without bound, and probabilities mean nothing.',
+      'Give `l2`: the samples are separable, so without a penalty the weights grow without bound and the probabilities are meaningless.',
     );
     // The least value, 0, is not taken anywhere, and the bound is the whole of what is left.
     expect(result.objective).toBeLessThan(1e-4);

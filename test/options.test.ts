@@ -195,7 +195,7 @@ describe('messages in other words', () => {
   const flags = (option: string, value?: string) => `--${option}${value === undefined ? '' : ` ${value}`}`;
 
   it.each([
-    ['Give more `maxIterations`.', 'Give more --maxIterations.'],
+    ['Increase `maxIterations`.', 'Increase --maxIterations.'],
     ["Give `solver: 'sgd'` or `l2: 0.1`.", "Give --solver 'sgd' or --l2 0.1."],
     ['Pass `ignore: ["a`b"]`.', 'Pass --ignore ["a`b"].'],
     ['No option: `two words`, `` or `1`.', 'No option: `two words`, `` or `1`.'],

@@ -119,7 +119,7 @@ describe('bad warm starts', () => {
     [
       'a model of other classes',
       { warmStart: { classes: [0, 1], numFeatures: 1, weight: [[1, 2]], bias: [0, 0] } },
-      { code: 'DOMAIN', expected: 'know one of the classes "a", "b" at least', actual: 'one of 0,1' },
+      { code: 'DOMAIN', expected: 'have at least one of the classes "a", "b"', actual: 'one of 0,1' },
     ],
     [
       'a PHM layer',

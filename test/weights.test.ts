@@ -205,7 +205,7 @@ describe('bad weights', () => {
     [
       'of a class that is none',
       { classWeights: { a: 1, z: 2 } },
-      { argument: 'classWeights', expected: 'name classes, of "a", "b"', actual: '"z"' },
+      { argument: 'classWeights', expected: 'name only the classes "a", "b"', actual: '"z"' },
     ],
   ])('are refused: those %s', async (_, options, fields) => {
     for (const solver of ['lbfgs', 'sgd'] as const) {

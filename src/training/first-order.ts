@@ -1,4 +1,4 @@
-// training: from features and labels to trained parameters, by steps over batches.
+// training: fits parameters by first-order steps over batches.
 import * as tf from '@tensorflow/tfjs';
 import { DataStore } from '../compile/arrays.js';
 import { openLoop } from '../compile/loop.js';
@@ -23,18 +23,20 @@ import { trainingStep } from './step.js';
 import { disposeTraining, newTraining, runEpochs, scheduleOf, type Training, type TrainingEnd } from './training.js';
 import { openValidation, type Validation } from './validation.js';
 
-/** The update of each solver: the function of its name. */
+/** The update function of each solver. */
 const OPTIMIZERS: Readonly<Record<FirstOrderSolver, () => Optimizer>> = optimizers;
 
-/** A fit by steps as it runs. */
+/** The input of a first-order fit besides samples and options. */
 export interface FirstOrderRun extends FitRun {
-  /** Whether samples are still to be standardised, step by step; else they are so already. */
+  /** Whether each step standardises its batch. If not set, the samples are already standardised or used unscaled. */
   readonly standardizes?: 'in steps';
-  /** Of a stream: what came of the samples before. Its epochs are counted on, and weights multiply losses as they are. */
+  /**
+   * The training so far, for a stream. Its epoch count continues, and weights multiply losses without normalisation.
+   */
   readonly stream?: PlainTraining;
 }
 
-/** Fitted on a part of a stream, or on nothing yet: with where the training stands, to go on from. */
+/** A fit on the parts of a stream so far, with the training state to continue from. */
 export interface Streamed extends Omit<Fitted, 'result'> {
   readonly training: PlainTraining;
 }
@@ -42,16 +44,16 @@ export interface Streamed extends Omit<Fitted, 'result'> {
 /**
  * Minimises (1/S)·Σᵢ sᵢ·NLLᵢ + λ/2·‖W‖² by first-order steps over shuffled batches.
  *
- * The loss of a batch B is (1/|B|)·Σ_{i∈B} sᵢ·n/S·NLLᵢ: over a random batch, it is that objective on the average, whatever
- * weights are in the batch. To divide by the weights of the batch itself would favour the samples of light batches.
+ * The loss of a batch B is (1/|B|)·Σ_{i∈B} sᵢ·n/S·NLLᵢ. Its expectation over random batches is the mean loss above.
+ * Dividing by the total weight of the batch would favour samples in batches of low weight.
  *
- * @returns parameters as plain arrays; no tensor is left behind, whatever happens
+ * @returns parameters as plain arrays; all tensors are disposed, also after an error
  */
 export function fitFirstOrder(samples: Samples, options: FirstOrderPlan, run: FirstOrderRun): Promise<Fitted> {
   return withTraining(samples, options, run, (trainer) => fitted(trainer, samples));
 }
 
-/** One more part of a stream. */
+/** Fits the next part of a stream. */
 export function fitPart(
   samples: Samples,
   options: FirstOrderPlan,
@@ -63,7 +65,7 @@ export function fitPart(
   }));
 }
 
-/** A training that has seen no sample yet, of `inputs` features. */
+/** A new training with `inputs` features. */
 export function startStream(
   inputs: number,
   numClasses: number,
@@ -79,7 +81,7 @@ export function startStream(
   }));
 }
 
-/** What a training is done with. */
+/** The components of a running training. */
 interface Trainer {
   readonly layer: Layer;
   readonly scaled: ScaledLayer;
@@ -88,7 +90,7 @@ interface Trainer {
   readonly run: FirstOrderRun;
   readonly store: DataStore;
   readonly shape: TrainingShape;
-  /** Where it stands. */
+  /** Its current state. */
   training: Training;
 }
 
@@ -127,7 +129,7 @@ async function withTraining<R>(
   }
 }
 
-/** The layer on features with a scale of their own. */
+/** The layer for features as they are stored, with their scale. */
 function scaledFor(layer: Layer, { scale }: FeatureArray, { scaling, standardizes }: FirstOrderRun): ScaledLayer {
   return scaledLayer(layer, scale, standardizes === undefined ? undefined : scaling);
 }
@@ -150,7 +152,7 @@ function firstTraining(
 async function fitted(trainer: Trainer, samples: Samples): Promise<Fitted> {
   const { features, labels, weights } = samples;
   const { scaled, options, run, store } = trainer;
-  // Stored as they are: the scaled layer sees to that.
+  // Stored unscaled: the scaled layer applies the scale.
   const data = { features: { ...features, scale: 1, dtype: 'float32' }, labels } as const;
   const reason = await train(trainer, weights === undefined ? data : { ...data, weights: factorsOf(weights, run) });
   const { best, iterations, history } = trainer.training;
@@ -176,7 +178,7 @@ type StoredSamples = {
   readonly weights?: Float32Array;
 };
 
-/** All epochs that are left. */
+/** Runs the remaining epochs. */
 async function train(trainer: Trainer, data: StoredSamples): Promise<TrainingEnd> {
   const { scaled, optimizer, options, run, store } = trainer;
   const { epochs, batchSize, shuffle, learningRate: rate, earlyStopping, signal, onProgress, onEpochEnd } = options;
@@ -222,13 +224,13 @@ function layerOf(inputs: number, units: number, { layer, seed }: FirstOrderPlan)
   return layer === 'dense' ? new Dense({ inputs, units, seed }) : new Phm({ inputs, units, n: layer.phm, seed });
 }
 
-/** What the losses of a batch are multiplied by. The total weight of a stream is unknown, so its weights are absolute. */
+/** The factors of the losses in a batch. The total weight of a stream is unknown, so its weights are absolute. */
 function factorsOf(weights: SampleWeights, { stream }: FirstOrderRun): Float32Array {
   return stream === undefined ? relativeWeights(weights) : Float32Array.from(weights.values);
 }
 
 function countOf({ layer, options }: Trainer): number {
-  // A bias that stays 0 is none.
+  // A bias that is not fitted does not count.
   return layer.numParameters - (options.fitIntercept ? 0 : layer.units);
 }
 
@@ -242,12 +244,12 @@ function tensorsOf(point: Float64Array, numClasses: number): Tensors {
   };
 }
 
-/** W and b as plain arrays, for features as they come. */
+/** W and b as plain arrays, for raw features. */
 async function affineOf({ layer, run }: Trainer, trained: Tensors): Promise<Affine> {
   const tensors = tf.tidy(() => ({ weight: layer.weightOf(trained), bias: trained.bias.clone() }));
   const [weight, bias] = await Promise.all([tensors.weight.data<'float32'>(), tensors.bias.data<'float32'>()]);
   tf.dispose(tensors);
-  // Copies: what a backend hands out may be its own memory.
+  // Copied, because a backend may return its own memory.
   if (run.scaling === undefined) return { weight: Float32Array.from(weight), bias: Float32Array.from(bias) };
   const folded = foldBack([...weight, ...bias], run.scaling);
   return { weight: folded.slice(0, weight.length), bias: folded.slice(weight.length) };

@@ -1,4 +1,4 @@
-// training: what people hand in, as the solvers take it.
+// training: converts the arguments of a fit to the form that solvers use.
 import * as tf from '@tensorflow/tfjs';
 import { DomainError, ShapeError } from '../core/errors.js';
 import { assertLabels, type Label, sortedClasses } from '../core/labels.js';
@@ -8,7 +8,7 @@ import { asFeatureArray, type FeatureArray, type Features } from '../data/batche
 /** Samples as rows of numbers, as one typed array with its shape, or as a tensor [n, features]. */
 export type FeaturesInput = Features | tf.Tensor2D;
 
-/** A tensor's values come over once; whatever the form, NaN and ±∞ are refused. */
+/** Reads features of any form; the values of a tensor are downloaded once. Rejects NaN and ±∞. */
 export async function readFeatures(
   features: FeaturesInput,
   where: string,
@@ -22,7 +22,7 @@ export async function readFeatures(
   return asFeatureArray({ values, shape: [shape[0], shape[1]] }, where, argument);
 }
 
-/** The classes in the order of their columns: as given, or the distinct labels, sorted. */
+/** The classes in the order of their columns: as given, or the distinct labels in sorted order. */
 export function classesOf<L extends Label>(
   labels: ArrayLike<L>,
   given: readonly L[] | undefined,

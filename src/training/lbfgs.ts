@@ -1,4 +1,4 @@
-// training: from features and labels to the optimum, with a proof of how near it is.
+// training: fits parameters to the optimum, with a proven bound on the remaining gap.
 
 import { certifyAsync } from '../objective/certificate.js';
 import { type PlainProblem, plainProblem } from '../objective/float64.js';
@@ -13,15 +13,15 @@ import { logsOf } from './training.js';
 import { openPointValidation } from './validation.js';
 
 /**
- * Up to so many multiply-adds of a forward pass, plain TypeScript in float64 evaluates as fast as a backend in float32, and
- * to all its digits. Beyond, tensors do, and plain TypeScript what is left of the way where float32 ends, up to a size.
+ * Up to this many multiply-adds of a forward pass, plain TypeScript in float64 is as fast as a backend in float32.
+ * Larger problems are solved on tensors, then refined in float64 unless they are too large.
  */
 const PLAIN_WORK = 5e6;
 
 /**
  * Minimises (1/S)·Σᵢ sᵢ·NLLᵢ + l2/2·‖W‖² + l1·‖W‖₁ to its optimum, from zero unless `run` has a start.
  *
- * @returns parameters as plain arrays; no tensor is left behind, whatever happens
+ * @returns parameters as plain arrays; all tensors are disposed, also after an error
  */
 export async function fitLbfgs(samples: Samples, plan: OptimumPlan, run: FitRun): Promise<Fitted> {
   const { features, labels, weights, numClasses } = samples;
@@ -55,7 +55,7 @@ export async function fitLbfgs(samples: Samples, plan: OptimumPlan, run: FitRun)
       history.push(record);
       onProgress?.({ epoch: iteration, epochs: maxIterations, step: 1, steps: 1, loss: value, learningRate });
       await onEpochEnd?.(iteration - 1, logsOf(record), async () => affineOf(keptOf(state.point)));
-      // A gradient that overflowed ends it.
+      // The gradient overflowed, so the solver stops.
       if (!Number.isFinite(gradientNorm)) return;
       last = reached;
       await checkpoints?.reach(markOf(reached), true, snapshotOf(reached));
@@ -71,7 +71,7 @@ export async function fitLbfgs(samples: Samples, plan: OptimumPlan, run: FitRun)
   } finally {
     validation?.close();
   }
-  // What the model keeps is float32, so that is what is certified.
+  // The model stores float32 parameters, so the certificate is for those.
   const kept = keptOf(solved.point);
   const point = scaling === undefined ? Float64Array.from(kept) : unfold(kept, scaling);
   const { objective, suboptimality } = await certifyAsync(problem, point, signal);
@@ -93,7 +93,7 @@ function iterationsOf({ before, solver }: OptimumState): number {
   return before.iterations + solver.iterations;
 }
 
-/** An iteration is an epoch. */
+/** An iteration counts as an epoch. */
 function markOf(state: OptimumState): Mark {
   const iterations = iterationsOf(state);
   return { epoch: iterations, iterations };
@@ -119,7 +119,7 @@ function adviceFor(
   isSeparated: boolean,
 ): string | null {
   if (isSeparated) {
-    return 'Give `l2`: the samples are separable, so without a penalty the weights grow without bound, and probabilities mean nothing.';
+    return 'Give `l2`: the samples are separable, so without a penalty the weights grow without bound and the probabilities are meaningless.';
   }
   switch (reason) {
     case 'gradient':
@@ -127,22 +127,22 @@ function adviceFor(
       return null;
     case 'iterations':
       return l1 === 0 && l2 === 0
-        ? 'Give more `maxIterations`, or `l2`: without a penalty, weights may grow without bound.'
-        : 'Give more `maxIterations`.';
+        ? 'Increase `maxIterations`, or give `l2`: without a penalty, weights may grow without bound.'
+        : 'Increase `maxIterations`.';
     case 'no-progress': {
       const reachable = `Give \`tolerance: ${(2 * gradientNorm).toExponential(0)}\``;
       return `${reachable}${standardize ? '' : ', or `standardize: true`'}: rounding hides a smaller gradient.`;
     }
     case 'diverged':
       return standardize
-        ? 'Give more `l2`: weights overflow.'
+        ? 'Increase `l2`: weights overflow.'
         : 'Give `standardize: true`: products of the features overflow.';
     default:
       return reason satisfies never;
   }
 }
 
-/** Whether a mean loss proves that each sample is more likely than not of its class: that all losses together are below log 2. */
+/** Whether the mean loss proves that every sample has a probability above ½ for its class: loss·S < log 2·min s. */
 function isSeparating({ l1, l2, weights, totalWeight }: PlainProblem, loss: number): boolean {
   if (l1 > 0 || l2 > 0) return false;
   let least = Number.POSITIVE_INFINITY;

@@ -1,4 +1,4 @@
-// training: the way to the optimum, by L-BFGS or, with an L1 penalty, by proximal quasi-Newton steps.
+// training: minimises the objective by L-BFGS or, with an L1 penalty, by proximal quasi-Newton steps.
 
 import type { SampleWeights } from '../data/sample-weights.js';
 import {
@@ -17,45 +17,45 @@ import { lbfgs } from '../optim/lbfgs.js';
 import { proximalNewton } from '../optim/proximal-newton.js';
 import type { SolverIteration, SolverOptions, SolverResult, SolverState } from '../optim/solver.js';
 
-/** Up to so many multiply-adds, an evaluation in float64 takes some 100 ms, and the last digits are worth their time. */
+/** Up to this many multiply-adds, an evaluation in float64 takes about 100 ms or less, and refinement is affordable. */
 const POLISH_WORK = 5e7;
 
-/** Relative error of a loss in float32, summed in batches; and what it can tell of a gradient of such losses. */
+/** Relative error of a float32 loss summed in batches, and the precision of its gradient. */
 const FLOAT32_NOISE = 1e-6;
 const FLOAT32_TOLERANCE = 1e-6;
 const FLOAT32_JITTER = 1e-6;
 
-/** After how many iterations M is first made anew, from the curvature where they led. */
+/** The number of iterations after which M is first rebuilt, from the curvature at the current point. */
 const FIRST_REBUILD = 12;
-/** So many evaluations for each iteration so far may be given to a better M. */
+/** Rebuilding M may take the work of this many evaluations per iteration so far. */
 const REBUILD_SHARE = 2.5;
 
-/** Where M was last made anew, and after how many iterations. */
+/** The point at which M was last rebuilt, and the number of iterations before it. */
 export interface Anchor {
   readonly point: Float64Array;
   readonly iteration: number;
 }
 
-/** Where the way to the optimum stands after an iteration: with samples and options, it decides all that follows. */
+/** The state after an iteration. With samples and options, it determines all further iterations. */
 export interface OptimumState {
-  /** On plain arrays from the start; on tensors; or in float64 from where those ended. */
+  /** `'plain'`: on plain arrays from the start. `'tensors'`: in float32. `'polish'`: in float64 after `'tensors'`. */
   readonly phase: 'plain' | 'tensors' | 'polish';
   readonly solver: SolverState;
   readonly anchor: Anchor | undefined;
-  /** Iterations and evaluations of the phase before. */
+  /** Iterations and evaluations of the previous phase. */
   readonly before: Pick<SolverState, 'iterations' | 'evaluations'>;
 }
 
 export interface SolveOptions extends Pick<SolverOptions, 'start' | 'maxIterations' | 'signal' | 'tolerance'> {
-  /** The iteration counts from the first phase on. */
+  /** Called after each iteration, counted over all phases. */
   readonly onIteration: (info: SolverIteration, state: OptimumState) => Promise<void>;
-  /** From an earlier run with the same problem and options. */
+  /** The state of an interrupted run with the same problem and options. */
   readonly resumed?: OptimumState;
 }
 
 const NOTHING_BEFORE = { iterations: 0, evaluations: 0 };
 
-/** What a solver calls after an iteration of a phase. */
+/** The callback of a solver after an iteration of a phase. */
 function listener(
   { onIteration }: SolveOptions,
   phase: Omit<OptimumState, 'solver'>,
@@ -67,17 +67,17 @@ function listener(
   };
 }
 
-/** A solver that has its M: L-BFGS, or with an L1 penalty its proximal twin. */
+/** A solver with its M: L-BFGS or, with an L1 penalty, the proximal solver. */
 type Solver = (options: SolverOptions) => Promise<SolverResult>;
 
-/** With Böhning's bound. */
+/** The solver with Böhning's bound as M. */
 async function firstSolver(problem: PlainProblem, options: PreconditionerOptions): Promise<Solver> {
   if (problem.l1 > 0) return proximalSolver(problem, await bohningMetric(problem, options));
   const precondition = await bohningPreconditioner(problem, options);
   return (others) => lbfgs({ ...others, precondition });
 }
 
-/** With the curvature at a point. */
+/** The solver with the curvature at a point as M. */
 async function solverAt(
   problem: PlainProblem,
   point: Float64Array,
@@ -96,7 +96,7 @@ function proximalSolver({ l1, numFeatures, numClasses }: PlainProblem, metric: B
   return (others) => proximalNewton({ ...others, metric, l1, numPenalised });
 }
 
-/** In float64 on plain arrays. */
+/** Minimises in float64 on plain arrays. */
 export async function solvePlain(problem: PlainProblem, options: SolveOptions): Promise<SolverResult> {
   const { start, tolerance, signal, maxIterations, resumed } = options;
   const evaluate = (point: Float64Array) => evaluatePlainAsync(problem, point, signal);
@@ -106,7 +106,7 @@ export async function solvePlain(problem: PlainProblem, options: SolveOptions): 
       work: REBUILD_SHARE * iteration * evaluation,
       signal,
     });
-    // The Hessian takes its time, and is good for longer.
+    // The Hessian takes longer to compute and stays accurate for more iterations.
     return { solve, until: iteration * (isHessian ? 4 : 2) };
   };
   let anchor = resumed?.anchor;
@@ -120,14 +120,14 @@ export async function solvePlain(problem: PlainProblem, options: SolveOptions): 
     const onIteration = listener(options, { phase: 'plain', anchor, before: NOTHING_BEFORE });
     const result = await next.solve({ start, tolerance, signal, maxIterations: upTo, evaluate, state, onIteration });
     if (result.reason !== 'iterations' || upTo === maxIterations) return result;
-    // Böhning's bound holds everywhere, and is far too high where the classes are all but told apart.
+    // Böhning's bound holds everywhere, but is far too large once the classes are nearly separated.
     anchor = { point: result.point, iteration: result.iterations };
     next = await solverFrom(anchor);
     state = result.state;
   }
 }
 
-/** On tensors as far as float32 sees, and from there in float64. */
+/** Minimises on tensors to the precision of float32, then continues in float64. */
 export async function solveTensor(
   problem: PlainProblem,
   weights: SampleWeights | undefined,
@@ -158,7 +158,7 @@ export async function solveTensor(
   return await polish(problem, { before: coarse, start: coarse.point }, options, solve);
 }
 
-/** The rest of the way, evaluated in float64. */
+/** Continues in float64 from the result on tensors. */
 async function polish(
   problem: PlainProblem,
   from: Pick<OptimumState, 'before'> & { readonly start: Float64Array; readonly solver?: SolverState },

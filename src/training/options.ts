@@ -1,5 +1,5 @@
-// training: the options of a fit, each declared once. Types, checks, stored options, the command line, the page and the table of
-// docs/training.md come from here. No TensorFlow.js at run time: the command line reads this for its help.
+// training: the options of a fit, each declared once. Types, checks, stored options, the command line, the page and the
+// table of docs/training.md come from here. No TensorFlow.js at run time: the command line reads this for its help.
 import type { Affine } from '../core/affine.js';
 import { DomainError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
@@ -29,29 +29,29 @@ export type { FirstOrderSolver, Solver } from './solvers.js';
 /** How the weight is written: in full, or as a sum of n Kronecker products. */
 export type LayerChoice = 'dense' | { readonly phm: number };
 
-/** How far a fit is. */
+/** The progress of a fit. */
 export interface FitProgress {
-  /** From 1; an iteration of lbfgs, which is one pass over all samples, or a few. */
+  /** Counted from 1. For lbfgs, an iteration: one or a few passes over all samples. */
   readonly epoch: number;
   readonly epochs: number;
   /** Steps done in this epoch, and how many it has. */
   readonly step: number;
   readonly steps: number;
-  /** Mean over the samples of this epoch so far, nats; for lbfgs the objective. */
+  /** Mean over the samples of this epoch so far, nats; for lbfgs, the objective. */
   readonly loss: number;
-  /** For lbfgs the length of the step along its direction. */
+  /** For lbfgs, the length of the step along its direction. */
   readonly learningRate: number;
 }
 
-/** When to end before all epochs are run. */
+/** When to stop before the last epoch. */
 export interface EarlyStopping {
-  /** This many epochs in a row without a better validation loss end the fit. Default 5. */
+  /** The fit ends after this many consecutive epochs without a better validation loss. Default 5. */
   readonly patience: number;
-  /** Better means less than the best by more than this, nats ≥ 0. Default 0. */
+  /** A loss is better if it is below the best by more than this, nats ≥ 0. Default 0. */
   readonly minDelta: number;
 }
 
-/** Samples to evaluate after each epoch, which are not learned from. */
+/** Samples to evaluate after each epoch. They are not used for training. */
 export interface ValidationData<L extends Label> {
   readonly features: FeaturesInput;
   readonly labels: ArrayLike<L>;
@@ -59,23 +59,23 @@ export interface ValidationData<L extends Label> {
   readonly sampleWeights?: ArrayLike<number>;
 }
 
-/** As tfjs's `model.fit` hands them to callbacks. */
+/** Logs with the names that tfjs's `model.fit` passes to callbacks. */
 export interface EpochLogs {
-  /** Mean loss of the epoch; for lbfgs the objective. */
+  /** Mean loss of the epoch; for lbfgs, the objective. */
   readonly loss: number;
   /** Mean negative log-likelihood of the validation samples, nats, and their accuracy. */
   readonly val_loss?: number;
   readonly val_acc?: number;
 }
 
-/** How often: after each n-th epoch (an iteration of lbfgs is one), or after n steps, at the next pause of the fit. */
+/** After every n epochs (lbfgs: iterations), or after every n steps, at the next pause of the fit. */
 export type CheckpointEvery = { readonly epochs: number } | { readonly iterations: number };
 
 /** Saves a fit so that it can be resumed. */
 export interface CheckpointOptions {
-  /** Receives the bytes of each checkpoint, which it may keep; a promise is awaited, and an error ends the fit. */
+  /** Receives the bytes of each checkpoint and owns them. A promise is awaited. An error ends the fit. */
   readonly write: (bytes: Uint8Array) => void | Promise<void>;
-  /** Default: each epoch, and each tenth iteration of lbfgs. One more is written at the end, and when the signal is aborted. */
+  /** Default: every epoch, or every 10 iterations of lbfgs. One more is written at the end and on abort. */
   readonly every?: CheckpointEvery;
 }
 
@@ -85,13 +85,15 @@ export interface CheckpointOptions {
  */
 export type ParametersNow = () => Promise<Affine>;
 
-/** What a model keeps in place of a rate function, which no file can hold. */
+/** Stored in place of a rate function, which a file cannot contain. */
 export const RATE_FUNCTION = 'function';
 
 /** The functions that take options from this table. */
 export type OptionReader = 'fit' | 'untrained' | 'partialFit' | 'crossValidate' | 'lambdaPath';
 
-/** Where a value stands, for its error, and what is known before it: the solver, and the options above it in the table. */
+/**
+ * Where a value comes from, for error messages, with the solver and the values of the options above it in the table.
+ */
 interface Place {
   readonly where: string;
   readonly argument: string;
@@ -104,11 +106,11 @@ type Check<T> = (value: unknown, place: Place) => T;
 
 /** How an option is written on the command line. */
 interface Flag {
-  /** In the place of the option's name in kebab case. */
+  /** Replaces the option's name in kebab case. */
   readonly name?: string;
-  /** What stands for the value in the help; none for a switch. */
+  /** The placeholder of the value in the help; omitted for a switch. */
   readonly value?: string;
-  /** In the place of `help`. */
+  /** Replaces `help`. */
   readonly help?: string;
   /** The help of the switch that turns it off. */
   readonly off?: string;
@@ -116,20 +118,20 @@ interface Flag {
   readonly field?: string;
 }
 
-/** One option, but for its check. */
+/** One option without its check. */
 export interface OptionRow {
   /** One line, for the command line's help and the table of the docs. */
   readonly help: string;
   /** The solvers that read it. */
   readonly solvers: SolverKind | 'all';
   readonly readers: readonly OptionReader[];
-  /** Whether the model keeps it, and so its file: options that decide the numbers of a fit. */
+  /** Whether the model and its file store it: true for options that determine the numbers of a fit. */
   readonly stored: boolean;
-  /** Taken where it is not given. */
+  /** The default value. */
   readonly default?: unknown;
   /** The default in words, where it depends on something. */
   readonly defaultText?: string;
-  /** How its values are written: as a number, one of a set, or a switch; without it, only programs can give it. */
+  /** The form of its values: a number, one of a set, or a switch. Without it, only the API accepts the option. */
   readonly input?: 'number' | 'integer' | 'switch' | readonly string[];
   readonly flag?: Flag;
   /** Its label on the page. */
@@ -143,7 +145,7 @@ function option<T, const R extends OptionRow>(check: Check<T>, row: R): R & { re
 const FITS = ['fit', 'crossValidate', 'lambdaPath'] as const;
 const FITS_AND_STREAMS = [...FITS, 'untrained'] as const;
 
-/** Every option, in the order of the help and of the docs. Options that a check looks at come first. */
+/** Every option, in the order of the help and of the docs. An option follows those that its check depends on. */
 export const OPTIONS = {
   /** `'lbfgs'` (default): to the optimum; the others step over batches. */
   solver: option(oneOf(SOLVER_NAMES), {
@@ -152,9 +154,9 @@ export const OPTIONS = {
     ...{ input: SOLVER_NAMES, flag: { value: 'name' }, title: 'Solver' },
   }),
   /**
-   * λ ≥ 0 of the penalty λ/2·‖W‖²; the bias is not penalised. Default for lbfgs: scikit-learn's C = 1, that is 1/S, or 2/S for two
-   * classes, where S is the sum of the weights of the samples learned from, and 0 where `l1` is given. Default for
-   * first-order solvers: 0.
+   * λ ≥ 0 of the penalty λ/2·‖W‖²; the bias is not penalised. Default for lbfgs: scikit-learn's C = 1, that is 1/S, or
+   * 2/S for two classes, where S is the sum of the weights of the samples learned from, and 0 where `l1` is given.
+   * Default for first-order solvers: 0.
    */
   l2: option(penalty, {
     help: 'strength λ of the penalty λ/2·‖W‖²',
@@ -170,8 +172,8 @@ export const OPTIONS = {
     ...{ input: 'number', flag: { value: 'strength' }, title: 'L1 penalty' },
   }),
   /**
-   * Whether features are standardised, (x − mean)/deviation, while the model learns. Weight and bias then absorb it, so the
-   * model predicts from raw features. The penalty is on the weights of the standardised features. Default false.
+   * Whether features are standardised, (x − mean)/deviation, while the model learns. Weight and bias then absorb it, so
+   * the model predicts from raw features. The penalty is on the weights of the standardised features. Default false.
    */
   standardize: option(oneOf([true, false]), {
     help: 'scale columns to mean 0 and deviation 1 during training',
@@ -196,8 +198,8 @@ export const OPTIONS = {
   /** The weight of each sample, ≥ 0 and not all 0: a sample of weight 2 counts as two samples. Default 1 each. */
   sampleWeights: given<ArrayLike<number>>()('the weight of each sample', [...FITS, 'partialFit']),
   /**
-   * Samples to evaluate after each epoch, which are not learned from: other samples, or a share in (0, 1) of those given, the same share
-   * of each class, drawn by the seed (with lbfgs by seed 0). Class weights are ignored there.
+   * Samples to evaluate after each epoch, which are not learned from: other samples, or a share in (0, 1) of those
+   * given, the same share of each class, drawn by the seed (with lbfgs by seed 0). Class weights are ignored there.
    */
   validation: option(validationOf, {
     help: 'a share of the samples, or other samples, to evaluate after each epoch',
@@ -259,7 +261,10 @@ export const OPTIONS = {
     ...{ solvers: 'steps', readers: ['fit', 'untrained'], stored: true, default: 0 },
     ...{ input: 'integer', title: 'Seed' },
   }),
-  /** Ends when the validation loss no longer falls, and keeps the weights of the best epoch. Default: all epochs are run. */
+  /**
+   * Ends when the validation loss no longer falls, and keeps the weights of the best epoch. Default: all epochs are
+   * run.
+   */
   earlyStopping: option(earlyStoppingOf, {
     help: '{ patience = 5, minDelta = 0 }: end when the validation loss stops falling',
     ...{ solvers: 'steps', readers: FITS, stored: true },
@@ -275,9 +280,15 @@ export const OPTIONS = {
   classes: given<readonly Label[]>()('the classes in the order of their columns', FITS_AND_STREAMS),
   /** Names of the features in the order of their columns, for tables and reports; the model keeps them. */
   featureNames: given<readonly string[]>()('names of the features', FITS_AND_STREAMS),
-  /** How the table was read that the features come from; the model and its file keep it, so other rows are encoded alike. */
+  /**
+   * How the table was read that the features come from; the model and its file keep it, so other rows are encoded
+   * alike.
+   */
   schema: given<CsvSchema>()('how the table was read', FITS_AND_STREAMS),
-  /** The model to start from: the same number of features, its classes matched by label. Default: the seed; lbfgs starts at 0. */
+  /**
+   * The model to start from: the same number of features, its classes matched by label. Default: the seed; lbfgs starts
+   * at 0.
+   */
   warmStart: given<WarmStart>()('the model to start from', ['fit', 'untrained']),
   /** Saves the fit as it goes: `fileCheckpoint` of `softmax-regression/node` does so in a file. */
   checkpoint: given<CheckpointOptions>()('where checkpoints are written', ['fit']),
@@ -300,7 +311,7 @@ export const OPTIONS = {
   ),
 } as const satisfies Readonly<Record<string, OptionRow & { readonly check: Check<unknown> }>>;
 
-/** An option that is checked where the samples are. */
+/** An option that is checked later, together with the samples. */
 function given<T>() {
   return <const R extends readonly OptionReader[]>(help: string, readers: R) =>
     option((value: unknown) => value as T, { help, solvers: 'all', readers, stored: false });
@@ -311,25 +322,28 @@ type Table = typeof OPTIONS;
 export type OptionName = keyof Table;
 type CheckedValue<N extends OptionName> = Table[N] extends { readonly check: Check<infer T> } ? T : never;
 
-/** The options that a function takes, but for those whose type depends on the labels or is more than what is kept. */
+/** The options of a function, except those whose type depends on the labels or is wider than the stored type. */
 type Taken<R extends OptionReader> = {
   readonly [N in keyof Table as R extends Table[N]['readers'][number]
     ? Exclude<N, keyof OfLabels<Label>>
     : never]?: CheckedValue<N>;
 };
 
-/** Of these, TypeScript cannot derive the type from the row. */
+/** The options whose type TypeScript cannot derive from the table. */
 interface OfLabels<L extends Label> {
   /** The classes in the order of their columns. Default: the distinct labels, sorted. */
   readonly classes?: readonly L[];
   /** The weight of each class, times that of the sample: `'balanced'`, or by class. Default 1 each. */
   readonly classWeights?: ClassWeights<NoInfer<L>>;
   /**
-   * Samples to evaluate after each epoch, which are not learned from: other samples, or a share in (0, 1) of those given, the
-   * same share of each class, drawn by the seed (with lbfgs by seed 0). Class weights are ignored there.
+   * Samples to evaluate after each epoch, which are not learned from: other samples, or a share in (0, 1) of those
+   * given, the same share of each class, drawn by the seed (with lbfgs by seed 0). Class weights are ignored there.
    */
   readonly validation?: number | ValidationData<NoInfer<L>>;
-  /** Ends when the validation loss no longer falls, and keeps the weights of the best epoch. Default: all epochs are run. */
+  /**
+   * Ends when the validation loss no longer falls, and keeps the weights of the best epoch. Default: all epochs are
+   * run.
+   */
   readonly earlyStopping?: Partial<EarlyStopping>;
 }
 
@@ -358,20 +372,20 @@ type StoredOptions<K extends SolverKind> = {
   readonly [N in keyof Table as N extends Stored<K> & WithDefault ? N : never]: StoredValue<N>;
 } & { readonly [N in keyof Table as N extends Exclude<Stored<K>, WithDefault> ? N : never]?: StoredValue<N> };
 
-/** What decides a fit by first-order steps: data aside, the same values give the same model. */
+/** The options that determine a first-order fit: with the same data, they give the same model. */
 export interface FirstOrderOptions extends StoredOptions<'steps'> {
   readonly solver: FirstOrderSolver;
 }
 
-/** What decides a fit to the optimum. There is only one for l2 > 0, with l1 or without, so nothing is drawn. */
+/** The options that determine a fit to the optimum. The optimum is unique for l2 > 0, so there is no seed. */
 export interface LbfgsFitOptions extends StoredOptions<'optimum'> {
   readonly solver: OptimumSolver;
 }
 
-/** What a model was fitted with; its file keeps it. */
+/** The options that a model was fitted with; its file stores them. */
 export type TrainingOptions = FirstOrderOptions | LbfgsFitOptions;
 
-/** What a fit is given beside what the model keeps. */
+/** The options of a fit that the model does not store. */
 type Extras = Omit<FitOptions<Label>, Stored<SolverKind> | 'validation'> & {
   readonly validation?: number | ValidationData<Label>;
 };
@@ -387,7 +401,7 @@ export interface OptimumPlan extends Omit<LbfgsFitOptions, 'validation'>, Extras
 /** Checked options of a fit, with their defaults. */
 export type FitPlan = FirstOrderPlan | OptimumPlan;
 
-/** The same before the samples are known, on which the default of l2 depends. */
+/** A plan before the samples are known. The default of l2 depends on them. */
 export type OpenPlan = Unpenalised<FirstOrderPlan> | Unpenalised<OptimumPlan>;
 type Unpenalised<P> = Omit<P, 'l2'> & { readonly l2?: number };
 
@@ -421,7 +435,7 @@ export function fitPlan<L extends Label>(options: FitOptions<L>, where: string):
 }
 
 /**
- * Options of a training by steps, whose samples come part by part.
+ * Options of a first-order training on a stream.
  *
  * @throws as `fitPlan`
  */
@@ -429,14 +443,14 @@ export function stepPlan(options: object, where: string): FirstOrderPlan {
   return { l2: 0, ...checked(options, where) } as unknown as FirstOrderPlan;
 }
 
-/** Refuses an option that `reader` does not take; `own` are its options beside this table. */
+/** Rejects an option that `reader` does not take; `own` lists its options outside this table. */
 export function assertOptions(options: object, reader: OptionReader, where: string, own: readonly string[] = []): void {
   assertKnownOptions(options, [...own, ...optionsOf(reader)], where);
 }
 
 /**
- * The plan with its λ. For lbfgs, where neither l1 nor l2 is given, scikit-learn's C = 1: its objective is C·Σᵢ sᵢ·NLLᵢ + ½‖w‖²,
- * for two classes with one vector of weights in place of two of half its size.
+ * The plan with its λ. For lbfgs with neither l1 nor l2, it matches scikit-learn's C = 1, whose objective is
+ * C·Σᵢ sᵢ·NLLᵢ + ½‖w‖². For two classes, scikit-learn has one weight vector instead of two of half its size.
  *
  * @param totalWeight S = Σᵢ sᵢ of the samples learned from
  * @example 120 samples of 3 classes   // 1/120
@@ -446,14 +460,14 @@ export function withPenalty(plan: OpenPlan, totalWeight: number, numClasses: num
   return { ...plan, l2 };
 }
 
-/** Whether a fit goes by steps; else to the optimum. */
+/** Whether the solver is a first-order solver. */
 export function isSteps<S extends { readonly solver: FirstOrderSolver }>(
   plan: S | { readonly solver: OptimumSolver },
 ): plan is S {
   return isFirstOrder(plan.solver);
 }
 
-/** What the model keeps of a plan. */
+/** The part of a plan that the model stores. */
 export function storedOptions(plan: OpenPlan): TrainingOptions {
   const kept = OPTION_NAMES.filter((name) => OPTIONS[name].stored && name in plan);
   const entries = kept.map((name): [string, unknown] => [name, plan[name as keyof typeof plan]]);
@@ -463,9 +477,9 @@ export function storedOptions(plan: OpenPlan): TrainingOptions {
 }
 
 /**
- * Options that came out of a file.
+ * Validates options from a file.
  *
- * @throws DomainError for an option that no model keeps, or a value that no fit has
+ * @throws DomainError for an option that models do not store, or an invalid value
  */
 export function restoredOptions(options: Readonly<Record<string, unknown>>, where: string): TrainingOptions {
   assertKnownOptions(
@@ -539,7 +553,7 @@ export function optionFields(): readonly OptionField[] {
   });
 }
 
-/** An option that another solver reads is not silently ignored. */
+/** Rejects an option of another solver instead of ignoring it. */
 function assertBelong(values: Readonly<Record<string, unknown>>, solver: Solver, where: string): void {
   const stray = OPTION_NAMES.find((name) => values[name] !== undefined && !reads(solver, name));
   if (stray === undefined) return;
@@ -558,7 +572,7 @@ export function plain(value: unknown): string {
   return typeof value === 'number' && value > 0 && value < 1e-3 ? value.toExponential() : String(value);
 }
 
-/** As it is documented: `0.1, adam: 0.001`. */
+/** The default rates as documented: `0.1, adam: 0.001`. */
 function defaultRates(): string {
   const rates = solversOf('steps').map((name) => [name, SOLVERS[name].learningRate] as const);
   const [[, usual]] = rates;
@@ -596,7 +610,7 @@ function positiveInteger(value: unknown, { where, argument }: Place): number {
 function validationOf(value: unknown, place: Place): number | ValidationData<Label> {
   const expected = 'be a share of the samples in (0, 1), or { features, labels }';
   if (typeof value === 'number') return numberThat((share) => share > 0 && share < 1, expected)(value, place);
-  // Held to the samples where they are read.
+  // Checked against the samples when they are read.
   return value as ValidationData<Label>;
 }
 

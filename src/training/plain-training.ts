@@ -1,4 +1,4 @@
-// training: a training as plain arrays, to go on with later, on whatever backend.
+// training: a training as plain arrays, to continue later on any backend.
 import * as tf from '@tensorflow/tfjs';
 import type { OptimizerState, Tensors } from '../optim/first-order.js';
 import type { Training } from './training.js';
@@ -10,7 +10,7 @@ export interface PlainTensor {
 
 export type PlainTensors = Readonly<Record<string, PlainTensor>>;
 
-/** A training with its parameters and optimizer state: whatever it depends on is in it. */
+/** The complete state of a training, with parameters and optimizer state as plain arrays. */
 export interface PlainTraining extends Omit<Training, 'parameters' | 'optimizer' | 'best'> {
   readonly parameters: PlainTensors;
   readonly optimizer: Readonly<Record<string, PlainTensors>>;
@@ -19,7 +19,7 @@ export interface PlainTraining extends Omit<Training, 'parameters' | 'optimizer'
     | undefined;
 }
 
-/** The values of a training, which keeps its tensors. */
+/** Copies the values of a training. Its tensors are not disposed. */
 export async function toPlain(training: Training): Promise<PlainTraining> {
   const { optimizer, best } = training;
   const parameters = await read(training.parameters);
@@ -32,7 +32,7 @@ export async function toPlain(training: Training): Promise<PlainTraining> {
   };
 }
 
-/** The training of such values; its tensors are its own. */
+/** A training from such values, with new tensors. */
 export function fromPlain(plain: PlainTraining): Training {
   const { best } = plain;
   const optimizer = Object.entries(plain.optimizer).map(([name, group]) => [name, tensorsOf(group)]);
@@ -44,14 +44,14 @@ export function fromPlain(plain: PlainTraining): Training {
   };
 }
 
-/** The same with steps and history counted from here: what a stream goes on with. */
+/** The same training with step count and history reset, for the next part of a stream. */
 export function countedFromHere(plain: PlainTraining): PlainTraining {
   return { ...plain, step: 0, epochLoss: 0, epochSamples: 0, iterations: 0, history: [], best: undefined };
 }
 
 async function read(group: Tensors): Promise<PlainTensors> {
   const entries = Object.entries(group).map(async ([name, tensor]) => {
-    // A copy: what a backend hands out may be its own memory.
+    // Copied, because a backend may return its own memory.
     const values = Float32Array.from(await tensor.data<'float32'>());
     return [name, { values, shape: tensor.shape }] as const;
   });

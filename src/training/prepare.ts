@@ -1,4 +1,4 @@
-// training: what is done with checked samples before a solver has them: held back, weighed, standardised.
+// training: prepares validated samples for a solver: holds some out, weights them, standardises them.
 import { DomainError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import type { FeatureArray } from '../data/batches.js';
@@ -14,7 +14,7 @@ import { holdBack, readValidation } from './validation.js';
 import { startFrom, type WarmStart } from './warm-start.js';
 import { sampleWeightsOf } from './weights.js';
 
-/** Samples as they were handed in, checked. */
+/** The validated samples of a fit. */
 export interface Given<L extends Label> {
   readonly features: FeatureArray;
   /** Class indices. */
@@ -23,9 +23,9 @@ export interface Given<L extends Label> {
 }
 
 /**
- * Fits to samples, whatever the options.
+ * Fits samples with the solver of the options.
  *
- * @returns the parameters, and the options that the model keeps
+ * @returns the parameters, and the options that the model stores
  */
 export async function fitSamples<L extends Label>(
   given: Given<L>,
@@ -49,7 +49,7 @@ async function solveStandardized(samples: Samples, plan: FitPlan, run: FitRun): 
   const { signal } = plan;
   const scaling = await scalingOf(samples.features, signal);
   const scaledRun = { ...run, scaling, start: run.start && unfold(run.start, scaling) };
-  // Steps need no copy: the scaled layer standardises.
+  // First-order steps need no standardised copy: the scaled layer standardises each batch.
   if (isSteps(plan) && isNear(scaling)) return fitFirstOrder(samples, plan, { ...scaledRun, standardizes: 'in steps' });
   const copy = async <S extends Samples>(of: S): Promise<S> => ({
     ...of,
@@ -63,7 +63,7 @@ function solve(samples: Samples, plan: FitPlan, run: FitRun): Promise<Fitted> {
   return isSteps(plan) ? fitFirstOrder(samples, plan, run) : fitLbfgs(samples, plan, run);
 }
 
-/** The samples to learn from, and those to look at. Weights of classes are those of the former alone. */
+/** The training samples and the validation samples. Class weights apply to the training samples alone. */
 async function partsOf<L extends Label>(
   { features, labels, classes }: Given<L>,
   plan: OpenPlan,
@@ -105,7 +105,7 @@ function startOf<L extends Label>(
 ): Float64Array {
   if (isSteps(plan) && plan.layer !== 'dense') {
     const expected = "be left out where the layer is not 'dense'";
-    const hint = 'The weight of a model is no sum of Kronecker products.';
+    const hint = 'The weight of a model is not a sum of Kronecker products.';
     throw new DomainError({ where, argument: 'warmStart', expected, actual: 'a model', hint });
   }
   const counts = new Float64Array(classes.length);

@@ -1,7 +1,7 @@
 // training: the solvers, declared once. No TensorFlow.js here: the command line reads this for its help.
 
 interface OptimumRow {
-  /** Minimises the objective of all samples, with a proven bound on what is left. */
+  /** Minimises the objective of all samples, with a proven bound on the remaining gap. */
   readonly kind: 'optimum';
   readonly title: string;
   readonly help: string;
@@ -26,7 +26,7 @@ export const SOLVERS = {
 
 type Table = typeof SOLVERS;
 
-/** How the optimum is sought. */
+/** The name of a solver. */
 export type Solver = keyof Table;
 /** Solvers that step along the gradient of a batch. */
 export type FirstOrderSolver = { [S in Solver]: Table[S]['kind'] extends 'steps' ? S : never }[Solver];

@@ -1,17 +1,17 @@
-// training: features standardised while a model learns, and the model brought back to features as they come.
+// training: standardises features for training and converts the parameters back to raw features.
 import { nextTask } from '../core/task.js';
 import { batchRanges, type FeatureArray } from '../data/batches.js';
 import { ColumnSums, type Scaling, standardizeRows } from '../data/standardize.js';
 
-/** In deviations: errors of 1e-6 in logits of size 1. */
+/** Largest |mean| in deviations: float32 errors of 1e-6 in logits of size 1. */
 const FARTHEST = 16;
 
-/** Some 20 ms of work. */
+/** About 20 ms of work. */
 const NUMBERS_OF_A_TASK = 4e6;
 
 /**
- * Mean and deviation of each column, unweighted, as in scikit-learn's Pipeline(StandardScaler, LogisticRegression), where
- * sample weights are those of the last step.
+ * The unweighted mean and deviation of each column, as in scikit-learn's Pipeline(StandardScaler, LogisticRegression),
+ * where sample weights apply to the last step alone.
  */
 export async function scalingOf(features: FeatureArray, signal?: AbortSignal): Promise<Scaling> {
   const { values, shape } = features;
@@ -31,8 +31,8 @@ export async function scalingOf(features: FeatureArray, signal?: AbortSignal): P
 }
 
 /**
- * A standardised copy: float64 for a Float64Array, which takes as much memory again; else float32, 4 bytes a number: for
- * 60,000 × 784 bytes, 188 MB.
+ * A standardised copy. It is float64 for a Float64Array, which doubles the memory. Otherwise it is float32: 188 MB for
+ * 60,000 × 784 bytes.
  */
 export async function standardized(
   features: FeatureArray,
@@ -47,12 +47,12 @@ export async function standardized(
 }
 
 /**
- * Parameters of standardised features, for features as they come: the same logits.
+ * Converts parameters for standardised features to parameters for raw features with the same logits.
  *
  *   zW' + b' = xW + b,   Wⱼ = W'ⱼ/scaleⱼ,   b = b' − Σⱼ meanⱼ·Wⱼ
  *
- * Constant columns, z = 0, get W = 0 whatever W' is. The bias is that of W as it is rounded to float32: what x·W lacks at
- * the mean is in b, where else columns far from 0 would shift all logits.
+ * Constant columns, z = 0, get W = 0 for any W'. The bias is computed from W rounded to float32, so it absorbs the
+ * rounding error of x·W at the mean. Otherwise columns far from 0 would shift all logits.
  *
  * @param point W', [d, classes], followed by b', [classes]
  */
@@ -73,14 +73,14 @@ export function foldBack(point: ArrayLike<number>, { mean, scale, isConstant }: 
 }
 
 /**
- * Whether float32 can do it without a copy: (x − mean)/scale as the difference of two products, x·(W/scale) − (mean/scale)·W,
- * loses as many digits as the mean is greater than the deviation.
+ * Whether float32 is precise enough without a standardised copy. (x − mean)/scale is then the difference of two
+ * products, x·(W/scale) − (mean/scale)·W, which loses precision by the ratio of mean to deviation.
  */
 export function isNear({ mean, scale, isConstant }: Scaling): boolean {
   return mean.every((each, j) => isConstant[j] === 1 || Math.abs(each) <= FARTHEST * scale[j]);
 }
 
-/** The opposite of `foldBack`: W'ⱼ = scaleⱼ·Wⱼ, b' = b + Σⱼ meanⱼ·Wⱼ. */
+/** The inverse of `foldBack`: W'ⱼ = scaleⱼ·Wⱼ, b' = b + Σⱼ meanⱼ·Wⱼ. */
 export function unfold(point: ArrayLike<number>, { mean, scale, isConstant }: Scaling): Float64Array {
   const unfolded = Float64Array.from(point);
   const d = mean.length;
@@ -95,7 +95,7 @@ export function unfold(point: ArrayLike<number>, { mean, scale, isConstant }: Sc
   return unfolded;
 }
 
-/** Rows in tasks, between which timers and the signal have their turn. */
+/** Processes rows in tasks, so that the event loop is not blocked and the signal is checked. */
 async function inRanges(
   { shape }: FeatureArray,
   visit: (start: number, end: number) => void,

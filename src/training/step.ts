@@ -7,13 +7,13 @@ import { countedRows, weighLosses } from '../nn/weighing.js';
 import type { ScaledLayer } from '../objective/scaled-layer.js';
 import type { Optimizer, OptimizerState, Tensors } from '../optim/first-order.js';
 
-/** All that a training step changes. */
+/** The state that a training step updates. */
 export type TrainingState = {
   readonly parameters: Tensors;
   readonly optimizer: OptimizerState;
-  /** Where rates follow a schedule. */
+  /** Set if the learning rate follows a schedule. */
   readonly schedule?: {
-    /** Of each step of the epoch, [steps]: a number that JavaScript changes would stand still in a graph. */
+    /** The rate of each step of the epoch, [steps]. A graph would capture a JavaScript number as a constant. */
     readonly rates: tf.Tensor1D;
     /** Steps done in the epoch, int32 [1]. */
     readonly step: tf.Tensor1D;
@@ -24,14 +24,14 @@ export interface TrainingBatch {
   readonly features: tf.Tensor2D;
   /** Class indices. */
   readonly labels: tf.Tensor1D;
-  /** What the loss of each sample is multiplied by before the mean is taken; 1 unless given. */
+  /** The factor of each sample's loss in the mean. Default 1 each. */
   readonly weights?: tf.Tensor1D;
 }
 
 /** A pure function of tensors: new state, and the mean weighted loss of the batch. */
 export type TrainingStep = (state: TrainingState, batch: TrainingBatch) => [TrainingState, tf.Scalar];
 
-/** How a step finds its gradient; both give the same numbers. */
+/** How a step computes its gradient. Both methods give the same numbers. */
 export type GradientMethod = 'closed-form' | 'autograd';
 
 export interface StepOptions {
@@ -41,7 +41,7 @@ export interface StepOptions {
   /** λ of the penalty λ/2·‖W‖². */
   readonly l2: number;
   readonly fitIntercept: boolean;
-  /** Undefined where the state has a schedule. */
+  /** Undefined if the state has a schedule. */
   readonly learningRate: number | undefined;
 }
 
@@ -82,10 +82,10 @@ function rateOf({ rates, step }: NonNullable<TrainingState['schedule']>): tf.Sca
 }
 
 /**
- * The chapter's derivative: softmax(o) − y at the logits, and from there through the layer by hand.
+ * The closed form: softmax(o) − y at the logits, backpropagated through the layer by hand.
  *
- * The loss itself carries softmax(o) − y as its gradient (on TensorFlow both come from one kernel), so only the logits
- * are on tfjs's tape.
+ * The gradient of the loss is defined as softmax(o) − y (on TensorFlow, one kernel computes both), so tfjs's tape
+ * starts at the logits.
  */
 export const byClosedForm: Differentiate = (scaled, parameters, batch, l2) => {
   const { features } = batch;
@@ -94,14 +94,14 @@ export const byClosedForm: Differentiate = (scaled, parameters, batch, l2) => {
   return { loss: value as tf.Scalar, gradients: scaled.backward(features, grad as tf.Tensor2D, parameters, l2) };
 };
 
-/** tfjs's automatic differentiation, through the whole of layer, loss and penalty. */
+/** tfjs's automatic differentiation through layer, loss and penalty. */
 export const byAutograd: Differentiate = (scaled, parameters, batch, l2) => {
   const names = Object.keys(parameters);
   const byName = (values: readonly tf.Tensor[]) => Object.fromEntries(names.map((name, i) => [name, values[i]]));
   let loss: tf.Scalar | undefined;
   const objective = (...values: tf.Tensor[]) => {
     const current = byName(values);
-    // Kept over the end of valueAndGrads, which disposes what its function does not return.
+    // tf.keep, because valueAndGrads disposes all tensors that its function does not return.
     loss = tf.keep(meanLoss(scaled.forward(batch.features, current), batch));
     return l2 === 0 ? loss : loss.add<tf.Scalar>(l2Penalty(scaled.weightOf(current), l2));
   };
@@ -111,7 +111,7 @@ export const byAutograd: Differentiate = (scaled, parameters, batch, l2) => {
   return { loss: value, gradients: byName(grads) };
 };
 
-/** Without the checks of `sparseCrossEntropy`: labels are in range, and logits that overflow show in the loss. */
+/** Skips the checks of `sparseCrossEntropy`: labels are in range, and overflow of the logits is visible in the loss. */
 function meanLoss(logits: tf.Tensor2D, { labels, weights }: TrainingBatch): tf.Scalar {
   const losses = sparseCrossEntropyOp(countedRows(logits, weights), labels);
   return reduce(weighLosses(losses, weights), undefined, 'mean');

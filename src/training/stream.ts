@@ -1,4 +1,4 @@
-// training: learning from samples that come part by part, none of which is seen again.
+// training: learns from a stream of samples, each part used once.
 import { DomainError } from '../core/errors.js';
 import { classIndices, type Label } from '../core/labels.js';
 import { assertOneOf, assertPositiveInteger, describe } from '../core/shape.js';
@@ -20,28 +20,30 @@ import { type FirstOrderSolver, isFirstOrder, listed, solversOf } from './solver
 import { startFrom, type WarmStart } from './warm-start.js';
 import { type ClassWeights, sampleWeightsOf, weightsInOrder } from './weights.js';
 
-/** What decides how a model learns from a stream: as in `fit`, but for what needs all samples at once. */
+/** Options for learning from a stream: those of `fit` that do not need all samples at once. */
 export interface StreamOptions<L extends Label> extends Omit<OptionsOf<'untrained', L>, 'classes' | 'classWeights'> {
-  /** All classes that there will be, in the order of their columns. */
+  /** All classes of the stream, in the order of their columns. */
   readonly classes: readonly L[];
   readonly numFeatures: number;
   /** Default `'sgd'`. */
   readonly solver?: FirstOrderSolver;
-  /** By class; `'balanced'` needs all samples at once. */
+  /** The weight of each class; `'balanced'` is not supported, because it needs all samples at once. */
   readonly classWeights?: Exclude<ClassWeights<NoInfer<L>>, 'balanced'>;
 }
 
-/** What may differ for each part of a stream. `epochs` is the number of passes over its samples, 1 by default. */
+/**
+ * Options that may differ for each part of a stream. `epochs` is the number of passes over its samples, 1 by default.
+ */
 export interface PartialFitOptions<L extends Label> extends OptionsOf<'partialFit', L> {}
 
-/** What a model keeps, beside its weights, to go on learning. */
+/** The state besides weights that a model needs to continue learning. */
 export interface Stream {
   readonly training: PlainTraining;
-  /** A rate function, which the model's options cannot hold. */
+  /** A rate function, which cannot be stored in the model's options. */
   readonly learningRate: RateFunction | undefined;
 }
 
-/** A model before its first sample. */
+/** Creates an untrained model. */
 export async function openStream<L extends Label>(
   given: StreamOptions<L>,
   where: string,
@@ -61,7 +63,7 @@ export async function openStream<L extends Label>(
   return { classes, options: storedOptions(plan), started, stream };
 }
 
-/** What a model has learnt so far, and how it learns. */
+/** A model so far, with its options. */
 export interface Learner {
   readonly classes: readonly Label[];
   readonly options: TrainingOptions;
@@ -69,7 +71,7 @@ export interface Learner {
   readonly stream: Stream | undefined;
 }
 
-/** The model after one more part. */
+/** The model after the next part. */
 export async function fitNextPart<L extends Label>(
   { classes, options, model, stream }: Learner,
   { features, labels }: Pick<Samples, 'features' | 'labels'>,
@@ -80,7 +82,7 @@ export async function fitNextPart<L extends Label>(
   assertSteps(options, where);
   assertPositiveInteger(epochs, where, 'epochs');
   const { validation, earlyStopping, ...kept } = options;
-  // The rate function of a model that came from a file is lost: its name is refused as a rate.
+  // A model from a file has no rate function. The stored name is then rejected as a rate.
   const learningRate = given.learningRate ?? stream?.learningRate ?? options.learningRate;
   const plan = stepPlan({ ...kept, ...others, learningRate, epochs: 1 }, where);
   assertStreamable(plan, where);
@@ -92,18 +94,23 @@ export async function fitNextPart<L extends Label>(
   return { fitted, options: storedOptions(plan), stream: next };
 }
 
-/** Holds `partialFit` to its options, before anything is read. */
+/** Validates the options of `partialFit` before anything is read. */
 export function assertPartialFitOptions(given: object, where: string): void {
   assertOptions(given, 'partialFit', where);
 }
 
-/** Refuses what needs all samples at once. */
+/** Rejects options that need all samples at once. */
 function assertStreamable({ standardize, classWeights, learningRate }: FirstOrderPlan, where: string): void {
   const refuse = (argument: string, expected: string, actual: unknown, hint: string) => {
     throw new DomainError({ where, argument, expected, actual: describe(actual), hint });
   };
   if (standardize) {
-    refuse('standardize', 'be false', true, 'The mean of a stream is unknown: standardize all its parts alike before.');
+    refuse(
+      'standardize',
+      'be false',
+      true,
+      'The mean of a stream is unknown: standardize all its parts in the same way first.',
+    );
   }
   if (classWeights === 'balanced') {
     refuse(
@@ -142,11 +149,11 @@ function startOf(
   where: string,
 ): Float64Array {
   if (layer !== 'dense') {
-    const hint = 'The weight of a model is not kept as a sum of Kronecker products.';
+    const hint = 'The weight of a model is not a sum of Kronecker products.';
     throw new DomainError({
       where,
       argument: 'layer',
-      expected: "be 'dense' to go on from a model",
+      expected: "be 'dense' to continue from a model",
       actual: 'PHM',
       hint,
     });

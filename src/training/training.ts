@@ -1,4 +1,4 @@
-// training: epochs of steps, and all that the rest of a training depends on, in one value.
+// training: runs epochs of steps on a training state from which a fit can resume.
 import * as tf from '@tensorflow/tfjs';
 import type { Loop, PassChunk } from '../compile/loop.js';
 import type { Affine } from '../core/affine.js';
@@ -10,24 +10,24 @@ import type { EarlyStopping, EpochLogs, FitOptions, FitProgress } from './option
 import type { TrainingState } from './step.js';
 import type { ValidationScores } from './validation.js';
 
-/** Called where a training can be taken up again later. */
+/** Called with a state from which the training can resume. */
 export type OnTraining = (training: Training) => Promise<void>;
 
-/** Where a training stands: with the samples and the options, it decides all that follows. Its tensors are its own. */
+/** The state of a training. With samples and options, it determines all further steps. It owns its tensors. */
 export interface Training {
   readonly parameters: Tensors;
   readonly optimizer: OptimizerState;
-  /** Of the generator that the order of the samples in this epoch is drawn from, before it is. */
+  /** The generator's state before it draws this epoch's sample order. */
   readonly random: RandomState;
-  /** Epochs done, steps done in the one after, and the summed loss of the samples of those. */
+  /** Finished epochs, finished steps of the current epoch, and the summed loss of those steps. */
   readonly epoch: number;
   readonly step: number;
   readonly epochLoss: number;
   readonly epochSamples: number;
-  /** Steps done in all. */
+  /** Total number of steps. */
   readonly iterations: number;
   readonly history: readonly EpochRecord[];
-  /** The parameters with the least validation loss, where early stopping looks for them. */
+  /** The parameters with the lowest validation loss, for early stopping. */
   readonly best: BestParameters | undefined;
 }
 
@@ -37,12 +37,12 @@ interface BestParameters {
   readonly epoch: number;
 }
 
-/** How a training goes on. */
+/** How to continue a training. */
 export interface TrainingPlan {
-  /** As many, those done included. */
+  /** The total number of epochs, finished ones included. */
   readonly epochs: number;
   readonly shuffle: boolean;
-  /** The rates of the steps of an epoch, or the same for all. */
+  /** The rates of an epoch's steps, or one rate for all steps. */
   readonly rates: number | ((epoch: number) => Float32Array);
   readonly validate?: (parameters: Tensors) => Promise<ValidationScores>;
   readonly earlyStopping?: EarlyStopping;
@@ -51,19 +51,19 @@ export interface TrainingPlan {
   readonly onEpochEnd?: FitOptions<Label>['onEpochEnd'];
   /** W and b as plain arrays. */
   readonly affineOf: (parameters: Tensors) => Promise<Affine>;
-  /** After each chunk of steps, and after each epoch. */
+  /** Called after each chunk of steps and after each epoch. */
   readonly onTraining?: OnTraining;
-  /** Once the signal is aborted: where it stands then. */
+  /** Called when the signal is aborted. */
   readonly onAbort?: OnTraining;
 }
 
 export type TrainingEnd = Extract<FitResult['reason'], 'epochs' | 'diverged' | 'early-stopping'>;
 
-/** A training before its first step; the tensors become its own. */
+/** A training before its first step. It takes ownership of the tensors. */
 export function newTraining(parameters: Tensors, optimizer: OptimizerState, seed: number): Training {
   return {
     ...{ parameters, optimizer },
-    // A generator of its own: the seed's first bits seed it.
+    // A separate generator, seeded with the first bits of the seed's generator.
     random: new Random(new Random(seed).bits()).state,
     ...{ epoch: 0, step: 0, epochLoss: 0, epochSamples: 0, iterations: 0, history: [], best: undefined },
   };
@@ -74,11 +74,11 @@ export function disposeTraining({ parameters, optimizer, best }: Training): void
 }
 
 /**
- * Runs the epochs that are left.
+ * Runs the remaining epochs.
  *
- * @param loop of training steps over the samples
- * @param training its tensors are disposed, or those of the result
- * @returns where the training stands at its end, and why it ended; where it diverged, before the chunk that did
+ * @param loop runs training steps over the samples
+ * @param training its tensors are disposed or become those of the result
+ * @returns the final state and why the training ended; after divergence, the state before the chunk that diverged
  */
 export async function runEpochs(
   loop: Loop<TrainingState, tf.Tensor>,
@@ -121,12 +121,12 @@ export async function runEpochs(
   }
 }
 
-/** The rates of an epoch as the state of its steps has them; the caller disposes it. */
+/** The rates of an epoch as a schedule for the step state. The caller disposes it. */
 export function scheduleOf(rates: Float32Array, step = 0): NonNullable<TrainingState['schedule']> {
   return { rates: tf.tensor1d(rates), step: tf.tensor1d([step], 'int32') };
 }
 
-/** The steps of an epoch, chunk by chunk; false as soon as a loss or parameter is not finite. */
+/** Runs the steps of an epoch in chunks. Returns false as soon as a loss or parameter is not finite. */
 async function runEpoch(
   loop: Loop<TrainingState, tf.Tensor>,
   start: Training,
@@ -170,7 +170,7 @@ function added(
   };
 }
 
-/** The same training with this epoch done. */
+/** The training after the end of this epoch. */
 function nextEpoch(
   training: Training,
   random: RandomState,
@@ -192,15 +192,15 @@ function nextEpoch(
   };
 }
 
-/** As tfjs names them. */
+/** The logs under tfjs's names. */
 export function logsOf({ loss, validationLoss, validationAccuracy }: EpochRecord): EpochLogs {
   if (validationLoss === undefined) return { loss };
   return { loss, val_loss: validationLoss, val_acc: validationAccuracy };
 }
 
 /**
- * The summed loss of the samples so far, or undefined if it or a parameter is not finite. It is added to batch by batch, so that
- * its last bits do not tell where chunks ended.
+ * The summed loss of the samples so far, or undefined if it or a parameter is not finite. Losses are added batch by
+ * batch, so the chunks do not affect the rounding.
  */
 async function finiteTotal(
   before: number,
@@ -213,7 +213,7 @@ async function finiteTotal(
   return Number.isFinite(total) && parameters.every(Number.isFinite) ? total : undefined;
 }
 
-/** A state of its own: new tensors on the same values. */
+/** A copy of the state, with new tensors on the same values. */
 function copyState({ parameters, optimizer }: TrainingState): Pick<Training, 'parameters' | 'optimizer'> {
   return {
     parameters: clonesOf(parameters),

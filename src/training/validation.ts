@@ -1,4 +1,4 @@
-// training: how a model in training does on samples that it does not learn from.
+// training: evaluates a model on validation samples during training.
 import * as tf from '@tensorflow/tfjs';
 import { DataStore } from '../compile/arrays.js';
 import { openLoop } from '../compile/loop.js';
@@ -20,20 +20,20 @@ import { sampleWeightsOf } from './weights.js';
 export interface ValidationScores {
   /** Mean negative log-likelihood, nats. */
   readonly validationLoss: number;
-  /** The share that is predicted right. */
+  /** The share of correct predictions. */
   readonly validationAccuracy: number;
 }
 
-/** Scores as a function of the parameters, prepared to be asked many times. */
+/** Scores as a function of the parameters, prepared for repeated evaluation. */
 export interface Validation {
   evaluate(parameters: Tensors, signal?: AbortSignal): Promise<ValidationScores>;
   close(): void;
 }
 
 /**
- * Samples that were given to be looked at, checked as those of a fit.
+ * Validates the given validation samples like those of a fit.
  *
- * @param d how many features those have that are learnt from
+ * @param d the number of features of the training samples
  */
 export async function readValidation<L extends Label>(
   given: ValidationData<L>,
@@ -57,7 +57,7 @@ export async function readValidation<L extends Label>(
   return { features, labels, weights, numClasses: classes.length };
 }
 
-/** Which samples are held back: the same share of each class. */
+/** Chooses the samples to hold out: the same share of each class. */
 export function holdBack(
   labels: Int32Array,
   classes: readonly Label[],
@@ -78,10 +78,10 @@ export function holdBack(
 }
 
 /**
- * Prepares the scores of samples, each by its weight.
+ * Prepares the weighted scores of samples.
  *
- * @param parameters for their shapes
- * @param evaluations how many there may be
+ * @param parameters read for their shapes only
+ * @param evaluations the largest number of evaluations
  */
 export async function openValidation(
   scaled: ScaledLayer,
@@ -119,7 +119,7 @@ export async function openValidation(
   };
 }
 
-/** The same for parameters in float64, W followed by b, that no tensor holds. */
+/** The same for float64 parameters in a plain array, W followed by b. */
 export async function openPointValidation(
   samples: Samples,
   evaluations: number,

@@ -1,9 +1,9 @@
-// training: where a fit begins, given another model.
+// training: the initial parameters of a fit from another model.
 import { DomainError, ShapeError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import { describe } from '../core/shape.js';
 
-/** What a fit may begin from: a fitted model. */
+/** A fitted model to start from. */
 export interface WarmStart {
   readonly classes: readonly Label[];
   readonly numFeatures: number;
@@ -11,22 +11,22 @@ export interface WarmStart {
   readonly bias: ArrayLike<number>;
 }
 
-/** Of a class without samples, as much as of half a sample. */
+/** The assumed weight of a class without samples: half a sample. */
 const HALF = 0.5;
 
 /**
  * W, [d, classes], followed by b, [classes], of the model for these classes, matched by label.
  *
- * A class that the model does not know begins with Wₖ = W̄, the mean over those of its classes that are left, and
+ * A class that is new to the model starts with Wₖ = W̄, the mean over the classes that both have, and
  *
- *   bₖ = log nₖ + mean over those of (b_c − log n_c)
+ *   bₖ = log nₖ + mean over those classes of (b_c − log n_c)
  *
- * As softmax(o) does not change where all logits move alike, W̄ is what 0 is where the columns sum to 0: it speaks neither
- * for the class nor against it. The bias is right where features say nothing, W = 0: the probabilities are then the
- * shares of the classes. A class that is left out takes its column with it; the others keep their odds.
+ * W̄ is neutral: softmax(o) does not change when all logits shift equally, so W̄ acts like 0 for columns that sum to 0.
+ * With W = 0, this bias makes the probabilities equal to the class shares. The column of a class that is no longer used
+ * is dropped; the odds of the others do not change.
  *
- * @param counts nₖ, the weight of the samples of each class
- * @throws ShapeError for another number of features; DomainError if no class is known, or `model` is no model
+ * @param counts nₖ, the total weight of the samples of each class
+ * @throws ShapeError if the number of features differs; DomainError if no class matches, or `model` is not a model
  */
 export function startFrom(
   model: WarmStart,
@@ -49,7 +49,7 @@ export function startFrom(
   const known = columns.filter((column) => column !== undefined);
   if (known.length === 0) {
     const some = classes.slice(0, 10).map(describe).join(', ');
-    const expected = `know one of the classes ${some}${classes.length > 10 ? ', …' : ''} at least`;
+    const expected = `have at least one of the classes ${some}${classes.length > 10 ? ', …' : ''}`;
     throw new DomainError({ where, argument, expected, actual: `one of ${model.classes.slice(0, 10).map(describe)}` });
   }
   const q = classes.length;
@@ -65,7 +65,7 @@ export function startFrom(
   const logs = Array.from(counts, (count) => Math.log(count > 0 ? count : HALF));
   const meanLog = logs.reduce((sum, log, k) => sum + (columns[k] === undefined ? 0 : log), 0) / known.length;
   columns.forEach((column, k) => {
-    // The mean of the known biases is there already.
+    // Already set to the mean of the known biases.
     if (column === undefined) point[d * q + k] += logs[k] - meanLog;
   });
   return point;

@@ -1,25 +1,25 @@
-// training: what each sample counts: its own weight times that of its class.
+// training: the weight of each sample, multiplied by the weight of its class.
 import { DomainError, ShapeError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import { describe } from '../core/shape.js';
 import type { SampleWeights } from '../data/sample-weights.js';
 
 /**
- * A weight for each class: by name, `{ cat: 2, dog: 1 }`, or in a Map by label; 1 for a class without. `'balanced'`: each
- * class counts as much as any other, whatever its number of samples.
+ * A weight for each class: by name, `{ cat: 2, dog: 1 }`, or in a Map by label. Classes without one have weight 1.
+ * `'balanced'` gives all classes the same total weight.
  */
 export type ClassWeights<L extends Label> =
   | 'balanced'
   | { readonly [Name in `${L}`]?: number }
   | ReadonlyMap<L, number>;
 
-/** The same as a model file keeps it. */
+/** Class weights as stored in a model file. */
 export type NamedClassWeights = 'balanced' | Readonly<Record<string, number>>;
 
 /**
- * Class weights in the form of a file, their numbers checked.
+ * Validates class weights and converts them to the form of a model file.
  *
- * @throws DomainError for what is neither `'balanced'` nor weights by class, or a weight that is not finite and ≥ 0
+ * @throws DomainError if they are neither `'balanced'` nor weights by class, or a weight is not finite and ≥ 0
  */
 export function namedClassWeights(classWeights: unknown, where: string): NamedClassWeights {
   if (classWeights === 'balanced') return classWeights;
@@ -38,14 +38,14 @@ export function namedClassWeights(classWeights: unknown, where: string): NamedCl
 }
 
 /**
- * sᵢ = sample weight × weight of the class, or undefined where every sample counts the same.
+ * sᵢ = sample weight × class weight, or undefined if all samples have the same weight.
  *
- * `'balanced'` weighs class k by n / (classes·nₖ), as scikit-learn does: with sample weights, n and nₖ are sums of them, so
- * that a sample of weight 2 is two samples. Classes without a sample take no part.
+ * `'balanced'` gives class k the weight n / (classes·nₖ), as in scikit-learn. With sample weights, n and nₖ are sums of
+ * them, so a sample of weight 2 counts as two samples. Classes without samples are ignored.
  *
  * @param labels class indices
- * @throws ShapeError if there is not one weight for each sample
- * @throws DomainError for a weight that is not finite and ≥ 0, weights that are all 0, or a weight of no class
+ * @throws ShapeError if there is not one weight per sample
+ * @throws DomainError for a weight that is not finite and ≥ 0, weights that are all 0, or a weight of an unknown class
  * @example sampleWeightsOf(Int32Array.of(0, 0, 0, 1), ['a', 'b'], { classWeights: 'balanced' }, 'fit')
  * // values [2/3, 2/3, 2/3, 2], total 4
  * @see scikit-learn 1.9, compute_class_weight
@@ -107,9 +107,9 @@ function balanced(labels: Int32Array, values: Float64Array, numClasses: number):
 }
 
 /**
- * Weights by name in the order of the classes; 1 for one that is not named.
+ * Weights by name in the order of the classes; 1 for classes that are not named.
  *
- * @throws DomainError for a name that no class has
+ * @throws DomainError for a name that is not a class
  */
 export function weightsInOrder(
   named: Readonly<Record<string, number>>,
@@ -120,7 +120,7 @@ export function weightsInOrder(
   const stray = Object.keys(named).find((name) => !names.includes(name));
   if (stray !== undefined) {
     const some = classes.slice(0, 10).map(describe).join(', ');
-    const expected = `name classes, of ${some}${classes.length > 10 ? ', …' : ''}`;
+    const expected = `name only the classes ${some}${classes.length > 10 ? ', …' : ''}`;
     throw new DomainError({ where, argument: 'classWeights', expected, actual: describe(stray) });
   }
   return Float64Array.from(names, (name) => (Object.hasOwn(named, name) ? named[name] : 1));

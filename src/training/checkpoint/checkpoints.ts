@@ -1,4 +1,4 @@
-// training: when checkpoints of a fit are written, and which of them a fit may go on from.
+// training: decides when checkpoints are written and whether a fit can resume from one.
 import { DomainError, FormatError } from '../../core/errors.js';
 import { assertKnownOptions, assertPositiveInteger, describe } from '../../core/shape.js';
 import { type Fail, type Json, sortedJson } from '../../predict/json.js';
@@ -14,41 +14,41 @@ import { currentEnvironment, differenceBetween } from './environment.js';
 import { decodeCheckpoint, encodeCheckpoint, type Snapshot } from './file.js';
 import { type FitData, fingerprintOf } from './fingerprint.js';
 
-/** How far a fit is. */
+/** The position of a fit. */
 export interface Mark {
   readonly epoch: number;
-  /** Steps in all, or iterations. */
+  /** Total steps, or iterations for lbfgs. */
   readonly iterations: number;
 }
 
-/** A snapshot to go on from. */
+/** A snapshot to resume from. */
 export interface Resumed extends Snapshot {
-  /** Makes the error where a solver finds that it is none of its own. */
+  /** Creates the error for a snapshot that the solver cannot use. */
   readonly fail: Fail;
 }
 
 /** The checkpoints of one fit. */
 export interface Checkpoints {
   readonly resumed: Resumed | undefined;
-  /** What is to be said of the checkpoint that it goes on from. */
+  /** Notes for the user about the resumed checkpoint. */
   readonly notes: readonly string[];
   /**
-   * Once that is understood: how far it is, a part of an epoch counted as one, and how far the fit may go.
+   * Records the position of the resumed checkpoint and checks it against the limit. A partial epoch counts as one.
    *
-   * @throws DomainError if that is less
+   * @throws DomainError if it exceeds the limit
    */
   resumedAt(mark: Mark, limit: { readonly epochs: number } | { readonly maxIterations: number }): void;
-  /** Writes one if it is time; `isEpoch` says whether an epoch has just ended. */
+  /** Writes a checkpoint if one is due; `isEpoch` is true at the end of an epoch. */
   reach(mark: Mark, isEpoch: boolean, snapshot: TakeSnapshot): Promise<void>;
-  /** Writes the last one, unless it is written already. */
+  /** Writes the last checkpoint, unless it is already written. */
   finish(mark: Mark, snapshot: TakeSnapshot): Promise<void>;
 }
 
 type TakeSnapshot = () => Snapshot | Promise<Snapshot>;
 
-/** What is known of a checkpoint before the samples are read. */
+/** A checkpoint before the samples are read. */
 export interface OpenedCheckpoints {
-  /** λ of the fit that is resumed. */
+  /** λ of the resumed fit. */
   readonly l2: number | undefined;
   /**
    * @param options with the λ of this fit
@@ -58,10 +58,10 @@ export interface OpenedCheckpoints {
 }
 
 /**
- * Checks what `fit` was told of checkpoints.
+ * Validates the checkpoint options of `fit`.
  *
- * @throws FormatError or ShapeError if `resume` is no checkpoint
- * @throws DomainError if an option is out of range, or another one than when the checkpoint was written
+ * @throws FormatError or ShapeError if `resume` is not a checkpoint
+ * @throws DomainError if an option is out of range, or differs from that of the checkpoint
  */
 export async function openCheckpoints(plan: OpenPlan, where: string): Promise<OpenedCheckpoints> {
   const { checkpoint, resume, signal } = plan;
@@ -95,7 +95,7 @@ function writing(
   every: CheckpointEvery,
   where: string,
 ): Pick<Checkpoints, 'resumedAt' | 'reach' | 'finish'> {
-  /** Iterations when it was last asked, and when it last wrote. */
+  /** Iterations at the last call of `reach`, and at the last write. */
   let asked = 0;
   let written = 0;
   const write = async ({ iterations }: Mark, snapshot: TakeSnapshot) => {
@@ -107,7 +107,7 @@ function writing(
       asked = written = iterations;
       const [[argument, most]] = Object.entries(limit);
       if (epoch <= most) return;
-      const expected = `be at least ${epoch}: so many the checkpoint has begun`;
+      const expected = `be at least ${epoch}: the checkpoint has already begun that many`;
       throw new DomainError({ where, argument, expected, actual: String(most) });
     },
     async reach(mark, isEpoch, snapshot) {
@@ -151,7 +151,7 @@ function assertCheckpointOptions(checkpoint: CheckpointOptions, where: string): 
   assertPositiveInteger((every as Record<string, unknown>)[name], where, `checkpoint.every.${name}`);
 }
 
-/** The length of a fit does not change its course. */
+/** Options that only limit the length of a fit. */
 const MAY_DIFFER = ['epochs', 'maxIterations'];
 
 function assertSameOptions(
@@ -165,11 +165,11 @@ function assertSameOptions(
   if (name === undefined) return;
   const show = (value: Json | undefined) => (value === undefined ? 'nothing' : sortedJson(value));
   const expected = `be ${show(before[name])}, as when the checkpoint was written`;
-  const hint = 'Give the same options, or leave out `resume` to begin anew.';
+  const hint = 'Give the same options, or leave out `resume` to start anew.';
   throw new DomainError({ where, argument: name, expected, actual: show(now[name]), hint });
 }
 
-/** A cosine ends with the training, unless it says when. */
+/** A cosine schedule without `epochs` ends at the end of the training. */
 function dependsOnEpochs(learningRate: Json | undefined): boolean {
   const schedule = learningRate as { readonly schedule?: string; readonly epochs?: number } | number | undefined;
   return typeof schedule === 'object' && schedule.schedule === 'cosine' && schedule.epochs === undefined;
@@ -188,11 +188,11 @@ function assertSameData(
     argument: name,
     expected: `be ${was}, as when the checkpoint was written`,
     actual: was === is ? 'others' : is,
-    hint: 'Give the same samples, or leave out `resume` to begin anew; `warmStart` starts from the weights of a model.',
+    hint: 'Give the same samples, or leave out `resume` to start anew; `warmStart` starts from the weights of a model.',
   });
 }
 
-/** What a fingerprint says of itself, beside its checksum. */
+/** The description of a fingerprint, without its checksum. */
 function typeOf(entry: Json | undefined): string {
   if (entry === undefined) return 'nothing';
   if (Array.isArray(entry)) return entry.length > 10 ? `${entry.length} classes` : sortedJson(entry);
@@ -206,7 +206,7 @@ function firstDifference(
   looksAt: (name: string) => boolean,
 ): string | undefined {
   const text = (value: Json | undefined) => (value === undefined ? undefined : sortedJson(value));
-  // The solver first: it decides which others there are.
+  // The solver comes first, because the other options depend on it.
   const names = [...new Set(['solver', ...Object.keys(before), ...Object.keys(now)])].filter(looksAt);
   return names.find((name) => text(before[name]) !== text(now[name]));
 }

@@ -1,4 +1,4 @@
-// training: the checkpoint of a fit, in the container of model files.
+// training: the file format of checkpoints, in the container of model files.
 import { digestOf } from '../../core/digest.js';
 import { DomainError, FormatError, printable } from '../../core/errors.js';
 import { describe } from '../../core/shape.js';
@@ -28,19 +28,19 @@ import {
 import { encodeContainer, layOut, type StoredTensor } from '../../serialization/container.js';
 import { assertJson } from '../../serialization/json.js';
 
-/** Where a solver stands: numbers and names as JSON, the rest as tensors. */
+/** The state of a solver: numbers and names as JSON, arrays as tensors. */
 export interface Snapshot {
   readonly state: Readonly<Record<string, Json>>;
   readonly tensors: Readonly<Record<string, StoredTensor>>;
 }
 
-/** All that a checkpoint holds. */
+/** The content of a checkpoint. */
 export interface CheckpointContent extends Snapshot {
-  /** What decided the fit, as a model keeps it. */
+  /** The options of the fit, as stored in a model. */
   readonly options: Readonly<Record<string, Json>>;
-  /** What it learns from: see `fingerprintOf`. */
+  /** The fingerprint of the training data: see `fingerprintOf`. */
   readonly data: Readonly<Record<string, Json>>;
-  /** Where it ran: see `currentEnvironment`. */
+  /** The environment of the run: see `currentEnvironment`. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
@@ -49,13 +49,13 @@ const CHECKPOINT: Kind = {
   version: 1,
   hint: (format) =>
     format === 'softmax-regression'
-      ? 'It is a model file: SoftmaxRegression.fromBytes reads it, and warmStart begins with its weights.'
+      ? 'It is a model file: SoftmaxRegression.fromBytes reads it, and `warmStart` starts from its weights.'
       : 'It may be a safetensors file of another program.',
 };
 
 const JSON_KEYS = ['options', 'data', 'environment', 'state'] as const;
 
-/** Solver states have empty tensors, too: a history before the first epoch. */
+/** Solver states may have empty tensors, such as a history before the first epoch. */
 const ANY: TensorRule = {
   dtypes: ['F32', 'F64'],
   shape: 'be up to 4 integers ≥ 0',
@@ -65,8 +65,9 @@ const ANY: TensorRule = {
 /**
  * A checkpoint as a safetensors file.
  *
- * Its `__metadata__` has `format`, softmax-regression-checkpoint; `version`, 1; and as JSON `options`, `data`, `environment`
- * and `state`. `sha256` is that of `digestOf`, of the header without it (compact JSON, sorted keys), and of the tensors.
+ * Its `__metadata__` has `format`, softmax-regression-checkpoint; `version`, 1; and as JSON `options`, `data`,
+ * `environment` and `state`. `sha256` is that of `digestOf`, of the header without it (compact JSON, sorted keys), and
+ * of the tensors.
  */
 export async function encodeCheckpoint(content: CheckpointContent): Promise<Uint8Array> {
   const fail: Fail = (fields) => new DomainError({ where: 'encodeCheckpoint', ...fields });
@@ -81,11 +82,11 @@ export async function encodeCheckpoint(content: CheckpointContent): Promise<Uint
 }
 
 /**
- * What a checkpoint holds. Lengths, header, shapes, offsets and checksum are checked before anything of their size is
- * allocated; whether a solver can go on from it, only that solver knows.
+ * Reads a checkpoint. Lengths, header, shapes, offsets and checksum are checked before anything of their size is
+ * allocated. The solver checks whether it can resume from the content.
  *
  * @param where the file's name or the caller, for error messages
- * @throws FormatError if the bytes are not one whole checkpoint of a known version; ShapeError if not a Uint8Array
+ * @throws FormatError if the bytes are not one complete checkpoint of a known version; ShapeError if not a Uint8Array
  */
 export async function decodeCheckpoint(bytes: Uint8Array, where: string): Promise<CheckpointContent> {
   assertBytes(bytes, where);
@@ -113,7 +114,7 @@ export async function decodeCheckpoint(bytes: Uint8Array, where: string): Promis
   return { options, data, environment, state, tensors: Object.fromEntries(tensors) };
 }
 
-/** Facts are shown to people: text, that no terminal obeys. */
+/** Facts are displayed, so they must be text without control characters. */
 function assertFacts(environment: Readonly<Record<string, unknown>>, check: Check): void {
   for (const [name, fact] of Object.entries(environment)) {
     const isText = typeof fact === 'string' && printable(name + fact) === name + fact;

@@ -1,11 +1,11 @@
-// training: what a solver learns from, in a few words: whether a checkpoint belongs to it.
+// training: fingerprints of the training data, which tell whether a checkpoint belongs to them.
 import { digestOf } from '../../core/digest.js';
 import { formatShape } from '../../core/shape.js';
 import type { FeatureArray } from '../../data/batches.js';
 import type { SampleWeights } from '../../data/sample-weights.js';
 import type { Json } from '../../predict/json.js';
 
-/** By argument of `fit`: what was handed in, with a checksum. */
+/** A description with a checksum for each argument of `fit`. */
 export type Fingerprint = Readonly<Record<string, Json>>;
 
 interface Samples {
@@ -14,7 +14,7 @@ interface Samples {
   readonly weights: SampleWeights | undefined;
 }
 
-/** All that a fit begins with. */
+/** The data that a fit starts from. */
 export interface FitData {
   readonly samples: Samples;
   readonly validation: Samples | undefined;
@@ -22,7 +22,7 @@ export interface FitData {
   readonly start: Float64Array | undefined;
 }
 
-/** Every value is read: some 2 s for a gigabyte. */
+/** Reads every value, which takes about 2 s per gigabyte. */
 export async function fingerprintOf(data: FitData, signal?: AbortSignal): Promise<Fingerprint> {
   const { samples, validation, classes, start } = data;
   return {

@@ -1,4 +1,4 @@
-// training: the way to the optimum as a snapshot, and back.
+// training: converts the state of a fit to the optimum to a snapshot and back.
 
 import type { Fail } from '../../predict/json.js';
 import type { EpochRecord } from '../fit.js';
@@ -6,13 +6,13 @@ import type { OptimumState } from '../optimum.js';
 import type { Snapshot } from './file.js';
 import { historyTensor, SnapshotReader } from './snapshot.js';
 
-/** A solver's state, and what it has said on its way. */
+/** A solver's state and its history. */
 export interface OptimumProgress {
   readonly state: OptimumState;
   readonly history: readonly EpochRecord[];
 }
 
-/** What L-BFGS keeps at most. */
+/** The memory of L-BFGS. */
 const MOST_PAIRS = 10;
 
 export function optimumSnapshot({ state, history }: OptimumProgress, validates: boolean): Snapshot {
@@ -44,11 +44,11 @@ export function optimumSnapshot({ state, history }: OptimumProgress, validates: 
 }
 
 /**
- * The progress of a snapshot.
+ * Reads the progress of a snapshot.
  *
- * @param size how long a point is
- * @param phases those that a problem of this size goes through
- * @param fail makes the error where it is not such a progress
+ * @param size the length of a point
+ * @param phases the phases of a problem of this size
+ * @param fail creates the error for an invalid snapshot
  */
 export function optimumOf(
   snapshot: Snapshot,

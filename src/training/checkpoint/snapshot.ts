@@ -1,11 +1,11 @@
-// training: what the checkpoints of all solvers have in common, and how they are read: trusting nothing.
+// training: validates and reads the snapshots of all solvers.
 import { formatShape } from '../../core/shape.js';
 import { type Fail, orNothing } from '../../predict/json.js';
 import { dtypeOf, type StoredTensor } from '../../serialization/container.js';
 import type { EpochRecord } from '../fit.js';
 import type { Snapshot } from './file.js';
 
-/** A history as one tensor: loss, and with validation its loss and accuracy, [epochs, 1 or 3]. */
+/** A history as one tensor, [epochs, 1 or 3]: the loss, and with validation its loss and accuracy. */
 export function historyTensor(history: readonly EpochRecord[], validates: boolean): StoredTensor {
   const columns = columnsOf(validates);
   const values = Float64Array.from({ length: history.length * columns.length }, (_, i) => {
@@ -19,7 +19,7 @@ function columnsOf(validates: boolean): readonly Exclude<keyof EpochRecord, 'epo
   return validates ? ['loss', 'validationLoss', 'validationAccuracy'] : ['loss'];
 }
 
-/** Reads a snapshot, each entry held to what it must be; at the end, nothing may be left over. */
+/** Reads a snapshot and validates each entry. At the end, no entry may be left unread. */
 export class SnapshotReader {
   readonly #left: Set<string>;
 
@@ -45,7 +45,7 @@ export class SnapshotReader {
     throw this.fail({ argument: `state.${name}`, expected, actual: orNothing(value) });
   }
 
-  /** Four words of 32 bits, not all 0: from there a generator would stand still. */
+  /** Four words of 32 bits, not all 0, because the generator would then return only zeros. */
   words(name: string): [number, number, number, number] {
     const value: unknown = this.snapshot.state[name];
     const isWord = (word: unknown) => Number.isInteger(word) && (word as number) >= 0 && (word as number) < 2 ** 32;
@@ -71,7 +71,7 @@ export class SnapshotReader {
     return this.#tensor(name, 'F64', shape).values as Float64Array;
   }
 
-  /** One of [rows, columns], with at most so many rows. */
+  /** A tensor [rows, columns] with at most `most` rows. */
   rows(name: string, columns: number, most: number): Float64Array[] {
     const stored = this.snapshot.tensors[name]?.shape[0] ?? 0;
     if (stored > most) {
@@ -91,14 +91,14 @@ export class SnapshotReader {
     });
   }
 
-  /** Holds numbers to be finite: those that a fit never keeps otherwise. */
+  /** Checks that all numbers are finite, as a fit never stores others. */
   finite<Values extends Float32Array | Float64Array>(values: Values, name: string): Values {
     const at = values.findIndex((value) => !Number.isFinite(value));
     if (at < 0) return values;
     throw this.fail({ argument: `${name}[${at}]`, expected: 'be a finite number', actual: String(values[at]) });
   }
 
-  /** Once all is read. */
+  /** Checks that no tensor is left unread. */
   end(): void {
     const [stray] = this.#left;
     if (stray === undefined) return;

@@ -1,4 +1,4 @@
-// training: a training by steps as a snapshot, and back.
+// training: converts a first-order training to a snapshot and back.
 
 import type { Fail } from '../../predict/json.js';
 import type { StoredTensor } from '../../serialization/container.js';
@@ -6,7 +6,7 @@ import type { PlainTensors, PlainTraining } from '../plain-training.js';
 import type { Snapshot } from './file.js';
 import { historyTensor, SnapshotReader } from './snapshot.js';
 
-/** What a training of these samples and options looks like. */
+/** The expected shape of a training with these samples and options. */
 export interface TrainingShape {
   readonly numSamples: number;
   readonly batchSize: number;
@@ -20,7 +20,7 @@ export function trainingSnapshot(training: PlainTraining, { validates }: Pick<Tr
   return {
     state: { random, epoch, step, ...(best && { bestEpoch: best.epoch }) },
     tensors: Object.assign({}, named('parameters', parameters), ...groups, best && named('best', best.parameters), {
-      // What need not be finite, JSON does not have.
+      // A tensor, because JSON cannot represent numbers that are not finite.
       sums: { shape: [2], values: Float64Array.of(epochLoss, best?.loss ?? 0) },
       history: historyTensor(history, validates),
     }),
@@ -32,10 +32,10 @@ function named(prefix: string, tensors: PlainTensors): Record<string, StoredTens
 }
 
 /**
- * The training of a snapshot.
+ * Reads the training of a snapshot.
  *
- * @param fresh one of the same samples and options, before its first step: for names and shapes
- * @param fail makes the error where it is not such a training
+ * @param fresh a training with the same samples and options before its first step, for names and shapes
+ * @param fail creates the error for an invalid snapshot
  */
 export function trainingOf(snapshot: Snapshot, fresh: PlainTraining, shape: TrainingShape, fail: Fail): PlainTraining {
   const { numSamples, batchSize, validates, stopsEarly } = shape;
