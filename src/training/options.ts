@@ -440,7 +440,7 @@ export function fitPlan<L extends Label>(options: FitOptions<L>, where: string):
  * @throws as `fitPlan`
  */
 export function stepPlan(options: object, where: string): FirstOrderPlan {
-  return { l2: 0, ...checked(options, where) } as unknown as FirstOrderPlan;
+  return checked(options, where) as unknown as FirstOrderPlan;
 }
 
 /** Rejects an option that `reader` does not take; `own` lists its options outside this table. */
@@ -512,8 +512,10 @@ function checked(options: object, where: string): Record<string, unknown> {
 
 /** The default that does not depend on the samples. */
 export function defaultOf(name: OptionName, solver: Solver): unknown {
-  const { kind } = SOLVERS[solver];
-  if (name === 'learningRate' && kind === 'steps') return SOLVERS[solver as FirstOrderSolver].learningRate;
+  if (isFirstOrder(solver)) {
+    if (name === 'learningRate') return SOLVERS[solver].learningRate;
+    if (name === 'l2') return 0;
+  }
   return (OPTIONS[name] as OptionRow).default;
 }
 

@@ -256,7 +256,7 @@ inBrowser('the page', () => {
     await page.selectOption('#solver', 'adam');
     expect(await shown()).toEqual([
       ['Solver', ''],
-      ['L2 penalty', 'default'],
+      ['L2 penalty', '0'],
       ['Epochs', '10'],
       ['Batch size', '256'],
       ['Learning rate', '0.001'],
