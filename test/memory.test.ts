@@ -364,9 +364,12 @@ function stepOf(optimizer: library.Optimizer, { weight, rate }: Given): unknown 
   return [state, optimizer.update({ weight }, { weight }, state, rate)];
 }
 
-/** Exports of the rooms core and data, which never see a tensor: they do not import tfjs, as layering.test.ts shows. */
+/** Exports that never see a tensor, most of them of rooms that do not import tfjs. */
 const WITHOUT_TENSORS = [
-  ...['BackendError', 'DomainError', 'FormatError', 'ShapeError', 'SoftmaxRegressionError', 'isSoftmaxRegressionError'],
+  ...['BackendError', 'DomainError', 'FormatError', 'ShapeError', 'SoftmaxRegressionError'].flatMap((name) => [
+    ...[name, `${name}#inWords`],
+  ]),
+  'isSoftmaxRegressionError',
   ...['Random', 'Random.fromState', 'Random#state', 'Random#bits', 'Random#uniform', 'Random#normal', 'Random#below'],
   ...['Random#permutation', 'asFeatureArray', 'batchRanges', 'gatherEntries', 'gatherRows', 'parseIdx', 'loadIris'],
   ...[
@@ -379,6 +382,9 @@ const WITHOUT_TENSORS = [
     'encodeRows',
     'readCsvRows',
     'toOnnx',
+    'readSamples',
+    'identifyFiles',
+    'optionFields',
   ],
 ];
 
