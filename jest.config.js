@@ -9,8 +9,10 @@ module.exports = {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
+  // Those have a configuration of their own.
+  testPathIgnorePatterns: ['<rootDir>/test/slow/'],
   transform: {
-    // Without types (isolatedModules), which test/types.test.ts checks once for all.
+    // Without types (isolatedModules), which `npm run types` checks once for all.
     '^.+\\.ts$': ['ts-jest', { tsconfig: 'tsconfig.json' }],
     // ES modules only, which jest runs as CommonJS.
     '/node_modules/(fast-png|iobuffer)/.+\\.js$': '<rootDir>/test/helpers/es-module.js',
@@ -25,7 +27,8 @@ module.exports = {
     '^softmax-regression/(.*)$': '<rootDir>/src/$1.ts',
   },
   setupFilesAfterEnv: ['<rootDir>/test/helpers/matchers.ts'],
-  testTimeout: 60_000,
+  // No test is about speed: the limit only ends one that hangs, on a machine however slow.
+  testTimeout: 600_000,
   // As jest has it, but two on two cores: some tests wait for other programs.
   maxWorkers: Math.max(2, availableParallelism() - 1),
 };

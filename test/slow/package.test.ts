@@ -17,9 +17,9 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build, buildSync } from 'esbuild';
-import { inBrowser, launchChromium } from './helpers/chromium.js';
+import { inBrowser, launchChromium } from '../helpers/chromium.js';
 
-const root = join(__dirname, '..');
+const root = join(__dirname, '..', '..');
 /** What npm packs of the top folder, beside the build. */
 const SHOWN = ['LICENSE', 'README.md', 'package.json'].filter((name) => existsSync(join(root, name)));
 let folder: string;

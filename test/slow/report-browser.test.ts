@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { type Browser, chromium } from 'playwright-core';
 import { renderReport } from 'softmax-regression/report';
-import { imageInput, smallInput } from './helpers/report-input.js';
+import { imageInput, smallInput } from '../helpers/report-input.js';
 
 const EXECUTABLE = [process.env.CHROMIUM ?? '', '/usr/bin/chromium', '/usr/bin/google-chrome'].find(existsSync);
 const inBrowser = EXECUTABLE === undefined ? describe.skip : describe;
@@ -58,7 +58,7 @@ inBrowser('the report in a browser', () => {
   });
 
   it('is drawn by a page in its own document, with the same marks', async () => {
-    const entry = join(__dirname, '../src/report.ts');
+    const entry = join(__dirname, '../../src/report.ts');
     const { outputFiles } = await build({
       entryPoints: [entry],
       bundle: true,

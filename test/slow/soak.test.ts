@@ -2,9 +2,9 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
-import { soak } from '../tools/soak/soak.js';
-import { works } from '../tools/soak/work.js';
-import { onEveryBackend } from './helpers/backends.js';
+import { soak } from '../../tools/soak/soak.js';
+import { works } from '../../tools/soak/work.js';
+import { onEveryBackend } from '../helpers/backends.js';
 
 onEveryBackend('the same work, again and again', () => {
   it.each([
@@ -33,7 +33,7 @@ describe('soak', () => {
       const kept = [];
       soak(() => kept.push(Buffer.alloc(2 ** 21, 1)), 80).then(({ slope }) => console.log(slope));`;
     const slope = execFileSync(process.execPath, ['--import', 'tsx', '--eval', program], {
-      ...{ cwd: join(__dirname, '..'), encoding: 'utf8' },
+      ...{ cwd: join(__dirname, '..', '..'), encoding: 'utf8' },
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     expect(Number(slope)).toBeGreaterThan(2 ** 20);

@@ -2,8 +2,8 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { TEST_BACKENDS, type TestBackend } from './helpers/backends.js';
-import type { WholeFit } from './helpers/whole-fits.js';
+import { TEST_BACKENDS, type TestBackend } from '../helpers/backends.js';
+import type { WholeFit } from '../helpers/whole-fits.js';
 
 /** Two fits agree where objectives differ by less, relative to them. */
 const OBJECTIVE = 1e-6;
@@ -19,9 +19,9 @@ const THREADS = [
 ];
 
 async function fits(backend: TestBackend, env: Readonly<Record<string, string>>): Promise<WholeFit[]> {
-  const script = join(__dirname, 'helpers', 'whole-fits.ts');
+  const script = join(__dirname, '..', 'helpers', 'whole-fits.ts');
   const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', script, backend], {
-    cwd: join(__dirname, '..'),
+    cwd: join(__dirname, '..', '..'),
     env: { ...process.env, ...env },
     maxBuffer: 2 ** 26,
   });

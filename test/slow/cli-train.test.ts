@@ -1,15 +1,15 @@
 // The command line from a table to a model, predictions, a report and ONNX, as people and programs run it.
 import { copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadIris } from '../src/data/iris.js';
-import { take, trainTestSplit } from '../src/data/split.js';
-import { SoftmaxRegression } from '../src/model/softmax-regression.js';
-import { loadModel } from '../src/node/model-files.js';
-import { COMMAND, CommandLine, ended } from './helpers/command-line.js';
+import { loadIris } from '../../src/data/iris.js';
+import { take, trainTestSplit } from '../../src/data/split.js';
+import { SoftmaxRegression } from '../../src/model/softmax-regression.js';
+import { loadModel } from '../../src/node/model-files.js';
+import { COMMAND, CommandLine, ended } from '../helpers/command-line.js';
 
 jest.setTimeout(120_000);
 
-const ROOT = join(__dirname, '..');
+const ROOT = join(__dirname, '..', '..');
 const line = new CommandLine();
 
 beforeAll(async () => {

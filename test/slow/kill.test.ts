@@ -1,8 +1,8 @@
 // A short part of `npm run kill`, and trainings with planted faults: each kind of fault is seen.
 import { nativeStatus } from 'softmax-regression/node';
-import { fetchAtOnce, replaceAtOnce } from '../tools/kill/at-once.js';
-import { bundle, killAndResume } from '../tools/kill/kill.js';
-import { PLANTED_SUBJECTS, SUBJECTS } from '../tools/kill/subjects.js';
+import { fetchAtOnce, replaceAtOnce } from '../../tools/kill/at-once.js';
+import { bundle, killAndResume } from '../../tools/kill/kill.js';
+import { PLANTED_SUBJECTS, SUBJECTS } from '../../tools/kill/subjects.js';
 
 let child: Awaited<ReturnType<typeof bundle>>;
 let contender: Awaited<ReturnType<typeof bundle>>;

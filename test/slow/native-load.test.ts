@@ -3,10 +3,10 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import * as tf from '@tensorflow/tfjs';
-import { loadNative, type NativeInstallation, nativeStatus } from '../src/node/native/load.js';
-import { thisMachine } from '../src/node/native/machine.js';
-import { readProof } from '../src/node/native/record.js';
-import type { Threads } from './helpers/two-threads.js';
+import { loadNative, type NativeInstallation, nativeStatus } from '../../src/node/native/load.js';
+import { thisMachine } from '../../src/node/native/machine.js';
+import { readProof } from '../../src/node/native/record.js';
+import type { Threads } from '../helpers/two-threads.js';
 
 const found = nativeStatus();
 const status = found as NativeInstallation;
@@ -41,9 +41,9 @@ const status = found as NativeInstallation;
     let threads: Threads;
 
     beforeAll(async () => {
-      const script = join(__dirname, 'helpers', 'two-threads.ts');
+      const script = join(__dirname, '..', 'helpers', 'two-threads.ts');
       const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', script], {
-        cwd: join(__dirname, '..'),
+        cwd: join(__dirname, '..', '..'),
       });
       threads = JSON.parse(stdout.trim().split('\n').at(-1) as string);
     });

@@ -9,8 +9,8 @@ import { gzipSync } from 'node:zlib';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { encodeRows, loadIris, parseCsv, SoftmaxRegression, take, trainTestSplit } from 'softmax-regression';
 import { loadModel, saveModel } from 'softmax-regression/node';
-import { useBackend } from './helpers/backends.js';
-import { inBrowser, launchChromium } from './helpers/chromium.js';
+import { useBackend } from '../helpers/backends.js';
+import { inBrowser, launchChromium } from '../helpers/chromium.js';
 
 const iris = loadIris();
 const split = trainTestSplit(150, { testFraction: 0.2, seed: 1, stratify: iris.labels });
@@ -46,7 +46,7 @@ inBrowser('the page', () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'web-test-'));
     const args = ['scripts/web.mjs', '--out', join(folder, 'site'), '--serve', '--port', '0'];
-    server = spawn(process.execPath, args, { cwd: join(__dirname, '..'), stdio: ['ignore', 'pipe', 'inherit'] });
+    server = spawn(process.execPath, args, { cwd: join(__dirname, '..', '..'), stdio: ['ignore', 'pipe', 'inherit'] });
     for await (const line of createInterface({ input: server.stdout as NodeJS.ReadableStream })) {
       if (line.startsWith('http://localhost:')) {
         url = line;

@@ -5,22 +5,22 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import * as tf from '@tensorflow/tfjs';
-import * as affineNetwork from '../examples/affine-network.js';
-import * as compileMlp from '../examples/compile-mlp.js';
-import * as derivative from '../examples/derivative.js';
-import * as fashionMnist from '../examples/fashion-mnist.js';
-import * as information from '../examples/information.js';
-import * as likelihood from '../examples/likelihood.js';
-import * as minibatch from '../examples/minibatch.js';
-import * as oneHotLabels from '../examples/one-hot-labels.js';
-import * as parameterCost from '../examples/parameter-cost.js';
-import * as quickstart from '../examples/quickstart.js';
-import * as report from '../examples/report.js';
-import * as softLabels from '../examples/soft-labels.js';
-import * as softmaxOperation from '../examples/softmax-operation.js';
-import { TEST_BACKENDS, useBackend } from './helpers/backends.js';
+import * as affineNetwork from '../../examples/affine-network.js';
+import * as compileMlp from '../../examples/compile-mlp.js';
+import * as derivative from '../../examples/derivative.js';
+import * as fashionMnist from '../../examples/fashion-mnist.js';
+import * as information from '../../examples/information.js';
+import * as likelihood from '../../examples/likelihood.js';
+import * as minibatch from '../../examples/minibatch.js';
+import * as oneHotLabels from '../../examples/one-hot-labels.js';
+import * as parameterCost from '../../examples/parameter-cost.js';
+import * as quickstart from '../../examples/quickstart.js';
+import * as report from '../../examples/report.js';
+import * as softLabels from '../../examples/soft-labels.js';
+import * as softmaxOperation from '../../examples/softmax-operation.js';
+import { TEST_BACKENDS, useBackend } from '../helpers/backends.js';
 
-const FOLDER = join(__dirname, '../examples');
+const FOLDER = join(__dirname, '../../examples');
 const EXAMPLES = {
   'affine-network': affineNetwork,
   'compile-mlp': compileMlp,

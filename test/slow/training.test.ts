@@ -1,7 +1,7 @@
 import { SoftmaxRegression } from 'softmax-regression';
 import { loadFashionMnist } from 'softmax-regression/node';
-import golden from './golden/fashion-mnist.golden.json';
-import { onEveryBackend } from './helpers/backends.js';
+import golden from '../golden/fashion-mnist.golden.json';
+import { onEveryBackend } from '../helpers/backends.js';
 
 /** Enough to see each backend follow; TensorFlow, which takes a second for them, runs all. */
 const EPOCHS = { tensorflow: golden.options.epochs, wasm: 2, cpu: 1 };

@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
-import { CommandLine } from './helpers/command-line.js';
+import { CommandLine } from '../helpers/command-line.js';
 
 jest.setTimeout(120_000);
 

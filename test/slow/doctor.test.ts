@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type DoctorReport, doctor, formatDoctor } from '../src/node/native/doctor.js';
-import { nativeStatus } from '../src/node/native/load.js';
-import { nativeSource, systemInstallCommand, thisMachine } from '../src/node/native/machine.js';
+import { type DoctorReport, doctor, formatDoctor } from '../../src/node/native/doctor.js';
+import { nativeStatus } from '../../src/node/native/load.js';
+import { nativeSource, systemInstallCommand, thisMachine } from '../../src/node/native/machine.js';
 
 const environment = { ...process.env };
 const workingFolder = process.cwd();

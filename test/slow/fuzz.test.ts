@@ -1,9 +1,9 @@
 // A short part of `npm run fuzz`, what it found before, and readers with planted faults: each kind of fault is seen.
-import { Random } from '../src/core/random.js';
-import { fuzz } from '../tools/fuzz/fuzz.js';
-import { refusalOf } from '../tools/fuzz/guard.js';
-import { corpus, found } from '../tools/fuzz/target.js';
-import { READERS } from '../tools/fuzz/targets.js';
+import { Random } from '../../src/core/random.js';
+import { fuzz } from '../../tools/fuzz/fuzz.js';
+import { refusalOf } from '../../tools/fuzz/guard.js';
+import { corpus, found } from '../../tools/fuzz/target.js';
+import { READERS } from '../../tools/fuzz/targets.js';
 
 // tfjs says hello from its slow backends; here they are meant.
 jest.spyOn(console, 'warn').mockImplementation(() => {});
