@@ -26,11 +26,15 @@ export interface FuzzOptions {
   readonly most?: number;
 }
 
+/** Milliseconds for a case, and for a process to start: many times the time on a busy machine. */
+const PATIENCE = 120_000;
+const BEGIN = 600_000;
+
 /** MiB for everything except typed arrays. A reader that builds endless lists or strings runs out of memory. */
 const HEAP = 192;
 
 export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
-  const { target, cases, seed, patience = 20_000, most = 10 } = options;
+  const { target, cases, seed, patience = PATIENCE, most = 10 } = options;
   const findings: Finding[] = [];
   const refused: Record<string, number> = {};
   let [accepted, slowest, largest] = [0, 0, 0];
@@ -72,7 +76,7 @@ function runChild(
     hung = true;
     child.kill('SIGKILL');
   };
-  const watch = setTimeout(kill, Math.max(patience, 60_000));
+  const watch = setTimeout(kill, BEGIN);
   let timer: NodeJS.Timeout | undefined;
   child.on('message', (message: Message) => {
     clearTimeout(watch);

@@ -14,7 +14,7 @@ export async function buildAll(): Promise<void> {
   // The modules that jest.config.js and tsconfig.json map to sources.
   const exports = { '.': './src/index.js', './*': './src/*.js' };
   writeFileSync(join(BUILT, 'package.json'), JSON.stringify({ name, version, type: 'commonjs', imports, exports }));
-  const entryPoints = ['src', 'test'].flatMap((folder) =>
+  const entryPoints = ['src', 'test', 'tools'].flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
       .filter((path) => path.endsWith('.ts'))
       .map((path) => join(ROOT, folder, path)),

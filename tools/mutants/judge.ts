@@ -19,7 +19,7 @@ type Lapse = { readonly died: string };
 
 function inProcess(order: Order, backends: readonly string[]): Promise<Outcome | Lapse> {
   // Not the options of this process: a source loader would load the package without the mutant.
-  const child = fork(join(BUILT, 'test', 'mutants', 'child.js'), {
+  const child = fork(join(BUILT, 'tools', 'mutants', 'child.js'), {
     execArgv: ['--max-old-space-size=2048'],
     env: { ...process.env, SOFTMAX_REGRESSION_TEST_BACKENDS: backends.join(',') },
     stdio: 'ignore',

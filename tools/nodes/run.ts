@@ -1,4 +1,4 @@
-// npm run test:nodes [-- --node 22] [--kernels native] [JEST ARGUMENTS]: runs the test suite on every supported Node,
+// npm run test:nodes [-- --node 22] [--kernels native] [JEST ARGUMENTS]: runs all test suites on every supported Node,
 // with and without native kernels. The Node binaries come from the npm package for this platform and are cached.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
@@ -8,6 +8,8 @@ import { cacheFolder } from '../../src/node/files.js';
 
 const ROOT = join(__dirname, '..', '..');
 const NODES = ['20', '22', '24', '26'];
+/** The fast suite and the slow one. */
+const CONFIGS = ['jest.config.js', 'test/slow/jest.config.js'];
 const KERNELS = ['native', 'none'] as const;
 type Kernels = (typeof KERNELS)[number];
 
@@ -62,22 +64,31 @@ function test(major: string, kernels: Kernels, args: readonly string[], scratch:
   if (node === undefined) return { ...none, wrong: [`no binary of Node ${major} for ${PLATFORM}`] };
   const version = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim();
   console.error(`test:nodes: Node ${version}, kernels: ${kernels}`);
-  const report = join(scratch, `${major}-${kernels}.json`);
   const start = Date.now();
-  spawnSync(node, [require.resolve('jest/bin/jest'), '--json', '--outputFile', report, ...args], {
-    cwd: ROOT,
-    env: environment(node, kernels, scratch),
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  const seconds = (Date.now() - start) / 1000;
-  if (!existsSync(report)) return { ...none, node: version, seconds, wrong: ['jest wrote no report'] };
-  const results = JSON.parse(readFileSync(report, 'utf8'));
-  const wrong = (results.testResults as { name: string; status: string }[]).filter(({ status }) => status === 'failed');
-  return {
-    ...{ node: version, kernels, seconds, passed: results.numPassedTests, failed: results.numFailedTests },
-    skipped: results.numPendingTests,
-    wrong: results.numTotalTests === 0 ? ['no test ran'] : wrong.map(({ name }) => name.slice(ROOT.length + 1)),
-  };
+  const env = environment(node, kernels, scratch);
+  const row = { ...none, node: version, wrong: [] as string[] };
+  for (const [i, config] of CONFIGS.entries()) {
+    const report = join(scratch, `${major}-${kernels}-${i}.json`);
+    const own = ['--config', config, '--passWithNoTests', '--json', '--outputFile', report];
+    spawnSync(node, [require.resolve('jest/bin/jest'), ...own, ...args], {
+      cwd: ROOT,
+      env,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    if (!existsSync(report)) {
+      row.wrong.push(`jest wrote no report for ${config}`);
+      continue;
+    }
+    const results = JSON.parse(readFileSync(report, 'utf8'));
+    row.passed += results.numPassedTests;
+    row.failed += results.numFailedTests;
+    row.skipped += results.numPendingTests;
+    for (const { name, status } of results.testResults as { name: string; status: string }[]) {
+      if (status === 'failed') row.wrong.push(name.slice(ROOT.length + 1));
+    }
+  }
+  if (row.passed + row.failed + row.skipped + row.wrong.length === 0) row.wrong.push('no test ran');
+  return { ...row, seconds: (Date.now() - start) / 1000 };
 }
 
 /** The environment of a machine with or without kernels. Child processes of the tests use the same Node. */
