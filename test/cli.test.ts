@@ -104,7 +104,7 @@ describe('softmax-regression', () => {
 
   itBuildable('stops on Ctrl-C with 130, and leaves nothing half done', async () => {
     fakeProgram('c++', 'exit 0');
-    fakeProgram('pip', 'case "$*" in *--version) exit 0 ;; esac; exec sleep 60');
+    fakeProgram('pip', 'case "$*" in *--version) exit 0 ;; esac; exec sleep 600');
     const child = start('native', 'install');
     child.stderr?.once('data', () => child.kill('SIGINT'));
     const { code, stderr } = await ended(child);

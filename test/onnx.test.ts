@@ -75,7 +75,7 @@ describe('an exported model', () => {
       const expected = model.predictProbabilities(features).flatMap((row) => [...row]);
       expect(Math.max(...expected.map((p, k) => Math.abs(p - probabilities.data[k])))).toBeLessThan(1e-5);
     });
-  }, 120_000);
+  });
 
   it('names the first of equally probable classes, and survives logits of any size', () => {
     const { weight, ...rest } = MODEL;

@@ -1,6 +1,6 @@
 // A browser for tests, where there is one: Debian's chromium, its GPU in software.
 import { existsSync } from 'node:fs';
-import { type Browser, chromium } from 'playwright-core';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 
 export const CHROMIUM = [process.env.CHROMIUM ?? '', '/usr/bin/chromium', '/usr/bin/google-chrome'].find(existsSync);
 
@@ -22,5 +22,12 @@ const GPU_IN_SOFTWARE = [
 ];
 
 export function launchChromium(): Promise<Browser> {
-  return chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', ...GPU_IN_SOFTWARE] });
+  return chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', ...GPU_IN_SOFTWARE], timeout: 0 });
+}
+
+/** A page in a context of its own. Waits have no limit but that of the test. */
+export async function newPage(browser: Browser, options?: BrowserContextOptions): Promise<Page> {
+  const page = await browser.newPage(options);
+  page.setDefaultTimeout(0);
+  return page;
 }

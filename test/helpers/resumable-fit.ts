@@ -1,11 +1,14 @@
 // A fit in a process of its own, that may be killed at any moment: started again, it goes on from its checkpoint.
-//   node --import tsx resumable-fit.ts PATH BACKEND 'OPTIONS AS JSON'
-// It says when an epoch ends, and at last what came out.
+//   node --import tsx resumable-fit.ts PATH BACKEND 'OPTIONS AS JSON' [wait]
+// It says when an epoch ends, and at last what came out. With `wait` it does not end: it waits near its end to be killed.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadIris, SoftmaxRegression, selectBackend } from 'softmax-regression';
 import { fileCheckpoint, readCheckpoint } from 'softmax-regression/node';
 
-async function main([path, backend, options]: string[]): Promise<void> {
+/** An epoch near the end of every fit that is killed. */
+const LAST = 20;
+
+async function main([path, backend, options, wait]: string[]): Promise<void> {
   await selectBackend(backend as 'cpu');
   const iris = loadIris();
   const { model, result } = await SoftmaxRegression.fit(iris.features, iris.labels, {
@@ -16,6 +19,10 @@ async function main([path, backend, options]: string[]): Promise<void> {
       console.log(`epoch ${epoch}`);
       // Time for a signal to arrive.
       await sleep(5);
+      if (wait && epoch >= LAST) {
+        console.log('waits');
+        await sleep(600_000);
+      }
     },
   });
   console.log(JSON.stringify({ weight: model.weight.map((row) => [...row]), bias: [...model.bias], result }));

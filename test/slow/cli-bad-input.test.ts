@@ -5,8 +5,6 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { gzipSync } from 'node:zlib';
 import { CommandLine } from '../helpers/command-line.js';
 
-jest.setTimeout(120_000);
-
 const GOOD = 'width,colour,kind\n1,red,cat\n2,red,dog\n1.5,blue,cat\n2.5,blue,dog\n1.25,red,cat\n2.25,blue,dog\n';
 const line = new CommandLine();
 

@@ -7,8 +7,6 @@ import { SoftmaxRegression } from '../../src/model/softmax-regression.js';
 import { loadModel } from '../../src/node/model-files.js';
 import { COMMAND, CommandLine, ended } from '../helpers/command-line.js';
 
-jest.setTimeout(120_000);
-
 const ROOT = join(__dirname, '..', '..');
 const line = new CommandLine();
 

@@ -36,7 +36,7 @@ beforeAll(async () => {
     for (const env of THREADS) each.push(await fits(backend, env));
     runs.set(backend, each);
   }
-}, 600_000);
+});
 
 describe('a whole fit', () => {
   it.each(TEST_BACKENDS)('gives the same bits in three processes with other numbers of threads, on %s', (backend) => {

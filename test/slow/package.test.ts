@@ -17,7 +17,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build, buildSync } from 'esbuild';
-import { inBrowser, launchChromium } from '../helpers/chromium.js';
+import { inBrowser, launchChromium, newPage } from '../helpers/chromium.js';
 
 const root = join(__dirname, '..', '..');
 /** What npm packs of the top folder, beside the build. */
@@ -70,7 +70,7 @@ beforeAll(async () => {
     ['install', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', ...packages],
     project,
   );
-}, 300_000);
+});
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -243,45 +243,41 @@ function module(name: string): string {
 }
 
 inBrowser('an app of the packed package, bundled', () => {
-  it.each(Object.keys(BUNDLERS))(
-    'by %s, runs in a browser and holds nothing of Node',
-    async (bundler) => {
-      const out = join(folder, `bundled-${bundler}`);
-      writeFileSync(join(project, 'app.js'), APP);
-      writeFileSync(join(project, 'index.html'), '<!doctype html><script type="module" src="./app.js"></script>');
-      writeFileSync(join(project, `bundle-${bundler}.cjs`), BUNDLERS[bundler](out));
-      await succeed(process.execPath, [`bundle-${bundler}.cjs`], project);
-      const scripts = readdirSync(out).filter((name) => name.endsWith('.js'));
-      for (const name of scripts) {
-        expect(readFileSync(join(out, name), 'utf8')).not.toMatch(/["'`](node:[a-z]|@tensorflow\/tfjs-node)/);
-      }
-      const page = '<!doctype html><link rel="icon" href="data:,"><script type="module" src="./app.js"></script>';
-      const server = createServer(({ url = '/' }, response) => {
-        const name = scripts.find((script) => url === `/${script}`);
-        response.setHeader('Content-Type', name === undefined ? 'text/html' : 'text/javascript');
-        response.end(name === undefined ? page : readFileSync(join(out, name)));
+  it.each(Object.keys(BUNDLERS))('by %s, runs in a browser and holds nothing of Node', async (bundler) => {
+    const out = join(folder, `bundled-${bundler}`);
+    writeFileSync(join(project, 'app.js'), APP);
+    writeFileSync(join(project, 'index.html'), '<!doctype html><script type="module" src="./app.js"></script>');
+    writeFileSync(join(project, `bundle-${bundler}.cjs`), BUNDLERS[bundler](out));
+    await succeed(process.execPath, [`bundle-${bundler}.cjs`], project);
+    const scripts = readdirSync(out).filter((name) => name.endsWith('.js'));
+    for (const name of scripts) {
+      expect(readFileSync(join(out, name), 'utf8')).not.toMatch(/["'`](node:[a-z]|@tensorflow\/tfjs-node)/);
+    }
+    const page = '<!doctype html><link rel="icon" href="data:,"><script type="module" src="./app.js"></script>';
+    const server = createServer(({ url = '/' }, response) => {
+      const name = scripts.find((script) => url === `/${script}`);
+      response.setHeader('Content-Type', name === undefined ? 'text/html' : 'text/javascript');
+      response.end(name === undefined ? page : readFileSync(join(out, name)));
+    });
+    await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+    const browser = await launchChromium();
+    try {
+      const tab = await newPage(browser);
+      const complaints: string[] = [];
+      tab.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+      tab.on('pageerror', (error) => complaints.push(String(error)));
+      await tab.goto(`http://localhost:${(server.address() as AddressInfo).port}/`);
+      await tab.waitForFunction(() => document.title !== '');
+      const species = ['setosa', 'versicolor', 'virginica'];
+      expect(JSON.parse(await tab.title())).toEqual({
+        backend: 'cpu',
+        converged: true,
+        predicted: [species, species],
       });
-      await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-      const browser = await launchChromium();
-      try {
-        const tab = await browser.newPage();
-        const complaints: string[] = [];
-        tab.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
-        tab.on('pageerror', (error) => complaints.push(String(error)));
-        await tab.goto(`http://localhost:${(server.address() as AddressInfo).port}/`);
-        await tab.waitForFunction(() => document.title !== '');
-        const species = ['setosa', 'versicolor', 'virginica'];
-        expect(JSON.parse(await tab.title())).toEqual({
-          backend: 'cpu',
-          converged: true,
-          predicted: [species, species],
-        });
-        expect(complaints).toEqual([]);
-      } finally {
-        await browser.close();
-        server.close();
-      }
-    },
-    180_000,
-  );
+      expect(complaints).toEqual([]);
+    } finally {
+      await browser.close();
+      server.close();
+    }
+  });
 });

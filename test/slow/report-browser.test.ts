@@ -1,21 +1,19 @@
 // The report in a browser, where there is a chromium: laid out wide and narrow, and drawn by the page itself.
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
-import { type Browser, chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { renderReport } from 'softmax-regression/report';
+import { inBrowser, launchChromium, newPage } from '../helpers/chromium.js';
 import { imageInput, smallInput } from '../helpers/report-input.js';
-
-const EXECUTABLE = [process.env.CHROMIUM ?? '', '/usr/bin/chromium', '/usr/bin/google-chrome'].find(existsSync);
-const inBrowser = EXECUTABLE === undefined ? describe.skip : describe;
 
 inBrowser('the report in a browser', () => {
   let browser: Browser;
   let folder: string;
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: EXECUTABLE, args: ['--no-sandbox'] });
+    browser = await launchChromium();
     folder = mkdtempSync(join(tmpdir(), 'report-browser-'));
   });
   afterAll(async () => {
@@ -31,7 +29,7 @@ inBrowser('the report in a browser', () => {
   ] as const)('fits in %i pixels, %s, asks for nothing and complains of nothing', async (width, colorScheme, input) => {
     const file = join(folder, 'report.html');
     writeFileSync(file, await renderReport(input()));
-    const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme });
+    const page = await newPage(browser, { viewport: { width, height: 900 }, colorScheme });
     const requests: string[] = [];
     const complaints: string[] = [];
     page.on('request', (request) => requests.push(request.url()));
@@ -67,7 +65,7 @@ inBrowser('the report in a browser', () => {
       globalName: 'report',
       external: ['linkedom'],
     });
-    const page = await browser.newPage();
+    const page = await newPage(browser);
     await page.addScriptTag({ content: outputFiles[0].text });
     const text: string = await page.evaluate(`report.renderReport(${JSON.stringify(smallInput())})`);
     await page.close();

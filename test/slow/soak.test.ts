@@ -1,10 +1,15 @@
 // A short part of `npm run soak`: the same work again and again leaves no tensor; and leaks that are planted are seen.
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import * as tf from '@tensorflow/tfjs';
+import { compile } from 'softmax-regression';
+import { nativeBackend } from '../../src/graph/native-backend.js';
+import '../../src/node.js';
 import { soak } from '../../tools/soak/soak.js';
 import { works } from '../../tools/soak/work.js';
-import { onEveryBackend } from '../helpers/backends.js';
+import { onEveryBackend, TEST_BACKENDS, useBackend } from '../helpers/backends.js';
 
 onEveryBackend('the same work, again and again', () => {
   it.each([
@@ -37,5 +42,45 @@ describe('soak', () => {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     expect(Number(slope)).toBeGreaterThan(2 ** 20);
+  });
+});
+
+interface Counters {
+  getNumOfTensors(): number;
+  getNumOfSavedModels(): number;
+}
+
+(TEST_BACKENDS.includes('tensorflow') ? describe : describe.skip)('compile on TensorFlow', () => {
+  beforeAll(() => useBackend('tensorflow'));
+
+  const counts = () => {
+    const { binding } = nativeBackend() as unknown as { binding: Counters };
+    return [tf.memory().numTensors, binding.getNumOfTensors(), binding.getNumOfSavedModels()];
+  };
+
+  it('keeps to its memory over 500 rounds of compile, call and dispose', () => {
+    setFlagsFromString('--expose-gc');
+    const gc = runInNewContext('gc') as () => void;
+    const rounds = (n: number) => {
+      for (let i = 0; i < n; i++) {
+        const fn = compile((x: tf.Tensor) => tf.grad((y) => y.square().sum())(x));
+        const x = tf.zeros([1 + (i % 7), 64]);
+        tf.dispose([fn(x), x]);
+        fn.dispose();
+      }
+      gc();
+      return process.memoryUsage.rss();
+    };
+    let resident = rounds(100);
+    const counted = counts();
+    // A graph that stayed would take some 100 kB, each time; what the heap grows to is taken once.
+    let least = Number.POSITIVE_INFINITY;
+    for (let tries = 0; tries < 3 && least > 25e6; tries++) {
+      const before = resident;
+      resident = rounds(500);
+      least = Math.min(least, resident - before);
+    }
+    expect(least).toBeLessThan(25e6);
+    expect(counts()).toEqual(counted);
   });
 });

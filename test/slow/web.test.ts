@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { gzipSync } from 'node:zlib';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { encodeRows, loadIris, parseCsv, SoftmaxRegression, take, trainTestSplit } from 'softmax-regression';
 import { loadModel, saveModel } from 'softmax-regression/node';
 import { useBackend } from '../helpers/backends.js';
-import { inBrowser, launchChromium } from '../helpers/chromium.js';
+import { inBrowser, launchChromium, newPage } from '../helpers/chromium.js';
 
 const iris = loadIris();
 const split = trainTestSplit(150, { testFraction: 0.2, seed: 1, stratify: iris.labels });
@@ -38,7 +38,6 @@ inBrowser('the page', () => {
   let folder: string;
   let server: ChildProcess;
   let url: string;
-  let context: BrowserContext;
   let page: Page;
   /** Errors on the console, breaches of the policy, and requests to elsewhere. */
   let complaints: string[];
@@ -54,7 +53,7 @@ inBrowser('the page', () => {
       }
     }
     browser = await launchChromium();
-  }, 120_000);
+  });
 
   afterAll(async () => {
     await browser?.close();
@@ -63,8 +62,7 @@ inBrowser('the page', () => {
   });
 
   beforeEach(async () => {
-    context = await browser.newContext({ viewport: { width: 1280, height: 900 }, acceptDownloads: true });
-    page = await context.newPage();
+    page = await newPage(browser, { viewport: { width: 1280, height: 900 }, acceptDownloads: true });
     complaints = [];
     page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
     page.on('pageerror', (error) => complaints.push(String(error)));
@@ -75,13 +73,10 @@ inBrowser('the page', () => {
     await idle();
   });
 
-  afterEach(() => context.close());
+  afterEach(() => page.context().close());
 
   /** Until nothing runs. */
-  const idle = () =>
-    page.waitForFunction(() => !(document.getElementById('iris') as HTMLButtonElement).disabled, null, {
-      timeout: 50_000,
-    });
+  const idle = () => page.waitForFunction(() => !(document.getElementById('iris') as HTMLButtonElement).disabled);
   const text = async (id: string) => (await page.textContent(`#${id}`)) ?? '';
   const error = async () => ((await page.isVisible('#error')) ? text('error') : '');
   const use = async (backend: string) => {
@@ -124,9 +119,14 @@ inBrowser('the page', () => {
   };
   /** The probabilities that the page shows for a row, by class. */
   const probabilities = async (row: Readonly<Record<string, number>>) => {
+    // Each input clears the answer before the page hears of it; the page shows the answer to the last input only.
+    await page.evaluate(() => {
+      const clear = () => document.getElementById('answer')?.replaceChildren();
+      document.addEventListener('input', clear, { capture: true });
+    });
     for (const [name, value] of Object.entries(row)) await page.getByLabel(name, { exact: true }).fill(String(value));
     await page.waitForFunction(() => document.getElementById('truth')?.textContent === '');
-    await page.waitForTimeout(200);
+    await page.waitForSelector('#answer .bar');
     const shown = await page.$$eval('#answer .bar', (bars) =>
       bars.map((bar) => [bar.querySelector('.name')?.textContent, Number(bar.querySelector('data')?.value)]),
     );
@@ -297,7 +297,7 @@ inBrowser('the page', () => {
       expect([what, await error(), await text('accuracy')]).toEqual([what, '', '100.0 %']);
     }
     expect(complaints).toEqual([]);
-  }, 120_000);
+  });
 
   it('learns from packed IDX files that are dropped on it, shows weights as pictures, and stops', async () => {
     const { images, labels } = pictures(200);

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { type CheckpointOptions, type FitOptions, Random, SoftmaxRegression } from 'softmax-regression';
 import 'softmax-regression/node';
-import { type CheckpointContent, decodeCheckpoint, encodeCheckpoint } from '../src/training/checkpoint/file.js';
-import { onEveryBackend, TEST_BACKENDS, type TestBackend, useBackend } from './helpers/backends.js';
+import { type CheckpointContent, decodeCheckpoint, encodeCheckpoint } from '../../src/training/checkpoint/file.js';
+import { onEveryBackend, TEST_BACKENDS, type TestBackend, useBackend } from '../helpers/backends.js';
 
 interface Problem {
   readonly features: number[][];
