@@ -157,11 +157,13 @@ export type {
   FitProgress,
   LayerChoice,
   LbfgsFitOptions,
+  OptionField,
   ParametersNow,
   Solver,
   TrainingOptions,
   ValidationData,
 } from './training/options.js';
+export { optionFields } from './training/options.js';
 export type { GradientMethod } from './training/step.js';
 export type { PartialFitOptions, StreamOptions } from './training/stream.js';
 export type { WarmStart } from './training/warm-start.js';

@@ -1,7 +1,8 @@
 // web: the page: its controls, and what happens when they are used. All work is done in the worker.
-import type { BackendName, MissingPolicy, Solver } from 'softmax-regression';
+import type { BackendName, MissingPolicy } from 'softmax-regression';
 import { shortNumber } from './charts.js';
 import { openClient } from './client.js';
+import { type Suggestions, TrainingForm } from './form.js';
 import type {
   CurvePoint,
   DataSummary,
@@ -23,14 +24,15 @@ interface State {
   table: File | undefined;
   classes: readonly string[];
   points: readonly CurvePoint[];
-  solver: Solver;
+  /** Whether the last training goes to the optimum, in iterations; else it goes by epochs. */
+  isToOptimum: boolean;
   /** How many quarters of the training were announced. */
   quarter: number;
 }
 
 const state: State = {
   ...{ busy: 'backend', data: undefined, model: undefined, table: undefined, classes: [], points: [] },
-  solver: 'lbfgs',
+  isToOptimum: true,
   quarter: 0,
 };
 
@@ -39,7 +41,7 @@ const select = (id: string) => byId<HTMLSelectElement>(id);
 const say = (id: string, text: string) => {
   byId(id).textContent = text;
 };
-const noun = () => (state.solver === 'lbfgs' ? 'iteration' : 'epoch');
+const noun = () => (state.isToOptimum ? 'iteration' : 'epoch');
 
 const client = openClient(hear, (message) => fail(new Error(message)));
 const predict = new PredictView(client, fail);
@@ -110,7 +112,7 @@ function showProgress({ epoch, epochs, share }: Extract<Report, { kind: 'progres
   const quarter = Math.floor(4 * share);
   if (quarter <= state.quarter || share === 1) return;
   state.quarter = quarter;
-  say('status', `Training: ${noun()} ${epoch} of ${epochs}${state.solver === 'lbfgs' ? ' at most' : ''}.`);
+  say('status', `Training: ${noun()} ${epoch} of ${epochs}${state.isToOptimum ? ' at most' : ''}.`);
 }
 
 async function chooseBackend(preference?: BackendName): Promise<void> {
@@ -145,11 +147,7 @@ function showData(data: DataSummary): void {
   const classes = count(data.classes.length, 'class', 'classes');
   const samples = `${trainingSamples.toLocaleString('en')} samples to learn from, ${heldOut.toLocaleString('en')} held out`;
   say('data-state', `${data.name}: ${samples}; ${size}, ${classes}. ${note}`);
-  const isImage = image !== undefined;
-  select('solver').value = isImage ? 'adam' : 'lbfgs';
-  input('standardize').checked = !isImage;
-  input('l2').value = isImage ? '0' : '0.01';
-  chooseSolver();
+  form.suggest(suggestionsFor(data));
   showModel(undefined);
   clear();
   say('status', 'Ready to train.');
@@ -161,8 +159,8 @@ function clear(): void {
   for (const id of ['loss', 'held-out-loss', 'accuracy', 'gap']) say(id, '–');
   say('accuracy-note', 'of samples it has not seen');
   say('loss-note', 'nats a sample');
-  say('loss-name', state.solver === 'lbfgs' ? 'Objective' : 'Training loss');
-  say('curve-name', state.solver === 'lbfgs' ? 'objective' : 'learnt from');
+  say('loss-name', state.isToOptimum ? 'Objective' : 'Training loss');
+  say('curve-name', state.isToOptimum ? 'objective' : 'learnt from');
   byId('weights').replaceChildren();
   byId('proof-table').hidden = true;
   say('proof', 'Shown at the weights of the moment, once it trains.');
@@ -194,32 +192,15 @@ function showScores({ accuracy, interval, logLoss, samples }: HeldOutScores): vo
   say('held-out-loss', shortNumber(logLoss));
 }
 
-function chooseSolver(): void {
-  const solver = select('solver').value as Solver;
-  const isSteps = solver !== 'lbfgs';
-  for (const label of document.querySelectorAll<HTMLElement>('.steps')) label.hidden = !isSteps;
-  say('epochs-name', isSteps ? 'Epochs' : 'Iterations, at most');
-  input('epochs').value = isSteps ? (state.data?.image === undefined ? '100' : '10') : '500';
-  input('learning-rate').value = solver === 'adam' ? (state.data?.image === undefined ? '0.05' : '0.001') : '0.1';
-  input('batch-size').value = state.data?.image === undefined ? '32' : '256';
-}
-
-function request(): TrainRequest {
-  const number = (id: string) => Number(input(id).value);
-  return {
-    solver: select('solver').value as Solver,
-    epochs: number('epochs'),
-    batchSize: number('batch-size'),
-    learningRate: number('learning-rate'),
-    l2: number('l2'),
-    seed: number('seed'),
-    standardize: input('standardize').checked,
-  };
+/** What a page of a few seconds does well with: images by steps, so that the weights are seen to grow. */
+function suggestionsFor({ image }: DataSummary): Suggestions {
+  if (image !== undefined) return { solver: 'adam', standardize: false };
+  return { solver: 'lbfgs', standardize: true, epochs: 100, batchSize: 32, learningRate: 0.05 };
 }
 
 async function train(): Promise<void> {
-  const wanted = request();
-  state.solver = wanted.solver;
+  const wanted: TrainRequest = { options: form.options() };
+  state.isToOptimum = form.reads('maxIterations');
   state.classes = state.data?.classes.map(String) ?? [];
   clear();
   byId<HTMLProgressElement>('progress').removeAttribute('value');
@@ -331,7 +312,6 @@ function listen(): void {
     if (!input('train').disabled) void during('training', train);
   });
   on('stop', 'click', () => void client.call('stop').catch(fail));
-  on('solver', 'change', chooseSolver);
   on('save', 'click', () => void during('files', save));
   on('report', 'click', () => void during('files', saveReport));
   on('backends', 'change', (event) => {
@@ -355,5 +335,10 @@ function listen(): void {
   new ResizeObserver(() => showCurve(state.points, noun())).observe(byId('loss-chart'));
 }
 
+let form: TrainingForm;
+
 listen();
-void during('backend', () => chooseBackend());
+void during('backend', async () => {
+  form = new TrainingForm(await client.call('fields'));
+  await chooseBackend();
+});

@@ -1,5 +1,5 @@
 // web: what the page and its worker say to each other. The worker holds data, backend and model; the page holds none.
-import type { BackendName, CsvValue, FitResult, Label, MissingPolicy, Solver } from 'softmax-regression';
+import type { BackendName, CsvValue, FitResult, Label, MissingPolicy, OptionField, Solver } from 'softmax-regression';
 import type { GradcheckResult, ReportInput } from 'softmax-regression/report';
 
 /** What the page asks of the worker. Files and buffers are handed over as they are. */
@@ -9,7 +9,9 @@ export interface Calls {
   /** Looks at files that were dropped: a table needs to be told its label, everything else is opened. */
   openFiles(files: readonly File[], isClothing: boolean): Opened;
   openTable(file: File, options: TableOptions): DataSummary;
-  train(options: TrainRequest): Trained;
+  /** The fields of the training form. */
+  fields(): readonly OptionField[];
+  train(request: TrainRequest): Trained;
   stop(): void;
   /** The model as a file. */
   save(): Uint8Array<ArrayBuffer>;
@@ -60,14 +62,8 @@ export type Field =
   | { readonly kind: 'category'; readonly name: string; readonly categories: readonly string[] };
 
 export interface TrainRequest {
-  readonly solver: Solver;
-  /** Of lbfgs iterations, at most. */
-  readonly epochs: number;
-  readonly batchSize: number;
-  readonly learningRate: number;
-  readonly l2: number;
-  readonly standardize: boolean;
-  readonly seed: number;
+  /** Options of `fit` by name; the others have their defaults. */
+  readonly options: Readonly<Record<string, string | number | boolean>>;
 }
 
 export interface ModelSummary {

@@ -7,6 +7,8 @@ import {
   formatBackend,
   identifyFiles,
   type Label,
+  type OptionField,
+  optionFields,
   SoftmaxRegression,
   selectBackend,
 } from 'softmax-regression';
@@ -78,6 +80,10 @@ export class Session implements Answers {
 
   async openTable(file: File, options: TableOptions): Promise<DataSummary> {
     return this.#take(await tableData(file, options));
+  }
+
+  async fields(): Promise<readonly OptionField[]> {
+    return optionFields();
   }
 
   async train(request: TrainRequest): Promise<Trained> {

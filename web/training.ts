@@ -1,5 +1,15 @@
 // web: a training as the page asks for it, and what the page is told meanwhile.
-import { type FitOptions, type FitResult, type Label, SoftmaxRegression } from 'softmax-regression';
+import {
+  type FirstOrderSolver,
+  type FitOptions,
+  type FitResult,
+  isSoftmaxRegressionError,
+  type Label,
+  type OptionField,
+  optionFields,
+  SoftmaxRegression,
+  type SoftmaxRegressionError,
+} from 'softmax-regression';
 import type { GradcheckResult } from 'softmax-regression/report';
 import type { PageData } from './data.js';
 import type { CurvePoint, Report, TrainRequest } from './messages.js';
@@ -41,10 +51,9 @@ async function fitted(
   signal: AbortSignal,
 ): Promise<Pick<Learnt, 'model' | 'result'>> {
   const { features, labels } = data.samples;
-  const { solver, epochs, batchSize, learningRate, l2, standardize, seed } = request;
   const options: FitOptions<Label> = {
-    ...{ solver, l2, standardize, classes: data.classes, ...namesOf(data), validation: data.test, signal },
-    ...(solver === 'lbfgs' ? { maxIterations: epochs } : { epochs, batchSize, learningRate, seed }),
+    ...request.options,
+    ...{ classes: data.classes, ...namesOf(data), validation: data.test, signal },
     ...watcher.options,
   };
   let kept: Uint8Array | undefined;
@@ -54,9 +63,10 @@ async function fitted(
   try {
     return await SoftmaxRegression.fit<Label>(features, labels, {
       ...options,
-      ...(solver === 'lbfgs' ? { checkpoint: { write } } : {}),
+      ...(isToOptimum(request) ? { checkpoint: { write } } : {}),
     });
   } catch (error) {
+    if (isSoftmaxRegressionError(error)) throw new Error(inTitles(error));
     if (!signal.aborted || watcher.last === undefined) throw error;
     if (kept === undefined) return { model: await modelOf(watcher.last, data, request), result: undefined };
     // Resumed only to end where it was stopped.
@@ -71,13 +81,13 @@ function namesOf({ schema, featureNames }: PageData) {
 }
 
 /** A model with the weights of a training by steps that was stopped. */
-function modelOf({ weight, bias }: Affine, data: PageData, { solver, l2 }: TrainRequest) {
+function modelOf({ weight, bias }: Affine, data: PageData, { options }: TrainRequest) {
   const { classes } = data;
   const [q, numFeatures] = [classes.length, weight.length / classes.length];
   const rows = Array.from({ length: numFeatures }, (_, j) => weight.subarray(j * q, (j + 1) * q));
   const warmStart = { classes, numFeatures, weight: rows, bias };
-  const steps = solver === 'lbfgs' ? 'sgd' : solver;
-  return SoftmaxRegression.untrained<Label>({ classes, numFeatures, ...namesOf(data), solver: steps, l2, warmStart });
+  const { solver, l2 } = options as { readonly solver: FirstOrderSolver; readonly l2?: number };
+  return SoftmaxRegression.untrained<Label>({ classes, numFeatures, ...namesOf(data), solver, l2, warmStart });
 }
 
 /** Tells the page how the training goes. */
@@ -125,4 +135,19 @@ class Watcher {
     this.proof = proof ?? this.proof;
     this.#tell({ kind: 'weights', weights: viewOf(affine, view), proof });
   }
+}
+
+function isToOptimum({ options }: TrainRequest): boolean {
+  const { defaults } = optionFields().find(({ name }) => name === 'maxIterations') as OptionField;
+  return String(options.solver) in defaults;
+}
+
+/** An error in the words of the form. */
+function inTitles(error: SoftmaxRegressionError): string {
+  const titleOf = (option: string) => optionFields().find(({ name }) => name === option)?.title;
+  const write = (option: string, value?: string) => {
+    const title = titleOf(option);
+    return title && (value === undefined ? title : `${title} ${value.replace(/^'(.*)'$/, '$1')}`);
+  };
+  return error.inWords(write, titleOf(error.argument));
 }

@@ -14,16 +14,19 @@ function flagFor(option: string): string {
   return fitFlagOf(option) ?? FLAGS[option] ?? flagOf(option);
 }
 
-/** The options that errors and advice mention, as flags: `` `missing: 'drop'` `` is `--missing drop`. */
-export function inFlags(message: string): string {
-  return rephrase(message, (option, value) => {
-    const flag = flagFor(option);
-    if (value === undefined || value === 'true') return flag;
-    if (value === 'false') return `--no-${flag.slice(2)}`;
-    const items = /^\[(.*)\]$/.exec(value);
-    const own = items !== null && option === 'strings' ? '--categories' : flag;
-    return `${own} ${(items?.[1] ?? value).replace(/^['"]([\w-]+)['"]$/, '$1')}`;
-  });
+/** An option as a flag: `` `missing: 'drop'` `` is `--missing drop`. */
+function written(option: string, value?: string): string {
+  const flag = flagFor(option);
+  if (value === undefined || value === 'true') return flag;
+  if (value === 'false') return `--no-${flag.slice(2)}`;
+  const items = /^\[(.*)\]$/.exec(value);
+  const own = items !== null && option === 'strings' ? '--categories' : flag;
+  return `${own} ${(items?.[1] ?? value).replace(/^['"]([\w-]+)['"]$/, '$1')}`;
+}
+
+/** The options that a text mentions, as flags. */
+export function inFlags(text: string): string {
+  return rephrase(text, written);
 }
 
 export interface Explanation {
@@ -43,11 +46,5 @@ export function explain(error: unknown, command: Command | undefined): Explanati
   const [name] = error.argument.split(/[.[]/);
   const flag = flagFor(name);
   const isFlag = error.code === 'DOMAIN' && command?.options.some(({ long }) => long === flag) === true;
-  if (!isFlag) return { message: inFlags(error.message), isUsage: false, isOurs: true };
-  const hint = error.hint === undefined ? '' : ` ${inFlags(error.hint)}`;
-  return {
-    message: `${flag} must ${inFlags(error.expected)}; got ${error.actual}.${hint}`,
-    isUsage: true,
-    isOurs: true,
-  };
+  return { message: error.inWords(written, isFlag ? flag : undefined), isUsage: isFlag, isOurs: true };
 }

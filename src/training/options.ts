@@ -503,6 +503,42 @@ export function defaultOf(name: OptionName, solver: Solver): unknown {
   return (OPTIONS[name] as OptionRow).default;
 }
 
+/** An option of `fit` as a form shows it. */
+export interface OptionField {
+  readonly name: string;
+  /** Its label. */
+  readonly title: string;
+  readonly input: 'number' | 'integer' | 'switch' | 'choice';
+  /** The values of a choice, each with its title. */
+  readonly choices?: readonly { readonly value: string; readonly title: string }[];
+  /** The solvers that read it, each with its default in words. */
+  readonly defaults: Readonly<Partial<Record<Solver, string>>>;
+}
+
+/**
+ * The options of `fit` that a form can show, in order.
+ *
+ * @example optionFields().map(({ name }) => name)
+ * // ['solver', 'l2', 'l1', 'standardize', 'maxIterations', 'epochs', 'batchSize', 'learningRate', 'seed']
+ */
+export function optionFields(): readonly OptionField[] {
+  return OPTION_NAMES.flatMap((name): OptionField[] => {
+    const { title, input, defaultText } = OPTIONS[name] as OptionRow;
+    if (title === undefined || input === undefined) return [];
+    const readers = SOLVER_NAMES.filter((solver) => reads(solver, name));
+    const text = (solver: Solver) => {
+      const value = defaultOf(name, solver);
+      return value === undefined ? (defaultText ?? '') : plain(value);
+    };
+    const defaults = Object.fromEntries(readers.map((solver) => [solver, text(solver)]));
+    if (typeof input === 'string') return [{ name, title, input, defaults }];
+    const titleOf = (value: string) => (name === 'solver' ? SOLVERS[value as Solver].title : value);
+    return [
+      { name, title, input: 'choice', choices: input.map((value) => ({ value, title: titleOf(value) })), defaults },
+    ];
+  });
+}
+
 /** An option that another solver reads is not silently ignored. */
 function assertBelong(values: Readonly<Record<string, unknown>>, solver: Solver, where: string): void {
   const stray = OPTION_NAMES.find((name) => values[name] !== undefined && !reads(solver, name));

@@ -144,7 +144,7 @@ inBrowser('the page', () => {
       expect(await text('proof')).toContain(`All three agree on ${backend}`);
       const model = await saved();
       await useBackend('cpu');
-      const own = await SoftmaxRegression.fit(learnt.features, learnt.labels, { l2: 0.01, standardize: true });
+      const own = await SoftmaxRegression.fit(learnt.features, learnt.labels, { standardize: true });
       expect(await text('loss')).toBe(String(Number(own.result.objective.toPrecision(3))));
       expect(model.classes).toEqual(iris.classNames);
       expect(model.featureNames).toEqual(iris.featureNames);
@@ -171,7 +171,6 @@ inBrowser('the page', () => {
       const steps = { solver: 'momentum', epochs: 20, batchSize: 32, learningRate: 0.1, seed: 0 } as const;
       const own = await SoftmaxRegression.fit(learnt.features, learnt.labels, {
         ...steps,
-        l2: 0.01,
         standardize: true,
       });
       expect(model.weight).toBeAllClose(own.model.weight, { rtol: 1e-4, atol: 1e-4 });
@@ -237,13 +236,46 @@ inBrowser('the page', () => {
     expect(complaints).toEqual([]);
   });
 
+  it('shows the options of the solver with their defaults, and says what is wrong in the words of the form', async () => {
+    await use('cpu');
+    await click('iris');
+    const shown = async () =>
+      page.$$eval('#options label:not([hidden])', (labels) =>
+        labels.map((label) => [
+          label.firstChild?.textContent?.trim() || label.textContent?.trim(),
+          label.querySelector('input')?.placeholder ?? '',
+        ]),
+      );
+    expect(await shown()).toEqual([
+      ['Solver', ''],
+      ['L2 penalty', 'default'],
+      ['L1 penalty', '0'],
+      ['Iterations, at most', '500'],
+      ['Standardise features while learning', ''],
+    ]);
+    await page.selectOption('#solver', 'adam');
+    expect(await shown()).toEqual([
+      ['Solver', ''],
+      ['L2 penalty', 'default'],
+      ['Epochs', '10'],
+      ['Batch size', '256'],
+      ['Learning rate', '0.001'],
+      ['Seed', '0'],
+      ['Standardise features while learning', ''],
+    ]);
+    await page.fill('#epochs', '0');
+    await click('train');
+    expect(await error()).toBe('Epochs must be an integer > 0; got 0.');
+    expect(complaints).toEqual([]);
+  });
+
   it('keeps what L-BFGS had found when it was stopped, as a model of L-BFGS', async () => {
     const { images, labels } = pictures(6000);
     await use('cpu');
     await page.uncheck('#clothing');
     await choose({ 'i.idx3': images, 'l.idx1': labels });
     await page.selectOption('#solver', 'lbfgs');
-    await page.fill('#epochs', '10000');
+    await page.fill('#max-iterations', '10000');
     await page.fill('#l2', '0');
     await trainAndStop();
     expect(await error()).toBe('');
@@ -386,7 +418,19 @@ inBrowser('the page', () => {
     await page.keyboard.press('Enter');
     await idle();
     expect(walked).toEqual([
-      ...['skip', 'iris', 'files', 'clothing', 'backend', 'solver', 'epochs', 'l2', 'seed', 'standardize', 'train'],
+      ...[
+        'skip',
+        'iris',
+        'files',
+        'clothing',
+        'backend',
+        'solver',
+        'l2',
+        'l1',
+        'max-iterations',
+        'standardize',
+        'train',
+      ],
     ]);
     await page.waitForFunction(() => document.getElementById('accuracy')?.textContent === '100.0 %');
     await walkTo('save');

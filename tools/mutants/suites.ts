@@ -85,6 +85,7 @@ const OWN: Readonly<Record<string, readonly string[]>> = {
     inputs: ['metrics', 'metrics-agreement'],
     interval: ['metrics-agreement'],
     ranking: ['metrics-ranking'],
+    scores: ['scores'],
   }),
 };
 
