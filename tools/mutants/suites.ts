@@ -56,7 +56,7 @@ const OWN: Readonly<Record<string, readonly string[]>> = {
     labels: ['one-hot', 'tensors', 'cross-entropy'],
     layer: ['dense', 'phm'],
     'one-hot': ['one-hot', 'cross-entropy'],
-    penalty: ['dense', 'training'],
+    penalty: ['dense', 'fit'],
     phm: ['phm'],
     reduction: ['reduction', 'cross-entropy'],
     softmax: ['softmax', 'cross-entropy'],
