@@ -130,6 +130,19 @@ describe('the table of options', () => {
     await expect(lambdaPath<string>(rows, labels, odd)).rejects.toMatchObject({ where: 'lambdaPath', hint });
     const untrained = SoftmaxRegression.untrained({ classes: ['a', 'b'], numFeatures: 1, batchsize: 3 } as never);
     await expect(untrained).rejects.toMatchObject({ where: 'untrained', hint: 'Did you mean batchSize?' });
+    const l1 = SoftmaxRegression.untrained({ classes: ['a', 'b'], numFeatures: 1, l1: 1 } as never);
+    await expect(l1).rejects.toMatchObject({
+      where: 'untrained',
+      hint: 'It is an option of fit, crossValidate, lambdaPath.',
+    });
+    await expect(crossValidate(rows, labels, null as never)).rejects.toMatchObject({
+      argument: 'options',
+      actual: 'null',
+    });
+    await expect(lambdaPath(rows, labels, null as never)).rejects.toMatchObject({
+      argument: 'options',
+      actual: 'null',
+    });
     const model = await SoftmaxRegression.untrained<string>({ classes: ['a', 'b'], numFeatures: 1 });
     const part = model.partialFit(rows, labels, { epoch: 3 } as never);
     await expect(part).rejects.toMatchObject({ where: 'partialFit', hint: 'Did you mean epochs?' });

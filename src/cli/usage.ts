@@ -16,6 +16,11 @@ export function number(text: string): number {
   throw new InvalidArgumentError('It must be a finite number.');
 }
 
+/** A delimiter; a tab as messages write it, which no shell turns into one. */
+export function delimiter(text: string): string {
+  return text === '\\t' ? '\t' : text;
+}
+
 export const jsonOption = () => new Option('--json', 'print JSON, for programs');
 
 /** Options for reading a table that override the model's schema. */
@@ -28,7 +33,11 @@ export function asWhenTraining(command: Command): Command {
   return command
     .addOption(ofRows.choices(['error', 'drop', 'mean', 'median']))
     .addOption(ofWords.choices(['error', 'zero']))
-    .option('--delimiter <character>', 'field delimiter (default: detected in the first line)');
+    .option(
+      '--delimiter <character>',
+      'field delimiter, \\t for a tab (default: detected in the first line)',
+      delimiter,
+    );
 }
 
 /** The parser of a repeatable option. */

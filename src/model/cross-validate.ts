@@ -84,9 +84,9 @@ export async function crossValidate<const L extends Label>(
   options: CrossValidateOptions<L> = {},
 ): Promise<CrossValidation<L>> {
   const where = 'crossValidate';
-  const { outOfFold = false, onProgress, folds: _, seed: __, ...fitOptions } = options;
   assertNoCheckpoints(options, where);
   assertOptions(options, 'crossValidate', where, [...FOLD_OPTIONS, 'outOfFold', 'onProgress']);
+  const { outOfFold = false, onProgress, folds: _, seed: __, ...fitOptions } = options;
   assertOneOf(outOfFold, [true, false], where, 'outOfFold');
   const { classes, numSamples, parts, foldOf } = await foldedData(features, labels, options, where);
   const { signal } = options;
@@ -158,7 +158,7 @@ export const FOLD_OPTIONS = ['folds', 'seed'];
 
 /** Rejects checkpoint options: the fits would overwrite each other's checkpoints. */
 export function assertNoCheckpoints(options: object, where: string): void {
-  const { checkpoint, resume } = options as { readonly checkpoint?: unknown; readonly resume?: unknown };
+  const { checkpoint, resume } = (options ?? {}) as { readonly checkpoint?: unknown; readonly resume?: unknown };
   if (checkpoint === undefined && resume === undefined) return;
   const argument = checkpoint === undefined ? 'resume' : 'checkpoint';
   const expected = 'be left out: a checkpoint belongs to a single fit';

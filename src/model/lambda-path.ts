@@ -96,10 +96,10 @@ export async function lambdaPath<const L extends Label>(
   options: LambdaPathOptions<L> = {},
 ): Promise<LambdaPath | RefittedLambdaPath<L>> {
   const where = 'lambdaPath';
-  const { l2, refit, onProgress, folds: _, seed: __, ...fitOptions } = options;
   assertNoCheckpoints(options, where);
   assertOptions(options, 'lambdaPath', where, [...FOLD_OPTIONS, 'l2', 'refit', 'onProgress']);
-  const values = descendingValues(l2 ?? DEFAULT_VALUES, where);
+  const { l2, refit, onProgress, folds: _, seed: __, ...fitOptions } = options;
+  const values = descendingValues(l2 === undefined ? DEFAULT_VALUES : l2, where);
   if (refit !== undefined) assertOneOf(refit, ['best', 'oneStandardError'], where, 'refit');
   const { classes, parts, foldOf } = await foldedData(features, labels, options, where);
   const fits = parts.length * values.length + Number(refit !== undefined);

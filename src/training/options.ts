@@ -445,6 +445,14 @@ export function stepPlan(options: object, where: string): FirstOrderPlan {
 
 /** Rejects an option that `reader` does not take; `own` lists its options outside this table. */
 export function assertOptions(options: object, reader: OptionReader, where: string, own: readonly string[] = []): void {
+  const elsewhere = OPTION_NAMES.find(
+    (name) => Object.hasOwn(options ?? {}, name) && !own.includes(name) && !optionsOf(reader).includes(name),
+  );
+  if (elsewhere !== undefined) {
+    const expected = `have keys among ${[...own, ...optionsOf(reader)].join(', ')}`;
+    const hint = `It is an option of ${OPTIONS[elsewhere].readers.join(', ')}.`;
+    throw new DomainError({ where, argument: 'options', expected, actual: `'${elsewhere}'`, hint });
+  }
   assertKnownOptions(options, [...own, ...optionsOf(reader)], where);
 }
 

@@ -83,7 +83,8 @@ export async function fitNextPart<L extends Label>(
   assertPositiveInteger(epochs, where, 'epochs');
   const { validation, earlyStopping, ...kept } = options;
   // A model from a file has no rate function. The stored name is then rejected as a rate.
-  const learningRate = given.learningRate ?? stream?.learningRate ?? options.learningRate;
+  const own = stream?.learningRate ?? options.learningRate;
+  const learningRate = given.learningRate === undefined ? own : given.learningRate;
   const plan = stepPlan({ ...kept, ...others, learningRate, epochs: 1 }, where);
   assertStreamable(plan, where);
   const numClasses = classes.length;

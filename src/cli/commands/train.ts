@@ -9,7 +9,7 @@ import { Interrupted } from '../interrupt.js';
 import { type ProgressDisplay, quietDisplay } from '../progress.js';
 import type { CsvChoices } from '../samples.js';
 import type { TrainOptions } from '../training.js';
-import { collect, integer, jsonOption, number, UsageError } from '../usage.js';
+import { collect, delimiter, integer, jsonOption, number, UsageError } from '../usage.js';
 
 const DATA = `DATA is one of
   FILE.csv         a table, or - to read one from standard input; --label names the column to predict
@@ -55,7 +55,11 @@ export function trainCommand(): Command {
     )
     .option('--ignore <column>', 'do not read this column; repeatable', collect)
     .option('--missing-token <text>', 'additional marker of a missing value, such as -999; repeatable', collect)
-    .option('--delimiter <character>', 'field delimiter (default: detected in the first line)')
+    .option(
+      '--delimiter <character>',
+      'field delimiter, \\t for a tab (default: detected in the first line)',
+      delimiter,
+    )
     .addOption(new Option('--decimal <mark>', 'decimal mark (default: .)').choices(['.', ',']))
     .option('--no-header', 'the first line is data, not column names')
     .optionsGroup('Testing:')

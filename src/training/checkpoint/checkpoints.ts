@@ -188,7 +188,7 @@ function assertSameData(
     argument: name,
     expected: `be ${was}, as when the checkpoint was written`,
     actual: was === is ? 'others' : is,
-    hint: 'Give the same samples, or leave out `resume` to start anew; `warmStart` starts from the weights of a model.',
+    hint: 'Give the same samples, or leave out `resume` to start anew.',
   });
 }
 
