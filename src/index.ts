@@ -26,6 +26,7 @@ export {
   SoftmaxRegressionError,
 } from './core/errors.js';
 export type { Label } from './core/labels.js';
+export { inWords } from './core/mentions.js';
 export { Random, type RandomState } from './core/random.js';
 export { FINITE_DIFFERENCE, FLOAT32, FLOAT64, type Tolerance } from './core/tolerance.js';
 // data

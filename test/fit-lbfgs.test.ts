@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import { columnStatistics, type FitOptions, type FitProgress, loadIris, SoftmaxRegression } from 'softmax-regression';
 import { evaluatePlain, plainProblem } from '../src/objective/float64.js';
 import { lbfgs } from '../src/optim/lbfgs.js';
+import { listed, solversOf } from '../src/training/solvers.js';
 import golden from './golden/solver.golden.json';
 import { onEveryBackend } from './helpers/backends.js';
 import { classes, pixels } from './helpers/pixels.js';
@@ -142,7 +143,7 @@ onEveryBackend("fit with solver 'lbfgs'", () => {
     const fit = SoftmaxRegression.fit([[1], [2]], [0, 1], { epochs: 10 });
     await expect(fit).rejects.toThrow(
       "fit: epochs must be left out with `solver: 'lbfgs'`, which is the default; got 10. It is an option of " +
-        "`solver: 'sgd'`, `solver: 'momentum'` or `solver: 'adam'`.",
+        `${listed(solversOf('steps').map((name) => `\`solver: '${name}'\``))}.`,
     );
   });
 });

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crossValidate, type FitOptions, lambdaPath, loadIris, SoftmaxRegression } from 'softmax-regression';
-import { rephrase } from '../src/core/mentions.js';
+import { inWords, rephrase } from '../src/core/mentions.js';
 import {
   defaultOf,
   fitPlan,
@@ -214,6 +214,12 @@ describe('messages in other words', () => {
     ['No option: `two words`, `` or `1`.', 'No option: `two words`, `` or `1`.'],
   ])('%s', (message, expected) => {
     expect(rephrase(message, flags)).toBe(expected);
+  });
+
+  it('replaces the subject of an error', async () => {
+    const error = await fitRows({ l2: -1 }).catch((cause) => cause);
+    expect(inWords(error, flags, 'L2 penalty')).toBe('L2 penalty must be a finite number ≥ 0; got -1.');
+    expect(inWords(error, flags)).toBe(error.message);
   });
 
   it('leaves what the writer does not know', () => {

@@ -79,7 +79,8 @@ describe('the scores of an evaluation', () => {
     const html = await renderReport({ data: { name: 'a case' }, model: plain, evaluation });
     for (const name of SCORE_NAMES) {
       const { title } = SCORES[name];
-      expect(lines).toContain(`${title} ${evaluation[name].toFixed(4)}`);
+      const { headline = false }: ScoreRow = SCORES[name];
+      expect([name, lines.includes(`${title} ${evaluation[name].toFixed(4)}`)]).toEqual([name, headline]);
       expect(folds).toMatch(new RegExp(`^  ${title} +${evaluation[name].toFixed(4)}`, 'm'));
       expect(html.toLowerCase()).toContain(`>${title.toLowerCase()}<`);
     }

@@ -13,6 +13,7 @@ import {
 import { loadModel, saveModel } from 'softmax-regression/node';
 import { loadPredictor } from 'softmax-regression/predict';
 import { decodeModel, encodeModel } from '../src/serialization/model-file.js';
+import { SOLVER_NAMES } from '../src/training/solvers.js';
 import { onEveryBackend, useBackend } from './helpers/backends.js';
 
 const { NaN: nan, POSITIVE_INFINITY: infinite } = Number;
@@ -466,7 +467,12 @@ describe('bad input to SoftmaxRegression.fit', () => {
     [
       'an unknown solver',
       { solver: 'lion' },
-      { code: 'DOMAIN', argument: 'solver', expected: "be 'lbfgs' | 'sgd' | 'momentum' | 'adam'", actual: '"lion"' },
+      {
+        code: 'DOMAIN',
+        argument: 'solver',
+        expected: `be ${SOLVER_NAMES.map((name) => `'${name}'`).join(' | ')}`,
+        actual: '"lion"',
+      },
     ],
     ['an unknown gradient', { gradient: 'numeric' }, { code: 'DOMAIN', argument: 'gradient' }],
     [

@@ -7,6 +7,7 @@ import {
   type StreamOptions,
   take,
 } from 'softmax-regression';
+import { solversOf } from '../src/training/solvers.js';
 import { onEveryBackend, TEST_BACKENDS, useBackend } from './helpers/backends.js';
 
 const iris = loadIris();
@@ -163,7 +164,16 @@ describe('bad streams', () => {
     ['no classes', { classes: undefined }, { argument: 'classes' }],
     ['a class twice', { classes: ['a', 'b', 'a'] }, { argument: 'classes', expected: 'be distinct' }],
     ['no features', { numFeatures: 0 }, { argument: 'numFeatures' }],
-    ['lbfgs', { solver: 'lbfgs' }, { argument: 'solver', expected: "be 'sgd' | 'momentum' | 'adam'" }],
+    [
+      'lbfgs',
+      { solver: 'lbfgs' },
+      {
+        argument: 'solver',
+        expected: `be ${solversOf('steps')
+          .map((name) => `'${name}'`)
+          .join(' | ')}`,
+      },
+    ],
     ['epochs', { epochs: 3 }, { argument: 'options', actual: "'epochs'" }],
     ['balanced classes', { classWeights: 'balanced' }, { argument: 'classWeights' }],
     ['weights of no class', { classWeights: { z: 1 } }, { argument: 'classWeights', actual: '"z"' }],

@@ -3,6 +3,7 @@ import {
   type FirstOrderSolver,
   type FitOptions,
   type FitResult,
+  inWords,
   isSoftmaxRegressionError,
   type Label,
   type OptionField,
@@ -149,5 +150,5 @@ function inTitles(error: SoftmaxRegressionError): string {
     const title = titleOf(option);
     return title && (value === undefined ? title : `${title} ${value.replace(/^'(.*)'$/, '$1')}`);
   };
-  return error.inWords(write, titleOf(error.argument));
+  return inWords(error, write, titleOf(error.argument));
 }

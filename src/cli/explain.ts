@@ -1,7 +1,7 @@
 // cli: errors in terms of the command line.
 import type { Command } from 'commander';
 import { isSoftmaxRegressionError } from '../core/errors.js';
-import { rephrase } from '../core/mentions.js';
+import { inWords, rephrase } from '../core/mentions.js';
 import { fitFlagOf } from './fit-options.js';
 import { Interrupted } from './interrupt.js';
 import { flagOf, UsageError } from './usage.js';
@@ -46,5 +46,5 @@ export function explain(error: unknown, command: Command | undefined): Explanati
   const [name] = error.argument.split(/[.[]/);
   const flag = flagFor(name);
   const isFlag = error.code === 'DOMAIN' && command?.options.some(({ long }) => long === flag) === true;
-  return { message: error.inWords(written, isFlag ? flag : undefined), isUsage: isFlag, isOurs: true };
+  return { message: inWords(error, written, isFlag ? flag : undefined), isUsage: isFlag, isOurs: true };
 }

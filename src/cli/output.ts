@@ -1,7 +1,7 @@
 // cli: the output: lines, tables, JSON.
 import stringWidth from 'string-width';
 import type { Label } from '../core/labels.js';
-import { SCORE_NAMES, SCORES, type ScoreName, type ScoreRow, type Scores } from '../metrics/scores.js';
+import { SCORE_NAMES, SCORES, type ScoreRow, type Scores } from '../metrics/scores.js';
 import type { Evaluation } from '../model/evaluation.js';
 import { formatTable, sparkline, wantsColour } from '../report/text.js';
 import type { FitResult } from '../training/fit.js';
@@ -95,7 +95,7 @@ export function evaluationLines(evaluation: Evaluation<Label>, on: string): stri
   const confusions = confusion.counts.map((row, k) => [String(classes[k]), ...Array.from(row, count)]);
   return [
     `accuracy ${score(accuracy)} on ${on}: ${right} of ${count(samples)} right, 95 % interval ${bounds}`,
-    ...otherScores(evaluation),
+    headlines(evaluation),
     '',
     ...tableLines(['class', 'precision', 'recall', 'F1', 'ROC AUC', 'samples'], scores),
     ...(classes.length > MOST_CONFUSED
@@ -104,14 +104,10 @@ export function evaluationLines(evaluation: Evaluation<Label>, on: string): stri
   ];
 }
 
-/** The scores other than accuracy: headline scores on one line, the others on the next. */
-function otherScores(scores: Scores): string[] {
-  const line = (names: readonly ScoreName[]) =>
-    names.map((name) => `${SCORES[name].title} ${score(scores[name])}`).join(', ');
-  const others = SCORE_NAMES.filter((name) => name !== 'accuracy');
-  return [true, false].map((headline) =>
-    line(others.filter((name) => ((SCORES[name] as ScoreRow).headline === true) === headline)),
-  );
+/** The headline scores beside the accuracy. The report, --json and --folds have all of them. */
+function headlines(scores: Scores): string {
+  const names = SCORE_NAMES.filter((name) => name !== 'accuracy' && (SCORES[name] as ScoreRow).headline === true);
+  return names.map((name) => `${SCORES[name].title} ${score(scores[name])}`).join(', ');
 }
 
 export function foldLines(mean: Scores, deviation: Scores, folds: number): string[] {

@@ -1,7 +1,5 @@
 // core: the four errors, with one message form: where, which argument, the rule, the actual value, a hint.
 
-import { rephrase } from './mentions.js';
-
 /** The kind of error; the same in every build and thread. */
 export type ErrorCode = 'SHAPE' | 'DOMAIN' | 'FORMAT' | 'BACKEND';
 
@@ -45,18 +43,6 @@ export class SoftmaxRegressionError extends Error {
     this.expected = expected;
     this.actual = actual;
     this.hint = hint;
-  }
-
-  /**
-   * The message in the words of a form or of a command line.
-   *
-   * @param write the words for an option, and its value as written; undefined leaves the mention as it is
-   * @param subject what must be otherwise, in place of `where` and `argument`
-   */
-  inWords(write: (option: string, value?: string) => string | undefined, subject?: string): string {
-    if (subject === undefined) return rephrase(this.message, write);
-    const hint = this.hint === undefined ? '' : ` ${this.hint}`;
-    return rephrase(`${subject} must ${this.expected}; got ${this.actual}.${hint}`, write);
   }
 }
 

@@ -1,5 +1,7 @@
 // core: options as messages name them.
 
+import type { SoftmaxRegressionError } from './errors.js';
+
 const MENTION = /`([A-Za-z]\w*)(?:: ((?:"(?:[^"\\]|\\.)*"|'[^']*'|[^`"'])*))?`/g;
 
 /**
@@ -11,4 +13,21 @@ const MENTION = /`([A-Za-z]\w*)(?:: ((?:"(?:[^"\\]|\\.)*"|'[^']*'|[^`"'])*))?`/g
  */
 export function rephrase(message: string, write: (option: string, value?: string) => string | undefined): string {
   return message.replace(MENTION, (mention, option: string, value?: string) => write(option, value) ?? mention);
+}
+
+/**
+ * The message of an error in the words of a form or of a command line.
+ *
+ * @param write the words for an option, and its value as written; undefined leaves the mention as it is
+ * @param subject in place of `where` and `argument`: a label or a flag
+ * @example inWords(error, (option) => (option === 'l2' ? 'L2 penalty' : undefined), 'L2 penalty')
+ * // 'L2 penalty must be a finite number ≥ 0; got -1.'
+ */
+export function inWords(
+  { message, expected, actual, hint }: SoftmaxRegressionError,
+  write: (option: string, value?: string) => string | undefined,
+  subject?: string,
+): string {
+  if (subject === undefined) return rephrase(message, write);
+  return rephrase(`${subject} must ${expected}; got ${actual}.${hint === undefined ? '' : ` ${hint}`}`, write);
 }
