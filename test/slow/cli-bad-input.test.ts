@@ -147,7 +147,7 @@ describe('files', () => {
     [
       'a table in the place of a model',
       ['predict', 'good.csv', 'good.csv'],
-      /^error: good\.csv: header length must be at most \d+; got \d+\. It may be no safetensors file/,
+      /^error: good\.csv: header length must be at most \d+; got \d+\. The file was cut short, or is no safetensors file/,
     ],
     [
       'a model of other columns',

@@ -286,7 +286,7 @@ describe('evaluate, report and inspect', () => {
     expect(report).toBe('c.html');
     const html = readFileSync(line.path('c.html'), 'utf8');
     expect(Buffer.byteLength(html)).toBe(bytes);
-    expect(html).toMatch(/<strong>4\sfeatures<\/strong>: tested on 150\ssamples\./);
+    expect(html).toMatch(/<strong>4\sfeatures<\/strong>, tested on 150\ssamples\./);
     expect(html).not.toContain('it had not seen');
   });
 
