@@ -147,7 +147,7 @@ describe('files', () => {
     [
       'a table in the place of a model',
       ['predict', 'good.csv', 'good.csv'],
-      /^error: good\.csv: header length must be at most \d+; got \d+\. The file was cut short, or is no safetensors file/,
+      /^error: good\.csv: header length must be at most \d+; got \d+\. The file is truncated, or not a safetensors file/,
     ],
     [
       'a model of other columns',
@@ -167,7 +167,7 @@ describe('files', () => {
     [
       'a table without labels to report on',
       ['report', 'good.model', 'unlabelled.csv', '-o', 'r.html'],
-      /the column of labels, "kind"/,
+      /the label column "kind"/,
     ],
     [
       'a category that training did not meet',
