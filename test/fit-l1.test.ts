@@ -1,36 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
 import { columnStatistics, type FitOptions, loadIris, Random, SoftmaxRegression } from 'softmax-regression';
-import { certify } from '../src/objective/certificate.js';
-import { plainProblem } from '../src/objective/float64.js';
 import { onEveryBackend } from './helpers/backends.js';
 import { classes, pixels } from './helpers/pixels.js';
 
 const iris = loadIris();
 const fails = (fields: object) => expect.objectContaining(fields);
 
-const zerosOf = (model: SoftmaxRegression<number>) => model.weight.flatMap((row) => Array.from(row, (w) => w === 0));
-
 onEveryBackend('fit with l1', () => {
-  it('finds the same optimum and zeros on tensors, polished in float64, as on plain arrays', async () => {
-    const [l1, l2] = [2e-3, 1e-3];
-    const before = tf.memory().numTensors;
-    const options = { l1, l2, tolerance: 1e-8 } as const;
-    const { model, result } = await SoftmaxRegression.fit(pixels, classes, options);
-    expect(tf.memory().numTensors).toBe(before);
-    expect(result).toMatchObject({ converged: true, reason: 'gradient', advice: null });
-    expect(result.suboptimality).toBeLessThan(1e-6);
-    const zeros = zerosOf(model).filter((isZero) => isZero).length;
-    expect(zeros).toBeGreaterThan(200);
-    expect(zeros).toBeLessThan(1990);
-    // What is said of it is what float64 says.
-    const problem = plainProblem({ features: pixels, labels: classes, numClasses: 10, l1, l2, fitIntercept: true });
-    const point = Float64Array.from([...model.weight, model.bias].flatMap((row) => [...row]));
-    expect(certify(problem, point)).toEqual({ objective: result.objective, suboptimality: result.suboptimality });
-    const again = await SoftmaxRegression.fit(pixels, classes, { ...options, tolerance: 1e-10, warmStart: model });
-    expect(zerosOf(again.model)).toEqual(zerosOf(model));
-    expect(result.objective - again.result.objective).toBeLessThan(1e-10);
-  });
-
   it('can be aborted, and leaves no tensor behind', async () => {
     const before = tf.memory().numTensors;
     const abort = new AbortController();

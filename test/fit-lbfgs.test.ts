@@ -1,7 +1,5 @@
 import * as tf from '@tensorflow/tfjs';
 import { columnStatistics, type FitOptions, type FitProgress, loadIris, SoftmaxRegression } from 'softmax-regression';
-import { evaluatePlain, plainProblem } from '../src/objective/float64.js';
-import { lbfgs } from '../src/optim/lbfgs.js';
 import { listed, solversOf } from '../src/training/solvers.js';
 import golden from './golden/solver.golden.json';
 import { onEveryBackend } from './helpers/backends.js';
@@ -30,32 +28,6 @@ onEveryBackend("fit with solver 'lbfgs'", () => {
       expect(centred).toBeAllClose([...(expected.weight ?? []), ...(expected.bias ?? [])], { rtol: 0, atol: 1e-4 });
     },
   );
-
-  it.each([
-    ['', undefined],
-    [', with weights', Float32Array.from(classes, (_, i) => (i * 7) % 5)],
-  ])('finds the same optimum on tensors, and polishes it in float64%s', async (_, sampleWeights) => {
-    const l2 = 1e-3;
-    const options = { solver: 'lbfgs', l2, tolerance: 1e-8, sampleWeights } as const;
-    const { model, result } = await SoftmaxRegression.fit(pixels, classes, options);
-    expect(result).toMatchObject({ converged: true, reason: 'gradient', advice: null });
-    const fitIntercept = true;
-    const problem = plainProblem({
-      features: pixels,
-      labels: classes,
-      numClasses: 10,
-      sampleWeights,
-      l2,
-      fitIntercept,
-    });
-    const evaluate = (point: Float64Array) => evaluatePlain(problem, point);
-    const start = Float64Array.from([...model.weight, model.bias].flatMap((row) => [...row]));
-    const exact = await lbfgs({ evaluate, start, tolerance: 1e-10, maxIterations: 200 });
-    expect(result.objective).toBeGreaterThanOrEqual(exact.value - 1e-12);
-    expect(result.objective / exact.value).toBeAllClose(1, { rtol: 1e-9, atol: 0 });
-    expect(result.suboptimality).toBeGreaterThanOrEqual(result.objective - exact.value);
-    expect(result.suboptimality).toBeLessThan(1e-6);
-  });
 
   it('tells of each iteration, and each is better than the one before', async () => {
     const seen: FitProgress[] = [];

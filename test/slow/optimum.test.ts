@@ -1,0 +1,58 @@
+// Large problems: the backend evaluates them, and the end is polished in float64.
+import * as tf from '@tensorflow/tfjs';
+import { SoftmaxRegression } from 'softmax-regression';
+import { certify } from '../../src/objective/certificate.js';
+import { evaluatePlain, plainProblem } from '../../src/objective/float64.js';
+import { lbfgs } from '../../src/optim/lbfgs.js';
+import { onEveryBackend } from '../helpers/backends.js';
+import { classes, pixels } from '../helpers/pixels.js';
+
+const zerosOf = (model: SoftmaxRegression<number>) => model.weight.flatMap((row) => Array.from(row, (w) => w === 0));
+
+onEveryBackend('a fit on tensors', () => {
+  it.each([
+    ['', undefined],
+    [', with weights', Float32Array.from(classes, (_, i) => (i * 7) % 5)],
+  ])('finds the optimum that float64 finds%s', async (_, sampleWeights) => {
+    const l2 = 1e-3;
+    const options = { solver: 'lbfgs', l2, tolerance: 1e-8, sampleWeights } as const;
+    const { model, result } = await SoftmaxRegression.fit(pixels, classes, options);
+    expect(result).toMatchObject({ converged: true, reason: 'gradient', advice: null });
+    const fitIntercept = true;
+    const problem = plainProblem({
+      features: pixels,
+      labels: classes,
+      numClasses: 10,
+      sampleWeights,
+      l2,
+      fitIntercept,
+    });
+    const evaluate = (point: Float64Array) => evaluatePlain(problem, point);
+    const start = Float64Array.from([...model.weight, model.bias].flatMap((row) => [...row]));
+    const exact = await lbfgs({ evaluate, start, tolerance: 1e-10, maxIterations: 200 });
+    expect(result.objective).toBeGreaterThanOrEqual(exact.value - 1e-12);
+    expect(result.objective / exact.value).toBeAllClose(1, { rtol: 1e-9, atol: 0 });
+    expect(result.suboptimality).toBeGreaterThanOrEqual(result.objective - exact.value);
+    expect(result.suboptimality).toBeLessThan(1e-6);
+  });
+
+  it('finds the optimum and the zeros that float64 finds, with l1', async () => {
+    const [l1, l2] = [2e-3, 1e-3];
+    const before = tf.memory().numTensors;
+    const options = { l1, l2, tolerance: 1e-8 } as const;
+    const { model, result } = await SoftmaxRegression.fit(pixels, classes, options);
+    expect(tf.memory().numTensors).toBe(before);
+    expect(result).toMatchObject({ converged: true, reason: 'gradient', advice: null });
+    expect(result.suboptimality).toBeLessThan(1e-6);
+    const zeros = zerosOf(model).filter((isZero) => isZero).length;
+    expect(zeros).toBeGreaterThan(200);
+    expect(zeros).toBeLessThan(1990);
+    // What is said of it is what float64 says.
+    const problem = plainProblem({ features: pixels, labels: classes, numClasses: 10, l1, l2, fitIntercept: true });
+    const point = Float64Array.from([...model.weight, model.bias].flatMap((row) => [...row]));
+    expect(certify(problem, point)).toEqual({ objective: result.objective, suboptimality: result.suboptimality });
+    const again = await SoftmaxRegression.fit(pixels, classes, { ...options, tolerance: 1e-10, warmStart: model });
+    expect(zerosOf(again.model)).toEqual(zerosOf(model));
+    expect(result.objective - again.result.objective).toBeLessThan(1e-10);
+  });
+});
