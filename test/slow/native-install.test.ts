@@ -12,14 +12,14 @@ import {
 } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { compileAddon, compilerArguments, findCompiler } from '../src/node/native/compile.js';
-import { installNative } from '../src/node/native/install.js';
-import { findTfjsNode } from '../src/node/native/load.js';
-import { nativeSource, thisMachine } from '../src/node/native/machine.js';
-import { nativeFolder } from '../src/node/native/record.js';
-import { isNeeded, unpack } from '../src/node/native/unpack.js';
-import { downloadArguments, fetchWheel, findWheelClients, keptWheel } from '../src/node/native/wheel.js';
-import { CPU_WHEELS, CUDA_WHEELS, type Wheel } from '../src/node/native/wheels.js';
+import { compileAddon, compilerArguments, findCompiler } from '../../src/node/native/compile.js';
+import { installNative } from '../../src/node/native/install.js';
+import { findTfjsNode } from '../../src/node/native/load.js';
+import { nativeSource, thisMachine } from '../../src/node/native/machine.js';
+import { nativeFolder } from '../../src/node/native/record.js';
+import { isNeeded, unpack } from '../../src/node/native/unpack.js';
+import { downloadArguments, fetchWheel, findWheelClients, keptWheel } from '../../src/node/native/wheel.js';
+import { CPU_WHEELS, CUDA_WHEELS, type Wheel } from '../../src/node/native/wheels.js';
 
 const environment = { ...process.env };
 let folder: string;

@@ -12,11 +12,11 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
-import { tableLines } from '../src/cli/output.js';
-import { formatProgress, progressDisplay, quietDisplay } from '../src/cli/progress.js';
-import { nativeSource, thisMachine } from '../src/node/native/machine.js';
+import { tableLines } from '../../src/cli/output.js';
+import { formatProgress, progressDisplay, quietDisplay } from '../../src/cli/progress.js';
+import { nativeSource, thisMachine } from '../../src/node/native/machine.js';
 
-const root = join(__dirname, '..');
+const root = join(__dirname, '..', '..');
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
 let folder: string;
 let environment: Record<string, string>;

@@ -2,15 +2,15 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
-import { compile } from '../src/compile/compile.js';
-import { scan } from '../src/compile/scan.js';
-import { Random } from '../src/core/random.js';
-import { hasNarrowMatMul, isNarrowMatMul, NARROW_MATMUL, narrowAttributes } from '../src/graph/narrow-matmul.js';
-import { nativeBackend } from '../src/graph/native-backend.js';
-import type { RecordedKernel } from '../src/graph/record.js';
-import '../src/node.js';
-import { TEST_BACKENDS, useBackend } from './helpers/backends.js';
-import { type Product, product } from './helpers/narrow-product.js';
+import { compile } from '../../src/compile/compile.js';
+import { scan } from '../../src/compile/scan.js';
+import { Random } from '../../src/core/random.js';
+import { hasNarrowMatMul, isNarrowMatMul, NARROW_MATMUL, narrowAttributes } from '../../src/graph/narrow-matmul.js';
+import { nativeBackend } from '../../src/graph/native-backend.js';
+import type { RecordedKernel } from '../../src/graph/record.js';
+import '../../src/node.js';
+import { TEST_BACKENDS, useBackend } from '../helpers/backends.js';
+import { type Product, product } from '../helpers/narrow-product.js';
 
 const describeNative = TEST_BACKENDS.includes('tensorflow') ? describe : describe.skip;
 
@@ -118,7 +118,7 @@ describeNative('the kernel for products with few columns', () => {
         bytes: problem.a instanceof Uint8Array,
       })),
     );
-    const helper = join(__dirname, 'helpers', 'narrow-product.ts');
+    const helper = join(__dirname, '..', 'helpers', 'narrow-product.ts');
     const output = execFileSync(process.execPath, [require.resolve('tsx/cli'), helper], {
       input,
       encoding: 'utf8',

@@ -14,20 +14,20 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { sha256OfFile } from '../src/node/files.js';
-import { findCompiler } from '../src/node/native/compile.js';
-import { findTfjsNode, loadNative, nativeStatus } from '../src/node/native/load.js';
+import { sha256OfFile } from '../../src/node/files.js';
+import { findCompiler } from '../../src/node/native/compile.js';
+import { findTfjsNode, loadNative, nativeStatus } from '../../src/node/native/load.js';
 import {
   type Machine,
   machineFingerprint,
   machineName,
   nativeSource,
   thisMachine,
-} from '../src/node/native/machine.js';
-import { probeAddon } from '../src/node/native/probe.js';
-import { lastLine, runProgram } from '../src/node/native/process.js';
-import { ADDON, nativeFolder, readProof, writeInstallRecord, writeProof } from '../src/node/native/record.js';
-import { CUDA_WHEELS } from '../src/node/native/wheels.js';
+} from '../../src/node/native/machine.js';
+import { probeAddon } from '../../src/node/native/probe.js';
+import { lastLine, runProgram } from '../../src/node/native/process.js';
+import { ADDON, nativeFolder, readProof, writeInstallRecord, writeProof } from '../../src/node/native/record.js';
+import { CUDA_WHEELS } from '../../src/node/native/wheels.js';
 
 const environment = { ...process.env };
 const real = nativeStatus();
