@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { type FitOptions, FLOAT64, loadIris, SoftmaxRegression, take } from 'softmax-regression';
 import { relativeWeights, sharesOf } from '../src/data/sample-weights.js';
+import { SOLVER_NAMES } from '../src/training/solvers.js';
 import { namedClassWeights, sampleWeightsOf } from '../src/training/weights.js';
 import golden from './golden/weights.golden.json';
 import { onEveryBackend, useBackend } from './helpers/backends.js';
@@ -122,7 +123,7 @@ onEveryBackend('fit with weights', () => {
     },
   );
 
-  it.each(['lbfgs', 'sgd'] as const)('takes a sample of weight 2 for two samples, with %s', async (solver) => {
+  it.each(SOLVER_NAMES)('takes a sample of weight 2 for two samples, with %s', async (solver) => {
     const counts = flowers.labels.map((_, i) => (i * 3) % 4);
     const repeated = counts.flatMap((count, i) => new Array<number>(count).fill(i));
     // Full batches, so that the order of the samples does not matter.
@@ -208,7 +209,7 @@ describe('bad weights', () => {
       { argument: 'classWeights', expected: 'name only the classes "a", "b"', actual: '"z"' },
     ],
   ])('are refused: those %s', async (_, options, fields) => {
-    for (const solver of ['lbfgs', 'sgd'] as const) {
+    for (const solver of SOLVER_NAMES) {
       const fit = SoftmaxRegression.fit<string>(rows, ['a', 'b', 'a'], { solver, ...options });
       await expect(fit).rejects.toThrow(fails(fields));
     }

@@ -231,7 +231,7 @@ export const OPTIONS = {
     ...{ solvers: 'steps', readers: FITS_AND_STREAMS, stored: true, default: 256 },
     ...{ input: 'integer', flag: { value: 'n' }, title: 'Batch size' },
   }),
-  /** η > 0, a schedule by name, or a function of the training's position. Default 0.1, and 0.001 for adam. */
+  /** η > 0, a schedule by name, or a function of the training's position. Default: that of the solver. */
   learningRate: option(rateOf, {
     help: 'η, a schedule, or a function of the step',
     ...{ solvers: 'steps', readers: [...FITS_AND_STREAMS, 'partialFit'], stored: true },

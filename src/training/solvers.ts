@@ -18,7 +18,7 @@ interface StepRow {
 
 /** Each solver: one row here, and for a first-order solver its update in optim/first-order.ts. */
 export const SOLVERS = {
-  lbfgs: { kind: 'optimum', title: 'L-BFGS', help: 'goes to the optimum, with a bound on what is left' },
+  lbfgs: { kind: 'optimum', title: 'L-BFGS', help: 'finds the optimum and bounds the remaining gap' },
   sgd: { kind: 'steps', title: 'SGD', help: 'stochastic gradient descent', learningRate: 0.1 },
   momentum: { kind: 'steps', title: 'Momentum', help: 'gradient descent with momentum 0.9', learningRate: 0.1 },
   adam: { kind: 'steps', title: 'Adam', help: 'Adam with β₁ = 0.9, β₂ = 0.999, ε = 1e-8', learningRate: 0.001 },

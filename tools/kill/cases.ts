@@ -1,6 +1,7 @@
 // The killed trainings: each kind of solver, eager and compiled.
 import type { FeatureArray, FitOptions } from 'softmax-regression';
 import { Random } from '../../src/core/random.js';
+import type { FirstOrderSolver } from '../../src/training/solvers.js';
 import type { Fault } from './faults.js';
 
 export interface Problem {
@@ -34,7 +35,7 @@ const STEPS: Readonly<Record<Case['backend'], [n: number, d: number, classes: nu
 };
 const EPOCHS = { cpu: 12, wasm: 12, tensorflow: 16 };
 
-function bySteps(backend: Case['backend'], solver: 'sgd' | 'momentum' | 'adam', more: object = {}): Case {
+function bySteps(backend: Case['backend'], solver: FirstOrderSolver, more: object = {}): Case {
   const name = `${solver}, ${backend === 'tensorflow' ? 'compiled' : 'eager'}, ${backend}`;
   const problem = () => problemOf(...STEPS[backend]);
   const options = { solver, batchSize: 2, learningRate: 0.01, seed: 7, epochs: EPOCHS[backend], ...more };
