@@ -1,4 +1,5 @@
 // Tables of the docs that are generated from the tables of the code. A test holds the pages to them.
+import { flagOf } from '../../src/cli/usage.js';
 import { SCORE_NAMES, SCORES } from '../../src/metrics/scores.js';
 import { OPTION_NAMES, OPTIONS, type OptionName, type OptionRow, plain } from '../../src/training/options.js';
 import { DEFAULT_SOLVER, isFirstOrder, SOLVER_NAMES, SOLVERS, solverGroup } from '../../src/training/solvers.js';
@@ -49,13 +50,12 @@ function optionsTable(): string {
     ['option', 'what it is', 'default', 'solvers', 'flag of `train`'],
     OPTION_NAMES.map((name) => {
       const { help, solvers, flag } = OPTIONS[name] as OptionRow;
-      const kebab = (flag?.name ?? name).replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
       return [
         code(name),
         help,
         defaultText(name),
         solvers === 'all' ? 'all' : solverGroup(solvers),
-        flag === undefined ? '' : code(`--${kebab}`),
+        flag === undefined ? '' : code(flagOf(flag.name ?? name)),
       ];
     }),
   );
