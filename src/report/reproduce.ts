@@ -8,7 +8,7 @@ const NAMES: readonly (readonly [keyof ReportEnvironment, string])[] = [
   ['package', 'softmax-regression'],
   ['tfjs', 'TensorFlow.js'],
   ['backend', 'Backend'],
-  ['tensorflow', 'TensorFlow'],
+  ['tensorflow', 'Native kernels'],
   ['node', 'Node.js'],
   ['platform', 'Platform'],
   ['cpu', 'CPU'],
