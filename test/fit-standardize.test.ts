@@ -137,11 +137,11 @@ describe('foldBack and unfold', () => {
   it('are each other’s opposite, but for the weight of a constant column', async () => {
     const scaling = await scalingOf(features);
     expect([...scaling.isConstant]).toEqual([0, 1, 0]);
-    const again = unfold(foldBack(point, scaling), scaling);
+    const again = unfold(foldBack(point, scaling), undefined, scaling);
     const without = Float64Array.from(point, (value, at) => (at === 2 || at === 3 ? 0 : value));
     expect(again).toBeAllClose(without, { rtol: 1e-6, atol: 1e-5 });
     // There and back, a constant column goes into the bias.
-    const raw = foldBack(unfold(point, scaling), scaling);
+    const raw = foldBack(unfold(point, undefined, scaling), scaling);
     for (const row of rows) expect(logits(row, raw)).toBeAllClose(logits(row, point), { rtol: 1e-6, atol: 1e-5 });
   });
 

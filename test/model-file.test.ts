@@ -80,7 +80,7 @@ const DAMAGE: readonly [string, string, Uint8Array][] = [
   ['metadata that is a list', '__metadata__', altered((header) => Object.assign(header, { __metadata__: ['a'] }))],
   ['metadata that is no text', '__metadata__', altered(({ __metadata__: m }) => Object.assign(m, { seed: 1 }))],
   ['another format', 'format', altered(({ __metadata__: m }) => Object.assign(m, { format: 'pt' }))],
-  ['a newer version', 'version', altered(({ __metadata__: m }) => Object.assign(m, { version: '2' }))],
+  ['a newer version', 'version', altered(({ __metadata__: m }) => Object.assign(m, { version: '3' }))],
   ['version 0', 'version', altered(({ __metadata__: m }) => Object.assign(m, { version: '0' }))],
   ['version 1.0', 'version', altered(({ __metadata__: m }) => Object.assign(m, { version: '1.0' }))],
   ['no version', 'version', altered(({ __metadata__: m }) => Reflect.deleteProperty(m, 'version'))],
@@ -501,9 +501,9 @@ describe('a damaged model file', () => {
   });
 
   it('says that a newer version needs a newer package', () => {
-    const newer = altered(({ __metadata__: m }) => Object.assign(m, { version: '2' }));
+    const newer = altered(({ __metadata__: m }) => Object.assign(m, { version: '3' }));
     const refused = {
-      expected: 'be at most 1',
+      expected: 'be at most 2',
       hint: 'A newer softmax-regression wrote the file: update the package.',
     };
     expect(refusal(() => decodeModel(newer))).toMatchObject(refused);

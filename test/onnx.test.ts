@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import protobuf from 'protobufjs/minimal.js';
 import { type Label, loadIris, type OnnxSource, Random, SoftmaxRegression, toOnnx } from 'softmax-regression';
+import type { Columns } from '../src/core/affine.js';
 import { VERSION } from '../src/core/version.js';
+import { farColumns } from './helpers/far-columns.js';
 
 interface Output {
   readonly inputs: string[];
@@ -14,8 +16,11 @@ interface Output {
 }
 
 /** Runs each model on its rows in onnxruntime. */
-function run(problems: readonly { model: Uint8Array; rows: readonly ArrayLike<number>[] }[]): Output[] {
-  const input = problems.map(({ model, rows }) => ({
+function run(
+  problems: readonly { model: Uint8Array; rows: readonly ArrayLike<number>[]; type?: 'float64' }[],
+): Output[] {
+  const input = problems.map(({ model, rows, type }) => ({
+    type,
     model: Buffer.from(model).toString('base64'),
     features: rows.flatMap((row) => Array.from(row)),
     shape: [rows.length, rows[0].length],
@@ -47,9 +52,32 @@ function fields(bytes: Uint8Array): Map<number, unknown[]> {
   return found;
 }
 
+const fieldsOf = ({ classes, numFeatures, weight, bias }: OnnxSource): OnnxSource => ({
+  classes,
+  numFeatures,
+  weight,
+  bias,
+});
+
 const string = (bytes: unknown) => new TextDecoder().decode(bytes as Uint8Array);
 
 describe('an exported model', () => {
+  it('standardises columns in float64 where the model does, to 1e-6', async () => {
+    const { rows, labels } = farColumns(1.7e9, 1e3);
+    const { model } = await SoftmaxRegression.fit(rows, labels, { standardize: true, l2: 0.01 });
+    const [output] = run([{ model: toOnnx(model), rows, type: 'float64' }]);
+    expect(output.probabilities.data).toBeAllClose(
+      model.predictProbabilities(rows).flatMap((row) => [...row]),
+      {
+        rtol: 0,
+        atol: 1e-6,
+      },
+    );
+    expect(output.label.data).toEqual(model.predict(rows));
+    const broken = { ...fieldsOf(model), columns: { ...(model.columns as Columns), center: Float64Array.of(0) } };
+    expect(() => toOnnx(broken)).toThrow(expect.objectContaining({ code: 'SHAPE', argument: 'columns.center' }));
+  });
+
   it('gives the probabilities and labels of the model in onnxruntime, to 1e-5', async () => {
     const { features, labels } = loadIris();
     const names = [...new Set(labels)];

@@ -82,11 +82,16 @@ function namesOf({ schema, featureNames }: PageData) {
 }
 
 /** A model with the weights of a training by steps that was stopped. */
-function modelOf({ weight, bias }: Affine, data: PageData, { options }: TrainRequest) {
+async function modelOf({ weight, bias, columns }: Affine, data: PageData, { options }: TrainRequest) {
   const { classes } = data;
   const [q, numFeatures] = [classes.length, weight.length / classes.length];
   const rows = Array.from({ length: numFeatures }, (_, j) => weight.subarray(j * q, (j + 1) * q));
-  const warmStart = { classes, numFeatures, weight: rows, bias };
+  const warmStart = { classes, numFeatures, weight: rows, bias, columns };
+  if (columns !== undefined) {
+    // Only `fit` keeps columns. At this rate, its one epoch changes no weight.
+    const still = { ...options, ...namesOf(data), classes, warmStart, epochs: 1, learningRate: 1e-38 };
+    return (await SoftmaxRegression.fit<Label>(data.samples.features, data.samples.labels, still)).model;
+  }
   const { solver, l2 } = options as { readonly solver: FirstOrderSolver; readonly l2?: number };
   return SoftmaxRegression.untrained<Label>({ classes, numFeatures, ...namesOf(data), solver, l2, warmStart });
 }

@@ -1,14 +1,6 @@
 // web: the views of a model during training: its weights for drawing, and the check of its gradient.
 import * as tf from '@tensorflow/tfjs';
-import {
-  Dense,
-  type GradcheckResult,
-  gatherRows,
-  gradcheck,
-  type Label,
-  oneHot,
-  type SoftmaxRegression,
-} from 'softmax-regression';
+import { Dense, type GradcheckResult, gradcheck, type Label, oneHot, type SoftmaxRegression } from 'softmax-regression';
 import type { PageData } from './data.js';
 import type { ImageSize, WeightsView } from './messages.js';
 
@@ -16,6 +8,7 @@ export interface Affine {
   /** W, [features, classes] row by row. */
   readonly weight: Float32Array;
   readonly bias: Float32Array;
+  readonly columns?: SoftmaxRegression<Label>['columns'];
 }
 
 export interface View {
@@ -27,19 +20,26 @@ export interface View {
   readonly scale: ArrayLike<number> | undefined;
 }
 
-export function affineOf({ weight, bias }: Pick<SoftmaxRegression<Label>, 'weight' | 'bias'>): Affine {
-  return { weight: Float32Array.from(weight.flatMap((row) => Array.from(row))), bias };
+export function affineOf({
+  weight,
+  bias,
+  columns,
+}: Pick<SoftmaxRegression<Label>, 'weight' | 'bias' | 'columns'>): Affine {
+  return { weight: Float32Array.from(weight.flatMap((row) => Array.from(row))), bias, columns };
 }
 
 const MOST_FEATURES = 12;
 
 /** W minus its mean over the classes, which softmax ignores: one image per class, or the features of largest weight. */
-export function viewOf({ weight }: Affine, { classes, featureNames, numFeatures, image, scale }: View): WeightsView {
+export function viewOf(
+  { weight, columns }: Affine,
+  { classes, featureNames, numFeatures, image, scale }: View,
+): WeightsView {
   const q = classes.length;
   const rows = Array.from({ length: numFeatures }, (_, j) => {
     const row = weight.subarray(j * q, (j + 1) * q);
     const mean = row.reduce((sum, each) => sum + each, 0) / q;
-    return Float64Array.from(row, (each) => (each - mean) * (scale?.[j] ?? 1));
+    return Float64Array.from(row, (each) => (each - mean) * (columns?.factor[j] ?? 1) * (scale?.[j] ?? 1));
   });
   if (image !== undefined) {
     return { kind: 'images', size: image, pictures: classes.map((_, k) => Float32Array.from(rows, (row) => row[k])) };
@@ -64,7 +64,7 @@ const DIFFERENCES = 40;
  * @returns undefined if no sample has logits small enough for finite differences
  */
 export function proofOf(
-  { weight, bias }: Affine,
+  { weight, bias, columns }: Affine,
   { samples: { features: all, labels }, classes, deviations }: PageData,
   samples: number,
 ): GradcheckResult | undefined {
@@ -74,14 +74,15 @@ export function proofOf(
   const scaled = Array.from({ length: d }, (_, j) => {
     const [mean, scale] = [deviations?.mean[j] ?? 0, deviations?.scale[j] ?? 1];
     const row = weight.subarray(j * q, (j + 1) * q);
-    for (let k = 0; k < q; k++) offset[k] += mean * row[k];
-    return Array.from(row, (each) => each * scale);
+    const [center, factor] = [columns?.center[j] ?? 0, columns?.factor[j] ?? 1];
+    for (let k = 0; k < q; k++) offset[k] += (mean - center) * factor * row[k];
+    return Array.from(row, (each) => each * factor * scale);
   });
   const n = Math.min(samples, labels.length);
   const rows = Array.from({ length: n }, (_, i) =>
     Array.from(
-      gatherRows(all, undefined, i, i + 1),
-      (x, j) => (x - (deviations?.mean[j] ?? 0)) / (deviations?.scale[j] ?? 1),
+      all.values.subarray(i * d, (i + 1) * d),
+      (x, j) => (x / (all.scale ?? 1) - (deviations?.mean[j] ?? 0)) / (deviations?.scale[j] ?? 1),
     ),
   );
   const isSmall = (row: readonly number[]) =>

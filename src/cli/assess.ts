@@ -77,7 +77,8 @@ function proofOf(
   const [inputs, units] = [model.numFeatures, model.classes.length];
   if (inputs * units > PROOF_WEIGHTS) return undefined;
   const n = Math.min(PROOF_SAMPLES, labels.length);
-  const weight = model.weight.map((row, j) => Array.from(row, (w) => w * scale[j]));
+  const factor = model.columns?.factor;
+  const weight = model.weight.map((row, j) => Array.from(row, (w) => w * scale[j] * (factor?.[j] ?? 1)));
   const bias = Array.from(model.logits([mean])[0]);
   const layer = new Dense({ inputs, units, weight, bias });
   const rows = Array.from({ length: n }, (_, i) => Array.from(rowOf(features, i), (x, j) => (x - mean[j]) / scale[j]));

@@ -37,8 +37,18 @@ export type Features = readonly ArrayLike<number>[] | FeatureArray;
  * @example asFeatureArray([[1, 2], [3, 4], [5, 6]])   // { values: Float64Array [1, 2, 3, 4, 5, 6], shape: [3, 2] }
  */
 export function asFeatureArray(features: Features, where = 'asFeatureArray', argument = 'features'): FeatureArray {
+  return readFeatureArray(features, LARGEST_FLOAT32, where, argument);
+}
+
+/** `asFeatureArray` for numbers up to a limit. */
+export function readFeatureArray(
+  features: Features,
+  limit: number,
+  where: string,
+  argument = 'features',
+): FeatureArray {
   const [n] = featureShape(features, where, argument);
-  const checked = checkedRows(features, 0, n, where, argument);
+  const checked = checkedRows(features, 0, n, where, argument, limit);
   return isRows(features) ? checked : features;
 }
 
@@ -57,7 +67,8 @@ export function featureShape(features: Features, where: string, argument = 'feat
  * The rows start, …, end − 1, with their values checked. The structure of the features must already be checked.
  * The result is a view of a FeatureArray and a copy of rows.
  *
- * @throws DomainError if a feature is not a finite float32 number
+ * @param limit the largest absolute value
+ * @throws DomainError if a feature is not finite, or larger
  */
 export function checkedRows(
   features: Features,
@@ -65,14 +76,15 @@ export function checkedRows(
   end: number,
   where: string,
   argument = 'features',
+  limit = LARGEST_FLOAT32,
 ): FeatureArray {
-  if (isRows(features)) return copyRows(features, start, end, where, argument);
+  if (isRows(features)) return copyRows(features, start, end, where, argument, limit);
   const d = features.shape[1];
   const values = features.values.subarray(start * d, end * d) as FeatureValues;
   if (typeName(values).startsWith('Float')) {
     for (let i = 0; i < values.length; i++) {
-      if (isFiniteFloat32(values[i])) continue;
-      throw notFinite(values[i], where, `${argument}[${start + Math.floor(i / d)}][${i % d}]`);
+      if (Math.abs(values[i]) <= limit) continue;
+      throw notFinite(values[i], where, `${argument}[${start + Math.floor(i / d)}][${i % d}]`, limit);
     }
   }
   return { ...features, values, shape: [end - start, d] };
@@ -89,17 +101,19 @@ function copyRows(
   end: number,
   where: string,
   argument: string,
+  limit: number,
 ): FeatureArray {
   const d = rows.length === 0 ? 0 : rows[0].length;
   const values = new Float64Array((end - start) * d);
-  for (let i = start; i < end; i++) copyRow(rows, i, values, (i - start) * d, where, argument);
+  for (let i = start; i < end; i++) copyRow(rows, i, values, (i - start) * d, where, argument, limit);
   return { values, shape: [end - start, d] };
 }
 
 /**
  * Copies row i to `into` from index `at`, and checks its values.
  *
- * @throws DomainError if a feature is not a finite float32 number
+ * @param limit the largest absolute value
+ * @throws DomainError if a feature is not finite, or larger
  */
 export function copyRow(
   rows: readonly ArrayLike<number>[],
@@ -108,13 +122,13 @@ export function copyRow(
   at: number,
   where: string,
   argument = 'features',
+  limit = LARGEST_FLOAT32,
 ): void {
   const row = rows[i];
   for (let j = 0; j < row.length; j++) {
     const value: unknown = row[j];
-    // A call of isFiniteFloat32 boxes each number if it is not inlined.
-    if (typeof value === 'number' && Math.abs(value) <= LARGEST_FLOAT32) into[at + j] = value;
-    else throw notFinite(value, where, `${argument}[${i}][${j}]`);
+    if (typeof value === 'number' && Math.abs(value) <= limit) into[at + j] = value;
+    else throw notFinite(value, where, `${argument}[${i}][${j}]`, limit);
   }
 }
 
@@ -282,12 +296,10 @@ function assertRow(row: number, n: number, at: number, where: string): void {
   throw new DomainError({ where, argument: `order[${at}]`, expected: `be in [0, ${n})`, actual: String(row) });
 }
 
-const LARGEST_FLOAT32 = (2 - 2 ** -23) * 2 ** 127;
+export const LARGEST_FLOAT32 = (2 - 2 ** -23) * 2 ** 127;
 
-export function isFiniteFloat32(value: unknown): boolean {
-  return typeof value === 'number' && Math.abs(value) <= LARGEST_FLOAT32;
-}
-
-export function notFinite(value: unknown, where: string, argument: string): DomainError {
-  return new DomainError({ where, argument, expected: 'be a finite float32 number', actual: describe(value) });
+/** @param limit the largest absolute value that is accepted */
+export function notFinite(value: unknown, where: string, argument: string, limit: number): DomainError {
+  const kind = limit > LARGEST_FLOAT32 ? 'number' : 'float32 number';
+  return new DomainError({ where, argument, expected: `be a finite ${kind}`, actual: describe(value) });
 }

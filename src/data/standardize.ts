@@ -1,7 +1,8 @@
 // data: columns of mean 0 and standard deviation 1.
+import type { Columns } from '../core/affine.js';
 import { DomainError, ShapeError } from '../core/errors.js';
 import { assertShape, describe } from '../core/shape.js';
-import { asFeatureArray, type FeatureArray, type Features } from './batches.js';
+import { type FeatureArray, type Features, readFeatureArray } from './batches.js';
 
 /** z = (x − mean)/scale for each column; 0 in a constant column. */
 export interface Scaling {
@@ -29,7 +30,7 @@ export interface Standardization {
  * @example columnStatistics([[1, 5], [3, 5]])   // { mean: [2, 5], scale: [1, 1] }
  */
 export function columnStatistics(features: Features): { mean: Float64Array; scale: Float64Array } {
-  const checked = asFeatureArray(features, 'columnStatistics');
+  const checked = readFeatureArray(features, Number.MAX_VALUE, 'columnStatistics');
   const [n] = checked.shape;
   if (n === 0) {
     const expected = 'have at least one sample';
@@ -46,10 +47,14 @@ export function columnStatistics(features: Features): { mean: Float64Array; scal
 export class ColumnSums {
   readonly #features: FeatureArray;
   readonly #sums: Float64Array;
+  /** The largest difference from the first row, of float64 columns. Squares of all others stay within float64. */
+  readonly #largest: Float64Array | undefined;
 
   constructor(features: FeatureArray) {
+    const d = features.shape[1];
     this.#features = features;
-    this.#sums = new Float64Array(features.shape[1]);
+    this.#sums = new Float64Array(d);
+    if (features.values[Symbol.toStringTag] === 'Float64Array') this.#largest = new Float64Array(d);
   }
 
   addRows(start: number, end: number): void {
@@ -57,6 +62,11 @@ export class ColumnSums {
     const d = shape[1];
     for (let i = start * d; i < end * d; i += d) {
       for (let j = 0; j < d; j++) this.#sums[j] += values[i + j] - values[j];
+    }
+    const largest = this.#largest;
+    if (largest === undefined) return;
+    for (let i = start * d; i < end * d; i += d) {
+      for (let j = 0; j < d; j++) largest[j] = Math.max(largest[j], Math.abs(values[i + j] - values[j]));
     }
   }
 
@@ -66,8 +76,18 @@ export class ColumnSums {
     return new ColumnSquares(
       this.#features,
       this.#sums.map((sum, j) => values[j] + sum / shape[0]),
+      this.#largest?.map(unitOf),
     );
   }
+}
+
+/** Differences within these bounds have squares within float64. */
+const [SMALL, LARGE] = [1e-140, 1e140];
+
+/** A power of two by which differences can be multiplied before they are squared. It changes no digit of the result. */
+function unitOf(largest: number): number {
+  if (largest === 0 || (largest >= SMALL && largest <= LARGE)) return 1;
+  return 2 ** -Math.max(-1022, Math.min(1022, Math.floor(Math.log2(largest))));
 }
 
 /** Sums of squared differences from the mean of each column. */
@@ -75,18 +95,23 @@ export class ColumnSquares {
   readonly #features: FeatureArray;
   readonly #mean: Float64Array;
   readonly #sums: Float64Array;
+  readonly #unit: Float64Array | undefined;
 
-  constructor(features: FeatureArray, mean: Float64Array) {
+  /** @param unit the factor of each column's differences */
+  constructor(features: FeatureArray, mean: Float64Array, unit: Float64Array | undefined) {
     this.#features = features;
     this.#mean = mean;
+    this.#unit = unit?.some((each) => each !== 1) ? unit : undefined;
     this.#sums = new Float64Array(mean.length);
   }
 
   addRows(start: number, end: number): void {
     const { values, shape } = this.#features;
     const d = shape[1];
+    const unit = this.#unit;
     for (let i = start * d; i < end * d; i += d) {
-      for (let j = 0; j < d; j++) this.#sums[j] += (values[i + j] - this.#mean[j]) ** 2;
+      if (unit === undefined) for (let j = 0; j < d; j++) this.#sums[j] += (values[i + j] - this.#mean[j]) ** 2;
+      else for (let j = 0; j < d; j++) this.#sums[j] += ((values[i + j] - this.#mean[j]) * unit[j]) ** 2;
     }
   }
 
@@ -95,7 +120,7 @@ export class ColumnSquares {
     const { shape, scale: divisor = 1 } = this.#features;
     return {
       mean: this.#mean.map((mean) => mean / divisor),
-      scale: this.#sums.map((sum) => Math.sqrt(sum / shape[0]) / divisor || 1),
+      scale: this.#sums.map((sum, j) => Math.sqrt(sum / shape[0]) / (this.#unit?.[j] ?? 1) / divisor || 1),
     };
   }
 }
@@ -109,7 +134,7 @@ export class ColumnSquares {
  * @example standardize([[1, 5], [3, 7]], { mean: [2, 5], scale: [1, 4] }).values   // Float32Array [-1, 0, 1, 0.5]
  */
 export function standardize(features: Features, { mean, scale }: Standardization): FeatureArray<Float32Array> {
-  const checked = asFeatureArray(features, 'standardize');
+  const checked = readFeatureArray(features, Number.MAX_VALUE, 'standardize');
   const [n, d] = checked.shape;
   assertShape([mean.length], [d], 'standardize', 'mean');
   assertShape([scale.length], [d], 'standardize', 'scale');
@@ -133,6 +158,44 @@ export function standardizeRows(
   const d = shape[1];
   for (let i = start * d; i < end * d; i += d) {
     for (let j = 0; j < d; j++) into[i + j] = (values[i + j] / divisor - mean[j]) / scale[j];
+  }
+}
+
+/** A deviation that float64 cannot divide by. */
+const SMALLEST_DEVIATION = 2 ** -1022;
+/** float32 rounds a value by up to this part of it. */
+const ROUNDING = 2 ** -24;
+/** The largest acceptable rounding of a feature, in deviations. */
+const BLUR = 1e-3;
+
+/**
+ * Checks that float64 can standardise the columns, and that float32 features have not lost their differences.
+ *
+ * @throws DomainError with the name of the column
+ */
+export function assertColumns(
+  { values }: Pick<FeatureArray, 'values'>,
+  { center, factor, names }: Columns,
+  where: string,
+): void {
+  const isFloat32 = values[Symbol.toStringTag] === 'Float32Array';
+  for (let j = 0; j < center.length; j++) {
+    const argument = names === undefined ? `column ${j}` : `column ${describe(names[j])}`;
+    if (!(factor[j] <= 1 / SMALLEST_DEVIATION)) {
+      const expected = `have a deviation of at least ${SMALLEST_DEVIATION.toPrecision(2)}`;
+      throw new DomainError({
+        where,
+        argument,
+        expected,
+        actual: describe(1 / factor[j]),
+        hint: 'Multiply its values.',
+      });
+    }
+    const deviations = Math.abs(center[j]) * factor[j];
+    if (!isFloat32 || deviations * ROUNDING <= BLUR) continue;
+    const expected = 'be float64: float32 loses the differences between its values';
+    const actual = `float32 with a mean of ${center[j]} and a deviation of ${1 / factor[j]}`;
+    throw new DomainError({ where, argument, expected, actual, hint: 'Pass rows of numbers or a Float64Array.' });
   }
 }
 

@@ -56,7 +56,7 @@ export async function calibrateAffine<L extends Label>(
   const { values } = await predictRows(affine, features, 'logits', where, { signal });
   const fitted = await fitTemperature(values, truth, signal);
   const divide = (numbers: Float32Array) => numbers.map((each) => each / fitted.temperature);
-  const calibrated = { weight: divide(affine.weight), bias: divide(affine.bias) };
+  const calibrated = { ...affine, weight: divide(affine.weight), bias: divide(affine.bias) };
   return {
     ...fitted,
     affine: calibrated,

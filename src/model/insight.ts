@@ -4,8 +4,9 @@ import type { Affine } from '../core/affine.js';
 import { DomainError, ShapeError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import { assertKnownOptions, assertOneOf, describe } from '../core/shape.js';
-import { isFiniteFloat32, notFinite } from '../data/batches.js';
-import { logitsInto } from './predict.js';
+import { type FeatureValues, notFinite } from '../data/batches.js';
+import { assertColumns } from '../data/standardize.js';
+import { largestFeature, logitsInto } from './predict.js';
 
 /** The parts of a model that the functions in this file use. */
 export interface NamedAffine<L extends Label> extends Affine {
@@ -42,7 +43,7 @@ export interface Contributions<L extends Label> {
   readonly logits: Float64Array;
 }
 
-/** cⱼₖ = (xⱼ − rⱼ)·Wⱼₖ, where r is the baseline or 0. */
+/** cⱼₖ = (xⱼ − rⱼ)·Wⱼₖ, where r is the baseline, or 0, or the center of columns that the model standardises. */
 export function contributionsOf<L extends Label>(
   model: NamedAffine<L>,
   row: ArrayLike<number>,
@@ -50,14 +51,16 @@ export function contributionsOf<L extends Label>(
 ): Contributions<L> {
   const where = 'contributions';
   assertKnownOptions(options, ['baseline'], where);
-  const { weight, bias, classes } = model;
+  const { weight, bias, classes, columns } = model;
   const q = bias.length;
   const x = logitsOf(model, row, where, 'row');
   const r = options.baseline === undefined ? undefined : logitsOf(model, options.baseline, where, 'baseline');
   const names = namesOf(model);
   const features = names.map((feature, index) => {
     const value = x.values[index];
-    const difference = value - (r?.values[index] ?? 0);
+    // Without a baseline, columns are relative to their center, where z = 0.
+    const from = r?.values[index] ?? columns?.center[index] ?? 0;
+    const difference = (value - from) * (columns?.factor[index] ?? 1);
     const contributions = Float64Array.from({ length: q }, (_, k) => difference * weight[index * q + k]);
     return { feature, index, value, contributions };
   });
@@ -100,14 +103,15 @@ export function weightTableOf<L extends Label>(model: NamedAffine<L>, options: W
   assertKnownOptions(options, ['sort', 'scale'], where);
   const { sort = 'index', scale } = options;
   assertOneOf(sort, ['magnitude', 'index'], where, 'sort');
-  const { weight, bias, classes } = model;
+  const { weight, bias, classes, columns } = model;
   const names = namesOf(model);
   assertScale(scale, names.length, where);
   const q = bias.length;
   const rows = names.map((feature, index): WeightRow => {
     const own = Float64Array.from(weight.subarray(index * q, (index + 1) * q));
     const mean = own.reduce((sum, each) => sum + each, 0) / q;
-    const factor = scale?.[index] ?? 1;
+    // The order of the products keeps them within float64.
+    const factor = (columns?.factor[index] ?? 1) * (scale?.[index] ?? 1);
     const weights = own.map((each) => (each - mean) * factor);
     return { feature, index, weights, magnitude: Math.hypot(...weights) };
   });
@@ -151,10 +155,15 @@ function namesOf({ featureNames, weight, bias }: NamedAffine<Label>): readonly s
 function logitsOf(affine: Affine, row: ArrayLike<number>, where: string, argument: string) {
   const d = affine.weight.length / affine.bias.length;
   assertNumbers(row, d, where, argument);
+  const limit = largestFeature(affine);
   const values = Float64Array.from(row, (value, j) => {
-    if (!isFiniteFloat32(value)) throw notFinite(value, where, `${argument}[${j}]`);
+    const holds = typeof value === 'number' && Math.abs(value) <= limit;
+    if (!holds) throw notFinite(value, where, `${argument}[${j}]`, limit);
     return value;
   });
+  if (affine.columns !== undefined && ArrayBuffer.isView(row)) {
+    assertColumns({ values: row as FeatureValues }, affine.columns, where);
+  }
   const logits = new Float64Array(affine.bias.length);
   logitsInto(affine, { values, shape: [1, d] }, 0, logits);
   return { values, logits };

@@ -1,9 +1,10 @@
 // model: predictions and evaluations of a linear classifier, independent of its training.
 
-import type { Affine } from '../core/affine.js';
+import type { Affine, Columns } from '../core/affine.js';
 import type { Label } from '../core/labels.js';
 import { checkFeatureCount } from '../core/shape.js';
-import { asFeatureArray, copyRow, type FeatureArray, type Features, featureShape, isRows } from '../data/batches.js';
+import { copyRow, type FeatureArray, type Features, featureShape, isRows, readFeatureArray } from '../data/batches.js';
+import { assertColumns } from '../data/standardize.js';
 import { argMax, argTopK, assertK, softmaxInPlace } from '../predict/scores.js';
 import type { FeaturesInput } from '../training/inputs.js';
 import { type EvaluateOptions, type Evaluation, evaluateModel } from './evaluation.js';
@@ -15,7 +16,7 @@ import {
   type WeightTableOptions,
   weightTableOf,
 } from './insight.js';
-import { logitsInto, type Prediction } from './predict.js';
+import { largestFeature, logitsInto, type Prediction } from './predict.js';
 import {
   type PredictOptions,
   predictLabels,
@@ -41,7 +42,8 @@ export abstract class LinearClassifier<L extends Label> {
     this.classes = Object.freeze([...classes]);
     this.featureNames = featureNames && Object.freeze([...featureNames]);
     this.numFeatures = affine.weight.length / affine.bias.length;
-    this.#affine = affine;
+    const { columns, ...linear } = affine;
+    this.#affine = columns === undefined ? linear : { ...linear, columns: { ...columns, names: this.featureNames } };
     this.#row = { values: new Float64Array(this.numFeatures), shape: [1, this.numFeatures] };
   }
 
@@ -50,7 +52,17 @@ export abstract class LinearClassifier<L extends Label> {
     return this.#affine;
   }
 
-  /** W, [features, classes], as rows; a copy. */
+  /**
+   * How the model standardises columns before it multiplies them: o = zW + b, zⱼ = (xⱼ − centerⱼ)·factorⱼ. Undefined for
+   * most models: o = xW + b. A fit with `standardize` keeps it where a column is so far from 0, or so small or large, that
+   * float32 weights for raw features would lose digits. A copy.
+   */
+  get columns(): Columns | undefined {
+    const { columns } = this.#affine;
+    return columns && { center: columns.center.slice(), factor: columns.factor.slice() };
+  }
+
+  /** W, [features, classes], as rows; a copy. With `columns`, the weights of standardised features. */
   get weight(): Float32Array[] {
     const q = this.classes.length;
     return Array.from({ length: this.numFeatures }, (_, j) => this.#affine.weight.slice(j * q, (j + 1) * q));
@@ -205,14 +217,17 @@ export abstract class LinearClassifier<L extends Label> {
 
   /** Values of rows are checked later, when they are read. */
   #checkedCount(features: Features, where: string): number {
-    const shape = isRows(features) ? featureShape(features, where) : asFeatureArray(features, where).shape;
+    const limit = largestFeature(this.#affine);
+    const shape = isRows(features) ? featureShape(features, where) : readFeatureArray(features, limit, where).shape;
     checkFeatureCount({ shape }, this.numFeatures, where);
+    const { columns } = this.#affine;
+    if (columns !== undefined && !isRows(features)) assertColumns(features, columns, where);
     return shape[0];
   }
 
   #logitsInto(features: Features, i: number, out: Float64Array, where: string): void {
     if (isRows(features)) {
-      copyRow(features, i, this.#row.values, 0, where);
+      copyRow(features, i, this.#row.values, 0, where, undefined, largestFeature(this.#affine));
       logitsInto(this.#affine, this.#row, 0, out);
     } else {
       logitsInto(this.#affine, features, i, out);

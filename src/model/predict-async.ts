@@ -13,9 +13,10 @@ import {
   featureShape,
   gatherRows,
 } from '../data/batches.js';
+import { assertColumns } from '../data/standardize.js';
 import { argMax, argTopK, assertK, softmaxInPlace } from '../predict/scores.js';
 import type { FeaturesInput } from '../training/inputs.js';
-import { logitsInto } from './predict.js';
+import { largestFeature, logitsInto } from './predict.js';
 
 /** The progress of a prediction. */
 export interface PredictProgress {
@@ -97,7 +98,7 @@ export async function* predictChunks(
   if (n === 0) return;
   const q = affine.bias.length;
   const d = affine.weight.length / q;
-  const onTensors = await paysOnTensors(features, n * d * q);
+  const onTensors = affine.columns === undefined && (await paysOnTensors(features, n * d * q));
   const source = features instanceof tf.Tensor && !onTensors ? await readTensor(features) : features;
   const rows = Math.floor(
     WORK_OF_A_CHUNK[onTensors ? 'tensor' : 'plain'] / (d * q + WORK_OF_A_CLASS * q + WORK_OF_A_ROW),
@@ -179,10 +180,17 @@ export async function predictTop<L extends Label>(
   return { labels, probabilities, shape: [n, k] };
 }
 
-/** Checks the structure of the features and returns the number of samples. */
+const ONE_FLOAT32 = { values: new Float32Array(0) };
+
+/** Checks the structure of the features, and that columns are not far in float32. Returns the number of samples. */
 export function checkedCount(affine: Affine, features: FeaturesInput, where: string): number {
   const shape = features instanceof tf.Tensor ? tensorShape(features, where) : featureShape(features, where);
   checkFeatureCount({ shape }, affine.weight.length / affine.bias.length, where);
+  if (features instanceof tf.Tensor) {
+    if (affine.columns && features.dtype === 'float32') assertColumns(ONE_FLOAT32, affine.columns, where);
+  } else if (affine.columns && !Array.isArray(features)) {
+    assertColumns(features as FeatureArray, affine.columns, where);
+  }
   return shape[0];
 }
 
@@ -215,14 +223,17 @@ async function paysOnTensors(features: FeaturesInput, work: number): Promise<boo
 async function readTensor(tensor: tf.Tensor): Promise<FeatureArray> {
   const [n, d] = tensor.shape;
   const values = await tensor.data();
-  return { values: tensor.dtype === 'bool' ? Uint8Array.from(values) : (values as Float32Array), shape: [n, d] };
+  return {
+    values: tensor.dtype === 'bool' ? Uint8Array.from(values) : (values as Float32Array | Int32Array),
+    shape: [n, d],
+  };
 }
 
 function plainRows(affine: Affine, features: Features, kind: Kind, where: string): RowsOf {
   const q = affine.bias.length;
   let rows = new Float64Array(0);
   return async (start, end) => {
-    const x = checkedRows(features, start, end, where);
+    const x = checkedRows(features, start, end, where, undefined, largestFeature(affine));
     const size = (end - start) * q;
     if (rows.length < size) rows = new Float64Array(size);
     for (let i = 0; i < end - start; i++) {

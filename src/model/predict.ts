@@ -1,8 +1,8 @@
 // model: logits of plain arrays, computed synchronously in plain TypeScript without tensors.
-import type { Affine } from '../core/affine.js';
+import type { Affine, Columns } from '../core/affine.js';
 import type { Label } from '../core/labels.js';
-import type { FeatureArray, FeatureValues } from '../data/batches.js';
-import { argMax } from '../predict/scores.js';
+import { type FeatureArray, type FeatureValues, LARGEST_FLOAT32 } from '../data/batches.js';
+import { argMax, standardized } from '../predict/scores.js';
 
 /** A class and its probability. */
 export interface Prediction<L extends Label> {
@@ -17,13 +17,13 @@ export interface Prediction<L extends Label> {
  * (Node 20, x64). If the number of units is not a multiple of five, the last five overlap the previous ones, and the
  * repeated sums are identical.
  */
-export function logitsInto(
-  { weight, bias }: Affine,
-  { values, shape, scale = 1 }: FeatureArray,
-  row: number,
-  out: Float64Array,
-  at = 0,
-): void {
+export function logitsInto(affine: Affine, features: FeatureArray, row: number, out: Float64Array, at = 0): void {
+  if (affine.columns !== undefined) {
+    standardizedLogitsInto(affine, affine.columns, features, row, out, at);
+    return;
+  }
+  const { weight, bias } = affine;
+  const { values, shape, scale = 1 } = features;
   const [, d] = shape;
   const q = bias.length;
   const first = row * d;
@@ -35,6 +35,30 @@ export function logitsInto(
     else addFive(weight, q, k, values, first, end, out, at + k);
   }
   for (let k = 0; k < q; k++) out[at + k] = out[at + k] / scale + bias[k];
+}
+
+/** The largest absolute feature that a model takes: any finite number where it standardises columns. */
+export function largestFeature({ columns }: Affine): number {
+  return columns === undefined ? LARGEST_FLOAT32 : Number.MAX_VALUE;
+}
+
+/** o = zW + b, zⱼ = (xⱼ − centerⱼ)·factorⱼ. */
+function standardizedLogitsInto(
+  { weight, bias }: Affine,
+  columns: Columns,
+  { values, scale = 1 }: FeatureArray,
+  row: number,
+  out: Float64Array,
+  at: number,
+): void {
+  const d = columns.center.length;
+  const q = bias.length;
+  out.fill(0, at, at + q);
+  for (let j = 0, w = 0; j < d; j++) {
+    const z = standardized(values[row * d + j] / scale, columns, j);
+    for (let k = at; k < at + q; k++, w++) out[k] += z * weight[w];
+  }
+  for (let k = 0; k < q; k++) out[at + k] += bias[k];
 }
 
 const WIDTH = 5;

@@ -63,9 +63,9 @@ export class SoftmaxRegression<L extends Label> extends LinearClassifier<L> {
   readonly schema: CsvSchema | undefined;
   readonly #stream: Stream | undefined;
 
-  private constructor({ weight, bias }: Affine, description: Description<L>) {
+  private constructor({ weight, bias, columns }: Affine, description: Description<L>) {
     const { classes, featureNames, numParameters, options, temperature = 1, schema, stream } = description;
-    super({ weight, bias }, classes, featureNames);
+    super({ weight, bias, ...(columns && { columns }) }, classes, featureNames);
     this.numParameters = numParameters;
     this.options = options;
     this.temperature = temperature;
@@ -92,13 +92,19 @@ export class SoftmaxRegression<L extends Label> extends LinearClassifier<L> {
   ): Promise<{ model: SoftmaxRegression<L>; result: FitResult }> {
     const where = 'fit';
     const plan = fitPlan(options, where);
-    const x = await readFeatures(features, where);
+    // Standardised columns may have any finite numbers.
+    const limit = plan.standardize ? Number.MAX_VALUE : undefined;
+    const x = await readFeatures(features, where, undefined, limit);
     assertLabelCount(labels, x.shape[0], where);
     assertNotEmpty(x, where);
     const described = describedFeatures(options, x.shape[1], where);
     const classes = classesOf(labels, options.classes, where);
     const y = classIndices(labels, classes, where);
-    const { fitted, options: kept } = await fitSamples({ features: x, labels: y, classes }, plan, where);
+    const { fitted, options: kept } = await fitSamples(
+      { features: x, labels: y, classes, featureNames: described.featureNames },
+      plan,
+      where,
+    );
     const { numParameters, result } = fitted;
     const description = { classes, ...described, numParameters, options: kept };
     return { model: new SoftmaxRegression(fitted, description), result };
@@ -175,9 +181,9 @@ export class SoftmaxRegression<L extends Label> extends LinearClassifier<L> {
    */
   static fromBytes<L extends Label = Label>(bytes: Uint8Array, where = 'fromBytes'): SoftmaxRegression<L> {
     const content = decodeModel(bytes, where);
-    const { classes, weight, bias, featureNames, numParameters, options, calibration, schema } = content;
+    const { classes, weight, bias, columns, featureNames, numParameters, options, calibration, schema } = content;
     return new SoftmaxRegression<L>(
-      { weight, bias },
+      { weight, bias, columns },
       {
         classes: classes as readonly L[],
         featureNames,

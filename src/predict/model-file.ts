@@ -7,13 +7,14 @@ import {
   assertChecksum,
   assertContiguous,
   float32,
+  float64,
   type Kind,
   readHeader,
   readMetadata,
   readTensor,
   type TensorRule,
 } from './container.js';
-import { type Check, isFiniteNumber, isPositive, isRecord, parseJson, sortedJson } from './json.js';
+import { type Check, isFiniteNumber, isPositive, isRecord, orNothing, parseJson, sortedJson } from './json.js';
 
 /** The parameters of o = xW + b, and the names of its columns. */
 export interface PredictorContent extends Affine {
@@ -24,10 +25,19 @@ export interface PredictorContent extends Affine {
   readonly featureNames?: readonly string[];
 }
 
-export const MODEL: Kind = { format: 'softmax-regression', version: 1 };
+export const MODEL: Kind = { format: 'softmax-regression', version: 2 };
 
-const FLOATS = (rank: number): TensorRule => ({
-  dtypes: ['F32'],
+/** The tensors of a file, in the order of their bytes in the checksum. Version 2 has other names, so that no reader of
+ * version 1 takes its weights for those of raw features. */
+export const TENSORS = {
+  1: ['weight', 'bias'],
+  2: ['scaled_weight', 'scaled_bias', 'column_center', 'column_factor'],
+} as const;
+/** What a reader of version 2 must know. Other lists are for later versions of this package. */
+export const REQUIRES = '["columns"]';
+
+const FLOATS = (rank: number, dtype: 'F32' | 'F64' = 'F32'): TensorRule => ({
+  dtypes: [dtype],
   shape: `be ${rank} integers > 0`,
   fits: (shape) => shape.length === rank && !shape.includes(0),
 });
@@ -40,22 +50,42 @@ export function readModel(
 ): { content: PredictorContent; temperature: number | undefined; metadata: Record<string, string> } {
   const { header, start } = readHeader(bytes, check);
   const metadata = readMetadata(header, kind, check);
-  const weightAt = readTensor(header, 'weight', FLOATS(2), check);
-  const biasAt = readTensor(header, 'bias', FLOATS(1), check);
-  const names = Object.keys(header).sort().join();
-  check(names === '__metadata__,bias,weight', 'header', 'name the tensors bias and weight', names);
+  const isScaled = metadata.version === '2';
+  const hint = 'A newer softmax-regression wrote the file: update the package.';
+  check(!isScaled || metadata.requires === REQUIRES, 'requires', `be ${REQUIRES}`, orNothing(metadata.requires), hint);
+  const expected = TENSORS[isScaled ? 2 : 1];
+  const places = expected.map((name, i) =>
+    readTensor(header, name, FLOATS(i === 0 ? 2 : 1, i < 2 ? 'F32' : 'F64'), check),
+  );
+  const names = Object.keys(header)
+    .filter((name) => name !== '__metadata__')
+    .sort()
+    .join();
+  const all = [...expected].sort();
+  check(names === all.join(), 'header', `name the tensors ${all.join(' and ')}`, names);
+  const [weightAt, biasAt, ...others] = places;
   const [numFeatures, q] = weightAt.shape;
-  check(q === biasAt.shape[0], 'weight.shape', `be [features, ${biasAt.shape}]`, formatShape(weightAt.shape));
-  assertContiguous([weightAt, biasAt], bytes.length - start, check);
-  const [weight, bias] = [weightAt, biasAt].map((at) => bytes.subarray(start + at.start, start + at.end));
-  assertChecksum(metadata.sha256, modelChecksum(metadata, weight, bias), check);
+  check(q === biasAt.shape[0], `${expected[0]}.shape`, `be [features, ${biasAt.shape}]`, formatShape(weightAt.shape));
+  others.forEach(({ shape }, i) => {
+    check(shape[0] === numFeatures, `${expected[i + 2]}.shape`, `be [${numFeatures}]`, formatShape(shape));
+  });
+  assertContiguous(places, bytes.length - start, check);
+  const parts = places.map((at) => bytes.subarray(start + at.start, start + at.end));
+  assertChecksum(metadata.sha256, modelChecksum(metadata, parts), check);
+  const [weight, bias, center, factor] = parts;
   // The values are of unknown type until they are checked.
   const value = (key: string): never => parseJson(metadata[key], key, check) as never;
   const valueIfAny = (key: string): undefined => (key in metadata ? value(key) : undefined);
   const temperature: number | undefined = valueIfAny('temperature');
   const content: PredictorContent = {
     classes: value('classes'),
-    ...fold(float32(weight), float32(bias), valueIfAny('standardization'), temperature, check),
+    ...(isScaled
+      ? {
+          weight: float32(weight),
+          bias: float32(bias),
+          columns: { center: float64(center), factor: float64(factor) },
+        }
+      : fold(float32(weight), float32(bias), valueIfAny('standardization'), temperature, check)),
     numFeatures,
     featureNames: valueIfAny('featureNames'),
   };
@@ -63,15 +93,15 @@ export function readModel(
   return { content, temperature, metadata };
 }
 
-/** SHA-256 of the metadata without `sha256`, then the bytes of weight, then the bytes of bias. */
-export function modelChecksum(metadata: Record<string, string>, weight: Uint8Array, bias: Uint8Array): string {
+/** SHA-256 of the metadata without `sha256`, then the bytes of the tensors in the order of `TENSORS`. */
+export function modelChecksum(metadata: Record<string, string>, tensors: readonly Uint8Array[]): string {
   const { sha256: _, ...rest } = metadata;
-  return sha256([new TextEncoder().encode(sortedJson(rest)), weight, bias]);
+  return sha256([new TextEncoder().encode(sortedJson(rest)), ...tensors]);
 }
 
 /** Checks untrusted values against their types and the number of features and classes. */
 export function assertPredictorContent(
-  { classes, weight, bias, numFeatures, featureNames }: PredictorContent,
+  { classes, weight, bias, columns, numFeatures, featureNames }: PredictorContent,
   check: Check,
 ): void {
   const type = typeof classes?.[0];
@@ -83,6 +113,10 @@ export function assertPredictorContent(
   assertEach(classes, 'classes', 'differ from the labels before it', check, isNew);
   assertEach(weight, 'weight', FINITE, check, isFiniteNumber);
   assertEach(bias, 'bias', FINITE, check, isFiniteNumber);
+  if (columns !== undefined) {
+    assertEach(columns.center, 'columns.center', FINITE, check, isFiniteNumber);
+    assertEach(columns.factor, 'columns.factor', `${FINITE} > 0`, check, isPositive);
+  }
   if (featureNames !== undefined) {
     assertList(featureNames, numFeatures, 'featureNames', 'be a string', check, (name) => typeof name === 'string');
   }

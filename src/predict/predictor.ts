@@ -6,7 +6,7 @@ import { describe } from '../core/shape.js';
 import { type FeatureRows, type Features, readFeatures } from './features.js';
 import { checkOf } from './json.js';
 import { readModel } from './model-file.js';
-import { argMax, argTopK, assertK, softmaxInPlace } from './scores.js';
+import { argMax, argTopK, assertK, softmaxInPlace, standardized } from './scores.js';
 
 /** A fitted model for prediction only. */
 export interface Predictor<L extends Label = Label> {
@@ -39,9 +39,11 @@ export interface Predictor<L extends Label = Label> {
  */
 export function loadPredictor<L extends Label = Label>(bytes: Uint8Array | ArrayBuffer): Predictor<L> {
   const check = checkOf((fields) => new FormatError({ where: 'loadPredictor', ...fields }));
-  const { classes, numFeatures, featureNames, ...affine } = readModel(bytesOf(bytes), check).content;
+  const { classes, numFeatures, featureNames, columns, ...linear } = readModel(bytesOf(bytes), check).content;
+  const affine: Affine = { ...linear, ...(columns && { columns: { ...columns, names: featureNames } }) };
   const labels = Object.freeze(classes) as readonly L[];
-  const logits = (features: Features, where: string) => logitsOf(affine, readFeatures(features, numFeatures, where));
+  const logits = (features: Features, where: string) =>
+    logitsOf(affine, readFeatures(features, numFeatures, where, affine.columns));
   const probabilities = (features: Features, where: string) =>
     logits(features, where).map((row) => softmaxInPlace(row));
   return Object.freeze({
@@ -62,16 +64,17 @@ export function loadPredictor<L extends Label = Label>(bytes: Uint8Array | Array
 }
 
 /** Equals `logitsInto` of model/predict.ts bit for bit, at a third of its speed and a third of its size. */
-function logitsOf({ weight, bias }: Affine, { values, shape, scale = 1 }: FeatureRows): Float64Array[] {
+function logitsOf({ weight, bias, columns }: Affine, { values, shape, scale = 1 }: FeatureRows): Float64Array[] {
   const [n, d] = shape;
   const q = bias.length;
   return Array.from({ length: n }, (_, i) => {
     const logits = new Float64Array(q);
     for (let j = 0; j < d; j++) {
-      const x = values[i * d + j];
+      let x = values[i * d + j];
+      if (columns !== undefined) x = standardized(x / scale, columns, j);
       for (let k = 0; k < q; k++) logits[k] += x * weight[j * q + k];
     }
-    return logits.map((sum, k) => sum / scale + bias[k]);
+    return logits.map((sum, k) => (columns === undefined ? sum / scale : sum) + bias[k]);
   });
 }
 

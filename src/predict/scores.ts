@@ -1,6 +1,12 @@
-// predict: softmax, argmax and top-k on plain arrays.
+// predict: standardised features, softmax, argmax and top-k on plain arrays.
+import type { Columns } from '../core/affine.js';
 import { DomainError } from '../core/errors.js';
 import { describe } from '../core/shape.js';
+
+/** (x − center)·factor, at most 1e30, whose product with a float32 weight is finite. */
+export function standardized(x: number, { center, factor }: Columns, j: number): number {
+  return Math.max(-1e30, Math.min(1e30, (x - center[j]) * factor[j]));
+}
 
 /** Replaces the q numbers from index `at` by their softmax. */
 export function softmaxInPlace(numbers: Float64Array, at = 0, q = numbers.length): Float64Array {

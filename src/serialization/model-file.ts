@@ -19,7 +19,9 @@ import {
   MODEL,
   modelChecksum,
   type PredictorContent,
+  REQUIRES,
   readModel,
+  TENSORS,
 } from '../predict/model-file.js';
 import { encodeContainer, layOut, littleEndian } from './container.js';
 import { assertJson } from './json.js';
@@ -65,6 +67,11 @@ const OPTIONAL = ['featureNames', ...BESIDE] as const;
  * Probabilities are exactly softmax(xW + b): all scaling is folded into weight and bias. A reader ignores unknown
  * metadata. Therefore a change to predictions or tensors requires a new version.
  *
+ * A model with `columns` is a file of version 2: `column_factor` and `column_center`, F64 [features], then `scaled_bias`
+ * and `scaled_weight`. Probabilities are softmax(zW + b), zⱼ = (xⱼ − centerⱼ)·factorⱼ in float64, limited to ±1e30.
+ * `requires` is the JSON list of what a reader must know, here `["columns"]`; a reader refuses a list with other entries,
+ * which later versions write for other kinds of features. `sha256` covers the bytes of weight, bias, center, factor.
+ *
  * @returns the same bytes for the same content, in Node and in browsers
  * @throws DomainError or ShapeError for content that `decodeModel` would refuse
  * @see test/golden/model-file.py, which opens it with Python's safetensors
@@ -83,11 +90,19 @@ export function encodeModel(content: ModelContent): Uint8Array {
   const expected = `have ${size} numbers, [${numFeatures}, ${content.bias.length}]`;
   check(content.weight.length === size, 'weight', expected, describe(content.weight));
   assertPredictorContent(content, check);
+  if (content.columns !== undefined) {
+    const sizes = Object.entries(content.columns).filter(([name]) => name !== 'names');
+    for (const [name, { length }] of sizes)
+      check(length === numFeatures, `columns.${name}`, `have ${numFeatures} numbers`, `${length}`);
+  }
   assertBeside(content, check, fail);
-  const [weight, bias] = [littleEndian(content.weight), littleEndian(content.bias)];
+  const { columns } = content;
+  const version = columns === undefined ? 1 : 2;
+  const values = [content.weight, content.bias, ...(columns === undefined ? [] : [columns.center, columns.factor])];
   const metadata: Record<string, string> = {
     format: MODEL.format,
-    version: String(MODEL.version),
+    version: String(version),
+    ...(columns !== undefined && { requires: REQUIRES }),
     classes: sortedJson(classes),
     numParameters: sortedJson(numParameters),
     options: sortedJson(options),
@@ -96,12 +111,11 @@ export function encodeModel(content: ModelContent): Uint8Array {
     const value = content[key];
     if (value !== undefined) metadata[key] = sortedJson(value);
   }
-  metadata.sha256 = modelChecksum(metadata, weight, bias);
-  const tensors = {
-    bias: { shape: [classes.length], values: content.bias },
-    weight: { shape: [numFeatures, classes.length], values: content.weight },
-  };
-  return encodeContainer(metadata, layOut(tensors), fail);
+  metadata.sha256 = modelChecksum(metadata, values.map(littleEndian));
+  const shapes = [[numFeatures, classes.length], [classes.length], [numFeatures], [numFeatures]];
+  const tensors = TENSORS[version].map((name, i) => [name, { shape: shapes[i], values: values[i] }] as const);
+  // The order of version 1 is bias, weight; float64 first keeps all tensors aligned.
+  return encodeContainer(metadata, layOut(Object.fromEntries(tensors.reverse())), fail);
 }
 
 /**

@@ -1,9 +1,11 @@
 // serialization: export of a model to ONNX, for other runtimes.
 import protobuf from 'protobufjs/minimal.js';
+import type { Columns } from '../core/affine.js';
 import { DomainError, ShapeError } from '../core/errors.js';
 import { assertLabels, type Label } from '../core/labels.js';
 import { assertKnownOptions, describe, formatShape } from '../core/shape.js';
 import { VERSION } from '../core/version.js';
+import { littleEndian } from './container.js';
 
 /** The model to export: a `SoftmaxRegression`, or any object with weight, bias and classes. */
 export interface OnnxSource {
@@ -15,6 +17,8 @@ export interface OnnxSource {
   /** b, [q]. */
   readonly bias: ArrayLike<number>;
   readonly featureNames?: readonly string[];
+  /** How the model standardises columns, if it does. */
+  readonly columns?: Columns;
 }
 
 /** Options of `toOnnx`. */
@@ -45,6 +49,9 @@ const INT_ATTRIBUTE = 2;
  *   features, float [N, d] → Gemm with W, b → logits → Softmax → probabilities, float [N, q]
  *                                               → ArgMax → Gather from the classes → label [N]
  *
+ * For a model with `columns`, `features` is double, and Sub of the centers, Mul by the factors, Clip to ±1e30 and Cast to
+ * float come before Gemm.
+ *
  * `label` has the type of the classes: string, int64 (double if a class is not an integer) or bool. It is the first of
  * equally probable classes. All operators are in the standard domain, so every runtime supports them. Names and order
  * of the outputs are those of skl2onnx without ZipMap. `metadata_props` contains `classes` and, if known,
@@ -62,7 +69,7 @@ export function toOnnx(model: OnnxSource, options: OnnxOptions = {}): Uint8Array
   const where = 'toOnnx';
   assertKnownOptions(options, ['featureNames', 'name'], where);
   const { featureNames = model.featureNames, name = 'softmax-regression' } = options;
-  const { classes, numFeatures: d } = model;
+  const { classes, numFeatures: d, columns } = model;
   const q = classes.length;
   assertModel(model, featureNames, where);
   if (typeof name !== 'string' || name === '') {
@@ -74,7 +81,14 @@ export function toOnnx(model: OnnxSource, options: OnnxOptions = {}): Uint8Array
     ...(featureNames === undefined ? [] : [['feature_names', JSON.stringify(featureNames)]]),
   ];
   const graph = (writer: protobuf.Writer) => {
-    nested(writer, 1, node('Gemm', ['features', 'weight', 'bias'], 'logits'));
+    if (columns !== undefined) {
+      nested(writer, 1, node('Sub', ['features', 'center'], 'centered'));
+      nested(writer, 1, node('Mul', ['centered', 'factor'], 'unlimited'));
+      nested(writer, 1, node('Clip', ['unlimited', 'lowest', 'highest'], 'limited'));
+      nested(writer, 1, node('Cast', ['limited'], 'standardized', { to: TYPES.float }));
+    }
+    const input = columns === undefined ? 'features' : 'standardized';
+    nested(writer, 1, node('Gemm', [input, 'weight', 'bias'], 'logits'));
     nested(writer, 1, node('Softmax', ['logits'], 'probabilities', { axis: 1 }));
     nested(writer, 1, node('ArgMax', ['logits'], 'class', { axis: 1, keepdims: 0 }));
     nested(writer, 1, node('Gather', ['classes', 'class'], 'label', { axis: 0 }));
@@ -82,7 +96,13 @@ export function toOnnx(model: OnnxSource, options: OnnxOptions = {}): Uint8Array
     nested(writer, 5, tensor('weight', [d, q], 'float', floats(model.weight)));
     nested(writer, 5, tensor('bias', [q], 'float', floats([model.bias])));
     nested(writer, 5, tensor('classes', [q], labels.type, labels.values));
-    nested(writer, 11, value('features', 'float', ['N', d]));
+    if (columns !== undefined) {
+      nested(writer, 5, tensor('center', [d], 'double', littleEndian(columns.center)));
+      nested(writer, 5, tensor('factor', [d], 'double', littleEndian(columns.factor)));
+      nested(writer, 5, tensor('lowest', [], 'double', littleEndian(Float64Array.of(-1e30))));
+      nested(writer, 5, tensor('highest', [], 'double', littleEndian(Float64Array.of(1e30))));
+    }
+    nested(writer, 11, value('features', columns === undefined ? 'float' : 'double', ['N', d]));
     nested(writer, 12, value('label', labels.type, ['N']));
     nested(writer, 12, value('probabilities', 'float', ['N', q]));
   };
@@ -204,7 +224,7 @@ function labelTensor(classes: readonly Label[]): { type: ElementType; values: Ui
 }
 
 function assertModel(model: OnnxSource, featureNames: readonly string[] | undefined, where: string): void {
-  const { classes, numFeatures: d, weight, bias } = model;
+  const { classes, numFeatures: d, weight, bias, columns } = model;
   const q = classes.length;
   assertLabels(classes, where, 'classes');
   const shape = [weight.length, weight[0]?.length ?? 0];
@@ -219,6 +239,18 @@ function assertModel(model: OnnxSource, featureNames: readonly string[] | undefi
   if (d * q > MAX_VALUES) {
     const expected = `have at most ${MAX_VALUES} numbers, the limit of a protobuf file of 2 GiB`;
     throw new DomainError({ where, argument: 'weight', expected, actual: String(d * q) });
+  }
+  for (const [name, numbers] of Object.entries({ center: columns?.center, factor: columns?.factor })) {
+    if (numbers === undefined) continue;
+    if (numbers.length !== d) {
+      const expected = `have shape ${formatShape([d])}`;
+      throw new ShapeError({ where, argument: `columns.${name}`, expected, actual: formatShape([numbers.length]) });
+    }
+    const bad = numbers.findIndex((each) => !Number.isFinite(each));
+    if (bad >= 0) {
+      const argument = `columns.${name}[${bad}]`;
+      throw new DomainError({ where, argument, expected: 'be a finite number', actual: describe(numbers[bad]) });
+    }
   }
   [...weight, bias].forEach((row, i) => {
     for (let k = 0; k < q; k++) {

@@ -18,7 +18,7 @@ import type { FitResult, FitRun, Fitted, Samples } from './fit.js';
 import type { FirstOrderPlan } from './options.js';
 import { countedFromHere, fromPlain, type PlainTraining, toPlain } from './plain-training.js';
 import type { FirstOrderSolver } from './solvers.js';
-import { foldBack } from './standardization.js';
+import { storedAffine } from './standardization.js';
 import { trainingStep } from './step.js';
 import { disposeTraining, newTraining, runEpochs, scheduleOf, type Training, type TrainingEnd } from './training.js';
 import { openValidation, type Validation } from './validation.js';
@@ -250,7 +250,5 @@ async function affineOf({ layer, run }: Trainer, trained: Tensors): Promise<Affi
   const [weight, bias] = await Promise.all([tensors.weight.data<'float32'>(), tensors.bias.data<'float32'>()]);
   tf.dispose(tensors);
   // Copied, because a backend may return its own memory.
-  if (run.scaling === undefined) return { weight: Float32Array.from(weight), bias: Float32Array.from(bias) };
-  const folded = foldBack([...weight, ...bias], run.scaling);
-  return { weight: folded.slice(0, weight.length), bias: folded.slice(weight.length) };
+  return storedAffine([...weight, ...bias], bias.length, run.scaling);
 }

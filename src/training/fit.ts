@@ -24,6 +24,8 @@ export interface FitRun {
   readonly validation?: Samples;
   /** How samples are standardised. It is folded into W and b at the end. */
   readonly scaling?: Scaling;
+  /** For messages. */
+  readonly featureNames?: readonly string[];
   /** Writes checkpoints and holds the one to resume from. */
   readonly checkpoints?: Checkpoints;
 }
@@ -41,7 +43,10 @@ export interface EpochRecord {
 
 /** The result of a fit. */
 export interface FitResult {
-  /** Whether no entry of the gradient exceeds `tolerance`. Always false for first-order solvers. */
+  /**
+   * Whether no entry of the gradient exceeds `tolerance`, and the stored parameters have the objective of the solver's
+   * to 1e-6. Always false for first-order solvers.
+   */
   readonly converged: boolean;
   /**
    * Why the fit ended. `'epochs'`, `'iterations'`: it reached the limit. `'diverged'`: the loss or a weight was not

@@ -3,23 +3,26 @@ import * as tf from '@tensorflow/tfjs';
 import { DomainError, ShapeError } from '../core/errors.js';
 import { assertLabels, type Label, sortedClasses } from '../core/labels.js';
 import { describe, formatShape } from '../core/shape.js';
-import { asFeatureArray, type FeatureArray, type Features } from '../data/batches.js';
+import { type FeatureArray, type Features, LARGEST_FLOAT32, readFeatureArray } from '../data/batches.js';
 
 /** Samples as rows of numbers, as one typed array with its shape, or as a tensor [n, features]. */
 export type FeaturesInput = Features | tf.Tensor2D;
 
-/** Reads features of any form; the values of a tensor are downloaded once. Rejects NaN and ±∞. */
+/** Reads features of any form; the values of a tensor are downloaded once. Rejects NaN, ±∞ and numbers above `limit`. */
 export async function readFeatures(
   features: FeaturesInput,
   where: string,
   argument = 'features',
+  limit = LARGEST_FLOAT32,
 ): Promise<FeatureArray> {
-  if (!(features instanceof tf.Tensor)) return asFeatureArray(features, where, argument);
+  if (!(features instanceof tf.Tensor)) return readFeatureArray(features, limit, where, argument);
   const { shape } = features as tf.Tensor;
   if (shape.length !== 2)
     throw new ShapeError({ where, argument, expected: 'have shape [n, features]', actual: formatShape(shape) });
-  const values = Float32Array.from(await features.data());
-  return asFeatureArray({ values, shape: [shape[0], shape[1]] }, where, argument);
+  const data = await features.data();
+  // Beyond 2²⁴, float32 does not have all integers.
+  const values = features.dtype === 'int32' ? Int32Array.from(data) : Float32Array.from(data);
+  return readFeatureArray({ values, shape: [shape[0], shape[1]] }, limit, where, argument);
 }
 
 /** The classes in the order of their columns: as given, or the distinct labels in sorted order. */

@@ -8,7 +8,7 @@ import { type OptimumProgress, optimumOf, optimumSnapshot } from './checkpoint/o
 import type { EpochRecord, FitResult, FitRun, Fitted, Samples } from './fit.js';
 import { type OptimumState, type SolveOptions, solvePlain, solveTensor } from './optimum.js';
 import type { OptimumPlan } from './options.js';
-import { foldBack, unfold } from './standardization.js';
+import { farColumns, pointOf, scalingOf, storedAffine } from './standardization.js';
 import { logsOf } from './training.js';
 import { openPointValidation } from './validation.js';
 
@@ -17,6 +17,9 @@ import { openPointValidation } from './validation.js';
  * Larger problems are solved on tensors, then refined in float64 unless they are too large.
  */
 const PLAIN_WORK = 5e6;
+
+/** The relative difference of objectives up to which the stored parameters are those of the solver. */
+const STORED = 1e-6;
 
 /**
  * Minimises (1/S)·Σᵢ sᵢ·NLLᵢ + l2/2·‖W‖² + l1·‖W‖₁ to its optimum, from zero unless `run` has a start.
@@ -30,11 +33,7 @@ export async function fitLbfgs(samples: Samples, plan: OptimumPlan, run: FitRun)
   const problem = plainProblem({ features, labels, numClasses, sampleWeights, l1, l2, fitIntercept });
   const { checkpoints, scaling, validation: looked } = run;
   const [n, d] = features.shape;
-  const keptOf = (point: Float64Array) => (scaling === undefined ? Float32Array.from(point) : foldBack(point, scaling));
-  const affineOf = (kept: Float32Array) => ({
-    weight: kept.slice(0, d * numClasses),
-    bias: kept.slice(d * numClasses),
-  });
+  const affineOf = (point: Float64Array) => storedAffine(point, numClasses, scaling);
   const isSmall = n * d * numClasses <= PLAIN_WORK;
   const validates = looked !== undefined;
   const progress = resumedFrom(run, problem.size, isSmall, maxIterations);
@@ -54,7 +53,7 @@ export async function fitLbfgs(samples: Samples, plan: OptimumPlan, run: FitRun)
       const record = { epoch: iteration, loss: value, ...(await validation?.evaluate(state.point, signal)) };
       history.push(record);
       onProgress?.({ epoch: iteration, epochs: maxIterations, step: 1, steps: 1, loss: value, learningRate });
-      await onEpochEnd?.(iteration - 1, logsOf(record), async () => affineOf(keptOf(state.point)));
+      await onEpochEnd?.(iteration - 1, logsOf(record), async () => affineOf(state.point));
       // The gradient overflowed, so the solver stops.
       if (!Number.isFinite(gradientNorm)) return;
       last = reached;
@@ -72,21 +71,23 @@ export async function fitLbfgs(samples: Samples, plan: OptimumPlan, run: FitRun)
     validation?.close();
   }
   // The model stores float32 parameters, so the certificate is for those.
-  const kept = keptOf(solved.point);
-  const point = scaling === undefined ? Float64Array.from(kept) : unfold(kept, scaling);
-  const { objective, suboptimality } = await certifyAsync(problem, point, signal);
-  const converged = solved.reason === 'gradient';
+  const affine = affineOf(solved.point);
+  const { objective, suboptimality } = await certifyAsync(problem, pointOf(affine, scaling), signal);
+  // In float32, or folded back to raw features, parameters may lose their digits.
+  const isKept = Math.abs(objective - solved.value) <= STORED * Math.abs(solved.value);
   const result: FitResult = {
-    converged,
+    converged: isKept && solved.reason === 'gradient',
     reason: solved.reason as Exclude<SolverReason, 'stopped'>,
-    advice: adviceFor(solved, plan, isSeparating(problem, objective)),
+    advice: isKept
+      ? adviceFor(solved, plan, isSeparating(problem, objective))
+      : await adviceForLoss(samples, plan, run.featureNames),
     objective,
     gradientNorm: solved.gradientNorm,
     suboptimality,
     iterations: solved.iterations,
     history,
   };
-  return { ...affineOf(kept), numParameters: d * numClasses + (fitIntercept ? numClasses : 0), result };
+  return { ...affine, numParameters: d * numClasses + (fitIntercept ? numClasses : 0), result };
 }
 
 function iterationsOf({ before, solver }: OptimumState): number {
@@ -140,6 +141,26 @@ function adviceFor(
     default:
       return reason satisfies never;
   }
+}
+
+/** Columns whose mean is more deviations from 0 are named in advice. */
+const FARTHEST = 1000;
+
+/** Advice where the stored parameters have another objective than those of the solver. */
+async function adviceForLoss(
+  { features }: Samples,
+  { standardize, signal }: OptimumPlan,
+  names: readonly string[] | undefined,
+): Promise<string> {
+  const lost = 'the weights lose digits in float32';
+  if (standardize) return `Increase \`l2\`: ${lost}.`;
+  const far = farColumns(await scalingOf(features, signal), FARTHEST).map((j) =>
+    names === undefined ? String(j) : `"${names[j]}"`,
+  );
+  const some = `${far.slice(0, 5).join(', ')}${far.length > 5 ? ', …' : ''}`;
+  const columns =
+    far.length === 0 ? '' : `. Far from 0 for their deviations: column${far.length > 1 ? 's' : ''} ${some}`;
+  return `Give \`standardize: true\`: ${lost}${columns}.`;
 }
 
 /** Whether the mean loss proves that every sample has a probability above ½ for its class: loss·S < log 2·min s. */

@@ -4,6 +4,7 @@ import type { Label } from '../core/labels.js';
 import type { FeatureArray } from '../data/batches.js';
 import type { SampleWeights } from '../data/sample-weights.js';
 import { take } from '../data/split.js';
+import { assertColumns, type Scaling } from '../data/standardize.js';
 import { openCheckpoints } from './checkpoint/checkpoints.js';
 import { fitFirstOrder } from './first-order.js';
 import type { FitRun, Fitted, Samples } from './fit.js';
@@ -20,6 +21,8 @@ export interface Given<L extends Label> {
   /** Class indices. */
   readonly labels: Int32Array;
   readonly classes: readonly L[];
+  /** For error messages. */
+  readonly featureNames?: readonly string[];
 }
 
 /**
@@ -39,16 +42,26 @@ export async function fitSamples<L extends Label>(
   const options = storedOptions(plan);
   const start = plan.warmStart && startOf(plan.warmStart, given, samples, plan, where);
   const checkpoints = await opened.withData({ samples, validation, classes: given.classes, start }, options);
-  const run: FitRun = { validation, start, checkpoints };
-  const fitted = await (plan.standardize ? solveStandardized(samples, plan, run) : solve(samples, plan, run));
+  const run: FitRun = { validation, start, checkpoints, featureNames: given.featureNames };
+  const fitted = await (plan.standardize
+    ? solveStandardized(samples, plan, run, where)
+    : solve(samples, plan, startingAt(run, plan, undefined)));
   const notes = checkpoints?.notes ?? [];
   return { fitted: notes.length === 0 ? fitted : { ...fitted, result: { ...fitted.result, notes } }, options };
 }
 
-async function solveStandardized(samples: Samples, plan: FitPlan, run: FitRun): Promise<Fitted> {
+/** The run with its start in the coordinates of the solver. */
+function startingAt(run: FitRun, { warmStart }: FitPlan, scaling: Scaling | undefined): FitRun {
+  return { ...run, scaling, start: run.start && unfold(run.start, warmStart?.columns, scaling) };
+}
+
+async function solveStandardized(samples: Samples, plan: FitPlan, run: FitRun, where: string): Promise<Fitted> {
   const { signal } = plan;
   const scaling = await scalingOf(samples.features, signal);
-  const scaledRun = { ...run, scaling, start: run.start && unfold(run.start, scaling) };
+  const { mean: center, scale } = scaling;
+  const factor = scale.map((deviation, j) => (scaling.isConstant[j] === 1 ? 0 : 1 / deviation));
+  assertColumns(samples.features, { center, factor, names: run.featureNames }, where);
+  const scaledRun = startingAt(run, plan, scaling);
   // First-order steps need no standardised copy: the scaled layer standardises each batch.
   if (isSteps(plan) && isNear(scaling)) return fitFirstOrder(samples, plan, { ...scaledRun, standardizes: 'in steps' });
   const copy = async <S extends Samples>(of: S): Promise<S> => ({

@@ -1,10 +1,13 @@
 // training: standardises features for training and converts the parameters back to raw features.
+import type { Affine, Columns } from '../core/affine.js';
 import { nextTask } from '../core/task.js';
 import { batchRanges, type FeatureArray } from '../data/batches.js';
 import { ColumnSums, type Scaling, standardizeRows } from '../data/standardize.js';
 
 /** Largest |mean| in deviations: float32 errors of 1e-6 in logits of size 1. */
 const FARTHEST = 16;
+/** Deviations by which float32 weights can be divided without overflow, and without losing digits to underflow. */
+const [SMALLEST, LARGEST] = [1e-30, 1e30];
 
 /** About 20 ms of work. */
 const NUMBERS_OF_A_TASK = 4e6;
@@ -47,6 +50,32 @@ export async function standardized(
 }
 
 /**
+ * The parameters that a model stores, from those for standardised features: folded back to raw features where float32
+ * keeps their digits, else with the columns' centers and factors beside them.
+ *
+ * @param point W', [d, classes], followed by b', [classes]
+ */
+export function storedAffine(point: ArrayLike<number>, numClasses: number, scaling: Scaling | undefined): Affine {
+  const folds = scaling !== undefined && isNear(scaling);
+  const kept = folds ? foldBack(point, scaling) : Float32Array.from(point);
+  const split = kept.length - numClasses;
+  const affine = { weight: kept.slice(0, split), bias: kept.slice(split) };
+  if (scaling === undefined || folds) return affine;
+  const { mean, scale, isConstant } = scaling;
+  // In other samples, a column that was constant may differ from its center.
+  isConstant.forEach((constant, j) => {
+    if (constant === 1) affine.weight.fill(0, j * numClasses, (j + 1) * numClasses);
+  });
+  return { ...affine, columns: { center: mean.slice(), factor: scale.map((deviation) => 1 / deviation) } };
+}
+
+/** The point of a solver that has the logits of stored parameters: the inverse of `storedAffine`. */
+export function pointOf({ weight, bias, columns }: Affine, scaling: Scaling | undefined): Float64Array {
+  const point = Float64Array.from([...weight, ...bias]);
+  return columns === undefined ? unfold(point, undefined, scaling) : point;
+}
+
+/**
  * Converts parameters for standardised features to parameters for raw features with the same logits.
  *
  *   zW' + b' = xW + b,   Wⱼ = W'ⱼ/scaleⱼ,   b = b' − Σⱼ meanⱼ·Wⱼ
@@ -73,23 +102,45 @@ export function foldBack(point: ArrayLike<number>, { mean, scale, isConstant }: 
 }
 
 /**
- * Whether float32 is precise enough without a standardised copy. (x − mean)/scale is then the difference of two
- * products, x·(W/scale) − (mean/scale)·W, which loses precision by the ratio of mean to deviation.
+ * Whether float32 is precise enough for x·(W/scale) − (mean/scale)·W, in steps and in a model. This difference of two
+ * products loses precision by the ratio of mean to deviation.
  */
-export function isNear({ mean, scale, isConstant }: Scaling): boolean {
-  return mean.every((each, j) => isConstant[j] === 1 || Math.abs(each) <= FARTHEST * scale[j]);
+export function isNear(scaling: Scaling): boolean {
+  return farColumns(scaling).length === 0;
 }
 
-/** The inverse of `foldBack`: W'ⱼ = scaleⱼ·Wⱼ, b' = b + Σⱼ meanⱼ·Wⱼ. */
-export function unfold(point: ArrayLike<number>, { mean, scale, isConstant }: Scaling): Float64Array {
+/** The columns for which float32 is not precise enough without standardisation. */
+export function farColumns({ mean, scale, isConstant }: Scaling, farthest = FARTHEST): number[] {
+  const isNearZero = (j: number) =>
+    Math.abs(mean[j]) <= farthest * scale[j] && scale[j] >= SMALLEST && scale[j] <= LARGEST;
+  return [...mean.keys()].filter((j) => isConstant[j] === 0 && !isNearZero(j));
+}
+
+/**
+ * Parameters for standardised features with the logits of a model's parameters.
+ *
+ *   x = meanⱼ + scaleⱼ·zⱼ:   W'ⱼ = scaleⱼ·factorⱼ·Wⱼ,   b' = b + Σⱼ (meanⱼ − centerⱼ)·factorⱼ·Wⱼ
+ *
+ * @param columns those of the model; undefined for raw features
+ * @param scaling undefined for parameters for raw features
+ */
+export function unfold(
+  point: ArrayLike<number>,
+  columns: Columns | undefined,
+  scaling: Scaling | undefined,
+): Float64Array {
   const unfolded = Float64Array.from(point);
-  const d = mean.length;
+  const d = (scaling?.mean ?? columns?.center)?.length;
+  if (d === undefined) return unfolded;
   const q = unfolded.length / (d + 1);
   for (let j = 0; j < d; j++) {
+    const factor = columns?.factor[j] ?? 1;
+    const shift = ((scaling?.mean[j] ?? 0) - (columns?.center[j] ?? 0)) * factor;
+    const scale = scaling?.isConstant[j] === 1 ? 0 : (scaling?.scale[j] ?? 1) * factor;
     for (let k = 0; k < q; k++) {
       const at = j * q + k;
-      unfolded[d * q + k] += mean[j] * unfolded[at];
-      unfolded[at] = isConstant[j] ? 0 : unfolded[at] * scale[j];
+      unfolded[d * q + k] += shift * unfolded[at];
+      unfolded[at] = scale === 0 ? 0 : unfolded[at] * scale;
     }
   }
   return unfolded;

@@ -149,6 +149,11 @@ function startOf(
   { layer, fitIntercept }: FirstOrderPlan,
   where: string,
 ): Float64Array {
+  if (model.columns !== undefined) {
+    const hint = 'Train it with `standardize: false` on smaller numbers, or call fit with `warmStart`.';
+    const actual = 'one that standardises columns';
+    throw new DomainError({ where, argument: 'the model', expected: 'be one of raw features', actual, hint });
+  }
   if (layer !== 'dense') {
     const hint = 'The weight of a model is not a sum of Kronecker products.';
     throw new DomainError({

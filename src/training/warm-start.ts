@@ -1,4 +1,5 @@
 // training: the initial parameters of a fit from another model.
+import type { Columns } from '../core/affine.js';
 import { DomainError, ShapeError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import { describe } from '../core/shape.js';
@@ -9,6 +10,7 @@ export interface WarmStart {
   readonly numFeatures: number;
   readonly weight: readonly ArrayLike<number>[];
   readonly bias: ArrayLike<number>;
+  readonly columns?: Columns;
 }
 
 /** The assumed weight of a class without samples: half a sample. */

@@ -18,7 +18,7 @@ from safetensors.numpy import save_file
 
 WRITE = """
 import { readFileSync, writeFileSync } from 'node:fs';
-import { encodeModel } from './src/model/model-file.ts';
+import { encodeModel } from './src/serialization/model-file.ts';
 import { loadPredictor } from './src/predict.ts';
 
 const [mode, path, out] = process.argv.slice(-3);

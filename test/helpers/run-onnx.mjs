@@ -6,9 +6,10 @@ env.wasm.numThreads = 1;
 let input = '';
 for await (const chunk of process.stdin) input += chunk;
 const results = [];
-for (const { model, features, shape } of JSON.parse(input)) {
+for (const { model, features, shape, type = 'float32' } of JSON.parse(input)) {
   const session = await InferenceSession.create(Buffer.from(model, 'base64'), { executionProviders: ['wasm'] });
-  const outputs = await session.run({ features: new Tensor('float32', Float32Array.from(features), shape) });
+  const values = type === 'float64' ? Float64Array.from(features) : Float32Array.from(features);
+  const outputs = await session.run({ features: new Tensor(type, values, shape) });
   const plain = ({ type, dims, data }) => ({
     type,
     dims,

@@ -1,6 +1,7 @@
 // The command line from a table to a model, predictions, a report and ONNX, as people and programs run it.
-import { copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Random } from '../../src/core/random.js';
 import { loadIris } from '../../src/data/iris.js';
 import { take, trainTestSplit } from '../../src/data/split.js';
 import { SoftmaxRegression } from '../../src/model/softmax-regression.js';
@@ -288,6 +289,26 @@ describe('evaluate, report and inspect', () => {
     expect(Buffer.byteLength(html)).toBe(bytes);
     expect(html).toMatch(/<strong>4\sfeatures<\/strong>, tested on 150\ssamples\./);
     expect(html).not.toContain('it had not seen');
+  });
+
+  it('agree on a table of Julian days, far from 0 for their deviation, with the optimum', async () => {
+    // Days and labels whose odds are 2·z: the optimum is that of z.
+    const random = new Random(11);
+    const z = Array.from({ length: 400 }, () => random.normal());
+    const labels = z.map((each) => (random.uniform() < 1 / (1 + Math.exp(-2 * each)) ? 'after' : 'before'));
+    const days = z.map((each) => 2_460_000 + each * 1e-3);
+    const rows = days.map((day, i) => `${day},${labels[i]}`);
+    writeFileSync(line.path('days.csv'), `jd,kind\n${rows.join('\n')}\n`);
+    const { fit } = JSON.parse(
+      await done('train', 'days.csv', '--label', 'kind', '--test-fraction', '0', '-o', 'days.model', '--json'),
+    );
+    const near = days.map((day) => [(day - 2_460_000) * 1e3]);
+    const { model, result } = await SoftmaxRegression.fit(near, labels, { standardize: true });
+    expect(fit).toMatchObject({ converged: true, advice: null });
+    expect(fit.objective).toBeCloseTo(result.objective, 6);
+    const { evaluation } = JSON.parse(await done('evaluate', 'days.model', 'days.csv', '--json'));
+    expect(evaluation.logLoss).toBeCloseTo((await model.evaluate(near, labels)).logLoss, 6);
+    expect(await done('export', 'days.model', '-o', 'days.onnx')).toContain('features, double [N, 1]: jd');
   });
 
   it('show what the file holds', async () => {

@@ -28,7 +28,7 @@ async function exportModel(modelFile: string, { output, name, json }: Options): 
   const model = await loadModel(modelFile);
   const bytes = toOnnx(model, { name });
   await writeFileAtomic(output, bytes);
-  const { classes, numFeatures, featureNames } = model;
+  const { classes, numFeatures, featureNames, columns } = model;
   if (json)
     return printJson({
       file: output,
@@ -39,7 +39,7 @@ async function exportModel(modelFile: string, { output, name, json }: Options): 
     });
   print([
     `ONNX: ${output}, ${count(bytes.length)} bytes`,
-    `  in   features, float [N, ${numFeatures}]${featureNames === undefined ? '' : `: ${featureNames.join(', ')}`}`,
+    `  in   features, ${columns === undefined ? 'float' : 'double'} [N, ${numFeatures}]${featureNames === undefined ? '' : `: ${featureNames.join(', ')}`}`,
     `  out  label [N], probabilities, float [N, ${classes.length}]: ${classes.join(', ')}`,
   ]);
 }

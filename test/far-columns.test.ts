@@ -1,0 +1,173 @@
+// Columns far from 0 for their deviation, or very small or large: standardisation is kept beside the weights.
+import * as tf from '@tensorflow/tfjs';
+import { columnStatistics, loadIris, SoftmaxRegression } from 'softmax-regression';
+import { loadPredictor } from '../src/predict.js';
+import { decodeModel, encodeModel } from '../src/serialization/model-file.js';
+import { onEveryBackend } from './helpers/backends.js';
+import { farColumns } from './helpers/far-columns.js';
+
+const LOGISTIC = { standardize: true, l2: 0.01, tolerance: 1e-9 } as const;
+const CLOSE = { rtol: 0, atol: 1e-6 };
+const fails = (fields: object) => expect.objectContaining(fields);
+const flat = (rows: readonly Float64Array[]) => rows.flatMap((row) => [...row]);
+
+/** Unix seconds and milliseconds, Julian days, ids, and scales at the ends of float64. */
+const COLUMNS = [
+  [1.7e9, 1e3],
+  [1.7e12, 1e4],
+  [2.46e6, 1e-3],
+  [1e12, 1],
+  [-4e5, 0.5],
+  [0, 1e-300],
+  [0, 1e300],
+  [5e300, 1e299],
+  [3e-300, 1e-300],
+  [100, 1],
+] as const;
+
+onEveryBackend('a fit of columns far from 0', (backend) => {
+  it.each(COLUMNS)('predicts as for columns near 0, mean %d and deviation %d', async (mean, deviation) => {
+    const { rows, near, labels } = farColumns(mean, deviation);
+    const { model, result } = await SoftmaxRegression.fit(rows, labels, LOGISTIC);
+    const { model: expected, result: best } = await SoftmaxRegression.fit(near, labels, LOGISTIC);
+    expect(result).toMatchObject({ converged: true, advice: null });
+    expect(result.objective).toBeAllClose(best.objective, { rtol: 1e-7, atol: 0 });
+    expect(expected.columns).toBeUndefined();
+    const probabilities = flat(expected.predictProbabilities(near));
+    expect(flat(model.predictProbabilities(rows))).toBeAllClose(probabilities, CLOSE);
+    expect((await model.predictProbabilitiesAsync(rows)).values).toEqual(
+      Float64Array.from(flat(model.predictProbabilities(rows))),
+    );
+    expect((await model.evaluate(rows, labels)).logLoss).toBeCloseTo(
+      (await expected.evaluate(near, labels)).logLoss,
+      6,
+    );
+    const bytes = model.toBytes();
+    expect(SoftmaxRegression.fromBytes(bytes).predictProbabilities(rows)).toEqual(model.predictProbabilities(rows));
+    expect(loadPredictor(bytes).predictProbabilities(rows)).toEqual(model.predictProbabilities(rows));
+    // Iterations of TensorFlow are tested on one column: steps have the same features.
+    if (backend !== 'tensorflow' || mean !== 1.7e9) return;
+    const steps = { ...LOGISTIC, tolerance: undefined, solver: 'adam', learningRate: 0.1, epochs: 3 } as const;
+    const [far, close] = [
+      await SoftmaxRegression.fit(rows, labels, steps),
+      await SoftmaxRegression.fit(near, labels, steps),
+    ];
+    expect(flat(far.model.predictProbabilities(rows))).toBeAllClose(flat(close.model.predictProbabilities(near)), {
+      rtol: 0,
+      atol: 1e-4,
+    });
+  });
+});
+
+describe('a model that standardises columns', () => {
+  const { rows, labels } = farColumns(1.7e9, 1e3);
+  let model: SoftmaxRegression<'a' | 'b' | 'c'>;
+
+  beforeAll(async () => {
+    const options = { ...LOGISTIC, featureNames: ['time', 'other'] };
+    model = (await SoftmaxRegression.fit(rows, labels, options)).model;
+  });
+
+  it('shows how: center and factor, as columnStatistics has mean and scale', () => {
+    const { mean, scale } = columnStatistics(rows);
+    expect(model.columns?.center).toEqual(mean);
+    expect(model.columns?.factor).toBeAllClose(
+      scale.map((each) => 1 / each),
+      { rtol: 1e-15, atol: 0 },
+    );
+  });
+
+  it('is needed by no column near 0', async () => {
+    const iris = loadIris();
+    const { model: plain } = await SoftmaxRegression.fit(iris.features, iris.labels, { standardize: true });
+    expect(plain.columns).toBeUndefined();
+    expect(new TextDecoder().decode(plain.toBytes())).toContain('"version":"1"');
+  });
+
+  it('has a file of version 2, whose names no reader of version 1 takes for weights of raw features', () => {
+    const bytes = model.toBytes();
+    const text = new TextDecoder().decode(bytes.subarray(8, 2000));
+    expect(text).toContain('"version":"2"');
+    for (const name of ['scaled_weight', 'scaled_bias', 'column_center', 'column_factor']) expect(text).toContain(name);
+    expect(text).not.toMatch(/"(weight|bias)":/);
+    expect(encodeModel(decodeModel(bytes))).toEqual(bytes);
+  });
+
+  it('is refused where a file needs more than is known here', () => {
+    const bytes = model.toBytes();
+    const changed = Uint8Array.from(bytes);
+    const at = new TextDecoder('latin1').decode(bytes).indexOf('columns\\"]');
+    changed.set(new TextEncoder().encode('textual'), at);
+    const refused = fails({ code: 'FORMAT', argument: 'requires' });
+    expect(() => SoftmaxRegression.fromBytes(changed)).toThrow(refused);
+    expect(() => loadPredictor(changed)).toThrow(refused);
+  });
+
+  it('names the column where float32 has lost its differences', async () => {
+    const values = Float32Array.from(rows.flat());
+    const features = { values, shape: [rows.length, 2] } as const;
+    const tensor = tf.tensor2d(values, [rows.length, 2]);
+    const refused = fails({ code: 'DOMAIN', argument: 'column "time"' });
+    expect(() => model.predict(features)).toThrow(refused);
+    expect(() => loadPredictor(model.toBytes()).predict(features)).toThrow(refused);
+    expect(() => model.contributions(values.subarray(0, 2))).toThrow(refused);
+    await expect(model.predictAsync(tensor)).rejects.toThrow(refused);
+    await expect(model.evaluate(features, labels)).rejects.toThrow(refused);
+    await expect(
+      SoftmaxRegression.fit(tensor, labels, { ...LOGISTIC, featureNames: ['time', 'other'] }),
+    ).rejects.toThrow(refused);
+    tensor.dispose();
+    // The way out works.
+    expect(model.predict({ values: Float64Array.from(rows.flat()), shape: [rows.length, 2] })).toHaveLength(200);
+  });
+
+  it('explains itself: contributions from the center add up, weights are per unit', () => {
+    const { base, features, logits } = model.contributions(rows[7]);
+    const sums = base.map((each, k) => features.reduce((sum, { contributions }) => sum + contributions[k], each));
+    expect(sums).toBeAllClose(logits, { rtol: 1e-12, atol: 1e-12 });
+    expect(logits).toEqual(model.logits([rows[7]])[0]);
+    const { scale } = columnStatistics(rows);
+    const [own] = model.weightTable({ scale }).rows;
+    const centred = [...model.weight[0]].map((w, _, all) => w - all.reduce((a, b) => a + b) / 3);
+    expect(own.weights).toBeAllClose(centred, { rtol: 1e-6, atol: 0 });
+  });
+
+  it('can be calibrated, and started from', async () => {
+    const { model: calibrated, temperature } = await model.calibrate(rows, labels);
+    expect(calibrated.columns).toEqual(model.columns);
+    expect(calibrated.logits(rows)[3]).toBeAllClose(
+      model.logits(rows)[3].map((o) => o / temperature),
+      { rtol: 1e-5, atol: 1e-5 },
+    );
+    const again = await SoftmaxRegression.fit(rows, labels, { ...LOGISTIC, warmStart: model });
+    expect(again.result.iterations).toBeLessThan(4);
+    const part = { classes: model.classes, numFeatures: 2, solver: 'sgd', warmStart: model } as const;
+    await expect(SoftmaxRegression.untrained(part)).rejects.toThrow(fails({ argument: 'the model' }));
+  });
+
+  it('stays finite at any finite number', () => {
+    for (const x of [Number.MAX_VALUE, -Number.MAX_VALUE, 0]) {
+      expect(flat(model.predictProbabilities([[x, 0]])).every(Number.isFinite)).toBe(true);
+    }
+    expect(() => model.predict([[Number.POSITIVE_INFINITY, 0]])).toThrow(fails({ expected: 'be a finite number' }));
+  });
+});
+
+describe('a fit whose stored weights lose digits', () => {
+  it('has not converged, names the columns, and returns the model with its own objective', async () => {
+    const { rows, labels } = farColumns(1e5, 1);
+    const options = { l2: 1e-4, featureNames: ['time', 'other'] };
+    const { model, result } = await SoftmaxRegression.fit(rows, labels, options);
+    expect(result.converged).toBe(false);
+    expect(result.advice).toMatch(/Give `standardize: true`.*column "time"/);
+    const { logLoss } = await model.evaluate(rows, labels);
+    const penalty = model.weight.reduce((sum, row) => sum + row.reduce((all, w) => all + w * w, 0), 0);
+    expect(result.objective).toBeCloseTo(logLoss + (1e-4 / 2) * penalty, 6);
+  });
+
+  it('refuses a deviation that float64 cannot divide by', async () => {
+    const rows = Array.from({ length: 6 }, (_, i) => [i * 5e-324]);
+    const refused = fails({ code: 'DOMAIN', argument: 'column 0' });
+    await expect(SoftmaxRegression.fit(rows, ['a', 'b', 'a', 'b', 'a', 'b'], LOGISTIC)).rejects.toThrow(refused);
+  });
+});
