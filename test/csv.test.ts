@@ -81,7 +81,7 @@ describe('parseCsv', () => {
   it('keeps the type of labels: numbers, booleans, or strings', () => {
     const labels = (values: string[]) =>
       parseCsv(`x,y\n${values.map((y) => `1,${y}`).join('\n')}`, { label: 'y' }).labels;
-    expect(labels(['1', '0', '1.0'])).toEqual([1, 0, 1]);
+    expect(labels(['1', '0', '1'])).toEqual([1, 0, 1]);
     expect(labels(['true', 'False'])).toEqual([true, false]);
     expect(labels(['1', 'b', 'true'])).toEqual(['1', 'b', 'true']);
     expect(labels(['a', '"b, c"'])).toEqual(['a', 'b, c']);
@@ -182,7 +182,13 @@ describe('what parseCsv refuses', () => {
       'FormatError: a.csv:1: lines must end in \\n or \\r\\n; got \\r alone.',
     ],
     ['one class', 'x,y\n1,a\n2,a\n', x, 'FormatError: a.csv: y must have at least two classes; got only "a".'],
-    ['one class, written in two ways', 'x,y\n1,1\n2,1.0\n', x, 'a.csv: y must have at least two classes; got only 1.'],
+    ['one class', 'x,y\n1,1\n2,1\n', x, 'a.csv: y must have at least two classes; got only 1.'],
+    [
+      'one class, written in two ways',
+      'x,y\n1,1\n2,1.0\n',
+      { ...x, labelType: 'number' },
+      'a.csv: y must have at least two classes; got only 1.',
+    ],
     ['no features', 'y\na\nb\n', x, 'a.csv: the table must have at least one column of features; got none.'],
     [
       'no header',
@@ -240,7 +246,7 @@ describe('what parseCsv refuses', () => {
     ],
     ['thousands', 'x;y\n1,000,000;a\n', x, 'got "1,000,000". Write numbers without thousands separators.'],
     ['infinity', 'x,y\n1,a\nInfinity,b\n', x, 'a.csv:3:1: x must be a number, like the rows above; got "Infinity".'],
-    ['a number too large', 'x,y\n1e39,a\n', x, 'a.csv:2:1: x must be a finite float32 number; got "1e39".'],
+    ['a number too large', 'x,y\n1e309,a\n', x, 'a.csv:2:1: x must be a finite number; got "1e309".'],
     [
       'a missing value',
       'x,y\n1,a\nn/a,b\n',

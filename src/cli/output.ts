@@ -9,15 +9,23 @@ import type { TrainingOptions } from '../training/options.js';
 import { isFirstOrder } from '../training/solvers.js';
 import { inFlags } from './explain.js';
 
+/** Writes a line, to standard output unless a result goes there. */
+let writeLine = (text: string) => console.log(text);
+
+/** From now on, prints to standard error. */
+export function printToStandardError(): void {
+  writeLine = (text) => console.error(text);
+}
+
 /** Prints one JSON document; typed arrays become lists. */
 export function printJson(value: unknown): void {
   const plain = (_: string, item: unknown) =>
     ArrayBuffer.isView(item) ? Array.from(item as unknown as ArrayLike<number>) : item;
-  console.log(JSON.stringify(value, plain, 2));
+  writeLine(JSON.stringify(value, plain, 2));
 }
 
 export function print(lines: readonly string[]): void {
-  if (lines.length > 0) console.log(lines.join('\n'));
+  if (lines.length > 0) writeLine(lines.join('\n'));
 }
 
 /**

@@ -10,7 +10,8 @@ import { namedBytes, STDIN } from './bytes.js';
 import { flagOf, UsageError } from './usage.js';
 
 /** How `train` reads a CSV file. */
-export interface CsvChoices extends Pick<CsvOptions, 'delimiter' | 'decimal' | 'missing' | 'unseen' | 'header'> {
+export interface CsvChoices
+  extends Pick<CsvOptions, 'labelType' | 'delimiter' | 'decimal' | 'missing' | 'unseen' | 'header'> {
   readonly label?: string;
   readonly strings?: 'error' | 'one-hot';
   /** Columns to encode as categories, whatever they contain. */

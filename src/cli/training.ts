@@ -6,8 +6,8 @@ import { type Label, sortedClasses } from '../core/labels.js';
 import { crossValidate } from '../model/cross-validate.js';
 import { SoftmaxRegression } from '../model/softmax-regression.js';
 import { fileCheckpoint, readCheckpoint } from '../node/checkpoint-files.js';
-import { writeFileAtomic } from '../node/files.js';
 import { saveModel } from '../node/model-files.js';
+import { destination, STDOUT, writeResult } from './destination.js';
 import '../node.js';
 import type { DataSet } from '../reading/samples.js';
 import { reads } from '../training/options.js';
@@ -52,8 +52,9 @@ export async function train(
     const assessed = { model, evaluation, tested, compared: training.features, fit: result, seed, choice };
     const html = report && (await (await import('./assess.js')).reportOf({ ...assessed, data: described }));
     signal.throwIfAborted();
-    if (report && html) await writeFileAtomic(report, html);
-    if (output !== undefined) await saveModel(output, model);
+    if (report && html) await writeResult(report, html);
+    if (output === STDOUT) await writeResult(output, model.toBytes());
+    else if (output !== undefined) await saveModel(output, model);
     stop();
     if (options.json) printJson(documentOf(data, parts, options, learnt));
     else print(linesOf(data, parts, options, learnt));
@@ -141,8 +142,10 @@ function linesOf(
     '',
     ...evaluationLines(evaluation, isSelf ? 'the training samples' : split),
     '',
-    ...(output === undefined ? ['The model is not saved. Pass -o FILE to save it.'] : [`model: ${output}`]),
-    ...(report === undefined ? [] : [`report: ${report}`]),
+    ...(output === undefined
+      ? ['The model is not saved. Pass -o FILE to save it.']
+      : [`model: ${destination(output)}`]),
+    ...(report === undefined ? [] : [`report: ${destination(report)}`]),
   ];
 }
 

@@ -32,7 +32,18 @@ export type IdentifiedFiles =
 
 /** The options of `parseCsv`, except `name`. */
 const TABLE_OPTIONS = [
-  ...['label', 'delimiter', 'decimal', 'header', 'missing', 'missingTokens', 'strings', 'unseen', 'ignore'],
+  ...[
+    'label',
+    'labelType',
+    'delimiter',
+    'decimal',
+    'header',
+    'missing',
+    'missingTokens',
+    'strings',
+    'unseen',
+    'ignore',
+  ],
   'maxCategories',
 ];
 

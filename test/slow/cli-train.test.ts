@@ -311,6 +311,27 @@ describe('evaluate, report and inspect', () => {
     expect(await done('export', 'days.model', '-o', 'days.onnx')).toContain('features, double [N, 1]: jd');
   });
 
+  it('write to standard output where -o is -, and everything else to standard error', async () => {
+    const trained = await line.run('train', 'examples/iris.csv', '--label', 'species', '-o', '-');
+    expect(trained.stderr).toContain('model: standard output');
+    expect(trained.stdout).toContain('"format":"softmax-regression"');
+    const exported = await line.run('export', 'iris.model', '-o', '-');
+    expect(exported.stdout).toContain('softmax-regression');
+    expect(exported.stderr).toContain('ONNX: standard output');
+    const reported = await line.run('report', 'iris.model', 'examples/iris.csv', '-o', '-');
+    expect(reported.stdout).toMatch(/^<!doctype html>/);
+    const predicted = await line.run('predict', 'iris.model', 'examples/iris.csv', '-o', '-');
+    expect(predicted.stdout.split('\n')).toHaveLength(152);
+    expect(readdirSync(line.path('.'))).not.toContain('-');
+    const both = await line.run('export', 'iris.model', '-o', '-', '--json');
+    expect(both).toMatchObject({ code: 2, stdout: '' });
+    const twice = await line.run('train', 'examples/iris.csv', '--label', 'species', '-o', '-', '--report', '-');
+    expect(twice).toMatchObject({
+      code: 2,
+      stderr: 'error: Only one of --output and --report can be -, standard output.\n',
+    });
+  });
+
   it('show what the file holds', async () => {
     const text = await done('inspect', 'iris.model', '--top', '2');
     expect(text).toContain('classes: 3, setosa, versicolor, virginica');

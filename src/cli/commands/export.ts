@@ -12,22 +12,21 @@ export function exportCommand(): Command {
   return new Command('export')
     .description('export a model to ONNX, for other runtimes')
     .argument('<model>', 'a model file')
-    .requiredOption('-o, --output <file>', 'the file to write, such as model.onnx')
+    .requiredOption('-o, --output <file>', 'the file to write, such as model.onnx; -: standard output')
     .option('--name <name>', 'name of the ONNX graph')
     .addOption(jsonOption())
     .action(exportModel);
 }
 
 async function exportModel(modelFile: string, { output, name, json }: Options): Promise<void> {
-  const { assertReplaceable } = await import('../../node/atomic-writer.js');
-  const { writeFileAtomic } = await import('../../node/files.js');
+  const { assertDestinations, destination, writeResult } = await import('../destination.js');
   const { loadModel } = await import('../../node/model-files.js');
   const { toOnnx } = await import('../../serialization/onnx.js');
   const { count, print, printJson } = await import('../output.js');
-  await assertReplaceable(output);
+  await assertDestinations({ '--output': output }, json);
   const model = await loadModel(modelFile);
   const bytes = toOnnx(model, { name });
-  await writeFileAtomic(output, bytes);
+  await writeResult(output, bytes);
   const { classes, numFeatures, featureNames, columns } = model;
   if (json)
     return printJson({
@@ -38,7 +37,7 @@ async function exportModel(modelFile: string, { output, name, json }: Options): 
       featureNames,
     });
   print([
-    `ONNX: ${output}, ${count(bytes.length)} bytes`,
+    `ONNX: ${destination(output)}, ${count(bytes.length)} bytes`,
     `  in   features, ${columns === undefined ? 'float' : 'double'} [N, ${numFeatures}]${featureNames === undefined ? '' : `: ${featureNames.join(', ')}`}`,
     `  out  label [N], probabilities, float [N, ${classes.length}]: ${classes.join(', ')}`,
   ]);

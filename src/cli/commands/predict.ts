@@ -65,7 +65,7 @@ async function predict(modelFile: string, source: string, options: Options): Pro
           pending = '';
           done += rows.length;
           // Rows on a terminal show the progress themselves.
-          if (output !== undefined || !process.stdout.isTTY)
+          if ((output !== undefined && output !== '-') || !process.stdout.isTTY)
             onProgress({ stage: 'predict', done: 0, note: `${done.toLocaleString('en')} rows` });
         }
         if (pending !== '') await sink.write(pending);
@@ -123,7 +123,9 @@ interface Sink {
 }
 
 async function openSink(output: string | undefined): Promise<Sink> {
-  if (output !== undefined) return (await import('../../node/atomic-writer.js')).openAtomicWriter(output);
+  if (output !== undefined && output !== '-') {
+    return (await import('../../node/atomic-writer.js')).openAtomicWriter(output);
+  }
   const { stdout } = process;
   const nothing = async () => {};
   // Waits for a slow reader, so that output does not pile up in memory.

@@ -14,18 +14,17 @@ interface Options extends TableOptions {
 
 export function reportCommand(): Command {
   return withTableOptions(new Command('report').description('write a report on a model, one HTML file'))
-    .requiredOption('-o, --output <file>', 'the HTML file to write')
+    .requiredOption('-o, --output <file>', 'the HTML file to write; -: standard output')
     .action(report);
 }
 
 async function report(modelFile: string, source: string, options: Options): Promise<void> {
-  const { assertReplaceable } = await import('../../node/atomic-writer.js');
-  const { writeFileAtomic } = await import('../../node/files.js');
+  const { assertDestinations, destination, writeResult } = await import('../destination.js');
   const { reportOf } = await import('../assess.js');
   const { count, print, printJson } = await import('../output.js');
   const { tried } = await import('../tried.js');
   const { output } = options;
-  await assertReplaceable(output);
+  await assertDestinations({ '--output': output }, options.json);
   const { onProgress, stop } = quietDisplay();
   const html = await withInterrupt(async (signal) => {
     const { model, samples, choice, evaluation } = await tried(modelFile, source, options, { onProgress, signal });
@@ -35,10 +34,13 @@ async function report(modelFile: string, source: string, options: Options): Prom
       data: { ...samples, split: `the ${part} of ${samples.name}` },
     });
     signal.throwIfAborted();
-    await writeFileAtomic(output, text);
+    await writeResult(output, text);
     return text;
   }).finally(stop);
   const bytes = Buffer.byteLength(html);
   if (options.json) printJson({ report: output, bytes });
-  else print([`report: ${output}, ${count(Math.round(bytes / 1000))} kB, one file without scripts or requests`]);
+  else
+    print([
+      `report: ${destination(output)}, ${count(Math.round(bytes / 1000))} kB, one file without scripts or requests`,
+    ]);
 }

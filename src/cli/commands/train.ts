@@ -28,12 +28,18 @@ export function trainCommand(): Command {
   const command = new Command('train')
     .description('train a model, test it on samples held back, and save it')
     .argument('<data>', 'a CSV file, a folder of IDX files, iris or fashion-mnist')
-    .option('-o, --output <file>', 'the file to save the model to (default: train and test only)')
-    .option('--report <file>', 'write a report, one HTML file')
+    .option('-o, --output <file>', 'the file to save the model to; -: standard output (default: train and test only)')
+    .option('--report <file>', 'write a report, one HTML file; -: standard output')
     .optionsGroup('Tables:')
     .option(
       '--label <column>',
       'the column to predict: its name; with --no-header also its number from 0, or -1 (last)',
+    )
+    .addOption(
+      new Option(
+        '--label-type <type>',
+        'read labels as written, or as numbers (default: number, unless a code such as 007 or 1.10 is among them)',
+      ).choices(['text', 'number']),
     )
     .addOption(
       new Option('--strings <policy>', 'how to treat text columns (default: error)').choices(['error', 'one-hot']),
@@ -103,20 +109,23 @@ async function trainFrom(source: string, options: TrainOptions): Promise<void> {
 /** Reports errors in options, data and output paths before TensorFlow is loaded. */
 async function read(source: string, options: TrainOptions, { onProgress }: ProgressDisplay): Promise<DataSet> {
   const { loadDataSet } = await import('../samples.js');
-  const { assertReplaceable } = await import('../../node/atomic-writer.js');
+  const { assertDestinations, STDOUT } = await import('../destination.js');
   assertTogether(options);
   // The same check as in `fit`, before anything is read.
   fitPlan(fitOptionsFrom(options), 'train');
-  const { output, report, checkpoint } = options;
-  for (const path of [output, report, checkpoint]) if (path !== undefined) await assertReplaceable(path);
+  const { output, report, checkpoint, json } = options;
+  if (checkpoint === STDOUT)
+    throw new UsageError('--checkpoint must be a file, because it is written again and again.');
+  await assertDestinations({ '--output': output, '--report': report, '--checkpoint': checkpoint }, json);
   onProgress({ stage: `read ${source}`, done: 0 });
   return loadDataSet(source, csvChoices(options), { onProgress });
 }
 
 /** The options that say how to read a table. */
 function csvChoices(options: TrainOptions): CsvChoices {
-  const { label, strings, categories, missing, missingToken, unseen, ignore, delimiter, decimal, header } = options;
-  return { label, strings, categories, missing, missingToken, unseen, ignore, delimiter, decimal, header };
+  const { label, labelType, strings, categories, missing, missingToken, unseen, ignore, delimiter, decimal, header } =
+    options;
+  return { label, labelType, strings, categories, missing, missingToken, unseen, ignore, delimiter, decimal, header };
 }
 
 /** Refuses options that exclude each other, before anything is read. */
@@ -131,5 +140,6 @@ function assertTogether(options: TrainOptions): void {
   if (testFraction !== undefined && !(testFraction >= 0 && testFraction < 1)) {
     throw new UsageError(`--test-fraction must be a share in [0, 1); got ${testFraction}.`);
   }
-  if (output !== undefined && output === report) throw new UsageError('--output and --report must be different files.');
+  if (output !== undefined && output !== '-' && output === report)
+    throw new UsageError('--output and --report must be different files.');
 }

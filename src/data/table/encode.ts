@@ -6,8 +6,6 @@ import { parseNumber } from './number.js';
 import type { Row } from './row.js';
 import type { CsvColumn, CsvSchema } from './schema.js';
 
-export const LARGEST_FLOAT32 = (2 - 2 ** -23) * 2 ** 127;
-
 /** True or false in any of the usual spellings; undefined for other text. */
 export function parseBoolean(text: string): boolean | undefined {
   if (text === 'true' || text === 'True' || text === 'TRUE') return true;
@@ -78,7 +76,7 @@ export class RowEncoder {
       const { column, field } = step;
       if (column.kind === 'number') {
         const number = row.number(field, decimal);
-        const isNumber = number <= LARGEST_FLOAT32 && number >= -LARGEST_FLOAT32;
+        const isNumber = number <= Number.MAX_VALUE && number >= -Number.MAX_VALUE;
         values[at + step.at] =
           isNumber && !this.#hasNumberToken ? number : this.#slowNumber(step, row.text(field), number, line);
       } else if (column.kind === 'boolean') {
@@ -125,7 +123,7 @@ export class RowEncoder {
   }
 
   #slowNumber(step: Step, text: string, number: number, line: number): number {
-    if (Math.abs(number) > LARGEST_FLOAT32) throw this.#error(step, line, 'be a finite float32 number', text);
+    if (Math.abs(number) > Number.MAX_VALUE) throw this.#error(step, line, 'be a finite number', text);
     if (!Number.isNaN(number) && !this.#isMissing(text)) return number;
     return this.#fill(step, text, line, 'be a number');
   }

@@ -2,15 +2,20 @@
 import { FormatError } from '../../core/errors.js';
 import { type Label, sortedClasses } from '../../core/labels.js';
 import { describe } from '../../core/shape.js';
-import { LARGEST_FLOAT32, missingValue, numberHint, parseBoolean } from './encode.js';
+import { missingValue, numberHint, parseBoolean } from './encode.js';
 import { parseNumber } from './number.js';
 import { type Row, textsOf } from './row.js';
 import { type CsvColumn, type CsvSchema, checkHeader, checkWidth, didYouMean, placesOf } from './schema.js';
+
+/** How labels that look like numbers are read. */
+export const LABEL_TYPES = ['text', 'number'] as const;
+export type LabelType = (typeof LABEL_TYPES)[number];
 
 /** The caller's options, with defaults. */
 export interface LearnOptions extends Omit<CsvSchema, 'columns'> {
   readonly name: string;
   readonly label: string | number | undefined;
+  readonly labelType: LabelType | undefined;
   readonly ignore: readonly (string | number)[];
   /** Which text columns to one-hot encode: none, all, or the named ones. */
   readonly strings: 'error' | 'one-hot' | readonly string[];
@@ -144,10 +149,14 @@ export class Learner {
     const boolean = Number.isNaN(number) ? parseBoolean(row.text(i)) : undefined;
     const kind = !Number.isNaN(number) ? 'number' : boolean === undefined ? 'text' : 'boolean';
     if (column.kind !== kind) this.#change(column, kind, row.text(i), line, i);
+    if (column.role === 'label' && this.#options.labelType === 'number' && !Number.isFinite(number)) {
+      const hint = "Pass `labelType: 'text'` to keep labels as they are written.";
+      throw this.#error(column, line, i, 'be a finite number', row.text(i), hint);
+    }
     if (column.role === 'feature' && kind !== 'text') {
       const value = kind === 'number' ? number : Number(boolean);
-      if (Math.abs(value) > LARGEST_FLOAT32) {
-        throw this.#error(column, line, i, 'be a finite float32 number', row.text(i));
+      if (Math.abs(value) > Number.MAX_VALUE) {
+        throw this.#error(column, line, i, 'be a finite number', row.text(i));
       }
       column.count++;
       column.mean += (value - column.mean) / column.count;
@@ -206,13 +215,18 @@ export class Learner {
   }
 
   #labelType({ name, counts }: Column, kind: Kind): 'string' | 'number' | 'boolean' {
-    const type = kind === 'text' ? 'string' : kind;
+    const { labelType, decimal } = this.#options;
+    const texts = [...counts.keys()];
+    const type =
+      labelType === 'text' || kind === 'text' || (labelType === undefined && areCodes(texts, kind, decimal))
+        ? 'string'
+        : kind;
     const read: Record<string, (text: string) => Label | undefined> = {
-      number: (text) => parseNumber(text, this.#options.decimal),
+      number: (text) => parseNumber(text, decimal),
       boolean: parseBoolean,
       string: (text) => text,
     };
-    const classes = new Set([...counts.keys()].map(read[type]));
+    const classes = new Set(texts.map(read[type]));
     if (classes.size > 1) return type;
     const where = this.#options.name;
     const [only] = classes;
@@ -224,6 +238,15 @@ export class Learner {
     const where = `${this.#options.name}:${line}:${i + 1}`;
     return new FormatError({ where, argument: column.name, expected, actual: `${before}${describe(text)}`, hint });
   }
+}
+
+/**
+ * Whether labels that look like numbers or booleans are codes: as values, two of them would be the same, or one would be
+ * written in another way, such as 02134, 1.10, 1E2 or an id of 20 digits.
+ */
+function areCodes(texts: readonly string[], kind: 'number' | 'boolean', decimal: '.' | ','): boolean {
+  if (kind === 'boolean') return new Set(texts.map(parseBoolean)).size < texts.length;
+  return texts.some((text) => String(parseNumber(text, decimal)).replace('.', decimal) !== text);
 }
 
 function median(numbers: number[], count: number): number {

@@ -5,7 +5,7 @@ import { assertKnownOptions, assertOneOf, assertPositiveInteger, describe } from
 import type { FeatureArray } from '../batches.js';
 import { CsvSource } from './csv/records.js';
 import { RowEncoder } from './encode.js';
-import { Learner, type LearnOptions } from './learn.js';
+import { LABEL_TYPES, Learner, type LearnOptions } from './learn.js';
 import { TextRow } from './row.js';
 import {
   assertSchema,
@@ -29,6 +29,11 @@ export interface CsvOptions {
   readonly name?: string;
   /** The label column: its name, or its number from 0; −1 is the last. By default the table has no labels. */
   readonly label?: string | number;
+  /**
+   * `'text'` keeps labels as they are written; `'number'` requires numbers. By default, labels are numbers if each is
+   * written as its number is printed, so that codes such as 02134, 1.10 or 1E2 stay text and no two labels become one.
+   */
+  readonly labelType?: 'text' | 'number';
   /** One character; by default the one of `,` `;` tab `|` that gives the most fields in the first line. */
   readonly delimiter?: string;
   /** `'.'` by default; with `','`, the comma is not detected as delimiter. */
@@ -80,7 +85,8 @@ export interface LabelledCsvTable extends CsvTable {
  *
  * Fields may be quoted (RFC 4180); blanks around a field, blank lines and a byte-order mark are ignored. A column
  * contains numbers, `true`/`false`, or text. Its kind is inferred, and all its values must be of that kind. Labels
- * become numbers if all are numbers, booleans if all are `true`/`false`, and strings otherwise.
+ * become numbers if all are numbers and none is a code (see `labelType`), booleans if all are `true`/`false`, and strings
+ * otherwise.
  *
  * The text is read twice. The first pass checks everything; only then is the table allocated.
  *
@@ -148,6 +154,7 @@ function assertSize(n: number, d: number, where: string): void {
 const OPTIONS = [
   'name',
   'label',
+  'labelType',
   'delimiter',
   'decimal',
   'header',
@@ -162,7 +169,7 @@ const OPTIONS = [
 function learnOptions(options: CsvOptions): LearnOptions {
   const where = 'parseCsv';
   assertKnownOptions(options, OPTIONS, where);
-  const { name = where, label, decimal = '.', header = true, missing = 'error', unseen = 'error' } = options;
+  const { name = where, label, labelType, decimal = '.', header = true, missing = 'error', unseen = 'error' } = options;
   const { strings = 'error', ignore = [], maxCategories = 1000, missingTokens = MISSING_TOKENS } = options;
   const isColumn = (value: unknown) => typeof value === 'string' || Number.isInteger(value);
   const check = (holds: boolean, argument: string, expected: string, value: unknown) => {
@@ -170,6 +177,7 @@ function learnOptions(options: CsvOptions): LearnOptions {
   };
   check(label === undefined || isColumn(label), 'label', 'be the name or the number of a column', label);
   assertOneOf(decimal, ['.', ','], where, 'decimal');
+  if (labelType !== undefined) assertOneOf(labelType, LABEL_TYPES, where, 'labelType');
   assertOneOf(header, [true, false], where, 'header');
   assertOneOf(missing, MISSING_POLICIES, where, 'missing');
   assertOneOf(unseen, UNSEEN_POLICIES, where, 'unseen');
@@ -181,7 +189,19 @@ function learnOptions(options: CsvOptions): LearnOptions {
   const isStrings = strings === 'error' || strings === 'one-hot' || isList(strings, isText);
   check(isStrings, 'strings', "be 'error', 'one-hot' or a list of names of columns", strings);
   const tokens = missingTokens.map((token) => token.trim().toLowerCase());
-  return { name, label, decimal, header, missing, unseen, strings, ignore, maxCategories, missingTokens: tokens };
+  return {
+    name,
+    label,
+    labelType,
+    decimal,
+    header,
+    missing,
+    unseen,
+    strings,
+    ignore,
+    maxCategories,
+    missingTokens: tokens,
+  };
 }
 
 /** A JSON value in a row. */
