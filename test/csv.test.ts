@@ -371,7 +371,10 @@ describe('a schema', () => {
   });
 
   it('has a policy for missing values that a caller may change', () => {
-    const rows = [{ width: 1, colour: 'red', tame: true }, { colour: 'red' }];
+    const rows = [
+      { width: 1, colour: 'red', tame: true },
+      { width: null, colour: 'red', tame: '' },
+    ];
     expect(encodeRows(schema, rows, { missing: 'drop' }).shape).toEqual([1, 4]);
     const strict = parseCsv(PETS, { label: 'kind', strings: 'one-hot' }).schema;
     expect(refusal(() => encodeRows(strict, rows))).toContain(
@@ -379,7 +382,71 @@ describe('a schema', () => {
     );
   });
 
+  it('reads what an object has of its own, by getters and by inheritance, and not from Object.prototype', () => {
+    class Pet {
+      readonly colour: string = 'red';
+      get width() {
+        return 2;
+      }
+    }
+    class Dog extends Pet {
+      readonly tame = true;
+    }
+    const expected = [2, 0, 1, 1];
+    expect([...encodeRows(schema, [new Dog() as never]).values]).toEqual(expected);
+    expect([...encodeRows(schema, [Object.create({ width: 2, colour: 'red', tame: true })]).values]).toEqual(expected);
+    const bare = Object.assign(Object.create(null), { width: 2, colour: 'red', tame: true });
+    expect([...encodeRows(schema, [bare]).values]).toEqual(expected);
+    const odd = parseCsv('toString,y\n1,a\n2,b', { label: 'y' }).schema;
+    expect(refusal(() => encodeRows(odd, [{}]))).toContain('the row must have the key "toString"; got the keys none.');
+    expect([...encodeRows(odd, [{ toString: 3 } as never]).values]).toEqual([3]);
+  });
+
+  it('ignores other keys, as other columns of a file, unless it is strict', () => {
+    const row = { width: 2, colour: 'red', tame: true, id: 7 };
+    expect([...encodeRows(schema, [row]).values]).toEqual([2, 0, 1, 1]);
+    expect(refusal(() => encodeRows(schema, [row], { strict: true }))).toContain(
+      'FormatError: encodeRows: rows[0]: the row must have only the keys "width", "colour", "tame", "kind"; got "id".',
+    );
+    const { id: _, ...known } = row;
+    expect([...encodeRows(schema, [{ ...known, kind: 'dog' }], { strict: true }).values]).toEqual([2, 0, 1, 1]);
+    expect(refusal(() => encodeRows(schema, [row], { strict: 1 } as never))).toContain('strict must be');
+  });
+
   it.each<[string, unknown, string]>([
+    [
+      'an absent key',
+      [{ colour: 'red', tame: true }],
+      'rows[0]: the row must have the key "width"; got the keys "colour", "tame".',
+    ],
+    ['an empty object', [{}], 'the row must have the key "width"; got the keys none. Use null for a missing value.'],
+    [
+      'a key in another case',
+      [{ Width: 9, colour: 'red', tame: true }],
+      'got the keys "Width", "colour", "tame". Did you mean "Width"?',
+    ],
+    [
+      'a misspelt key',
+      [{ width: 9, color: 'red', tame: true }],
+      'the row must have the key "colour"; got the keys "width", "color", "tame". Did you mean "color"?',
+    ],
+    [
+      'undefined',
+      [{ width: undefined, colour: 'red', tame: true }],
+      'the row must have the key "width"; got undefined. Use null for a missing value.',
+    ],
+    ['a Map', [new Map([['width', 1]])], 'ShapeError: encodeRows: rows[0]: the row must be an object or a list;'],
+    ['a Set', [new Set([1])], 'ShapeError: encodeRows: rows[0]: the row must be an object or a list;'],
+    [
+      'a nested value',
+      [{ width: 1, colour: { name: 'red' }, tame: true }],
+      'rows[0]: colour must be text, a number, true, false or null;',
+    ],
+    [
+      'a date',
+      [{ width: new Date(0), colour: 'red', tame: true }],
+      'rows[0]: width must be text, a number, true, false or null;',
+    ],
     ['no rows', 7, 'ShapeError: encodeRows: rows must be a list of rows; got 7.'],
     ['a row that is none', [7], 'ShapeError: encodeRows: rows[0]: the row must be an object or a list; got 7.'],
     [

@@ -10,6 +10,7 @@ import { TextRow } from './row.js';
 import {
   assertSchema,
   type CsvSchema,
+  didYouMean,
   featureNamesOf,
   MISSING_POLICIES,
   type MissingPolicy,
@@ -213,15 +214,21 @@ export interface EncodeOptions {
   readonly missing?: MissingPolicy;
   /** How to treat unseen categories; overrides the schema. */
   readonly unseen?: UnseenPolicy;
+  /** Whether a key of an object that is no column is an error; otherwise, and by default, it is ignored. */
+  readonly strict?: boolean;
 }
 
 /**
  * Encodes other rows, such as rows to predict, by the schema of a table.
  *
+ * An object must have a key for each feature column; null and '' are missing values, undefined is not a value. Getters and
+ * inherited keys count, except those of Object.prototype. Other keys are ignored, as are other columns of a file.
+ *
  * @param rows objects whose keys are column names, or lists in the order of the file, with or without the label;
- *        labels and ignored columns are not read. Null and undefined are missing values
+ *        labels and ignored columns are not read
  * @returns features [n, d]; with `missing: 'drop'`, only of complete rows
- * @throws FormatError for a value that does not match its column; DomainError for an invalid schema or an unknown
+ * @throws FormatError for a value that does not match its column, or a key that is absent or, with `strict`, unknown;
+ *         ShapeError for a row that is neither an object nor a list, such as a Map; DomainError for an invalid schema or an unknown
  *         option
  * @example
  * const { schema } = parseCsv('width,colour\n1.5,red\n2,blue', { strings: 'one-hot' });
@@ -233,7 +240,9 @@ export function encodeRows(
   options: EncodeOptions = {},
 ): FeatureArray<Float64Array> {
   const where = 'encodeRows';
-  const applied = withOptions(schema, options, where, []);
+  const applied = withOptions(schema, options, where, ['strict']);
+  const { strict = false } = options;
+  assertOneOf(strict, [true, false], where, 'strict');
   if (!Array.isArray(rows)) {
     throw new ShapeError({ where, argument: 'rows', expected: 'be a list of rows', actual: describe(rows) });
   }
@@ -245,17 +254,21 @@ export function encodeRows(
   const values = new Float64Array(rows.length * d);
   let n = 0;
   rows.forEach((row, i) => {
-    if (encoder.encode(new TextRow(fieldsOf(row, i, applied)), i, values, n * d)) n++;
+    if (encoder.encode(new TextRow(fieldsOf(row, i, applied, strict)), i, values, n * d)) n++;
   });
   return { values: n === rows.length ? values : values.slice(0, n * d), shape: [n, d] };
 }
 
 /** The fields of a row as text, without the label. */
-function fieldsOf(row: unknown, i: number, { columns, decimal }: CsvSchema): string[] {
+function fieldsOf(row: unknown, i: number, { columns, decimal }: CsvSchema, strict: boolean): string[] {
   const where = `encodeRows: rows[${i}]`;
   const features = columns.filter(({ kind }) => kind !== 'label');
-  const text = (value: CsvValue) => {
+  const text = (value: CsvValue, argument: string) => {
     if (value === null || value === undefined) return '';
+    if (!['string', 'number', 'boolean', 'bigint'].includes(typeof value)) {
+      const expected = 'be text, a number, true, false or null';
+      throw new FormatError({ where, argument, expected, actual: describe(value) });
+    }
     return typeof value === 'number' ? String(value).replace('.', decimal) : String(value).trim();
   };
   if (Array.isArray(row)) {
@@ -264,13 +277,61 @@ function fieldsOf(row: unknown, i: number, { columns, decimal }: CsvSchema): str
       const expected = `have ${features.length} fields, like the schema`;
       throw new FormatError({ where, argument: 'the row', expected, actual: String(row.length) });
     }
-    return (isWhole ? row.filter((_, c) => columns[c].kind !== 'label') : row).map(text);
+    const fields = isWhole ? row.filter((_, c) => columns[c].kind !== 'label') : row;
+    return fields.map((value, c) => text(value, features[c].name));
   }
-  if (typeof row !== 'object' || row === null) {
-    throw new ShapeError({ where, argument: 'the row', expected: 'be an object or a list', actual: describe(row) });
+  if (typeof row !== 'object' || row === null || ArrayBuffer.isView(row) || Symbol.iterator in row) {
+    const hint = Object.prototype.toString.call(row) === '[object Map]' ? 'Pass Object.fromEntries(row).' : undefined;
+    throw new ShapeError({
+      where,
+      argument: 'the row',
+      expected: 'be an object or a list',
+      actual: describe(row),
+      hint,
+    });
   }
   const record = row as Readonly<Record<string, CsvValue>>;
-  return features.map(({ name }) => text(Object.hasOwn(record, name) ? record[name] : undefined));
+  if (strict) assertKnownKeys(record, columns, where);
+  return features.flatMap(({ name, kind }) => {
+    if (kind === 'ignored') return [''];
+    const value = hasKey(record, name) ? record[name] : undefined;
+    if (value === undefined) throw absentKey(record, name, columns, where);
+    return [text(value, name)];
+  });
+}
+
+/** Whether an object has a key: its own or inherited, but not one of Object.prototype. */
+function hasKey(record: object, name: string): boolean {
+  for (let owner: object | null = record; owner !== null; owner = Object.getPrototypeOf(owner)) {
+    // The prototype of objects of any realm.
+    if (owner !== record && Object.getPrototypeOf(owner) === null && Object.hasOwn(owner, 'hasOwnProperty'))
+      return false;
+    if (Object.hasOwn(owner, name)) return true;
+  }
+  return false;
+}
+
+function absentKey(
+  record: Readonly<Record<string, CsvValue>>,
+  name: string,
+  columns: CsvSchema['columns'],
+  where: string,
+): FormatError {
+  const known = new Set(columns.map((column) => column.name));
+  const keys = Object.keys(record);
+  const others = keys.filter((key) => !known.has(key));
+  const actual = keys.includes(name) ? 'undefined' : `the keys ${keys.slice(0, 20).map(describe).join(', ') || 'none'}`;
+  const hint = didYouMean(name, others) ?? 'Use null for a missing value.';
+  return new FormatError({ where, argument: 'the row', expected: `have the key ${describe(name)}`, actual, hint });
+}
+
+function assertKnownKeys(record: object, columns: CsvSchema['columns'], where: string): void {
+  const names = columns.map(({ name }) => name);
+  const stray = Object.keys(record).find((key) => !names.includes(key));
+  if (stray === undefined) return;
+  const expected = `have only the keys ${names.slice(0, 20).map(describe).join(', ')}${names.length > 20 ? ', …' : ''}`;
+  const hint = didYouMean(stray, names);
+  throw new FormatError({ where, argument: 'the row', expected, actual: describe(stray), hint });
 }
 
 /**
