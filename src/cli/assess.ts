@@ -42,7 +42,12 @@ export async function reportOf(assessment: Assessment): Promise<string> {
     fit,
     evaluation,
     gradcheck: proofOf(model, tested, statistics),
-    mistakes: confidentMistakes(tested.labels, rows, model.classes, (i) => rowOf(tested.features, i)),
+    mistakes: confidentMistakes(tested.labels, rows, model.classes, (i) => rowOf(tested.features, i)).map(
+      (mistake) => ({
+        ...mistake,
+        line: tested.lines?.[mistake.index],
+      }),
+    ),
     environment: {
       command: ['softmax-regression', ...process.argv.slice(2)].map(quoted).join(' '),
       seed,

@@ -8,6 +8,8 @@ import { argMax, argTopK, softmaxInPlace } from '../predict/scores.js';
 
 export interface LineOptions {
   readonly format: 'csv' | 'jsonl';
+  /** The name of the column that numbers the rows. */
+  readonly number: 'line' | 'row';
   /** Whether to write the probability of each class. */
   readonly probabilities: boolean;
   /** Write the k most probable classes instead of the first only. */
@@ -39,10 +41,11 @@ export function csvField(text: string): string {
 
 /** The format of a model's predictions. */
 export function lineFormat(affine: Affine, classes: readonly Label[], options: LineOptions): LineFormat {
-  const { format, probabilities, top } = options;
+  const { format, probabilities, top, number } = options;
   const q = classes.length;
   const names = classes.map((label) => (format === 'csv' ? csvField(String(label)) : JSON.stringify(label)));
-  const line = format === 'csv' ? csvLine(names, probabilities, top) : jsonLine(names, classes, probabilities, top);
+  const line =
+    format === 'csv' ? csvLine(names, probabilities, top) : jsonLine(names, classes, number, probabilities, top);
   const row = new Float64Array(q);
   const lines = (features: FeatureArray, rows: ArrayLike<number>) => {
     let text = '';
@@ -53,14 +56,14 @@ export function lineFormat(affine: Affine, classes: readonly Label[], options: L
     }
     return text;
   };
-  return { header: format === 'csv' ? csvHeader(classes, probabilities, top) : '', lines };
+  return { header: format === 'csv' ? csvHeader(classes, number, probabilities, top) : '', lines };
 }
 
-function csvHeader(classes: readonly Label[], probabilities: boolean, top: number | undefined): string {
+function csvHeader(classes: readonly Label[], number: string, probabilities: boolean, top: number | undefined): string {
   const ranks = Array.from({ length: top ?? 0 }, (_, k) => [`label_${k + 1}`, `probability_${k + 1}`]);
   const chosen = top === undefined ? ['label', 'probability'] : ranks.flat();
   const all = probabilities ? classes.map((label) => csvField(`p(${label})`)) : [];
-  return `${['row', ...chosen, ...all].join()}\n`;
+  return `${[number, ...chosen, ...all].join()}\n`;
 }
 
 type Line = (row: number, probabilities: Float64Array) => string;
@@ -75,12 +78,18 @@ function csvLine(names: readonly string[], all: boolean, top: number | undefined
   };
 }
 
-function jsonLine(names: readonly string[], classes: readonly Label[], all: boolean, top: number | undefined): Line {
+function jsonLine(
+  names: readonly string[],
+  classes: readonly Label[],
+  number: string,
+  all: boolean,
+  top: number | undefined,
+): Line {
   const keys = classes.map((label) => JSON.stringify(String(label)));
   const one = (p: Float64Array, k: number) => `"label":${names[k]},"probability":${formatProbability(p[k])}`;
   return (row, p) => {
     const first = top === undefined ? one(p, argMax(p)) : `"top":[${argTopK(p, top).map((k) => `{${one(p, k)}}`)}]`;
     const rest = all ? `,"probabilities":{${keys.map((key, k) => `${key}:${formatProbability(p[k])}`)}}` : '';
-    return `{"row":${row},${first}${rest}}\n`;
+    return `{"${number}":${row},${first}${rest}}\n`;
   };
 }

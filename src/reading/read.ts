@@ -158,9 +158,9 @@ async function readTable(bytes: Uint8Array, options: CsvOptions & { readonly nam
     const expected = `be one of the columns ${some}${columns.length > 20 ? ', …' : ''}`;
     throw new DomainError({ where: name, argument: 'label', expected, actual: 'nothing' });
   }
-  const { features, labels, ...described } = parseCsv(bytes, { ...options, label });
+  const { features, labels, lines, ...described } = parseCsv(bytes, { ...options, label });
   const { classes, featureNames, schema, dropped } = described;
-  return { name, samples: { features, labels }, classes, featureNames, schema, dropped };
+  return { name, samples: { features, labels, lines }, classes, featureNames, schema, dropped };
 }
 
 function iris(none: object): DataSet {

@@ -10,6 +10,8 @@ export interface Samples {
   readonly features: FeatureArray;
   /** One for each sample. */
   readonly labels: readonly Label[];
+  /** For a table read from a file, the line on which each row begins, from 1. */
+  readonly lines?: Float64Array;
 }
 
 /** Training samples, test samples, and their description. */
@@ -43,11 +45,15 @@ export function singleClass(labels: readonly Label[]): Label | undefined {
 
 /** Samples in two parts, stratified by class unless a class has a single sample. */
 export function divided(
-  { features, labels }: Samples,
+  { features, labels, lines }: Samples,
   { testFraction, seed }: { readonly testFraction: number; readonly seed: number },
 ): { readonly train: Samples; readonly test: Samples } {
   const stratify = singleClass(labels) === undefined ? labels : undefined;
   const { train, test } = trainTestSplit(labels.length, { testFraction, seed, stratify });
-  const part = (indices: Int32Array) => ({ features: take(features, indices), labels: take(labels, indices) });
+  const part = (indices: Int32Array) => ({
+    features: take(features, indices),
+    labels: take(labels, indices),
+    ...(lines && { lines: take(lines, indices) }),
+  });
   return { train: part(train), test: part(test) };
 }

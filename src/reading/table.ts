@@ -54,15 +54,17 @@ export async function labelledRows(
   if (n === 0) throw new FormatError({ ...rule, expected: 'have at least one row', actual: 'none' });
   const values = new Float64Array(n * model.numFeatures);
   const all: Label[] = [];
-  for (const { features, labels } of batches) {
+  const numbers = new Float64Array(n);
+  for (const { features, labels, lines } of batches) {
     values.set(features.values, all.length * model.numFeatures);
     if (labels === undefined) {
       const expected = `have the label column ${JSON.stringify(labelOf(model, options.label))}`;
       throw new FormatError({ ...rule, expected, actual: 'none' });
     }
-    all.push(...labels);
+    numbers.set(lines, all.length);
+    for (const each of labels) all.push(each);
   }
-  return { features: { values, shape: [n, model.numFeatures] }, labels: all };
+  return { features: { values, shape: [n, model.numFeatures] }, labels: all, lines: numbers };
 }
 
 function labelOf({ schema }: TableModel, label: string | undefined): string | undefined {

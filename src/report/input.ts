@@ -76,6 +76,8 @@ export interface ReportEvaluation
 export interface Mistake {
   /** Its row among the evaluated samples. */
   readonly index: number;
+  /** Its line in the file; shown instead of the row. */
+  readonly line?: number;
   readonly label: Label;
   readonly predicted: Label;
   /** The probability of the predicted class. */

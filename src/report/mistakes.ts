@@ -54,14 +54,14 @@ function rows(mistakes: readonly Mistake[], modelled: Modelled): Html {
       { head: 'true class' },
       { head: 'predicted' },
       { head: 'confidence', number: true },
-      { head: 'row', number: true },
+      { head: mistakes.some(({ line }) => line !== undefined) ? 'line' : 'row', number: true },
       ...shown.map((j) => ({ head: featureName(modelled, j), number: true })),
     ],
-    rows: mistakes.map(({ index, label, predicted, probability, features }) => [
+    rows: mistakes.map(({ index, line = index, label, predicted, probability, features }) => [
       labelText(label),
       html`<span class="wrong">${labelText(predicted)}</span>`,
       percent(probability),
-      count(index),
+      count(line),
       ...shown.map((j) => significant(features[j], 4)),
     ]),
   });

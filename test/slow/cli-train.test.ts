@@ -188,7 +188,7 @@ describe('predict', () => {
     const [header, ...rows] = (await done('predict', 'iris.model', 'flowers.csv', '--probabilities'))
       .trimEnd()
       .split('\n');
-    expect(header).toBe('row,label,probability,p(setosa),p(versicolor),p(virginica)');
+    expect(header).toBe('line,label,probability,p(setosa),p(versicolor),p(virginica)');
     const model = await loadModel(line.path('iris.model'));
     const expected = model.predictProbabilities([
       [5.1, 3.5, 1.4, 0.2],
@@ -196,7 +196,7 @@ describe('predict', () => {
     ]);
     rows.forEach((row, i) => {
       const [number, label, probability, ...all] = row.split(',');
-      expect([number, label]).toEqual([String(i), ['setosa', 'versicolor'][i]]);
+      expect([number, label]).toEqual([String(i + 2), ['setosa', 'versicolor'][i]]);
       expect(Number(probability)).toBe(Math.max(...all.map(Number)));
       all.map(Number).forEach((p, k) => {
         expect(Math.abs(p - expected[i][k])).toBeLessThan(1e-7);
@@ -211,8 +211,8 @@ describe('predict', () => {
       .trimEnd()
       .split('\n')
       .map((text) => JSON.parse(text));
-    expect(first).toMatchObject({ row: 0, top: [{ label: 'setosa' }, { label: 'versicolor' }] });
-    expect(second).toMatchObject({ row: 1, top: [{ label: 'versicolor' }, { label: 'virginica' }] });
+    expect(first).toMatchObject({ line: 2, top: [{ label: 'setosa' }, { label: 'versicolor' }] });
+    expect(second).toMatchObject({ line: 3, top: [{ label: 'versicolor' }, { label: 'virginica' }] });
   });
 
   it('answers a row of a pipe before the next one comes', async () => {
@@ -233,7 +233,7 @@ describe('predict', () => {
         .trimEnd()
         .split('\n')
         .map((row) => row.split(',')[0]),
-    ).toEqual(['row', '0', '2']);
+    ).toEqual(['line', '2', '4']);
   });
 
   it('writes a file that appears when it is whole, and nothing on standard output', async () => {
@@ -247,7 +247,7 @@ describe('predict', () => {
     line.write('many.csv', rows);
     expect(await line.shell('npx softmax-regression predict iris.model many.csv | head -1')).toEqual({
       code: 0,
-      stdout: 'row,label,probability\n',
+      stdout: 'line,label,probability\n',
       stderr: '',
     });
   });
@@ -289,6 +289,13 @@ describe('evaluate, report and inspect', () => {
     expect(Buffer.byteLength(html)).toBe(bytes);
     expect(html).toMatch(/<strong>4\sfeatures<\/strong>, tested on 150\ssamples\./);
     expect(html).not.toContain('it had not seen');
+    // Mistakes are named by their line, as predict names them.
+    const lines = (await done('predict', 'iris.model', 'examples/iris.csv')).trimEnd().split('\n').slice(1);
+    const { labels } = loadIris();
+    const wrong = lines.filter((each, i) => each.split(',')[1] !== labels[i]).map((each) => each.split(',')[0]);
+    const section = html.slice(html.indexOf('id="mistakes"'));
+    expect(wrong.length).toBeGreaterThan(0);
+    for (const number of wrong) expect(section).toMatch(new RegExp(`<td[^>]*>${number}</td>`));
   });
 
   it('agree on a table of Julian days, far from 0 for their deviation, with the optimum', async () => {

@@ -17,8 +17,9 @@ interface Options extends TableOptions {
 }
 
 const NOTES = `
-Columns are matched by name, in any order; other columns are ignored. The column "row" of the output is the number of
-the row in the file, from 0; dropped rows count. Memory does not grow with the file.
+Columns are matched by name, in any order; other columns are ignored. The column "line" of the output is the line of the
+file on which the row begins, as in error messages and reports. For images it is "row", from 0. Memory does not grow with
+the file.
 
 Examples:
   softmax-regression predict pets.safetensors new.csv > labels.csv
@@ -50,7 +51,9 @@ async function predict(modelFile: string, source: string, options: Options): Pro
   if (top !== undefined && !(top >= 1 && top <= classes.length)) {
     throw new UsageError(`--top must be an integer in [1, ${classes.length}], the number of classes; got ${top}.`);
   }
-  const { header, lines } = lineFormat(model, classes, { format, probabilities, top });
+  const { kindOf } = await import('../samples.js');
+  const number = kindOf(source) === 'file' ? 'line' : 'row';
+  const { header, lines } = lineFormat(model, classes, { format, number, probabilities, top });
   const { onProgress, stop } = quietDisplay();
   try {
     await withInterrupt(async (signal) => {
@@ -59,11 +62,11 @@ async function predict(modelFile: string, source: string, options: Options): Pro
         let done = 0;
         // Written with the first batch, or at the end if there are no rows.
         let pending = header;
-        for await (const { features, rows } of batchesOf(source, model, options, signal)) {
+        for await (const { features, numbers } of batchesOf(source, model, options, signal)) {
           signal.throwIfAborted();
-          await sink.write(pending + lines(features, rows));
+          await sink.write(pending + lines(features, numbers));
           pending = '';
-          done += rows.length;
+          done += numbers.length;
           // Rows on a terminal show the progress themselves.
           if ((output !== undefined && output !== '-') || !process.stdout.isTTY)
             onProgress({ stage: 'predict', done: 0, note: `${done.toLocaleString('en')} rows` });
@@ -81,7 +84,8 @@ async function predict(modelFile: string, source: string, options: Options): Pro
 
 interface Batch {
   readonly features: FeatureArray;
-  readonly rows: ArrayLike<number>;
+  /** The line or the row of each. */
+  readonly numbers: ArrayLike<number>;
 }
 
 /** Images per batch. */
@@ -97,7 +101,9 @@ async function* batchesOf(
   if (kindOf(source) === 'file') {
     const { namedBytes } = await import('../bytes.js');
     const { rowsOf } = await import('../../reading/table.js');
-    return yield* rowsOf(namedBytes(source, signal), model, { ...options, labels: 'skip', signal });
+    const batches = rowsOf(namedBytes(source, signal), model, { ...options, labels: 'skip', signal });
+    for await (const { features, lines } of batches) yield { features, numbers: lines };
+    return;
   }
   const { checkFeatureCount } = await import('../../core/shape.js');
   const { features } = await loadSamplesFor(source, model, options, { signal });
@@ -110,7 +116,7 @@ async function* batchesOf(
       values: features.values.subarray(start * d, end * d),
       shape: [end - start, d],
     };
-    yield { features: part, rows: Array.from({ length: end - start }, (_, i) => start + i) };
+    yield { features: part, numbers: Array.from({ length: end - start }, (_, i) => start + i) };
     // Lets Ctrl-C be handled.
     await new Promise(setImmediate);
   }

@@ -28,9 +28,9 @@ async function report(modelFile: string, source: string, options: Options): Prom
   const { onProgress, stop } = quietDisplay();
   const html = await withInterrupt(async (signal) => {
     const { model, samples, choice, evaluation } = await tried(modelFile, source, options, { onProgress, signal });
-    const { features, labels, part } = samples;
+    const { features, labels, lines, part } = samples;
     const text = await reportOf({
-      ...{ model, evaluation, tested: { features, labels }, compared: features, choice },
+      ...{ model, evaluation, tested: { features, labels, lines }, compared: features, choice },
       data: { ...samples, split: `the ${part} of ${samples.name}` },
     });
     signal.throwIfAborted();
