@@ -69,6 +69,7 @@ export {
   gradcheckLine,
   type ParameterCheck,
 } from './gradcheck.js';
+export type { Baseline } from './metrics/baseline.js';
 export type { Scores } from './metrics/scores.js';
 // metrics
 export * as metrics from './metrics.js';

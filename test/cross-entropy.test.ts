@@ -104,11 +104,21 @@ onEveryBackend('crossEntropy', (backend) => {
   });
 
   it('has the gradient p·Σy − y of the rows it is given, not p − y', () => {
-    // Targets may miss a sum of 1 by 1e-5: the loss is then that of these targets, and so is its gradient.
+    // Targets may miss a sum of 1 by 1e-4: the loss is then that of these targets, and so is its gradient.
     const targets = [[0.5, 0.499995, 0]];
     const gradient = gradientOf((o) => crossEntropy(o, tf.tensor2d(targets)), [[3, 0, 0]]);
     expect(gradient).toBeAllClose(reference.crossEntropyGradient([[3, 0, 0]], targets));
     expect(Math.abs(gradient.reduce((a, b) => a + b))).toBeLessThan(1e-6);
+  });
+
+  it('takes targets of a thousand classes that were printed with six digits, and refuses those with three', () => {
+    const rows = [Array.from({ length: 1000 }, (_, k) => Math.exp(-k / 300) + (k % 7) / 10)];
+    const [whole] = rows.map((row) => row.map((each) => each / row.reduce((a, b) => a + b)));
+    const printed = (digits: number) => [whole.map((each) => Number(each.toFixed(digits)))];
+    expect(Math.abs(printed(6)[0].reduce((a, b) => a + b) - 1)).toBeGreaterThan(1e-6);
+    tf.tidy(() => expect(asTargets(printed(6)).shape).toEqual([1, 1000]));
+    expect(() => asTargets(printed(3))).toThrow(expect.objectContaining({ code: 'DOMAIN' }));
+    expect(() => asTargets([[0.5, 0.4998]])).toThrow(expect.objectContaining({ code: 'DOMAIN' }));
   });
 
   it('takes targets as constants', () => {

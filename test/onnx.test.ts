@@ -62,6 +62,13 @@ const fieldsOf = ({ classes, numFeatures, weight, bias }: OnnxSource): OnnxSourc
 const string = (bytes: unknown) => new TextDecoder().decode(bytes as Uint8Array);
 
 describe('an exported model', () => {
+  it.each(['\ud83d', 'a\udc36b'])('is refused for a label with a lone surrogate, %j', (label) => {
+    const model = { ...MODEL, classes: ['\ud83d\udc36', label, 'dog'] };
+    expect(() => toOnnx(model)).toThrow(expect.objectContaining({ code: 'DOMAIN', argument: 'classes[1]' }));
+    expect(() => toOnnx(MODEL, { name: label })).toThrow(expect.objectContaining({ argument: 'name' }));
+    expect(toOnnx({ ...MODEL, classes: ['\ud83d\udc36', 'a', 'dog'] })).toBeDefined();
+  });
+
   it('standardises columns in float64 where the model does, to 1e-6', async () => {
     const { rows, labels } = farColumns(1.7e9, 1e3);
     const { model } = await SoftmaxRegression.fit(rows, labels, { standardize: true, l2: 0.01 });

@@ -85,7 +85,7 @@ describe('the report', () => {
       '62.7 % to 90.5 %',
       '0.5123 nats',
       '4.3 %',
-      'ln 3 = 1.099',
+      'Always predicting the class shares: 1.0986.',
       '33.3 %',
       'converged',
     ])

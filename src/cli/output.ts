@@ -104,11 +104,24 @@ export function evaluationLines(evaluation: Evaluation<Label>, on: string): stri
   return [
     `accuracy ${score(accuracy)} on ${on}: ${right} of ${count(samples)} right, 95 % interval ${bounds}`,
     headlines(evaluation),
+    ...baselineLines(evaluation),
     '',
     ...tableLines(['class', 'precision', 'recall', 'F1', 'ROC AUC', 'samples'], scores),
     ...(classes.length > MOST_CONFUSED
       ? []
       : ['', ...tableLines(['truth \\ predicted', ...classes.map(String)], confusions)]),
+  ];
+}
+
+/** What a prediction that does not look at the features scores, and whether the model is worse. */
+function baselineLines({ accuracy, logLoss, baseline }: Evaluation<Label>): string[] {
+  const worse = [
+    ...(accuracy < baseline.accuracy ? ['accuracy'] : []),
+    ...(logLoss > baseline.logLoss ? ['log loss'] : []),
+  ];
+  return [
+    `always predicting the class shares: accuracy ${score(baseline.accuracy)}, log loss ${score(baseline.logLoss)}`,
+    ...(worse.length === 0 ? [] : [`The model is worse than that in ${worse.join(' and ')}.`]),
   ];
 }
 

@@ -35,7 +35,7 @@ export function disagreement(
 }
 
 /**
- * Allowed difference from 1 of the sum of a distribution. Rounding entries to float32 changes the sum by at most 2⁻²⁴;
- * the rest is for rows normalised in float32 over many classes. Rows rounded to two or three decimals fail.
+ * Allowed difference from 1 of the sum of a distribution: that of a thousand entries printed with six decimals. Rounding
+ * entries to float32 changes the sum by at most 2⁻²⁴. Rows rounded to two or three decimals fail.
  */
-export const DISTRIBUTION_ATOL = 1e-5;
+export const DISTRIBUTION_ATOL = 1e-4;

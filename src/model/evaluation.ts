@@ -5,6 +5,7 @@ import { ShapeError } from '../core/errors.js';
 import { classIndices, type Label } from '../core/labels.js';
 import { assertKnownOptions, assertPositiveInteger } from '../core/shape.js';
 import { finishInTurns } from '../core/task.js';
+import { type Baseline, baselineOf } from '../metrics/baseline.js';
 import { type ReliabilityBin, ReliabilitySums, squaredDistance } from '../metrics/calibration.js';
 import {
   type AverageScores,
@@ -27,6 +28,8 @@ export interface Evaluation<L extends Label> extends Scores {
   readonly samples: number;
   /** Wilson's interval of the accuracy. With sample weights, it uses the effective sample size (Σs)²/Σs². */
   readonly interval: Interval;
+  /** What always predicting the class shares of these samples scores. A useful model is better. */
+  readonly baseline: Baseline;
   /** topKAccuracy[k − 1]: the share of samples whose label is among the k most probable classes. */
   readonly topKAccuracy: readonly number[];
   /** Confidence and accuracy of each bin: the points of a reliability diagram. */
@@ -148,6 +151,7 @@ async function evaluateChunks<L extends Label>(
     samples,
     ...scores,
     interval: wilsonOf(sums.right * worth, sums.weight * worth, confidence),
+    baseline: baselineOf(counts),
     topKAccuracy: Array.from(ofRank, (weight) => {
       atMostK += weight;
       return atMostK / sums.weight;

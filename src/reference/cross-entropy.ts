@@ -20,7 +20,7 @@ import {
  * is skipped, whatever its logits. The mean is 0 if all weights are 0.
  *
  * @param logits  o, [n, classes], finite or −∞; NaN in a row makes its loss NaN
- * @param targets y, [n, classes], rows ≥ 0 that sum to 1 within 1e-5
+ * @param targets y, [n, classes], rows ≥ 0 that sum to 1 within 1e-4
  * @returns nats, ≥ 0: a number, or [n] with reduction 'none'
  * @throws ShapeError if the shapes differ
  * @throws DomainError if a target row is not a distribution, a weight or an option is out of range, an option is

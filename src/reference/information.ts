@@ -20,7 +20,7 @@ export interface InformationOptions<R extends Reduction = Reduction> {
  *
  * For logits, use `sparseCrossEntropy`: here a probability that underflowed to 0 gives +∞.
  *
- * @param probabilities ŷ, [n, classes], rows ≥ 0 that sum to 1 within 1e-5
+ * @param probabilities ŷ, [n, classes], rows ≥ 0 that sum to 1 within 1e-4
  * @param labels        [n], integers in [0, classes)
  * @returns in `unit`, ≥ 0: a number, or [n] with reduction 'none'
  * @throws ShapeError if the number of labels differs from the number of rows
@@ -41,7 +41,7 @@ export function negativeLogLikelihood<R extends Reduction = 'mean'>(
  *
  *   H(p) = −Σₖ pₖ log pₖ,   0 log 0 = 0
  *
- * @param probabilities p, [n, classes], rows ≥ 0 that sum to 1 within 1e-5
+ * @param probabilities p, [n, classes], rows ≥ 0 that sum to 1 within 1e-4
  * @returns in `unit`, from 0 to log(classes): the mean over the rows, or [n] with reduction 'none'
  * @throws DomainError if a row is not a distribution, or an option is out of range
  * @example entropy([[0.5, 0.25, 0.25]], { unit: 'bits' })   // 1.5
@@ -62,8 +62,8 @@ export function entropy<R extends Reduction = 'mean'>(
  *
  *   D(y ‖ ŷ) = Σₖ yₖ (log yₖ − log ŷₖ),   0 log 0 = 0;   +∞ where ŷₖ = 0 < yₖ
  *
- * @param targets       y, [n, classes], rows ≥ 0 that sum to 1 within 1e-5
- * @param probabilities ŷ, [n, classes], rows ≥ 0 that sum to 1 within 1e-5
+ * @param targets       y, [n, classes], rows ≥ 0 that sum to 1 within 1e-4
+ * @param probabilities ŷ, [n, classes], rows ≥ 0 that sum to 1 within 1e-4
  * @returns in `unit`, ≥ 0: the mean over the rows, or [n] with reduction 'none'
  * @throws ShapeError if the shapes differ
  * @throws DomainError if a row is not a distribution, or an option is out of range
@@ -88,8 +88,8 @@ export function klDivergence<R extends Reduction = 'mean'>(
  *
  * For logits, use `crossEntropy`: here a probability that underflowed to 0 gives +∞.
  *
- * @param targets       y, [n, classes], rows ≥ 0 that sum to 1 within 1e-5
- * @param probabilities ŷ, [n, classes], rows ≥ 0 that sum to 1 within 1e-5
+ * @param targets       y, [n, classes], rows ≥ 0 that sum to 1 within 1e-4
+ * @param probabilities ŷ, [n, classes], rows ≥ 0 that sum to 1 within 1e-4
  * @returns in `unit`, ≥ 0: the mean over the rows, or [n] with reduction 'none'
  * @throws ShapeError if the shapes differ
  * @throws DomainError if a row is not a distribution, or an option is out of range
@@ -114,7 +114,7 @@ export function distributionCrossEntropy<R extends Reduction = 'mean'>(
  *
  * It has no unit: 2 to the power of the mean in bits gives the same number.
  *
- * @param probabilities ŷ, [n, classes], rows ≥ 0 that sum to 1 within 1e-5
+ * @param probabilities ŷ, [n, classes], rows ≥ 0 that sum to 1 within 1e-4
  * @param labels        [n], integers in [0, classes)
  * @returns ≥ 1: 1 for certainty, `classes` for uniform guesses, +∞ if a label has probability 0
  * @throws the errors of negativeLogLikelihood

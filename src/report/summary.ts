@@ -1,4 +1,5 @@
 // report: the data, the model, and the headline numbers.
+import { baselineOf } from '../metrics/baseline.js';
 import { type Interval, wilsonInterval } from '../metrics/interval.js';
 import type { FitResult } from '../training/fit.js';
 import { type Content, type Html, html } from './html.js';
@@ -33,23 +34,24 @@ interface Tile {
   readonly note: Content;
 }
 
-export function headlines({ model, evaluation, fit, gradcheck }: ReportInput): Html {
+export function headlines({ evaluation, fit, gradcheck }: ReportInput): Html {
   const { accuracy, logLoss, expectedCalibrationError: calibration, perClass } = evaluation;
   const right = evaluation.confusion.counts.reduce((sum, row, k) => sum + row[k], 0);
   const samples = perClass.support.reduce((sum, support) => sum + support, 0);
   const { lower, upper } = evaluation.interval ?? wilsonInterval(Math.round(right), Math.round(samples));
-  const largest = Math.max(...perClass.support) / samples;
+  const baseline = baselineOf(evaluation.confusion.counts);
+  const isWorse = (holds: boolean) => (holds ? html` <span class="alarm">The model is worse.</span>` : undefined);
   const tiles: (Tile | undefined)[] = [
     {
       name: 'Accuracy',
       value: percent(accuracy),
       note: html`${interval({ lower, upper })}${count(right)} of ${count(samples)} correct. 95${'\u00a0'}% interval: ${percent(lower)} to ${percent(upper)}. Always predicting the
-most frequent class: ${percent(largest)}.`,
+most frequent class: ${percent(baseline.accuracy)}.${isWorse(accuracy < baseline.accuracy)}`,
     },
     {
       name: 'Log loss',
       value: html`${fixed(logLoss, 4)} <small>nats</small>`,
-      note: html`A perfect model has 0. Equal probabilities for all classes give ln${'\u00a0'}${count(model.classes.length)} = ${fixed(Math.log(model.classes.length), 3)}.`,
+      note: html`A perfect model has 0. Always predicting the class shares: ${fixed(baseline.logLoss, 4)}.${isWorse(logLoss > baseline.logLoss)}`,
     },
     calibration === undefined
       ? undefined

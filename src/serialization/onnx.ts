@@ -72,10 +72,10 @@ export function toOnnx(model: OnnxSource, options: OnnxOptions = {}): Uint8Array
   const { classes, numFeatures: d, columns } = model;
   const q = classes.length;
   assertModel(model, featureNames, where);
-  if (typeof name !== 'string' || name === '') {
+  if (typeof name !== 'string' || name === '' || /\p{Surrogate}/u.test(name)) {
     throw new DomainError({ where, argument: 'name', expected: 'be a name', actual: describe(name) });
   }
-  const labels = labelTensor(classes);
+  const labels = labelTensor(classes, where);
   const metadata = [
     ['classes', JSON.stringify(classes)],
     ...(featureNames === undefined ? [] : [['feature_names', JSON.stringify(featureNames)]]),
@@ -206,7 +206,15 @@ function floats(rows: readonly ArrayLike<number>[]): Uint8Array {
 }
 
 /** The classes as a tensor of their own type. */
-function labelTensor(classes: readonly Label[]): { type: ElementType; values: Uint8Array | readonly string[] } {
+function labelTensor(
+  classes: readonly Label[],
+  where: string,
+): { type: ElementType; values: Uint8Array | readonly string[] } {
+  const broken = classes.findIndex((label) => typeof label === 'string' && /\p{Surrogate}/u.test(label));
+  if (broken >= 0) {
+    const expected = 'be well-formed Unicode, without a lone surrogate: the strings of ONNX are UTF-8';
+    throw new DomainError({ where, argument: `classes[${broken}]`, expected, actual: describe(classes[broken]) });
+  }
   if (typeof classes[0] === 'string') return { type: 'string', values: classes as readonly string[] };
   if (typeof classes[0] === 'boolean') return { type: 'bool', values: Uint8Array.from(classes, Number) };
   const bytes = new Uint8Array(8 * classes.length);

@@ -162,7 +162,7 @@ async function fitted(trainer: Trainer, samples: Samples): Promise<Fitted> {
   const result: FitResult = {
     converged: false,
     reason,
-    advice: null,
+    advice: reason === 'diverged' ? divergenceAdvice(options.standardize) : null,
     ...value,
     suboptimality: null,
     iterations,
@@ -170,6 +170,11 @@ async function fitted(trainer: Trainer, samples: Samples): Promise<Fitted> {
     ...(best && { bestEpoch: best.epoch }),
   };
   return { ...(await affineOf(trainer, parameters)), numParameters: countOf(trainer), result };
+}
+
+function divergenceAdvice(standardize: boolean): string {
+  const slower = 'Give a smaller `learningRate`';
+  return `${slower}${standardize ? '' : ', or `standardize: true`'}: the loss or a weight overflowed.`;
 }
 
 type StoredSamples = {

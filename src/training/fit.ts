@@ -55,7 +55,7 @@ export interface FitResult {
    * precision of the arithmetic.
    */
   readonly reason: 'epochs' | 'early-stopping' | 'diverged' | Exclude<SolverReason, 'stopped'>;
-  /** What to change if the fit did not converge or no optimum exists; otherwise, and for first-order solvers, null. */
+  /** What to change if the fit diverged, did not converge or has no optimum; otherwise null. */
   readonly advice: string | null;
   /**
    * (1/S)·Σᵢ sᵢ·NLLᵢ + l2/2·‖W‖² + l1·‖W‖₁, nats, over all training samples. With `standardize`, W is that of the
