@@ -13,7 +13,7 @@ export type { Batch, Data, DataArray } from './compile/arrays.js';
 export { type Compiled, type CompileOptions, compile } from './compile/compile.js';
 export type { ScanStep } from './compile/loop.js';
 export { type Order, type ScanChunk, type ScanOptions, type ScanResult, scan } from './compile/scan.js';
-export type { Affine } from './core/affine.js';
+export type { Affine, Columns } from './core/affine.js';
 // core
 export {
   BackendError,

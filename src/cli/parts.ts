@@ -61,12 +61,13 @@ function holdBack(samples: Samples, testFraction: number, seed: number, where: s
   return [train, test];
 }
 
-async function testTable(path: string, { schema }: DataSet, { delimiter }: PartChoices): Promise<Samples> {
+async function testTable(path: string, { schema, classes }: DataSet, { delimiter }: PartChoices): Promise<Samples> {
   if (schema === undefined) throw new UsageError('--test requires a table to train on.');
   const featureNames = featureNamesOf(schema);
   return labelledRows(
     namedBytes(path),
-    { classes: [], featureNames, numFeatures: featureNames.length, schema },
+    // A label that the model cannot predict is an error before the training.
+    { classes, featureNames, numFeatures: featureNames.length, schema },
     { delimiter },
   );
 }

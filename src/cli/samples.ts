@@ -17,6 +17,9 @@ export interface CsvChoices
   /** Columns to encode as categories, whatever they contain. */
   readonly categories?: readonly string[];
   readonly missingToken?: readonly string[];
+  /** Whether the default markers of missing values apply. */
+  readonly defaultMissing?: boolean;
+  readonly maxCategories?: number;
   readonly ignore?: readonly string[];
 }
 
@@ -40,7 +43,9 @@ export function kindOf(source: string): Kind {
 export async function loadDataSet(source: string, choices: CsvChoices, loading: Loading): Promise<DataSet> {
   const kind = kindOf(source);
   if (kind === 'file') return readSamples([namedBytes(source, loading.signal)], optionsOf(choices));
-  const stray = Object.entries(choices).find(([name, value]) => value !== undefined && !(name === 'header' && value));
+  const stray = Object.entries(choices).find(
+    ([name, value]) => value !== undefined && !(['header', 'defaultMissing'].includes(name) && value),
+  );
   if (stray !== undefined) {
     const given = kind === 'folder' ? `the folder ${source}` : source;
     throw new UsageError(`${flagOf(stray[0])} must be left out: it applies only to CSV files; got ${given}.`);
@@ -66,7 +71,16 @@ export async function loadSamplesFor(
 }
 
 /** The flags as options of `readSamples`. */
-function optionsOf({ label, ignore, categories, missingToken, strings, header, ...options }: CsvChoices) {
+function optionsOf({
+  label,
+  ignore,
+  categories,
+  missingToken = [],
+  defaultMissing,
+  strings,
+  header,
+  ...options
+}: CsvChoices) {
   const column = (text: string) => (header === false && /^-?\d+$/.test(text) ? Number(text) : text);
   return {
     ...options,
@@ -74,7 +88,7 @@ function optionsOf({ label, ignore, categories, missingToken, strings, header, .
     label: label === undefined ? undefined : column(label),
     ignore: ignore?.map(column),
     strings: categories ?? strings,
-    ...(missingToken === undefined ? {} : { missingTokens: [...MISSING_TOKENS, ...missingToken] }),
+    missingTokens: [...(defaultMissing === false ? [''] : MISSING_TOKENS), ...missingToken],
   } satisfies ReadSamplesOptions;
 }
 

@@ -37,7 +37,8 @@ export function asWhenTraining(command: Command): Command {
       '--delimiter <character>',
       'field delimiter, \\t for a tab (default: detected in the first line)',
       delimiter,
-    );
+    )
+    .addOption(new Option('--decimal <mark>', 'decimal mark (default: as in training)').choices(['.', ',']));
 }
 
 /** The parser of a repeatable option. */

@@ -20,6 +20,7 @@ export interface TableOptions {
   /** The label column, if its name differs from the one in training. */
   readonly label?: string;
   readonly delimiter?: string;
+  readonly decimal?: '.' | ',';
   readonly missing?: MissingPolicy;
   readonly unseen?: UnseenPolicy;
 }
@@ -33,11 +34,21 @@ interface RowsOptions extends TableOptions {
 export function rowsOf(
   source: NamedBytes,
   model: TableModel,
-  { label, delimiter, missing, unseen, labels, signal }: RowsOptions,
+  { label, delimiter, decimal, missing, unseen, labels, signal }: RowsOptions,
 ): AsyncGenerator<CsvBatch, void, undefined> {
   const { name } = source;
   const schema = schemaOf(model, label, name);
-  return readCsvRows(chunksOf(source), schema, { name, delimiter, missing, unseen, labels, signal });
+  const { classes } = model;
+  return readCsvRows(chunksOf(source), schema, {
+    name,
+    delimiter,
+    decimal,
+    missing,
+    unseen,
+    labels,
+    classes: labels === 'read' && classes.length > 0 ? classes : undefined,
+    signal,
+  });
 }
 
 /** All rows with their labels. */

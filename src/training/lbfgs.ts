@@ -74,13 +74,15 @@ export async function fitLbfgs(samples: Samples, plan: OptimumPlan, run: FitRun)
   const affine = affineOf(solved.point);
   const { objective, suboptimality } = await certifyAsync(problem, pointOf(affine, scaling), signal);
   // In float32, or folded back to raw features, parameters may lose their digits.
-  const isKept = Math.abs(objective - solved.value) <= STORED * Math.abs(solved.value);
+  const isKept = Math.abs(objective - solved.value) <= STORED * Math.max(Math.abs(solved.value), STORED);
+  const isSeparated = isSeparating(problem, objective);
   const result: FitResult = {
     converged: isKept && solved.reason === 'gradient',
     reason: solved.reason as Exclude<SolverReason, 'stopped'>,
-    advice: isKept
-      ? adviceFor(solved, plan, isSeparating(problem, objective))
-      : await adviceForLoss(samples, plan, run.featureNames),
+    advice:
+      isKept || isSeparated
+        ? adviceFor(solved, plan, isSeparated)
+        : await adviceForLoss(samples, plan, run.featureNames),
     objective,
     gradientNorm: solved.gradientNorm,
     suboptimality,

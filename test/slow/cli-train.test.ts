@@ -144,6 +144,61 @@ describe('train', () => {
   });
 });
 
+describe('a table as people have it', () => {
+  const rowsOf = (n: number, of: (i: number) => string) => Array.from({ length: n }, (_, i) => of(i)).join('\n');
+
+  it('has labels that the model does not know: an error with their place, before the training', async () => {
+    line.write('seen.csv', `a,y\n${rowsOf(20, (i) => `${i},${i > 9 ? 'no' : 'yes'}`)}\n`);
+    line.write('new.csv', 'a,y\n1,yes\n2,maybe\n');
+    const expected = {
+      code: 1,
+      stderr: 'error: new.csv:3:2: y must be one of the classes "no", "yes"; got "maybe".\n',
+    };
+    const trained = await line.run('train', 'seen.csv', '--label', 'y', '--test', 'new.csv', '-o', 'seen.model');
+    expect(trained).toMatchObject(expected);
+    expect(readdirSync(line.folder)).not.toContain('seen.model');
+    await done('train', 'seen.csv', '--label', 'y', '-o', 'seen.model');
+    expect(await line.run('evaluate', 'seen.model', 'new.csv')).toMatchObject(expected);
+  });
+
+  it('has another decimal mark than the training, which predict takes', async () => {
+    line.write('comma.csv', 'a;y\n1,5;\n');
+    const { stderr } = await line.run('predict', 'seen.model', 'comma.csv');
+    expect(stderr).toContain("A decimal comma? Pass --decimal ','.");
+    expect(await done('predict', 'seen.model', 'comma.csv', '--decimal', ',')).toContain('\n2,yes,');
+    line.write('point.csv', 'a,y\n1.5,\n');
+    expect(await done('predict', 'seen.model', 'point.csv')).toBe(
+      await done('predict', 'seen.model', 'comma.csv', '--decimal', ','),
+    );
+  });
+
+  it('has NA as a value', async () => {
+    line.write('na.csv', `a,country\n${rowsOf(20, (i) => `${i},${i > 9 ? 'NA' : 'DE'}`)}\n`);
+    expect((await line.run('train', 'na.csv', '--label', 'country')).code).toBe(1);
+    expect(await done('train', 'na.csv', '--label', 'country', '--no-default-missing')).toMatch(/^ {2}NA /m);
+  });
+
+  it('has more classes than 1000, if it is told', async () => {
+    line.write('users.csv', `a,y\n${rowsOf(2200, (i) => `${i % 7},user${i % 1100}`)}\n`);
+    const args = ['train', 'users.csv', '--label', 'y', '--test-fraction', '0', '--max-iterations', '1'];
+    expect((await line.run(...args)).stderr).toContain('Otherwise raise --max-categories.');
+    expect(await done(...args, '--max-categories', '1100')).toContain('1,100 classes');
+  });
+
+  it('has two features of one name, which are told apart', async () => {
+    line.write('names.csv', `a,a=b,y\n${rowsOf(20, (i) => (i % 2 === 0 ? 'b=c,d,p' : 'e,c,q'))}\n`);
+    await done('train', 'names.csv', '--label', 'y', '--strings', 'one-hot', '-o', 'names.model');
+    expect(await done('inspect', 'names.model')).toContain('features: 4, a=b=c, a=e, a=b=c (2), a=b=d');
+  });
+
+  it('has thousands, or decimal commas: the message asks which', async () => {
+    line.write('thousands.csv', 'a;y\n1,367;p\n4,173;q\n');
+    expect((await line.run('train', 'thousands.csv', '--label', 'y')).stderr).toBe(
+      'error: thousands.csv:2:1: a must be a number; got "1,367". Thousands? Write numbers without separators. A decimal comma? Pass --decimal \',\'.\n',
+    );
+  });
+});
+
 describe('an interrupted training', () => {
   const steps = ['train', 'iris', '--solver', 'adam', '--batch-size', '8', '--backend', 'wasm'];
 

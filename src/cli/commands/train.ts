@@ -61,6 +61,8 @@ export function trainCommand(): Command {
     )
     .option('--ignore <column>', 'do not read this column; repeatable', collect)
     .option('--missing-token <text>', 'additional marker of a missing value, such as -999; repeatable', collect)
+    .option('--no-default-missing', 'NA, null, ? and the like are values; only an empty field is missing')
+    .option('--max-categories <n>', 'the most values of a column of labels or categories (default: 1000)', integer)
     .option(
       '--delimiter <character>',
       'field delimiter, \\t for a tab (default: detected in the first line)',
@@ -123,9 +125,36 @@ async function read(source: string, options: TrainOptions, { onProgress }: Progr
 
 /** The options that say how to read a table. */
 function csvChoices(options: TrainOptions): CsvChoices {
-  const { label, labelType, strings, categories, missing, missingToken, unseen, ignore, delimiter, decimal, header } =
-    options;
-  return { label, labelType, strings, categories, missing, missingToken, unseen, ignore, delimiter, decimal, header };
+  const {
+    label,
+    labelType,
+    strings,
+    categories,
+    missing,
+    missingToken,
+    defaultMissing,
+    maxCategories,
+    unseen,
+    ignore,
+    delimiter,
+    decimal,
+    header,
+  } = options;
+  return {
+    label,
+    labelType,
+    strings,
+    categories,
+    missing,
+    missingToken,
+    defaultMissing,
+    maxCategories,
+    unseen,
+    ignore,
+    delimiter,
+    decimal,
+    header,
+  };
 }
 
 /** Refuses options that exclude each other, before anything is read. */

@@ -92,8 +92,21 @@ export class RowEncoder {
     return true;
   }
 
-  /** The label of a row. */
-  label(row: Row, line: number): Label {
+  /**
+   * The label of a row.
+   *
+   * @throws FormatError for a label that is not among `classes`, if they are given
+   */
+  label(row: Row, line: number, classes?: ReadonlySet<Label>): Label {
+    const label = this.#readLabel(row, line);
+    if (classes === undefined || classes.has(label)) return label;
+    const step = this.#label as Step;
+    const some = [...classes].slice(0, 10).map(describe).join(', ');
+    const expected = `be one of the classes ${some}${classes.size > 10 ? ', …' : ''}`;
+    throw this.#error(step, line, expected, row.text(step.field));
+  }
+
+  #readLabel(row: Row, line: number): Label {
     const step = this.#label as Step;
     const { type } = step.column as Extract<CsvColumn, { kind: 'label' }>;
     if (type === 'number' && !this.#hasNumberToken) {
@@ -174,6 +187,9 @@ export function missingValue(
 
 /** A hint for text that is almost a number. */
 export function numberHint(text: string, decimal: '.' | ','): string | undefined {
+  if (decimal === '.' && /^[+-]?[1-9]\d{0,2},\d{3}$/.test(text)) {
+    return "Thousands? Write numbers without separators. A decimal comma? Pass `decimal: ','`.";
+  }
   if (/^[+-]?\d{1,3}([.,' \u00a0\u202f]\d{3})+([.,]\d+)?$/.test(text) && !/^\d+[.,]\d+$/.test(text)) {
     return 'Write numbers without thousands separators.';
   }

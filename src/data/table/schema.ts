@@ -68,8 +68,21 @@ export function numberSchema(
   return { header: featureNames !== undefined, ...policies, columns };
 }
 
-/** The names of the features, in order: the name of the column, or `column=category` for each category. */
+/**
+ * The names of the features, in order: the name of the column, or `column=category` for each category. A name that occurs
+ * again, such as `a=b=c` of the category b=c of a and of the category c of a=b, is followed by a number in brackets.
+ */
 export function featureNamesOf(schema: CsvSchema): string[] {
+  const seen = new Set<string>();
+  return plainNames(schema).map((name) => {
+    let unique = name;
+    for (let i = 2; seen.has(unique); i++) unique = `${name} (${i})`;
+    seen.add(unique);
+    return unique;
+  });
+}
+
+function plainNames(schema: CsvSchema): string[] {
   return schema.columns.flatMap((column) => {
     if (column.kind === 'category') return column.categories.map((category) => `${column.name}=${category}`);
     return column.kind === 'number' || column.kind === 'boolean' ? [column.name] : [];

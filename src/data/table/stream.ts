@@ -19,6 +19,8 @@ export interface ReadOptions extends EncodeOptions {
   readonly delimiter?: string;
   /** Whether to read labels if the file has them; `'skip'` ignores labels, which may then be wrong or empty. */
   readonly labels?: 'read' | 'skip';
+  /** The labels that are accepted; all by default. */
+  readonly classes?: readonly Label[];
   /** The maximum number of rows in a batch; 4096 by default. */
   readonly batchSize?: number;
   /** Aborts reading. */
@@ -55,11 +57,18 @@ export async function* readCsvRows(
   options: ReadOptions = {},
 ): AsyncGenerator<CsvBatch, void, undefined> {
   const where = 'readCsvRows';
-  const applied = withOptions(schema, options, where, ['name', 'delimiter', 'labels', 'batchSize', 'signal']);
-  const { name = where, delimiter, labels = 'read', batchSize = 4096, signal } = options;
+  const applied = withOptions(schema, options, where, [
+    'name',
+    'delimiter',
+    'labels',
+    'classes',
+    'batchSize',
+    'signal',
+  ]);
+  const { name = where, delimiter, labels = 'read', classes, batchSize = 4096, signal } = options;
   assertOneOf(labels, ['read', 'skip'], where, 'labels');
   assertPositiveInteger(batchSize, where, 'batchSize');
-  const batches = new Batches(applied, name, batchSize, labels === 'read');
+  const batches = new Batches(applied, name, batchSize, labels === 'read', classes);
   const reader = new RecordReader({ name, delimiter, decimal: applied.decimal });
   for await (const chunk of chunks) {
     signal?.throwIfAborted();
@@ -82,6 +91,7 @@ class Batches {
   readonly #batchSize: number;
   readonly #readsLabels: boolean;
   #encoder: RowEncoder | undefined;
+  readonly #classes: ReadonlySet<Label> | undefined;
   #width = 0;
   #full: CsvBatch[] = [];
   #values = new Float64Array(0);
@@ -90,7 +100,14 @@ class Batches {
   #lines: number[] = [];
   #row = 0;
 
-  constructor(schema: CsvSchema, name: string, batchSize: number, readsLabels: boolean) {
+  constructor(
+    schema: CsvSchema,
+    name: string,
+    batchSize: number,
+    readsLabels: boolean,
+    classes: readonly Label[] | undefined,
+  ) {
+    this.#classes = classes && new Set(classes);
     this.#schema = schema;
     this.#name = name;
     this.#batchSize = batchSize;
@@ -126,7 +143,7 @@ class Batches {
     if (at + encoder.numFeatures > this.#values.length) this.#grow(encoder.numFeatures);
     const row = this.#row++;
     if (!encoder.encode(fields, line, this.#values, at)) return;
-    if (encoder.hasLabel) this.#labels.push(encoder.label(fields, line));
+    if (encoder.hasLabel) this.#labels.push(encoder.label(fields, line, this.#classes));
     this.#rows.push(row);
     this.#lines.push(line);
     if (this.#rows.length === this.#batchSize) this.#close();

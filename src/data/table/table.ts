@@ -214,6 +214,8 @@ export interface EncodeOptions {
   readonly missing?: MissingPolicy;
   /** How to treat unseen categories; overrides the schema. */
   readonly unseen?: UnseenPolicy;
+  /** The decimal mark of the rows; overrides the schema. */
+  readonly decimal?: '.' | ',';
   /** Whether a key of an object that is no column is an error; otherwise, and by default, it is ignored. */
   readonly strict?: boolean;
 }
@@ -345,10 +347,11 @@ export function withOptions(
   where: string,
   others: readonly string[],
 ): CsvSchema {
-  assertKnownOptions(options, ['missing', 'unseen', ...others], where);
+  assertKnownOptions(options, ['missing', 'unseen', 'decimal', ...others], where);
   assertSchema(schema, where);
-  const { missing = schema.missing, unseen = schema.unseen } = options;
+  const { missing = schema.missing, unseen = schema.unseen, decimal = schema.decimal } = options;
   assertOneOf(missing, MISSING_POLICIES, where, 'missing');
   assertOneOf(unseen, UNSEEN_POLICIES, where, 'unseen');
-  return { ...schema, missing, unseen };
+  assertOneOf(decimal, ['.', ','], where, 'decimal');
+  return { ...schema, missing, unseen, decimal };
 }

@@ -22,15 +22,39 @@ export function assertDelimiter({ name, delimiter, decimal }: RecordFormat): voi
   throw new DomainError({ where: name, argument: 'delimiter', expected, actual: describe(delimiter) });
 }
 
+/** The delimiter that a line such as `sep=;` names, which Excel reads and writes; undefined for other lines. */
+export function namedDelimiter(line: string): string | undefined {
+  return /^"?sep=(.)"?\r?$/i.exec(line)?.[1];
+}
+
+/** Whether the first record contains more than one delimiter, so that the second one decides. */
+export function isAmbiguous(first: string, { delimiter, decimal }: RecordFormat): boolean {
+  if (delimiter !== undefined) return false;
+  return DELIMITERS.filter((each) => each !== decimal && countIn(first, each) > 0).length > 1;
+}
+
+/** The number of delimiters outside quotes. */
+function countIn(record: string, delimiter: string): number {
+  const plain = record.split('"').filter((_, i) => i % 2 === 0);
+  return plain.reduce((sum, part) => sum + part.split(delimiter).length - 1, 0);
+}
+
 /**
- * The given delimiter, if the first record contains it, or the delimiter that gives the most fields.
+ * The given delimiter, if the first record contains it, or the delimiter that gives the most fields. Where there are
+ * several, one that gives the same number in the first two records is preferred: names may contain commas.
  *
  * @param first the first record that is not blank, with its quoted fields
+ * @param second the record after it, if it decides
  */
-export function delimiterOf(first: string, { name, delimiter, decimal }: RecordFormat): string {
-  const plain = first.split('"').filter((_, i) => i % 2 === 0);
-  const count = (each: string) => plain.reduce((sum, part) => sum + part.split(each).length - 1, 0);
-  const counts = DELIMITERS.map((each) => (each === decimal ? 0 : count(each)));
+export function delimiterOf(
+  first: string,
+  second: string | undefined,
+  { name, delimiter, decimal }: RecordFormat,
+): string {
+  const count = (each: string) => countIn(first, each);
+  const all = DELIMITERS.map((each) => (each === decimal ? 0 : count(each)));
+  const agreeing = all.map((each, i) => (second !== undefined && countIn(second, DELIMITERS[i]) === each ? each : 0));
+  const counts = agreeing.some((each) => each > 0) ? agreeing : all;
   const most = Math.max(...counts);
   const found = DELIMITERS[counts.indexOf(most)];
   if (delimiter === undefined) return most === 0 && decimal === ',' ? ';' : found;

@@ -2,7 +2,7 @@
 import { FormatError, ShapeError } from '../../../core/errors.js';
 import { describe } from '../../../core/shape.js';
 import type { Source } from '../../source.js';
-import { assertDelimiter, delimiterOf, type RecordFormat } from './delimiter.js';
+import { assertDelimiter, delimiterOf, isAmbiguous, namedDelimiter, type RecordFormat } from './delimiter.js';
 import { RowBlock } from './rows.js';
 import { assertCsv, assertUtf8, isAscii, MAX_RECORD, NEWLINE, skipBlanks, textOf, unitsOf } from './text.js';
 
@@ -48,6 +48,8 @@ export class RecordReader {
   #isStart = true;
   /** The first half of a surrogate pair. */
   #half = '';
+  /** The delimiter of a first line such as `sep=;`. */
+  #named: string | undefined;
   /** Empty until it is known. */
   #delimiter = new Uint8Array(0);
   /** Not 0 for the bytes that need action: newline, quote, and the last byte of the delimiter. */
@@ -283,7 +285,24 @@ export class RecordReader {
     }
     this.#at = at;
     if (at === end && !isLast) return false;
-    const delimiter = delimiterOf(textOf(bytes.subarray(this.#field, at)), this.#format);
+    const first = textOf(bytes.subarray(this.#field, at));
+    const named = namedDelimiter(first);
+    if (named !== undefined && this.#named === undefined && at < end) {
+      // The line is no record: detection begins again after it.
+      this.#named = named;
+      this.#line += countOf(NEWLINE, bytes, this.#record, at + 1);
+      this.#beginRecord(at + 1);
+      this.#at = at + 1;
+      return this.#findDelimiter(isLast);
+    }
+    const format = { ...this.#format, delimiter: this.#format.delimiter ?? this.#named };
+    let second: string | undefined;
+    if (isAmbiguous(first, format)) {
+      const next = this.#recordEnd(at + 1, end);
+      if (next === end && !isLast) return false;
+      second = textOf(bytes.subarray(at + 1, next));
+    }
+    const delimiter = delimiterOf(first, second, format);
     this.#delimiter = ENCODER.encode(delimiter);
     this.#trims = delimiter !== '\t' && delimiter !== ' ';
     for (const byte of [NEWLINE, QUOTE, this.#delimiter[this.#delimiter.length - 1]]) this.#isMark[byte] = 1;
@@ -291,6 +310,16 @@ export class RecordReader {
     this.#field = this.#record;
     this.#at = this.#record;
     return true;
+  }
+
+  /** The end of the record that begins at `start`: a newline outside quotes, or `end`. */
+  #recordEnd(start: number, end: number): number {
+    let isQuoted = false;
+    for (let at = start; at < end; at++) {
+      if (this.#bytes[at] === QUOTE) isQuoted = !isQuoted;
+      else if (this.#bytes[at] === NEWLINE && !isQuoted) return at;
+    }
+    return end;
   }
 
   #isTooLong(end: number): boolean {
