@@ -1,9 +1,10 @@
 // Builds dist/: CommonJS for Node, ES modules for browsers, and thin ES modules over CommonJS for `import` in Node, so
 // that a process that uses both `import` and `require` has one copy of every class and of every loaded backend.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const dist = `${root}/dist`;
@@ -13,6 +14,11 @@ rmSync(dist, { recursive: true, force: true });
 for (const project of ['tsconfig.cjs.json', 'tsconfig.esm.json']) {
   const { status } = spawnSync(process.execPath, [tsc, '-p', project], { cwd: root, stdio: 'inherit' });
   if (status !== 0) process.exit(1);
+}
+for (const file of readdirSync(dist, { recursive: true })) {
+  if (!file.endsWith('.d.ts')) continue;
+  const text = readFileSync(`${dist}/${file}`, 'utf8');
+  writeFileSync(`${dist}/${file}`, withUndefined(text));
 }
 for (const entry of ['index', 'node', 'predict', 'reference', 'report']) {
   const reexport = `export * from './cjs/${entry}.js';\n`;
@@ -24,3 +30,24 @@ cpSync(`${root}/src/graph/kernels`, `${dist}/cjs/graph/kernels`, { recursive: tr
 chmodSync(`${dist}/cjs/cli/main.js`, 0o755);
 // Written last: if it exists, the build is complete.
 writeFileSync(`${dist}/esm/package.json`, '{ "type": "module" }\n');
+
+/**
+ * Declarations in which each optional property may also be undefined, as it may in the sources: `x?: T` becomes
+ * `x?: T | undefined`. So callers with exactOptionalPropertyTypes can pass on what they have.
+ */
+function withUndefined(text) {
+  const source = ts.createSourceFile('a.d.ts', text, ts.ScriptTarget.Latest, true);
+  const edits = [];
+  const visit = (node) => {
+    const isProperty = ts.isPropertySignature(node) || ts.isPropertyDeclaration(node) || ts.isMappedTypeNode(node);
+    const mark = isProperty && node.type ? node.questionToken : undefined;
+    // `-?` of a mapped type takes the mark away.
+    const isOptional = mark !== undefined && mark.kind !== ts.SyntaxKind.MinusToken;
+    if (isOptional) edits.push([node.type.getStart(), '('], [node.type.end, ') | undefined']);
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  // From the end, so that earlier positions stay valid.
+  edits.sort(([a], [b]) => b - a);
+  return edits.reduce((all, [at, added]) => all.slice(0, at) + added + all.slice(at), text);
+}

@@ -85,6 +85,16 @@ export class SoftmaxRegression<L extends Label> extends LinearClassifier<L> {
    * @example const { model, result } = await SoftmaxRegression.fit(iris.features, iris.labels, { l2: 0.01 });
    * @see docs/training.md for what each option does
    */
+  static fit<const L extends Label>(
+    features: FeaturesInput,
+    labels: ArrayLike<L>,
+    options: FitOptions<L> & { readonly schema: CsvSchema },
+  ): Promise<{ model: SoftmaxRegression<L> & { readonly schema: CsvSchema }; result: FitResult }>;
+  static fit<const L extends Label>(
+    features: FeaturesInput,
+    labels: ArrayLike<L>,
+    options?: FitOptions<L>,
+  ): Promise<{ model: SoftmaxRegression<L>; result: FitResult }>;
   static async fit<const L extends Label>(
     features: FeaturesInput,
     labels: ArrayLike<L>,

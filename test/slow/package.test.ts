@@ -86,6 +86,31 @@ async function evaluate(name: string, script: string): Promise<unknown> {
 
 const ENTRIES = ['', '/node', '/predict', '/reference', '/report'].map((door) => `softmax-regression${door}`);
 
+/** Options that are passed on, undefined or not, a schema that a model keeps, and one error that must be found. */
+const STRICT = `import { createReadStream, readFileSync } from 'node:fs';
+import { encodeRows, loadIris, parseCsv, readCsvRows, SoftmaxRegression, toOnnx } from 'softmax-regression';
+import { fileCheckpoint, readCheckpoint } from 'softmax-regression/node';
+export async function onnx() {
+  const { features, labels, featureNames } = loadIris();
+  const { model } = await SoftmaxRegression.fit(features, labels, { l2: 0.01 });
+  return [toOnnx(model), toOnnx(model, { featureNames })];
+}
+export async function resumed(features: number[][], labels: string[]) {
+  const checkpoint = fileCheckpoint('run.checkpoint', { every: { epochs: 5 } });
+  const resume = await readCheckpoint('run.checkpoint');
+  return SoftmaxRegression.fit(features, labels, { solver: 'adam', epochs: 100, checkpoint, resume });
+}
+export async function table() {
+  const { features, labels, schema } = parseCsv(readFileSync('pets.csv'), { label: 'kind', missing: 'mean' });
+  const { model } = await SoftmaxRegression.fit(features, labels, { schema });
+  model.predict(encodeRows(model.schema, [{ width: 1.5, colour: 'red' }]));
+  for await (const { rows } of readCsvRows(createReadStream('new.csv'), model.schema, { name: 'new.csv' })) {
+    console.log(rows);
+  }
+}
+export const wrong = { l2: 1, epochs: 'many' as string } satisfies { l2: number; epochs: number };
+`;
+
 describe('the packed package', () => {
   it('holds the build, the licence and nothing of the workshop', () => {
     const installed = join(project, 'node_modules', 'softmax-regression');
@@ -192,6 +217,28 @@ describe('the packed package', () => {
     const all = await packagesOf('softmax-regression');
     expect(all).toContain('@tensorflow/tfjs-core');
     expect(all.filter((name) => /^(d3|@observablehq|linkedom|fast-png)/.test(name))).toEqual([]);
+  });
+
+  it.each([
+    ['node16', 'node16'],
+    ['nodenext', 'nodenext'],
+    ['esnext', 'bundler'],
+  ])('has types for the strictest options, with modules of %s found as by %s', async (module, resolution) => {
+    writeFileSync(join(project, 'strict.mts'), STRICT);
+    const options = {
+      ...{ module, moduleResolution: resolution, target: 'es2022', types: ['node'], noEmit: true },
+      ...{ strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, skipLibCheck: false },
+      typeRoots: [join(root, 'node_modules', '@types')],
+    };
+    writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files: ['strict.mts'] }));
+    const { stdout } = await run(
+      process.execPath,
+      [join(root, 'node_modules/typescript/bin/tsc'), '--pretty', 'false'],
+      project,
+    );
+    // Other packages have errors of their own.
+    const errors = stdout.split('\n').filter((text) => /^[^ ]/.test(text) && !/node_modules\/(?!softmax)/.test(text));
+    expect(errors).toEqual(["strict.mts(22,31): error TS2322: Type 'string' is not assignable to type 'number'."]);
   });
 
   it('has an executable that says what is missing', async () => {
