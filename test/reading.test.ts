@@ -77,6 +77,18 @@ describe('readSamples', () => {
     }
   });
 
+  it('holds back a part that fit takes for validation, with the lines of its rows', async () => {
+    const text = `size,kind\n${Array.from({ length: 40 }, (_, i) => `${i},${i > 19 ? 'dog' : 'cat'}`).join('\n')}\n`;
+    const { samples, test } = await readSamples([file('sizes.csv', text)], { label: 'kind', testFraction: 0.25 });
+    const { result } = await SoftmaxRegression.fit(samples.features, samples.labels, {
+      validation: test,
+      standardize: true,
+    });
+    expect(result.history[0].validationLoss).toBeGreaterThan(0);
+    // Line 1 is the header, and sizes count from 0.
+    expect(test?.lines).toEqual(Float64Array.from(test?.features.values ?? [], (size) => size + 2));
+  });
+
   it('pairs images with their labels by name, whatever their order', async () => {
     const data = await readSamples(FOUR);
     expect(data).toEqual({

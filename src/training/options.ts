@@ -57,6 +57,8 @@ export interface ValidationData<L extends Label> {
   readonly labels: ArrayLike<L>;
   /** As in the options of a fit. */
   readonly sampleWeights?: ArrayLike<number>;
+  /** Not used: the samples of `readSamples` have them. */
+  readonly lines?: Float64Array;
 }
 
 /** Logs with the names that tfjs's `model.fit` passes to callbacks. */

@@ -45,7 +45,8 @@ export async function readValidation<L extends Label>(
     const expected = 'be a share of the samples in (0, 1), or { features, labels }';
     throw new DomainError({ where, argument: 'validation', expected, actual: describe(given) });
   }
-  assertKnownOptions(given, ['features', 'labels', 'sampleWeights'], `${where}: validation`);
+  // The test part of readSamples has lines as well.
+  assertKnownOptions(given, ['features', 'labels', 'sampleWeights', 'lines'], `${where}: validation`);
   const features = await readFeatures(given.features, where, 'validation.features');
   assertNotEmpty(features, where, 'validation.features');
   checkFeatureCount(features, d, where, 'validation.features');

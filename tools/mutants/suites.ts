@@ -80,6 +80,7 @@ const OWN: Readonly<Record<string, readonly string[]>> = {
   }),
   ...of('metrics', {
     agreement: ['metrics-agreement'],
+    baseline: ['baseline'],
     calibration: ['metrics-calibration'],
     classification: ['metrics'],
     inputs: ['metrics', 'metrics-agreement'],
