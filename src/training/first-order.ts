@@ -101,6 +101,8 @@ async function withTraining<R>(
   body: (trainer: Trainer) => Promise<R>,
 ): Promise<R> {
   options.signal?.throwIfAborted();
+  // A backend such as wasm starts when it is first waited for.
+  await tf.ready();
   const layer = layerOf(features.shape[1], numClasses, options);
   const scaled = scaledFor(layer, features, run);
   const optimizer = OPTIMIZERS[options.solver]();

@@ -127,6 +127,8 @@ export async function openPointValidation(
 ): Promise<{ evaluate(point: Float64Array, signal?: AbortSignal): Promise<ValidationScores>; close(): void }> {
   const { features, numClasses } = samples;
   const inputs = features.shape[1];
+  // A backend such as wasm starts when it is first waited for.
+  await tf.ready();
   const layer = new Dense({ inputs, units: numClasses });
   const scaled = scaledLayer(layer, features.scale);
   const store = new DataStore();
