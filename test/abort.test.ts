@@ -1,7 +1,7 @@
 // A signal at any moment ends the work, and leaves no tensor, timer, file or child behind.
 //
-// What is aborted sees it where it looks, by throwIfAborted, or where it listens: moments between two looks are all alike. So
-// a signal here aborts itself at a look of its own number, and no run depends on how fast the machine is.
+// Work notices an abort where it calls throwIfAborted or listens; moments between two such points are equivalent. So
+// a signal here aborts itself at the n-th such point, and no run depends on the speed of the machine.
 import {
   chmodSync,
   closeSync,
@@ -65,7 +65,7 @@ type Aborted = (signal: AbortSignal) => Promise<unknown>;
 
 const ENOUGH = new Error('enough');
 
-/** A signal that counts how often it is looked at or listened to, and aborts itself at one of these times. */
+/** A signal that counts how often it is checked or listened to, and aborts itself at one of these times. */
 function abortingAt(
   moment: number,
   onMoment = () => {},
@@ -80,7 +80,7 @@ function abortingAt(
         if (looks++ === moment) controller.abort(ENOUGH);
         AbortSignal.prototype.throwIfAborted.call(signal);
       },
-      // Whoever listens is at work already: a child runs, a timer is set.
+      // Listeners are added after the work has begun: a child runs, a timer is set.
       addEventListener(...listener: [never, never, never]) {
         if (looks++ === moment) {
           onMoment();
@@ -92,11 +92,11 @@ function abortingAt(
   };
 }
 
-/** How often the work looks at its signal. */
+/** How often the work checks its signal. */
 async function looksOf(work: Aborted): Promise<number> {
   const { signal, looks } = abortingAt(Number.NaN);
   const result = await work(signal);
-  // Of what scan gives back; models hold none.
+  // Of the results of scan; models hold no tensors.
   if (Array.isArray(result)) tf.dispose(result);
   return looks();
 }

@@ -215,7 +215,7 @@ describe('selectBackend', () => {
 
 const itNative = TEST_BACKENDS.includes('tensorflow') ? it : it.skip;
 
-// Last of those that select: a native backend, once registered, stays.
+// The last test that selects a backend: a native backend stays registered.
 itNative('selectBackend takes tensorflow before all others, once it is provided', async () => {
   provideBackend('tensorflow', async () => `TensorFlow ${(await loadNative()).tensorflowVersion}`);
   const choice = await selectBackend();

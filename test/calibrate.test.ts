@@ -82,7 +82,7 @@ describe('a calibrated model', () => {
     const probabilities = calibrated.predictProbabilities(features.slice(0, 5));
     expect(again.predictProbabilities(features.slice(0, 5))).toEqual(probabilities);
     expect(loadPredictor(bytes).predictProbabilities(features.slice(0, 5))).toEqual(probabilities);
-    // What is not calibrated has no word of it in its file.
+    // The file of a model that is not calibrated does not mention calibration.
     expect(new TextDecoder().decode(old.toBytes())).not.toContain('calibration');
   });
 

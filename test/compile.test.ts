@@ -9,14 +9,14 @@ import '../src/node.js';
 
 const fails = (fields: object) => expect.objectContaining(fields);
 
-/** Numbers of a tensor that is then gone. */
+/** The numbers of a tensor, which is then disposed. */
 function numbersOf(tensor: tf.Tensor): number[] {
   const values = [...tensor.dataSync()];
   tensor.dispose();
   return values;
 }
 
-/** Tensors that are gone when `body` is done. */
+/** Tensors that are disposed when `body` ends. */
 function withTensors<T extends tf.TensorContainerObject>(tensors: T, body: (tensors: T) => void): void {
   try {
     body(tensors);
@@ -50,7 +50,7 @@ onEveryBackend('compile', (backend) => {
         expect(result.deep.b.dtype).toBe('bool');
         const { list, deep } = result;
         expect([...list, deep.b, deep.same, deep.alsoSame].map(numbersOf)).toEqual([[2, 3], [6], [0], [1, 2], [1, 2]]);
-        // What came back was no argument: those are still there.
+        // The results are not the arguments, which still exist.
         expect([...w.dataSync()]).toEqual([1, 2]);
       },
     );
@@ -360,7 +360,7 @@ describeNative('compile on TensorFlow', () => {
   ])('refuses a function that %s, with the line to change, and leaves all as it was', (_, fn, actual, hint) => {
     const v = tf.variable(tf.tensor1d([3, 4]), true, 'weights');
     withTensors({ x: tf.tensor1d([1, 2]) }, ({ x }) => {
-      // Values lie in JavaScript until a kernel wants them.
+      // Values stay in JavaScript until a kernel needs them.
       numbersOf(x.add(v));
       const before = counts();
       const { binding } = nativeBackend();

@@ -34,7 +34,7 @@ function optionsOf(p: Problem, { names, reduction }: Combination): Options {
   return { reduction, ...Object.fromEntries(names.map((name) => [name, all[name as keyof typeof all]])) };
 }
 
-/** Every second sample is ignored, where the options know of that. */
+/** Every second sample is ignored, if the options allow it. */
 function labelsOf({ labels }: Problem, { names }: Combination): number[] {
   return names.includes('ignoreIndex') ? labels.map((label, i) => (i % 2 === 0 ? label : IGNORED)) : labels;
 }

@@ -67,7 +67,7 @@ describe('stratifiedFolds', () => {
     expect(folds(3)).toEqual(folds(3));
     expect(folds()).toEqual(folds(0));
     expect(folds(1)).not.toEqual(folds(2));
-    // Not as they lie.
+    // Not in the given order.
     expect([...folds(0)[0].subarray(0, 10)]).not.toEqual([0, 5, 10, 15, 20, 25, 30, 35, 40, 45]);
   });
 

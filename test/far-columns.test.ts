@@ -117,7 +117,7 @@ describe('a model that standardises columns', () => {
       SoftmaxRegression.fit(tensor, labels, { ...LOGISTIC, featureNames: ['time', 'other'] }),
     ).rejects.toThrow(refused);
     tensor.dispose();
-    // The way out works.
+    // The suggested change works.
     expect(model.predict({ values: Float64Array.from(rows.flat()), shape: [rows.length, 2] })).toHaveLength(200);
   });
 

@@ -416,7 +416,7 @@ describe('loadPinnedData', () => {
   });
 
   describe('from the Debian package', () => {
-    /** Programs in the place of Debian's: apt-cache knows the package once `lists` is there. */
+    /** Fakes of Debian's programs: apt-cache finds the package once `lists` exists. */
     async function debian(programs: Readonly<Record<string, string>> = {}): Promise<void> {
       await folder('system-of-package', good);
       const scripts = {

@@ -140,7 +140,7 @@ describe('foldBack and unfold', () => {
     const again = unfold(foldBack(point, scaling), undefined, scaling);
     const without = Float64Array.from(point, (value, at) => (at === 2 || at === 3 ? 0 : value));
     expect(again).toBeAllClose(without, { rtol: 1e-6, atol: 1e-5 });
-    // There and back, a constant column goes into the bias.
+    // After a round trip, a constant column is part of the bias.
     const raw = foldBack(unfold(point, undefined, scaling), scaling);
     for (const row of rows) expect(logits(row, raw)).toBeAllClose(logits(row, point), { rtol: 1e-6, atol: 1e-5 });
   });

@@ -117,7 +117,7 @@ interface Trained {
   readonly gradientNorm: number;
 }
 
-/** All that fit does, in float64 and plain loops over the reference. */
+/** What fit does, in float64: plain loops over the reference. */
 function trainByHand({ features, labels }: Task, options: Options): Trained {
   const {
     epochs,

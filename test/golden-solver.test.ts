@@ -54,7 +54,7 @@ describe('fit', () => {
     expect(result.objective / each.objective).toBeAllClose(1, { rtol: 1e-7, atol: 0 });
     expect(result.suboptimality).toBeGreaterThanOrEqual(result.objective - each.objective - 1e-14);
     expect(result.suboptimality).toBeLessThan(1e-5 * each.objective);
-    // Of two classes, what counts is the difference of their weights.
+    // With two classes, only the difference of their weights matters.
     const weight = model.weight.flatMap((row) => (row.length === 2 ? [row[1] - row[0]] : Array.from(row)));
     expect(weight).toBeAllClose(each.weight, { rtol: 0, atol: 1e-4 });
     expect(weight.map((value) => value === 0)).toEqual(each.weight.map((value) => value === 0));

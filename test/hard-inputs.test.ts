@@ -30,7 +30,7 @@ describe('fit to classes that can be told apart', () => {
     expect(result.advice).toBe(
       'Give `l2`: the samples are separable, so without a penalty the weights grow without bound and the probabilities are meaningless.',
     );
-    // The least value, 0, is not taken anywhere, and the bound is the whole of what is left.
+    // The infimum, 0, is not attained, and the bound equals the objective.
     expect(result.objective).toBeLessThan(1e-4);
     expect(result.suboptimality).toBe(result.objective);
     expectFinite(model);
@@ -124,7 +124,7 @@ describe('fit to constant, empty and collinear columns', () => {
 });
 
 describe('fit to huge and tiny scales', () => {
-  /** Iris of the two classes that are not told apart. */
+  /** Iris, with the two classes that overlap. */
   const chosen = iris.features.map((_, i) => i).filter((i) => iris.labels[i] !== 'setosa');
   const labels = chosen.map((i) => iris.labels[i]);
   const scaled = (units: readonly number[]) => chosen.map((i) => iris.features[i].map((x, j) => x * units[j]));

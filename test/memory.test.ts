@@ -3,7 +3,7 @@ import * as library from 'softmax-regression';
 import { type BackendName, Dense, type FitOptions, Phm, SoftmaxRegression, sgd } from 'softmax-regression';
 import { onEveryBackend, useBackend } from './helpers/backends.js';
 
-/** Made before what is measured. */
+/** Created before the measurement. */
 interface Given {
   readonly x: tf.Tensor2D;
   readonly logits: tf.Tensor2D;
@@ -326,7 +326,7 @@ const CALLS: Readonly<Record<string, readonly Call[]>> = {
   ],
 };
 
-/** Enough samples to be worth a backend. */
+/** Enough samples for a backend to pay. */
 const MANY = { values: new Float32Array(2.6e6).fill(0.5), shape: [650_000, 4] } as const;
 
 type Asynchronous = (given: Given, features: library.FeaturesInput, options?: library.PredictOptions) => unknown;
@@ -349,7 +349,7 @@ function asynchronous(methods: Readonly<Record<string, Asynchronous>>): Record<s
   return Object.fromEntries(entries) as Record<string, readonly Call[]>;
 }
 
-/** A call that must throw, or reject: then, too, nothing may be left. */
+/** A call that must throw or reject. It may leave no tensor either. */
 function refused(call: Call): Call {
   return async (given) => {
     await expect(Promise.resolve(given).then(call)).rejects.toHaveProperty('message');
@@ -365,7 +365,7 @@ function stepOf(optimizer: library.Optimizer, { weight, rate }: Given): unknown 
   return [state, optimizer.update({ weight }, { weight }, state, rate)];
 }
 
-/** Exports that never see a tensor, most of them of rooms that do not import tfjs. */
+/** Exports that take no tensor; most are from rooms that do not import tfjs. */
 const WITHOUT_TENSORS = [
   ...['BackendError', 'DomainError', 'FormatError', 'ShapeError', 'SoftmaxRegressionError', 'isSoftmaxRegressionError'],
   'inWords',

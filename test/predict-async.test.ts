@@ -19,7 +19,7 @@ const model: SoftmaxRegression<Name> = modelOf(
   [0.1, -0.2, 0, 0.3, 0, 0, 0.2, 0],
   classes,
 );
-/** Many enough to be worth a backend, and to take two chunks. */
+/** Enough samples for a backend to pay, in two chunks. */
 const N = 90_000;
 const values = Float32Array.from(normals(N * D, 2));
 const large = { values, shape: [N, D] } as const;

@@ -29,7 +29,7 @@ const graph = nativeRunner(eagerRunner);
 
 beforeEach(() => provideRunner(graph));
 
-/** Numbers of a tensor that is then gone. */
+/** The numbers of a tensor, which is then disposed. */
 function numbersOf(tensor: tf.Tensor): number[] {
   const values = [...tensor.dataSync()];
   tensor.dispose();
@@ -442,7 +442,7 @@ describeNative('scan as one native graph', () => {
       expect(calls).toEqual({ loadSavedModel: 1, deleteSavedModel: 0 });
       for (let rate = 2; rate <= 8; rate++) await run(rate);
       expect(calls).toEqual({ loadSavedModel: 8, deleteSavedModel: 0 });
-      // The one unused for longest goes: not 1, which was used last.
+      // The least recently used one is closed, so not 1.
       await run(1);
       await run(9);
       expect(calls).toEqual({ loadSavedModel: 9, deleteSavedModel: 1 });

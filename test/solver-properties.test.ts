@@ -9,7 +9,7 @@ interface Samples {
   readonly labels: number[];
   readonly weights: number[];
   readonly options: FitOptions<number>;
-  /** In which order samples, features and classes are taken next. */
+  /** The order of samples, features and classes in the next fit. */
   readonly orders: { readonly samples: number[]; readonly features: number[]; readonly classes: number[] };
 }
 

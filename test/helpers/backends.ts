@@ -15,7 +15,7 @@ const asked = process.env.SOFTMAX_REGRESSION_TEST_BACKENDS?.split(',');
 /** The backends of this machine: tensorflow where native kernels are installed or required, wasm and cpu always. */
 export const TEST_BACKENDS: readonly TestBackend[] = here.filter((backend) => asked?.includes(backend) ?? true);
 
-// tfjs says hello from its slow backends; here they are meant.
+// tfjs warns of slow backends; the tests use them on purpose.
 jest.spyOn(console, 'warn').mockImplementation(() => {});
 
 export async function useBackend(backend: TestBackend): Promise<void> {

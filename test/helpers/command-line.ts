@@ -71,7 +71,7 @@ export class CommandLine {
   }
 }
 
-/** Of what the native library itself writes to standard error when it is loaded. */
+/** What the native library writes to standard error when it is loaded. */
 const NOISE = /^(WARNING: All log messages before absl|[IW]0000 ).*\n/gm;
 
 /** What a command says that was asked for no backend, where there are no native kernels; it is the same otherwise. */

@@ -1,4 +1,4 @@
-// Models of given weights, and samples that look drawn.
+// Models with given weights, and samples that look random.
 import { type Label, Random, SoftmaxRegression } from 'softmax-regression';
 import { encodeModel } from '../../src/serialization/model-file.js';
 

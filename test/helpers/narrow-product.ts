@@ -15,7 +15,7 @@ export interface Product {
   readonly factor?: number;
 }
 
-/** By our kernel, called as TensorFlow's eager operations are. */
+/** By the package's kernel, called like TensorFlow's eager operations. */
 export function product({ a, rows, columns, b, n, transposed, list, factor = 1 }: Product): Float32Array {
   const { binding } = nativeBackend();
   const { TF_FLOAT, TF_INT32, TF_UINT8 } = binding;

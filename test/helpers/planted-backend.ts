@@ -32,7 +32,7 @@ export function changed(change: (values: Float32Array) => unknown): Fault {
   };
 }
 
-/** Notes that a kernel was called; its output stays right. */
+/** Records the call of a kernel. Its output is unchanged. */
 export function noted(name: string, names: Set<string>): Fault {
   return (right) => (params) => {
     names.add(name);

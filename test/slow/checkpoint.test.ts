@@ -11,7 +11,7 @@ interface Problem {
 
 type Options = FitOptions<number>;
 
-/** Classes that overlap, in four features that are not alike. */
+/** Overlapping classes, in four features of different scales. */
 function problemOf(n: number, numClasses: number): Problem {
   const random = new Random(3);
   const labels = Array.from({ length: n }, (_, i) => i % numClasses);
@@ -37,7 +37,7 @@ async function kept({ features, labels }: Problem, options: Options, every: Chec
   return { ...whole, checkpoints };
 }
 
-/** All that a fit gives: numbers are equal only bit for bit. */
+/** The results of a fit, compared bit for bit. */
 function outcome({ model, result }: Awaited<ReturnType<typeof SoftmaxRegression.fit>>) {
   return { weight: model.weight, bias: model.bias, options: model.options, result };
 }
@@ -195,7 +195,7 @@ const FAST_BACKENDS = TEST_BACKENDS.filter((backend) => backend !== 'cpu');
 
 describe.each(FAST_BACKENDS)('a fit to the optimum that is resumed, on tensors, on %s', (backend) => {
   beforeAll(() => useBackend(backend));
-  /** Just so large that tensors begin, and float64 ends it. */
+  /** Just large enough that a fit starts on tensors and ends in float64. */
   const [n, d, classes] = [1300, 390, 10];
   const random = new Random(4);
   const values = Float32Array.from({ length: n * d }, () => random.normal());

@@ -19,7 +19,7 @@ beforeAll(async () => {
 
 afterAll(() => line.dispose());
 
-/** It fails with one line, which begins so, and leaves every file as it was. */
+/** It fails with one line that begins like this, and changes no file. */
 async function refusal(code: number, ...args: string[]): Promise<string> {
   const before = readdirSync(line.folder).sort();
   const model = readFileSync(line.path('good.model'));

@@ -5,7 +5,7 @@ import { refusalOf } from '../../tools/fuzz/guard.js';
 import { corpus, found } from '../../tools/fuzz/target.js';
 import { READERS } from '../../tools/fuzz/targets.js';
 
-// tfjs says hello from its slow backends; here they are meant.
+// tfjs warns of slow backends; the tests use them on purpose.
 jest.spyOn(console, 'warn').mockImplementation(() => {});
 
 describe('what reads files', () => {

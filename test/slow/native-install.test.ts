@@ -31,7 +31,7 @@ beforeEach(() => {
   cache = join(folder, 'cache');
   programs = join(folder, 'bin');
   mkdirSync(programs);
-  // The only programs there are, for what is installed here, are the fakes of each test.
+  // The programs on the path are only the fakes of each test.
   process.env.PATH = programs;
   process.env.SOFTMAX_REGRESSION_CACHE = cache;
   delete process.env.CXX;

@@ -47,7 +47,7 @@ onEveryBackend('a fit on tensors', () => {
     const zeros = zerosOf(model).filter((isZero) => isZero).length;
     expect(zeros).toBeGreaterThan(200);
     expect(zeros).toBeLessThan(1990);
-    // What is said of it is what float64 says.
+    // The reported numbers are those of float64.
     const problem = plainProblem({ features: pixels, labels: classes, numClasses: 10, l1, l2, fitIntercept: true });
     const point = Float64Array.from([...model.weight, model.bias].flatMap((row) => [...row]));
     expect(certify(problem, point)).toEqual({ objective: result.objective, suboptimality: result.suboptimality });

@@ -236,7 +236,7 @@ describe('the packed package', () => {
       [join(root, 'node_modules/typescript/bin/tsc'), '--pretty', 'false'],
       project,
     );
-    // Other packages have errors of their own.
+    // Errors in other packages are ignored.
     const errors = stdout.split('\n').filter((text) => /^[^ ]/.test(text) && !/node_modules\/(?!softmax)/.test(text));
     expect(errors).toEqual(["strict.mts(22,31): error TS2322: Type 'string' is not assignable to type 'number'."]);
   });

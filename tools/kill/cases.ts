@@ -44,7 +44,7 @@ function bySteps(backend: Case['backend'], solver: FirstOrderSolver, more: objec
 
 /** Small enough for float64 in plain TypeScript. */
 const plain = () => problemOf(12_000, 30, 5);
-/** Just large enough that tensors are used first, and float64 at the end. */
+/** Just large enough that a fit starts on tensors and ends in float64. */
 const large = () => problemOf(1300, 390, 10);
 
 export const CASES: readonly Case[] = [

@@ -1,4 +1,4 @@
-// Planted faults in writing checkpoints, to test that each of them is found.
+// Planted faults in writing checkpoints: each must be detected.
 import { rename, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -116,6 +116,6 @@ async function run({ suites, replace, seconds }: Order): Promise<void> {
   process.exit();
 }
 
-// The parent has ended.
+// The parent process has ended.
 process.once('disconnect', () => process.exit());
 process.once('message', (order: Order) => void run(order));

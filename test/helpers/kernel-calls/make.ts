@@ -11,9 +11,9 @@ export interface KernelCall {
   inputs(): tf.Tensor[];
   /** A pure function of them. */
   run(...inputs: tf.Tensor[]): tf.Tensor | tf.Tensor[];
-  /** It looks at the values of a native tensor on the way. */
+  /** It reads the values of a native tensor. */
   readonly reads?: true;
-  /** It draws random numbers inside of TensorFlow. */
+  /** It draws random numbers within TensorFlow. */
   readonly random?: true;
 }
 
@@ -46,7 +46,7 @@ export type Domain = readonly [from: number, to: number];
 
 export const WIDE: Domain = [-2, 2];
 
-/** More than 22 bytes: no longer kept inside of the tensor, so it shows who frees it too early. */
+/** More than 22 bytes, so stored outside the tensor: freeing it too early is detected. */
 export const LONG = 'a string of 1 line, and of more than 22 bytes';
 
 function shaped<S extends Shape>(values: readonly number[], shape: S, type: NumberType): Shaped<S> {
