@@ -610,6 +610,12 @@ describe('on disk', () => {
   it('stays as it was when what is to be saved is no model, or cannot be written', async () => {
     const path = join(folder, 'iris.safetensors');
     await saveModel(path, encodeModel(IRIS));
+    const turned = { code: 'DOMAIN', where: 'saveModel', argument: 'path', hint: 'Call saveModel(path, model).' };
+    expect(await failure(saveModel(encodeModel(IRIS) as never, path as never))).toMatchObject(turned);
+    for (const none of [null, undefined, 7, 'text', { toBytes: 1 }]) {
+      const refused = { code: 'DOMAIN', where: 'saveModel', argument: 'model' };
+      expect(await failure(saveModel(path, none as never))).toMatchObject(refused);
+    }
     expect(await failure(saveModel(path, new Uint8Array(100)))).toMatchObject({ code: 'FORMAT', where: 'saveModel' });
     expect(await failure(saveModel(join(path, 'below'), encodeModel(IRIS)))).toMatchObject({ code: 'BACKEND' });
     expect(new Uint8Array(readFileSync(path))).toEqual(encodeModel(IRIS));
