@@ -35,7 +35,7 @@ export function asWhenTraining(command: Command): Command {
     .addOption(ofWords.choices(['error', 'zero']))
     .option(
       '--delimiter <character>',
-      'field delimiter, \\t for a tab (default: detected in the first line)',
+      'field delimiter, \\t for a tab (default: detected in the first two rows)',
       delimiter,
     )
     .addOption(new Option('--decimal <mark>', 'decimal mark (default: as in training)').choices(['.', ',']));

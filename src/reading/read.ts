@@ -6,7 +6,7 @@ import { parseIdx } from '../data/idx.js';
 import { loadIris } from '../data/iris.js';
 import { readHeader } from '../data/table/header.js';
 import { numberSchema } from '../data/table/schema.js';
-import { type CsvOptions, parseCsv } from '../data/table/table.js';
+import { CSV_OPTIONS, type CsvOptions, parseCsv } from '../data/table/table.js';
 import { chunksOf, type NamedBytes, startOf, wholeOf } from './bytes.js';
 import { pairsOf, pictureData, roleOf, samplesOfPairs } from './idx.js';
 import { type DataSet, divided } from './samples.js';
@@ -31,21 +31,7 @@ export type IdentifiedFiles =
   | { readonly kind: 'model'; readonly bytes: Uint8Array };
 
 /** The options of `parseCsv`, except `name`. */
-const TABLE_OPTIONS = [
-  ...[
-    'label',
-    'labelType',
-    'delimiter',
-    'decimal',
-    'header',
-    'missing',
-    'missingTokens',
-    'strings',
-    'unseen',
-    'ignore',
-  ],
-  'maxCategories',
-];
+const TABLE_OPTIONS = CSV_OPTIONS.filter((name) => name !== 'name');
 
 /**
  * Samples from files: a CSV table, or images and labels as IDX files. The kind is detected from the bytes, as is gzip.

@@ -65,7 +65,7 @@ export function trainCommand(): Command {
     .option('--max-categories <n>', 'the most values of a column of labels or categories (default: 1000)', integer)
     .option(
       '--delimiter <character>',
-      'field delimiter, \\t for a tab (default: detected in the first line)',
+      'field delimiter, \\t for a tab (default: detected in the first two rows)',
       delimiter,
     )
     .addOption(new Option('--decimal <mark>', 'decimal mark (default: .)').choices(['.', ',']))
@@ -124,37 +124,13 @@ async function read(source: string, options: TrainOptions, { onProgress }: Progr
 }
 
 /** The options that say how to read a table. */
+const CSV_CHOICES = [
+  ...(['label', 'labelType', 'strings', 'categories', 'missing', 'missingToken', 'defaultMissing'] as const),
+  ...(['maxCategories', 'unseen', 'ignore', 'delimiter', 'decimal', 'header'] as const),
+] satisfies readonly (keyof CsvChoices)[];
+
 function csvChoices(options: TrainOptions): CsvChoices {
-  const {
-    label,
-    labelType,
-    strings,
-    categories,
-    missing,
-    missingToken,
-    defaultMissing,
-    maxCategories,
-    unseen,
-    ignore,
-    delimiter,
-    decimal,
-    header,
-  } = options;
-  return {
-    label,
-    labelType,
-    strings,
-    categories,
-    missing,
-    missingToken,
-    defaultMissing,
-    maxCategories,
-    unseen,
-    ignore,
-    delimiter,
-    decimal,
-    header,
-  };
+  return Object.fromEntries(CSV_CHOICES.map((name) => [name, options[name]]));
 }
 
 /** Refuses options that exclude each other, before anything is read. */

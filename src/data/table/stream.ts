@@ -15,7 +15,7 @@ import { type EncodeOptions, withOptions } from './table.js';
 export interface ReadOptions extends EncodeOptions {
   /** The file's name, for error messages. */
   readonly name?: string;
-  /** As in `parseCsv`: detected in the first line by default. */
+  /** As in `parseCsv`: detected in the first two rows by default. */
   readonly delimiter?: string;
   /** Whether to read labels if the file has them; `'skip'` ignores labels, which may then be wrong or empty. */
   readonly labels?: 'read' | 'skip';

@@ -35,7 +35,7 @@ export interface CsvOptions {
    * written as its number is printed, so that codes such as 02134, 1.10 or 1E2 stay text and no two labels become one.
    */
   readonly labelType?: 'text' | 'number';
-  /** One character; by default the one of `,` `;` tab `|` that gives the most fields in the first line. */
+  /** One character; by default the one of `,` `;` tab `|` that gives the most, and equally many, fields in the first two rows. */
   readonly delimiter?: string;
   /** `'.'` by default; with `','`, the comma is not detected as delimiter. */
   readonly decimal?: '.' | ',';
@@ -152,7 +152,8 @@ function assertSize(n: number, d: number, where: string): void {
   throw new FormatError({ where, argument: 'the table', expected: `have at most ${MAX_VALUES} numbers`, actual, hint });
 }
 
-const OPTIONS = [
+/** The names of the options of `parseCsv`. */
+export const CSV_OPTIONS: readonly (keyof CsvOptions)[] = [
   'name',
   'label',
   'labelType',
@@ -169,7 +170,7 @@ const OPTIONS = [
 
 function learnOptions(options: CsvOptions): LearnOptions {
   const where = 'parseCsv';
-  assertKnownOptions(options, OPTIONS, where);
+  assertKnownOptions(options, CSV_OPTIONS, where);
   const { name = where, label, labelType, decimal = '.', header = true, missing = 'error', unseen = 'error' } = options;
   const { strings = 'error', ignore = [], maxCategories = 1000, missingTokens = MISSING_TOKENS } = options;
   const isColumn = (value: unknown) => typeof value === 'string' || Number.isInteger(value);
