@@ -45,9 +45,11 @@ export { type IdxArray, type IdxOptions, parseIdx } from './data/idx.js';
 export { type Iris, type IrisSpecies, loadIris } from './data/iris.js';
 export { type Split, type SplitOptions, take, trainTestSplit } from './data/split.js';
 export { columnStatistics, type Standardization, standardize } from './data/standardize.js';
-export type { CsvColumn, CsvSchema, MissingPolicy, UnseenPolicy } from './data/table/schema.js';
+export type { ColumnSummary } from './data/table/learn/column.js';
+export type { CsvColumn, CsvSchema, MissingLabelPolicy, MissingPolicy, UnseenPolicy } from './data/table/schema.js';
 export { type CsvBatch, type ReadOptions, readCsvRows } from './data/table/stream.js';
 export {
+  type BadRow,
   type CsvOptions,
   type CsvTable,
   type CsvValue,

@@ -243,9 +243,9 @@ describe('what is no CSV', () => {
     [
       'the other byte order',
       [Uint8Array.of(0xff, 0xfe, 0x61, 0)],
-      'a.csv:1: the text must be UTF-8; got the byte 0xff. It is UTF-16',
+      'a.csv: the file must be a CSV file; got UTF-16 text. Save it as "CSV UTF-8".',
     ],
-    ['gzip', [Uint8Array.of(0x1f, 0x8b, 8)], 'The file is gzipped'],
+    ['gzip', [Uint8Array.of(0x1f, 0x8b, 8)], 'got a gzip file. Unpack it first.'],
     ['a workbook', [bytes('PK\x03\x04')], 'save the sheet as "CSV UTF-8"'],
     [
       'Latin-1',

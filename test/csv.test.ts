@@ -204,9 +204,9 @@ describe('what parseCsv refuses', () => {
     ],
     [
       'an unnamed column',
-      ',x,y\n0,1,a\n',
+      'x,,y\n0,1,a\n',
       x,
-      'a.csv:1:1: the header must name each column; got "". If it is a row index, pass `ignore: [0]`.',
+      'a.csv:1:2: the header must name each column; got "". Name it, or pass `ignore: [""]`.',
     ],
     [
       'a long row',
@@ -236,7 +236,7 @@ describe('what parseCsv refuses', () => {
       'numbers among text',
       'x,y\nred,a\n7,b\n',
       { ...x, strings: 'one-hot' },
-      'a.csv:3:1: x must be text, like the rows above; got "7". If it marks a missing value, add it to `missingTokens`; `strings: ["x"]` makes all values categories.',
+      'a.csv:3:1: x must be text, like the rows above; got "7". If it marks a missing value, add it to `missingTokens`; `categories: ["x"]` makes all values categories.',
     ],
     [
       'a decimal comma',
@@ -244,21 +244,21 @@ describe('what parseCsv refuses', () => {
       x,
       `a.csv:2:1: x must be a number; got "1,5". A decimal comma? Pass \`decimal: ','\`.`,
     ],
-    ['thousands', 'x;y\n1,000,000;a\n', x, 'got "1,000,000". Write numbers without thousands separators.'],
+    ['thousands', 'x;y\n1,000,000;a\n', x, 'got "1,000,000". Pass `thousands: true` to read thousands separators.'],
     ['infinity', 'x,y\n1,a\nInfinity,b\n', x, 'a.csv:3:1: x must be a number, like the rows above; got "Infinity".'],
     ['a number too large', 'x,y\n1e309,a\n', x, 'a.csv:2:1: x must be a finite number; got "1e309".'],
     [
       'a missing value',
       'x,y\n1,a\nn/a,b\n',
       x,
-      `a.csv:3:1: x must be a number; got "n/a". Pass \`missing: 'drop'\` to skip such rows; when training,`,
+      `a.csv:3:1: x must have a value; got "n/a". Pass \`missing: 'drop'\` to skip such rows; when training,`,
     ],
-    ['an empty field', 'x,y\n1,a\n ,b\n', x, 'a.csv:3:1: x must be a number; got nothing.'],
+    ['an empty field', 'x,y\n1,a\n ,b\n', x, 'a.csv:3:1: x must have a value; got nothing.'],
     [
       'a missing label',
       'x,y\n1,a\n2,\n',
       { ...x, missing: 'mean' },
-      `a.csv:3:2: y must have a value; got nothing. Pass \`missing: 'drop'\` to skip such rows.`,
+      `a.csv:3:2: y must have a value; got nothing. Pass \`missingLabel: 'drop'\` to skip such rows.`,
     ],
     [
       'a column of nothing',

@@ -7,7 +7,12 @@ import { Interrupted } from './interrupt.js';
 import { flagOf, UsageError } from './usage.js';
 
 /** Flags whose names do not follow from the option. */
-const FLAGS: Readonly<Record<string, string>> = { missingTokens: '--missing-token' };
+const FLAGS: Readonly<Record<string, string>> = {
+  missingTokens: '--missing-token',
+  missingByColumn: '--missing',
+  dates: '--date',
+  onBadRow: '--skip-bad',
+};
 
 /** The flag of an option: from the table of fit options, else its name in kebab case. */
 function flagFor(option: string): string {
@@ -45,6 +50,11 @@ export function explain(error: unknown, command: Command | undefined): Explanati
   }
   const [name] = error.argument.split(/[.[]/);
   const flag = flagFor(name);
+  // A column that a flag names is looked up in the file.
+  if (error.code === 'FORMAT' && error.expected.startsWith('be one of the columns')) {
+    const message = `${error.where}: ${inWords(error, written, flag)}`;
+    return { message, isUsage: false, isOurs: true };
+  }
   const isFlag = error.code === 'DOMAIN' && command?.options.some(({ long }) => long === flag) === true;
   return { message: inWords(error, written, isFlag ? flag : undefined), isUsage: isFlag, isOurs: true };
 }

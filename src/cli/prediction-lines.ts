@@ -14,13 +14,15 @@ export interface LineOptions {
   readonly probabilities: boolean;
   /** Write the k most probable classes instead of the first only. */
   readonly top: number | undefined;
+  /** The columns of the table that each line repeats. */
+  readonly keep: readonly string[] | undefined;
 }
 
 export interface LineFormat {
   /** The first line; empty for JSON lines. */
   readonly header: string;
   /** The lines of a batch; `rows` are the row numbers in the file. */
-  readonly lines: (features: FeatureArray, rows: ArrayLike<number>) => string;
+  readonly lines: (features: FeatureArray, rows: ArrayLike<number>, kept?: readonly (readonly string[])[]) => string;
 }
 
 /**
@@ -41,36 +43,46 @@ export function csvField(text: string): string {
 
 /** The format of a model's predictions. */
 export function lineFormat(affine: Affine, classes: readonly Label[], options: LineOptions): LineFormat {
-  const { format, probabilities, top, number } = options;
+  const { format, probabilities, top, number, keep = [] } = options;
   const q = classes.length;
   const names = classes.map((label) => (format === 'csv' ? csvField(String(label)) : JSON.stringify(label)));
   const line =
     format === 'csv' ? csvLine(names, probabilities, top) : jsonLine(names, classes, number, probabilities, top);
   const row = new Float64Array(q);
-  const lines = (features: FeatureArray, rows: ArrayLike<number>) => {
+  const keptText = format === 'csv' ? csvKept : jsonKept(keep);
+  const lines = (features: FeatureArray, rows: ArrayLike<number>, kept?: readonly (readonly string[])[]) => {
     let text = '';
     for (let i = 0; i < features.shape[0]; i++) {
       logitsInto(affine, features, i, row);
       softmaxInPlace(row);
-      text += line(rows[i], row);
+      text += line(rows[i], row, kept === undefined ? '' : keptText(kept[i]));
     }
     return text;
   };
-  return { header: format === 'csv' ? csvHeader(classes, number, probabilities, top) : '', lines };
+  return { header: format === 'csv' ? csvHeader(classes, options) : '', lines };
 }
 
-function csvHeader(classes: readonly Label[], number: string, probabilities: boolean, top: number | undefined): string {
+function csvHeader(classes: readonly Label[], { number, probabilities, top, keep = [] }: LineOptions): string {
   const ranks = Array.from({ length: top ?? 0 }, (_, k) => [`label_${k + 1}`, `probability_${k + 1}`]);
   const chosen = top === undefined ? ['label', 'probability'] : ranks.flat();
   const all = probabilities ? classes.map((label) => csvField(`p(${label})`)) : [];
-  return `${[number, ...chosen, ...all].join()}\n`;
+  return `${[number, ...keep.map(csvField), ...chosen, ...all].join()}\n`;
 }
 
-type Line = (row: number, probabilities: Float64Array) => string;
+function csvKept(texts: readonly string[]): string {
+  return texts.map((text) => `,${csvField(text)}`).join('');
+}
+
+function jsonKept(names: readonly string[]): (texts: readonly string[]) => string {
+  const keys = names.map((name) => JSON.stringify(name));
+  return (texts) => `"kept":{${texts.map((text, i) => `${keys[i]}:${JSON.stringify(text)}`)}},`;
+}
+
+type Line = (row: number, probabilities: Float64Array, kept: string) => string;
 
 function csvLine(names: readonly string[], all: boolean, top: number | undefined): Line {
-  return (row, p) => {
-    let text = String(row);
+  return (row, p, kept) => {
+    let text = row + kept;
     for (const k of top === undefined ? [argMax(p)] : argTopK(p, top))
       text += `,${names[k]},${formatProbability(p[k])}`;
     if (all) for (let k = 0; k < p.length; k++) text += `,${formatProbability(p[k])}`;
@@ -87,9 +99,9 @@ function jsonLine(
 ): Line {
   const keys = classes.map((label) => JSON.stringify(String(label)));
   const one = (p: Float64Array, k: number) => `"label":${names[k]},"probability":${formatProbability(p[k])}`;
-  return (row, p) => {
+  return (row, p, kept) => {
     const first = top === undefined ? one(p, argMax(p)) : `"top":[${argTopK(p, top).map((k) => `{${one(p, k)}}`)}]`;
     const rest = all ? `,"probabilities":{${keys.map((key, k) => `${key}:${formatProbability(p[k])}`)}}` : '';
-    return `{"${number}":${row},${first}${rest}}\n`;
+    return `{"${number}":${row},${kept}${first}${rest}}\n`;
   };
 }

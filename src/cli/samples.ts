@@ -1,25 +1,43 @@
 // cli: DATA → samples: a CSV file, a folder of IDX files, or a data set by name.
 import { statSync } from 'node:fs';
+import type { MissingPolicy } from '../data/table/schema.js';
 import { type CsvOptions, MISSING_TOKENS } from '../data/table/table.js';
 import type { OnProgress } from '../node/files.js';
 import { pictureData } from '../reading/idx.js';
 import { type ReadSamplesOptions, readSamples } from '../reading/read.js';
 import type { DataSet, Described, Samples } from '../reading/samples.js';
 import { labelledRows, type TableModel, type TableOptions } from '../reading/table.js';
+import { BadRowsFile } from './bad-rows.js';
 import { namedBytes, STDIN } from './bytes.js';
 import { flagOf, UsageError } from './usage.js';
 
 /** How `train` reads a CSV file. */
 export interface CsvChoices
-  extends Pick<CsvOptions, 'labelType' | 'delimiter' | 'decimal' | 'missing' | 'unseen' | 'header'> {
+  extends Pick<
+    CsvOptions,
+    | 'labelType'
+    | 'delimiter'
+    | 'decimal'
+    | 'thousands'
+    | 'comment'
+    | 'dateOrder'
+    | 'missingLabel'
+    | 'unseen'
+    | 'header'
+    | 'maxCategories'
+  > {
   readonly label?: string;
+  readonly date?: readonly string[];
+  /** A policy for all columns, and `column=policy` for single ones. */
+  readonly missing?: readonly string[];
+  /** The file for rows that do not fit. */
+  readonly skipBad?: string;
   readonly strings?: 'error' | 'one-hot';
   /** Columns to encode as categories, whatever they contain. */
   readonly categories?: readonly string[];
   readonly missingToken?: readonly string[];
   /** Whether the default markers of missing values apply. */
   readonly defaultMissing?: boolean;
-  readonly maxCategories?: number;
   readonly ignore?: readonly string[];
 }
 
@@ -42,7 +60,14 @@ export function kindOf(source: string): Kind {
 /** Loads the data set to train on. */
 export async function loadDataSet(source: string, choices: CsvChoices, loading: Loading): Promise<DataSet> {
   const kind = kindOf(source);
-  if (kind === 'file') return readSamples([namedBytes(source, loading.signal)], optionsOf(choices));
+  if (kind === 'file') {
+    const { skipBad, ...table } = choices;
+    const bad = skipBad === undefined ? undefined : new BadRowsFile(skipBad);
+    const data = await readSamples([namedBytes(source, loading.signal)], { ...optionsOf(table), onBadRow: bad?.take });
+    const note = await bad?.write();
+    if (note !== undefined) console.error(note);
+    return data;
+  }
   const stray = Object.entries(choices).find(
     ([name, value]) => value !== undefined && !(['header', 'defaultMissing'].includes(name) && value),
   );
@@ -75,6 +100,8 @@ function optionsOf({
   label,
   ignore,
   categories,
+  date,
+  missing = [],
   missingToken = [],
   defaultMissing,
   strings,
@@ -87,9 +114,21 @@ function optionsOf({
     ...(header === false ? { header } : {}),
     label: label === undefined ? undefined : column(label),
     ignore: ignore?.map(column),
-    strings: categories ?? strings,
+    strings,
+    categories: categories?.map(column),
+    dates: date?.map(column),
+    missing: missing.filter((text) => !text.includes('=')).at(-1) as MissingPolicy | undefined,
+    missingByColumn: Object.fromEntries(
+      missing
+        .filter((text) => text.includes('='))
+        .map((text) => [text.slice(0, text.lastIndexOf('=')), policyOf(text)]),
+    ),
     missingTokens: [...(defaultMissing === false ? [''] : MISSING_TOKENS), ...missingToken],
   } satisfies ReadSamplesOptions;
+}
+
+function policyOf(text: string): MissingPolicy {
+  return text.slice(text.lastIndexOf('=') + 1) as MissingPolicy;
 }
 
 async function loadFolder(source: string): Promise<DataSet> {

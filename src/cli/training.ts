@@ -28,6 +28,8 @@ export interface TrainOptions extends CsvChoices, PartChoices, FlagValues {
   readonly resume?: string;
   readonly backend?: BackendName;
   readonly json?: boolean;
+  /** Only reads the table. */
+  readonly dryRun?: boolean;
 }
 
 export async function train(
@@ -106,7 +108,7 @@ async function learn(
 
 /** The document that --json prints. */
 function documentOf(
-  { name, dropped }: DataSet,
+  { name, dropped, columns }: DataSet,
   { training, tested, split, isSelf }: Parts,
   { output, report, folds }: TrainOptions,
   { classes, validated, result, model, evaluation }: Learnt,
@@ -115,7 +117,7 @@ function documentOf(
   const { mean, standardDeviation } = validated ?? {};
   const { numFeatures, numParameters, temperature, options } = model;
   return {
-    data: { name, trainingSamples: training.labels.length, testSamples: tested.labels.length, split, dropped },
+    data: { name, trainingSamples: training.labels.length, testSamples: tested.labels.length, split, dropped, columns },
     model: { file: output, classes, numFeatures, numParameters, temperature, options },
     fit,
     ...(validated && { crossValidation: { folds, mean, standardDeviation } }),

@@ -1,5 +1,6 @@
 // cli: options that commands share.
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { MISSING_POLICIES } from '../data/table/schema.js';
 
 /** An invalid command line; the exit code is 2. */
 export class UsageError extends Error {}
@@ -23,6 +24,13 @@ export function delimiter(text: string): string {
 
 export const jsonOption = () => new Option('--json', 'print JSON, for programs');
 
+/** Collects policies for missing values: one for all columns, and `column=policy` for single ones. */
+export function missing(text: string, before: readonly string[] = []): string[] {
+  const policy = text.slice(text.lastIndexOf('=') + 1);
+  if ((MISSING_POLICIES as readonly string[]).includes(policy)) return [...before, text];
+  throw new InvalidArgumentError(`It must be ${MISSING_POLICIES.join(', ')}, or column=policy.`);
+}
+
 /** Options for reading a table that override the model's schema. */
 export function asWhenTraining(command: Command): Command {
   const ofRows = new Option('--missing <policy>', 'how to treat rows with missing values (default: as in training)');
@@ -41,9 +49,25 @@ export function asWhenTraining(command: Command): Command {
     .addOption(new Option('--decimal <mark>', 'decimal mark (default: as in training)').choices(['.', ',']));
 }
 
+/** The flag that skips rows that do not fit. */
+export const skipBadOption = () =>
+  new Option('--skip-bad <file>', 'skip rows that do not fit the table, and write them to this file with the reasons');
+
 /** The parser of a repeatable option. */
 export function collect(text: string, before: readonly string[] = []): string[] {
   return [...before, text];
+}
+
+/** Names of columns separated by commas, or as a JSON list if they contain commas; repeatable. */
+export function columnNames(text: string, before: readonly string[] = []): string[] {
+  if (!text.startsWith('[')) return [...before, ...text.split(',').map((name) => name.trim())];
+  try {
+    const names: unknown = JSON.parse(text);
+    if (Array.isArray(names) && names.every((name) => typeof name === 'string')) return [...before, ...names];
+  } catch {
+    // Refused below.
+  }
+  throw new InvalidArgumentError('It must be names of columns separated by commas, or a JSON list of names.');
 }
 
 /** `missingTokens` as `--missing-tokens`. */

@@ -145,8 +145,7 @@ async function readTable(bytes: Uint8Array, options: CsvOptions & { readonly nam
     throw new DomainError({ where: name, argument: 'label', expected, actual: 'nothing' });
   }
   const { features, labels, lines, ...described } = parseCsv(bytes, { ...options, label });
-  const { classes, featureNames, schema, dropped } = described;
-  return { name, samples: { features, labels, lines }, classes, featureNames, schema, dropped };
+  return { name, samples: { features, labels, lines }, ...described };
 }
 
 function iris(none: object): DataSet {

@@ -2,6 +2,7 @@
 import type { Label } from '../core/labels.js';
 import type { FeatureArray } from '../data/batches.js';
 import { take, trainTestSplit } from '../data/split.js';
+import type { ColumnSummary } from '../data/table/learn/column.js';
 import type { CsvSchema } from '../data/table/schema.js';
 
 /** Features and the label of each row. */
@@ -31,6 +32,8 @@ export interface DataSet {
   readonly image?: { readonly width: number; readonly height: number };
   /** The number of rows dropped because of missing values. */
   readonly dropped: number;
+  /** What was found in each column of a table, and what it became. */
+  readonly columns?: readonly ColumnSummary[];
 }
 
 /** The description of a data set, without samples and classes. */

@@ -4,6 +4,7 @@ import type { Label } from '../core/labels.js';
 import { describe } from '../core/shape.js';
 import { type CsvSchema, type MissingPolicy, numberSchema, type UnseenPolicy } from '../data/table/schema.js';
 import { type CsvBatch, readCsvRows } from '../data/table/stream.js';
+import type { BadRow } from '../data/table/table.js';
 import { chunksOf, type NamedBytes } from './bytes.js';
 import type { Samples } from './samples.js';
 
@@ -23,6 +24,9 @@ export interface TableOptions {
   readonly decimal?: '.' | ',';
   readonly missing?: MissingPolicy;
   readonly unseen?: UnseenPolicy;
+  /** Columns to pass through. */
+  readonly keep?: readonly (string | number)[];
+  readonly onBadRow?: (row: BadRow) => void;
 }
 
 interface RowsOptions extends TableOptions {
@@ -34,20 +38,14 @@ interface RowsOptions extends TableOptions {
 export function rowsOf(
   source: NamedBytes,
   model: TableModel,
-  { label, delimiter, decimal, missing, unseen, labels, signal }: RowsOptions,
+  { label, delimiter, decimal, missing, unseen, keep, onBadRow, labels, signal }: RowsOptions,
 ): AsyncGenerator<CsvBatch, void, undefined> {
   const { name } = source;
   const schema = schemaOf(model, label, name);
   const { classes } = model;
   return readCsvRows(chunksOf(source), schema, {
-    name,
-    delimiter,
-    decimal,
-    missing,
-    unseen,
-    labels,
+    ...{ name, delimiter, decimal, missing, unseen, keep, onBadRow, labels, signal },
     classes: labels === 'read' && classes.length > 0 ? classes : undefined,
-    signal,
   });
 }
 

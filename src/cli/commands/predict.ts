@@ -6,13 +6,15 @@ import type { TableOptions } from '../../reading/table.js';
 import type { ModelContent } from '../../serialization/model-file.js';
 import { withInterrupt } from '../interrupt.js';
 import { quietDisplay } from '../progress.js';
-import { asWhenTraining, integer, jsonOption, UsageError } from '../usage.js';
+import { asWhenTraining, columnNames, integer, jsonOption, skipBadOption, UsageError } from '../usage.js';
 
 interface Options extends TableOptions {
   readonly output?: string;
   readonly format?: 'csv' | 'jsonl';
   readonly probabilities?: boolean;
   readonly top?: number;
+  readonly keep?: readonly string[];
+  readonly skipBad?: string;
   readonly json?: boolean;
 }
 
@@ -33,7 +35,13 @@ export function predictCommand(): Command {
     .addOption(new Option('--format <name>', 'output format (default: csv)').choices(['csv', 'jsonl']))
     .option('-o, --output <file>', 'the file to write; it appears once it is complete (default: standard output)')
     .option('--probabilities', 'add the probability of every class')
-    .option('--top <k>', 'the k most probable classes instead of the first only', integer);
+    .option('--top <k>', 'the k most probable classes instead of the first only', integer)
+    .option(
+      '--keep <columns>',
+      'copy these columns of a table to the output, separated by commas; repeatable',
+      columnNames,
+    )
+    .addOption(skipBadOption());
   return asWhenTraining(command)
     .addOption(jsonOption().conflicts('format'))
     .addHelpText('after', NOTES)
@@ -47,13 +55,17 @@ async function predict(modelFile: string, source: string, options: Options): Pro
   const { lineFormat } = await import('../prediction-lines.js');
   const model = decodeModel(await loadModelBytes(modelFile), modelFile);
   const { classes } = model;
-  const { json, format = json ? 'jsonl' : 'csv', probabilities = false, top, output } = options;
+  const { json, format = json ? 'jsonl' : 'csv', probabilities = false, top, output, keep, skipBad } = options;
   if (top !== undefined && !(top >= 1 && top <= classes.length)) {
     throw new UsageError(`--top must be an integer in [1, ${classes.length}], the number of classes; got ${top}.`);
   }
   const { kindOf } = await import('../samples.js');
   const number = kindOf(source) === 'file' ? 'line' : 'row';
-  const { header, lines } = lineFormat(model, classes, { format, number, probabilities, top });
+  if (number === 'row' && (keep ?? skipBad) !== undefined) {
+    throw new UsageError(`${keep === undefined ? '--skip-bad' : '--keep'} must be left out: ${source} is not a table.`);
+  }
+  const { header, lines } = lineFormat(model, classes, { format, number, probabilities, top, keep });
+  const bad = skipBad === undefined ? undefined : new (await import('../bad-rows.js')).BadRowsFile(skipBad);
   const { onProgress, stop } = quietDisplay();
   try {
     await withInterrupt(async (signal) => {
@@ -62,9 +74,14 @@ async function predict(modelFile: string, source: string, options: Options): Pro
         let done = 0;
         // Written with the first batch, or at the end if there are no rows.
         let pending = header;
-        for await (const { features, numbers } of batchesOf(source, model, options, signal)) {
+        for await (const { features, numbers, kept } of batchesOf(
+          source,
+          model,
+          { ...options, onBadRow: bad?.take },
+          signal,
+        )) {
           signal.throwIfAborted();
-          await sink.write(pending + lines(features, numbers));
+          await sink.write(pending + lines(features, numbers, kept));
           pending = '';
           done += numbers.length;
           // Rows on a terminal show the progress themselves.
@@ -73,6 +90,8 @@ async function predict(modelFile: string, source: string, options: Options): Pro
         }
         if (pending !== '') await sink.write(pending);
         await sink.commit();
+        const note = await bad?.write();
+        if (note !== undefined) console.error(note);
       } finally {
         await sink.abandon();
       }
@@ -86,6 +105,7 @@ interface Batch {
   readonly features: FeatureArray;
   /** The line or the row of each. */
   readonly numbers: ArrayLike<number>;
+  readonly kept?: readonly (readonly string[])[];
 }
 
 /** Images per batch. */
@@ -101,8 +121,11 @@ async function* batchesOf(
   if (kindOf(source) === 'file') {
     const { namedBytes } = await import('../bytes.js');
     const { rowsOf } = await import('../../reading/table.js');
-    const batches = rowsOf(namedBytes(source, signal), model, { ...options, labels: 'skip', signal });
-    for await (const { features, lines } of batches) yield { features, numbers: lines };
+    const { keep } = options;
+    const column = (text: string) => (model.schema?.header === false && /^-?\d+$/.test(text) ? Number(text) : text);
+    const reading = { ...options, keep: keep?.map(column), labels: 'skip', signal } as const;
+    const batches = rowsOf(namedBytes(source, signal), model, reading);
+    for await (const { features, lines, kept } of batches) yield { features, numbers: lines, kept };
     return;
   }
   const { checkFeatureCount } = await import('../../core/shape.js');

@@ -2,6 +2,8 @@
 import { existsSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { BACKENDS } from '../../backend/names.js';
+import { MISSING_LABEL_POLICIES, MISSING_POLICIES } from '../../data/table/schema.js';
+import { DATE_ORDERS } from '../../features/date.js';
 import type { DataSet } from '../../reading/samples.js';
 import { fitPlan } from '../../training/options.js';
 import { addFitFlags, fitOptionsFrom } from '../fit-options.js';
@@ -9,7 +11,7 @@ import { Interrupted } from '../interrupt.js';
 import { type ProgressDisplay, quietDisplay } from '../progress.js';
 import type { CsvChoices } from '../samples.js';
 import type { TrainOptions } from '../training.js';
-import { collect, delimiter, integer, jsonOption, number, UsageError } from '../usage.js';
+import { collect, delimiter, integer, jsonOption, missing, number, skipBadOption, UsageError } from '../usage.js';
 
 const DATA = `DATA is one of
   FILE.csv         a table, or - to read one from standard input; --label names the column to predict
@@ -45,13 +47,23 @@ export function trainCommand(): Command {
       new Option('--strings <policy>', 'how to treat text columns (default: error)').choices(['error', 'one-hot']),
     )
     .option('--categories <column>', 'one-hot encode this column, even if it contains numbers; repeatable', collect)
+    .option('--date <column>', 'a column of dates: year, days, month, weekday and hour; repeatable', collect)
     .addOption(
-      new Option('--missing <policy>', 'how to treat rows with missing values (default: error)').choices([
-        'error',
-        'drop',
-        'mean',
-        'median',
-      ]),
+      new Option(
+        '--date-order <order>',
+        'the order in 01/02/2024: day first or month first (default: what fits)',
+      ).choices(DATE_ORDERS),
+    )
+    .option(
+      '--missing <policy>',
+      `how to treat missing values: ${MISSING_POLICIES.join(', ')}, or column=policy; repeatable (default: error)`,
+      missing,
+    )
+    .addOption(
+      new Option(
+        '--missing-label <policy>',
+        'how to treat rows without a label (default: as --missing drop, or error)',
+      ).choices(MISSING_LABEL_POLICIES),
     )
     .addOption(
       new Option('--unseen <policy>', 'how to treat categories not seen in training (default: error)').choices([
@@ -59,6 +71,7 @@ export function trainCommand(): Command {
         'zero',
       ]),
     )
+    .addOption(skipBadOption())
     .option('--ignore <column>', 'do not read this column; repeatable', collect)
     .option('--missing-token <text>', 'additional marker of a missing value, such as -999; repeatable', collect)
     .option('--no-default-missing', 'NA, null, ? and the like are values; only an empty field is missing')
@@ -69,7 +82,10 @@ export function trainCommand(): Command {
       delimiter,
     )
     .addOption(new Option('--decimal <mark>', 'decimal mark (default: .)').choices(['.', ',']))
+    .option('--thousands', 'numbers may have thousands separators, such as 1,367')
+    .option('--comment <character>', 'skip lines that begin with this character')
     .option('--no-header', 'the first line is data, not column names')
+    .option('--dry-run', 'read the table, print one line for each column, and end')
     .optionsGroup('Testing:')
     .option('--test <file>', 'test on this CSV file, and train on all rows of DATA')
     .option(
@@ -95,6 +111,8 @@ async function trainFrom(source: string, options: TrainOptions): Promise<void> {
   const display = quietDisplay();
   try {
     const data = await read(source, options, display);
+    await listColumns(data, options, display);
+    if (options.dryRun) return;
     const { train } = await import('../training.js');
     await train(data, options, display);
   } catch (error) {
@@ -115,18 +133,40 @@ async function read(source: string, options: TrainOptions, { onProgress }: Progr
   assertTogether(options);
   // The same check as in `fit`, before anything is read.
   fitPlan(fitOptionsFrom(options), 'train');
-  const { output, report, checkpoint, json } = options;
+  const { output, report, checkpoint, skipBad, json } = options;
   if (checkpoint === STDOUT)
     throw new UsageError('--checkpoint must be a file, because it is written again and again.');
-  await assertDestinations({ '--output': output, '--report': report, '--checkpoint': checkpoint }, json);
+  const outputs = { '--output': output, '--report': report, '--checkpoint': checkpoint, '--skip-bad': skipBad };
+  await assertDestinations(outputs, json);
   onProgress({ stage: `read ${source}`, done: 0 });
   return loadDataSet(source, csvChoices(options), { onProgress });
 }
 
+/** One line for each column, before the training; a dry run ends there. */
+async function listColumns(
+  { name, columns, samples, dropped }: DataSet,
+  { json, dryRun }: TrainOptions,
+  { stop }: ProgressDisplay,
+): Promise<void> {
+  const { columnLines } = await import('../columns.js');
+  const { count, print, printJson } = await import('../output.js');
+  if (columns === undefined) {
+    if (dryRun) throw new UsageError(`--dry-run must be left out: ${name} is not a table.`);
+    return;
+  }
+  const rows = samples.labels.length;
+  if (json && !dryRun) return;
+  stop();
+  if (json) return printJson({ data: { name, rows, dropped, columns } });
+  const without = dropped > 0 ? `; ${count(dropped)} rows with missing values left out` : '';
+  print([`table: ${name}, ${count(rows)} rows${without}`, ...columnLines(columns, dryRun === true), '']);
+}
+
 /** The options that say how to read a table. */
 const CSV_CHOICES = [
-  ...(['label', 'labelType', 'strings', 'categories', 'missing', 'missingToken', 'defaultMissing'] as const),
-  ...(['maxCategories', 'unseen', 'ignore', 'delimiter', 'decimal', 'header'] as const),
+  ...(['label', 'labelType', 'strings', 'categories', 'date', 'dateOrder', 'missing', 'missingLabel'] as const),
+  ...(['missingToken', 'defaultMissing', 'maxCategories', 'unseen', 'ignore', 'delimiter', 'decimal'] as const),
+  ...(['thousands', 'comment', 'header', 'skipBad'] as const),
 ] satisfies readonly (keyof CsvChoices)[];
 
 function csvChoices(options: TrainOptions): CsvChoices {
@@ -135,10 +175,7 @@ function csvChoices(options: TrainOptions): CsvChoices {
 
 /** Refuses options that exclude each other, before anything is read. */
 function assertTogether(options: TrainOptions): void {
-  const { test, testFraction, output, report, strings, categories } = options;
-  if (strings !== undefined && categories !== undefined) {
-    throw new UsageError('--strings must be left out with --categories, which names the columns.');
-  }
+  const { test, testFraction, output, report } = options;
   if (test !== undefined && testFraction !== undefined) {
     throw new UsageError('--test-fraction must be left out with --test, which trains on all rows of DATA.');
   }

@@ -2,9 +2,10 @@
 import { FormatError } from '../../core/errors.js';
 import type { Label } from '../../core/labels.js';
 import { describe } from '../../core/shape.js';
-import { parseNumber } from './number.js';
-import type { Row } from './row.js';
-import type { CsvColumn, CsvSchema } from './schema.js';
+import { encodeDate, parseDate } from '../../features/date.js';
+import { parseGrouped, parseNumber, parsePercent } from './number.js';
+import { type Row, readNumber } from './row.js';
+import { type CsvColumn, type CsvSchema, dropsUnlabelled, namesOf } from './schema.js';
 
 /** True or false in any of the usual spellings; undefined for other text. */
 export function parseBoolean(text: string): boolean | undefined {
@@ -22,8 +23,13 @@ interface Step {
   readonly field: number;
   /** The index of the feature; of the first one for a category. */
   readonly at: number;
+  /** The number of features, and the index of the one that is 1 for a missing value; −1 for none. */
+  readonly width: number;
+  readonly indicator: number;
   readonly categories?: ReadonlyMap<string, number>;
 }
+
+type Kind<K extends CsvColumn['kind']> = Extract<CsvColumn, { readonly kind: K }>;
 
 /** Encodes rows of fields by a schema. */
 export class RowEncoder {
@@ -32,6 +38,8 @@ export class RowEncoder {
   readonly #place: Place;
   readonly #steps: readonly Step[];
   readonly #label: Step | undefined;
+  /** The columns without whose value a row is dropped. */
+  readonly #required: readonly Step[];
   readonly #tokens: ReadonlySet<string>;
   /** Whether a marker of missing values is a number, such as -999. */
   readonly #hasNumberToken: boolean;
@@ -47,17 +55,21 @@ export class RowEncoder {
     schema.columns.forEach((column, i) => {
       const field = fieldOf[i];
       if (column.kind === 'ignored' || field === -1) return;
-      if (column.kind === 'category') {
-        steps.push({ column, field, at, categories: new Map(column.categories.map((name, k) => [name, at + k])) });
-        at += column.categories.length;
-      } else {
-        steps.push({ column, field, at });
-        if (column.kind !== 'label') at++;
-      }
+      const width = namesOf(column).length;
+      const indicator = column.kind !== 'label' && column.indicator ? at + width - 1 : -1;
+      const categories =
+        column.kind === 'category' ? new Map(column.categories.map((name, k) => [name, at + k])) : undefined;
+      steps.push({ column, field, at, width, indicator, categories });
+      at += width;
     });
     this.#label = steps.find(({ column }) => column.kind === 'label');
     this.#steps = steps.filter(({ column }) => column.kind !== 'label');
     this.numFeatures = at;
+    this.#required = steps.filter(({ column }) =>
+      column.kind === 'label'
+        ? dropsUnlabelled(schema)
+        : column.kind !== 'ignored' && (column.missing ?? schema.missing) === 'drop',
+    );
   }
 
   get hasLabel(): boolean {
@@ -70,23 +82,31 @@ export class RowEncoder {
    * @throws FormatError for a field that does not match its column
    */
   encode(row: Row, line: number, values: Float64Array, at: number): boolean {
-    const { decimal, missing } = this.#schema;
-    if (missing === 'drop' && this.#isIncomplete(row)) return false;
+    if (this.#required.length > 0 && this.#isIncomplete(row)) return false;
     for (const step of this.#steps) {
-      const { column, field } = step;
+      const { column, field, indicator } = step;
+      const index = at + step.at;
+      if (indicator !== -1) values[at + indicator] = 0;
       if (column.kind === 'number') {
-        const number = row.number(field, decimal);
+        const number = readNumber(row, field, this.#schema);
         const isNumber = number <= Number.MAX_VALUE && number >= -Number.MAX_VALUE;
-        values[at + step.at] =
-          isNumber && !this.#hasNumberToken ? number : this.#slowNumber(step, row.text(field), number, line);
+        const isPlain = isNumber && !this.#hasNumberToken && column.percent === undefined;
+        values[index] = isPlain ? number : this.#slowNumber(step, column, row.text(field), number, line, values, at);
       } else if (column.kind === 'boolean') {
         const text = row.text(field);
         const value = parseBoolean(text);
-        values[at + step.at] = value === undefined ? this.#fill(step, text, line, 'be true or false') : Number(value);
+        values[index] =
+          value === undefined ? this.#fill(step, text, line, 'be true or false', values, at, 0) : Number(value);
       } else if (column.kind === 'category') {
-        values.fill(0, at + step.at, at + step.at + column.categories.length);
-        const feature = this.#category(step, row.text(field), line);
+        values.fill(0, index, index + column.categories.length);
+        const feature = this.#category(step, column, row.text(field), line, values, at);
         if (feature !== undefined) values[at + feature] = 1;
+      } else if (column.kind === 'date') {
+        const text = row.text(field);
+        const time =
+          (this.#isMissing(text) ? undefined : parseDate(text, column.order)?.time) ??
+          this.#fill(step, text, line, dateExpected, values, at, column.origin);
+        encodeDate(time, column, values, index);
       }
     }
     return true;
@@ -115,7 +135,7 @@ export class RowEncoder {
     }
     const text = row.text(step.field);
     if (this.#isMissing(text))
-      throw missingValue(this.#where(line, step), step.column.name, text, 'have a value', true);
+      throw missingValue(this.#where(line, step), step.column.name, text, 'have a value', 'missing');
     const label =
       type === 'string' ? text : type === 'number' ? parseNumber(text, this.#schema.decimal) : parseBoolean(text);
     if (label !== undefined && !Number.isNaN(label)) return label;
@@ -128,34 +148,65 @@ export class RowEncoder {
   }
 
   #isIncomplete(row: Row): boolean {
-    if (this.#label !== undefined && this.#isMissing(row.text(this.#label.field))) return true;
-    return this.#steps.some(({ field, column }) => {
+    return this.#required.some(({ field, column }) => {
       const isNumber = column.kind === 'number' && !Number.isNaN(row.number(field, this.#schema.decimal));
       return (!isNumber || this.#hasNumberToken) && this.#isMissing(row.text(field));
     });
   }
 
-  #slowNumber(step: Step, text: string, number: number, line: number): number {
-    if (Math.abs(number) > Number.MAX_VALUE) throw this.#error(step, line, 'be a finite number', text);
-    if (!Number.isNaN(number) && !this.#isMissing(text)) return number;
-    return this.#fill(step, text, line, 'be a number');
+  #slowNumber(
+    step: Step,
+    column: Kind<'number'>,
+    text: string,
+    number: number,
+    line: number,
+    values: Float64Array,
+    at: number,
+  ): number {
+    if (!this.#isMissing(text)) {
+      const value = column.percent ? parsePercent(text, this.#schema) : number;
+      if (Math.abs(value) > Number.MAX_VALUE) throw this.#error(step, line, 'be a finite number', text);
+      if (!Number.isNaN(value)) return value;
+    }
+    return this.#fill(step, text, line, column.percent ? 'be a percentage' : 'be a number', values, at, 0);
   }
 
-  /** The fill value if the text marks a missing value; other text is refused. */
-  #fill(step: Step, text: string, line: number, expected: string): number {
+  /**
+   * The fill value if the text marks a missing value, which the indicator then shows; other text is refused.
+   *
+   * @param neutral the fill value of a column that has only an indicator
+   */
+  #fill(
+    step: Step,
+    text: string,
+    line: number,
+    expected: string,
+    values: Float64Array,
+    at: number,
+    neutral: number,
+  ): number {
     if (!this.#isMissing(text)) throw this.#error(step, line, expected, text, numberHint(text, this.#schema.decimal));
     const { fill } = step.column as { fill?: number };
-    if (fill === undefined) throw missingValue(this.#where(line, step), step.column.name, text, expected, false);
-    return fill;
+    if (step.indicator !== -1) values[at + step.indicator] = 1;
+    else if (fill === undefined) throw missingValue(this.#where(line, step), step.column.name, text, expected);
+    return fill ?? neutral;
   }
 
-  #category(step: Step, text: string, line: number): number | undefined {
+  /** The index of a category's feature; undefined for one that is encoded as zeros. */
+  #category(
+    step: Step,
+    { name, fill, categories }: Kind<'category'>,
+    text: string,
+    line: number,
+    values: Float64Array,
+    at: number,
+  ): number | undefined {
     const known = step.categories?.get(text);
     if (known !== undefined) return known;
-    const { name, fill, categories } = step.column as Extract<CsvColumn, { kind: 'category' }>;
     if (this.#isMissing(text)) {
-      if (fill === undefined) throw missingValue(this.#where(line, step), name, text, 'have a value', false);
-      return step.categories?.get(fill);
+      if (step.indicator !== -1) values[at + step.indicator] = 1;
+      else if (fill === undefined) throw missingValue(this.#where(line, step), name, text, 'have a value');
+      return fill === undefined ? undefined : step.categories?.get(fill);
     }
     if (this.#schema.unseen === 'zero') return undefined;
     const some = categories.slice(0, 10).map(describe).join(', ');
@@ -173,27 +224,38 @@ export class RowEncoder {
   }
 }
 
+/** @param label the option that drops rows without a label, if the value is one */
 export function missingValue(
   where: string,
   argument: string,
   text: string,
   expected: string,
-  isLabel: boolean,
+  label?: 'missing' | 'missingLabel',
 ): FormatError {
-  const fill = isLabel ? '' : "; when training, `missing: 'mean'` or `missing: 'median'` fills it in";
-  const hint = `Pass \`missing: 'drop'\` to skip such rows${fill}.`;
+  const hint =
+    label === undefined
+      ? "Pass `missing: 'drop'` to skip such rows; when training, `missing: 'mean'` or `missing: 'median'` fills it in."
+      : `Pass \`${label}: 'drop'\` to skip such rows.`;
   return new FormatError({ where, argument, expected, actual: text === '' ? 'nothing' : describe(text), hint });
 }
 
+/** What a value of a column of dates must do. */
+export const dateExpected = 'be a date such as 2024-01-31';
+
 /** A hint for text that is almost a number. */
 export function numberHint(text: string, decimal: '.' | ','): string | undefined {
+  if (/^[+-]?[$€£¥₹]\s?\d|\d\s?[$€£¥₹]$/.test(text)) return 'Write numbers without currency signs.';
+  const isGrouped = !Number.isNaN(parseGrouped(text, decimal));
   if (decimal === '.' && /^[+-]?[1-9]\d{0,2},\d{3}$/.test(text)) {
-    return "Thousands? Write numbers without separators. A decimal comma? Pass `decimal: ','`.";
+    return "Thousands? Pass `thousands: true`. A decimal comma? Pass `decimal: ','`.";
   }
-  if (/^[+-]?\d{1,3}([.,' \u00a0\u202f]\d{3})+([.,]\d+)?$/.test(text) && !/^\d+[.,]\d+$/.test(text)) {
-    return 'Write numbers without thousands separators.';
+  if (isGrouped) return 'Pass `thousands: true` to read thousands separators.';
+  const other = decimal === '.' ? ',' : '.';
+  if (!/^\d+[.,]\d+$/.test(text) && !Number.isNaN(parseGrouped(text, other))) {
+    return `Pass \`thousands: true\` and \`decimal: '${other}'\` to read thousands separators.`;
   }
   if (decimal === '.' && /^[+-]?\d+,\d+$/.test(text)) return "A decimal comma? Pass `decimal: ','`.";
   if (decimal === ',' && /^[+-]?\d+\.\d+$/.test(text)) return "A decimal point? Pass `decimal: '.'`.";
+  if (/^[+-]?[\d.,]+\s?%$/.test(text)) return 'Write all values of the column with a percent sign, or none.';
   return undefined;
 }

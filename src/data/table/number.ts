@@ -83,3 +83,38 @@ export function shortDecimal(bytes: Uint8Array, start: number, end: number, deci
 export function mayBeginNumber(byte: number): boolean {
   return (byte >= ZERO && byte <= 57) || (byte >= PLUS && byte <= POINT) || byte <= 32 || byte >= 0x80;
 }
+
+const GROUPED: Readonly<Record<'.' | ',', RegExp>> = {
+  '.': /^[+-]?\d{1,3}(?:([,'’\u0020\u00a0\u202f])\d{3})(?:\1\d{3})*(?:\.\d+)?$/,
+  ',': /^[+-]?\d{1,3}(?:([.'’\u0020\u00a0\u202f])\d{3})(?:\1\d{3})*(?:,\d+)?$/,
+};
+
+/**
+ * A number whose digits are grouped by threes, with a comma, point, apostrophe or space that is not the decimal mark; NaN
+ * for any other text.
+ *
+ * @example [parseGrouped('1,367'), parseGrouped('1.234.567,5', ','), parseGrouped('1,36')]   // [1367, 1234567.5, NaN]
+ */
+export function parseGrouped(text: string, decimal: '.' | ',' = '.'): number {
+  if (!GROUPED[decimal].test(text)) return Number.NaN;
+  return Number(text.replace(decimal === '.' ? /[^\d.+-]/g : /[^\d,+-]/g, '').replace(',', '.'));
+}
+
+/** How the numbers of a table are written. */
+export interface NumberFormat {
+  readonly decimal: '.' | ',';
+  /** Whether there may be thousands separators. */
+  readonly thousands?: boolean | undefined;
+}
+
+/**
+ * A percentage as a share; NaN for text without a percent sign.
+ *
+ * @example parsePercent('12.5 %', { decimal: '.' })   // 0.125
+ */
+export function parsePercent(text: string, { decimal, thousands }: NumberFormat): number {
+  if (!text.endsWith('%')) return Number.NaN;
+  const digits = text.slice(0, -1).trimEnd();
+  const number = parseNumber(digits, decimal);
+  return (thousands === true && Number.isNaN(number) ? parseGrouped(digits, decimal) : number) / 100;
+}

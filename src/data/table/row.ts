@@ -1,5 +1,5 @@
 // data: one row of a table, independent of its columns.
-import { parseNumber } from './number.js';
+import { type NumberFormat, parseGrouped, parseNumber } from './number.js';
 
 /** The fields of a row. */
 export interface Row {
@@ -7,6 +7,8 @@ export interface Row {
   readonly length: number;
   /** A field as a decimal number, or NaN for any other text, as `parseNumber` returns. */
   number(field: number, decimal: '.' | ','): number;
+  /** Whether a digit follows a zero at the beginning of a field, as in 02134. */
+  isPadded(field: number): boolean;
   /** The text of a field, without quotes and surrounding blanks. */
   text(field: number): string;
 }
@@ -27,9 +29,19 @@ export class TextRow implements Row {
     return parseNumber(this.#texts[field], decimal);
   }
 
+  isPadded(field: number): boolean {
+    return /^[+-]?0\d/.test(this.#texts[field]);
+  }
+
   text(field: number): string {
     return this.#texts[field];
   }
+}
+
+/** A field as a number, or NaN for any other text. */
+export function readNumber(row: Row, field: number, { decimal, thousands }: NumberFormat): number {
+  const number = row.number(field, decimal);
+  return thousands === true && Number.isNaN(number) ? parseGrouped(row.text(field), decimal) : number;
 }
 
 /** The texts of all fields of a row. */

@@ -2,24 +2,49 @@
 import { DomainError, type ErrorFields, FormatError } from '../../core/errors.js';
 import { nearest } from '../../core/nearest.js';
 import { describe } from '../../core/shape.js';
+import { DATE_ORDERS, type DateOrder, dateFeatures } from '../../features/date.js';
 
-/** How to treat a row with a missing value: refuse it, drop it, or fill in the column's mean or median. */
-export type MissingPolicy = 'error' | 'drop' | 'mean' | 'median';
-export const MISSING_POLICIES: readonly MissingPolicy[] = ['error', 'drop', 'mean', 'median'];
+/**
+ * How to treat a row with a missing value: refuse it, drop it, or fill in the column's mean or median. `'indicator'` fills
+ * in the mean, or nothing for a category, and adds a feature that is 1 where the value is missing.
+ */
+export type MissingPolicy = 'error' | 'drop' | 'mean' | 'median' | 'indicator';
+export const MISSING_POLICIES: readonly MissingPolicy[] = ['error', 'drop', 'mean', 'median', 'indicator'];
+
+/** How to treat a row whose label is missing. */
+export type MissingLabelPolicy = 'error' | 'drop';
+export const MISSING_LABEL_POLICIES: readonly MissingLabelPolicy[] = ['error', 'drop'];
 
 /** How to treat a category that the schema does not contain: refuse it, or encode it as zeros. */
 export type UnseenPolicy = 'error' | 'zero';
 export const UNSEEN_POLICIES: readonly UnseenPolicy[] = ['error', 'zero'];
 
+/** What every column of features has. */
+interface FeatureColumn {
+  readonly name: string;
+  /** How to treat a missing value, if not as the schema says. */
+  readonly missing?: MissingPolicy;
+  /** Whether one more feature is 1 where the value is missing. */
+  readonly indicator?: true;
+}
+
 /** A column of the file, and its encoding. */
 export type CsvColumn =
   | { readonly kind: 'label'; readonly name: string; readonly type: 'string' | 'number' | 'boolean' }
-  /** One feature. `fill` replaces a missing value. */
-  | { readonly kind: 'number'; readonly name: string; readonly fill?: number }
+  /** One feature. `fill` replaces a missing value; a `percent` such as 12% is 0.12. */
+  | (FeatureColumn & { readonly kind: 'number'; readonly fill?: number; readonly percent?: true })
   /** One feature, 0 for false and 1 for true. */
-  | { readonly kind: 'boolean'; readonly name: string; readonly fill?: number }
+  | (FeatureColumn & { readonly kind: 'boolean'; readonly fill?: number })
   /** One-hot encoding: a feature for each category. */
-  | { readonly kind: 'category'; readonly name: string; readonly categories: readonly string[]; readonly fill?: string }
+  | (FeatureColumn & { readonly kind: 'category'; readonly categories: readonly string[]; readonly fill?: string })
+  /** Year, days since `origin`, and one-hot month, weekday and, with `hasTime`, hour. Times are in ms since 1970. */
+  | (FeatureColumn & {
+      readonly kind: 'date';
+      readonly order: DateOrder;
+      readonly origin: number;
+      readonly hasTime: boolean;
+      readonly fill?: number;
+    })
   | { readonly kind: 'ignored'; readonly name: string };
 
 /**
@@ -29,12 +54,23 @@ export interface CsvSchema {
   /** Whether files have a header. If so, columns are matched by name, in any order. */
   readonly header: boolean;
   readonly decimal: '.' | ',';
+  /** Whether numbers may have thousands separators. */
+  readonly thousands?: true;
+  /** The character that begins lines to skip. */
+  readonly comment?: string;
   readonly missing: MissingPolicy;
+  /** Without it, rows without a label are dropped where `missing` is `'drop'`, and refused otherwise. */
+  readonly missingLabel?: MissingLabelPolicy;
   /** Markers of missing values, in lower case. */
   readonly missingTokens: readonly string[];
   readonly unseen: UnseenPolicy;
   /** In the order of the file. */
   readonly columns: readonly CsvColumn[];
+}
+
+/** Whether rows without a label are dropped. */
+export function dropsUnlabelled({ missing, missingLabel }: Pick<CsvSchema, 'missing' | 'missingLabel'>): boolean {
+  return missingLabel === undefined ? missing === 'drop' : missingLabel === 'drop';
 }
 
 /**
@@ -83,10 +119,20 @@ export function featureNamesOf(schema: CsvSchema): string[] {
 }
 
 function plainNames(schema: CsvSchema): string[] {
-  return schema.columns.flatMap((column) => {
-    if (column.kind === 'category') return column.categories.map((category) => `${column.name}=${category}`);
-    return column.kind === 'number' || column.kind === 'boolean' ? [column.name] : [];
-  });
+  return schema.columns.flatMap(namesOf);
+}
+
+/** The names of a column's features, which may not be unique in the table. */
+export function namesOf(column: CsvColumn): string[] {
+  const { kind, name } = column;
+  if (kind === 'label' || kind === 'ignored') return [];
+  const values =
+    kind === 'category'
+      ? column.categories.map((category) => `${name}=${category}`)
+      : kind === 'date'
+        ? dateFeatures(name, column)
+        : [name];
+  return column.indicator ? [...values, `${name} missing`] : values;
 }
 
 /**
@@ -99,7 +145,7 @@ export function checkHeader(names: readonly string[], where: string, isUsed: (i:
   names.forEach((name, i) => {
     const place = `${where}:${i + 1}`;
     if (name === '' && isUsed(i)) {
-      const hint = `If it is a row index, pass \`ignore: [${i}]\`.`;
+      const hint = 'Name it, or pass `ignore: [""]`.';
       throw new FormatError({ where: place, argument: 'the header', expected: 'name each column', actual: '""', hint });
     }
     const first = places.get(name);
@@ -113,13 +159,21 @@ export function checkHeader(names: readonly string[], where: string, isUsed: (i:
 }
 
 /** Refuses a row with more or fewer fields than there are columns. */
-export function checkWidth(numFields: number, width: number, name: string, line: number, rule: string): void {
+export function checkWidth(
+  numFields: number,
+  width: number,
+  name: string,
+  line: number,
+  rule: string,
+  aside?: string,
+): void {
   if (numFields === width) return;
   const where = `${name}:${line}:${Math.min(numFields, width) + 1}`;
   const hint =
-    numFields < width
+    aside ??
+    (numFields < width
       ? 'Is a field missing, or is the delimiter different?'
-      : 'Does an unquoted field contain the delimiter?';
+      : 'Does an unquoted field contain the delimiter?');
   const expected = `have ${width} fields, ${rule}`;
   throw new FormatError({ where, argument: 'the row', expected, actual: String(numFields), hint });
 }
@@ -151,6 +205,33 @@ export function locateColumns(schema: CsvSchema, names: readonly string[], where
   });
 }
 
+/** The index of a column given by name or by number: from 0, or from the end with −1, −2, …. */
+export function findColumn(
+  column: string | number,
+  names: readonly string[],
+  places: ReadonlyMap<string, number>,
+  where: string,
+  argument: string,
+  header: boolean,
+): number {
+  const found = typeof column === 'number' ? (column < 0 ? names.length + column : column) : (places.get(column) ?? -1);
+  if (Number.isInteger(found) && found >= 0 && found < names.length) return found;
+  if (typeof column === 'number') {
+    const expected = `be a column, an integer in [${-names.length}, ${names.length})`;
+    throw new FormatError({ where, argument, expected, actual: String(column) });
+  }
+  const some = names.slice(0, 20).map(describe).join(', ');
+  const expected = `be one of the columns ${some}${names.length > 20 ? ', …' : ''}`;
+  const other = header ? 'If the first line is data, pass `header: false`.' : undefined;
+  throw new FormatError({
+    where,
+    argument,
+    expected,
+    actual: describe(column),
+    hint: didYouMean(column, names) ?? other,
+  });
+}
+
 export function didYouMean(name: string, candidates: readonly string[]): string | undefined {
   const meant = nearest(name, candidates);
   return meant === undefined ? undefined : `Did you mean ${describe(meant)}?`;
@@ -173,15 +254,24 @@ export function assertSchema(schema: CsvSchema, where: string): void {
   check(decimal === '.' || decimal === ',', '.decimal', "be '.' or ','", decimal);
   check(MISSING_POLICIES.includes(missing), '.missing', `be among ${MISSING_POLICIES.join(', ')}`, missing);
   check(UNSEEN_POLICIES.includes(unseen), '.unseen', `be among ${UNSEEN_POLICIES.join(', ')}`, unseen);
+  const { thousands, comment, missingLabel } = schema;
+  check(thousands === undefined || thousands === true, '.thousands', 'be true, or absent', thousands);
+  check(comment === undefined || isComment(comment), '.comment', COMMENT_RULE, comment);
+  const isPolicy = missingLabel === undefined || MISSING_LABEL_POLICIES.includes(missingLabel);
+  check(isPolicy, '.missingLabel', `be among ${MISSING_LABEL_POLICIES.join(', ')}`, missingLabel);
   check(isNames(missingTokens), '.missingTokens', 'be a list of strings', missingTokens);
   check(Array.isArray(columns), '.columns', 'be a list', columns);
   columns.forEach((column: CsvColumn | null, i) => {
     const at = `.columns[${i}]`;
     check(typeof column === 'object' && typeof column?.name === 'string', at, 'have a kind and a name', column);
     const { kind, name: _, ...rest } = column as CsvColumn;
-    const { type, categories, fill } = rest as { type?: unknown; categories?: string[]; fill?: unknown };
-    const kinds = ['label', 'number', 'boolean', 'category', 'ignored'];
+    const { type, categories, fill, missing: own, indicator, percent, order, origin, hasTime } = rest as Untrusted;
+    const kinds = ['label', 'number', 'boolean', 'category', 'date', 'ignored'];
     check(kinds.includes(kind), `${at}.kind`, `be among ${kinds.join(', ')}`, kind);
+    const isOwn = own === undefined || MISSING_POLICIES.includes(own as MissingPolicy);
+    check(isOwn, `${at}.missing`, `be among ${MISSING_POLICIES.join(', ')}`, own);
+    check(indicator === undefined || indicator === true, `${at}.indicator`, 'be true, or absent', indicator);
+    check(percent === undefined || percent === true, `${at}.percent`, 'be true, or absent', percent);
     if (kind === 'label') {
       check(['string', 'number', 'boolean'].includes(type as string), `${at}.type`, 'be a type of labels', type);
     } else if (kind === 'category') {
@@ -193,7 +283,22 @@ export function assertSchema(schema: CsvSchema, where: string): void {
     } else {
       check(fill === undefined || Number.isFinite(fill), `${at}.fill`, 'be a finite number', fill);
     }
+    if (kind !== 'date') return;
+    check(DATE_ORDERS.includes(order as DateOrder), `${at}.order`, `be among ${DATE_ORDERS.join(', ')}`, order);
+    check(Number.isFinite(origin), `${at}.origin`, 'be a finite number', origin);
+    check(typeof hasTime === 'boolean', `${at}.hasTime`, 'be true or false', hasTime);
   });
   const labels = columns.filter(({ kind }) => kind === 'label').length;
   check(labels <= 1, '.columns', 'have at most one label', labels);
+}
+
+/** The fields of a column that is not trusted. */
+interface Untrusted extends Readonly<Record<string, unknown>> {
+  readonly categories?: string[];
+}
+
+export const COMMENT_RULE = 'be one of the characters ! # $ % & * / : ; < = > ? @ \\ ^ ` | ~';
+
+export function isComment(comment: unknown): boolean {
+  return typeof comment === 'string' && /^[!#$%&*/:;<=>?@\\^`|~]$/.test(comment);
 }

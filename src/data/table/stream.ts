@@ -8,8 +8,8 @@ import { RecordReader } from './csv/records.js';
 import type { RowBlock } from './csv/rows.js';
 import { RowEncoder } from './encode.js';
 import { type Row, textsOf } from './row.js';
-import { type CsvSchema, checkHeader, checkWidth, locateColumns } from './schema.js';
-import { type EncodeOptions, withOptions } from './table.js';
+import { type CsvSchema, checkHeader, checkWidth, findColumn, locateColumns, placesOf } from './schema.js';
+import { type BadRow, BadRows, type EncodeOptions, withOptions } from './table.js';
 
 /** Options of `readCsvRows`. */
 export interface ReadOptions extends EncodeOptions {
@@ -21,6 +21,10 @@ export interface ReadOptions extends EncodeOptions {
   readonly labels?: 'read' | 'skip';
   /** The labels that are accepted; all by default. */
   readonly classes?: readonly Label[];
+  /** Columns to pass through as text, by name, or by number for a table without a header. */
+  readonly keep?: readonly (string | number)[];
+  /** Called with each row that does not fit the schema; such rows are skipped. By default the first one is an error. */
+  readonly onBadRow?: (row: BadRow) => void;
   /** The maximum number of rows in a batch; 4096 by default. */
   readonly batchSize?: number;
   /** Aborts reading. */
@@ -37,6 +41,8 @@ export interface CsvBatch {
   readonly rows: Float64Array;
   /** The line on which each row begins, from 1. */
   readonly lines: Float64Array;
+  /** With `keep`, the texts of these columns for each row. */
+  readonly kept?: readonly (readonly string[])[];
 }
 
 /**
@@ -58,18 +64,21 @@ export async function* readCsvRows(
 ): AsyncGenerator<CsvBatch, void, undefined> {
   const where = 'readCsvRows';
   const applied = withOptions(schema, options, where, [
-    'name',
-    'delimiter',
-    'labels',
-    'classes',
-    'batchSize',
-    'signal',
+    ...(['name', 'delimiter', 'labels', 'classes', 'keep', 'onBadRow', 'batchSize', 'signal'] as const),
   ]);
-  const { name = where, delimiter, labels = 'read', classes, batchSize = 4096, signal } = options;
+  const { name = where, delimiter, labels = 'read', classes, keep, onBadRow, batchSize = 4096, signal } = options;
   assertOneOf(labels, ['read', 'skip'], where, 'labels');
   assertPositiveInteger(batchSize, where, 'batchSize');
-  const batches = new Batches(applied, name, batchSize, labels === 'read', classes);
-  const reader = new RecordReader({ name, delimiter, decimal: applied.decimal });
+  const batches = new Batches({
+    schema: applied,
+    name,
+    batchSize,
+    readsLabels: labels === 'read',
+    classes,
+    keep,
+    onBadRow,
+  });
+  const reader = new RecordReader({ name, delimiter, decimal: applied.decimal, comment: applied.comment });
   for await (const chunk of chunks) {
     signal?.throwIfAborted();
     for (const block of reader.push(chunk)) batches.take(block);
@@ -84,34 +93,41 @@ export async function* readCsvRows(
   yield* batches.ready();
 }
 
+interface BatchesOptions {
+  readonly schema: CsvSchema;
+  readonly name: string;
+  readonly batchSize: number;
+  readonly readsLabels: boolean;
+  readonly classes: readonly Label[] | undefined;
+  readonly keep: readonly (string | number)[] | undefined;
+  readonly onBadRow: ((row: BadRow) => void) | undefined;
+}
+
 /** Collects rows into batches. */
 class Batches {
   readonly #schema: CsvSchema;
+  readonly #options: BatchesOptions;
   readonly #name: string;
-  readonly #batchSize: number;
-  readonly #readsLabels: boolean;
+  readonly #bad: BadRows;
   #encoder: RowEncoder | undefined;
   readonly #classes: ReadonlySet<Label> | undefined;
   #width = 0;
+  /** The fields to keep. */
+  #keep: readonly number[] = [];
   #full: CsvBatch[] = [];
   #values = new Float64Array(0);
   #labels: Label[] = [];
   #rows: number[] = [];
   #lines: number[] = [];
+  #kept: string[][] = [];
   #row = 0;
 
-  constructor(
-    schema: CsvSchema,
-    name: string,
-    batchSize: number,
-    readsLabels: boolean,
-    classes: readonly Label[] | undefined,
-  ) {
-    this.#classes = classes && new Set(classes);
-    this.#schema = schema;
-    this.#name = name;
-    this.#batchSize = batchSize;
-    this.#readsLabels = readsLabels;
+  constructor(options: BatchesOptions) {
+    this.#options = options;
+    this.#classes = options.classes && new Set(options.classes);
+    this.#schema = options.schema;
+    this.#name = options.name;
+    this.#bad = new BadRows(options.onBadRow);
   }
 
   /** Whether the header or the first row has been read. */
@@ -131,23 +147,30 @@ class Batches {
       this.#encoder = this.#begin(textsOf(fields), line);
       if (this.#schema.header) return;
     }
-    const encoder = this.#encoder;
-    checkWidth(
-      fields.length,
-      this.#width,
-      this.#name,
-      line,
-      this.#schema.header ? 'like the header' : 'like the first row',
-    );
-    const at = this.#rows.length * encoder.numFeatures;
-    if (at + encoder.numFeatures > this.#values.length) this.#grow(encoder.numFeatures);
+    const { numFeatures } = this.#encoder;
+    const at = this.#rows.length * numFeatures;
+    if (at + numFeatures > this.#values.length) this.#grow(numFeatures);
     const row = this.#row++;
-    if (!encoder.encode(fields, line, this.#values, at)) return;
-    if (encoder.hasLabel) this.#labels.push(encoder.label(fields, line, this.#classes));
+    if (!this.#bad.fits(fields, line, this.#encode) || this.#isDropped) return;
+    if (this.#label !== undefined) this.#labels.push(this.#label);
+    if (this.#options.keep !== undefined) this.#kept.push(this.#keep.map((field) => fields.text(field)));
     this.#rows.push(row);
     this.#lines.push(line);
-    if (this.#rows.length === this.#batchSize) this.#close();
+    if (this.#rows.length === this.#options.batchSize) this.#close();
   }
+
+  /** Whether the encoded row is dropped, and its label. */
+  #isDropped = false;
+  #label: Label | undefined;
+
+  /** Encodes a row after those of the batch. @throws FormatError if it does not fit */
+  readonly #encode = (fields: Row, line: number): void => {
+    const encoder = this.#encoder as RowEncoder;
+    const rule = this.#schema.header ? 'like the header' : 'like the first row';
+    checkWidth(fields.length, this.#width, this.#name, line, rule);
+    this.#isDropped = !encoder.encode(fields, line, this.#values, this.#rows.length * encoder.numFeatures);
+    this.#label = encoder.hasLabel && !this.#isDropped ? encoder.label(fields, line, this.#classes) : undefined;
+  };
 
   /** The batches since the last call; the last one may be short. */
   ready(): CsvBatch[] {
@@ -165,14 +188,16 @@ class Batches {
       ...(hasLabel ? { labels: this.#labels } : {}),
       rows: Float64Array.from(this.#rows),
       lines: Float64Array.from(this.#lines),
+      ...(this.#options.keep && { kept: this.#kept }),
     });
+    this.#kept = [];
     this.#labels = [];
     this.#rows = [];
     this.#lines = [];
   }
 
   #grow(numFeatures: number): void {
-    const rows = Math.min(this.#batchSize, Math.max(64, 2 * this.#rows.length));
+    const rows = Math.min(this.#options.batchSize, Math.max(64, 2 * this.#rows.length));
     const values = new Float64Array(rows * numFeatures);
     values.set(this.#values);
     this.#values = values;
@@ -184,7 +209,11 @@ class Batches {
     const { columns, header } = this.#schema;
     this.#width = fields.length;
     const fieldOf = header ? this.#find(fields, where) : this.#count(fields, line);
-    if (!this.#readsLabels) {
+    const names = header ? fields : fields.map((_, i) => `column ${i + 1}`);
+    const places = placesOf(names);
+    const { keep = [] } = this.#options;
+    this.#keep = keep.map((column) => findColumn(column, names, places, where, 'keep', header));
+    if (!this.#options.readsLabels) {
       columns.forEach(({ kind }, i) => {
         if (kind === 'label') fieldOf[i] = -1;
       });

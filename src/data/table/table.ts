@@ -2,17 +2,23 @@
 import { DomainError, FormatError, ShapeError } from '../../core/errors.js';
 import { type Label, sortedClasses } from '../../core/labels.js';
 import { assertKnownOptions, assertOneOf, assertPositiveInteger, describe } from '../../core/shape.js';
+import { DATE_ORDERS, type DateOrder } from '../../features/date.js';
 import type { FeatureArray } from '../batches.js';
 import { CsvSource } from './csv/records.js';
 import { RowEncoder } from './encode.js';
-import { LABEL_TYPES, Learner, type LearnOptions } from './learn.js';
-import { TextRow } from './row.js';
+import { type ColumnSummary, LABEL_TYPES, type LearnOptions } from './learn/column.js';
+import { Learner } from './learn/learner.js';
+import { type Row, TextRow, textsOf } from './row.js';
 import {
   assertSchema,
+  COMMENT_RULE,
   type CsvSchema,
   didYouMean,
   featureNamesOf,
+  isComment,
+  MISSING_LABEL_POLICIES,
   MISSING_POLICIES,
+  type MissingLabelPolicy,
   type MissingPolicy,
   UNSEEN_POLICIES,
   type UnseenPolicy,
@@ -41,24 +47,53 @@ export interface CsvOptions {
   readonly decimal?: '.' | ',';
   /** Whether the first line names the columns; true by default. Otherwise the names are `column 1`, `column 2`, …. */
   readonly header?: boolean;
+  /** Whether numbers may have thousands separators, such as 1,367 or 1.234.567,5; false by default. */
+  readonly thousands?: boolean;
+  /** Lines that begin with this character are skipped; none by default. */
+  readonly comment?: string;
   /**
    * How to treat a row with a missing value: `'error'` (default), `'drop'`, or fill in the `'mean'` or `'median'` of
-   * the column. Categories are filled with the most frequent one. A missing label is never filled in.
+   * the column; categories are filled with the most frequent one. `'indicator'` fills in the mean, and adds a feature
+   * that is 1 where the value is missing; for categories this feature alone is 1. A missing label is never filled in.
    */
   readonly missing?: MissingPolicy;
+  /** As `missing`, for single columns by name. */
+  readonly missingByColumn?: Readonly<Record<string, MissingPolicy>>;
+  /** How to treat a row without a label: `'error'` or `'drop'`. By default, as `missing` if it is `'drop'`, else `'error'`. */
+  readonly missingLabel?: MissingLabelPolicy;
   /** Markers of missing values, case-insensitive; by default `''`, `?`, `NA`, `N/A`, `#N/A`, `<NA>`, `NaN`, `null`. */
   readonly missingTokens?: readonly string[];
   /**
    * How to treat text columns: `'error'` (default), or `'one-hot'`, which makes each value a feature that is 0 or 1. A
-   * list of names one-hot encodes these columns only, even if they contain numbers.
+   * list of names is the same as `categories`.
    */
   readonly strings?: 'error' | 'one-hot' | readonly string[];
+  /** Columns to one-hot encode whatever they contain, by name or number. */
+  readonly categories?: readonly (string | number)[];
+  /**
+   * Columns of dates, by name or number. Each becomes the year, the days since the first day of the table, and one-hot
+   * month, weekday and, if there are times of day, hour.
+   */
+  readonly dates?: readonly (string | number)[];
+  /** The order of dates such as 01/02/2024: `'dmy'` or `'mdy'`; by default the one that all dates of the column have. */
+  readonly dateOrder?: DateOrder;
   /** How `encodeRows` and `readCsvRows` treat a category that is not in this table; `'error'` by default. */
   readonly unseen?: UnseenPolicy;
   /** Columns to ignore, by name or number. */
   readonly ignore?: readonly (string | number)[];
   /** The maximum number of distinct values in a column of labels or categories; 1000 by default. */
   readonly maxCategories?: number;
+  /** Called with each row that does not fit the table; such rows are skipped. By default the first one is an error. */
+  readonly onBadRow?: (row: BadRow) => void;
+}
+
+/** A row that does not fit its table. */
+export interface BadRow {
+  /** The line on which it begins, from 1. */
+  readonly line: number;
+  /** Why, with `file:line:column`. */
+  readonly error: FormatError;
+  readonly fields: readonly string[];
 }
 
 /** A table as numbers. */
@@ -71,6 +106,8 @@ export interface CsvTable {
   readonly lines: Float64Array;
   /** The number of rows dropped because of missing values. */
   readonly dropped: number;
+  /** What was found in each column of the file, and what it became. */
+  readonly columns: readonly ColumnSummary[];
 }
 
 /** A table as numbers, with the labels of one column. */
@@ -113,14 +150,20 @@ export function parseCsv(source: string | Uint8Array, options?: CsvOptions): Csv
 export function parseCsv(source: string | Uint8Array, options: CsvOptions = {}): CsvTable | LabelledCsvTable {
   const learn = learnOptions(options);
   const { name } = learn;
-  const rows = new CsvSource(source, { name, delimiter: options.delimiter, decimal: learn.decimal });
+  const { delimiter, onBadRow } = options;
+  const rows = new CsvSource(source, { name, delimiter, decimal: learn.decimal, comment: learn.comment });
   const learner = new Learner(learn);
+  const bad = new BadRows(onBadRow);
+  const check = (row: Row, line: number) => learner.check(row, line);
   for (const block of rows.blocks()) {
     for (let i = 0; i < block.count; i++) {
       block.select(i);
-      learner.take(block, block.line);
+      const { line } = block;
+      if (!learner.hasBegun && learner.begin(block, line)) continue;
+      if (bad.fits(block, line, check)) learner.take(block, line);
     }
   }
+  bad.assertFew(learner.rows + learner.dropped, name);
   const schema = learner.finish();
   const encoder = new RowEncoder(schema, [...schema.columns.keys()], (line, field) => `${name}:${line}:${field + 1}`);
   const n = learner.rows;
@@ -134,15 +177,50 @@ export function parseCsv(source: string | Uint8Array, options: CsvOptions = {}):
   for (const block of rows.blocks()) {
     for (let i = isHeader ? 1 : 0; i < block.count; i++) {
       block.select(i);
-      if (!encoder.encode(block, block.line, values, row * d)) continue;
+      if (bad.lines.has(block.line) || !encoder.encode(block, block.line, values, row * d)) continue;
       if (encoder.hasLabel) labels.push(encoder.label(block, block.line));
       lines[row++] = block.line;
     }
     isHeader = false;
   }
   const features = { values, shape: [n, d] as const };
-  const table = { features, featureNames: featureNamesOf(schema), schema, lines, dropped: learner.dropped };
+  const { dropped, summaries: columns } = learner;
+  const table = { features, featureNames: featureNamesOf(schema), schema, lines, dropped, columns };
   return encoder.hasLabel ? { ...table, labels, classes: sortedClasses(labels) } : table;
+}
+
+/** The rows that do not fit their table, where they are skipped. */
+export class BadRows {
+  /** Their lines. */
+  readonly lines = new Set<number>();
+  readonly #onBadRow: ((row: BadRow) => void) | undefined;
+  #first: FormatError | undefined;
+
+  constructor(onBadRow: ((row: BadRow) => void) | undefined) {
+    this.#onBadRow = onBadRow;
+  }
+
+  /** Whether a row fits, by a check that throws a FormatError for a row that does not. */
+  fits(row: Row, line: number, check: (row: Row, line: number) => void): boolean {
+    try {
+      check(row, line);
+      return true;
+    } catch (error) {
+      if (this.#onBadRow === undefined || !(error instanceof FormatError)) throw error;
+      this.#first ??= error;
+      this.lines.add(line);
+      this.#onBadRow({ line, error, fields: textsOf(row) });
+      return false;
+    }
+  }
+
+  /** Refuses a table most of whose rows do not fit: then the first row is probably the odd one. */
+  assertFew(rows: number, where: string): void {
+    const { size } = this.lines;
+    if (size <= rows || this.#first === undefined) return;
+    const actual = `${size} of ${size + rows} that do not; the first: ${this.#first.message}`;
+    throw new FormatError({ where, argument: 'the rows', expected: 'mostly fit the table', actual });
+  }
 }
 
 function assertSize(n: number, d: number, where: string): void {
@@ -160,49 +238,66 @@ export const CSV_OPTIONS: readonly (keyof CsvOptions)[] = [
   'delimiter',
   'decimal',
   'header',
+  'thousands',
+  'comment',
   'missing',
+  'missingByColumn',
+  'missingLabel',
   'missingTokens',
   'strings',
+  'categories',
+  'dates',
+  'dateOrder',
   'unseen',
   'ignore',
   'maxCategories',
+  'onBadRow',
 ];
 
 function learnOptions(options: CsvOptions): LearnOptions {
   const where = 'parseCsv';
   assertKnownOptions(options, CSV_OPTIONS, where);
   const { name = where, label, labelType, decimal = '.', header = true, missing = 'error', unseen = 'error' } = options;
-  const { strings = 'error', ignore = [], maxCategories = 1000, missingTokens = MISSING_TOKENS } = options;
+  const { strings = 'error', ignore = [], categories = [], dates = [], maxCategories = 1000 } = options;
+  const { missingTokens = MISSING_TOKENS, missingByColumn = {}, missingLabel, dateOrder, comment, onBadRow } = options;
+  const { thousands = false } = options;
   const isColumn = (value: unknown) => typeof value === 'string' || Number.isInteger(value);
   const check = (holds: boolean, argument: string, expected: string, value: unknown) => {
     if (!holds) throw new DomainError({ where, argument, expected, actual: describe(value) });
   };
+  check(typeof name === 'string', 'name', 'be a string', name);
   check(label === undefined || isColumn(label), 'label', 'be the name or the number of a column', label);
   assertOneOf(decimal, ['.', ','], where, 'decimal');
   if (labelType !== undefined) assertOneOf(labelType, LABEL_TYPES, where, 'labelType');
   assertOneOf(header, [true, false], where, 'header');
+  assertOneOf(thousands, [true, false], where, 'thousands');
+  check(comment === undefined || isComment(comment), 'comment', COMMENT_RULE, comment);
   assertOneOf(missing, MISSING_POLICIES, where, 'missing');
+  const isByColumn = typeof missingByColumn === 'object' && missingByColumn !== null;
+  check(isByColumn, 'missingByColumn', 'be policies by the names of columns', missingByColumn);
+  for (const [column, policy] of Object.entries(missingByColumn)) {
+    assertOneOf(policy, MISSING_POLICIES, where, `missingByColumn[${describe(column)}]`);
+  }
+  if (missingLabel !== undefined) assertOneOf(missingLabel, MISSING_LABEL_POLICIES, where, 'missingLabel');
+  if (dateOrder !== undefined) assertOneOf(dateOrder, DATE_ORDERS, where, 'dateOrder');
   assertOneOf(unseen, UNSEEN_POLICIES, where, 'unseen');
   assertPositiveInteger(maxCategories, where, 'maxCategories');
+  check(onBadRow === undefined || typeof onBadRow === 'function', 'onBadRow', 'be a function', onBadRow);
   const isList = (value: unknown, holds: (item: unknown) => boolean) => Array.isArray(value) && value.every(holds);
   const isText = (value: unknown) => typeof value === 'string';
-  check(isList(ignore, isColumn), 'ignore', 'be a list of names or numbers of columns', ignore);
+  for (const [argument, columns] of Object.entries({ ignore, categories, dates })) {
+    check(isList(columns, isColumn), argument, 'be a list of names or numbers of columns', columns);
+  }
   check(isList(missingTokens, isText), 'missingTokens', 'be a list of strings', missingTokens);
   const isStrings = strings === 'error' || strings === 'one-hot' || isList(strings, isText);
   check(isStrings, 'strings', "be 'error', 'one-hot' or a list of names of columns", strings);
   const tokens = missingTokens.map((token) => token.trim().toLowerCase());
+  const named = typeof strings === 'string' ? [] : strings;
   return {
-    name,
-    label,
-    labelType,
-    decimal,
-    header,
-    missing,
-    unseen,
-    strings,
-    ignore,
-    maxCategories,
-    missingTokens: tokens,
+    ...{ name, label, labelType, decimal, header, missing, missingByColumn, missingLabel, unseen, comment },
+    ...{ ignore, dates, dateOrder, maxCategories, missingTokens: tokens, categories: [...named, ...categories] },
+    strings: typeof strings === 'string' ? strings : 'error',
+    thousands: thousands || undefined,
   };
 }
 
@@ -354,5 +449,8 @@ export function withOptions(
   assertOneOf(missing, MISSING_POLICIES, where, 'missing');
   assertOneOf(unseen, UNSEEN_POLICIES, where, 'unseen');
   assertOneOf(decimal, ['.', ','], where, 'decimal');
-  return { ...schema, missing, unseen, decimal };
+  if (options.missing === undefined) return { ...schema, unseen, decimal };
+  // The caller's policy is that of every column, and of the label.
+  const columns = schema.columns.map((column) => ('missing' in column ? { ...column, missing: undefined } : column));
+  return { ...schema, missing, missingLabel: undefined, unseen, decimal, columns };
 }

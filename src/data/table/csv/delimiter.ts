@@ -12,13 +12,15 @@ export interface RecordFormat {
   readonly delimiter?: string;
   /** The decimal mark, which is never the delimiter. */
   readonly decimal?: string;
+  /** The character that begins lines to skip. */
+  readonly comment?: string | undefined;
 }
 
-export function assertDelimiter({ name, delimiter, decimal }: RecordFormat): void {
+export function assertDelimiter({ name, delimiter, decimal, comment }: RecordFormat): void {
   if (delimiter === undefined) return;
   const isOne = typeof delimiter === 'string' && delimiter.length === 1 && !/["\r\n\w.+-]/.test(delimiter);
-  if (isOne && delimiter !== decimal) return;
-  const expected = 'be one character other than a quote, newline, letter, digit, sign or decimal mark';
+  if (isOne && delimiter !== decimal && delimiter !== comment) return;
+  const expected = 'be one character other than a quote, newline, letter, digit, sign, decimal mark or the comment';
   throw new DomainError({ where: name, argument: 'delimiter', expected, actual: describe(delimiter) });
 }
 
@@ -28,9 +30,9 @@ export function namedDelimiter(line: string): string | undefined {
 }
 
 /** Whether the first record contains more than one delimiter, so that the second one decides. */
-export function isAmbiguous(first: string, { delimiter, decimal }: RecordFormat): boolean {
+export function isAmbiguous(first: string, { delimiter, decimal, comment }: RecordFormat): boolean {
   if (delimiter !== undefined) return false;
-  return DELIMITERS.filter((each) => each !== decimal && countIn(first, each) > 0).length > 1;
+  return DELIMITERS.filter((each) => each !== decimal && each !== comment && countIn(first, each) > 0).length > 1;
 }
 
 /** The number of delimiters outside quotes. */
@@ -49,10 +51,10 @@ function countIn(record: string, delimiter: string): number {
 export function delimiterOf(
   first: string,
   second: string | undefined,
-  { name, delimiter, decimal }: RecordFormat,
+  { name, delimiter, decimal, comment }: RecordFormat,
 ): string {
   const count = (each: string) => countIn(first, each);
-  const all = DELIMITERS.map((each) => (each === decimal ? 0 : count(each)));
+  const all = DELIMITERS.map((each) => (each === decimal || each === comment ? 0 : count(each)));
   const agreeing = all.map((each, i) => (second !== undefined && countIn(second, DELIMITERS[i]) === each ? each : 0));
   const counts = agreeing.some((each) => each > 0) ? agreeing : all;
   const most = Math.max(...counts);

@@ -54,6 +54,8 @@ export class RecordReader {
   #delimiter = new Uint8Array(0);
   /** Not 0 for the bytes that need action: newline, quote, and the last byte of the delimiter. */
   readonly #isMark = new Uint8Array(256);
+  /** The byte that begins lines to skip; −1 for none. */
+  readonly #comment: number;
   /** Whether blanks around quotes are trimmed: unless the delimiter is a blank. */
   #trims = true;
 
@@ -74,6 +76,7 @@ export class RecordReader {
 
   constructor(format: RecordFormat) {
     this.#format = format;
+    this.#comment = format.comment?.charCodeAt(0) ?? -1;
     assertDelimiter(format);
   }
 
@@ -163,7 +166,7 @@ export class RecordReader {
   #validate(end: number): void {
     const start = this.#valid;
     const lines = this.#bytes.subarray(start, end);
-    if (this.#isStart && lines.length > 0) assertCsv(lines, this.#format.name);
+    if (this.#isStart && lines.length > 0) assertCsv(this.#bytes.subarray(start, this.#length), this.#format.name);
     this.#isStart = false;
     if (!isAscii(lines)) {
       this.#rows.isAscii = false;
@@ -184,6 +187,12 @@ export class RecordReader {
     const end = this.#valid;
     let at = this.#at;
     while (at < end) {
+      if (bytes[at] === this.#comment && at === this.#record) {
+        at = this.#nextLine(at, end);
+        this.#line++;
+        this.#beginRecord(at);
+        continue;
+      }
       if (this.#open !== -1 && this.#close === -1) {
         for (; at < end && bytes[at] !== QUOTE; at++) if (bytes[at] === NEWLINE) this.#newlines++;
         if (at < end) this.#close = at++;
@@ -247,6 +256,12 @@ export class RecordReader {
     return undefined;
   }
 
+  /** The beginning of the line after the one that contains `at`, at most `end`. */
+  #nextLine(at: number, end: number): number {
+    const newline = this.#bytes.subarray(0, end).indexOf(NEWLINE, at);
+    return newline === -1 ? end : newline + 1;
+  }
+
   #beginRecord(at: number): void {
     this.#record = at;
     this.#field = at;
@@ -276,7 +291,10 @@ export class RecordReader {
     const end = this.#valid;
     let at = this.#at;
     for (; at < end; at++) {
-      if (bytes[at] === QUOTE) {
+      if (bytes[at] === this.#comment && at === this.#field) {
+        this.#field = this.#nextLine(at, end);
+        at = this.#field - 1;
+      } else if (bytes[at] === QUOTE) {
         this.#open = this.#open === -1 ? at : -1;
       } else if (bytes[at] === NEWLINE && this.#open === -1) {
         if (skipBlanks(bytes, this.#field, at) < at) break;
@@ -298,9 +316,11 @@ export class RecordReader {
     const format = { ...this.#format, delimiter: this.#format.delimiter ?? this.#named };
     let second: string | undefined;
     if (isAmbiguous(first, format)) {
-      const next = this.#recordEnd(at + 1, end);
+      let start = at + 1;
+      while (start < end && bytes[start] === this.#comment) start = this.#nextLine(start, end);
+      const next = this.#recordEnd(start, end);
       if (next === end && !isLast) return false;
-      second = textOf(bytes.subarray(at + 1, next));
+      second = textOf(bytes.subarray(start, next));
     }
     const delimiter = delimiterOf(first, second, format);
     this.#delimiter = ENCODER.encode(delimiter);

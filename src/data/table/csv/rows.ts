@@ -4,6 +4,10 @@ import type { Row } from '../row.js';
 import { skipBlanks, textOf, trimmedEnd } from './text.js';
 
 const QUOTE = 34;
+const PLUS = 43;
+const MINUS = 45;
+const ZERO = 48;
+const NINE = 57;
 
 /** The number of slots in the text cache, and the maximum length of a cached text in bytes. */
 const KEPT = 4096;
@@ -56,6 +60,14 @@ export class RowBlock implements Row {
     const number = shortDecimal(this.bytes, start, end, decimal);
     if (!Number.isNaN(number) || start === end || !mayBeginNumber(this.bytes[start])) return number;
     return parseNumber(this.#slice(start, end), decimal);
+  }
+
+  isPadded(field: number): boolean {
+    const { bytes } = this;
+    let start = this.#starts[this.#first + field];
+    if (bytes[start] === PLUS || bytes[start] === MINUS) start++;
+    const next = bytes[start + 1];
+    return bytes[start] === ZERO && next >= ZERO && next <= NINE && start + 1 < this.#ends[this.#first + field];
   }
 
   text(field: number): string {

@@ -1,5 +1,6 @@
 // data: UTF-8 bytes: validation and white space.
 import { FormatError } from '../../../core/errors.js';
+import { formatOf } from '../../../core/file-format.js';
 
 /** Most characters of one record, 8 Mi. A longer record is not a table, or has an unclosed quote. */
 export const MAX_RECORD = 2 ** 23;
@@ -8,14 +9,6 @@ export const NEWLINE = 10;
 
 /** Preserves U+FEFF, which is a byte-order mark only at the start of a file. */
 const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-/** The first bytes of other formats that are mistaken for CSV. */
-const OTHER_FILES: readonly (readonly [start: readonly number[], hint: string])[] = [
-  [[0xff, 0xfe], 'It is UTF-16: save it as "CSV UTF-8".'],
-  [[0xfe, 0xff], 'It is UTF-16: save it as "CSV UTF-8".'],
-  [[0x1f, 0x8b], 'The file is gzipped: gunzip it first.'],
-  [[0x50, 0x4b, 3, 4], 'It is a zip file, perhaps a workbook: save the sheet as "CSV UTF-8".'],
-];
 
 /** The text of valid UTF-8. */
 export function textOf(bytes: Uint8Array): string {
@@ -28,10 +21,12 @@ export function isAscii(bytes: Uint8Array): boolean {
   return bits < 0x80;
 }
 
-/** Refuses a file of another format, detected by its first line. */
-export function assertCsv(firstLine: Uint8Array, name: string): void {
-  const other = OTHER_FILES.find(([start]) => start.every((byte, i) => firstLine[i] === byte));
-  if (other !== undefined) throw notUtf8(`${name}:1`, firstLine[0], other[1]);
+/** Refuses a file of another format, detected by its first lines. */
+export function assertCsv(start: Uint8Array, name: string): void {
+  const other = formatOf(start);
+  if (other === undefined) return;
+  const { name: actual, hint } = other;
+  throw new FormatError({ where: name, argument: 'the file', expected: 'be a CSV file', actual, hint });
 }
 
 /**

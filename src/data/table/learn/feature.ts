@@ -1,0 +1,214 @@
+// data: a column of features whose kind follows from its values: numbers, percentages, booleans, or text.
+import { describe } from '../../../core/shape.js';
+import { looksLikeDate } from '../../../features/date.js';
+import { numberHint, parseBoolean } from '../encode.js';
+import { parseGrouped, parseNumber, parsePercent } from '../number.js';
+import { type Row, readNumber } from '../row.js';
+import { CategoryLearner } from './category.js';
+import {
+  type ColumnErrors,
+  type ColumnLearner,
+  type LearnOptions,
+  type Learnt,
+  type Missing,
+  suspectNumbers,
+} from './column.js';
+
+type Kind = 'number' | 'percent' | 'boolean' | 'text';
+
+const RULES: Readonly<Record<Kind, string>> = {
+  number: 'be a number',
+  percent: 'be a percentage',
+  boolean: 'be true or false',
+  text: 'be text',
+};
+
+/** Different numbers that are counted. */
+const MOST_COUNTED = 1000;
+
+export class FeatureLearner implements ColumnLearner {
+  readonly #errors: ColumnErrors;
+  readonly #options: LearnOptions;
+  readonly #categories: CategoryLearner;
+  /** The kind of the values so far, and the place of the first. */
+  #kind: Kind | undefined;
+  #firstLine = 0;
+  #field = 0;
+  #count = 0;
+  #mean = 0;
+  /** All values, if the median is needed. */
+  readonly #numbers: number[] = [];
+  readonly #distinct = new Set<number>();
+  #areIntegers = true;
+  #areConsecutive = true;
+  #first = 0;
+  #last = Number.NaN;
+  #padded: string | undefined;
+  #long: string | undefined;
+
+  constructor(errors: ColumnErrors, options: LearnOptions) {
+    this.#errors = errors;
+    this.#options = options;
+    this.#categories = new CategoryLearner(errors, options);
+  }
+
+  number(row: Row, field: number): number {
+    return readNumber(row, field, this.#options);
+  }
+
+  check(row: Row, field: number, number: number, line: number): void {
+    const kind = kindOf(row, field, number, this.#options);
+    if (kind === 'number' && !Number.isFinite(number)) {
+      throw this.#errors.at(line, field, 'be a finite number', row.text(field));
+    }
+    if (kind === this.#kind) return;
+    const text = row.text(field);
+    const { strings, decimal } = this.#options;
+    const name = describe(this.#errors.name);
+    if (kind === 'text' && this.#kind === undefined && strings !== 'one-hot') {
+      const encode = `Pass \`strings: 'one-hot'\` to encode text as 0 and 1, or \`ignore: [${name}]\`.`;
+      throw this.#errors.at(
+        line,
+        field,
+        'be a number',
+        text,
+        numberHint(text, decimal) ?? this.#dateHint(text) ?? encode,
+      );
+    }
+    if (this.#kind === undefined) return;
+    const aside = `If it marks a missing value, add it to \`missingTokens\`; \`categories: [${name}]\` makes all values categories.`;
+    const isNumeric = this.#kind === 'number' || this.#kind === 'percent';
+    const hint = (isNumeric ? numberHint(text, decimal) : undefined) ?? aside;
+    throw this.#errors.at(line, field, `${RULES[this.#kind]}, like the rows above`, text, hint);
+  }
+
+  take(row: Row, field: number, number: number, line: number): void {
+    if (this.#kind === undefined) {
+      this.#kind = kindOf(row, field, number, this.#options);
+      this.#firstLine = line;
+      this.#field = field;
+    }
+    if (this.#kind === 'text') {
+      this.#takeText(row, field, number, line);
+      return;
+    }
+    const value =
+      this.#kind === 'number'
+        ? number
+        : this.#kind === 'percent'
+          ? parsePercent(row.text(field), this.#options)
+          : Number(parseBoolean(row.text(field)));
+    if (this.#kind === 'number') this.#takeFacts(row, field, value);
+    this.#count++;
+    this.#mean += (value - this.#mean) / this.#count;
+    this.#last = value;
+    if (this.#keepsNumbers) this.#numbers.push(value);
+    if (this.#distinct.size <= MOST_COUNTED) this.#distinct.add(value);
+  }
+
+  learnt(missing: Missing): Learnt {
+    const { name } = this.#errors;
+    const kind = this.#kind;
+    if (kind === undefined) {
+      throw this.#errors.whole('have at least one value', 'none', `Pass \`ignore: [${describe(name)}]\`.`);
+    }
+    if (kind === 'text') {
+      this.#assertText();
+      return this.#categories.learnt(missing);
+    }
+    const { count, policy, rows } = missing;
+    const isFilled = policy === 'mean' || policy === 'median' || policy === 'indicator';
+    const fill = policy === 'median' ? median(this.#numbers) : this.#mean;
+    const values = this.#distinct.size > MOST_COUNTED ? undefined : this.#distinct.size;
+    const facts = {
+      ...{ name, values, rows: rows - count, padded: this.#padded, long: this.#long },
+      areIntegers: this.#areIntegers,
+      areConsecutive: this.#areConsecutive,
+    };
+    return {
+      column: {
+        ...{ kind: kind === 'boolean' ? kind : 'number', name },
+        ...(kind === 'percent' ? { percent: true } : {}),
+        ...(isFilled ? { fill } : {}),
+        ...(policy === 'indicator' && count > 0 ? { indicator: true } : {}),
+      },
+      values,
+      ...(kind === 'percent' ? { note: 'percentages: 12% is read as 0.12' } : {}),
+      ...(kind === 'number' ? suspectNumbers(facts) : {}),
+    };
+  }
+
+  /** Whether the values are 0, 1, 2, … or 1, 2, 3, …, as row numbers are. */
+  get areRowNumbers(): boolean {
+    return this.#kind === 'number' && this.#areConsecutive && (this.#first === 0 || this.#first === 1);
+  }
+
+  get #keepsNumbers(): boolean {
+    const { missing, missingByColumn } = this.#options;
+    return (missingByColumn[this.#errors.name] ?? missing) === 'median';
+  }
+
+  #takeText(row: Row, field: number, number: number, line: number): void {
+    try {
+      this.#categories.take(row, field, number, line);
+    } catch (error) {
+      // Too many values of a kind that needs an option are an error of that kind.
+      this.#assertText();
+      throw error;
+    }
+  }
+
+  #takeFacts(row: Row, field: number, value: number): void {
+    if (this.#count === 0) this.#first = value;
+    else if (this.#areConsecutive && value !== this.#last + 1) this.#areConsecutive = false;
+    if (!Number.isInteger(value)) {
+      this.#areIntegers = false;
+      this.#areConsecutive = false;
+    } else if (this.#padded === undefined && row.isPadded(field)) {
+      this.#padded = row.text(field);
+    } else if (this.#long === undefined && Math.abs(value) > Number.MAX_SAFE_INTEGER && /^\d+$/.test(row.text(field))) {
+      this.#long = row.text(field);
+    }
+  }
+
+  /** Refuses categories that are all dates or numbers in another format. */
+  #assertText(): void {
+    const { texts } = this.#categories;
+    const { decimal } = this.#options;
+    const [text] = texts;
+    const name = describe(this.#errors.name);
+    const keep = `\`categories: [${name}]\` keeps them as categories.`;
+    if (texts.every(looksLikeDate)) {
+      const hint = `${this.#dateHint(text)} ${keep}`;
+      throw this.#errors.at(this.#firstLine, this.#field, 'be a number or a category', text, hint, 'a date, ');
+    }
+    const isNumber = (each: string) => !Number.isNaN(parseNumber(each, decimal)) || isGrouped(each);
+    if (texts.every(isNumber)) {
+      const hint = `${numberHint(text, decimal)} ${keep}`;
+      throw this.#errors.at(this.#firstLine, this.#field, 'be a number or a category', text, hint);
+    }
+  }
+
+  #dateHint(text: string): string | undefined {
+    if (!looksLikeDate(text)) return undefined;
+    const name = describe(this.#errors.name);
+    return `Pass \`dates: [${name}]\` to make features of year, month, weekday and hour, or \`ignore: [${name}]\`.`;
+  }
+}
+
+function isGrouped(text: string): boolean {
+  return !Number.isNaN(parseGrouped(text, '.')) || !Number.isNaN(parseGrouped(text, ','));
+}
+
+function kindOf(row: Row, field: number, number: number, options: LearnOptions): Kind {
+  if (!Number.isNaN(number)) return 'number';
+  const text = row.text(field);
+  if (parseBoolean(text) !== undefined) return 'boolean';
+  return Number.isFinite(parsePercent(text, options)) ? 'percent' : 'text';
+}
+
+export function median(numbers: number[]): number {
+  const sorted = Float64Array.from(numbers).sort();
+  const upper = sorted[sorted.length >> 1];
+  return sorted.length % 2 === 1 ? upper : (sorted[(sorted.length >> 1) - 1] + upper) / 2;
+}

@@ -1,0 +1,75 @@
+// data: the column of labels.
+import type { Label } from '../../../core/labels.js';
+import { describe } from '../../../core/shape.js';
+import { parseBoolean } from '../encode.js';
+import { parseNumber } from '../number.js';
+import type { Row } from '../row.js';
+import { type ColumnErrors, type ColumnLearner, type LearnOptions, type Learnt, Values } from './column.js';
+
+type Type = 'string' | 'number' | 'boolean';
+
+export class LabelLearner implements ColumnLearner {
+  readonly #errors: ColumnErrors;
+  readonly #options: LearnOptions;
+  readonly #values: Values;
+
+  constructor(errors: ColumnErrors, options: LearnOptions) {
+    this.#errors = errors;
+    this.#options = options;
+    this.#values = new Values(options.maxCategories);
+  }
+
+  number(row: Row, field: number): number {
+    return row.number(field, this.#options.decimal);
+  }
+
+  check(row: Row, field: number, number: number, line: number): void {
+    if (this.#options.labelType !== 'number' || Number.isFinite(number)) return;
+    const hint = "Pass `labelType: 'text'` to keep labels as they are written.";
+    throw this.#errors.at(line, field, 'be a finite number', row.text(field), hint);
+  }
+
+  take(row: Row, field: number, _: number, line: number): void {
+    const text = row.text(field);
+    if (!this.#values.add(text)) return;
+    const expected = `have at most ${this.#options.maxCategories} different values`;
+    const hint = 'Is it a quantity? This model predicts classes. Otherwise raise `maxCategories`.';
+    throw this.#errors.at(line, field, expected, text, hint, 'one more, ');
+  }
+
+  learnt(): Learnt {
+    const { texts } = this.#values;
+    const { labelType, decimal } = this.#options;
+    const kind = kindOf(texts, decimal);
+    const isCode = labelType === undefined && kind !== 'string' && areCodes(texts, kind, decimal);
+    const type = labelType === 'text' || isCode ? 'string' : kind;
+    const classes = new Set(texts.map((text) => read(text, type, decimal)));
+    if (classes.size < 2) {
+      const [only] = classes;
+      const actual = texts.length === 0 ? 'no value' : `only ${describe(only)}`;
+      throw this.#errors.whole('have at least two classes', actual);
+    }
+    const note = isCode
+      ? `codes such as ${texts.find((text) => areCodes([text], kind, decimal)) ?? texts[0]} stay text`
+      : undefined;
+    return { column: { kind: 'label', name: this.#errors.name, type }, values: classes.size, note };
+  }
+}
+
+function kindOf(texts: readonly string[], decimal: '.' | ','): Type {
+  if (texts.every((text) => !Number.isNaN(parseNumber(text, decimal)))) return 'number';
+  return texts.every((text) => parseBoolean(text) !== undefined) ? 'boolean' : 'string';
+}
+
+function read(text: string, type: Type, decimal: '.' | ','): Label | undefined {
+  return type === 'number' ? parseNumber(text, decimal) : type === 'boolean' ? parseBoolean(text) : text;
+}
+
+/**
+ * Whether labels that look like numbers or booleans are codes: as values, two of them would be the same, or one would be
+ * written in another way, such as 02134, 1.10, 1E2 or an id of 20 digits.
+ */
+function areCodes(texts: readonly string[], kind: 'number' | 'boolean', decimal: '.' | ','): boolean {
+  if (kind === 'boolean') return new Set(texts.map(parseBoolean)).size < texts.length;
+  return texts.some((text) => String(parseNumber(text, decimal)).replace('.', decimal) !== text);
+}

@@ -1,0 +1,252 @@
+// data: rows of fields → the schema of the table.
+import { DomainError, FormatError } from '../../../core/errors.js';
+import { describe } from '../../../core/shape.js';
+import { missingValue } from '../encode.js';
+import { parseNumber } from '../number.js';
+import { type Row, textsOf } from '../row.js';
+import {
+  type CsvSchema,
+  checkHeader,
+  checkWidth,
+  dropsUnlabelled,
+  findColumn,
+  type MissingPolicy,
+  namesOf,
+  placesOf,
+} from '../schema.js';
+import { CategoryLearner } from './category.js';
+import { ColumnErrors, type ColumnLearner, type ColumnSummary, type LearnOptions, type Learnt } from './column.js';
+import { DateLearner } from './date.js';
+import { FeatureLearner } from './feature.js';
+import { LabelLearner } from './label.js';
+
+type Role = 'label' | 'category' | 'date' | 'feature' | 'ignored' | 'index';
+
+/** The state of a column during the pass. */
+interface Column {
+  readonly name: string;
+  readonly role: Role;
+  readonly policy: MissingPolicy;
+  /** Undefined for a column that is not read. */
+  readonly learner: ColumnLearner | undefined;
+  /** The number of rows without a value, and of those among them that were not dropped. */
+  missing: number;
+  filled: number;
+}
+
+/**
+ * Learns a schema in one pass. Its memory does not grow with the number of rows, unless medians are needed.
+ *
+ * Errors in a table are found here, before memory for its values is allocated.
+ */
+export class Learner {
+  rows = 0;
+  dropped = 0;
+  readonly #options: LearnOptions;
+  readonly #tokens: ReadonlySet<string>;
+  /** Whether a marker of missing values is a number, such as -999. */
+  readonly #hasNumberToken: boolean;
+  #columns: Column[] | undefined;
+  /** The fields of a row as numbers, NaN for other text; and which of them are missing. */
+  #numbers = new Float64Array(0);
+  #isMissing: boolean[] = [];
+  #summaries: ColumnSummary[] = [];
+
+  constructor(options: LearnOptions) {
+    this.#options = options;
+    this.#tokens = new Set(options.missingTokens);
+    this.#hasNumberToken = options.missingTokens.some((token) => !Number.isNaN(parseNumber(token, options.decimal)));
+  }
+
+  /** Whether the header has been processed, or the first row of a table without a header. */
+  get hasBegun(): boolean {
+    return this.#columns !== undefined;
+  }
+
+  /** Processes the header, or begins a table without one. True if the row is a header. */
+  begin(row: Row, line: number): boolean {
+    this.#columns = this.#begin(textsOf(row), line);
+    return this.#options.header;
+  }
+
+  /**
+   * Checks that a row fits the table, and changes nothing but what `take` needs.
+   *
+   * @throws FormatError at the first field that does not fit
+   */
+  check(row: Row, line: number): void {
+    const columns = this.#columns ?? [];
+    const { name, header } = this.#options;
+    const first = columns[0]?.name ?? '';
+    const aside = header && first.startsWith('#') ? "If # begins a comment, pass `comment: '#'`." : undefined;
+    checkWidth(row.length, columns.length, name, line, header ? 'like the header' : 'like the first row', aside);
+    let drops = false;
+    for (let i = 0; i < columns.length; i++) {
+      const { learner } = columns[i];
+      if (learner === undefined) continue;
+      this.#numbers[i] = learner.number(row, i);
+      this.#isMissing[i] = this.#isMissingAt(row, i);
+      if (this.#isMissing[i]) drops = this.#drops(columns[i], row, line, i) || drops;
+    }
+    this.#isDropped = drops;
+    if (drops) return;
+    for (let i = 0; i < columns.length; i++) {
+      if (!this.#isMissing[i]) columns[i].learner?.check(row, i, this.#numbers[i], line);
+    }
+  }
+
+  /** Whether the checked row is dropped because of a missing value. */
+  #isDropped = false;
+
+  /** Learns from the row that was checked. */
+  take(row: Row, line: number): void {
+    const columns = this.#columns ?? [];
+    const isDropped = this.#isDropped;
+    for (let i = 0; i < columns.length; i++) {
+      const column = columns[i];
+      if (column.learner === undefined) continue;
+      if (this.#isMissing[i]) {
+        column.missing++;
+        if (!isDropped) column.filled++;
+      } else if (!isDropped) {
+        column.learner.take(row, i, this.#numbers[i], line);
+      }
+    }
+    if (isDropped) this.dropped++;
+    else this.rows++;
+  }
+
+  /** @throws FormatError if there are no rows, only one class, or a column without values */
+  finish(): CsvSchema {
+    const { name: where, header, decimal, thousands, comment, missing, missingLabel } = this.#options;
+    const { missingTokens, unseen } = this.#options;
+    if (this.#columns === undefined || this.rows === 0) {
+      const rows = this.dropped > 0 ? `${this.dropped} with a missing value` : 'none';
+      const actual = this.#columns === undefined ? 'an empty file' : rows;
+      throw new FormatError({ where, argument: 'the table', expected: 'have at least one row', actual });
+    }
+    const learnt = this.#columns.map((column) => this.#learnt(column));
+    const columns = learnt.map(({ column }, i) => {
+      const own = this.#columns?.[i].policy;
+      const isFeature = column.kind !== 'label' && column.kind !== 'ignored';
+      return isFeature && own !== missing ? { ...column, missing: own } : column;
+    });
+    if (!columns.some(({ kind }) => kind !== 'label' && kind !== 'ignored')) {
+      const expected = 'have at least one column of features';
+      throw new FormatError({ where, argument: 'the table', expected, actual: 'none' });
+    }
+    this.#summaries = this.#columns.map(({ name, missing: count }, i) => {
+      const { column, values, suspect, note } = learnt[i];
+      const found = { name, kind: column.kind, values, missing: count, features: namesOf(column).length };
+      return { ...found, ...(suspect && { suspect }), ...(note !== undefined && { note }) };
+    });
+    return {
+      ...{ header, decimal, missing, missingTokens, unseen, columns },
+      ...(thousands && { thousands }),
+      ...(comment !== undefined && { comment }),
+      ...(missingLabel !== undefined && { missingLabel }),
+    };
+  }
+
+  /** What was found in each column; known once the table is finished. */
+  get summaries(): readonly ColumnSummary[] {
+    return this.#summaries;
+  }
+
+  #begin(fields: readonly string[], line: number): Column[] {
+    const { name, header, label, ignore, categories, dates, missing, missingByColumn } = this.#options;
+    const where = `${name}:${line}`;
+    if (fields.some((field) => /\r(?!\n)/.test(field))) {
+      const hint = 'Save it with Unix or Windows line endings.';
+      const expected = 'end in \\n or \\r\\n';
+      throw new FormatError({ where, argument: 'lines', expected, actual: '\\r alone', hint });
+    }
+    const names = header ? [...fields] : fields.map((_, i) => `column ${i + 1}`);
+    if (header) assertNames(fields, where);
+    const places = placesOf(names);
+    const find = (column: string | number, argument: string) =>
+      findColumn(column, names, places, where, argument, header);
+    const ignored = ignore.flatMap((column) =>
+      // There may be several columns without a name.
+      column === '' ? names.flatMap((each, i) => (each === '' ? [i] : [])) : [find(column, 'ignore')],
+    );
+    const roles = new Map<number, Role>(ignored.map((i) => [i, 'ignored']));
+    const assign = (columns: readonly (string | number)[], role: 'label' | 'category' | 'date') => {
+      for (const column of columns) {
+        const argument = ARGUMENTS[role];
+        const i = find(column, argument);
+        const before = roles.get(i);
+        if (before === 'ignored' && role !== 'label') continue;
+        if (before === undefined || before === 'ignored' || before === role) {
+          roles.set(i, role);
+          continue;
+        }
+        const expected = 'be left out for a column that has another use';
+        const actual = `${describe(names[i])}, which \`${ARGUMENTS[before as keyof typeof ARGUMENTS]}\` names`;
+        throw new DomainError({ where, argument, expected, actual });
+      }
+    };
+    if (label !== undefined) assign([label], 'label');
+    assign(categories, 'category');
+    assign(dates, 'date');
+    for (const column of Object.keys(missingByColumn)) find(column, 'missingByColumn');
+    // pandas and R write row names as a first column without a name.
+    if (header && names[0] === '' && names.length > 1 && !roles.has(0)) roles.set(0, 'index');
+    checkHeader(names, where, (i) => !['ignored', 'index'].includes(roles.get(i) ?? 'feature'));
+    this.#numbers = new Float64Array(names.length);
+    this.#isMissing = names.map(() => false);
+    return names.map((each, i) => {
+      const role = roles.get(i) ?? 'feature';
+      const policy = Object.hasOwn(missingByColumn, each) ? missingByColumn[each] : missing;
+      return { name: each, role, policy, learner: this.#learner(role, each), missing: 0, filled: 0 };
+    });
+  }
+
+  #learner(role: Role, name: string): ColumnLearner | undefined {
+    const errors = new ColumnErrors(name, this.#options.name);
+    if (role === 'label') return new LabelLearner(errors, this.#options);
+    if (role === 'category') return new CategoryLearner(errors, this.#options);
+    if (role === 'date') return new DateLearner(errors, this.#options);
+    return role === 'feature' ? new FeatureLearner(errors, this.#options) : undefined;
+  }
+
+  #isMissingAt(row: Row, i: number): boolean {
+    if (!this.#hasNumberToken && !Number.isNaN(this.#numbers[i])) return false;
+    const text = row.text(i);
+    return this.#tokens.has(text) || (text.length < 16 && this.#tokens.has(text.toLowerCase()));
+  }
+
+  /** Whether a missing value drops its row. Throws if the value is required. */
+  #drops({ role, name, policy }: Column, row: Row, line: number, i: number): boolean {
+    const isLabel = role === 'label';
+    if (isLabel ? dropsUnlabelled(this.#options) : policy === 'drop') return true;
+    if (!isLabel && policy !== 'error') return false;
+    const where = `${this.#options.name}:${line}:${i + 1}`;
+    throw missingValue(where, name, row.text(i), 'have a value', isLabel ? 'missingLabel' : undefined);
+  }
+
+  #learnt({ name, role, learner, filled, policy }: Column): Learnt {
+    const column = { kind: 'ignored', name } as const;
+    if (role === 'index') return { column, values: undefined, note: 'no name: a row index, not read' };
+    if (learner === undefined) return { column, values: undefined };
+    // pandas reads its own index back under this name.
+    if (name === 'Unnamed: 0' && learner instanceof FeatureLearner && learner.areRowNumbers) {
+      return { column, values: undefined, note: 'row numbers, not read' };
+    }
+    return learner.learnt({ count: filled, policy, rows: this.rows });
+  }
+}
+
+/** The option that gives a column its use. */
+const ARGUMENTS = { label: 'label', category: 'categories', date: 'dates' } as const;
+
+/** Refuses a header that looks like data. */
+function assertNames(fields: readonly string[], where: string): void {
+  const numbers = fields.filter((field) => !Number.isNaN(parseNumber(field)));
+  const fractions = numbers.filter((field) => !/^\d+$/.test(field));
+  // Integers can be column names, such as years or pixels.
+  if (numbers.length < fields.length && fractions.length < fields.length / 2) return;
+  const actual = fields.slice(0, 5).join(', ') + (fields.length > 5 ? ', …' : '');
+  const hint = 'If the file has no header, pass `header: false`.';
+  throw new FormatError({ where, argument: 'the header', expected: 'name the columns', actual, hint });
+}
