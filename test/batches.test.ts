@@ -12,7 +12,7 @@ import {
 const bytes: FeatureArray<Uint8Array> = { values: Uint8Array.of(0, 51, 102, 153, 204, 255), shape: [3, 2], scale: 255 };
 const floats: FeatureArray<Float32Array> = { values: Float32Array.of(1, 2, 3, 4, 5, 6), shape: [3, 2] };
 
-/** Row by row, number by number: what gatherRows must be equal to. */
+/** The expected result of gatherRows, computed number by number. */
 function rowsOf({ values, shape, scale = 1 }: FeatureArray, order: ArrayLike<number>): number[] {
   return Array.from(order).flatMap((row) =>
     Array.from({ length: shape[1] }, (_, j) => Math.fround(values[row * shape[1] + j] / scale)),
@@ -28,7 +28,7 @@ describe('batchRanges', () => {
     ]);
   });
 
-  it('cuts every count into full batches and one rest, without gap or overlap', () => {
+  it('splits any count into full batches and one remainder, without gaps or overlaps', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 500 }), fc.integer({ min: 1, max: 600 }), (count, batchSize) => {
         const ranges = batchRanges(count, batchSize);
@@ -47,13 +47,13 @@ describe('batchRanges', () => {
     [10, 0, 'batchSize'],
     [10, 2.5, 'batchSize'],
     [10, Number.NaN, 'batchSize'],
-  ])('refuses %p samples in batches of %p', (count, batchSize, argument) => {
+  ])('rejects %p samples in batches of %p', (count, batchSize, argument) => {
     expect(() => batchRanges(count, batchSize)).toThrow(expect.objectContaining({ code: 'DOMAIN', argument }));
   });
 });
 
 describe('gatherRows', () => {
-  it('takes the rows that the order names, divided by the scale', () => {
+  it('returns the rows listed in the order, divided by the scale', () => {
     expect(Array.from(gatherRows(bytes, Int32Array.of(2, 0, 1), 0, 2))).toEqual([0.8, 1, 0, 0.2].map(Math.fround));
   });
 
@@ -70,7 +70,7 @@ describe('gatherRows', () => {
     ['Int32Array', new Int32Array(35)],
     ['Float32Array', new Float32Array(35)],
     ['Float64Array', new Float64Array(35)],
-  ])('puts together every sample of an epoch over a %s, batch by batch', (_, values) => {
+  ])('returns every sample of an epoch over a %s, batch by batch', (_, values) => {
     const random = new Random(2);
     for (let i = 0; i < values.length; i++) values[i] = random.below(100);
     const features: FeatureArray = { values, shape: [7, 5], scale: 4 };
@@ -81,13 +81,13 @@ describe('gatherRows', () => {
     expect(epoch.flat()).toEqual(rowsOf(features, order));
   });
 
-  it('gives float32 rows in order as a view, without a copy', () => {
+  it('returns consecutive float32 rows as a view, without a copy', () => {
     const batch = gatherRows(floats, undefined, 1, 3);
     expect(batch.buffer).toBe(floats.values.buffer);
     expect(Array.from(batch)).toEqual([3, 4, 5, 6]);
   });
 
-  it('fills the beginning of a given buffer and returns a view of it, for the short batch too', () => {
+  it('fills the start of a given buffer and returns a view of it, also for a short batch', () => {
     const buffer = new Float32Array(6).fill(9);
     const batch = gatherRows(floats, undefined, 2, 3, buffer);
     expect(batch.buffer).toBe(buffer.buffer);
@@ -95,7 +95,7 @@ describe('gatherRows', () => {
     expect(Array.from(buffer)).toEqual([5, 6, 9, 9, 9, 9]);
   });
 
-  it('scales a copy of float32 rows, and no number of the buffer past the batch', () => {
+  it('scales a copy of float32 rows, and leaves the buffer past the batch unchanged', () => {
     const scaled = { ...floats, scale: 2 };
     const buffer = new Float32Array(6).fill(9);
     expect(Array.from(gatherRows(scaled, undefined, 0, 1))).toEqual([0.5, 1]);
@@ -104,11 +104,11 @@ describe('gatherRows', () => {
     expect(Array.from(floats.values)).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
-  it('takes an order that repeats samples, as resampling does', () => {
+  it('accepts an order that repeats samples', () => {
     expect(Array.from(gatherRows(floats, Int32Array.of(0, 0, 2, 2), 1, 4))).toEqual([1, 2, 5, 6, 5, 6]);
   });
 
-  it('gives an empty batch of an empty range, and of samples without features', () => {
+  it('returns an empty batch for an empty range or samples without features', () => {
     expect(gatherRows(floats, undefined, 3, 3)).toHaveLength(0);
     expect(gatherRows({ values: new Uint8Array(0), shape: [3, 0] }, Int32Array.of(0, 2), 0, 2)).toHaveLength(0);
   });
@@ -116,14 +116,22 @@ describe('gatherRows', () => {
   it.each<[string, FeatureArray, Int32Array | undefined, number, number, number | undefined, object]>([
     ['a range past the samples', floats, undefined, 1, 4, undefined, { code: 'DOMAIN', argument: '[start, end)' }],
     ['a range past the order', floats, Int32Array.of(0), 0, 2, undefined, { code: 'DOMAIN', actual: '[0, 2)' }],
-    ['a range that runs backwards', floats, undefined, 2, 1, undefined, { code: 'DOMAIN', actual: '[2, 1)' }],
+    ['a reversed range', floats, undefined, 2, 1, undefined, { code: 'DOMAIN', actual: '[2, 1)' }],
     ['a fractional range', floats, undefined, 0, 1.5, undefined, { code: 'DOMAIN', actual: '[0, 1.5)' }],
     ['a row past the samples', floats, Int32Array.of(0, 3), 0, 2, undefined, { code: 'DOMAIN', argument: 'order[1]' }],
     ['a negative row', floats, Int32Array.of(-1), 0, 1, undefined, { code: 'DOMAIN', argument: 'order[0]' }],
     ['a buffer that is too small', floats, undefined, 0, 3, 5, { code: 'SHAPE', argument: 'into', actual: '5' }],
-    ['a shape of too few numbers', { ...floats, shape: [2, 2] }, undefined, 0, 1, undefined, { code: 'SHAPE' }],
+    [
+      'a shape with fewer entries than values',
+      { ...floats, shape: [2, 2] },
+      undefined,
+      0,
+      1,
+      undefined,
+      { code: 'SHAPE' },
+    ],
     ['scale 0', { ...floats, scale: 0 }, undefined, 0, 1, undefined, { code: 'DOMAIN', argument: 'features.scale' }],
-  ])('refuses %s', (_, features, order, start, end, room, fields) => {
+  ])('rejects %s', (_, features, order, start, end, room, fields) => {
     const into = room === undefined ? undefined : new Float32Array(room);
     expect(() => gatherRows(features, order, start, end, into)).toThrow(
       expect.objectContaining({
@@ -135,13 +143,13 @@ describe('gatherRows', () => {
 });
 
 describe('gatherEntries', () => {
-  it('takes the labels that the order names, in their own type', () => {
+  it('returns the labels listed in the order, with their own type', () => {
     const labels = gatherEntries(Int32Array.of(7, 8, 9), Int32Array.of(2, 0, 1), 0, 2);
     expect(labels[Symbol.toStringTag]).toBe('Int32Array');
     expect(Array.from(labels)).toEqual([9, 7]);
   });
 
-  it('keeps labels beside their rows', () => {
+  it('keeps labels aligned with their rows', () => {
     const features: FeatureArray = { values: Float32Array.from({ length: 50 }, (_, i) => i), shape: [50, 1] };
     const labels = Int32Array.from({ length: 50 }, (_, i) => i);
     const order = new Random(3).permutation(50);
@@ -152,12 +160,12 @@ describe('gatherEntries', () => {
     }
   });
 
-  it('gives entries in order as a view, without a copy', () => {
+  it('returns consecutive entries as a view, without a copy', () => {
     const weights = Float64Array.of(1, 2, 3);
     expect(gatherEntries(weights, undefined, 1, 3).buffer).toBe(weights.buffer);
   });
 
-  it('refuses an order that leaves the samples', () => {
+  it('rejects an order with an index out of range', () => {
     expect(() => gatherEntries(Int32Array.of(1, 2), Int32Array.of(0, 2), 0, 2)).toThrow(
       expect.objectContaining({
         code: 'DOMAIN',
@@ -187,7 +195,7 @@ describe('asFeatureArray', () => {
     }
   });
 
-  it('hands a FeatureArray back without a copy', () => {
+  it('returns a FeatureArray without a copy', () => {
     expect(asFeatureArray(bytes)).toBe(bytes);
   });
 
@@ -197,7 +205,7 @@ describe('asFeatureArray', () => {
 
   it.each<[string, unknown, object]>([
     ['rows of different lengths', [[1, 2], [3]], { code: 'SHAPE', argument: 'features' }],
-    ['one row instead of rows', [1, 2], { code: 'SHAPE', argument: 'features[0]' }],
+    ['a single row instead of a list of rows', [1, 2], { code: 'SHAPE', argument: 'features[0]' }],
     [
       'NaN',
       [
@@ -219,7 +227,7 @@ describe('asFeatureArray', () => {
     ['a shape of rank 3', { values: new Uint8Array(8), shape: [2, 2, 2] }, { code: 'SHAPE', actual: '[2, 2, 2]' }],
     ['values of 64-bit integers', { values: new BigInt64Array(1), shape: [1, 1] }, { code: 'SHAPE' }],
     ['undefined', undefined, { code: 'SHAPE', actual: 'undefined' }],
-  ])('refuses %s', (_, features, fields) => {
+  ])('rejects %s', (_, features, fields) => {
     expect(() => asFeatureArray(features as FeatureArray)).toThrow(expect.objectContaining(fields));
   });
 });

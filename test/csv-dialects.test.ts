@@ -1,9 +1,9 @@
-// Delimiters, as programs write them.
+// Delimiters in the forms that programs write.
 import { parseCsv } from 'softmax-regression';
 import { RecordReader } from '../src/data/table/csv/records.js';
 import { textsOf } from '../src/data/table/row.js';
 
-/** The rows, with the chunks cut at each byte. */
+/** The rows, read in chunks of `size` bytes. */
 function rowsOf(text: string, size: number): (string | number)[][] {
   const reader = new RecordReader({ name: 'a.csv' });
   const bytes = new TextEncoder().encode(text);
@@ -65,7 +65,7 @@ describe('the delimiter of a file', () => {
       ],
     ],
     [
-      'sep=| quoted, after a byte-order mark, with Windows lines',
+      'sep=| quoted, after a byte-order mark, with Windows line ends',
       '\ufeff"sep=|"\r\na|b\r\n1,5|2\r\n',
       [
         [2, 'a', 'b'],
@@ -74,18 +74,18 @@ describe('the delimiter of a file', () => {
     ],
     ['sep= with a tab, after blank lines', '\n\nsep=\t\na\tb\n', [[4, 'a', 'b']]],
     [
-      'a column that is named sep=;',
+      'a column named sep=;',
       'sep=;,b\n1,2\n',
       [
         [1, 'sep=;', 'b'],
         [2, '1', '2'],
       ],
     ],
-  ])('is found, in whatever chunks: %s', (_, text, rows) => {
+  ])('is detected for any chunk size: %s', (_, text, rows) => {
     for (const size of [1, 2, 7, 1000]) expect(rowsOf(text, size)).toEqual(rows);
   });
 
-  it('of a table with sep=; is that of the line, unless another is given', () => {
+  it('is taken from a sep= line, unless the option is given', () => {
     expect(parseCsv('sep=;\nx;y\n1;a\n2;b\n', { label: 'y' }).labels).toEqual(['a', 'b']);
     expect(parseCsv('sep=;\nx,y\n1,a\n2,b\n', { label: 'y', delimiter: ',' }).labels).toEqual(['a', 'b']);
     expect(() => parseCsv('sep=;\nx;y\n1;a\nz;b\n', { label: 'y', name: 'a.csv' })).toThrow(

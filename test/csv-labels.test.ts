@@ -20,7 +20,7 @@ describe('labels of a table', () => {
     ['fixed decimals', ['0.50', '1.00']],
     ['negative zero', ['-0', '0']],
     ['booleans in two spellings', ['true', 'TRUE', 'false']],
-  ])('stay text where they are codes: %s', (_, texts) => {
+  ])('stay text if they are codes: %s', (_, texts) => {
     expect(labelsOf(texts)).toEqual(texts);
   });
 
@@ -28,17 +28,17 @@ describe('labels of a table', () => {
     ['digits', ['0', '1', '10'], [0, 1, 10]],
     ['negative and fractional', ['-1', '0.5', '1e+21'], [-1, 0.5, 1e21]],
     ['booleans', ['True', 'False', 'True'], [true, false, true]],
-  ])('are values where nothing is lost: %s', (_, texts, values) => {
+  ])('are parsed if nothing is lost: %s', (_, texts, values) => {
     expect(labelsOf(texts)).toEqual(values);
   });
 
-  it('have the decimal mark of the table', () => {
+  it('use the decimal mark of the table', () => {
     const options = { label: 'y', decimal: ',' } as const;
     expect(parseCsv('x;y\n1;1,5\n2;2', options).labels).toEqual([1.5, 2]);
     expect(parseCsv('x;y\n1;1,50\n2;2', options).labels).toEqual(['1,50', '2']);
   });
 
-  it('are what labelType says', () => {
+  it('have the type that labelType sets', () => {
     expect(labelsOf(['02134', '10001'], { labelType: 'number' })).toEqual([2134, 10001]);
     expect(labelsOf(['0', '1'], { labelType: 'text' })).toEqual(['0', '1']);
     expect(labelsOf(['true', 'false'], { labelType: 'text' })).toEqual(['true', 'false']);
@@ -51,7 +51,7 @@ describe('labels of a table', () => {
     );
   });
 
-  it('never merge, and print as they are written', () => {
+  it('are never merged, and print as they are written', () => {
     const text = fc.oneof(
       fc.string({ unit: fc.constantFrom(...'0123456789'), minLength: 1, maxLength: 22 }),
       fc.string({ unit: fc.constantFrom(...'01.eE-+'), minLength: 1, maxLength: 6 }),

@@ -28,7 +28,7 @@ function* rowsOf(blocks: Iterable<RowBlock>): Generator<Row> {
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
-/** One field as it stands in a file, and what it means. */
+/** A field as written in a file, and its value. */
 const plain = fc
   .string({ unit: fc.constantFrom(...'ab1.-é犬 '), maxLength: 4 })
   .map((text) => [text, text.trim()] as const);
@@ -70,7 +70,7 @@ function cut<T extends string | Uint8Array>(whole: T, at: readonly number[]): T[
   });
 }
 
-/** What csv-parse reads, but for blank lines. With a last newline, for it does not take \r alone for the end of a file. */
+/** The records of csv-parse, without blank lines. A newline is added: csv-parse does not end a record at a last \r. */
 function theirs(text: string, delimiter: string): string[][] {
   const records: string[][] = parse(`${text}\n`, {
     delimiter,
@@ -90,8 +90,8 @@ function outcome<T>(run: () => T): T | 'refused' {
   }
 }
 
-describe('records of CSV', () => {
-  it('are what was written, with the line on which each begins, however the chunks are cut', () => {
+describe('CSV records', () => {
+  it('equal what was written, with the line on which each begins, for any chunks', () => {
     fc.assert(
       fc.property(table, fc.array(fc.nat(200), { maxLength: 5 }), (each, at) => {
         const { text, expected } = write(each);
@@ -104,7 +104,7 @@ describe('records of CSV', () => {
     );
   });
 
-  it('are those of csv-parse where no quote is', () => {
+  it('match csv-parse without quotes', () => {
     const line = fc.string({ unit: fc.constantFrom(...'ab1.e-; '), maxLength: 12 });
     fc.assert(
       fc.property(fc.array(line), fc.constantFrom('\n', '\r\n'), (lines, newline) => {
@@ -115,8 +115,8 @@ describe('records of CSV', () => {
     );
   });
 
-  it.each([';', '\t'])('are those of csv-parse where quotes are anywhere, cut at %j, or both refuse', (delimiter) => {
-    // csv-parse takes two empty fields with blanks between them for one.
+  it.each([';', '\t'])('match csv-parse with quotes anywhere and delimiter %j, errors included', (delimiter) => {
+    // csv-parse reads two quoted empty fields with blanks between them as one.
     const text = fc
       .string({ unit: fc.constantFrom(...'"""ab1\n\r é犬', delimiter, delimiter), maxLength: 20 })
       .filter((each) => !/""[ \r]+"/.test(each));
@@ -131,7 +131,7 @@ describe('records of CSV', () => {
     );
   });
 
-  it('lose all white space that String.prototype.trim knows where a blank or a control character is at an end', () => {
+  it('are trimmed by String.prototype.trim if a blank or control character is at either end', () => {
     const unit = fc.constantFrom(...'a \t\v\u0001\u00a0\u1680\u2003\u2028\u202f\u205f\u3000\ufeff\u0085\u200b犬');
     fc.assert(
       fc.property(fc.string({ unit, maxLength: 5 }), (text) => {
@@ -142,7 +142,7 @@ describe('records of CSV', () => {
     );
   });
 
-  it('have numbers that are those of their texts, to the last bit', () => {
+  it('parse numbers to the same bits as parseNumber', () => {
     const digits = fc.string({ unit: fc.constantFrom(...'0123456789'), maxLength: 20 });
     const sign = fc.constantFrom('', '-', '+');
     const spelt = fc
@@ -164,7 +164,7 @@ describe('records of CSV', () => {
     );
   });
 
-  it.each(['§', '犬', ' ', '\0'])('may be cut at %j', (delimiter) => {
+  it.each(['§', '犬', ' ', '\0'])('are split at the delimiter %j, in any chunks', (delimiter) => {
     const text = `a${delimiter}"b${delimiter}c"${delimiter}d\n`;
     const expected = [[1, 'a', `b${delimiter}c`, 'd']];
     expect(read([text], { delimiter })).toEqual(expected);
@@ -172,20 +172,20 @@ describe('records of CSV', () => {
     expect(read(single, { delimiter })).toEqual(expected);
   });
 
-  it('are cut at the same delimiter whatever blank lines and chunks come first', () => {
+  it('are split at the detected delimiter after blank lines and chunk borders', () => {
     expect(read(['\n', ' \n', 'a;b', '\n1;2'])).toEqual([
       [3, 'a', 'b'],
       [4, '1', '2'],
     ]);
   });
 
-  it('keep characters of two UTF-16 units that chunks of text cut in two', () => {
+  it('keep surrogate pairs that are split between chunks', () => {
     const text = '😀,a😀\n';
     expect(read(text.split(''))).toEqual([[1, '😀', 'a😀']]);
     expect(read(['PK\x03\x04,b'])).toEqual([[1, 'PK\x03\x04', 'b']]);
   });
 
-  it('are the same when they take many blocks', () => {
+  it('are the same across many blocks', () => {
     const rows = Array.from({ length: 60_000 }, (_, i): Row => [i + 1, `${i}.5`, `é "${i}"`]);
     const text = rows.map(([, x, y]) => `${x},"${y.replaceAll('"', '""')}"`).join('\n');
     expect(read([text])).toEqual(rows);
@@ -200,12 +200,12 @@ describe('records of CSV', () => {
     ['"a;b;c",d', ','],
     ['a,b;c', ','],
     ['\n \na;b\n', ';'],
-  ])('of %j are cut at %j, which cuts the first into most fields', (text, delimiter) => {
+  ])('of %j are split at %j, which gives the first record the most fields', (text, delimiter) => {
     expect(read([text])[0].length).toBe(read([text], { delimiter })[0].length);
     expect(read([text])[0].length).toBeGreaterThan(2);
   });
 
-  it('are not cut at a decimal comma', () => {
+  it('are not split at a decimal comma', () => {
     expect(read(['1,5;2,5;3,5'], { decimal: ',' })).toEqual([[1, '1,5', '2,5', '3,5']]);
     expect(read(['1,5'], { decimal: ',' })).toEqual([[1, '1,5']]);
   });
@@ -213,7 +213,7 @@ describe('records of CSV', () => {
   it.each([
     ['a Uint8Array', bytes('1,2')],
     ['a Buffer', Buffer.from('1,2')],
-  ])('may be read from %s that is used again', (_, buffer) => {
+  ])('are correct if %s is reused for the next chunk', (_, buffer) => {
     const reader = new RecordReader({ name: 'a.csv' });
     const rows = [...rowsOf(reader.push(buffer))];
     buffer.set(bytes(',3\n'));
@@ -222,7 +222,7 @@ describe('records of CSV', () => {
   });
 });
 
-describe('what is no CSV', () => {
+describe('RecordReader', () => {
   const refused = (chunks: readonly (string | Uint8Array)[], options?: { delimiter?: string }) => {
     try {
       read(chunks, options);
@@ -239,9 +239,9 @@ describe('what is no CSV', () => {
       'a.csv:2:2: a field with quotes must begin with a quote; got a quote inside it',
     ],
     ['text after a quote', ['a\n\n"b" c'], 'a.csv:3:1: a closing quote must be followed by the delimiter or the end'],
-    ['an open quote', ['a,b\n"1\n\n,2\n'], 'a.csv:2:1: a quoted field must be closed; got the end of the file'],
+    ['an unclosed quote', ['a,b\n"1\n\n,2\n'], 'a.csv:2:1: a quoted field must be closed; got the end of the file'],
     [
-      'the other byte order',
+      'UTF-16',
       [Uint8Array.of(0xff, 0xfe, 0x61, 0)],
       'a.csv: the file must be a CSV file; got UTF-16 text. Save it as "CSV UTF-8".',
     ],
@@ -253,15 +253,15 @@ describe('what is no CSV', () => {
       'a.csv:3: the text must be UTF-8; got the byte 0xe9',
     ],
     [
-      'a character cut short',
+      'a truncated character',
       [bytes('a\nb'), bytes('犬').subarray(0, 2)],
       'a.csv:2: the text must be UTF-8; got the byte 0x8a',
     ],
-  ])('is refused with its place: %s', (_, chunks, message) => {
+  ])('rejects %s with its position', (_, chunks, message) => {
     expect(refused(chunks)).toContain(message);
   });
 
-  it('is a row of more than 2²³ characters, however it comes', () => {
+  it('rejects a row of more than 2²³ characters, in one chunk or many', () => {
     const long = 'x'.repeat(MAX_RECORD + 1);
     const chunk = long.slice(0, 2 ** 16);
     const message = 'a.csv:2: the row must have at most 8388608 characters; got more.';
@@ -273,17 +273,17 @@ describe('what is no CSV', () => {
     expect(read([`a\n${long.slice(1)}\n"${long.slice(3)}"`])).toHaveLength(3);
   });
 
-  it.each(['', 'ab', '"', '\n', '1', '.', '-'])('is not asked to be cut at %j', (delimiter) => {
+  it.each(['', 'ab', '"', '\n', '1', '.', '-'])('rejects the delimiter %j', (delimiter) => {
     expect(refused(['a'], { delimiter })).toContain('a.csv: delimiter must be one character');
   });
 
-  it('says which delimiter it has', () => {
+  it('names the delimiter of a file that lacks the given one', () => {
     const message = 'a.csv:1: the first line must contain the delimiter ","; got a line with 2 of ";".';
     expect(refused(['a;b;c\n'], { delimiter: ',' })).toBe(`${message} Pass \`delimiter: ";"\`, or leave it out.`);
     expect(refused(['a\n'], { delimiter: ',' })).toBe('accepted');
   });
 
-  it('is neither text nor bytes', () => {
+  it('rejects input that is neither text nor bytes', () => {
     expect(refused([[1, 2]] as never)).toContain(
       'a.csv: CSV must be text, or bytes in a Uint8Array; got an array of 2.',
     );

@@ -50,7 +50,7 @@ async function collect(chunks: Iterable<string | Uint8Array>, schema: CsvSchema,
 }
 
 describe('parseCsv', () => {
-  it('reads a table of numbers and its labels, which a model learns', async () => {
+  it('reads numeric features and labels that fit accepts', async () => {
     const table = parseCsv(IRIS_CSV, { label: 'species' });
     expect(rows(table)).toEqual(IRIS.features);
     expect(table.labels).toEqual(IRIS.labels);
@@ -61,7 +61,7 @@ describe('parseCsv', () => {
     expect(model.classes).toEqual(IRIS.classNames);
   });
 
-  it('does what its examples say', () => {
+  it('matches its docstring examples', () => {
     const text = 'width,colour,kind\n1.5,red,cat\n2,blue,dog';
     const { features, labels, featureNames } = parseCsv(text, { label: 'kind', strings: 'one-hot' });
     expect(features.values).toEqual(Float64Array.of(1.5, 0, 1, 2, 1, 0));
@@ -135,7 +135,7 @@ describe('parseCsv', () => {
       ],
       ['a', 'b', 'b', 'a'],
     ],
-  ])('has for missing values the policy %p', (missing, features, labels) => {
+  ])('applies the missing policy %p', (missing, features, labels) => {
     const table = parseCsv('x,c,y\n1,p,a\n9,q,b\nNA,p,b\n5,?,a\n', { label: 'y', strings: 'one-hot', missing });
     expect(rows(table)).toEqual(features);
     expect(table.labels).toEqual(labels);
@@ -153,7 +153,7 @@ describe('parseCsv', () => {
     expect(rows(parseCsv(text, { missing: 'mean', strings: 'one-hot' }))[3]).toEqual([4, 0, 1]);
   });
 
-  it('takes tokens of its caller for missing, numbers too', () => {
+  it('accepts custom missing tokens, also numbers', () => {
     const text = 'x,y\n1,a\n-999,b\n3,b\n';
     const table = parseCsv(text, { label: 'y', missing: 'mean', missingTokens: ['-999'] });
     expect(rows(table)).toEqual([[1], [2], [3]]);
@@ -162,36 +162,41 @@ describe('parseCsv', () => {
     expect(encodeRows(dropped.schema, [[5], [-999], ['-999'], [7]]).values).toEqual(Float64Array.of(5, 7));
   });
 
-  it('learns a schema that JSON keeps', () => {
+  it('returns a schema that survives a JSON round trip', () => {
     const { schema } = parseCsv(PETS, { label: 'kind', strings: 'one-hot', missing: 'mean' });
     expect(JSON.parse(JSON.stringify(schema))).toEqual(schema);
   });
 });
 
-describe('what parseCsv refuses', () => {
+describe('parseCsv rejects', () => {
   const x = { label: 'y', name: 'a.csv' } as const;
   it.each<[string, string, CsvOptions, string]>([
     ['an empty file', '', x, 'FormatError: a.csv: the table must have at least one row; got an empty file.'],
     ['blank lines', '\n \n', x, 'FormatError: a.csv: the table must have at least one row; got an empty file.'],
     ['a header alone', 'x,y\n', x, 'FormatError: a.csv: the table must have at least one row; got none.'],
-    ['nothing left', 'x,y\n,a\n', { ...x, missing: 'drop' }, 'at least one row; got 1 with a missing value.'],
     [
-      'lines of old Macs',
+      'a table with no rows left after dropping',
+      'x,y\n,a\n',
+      { ...x, missing: 'drop' },
+      'at least one row; got 1 with a missing value.',
+    ],
+    [
+      'carriage returns as line ends',
       'x,y\r1,a\r2,b\r',
       x,
       'FormatError: a.csv:1: lines must end in \\n or \\r\\n; got \\r alone.',
     ],
     ['one class', 'x,y\n1,a\n2,a\n', x, 'FormatError: a.csv: y must have at least two classes; got only "a".'],
-    ['one class', 'x,y\n1,1\n2,1\n', x, 'a.csv: y must have at least two classes; got only 1.'],
+    ['one numeric class', 'x,y\n1,1\n2,1\n', x, 'a.csv: y must have at least two classes; got only 1.'],
     [
-      'one class, written in two ways',
+      'one class written in two ways',
       'x,y\n1,1\n2,1.0\n',
       { ...x, labelType: 'number' },
       'a.csv: y must have at least two classes; got only 1.',
     ],
     ['no features', 'y\na\nb\n', x, 'a.csv: the table must have at least one column of features; got none.'],
     [
-      'no header',
+      'a missing header',
       '5.1,3.5,a\n4,3,b\n',
       x,
       'a.csv:1: the header must name the columns; got 5.1, 3.5, a. If the file has no header, pass `header: false`.',
@@ -227,7 +232,7 @@ describe('what parseCsv refuses', () => {
       'FormatError: a.csv:3:1: x must be a number, like the rows above; got "n1".',
     ],
     [
-      'text',
+      'text in a numeric column',
       'x,y\nred,a\n',
       x,
       `a.csv:2:1: x must be a number; got "red". Pass \`strings: 'one-hot'\` to encode text as 0 and 1, or \`ignore: ["x"]\`.`,
@@ -244,7 +249,7 @@ describe('what parseCsv refuses', () => {
       x,
       `a.csv:2:1: x must be a number; got "1,5". A decimal comma? Pass \`decimal: ','\`.`,
     ],
-    ['thousands', 'x;y\n1,000,000;a\n', x, 'got "1,000,000". Pass `thousands: true` to read thousands separators.'],
+    ['thousands separators', 'x;y\n1,000,000;a\n', x, 'got "1,000,000". Pass `thousands: true` to read thousands separators.'],
     ['infinity', 'x,y\n1,a\nInfinity,b\n', x, 'a.csv:3:1: x must be a number, like the rows above; got "Infinity".'],
     ['a number too large', 'x,y\n1e309,a\n', x, 'a.csv:2:1: x must be a finite number; got "1e309".'],
     [
@@ -261,7 +266,7 @@ describe('what parseCsv refuses', () => {
       `a.csv:3:2: y must have a value; got nothing. Pass \`missingLabel: 'drop'\` to skip such rows.`,
     ],
     [
-      'a column of nothing',
+      'an empty column',
       'x,z,y\n1,,a\n2,,b\n',
       { ...x, missing: 'mean' },
       'a.csv: z must have at least one value; got none. Pass `ignore: ["z"]`.',
@@ -273,7 +278,7 @@ describe('what parseCsv refuses', () => {
       'a.csv:1: label must be one of the columns "x", "species"; got "spcies". Did you mean "species"?',
     ],
     [
-      'a label out of reach',
+      'a label index out of range',
       'x,y\n1,a\n',
       { ...x, label: 2 },
       'a.csv:1: label must be a column, an integer in [-2, 2); got 2.',
@@ -291,13 +296,13 @@ describe('what parseCsv refuses', () => {
       'a.csv:1: the first line must contain the delimiter ","; got a line with 1 of ";". Pass `delimiter: ";"`, or leave it out.',
     ],
     [
-      'many categories',
+      'too many categories',
       'x,y\np,a\nq,a\nr,b\n',
       { ...x, strings: 'one-hot', maxCategories: 2 },
       'a.csv:4:1: x must have at most 2 different values; got one more, "r". Each becomes a feature: pass `ignore: ["x"]`, or raise `maxCategories`.',
     ],
     [
-      'a quantity for label',
+      'a quantity as label',
       'x,y\n1,1.5\n1,2.5\n1,3.5\n',
       { ...x, maxCategories: 2 },
       'a.csv:4:2: y must have at most 2 different values; got one more, "3.5". Is it a quantity?',
@@ -322,7 +327,7 @@ describe('what parseCsv refuses', () => {
 describe('a schema', () => {
   const { schema, ...table } = parseCsv(PETS, { label: 'kind', strings: 'one-hot', missing: 'mean', name: 'pets.csv' });
 
-  it('encodes the rows that it was learnt from as they were', async () => {
+  it('reproduces the features of the rows it was learnt from', async () => {
     const fields = PETS.trim()
       .split('\n')
       .slice(1)
@@ -341,7 +346,7 @@ describe('a schema', () => {
         fields.map((row) => Object.fromEntries(names.map((name, i) => [name, row[i]]))),
       ),
     ).toEqual(table.features);
-    // One row after the other in the same memory: no category is left from the row before.
+    // Batches share memory: no category remains from the row before.
     expect((await collect([PETS], schema, { batchSize: 1 })).values).toEqual([...table.features.values]);
     expect(await collect([PETS], schema)).toEqual({
       values: [...table.features.values],
@@ -352,7 +357,7 @@ describe('a schema', () => {
     });
   });
 
-  it('takes values as JSON has them', () => {
+  it('accepts JSON values', () => {
     const values = encodeRows(schema, [
       { width: 1e-7, colour: 'red', tame: true },
       { width: null, colour: 'blue', tame: false },
@@ -362,7 +367,7 @@ describe('a schema', () => {
     expect([...encodeRows(comma, [{ x: 2.25 }, ['2,25']]).values]).toEqual([2.25, 2.25]);
   });
 
-  it('refuses a category that it has not seen, or makes zeros of it', () => {
+  it('rejects an unseen category, or encodes it as zeros', () => {
     const row = [{ width: 1, colour: 'green', tame: true }];
     expect(refusal(() => encodeRows(schema, row))).toBe(
       `FormatError: encodeRows: rows[0]: colour must be one of "blue", "red"; got "green". Pass \`unseen: 'zero'\` to encode unseen categories as zeros.`,
@@ -370,7 +375,7 @@ describe('a schema', () => {
     expect([...encodeRows(schema, row, { unseen: 'zero' }).values]).toEqual([1, 0, 0, 1]);
   });
 
-  it('has a policy for missing values that a caller may change', () => {
+  it('has a missing policy that the caller can override', () => {
     const rows = [
       { width: 1, colour: 'red', tame: true },
       { width: null, colour: 'red', tame: '' },
@@ -382,7 +387,7 @@ describe('a schema', () => {
     );
   });
 
-  it('reads what an object has of its own, by getters and by inheritance, and not from Object.prototype', () => {
+  it('reads own properties, getters and inherited properties, but not those of Object.prototype', () => {
     class Pet {
       readonly colour: string = 'red';
       get width() {
@@ -402,7 +407,7 @@ describe('a schema', () => {
     expect([...encodeRows(odd, [{ toString: 3 } as never]).values]).toEqual([3]);
   });
 
-  it('ignores other keys, as other columns of a file, unless it is strict', () => {
+  it('ignores other keys unless strict is set', () => {
     const row = { width: 2, colour: 'red', tame: true, id: 7 };
     expect([...encodeRows(schema, [row]).values]).toEqual([2, 0, 1, 1]);
     expect(refusal(() => encodeRows(schema, [row], { strict: true }))).toContain(
@@ -447,15 +452,19 @@ describe('a schema', () => {
       [{ width: new Date(0), colour: 'red', tame: true }],
       'rows[0]: width must be text, a number, true, false or null;',
     ],
-    ['no rows', 7, 'ShapeError: encodeRows: rows must be a list of rows; got 7.'],
-    ['a row that is none', [7], 'ShapeError: encodeRows: rows[0]: the row must be an object or a list; got 7.'],
+    ['a number instead of rows', 7, 'ShapeError: encodeRows: rows must be a list of rows; got 7.'],
+    ['a number instead of a row', [7], 'ShapeError: encodeRows: rows[0]: the row must be an object or a list; got 7.'],
     [
       'a short row',
       [['1', 'red']],
       'FormatError: encodeRows: rows[0]: the row must have 3 fields, like the schema; got 2.',
     ],
-    ['text for a number', [['x', 'red', 'true']], 'FormatError: encodeRows: rows[0]: width must be a number; got "x".'],
-  ])('refuses %s', (_, rows, message) => {
+    [
+      'text instead of a number',
+      [['x', 'red', 'true']],
+      'FormatError: encodeRows: rows[0]: width must be a number; got "x".',
+    ],
+  ])('rejects %s', (_, rows, message) => {
     expect(refusal(() => encodeRows(schema, rows as never))).toContain(message);
   });
 
@@ -538,7 +547,7 @@ describe('a schema', () => {
         damaged.columns[2] = damaged.columns[3];
       },
     ],
-  ])('that was damaged is refused for %s', (argument, damage) => {
+  ])('is rejected for an invalid %s', (argument, damage) => {
     const damaged = JSON.parse(JSON.stringify(schema));
     damage(damaged);
     expect(refusal(() => encodeRows(damaged, []))).toContain(`DomainError: encodeRows: ${argument} must`);
@@ -551,7 +560,7 @@ describe('a schema', () => {
 describe('readCsvRows', () => {
   const { schema, features, labels } = parseCsv(IRIS_CSV, { label: 'species' });
 
-  it('gives what parseCsv gives, however chunks and batches are cut', async () => {
+  it('matches parseCsv for any chunks and batch sizes', async () => {
     const at = fc.array(fc.nat(IRIS_CSV.length), { maxLength: 4 });
     await fc.assert(
       fc.asyncProperty(at, fc.integer({ min: 1, max: 200 }), async (places, batchSize) => {
@@ -567,7 +576,7 @@ describe('readCsvRows', () => {
     );
   });
 
-  it('finds columns by name, without labels and among others', async () => {
+  it('finds columns by name, among others and without labels', async () => {
     const text = 'petal_width,id,petal_length,sepal_width,sepal_length\n4,x,3,2,1\n';
     expect(await collect([text], schema)).toEqual({
       values: [1, 2, 3, 4],
@@ -587,7 +596,7 @@ describe('readCsvRows', () => {
     );
   });
 
-  it('hands on rows before the next chunk comes', async () => {
+  it('yields rows before it reads the next chunk', async () => {
     let given = 0;
     function* chunks() {
       yield 'sepal_length,sepal_width,petal_length,petal_width\n1,2,3,4\n';
@@ -600,7 +609,7 @@ describe('readCsvRows', () => {
     await batches.return();
   });
 
-  it('keeps the numbers of rows where some are left out', async () => {
+  it('keeps row numbers when rows are dropped', async () => {
     const text = `${IRIS_CSV.split('\n')[0]}\n1,2,3,4,setosa\n1,,3,4,setosa\n1,2,3,5,\n5,6,7,8,virginica\n`;
     const all = await collect([text], schema, { missing: 'drop' });
     expect(all).toMatchObject({ rows: [0, 3], lines: [2, 5], labels: ['setosa', 'virginica'] });
@@ -610,7 +619,7 @@ describe('readCsvRows', () => {
 
   it.each<[string, string, string]>([
     [
-      'a column of features missing',
+      'a missing feature column',
       'sepal_length,sepal_width,petal_lenght,petal_width\n',
       'new.csv:1: the header must have the column "petal_length", which the schema needs; got "sepal_length", "sepal_width", "petal_lenght", "petal_width". Did you mean "petal_lenght"?',
     ],
@@ -625,21 +634,21 @@ describe('readCsvRows', () => {
       'new.csv:2:4: the row must have 4 fields, like the header; got 3.',
     ],
     [
-      'a column twice',
+      'a repeated column',
       'sepal_length,sepal_width,petal_length,petal_width,petal_width\n',
       'new.csv:1:5: the header must name each column once',
     ],
-  ])('refuses %s', async (_, text, message) => {
+  ])('rejects %s', async (_, text, message) => {
     await expect(collect([text], schema, { name: 'new.csv' })).rejects.toThrow(message);
   });
 
-  it('refuses a file that ends before its header', async () => {
+  it('rejects a file that ends before its header', async () => {
     await expect(collect(['\n'], schema, { name: 'new.csv' })).rejects.toThrow(
       'new.csv: the table must have a header line; got an empty file.',
     );
   });
 
-  it('refuses options and a signal before it reads', async () => {
+  it('rejects invalid options and an aborted signal before it reads', async () => {
     await expect(collect([], schema, { batchSize: 0 })).rejects.toThrow(
       'readCsvRows: batchSize must be an integer > 0',
     );
@@ -648,7 +657,7 @@ describe('readCsvRows', () => {
   });
 });
 
-it('CSV is read where there is nothing of Node, neither Buffer nor modules, and without code made at run time', () => {
+it('parseCsv needs neither Node.js modules nor Buffer nor code generation at run time', () => {
   const { outputFiles } = buildSync({
     stdin: { contents: "export { parseCsv } from './src/data/table/table.ts';", resolveDir: process.cwd() },
     bundle: true,

@@ -1,4 +1,4 @@
-// The pages that people read: their links and paths exist, and the README stays short and complete.
+// The documentation: its links and paths exist, and the README stays short and complete.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, posix, relative, sep } from 'node:path';
 import ts from 'typescript';
@@ -20,7 +20,7 @@ function filesBelow(folder: string): string[] {
 
 const PAGES = FILES.filter((path) => /^\/(docs\/)?[^/]+\.md$/.test(path)).map((path) => path.slice(1));
 
-/** Pages that tests may exchange for planted ones. */
+/** Reads a page; tests replace it to plant errors. */
 type Read = (page: string) => string;
 const read: Read = (page) => readFileSync(join(ROOT, page), 'utf8');
 
@@ -58,7 +58,7 @@ function isPath(text: string): boolean {
   return /\w\/$/.test(text) || SOURCE.test(text) || (text.includes('/') && /\.(json|md|png|csv)$/.test(text));
 }
 
-/** Whether a file or folder ends in this path: pages name `src/nn/dense.ts` also `nn/dense.ts`. */
+/** Whether a file or folder ends in this path: pages also write `nn/dense.ts` for `src/nn/dense.ts`. */
 function exists(path: string): boolean {
   const pattern = path.replace(/[.]/g, '\\.').replaceAll('*', '[^/]*');
   const whole = new RegExp(path.endsWith('/') ? `/${pattern}` : `/${pattern}$`);
@@ -150,13 +150,13 @@ describe('the checks', () => {
 
 describe('generated tables', () => {
   it.each(TABLES.map((each) => [each.page, each.name, each] as const))(
-    'are up to date, else run npm run docs:tables: %s, %s',
+    'are up to date (else run npm run docs:tables): %s, %s',
     (page, _, each) => {
       expect(read(page)).toBe(withTable(read(page), each));
     },
   );
 
-  it('are found missing or stale', () => {
+  it('are detected as missing or stale', () => {
     const [first] = TABLES;
     expect(() => withTable('no table', first)).toThrow('around its table');
     const stale = `<!-- ${first.name} -->\nold\n<!-- /${first.name} -->`;

@@ -17,7 +17,7 @@ function sha256(bytes: Uint8Array): string {
 }
 
 describe('loadFashionMnist', () => {
-  it('has the published images and labels, as bytes with their scale', async () => {
+  it('loads the published images and labels, as bytes with a scale', async () => {
     const { train, test, classNames, source } = await loadFashionMnist({ offline: true });
     expect(train.features).toMatchObject({ shape: [60000, 784], scale: 255, values: { length: 60000 * 784 } });
     expect(test.features).toMatchObject({ shape: [10000, 784], scale: 255, values: { length: 10000 * 784 } });
@@ -39,12 +39,12 @@ describe('loadFashionMnist', () => {
     expect(Math.max(...gatherRows(train.features, undefined, 0, 1))).toBe(1);
   });
 
-  it('pins the packed files as Zalando publishes them', () => {
+  it('pins the gzip files that Zalando publishes', () => {
     // The packed sizes of the project's README table; its md5 sums were matched when the sha256 were taken.
     expect(Object.values(FASHION_MNIST.files).map(({ gzip }) => gzip.bytes)).toEqual([26421880, 29515, 4422102, 5148]);
   });
 
-  it('refuses an unknown option', async () => {
+  it('rejects an unknown option', async () => {
     await expect(loadFashionMnist({ folder: '/data' } as object)).rejects.toMatchObject({
       code: 'DOMAIN',
       argument: 'options',
@@ -91,7 +91,7 @@ describe('loadPinnedData', () => {
       mirrors: [],
       command: 'fetch-tiny',
     };
-    // No program of this machine is found, so no test asks a real apt-get.
+    // The PATH has no programs, so no test runs a real apt-get.
     process.env = { ...env, SOFTMAX_REGRESSION_CACHE: join(root, 'cache'), PATH: join(root, 'bin') };
   });
 
@@ -123,7 +123,7 @@ describe('loadPinnedData', () => {
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}/data/`;
   }
 
-  /** What a server at its best does; understands `range: bytes=n-`. */
+  /** A correct server, which supports `range: bytes=n-`. */
   const serve: Handler = (request, response) => {
     const content = request.url === '/data/images-idx3.gz' ? PACKED.images : PACKED.labels;
     const from = Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0);
@@ -151,14 +151,14 @@ describe('loadPinnedData', () => {
   const cached = () => readdir(cacheFolder('tiny')).then((names) => names.sort());
 
   describe('from a named folder', () => {
-    it('takes plain files and packed ones', async () => {
+    it('loads plain and gzipped files', async () => {
       const dir = await folder('mixed', { 'images-idx3.gz': PACKED.images, 'labels-idx1': LABELS });
       const found = await load([], { dir });
       await expectTiny(found);
       expect(found.source).toBe(`folder ${dir}`);
     });
 
-    it('takes the folder that the environment names, unless the caller names one', async () => {
+    it('uses the folder of the environment variable, unless `dir` is given', async () => {
       const named = await folder('named', good);
       process.env.TINY_DIR = named;
       expect((await load()).source).toBe(`folder ${named} ($TINY_DIR)`);
@@ -170,36 +170,36 @@ describe('loadPinnedData', () => {
     const otherShape = Uint8Array.from(IMAGES, (byte, i) => (i === 11 ? 4 : i === 15 ? 1 : byte));
     it.each<[string, Record<string, Uint8Array>, string, object]>([
       ['a missing file', {}, '', { argument: 'images-idx3', actual: 'no such file' }],
-      ['a file that is cut off', { 'images-idx3': IMAGES.subarray(0, 20) }, '/images-idx3', { argument: 'length' }],
+      ['a truncated file', { 'images-idx3': IMAGES.subarray(0, 20) }, '/images-idx3', { argument: 'length' }],
       [
-        'a packed file that is cut off',
+        'a truncated gzip file',
         { 'images-idx3.gz': PACKED.images.subarray(0, 20) },
         '/images-idx3.gz',
         { argument: 'gzip data', actual: 'unexpected end of file' },
       ],
       [
-        'a packed file under the name of a plain one',
+        'a gzip file with the name of a plain one',
         { 'images-idx3': PACKED.images },
         '/images-idx3',
         { argument: 'magic', hint: 'The file is still gzipped: gunzip it first.' },
       ],
       [
-        'a plain file under the name of a packed one',
+        'a plain file with the name of a gzip file',
         { 'images-idx3.gz': IMAGES },
         '/images-idx3.gz',
         { argument: 'gzip data', hint: 'If the file is not compressed, rename it without .gz.' },
       ],
-      ['the labels in the place of the images', { 'images-idx3': LABELS }, '/images-idx3', { argument: 'magic' }],
+      ['labels in place of images', { 'images-idx3': LABELS }, '/images-idx3', { argument: 'magic' }],
       ['another shape', { 'images-idx3': otherShape }, '/images-idx3', { argument: 'shape', actual: '[3, 4, 1]' }],
       ['a changed pixel', { 'images-idx3': changed }, '/images-idx3', { argument: 'sha256', actual: sha256(changed) }],
-      ['a file that is far too large', { 'images-idx3': new Uint8Array(200) }, '/images-idx3', { actual: '200' }],
+      ['a file that is too large', { 'images-idx3': new Uint8Array(200) }, '/images-idx3', { actual: '200' }],
       [
-        'a packed file that unpacks to far too much',
+        'a gzip file that unpacks to too many bytes',
         { 'images-idx3.gz': gzipSync(new Uint8Array(1000)) },
         '/images-idx3.gz',
         { argument: 'gzip data', actual: 'more' },
       ],
-    ])('refuses %s at once, and looks nowhere else', async (_, files, where, fields) => {
+    ])('rejects %s without trying another source', async (_, files, where, fields) => {
       const dir = await folder('bad', { 'labels-idx1': LABELS, ...files });
       await folder('cache/tiny', good);
       const expected = { code: 'FORMAT', where: `${dir}${where}`, ...fields };
@@ -208,7 +208,7 @@ describe('loadPinnedData', () => {
       await expect(load()).rejects.toMatchObject(expected);
     });
 
-    it('refuses a folder that is not there', async () => {
+    it('rejects a missing folder', async () => {
       await expect(load([], { dir: join(root, 'nowhere') })).rejects.toMatchObject({
         code: 'FORMAT',
         where: join(root, 'nowhere'),
@@ -218,14 +218,14 @@ describe('loadPinnedData', () => {
   });
 
   describe('from this machine', () => {
-    it('takes the cache first, then the folder of the system', async () => {
+    it('prefers the cache to the system folder', async () => {
       await folder('system', good);
       expect((await load()).source).toBe(`Debian package dataset-tiny in ${data.systemFolder}`);
       await folder('cache/tiny', good);
       expect((await load()).source).toBe(`cache ${cacheFolder('tiny')}`);
     });
 
-    it('passes over a damaged cache', async () => {
+    it('skips a damaged cache', async () => {
       await folder('cache/tiny', { ...good, 'labels-idx1': LABELS.subarray(0, 9) });
       await folder('system', good);
       const found = await load();
@@ -235,7 +235,7 @@ describe('loadPinnedData', () => {
   });
 
   describe('from a mirror', () => {
-    it('fills the cache, shows how far it is, and needs the network only once', async () => {
+    it('fills the cache, reports progress, and uses the network only once', async () => {
       let requests = 0;
       const address = await mirror((request, response) => {
         requests++;
@@ -260,7 +260,7 @@ describe('loadPinnedData', () => {
       expect(requests).toBe(2);
     });
 
-    it('asks the servers that the environment lists in the place of the publishers', async () => {
+    it('uses the mirrors of the environment variable in place of the default ones', async () => {
       const address = await mirror(serve);
       process.env.TINY_MIRRORS = ` http://127.0.0.1:1/ ${address.replace(/\/$/, '')}\n`;
       expect((await load(['http://127.0.0.1:2/'])).source).toBe(
@@ -268,7 +268,7 @@ describe('loadPinnedData', () => {
       );
     });
 
-    it('replaces only what is damaged in the cache', async () => {
+    it('replaces only damaged files in the cache', async () => {
       await folder('cache/tiny', { ...good, 'labels-idx1': LABELS.subarray(0, 9) });
       const asked: (string | undefined)[] = [];
       const address = await mirror((request, response) => {
@@ -284,18 +284,18 @@ describe('loadPinnedData', () => {
     it.each<[string, Handler, string]>([
       ['has no such file', (_, response) => response.writeHead(404).end(), 'HTTP status 404'],
       ['sends other bytes', (_, response) => response.end(wrong), sha256(wrong)],
-      ['sends a page of its own', (_, response) => response.end('<html>Log in</html>'), 'bytes; got 19.'],
+      ['sends an HTML page', (_, response) => response.end('<html>Log in</html>'), 'bytes; got 19.'],
       [
-        'sends without end',
+        'never stops sending',
         (_, response) => {
           const timer = setInterval(() => response.write(new Uint8Array(64)), 1);
           response.once('close', () => clearInterval(timer));
         },
         'got more',
       ],
-      ['hangs up', (request) => request.socket.destroy(), 'must send the file; got'],
-      ['sends nothing and hangs up', (_, response) => response.socket?.end('HTTP/1.1 200 OK\r\n\r\n'), '0 of'],
-    ])('goes on to the next one where one %s', async (_, handler, reason) => {
+      ['closes the connection', (request) => request.socket.destroy(), 'must send the file; got'],
+      ['sends an empty response', (_, response) => response.socket?.end('HTTP/1.1 200 OK\r\n\r\n'), '0 of'],
+    ])('tries the next one after one that %s', async (_, handler, reason) => {
       const bad = await mirror(handler);
       const error = await refusal(load([bad]));
       expect(error.message).toContain(`download from ${bad} into`);
@@ -304,7 +304,7 @@ describe('loadPinnedData', () => {
       await expectTiny(await load([bad, await mirror(serve)]));
     });
 
-    it('goes on where a broken connection ended, from another server', async () => {
+    it('resumes a broken download from another server', async () => {
       const ranges: (string | undefined)[] = [];
       let hangUp = () => {};
       const broken = await mirror((_, response) => {
@@ -322,7 +322,7 @@ describe('loadPinnedData', () => {
       expect(ranges).toEqual(['bytes=25-', undefined]);
     });
 
-    it('begins anew where the server ignores the range', async () => {
+    it('restarts a download if the server ignores the range', async () => {
       await folder('cache/tiny/.scratch', { 'images-idx3.gz.partial': PACKED.images.subarray(0, 10) });
       const address = await mirror((request, response) => {
         response.end(request.url === '/data/images-idx3.gz' ? PACKED.images : PACKED.labels);
@@ -334,13 +334,13 @@ describe('loadPinnedData', () => {
       ['wrong', new Uint8Array(10).fill(7)],
       ['complete but wrong', new Uint8Array(PACKED.images.length)],
       ['too long', new Uint8Array(1000)],
-    ])('begins anew where the bytes from before are %s', async (_, before) => {
+    ])('restarts a download if the partial file is %s', async (_, before) => {
       await folder('cache/tiny/.scratch', { 'images-idx3.gz.partial': before });
       await expectTiny(await load([await mirror(serve)]));
       expect(await cached()).toEqual(['images-idx3', 'labels-idx1']);
     });
 
-    it('stops when aborted, keeps what came, and goes on from there', async () => {
+    it('stops when aborted, keeps the partial file, and resumes from it', async () => {
       const controller = new AbortController();
       const reason = new Error('enough');
       const slow = await mirror((_, response) => {
@@ -361,7 +361,7 @@ describe('loadPinnedData', () => {
       beforeEach(() => jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] }));
       afterEach(() => jest.useRealTimers());
 
-      it('gives it up after half a minute without a byte', async () => {
+      it('fails after 30 s without a byte', async () => {
         const url = `${await mirror(() => jest.advanceTimersByTime(30_000))}images-idx3.gz`;
         await expect(download(url, join(root, 'images.gz'), data.files.images.gzip)).rejects.toMatchObject({
           code: 'BACKEND',
@@ -370,7 +370,7 @@ describe('loadPinnedData', () => {
         });
       });
 
-      it('waits as long as bytes keep coming', async () => {
+      it('waits as long as bytes keep arriving', async () => {
         let send = () => {};
         const address = await mirror((_, response) => {
           let sent = 0;
@@ -391,7 +391,7 @@ describe('loadPinnedData', () => {
       });
     });
 
-    it('asks for nothing that is all here but was not yet checked', async () => {
+    it('does not request a file whose partial file is complete', async () => {
       await folder('cache/tiny/.scratch', { 'images-idx3.gz.partial': PACKED.images });
       const asked: (string | undefined)[] = [];
       const address = await mirror((request, response) => {
@@ -402,7 +402,7 @@ describe('loadPinnedData', () => {
       expect(asked).toEqual(['/data/labels-idx1.gz']);
     });
 
-    it('downloads once for two callers at once', async () => {
+    it('downloads once for two concurrent callers', async () => {
       let requests = 0;
       const address = await mirror((request, response) => {
         requests++;
@@ -432,7 +432,7 @@ describe('loadPinnedData', () => {
       }
     }
 
-    it('fills the cache after the mirrors failed, and leaves nothing beside it', async () => {
+    it('fills the cache after the mirrors fail, and leaves no other files', async () => {
       await debian();
       await writeFile(join(root, 'lists'), '');
       const found = await load(['http://127.0.0.1:1/']);
@@ -441,7 +441,7 @@ describe('loadPinnedData', () => {
       expect(await cached()).toEqual(['images-idx3', 'labels-idx1']);
     });
 
-    it('updates the package lists first where they do not know it and the user is root, and says so', async () => {
+    it('updates the package lists first if they lack the package and the user is root, and reports it', async () => {
       await debian();
       jest.spyOn(process, 'getuid').mockReturnValue(0);
       const stages: string[] = [];
@@ -457,9 +457,9 @@ describe('loadPinnedData', () => {
 
     it.each<[string, Record<string, string>, string]>([
       ['that fails', { 'apt-get': 'echo "E: Failed to fetch" >&2; exit 100' }, 'got E: Failed to fetch.'],
-      ['that brings nothing', { 'apt-get': 'exit 0' }, 'got 0 .deb files.'],
+      ['that downloads nothing', { 'apt-get': 'exit 0' }, 'got 0 .deb files.'],
       ['whose package is empty', { 'dpkg-deb': 'exit 0' }, 'images-idx3 must be there, plain or as .gz'],
-    ])('says why, and leaves no file, for an apt-get %s', async (_, programs, reason) => {
+    ])('gives the reason and leaves no file for an apt-get %s', async (_, programs, reason) => {
       await debian(programs);
       await writeFile(join(root, 'lists'), '');
       expect((await refusal(load())).message).toContain(reason);
@@ -467,8 +467,8 @@ describe('loadPinnedData', () => {
     });
   });
 
-  describe('from nowhere', () => {
-    it('says for each place why it has nothing, and the one command that helps', async () => {
+  describe('without a source', () => {
+    it('gives the reason for each source, and the command to run', async () => {
       const error = await refusal(load(['http://127.0.0.1:1/']));
       expect(error).toMatchObject({ code: 'BACKEND', where: 'Tiny', argument: 'its files' });
       expect(error.message.split('\n')).toEqual([
@@ -482,7 +482,7 @@ describe('loadPinnedData', () => {
       ]);
     });
 
-    it('asks no server when offline, and says so', async () => {
+    it('sends no request when offline, and says so', async () => {
       let requests = 0;
       const address = await mirror(() => {
         requests++;
@@ -493,7 +493,7 @@ describe('loadPinnedData', () => {
       expect(requests).toBe(0);
     });
 
-    it('names the cache where it cannot be written', async () => {
+    it('names the environment variable of a cache that is not writable', async () => {
       await writeFile(join(root, 'cache'), 'a file where the folder should be');
       expect((await refusal(load([await mirror(serve)]))).message).toContain('Set SOFTMAX_REGRESSION_CACHE');
     });

@@ -57,7 +57,7 @@ describe('cacheFolder', () => {
 });
 
 describe('writeFileAtomic', () => {
-  it('writes the whole content, over an older file, in folders it creates', async () => {
+  it('replaces an older file, and creates missing folders', async () => {
     const path = join(folder, 'deep', 'file');
     await writeFileAtomic(path, 'old');
     await writeFileAtomic(path, new Uint8Array([110, 101, 119]));
@@ -65,7 +65,7 @@ describe('writeFileAtomic', () => {
     expect(readdirSync(join(folder, 'deep'))).toEqual(['file']);
   });
 
-  it('removes what a killed process left of the same file, and nothing else', async () => {
+  it('removes the temporary files that killed processes left for the same path, and nothing else', async () => {
     const path = join(folder, 'file');
     const left = (pid: number, start: string, name = 'file') =>
       temporaryBeside(join(folder, name)).replace(/-\d+-\d*-/, `-${pid}-${start}-`);
@@ -75,7 +75,7 @@ describe('writeFileAtomic', () => {
     const living = left(process.pid, thisProcess().start);
     const elsewhere = left(dead, '7').replace(/\.[0-9a-f]{8}-/, '.00000000-');
     const kept = [living, elsewhere, left(dead, '7', 'file.more'), join(folder, '.file.mine.partial')];
-    // The second has the number of this process, which began later.
+    // The second has the id of this process, which started later.
     const removed = [left(dead, '7'), ...(process.platform === 'linux' ? [left(process.pid, '7')] : [])];
     for (const name of [...kept, ...removed]) writeFileSync(name, '');
     await writeFileAtomic(path, 'new');
@@ -88,7 +88,7 @@ describe('writeFileAtomic', () => {
     expect(existsSync(living)).toBe(true);
   });
 
-  it('leaves target and folder as they were when it cannot write', async () => {
+  it('leaves target and folder unchanged if it cannot write', async () => {
     const path = join(folder, 'target');
     mkdirSync(join(path, 'child'), { recursive: true });
     await expect(writeFileAtomic(path, 'x')).rejects.toMatchObject({ code: 'BACKEND', where: path });
@@ -96,7 +96,7 @@ describe('writeFileAtomic', () => {
     expect(readdirSync(path)).toEqual(['child']);
   });
 
-  it('names the path and the way out where the cache cannot be written', async () => {
+  it('names the path and gives a hint if the cache is not writable', async () => {
     const file = join(folder, 'file');
     writeFileSync(file, '');
     process.env.SOFTMAX_REGRESSION_CACHE = join(file, 'cache');
@@ -109,20 +109,20 @@ describe('writeFileAtomic', () => {
 });
 
 describe('makeFolder', () => {
-  it('makes a folder with its parents, once or again', async () => {
+  it('creates a folder with its parents, and accepts an existing one', async () => {
     await makeFolder(join(folder, 'a', 'b'));
     await makeFolder(join(folder, 'a', 'b'));
     expect(readdirSync(join(folder, 'a'))).toEqual(['b']);
   });
 
-  it('ends with an error where the system denies the parent that is there, as in /proc', async () => {
+  it('rejects a folder that the system does not allow, as in /proc', async () => {
     const path = '/proc/softmax-regression/cache';
     await expect(makeFolder(path)).rejects.toMatchObject({ code: 'BACKEND', where: path });
   });
 });
 
 describe('replaceFolderAtomic', () => {
-  it('puts the new folder in the place of the old one', async () => {
+  it('replaces the old folder by the new one', async () => {
     const target = join(folder, 'target');
     mkdirSync(target);
     writeFileSync(join(target, 'old'), '');
@@ -143,13 +143,13 @@ describe('replaceFolderAtomic', () => {
     expect(readdirSync(target)).toEqual([]);
   });
 
-  it('removes what a killed build left', async () => {
+  it('removes the files that a killed build left', async () => {
     mkdirSync(join(folder, '.target.0000.partial', 'deep'), { recursive: true });
     await replaceFolderAtomic(join(folder, 'target'), async () => {});
     expect(readdirSync(folder)).toEqual(['target']);
   });
 
-  it('puts back what a build that was killed had moved aside, should the next one fail', async () => {
+  it('restores the folder that a killed build moved aside if the next build fails', async () => {
     mkdirSync(join(folder, '.target.0000.retired', 'old'), { recursive: true });
     const build = () => Promise.reject(new Error('planted'));
     await expect(replaceFolderAtomic(join(folder, 'target'), build)).rejects.toThrow('planted');
@@ -159,7 +159,7 @@ describe('replaceFolderAtomic', () => {
 });
 
 describe('sha256OfFile', () => {
-  it('agrees with hashing the whole at once, and reports every byte', async () => {
+  it('matches the hash of the whole content, and reports progress', async () => {
     const content = Buffer.alloc(3_000_000, 'abc');
     const path = join(folder, 'file');
     writeFileSync(path, content);
@@ -180,7 +180,7 @@ describe('sha256OfFile', () => {
 describe('withLock', () => {
   const lockOf = (name: string) => join(folder, `${name}.lock`);
 
-  it('lets one work after the other', async () => {
+  it('runs one work at a time', async () => {
     const events: string[] = [];
     const work = (name: string) => async () => {
       events.push(`${name} begins`);
@@ -194,7 +194,7 @@ describe('withLock', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it('is given back when the work throws', async () => {
+  it('is released if the work throws', async () => {
     const target = join(folder, 'target');
     await expect(withLock(target, () => Promise.reject(new Error('planted')))).rejects.toThrow('planted');
     expect(existsSync(lockOf('target'))).toBe(false);
@@ -208,7 +208,7 @@ describe('withLock', () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it('is taken over by exactly one of many that wait for a dead process', async () => {
+  it('is taken over by exactly one of several waiting callers', async () => {
     writeFileSync(lockOf('target'), JSON.stringify({ ...thisProcess(), pid: 2 ** 30, id: 'dead' }));
     let inside = 0;
     const work = async () => {
@@ -219,7 +219,7 @@ describe('withLock', () => {
     await Promise.all(Array.from({ length: 5 }, () => withLock(join(folder, 'target'), work)));
   });
 
-  it('is taken over from another machine that fell silent, or from a lock that names nobody', async () => {
+  it('is taken over from a stale lock of another machine or of an unknown process', async () => {
     const elsewhere = JSON.stringify({ ...thisProcess(), host: 'elsewhere', id: 'x' });
     for (const content of [elsewhere, '', 'null', '{"pid":1}']) {
       writeFileSync(lockOf('target'), content);
@@ -228,7 +228,7 @@ describe('withLock', () => {
     }
   });
 
-  it('waits for a living process, says so once, and stops waiting when aborted', async () => {
+  it('waits for a running process, reports it once, and stops waiting when aborted', async () => {
     writeFileSync(lockOf('target'), JSON.stringify({ ...thisProcess(), id: 'other' }));
     const controller = new AbortController();
     const onWait = jest.fn(() => controller.abort());

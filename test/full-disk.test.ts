@@ -1,4 +1,4 @@
-// What is written on a disk that is full, or that is read-only: the old file stays, and the error says why.
+// Writes to a full or read-only disk: the old file stays, and the error gives the reason.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -19,7 +19,7 @@ function mounted(): string | undefined {
     return folder;
   } catch {
     rmSync(folder, { recursive: true });
-    return undefined; // root in name only
+    return undefined; // root without the right to mount
   }
 }
 
@@ -46,7 +46,7 @@ const states: [string, () => void, object][] = [
 ];
 
 // Only root may mount a disk to fill.
-(disk === undefined ? describe.skip : describe).each(states)('on a disk that is %s', (_, become, refusal) => {
+(disk === undefined ? describe.skip : describe).each(states)('on a %s disk', (_, become, refusal) => {
   let old: SoftmaxRegression<string>;
   const contents = () =>
     Object.fromEntries(['model', 'checkpoint', 'report'].map((name) => [name, readFileSync(at(name), 'hex')]));
@@ -68,7 +68,7 @@ const states: [string, () => void, object][] = [
 
   beforeEach(() => {
     process.env.SOFTMAX_REGRESSION_CACHE = at('cache');
-    // Nothing that would be asked for instead.
+    // No programs to fall back on.
     process.env.PATH = '';
   });
 
@@ -78,12 +78,12 @@ const states: [string, () => void, object][] = [
     expect(readdirSync(disk as string, { recursive: true })).toEqual(names);
   });
 
-  it('a model stays as it was', async () => {
+  it('saveModel leaves the old model unchanged', async () => {
     await expect(saveModel(at('model'), old)).rejects.toMatchObject({ ...refusal, where: at('model') });
     expect((await loadModel(at('model'))).weight).toEqual(old.weight);
   });
 
-  it('a checkpoint stays as it was, and is one to go on from', async () => {
+  it('fileCheckpoint leaves the old checkpoint unchanged, and fit resumes from it', async () => {
     const checkpoint = fileCheckpoint(at('checkpoint'));
     const resume = await readCheckpoint(at('checkpoint'));
     const longer = { ...options, epochs: 4, resume };
@@ -92,7 +92,7 @@ const states: [string, () => void, object][] = [
     expect((await resumed({})).result.iterations).toBeGreaterThan(0);
   });
 
-  it('a report stays as it was', async () => {
+  it('the atomic writer leaves an old report unchanged', async () => {
     const written = async () => {
       const writer = await openAtomicWriter(at('report'));
       try {
@@ -105,11 +105,11 @@ const states: [string, () => void, object][] = [
     await expect(written()).rejects.toMatchObject({ ...refusal, where: at('report') });
   });
 
-  it('native kernels are not installed, and no lock is left that others would wait for', async () => {
+  it('installNative fails and leaves no lock', async () => {
     await expect(installNative({ force: true })).rejects.toMatchObject({ ...refusal, where: expect.any(String) });
   });
 
-  it('a data set is not fetched, and no lock is left that others would wait for', async () => {
+  it('loadPinnedData fails and leaves no lock', async () => {
     const data: PinnedData<'x'> = {
       name: 'Tiny',
       files: { x: { name: 'x', shape: [1], sha256: '', gzip: { bytes: 1, sha256: '' } } },

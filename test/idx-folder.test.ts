@@ -32,7 +32,7 @@ async function refusal(path = folder): Promise<string> {
 }
 
 describe('loadIdxFolder', () => {
-  it('loads both parts, packed or not', async () => {
+  it('loads both parts, gzipped or not', async () => {
     put({
       'train-images-idx3-ubyte': IMAGES,
       'train-labels-idx1-ubyte.gz': gzipSync(LABELS),
@@ -55,13 +55,13 @@ describe('loadIdxFolder', () => {
     [['images-idx3-ubyte', 'labels-idx1-ubyte'], 'train'],
     [['test-images-idx3-ubyte', 'test-labels-idx1-ubyte'], 'test'],
     [['t10k-images-idx3-ubyte', 't10k-labels-idx1-ubyte'], 'test'],
-  ])('knows the names %j as %s', async ([images, labels], part) => {
+  ])('recognises the names %j as %s', async ([images, labels], part) => {
     put({ [images]: IMAGES, [labels]: LABELS });
     const loaded = await loadIdxFolder(folder);
     expect(Object.keys(loaded)).toEqual([part, 'sampleShape']);
   });
 
-  it('takes numbers of other types as they are', async () => {
+  it('loads other number types without a scale', async () => {
     put({
       'train-images-idx3-float': idx(13, [1, 1], [0x3f, 0x80, 0, 0]),
       'train-labels-idx1-int': idx(12, [1], [0, 0, 1, 0]),
@@ -71,7 +71,7 @@ describe('loadIdxFolder', () => {
     expect(train?.labels).toEqual(Int32Array.of(256));
   });
 
-  it('prefers the plain file to the packed one', async () => {
+  it('prefers the plain file to the gzipped one', async () => {
     put({ 'images-idx3-ubyte': IMAGES, 'images-idx3-ubyte.gz': Uint8Array.of(1), 'labels-idx1-ubyte': LABELS });
     expect((await loadIdxFolder(folder)).train?.features.shape).toEqual([2, 3]);
   });
@@ -105,51 +105,51 @@ describe('loadIdxFolder', () => {
       'the number of labels must be at least 1',
     ],
     [
-      'labels of fractions',
+      'labels that are not integers',
       { ...pair, 'train-labels-idx1-ubyte': idx(13, [1], [0, 0, 0, 0]) },
       'labels must be one integer for each sample; got Float32Array of shape [1].',
     ],
     [
-      'other test samples',
+      'test samples of another shape',
       { ...pair, 't10k-images-idx3-ubyte': idx(8, [1, 2], [1, 2]), 't10k-labels-idx1-ubyte': idx(8, [1], [0]) },
       'D: the test samples must have the shape of the training samples, [1, 3]; got [2].',
     ],
     [
-      'a file cut short',
+      'a truncated file',
       { ...pair, 'train-images-idx3-ubyte': IMAGES.slice(0, -1) },
       'D/train-images-idx3-ubyte: length must be 22 bytes for uint8 of shape [2, 1, 3]; got 21.',
     ],
     [
-      'a packed file called plain',
+      'a gzip file with the name of a plain one',
       { ...pair, 'train-images-idx3-ubyte': gzipSync(IMAGES) },
       'The file is still gzipped: gunzip it first.',
     ],
     [
-      'a plain file called packed',
+      'a plain file with the name of a gzip file',
       { 'images-idx3-ubyte.gz': IMAGES, 'labels-idx1-ubyte': LABELS },
       'D/images-idx3-ubyte.gz: gzip data must unpack; got incorrect header check. If the file is not compressed, rename it without .gz.',
     ],
     [
-      'a packed file that is longer than its header says',
+      'a gzip file that is longer than its header says',
       { 'images-idx3-ubyte.gz': gzipSync(Buffer.concat([IMAGES, Buffer.alloc(2 ** 20)])), 'labels-idx1-ubyte': LABELS },
       'D/images-idx3-ubyte.gz: gzip data must unpack to 22 bytes; got more.',
     ],
     [
-      'a packed file cut short',
+      'a truncated gzip file',
       { 'images-idx3-ubyte.gz': gzipSync(IMAGES).subarray(0, 30), 'labels-idx1-ubyte': LABELS },
       'D/images-idx3-ubyte.gz',
     ],
     [
-      'a header that asks for more than memory has',
+      'a header of more bytes than the limit',
       { 'images-idx3-ubyte.gz': gzipSync(idx(8, [65535, 65535], [])), 'labels-idx1-ubyte': LABELS },
       'D/images-idx3-ubyte.gz: the file must have at most 2147483647 bytes; got 4294836237.',
     ],
-  ])('refuses %s', async (_, files, message) => {
+  ])('rejects %s', async (_, files, message) => {
     put(files);
     expect(await refusal()).toContain(message);
   });
 
-  it('says what cannot be read', async () => {
+  it('names the path that cannot be read', async () => {
     expect(await refusal(join(folder, 'none'))).toContain(
       'BackendError: D/none: this path must be a readable folder; got ENOENT',
     );

@@ -79,7 +79,7 @@ const file = fc
 const images = encodeIdx(8, [2, 3, 1], [1, 2, 3, 4, 5, 6]);
 
 describe('parseIdx', () => {
-  it('reads back whatever was written, in every type, wherever the bytes lie in their buffer', () => {
+  it('reads every type, at any offset in the buffer', () => {
     fc.assert(
       fc.property(file, ({ type, shape, numbers, offset }) => {
         const encoded = encodeIdx(type, shape, numbers);
@@ -94,7 +94,7 @@ describe('parseIdx', () => {
     );
   });
 
-  it('reads the example of its documentation', () => {
+  it('matches its docstring example', () => {
     const { shape, values } = parseIdx(Uint8Array.of(0, 0, 8, 2, 0, 0, 0, 1, 0, 0, 0, 3, 7, 8, 9));
     expect(shape).toEqual([1, 3]);
     expect(Array.from(values)).toEqual([7, 8, 9]);
@@ -106,18 +106,18 @@ describe('parseIdx', () => {
     expect(values.byteOffset).toBe(16);
   });
 
-  it('returns a plain Uint8Array for a Buffer, whose slice would be a view', () => {
+  it('returns a plain Uint8Array for a Buffer', () => {
     const { values } = parseIdx(Buffer.from(images));
     expect(Buffer.isBuffer(values)).toBe(false);
   });
 
-  it('accepts an array without numbers', () => {
+  it('accepts an empty array', () => {
     expect(parseIdx(encodeIdx(8, [0, 28, 28], []))).toMatchObject({ shape: [0, 28, 28], values: { length: 0 } });
     const huge = encodeIdx(12, [...Array.from({ length: 40 }, () => 0xffffffff), 0], []);
     expect(parseIdx(huge).values).toHaveLength(0);
   });
 
-  it('says how to go on when the file is still gzipped', () => {
+  it('rejects a file that is still gzipped, with a hint', () => {
     const gzipped = Uint8Array.of(0x1f, 0x8b, 0x08, 0x08, 0, 0, 0, 0);
     expect(() => parseIdx(gzipped, { name: 'train-images-idx3-ubyte', magic: 0x00000803 })).toThrow(
       expect.objectContaining({
@@ -136,24 +136,24 @@ describe('parseIdx', () => {
     ['an unknown type', Uint8Array.of(0, 0, 10, 1, 0, 0, 0, 0), { argument: 'magic', actual: '0x00000a01' }],
     ['rank 0', Uint8Array.of(0, 0, 8, 0), { argument: 'magic', actual: '0x00000800' }],
     ['a first byte that is not 0', Uint8Array.of(1, 0, 8, 1, 0, 0, 0, 0), { argument: 'magic', actual: '0x01000801' }],
-    ['a cut off list of sizes', images.subarray(0, 15), { argument: 'header', actual: '15 bytes' }],
+    ['a truncated list of sizes', images.subarray(0, 15), { argument: 'header', actual: '15 bytes' }],
     ['one byte too few', images.subarray(0, 21), { argument: 'length', actual: '21' }],
     ['one byte too many', Uint8Array.of(...images, 0), { argument: 'length', actual: '23' }],
-    ['half a number', encodeIdx(11, [2], [1, 2]).subarray(0, 11), { argument: 'length', actual: '11' }],
-  ])('refuses %s', (_, bytes, fields) => {
+    ['a truncated number', encodeIdx(11, [2], [1, 2]).subarray(0, 11), { argument: 'length', actual: '11' }],
+  ])('rejects %s', (_, bytes, fields) => {
     expect(() => parseIdx(bytes, { name: 'file' })).toThrow(
       expect.objectContaining({ code: 'FORMAT', where: 'file', ...fields }),
     );
   });
 
-  it('refuses a header that promises more than memory holds, before it allocates', () => {
+  it('rejects a header of more bytes than memory before it allocates', () => {
     const promise = encodeIdx(14, [0xffffffff, 0xffffffff, 0xffffffff], [1]);
     expect(() => parseIdx(promise)).toThrow(
       expect.objectContaining({ code: 'FORMAT', argument: 'length', actual: '24' }),
     );
   });
 
-  it('refuses an IDX file of another kind than expected', () => {
+  it('rejects an IDX file of another kind than expected', () => {
     expect(() => parseIdx(images, { name: 'labels', magic: 0x00000801 })).toThrow(
       expect.objectContaining({
         code: 'FORMAT',
@@ -169,7 +169,7 @@ describe('parseIdx', () => {
     ['an ArrayBuffer', images.buffer],
     ['an array', [0, 0, 8, 1]],
     ['undefined', undefined],
-  ])('refuses %s in the place of bytes', (_, value) => {
+  ])('rejects %s in place of bytes', (_, value) => {
     expect(() => parseIdx(value as Uint8Array)).toThrow(expect.objectContaining({ code: 'SHAPE', argument: 'bytes' }));
   });
 });

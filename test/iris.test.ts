@@ -33,7 +33,7 @@ describe('loadIris', () => {
     expect(features[37]).toEqual([4.9, 3.6, 1.4, 0.1]);
   });
 
-  it('returns fresh arrays, so that changing them changes nothing for the next caller', () => {
+  it('returns fresh arrays on each call', () => {
     const mine = loadIris();
     mine.features[0][0] = -1;
     mine.labels[0] = 'virginica';

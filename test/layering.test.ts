@@ -27,7 +27,7 @@ interface Right {
 
 type Rooms = ReadonlyMap<string, readonly Right[]>;
 
-/** How the page writes what it names often. */
+/** Short names in the table. */
 const SHORT: Readonly<Record<string, string>> = {
   tfjs: TFJS,
   'tfjs-node': `${TFJS}-node`,
@@ -62,7 +62,7 @@ function rightsOf(cell: string): Right[] {
 
 const ROOMS = readRooms(readFileSync(join(__dirname, '..', 'docs', 'architecture.md'), 'utf8'));
 
-/** What must not be reached from index.ts, by whatever way: it runs in browsers. */
+/** What index.ts must not reach, even indirectly: it runs in browsers. */
 const NOT_IN_BROWSERS = ['node', 'graph', 'cli', 'node:*'];
 
 /** `nn/dense.ts` is in the room nn; so is `nn.ts`, its front door. `data/table/` is a room within `data/`. */
@@ -71,7 +71,7 @@ function roomOf(path: string): string {
   return ROOMS.has(`${outer}/${inner}`) ? `${outer}/${inner}` : outer;
 }
 
-/** Every import of a file: static, re-exporting, dynamic, by require, and in the place of a type. */
+/** Every import of a file: static, re-exporting, dynamic, by require, and in a type. */
 function importsOf({ path, source }: File): Import[] {
   const imports: Import[] = [];
   const add = (specifier: ts.Node | undefined, typeOnly: boolean) => {
@@ -122,7 +122,7 @@ function nameOf(from: string, specifier: string): string {
   return specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/');
 }
 
-/** Every breach of the table, way from index.ts to what browsers lack, pair of rooms that import each other, and cycle. */
+/** All breaches of the table, paths from index.ts to what browsers lack, mutual imports of two rooms, and cycles. */
 function violations(files: readonly File[]): string[] {
   const graph = new Map(files.map((file) => [file.path, importsOf(file)]));
   return [...breaches(graph), ...browserBreaches(graph), ...mutualPairs(graph), ...cycles(graph)];
@@ -150,7 +150,7 @@ function breaches(graph: Graph): string[] {
   });
 }
 
-/** Rooms that import each other, if only types: neither can be understood without the other. */
+/** Pairs of rooms that import each other, even by types only. */
 function mutualPairs(graph: Graph): string[] {
   const pairs = new Set<string>();
   for (const [path, imports] of graph) {
@@ -195,7 +195,7 @@ function cycles(graph: Graph): string[] {
   return found;
 }
 
-/** What the page may look into: itself, two of the package's front doors by their names, and tfjs with its backends. */
+/** What the page may import besides its own files: two front doors of the package, and tfjs with its backends. */
 const OF_THE_PAGE = [
   'softmax-regression',
   'softmax-regression/report',
@@ -204,7 +204,7 @@ const OF_THE_PAGE = [
   `${TFJS}-backend-webgpu`,
 ];
 
-/** The page's part that users look at holds no TensorFlow.js: it lives in the worker, and with it the work. */
+/** The files of the page's worker. Only they may import TensorFlow.js. */
 const OF_ITS_WORKER = [
   ...['worker.ts', 'session.ts', 'data.ts', 'training.ts', 'watch.ts', 'summary.ts', 'reporting.ts'],
 ];
@@ -216,7 +216,7 @@ function pageBreaches(files: readonly File[]): string[] {
       if (!isOwn && !OF_THE_PAGE.includes(specifier)) return [`${file.path}: the page may not import ${specifier}`];
       if (typeOnly || OF_ITS_WORKER.includes(file.path)) return [];
       const isOfWorker = isOwn && OF_ITS_WORKER.includes(specifier.slice(2).replace(/\.js$/, '.ts'));
-      // The report is drawn with the document, and loaded when it is asked for.
+      // The page draws the report with the document, and loads it on demand.
       if (!isOfWorker && (isOwn || specifier === 'softmax-regression/report')) return [];
       return [`${file.path}: only the worker may import ${specifier}`];
     }),
@@ -235,15 +235,15 @@ function sourceFiles(): File[] {
 describe('the rooms of src', () => {
   const files = sourceFiles();
 
-  it('open their doors one way', () => {
+  it('import only what the table allows, without cycles', () => {
     expect(violations(files)).toEqual([]);
   });
 
-  it('are all there, and all in the table', () => {
+  it('are exactly those of the table', () => {
     expect([...new Set(files.map(({ path }) => roomOf(path)))].sort()).toEqual([...ROOMS.keys()].sort());
   });
 
-  it('say in the first line of each file which room it is in', () => {
+  it('are named in the first line of each of their files', () => {
     const doors = ['index.ts', 'node.ts', 'predict.ts', 'reference.ts', 'metrics.ts', 'report.ts'];
     const odd = files.filter(({ path, source }) => {
       const head = doors.includes(path) ? '// The front door' : `// ${path.replace(/\.ts$/, '').split('/')[0]}: `;
@@ -252,7 +252,7 @@ describe('the rooms of src', () => {
     expect(odd.map(({ path }) => path)).toEqual([]);
   });
 
-  it('hold at most 20 files and 12 % of the lines, each folder of them', () => {
+  it('have at most 20 files and 12 % of the lines in each folder', () => {
     const total = files.reduce((sum, { source }) => sum + source.split('\n').length, 0);
     const folders = new Map<string, { files: number; lines: number }>();
     for (const { path, source } of files) {
@@ -263,7 +263,7 @@ describe('the rooms of src', () => {
     expect(crowded).toEqual([]);
   });
 
-  it('keep TensorFlow.js out of the reference, the metrics, the data, their reading and the report', () => {
+  it('do not use TensorFlow.js in reference, metrics, data, reading, core and report', () => {
     for (const { path, source } of files) {
       if (['reference', 'metrics', 'data', 'reading', 'core', 'report'].includes(path.split('/')[0]))
         expect(source).not.toContain('@tensorflow');
@@ -277,13 +277,13 @@ describe('the files of web', () => {
     .filter((path) => path.endsWith('.ts'))
     .map((path) => ({ path, source: readFileSync(join(root, path), 'utf8') }));
 
-  it('look into the package by its front doors, and leave TensorFlow.js to the worker', () => {
+  it('import the package by its front doors, and TensorFlow.js only in the worker', () => {
     expect(files.length).toBeGreaterThan(0);
     expect(pageBreaches(files)).toEqual([]);
     expect(cycles(new Map(files.map((file) => [file.path, importsOf(file)])))).toEqual([]);
   });
 
-  it('say in their first line what they are', () => {
+  it('are described in their first line', () => {
     expect(files.filter(({ source }) => !source.startsWith('// web: ')).map(({ path }) => path)).toEqual([]);
   });
 });
@@ -318,12 +318,17 @@ describe('the checks of layering', () => {
     ],
     ['const a = import(name);', [{ specifier: '(computed)', typeOnly: false }]],
     ["/* import 'a' */ export const a = \"import 'b'\";", []],
-  ])('see what %p imports', (source, expected) => {
+  ])('find the imports of %p', (source, expected) => {
     expect(importsOf(file('nn/a.ts', source))).toEqual(expected);
   });
 
   it.each<[string, string, string, string]>([
-    ['an upper room', 'core/a.ts', "import '../nn/dense.js';", 'core/a.ts: core may not import nn (../nn/dense.js)'],
+    [
+      'an import from an upper room',
+      'core/a.ts',
+      "import '../nn/dense.js';",
+      'core/a.ts: core may not import nn (../nn/dense.js)',
+    ],
     [
       'tfjs in the reference',
       'reference/a.ts',
@@ -337,7 +342,7 @@ describe('the checks of layering', () => {
       'reference/a.ts: reference may not import types of nn (../nn/tensors.js)',
     ],
     [
-      'a front door for its room',
+      'a front door in place of its room',
       'nn/a.ts',
       "import * as reference from '../reference.js';",
       'nn/a.ts: nn may not import reference (../reference.js)',
@@ -355,14 +360,14 @@ describe('the checks of layering', () => {
       'graph/a.ts: graph may not import data (../data/batches.js)',
     ],
     [
-      'a late import',
+      'a dynamic import',
       'model/a.ts',
       "() => import('../backend/select.js');",
       'model/a.ts: model may not import backend (../backend/select.js)',
     ],
     ['a computed import', 'model/a.ts', 'import(name);', 'model/a.ts: model may not import (computed) ((computed))'],
     [
-      'the command line',
+      'an import from the command line',
       'node/a.ts',
       "import '../cli/main.js';",
       'node/a.ts: node may not import cli (../cli/main.js)',
@@ -372,12 +377,12 @@ describe('the checks of layering', () => {
     expect(violations([file(path, source)])).toEqual([expected]);
   });
 
-  it('let types through where types are allowed, and a package with all its files', () => {
+  it('allow types where the table allows types, and every file of an allowed package', () => {
     expect(violations([file('graph/a.ts', "import type { FeatureValues } from '../data/batches.js';")])).toEqual([]);
     expect(violations([file('graph/a.ts', "import '@tensorflow/tfjs-node/dist/proto/api_pb.js';")])).toEqual([]);
   });
 
-  it('find the way from index.ts to what browsers lack, through whatever files', () => {
+  it('find an indirect path from index.ts to what browsers lack', () => {
     const files = [
       file('index.ts', "export { a } from './data/a.js';"),
       file('data/a.ts', "import type { b } from './b.js';"),
@@ -405,7 +410,7 @@ describe('the checks of layering', () => {
     ]);
   });
 
-  it('find two rooms that import each other, if only types', () => {
+  it('find two rooms that import each other, even by types only', () => {
     const files = [
       file('model/a.ts', "import { fit } from '../training/fit.js';"),
       file('training/fit.ts', "import type { Model } from '../model/b.js';"),
@@ -420,7 +425,7 @@ describe('the checks of layering', () => {
     ]);
   });
 
-  it('read the table as it is written', () => {
+  it('parse the table', () => {
     const table = ['| room | its one job | may import |', '|---|---|---|', '| `a/` | work | nothing |'];
     const row = '| `b/c/` | more | a, types of d, tfjs (e.ts only), `node:*`, every room |';
     expect([...readRooms([...table, row, ''].join('\n'))]).toEqual([
@@ -439,7 +444,7 @@ describe('the checks of layering', () => {
     expect(() => readRooms('no table')).toThrow('no table of rooms');
   });
 
-  it('find a cycle, of types too', () => {
+  it('find a cycle, also of types', () => {
     const files = [
       file('nn/a.ts', "import { b } from './b.js';"),
       file('nn/b.ts', "import type { C } from './c.js';"),
