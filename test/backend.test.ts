@@ -16,7 +16,7 @@ const nudged = changed((values) => {
   values[0] += 1e-4;
 });
 
-/** Wrong by a thousandth in every entry; truths are turned round. */
+/** Floats are off by a thousandth; other values are inverted. */
 const wrong = changed((values) => {
   const isFloat = values[Symbol.toStringTag] === 'Float32Array';
   for (let i = 0; i < values.length; i++) values[i] = isFloat ? values[i] * 1.001 + 0.001 : 1 - values[i];
@@ -31,7 +31,7 @@ const TRAININGS = [
   { solver: 'lbfgs', l2: 0.01 },
 ] as const;
 
-/** They move numbers, and compute nothing. */
+/** Kernels that move numbers without computing. */
 const MOVES = ['Identity', 'Reshape', 'Cast'];
 
 beforeEach(async () => {
@@ -46,12 +46,12 @@ afterEach(async () => {
 });
 
 describe('selectBackend', () => {
-  it.each(['wasm', 'cpu'] as const)('takes %s where that is preferred', async (backend) => {
+  it.each(['wasm', 'cpu'] as const)('selects %s if it is preferred', async (backend) => {
     expect(await selectBackend(backend)).toEqual({ backend, description: '', refused: [] });
     expect(tf.getBackend()).toBe(backend);
   });
 
-  it('takes the fastest that loads, and says why not a faster one', async () => {
+  it('selects the fastest backend that loads, and gives the reason for each faster one it refused', async () => {
     const { backend, refused } = await selectBackend();
     expect(backend).toBe('wasm');
     expect(tf.getBackend()).toBe('wasm');
@@ -62,11 +62,11 @@ describe('selectBackend', () => {
     ]);
   });
 
-  it('tries the backends in the order of their speed', () => {
+  it('tries backends from fastest to slowest', () => {
     expect(BACKENDS).toEqual(['tensorflow', 'webgpu', 'webgl', 'wasm', 'cpu']);
   });
 
-  it('takes a backend that somebody else registered, and computes right', async () => {
+  it('selects a backend that other code registered, if it computes correctly', async () => {
     plant();
     expect(await selectBackend()).toMatchObject({ backend: PLANTED, refused: [{ backend: 'tensorflow' }] });
     expect(tf.getBackend()).toBe(PLANTED);
@@ -80,19 +80,19 @@ describe('selectBackend', () => {
     ['logarithm', 'Log', 'logSoftmax is wrong', nudged],
     ['select', 'Select', 'crossEntropy is wrong', nudged],
     [
-      'softmax that is NaN',
+      'softmax (NaN)',
       'Softmax',
       'softmax is wrong: NaN instead of 0.0900',
       changed((values) => values.fill(Number.NaN)),
     ],
-    // tfjs's gradient of a matrix product is one with a transposed factor: nothing but a gradient asks for that.
+    // tfjs computes the gradient of a matrix product with a transposed factor, which only gradients use.
     [
       'gradient',
       'BatchMatMul',
       '∂ℓ/∂weight DISAGREES between autograd and closed form',
       (right) => (params) => (params.attrs?.transposeA ? nudged(right)(params) : right(params)),
     ],
-  ])('refuses a backend with a wrong %s, and takes the next', async (_, kernelName, reason, fault) => {
+  ])('refuses a backend with a wrong %s and selects the next one', async (_, kernelName, reason, fault) => {
     plant({ [kernelName]: fault });
     const before = tf.memory().numTensors;
     const choice = await selectBackend();
@@ -102,7 +102,7 @@ describe('selectBackend', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  it('refuses a backend with a fault in whichever kernel training and evaluation run', async () => {
+  it('refuses a backend with a fault in any kernel that training and evaluation use', async () => {
     const names = new Set<string>();
     const kernels = tf.getKernelsForBackend('cpu').map(({ kernelName }) => kernelName);
     plant(Object.fromEntries(kernels.map((name) => [name, noted(name, names)])));
@@ -126,14 +126,14 @@ describe('selectBackend', () => {
     expect(names.size).toBeGreaterThan(15);
   });
 
-  it('refuses a backend without a kernel, naming it', async () => {
+  it('refuses a backend that lacks a kernel, and names the kernel', async () => {
     plant();
     tf.unregisterKernel('OneHot', PLANTED);
     const { refused } = await selectBackend();
     expect(refused[1].reason).toContain("Kernel 'OneHot' not registered for backend 'webgpu'");
   });
 
-  it('keeps the backend in use where the preferred one computes wrong, and names the operation', async () => {
+  it('keeps the current backend if the preferred one computes a wrong result, and names the operation', async () => {
     await tf.setBackend('wasm');
     plant({ Softmax: nudged });
     await expect(selectBackend(PLANTED)).rejects.toMatchObject({
@@ -147,7 +147,7 @@ describe('selectBackend', () => {
     expect(tf.getBackend()).toBe('wasm');
   });
 
-  it('keeps the backend in use where the preferred one is not there', async () => {
+  it('keeps the current backend if the preferred one is not available', async () => {
     await tf.setBackend('wasm');
     await expect(selectBackend('webgl')).rejects.toMatchObject({
       code: 'BACKEND',
@@ -168,19 +168,19 @@ describe('selectBackend', () => {
       'no adapter',
     ],
     [
-      'whose loader throws something else',
+      'whose loader throws a value that is not an Error',
       () => {
         throw 'nothing';
       },
       'nothing',
     ],
-  ])('goes on after a backend %s', async (_, load, reason) => {
+  ])('tries the next backend after one %s', async (_, load, reason) => {
     provideBackend(PLANTED, load as BackendLoader);
     const { backend, refused } = await selectBackend();
     expect([backend, refused[1]]).toEqual(['wasm', { backend: PLANTED, reason }]);
   });
 
-  it('goes on after a backend that does not start', async () => {
+  it('tries the next backend after one that does not start', async () => {
     tf.registerBackend(PLANTED, () => {
       throw new Error('no GPU');
     });
@@ -188,13 +188,13 @@ describe('selectBackend', () => {
     expect([backend, refused[1]]).toEqual(['wasm', { backend: PLANTED, reason: 'it does not start' }]);
   });
 
-  it('keeps what the loader says of its backend', async () => {
+  it('returns the description given by the loader', async () => {
     provideBackend(PLANTED, async () => 'software adapter');
     plant();
     expect(await selectBackend(PLANTED)).toEqual({ backend: PLANTED, description: 'software adapter', refused: [] });
   });
 
-  it.each(['gpu', '', 'TensorFlow', 3, null])('refuses %p, which is no backend', async (preference) => {
+  it.each(['gpu', '', 'TensorFlow', 3, null])('rejects the preference %p', async (preference) => {
     await expect(selectBackend(preference as 'cpu')).rejects.toMatchObject({
       code: 'DOMAIN',
       where: 'selectBackend',
@@ -204,7 +204,7 @@ describe('selectBackend', () => {
     expect(tf.getBackend()).toBe('cpu');
   });
 
-  it('leaves no tensor behind', async () => {
+  it('does not leak tensors', async () => {
     const before = tf.memory().numTensors;
     await selectBackend('wasm');
     await selectBackend('cpu');
@@ -216,14 +216,14 @@ describe('selectBackend', () => {
 const itNative = TEST_BACKENDS.includes('tensorflow') ? it : it.skip;
 
 // The last test that selects a backend: a native backend stays registered.
-itNative('selectBackend takes tensorflow before all others, once it is provided', async () => {
+itNative('selectBackend prefers tensorflow to all others once it is provided', async () => {
   provideBackend('tensorflow', async () => `TensorFlow ${(await loadNative()).tensorflowVersion}`);
   const choice = await selectBackend();
   expect(choice).toEqual({ backend: 'tensorflow', description: expect.stringMatching(/^TensorFlow \d/), refused: [] });
   expect(formatBackend(choice)).toMatch(/^backend: tensorflow \(TensorFlow \d[^;]*\)$/);
 });
 
-describe('a choice of backend, in one line', () => {
+describe('formatBackend', () => {
   const choice = (fields: Partial<BackendChoice>): BackendChoice => ({
     backend: 'wasm',
     description: '',
@@ -231,14 +231,14 @@ describe('a choice of backend, in one line', () => {
     ...fields,
   });
 
-  it('names the backend, and what it is', () => {
+  it('gives the name and the description of the backend', () => {
     expect(formatBackend(choice({}))).toBe('backend: wasm');
     expect(formatBackend(choice({ backend: 'tensorflow', description: 'TensorFlow 2.21.0 on CPU' }))).toBe(
       'backend: tensorflow (TensorFlow 2.21.0 on CPU)',
     );
   });
 
-  it('says what kept a faster one from being used, but not that nobody registered it', () => {
+  it('gives the reason for each refused backend, except those that are not registered', () => {
     const refused = [
       { backend: 'tensorflow', reason: 'softmax is wrong: 1 instead of 0' },
       { backend: 'webgpu', reason: 'not registered with tfjs' },

@@ -1,4 +1,4 @@
-// Fits in a process whose backend has not started: wasm starts when it is first waited for.
+// Fits in a process whose backend has not started: wasm starts when it is first awaited.
 import '@tensorflow/tfjs-backend-wasm';
 import { loadIris, SoftmaxRegression } from 'softmax-regression';
 
@@ -7,7 +7,7 @@ const { features, labels } = loadIris();
 it.each([
   ['lbfgs with validation', { validation: 0.2, standardize: true }],
   ['steps', { solver: 'sgd', epochs: 1 }],
-] as const)('a fit waits for the backend: %s', async (_, options) => {
+] as const)('fit waits for the backend: %s', async (_, options) => {
   const { model } = await SoftmaxRegression.fit(features, labels, options);
   expect(model.predict(features)).toHaveLength(150);
 });

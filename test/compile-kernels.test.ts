@@ -1,4 +1,4 @@
-// Every kernel of tfjs-node, as it is and in a graph.
+// Every kernel of tfjs-node, eager and compiled.
 import * as tf from '@tensorflow/tfjs';
 import { compile, FLOAT32 } from 'softmax-regression';
 import '../src/node.js';
@@ -12,7 +12,7 @@ describeNative('a compiled function', () => {
 
   const names = [...new Set(kernelCalls.map(({ kernel }) => kernel))];
 
-  it.each(names)('gives the eager numbers of kernel %s, unless it is for strings or random numbers', (name) => {
+  it.each(names)('matches the eager kernel %s, or rejects it if it uses strings or random numbers', (name) => {
     for (const call of kernelCalls.filter(({ kernel }) => kernel === name)) {
       const given = call.inputs();
       const list = (...tensors: tf.Tensor[]) => [call.run(...tensors)].flat();
@@ -28,7 +28,7 @@ describeNative('a compiled function', () => {
         expect(compiled.numGraphs).toBe(1);
         const types = (tensors: tf.Tensor[]) => tensors.map(({ dtype, shape }) => ({ dtype, shape }));
         expect(types(graph)).toEqual(types(eager));
-        // Sums that cancel keep the digits of their terms: with other numbers of threads, terms are added in another order.
+        // The order of additions depends on the number of threads, so sums that cancel are judged by the largest entry.
         const { rtol } = FLOAT32;
         graph.forEach((tensor, i) => {
           const expected = numbers(eager[i]);
@@ -42,7 +42,7 @@ describeNative('a compiled function', () => {
     }
   });
 
-  it('has been tried with every kernel that tfjs-node registers', () => {
+  it('is tested with every kernel that tfjs-node registers', () => {
     const registered = tf.getKernelsForBackend('tensorflow').map(({ kernelName }) => kernelName);
     const tried = new Set([...kernelCalls.map(({ kernel }) => kernel), ...Object.keys(unreachable)]);
     expect(registered.filter((kernel) => !tried.has(kernel))).toEqual([]);

@@ -26,13 +26,13 @@ function withTensors<T extends tf.TensorContainerObject>(tensors: T, body: (tens
 }
 
 onEveryBackend('compile', (backend) => {
-  it('gives the numbers of the function, gradients included', () => {
+  it('returns the results of the function, gradients included', () => {
     const step = compile((w: tf.Tensor, x: tf.Tensor) => tf.grad((v) => v.mul(x).square().sum())(w));
     withTensors({ w: tf.scalar(3), x: tf.tensor1d([1, 2]) }, ({ w, x }) => expect(numbersOf(step(w, x))).toEqual([30]));
     step.dispose();
   });
 
-  it('takes and gives tensors in arrays and objects, of several types', () => {
+  it('accepts and returns tensors of several types in arrays and objects', () => {
     const fn = compile(({ w, more: [i, b] }: { w: tf.Tensor; more: readonly [tf.Tensor, tf.Tensor] }) => ({
       list: [w.add(1), i.add(tf.scalar(1, 'int32'))] as const,
       deep: { b: tf.logicalNot(b), same: w, alsoSame: w },
@@ -57,7 +57,7 @@ onEveryBackend('compile', (backend) => {
     fn.dispose();
   });
 
-  it('works for other shapes and types as well, each with a graph of its own', () => {
+  it('accepts other shapes and types, with one graph for each on TensorFlow', () => {
     const double = compile((x: tf.Tensor) => x.add(x));
     withTensors({ a: tf.tensor1d([1, 2]), b: tf.tensor2d([[3]]), c: tf.tensor1d([4, 5], 'int32') }, ({ a, b, c }) => {
       for (const [x, expected] of [
@@ -89,7 +89,7 @@ onEveryBackend('compile', (backend) => {
     fn.dispose();
   });
 
-  it('tells a variable from a tensor that shares its data, and from an argument', () => {
+  it('distinguishes a variable from a tensor or an argument that shares its data', () => {
     const seven = tf.tidy(() => tf.scalar(3).add(4));
     const v = tf.variable(seven);
     const w = tf.variable(seven);
@@ -119,7 +119,7 @@ onEveryBackend('compile', (backend) => {
     both.dispose();
   });
 
-  it('runs what scan runs, in a step of scan', async () => {
+  it('works inside a step of scan', async () => {
     const add = compile((a: tf.Tensor, b: tf.Tensor) => a.add(b.sum()));
     const start = tf.scalar(0);
     const { state } = await scan(
@@ -133,7 +133,7 @@ onEveryBackend('compile', (backend) => {
     add.dispose();
   });
 
-  it('leaves no tensor behind, whatever happens', () => {
+  it('does not leak tensors, even after an error', () => {
     const before = tf.memory().numTensors;
     withTensors({ x: tf.tensor1d([1, 2]), y: tf.tensor2d([[1, 2]]) }, ({ x, y }) => {
       const fn = compile((a: tf.Tensor) => tf.grad((b) => b.mul(2).exp().sum())(a));
@@ -152,7 +152,7 @@ onEveryBackend('compile', (backend) => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  it('refuses what is no tensor, before anything runs', () => {
+  it('rejects arguments that are not tensors before it runs the function', () => {
     const run = jest.fn((x: tf.Tensor) => x.add(1));
     const fn = compile(run, { name: 'fn' });
     const disposed = tf.scalar(1);
@@ -171,7 +171,7 @@ onEveryBackend('compile', (backend) => {
     expect(run).not.toHaveBeenCalled();
   });
 
-  it('refuses a function that returns something else than tensors', () => {
+  it('rejects a function that returns anything but tensors', () => {
     withTensors({ x: tf.scalar(1) }, ({ x }) => {
       const returning = (value: () => unknown) => compile(value as (x: tf.Tensor) => tf.Tensor, { name: 'fn' })(x);
       expect(() => returning(() => 3)).toThrow(fails({ code: 'DOMAIN', argument: 'the result', actual: '3' }));
@@ -184,7 +184,7 @@ onEveryBackend('compile', (backend) => {
     });
   });
 
-  it('names a captured tensor that is gone', () => {
+  it('reports a captured tensor that was disposed', () => {
     const gone = tf.scalar(1);
     const fn = compile((x: tf.Tensor) => x.add(gone), { name: 'fn' });
     gone.dispose();
@@ -195,7 +195,7 @@ onEveryBackend('compile', (backend) => {
     });
   });
 
-  it('is an error after dispose', () => {
+  it('throws after dispose', () => {
     const fn = compile((x: tf.Tensor) => x.add(1), { name: 'fn' });
     fn[Symbol.dispose]();
     withTensors({ x: tf.scalar(1) }, ({ x }) =>
@@ -204,14 +204,14 @@ onEveryBackend('compile', (backend) => {
     fn.dispose();
   });
 
-  it('refuses options that it does not know', () => {
+  it('rejects unknown and invalid options', () => {
     const identity = (x: tf.Tensor) => x;
     expect(() => compile(identity, { max: 3 } as object)).toThrow(fails({ code: 'DOMAIN', argument: 'options' }));
     expect(() => compile(identity, { maxGraphs: 0 })).toThrow(fails({ code: 'DOMAIN', argument: 'maxGraphs' }));
   });
 
   if (backend !== 'tensorflow') {
-    it('has no graph to show', () => {
+    it('has no graph for toText or toSavedModel', () => {
       const fn = compile((x: tf.Tensor) => x.add(1));
       withTensors({ x: tf.scalar(1) }, ({ x }) => {
         expect(() => fn.toText(x)).toThrow(fails({ code: 'BACKEND', argument: 'the backend' }));
@@ -236,7 +236,7 @@ describeNative('compile on TensorFlow', () => {
     return [tf.memory().numTensors, binding.getNumOfTensors(), binding.getNumOfSavedModels()];
   };
 
-  it('runs the function twice to record it, and never again', () => {
+  it('calls the function twice to record it, and never again', () => {
     const run = jest.fn((x: tf.Tensor) => x.add(1));
     const fn = compile(run);
     withTensors({ x: tf.scalar(1), y: tf.scalar(5) }, ({ x, y }) => {
@@ -246,7 +246,7 @@ describeNative('compile on TensorFlow', () => {
     fn.dispose();
   });
 
-  it('keeps no more graphs than maxGraphs, the last used ones', () => {
+  it('keeps the maxGraphs most recently used graphs', () => {
     const run = jest.fn((x: tf.Tensor) => x.add(1));
     const fn = compile(run, { maxGraphs: 2 });
     const before = counts()[2];
@@ -288,7 +288,7 @@ describeNative('compile on TensorFlow', () => {
       /tf\.where/,
     ],
     [
-      'reads a value later',
+      'reads a value asynchronously',
       (x) => {
         void x.sum().data();
         return x;
@@ -297,7 +297,7 @@ describeNative('compile on TensorFlow', () => {
       /tf\.where/,
     ],
     [
-      'reads a value and says nothing of the error',
+      'reads a value and catches the error',
       (x) => {
         try {
           return x.mul(x.dataSync()[0]);
@@ -314,22 +314,27 @@ describeNative('compile on TensorFlow', () => {
       `^a constant float32\\[2\\] that differs from run to run ${HERE}`,
       /Random numbers/,
     ],
-    ['drops out', (x) => tf.dropout(x, 0.5), '^a constant float32\\[2\\] that differs', /Random numbers/],
+    ['uses dropout', (x) => tf.dropout(x, 0.5), '^a constant float32\\[2\\] that differs', /Random numbers/],
     [
-      'draws in TensorFlow',
+      'draws random numbers in a TensorFlow kernel',
       (x) => tf.multinomial(x as tf.Tensor1D, 3, 1),
       '^kernel Multinomial',
       /Draw random numbers outside/,
     ],
     [
-      'asks for the time',
+      'reads the clock',
       (x) => x.add(performance.now()),
       `^a constant float32\\[\\] that differs from run to run ${HERE}`,
       /the time/,
     ],
-    ['counts in JavaScript', (x) => x.mul(calls++), '^a constant float32\\[\\] that differs', /counters of JavaScript/],
     [
-      'runs other kernels the second time',
+      'increments a counter in JavaScript',
+      (x) => x.mul(calls++),
+      '^a constant float32\\[\\] that differs',
+      /counters of JavaScript/,
+    ],
+    [
+      'runs different kernels the second time',
       (x) => (calls++ % 2 === 0 ? x.exp() : x.log()),
       '^other kernels from run to run',
       /constant in a graph/,
@@ -350,14 +355,14 @@ describeNative('compile on TensorFlow', () => {
       /Return the new value/,
     ],
     [
-      'minimizes',
+      'calls minimize of an optimizer',
       (_, v) => optimizer.minimize(() => v.square().sum(), true),
       '^assigning variable weights',
       /tf\.variableGrads/,
     ],
-    ['makes a variable', (x) => x.add(tf.variable(tf.scalar(1))), '^creating variable', /outside/],
+    ['creates a variable', (x) => x.add(tf.variable(tf.scalar(1))), '^creating variable', /outside/],
     ['uses strings', (x) => [x, tf.tensor1d(['a']).expandDims(0)], `^a tensor of strings ${HERE}`, /outside/],
-  ])('refuses a function that %s, with the line to change, and leaves all as it was', (_, fn, actual, hint) => {
+  ])('rejects a function that %s, names the line and restores the state', (_, fn, actual, hint) => {
     const v = tf.variable(tf.tensor1d([3, 4]), true, 'weights');
     withTensors({ x: tf.tensor1d([1, 2]) }, ({ x }) => {
       // Values stay in JavaScript until a kernel needs them.
@@ -375,7 +380,7 @@ describeNative('compile on TensorFlow', () => {
     v.dispose();
   });
 
-  it('leaves an optimizer with memory usable after its refusal', () => {
+  it('leaves a stateful optimizer usable after rejecting it', () => {
     const v = tf.variable(tf.scalar(3));
     const optimizer = tf.train.adam(0.1);
     const minimize = () => optimizer.minimize(() => v.square() as tf.Scalar, true) as tf.Scalar;
@@ -387,7 +392,7 @@ describeNative('compile on TensorFlow', () => {
     v.dispose();
   });
 
-  it('gathers by indices that are computed, and TensorFlow refuses those out of range', () => {
+  it('gathers by computed indices, and throws if one is out of range', () => {
     const fn = compile((x: tf.Tensor, i: tf.Tensor1D) =>
       tf.grad((y) =>
         y
@@ -406,7 +411,7 @@ describeNative('compile on TensorFlow', () => {
     fn.dispose();
   });
 
-  it('retraces after a change of backend, or runs eagerly there', async () => {
+  it('runs eagerly or retraces after a change of backend', async () => {
     const fn = compile((x: tf.Tensor) => x.add(1));
     const x = tf.scalar(1);
     expect(numbersOf(fn(x))).toEqual([2]);
@@ -419,7 +424,7 @@ describeNative('compile on TensorFlow', () => {
     tf.dispose([x, onCpu]);
   });
 
-  it('says so when a captured variable is gone', () => {
+  it('reports a captured variable that was disposed', () => {
     const v = tf.variable(tf.scalar(1), true, 'gone');
     const fn = compile((x: tf.Tensor) => x.add(v), { name: 'fn' });
     withTensors({ x: tf.scalar(1) }, ({ x }) => {
@@ -432,7 +437,7 @@ describeNative('compile on TensorFlow', () => {
     fn.dispose();
   });
 
-  it('does not mind other compiled functions and models', () => {
+  it('is independent of other compiled functions', () => {
     const plus = compile((x: tf.Tensor) => x.add(1));
     const times = compile((x: tf.Tensor) => x.mul(3));
     withTensors({ x: tf.scalar(2) }, ({ x }) => {
@@ -443,7 +448,7 @@ describeNative('compile on TensorFlow', () => {
     times.dispose();
   });
 
-  it('runs a tfjs-layers model, and follows its training', async () => {
+  it('runs a tfjs-layers model with its current weights, also after training', async () => {
     const model = tf.sequential({
       layers: [tf.layers.dense({ inputShape: [3], units: 2, activation: 'tanh' }), tf.layers.dense({ units: 1 })],
     });
@@ -463,7 +468,7 @@ describeNative('compile on TensorFlow', () => {
   describe('its graph', () => {
     const affine = (w: tf.Tensor2D, x: tf.Tensor2D) => ({ o: x.matMul(w).add(tf.scalar(0.5)) });
 
-    it('can be read as text', () => {
+    it('is printed as text', () => {
       const v = tf.variable(tf.scalar(2), true, 'scale');
       const fn = compile(({ w }: { w: tf.Tensor2D }, x: tf.Tensor2D) => x.matMul(w).mul(v), { name: 'affine' });
       withTensors({ w: tf.ones<tf.Rank.R2>([3, 2]), x: tf.ones<tf.Rank.R2>([4, 3]) }, ({ w, x }) => {
@@ -484,7 +489,7 @@ describeNative('compile on TensorFlow', () => {
       fn.dispose();
     });
 
-    it('is a SavedModel that tfjs-node loads, with variables at their values', async () => {
+    it('is exported as a SavedModel that tfjs-node loads, with the values of variables', async () => {
       const { node } = require('@tensorflow/tfjs-node') as {
         node: { loadSavedModel(folder: string): Promise<tf.InferenceModel> };
       };
@@ -518,14 +523,14 @@ describeNative('compile on TensorFlow', () => {
       rmSync(root, { recursive: true, force: true });
     });
 
-    it('is gone after the first call', () => {
+    it('is removed after the first call', () => {
       const fn = compile((x: tf.Tensor) => x.add(1));
       withTensors({ x: tf.scalar(1) }, ({ x }) => void fn(x).dispose());
       expect(readdirSync(root)).toEqual([]);
       fn.dispose();
     });
 
-    it('that a killed process left behind goes with the next graph; a young one may be in use', () => {
+    it('is removed with the next graph if a killed process left it behind, unless it is recent', () => {
       const names = ['old', 'young'].map((name) => `softmax-regression-graph-${name}`);
       for (const name of names) mkdirSync(join(root, name));
       utimesSync(join(root, names[0]), 0, 0);
@@ -535,7 +540,7 @@ describeNative('compile on TensorFlow', () => {
       fn.dispose();
     });
 
-    it('that cannot be made is an error, and all is as before', () => {
+    it('throws if it cannot be created, and restores the state', () => {
       const missing = jest.mocked(os.tmpdir).mockImplementation(() => join(root, 'missing'));
       const fn = compile((x: tf.Tensor) => x.add(1), { name: 'fn' });
       withTensors({ x: tf.scalar(1) }, ({ x }) => {

@@ -8,7 +8,7 @@ const { NaN: nan, NEGATIVE_INFINITY: impossible, POSITIVE_INFINITY: infinite } =
 const reductions = ['mean', 'sum', 'none'] as const;
 const IGNORED = -100;
 
-/** Options as plain arrays, which the reference takes, too. */
+/** Options as plain arrays, which the reference accepts too. */
 type Options = reference.SparseCrossEntropyOptions;
 
 interface Combination {
@@ -45,7 +45,7 @@ const toleranceOf = ({ names }: Combination) => (names.some((name) => name.endsW
 const COMBINATION = { ...PROPERTY, numRuns: 5 };
 
 onEveryBackend('crossEntropy', (backend) => {
-  it.each(DENSE)('has the value, gradient and Hessian-vector product of the reference with $title', (each) => {
+  it.each(DENSE)('matches the value, gradient and Hessian-vector product of the reference with $title', (each) => {
     const check = fc.property(problem, (p) => {
       const { logits, targets, vector } = p;
       const options = optionsOf(p, each);
@@ -64,7 +64,7 @@ onEveryBackend('crossEntropy', (backend) => {
     fc.assert(check, COMBINATION);
   });
 
-  it('takes weights as tensors, too', () => {
+  it('accepts weights as tensors', () => {
     const check = fc.property(problem, ({ logits, targets, classWeights, sampleWeights }) => {
       const [o, y] = [tf.tensor2d(logits), tf.tensor2d(targets)];
       const plain = numbers(() => crossEntropy(o, y, { classWeights, sampleWeights }));
@@ -75,11 +75,11 @@ onEveryBackend('crossEntropy', (backend) => {
     fc.assert(check, COMBINATION);
   });
 
-  it('gives the number of its docstring', () => {
+  it('matches its docstring example', () => {
     expect(numbers(() => crossEntropy(asLogits([[1, 2, 3]]), oneHot([2], 3)))[0]).toBeCloseTo(0.4076, 4);
   });
 
-  it('is taken from logits: 100 at (100, 0, 0) and the third class, not 99.98 or 16.118', () => {
+  it('is computed from logits: 100 at (100, 0, 0) for the third class, not 99.98 or 16.118', () => {
     const logits = [[100, 0, 0]];
     expect([...numbers(() => crossEntropy(tf.tensor2d(logits), oneHot([2], 3)))]).toEqual([100]);
     expect(gradientOf((o) => crossEntropy(o, oneHot([2], 3)), logits)).toBeAllClose([1, 0, -1]);
@@ -95,7 +95,7 @@ onEveryBackend('crossEntropy', (backend) => {
     fc.assert(check, PROPERTY);
   });
 
-  it('has no gradient where the targets are softmax(o)', () => {
+  it('has gradient 0 if the targets are softmax(o)', () => {
     const check = fc.property(problem, ({ logits }) => {
       const loss = (o: tf.Tensor2D) => crossEntropy(o, softmax(tf.tensor2d(logits)), { reduction: 'sum' });
       expect(gradientOf(loss, logits)).toBeAllClose(logits.map((row) => row.map(() => 0)));
@@ -103,15 +103,15 @@ onEveryBackend('crossEntropy', (backend) => {
     fc.assert(check, PROPERTY);
   });
 
-  it('has the gradient p·Σy − y of the rows it is given, not p − y', () => {
-    // Targets may miss a sum of 1 by 1e-4: the loss is then that of these targets, and so is its gradient.
+  it('has gradient p·Σy − y for targets that sum to 1 only approximately', () => {
+    // Target sums may differ from 1 by 1e-4. Value and gradient then belong to the targets as given.
     const targets = [[0.5, 0.499995, 0]];
     const gradient = gradientOf((o) => crossEntropy(o, tf.tensor2d(targets)), [[3, 0, 0]]);
     expect(gradient).toBeAllClose(reference.crossEntropyGradient([[3, 0, 0]], targets));
     expect(Math.abs(gradient.reduce((a, b) => a + b))).toBeLessThan(1e-6);
   });
 
-  it('takes targets of a thousand classes that were printed with six digits, and refuses those with three', () => {
+  it('accepts targets of 1000 classes rounded to six digits, and rejects those rounded to three', () => {
     const rows = [Array.from({ length: 1000 }, (_, k) => Math.exp(-k / 300) + (k % 7) / 10)];
     const [whole] = rows.map((row) => row.map((each) => each / row.reduce((a, b) => a + b)));
     const printed = (digits: number) => [whole.map((each) => Number(each.toFixed(digits)))];
@@ -121,13 +121,13 @@ onEveryBackend('crossEntropy', (backend) => {
     expect(() => asTargets([[0.5, 0.4998]])).toThrow(expect.objectContaining({ code: 'DOMAIN' }));
   });
 
-  it('takes targets as constants', () => {
+  it('treats targets as constants', () => {
     expect(() =>
       tf.tidy(() => tf.grad((y) => crossEntropy(tf.tensor2d([[1, 2]]), y as tf.Tensor2D))(tf.tensor2d([[1, 0]]))),
     ).toThrow();
   });
 
-  it('costs nothing where a logit −∞ meets a target 0, and has no derivative there', () => {
+  it('adds no loss and no gradient for a logit −∞ with target 0', () => {
     const logits = [[impossible, 0, 0]];
     for (const targets of [[[0, 1, 0]], [[0, 0.5, 0.5]]]) {
       const loss = (o: tf.Tensor2D) => crossEntropy(o, asTargets(targets));
@@ -137,7 +137,7 @@ onEveryBackend('crossEntropy', (backend) => {
     }
   });
 
-  it('is +∞ where a logit −∞ meets a target above 0, with gradient p − y', () => {
+  it('is +∞ with gradient p − y for a logit −∞ with a target above 0', () => {
     const logits = [
       [impossible, 0, 0],
       [1, 2, 3],
@@ -155,7 +155,7 @@ onEveryBackend('crossEntropy', (backend) => {
     expect([...numbers(smoothed)]).toEqual([infinite]);
   });
 
-  it('lets a class of weight 0 cost nothing, even at −∞', () => {
+  it('ignores a class of weight 0, even with logit −∞', () => {
     const classWeights = [0, 1, 1];
     const logits = tf.tensor2d([[impossible, 0, 0]]);
     expect(numbers(() => crossEntropy(logits, tf.tensor2d([[0.5, 0.5, 0]]), { classWeights }))).toBeAllClose(
@@ -164,7 +164,7 @@ onEveryBackend('crossEntropy', (backend) => {
     logits.dispose();
   });
 
-  it('is right at ±1e30', () => {
+  it('matches the reference at ±1e30', () => {
     const logits = [[1e30, -1e30, 0]];
     for (const label of [0, 1, 2]) {
       const loss = (o: tf.Tensor2D) => crossEntropy(o, oneHot([label], 3));
@@ -173,7 +173,7 @@ onEveryBackend('crossEntropy', (backend) => {
     }
   });
 
-  it('does not let a sample of weight 0 leak, whatever its logits', () => {
+  it('ignores a sample of weight 0, whatever its logits', () => {
     for (const row of [
       [impossible, 0, 0],
       [impossible, impossible, impossible],
@@ -193,7 +193,7 @@ onEveryBackend('crossEntropy', (backend) => {
     }
   });
 
-  it.each(reductions)('is 0 with gradient 0 where all weights are 0, with reduction %s', (reduction) => {
+  it.each(reductions)('is 0 with gradient 0 if all weights are 0, with reduction %s', (reduction) => {
     const logits = [
       [1, 2, 3],
       [nan, impossible, 0],
@@ -223,7 +223,7 @@ onEveryBackend('crossEntropy', (backend) => {
     expect(gradientOf(loss, [[5], [-7]])).toBeAllClose([0, 0]);
   });
 
-  it('is NaN in the rows that hold NaN, in its gradient too', () => {
+  it('is NaN with gradient NaN only in rows that contain NaN', () => {
     const logits = [
       [nan, 0],
       [0, 0],
@@ -234,7 +234,7 @@ onEveryBackend('crossEntropy', (backend) => {
     expect([...numbers(() => crossEntropy(tf.tensor2d([[0, 0]]), tf.tensor2d([[nan, 0]])))]).toEqual([nan]);
   });
 
-  it('points from class indices to sparseCrossEntropy', () => {
+  it('rejects class indices with a hint to sparseCrossEntropy', () => {
     const logits = tf.zeros<tf.Rank.R2>([2, 3]);
     const labels = tf.tensor1d([0, 2], 'int32');
     expect(() => crossEntropy(logits, labels as never)).toThrow(
@@ -285,7 +285,7 @@ onEveryBackend('crossEntropy', (backend) => {
       () => asTargets([[0, 1]]),
       { code: 'SHAPE', argument: 'logits', actual: 'int32' },
     ],
-  ])('refuses %s', (_, logits, targets, fields) => {
+  ])('rejects %s', (_, logits, targets, fields) => {
     expect(() => tf.tidy(() => crossEntropy(logits(), targets()))).toThrow(
       expect.objectContaining({ where: 'crossEntropy', ...fields }),
     );
@@ -296,13 +296,13 @@ onEveryBackend('crossEntropy', (backend) => {
     ['are scores', [1, 2, 3], 'targets[1]', 'sum to 1'],
     ['are negative', [1.5, -0.5, 0], 'targets[1][1]', 'be ≥ 0'],
     ['are infinite', [infinite, 0, 0], 'targets[1]', 'sum to 1'],
-  ])('refuses targets that %s, where reading is free', (_, row, argument, expected) => {
+  ])('rejects targets that %s (not checked on tensorflow)', (_, row, argument, expected) => {
     const run = () => numbers(() => crossEntropy(tf.zeros([2, 3]), tf.tensor2d([[0, 0, 1], row])));
     if (backend === 'tensorflow') expect(run()).toHaveLength(1);
     else expect(run).toThrow(expect.objectContaining({ code: 'DOMAIN', where: 'crossEntropy', argument, expected }));
   });
 
-  it(`${backend === 'tensorflow' ? 'is NaN for' : 'refuses'} a row of only −∞ that counts`, () => {
+  it(`${backend === 'tensorflow' ? 'is NaN for' : 'rejects'} a row of only −∞`, () => {
     const run = () =>
       numbers(() =>
         crossEntropy(
@@ -319,7 +319,7 @@ onEveryBackend('crossEntropy', (backend) => {
 });
 
 onEveryBackend('sparseCrossEntropy', (backend) => {
-  it.each(SPARSE)('has the value, gradient and Hessian-vector product of the reference with $title', (each) => {
+  it.each(SPARSE)('matches the value, gradient and Hessian-vector product of the reference with $title', (each) => {
     const check = fc.property(problem, (p) => {
       const { logits, vector } = p;
       const labels = labelsOf(p, each);
@@ -341,7 +341,7 @@ onEveryBackend('sparseCrossEntropy', (backend) => {
     fc.assert(check, COMBINATION);
   });
 
-  it('takes labels as an array, as integers, and as a tensor', () => {
+  it('accepts labels as an array, an Int32Array or a tensor', () => {
     const check = fc.property(problem, ({ logits, labels, classWeights, labelSmoothing }) => {
       const lossOf = (given: typeof labels | Int32Array | tf.Tensor1D) =>
         numbers(() => sparseCrossEntropy(tf.tensor2d(logits), given, { classWeights, labelSmoothing }));
@@ -353,7 +353,7 @@ onEveryBackend('sparseCrossEntropy', (backend) => {
     fc.assert(check, COMBINATION);
   });
 
-  it('is crossEntropy against one-hot targets', () => {
+  it('equals crossEntropy with one-hot targets', () => {
     const check = fc.property(problem, ({ logits, labels, sampleWeights, labelSmoothing }) => {
       const options = { sampleWeights, labelSmoothing };
       const sparse = (o: tf.Tensor2D) => sparseCrossEntropy(o, labels, options);
@@ -365,7 +365,7 @@ onEveryBackend('sparseCrossEntropy', (backend) => {
     fc.assert(check, PROPERTY);
   });
 
-  it('gives the number of its docstring, and 100 at (100, 0, 0) and the third class', () => {
+  it('matches its docstring example, and is 100 at (100, 0, 0) for the third class', () => {
     expect(numbers(() => sparseCrossEntropy(asLogits([[1, 2, 3]]), [2]))[0]).toBeCloseTo(0.4076, 4);
     expect([...numbers(() => sparseCrossEntropy(tf.tensor2d([[100, 0, 0]]), [2]))]).toEqual([100]);
     expect(gradientOf((o) => sparseCrossEntropy(o, [2]), [[100, 0, 0]])).toBeAllClose([1, 0, -1]);
@@ -381,7 +381,7 @@ onEveryBackend('sparseCrossEntropy', (backend) => {
     fc.assert(check, PROPERTY);
   });
 
-  it('lets an ignored row of −∞ or NaN not leak into value or derivatives (pytorch#11551)', () => {
+  it('does not leak an ignored row of −∞ or NaN into value or derivatives (pytorch#11551)', () => {
     const kept = [1, 2, 3];
     for (const row of [
       [impossible, 0, 0],
@@ -404,7 +404,7 @@ onEveryBackend('sparseCrossEntropy', (backend) => {
   });
 
   it.each(reductions)(
-    'is 0 with gradient 0 where every sample is ignored or weighs nothing, with reduction %s (pytorch#70348)',
+    'is 0 with gradient 0 if every sample is ignored or has weight 0, with reduction %s (pytorch#70348)',
     (reduction) => {
       const logits = [
         [1, 2, 3],
@@ -436,12 +436,12 @@ onEveryBackend('sparseCrossEntropy', (backend) => {
     const mean = numbers(() => sparseCrossEntropy(tf.tensor2d(logits), [0, 1], options));
     expect(mean).toBeAllClose(summed[0] / 2.5);
     expect(mean).toBeAllClose(reference.sparseCrossEntropy(logits, [0, 1], options));
-    // A label of weight 0 still has smoothed terms of other classes; where no label weighs anything, the mean is 0.
+    // A label of weight 0 still has smoothed terms of other classes; if every label has weight 0, the mean is 0.
     expect([...numbers(() => sparseCrossEntropy(tf.tensor2d(logits), [2, 2], options))]).toEqual([0]);
     expect(gradientOf((o) => sparseCrossEntropy(o, [2, 2], options), logits)).toBeAllClose([0, 0, 0, 0, 0, 0]);
   });
 
-  it('ignores a label that is also a class', () => {
+  it('accepts an ignoreIndex that is also a class', () => {
     const losses = () =>
       sparseCrossEntropy(
         tf.tensor2d([
@@ -454,7 +454,7 @@ onEveryBackend('sparseCrossEntropy', (backend) => {
     expect(numbers(losses)).toBeAllClose([0, reference.sparseCrossEntropy([[3, 2, 1]], [1])]);
   });
 
-  it('is +∞ where the true class is impossible, with gradient p − y, and costs nothing where another is', () => {
+  it('is +∞ with gradient p − y if the true class has logit −∞, and finite if another class has it', () => {
     const logits = [[impossible, 0, 0]];
     for (const label of [0, 1]) {
       const loss = (o: tf.Tensor2D) => sparseCrossEntropy(o, [label]);
@@ -480,7 +480,7 @@ onEveryBackend('sparseCrossEntropy', (backend) => {
     expect(gradientOf(loss, [[5], [-7]])).toBeAllClose([0, 0]);
   });
 
-  it('adds many samples up as exactly as few', () => {
+  it('sums many samples as exactly as few', () => {
     const logits = Array.from({ length: 1000 }, (_, i) => [Math.sin(i), Math.cos(2 * i), 0].map(Math.fround));
     const labels = logits.map((_, i) => i % 3);
     const sampleWeights = logits.map((_, i) => i % 4);
@@ -490,12 +490,12 @@ onEveryBackend('sparseCrossEntropy', (backend) => {
       expect(numbers(() => loss(tf.tensor2d(logits)))).toBeAllClose(expected, { rtol: 1e-6, atol: 0 });
       expect(gradientOf(loss, logits)).toBeAllClose(reference.sparseCrossEntropyGradient(logits, labels, options));
     }
-    // Added one after the other in float32, these come out 6e-4 too small.
+    // Added one by one in float32, these are 6e-4 too small.
     const alike = () => sparseCrossEntropy(tf.zeros([60_000, 2]), new Int32Array(60_000));
     expect(numbers(alike)).toBeAllClose(Math.LN2);
   });
 
-  it('is NaN in the rows that hold NaN, in its gradient too', () => {
+  it('is NaN with gradient NaN only in rows that contain NaN', () => {
     const logits = [
       [nan, 0],
       [0, 0],
@@ -509,9 +509,9 @@ onEveryBackend('sparseCrossEntropy', (backend) => {
     ['plain', {}],
     ['weighted', { classWeights: [1, 2, 3] }],
     ['smoothed', { labelSmoothing: 0.1 }],
-    ['ignoring another', { ignoreIndex: IGNORED }],
-    ['ignoring another, smoothed', { ignoreIndex: IGNORED, labelSmoothing: 0.1 }],
-  ])('refuses labels out of range, in an array and in a tensor: %s', (_, options) => {
+    ['with ignoreIndex', { ignoreIndex: IGNORED }],
+    ['with ignoreIndex, smoothed', { ignoreIndex: IGNORED, labelSmoothing: 0.1 }],
+  ])('rejects labels out of range, in an array and in a tensor: %s', (_, options) => {
     for (const label of [-1, 3]) {
       const fields = {
         code: 'DOMAIN',
@@ -535,14 +535,14 @@ onEveryBackend('sparseCrossEntropy', (backend) => {
     ['that are not integers', [0, 0.5], 'DOMAIN', 'labels[1]'],
     ['that are NaN', [0, nan], 'DOMAIN', 'labels[1]'],
     ['that are missing', [0, undefined], 'DOMAIN', 'labels[1]'],
-    ['that are one number', 0, 'SHAPE', 'labels'],
-  ])('refuses labels %s', (_, labels, code, argument) => {
+    ['that are a single number', 0, 'SHAPE', 'labels'],
+  ])('rejects labels %s', (_, labels, code, argument) => {
     expect(() => tf.tidy(() => sparseCrossEntropy(tf.zeros([2, 3]), labels as number[]))).toThrow(
       expect.objectContaining({ code, where: 'sparseCrossEntropy', argument }),
     );
   });
 
-  it('points from one-hot rows to crossEntropy', () => {
+  it('rejects one-hot rows with a hint to crossEntropy', () => {
     expect(() => tf.tidy(() => sparseCrossEntropy(tf.zeros([1, 3]), oneHot([1], 3) as never))).toThrow(
       expect.objectContaining({ code: 'SHAPE', argument: 'labels', hint: expect.stringContaining('crossEntropy') }),
     );
@@ -570,13 +570,13 @@ onEveryBackend('the options of cross-entropy', (backend) => {
     [{ reduction: 'average' }, 'DOMAIN', 'reduction'],
     [{ smoothing: 0.1 }, 'DOMAIN', 'options'],
     [[], 'DOMAIN', 'options'],
-  ])('are refused: %p', (options, code, argument) => {
+  ])('are rejected if invalid: %p', (options, code, argument) => {
     const [dense, sparse] = run(options);
     expect(dense).toThrow(expect.objectContaining({ code, where: 'crossEntropy', argument }));
     expect(sparse).toThrow(expect.objectContaining({ code, where: 'sparseCrossEntropy', argument }));
   });
 
-  it('are refused as tensors of another shape', () => {
+  it('are rejected as tensors of another shape', () => {
     tf.tidy(() => {
       for (const each of run({ sampleWeights: tf.ones([3]) })) {
         expect(each).toThrow(expect.objectContaining({ code: 'SHAPE', argument: 'sampleWeights', actual: '[3]' }));
@@ -584,14 +584,14 @@ onEveryBackend('the options of cross-entropy', (backend) => {
     });
   });
 
-  it('are refused in a tensor too, where reading is free', () => {
+  it('are rejected as tensors with invalid values (not checked on tensorflow)', () => {
     for (const each of run({ classWeights: tf.tensor1d([1, -1, 1]) })) {
       if (backend === 'tensorflow') each().dispose();
       else expect(each).toThrow(expect.objectContaining({ code: 'DOMAIN', argument: 'classWeights[1]', actual: '-1' }));
     }
   });
 
-  it('know ignoreIndex for labels only, and as an int32 only', () => {
+  it('accept ignoreIndex for labels only, and only as an int32', () => {
     const [dense] = run({ ignoreIndex: 0 });
     expect(dense).toThrow(expect.objectContaining({ code: 'DOMAIN', argument: 'options', actual: "'ignoreIndex'" }));
     for (const ignoreIndex of [0.5, nan, 2 ** 31]) {
@@ -600,7 +600,7 @@ onEveryBackend('the options of cross-entropy', (backend) => {
     }
   });
 
-  it('leave their arrays alone', () => {
+  it('are not modified', () => {
     const options = { classWeights: Float64Array.of(1, 2, 0), sampleWeights: [0, 1] };
     for (const each of run(options)) each();
     expect(options).toEqual({ classWeights: Float64Array.of(1, 2, 0), sampleWeights: [0, 1] });
@@ -624,7 +624,7 @@ describeNative('the fused kernel of tensorflow', () => {
     return spy.mock.calls.map(([name]) => name);
   }
 
-  it('gives loss and gradient in one call, for integer labels without smoothing', () => {
+  it('computes loss and gradient in one call for integer labels without smoothing', () => {
     for (const options of [{}, { classWeights: [1, 2, 3], sampleWeights: [1, 2], ignoreIndex: 0 }]) {
       const loss = (o: tf.Tensor) => sparseCrossEntropy(o as tf.Tensor2D, [0, 1], options);
       expect(kernelsOf(() => tf.grad(loss)(tf.zeros([2, 3])))).toEqual([KERNEL]);
@@ -632,12 +632,12 @@ describeNative('the fused kernel of tensorflow', () => {
     }
   });
 
-  it('is not used where targets are distributions, or smoothed', () => {
+  it('is not used for distributions or smoothed labels', () => {
     expect(kernelsOf(() => crossEntropy(tf.zeros([1, 3]), oneHot([1], 3)))).toEqual([]);
     expect(kernelsOf(() => sparseCrossEntropy(tf.zeros([1, 3]), [1], { labelSmoothing: 0.1 }))).toEqual([]);
   });
 
-  it('has its own refusal of a label turned into a DomainError that keeps the cause', () => {
+  it('throws DomainError with the original error as cause for an invalid label', () => {
     const labels = tf.tensor1d([5], 'int32');
     let error: unknown;
     try {
@@ -650,7 +650,7 @@ describeNative('the fused kernel of tensorflow', () => {
     expect(String((error as Error).cause)).toContain('outside the valid range');
   });
 
-  it('leaves other errors as they are', () => {
+  it('passes other errors through', () => {
     const backend = tf.backend() as unknown as { executeMultipleOutputs(name: string): unknown };
     jest.spyOn(backend, 'executeMultipleOutputs').mockImplementation(() => {
       throw new Error('out of memory');
@@ -685,7 +685,7 @@ describe('the checks of cross-entropy', () => {
     ];
     const product = reference.sparseCrossEntropyHessianVector(logits, labels, vector);
     expect(hessianVectorOf(loss, logits, vector)).toBeAllClose(product);
-    // The Hessian does not depend on the label, so the last error is not to be seen in it.
+    // The Hessian does not depend on the label, so it does not show the last error.
     if (!error.startsWith('the class')) expect(hessianVectorOf(planted, logits, vector)).not.toBeAllClose(product);
   });
 
@@ -706,7 +706,7 @@ describe('the checks of cross-entropy', () => {
     expect(new Set(SPARSE.map(({ title }) => title)).size).toBe(3 * 2 ** 4);
   });
 
-  it('tell the options apart', () => {
+  it('distinguish the options', () => {
     const options: Options[] = [{}, { classWeights: [1, 2, 3] }, { sampleWeights: [1, 2] }, { labelSmoothing: 0.1 }];
     const gradients = options.map((each) => gradientOf((o) => sparseCrossEntropy(o, labels, each), logits));
     for (const [i, each] of options.entries()) {

@@ -26,7 +26,7 @@ function scaleOf(problem: DenseProblem) {
 }
 
 onEveryBackend('dense', () => {
-  it('agrees with the reference, judged against |X||W| + |b|', () => {
+  it('matches the reference relative to |X||W| + |b|', () => {
     const check = fc.property(denseProblem, (p) => {
       const expected = reference.dense(p.features, p.weight, p.bias);
       const { logits: scale } = scaleOf(p);
@@ -38,7 +38,7 @@ onEveryBackend('dense', () => {
     fc.assert(check, PROPERTY);
   });
 
-  it('has the gradient of the reference by autograd, for features, weight and bias', () => {
+  it('matches the reference gradient by autograd for features, weight and bias', () => {
     const check = fc.property(denseProblem, (p) => {
       const expected = reference.denseGradient(p.features, p.weight, p.logitsGradient);
       const scale = scaleOf(p);
@@ -58,7 +58,7 @@ onEveryBackend('dense', () => {
     fc.assert(check, PROPERTY);
   });
 
-  it.each([0, L2])('has the gradient of the reference by the closed form, with l2 = %d', (l2) => {
+  it.each([0, L2])('matches the reference gradient by the closed form with l2 = %d', (l2) => {
     const check = fc.property(denseProblem, (p) => {
       using layer = layerOf(p);
       const expected = expectedGradient(p, l2);
@@ -73,7 +73,7 @@ onEveryBackend('dense', () => {
     fc.assert(check, PROPERTY);
   });
 
-  it('judges a sum over 784 features by its size, which rtol 1e-5 alone would not pass', () => {
+  it('matches the reference over 784 features relative to |X||W|', () => {
     using layer = new Dense({ inputs: 784, units: 10, seed: 1 });
     const x = Float32Array.from({ length: 64 * 784 }, (_, i) => Math.fround(Math.sin(i) + Math.cos(7 * i)));
     const rows = Array.from({ length: 64 }, (_, i) => x.subarray(i * 784, (i + 1) * 784));
@@ -98,7 +98,7 @@ onEveryBackend('dense', () => {
     fc.assert(check, PROPERTY);
   });
 
-  it('gives the numbers of its docstrings', () => {
+  it('matches its docstring examples', () => {
     tf.tidy(() => {
       const identity = tf.tensor2d([
         [1, 0],
@@ -119,7 +119,7 @@ onEveryBackend('dense', () => {
     expect(layer).toMatchObject({ kind: 'dense', inputs: 4, units: 3 });
   });
 
-  it('starts at small normal weights that its seed decides, and at bias 0', () => {
+  it('starts with small normal weights determined by its seed, and bias 0', () => {
     using layer = new Dense({ inputs: 100, units: 50, seed: 7 });
     using same = new Dense({ inputs: 100, units: 50, seed: 7 });
     using other = new Dense({ inputs: 100, units: 50, seed: 8 });
@@ -133,7 +133,7 @@ onEveryBackend('dense', () => {
     expect(deviation).toBeCloseTo(0.01, 3);
   });
 
-  it('copies what it is given, and takes other parameters for one call', () => {
+  it('copies its initial parameters, and accepts other parameters for one call', () => {
     const weight = tf.tensor2d([[2]]);
     using layer = new Dense({ inputs: 1, units: 1, weight, bias: tf.tidy(() => tf.tensor1d([1])) });
     weight.dispose();
@@ -146,7 +146,7 @@ onEveryBackend('dense', () => {
     tf.dispose([x, other]);
   });
 
-  it('adds the penalty of the parameters it is called with, not of its own', () => {
+  it('penalises the parameters of the call, not its own', () => {
     using layer = new Dense({ inputs: 1, units: 1, weight: [[2]] });
     tf.tidy(() => {
       const zero = tf.zeros<tf.Rank.R2>([1, 1]);
@@ -156,7 +156,7 @@ onEveryBackend('dense', () => {
     });
   });
 
-  it('may have no sample', () => {
+  it('accepts an empty batch', () => {
     using layer = new Dense({ inputs: 4, units: 3 });
     tf.tidy(() => {
       expect(layer.forward(tf.zeros([0, 4])).shape).toEqual([0, 3]);
@@ -166,12 +166,12 @@ onEveryBackend('dense', () => {
     });
   });
 
-  it('lets NaN through, in its row alone', () => {
+  it('propagates NaN within its row only', () => {
     using layer = new Dense({ inputs: 1, units: 2, weight: [[1, 2]] });
     expect([...numbers(() => layer.forward(tf.tensor2d([[Number.NaN], [1]])))]).toEqual([Number.NaN, Number.NaN, 1, 2]);
   });
 
-  it('gives its tensors back, at the end of `using` as by dispose', () => {
+  it('frees its tensors on dispose and at the end of `using`', () => {
     const before = tf.memory().numTensors;
     const layer = new Dense({ inputs: 2, units: 2 });
     expect(tf.memory().numTensors).toBe(before + 2);
@@ -187,7 +187,7 @@ onEveryBackend('dense', () => {
   it.each<[string, object, object]>([
     ['no units', { inputs: 4 }, { code: 'DOMAIN', argument: 'units', expected: 'be an integer > 0' }],
     ['zero inputs', { inputs: 0, units: 3 }, { code: 'DOMAIN', argument: 'inputs' }],
-    ['half a unit', { inputs: 4, units: 1.5 }, { code: 'DOMAIN', argument: 'units', actual: '1.5' }],
+    ['a fractional number of units', { inputs: 4, units: 1.5 }, { code: 'DOMAIN', argument: 'units', actual: '1.5' }],
     [
       'a misspelt option',
       { inputs: 4, units: 3, wieght: [] },
@@ -209,13 +209,13 @@ onEveryBackend('dense', () => {
       { code: 'SHAPE', argument: 'bias', expected: 'have shape [2]' },
     ],
     ['a negative seed', { inputs: 1, units: 2, seed: -1 }, { code: 'DOMAIN', where: 'Random', argument: 'seed' }],
-  ])('refuses %s, and leaves no tensor behind', (_, options, fields) => {
+  ])('rejects %s without leaking tensors', (_, options, fields) => {
     const before = tf.memory().numTensors;
     expect(() => new Dense(options as never)).toThrow(expect.objectContaining({ where: 'Dense', ...fields }));
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  it('refuses features that do not fit', () => {
+  it('rejects features, gradients and parameters of the wrong shape or type', () => {
     using layer = new Dense({ inputs: 4, units: 3 });
     const refused = (fields: object) =>
       expect.objectContaining({ code: 'SHAPE', where: 'Dense.forward', argument: 'features', ...fields });

@@ -19,7 +19,7 @@ import type { DenseGradient } from '../src/reference/dense.js';
 import { onEveryBackend, useBackend } from './helpers/backends.js';
 import { denseProblem, PROPERTY, phmProblem } from './helpers/problems.js';
 
-/** What the closed form of the reference goes through: an error can be planted in it. */
+/** Wraps the closed form of the reference, so that a test can plant an error in it. */
 const mockClosedForm = jest.fn((gradient: DenseGradient) => gradient);
 jest.mock('../src/reference/dense.js', () => {
   const dense = jest.requireActual('../src/reference/dense.js');
@@ -30,14 +30,14 @@ afterEach(() => {
   mockClosedForm.mockReset().mockImplementation((gradient) => gradient);
 });
 
-/** softmax(o) − y over n, and from there through the layer by hand. */
+/** (softmax(o) − y)/n, passed back through the layer by hand. */
 const closedForm: Gradient = (layer, features, targets) => {
   const p: tf.Tensor2D = softmax(layer.forward(features));
   return backward(layer, features, p.sub<tf.Tensor2D>(targets).div(features.shape[0]));
 };
 
 onEveryBackend('gradcheck', (backend) => {
-  it('finds that all three gradients of a dense layer agree', () => {
+  it('passes for a dense layer: all three gradients agree', () => {
     const check = fc.property(denseProblem, (p) => {
       using layer = new Dense({ inputs: p.features[0].length, units: p.bias.length, weight: p.weight, bias: p.bias });
       const [features, targets] = [tf.tensor2d(p.features), tf.tensor2d(p.targets)];
@@ -50,7 +50,7 @@ onEveryBackend('gradcheck', (backend) => {
   });
 
   it.each([true, false])(
-    'finds that all three gradients of a PHM layer agree, with trainableFactors: %p',
+    'passes for a PHM layer: all three gradients agree, with trainableFactors: %p',
     (trainableFactors) => {
       const check = fc.property(phmProblem, ({ n, features: x, factors, components, bias, targets: y }) => {
         const shape = { inputs: x[0].length, units: bias.length, n };
@@ -67,7 +67,7 @@ onEveryBackend('gradcheck', (backend) => {
     },
   );
 
-  it('says what it compared', () => {
+  it('reports what it compared', () => {
     using layer = new Dense({ inputs: 4, units: 3, seed: 1 });
     const iris = loadIris();
     const features = tf.tensor2d(iris.features);
@@ -90,7 +90,7 @@ onEveryBackend('gradcheck', (backend) => {
     tf.dispose([features, targets]);
   });
 
-  it('takes differences at a seeded choice of the entries of a large parameter', () => {
+  it('takes differences at a seeded sample of the entries of a large parameter', () => {
     using layer = new Dense({ inputs: 100, units: 5, seed: 1 });
     const features = tf.randomNormal<tf.Rank.R2>([3, 100], 0, 1, 'float32', 1);
     const targets = oneHot([0, 1, 2], 5);
@@ -102,7 +102,7 @@ onEveryBackend('gradcheck', (backend) => {
     tf.dispose([features, targets]);
   });
 
-  it('leaves no tensor behind, also when it refuses', () => {
+  it('does not leak tensors, even when it throws', () => {
     using layer = new Phm({ inputs: 4, units: 2, n: 2 });
     const [features, targets] = [tf.ones<tf.Rank.R2>([3, 4]), oneHot([0, 1, 0], 2)];
     const before = tf.memory().numTensors;
@@ -125,7 +125,7 @@ onEveryBackend('gradcheck', (backend) => {
       { code: 'SHAPE', argument: 'features', expected: 'be float32 of shape [n, 4]' },
     ],
     [
-      'no sample, where nothing would be compared',
+      'an empty batch',
       () => ({ features: tf.zeros([0, 4]), targets: tf.zeros([0, 2]) }),
       { code: 'SHAPE', argument: 'features', actual: '0' },
     ],
@@ -135,29 +135,29 @@ onEveryBackend('gradcheck', (backend) => {
       { code: 'SHAPE', argument: 'targets', expected: 'have shape [3, 2]', actual: '[3, 3]' },
     ],
     [
-      'targets of other samples',
+      'targets for another number of samples',
       () => ({ targets: oneHot([0, 1], 2) }),
       { code: 'SHAPE', argument: 'targets', actual: '[2, 2]' },
     ],
     ['targets as arrays', () => ({ targets: [[0, 1]] }), { code: 'SHAPE', argument: 'targets' }],
     [
-      'targets that are no distributions',
+      'targets that are not distributions',
       () => ({ targets: tf.ones([3, 2]) }),
       { code: 'DOMAIN', argument: 'targets[0]', expected: 'sum to 1' },
     ],
     [
-      'NaN features, where all three would be NaN',
+      'NaN features',
       () => ({ features: tf.fill([3, 4], Number.NaN) }),
       { code: 'DOMAIN', argument: 'the loss', expected: 'be finite', actual: 'NaN' },
     ],
     ['an unknown option', () => ({ tolerance: 1 }), { code: 'DOMAIN', argument: 'options' }],
-    ['no differences', () => ({ maxDifferences: 0 }), { code: 'DOMAIN', argument: 'maxDifferences' }],
-  ])('refuses %s', (_, change, { code, argument, ...others }) => {
+    ['maxDifferences of 0', () => ({ maxDifferences: 0 }), { code: 'DOMAIN', argument: 'maxDifferences' }],
+  ])('rejects %s', (_, change, { code, argument, ...others }) => {
     using layer = new Phm({ inputs: 4, units: 2, n: 2 });
     tf.tidy(() => {
       const right = { features: tf.ones<tf.Rank.R2>([3, 4]), targets: oneHot([0, 1, 0], 2) };
       const run = () => gradcheck({ layer, ...right, ...change() });
-      // Targets whose values TensorFlow does not read are read by the reference.
+      // On TensorFlow, the values of targets are checked by the reference only.
       const where =
         backend === 'tensorflow' && code === 'DOMAIN' && argument.startsWith('targets') ? 'crossEntropy' : 'gradcheck';
       expect(run).toThrow(expect.objectContaining({ where, code, argument, ...others }));
@@ -165,7 +165,7 @@ onEveryBackend('gradcheck', (backend) => {
   });
 });
 
-describe('gradcheck, given an error', () => {
+describe('gradcheck with a planted error', () => {
   beforeAll(() => useBackend('cpu'));
 
   function check(
@@ -190,7 +190,7 @@ describe('gradcheck, given an error', () => {
       return { ...gradients, [parameter]: change(gradients[parameter]) };
     };
 
-  it('passes the gradient in which the errors are planted', () => {
+  it('passes for the correct gradient, before an error is planted', () => {
     expect(check(closedForm).ok).toBe(true);
     expect(check(changed('weight', (g) => g.mul(1 + 1e-7))).ok).toBe(true);
   });
@@ -212,8 +212,8 @@ describe('gradcheck, given an error', () => {
         ),
       ),
     ],
-    ['an entry too few', 'bias', changed('bias', (g) => g.slice(0, 2))],
-    ['an entry too many', 'bias', changed('bias', (g) => tf.concat([g, [0]]))],
+    ['a missing entry', 'bias', changed('bias', (g) => g.slice(0, 2))],
+    ['an extra entry', 'bias', changed('bias', (g) => tf.concat([g, [0]]))],
     ['NaN', 'weight', changed('weight', (g) => g.mul(Number.NaN))],
   ])('finds %s in ∂ℓ/∂%s', (_, parameter, gradient) => {
     const result = check(gradient);
@@ -223,7 +223,7 @@ describe('gradcheck, given an error', () => {
     expect(gradcheckLine(result)).toContain(`∂ℓ/∂${parameter} DISAGREES`);
   });
 
-  it('finds the entry that is off', () => {
+  it('finds the entry that is wrong', () => {
     const nudge = () =>
       tf
         .oneHot(tf.tensor1d([4], 'int32'), 9)
@@ -261,7 +261,7 @@ describe('gradcheck, given an error', () => {
     expect(check(planted, layer())).toMatchObject({ ok: false, worst: { what: '∂ℓ/∂factors' } });
   });
 
-  it('finds a layer whose forward pass is wrong, by its logits', () => {
+  it('finds a wrong forward pass by its logits', () => {
     class WithoutBias extends Dense {
       override forward(features: tf.Tensor2D): Logits {
         return tf.matMul(features, this.weight) as Logits;
@@ -294,7 +294,7 @@ describe('gradcheck, given an error', () => {
   });
 });
 
-describe('a gradcheck, written down', () => {
+describe('formatGradcheck and gradcheckLine', () => {
   const comparison = { maxError: 1.3e-8, ratio: 0.01, at: 0, actual: 1, expected: 1 };
   const parameter = (name: string, shape: number[], differences: number) => ({
     parameter: name,
@@ -326,7 +326,7 @@ describe('a gradcheck, written down', () => {
     },
   };
 
-  it('is a small table and a line', () => {
+  it('print a small table and a line', () => {
     expect(formatGradcheck(passed).split('\n')).toEqual([
       '            shape      autograd − closed form  closed form − differences  differences at',
       '∂ℓ/∂weight  [784, 10]  1.3e-8                  3.0e-11                    200 of 7840',
@@ -335,7 +335,7 @@ describe('a gradcheck, written down', () => {
     ]);
   });
 
-  it('names what disagrees, where, and by how much', () => {
+  it('name what disagrees, where, and by how much', () => {
     expect(gradcheckLine(failed)).toBe(
       'gradcheck on tensorflow, 256 samples: ∂ℓ/∂bias DISAGREES between autograd and closed form: ' +
         '0.5 against -0.5 at 3, 1.67e+5 × the tolerance',

@@ -29,8 +29,8 @@ const pair = problem.map(({ targets: p, labels, vector }) => {
   return { p, q, labels, certain: oneHotRows };
 });
 
-onEveryBackend('information', (backend) => {
-  it.each(OPTIONS)('agrees with the reference in $unit, with reduction $reduction', (options) => {
+onEveryBackend('information measures', (backend) => {
+  it.each(OPTIONS)('match the reference in $unit with reduction $reduction', (options) => {
     const check = fc.property(pair, ({ p, q, labels, certain }) => {
       const [x, y, z] = [p, q, certain].map((rows) => tf.tensor2d(rows));
       expect(numbers(() => entropy(x, options))).toBeAllClose(reference.entropy(p, options));
@@ -53,7 +53,7 @@ onEveryBackend('information', (backend) => {
     fc.assert(check, { ...PROPERTY, numRuns: 20 });
   });
 
-  it('has the gradients −log p − 1, −p/q and log p − log q + 1', () => {
+  it('have the gradients −log p − 1, −p/q and log p − log q + 1', () => {
     const check = fc.property(pair, ({ p, q, labels, certain }) => {
       const each = (f: (p: number, q: number) => number, rows = p) =>
         rows.map((row, i) => row.map((_, k) => f(rows[i][k], q[i][k])));
@@ -76,14 +76,14 @@ onEveryBackend('information', (backend) => {
     fc.assert(check, PROPERTY);
   });
 
-  it('keeps H(p, q) = H(p) + D(p‖q), and D(p‖q) ≥ 0 with 0 at p = q', () => {
+  it('satisfy H(p, q) = H(p) + D(p‖q), and D(p‖q) ≥ 0 with 0 at p = q', () => {
     const check = fc.property(pair, ({ p, q }) => {
       const [h, cross, divergence, own] = numbers(() => {
         const [x, y] = [tf.tensor2d(p), tf.tensor2d(q)];
         return tf.stack([entropy(x), distributionCrossEntropy(x, y), klDivergence(x, y), klDivergence(x, x)]);
       });
       expect(cross).toBeAllClose(h + divergence);
-      // Rows sum to 1 within some 2⁻²⁴.
+      // Rows sum to 1 within about 2⁻²⁴.
       expect(divergence).toBeGreaterThan(-1e-6);
       expect(own).toBe(0);
       expect(h).toBeLessThanOrEqual(Math.log(p[0].length) + 1e-6);
@@ -91,7 +91,7 @@ onEveryBackend('information', (backend) => {
     fc.assert(check, PROPERTY);
   });
 
-  it('makes perplexity e to the nats and 2 to the bits', () => {
+  it('give a perplexity of e to the nats and 2 to the bits', () => {
     const check = fc.property(pair, ({ q, labels }) => {
       const [inNats, inBits, value] = numbers(() => {
         const y = tf.tensor2d(q);
@@ -104,7 +104,7 @@ onEveryBackend('information', (backend) => {
     fc.assert(check, PROPERTY);
   });
 
-  it('is the cross-entropy of logits where probabilities are their softmax', () => {
+  it('give a negative log-likelihood of softmax(o) equal to the cross-entropy of o', () => {
     const check = fc.property(pair, ({ p, labels }) => {
       const logits = p.map((row) => row.map(Math.log));
       const values = numbers(() => {
@@ -116,7 +116,7 @@ onEveryBackend('information', (backend) => {
     fc.assert(check, PROPERTY);
   });
 
-  it('gives the numbers of its docstrings', () => {
+  it('match their docstring examples', () => {
     const bits = { unit: 'bits' } as const;
     const [half, quarter] = [[[0.5, 0.5]], [[0.25, 0.75]]];
     const of = (body: () => tf.Tensor) => numbers(body)[0];
@@ -148,7 +148,7 @@ onEveryBackend('information', (backend) => {
     ).toBeCloseTo(2.8284, 4);
   });
 
-  it('holds 0·log 0 for 0, in its gradient too, and makes the impossible infinitely dear', () => {
+  it('treat 0·log 0 as 0, also in gradients, and are +∞ if an event has estimate 0', () => {
     const [certain, other] = [[[1, 0, 0]], [[0, 0.5, 0.5]]];
     const of = (f: (p: tf.Tensor2D, q: tf.Tensor2D) => tf.Tensor) =>
       numbers(() => f(tf.tensor2d(certain), tf.tensor2d(other)))[0];
@@ -164,7 +164,7 @@ onEveryBackend('information', (backend) => {
     expect(gradientOf((p) => entropy(p), certain).every(Number.isFinite)).toBe(true);
   });
 
-  it('is 0 for no sample, or empty', () => {
+  it('are 0 or empty for an empty batch, with perplexity 1', () => {
     const empty = () => tf.zeros<tf.Rank.R2>([0, 3]);
     for (const reduction of REDUCTIONS) {
       const expected = reduction === 'none' ? [] : [0];
@@ -175,14 +175,14 @@ onEveryBackend('information', (backend) => {
     expect([...numbers(() => perplexity(empty(), []))]).toEqual([1]);
   });
 
-  it('is 0 for one class', () => {
+  it('are 0 for one class, with perplexity 1', () => {
     const certain = () => tf.ones<tf.Rank.R2>([2, 1]);
     expect(numbers(() => entropy(certain()))[0]).toBeCloseTo(0, 12);
     expect(numbers(() => negativeLogLikelihood(certain(), [0, 0]))[0]).toBeCloseTo(0, 12);
     expect([...numbers(() => perplexity(certain(), [0, 0]))]).toEqual([1]);
   });
 
-  it('lets NaN through, in its row alone', () => {
+  it('propagate NaN within its row only', () => {
     const q = [
       [nan, nan],
       [0.5, 0.5],
@@ -207,12 +207,12 @@ onEveryBackend('information', (backend) => {
 
   it.each<[string, () => tf.Tensor, object]>([
     [
-      'rows of two sizes',
+      'another number of rows',
       () => klDivergence(tf.ones([2, 1]), asProbabilities([[1]])),
       { code: 'SHAPE', where: 'klDivergence', argument: 'probabilities', expected: 'have shape [2, 1]' },
     ],
     [
-      'other classes',
+      'another number of classes',
       () => distributionCrossEntropy(asProbabilities([[0, 1]]), asProbabilities([[1]])),
       { code: 'SHAPE', where: 'distributionCrossEntropy', argument: 'probabilities' },
     ],
@@ -252,11 +252,11 @@ onEveryBackend('information', (backend) => {
       () => entropy(tf.ones([1, 1]), { base: 2 } as object),
       { code: 'DOMAIN', argument: 'options', actual: "'base'" },
     ],
-  ])('refuses %s', (_, run, fields) => {
+  ])('reject %s', (_, run, fields) => {
     expect(() => tf.tidy(run)).toThrow(expect.objectContaining(fields));
   });
 
-  it('refuses rows that are no distribution, where reading is free', () => {
+  it('reject rows that are not distributions (not checked on tensorflow)', () => {
     for (const [row, argument] of [
       [[0.5, 0.4], 'probabilities[0]'],
       [[1.5, -0.5], 'probabilities[0][1]'],
@@ -287,7 +287,7 @@ describe('the checks of information', () => {
   it.each<[string, (p: tf.Tensor2D, q: tf.Tensor2D) => tf.Tensor]>([
     ['the arguments swapped', (p, q) => klDivergence(q, p)],
     ['bits for nats', (p, q) => klDivergence(p, q, { unit: 'bits' })],
-    ['the sign turned', (p, q) => klDivergence(p, q).neg()],
+    ['the wrong sign', (p, q) => klDivergence(p, q).neg()],
     ['cross-entropy for divergence', (p, q) => distributionCrossEntropy(p, q)],
     ['an error of 1e-4', (p, q) => klDivergence(p, q).mul(1.0001)],
   ])('fail for a divergence with %s', (_, planted) => {
@@ -296,7 +296,7 @@ describe('the checks of information', () => {
     expect(run(planted)).not.toBeAllClose(reference.klDivergence(p, q));
   });
 
-  it('fail for −Σ p log p that does not hold 0·log 0 for 0', () => {
+  it('fail for −Σ p log p that does not treat 0·log 0 as 0', () => {
     const naive = (x: tf.Tensor2D) => x.mul(x.log()).sum().neg();
     const certain = oneHot([1], 3);
     expect(numbers(() => naive(certain))).not.toBeAllClose(0);

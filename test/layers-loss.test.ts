@@ -1,4 +1,4 @@
-// The cross-entropy as a loss of tfjs-layers: what model.compile, fit and evaluate make of it.
+// The cross-entropy as a loss of tfjs-layers: model.compile, fit and evaluate.
 import * as tf from '@tensorflow/tfjs';
 import { crossEntropy, loadIris, oneHot, reference } from 'softmax-regression';
 import { onEveryBackend } from './helpers/backends.js';
@@ -16,7 +16,7 @@ function linear(weight: number[][]): tf.Sequential {
 }
 
 onEveryBackend('crossEntropy as a loss of model.compile', () => {
-  it('takes the step of softmax(o) − y', async () => {
+  it('trains with gradient softmax(o) − y', async () => {
     const { features, labels, classNames } = loadIris();
     const x = tf.tensor2d(features);
     const y = oneHot(
@@ -45,7 +45,7 @@ onEveryBackend('crossEntropy as a loss of model.compile', () => {
     tf.dispose([x, y]);
   });
 
-  it('says 100 nats where the built-in loss says 16.118', async () => {
+  it('is 100 nats where the built-in loss is 16.118', async () => {
     const x = tf.tensor2d([[100]]);
     const y = oneHot([1], 3);
     const evaluated = (chosen: typeof loss | string, outputs: 'logits' | 'probabilities') => {
@@ -61,7 +61,7 @@ onEveryBackend('crossEntropy as a loss of model.compile', () => {
     tf.dispose([x, y]);
   });
 
-  it('takes its options along', () => {
+  it('respects its options', () => {
     const x = tf.tensor2d([[1], [2]]);
     const y = oneHot([0, 1], 2);
     const model = linear([[1, 0]]);
