@@ -1,7 +1,7 @@
-// A signal at any moment ends the work, and leaves no tensor, timer, file or child behind.
+// An abort at any moment ends the work and leaks no tensor, timer, file or child process.
 //
-// Work notices an abort where it calls throwIfAborted or listens; moments between two such points are equivalent. So
-// a signal here aborts itself at the n-th such point, and no run depends on the speed of the machine.
+// Work notices an abort only where it calls throwIfAborted or adds a listener; moments between two such points are
+// equivalent. A signal here aborts itself at the n-th such point, so no run depends on the speed of the machine.
 import {
   chmodSync,
   closeSync,
@@ -65,7 +65,7 @@ type Aborted = (signal: AbortSignal) => Promise<unknown>;
 
 const ENOUGH = new Error('enough');
 
-/** A signal that counts how often it is checked or listened to, and aborts itself at one of these times. */
+/** A signal that counts how often it is checked or listened to, and aborts itself at check number `moment`. */
 function abortingAt(
   moment: number,
   onMoment = () => {},
@@ -80,7 +80,7 @@ function abortingAt(
         if (looks++ === moment) controller.abort(ENOUGH);
         AbortSignal.prototype.throwIfAborted.call(signal);
       },
-      // Listeners are added after the work has begun: a child runs, a timer is set.
+      // Listeners are added after the work has started: a child process runs, a timer is set.
       addEventListener(...listener: [never, never, never]) {
         if (looks++ === moment) {
           onMoment();
@@ -101,7 +101,7 @@ async function looksOf(work: Aborted): Promise<number> {
   return looks();
 }
 
-/** What the work left behind, aborted at that look. */
+/** What the work leaves behind when it is aborted at check number `moment`. */
 async function leftBy(work: Aborted, moment: number, onMoment?: () => void): Promise<object> {
   const [tensors, files] = [tf.memory().numTensors, openFiles()];
   const ended = await work(abortingAt(moment, onMoment).signal).then(
@@ -114,13 +114,13 @@ async function leftBy(work: Aborted, moment: number, onMoment?: () => void): Pro
 
 const NOTHING = { ended: 'aborted', tensors: 0, timers: 0, files: 0 };
 
-/** Up to `most` of the looks, the first and the last among them. */
+/** Up to `most` of the checks, with the first and the last. */
 function spread(looks: number, most: number): number[] {
   const count = Math.min(looks, most);
   return Array.from({ length: count }, (_, i) => Math.floor((i * (looks - 1)) / Math.max(1, count - 1)));
 }
 
-onEveryBackend('work that is aborted', (backend) => {
+onEveryBackend('aborted work', (backend) => {
   let folder: string;
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'abort-test-'));
@@ -128,7 +128,7 @@ onEveryBackend('work that is aborted', (backend) => {
   afterAll(() => rmSync(folder, { recursive: true }));
 
   const step = (state: tf.Tensor, { x }: { x: tf.Tensor }) => [state.add(x.sum()), state] as const;
-  // 14 batches an epoch; from 100 on TensorFlow makes a graph.
+  // 14 batches per epoch; TensorFlow builds a graph from 100 batches on.
   const steps = { solver: 'adam', epochs: backend === 'tensorflow' ? 8 : 3, batchSize: 8 } as const;
   const WORKS: Readonly<Record<string, Aborted>> = {
     'fit by steps': (signal) => SoftmaxRegression.fit(features, labels, { ...steps, signal }),
@@ -155,7 +155,7 @@ onEveryBackend('work that is aborted', (backend) => {
     fitted = (await SoftmaxRegression.fit(features, labels, { l2: 1 })).model;
   });
 
-  it.each(Object.keys(WORKS))('ends with the reason of the signal, and leaves nothing: %s', async (name) => {
+  it.each(Object.keys(WORKS))('rejects with the reason of the signal and leaks nothing: %s', async (name) => {
     const looks = await looksOf(WORKS[name]);
     expect(looks).toBeGreaterThan(1);
     for (const moment of spread(looks, 8)) {
@@ -166,7 +166,7 @@ onEveryBackend('work that is aborted', (backend) => {
 });
 
 (nativeSource(thisMachine(), false).ok && process.platform !== 'win32' ? describe : describe.skip)(
-  'an installation that is aborted',
+  'an aborted installation',
   () => {
     const environment = { ...process.env };
     let folder: string;
@@ -177,7 +177,7 @@ onEveryBackend('work that is aborted', (backend) => {
       process.env.SOFTMAX_REGRESSION_CACHE = join(folder, 'cache');
       process.env.PATH = join(folder, 'bin');
       delete process.env.CXX;
-      // A compiler and a pip that end only when they are killed, once the file is there; and a wheel that is not the right one.
+      // A compiler and a pip that hang once the file `hang` exists, and a wheel with a wrong checksum.
       program('c++', '');
       program(
         'pip',
@@ -200,7 +200,7 @@ onEveryBackend('work that is aborted', (backend) => {
       chmodSync(join(folder, 'bin', name), 0o755);
     }
 
-    it('leaves no child, no timer, no file, at whatever moment', async () => {
+    it('leaves no child process, timer or file behind, whenever it is aborted', async () => {
       const install: Aborted = (signal) => installNative({ signal });
       const looks = abortingAt(Number.NaN);
       await expect(install(looks.signal)).rejects.toMatchObject({ actual: 'pip: some.whl has another sha256' });
@@ -217,8 +217,8 @@ onEveryBackend('work that is aborted', (backend) => {
   },
 );
 
-describe('the check for what is left', () => {
-  it('sees a tensor, a timer and a file', async () => {
+describe('the leak check', () => {
+  it('detects a tensor, a timer and a file', async () => {
     let timer: NodeJS.Timeout | undefined;
     let tensor: tf.Tensor | undefined;
     let file: number | undefined;
@@ -235,7 +235,7 @@ describe('the check for what is left', () => {
     closeSync(file as number);
   });
 
-  it('sees work that looks and goes on', async () => {
+  it('detects work that ignores the abort', async () => {
     const work = async (signal: AbortSignal) => void expect(() => signal.throwIfAborted()).toThrow(ENOUGH);
     expect(await leftBy(work, 0)).toMatchObject({ ended: 'finished' });
   });

@@ -21,7 +21,7 @@ function irisProblem(l2: number, fitIntercept: boolean, weighted: boolean, l1 = 
   });
 }
 
-/** The optimum, and what is certified at each iterate on the way, the start included. */
+/** The optimum, and the certificate of each iterate, with the start. */
 async function path(problem: PlainProblem) {
   const visited: { value: number; certificate: Certificate }[] = [];
   const start = new Float64Array(problem.size);
@@ -67,18 +67,18 @@ describe('certify', () => {
     expect(visited.length).toBeGreaterThan(5);
   });
 
-  it.each(settings)('tends to 0: %p', async ({ l2, fitIntercept, weighted }) => {
+  it.each(settings)('gives a bound that tends to 0: %p', async ({ l2, fitIntercept, weighted }) => {
     const { visited, optimum } = await path(irisProblem(l2, fitIntercept, weighted));
     expect(visited[visited.length - 1].certificate.suboptimality).toBeLessThan(l2 < 1e-3 ? 1e-11 : 1e-13);
-    // While the true gap is well above rounding, the bound is not far from it; the weaker the penalty, the farther.
+    // While the true gap is well above rounding, the bound is close to it; less so for a weaker penalty.
     const allowed = { 0.0001: 1e7, 0.01: 1e6, 1: 30, 10: 10 }[l2] as number;
     for (const { value, certificate } of visited) {
       if (value - optimum > 1e-12) expect(certificate.suboptimality).toBeLessThan(allowed * (value - optimum));
     }
   });
 
-  it('says more than ‖∇f‖²/2λ, which is not a bound where the bias is free', async () => {
-    // In centred columns: else the weights feel a shift of the biases, and their gradient covers for it.
+  it('bounds the true gap with an unpenalised bias, unlike ‖∇f‖²/2λ', async () => {
+    // Without centring, a shift of the biases changes the gradient of the weights, which hides the failure.
     const { mean } = columnStatistics(features);
     const values = Float64Array.from(features.flatMap((x) => x.map((value, j) => value - mean[j])));
     let wrong = 0;
@@ -96,7 +96,7 @@ describe('certify', () => {
     expect(wrong).toBeGreaterThan(0);
   });
 
-  it('is ‖∇f‖²/2λ without a bias, wherever that is less than f itself', () => {
+  it('returns ‖∇f‖²/2λ without a bias, if that is less than f', () => {
     const problem = irisProblem(5, false, true);
     const point = Float64Array.from({ length: 15 }, (_, i) => (i < 12 ? Math.sin(i) / 50 : 0));
     const { gradient } = evaluatePlain(problem, point);
@@ -106,7 +106,7 @@ describe('certify', () => {
     expect(square / 10).toBeLessThan(objective);
   });
 
-  it('is the dual gap, computed from its definition', () => {
+  it('returns the dual gap, as computed from its definition', () => {
     const problem = irisProblem(5, true, true);
     const point = Float64Array.from({ length: 15 }, (_, i) => Math.sin(i) / 20);
     const { objective, suboptimality } = certify(problem, point);
@@ -146,7 +146,7 @@ describe('certify', () => {
   });
 
   it.each(sparse)(
-    'bounds the true gap at every iterate, and tends to 0: %p',
+    'bounds the true gap at every iterate and tends to 0, with l1: %p',
     async ({ l1, l2, fitIntercept, weighted }) => {
       const { visited, optimum } = await path(irisProblem(l2, fitIntercept, weighted, l1));
       for (const { value, certificate } of visited) {
@@ -159,7 +159,7 @@ describe('certify', () => {
     },
   );
 
-  it('bounds the true gap at any point, near and far', async () => {
+  it('bounds the true gap at points near to and far from the optimum', async () => {
     for (const { l1, l2, fitIntercept, weighted } of [...sparse, ...settings.map((each) => ({ ...each, l1: 0 }))]) {
       const problem = irisProblem(l2, fitIntercept, weighted, l1);
       const { optimum, point: best } = await path(problem);
@@ -175,7 +175,7 @@ describe('certify', () => {
     }
   });
 
-  it.each([0, 2])('is the dual gap with l1, computed from its definition, l2 = %d', (l2) => {
+  it.each([0, 2])('returns the dual gap with l1 and l2 = %d, as computed from its definition', (l2) => {
     const l1 = 0.25;
     const problem = irisProblem(l2, false, true, l1);
     const point = Float64Array.from({ length: 15 }, (_, i) => (i < 12 && i % 3 > 0 ? Math.sin(i) / 20 : 0));
@@ -204,7 +204,7 @@ describe('certify', () => {
     expect(suboptimality / Math.min(...gaps)).toBeCloseTo(1, 10);
   });
 
-  it('is the objective itself without a penalty', () => {
+  it('returns the objective itself without a penalty', () => {
     const problem = irisProblem(0, true, false);
     const point = Float64Array.from({ length: 15 }, (_, i) => Math.sin(i));
     const { objective, suboptimality } = certify(problem, point);
@@ -212,7 +212,7 @@ describe('certify', () => {
     expect(suboptimality).toBe(objective);
   });
 
-  it('holds for a class without samples, for certain samples, and where every weight is 0', () => {
+  it('handles a class without samples, saturated probabilities and all-zero weights', () => {
     const options = { features: { values: Float64Array.of(1, -1), shape: [2, 1] as const }, labels: [0, 1], l2: 1e-3 };
     const problem = plainProblem({ ...options, numClasses: 3, fitIntercept: true });
     const point = Float64Array.of(1e5, -1e5, 0, 0, 0, 1);
@@ -228,7 +228,7 @@ describe('certify', () => {
     expect(certify(none, Float64Array.of(Number.NaN, 2, 3, 0, 0, 0)).suboptimality).toBeNaN();
   });
 
-  it('gives the same in tasks, and can be aborted', async () => {
+  it('gives the same result asynchronously, and can be aborted', async () => {
     const problem = irisProblem(0.1, true, true);
     const point = Float64Array.from({ length: 15 }, (_, i) => Math.sin(i) / 10);
     expect(await certifyAsync(problem, point)).toEqual(certify(problem, point));

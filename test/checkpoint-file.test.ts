@@ -53,7 +53,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-describe('when a checkpoint is written', () => {
+describe('the checkpoint option', () => {
   const epochsOf = async (options: Options, every: { epochs: number } | { iterations: number }) => {
     const { checkpoints } = await checkpointsOf(options, every);
     return Promise.all(
@@ -64,25 +64,25 @@ describe('when a checkpoint is written', () => {
     );
   };
 
-  it('is each n-th epoch, and the end', async () => {
+  it('writes every n-th epoch and at the end', async () => {
     expect(await epochsOf({ ...sgd, epochs: 7 }, { epochs: 3 })).toEqual([3, 6, 7]);
     expect(await epochsOf({ ...sgd, epochs: 6 }, { epochs: 3 })).toEqual([3, 6]);
     expect(await epochsOf(lbfgs, { epochs: 5 })).toEqual([5, 10, 12]);
   });
 
-  it('is the first pause after n steps, of which there is one at the end of each epoch', async () => {
-    // 5 steps an epoch.
+  it('writes at the first end of an epoch after n steps', async () => {
+    // 5 steps per epoch.
     expect(await epochsOf({ ...sgd, epochs: 6 }, { iterations: 8 })).toEqual([2, 4, 5, 6]);
     expect(await epochsOf(lbfgs, { iterations: 5 })).toEqual([5, 10, 12]);
   });
 
-  it('is the same after a resumption', async () => {
+  it('keeps its schedule after a resume', async () => {
     const every = { iterations: 8 };
     const [first] = (await checkpointsOf({ ...sgd, epochs: 6 }, every)).checkpoints;
     expect(await epochsOf({ ...sgd, epochs: 6, resume: first }, every)).toEqual([4, 5, 6]);
   });
 
-  it('is each epoch by default, and each tenth iteration of lbfgs', async () => {
+  it('writes every epoch by default, and every tenth iteration of lbfgs', async () => {
     for (const [options, count] of [
       [sgd, 3],
       [{ ...lbfgs, maxIterations: 25 }, 3],
@@ -93,7 +93,7 @@ describe('when a checkpoint is written', () => {
     }
   });
 
-  it('waits for a promise, and ends the fit with its error', async () => {
+  it('waits for the promise of write, and ends the fit with its error', async () => {
     const { numTensors } = tf.memory();
     let isWriting = false;
     const write = async () => {
@@ -112,7 +112,7 @@ describe('when a checkpoint is written', () => {
     expect(tf.memory().numTensors).toBe(numTensors);
   });
 
-  it('is the same bytes each time', async () => {
+  it('writes the same bytes each time', async () => {
     expect((await checkpointsOf(sgd)).checkpoints[1]).toEqual(steps);
     expect((await checkpointsOf(lbfgs)).checkpoints[9]).toEqual(newton);
   });
@@ -122,7 +122,7 @@ describe('an aborted fit', () => {
   it.each<[string, Options]>([
     ['steps', { ...sgd, epochs: 20 }],
     ['lbfgs', lbfgs],
-  ])('leaves a checkpoint from which it ends as if it had not been, with %s', async (_, options) => {
+  ])('writes a checkpoint that resumes to the result of an uninterrupted fit, with %s', async (_, options) => {
     const { numTensors } = tf.memory();
     const whole = await fitIris(options);
     for (const at of [1, 4]) {
@@ -145,25 +145,25 @@ describe('an aborted fit', () => {
     expect(tf.memory().numTensors).toBe(numTensors);
   });
 
-  it('writes none before it has begun', async () => {
+  it('writes no checkpoint if it is aborted before it starts', async () => {
     const write = jest.fn();
     expect(await failure(fitIris({ ...sgd, signal: AbortSignal.abort(), checkpoint: { write } }))).toBeDefined();
     expect(write).not.toHaveBeenCalled();
   });
 });
 
-describe('a fit that is resumed with more epochs', () => {
+describe('a fit that is resumed with more epochs or iterations', () => {
   it.each<[string, Options, Options]>([
     ['epochs', sgd, { ...sgd, epochs: 5 }],
     ['maxIterations', lbfgs, { ...lbfgs, maxIterations: 20 }],
-  ])('is the longer one, %s', async (_, short, long) => {
+  ])('equals an uninterrupted fit with the larger %s', async (_, short, long) => {
     const resume = (await checkpointsOf(short)).checkpoints.slice(-1)[0];
     const [resumed, whole] = [await fitIris({ ...long, resume }), await fitIris(long)];
     expect(resumed.result).toEqual(whole.result);
     expect(resumed.model.weight).toEqual(whole.model.weight);
   });
 
-  it('refuses fewer than are begun, and others where the learning rate follows them', async () => {
+  it('rejects fewer than are already begun, and another number of epochs under a schedule', async () => {
     expect(await failure(fitIris({ ...sgd, epochs: 1, resume: steps }))).toMatchObject({
       ...{ code: 'DOMAIN', argument: 'epochs', actual: '1' },
       expected: 'be at least 2: the checkpoint has already begun that many',
@@ -180,11 +180,11 @@ describe('a fit that is resumed with more epochs', () => {
   });
 });
 
-describe('resume refuses', () => {
+describe('bad checkpoint input', () => {
   const others: [string, () => Promise<unknown>, object][] = [
     ['another solver', () => fitIris({ ...lbfgs, resume: steps }), { argument: 'solver', actual: '"lbfgs"' }],
     [
-      'another rate',
+      'another learning rate',
       () => fitIris({ ...sgd, learningRate: 0.2, resume: steps }),
       { argument: 'learningRate', actual: '0.2' },
     ],
@@ -193,7 +193,7 @@ describe('resume refuses', () => {
       () => fitIris({ ...sgd, seed: 3, resume: steps }),
       { argument: 'seed', expected: 'be 2, as when the checkpoint was written' },
     ],
-    ['an option more', () => fitIris({ ...sgd, validation: 0.2, resume: steps }), { argument: 'validation' }],
+    ['an additional option', () => fitIris({ ...sgd, validation: 0.2, resume: steps }), { argument: 'validation' }],
     [
       'other features',
       () =>
@@ -214,7 +214,7 @@ describe('resume refuses', () => {
       { argument: 'features', actual: 'Float64Array [149, 4]' },
     ],
     [
-      'the same numbers in float32, which is another training',
+      'the same numbers in float32',
       () =>
         SoftmaxRegression.fit<string>(
           { values: Float32Array.from(iris.features.flat()), shape: [150, 4] },
@@ -242,12 +242,12 @@ describe('resume refuses', () => {
       { argument: 'classes' },
     ],
     [
-      'weights',
+      'sample weights',
       () => fitIris({ ...sgd, sampleWeights: iris.labels.map((_, i) => 1 + i), resume: steps }),
       { argument: 'sampleWeights' },
     ],
     [
-      'other samples to look at',
+      'other validation samples',
       () => fitIris({ ...sgd, validation: { features: iris.features, labels: iris.labels }, resume: steps }),
       { argument: 'validation' },
     ],
@@ -257,26 +257,26 @@ describe('resume refuses', () => {
       { argument: 'warmStart' },
     ],
   ];
-  it.each(others)('%s, by name, and leaves nothing behind', async (_, call, error) => {
+  it.each(others)('resume with %s is rejected by name, without leaking tensors', async (_, call, error) => {
     const { numTensors } = tf.memory();
     expect(await failure(call())).toMatchObject({ code: 'DOMAIN', where: 'fit', ...error });
     expect(tf.memory().numTensors).toBe(numTensors);
   });
 
   it.each<[string, object, string]>([
-    ['no function', { write: 'file' }, 'checkpoint.write'],
-    ['an option that nobody reads', { write() {}, evry: 1 }, 'options'],
+    ['a write that is not a function', { write: 'file' }, 'checkpoint.write'],
+    ['an unknown option', { write() {}, evry: 1 }, 'options'],
     ['no interval', { write() {}, every: {} }, 'checkpoint.every'],
     ['two intervals', { write() {}, every: { epochs: 1, iterations: 1 } }, 'checkpoint.every'],
     ['half an epoch', { write() {}, every: { epochs: 0.5 } }, 'checkpoint.every.epochs'],
-  ])('as a way to keep checkpoints, %s', async (_, checkpoint, argument) => {
+  ])('checkpoint with %s is rejected', async (_, checkpoint, argument) => {
     expect(await failure(fitIris({ ...sgd, checkpoint: checkpoint as never }))).toMatchObject({
       code: 'DOMAIN',
       argument,
     });
   });
 
-  it('to be that of many fits', async () => {
+  it('checkpoint and resume are rejected by crossValidate and lambdaPath', async () => {
     for (const options of [{ checkpoint: { write() {} } }, { resume: newton }]) {
       const calls: [string, () => Promise<unknown>][] = [
         ['crossValidate', () => crossValidate(iris.features, iris.labels, options as object)],
@@ -288,7 +288,7 @@ describe('resume refuses', () => {
     }
   });
 
-  it('a model file, as fromBytes refuses a checkpoint: each says what it is', async () => {
+  it('a model file is rejected by resume and a checkpoint by fromBytes, each with a hint', async () => {
     const { model } = await fitIris(lbfgs);
     expect(await failure(fitIris({ ...lbfgs, resume: model.toBytes() }))).toMatchObject({
       ...{ code: 'FORMAT', where: 'fit: resume', argument: 'format', actual: '"softmax-regression"' },
@@ -302,7 +302,7 @@ describe('resume refuses', () => {
     });
   });
 
-  it('what is no checkpoint at all', async () => {
+  it('resume is rejected if it is empty or not bytes', async () => {
     expect(await failure(fitIris({ ...sgd, resume: new Uint8Array(0) }))).toMatchObject({
       code: 'FORMAT',
       argument: 'length',
@@ -311,8 +311,8 @@ describe('resume refuses', () => {
   });
 });
 
-describe('a checkpoint that was changed', () => {
-  it('is refused wherever it is cut or edited', async () => {
+describe('a damaged checkpoint', () => {
+  it('is rejected wherever it is truncated or changed', async () => {
     const whole = [steps, newton];
     await fc.assert(
       fc.asyncProperty(
@@ -344,21 +344,21 @@ describe('a checkpoint that was changed', () => {
     ({ tensors: { [name]: _, ...tensors } }) => ({ tensors });
 
   it.each<[string, Change, string]>([
-    ['an epoch that is none', state('epoch', -1), 'state.epoch'],
-    ['an epoch that its history has not seen', state('epoch', 3), 'history'],
+    ['a negative epoch', state('epoch', -1), 'state.epoch'],
+    ['an epoch beyond its history', state('epoch', 3), 'history'],
     ['a step beyond the epoch', state('step', 6), 'state.step'],
-    ['a generator that stands still', state('random', [0, 0, 0, 0]), 'state.random'],
-    ['a generator of half a word', state('random', [0.5, 1, 1, 1]), 'state.random'],
+    ['an all-zero random state', state('random', [0, 0, 0, 0]), 'state.random'],
+    ['a fractional random state', state('random', [0.5, 1, 1, 1]), 'state.random'],
     [
-      'a weight that is infinite',
+      'an infinite weight',
       tensor('parameters.weight', new Float32Array(12).fill(1 / 0), [4, 3]),
       'parameters.weight[0]',
     ],
     ['a weight of another shape', tensor('parameters.weight', new Float32Array(12), [3, 4]), 'parameters.weight'],
     ['a weight of another type', tensor('parameters.weight', new Float64Array(12), [4, 3]), 'parameters.weight'],
-    ['a weight that is missing', none('parameters.weight'), 'parameters.weight'],
+    ['a missing weight', none('parameters.weight'), 'parameters.weight'],
     ['the velocity of another solver', tensor('optimizer.velocity.bias', new Float32Array(3), [3]), 'header'],
-  ])('with the checksum that belongs to it, is refused for %s', async (_, change, argument) => {
+  ])('with a valid checksum is rejected for %s', async (_, change, argument) => {
     const { numTensors } = tf.memory();
     const resume = await altered(steps, change);
     expect(await failure(fitIris({ ...sgd, resume }))).toMatchObject({
@@ -370,15 +370,15 @@ describe('a checkpoint that was changed', () => {
   });
 
   it.each<[string, Change, string]>([
-    ['a phase that a small problem has not', state('phase', 'polish'), 'state.phase'],
-    ['iterations that its history has not seen', state('iterations', 11), 'history'],
+    ['a phase that only large problems have', state('phase', 'polish'), 'state.phase'],
+    ['iterations beyond its history', state('iterations', 11), 'history'],
     ['a point that is too long', tensor('point', new Float64Array(16), [16]), 'point'],
-    ['a gradient that is no number', tensor('gradient', new Float64Array(15).fill(Number.NaN), [15]), 'gradient[0]'],
-    ['more pairs than are kept', tensor('steps', new Float64Array(11 * 15), [11, 15]), 'steps.shape'],
+    ['a NaN gradient', tensor('gradient', new Float64Array(15).fill(Number.NaN), [15]), 'gradient[0]'],
+    ['more pairs than lbfgs keeps', tensor('steps', new Float64Array(11 * 15), [11, 15]), 'steps.shape'],
     ['changes without steps', tensor('steps', new Float64Array(0), [0, 15]), 'changes.shape'],
     ['steps without changes', tensor('changes', new Float64Array(0), [0, 15]), 'changes'],
-    ['iterations of a phase that was not', state('iterationsBefore', 1), 'state.iterationsBefore'],
-  ])('with the checksum that belongs to it, is refused for %s, of lbfgs', async (_, change, argument) => {
+    ['iterations of a phase that did not run', state('iterationsBefore', 1), 'state.iterationsBefore'],
+  ])('of lbfgs with a valid checksum is rejected for %s', async (_, change, argument) => {
     const resume = await altered(newton, change);
     expect(await failure(fitIris({ ...lbfgs, resume }))).toMatchObject({
       code: 'FORMAT',
@@ -388,10 +388,10 @@ describe('a checkpoint that was changed', () => {
   });
 });
 
-describe('where a checkpoint was written', () => {
+describe('the environment of a checkpoint', () => {
   afterAll(() => provideEnvironment(machineEnvironment));
 
-  it('is in it: versions, backend, processor', async () => {
+  it('holds versions, backend and processor', async () => {
     const { environment } = await decodeCheckpoint(steps, 'test');
     expect(environment).toMatchObject({
       'softmax-regression': VERSION,
@@ -403,7 +403,7 @@ describe('where a checkpoint was written', () => {
   });
 
   const native = TEST_BACKENDS.includes('tensorflow') ? it : it.skip;
-  native('names TensorFlow, its oneDNN setting and our kernel, where it is in use', async () => {
+  native("names TensorFlow, its oneDNN setting and the package's kernel on the tensorflow backend", async () => {
     await useBackend('tensorflow');
     try {
       expect(machineEnvironment()).toMatchObject({
@@ -416,7 +416,7 @@ describe('where a checkpoint was written', () => {
     }
   });
 
-  it('is said once where it is resumed elsewhere, and nothing where it is not', async () => {
+  it('is noted once if it differs on resume, and not at all otherwise', async () => {
     expect((await fitIris({ ...sgd, resume: steps })).result.notes).toBeUndefined();
     provideEnvironment(() => ({ ...machineEnvironment(), cpu: 'another one' }));
     const { result } = await fitIris({ ...sgd, resume: steps });
@@ -424,7 +424,7 @@ describe('where a checkpoint was written', () => {
     expect(result.notes?.[0]).toMatch(/^Resumed under other conditions, .*: cpu another one; before, cpu /);
   });
 
-  it('may be another backend', async () => {
+  it('may have another backend on resume', async () => {
     await useBackend('wasm');
     try {
       const resumed = await fitIris({ ...sgd, resume: steps });
@@ -438,8 +438,8 @@ describe('where a checkpoint was written', () => {
   });
 });
 
-describe('the checksum of much data', () => {
-  it('is the same with crypto.subtle and without, and another where a byte or a border moves', async () => {
+describe('the checksum of large data', () => {
+  it('is the same with and without crypto.subtle, and depends on where the parts are split', async () => {
     const bytes = Uint8Array.from({ length: 2 ** 20 + 5 }, (_, i) => i % 251);
     const parts = [bytes.subarray(0, 7), bytes];
     const sum = await digestOf(parts);
@@ -455,8 +455,8 @@ describe('the checksum of much data', () => {
   });
 });
 
-describe('a checkpoint in a file', () => {
-  it('is the last one, and nothing else is left in the folder', async () => {
+describe('a checkpoint file', () => {
+  it('holds the last checkpoint, and nothing else is left in its folder', async () => {
     const path = join(folder, 'own', 'run.checkpoint');
     const whole = await fitIris({ ...sgd, checkpoint: fileCheckpoint(path, { every: { epochs: 1 } }) });
     expect(readdirSync(join(folder, 'own'))).toEqual(['run.checkpoint']);
@@ -465,7 +465,7 @@ describe('a checkpoint in a file', () => {
     expect(result).toEqual(whole.result);
   });
 
-  it('is undefined where there is none, and an error that names the file where it is broken', async () => {
+  it('is read as undefined if it is missing, and rejected by name if it is damaged', async () => {
     expect(await readCheckpoint(join(folder, 'none'))).toBeUndefined();
     const path = join(folder, 'broken');
     writeFileSync(path, steps);
@@ -475,7 +475,7 @@ describe('a checkpoint in a file', () => {
     expect(await failure(readCheckpoint(join(folder, 'a folder')))).toMatchObject({ code: 'FORMAT' });
   });
 
-  it('stays as it was where it cannot be written', async () => {
+  it('is unchanged if a checkpoint cannot be written', async () => {
     const path = join(folder, 'a file');
     writeFileSync(path, steps);
     const error = await failure(fitIris({ ...sgd, checkpoint: fileCheckpoint(join(path, 'below')) }));

@@ -1,4 +1,4 @@
-// Columns far from 0 for their deviation, or very small or large: standardisation is kept beside the weights.
+// Columns far from 0 relative to their deviation, or very small or large: the model stores the standardisation.
 import * as tf from '@tensorflow/tfjs';
 import { columnStatistics, loadIris, SoftmaxRegression } from 'softmax-regression';
 import { loadPredictor } from '../src/predict.js';
@@ -25,38 +25,41 @@ const COLUMNS = [
   [100, 1],
 ] as const;
 
-onEveryBackend('a fit of columns far from 0', (backend) => {
-  it.each(COLUMNS)('predicts as for columns near 0, mean %d and deviation %d', async (mean, deviation) => {
-    const { rows, near, labels } = farColumns(mean, deviation);
-    const { model, result } = await SoftmaxRegression.fit(rows, labels, LOGISTIC);
-    const { model: expected, result: best } = await SoftmaxRegression.fit(near, labels, LOGISTIC);
-    expect(result).toMatchObject({ converged: true, advice: null });
-    expect(result.objective).toBeAllClose(best.objective, { rtol: 1e-7, atol: 0 });
-    expect(expected.columns).toBeUndefined();
-    const probabilities = flat(expected.predictProbabilities(near));
-    expect(flat(model.predictProbabilities(rows))).toBeAllClose(probabilities, CLOSE);
-    expect((await model.predictProbabilitiesAsync(rows)).values).toEqual(
-      Float64Array.from(flat(model.predictProbabilities(rows))),
-    );
-    expect((await model.evaluate(rows, labels)).logLoss).toBeCloseTo(
-      (await expected.evaluate(near, labels)).logLoss,
-      6,
-    );
-    const bytes = model.toBytes();
-    expect(SoftmaxRegression.fromBytes(bytes).predictProbabilities(rows)).toEqual(model.predictProbabilities(rows));
-    expect(loadPredictor(bytes).predictProbabilities(rows)).toEqual(model.predictProbabilities(rows));
-    // Iterations of TensorFlow are tested on one column: steps have the same features.
-    if (backend !== 'tensorflow' || mean !== 1.7e9) return;
-    const steps = { ...LOGISTIC, tolerance: undefined, solver: 'adam', learningRate: 0.1, epochs: 3 } as const;
-    const [far, close] = [
-      await SoftmaxRegression.fit(rows, labels, steps),
-      await SoftmaxRegression.fit(near, labels, steps),
-    ];
-    expect(flat(far.model.predictProbabilities(rows))).toBeAllClose(flat(close.model.predictProbabilities(near)), {
-      rtol: 0,
-      atol: 1e-4,
-    });
-  });
+onEveryBackend('fit with columns far from 0', (backend) => {
+  it.each(COLUMNS)(
+    'predicts the same as for columns near 0, with mean %d and deviation %d',
+    async (mean, deviation) => {
+      const { rows, near, labels } = farColumns(mean, deviation);
+      const { model, result } = await SoftmaxRegression.fit(rows, labels, LOGISTIC);
+      const { model: expected, result: best } = await SoftmaxRegression.fit(near, labels, LOGISTIC);
+      expect(result).toMatchObject({ converged: true, advice: null });
+      expect(result.objective).toBeAllClose(best.objective, { rtol: 1e-7, atol: 0 });
+      expect(expected.columns).toBeUndefined();
+      const probabilities = flat(expected.predictProbabilities(near));
+      expect(flat(model.predictProbabilities(rows))).toBeAllClose(probabilities, CLOSE);
+      expect((await model.predictProbabilitiesAsync(rows)).values).toEqual(
+        Float64Array.from(flat(model.predictProbabilities(rows))),
+      );
+      expect((await model.evaluate(rows, labels)).logLoss).toBeCloseTo(
+        (await expected.evaluate(near, labels)).logLoss,
+        6,
+      );
+      const bytes = model.toBytes();
+      expect(SoftmaxRegression.fromBytes(bytes).predictProbabilities(rows)).toEqual(model.predictProbabilities(rows));
+      expect(loadPredictor(bytes).predictProbabilities(rows)).toEqual(model.predictProbabilities(rows));
+      // First-order solvers are tested once: every column gives them the same standardised features.
+      if (backend !== 'tensorflow' || mean !== 1.7e9) return;
+      const steps = { ...LOGISTIC, tolerance: undefined, solver: 'adam', learningRate: 0.1, epochs: 3 } as const;
+      const [far, close] = [
+        await SoftmaxRegression.fit(rows, labels, steps),
+        await SoftmaxRegression.fit(near, labels, steps),
+      ];
+      expect(flat(far.model.predictProbabilities(rows))).toBeAllClose(flat(close.model.predictProbabilities(near)), {
+        rtol: 0,
+        atol: 1e-4,
+      });
+    },
+  );
 });
 
 describe('a model that standardises columns', () => {
@@ -68,7 +71,7 @@ describe('a model that standardises columns', () => {
     model = (await SoftmaxRegression.fit(rows, labels, options)).model;
   });
 
-  it('shows how: center and factor, as columnStatistics has mean and scale', () => {
+  it('exposes center and factor, the mean and 1/scale of columnStatistics', () => {
     const { mean, scale } = columnStatistics(rows);
     expect(model.columns?.center).toEqual(mean);
     expect(model.columns?.factor).toBeAllClose(
@@ -77,14 +80,14 @@ describe('a model that standardises columns', () => {
     );
   });
 
-  it('is needed by no column near 0', async () => {
+  it('is not needed for columns near 0', async () => {
     const iris = loadIris();
     const { model: plain } = await SoftmaxRegression.fit(iris.features, iris.labels, { standardize: true });
     expect(plain.columns).toBeUndefined();
     expect(new TextDecoder().decode(plain.toBytes())).toContain('"version":"1"');
   });
 
-  it('has a file of version 2, whose names no reader of version 1 takes for weights of raw features', () => {
+  it('is saved as version 2, with tensor names that readers of version 1 do not know', () => {
     const bytes = model.toBytes();
     const text = new TextDecoder().decode(bytes.subarray(8, 2000));
     expect(text).toContain('"version":"2"');
@@ -93,7 +96,7 @@ describe('a model that standardises columns', () => {
     expect(encodeModel(decodeModel(bytes))).toEqual(bytes);
   });
 
-  it('is refused where a file needs more than is known here', () => {
+  it('is rejected if its file requires something unknown', () => {
     const bytes = model.toBytes();
     const changed = Uint8Array.from(bytes);
     const at = new TextDecoder('latin1').decode(bytes).indexOf('columns\\"]');
@@ -103,7 +106,7 @@ describe('a model that standardises columns', () => {
     expect(() => loadPredictor(changed)).toThrow(refused);
   });
 
-  it('names the column where float32 has lost its differences', async () => {
+  it('rejects float32 features that lost their differences, and names the column', async () => {
     const values = Float32Array.from(rows.flat());
     const features = { values, shape: [rows.length, 2] } as const;
     const tensor = tf.tensor2d(values, [rows.length, 2]);
@@ -121,7 +124,7 @@ describe('a model that standardises columns', () => {
     expect(model.predict({ values: Float64Array.from(rows.flat()), shape: [rows.length, 2] })).toHaveLength(200);
   });
 
-  it('explains itself: contributions from the center add up, weights are per unit', () => {
+  it('has contributions that add up from the center, and weights per unit', () => {
     const { base, features, logits } = model.contributions(rows[7]);
     const sums = base.map((each, k) => features.reduce((sum, { contributions }) => sum + contributions[k], each));
     expect(sums).toBeAllClose(logits, { rtol: 1e-12, atol: 1e-12 });
@@ -132,7 +135,7 @@ describe('a model that standardises columns', () => {
     expect(own.weights).toBeAllClose(centred, { rtol: 1e-6, atol: 0 });
   });
 
-  it('can be calibrated, and started from', async () => {
+  it('can be calibrated, and is a warm start for fit but not for untrained', async () => {
     const { model: calibrated, temperature } = await model.calibrate(rows, labels);
     expect(calibrated.columns).toEqual(model.columns);
     expect(calibrated.logits(rows)[3]).toBeAllClose(
@@ -145,7 +148,7 @@ describe('a model that standardises columns', () => {
     await expect(SoftmaxRegression.untrained(part)).rejects.toThrow(fails({ argument: 'the model' }));
   });
 
-  it('stays finite at any finite number', () => {
+  it('returns finite probabilities for any finite features', () => {
     for (const x of [Number.MAX_VALUE, -Number.MAX_VALUE, 0]) {
       expect(flat(model.predictProbabilities([[x, 0]])).every(Number.isFinite)).toBe(true);
     }
@@ -154,7 +157,7 @@ describe('a model that standardises columns', () => {
 });
 
 describe('a fit whose stored weights lose digits', () => {
-  it('has not converged, names the columns, and returns the model with its own objective', async () => {
+  it('does not converge, names the column, and reports the objective of the returned model', async () => {
     const { rows, labels } = farColumns(1e5, 1);
     const options = { l2: 1e-4, featureNames: ['time', 'other'] };
     const { model, result } = await SoftmaxRegression.fit(rows, labels, options);
@@ -165,7 +168,7 @@ describe('a fit whose stored weights lose digits', () => {
     expect(result.objective).toBeCloseTo(logLoss + (1e-4 / 2) * penalty, 6);
   });
 
-  it('refuses a deviation that float64 cannot divide by', async () => {
+  it('rejects a deviation that float64 cannot divide by', async () => {
     const rows = Array.from({ length: 6 }, (_, i) => [i * 5e-324]);
     const refused = fails({ code: 'DOMAIN', argument: 'column 0' });
     await expect(SoftmaxRegression.fit(rows, ['a', 'b', 'a', 'b', 'a', 'b'], LOGISTIC)).rejects.toThrow(refused);

@@ -13,7 +13,7 @@ type Tensors = Record<string, tf.Tensor>;
 // A step is a sum of two float32 numbers: its error is judged against the larger of them.
 const STEP = { rtol: 1e-6, atol: 1e-7 };
 
-/** θ after each step, from these gradients in turn; no tensor is left. */
+/** θ after each step, from these gradients in turn. Leaks no tensor. */
 function run(
   optimizer: Optimizer,
   start: object,
@@ -37,7 +37,7 @@ function tensors(values: object): Tensors {
 /** One parameter of one number, in float64. */
 type Oracle = (gradients: readonly number[], theta: number, learningRate: number) => number[];
 
-/** θ after each step of the golden gradients, at the default arguments, in float64; where the golden file has none of it. */
+/** θ after each step of the golden gradients, in float64, for a solver that the golden file lacks. */
 interface GoldenRun extends Omit<(typeof golden.runs)[number], 'optimizer'> {
   /** Program, version and call. */
   readonly from: string;
@@ -49,7 +49,7 @@ interface Update {
   readonly golden?: GoldenRun;
 }
 
-/** One for each first-order solver of the table, in odd arguments. */
+/** One for each first-order solver of the table, with unusual arguments. */
 const updates: Readonly<Record<FirstOrderSolver, Update>> = {
   sgd: {
     optimizer: () => sgd(),
@@ -94,12 +94,12 @@ const runs = [
   ...oracles.flatMap(({ name, golden }) => (golden === undefined ? [] : [{ ...golden, optimizer: name }])),
 ];
 
-it('have golden numbers, each first-order solver of the table', () => {
+it('each first-order solver of the table has golden numbers', () => {
   expect([...new Set(runs.map(({ optimizer }) => optimizer))].sort()).toEqual([...solversOf('steps')].sort());
 });
 
 onEveryBackend('first-order updates', () => {
-  it.each(runs)('are those of torch.optim: $optimizer $arguments at $learningRate', (each) => {
+  it.each(runs)('match torch.optim: $optimizer $arguments at $learningRate', (each) => {
     const steps = run(named[each.optimizer](...each.arguments), golden.start, golden.gradients, each.learningRate);
     expect(steps).toHaveLength(each.steps.length);
     for (const [i, { weight, bias }] of steps.entries()) {
@@ -108,7 +108,7 @@ onEveryBackend('first-order updates', () => {
     }
   });
 
-  it.each(oracles)('are those of the formula: $name', ({ optimizer, oracle }) => {
+  it.each(oracles)('match the formula: $name', ({ optimizer, oracle }) => {
     const number = between(-4, 4).map(Math.fround);
     const gradients = fc.array(number, { minLength: 1, maxLength: 8 });
     const check = fc.property(gradients, number, fc.constantFrom(1, 0.1, 1e-3), (given, start, rate) => {
@@ -128,7 +128,7 @@ onEveryBackend('first-order updates', () => {
     fc.assert(check, PROPERTY);
   });
 
-  it('give the numbers of their docstrings', () => {
+  it('match their docstring examples', () => {
     const steps = (optimizer: Optimizer, count: number) =>
       run(optimizer, { theta: 1 }, new Array(count).fill({ theta: 2 }), 0.1).map(({ theta }) => theta[0]);
     expect(steps(sgd(), 1)[0]).toBeCloseTo(0.8, 6);
@@ -136,7 +136,7 @@ onEveryBackend('first-order updates', () => {
     expect(steps(adam(), 1)[0]).toBeCloseTo(0.9, 6);
   });
 
-  it('hold what the formulas say: a velocity, or means of gradients, of their squares and of ones', () => {
+  it('have a velocity, or the means of gradients, of their squares and of ones, as state', () => {
     const stateOf = (optimizer: Optimizer) =>
       tf.tidy(() => {
         const theta = { theta: tf.scalar(0) };
@@ -153,7 +153,7 @@ onEveryBackend('first-order updates', () => {
     ]);
   });
 
-  it('stay where they are without a gradient', () => {
+  it('leave parameters unchanged for a zero gradient', () => {
     for (const optimizer of [sgd(), momentum(), adam()]) {
       expect(run(optimizer, { theta: [1, -2] }, [{ theta: [0, 0] }, { theta: [0, 0] }], 0.1)).toEqual([
         { theta: [1, -2] },
@@ -162,7 +162,7 @@ onEveryBackend('first-order updates', () => {
     }
   });
 
-  it('do not mix parameters: each is what it is alone', () => {
+  it('update each parameter independently', () => {
     const gradients = [
       { a: 1, b: [2, -3] },
       { a: -1, b: [0.5, 0] },
@@ -179,7 +179,7 @@ onEveryBackend('first-order updates', () => {
     }
   });
 
-  it.each(oracles)('are pure: $name leaves what it is given, and returns the rest', ({ optimizer }) => {
+  it.each(oracles)('are pure: $name changes no argument and leaks no tensor', ({ optimizer }) => {
     const before = tf.memory().numTensors;
     const given = { parameters: tensors({ w: [1, 2] }), gradients: tensors({ w: [3, -4] }) };
     const rate = tf.scalar(0.1);
@@ -206,7 +206,7 @@ onEveryBackend('first-order updates', () => {
         const gradients = tensors({ w: [3, -4] });
         const start = tensors({ w: [1, 2] });
         const first = optimizer().update(start, gradients, optimizer().init(start), rate);
-        // Another object, with nothing but what the first one returned.
+        // A new optimizer, with only the state that the first one returned.
         const resumed = optimizer().update(first.parameters, gradients, first.state, rate);
         const straight = run(optimizer(), { w: [1, 2] }, [{ w: [3, -4] }, { w: [3, -4] }], 0.1);
         expect([...resumed.parameters.w.dataSync()]).toEqual(straight[1].w);

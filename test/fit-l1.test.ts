@@ -7,7 +7,7 @@ const iris = loadIris();
 const fails = (fields: object) => expect.objectContaining(fields);
 
 onEveryBackend('fit with l1', () => {
-  it('can be aborted, and leaves no tensor behind', async () => {
+  it('can be aborted without leaking tensors', async () => {
     const before = tf.memory().numTensors;
     const abort = new AbortController();
     const aborted = SoftmaxRegression.fit(pixels, classes, {
@@ -21,7 +21,7 @@ onEveryBackend('fit with l1', () => {
 });
 
 describe('fit with l1', () => {
-  it('leaves only the bias where l1 is large, from the very value on', async () => {
+  it('leaves only the bias if l1 exceeds the largest gradient entry at W = 0, and not below', async () => {
     // At W = 0 and the bias of the shares, the gradient of W: (1/n) Xᵀ(P − Y).
     const mean = columnStatistics(iris.features).mean;
     const bounds = iris.classNames.map((name) => {
@@ -37,7 +37,7 @@ describe('fit with l1', () => {
     expect(below.model.weight.flatMap((row) => Array.from(row)).filter((w) => w !== 0).length).toBeGreaterThan(0);
   });
 
-  it('is the fit without it where it is 0, and next to it where it is tiny', async () => {
+  it('equals the fit without l1 at l1 = 0, and is close to it for a tiny l1', async () => {
     const options = { l2: 0.01, tolerance: 1e-9 } as const;
     const without = await SoftmaxRegression.fit(iris.features, iris.labels, options);
     const zero = await SoftmaxRegression.fit(iris.features, iris.labels, { ...options, l1: 0 });
@@ -46,7 +46,7 @@ describe('fit with l1', () => {
     expect(tiny.model.weight).toBeAllClose(without.model.weight, { rtol: 0, atol: 1e-5 });
   });
 
-  it('keeps zeros where features are standardised inside of it, and in the file', async () => {
+  it('keeps zero weights with standardize and in the model file', async () => {
     const { model, result } = await SoftmaxRegression.fit(iris.features, iris.labels, { l1: 0.02, standardize: true });
     const weight = model.weight.flatMap((row) => Array.from(row));
     expect(result.converged).toBe(true);
@@ -56,7 +56,7 @@ describe('fit with l1', () => {
     expect(read.options).toMatchObject({ solver: 'lbfgs', l1: 0.02 });
   });
 
-  it('has no bias on request', async () => {
+  it('keeps the bias at 0 without an intercept', async () => {
     const options = { l1: 0.01, fitIntercept: false, tolerance: 1e-8 } as const;
     const { model, result } = await SoftmaxRegression.fit(iris.features, iris.labels, options);
     expect([...model.bias]).toEqual([0, 0, 0]);
@@ -64,7 +64,7 @@ describe('fit with l1', () => {
     expect(result.suboptimality).toBeLessThan(1e-5);
   });
 
-  it('takes more features than its metric is factored for, and more than samples', async () => {
+  it('converges with more features than samples, and more than its metric is factored for', async () => {
     const wide = new Random(9);
     const rows = Array.from({ length: 40 }, () => Array.from({ length: 1100 }, () => wide.uniform() - 0.5));
     const labels = rows.map((x) => (x[3] > 0.2 ? 'high' : x[7] > 0 ? 'middle' : 'low'));
@@ -74,7 +74,7 @@ describe('fit with l1', () => {
     expect(model.weight.flatMap((row) => Array.from(row)).filter((w) => w !== 0).length).toBeLessThan(120);
   });
 
-  it('says what it minimises, at each iteration and at the end', async () => {
+  it('reports the penalised objective at each iteration and at the end', async () => {
     const losses: number[] = [];
     const { model, result } = await SoftmaxRegression.fit(iris.features, iris.labels, {
       l1: 0.01,
@@ -90,7 +90,7 @@ describe('fit with l1', () => {
     for (let i = 1; i < losses.length; i++) expect(losses[i]).toBeLessThanOrEqual(losses[i - 1]);
   });
 
-  it('says that there were too few iterations', async () => {
+  it('advises a larger maxIterations after too few iterations', async () => {
     const { result } = await SoftmaxRegression.fit(iris.features, iris.labels, { l1: 1e-4, maxIterations: 3 });
     expect(result).toMatchObject({ converged: false, reason: 'iterations', iterations: 3 });
     expect(result.advice).toBe('Increase `maxIterations`.');
@@ -103,7 +103,7 @@ describe('fit with l1', () => {
     [{ l1: Number.POSITIVE_INFINITY }, 'l1'],
     [{ l1: 0.1, solver: 'sgd' }, 'l1'],
     [{ l1: 0, solver: 'adam' }, 'l1'],
-  ])('refuses %j', async (options, argument) => {
+  ])('rejects %j', async (options, argument) => {
     await expect(SoftmaxRegression.fit(iris.features, iris.labels, options)).rejects.toThrow(
       fails({ code: 'DOMAIN', where: 'fit', argument }),
     );

@@ -10,7 +10,7 @@ const fails = (fields: object) => expect.objectContaining(fields);
 
 onEveryBackend("fit with solver 'lbfgs'", () => {
   it.each(golden.cases.filter(({ data, weighted }) => data === 'iris' && weighted === 'none'))(
-    'finds the optimum of scikit-learn on Iris, %j',
+    'matches the optimum of scikit-learn on Iris, %j',
     async ({ C, standardize, intercept, ...expected }) => {
       const { mean, scale } = columnStatistics(iris.features);
       const rows = standardize
@@ -29,7 +29,7 @@ onEveryBackend("fit with solver 'lbfgs'", () => {
     },
   );
 
-  it('tells of each iteration, and each is better than the one before', async () => {
+  it('reports each iteration, with a decreasing loss', async () => {
     const seen: FitProgress[] = [];
     const { result } = await SoftmaxRegression.fit(iris.features, iris.labels, {
       solver: 'lbfgs',
@@ -49,7 +49,7 @@ onEveryBackend("fit with solver 'lbfgs'", () => {
     });
   });
 
-  it('ends where classes can be told apart and nothing holds the weights, and says what to do', async () => {
+  it('ends for separable classes without a penalty, and advises l2 if it does not converge', async () => {
     const rows = [[-1], [-0.5], [0.5], [1]];
     const { model, result } = await SoftmaxRegression.fit(rows, [0, 0, 1, 1], {
       solver: 'lbfgs',
@@ -62,7 +62,7 @@ onEveryBackend("fit with solver 'lbfgs'", () => {
     if (!result.converged) expect(result.advice).toContain('l2');
   });
 
-  it('takes contradictory labels, constant and collinear columns', async () => {
+  it('converges with contradictory labels, constant and collinear columns', async () => {
     const rows = [
       [1, 1, 2],
       [1, 1, 2],
@@ -75,7 +75,7 @@ onEveryBackend("fit with solver 'lbfgs'", () => {
     expect([...model.predictProbabilities(rows)[0]]).toBeAllClose([0.5, 0.5]);
   });
 
-  it('leaves out a bias on request', async () => {
+  it('keeps the bias at 0 without an intercept', async () => {
     const options = { solver: 'lbfgs', l2: 0.1, fitIntercept: false } as const;
     const { model } = await SoftmaxRegression.fit(iris.features, iris.labels, options);
     expect([...model.bias]).toEqual([0, 0, 0]);
@@ -83,7 +83,7 @@ onEveryBackend("fit with solver 'lbfgs'", () => {
     expect(model.options).toEqual({ ...options, l1: 0, standardize: false, tolerance: 1e-6, maxIterations: 500 });
   });
 
-  it('leaves no tensor behind, aborted or not', async () => {
+  it('does not leak tensors, aborted or not', async () => {
     const before = tf.memory().numTensors;
     await SoftmaxRegression.fit(pixels, classes, { solver: 'lbfgs', l2: 0.1, maxIterations: 2 });
     const abort = new AbortController();
@@ -105,13 +105,13 @@ onEveryBackend("fit with solver 'lbfgs'", () => {
     [{ solver: 'sgd', tolerance: 1e-3 }, 'tolerance'],
     [{ solver: 'adam', maxIterations: 10 }, 'maxIterations'],
     [{ epochs: 10 }, 'epochs'],
-  ])('refuses what its solver does not read: %j', async (options, argument) => {
+  ])('rejects options that are invalid or of another solver: %j', async (options, argument) => {
     await expect(SoftmaxRegression.fit([[1], [2]], [0, 1], options)).rejects.toThrow(
       fails({ code: 'DOMAIN', where: 'fit', argument }),
     );
   });
 
-  it('says which solvers an option is for', async () => {
+  it('names the solvers that an option is for', async () => {
     const fit = SoftmaxRegression.fit([[1], [2]], [0, 1], { epochs: 10 });
     await expect(fit).rejects.toThrow(
       "fit: epochs must be left out with `solver: 'lbfgs'`, which is the default; got 10. It is an option of " +

@@ -29,7 +29,7 @@ const bySteps = { solver: 'adam', epochs: 5, batchSize: 32, learningRate: 0.05, 
 
 onEveryBackend('fit with standardize', () => {
   it.each(golden.cases.filter(({ data, standardize }) => data === 'iris' && standardize))(
-    "finds the optimum of scikit-learn's pipeline of scaler and regression, %j",
+    "matches the optimum of scikit-learn's pipeline of scaler and regression, %j",
     async ({ C, intercept, weighted, ...expected }) => {
       const { options, total } = weighing(weighted, iris.labels);
       const { model, result } = await SoftmaxRegression.fit(iris.features, iris.labels, {
@@ -48,7 +48,7 @@ onEveryBackend('fit with standardize', () => {
     ['lbfgs', { l2: 0.01, tolerance: 1e-9 }],
     ['adam', bySteps],
     ['a PHM layer', { ...bySteps, layer: { phm: 2 } }],
-  ])('gives the probabilities of a fit to standardised features, by %s', async (name, options) => {
+  ])('matches a fit to standardised features, with %s', async (name, options) => {
     const labels =
       name === 'a PHM layer' ? iris.labels.map((label) => (label === 'virginica' ? 'a' : 'b')) : iris.labels;
     const rows = iris.features.map((row) => row.map((x, j) => (x - mean[j]) / scale[j]));
@@ -63,7 +63,7 @@ onEveryBackend('fit with standardize', () => {
     );
   });
 
-  it('takes bytes, and columns far from 0 that differ by little', async () => {
+  it('accepts bytes, and columns far from 0 with a small deviation', async () => {
     const values = Uint8Array.from(iris.features.flat(), (x) => Math.round(10 * x));
     const bytes = { values, shape: [150, 4] as const, scale: 10 };
     const far = iris.features.map((row) => row.map((x) => 1e5 + x));
@@ -81,7 +81,7 @@ onEveryBackend('fit with standardize', () => {
   });
 
   it.each(['closed-form', 'autograd'] as const)(
-    'goes the same way step by step as on a standardised copy, by %s',
+    'takes the same steps as on a standardised copy, by %s',
     async (gradient) => {
       const values = Uint8Array.from(iris.features.flat(), (x) => Math.round(10 * x));
       const bytes = { values, shape: [150, 4] as const, scale: 10 };
@@ -97,7 +97,7 @@ onEveryBackend('fit with standardize', () => {
     },
   );
 
-  it('gives a constant column no weight, whatever its value and the solver', async () => {
+  it('gives a constant column weight 0, for any value and solver', async () => {
     const rows = iris.features.map((row) => [1e6 / 3, ...row, 0]);
     for (const options of [{ l2: 0.01 }, bySteps, { ...bySteps, l2: 0 }] as const) {
       const { model } = await SoftmaxRegression.fit<string>(rows, iris.labels, { ...options, standardize: true });
@@ -106,7 +106,7 @@ onEveryBackend('fit with standardize', () => {
     }
   });
 
-  it('keeps the bias at 0 in the space of standardised features alone', async () => {
+  it('keeps the bias of the standardised features at 0 without an intercept', async () => {
     const options = { l2: 0.1, fitIntercept: false, standardize: true } as const;
     const { model } = await SoftmaxRegression.fit(iris.features, iris.labels, options);
     expect(ofStandardized(model).slice(12)).toBeAllClose([0, 0, 0], { rtol: 0, atol: 1e-5 });
@@ -122,7 +122,7 @@ describe('foldBack and unfold', () => {
   const logits = (x: ArrayLike<number>, at: ArrayLike<number>) =>
     [0, 1].map((k) => at[6 + k] + [0, 1, 2].reduce((sum, j) => sum + x[j] * at[2 * j + k], 0));
 
-  it('keep all logits', async () => {
+  it('preserve all logits', async () => {
     const scaling = await scalingOf(features);
     const { values } = await standardized(features, scaling);
     const folded = foldBack(point, scaling);
@@ -134,7 +134,7 @@ describe('foldBack and unfold', () => {
     });
   });
 
-  it('are each other’s opposite, but for the weight of a constant column', async () => {
+  it('are inverses, except for the weight of a constant column', async () => {
     const scaling = await scalingOf(features);
     expect([...scaling.isConstant]).toEqual([0, 1, 0]);
     const again = unfold(foldBack(point, scaling), undefined, scaling);
@@ -145,7 +145,7 @@ describe('foldBack and unfold', () => {
     for (const row of rows) expect(logits(row, raw)).toBeAllClose(logits(row, point), { rtol: 1e-6, atol: 1e-5 });
   });
 
-  it('have the statistics of columnStatistics, in as many tasks as there are', async () => {
+  it('use the statistics of columnStatistics', async () => {
     const { mean, scale } = await scalingOf(features);
     expect({ mean, scale }).toEqual(columnStatistics(features));
     const float32 = { values: Float32Array.from(features.values), shape: features.shape };
@@ -155,7 +155,7 @@ describe('foldBack and unfold', () => {
     expect((await standardized(take(float32, [0]), scaling)).shape).toEqual([1, 3]);
   });
 
-  it('leave the event loop its turns, and end where the signal says so', async () => {
+  it('yield to the event loop, and stop on an abort signal', async () => {
     // Twice three tasks of 4e6 numbers.
     const large = { values: new Uint8Array(3 * 4e6), shape: [4e6, 3] as const };
     expect(await turnsOf(() => scalingOf(large))).toBeGreaterThanOrEqual(4);
@@ -166,13 +166,13 @@ describe('foldBack and unfold', () => {
 describe('the checks of standardize', () => {
   beforeAll(() => useBackend('cpu'));
 
-  it('fail for a penalty on the weights of features as they come', async () => {
+  it('fail for a penalty on the weights of raw features', async () => {
     const { model } = await SoftmaxRegression.fit(iris.features, iris.labels, { l2: 0.1, standardize: true });
     const { model: raw } = await SoftmaxRegression.fit(iris.features, iris.labels, { l2: 0.1 });
     expect(ofStandardized(raw)).not.toBeAllClose(ofStandardized(model), { rtol: 0, atol: 1e-2 });
   });
 
-  it('refuse anything but true and false', async () => {
+  it('reject anything but true and false', async () => {
     const fit = SoftmaxRegression.fit(iris.features, iris.labels, { standardize: 'yes' as never });
     await expect(fit).rejects.toMatchObject({ code: 'DOMAIN', argument: 'standardize', actual: '"yes"' });
   });

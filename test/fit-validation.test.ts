@@ -13,7 +13,7 @@ onEveryBackend('fit with validation', () => {
     ['sgd', plain],
     ['sgd on standardised features', { ...plain, standardize: true }],
     ['a PHM layer', { ...plain, layer: { phm: 2 } }],
-  ])('records the loss and accuracy that evaluate finds after each epoch, with %s', async (name, options) => {
+  ])('records the loss and accuracy of evaluate after each epoch, with %s', async (name, options) => {
     const two = (labels: readonly string[]) =>
       name === 'a PHM layer' ? labels.map((label) => (label === 'setosa' ? 'a' : 'b')) : labels;
     const labels = two(learnt.labels);
@@ -28,7 +28,7 @@ onEveryBackend('fit with validation', () => {
     expect(result.history).toHaveLength(4);
   });
 
-  it('records them after each iteration of lbfgs', async () => {
+  it('records loss and accuracy after each iteration of lbfgs', async () => {
     const options = { l2: 0.01, maxIterations: 6, standardize: true, validation: looked } as const;
     const { model, result } = await SoftmaxRegression.fit(learnt.features, learnt.labels, options);
     expect(result.history).toHaveLength(6);
@@ -38,7 +38,7 @@ onEveryBackend('fit with validation', () => {
     expect(result.history[5].validationAccuracy).toBeAllClose(accuracy, CLOSE);
   });
 
-  it('looks at samples that are stored otherwise than those learnt from', async () => {
+  it('accepts validation samples stored differently from the training samples', async () => {
     const values = Uint8Array.from(looked.features.flat(), (x) => Math.round(10 * x));
     const validation = { features: { values, shape: [30, 4] as const, scale: 10 }, labels: looked.labels };
     for (const options of [plain, { ...plain, standardize: true }, { l2: 0.1 }]) {
@@ -51,7 +51,7 @@ onEveryBackend('fit with validation', () => {
     }
   });
 
-  it('does not learn from what it looks at', async () => {
+  it('does not train on the validation samples', async () => {
     const { model, result } = await SoftmaxRegression.fit(learnt.features, learnt.labels, plain);
     const { model: same, result: more } = await SoftmaxRegression.fit(learnt.features, learnt.labels, {
       ...plain,
@@ -61,7 +61,7 @@ onEveryBackend('fit with validation', () => {
     expect(more.history.map(({ epoch, loss }) => ({ epoch, loss }))).toEqual(result.history);
   });
 
-  it('holds back a share of each class, drawn by the seed, with the weights of its samples', async () => {
+  it('holds out a share of each class, drawn by the seed, with its sample weights', async () => {
     const sampleWeights = iris.labels.map((_, i) => 1 + (i % 3));
     const part = await SoftmaxRegression.fit(iris.features, iris.labels, { ...plain, validation: 0.2, sampleWeights });
     const given = await SoftmaxRegression.fit(learnt.features, learnt.labels, {
@@ -87,7 +87,7 @@ onEveryBackend('fit with validation', () => {
 });
 
 onEveryBackend('early stopping', () => {
-  // Few samples and many epochs: at last, what is learnt no longer helps on others.
+  // Few samples and many epochs, so that the model overfits.
   const few = {
     features: take(learnt.features, [0, 1, 2, 3, 4, 5, 6, 7]),
     labels: take(learnt.labels, [0, 1, 2, 3, 4, 5, 6, 7]),
@@ -97,7 +97,7 @@ onEveryBackend('early stopping', () => {
     ...{ validation: looked, earlyStopping: { patience: 3 } },
   };
 
-  it('ends after so many epochs that are no better, and restores the best weights', async () => {
+  it('stops after `patience` epochs without improvement, and restores the best weights', async () => {
     const { model, result } = await SoftmaxRegression.fit(few.features, few.labels, options);
     expect(result.reason).toBe('early-stopping');
     const losses = result.history.map(({ validationLoss }) => validationLoss as number);
@@ -112,14 +112,14 @@ onEveryBackend('early stopping', () => {
     expect(model.options).toMatchObject({ earlyStopping: { patience: 3, minDelta: 0 } });
   });
 
-  it('takes for better only what is so by minDelta', async () => {
+  it('counts only improvements of more than minDelta', async () => {
     const earlyStopping = { patience: 2, minDelta: 100 };
     const { result } = await SoftmaxRegression.fit(few.features, few.labels, { ...options, earlyStopping });
     expect(result).toMatchObject({ reason: 'early-stopping', bestEpoch: 1 });
     expect(result.history).toHaveLength(3);
   });
 
-  it('restores the best weights where all epochs are run, and where it diverges', async () => {
+  it('restores the best weights after the last epoch, and after divergence', async () => {
     const run = await SoftmaxRegression.fit(few.features, few.labels, { ...options, epochs: 4 });
     const losses = run.result.history.map(({ validationLoss }) => validationLoss as number);
     expect(run.result).toMatchObject({ reason: 'epochs', bestEpoch: losses.indexOf(Math.min(...losses)) + 1 });
@@ -133,7 +133,7 @@ onEveryBackend('early stopping', () => {
 });
 
 onEveryBackend('onEpochEnd', () => {
-  it('is called as in tfjs: epochs from 0, loss, val_loss and val_acc; and waited for', async () => {
+  it('is called as in tfjs, with epochs from 0, loss, val_loss and val_acc, and is awaited', async () => {
     const seen: [number, EpochLogs][] = [];
     let waiting = false;
     const onEpochEnd = async (epoch: number, logs: EpochLogs) => {
@@ -164,7 +164,7 @@ onEveryBackend('onEpochEnd', () => {
     ['a PHM layer', { ...plain, layer: { phm: 2 }, classes: ['setosa', 'versicolor', 'virginica', 'none'] }],
     ['lbfgs', { l2: 0.1, maxIterations: 4 }],
     ['lbfgs on standardised features', { l2: 0.1, maxIterations: 4, standardize: true }],
-  ])('lends the weights that a fit of as many epochs returns, with %s', async (_, options) => {
+  ])('receives the weights that a fit of as many epochs returns, with %s', async (_, options) => {
     const seen: { weight: number[]; bias: number[] }[] = [];
     const onEpochEnd: FitOptions<string>['onEpochEnd'] = async (_epoch, _logs, parameters) => {
       const { weight, bias } = await parameters();
@@ -181,7 +181,7 @@ onEveryBackend('onEpochEnd', () => {
     }
   });
 
-  it('may end a fit, by an error or by the signal', async () => {
+  it('can end a fit by an error or by the signal', async () => {
     const controller = new AbortController();
     for (const solver of ['sgd', 'lbfgs'] as const) {
       const options: FitOptions<string> = solver === 'sgd' ? plain : { l2: 1e-3 };
@@ -209,7 +209,7 @@ describe('bad validation', () => {
     ['a share of 0', { validation: 0 }, { argument: 'validation', actual: '0' }],
     ['a share of 1', { validation: 1 }, { argument: 'validation', actual: '1' }],
     ['a share of NaN', { validation: Number.NaN }, { argument: 'validation', actual: 'NaN' }],
-    ['a word', { validation: 'some' as never }, { argument: 'validation', actual: '"some"' }],
+    ['a string', { validation: 'some' as never }, { argument: 'validation', actual: '"some"' }],
     [
       'samples of other features',
       { validation: { features: [[1, 2]], labels: ['a'] } },
@@ -227,22 +227,22 @@ describe('bad validation', () => {
       { argument: 'validation.labels[0]', expected: 'be one of the classes "a", "b"', actual: '"z"' },
     ],
     [
-      'weights that are all 0',
+      'all-zero weights',
       { validation: { features: [[1]], labels: ['a'], sampleWeights: [0] } },
       { where: 'fit: validation', argument: 'sampleWeights' },
     ],
     [
-      'more than it reads',
+      'an unknown key of validation',
       { validation: { features: [[1]], labels: ['a'], x: 1 } as never },
       { where: 'fit: validation', argument: 'options' },
     ],
     [
-      'nothing to stop by',
+      'earlyStopping without validation',
       { solver: 'sgd', earlyStopping: {} },
       { argument: 'validation', expected: 'be given for `earlyStopping`', actual: 'nothing' },
     ],
     [
-      'no patience',
+      'a patience of 0',
       { solver: 'sgd', validation: 0.5, earlyStopping: { patience: 0 } },
       { argument: 'earlyStopping.patience' },
     ],
@@ -252,21 +252,21 @@ describe('bad validation', () => {
       { argument: 'earlyStopping.minDelta' },
     ],
     [
-      'another field',
+      'an unknown key of earlyStopping',
       { solver: 'sgd', validation: 0.5, earlyStopping: { monitor: 1 } as never },
       { where: 'fit: earlyStopping', argument: 'options' },
     ],
     [
-      'early stopping of lbfgs',
+      'earlyStopping with lbfgs',
       { validation: 0.5, earlyStopping: { patience: 3 } },
       { argument: 'earlyStopping', expected: "be left out with `solver: 'lbfgs'`, which is the default" },
     ],
-  ])('is refused: %s', async (_, options, fields) => {
+  ])('is rejected: %s', async (_, options, fields) => {
     const fit = SoftmaxRegression.fit<string>(rows, labels, options);
     await expect(fit).rejects.toMatchObject({ code: 'DOMAIN', where: 'fit', ...fields });
   });
 
-  it('is refused: a share of a class with one sample, which is named', async () => {
+  it('is rejected for a class with one sample, which is named', async () => {
     const fit = SoftmaxRegression.fit<string>(rows, ['a', 'a', 'a', 'b'], { validation: 0.5 });
     await expect(fit).rejects.toMatchObject({
       code: 'DOMAIN',

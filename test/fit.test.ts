@@ -153,7 +153,7 @@ function trainByHand({ features, labels }: Task, options: Options): Trained {
     const weight = layer.weight(parameters);
     const logits = reference.dense(x, weight, parameters.bias);
     const g = reference.toRows(reference.sparseCrossEntropyGradient(logits, y));
-    // The penalty's gradient λW is that of more samples: the rows of the identity.
+    // The penalty's gradient λW is added as extra samples, the rows of the identity.
     const penalty = weight.map((row) => row.map((w) => l2 * w));
     const bias = fitIntercept ? reference.columnSums(g) : new Float64Array(units);
     const gradient: Parameters = { ...layer.gradient(parameters, [...x, ...identity], [...g, ...penalty]), bias };
@@ -205,7 +205,7 @@ onEveryBackend('fit', (backend) => {
   it.each<[string, Task, Options]>([
     ['sgd', species, plain],
     ['sgd, by autograd', species, { ...plain, gradient: 'autograd' }],
-    ['momentum, of another seed', species, { ...plain, solver: 'momentum', learningRate: 0.02, seed: 7 }],
+    ['momentum, with another seed', species, { ...plain, solver: 'momentum', learningRate: 0.02, seed: 7 }],
     ['adam', species, { ...plain, solver: 'adam', learningRate: 0.01 }],
     [
       'a cosine schedule after a warm-up',
@@ -213,7 +213,7 @@ onEveryBackend('fit', (backend) => {
       { ...plain, learningRate: { schedule: 'cosine', rate: 0.2, warmup: 0.8, final: 0.01 } },
     ],
     [
-      'adam at a rate that a function gives',
+      'adam with a learning rate function',
       species,
       { ...plain, solver: 'adam', learningRate: ({ epoch, step, steps }) => 0.02 / (1 + epoch + step / steps) },
     ],
@@ -230,7 +230,7 @@ onEveryBackend('fit', (backend) => {
       virginica,
       { ...plain, layer: { phm: 2 }, l2: 0.3, gradient: 'autograd' },
     ],
-  ])('does what plain loops in float64 do, with %s', async (_, task, options) => {
+  ])('matches plain loops in float64, with %s', async (_, task, options) => {
     const expected = trainByHand(task, options);
     const { model, result } = await SoftmaxRegression.fit(task.features, task.labels, options);
     expectSameWeights(model, expected);
@@ -243,7 +243,7 @@ onEveryBackend('fit', (backend) => {
     expect(result.gradientNorm).toBeAllClose(expected.gradientNorm, { rtol: 1e-4, atol: 1e-6 });
   });
 
-  it.each(solversOf('steps'))('finds the same numbers by closed form and by autograd, with %s', async (solver) => {
+  it.each(solversOf('steps'))('gives the same weights by closed form and by autograd, with %s', async (solver) => {
     const options = { solver, epochs: 5, batchSize: 32, l2: 0.01 };
     const [byHand, byTape] = await Promise.all(
       (['closed-form', 'autograd'] as const).map((gradient) =>
@@ -257,7 +257,7 @@ onEveryBackend('fit', (backend) => {
     expect(byTape.result.objective).toBeAllClose(byHand.result.objective, RELATIVE);
   });
 
-  it.each(solversOf('steps'))('lowers the loss of each epoch, with %s', async (solver) => {
+  it.each(solversOf('steps'))('lowers the loss in each epoch, with %s', async (solver) => {
     const learningRate = solver === 'adam' ? 0.05 : 0.02;
     const options = { solver, learningRate, epochs: 6, batchSize: 150 };
     const { result } = await SoftmaxRegression.fit(species.features, species.labels, options);
@@ -266,7 +266,7 @@ onEveryBackend('fit', (backend) => {
     for (const [i, loss] of losses.entries()) if (i > 0) expect(loss).toBeLessThan(losses[i - 1]);
   });
 
-  it('gives the same bits for the same seed, and others for another', async () => {
+  it('gives the same bits for the same seed, and different bits for another', async () => {
     const train = (seed: number) => SoftmaxRegression.fit(species.features, species.labels, { ...plain, seed });
     const [once, twice, other] = [await train(3), await train(3), await train(4)];
     expect(twice.model.weight).toEqual(once.model.weight);
@@ -313,7 +313,7 @@ onEveryBackend('fit', (backend) => {
       expect(model.numParameters).toBe(12);
       expect(result.history[2].loss).toBeLessThan(result.history[0].loss);
     }
-    // A constant feature and nothing else: at the optimum every gradient that is asked for is 0, but not the bias's.
+    // At the optimum of these samples the gradient of the weights is 0, but not that of the bias, which is not trained.
     const constant = {
       features: [
         [1, -1],
@@ -331,7 +331,7 @@ onEveryBackend('fit', (backend) => {
     expect(result.gradientNorm).toBeLessThan(1e-4);
   });
 
-  it('trains a PHM layer, with fewer parameters, to a model of plain weights', async () => {
+  it('trains a PHM layer with fewer parameters, and returns plain weights', async () => {
     const options = { ...plain, epochs: 30, layer: { phm: 2 } } as const;
     const { model, result } = await SoftmaxRegression.fit(virginica.features, virginica.labels, options);
     expect(model.numParameters).toBe(4 + 8 + 2);
@@ -340,7 +340,7 @@ onEveryBackend('fit', (backend) => {
     expect((await model.evaluate(virginica.features, virginica.labels)).accuracy).toBeGreaterThan(0.85);
   });
 
-  it('says how it went', async () => {
+  it('returns every field of its result', async () => {
     const { result } = await SoftmaxRegression.fit(species.features, species.labels, plain);
     expect(result).toEqual({
       converged: false,
@@ -354,7 +354,7 @@ onEveryBackend('fit', (backend) => {
     });
   });
 
-  it('reports each epoch, where an epoch is one task', async () => {
+  it('reports progress once per epoch if an epoch is one task', async () => {
     const seen: FitProgress[] = [];
     const options = { ...plain, learningRate: 0.05, onProgress: (progress: FitProgress) => seen.push(progress) };
     const { result } = await SoftmaxRegression.fit(species.features, species.labels, options);
@@ -386,7 +386,7 @@ onEveryBackend('fit', (backend) => {
     }
   });
 
-  it('does not keep weights that are infinite after the very last step', async () => {
+  it('discards weights that are infinite after the last step', async () => {
     // The loss of that step, at the weights before it, is finite.
     const options = { solver: 'sgd', epochs: 1, batchSize: 150, learningRate: 1e38, l2: 1e38 } as const;
     const { model, result } = await SoftmaxRegression.fit(species.features, species.labels, options);
@@ -395,7 +395,7 @@ onEveryBackend('fit', (backend) => {
     expect(model.weight.flatMap((row) => [...row])).toEqual([...initial.weight.dataSync()]);
   });
 
-  it('diverges, and does not fail, where all logits of a sample overflow to −∞', async () => {
+  it('reports divergence if all logits of a sample overflow to −∞', async () => {
     // At seed 6 both weights start above 0, and W ← (1 − 1e30)·W makes them −∞ or ∞ alike.
     const features = [[1], [-1], [-1], [-1], [1], [-1]];
     const options = { solver: 'sgd', batchSize: 1, seed: 6, l2: 1e30, learningRate: 1, epochs: 5 } as const;
@@ -405,7 +405,7 @@ onEveryBackend('fit', (backend) => {
     }
   });
 
-  it('rejects with the reason of a signal that was given before', async () => {
+  it('rejects with the reason of a signal that is already aborted', async () => {
     const onProgress = jest.fn();
     const reason = new Error('no longer wanted');
     const options = { ...plain, signal: AbortSignal.abort(reason), onProgress };
@@ -413,7 +413,7 @@ onEveryBackend('fit', (backend) => {
     expect(onProgress).not.toHaveBeenCalled();
   });
 
-  it('rejects with the reason of a signal midway, and goes no further', async () => {
+  it('rejects with the reason of a signal that aborts midway, and stops', async () => {
     const controller = new AbortController();
     const reason = new Error('enough');
     const seen: number[] = [];
@@ -426,7 +426,7 @@ onEveryBackend('fit', (backend) => {
     expect(seen).toEqual([1, 2]);
   });
 
-  it('rejects with what onProgress throws', async () => {
+  it('rejects with the error that onProgress throws', async () => {
     const onProgress = () => {
       throw new Error('from the caller');
     };
@@ -434,21 +434,21 @@ onEveryBackend('fit', (backend) => {
     await expect(fit).rejects.toThrow('from the caller');
   });
 
-  it('leaves the event loop its turns between small steps, too', async () => {
+  it('yields to the event loop between small steps', async () => {
     const features = { values: bytes(1200), shape: [600, 2], scale: 255 } as const;
     const labels = Array.from({ length: 600 }, (_, i) => i % 2);
     const steps = [0];
     const onProgress = ({ step }: FitProgress) => steps.push(step);
     await SoftmaxRegression.fit(features, labels, { solver: 'sgd', epochs: 1, batchSize: 1, onProgress });
     expect(steps.at(-1)).toBe(600);
-    // A step of whatever size takes some half a millisecond.
+    // A step of any size takes about half a millisecond.
     for (const [i, step] of steps.entries()) if (i > 0) expect(step - steps[i - 1]).toBeLessThanOrEqual(200);
   });
 
   describe('of a large task', () => {
     const { features, labels, options } = large;
 
-    it('leaves the event loop a turn after each task, and reports it', async () => {
+    it('yields to the event loop after each task, and reports progress', async () => {
       let turns = 0;
       let next = setImmediate(function tick() {
         turns++;
@@ -470,13 +470,13 @@ onEveryBackend('fit', (backend) => {
       expect(seen[0].loss).not.toBe(seen[1].loss);
     });
 
-    it('ends between two tasks, and while the objective is computed', async () => {
+    it('can be aborted between two tasks, and while the objective is computed', async () => {
       for (const last of [2, 4]) {
         const controller = new AbortController();
         const seen: number[] = [];
         const onProgress = ({ step }: FitProgress) => {
           seen.push(step);
-          // Two turns later: after the last step, that is in the objective.
+          // Two turns later: after the last step, that is while the objective is computed.
           if (step === last) setImmediate(() => setImmediate(() => controller.abort()));
         };
         const fit = SoftmaxRegression.fit(features, labels, { ...options, signal: controller.signal, onProgress });
@@ -486,14 +486,14 @@ onEveryBackend('fit', (backend) => {
     });
   });
 
-  it('leaves the backend as it is', async () => {
+  it('does not change the backend', async () => {
     await SoftmaxRegression.fit(species.features, species.labels, plain);
     expect(tf.getBackend()).toBe(backend);
   });
 });
 
-describe('fit on one backend and another', () => {
-  it('ends at the same objective, with the same predictions but for ties', async () => {
+describe('fit on different backends', () => {
+  it('gives the same objective, and the same predictions except for ties', async () => {
     const options = { epochs: 20, batchSize: 32, solver: 'momentum', learningRate: 0.02 } as const;
     const fits = [];
     for (const backend of TEST_BACKENDS) {
@@ -520,7 +520,7 @@ describe('fit on one backend and another', () => {
 describe('fit of a large task', () => {
   beforeAll(() => useBackend('wasm'));
 
-  it('finds the objective and its gradient over all samples', async () => {
+  it('computes the objective and its gradient over all samples', async () => {
     const { features, labels, options } = large;
     const { model, result } = await SoftmaxRegression.fit(features, labels, options);
     const [n, d] = features.shape;
@@ -545,12 +545,12 @@ describe('the checks of fit', () => {
       { features: species.features.slice(0, 128), labels: species.labels.slice(0, 128) },
       {},
     ],
-    ['of another order', species, { seed: 1 }],
-    ['of another learning rate', species, { learningRate: 0.1001 }],
-    ['whose rate falls a little', species, { learningRate: ({ epoch }) => 0.1 - 0.0001 * epoch }],
-    ['of another batch size', species, { batchSize: 33 }],
-    ['of another solver', species, { solver: 'momentum' }],
-    ['of one epoch more', species, { epochs: 4 }],
+    ['in another order', species, { seed: 1 }],
+    ['with another learning rate', species, { learningRate: 0.1001 }],
+    ['whose learning rate decays slightly', species, { learningRate: ({ epoch }) => 0.1 - 0.0001 * epoch }],
+    ['with another batch size', species, { batchSize: 33 }],
+    ['with another solver', species, { solver: 'momentum' }],
+    ['with one more epoch', species, { epochs: 4 }],
     ['with half the penalty', species, { l2: 0.15 }],
   ])('fail for a training %s', async (_, task, change) => {
     const options = { ...plain, l2: 0.3 };

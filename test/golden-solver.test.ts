@@ -17,13 +17,13 @@ describe('fit', () => {
       const scaled = standardize ? 'standardised' : 'raw';
       return [`${data}, C = ${C}, ${scaled}, ${intercept ? 'a bias' : 'no bias'}, weights ${weighted}`, each] as const;
     }),
-  )('finds the optimum of scikit-learn’s newton-cholesky: %s', async (_, { data, C, ...each }) => {
+  )('matches the optimum of scikit-learn’s newton-cholesky: %s', async (_, { data, C, ...each }) => {
     const { features, labels } = dataSets[data];
     const rows = each.standardize ? standardized(features) : features;
     const { options, total } = weighing(each.weighted, labels);
     const { model, result } = await SoftmaxRegression.fit(rows, labels, {
       ...options,
-      // For two classes scikit-learn penalises one vector, where there are two of half its size. C = 1 is the default.
+      // For two classes scikit-learn penalises one vector; here there are two of half its size. C = 1 is the default.
       ...(C === 1 ? {} : { l2: (data === 'cancer' ? 2 : 1) / (C * total) }),
       fitIntercept: each.intercept,
       tolerance: 1e-9,
@@ -41,7 +41,7 @@ describe('fit', () => {
       const kind = each.l2 === 0 ? 'l1' : 'elastic net';
       return [`${each.data}, ${kind} of ${each.l1.toPrecision(2)}, weights ${each.weighted}`, each] as const;
     }),
-  )('finds the optimum and the zeros of scikit-learn’s saga: %s', async (_, { data, l1, l2, ...each }) => {
+  )('matches the optimum and the zeros of scikit-learn’s saga: %s', async (_, { data, l1, l2, ...each }) => {
     const { features, labels } = dataSets[data];
     const { options } = weighing(each.weighted, labels);
     const { model, result } = await SoftmaxRegression.fit(standardized(features), labels, {

@@ -2,7 +2,7 @@ import { type FitOptions, loadIris, SoftmaxRegression } from 'softmax-regression
 
 const iris = loadIris();
 
-/** What there is to be seen of weights: that they are numbers. */
+/** Checks that weights and biases are finite. */
 function expectFinite(model: SoftmaxRegression<string> | SoftmaxRegression<number>): void {
   for (const row of [...model.weight, model.bias]) expect(Array.from(row).every(Number.isFinite)).toBe(true);
 }
@@ -15,7 +15,7 @@ const penalties: readonly [string, FitOptions<never>][] = [
 ];
 const penalised = penalties.slice(1);
 
-describe('fit to classes that can be told apart', () => {
+describe('fit to separable classes', () => {
   const rows = [
     [-3, 1],
     [-1, 0],
@@ -24,7 +24,7 @@ describe('fit to classes that can be told apart', () => {
   ];
   const labels = ['low', 'low', 'high', 'high'];
 
-  it('ends without a penalty, and says that there is no optimum', async () => {
+  it('ends without a penalty, and reports that there is no optimum', async () => {
     const { model, result } = await SoftmaxRegression.fit(rows, labels, { l2: 0 });
     expect(result).toMatchObject({ converged: true, reason: 'gradient' });
     expect(result.advice).toBe(
@@ -37,7 +37,7 @@ describe('fit to classes that can be told apart', () => {
     expect(model.predict(rows)).toEqual(labels);
   });
 
-  it('ends at a tolerance that cannot be had', async () => {
+  it('ends at an unattainable tolerance', async () => {
     const { model, result } = await SoftmaxRegression.fit(rows, labels, {
       l2: 0,
       tolerance: 1e-300,
@@ -48,8 +48,8 @@ describe('fit to classes that can be told apart', () => {
     expectFinite(model);
   });
 
-  it('says so of classes that are told apart by their weights only if each sample is', async () => {
-    // The last sample, of next to no weight, is of the other class: mean losses are small long before it is told apart.
+  it('does not report separable classes while a sample of tiny weight is misclassified', async () => {
+    // The last sample has a tiny weight and the other class: the mean loss is small long before it is fitted.
     const { result } = await SoftmaxRegression.fit([[0], [0], [0], [1e-3]], [0, 0, 0, 1], {
       l2: 0,
       sampleWeights: [1, 1, 1, 1e-6],
@@ -66,8 +66,8 @@ describe('fit to classes that can be told apart', () => {
   });
 });
 
-describe('fit to labels that contradict each other', () => {
-  it.each(penalties)('ends at their shares, with %s', async (_, options) => {
+describe('fit to contradictory labels', () => {
+  it.each(penalties)('predicts the shares of the labels, with %s', async (_, options) => {
     const rows = [
       [1, 2],
       [1, 2],
@@ -82,11 +82,11 @@ describe('fit to labels that contradict each other', () => {
   });
 });
 
-describe('fit to constant, empty and collinear columns', () => {
-  /** Iris with a copy, a multiple, a sum, a constant and an empty column. */
+describe('fit to constant, zero and collinear columns', () => {
+  /** Iris with a copy, a multiple, a sum, a constant and a zero column. */
   const rows = iris.features.map((x) => [...x, x[0], 2 * x[1], x[2] + x[3], 5, 0]);
 
-  it.each(penalties.filter(([, { l2 = 0 }]) => l2 > 0))('ends at one optimum with %s', async (_, options) => {
+  it.each(penalties.filter(([, { l2 = 0 }]) => l2 > 0))('finds the unique optimum with %s', async (_, options) => {
     const { model, result } = await SoftmaxRegression.fit(rows, iris.labels, { ...options, tolerance: 1e-8 });
     const alone = await SoftmaxRegression.fit(iris.features, iris.labels, { ...options, tolerance: 1e-8 });
     expect(result).toMatchObject({ converged: true, reason: 'gradient', advice: null });
@@ -98,7 +98,7 @@ describe('fit to constant, empty and collinear columns', () => {
     expect(Array.from(weight[8])).toEqual([0, 0, 0]);
   });
 
-  it('ends at the same value as without them, with no penalty', async () => {
+  it('reaches the same value as without them if there is no penalty', async () => {
     const options = { l2: 0, maxIterations: 2000, tolerance: 1e-5 } as const;
     const { model, result } = await SoftmaxRegression.fit(rows, iris.labels, options);
     const alone = await SoftmaxRegression.fit(iris.features, iris.labels, options);
@@ -107,16 +107,16 @@ describe('fit to constant, empty and collinear columns', () => {
     expectFinite(model);
   });
 
-  it('takes the cheapest of them with l1 alone', async () => {
+  it('uses only the cheapest of them with l1 alone', async () => {
     const { model, result } = await SoftmaxRegression.fit(rows, iris.labels, { l1: 1e-3, tolerance: 1e-8 });
     expect(result).toMatchObject({ converged: true, reason: 'gradient', advice: null });
     expect(result.suboptimality).toBeLessThan(1e-6);
     const { weight } = model;
-    // Twice the column is half the weight, so the single one is never worth it.
+    // The doubled column needs half the weight, so l1 never selects the single one.
     for (const j of [1, 7, 8]) expect(Array.from(weight[j])).toEqual([0, 0, 0]);
   });
 
-  it('learns nothing from columns that are all empty', async () => {
+  it('predicts the shares of the labels if all columns are zero', async () => {
     const { model, result } = await SoftmaxRegression.fit([[0], [0], [0]], ['a', 'b', 'b'], { l1: 0.1 });
     expect(result).toMatchObject({ converged: true, reason: 'gradient', advice: null });
     expect(model.predictProbabilities([[0]])[0]).toBeAllClose([1 / 3, 2 / 3], { rtol: 0, atol: 1e-5 });
@@ -130,7 +130,7 @@ describe('fit to huge and tiny scales', () => {
   const scaled = (units: readonly number[]) => chosen.map((i) => iris.features[i].map((x, j) => x * units[j]));
   const units = [1e8, 1e-8, 1, 1e4];
 
-  it('finds without a penalty the value that does not depend on units', async () => {
+  it('reaches the same value in all units without a penalty', async () => {
     const base = await SoftmaxRegression.fit(scaled([1, 1, 1, 1]), labels, { l2: 0, tolerance: 1e-8 });
     expect(base.result).toMatchObject({ converged: true, advice: null });
     // The gradient has the units of the features.
@@ -140,7 +140,7 @@ describe('fit to huge and tiny scales', () => {
     expect(result.objective).toBeCloseTo(base.result.objective, 4);
   });
 
-  it.each(penalised)('finds with %s the same optimum, standardised', async (_, options) => {
+  it.each(penalised)('finds the same optimum in all units with %s and standardize', async (_, options) => {
     const standardize = { ...options, standardize: true, tolerance: 1e-8 } as const;
     const base = await SoftmaxRegression.fit(scaled([1, 1, 1, 1]), labels, standardize);
     const { model, result } = await SoftmaxRegression.fit(scaled(units), labels, standardize);
@@ -151,7 +151,7 @@ describe('fit to huge and tiny scales', () => {
   });
 
   it.each(penalties.flatMap(([name, options]) => [1e8, 1e-8].map((unit) => [name, unit, options] as const)))(
-    'ends, and says how far it came, with %s and units of %d',
+    'ends and bounds its suboptimality, with %s and units of %d',
     async (_, unit, options) => {
       const { model, result } = await SoftmaxRegression.fit(scaled([unit, unit, unit, unit]), labels, {
         ...options,
@@ -166,7 +166,7 @@ describe('fit to huge and tiny scales', () => {
     },
   );
 
-  it('names the largest numbers that cannot be multiplied', async () => {
+  it('returns finite weights for features close to the largest float32', async () => {
     const rows = [
       [3e38, 1],
       [-3e38, 2],
@@ -180,7 +180,7 @@ describe('fit to huge and tiny scales', () => {
 });
 
 describe('fit to few samples', () => {
-  it.each(penalised)('has an optimum with %s where features are more than samples', async (_, options) => {
+  it.each(penalised)('has an optimum with %s and more features than samples', async (_, options) => {
     const rows = [0, 1, 2].map((i) => Array.from({ length: 12 }, (_, j) => Math.sin(5 * i + j)));
     const { model, result } = await SoftmaxRegression.fit(rows, ['a', 'b', 'c'], { ...options, tolerance: 1e-9 });
     expect(result).toMatchObject({ converged: true, reason: 'gradient', advice: null });
@@ -188,13 +188,16 @@ describe('fit to few samples', () => {
     expect(model.predict(rows)).toEqual(['a', 'b', 'c']);
   });
 
-  it.each(penalties)('ends where a class has no sample, whose bias has no optimum, with %s', async (_, options) => {
-    const { model, result } = await SoftmaxRegression.fit([[1], [2], [3], [4]], [0, 1, 0, 1], {
-      ...options,
-      classes: [0, 1, 2],
-    });
-    expectFinite(model);
-    expect(result).toMatchObject({ converged: true, reason: 'gradient' });
-    expect(model.predictProbabilities([[2]])[0][2]).toBeLessThan(1e-4);
-  });
+  it.each(penalties)(
+    'converges with a class without samples, whose bias has no optimum, with %s',
+    async (_, options) => {
+      const { model, result } = await SoftmaxRegression.fit([[1], [2], [3], [4]], [0, 1, 0, 1], {
+        ...options,
+        classes: [0, 1, 2],
+      });
+      expectFinite(model);
+      expect(result).toMatchObject({ converged: true, reason: 'gradient' });
+      expect(model.predictProbabilities([[2]])[0][2]).toBeLessThan(1e-4);
+    },
+  );
 });

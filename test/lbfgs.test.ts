@@ -43,7 +43,7 @@ describe('lbfgs', () => {
     expect(result.iterations).toBeLessThan(150);
   });
 
-  it('solves a quadratic as the closed form does', async () => {
+  it('matches the closed-form solution of a quadratic', async () => {
     const a = HILBERT.map((row, i) => row.map((entry, j) => entry + (i === j ? 0.1 : 0)));
     const exact = cholesky(Float64Array.from(a.flat()), 6).solve(Float64Array.from(SIDE));
     const evaluate = quadratic(a, SIDE);
@@ -52,7 +52,7 @@ describe('lbfgs', () => {
     expect(result.point).toBeAllClose(exact, { rtol: 0, atol: 1e-9 });
   });
 
-  it('first moves by 1, and then looks where the BFGS formula says', async () => {
+  it('takes a first step of length 1, and then steps by the BFGS formula', async () => {
     const points: Float64Array[] = [];
     const evaluate = (x: Float64Array) => {
       points.push(x);
@@ -89,7 +89,7 @@ describe('lbfgs', () => {
     );
   });
 
-  it('knows the best value and gradient that it has met', async () => {
+  it('tracks the best value and gradient norm', async () => {
     const met: [state: SolverState, value: number, norm: number][] = [];
     const start = new Float64Array(10).fill(-1.2);
     const first = rosenbrock(start);
@@ -106,7 +106,7 @@ describe('lbfgs', () => {
     expect(rises).toBeGreaterThan(0);
   });
 
-  it('needs two evaluations where the preconditioner is the Hessian', async () => {
+  it('needs two evaluations if the preconditioner inverts the Hessian', async () => {
     const factored = cholesky(Float64Array.from(HILBERT.flat()), 6);
     const result = await lbfgs({
       evaluate: quadratic(HILBERT, SIDE),
@@ -127,7 +127,7 @@ describe('lbfgs', () => {
     const precondition = (v: Float64Array) => v.map((entry) => entry / scale / scale);
     const tolerance = 1e-9 * scale;
     const plain = await lbfgs({ evaluate, start: new Float64Array(2), tolerance, maxIterations: 50 });
-    // From steps of length 1, a factor of 1e300 is out of reach of any line search: it says so, and ends.
+    // From steps of length 1, no line search reaches a factor of 1e300; it ends without progress.
     if (scale === 1e-150) expect(plain.reason).toBe('no-progress');
     else expect([plain.point[0] * scale, plain.point[1] * scale]).toBeAllClose([1, 2], { rtol: 1e-8, atol: 0 });
     if (scale === 1e-150) return;
@@ -135,7 +135,7 @@ describe('lbfgs', () => {
     expect([result.point[0] * scale, result.point[1] * scale]).toBeAllClose([1, 2], { rtol: 1e-8, atol: 0 });
   });
 
-  it('steps back from where the value is not finite', async () => {
+  it('backtracks from values that are not finite', async () => {
     // x − log x is not defined for x ≤ 0; the first step from 0.01 without a scale would go there.
     const evaluate = ([x]: Float64Array) => ({
       value: Math.log(x) + 1 / x,
@@ -158,7 +158,7 @@ describe('lbfgs', () => {
     }
   });
 
-  it('says that it diverged where no value is finite', async () => {
+  it('reports divergence if no value is finite', async () => {
     const start = Float64Array.of(0);
     const never = () => ({ value: Number.NaN, gradient: Float64Array.of(1) });
     expect(await lbfgs({ evaluate: never, start, ...COMMON })).toMatchObject({ reason: 'diverged', iterations: 0 });
@@ -173,13 +173,16 @@ describe('lbfgs', () => {
     expect(both).toMatchObject({ reason: 'diverged', gradientNorm: Number.NaN, iterations: 0 });
   });
 
-  it.each([1e-200, 1e200])('looks nowhere along a slope beyond the numbers: a gradient of %p', async (size) => {
-    const evaluate = ([x]: Float64Array) => ({ value: x * size, gradient: Float64Array.of(size) });
-    const result = await lbfgs({ evaluate, start: Float64Array.of(0), tolerance: 0, maxIterations: 9 });
-    expect(result).toMatchObject({ reason: 'no-progress', evaluations: 1 });
-  });
+  it.each([1e-200, 1e200])(
+    'ends without a line search if the slope under- or overflows: a gradient of %p',
+    async (size) => {
+      const evaluate = ([x]: Float64Array) => ({ value: x * size, gradient: Float64Array.of(size) });
+      const result = await lbfgs({ evaluate, start: Float64Array.of(0), tolerance: 0, maxIterations: 9 });
+      expect(result).toMatchObject({ reason: 'no-progress', evaluations: 1 });
+    },
+  );
 
-  it('has arrived where no entry of the gradient exceeds the tolerance', async () => {
+  it('converges if no entry of the gradient exceeds the tolerance', async () => {
     const evaluate = ([x]: Float64Array) => ({ value: x, gradient: Float64Array.of(1) });
     const at = { evaluate, start: Float64Array.of(0), maxIterations: 1 };
     expect(await lbfgs({ ...at, tolerance: 1 })).toMatchObject({ reason: 'gradient', evaluations: 1 });
@@ -197,7 +200,7 @@ describe('lbfgs', () => {
     expect(result.value).toBeCloseTo(1, 9);
   });
 
-  it('goes on below the noise of values rounded to float32, and ends where only noise is left', async () => {
+  it('converges below the noise of float32 values, and ends if only noise is left', async () => {
     const evaluate = quadratic(
       [
         [1000, 0],
@@ -225,7 +228,7 @@ describe('lbfgs', () => {
     expect(ended.gradientNorm).toBeLessThan(1e-3);
   });
 
-  it('resumes from a state, also one that went through JSON, bit for bit', async () => {
+  it('resumes from a state bit for bit, also after a JSON round trip', async () => {
     const states: SolverState[] = [];
     const options: LbfgsOptions = {
       evaluate: rosenbrock,
@@ -263,7 +266,7 @@ describe('lbfgs', () => {
     expect(await lbfgs({ ...options, state: first.state })).toEqual(whole);
   });
 
-  it('gives the same bits for an evaluation that takes its time', async () => {
+  it('gives the same bits for an asynchronous evaluation', async () => {
     const start = new Float64Array(4).fill(-1.2);
     const at = async (x: Float64Array) => {
       await nextTask();
@@ -274,7 +277,7 @@ describe('lbfgs', () => {
     expect(start).toEqual(new Float64Array(4).fill(-1.2));
   });
 
-  it('tells of each iteration, and stops when asked to', async () => {
+  it('reports each iteration, and stops on request', async () => {
     const seen: number[] = [];
     const result = await lbfgs({
       evaluate: rosenbrock,
@@ -293,7 +296,7 @@ describe('lbfgs', () => {
     expect(result).toMatchObject({ reason: 'stopped', iterations: 5 });
   });
 
-  it('never lets the value rise beyond the noise', async () => {
+  it('never increases the value beyond the noise', async () => {
     const values: number[] = [];
     await lbfgs({
       evaluate: rosenbrock,
@@ -307,7 +310,7 @@ describe('lbfgs', () => {
     for (let i = 1; i < values.length; i++) expect(values[i]).toBeLessThanOrEqual(values[i - 1] * (1 + 1e-13));
   });
 
-  it('ends with the reason of an aborted signal', async () => {
+  it('rejects with the reason of an aborted signal', async () => {
     const controller = new AbortController();
     let calls = 0;
     const evaluate = (x: Float64Array) => {
@@ -319,14 +322,14 @@ describe('lbfgs', () => {
     expect(calls).toBe(5);
   });
 
-  it('takes no step where the start is the minimum', async () => {
+  it('takes no step if the start is the minimum', async () => {
     const start = Float64Array.of(1, 1);
     const result = await lbfgs({ evaluate: rosenbrock, start, ...COMMON });
     expect(result.point).not.toBe(start);
     expect(result).toMatchObject({ reason: 'gradient', iterations: 0, evaluations: 1, value: 0 });
   });
 
-  it('refuses options and functions that do not fit', async () => {
+  it('rejects invalid options and functions', async () => {
     const options = { evaluate: rosenbrock, start: Float64Array.of(-1.2, 1), ...COMMON };
     const refused = (change: Partial<LbfgsOptions>) => lbfgs({ ...options, ...change });
     await expect(refused({ tolerance: Number.NaN })).rejects.toMatchObject({ code: 'DOMAIN', argument: 'tolerance' });
@@ -344,7 +347,7 @@ describe('withPair', () => {
   const pair = (step: number[], change: number[]) =>
     withPair([], Float64Array.from(step), Float64Array.from(change), 1).length === 1;
 
-  it('counts a pair whose curvature is beyond rounding, in whatever units', () => {
+  it('keeps a pair only if its curvature exceeds rounding, in any units', () => {
     expect(pair([1, 0], [2e-10, 1])).toBe(true);
     expect(pair([1, 0], [0.5e-10, 1])).toBe(false);
     expect(pair([1e12, 0], [1e-6, 0])).toBe(true);
@@ -352,7 +355,7 @@ describe('withPair', () => {
     expect(pair([1, 0], [-1, 0])).toBe(false);
   });
 
-  it('keeps the latest', () => {
+  it('keeps the latest pairs', () => {
     const kept = [1, 2, 3].reduce<ReturnType<typeof withPair>>(
       (pairs, entry) => withPair(pairs, Float64Array.of(entry), Float64Array.of(1), 2),
       [],
@@ -390,13 +393,13 @@ describe('lineSearch', () => {
     }
   });
 
-  it('takes (t − 3)² from t = 0 at step 1', async () => {
+  it('accepts step 1 for (t − 3)² from t = 0', async () => {
     const evaluate = onLine(functions['a parabola']);
     const result = await lineSearch({ evaluate, start: evaluate(0), firstStep: 1, noise: 0 });
     expect(result).toMatchObject({ found: 'wolfe', step: 1, evaluations: 1, point: { value: 4, slope: -4 } });
   });
 
-  it('never looks at infinity, nor again all but where it was', async () => {
+  it('never evaluates at infinity, nor too close to an evaluated point', async () => {
     const steps: number[] = [];
     const looking = (f: (t: number) => [number, number]) => (t: number) => {
       steps.push(t);
@@ -406,14 +409,14 @@ describe('lineSearch', () => {
     await lineSearch({ evaluate: falling, start: { value: 0, slope: -1 }, firstStep: 1e307, noise: 0 });
     expect(steps.every(Number.isFinite)).toBe(true);
     expect(steps.length).toBeGreaterThan(1);
-    // The cubic through 0 and 1 has its minimum at some 2e-5.
+    // The cubic through 0 and 1 has its minimum at about 2e-5.
     steps.length = 0;
     const rising = looking((t) => [t <= 1e-6 ? -t : 1e9 * t * t, t <= 1e-6 ? -1 : 2e9 * t]);
     await lineSearch({ evaluate: rising, start: { value: 0, slope: -1 }, firstStep: 1, noise: 0 });
     expect(steps.slice(0, 2)).toEqual([1, 1e-3]);
   });
 
-  it('ends within its evaluations, whatever the function does', async () => {
+  it('ends within maxEvaluations for any function', async () => {
     const start = { value: 0, slope: -1 };
     for (const [f, found] of [
       [onLine(() => [Number.NaN, Number.NaN]), { found: 'none', finite: false }],
@@ -434,8 +437,8 @@ describe('lineSearch', () => {
     }
   });
 
-  it('lengthens its steps to where the secant of the slopes meets 0, by a factor from 2 to 10', async () => {
-    /** The steps that are tried where φ′ goes straight from one of these points to the next. */
+  it('extends its step to the zero of the secant of the slopes, by a factor from 2 to 10', async () => {
+    /** The steps that are tried if φ′ is linear between these points. */
     const stepsOn = async (slopes: readonly (readonly [number, number])[]) => {
       const steps: number[] = [];
       const evaluate = (t: number) => {
@@ -462,7 +465,7 @@ describe('lineSearch', () => {
     expect(await stepsOn([[0, -10], [1, -10], [10, -10], end])).toEqual([1, 10, 100]);
   });
 
-  it('takes the middle where neither the cubic nor the secant has a minimum between the ends', async () => {
+  it('bisects if neither the cubic nor the secant has a minimum between the ends', async () => {
     const stepsOn = async (points: readonly (readonly [number, number])[], value: number, slope: number) => {
       const steps: number[] = [];
       const evaluate = (t: number) => {
@@ -485,7 +488,7 @@ describe('lineSearch', () => {
         -far,
       ),
     ).toEqual([1, 0.5]);
-    // A noisy value at 10: the slopes say that the minimum is further on, at 1 + 9·20.
+    // A noisy value at 10: by the slopes, the minimum is further on, at 1 + 9·20.
     expect(
       await stepsOn(
         [
@@ -499,13 +502,13 @@ describe('lineSearch', () => {
     ).toEqual([1, 10, 5.5]);
   });
 
-  it('lets slopes decide where a value of 0 stands still, without any noise', async () => {
+  it('decides by slopes if the value stays at 0, where the noise is 0', async () => {
     const evaluate = onLine((t) => [0, t - 1]);
     const result = await lineSearch({ evaluate, start: evaluate(0), firstStep: 0.5, noise: 1e-6 });
     expect(result).toMatchObject({ found: 'wolfe', step: 0.5, evaluations: 1 });
   });
 
-  it('lets slopes decide where the values are all the same', async () => {
+  it('decides by slopes if all values are equal', async () => {
     const evaluate = onLine((t) => [1, 2 * (t - 3e-9)]);
     const result = await lineSearch({ evaluate, start: evaluate(0), firstStep: 1, noise: 1e-12 });
     expect(result).toMatchObject({ found: 'wolfe' });
@@ -536,7 +539,7 @@ describe('cholesky', () => {
     expect(cholesky(Float64Array.of(4, 2, 2, 3), 2).solve(Float64Array.of(2, 1))).toBeAllClose([0.5, 0], FLOAT64);
   });
 
-  it('reads the lower half only, and does not depend on units', () => {
+  it('reads only the lower triangle, and does not depend on units', () => {
     const half = cholesky(Float64Array.of(4, 99, 2, 3), 2).solve(Float64Array.of(2, 1));
     expect(half).toBeAllClose([0.5, 0], FLOAT64);
     // Units of 1e±80 on either side: D A D, with D = diag(1e80, 1e-80).
@@ -545,7 +548,7 @@ describe('cholesky', () => {
     expect(scaled.solve(Float64Array.of(1e80, 1e-80))).toBeAllClose([1.25e-81, 2.5e79], FLOAT64);
   });
 
-  it('adds the least jitter to collinear columns, and none to a column of zeros', () => {
+  it('adds minimal jitter for collinear columns, and none for a zero column', () => {
     // XᵀX of columns (1, 2), (2, 4), (0, 0).
     const matrix = Float64Array.of(5, 10, 0, 10, 20, 0, 0, 0, 0);
     const { jitter, solve } = cholesky(matrix, 3);
@@ -560,7 +563,7 @@ describe('cholesky', () => {
     expect(cholesky(Float64Array.of(2, 0, 0, 0), 2, 1e-6).jitter).toBe(1e-6);
   });
 
-  it('refuses what is not positive definite', () => {
+  it('rejects a matrix that is not positive definite', () => {
     const refused = (...entries: number[]) => expect(() => cholesky(Float64Array.from(entries), 2));
     refused(1, 2, 2, 1).toThrow('positive definite');
     refused(1, 0, 0, -1).toThrow('positive definite, up to rounding; got -1 at [1][1]');
