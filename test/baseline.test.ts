@@ -2,7 +2,7 @@ import { loadIris, SoftmaxRegression } from 'softmax-regression';
 import { baselineOf } from '../src/metrics/baseline.js';
 
 describe('the baseline of an evaluation', () => {
-  it('has the example of its documentation: shares of ¾ and ¼', () => {
+  it('matches its docstring example, with class shares ¾ and ¼', () => {
     const { accuracy, logLoss } = baselineOf([
       [2, 1],
       [0, 1],
@@ -11,10 +11,10 @@ describe('the baseline of an evaluation', () => {
     expect(logLoss).toBeCloseTo(0.5623, 4);
   });
 
-  it('is what a model without weights scores at its optimum: the bias of the class shares', async () => {
+  it('equals the scores of an optimal model with only a bias', async () => {
     const { features, labels } = loadIris();
     const uneven = { features: features.slice(0, 120), labels: labels.slice(0, 120) };
-    // So much l2 that only the bias is left.
+    // With such a large l2, only the bias remains.
     const { model } = await SoftmaxRegression.fit(uneven.features, uneven.labels, { l2: 1e9, tolerance: 1e-9 });
     const { accuracy, logLoss, baseline } = await model.evaluate(uneven.features, uneven.labels);
     expect(baseline.logLoss).toBeCloseTo(logLoss, 6);
@@ -22,7 +22,7 @@ describe('the baseline of an evaluation', () => {
     expect(accuracy).toBeGreaterThan(0.3);
   });
 
-  it('counts sample weights, and a class without samples as nothing', async () => {
+  it('respects sample weights, and ignores classes without samples', async () => {
     expect(
       baselineOf([
         [3, 0, 0],

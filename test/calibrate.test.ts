@@ -27,7 +27,7 @@ const weight = rowsOf(normals(D * 3, 1, 1), 3);
 const bias = [0.3, -0.3, 0];
 const features = rowsOf(normals(2000 * D, 2), D);
 const model = modelOf(weight, bias, classes);
-/** What the model says is how it is. */
+/** Labels drawn from the model's own probabilities. */
 const labels = drawLabels(model, features, 3);
 const scaled = (factor: number) =>
   modelOf(
@@ -38,20 +38,20 @@ const scaled = (factor: number) =>
 
 onEveryBackend('calibrate', () => {
   it.each(golden.cases.map((each, i) => [i, each] as const))(
-    'finds the temperature of case %i that scikit-learn and SciPy find',
+    'matches the temperature of scikit-learn and SciPy in case %i',
     async (_, each) => {
       const overconfident = modelOf<number>(each.weight, each.bias, [3, 5, 8]);
       const truth = golden.labels.map((label) => [3, 5, 8][label]);
       const options = each.sampleWeights === null ? {} : { sampleWeights: each.sampleWeights };
       const { temperature, bound } = await overconfident.calibrate(golden.features, truth, options);
       expect(temperature).toBeAllClose(each.root, { rtol: 1e-10, atol: 0 });
-      // It minimises values, whose least is flat.
+      // scikit-learn minimises values, which are flat around the minimum.
       expect(temperature).toBeAllClose(each.temperature, { rtol: 1e-7, atol: 0 });
       expect(bound).toBeNull();
     },
   );
 
-  it('brings weights that are too large or too small back to what they were', async () => {
+  it('corrects weights that are too large or too small', async () => {
     for (const factor of [0.1, 1, 8]) {
       const { model: calibrated, temperature, before, after } = await scaled(factor).calibrate(features, labels);
       expect(temperature / factor).toBeCloseTo(1, 1);
@@ -67,7 +67,7 @@ onEveryBackend('calibrate', () => {
 describe('a calibrated model', () => {
   beforeAll(() => useBackend('cpu'));
 
-  it('is the old one with its logits divided by the temperature, for every reader of its file', async () => {
+  it('divides the logits by the temperature, also when loaded from its file', async () => {
     const old = scaled(5);
     const before = old.logits(features.slice(0, 5));
     const { model: calibrated, temperature } = await old.calibrate(features, labels);
@@ -86,7 +86,7 @@ describe('a calibrated model', () => {
     expect(new TextDecoder().decode(old.toBytes())).not.toContain('calibration');
   });
 
-  it('stays as it is when it is calibrated again, and keeps names, options and the type of labels', async () => {
+  it('is unchanged by a second calibration, and keeps names, options and the type of labels', async () => {
     const iris = loadIris();
     const featureNames = ['sepal length', 'sepal width', 'petal length', 'petal width'];
     const { model } = await SoftmaxRegression.fit(iris.features, iris.labels, { solver: 'lbfgs', l2: 1, featureNames });
@@ -103,7 +103,7 @@ describe('a calibrated model', () => {
     expect(wrong).toBe(kept);
   });
 
-  it('is found whatever the classes are called and whichever comes first', async () => {
+  it('has a temperature that depends on neither the names nor the order of the classes', async () => {
     const { temperature } = await scaled(5).calibrate(features, labels);
     const named = modelOf<number>(
       weight.map((row) => [2, 0, 1].map((k) => 5 * row[k])),
@@ -131,7 +131,7 @@ describe('the temperature', () => {
     return metrics.logLoss(columns, rows);
   };
 
-  it('has no better one beside it, and is that of logits c times as large, over c', async () => {
+  it('minimises the log loss, and scales with the logits', async () => {
     const problem = fc.array(fc.record({ row: fc.array(logit, { minLength: 3, maxLength: 3 }), label: fc.nat(2) }), {
       minLength: 2,
       maxLength: 12,
@@ -158,7 +158,7 @@ describe('the temperature', () => {
     );
   });
 
-  it('weighs samples: weight 2 is two samples, weight 0 none', async () => {
+  it('counts a sample of weight 2 twice, and ignores one of weight 0', async () => {
     const logits = normals(60 * 3, 8, 2);
     const columns = Array.from({ length: 60 }, (_, i) => (i * 5) % 3);
     columns.forEach((column, i) => {
@@ -174,7 +174,7 @@ describe('the temperature', () => {
     expect((await fitTemperature(logits, truthOf(columns))).temperature).not.toBeCloseTo(weighted.temperature, 3);
   });
 
-  it('is bounded where all are right: as sure as n successes in n trials make one, and no more', async () => {
+  it('is bounded by the rule of succession if every prediction is right', async () => {
     const columns = Array.from({ length: 100 }, (_, i) => i % 3);
     const logits = normals(300, 5, 0.1);
     columns.forEach((column, i) => {
@@ -183,7 +183,7 @@ describe('the temperature', () => {
     const modest = await fitTemperature(logits, truthOf(columns));
     expect(modest.bound).toBe('separable');
     expect(lossAt(logits, columns, modest.temperature)).toBeCloseTo(Math.log(102 / 101), 12);
-    // A model that is as sure already stays as sure as it is.
+    // A model that is already more confident keeps its temperature.
     const sure = await fitTemperature(
       logits.map((o) => 100 * o),
       truthOf(columns),
@@ -191,14 +191,14 @@ describe('the temperature', () => {
     expect(sure).toEqual({ temperature: 1, bound: 'separable' });
   });
 
-  it('is bounded where all are right but for ties', async () => {
+  it('is bounded if every prediction is right or tied', async () => {
     const { temperature, bound } = await fitTemperature(Float64Array.of(1, 1, 0, 0, 1, 0), truthOf([0, 1]));
     expect(bound).toBe('separable');
     const excess = lossAt(Float64Array.of(1, 1, 0, 0, 1, 0), [0, 1], temperature) - Math.log(2) / 2;
     expect(excess).toBeCloseTo(Math.log(4 / 3), 10);
   });
 
-  it('is bounded where logits say less than nothing: probabilities level out, and keep their order', async () => {
+  it('is bounded if the logits are uninformative, so that probabilities keep their order', async () => {
     const logits = Float64Array.of(3, 0, -1, 0, 5, 1);
     const { temperature, bound } = await fitTemperature(logits, truthOf([2, 0]));
     expect(bound).toBe('uninformative');
@@ -209,7 +209,7 @@ describe('the temperature', () => {
     });
   });
 
-  it('is found at logits beyond the range of exponentials', async () => {
+  it('is found for logits beyond the range of exp', async () => {
     const { temperature, bound } = await fitTemperature(
       Float64Array.of(1e30, 0, 0, 9e29, 0, 0, 1e30, 0, 0),
       truthOf([0, 0, 1]),
@@ -220,10 +220,10 @@ describe('the temperature', () => {
   });
 });
 
-describe('bad input to calibrate', () => {
+describe('calibrate', () => {
   beforeAll(() => useBackend('cpu'));
 
-  it('is refused, and a signal ends it', async () => {
+  it('rejects bad input, and stops on an abort signal', async () => {
     const refused = (work: Promise<unknown>, fields: object) =>
       expect(work).rejects.toMatchObject({ where: 'calibrate', ...fields });
     await refused(model.calibrate(features, ['a']), { code: 'SHAPE', argument: 'labels' });

@@ -23,14 +23,14 @@ type Species = (typeof iris.labels)[number];
 const BY_LBFGS = { solver: 'lbfgs', l2: 0.01 } as const;
 const sampleWeights = iris.labels.map((_, i) => 1 + (i % 3));
 
-/** The samples that are not held back. */
+/** The samples that are not held out. */
 const others = (part: ArrayLike<number>, n = 150) => {
   const held = new Set(Array.from(part));
   return Array.from({ length: n }, (_, i) => i).filter((i) => !held.has(i));
 };
 
 describe('stratifiedFolds', () => {
-  it('has each sample once, and parts that differ by at most one, in all and in each class', () => {
+  it('covers each sample once, with part sizes that differ by at most one, in total and per class', () => {
     const problem = fc
       .record({
         folds: fc.integer({ min: 2, max: 6 }),
@@ -58,7 +58,7 @@ describe('stratifiedFolds', () => {
     );
   });
 
-  it('is decided by its seed', () => {
+  it('is determined by its seed', () => {
     const folds = (seed?: number) => stratifiedFolds(iris.labels, { folds: 5, seed });
     expect(stratifiedFolds(['a', 'b', 'a', 'b'], { folds: 2 }).map((part) => [...part])).toEqual([
       [2, 3],
@@ -79,12 +79,12 @@ describe('stratifiedFolds', () => {
       { argument: 'folds', expected: 'be an integer in [2, 150], the number of samples' },
     ],
     ['more folds than samples', ['a', 'a', 'b', 'b'], { folds: 5 }, { argument: 'folds', actual: '5' }],
-    ['half a fold', iris.labels, { folds: 2.5 }, { argument: 'folds' }],
+    ['a fractional number of folds', iris.labels, { folds: 2.5 }, { argument: 'folds' }],
     ['a class of one sample', ['a', 'a', 'b', 'a'], { folds: 2 }, { argument: 'labels', actual: '1 of "b"' }],
     ['labels of two types', ['a', 'a', 1, 1], { folds: 2 }, { argument: 'labels[2]' }],
-    ['a seed that is none', iris.labels, { seed: -1 }, { where: 'Random', argument: 'seed' }],
+    ['a negative seed', iris.labels, { seed: -1 }, { where: 'Random', argument: 'seed' }],
     ['a misspelt option', iris.labels, { fold: 2 }, { argument: 'options', actual: "'fold'" }],
-  ])('refuses %s', (_, labels, options, fields) => {
+  ])('rejects %s', (_, labels, options, fields) => {
     expect(() => stratifiedFolds(labels as string[], options)).toThrow(
       expect.objectContaining({ code: 'DOMAIN', ...fields }),
     );
@@ -101,7 +101,7 @@ onEveryBackend('crossValidate', () => {
   >([
     ['lbfgs', { ...BY_LBFGS, sampleWeights, classWeights: 'balanced' }],
     ['steps', { solver: 'adam', epochs: 5, learningRate: 0.1 }],
-  ])('is a fit and an evaluation for each fold: %s', async (_, options) => {
+  ])('equals one fit and one evaluation per fold: %s', async (_, options) => {
     const { folds, probabilities, classes } = await crossValidate(iris.features, iris.labels, {
       ...{ ...options, folds: 3, seed: 7 },
       outOfFold: true,
@@ -133,7 +133,7 @@ onEveryBackend('crossValidate', () => {
 describe('crossValidate', () => {
   beforeAll(() => useBackend('cpu'));
 
-  it('has means, deviations and out-of-fold probabilities that belong together', async () => {
+  it('returns consistent means, deviations and out-of-fold probabilities', async () => {
     const options = { ...BY_LBFGS, folds: 5 };
     const { folds, mean, standardDeviation, probabilities } = await crossValidate(iris.features, iris.labels, {
       ...options,
@@ -155,7 +155,7 @@ describe('crossValidate', () => {
     expect('probabilities' in (await crossValidate(iris.features, iris.labels, options))).toBe(false);
   });
 
-  it('takes tensors and typed arrays', async () => {
+  it('accepts tensors and typed arrays', async () => {
     const values = Float32Array.from(iris.features.flat());
     const { mean } = await crossValidate({ values, shape: [150, 4] }, iris.labels, { ...BY_LBFGS, folds: 2 });
     const tensor = tf.tensor2d(values, [150, 4]);
@@ -173,12 +173,12 @@ describe('crossValidate', () => {
     const truths: readonly boolean[] = classes;
     expect(truths).toEqual([true, false]);
     expect(folds[0].evaluation.confusion.classes).toEqual([true, false]);
-    // @ts-expect-error truths are no names
+    // @ts-expect-error booleans are not names
     const wrong: readonly string[] = classes;
     expect(wrong).toBe(classes);
   });
 
-  it('says how far it is, and ends where a signal says', async () => {
+  it('reports its progress, and stops on an abort signal', async () => {
     const seen: FoldProgress[] = [];
     await crossValidate(iris.features, iris.labels, {
       ...BY_LBFGS,
@@ -198,11 +198,11 @@ describe('crossValidate', () => {
 
   it.each<[string, object, object]>([
     ['one fold', { folds: 1 }, { where: 'crossValidate', argument: 'folds' }],
-    ['weights that are too few', { sampleWeights: [1] }, { where: 'crossValidate', argument: 'sampleWeights' }],
+    ['too few weights', { sampleWeights: [1] }, { where: 'crossValidate', argument: 'sampleWeights' }],
     ['an unknown class', { classes: ['setosa', 'versicolor'] }, { where: 'crossValidate', argument: 'labels[100]' }],
-    ['outOfFold in words', { outOfFold: 'yes' }, { where: 'crossValidate', argument: 'outOfFold' }],
-    ['an option of no fit', { metric: 'accuracy' }, { argument: 'options', actual: "'metric'" }],
-  ])('refuses %s', async (_, options, fields) => {
+    ['outOfFold as a string', { outOfFold: 'yes' }, { where: 'crossValidate', argument: 'outOfFold' }],
+    ['an unknown option', { metric: 'accuracy' }, { argument: 'options', actual: "'metric'" }],
+  ])('rejects %s', async (_, options, fields) => {
     await expect(crossValidate(iris.features, iris.labels, options)).rejects.toMatchObject(fields);
   });
 });
@@ -213,7 +213,7 @@ describe('lambdaPath', () => {
   const l2 = [1e-4, 1, 0.01];
   const options = { solver: 'lbfgs', folds: 4, seed: 1, tolerance: 1e-8 } as const;
 
-  it('is a cross-validation for each λ, though each fit begins where the one before it ended', async () => {
+  it('matches a cross-validation for each λ, despite warm starts', async () => {
     const { table } = await lambdaPath(iris.features, iris.labels, { ...options, l2 });
     expect(table.map((row) => row.l2)).toEqual([1, 0.01, 1e-4]);
     for (const row of table) {
@@ -232,7 +232,7 @@ describe('lambdaPath', () => {
     }
   });
 
-  it('takes fewer iterations than fits that begin at zero', async () => {
+  it('takes fewer iterations than fits that start at zero', async () => {
     const values = [0.1, 0.09, 0.08, 0.07];
     let along = 0;
     const onProgress = ({ l2 }: LambdaProgress) => {
@@ -246,7 +246,7 @@ describe('lambdaPath', () => {
     expect(along).toBeLessThan(alone);
   });
 
-  it('chooses the least loss, and the largest λ within one standard error of it', async () => {
+  it('returns the λ with the least loss and the largest λ within one standard error of it', async () => {
     const values = Array.from({ length: 13 }, (_, i) => 10 ** (-2 - i / 8));
     const { table, best, oneStandardError } = await lambdaPath(iris.features, iris.labels, { ...options, l2: values });
     const losses = table.map(({ logLoss }) => logLoss);
@@ -259,7 +259,7 @@ describe('lambdaPath', () => {
     expect(oneStandardError).toBeLessThan(0.01);
   });
 
-  it('fits the chosen model to all samples', async () => {
+  it('refits with the chosen λ on all samples', async () => {
     for (const refit of ['best', 'oneStandardError'] as const) {
       const path = await lambdaPath(iris.features, iris.labels, { ...options, l2, refit });
       const model: SoftmaxRegression<Species> = path.model;
@@ -278,7 +278,7 @@ describe('lambdaPath', () => {
     expect(path.model).toBeUndefined();
   });
 
-  it('has values of its own, counts its fits, and weighs samples', async () => {
+  it('has default values of λ, counts its fits and respects sample weights', async () => {
     const seen: LambdaProgress[] = [];
     const more = {
       sampleWeights,
@@ -304,16 +304,16 @@ describe('lambdaPath', () => {
   });
 
   it.each<[string, LambdaPathOptions<Species> | object, object]>([
-    ['no value', { l2: [] }, { argument: 'l2', actual: 'an array of 0' }],
-    ['one number', { l2: 0.1 }, { argument: 'l2', actual: '0.1' }],
+    ['an empty list', { l2: [] }, { argument: 'l2', actual: 'an array of 0' }],
+    ['a number instead of a list', { l2: 0.1 }, { argument: 'l2', actual: '0.1' }],
     ['a negative value', { l2: [0.1, -1] }, { argument: 'l2[1]', actual: '-1' }],
-    ['a value twice', { l2: [0.1, 1, 0.1] }, { argument: 'l2[2]', actual: '0.1' }],
-    ['an unknown choice', { refit: 'last' }, { argument: 'refit', expected: "be 'best' | 'oneStandardError'" }],
-  ])('refuses %s', async (_, odd, fields) => {
+    ['a repeated value', { l2: [0.1, 1, 0.1] }, { argument: 'l2[2]', actual: '0.1' }],
+    ['an unknown refit', { refit: 'last' }, { argument: 'refit', expected: "be 'best' | 'oneStandardError'" }],
+  ])('rejects %s', async (_, odd, fields) => {
     await expect(lambdaPath(iris.features, iris.labels, odd)).rejects.toMatchObject({ where: 'lambdaPath', ...fields });
   });
 
-  it('ends where a signal says', async () => {
+  it('stops on an abort signal', async () => {
     const reason = new Error('enough');
     const signal = AbortSignal.abort(reason);
     await expect(lambdaPath(iris.features, iris.labels, { ...options, l2, signal })).rejects.toBe(reason);

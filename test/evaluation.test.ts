@@ -12,10 +12,10 @@ const sampleWeights = labels.map((_, i) => (i * 7) % 4);
 
 onEveryBackend('an evaluation', () => {
   it.each<[string, EvaluateOptions]>([
-    ['samples that count the same', {}],
+    ['unweighted samples', {}],
     ['weighted samples', { sampleWeights }],
     ['other bins and another confidence', { bins: 4, confidence: 0.5 }],
-  ])('is what the metrics say of the probabilities: %s', async (_, options) => {
+  ])('matches the metrics of its probabilities: %s', async (_, options) => {
     const evaluation = await model.evaluate(features, labels, options);
     const { bins, confidence, ...weighted } = options;
     const probabilities = model.predictProbabilities(features);
@@ -58,7 +58,7 @@ onEveryBackend('an evaluation', () => {
 describe('an evaluation', () => {
   beforeAll(() => useBackend('cpu'));
 
-  it('counts a sample of weight 2 as two, and one of weight 0 not at all', async () => {
+  it('counts a sample of weight 2 twice, and ignores one of weight 0', async () => {
     const twice = sampleWeights.flatMap((weight, i) => new Array<number>(weight).fill(i));
     const [x, y] = [twice.map((i) => features[i]), twice.map((i) => labels[i])];
     const { samples, interval, ...repeated } = await model.evaluate(x, y);
@@ -69,11 +69,11 @@ describe('an evaluation', () => {
       );
     expect(numbers(weighted)).toBeAllClose(numbers(repeated), { rtol: 1e-12, atol: 1e-12 });
     expect([samples, ofAll]).toEqual([twice.length, 200]);
-    // Repeated samples look like more than they are worth.
+    // Repeated samples overstate the effective sample size.
     expect(wider.upper - wider.lower).toBeGreaterThan(interval.upper - interval.lower);
   });
 
-  it('has the interval of as many samples as the weights are worth', async () => {
+  it('computes the interval from the effective sample size of the weights', async () => {
     // Weights 3 and 1 in turn: (Σs)²/Σs² = (2n)²/5n = 0.8·n
     const weights = labels.map((_, i) => (i % 2 === 0 ? 3 : 1));
     const { accuracy, interval } = await model.evaluate(features, labels, { sampleWeights: weights });
@@ -86,14 +86,14 @@ describe('an evaluation', () => {
     expect(scaled.interval).toEqual(interval);
   });
 
-  it('has no area under the curve where a class has no sample, and says so by NaN', async () => {
+  it('returns NaN for the ROC AUC if a class has no sample', async () => {
     const { rocAuc, perClass, logLoss } = await model.evaluate(features.slice(0, 2), ['cat', 'dog']);
     expect(rocAuc).toBeNaN();
     expect(perClass.rocAuc.map(Number.isNaN)).toEqual([false, true, false, true]);
     expect(logLoss).toBeGreaterThan(0);
   });
 
-  it('is of large arrays what it is of their rows, with turns of the event loop, progress, and an end by signal', async () => {
+  it('matches the metrics for large arrays, yields to the event loop, reports progress and can be aborted', async () => {
     const n = 30_000;
     const values = Float32Array.from(normals(n * D, 9));
     const large = { values, shape: [n, D] } as const;
@@ -121,7 +121,7 @@ describe('an evaluation', () => {
     const { perClass, confusion } = await model.evaluate(features, labels);
     const names: readonly Pet[] = perClass.classes;
     expect(names).toEqual(confusion.classes);
-    // @ts-expect-error names are no numbers
+    // @ts-expect-error names are not numbers
     const wrong: readonly number[] = perClass.classes;
     expect(wrong).toBe(names);
     // @ts-expect-error a label of another type
@@ -131,15 +131,15 @@ describe('an evaluation', () => {
   it.each<[string, EvaluateOptions, object]>([
     ['0 bins', { bins: 0 }, { argument: 'bins', expected: 'be an integer > 0' }],
     ['a confidence of 1', { confidence: 1 }, { argument: 'confidence', expected: 'be in (0, 1)' }],
-    ['weights that are too few', { sampleWeights: [1] }, { code: 'SHAPE', argument: 'sampleWeights' }],
-    ['weights that are all 0', { sampleWeights: labels.map(() => 0) }, { code: 'DOMAIN', argument: 'sampleWeights' }],
+    ['too few weights', { sampleWeights: [1] }, { code: 'SHAPE', argument: 'sampleWeights' }],
+    ['all-zero weights', { sampleWeights: labels.map(() => 0) }, { code: 'DOMAIN', argument: 'sampleWeights' }],
     [
       'a negative weight',
       { sampleWeights: labels.map((_, i) => i - 1) },
       { argument: 'sampleWeights[0]', actual: '-1' },
     ],
-    ['an option that nobody reads', { k: 5 } as object, { argument: 'options', actual: "'k'" }],
-  ])('refuses %s', async (_, options, fields) => {
+    ['an unknown option', { k: 5 } as object, { argument: 'options', actual: "'k'" }],
+  ])('rejects %s', async (_, options, fields) => {
     await expect(model.evaluate(features, labels, options)).rejects.toMatchObject({ where: 'evaluate', ...fields });
   });
 });

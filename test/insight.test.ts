@@ -22,7 +22,7 @@ const problem = denseProblem.filter(({ bias }) => bias.length >= 2);
 const named = (length: number) => Array.from({ length }, (_, k) => `class ${k}`);
 
 describe('contributions', () => {
-  it('sum with the bias to the logits: xⱼ·Wⱼₖ each', () => {
+  it('are xⱼ·Wⱼₖ, and sum with the bias to the logits', () => {
     fc.assert(
       fc.property(problem, ({ features: [row], weight, bias }) => {
         const model = modelOf(weight, bias, named(bias.length));
@@ -42,7 +42,7 @@ describe('contributions', () => {
     );
   });
 
-  it('sum with the logits of a baseline to the logits, and are none for the baseline itself', () => {
+  it('sum with the logits of a baseline to the logits, and are 0 for the baseline itself', () => {
     fc.assert(
       fc.property(problem, ({ features, weight, bias }) => {
         const [row, baseline] = [features[0], features[features.length - 1]];
@@ -64,7 +64,7 @@ describe('contributions', () => {
     );
   });
 
-  it('carry names, or columns in their place, and the type of the classes', async () => {
+  it('have the names of the features, or x0, x1 and so on, and the type of the classes', async () => {
     const { model } = await fitted();
     const { classes, features } = model.contributions(iris.features[0], {
       baseline: columnStatistics(iris.features).mean,
@@ -72,10 +72,10 @@ describe('contributions', () => {
     const species: readonly ('setosa' | 'versicolor' | 'virginica')[] = classes;
     expect(species).toEqual(['setosa', 'versicolor', 'virginica']);
     expect(features.map(({ feature }) => feature)).toEqual(featureNames);
-    // A short petal speaks for setosa, and against virginica.
+    // A short petal is evidence for setosa and against virginica.
     expect(features[2].contributions[0]).toBeGreaterThan(1);
     expect(features[2].contributions[2]).toBeLessThan(-1);
-    // @ts-expect-error species are no numbers
+    // @ts-expect-error species are not numbers
     const wrong: readonly number[] = classes;
     expect(wrong).toBe(species);
     const nameless = modelOf(
@@ -90,15 +90,20 @@ describe('contributions', () => {
   });
 
   it.each<[string, unknown, object, object]>([
-    ['a row too short', [1], {}, { code: 'SHAPE', argument: 'row', expected: 'be 2 numbers, one for each feature' }],
-    ['rows', [[1, 2]], {}, { code: 'SHAPE', argument: 'row' }],
-    ['nothing', undefined, {}, { code: 'SHAPE', argument: 'row', actual: 'undefined' }],
+    [
+      'a row that is too short',
+      [1],
+      {},
+      { code: 'SHAPE', argument: 'row', expected: 'be 2 numbers, one for each feature' },
+    ],
+    ['a list of rows', [[1, 2]], {}, { code: 'SHAPE', argument: 'row' }],
+    ['undefined', undefined, {}, { code: 'SHAPE', argument: 'row', actual: 'undefined' }],
     ['NaN', [1, Number.NaN], {}, { code: 'DOMAIN', argument: 'row[1]', actual: 'NaN' }],
     ['text', [1, '2'], {}, { code: 'DOMAIN', argument: 'row[1]', actual: '"2"' }],
-    ['a baseline too long', [1, 2], { baseline: [1, 2, 3] }, { code: 'SHAPE', argument: 'baseline' }],
+    ['a baseline that is too long', [1, 2], { baseline: [1, 2, 3] }, { code: 'SHAPE', argument: 'baseline' }],
     ['an infinite baseline', [1, 2], { baseline: [1, Infinity] }, { code: 'DOMAIN', argument: 'baseline[1]' }],
-    ['an option that nobody reads', [1, 2], { base: [1, 2] }, { code: 'DOMAIN', argument: 'options' }],
-  ])('refuse %s', (_, row, options, fields) => {
+    ['an unknown option', [1, 2], { base: [1, 2] }, { code: 'DOMAIN', argument: 'options' }],
+  ])('reject %s', (_, row, options, fields) => {
     const model = modelOf(
       [
         [1, 0],
@@ -125,7 +130,7 @@ describe('weightTable', () => {
     ['w', 'x', 'y', 'z'],
   );
 
-  it('is centred over the classes, with the length of each row', () => {
+  it('is centred over the classes, with the magnitude of each row', () => {
     const { classes, rows } = model.weightTable();
     expect(classes).toEqual(['a', 'b', 'c']);
     expect(rows).toEqual([
@@ -136,7 +141,7 @@ describe('weightTable', () => {
     ]);
   });
 
-  it('does not change where all weights of a feature move alike, as probabilities do not', () => {
+  it('is unchanged, like the probabilities, by a shift of all weights of a feature', () => {
     const moved = modelOf(
       [
         [11, 12, 13],
@@ -154,7 +159,7 @@ describe('weightTable', () => {
     expect(moved.logits(row)).not.toBeAllClose(model.logits(row), FLOAT64);
   });
 
-  it('is sorted by magnitude where it is asked to be, with features in units of their own', () => {
+  it('is sorted by magnitude on request, with features in given units', () => {
     const order = (options: object) =>
       model.weightTable({ sort: 'magnitude', ...options }).rows.map(({ feature }) => feature);
     expect(order({})).toEqual(['z', 'y', 'w', 'x']);
@@ -162,7 +167,7 @@ describe('weightTable', () => {
     expect(model.weightTable({ scale: [10, 1, 2, 1] }).rows[0].weights).toEqual(Float64Array.of(-10, 0, 10));
   });
 
-  it('finds that petals tell irises apart', async () => {
+  it('ranks the petal features first for Iris', async () => {
     const { model } = await fitted();
     const { rows } = model.weightTable({ sort: 'magnitude', scale: columnStatistics(iris.features).scale });
     expect(
@@ -179,13 +184,13 @@ describe('weightTable', () => {
     [{ scale: [1, 2] }, { code: 'SHAPE', argument: 'scale' }],
     [{ scale: [1, 2, 3, 0] }, { code: 'DOMAIN', argument: 'scale[3]', expected: 'be a finite number > 0' }],
     [{ centred: false }, { code: 'DOMAIN', argument: 'options' }],
-  ])('refuses %j', (options, fields) => {
+  ])('rejects %j', (options, fields) => {
     expect(() => model.weightTable(options)).toThrow(expect.objectContaining({ where: 'weightTable', ...fields }));
   });
 });
 
-describe('the names of features', () => {
-  it('stay with the model, in its file and in its predictor', async () => {
+describe('feature names', () => {
+  it('are kept in the model, its file and its predictor', async () => {
     const { model } = await fitted();
     expect(model.featureNames).toEqual(featureNames);
     expect(() => (model.featureNames as string[]).push('more')).toThrow();
@@ -198,7 +203,7 @@ describe('the names of features', () => {
     expect(SoftmaxRegression.fromBytes(nameless.toBytes()).featureNames).toBeUndefined();
   });
 
-  it('stay with a model that goes on learning, and are taken by one that has seen nothing', async () => {
+  it('are accepted by untrained and kept by partialFit', async () => {
     const options: StreamOptions<'a' | 'b'> = { classes: ['a', 'b'], numFeatures: 2, featureNames: ['x', 'y'] };
     const untrained = await SoftmaxRegression.untrained(options);
     const { model } = await untrained.partialFit([[0, 1]], ['a']);
@@ -220,7 +225,7 @@ describe('the names of features', () => {
       ['a', 'b', 'c', 'a'],
       { code: 'DOMAIN', argument: 'featureNames[3]', expected: 'be a string that differs from the other names' },
     ],
-  ])('are not %j', async (names, fields) => {
+  ])('are rejected if they are %j', async (names, fields) => {
     const options = { solver: 'lbfgs', featureNames: names as string[] } as const;
     await expect(SoftmaxRegression.fit(iris.features, iris.labels, options)).rejects.toMatchObject({
       where: 'fit',
