@@ -9,7 +9,7 @@ export type TestBackend = 'tensorflow' | 'wasm' | 'cpu';
 const withNative = nativeStatus().installed || process.env.SOFTMAX_REGRESSION_REQUIRE_NATIVE === '1';
 
 const here: readonly TestBackend[] = withNative ? ['tensorflow', 'wasm', 'cpu'] : ['wasm', 'cpu'];
-// A run of many short ones (tools/mutants) asks for some of them at a time.
+// tools/mutants runs the tests on a subset of the backends.
 const asked = process.env.SOFTMAX_REGRESSION_TEST_BACKENDS?.split(',');
 
 /** The backends of this machine: tensorflow where native kernels are installed or required, wasm and cpu always. */

@@ -1,10 +1,10 @@
-// A browser for tests, where there is one: Debian's chromium, its GPU in software.
+// A browser for tests, if one is installed: Debian's chromium, with a software GPU.
 import { existsSync } from 'node:fs';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 
 export const CHROMIUM = [process.env.CHROMIUM ?? '', '/usr/bin/chromium', '/usr/bin/google-chrome'].find(existsSync);
 
-/** Tests that need a browser: skipped where none is found, for that reason, which their title then says. */
+/** Tests that need a browser: if none is found they are skipped, and their title gives the reason. */
 export function inBrowser(title: string, tests: () => void): void {
   if (CHROMIUM !== undefined) describe(title, tests);
   else describe.skip(`${title} (skipped: no chromium at /usr/bin/chromium, and $CHROMIUM is not set)`, tests);
@@ -25,7 +25,7 @@ export function launchChromium(): Promise<Browser> {
   return chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', ...GPU_IN_SOFTWARE], timeout: 0 });
 }
 
-/** A page in a context of its own. Waits have no limit but that of the test. */
+/** A page in its own browser context. Only the timeout of the test limits waits. */
 export async function newPage(browser: Browser, options?: BrowserContextOptions): Promise<Page> {
   const page = await browser.newPage(options);
   page.setDefaultTimeout(0);

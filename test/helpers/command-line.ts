@@ -1,4 +1,4 @@
-// The command line as a child process, in a folder of its own.
+// The command line as a child process, in its own folder.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,8 +9,8 @@ import { nativeStatus } from 'softmax-regression/node';
 const ROOT = join(__dirname, '..', '..');
 
 /**
- * What runs the command line from its sources, as one process. The program tsx would be two, of which the first ends the
- * second where that does not hear a signal at once, as on a busy machine.
+ * Runs the command line from its sources as one process. The program tsx would start two, of which the first kills the
+ * second if that does not handle a signal at once, as on a busy machine.
  */
 export const COMMAND: readonly string[] = [
   process.execPath,
@@ -74,7 +74,7 @@ export class CommandLine {
 /** What the native library writes to standard error when it is loaded. */
 const NOISE = /^(WARNING: All log messages before absl|[IW]0000 ).*\n/gm;
 
-/** What a command says that was asked for no backend, where there are no native kernels; it is the same otherwise. */
+/** The line that a command prints without native kernels if no backend is given; the rest of its output is the same. */
 const WITHOUT_KERNELS = /^backend: wasm; not tensorflow: loadNative: the native kernels must be installed .*\n/m;
 
 function essential(stderr: string): string {

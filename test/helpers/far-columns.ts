@@ -1,4 +1,4 @@
-// Samples with one column that is far from 0 for its deviation, or very small or large.
+// Samples with one column that is far from 0 relative to its deviation, or very small or large.
 import { Random } from 'softmax-regression';
 
 const N = 200;

@@ -1,4 +1,4 @@
-// The data sets of golden/solver.golden.json, as golden/solver.py has them.
+// The data sets of golden/solver.golden.json, as in golden/solver.py.
 import { inflateSync } from 'node:zlib';
 import type { FitOptions } from 'softmax-regression';
 import { loadIris } from '../../src/data/iris.js';
@@ -40,7 +40,7 @@ export function weightsOf(count: number, weighted: boolean): number[] {
   return Array.from({ length: count }, (_, i) => (weighted ? ((7 * i) % 5) / 2 : 1));
 }
 
-/** As `fit` takes what golden/solver.py calls none, samples or balanced; and S, the sum of the weights. */
+/** The options of `fit` for a weighting of golden/solver.py (none, samples, balanced), and S, the sum of the weights. */
 export function weighing(
   kind: string,
   labels: readonly unknown[],

@@ -1,4 +1,4 @@
-// Model files, altered.
+// Altered model files.
 import { createHash } from 'node:crypto';
 import { encodeModel, type ModelContent } from '../../src/serialization/model-file.js';
 
@@ -16,7 +16,7 @@ export function join8(text: string, data: Uint8Array, length?: bigint): Uint8Arr
   return new Uint8Array(Buffer.concat([size, header, data]));
 }
 
-/** A file with another header, and with the checksum that belongs to it: only the change itself is wrong. */
+/** A file with a changed header and a valid checksum, so that only the change itself is wrong. */
 export function altered(content: ModelContent, change: (header: Header, data: Uint8Array) => void): Uint8Array {
   const { text, data } = split(encodeModel(content));
   const header = JSON.parse(text) as Header;
@@ -33,7 +33,7 @@ export function altered(content: ModelContent, change: (header: Header, data: Ui
   return join8(JSON.stringify(header), data);
 }
 
-/** A file that keeps apart what this package puts into weight and bias, as files of version 1 may. */
+/** A file that stores the standardisation separately from weight and bias, as files of version 1 may. */
 export function withApart(
   content: ModelContent,
   apart: { temperature?: unknown; standardization?: unknown },

@@ -1,4 +1,4 @@
-// Models with given weights, and samples that look random.
+// Models with given weights, and pseudorandom samples.
 import { type Label, Random, SoftmaxRegression } from 'softmax-regression';
 import { encodeModel } from '../../src/serialization/model-file.js';
 
@@ -46,7 +46,7 @@ export function drawLabels<L extends Label>(
   });
 }
 
-/** How many turns the event loop has while this runs. */
+/** The number of turns of the event loop while this runs. */
 export async function turnsOf(work: () => Promise<unknown>): Promise<number> {
   let turns = 0;
   let isOver = false;

@@ -1,4 +1,4 @@
-// A product by our own kernel: here, and in a process of its own, where another environment decides how it computes.
+// A product by the package's kernel: in this process, or in a child process whose environment selects the variant.
 import * as tf from '@tensorflow/tfjs';
 import { NARROW_MATMUL, narrowAttributes } from '../../src/graph/narrow-matmul.js';
 import { nativeBackend } from '../../src/graph/native-backend.js';
@@ -37,7 +37,7 @@ export function product({ a, rows, columns, b, n, transposed, list, factor = 1 }
   }
 }
 
-/** Reads products as JSON from standard input, writes what they are. */
+/** Reads products as JSON from standard input, and writes their values. */
 async function answer(): Promise<void> {
   let input = '';
   for await (const chunk of process.stdin.setEncoding('utf8')) input += chunk;

@@ -1,4 +1,4 @@
-// Numbers for properties, spread over their range.
+// Numbers for property tests, spread over their range.
 import fc from 'fast-check';
 
 /**

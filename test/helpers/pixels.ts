@@ -1,4 +1,4 @@
-// A problem that is too much work for plain TypeScript, and little enough for a polish in float64.
+// A problem too large for plain TypeScript, and small enough for a polish in float64.
 import { Random } from 'softmax-regression';
 
 const N = 2600;

@@ -1,7 +1,7 @@
 // The cpu backend under another name, with faults in some kernels.
 import * as tf from '@tensorflow/tfjs';
 
-/** Node has no webgpu: its name is free for backends with an error. */
+/** Node.js has no webgpu, so backends with an error can use its name. */
 export const PLANTED = 'webgpu';
 
 export type Kernel = tf.KernelConfig['kernelFunc'];
@@ -22,7 +22,7 @@ export function uproot(): void {
   for (const { kernelName } of tf.getKernelsForBackend(PLANTED)) tf.unregisterKernel(kernelName, PLANTED);
 }
 
-/** Makes another output of a kernel's. */
+/** A fault that changes the output of a kernel. */
 export function changed(change: (values: Float32Array) => unknown): Fault {
   return (right) => (params) => {
     const output = right(params) as tf.TensorInfo;

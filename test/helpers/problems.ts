@@ -1,9 +1,9 @@
-// Random problems, as fast-check makes them: the same ones in every run.
+// Random problems from fast-check, the same in every run.
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { between } from './numbers.js';
 
-/** Properties are checked on the problems of one seed: a test that fails, fails again. */
+/** Properties are checked with a fixed seed, so that failures are reproducible. */
 export const PROPERTY = { seed: 20201, numRuns: 60 } as const;
 
 /** A float32 number in [−20, 20]: where central differences hold. */
@@ -53,7 +53,7 @@ export const problem: fc.Arbitrary<Problem> = fc
     }),
   );
 
-/** Runs `body` on tensors made inside of it, and gives back plain numbers; no tensor is left. */
+/** The numbers of the tensor that `body` returns. Disposes every tensor made inside. */
 export function numbers(body: () => tf.Tensor): Float32Array {
   const tensor = tf.tidy(body);
   const values = Float32Array.from(tensor.dataSync());

@@ -1,4 +1,4 @@
-// Inputs for reports, with numbers that are easy to find again in the page.
+// Inputs for reports, with numbers that are easy to find in the page.
 import type { Mistake, ReportInput } from 'softmax-regression/report';
 import { Random } from '../../src/core/random.js';
 import type { Comparison, GradcheckResult } from '../../src/gradcheck.js';
@@ -24,7 +24,7 @@ export function proof(change: Partial<GradcheckResult> = {}): GradcheckResult {
   return { ok: true, maxError: 4e-6, ...findings, ...forward, ...change } as GradcheckResult;
 }
 
-/** A mistake on samples of so many features. */
+/** A misclassified sample with this number of features. */
 export function mistake(features: ArrayLike<number>, change: Partial<Mistake> = {}): Mistake {
   return { index: 1234, label: 'cat', predicted: 'dog', probability: 0.9876, features, ...change };
 }
@@ -94,7 +94,7 @@ export function smallInput(classes: readonly string[] = LABELS): ReportInput {
   };
 }
 
-/** Pictures of 4 × 3 pixels, and so many classes. */
+/** Pictures of 4 × 3 pixels, with this number of classes. */
 export function imageInput(numClasses: number): ReportInput {
   const random = new Random(0);
   const classes = Array.from({ length: numClasses }, (_, k) => `class ${k}`);

@@ -1,6 +1,6 @@
-// A fit in a process of its own, that may be killed at any moment: started again, it goes on from its checkpoint.
+// A fit in its own process that can be killed at any moment. Started again, it resumes from its checkpoint.
 //   node --import tsx resumable-fit.ts PATH BACKEND 'OPTIONS AS JSON' [wait]
-// It says when an epoch ends, and at last what came out. With `wait` it does not end: it waits near its end to be killed.
+// It prints each epoch and finally the result. With `wait` it does not end: near the end it waits to be killed.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadIris, SoftmaxRegression, selectBackend } from 'softmax-regression';
 import { fileCheckpoint, readCheckpoint } from 'softmax-regression/node';

@@ -1,4 +1,4 @@
-// The same fit in the main thread and in workers, at once, on native kernels: node --import tsx test/helpers/two-threads.ts.
+// One fit, concurrently in the main thread and in workers, on native kernels: node --import tsx test/helpers/two-threads.ts.
 import { Worker } from 'node:worker_threads';
 import * as tf from '@tensorflow/tfjs';
 import { Random, SoftmaxRegression } from 'softmax-regression';
@@ -25,7 +25,7 @@ export async function fitted(): Promise<Threads['fits'][number]> {
 }
 
 function inWorker(): Promise<Threads['fits'][number]> {
-  // A worker whose first file is TypeScript: the loader is put in before it.
+  // A worker whose first file is TypeScript: the loader is registered before it.
   const start = `import('tsx/cjs/api').then(({ require }) => require(${JSON.stringify(__filename)}, ${JSON.stringify(__filename)})
     .fitted()).then((fit) => require('node:worker_threads').parentPort.postMessage(fit));`;
   const worker = new Worker(start, { eval: true });

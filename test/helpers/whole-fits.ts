@@ -7,7 +7,7 @@ import { loadNative } from '../../src/node.js';
 
 export interface WholeFit {
   readonly name: string;
-  /** SHA-256 of the model file and of the whole history: every bit of what came out. */
+  /** SHA-256 of the model file and of the whole history: every bit of the result. */
   readonly digest: string;
   readonly objective: number;
   readonly weight: readonly number[];
@@ -37,7 +37,7 @@ const FITS = {
   adam: { solver: 'adam', epochs: 4, batchSize: 32, seed: 5, learningRate: 0.01, standardize: true, l2: 1e-3 },
   eager: { solver: 'adam', epochs: 3, batchSize: 500, seed: 5, learningRate: 0.01 },
   lbfgs: { solver: 'lbfgs', l2: 1e-3 },
-  /** So large that the backend evaluates, and not plain TypeScript. */
+  /** So large that the backend evaluates, not plain TypeScript. */
   'lbfgs on tensors': { solver: 'lbfgs', l2: 0.1 },
 } as const;
 

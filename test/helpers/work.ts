@@ -1,8 +1,8 @@
-// How much is done, as V8 counts it: a number that no machine changes.
+// The amount of work, counted by V8: the same number on every machine.
 import { Session } from 'node:inspector';
 
 /**
- * How often the blocks of the matching files are run: bodies of functions, loops and branches.
+ * Counts how often the blocks of the matching files run: bodies of functions, loops and branches.
  *
  * Start it before the code under test is first called: V8 counts blocks only in what it compiles afterwards.
  */

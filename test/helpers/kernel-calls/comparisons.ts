@@ -1,4 +1,4 @@
-// Kernels that compare, and those of truth values.
+// Comparison and logical kernels.
 import * as tf from '@tensorflow/tfjs';
 import {
   type Binary,

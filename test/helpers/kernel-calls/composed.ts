@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { type Binary, call, callGradients, distributions, floats, gradients, ints, type KernelCall } from './make.js';
 
-/** What a function makes of nothing: numbers in its text. */
+/** Functions without inputs, which return constants. */
 export const constants: KernelCall[] = [
   ...(['float32', 'int32', 'bool'] as const).map((type) => call('Fill', type, [], () => tf.fill([2, 3], 1, type))),
   call('Fill', 'rank 0', [], () => tf.fill([], 2.5)),

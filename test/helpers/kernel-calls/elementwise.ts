@@ -1,4 +1,4 @@
-// Kernels that work number by number, on one tensor or on two.
+// Elementwise kernels, of one tensor or two.
 import * as tf from '@tensorflow/tfjs';
 import {
   type Binary,
@@ -104,7 +104,7 @@ export const ranks: KernelCall[] = Object.entries(SHAPES).flatMap(([variant, sha
   call('ExpandDims', variant, [floats(shape)], (x) => tf.expandDims(x, -1)),
 ]);
 
-/** Functions of two tensors, with the types that they take, and where the first argument is. */
+/** Functions of two tensors, with the types that they accept, and the range of the first argument. */
 const ARITHMETIC: Readonly<Record<string, { run: Binary; types?: readonly NumberType[]; from?: number }>> = {
   Add: { run: tf.add, types: ['int32', 'complex64'] },
   Atan2: { run: tf.atan2 },

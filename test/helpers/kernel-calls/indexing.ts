@@ -1,10 +1,10 @@
-// Kernels that take or put numbers by index, and those that draw.
+// Kernels that gather or scatter by index, and random kernels.
 import * as tf from '@tensorflow/tfjs';
 import { bools, call, floats, gradients, indices, ints, type KernelCall, matrix } from './make.js';
 
 const labels = indices([2, 0, 2, 1], [4]);
 
-/** tfjs-node's GatherV2 looks whether the indices are in range. */
+/** tfjs-node's GatherV2 checks that the indices are in range. */
 export const reading: KernelCall[] = [
   call('GatherV2', 'rows', [floats([3, 2]), labels], (x, rows) => tf.gather(x, rows)),
   call('GatherV2', 'columns', [ints([2, 3]), labels], (x, columns) => tf.gather(x, columns, 1)),

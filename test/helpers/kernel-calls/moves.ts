@@ -1,4 +1,4 @@
-// Kernels that move numbers about: shapes, slices, casts.
+// Kernels that move numbers: shapes, slices, casts.
 import * as tf from '@tensorflow/tfjs';
 import {
   call,
@@ -15,7 +15,7 @@ import {
 
 const TYPES: readonly NumberType[] = ['float32', 'int32', 'bool', 'complex64'];
 
-/** Functions that move numbers about, whatever their type. */
+/** Functions that move numbers of any type. */
 const MOVES: Readonly<Record<string, Readonly<Record<string, (x: tf.Tensor) => Result>>>> = {
   BatchToSpaceND: { crops: (x) => tf.batchToSpaceND(x.reshape([6, 1, 1]), [2], pairs(0, 1)) },
   Concat: { 'axis 0': (x) => tf.concat([x, x]), 'axis −1': (x) => tf.concat([x, x, x], -1) },
@@ -59,7 +59,7 @@ const MOVES: Readonly<Record<string, Readonly<Record<string, (x: tf.Tensor) => R
   Unpack: { 'axis 0': (x) => tf.unstack(x), 'axis −1': (x) => tf.unstack(x, -1) },
 };
 
-/** Of these, what tfjs-node 4.22 does not do. */
+/** The calls of these that tfjs-node 4.22 does not support. */
 const IMMOVABLE = new Set([
   'BatchToSpaceND bool',
   'BatchToSpaceND complex64',
