@@ -71,7 +71,7 @@ type Call = (given: Given) => unknown;
 
 const steps = { solver: 'sgd', epochs: 2, batchSize: 2 } as const;
 
-/** Calls that return and calls that throw, of everything that `softmax-regression` exports and that can be called. */
+/** Calls of every callable export of `softmax-regression`: some return, some throw. */
 const CALLS: Readonly<Record<string, readonly Call[]>> = {
   asLabels: [
     () => library.asLabels([1, 0]),
@@ -326,12 +326,12 @@ const CALLS: Readonly<Record<string, readonly Call[]>> = {
   ],
 };
 
-/** Enough samples for a backend to pay. */
+/** Enough samples that predictions run on the backend. */
 const MANY = { values: new Float32Array(2.6e6).fill(0.5), shape: [650_000, 4] } as const;
 
 type Asynchronous = (given: Given, features: library.FeaturesInput, options?: library.PredictOptions) => unknown;
 
-/** Predictions in chunks: of few samples and many, of tensors, and when they end before all is done. */
+/** Asynchronous predictions of few samples, of a tensor, of many samples, and two that reject. */
 function asynchronous(methods: Readonly<Record<string, Asynchronous>>): Record<string, readonly Call[]> {
   const entries = Object.entries(methods).map(([name, predict]) => {
     const calls: Call[] = [
@@ -349,7 +349,7 @@ function asynchronous(methods: Readonly<Record<string, Asynchronous>>): Record<s
   return Object.fromEntries(entries) as Record<string, readonly Call[]>;
 }
 
-/** A call that must throw or reject. It may leave no tensor either. */
+/** A call that must throw or reject, without leaking tensors. */
 function refused(call: Call): Call {
   return async (given) => {
     await expect(Promise.resolve(given).then(call)).rejects.toHaveProperty('message');
@@ -387,11 +387,11 @@ const WITHOUT_TENSORS = [
   ],
 ];
 
-/** The names of all that can be called: functions, classes, and their methods, accessors and static functions. */
+/** The names of all callables: functions, classes, and their methods, accessors and static functions. */
 function callables(): string[] {
   return Object.entries(library).flatMap(([name, value]) => {
     if (typeof value !== 'function') return [];
-    // A generator has a prototype too, with what all generators can do.
+    // Generator functions have a prototype too, but it has no constructor.
     const isClass = value.prototype?.constructor === value;
     const members = (isClass ? membersOf(value.prototype) : []).filter((member) => member !== 'constructor');
     const statics = Object.entries(Object.getOwnPropertyDescriptors(value)).filter(
@@ -401,20 +401,20 @@ function callables(): string[] {
   });
 }
 
-/** Inherited ones too, but for those of every object, and of every error. */
+/** Own and inherited members, without those of Object and Error. */
 function membersOf(prototype: object | undefined | null): string[] {
   if (!prototype || prototype === Object.prototype || prototype === Error.prototype) return [];
   return [...Object.getOwnPropertyNames(prototype), ...membersOf(Object.getPrototypeOf(prototype))];
 }
 
-/** How many tensors a call leaves behind, beside those that it returns. Those are disposed. */
+/** The number of tensors that a call leaks. Returned tensors are disposed and not counted. */
 async function leftBy(call: () => unknown): Promise<number> {
   const before = tf.memory().numTensors;
   tf.dispose(made(await call()));
   return tf.memory().numTensors - before;
 }
 
-/** The tensors in a result, but for those that were there before. */
+/** The tensors in a result that are not in `old`. */
 function made(result: unknown): tf.Tensor[] {
   const found = new Set<tf.Tensor>();
   const seen = new Set<unknown>();
@@ -429,15 +429,15 @@ function made(result: unknown): tf.Tensor[] {
   return [...found].filter((tensor) => !old.has(tensor.id));
 }
 
-/** Of the tensors in `given`. */
+/** The ids of the tensors in `given`. */
 let old: ReadonlySet<number>;
 
 describe('the list of calls', () => {
-  it('has each export, method and static function of the package once', () => {
+  it('contains each export, method and static function of the package once', () => {
     expect([...Object.keys(CALLS), ...WITHOUT_TENSORS].sort()).toEqual(callables().sort());
   });
 
-  it('leaves out of account but the namespaces of the reference and the metrics, and constants', () => {
+  it('omits only constants and the namespaces metrics and reference', () => {
     const others = Object.entries(library).filter(([, value]) => typeof value !== 'function');
     expect(others.map(([name]) => name).sort()).toEqual([
       'BACKENDS',
@@ -451,7 +451,7 @@ describe('the list of calls', () => {
   });
 });
 
-onEveryBackend('no tensor is left behind', () => {
+onEveryBackend('memory', () => {
   let inputs: Given;
   beforeAll(async () => {
     old = new Set();
@@ -463,22 +463,22 @@ onEveryBackend('no tensor is left behind', () => {
     tf.dispose(made(inputs));
   });
 
-  it.each(Object.entries(CALLS))('by %s', async (_, calls) => {
+  it.each(Object.entries(CALLS))('%s does not leak tensors', async (_, calls) => {
     for (const [i, call] of calls.entries()) expect([i, await leftBy(() => call(inputs))]).toEqual([i, 0]);
   });
 
-  it('in the inputs: they are all alive', () => {
+  it('the calls do not dispose their inputs', () => {
     for (const each of Object.values(inputs)) if (each instanceof tf.Tensor) expect(each.isDisposed).toBe(false);
   });
 });
 
-describe('the check of memory', () => {
+describe('leftBy', () => {
   beforeAll(async () => {
     await useBackend('cpu');
     old = new Set();
   });
 
-  it('counts what a call leaves, and not what it returns, nested or promised', async () => {
+  it('counts leaked tensors, but not returned ones, nested or in a promise', async () => {
     expect(await leftBy(() => void tf.scalar(1))).toBe(1);
     expect(await leftBy(() => tf.scalar(1).add(1))).toBe(1);
     expect(await leftBy(() => tf.scalar(1))).toBe(0);
@@ -486,7 +486,7 @@ describe('the check of memory', () => {
     expect(await leftBy(() => tf.tidy(() => tf.scalar(1).add(1)))).toBe(0);
   });
 
-  it('counts what a call leaves when it throws', async () => {
+  it('counts the tensors leaked by a call that throws', async () => {
     const leaking = () => {
       tf.scalar(1);
       throw new Error('after a tensor was made');
@@ -497,7 +497,7 @@ describe('the check of memory', () => {
     await expect(refused(() => 1)(inputs)).rejects.toThrow();
   });
 
-  it("takes a given tensor for its caller's", async () => {
+  it("does not count or dispose the caller's tensors", async () => {
     const mine = tf.tensor2d([[1]]);
     old = new Set([mine.id]);
     expect(await leftBy(() => library.asLogits(mine))).toBe(0);

@@ -16,7 +16,7 @@ const labelled = fc.integer({ min: 1, max: 40 }).chain((n) =>
   }),
 );
 
-describe(`agreement against ${golden.program}`, () => {
+describe(`agreement metrics against ${golden.program}`, () => {
   describe.each(golden.cases)(
     'with $name',
     ({ labels, predictions, probabilities, sampleWeights, plain, weighted }) => {
@@ -25,7 +25,7 @@ describe(`agreement against ${golden.program}`, () => {
       it.each([
         ['no weights', {}, plain],
         ['weights', { sampleWeights }, weighted],
-      ])('has the same Matthews coefficient and kappas with %s', (_, options, expected) => {
+      ])('match the Matthews coefficient and kappas, with %s', (_, options, expected) => {
         expect(matthews(labels, predictions, options)).toBeAllClose(expected.matthews, FLOAT64);
         for (const [name, weights] of Object.entries(HOW)) {
           const kappa = cohenKappa(labels, predictions, { ...options, classes, weights });
@@ -35,7 +35,7 @@ describe(`agreement against ${golden.program}`, () => {
     },
   );
 
-  it.each(golden.wilson)('has the same Wilson interval for $right of $samples at $confidence', (expected) => {
+  it.each(golden.wilson)('match the Wilson interval for $right of $samples at confidence $confidence', (expected) => {
     const { right, samples, confidence, lower, upper } = expected;
     const interval = wilsonInterval(right, samples, { confidence });
     expect([interval.lower, interval.upper]).toBeAllClose([lower, upper], { rtol: 1e-12, atol: 0 });
@@ -43,13 +43,13 @@ describe(`agreement against ${golden.program}`, () => {
 });
 
 describe('matthews', () => {
-  it('correlates labels and predictions, whatever they are called', () => {
+  it('correlates labels and predictions of any type', () => {
     expect(matthews(cats, guesses)).toBe(0.5);
     expect(matthews([true, false, false], [true, false, true])).toBe(0.5);
     expect(matthews(Int32Array.of(0, 1, 1), [0, 1, 0])).toBe(0.5);
   });
 
-  it('is 1 for perfect predictions, −1 for inversion of two classes, and 0 for constants', () => {
+  it('is 1 for perfect predictions, −1 for two swapped classes, and 0 for constant labels or predictions', () => {
     expect(matthews(['a', 'b', 'c'], ['a', 'b', 'c'])).toBe(1);
     expect(matthews([0, 0, 1], [1, 1, 0])).toBe(-1);
     expect(matthews([0, 1, 2], [1, 1, 1])).toBe(0);
@@ -57,11 +57,11 @@ describe('matthews', () => {
     expect(matthews(['a'], ['a'])).toBe(0);
   });
 
-  it('can not reach −1 with three classes: a cycle has −1/2', () => {
+  it('is −1/2 for a cycle of three classes', () => {
     expect(matthews([0, 1, 2], [1, 2, 0])).toBe(-0.5);
   });
 
-  it('lies in [−1, 1], is symmetric, and does not see names or order', () => {
+  it('lies in [−1, 1], is symmetric, and ignores label names and sample order', () => {
     fc.assert(
       fc.property(labelled, ({ labels, predictions, sampleWeights }) => {
         const score = matthews(labels, predictions, { sampleWeights });
@@ -79,13 +79,13 @@ describe('matthews', () => {
 });
 
 describe('cohenKappa', () => {
-  it('is agreement beyond chance, with steps of a scale when it is weighted', () => {
+  it('measures agreement beyond chance, weighted by class distance on request', () => {
     expect(cohenKappa(cats, guesses)).toBeCloseTo(0.4, 12);
     expect(cohenKappa([1, 2, 3, 3], [1, 2, 2, 1], { weights: 'quadratic' })).toBeCloseTo(0.1667, 4);
     expect(cohenKappa([true, false, false], [true, false, true], { weights: 'linear' })).toBeCloseTo(0.4, 12);
   });
 
-  it('is 1 for perfect predictions, −1 for inversion of two classes, and 0 for a constant', () => {
+  it('is 1 for perfect predictions, −1 for two swapped classes, and 0 for constant predictions', () => {
     for (const weights of Object.values(HOW)) {
       expect(cohenKappa([1, 2, 3], [1, 2, 3], { weights })).toBe(1);
       expect(cohenKappa([0, 1], [1, 0], { weights })).toBe(-1);
@@ -93,13 +93,13 @@ describe('cohenKappa', () => {
     }
   });
 
-  it('is NaN when labels and predictions are one class, the same', () => {
+  it('is NaN if all labels and predictions are the same class', () => {
     expect(cohenKappa(['a', 'a'], ['a', 'a'])).toBeNaN();
     expect(cohenKappa(['a', 'a'], ['b', 'b'])).toBe(0);
     expect(cohenKappa([1], [1], { classes: [0, 1], weights: 'linear' })).toBeNaN();
   });
 
-  it('counts steps in the order of classes, those that do not occur too', () => {
+  it('measures distance in the order of classes, including classes that do not occur', () => {
     const labels = ['low', 'high', 'high', 'low'];
     const predictions = ['low', 'medium', 'high', 'low'];
     const scale = ['low', 'medium', 'high'];
@@ -115,7 +115,7 @@ describe('cohenKappa', () => {
     expect(cohenKappa(a, b, { classes: [1, 2, 3, 4], weights: 'linear' })).not.toBeCloseTo(skipped);
   });
 
-  it('lies in [−1, 1], is symmetric, and does not see order or a turned scale', () => {
+  it('lies in [−1, 1], is symmetric, and ignores sample order and reversed classes', () => {
     fc.assert(
       fc.property(
         labelled,
@@ -136,7 +136,7 @@ describe('cohenKappa', () => {
     );
   });
 
-  it('does not see names when it is not weighted', () => {
+  it('ignores label names if unweighted', () => {
     fc.assert(
       fc.property(labelled, ({ labels, predictions }) => {
         const rename = (all: number[]) => all.map((label) => 'xbqah'[label]);
@@ -147,13 +147,13 @@ describe('cohenKappa', () => {
     );
   });
 
-  it('refuses to weight names whose order nobody gave', () => {
+  it('rejects weights for string labels if the order of classes is not given', () => {
     expect(() => cohenKappa(cats, guesses, { weights: 'linear' })).toThrow(
       expect.objectContaining({ code: 'DOMAIN', where: 'cohenKappa', argument: 'classes' }),
     );
   });
 
-  it('refuses other weights, an unknown option, and a label that is not among the classes', () => {
+  it('rejects unknown weights, unknown options, and labels outside classes', () => {
     expect(() => cohenKappa([1], [1], { weights: 'cubic' as 'linear' })).toThrow(
       expect.objectContaining({ code: 'DOMAIN', argument: 'weights', actual: '"cubic"' }),
     );
@@ -172,17 +172,17 @@ describe.each([
 ] as const)('%s', (where, metric) => {
   it.each<[string, ArrayLike<number>, ArrayLike<number>, object, object]>([
     ['too few predictions', [1, 2], [1], {}, { code: 'SHAPE', argument: 'predictions', actual: '1' }],
-    ['no sample', [], [], {}, { code: 'SHAPE', argument: 'labels', actual: '0' }],
-    ['a prediction NaN', [1], [Number.NaN], {}, { code: 'DOMAIN', argument: 'predictions[0]', actual: 'NaN' }],
-    ['a label NaN', [Number.NaN], [1], {}, { code: 'DOMAIN', argument: 'labels[0]', actual: 'NaN' }],
-    ['an average', [1], [1], { average: 'macro' }, { code: 'DOMAIN', argument: 'options', actual: "'average'" }],
-  ])('refuses %s', (_, labels, predictions, options, fields) => {
+    ['zero samples', [], [], {}, { code: 'SHAPE', argument: 'labels', actual: '0' }],
+    ['a NaN prediction', [1], [Number.NaN], {}, { code: 'DOMAIN', argument: 'predictions[0]', actual: 'NaN' }],
+    ['a NaN label', [Number.NaN], [1], {}, { code: 'DOMAIN', argument: 'labels[0]', actual: 'NaN' }],
+    ['an average option', [1], [1], { average: 'macro' }, { code: 'DOMAIN', argument: 'options', actual: "'average'" }],
+  ])('rejects %s', (_, labels, predictions, options, fields) => {
     expect(() => metric(labels, predictions, options)).toThrow(expect.objectContaining({ where, ...fields }));
   });
 });
 
 describe('wilsonInterval', () => {
-  it('holds the share, and stays inside of [0, 1]', () => {
+  it('contains the proportion and stays within [0, 1]', () => {
     const { lower, upper } = wilsonInterval(8, 10);
     expect(lower).toBeCloseTo(0.4902, 4);
     expect(upper).toBeCloseTo(0.9433, 4);
@@ -199,7 +199,7 @@ describe('wilsonInterval', () => {
     [24, 5.294704084854597],
     [37, 6.752300431407015],
     [50, 7.956038125481531],
-  ])('knows the normal quantile of 1 − 2⁻ᵏ to the last digits, k = %i', (k, z) => {
+  ])('has a normal quantile accurate to 1e-14 at 1 − 2⁻ᵏ, k = %i', (k, z) => {
     const { lower } = wilsonInterval(1, 1, { confidence: 1 - 2 ** (1 - k) });
     expect(Math.sqrt(1 / lower - 1)).toBeAllClose(z, { rtol: 1e-14, atol: 0 });
   });
@@ -208,7 +208,7 @@ describe('wilsonInterval', () => {
     .integer({ min: 1, max: 100_000 })
     .chain((samples) => fc.record({ samples: fc.constant(samples), right: fc.nat(samples) }));
 
-  it('mirrors what is wrong, grows with confidence, and its ends are as far as the confidence says', () => {
+  it('mirrors for wrong counts, widens with confidence, and ends z standard errors from the proportion', () => {
     fc.assert(
       fc.property(counted, ({ right, samples }) => {
         const { lower, upper } = wilsonInterval(right, samples);
@@ -228,18 +228,24 @@ describe('wilsonInterval', () => {
   });
 
   it.each<[string, number, number, object, object]>([
-    ['no sample', 0, 0, {}, { argument: 'samples', actual: '0' }],
-    ['half a sample', 0, 1.5, {}, { argument: 'samples', actual: '1.5' }],
-    ['more right than samples', 3, 2, {}, { argument: 'right', expected: 'be an integer in [0, 2]', actual: '3' }],
-    ['fewer than none', -1, 2, {}, { argument: 'right', actual: '-1' }],
-    ['a share', 0.5, 2, {}, { argument: 'right', actual: '0.5' }],
-    ['NaN', Number.NaN, 2, {}, { argument: 'right', actual: 'NaN' }],
-    ['certainty', 1, 2, { confidence: 1 }, { argument: 'confidence', actual: '1' }],
-    ['no confidence', 1, 2, { confidence: 0 }, { argument: 'confidence', actual: '0' }],
-    ['confidence in percent', 1, 2, { confidence: 95 }, { argument: 'confidence', actual: '95' }],
-    ['confidence NaN', 1, 2, { confidence: Number.NaN }, { argument: 'confidence', actual: 'NaN' }],
+    ['zero samples', 0, 0, {}, { argument: 'samples', actual: '0' }],
+    ['a fractional number of samples', 0, 1.5, {}, { argument: 'samples', actual: '1.5' }],
+    [
+      'a count above the number of samples',
+      3,
+      2,
+      {},
+      { argument: 'right', expected: 'be an integer in [0, 2]', actual: '3' },
+    ],
+    ['a negative count', -1, 2, {}, { argument: 'right', actual: '-1' }],
+    ['a fractional count', 0.5, 2, {}, { argument: 'right', actual: '0.5' }],
+    ['a NaN count', Number.NaN, 2, {}, { argument: 'right', actual: 'NaN' }],
+    ['a confidence of 1', 1, 2, { confidence: 1 }, { argument: 'confidence', actual: '1' }],
+    ['a confidence of 0', 1, 2, { confidence: 0 }, { argument: 'confidence', actual: '0' }],
+    ['a confidence in percent', 1, 2, { confidence: 95 }, { argument: 'confidence', actual: '95' }],
+    ['a NaN confidence', 1, 2, { confidence: Number.NaN }, { argument: 'confidence', actual: 'NaN' }],
     ['an unknown option', 1, 2, { level: 0.9 }, { argument: 'options', actual: "'level'" }],
-  ])('refuses %s', (_, right, samples, options, fields) => {
+  ])('rejects %s', (_, right, samples, options, fields) => {
     expect(() => wilsonInterval(right, samples, options)).toThrow(
       expect.objectContaining({ code: 'DOMAIN', where: 'wilsonInterval', ...fields }),
     );

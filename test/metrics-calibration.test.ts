@@ -23,48 +23,51 @@ const problem = fc
     });
   });
 
-describe(`calibration against ${golden.program}`, () => {
+describe(`calibration metrics against ${golden.program}`, () => {
   describe.each(golden.cases)(
     'with $name',
     ({ labels, probabilities, sampleWeights, plain, weighted, calibration }) => {
-      it('agrees on the Brier score, with and without weights', () => {
+      it('match the Brier score, with and without weights', () => {
         expect(brier(labels, probabilities)).toBeAllClose(plain.brier, FLOAT64);
         expect(brier(labels, probabilities, { sampleWeights })).toBeAllClose(weighted.brier, FLOAT64);
       });
 
-      it('has twice the Brier score of scale_by_half for two classes, and the same for more', () => {
+      it('have twice the scale_by_half Brier score for two classes, and the same for more', () => {
         const factor = probabilities[0].length === 2 ? 2 : 1;
         expect(brier(labels, probabilities)).toBeAllClose(factor * plain.brierScaled, FLOAT64);
       });
 
-      it.each(calibration)('agrees on $bins bins and their error', ({ bins, counts, accuracy, confidence, error }) => {
-        const all = reliabilityBins(labels, probabilities, { bins });
-        const filled = all.filter(({ count }) => count > 0);
-        expect(all.map(({ count }) => count)).toEqual(counts);
-        expect(filled.map((bin) => bin.accuracy)).toBeAllClose(accuracy, FLOAT64);
-        expect(filled.map((bin) => bin.confidence)).toBeAllClose(confidence, FLOAT64);
-        expect(expectedCalibrationError(labels, probabilities, { bins })).toBeAllClose(error, FLOAT64);
-      });
+      it.each(calibration)(
+        'match the reliability and calibration error of $bins bins',
+        ({ bins, counts, accuracy, confidence, error }) => {
+          const all = reliabilityBins(labels, probabilities, { bins });
+          const filled = all.filter(({ count }) => count > 0);
+          expect(all.map(({ count }) => count)).toEqual(counts);
+          expect(filled.map((bin) => bin.accuracy)).toBeAllClose(accuracy, FLOAT64);
+          expect(filled.map((bin) => bin.confidence)).toBeAllClose(confidence, FLOAT64);
+          expect(expectedCalibrationError(labels, probabilities, { bins })).toBeAllClose(error, FLOAT64);
+        },
+      );
     },
   );
 });
 
 describe('brier', () => {
-  it('is the mean squared distance from the one-hot truth, by index or by name', () => {
+  it('is the mean squared distance from the one-hot label, given by index or name', () => {
     expect(brier([0, 1], rows)).toBeCloseTo(0.05, 12);
     expect(brier(['cat', 'dog'], rows, { classes: ['cat', 'dog'] })).toBeCloseTo(0.05, 12);
     expect(brier(['cat', 'dog'], rows, { classes: ['dog', 'cat'] })).toBe(brier([1, 0], rows));
     expect(brier([false, true], rows, { classes: [false, true] })).toBe(brier([0, 1], rows));
   });
 
-  it('is 0 for certainty that is right, 2 for certainty that is wrong, and 1 − 1/classes for none', () => {
+  it('is 0 if certain and right, 2 if certain and wrong, and 1 − 1/classes for a uniform row', () => {
     expect(brier([1], [[0, 1, 0]])).toBe(0);
     expect(brier([0], [[0, 1, 0]])).toBe(2);
     expect(brier([2], [[0.25, 0.25, 0.25, 0.25]])).toBe(0.75);
     expect(brier([0], [[1]])).toBe(0);
   });
 
-  it('lies in [0, 2], and does not see the order of samples or what classes are called', () => {
+  it('lies in [0, 2] and ignores class names and the order of samples and columns', () => {
     fc.assert(
       fc.property(problem, ({ labels, probabilities, numClasses }) => {
         const score = brier(labels, probabilities);
@@ -91,7 +94,7 @@ describe('brier', () => {
     );
   });
 
-  it('is least in expectation for the true shares of the classes', () => {
+  it('is smallest for the true class frequencies', () => {
     const labels = [0, 0, 0, 1, 1, 2];
     const of = (row: number[]) =>
       brier(
@@ -105,7 +108,7 @@ describe('brier', () => {
 });
 
 describe('reliabilityBins', () => {
-  it('has confidence and accuracy of every bin', () => {
+  it('returns the confidence and accuracy of each bin', () => {
     const [low, high] = reliabilityBins([0, 1, 1], [...rows, [0.6, 0.4]], { bins: 2 });
     expect(low).toEqual({ lower: 0, upper: 0.5, count: 0, confidence: Number.NaN, accuracy: Number.NaN });
     expect(high).toMatchObject({ lower: 0.5, upper: 1, count: 3 });
@@ -114,14 +117,14 @@ describe('reliabilityBins', () => {
     expect(reliabilityBins([0, 1], rows)).toHaveLength(15);
   });
 
-  it('takes the lower column of equal probabilities as top class', () => {
+  it('breaks ties in favour of the lower column', () => {
     const half = [[0.5, 0.5]];
     expect(reliabilityBins([0], half, { bins: 1 })[0].accuracy).toBe(1);
     expect(reliabilityBins([1], half, { bins: 1 })[0].accuracy).toBe(0);
     expect(reliabilityBins(['b'], half, { bins: 1, classes: ['b', 'a'] })[0].accuracy).toBe(1);
   });
 
-  it.each([3, 7, 10, 15, 49, 100])('has every edge of %p bins in the bin below it', (bins) => {
+  it.each([3, 7, 10, 15, 49, 100])('puts each edge of %p bins in the bin below it', (bins) => {
     for (let m = Math.ceil(bins / 2); m <= bins; m++) {
       const confidence = m / bins;
       const found = reliabilityBins([0], [[confidence, 1 - confidence]], { bins });
@@ -129,7 +132,7 @@ describe('reliabilityBins', () => {
     }
   });
 
-  it.each([49, 100, 1000])('has what is just above an edge of %p bins in the bin above it', (bins) => {
+  it.each([49, 100, 1000])('puts values just above an edge of %p bins in the bin above it', (bins) => {
     for (let m = Math.ceil(bins / 2); m < bins; m++) {
       const confidence = (m / bins) * (1 + Number.EPSILON);
       const found = reliabilityBins([0], [[confidence, 1 - confidence]], { bins });
@@ -137,11 +140,11 @@ describe('reliabilityBins', () => {
     }
   });
 
-  it('has float32 probabilities above 1 in the last bin', () => {
+  it('puts float32 probabilities slightly above 1 in the last bin', () => {
     expect(reliabilityBins([0], [[1.000001, 0]], { bins: 10 })[9].count).toBe(1);
   });
 
-  it('counts every sample once, inside of its bin', () => {
+  it('counts each sample once, in the bin of its confidence', () => {
     fc.assert(
       fc.property(problem, fc.integer({ min: 1, max: 30 }), ({ labels, probabilities }, bins) => {
         const all = reliabilityBins(labels, probabilities, { bins });
@@ -159,14 +162,14 @@ describe('reliabilityBins', () => {
 });
 
 describe('expectedCalibrationError', () => {
-  it('is the distance of confidence from accuracy, on average over the samples', () => {
+  it('is the gap between confidence and accuracy, averaged over samples', () => {
     const probabilities = [...rows, [0.6, 0.4]];
     expect(expectedCalibrationError([0, 1, 1], probabilities)).toBeCloseTo(0.3, 12);
     expect(expectedCalibrationError([0, 1, 1], probabilities, { bins: 1 })).toBeCloseTo(0.1, 12);
     expect(expectedCalibrationError(['a', 'b', 'b'], probabilities, { classes: ['a', 'b'] })).toBeCloseTo(0.3, 12);
   });
 
-  it('is 0 for certainty that is right, 1 for certainty that is wrong, and 0 for the shares of the classes', () => {
+  it('is 0 if certain and right, 1 if certain and wrong, and 0 at the class frequencies', () => {
     expect(
       expectedCalibrationError(
         [0, 1],
@@ -193,7 +196,7 @@ describe('expectedCalibrationError', () => {
     ).toBe(0);
   });
 
-  it('lies in [0, 1], at or above |accuracy − confidence| of all, and does not see the order of samples', () => {
+  it('lies in [|accuracy − confidence|, 1] and ignores sample order', () => {
     fc.assert(
       fc.property(problem, fc.integer({ min: 1, max: 30 }), ({ labels, probabilities }, bins) => {
         const error = expectedCalibrationError(labels, probabilities, { bins });
@@ -207,7 +210,7 @@ describe('expectedCalibrationError', () => {
     );
   });
 
-  it.each([0, 1.5, -1, Number.NaN])('refuses %p bins', (bins) => {
+  it.each([0, 1.5, -1, Number.NaN])('rejects %p bins', (bins) => {
     expect(() => expectedCalibrationError([0], [[1]], { bins })).toThrow(
       expect.objectContaining({ code: 'DOMAIN', where: 'expectedCalibrationError', argument: 'bins' }),
     );
@@ -220,11 +223,11 @@ describe.each([
   ['expectedCalibrationError', expectedCalibrationError],
 ] as const)('%s', (where, metric) => {
   it.each<[string, ArrayLike<number | string>, number[][], object, object]>([
-    ['a row per label too few', [0, 1, 0], rows, {}, { code: 'SHAPE', argument: 'probabilities', actual: '2' }],
-    ['no sample', [], [], {}, { code: 'SHAPE', argument: 'labels', actual: '0' }],
+    ['fewer rows than labels', [0, 1, 0], rows, {}, { code: 'SHAPE', argument: 'probabilities', actual: '2' }],
+    ['zero samples', [], [], {}, { code: 'SHAPE', argument: 'labels', actual: '0' }],
     ['logits', [0], [[2, 1]], {}, { code: 'DOMAIN', argument: 'probabilities[0]', actual: '3' }],
     [
-      'a row that sums to less',
+      'a row that sums to less than 1',
       [0, 0],
       [
         [1, 0],
@@ -234,14 +237,26 @@ describe.each([
       { code: 'DOMAIN', argument: 'probabilities[1]' },
     ],
     ['a negative probability', [0], [[1.5, -0.5]], {}, { code: 'DOMAIN', argument: 'probabilities[0][1]' }],
-    ['NaN', [0], [[Number.NaN, 1]], {}, { code: 'DOMAIN', argument: 'probabilities[0][0]', actual: 'NaN' }],
-    ['a label past the columns', [2], [[1, 0]], {}, { code: 'DOMAIN', argument: 'labels[0]', actual: '2' }],
-    ['a label NaN', [Number.NaN], [[1, 0]], {}, { code: 'DOMAIN', argument: 'labels[0]', actual: 'NaN' }],
-    ['names without classes', ['cat'], [[1, 0]], {}, { code: 'DOMAIN', argument: 'labels[0]', actual: '"cat"' }],
-    ['a class too few', ['a', 'a'], rows, { classes: ['a'] }, { code: 'SHAPE', argument: 'classes', actual: '1' }],
-    ['an unknown name', ['x'], [[1]], { classes: ['a'] }, { code: 'DOMAIN', argument: 'labels[0]', actual: '"x"' }],
+    [
+      'a NaN probability',
+      [0],
+      [[Number.NaN, 1]],
+      {},
+      { code: 'DOMAIN', argument: 'probabilities[0][0]', actual: 'NaN' },
+    ],
+    ['a label beyond the last column', [2], [[1, 0]], {}, { code: 'DOMAIN', argument: 'labels[0]', actual: '2' }],
+    ['a NaN label', [Number.NaN], [[1, 0]], {}, { code: 'DOMAIN', argument: 'labels[0]', actual: 'NaN' }],
+    [
+      'string labels without classes',
+      ['cat'],
+      [[1, 0]],
+      {},
+      { code: 'DOMAIN', argument: 'labels[0]', actual: '"cat"' },
+    ],
+    ['too few classes', ['a', 'a'], rows, { classes: ['a'] }, { code: 'SHAPE', argument: 'classes', actual: '1' }],
+    ['an unknown label', ['x'], [[1]], { classes: ['a'] }, { code: 'DOMAIN', argument: 'labels[0]', actual: '"x"' }],
     ['an unknown option', [0], [[1]], { bin: 3 }, { code: 'DOMAIN', argument: 'options', actual: "'bin'" }],
-  ])('refuses %s', (_, labels, probabilities, options, fields) => {
+  ])('rejects %s', (_, labels, probabilities, options, fields) => {
     expect(() => metric(labels, probabilities, options)).toThrow(expect.objectContaining({ where, ...fields }));
   });
 });

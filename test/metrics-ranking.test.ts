@@ -21,7 +21,7 @@ const problem = fc
     });
   });
 
-/** Pair by pair, as the definition says it. */
+/** Pair by pair, as in the definition. */
 function pairwise(labels: number[], probabilities: number[][], k: number): number {
   let inOrder = 0;
   let pairs = 0;
@@ -41,7 +41,7 @@ describe(`rocAuc against ${golden.program}`, () => {
     it.each([
       ['no weights', {}, plain],
       ['weights', { sampleWeights }, weighted],
-    ])('agrees per class and on every average with %s', (_, options, { rocAuc: expected, scores }) => {
+    ])('agrees per class and for each average, with %s', (_, options, { rocAuc: expected, scores }) => {
       const { auc, support } = rocAuc(labels, probabilities, options);
       expect(auc).toBeAllClose(expected.perClass.map(orNaN), FLOAT64);
       expect(support).toEqual(scores.perClass.support);
@@ -61,7 +61,7 @@ describe('rocAuc', () => {
     [0.2, 0.8],
   ];
 
-  it('counts pairs in the right order, and a tie as half of one', () => {
+  it('counts correctly ordered pairs, and ties as half', () => {
     expect(rocAuc([0, 0, 1, 1], rows)).toEqual({ classes: [0, 1], auc: [0.875, 0.875], support: [2, 2] });
     expect(rocAuc([0, 0, 1, 1], rows, { average: 'macro' })).toBe(0.875);
     expect(rocAuc(['b', 'b', 'a', 'a'], rows, { classes: ['b', 'a'] })).toEqual({
@@ -72,7 +72,7 @@ describe('rocAuc', () => {
     expect(rocAuc([false, false, true, true], rows, { classes: [false, true], average: 'weighted' })).toBe(0.875);
   });
 
-  it('is exactly the share of pairs by its definition, for every class', () => {
+  it('equals the pairwise definition exactly, for each class', () => {
     fc.assert(
       fc.property(problem, ({ labels, probabilities, numClasses }) => {
         const expected = Array.from({ length: numClasses }, (_, k) => pairwise(labels, probabilities, k));
@@ -82,7 +82,7 @@ describe('rocAuc', () => {
     );
   });
 
-  it('lies in [0, 1], and does not see the order of samples or of columns', () => {
+  it('lies in [0, 1] and ignores the order of samples and columns', () => {
     fc.assert(
       fc.property(problem, ({ labels, probabilities, numClasses, sampleWeights }) => {
         const { auc } = rocAuc(labels, probabilities, { sampleWeights });
@@ -100,7 +100,7 @@ describe('rocAuc', () => {
     );
   });
 
-  it('takes a sample of weight w as w samples', () => {
+  it('counts a sample of weight w as w samples', () => {
     fc.assert(
       fc.property(problem, ({ labels, probabilities, sampleWeights }) => {
         const repeat = <T>(all: readonly T[]) => all.flatMap((each, i) => new Array<T>(sampleWeights[i]).fill(each));
@@ -115,7 +115,7 @@ describe('rocAuc', () => {
     );
   });
 
-  it('is 1 for perfect order, 0 for the reverse, and 0.5 for a constant', () => {
+  it('is 1 for a perfect ranking, 0 for its reverse, and 0.5 for constant scores', () => {
     const perfect = [
       [0.7, 0.3],
       [0.8, 0.2],
@@ -129,7 +129,7 @@ describe('rocAuc', () => {
     }
   });
 
-  it('is NaN for a class that is absent, which weighted leaves out and macro does not hide', () => {
+  it('is NaN for an absent class, which the weighted average skips and the macro average does not', () => {
     const probabilities = [
       [0.6, 0.3, 0.1],
       [0.5, 0.1, 0.4],
@@ -141,7 +141,7 @@ describe('rocAuc', () => {
     expect(rocAuc([0, 0, 1], probabilities, { sampleWeights: [1, 1, 0] }).auc).toEqual([NaN, NaN, NaN]);
   });
 
-  it('is NaN when all samples have one class, except in one curve over all probabilities', () => {
+  it('is NaN if all samples have the same class, except for the micro average', () => {
     expect(rocAuc([0, 0], rows.slice(0, 2)).auc).toEqual([Number.NaN, Number.NaN]);
     expect(rocAuc([0, 0], rows.slice(0, 2), { average: 'macro' })).toBeNaN();
     expect(rocAuc([0, 0], rows.slice(0, 2), { average: 'weighted' })).toBeNaN();
@@ -150,15 +150,27 @@ describe('rocAuc', () => {
   });
 
   it.each<[string, ArrayLike<number | string>, number[][], object, object]>([
-    ['a row per label too few', [0, 1, 0], rows.slice(2), {}, { code: 'SHAPE', argument: 'probabilities' }],
-    ['no sample', [], [], {}, { code: 'SHAPE', argument: 'labels', actual: '0' }],
+    ['fewer rows than labels', [0, 1, 0], rows.slice(2), {}, { code: 'SHAPE', argument: 'probabilities' }],
+    ['zero samples', [], [], {}, { code: 'SHAPE', argument: 'labels', actual: '0' }],
     ['logits', [0], [[2, 1]], {}, { code: 'DOMAIN', argument: 'probabilities[0]', actual: '3' }],
-    ['NaN', [0], [[Number.NaN, 1]], {}, { code: 'DOMAIN', argument: 'probabilities[0][0]', actual: 'NaN' }],
-    ['a label past the columns', [2], [[1, 0]], {}, { code: 'DOMAIN', argument: 'labels[0]', actual: '2' }],
-    ['names without classes', ['cat'], [[1, 0]], {}, { code: 'DOMAIN', argument: 'labels[0]', actual: '"cat"' }],
+    [
+      'a NaN probability',
+      [0],
+      [[Number.NaN, 1]],
+      {},
+      { code: 'DOMAIN', argument: 'probabilities[0][0]', actual: 'NaN' },
+    ],
+    ['a label beyond the last column', [2], [[1, 0]], {}, { code: 'DOMAIN', argument: 'labels[0]', actual: '2' }],
+    [
+      'string labels without classes',
+      ['cat'],
+      [[1, 0]],
+      {},
+      { code: 'DOMAIN', argument: 'labels[0]', actual: '"cat"' },
+    ],
     ['an unknown average', [0], [[1]], { average: 'ovo' }, { code: 'DOMAIN', argument: 'average', actual: '"ovo"' }],
     ['an unknown option', [0], [[1]], { k: 3 }, { code: 'DOMAIN', argument: 'options', actual: "'k'" }],
-  ])('refuses %s', (_, labels, probabilities, options, fields) => {
+  ])('rejects %s', (_, labels, probabilities, options, fields) => {
     expect(() => rocAuc(labels, probabilities, options)).toThrow(
       expect.objectContaining({ where: 'rocAuc', ...fields }),
     );

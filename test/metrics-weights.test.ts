@@ -11,7 +11,7 @@ const rows = [
   [0.2, 0.8],
 ];
 
-describe(`sample weights against ${golden.program}`, () => {
+describe(`metrics with sample weights against ${golden.program}`, () => {
   describe.each(golden.cases)(
     'with $name',
     ({ labels, predictions, probabilities, sampleWeights, plain, weighted }) => {
@@ -20,7 +20,7 @@ describe(`sample weights against ${golden.program}`, () => {
       it.each([
         ['no weights', {}, plain],
         ['weights', { sampleWeights }, weighted],
-      ])('agree on accuracy, confusion, log loss and top-k accuracy with %s', (_, options, expected) => {
+      ])('agree on accuracy, confusion matrix and log loss, with %s', (_, options, expected) => {
         expect(accuracy(labels, predictions, options)).toBeAllClose(expected.accuracy, FLOAT64);
         expect(confusionMatrix(labels, predictions, { ...options, classes }).counts).toEqual(expected.confusion);
         expect(logLoss(labels, probabilities, options)).toBeAllClose(expected.logLoss, FLOAT64);
@@ -29,7 +29,7 @@ describe(`sample weights against ${golden.program}`, () => {
       it.each([
         ['no weights', {}, plain],
         ['weights', { sampleWeights }, weighted],
-      ])('agree on precision, recall and fscore per class and on average with %s', (_, options, { scores }) => {
+      ])('agree on precision, recall and F-score, per class and averaged, with %s', (_, options, { scores }) => {
         const perClass = precisionRecallFscore(labels, predictions, { ...options, classes });
         expect(perClass.precision).toBeAllClose(scores.perClass.precision, FLOAT64);
         expect(perClass.recall).toBeAllClose(scores.perClass.recall, FLOAT64);
@@ -44,7 +44,7 @@ describe(`sample weights against ${golden.program}`, () => {
     },
   );
 
-  // Ties are broken the other way there.
+  // scikit-learn breaks ties the other way.
   it.each(golden.cases.filter(({ name }) => !name.includes('ties')))(
     'agree on top-k accuracy with $name',
     ({ labels, probabilities, sampleWeights, weighted }) => {
@@ -55,7 +55,7 @@ describe(`sample weights against ${golden.program}`, () => {
   );
 });
 
-/** Every metric that takes sample weights, as numbers. */
+/** Every metric that takes sample weights, reduced to numbers. */
 const METRICS: Record<string, (labels: number[], probabilities: number[][], sampleWeights?: number[]) => unknown> = {
   accuracy: (y, p, sampleWeights) => accuracy(y, top(p), { sampleWeights }),
   precisionRecallFscore: (y, p, sampleWeights) => {
@@ -68,7 +68,7 @@ const METRICS: Record<string, (labels: number[], probabilities: number[][], samp
   expectedCalibrationError: (y, p, sampleWeights) => expectedCalibrationError(y, p, { bins: 4, sampleWeights }),
   reliabilityBins: (y, p, sampleWeights) => {
     const bins = reliabilityBins(y, p, { bins: 4, sampleWeights });
-    // Counts are sums of weights: what they are compared with is their share.
+    // Counts are sums of weights, so their shares are compared.
     const total = bins.reduce((sum, { count }) => sum + count, 0);
     return bins.flatMap(({ count, accuracy, confidence }) =>
       count === 0 ? [] : [count / total, accuracy, confidence],
@@ -94,8 +94,8 @@ const problem = fc.integer({ min: 1, max: 15 }).chain((n) =>
   }),
 );
 
-describe.each(Object.entries(METRICS))('the sample weights of %s', (where, metric) => {
-  it('count a sample of weight w as w samples, and change nothing when all are scaled alike', () => {
+describe.each(Object.entries(METRICS))('%s with sample weights', (where, metric) => {
+  it('counts a sample of weight w as w samples, and ignores a common factor', () => {
     fc.assert(
       fc.property(problem, ({ labels, probabilities, sampleWeights }) => {
         const repeat = <T>(all: readonly T[]) => all.flatMap((each, i) => new Array<T>(sampleWeights[i]).fill(each));
@@ -118,19 +118,19 @@ describe.each(Object.entries(METRICS))('the sample weights of %s', (where, metri
     ],
   ];
   it.each<[string, number[], object]>([
-    ['too few', [1], { code: 'SHAPE', argument: 'sampleWeights', actual: '1' }],
-    ['negative ones', [1, -1], { code: 'DOMAIN', argument: 'sampleWeights[1]', actual: '-1' }],
-    ['NaN', [Number.NaN, 1], { code: 'DOMAIN', argument: 'sampleWeights[0]', actual: 'NaN' }],
-    ['infinite ones', [1, Number.POSITIVE_INFINITY], { code: 'DOMAIN', argument: 'sampleWeights[1]' }],
-    ['none that counts', [0, 0], { code: 'DOMAIN', argument: 'sampleWeights', actual: '0' }],
-    ['a sum that overflows', [1e308, 1e308], { code: 'DOMAIN', argument: 'sampleWeights', actual: 'Infinity' }],
-  ])('refuse %s', (_, sampleWeights, fields) => {
+    ['too few weights', [1], { code: 'SHAPE', argument: 'sampleWeights', actual: '1' }],
+    ['negative weights', [1, -1], { code: 'DOMAIN', argument: 'sampleWeights[1]', actual: '-1' }],
+    ['NaN weights', [Number.NaN, 1], { code: 'DOMAIN', argument: 'sampleWeights[0]', actual: 'NaN' }],
+    ['infinite weights', [1, Number.POSITIVE_INFINITY], { code: 'DOMAIN', argument: 'sampleWeights[1]' }],
+    ['weights of 0 only', [0, 0], { code: 'DOMAIN', argument: 'sampleWeights', actual: '0' }],
+    ['weights whose sum overflows', [1e308, 1e308], { code: 'DOMAIN', argument: 'sampleWeights', actual: 'Infinity' }],
+  ])('rejects %s', (_, sampleWeights, fields) => {
     expect(() => metric(labels, probabilities, sampleWeights)).toThrow(expect.objectContaining({ where, ...fields }));
   });
 });
 
 describe('a sample of weight 0', () => {
-  it('does not make a log loss infinite or NaN, and is checked all the same', () => {
+  it('does not make the log loss infinite or NaN, but is still validated', () => {
     expect(
       logLoss(
         [0, 1],
@@ -157,8 +157,8 @@ describe('a sample of weight 0', () => {
   });
 });
 
-describe('options', () => {
-  it('may be the classes alone, where that was always so', () => {
+describe('metric options', () => {
+  it('can be just the classes in logLoss, confusionMatrix and topKAccuracy', () => {
     const classes = ['dog', 'cat'];
     const labels = ['cat', 'dog'];
     expect(logLoss(labels, rows, { classes })).toBe(logLoss(labels, rows, classes));
@@ -171,7 +171,7 @@ describe('options', () => {
     ['confusionMatrix', (options) => confusionMatrix([0], [0], options)],
     ['logLoss', (options) => logLoss([0], [[1]], options)],
     ['topKAccuracy', (options) => topKAccuracy([0], [[1]], 1, options)],
-  ])('of %s that nobody knows are refused', (where, call) => {
+  ])('of %s are rejected if unknown', (where, call) => {
     expect(() => call({ sampleWeight: [1] })).toThrow(
       expect.objectContaining({ code: 'DOMAIN', where, argument: 'options', actual: "'sampleWeight'" }),
     );

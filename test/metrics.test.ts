@@ -62,14 +62,14 @@ describe(`metrics against ${golden.program}`, () => {
 });
 
 describe('accuracy', () => {
-  it('is the share of right predictions, of names, codes and truth values', () => {
+  it('is the fraction of correct predictions, for strings, numbers and booleans', () => {
     expect(accuracy(cats, guesses)).toBeCloseTo(0.6667, 4);
     expect(accuracy(Int32Array.of(1, 2), [1, 3])).toBe(0.5);
     expect(accuracy([true, false], [true, false])).toBe(1);
   });
 
-  it('does not compile for labels and predictions of different types', () => {
-    // @ts-expect-error numbers are no names
+  it('rejects labels and predictions of different types, at compile time and run time', () => {
+    // @ts-expect-error numbers are not strings
     expect(() => accuracy(['1', '2'], [1, 2])).toThrow(
       expect.objectContaining({ code: 'DOMAIN', where: 'accuracy', argument: 'predictions[0]', actual: '1' }),
     );
@@ -78,16 +78,16 @@ describe('accuracy', () => {
   it.each<[string, ArrayLike<number>, ArrayLike<number>, object]>([
     ['too few predictions', [1, 2], [1], { code: 'SHAPE', argument: 'predictions', actual: '1' }],
     ['too many predictions', [1], [1, 2], { code: 'SHAPE', argument: 'predictions', actual: '2' }],
-    ['no sample', [], [], { code: 'SHAPE', argument: 'labels', actual: '0' }],
-    ['a prediction NaN', [1, 2], [1, Number.NaN], { code: 'DOMAIN', argument: 'predictions[1]', actual: 'NaN' }],
-    ['a label NaN', [Number.NaN], [1], { code: 'DOMAIN', argument: 'labels[0]', actual: 'NaN' }],
-  ])('refuses %s', (_, labels, predictions, fields) => {
+    ['zero samples', [], [], { code: 'SHAPE', argument: 'labels', actual: '0' }],
+    ['a NaN prediction', [1, 2], [1, Number.NaN], { code: 'DOMAIN', argument: 'predictions[1]', actual: 'NaN' }],
+    ['a NaN label', [Number.NaN], [1], { code: 'DOMAIN', argument: 'labels[0]', actual: 'NaN' }],
+  ])('rejects %s', (_, labels, predictions, fields) => {
     expect(() => accuracy(labels, predictions)).toThrow(expect.objectContaining({ where: 'accuracy', ...fields }));
   });
 });
 
 describe('sortedClasses', () => {
-  it('orders numbers by value, names by code unit, and false before true', () => {
+  it('orders numbers by value, strings by code unit, and false before true', () => {
     expect(sortedClasses([10, 9, 10, -1])).toEqual([-1, 9, 10]);
     expect(sortedClasses(['dog', 'cat', 'dog'])).toEqual(['cat', 'dog']);
     expect(sortedClasses(['é', 'z', 'Z'])).toEqual(['Z', 'z', 'é']);
@@ -112,7 +112,7 @@ describe('confusionMatrix', () => {
     ]);
   });
 
-  it('counts every sample once, the right ones on its diagonal, and is transposed when both change places', () => {
+  it('counts each sample once, correct ones on the diagonal, and is transposed if labels and predictions are swapped', () => {
     fc.assert(
       fc.property(labelled, ({ labels, predictions }) => {
         const { counts } = confusionMatrix(labels, predictions);
@@ -126,7 +126,7 @@ describe('confusionMatrix', () => {
     );
   });
 
-  it('refuses a label that is not among the classes, where leaving it out would flatter', () => {
+  it('rejects labels and predictions outside classes', () => {
     expect(() => confusionMatrix(cats, guesses, ['cat', 'cow'])).toThrow(
       expect.objectContaining({
         code: 'DOMAIN',
@@ -140,7 +140,7 @@ describe('confusionMatrix', () => {
     );
   });
 
-  it('refuses classes that repeat', () => {
+  it('rejects duplicate classes', () => {
     expect(() => confusionMatrix(cats, guesses, ['cat', 'dog', 'cat'])).toThrow(
       expect.objectContaining({ code: 'DOMAIN', argument: 'classes', actual: '"cat" twice' }),
     );
@@ -148,7 +148,7 @@ describe('confusionMatrix', () => {
 });
 
 describe('precisionRecallFscore', () => {
-  it('gives one number per class, or their average', () => {
+  it('returns one score per class, or their average', () => {
     expect(precisionRecallFscore(cats, guesses)).toEqual({
       classes: ['cat', 'dog'],
       precision: [0.5, 1],
@@ -159,7 +159,7 @@ describe('precisionRecallFscore', () => {
     expect(precisionRecallFscore(cats, guesses, { average: 'macro' }).fscore).toBeCloseTo(0.6667, 4);
   });
 
-  it('says 0, not NaN, for a class that is never predicted and for one that never occurs', () => {
+  it('is 0, not NaN, for a class that is never predicted or never occurs', () => {
     const { precision, recall, fscore } = precisionRecallFscore(['a', 'b'], ['a', 'c'], {
       classes: ['b', 'c', 'd', 'a'],
     });
@@ -168,7 +168,7 @@ describe('precisionRecallFscore', () => {
     expect(fscore).toEqual([0, 0, 0, 1]);
   });
 
-  it('has the accuracy as micro average, three times', () => {
+  it('has micro averages equal to the accuracy', () => {
     fc.assert(
       fc.property(labelled, ({ labels, predictions }) => {
         const share = accuracy(labels, predictions);
@@ -179,7 +179,7 @@ describe('precisionRecallFscore', () => {
     );
   });
 
-  it('refuses an unknown average and an unknown option', () => {
+  it('rejects unknown averages and options', () => {
     expect(() => precisionRecallFscore(cats, guesses, { average: 'samples' as 'macro' })).toThrow(
       expect.objectContaining({ code: 'DOMAIN', argument: 'average', actual: '"samples"' }),
     );
@@ -202,28 +202,46 @@ describe('logLoss', () => {
     expect(logLoss([7, 5], rows, [5, 7])).toBe(logLoss([1, 0], rows));
   });
 
-  it('is 0 for certainty that is right and infinite for certainty that is wrong', () => {
+  it('is 0 if certain and right, and infinite if certain and wrong', () => {
     expect(logLoss([0], [[1, 0]])).toBe(0);
     expect(logLoss([1], [[1, 0]])).toBe(Number.POSITIVE_INFINITY);
   });
 
-  it('takes float32 rows, whose sum is 1 only to float32', () => {
+  it('accepts float32 rows that sum to 1 only within rounding', () => {
     const row = Float32Array.from([1 / 3, 1 / 3, 1 / 3]);
     expect(logLoss([2], [row])).toBeAllClose(Math.log(3));
   });
 
   it.each<[string, ArrayLike<number | string>, number[][], string[] | undefined, object]>([
-    ['a row per label too few', [0, 1, 0], rows, undefined, { code: 'SHAPE', argument: 'probabilities', actual: '2' }],
+    ['fewer rows than labels', [0, 1, 0], rows, undefined, { code: 'SHAPE', argument: 'probabilities', actual: '2' }],
     ['rows of different lengths', [0, 1], [[1], [0.5, 0.5]], undefined, { code: 'SHAPE', argument: 'probabilities' }],
-    ['no sample', [], [], undefined, { code: 'SHAPE', argument: 'labels' }],
+    ['zero samples', [], [], undefined, { code: 'SHAPE', argument: 'labels' }],
     ['logits', [0], [[2, 1]], undefined, { code: 'DOMAIN', argument: 'probabilities[0]', actual: '3' }],
     ['a negative probability', [0], [[1.5, -0.5]], undefined, { code: 'DOMAIN', argument: 'probabilities[0][1]' }],
-    ['NaN', [0], [[Number.NaN, 1]], undefined, { code: 'DOMAIN', argument: 'probabilities[0][0]', actual: 'NaN' }],
-    ['a label past the columns', [2], [[1, 0]], undefined, { code: 'DOMAIN', argument: 'labels[0]', actual: '2' }],
-    ['names without classes', ['cat'], [[1, 0]], undefined, { code: 'DOMAIN', argument: 'labels[0]', actual: '"cat"' }],
-    ['a class too few', ['a', 'b'], rows, ['a'], { code: 'SHAPE', argument: 'classes', actual: '1' }],
-    ['an unknown name', ['a', 'x'], rows, ['a', 'b'], { code: 'DOMAIN', argument: 'labels[1]', actual: '"x"' }],
-  ])('refuses %s', (_, labels, probabilities, classes, fields) => {
+    [
+      'a NaN probability',
+      [0],
+      [[Number.NaN, 1]],
+      undefined,
+      { code: 'DOMAIN', argument: 'probabilities[0][0]', actual: 'NaN' },
+    ],
+    [
+      'a label beyond the last column',
+      [2],
+      [[1, 0]],
+      undefined,
+      { code: 'DOMAIN', argument: 'labels[0]', actual: '2' },
+    ],
+    [
+      'string labels without classes',
+      ['cat'],
+      [[1, 0]],
+      undefined,
+      { code: 'DOMAIN', argument: 'labels[0]', actual: '"cat"' },
+    ],
+    ['too few classes', ['a', 'b'], rows, ['a'], { code: 'SHAPE', argument: 'classes', actual: '1' }],
+    ['an unknown label', ['a', 'x'], rows, ['a', 'b'], { code: 'DOMAIN', argument: 'labels[1]', actual: '"x"' }],
+  ])('rejects %s', (_, labels, probabilities, classes, fields) => {
     expect(() => logLoss(labels, probabilities, classes)).toThrow(
       expect.objectContaining({ where: 'logLoss', ...fields }),
     );
@@ -231,13 +249,13 @@ describe('logLoss', () => {
 });
 
 describe('topKAccuracy', () => {
-  it('counts a label among the k highest scores', () => {
+  it('counts labels among the k highest scores', () => {
     const scores = [0, 1, 2].map(() => [3, 2, 1]);
     expect(topKAccuracy([0, 1, 2], scores, 2)).toBeCloseTo(0.6667, 4);
     expect(topKAccuracy(['a', 'b', 'c'], scores, 1, ['c', 'b', 'a'])).toBeCloseTo(0.3333, 4);
   });
 
-  it('is the accuracy of predicting the first highest score at k = 1, grows with k, and is 1 for all classes', () => {
+  it('equals the accuracy for k = 1, never falls as k grows, and is 1 for k = classes', () => {
     fc.assert(
       fc.property(scored, ({ labels, scores, classes }) => {
         const predictions = scores.map((row) => row.indexOf(Math.max(...row)));
@@ -250,18 +268,18 @@ describe('topKAccuracy', () => {
     );
   });
 
-  it('ranks infinite scores too', () => {
+  it('ranks infinite scores', () => {
     expect(topKAccuracy([0], [[Number.NEGATIVE_INFINITY, 0, Number.POSITIVE_INFINITY]], 2)).toBe(0);
     expect(topKAccuracy([2], [[Number.NEGATIVE_INFINITY, 0, Number.POSITIVE_INFINITY]], 1)).toBe(1);
   });
 
-  it.each([0, 4, 1.5, Number.NaN])('refuses k = %p of three classes', (k) => {
+  it.each([0, 4, 1.5, Number.NaN])('rejects k = %p for three classes', (k) => {
     expect(() => topKAccuracy([0], [[3, 2, 1]], k)).toThrow(
       expect.objectContaining({ code: 'DOMAIN', argument: 'k', expected: 'be an integer in [1, 3]' }),
     );
   });
 
-  it('refuses a score NaN, which has no place in an order', () => {
+  it('rejects NaN scores', () => {
     expect(() => topKAccuracy([0], [[3, Number.NaN]], 1)).toThrow(
       expect.objectContaining({ code: 'DOMAIN', argument: 'scores[0][1]', actual: 'NaN' }),
     );

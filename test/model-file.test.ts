@@ -26,7 +26,7 @@ const IRIS: ModelContent = {
   metrics: { accuracy: 0.97, loss: 0.1 },
 };
 
-/** Only what every model file has. */
+/** Only the required fields. */
 const SMALL: ModelContent = {
   classes: [false, true],
   weight: Float32Array.of(1, -1),
@@ -36,7 +36,7 @@ const SMALL: ModelContent = {
   options: {},
 };
 
-/** IRIS, but for one change. */
+/** IRIS with one change. */
 const altered = (change: (header: Header, data: Uint8Array) => void) => alteredOf(IRIS, change);
 
 function refusal(run: () => unknown): Record<string, unknown> {
@@ -51,26 +51,26 @@ function refusal(run: () => unknown): Record<string, unknown> {
 
 const tensor = (header: Header, name: string) => header[name] as Record<string, unknown>;
 
-/** Every kind of damage, and the field that it is refused for. */
+/** Kinds of damage: a description, the field that the error names, and the bytes. */
 const DAMAGE: readonly [string, string, Uint8Array][] = [
-  ['nothing', 'length', new Uint8Array(0)],
+  ['an empty file', 'length', new Uint8Array(0)],
   ['seven bytes', 'length', new Uint8Array(7)],
-  ['a file cut in its header', 'header length', encodeModel(IRIS).subarray(0, 200)],
-  ['a file cut in its numbers', 'length', encodeModel(IRIS).subarray(0, -4)],
-  ['a byte too many', 'length', Uint8Array.from([...encodeModel(IRIS), 0])],
+  ['a file truncated in its header', 'header length', encodeModel(IRIS).subarray(0, 200)],
+  ['a file truncated in its numbers', 'length', encodeModel(IRIS).subarray(0, -4)],
+  ['an extra byte', 'length', Uint8Array.from([...encodeModel(IRIS), 0])],
   ['a huge header length', 'header length', join8('{}', new Uint8Array(8), 2n ** 63n)],
   [
-    'a header length over the limit, in a file as long',
+    'a header length over the limit, in a file of that length',
     'header length',
     join8(' '.repeat(2 ** 24 + 8), new Uint8Array(0)),
   ],
-  ['a page', 'header length', new TextEncoder().encode('<!doctype html><title>404</title>')],
-  ['bytes that are no UTF-8', 'header', notUtf8()],
+  ['an HTML page', 'header length', new TextEncoder().encode('<!doctype html><title>404</title>')],
+  ['bytes that are not UTF-8', 'header', notUtf8()],
   ['a byte order mark', 'header', join8('\ufeff{}    ', new Uint8Array(0), 9n)],
-  ['text that is no JSON', 'header', join8('{"a":', new Uint8Array(0))],
+  ['text that is not JSON', 'header', join8('{"a":', new Uint8Array(0))],
   ['a list', 'header', join8('[]', new Uint8Array(0))],
-  ['brackets without end', 'header', join8('['.repeat(2 ** 20), new Uint8Array(0))],
-  ['a tensor given twice', 'header', twice()],
+  ['unclosed brackets', 'header', join8('['.repeat(2 ** 20), new Uint8Array(0))],
+  ['a duplicate tensor', 'header', twice()],
   [
     'spaces between keys',
     'header',
@@ -78,29 +78,25 @@ const DAMAGE: readonly [string, string, Uint8Array][] = [
   ],
   ['no metadata', 'format', altered((header) => Reflect.deleteProperty(header, '__metadata__'))],
   ['metadata that is a list', '__metadata__', altered((header) => Object.assign(header, { __metadata__: ['a'] }))],
-  ['metadata that is no text', '__metadata__', altered(({ __metadata__: m }) => Object.assign(m, { seed: 1 }))],
-  ['another format', 'format', altered(({ __metadata__: m }) => Object.assign(m, { format: 'pt' }))],
+  ['metadata that is not a string', '__metadata__', altered(({ __metadata__: m }) => Object.assign(m, { seed: 1 }))],
+  ['an unknown format', 'format', altered(({ __metadata__: m }) => Object.assign(m, { format: 'pt' }))],
   ['a newer version', 'version', altered(({ __metadata__: m }) => Object.assign(m, { version: '3' }))],
   ['version 0', 'version', altered(({ __metadata__: m }) => Object.assign(m, { version: '0' }))],
   ['version 1.0', 'version', altered(({ __metadata__: m }) => Object.assign(m, { version: '1.0' }))],
   ['no version', 'version', altered(({ __metadata__: m }) => Reflect.deleteProperty(m, 'version'))],
   ['no checksum', 'sha256', altered(({ __metadata__: m }) => Reflect.deleteProperty(m, 'sha256'))],
-  ['another checksum', 'sha256', altered(({ __metadata__: m }) => Object.assign(m, { sha256: '0'.repeat(64) }))],
+  ['a wrong checksum', 'sha256', altered(({ __metadata__: m }) => Object.assign(m, { sha256: '0'.repeat(64) }))],
   [
-    'a checksum in capitals',
+    'an upper-case checksum',
     'sha256',
     altered(({ __metadata__: m }) => Object.assign(m, { sha256: m.sha256.toUpperCase() })),
   ],
   ['no weight', 'weight', altered((header) => Reflect.deleteProperty(header, 'weight'))],
-  ['a weight that is text', 'weight', altered((header) => Object.assign(header, { weight: 'F32' }))],
-  ['a tensor without shape', 'bias', altered((header) => Reflect.deleteProperty(tensor(header, 'bias'), 'shape'))],
-  [
-    'a tensor with more than it needs',
-    'bias',
-    altered((header) => Object.assign(tensor(header, 'bias'), { scale: 2 })),
-  ],
-  ['another dtype', 'weight.dtype', altered((header) => Object.assign(tensor(header, 'weight'), { dtype: 'I32' }))],
-  ['another rank', 'weight.shape', altered((header) => Object.assign(tensor(header, 'weight'), { shape: [12] }))],
+  ['a weight that is a string', 'weight', altered((header) => Object.assign(header, { weight: 'F32' }))],
+  ['a tensor without a shape', 'bias', altered((header) => Reflect.deleteProperty(tensor(header, 'bias'), 'shape'))],
+  ['a tensor with an extra key', 'bias', altered((header) => Object.assign(tensor(header, 'bias'), { scale: 2 }))],
+  ['a wrong dtype', 'weight.dtype', altered((header) => Object.assign(tensor(header, 'weight'), { dtype: 'I32' }))],
+  ['a wrong rank', 'weight.shape', altered((header) => Object.assign(tensor(header, 'weight'), { shape: [12] }))],
   [
     'a fraction in a shape',
     'weight.shape',
@@ -122,19 +118,19 @@ const DAMAGE: readonly [string, string, Uint8Array][] = [
     altered((header) => Object.assign(tensor(header, 'weight'), { shape: [2 ** 52, 2 ** 52] })),
   ],
   [
-    'a huge shape and offsets as huge',
+    'a huge shape with matching offsets',
     'length',
     altered((header) =>
       Object.assign(tensor(header, 'weight'), { shape: [2 ** 40, 3], data_offsets: [12, 12 + 12 * 2 ** 40] }),
     ),
   ],
   [
-    'a shape that is another',
+    'a transposed shape',
     'weight.shape',
     altered((header) => Object.assign(tensor(header, 'weight'), { shape: [3, 4] })),
   ],
   [
-    'offsets of another length',
+    'offsets of the wrong length',
     'bias.data_offsets',
     altered((header) => Object.assign(tensor(header, 'bias'), { data_offsets: [0, 16] })),
   ],
@@ -159,7 +155,7 @@ const DAMAGE: readonly [string, string, Uint8Array][] = [
     altered((header) => Object.assign(tensor(header, 'weight'), { data_offsets: [16, 64] })),
   ],
   [
-    'numbers before the tensors',
+    'bytes before the tensors',
     'data_offsets',
     altered((header) => {
       Object.assign(tensor(header, 'bias'), { data_offsets: [4, 16] });
@@ -168,21 +164,21 @@ const DAMAGE: readonly [string, string, Uint8Array][] = [
   ],
   ['a third tensor', 'header', altered((header) => Object.assign(header, { more: tensor(header, 'bias') }))],
   ['no classes', 'classes', altered(({ __metadata__: m }) => Reflect.deleteProperty(m, 'classes'))],
-  ['classes that are no JSON', 'classes', altered(({ __metadata__: m }) => Object.assign(m, { classes: 'setosa' }))],
+  ['classes that are not JSON', 'classes', altered(({ __metadata__: m }) => Object.assign(m, { classes: 'setosa' }))],
   [
-    'classes that are no list',
+    'classes that are not a list',
     'classes',
     altered(({ __metadata__: m }) => Object.assign(m, { classes: '{"length":3}' })),
   ],
   ['too few classes', 'classes', altered(({ __metadata__: m }) => Object.assign(m, { classes: '["a","b"]' }))],
-  ['equal classes', 'classes[2]', altered(({ __metadata__: m }) => Object.assign(m, { classes: '["a","b","a"]' }))],
+  ['duplicate classes', 'classes[2]', altered(({ __metadata__: m }) => Object.assign(m, { classes: '["a","b","a"]' }))],
   [
     'classes of two types',
     'classes[1]',
     altered(({ __metadata__: m }) => Object.assign(m, { classes: '["1",1,"2"]' })),
   ],
   [
-    'classes that are no labels',
+    'classes that are not labels',
     'classes[0]',
     altered(({ __metadata__: m }) => Object.assign(m, { classes: '[null,null,null]' })),
   ],
@@ -196,7 +192,7 @@ const DAMAGE: readonly [string, string, Uint8Array][] = [
   ['an infinite bias', 'bias[2]', altered((_, data) => data.set([0, 0, 0x80, 0xff], 8))],
   ['a temperature of 0', 'temperature', altered(({ __metadata__: m }) => Object.assign(m, { temperature: '0' }))],
   [
-    'a temperature that is text',
+    'a temperature that is a string',
     'temperature',
     altered(({ __metadata__: m }) => Object.assign(m, { temperature: '"1"' })),
   ],
@@ -206,15 +202,19 @@ const DAMAGE: readonly [string, string, Uint8Array][] = [
     'weight[0]',
     altered(({ __metadata__: m }) => Object.assign(m, { temperature: '1e-300' })),
   ],
-  ['a temperature cut short', 'temperature', altered(({ __metadata__: m }) => Object.assign(m, { temperature: '1.' }))],
+  ['a truncated temperature', 'temperature', altered(({ __metadata__: m }) => Object.assign(m, { temperature: '1.' }))],
   [
-    'a mean that is text',
+    'a mean that is a string',
     'standardization.mean[2]',
     altered(({ __metadata__: m }) => Object.assign(m, { standardization: '{"mean":[1,1,"1",1],"scale":[1,1,1,1]}' })),
   ],
-  ['too few names', 'featureNames', altered(({ __metadata__: m }) => Object.assign(m, { featureNames: '["a"]' }))],
   [
-    'a name that is a number',
+    'too few feature names',
+    'featureNames',
+    altered(({ __metadata__: m }) => Object.assign(m, { featureNames: '["a"]' })),
+  ],
+  [
+    'a feature name that is a number',
     'featureNames[3]',
     altered(({ __metadata__: m }) => Object.assign(m, { featureNames: '["a","b","c",4]' })),
   ],
@@ -242,13 +242,13 @@ const DAMAGE: readonly [string, string, Uint8Array][] = [
     ),
   ],
   [
-    'a tensor called __proto__',
+    'a tensor named __proto__',
     'header',
     join8(split(encodeModel(IRIS)).text.replace('"bias":', '"__proto__":'), split(encodeModel(IRIS)).data),
   ],
 ];
 
-/** Damage to what a predictor does not read. */
+/** Damage to fields that loadPredictor does not read. */
 const DAMAGE_BESIDE: readonly [string, string, Uint8Array][] = [
   ['no options', 'options', altered(({ __metadata__: m }) => Reflect.deleteProperty(m, 'options'))],
   ['options that are a list', 'options', altered(({ __metadata__: m }) => Object.assign(m, { options: '[]' }))],
@@ -258,11 +258,11 @@ const DAMAGE_BESIDE: readonly [string, string, Uint8Array][] = [
     altered(({ __metadata__: m }) => Object.assign(m, { options: '{"a":{"__pro\\u0074o__":{"b":1}}}' })),
   ],
   [
-    'options that nest too deep',
+    'options nested too deeply',
     'options',
     altered(({ __metadata__: m }) => Object.assign(m, { options: `{"a":${'['.repeat(16)}${']'.repeat(16)}}` })),
   ],
-  ['no parameters', 'numParameters', altered(({ __metadata__: m }) => Object.assign(m, { numParameters: '0' }))],
+  ['zero parameters', 'numParameters', altered(({ __metadata__: m }) => Object.assign(m, { numParameters: '0' }))],
   [
     'a calibration that is a number',
     'calibration',
@@ -274,13 +274,13 @@ const DAMAGE_BESIDE: readonly [string, string, Uint8Array][] = [
     altered(({ __metadata__: m }) => Object.assign(m, { calibration: '{"temperature":0}' })),
   ],
   [
-    'a metric that is text',
+    'a metric that is a string',
     'metrics.loss',
     altered(({ __metadata__: m }) => Object.assign(m, { metrics: '{"loss":"0"}' })),
   ],
 ];
 
-/** The replacement character would have the checksum of what these bytes are read as by a lenient decoder. */
+/** Invalid UTF-8 with the checksum of the text that a lenient decoder makes of it, in which U+FFFD replaces a byte. */
 function notUtf8(): Uint8Array {
   const bytes = altered(({ __metadata__: m }) => Object.assign(m, { note: '\ufffd' }));
   const at = bytes.indexOf(0xef);
@@ -342,7 +342,7 @@ const content: fc.Arbitrary<ModelContent> = fc.tuple(label, fc.integer({ min: 1,
 ) as fc.Arbitrary<ModelContent>;
 
 describe('a model file', () => {
-  it('gives back all that was put into it', () => {
+  it('round-trips its content', () => {
     fc.assert(
       fc.property(content, (model) => {
         const { weight, bias, ...rest } = model;
@@ -363,14 +363,14 @@ describe('a model file', () => {
     },
   );
 
-  it('has the same bytes for the same content, in whatever order it was set', () => {
+  it('has the same bytes regardless of key order', () => {
     const reversed = Object.fromEntries(Object.entries(IRIS).reverse()) as unknown as ModelContent;
     const options = Object.fromEntries(Object.entries(IRIS.options).reverse());
     expect(encodeModel({ ...reversed, options })).toEqual(encodeModel(IRIS));
     expect(encodeModel(decodeModel(encodeModel(IRIS)))).toEqual(encodeModel(IRIS));
   });
 
-  it('has the same bytes in a browser, where there is nothing of Node', () => {
+  it('has the same bytes when written without Node', () => {
     const entryPoints = [join(__dirname, '../src/serialization/model-file.ts')];
     const built = buildSync({
       entryPoints,
@@ -393,7 +393,7 @@ describe('a model file', () => {
     expect(Uint8Array.from(runInNewContext(script, globals) as number[])).toEqual(encodeModel(IRIS));
   });
 
-  it('is, byte for byte, what safetensors says', () => {
+  it('is a safetensors file, byte for byte', () => {
     const bytes = encodeModel(SMALL);
     const { text, data } = split(bytes);
     const sum = createHash('sha256')
@@ -416,13 +416,13 @@ describe('a model file', () => {
     );
   });
 
-  it('may lie anywhere in a buffer', () => {
+  it('can be read at any offset in a buffer', () => {
     const shifted = new Uint8Array(encodeModel(IRIS).length + 3);
     shifted.set(encodeModel(IRIS), 3);
     expect(decodeModel(shifted.subarray(3))).toEqual(IRIS);
   });
 
-  it('may have its tensors in either order, and metadata that this version does not know', () => {
+  it('can have its tensors in either order, and unknown metadata', () => {
     const { text, data } = split(encodeModel(SMALL));
     const header = JSON.parse(text) as Header;
     Object.assign(tensor(header, 'weight'), { data_offsets: [0, 8] });
@@ -436,12 +436,12 @@ describe('a model file', () => {
   });
 });
 
-describe('a model file that keeps scaling apart', () => {
+describe('a model file with separate scaling', () => {
   const apart = { standardization: { mean: [0.5, -2, 1, 0], scale: [2, 0.5, 1, 4] }, temperature: 1.25 };
   const { calibration: _, ...plain } = IRIS;
   const bytes = withApart(plain, apart);
 
-  it('is read as weight and bias that have taken it in', () => {
+  it('is read with the scaling folded into weight and bias', () => {
     const { weight, bias, calibration } = decodeModel(bytes);
     const x = [1, -1, 3, 2];
     const standard = x.map((value, j) => (value - apart.standardization.mean[j]) / apart.standardization.scale[j]);
@@ -451,11 +451,11 @@ describe('a model file that keeps scaling apart', () => {
     expect([0, 1, 2].map((k) => logit(weight, bias, x, k))).toBeAllClose(expected, FLOAT32);
     expect(calibration).toEqual({ temperature: 1.25 });
     expect(loadPredictor(bytes).logits([x])).toBeAllClose(expected, FLOAT32);
-    // Not that of the weights as they are stored.
+    // The stored weights alone give other logits.
     expect([0, 1, 2].map((k) => logit(IRIS.weight, IRIS.bias, x, k))).not.toBeAllClose(expected, FLOAT32);
   });
 
-  it('is written as one that does not', () => {
+  it('is written back without separate scaling', () => {
     const { text } = split(encodeModel(decodeModel(bytes)));
     const { __metadata__: metadata } = JSON.parse(text) as Header;
     expect('standardization' in metadata || 'temperature' in metadata).toBe(false);
@@ -469,7 +469,7 @@ describe('a model file that keeps scaling apart', () => {
 describe('a damaged model file', () => {
   const whole = encodeModel(IRIS);
 
-  it('is refused for one flipped bit, whichever it is', () => {
+  it('is rejected for any single flipped bit', () => {
     const odd: string[] = [];
     for (let bit = 0; bit < 8 * whole.length; bit++) {
       const bytes = whole.slice();
@@ -482,7 +482,7 @@ describe('a damaged model file', () => {
     expect(odd).toEqual([]);
   });
 
-  it('is refused wherever it is cut', () => {
+  it('is rejected if truncated to any length', () => {
     for (let length = 0; length < whole.length; length++) {
       const bytes = whole.subarray(0, length);
       expect(refusal(() => decodeModel(bytes))).toMatchObject({ code: 'FORMAT' });
@@ -490,17 +490,17 @@ describe('a damaged model file', () => {
     }
   });
 
-  it.each([...DAMAGE, ...DAMAGE_BESIDE])('is refused by decodeModel for %s: %s', (_, argument, bytes) => {
+  it.each([...DAMAGE, ...DAMAGE_BESIDE])('is rejected by decodeModel for %s: %s', (_, argument, bytes) => {
     const where = 'model.safetensors';
     expect(refusal(() => decodeModel(bytes, where))).toMatchObject({ name: 'FormatError', argument, where });
   });
 
-  it.each(DAMAGE)('is refused by loadPredictor for %s: %s', (_, argument, bytes) => {
+  it.each(DAMAGE)('is rejected by loadPredictor for %s: %s', (_, argument, bytes) => {
     const refused = refusal(() => loadPredictor(bytes));
     expect(refused).toMatchObject({ name: 'FormatError', code: 'FORMAT', argument, where: 'loadPredictor' });
   });
 
-  it('says that a newer version needs a newer package', () => {
+  it('is rejected with a hint to update the package if its version is newer', () => {
     const newer = altered(({ __metadata__: m }) => Object.assign(m, { version: '3' }));
     const refused = {
       expected: 'be at most 2',
@@ -510,23 +510,23 @@ describe('a damaged model file', () => {
     expect(refusal(() => loadPredictor(newer))).toMatchObject(refused);
   });
 
-  it('says that its header is no text', () => {
+  it('is rejected if its header is not UTF-8', () => {
     expect(refusal(() => decodeModel(notUtf8()))).toMatchObject({ expected: 'be UTF-8' });
     expect(refusal(() => loadPredictor(notUtf8()))).toMatchObject({ expected: 'be UTF-8' });
   });
 
-  it('is refused for brackets that nest too deep, before it is parsed', () => {
+  it('is rejected for deep nesting before JSON is parsed', () => {
     const bytes = join8(`{"a":${'['.repeat(99)}${']'.repeat(99)}}`, new Uint8Array(0));
     expect(refusal(() => decodeModel(bytes))).toMatchObject({ expected: 'nest at most 16 deep' });
     expect(refusal(() => loadPredictor(bytes))).toMatchObject({ expected: 'nest at most 16 deep' });
   });
 
-  it('pollutes no prototype', () => {
+  it('does not pollute prototypes', () => {
     for (const [, , bytes] of [...DAMAGE, ...DAMAGE_BESIDE]) refusal(() => decodeModel(bytes));
     expect(Object.keys(Object.getPrototypeOf({}))).toEqual([]);
   });
 
-  it('is not what other values are', () => {
+  it('is rejected if it is not a Uint8Array', () => {
     expect(refusal(() => decodeModel(whole.buffer as never))).toMatchObject({ code: 'SHAPE', argument: 'bytes' });
     expect(refusal(() => decodeModel(undefined as never))).toMatchObject({ code: 'SHAPE', argument: 'bytes' });
   });
@@ -536,27 +536,27 @@ describe('encodeModel', () => {
   const cyclic: Record<string, never> = {};
   Object.assign(cyclic, { cyclic });
   it.each<[string, object, string]>([
-    ['a plain weight', { weight: [1, 2] }, 'weight'],
+    ['a weight that is a plain array', { weight: [1, 2] }, 'weight'],
     ['a NaN weight', { weight: Float32Array.of(1, Number.NaN) }, 'weight[1]'],
-    ['a weight of another size', { weight: Float32Array.of(1, 2, 3) }, 'weight'],
+    ['a weight of the wrong size', { weight: Float32Array.of(1, 2, 3) }, 'weight'],
     ['a calibration that is null', { calibration: null }, 'calibration'],
-    ['no features', { numFeatures: 0 }, 'numFeatures'],
+    ['zero features', { numFeatures: 0 }, 'numFeatures'],
     ['one class', { classes: ['a'], bias: Float32Array.of(1), weight: Float32Array.of(1) }, 'classes'],
-    ['equal classes', { classes: [1, 1] }, 'classes[1]'],
-    ['an option that is no JSON', { options: { rate: () => 1 } }, 'options.rate'],
+    ['duplicate classes', { classes: [1, 1] }, 'classes[1]'],
+    ['an option that is not JSON', { options: { rate: () => 1 } }, 'options.rate'],
     ['an option that is NaN', { options: { rates: [0, Number.NaN] } }, 'options.rates[1]'],
     ['a typed array among options', { options: { weights: Float32Array.of(1) } }, 'options.weights'],
     ['a Map among options', { options: { weights: new Map() } }, 'options.weights'],
     ['an option __proto__', { options: JSON.parse('{"__proto__":1}') }, 'options'],
-    ['options without end', { options: cyclic }, `options${'.cyclic'.repeat(15)}`],
+    ['cyclic options', { options: cyclic }, `options${'.cyclic'.repeat(15)}`],
     ['a metric that is NaN', { metrics: { loss: Number.NaN } }, 'metrics.loss'],
     ['a temperature of 0', { calibration: { temperature: 0 } }, 'calibration.temperature'],
-    ['names too long for a header', { featureNames: ['a'.repeat(2 ** 24)] }, 'all but the tensors'],
-  ])('refuses %s', (_, change, argument) => {
+    ['feature names too long for the header', { featureNames: ['a'.repeat(2 ** 24)] }, 'all but the tensors'],
+  ])('rejects %s', (_, change, argument) => {
     expect(refusal(() => encodeModel({ ...SMALL, ...change }))).toMatchObject({ argument, where: 'encodeModel' });
   });
 
-  it('leaves out options that are undefined', () => {
+  it('omits undefined options and metrics', () => {
     expect(encodeModel({ ...SMALL, options: { l1: undefined as never }, metrics: undefined })).toEqual(
       encodeModel(SMALL),
     );
@@ -571,11 +571,11 @@ describe('sha256', () => {
       'abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq',
       '248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1',
     ],
-  ])('of %p is what FIPS 180-4 says', (text, digest) => {
+  ])('of %p matches FIPS 180-4', (text, digest) => {
     expect(sha256([new TextEncoder().encode(text)])).toBe(digest);
   });
 
-  it("agrees with Node's, for every length around a block and however it is cut", () => {
+  it("agrees with Node's for lengths below 200, in two parts", () => {
     for (let length = 0; length < 200; length++) {
       const bytes = Uint8Array.from({ length }, (_, i) => (i * 37 + length) % 256);
       const cut = (length * 7) % (length + 1);
@@ -586,7 +586,7 @@ describe('sha256', () => {
   });
 });
 
-describe('on disk', () => {
+describe('a model file on disk', () => {
   let folder: string;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'model-file-test-'));
@@ -599,7 +599,7 @@ describe('on disk', () => {
       (error: unknown) => error,
     );
 
-  it('is saved whole, from bytes or from a model, and loaded again', async () => {
+  it('is saved from bytes or a model, and loaded again', async () => {
     const path = join(folder, 'deep', 'iris.safetensors');
     await saveModel(path, encodeModel(SMALL));
     await saveModel(path, { toBytes: () => encodeModel(IRIS) });
@@ -607,7 +607,7 @@ describe('on disk', () => {
     expect(await loadModelBytes(path)).toEqual(encodeModel(IRIS));
   });
 
-  it('stays as it was when what is to be saved is no model, or cannot be written', async () => {
+  it('is unchanged by a failed save', async () => {
     const path = join(folder, 'iris.safetensors');
     await saveModel(path, encodeModel(IRIS));
     const turned = { code: 'DOMAIN', where: 'saveModel', argument: 'path', hint: 'Call saveModel(path, model).' };
@@ -622,7 +622,7 @@ describe('on disk', () => {
     expect(readdirSync(folder)).toEqual(['iris.safetensors']);
   });
 
-  it('is refused before it is read where it is no file, none, or without end', async () => {
+  it('is rejected if it is a folder, missing, or too large', async () => {
     expect(await failure(loadModelBytes(folder))).toMatchObject({ code: 'FORMAT', expected: 'be a file' });
     const missing = join(folder, 'missing');
     expect(await failure(loadModelBytes(missing))).toMatchObject({ code: 'BACKEND', where: missing });

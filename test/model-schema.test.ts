@@ -1,4 +1,4 @@
-// How a table was read travels with the model, through its file.
+// The schema of a table is stored with the model and in its file.
 
 import type { CsvSchema } from '../src/data/table/schema.js';
 import { encodeRows, parseCsv } from '../src/data/table/table.js';
@@ -14,13 +14,13 @@ const table = parseCsv('width,colour,kind\n1.5,red,cat\n2,blue,dog\n1.25,red,cat
 const fitted = () => SoftmaxRegression.fit(table.features, table.labels as string[], { l2: 0.1, schema: table.schema });
 
 describe('the schema of a model', () => {
-  it('is what fit was given, and names the features', async () => {
+  it('is the one given to fit, and names the features', async () => {
     const { model } = await fitted();
     expect(model.schema).toEqual(table.schema);
     expect(model.featureNames).toEqual(['width', 'colour=blue', 'colour=red']);
   });
 
-  it('comes back from the file, and reads other rows as the table was read', async () => {
+  it('is restored from the file, and encodes new rows like the table', async () => {
     const { model } = await fitted();
     const read = SoftmaxRegression.fromBytes<string>(model.toBytes());
     expect(read.schema).toEqual(table.schema);
@@ -30,7 +30,7 @@ describe('the schema of a model', () => {
     expect(read.predict(rows)).toEqual(['cat']);
   });
 
-  it('stays with the model that comes of another part, and of calibration', async () => {
+  it('is kept by calibrate and partialFit', async () => {
     const { model } = await fitted();
     expect((await model.calibrate(table.features, table.labels as string[])).model.schema).toEqual(table.schema);
     const untrained = await SoftmaxRegression.untrained({
@@ -43,32 +43,32 @@ describe('the schema of a model', () => {
     );
   });
 
-  it('is undefined where there was none, and the file is then as it was without', async () => {
+  it('is undefined if none was given, and absent from the file', async () => {
     const { model } = await SoftmaxRegression.fit(table.features, table.labels as string[], { l2: 0.1 });
     expect(SoftmaxRegression.fromBytes(model.toBytes()).schema).toBeUndefined();
     expect(new TextDecoder().decode(model.toBytes())).not.toContain('schema');
   });
 
-  it('does not disturb a reader that does not know it', async () => {
+  it('is ignored by loadPredictor', async () => {
     const { model } = await fitted();
     const predictor = loadPredictor<string>(model.toBytes());
     expect(predictor.predictProbabilities(table.features)).toEqual(model.predictProbabilities(table.features));
   });
 
   it.each<[string, unknown, object]>([
-    ['no schema', 7, { argument: 'schema' }],
+    ['is not a schema', 7, { argument: 'schema' }],
     [
-      'of another number of features',
+      'has the wrong number of features',
       { ...table.schema, columns: table.schema.columns.slice(1) },
       { argument: 'schema', expected: 'have 3 features, like the model', actual: '2' },
     ],
     [
-      'with a column of no kind',
+      'has a column of unknown kind',
       { ...table.schema, columns: [{ name: 'width', kind: 'colour' }] },
       { argument: 'schema.columns[0].kind' },
     ],
-    ['whose columns are null', { ...table.schema, columns: [null] }, { argument: 'schema.columns[0]' }],
-  ])('is refused if it is one %s, by fit and in a file', async (_, schema, fields) => {
+    ['has a null column', { ...table.schema, columns: [null] }, { argument: 'schema.columns[0]' }],
+  ])('is rejected by fit and encodeModel if it %s', async (_, schema, fields) => {
     const options = { l2: 0.1, schema: schema as CsvSchema };
     await expect(SoftmaxRegression.fit(table.features, table.labels as string[], options)).rejects.toMatchObject({
       code: 'DOMAIN',

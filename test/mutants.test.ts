@@ -1,4 +1,4 @@
-// What `npm run mutants` is made of: which changes it makes, which it chooses, and that its suites and reasons are of this package.
+// The parts of `npm run mutants`: the mutants, their sample, and the suites and reasons listed for this package.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EQUIVALENT } from '../tools/mutants/equivalent.js';
@@ -20,35 +20,35 @@ describe('mutantsOf', () => {
     ['arithmetic', 'a + b', ['a - b']],
     ['a remainder', 'a % b', ['a * b']],
     ['a sign', '-a', ['(a)']],
-    ['a boundary, and turns a comparison round', 'a < b', ['a <= b', 'a >= b']],
+    ['a boundary, and negates the comparison', 'a < b', ['a <= b', 'a >= b']],
     ['equality', 'a === b', ['a !== b']],
     ['logic', 'a && b', ['a || b']],
     ['a default', 'a ?? b', ['a', 'b']],
     ['a negation', '!a', ['a']],
-    ['truth', 'true', ['false']],
+    ['a boolean', 'true', ['false']],
     ['a constant, up and down', '1.5', ['2.5', '0.5']],
-    ['zero, and keeps the sign apart', 'a - 0', ['a + 0', 'a - 1', 'a - (-1)']],
-    ['a choice', 'a ? b : c', ['true ? b : c', 'false ? b : c', 'a ? c : b']],
-    ['a function of Math', 'Math.abs(a)', ['(a)']],
-    ['a pair of Math', 'Math.max(a, b)', ['Math.min(a, b)']],
-    ['a function of arrays', 'a.some(b)', ['a.every(b)']],
+    ['zero, and parenthesises −1', 'a - 0', ['a + 0', 'a - 1', 'a - (-1)']],
+    ['a conditional', 'a ? b : c', ['true ? b : c', 'false ? b : c', 'a ? c : b']],
+    ['a Math function', 'Math.abs(a)', ['(a)']],
+    ['max to min', 'Math.max(a, b)', ['Math.min(a, b)']],
+    ['an array method', 'a.some(b)', ['a.every(b)']],
   ])('changes %s', (_, expression, expected) => {
     expect(mutated(`x = [${expression}].b`).sort()).toEqual([...expected.map((each) => `x = [${each}].b`), ';'].sort());
   });
 
   it.each([
     ['an assignment', 'a *= b;', ['a /= b;', ';']],
-    ['a step', 'a++;', ['a--;', ';']],
+    ['an increment', 'a++;', ['a--;', ';']],
     ['a guard', 'if (a) throw b;', ['if (true) throw b;', 'if (false) throw b;']],
     ['a branch', 'if (a) {} else { ; }', ['if (true) {} else { ; }', 'if (false) {} else { ; }', 'if (a) {} else {}']],
     ['a loop', 'while (a) b();', ['while (false) b();', 'while (a) ;']],
-    ['the body of a function', 'function f() { return a }', ['function f() {}']],
-    ['the way out of a loop', 'for (;;) { break; }', ['for (;;) {}', 'for (;;) { ; }']],
+    ['a function body', 'function f() { return a }', ['function f() {}']],
+    ['a break', 'for (;;) { break; }', ['for (;;) {}', 'for (;;) { ; }']],
   ])('changes %s', (_, statement, expected) => {
     expect(mutated(statement).sort()).toEqual([...expected].sort());
   });
 
-  it('changes the arithmetic and comparisons of tensors where there are tensors', () => {
+  it('changes tensor methods only in files that import TensorFlow.js', () => {
     const text = 'const y = tf.where(a.greater(b), x.add(c).sum(), d.neg());';
     expect(mutated(text)).toEqual([]);
     const lines = mutated(`import * as tf from '@tensorflow/tfjs';\n${text}`).map((each) => each.split('\n')[1]);
@@ -63,13 +63,13 @@ describe('mutantsOf', () => {
     );
   });
 
-  it('leaves text, types, imports and the steps of loops as they are', () => {
+  it('does not change strings, types, imports and loop steps', () => {
     const text = "import { a } from '1'; type B = 2; const c: 3 = `4` + '5'; for (; ; i++) f<6>('7');";
     expect(mutated(text).filter((each) => !each.endsWith(' ;'))).toEqual([]);
     expect(mutated('for (let i = 0; ; ) ;')).toEqual(['for (let i = 1; ; ) ;']);
   });
 
-  it('says where a mutant is, and tells the same change on two equal lines apart', () => {
+  it('reports the position of a mutant, and numbers equal changes on equal lines', () => {
     const found = mutantsOf('nn/a.ts', 'x;\n  f(a + b);\n  f(a + b);\n').filter(({ kind }) => kind === 'arithmetic');
     expect(found).toMatchObject([
       { file: 'nn/a.ts', line: 2, column: 7, original: '+', replacement: '-', change: 'f(a + b); → f(a - b);' },
@@ -79,34 +79,34 @@ describe('mutantsOf', () => {
 });
 
 describe('sample', () => {
-  it('takes from all files alike, and each mutant once', () => {
+  it('samples all files evenly, without replacement', () => {
     const chosen = sample(mutants, 10 * files.length, 1);
     expect(new Set(chosen.map(({ source }) => source)).size).toBe(10 * files.length);
     const counts = files.map((file) => chosen.filter((mutant) => mutant.file === file).length);
     expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(2);
   });
 
-  it('is decided by its seed, and takes others with another', () => {
+  it('is determined by its seed, and differs between seeds', () => {
     const names = (seed: number) => sample(mutants, 100, seed).map(({ file, change }) => `${file}: ${change}`);
     const [one, same, other] = [names(1), names(1), new Set(names(2))];
     expect(same).toEqual(one);
     expect(one.filter((name) => other.has(name)).length).toBeLessThan(20);
   });
 
-  it('keeps what it took when a line is added to a file', () => {
+  it('is unchanged by added lines without code', () => {
     const of = (text: string) => sample(mutantsOf('a.ts', text), 3, 1).map(({ change }) => change);
     const text = 'f(a + b);\ng(a < b);\nh(a && b);\ni(a ? b : c);\n';
     expect(of(`${text}\n// nothing\n`)).toEqual(of(text));
     expect(of(`\n\n${text}`)).toEqual(of(text));
   });
 
-  it('takes all there are when asked for more', () => {
+  it('returns all mutants if asked for more', () => {
     expect(sample(mutants, 1e6, 1)).toHaveLength(mutants.length);
   });
 });
 
 describe('the run', () => {
-  it('has suites for every file of the four rooms', () => {
+  it('has existing suites for each file of the four rooms', () => {
     for (const file of files) {
       for (const suite of roundsOf(file, ['cpu']).flatMap(({ suites }) => suites)) {
         expect(existsSync(join(__dirname, `${suite}.test.ts`))).toBe(true);
@@ -115,7 +115,7 @@ describe('the run', () => {
     expect(() => roundsOf('nn/new.ts', ['cpu'])).toThrow('nn/new.ts has no suites');
   });
 
-  it('calls nothing equivalent that is no mutant, and nothing without a reason', () => {
+  it('lists only existing mutants as equivalent, each with a reason', () => {
     const names = new Set(mutants.map(({ file, change }) => `${file}: ${change}`));
     expect(EQUIVALENT.filter(({ file, change }) => !names.has(`${file}: ${change}`))).toEqual([]);
     expect(EQUIVALENT.filter(({ reason }) => reason.length < 20)).toEqual([]);

@@ -12,12 +12,12 @@ describe('nearest', () => {
     expect(nearest(name, ['species', 'petal_width', 'x'])).toBe(expected);
   });
 
-  it('is the one with the fewest edits, and of equals the first', () => {
+  it('has the fewest edits, and is the first in a tie', () => {
     expect(nearest('petal_a', ['petal_bb', 'petal_b', 'petal_c'])).toBe('petal_b');
     expect(nearest('ab', [])).toBeUndefined();
   });
 
-  it('counts a swap of neighbours as one edit', () => {
+  it('counts a swap of adjacent letters as one edit', () => {
     expect(nearest('wdith', ['width', 'depth'])).toBe('width');
     expect(nearest('ba', ['ab'])).toBe('ab');
   });

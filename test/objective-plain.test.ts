@@ -88,7 +88,7 @@ const at = (problem: PlainProblem, entry: (i: number) => number) =>
   Float64Array.from({ length: problem.size }, (_, i) => entry(i));
 
 describe('evaluatePlain', () => {
-  it('agrees with the reference, value and gradient', () => {
+  it('agrees with the reference in value and gradient', () => {
     fc.assert(
       fc.property(rows, ({ point, ...problem }) => {
         const { value, gradient } = evaluatePlain(problemOf(problem), Float64Array.from(point));
@@ -100,7 +100,7 @@ describe('evaluatePlain', () => {
     );
   });
 
-  it('has the gradient that its values have', () => {
+  it('has a gradient that matches finite differences', () => {
     fc.assert(
       fc.property(rows, ({ point, ...options }) => {
         const problem = problemOf({ ...options, fitIntercept: true });
@@ -112,7 +112,7 @@ describe('evaluatePlain', () => {
     );
   });
 
-  it('is log classes at θ = 0, whatever the scale and type of the features', () => {
+  it('is log(classes) at θ = 0, and the same for scaled bytes as for floats', () => {
     const bytes = plainProblem({
       features: { values: Uint8Array.from([0, 255, 51, 0, 102, 7]), shape: [3, 2], scale: 255 },
       labels: [0, 1, 2],
@@ -128,7 +128,7 @@ describe('evaluatePlain', () => {
     expect(evaluatePlain(bytes, point)).toEqual(evaluatePlain(numbers, point));
   });
 
-  it('stays exact where samples are all but certain, and finite at logits of 1e300', () => {
+  it('is accurate for near-certain samples, and finite at logits of 1e300', () => {
     const one = plainProblem({
       features: { values: Float64Array.of(1), shape: [1, 1] },
       labels: [0],
@@ -143,7 +143,7 @@ describe('evaluatePlain', () => {
     expect(evaluatePlain(one, Float64Array.of(Number.NaN, 0, 0, 0)).value).toBeNaN();
   });
 
-  it('has mean 0 and gradient λW where every weight is 0', () => {
+  it('has a loss of 0 and gradient λW if all sample weights are 0', () => {
     const problem = problemOf({ ...TINY, sampleWeights: [0, 0, 0, 0] });
     const { value, gradient } = evaluatePlain(
       problem,
@@ -153,7 +153,7 @@ describe('evaluatePlain', () => {
     expect(gradient).toBeAllClose([...Array(6).fill(0.2), 0, 0, 0], FLOAT64);
   });
 
-  it('gives the same bits in tasks, between which others have their turn', async () => {
+  it('gives the same bits asynchronously, yields to other tasks, and can be aborted', async () => {
     const [n, d, q] = [1500, 800, 10];
     const values = Uint8Array.from({ length: n * d }, (_, i) => (i * 7919) % 251);
     const labels = Int32Array.from({ length: n }, (_, i) => i % q);
@@ -175,7 +175,7 @@ describe('evaluatePlain', () => {
     await expect(aborted).rejects.toThrow('enough');
   });
 
-  it('refuses what does not fit', () => {
+  it('rejects invalid problems and points', () => {
     const options: PlainProblemOptions = {
       features: { values: Float64Array.of(1, 2), shape: [2, 1] },
       labels: [0, 1],
@@ -194,7 +194,7 @@ describe('evaluatePlain', () => {
 });
 
 describe('CompensatedSum', () => {
-  it('keeps what rounding drops, of small terms after large ones and before', () => {
+  it('keeps small terms that rounding would drop, before and after large ones', () => {
     const sum = new CompensatedSum();
     for (const term of [1, ...Array(1000).fill(1e-17), 1e20, -1e20]) sum.add(term);
     expect(sum.total).toBe(1 + 1e-14);
@@ -253,7 +253,7 @@ describe('bohningPreconditioner', () => {
     );
   });
 
-  it('takes a Gram matrix that is known, and only the diagonal beyond 1024 features', async () => {
+  it('accepts a Gram matrix, and uses only the diagonal beyond 1024 features', async () => {
     const problem = problemOf(TINY);
     const vector = at(problem, (i) => Math.cos(i));
     const own = (await bohningPreconditioner(problem))(vector);
@@ -288,7 +288,7 @@ describe('curvaturePreconditioner', () => {
       const order = fitIntercept ? 3 : 2;
       const vector = at(problem, (i) => (i < order * q ? Math.cos(i) : 0));
       const applied = apply(vector);
-      // The gradient's differences along each coordinate: the block of class k is what class k of the gradient does.
+      // The block of class k, by differences of class k of the gradient along each coordinate.
       const back = new Float64Array(problem.size);
       for (let j = 0; j < order; j++) {
         for (let k = 0; k < q; k++) {
@@ -309,7 +309,7 @@ describe('curvaturePreconditioner', () => {
     },
   );
 
-  it('made anew on the way, finds an optimum in a few iterations that Böhning’s bound does not', async () => {
+  it('converges within 200 iterations if renewed, where Böhning’s bound does not', async () => {
     const features = dataSets.digits.features.slice(0, 600);
     const labels = dataSets.digits.labels.slice(0, 600);
     const l2 = 1 / (100 * 600);
@@ -346,8 +346,8 @@ async function solve(
   return lbfgs({ evaluate, start: new Float64Array(problem.size), precondition, tolerance, maxIterations });
 }
 
-describe('the solver on the objective', () => {
-  it('ends on separable data without a penalty, whose weights grow without end, and says how', async () => {
+describe('lbfgs on the objective', () => {
+  it('stops on separable data without a penalty, and reports the reason', async () => {
     const problem = problemOf({
       ...TINY,
       features: [[-2], [-1], [1], [2]],
@@ -365,7 +365,7 @@ describe('the solver on the objective', () => {
     expect(Array.from(whole.point).every(Number.isFinite)).toBe(true);
   });
 
-  it('ends on contradictory labels at their shares', async () => {
+  it('fits the class frequencies of contradictory labels', async () => {
     // The same sample with labels 0, 0, 0, 1: log-odds log 3.
     const features = [[1], [1], [1], [1]];
     const problem = problemOf({
@@ -382,41 +382,50 @@ describe('the solver on the objective', () => {
     expect(value).toBeCloseTo(-0.75 * Math.log(0.75) - 0.25 * Math.log(0.25), 12);
   });
 
-  it.each([0, 1e-3])('shares weights of collinear and ignores constant and empty columns, l2 = %p', async (l2) => {
-    const { features, labels } = dataSets.iris;
-    const plain = problemOf({
-      features,
-      labels,
-      numClasses: 3,
-      sampleWeights: weightsOf(150, true),
-      l2: 1e-3,
-      fitIntercept: true,
-    });
-    const widened = features.map((x) => [...x, x[0], 2 * x[1], 5, 0]);
-    const problem = problemOf({ ...plain, features: widened, labels, sampleWeights: weightsOf(150, true), l2 } as Rows);
-    const result = await solve(problem, { tolerance: 1e-6 });
-    expect(result.reason).toBe('gradient');
-    const weight = (j: number, k: number) => result.point[j * 3 + k];
-    if (l2 === 0) return;
-    const small = await solve(plain);
-    expect(result.value).toBeLessThan(small.value);
-    for (let k = 0; k < 3; k++) {
-      expect(weight(0, k)).toBeCloseTo(weight(4, k), 3);
-      expect(weight(5, k)).toBeCloseTo(2 * weight(1, k), 2);
-      // The bias, not penalised, does what a constant could do.
-      expect(weight(6, k)).toBeCloseTo(0, 3);
-      expect(weight(7, k)).toBe(0);
-    }
-  });
+  it.each([0, 1e-3])(
+    'splits weight between collinear columns and ignores constant and zero columns, l2 = %p',
+    async (l2) => {
+      const { features, labels } = dataSets.iris;
+      const plain = problemOf({
+        features,
+        labels,
+        numClasses: 3,
+        sampleWeights: weightsOf(150, true),
+        l2: 1e-3,
+        fitIntercept: true,
+      });
+      const widened = features.map((x) => [...x, x[0], 2 * x[1], 5, 0]);
+      const problem = problemOf({
+        ...plain,
+        features: widened,
+        labels,
+        sampleWeights: weightsOf(150, true),
+        l2,
+      } as Rows);
+      const result = await solve(problem, { tolerance: 1e-6 });
+      expect(result.reason).toBe('gradient');
+      const weight = (j: number, k: number) => result.point[j * 3 + k];
+      if (l2 === 0) return;
+      const small = await solve(plain);
+      expect(result.value).toBeLessThan(small.value);
+      for (let k = 0; k < 3; k++) {
+        expect(weight(0, k)).toBeCloseTo(weight(4, k), 3);
+        expect(weight(5, k)).toBeCloseTo(2 * weight(1, k), 2);
+        // The unpenalised bias replaces the constant column.
+        expect(weight(6, k)).toBeCloseTo(0, 3);
+        expect(weight(7, k)).toBe(0);
+      }
+    },
+  );
 
-  it('does not notice the units of the features, without a penalty', async () => {
+  it('is invariant to the units of features without a penalty', async () => {
     const { features, labels } = dataSets.iris;
     const units = [1e-9, 1e3, 1, 1e12];
     const given = { labels: labels.map((label) => Math.min(label, 1)).map((l, i) => (i % 7 === 0 ? 1 - l : l)) };
     const others = { ...given, numClasses: 2, sampleWeights: weightsOf(150, false), l2: 0, fitIntercept: true };
     const base = await solve(problemOf({ features, ...others }), { tolerance: 1e-10 });
     const scaled = features.map((x) => x.map((value, j) => value * units[j]));
-    // The gradient has the units of the features, so the largest decides when it ends.
+    // The gradient has the units of the features, so the largest unit decides convergence.
     const result = await solve(problemOf({ features: scaled, ...others }), { tolerance: 1e-4 });
     expect(base.reason).toBe('gradient');
     expect(result.value).toBeCloseTo(base.value, 9);

@@ -9,7 +9,7 @@ const labelled = fc
   .chain((numClasses) => fc.record({ numClasses: fc.constant(numClasses), labels: fc.array(fc.nat(numClasses - 1)) }));
 
 onEveryBackend('oneHot', (backend) => {
-  it('agrees with the reference, for an array and for a tensor of labels', () => {
+  it('agrees with the reference, for arrays and tensors of labels', () => {
     const check = fc.property(labelled, ({ labels, numClasses }) => {
       const expected = Float32Array.from(reference.oneHot(labels, numClasses).values);
       expect(numbers(() => oneHot(labels, numClasses))).toEqual(expected);
@@ -26,12 +26,12 @@ onEveryBackend('oneHot', (backend) => {
     fc.assert(check, PROPERTY);
   });
 
-  it('gives the numbers of its docstrings', () => {
+  it('matches the docstring examples', () => {
     expect([...numbers(() => oneHot([1, 0], 3))]).toEqual([0, 1, 0, 1, 0, 0]);
     expect([...numbers(() => fromOneHot(oneHot([1, 0], 3)))]).toEqual([1, 0]);
   });
 
-  it('is [n, numClasses] of float32, and its labels [n] of int32', () => {
+  it('is float32 of shape [n, numClasses], and fromOneHot int32 of shape [n]', () => {
     tf.tidy(() => {
       const targets: Targets = oneHot([2, 0], 3);
       const labels: Labels = fromOneHot(targets);
@@ -39,7 +39,7 @@ onEveryBackend('oneHot', (backend) => {
     });
   });
 
-  it('is a column of ones where there is one class, and empty where there is no label', () => {
+  it('is a column of ones for one class, and empty without labels', () => {
     expect([...numbers(() => oneHot([0, 0], 1))]).toEqual([1, 1]);
     tf.tidy(() => {
       expect(oneHot([], 3).shape).toEqual([0, 3]);
@@ -47,7 +47,7 @@ onEveryBackend('oneHot', (backend) => {
     });
   });
 
-  it.each([-1, 3, 7])('refuses the label %d of three classes, in an array and in a tensor', (label) => {
+  it.each([-1, 3, 7])('rejects the label %d for three classes, in arrays and tensors', (label) => {
     const fields = { code: 'DOMAIN', where: 'oneHot', expected: 'be an integer in [0, 3)', actual: String(label) };
     expect(() => oneHot([0, label], 3)).toThrow(expect.objectContaining({ ...fields, argument: 'labels[1]' }));
     // TensorFlow's kernel names the label, but not its place.
@@ -57,13 +57,13 @@ onEveryBackend('oneHot', (backend) => {
     );
   });
 
-  it.each([0.5, Number.NaN, '1', undefined])('refuses %p, which is no integer', (label) => {
+  it.each([0.5, Number.NaN, '1', undefined])('rejects the label %p', (label) => {
     expect(() => oneHot([label as number], 3)).toThrow(
       expect.objectContaining({ code: 'DOMAIN', where: 'oneHot', argument: 'labels[0]' }),
     );
   });
 
-  it('refuses labels that are not [n] of int32, and says what to do', () => {
+  it('rejects labels that are not int32 of shape [n], with a hint', () => {
     const shape = (fields: object) => expect.objectContaining({ code: 'SHAPE', argument: 'labels', ...fields });
     expect(() => tf.tidy(() => oneHot(tf.tensor1d([1, 2]), 3))).toThrow(
       shape({ actual: 'float32', hint: 'Cast them: labels.toInt().' }),
@@ -74,21 +74,21 @@ onEveryBackend('oneHot', (backend) => {
     expect(() => oneHot(2 as never, 3)).toThrow(shape({ actual: '2' }));
   });
 
-  it.each([0, -3, 2.5, Number.NaN, '3'])('refuses %p classes', (numClasses) => {
+  it.each([0, -3, 2.5, Number.NaN, '3'])('rejects %p classes', (numClasses) => {
     expect(() => oneHot([0], numClasses as number)).toThrow(
       expect.objectContaining({ code: 'DOMAIN', where: 'oneHot', argument: 'numClasses' }),
     );
   });
 
   it.each([
-    ['soft', [0.5, 0.5, 0]],
-    ['all zero', [0, 0, 0]],
-    ['twice one', [1, 1, 0]],
-    ['NaN', [Number.NaN, 1, 0]],
-  ])('has no inverse for a row that is %s', (_, row) => {
+    ['a soft row', [0.5, 0.5, 0]],
+    ['a row of zeros', [0, 0, 0]],
+    ['a row with two ones', [1, 1, 0]],
+    ['a row with NaN', [Number.NaN, 1, 0]],
+  ])('has no inverse for %s', (_, row) => {
     const run = () => numbers(() => fromOneHot(tf.tensor2d([[0, 1, 0], row])));
     if (backend === 'tensorflow') {
-      // Its values are not read: the largest entry decides.
+      // On this backend the values are not checked: the largest entry decides.
       expect(run()).toHaveLength(2);
     } else {
       expect(run).toThrow(
@@ -102,7 +102,7 @@ onEveryBackend('oneHot', (backend) => {
     }
   });
 
-  it('has no inverse for what is not [n, classes] of float32', () => {
+  it('has no inverse for tensors other than float32 of shape [n, classes]', () => {
     const shape = expect.objectContaining({ code: 'SHAPE', where: 'fromOneHot', argument: 'targets' });
     expect(() => tf.tidy(() => fromOneHot(tf.tensor1d([0, 1]) as never))).toThrow(shape);
     expect(() => tf.tidy(() => fromOneHot(tf.tensor2d([[0, 1]], [1, 2], 'int32')))).toThrow(shape);
@@ -115,7 +115,7 @@ describe('the checks of oneHot', () => {
     expect([...planted]).not.toEqual([...reference.oneHot([1, 2], 3).values]);
   });
 
-  it('tell it from tf.oneHot, which makes a row of zeros of a label out of range', () => {
+  it('distinguish it from tf.oneHot, which returns zeros for labels out of range', () => {
     expect([...numbers(() => tf.oneHot(tf.tensor1d([-1, 5], 'int32'), 3))]).toEqual([0, 0, 0, 0, 0, 0]);
     expect(() => oneHot([-1, 5], 3)).toThrow(expect.objectContaining({ code: 'DOMAIN' }));
   });
