@@ -40,7 +40,7 @@ const MODEL: OnnxSource = {
   bias: [0, 0.1, -0.2],
 };
 
-/** The messages of a protobuf text by field number: of each what it holds, undecoded. */
+/** The raw contents of a protobuf message by field number. */
 function fields(bytes: Uint8Array): Map<number, unknown[]> {
   const reader = protobuf.Reader.create(bytes);
   const found = new Map<number, unknown[]>();
@@ -62,14 +62,14 @@ const fieldsOf = ({ classes, numFeatures, weight, bias }: OnnxSource): OnnxSourc
 const string = (bytes: unknown) => new TextDecoder().decode(bytes as Uint8Array);
 
 describe('an exported model', () => {
-  it.each(['\ud83d', 'a\udc36b'])('is refused for a label with a lone surrogate, %j', (label) => {
+  it.each(['\ud83d', 'a\udc36b'])('is rejected for a label with a lone surrogate, %j', (label) => {
     const model = { ...MODEL, classes: ['\ud83d\udc36', label, 'dog'] };
     expect(() => toOnnx(model)).toThrow(expect.objectContaining({ code: 'DOMAIN', argument: 'classes[1]' }));
     expect(() => toOnnx(MODEL, { name: label })).toThrow(expect.objectContaining({ argument: 'name' }));
     expect(toOnnx({ ...MODEL, classes: ['\ud83d\udc36', 'a', 'dog'] })).toBeDefined();
   });
 
-  it('standardises columns in float64 where the model does, to 1e-6', async () => {
+  it('standardises columns in float64 like the model, to 1e-6', async () => {
     const { rows, labels } = farColumns(1.7e9, 1e3);
     const { model } = await SoftmaxRegression.fit(rows, labels, { standardize: true, l2: 0.01 });
     const [output] = run([{ model: toOnnx(model), rows, type: 'float64' }]);
@@ -85,7 +85,7 @@ describe('an exported model', () => {
     expect(() => toOnnx(broken)).toThrow(expect.objectContaining({ code: 'SHAPE', argument: 'columns.center' }));
   });
 
-  it('gives the probabilities and labels of the model in onnxruntime, to 1e-5', async () => {
+  it('matches the probabilities and labels of the model in onnxruntime, to 1e-5', async () => {
     const { features, labels } = loadIris();
     const names = [...new Set(labels)];
     const variants: readonly (readonly Label[])[] = [
@@ -103,7 +103,7 @@ describe('an exported model', () => {
       const { model } = fitted[i];
       expect([inputs, names]).toEqual([['features'], ['label', 'probabilities']]);
       expect([label.type, label.dims]).toEqual([types[i], [150]]);
-      // Where it has no booleans, it has bytes.
+      // onnxruntime returns booleans as bytes.
       const data = types[i] === 'bool' ? label.data.map(Boolean) : label.data;
       expect(data).toEqual(model.predict(features));
       expect([probabilities.type, probabilities.dims]).toEqual(['float32', [150, model.classes.length]]);
@@ -112,7 +112,7 @@ describe('an exported model', () => {
     });
   });
 
-  it('names the first of equally probable classes, and survives logits of any size', () => {
+  it('predicts the first of tied classes, and handles huge logits', () => {
     const { weight, ...rest } = MODEL;
     const rows = [
       [0, 0],
@@ -137,7 +137,7 @@ describe('an exported model', () => {
     expect(large.probabilities.data.slice(3)).toEqual([0, 0, 1]);
   });
 
-  it('multiplies as the model does where features and classes are many', () => {
+  it('matches a direct product for many features and classes', () => {
     const random = new Random(3);
     const [numFeatures, q] = [300, 130];
     const row = (length: number) => Float32Array.from({ length }, () => random.uniform() - 0.5);
@@ -157,7 +157,7 @@ describe('an exported model', () => {
     });
   });
 
-  it('says who made it, for which operators, and what classes and features are called', () => {
+  it('records the producer, operator set, classes and feature names', () => {
     const model = fields(toOnnx(MODEL, { featureNames: ['Länge', 'b'] }));
     expect(model.get(1)).toEqual([7]);
     expect([2, 3].map((field) => string(model.get(field)?.[0]))).toEqual(['softmax-regression', VERSION]);
@@ -169,14 +169,14 @@ describe('an exported model', () => {
     expect(toOnnx(MODEL).constructor.name).toBe('Uint8Array');
   });
 
-  it('has the version of the package', () => {
+  it('records the version in package.json', () => {
     const manifest = JSON.parse(readFileSync(join(__dirname, '..', 'package.json'), 'utf8'));
     expect(VERSION).toBe(manifest.version);
   });
 
   it.each<[string, Partial<OnnxSource>, object, string]>([
     [
-      'another number of rows',
+      'a wrong number of weight rows',
       { numFeatures: 3 },
       {},
       'ShapeError: toOnnx: weight must have shape [3, 3], features and classes, both > 0; got [2, 3].',
@@ -192,8 +192,8 @@ describe('an exported model', () => {
       {},
       'ShapeError: toOnnx: weight must have shape [2, 3]',
     ],
-    ['no features', { numFeatures: 0, weight: [] }, {}, 'ShapeError: toOnnx: weight must have shape [0, 3]'],
-    ['another bias', { bias: [1, 2] }, {}, 'ShapeError: toOnnx: bias must have shape [3]; got [2].'],
+    ['zero features', { numFeatures: 0, weight: [] }, {}, 'ShapeError: toOnnx: weight must have shape [0, 3]'],
+    ['a bias of the wrong length', { bias: [1, 2] }, {}, 'ShapeError: toOnnx: bias must have shape [3]; got [2].'],
     [
       'labels of two types',
       { classes: ['a', 1, 'b'] },
@@ -201,25 +201,25 @@ describe('an exported model', () => {
       'DomainError: toOnnx: classes[1] must be a string like the other labels; got 1.',
     ],
     [
-      'infinity',
+      'a bias that overflows float32',
       { bias: [0, 1e39, 0] },
       {},
       'DomainError: toOnnx: bias[1] must be a finite float32 number; got 1e+39.',
     ],
     [
-      'too few names',
+      'too few feature names',
       {},
       { featureNames: ['a'] },
       'ShapeError: toOnnx: featureNames must be 2 names, one for each feature; got an array of 1.',
     ],
-    ['an empty name', {}, { name: '' }, 'DomainError: toOnnx: name must be a name; got "".'],
+    ['an empty model name', {}, { name: '' }, 'DomainError: toOnnx: name must be a name; got "".'],
     [
       'an unknown option',
       {},
       { opset: 9 },
       "DomainError: toOnnx: options must have keys among featureNames, name; got 'opset'.",
     ],
-  ])('is refused for %s', (_, change, options, message) => {
+  ])('is rejected for %s', (_, change, options, message) => {
     let refusal = 'accepted';
     try {
       toOnnx({ ...MODEL, ...change }, options);
@@ -229,7 +229,7 @@ describe('an exported model', () => {
     expect(refusal).toContain(message);
   });
 
-  it('is written without code that is made at run time, and without Node', () => {
+  it('is written without generated code and without Node', () => {
     const { outputFiles } = buildSync({
       entryPoints: ['src/serialization/onnx.ts'],
       bundle: true,

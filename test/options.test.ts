@@ -1,4 +1,4 @@
-// The one table of options: what it says of each holds in `fit`, in model files, on the command line and in the docs.
+// The table of options agrees with `fit`, model files, the command line and the docs.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crossValidate, type FitOptions, lambdaPath, loadIris, SoftmaxRegression } from 'softmax-regression';
@@ -23,7 +23,7 @@ const labels = ['a', 'b', 'a', 'b', 'a', 'b'];
 const fitRows = (options: FitOptions<string>) => SoftmaxRegression.fit(rows, labels, options);
 const rowOf = (name: OptionName): OptionRow => OPTIONS[name];
 
-/** A value of each option that a model keeps, other than its default. */
+/** A non-default value of each option that a model stores. */
 const OTHER: Readonly<Partial<Record<OptionName, unknown>>> = {
   ...{ l2: 0.25, l1: 0.125, standardize: true, fitIntercept: false, classWeights: { a: 2, b: 1 }, validation: 0.5 },
   ...{ tolerance: 1e-3, maxIterations: 7, epochs: 2, batchSize: 3, gradient: 'autograd', layer: { phm: 1 } },
@@ -31,7 +31,7 @@ const OTHER: Readonly<Partial<Record<OptionName, unknown>>> = {
   earlyStopping: { patience: 2, minDelta: 0.5 },
 };
 
-/** What no fit takes for it. */
+/** An invalid value of each option that a model stores. */
 const WRONG: Readonly<Partial<Record<OptionName, unknown>>> = {
   ...{
     solver: 'newton',
@@ -47,7 +47,7 @@ const WRONG: Readonly<Partial<Record<OptionName, unknown>>> = {
 };
 
 describe('the table of solvers', () => {
-  it('has the default, and titles and help of one line', () => {
+  it('contains the default, and has one-line titles and help', () => {
     expect(SOLVER_NAMES).toContain(DEFAULT_SOLVER);
     for (const name of SOLVER_NAMES) {
       const { title, help } = SOLVERS[name];
@@ -55,7 +55,7 @@ describe('the table of solvers', () => {
     }
   });
 
-  it('names the first-order solvers after their updates, each with a rate > 0', () => {
+  it('has a learning rate > 0 for each first-order solver', () => {
     for (const name of solversOf('steps')) expect(SOLVERS[name].learningRate).toBeGreaterThan(0);
   });
 });
@@ -63,18 +63,18 @@ describe('the table of solvers', () => {
 describe('the table of options', () => {
   beforeAll(() => useBackend('cpu'));
 
-  it('has help of one line without a full stop for each', () => {
+  it('has one line of help without a full stop for each option', () => {
     for (const name of OPTION_NAMES)
       expect([name, rowOf(name).help]).toEqual([name, expect.stringMatching(/^[^\n]+[^.\n]$/)]);
   });
 
-  it('has a value to try, and a wrong one, for each that a model keeps', () => {
+  it('has a valid and an invalid test value for each stored option', () => {
     const kept = OPTION_NAMES.filter((name) => rowOf(name).stored);
     expect(Object.keys(WRONG).sort()).toEqual([...kept].sort());
     expect(['solver', ...Object.keys(OTHER)].sort()).toEqual([...kept].sort());
   });
 
-  it.each(SOLVER_NAMES)('has defaults that pass their checks: %s', (solver) => {
+  it.each(SOLVER_NAMES)('has valid defaults: %s', (solver) => {
     const plan = fitPlan({ solver }, 'fit') as unknown as Record<string, unknown>;
     for (const name of OPTION_NAMES) {
       const value = defaultOf(name, solver);
@@ -84,7 +84,7 @@ describe('the table of options', () => {
   });
 
   it.each(SOLVER_NAMES.flatMap((solver) => OPTION_NAMES.map((name) => [solver, name] as const)))(
-    'says whether the solver reads it, and what is wrong with a value: %s, %s',
+    'decides whether the solver reads an option, and rejects invalid values: %s, %s',
     async (solver, name) => {
       const value = name in OTHER ? OTHER[name] : undefined;
       if (name === 'solver' || value === undefined) return;
@@ -100,7 +100,7 @@ describe('the table of options', () => {
     },
   );
 
-  it.each(SOLVER_NAMES)('decides what a model keeps, and its file: %s', async (solver) => {
+  it.each(SOLVER_NAMES)('decides which options a model and its file store: %s', async (solver) => {
     const entries = Object.entries(OTHER).filter(([name]) => reads(solver, name as OptionName));
     const given = { solver, ...Object.fromEntries(entries) } as FitOptions<string>;
     const { model } = await fitRows(given);
@@ -108,7 +108,7 @@ describe('the table of options', () => {
     expect(SoftmaxRegression.fromBytes(model.toBytes()).options).toEqual(given);
   });
 
-  it('keeps the place of a rate function alone', async () => {
+  it('stores "function" for a learning rate function', async () => {
     const { model } = await fitRows({ solver: 'sgd', learningRate: () => 0.1 });
     expect(model.options).toMatchObject({ learningRate: 'function' });
     const read = SoftmaxRegression.fromBytes<string>(model.toBytes());
@@ -122,7 +122,7 @@ describe('the table of options', () => {
     });
   });
 
-  it('refuses an unknown option in every function, and suggests the nearest', async () => {
+  it('rejects unknown options in every function, and suggests the nearest', async () => {
     const odd = { maxIteration: 3 } as object;
     const hint = 'Did you mean maxIterations?';
     await expect(fitRows(odd)).rejects.toMatchObject({ where: 'fit', argument: 'options', hint });
@@ -148,7 +148,7 @@ describe('the table of options', () => {
     await expect(part).rejects.toMatchObject({ where: 'partialFit', hint: 'Did you mean epochs?' });
   });
 
-  it('keeps options of one fit away from several', () => {
+  it('excludes single-fit options from crossValidate and lambdaPath', () => {
     for (const name of ['checkpoint', 'resume', 'warmStart'] as const) {
       expect(rowOf(name).readers).not.toContain('crossValidate');
     }
@@ -160,21 +160,21 @@ describe('the default of l2', () => {
   beforeAll(() => useBackend('cpu'));
   const iris = loadIris();
 
-  it('is 1/S for lbfgs, and 2/S for two classes', async () => {
+  it('is 1/S with lbfgs, and 2/S for two classes', async () => {
     const three = await SoftmaxRegression.fit(iris.features, iris.labels);
     expect(three.model.options.l2).toBe(1 / 150);
     expect((await fitRows({})).model.options.l2).toBe(2 / 6);
     expect(withPenalty(fitPlan({}, 'fit'), 120, 3).l2).toBe(1 / 120);
   });
 
-  it('counts weights of samples and classes, and only the rows that are learned from', async () => {
+  it('uses the sample and class weights of the training rows only', async () => {
     expect((await fitRows({ sampleWeights: [1, 2, 3, 0, 0.5, 0.5] })).model.options.l2).toBe(2 / 7);
     expect((await fitRows({ classWeights: { a: 3, b: 1 } })).model.options.l2).toBe(2 / 12);
     expect((await fitRows({ classWeights: 'balanced' })).model.options.l2).toBeCloseTo(2 / 6, 15);
     expect((await fitRows({ validation: 1 / 3 })).model.options.l2).toBe(2 / 4);
   });
 
-  it('is that of each fold', async () => {
+  it('is computed for each fold', async () => {
     const seen = await crossValidate(rows, labels, { folds: 3 });
     const { result } = await SoftmaxRegression.fit(rows.slice(0, 4), labels.slice(0, 4));
     expect(seen.folds.map(({ test }) => test.length)).toEqual([2, 2, 2]);
@@ -188,11 +188,11 @@ describe('the default of l2', () => {
     for (const solver of solversOf('steps')) expect((await fitRows({ solver })).model.options.l2).toBe(0);
   });
 
-  it('is not taken where l2 is given, be it 0', async () => {
+  it('is not used if l2 is given, even as 0', async () => {
     expect((await fitRows({ l2: 0 })).model.options.l2).toBe(0);
   });
 
-  it('is not taken by a fit that is resumed: its checkpoint has its own', async () => {
+  it('is not used by a resumed fit, which takes l2 from its checkpoint', async () => {
     let kept: Uint8Array | undefined;
     const write = (bytes: Uint8Array) => {
       kept = bytes;
@@ -204,7 +204,7 @@ describe('the default of l2', () => {
   });
 });
 
-describe('messages in other words', () => {
+describe('rephrasing of messages', () => {
   const flags = (option: string, value?: string) => `--${option}${value === undefined ? '' : ` ${value}`}`;
 
   it.each([
@@ -212,7 +212,7 @@ describe('messages in other words', () => {
     ["Give `solver: 'sgd'` or `l2: 0.1`.", "Give --solver 'sgd' or --l2 0.1."],
     ['Pass `ignore: ["a`b"]`.', 'Pass --ignore ["a`b"].'],
     ['No option: `two words`, `` or `1`.', 'No option: `two words`, `` or `1`.'],
-  ])('%s', (message, expected) => {
+  ])('rewrites %s', (message, expected) => {
     expect(rephrase(message, flags)).toBe(expected);
   });
 
@@ -222,16 +222,16 @@ describe('messages in other words', () => {
     expect(inWords(error, flags)).toBe(error.message);
   });
 
-  it('leaves what the writer does not know', () => {
+  it('leaves unknown options as they are', () => {
     expect(rephrase('Give `l2`, or `seed`.', (option) => (option === 'l2' ? 'L2 penalty' : undefined))).toBe(
       'Give L2 penalty, or `seed`.',
     );
   });
 });
 
-describe('solvers outside of the table', () => {
-  /** Where a solver is named beside the table: each place decides by name, which a new solver would not be part of. */
-  it('are named in no source of the package', () => {
+describe('solvers outside the table', () => {
+  /** Code that decides by the name of a solver would miss a new one. */
+  it('are not named in the sources', () => {
     const names = SOLVER_NAMES.join('|');
     const sources = [
       'training/prepare.ts',

@@ -6,7 +6,7 @@ import { absolute, denseProblem, numbers, type PhmProblem, PROPERTY, phmProblem 
 
 const L2 = 0.3;
 
-/** To the bit, but for the sign of 0. */
+/** Bit for bit, except for the sign of 0. */
 const EXACT = { rtol: 0, atol: 0 };
 
 function layerOf(problem: PhmProblem, trainableFactors = true): Phm {
@@ -29,7 +29,7 @@ function expectedGradient({ features, factors, components, logitsGradient }: Phm
   return { ...gradient, bias: reference.columnSums(logitsGradient) };
 }
 
-/** The same sums over absolute values: what float32 rounding is judged against. */
+/** The same sums over absolute values: the scale of float32 rounding errors. */
 function scaleOf(problem: PhmProblem) {
   const { features, factors, components, bias, logitsGradient } = problem;
   const positive = {
@@ -72,7 +72,7 @@ const quaternionFactors = ([0, 1, 2, 3] as const).map((component) => {
 });
 
 onEveryBackend('PHM', () => {
-  it('agrees with the reference, judged against |X||W| + |b|', () => {
+  it('agrees with the reference relative to |X||W| + |b|', () => {
     const check = fc.property(phmProblem, (p) => {
       const { logits: scale } = scaleOf(p);
       using layer = layerOf(p);
@@ -85,7 +85,7 @@ onEveryBackend('PHM', () => {
     fc.assert(check, PROPERTY);
   });
 
-  it('has the gradient of the reference by autograd, for features, factors, components and bias', () => {
+  it('has the reference gradient by autograd, for features, factors, components and bias', () => {
     const check = fc.property(phmProblem, (p) => {
       const expected = expectedGradient(p);
       const ofFeatures = reference.phmGradient(p.features, p.factors, p.components, p.logitsGradient).features;
@@ -114,7 +114,7 @@ onEveryBackend('PHM', () => {
     fc.assert(check, PROPERTY);
   });
 
-  it.each([0, L2])('has the gradient of the reference by the closed form, with l2 = %d', (l2) => {
+  it.each([0, L2])('has the reference gradient in closed form, with l2 = %d', (l2) => {
     const check = fc.property(phmProblem, (p) => {
       const expected = expectedGradient(p, l2);
       const scale = scaleOf(p);
@@ -132,7 +132,7 @@ onEveryBackend('PHM', () => {
     fc.assert(check, PROPERTY);
   });
 
-  it('has a gradient of the components alone where its factors are fixed', () => {
+  it('has no gradient of factors if they are fixed', () => {
     const check = fc.property(phmProblem, (p) => {
       using layer = layerOf(p, false);
       tf.tidy(() => {
@@ -144,7 +144,7 @@ onEveryBackend('PHM', () => {
     fc.assert(check, PROPERTY);
   });
 
-  it('is a dense layer where n is 1 and the factor is 1', () => {
+  it('equals a dense layer for n = 1 and the factor 1', () => {
     const check = fc.property(denseProblem, ({ features, weight, bias, logitsGradient }) => {
       const shape = { inputs: features[0].length, units: bias.length };
       using plain = new Dense({ ...shape, weight, bias });
@@ -180,9 +180,9 @@ onEveryBackend('PHM', () => {
     fc.assert(check, PROPERTY);
   });
 
-  it('is a matrix of quaternions that multiplies a row of them, in contiguous blocks', () => {
+  it('multiplies a row of quaternions by a matrix of quaternions, in contiguous blocks', () => {
     const check = fc.property(fc.tuple(quaternion, quaternion), fc.tuple(quaternion, quaternion), (ws, xs) => {
-      // Two quaternions in, one out: o = w₁ ⊗ x₁ + w₂ ⊗ x₂. Their first parts come first, then their second parts.
+      // Two quaternions in, one out: o = w₁ ⊗ x₁ + w₂ ⊗ x₂. All first parts come first, then all second parts.
       const components = [0, 1, 2, 3].map((part) => ws.map((w) => [w[part]]));
       using layer = new Phm({ inputs: 8, units: 4, n: 4, factors: quaternionFactors, components });
       const row = [0, 1, 2, 3].flatMap((part) => xs.map((x) => x[part]));
@@ -193,7 +193,7 @@ onEveryBackend('PHM', () => {
     fc.assert(check, PROPERTY);
   });
 
-  it('gives the number of its docstring', () => {
+  it('matches the docstring example', () => {
     expect([...numbers(() => phmWeight(tf.tensor3d([[[2]]]), tf.tensor3d([[[3, 4]]])))]).toEqual([6, 8]);
   });
 
@@ -203,7 +203,7 @@ onEveryBackend('PHM', () => {
     { inputs: 784, units: 16, n: 4, expected: (784 * 16) / 4 + 64 + 16 },
     { inputs: 784, units: 16, n: 8, expected: (784 * 16) / 8 + 512 + 16 },
   ])(
-    'costs inputs·units/n + n³ + units = $expected numbers at $inputs × $units, n = $n',
+    'has inputs·units/n + n³ + units = $expected parameters at $inputs × $units, n = $n',
     ({ expected, ...options }) => {
       using layer = new Phm(options);
       using fixed = new Phm({ ...options, trainableFactors: false });
@@ -214,7 +214,7 @@ onEveryBackend('PHM', () => {
     },
   );
 
-  it('starts with weights as small as those of a dense layer, and at bias 0; its seed decides', () => {
+  it('starts with weights as small as those of a dense layer and bias 0, determined by the seed', () => {
     const options = { inputs: 80, units: 80, n: 4 };
     using layer = new Phm({ ...options, seed: 7 });
     using same = new Phm({ ...options, seed: 7 });
@@ -231,7 +231,7 @@ onEveryBackend('PHM', () => {
     expect(Math.sqrt(squares.reduce((a, b) => a + b) / 20)).toBeCloseTo(0.01, 3);
   });
 
-  it('copies what it is given, and takes other parameters for one call', () => {
+  it('copies its arguments, and accepts other parameters for one call', () => {
     const given = tf.tensor3d([[[2]]]);
     using layer = new Phm({ inputs: 1, units: 1, n: 1, factors: given, components: given });
     given.dispose();
@@ -246,7 +246,7 @@ onEveryBackend('PHM', () => {
     });
   });
 
-  it('may have no sample', () => {
+  it('accepts zero samples', () => {
     using layer = new Phm({ inputs: 4, units: 2, n: 2 });
     tf.tidy(() => {
       expect(layer.forward(tf.zeros([0, 4])).shape).toEqual([0, 2]);
@@ -255,7 +255,7 @@ onEveryBackend('PHM', () => {
     });
   });
 
-  it('gives its tensors back, at the end of `using` as by dispose', () => {
+  it('disposes its tensors by dispose and at the end of `using`', () => {
     const before = tf.memory().numTensors;
     const layer = new Phm({ inputs: 2, units: 2, n: 2, trainableFactors: false });
     expect(tf.memory().numTensors).toBe(before + 3);
@@ -282,13 +282,13 @@ onEveryBackend('PHM', () => {
     ],
     ['an n that does not divide the inputs', { n: 3 }, { code: 'DOMAIN', argument: 'n', actual: '3' }],
     ['an n of 0', { n: 0 }, { code: 'DOMAIN', argument: 'n', expected: 'be an integer > 0' }],
-    ['no n', { n: undefined }, { code: 'DOMAIN', argument: 'n', actual: 'undefined' }],
-    ['no units', { units: undefined }, { code: 'DOMAIN', argument: 'units' }],
-    ['half an input', { inputs: 0.5 }, { code: 'DOMAIN', argument: 'inputs' }],
+    ['a missing n', { n: undefined }, { code: 'DOMAIN', argument: 'n', actual: 'undefined' }],
+    ['missing units', { units: undefined }, { code: 'DOMAIN', argument: 'units' }],
+    ['fractional inputs', { inputs: 0.5 }, { code: 'DOMAIN', argument: 'inputs' }],
     ['a misspelt option', { trainable: true }, { code: 'DOMAIN', argument: 'options' }],
     ['a negative seed', { seed: -1 }, { code: 'DOMAIN', where: 'Random', argument: 'seed' }],
     [
-      'factors of another shape',
+      'factors of the wrong shape',
       { factors: [[[1]]] },
       { code: 'SHAPE', argument: 'factors', expected: 'have shape [2, 2, 2]', actual: '[1, 1, 1]' },
     ],
@@ -306,7 +306,7 @@ onEveryBackend('PHM', () => {
       { code: 'SHAPE', argument: 'factors' },
     ],
     [
-      'components of another shape',
+      'components of the wrong shape',
       {
         components: [
           [
@@ -317,8 +317,8 @@ onEveryBackend('PHM', () => {
       },
       { code: 'SHAPE', argument: 'components', expected: 'have shape [2, 2, 3]' },
     ],
-    ['a bias of another length', { bias: [1] }, { code: 'SHAPE', argument: 'bias', expected: 'have shape [6]' }],
-  ])('refuses %s, and leaves no tensor behind', (_, options, fields) => {
+    ['a bias of the wrong length', { bias: [1] }, { code: 'SHAPE', argument: 'bias', expected: 'have shape [6]' }],
+  ])('rejects %s without leaking tensors', (_, options, fields) => {
     const before = tf.memory().numTensors;
     expect(() => new Phm({ inputs: 4, units: 6, n: 2, ...options })).toThrow(
       expect.objectContaining({ where: 'Phm', ...fields }),
@@ -326,7 +326,7 @@ onEveryBackend('PHM', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  it('refuses features that do not fit', () => {
+  it('rejects features of the wrong shape or type', () => {
     using layer = new Phm({ inputs: 4, units: 2, n: 2 });
     tf.tidy(() => {
       const refused = {
@@ -372,7 +372,7 @@ describe('the checks of PHM', () => {
 
   it.each<[string, Partial<PhmProblem>]>([
     ['transposed factors', { factors: problem.factors.map((factor) => reference.toRows(reference.transpose(factor))) }],
-    ['its components in another order', { components: [...problem.components].reverse() }],
+    ['reordered components', { components: [...problem.components].reverse() }],
     [
       'the wrong sign of a factor',
       { factors: [problem.factors[0], problem.factors[1].map((row) => row.map((a) => -a))] },

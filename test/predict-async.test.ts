@@ -19,11 +19,11 @@ const model: SoftmaxRegression<Name> = modelOf(
   [0.1, -0.2, 0, 0.3, 0, 0, 0.2, 0],
   classes,
 );
-/** Enough samples for a backend to pay, in two chunks. */
+/** Enough samples that predictions run on the backend, in two chunks. */
 const N = 90_000;
 const values = Float32Array.from(normals(N * D, 2));
 const large = { values, shape: [N, D] } as const;
-/** Some of the rows: what is compared. */
+/** The rows that are compared. */
 const SOME = [0, 1, 777, 30_000, N - 1];
 
 const some = <T>(rows: ArrayLike<T>) => SOME.map((i) => rows[i]);
@@ -31,7 +31,7 @@ const someRows = ({ values, shape }: RowArray) =>
   SOME.map((i) => [...values.subarray(i * shape[1], (i + 1) * shape[1])]);
 const take = (i: number) => values.subarray(i * D, (i + 1) * D);
 
-/** A long sum of products is judged against the sum of their sizes. */
+/** The error of a sum of products is relative to the sum of their absolute values. */
 const CONTRACTION = { rtol: 1e-5, atol: 1e-6 };
 const sizes = (rows: readonly ArrayLike<number>[]) =>
   reference.dense(
@@ -40,8 +40,8 @@ const sizes = (rows: readonly ArrayLike<number>[]) =>
     model.bias.map(Math.abs),
   );
 
-onEveryBackend('the asynchronous predictions', (backend) => {
-  it('are the synchronous ones, to the last bit, for a few samples', async () => {
+onEveryBackend('asynchronous predictions', (backend) => {
+  it('equal the synchronous ones, bit for bit, for few samples', async () => {
     const rows = some(Array.from({ length: N }, (_, i) => i)).map((i) => Array.from(take(i)));
     const q = classes.length;
     const logits = await model.logitsAsync(rows);
@@ -60,7 +60,7 @@ onEveryBackend('the asynchronous predictions', (backend) => {
     });
   });
 
-  it('are those of the reference for many, but for float32', async () => {
+  it('agree with the reference for many samples, within float32', async () => {
     const rows = SOME.map(take);
     const expected = reference.dense(
       rows.map((row) => [...row]),
@@ -85,7 +85,7 @@ onEveryBackend('the asynchronous predictions', (backend) => {
     expect(top.probabilities[3 * SOME[4]]).toBeCloseTo(Math.max(...probabilities[4]), 4);
   });
 
-  it('take bytes with their scale', async () => {
+  it('accept bytes with a scale', async () => {
     const bytes = Uint8Array.from(values, (x) => Math.abs(Math.round(60 * x)));
     const images = { values: bytes, shape: [N, D], scale: 255 } as const;
     const expected = model.logits({ values: bytes.slice(0, D), shape: [1, D], scale: 255 })[0];
@@ -93,8 +93,8 @@ onEveryBackend('the asynchronous predictions', (backend) => {
     expect(logits.values.slice(0, Q)).toBeAllClose(expected, { rtol: 1e-5, atol: 1e-5 });
   });
 
-  it('keep the digits of float64, however many samples there are', async () => {
-    // As of years: float32 would move their difference by a tenth.
+  it('keep float64 precision for many samples', async () => {
+    // Float32 rounds values near 2e7 to multiples of 2.
     const far = { values: Float64Array.from(values, (x) => 2e7 + x), shape: [N, D] } as const;
     const logits = await model.logitsAsync(far);
     const row = far.values.subarray(777 * D, 778 * D);
@@ -103,7 +103,7 @@ onEveryBackend('the asynchronous predictions', (backend) => {
     expect(asFloat32).not.toBeAllClose(model.logits([row])[0], { rtol: 1e-9, atol: 1e-2 });
   });
 
-  it('take tensors of each type, small and large, and leave them as they are', async () => {
+  it('accept small and large tensors of each type, without disposing them', async () => {
     const small = Float32Array.from(values.subarray(0, 3 * D), Math.round);
     const expected = model.logits({ values: small, shape: [3, D] });
     for (const dtype of ['float32', 'int32'] as const) {
@@ -140,7 +140,7 @@ onEveryBackend('the asynchronous predictions', (backend) => {
   it.each([
     ['NaN', Number.NaN],
     ['∞', Number.POSITIVE_INFINITY],
-  ])('name the feature that is %s, among however many', async (text, odd) => {
+  ])('name the feature that is %s among many', async (text, odd) => {
     const spoilt = values.slice();
     spoilt[48_123 * D + 7] = odd;
     const tensor = tf.tensor2d(spoilt, [N, D]);
@@ -153,7 +153,7 @@ onEveryBackend('the asynchronous predictions', (backend) => {
     tensor.dispose();
   });
 
-  it('are right where a product is beyond float32', async () => {
+  it('are correct if a product overflows float32', async () => {
     const steep = modelOf([...rowsOf(normals((D - 1) * 2, 3), 2), [1e30, -1e30]], [0, 0], ['low', 'high']);
     const huge = values.slice();
     huge[48_123 * D + D - 1] = 1e20;
@@ -162,7 +162,7 @@ onEveryBackend('the asynchronous predictions', (backend) => {
     expect((await steep.predictAsync({ values: huge, shape: [N, D] }))[48_123]).toBe('low');
   });
 
-  it('let the event loop turn, say how far they are, and end where a signal says', async () => {
+  it('yield to the event loop, report progress, and stop on abort', async () => {
     const seen: PredictProgress[] = [];
     const turns = await turnsOf(() => model.predictAsync(large, { onProgress: (progress) => seen.push(progress) }));
     expect(seen.length).toBeGreaterThan(1);
@@ -184,7 +184,7 @@ onEveryBackend('the asynchronous predictions', (backend) => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  it('are none for no sample', async () => {
+  it('are empty for zero samples', async () => {
     const none = { values: new Float32Array(0), shape: [0, D] } as const;
     expect(await model.logitsAsync(none)).toEqual({ values: new Float64Array(0), shape: [0, Q] });
     expect(await model.predictAsync([])).toEqual([]);
@@ -197,25 +197,29 @@ onEveryBackend('the asynchronous predictions', (backend) => {
   });
 });
 
-describe('bad input to the asynchronous predictions', () => {
+describe('bad input to asynchronous predictions', () => {
   beforeAll(() => useBackend('cpu'));
 
   const row = Array.from(take(0));
 
   it.each<[string, unknown, object]>([
-    ['a row too short', [row.slice(1)], { code: 'SHAPE', expected: 'have shape [1, 16]', actual: '[1, 15]' }],
+    ['a short row', [row.slice(1)], { code: 'SHAPE', expected: 'have shape [1, 16]', actual: '[1, 15]' }],
     ['ragged rows', [row, row.slice(1)], { code: 'SHAPE', argument: 'features' }],
-    ['one row without its list', row, { code: 'SHAPE', argument: 'features[0]' }],
-    ['nothing', undefined, { code: 'SHAPE', argument: 'features' }],
-    ['text', [row.map(String)], { code: 'DOMAIN', argument: 'features[0][0]' }],
+    ['a row in place of a list of rows', row, { code: 'SHAPE', argument: 'features[0]' }],
+    ['undefined', undefined, { code: 'SHAPE', argument: 'features' }],
+    ['strings', [row.map(String)], { code: 'DOMAIN', argument: 'features[0][0]' }],
     ['NaN in the last row', [row, [...row.slice(1), Number.NaN]], { code: 'DOMAIN', argument: 'features[1][15]' }],
-    ['another size', { values: new Float32Array(16), shape: [2, 16] }, { code: 'SHAPE', argument: 'features.shape' }],
     [
-      'no scale',
+      'values that do not fill the shape',
+      { values: new Float32Array(16), shape: [2, 16] },
+      { code: 'SHAPE', argument: 'features.shape' },
+    ],
+    [
+      'a scale of 0',
       { values: new Uint8Array(16), shape: [1, 16], scale: 0 },
       { code: 'DOMAIN', argument: 'features.scale' },
     ],
-  ])('is refused: %s', async (_, features, fields) => {
+  ])('is rejected: %s', async (_, features, fields) => {
     const odd = features as FeaturesInput;
     await expect(model.logitsAsync(odd)).rejects.toMatchObject({ where: 'logitsAsync', ...fields });
     await expect(model.predictAsync(odd)).rejects.toMatchObject({ where: 'predictAsync', ...fields });
@@ -224,7 +228,7 @@ describe('bad input to the asynchronous predictions', () => {
     await expect(model.predictTopKAsync(odd, 1)).rejects.toMatchObject({ where: 'predictTopKAsync', ...fields });
   });
 
-  it('is refused: a tensor of another shape, of text, or disposed', async () => {
+  it('is rejected: a tensor of the wrong shape, of strings, or disposed', async () => {
     const [flat, words, gone] = [tf.tensor1d([1]), tf.tensor2d([['a']]), tf.tensor2d([row])];
     gone.dispose();
     const refused = (tensor: tf.Tensor, fields: object) =>
@@ -235,7 +239,7 @@ describe('bad input to the asynchronous predictions', () => {
     tf.dispose([flat, words]);
   });
 
-  it.each([0, 9, 1.5, Number.NaN, '1'])('is refused: k = %p', async (k) => {
+  it.each([0, 9, 1.5, Number.NaN, '1'])('is rejected: k = %p', async (k) => {
     const fields = { code: 'DOMAIN', argument: 'k', expected: 'be an integer in [1, 8], the number of classes' };
     await expect(model.predictTopKAsync([row], k as number)).rejects.toMatchObject(fields);
     expect(() => model.predictTopK([row], k as number)).toThrow(
@@ -243,7 +247,7 @@ describe('bad input to the asynchronous predictions', () => {
     );
   });
 
-  it('is refused: an option that nobody reads', async () => {
+  it('is rejected: an unknown option', async () => {
     const options = { chunk: 3 } as object;
     await expect(model.predictAsync([row], options)).rejects.toMatchObject({ argument: 'options', actual: "'chunk'" });
   });
@@ -252,7 +256,7 @@ describe('bad input to the asynchronous predictions', () => {
 describe('predictTopK', () => {
   beforeAll(() => useBackend('cpu'));
 
-  it('gives labels of their own type, in the order of their probabilities, the first of equals first', () => {
+  it('returns typed labels by falling probability, in class order for ties', () => {
     const rows = rowsOf(values.subarray(0, 20 * D), D);
     const probabilities = model.predictProbabilities(rows);
     model.predictTopK(rows, Q).forEach((top, i) => {
@@ -262,7 +266,7 @@ describe('predictTopK', () => {
     const [[first]] = model.predictTopK(rows, 1);
     const name: Name = first.label;
     expect(name).toBe(model.predict(rows)[0]);
-    // @ts-expect-error a name is no number
+    // @ts-expect-error a string is not a number
     const wrong: number = first.label;
     expect(wrong).toBe(name);
     const level = modelOf([[0, 0, 0, 0]], [1, 2, 2, 1], [10, 20, 30, 40]);

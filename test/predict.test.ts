@@ -18,7 +18,7 @@ const MODEL: ModelContent = {
   options: {},
 };
 
-/** What the numbers of the file say, by plain sums. */
+/** The expected outputs, by plain sums over the numbers of the file. */
 function expectedOf(bytes: Uint8Array, features: Features) {
   const { classes, weight, bias } = decodeModel(bytes);
   const { values, shape, scale = 1 } = asFeatureArray(features);
@@ -44,7 +44,7 @@ function expectedOf(bytes: Uint8Array, features: Features) {
   };
 }
 
-/** What a SoftmaxRegression of the same file computes. */
+/** The outputs of a SoftmaxRegression from the same file. */
 function modelOutputsOf(bytes: Uint8Array, features: Features) {
   const model = SoftmaxRegression.fromBytes(bytes);
   return {
@@ -90,7 +90,7 @@ const problem = fc
   );
 
 describe('a predictor', () => {
-  it('gives the numbers of the model, to the last bit', () => {
+  it('matches the model bit for bit', () => {
     fc.assert(
       fc.property(problem, ({ rows, temperature, standardization, ...model }) => {
         const bytes = withApart(model, { temperature, standardization });
@@ -101,7 +101,7 @@ describe('a predictor', () => {
     );
   });
 
-  it('takes images as bytes with a scale, and rows as typed arrays', () => {
+  it('accepts images as bytes with a scale, and rows as typed arrays', () => {
     const images = { values: Uint8Array.of(0, 51, 102, 255), shape: [2, 2], scale: 255 } as const;
     for (const standardization of [undefined, { mean: [0.5, 0.25], scale: [2, 4] }]) {
       const bytes = withApart(MODEL, { standardization });
@@ -113,7 +113,7 @@ describe('a predictor', () => {
     }
   });
 
-  it('tells what it can, and gives the first of equals', () => {
+  it('exposes classes and feature names, and predicts the first of tied classes', () => {
     const predictor = loadPredictor<'cat' | 'chicken' | 'dog'>(encodeModel({ ...MODEL, featureNames: ['x', 'y'] }));
     expect(predictor).toMatchObject({ classes: MODEL.classes, numFeatures: 2, featureNames: ['x', 'y'] });
     const labels: ('cat' | 'chicken' | 'dog')[] = predictor.predict([
@@ -126,7 +126,7 @@ describe('a predictor', () => {
     expect('featureNames' in loadPredictor(encodeModel(MODEL))).toBe(false);
   });
 
-  it('takes in a temperature that its file keeps apart', () => {
+  it('applies a temperature stored in the file', () => {
     const [plain, soft] = [loadPredictor(encodeModel(MODEL)), loadPredictor(withApart(MODEL, { temperature: 2 }))];
     expect(soft.logits([[2, 0]])).toEqual(plain.logits([[2, 0]]).map((row) => row.map((o) => o / 2)));
     // softmax(2, 0.5, −2) and softmax(1, 0.25, −1)
@@ -134,7 +134,7 @@ describe('a predictor', () => {
     expect(soft.predictProbabilities([[2, 0]])[0][0]).toBeCloseTo(0.622006, 5);
   });
 
-  it('gives the k most probable classes, the most probable first, of equals the first', () => {
+  it('returns the k most probable classes by falling probability, in class order for ties', () => {
     const predictor = loadPredictor<'cat' | 'chicken' | 'dog'>(encodeModel(MODEL));
     const [top] = predictor.predictTopK([[-2, 0]], 2);
     const label: 'cat' | 'chicken' | 'dog' = top[0].label;
@@ -146,7 +146,7 @@ describe('a predictor', () => {
     }
   });
 
-  it('keeps the type of labels', () => {
+  it('preserves the type of labels', () => {
     const rows = [
       [1, 0],
       [0, 0],
@@ -160,7 +160,7 @@ describe('a predictor', () => {
     expect(loadPredictor(encodeModel({ ...MODEL, ...two })).predict([[1], [-1]])).toEqual([true, false]);
   });
 
-  it('is loaded from an ArrayBuffer, and from a view that lies anywhere', () => {
+  it('can be loaded from an ArrayBuffer, and from a view at any offset', () => {
     const bytes = encodeModel(MODEL);
     const shifted = Uint8Array.from([1, ...bytes, 2]).subarray(1, -1);
     for (const file of [bytes.buffer as ArrayBuffer, shifted]) {
@@ -171,23 +171,23 @@ describe('a predictor', () => {
 
   it.each<[string, unknown, object]>([
     [
-      'a row too long',
+      'a long row',
       [
         [1, 2],
         [1, 2, 3],
       ],
       { code: 'SHAPE', argument: 'features[1]' },
     ],
-    ['one row without its list', [1, 2], { code: 'SHAPE', argument: 'features[0]' }],
+    ['a row in place of a list of rows', [1, 2], { code: 'SHAPE', argument: 'features[0]' }],
     ['a flat array', Float32Array.of(1, 2), { code: 'SHAPE', argument: 'features' }],
-    ['nothing', undefined, { code: 'SHAPE', argument: 'features' }],
+    ['undefined', undefined, { code: 'SHAPE', argument: 'features' }],
     [
-      'another shape',
+      'a wrong number of columns',
       { values: Float32Array.of(1, 2, 3), shape: [1, 3] },
       { code: 'SHAPE', argument: 'features.shape' },
     ],
     [
-      'a shape of other size',
+      'values that do not fill the shape',
       { values: Float32Array.of(1, 2, 3), shape: [1, 2] },
       { code: 'SHAPE', argument: 'features.shape' },
     ],
@@ -197,7 +197,7 @@ describe('a predictor', () => {
       { code: 'DOMAIN', argument: 'features.scale' },
     ],
     [
-      'NaN',
+      'a NaN feature',
       [
         [1, 2],
         [1, Number.NaN],
@@ -205,14 +205,14 @@ describe('a predictor', () => {
       { code: 'DOMAIN', argument: 'features[1][1]', actual: 'NaN' },
     ],
     [
-      'infinity',
+      'an infinite feature',
       { values: Float32Array.of(1, -Infinity), shape: [1, 2] },
       { code: 'DOMAIN', argument: 'features[0][1]' },
     ],
     ['a number beyond float32', [[1e39, 0]], { code: 'DOMAIN', argument: 'features[0][0]' }],
-    ['text', [['1', 2]], { code: 'DOMAIN', argument: 'features[0][0]', actual: '"1"' }],
-    ['a hole', [[1, undefined]], { code: 'DOMAIN', argument: 'features[0][1]', actual: 'nothing' }],
-  ])('refuses %s', (_, features, fields) => {
+    ['a string', [['1', 2]], { code: 'DOMAIN', argument: 'features[0][0]', actual: '"1"' }],
+    ['an undefined feature', [[1, undefined]], { code: 'DOMAIN', argument: 'features[0][1]', actual: 'nothing' }],
+  ])('rejects %s', (_, features, fields) => {
     const predictor = loadPredictor(encodeModel(MODEL));
     for (const where of ['logits', 'predict', 'predictProbabilities'] as const) {
       let thrown: unknown;
@@ -240,7 +240,7 @@ describe('the bundle of a predictor', () => {
       platform: 'browser',
     });
 
-  it('holds the predictor and what it needs of core, imports nothing and is under 11.5 kB', () => {
+  it('contains only the predictor and core, has no imports and is under 11.5 kB', () => {
     const { metafile, outputFiles } = build('esm');
     const odd = Object.keys(metafile.inputs).filter((path) => !/^src\/(predict|core)\b/.test(path));
     expect(odd).toEqual([]);
@@ -248,7 +248,7 @@ describe('the bundle of a predictor', () => {
     expect(outputFiles[0].contents.length).toBeLessThan(11_500);
   });
 
-  it('runs where there is nothing but JavaScript and text encoding, and gives the same numbers', () => {
+  it('gives the same numbers with only JavaScript and text encoding', () => {
     const bytes = withApart(MODEL, { temperature: 2 });
     const script = `${build('iife').outputFiles[0].text}
       JSON.stringify(built.loadPredictor(Uint8Array.from(bytes)).predictProbabilities([[0.3, 7]]).map((row) => [...row]))`;

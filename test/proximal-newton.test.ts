@@ -29,7 +29,7 @@ function gramOf(a: readonly number[][]): Float64Array {
   );
 }
 
-/** λ‖·‖₁ + ½‖A· − b‖² by coordinate descent, sweep after sweep: slow, and plain to see. */
+/** Minimises λ‖x‖₁ + ½‖Ax − b‖² by plain coordinate descent: slow but simple. */
 function lasso(a: readonly number[][], b: readonly number[], l1: number, sweeps = 20000): number[] {
   const x = a[0].map(() => 0);
   const residual = b.map((entry) => -entry);
@@ -78,7 +78,7 @@ function logistic(x: Float64Array): ValueAndGradient {
 }
 
 describe('proximalNewton', () => {
-  it('is soft thresholding where the columns are orthogonal', async () => {
+  it('is soft thresholding for orthogonal columns', async () => {
     const identity = [0, 1, 2, 3].map((i) => [0, 1, 2, 3].map((j) => (i === j ? 1 : 0)));
     const evaluate = leastSquares(identity, [3, -2, 0.5, -0.4]);
     const metric = new BlockMetric(gramOf(identity), 4, 1, 0);
@@ -89,7 +89,7 @@ describe('proximalNewton', () => {
     expect(result.value).toBeCloseTo(4.205, 12);
   });
 
-  it('leaves alone what is not penalised', async () => {
+  it('does not shrink unpenalised entries', async () => {
     const identity = [0, 1, 2].map((i) => [0, 1, 2].map((j) => (i === j ? 1 : 0)));
     const evaluate = leastSquares(identity, [3, 0.5, 0.5]);
     const metric = new BlockMetric(gramOf(identity), 3, 1, 0);
@@ -97,7 +97,7 @@ describe('proximalNewton', () => {
     expect([...result.point]).toEqual([2, 0, 0.5]);
   });
 
-  it.each([1e-3, 0.3, 1, 4])('finds the lasso of coordinate descent, λ = %d', async (l1) => {
+  it.each([1e-3, 0.3, 1, 4])('finds the lasso solution of coordinate descent, λ = %d', async (l1) => {
     const expected = lasso(A, B, l1);
     const result = await proximalNewton(options({ l1 }));
     expect(result.reason).toBe('gradient');
@@ -107,7 +107,7 @@ describe('proximalNewton', () => {
     expect(result.iterations).toBeLessThan(4);
   });
 
-  it.each([0, 0.05, 0.5])('needs no good metric, λ = %d', async (l1) => {
+  it.each([0, 0.05, 0.5])('converges with a poor metric, λ = %d', async (l1) => {
     const poor = new BlockMetric(new Float64Array(5).fill(1), 5, 1, 0);
     const result = await proximalNewton(options({ evaluate: logistic, metric: poor, l1 }));
     const good = new BlockMetric(gramOf(A), 5, 1, 0);
@@ -116,7 +116,7 @@ describe('proximalNewton', () => {
     expect(result.point).toBeAllClose(other.point, { rtol: 1e-7, atol: 1e-8 });
   });
 
-  it('never lets the value rise, and every value is that of its point', async () => {
+  it('never increases the value, and reports the value of each point', async () => {
     const values: number[] = [];
     await proximalNewton(
       options({
@@ -135,7 +135,7 @@ describe('proximalNewton', () => {
     for (let i = 1; i < values.length; i++) expect(values[i]).toBeLessThanOrEqual(values[i - 1] * (1 + 1e-13));
   });
 
-  it('steps back, to the minimum of the parabola, from where the value rose', async () => {
+  it('steps back to the minimum of the parabola if the value rises', async () => {
     const steps: number[] = [];
     const result = await proximalNewton({
       evaluate: ([x]) => ({ value: 1.5 * x * x, gradient: Float64Array.of(3 * x) }),
@@ -152,7 +152,7 @@ describe('proximalNewton', () => {
     expect(result).toMatchObject({ reason: 'gradient', iterations: 1, evaluations: 3 });
   });
 
-  it('resumes from a state, also one that went through JSON, bit for bit', async () => {
+  it('resumes bit for bit from a state that went through JSON', async () => {
     const given = options({
       evaluate: logistic,
       metric: new BlockMetric(new Float64Array(5).fill(0.5), 5, 1, 0),
@@ -170,7 +170,7 @@ describe('proximalNewton', () => {
     expect(rest).toMatchObject({ value: whole.value, iterations: whole.iterations, evaluations: whole.evaluations });
   });
 
-  it('finds which of two equal columns to use, or both', async () => {
+  it('handles collinear columns', async () => {
     const doubled = A.map((row) => [...row, row[0], 2 * row[1]]);
     const evaluate = leastSquares(doubled, B);
     const metric = new BlockMetric(gramOf(doubled), 7, 1, 1e-10);
@@ -179,13 +179,13 @@ describe('proximalNewton', () => {
     );
     const single = await proximalNewton(options({ l1: 0.1 }));
     expect(result.reason).toBe('gradient');
-    // The larger column has the smaller weight, so it is the cheaper.
+    // The larger column needs a smaller weight, so its penalty is smaller.
     expect(result.point[1]).toBe(0);
     expect(result.value).toBeLessThan(single.value);
     expect(Math.sign(result.point[0] * result.point[5])).toBeGreaterThanOrEqual(0);
   });
 
-  it('says why it ended', async () => {
+  it('reports the reason for stopping', async () => {
     expect((await proximalNewton(options({ evaluate: logistic, l1: 0.1, maxIterations: 1 }))).reason).toBe(
       'iterations',
     );
@@ -208,7 +208,7 @@ describe('proximalNewton', () => {
     await expect(aborted).rejects.toThrow('enough');
   });
 
-  it('takes no step where the start is the optimum', async () => {
+  it('takes no step if the start is optimal', async () => {
     const result = await proximalNewton(options({ l1: 1e3 }));
     expect(result).toMatchObject({ reason: 'gradient', iterations: 0, evaluations: 1, gradientNorm: 0 });
   });
@@ -222,18 +222,18 @@ describe('proximalNewton', () => {
     [{ tolerance: -1 }, { code: 'DOMAIN', argument: 'tolerance' }],
     [{ maxIterations: 0.5 }, { code: 'DOMAIN', argument: 'maxIterations' }],
     [{ evaluate: () => ({ value: 0, gradient: new Float64Array(2) }) }, { code: 'SHAPE', argument: 'evaluate' }],
-  ])('refuses %j', async (over, fields) => {
+  ])('rejects %j', async (over, fields) => {
     await expect(proximalNewton(options(over))).rejects.toThrow(fails({ where: 'proximalNewton', ...fields }));
   });
 });
 
-/** Rows of M, dense, of both blocks. */
+/** M, dense, used for both blocks. */
 const ORDER = 3;
 const BLOCKS = 2;
 const SIZE = ORDER * BLOCKS;
 const M = Float64Array.of(4, 1, 0.5, 1, 3, -0.2, 0.5, -0.2, 2);
 
-/** The Hessian that the pairs know of. */
+/** The Hessian that the pairs sample. */
 const HESSIAN = Array.from({ length: SIZE }, (_, i) =>
   Array.from({ length: SIZE }, (_, j) => (i === j ? 3 + i : 0) + Math.cos(i + j) / 2),
 );
@@ -260,7 +260,7 @@ function denseOf({ metric, sigma, width, outer, inner }: NonNullable<ReturnType<
 describe('compactCurvature', () => {
   const metric = new BlockMetric(M, ORDER, BLOCKS, 0);
 
-  it.each([0, 1, 3])('is what the BFGS formula makes of σM, with %i pairs', (count) => {
+  it.each([0, 1, 3])('equals the BFGS updates of σM, with %i pairs', (count) => {
     const pairs = pairsOf(metric, count);
     const curvature = compactCurvature(metric, 1.5, pairs);
     if (curvature === undefined) throw new Error('none');
@@ -315,7 +315,7 @@ describe('compactCurvature', () => {
     expect(compactCurvature(identity, 1, pairs)).toBeDefined();
   });
 
-  it('gives up where rounding leaves nothing of the diagonal', () => {
+  it('returns undefined if rounding cancels the diagonal', () => {
     const identity = new BlockMetric(Float64Array.of(1, 1), 2, 1, 0);
     const step = Float64Array.of(1, 0);
     const along = (slope: number) => [{ step, change: Float64Array.of(slope, 1), ofStep: step }];
@@ -323,7 +323,7 @@ describe('compactCurvature', () => {
     expect(compactCurvature(identity, 1, along(1e-15))?.diagonal[0]).toBeCloseTo(1e-15, 25);
   });
 
-  it('gives up on pairs that are the same', () => {
+  it('returns undefined for equal steps', () => {
     const [pair] = pairsOf(metric, 1);
     expect(compactCurvature(metric, 1, [pair, { ...pair, change: pair.change.map((y) => -y) }])).toBeUndefined();
   });
@@ -339,7 +339,7 @@ describe('minimizeComposite', () => {
     pairs: fc.nat(3),
   });
 
-  it('ends where no entry has a subgradient left, and is exactly 0 where it is 0', () => {
+  it('stops at zero subgradients, with exact zeros', () => {
     const metric = new BlockMetric(M, ORDER, BLOCKS, 0);
     fc.assert(
       fc.property(models, ({ start, gradient, l1, numPenalised, pairs }) => {
@@ -367,7 +367,7 @@ describe('minimizeComposite', () => {
     );
   });
 
-  it.each([1, 4])('stops at 0 what would change its sign among collinear columns (%i)', (seed) => {
+  it.each([1, 4])('stops entries of collinear columns at 0 before a sign change (%i)', (seed) => {
     const random = new Random(seed);
     const order = 6;
     const columns = Array.from({ length: order }, () => {
@@ -387,7 +387,7 @@ describe('minimizeComposite', () => {
     });
   });
 
-  it('lets other tasks have their turn where the work is long', () => {
+  it('yields to other tasks in long computations', () => {
     const order = 400;
     const ones = Float64Array.from({ length: order * order }, (_, i) => (i % (order + 1) === 0 ? 2 : 1));
     const curvature = compactCurvature(new BlockMetric(ones, order, 1, 0), 1, []);
@@ -399,7 +399,7 @@ describe('minimizeComposite', () => {
     expect(turns).toBeGreaterThan(0);
   });
 
-  it('takes a metric that is a diagonal', () => {
+  it('accepts a diagonal metric', () => {
     const metric = new BlockMetric(Float64Array.of(1, 2, 4), ORDER, 1, 0);
     const curvature = compactCurvature(metric, 1, []);
     if (curvature === undefined) throw new Error('none');
@@ -426,7 +426,7 @@ describe('BlockMetric', () => {
     );
   });
 
-  it('multiplies and solves by parts where it is a diagonal', () => {
+  it('multiplies and solves by parts if diagonal', () => {
     const metric = new BlockMetric(Float64Array.of(1, 2, 4), ORDER, BLOCKS, 0);
     const rows = Int32Array.of(0, 2);
     const to = Float64Array.of(9, 9, 9, 9);
@@ -436,7 +436,7 @@ describe('BlockMetric', () => {
     expect([...metric.multiply(Float64Array.of(1, 1, 1, 0, 1, 0))]).toEqual([1, 2, 4, 0, 2, 0]);
   });
 
-  it('reads the lower half only, and takes a column of zeros for that of 1', () => {
+  it('reads only the lower half, and uses 1 for a zero diagonal', () => {
     const metric = new BlockMetric(Float64Array.of(2, Number.NaN, 0, 0), 2, 1, 0.5);
     expect([...metric.diagonal]).toEqual([3, 1]);
     expect([...metric.multiply(Float64Array.of(1, 1))]).toEqual([3, 1]);

@@ -1,7 +1,7 @@
 import { Random } from '../src/core/random.js';
 
 describe('Random', () => {
-  it('is decided by its seed', () => {
+  it('is determined by its seed', () => {
     const first = Array.from(
       { length: 5 },
       (
@@ -21,20 +21,20 @@ describe('Random', () => {
     expect(new Random(0).uniform()).toBeCloseTo(0.4168, 4);
   });
 
-  it('goes on from a saved state as if it had not stopped', () => {
+  it('continues the same sequence from a saved state', () => {
     const random = new Random(1);
     random.permutation(10);
     const resumed = Random.fromState(random.state);
     expect([resumed.bits(), resumed.normal()]).toEqual([random.bits(), random.normal()]);
   });
 
-  it('follows xoshiro128** of the paper from a given state', () => {
+  it('matches the published xoshiro128** from a given state', () => {
     // The first outputs of the authors' C program from state 1, 2, 3, 4.
     const random = Random.fromState([1, 2, 3, 4]);
     expect([random.bits(), random.bits(), random.bits(), random.bits()]).toEqual([11520, 0, 5927040, 70819200]);
   });
 
-  it('has uniform numbers of mean 1/2 and normal ones of mean 0 and variance 1', () => {
+  it('has uniform values of mean 1/2, and normal values of mean 0 and variance 1', () => {
     const random = new Random(3);
     const n = 20000;
     let uniform = 0;
@@ -51,7 +51,7 @@ describe('Random', () => {
     expect(Math.abs(square - 1)).toBeLessThan(0.05);
   });
 
-  it('permutes: each index once', () => {
+  it('returns each index once in a permutation', () => {
     expect([...new Random(5).permutation(100)].sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, i) => i));
   });
 

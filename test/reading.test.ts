@@ -1,4 +1,4 @@
-// Files by their bytes, as a page and a command line hand them over.
+// Reading files from their bytes, as in the page and the command line.
 import { createReadStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -53,7 +53,7 @@ async function refusal(work: Promise<unknown>): Promise<string> {
 }
 
 describe('readSamples', () => {
-  it('reads the table of its example', async () => {
+  it('matches the docstring example', async () => {
     const pets = file('pets.csv', 'width,kind\n1,cat\n9,dog\n2,cat');
     const { samples, classes } = await readSamples([pets], { label: 'kind' });
     expect(samples.features.values).toEqual(Float64Array.of(1, 9, 2));
@@ -61,7 +61,7 @@ describe('readSamples', () => {
     expect(classes).toEqual(['cat', 'dog']);
   });
 
-  it('reads a table as parseCsv does, packed or not, in whatever chunks', async () => {
+  it('reads tables like parseCsv, gzipped or not, in any chunks', async () => {
     const options = { label: 'kind', strings: 'one-hot', missing: 'drop' } as const;
     const { features, labels, lines, ...described } = parseCsv(PETS, options);
     const expected = { samples: { features, labels, lines }, ...described, dropped: 1 };
@@ -77,7 +77,7 @@ describe('readSamples', () => {
     }
   });
 
-  it('holds back a part that fit takes for validation, with the lines of its rows', async () => {
+  it('holds out rows for validation, with their line numbers', async () => {
     const text = `size,kind\n${Array.from({ length: 40 }, (_, i) => `${i},${i > 19 ? 'dog' : 'cat'}`).join('\n')}\n`;
     const { samples, test } = await readSamples([file('sizes.csv', text)], { label: 'kind', testFraction: 0.25 });
     const { result } = await SoftmaxRegression.fit(samples.features, samples.labels, {
@@ -89,7 +89,7 @@ describe('readSamples', () => {
     expect(test?.lines).toEqual(Float64Array.from(test?.features.values ?? [], (size) => size + 2));
   });
 
-  it('pairs images with their labels by name, whatever their order', async () => {
+  it('pairs images with labels by name, in any order', async () => {
     const data = await readSamples(FOUR);
     expect(data).toEqual({
       name: 'train-images-idx3-ubyte.gz',
@@ -101,7 +101,7 @@ describe('readSamples', () => {
     });
   });
 
-  it('tells images from labels by their axes where names do not', async () => {
+  it('distinguishes images from labels by their axes if names do not', async () => {
     const data = await readSamples([
       file('a', LABELS),
       file('b', IMAGES),
@@ -114,18 +114,18 @@ describe('readSamples', () => {
     ]);
   });
 
-  it('takes one part alone as samples to learn from', async () => {
+  it('uses a single part for training', async () => {
     const data = await readSamples([file('t10k a', LABELS), file('t10k b', IMAGES)]);
     expect([data.samples.labels, data.test]).toEqual([[7, 0], undefined]);
   });
 
-  it('names the classes of integers', async () => {
+  it('replaces integer labels by class names', async () => {
     const { samples, classes } = await readSamples(FOUR, { classNames: FASHION_MNIST_CLASSES });
     expect(samples.labels).toEqual(['Sneaker', 'T-shirt/top']);
     expect(classes).toEqual(FASHION_MNIST_CLASSES);
   });
 
-  it('gives fit what it takes, to validate on as well', async () => {
+  it('returns training and validation samples for fit', async () => {
     await useBackend('cpu');
     const { samples, test, classes } = await readSamples(FOUR);
     const { result } = await SoftmaxRegression.fit(samples.features, samples.labels, {
@@ -134,7 +134,7 @@ describe('readSamples', () => {
     expect(result.history[0].validationLoss).toBeGreaterThan(0);
   });
 
-  it('holds samples back, the same share of each class', async () => {
+  it('holds out the same fraction of each class', async () => {
     const { features, labels } = loadIris();
     const { train, test } = trainTestSplit(150, { testFraction: 0.2, seed: 1, stratify: labels });
     const data = await readSamples('iris', { testFraction: 0.2, seed: 1 });
@@ -144,13 +144,13 @@ describe('readSamples', () => {
     expect(data.featureNames).toEqual(loadIris().featureNames);
   });
 
-  it('holds samples back of a table with a class of one sample', async () => {
+  it('holds out rows of a table with a class of one sample', async () => {
     const table = file('a.csv', 'x,kind\n1,a\n2,a\n3,a\n4,b\n');
     const { samples, test } = await readSamples([table], { label: 'kind', testFraction: 0.5 });
     expect([samples.labels.length, test?.labels.length]).toEqual([2, 2]);
   });
 
-  it('holds nothing back where the files have a part to test on', async () => {
+  it('holds out nothing if the files include a test part', async () => {
     const { samples, test } = await readSamples(FOUR, { testFraction: 0.5 });
     expect([samples.labels.length, test?.labels.length]).toEqual([2, 1]);
   });
@@ -171,7 +171,7 @@ describe('readSamples', () => {
     ],
     ['no files', () => readSamples([]), /^FormatError: the files must be one table, .*; got none\.$/],
     [
-      'a table and labels',
+      'a table with labels',
       () => readSamples([file('a.csv', PETS), labels]),
       /^FormatError: a\.csv, l\.idx1: the files must be one table, one model, .*; got a table, an IDX file\.$/,
     ],
@@ -187,7 +187,7 @@ describe('readSamples', () => {
       /the train labels must be in one file; got l\.idx1, m\.idx1\.$/,
     ],
     [
-      'a label without a name',
+      'a label without a class name',
       () => readSamples([images, labels], { classNames: ['a', 'b'] }),
       /^DomainError: i\.idx3: classNames must have a name for each label; got 2 names and the label 7\.$/,
     ],
@@ -203,7 +203,7 @@ describe('readSamples', () => {
     ],
     ['a label for iris', () => readSamples('iris', { label: 'kind' }), /label must be left out.*; got iris\.$/],
     [
-      'a file that is too long',
+      'a file above maxBytes',
       () => readSamples([file('a.csv', gzipSync(' '.repeat(1e6)))], { label: 'kind', maxBytes: 1000 }),
       /^FormatError: a\.csv: the file must have at most 1000 bytes; got more\.$/,
     ],
@@ -212,29 +212,29 @@ describe('readSamples', () => {
       () => readSamples([damaged], { label: 'kind' }),
       /^FormatError: a\.csv\.gz: gzip data must unpack; got .*\. The file is damaged: fetch it again\.$/,
     ],
-    ['an option that is none', () => readSamples('iris', { sed: 1 } as object), /^DomainError: readSamples: options/],
-  ])('refuses %s', async (_, read, message) => {
+    ['an unknown option', () => readSamples('iris', { sed: 1 } as object), /^DomainError: readSamples: options/],
+  ])('rejects %s', async (_, read, message) => {
     expect(await refusal(read())).toMatch(message);
   });
 });
 
 describe('identifyFiles', () => {
-  it('reads the header of its example', async () => {
+  it('matches the docstring example', async () => {
     const pets = file('pets.csv', 'width,kind\n1,cat');
     expect(await identifyFiles([pets])).toEqual({ kind: 'table', columns: ['width', 'kind'] });
   });
 
-  it('reads names that are quoted, after a byte-order mark, of a file without rows', async () => {
+  it('reads quoted names after a byte order mark, without rows', async () => {
     const table = file('a.csv', gzipSync('\uFEFF"a;b";"c\nd"; e'));
     expect(await identifyFiles([table])).toEqual({ kind: 'table', columns: ['a;b', 'c\nd', 'e'] });
   });
 
-  it('knows IDX files and models by their bytes', async () => {
+  it('recognises IDX files and models by their bytes', async () => {
     expect(await identifyFiles(FOUR)).toEqual({ kind: 'idx' });
     expect(await identifyFiles([file('a.csv', gzipSync(MODEL))])).toEqual({ kind: 'model', bytes: MODEL });
   });
 
-  it('reads no more than the header, and closes the file', async () => {
+  it('stops reading after the header, and closes the file', async () => {
     let [chunks, opened] = [0, 0];
     const endless: NamedBytes = {
       name: 'endless.csv',
@@ -254,14 +254,14 @@ describe('identifyFiles', () => {
     expect({ chunks, opened }).toEqual({ chunks: 2, opened: 0 });
   });
 
-  it('refuses an empty file', async () => {
+  it('rejects an empty file', async () => {
     expect(await refusal(identifyFiles([file('a.csv', '\n')]))).toBe(
       'FormatError: a.csv: the table must have a header line; got an empty file.',
     );
   });
 });
 
-describe('bytes that are gzipped', () => {
+describe('gzipped bytes', () => {
   let folder: string;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'reading-'));
@@ -270,14 +270,14 @@ describe('bytes that are gzipped', () => {
 
   const TEXT = Buffer.from('0123456789'.repeat(1e5));
 
-  it('are the bytes that were packed, from the disk as well', async () => {
+  it('are unpacked, also from disk', async () => {
     const path = join(folder, 'text.gz');
     writeFileSync(path, gzipSync(TEXT));
     const unpacked = await wholeOf({ name: path, stream: () => createReadStream(path) });
     expect(TEXT.equals(unpacked)).toBe(true);
   });
 
-  it('close their stream when the reader has enough', async () => {
+  it('close their stream when the reader stops', async () => {
     let isOpen = true;
     const packed: NamedBytes = {
       name: 'text.gz',
@@ -293,7 +293,7 @@ describe('bytes that are gzipped', () => {
     expect(isOpen).toBe(false);
   });
 
-  it('pass on what the stream throws', async () => {
+  it('pass on errors of the stream', async () => {
     const lost: NamedBytes = {
       name: 'text.gz',
       async *stream() {

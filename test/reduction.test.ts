@@ -5,27 +5,27 @@ import { gradientOf, numbers } from './helpers/problems.js';
 
 const random = new Random(11);
 const N = 20_000;
-// The start of a training from zeros: equal losses, whose rounding errors all go the same way.
+// As at the start of training from zeros: equal losses, whose rounding errors do not cancel.
 const logits = Array.from({ length: N }, () => [0, 0, 0]);
 const labels = Array.from({ length: N }, () => random.below(3));
 const sampleWeights = Array.from({ length: N }, () => Math.fround(random.uniform()));
 
 onEveryBackend('the mean of many losses', () => {
-  it('keeps the precision of float32, with and without weights', () => {
+  it('keeps float32 precision, with and without weights', () => {
     for (const options of [{}, { sampleWeights }, { reduction: 'sum' as const }]) {
       const loss = numbers(() => sparseCrossEntropy(tf.tensor2d(logits), labels, options));
       expect(loss).toBeAllClose(reference.sparseCrossEntropy(logits, labels, options));
     }
   });
 
-  it('has the gradient of the reference for every sample', () => {
+  it('has the reference gradient for each sample', () => {
     const gradient = gradientOf((o) => sparseCrossEntropy(o, labels), logits);
     expect(gradient).toBeAllClose(reference.sparseCrossEntropyGradient(logits, labels), { rtol: 1e-5, atol: 1e-10 });
   });
 });
 
-onEveryBackend('a mean over no weight', () => {
-  it('is 0 with gradient 0, with smoothing and NaN in a row, too', () => {
+onEveryBackend('a mean of total weight 0', () => {
+  it('is 0 with gradient 0, even with smoothing and NaN', () => {
     const [o, y, options] = [
       [
         [Number.NaN, 1],

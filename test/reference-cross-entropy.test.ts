@@ -40,12 +40,12 @@ describe('cross-entropy', () => {
     return { ...each, title: `${kind} and ${JSON.stringify(each.options)}` };
   });
 
-  it('is checked with every combination of its options', () => {
+  it('is tested with every combination of options', () => {
     // 3 reductions × class weights × sample weights × smoothing, for targets, labels, and labels with ignoreIndex.
     expect(new Set(cases.map(({ title }) => title)).size).toBe(72);
   });
 
-  it.each(cases)('gives the loss, gradient and Hessian-vector product of torch for $title', (each) => {
+  it.each(cases)('matches the loss, gradient and Hessian-vector product of torch for $title', (each) => {
     const { targets, labels = [], options } = each;
     if (targets !== undefined) {
       expect(crossEntropy(logits, targets, options)).toBeAllClose(each.loss, FLOAT64);
@@ -61,7 +61,7 @@ describe('cross-entropy', () => {
     }
   });
 
-  it('gives the numbers of its examples', () => {
+  it('matches the docstring examples', () => {
     expect(crossEntropy([[1, 2, 3]], [[0, 0, 1]])).toBeCloseTo(0.4076, 4);
     expect(sparseCrossEntropy([[1, 2, 3]], [2])).toBeCloseTo(0.4076, 4);
     const [gradient] = toRows(crossEntropyGradient([[1, 2, 3]], [[0, 0, 1]]));
@@ -71,7 +71,7 @@ describe('cross-entropy', () => {
     expect(toRows(sparseCrossEntropyHessianVector([[0, 0]], [0], [[1, 0]]))).toEqual([[0.25, -0.25]]);
   });
 
-  it('returns a number, and one per sample with reduction none, as its type says', () => {
+  it('has type number, or Float64Array with reduction none', () => {
     const mean: number = crossEntropy([[0, 0]], [[0, 1]]);
     const total: number = sparseCrossEntropy([[0, 0]], [1], { reduction: 'sum' });
     const each: Float64Array = sparseCrossEntropy([[0, 0]], [1], { reduction: 'none' });
@@ -129,7 +129,7 @@ describe.each(losses)('$name', ({ value, gradient, hessianVector }) => {
   const numericGradient = (p: Problem) =>
     centralDifference((o) => value(p, shaped(o, asMatrix(p.logits))), asMatrix(p.logits).values);
 
-  it('has the gradient that finite differences find', () => {
+  it('has a gradient that matches finite differences', () => {
     fc.assert(
       fc.property(problem, (p) => {
         expect(gradient(p, p.logits)).toBeAllClose(numericGradient(p), FINITE_DIFFERENCE);
@@ -137,7 +137,7 @@ describe.each(losses)('$name', ({ value, gradient, hessianVector }) => {
     );
   });
 
-  it('has the Hessian that finite differences of the gradient find', () => {
+  it('has a Hessian that matches finite differences of the gradient', () => {
     fc.assert(
       fc.property(problem, (p) => {
         const analytic = hessianVector(p);
@@ -148,7 +148,7 @@ describe.each(losses)('$name', ({ value, gradient, hessianVector }) => {
     );
   });
 
-  it('is never negative', () => {
+  it('is non-negative', () => {
     fc.assert(
       fc.property(problem, (p) => {
         expect(value(p, p.logits)).toBeGreaterThanOrEqual(0);
@@ -174,7 +174,7 @@ describe.each(losses)('$name', ({ value, gradient, hessianVector }) => {
     );
   });
 
-  it('does not change when each row of logits is shifted', () => {
+  it('is invariant to a shift of each row of logits', () => {
     fc.assert(
       fc.property(problem, (p) => {
         const grid = p.logits.map((row) => row.map((o) => Math.round(o * 2 ** 20) / 2 ** 20));
@@ -185,12 +185,12 @@ describe.each(losses)('$name', ({ value, gradient, hessianVector }) => {
     );
   });
 
-  // Each planted error is one that a finite difference has to see, or the checks above prove nothing.
+  // Finite differences must detect each planted error, or the checks above prove nothing.
   it.each<[string, (right: number, p: Problem) => number]>([
     ['the wrong sign', (right) => -right],
-    ['a forgotten 1/n', (right, p) => right * p.logits.length],
+    ['a missing 1/n', (right, p) => right * p.logits.length],
     ['a relative error of 1e-5', (right) => right * (1 + 1e-5)],
-  ])('has a gradient that finite differences tell from one with %s', (_, wrong) => {
+  ])('has a gradient that finite differences distinguish from one with %s', (_, wrong) => {
     const p: Problem = {
       logits: [
         [1, 2, 3],
@@ -211,8 +211,8 @@ describe.each(losses)('$name', ({ value, gradient, hessianVector }) => {
   });
 });
 
-describe('the laws of cross-entropy', () => {
-  it('labels and their one-hot targets agree, but for what a mean with class weights divides by', () => {
+describe('properties of cross-entropy', () => {
+  it('labels and their one-hot targets agree, except for the divisor of a class-weighted mean', () => {
     fc.assert(
       fc.property(problem, ({ logits, labels, options }) => {
         const targets = oneHot(labels, logits[0].length);
@@ -224,7 +224,7 @@ describe('the laws of cross-entropy', () => {
     );
   });
 
-  it('the gradient is softmax(o) − y, over n', () => {
+  it('the gradient is (softmax(o) − y)/n', () => {
     fc.assert(
       fc.property(problem, ({ logits, targets }) => {
         const y = asMatrix(targets).values;
@@ -236,7 +236,7 @@ describe('the laws of cross-entropy', () => {
     );
   });
 
-  it('the gradient is 0 where the targets are softmax(o), and the loss is then least', () => {
+  it('the gradient is 0 and the loss smallest if the targets are softmax(o)', () => {
     fc.assert(
       fc.property(problem, ({ logits, targets }) => {
         const own = softmax(logits);
@@ -251,7 +251,7 @@ describe('the laws of cross-entropy', () => {
     );
   });
 
-  it('permuting the samples permutes the losses, and leaves mean and sum', () => {
+  it('permuting the samples permutes the losses and keeps the mean', () => {
     fc.assert(
       fc.property(problem, ({ logits, labels }) => {
         const order = logits.map((_, i) => (i + 1) % logits.length);
@@ -266,7 +266,7 @@ describe('the laws of cross-entropy', () => {
     );
   });
 
-  it('a sample weight counts as repeating the sample', () => {
+  it('a sample of weight w counts as w samples', () => {
     fc.assert(
       fc.property(problem, ({ logits, labels, options: { classWeights, labelSmoothing } }) => {
         const sampleWeights = logits.map((_, i) => i);
@@ -279,22 +279,22 @@ describe('the laws of cross-entropy', () => {
   });
 });
 
-describe('the edges of cross-entropy', () => {
-  it('is taken from logits: 100 at (100, 0, 0) and the second class', () => {
+describe('edge cases of cross-entropy', () => {
+  it('stays finite at large logits', () => {
     expect(sparseCrossEntropy([[100, 0, 0]], [1])).toBe(100);
     expect(crossEntropy([[1e30, -1e30]], [[0, 1]])).toBe(2e30);
     expect(toRows(sparseCrossEntropyGradient([[1e30, -1e30]], [1]))).toEqual([[1, -1]]);
     expect(sparseCrossEntropy([[1e30, -1e30]], [0])).toBe(0);
   });
 
-  it('costs nothing where a logit −∞ meets a target 0, and has no gradient there', () => {
+  it('has no loss and no gradient for a logit −∞ with target 0', () => {
     expect(crossEntropy([[impossible, 0, 0]], [[0, 1, 0]])).toBe(Math.LN2);
     expect(toRows(crossEntropyGradient([[impossible, 0, 0]], [[0, 1, 0]]))).toEqual([[0, -0.5, 0.5]]);
     const product = crossEntropyHessianVector([[impossible, 0, 0]], [[0, 1, 0]], [[1, 1, 0]]);
     expect(toRows(product)).toEqual([[0, 0.25, -0.25]]);
   });
 
-  it('is +∞ where a logit −∞ meets a target above 0, with gradient p − y', () => {
+  it('is +∞ with gradient p − y for a logit −∞ with a positive target', () => {
     for (const reduction of ['mean', 'sum'] as const) {
       expect(sparseCrossEntropy([[impossible, 0, 0]], [0], { reduction })).toBe(infinite);
       expect(crossEntropy([[impossible, 0, 0]], [[0.5, 0.5, 0]], { reduction })).toBe(infinite);
@@ -304,13 +304,13 @@ describe('the edges of cross-entropy', () => {
     expect(toRows(crossEntropyGradient([[impossible, 0, 0]], [[0.5, 0.5, 0]]))).toEqual([[-0.5, 0, 0.5]]);
   });
 
-  it('lets a class of weight 0 cost nothing, even at −∞', () => {
+  it('ignores a class of weight 0, even at −∞', () => {
     const classWeights = [0, 1, 1];
     expect(crossEntropy([[impossible, 0, 0]], [[0.5, 0.5, 0]], { classWeights })).toBeCloseTo(Math.LN2 / 2, 15);
     expect(sparseCrossEntropy([[impossible, 0, 0]], [0], { classWeights, reduction: 'sum' })).toBe(0);
   });
 
-  it('leaves out what weighs nothing, whatever its logits (pytorch#11551)', () => {
+  it('ignores samples of weight 0 regardless of their logits (pytorch#11551)', () => {
     const kept = [1, 2, 3];
     for (const row of [
       [impossible, 0, 0],
@@ -331,7 +331,7 @@ describe('the edges of cross-entropy', () => {
     }
   });
 
-  it('ignores a label that is also a class', () => {
+  it('accepts a class as ignoreIndex', () => {
     const logits = [
       [1, 2, 3],
       [3, 2, 1],
@@ -341,7 +341,7 @@ describe('the edges of cross-entropy', () => {
     expect(sparseCrossEntropy(logits, [0, 1], { ignoreIndex: 0 })).toBeCloseTo(losses[1], 14);
   });
 
-  it('is 0 with gradient 0 where every sample is ignored or weighs nothing (pytorch#70348)', () => {
+  it('is 0 with gradient 0 if every sample is ignored or has weight 0 (pytorch#70348)', () => {
     const logits = [[1, 2, 3]];
     const nothing: [number[], SparseCrossEntropyOptions][] = [
       [[-1], { ignoreIndex: -1 }],
@@ -371,7 +371,7 @@ describe('the edges of cross-entropy', () => {
     expect(toRows(crossEntropyGradient([[5]], [[1]]))).toEqual([[0]]);
   });
 
-  it('is NaN in the rows that hold NaN', () => {
+  it('is NaN only in rows with NaN', () => {
     const losses = sparseCrossEntropy(
       [
         [nan, 0],
@@ -384,12 +384,12 @@ describe('the edges of cross-entropy', () => {
     expect(toRows(sparseCrossEntropyGradient([[nan, 0]], [1]))).toEqual([[nan, nan]]);
   });
 
-  it('accepts targets that were rounded to float32', () => {
+  it('accepts targets rounded to float32', () => {
     const row = Float32Array.of(0.1, 0.2, 0.7);
     expect(crossEntropy([[1, 2, 3]], [row])).toBeCloseTo(crossEntropy([[1, 2, 3]], [[0.1, 0.2, 0.7]]), 6);
   });
 
-  it('leaves its arguments alone', () => {
+  it('does not change its arguments', () => {
     const [logits, targets, labels] = [asMatrix([[1, 2]]), oneHot([1], 2), Int32Array.of(-1)];
     const weights = Float64Array.of(1);
     crossEntropyGradient(logits, targets, { sampleWeights: weights });
@@ -415,7 +415,7 @@ describe('bad input to cross-entropy', () => {
   const rejects = (call: () => unknown, fields: Record<string, unknown>) =>
     expect(call).toThrow(expect.objectContaining(fields));
 
-  it('names the function, the argument and the way out where labels were given for targets', () => {
+  it('is reported with function, argument and a hint if labels are given for targets', () => {
     const fields = { code: 'SHAPE', where: 'crossEntropy', argument: 'targets', expected: 'have shape [2, 3]' };
     const hint = expect.stringContaining('sparseCrossEntropy');
     for (const labels of [[0, 2], Int32Array.of(0, 2)]) {
@@ -424,7 +424,7 @@ describe('bad input to cross-entropy', () => {
     rejects(() => crossEntropy(logits, [[0, 1]]), { ...fields, actual: '[1, 2]' });
   });
 
-  it('names the twin that was called', () => {
+  it('is reported with the function that was called', () => {
     const fields = (where: string) => ({ code: 'SHAPE', where });
     rejects(() => crossEntropyGradient(logits, []), fields('crossEntropyGradient'));
     rejects(() => crossEntropyHessianVector(logits, soft, []), fields('crossEntropyHessianVector'));
@@ -436,19 +436,19 @@ describe('bad input to cross-entropy', () => {
   it.each([
     ['sums to 0.9', [0.5, 0.4, 0], 'targets[1]', 'sum to 1'],
     ['has a negative entry', [1.5, -0.5, 0], 'targets[1][1]', 'be ≥ 0'],
-    ['has NaN', [1, 0, nan], 'targets[1][2]', 'be ≥ 0'],
-    ['has ∞', [infinite, 0, 0], 'targets[1]', 'sum to 1'],
-  ])('rejects a row of targets that %s', (_, row, argument, expected) => {
+    ['contains NaN', [1, 0, nan], 'targets[1][2]', 'be ≥ 0'],
+    ['contains ∞', [infinite, 0, 0], 'targets[1]', 'sum to 1'],
+  ])('is rejected: a row of targets that %s', (_, row, argument, expected) => {
     rejects(() => crossEntropy(logits, [soft[0], row]), { code: 'DOMAIN', where: 'crossEntropy', argument, expected });
   });
 
-  it.each([3, -100, 0.5, nan])('rejects the label %p, which no ignoreIndex excuses', (label) => {
+  it.each([3, -100, 0.5, nan])('is rejected: the label %p, with or without another ignoreIndex', (label) => {
     const fields = { code: 'DOMAIN', where: 'sparseCrossEntropy', argument: 'labels[1]', actual: String(label) };
     rejects(() => sparseCrossEntropy(logits, [0, label]), { ...fields, hint: expect.stringContaining('ignoreIndex') });
     rejects(() => sparseCrossEntropy(logits, [-1, label], { ignoreIndex: -1 }), fields);
   });
 
-  it('rejects a row of only −∞ that counts', () => {
+  it('is rejected: a row of only −∞ with a positive weight', () => {
     const rows = [logits[0], [impossible, impossible, impossible]];
     rejects(() => crossEntropy(rows, soft), { code: 'DOMAIN', where: 'crossEntropy', argument: 'logits[1]' });
     rejects(() => sparseCrossEntropyGradient(rows, [0, 0]), { code: 'DOMAIN', argument: 'logits[1]' });
@@ -465,12 +465,12 @@ describe('bad input to cross-entropy', () => {
     [{ labelSmoothing: nan }, 'DOMAIN', 'labelSmoothing'],
     [{ reduction: 'average' as 'mean' }, 'DOMAIN', 'reduction'],
     [{ smoothing: 0.1 } as SparseCrossEntropyOptions, 'DOMAIN', 'options'],
-  ])('rejects the options %p', (options, code, argument) => {
+  ])('is rejected: the options %p', (options, code, argument) => {
     rejects(() => crossEntropy(logits, soft, options), { code, where: 'crossEntropy', argument });
     rejects(() => sparseCrossEntropy(logits, [0, 1], options), { code, where: 'sparseCrossEntropy', argument });
   });
 
-  it('takes ignoreIndex for labels only, and only an integer', () => {
+  it('is rejected: ignoreIndex with targets, and a fractional ignoreIndex', () => {
     const options = { ignoreIndex: 0 } as CrossEntropyOptions;
     rejects(() => crossEntropy(logits, soft, options), {
       code: 'DOMAIN',

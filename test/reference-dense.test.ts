@@ -59,7 +59,7 @@ describe('dense', () => {
     );
   });
 
-  it('has the gradients that finite differences find', () => {
+  it('has gradients that match finite differences', () => {
     fc.assert(
       fc.property(problem, (p) => {
         const { features, weight, bias, logitsGradient } = p;
@@ -77,7 +77,7 @@ describe('dense', () => {
     );
   });
 
-  it('has a weight gradient that finite differences tell from its transpose, its negative and GᵀX', () => {
+  it('has a weight gradient that finite differences distinguish from its transpose, its negative and GᵀX', () => {
     const p: Problem = {
       features: [
         [1, 2],
@@ -103,7 +103,7 @@ describe('dense', () => {
     expect(swapped).not.toBeAllClose(numeric, FINITE_DIFFERENCE);
   });
 
-  it('has gradients of the shapes of the arguments, 0 for an empty batch', () => {
+  it('has gradients of the shapes of its arguments, and 0 for an empty batch', () => {
     expect(toRows(denseGradient([[1, 2]], [[3], [4]], [[10]]).weight)).toEqual([[10], [20]]);
     const gradient = denseGradient([], [[1, 2, 3]], []);
     const shape = ({ rows, columns }: Matrix) => [rows, columns];
@@ -116,13 +116,13 @@ describe('dense', () => {
 
   it.each<[string, () => unknown, object]>([
     [
-      'features with another number of columns',
+      'features with the wrong number of columns',
       () => dense([[1, 2, 3]], [[1], [2]], [0]),
       { where: 'dense', argument: 'features', expected: 'have shape [1, 2]', actual: '[1, 3]' },
     ],
-    ['a bias of another length', () => dense([[1]], [[1, 2]], [0]), { where: 'dense', argument: 'bias' }],
+    ['a bias of the wrong length', () => dense([[1]], [[1, 2]], [0]), { where: 'dense', argument: 'bias' }],
     [
-      'a gradient of another shape',
+      'a gradient of the wrong shape',
       () => denseGradient([[1]], [[1, 2]], [[1]]),
       { where: 'denseGradient', argument: 'logitsGradient', expected: 'have shape [1, 2]' },
     ],

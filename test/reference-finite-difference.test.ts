@@ -8,13 +8,13 @@ fc.configureGlobal({ seed: 38 });
 describe('centralDifference', () => {
   const product = ([x, y]: Float64Array) => x * x * y;
 
-  it('finds the gradient of x²y', () => {
+  it('returns the gradient of x²y', () => {
     const gradient = centralDifference(product, [3, 2]);
     expect(Math.abs(gradient[0] - 12)).toBeLessThan(1e-8);
     expect(Math.abs(gradient[1] - 9)).toBeLessThan(1e-8);
   });
 
-  it('is exact, but for rounding, for quadratics, anywhere', () => {
+  it('is exact for quadratics, within rounding', () => {
     const number = between(-1000, 1000);
     fc.assert(
       fc.property(number, number, (x, slope) => {
@@ -25,21 +25,21 @@ describe('centralDifference', () => {
     );
   });
 
-  it('divides by the distance that rounding left of 2h: x has derivative 1, to the last bit', () => {
+  it('divides by the rounded step: x has derivative exactly 1', () => {
     for (const x of [0.1, 0.7, 3.3, 1234.5]) expect(centralDifference(([t]) => t, [x])).toEqual(Float64Array.of(1));
   });
 
-  it('scales its step with the point, so that it works at 1e8', () => {
+  it('scales its step with the point, and is accurate at 1e8', () => {
     expect(centralDifference(([x]) => Math.sqrt(x), [1e8])[0]).toBeCloseTo(0.00005, 12);
   });
 
-  it('takes the coordinates that are asked for, in that order', () => {
+  it('returns only the given coordinates, in their order', () => {
     const gradient = centralDifference((x) => x[0] + 10 * x[1] + 100 * x[2], [1, 1, 1], { indices: [2, 0, 2] });
     expect(gradient).toBeAllClose([100, 1, 100], FINITE_DIFFERENCE);
     expect(centralDifference(product, [3, 2], { indices: [] })).toEqual(new Float64Array(0));
   });
 
-  it('moves one coordinate at a time, and leaves the point as it was', () => {
+  it('moves one coordinate at a time, without changing the point', () => {
     const point = Float64Array.of(1, 2);
     const seen: number[][] = [];
     centralDifference((x) => seen.push(Array.from(x)), point, { step: 0.25 });

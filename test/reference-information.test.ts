@@ -33,7 +33,7 @@ const problem = fc.tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, ma
   });
 });
 
-describe('entropy and its relatives', () => {
+describe('entropy and related measures', () => {
   const p = [
     [0.5, 0.25, 0.25],
     [0.1, 0.2, 0.7],
@@ -44,7 +44,7 @@ describe('entropy and its relatives', () => {
   ];
   const none = { reduction: 'none' } as const;
 
-  it('give the numbers of torch', () => {
+  it('match torch', () => {
     // torch 2.15.0, float64: torch.distributions.Categorical(probs=p).entropy() and kl_divergence of p and q.
     const [h, d] = [
       [1.0397207708399179, 0.8018185525433373],
@@ -56,7 +56,7 @@ describe('entropy and its relatives', () => {
     expect(distributionCrossEntropy(p, q, none)).toBeAllClose([h[0] + d[0], h[1] + d[1]], FLOAT64);
   });
 
-  it('give the numbers of the examples', () => {
+  it('match the docstring examples', () => {
     expect(entropy([[0.5, 0.25, 0.25]], { unit: 'bits' })).toBeCloseTo(1.5, 14);
     expect(klDivergence([[0.5, 0.5]], [[0.25, 0.75]])).toBeCloseTo(0.1438, 4);
     expect(distributionCrossEntropy([[0.5, 0.5]], [[0.25, 0.75]])).toBeCloseTo(0.837, 4);
@@ -72,7 +72,7 @@ describe('entropy and its relatives', () => {
     expect(perplexity(halfAndEighth, [0, 0])).toBeCloseTo(4, 14);
   });
 
-  it('reduce to the mean, the sum or one value per row', () => {
+  it('return the mean, the sum or one value per row', () => {
     const [first, second]: Float64Array = entropy(p, none);
     const mean: number = entropy(p);
     expect(mean).toBeCloseTo((first + second) / 2, 15);
@@ -99,7 +99,7 @@ describe('entropy and its relatives', () => {
     }
   });
 
-  it('obey H(p, q) = H(p) + D(p ‖ q), D ≥ 0, D(p ‖ p) = 0 and 0 ≤ H(p) ≤ log(classes)', () => {
+  it('satisfy H(p, q) = H(p) + D(p ‖ q), D ≥ 0, D(p ‖ p) = 0 and 0 ≤ H(p) ≤ log(classes)', () => {
     fc.assert(
       fc.property(problem, ({ p, q, classes }) => {
         const [h, d] = [entropy(p), klDivergence(p, q)];
@@ -125,7 +125,7 @@ describe('entropy and its relatives', () => {
     );
   });
 
-  it('take one-hot targets for labels', () => {
+  it('agree for labels and one-hot targets', () => {
     fc.assert(
       fc.property(problem, ({ p, labels, classes }) => {
         expect(negativeLogLikelihood(p, labels)).toBe(distributionCrossEntropy(oneHot(labels, classes), p));
@@ -133,7 +133,7 @@ describe('entropy and its relatives', () => {
     );
   });
 
-  it('have 0 log 0 = 0, and +∞ only where what cannot happen does', () => {
+  it('use 0 log 0 = 0, and are +∞ if an event of probability 0 occurs', () => {
     const certain = [[0, 1]];
     expect(entropy(certain)).toBe(0);
     expect(klDivergence(certain, [[0.5, 0.5]])).toBe(Math.LN2);
@@ -148,25 +148,25 @@ describe('entropy and its relatives', () => {
     expect(perplexity(certain, [1])).toBe(1);
   });
 
-  it('are 0 for no rows, and perplexity 1', () => {
+  it('are 0, or 1 for perplexity, without rows', () => {
     expect([entropy([]), klDivergence([], []), negativeLogLikelihood([], [])]).toEqual([0, 0, 0]);
     expect(entropy([], none)).toEqual(new Float64Array(0));
     expect(perplexity([], [])).toBe(1);
   });
 
-  it('make a uniform guess among ten classes a perplexity of 10', () => {
+  it('give a uniform distribution over ten classes a perplexity of 10', () => {
     expect(perplexity([Array<number>(10).fill(0.1)], [3])).toBeCloseTo(10, 13);
   });
 });
 
-describe('bad input to entropy and its relatives', () => {
+describe('bad input to entropy and related measures', () => {
   const good = [[0.5, 0.5]];
 
   it.each([
     ['sums to 0.9', [0.5, 0.4], '[0]'],
     ['has a negative entry', [-0.5, 1.5], '[0][0]'],
-    ['has NaN', [0.5, nan], '[0][1]'],
-  ])('rejects a row that %s', (_, row, at) => {
+    ['contains NaN', [0.5, nan], '[0][1]'],
+  ])('is rejected: a row that %s', (_, row, at) => {
     const bad: MatrixLike = [row];
     const error = (where: string, argument: string) =>
       expect.objectContaining({ code: 'DOMAIN', where, argument: `${argument}${at}` });
@@ -178,13 +178,13 @@ describe('bad input to entropy and its relatives', () => {
     expect(() => perplexity(bad, [0])).toThrow(error('perplexity', 'probabilities'));
   });
 
-  it('rejects shapes that differ', () => {
+  it('is rejected: different shapes', () => {
     const error = { code: 'SHAPE', where: 'klDivergence', argument: 'probabilities', expected: 'have shape [1, 2]' };
     expect(() => klDivergence(good, [[0.25, 0.25, 0.5]])).toThrow(expect.objectContaining(error));
     expect(() => perplexity(good, [0, 1])).toThrow(expect.objectContaining({ code: 'SHAPE', argument: 'labels' }));
   });
 
-  it('rejects labels out of range', () => {
+  it('is rejected: labels out of range', () => {
     const error = { code: 'DOMAIN', where: 'negativeLogLikelihood', argument: 'labels[0]', actual: '2' };
     expect(() => negativeLogLikelihood(good, [2])).toThrow(expect.objectContaining(error));
   });
@@ -193,7 +193,7 @@ describe('bad input to entropy and its relatives', () => {
     [{ unit: 'hartleys' }, 'unit'],
     [{ reduction: 'median' }, 'reduction'],
     [{ base: 2 }, 'options'],
-  ])('rejects the options %p', (options, argument) => {
+  ])('is rejected: the options %p', (options, argument) => {
     const error = { code: 'DOMAIN', where: 'entropy', argument };
     expect(() => entropy(good, options as InformationOptions)).toThrow(expect.objectContaining(error));
   });

@@ -12,7 +12,7 @@ const matrixOf = (rows: number, columns: number) => {
 const size = fc.integer({ min: 1, max: 4 });
 
 describe('asMatrix', () => {
-  it('lays rows out one after the other', () => {
+  it('stores values row by row', () => {
     const matrix = asMatrix([[1, 2], Float32Array.of(3, 4), new Uint8Array([5, 6])]);
     expect(matrix).toEqual({ rows: 3, columns: 2, values: Float64Array.of(1, 2, 3, 4, 5, 6) });
     expect(toRows(matrix)).toEqual([
@@ -22,23 +22,23 @@ describe('asMatrix', () => {
     ]);
   });
 
-  it('hands a matrix back as it is', () => {
+  it('returns a matrix unchanged', () => {
     const matrix = asMatrix([[1]]);
     expect(asMatrix(matrix)).toBe(matrix);
   });
 
-  it('takes no rows for an empty matrix', () => {
+  it('returns an empty matrix for no rows', () => {
     expect(asMatrix([])).toEqual({ rows: 0, columns: 0, values: new Float64Array(0) });
   });
 
   it.each<[string, unknown, string]>([
     ['rows of different lengths', [[1, 2], [3]], 'value'],
-    ['a string for a number', [[1, '2']], 'value[0][1]'],
-    ['a hole', [[1, undefined]], 'value[0][1]'],
+    ['a string in place of a number', [[1, '2']], 'value[0][1]'],
+    ['an undefined entry', [[1, undefined]], 'value[0][1]'],
     ['BigInts', [new BigInt64Array(2)], 'value[0][0]'],
     ['a flat array', [1, 2], 'value[0]'],
     ['a flat typed array', Float64Array.of(1, 2), 'value'],
-    ['nothing', undefined, 'value'],
+    ['undefined', undefined, 'value'],
     ['values that do not fill the shape', { rows: 2, columns: 2, values: new Float64Array(3) }, 'value.values'],
     ['values in float32', { rows: 1, columns: 1, values: new Float32Array(1) }, 'value.values'],
   ])('rejects %s', (_, value, argument) => {
@@ -48,7 +48,7 @@ describe('asMatrix', () => {
 });
 
 describe('matmul', () => {
-  it('multiplies', () => {
+  it('multiplies matrices', () => {
     expect(toRows(matmul([[1, 2]], [[3], [4]]))).toEqual([[11]]);
     expect(
       toRows(
@@ -69,7 +69,7 @@ describe('matmul', () => {
     ]);
   });
 
-  it('is associative, and transposes as (AB)ᵀ = BᵀAᵀ', () => {
+  it('is associative, and satisfies (AB)ᵀ = BᵀAᵀ', () => {
     const three = fc
       .tuple(size, size, size, size)
       .chain(([m, n, p, q]) => fc.tuple(matrixOf(m, n), matrixOf(n, p), matrixOf(p, q)));
@@ -82,22 +82,22 @@ describe('matmul', () => {
     );
   });
 
-  it('lets 0·∞ be NaN', () => {
+  it('returns NaN for 0·∞', () => {
     expect(toRows(matmul([[0]], [[Number.POSITIVE_INFINITY]]))).toEqual([[Number.NaN]]);
   });
 
-  it('gives no rows for no rows', () => {
+  it('returns no rows for no rows', () => {
     expect(matmul([], [[1, 2]])).toEqual({ rows: 0, columns: 2, values: new Float64Array(0) });
   });
 
-  it('rejects sizes that do not fit', () => {
+  it('rejects incompatible sizes', () => {
     const error = { code: 'SHAPE', where: 'matmul', argument: 'right', expected: 'have 2 rows', actual: '[1, 2]' };
     expect(() => matmul([[1, 2]], [[1, 2]])).toThrow(expect.objectContaining(error));
   });
 });
 
 describe('transpose and columnSums', () => {
-  it('swap and add as the examples say', () => {
+  it('match the docstring examples', () => {
     const matrix = [
       [1, 2],
       [3, 4],
@@ -110,7 +110,7 @@ describe('transpose and columnSums', () => {
     expect(columnSums([])).toEqual(new Float64Array(0));
   });
 
-  it('leave their argument alone', () => {
+  it('do not change their argument', () => {
     const matrix = asMatrix([[1, 2, 3]]);
     transpose(matrix);
     columnSums(matrix);
@@ -119,7 +119,7 @@ describe('transpose and columnSums', () => {
 });
 
 describe('kron', () => {
-  it('gives the numbers of torch.kron', () => {
+  it('matches torch.kron', () => {
     // torch 2.15.0: torch.kron(tensor([[1, 2], [3, 4]]), tensor([[0, 5, 1], [6, 7, -1]]))
     const product = kron(
       [
@@ -143,7 +143,7 @@ describe('kron', () => {
     ]);
   });
 
-  it('mixes with matmul: (A ⊗ B)(C ⊗ D) = AC ⊗ BD', () => {
+  it('satisfies (A ⊗ B)(C ⊗ D) = AC ⊗ BD', () => {
     const four = fc
       .tuple(size, size, size, size)
       .chain(([m, n, p, q]) => fc.tuple(matrixOf(m, n), matrixOf(p, q), matrixOf(n, m), matrixOf(q, p)));

@@ -43,7 +43,7 @@ describe('oneHot', () => {
 });
 
 describe('fromOneHot', () => {
-  it('gives the class of each 1', () => {
+  it('returns the class of each 1', () => {
     const targets = [
       [0, 0, 1],
       [1, 0, 0],
@@ -55,10 +55,10 @@ describe('fromOneHot', () => {
   it.each([
     ['soft', [0.25, 0.75], '0.25 at class 0'],
     ['almost one-hot', [0, 1 - 1e-12], '0.999999999999 at class 1'],
-    ['soft beside a 1', [0.5, 1], '0.5 at class 0'],
+    ['1 in one column and soft in another', [0.5, 1], '0.5 at class 0'],
     ['NaN', [1, Number.NaN], 'NaN at class 1'],
-    ['all 0', [0, 0], '0 ones'],
-    ['twice 1', [1, 1], '2 ones'],
+    ['zero', [0, 0], '0 ones'],
+    ['1 in two columns', [1, 1], '2 ones'],
   ])('rejects a row that is %s', (_, row, actual) => {
     const error = { code: 'DOMAIN', where: 'fromOneHot', argument: 'targets[1]', actual };
     expect(() => fromOneHot([[0, 1], row])).toThrow(expect.objectContaining(error));

@@ -99,7 +99,7 @@ describe('phm', () => {
     ]);
   });
 
-  it('is dense with one component and the factor 1', () => {
+  it('equals dense for one component and the factor 1', () => {
     fc.assert(
       fc.property(problem, ({ features, logitsGradient: weightLike, bias }) => {
         const weight = features[0].map((_, i) => weightLike[i % weightLike.length]);
@@ -108,7 +108,7 @@ describe('phm', () => {
     );
   });
 
-  it('is a dense layer with a sum of Kronecker products for its weight', () => {
+  it('is a dense layer whose weight is a sum of Kronecker products', () => {
     fc.assert(
       fc.property(problem, ({ features, factors, components, bias }) => {
         const terms = factors.map((factor, i) => kron(factor, components[i]).values);
@@ -120,7 +120,7 @@ describe('phm', () => {
     );
   });
 
-  it('has the gradients that finite differences find, for every argument', () => {
+  it('has gradients that match finite differences, for every argument', () => {
     fc.assert(
       fc.property(problem, (p) => {
         const gradient = phmGradient(p.features, p.factors, p.components, p.logitsGradient);
@@ -140,7 +140,7 @@ describe('phm', () => {
     );
   });
 
-  it('has gradients that finite differences tell from transposed, negated or exchanged ones', () => {
+  it('has gradients that finite differences distinguish from transposed, negated or swapped ones', () => {
     const p: Problem = {
       features: [[1, 2]],
       factors: complex,
@@ -163,14 +163,14 @@ describe('phm', () => {
     expect(components[1]).not.toBeAllClose(byComponent, FINITE_DIFFERENCE);
   });
 
-  it('has the gradient of the example', () => {
+  it('matches the gradient of the docstring example', () => {
     expect(phmGradient([[1]], [[[2]]], [[[3]]], [[1]]).factors[0].values).toEqual(Float64Array.of(3));
     expect(phmGradient([[1]], [[[2]]], [[[3]]], [[1]]).components[0].values).toEqual(Float64Array.of(2));
   });
 
   it.each<[string, () => unknown, object]>([
     ['no factors', () => phmWeight([], []), { where: 'phmWeight', argument: 'factors' }],
-    ['fewer components', () => phmWeight(complex, [[[1]]]), { where: 'phmWeight', argument: 'components' }],
+    ['too few components', () => phmWeight(complex, [[[1]]]), { where: 'phmWeight', argument: 'components' }],
     [
       'a factor that is not [m, m]',
       () => phmWeight([complex[0], [[1, 0]]], [[[1]], [[1]]]),
@@ -182,13 +182,17 @@ describe('phm', () => {
       { argument: 'components[1]', expected: 'have shape [1, 1]', actual: '[1, 2]' },
     ],
     [
-      'features that do not fit',
+      'features of the wrong shape',
       () => phm([[1]], complex, [[[1]], [[1]]], [0, 0]),
       { where: 'phm', argument: 'features' },
     ],
-    ['a bias that does not fit', () => phm([[1, 2]], complex, [[[1]], [[1]]], [0]), { where: 'phm', argument: 'bias' }],
     [
-      'a gradient that does not fit',
+      'a bias of the wrong length',
+      () => phm([[1, 2]], complex, [[[1]], [[1]]], [0]),
+      { where: 'phm', argument: 'bias' },
+    ],
+    [
+      'a gradient of the wrong shape',
       () => phmGradient([[1, 2]], complex, [[[1]], [[1]]], [[1]]),
       { where: 'phmGradient', argument: 'logitsGradient' },
     ],
@@ -215,7 +219,7 @@ describe('quaternionFactors', () => {
     );
   });
 
-  it('do not make it x ⊗ w, as their transposes would make it the product with the conjugate of w', () => {
+  it('give w ⊗ x and not x ⊗ w, and their transposes the product with the conjugate of w', () => {
     const [w, x]: Quaternion[] = [
       [0, 1, 0, 0],
       [1, 0, 0, 2],
@@ -227,7 +231,7 @@ describe('quaternionFactors', () => {
     expect(transposed).toBeAllClose(hamiltonProduct([0, -1, 0, 0], x), FLOAT64);
   });
 
-  it('hold the products of the basis: i times i, j, k is −1, k, −j', () => {
+  it('contain the products of the basis: i times i, j, k is −1, k, −j', () => {
     const [, i] = quaternionFactors();
     expect(toRows(i)).toEqual([
       [0, 1, 0, 0],
@@ -237,7 +241,7 @@ describe('quaternionFactors', () => {
     ]);
   });
 
-  it('keep the norm: |w ⊗ x| = |w||x|', () => {
+  it('preserve the norm: |w ⊗ x| = |w||x|', () => {
     const norm = (q: ArrayLike<number>) => Math.hypot(...Array.from(q));
     fc.assert(
       fc.property(quaternion, quaternion, (w, x) => {

@@ -38,7 +38,7 @@ describe('softmax and logSoftmax', () => {
     [-1, 0.5, 4],
   ];
 
-  it('give the numbers of torch', () => {
+  it('match torch', () => {
     const p = [
       [0.09003057317038045, 0.2447284710547976, 0.6652409557748218],
       [0.00649794331566194, 0.0291217615374784, 0.9643802951468596],
@@ -51,7 +51,7 @@ describe('softmax and logSoftmax', () => {
     expect(logSoftmax(logits)).toBeAllClose(logP, FLOAT64);
   });
 
-  it('have rows that sum to 1, of entries ≥ 0, of which logSoftmax is the logarithm', () => {
+  it('have positive rows that sum to 1, of which logSoftmax is the logarithm', () => {
     fc.assert(
       fc.property(problem, ({ logits }) => {
         const p = softmax(logits);
@@ -66,10 +66,10 @@ describe('softmax and logSoftmax', () => {
     );
   });
 
-  it('do not change when a row is shifted', () => {
+  it('are invariant to a shift of the logits', () => {
     fc.assert(
       fc.property(problem, fc.integer({ min: -1000, max: 1000 }), ({ logits }, shift) => {
-        // On a grid of 2⁻²⁰ the shift loses no bits, so nothing at all may change.
+        // On a grid of 2⁻²⁰ the shift loses no bits, so the results are equal bit for bit.
         const grid = logits.map((row) => row.map((o) => Math.round(o * 2 ** 20) / 2 ** 20));
         const shifted = grid.map((row) => row.map((o) => o + shift));
         expect(softmax(shifted)).toEqual(softmax(grid));
@@ -89,13 +89,13 @@ describe('softmax and logSoftmax', () => {
     );
   });
 
-  it('stay right at ±1e30', () => {
+  it('are exact at ±1e30', () => {
     expect(toRows(softmax([[1e30, -1e30, 1e30]]))).toEqual([[0.5, 0, 0.5]]);
     expect(toRows(logSoftmax([[1e30, -1e30, 1e30]]))).toEqual([[-Math.LN2, -2e30, -Math.LN2]]);
     expect(toRows(softmax([[-1e30, -1e30]]))).toEqual([[0.5, 0.5]]);
   });
 
-  it('keep what is far below 1: log p is −1000 where p has underflowed, and −e⁻⁴⁰ where p has rounded to 1', () => {
+  it('keep log p accurate where p underflows or rounds to 1', () => {
     expect(toRows(softmax([[0, -1000]]))).toEqual([[1, 0]]);
     expect(toRows(logSoftmax([[0, -1000]]))).toEqual([[0, -1000]]);
     expect(logSoftmax([[40, 0]]).values[0]).toBeCloseTo(-Math.exp(-40), 30);
@@ -106,12 +106,12 @@ describe('softmax and logSoftmax', () => {
     expect(toRows(logSoftmax([[impossible, 2, 2]]))).toEqual([[impossible, -Math.LN2, -Math.LN2]]);
   });
 
-  it('are 1 and 0 where there is one class', () => {
+  it('are 1 and 0 for one class', () => {
     expect(toRows(softmax([[7], [-1e30]]))).toEqual([[1], [1]]);
     expect(logSoftmax([[7], [-1e30]])).toBeAllClose([0, 0], FLOAT64);
   });
 
-  it('turn NaN and +∞ into NaN, in that row only', () => {
+  it('return NaN only in rows with NaN or +∞', () => {
     for (const { f } of twins) {
       const result = f([
         [nan, 0, impossible],
@@ -126,12 +126,12 @@ describe('softmax and logSoftmax', () => {
     }
   });
 
-  it('give no rows for no rows', () => {
+  it('return no rows for no rows', () => {
     expect(softmax([])).toEqual(asMatrix([]));
     expect(logSoftmaxGradient({ rows: 0, columns: 3, values: new Float64Array(0) }, []).columns).toBe(3);
   });
 
-  it('leave their argument alone', () => {
+  it('do not change their argument', () => {
     const logits = asMatrix([[1, 2, 3]]);
     for (const { f } of twins) f(logits);
     expect(toRows(logits)).toEqual([[1, 2, 3]]);
@@ -139,7 +139,7 @@ describe('softmax and logSoftmax', () => {
 });
 
 describe.each(twins)('$name', ({ name, f, gradient, hessianVector }) => {
-  it('has the gradient that finite differences find', () => {
+  it('has a gradient that matches finite differences', () => {
     fc.assert(
       fc.property(problem, ({ logits, upstream }) => {
         const analytic = gradient(logits, upstream);
@@ -159,7 +159,7 @@ describe.each(twins)('$name', ({ name, f, gradient, hessianVector }) => {
     );
   });
 
-  it('has the second derivative that finite differences of the gradient find', () => {
+  it('has a second derivative that matches finite differences of the gradient', () => {
     fc.assert(
       fc.property(problem, ({ logits, upstream, vector }) => {
         const analytic = hessianVector(logits, upstream, vector);
@@ -181,7 +181,7 @@ describe.each(twins)('$name', ({ name, f, gradient, hessianVector }) => {
     );
   });
 
-  it('has derivatives that finite differences refute when they are wrong', () => {
+  it('has a gradient that finite differences distinguish from wrong ones', () => {
     const logits = [[0.5, -1, 2]];
     const upstream = [[1, -2, 0.5]];
     const analytic = gradient(logits, upstream);
@@ -206,7 +206,7 @@ describe.each(twins)('$name', ({ name, f, gradient, hessianVector }) => {
     expect(hessianVector(logits, upstream, upstream).values.every(Number.isFinite)).toBe(true);
   });
 
-  it('rejects a row of only −∞, by its number', () => {
+  it('rejects a row of only −∞, and names the row', () => {
     const logits = [
       [0, 0],
       [impossible, impossible],
@@ -219,7 +219,7 @@ describe.each(twins)('$name', ({ name, f, gradient, hessianVector }) => {
     expect(() => hessianVector(logits, logits, logits)).toThrow(error(`${name}HessianVector`));
   });
 
-  it('rejects shapes that do not fit', () => {
+  it('rejects incompatible shapes', () => {
     const error = (argument: string) => expect.objectContaining({ code: 'SHAPE', argument, actual: '[1, 3]' });
     expect(() => gradient([[1, 2]], [[1, 2, 3]])).toThrow(error('upstream'));
     expect(() => hessianVector([[1, 2]], [[1, 2]], [[1, 2, 3]])).toThrow(error('vector'));
@@ -227,7 +227,7 @@ describe.each(twins)('$name', ({ name, f, gradient, hessianVector }) => {
   });
 });
 
-describe('the derivatives', () => {
+describe('derivatives', () => {
   // torch 2.15.0, float64: torch.autograd.functional.jacobian and hvp of (f(o, 1) * v).sum(), along u.
   const logits = [
     [1, 2, 3],
@@ -242,7 +242,7 @@ describe('the derivatives', () => {
     [2, 0, 1],
   ];
 
-  it('are those of torch for softmax', () => {
+  it('match torch for softmax', () => {
     const gradient = [
       [0.09604514583293235, -0.47310763853503385, 0.3770624927021015],
       [0.007312723837519445, 0.11285819872507713, -0.12017092256259661],
@@ -256,7 +256,7 @@ describe('the derivatives', () => {
     expect(softmaxHessianVector(logits, v, v)).not.toBeAllClose(product, FLOAT64);
   });
 
-  it('are those of torch for logSoftmax', () => {
+  it('match torch for logSoftmax', () => {
     const gradient = [
       [1.0450152865851903, -1.8776357644726012, 0.8326204778874109],
       [0.23537962753976063, 2.9344760365406737, -3.1698556640804343],
@@ -270,7 +270,7 @@ describe('the derivatives', () => {
     expect(logSoftmaxHessianVector(logits, v, v)).not.toBeAllClose(product, FLOAT64);
   });
 
-  it('are the numbers of the examples', () => {
+  it('match the docstring examples', () => {
     expect(toRows(softmaxGradient([[0, 0]], [[1, 0]]))).toEqual([[0.25, -0.25]]);
     expect(toRows(logSoftmaxGradient([[0, 0]], [[1, 0]]))).toEqual([[0.5, -0.5]]);
     expect(softmaxHessianVector([[0, Math.log(3)]], [[1, 0]], [[1, 0]])).toBeAllClose([[0.09375, -0.09375]], FLOAT64);
