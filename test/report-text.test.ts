@@ -3,24 +3,24 @@ import { formatTable, sparkline, wantsColour } from 'softmax-regression/report';
 import { PROPERTY } from './helpers/problems.js';
 
 describe('sparkline', () => {
-  it('draws the least as the lowest block and the largest as the highest', () => {
+  it('draws the smallest value as the lowest block and the largest as the highest', () => {
     expect(sparkline([1, 2, 3, 8])).toBe('▁▂▃█');
     expect(sparkline([3, 2, 1])).toBe('█▅▁');
     expect(sparkline([])).toBe('');
   });
 
-  it('is level for equal values, and has a space where there is no finite one', () => {
+  it('is flat for equal values, and blank for non-finite values', () => {
     expect(sparkline([5, 5])).toBe('▅▅');
     expect(sparkline([0, Number.NaN, 1, Number.POSITIVE_INFINITY])).toBe('▁ █ ');
     expect(sparkline([-Number.MAX_VALUE, 0, Number.MAX_VALUE])).toBe('▁▅█');
   });
 
-  it('takes means of neighbours where it has less room', () => {
+  it('averages neighbours if the width is smaller', () => {
     expect(sparkline([0, 2, 4, 4, 7, 9], { width: 3 })).toBe('▁▄█');
     expect(sparkline([0, 1], { width: 80 })).toBe('▁█');
   });
 
-  it('has one block for each value, and never falls where they rise', () =>
+  it('has one block per value, and rises with sorted values', () =>
     fc.assert(
       fc.property(fc.array(fc.double({ noNaN: true, noDefaultInfinity: true }), { minLength: 1 }), (values) => {
         const line = sparkline([...values].sort((a, b) => a - b));
@@ -30,13 +30,13 @@ describe('sparkline', () => {
       PROPERTY,
     ));
 
-  it.each([0, -1, 1.5, Number.NaN])('refuses a width of %p', (width) => {
+  it.each([0, -1, 1.5, Number.NaN])('rejects a width of %p', (width) => {
     expect(() => sparkline([1], { width })).toThrow('sparkline: width must be an integer > 0');
   });
 });
 
 describe('formatTable', () => {
-  it('sets text left and numbers right', () => {
+  it('aligns text left and numbers right', () => {
     expect(
       formatTable({
         head: ['class', 'recall'],
@@ -58,7 +58,7 @@ describe('formatTable', () => {
     expect(formatTable({ rows: [] })).toEqual([]);
   });
 
-  it('counts characters by the room they take', () => {
+  it('aligns by display width', () => {
     expect(
       formatTable({
         rows: [
@@ -70,11 +70,11 @@ describe('formatTable', () => {
     ).toEqual(['猫   x', 'cat  y', 'e\u0301    z']);
   });
 
-  it('shows control characters in place of obeying them', () => {
+  it('replaces control characters by symbols', () => {
     expect(formatTable({ rows: [['\x1b[31mred\x07\n', 'a\x7f\x9b']] })).toEqual(['␛[31mred␇␊  a␡�']);
   });
 
-  it('makes the head bold where colour is welcome, and nothing else', () => {
+  it('makes only the head bold, with colour', () => {
     expect(formatTable({ head: ['a'], rows: [['b']], colour: true })).toEqual(['\x1b[1ma\x1b[22m', 'b']);
     expect(formatTable({ rows: [['b']], colour: true })).toEqual(['b']);
   });
@@ -90,7 +90,7 @@ describe('wantsColour', () => {
     [{ FORCE_COLOR: '1' }, false, true],
     [{ FORCE_COLOR: '0' }, true, false],
     [{ TERM: 'dumb' }, true, false],
-  ])('with %p and a terminal: %p says %p', (environment, isTerminal, expected) => {
+  ])('with %p and isTerminal %p is %p', (environment, isTerminal, expected) => {
     expect(wantsColour(environment, isTerminal)).toBe(expected);
   });
 });

@@ -27,7 +27,7 @@ function all(document: Document, selector: string): Element[] {
   return [...document.querySelectorAll(selector)];
 }
 
-/** Without a known style there is nothing that could be taken for a number that is none. */
+/** The page without its style sheet, whose words could match a check for NaN or null. */
 function withoutStyle(text: string): string {
   return text.replace(/<style>.*?<\/style>/s, '');
 }
@@ -38,7 +38,7 @@ describe('the report', () => {
     page = await render(smallInput());
   });
 
-  it('has all its sections, in order, each named by its heading and listed above', () => {
+  it('has all sections in order, each labelled by its heading and linked in the navigation', () => {
     const ids = [
       'proof',
       'training',
@@ -60,7 +60,7 @@ describe('the report', () => {
     }
   });
 
-  it('says what was trained on what, and when', () => {
+  it('describes data, model and date', () => {
     expect(page.document.querySelector('h1')?.textContent).toBe('Animals');
     expect(page.document.querySelector('.eyebrow')?.textContent).toContain('3 May 2031');
     const words = page.section('training');
@@ -77,7 +77,7 @@ describe('the report', () => {
     expect(words).toContain('6 weights and 3 biases: 9 parameters.');
   });
 
-  it('has the headline numbers, with interval, and how the fit ended in words', () => {
+  it('has the headline numbers with an interval, and explains how the fit ended', () => {
     const words = page.document.querySelector('.headlines')?.textContent?.replace(/[\s\u00a0]+/g, ' ') ?? '';
     for (const part of [
       '80.0 %',
@@ -94,7 +94,7 @@ describe('the report', () => {
     expect(words).toContain('at most 2.5 × 10⁻⁹ above its minimum');
   });
 
-  it('shows the three gradients, how far each two are apart, and every comparison', () => {
+  it('shows the three gradients, their largest differences, and every comparison', () => {
     const words = page.section('proof');
     expect(words).toContain('All three agree on tensorflow. The largest difference between any two is 1.3 × 10⁻⁷.');
     const figures = all(page.document, '#proof .wide .figure').map((element) =>
@@ -107,10 +107,10 @@ describe('the report', () => {
     expect(words).toContain('∂ℓ/∂weightautograd − closed form61.3 × 10⁻⁷0.01');
   });
 
-  it('draws a mark for each number: iterations, cells, bins, bars', () => {
+  it('draws one mark for each iteration, cell, bin and bar', () => {
     expect(all(page.document, '#learning .wide svg')).toHaveLength(2);
     expect(all(page.document, '#learning .wide svg:first-child circle')).toHaveLength(10);
-    // Cells that are 0 are left out.
+    // Cells of 0 are omitted.
     expect(all(page.document, '#confusion .wide rect')).toHaveLength(6);
     const numbers = all(page.document, '#confusion .wide text').map(({ firstChild }) => firstChild?.textContent);
     expect(numbers.filter((text) => /^\d+$/.test(text ?? ''))).toEqual(['9', '1', '2', '8', '3', '7']);
@@ -119,14 +119,14 @@ describe('the report', () => {
     expect(all(page.document, '#training .wide circle')).toHaveLength(2 + 3 + 3);
   });
 
-  it('lists confusions and scores of each class', () => {
+  it('lists confusions and the scores of each class', () => {
     expect(page.section('confusion')).toContain('foxdog330.0 %');
     expect(page.section('classes')).toContain('dog66.7 %80.0 %72.7 %10');
     expect(page.section('classes')).toContain('Brier score0.3131');
     expect(page.section('calibration')).toContain('4.3 % apart');
   });
 
-  it('ranks weights by what they move in the data, less their mean over the classes', () => {
+  it('ranks weights, centred over the classes, by their effect in the data', () => {
     const rows = all(page.document, '#weights tbody tr').map((row) =>
       [...row.children].map(({ textContent }) => textContent),
     );
@@ -136,19 +136,19 @@ describe('the report', () => {
     ]);
   });
 
-  it('tells how to do it again', () => {
+  it('lists command, seed, versions and checksum to reproduce the run', () => {
     const words = page.section('reproduce');
     for (const part of ['npx train animals.csv', 'Seed7', 'Node.jsv20.1.2', 'ab12'.repeat(16)])
       expect(words).toContain(part);
   });
 
-  it('needs nothing else: no script, no address, and a policy that would refuse both', () => {
+  it('is self-contained, without scripts and URLs, with a policy against both', () => {
     expect(page.text).not.toMatch(/<script|<link|<iframe|https?:|\/\/[a-z]|@import|url\(|\son[a-z]+=/i);
     const policy = page.document.querySelector('meta[http-equiv="Content-Security-Policy"]')?.getAttribute('content');
     expect(policy).toContain("default-src 'none'");
   });
 
-  it('has a name for each drawing, and scopes for the heads of tables', () => {
+  it('has a label for each drawing, and a scope for each table head', () => {
     for (const svg of all(page.document, 'svg:not([aria-hidden])')) {
       expect(svg.getAttribute('role')).toBe('img');
       expect(svg.getAttribute('aria-label')).toMatch(/\w{3}/);
@@ -160,13 +160,13 @@ describe('the report', () => {
     expect(page.document.documentElement.getAttribute('lang')).toBe('en');
   });
 
-  it('has every identifier once, and no number that is none', () => {
+  it('has unique ids, and no NaN, undefined or Infinity', () => {
     const ids = all(page.document, '[id]').map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
     expect(withoutStyle(page.text)).not.toMatch(/NaN|undefined|Infinity|\[object|null/);
   });
 
-  it('is the same text for the same values', async () => {
+  it('is deterministic', async () => {
     expect(await renderReport(smallInput())).toBe(page.text);
   });
 });
@@ -174,7 +174,7 @@ describe('the report', () => {
 describe('a report with labels that look like HTML', () => {
   const hostile = ['<script>alert(1)</script>', '"><img src=x onerror=alert(1)>', "</title></svg></style>&amp;'"];
 
-  it('keeps them text, in elements, attributes and drawings', async () => {
+  it('escapes them in elements, attributes and drawings', async () => {
     const input = smallInput(hostile);
     const { text, document } = await render({
       ...input,
@@ -185,7 +185,7 @@ describe('a report with labels that look like HTML', () => {
       date: hostile[1],
     });
     expect(all(document, 'script, img')).toEqual([]);
-    // What a browser reads back is the label itself, ampersand and all.
+    // The parsed attribute is the label itself, including its ampersand.
     expect(document.querySelector('#confusion .wide svg')?.getAttribute('aria-label')).toContain(
       `${hostile[2]} predicted as ${hostile[1]}, 3 times`,
     );
@@ -195,7 +195,7 @@ describe('a report with labels that look like HTML', () => {
     expect(all(document, 'section.section')).toHaveLength(9);
   });
 
-  it('is made by a template that escapes', () => {
+  it('uses a template that escapes values', () => {
     expect(html`<b title="${'"'}">${['<', html`<i>${1}</i>`]}${undefined}</b>`.text).toBe(
       '<b title="&quot;">&lt;<i>1</i></b>',
     );
@@ -203,7 +203,7 @@ describe('a report with labels that look like HTML', () => {
 });
 
 describe('a report on pictures', () => {
-  it('shows mistakes and weights as pictures, one for each', async () => {
+  it("shows each mistake and each class's weights as a picture", async () => {
     const { document, text } = await render(imageInput(5));
     expect(all(document, '#mistakes img')).toHaveLength(1);
     expect(all(document, '#weights img').map((img) => img.getAttribute('alt'))).toEqual(
@@ -214,7 +214,7 @@ describe('a report on pictures', () => {
     expect(text).not.toMatch(/https?:/);
   });
 
-  it('writes pixels from black to white, and weights as opaque as they are large', async () => {
+  it('draws pixels from black to white, and weights with opacity by magnitude', async () => {
     const { image, diverging } = await openPictures({ width: 2, height: 1 });
     const read = (uri: string) => decode(Buffer.from(uri.replace('data:image/png;base64,', ''), 'base64'));
     expect(read(image([0, 5], 0, 5))).toMatchObject({
@@ -229,7 +229,7 @@ describe('a report on pictures', () => {
     expect(Array.from(read(colour.image([0, 1, 2], 0, 2)).data)).toEqual([0, 128, 255]);
   });
 
-  it.each([2, 10, 100, 250])('is still sensible for %i classes', async (numClasses) => {
+  it.each([2, 10, 100, 250])('stays compact for %i classes', async (numClasses) => {
     const { document, text } = await render(imageInput(numClasses));
     const cells = all(document, '#confusion .wide rect[fill-opacity]');
     expect(cells).toHaveLength(numClasses > 200 ? 0 : 2 * numClasses);
@@ -243,7 +243,7 @@ describe('a report on pictures', () => {
 });
 
 describe('a report', () => {
-  it('leaves out what its input lacks', async () => {
+  it('omits sections without input', async () => {
     const { data, model, evaluation } = imageInput(3);
     const { document } = await render({ data: { name: data.name, trainingSamples: 1 }, model, evaluation });
     expect(all(document, 'section.section').map(({ id }) => id)).toEqual([
@@ -254,7 +254,7 @@ describe('a report', () => {
     ]);
   });
 
-  it('says loudly where gradients disagree, also by NaN', async () => {
+  it('warns if gradients disagree, also by NaN', async () => {
     const worst = {
       what: 'weight',
       between: 'autograd and closed form',
@@ -280,7 +280,7 @@ describe('a report', () => {
     ['diverged', false, 'diverged', 'the loss or the weights were not finite'],
     ['no-progress', false, 'no progress', 'rounding prevents further progress'],
     ['early-stopping', false, 'stopped', 'the validation loss no longer fell; the model is that of epoch 3.'],
-  ])('says in words that a fit ended by %s', async (reason, converged, word, words) => {
+  ])('explains in words that a fit ended by %s', async (reason, converged, word, words) => {
     const input = smallInput();
     const fit = {
       ...input.fit,
@@ -297,7 +297,7 @@ describe('a report', () => {
     expect(all(document, '#learning .wide svg')).toHaveLength(1);
   });
 
-  it('draws training and validation loss, and leaves out what is not finite', async () => {
+  it('draws training and validation loss, without non-finite values', async () => {
     const input = smallInput();
     const history = [1, 0.5, Number.NaN, 0.25].map((loss, i) => ({ epoch: i + 1, loss, validationLoss: loss + 0.125 }));
     const { document, section } = await render({
@@ -309,7 +309,7 @@ describe('a report', () => {
     expect(all(document, '#learning .wide circle')).toHaveLength(6);
   });
 
-  it('rejoices where nothing is wrong', async () => {
+  it('reports that no sample is misclassified', async () => {
     const input = smallInput();
     const counts = [
       [10, 0, 0],
@@ -325,7 +325,7 @@ describe('a report', () => {
     expect(section('mistakes')).toContain('every test sample is classified correctly');
   });
 
-  it('takes weights that are all alike, features without names, and labels that are numbers', async () => {
+  it('accepts equal weights, unnamed features and numeric labels', async () => {
     const input = smallInput();
     const classes = [0, 1, 2];
     const { perClass, confusion } = input.evaluation;
@@ -359,7 +359,7 @@ describe('a report', () => {
     ],
     ['mistakes[0].features', (input) => ({ ...input, mistakes: [mistake([1])] }), '[1]'],
     ['data.image', (input) => ({ ...input, data: { ...input.data, image: { width: 2, height: 2 } } }), '2 × 2 × 1'],
-  ])('refuses %s that does not belong to the rest', async (argument, change, actual) => {
+  ])('rejects an inconsistent %s', async (argument, change, actual) => {
     await expect(renderReport(change(smallInput()))).rejects.toMatchObject({
       code: 'SHAPE',
       where: 'renderReport',
@@ -368,7 +368,7 @@ describe('a report', () => {
     });
   });
 
-  it('takes a model and what evaluate returns as they are', async () => {
+  it('accepts a model and the results of fit and evaluate directly', async () => {
     const features = [
       [0, 1],
       [1, 0],
@@ -385,7 +385,7 @@ describe('a report', () => {
 });
 
 describe('confidentMistakes', () => {
-  it('returns what is wrong, the surest first, and asks for no other features', () => {
+  it('returns the most confident mistakes first, and reads only their features', () => {
     const asked: number[] = [];
     const featuresOf = (i: number) => {
       asked.push(i);
@@ -426,38 +426,41 @@ describe('the colours', () => {
   const mix = (over: readonly number[], under: readonly number[], opacity: number) =>
     over.map((channel, i) => opacity * channel + (1 - opacity) * under[i]);
 
-  it('are measured as the guidelines say', () => {
+  it('are measured by the WCAG contrast ratio', () => {
     expect(contrast([0, 0, 0], [255, 255, 255])).toBeCloseTo(21, 10);
     expect(contrast([119, 119, 119], [255, 255, 255])).toBeCloseTo(4.478, 3);
   });
 
-  it.each(['light', 'dark'] as const)('are readable in the %s palette: text, and ink on every cell', (name) => {
-    const palette = PALETTES[name];
-    for (const text of ['ink', 'muted', 'blue', 'orange'] as const) {
-      for (const ground of ['paper', 'surface'] as const) {
-        expect(contrast(channels(palette[text]), channels(palette[ground]))).toBeGreaterThanOrEqual(4.5);
+  it.each(['light', 'dark'] as const)(
+    'have readable contrast in the %s palette, for text and for ink on cells',
+    (name) => {
+      const palette = PALETTES[name];
+      for (const text of ['ink', 'muted', 'blue', 'orange'] as const) {
+        for (const ground of ['paper', 'surface'] as const) {
+          expect(contrast(channels(palette[text]), channels(palette[ground]))).toBeGreaterThanOrEqual(4.5);
+        }
       }
-    }
-    for (const fill of ['blue', 'orange'] as const) {
-      for (let share = 0; share <= 1; share += 0.01) {
-        const cell = mix(channels(palette[fill]), channels(palette.surface), cellOpacity(share));
-        expect(contrast(channels(palette.ink), cell)).toBeGreaterThanOrEqual(4.5);
+      for (const fill of ['blue', 'orange'] as const) {
+        for (let share = 0; share <= 1; share += 0.01) {
+          const cell = mix(channels(palette[fill]), channels(palette.surface), cellOpacity(share));
+          expect(contrast(channels(palette.ink), cell)).toBeGreaterThanOrEqual(4.5);
+        }
       }
-    }
-  });
+    },
+  );
 
-  it.each(['light', 'dark'] as const)('of weights stand out from the surface of the %s palette', (name) => {
+  it.each(['light', 'dark'] as const)('of weights contrast with the surface of the %s palette', (name) => {
     for (const colour of Object.values(DIVERGING)) {
       expect(contrast(channels(colour), channels(PALETTES[name].surface))).toBeGreaterThanOrEqual(3);
     }
   });
 
-  it('deepen with the share, up to a limit', () => {
+  it('deepen with the share up to a limit', () => {
     expect([0, 0.25, 1, 7].map(cellOpacity)).toEqual([0, CELL_OPACITY / 2, CELL_OPACITY, CELL_OPACITY]);
   });
 });
 
-describe('the numbers', () => {
+describe('number formats', () => {
   it.each([
     [0.47681, '0.477'],
     [-12.345, '−12.3'],
@@ -466,15 +469,15 @@ describe('the numbers', () => {
     [0, '0'],
     [Number.NaN, '–'],
     [Number.NEGATIVE_INFINITY, '−∞'],
-  ])('%p has three significant digits', (value, text) => {
+  ])('format %p with three significant digits', (value, text) => {
     expect(significant(value).replace(/\u00a0/g, ' ')).toBe(text);
   });
 
-  it('have a minus where they are below 0, and none where they round to it', () => {
+  it('print a minus for negative numbers, but not for −0.0', () => {
     expect([fixed(-1.5, 1), fixed(-0.04, 1), fixed(Number.NaN, 1)]).toEqual(['−1.5', '0.0', '–']);
   });
 
-  it('that were chosen are written as they were chosen', () => {
+  it('print exact values of options', () => {
     expect([4294967295, 0.1, 1e-7, 2.5e-8, -3].map((value) => exact(value).replace(/\u00a0/g, ' '))).toEqual([
       '4294967295',
       '0.1',
@@ -484,7 +487,7 @@ describe('the numbers', () => {
     ]);
   });
 
-  it('of a logarithmic axis are powers of ten, and more where there are few', () => {
+  it('choose logarithmic ticks at powers of ten, with more in a short range', () => {
     expect(logTicks(2e-9, 0.7)).toEqual([1e-8, 1e-6, 1e-4, 1e-2]);
     expect(logTicks(0.03, 3)).toEqual([0.05, 0.1, 0.2, 0.5, 1, 2]);
   });

@@ -8,7 +8,7 @@ import { cholesky } from '../src/optim/cholesky.js';
 import { dataSets, weightsOf } from './helpers/golden-solver.js';
 import { PROPERTY } from './helpers/problems.js';
 
-/** Sizes that fill up fours and twos, and such that do not; more than one block; few and many zeros. */
+/** Sizes that are and are not multiples of 2 and 4, one and several blocks, few and many zeros. */
 const cases = fc
   .record({
     n: fc.integer({ min: 1, max: 70 }),
@@ -26,7 +26,7 @@ const cases = fc
     const values = Float64Array.from({ length: n * d }, (_, i) => (random(7 * i) < zeros ? 0 : random(3 * i) - 0.5));
     const features: FeatureArray = { values, shape: [n, d], scale: 2 };
     const prepared = isPrepared ? prepareRows(features) : undefined;
-    /** X̃, with its 1. */
+    /** X̃, with a column of ones. */
     const rows = Array.from({ length: n }, (_, i) =>
       [...values.subarray(i * d, i * d + d)].map((x) => x / 2).concat(1),
     );
@@ -36,7 +36,7 @@ const cases = fc
 const blocksOf = (n: number) => Array.from({ length: Math.ceil(n / BLOCK_ROWS) }, (_, b) => b * BLOCK_ROWS);
 
 describe('RowBlock', () => {
-  it('multiplies as plain sums do, whatever the sizes and zeros', () => {
+  it('matches plain sums for any sizes and zeros', () => {
     fc.assert(
       fc.property(cases, ({ n, d, q, features, prepared, rows, random }) => {
         const block = new RowBlock(features, q, prepared);
@@ -86,7 +86,7 @@ describe('RowBlock', () => {
     );
   });
 
-  it('takes samples in any order, and reads on afterwards', () => {
+  it('gathers samples in any order, and reads blocks afterwards', () => {
     fc.assert(
       fc.property(cases, ({ n, d, features, prepared, rows }) => {
         const block = new RowBlock(features, 1, prepared);
@@ -109,7 +109,7 @@ describe('RowBlock', () => {
     );
   });
 
-  it('lays out rows beforehand only where they are few and not all but empty', () => {
+  it('prepares rows only if they are few and not mostly zero', () => {
     const of = (n: number, entry: (i: number) => number): FeatureArray => ({
       values: Float32Array.from({ length: n * 10 }, (_, i) => entry(i)),
       shape: [n, 10],
@@ -154,7 +154,7 @@ describe('hessianMatrix', () => {
     if (!fitIntercept) expect(Array.from(matrix?.subarray(12 * 15) ?? [1]).every((entry) => entry === 0)).toBe(true);
   });
 
-  it('leaves out what matters least where there is no time for all', async () => {
+  it('approximates the Hessian within a work limit', async () => {
     const problem = problemOf(true);
     const far = point.map((entry) => 4 * entry);
     const whole = await hessianMatrix(problem, far, 1e9);
@@ -167,7 +167,7 @@ describe('hessianMatrix', () => {
     expect(await hessianMatrix(problem, far, 15 ** 3 / 6 + 100)).toBeUndefined();
   });
 
-  it('stays semidefinite where samples are all but certain', async () => {
+  it('stays positive semidefinite for near-certain samples', async () => {
     const problem = problemOf(true);
     for (const far of [20, 100, 1000]) {
       const matrix = await hessianMatrix(
@@ -179,7 +179,7 @@ describe('hessianMatrix', () => {
     }
   });
 
-  it('is left to others where there are too many parameters', async () => {
+  it('returns undefined for too many parameters', async () => {
     const shape = [2, 600] as const;
     const wide = plainProblem({
       features: { values: new Float64Array(1200).fill(1), shape },

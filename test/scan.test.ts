@@ -29,7 +29,7 @@ const graph = nativeRunner(eagerRunner);
 
 beforeEach(() => provideRunner(graph));
 
-/** The numbers of a tensor, which is then disposed. */
+/** Reads the numbers of a tensor and disposes it. */
 function numbersOf(tensor: tf.Tensor): number[] {
   const values = [...tensor.dataSync()];
   tensor.dispose();
@@ -49,20 +49,20 @@ async function sums(
 const counting = (n: number) => Float32Array.from({ length: n }, (_, i) => i);
 
 onEveryBackend('scan', () => {
-  it('goes from state to state over batches, the short last one too, and stacks the outputs', async () => {
+  it('updates the state over all batches, including a short last one, and stacks the outputs', async () => {
     const { state, outputs } = await sums(Float32Array.of(1, 2, 3, 4, 5), { batchSize: 2 });
     expect(state).toEqual([15]);
     expect(outputs).toEqual([3, 7, 5]);
   });
 
-  it('does the same in the hundreds of steps of a graph', async () => {
+  it('gives the same results over hundreds of steps', async () => {
     const { state, outputs } = await sums(counting(901), { batchSize: 3, epochs: 2 });
     const perEpoch = [...Array.from({ length: 300 }, (_, i) => 9 * i + 3), 900];
     expect(outputs).toEqual([...perEpoch, ...perEpoch]);
     expect(state).toEqual([900 * 901]);
   });
 
-  it('takes whole numbers as int32, and tensors as they are', async () => {
+  it('reads integer arrays as int32, and accepts tensors', async () => {
     expect(
       await sums(
         Int32Array.from({ length: 401 }, (_, i) => i),
@@ -76,7 +76,7 @@ onEveryBackend('scan', () => {
     data.dispose();
   });
 
-  it.each([7, 301])('sees each of %d samples once in an epoch, in an order that the seed decides', async (n) => {
+  it.each([7, 301])('visits each of %d samples once per epoch, in an order determined by the seed', async (n) => {
     const step = (seen: tf.Tensor1D, x: tf.Tensor1D): [tf.Tensor1D, tf.Tensor1D] => [
       seen.add(tf.oneHot(x.toInt(), n).sum(0)) as tf.Tensor1D,
       x.slice(0, 1) as tf.Tensor1D,
@@ -102,7 +102,7 @@ onEveryBackend('scan', () => {
     expect(outputs).toEqual([...counting(n), ...counting(n).reverse()]);
   });
 
-  it('keeps structures of state, data and output', async () => {
+  it('preserves the structure of state, data and outputs', async () => {
     const data = {
       pixels: {
         values: Uint8Array.from({ length: 480 }, (_, i) => i % 256),
@@ -134,7 +134,7 @@ onEveryBackend('scan', () => {
     tf.dispose([start, outputs] as unknown as tf.TensorContainer);
   });
 
-  it('reads one array in two forms', async () => {
+  it('reads one array in two data types', async () => {
     const values = Int32Array.from({ length: 300 }, (_, i) => i);
     const data = { whole: values, float: { values, shape: [300, 1], dtype: 'float32' } as DataArray };
     const start = tf.scalar(0);
@@ -149,7 +149,7 @@ onEveryBackend('scan', () => {
     start.dispose();
   });
 
-  it('leaves no tensor behind, whatever happens', async () => {
+  it('does not leak tensors, even after errors', async () => {
     const before = tf.memory().numTensors;
     await sums(counting(901), { batchSize: 3, epochs: 2, seed: 1 });
     await sums(counting(5), { batchSize: 2 });
@@ -170,7 +170,7 @@ onEveryBackend('scan', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
-  it('tells of each chunk what was done, and lets others have their turn in between', async () => {
+  it('reports progress after each chunk, and yields to other tasks between chunks', async () => {
     const epochs = 3;
     const chunks: object[] = [];
     let turns = 0;
@@ -199,18 +199,18 @@ onEveryBackend('scan', () => {
 
   it.each<[string, object, object]>([
     ['a batch size of 0', { batchSize: 0 }, { argument: 'batchSize' }],
-    ['no batch size', {}, { argument: 'batchSize' }],
-    ['half an epoch', { batchSize: 1, epochs: 0.5 }, { argument: 'epochs' }],
+    ['a missing batch size', {}, { argument: 'batchSize' }],
+    ['fractional epochs', { batchSize: 1, epochs: 0.5 }, { argument: 'epochs' }],
     ['an unknown option', { batchSize: 1, batches: 2 }, { argument: 'options' }],
     ['a negative seed', { batchSize: 1, seed: -1 }, { argument: 'seed' }],
     ['seed and order', { batchSize: 1, seed: 1, order: () => new Int32Array(3) }, { argument: 'order' }],
     ['a short order', { batchSize: 1, order: () => new Int32Array(2) }, { argument: 'order' }],
     [
-      'an order that leaves the samples',
+      'an order with an index out of range',
       { batchSize: 1, order: () => Int32Array.of(0, 3, 1) },
       { argument: 'order(1)[1]' },
     ],
-  ])('refuses %s', async (_, options, fields) => {
+  ])('rejects %s', async (_, options, fields) => {
     const start = tf.scalar(0);
     await expect(scan(sum, start, counting(3), options as { batchSize: number })).rejects.toThrow(
       fails({ code: 'DOMAIN', ...fields }),
@@ -219,18 +219,18 @@ onEveryBackend('scan', () => {
   });
 
   it.each<[string, () => unknown, object]>([
-    ['no data', () => ({}), { code: 'DOMAIN', argument: 'data' }],
+    ['an empty object', () => ({}), { code: 'DOMAIN', argument: 'data' }],
     ['a number', () => ({ x: 3 }), { code: 'DOMAIN', argument: 'data.x' }],
     ['an empty array', () => new Float32Array(0), { code: 'DOMAIN', argument: 'data' }],
     ['a scalar', () => tf.scalar(1), { code: 'SHAPE', argument: 'data' }],
-    ['big integers', () => new BigInt64Array(3), { code: 'DOMAIN', argument: 'data' }],
+    ['a BigInt array', () => new BigInt64Array(3), { code: 'DOMAIN', argument: 'data' }],
     [
       'arrays of different lengths',
       () => [counting(3), counting(4)],
       { code: 'SHAPE', argument: 'data[1]', actual: '4' },
     ],
     [
-      'a shape that does not fit',
+      'a shape of another size',
       () => ({ values: counting(3), shape: [2, 2] }),
       { code: 'SHAPE', argument: 'data.shape' },
     ],
@@ -253,7 +253,7 @@ onEveryBackend('scan', () => {
       },
       { code: 'DOMAIN', actual: 'a disposed tensor' },
     ],
-  ])('refuses %s for data', async (_, data, fields) => {
+  ])('rejects %s as data', async (_, data, fields) => {
     const [start, given] = [tf.scalar(0), data()];
     await expect(scan(sum as never, start, given as Float32Array, { batchSize: 2 })).rejects.toThrow(fails(fields));
     tf.dispose([start, given] as tf.TensorContainer);
@@ -262,7 +262,7 @@ onEveryBackend('scan', () => {
   it.each<[string, number]>([
     ['eagerly', 5],
     ['in a graph', 401],
-  ])('holds a step to its state and output, %s', async (_, n) => {
+  ])('rejects a step that changes the form of state or output, %s', async (_, n) => {
     const start = { a: tf.scalar(0), b: tf.zeros([2]) };
     const run = (step: (state: typeof start, x: tf.Tensor1D) => unknown) =>
       scan(step as never, start, counting(n), { batchSize: 2 });
@@ -280,7 +280,7 @@ onEveryBackend('scan', () => {
     tf.dispose(start);
   });
 
-  it('hands on a state that a step leaves as it is, and the state of a step without output', async () => {
+  it('accepts steps that return the same state or no output', async () => {
     const start = tf.scalar(7);
     const { state, outputs } = await scan((s: tf.Scalar) => [s, {}] as const, start, counting(401), { batchSize: 2 });
     expect(outputs).toEqual({});
@@ -303,7 +303,7 @@ const FEATURES: Record<string, DataArray> = {
   int16: { values: Int16Array.from(bytes), shape: [N, 8], scale: 255 },
 };
 
-/** Three epochs and more of a softmax regression. */
+/** Trains a softmax regression, by default for four epochs. */
 async function train(
   runner: Runner,
   features: DataArray,
@@ -340,7 +340,7 @@ describeNative('scan as one native graph', () => {
 
   const CLOSE = { rtol: 1e-6, atol: 1e-6 };
 
-  it.each(Object.keys(FEATURES))('gives the eager numbers for features kept as %s', async (kind) => {
+  it.each(Object.keys(FEATURES))('matches the eager numbers for features stored as %s', async (kind) => {
     for (const seed of [2, undefined]) {
       const [native, eager] = [
         await train(graph, FEATURES[kind], { seed }),
@@ -354,14 +354,14 @@ describeNative('scan as one native graph', () => {
   it.each([
     ['sgd by autograd with a penalty', { gradient: 'autograd' as const, l2: 0.1 }],
     ['momentum', { optimizer: momentum() }],
-    ['short batches that have a graph of their own', { epochs: 6 }],
+    ['short batches with a graph of their own', { epochs: 6 }],
     ['adam by autograd', { optimizer: adam(), gradient: 'autograd' as const, learningRate: 0.01 }],
     ['a PHM layer', { layer: 'phm', l2: 0.01 }],
     [
       'a PHM layer by autograd with adam',
       { layer: 'phm', optimizer: adam(), gradient: 'autograd' as const, learningRate: 0.01 },
     ],
-  ])('gives the eager numbers for %s', async (_, options) => {
+  ])('matches the eager numbers for %s', async (_, options) => {
     const [native, eager] = [
       await train(graph, FEATURES.bytes, options),
       await train(eagerRunner, FEATURES.bytes, options),
@@ -377,7 +377,7 @@ describeNative('scan as one native graph', () => {
     ['momentum', 'closed-form', 'dense', { schedule: 'cosine', rate: 0.1, warmup: 1.3 }],
     ['adam', 'autograd', 'dense', ({ epoch, step, steps }: Moment) => 0.05 / (1 + epoch + step / steps)],
   ] as const)(
-    'makes the same fit by %s, %s: objective within 1e-6, weights within 1e-5',
+    'matches the eager fit by %s, %s: objective within 1e-6, weights within 1e-5',
     async (solver, gradient, layer, learningRate: FitOptions<number>['learningRate']) => {
       const sampleWeights = learningRate === undefined ? undefined : Array.from(labels, (_, i) => (i % 3) / 2);
       const steps = { epochs: 4, batchSize: BATCH, learningRate, sampleWeights } as const;
@@ -396,7 +396,7 @@ describeNative('scan as one native graph', () => {
     },
   );
 
-  it('is a graph: the step itself runs to be recorded, and for the short last batches', async () => {
+  it('runs the step only to record it, and for short last batches', async () => {
     let calls = 0;
     const counted: Runner = (job) => {
       const run: typeof job.step.run = (...args) => {
@@ -410,15 +410,15 @@ describeNative('scan as one native graph', () => {
     expect(calls).toBe(6);
     calls = 0;
     await train(counted, FEATURES.bytes, { epochs: 25 });
-    // More short batches than 24 have a graph of their own.
+    // More than 24 short batches get a graph of their own.
     expect(calls).toBe(4);
   });
 
-  it('keeps the session of a graph for the next loop with the same graph, and no more than eight of them', async () => {
+  it('reuses the session of an equal graph, and keeps at most eight', async () => {
     const backend = nativeBackend();
     const { binding } = backend;
     const calls = { loadSavedModel: 0, deleteSavedModel: 0 };
-    // The addon's functions are read-only, and sessions belong to the object that loaded them: this one is a new one.
+    // A proxy, because the addon's functions are read-only. Sessions belong to the object that loaded them, so it has none.
     backend.binding = new Proxy({} as typeof binding, {
       get(_, name: keyof typeof binding) {
         const value: unknown = binding[name];
@@ -442,7 +442,7 @@ describeNative('scan as one native graph', () => {
       expect(calls).toEqual({ loadSavedModel: 1, deleteSavedModel: 0 });
       for (let rate = 2; rate <= 8; rate++) await run(rate);
       expect(calls).toEqual({ loadSavedModel: 8, deleteSavedModel: 0 });
-      // The least recently used one is closed, so not 1.
+      // The least recently used session is closed, which is not that of rate 1.
       await run(1);
       await run(9);
       expect(calls).toEqual({ loadSavedModel: 9, deleteSavedModel: 1 });
@@ -455,11 +455,11 @@ describeNative('scan as one native graph', () => {
     }
   });
 
-  it('gives the same bits each time', async () => {
+  it('is deterministic', async () => {
     expect(await train(graph, FEATURES.bytes)).toEqual(await train(graph, FEATURES.bytes));
   });
 
-  it('leaves the work to the eager runner where recording would not pay, or TensorFlow is not in use', async () => {
+  it('uses the eager runner for few steps and on other backends', async () => {
     const eager = jest.fn(eagerRunner);
     const step = {
       name: 'step',
@@ -499,7 +499,7 @@ describeNative('scan as one native graph', () => {
     tf.dispose([offset, start]);
   });
 
-  it('refuses what compile refuses', async () => {
+  it('rejects steps that compile rejects', async () => {
     const start = tf.scalar(0);
     const reads = (s: tf.Scalar): [tf.Scalar, object] => [s.dataSync()[0] > 1 ? s : s.add(1), {}];
     await expect(scan(reads, start, counting(400), { batchSize: 2 })).rejects.toThrow(
@@ -508,7 +508,7 @@ describeNative('scan as one native graph', () => {
     start.dispose();
   });
 
-  it('leaves no tensor and no session behind', async () => {
+  it('does not leak tensors or sessions', async () => {
     const count = () => {
       const { binding } = nativeBackend() as unknown as {
         binding: { getNumOfTensors(): number; getNumOfSavedModels(): number };

@@ -18,29 +18,29 @@ const all = (schedule: LearningRateSchedule) =>
   );
 
 describe('rateAt', () => {
-  it.each(Object.entries(SCHEDULES))("gives the rates of PyTorch's scheduler: %s", (name, schedule) => {
+  it.each(Object.entries(SCHEDULES))("matches PyTorch's scheduler: %s", (name, schedule) => {
     expect(all(schedule)).toBeAllClose(golden[name as keyof typeof SCHEDULES], FLOAT64);
   });
 
-  it('has the numbers of its examples', () => {
+  it('matches the docstring examples', () => {
     const moment = { epoch: 5, step: 0, steps: 10 };
     expect(rateAt({ schedule: 'step', rate: 0.1, factor: 0.5, every: 2 }, moment, 6)).toBeCloseTo(0.025, 12);
     expect(rateAt({ schedule: 'cosine', rate: 0.1 }, moment, 10)).toBeCloseTo(0.05, 12);
   });
 
-  it('stays constant, and after a warm-up, too', () => {
+  it('is constant, also after a warm-up', () => {
     expect(new Set(all({ schedule: 'constant', rate }))).toEqual(new Set([rate]));
     const warm = all({ schedule: 'constant', rate, warmup: 1 });
     expect(warm.slice(0, 5)).toBeAllClose([0.025, 0.05, 0.075, 0.1, 0.1], FLOAT64);
   });
 
-  it('stays at the final rate of a cosine that ends before the training', () => {
+  it('stays at the final rate after the end of a cosine', () => {
     const rates = all({ schedule: 'cosine', rate, final: 0.02, epochs: 3 });
     expect(rates[11]).toBeGreaterThan(0.02);
     expect(new Set(rates.slice(12))).toEqual(new Set([0.02]));
   });
 
-  it('never falls in a warm-up, never rises after it, and never exceeds the rate', () => {
+  it('rises during warm-up, never rises after it, and never exceeds the rate', () => {
     for (const warmup of [0, 0.1, 0.3, 1, 2.5, 3.99]) {
       for (const schedule of Object.values(SCHEDULES)) {
         const rates = all({ ...schedule, warmup });
@@ -54,7 +54,7 @@ describe('rateAt', () => {
     }
   });
 
-  it('asks a function for each step, and refuses a rate that is none', () => {
+  it('calls a function for each step, and rejects invalid rates', () => {
     const given = ({ epoch, step, steps }: { epoch: number; step: number; steps: number }) => epoch + step / steps;
     expect([...ratesOf(given, 3, 4, 9)]).toEqual([3, 3.25, 3.5, 3.75]);
     for (const wrong of [-1, Number.NaN, '1', undefined]) {
@@ -66,7 +66,7 @@ describe('rateAt', () => {
 });
 
 describe('assertSchedule', () => {
-  it('lets a rate warm up for longer than the training where none has to fall afterwards', () => {
+  it('accepts a constant rate with a warm-up longer than the training', () => {
     expect(() => assertSchedule({ schedule: 'constant', rate, warmup: 9 }, 6, 'fit', 'learningRate')).not.toThrow();
   });
 
@@ -93,13 +93,13 @@ describe('assertSchedule', () => {
       { schedule: 'exponential', rate, factor: 0.9, every: 2 },
       { where: 'fit: learningRate', actual: "'every'" },
     ],
-  ])('refuses %j', (schedule, fields) => {
+  ])('rejects %j', (schedule, fields) => {
     expect(() => assertSchedule(schedule, epochs, 'fit', 'learningRate')).toThrow(
       expect.objectContaining({ code: 'DOMAIN', where: 'fit', ...fields }),
     );
   });
 
-  it('refuses a cosine whose end nobody knows', () => {
+  it('rejects a cosine without epochs if the number of epochs is unknown', () => {
     const cosine = { schedule: 'cosine', rate };
     expect(() => assertSchedule(cosine, undefined, 'fit', 'learningRate')).toThrow(DomainError);
     assertSchedule({ ...cosine, epochs: 9 }, undefined, 'fit', 'learningRate');

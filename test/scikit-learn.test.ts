@@ -1,4 +1,4 @@
-// Model files that scikit-learn wrote by the function of docs/python.md.
+// Model files written from scikit-learn models by the function in docs/python.md.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Label, SoftmaxRegression } from 'softmax-regression';
@@ -18,8 +18,8 @@ const golden: Record<string, Golden> = JSON.parse(
   readFileSync(join(__dirname, 'golden', 'scikit-learn.golden.json'), 'utf8'),
 );
 
-describe('a model of scikit-learn', () => {
-  it.each(Object.entries(golden))('with %s is loaded, and says the same as there', (_, each) => {
+describe('a model from scikit-learn', () => {
+  it.each(Object.entries(golden))('with %s gives the same predictions', (_, each) => {
     const bytes = new Uint8Array(Buffer.from(each.file, 'base64'));
     const model = SoftmaxRegression.fromBytes(bytes);
     const predictor = loadPredictor(bytes);
@@ -36,7 +36,7 @@ describe('a model of scikit-learn', () => {
     });
   });
 
-  it('is refused once a byte of it has changed', () => {
+  it('is rejected after a changed byte', () => {
     const bytes = new Uint8Array(Buffer.from(golden['two classes, booleans'].file, 'base64'));
     bytes[bytes.length - 1] ^= 1;
     expect(() => SoftmaxRegression.fromBytes(bytes)).toThrow(/sha256 must be [0-9a-f]{64}, that of the content/);

@@ -1,4 +1,4 @@
-// The one table of scores: each has a golden number, and reaches evaluation, cross-validation, path, terminal, report and docs.
+// The table of scores: each has a golden number, and appears in evaluation, cross-validation, path, terminal, report and docs.
 import { crossValidate, FLOAT64, lambdaPath, loadIris, metrics, type Scores } from 'softmax-regression';
 import { evaluationLines, foldLines } from '../src/cli/output.js';
 import { SCORE_NAMES, SCORES, type ScoreName, type ScoreRow } from '../src/metrics/scores.js';
@@ -16,7 +16,7 @@ interface Golden {
   readonly from?: string;
 }
 
-/** What scikit-learn says of the first case of metrics-more.golden.json, without and with its sample weights. */
+/** The scores by scikit-learn of the first case of metrics-more.golden.json, without and with its sample weights. */
 const GOLDEN: Readonly<Record<Exclude<ScoreName, 'expectedCalibrationError'>, Golden>> = {
   accuracy: { plain: plain.accuracy, weighted: weighted.accuracy },
   logLoss: { plain: plain.logLoss, weighted: weighted.logLoss },
@@ -39,7 +39,7 @@ describe('the scores of an evaluation', () => {
   const model = modelOf(identity, new Array(classes.length).fill(0), classes);
   const features = probabilities.map((row) => row.map(Math.log));
 
-  it.each(SCORE_NAMES)('are those of scikit-learn, or of the metric of that name: %s', async (name) => {
+  it.each(SCORE_NAMES)('match scikit-learn, or the metric of the same name: %s', async (name) => {
     const evaluations = {
       plain: await model.evaluate(features, labels),
       weighted: await model.evaluate(features, labels, { sampleWeights }),
@@ -55,7 +55,7 @@ describe('the scores of an evaluation', () => {
     }
   });
 
-  it('are in cross-validation and path, each the mean over the folds', async () => {
+  it('are averaged over the folds in cross-validation and path', async () => {
     const { features, labels } = loadIris();
     const { folds, mean, standardDeviation } = await crossValidate(features, labels, { folds: 3, maxIterations: 5 });
     const { table } = await lambdaPath(features, labels, { folds: 3, maxIterations: 5, l2: [0.01] });
@@ -70,7 +70,7 @@ describe('the scores of an evaluation', () => {
     }
   });
 
-  it('are on the terminal and in the report, each by its title', async () => {
+  it('appear with their titles on the terminal and in the report', async () => {
     const evaluation = await model.evaluate(features, labels);
     const lines = evaluationLines(evaluation, 'these').join('\n');
     const folds = foldLines(evaluation, evaluation, 3).join('\n');
@@ -86,14 +86,14 @@ describe('the scores of an evaluation', () => {
     }
   });
 
-  it('have titles and help of one line', () => {
+  it('have one-line titles and help', () => {
     for (const name of SCORE_NAMES) {
       const { title, help, peer }: ScoreRow = SCORES[name];
       for (const text of [title, help, peer]) expect(text).toMatch(/^[^\n]*[^.\n]$/);
     }
   });
 
-  it('are typed by name', () => {
+  it('have typed names', () => {
     // @ts-expect-error a score that is not in the table
     const name: keyof Scores = 'hinge';
     expect(SCORE_NAMES).not.toContain(name);
@@ -101,14 +101,14 @@ describe('the scores of an evaluation', () => {
 });
 
 describe('balancedAccuracy', () => {
-  it('is the mean recall of the classes that occur, whatever their sizes', () => {
+  it('is the unweighted mean recall of the classes that occur', () => {
     expect(metrics.balancedAccuracy(['cat', 'dog', 'dog'], ['cat', 'dog', 'cat'])).toBe(0.75);
     expect(metrics.balancedAccuracy([0, 0, 0, 1], [0, 0, 0, 0])).toBe(0.5);
     expect(metrics.balancedAccuracy([0, 1, 1], [0, 1, 2])).toBe(0.75);
     expect(metrics.balancedAccuracy([0, 1], [0, 1])).toBe(1);
   });
 
-  it('counts a sample of weight 2 as two, and refuses what does not pair', () => {
+  it('counts a sample of weight 2 as two, and rejects different lengths', () => {
     const [labels, predictions] = [
       [0, 0, 1],
       [0, 1, 1],

@@ -8,7 +8,7 @@ type Blocks = typeof import('../src/objective/row-block.js');
 type Memory = typeof import('../src/core/simd.js');
 type Modules = Products & Factors & Blocks & Memory;
 
-/** The modules as they are where WebAssembly is not. */
+/** The modules, loaded without WebAssembly. */
 function withoutWebAssembly(): Modules {
   const { WebAssembly: kept } = globalThis;
   try {
@@ -19,7 +19,7 @@ function withoutWebAssembly(): Modules {
   }
 }
 
-/** With a memory of their own. */
+/** The modules, loaded again with a memory of their own. */
 function freshModules(prepare: (memory: Memory) => void = () => {}): Modules {
   let modules: Modules | undefined;
   jest.isolateModules(() => {
@@ -39,7 +39,7 @@ function modulesNow(): Modules {
   };
 }
 
-/** How often kernels are called. */
+/** Modules that count the calls of kernels. */
 function countingModules(): { modules: Modules; calls: () => number } {
   let calls = 0;
   const counted: ProxyHandler<SimdKernels> = {
@@ -72,7 +72,7 @@ function bits(values: Float64Array): BigUint64Array {
 }
 
 describe('SIMD', () => {
-  it('is there in Node, and is not where WebAssembly is not', () => {
+  it('is available in Node, and undefined without WebAssembly', () => {
     expect(Simd.open()).toBeDefined();
     const { WebAssembly: kept } = globalThis;
     Reflect.deleteProperty(globalThis, 'WebAssembly');
@@ -80,7 +80,7 @@ describe('SIMD', () => {
     globalThis.WebAssembly = kept;
   });
 
-  it('has memory as far as it is asked for, and none beyond 64 MB', () => {
+  it('grows its memory on request, up to 64 MB', () => {
     const simd = Simd.open();
     expect(simd?.numbers(100_000)?.length).toBeGreaterThanOrEqual(100_000);
     expect(simd?.numbers(1)).toBe(simd?.numbers(100_000));
@@ -94,7 +94,7 @@ describe('SIMD', () => {
     offset: fc.nat({ max: 9 }),
   });
 
-  it('multiplies as plain loops do, bit for bit', () => {
+  it('multiplies like plain loops, bit for bit', () => {
     fc.assert(
       fc.property(sizes, ({ rows, order, pairs, offset }) => {
         const width = Math.ceil(order / 4) * 4;
@@ -109,7 +109,7 @@ describe('SIMD', () => {
     );
   });
 
-  it('multiplies what is transposed as plain loops do, bit for bit', () => {
+  it('multiplies by transposes like plain loops, bit for bit', () => {
     fc.assert(
       fc.property(sizes, ({ rows, order, pairs, offset }) => {
         const width = Math.ceil(order / 4) * 4;
@@ -140,11 +140,11 @@ describe('SIMD', () => {
   };
 
   it.each([1, 2, 3, 31, 32, 33, 63, 64, 65, 130])(
-    'factors and solves %i equations as plain loops do, bit for bit',
+    'factors and solves %i equations like plain loops, bit for bit',
     (n) => {
       const matrix = positive(n);
       const sides = [normals(n), normals(3 * n)];
-      // The factor of another matrix is in the memory in between.
+      // Another factorisation uses the memory in between.
       const solved = ({ cholesky }: Factors, jitter = 0) => {
         const factored = cholesky(matrix, n, jitter);
         const first = bits(factored.solve(sides[0]));
@@ -157,7 +157,7 @@ describe('SIMD', () => {
     },
   );
 
-  it('solves on when another factorisation has failed', () => {
+  it('solves after another factorisation has failed', () => {
     const side = normals(9);
     const { solve } = vector.cholesky(positive(9), 9);
     const before = solve(side);
@@ -165,8 +165,8 @@ describe('SIMD', () => {
     expect(solve(side)).toEqual(before);
   });
 
-  // 127 equations fit into two pages of 8192 numbers where they are substituted, and into no less than three where they are factored.
-  it.each([0, 2, 3])('factors and solves bit for bit the same where memory ends after %i pages', (pages) => {
+  // 127 equations need two pages of 8192 numbers for substitution, and three for factorisation.
+  it.each([0, 2, 3])('factors and solves with the same bits if memory is limited to %i pages', (pages) => {
     const { Simd: Fresh, cholesky } = freshModules();
     const { numbers } = Fresh.prototype;
     jest.spyOn(Fresh.prototype, 'numbers').mockImplementation(function (this: Simd, count) {
@@ -178,12 +178,12 @@ describe('SIMD', () => {
     jest.restoreAllMocks();
   });
 
-  // In a memory that has just begun, a size that is asked for too small shows.
+  // Fresh memory reveals a request that is too small.
   it.each([
     ['a long X', { rows: 1400, order: 2, pairs: 1 }],
     ['a wide W', { rows: 4, order: 40, pairs: 100 }],
     ['a long result', { rows: 1000, order: 1, pairs: 5 }],
-  ])('multiplies by its kernels, and by plain loops where they get no memory: %s', (_, { rows, order, pairs }) => {
+  ])('multiplies by kernels, and by plain loops without memory: %s', (_, { rows, order, pairs }) => {
     const width = Math.ceil(order / 4) * 4;
     const block = { values: normals(rows * width), offset: 0, rows, width };
     const [w, a] = [normals(2 * pairs * order), normals(rows * 2 * pairs)];
@@ -202,21 +202,21 @@ describe('SIMD', () => {
     }
   });
 
-  it('factors and substitutes by its kernels where they are', () => {
+  it('factors and substitutes by kernels if available', () => {
     const { modules, calls } = countingModules();
     modules.cholesky(Float64Array.of(4, 2, 2, 3), 2).solve(Float64Array.of(2, 1));
     expect(calls()).toBe(2);
   });
 
-  it('finds the same matrices not to be positive', () => {
+  it('rejects the same matrices as not positive definite', () => {
     for (const { cholesky } of [vector, plain]) {
       expect(() => cholesky(Float64Array.of(1, 0, 2, 1), 2)).toThrow('positive definite');
-      // Its last pivot, 2⁻⁵¹, is no more than the rounding error of two equations.
+      // The last pivot, 2⁻⁵¹, is within the rounding error of two equations.
       expect(cholesky(Float64Array.of(1, 0, 1 - 2 ** -52, 1), 2).jitter).toBe(1e-14);
     }
   });
 
-  it('gives the solvers the same logits, gradients and curvature', () => {
+  it('computes the same logits, gradients and curvature', () => {
     const values = normals(37 * 6);
     const outcome = ({ RowBlock, prepareRows }: Blocks) => {
       const features = { values, shape: [37, 6] as const };

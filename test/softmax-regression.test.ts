@@ -22,7 +22,7 @@ const iris = loadIris();
 const options = { solver: 'sgd', epochs: 20, batchSize: 32, learningRate: 0.1 } as const;
 const trained = () => SoftmaxRegression.fit(iris.features, iris.labels, options);
 
-// Four samples of two features, and a model that must tell them apart.
+// Four samples of two features.
 const square = [
   [0, 0],
   [0, 1],
@@ -31,7 +31,7 @@ const square = [
 ];
 
 onEveryBackend('SoftmaxRegression', () => {
-  it('gives the logits and probabilities of its weights, as the reference does', async () => {
+  it('matches the logits and probabilities of the reference', async () => {
     const { model } = await trained();
     const logits = reference.dense(iris.features, model.weight, model.bias);
     expect(model.logits(iris.features)).toBeAllClose(logits, FLOAT64);
@@ -52,7 +52,7 @@ onEveryBackend('SoftmaxRegression', () => {
     expect(expected.filter((label, i) => label === iris.labels[i]).length).toBeGreaterThan(135);
   });
 
-  it('evaluates as the reference, and counts as one does by hand', async () => {
+  it('evaluates like the reference and a count by hand', async () => {
     const { model } = await trained();
     const samples = [0, 10, 60, 70, 83, 120, 133, 149];
     const [features, labels] = [samples.map((i) => iris.features[i]), samples.map((i) => iris.labels[i])];
@@ -72,7 +72,7 @@ onEveryBackend('SoftmaxRegression', () => {
     });
   });
 
-  it('evaluates rows, a typed array and a tensor alike', async () => {
+  it('evaluates rows, typed arrays and tensors alike', async () => {
     const { model } = await trained();
     const tensor = tf.tensor2d(iris.features);
     const expected = await model.evaluate(
@@ -85,14 +85,14 @@ onEveryBackend('SoftmaxRegression', () => {
     tensor.dispose();
   });
 
-  it('reports the objective that its evaluation finds', async () => {
+  it('reports the objective that evaluate computes', async () => {
     const { model, result } = await trained();
     const { logLoss: loss, accuracy } = await model.evaluate(iris.features, iris.labels);
     expect(result.objective).toBeAllClose(loss, { rtol: 1e-6, atol: 0 });
     expect(accuracy).toBeGreaterThan(0.9);
   });
 
-  it('has a finite loss where the probability of the true class underflows to 0', async () => {
+  it('has a finite loss if the probability of the true class underflows to 0', async () => {
     const far = [[-100], [100]];
     const { model } = await SoftmaxRegression.fit(far, ['a', 'b'], { solver: 'sgd', epochs: 50, learningRate: 1 });
     expect([...model.predictProbabilities([[-1e4]])[0]][1]).toBe(0);
@@ -108,7 +108,7 @@ describe('the labels of SoftmaxRegression', () => {
   const train = <const L extends string | number | boolean>(labels: ArrayLike<L>, more: FitOptions<L> = {}) =>
     SoftmaxRegression.fit(square, labels, { solver: 'sgd', epochs: 100, learningRate: 1, ...more });
 
-  it('keep their type: names, numbers, truths', async () => {
+  it('keep their type: string, number or boolean', async () => {
     const names: SoftmaxRegression<'cat' | 'dog'> = (await train(['cat', 'cat', 'dog', 'dog'])).model;
     const numbers: SoftmaxRegression<number> = (await train(Int32Array.of(7, 7, -3, -3))).model;
     const truths: SoftmaxRegression<boolean> = (await train([true, true, false, false])).model;
@@ -121,21 +121,21 @@ describe('the labels of SoftmaxRegression', () => {
       [false, true],
     ]);
     expect((await names.evaluate(square, ['cat', 'cat', 'dog', 'dog'])).accuracy).toBe(1);
-    // @ts-expect-error a label that the model does not know
+    // @ts-expect-error a label outside the classes
     await expect(names.evaluate(square, ['cat', 'cat', 'dog', 'bird'])).rejects.toThrow();
     // @ts-expect-error numbers for names
     const wrong: SoftmaxRegression<number> = names;
     expect(wrong).toBe(names);
   });
 
-  it('stay cat, chicken and dog through all that takes or gives them', async () => {
+  it('keep their literal types in fit, predict and partialFit', async () => {
     const animals = ['cat', 'chicken', 'dog', 'dog'] as const;
     const { model } = await SoftmaxRegression.fit(square, animals, {
       ...{ l2: 0.1, classWeights: { cat: 2 }, validation: { features: square, labels: animals } },
     });
     const kept: SoftmaxRegression<'cat' | 'chicken' | 'dog'> = model;
     const predicted: ('cat' | 'chicken' | 'dog')[] = kept.predict(square);
-    // @ts-expect-error chickens are not told apart here
+    // @ts-expect-error chicken is missing
     const fewer: ('cat' | 'dog')[] = kept.predict(square);
     expect(fewer).toEqual(predicted);
     // @ts-expect-error no class is called bird
@@ -145,7 +145,7 @@ describe('the labels of SoftmaxRegression', () => {
     const next: SoftmaxRegression<'cat' | 'chicken' | 'dog'> = (await stream.partialFit(square, animals)).model;
     // @ts-expect-error no class is called bird
     await expect(next.partialFit([[0, 0]], ['bird'])).rejects.toMatchObject({ actual: '"bird"' });
-    // A model of other labels is a start as well.
+    // A model with other labels can also be a warm start.
     const wider = await SoftmaxRegression.fit(square, ['cat', 'dog', 'bird', 'dog'], { l2: 0.1, warmStart: next });
     const birds: SoftmaxRegression<'bird' | 'cat' | 'dog'> = wider.model;
     expect(birds.classes).toEqual(['bird', 'cat', 'dog']);
@@ -156,7 +156,7 @@ describe('the labels of SoftmaxRegression', () => {
     expect((await train(['b', 'a', 'B', 'a'])).model.classes).toEqual(['B', 'a', 'b']);
   });
 
-  it('stand in the order of the option classes, which may name more', async () => {
+  it('follow the order of the option classes, which may contain more', async () => {
     const classes = ['dog', 'bird', 'cat'] as const;
     const { model } = await train(['cat', 'cat', 'dog', 'dog'], { classes });
     expect(model.classes).toEqual(classes);
@@ -167,7 +167,7 @@ describe('the labels of SoftmaxRegression', () => {
     expect(perClass).toMatchObject({ classes, support: [2, 1, 1], recall: [1, 0, 1] });
   });
 
-  it('do not decide the weights by their names', async () => {
+  it('do not affect the weights', async () => {
     const [one, other] = [await train(['a', 'a', 'b', 'b']), await train([0, 0, 1, 1])];
     expect(other.model.weight).toEqual(one.model.weight);
   });
@@ -176,7 +176,7 @@ describe('the labels of SoftmaxRegression', () => {
 describe('a fitted SoftmaxRegression', () => {
   beforeAll(() => useBackend('cpu'));
 
-  it('says what it was made of', async () => {
+  it('exposes its classes, sizes and options', async () => {
     const { model } = await trained();
     expect(model).toMatchObject({ classes: ['setosa', 'versicolor', 'virginica'], numFeatures: 4, numParameters: 15 });
     expect(model.options).toEqual({
@@ -191,10 +191,10 @@ describe('a fitted SoftmaxRegression', () => {
     });
   });
 
-  it('has the defaults of its options', async () => {
+  it('stores the defaults of its options', async () => {
     const { model } = await SoftmaxRegression.fit(square, [0, 0, 1, 1]);
     expect(model.options).toEqual({
-      // Of two classes, over four samples.
+      // l2 is 2/S for two classes, with S = 4 samples.
       ...{ solver: 'lbfgs', fitIntercept: true, l2: 2 / 4, l1: 0, standardize: false },
       ...{ tolerance: 1e-6, maxIterations: 500 },
     });
@@ -207,33 +207,30 @@ describe('a fitted SoftmaxRegression', () => {
   it.each<[string, FitOptions<string>]>([
     ['sgd', { solver: 'sgd', epochs: 2 }],
     ['lbfgs', { l2: 0.01 }],
-  ])(
-    'made by %s comes back from its bytes, from a file, and in the predictor without dependency',
-    async (_, options) => {
-      const { model } = await SoftmaxRegression.fit(iris.features, iris.labels, options);
-      const folder = mkdtempSync(join(tmpdir(), 'model-test-'));
-      const path = join(folder, 'iris.safetensors');
-      await saveModel(path, model);
-      const probabilities = model.predictProbabilities(iris.features);
-      for (const again of [SoftmaxRegression.fromBytes(model.toBytes()), await loadModel(path)]) {
-        const { classes, numFeatures, numParameters, options } = again;
-        expect({ classes, numFeatures, numParameters, options }).toEqual({
-          classes: model.classes,
-          numFeatures: 4,
-          numParameters: 15,
-          options: model.options,
-        });
-        expect(again.predictProbabilities(iris.features)).toEqual(probabilities);
-        expect(again.toBytes()).toEqual(model.toBytes());
-      }
-      const predictor = loadPredictor(new Uint8Array(readFileSync(path)));
-      expect(predictor.predict(iris.features)).toEqual(model.predict(iris.features));
-      expect(predictor.predictProbabilities(iris.features)).toEqual(probabilities);
-      rmSync(folder, { recursive: true });
-    },
-  );
+  ])('by %s is restored from bytes, from a file, and by loadPredictor', async (_, options) => {
+    const { model } = await SoftmaxRegression.fit(iris.features, iris.labels, options);
+    const folder = mkdtempSync(join(tmpdir(), 'model-test-'));
+    const path = join(folder, 'iris.safetensors');
+    await saveModel(path, model);
+    const probabilities = model.predictProbabilities(iris.features);
+    for (const again of [SoftmaxRegression.fromBytes(model.toBytes()), await loadModel(path)]) {
+      const { classes, numFeatures, numParameters, options } = again;
+      expect({ classes, numFeatures, numParameters, options }).toEqual({
+        classes: model.classes,
+        numFeatures: 4,
+        numParameters: 15,
+        options: model.options,
+      });
+      expect(again.predictProbabilities(iris.features)).toEqual(probabilities);
+      expect(again.toBytes()).toEqual(model.toBytes());
+    }
+    const predictor = loadPredictor(new Uint8Array(readFileSync(path)));
+    expect(predictor.predict(iris.features)).toEqual(model.predict(iris.features));
+    expect(predictor.predictProbabilities(iris.features)).toEqual(probabilities);
+    rmSync(folder, { recursive: true });
+  });
 
-  it('refuses a file that was cut short, and one with options that no fit takes', async () => {
+  it('rejects truncated files, and files with invalid options', async () => {
     const { model } = await trained();
     const bytes = model.toBytes();
     const refused = (damaged: Uint8Array) => expect(() => SoftmaxRegression.fromBytes(damaged, 'a.safetensors'));
@@ -246,7 +243,7 @@ describe('a fitted SoftmaxRegression', () => {
     );
   });
 
-  it('hands out copies, so that nobody changes it', async () => {
+  it('returns copies, so that callers cannot change it', async () => {
     const { model } = await trained();
     const before = model.predictProbabilities(iris.features);
     for (const row of model.weight) row.fill(0);
@@ -255,7 +252,7 @@ describe('a fitted SoftmaxRegression', () => {
     expect(model.predictProbabilities(iris.features)).toEqual(before);
   });
 
-  it('does not keep the features and labels that it learned from', async () => {
+  it('does not keep references to its training data', async () => {
     const [features, labels] = [iris.features.map((row) => [...row]), [...iris.labels]];
     const { model } = await SoftmaxRegression.fit(features, labels, options);
     const before = model.predict(iris.features);
@@ -266,7 +263,7 @@ describe('a fitted SoftmaxRegression', () => {
     expect(model.weight).toEqual(twin.model.weight);
   });
 
-  it('predicts on whatever backend is in use, without touching it', async () => {
+  it('predicts independently of the backend in use, without tensors', async () => {
     const { model } = await trained();
     const before = tf.memory().numTensors;
     const onCpu = model.predictProbabilities(iris.features);
@@ -276,14 +273,14 @@ describe('a fitted SoftmaxRegression', () => {
     await useBackend('cpu');
   });
 
-  it('predicts nothing for no sample', async () => {
+  it('returns no predictions for zero samples', async () => {
     const { model } = await trained();
     expect(model.predict([])).toEqual([]);
     expect(model.predictProbabilities({ values: new Float32Array(0), shape: [0, 4] })).toEqual([]);
   });
 
-  it('takes the first of equally probable classes', async () => {
-    // Both classes have the same samples, so that a step of all samples leaves the weights equal, at 0 without a bias.
+  it('predicts the first of tied classes', async () => {
+    // Both classes have the same samples, so the weights stay equal.
     const { model } = await SoftmaxRegression.fit([[0], [0]], ['b', 'a'], { solver: 'sgd', epochs: 1 });
     expect([...model.predictProbabilities([[0]])[0]]).toEqual([0.5, 0.5]);
     expect(model.predict([[0]])).toEqual(['a']);
@@ -322,7 +319,7 @@ describe('bad input to SoftmaxRegression.fit', () => {
       { code: 'DOMAIN', argument: 'features[2][0]', actual: '-Infinity' },
     ],
     [
-      'more than float32 holds',
+      'a number beyond float32',
       [
         [1e39, 0],
         [0, 1],
@@ -361,17 +358,17 @@ describe('bad input to SoftmaxRegression.fit', () => {
       ],
       { code: 'DOMAIN', argument: 'features[0][0]', actual: '"0"' },
     ],
-    ['nothing', undefined, { code: 'SHAPE', argument: 'features' }],
+    ['an undefined value', undefined, { code: 'SHAPE', argument: 'features' }],
     [
       'a scale of 0',
       { values: new Uint8Array(8), shape: [4, 2], scale: 0 },
       { code: 'DOMAIN', argument: 'features.scale' },
     ],
-  ])('is refused: features with %s', async (_, features, fields) => {
+  ])('is rejected: features with %s', async (_, features, fields) => {
     await refused(SoftmaxRegression.fit(features as FeaturesInput, labels), fields);
   });
 
-  it('is refused: a tensor of NaN, or of another rank', async () => {
+  it('is rejected: a tensor with NaN, or of the wrong rank', async () => {
     const [odd, flat] = [tf.tensor2d([[0], [1], [nan], [0]]), tf.tensor1d([1, 2, 3, 4])];
     await refused(SoftmaxRegression.fit(odd, labels), { code: 'DOMAIN', argument: 'features[2][0]' });
     await refused(SoftmaxRegression.fit(flat as never, labels), {
@@ -389,7 +386,7 @@ describe('bad input to SoftmaxRegression.fit', () => {
       ['a', 'b'],
       { code: 'SHAPE', argument: 'labels', expected: 'be a list of 4 labels, one for each sample', actual: '2' },
     ],
-    ['none', undefined, { code: 'SHAPE', argument: 'labels', actual: 'undefined' }],
+    ['undefined', undefined, { code: 'SHAPE', argument: 'labels', actual: 'undefined' }],
     ['one string', 'abab', { code: 'SHAPE', argument: 'labels', actual: '"abab"' }],
     [
       'one class',
@@ -397,7 +394,7 @@ describe('bad input to SoftmaxRegression.fit', () => {
       { code: 'DOMAIN', argument: 'labels', expected: 'name at least two classes', actual: 'only "a"' },
     ],
     [
-      'two types',
+      'of two types',
       ['a', 'b', 1, 'b'],
       {
         code: 'DOMAIN',
@@ -412,7 +409,7 @@ describe('bad input to SoftmaxRegression.fit', () => {
       [0, 1, nan, 1],
       { code: 'DOMAIN', argument: 'labels[2]', expected: 'be a finite number like the other labels' },
     ],
-    ['missing ones', ['a', 'b', undefined, 'b'], { code: 'DOMAIN', argument: 'labels[2]', actual: 'undefined' }],
+    ['partly undefined', ['a', 'b', undefined, 'b'], { code: 'DOMAIN', argument: 'labels[2]', actual: 'undefined' }],
     [
       'objects',
       [{}, {}, {}, {}],
@@ -423,7 +420,7 @@ describe('bad input to SoftmaxRegression.fit', () => {
         actual: 'an object',
       },
     ],
-  ])('is refused: labels that are %s', async (_, odd, fields) => {
+  ])('is rejected: labels that are %s', async (_, odd, fields) => {
     await refused(SoftmaxRegression.fit(square, odd as string[]), fields);
   });
 
@@ -434,14 +431,14 @@ describe('bad input to SoftmaxRegression.fit', () => {
       { code: 'DOMAIN', argument: 'labels[1]', expected: 'be one of the classes "a", "c"', actual: '"b"' },
     ],
     [
-      'a class named twice',
+      'a duplicate class',
       { classes: ['a', 'b', 'a'] },
       { code: 'DOMAIN', argument: 'classes', expected: 'be distinct', actual: '"a" twice' },
     ],
     ['one class', { classes: ['a'] }, { code: 'DOMAIN', argument: 'classes', expected: 'name at least two classes' }],
-    ['no class', { classes: [] }, { code: 'DOMAIN', argument: 'classes', actual: 'none' }],
+    ['no classes', { classes: [] }, { code: 'DOMAIN', argument: 'classes', actual: 'none' }],
     ['classes of two types', { classes: ['a', 1] }, { code: 'DOMAIN', argument: 'classes[1]' }],
-    ['classes that are no list', { classes: 'ab' }, { code: 'SHAPE', argument: 'classes', actual: '"ab"' }],
+    ['classes that are not a list', { classes: 'ab' }, { code: 'SHAPE', argument: 'classes', actual: '"ab"' }],
     ['0 epochs', { epochs: 0 }, { code: 'DOMAIN', argument: 'epochs', expected: 'be an integer > 0', actual: '0' }],
     ['1.5 epochs', { epochs: 1.5 }, { code: 'DOMAIN', argument: 'epochs' }],
     ['a batch of 0.5', { batchSize: 0.5 }, { code: 'DOMAIN', argument: 'batchSize', actual: '0.5' }],
@@ -454,7 +451,7 @@ describe('bad input to SoftmaxRegression.fit', () => {
     ['a learning rate of NaN', { learningRate: nan }, { code: 'DOMAIN', argument: 'learningRate' }],
     ['a learning rate of ∞', { learningRate: infinite }, { code: 'DOMAIN', argument: 'learningRate' }],
     [
-      'a learning rate in words',
+      'a learning rate that is a string',
       { learningRate: '0.1' },
       { code: 'DOMAIN', argument: 'learningRate', actual: '"0.1"' },
     ],
@@ -463,7 +460,7 @@ describe('bad input to SoftmaxRegression.fit', () => {
       { l2: -0.1 },
       { code: 'DOMAIN', argument: 'l2', expected: 'be a finite number ≥ 0', actual: '-0.1' },
     ],
-    ['an l2 in words', { l2: '1' }, { code: 'DOMAIN', argument: 'l2' }],
+    ['an l2 that is a string', { l2: '1' }, { code: 'DOMAIN', argument: 'l2' }],
     [
       'an unknown solver',
       { solver: 'lion' },
@@ -480,32 +477,36 @@ describe('bad input to SoftmaxRegression.fit', () => {
       { layer: 'conv' },
       { code: 'DOMAIN', argument: 'layer', expected: "be 'dense' or { phm: n }", actual: '"conv"' },
     ],
-    ['a layer with too much', { layer: { phm: 2, bias: false } }, { code: 'DOMAIN', argument: 'layer' }],
+    ['a layer with an unknown key', { layer: { phm: 2, bias: false } }, { code: 'DOMAIN', argument: 'layer' }],
     [
-      'half a PHM component',
+      'a fractional PHM n',
       { layer: { phm: 0.5 } },
       { code: 'DOMAIN', argument: 'layer.phm', expected: 'be an integer > 0' },
     ],
     [
-      'an n that does not divide',
+      'a PHM n that does not divide the sizes',
       { layer: { phm: 3 } },
       { code: 'DOMAIN', where: 'Phm', argument: 'n', expected: 'divide inputs = 2 and units = 2', actual: '3' },
     ],
     [
-      'fitIntercept in words',
+      'fitIntercept that is a string',
       { fitIntercept: 'no' },
       { code: 'DOMAIN', argument: 'fitIntercept', expected: 'be true | false' },
     ],
     ['a fractional seed', { seed: 0.5 }, { code: 'DOMAIN', where: 'Random', argument: 'seed' }],
     ['a misspelt option', { epoch: 3 }, { code: 'DOMAIN', argument: 'options', actual: "'epoch'" }],
-    ['options that are none', 5, { code: 'DOMAIN', argument: 'options', expected: 'be an object', actual: '5' }],
-  ])('is refused: %s', async (_, odd, fields) => {
+    [
+      'options that are not an object',
+      5,
+      { code: 'DOMAIN', argument: 'options', expected: 'be an object', actual: '5' },
+    ],
+  ])('is rejected: %s', async (_, odd, fields) => {
     const bySteps = /epoch|batch|learningRate|gradient|layer|seed/.test(Object.keys(Object(odd)).join());
     const options = bySteps ? { solver: 'sgd', ...(odd as object) } : odd;
     await refused(SoftmaxRegression.fit(square, labels, options as FitOptions<string>), fields);
   });
 
-  it('is refused: no sample at all, even where the classes are given', async () => {
+  it('is rejected: zero samples, even if classes are given', async () => {
     const nothing = { values: new Float32Array(0), shape: [0, 3] } as const;
     await refused(SoftmaxRegression.fit(nothing, [], { classes: ['a', 'b'] }), {
       code: 'SHAPE',
@@ -519,7 +520,7 @@ describe('bad input to a fitted SoftmaxRegression', () => {
   beforeAll(() => useBackend('cpu'));
 
   it.each(['logits', 'predict', 'predictProbabilities'] as const)(
-    'is refused by %s, and leaves the model as it was',
+    'is rejected by %s, and does not change the model',
     async (method) => {
       const { model } = await trained();
       const before = model.logits(iris.features);
@@ -535,7 +536,7 @@ describe('bad input to a fitted SoftmaxRegression', () => {
     },
   );
 
-  it('is refused by evaluate, which names the label that it never saw', async () => {
+  it('is rejected by evaluate, which names an unknown label', async () => {
     const { model } = await trained();
     const row = iris.features[0];
     const refused = (features: unknown, labels: unknown, fields: object, more?: object) =>
@@ -557,7 +558,7 @@ describe('bad input to a fitted SoftmaxRegression', () => {
     await refused([row], ['setosa'], { code: 'DOMAIN', argument: 'options', actual: "'unit'" }, { unit: 'bits' });
   });
 
-  it('is evaluated until its signal says no more', async () => {
+  it('is rejected by evaluate if its signal is aborted', async () => {
     const { model } = await trained();
     const reason = new Error('enough');
     await expect(model.evaluate(iris.features, iris.labels, { signal: AbortSignal.abort(reason) })).rejects.toBe(
@@ -569,7 +570,7 @@ describe('bad input to a fitted SoftmaxRegression', () => {
 describe('the checks of SoftmaxRegression', () => {
   beforeAll(() => useBackend('cpu'));
 
-  it('fail for logits without the bias, and for a weight that is transposed', async () => {
+  it('fail for logits without the bias, and for a transposed weight', async () => {
     const { model } = await trained();
     const logits = model.logits(iris.features);
     expect(logits).not.toBeAllClose(reference.dense(iris.features, model.weight, [0, 0, 0]), FLOAT64);

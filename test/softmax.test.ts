@@ -13,7 +13,7 @@ onEveryBackend('softmax', (backend) => {
     fc.assert(check, PROPERTY);
   });
 
-  it('has the gradient and the second derivative of the reference', () => {
+  it('has the gradient and second derivative of the reference', () => {
     const check = fc.property(problem, ({ logits, vector, targets }) => {
       const along = (f: typeof softmax) => (o: tf.Tensor2D) => f(o).mul(tf.tensor2d(targets));
       expect(gradientOf(along(softmax), logits)).toBeAllClose(reference.softmaxGradient(logits, targets));
@@ -22,7 +22,7 @@ onEveryBackend('softmax', (backend) => {
       );
       const alongLog = (o: tf.Tensor2D) => logSoftmax(o).mul(tf.tensor2d(targets));
       expect(gradientOf(alongLog, logits)).toBeAllClose(reference.logSoftmaxGradient(logits, targets));
-      // Targets sum to 1; what comes from above need not.
+      // Targets sum to 1; an upstream gradient need not.
       const alongAny = (o: tf.Tensor2D) => logSoftmax(o).mul(tf.tensor2d(vector));
       expect(gradientOf(alongAny, logits)).toBeAllClose(reference.logSoftmaxGradient(logits, vector));
       expect(hessianVectorOf(alongLog, logits, vector)).toBeAllClose(
@@ -32,7 +32,7 @@ onEveryBackend('softmax', (backend) => {
     fc.assert(check, PROPERTY);
   });
 
-  it('gives the numbers of its docstrings', () => {
+  it('matches the docstring examples', () => {
     expect(numbers(() => softmax(asLogits([[1, 2, 3]])))).toBeAllClose([0.09, 0.2447, 0.6652], { rtol: 0, atol: 5e-5 });
     expect(numbers(() => logSoftmax(asLogits([[1, 2, 3]])))).toBeAllClose([-2.4076, -1.4076, -0.4076], {
       rtol: 0,
@@ -40,7 +40,7 @@ onEveryBackend('softmax', (backend) => {
     });
   });
 
-  it('has rows that sum to 1, keeps order, and does not see a shift of the logits', () => {
+  it('has rows that sum to 1, preserves order, and is invariant to a shift of the logits', () => {
     const check = fc.property(problem, fc.integer({ min: -8, max: 8 }), ({ logits }, shift) => {
       const plain = numbers(() => softmax(tf.tensor2d(logits)));
       const shifted = numbers(() => softmax(tf.tensor2d(logits.map((row) => row.map((o) => o + shift)))));
@@ -57,7 +57,7 @@ onEveryBackend('softmax', (backend) => {
     fc.assert(check, PROPERTY);
   });
 
-  it('is stable at ±1e30 and gives −∞ no probability, derivatives included', () => {
+  it('is stable at ±1e30 and −∞, including derivatives', () => {
     const edges = [
       [1e30, -1e30, 0],
       [Number.NEGATIVE_INFINITY, 0, 1],
@@ -71,13 +71,13 @@ onEveryBackend('softmax', (backend) => {
     expect(hessianVectorOf(along, edges, ones)).toBeAllClose(reference.softmaxHessianVector(edges, ones, ones));
   });
 
-  it('is 1 where there is one class, and empty where there is no sample', () => {
+  it('is 1 for one class, and empty for zero samples', () => {
     expect([...numbers(() => softmax(tf.tensor2d([[-7]])))]).toEqual([1]);
     expect([...numbers(() => logSoftmax(tf.tensor2d([[-7]])))].map(Math.abs)).toEqual([0]);
     expect(numbers(() => softmax(tf.zeros([0, 3])))).toHaveLength(0);
   });
 
-  it('lets NaN through, in its row alone', () => {
+  it('propagates NaN within its row only', () => {
     const p = numbers(() =>
       softmax(
         tf.tensor2d([
@@ -89,7 +89,7 @@ onEveryBackend('softmax', (backend) => {
     expect([...p]).toEqual([Number.NaN, Number.NaN, 0.5, 0.5]);
   });
 
-  it(`${backend === 'tensorflow' ? 'is NaN' : 'is refused'} in a row of only −∞`, () => {
+  it(`${backend === 'tensorflow' ? 'is NaN' : 'is rejected'} for a row of only −∞`, () => {
     const rows = [[Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY]];
     for (const f of [softmax, logSoftmax]) {
       const run = () => numbers(() => f(tf.tensor2d(rows)));
@@ -99,7 +99,7 @@ onEveryBackend('softmax', (backend) => {
     expect(() => asLogits(rows)).toThrow(expect.objectContaining({ code: 'DOMAIN', argument: 'logits[0]' }));
   });
 
-  it('refuses what is not [n, classes] of float32', () => {
+  it('rejects tensors other than float32 of shape [n, classes]', () => {
     const shape = expect.objectContaining({ code: 'SHAPE', argument: 'logits' });
     expect(() => tf.tidy(() => softmax(tf.tensor1d([1, 2]) as never))).toThrow(shape);
     expect(() => tf.tidy(() => softmax(tf.tensor2d([[1, 2]], [1, 2], 'int32')))).toThrow(shape);
@@ -116,7 +116,7 @@ describe('the checks of softmax', () => {
     ).toThrow('numbers differ');
   });
 
-  it('make the classic mistake not compile', () => {
+  it('include a type error for a softmax of a softmax', () => {
     const probabilities = softmax(asLogits([[1, 2]]));
     // @ts-expect-error a softmax of a softmax
     softmax(probabilities).dispose();

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { type FitOptions, SoftmaxRegression } from 'softmax-regression';
 
-/** Fits are asynchronous and take milliseconds, so there are fewer of them than of other properties. */
+/** Fits take milliseconds, so these properties have fewer runs than others. */
 const RUNS = { seed: 20201, numRuns: 25 } as const;
 
 interface Samples {
@@ -13,7 +13,7 @@ interface Samples {
   readonly orders: { readonly samples: number[]; readonly features: number[]; readonly classes: number[] };
 }
 
-/** Three classes: with an even number of them and l1 alone, a column of weights may be shifted at no cost. */
+/** Three classes: with an even number and l1 alone, a row of weights can be shifted at no cost. */
 const CLASSES = [0, 1, 2];
 
 const problems: fc.Arbitrary<Samples> = fc
@@ -34,7 +34,7 @@ const problems: fc.Arbitrary<Samples> = fc
         ),
         n,
       ),
-      // Each class occurs, else its bias has no optimum.
+      // Each class must occur, or its bias has no optimum.
       labels: list(fc.nat(2), n - 3).map((labels) => [0, 1, 2, ...labels]),
       weights: list(fc.constantFrom(1, 2, 3), n),
       options: fc.record({
@@ -58,7 +58,7 @@ async function optimum({ features, labels, options }: Samples, over: FitOptions<
 
 type Fit = Awaited<ReturnType<typeof optimum>>;
 
-/** Weights are unique, biases up to one number that is added to all. Both are rounded to float32. */
+/** Weights are unique, and biases up to a common constant. Both are rounded to float32. */
 function expectSame(actual: Fit, expected: Fit): void {
   expect(actual.result.objective).toBeAllClose(expected.result.objective, { rtol: 1e-10, atol: 1e-12 });
   expect(actual.weight).toBeAllClose(expected.weight, { rtol: 1e-5, atol: 1e-6 });
@@ -83,7 +83,7 @@ describe('the optimum', () => {
       expectSame(await optimum(permuted), await optimum(samples));
     }));
 
-  it('follows the classes when they are renamed', () =>
+  it('is permuted with the classes', () =>
     holds(async (samples) => {
       const { classes } = samples.orders;
       const renamed = await optimum({ ...samples, labels: samples.labels.map((label) => classes[label]) });
@@ -91,7 +91,7 @@ describe('the optimum', () => {
       expectSame({ ...renamed, weight: renamed.weight.map(back), bias: back(renamed.bias) }, await optimum(samples));
     }));
 
-  it('follows the features when their columns change places', () =>
+  it('is permuted with the features', () =>
     holds(async (samples) => {
       const { features } = samples.orders;
       const moved = { ...samples, features: samples.features.map((x) => features.map((j) => x[j])) };
@@ -99,22 +99,22 @@ describe('the optimum', () => {
       expectSame(await optimum(moved), { ...expected, weight: features.map((j) => expected.weight[j]) });
     }));
 
-  it('takes a feature’s sign, and nothing else, from the sign of its column', () =>
+  it('changes only the sign of a weight with the sign of its column', () =>
     holds(async (samples) => {
       const turned = await optimum({ ...samples, features: samples.features.map(([x, ...rest]) => [-x, ...rest]) });
       const [first, ...others] = turned.weight;
-      // 0 and −0 are alike.
+      // + 0 turns −0 into 0.
       expectSame({ ...turned, weight: [first.map((w) => -w + 0), ...others] }, await optimum(samples));
     }));
 
-  it('does not notice a scale of all sample weights', () =>
+  it('is invariant to the scale of sample weights', () =>
     holds(async (samples) => {
       const sampleWeights = samples.weights;
       const scaled = await optimum(samples, { sampleWeights: sampleWeights.map((weight) => 1e3 * weight) });
       expectSame(scaled, await optimum(samples, { sampleWeights }));
     }));
 
-  it('takes a sample of weight 3 for three samples', () =>
+  it('counts a sample of weight 3 as three samples', () =>
     holds(async (samples) => {
       const copies = <T>(values: readonly T[]) =>
         values.flatMap((value, i) => Array.from({ length: samples.weights[i] }, () => value));
@@ -122,7 +122,7 @@ describe('the optimum', () => {
       expectSame(await optimum(samples, { sampleWeights: samples.weights }), await optimum(repeated));
     }));
 
-  it('does not notice samples of weight 0', () =>
+  it('ignores samples of weight 0', () =>
     holds(async (samples) => {
       const more = {
         ...samples,
@@ -132,7 +132,7 @@ describe('the optimum', () => {
       expectSame(await optimum(more, { sampleWeights: [...samples.labels.map(() => 1), 0] }), await optimum(samples));
     }));
 
-  it('does not notice a constant that is added to a column, where there is a bias', () =>
+  it('is invariant to a constant added to a column, with a bias', () =>
     holds(async (samples) => {
       const withBias = { ...samples, options: { ...samples.options, fitIntercept: true } };
       const moved = await optimum({ ...withBias, features: withBias.features.map(([x, ...rest]) => [x + 4, ...rest]) });
@@ -140,7 +140,7 @@ describe('the optimum', () => {
       expectSame({ ...moved, bias }, await optimum(withBias));
     }));
 
-  it('changes with the weights: else what is above would show nothing', () =>
+  it('depends on sample weights, which the checks above can detect', () =>
     holds(async (samples) => {
       const heavy = await optimum(samples, {
         l2: 0.01,

@@ -12,7 +12,7 @@ function countOf(labels: readonly string[]): Record<string, number> {
 }
 
 describe('trainTestSplit', () => {
-  it('puts each sample into exactly one part, and round(testFraction·count) into the test part', () => {
+  it('puts each sample in exactly one part, and round(testFraction·count) in the test part', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 2, max: 200 }),
@@ -28,18 +28,18 @@ describe('trainTestSplit', () => {
     );
   });
 
-  it('is decided by its seed', () => {
+  it('is determined by its seed', () => {
     expect(trainTestSplit(50, { seed: 4 })).toEqual(trainTestSplit(50, { seed: 4 }));
     expect(trainTestSplit(50, { seed: 5 })).not.toEqual(trainTestSplit(50, { seed: 4 }));
     expect(trainTestSplit(50)).toEqual(trainTestSplit(50, { testFraction: 0.25, seed: 0 }));
   });
 
-  it('gives both parts in random order', () => {
+  it('returns both parts in random order', () => {
     const { train, test } = trainTestSplit(100);
     for (const part of [train, test]) expect(part).not.toEqual(part.slice().sort());
   });
 
-  it('splits each species of Iris alike when stratified', () => {
+  it('splits each species of Iris equally if stratified', () => {
     const { features, labels } = loadIris();
     const { train, test } = trainTestSplit(150, { testFraction: 0.2, stratify: labels });
     expect(take(features, train)).toHaveLength(120);
@@ -47,7 +47,7 @@ describe('trainTestSplit', () => {
     expect(countOf(take(labels, test))).toEqual({ setosa: 10, versicolor: 10, virginica: 10 });
   });
 
-  it('comes within one sample of the proportion of each class, and splits the sum exactly', () => {
+  it('is within one sample of the proportion of each class, and splits the total exactly', () => {
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: 2, max: 30 }), { minLength: 1, maxLength: 6 }),
@@ -69,10 +69,18 @@ describe('trainTestSplit', () => {
 
   it.each<[string, () => unknown, object]>([
     ['one sample', () => trainTestSplit(1), { code: 'DOMAIN', argument: 'count', actual: '1' }],
-    ['half a sample', () => trainTestSplit(2.5), { code: 'DOMAIN', argument: 'count' }],
-    ['fraction 0', () => trainTestSplit(9, { testFraction: 0 }), { code: 'DOMAIN', argument: 'testFraction' }],
-    ['fraction 1', () => trainTestSplit(9, { testFraction: 1 }), { code: 'DOMAIN', argument: 'testFraction' }],
-    ['fraction NaN', () => trainTestSplit(9, { testFraction: Number.NaN }), { code: 'DOMAIN', actual: 'NaN' }],
+    ['a fractional number of samples', () => trainTestSplit(2.5), { code: 'DOMAIN', argument: 'count' }],
+    [
+      'a test fraction of 0',
+      () => trainTestSplit(9, { testFraction: 0 }),
+      { code: 'DOMAIN', argument: 'testFraction' },
+    ],
+    [
+      'a test fraction of 1',
+      () => trainTestSplit(9, { testFraction: 1 }),
+      { code: 'DOMAIN', argument: 'testFraction' },
+    ],
+    ['a NaN test fraction', () => trainTestSplit(9, { testFraction: Number.NaN }), { code: 'DOMAIN', actual: 'NaN' }],
     [
       'too few labels',
       () => trainTestSplit(3, { stratify: ['a', 'a'] }),
@@ -88,13 +96,13 @@ describe('trainTestSplit', () => {
       () => trainTestSplit(9, { testSize: 3 } as object),
       { code: 'DOMAIN', argument: 'options', actual: "'testSize'" },
     ],
-  ])('refuses %s', (_, call, fields) => {
+  ])('rejects %s', (_, call, fields) => {
     expect(call).toThrow(expect.objectContaining({ where: 'trainTestSplit', ...fields }));
   });
 });
 
 describe('take', () => {
-  it('gives samples back in the form they came in', () => {
+  it('returns samples in the form of the input', () => {
     expect(take(['a', 'b', 'c'], Int32Array.of(2, 0))).toEqual(['c', 'a']);
     const labels = take(Int32Array.of(7, 8, 9), [2, 0]);
     expect(labels[Symbol.toStringTag]).toBe('Int32Array');
@@ -105,7 +113,7 @@ describe('take', () => {
     expect(Array.from(taken.values)).toEqual([5, 6, 1, 2]);
   });
 
-  it.each([-1, 3, 0.5, Number.NaN])('refuses the index %p of three samples', (index) => {
+  it.each([-1, 3, 0.5, Number.NaN])('rejects the index %p for three samples', (index) => {
     for (const samples of [['a', 'b', 'c'], { values: new Float32Array(3), shape: [3, 1] }] as const) {
       expect(() => take(samples as FeatureArray, [0, index])).toThrow(
         expect.objectContaining({
@@ -130,7 +138,7 @@ describe('standardize', () => {
     );
   });
 
-  it('makes every column one of mean 0 and deviation 1, in float32', () => {
+  it('scales each column to mean 0 and deviation 1, in float32', () => {
     const { features } = loadIris();
     const standardized = standardize(features, columnStatistics(features));
     expect(standardized.values[Symbol.toStringTag]).toBe('Float32Array');
@@ -140,7 +148,7 @@ describe('standardize', () => {
     expect(scale).toBeAllClose([1, 1, 1, 1]);
   });
 
-  it('does what its documentation says', () => {
+  it('matches the docstring examples', () => {
     const { mean, scale } = columnStatistics([
       [1, 5],
       [3, 5],
@@ -153,19 +161,19 @@ describe('standardize', () => {
     expect(Array.from(standardize(rows, { mean: [2, 5], scale: [1, 4] }).values)).toEqual([-1, 0, 1, 0.5]);
   });
 
-  it('finds a constant column constant where a rounded mean would give it a deviation', () => {
+  it('detects a constant column despite a rounded mean', () => {
     const rows = Array.from({ length: 10 }, () => [0.1]);
     expect(columnStatistics(rows).scale[0]).toBe(1);
     expect(Array.from(standardize(rows, columnStatistics(rows)).values)).toEqual(new Array(10).fill(0));
   });
 
-  it('keeps small differences of large numbers', () => {
+  it('is accurate for small differences of large numbers', () => {
     const { mean, scale } = columnStatistics([[1e9], [1e9 + 1], [1e9 + 2]]);
     expect(mean[0]).toBe(1e9 + 1);
     expect(scale[0]).toBeCloseTo(Math.sqrt(2 / 3), 12);
   });
 
-  it('reads bytes through their scale', () => {
+  it('applies the scale of bytes', () => {
     const images: FeatureArray = { values: Uint8Array.of(0, 255, 51, 204), shape: [4, 1], scale: 255 };
     const { mean, scale } = columnStatistics(images);
     expect(mean).toBeAllClose([0.5], FLOAT64);
@@ -174,13 +182,17 @@ describe('standardize', () => {
   });
 
   it.each<[string, () => unknown, object]>([
-    ['no sample', () => columnStatistics([]), { code: 'SHAPE', where: 'columnStatistics', argument: 'features' }],
-    ['NaN', () => columnStatistics([[Number.NaN]]), { code: 'DOMAIN', argument: 'features[0][0]' }],
-    ['a mean too few', () => standardize([[1, 2]], { mean: [1], scale: [1, 1] }), { code: 'SHAPE', argument: 'mean' }],
-    ['a scale too many', () => standardize([[1]], { mean: [1], scale: [1, 1] }), { code: 'SHAPE', argument: 'scale' }],
-    ['scale 0', () => standardize([[1]], { mean: [1], scale: [0] }), { code: 'DOMAIN', argument: 'scale[0]' }],
-    ['mean NaN', () => standardize([[1]], { mean: [Number.NaN], scale: [1] }), { code: 'DOMAIN', argument: 'mean[0]' }],
-  ])('refuses %s', (_, call, fields) => {
+    ['zero samples', () => columnStatistics([]), { code: 'SHAPE', where: 'columnStatistics', argument: 'features' }],
+    ['a NaN feature', () => columnStatistics([[Number.NaN]]), { code: 'DOMAIN', argument: 'features[0][0]' }],
+    ['too few means', () => standardize([[1, 2]], { mean: [1], scale: [1, 1] }), { code: 'SHAPE', argument: 'mean' }],
+    ['too many scales', () => standardize([[1]], { mean: [1], scale: [1, 1] }), { code: 'SHAPE', argument: 'scale' }],
+    ['a scale of 0', () => standardize([[1]], { mean: [1], scale: [0] }), { code: 'DOMAIN', argument: 'scale[0]' }],
+    [
+      'a NaN mean',
+      () => standardize([[1]], { mean: [Number.NaN], scale: [1] }),
+      { code: 'DOMAIN', argument: 'mean[0]' },
+    ],
+  ])('rejects %s', (_, call, fields) => {
     expect(call).toThrow(expect.objectContaining(fields));
   });
 });

@@ -30,7 +30,7 @@ async function follow(
 }
 
 onEveryBackend('partialFit', () => {
-  it.each(solversOf('steps'))('over the same samples again and again is fit, bit for bit, with %s', async (solver) => {
+  it.each(solversOf('steps'))('repeated on the same samples equals fit bit for bit, with %s', async (solver) => {
     const { classes: names, numFeatures, ...plain } = base;
     const { model } = await SoftmaxRegression.fit(iris.features, iris.labels, { ...plain, solver, epochs: 3 });
     const stream = await follow({ ...base, solver }, [iris, iris, iris]);
@@ -40,7 +40,7 @@ onEveryBackend('partialFit', () => {
     expect(stream.numFeatures).toBe(numFeatures);
   });
 
-  it('keeps what the optimizer remembers from part to part', async () => {
+  it('keeps the optimizer state between parts', async () => {
     // In order and in whole batches, parts are the steps of one pass.
     const options = { ...base, solver: 'adam', batchSize: 30, shuffle: false } as const;
     const { classes: _, numFeatures: __, ...plain } = options;
@@ -53,7 +53,7 @@ onEveryBackend('partialFit', () => {
     expect(forgetful.model.weight).not.toEqual(model.weight);
   });
 
-  it('makes a PHM layer go on from its factors', async () => {
+  it('continues a PHM layer from its factors', async () => {
     const labels = iris.labels.map((label) => label === 'setosa');
     const phm = { ...base, solver: 'adam', layer: { phm: 2 } } as const;
     const { classes: _, numFeatures: __, ...plain } = phm;
@@ -64,7 +64,7 @@ onEveryBackend('partialFit', () => {
     expect(stream.numParameters).toBe(model.numParameters);
   });
 
-  it('follows a schedule from part to part', async () => {
+  it('continues a learning rate schedule between parts', async () => {
     const learningRate = { schedule: 'step', rate: 0.2, factor: 0.5, every: 1 } as const;
     const { classes: _, numFeatures: __, ...plain } = { ...base, learningRate };
     const options = { ...plain, solver: 'sgd', epochs: 3 } as const;
@@ -77,7 +77,7 @@ onEveryBackend('partialFit', () => {
     expect(SoftmaxRegression.fromBytes(stream.toBytes()).options).toEqual(stream.options);
   });
 
-  it('learns, takes parts without some classes, and leaves the model before as it was', async () => {
+  it('learns, accepts parts without some classes, and does not change the previous model', async () => {
     const options = { ...base, solver: 'adam' } as const;
     const before = await SoftmaxRegression.untrained(options);
     const [weight, first] = [before.weight, before.predictProbabilities([[5, 3, 2, 1]])];
@@ -93,7 +93,7 @@ onEveryBackend('partialFit', () => {
     expect(accuracy).toBeGreaterThan(0.93);
   });
 
-  it('multiplies losses by weights as they are', async () => {
+  it('multiplies losses by weights without normalising them', async () => {
     const options = { ...base, solver: 'sgd', batchSize: 150 } as const;
     const model = await SoftmaxRegression.untrained(options);
     const sampleWeights = new Float64Array(150).fill(2);
@@ -105,7 +105,7 @@ onEveryBackend('partialFit', () => {
     expect(likewise.weight).toEqual(faster.model.weight);
   });
 
-  it('goes on from a model of fit, and from another with other classes', async () => {
+  it('continues from a model of fit, also with other classes', async () => {
     const plain = { solver: 'sgd', epochs: 5, learningRate: 0.1 } as const;
     const { model } = await SoftmaxRegression.fit(iris.features, iris.labels, plain);
     const next = await model.partialFit(iris.features, iris.labels, { epochs: 5 });
@@ -116,7 +116,7 @@ onEveryBackend('partialFit', () => {
     expect(wider.weight.map((row) => row.slice(1))).toEqual(model.weight);
   });
 
-  it('hands its part to callbacks, epochs counted on', async () => {
+  it('continues to count epochs in callbacks', async () => {
     const epochs: number[] = [];
     const progress: number[] = [];
     let model = await SoftmaxRegression.untrained(base);
@@ -130,13 +130,13 @@ onEveryBackend('partialFit', () => {
     }
     expect(epochs).toEqual([0, 1, 2, 3]);
     expect(progress).toEqual([1, 2, 2, 2, 3, 4, 4, 4]);
-    // Of the second part alone.
+    // The result is that of the second part.
     expect(result).toMatchObject({ iterations: 10, history: [{ epoch: 3 }, { epoch: 4 }] });
   });
 });
 
 describe('a stream over two backends', () => {
-  it('goes on with the numbers of the first, whose parameters may lie otherwise', async () => {
+  it('continues on the second backend with the same numbers', async () => {
     const options = { ...base, solver: 'momentum' } as const;
     await useBackend('cpu');
     const expected = await follow(options, [iris, iris]);
@@ -159,8 +159,8 @@ describe('bad streams', () => {
   it.each<[string, object, object]>([
     ['one class', { classes: ['a'] }, { argument: 'classes' }],
     ['no classes', { classes: undefined }, { argument: 'classes' }],
-    ['a class twice', { classes: ['a', 'b', 'a'] }, { argument: 'classes', expected: 'be distinct' }],
-    ['no features', { numFeatures: 0 }, { argument: 'numFeatures' }],
+    ['a duplicate class', { classes: ['a', 'b', 'a'] }, { argument: 'classes', expected: 'be distinct' }],
+    ['zero features', { numFeatures: 0 }, { argument: 'numFeatures' }],
     [
       'lbfgs',
       { solver: 'lbfgs' },
@@ -171,15 +171,15 @@ describe('bad streams', () => {
           .join(' | ')}`,
       },
     ],
-    ['epochs', { epochs: 3 }, { argument: 'options', actual: "'epochs'" }],
+    ['an epochs option', { epochs: 3 }, { argument: 'options', actual: "'epochs'" }],
     ['balanced classes', { classWeights: 'balanced' }, { argument: 'classWeights' }],
-    ['weights of no class', { classWeights: { z: 1 } }, { argument: 'classWeights', actual: '"z"' }],
+    ['a weight of an unknown class', { classWeights: { z: 1 } }, { argument: 'classWeights', actual: '"z"' }],
     [
       'a cosine without an end',
       { learningRate: { schedule: 'cosine', rate: 0.1 } },
       { argument: 'learningRate.epochs', actual: 'undefined' },
     ],
-  ])('are refused: %s', async (_, change, fields) => {
+  ])('are rejected: %s', async (_, change, fields) => {
     const options = { classes: ['a', 'b'], numFeatures: 2, ...change } as StreamOptions<string>;
     await expect(SoftmaxRegression.untrained(options)).rejects.toMatchObject({
       ...{ code: 'DOMAIN', where: 'untrained', ...fields },
@@ -191,8 +191,8 @@ describe('bad streams', () => {
     ['standardize', { solver: 'sgd', standardize: true }, { argument: 'standardize' }],
     ['balanced classes', { solver: 'sgd', classWeights: 'balanced' }, { argument: 'classWeights' }],
     ['a PHM layer', { solver: 'sgd', layer: { phm: 2 } }, { argument: 'layer' }],
-    ['a function of a rate', { solver: 'sgd', learningRate: () => 0.1 }, { argument: 'learningRate' }],
-  ])('are refused: a model of fit with %s', async (_, options, fields) => {
+    ['a learning rate function', { solver: 'sgd', learningRate: () => 0.1 }, { argument: 'learningRate' }],
+  ])('are rejected: a model of fit with %s', async (_, options, fields) => {
     const rows = [
       [1, 2],
       [3, 4],
@@ -203,7 +203,7 @@ describe('bad streams', () => {
     });
   });
 
-  it('are refused: parts that do not fit the model', async () => {
+  it('are rejected: parts that do not match the model', async () => {
     const model = await SoftmaxRegression.untrained({ classes: ['a', 'b'], numFeatures: 2 });
     const refused = (features: unknown, labels: unknown, fields: object, options = {}) =>
       expect(model.partialFit(features as number[][], labels as 'a'[], options)).rejects.toMatchObject({
@@ -220,7 +220,7 @@ describe('bad streams', () => {
     await refused([[1, 2]], ['a'], { argument: 'epochs' }, { epochs: 0 });
     await refused([[1, 2]], ['a'], { argument: 'options', actual: "'l2'" }, { l2: 1 });
     await refused([[1, 2]], ['a'], { argument: 'sampleWeights[0]' }, { sampleWeights: [-1] });
-    // @ts-expect-error a label that the model does not know
+    // @ts-expect-error a label outside the classes
     await expect(model.partialFit([[1, 2]], ['c'])).rejects.toThrow();
   });
 });

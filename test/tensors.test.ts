@@ -27,7 +27,7 @@ const shape = (fields: object) => expect.objectContaining({ code: 'SHAPE', ...fi
 onEveryBackend('checked tensors', (backend) => {
   const reads = backend !== 'tensorflow';
 
-  it('hold the rows they are made of, as float32', () => {
+  it('contain the given rows as float32', () => {
     tf.tidy(() => {
       const logits = asLogits([[1, impossible, 0.1], Float32Array.of(4, 5, 6)]);
       expect([logits.shape, logits.dtype]).toEqual([[2, 3], 'float32']);
@@ -37,7 +37,7 @@ onEveryBackend('checked tensors', (backend) => {
     });
   });
 
-  it('hold class indices, as int32', () => {
+  it('contain class indices as int32', () => {
     tf.tidy(() => {
       for (const labels of [[2, 0], Uint8Array.of(2, 0), Int32Array.of(2, 0)]) {
         const tensor = asLabels(labels, 3);
@@ -46,7 +46,7 @@ onEveryBackend('checked tensors', (backend) => {
     });
   });
 
-  it('are the given tensor where there is one', () => {
+  it('are the given tensor itself', () => {
     tf.tidy(() => {
       const matrix = tf.tensor2d([[0.5, 0.5]]);
       const labels = tf.tensor1d([1], 'int32');
@@ -57,7 +57,7 @@ onEveryBackend('checked tensors', (backend) => {
     });
   });
 
-  it('may be empty', () => {
+  it('can be empty', () => {
     tf.tidy(() => {
       expect(asLogits([]).shape).toEqual([0, 0]);
       expect(asTargets(tf.zeros([0, 3])).shape).toEqual([0, 3]);
@@ -65,7 +65,7 @@ onEveryBackend('checked tensors', (backend) => {
     });
   });
 
-  it.each([nan, infinite, 1e39])('refuse %p in rows of logits', (value) => {
+  it.each([nan, infinite, 1e39])('reject %p in rows of logits', (value) => {
     const actual = String(Math.fround(value));
     expect(() =>
       asLogits([
@@ -82,7 +82,7 @@ onEveryBackend('checked tensors', (backend) => {
     );
   });
 
-  it('refuse a row of only −∞, in a tensor where reading is free', () => {
+  it('reject a row of only −∞, in tensors only if reading is free', () => {
     const rows = [
       [0, 0],
       [impossible, impossible],
@@ -96,11 +96,11 @@ onEveryBackend('checked tensors', (backend) => {
 
   it.each([
     ['sums to 0.9', [0.5, 0.4], '[1]', 'sum to 1'],
-    ['was cut to two decimals', [0.33, 0.66], '[1]', 'sum to 1'],
-    ['holds ∞', [infinite, 0], '[1]', 'sum to 1'],
+    ['is truncated to two decimals', [0.33, 0.66], '[1]', 'sum to 1'],
+    ['contains ∞', [infinite, 0], '[1]', 'sum to 1'],
     ['is negative', [1.5, -0.5], '[1][1]', 'be ≥ 0'],
-    ['holds NaN', [nan, 1], '[1][0]', 'be ≥ 0'],
-  ])('refuse a distribution that %s', (_, row, place, expected) => {
+    ['contains NaN', [nan, 1], '[1][0]', 'be ≥ 0'],
+  ])('reject a distribution that %s', (_, row, place, expected) => {
     const rows = [[0, 1], row];
     for (const [make, where, argument] of [
       [asTargets, 'asTargets', `targets${place}`],
@@ -108,23 +108,23 @@ onEveryBackend('checked tensors', (backend) => {
     ] as const) {
       expect(() => make(rows)).toThrow(domain({ where, argument, expected }));
       const fromTensor = () => tf.tidy(() => make(tf.tensor2d(rows)).shape);
-      // NaN goes through a tensor, to come out as NaN; TensorFlow's values are not read.
+      // NaN in a tensor is accepted and propagates; on TensorFlow the values are not read.
       if (reads && !row.some(Number.isNaN)) expect(fromTensor).toThrow(domain({ where, argument, expected }));
       else expect(fromTensor()).toEqual([2, 2]);
     }
   });
 
-  it('take a distribution of a thousand classes that was normalised in float32', () => {
+  it('accept a distribution over 1000 classes normalised in float32', () => {
     const uniform = new Float32Array(1000).fill(1 / 1000);
     expect(numbers(() => asTargets([uniform]))).toHaveLength(1000);
   });
 
-  it('take every int32 that is no less than 0 for a label, unless told how many classes there are', () => {
+  it('accept every non-negative int32 label if the number of classes is not given', () => {
     expect(numbers(() => asLabels([0, 2 ** 31 - 2 ** 7]))).toEqual(Float32Array.of(0, 2 ** 31 - 2 ** 7));
     expect(() => asLabels([2 ** 31])).toThrow(domain({ where: 'asLabels', argument: 'labels[0]' }));
   });
 
-  it.each([-1, 3, 0.5, nan, infinite])('refuse the label %p of three classes', (label) => {
+  it.each([-1, 3, 0.5, nan, infinite])('reject the label %p for three classes', (label) => {
     const refused = domain({ where: 'asLabels', argument: 'labels[1]', expected: 'be an integer in [0, 3)' });
     expect(() => asLabels([0, label], 3)).toThrow(refused);
     if (!Number.isInteger(label)) return;
@@ -137,13 +137,13 @@ onEveryBackend('checked tensors', (backend) => {
     ['ragged rows', [[1, 2], [3]], 'SHAPE', 'logits'],
     ['a number in place of rows', 5, 'SHAPE', 'logits'],
     ['a flat array', [1, 2], 'SHAPE', 'logits[0]'],
-    ['nothing', undefined, 'SHAPE', 'logits'],
+    ['undefined', undefined, 'SHAPE', 'logits'],
     ['a string among numbers', [[1, '2']], 'DOMAIN', 'logits[0][1]'],
-  ])('refuse %s', (_, rows, code, argument) => {
+  ])('reject %s', (_, rows, code, argument) => {
     expect(() => asLogits(rows as never)).toThrow(expect.objectContaining({ code, where: 'asLogits', argument }));
   });
 
-  it('refuse a tensor of another rank or dtype, and say how to cast it', () => {
+  it('reject tensors of the wrong rank or dtype, with a hint', () => {
     tf.tidy(() => {
       for (const make of [asLogits, asTargets, asProbabilities]) {
         expect(() => make(tf.tensor1d([1]) as never)).toThrow(shape({ actual: '[1]' }));
@@ -158,11 +158,11 @@ onEveryBackend('checked tensors', (backend) => {
   });
 });
 
-describe('the types', () => {
-  // Each line below is a test that the compiler runs; the body only has to be there.
+describe('tensor types', () => {
+  // The compiler checks each line; the body does not run.
   const compiles = (body: () => unknown) => expect(body).toBeInstanceOf(Function);
 
-  it('take plain tensors, and what this package returns', () => {
+  it('accept plain tensors and results of this package', () => {
     compiles(() => {
       const plain = tf.tensor2d([[1, 2]]);
       const logits: Logits = asLogits(plain);
@@ -175,7 +175,7 @@ describe('the types', () => {
     });
   });
 
-  it('refuse a meaning in the place of another', () => {
+  it('reject one kind of tensor in place of another', () => {
     compiles(() => {
       const logits = asLogits([[1, 2]]);
       const probabilities = softmax(logits);
@@ -183,31 +183,31 @@ describe('the types', () => {
       const labels = asLabels([1]);
       // @ts-expect-error a softmax of a softmax: the loss takes logits
       crossEntropy(probabilities, targets);
-      // @ts-expect-error targets are no logits
+      // @ts-expect-error targets are not logits
       logSoftmax(targets);
-      // @ts-expect-error logits are no distribution
+      // @ts-expect-error logits are not a distribution
       crossEntropy(logits, logits);
       // @ts-expect-error class indices are not one-hot
       crossEntropy(logits, labels);
-      // @ts-expect-error one-hot rows are no class indices
+      // @ts-expect-error one-hot rows are not class indices
       sparseCrossEntropy(logits, targets);
-      // @ts-expect-error logits are no probabilities
+      // @ts-expect-error logits are not probabilities
       negativeLogLikelihood(logits, labels);
       // @ts-expect-error logits have no entropy before softmax
       entropy(logits);
-      // @ts-expect-error there is nothing to undo in class indices
+      // @ts-expect-error class indices are not one-hot rows
       fromOneHot(labels);
       // @ts-expect-error a layer gives logits, not probabilities
       entropy(new Dense({ inputs: 2, units: 2 }).forward(logits));
     });
   });
 
-  it('know whether a loss is a scalar or one per sample', () => {
+  it('distinguish a scalar loss from one per sample', () => {
     compiles(() => {
       const logits = asLogits([[1, 2]]);
       const mean: tf.Scalar = sparseCrossEntropy(logits, [1]);
       const each: tf.Tensor1D = sparseCrossEntropy(logits, [1], { reduction: 'none' });
-      // @ts-expect-error one loss per sample is no scalar
+      // @ts-expect-error one loss per sample is not a scalar
       const wrong: tf.Scalar = sparseCrossEntropy(logits, [1], { reduction: 'none' });
       return [mean, each, wrong];
     });

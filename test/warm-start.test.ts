@@ -15,7 +15,7 @@ onEveryBackend('fit with warmStart', () => {
   it.each<[string, FitOptions<string>]>([
     ['', {}],
     [' of standardised features', { standardize: true }],
-  ])('is at the optimum at once, begun from the optimum%s', async (_, more) => {
+  ])('converges at once from the optimum%s', async (_, more) => {
     const cold = await SoftmaxRegression.fit<string>(iris.features, iris.labels, { ...options, ...more });
     const warm = await SoftmaxRegression.fit<string>(iris.features, iris.labels, {
       ...{ ...options, ...more, tolerance: 1e-5, warmStart: cold.model },
@@ -29,7 +29,7 @@ onEveryBackend('fit with warmStart', () => {
   it.each([
     ['added', setosaVersicolor, iris],
     ['removed', iris, setosaVersicolor],
-  ])('finds the same optimum from a model to which classes were %s', async (_, before, after) => {
+  ])('finds the same optimum if classes were %s', async (_, before, after) => {
     const { model } = await SoftmaxRegression.fit(before.features, before.labels, options);
     const cold = await SoftmaxRegression.fit(after.features, after.labels, options);
     const warm = await SoftmaxRegression.fit(after.features, after.labels, { ...options, warmStart: model });
@@ -41,7 +41,7 @@ onEveryBackend('fit with warmStart', () => {
     );
   });
 
-  it('goes on by steps where the other model ended, without its momentum', async () => {
+  it('continues the steps of another model, without its momentum', async () => {
     const plain = { solver: 'sgd', batchSize: 150, learningRate: 0.1, shuffle: false } as const;
     const whole = await SoftmaxRegression.fit(iris.features, iris.labels, { ...plain, epochs: 6 });
     const half = await SoftmaxRegression.fit(iris.features, iris.labels, { ...plain, epochs: 3 });
@@ -52,7 +52,7 @@ onEveryBackend('fit with warmStart', () => {
     expect(rest.result.history.map(({ loss }) => loss)).toEqual(whole.result.history.slice(3).map(({ loss }) => loss));
   });
 
-  it('matches classes by label, in whatever order', async () => {
+  it('matches classes by label, in any order', async () => {
     const { model } = await first();
     const turned = [...classes].reverse();
     const still = { solver: 'sgd', epochs: 1, learningRate: 1e-30, classes: turned } as const;
@@ -74,22 +74,22 @@ describe('startFrom', () => {
     bias: [Math.log(20) + 7, Math.log(30) + 7, Math.log(50) + 7],
   };
 
-  it('gives a new class the mean column, and the bias of its share', () => {
+  it('gives a new class the mean column and the bias of its frequency', () => {
     const start = startFrom(model, ['d', 'a', 'b', 'c'], [100, 20, 30, 50], 2, true, 'fit');
     expect([...start.subarray(0, 8)]).toEqual([3, 1, 2, 6, -1, 0, -1, -2]);
-    // Where features say nothing: 100 of 200 samples.
+    // By bias alone, class d has 100 of 200 samples.
     const odds = Array.from(start.subarray(8), (b) => Math.exp(b - 7));
     expect(odds).toBeAllClose([100, 20, 30, 50], { rtol: 1e-12, atol: 0 });
   });
 
-  it('leaves the others their odds where a class is gone', () => {
+  it('keeps the odds of the other classes if a class is removed', () => {
     expect([...startFrom(model, ['c', 'a'], [1, 1], 2, true, 'fit')]).toEqual([
       ...[6, 1, -2, 0],
       ...[model.bias[2], model.bias[0]],
     ]);
   });
 
-  it('does not change by what is added to all columns alike, up to that', () => {
+  it('changes only by a shift if all columns are shifted', () => {
     const shifted = {
       ...model,
       weight: model.weight.map((row) => Array.from(row, (w) => w + 5)),
@@ -110,14 +110,18 @@ describe('bad warm starts', () => {
   beforeAll(() => useBackend('cpu'));
 
   it.each<[string, FitOptions<string>, object]>([
-    ['what is no model', { warmStart: 7 as never }, { code: 'DOMAIN', expected: 'be a fitted model', actual: '7' }],
     [
-      'a model of other features',
+      'a value that is not a model',
+      { warmStart: 7 as never },
+      { code: 'DOMAIN', expected: 'be a fitted model', actual: '7' },
+    ],
+    [
+      'a model with another number of features',
       { warmStart: { classes: ['a', 'b'], numFeatures: 3, weight: [], bias: [] } },
       { code: 'SHAPE', expected: 'be a model of 1 features, as the samples have', actual: 'one of 3 features' },
     ],
     [
-      'a model of other classes',
+      'a model without common classes',
       { warmStart: { classes: [0, 1], numFeatures: 1, weight: [[1, 2]], bias: [0, 0] } },
       { code: 'DOMAIN', expected: 'have at least one of the classes "a", "b"', actual: 'one of 0,1' },
     ],
@@ -129,7 +133,7 @@ describe('bad warm starts', () => {
       },
       { code: 'DOMAIN', expected: "be left out where the layer is not 'dense'" },
     ],
-  ])('are refused: %s', async (_, options, fields) => {
+  ])('are rejected: %s', async (_, options, fields) => {
     const fit = SoftmaxRegression.fit<string>([[0], [1]], ['a', 'b'], options);
     await expect(fit).rejects.toMatchObject({ where: 'fit', argument: 'warmStart', ...fields });
   });

@@ -22,7 +22,7 @@ describe('sampleWeightsOf', () => {
   const classes = ['a', 'b', 'c'];
   const labels = Int32Array.of(0, 0, 0, 1);
 
-  it('balances classes as its example says, and leaves out one without samples', () => {
+  it('matches the docstring example for balanced, and skips classes without samples', () => {
     const weights = sampleWeightsOf(labels, ['a', 'b'], { classWeights: 'balanced' }, 'fit');
     expect(weights?.values).toBeAllClose([2 / 3, 2 / 3, 2 / 3, 2], FLOAT64);
     expect(weights?.total).toBeAllClose(4, FLOAT64);
@@ -30,7 +30,7 @@ describe('sampleWeightsOf', () => {
   });
 
   it.each(golden.cases.filter(({ balanced }) => balanced !== undefined))(
-    "balances as scikit-learn's compute_class_weight, with sample weights: $weighted",
+    "balances like scikit-learn's compute_class_weight, with sample weights: $weighted",
     ({ weighted, balanced }) => {
       const sampleWeights = weighted ? sevenths : undefined;
       const weights = sampleWeightsOf(y, iris.classNames, { sampleWeights, classWeights: 'balanced' }, 'fit');
@@ -39,7 +39,7 @@ describe('sampleWeightsOf', () => {
     },
   );
 
-  it('gives each class the same sum where they are balanced, however their samples weigh', () => {
+  it('gives each class the same total weight if balanced, for any sample weights', () => {
     const samples = fc.array(fc.tuple(fc.nat(2), between(0.01, 9)), { minLength: 1 });
     fc.assert(
       fc.property(samples, (pairs) => {
@@ -55,18 +55,18 @@ describe('sampleWeightsOf', () => {
     );
   });
 
-  it('takes 1 for a class that is not named, and multiplies by the weight of the sample', () => {
+  it('uses 1 for unnamed classes, and multiplies by the sample weight', () => {
     const sampleWeights = Float32Array.of(1, 2, 0, 4);
     const weights = sampleWeightsOf(labels, classes, { sampleWeights, classWeights: { a: 10, c: 0 } }, 'fit');
     expect(weights).toEqual({ values: Float64Array.of(10, 20, 0, 4), total: 34 });
   });
 
-  it('is undefined where every sample counts the same, so that nothing is multiplied', () => {
+  it('is undefined if all samples have the same weight', () => {
     expect(sampleWeightsOf(labels, classes, {}, 'fit')).toBeUndefined();
     expect(sharesOf(undefined, 4)).toEqual(new Float32Array(4).fill(0.25));
   });
 
-  it('has shares that sum to 1, and relative weights of mean 1, also near the ends of float64', () => {
+  it('has shares that sum to 1 and relative weights of mean 1, also near the limits of float64', () => {
     for (const factor of [1, 1e-300, 1e300]) {
       const sampleWeights = [3, 1, 0, 4].map((weight) => weight * factor);
       const weights = sampleWeightsOf(labels, classes, { sampleWeights }, 'fit');
@@ -78,7 +78,7 @@ describe('sampleWeightsOf', () => {
 });
 
 describe('class weights', () => {
-  it('are kept by the names of the classes, from an object or a Map', () => {
+  it('are stored by class name, from an object or a Map', () => {
     expect(namedClassWeights({ a: 1, b: 0 }, 'fit')).toEqual({ a: 1, b: 0 });
     const byLabel = new Map([
       [true, 2],
@@ -93,7 +93,7 @@ describe('class weights', () => {
     [{ a: -1 }, { argument: 'classWeights["a"]', expected: 'be a finite number ≥ 0', actual: '-1' }],
     [{ a: '1' }, { argument: 'classWeights["a"]', actual: '"1"' }],
     [new Map([[7, Number.NaN]]), { argument: 'classWeights[7]', actual: 'NaN' }],
-  ])('are refused: %j', (classWeights, fields) => {
+  ])('are rejected: %j', (classWeights, fields) => {
     expect(() => namedClassWeights(classWeights, 'fit')).toThrow(fails(fields));
   });
 });
@@ -106,7 +106,7 @@ onEveryBackend('fit with weights', () => {
     });
 
   it.each(golden.cases)(
-    'finds the optimum of scikit-learn, class weights $classWeights, sample weights $weighted',
+    'matches the optimum of scikit-learn, class weights $classWeights, sample weights $weighted',
     async ({ weighted, classWeights, weight, bias }) => {
       const options = {
         solver: 'lbfgs',
@@ -123,7 +123,7 @@ onEveryBackend('fit with weights', () => {
     },
   );
 
-  it.each(SOLVER_NAMES)('takes a sample of weight 2 for two samples, with %s', async (solver) => {
+  it.each(SOLVER_NAMES)('counts a sample of weight w as w samples, with %s', async (solver) => {
     const counts = flowers.labels.map((_, i) => (i * 3) % 4);
     const repeated = counts.flatMap((count, i) => new Array<number>(count).fill(i));
     // Full batches, so that the order of the samples does not matter.
@@ -141,7 +141,7 @@ onEveryBackend('fit with weights', () => {
     expect(centred(weighted.model)).toBeAllClose(centred(twice.model), { rtol: 0, atol: 2e-5 });
   });
 
-  it('does not change where all weights are multiplied by the same', async () => {
+  it('is invariant to the scale of sample weights', async () => {
     const options = { solver: 'adam', epochs: 3, batchSize: 32 } as const;
     const [one, many] = [1, 1024].map((factor) => sevenths.map((weight) => weight * factor));
     const trained = (sampleWeights: number[]) =>
@@ -150,9 +150,9 @@ onEveryBackend('fit with weights', () => {
   });
 
   it.each(['closed-form', 'autograd'] as const)(
-    'has batch losses whose mean over an epoch is that of all samples, by %s',
+    'has batch losses that average to the mean loss of all samples, by %s',
     async (gradient) => {
-      // A rate so small that nothing moves.
+      // The rate is so small that the parameters do not change.
       const options = { solver: 'sgd', gradient, learningRate: 1e-30, epochs: 1, batchSize: 7, seed: 3 } as const;
       const { result } = await SoftmaxRegression.fit(flowers.features, flowers.labels, {
         ...options,
@@ -162,7 +162,7 @@ onEveryBackend('fit with weights', () => {
     },
   );
 
-  it('is not touched by a sample of weight 0, however far it lies', async () => {
+  it('ignores a sample of weight 0 with huge features', async () => {
     const far = [1e38, -1e38, 1e38, 1e38];
     const options = { solver: 'sgd', epochs: 2, batchSize: 1000, learningRate: 0.1 } as const;
     const alone = await SoftmaxRegression.fit(flowers.features, flowers.labels, options);
@@ -182,7 +182,7 @@ describe('bad weights', () => {
   const rows = [[0], [1], [2]];
   it.each<[string, FitOptions<string>, object]>([
     [
-      'of another number',
+      'of the wrong length',
       { sampleWeights: [1, 2] },
       {
         code: 'SHAPE',
@@ -191,32 +191,32 @@ describe('bad weights', () => {
         actual: '2',
       },
     ],
-    ['that are no list', { sampleWeights: 3 as never }, { code: 'SHAPE', argument: 'sampleWeights', actual: '3' }],
+    ['that are not a list', { sampleWeights: 3 as never }, { code: 'SHAPE', argument: 'sampleWeights', actual: '3' }],
     ['that are negative', { sampleWeights: [1, -1, 1] }, { argument: 'sampleWeights[1]', actual: '-1' }],
     ['that are NaN', { sampleWeights: [1, 1, Number.NaN] }, { argument: 'sampleWeights[2]', actual: 'NaN' }],
     ['that are infinite', { sampleWeights: [1, 1, 1 / 0] }, { argument: 'sampleWeights[2]', actual: 'Infinity' }],
-    ['that are text', { sampleWeights: ['1', 1, 1] as never }, { argument: 'sampleWeights[0]', actual: '"1"' }],
+    ['that are strings', { sampleWeights: ['1', 1, 1] as never }, { argument: 'sampleWeights[0]', actual: '"1"' }],
     [
       'that are all 0',
       { sampleWeights: [0, 0, 0] },
       { argument: 'sampleWeights', expected: 'have a sum over the samples that is finite and > 0', actual: '0' },
     ],
-    ['whose sum is too much', { sampleWeights: [1e308, 1e308, 0] }, { argument: 'sampleWeights', actual: 'Infinity' }],
+    ['whose sum overflows', { sampleWeights: [1e308, 1e308, 0] }, { argument: 'sampleWeights', actual: 'Infinity' }],
     ['of classes that are all 0', { classWeights: { a: 0, b: 0 } }, { argument: 'classWeights', actual: '0' }],
     [
-      'of a class that is none',
+      'of an unknown class',
       { classWeights: { a: 1, z: 2 } },
       { argument: 'classWeights', expected: 'name only the classes "a", "b"', actual: '"z"' },
     ],
-  ])('are refused: those %s', async (_, options, fields) => {
+  ])('are rejected: those %s', async (_, options, fields) => {
     for (const solver of SOLVER_NAMES) {
       const fit = SoftmaxRegression.fit<string>(rows, ['a', 'b', 'a'], { solver, ...options });
       await expect(fit).rejects.toThrow(fails(fields));
     }
   });
 
-  it('do not compile for labels that are none', async () => {
-    // @ts-expect-error z is no label
+  it('are a type error for unknown labels', async () => {
+    // @ts-expect-error z is not a label
     const wrong = SoftmaxRegression.fit(rows, ['a', 'b', 'a'], { classWeights: { a: 1, z: 2 } });
     await expect(wrong).rejects.toThrow(fails({ actual: '"z"' }));
     await SoftmaxRegression.fit(rows, ['a', 'b', 'a'], { classWeights: new Map([['a', 2]]) });
@@ -228,7 +228,7 @@ describe('bad weights', () => {
 describe('the checks of weights', () => {
   beforeAll(() => useBackend('cpu'));
 
-  it('fail for weights of another class, and for classes balanced by their numbers alone', async () => {
+  it('fail for wrong class weights, for balance that ignores sample weights, and without sample weights', async () => {
     const trained = (options: FitOptions<string>) =>
       SoftmaxRegression.fit<string>(flowers.features, flowers.labels, { l2: golden.l2, solver: 'lbfgs', ...options });
     const sampleWeights = sevenths;
