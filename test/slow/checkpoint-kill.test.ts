@@ -1,4 +1,4 @@
-// A training in a process of its own that is killed, and started again.
+// Training in a separate process that is killed and restarted.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,8 +18,8 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe('a process that is killed', () => {
-  /** What it said at last; `undefined` where it was killed. */
+describe('a killed training process', () => {
+  /** The last line of the process, or `undefined` if it was killed. */
   function run(
     path: string,
     backend: string,
@@ -59,12 +59,12 @@ describe('a process that is killed', () => {
           ],
         ]
       : []),
-  ])('on %s, %i times, ends as one that was not, bit for bit', async (backend, kills, options) => {
+  ])('on %s, %i times, ends with the same bits as an uninterrupted one', async (backend, kills, options) => {
     const name = `${backend}-${options.solver}`;
     const whole = await run(join(folder, `${name}-whole`), backend, options);
     const path = join(folder, name);
     for (let i = 0; i < kills; i++) {
-      // While it computes, waits, or writes.
+      // The kill falls into computing, waiting or writing.
       const kill = { afterLines: 2 + random.below(9), afterMs: random.below(15) };
       expect(await run(path, backend, options, kill)).toBeUndefined();
       expect(existsSync(path)).toBe(true);

@@ -21,7 +21,7 @@ function problemOf(n: number, numClasses: number): Problem {
   return { features, labels };
 }
 
-/** Enough batches that a pause falls into an epoch, also where hundreds of steps are one native call; the last is short. */
+/** Enough batches that a pause falls within an epoch, even if hundreds of steps are one native call; the last batch is short. */
 const SAMPLES: Readonly<Record<TestBackend, number>> = { tensorflow: 5001, wasm: 401, cpu: 401 };
 
 const plain = { solver: 'sgd', epochs: 2, batchSize: 2, learningRate: 0.02, seed: 7 } as const;
@@ -44,13 +44,13 @@ function outcome({ model, result }: Awaited<ReturnType<typeof SoftmaxRegression.
 
 const contents = (bytes: Uint8Array) => decodeCheckpoint(bytes, 'test');
 
-/** The same checkpoint but for one thing, with the checksum that belongs to it. */
+/** The checkpoint with one change and a valid checksum. */
 async function altered(bytes: Uint8Array, change: (content: CheckpointContent) => Partial<CheckpointContent>) {
   const content = await contents(bytes);
   return encodeCheckpoint({ ...content, ...change(content) });
 }
 
-/** Tensors whose names begin so, changed. */
+/** Changes the tensors whose names start with `prefix`. */
 function changed(
   { tensors }: CheckpointContent,
   prefix: string,
@@ -63,7 +63,7 @@ function changed(
   return { tensors: Object.fromEntries(entries) };
 }
 
-onEveryBackend('a fit by steps that is resumed', (backend) => {
+onEveryBackend('a resumed fit by steps', (backend) => {
   const three = problemOf(SAMPLES[backend], 3);
   const two = problemOf(SAMPLES[backend], 2);
   const validation = problemOf(60, 3);
@@ -77,7 +77,7 @@ onEveryBackend('a fit by steps that is resumed', (backend) => {
     ['early stopping', three, { ...plain, epochs: 9, validation, earlyStopping: { patience: 2, minDelta: 9 } }],
   ];
 
-  it.each(cases)('ends as one that was not interrupted, from each checkpoint, with %s', async (_, problem, options) => {
+  it.each(cases)('matches an uninterrupted fit from each checkpoint, with %s', async (_, problem, options) => {
     const { features, labels } = problem;
     const without = await SoftmaxRegression.fit(features, labels, options);
     const whole = await kept(problem, options);
@@ -93,7 +93,7 @@ onEveryBackend('a fit by steps that is resumed', (backend) => {
     }
   });
 
-  it('ends otherwise where a part of the checkpoint is lost: each of them counts', async () => {
+  it('differs if any part of the checkpoint is changed', async () => {
     const options: Options = {
       ...plain,
       solver: 'adam',
@@ -104,7 +104,7 @@ onEveryBackend('a fit by steps that is resumed', (backend) => {
     };
     const whole = await kept(three, options, { iterations: 1 });
     const states = await Promise.all(whole.checkpoints.map(contents));
-    // In the midst of the second epoch: everything is under way.
+    // Within the second epoch, where all parts of the state are in use.
     const at = states.findIndex(({ state }) => state.epoch === 1 && state.step !== 0);
     const resumed = async (change: (content: CheckpointContent) => Partial<CheckpointContent>) => {
       const resume = await altered(whole.checkpoints[at], change);
@@ -131,18 +131,21 @@ onEveryBackend('a fit by steps that is resumed', (backend) => {
   });
 });
 
-describe('a fit to the optimum that is resumed, on plain arrays', () => {
+describe('a resumed fit to the optimum, on plain arrays', () => {
   beforeAll(() => useBackend('cpu'));
   const problem = problemOf(200, 3);
   const cases: [string, Options][] = [
-    // So little that the preconditioner is made anew.
+    // The penalty is so small that the preconditioner is rebuilt.
     ['l2', { l2: 1e-7, tolerance: 1e-12 }],
     ['l1', { l2: 1e-4, l1: 0.01, tolerance: 1e-9 }],
     ['standardisation and validation', { l2: 1e-5, standardize: true, validation: 0.2, tolerance: 1e-10 }],
-    ['weights, and too few iterations', { l2: 1e-7, classWeights: 'balanced', maxIterations: 11, tolerance: 1e-12 }],
+    [
+      'class weights and too few iterations',
+      { l2: 1e-7, classWeights: 'balanced', maxIterations: 11, tolerance: 1e-12 },
+    ],
   ];
 
-  it.each(cases)('ends as one that was not interrupted, from each checkpoint, with %s', async (_, options) => {
+  it.each(cases)('matches an uninterrupted fit from each checkpoint, with %s', async (_, options) => {
     const { features, labels } = problem;
     const without = await SoftmaxRegression.fit(features, labels, options);
     const whole = await kept(problem, options);
@@ -153,12 +156,12 @@ describe('a fit to the optimum that is resumed, on plain arrays', () => {
     }
   });
 
-  it('ends otherwise where a part of the checkpoint is lost: each of them counts', async () => {
+  it('differs if any part of the checkpoint is changed', async () => {
     const options: Options = { l2: 1e-7, tolerance: 1e-12 };
     const whole = await kept(problem, options);
     expect(whole.checkpoints.length).toBeGreaterThan(12);
     const resumed = async (change: (content: CheckpointContent) => Partial<CheckpointContent>) => {
-      // Of iteration 13: the preconditioner was made anew at the 12th.
+      // Of iteration 13: the preconditioner was rebuilt at the 12th.
       const resume = await altered(whole.checkpoints[12], change);
       return outcome(await SoftmaxRegression.fit(problem.features, problem.labels, { ...options, resume }));
     };
@@ -190,10 +193,10 @@ describe('a fit to the optimum that is resumed, on plain arrays', () => {
   });
 });
 
-// The cpu backend runs the same code as wasm, in minutes.
+// The cpu backend runs the same code as wasm, but takes minutes.
 const FAST_BACKENDS = TEST_BACKENDS.filter((backend) => backend !== 'cpu');
 
-describe.each(FAST_BACKENDS)('a fit to the optimum that is resumed, on tensors, on %s', (backend) => {
+describe.each(FAST_BACKENDS)('a resumed fit to the optimum, on tensors, on %s', (backend) => {
   beforeAll(() => useBackend(backend));
   /** Just large enough that a fit starts on tensors and ends in float64. */
   const [n, d, classes] = [1300, 390, 10];
@@ -205,7 +208,7 @@ describe.each(FAST_BACKENDS)('a fit to the optimum that is resumed, on tensors, 
   it.each<[string, Options]>([
     ['l2', { l2: 0.01, tolerance: 1e-8 }],
     ['l1', { l2: 0.01, l1: 0.004, tolerance: 1e-7 }],
-  ])('ends as one that was not interrupted, in float32 and in float64, with %s', async (_, options) => {
+  ])('matches an uninterrupted fit, in float32 and in float64, with %s', async (_, options) => {
     const checkpoints: Uint8Array[] = [];
     const write = (bytes: Uint8Array) => {
       checkpoints.push(bytes);

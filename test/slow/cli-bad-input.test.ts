@@ -1,4 +1,4 @@
-// What is wrong with a file or a command line is said in one line, with its place, its rule and the way out.
+// Errors in files and command lines take one line, with place, rule and fix.
 
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -19,7 +19,7 @@ beforeAll(async () => {
 
 afterAll(() => line.dispose());
 
-/** It fails with one line that begins like this, and changes no file. */
+/** Runs a command that must fail with this exit code and change no file; returns its error. */
 async function refusal(code: number, ...args: string[]): Promise<string> {
   const before = readdirSync(line.folder).sort();
   const model = readFileSync(line.path('good.model'));
@@ -38,7 +38,7 @@ const TABLES: readonly [title: string, content: string | Uint8Array, message: Re
     /^error: bad\.csv:1:1: the header must name each column; got "".*--ignore 0/,
   ],
   [
-    'a header with a name twice',
+    'a duplicate name in the header',
     'a,a,kind\n1,2,x\n',
     /^error: bad\.csv:1:2: the header must name each column once; got "a" in columns 1 and 2/,
   ],
@@ -62,7 +62,7 @@ const TABLES: readonly [title: string, content: string | Uint8Array, message: Re
     'a,kind\n1,x\n,y\n',
     /^error: bad\.csv:3:1: a must be a number; got nothing\. Pass --missing drop to skip such rows; when training, --missing mean or --missing median/,
   ],
-  ['nothing', '', /^error: bad\.csv: the table must have at least one row; got an empty file\.$/],
+  ['no content', '', /^error: bad\.csv: the table must have at least one row; got an empty file\.$/],
   ['a header alone', 'a,kind\n', /^error: bad\.csv: the table must have at least one row; got none\.$/],
   [
     'a class of one sample',
@@ -88,7 +88,7 @@ const TABLES: readonly [title: string, content: string | Uint8Array, message: Re
   ],
 ];
 
-describe('train refuses a table with', () => {
+describe('train rejects a table with', () => {
   it.each(TABLES)('%s', async (_, content, message) => {
     line.write('bad.csv', content);
     expect(await refusal(1, 'train', 'bad.csv', '--label', 'kind', '-o', 'good.model', '--report', 'r.html')).toMatch(
@@ -96,27 +96,27 @@ describe('train refuses a table with', () => {
     );
   });
 
-  it('another delimiter than was said', async () => {
+  it('another delimiter than --delimiter', async () => {
     line.write('bad.csv', 'a;b;kind\n1;2;x\n3;4;y\n');
     expect(await refusal(1, 'train', 'bad.csv', '--label', 'kind', '--delimiter', ',')).toMatch(
       /^error: bad\.csv:1: the first line must contain the delimiter ","; got a line with 2 of ";"\. Pass --delimiter ";"/,
     );
   });
 
-  it('no column of that name, and names the nearest', async () => {
+  it('no column of the given name, and suggests the nearest', async () => {
     expect(await refusal(1, 'train', 'good.csv', '--label', 'knid')).toBe(
       'error: good.csv:1: label must be one of the columns "width", "colour", "kind"; got "knid". Did you mean "kind"?',
     );
   });
 });
 
-it('train reads a table with a byte-order mark', async () => {
+it('train reads a table with a byte order mark', async () => {
   line.write('bom.csv', `\ufeff${GOOD}`);
   const { code, stdout } = await line.run('train', 'bom.csv', '--label', 'kind', '--strings', 'one-hot', '--json');
   expect({ code, classes: JSON.parse(stdout).model.classes }).toEqual({ code: 0, classes: ['cat', 'dog'] });
 });
 
-it('train and predict read a table that is gzipped', async () => {
+it('train and predict read a gzipped table', async () => {
   line.write('good.csv.gz', gzipSync(GOOD));
   const { code, stdout } = await line.run('train', 'good.csv.gz', '--label', 'kind', '--strings', 'one-hot', '--json');
   expect({ code, classes: JSON.parse(stdout).model.classes }).toEqual({ code: 0, classes: ['cat', 'dog'] });
@@ -125,37 +125,37 @@ it('train and predict read a table that is gzipped', async () => {
   expect(await line.runWith(gzipSync(GOOD), 'predict', 'good.model', '-')).toEqual(plain);
 });
 
-describe('files', () => {
+describe('commands', () => {
   const train = ['train', 'good.csv', '--label', 'kind', '--strings', 'one-hot'];
 
   it.each([
     [
-      'a table that is not there',
+      'a missing table',
       ['train', 'gone.csv', '--label', 'kind'],
       /^error: gone\.csv: this path must be a readable file; got no such file\. Check the path\.$/,
     ],
     [
-      'a folder that holds no data',
+      'a folder without data',
       ['train', '.'],
       /^error: \.: this folder must hold files such as train-images-idx3-ubyte/,
     ],
     [
-      'a model that is not there',
+      'a missing model',
       ['predict', 'gone.model', 'good.csv'],
       /^error: gone\.model: this path must be a readable file/,
     ],
     [
-      'a table in the place of a model',
+      'a table in place of a model',
       ['predict', 'good.csv', 'good.csv'],
       /^error: good\.csv: header length must be at most \d+; got \d+\. The file is truncated, or not a safetensors file/,
     ],
     [
-      'a model of other columns',
+      'a table with other columns than the model',
       ['predict', 'good.model', 'other.csv'],
       /^error: other\.csv:1: the header must have the column "width", which the schema needs; got "witdh", "colour"\. Did you mean "witdh"\?$/,
     ],
     [
-      'a model of another number of features',
+      'data with another number of features than the model',
       ['evaluate', 'good.model', 'iris'],
       /features must have shape \[150, 3\]; got \[150, 4\]/,
     ],
@@ -165,12 +165,12 @@ describe('files', () => {
       /^error: unlabelled\.csv: the table must have the label column "kind"/,
     ],
     [
-      'a table without labels to report on',
+      'a report on a table without labels',
       ['report', 'good.model', 'unlabelled.csv', '-o', 'r.html'],
       /the label column "kind"/,
     ],
     [
-      'a category that training did not meet',
+      'a category unseen in training',
       ['predict', 'good.model', 'unseen.csv', '-o', 'labels.csv'],
       /^error: unseen\.csv:3:2: colour must be one of "blue", "red"; got "green"\. Pass --unseen zero to encode unseen categories as zeros\.$/,
     ],
@@ -185,11 +185,11 @@ describe('files', () => {
       /^error: \/dev\/null: this path must be a file, or free; got a device/,
     ],
     [
-      'an output where nothing may be written',
+      'an output that cannot be written',
       [...train, '-o', '/proc/x.model'],
       /^error: \/proc\/x\.model: this path must be writable/,
     ],
-  ])('refuse %s', async (_, args, message) => {
+  ])('reject %s', async (_, args, message) => {
     line.write('other.csv', 'witdh,colour\n1,red\n');
     line.write('unlabelled.csv', 'width,colour\n1,red\n');
     line.write('unseen.csv', 'width,colour\n1,red\n1,green\n');
@@ -198,12 +198,12 @@ describe('files', () => {
 
   const isRoot = process.platform === 'linux' && process.getuid?.() === 0;
 
-  (isRoot ? it : it.skip)('stay whole on a full disk', async () => {
+  (isRoot ? it : it.skip)('do not change files on a full disk', async () => {
     mkdirSync(line.path('disk'));
     try {
       execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', line.path('disk')], { stdio: 'ignore' });
     } catch {
-      return; // root in name only
+      return; // root without the right to mount
     }
     try {
       writeFileSync(line.path('disk/r.html'), 'old');
@@ -224,34 +224,34 @@ describe('files', () => {
   });
 });
 
-describe('a wrong command line ends with 2:', () => {
+describe('exit code 2 for', () => {
   const train = ['train', 'good.csv', '--label', 'kind', '--strings', 'one-hot'];
 
   it.each([
     [
-      'an option that is nearly one',
+      'a misspelt option',
       ['train', 'good.csv', '--lable', 'kind'],
       /^error: unknown option '--lable'\n\(Did you mean --label\?\)/,
     ],
-    ['a command that is nearly one', ['tran', 'good.csv'], /^error: unknown command 'tran'\n\(Did you mean train\?\)/],
+    ['a misspelt command', ['tran', 'good.csv'], /^error: unknown command 'tran'\n\(Did you mean train\?\)/],
     [
       'no label',
       ['train', 'good.csv'],
       /^error: --label must be one of the columns "width", "colour", "kind"; got nothing\.$/,
     ],
     [
-      'a label where there is no table',
+      'a label without a table',
       ['train', 'iris', '--label', 'x'],
       /^error: --label must be left out: it applies only to CSV files; got iris\.$/,
     ],
     ['a value out of range', [...train, '--l2', '-1'], /^error: --l2 must be a finite number ≥ 0; got -1\.$/],
     [
-      'a value that is no number',
+      'a value that is not a number',
       [...train, '--l2', 'much'],
       /^error: option '--l2 <strength>' argument 'much' is invalid\. It must be a finite number\./,
     ],
     [
-      'a choice that is none',
+      'an unknown choice',
       [...train, '--solver', 'newton'],
       new RegExp(`Allowed choices are ${SOLVER_NAMES.join(', ')}\\.`),
     ],
@@ -267,12 +267,12 @@ describe('a wrong command line ends with 2:', () => {
     ],
     ['more folds than samples', [...train, '--folds', '9'], /^error: --folds must be an integer in \[2, \d\]/],
     [
-      'two files in one',
+      'the same file for two outputs',
       [...train, '-o', 'a', '--report', 'a'],
       /^error: --output and --report must be different files\.$/,
     ],
     [
-      'more classes than there are',
+      'more classes than the model has',
       ['predict', 'good.model', 'good.csv', '--top', '3'],
       /^error: --top must be an integer in \[1, 2\]/,
     ],

@@ -1,4 +1,4 @@
-// The command line from a table to a model, predictions, a report and ONNX, as people and programs run it.
+// The command line from a table to a model, predictions, a report and ONNX.
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Random } from '../../src/core/random.js';
@@ -24,7 +24,7 @@ async function done(...args: string[]): Promise<string> {
   return stdout;
 }
 
-/** The blocks of a page that show commands with what they print. */
+/** The commands of a page, with the output that it shows. */
 function consoleBlocks(page: string): [command: string, output: string][] {
   const text = readFileSync(join(ROOT, page), 'utf8');
   return [...text.matchAll(/```console\n(.*?)```/gs)].flatMap(([, block]) =>
@@ -39,7 +39,7 @@ function consoleBlocks(page: string): [command: string, output: string][] {
 }
 
 describe('the commands of the README', () => {
-  it('print what it says, in order, and leave the files it names', async () => {
+  it('print the documented output in order, and write the documented files', async () => {
     const blocks = consoleBlocks('README.md');
     expect(blocks.map(([command]) => command.split(' ')[2])).toEqual(['train', 'predict', 'export']);
     for (const [command, output] of blocks)
@@ -50,7 +50,7 @@ describe('the commands of the README', () => {
     expect(html).toContain('softmax-regression train examples/iris.csv --label species');
   });
 
-  it('are run on the flowers of loadIris', () => {
+  it('use the data of loadIris', () => {
     const { features, labels } = loadIris();
     const rows = features.map((row, i) => [...row, labels[i]].join());
     const [, ...written] = readFileSync(join(ROOT, 'examples/iris.csv'), 'utf8').trimEnd().split('\n');
@@ -59,7 +59,7 @@ describe('the commands of the README', () => {
 });
 
 describe('train', () => {
-  it('fits what fit fits, with the split, penalty and standardisation that it documents', async () => {
+  it('matches fit with the documented split, penalty and standardisation', async () => {
     await done('train', 'examples/iris.csv', '--label', 'species', '-o', 'a.model');
     const { features, labels } = loadIris();
     const { train } = trainTestSplit(150, { testFraction: 0.2, stratify: labels });
@@ -74,7 +74,7 @@ describe('train', () => {
     expect(written.featureNames).toEqual(written.schema?.columns.slice(0, 4).map(({ name }) => name));
   });
 
-  it('cross-validates, calibrates, and says all of it as JSON', async () => {
+  it('cross-validates, calibrates, and prints everything as JSON', async () => {
     const text = await done(
       ...[
         'train',
@@ -102,7 +102,7 @@ describe('train', () => {
     expect(report).toBe('b.html');
   });
 
-  it('tests on another table, and trains by steps, and one-hot encodes', async () => {
+  it('tests on another table, trains by steps, and one-hot encodes', async () => {
     const rows = (n: number) =>
       Array.from(
         { length: n },
@@ -137,17 +137,17 @@ describe('train', () => {
     expect(fit.reason).toBe('epochs');
   });
 
-  it('says that scores on the samples learnt from are just that', async () => {
+  it('reports that scores are on the training samples', async () => {
     const text = await done('train', 'iris', '--test-fraction', '0');
     expect(text).toContain('150 training samples');
     expect(text).toContain('on the training samples');
   });
 });
 
-describe('a table as people have it', () => {
+describe('a real-world table', () => {
   const rowsOf = (n: number, of: (i: number) => string) => Array.from({ length: n }, (_, i) => of(i)).join('\n');
 
-  it('has labels that the model does not know: an error with their place, before the training', async () => {
+  it('with unknown labels is rejected with their place, before training', async () => {
     line.write('seen.csv', `a,y\n${rowsOf(20, (i) => `${i},${i > 9 ? 'no' : 'yes'}`)}\n`);
     line.write('new.csv', 'a,y\n1,yes\n2,maybe\n');
     const expected = {
@@ -161,7 +161,7 @@ describe('a table as people have it', () => {
     expect(await line.run('evaluate', 'seen.model', 'new.csv')).toMatchObject(expected);
   });
 
-  it('has another decimal mark than the training, which predict takes', async () => {
+  it('with another decimal mark than in training is accepted by predict', async () => {
     line.write('comma.csv', 'a;y\n1,5;\n');
     const { stderr } = await line.run('predict', 'seen.model', 'comma.csv');
     expect(stderr).toContain("A decimal comma? Pass --decimal ','.");
@@ -172,26 +172,26 @@ describe('a table as people have it', () => {
     );
   });
 
-  it('has NA as a value', async () => {
+  it('can have NA as a value', async () => {
     line.write('na.csv', `a,country\n${rowsOf(20, (i) => `${i},${i > 9 ? 'NA' : 'DE'}`)}\n`);
     expect((await line.run('train', 'na.csv', '--label', 'country')).code).toBe(1);
     expect(await done('train', 'na.csv', '--label', 'country', '--no-default-missing')).toMatch(/^ {2}NA /m);
   });
 
-  it('has more classes than 1000, if it is told', async () => {
+  it('can have more than 1000 classes with --max-categories', async () => {
     line.write('users.csv', `a,y\n${rowsOf(2200, (i) => `${i % 7},user${i % 1100}`)}\n`);
     const args = ['train', 'users.csv', '--label', 'y', '--test-fraction', '0', '--max-iterations', '1'];
     expect((await line.run(...args)).stderr).toContain('Otherwise raise --max-categories.');
     expect(await done(...args, '--max-categories', '1100')).toContain('1,100 classes');
   });
 
-  it('has two features of one name, which are told apart', async () => {
+  it('gets distinct names for features with equal names', async () => {
     line.write('names.csv', `a,a=b,y\n${rowsOf(20, (i) => (i % 2 === 0 ? 'b=c,d,p' : 'e,c,q'))}\n`);
     await done('train', 'names.csv', '--label', 'y', '--strings', 'one-hot', '-o', 'names.model');
     expect(await done('inspect', 'names.model')).toContain('features: 4, a=b=c, a=e, a=b=c (2), a=b=d');
   });
 
-  it('has thousands, or decimal commas: the message asks which', async () => {
+  it('with ambiguous commas is rejected with both hints', async () => {
     line.write('thousands.csv', 'a;y\n1,367;p\n4,173;q\n');
     expect((await line.run('train', 'thousands.csv', '--label', 'y')).stderr).toBe(
       'error: thousands.csv:2:1: a must be a number; got "1,367". Thousands? Write numbers without separators. A decimal comma? Pass --decimal \',\'.\n',
@@ -202,7 +202,7 @@ describe('a table as people have it', () => {
 describe('an interrupted training', () => {
   const steps = ['train', 'iris', '--solver', 'adam', '--batch-size', '8', '--backend', 'wasm'];
 
-  it('stops on Ctrl-C with 130 and a usable checkpoint, from which it ends as if nothing had been', async () => {
+  it('exits with 130 and a checkpoint on Ctrl-C, and resumes to the same model', async () => {
     await done(...steps, '--epochs', '30', '-o', 'whole.model');
     const child = line.start(...steps, '--epochs', '100000', '--checkpoint', 'run.checkpoint', '-o', 'never.model');
     const end = ended(child);
@@ -221,7 +221,7 @@ describe('an interrupted training', () => {
     expect(readFileSync(line.path('resumed.model')).equals(readFileSync(line.path('whole.model')))).toBe(true);
   });
 
-  it('is not resumed from what is not there', async () => {
+  it('is not resumed from a missing checkpoint', async () => {
     expect(await line.run(...steps, '--resume', 'gone.checkpoint')).toEqual({
       code: 1,
       stdout: '',
@@ -239,7 +239,7 @@ describe('predict', () => {
     line.write('flowers.csv', flowers);
   });
 
-  it('gives the labels and probabilities of the model, whatever the order of the columns', async () => {
+  it('prints the labels and probabilities of the model, for any order of columns', async () => {
     const [header, ...rows] = (await done('predict', 'iris.model', 'flowers.csv', '--probabilities'))
       .trimEnd()
       .split('\n');
@@ -259,7 +259,7 @@ describe('predict', () => {
     });
   });
 
-  it('reads standard input, and writes JSON lines, the most probable classes first', async () => {
+  it('reads standard input, and writes JSON lines with the most probable classes first', async () => {
     const { stdout, code, stderr } = await line.runWith(flowers, 'predict', 'iris.model', '-', '--json', '--top', '2');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const [first, second] = stdout
@@ -270,7 +270,7 @@ describe('predict', () => {
     expect(second).toMatchObject({ line: 3, top: [{ label: 'versicolor' }, { label: 'virginica' }] });
   });
 
-  it('answers a row of a pipe before the next one comes', async () => {
+  it('answers each row of a pipe before the next arrives', async () => {
     const child = line.start('predict', 'iris.model', '-');
     const end = ended(child);
     const [header, ...rows] = flowers.trimEnd().split('\n');
@@ -280,7 +280,7 @@ describe('predict', () => {
     expect((await end).stdout.trimEnd().split('\n')).toHaveLength(3);
   });
 
-  it('leaves rows out that lack a value, if it is told to, and says which are left', async () => {
+  it('drops rows with missing values on request, and keeps line numbers', async () => {
     line.write('holes.csv', `${flowers.replace('1.4,,6.1', '?,,6.1')}0.3,,5.0,1.5,3.4\n`);
     const text = await done('predict', 'iris.model', 'holes.csv', '--missing', 'drop');
     expect(
@@ -291,13 +291,13 @@ describe('predict', () => {
     ).toEqual(['line', '2', '4']);
   });
 
-  it('writes a file that appears when it is whole, and nothing on standard output', async () => {
+  it('writes a complete file, without partial files or standard output', async () => {
     expect(await done('predict', 'iris.model', 'examples/iris.csv', '-o', 'labels.csv')).toBe('');
     expect(readFileSync(line.path('labels.csv'), 'utf8').trimEnd().split('\n')).toHaveLength(151);
     expect(readdirSync(line.folder).filter((name) => name.includes('partial'))).toEqual([]);
   });
 
-  it('ends quietly when its reader has had enough', async () => {
+  it('exits quietly if its output is closed', async () => {
     const rows = flowers + '0.3,,5.0,1.5,3.4\n'.repeat(200_000);
     line.write('many.csv', rows);
     expect(await line.shell('npx softmax-regression predict iris.model many.csv | head -1')).toEqual({
@@ -307,12 +307,12 @@ describe('predict', () => {
     });
   });
 
-  it('stops on SIGTERM with 143, and leaves no file', async () => {
+  it('exits with 143 on SIGTERM, and leaves no file', async () => {
     const child = line.start('predict', 'iris.model', '-', '-o', 'never.csv');
     const end = ended(child);
     child.stdin?.on('error', () => {});
     child.stdin?.write(flowers);
-    // Its temporary file shows that it is at work.
+    // The temporary file shows that the command has started.
     while (!readdirSync(line.folder).some((name) => name.startsWith('.never.csv')))
       await new Promise((r) => setTimeout(r, 20));
     child.kill('SIGTERM');
@@ -324,7 +324,7 @@ describe('predict', () => {
 describe('evaluate, report and inspect', () => {
   beforeAll(() => done('train', 'examples/iris.csv', '--label', 'species', '-o', 'iris.model'));
 
-  it('agree with evaluate of the model', async () => {
+  it('agree with evaluate', async () => {
     const model = await loadModel<string>(line.path('iris.model'));
     const { features, labels } = loadIris();
     const expected = await model.evaluate(features, labels);
@@ -335,7 +335,7 @@ describe('evaluate, report and inspect', () => {
     );
   });
 
-  it('write a report that claims nothing of what it does not know', async () => {
+  it('write a report without claims about the training data', async () => {
     const { report, bytes } = JSON.parse(
       await done('report', 'iris.model', 'examples/iris.csv', '-o', 'c.html', '--json'),
     );
@@ -353,7 +353,7 @@ describe('evaluate, report and inspect', () => {
     for (const number of wrong) expect(section).toMatch(new RegExp(`<td[^>]*>${number}</td>`));
   });
 
-  it('agree on a table of Julian days, far from 0 for their deviation, with the optimum', async () => {
+  it('reach the optimum on Julian days, whose mean is far larger than their deviation', async () => {
     // Days and labels whose odds are 2·z: the optimum is that of z.
     const random = new Random(11);
     const z = Array.from({ length: 400 }, () => random.normal());
@@ -373,7 +373,7 @@ describe('evaluate, report and inspect', () => {
     expect(await done('export', 'days.model', '-o', 'days.onnx')).toContain('features, double [N, 1]: jd');
   });
 
-  it('write to standard output where -o is -, and everything else to standard error', async () => {
+  it('write the file to standard output for -o -, and everything else to standard error', async () => {
     const trained = await line.run('train', 'examples/iris.csv', '--label', 'species', '-o', '-');
     expect(trained.stderr).toContain('model: standard output');
     expect(trained.stdout).toContain('"format":"softmax-regression"');
@@ -394,7 +394,7 @@ describe('evaluate, report and inspect', () => {
     });
   });
 
-  it('show what the file holds', async () => {
+  it('show the contents of a model file', async () => {
     const text = await done('inspect', 'iris.model', '--top', '2');
     expect(text).toContain('classes: 3, setosa, versicolor, virginica');
     expect(text).toContain('columns: sepal_length, sepal_width, petal_length, petal_width, species (label)');
@@ -456,13 +456,13 @@ describe('help', () => {
     ['report', ['-o, --output <file>', '--json']],
     ['inspect', ['--top <k>', '--json']],
     ['export', ['-o, --output <file>', '--name <name>', '--json']],
-  ])('of %s says what it takes', async (name, lines) => {
+  ])('of %s lists its arguments and options', async (name, lines) => {
     const text = await done(name, '--help');
     expect(text).toMatch(new RegExp(`^Usage: softmax-regression ${name} \\[options\\] `));
     for (const each of lines) expect(text.replace(/\s+/g, ' ')).toContain(each.replace(/\s+/g, ' '));
   });
 
-  /** Which files of TensorFlow.js a command has loaded: every file that is loaded by require is in its cache when the process ends. */
+  /** The files of TensorFlow.js that a command loads, by the cache of require at its end. */
   async function loaded(args: readonly string[]): Promise<string> {
     line.write(
       'spy.cjs',
@@ -480,11 +480,11 @@ describe('help', () => {
     ['train --help', ['train', '--help']],
     ['predict', ['predict', 'iris.model', 'flowers.csv']],
     ['inspect', ['inspect', 'iris.model']],
-  ])('%s loads no TensorFlow.js', async (_, args) => {
+  ])('%s does not load TensorFlow.js', async (_, args) => {
     expect(await loaded(args)).toBe('');
   });
 
-  it('export loads it, which is seen', async () => {
+  it('export loads TensorFlow.js', async () => {
     expect(await loaded(['export', 'iris.model', '-o', 'iris.onnx'])).toMatch(/@tensorflow/);
   });
 });

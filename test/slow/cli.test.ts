@@ -72,22 +72,22 @@ describe('softmax-regression', () => {
     [['doctor', 'nonsense'], /too many arguments/],
     [['native'], /Usage: softmax-regression native/],
     [[], /Usage: softmax-regression/],
-  ])('ends with 2 on bad usage: %p', async (args, message) => {
+  ])('exits with 2 on bad usage: %p', async (args, message) => {
     expect(await run(...args)).toEqual({ code: 2, stdout: '', stderr: expect.stringMatching(message) });
   });
 
-  itBuildable('says an error in one line, without a stack trace, and ends with 1', async () => {
+  itBuildable('prints an error in one line, without a stack trace, and exits with 1', async () => {
     const { code, stdout, stderr } = await run('native', 'install');
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(/^error: native install: a C\+\+ compiler must be installed; got none of .*\n$/);
   });
 
-  itBuildable('shows the stack trace with DEBUG set', async () => {
+  itBuildable('prints the stack trace if DEBUG is set', async () => {
     environment.DEBUG = '1';
     expect((await run('native', 'install')).stderr).toMatch(/BackendError: native install.*\n\s+at /);
   });
 
-  itBuildable('tells by exit code and as JSON whether there are native kernels', async () => {
+  itBuildable('reports by exit code and as JSON whether native kernels are installed', async () => {
     const { code, stdout } = await run('native', 'status', '--json');
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({ installed: false, command: 'npx softmax-regression native install' });
@@ -96,13 +96,13 @@ describe('softmax-regression', () => {
     );
   });
 
-  itBuildable('examines a machine on which everything is missing', async () => {
+  itBuildable('diagnoses a machine without compiler and kernels', async () => {
     const { code, stdout } = await run('doctor', '--json');
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({ native: { ok: false } });
   });
 
-  itBuildable('stops on Ctrl-C with 130, and leaves nothing half done', async () => {
+  itBuildable('exits with 130 on Ctrl-C, and leaves no partial files', async () => {
     fakeProgram('c++', 'exit 0');
     fakeProgram('pip', 'case "$*" in *--version) exit 0 ;; esac; exec sleep 600');
     const child = start('native', 'install');
@@ -116,7 +116,7 @@ describe('softmax-regression', () => {
     expect(readdirSync(join(folder, 'cache', 'native', 'downloads'))).toEqual([]);
   });
 
-  it('does not complain when its reader has had enough', async () => {
+  it('prints no error if its output is closed', async () => {
     const child = start('--help');
     child.stdout?.destroy();
     expect(await ended(child)).toMatchObject({ stderr: '' });
@@ -125,14 +125,14 @@ describe('softmax-regression', () => {
 });
 
 describe('progressDisplay', () => {
-  /** What is written to a stream that is a terminal or not. */
+  /** What is written to a stream, as a terminal or not. */
   function shown(isTTY: boolean, use: (display: ReturnType<typeof progressDisplay>) => void): string {
     const stream = Object.assign(new PassThrough({ encoding: 'utf8' }), { isTTY, columns: 100 });
     use(progressDisplay(stream as unknown as NodeJS.WriteStream));
     return stream.read() ?? '';
   }
 
-  it('writes one line for each stage where there is no terminal', () => {
+  it('writes one line per stage without a terminal', () => {
     const text = shown(false, ({ onProgress, stop }) => {
       for (const done of [0, 1e6, 2e6]) onProgress({ stage: 'download x', done, total: 2e6, unit: 'bytes' });
       onProgress({ stage: 'compile', done: 0 });
@@ -141,7 +141,7 @@ describe('progressDisplay', () => {
     expect(text).toBe('download x (2 MB)\ncompile\n');
   });
 
-  it('moves one line for each stage on a terminal, and gives the cursor back', () => {
+  it('updates one line per stage on a terminal, and restores the cursor', () => {
     const text = shown(true, ({ onProgress, stop }) => {
       onProgress({ stage: 'download x', done: 0, total: 2e6, unit: 'bytes' });
       onProgress({ stage: 'compile', done: 0 });
@@ -154,7 +154,7 @@ describe('progressDisplay', () => {
     expect(text.lastIndexOf('\x1b[?25h')).toBeGreaterThan(text.lastIndexOf('\x1b[?25l'));
   });
 
-  it('keeps to one line while notes change, and leaves nothing of it for those who asked for quiet', () => {
+  it('updates one line as notes change, and erases it in quiet mode', () => {
     const stream = Object.assign(new PassThrough({ encoding: 'utf8' }), { isTTY: true, columns: 100 });
     const { onProgress, stop } = quietDisplay(stream as unknown as NodeJS.WriteStream);
     for (const loss of [0.5, 0.4]) onProgress({ stage: 'train', done: 0, note: `loss ${loss}` });
@@ -194,12 +194,12 @@ describe('tableLines', () => {
     ['two', 4, 55, 666],
   ];
 
-  it('keeps a table whole where there is room', () => {
+  it('keeps a table in one block if it fits', () => {
     expect(tableLines(head, rows)).toHaveLength(3);
     expect(tableLines(head, rows, 30)).toEqual(tableLines(head, rows));
   });
 
-  it('cuts what is wider than the terminal into blocks that name the rows again', () => {
+  it('splits wide tables into blocks that repeat the row names', () => {
     expect(tableLines(head, rows, 23)).toEqual([
       '  truth  first  second',
       '  one        1      22',

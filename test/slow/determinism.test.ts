@@ -1,15 +1,15 @@
-// The same seed gives the same bits, in whatever process and with however many threads; backends agree over whole fits.
+// The same seed gives the same bits in any process with any number of threads; backends agree over whole fits.
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { TEST_BACKENDS, type TestBackend } from '../helpers/backends.js';
 import type { WholeFit } from '../helpers/whole-fits.js';
 
-/** Two fits agree where objectives differ by less, relative to them. */
+/** The relative difference of objectives at which two fits agree. */
 const OBJECTIVE = 1e-6;
-/** And weights by less, relative to the largest: float32, after hundreds of steps. */
+/** The difference of weights, relative to the largest, after hundreds of float32 steps. */
 const WEIGHTS = 1e-5;
-/** Predictions may differ where the two best classes are as close as this. */
+/** Predictions may differ if the two best classes are this close. */
 const TIE = 1e-4;
 
 const THREADS = [
@@ -39,20 +39,23 @@ beforeAll(async () => {
 });
 
 describe('a whole fit', () => {
-  it.each(TEST_BACKENDS)('gives the same bits in three processes with other numbers of threads, on %s', (backend) => {
-    const digests = (runs.get(backend) ?? []).map((run) => run.map(({ name, digest }) => [name, digest]));
-    expect(digests).toHaveLength(THREADS.length);
-    expect(digests[1]).toEqual(digests[0]);
-    expect(digests[2]).toEqual(digests[0]);
-  });
+  it.each(TEST_BACKENDS)(
+    'gives the same bits in three processes with different numbers of threads, on %s',
+    (backend) => {
+      const digests = (runs.get(backend) ?? []).map((run) => run.map(({ name, digest }) => [name, digest]));
+      expect(digests).toHaveLength(THREADS.length);
+      expect(digests[1]).toEqual(digests[0]);
+      expect(digests[2]).toEqual(digests[0]);
+    },
+  );
 
-  it('gives other bits for another solver: the digests are of something', () => {
+  it('gives different bits for different solvers', () => {
     for (const [first] of runs.values()) expect(new Set(first.map(({ digest }) => digest)).size).toBe(first.length);
   });
 
   const pairs = TEST_BACKENDS.flatMap((a, i) => TEST_BACKENDS.slice(i + 1).map((b) => [a, b] as const));
 
-  it.each(pairs)('ends alike on %s and %s', (a, b) => {
+  it.each(pairs)('agrees on %s and %s', (a, b) => {
     const [ours, theirs] = [a, b].map((backend) => (runs.get(backend) ?? [])[0]);
     const worst: Record<string, readonly number[]> = {};
     ours.forEach((fit, i) => {

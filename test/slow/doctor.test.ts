@@ -22,7 +22,7 @@ afterEach(() => {
 
 const finding = ({ findings }: DoctorReport, subject: string) => findings.find((each) => each.subject === subject);
 
-/** A machine without programs and without kernels. */
+/** Hides all programs and kernels of this machine. */
 function takeAllAway(): void {
   process.env.PATH = folder;
   delete process.env.CXX;
@@ -30,7 +30,7 @@ function takeAllAway(): void {
 }
 
 describe('doctor', () => {
-  it('looks at everything the kernels depend on', async () => {
+  it('checks everything that the kernels depend on', async () => {
     const { findings } = await doctor();
     expect(findings.map(({ subject }) => subject)).toEqual([
       'Node.js',
@@ -45,7 +45,7 @@ describe('doctor', () => {
     ]);
   });
 
-  it('finds this machine as it is', async () => {
+  it('describes this machine', async () => {
     const report = await doctor();
     expect(finding(report, 'Node.js')).toEqual({ subject: 'Node.js', state: 'ok', found: process.versions.node });
     expect(finding(report, 'machine')?.found).toContain(`${process.platform} ${process.arch}`);
@@ -55,7 +55,7 @@ describe('doctor', () => {
     if (report.native.ok) expect(report.next).toBeUndefined();
   });
 
-  (buildable ? it : it.skip)('names one command where all is missing: what has to be done first', async () => {
+  (buildable ? it : it.skip)('suggests only the first step if everything is missing', async () => {
     takeAllAway();
     const report = await doctor();
     expect(report.native).toEqual({ ok: false, reason: 'they are not built yet' });
@@ -64,7 +64,7 @@ describe('doctor', () => {
     expect(report.next).toBe(systemInstallCommand('compiler') ?? 'Install a C++ compiler, or set CXX.');
   });
 
-  (buildable ? it : it.skip)('goes on to the next step when one is done', async () => {
+  (buildable ? it : it.skip)('suggests the next step after the first', async () => {
     takeAllAway();
     for (const name of ['c++', 'pip']) symlinkSync('/bin/true', join(folder, name));
     expect((await doctor()).next).toBe('npx softmax-regression native install');
@@ -87,7 +87,7 @@ describe('doctor', () => {
 });
 
 describe('formatDoctor', () => {
-  it('writes one line for each finding, the verdict, and the next step', () => {
+  it('writes one line per finding, the verdict, and the next step', () => {
     const report: DoctorReport = {
       findings: [
         { subject: 'Node.js', state: 'ok', found: '22.0.0' },
@@ -107,7 +107,7 @@ describe('formatDoctor', () => {
     );
   });
 
-  it('names version and device of kernels that work', () => {
+  it('names the version and device of working kernels', () => {
     const native = { ok: true, tensorflowVersion: '2.21.0', device: 'GPU' } as const;
     const text = formatDoctor({ findings: [{ subject: 'x', state: 'ok', found: 'y' }], native });
     expect(text).toBe('ok       x  y\n\nThe native kernels work: TensorFlow 2.21.0 on the GPU.');

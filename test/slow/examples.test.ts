@@ -1,4 +1,4 @@
-// Every example runs as its reader would run it, and prints the numbers that it is about.
+// Every example runs, and prints the numbers that it explains.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -37,10 +37,10 @@ const EXAMPLES = {
   'softmax-operation': softmaxOperation,
 };
 
-// selectBackend, which each example calls, takes the first of these; so the counts of tensors begin there, too.
+// Each example calls selectBackend, which selects the first of these, so tensors are counted on it.
 beforeAll(() => useBackend(TEST_BACKENDS[0]));
 
-/** The lines that an example prints; it leaves no tensor behind. */
+/** The lines that an example prints, after a check that it does not leak tensors. */
 async function run(
   name: keyof typeof EXAMPLES,
   options?: Parameters<typeof fashionMnist.main>[1] &
@@ -56,7 +56,7 @@ async function run(
   return printed.flatMap((line) => line.split('\n'));
 }
 
-/** The numbers of a line, as it writes them: 0.5, -2, 12,561, 6.5e-23. */
+/** The numbers in a line, such as 0.5, -2, 12,561 or 6.5e-23. */
 function numbers(line: string): number[] {
   const written = line.match(/-?\d[\d,]*(\.\d+)?(e[+-]\d+)?/g) ?? [];
   return written.map((number) => Number(number.replaceAll(',', '')));
@@ -68,7 +68,7 @@ function lineWith(lines: readonly string[], text: string): string {
   return line;
 }
 
-it('runs every file of examples/', () => {
+it('the tests cover every file of examples/', () => {
   expect(Object.keys(EXAMPLES)).toEqual(
     readdirSync(FOLDER)
       .filter((file) => file.endsWith('.ts'))
@@ -77,7 +77,7 @@ it('runs every file of examples/', () => {
   );
 });
 
-it('compile-mlp: a network and a loss in plain tfjs learn what they learn in model.fit', async () => {
+it('compile-mlp: a plain tfjs network learns the same as in model.fit', async () => {
   const [, title, ours, layers, ratio] = await run('compile-mlp', { samples: 8000, epochs: 1 });
   expect(title).toBe('784-128-10 network, focal loss, Adam, 8000 images, batch 64, 1 epochs');
   const [[loss, accuracy], [layersLoss, layersAccuracy]] = [ours, layers].map(numbers);
@@ -88,8 +88,8 @@ it('compile-mlp: a network and a loss in plain tfjs learn what they learn in mod
   expect(ratio).toMatch(/^scan takes \d\.\d\d of the time of model\.fit$/);
 });
 
-describe('the examples of the chapter', () => {
-  it('one-hot-labels: codes impose an order, one-hot vectors none, and both map to each other', async () => {
+describe('examples of the chapter', () => {
+  it('one-hot-labels: integer codes impose an order, one-hot vectors do not', async () => {
     expect(await run('one-hot-labels')).toEqual([
       'dog      0.1  0.9  0.8  0.2',
       'chicken  0.7  0.6  0.1  0.0',
@@ -110,7 +110,7 @@ describe('the examples of the chapter', () => {
     ]);
   });
 
-  it('affine-network: 12 weights and 3 biases, the same logits from Wx + b and from XW + b', async () => {
+  it('affine-network: Wx + b and XW + b give the same logits with 15 parameters', async () => {
     expect(await run('affine-network')).toEqual([
       'o₁ = x₁·w₁₁ + x₂·w₁₂ + x₃·w₁₃ + x₄·w₁₄ + b₁',
       '   = 0.5·(1) + 1·(-1) + 0·(0.5) + 2·(2) + (0.5) = 4',
@@ -125,7 +125,7 @@ describe('the examples of the chapter', () => {
     ]);
   });
 
-  it('parameter-cost: what dq/n + n³ parameters are worth, beside as many in a low-rank layer', async () => {
+  it('parameter-cost: accuracy of PHM layers and low-rank layers of equal size', async () => {
     const [, header, ...rows] = await run('parameter-cost');
     expect(header).toBe('classes  weight         parameters  accuracy  seconds');
     const table = rows.map((row) => row.trim().split(/ {2,}/));
@@ -147,7 +147,7 @@ describe('the examples of the chapter', () => {
     });
   });
 
-  it('softmax-operation: the order stays, the borders are straight', async () => {
+  it('softmax-operation: softmax preserves order, and decision boundaries are straight', async () => {
     const lines = await run('softmax-operation');
     expect(lines.slice(0, 12)).toEqual([
       'o                   0.5000  -2.0000   3.0000   1.0000   argmax 2',
@@ -170,12 +170,12 @@ describe('the examples of the chapter', () => {
       const border = x2 >= 0 ? (2 * x2 + 0.5) / 3 : (-2 * x2) / 3;
       const other = x2 >= 0 ? '+' : '#';
       expect(line).toMatch(new RegExp(`^ {2}\\${other}+·+$`));
-      // A point that lies on the border itself may fall to either side.
+      // A point on the boundary may fall on either side.
       expect(Math.abs(line.trim().indexOf('·') - (24 + 12 * border))).toBeLessThanOrEqual(1);
     });
   });
 
-  it('minibatch: the logits of a batch are those of its samples', async () => {
+  it('minibatch: the logits of a batch equal those of its samples', async () => {
     const [shapes, same, time] = await run('minibatch');
     expect(shapes).toBe('O = XW + b: [256, 784] · [784, 10] + [10] = [256, 10]');
     expect(same).toMatch(/^the same logits as one sample at a time: true, largest difference /);
@@ -193,7 +193,7 @@ describe('the examples of the chapter', () => {
     ]);
   });
 
-  it('derivative: three ways to softmax(o) − y agree, and a wrong one is found out', async () => {
+  it('derivative: three ways to softmax(o) − y agree, and a wrong gradient is detected', async () => {
     const lines = await run('derivative');
     expect(lines.slice(0, 3)).toEqual([
       'autograd               0.090031  -0.755272   0.665241',
@@ -207,7 +207,7 @@ describe('the examples of the chapter', () => {
     expect(actual / expected).toBeCloseTo(150, 3);
   });
 
-  it('soft-labels: the same gradient, zero where softmax(o) = y and the loss is the entropy of y', async () => {
+  it('soft-labels: the gradient is softmax(o) − y, and the loss is the entropy of y at softmax(o) = y', async () => {
     expect(await run('soft-labels')).toEqual([
       'y = (0.0000, 0.0000, 1.0000), ŷ = (0.0900, 0.2447, 0.6652)',
       '  loss     0.4076',
@@ -227,7 +227,7 @@ describe('the examples of the chapter', () => {
     ]);
   });
 
-  it('information: H(P, Q) = H(P) + D(P ‖ Q), and training saves bits', async () => {
+  it('information: H(P, Q) = H(P) + D(P ‖ Q), and training reduces the bits per label', async () => {
     const lines = await run('information');
     expect(lines.slice(0, 7)).toEqual([
       'P = (0.5, 0.25, 0.25), Q = (0.2, 0.3, 0.5)',
@@ -245,7 +245,7 @@ describe('the examples of the chapter', () => {
   });
 });
 
-it('report: all there is to know about a model, in one file', async () => {
+it('report: writes one self-contained file', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'report-test-'));
   try {
     const [line] = await run('report', { folder });
@@ -261,7 +261,7 @@ it('report: all there is to know about a model, in one file', async () => {
 });
 
 describe('quickstart', () => {
-  it('learns Iris and names a flower', async () => {
+  it('trains on Iris and classifies a flower', async () => {
     const lines = await run('quickstart');
     expect(lines[0]).toBe('15 parameters, trained on 120 flowers');
     expect(lines[1]).toMatch(/^test accuracy 0\.933 on 30 other flowers, loss 0\.182$/);
@@ -273,7 +273,7 @@ describe('quickstart', () => {
 });
 
 describe('fashion-mnist', () => {
-  it('proves the gradient, learns, and shows where it errs', async () => {
+  it('checks the gradient, trains, and shows mistakes', async () => {
     const lines = await run('fashion-mnist', { epochs: 2 });
     expect(lines[0]).toMatch(new RegExp(`^backend: ${TEST_BACKENDS[0]}`));
     expect(lines[1]).toBe('data: Fashion-MNIST, 60,000 training images, 10,000 test images');
@@ -299,7 +299,7 @@ describe('fashion-mnist', () => {
       'Bag',
       'Ankle boot',
     ]);
-    // Each class has as many test images, so the mean of their shares is the share of all.
+    // The classes have equally many test images, so the mean of their recalls is the accuracy.
     const mean = table.reduce((sum, row) => sum + numbers(row)[0] / 1000, 0);
     expect(mean).toBeCloseTo(accuracy, 3);
 
@@ -316,7 +316,7 @@ describe('fashion-mnist', () => {
     }
   });
 
-  it('draws bars and grey pictures on a terminal, as many beside each other as fit', async () => {
+  it('draws bars and grey images side by side on a terminal', async () => {
     const terminal = Object.assign(new PassThrough(), { isTTY: true, columns: 120, getColorDepth: () => 8 });
     const lines = await run('fashion-mnist', { epochs: 1, terminal });
     // Since Node 26, `read` returns a chunk, not all that is there.
@@ -328,7 +328,7 @@ describe('fashion-mnist', () => {
     for (const line of pictures) expect(line.match(/▀/g)).toHaveLength(4 * 28);
   });
 
-  it('stops where its signal aborts, and leaves nothing behind', async () => {
+  it('stops on abort, without leaking tensors', async () => {
     const controller = new AbortController();
     const before = tf.memory().numTensors;
     const print = (line: string) => {
@@ -346,20 +346,20 @@ describe('an example as a program', () => {
     expect([code, stdout.split('\n')[2]]).toEqual([0, '6.1 × 2.9 × 4.7 × 1.4 cm: versicolor']);
   });
 
-  it('says in one line what is wrong', async () => {
+  it('prints an error in one line', async () => {
     const { stderr, code } = await program('fashion-mnist.ts', '--epochs', 'many');
     expect(code).toBe(1);
     expect(stderr).toMatch(/^error: fit: epochs must be an integer > 0; got NaN\.$/m);
     expect(stderr).not.toMatch(/^ +at /m);
   });
 
-  // Windows has no SIGINT to send.
-  (process.platform === 'win32' ? it.skip : it)('ends on Ctrl-C with a line and exit code 130', async () => {
+  // Windows cannot send SIGINT.
+  (process.platform === 'win32' ? it.skip : it)('prints one line and exits with 130 on Ctrl-C', async () => {
     const { stderr, code } = await program('fashion-mnist.ts', '--epochs', '1000');
     expect([code, stderr.trim().split('\n').pop()]).toEqual([130, 'interrupted: stopped before the end']);
   });
 
-  /** Runs an example in a process of its own; the first line about an epoch is answered with Ctrl-C. */
+  /** Runs an example in a separate process, and sends SIGINT after the first line about an epoch. */
   function program(file: string, ...args: string[]): Promise<{ stdout: string; stderr: string; code: number | null }> {
     const child = spawn(process.execPath, ['--import', 'tsx', join(FOLDER, file), ...args], {
       cwd: join(FOLDER, '..'),

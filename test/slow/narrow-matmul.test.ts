@@ -14,7 +14,7 @@ import { type Product, product } from '../helpers/narrow-product.js';
 
 const describeNative = TEST_BACKENDS.includes('tensorflow') ? describe : describe.skip;
 
-/** In float64, with the sum of the absolute terms, against which rounding is judged. */
+/** The product in float64, with the sum of absolute terms as the scale of rounding errors. */
 function oracle({ a, rows, columns, b, n, transposed, list, factor = 1 }: Product): { value: number; size: number }[] {
   const order = list ?? Int32Array.from({ length: rows }, (_, i) => i);
   const summed = transposed === 'a' ? order.length : columns;
@@ -52,14 +52,14 @@ function problemOf(
   return { ...shape, a, b: numbers((transposed === 'a' ? rows : columns) * n) };
 }
 
-describeNative('the kernel for products with few columns', () => {
+describeNative('the kernel for narrow products', () => {
   beforeAll(() => useBackend('tensorflow'));
 
   it('is part of the addon', () => {
     expect(hasNarrowMatMul()).toBe(true);
   });
 
-  it('agrees with float64, for any sizes, either factor transposed, floats and bytes', () => {
+  it('agrees with float64 for any size, with either factor transposed, for floats and bytes', () => {
     const shape = fc.record({
       rows: fc.integer({ min: 1, max: 70 }),
       columns: fc.integer({ min: 1, max: 140 }),
@@ -74,19 +74,16 @@ describeNative('the kernel for products with few columns', () => {
     );
   });
 
-  it.each([undefined, 'a'] as const)(
-    'takes rows from where they are, in any order and more than once (%s)',
-    (transposed) => {
-      for (const bytes of [true, false]) {
-        const whole = problemOf(7, { rows: 90, columns: 33, n: 10, transposed }, bytes);
-        const list = Int32Array.of(89, 0, 0, 45, 3, 88, 7);
-        const b = transposed === 'a' ? whole.b.slice(0, list.length * 10) : whole.b;
-        expectRight({ ...whole, b, list, factor: 1 / 255 });
-      }
-    },
-  );
+  it.each([undefined, 'a'] as const)('reads listed rows in place, in any order and repeatedly (%s)', (transposed) => {
+    for (const bytes of [true, false]) {
+      const whole = problemOf(7, { rows: 90, columns: 33, n: 10, transposed }, bytes);
+      const list = Int32Array.of(89, 0, 0, 45, 3, 88, 7);
+      const b = transposed === 'a' ? whole.b.slice(0, list.length * 10) : whole.b;
+      expectRight({ ...whole, b, list, factor: 1 / 255 });
+    }
+  });
 
-  it('shares large products among threads, and no number changes', () => {
+  it('gives the same bits if large products are split over threads', () => {
     for (const transposed of [undefined, 'a'] as const) {
       const large = problemOf(3, { rows: 300, columns: 784, n: 10, transposed }, false);
       expectRight(large);
@@ -94,22 +91,22 @@ describeNative('the kernel for products with few columns', () => {
       for (let i = 0; i < 50; i++)
         expect(Buffer.compare(Buffer.from(product(large).buffer), Buffer.from(first.buffer))).toBe(0);
     }
-    // Row by row each product is too small to be shared.
+    // Products of single rows are too small to be split.
     const large = problemOf(3, { rows: 300, columns: 784, n: 10 }, false);
     const rows = Array.from({ length: 300 }, (_, i) =>
       product({ ...large, a: large.a.slice(784 * i, 784 * (i + 1)), rows: 1 }),
     );
-    // A row alone is added up by the same tree.
+    // A single row is summed in the same order.
     expect(Array.from(product(large))).toEqual(rows.flatMap((row) => Array.from(row)));
   });
 
-  it.each([4, 8])('agrees with float64 with vectors of %d floats too', (lanes) => {
+  it.each([4, 8])('agrees with float64 for vectors of %d floats', (lanes) => {
     const problems = [undefined, 'a', 'b'].flatMap((transposed) =>
       [false, true].map((bytes) =>
         problemOf(9, { rows: 37, columns: 51, n: 12, transposed: transposed as Product['transposed'] }, bytes),
       ),
     );
-    // A process keeps to what it began with.
+    // The vector length is fixed at the start of a process.
     const input = JSON.stringify(
       problems.map((problem) => ({
         ...problem,
@@ -134,7 +131,7 @@ describeNative('the kernel for products with few columns', () => {
     });
   });
 
-  it('lets NaN and infinities through, to where they belong and no further', () => {
+  it('propagates NaN and infinity within their rows only', () => {
     const a = new Float32Array(3 * 40).fill(1);
     a[40] = Number.NaN;
     a[80] = Number.POSITIVE_INFINITY;
@@ -149,7 +146,7 @@ describeNative('the kernel for products with few columns', () => {
     ]);
   });
 
-  it('gives an empty product for no rows, and zeros for a sum over none', () => {
+  it('returns an empty product for no rows, and zeros for empty sums', () => {
     const b = new Float32Array(40).fill(1);
     expect(product({ a: new Float32Array(0), rows: 0, columns: 20, b, n: 2 })).toHaveLength(0);
     const empty = { a: new Float32Array(60), rows: 3, columns: 20, b: new Float32Array(0), n: 2 };
@@ -157,10 +154,10 @@ describeNative('the kernel for products with few columns', () => {
   });
 
   it.each([
-    ['a row that is not there', { list: Int32Array.of(0, 3) }, /rows must be in \[0, 3\); got 3/],
+    ['a row out of range', { list: Int32Array.of(0, 3) }, /rows must be in \[0, 3\); got 3/],
     ['a negative row', { list: Int32Array.of(-1) }, /rows must be in \[0, 3\); got -1/],
-    ['a sum that does not fit', { b: new Float32Array(42) }, /b must have 20 terms per sum; got shape \[21, 2\]/],
-  ])('refuses %s', (_, change, message) => {
+    ['mismatched sizes', { b: new Float32Array(42) }, /b must have 20 terms per sum; got shape \[21, 2\]/],
+  ])('rejects %s', (_, change, message) => {
     const { binding } = nativeBackend();
     const { TF_FLOAT, TF_INT32 } = binding;
     const { list, b = new Float32Array(40) } = change as { list?: Int32Array; b?: Float32Array };
@@ -175,7 +172,7 @@ describeNative('the kernel for products with few columns', () => {
   });
 });
 
-describeNative('where the kernel is used', () => {
+describeNative('use of the kernel for narrow products', () => {
   beforeAll(() => useBackend('tensorflow'));
 
   const recorded = (change: Partial<RecordedKernel> & { readonly shape?: number[] } = {}): RecordedKernel => ({
@@ -189,7 +186,7 @@ describeNative('where the kernel is used', () => {
     ...change,
   });
 
-  it('is for matrices of floats with few columns and a long first factor', () => {
+  it('is limited to float matrices with few columns and a large first factor', () => {
     expect(isNarrowMatMul(recorded())).toBe(true);
     expect(isNarrowMatMul(recorded({ op: 'Add' }))).toBe(false);
     expect(isNarrowMatMul(recorded({ shape: [256, 128] }))).toBe(false);
@@ -201,7 +198,7 @@ describeNative('where the kernel is used', () => {
     expect(isNarrowMatMul(recorded({ attributes: both }))).toBe(false);
   });
 
-  it('is where a compiled function is run, and not in the SavedModel that others get', () => {
+  it('is limited to compiled functions, and not exported in a SavedModel', () => {
     const x = tf.randomNormal<tf.Rank.R2>([100, 64], 0, 1, 'float32', 1);
     const w = tf.randomNormal<tf.Rank.R2>([64, 3], 0, 1, 'float32', 2);
     const step = compile((a: tf.Tensor2D, b: tf.Tensor2D) => {
@@ -233,39 +230,36 @@ describeNative('where the kernel is used', () => {
   it.each([
     ['bytes', Uint8Array],
     ['floats', Float32Array],
-  ] as const)(
-    'reads the rows of a loop in place: %s, scaled, in order and shuffled, as the eager loop does',
-    async (_, Values) => {
-      const random = new Random(5);
-      const [n, d] = [2 * 128 * 60 + 17, 40];
-      const values = new Values(n * d).map(() => random.below(256));
-      const data = { x: { values, shape: [n, d], scale: 255 }, y: tf.ones([n, 1]) };
-      const step = (w: tf.Tensor2D, { x, y }: { x: tf.Tensor; y: tf.Tensor }) => {
-        const loss = (v: tf.Tensor) =>
-          tf
-            .matMul(x as tf.Tensor2D, v as tf.Tensor2D)
-            .sub(y)
-            .square()
-            .mean<tf.Scalar>();
-        const { value, grad } = tf.valueAndGrad(loss)(w);
-        return [w.sub(grad.mul(0.01)), value] as [tf.Tensor2D, tf.Tensor];
-      };
-      for (const seed of [undefined, 4]) {
-        await useBackend('tensorflow');
-        const w = tf.zeros<tf.Rank.R2>([d, 2]);
-        const native = await scan(step, w, data, { batchSize: 128, seed });
-        const weights = await native.state.data();
-        const losses = await native.outputs.data();
-        await useBackend('cpu');
-        const own = tf.zeros<tf.Rank.R2>([d, 2]);
-        const cpuData = { x: data.x, y: tf.ones([n, 1]) };
-        const eager = await scan(step, own, cpuData, { batchSize: 128, seed });
-        expect(Array.from(weights)).toBeAllClose(Array.from(await eager.state.data()), { rtol: 1e-4, atol: 1e-6 });
-        expect(Array.from(losses)).toBeAllClose(Array.from(await eager.outputs.data()), { rtol: 1e-5, atol: 1e-6 });
-        tf.dispose([w, own, native, eager, cpuData.y] as unknown as tf.TensorContainer);
-      }
+  ] as const)('matches the eager loop: %s, scaled, in order and shuffled', async (_, Values) => {
+    const random = new Random(5);
+    const [n, d] = [2 * 128 * 60 + 17, 40];
+    const values = new Values(n * d).map(() => random.below(256));
+    const data = { x: { values, shape: [n, d], scale: 255 }, y: tf.ones([n, 1]) };
+    const step = (w: tf.Tensor2D, { x, y }: { x: tf.Tensor; y: tf.Tensor }) => {
+      const loss = (v: tf.Tensor) =>
+        tf
+          .matMul(x as tf.Tensor2D, v as tf.Tensor2D)
+          .sub(y)
+          .square()
+          .mean<tf.Scalar>();
+      const { value, grad } = tf.valueAndGrad(loss)(w);
+      return [w.sub(grad.mul(0.01)), value] as [tf.Tensor2D, tf.Tensor];
+    };
+    for (const seed of [undefined, 4]) {
       await useBackend('tensorflow');
-      data.y.dispose();
-    },
-  );
+      const w = tf.zeros<tf.Rank.R2>([d, 2]);
+      const native = await scan(step, w, data, { batchSize: 128, seed });
+      const weights = await native.state.data();
+      const losses = await native.outputs.data();
+      await useBackend('cpu');
+      const own = tf.zeros<tf.Rank.R2>([d, 2]);
+      const cpuData = { x: data.x, y: tf.ones([n, 1]) };
+      const eager = await scan(step, own, cpuData, { batchSize: 128, seed });
+      expect(Array.from(weights)).toBeAllClose(Array.from(await eager.state.data()), { rtol: 1e-4, atol: 1e-6 });
+      expect(Array.from(losses)).toBeAllClose(Array.from(await eager.outputs.data()), { rtol: 1e-5, atol: 1e-6 });
+      tf.dispose([w, own, native, eager, cpuData.y] as unknown as tf.TensorContainer);
+    }
+    await useBackend('tensorflow');
+    data.y.dispose();
+  });
 });

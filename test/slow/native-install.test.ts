@@ -31,7 +31,7 @@ beforeEach(() => {
   cache = join(folder, 'cache');
   programs = join(folder, 'bin');
   mkdirSync(programs);
-  // The programs on the path are only the fakes of each test.
+  // The path has only the fake programs of each test.
   process.env.PATH = programs;
   process.env.SOFTMAX_REGRESSION_CACHE = cache;
   delete process.env.CXX;
@@ -42,13 +42,13 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** A program for the shell, which finds the shell's usual tools. */
+/** A shell script that can use the usual tools. */
 function fakeProgram(name: string, script: string): void {
   writeFileSync(join(programs, name), `#!/bin/sh\nPATH="${environment.PATH}"\n${script}\n`);
   chmodSync(join(programs, name), 0o755);
 }
 
-/** A pip that delivers `content`, whatever it is asked for, and counts how often. */
+/** A fake pip that always delivers `content` and counts its calls. */
 function fakePip(content: string | Buffer, name = 'pip'): void {
   writeFileSync(join(folder, 'delivery'), content);
   fakeProgram(
@@ -68,7 +68,7 @@ function wheelOf(content: string | Buffer): Wheel {
   return { name: 'some', version: '1', platform: 'manylinux_2_27_x86_64', sha256, bytes: content.length };
 }
 
-/** A zip archive that stores its files as they are. */
+/** A zip archive with uncompressed files. */
 function zip(files: Readonly<Record<string, string>>, mode = 0o100644): Buffer {
   const locals: Buffer[] = [];
   const directory: Buffer[] = [];
@@ -97,7 +97,7 @@ function zip(files: Readonly<Record<string, string>>, mode = 0o100644): Buffer {
 }
 
 describe('the table of wheels', () => {
-  it('pins every one by version, platform and sha256', () => {
+  it('pins each wheel by version, platform and sha256', () => {
     for (const wheel of [...Object.values(CPU_WHEELS), ...CUDA_WHEELS]) {
       expect(wheel.sha256).toMatch(/^[0-9a-f]{64}$/);
       expect(wheel.version).toMatch(/^\d+(\.\d+)+$/);
@@ -108,7 +108,7 @@ describe('the table of wheels', () => {
 });
 
 describe('downloadArguments', () => {
-  it('ask pip for one wheel, no dependencies, no builds, the pinned checksum, this platform', () => {
+  it('request one pinned wheel from pip, without dependencies and builds', () => {
     const words = downloadArguments('pip', CPU_WHEELS['linux-x64'], '/r.txt', '/into').join(' ');
     expect(words).toBe(
       'download --no-deps --only-binary=:all: --require-hashes --no-cache-dir --progress-bar=off ' +
@@ -121,7 +121,7 @@ describe('downloadArguments', () => {
     ['linux-x64', 'x86_64-manylinux_2_28'],
     ['linux-arm64', 'aarch64-manylinux_2_28'],
     ['darwin-arm64', 'aarch64-apple-darwin'],
-  ])('ask uv for the same on %s, in its own words', (platform, name) => {
+  ])('request the same from uv on %s', (platform, name) => {
     const words = downloadArguments('uv', CPU_WHEELS[platform], '/r.txt', '/into').join(' ');
     expect(words).toBe(
       'pip install --no-deps --only-binary=:all: --require-hashes --no-cache --no-progress ' +
@@ -129,7 +129,7 @@ describe('downloadArguments', () => {
     );
   });
 
-  it('ask for the libraries of CUDA by their own platform tags', () => {
+  it('request the CUDA libraries by their own platform tags', () => {
     const tags = CUDA_WHEELS.map((wheel) => downloadArguments('pip', wheel, '/r', '/i')).map(
       (words) => words[words.indexOf('--platform') + 1],
     );
@@ -138,11 +138,11 @@ describe('downloadArguments', () => {
 });
 
 describe('findWheelClients', () => {
-  it('finds nothing where nothing is', async () => {
+  it('finds nothing if nothing is installed', async () => {
     expect(await findWheelClients()).toEqual([]);
   });
 
-  it('takes the first pip that works, and uv after it', async () => {
+  it('finds the first working pip, and then uv', async () => {
     fakeProgram('python3', 'echo "No module named pip" >&2; exit 1');
     fakeProgram('pip', 'exit 0');
     fakeProgram('uv', 'exit 0');
@@ -156,7 +156,7 @@ describe('findWheelClients', () => {
 describe('fetchWheel', () => {
   const fetch = async (wheel: Wheel) => fetchWheel(wheel, cache, await findWheelClients());
 
-  it('keeps the wheel, so that a second try does not download again', async () => {
+  it('caches the wheel, so that a second call does not download it', async () => {
     const wheel = wheelOf('content');
     fakePip('content');
     const kept = { kind: 'wheel', path: keptWheel(wheel, cache) };
@@ -165,7 +165,7 @@ describe('fetchWheel', () => {
     expect(readdirSync(cache)).toEqual([`some-1-${wheel.sha256.slice(0, 16)}.whl`]);
   });
 
-  it('refuses a wheel that was tampered with, and removes it', async () => {
+  it('rejects and removes a wheel with a wrong checksum', async () => {
     fakePip('tampered');
     await expect(fetch(wheelOf('content'))).rejects.toMatchObject({
       code: 'BACKEND',
@@ -175,7 +175,7 @@ describe('fetchWheel', () => {
     expect(readdirSync(cache)).toEqual([]);
   });
 
-  it('replaces a kept wheel that was tampered with', async () => {
+  it('replaces a cached wheel with a wrong checksum', async () => {
     const wheel = wheelOf('content');
     mkdirSync(cache);
     writeFileSync(keptWheel(wheel, cache), 'tampered');
@@ -184,7 +184,7 @@ describe('fetchWheel', () => {
     expect(readFileSync(path, 'utf8')).toBe('content');
   });
 
-  it('asks uv where pip fails, and gives both reasons where both do', async () => {
+  it('falls back to uv if pip fails, and reports both reasons if both fail', async () => {
     fakeProgram('pip', 'case "$*" in *--version) exit 0 ;; esac; echo "ERROR: no route to host" >&2; exit 1');
     fakeProgram(
       'uv',
@@ -196,7 +196,7 @@ describe('fetchWheel', () => {
     await expect(fetch(wheelOf('content'))).rejects.toMatchObject({ code: 'BACKEND', actual });
   });
 
-  it('shows how much of the wheel is there', async () => {
+  it('reports the progress of the download', async () => {
     fakePip('content');
     const onProgress = jest.fn();
     await fetchWheel(wheelOf('content'), cache, await findWheelClients(), onProgress);
@@ -212,7 +212,7 @@ describe('unpack', () => {
     return unpack({ kind: 'wheel', path: join(folder, 'x.whl') }, into());
   };
 
-  it('takes libraries and the needed headers, at the places they have in the wheel', async () => {
+  it('extracts only libraries and needed headers, with their paths in the wheel', async () => {
     await unzip(
       zip({ 'tensorflow/libtensorflow_cc.so.2': 'library', 'tensorflow/python/x.py': 'no', 'x/README': 'no' }),
     );
@@ -220,7 +220,7 @@ describe('unpack', () => {
     expect(readFileSync(join(into(), 'tensorflow/libtensorflow_cc.so.2'), 'utf8')).toBe('library');
   });
 
-  it('takes the same from what uv has unpacked', async () => {
+  it('extracts the same from a folder unpacked by uv', async () => {
     const content = join(folder, 'content');
     for (const name of ['tensorflow/libtensorflow_cc.so.2', 'tensorflow/python/x.py']) {
       mkdirSync(dirname(join(content, name)), { recursive: true });
@@ -230,18 +230,18 @@ describe('unpack', () => {
     expect(readdirSync(into(), { recursive: true })).toEqual(['tensorflow', 'tensorflow/libtensorflow_cc.so.2']);
   });
 
-  it('keeps programs executable', async () => {
+  it('preserves the executable flag', async () => {
     await unzip(zip({ 'nvidia/cuda_nvcc/bin/ptxas': '' }, 0o100755));
     const { mode } = statSync(join(into(), 'nvidia/cuda_nvcc/bin/ptxas'));
     expect(mode & 0o111).not.toBe(0);
   });
 
   it.each([
-    ['text', 'no zip at all'],
-    ['half an archive', zip({ 'tensorflow/libtensorflow_cc.so.2': 'library' }).subarray(0, 60)],
-    ['a path outside of the folder', zip({ 'tensorflow/include/tensorflow/c/../../../../../evil.h': 'evil' })],
+    ['a text file', 'no zip at all'],
+    ['a truncated archive', zip({ 'tensorflow/libtensorflow_cc.so.2': 'library' }).subarray(0, 60)],
+    ['a path outside the folder', zip({ 'tensorflow/include/tensorflow/c/../../../../../evil.h': 'evil' })],
     ['an absolute path', zip({ '/tmp/evil.h': 'evil' })],
-  ])('refuses %s', async (_, content) => {
+  ])('rejects %s', async (_, content) => {
     await expect(unzip(content)).rejects.toMatchObject({ code: 'FORMAT', expected: 'be a valid zip archive' });
     expect(existsSync(into())).toBe(false);
   });
@@ -279,13 +279,13 @@ describe('the compiler', () => {
     expect(await findCompiler()).toEqual(['g++']);
   });
 
-  it('is asked for once where there is none, with the command that installs it', async () => {
+  it('is reported as missing if none is installed', async () => {
     await expect(findCompiler()).rejects.toMatchObject({
       ...{ code: 'BACKEND', argument: 'a C++ compiler', actual: 'none of c++, g++, clang++' },
     });
   });
 
-  it('is told to let the addon find the libraries relative to itself', () => {
+  it('links the addon to find its libraries by relative path', () => {
     const paths = { ...build, tensorflow: '/t/tensorflow', addon: '/t/addon/x.node' };
     const linux = compilerArguments(paths, ['a.cc'], ['/t/tensorflow/lib.so.2'], 'linux');
     expect(linux).toEqual(expect.arrayContaining(['-shared', '-fPIC', '-Wl,-rpath,$ORIGIN/../tensorflow']));
@@ -293,7 +293,7 @@ describe('the compiler', () => {
     expect(mac).toEqual(expect.arrayContaining(['-bundle', 'dynamic_lookup', '-Wl,-rpath,@loader_path/../tensorflow']));
   });
 
-  it('is quoted by its first error when it fails', async () => {
+  it('is reported with its first error if it fails', async () => {
     mkdirSync(join(folder, 'tfjs-node', 'binding'), { recursive: true });
     mkdirSync(join(folder, 'tensorflow'));
     fakeProgram('g++', 'echo "x.cc:1: error: planted" >&2; echo "compilation terminated." >&2; exit 1');
@@ -316,18 +316,18 @@ const source = nativeSource(thisMachine(), false);
   const leftovers = () => readdirSync(cache, { recursive: true }).sort();
   const untouched = ['native', 'native/downloads'];
 
-  it('refuses options it does not know', async () => {
+  it('rejects unknown options', async () => {
     await expect(installNative({ gpus: true } as object)).rejects.toMatchObject({ code: 'DOMAIN', actual: "'gpus'" });
   });
 
-  it('asks for a compiler before it downloads anything', async () => {
+  it('requires a compiler before it downloads anything', async () => {
     fakePip('never asked for');
     await expect(installNative()).rejects.toMatchObject({ code: 'BACKEND', argument: 'a C++ compiler' });
     expect(calls()).toBe(0);
     expect(leftovers()).toEqual(untouched);
   });
 
-  it("asks for pip or uv, and names tfjs-node's own installer and wasm as other ways", async () => {
+  it("requires pip or uv, and suggests tfjs-node's installer and wasm as alternatives", async () => {
     fakeProgram('c++', 'exit 0');
     const installing = installNative();
     await expect(installing).rejects.toMatchObject({ code: 'BACKEND', argument: 'pip or uv', actual: 'neither' });
@@ -337,7 +337,7 @@ const source = nativeSource(thisMachine(), false);
     expect(leftovers()).toEqual(untouched);
   });
 
-  it('refuses a wheel that was tampered with, and leaves nothing of it', async () => {
+  it('rejects a wheel with a wrong checksum, without leftovers', async () => {
     fakeProgram('c++', 'exit 0');
     fakePip(zip({ 'tensorflow/libtensorflow_cc.so.2': 'evil' }));
     await expect(installNative()).rejects.toMatchObject({
@@ -347,7 +347,7 @@ const source = nativeSource(thisMachine(), false);
     expect(leftovers()).toEqual(untouched);
   });
 
-  it('says which folder cannot be written', async () => {
+  it('reports a folder that cannot be written', async () => {
     fakeProgram('c++', 'exit 0');
     fakePip('');
     writeFileSync(cache, 'a file where the folder should be');
@@ -359,12 +359,12 @@ const source = nativeSource(thisMachine(), false);
     expect(readFileSync(cache, 'utf8')).toBe('a file where the folder should be');
   });
 
-  it('stops when aborted before it begins', async () => {
+  it('stops if aborted before it starts', async () => {
     await expect(installNative({ signal: AbortSignal.abort(new Error('planted')) })).rejects.toThrow('planted');
     expect(existsSync(cache)).toBe(false);
   });
 
-  it('stops when aborted while it downloads, and leaves nothing', async () => {
+  it('stops if aborted during a download, without leftovers', async () => {
     fakeProgram('c++', 'exit 0');
     fakeProgram('pip', 'case "$*" in *--version) exit 0 ;; esac; exec sleep 60');
     const controller = new AbortController();
@@ -373,7 +373,7 @@ const source = nativeSource(thisMachine(), false);
     expect(leftovers()).toEqual(untouched);
   });
 
-  it('waits for another process that installs, and says so', async () => {
+  it('waits for another installing process, and reports it', async () => {
     mkdirSync(join(cache, 'native'), { recursive: true });
     writeFileSync(
       join(cache, 'native', 'install.lock'),
@@ -389,14 +389,14 @@ const source = nativeSource(thisMachine(), false);
     expect(stages).toEqual([`wait for process ${process.ppid}, which is installing`]);
   });
 
-  it('removes what a killed download left', async () => {
+  it('removes leftovers of a killed download', async () => {
     mkdirSync(join(downloads(), 'fetch-dead'), { recursive: true });
     fakeProgram('c++', 'exit 0');
     await expect(installNative()).rejects.toMatchObject({ argument: 'pip or uv' });
     expect(leftovers()).toEqual(untouched);
   });
 
-  it('knows a kept wheel by its sha256 alone', async () => {
+  it('removes a cached wheel with a wrong checksum', async () => {
     mkdirSync(downloads(), { recursive: true });
     writeFileSync(keptWheel(wheel, downloads()), 'tampered');
     fakeProgram('c++', 'exit 0');

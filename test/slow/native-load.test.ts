@@ -1,4 +1,4 @@
-// The kernels of this machine, in this process, in a child, and in threads.
+// The native kernels of this machine, in this process, in a child process and in threads.
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -12,7 +12,7 @@ const found = nativeStatus();
 const status = found as NativeInstallation;
 
 (found.installed ? describe : describe.skip)('loadNative, with the kernels of this machine', () => {
-  it('registers them, and keeps the backend that was in use', async () => {
+  it('registers the kernels, and keeps the backend in use', async () => {
     await tf.setBackend('cpu');
     const kernels = await loadNative();
     expect(tf.getBackend()).toBe('cpu');
@@ -21,18 +21,18 @@ const status = found as NativeInstallation;
     expect(tf.matMul([[1, 2]], [[3], [4]])).toBeAllClose([11]);
   });
 
-  it('loads once, however often it is asked', async () => {
+  it('loads the kernels only once', async () => {
     expect(await loadNative()).toBe(await loadNative());
   });
 
-  it('runs the operations that ask util for what Node 23 has removed', async () => {
+  it('supports operations that use functions of util that Node 23 removed', async () => {
     await loadNative();
     await tf.setBackend('tensorflow');
     expect(tf.topk(tf.tensor2d([[1, 3, 2]]), 2).indices).toBeAllClose([1, 2]);
     expect(tf.concat([tf.ones([1]), tf.zeros([1])])).toBeAllClose([1, 0]);
   });
 
-  it('has the proof on record afterwards', async () => {
+  it('records a proof of the loaded kernels', async () => {
     const { tensorflowVersion, device } = await loadNative();
     expect(readProof(status.files, thisMachine())).toMatchObject({ tensorflowVersion, device });
   });
@@ -48,14 +48,14 @@ const status = found as NativeInstallation;
       threads = JSON.parse(stdout.trim().split('\n').at(-1) as string);
     });
 
-    it('train in its main thread and in two workers at once, to the same bits', () => {
+    it('trains to the same bits in the main thread and two workers', () => {
       const [main, ...workers] = threads.fits;
       expect(main.backend).toBe('tensorflow');
       expect(new Set(main.weight).size).toBeGreaterThan(1);
       expect(workers).toEqual([main, main]);
     });
 
-    it('bring none of the packages by which tfjs-node downloads and unpacks: SECURITY.md relies on it', () => {
+    it('loads none of the packages that tfjs-node uses to download and unpack, as SECURITY.md states', () => {
       expect(threads.packages).toContain('@tensorflow/tfjs-node');
       const unused = ['tar', 'adm-zip', 'https-proxy-agent', 'node-fetch', 'rimraf', 'glob', 'inflight', 'core-js'];
       expect(threads.packages.filter((name) => unused.includes(name))).toEqual([]);

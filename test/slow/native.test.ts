@@ -32,7 +32,7 @@ import { CUDA_WHEELS } from '../../src/node/native/wheels.js';
 const environment = { ...process.env };
 const real = nativeStatus();
 const itNative = real.installed && real.origin === 'cache' ? it : it.skip;
-/** What changes the header of a library is written for that of Linux. */
+/** Tests that change the header of a library expect that of Linux. */
 const itElf = process.platform === 'linux' ? itNative : it.skip;
 let cache: string;
 
@@ -56,7 +56,7 @@ const linux: Machine = {
 };
 
 describe('nativeSource', () => {
-  it('takes the wheel for the CPU, or TensorFlow with CUDA and its twelve libraries', () => {
+  it('returns the CPU wheel, or TensorFlow with CUDA and its twelve libraries', () => {
     expect(nativeSource(linux, false)).toMatchObject({ ok: true, wheels: [{ name: 'tensorflow-cpu' }] });
     expect(nativeSource(linux, true)).toEqual({ ok: true, wheels: CUDA_WHEELS });
     expect(nativeSource({ ...linux, arch: 'arm64' }, false)).toMatchObject({ ok: true });
@@ -72,24 +72,24 @@ describe('nativeSource', () => {
     ['Windows', { platform: 'win32', libc: undefined }, false, /win32-x64/],
     ['an Intel Mac', { platform: 'darwin', libc: undefined, cpuFlags: [] }, false, /darwin-x64/],
     ['CUDA on arm64', { arch: 'arm64' }, true, /CUDA/],
-  ])('refuses %s with a reason', (_, difference, gpu, reason) => {
+  ])('rejects %s with a reason', (_, difference, gpu, reason) => {
     const source = nativeSource({ ...linux, ...difference }, gpu);
     expect(source).toMatchObject({ ok: false, reason: expect.stringMatching(reason), advice: expect.any(String) });
   });
 
-  it('compares glibc versions as numbers, not as text', () => {
+  it('compares glibc versions numerically', () => {
     expect(nativeSource({ ...linux, libc: { family: 'glibc', version: '2.4' } }, false).ok).toBe(false);
     expect(nativeSource({ ...linux, libc: { family: 'glibc', version: '2.100' } }, false).ok).toBe(true);
   });
 });
 
 describe('thisMachine', () => {
-  it('has a name under which builds can be shared', () => {
+  it('has a name for compatible builds', () => {
     expect(machineName(linux)).toBe('linux-x64-glibc');
     expect(machineName(thisMachine())).toContain(`${process.platform}-${process.arch}`);
   });
 
-  it('has another fingerprint with another processor, other instructions or another major version of Node', () => {
+  it('has a fingerprint of processor, instructions and major version of Node', () => {
     const fingerprints = [
       linux,
       { ...linux, cpu: 'Other CPU' },
@@ -104,18 +104,18 @@ describe('thisMachine', () => {
 describe('runProgram', () => {
   const node = (script: string, options = {}) => runProgram(process.execPath, ['-e', script], options);
 
-  it('gives back how a program ended and what it said', async () => {
+  it('returns the exit code and output of a program', async () => {
     expect(await node('console.log("out"); console.error("err"); process.exit(3)')).toMatchObject({
       ...{ end: 'exit', code: 3, stdout: 'out\n', stderr: 'err\n' },
     });
     expect(await runProgram('no-such-program-here', [])).toMatchObject({ end: 'missing' });
   });
 
-  it('kills a program that takes too long', async () => {
+  it('kills a program after its timeout', async () => {
     expect(await node('setInterval(() => {}, 1000)', { timeout: 200 })).toMatchObject({ end: 'timeout' });
   });
 
-  it('ends the program when aborted, and throws the reason', async () => {
+  it('kills the program if aborted, and throws the reason', async () => {
     const controller = new AbortController();
     const running = node('setInterval(() => {}, 1000)', { signal: controller.signal });
     controller.abort(new Error('planted'));
@@ -129,14 +129,14 @@ describe('runProgram', () => {
     expect(await node(script, { timeout: 500 })).toMatchObject({ end: 'timeout' });
   });
 
-  it('finds the last line that says something', () => {
+  it('finds the last non-empty line', () => {
     expect(lastLine('a\n  b  \n\n')).toBe('b');
     expect(lastLine('')).toBe('no message');
   });
 });
 
 describe('probeAddon', () => {
-  /** A package that loads as tfjs-node does, and then runs `script` instead of TensorFlow. */
+  /** A package that loads like tfjs-node, and then runs `script` instead of TensorFlow. */
   function fakeTfjsNode(script: string, tfjs = ''): string {
     const folder = join(cache, 'tfjs-node');
     const files = {
@@ -158,31 +158,31 @@ describe('probeAddon', () => {
     ['SIGBUS', /truncated/],
     ['SIGKILL', /memory/],
     ['SIGTERM', /ended by SIGTERM/],
-  ])('survives a child that dies of %s, and says why', async (signal, reason) => {
+  ])('survives a child killed by %s, and reports the reason', async (signal, reason) => {
     const folder = fakeTfjsNode(`process.kill(process.pid, '${signal}'); setInterval(() => {}, 1000); for (;;) {}`);
     expect(await probeAddon(folder, '/addon')).toEqual({ ok: false, reason: expect.stringMatching(reason) });
   });
 
-  it('gives the message of what the child throws', async () => {
+  it('returns the message of an error in the child', async () => {
     const folder = fakeTfjsNode('throw new Error("libtensorflow_cc.so.2: cannot open shared object file")');
     const reason = 'libtensorflow_cc.so.2: cannot open shared object file';
     expect(await probeAddon(folder, '/addon')).toEqual({ ok: false, reason });
   });
 
-  it('refuses kernels that compute wrongly', async () => {
+  it('rejects kernels with wrong results', async () => {
     const tfjs = `module.exports = { tensor2d: (x) => x, findBackend: () => ({ binding: { TF_Version: '1' } }),
       valueAndGrad: () => () => ({ value: { dataSync: () => [1] }, grad: { dataSync: () => [0, 0, 0, 0, 0, 0] } }) };`;
     const result = await probeAddon(fakeTfjsNode('', tfjs), '/addon');
     expect(result).toEqual({ ok: false, reason: expect.stringMatching(/^it gives wrong results/) });
   });
 
-  it('hands tfjs-node the given addon, and every other package its own', async () => {
+  it('gives tfjs-node the given addon, and every other package its own', async () => {
     const folder = fakeTfjsNode(`const { find } = require('@mapbox/node-pre-gyp/lib/pre-binding.js');
       throw new Error([find(require.resolve('./package.json')), find('/other/package.json')].join(' and '));`);
     expect(await probeAddon(folder, '/addon')).toEqual({ ok: false, reason: '/addon and own addon' });
   });
 
-  it('stops when aborted', async () => {
+  it('stops if aborted', async () => {
     const folder = fakeTfjsNode('for (;;) {}');
     await expect(probeAddon(folder, '/addon', AbortSignal.abort(new Error('planted')))).rejects.toThrow('planted');
   });
@@ -200,7 +200,7 @@ describe('proofs', () => {
     expect(readProof([file], linux)).toBeUndefined();
   });
 
-  it('are done without where the cache cannot be written', async () => {
+  it('are skipped if the cache cannot be written', async () => {
     const file = join(cache, 'file');
     writeFileSync(file, '');
     process.env.SOFTMAX_REGRESSION_CACHE = join(file, 'below-a-file');
@@ -212,7 +212,7 @@ describe('proofs', () => {
 describe('nativeStatus and loadNative', () => {
   const tfjsNodeVersion = findTfjsNode()?.version ?? '';
 
-  /** An installation with a true record of these files; the addon is one of them. */
+  /** An installation with a valid record of these files, which include the addon. */
   async function install(write: (folder: string) => void, files: readonly string[]): Promise<string> {
     const folder = nativeFolder(tfjsNodeVersion, thisMachine(), false);
     mkdirSync(join(folder, 'addon'), { recursive: true });
@@ -249,13 +249,13 @@ describe('nativeStatus and loadNative', () => {
       [ADDON, LIBRARY],
     );
 
-  it('say what to do where nothing is installed', async () => {
+  it('suggest the install command if nothing is installed', async () => {
     const command = 'npx softmax-regression native install';
     expect(nativeStatus()).toMatchObject({ installed: false, command });
     await expect(loadNative()).rejects.toMatchObject({ code: 'BACKEND', hint: `Run: ${command}` });
   });
 
-  it('see an installation by its record alone, without running it', async () => {
+  it('find an installation by its record, without loading it', async () => {
     const folder = await installText();
     expect(nativeStatus()).toMatchObject({ installed: true, origin: 'cache', gpu: false, proof: undefined });
     expect(nativeStatus()).toMatchObject({
@@ -264,7 +264,7 @@ describe('nativeStatus and loadNative', () => {
     });
   });
 
-  it('refuse a library that cannot be loaded, and the caller lives', async () => {
+  it('reject a library that cannot be loaded, without a crash', async () => {
     await installText();
     await expect(loadNative()).rejects.toMatchObject({
       code: 'BACKEND',
@@ -275,20 +275,12 @@ describe('nativeStatus and loadNative', () => {
   });
 
   it.each([
-    [
-      'a library that was cut short',
-      (folder: string) => truncateSync(join(folder, LIBRARY), 3),
-      /3 bytes instead of 8/,
-    ],
-    ['a library that was removed', (folder: string) => rmSync(join(folder, LIBRARY)), /missing/],
-    [
-      'an addon that was exchanged',
-      (folder: string) => writeFileSync(join(folder, ADDON), 'still no lib.'),
-      /not the file/,
-    ],
-    ['a record that is no JSON', (folder: string) => writeFileSync(join(folder, 'record.json'), '{'), /not a record/],
+    ['a truncated library', (folder: string) => truncateSync(join(folder, LIBRARY), 3), /3 bytes instead of 8/],
+    ['a removed library', (folder: string) => rmSync(join(folder, LIBRARY)), /missing/],
+    ['a replaced addon', (folder: string) => writeFileSync(join(folder, ADDON), 'still no lib.'), /not the file/],
+    ['a record that is not JSON', (folder: string) => writeFileSync(join(folder, 'record.json'), '{'), /not a record/],
     ['a record without fields', (folder: string) => writeFileSync(join(folder, 'record.json'), '{}'), /not a record/],
-  ])('notice %s', async (_, damage, reason) => {
+  ])('detect %s', async (_, damage, reason) => {
     damage(await installText());
     const expected = {
       reason: expect.stringMatching(reason),
@@ -301,7 +293,7 @@ describe('nativeStatus and loadNative', () => {
     ['another version of TensorFlow', { tensorflowVersion: '2.9.1' }, /TensorFlow 2\.9\.1 instead of 2\.21\.0/],
     ['another machine', { machine: 'linux-arm64-musl' }, /on linux-arm64-musl/],
     ['another version of tfjs-node', { tfjsNodeVersion: '4.0.0' }, /for tfjs-node 4\.0\.0/],
-  ])('refuse a folder that was copied from %s', async (_, difference, reason) => {
+  ])('reject a folder copied from %s', async (_, difference, reason) => {
     const path = join(await installText(), 'record.json');
     writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), ...difference }));
     expect(nativeStatus()).toMatchObject({ installed: false, reason: expect.stringMatching(reason) });
@@ -309,7 +301,7 @@ describe('nativeStatus and loadNative', () => {
   });
 
   const framework = join('tensorflow', 'libtensorflow_framework.so.2');
-  /** The installed addon, beside a library that somebody else wrote. */
+  /** The installed addon beside another library. */
   const installBeside = (writeLibrary: (path: string, source: string) => void, change = (_: Buffer) => {}) => {
     const source = dirname(dirname((real as { addon: string }).addon));
     return install(
@@ -324,13 +316,13 @@ describe('nativeStatus and loadNative', () => {
     );
   };
 
-  itNative('refuse a library that is shorter than its own headers say, and the caller lives', async () => {
+  itNative('reject a library shorter than its headers state, without a crash', async () => {
     await installBeside((path, source) => writeFileSync(path, firstBytes(source, 1 << 20)));
     expect(nativeStatus()).toMatchObject({ installed: true });
     await expect(loadNative()).rejects.toMatchObject({ code: 'BACKEND' });
   });
 
-  itElf('refuse an addon for another processor, and the caller lives', async () => {
+  itElf('reject an addon for another processor, without a crash', async () => {
     // e_machine: 183 is AArch64, 62 is x86-64.
     const toOther = (addon: Buffer) => addon.writeUInt16LE(process.arch === 'x64' ? 183 : 62, 18);
     await installBeside((path, source) => symlinkSync(source, path), toOther);
@@ -341,7 +333,7 @@ describe('nativeStatus and loadNative', () => {
     });
   });
 
-  itElf('refuse a library that has other functions than the addon calls, and the caller lives', async () => {
+  itElf('reject a library without the functions that the addon calls, without a crash', async () => {
     const [command] = await findCompiler();
     const source = join(cache, 'other.cc');
     writeFileSync(source, 'extern "C" int TF_SomethingElse() { return 1; }');

@@ -1,4 +1,4 @@
-// Large problems: the backend evaluates them, and the end is polished in float64.
+// Large problems are evaluated on the backend, and polished in float64.
 import * as tf from '@tensorflow/tfjs';
 import { SoftmaxRegression } from 'softmax-regression';
 import { certify } from '../../src/objective/certificate.js';
@@ -13,7 +13,7 @@ onEveryBackend('a fit on tensors', () => {
   it.each([
     ['', undefined],
     [', with weights', Float32Array.from(classes, (_, i) => (i * 7) % 5)],
-  ])('finds the optimum that float64 finds%s', async (_, sampleWeights) => {
+  ])('matches the float64 optimum%s', async (_, sampleWeights) => {
     const l2 = 1e-3;
     const options = { solver: 'lbfgs', l2, tolerance: 1e-8, sampleWeights } as const;
     const { model, result } = await SoftmaxRegression.fit(pixels, classes, options);
@@ -36,7 +36,7 @@ onEveryBackend('a fit on tensors', () => {
     expect(result.suboptimality).toBeLessThan(1e-6);
   });
 
-  it('finds the optimum and the zeros that float64 finds, with l1', async () => {
+  it('matches the float64 optimum and its zeros, with l1', async () => {
     const [l1, l2] = [2e-3, 1e-3];
     const before = tf.memory().numTensors;
     const options = { l1, l2, tolerance: 1e-8 } as const;

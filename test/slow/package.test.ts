@@ -1,4 +1,4 @@
-// The package as its users get it: packed, and installed into an empty project without native kernels.
+// The packed package, installed into an empty project without native kernels.
 import { execFile } from 'node:child_process';
 import {
   cpSync,
@@ -20,7 +20,7 @@ import { build, buildSync } from 'esbuild';
 import { inBrowser, launchChromium, newPage } from '../helpers/chromium.js';
 
 const root = join(__dirname, '..', '..');
-/** What npm packs of the top folder, beside the build. */
+/** The files of the top folder that npm packs, in addition to the build. */
 const SHOWN = ['LICENSE', 'README.md', 'package.json'].filter((name) => existsSync(join(root, name)));
 let folder: string;
 let project: string;
@@ -34,7 +34,7 @@ interface Ended {
 
 function run(command: string, args: readonly string[], cwd: string): Promise<Ended> {
   const env = { ...process.env, SOFTMAX_REGRESSION_CACHE: join(folder, 'cache') };
-  // npm is a script for the shell on Windows.
+  // On Windows npm is a shell script.
   const shell = process.platform === 'win32' && command === 'npm';
   return new Promise((resolve) => {
     execFile(command, args, { cwd, env, shell, maxBuffer: 2 ** 24 }, (error, stdout, stderr) =>
@@ -54,7 +54,7 @@ beforeAll(async () => {
   const source = join(folder, 'source');
   project = join(folder, 'project');
   mkdirSync(project);
-  // Built in a copy: a build in the repository would take dist away from whoever uses it now.
+  // Built in a copy: a build in the repository would replace dist while others use it.
   for (const name of [...SHOWN, 'src', 'scripts', 'tsconfig.json', 'tsconfig.cjs.json', 'tsconfig.esm.json']) {
     cpSync(join(root, name), join(source, name), { recursive: true });
   }
@@ -77,7 +77,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 /** What a script of the project prints as JSON. */
 async function evaluate(name: string, script: string): Promise<unknown> {
   writeFileSync(join(project, name), script);
-  // Without it, Node 20.19 and newer also load packages by require that are ES modules only.
+  // Without this flag, Node 20.19 and newer can require packages that have only ES modules.
   const strict = process.allowedNodeEnvironmentFlags.has('--experimental-require-module');
   const flags = strict ? ['--no-experimental-require-module'] : [];
   const stdout = await succeed(process.execPath, [...flags, name], project);
@@ -86,7 +86,7 @@ async function evaluate(name: string, script: string): Promise<unknown> {
 
 const ENTRIES = ['', '/node', '/predict', '/reference', '/report'].map((door) => `softmax-regression${door}`);
 
-/** Options that are passed on, undefined or not, a schema that a model keeps, and one error that must be found. */
+/** Options that may be undefined, the schema of a model, and one error that the compiler must find. */
 const STRICT = `import { createReadStream, readFileSync } from 'node:fs';
 import { encodeRows, loadIris, parseCsv, readCsvRows, SoftmaxRegression, toOnnx } from 'softmax-regression';
 import { fileCheckpoint, readCheckpoint } from 'softmax-regression/node';
@@ -112,7 +112,7 @@ export const wrong = { l2: 1, epochs: 'many' as string } satisfies { l2: number;
 `;
 
 describe('the packed package', () => {
-  it('holds the build, the licence and nothing of the workshop', () => {
+  it('contains only the build, the licence, the readme and the manifest', () => {
     const installed = join(project, 'node_modules', 'softmax-regression');
     expect(readdirSync(installed).sort()).toEqual([...SHOWN, 'dist'].sort());
   });
@@ -121,12 +121,12 @@ describe('the packed package', () => {
     expect(statSync(tarball).size).toBeLessThanOrEqual(700_000);
   });
 
-  it('brings no native kernels, and runs nothing when it is installed', () => {
+  it('has no native kernels, and runs no install script', () => {
     expect(readdirSync(join(project, 'node_modules', '@tensorflow'))).not.toContain('tfjs-node');
     expect(readdirSync(folder)).not.toContain('cache');
   });
 
-  it.each(ENTRIES)('%s gives the same names to import and to require', async (entry) => {
+  it.each(ENTRIES)('%s exports the same names to import and require', async (entry) => {
     const names = (await evaluate(
       'names.cjs',
       `console.log(JSON.stringify(Object.keys(require('${entry}')).sort()));`,
@@ -140,7 +140,7 @@ describe('the packed package', () => {
     expect(names.length).toBeGreaterThan(0);
   });
 
-  it('has one copy of its state, whoever asks', async () => {
+  it('shares its state between import and require', async () => {
     const script = `import { createRequire } from 'node:module';
       import { BackendError } from 'softmax-regression';
       import { loadNative } from 'softmax-regression/node';
@@ -160,7 +160,7 @@ describe('the packed package', () => {
     expect(await evaluate('compute.cjs', script)).toEqual([[[0.5, 0.5]], { 0: 0, 1: 1 }]);
   });
 
-  it('is bundled for browsers without what only Node has', () => {
+  it('is bundled for browsers without Node modules', () => {
     const { outputFiles, metafile } = buildSync({
       stdin: { contents: "export * from 'softmax-regression';", resolveDir: project },
       bundle: true,
@@ -197,7 +197,7 @@ describe('the packed package', () => {
     expect(sizes[1]).toBe(sizes[0]);
   });
 
-  it('keeps plots out of bundles that have no report, and Node’s document out of all', async () => {
+  it('is bundled without plots unless the report is used, and always without linkedom', async () => {
     const packagesOf = async (entry: string): Promise<string[]> => {
       const { metafile } = await build({
         stdin: { contents: `export * from '${entry}';`, resolveDir: project },
@@ -223,7 +223,7 @@ describe('the packed package', () => {
     ['node16', 'node16'],
     ['nodenext', 'nodenext'],
     ['esnext', 'bundler'],
-  ])('has types for the strictest options, with modules of %s found as by %s', async (module, resolution) => {
+  ])('has types for the strictest options, with module %s and moduleResolution %s', async (module, resolution) => {
     writeFileSync(join(project, 'strict.mts'), STRICT);
     const options = {
       ...{ module, moduleResolution: resolution, target: 'es2022', types: ['node'], noEmit: true },
@@ -241,7 +241,7 @@ describe('the packed package', () => {
     expect(errors).toEqual(["strict.mts(22,31): error TS2322: Type 'string' is not assignable to type 'number'."]);
   });
 
-  it('has an executable that says what is missing', async () => {
+  it('has an executable that reports what is missing', async () => {
     const executable = join(project, 'node_modules', '.bin', 'softmax-regression');
     expect(await succeed(executable, ['--version'], project)).toMatch(/^\d+\.\d+\.\d+\n$/);
     const { code, stdout } = await run(executable, ['doctor'], project);
@@ -251,7 +251,7 @@ describe('the packed package', () => {
   });
 });
 
-/** An app as its author would write it: the page shows what it computed. */
+/** An app whose page shows what it computed. */
 const APP = `
   import { loadIris, SoftmaxRegression, selectBackend } from 'softmax-regression';
   import { loadPredictor } from 'softmax-regression/predict';
@@ -266,7 +266,7 @@ const APP = `
   main().then((seen) => { document.title = JSON.stringify(seen); }, (error) => { document.title = String(error); });
 `;
 
-/** Each makes a script of app.js: written to `folder`, to be run by Node in the project. */
+/** Scripts for Node in the project, which bundle app.js into `folder`. */
 const BUNDLERS: Readonly<Record<string, (folder: string) => string>> = {
   esbuild: (out) => `
     require(${module('esbuild')}).build({
@@ -289,8 +289,8 @@ function module(name: string): string {
   return JSON.stringify(require.resolve(name));
 }
 
-inBrowser('an app of the packed package, bundled', () => {
-  it.each(Object.keys(BUNDLERS))('by %s, runs in a browser and holds nothing of Node', async (bundler) => {
+inBrowser('an app with the packed package', () => {
+  it.each(Object.keys(BUNDLERS))('bundled by %s runs in a browser, without Node modules', async (bundler) => {
     const out = join(folder, `bundled-${bundler}`);
     writeFileSync(join(project, 'app.js'), APP);
     writeFileSync(join(project, 'index.html'), '<!doctype html><script type="module" src="./app.js"></script>');

@@ -1,4 +1,4 @@
-// The report in a browser, where there is a chromium: laid out wide and narrow, and drawn by the page itself.
+// The report in Chromium, if installed: wide and narrow layouts, and rendered by the page itself.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,7 +26,7 @@ inBrowser('the report in a browser', () => {
     [390, 'dark', smallInput],
     [390, 'light', () => imageInput(10)],
     [1280, 'dark', () => imageInput(100)],
-  ] as const)('fits in %i pixels, %s, asks for nothing and complains of nothing', async (width, colorScheme, input) => {
+  ] as const)('fits in %i pixels, %s, without requests and errors', async (width, colorScheme, input) => {
     const file = join(folder, 'report.html');
     writeFileSync(file, await renderReport(input()));
     const page = await newPage(browser, { viewport: { width, height: 900 }, colorScheme });
@@ -55,7 +55,7 @@ inBrowser('the report in a browser', () => {
     expect(seen.ground).toBe(colorScheme === 'dark' ? 'rgb(15, 17, 21)' : 'rgb(246, 245, 241)');
   });
 
-  it('is drawn by a page in its own document, with the same marks', async () => {
+  it('can be rendered in a page, with the same marks', async () => {
     const entry = join(__dirname, '../../src/report.ts');
     const { outputFiles } = await build({
       entryPoints: [entry],

@@ -1,4 +1,4 @@
-// A short part of `npm run soak`: the same work again and again leaves no tensor; and leaks that are planted are seen.
+// A short run of `npm run soak`: repeated work does not leak tensors, and planted leaks are detected.
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
@@ -11,28 +11,28 @@ import { soak } from '../../tools/soak/soak.js';
 import { works } from '../../tools/soak/work.js';
 import { onEveryBackend, TEST_BACKENDS, useBackend } from '../helpers/backends.js';
 
-onEveryBackend('the same work, again and again', () => {
+onEveryBackend('repeated work', () => {
   it.each([
-    // 4 epochs have 100 full batches: on TensorFlow a graph.
+    // 4 epochs have 100 full batches, enough for a graph on TensorFlow.
     ['fit', 3],
     ['lbfgs', 10],
     ['predict', 50],
     ['compile', 20],
-  ])('leaves no tensor behind: %s', async (name, times) => {
+  ])('does not leak tensors: %s', async (name, times) => {
     const { run } = (await works(4))[name];
     expect((await soak(run, times)).tensors).toBe(0);
   });
 });
 
 describe('soak', () => {
-  it('sees a tensor that is left', async () => {
+  it('detects leaked tensors', async () => {
     const left: tf.Tensor[] = [];
     expect((await soak(() => left.push(tf.scalar(1)), 50)).tensors).toBe(50);
     tf.dispose(left);
   });
 
-  // In a process of its own: one that has run tests may have so much room left that nothing is added to it.
-  it('sees memory that is kept', () => {
+  // In a separate process: the heap of one that has run tests may have enough free space to hide a leak.
+  it('detects leaked memory', () => {
     const program = `
       const { soak } = require('./tools/soak/soak.ts');
       const kept = [];
@@ -58,7 +58,7 @@ interface Counters {
     return [tf.memory().numTensors, binding.getNumOfTensors(), binding.getNumOfSavedModels()];
   };
 
-  it('keeps to its memory over 500 rounds of compile, call and dispose', () => {
+  it('does not leak memory over 500 rounds of compile, call and dispose', () => {
     setFlagsFromString('--expose-gc');
     const gc = runInNewContext('gc') as () => void;
     const rounds = (n: number) => {
@@ -73,7 +73,7 @@ interface Counters {
     };
     let resident = rounds(100);
     const counted = counts();
-    // A graph that stayed would take some 100 kB, each time; what the heap grows to is taken once.
+    // A leaked graph would take about 100 kB in each round; the heap itself grows only once.
     let least = Number.POSITIVE_INFINITY;
     for (let tries = 0; tries < 3 && least > 25e6; tries++) {
       const before = resident;

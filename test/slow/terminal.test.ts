@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { nativeStatus } from 'softmax-regression/node';
 
 const ROOT = join(__dirname, '..', '..');
-// util-linux has a program that runs another one on a terminal.
+// `script` of util-linux runs a program on a terminal.
 const hasTerminal = spawnSync('script', ['--version'], { encoding: 'utf8' }).stdout?.includes('util-linux') === true;
 const onTerminal = (given: boolean) => (given ? it : it.skip);
 
-/** All that a command shows on a terminal. */
+/** The output of a command on a terminal. */
 function shown(args: readonly string[], env: NodeJS.ProcessEnv = {}): string {
   const { DEBUG: _, JEST_WORKER_ID: __, ...rest } = process.env;
   const quoted = [process.execPath, '--import', 'tsx', ...args].map((each) => `'${each.replaceAll("'", "'\\''")}'`);
@@ -18,7 +18,7 @@ function shown(args: readonly string[], env: NodeJS.ProcessEnv = {}): string {
   return stdout.replaceAll('\r', '');
 }
 
-/** A program whose child and itself write to standard error, within and after. */
+/** A program whose child processes write to standard error, during and after a quiet call. */
 const program = (before: string) => `
   const { spawnSync } = require('node:child_process');
   const { keepTerminalQuiet, withQuietTerminal } = require('./src/node/native/terminal.ts');
@@ -33,17 +33,17 @@ const run = (before: string, env?: NodeJS.ProcessEnv) =>
     .slice(0, -1);
 
 describe('withQuietTerminal', () => {
-  onTerminal(hasTerminal)('keeps from a terminal what is written meanwhile, and nothing else', () => {
+  onTerminal(hasTerminal)('hides only output written during the call', () => {
     expect(run('keepTerminalQuiet();')).toEqual(['value', 'thrown', 'afterwards']);
   });
 
-  onTerminal(hasTerminal)('lets it through where it was not asked for, or errors are looked for', () => {
+  onTerminal(hasTerminal)('hides nothing if not enabled, or if DEBUG is set', () => {
     const all = ['greeting', 'value', 'thrown', 'afterwards'];
     expect(run('')).toEqual(all);
     expect(run('keepTerminalQuiet();', { DEBUG: '1' })).toEqual(all);
   });
 
-  onTerminal(hasTerminal && nativeStatus().installed)("keeps TensorFlow's greeting from who trains", () => {
+  onTerminal(hasTerminal && nativeStatus().installed)("hides TensorFlow's greeting during training", () => {
     const lines = shown(['src/cli/main.ts', 'train', 'iris', '--backend', 'tensorflow']);
     expect(lines).toContain('accuracy');
     expect(lines).not.toMatch(/oneDNN|absl|cpu_feature_guard/);

@@ -1,4 +1,4 @@
-// The page of web/, built and served, in a browser: on every backend, with good files and bad ones, by keyboard.
+// The page of web/, built and served, in a browser: on every backend, with valid and invalid files, by keyboard.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -24,7 +24,7 @@ function idx(shape: readonly number[], values: readonly number[]): Buffer {
   return Buffer.concat([header, Buffer.from(values)]);
 }
 
-/** 8 × 8 pictures of bars, upright (0) or lying (1). */
+/** 8 × 8 images of vertical (0) or horizontal (1) bars. */
 function pictures(n: number): { images: Buffer; labels: Buffer } {
   const labels = Array.from({ length: n }, (_, i) => i % 2);
   const values = labels.flatMap((label, i) =>
@@ -39,7 +39,7 @@ inBrowser('the page', () => {
   let server: ChildProcess;
   let url: string;
   let page: Page;
-  /** Errors on the console, breaches of the policy, and requests to elsewhere. */
+  /** Errors on the console, violations of the policy, and requests to other hosts. */
   let complaints: string[];
 
   beforeAll(async () => {
@@ -75,7 +75,7 @@ inBrowser('the page', () => {
 
   afterEach(() => page.context().close());
 
-  /** Until nothing runs. */
+  /** Waits until nothing runs. */
   const idle = () => page.waitForFunction(() => !(document.getElementById('iris') as HTMLButtonElement).disabled);
   const text = async (id: string) => (await page.textContent(`#${id}`)) ?? '';
   const error = async () => ((await page.isVisible('#error')) ? text('error') : '');
@@ -89,7 +89,7 @@ inBrowser('the page', () => {
     await page.click(`#${id}`);
     await idle();
   };
-  /** The page itself presses Stop, as soon as it shows a loss: from out here it could be too late. */
+  /** The page itself presses Stop as soon as it shows a loss; a click from the test could be too late. */
   const trainAndStop = async () => {
     await page.evaluate(() => {
       const loss = document.getElementById('loss') as HTMLElement;
@@ -119,7 +119,7 @@ inBrowser('the page', () => {
   };
   /** The probabilities that the page shows for a row, by class. */
   const probabilities = async (row: Readonly<Record<string, number>>) => {
-    // Each input clears the answer before the page hears of it; the page shows the answer to the last input only.
+    // Each input clears the answer before the page handles it, so that only the answer to the last input appears.
     await page.evaluate(() => {
       const clear = () => document.getElementById('answer')?.replaceChildren();
       document.addEventListener('input', clear, { capture: true });
@@ -134,7 +134,7 @@ inBrowser('the page', () => {
   };
 
   it.each(['webgpu', 'webgl', 'wasm', 'cpu'] as const)(
-    'trains Iris on %s to the optimum that Node finds, proves its gradient there, and saves what Node loads',
+    'trains Iris on %s to the optimum of Node, checks the gradient, and saves a model that Node loads',
     async (backend) => {
       await use(backend);
       await click('iris');
@@ -157,29 +157,26 @@ inBrowser('the page', () => {
     },
   );
 
-  it.each(['webgpu', 'webgl', 'wasm', 'cpu'] as const)(
-    'trains Iris by steps on %s to what Node finds',
-    async (backend) => {
-      await use(backend);
-      await click('iris');
-      await page.selectOption('#solver', 'momentum');
-      await page.fill('#epochs', '20');
-      await page.fill('#learning-rate', '0.1');
-      await click('train');
-      const model = await saved();
-      await useBackend('cpu');
-      const steps = { solver: 'momentum', epochs: 20, batchSize: 32, learningRate: 0.1, seed: 0 } as const;
-      const own = await SoftmaxRegression.fit(learnt.features, learnt.labels, {
-        ...steps,
-        standardize: true,
-      });
-      expect(model.weight).toBeAllClose(own.model.weight, { rtol: 1e-4, atol: 1e-4 });
-      expect(await page.locator('#loss-chart path').count()).toBe(2);
-      expect(complaints).toEqual([]);
-    },
-  );
+  it.each(['webgpu', 'webgl', 'wasm', 'cpu'] as const)('trains Iris by steps on %s like Node', async (backend) => {
+    await use(backend);
+    await click('iris');
+    await page.selectOption('#solver', 'momentum');
+    await page.fill('#epochs', '20');
+    await page.fill('#learning-rate', '0.1');
+    await click('train');
+    const model = await saved();
+    await useBackend('cpu');
+    const steps = { solver: 'momentum', epochs: 20, batchSize: 32, learningRate: 0.1, seed: 0 } as const;
+    const own = await SoftmaxRegression.fit(learnt.features, learnt.labels, {
+      ...steps,
+      standardize: true,
+    });
+    expect(model.weight).toBeAllClose(own.model.weight, { rtol: 1e-4, atol: 1e-4 });
+    expect(await page.locator('#loss-chart path').count()).toBe(2);
+    expect(complaints).toEqual([]);
+  });
 
-  it('gives the probabilities of a model that was trained in Node', async () => {
+  it('predicts like Node with a model trained in Node', async () => {
     await useBackend('cpu');
     const { featureNames } = iris;
     const { model } = await SoftmaxRegression.fit(iris.features, iris.labels, { l2: 0.001, featureNames });
@@ -195,7 +192,7 @@ inBrowser('the page', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('learns from a table with text and missing values, and predicts rows of it', async () => {
+  it('trains on a table with text and missing values, and predicts rows', async () => {
     const rows = Array.from({ length: 60 }, (_, i) => {
       const isDog = i % 2 === 1;
       const colour = ['black', 'white', 'red'][i % 3];
@@ -218,7 +215,7 @@ inBrowser('the page', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('asks for words where a model of Node was fitted to words, and reads rows as it does', async () => {
+  it('offers categories for text columns of a model from Node, and encodes rows like Node', async () => {
     const rows = Array.from(
       { length: 60 },
       (_, i) => `${i % 7},${['red', 'blue'][(i >> 1) % 2]},${['cat', 'dog'][(i >> 1) % 2]}`,
@@ -236,7 +233,7 @@ inBrowser('the page', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('shows the options of the solver with their defaults, and says what is wrong in the words of the form', async () => {
+  it('shows the options of the solver with their defaults, and names form labels in errors', async () => {
     await use('cpu');
     await click('iris');
     const shown = async () =>
@@ -269,7 +266,7 @@ inBrowser('the page', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('keeps what L-BFGS had found when it was stopped, as a model of L-BFGS', async () => {
+  it('keeps the model of a stopped L-BFGS fit', async () => {
     const { images, labels } = pictures(6000);
     await use('cpu');
     await page.uncheck('#clothing');
@@ -286,22 +283,22 @@ inBrowser('the page', () => {
 
   const BAD: readonly [string, Record<string, string | Buffer>, RegExp][] = [
     ['a ragged table', { 'a.csv': 'x,kind\n1,a\n2\n' }, /a\.csv:3:2: the row must have 2 fields/],
-    ['a column named twice', { 'a.csv': 'x,x\n1,a\n2,b\n' }, /a\.csv:1:2: the header must name each column once/],
+    ['a duplicate column', { 'a.csv': 'x,x\n1,a\n2,b\n' }, /a\.csv:1:2: the header must name each column once/],
     ['one class', { 'a.csv': 'x,kind\n1,a\n2,a\n' }, /class/],
     ['an empty file', { 'a.csv': '' }, /a\.csv: the table must have a header line; got an empty file/],
-    ['bytes that are no text', { 'a.csv': Buffer.of(120, 44, 121, 10, 255, 254, 44, 49, 10) }, /a\.csv:2.*UTF-8/],
+    ['bytes that are not text', { 'a.csv': Buffer.of(120, 44, 121, 10, 255, 254, 44, 49, 10) }, /a\.csv:2.*UTF-8/],
     [
       'images without labels',
       { 'i.idx3': pictures(4).images },
       /i\.idx3: the file of train labels must accompany its images/,
     ],
     [
-      'labels of other images',
+      'a wrong number of labels',
       { 'i.idx3': pictures(4).images, 'l.idx1': pictures(6).labels },
       /l\.idx1: the number of labels must be 4, the number of samples in i\.idx3; got 6/,
     ],
     [
-      'half a file of images',
+      'an incomplete file of images',
       { 'i.idx3': pictures(4).images.subarray(0, 99), 'l.idx1': pictures(4).labels },
       /truncated/,
     ],
@@ -311,14 +308,14 @@ inBrowser('the page', () => {
       /a\.csv\.gz: gzip data must unpack; .*The file is damaged/,
     ],
     [
-      'a picture and a table',
+      'a table with labels',
       { 'a.csv': 'x,y\n1,2', 'l.idx1': pictures(4).labels },
       /the files must be one table, one model, or images and their labels/,
     ],
     ['a damaged model', { 'm.safetensors': damagedModel() }, /m\.safetensors: .*must/],
   ];
 
-  it('says in words what is wrong with a file, and goes on', async () => {
+  it('explains errors in files, and works afterwards', async () => {
     await use('wasm');
     for (const [what, files, message] of BAD) {
       await choose(files);
@@ -331,7 +328,7 @@ inBrowser('the page', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('learns from packed IDX files that are dropped on it, shows weights as pictures, and stops', async () => {
+  it('trains on dropped gzipped IDX files, shows weights as images, and stops', async () => {
     const { images, labels } = pictures(200);
     const files = { 'train-images-idx3-ubyte.gz': gzipSync(images), 'train-labels-idx1-ubyte.gz': gzipSync(labels) };
     await use('wasm');
@@ -362,7 +359,7 @@ inBrowser('the page', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('learns from the four files of Fashion-MNIST, and tests on those that are for tests', async () => {
+  it('trains on the four files of Fashion-MNIST, and tests on the test files', async () => {
     const [train, tested] = [pictures(60), pictures(20)];
     await use('cpu');
     await choose({
@@ -381,7 +378,7 @@ inBrowser('the page', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('refuses scripts that it did not bring', async () => {
+  it('blocks foreign scripts', async () => {
     const evaluated = await page.evaluate(() => {
       const script = document.createElement('script');
       script.textContent = 'document.title = "inline"';
@@ -392,7 +389,7 @@ inBrowser('the page', () => {
     expect(complaints.join()).toContain('Content Security Policy');
   });
 
-  it('can be walked through and used by keyboard alone', async () => {
+  it('can be used by keyboard alone', async () => {
     const walked: string[] = [];
     const focused = () =>
       page.evaluate(() => {
@@ -441,7 +438,7 @@ inBrowser('the page', () => {
     [390, 'dark'],
     [1400, 'light'],
     [1400, 'dark'],
-  ] as const)('fits in %i pixels, %s, with names for all controls and text that is readable', async (width, scheme) => {
+  ] as const)('fits in %i pixels, %s, with labels for all controls and readable contrast', async (width, scheme) => {
     await page.setViewportSize({ width, height: 900 });
     await page.emulateMedia({ colorScheme: scheme });
     await use('wasm');
@@ -491,7 +488,7 @@ inBrowser('the page', () => {
     expect(seen).toEqual({ overflow: 0, nameless: [], faint: [] });
   });
 
-  it('makes a report of what it trained', async () => {
+  it('downloads a report of the trained model', async () => {
     await use('wasm');
     await click('iris');
     await click('train');
@@ -504,7 +501,7 @@ inBrowser('the page', () => {
   });
 });
 
-/** A model file whose last byte was changed. */
+/** A model file without valid metadata. */
 function damagedModel(): Buffer {
   const header = Buffer.from(JSON.stringify({ weight: { dtype: 'F32', shape: [1, 2], data_offsets: [0, 8] } }));
   const length = Buffer.alloc(8);
