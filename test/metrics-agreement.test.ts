@@ -191,7 +191,7 @@ describe('wilsonInterval', () => {
     expect(wilsonInterval(0, 10).lower).toBe(0);
   });
 
-  // Of one right sample the lower end is 1/(1 + z²). z: scipy 1.17.1, stats.norm.isf(2.0**-k).
+  // The lower bound for 1 correct sample of 1 is 1/(1 + z²). z: scipy 1.17.1, stats.norm.isf(2.0**-k).
   it.each([
     [2, 0.6744897501960817],
     [4, 1.5341205443525463],

@@ -280,7 +280,7 @@ const DAMAGE_BESIDE: readonly [string, string, Uint8Array][] = [
   ],
 ];
 
-/** Invalid UTF-8 with the checksum of the text that a lenient decoder makes of it, in which U+FFFD replaces a byte. */
+/** Invalid UTF-8, with the checksum of the text in which a lenient decoder replaces it by U+FFFD. */
 function notUtf8(): Uint8Array {
   const bytes = altered(({ __metadata__: m }) => Object.assign(m, { note: '\ufffd' }));
   const at = bytes.indexOf(0xef);

@@ -309,7 +309,7 @@ describe('curvaturePreconditioner', () => {
     },
   );
 
-  it('converges within 200 iterations if renewed, where Böhning’s bound does not', async () => {
+  it('makes L-BFGS converge within 200 iterations if rebuilt on the way, where Böhning’s bound does not', async () => {
     const features = dataSets.digits.features.slice(0, 600);
     const labels = dataSets.digits.labels.slice(0, 600);
     const l2 = 1 / (100 * 600);

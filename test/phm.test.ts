@@ -15,8 +15,8 @@ function layerOf(problem: PhmProblem, trainableFactors = true): Phm {
 }
 
 /**
- * Gradients of G·o + λ/2·‖W‖². The penalty's, λW with respect to W, is that of more samples: the rows of the identity,
- * with λW for their G.
+ * Gradients of G·o + λ/2·‖W‖². The gradient λW of the penalty is that of extra samples: the rows of the identity,
+ * with λW as their G.
  */
 function expectedGradient({ features, factors, components, logitsGradient }: PhmProblem, l2 = 0) {
   const weight = reference.phmWeight(factors, components);
@@ -227,7 +227,7 @@ onEveryBackend('PHM', () => {
       using each = new Phm({ ...options, seed });
       return weightOf(each).reduce((sum, w) => sum + w * w, 0) / 6400;
     });
-    // Each of the 20 draws has only 64 factors: their mean square varies by some 20 %.
+    // Each of the 20 draws has only 64 factors: their mean square varies by about 20 %.
     expect(Math.sqrt(squares.reduce((a, b) => a + b) / 20)).toBeCloseTo(0.01, 3);
   });
 

@@ -103,7 +103,7 @@ describe('proximalNewton', () => {
     expect(result.reason).toBe('gradient');
     expect(result.point).toBeAllClose(expected, { rtol: 1e-8, atol: 1e-10 });
     expect([...result.point].map((entry) => entry === 0)).toEqual(expected.map((entry) => entry === 0));
-    // With the Hessian itself as M, one model is the problem.
+    // With the Hessian as M, the quadratic model is the problem itself.
     expect(result.iterations).toBeLessThan(4);
   });
 

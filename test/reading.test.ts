@@ -17,7 +17,7 @@ import {
 import { chunksOf, wholeOf } from '../src/reading/bytes.js';
 import { useBackend } from './helpers/backends.js';
 
-/** The bytes of an IDX file of bytes. */
+/** An IDX file of unsigned bytes. */
 function idx(shape: readonly number[], numbers: readonly number[]): Uint8Array {
   return Uint8Array.from([
     0,

@@ -229,7 +229,7 @@ describe('properties of cross-entropy', () => {
       fc.property(problem, ({ logits, targets }) => {
         const y = asMatrix(targets).values;
         const expected = softmax(logits).values.map((p, at) => (p - y[at]) / logits.length);
-        // The rows of targets sum to 1 but for rounding, so the scale is 1.
+        // The rows of targets sum to 1 within rounding, so the scale is 1.
         const scale = expected.map(() => 1);
         expect(crossEntropyGradient(logits, targets)).toBeAllClose(expected, FLOAT64, scale);
       }),
