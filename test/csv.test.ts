@@ -249,7 +249,12 @@ describe('parseCsv rejects', () => {
       x,
       `a.csv:2:1: x must be a number; got "1,5". A decimal comma? Pass \`decimal: ','\`.`,
     ],
-    ['thousands separators', 'x;y\n1,000,000;a\n', x, 'got "1,000,000". Pass `thousands: true` to read thousands separators.'],
+    [
+      'thousands separators',
+      'x;y\n1,000,000;a\n',
+      x,
+      'got "1,000,000". Pass `thousands: true` to read thousands separators.',
+    ],
     ['infinity', 'x,y\n1,a\nInfinity,b\n', x, 'a.csv:3:1: x must be a number, like the rows above; got "Infinity".'],
     ['a number too large', 'x,y\n1e309,a\n', x, 'a.csv:2:1: x must be a finite number; got "1e309".'],
     [

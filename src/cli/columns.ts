@@ -7,8 +7,23 @@ import { count } from './output.js';
 /** The most columns that are listed unless all are asked for. */
 const MOST_LISTED = 20;
 
+/** What was read: the rows of a table, and its columns. */
+export function tableOf(
+  table: {
+    readonly name: string;
+    readonly rows: number;
+    readonly dropped: number;
+    readonly columns: readonly ColumnSummary[];
+  },
+  all: boolean,
+): string[] {
+  const { name, rows, dropped, columns } = table;
+  const without = dropped > 0 ? `; ${count(dropped)} rows with missing values left out` : '';
+  return [`table: ${name}, ${count(rows)} rows${without}`, ...columnLines(columns, all)];
+}
+
 /** The columns of a table; of a wide table the suspect ones and the first ones, unless all are asked for. */
-export function columnLines(columns: readonly ColumnSummary[], all: boolean): string[] {
+function columnLines(columns: readonly ColumnSummary[], all: boolean): string[] {
   const listed = all || columns.length <= MOST_LISTED ? columns : selected(columns);
   const rows = listed.map(({ name, kind, suspect, values, missing, features, note }) => [
     name === '' ? '""' : name,

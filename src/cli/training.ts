@@ -7,6 +7,7 @@ import { crossValidate } from '../model/cross-validate.js';
 import { SoftmaxRegression } from '../model/softmax-regression.js';
 import { fileCheckpoint, readCheckpoint } from '../node/checkpoint-files.js';
 import { saveModel } from '../node/model-files.js';
+import { tableOf } from './columns.js';
 import { destination, STDOUT, writeResult } from './destination.js';
 import '../node.js';
 import type { DataSet } from '../reading/samples.js';
@@ -43,6 +44,11 @@ export async function train(
   if (choice.refused.length > 0) {
     stop();
     console.error(formatBackend(choice));
+  }
+  if (data.columns !== undefined && !options.json) {
+    stop();
+    const { name, dropped, columns, samples } = data;
+    print([...tableOf({ name, rows: samples.labels.length, dropped, columns }, false), '']);
   }
   await withInterrupt(async (signal) => {
     const { training, tested, split, isSelf } = parts;

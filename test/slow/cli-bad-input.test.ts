@@ -34,8 +34,8 @@ async function refusal(code: number, ...args: string[]): Promise<string> {
 const TABLES: readonly [title: string, content: string | Uint8Array, message: RegExp][] = [
   [
     'a header without a name',
-    ',b,kind\n1,2,x\n3,4,y\n',
-    /^error: bad\.csv:1:1: the header must name each column; got "".*--ignore 0/,
+    'a,,kind\n1,2,x\n3,4,y\n',
+    /^error: bad\.csv:1:2: the header must name each column; got "".*--ignore ""/,
   ],
   [
     'a duplicate name in the header',
@@ -60,7 +60,7 @@ const TABLES: readonly [title: string, content: string | Uint8Array, message: Re
   [
     'a missing value',
     'a,kind\n1,x\n,y\n',
-    /^error: bad\.csv:3:1: a must be a number; got nothing\. Pass --missing drop to skip such rows; when training, --missing mean or --missing median/,
+    /^error: bad\.csv:3:1: a must have a value; got nothing\. Pass --missing drop to skip such rows; when training, --missing mean or --missing median/,
   ],
   ['no content', '', /^error: bad\.csv: the table must have at least one row; got an empty file\.$/],
   ['a header alone', 'a,kind\n', /^error: bad\.csv: the table must have at least one row; got none\.$/],
@@ -75,7 +75,11 @@ const TABLES: readonly [title: string, content: string | Uint8Array, message: Re
     Buffer.from('a,kind\n1,x\n2,\xe9\n', 'latin1'),
     /^error: bad\.csv:3: the text must be UTF-8; got the byte 0xe9\. .*Save it as "CSV UTF-8"/,
   ],
-  ['UTF-16', Buffer.from('\ufeffa,kind\n1,x\n', 'utf16le'), /^error: bad\.csv:1: the text must be UTF-8; .*UTF-16/],
+  [
+    'UTF-16',
+    Buffer.from('\ufeffa,kind\n1,x\n', 'utf16le'),
+    /^error: bad\.csv: the file must be a CSV file; got UTF-16 text\./,
+  ],
   [
     'a line of 10 MB',
     `a,kind\n1,${'x'.repeat(1e7)}\n`,
@@ -105,7 +109,7 @@ describe('train rejects a table with', () => {
 
   it('no column of the given name, and suggests the nearest', async () => {
     expect(await refusal(1, 'train', 'good.csv', '--label', 'knid')).toBe(
-      'error: good.csv:1: label must be one of the columns "width", "colour", "kind"; got "knid". Did you mean "kind"?',
+      'error: good.csv:1: --label must be one of the columns "width", "colour", "kind"; got "knid". Did you mean "kind"?',
     );
   });
 });

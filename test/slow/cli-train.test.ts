@@ -1,5 +1,5 @@
 // The command line from a table to a model, predictions, a report and ONNX.
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Random } from '../../src/core/random.js';
 import { loadIris } from '../../src/data/iris.js';
@@ -194,7 +194,87 @@ describe('a real-world table', () => {
   it('with ambiguous commas is rejected with both hints', async () => {
     line.write('thousands.csv', 'a;y\n1,367;p\n4,173;q\n');
     expect((await line.run('train', 'thousands.csv', '--label', 'y')).stderr).toBe(
-      'error: thousands.csv:2:1: a must be a number; got "1,367". Thousands? Write numbers without separators. A decimal comma? Pass --decimal \',\'.\n',
+      'error: thousands.csv:2:1: a must be a number; got "1,367". Thousands? Pass --thousands. A decimal comma? Pass --decimal \',\'.\n',
+    );
+  });
+});
+
+describe('the columns of a table', () => {
+  const shop = [
+    ',when,price,share,zip,colour,note,kind',
+    ...Array.from({ length: 40 }, (_, i) => {
+      const day = `2024-0${1 + (i % 9)}-1${i % 10}`;
+      return `${i},${day},"1,${100 + ((i * 7) % 40)}",${i}%,0${2134 + (i % 3)},${['red', '', 'blue'][i % 3]},n${i},${'ab'[i % 2]}`;
+    }),
+  ].join('\n');
+  const flags = ['--label', 'kind', '--strings', 'one-hot', '--date', 'when', '--thousands'];
+  const missing = ['--missing', 'colour=indicator', '--missing', 'drop'];
+
+  it('are listed by a dry run, with suspect ones named, and nothing is written', async () => {
+    line.write('shop.csv', shop);
+    const text = await done('train', 'shop.csv', ...flags, ...missing, '--dry-run', '-o', 'dry.model');
+    expect(text).toBe(
+      `table: shop.csv, 40 rows
+  column  kind            values  missing  features
+  ""      ignored                                    no name: a row index, not read
+  when    date                40        0        21  21 features: year, days, month, weekday
+  price   number              40        0         1
+  share   number              40        0         1  percentages: 12% is read as 0.12
+  zip     number (code?)       3        0         1  values such as 02134 are read as numbers: a code? --categories zip or --ignore zip
+  colour  category             2       13         3
+  note    category (id?)      40        0        40  40 values in 40 rows: an id? --ignore note
+  kind    label                2        0
+`.replace(
+        'when    date                40',
+        `when    date            ${String(new Set(shop.match(/2024-\d\d-\d\d/g)).size).padStart(6)}`,
+      ),
+    );
+    expect(existsSync(line.path('dry.model'))).toBe(false);
+    const { data } = JSON.parse(await done('train', 'shop.csv', ...flags, ...missing, '--dry-run', '--json'));
+    expect(data.columns).toHaveLength(8);
+  });
+
+  it('of a wide table are listed in part, and all of them by a dry run', async () => {
+    const names = Array.from({ length: 40 }, (_, j) => `x${j}`);
+    const rows = Array.from({ length: 30 }, (_, i) => [...names.map((_, j) => (i * j) % 11), 'ab'[i % 2]].join());
+    line.write('wide.csv', [[...names, 'y'].join(), ...rows].join('\n'));
+    expect(await done('train', 'wide.csv', '--label', 'y')).toContain('… and 21 others; --dry-run lists them all');
+    expect(await done('train', 'wide.csv', '--label', 'y', '--dry-run')).toContain('x39 ');
+  });
+
+  it('are read alike by predict, which keeps columns and skips rows that do not fit', async () => {
+    await done('train', 'shop.csv', ...flags, ...missing, '--ignore', 'note', '-o', 'shop.model');
+    const rows = ['"1,500",2024-01-02,3%,02134,,007', '5,soon,3%,02134,red,8', '"2,500",2024-01-02,3%,02134,red,"9,5"'];
+    line.write('new.csv', ['price,when,share,zip,colour,id', ...rows].join('\n'));
+    const { stdout, stderr } = await line.run(
+      'predict',
+      'shop.model',
+      'new.csv',
+      '--keep',
+      'id',
+      '--skip-bad',
+      'bad.csv',
+    );
+    expect(stdout).toMatch(/^line,id,label,probability\n2,007,[ab],\S+\n4,"9,5",[ab],\S+\n$/);
+    expect(stderr).toBe('1 row does not fit the table: bad.csv\n');
+    expect(readFileSync(line.path('bad.csv'), 'utf8')).toBe(
+      'line,reason,row\n3,"new.csv:3:2: when must be a date such as 2024-01-31; got ""soon"".","5,soon,3%,02134,red,8"\n',
+    );
+    const { stdout: json } = await line.run(
+      ...['predict', 'shop.model', 'new.csv', '--keep', 'id', '--skip-bad', 'bad.csv', '--json'],
+    );
+    expect(JSON.parse(json.split('\n')[0])).toMatchObject({ line: 2, kept: { id: '007' } });
+  });
+
+  it('are refused by the flag that names them', async () => {
+    const { stderr, code } = await line.run('train', 'shop.csv', '--label', 'kind', '--missing', 'colur=mean');
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^error: shop\.csv:1: --missing must be one of .*"colour"\?\n$/),
+    ]);
+    expect((await line.run('train', 'shop.csv', '--label', 'kind', '--missing', 'colour=mode')).code).toBe(2);
+    expect((await line.run('train', 'iris', '--dry-run')).stderr).toBe(
+      'error: --dry-run must be left out: Iris is not a table.\n',
     );
   });
 });

@@ -111,8 +111,10 @@ async function trainFrom(source: string, options: TrainOptions): Promise<void> {
   const display = quietDisplay();
   try {
     const data = await read(source, options, display);
-    await listColumns(data, options, display);
-    if (options.dryRun) return;
+    if (options.dryRun) {
+      display.stop();
+      return await dryRun(data, options.json);
+    }
     const { train } = await import('../training.js');
     await train(data, options, display);
   } catch (error) {
@@ -142,24 +144,14 @@ async function read(source: string, options: TrainOptions, { onProgress }: Progr
   return loadDataSet(source, csvChoices(options), { onProgress });
 }
 
-/** One line for each column, before the training; a dry run ends there. */
-async function listColumns(
-  { name, columns, samples, dropped }: DataSet,
-  { json, dryRun }: TrainOptions,
-  { stop }: ProgressDisplay,
-): Promise<void> {
-  const { columnLines } = await import('../columns.js');
-  const { count, print, printJson } = await import('../output.js');
-  if (columns === undefined) {
-    if (dryRun) throw new UsageError(`--dry-run must be left out: ${name} is not a table.`);
-    return;
-  }
+/** Prints what was found in the columns of a table. */
+async function dryRun({ name, columns, samples, dropped }: DataSet, json: boolean | undefined): Promise<void> {
+  if (columns === undefined) throw new UsageError(`--dry-run must be left out: ${name} is not a table.`);
+  const { tableOf } = await import('../columns.js');
+  const { print, printJson } = await import('../output.js');
   const rows = samples.labels.length;
-  if (json && !dryRun) return;
-  stop();
-  if (json) return printJson({ data: { name, rows, dropped, columns } });
-  const without = dropped > 0 ? `; ${count(dropped)} rows with missing values left out` : '';
-  print([`table: ${name}, ${count(rows)} rows${without}`, ...columnLines(columns, dryRun === true), '']);
+  if (json) printJson({ data: { name, rows, dropped, columns } });
+  else print(tableOf({ name, rows, dropped, columns }, true));
 }
 
 /** The options that say how to read a table. */
