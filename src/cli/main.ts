@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { keepTerminalQuiet } from '../node/native/terminal.js';
+import { compareCommand } from './commands/compare.js';
 import { dataCommand } from './commands/data.js';
 import { doctorCommand } from './commands/doctor.js';
 import { evaluateCommand } from './commands/evaluate.js';
@@ -30,6 +31,7 @@ function createProgram(): Command {
     .commandsGroup('Models:')
     .addCommand(trainCommand())
     .addCommand(evaluateCommand())
+    .addCommand(compareCommand())
     .addCommand(predictCommand())
     .addCommand(reportCommand())
     .addCommand(inspectCommand())

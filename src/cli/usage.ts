@@ -23,6 +23,9 @@ export function delimiter(text: string): string {
 
 export const jsonOption = () => new Option('--json', 'print JSON, for programs');
 
+/** The column of labels, for commands that read a model and labelled rows. */
+export const labelOption = () => new Option('--label <column>', 'the column of labels (default: as in training)');
+
 /** Options for reading a table that override the model's schema. */
 export function asWhenTraining(command: Command): Command {
   const ofRows = new Option('--missing <policy>', 'how to treat rows with missing values (default: as in training)');

@@ -4,7 +4,7 @@ import { BACKENDS, type BackendName } from '../../backend/names.js';
 import type { TableOptions } from '../../reading/table.js';
 import { withInterrupt } from '../interrupt.js';
 import { quietDisplay } from '../progress.js';
-import { asWhenTraining, jsonOption } from '../usage.js';
+import { asWhenTraining, jsonOption, labelOption } from '../usage.js';
 
 interface Options extends TableOptions {
   readonly backend?: BackendName;
@@ -16,7 +16,7 @@ export function withTableOptions(command: Command): Command {
   const reading = command
     .argument('<model>', 'a model file')
     .argument('<data>', 'a CSV file, - for standard input, a folder of IDX files, iris or fashion-mnist')
-    .option('--label <column>', 'the column of labels (default: as in training)');
+    .addOption(labelOption());
   return asWhenTraining(reading)
     .addOption(new Option('--backend <name>', 'tfjs backend (default: the fastest that works)').choices(BACKENDS))
     .addOption(jsonOption());

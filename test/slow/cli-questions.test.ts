@@ -1,0 +1,111 @@
+// The commands that answer questions after a training, as people and programs run them.
+import { copyFileSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { metrics, type SoftmaxRegression } from 'softmax-regression';
+import { loadModel } from '../../src/node/model-files.js';
+import { CommandLine } from '../helpers/command-line.js';
+
+const ROOT = join(__dirname, '..', '..');
+const line = new CommandLine();
+
+beforeAll(async () => {
+  copyFileSync(join(ROOT, 'examples/iris.csv'), line.path('iris.csv'));
+  await done('train', 'iris.csv', '--label', 'species', '-o', 'a.model');
+  await done('train', 'iris.csv', '--label', 'species', '--l2', '1', '-o', 'b.model');
+});
+
+afterAll(() => line.dispose());
+
+async function done(...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await line.run(...args);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  return stdout;
+}
+
+async function refusal(code: number, ...args: string[]): Promise<string> {
+  const ended = await line.run(...args);
+  expect(ended).toMatchObject({ code, stdout: '' });
+  expect(ended.stderr).not.toMatch(/\n\s+at /);
+  return ended.stderr.trimEnd();
+}
+
+function iris() {
+  const [, ...rows] = readFileSync(line.path('iris.csv'), 'utf8').trimEnd().split('\n');
+  const fields = rows.map((row) => row.split(','));
+  return { features: fields.map((row) => row.slice(0, 4).map(Number)), labels: fields.map((row) => row[4]) };
+}
+
+describe('compare', () => {
+  it('prints the scores of both models, the exact test and the interval', async () => {
+    const { features, labels } = iris();
+    const [a, b] = [await loadModel<string>(line.path('a.model')), await loadModel<string>(line.path('b.model'))];
+    const losses = (model: SoftmaxRegression<string>) =>
+      model.predictProbabilities(features).map((row, i) => -Math.log(row[model.classes.indexOf(labels[i])]));
+    const test = metrics.mcnemar(labels, a.predict(features), b.predict(features));
+    const difference = metrics.pairedDifference(losses(a), losses(b));
+    const { data, first, second, mcnemar, logLossDifference } = JSON.parse(
+      await done('compare', 'a.model', 'b.model', 'iris.csv', '--json'),
+    );
+    expect(data).toEqual({ name: 'iris.csv', part: 'rows', samples: 150 });
+    expect(mcnemar).toEqual(test);
+    const { mean, standardError, lower, upper } = logLossDifference;
+    expect([mean, standardError, lower, upper]).toBeAllClose(
+      [difference.mean, difference.standardError, difference.lower, difference.upper],
+      { rtol: 1e-9, atol: 0 },
+    );
+    for (const [scores, model] of [
+      [first, a],
+      [second, b],
+    ]) {
+      const { accuracy, logLoss } = await model.evaluate(features, labels);
+      expect([scores.accuracy, scores.logLoss]).toBeAllClose([accuracy, logLoss], { rtol: 1e-6, atol: 0 });
+    }
+    const text = await done('compare', 'a.model', 'b.model', 'iris.csv');
+    expect(text).toContain('150 rows of iris.csv\n');
+    expect(text).toContain(`by a.model only: ${test.onlyFirst}; by b.model only: ${test.onlySecond}\n`);
+    expect(text).toContain("McNemar's exact test: p = 4.01e-5\n");
+    expect(text).toContain('log loss of a.model minus b.model: -0.5603, 95 % interval -0.5866 to -0.5340\n');
+  });
+
+  it('finds no difference of a model from itself, nor on named data', async () => {
+    const { first, second, mcnemar, logLossDifference } = JSON.parse(
+      await done('compare', 'a.model', 'a.model', 'iris', '--json'),
+    );
+    expect(first).toEqual(second);
+    expect(mcnemar).toEqual({ onlyFirst: 0, onlySecond: 0, pValue: 1 });
+    expect(logLossDifference).toEqual({ mean: 0, standardError: 0, lower: 0, upper: 0 });
+  });
+
+  it('compares on the rows that both models read', async () => {
+    const rows = Array.from({ length: 20 }, (_, i) => `${i},${(7 * i) % 20},${i > 9 ? 'no' : 'yes'}`);
+    line.write('full.csv', `a,b,y\n${rows.join('\n')}\n`);
+    await done('train', 'full.csv', '--label', 'y', '--ignore', 'b', '-o', 'of-a.model');
+    await done('train', 'full.csv', '--label', 'y', '--ignore', 'a', '--test-fraction', '0', '-o', 'of-b.model');
+    const holes = rows.map((row, i) => (i < 2 ? row.replace(/^\d+/, '') : i < 5 ? row.replace(/,\d+,/, ',,') : row));
+    line.write('holes.csv', `a,b,y\n${holes.join('\n')}\n`);
+    const args = ['compare', 'of-a.model', 'of-b.model', 'holes.csv', '--missing', 'drop', '--json'];
+    expect(JSON.parse(await done(...args)).data.samples).toBe(15);
+    line.write('apart.csv', 'a,b,y\n1,,no\n,2,no\n3,,yes\n');
+    args[3] = 'apart.csv';
+    expect(await refusal(1, ...args)).toBe(
+      'error: apart.csv: the data must have at least 2 rows that both models read; got 0.',
+    );
+  });
+
+  it('refuses models of other classes or labels, and standard input', async () => {
+    const rows = Array.from({ length: 20 }, (_, i) => `${i},${i > 9 ? 'no' : 'yes'},${i % 2 ? 'no' : 'yes'}`);
+    line.write('two.csv', `a,y,z\n${rows.join('\n')}\n`);
+    await done('train', 'two.csv', '--label', 'y', '--ignore', 'z', '-o', 'y.model');
+    await done('train', 'two.csv', '--label', 'z', '--ignore', 'y', '-o', 'z.model');
+    expect(await refusal(1, 'compare', 'a.model', 'y.model', 'missing.csv')).toBe(
+      'error: y.model: the classes must be those of a.model, "setosa", "versicolor", "virginica"; got "no", "yes". Train both models on the same labels.',
+    );
+    expect(await refusal(1, 'compare', 'y.model', 'z.model', 'two.csv')).toBe(
+      'error: two.csv:3: the label must be the same for both models; got "yes" and "no". They read different columns. Pass --label COLUMN.',
+    );
+    expect(await done('compare', 'y.model', 'z.model', 'two.csv', '--label', 'y')).toContain('20 rows');
+    expect(await refusal(2, 'compare', 'a.model', 'b.model', '-')).toBe(
+      'error: <data> must be a file, because each model reads it; got -, standard input.',
+    );
+  });
+});
