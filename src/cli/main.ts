@@ -8,6 +8,7 @@ import { compareCommand } from './commands/compare.js';
 import { dataCommand } from './commands/data.js';
 import { doctorCommand } from './commands/doctor.js';
 import { evaluateCommand } from './commands/evaluate.js';
+import { explainCommand } from './commands/explain.js';
 import { exportCommand } from './commands/export.js';
 import { gradcheckCommand } from './commands/gradcheck.js';
 import { inspectCommand } from './commands/inspect.js';
@@ -33,6 +34,7 @@ function createProgram(): Command {
     .addCommand(evaluateCommand())
     .addCommand(compareCommand())
     .addCommand(predictCommand())
+    .addCommand(explainCommand())
     .addCommand(reportCommand())
     .addCommand(inspectCommand())
     .addCommand(exportCommand())

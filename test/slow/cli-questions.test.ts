@@ -109,3 +109,75 @@ describe('compare', () => {
     );
   });
 });
+
+describe('explain', () => {
+  const PETS = `width,colour,kind\n1,red,cat\n9,blue,dog\n2,red,cat\n8,blue,dog\n\n3,green,cat\n7,red,dog\n`;
+
+  beforeAll(async () => {
+    line.write('pets.csv', PETS);
+    const reading = ['--label', 'kind', '--strings', 'one-hot', '--unseen', 'zero', '--test-fraction', '0'];
+    await done('train', 'pets.csv', ...reading, '-o', 'pets.model');
+  });
+
+  it('explains a row by the line of the file, in the words of the table', async () => {
+    const text = await done('explain', 'pets.model', 'pets.csv', '--row', '8');
+    const [first, second, empty, odds, ...rows] = text.trimEnd().split('\n');
+    expect(first).toBe('line 8 of pets.csv: dog');
+    expect(second).toMatch(/^probabilities: dog 0\.\d+, cat 0\.\d+$/);
+    expect([empty, odds]).toEqual(['', expect.stringMatching(/^log odds of dog against cat: \d\.\d{3}, the sum of$/)]);
+    expect(rows.map((row) => row.replace(/ +\+\d\.\d{3}/, ' N'))).toEqual([
+      '  the mean of the 6 rows N towards dog',
+      '  width = 7 N towards dog',
+      '  colour = red N towards cat',
+    ]);
+  });
+
+  it('has the same as JSON, with the probabilities of predict', async () => {
+    const json = JSON.parse(await done('explain', 'pets.model', 'pets.csv', '--row', '8', '--json'));
+    expect(json).toMatchObject({
+      model: 'pets.model',
+      data: { name: 'pets.csv', line: 8 },
+      label: 'dog',
+      against: 'cat',
+    });
+    const [{ probability }, other] = json.probabilities;
+    expect(Math.log(probability / other.probability)).toBeCloseTo(json.logOdds, 10);
+    const sum = json.contributions.reduce((total: number, each: { logOdds: number }) => total + each.logOdds, 0);
+    expect(sum + json.baseline.logOdds).toBeCloseTo(json.logOdds, 6);
+    expect(json.baseline).toMatchObject({ of: 'mean', rows: 6 });
+    const predicted = await done('predict', 'pets.model', 'pets.csv');
+    expect(Number(/^8,dog,(.*)$/m.exec(predicted)?.[1])).toBeCloseTo(probability, 7);
+  });
+
+  it('reads one row of a pipe against the bias, and a category that the model does not know', async () => {
+    const row = 'colour,width\nmauve,3\n';
+    const { stdout, code } = await line.runWith(row, 'explain', 'pets.model', '-', '--row', '2', '--baseline', 'none');
+    expect(code).toBe(0);
+    expect(stdout).toContain('  colour = (unknown category)  +0.000 towards cat');
+    expect(await line.runWith(row, 'explain', 'pets.model', '-', '--row', '2')).toMatchObject({
+      code: 1,
+      stderr:
+        'error: standard input: the data must have at least 2 rows, because their mean is the baseline; got 1. Pass --baseline none to explain by the weights alone.\n',
+    });
+  });
+
+  it('explains images and named data by their row, from 0', async () => {
+    expect(await done('explain', 'a.model', 'iris', '--row', '0', '--top', '1')).toMatch(
+      /^row 0 of iris: setosa\n.* {2}petal_length = 1\.4 +\+\d\.\d{3} towards setosa\n {2}3 other columns/s,
+    );
+  });
+
+  it.each([
+    [6, '--row must be a line of pets.csv on which a row begins; got 6. The nearest rows: 5, 7.'],
+    [1, '--row must be a line of pets.csv on which a row begins; got 1. The nearest rows: 2.'],
+    [99, '--row must be a line of pets.csv on which a row begins; got 99. The nearest rows: 8.'],
+  ])('refuses line %i, which is no row', async (row, message) => {
+    expect(await refusal(2, 'explain', 'pets.model', 'pets.csv', '--row', String(row))).toBe(`error: ${message}`);
+  });
+
+  it('requires a row', async () => {
+    expect(await refusal(2, 'explain', 'pets.model', 'pets.csv')).toContain(
+      "required option '--row <n>' not specified",
+    );
+  });
+});

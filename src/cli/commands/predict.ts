@@ -82,7 +82,7 @@ async function predict(modelFile: string, source: string, options: Options): Pro
   }
 }
 
-interface Batch {
+export interface RowBatch {
   readonly features: FeatureArray;
   /** The line or the row of each. */
   readonly numbers: ArrayLike<number>;
@@ -91,12 +91,12 @@ interface Batch {
 /** Images per batch. */
 const PICTURES = 512;
 
-async function* batchesOf(
+export async function* batchesOf(
   source: string,
   model: ModelContent,
-  options: Options,
+  options: TableOptions,
   signal: AbortSignal,
-): AsyncGenerator<Batch, void, undefined> {
+): AsyncGenerator<RowBatch, void, undefined> {
   const { kindOf, loadSamplesFor } = await import('../samples.js');
   if (kindOf(source) === 'file') {
     const { namedBytes } = await import('../bytes.js');
