@@ -12,6 +12,7 @@ import { explainCommand } from './commands/explain.js';
 import { exportCommand } from './commands/export.js';
 import { gradcheckCommand } from './commands/gradcheck.js';
 import { inspectCommand } from './commands/inspect.js';
+import { learningCurveCommand } from './commands/learning-curve.js';
 import { nativeCommand } from './commands/native.js';
 import { predictCommand } from './commands/predict.js';
 import { reportCommand } from './commands/report.js';
@@ -31,6 +32,7 @@ function createProgram(): Command {
     .version(packageVersion())
     .commandsGroup('Models:')
     .addCommand(trainCommand())
+    .addCommand(learningCurveCommand())
     .addCommand(evaluateCommand())
     .addCommand(compareCommand())
     .addCommand(predictCommand())

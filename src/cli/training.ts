@@ -1,6 +1,6 @@
 // cli: the work of `train`: fit, calibrate, evaluate, write files, print.
 import type { BackendName } from '../backend/names.js';
-import { formatBackend, selectBackend } from '../backend/select.js';
+import { type BackendChoice, formatBackend, selectBackend } from '../backend/select.js';
 import { BackendError } from '../core/errors.js';
 import { type Label, sortedClasses } from '../core/labels.js';
 import { crossValidate } from '../model/cross-validate.js';
@@ -37,11 +37,7 @@ export async function train(
 ): Promise<void> {
   const parts = await partsOf(data, options);
   const checkpoints = await checkpointsOf(options);
-  const choice = await selectBackend(options.backend);
-  if (choice.refused.length > 0) {
-    stop();
-    console.error(formatBackend(choice));
-  }
+  const choice = await selectedBackend(options.backend, stop);
   await withInterrupt(async (signal) => {
     const { training, tested, split, isSelf } = parts;
     const learnt = await learn(data, parts, options, checkpoints, { onProgress, signal });
@@ -61,6 +57,25 @@ export async function train(
   });
 }
 
+/** Selects a backend, and says which ones were refused. */
+export async function selectedBackend(name: BackendName | undefined, stop: () => void): Promise<BackendChoice> {
+  const choice = await selectBackend(name);
+  if (choice.refused.length > 0) {
+    stop();
+    console.error(formatBackend(choice));
+  }
+  return choice;
+}
+
+/** The options of a fit to the data: those of the flags, and what the data say. */
+export function fitOptionsOf({ samples, schema, featureNames }: DataSet, options: FlagValues, signal: AbortSignal) {
+  return {
+    standardize: schema !== undefined,
+    ...fitOptionsFrom(options),
+    ...{ schema, featureNames, classes: sortedClasses(samples.labels), signal },
+  };
+}
+
 type Learnt = Awaited<ReturnType<typeof learn>>;
 
 async function learn(
@@ -70,13 +85,8 @@ async function learn(
   checkpoints: Awaited<ReturnType<typeof checkpointsOf>>,
   { onProgress, signal }: Pick<ProgressDisplay, 'onProgress'> & { signal: AbortSignal },
 ) {
-  const classes = sortedClasses(data.samples.labels);
-  const { schema, featureNames } = data;
-  const fitOptions = {
-    standardize: schema !== undefined,
-    ...fitOptionsFrom(options),
-    ...{ schema, featureNames, classes, signal },
-  };
+  const fitOptions = fitOptionsOf(data, options, signal);
+  const { classes } = fitOptions;
   const { folds, seed } = options;
   const { solver = DEFAULT_SOLVER } = fitOptions;
   const validated =

@@ -1,7 +1,7 @@
 // The commands that answer questions after a training, as people and programs run them.
 import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { metrics, type SoftmaxRegression } from 'softmax-regression';
+import { learningCurve, metrics, type SoftmaxRegression } from 'softmax-regression';
 import { loadModel } from '../../src/node/model-files.js';
 import { CommandLine } from '../helpers/command-line.js';
 
@@ -178,6 +178,46 @@ describe('explain', () => {
   it('requires a row', async () => {
     expect(await refusal(2, 'explain', 'pets.model', 'pets.csv')).toContain(
       "required option '--row <n>' not specified",
+    );
+  });
+});
+
+describe('learning-curve', () => {
+  it('prints the losses by number of training samples, as learningCurve has them', async () => {
+    const options = ['--sizes', '12,60,100', '--folds', '3', '--seed', '1', '--l2', '0.01'];
+    const json = JSON.parse(await done('learning-curve', 'iris.csv', '--label', 'species', ...options, '--json'));
+    const { features, labels } = iris();
+    const fit = { sizes: [12, 60, 100], folds: 3, seed: 1, l2: 0.01, standardize: true } as const;
+    const { table } = await learningCurve(features, labels, fit);
+    expect(json.data).toEqual({ name: 'iris.csv', samples: 150, dropped: 0 });
+    expect(json.folds).toBe(3);
+    json.table.forEach((row: (typeof table)[number], i: number) => {
+      expect(row.samples).toBe(table[i].samples);
+      expect([row.logLoss, row.trainingLogLoss, row.standardError]).toBeAllClose(
+        [table[i].logLoss, table[i].trainingLogLoss, table[i].standardError],
+        { rtol: 1e-5, atol: 0 },
+      );
+    });
+    const text = await done('learning-curve', 'iris.csv', '--label', 'species', ...options);
+    const { samples, trainingLogLoss, logLoss, standardError, accuracy } = table[2];
+    const cells = [trainingLogLoss, logLoss, standardError, accuracy].map((x) => x.toFixed(4));
+    expect(text.trimEnd().split('\n').at(-1)?.trim().split(/ +/)).toEqual([String(samples), ...cells]);
+  });
+
+  it('names the sizes whose fits did not converge', async () => {
+    const text = await done('learning-curve', 'iris', '--sizes', '12,60', '--folds', '2', '--max-iterations', '1');
+    expect(text).toContain('\nNot all fits converged: 12, 60. Raise --max-iterations.\n');
+  });
+
+  it('refuses what train refuses, and sizes out of range', async () => {
+    expect(await refusal(2, 'learning-curve', 'missing.csv', '--epochs', '3')).toMatch(
+      /^error: --epochs must be left out/,
+    );
+    expect(await refusal(2, 'learning-curve', 'iris', '--label', 'species')).toMatch(
+      /^error: --label must be left out/,
+    );
+    expect(await refusal(2, 'learning-curve', 'iris', '--sizes', '30,121')).toBe(
+      'error: --sizes must be an integer in [3, 120], from the number of classes to the training samples of a fold; got 121.',
     );
   });
 });

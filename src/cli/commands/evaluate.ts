@@ -1,10 +1,10 @@
 // cli: softmax-regression evaluate.
-import { Command, Option } from 'commander';
-import { BACKENDS, type BackendName } from '../../backend/names.js';
+import { Command } from 'commander';
+import type { BackendName } from '../../backend/names.js';
 import type { TableOptions } from '../../reading/table.js';
 import { withInterrupt } from '../interrupt.js';
 import { quietDisplay } from '../progress.js';
-import { asWhenTraining, jsonOption, labelOption } from '../usage.js';
+import { asWhenTraining, backendOption, jsonOption, labelOption } from '../usage.js';
 
 interface Options extends TableOptions {
   readonly backend?: BackendName;
@@ -17,9 +17,7 @@ export function withTableOptions(command: Command): Command {
     .argument('<model>', 'a model file')
     .argument('<data>', 'a CSV file, - for standard input, a folder of IDX files, iris or fashion-mnist')
     .addOption(labelOption());
-  return asWhenTraining(reading)
-    .addOption(new Option('--backend <name>', 'tfjs backend (default: the fastest that works)').choices(BACKENDS))
-    .addOption(jsonOption());
+  return asWhenTraining(reading).addOption(backendOption()).addOption(jsonOption());
 }
 
 export function evaluateCommand(): Command {

@@ -1,7 +1,6 @@
 // cli: softmax-regression train.
 import { existsSync } from 'node:fs';
 import { Command, Option } from 'commander';
-import { BACKENDS } from '../../backend/names.js';
 import type { DataSet } from '../../reading/samples.js';
 import { fitPlan } from '../../training/options.js';
 import { addFitFlags, fitOptionsFrom } from '../fit-options.js';
@@ -9,7 +8,7 @@ import { Interrupted } from '../interrupt.js';
 import { type ProgressDisplay, quietDisplay } from '../progress.js';
 import type { CsvChoices } from '../samples.js';
 import type { TrainOptions } from '../training.js';
-import { collect, delimiter, integer, jsonOption, number, UsageError } from '../usage.js';
+import { backendOption, collect, delimiter, integer, jsonOption, number, UsageError } from '../usage.js';
 
 const DATA = `DATA is one of
   FILE.csv         a table, or - to read one from standard input; --label names the column to predict
@@ -29,7 +28,17 @@ export function trainCommand(): Command {
     .description('train a model, test it on samples held back, and save it')
     .argument('<data>', 'a CSV file, a folder of IDX files, iris or fashion-mnist')
     .option('-o, --output <file>', 'the file to save the model to; -: standard output (default: train and test only)')
-    .option('--report <file>', 'write a report, one HTML file; -: standard output')
+    .option('--report <file>', 'write a report, one HTML file; -: standard output');
+  return addTrainingFlags(addTableFlags(command))
+    .optionsGroup('Options:')
+    .addOption(jsonOption())
+    .addHelpText('after', `\n${DATA}${EXAMPLES}`)
+    .action(trainFrom);
+}
+
+/** Adds the flags that say how to read a table. */
+export function addTableFlags(command: Command): Command {
+  return command
     .optionsGroup('Tables:')
     .option(
       '--label <column>',
@@ -69,7 +78,11 @@ export function trainCommand(): Command {
       delimiter,
     )
     .addOption(new Option('--decimal <mark>', 'decimal mark (default: .)').choices(['.', ',']))
-    .option('--no-header', 'the first line is data, not column names')
+    .option('--no-header', 'the first line is data, not column names');
+}
+
+function addTrainingFlags(command: Command): Command {
+  command
     .optionsGroup('Testing:')
     .option('--test <file>', 'test on this CSV file, and train on all rows of DATA')
     .option(
@@ -84,11 +97,7 @@ export function trainCommand(): Command {
   return addFitFlags(command)
     .option('--checkpoint <file>', 'save the training state to this file, during training and on interruption')
     .option('--resume <file>', 'continue from a checkpoint of the same command, and keep it up to date')
-    .addOption(new Option('--backend <name>', 'tfjs backend (default: the fastest that works)').choices(BACKENDS))
-    .optionsGroup('Options:')
-    .addOption(jsonOption())
-    .addHelpText('after', `\n${DATA}${EXAMPLES}`)
-    .action(trainFrom);
+    .addOption(backendOption());
 }
 
 async function trainFrom(source: string, options: TrainOptions): Promise<void> {
@@ -129,12 +138,12 @@ const CSV_CHOICES = [
   ...(['maxCategories', 'unseen', 'ignore', 'delimiter', 'decimal', 'header'] as const),
 ] satisfies readonly (keyof CsvChoices)[];
 
-function csvChoices(options: TrainOptions): CsvChoices {
+export function csvChoices(options: CsvChoices): CsvChoices {
   return Object.fromEntries(CSV_CHOICES.map((name) => [name, options[name]]));
 }
 
 /** Refuses options that exclude each other, before anything is read. */
-function assertTogether(options: TrainOptions): void {
+export function assertTogether(options: Partial<TrainOptions>): void {
   const { test, testFraction, output, report, strings, categories } = options;
   if (strings !== undefined && categories !== undefined) {
     throw new UsageError('--strings must be left out with --categories, which names the columns.');
