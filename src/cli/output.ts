@@ -83,7 +83,7 @@ export function fitLines(
 }
 
 /** Four significant digits, without trailing zeros. */
-function figure(value: number): string {
+export function figure(value: number): string {
   return String(Number(value.toPrecision(4)));
 }
 

@@ -4,6 +4,7 @@ import { type BackendChoice, formatBackend, selectBackend } from '../backend/sel
 import { BackendError } from '../core/errors.js';
 import { type Label, sortedClasses } from '../core/labels.js';
 import { crossValidate } from '../model/cross-validate.js';
+import { lambdaPath } from '../model/lambda-path.js';
 import { SoftmaxRegression } from '../model/softmax-regression.js';
 import { fileCheckpoint, readCheckpoint } from '../node/checkpoint-files.js';
 import { saveModel } from '../node/model-files.js';
@@ -14,7 +15,8 @@ import { reads } from '../training/options.js';
 import { DEFAULT_SOLVER, isFirstOrder } from '../training/solvers.js';
 import { type FlagValues, fitOptionsFrom } from './fit-options.js';
 import { withInterrupt } from './interrupt.js';
-import { count, evaluationLines, fitLines, foldLines, print, printJson } from './output.js';
+import { candidatesOf, chosenBy, type L2Rule, pathLines, withoutCandidates } from './l2.js';
+import { count, evaluationLines, figure, fitLines, foldLines, print, printJson } from './output.js';
 import { type PartChoices, type Parts, partsOf } from './parts.js';
 import type { ProgressDisplay } from './progress.js';
 import type { CsvChoices } from './samples.js';
@@ -24,6 +26,7 @@ export interface TrainOptions extends CsvChoices, PartChoices, FlagValues {
   readonly output?: string;
   readonly report?: string;
   readonly folds?: number;
+  readonly l2Rule?: L2Rule;
   readonly checkpoint?: string;
   readonly resume?: string;
   readonly backend?: BackendName;
@@ -41,11 +44,20 @@ export async function train(
   await withInterrupt(async (signal) => {
     const { training, tested, split, isSelf } = parts;
     const learnt = await learn(data, parts, options, checkpoints, { onProgress, signal });
-    const { model, evaluation, result } = learnt;
+    const { model, evaluation, result, path } = learnt;
     // Both are complete before either is written. Writes are atomic.
     const { report, output, seed } = options;
     const described = { ...data, trainingSamples: training.labels.length, testedOnTraining: isSelf, split };
-    const assessed = { model, evaluation, tested, compared: training.features, fit: result, seed, choice };
+    const assessed = {
+      model,
+      evaluation,
+      tested,
+      compared: training.features,
+      fit: result,
+      lambdaPath: path,
+      seed,
+      choice,
+    };
     const html = report && (await (await import('./assess.js')).reportOf({ ...assessed, data: described }));
     signal.throwIfAborted();
     if (report && html) await writeResult(report, html);
@@ -85,12 +97,20 @@ async function learn(
   checkpoints: Awaited<ReturnType<typeof checkpointsOf>>,
   { onProgress, signal }: Pick<ProgressDisplay, 'onProgress'> & { signal: AbortSignal },
 ) {
-  const fitOptions = fitOptionsOf(data, options, signal);
-  const { classes } = fitOptions;
-  const { folds, seed } = options;
-  const { solver = DEFAULT_SOLVER } = fitOptions;
+  const candidates = candidatesOf(options);
+  const open = fitOptionsOf(data, withoutCandidates(options), signal);
+  const { classes, solver = DEFAULT_SOLVER } = open;
+  const { folds, seed, l2Rule } = options;
+  const path =
+    candidates &&
+    (await lambdaPath<Label>(training.features, training.labels, {
+      ...{ ...open, folds, seed, l2: candidates === 'auto' ? undefined : candidates },
+      onProgress: ({ fit, fits, l2 }) =>
+        onProgress({ stage: 'choose l2', done: fit - 1, total: fits, note: `l2 ${figure(l2)}` }),
+    }));
+  const fitOptions = path === undefined ? open : { ...open, l2: chosenBy(l2Rule, path) };
   const validated =
-    folds === undefined
+    folds === undefined || path !== undefined
       ? undefined
       : await crossValidate<Label>(training.features, training.labels, {
           ...{ ...fitOptions, folds, seed },
@@ -111,15 +131,15 @@ async function learn(
   const calibration = held && (await fresh.calibrate(held.features, held.labels, { signal }));
   const model: SoftmaxRegression<Label> = calibration?.model ?? fresh;
   const evaluation = await model.evaluate(tested.features, tested.labels, { signal });
-  return { classes, validated, result, model, evaluation };
+  return { classes, path, validated, result, model, evaluation };
 }
 
 /** The document that --json prints. */
 function documentOf(
   { name, dropped }: DataSet,
   { training, tested, split, isSelf }: Parts,
-  { output, report, folds }: TrainOptions,
-  { classes, validated, result, model, evaluation }: Learnt,
+  { output, report, folds, l2Rule = 'best' }: TrainOptions,
+  { classes, path, validated, result, model, evaluation }: Learnt,
 ) {
   const { history: _, ...fit } = result;
   const { mean, standardDeviation } = validated ?? {};
@@ -128,6 +148,7 @@ function documentOf(
     data: { name, trainingSamples: training.labels.length, testSamples: tested.labels.length, split, dropped },
     model: { file: output, classes, numFeatures, numParameters, temperature, options },
     fit,
+    ...(path && { lambdaPath: { rule: l2Rule, ...path } }),
     ...(validated && { crossValidation: { folds, mean, standardDeviation } }),
     evaluation: { on: isSelf ? 'the training samples' : 'samples held back', ...evaluation },
     report,
@@ -137,13 +158,14 @@ function documentOf(
 function linesOf(
   { name, dropped }: DataSet,
   { training, held, split, isSelf }: Parts,
-  { output, report, folds }: TrainOptions,
-  { classes, validated, result, model, evaluation }: Learnt,
+  { output, report, folds, l2Rule }: TrainOptions,
+  { classes, path, validated, result, model, evaluation }: Learnt,
 ): string[] {
   const features = `${count(model.numFeatures)} features, ${count(classes.length)} classes`;
   const without = dropped > 0 ? `; ${count(dropped)} rows with missing values left out` : '';
   return [
     `data: ${name}, ${count(training.labels.length)} training samples, ${features}${without}`,
+    ...(path ? pathLines(path, l2Rule, model.options.solver) : []),
     ...(validated && folds !== undefined ? foldLines(validated.mean, validated.standardDeviation, folds) : []),
     ...fitLines(result, model.options),
     ...(held

@@ -1,7 +1,7 @@
 // The commands that answer questions after a training, as people and programs run them.
 import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { learningCurve, metrics, type SoftmaxRegression } from 'softmax-regression';
+import { lambdaPath, learningCurve, metrics, type SoftmaxRegression, take, trainTestSplit } from 'softmax-regression';
 import { loadModel } from '../../src/node/model-files.js';
 import { CommandLine } from '../helpers/command-line.js';
 
@@ -219,5 +219,61 @@ describe('learning-curve', () => {
     expect(await refusal(2, 'learning-curve', 'iris', '--sizes', '30,121')).toBe(
       'error: --sizes must be an integer in [3, 120], from the number of classes to the training samples of a fold; got 121.',
     );
+  });
+});
+
+describe('train --l2 auto', () => {
+  const flags = ['--folds', '3', '--seed', '2', '--l2', '1,0.01,0.001,0.0003', '--class-weights', 'balanced'];
+
+  it('chooses on the training samples alone what lambdaPath chooses there, and fits with it', async () => {
+    const { features, labels } = iris();
+    const { train } = trainTestSplit(150, { testFraction: 0.2, seed: 2, stratify: labels });
+    const own = {
+      l2: [1, 0.01, 0.001, 0.0003],
+      folds: 3,
+      seed: 2,
+      standardize: true,
+      classWeights: 'balanced',
+    } as const;
+    const path = await lambdaPath(take(features, train), take(labels, train), { ...own, refit: 'oneStandardError' });
+    const rule = ['--l2-rule', 'one-standard-error', '-o', 'chosen.model', '--report', 'chosen.html', '--json'];
+    const json = JSON.parse(await done('train', 'iris.csv', '--label', 'species', ...flags, ...rule));
+    expect(json.crossValidation).toBeUndefined();
+    const { best, oneStandardError, table } = json.lambdaPath;
+    expect(json.lambdaPath.rule).toBe('one-standard-error');
+    expect([best, oneStandardError]).toEqual([path.best, path.oneStandardError]);
+    // The two rules differ here.
+    expect(oneStandardError).toBeGreaterThan(best);
+    expect(table.map((row: { logLoss: number }) => row.logLoss)).toBeAllClose(
+      path.table.map(({ logLoss }) => logLoss),
+      { rtol: 1e-5, atol: 0 },
+    );
+    expect(json.model.options.l2).toBe(path.oneStandardError);
+    const written = await loadModel(line.path('chosen.model'));
+    expect(written.weight.map((row) => [...row])).toBeAllClose(path.model.weight.map((row) => [...row]));
+    const html = readFileSync(line.path('chosen.html'), 'utf8');
+    expect(html.includes('id="penalty"')).toBe(true);
+    expect(html.includes('within one standard error of the lowest')).toBe(true);
+  });
+
+  it('prints the search before the fit', async () => {
+    const text = await done('train', 'iris.csv', '--label', 'species', ...flags);
+    expect(text).toMatch(
+      /^data: .*\nl2 [\d.]+ chosen by cross-validation on the training samples, 3 folds: the lowest log loss\n {2}l2 .*\n {2}1 /,
+    );
+    expect(text).not.toContain('cross-validation on the training samples, 3 folds:\n');
+  });
+
+  it('refuses a rule without values to choose from, and values out of range, before it reads', async () => {
+    expect(await refusal(2, 'train', 'missing.csv', '--l2', '1', '--l2-rule', 'best')).toBe(
+      'error: --l2-rule must be left out without --l2 auto or a list, such as --l2 1,0.1,0.01.',
+    );
+    expect(await refusal(2, 'train', 'missing.csv', '--l2', '1,-1')).toContain(
+      'a list of different numbers ≥ 0, or auto',
+    );
+    expect(await refusal(2, 'train', 'missing.csv', '--l2', '-1')).toBe(
+      'error: --l2 must be a finite number ≥ 0; got -1.',
+    );
+    expect(await refusal(2, 'learning-curve', 'missing.csv', '--l2', 'auto')).toContain('It must be a finite number.');
   });
 });

@@ -5,6 +5,7 @@ import type { DataSet } from '../../reading/samples.js';
 import { fitPlan } from '../../training/options.js';
 import { addFitFlags, fitOptionsFrom } from '../fit-options.js';
 import { Interrupted } from '../interrupt.js';
+import { candidatesOf, L2_CHOICE, l2RuleOption, withoutCandidates } from '../l2.js';
 import { type ProgressDisplay, quietDisplay } from '../progress.js';
 import type { CsvChoices } from '../samples.js';
 import type { TrainOptions } from '../training.js';
@@ -21,6 +22,7 @@ const EXAMPLES = `
 Examples:
   softmax-regression train pets.csv --label kind -o pets.safetensors --report pets.html
   softmax-regression train pets.csv --label kind --strings one-hot --missing mean --folds 5
+  softmax-regression train pets.csv --label kind --l2 auto
   softmax-regression train fashion-mnist --solver adam --epochs 5 -o fashion.safetensors`;
 
 export function trainCommand(): Command {
@@ -90,11 +92,16 @@ function addTrainingFlags(command: Command): Command {
       'share of each class to hold back for testing; 0: test on the training samples (default: 0.2)',
       number,
     )
-    .option('--folds <k>', 'cross-validate on the training samples first, with k folds', integer)
+    .option(
+      '--folds <k>',
+      'cross-validate on the training samples first, with k folds; with --l2 auto or a list, to choose l2 (default there: 5)',
+      integer,
+    )
     .option('--calibrate', 'hold back a fifth of the training samples, and fit a temperature on them')
     .option('--seed <seed>', 'seed of splits, initial weights and sample order', integer, 0)
     .optionsGroup('Training (docs/training.md):');
-  return addFitFlags(command)
+  return addFitFlags(command, { l2: L2_CHOICE })
+    .addOption(l2RuleOption())
     .option('--checkpoint <file>', 'save the training state to this file, during training and on interruption')
     .option('--resume <file>', 'continue from a checkpoint of the same command, and keep it up to date')
     .addOption(backendOption());
@@ -123,7 +130,7 @@ async function read(source: string, options: TrainOptions, { onProgress }: Progr
   const { assertDestinations, STDOUT } = await import('../destination.js');
   assertTogether(options);
   // The same check as in `fit`, before anything is read.
-  fitPlan(fitOptionsFrom(options), 'train');
+  fitPlan(fitOptionsFrom(withoutCandidates(options)), 'train');
   const { output, report, checkpoint, json } = options;
   if (checkpoint === STDOUT)
     throw new UsageError('--checkpoint must be a file, because it is written again and again.');
@@ -154,6 +161,8 @@ export function assertTogether(options: Partial<TrainOptions>): void {
   if (testFraction !== undefined && !(testFraction >= 0 && testFraction < 1)) {
     throw new UsageError(`--test-fraction must be a share in [0, 1); got ${testFraction}.`);
   }
+  if (options.l2Rule !== undefined && candidatesOf(options) === undefined)
+    throw new UsageError('--l2-rule must be left out without --l2 auto or a list, such as --l2 1,0.1,0.01.');
   if (output !== undefined && output !== '-' && output === report)
     throw new UsageError('--output and --report must be different files.');
 }
