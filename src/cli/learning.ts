@@ -1,14 +1,24 @@
 // cli: the work of `learning-curve`.
+import type { BackendName } from '../backend/names.js';
 import type { Label } from '../core/labels.js';
 import { learningCurve } from '../model/learning-curve.js';
 import '../node.js';
 import type { DataSet } from '../reading/samples.js';
-import type { LearningCurveFlags } from './commands/learning-curve.js';
-import { fitOptionsFrom } from './fit-options.js';
+import { type FlagValues, fitOptionsFrom } from './fit-options.js';
 import { withInterrupt } from './interrupt.js';
 import { count, print, printJson, score, tableLines, unconvergedLines } from './output.js';
 import type { ProgressDisplay } from './progress.js';
+import type { CsvChoices } from './samples.js';
 import { fitOptionsOf, selectedBackend } from './training.js';
+
+/** The options of `learning-curve`. */
+export interface LearningCurveFlags extends CsvChoices, FlagValues {
+  readonly sizes?: readonly number[];
+  readonly folds: number;
+  readonly seed: number;
+  readonly backend?: BackendName;
+  readonly json?: boolean;
+}
 
 export async function printLearningCurve(
   data: DataSet,

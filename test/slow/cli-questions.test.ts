@@ -1,5 +1,5 @@
 // The commands that answer questions after a training, as people and programs run them.
-import { copyFileSync, readFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { lambdaPath, learningCurve, metrics, type SoftmaxRegression, take, trainTestSplit } from 'softmax-regression';
 import { loadModel } from '../../src/node/model-files.js';
@@ -34,6 +34,18 @@ function iris() {
   const fields = rows.map((row) => row.split(','));
   return { features: fields.map((row) => row.slice(0, 4).map(Number)), labels: fields.map((row) => row[4]) };
 }
+
+describe('docs/cli.md', () => {
+  it('shows what learning-curve and explain print', async () => {
+    const text = readFileSync(join(ROOT, 'docs/cli.md'), 'utf8');
+    mkdirSync(line.path('examples'));
+    copyFileSync(line.path('iris.csv'), line.path('examples/iris.csv'));
+    copyFileSync(line.path('a.model'), line.path('iris.safetensors'));
+    const blocks = [...text.matchAll(/```console\n\$ softmax-regression ((?:learning-curve|explain) .*)\n([^`]*)```/g)];
+    expect(blocks).toHaveLength(2);
+    for (const [, command, output] of blocks) expect(await done(...command.split(' '))).toBe(output);
+  });
+});
 
 describe('compare', () => {
   it('prints the scores of both models, the exact test and the interval', async () => {

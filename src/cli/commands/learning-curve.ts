@@ -1,20 +1,11 @@
 // cli: softmax-regression learning-curve.
 import { Command } from 'commander';
-import type { BackendName } from '../../backend/names.js';
 import { fitPlan } from '../../training/options.js';
-import { addFitFlags, type FlagValues, fitOptionsFrom } from '../fit-options.js';
+import { addFitFlags, fitOptionsFrom } from '../fit-options.js';
+import type { LearningCurveFlags } from '../learning.js';
 import { quietDisplay } from '../progress.js';
-import type { CsvChoices } from '../samples.js';
 import { backendOption, integer, jsonOption, list } from '../usage.js';
 import { addTableFlags, assertTogether, csvChoices } from './train.js';
-
-export interface LearningCurveFlags extends CsvChoices, FlagValues {
-  readonly sizes?: readonly number[];
-  readonly folds: number;
-  readonly seed: number;
-  readonly backend?: BackendName;
-  readonly json?: boolean;
-}
 
 const NOTES = `
 Each row is the mean over the folds: the log loss on the training samples, and the scores on the samples held back. If the
