@@ -101,6 +101,13 @@ export {
   lambdaPath,
   type RefittedLambdaPath,
 } from './model/lambda-path.js';
+export {
+  type LearningCurve,
+  type LearningCurveOptions,
+  type LearningCurveProgress,
+  type LearningCurveRow,
+  learningCurve,
+} from './model/learning-curve.js';
 export type { Prediction } from './model/predict.js';
 export type { PredictOptions, PredictProgress, RowArray, TopKArray } from './model/predict-async.js';
 export { type Calibration, SoftmaxRegression } from './model/softmax-regression.js';

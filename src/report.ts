@@ -11,6 +11,7 @@ export type {
   ReportEnvironment,
   ReportEvaluation,
   ReportInput,
+  ReportLambdaPath,
   ReportModel,
 } from './report/input.js';
 export { confidentMistakes } from './report/mistakes.js';

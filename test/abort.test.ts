@@ -17,7 +17,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import * as tf from '@tensorflow/tfjs';
-import { crossValidate, lambdaPath, Random, SoftmaxRegression, scan } from 'softmax-regression';
+import { crossValidate, lambdaPath, learningCurve, Random, SoftmaxRegression, scan } from 'softmax-regression';
 import { fileCheckpoint } from 'softmax-regression/node';
 import { installNative } from '../src/node/native/install.js';
 import { nativeSource, thisMachine } from '../src/node/native/machine.js';
@@ -142,6 +142,7 @@ onEveryBackend('aborted work', (backend) => {
     },
     crossValidate: (signal) => crossValidate(features, labels, { folds: 3, solver: 'sgd', epochs: 2, signal }),
     lambdaPath: (signal) => lambdaPath(features, labels, { l2: [0.1, 0.01], folds: 2, signal }),
+    learningCurve: (signal) => learningCurve(features, labels, { sizes: [20, 40], folds: 2, signal }),
     evaluate: (signal) => fitted.evaluate(features, labels, { signal }),
     calibrate: (signal) => fitted.calibrate(features, labels, { signal }),
     predictProbabilitiesAsync: (signal) => fitted.predictProbabilitiesAsync(features, { signal }),

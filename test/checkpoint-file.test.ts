@@ -3,7 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
-import { crossValidate, type FitOptions, lambdaPath, loadIris, SoftmaxRegression } from 'softmax-regression';
+import {
+  crossValidate,
+  type FitOptions,
+  lambdaPath,
+  learningCurve,
+  loadIris,
+  SoftmaxRegression,
+} from 'softmax-regression';
 import { fileCheckpoint, readCheckpoint } from 'softmax-regression/node';
 import { digestOf } from '../src/core/digest.js';
 import { sha256 } from '../src/core/sha256.js';
@@ -281,6 +288,7 @@ describe('bad checkpoint input', () => {
       const calls: [string, () => Promise<unknown>][] = [
         ['crossValidate', () => crossValidate(iris.features, iris.labels, options as object)],
         ['lambdaPath', () => lambdaPath(iris.features, iris.labels, options as object)],
+        ['learningCurve', () => learningCurve(iris.features, iris.labels, options as object)],
       ];
       for (const [where, call] of calls) {
         expect(await failure(call())).toMatchObject({ code: 'DOMAIN', where, argument: Object.keys(options)[0] });

@@ -324,6 +324,11 @@ const CALLS: Readonly<Record<string, readonly Call[]>> = {
     () => library.lambdaPath([...rows, ...rows], [...names, ...names], { ...steps, folds: 2, l2: [0] }),
     refused(() => library.lambdaPath(rows, names, { l2: [] })),
   ],
+  learningCurve: [
+    () => library.learningCurve([...rows, ...rows], [...names, ...names], { folds: 2, l2: 1, sizes: [2, 3] }),
+    () => library.learningCurve([...rows, ...rows], [...names, ...names], { ...steps, folds: 2 }),
+    refused(() => library.learningCurve([...rows, ...rows], [...names, ...names], { folds: 2, sizes: [1] })),
+  ],
 };
 
 /** Enough samples that predictions run on the backend. */

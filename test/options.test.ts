@@ -133,7 +133,7 @@ describe('the table of options', () => {
     const l1 = SoftmaxRegression.untrained({ classes: ['a', 'b'], numFeatures: 1, l1: 1 } as never);
     await expect(l1).rejects.toMatchObject({
       where: 'untrained',
-      hint: 'It is an option of fit, crossValidate, lambdaPath.',
+      hint: 'It is an option of fit, crossValidate, lambdaPath, learningCurve.',
     });
     await expect(crossValidate(rows, labels, null as never)).rejects.toMatchObject({
       argument: 'options',

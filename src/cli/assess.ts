@@ -8,6 +8,7 @@ import type { FeatureArray } from '../data/batches.js';
 import { columnStatistics } from '../data/standardize.js';
 import { type GradcheckResult, gradcheck } from '../gradcheck.js';
 import type { Evaluation } from '../model/evaluation.js';
+import type { LambdaPath } from '../model/lambda-path.js';
 import type { SoftmaxRegression } from '../model/softmax-regression.js';
 import { Dense } from '../nn/dense.js';
 import { oneHot } from '../nn/one-hot.js';
@@ -24,13 +25,15 @@ export interface Assessment {
   readonly compared: FeatureArray;
   readonly data: Described & Pick<ReportData, 'trainingSamples' | 'split' | 'testedOnTraining'>;
   readonly fit?: FitResult;
+  /** The search that chose l2. */
+  readonly lambdaPath?: LambdaPath;
   readonly seed?: number;
   readonly choice: BackendChoice;
 }
 
 /** The report as one HTML file. */
 export async function reportOf(assessment: Assessment): Promise<string> {
-  const { model, evaluation, tested, compared, data, fit, seed, choice } = assessment;
+  const { model, evaluation, tested, compared, data, fit, lambdaPath, seed, choice } = assessment;
   const { values: probabilities } = await model.predictProbabilitiesAsync(tested.features);
   const q = model.classes.length;
   const rows = tested.labels.map((_, i) => probabilities.subarray(i * q, (i + 1) * q));
@@ -40,6 +43,7 @@ export async function reportOf(assessment: Assessment): Promise<string> {
     data: { name, trainingSamples, testedOnTraining, split, image, featureDeviations: statistics.scale },
     model,
     fit,
+    lambdaPath,
     evaluation,
     gradcheck: proofOf(model, tested, statistics),
     mistakes: confidentMistakes(tested.labels, rows, model.classes, (i) => rowOf(tested.features, i)).map(

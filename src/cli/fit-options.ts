@@ -25,18 +25,34 @@ export function fitFlagOf(option: string): string | undefined {
   return name && flagOf(keyOf(name));
 }
 
-/** Adds a flag for each option that has one. */
-export function addFitFlags(command: Command): Command {
-  for (const name of FLAGGED) for (const option of flagsOf(name)) command.addOption(option);
+/** What a command accepts beyond the values of the option. */
+export interface WiderFlag {
+  /** The placeholder of the value in the help. */
+  readonly value: string;
+  /** Follows the help of the option. */
+  readonly help: string;
+  readonly parse: (text: string) => unknown;
+}
+
+/**
+ * Adds a flag for each option that has one.
+ *
+ * @param wider flags that accept more than the option
+ */
+export function addFitFlags(command: Command, wider: Partial<Record<OptionName, WiderFlag>> = {}): Command {
+  for (const name of FLAGGED) for (const option of flagsOf(name, wider[name])) command.addOption(option);
   return command;
 }
 
-function flagsOf(name: OptionName): Option[] {
+function flagsOf(name: OptionName, wider: WiderFlag | undefined): Option[] {
   const row = rowOf(name);
-  const { value, help = row.help, off } = row.flag ?? {};
+  const { value = row.flag?.value, help: more = '' } = wider ?? {};
+  const { help = row.help, off } = row.flag ?? {};
   const key = keyOf(name);
-  const option = new Option(`${flagOf(key)}${value === undefined ? '' : ` <${value}>`}`, `${help}${conditions(name)}`);
-  if (row.input === 'number') option.argParser(number);
+  const text = `${help}${more}${conditions(name)}`;
+  const option = new Option(`${flagOf(key)}${value === undefined ? '' : ` <${value}>`}`, text);
+  if (wider !== undefined) option.argParser(wider.parse);
+  else if (row.input === 'number') option.argParser(number);
   else if (row.input === 'integer') option.argParser(integer);
   else if (Array.isArray(row.input)) option.choices(row.input);
   return off === undefined ? [option] : [option, new Option(`--no-${flagOf(key).slice(2)}`, off)];

@@ -4,12 +4,15 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { keepTerminalQuiet } from '../node/native/terminal.js';
+import { compareCommand } from './commands/compare.js';
 import { dataCommand } from './commands/data.js';
 import { doctorCommand } from './commands/doctor.js';
 import { evaluateCommand } from './commands/evaluate.js';
+import { explainCommand } from './commands/explain.js';
 import { exportCommand } from './commands/export.js';
 import { gradcheckCommand } from './commands/gradcheck.js';
 import { inspectCommand } from './commands/inspect.js';
+import { learningCurveCommand } from './commands/learning-curve.js';
 import { nativeCommand } from './commands/native.js';
 import { predictCommand } from './commands/predict.js';
 import { reportCommand } from './commands/report.js';
@@ -29,8 +32,11 @@ function createProgram(): Command {
     .version(packageVersion())
     .commandsGroup('Models:')
     .addCommand(trainCommand())
+    .addCommand(learningCurveCommand())
     .addCommand(evaluateCommand())
+    .addCommand(compareCommand())
     .addCommand(predictCommand())
+    .addCommand(explainCommand())
     .addCommand(reportCommand())
     .addCommand(inspectCommand())
     .addCommand(exportCommand())

@@ -6,7 +6,7 @@ import type { Evaluation } from '../model/evaluation.js';
 import { formatTable, sparkline, wantsColour } from '../report/text.js';
 import type { FitResult } from '../training/fit.js';
 import type { TrainingOptions } from '../training/options.js';
-import { isFirstOrder } from '../training/solvers.js';
+import { DEFAULT_SOLVER, isFirstOrder, type Solver } from '../training/solvers.js';
 import { inFlags } from './explain.js';
 
 /** Writes a line, to standard output unless a result goes there. */
@@ -83,7 +83,7 @@ export function fitLines(
 }
 
 /** Four significant digits, without trailing zeros. */
-function figure(value: number): string {
+export function figure(value: number): string {
   return String(Number(value.toPrecision(4)));
 }
 
@@ -129,6 +129,16 @@ function baselineLines({ accuracy, logLoss, baseline }: Evaluation<Label>): stri
 function headlines(scores: Scores): string {
   const names = SCORE_NAMES.filter((name) => name !== 'accuracy' && (SCORES[name] as ScoreRow).headline === true);
   return names.map((name) => `${SCORES[name].title} ${score(scores[name])}`).join(', ');
+}
+
+/** Names the rows of a table whose fits did not all converge. First-order solvers never report convergence. */
+export function unconvergedLines(
+  rows: readonly (readonly [name: string, converged: boolean])[],
+  solver: Solver = DEFAULT_SOLVER,
+): string[] {
+  const names = rows.filter(([, converged]) => !converged).map(([name]) => name);
+  if (isFirstOrder(solver) || names.length === 0) return [];
+  return [`Not all fits converged: ${names.join(', ')}. Raise --max-iterations.`];
 }
 
 export function foldLines(mean: Scores, deviation: Scores, folds: number): string[] {

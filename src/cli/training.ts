@@ -1,9 +1,10 @@
 // cli: the work of `train`: fit, calibrate, evaluate, write files, print.
 import type { BackendName } from '../backend/names.js';
-import { formatBackend, selectBackend } from '../backend/select.js';
+import { type BackendChoice, formatBackend, selectBackend } from '../backend/select.js';
 import { BackendError } from '../core/errors.js';
 import { type Label, sortedClasses } from '../core/labels.js';
 import { crossValidate } from '../model/cross-validate.js';
+import { lambdaPath } from '../model/lambda-path.js';
 import { SoftmaxRegression } from '../model/softmax-regression.js';
 import { fileCheckpoint, readCheckpoint } from '../node/checkpoint-files.js';
 import { saveModel } from '../node/model-files.js';
@@ -15,7 +16,8 @@ import { reads } from '../training/options.js';
 import { DEFAULT_SOLVER, isFirstOrder } from '../training/solvers.js';
 import { type FlagValues, fitOptionsFrom } from './fit-options.js';
 import { withInterrupt } from './interrupt.js';
-import { count, evaluationLines, fitLines, foldLines, print, printJson } from './output.js';
+import { candidatesOf, chosenBy, type L2Rule, pathLines, withoutCandidates } from './l2.js';
+import { count, evaluationLines, figure, fitLines, foldLines, print, printJson } from './output.js';
 import { type PartChoices, type Parts, partsOf } from './parts.js';
 import type { ProgressDisplay } from './progress.js';
 import type { CsvChoices } from './samples.js';
@@ -25,6 +27,7 @@ export interface TrainOptions extends CsvChoices, PartChoices, FlagValues {
   readonly output?: string;
   readonly report?: string;
   readonly folds?: number;
+  readonly l2Rule?: L2Rule;
   readonly checkpoint?: string;
   readonly resume?: string;
   readonly backend?: BackendName;
@@ -40,11 +43,7 @@ export async function train(
 ): Promise<void> {
   const parts = await partsOf(data, options);
   const checkpoints = await checkpointsOf(options);
-  const choice = await selectBackend(options.backend);
-  if (choice.refused.length > 0) {
-    stop();
-    console.error(formatBackend(choice));
-  }
+  const choice = await selectedBackend(options.backend, stop);
   if (data.columns !== undefined && !options.json) {
     stop();
     const { name, dropped, columns, samples } = data;
@@ -53,11 +52,20 @@ export async function train(
   await withInterrupt(async (signal) => {
     const { training, tested, split, isSelf } = parts;
     const learnt = await learn(data, parts, options, checkpoints, { onProgress, signal });
-    const { model, evaluation, result } = learnt;
+    const { model, evaluation, result, path } = learnt;
     // Both are complete before either is written. Writes are atomic.
     const { report, output, seed } = options;
     const described = { ...data, trainingSamples: training.labels.length, testedOnTraining: isSelf, split };
-    const assessed = { model, evaluation, tested, compared: training.features, fit: result, seed, choice };
+    const assessed = {
+      model,
+      evaluation,
+      tested,
+      compared: training.features,
+      fit: result,
+      lambdaPath: path,
+      seed,
+      choice,
+    };
     const html = report && (await (await import('./assess.js')).reportOf({ ...assessed, data: described }));
     signal.throwIfAborted();
     if (report && html) await writeResult(report, html);
@@ -69,6 +77,25 @@ export async function train(
   });
 }
 
+/** Selects a backend, and says which ones were refused. */
+export async function selectedBackend(name: BackendName | undefined, stop: () => void): Promise<BackendChoice> {
+  const choice = await selectBackend(name);
+  if (choice.refused.length > 0) {
+    stop();
+    console.error(formatBackend(choice));
+  }
+  return choice;
+}
+
+/** The options of a fit to the data: those of the flags, and what the data say. */
+export function fitOptionsOf({ samples, schema, featureNames }: DataSet, options: FlagValues, signal: AbortSignal) {
+  return {
+    standardize: schema !== undefined,
+    ...fitOptionsFrom(options),
+    ...{ schema, featureNames, classes: sortedClasses(samples.labels), signal },
+  };
+}
+
 type Learnt = Awaited<ReturnType<typeof learn>>;
 
 async function learn(
@@ -78,17 +105,20 @@ async function learn(
   checkpoints: Awaited<ReturnType<typeof checkpointsOf>>,
   { onProgress, signal }: Pick<ProgressDisplay, 'onProgress'> & { signal: AbortSignal },
 ) {
-  const classes = sortedClasses(data.samples.labels);
-  const { schema, featureNames } = data;
-  const fitOptions = {
-    standardize: schema !== undefined,
-    ...fitOptionsFrom(options),
-    ...{ schema, featureNames, classes, signal },
-  };
-  const { folds, seed } = options;
-  const { solver = DEFAULT_SOLVER } = fitOptions;
+  const candidates = candidatesOf(options);
+  const open = fitOptionsOf(data, withoutCandidates(options), signal);
+  const { classes, solver = DEFAULT_SOLVER } = open;
+  const { folds, seed, l2Rule } = options;
+  const path =
+    candidates &&
+    (await lambdaPath<Label>(training.features, training.labels, {
+      ...{ ...open, folds, seed, l2: candidates === 'auto' ? undefined : candidates },
+      onProgress: ({ fit, fits, l2 }) =>
+        onProgress({ stage: 'choose l2', done: fit - 1, total: fits, note: `l2 ${figure(l2)}` }),
+    }));
+  const fitOptions = path === undefined ? open : { ...open, l2: chosenBy(l2Rule, path) };
   const validated =
-    folds === undefined
+    folds === undefined || path !== undefined
       ? undefined
       : await crossValidate<Label>(training.features, training.labels, {
           ...{ ...fitOptions, folds, seed },
@@ -109,15 +139,15 @@ async function learn(
   const calibration = held && (await fresh.calibrate(held.features, held.labels, { signal }));
   const model: SoftmaxRegression<Label> = calibration?.model ?? fresh;
   const evaluation = await model.evaluate(tested.features, tested.labels, { signal });
-  return { classes, validated, result, model, evaluation };
+  return { classes, path, validated, result, model, evaluation };
 }
 
 /** The document that --json prints. */
 function documentOf(
   { name, dropped, columns }: DataSet,
   { training, tested, split, isSelf }: Parts,
-  { output, report, folds }: TrainOptions,
-  { classes, validated, result, model, evaluation }: Learnt,
+  { output, report, folds, l2Rule = 'best' }: TrainOptions,
+  { classes, path, validated, result, model, evaluation }: Learnt,
 ) {
   const { history: _, ...fit } = result;
   const { mean, standardDeviation } = validated ?? {};
@@ -126,6 +156,7 @@ function documentOf(
     data: { name, trainingSamples: training.labels.length, testSamples: tested.labels.length, split, dropped, columns },
     model: { file: output, classes, numFeatures, numParameters, temperature, options },
     fit,
+    ...(path && { lambdaPath: { rule: l2Rule, ...path } }),
     ...(validated && { crossValidation: { folds, mean, standardDeviation } }),
     evaluation: { on: isSelf ? 'the training samples' : 'samples held back', ...evaluation },
     report,
@@ -135,13 +166,14 @@ function documentOf(
 function linesOf(
   { name, dropped }: DataSet,
   { training, held, split, isSelf }: Parts,
-  { output, report, folds }: TrainOptions,
-  { classes, validated, result, model, evaluation }: Learnt,
+  { output, report, folds, l2Rule }: TrainOptions,
+  { classes, path, validated, result, model, evaluation }: Learnt,
 ): string[] {
   const features = `${count(model.numFeatures)} features, ${count(classes.length)} classes`;
   const without = dropped > 0 ? `; ${count(dropped)} rows with missing values left out` : '';
   return [
     `data: ${name}, ${count(training.labels.length)} training samples, ${features}${without}`,
+    ...(path ? pathLines(path, l2Rule, model.options.solver) : []),
     ...(validated && folds !== undefined ? foldLines(validated.mean, validated.standardDeviation, folds) : []),
     ...fitLines(result, model.options),
     ...(held

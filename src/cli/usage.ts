@@ -1,5 +1,6 @@
 // cli: options that commands share.
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { BACKENDS } from '../backend/names.js';
 import { MISSING_POLICIES } from '../data/table/schema.js';
 
 /** An invalid command line; the exit code is 2. */
@@ -17,6 +18,11 @@ export function number(text: string): number {
   throw new InvalidArgumentError('It must be a finite number.');
 }
 
+/** The parser of a list, such as `30,60,120`. */
+export function list<T>(item: (text: string) => T): (text: string) => T[] {
+  return (text) => text.split(',').map(item);
+}
+
 /** A delimiter; a tab as messages write it, which no shell turns into one. */
 export function delimiter(text: string): string {
   return text === '\\t' ? '\t' : text;
@@ -30,6 +36,11 @@ export function missing(text: string, before: readonly string[] = []): string[] 
   if ((MISSING_POLICIES as readonly string[]).includes(policy)) return [...before, text];
   throw new InvalidArgumentError(`It must be ${MISSING_POLICIES.join(', ')}, or column=policy.`);
 }
+export const backendOption = () =>
+  new Option('--backend <name>', 'tfjs backend (default: the fastest that works)').choices(BACKENDS);
+
+/** The column of labels, for commands that read a model and labelled rows. */
+export const labelOption = () => new Option('--label <column>', 'the column of labels (default: as in training)');
 
 /** Options for reading a table that override the model's schema. */
 export function asWhenTraining(command: Command): Command {

@@ -60,6 +60,26 @@ export function complement(part: Int32Array, count: number): Int32Array {
   return others;
 }
 
+/**
+ * The samples in an order of which every beginning is stratified by class.
+ *
+ * Sample j of the n samples of a class, shuffled by the seed, has position j/n. The order thus begins with one sample of each
+ * class, and its first m samples have about the share m/n of each class, rounded up.
+ */
+export function stratifiedOrder(
+  samples: Int32Array,
+  labels: ArrayLike<string | number | boolean>,
+  seed = 0,
+): Int32Array {
+  const random = new Random(seed);
+  const byLabel = samplesByLabel(Array.from(samples, (sample) => labels[sample]));
+  const placed = [...byLabel.values()].flatMap((own) =>
+    Array.from(random.permutation(own.length), (i, j) => ({ sample: samples[own[i]], position: j / own.length })),
+  );
+  placed.sort((a, b) => a.position - b.position);
+  return Int32Array.from(placed, ({ sample }) => sample);
+}
+
 function assertFolds(folds: number, count: number, where: string): void {
   if (Number.isInteger(folds) && folds >= 2 && folds <= count) return;
   const expected = `be an integer in [2, ${count}], the number of samples`;

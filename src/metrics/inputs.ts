@@ -94,10 +94,15 @@ export function assertDistributions(probabilities: Rows, where: string): void {
 }
 
 /** Checks that there is one prediction per label, at least one sample, and one type for all. */
-export function assertPaired(labels: ArrayLike<Label>, predictions: ArrayLike<Label>, where: string): void {
-  assertSampleCount(labels.length, predictions.length, where, 'predictions');
+export function assertPaired(
+  labels: ArrayLike<Label>,
+  predictions: ArrayLike<Label>,
+  where: string,
+  argument = 'predictions',
+): void {
+  assertSampleCount(labels.length, predictions.length, where, argument);
   assertLabels(labels, where, 'labels');
-  assertLabels(predictions, where, 'predictions', typeof labels[0]);
+  assertLabels(predictions, where, argument, typeof labels[0]);
 }
 
 /**

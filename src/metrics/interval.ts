@@ -60,7 +60,7 @@ export function wilsonOf(right: number, samples: number, confidence: number): In
  *
  * @see Wichura, Algorithm AS 241: the percentage points of the normal distribution (1988), PPND16
  */
-function centralQuantile(confidence: number): number {
+export function centralQuantile(confidence: number): number {
   const q = confidence / 2;
   if (q <= 0.425) return q * ratio(CENTRE, 0.180625 - q * q);
   const r = Math.sqrt(-Math.log((1 - confidence) / 2));

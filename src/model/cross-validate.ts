@@ -150,7 +150,7 @@ export async function foldedData<L extends Label>(
     sampleWeights: weights && take(weights, samples),
   });
   const foldOf = (part: Int32Array) => ({ train: partOf(complement(part, numSamples)), test: partOf(part) });
-  return { classes, numSamples, parts, foldOf };
+  return { classes, numSamples, parts, partOf, foldOf };
 }
 
 /** The options that apply to the folds. */
@@ -170,6 +170,24 @@ export function seedOf({ solver = DEFAULT_SOLVER, seed }: Pick<FitOptions<Label>
   seed?: number;
 } {
   return reads(solver, 'seed') ? { seed } : {};
+}
+
+/** The scores of one fit on the fold held back. */
+export interface Cell {
+  readonly scores: Scores;
+  readonly converged: boolean;
+}
+
+/** The mean scores over the folds, with the standard error of the log loss. */
+export function overFolds(cells: readonly Cell[]) {
+  const evaluations = cells.map(({ scores }) => scores);
+  const folds = evaluations.map(({ logLoss }) => logLoss);
+  return {
+    ...summarize(evaluations, meanOf),
+    standardError: deviationOf(folds) / Math.sqrt(folds.length),
+    folds,
+    converged: cells.every(({ converged }) => converged),
+  };
 }
 
 export function summarize(evaluations: readonly Scores[], summary: (numbers: readonly number[]) => number): Scores {

@@ -7,15 +7,7 @@ import type { Scores } from '../metrics/scores.js';
 import type { FitResult } from '../training/fit.js';
 import type { FeaturesInput } from '../training/inputs.js';
 import { assertOptions, type FitOptions, type FitProgress, type OptionsOf } from '../training/options.js';
-import {
-  assertNoCheckpoints,
-  deviationOf,
-  FOLD_OPTIONS,
-  foldedData,
-  meanOf,
-  seedOf,
-  summarize,
-} from './cross-validate.js';
+import { assertNoCheckpoints, type Cell, FOLD_OPTIONS, foldedData, overFolds, seedOf } from './cross-validate.js';
 import { SoftmaxRegression } from './softmax-regression.js';
 
 /** The progress of the search. */
@@ -123,32 +115,13 @@ export async function lambdaPath<const L extends Label>(
       warmStart = model;
     }
   }
-  const table = values.map((l2, place) => rowOf(l2, cells[place]));
+  const table = values.map((l2, place): LambdaRow => ({ l2, ...overFolds(cells[place]) }));
   const path = { table, ...choicesOf(table) };
   if (refit === undefined) return path;
   return { ...path, ...(await fitTo(features, labels, { l2: path[refit] })) };
 }
 
 const DEFAULT_VALUES = Array.from({ length: 9 }, (_, i) => 10 ** (-i / 2));
-
-interface Cell {
-  readonly scores: Scores;
-  readonly converged: boolean;
-}
-
-function rowOf(l2: number, cells: readonly Cell[]): LambdaRow {
-  const folds = cells.map(({ scores }) => scores.logLoss);
-  return {
-    l2,
-    ...summarize(
-      cells.map(({ scores }) => scores),
-      meanOf,
-    ),
-    standardError: deviationOf(folds) / Math.sqrt(folds.length),
-    folds,
-    converged: cells.every(({ converged }) => converged),
-  };
-}
 
 /** Rows start with the largest λ, so the first of several equal rows has the largest λ. */
 function choicesOf(table: readonly LambdaRow[]): { best: number; oneStandardError: number } {

@@ -17,6 +17,8 @@ export interface ReportInput {
   readonly evaluation: ReportEvaluation;
   /** The result of the fit. Without it there is no learning curve. */
   readonly fit?: FitResult;
+  /** The search that chose `l2`, as `lambdaPath` returns it. */
+  readonly lambdaPath?: ReportLambdaPath;
   readonly gradcheck?: GradcheckResult;
   /** The misclassified samples of `evaluation` with the highest confidence; see `confidentMistakes`. */
   readonly mistakes?: readonly Mistake[];
@@ -56,6 +58,19 @@ export interface ReportModel {
   /** The number that calibration divided the logits by. */
   readonly temperature?: number;
   readonly options: object;
+}
+
+/** The cross-validated scores of each `l2`. The chart marks the one in the options of the model. */
+export interface ReportLambdaPath {
+  readonly table: readonly (Pick<Scores, 'logLoss' | 'accuracy'> & {
+    readonly l2: number;
+    /** Of the log loss. */
+    readonly standardError: number;
+  })[];
+  /** The `l2` with the lowest log loss. */
+  readonly best: number;
+  /** The largest `l2` within one standard error of it. */
+  readonly oneStandardError: number;
 }
 
 /** The result of `evaluate`. The optional fields may be missing. */

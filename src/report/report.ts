@@ -6,6 +6,7 @@ import { type Html, html, trusted } from './html.js';
 import { assertReportInput, type ReportInput } from './input.js';
 import { learningSection } from './learning.js';
 import { mistakesSection } from './mistakes.js';
+import { penaltySection } from './penalty.js';
 import { openPictures } from './picture.js';
 import { proofSection } from './proof.js';
 import { reproduceSection } from './reproduce.js';
@@ -20,7 +21,7 @@ const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; ba
 /**
  * The report on a trained model: one self-contained HTML file.
  *
- * Its sections are the gradient check, data and model, the learning curve, the confusion matrix, scores of each class,
+ * Its sections are the gradient check, data and model, the choice of the penalty, the learning curve, the confusion matrix, scores of each class,
  * calibration, the most confident mistakes, the weights, and how to reproduce the fit. A section without input is left
  * out. The file has no script and makes no request. It supports light and dark mode, wide screens, phones and print.
  * Equal input gives equal output.
@@ -67,11 +68,12 @@ function sectionsOf(
   charts: Awaited<ReturnType<typeof openCharts>>,
   pictures: Awaited<ReturnType<typeof openPictures>> | undefined,
 ): Section[] {
-  const { data, model, evaluation, fit, gradcheck, mistakes, environment } = input;
+  const { data, model, evaluation, fit, lambdaPath, gradcheck, mistakes, environment } = input;
   const { reliability, expectedCalibrationError } = evaluation;
   const sections = [
     gradcheck && proofSection(gradcheck, charts),
     trainingSection(input),
+    lambdaPath && penaltySection(lambdaPath, model, charts),
     fit && learningSection(fit, model, charts),
     confusionSection(evaluation, charts),
     classSection(evaluation),

@@ -91,7 +91,7 @@ export type ParametersNow = () => Promise<Affine>;
 export const RATE_FUNCTION = 'function';
 
 /** The functions that take options from this table. */
-export type OptionReader = 'fit' | 'untrained' | 'partialFit' | 'crossValidate' | 'lambdaPath';
+export type OptionReader = 'fit' | 'untrained' | 'partialFit' | 'crossValidate' | 'lambdaPath' | 'learningCurve';
 
 /**
  * Where a value comes from, for error messages, with the solver and the values of the options above it in the table.
@@ -144,7 +144,7 @@ function option<T, const R extends OptionRow>(check: Check<T>, row: R): R & { re
   return { ...row, check };
 }
 
-const FITS = ['fit', 'crossValidate', 'lambdaPath'] as const;
+const FITS = ['fit', 'crossValidate', 'lambdaPath', 'learningCurve'] as const;
 const FITS_AND_STREAMS = [...FITS, 'untrained'] as const;
 
 /** Every option, in the order of the help and of the docs. An option follows those that its check depends on. */
@@ -162,7 +162,7 @@ export const OPTIONS = {
    */
   l2: option(penalty, {
     help: 'strength λ of the penalty λ/2·‖W‖²',
-    ...{ solvers: 'all', readers: ['fit', 'crossValidate', 'untrained'], stored: true },
+    ...{ solvers: 'all', readers: ['fit', 'crossValidate', 'learningCurve', 'untrained'], stored: true },
     defaultText:
       'lbfgs: 1/S, 2/S for two classes, S the total weight of the samples (scikit-learn’s C = 1), 0 with l1; others: 0',
     ...{ input: 'number', flag: { value: 'strength' }, title: 'L2 penalty' },

@@ -29,7 +29,14 @@ const NN = [
   'layers-loss',
   'memory',
 ];
-const METRICS = ['metrics', 'metrics-agreement', 'metrics-calibration', 'metrics-ranking', 'metrics-weights'];
+const METRICS = [
+  'metrics',
+  'metrics-agreement',
+  'metrics-calibration',
+  'metrics-comparison',
+  'metrics-ranking',
+  'metrics-weights',
+];
 const SOLVERS = ['lbfgs', 'proximal-newton', 'row-block', 'objective-plain', 'simd'];
 
 /** The suites of each file. A file that is missing here is an error. */
@@ -83,8 +90,9 @@ const OWN: Readonly<Record<string, readonly string[]>> = {
     baseline: ['baseline'],
     calibration: ['metrics-calibration'],
     classification: ['metrics'],
-    inputs: ['metrics', 'metrics-agreement'],
-    interval: ['metrics-agreement'],
+    comparison: ['metrics-comparison'],
+    inputs: ['metrics', 'metrics-agreement', 'metrics-comparison'],
+    interval: ['metrics-agreement', 'metrics-comparison'],
     ranking: ['metrics-ranking'],
     scores: ['scores'],
   }),

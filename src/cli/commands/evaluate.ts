@@ -1,10 +1,10 @@
 // cli: softmax-regression evaluate.
-import { Command, Option } from 'commander';
-import { BACKENDS, type BackendName } from '../../backend/names.js';
+import { Command } from 'commander';
+import type { BackendName } from '../../backend/names.js';
 import type { TableOptions } from '../../reading/table.js';
 import { withInterrupt } from '../interrupt.js';
 import { quietDisplay } from '../progress.js';
-import { asWhenTraining, jsonOption } from '../usage.js';
+import { asWhenTraining, backendOption, jsonOption, labelOption } from '../usage.js';
 
 interface Options extends TableOptions {
   readonly backend?: BackendName;
@@ -16,10 +16,8 @@ export function withTableOptions(command: Command): Command {
   const reading = command
     .argument('<model>', 'a model file')
     .argument('<data>', 'a CSV file, - for standard input, a folder of IDX files, iris or fashion-mnist')
-    .option('--label <column>', 'the column of labels (default: as in training)');
-  return asWhenTraining(reading)
-    .addOption(new Option('--backend <name>', 'tfjs backend (default: the fastest that works)').choices(BACKENDS))
-    .addOption(jsonOption());
+    .addOption(labelOption());
+  return asWhenTraining(reading).addOption(backendOption()).addOption(jsonOption());
 }
 
 export function evaluateCommand(): Command {

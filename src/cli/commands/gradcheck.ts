@@ -1,8 +1,8 @@
 // cli: softmax-regression gradcheck.
-import { Command, Option } from 'commander';
-import { BACKENDS, type BackendName } from '../../backend/names.js';
+import { Command } from 'commander';
+import type { BackendName } from '../../backend/names.js';
 import type { GradcheckResult } from '../../gradcheck.js';
-import { integer, jsonOption } from '../usage.js';
+import { backendOption, integer, jsonOption } from '../usage.js';
 
 interface Options {
   readonly backend?: BackendName;
@@ -17,7 +17,7 @@ interface Options {
 export function gradcheckCommand(): Command {
   return new Command('gradcheck')
     .description('check on this machine that autograd, softmax(o) − y and finite differences agree')
-    .addOption(new Option('--backend <name>', 'tfjs backend (default: the fastest that works)').choices(BACKENDS))
+    .addOption(backendOption())
     .option('--inputs <d>', 'number of features', integer, 4)
     .option('--units <q>', 'number of classes', integer, 3)
     .option('--samples <n>', 'number of samples in the batch', integer, 8)

@@ -101,7 +101,7 @@ async function predict(modelFile: string, source: string, options: Options): Pro
   }
 }
 
-interface Batch {
+export interface RowBatch {
   readonly features: FeatureArray;
   /** The line or the row of each. */
   readonly numbers: ArrayLike<number>;
@@ -111,18 +111,19 @@ interface Batch {
 /** Images per batch. */
 const PICTURES = 512;
 
-async function* batchesOf(
+export async function* batchesOf(
   source: string,
   model: ModelContent,
-  options: Options,
+  options: TableOptions,
   signal: AbortSignal,
-): AsyncGenerator<Batch, void, undefined> {
+): AsyncGenerator<RowBatch, void, undefined> {
   const { kindOf, loadSamplesFor } = await import('../samples.js');
   if (kindOf(source) === 'file') {
     const { namedBytes } = await import('../bytes.js');
     const { rowsOf } = await import('../../reading/table.js');
     const { keep } = options;
-    const column = (text: string) => (model.schema?.header === false && /^-?\d+$/.test(text) ? Number(text) : text);
+    const column = (name: string | number) =>
+      model.schema?.header === false && /^-?\d+$/.test(String(name)) ? Number(name) : name;
     const reading = { ...options, keep: keep?.map(column), labels: 'skip', signal } as const;
     const batches = rowsOf(namedBytes(source, signal), model, reading);
     for await (const { features, lines, kept } of batches) yield { features, numbers: lines, kept };

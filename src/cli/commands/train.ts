@@ -1,17 +1,27 @@
 // cli: softmax-regression train.
 import { existsSync } from 'node:fs';
 import { Command, Option } from 'commander';
-import { BACKENDS } from '../../backend/names.js';
 import { MISSING_LABEL_POLICIES, MISSING_POLICIES } from '../../data/table/schema.js';
 import { DATE_ORDERS } from '../../features/date.js';
 import type { DataSet } from '../../reading/samples.js';
 import { fitPlan } from '../../training/options.js';
 import { addFitFlags, fitOptionsFrom } from '../fit-options.js';
 import { Interrupted } from '../interrupt.js';
+import { candidatesOf, L2_CHOICE, l2RuleOption, withoutCandidates } from '../l2.js';
 import { type ProgressDisplay, quietDisplay } from '../progress.js';
 import type { CsvChoices } from '../samples.js';
 import type { TrainOptions } from '../training.js';
-import { collect, delimiter, integer, jsonOption, missing, number, skipBadOption, UsageError } from '../usage.js';
+import {
+  backendOption,
+  collect,
+  delimiter,
+  integer,
+  jsonOption,
+  missing,
+  number,
+  skipBadOption,
+  UsageError,
+} from '../usage.js';
 
 const DATA = `DATA is one of
   FILE.csv         a table, or - to read one from standard input; --label names the column to predict
@@ -24,6 +34,7 @@ const EXAMPLES = `
 Examples:
   softmax-regression train pets.csv --label kind -o pets.safetensors --report pets.html
   softmax-regression train pets.csv --label kind --strings one-hot --missing mean --folds 5
+  softmax-regression train pets.csv --label kind --l2 auto
   softmax-regression train fashion-mnist --solver adam --epochs 5 -o fashion.safetensors`;
 
 export function trainCommand(): Command {
@@ -31,7 +42,17 @@ export function trainCommand(): Command {
     .description('train a model, test it on samples held back, and save it')
     .argument('<data>', 'a CSV file, a folder of IDX files, iris or fashion-mnist')
     .option('-o, --output <file>', 'the file to save the model to; -: standard output (default: train and test only)')
-    .option('--report <file>', 'write a report, one HTML file; -: standard output')
+    .option('--report <file>', 'write a report, one HTML file; -: standard output');
+  return addTrainingFlags(addTableFlags(command))
+    .optionsGroup('Options:')
+    .addOption(jsonOption())
+    .addHelpText('after', `\n${DATA}${EXAMPLES}`)
+    .action(trainFrom);
+}
+
+/** Adds the flags that say how to read a table. */
+export function addTableFlags(command: Command): Command {
+  return command
     .optionsGroup('Tables:')
     .option(
       '--label <column>',
@@ -84,7 +105,11 @@ export function trainCommand(): Command {
     .addOption(new Option('--decimal <mark>', 'decimal mark (default: .)').choices(['.', ',']))
     .option('--thousands', 'numbers may have thousands separators, such as 1,367')
     .option('--comment <character>', 'skip lines that begin with this character')
-    .option('--no-header', 'the first line is data, not column names')
+    .option('--no-header', 'the first line is data, not column names');
+}
+
+function addTrainingFlags(command: Command): Command {
+  command
     .option('--dry-run', 'read the table, print one line for each column, and end')
     .optionsGroup('Testing:')
     .option('--test <file>', 'test on this CSV file, and train on all rows of DATA')
@@ -93,18 +118,19 @@ export function trainCommand(): Command {
       'share of each class to hold back for testing; 0: test on the training samples (default: 0.2)',
       number,
     )
-    .option('--folds <k>', 'cross-validate on the training samples first, with k folds', integer)
+    .option(
+      '--folds <k>',
+      'cross-validate on the training samples first, with k folds; with --l2 auto or a list, to choose l2 (default there: 5)',
+      integer,
+    )
     .option('--calibrate', 'hold back a fifth of the training samples, and fit a temperature on them')
     .option('--seed <seed>', 'seed of splits, initial weights and sample order', integer, 0)
     .optionsGroup('Training (docs/training.md):');
-  return addFitFlags(command)
+  return addFitFlags(command, { l2: L2_CHOICE })
+    .addOption(l2RuleOption())
     .option('--checkpoint <file>', 'save the training state to this file, during training and on interruption')
     .option('--resume <file>', 'continue from a checkpoint of the same command, and keep it up to date')
-    .addOption(new Option('--backend <name>', 'tfjs backend (default: the fastest that works)').choices(BACKENDS))
-    .optionsGroup('Options:')
-    .addOption(jsonOption())
-    .addHelpText('after', `\n${DATA}${EXAMPLES}`)
-    .action(trainFrom);
+    .addOption(backendOption());
 }
 
 async function trainFrom(source: string, options: TrainOptions): Promise<void> {
@@ -134,7 +160,7 @@ async function read(source: string, options: TrainOptions, { onProgress }: Progr
   const { assertDestinations, STDOUT } = await import('../destination.js');
   assertTogether(options);
   // The same check as in `fit`, before anything is read.
-  fitPlan(fitOptionsFrom(options), 'train');
+  fitPlan(fitOptionsFrom(withoutCandidates(options)), 'train');
   const { output, report, checkpoint, skipBad, json } = options;
   if (checkpoint === STDOUT)
     throw new UsageError('--checkpoint must be a file, because it is written again and again.');
@@ -161,12 +187,12 @@ const CSV_CHOICES = [
   ...(['thousands', 'comment', 'header', 'skipBad'] as const),
 ] satisfies readonly (keyof CsvChoices)[];
 
-function csvChoices(options: TrainOptions): CsvChoices {
+export function csvChoices(options: CsvChoices): CsvChoices {
   return Object.fromEntries(CSV_CHOICES.map((name) => [name, options[name]]));
 }
 
 /** Refuses options that exclude each other, before anything is read. */
-function assertTogether(options: TrainOptions): void {
+export function assertTogether(options: Partial<TrainOptions>): void {
   const { test, testFraction, output, report } = options;
   if (test !== undefined && testFraction !== undefined) {
     throw new UsageError('--test-fraction must be left out with --test, which trains on all rows of DATA.');
@@ -174,6 +200,8 @@ function assertTogether(options: TrainOptions): void {
   if (testFraction !== undefined && !(testFraction >= 0 && testFraction < 1)) {
     throw new UsageError(`--test-fraction must be a share in [0, 1); got ${testFraction}.`);
   }
+  if (options.l2Rule !== undefined && candidatesOf(options) === undefined)
+    throw new UsageError('--l2-rule must be left out without --l2 auto or a list, such as --l2 1,0.1,0.01.');
   if (output !== undefined && output !== '-' && output === report)
     throw new UsageError('--output and --report must be different files.');
 }

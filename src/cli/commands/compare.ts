@@ -1,0 +1,42 @@
+// cli: softmax-regression compare.
+import { Command } from 'commander';
+import type { TableOptions } from '../../reading/table.js';
+import { STDIN } from '../bytes.js';
+import { withInterrupt } from '../interrupt.js';
+import { quietDisplay } from '../progress.js';
+import { asWhenTraining, jsonOption, labelOption, UsageError } from '../usage.js';
+
+interface Options extends TableOptions {
+  readonly json?: boolean;
+}
+
+const NOTES = `
+Both models predict the same rows. McNemar's exact test asks whether their accuracies differ, from the rows that only one of
+them predicts correctly. The difference of the log losses is the mean over the rows, with a 95 % interval. Both assume that
+neither model was trained on these rows.
+
+Example:
+  softmax-regression compare before.safetensors after.safetensors test.csv`;
+
+export function compareCommand(): Command {
+  const command = new Command('compare')
+    .description('compare two models on the same labelled samples')
+    .argument('<first>', 'a model file')
+    .argument('<second>', 'a model file with the same classes')
+    .argument('<data>', 'a CSV file, a folder of IDX files, iris or fashion-mnist')
+    .addOption(labelOption());
+  return asWhenTraining(command).addOption(jsonOption()).addHelpText('after', NOTES).action(compare);
+}
+
+async function compare(first: string, second: string, source: string, options: Options): Promise<void> {
+  if (source === STDIN)
+    throw new UsageError('<data> must be a file, because each model reads it; got -, standard input.');
+  const { comparisonLines, comparisonOf } = await import('../comparison.js');
+  const { print, printJson } = await import('../output.js');
+  const { onProgress, stop } = quietDisplay();
+  const comparison = await withInterrupt((signal) =>
+    comparisonOf([first, second], source, options, { onProgress, signal }),
+  ).finally(stop);
+  if (options.json) printJson(comparison);
+  else print(comparisonLines(comparison));
+}

@@ -1,0 +1,67 @@
+// cli: softmax-regression explain.
+import { Command, Option } from 'commander';
+import type { TableOptions } from '../../reading/table.js';
+import { withInterrupt } from '../interrupt.js';
+import { quietDisplay } from '../progress.js';
+import type { Wanted } from '../reasons.js';
+import { asWhenTraining, integer, jsonOption } from '../usage.js';
+import { batchesOf } from './predict.js';
+
+interface Options extends TableOptions {
+  readonly row: number;
+  readonly baseline: Wanted['baseline'];
+  readonly top: number;
+  readonly json?: boolean;
+}
+
+const NOTES = `
+--row counts as the column "line" of predict does: 7 is the row that begins on line 7 of the file, and the header is line 1.
+For images it is the column "row", from 0.
+
+The model is linear, so the log odds of the predicted class against the next most probable one are exactly the sum of a
+baseline and one contribution of each column. By default the baseline is the mean of all rows of DATA: a contribution then
+says what this value does that the mean of the column does not.
+
+Example:
+  softmax-regression explain pets.safetensors new.csv --row 7`;
+
+export function explainCommand(): Command {
+  const command = new Command('explain')
+    .description('explain the prediction for one row: what each column contributes')
+    .argument('<model>', 'a model file')
+    .argument('<data>', 'a CSV file, - for standard input, a folder of IDX files, iris or fashion-mnist')
+    .requiredOption('--row <n>', 'the line of the file on which the row begins; for images the row, from 0', integer)
+    .addOption(
+      new Option('--baseline <name>', 'mean: contributions are relative to the mean row; none: to the bias alone')
+        .choices(['mean', 'none'] satisfies readonly Wanted['baseline'][])
+        .default('mean'),
+    )
+    .option('--top <k>', 'number of columns to show, those with the largest contributions first', integer, 10);
+  return asWhenTraining(command).addOption(jsonOption()).addHelpText('after', NOTES).action(explain);
+}
+
+async function explain(modelFile: string, source: string, options: Options): Promise<void> {
+  const { loadModelBytes } = await import('../../node/model-bytes.js');
+  const { decodeModel } = await import('../../serialization/model-file.js');
+  const { findRow, reasonLines, reasonsOf } = await import('../reasons.js');
+  const { print, printJson } = await import('../output.js');
+  const { kindOf } = await import('../samples.js');
+  const model = decodeModel(await loadModelBytes(modelFile), modelFile);
+  const { row, baseline, top, json, missing = model.schema?.missing } = options;
+  const wanted: Wanted = {
+    name: source === '-' ? 'standard input' : source,
+    unit: kindOf(source) === 'file' ? 'line' : 'row',
+    ...{ number: row, baseline, drops: missing === 'drop' },
+  };
+  const { onProgress, stop } = quietDisplay();
+  const { features, mean, rows } = await withInterrupt((signal) =>
+    findRow(batchesOf(source, model, options, signal), wanted, onProgress),
+  ).finally(stop);
+  const reasons = reasonsOf(model, features, baseline === 'mean' ? mean : undefined);
+  if (json) {
+    const { baseline: logOdds, ...rest } = reasons;
+    const data = { name: wanted.name, [wanted.unit]: row };
+    return printJson({ model: modelFile, data, ...rest, baseline: { of: baseline, rows, logOdds } });
+  }
+  print(reasonLines(reasons, wanted, rows, top));
+}

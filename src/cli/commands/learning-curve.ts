@@ -1,0 +1,52 @@
+// cli: softmax-regression learning-curve.
+import { Command } from 'commander';
+import { fitPlan } from '../../training/options.js';
+import { addFitFlags, fitOptionsFrom } from '../fit-options.js';
+import type { LearningCurveFlags } from '../learning.js';
+import { quietDisplay } from '../progress.js';
+import { backendOption, integer, jsonOption, list } from '../usage.js';
+import { addTableFlags, assertTogether, csvChoices } from './train.js';
+
+const NOTES = `
+Each row is the mean over the folds: the log loss on the training samples, and the scores on the samples held back. If the
+two losses still differ at the end and the second still falls, more rows help. If they have met, more rows do not help; other
+columns might.
+
+Examples:
+  softmax-regression learning-curve pets.csv --label kind
+  softmax-regression learning-curve pets.csv --label kind --sizes 100,200,400,800 --folds 10`;
+
+export function learningCurveCommand(): Command {
+  const command = new Command('learning-curve')
+    .description('train on more and more samples, to see whether more would help')
+    .argument('<data>', 'a CSV file, a folder of IDX files, iris or fashion-mnist')
+    .option(
+      '--sizes <list>',
+      'numbers of training samples, ascending (default: ten, from 1 % or two per class to all, in geometric progression)',
+      list(integer),
+    )
+    .option('--folds <k>', 'number of folds; each is held back once', integer, 5)
+    .option('--seed <seed>', 'seed of folds, initial weights and sample order', integer, 0);
+  return addFitFlags(addTableFlags(command).optionsGroup('Training (docs/training.md):'))
+    .addOption(backendOption())
+    .optionsGroup('Options:')
+    .addOption(jsonOption())
+    .addHelpText('after', NOTES)
+    .action(learningCurve);
+}
+
+async function learningCurve(source: string, options: LearningCurveFlags): Promise<void> {
+  assertTogether(options);
+  // The same check as in `fit`, before anything is read.
+  fitPlan(fitOptionsFrom(options), 'learning-curve');
+  const display = quietDisplay();
+  try {
+    const { loadDataSet } = await import('../samples.js');
+    display.onProgress({ stage: `read ${source}`, done: 0 });
+    const data = await loadDataSet(source, csvChoices(options), display);
+    const { printLearningCurve } = await import('../learning.js');
+    await printLearningCurve(data, options, display);
+  } finally {
+    display.stop();
+  }
+}

@@ -1,0 +1,141 @@
+// cli: the work of `compare`: two models on the same samples. No TensorFlow.js: a prediction is a few sums per row.
+import { DomainError, FormatError } from '../core/errors.js';
+import { classIndices, type Label } from '../core/labels.js';
+import { checkFeatureCount, describe } from '../core/shape.js';
+import { type McNemar, mcnemar, type PairedDifference, pairedDifference } from '../metrics/comparison.js';
+import { logitsInto, surprise } from '../model/predict.js';
+import { loadModelBytes } from '../node/model-bytes.js';
+import { argMax } from '../predict/scores.js';
+import type { Samples } from '../reading/samples.js';
+import type { TableOptions } from '../reading/table.js';
+import { decodeModel, type ModelContent } from '../serialization/model-file.js';
+import { plain } from '../training/options.js';
+import { count, score, tableLines } from './output.js';
+import { type Loading, loadSamplesFor } from './samples.js';
+
+/** The scores of one model. */
+interface Scored {
+  readonly model: string;
+  readonly accuracy: number;
+  readonly logLoss: number;
+}
+
+export interface ModelComparison {
+  readonly data: { readonly name: string; readonly part: string; readonly samples: number };
+  readonly first: Scored;
+  readonly second: Scored;
+  readonly mcnemar: McNemar;
+  /** Log loss of the first minus that of the second, with a 95 % interval. */
+  readonly logLossDifference: PairedDifference;
+}
+
+export async function comparisonOf(
+  files: readonly [first: string, second: string],
+  source: string,
+  options: TableOptions,
+  loading: Loading,
+): Promise<ModelComparison> {
+  const models = await Promise.all(files.map(async (file) => decodeModel(await loadModelBytes(file), file)));
+  assertSameClasses(models, files);
+  const [a, b] = [
+    await loadSamplesFor(source, models[0], options, loading),
+    await loadSamplesFor(source, models[1], options, loading),
+  ];
+  const { name, part } = a;
+  const rows = commonRows(a, b);
+  if (rows.length < 2) {
+    const expected = 'have at least 2 rows that both models read';
+    throw new FormatError({ where: name, argument: 'the data', expected, actual: String(rows.length) });
+  }
+  assertSameLabels(rows, a, b, name);
+  const labels = rows.map(([i]) => a.labels[i]);
+  const [x, y] = [a, b].map((samples, m) =>
+    outcomesOf(
+      models[m],
+      samples,
+      rows.map((pair) => pair[m]),
+      name,
+    ),
+  );
+  return {
+    data: { name, part, samples: rows.length },
+    first: scored(files[0], labels, x),
+    second: scored(files[1], labels, y),
+    mcnemar: mcnemar(labels, x.predictions, y.predictions),
+    logLossDifference: pairedDifference(x.losses, y.losses),
+  };
+}
+
+export function comparisonLines({ data, first, second, mcnemar, logLossDifference }: ModelComparison): string[] {
+  const { onlyFirst, onlySecond, pValue } = mcnemar;
+  const { mean, lower, upper } = logLossDifference;
+  const rows = [first, second].map(({ model, accuracy, logLoss }) => [model, score(accuracy), score(logLoss)]);
+  return [
+    `${count(data.samples)} ${data.part} of ${data.name}`,
+    '',
+    ...tableLines(['model', 'accuracy', 'log loss'], rows),
+    '',
+    `predicted correctly by ${first.model} only: ${count(onlyFirst)}; by ${second.model} only: ${count(onlySecond)}`,
+    `McNemar's exact test: p = ${plain(Number(pValue.toPrecision(3)))}`,
+    `log loss of ${first.model} minus ${second.model}: ${score(mean)}, 95 % interval ${score(lower)} to ${score(upper)}`,
+  ];
+}
+
+function assertSameClasses(models: readonly ModelContent[], files: readonly string[]): void {
+  const [a, b] = models.map(({ classes }) => classes);
+  if (a.length === b.length && a.every((label) => b.includes(label))) return;
+  const list = (classes: readonly Label[]) =>
+    `${classes.slice(0, 10).map(describe).join(', ')}${classes.length > 10 ? ', …' : ''}`;
+  const hint = 'Train both models on the same labels.';
+  const expected = `be those of ${files[0]}, ${list(a)}`;
+  throw new DomainError({ where: files[1], argument: 'the classes', expected, actual: list(b), hint });
+}
+
+/** The rows that both models read, as indices in each; `missing: 'drop'` may leave out others for each model. */
+function commonRows({ labels, lines: a }: Samples, { lines: b }: Samples): (readonly [number, number])[] {
+  if (a === undefined || b === undefined) return labels.map((_, i) => [i, i]);
+  const places = new Map(Array.from(b, (line, j) => [line, j]));
+  return Array.from(a, (line, i) => [i, places.get(line)] as const).filter(
+    (pair): pair is readonly [number, number] => pair[1] !== undefined,
+  );
+}
+
+/** The models may have been trained on different columns of labels. */
+function assertSameLabels(rows: readonly (readonly [number, number])[], a: Samples, b: Samples, name: string): void {
+  const odd = rows.find(([i, j]) => a.labels[i] !== b.labels[j]);
+  if (odd === undefined) return;
+  const [i, j] = odd;
+  throw new DomainError({
+    where: a.lines === undefined ? name : `${name}:${a.lines[i]}`,
+    argument: 'the label',
+    expected: 'be the same for both models',
+    actual: `${describe(a.labels[i])} and ${describe(b.labels[j])}`,
+    hint: 'They read different columns. Pass --label COLUMN.',
+  });
+}
+
+interface Outcomes {
+  readonly predictions: readonly Label[];
+  /** −log p of the label, nats. */
+  readonly losses: Float64Array;
+}
+
+function outcomesOf(model: ModelContent, samples: Samples, rows: readonly number[], name: string): Outcomes {
+  checkFeatureCount(samples.features, model.numFeatures, name);
+  const { classes } = model;
+  const truth = classIndices(samples.labels, classes, name);
+  const logits = new Float64Array(classes.length);
+  const predictions: Label[] = [];
+  const losses = Float64Array.from(rows, (row) => {
+    logitsInto(model, samples.features, row, logits);
+    predictions.push(classes[argMax(logits)]);
+    return surprise(logits, truth[row]);
+  });
+  return { predictions, losses };
+}
+
+function scored(model: string, labels: readonly Label[], { predictions, losses }: Outcomes): Scored {
+  const right = labels.filter((label, i) => label === predictions[i]).length;
+  const logLoss = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+  return { model, accuracy: right / labels.length, logLoss };
+}
