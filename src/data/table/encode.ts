@@ -32,13 +32,20 @@ export class RowEncoder {
   readonly #place: Place;
   readonly #steps: readonly Step[];
   readonly #label: Step | undefined;
+  readonly #weight: Step | undefined;
+  /** The fields that need a value besides those of columns in the schema. */
+  readonly #needed: readonly number[];
   readonly #tokens: ReadonlySet<string>;
   /** Whether a marker of missing values is a number, such as -999. */
   readonly #hasNumberToken: boolean;
 
-  /** @param fieldOf the index of the field of each schema column; -1 for an absent column */
-  constructor(schema: CsvSchema, fieldOf: readonly number[], place: Place) {
+  /**
+   * @param fieldOf the index of the field of each schema column; -1 for an absent column
+   * @param needed the indices of further fields that need a value, such as the group
+   */
+  constructor(schema: CsvSchema, fieldOf: readonly number[], place: Place, needed: readonly number[] = []) {
     this.#schema = schema;
+    this.#needed = needed;
     this.#place = place;
     this.#tokens = new Set(schema.missingTokens);
     this.#hasNumberToken = schema.missingTokens.some((token) => !Number.isNaN(parseNumber(token, schema.decimal)));
@@ -52,16 +59,21 @@ export class RowEncoder {
         at += column.categories.length;
       } else {
         steps.push({ column, field, at });
-        if (column.kind !== 'label') at++;
+        if (column.kind !== 'label' && column.kind !== 'weight') at++;
       }
     });
     this.#label = steps.find(({ column }) => column.kind === 'label');
-    this.#steps = steps.filter(({ column }) => column.kind !== 'label');
+    this.#weight = steps.find(({ column }) => column.kind === 'weight');
+    this.#steps = steps.filter((step) => step !== this.#label && step !== this.#weight);
     this.numFeatures = at;
   }
 
   get hasLabel(): boolean {
     return this.#label !== undefined;
+  }
+
+  get hasWeight(): boolean {
+    return this.#weight !== undefined;
   }
 
   /**
@@ -106,6 +118,23 @@ export class RowEncoder {
     throw this.#error(step, line, expected, row.text(step.field));
   }
 
+  /**
+   * The weight of a row.
+   *
+   * @throws FormatError if it is missing, or not a finite number ≥ 0
+   */
+  weight(row: Row, line: number): number {
+    const step = this.#weight as Step;
+    const number = row.number(step.field, this.#schema.decimal);
+    if (isWeight(number) && !this.#hasNumberToken) return number;
+    const text = row.text(step.field);
+    if (this.#isMissing(text)) {
+      throw missingValue(this.#where(line, step), step.column.name, text, 'have a value', true);
+    }
+    if (isWeight(number)) return number;
+    throw this.#error(step, line, WEIGHT_RULE, text);
+  }
+
   #readLabel(row: Row, line: number): Label {
     const step = this.#label as Step;
     const { type } = step.column as Extract<CsvColumn, { kind: 'label' }>;
@@ -128,7 +157,8 @@ export class RowEncoder {
   }
 
   #isIncomplete(row: Row): boolean {
-    if (this.#label !== undefined && this.#isMissing(row.text(this.#label.field))) return true;
+    const others = [this.#label?.field, this.#weight?.field, ...this.#needed];
+    if (others.some((field) => field !== undefined && this.#isMissing(row.text(field)))) return true;
     return this.#steps.some(({ field, column }) => {
       const isNumber = column.kind === 'number' && !Number.isNaN(row.number(field, this.#schema.decimal));
       return (!isNumber || this.#hasNumberToken) && this.#isMissing(row.text(field));
@@ -173,14 +203,22 @@ export class RowEncoder {
   }
 }
 
+/** Whether a number can be the weight of a row. */
+export function isWeight(number: number): boolean {
+  return number >= 0 && number <= Number.MAX_VALUE;
+}
+
+export const WEIGHT_RULE = 'be a finite number ≥ 0';
+
+/** @param isNeeded whether the value is never filled in, as that of a label */
 export function missingValue(
   where: string,
   argument: string,
   text: string,
   expected: string,
-  isLabel: boolean,
+  isNeeded: boolean,
 ): FormatError {
-  const fill = isLabel ? '' : "; when training, `missing: 'mean'` or `missing: 'median'` fills it in";
+  const fill = isNeeded ? '' : "; when training, `missing: 'mean'` or `missing: 'median'` fills it in";
   const hint = `Pass \`missing: 'drop'\` to skip such rows${fill}.`;
   return new FormatError({ where, argument, expected, actual: text === '' ? 'nothing' : describe(text), hint });
 }

@@ -2,10 +2,11 @@
 import { FormatError } from '../../core/errors.js';
 import { type Label, sortedClasses } from '../../core/labels.js';
 import { describe } from '../../core/shape.js';
-import { missingValue, numberHint, parseBoolean } from './encode.js';
+import { isWeight, missingValue, numberHint, parseBoolean, WEIGHT_RULE } from './encode.js';
 import { parseNumber } from './number.js';
 import { type Row, textsOf } from './row.js';
 import { type CsvColumn, type CsvSchema, checkHeader, checkWidth, didYouMean, placesOf } from './schema.js';
+import { parseTime } from './time.js';
 
 /** How labels that look like numbers are read. */
 export const LABEL_TYPES = ['text', 'number'] as const;
@@ -17,6 +18,9 @@ export interface LearnOptions extends Omit<CsvSchema, 'columns'> {
   readonly label: string | number | undefined;
   readonly labelType: LabelType | undefined;
   readonly ignore: readonly (string | number)[];
+  readonly sampleWeight: string | number | undefined;
+  readonly group: string | number | undefined;
+  readonly time: string | number | undefined;
   /** Which text columns to one-hot encode: none, all, or the named ones. */
   readonly strings: 'error' | 'one-hot' | readonly string[];
   readonly maxCategories: number;
@@ -24,10 +28,14 @@ export interface LearnOptions extends Omit<CsvSchema, 'columns'> {
 
 type Kind = 'number' | 'boolean' | 'text';
 
+/** The roles of columns that options name, with the option of each. They are no features, and need a value in every row. */
+const NAMED_ROLES = { label: 'label', weight: 'sampleWeight', group: 'group', time: 'time' } as const;
+export type NamedRole = keyof typeof NAMED_ROLES;
+
 /** The state of a column during the pass. */
 interface Column {
   readonly name: string;
-  readonly role: 'label' | 'ignored' | 'category' | 'feature';
+  readonly role: NamedRole | 'ignored' | 'category' | 'feature';
   /** The values of labels and categories with their frequencies. */
   readonly counts: Map<string, number>;
   /** All values, if the median is needed. */
@@ -83,6 +91,11 @@ export class Learner {
     this.rows++;
   }
 
+  /** The field of the column with this role; -1 if there is none. */
+  fieldOf(role: NamedRole): number {
+    return this.#columns?.findIndex((column) => column.role === role) ?? -1;
+  }
+
   /** @throws FormatError if there are no rows, only one class, or a column without values */
   finish(): CsvSchema {
     const { name: where, header, decimal, missing, missingTokens, unseen } = this.#options;
@@ -92,7 +105,7 @@ export class Learner {
       throw new FormatError({ where, argument: 'the table', expected: 'have at least one row', actual });
     }
     const columns = this.#columns.map((column) => this.#learnt(column));
-    if (!columns.some(({ kind }) => kind !== 'label' && kind !== 'ignored')) {
+    if (!columns.some(({ kind }) => kind !== 'label' && kind !== 'weight' && kind !== 'ignored')) {
       const expected = 'have at least one column of features';
       throw new FormatError({ where, argument: 'the table', expected, actual: 'none' });
     }
@@ -100,7 +113,7 @@ export class Learner {
   }
 
   #begin(fields: readonly string[], line: number): Column[] {
-    const { name, header, label, ignore, strings } = this.#options;
+    const { name, header, ignore, strings } = this.#options;
     const where = `${name}:${line}`;
     if (fields.some((field) => /\r(?!\n)/.test(field))) {
       const hint = 'Save it with Unix or Windows line endings.';
@@ -113,15 +126,35 @@ export class Learner {
     const find = (column: string | number, argument: string) =>
       findColumn(column, names, places, where, argument, header);
     const ignored = new Set(ignore.map((column) => find(column, 'ignore')));
-    const labelled = label === undefined ? -1 : find(label, 'label');
+    const named = this.#namedRoles(names, find, where);
     const encoded = new Set(typeof strings === 'string' ? [] : strings.map((column) => find(column, 'strings')));
-    checkHeader(names, where, (i) => !ignored.has(i));
+    checkHeader(names, where, (i) => named.has(i) || !ignored.has(i));
     this.#numbers = new Float64Array(names.length);
     return names.map((name, i) => {
-      const role =
-        i === labelled ? 'label' : ignored.has(i) ? 'ignored' : encoded.has(i) ? ('category' as const) : 'feature';
+      const role = named.get(i) ?? (ignored.has(i) ? 'ignored' : encoded.has(i) ? 'category' : 'feature');
       return { name, role, kind: undefined, counts: new Map(), numbers: [], count: 0, mean: 0 };
     });
+  }
+
+  /** The columns whose role an option names, by index. */
+  #namedRoles(
+    names: readonly string[],
+    find: (column: string | number, argument: string) => number,
+    where: string,
+  ): ReadonlyMap<number, NamedRole> {
+    const roles = new Map<number, NamedRole>();
+    for (const [role, option] of Object.entries(NAMED_ROLES) as [NamedRole, (typeof NAMED_ROLES)[NamedRole]][]) {
+      const column = this.#options[option];
+      if (column === undefined) continue;
+      const i = find(column, option);
+      const other = roles.get(i);
+      if (other !== undefined) {
+        const expected = `name another column than \`${NAMED_ROLES[other]}\``;
+        throw new FormatError({ where, argument: option, expected, actual: describe(names[i]) });
+      }
+      roles.set(i, role);
+    }
+    return roles;
   }
 
   #isMissing(row: Row, i: number): boolean {
@@ -137,15 +170,32 @@ export class Learner {
       const { role, kind, name } = columns[i];
       if (role === 'ignored' || !this.#isMissing(row, i)) continue;
       if (missing === 'drop') return true;
-      if (missing !== 'error' && role !== 'label') continue;
+      const isNeeded = role !== 'feature' && role !== 'category';
+      if (missing !== 'error' && !isNeeded) continue;
       const expected = role === 'feature' && kind === 'number' ? 'be a number' : 'have a value';
-      throw missingValue(`${file}:${line}:${i + 1}`, name, row.text(i), expected, role === 'label');
+      throw missingValue(`${file}:${line}:${i + 1}`, name, row.text(i), expected, isNeeded);
     }
     return false;
   }
 
   #look(column: Column, row: Row, line: number, i: number): void {
     const number = this.#numbers[i];
+    if (column.role === 'group') return;
+    if (column.role === 'weight') {
+      if (!isWeight(number)) throw this.#error(column, line, i, WEIGHT_RULE, row.text(i));
+      column.count++;
+      column.mean += (number - column.mean) / column.count;
+      return;
+    }
+    if (column.role === 'time') {
+      const isNumber = Math.abs(number) <= Number.MAX_VALUE;
+      const rule = isNumber ? 'number' : Number.isNaN(parseTime(row.text(i))) ? undefined : 'text';
+      column.kind ??= rule;
+      if (rule !== undefined && rule === column.kind) return;
+      const both = column.kind === undefined;
+      const expected = both ? TIME_RULE : column.kind === 'number' ? 'be a finite number' : 'be an ISO date';
+      throw this.#error(column, line, i, both ? expected : `${expected}, like the rows above`, row.text(i));
+    }
     const boolean = Number.isNaN(number) ? parseBoolean(row.text(i)) : undefined;
     const kind = !Number.isNaN(number) ? 'number' : boolean === undefined ? 'text' : 'boolean';
     if (column.kind !== kind) this.#change(column, kind, row.text(i), line, i);
@@ -196,7 +246,12 @@ export class Learner {
 
   #learnt(column: Column): CsvColumn {
     const { name, role, kind, counts, count, mean, numbers } = column;
-    if (role === 'ignored') return { kind: 'ignored', name };
+    if (role === 'ignored' || role === 'group' || role === 'time') return { kind: 'ignored', name };
+    if (role === 'weight') {
+      if (mean > 0) return { kind: 'weight', name };
+      const where = this.#options.name;
+      throw new FormatError({ where, argument: name, expected: 'have a weight > 0', actual: 'only 0' });
+    }
     if (kind === undefined) {
       const hint = `Pass \`ignore: [${describe(name)}]\`.`;
       const where = this.#options.name;
@@ -254,6 +309,8 @@ function median(numbers: number[], count: number): number {
   const upper = sorted[count >> 1];
   return count % 2 === 1 ? upper : (sorted[(count >> 1) - 1] + upper) / 2;
 }
+
+const TIME_RULE = 'be a finite number or an ISO date, such as 2024-05-31 or 2024-05-31T18:30:00Z';
 
 /** Refuses a header that looks like data. */
 function assertNames(fields: readonly string[], where: string): void {

@@ -20,6 +20,8 @@ export type CsvColumn =
   | { readonly kind: 'boolean'; readonly name: string; readonly fill?: number }
   /** One-hot encoding: a feature for each category. */
   | { readonly kind: 'category'; readonly name: string; readonly categories: readonly string[]; readonly fill?: string }
+  /** The weight of each row, ≥ 0: `evaluate` uses it where the file has it, `predict` ignores it. */
+  | { readonly kind: 'weight'; readonly name: string }
   | { readonly kind: 'ignored'; readonly name: string };
 
 /**
@@ -134,7 +136,19 @@ export function placesOf(names: readonly string[]): ReadonlyMap<string, number> 
 }
 
 /**
- * The index in a file of each column of the schema; -1 for an absent label or ignored column.
+ * The index of each column in a row of `length` fields that is in the order of the schema: with all columns, without the
+ * label, or without label and weight. -1 for an absent column; undefined for a row of another length.
+ */
+export function placesInRow(columns: readonly CsvColumn[], length: number): number[] | undefined {
+  const optional = ['label', 'weight'].flatMap((kind) => columns.filter((column) => column.kind === kind));
+  const absent = optional.slice(0, Math.max(0, columns.length - length));
+  if (columns.length - absent.length !== length) return undefined;
+  let field = 0;
+  return columns.map((column) => (absent.includes(column) ? -1 : field++));
+}
+
+/**
+ * The index in a file of each column of the schema; -1 for an absent label, weight or ignored column.
  *
  * @throws FormatError if a feature column is missing; the message suggests a similar name
  */
@@ -143,7 +157,7 @@ export function locateColumns(schema: CsvSchema, names: readonly string[], where
   const places = placesOf(names);
   return schema.columns.map(({ name, kind }) => {
     const field = places.get(name) ?? -1;
-    if (field !== -1 || kind === 'label' || kind === 'ignored') return field;
+    if (field !== -1 || kind === 'label' || kind === 'weight' || kind === 'ignored') return field;
     const others = names.filter((each) => !known.has(each));
     const expected = `have the column ${describe(name)}, which the schema needs`;
     const actual = names.map(describe).slice(0, 20).join(', ');
@@ -180,7 +194,7 @@ export function assertSchema(schema: CsvSchema, where: string): void {
     check(typeof column === 'object' && typeof column?.name === 'string', at, 'have a kind and a name', column);
     const { kind, name: _, ...rest } = column as CsvColumn;
     const { type, categories, fill } = rest as { type?: unknown; categories?: string[]; fill?: unknown };
-    const kinds = ['label', 'number', 'boolean', 'category', 'ignored'];
+    const kinds = ['label', 'number', 'boolean', 'category', 'weight', 'ignored'];
     check(kinds.includes(kind), `${at}.kind`, `be among ${kinds.join(', ')}`, kind);
     if (kind === 'label') {
       check(['string', 'number', 'boolean'].includes(type as string), `${at}.type`, 'be a type of labels', type);
@@ -194,6 +208,8 @@ export function assertSchema(schema: CsvSchema, where: string): void {
       check(fill === undefined || Number.isFinite(fill), `${at}.fill`, 'be a finite number', fill);
     }
   });
-  const labels = columns.filter(({ kind }) => kind === 'label').length;
-  check(labels <= 1, '.columns', 'have at most one label', labels);
+  for (const kind of ['label', 'weight']) {
+    const count = columns.filter((column) => column.kind === kind).length;
+    check(count <= 1, '.columns', `have at most one ${kind}`, count);
+  }
 }

@@ -8,7 +8,7 @@ import { RecordReader } from './csv/records.js';
 import type { RowBlock } from './csv/rows.js';
 import { RowEncoder } from './encode.js';
 import { type Row, textsOf } from './row.js';
-import { type CsvSchema, checkHeader, checkWidth, locateColumns } from './schema.js';
+import { type CsvSchema, checkHeader, checkWidth, locateColumns, placesInRow } from './schema.js';
 import { type EncodeOptions, withOptions } from './table.js';
 
 /** Options of `readCsvRows`. */
@@ -17,7 +17,7 @@ export interface ReadOptions extends EncodeOptions {
   readonly name?: string;
   /** As in `parseCsv`: detected in the first two rows by default. */
   readonly delimiter?: string;
-  /** Whether to read labels if the file has them; `'skip'` ignores labels, which may then be wrong or empty. */
+  /** Whether to read labels and weights if the file has them; `'skip'` ignores both, which may then be wrong or empty. */
   readonly labels?: 'read' | 'skip';
   /** The labels that are accepted; all by default. */
   readonly classes?: readonly Label[];
@@ -33,6 +33,8 @@ export interface CsvBatch {
   readonly features: FeatureArray<Float64Array>;
   /** One for each row, if the file has the label column. */
   readonly labels?: readonly Label[];
+  /** One for each row, if the file has the column of weights. */
+  readonly sampleWeights?: Float64Array;
   /** The number of each row in the file, from 0; dropped rows count. */
   readonly rows: Float64Array;
   /** The line on which each row begins, from 1. */
@@ -42,8 +44,8 @@ export interface CsvBatch {
 /**
  * Rows of a CSV file, encoded by a schema, in batches and constant memory.
  *
- * Columns are matched by name, in any order. The label may be absent, and columns outside the schema are ignored.
- * Without a header, a row has the columns of the schema, with or without the label. Rows of a pipe are available
+ * Columns are matched by name, in any order. Label and weight may be absent, and columns outside the schema are ignored.
+ * Without a header, a row has the columns of the schema: all, without the label, or without label and weight. Rows of a pipe are available
  * immediately: a batch never waits for the next chunk.
  *
  * @param chunks bytes or text: a file stream, standard input, the body of a response
@@ -96,6 +98,7 @@ class Batches {
   #full: CsvBatch[] = [];
   #values = new Float64Array(0);
   #labels: Label[] = [];
+  #weights: number[] = [];
   #rows: number[] = [];
   #lines: number[] = [];
   #row = 0;
@@ -144,6 +147,7 @@ class Batches {
     const row = this.#row++;
     if (!encoder.encode(fields, line, this.#values, at)) return;
     if (encoder.hasLabel) this.#labels.push(encoder.label(fields, line, this.#classes));
+    if (encoder.hasWeight) this.#weights.push(encoder.weight(fields, line));
     this.#rows.push(row);
     this.#lines.push(line);
     if (this.#rows.length === this.#batchSize) this.#close();
@@ -158,15 +162,17 @@ class Batches {
   }
 
   #close(): void {
-    const { numFeatures, hasLabel } = this.#encoder as RowEncoder;
+    const { numFeatures, hasLabel, hasWeight } = this.#encoder as RowEncoder;
     const n = this.#rows.length;
     this.#full.push({
       features: { values: this.#values.slice(0, n * numFeatures), shape: [n, numFeatures] },
       ...(hasLabel ? { labels: this.#labels } : {}),
+      ...(hasWeight ? { sampleWeights: Float64Array.from(this.#weights) } : {}),
       rows: Float64Array.from(this.#rows),
       lines: Float64Array.from(this.#lines),
     });
     this.#labels = [];
+    this.#weights = [];
     this.#rows = [];
     this.#lines = [];
   }
@@ -186,7 +192,7 @@ class Batches {
     const fieldOf = header ? this.#find(fields, where) : this.#count(fields, line);
     if (!this.#readsLabels) {
       columns.forEach(({ kind }, i) => {
-        if (kind === 'label') fieldOf[i] = -1;
+        if (kind === 'label' || kind === 'weight') fieldOf[i] = -1;
       });
     }
     return new RowEncoder(this.#schema, fieldOf, place);
@@ -200,12 +206,11 @@ class Batches {
     return locateColumns(this.#schema, fields, where);
   }
 
-  /** The index of each column without a header: as in the schema, with or without the label. */
+  /** The index of each column without a header. */
   #count(fields: readonly string[], line: number): number[] {
     const { columns } = this.#schema;
-    const label = columns.findIndex(({ kind }) => kind === 'label');
-    const isUnlabelled = label !== -1 && fields.length === columns.length - 1;
-    if (!isUnlabelled) checkWidth(fields.length, columns.length, this.#name, line, 'like the schema');
-    return columns.map((_, i) => (!isUnlabelled || i < label ? i : i === label ? -1 : i - 1));
+    const places = placesInRow(columns, fields.length);
+    if (places === undefined) checkWidth(fields.length, columns.length, this.#name, line, 'like the schema');
+    return places ?? [...columns.keys()];
   }
 }

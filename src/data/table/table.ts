@@ -6,17 +6,20 @@ import type { FeatureArray } from '../batches.js';
 import { CsvSource } from './csv/records.js';
 import { RowEncoder } from './encode.js';
 import { LABEL_TYPES, Learner, type LearnOptions } from './learn.js';
-import { TextRow } from './row.js';
+import { type Row, TextRow } from './row.js';
 import {
   assertSchema,
+  type CsvColumn,
   type CsvSchema,
   didYouMean,
   featureNamesOf,
   MISSING_POLICIES,
   type MissingPolicy,
+  placesInRow,
   UNSEEN_POLICIES,
   type UnseenPolicy,
 } from './schema.js';
+import { parseTime } from './time.js';
 
 /** The default markers of missing values, case-insensitive. */
 export const MISSING_TOKENS = ['', '?', 'na', 'n/a', '#n/a', '<na>', 'nan', 'null'];
@@ -57,6 +60,12 @@ export interface CsvOptions {
   readonly unseen?: UnseenPolicy;
   /** Columns to ignore, by name or number. */
   readonly ignore?: readonly (string | number)[];
+  /** The column of the weight of each row, a finite number ≥ 0: no feature, but `sampleWeights`. Not all are 0. */
+  readonly sampleWeight?: string | number;
+  /** The column that names the group of each row, such as a patient: no feature, but `groups`. */
+  readonly group?: string | number;
+  /** The column of the time of each row, all numbers or all ISO dates: no feature, but `times`. */
+  readonly time?: string | number;
   /** The maximum number of distinct values in a column of labels or categories; 1000 by default. */
   readonly maxCategories?: number;
 }
@@ -71,6 +80,12 @@ export interface CsvTable {
   readonly lines: Float64Array;
   /** The number of rows dropped because of missing values. */
   readonly dropped: number;
+  /** With `sampleWeight`, the weight of each row: the option `sampleWeights` of a fit. */
+  readonly sampleWeights?: Float64Array;
+  /** With `group`, the group of each row, as written. */
+  readonly groups?: readonly string[];
+  /** With `time`, the time of each row: its number, or for dates milliseconds since 1970, UTC without an offset. */
+  readonly times?: Float64Array;
 }
 
 /** A table as numbers, with the labels of one column. */
@@ -122,13 +137,19 @@ export function parseCsv(source: string | Uint8Array, options: CsvOptions = {}):
     }
   }
   const schema = learner.finish();
-  const encoder = new RowEncoder(schema, [...schema.columns.keys()], (line, field) => `${name}:${line}:${field + 1}`);
+  const [group, time] = [learner.fieldOf('group'), learner.fieldOf('time')];
+  const place = (line: number, field: number) => `${name}:${line}:${field + 1}`;
+  const needed = [group, time].filter((field) => field !== -1);
+  const encoder = new RowEncoder(schema, [...schema.columns.keys()], place, needed);
   const n = learner.rows;
   const d = encoder.numFeatures;
   assertSize(n, d, name);
   const values = new Float64Array(n * d);
   const lines = new Float64Array(n);
   const labels: Label[] = [];
+  const sampleWeights = encoder.hasWeight ? new Float64Array(n) : undefined;
+  const groups: string[] | undefined = group === -1 ? undefined : [];
+  const times = time === -1 ? undefined : new Float64Array(n);
   let row = 0;
   let isHeader = schema.header;
   for (const block of rows.blocks()) {
@@ -136,13 +157,27 @@ export function parseCsv(source: string | Uint8Array, options: CsvOptions = {}):
       block.select(i);
       if (!encoder.encode(block, block.line, values, row * d)) continue;
       if (encoder.hasLabel) labels.push(encoder.label(block, block.line));
+      if (sampleWeights !== undefined) sampleWeights[row] = encoder.weight(block, block.line);
+      groups?.push(block.text(group));
+      if (times !== undefined) times[row] = timeIn(block, time, schema.decimal);
       lines[row++] = block.line;
     }
     isHeader = false;
   }
   const features = { values, shape: [n, d] as const };
-  const table = { features, featureNames: featureNamesOf(schema), schema, lines, dropped: learner.dropped };
+  const table = {
+    ...{ features, featureNames: featureNamesOf(schema), schema, lines, dropped: learner.dropped },
+    ...(sampleWeights && { sampleWeights }),
+    ...(groups && { groups }),
+    ...(times && { times }),
+  };
   return encoder.hasLabel ? { ...table, labels, classes: sortedClasses(labels) } : table;
+}
+
+/** A number, or the milliseconds of a date. */
+function timeIn(row: Row, field: number, decimal: '.' | ','): number {
+  const number = row.number(field, decimal);
+  return Number.isNaN(number) ? parseTime(row.text(field)) : number;
 }
 
 function assertSize(n: number, d: number, where: string): void {
@@ -165,6 +200,9 @@ export const CSV_OPTIONS: readonly (keyof CsvOptions)[] = [
   'strings',
   'unseen',
   'ignore',
+  'sampleWeight',
+  'group',
+  'time',
   'maxCategories',
 ];
 
@@ -172,12 +210,15 @@ function learnOptions(options: CsvOptions): LearnOptions {
   const where = 'parseCsv';
   assertKnownOptions(options, CSV_OPTIONS, where);
   const { name = where, label, labelType, decimal = '.', header = true, missing = 'error', unseen = 'error' } = options;
+  const { sampleWeight, group, time } = options;
   const { strings = 'error', ignore = [], maxCategories = 1000, missingTokens = MISSING_TOKENS } = options;
   const isColumn = (value: unknown) => typeof value === 'string' || Number.isInteger(value);
   const check = (holds: boolean, argument: string, expected: string, value: unknown) => {
     if (!holds) throw new DomainError({ where, argument, expected, actual: describe(value) });
   };
-  check(label === undefined || isColumn(label), 'label', 'be the name or the number of a column', label);
+  for (const [argument, column] of Object.entries({ label, sampleWeight, group, time })) {
+    check(column === undefined || isColumn(column), argument, 'be the name or the number of a column', column);
+  }
   assertOneOf(decimal, ['.', ','], where, 'decimal');
   if (labelType !== undefined) assertOneOf(labelType, LABEL_TYPES, where, 'labelType');
   assertOneOf(header, [true, false], where, 'header');
@@ -201,6 +242,7 @@ function learnOptions(options: CsvOptions): LearnOptions {
     unseen,
     strings,
     ignore,
+    ...{ sampleWeight, group, time },
     maxCategories,
     missingTokens: tokens,
   };
@@ -227,8 +269,8 @@ export interface EncodeOptions {
  * An object must have a key for each feature column; null and '' are missing values, undefined is not a value. Getters and
  * inherited keys count, except those of Object.prototype. Other keys are ignored, as are other columns of a file.
  *
- * @param rows objects whose keys are column names, or lists in the order of the file, with or without the label;
- *        labels and ignored columns are not read
+ * @param rows objects whose keys are column names, or lists in the order of the file: all columns, without the label, or
+ *        without label and weight; labels, weights and ignored columns are not read
  * @returns features [n, d]; with `missing: 'drop'`, only of complete rows
  * @throws FormatError for a value that does not match its column, or a key that is absent or, with `strict`, unknown;
  *         ShapeError for a row that is neither an object nor a list, such as a Map; DomainError for an invalid schema or an unknown
@@ -249,7 +291,7 @@ export function encodeRows(
   if (!Array.isArray(rows)) {
     throw new ShapeError({ where, argument: 'rows', expected: 'be a list of rows', actual: describe(rows) });
   }
-  const features = applied.columns.filter(({ kind }) => kind !== 'label');
+  const features = applied.columns.filter(isEncoded);
   const place = (row: number) => `${where}: rows[${row}]`;
   const encoder = new RowEncoder({ ...applied, columns: features }, [...features.keys()], place);
   const d = encoder.numFeatures;
@@ -262,10 +304,15 @@ export function encodeRows(
   return { values: n === rows.length ? values : values.slice(0, n * d), shape: [n, d] };
 }
 
-/** The fields of a row as text, without the label. */
+/** Whether rows to encode need the column: labels and weights are not read. */
+function isEncoded({ kind }: CsvColumn): boolean {
+  return kind !== 'label' && kind !== 'weight';
+}
+
+/** The fields of a row as text, without label and weight. */
 function fieldsOf(row: unknown, i: number, { columns, decimal }: CsvSchema, strict: boolean): string[] {
   const where = `encodeRows: rows[${i}]`;
-  const features = columns.filter(({ kind }) => kind !== 'label');
+  const features = columns.filter(isEncoded);
   const text = (value: CsvValue, argument: string) => {
     if (value === null || value === undefined) return '';
     if (!['string', 'number', 'boolean', 'bigint'].includes(typeof value)) {
@@ -275,13 +322,12 @@ function fieldsOf(row: unknown, i: number, { columns, decimal }: CsvSchema, stri
     return typeof value === 'number' ? String(value).replace('.', decimal) : String(value).trim();
   };
   if (Array.isArray(row)) {
-    const isWhole = row.length === columns.length;
-    if (!isWhole && row.length !== features.length) {
+    const places = placesInRow(columns, row.length);
+    if (places === undefined) {
       const expected = `have ${features.length} fields, like the schema`;
       throw new FormatError({ where, argument: 'the row', expected, actual: String(row.length) });
     }
-    const fields = isWhole ? row.filter((_, c) => columns[c].kind !== 'label') : row;
-    return fields.map((value, c) => text(value, features[c].name));
+    return columns.flatMap((column, c) => (isEncoded(column) ? [text(row[places[c]], column.name)] : []));
   }
   if (typeof row !== 'object' || row === null || ArrayBuffer.isView(row) || Symbol.iterator in row) {
     const hint = Object.prototype.toString.call(row) === '[object Map]' ? 'Pass Object.fromEntries(row).' : undefined;
