@@ -58,12 +58,16 @@ export class Learner {
   readonly #tokens: ReadonlySet<string>;
   /** Whether a marker of missing values is a number, such as -999. */
   readonly #hasNumberToken: boolean;
+  readonly #rare: ReadonlySet<string>;
   #columns: Column[] | undefined;
+  #labelField = -1;
   /** The fields of a row as numbers, NaN for other text. */
   #numbers = new Float64Array(0);
 
-  constructor(options: LearnOptions) {
+  /** @param rare the labels whose rows are left out, as `rareLabels` of another learner returns them */
+  constructor(options: LearnOptions, rare: ReadonlySet<string> = new Set()) {
     this.#options = options;
+    this.#rare = rare;
     this.#tokens = new Set(options.missingTokens);
     this.#hasNumberToken = options.missingTokens.some((token) => !Number.isNaN(parseNumber(token, options.decimal)));
   }
@@ -85,6 +89,7 @@ export class Learner {
       this.dropped++;
       return;
     }
+    if (this.isRare(row)) return;
     for (let i = 0; i < columns.length; i++) {
       if (columns[i].role !== 'ignored' && !this.#isMissing(row, i)) this.#look(columns[i], row, line, i);
     }
@@ -96,11 +101,28 @@ export class Learner {
     return this.#columns?.findIndex((column) => column.role === role) ?? -1;
   }
 
+  /** Whether the label of a row is rare. */
+  isRare(row: Row): boolean {
+    return this.#rare.size > 0 && this.#rare.has(row.text(this.#labelField));
+  }
+
+  /** The labels, as written, of classes with fewer than `least` rows, each with its number of rows. */
+  rareLabels(least: number): ReadonlyMap<string, number> {
+    const { labelType, decimal } = this.#options;
+    const counts = [...(this.#columns?.[this.#labelField]?.counts ?? [])];
+    // Only as numbers do labels that are written differently belong to one class.
+    const classOf = (text: string) => (labelType === 'number' ? parseNumber(text, decimal) : text);
+    const rows = new Map<string | number, number>();
+    for (const [text, count] of counts) rows.set(classOf(text), (rows.get(classOf(text)) ?? 0) + count);
+    return new Map(counts.filter(([text]) => (rows.get(classOf(text)) ?? 0) < least));
+  }
+
   /** @throws FormatError if there are no rows, only one class, or a column without values */
   finish(): CsvSchema {
     const { name: where, header, decimal, missing, missingTokens, unseen } = this.#options;
     if (this.#columns === undefined || this.rows === 0) {
-      const rows = this.dropped > 0 ? `${this.dropped} with a missing value` : 'none';
+      const none = this.#rare.size > 0 ? 'only rows of classes with too few rows' : 'none';
+      const rows = this.dropped > 0 ? `${this.dropped} with a missing value` : none;
       const actual = this.#columns === undefined ? 'an empty file' : rows;
       throw new FormatError({ where, argument: 'the table', expected: 'have at least one row', actual });
     }
@@ -127,6 +149,7 @@ export class Learner {
       findColumn(column, names, places, where, argument, header);
     const ignored = new Set(ignore.map((column) => find(column, 'ignore')));
     const named = this.#namedRoles(names, find, where);
+    this.#labelField = [...named].find(([, role]) => role === 'label')?.[0] ?? -1;
     const encoded = new Set(typeof strings === 'string' ? [] : strings.map((column) => find(column, 'strings')));
     checkHeader(names, where, (i) => named.has(i) || !ignored.has(i));
     this.#numbers = new Float64Array(names.length);
@@ -286,7 +309,8 @@ export class Learner {
     const where = this.#options.name;
     const [only] = classes;
     const actual = `only ${describe(only)}`;
-    throw new FormatError({ where, argument: name, expected: 'have at least two classes', actual });
+    const hint = this.#rare.size > 0 ? 'The others have too few rows: lower `minClassCount`.' : undefined;
+    throw new FormatError({ where, argument: name, expected: 'have at least two classes', actual, hint });
   }
 
   #error(column: Column, line: number, i: number, expected: string, text: string, hint?: string, before = '') {

@@ -60,6 +60,8 @@ export interface CsvOptions {
   readonly unseen?: UnseenPolicy;
   /** Columns to ignore, by name or number. */
   readonly ignore?: readonly (string | number)[];
+  /** Rows of classes with fewer rows than this are left out; 1 by default, which leaves none out. */
+  readonly minClassCount?: number;
   /** The column of the weight of each row, a finite number ≥ 0: no feature, but `sampleWeights`. Not all are 0. */
   readonly sampleWeight?: string | number;
   /** The column that names the group of each row, such as a patient: no feature, but `groups`. */
@@ -94,6 +96,8 @@ export interface LabelledCsvTable extends CsvTable {
   readonly labels: readonly Label[];
   /** The distinct labels, in ascending order. */
   readonly classes: readonly Label[];
+  /** With `minClassCount`, the labels that were left out, as written, and the number of rows of each. */
+  readonly leftOut?: Readonly<Record<string, number>>;
 }
 
 /**
@@ -128,14 +132,12 @@ export function parseCsv(source: string | Uint8Array, options?: CsvOptions): Csv
 export function parseCsv(source: string | Uint8Array, options: CsvOptions = {}): CsvTable | LabelledCsvTable {
   const learn = learnOptions(options);
   const { name } = learn;
+  const { minClassCount = 1 } = options;
+  assertPositiveInteger(minClassCount, 'parseCsv', 'minClassCount');
   const rows = new CsvSource(source, { name, delimiter: options.delimiter, decimal: learn.decimal });
-  const learner = new Learner(learn);
-  for (const block of rows.blocks()) {
-    for (let i = 0; i < block.count; i++) {
-      block.select(i);
-      learner.take(block, block.line);
-    }
-  }
+  const whole = learnt(rows, new Learner(learn));
+  const rare = whole.rareLabels(minClassCount);
+  const learner = rare.size === 0 ? whole : learnt(rows, new Learner(learn, new Set(rare.keys())));
   const schema = learner.finish();
   const [group, time] = [learner.fieldOf('group'), learner.fieldOf('time')];
   const place = (line: number, field: number) => `${name}:${line}:${field + 1}`;
@@ -155,6 +157,7 @@ export function parseCsv(source: string | Uint8Array, options: CsvOptions = {}):
   for (const block of rows.blocks()) {
     for (let i = isHeader ? 1 : 0; i < block.count; i++) {
       block.select(i);
+      if (learner.isRare(block)) continue;
       if (!encoder.encode(block, block.line, values, row * d)) continue;
       if (encoder.hasLabel) labels.push(encoder.label(block, block.line));
       if (sampleWeights !== undefined) sampleWeights[row] = encoder.weight(block, block.line);
@@ -171,7 +174,20 @@ export function parseCsv(source: string | Uint8Array, options: CsvOptions = {}):
     ...(groups && { groups }),
     ...(times && { times }),
   };
-  return encoder.hasLabel ? { ...table, labels, classes: sortedClasses(labels) } : table;
+  if (!encoder.hasLabel) return table;
+  const leftOut = rare.size === 0 ? {} : { leftOut: Object.fromEntries(rare) };
+  return { ...table, labels, classes: sortedClasses(labels), ...leftOut };
+}
+
+/** The learner after it has seen all rows. */
+function learnt(rows: CsvSource, learner: Learner): Learner {
+  for (const block of rows.blocks()) {
+    for (let i = 0; i < block.count; i++) {
+      block.select(i);
+      learner.take(block, block.line);
+    }
+  }
+  return learner;
 }
 
 /** A number, or the milliseconds of a date. */
@@ -203,6 +219,7 @@ export const CSV_OPTIONS: readonly (keyof CsvOptions)[] = [
   'sampleWeight',
   'group',
   'time',
+  'minClassCount',
   'maxCategories',
 ];
 
