@@ -1,7 +1,17 @@
 // Splits and folds that keep groups together, or follow each other in time.
 import fc from 'fast-check';
-import { stratifiedFolds, trainTestSplit } from 'softmax-regression';
+import {
+  crossValidate,
+  lambdaPath,
+  loadIris,
+  readSamples,
+  SoftmaxRegression,
+  stratifiedFolds,
+  take,
+  trainTestSplit,
+} from 'softmax-regression';
 import { foldsByTime } from '../src/data/groups.js';
+import { useBackend } from './helpers/backends.js';
 import { PROPERTY } from './helpers/problems.js';
 
 /** Samples by the number of those of each class in each group. */
@@ -261,5 +271,84 @@ describe('what is refused', () => {
     ],
   ])('%s', (_, call, fields) => {
     expect(call).toThrow(expect.objectContaining({ code: 'DOMAIN', ...fields }));
+  });
+});
+
+describe('fits with groups and times', () => {
+  const { features, labels } = loadIris();
+  const groups = labels.map((_, i) => i % 9);
+  const times = labels.map((_, i) => (7 * i) % 150);
+
+  beforeAll(() => useBackend('cpu'));
+
+  it('are cross-validated on whole groups, and validated on whole groups within a fold', async () => {
+    const options = { folds: 3, seed: 2, groups, validation: 0.2, l2: 0.01, outOfFold: true } as const;
+    const { folds } = await crossValidate(features, labels, options);
+    const parts = stratifiedFolds(labels, { folds: 3, seed: 2, groups });
+    expect(folds.map(({ test }) => test)).toEqual(parts);
+    const train = [...labels.keys()].filter((i) => !parts[0].includes(i));
+    const own = { validation: 0.2, l2: 0.01, groups: take(groups, train) };
+    const { result } = await SoftmaxRegression.fit(take(features, train), take(labels, train), own);
+    expect(folds[0].result).toEqual(result);
+    const { groups: _, ...apart } = own;
+    const other = await SoftmaxRegression.fit(take(features, train), take(labels, train), apart);
+    expect(other.result.history).not.toEqual(result.history);
+  });
+
+  it('are validated as on the samples that trainTestSplit holds back', async () => {
+    for (const restriction of [{ groups }, { times }]) {
+      const { train, test } = trainTestSplit(150, { testFraction: 0.2, seed: 3, stratify: labels, ...restriction });
+      const part = (indices: Int32Array) => ({ features: take(features, indices), labels: take(labels, indices) });
+      const options = { solver: 'momentum', epochs: 2, seed: 3, shuffle: false } as const;
+      const share = await SoftmaxRegression.fit(features, labels, { ...options, validation: 0.2, ...restriction });
+      const validation = part(test);
+      const given = await SoftmaxRegression.fit(part(train).features, part(train).labels, { ...options, validation });
+      expect(share.result).toEqual(given.result);
+    }
+  });
+
+  it('are cross-validated by forward chaining, in lambdaPath as well', async () => {
+    const { folds } = await crossValidate(features, labels, { folds: 3, times, l2: 0.01 });
+    const parts = foldsByTime(times, 3, 'test');
+    expect(folds.map(({ test }) => test)).toEqual(parts.map(({ test }) => test));
+    const { train } = parts[1];
+    const { result } = await SoftmaxRegression.fit(take(features, train), take(labels, train), { l2: 0.01 });
+    expect(folds[1].result).toEqual(result);
+    const { table } = await lambdaPath(features, labels, { folds: 3, times, l2: [0.01] });
+    expect(table[0].folds).toEqual(folds.map(({ evaluation }) => evaluation.logLoss));
+  });
+
+  it('are refused before the first fit if a class would not be trained on', async () => {
+    const sorted = labels.map((_, i) => i);
+    const fields = { code: 'DOMAIN', where: 'crossValidate', argument: 'times', actual: 'none of "versicolor"' };
+    await expect(crossValidate(features, labels, { folds: 3, times: sorted })).rejects.toMatchObject(fields);
+    const outOfFold = { where: 'crossValidate', argument: 'outOfFold' };
+    await expect(crossValidate(features, labels, { outOfFold: true, times })).rejects.toMatchObject(outOfFold);
+    const validated = SoftmaxRegression.fit(features, labels, { validation: 0.4, times: sorted });
+    await expect(validated).rejects.toMatchObject({ where: 'fit', argument: 'times', actual: 'none of "virginica"' });
+    const alone = SoftmaxRegression.fit(features, labels, { validation: 0.4, groups: labels });
+    await expect(alone).rejects.toMatchObject({ where: 'fit', argument: 'groups', actual: '1 of "setosa"' });
+    await expect(SoftmaxRegression.fit(features, labels, { groups: ['a'] })).rejects.toMatchObject({ code: 'SHAPE' });
+  });
+});
+
+describe('readSamples', () => {
+  const rows = Array.from({ length: 40 }, (_, i) => `${i},g${i % 8},${i % 3},${(i * 7) % 40},${i % 2 ? 'a' : 'b'}`);
+  const file = new File([`x,group,weight,time,kind\n${rows.join('\n')}`], 'rows.csv');
+
+  it('holds back whole groups or the latest rows, with their weights', async () => {
+    const columns = { label: 'kind', sampleWeight: 'weight', ignore: ['time'] };
+    const { samples, test } = await readSamples([file], { ...columns, group: 'group', testFraction: 0.25 });
+    expect(new Set(test?.groups).size).toBe(2);
+    expect(samples.groups?.some((group) => test?.groups?.includes(group))).toBe(false);
+    expect([...(test?.sampleWeights ?? [])]).toEqual(Array.from(test?.features.values ?? [], (x) => x % 3));
+    const timed = { label: 'kind', time: 'time', ignore: ['group', 'weight'], testFraction: 0.25 };
+    const late = await readSamples([file], timed);
+    expect([...(late.test?.times ?? [])]).toEqual([30, 31, 32, 33, 34, 35, 36, 37, 38, 39]);
+    const { features, labels, ...rest } = late.samples;
+    const options = { validation: late.test, ...rest };
+    expect(Object.keys(options)).toEqual(['validation', 'lines', 'times']);
+    const fitted = await SoftmaxRegression.fit(features, labels, { validation: late.test, times: rest.times, l2: 1 });
+    expect(fitted.result.history[0].validationLoss).toBeGreaterThan(0);
   });
 });

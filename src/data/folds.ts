@@ -37,9 +37,9 @@ export function stratifiedFolds(
   where = 'stratifiedFolds',
 ): Int32Array[] {
   assertKnownOptions(options, ['folds', 'seed', 'groups'], where);
-  const { folds = 5, seed = 0, groups } = options;
+  const { seed = 0, groups } = options;
   assertLabels(labels, where, 'labels');
-  assertFolds(folds, labels.length, where);
+  const folds = foldCount(options.folds, labels.length, where);
   const random = new Random(seed);
   const parts = Array.from({ length: folds }, (): number[] => []);
   const byLabel = samplesByLabel(labels);
@@ -86,8 +86,10 @@ export function complement(part: Int32Array, count: number): Int32Array {
   return others;
 }
 
-function assertFolds(folds: number, count: number, where: string): void {
-  if (Number.isInteger(folds) && folds >= 2 && folds <= count) return;
+/** The number of folds, 5 by default. */
+export function foldCount(given: number | undefined, count: number, where: string): number {
+  const folds = given ?? 5;
+  if (Number.isInteger(folds) && folds >= 2 && folds <= count) return folds;
   const expected = `be an integer in [2, ${count}], the number of samples`;
   throw new DomainError({ where, argument: 'folds', expected, actual: describe(folds) });
 }
