@@ -132,12 +132,12 @@ describe('a table with weights, groups and times', () => {
       { time: 't' },
       { where: 't.csv:3:3', expected: 'be a finite number, like the rows above' },
     ],
-    ['an unknown column', 'x,k\n1,a\n2,b', { group: 'patient' }, { where: 't.csv:1', argument: 'group' }],
+    ['an unknown column', 'x,k\n1,a\n2,b', { group: 'patient' }, { where: 't.csv:1', argument: '`group`' }],
     [
       'two roles of one column',
       'x,k\n1,a\n2,b',
       { group: 'k' },
-      { argument: 'group', expected: 'name another column than `label`', actual: '"k"' },
+      { argument: '`group`', expected: 'name another column than `label`', actual: '"k"' },
     ],
     ['no feature', 'k,w\na,1\nb,2', { sampleWeight: 'w' }, { expected: 'have at least one column of features' }],
   ])('refuses %s', (_, text, options, fields) => {

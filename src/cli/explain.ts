@@ -7,7 +7,12 @@ import { Interrupted } from './interrupt.js';
 import { flagOf, UsageError } from './usage.js';
 
 /** Flags whose names do not follow from the option. */
-const FLAGS: Readonly<Record<string, string>> = { missingTokens: '--missing-token' };
+const FLAGS: Readonly<Record<string, string>> = {
+  missingTokens: '--missing-token',
+  sampleWeights: '--sample-weight',
+  groups: '--group',
+  times: '--time',
+};
 
 /** The flag of an option: from the table of fit options, else its name in kebab case. */
 function flagFor(option: string): string {

@@ -11,7 +11,7 @@ import { flagOf, UsageError } from './usage.js';
 
 /** How `train` reads a CSV file. */
 export interface CsvChoices
-  extends Pick<CsvOptions, 'labelType' | 'delimiter' | 'decimal' | 'missing' | 'unseen' | 'header'> {
+  extends Pick<CsvOptions, 'labelType' | 'delimiter' | 'decimal' | 'missing' | 'unseen' | 'header' | 'minClassCount'> {
   readonly label?: string;
   readonly strings?: 'error' | 'one-hot';
   /** Columns to encode as categories, whatever they contain. */
@@ -21,6 +21,9 @@ export interface CsvChoices
   readonly defaultMissing?: boolean;
   readonly maxCategories?: number;
   readonly ignore?: readonly string[];
+  readonly sampleWeight?: string;
+  readonly group?: string;
+  readonly time?: string;
 }
 
 export interface Loading {
@@ -73,6 +76,9 @@ export async function loadSamplesFor(
 /** The flags as options of `readSamples`. */
 function optionsOf({
   label,
+  sampleWeight,
+  group,
+  time,
   ignore,
   categories,
   missingToken = [],
@@ -82,10 +88,11 @@ function optionsOf({
   ...options
 }: CsvChoices) {
   const column = (text: string) => (header === false && /^-?\d+$/.test(text) ? Number(text) : text);
+  const ifNamed = (text: string | undefined) => (text === undefined ? undefined : column(text));
   return {
     ...options,
     ...(header === false ? { header } : {}),
-    label: label === undefined ? undefined : column(label),
+    ...{ label: ifNamed(label), sampleWeight: ifNamed(sampleWeight), group: ifNamed(group), time: ifNamed(time) },
     ignore: ignore?.map(column),
     strings: categories ?? strings,
     missingTokens: [...(defaultMissing === false ? [''] : MISSING_TOKENS), ...missingToken],

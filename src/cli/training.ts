@@ -6,8 +6,8 @@ import { type Label, sortedClasses } from '../core/labels.js';
 import { crossValidate } from '../model/cross-validate.js';
 import { SoftmaxRegression } from '../model/softmax-regression.js';
 import { fileCheckpoint, readCheckpoint } from '../node/checkpoint-files.js';
-import { saveModel } from '../node/model-files.js';
-import { destination, STDOUT, writeResult } from './destination.js';
+import { destination, writeResult } from './destination.js';
+import { ModelOutput } from './model-output.js';
 import '../node.js';
 import type { DataSet } from '../reading/samples.js';
 import { reads } from '../training/options.js';
@@ -42,22 +42,25 @@ export async function train(
     stop();
     console.error(formatBackend(choice));
   }
+  const file = new ModelOutput(options.output);
   await withInterrupt(async (signal) => {
     const { training, tested, split, isSelf } = parts;
-    const learnt = await learn(data, parts, options, checkpoints, { onProgress, signal });
+    const learnt = await learn(data, parts, options, checkpoints, file, { onProgress, signal });
     const { model, evaluation, result } = learnt;
-    // Both are complete before either is written. Writes are atomic.
-    const { report, output, seed } = options;
+    const { report, seed } = options;
     const described = { ...data, trainingSamples: training.labels.length, testedOnTraining: isSelf, split };
     const assessed = { model, evaluation, tested, compared: training.features, fit: result, seed, choice };
     const html = report && (await (await import('./assess.js')).reportOf({ ...assessed, data: described }));
     signal.throwIfAborted();
     if (report && html) await writeResult(report, html);
-    if (output === STDOUT) await writeResult(output, model.toBytes());
-    else if (output !== undefined) await saveModel(output, model);
     stop();
     if (options.json) printJson(documentOf(data, parts, options, learnt));
     else print(linesOf(data, parts, options, learnt));
+  }).catch(async (error) => {
+    stop();
+    const note = await file.rescue();
+    if (note !== undefined) console.error(note);
+    throw error;
   });
 }
 
@@ -68,6 +71,7 @@ async function learn(
   { training, held, tested }: Parts,
   options: TrainOptions,
   checkpoints: Awaited<ReturnType<typeof checkpointsOf>>,
+  file: ModelOutput,
   { onProgress, signal }: Pick<ProgressDisplay, 'onProgress'> & { signal: AbortSignal },
 ) {
   const classes = sortedClasses(data.samples.labels);
@@ -75,6 +79,7 @@ async function learn(
   const fitOptions = {
     standardize: schema !== undefined,
     ...fitOptionsFrom(options),
+    ...{ sampleWeights: training.sampleWeights, groups: training.groups, times: training.times },
     ...{ schema, featureNames, classes, signal },
   };
   const { folds, seed } = options;
@@ -97,16 +102,20 @@ async function learn(
       else onProgress({ stage: 'train', done: 0, note: `iteration ${epoch}, ${note}` });
     },
   });
+  if (held !== undefined) await file.keep(fresh);
   onProgress({ stage: 'test', done: 0 });
-  const calibration = held && (await fresh.calibrate(held.features, held.labels, { signal }));
+  const calibration =
+    held && (await fresh.calibrate(held.features, held.labels, { sampleWeights: held.sampleWeights, signal }));
   const model: SoftmaxRegression<Label> = calibration?.model ?? fresh;
-  const evaluation = await model.evaluate(tested.features, tested.labels, { signal });
+  await file.finish(model);
+  const { sampleWeights } = tested;
+  const evaluation = await model.evaluate(tested.features, tested.labels, { sampleWeights, signal });
   return { classes, validated, result, model, evaluation };
 }
 
 /** The document that --json prints. */
 function documentOf(
-  { name, dropped }: DataSet,
+  { name, dropped, leftOut }: DataSet,
   { training, tested, split, isSelf }: Parts,
   { output, report, folds }: TrainOptions,
   { classes, validated, result, model, evaluation }: Learnt,
@@ -115,7 +124,7 @@ function documentOf(
   const { mean, standardDeviation } = validated ?? {};
   const { numFeatures, numParameters, temperature, options } = model;
   return {
-    data: { name, trainingSamples: training.labels.length, testSamples: tested.labels.length, split, dropped },
+    data: { name, trainingSamples: training.labels.length, testSamples: tested.labels.length, split, dropped, leftOut },
     model: { file: output, classes, numFeatures, numParameters, temperature, options },
     fit,
     ...(validated && { crossValidation: { folds, mean, standardDeviation } }),
@@ -125,16 +134,20 @@ function documentOf(
 }
 
 function linesOf(
-  { name, dropped }: DataSet,
+  { name, dropped, leftOut = {} }: DataSet,
   { training, held, split, isSelf }: Parts,
   { output, report, folds }: TrainOptions,
   { classes, validated, result, model, evaluation }: Learnt,
 ): string[] {
   const features = `${count(model.numFeatures)} features, ${count(classes.length)} classes`;
   const without = dropped > 0 ? `; ${count(dropped)} rows with missing values left out` : '';
+  const rare = Object.entries(leftOut).map(([label, rows]) => `${label} (${count(rows)})`);
   return [
     `data: ${name}, ${count(training.labels.length)} training samples, ${features}${without}`,
-    ...(validated && folds !== undefined ? foldLines(validated.mean, validated.standardDeviation, folds) : []),
+    ...(rare.length === 0 ? [] : [`left out, too few rows: ${rare.join(', ')}`]),
+    ...(validated && folds !== undefined
+      ? foldLines(validated.mean, validated.standardDeviation, folds, foldKind(training))
+      : []),
     ...fitLines(result, model.options),
     ...(held
       ? [`calibrated on ${count(held.labels.length)} samples: temperature ${model.temperature.toFixed(3)}`]
@@ -147,6 +160,12 @@ function linesOf(
       : [`model: ${destination(output)}`]),
     ...(report === undefined ? [] : [`report: ${destination(report)}`]),
   ];
+}
+
+/** What the folds are, besides stratified. */
+function foldKind({ groups, times }: Parts['training']): string {
+  if (times !== undefined) return ', each later than those it was trained on';
+  return groups === undefined ? '' : ' of whole groups';
 }
 
 /** The checkpoint to write and the one to resume from. */

@@ -197,7 +197,8 @@ export const OPTIONS = {
   classWeights: option((value, { where }): NamedClassWeights => namedClassWeights(value, where), {
     help: 'weights of classes: balanced, or one for each class',
     ...{ solvers: 'all', readers: FITS_AND_STREAMS, stored: true },
-    ...{ input: ['balanced'], flag: { value: 'weights' } },
+    input: ['balanced'],
+    flag: { value: 'weights', help: 'weights of classes: balanced, or such as yes=5,no=1; a class without one has 1' },
   }),
   /** The weight of each sample, ≥ 0 and not all 0: a sample of weight 2 counts as two samples. Default 1 each. */
   sampleWeights: given<ArrayLike<number>>()('the weight of each sample', [...FITS, 'partialFit']),

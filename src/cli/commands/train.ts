@@ -59,6 +59,8 @@ export function trainCommand(): Command {
         'zero',
       ]),
     )
+    .option('--sample-weight <column>', 'the column of the weight of each row, ≥ 0; no feature')
+    .option('--min-class-count <n>', 'leave out the rows of classes with fewer rows than this (default: 1)', integer)
     .option('--ignore <column>', 'do not read this column; repeatable', collect)
     .option('--missing-token <text>', 'additional marker of a missing value, such as -999; repeatable', collect)
     .option('--no-default-missing', 'NA, null, ? and the like are values; only an empty field is missing')
@@ -77,6 +79,8 @@ export function trainCommand(): Command {
       'share of each class to hold back for testing; 0: test on the training samples (default: 0.2)',
       number,
     )
+    .option('--group <column>', 'keep rows with the same value in the same part and fold; no feature')
+    .option('--time <column>', 'test on the latest rows, numbers or ISO dates; folds chain forward; no feature')
     .option('--folds <k>', 'cross-validate on the training samples first, with k folds', integer)
     .option('--calibrate', 'hold back a fifth of the training samples, and fit a temperature on them')
     .option('--seed <seed>', 'seed of splits, initial weights and sample order', integer, 0)
@@ -110,15 +114,18 @@ async function trainFrom(source: string, options: TrainOptions): Promise<void> {
 
 /** Reports errors in options, data and output paths before TensorFlow is loaded. */
 async function read(source: string, options: TrainOptions, { onProgress }: ProgressDisplay): Promise<DataSet> {
-  const { loadDataSet } = await import('../samples.js');
+  const { kindOf, loadDataSet } = await import('../samples.js');
   const { assertDestinations, STDOUT } = await import('../destination.js');
   assertTogether(options);
   // The same check as in `fit`, before anything is read.
   fitPlan(fitOptionsFrom(options), 'train');
-  const { output, report, checkpoint, json } = options;
+  const { output, report, resume, checkpoint, test, json } = options;
   if (checkpoint === STDOUT)
     throw new UsageError('--checkpoint must be a file, because it is written again and again.');
-  await assertDestinations({ '--output': output, '--report': report, '--checkpoint': checkpoint }, json);
+  // A run that is resumed goes on in its checkpoint.
+  const state = checkpoint === undefined ? { '--resume': resume } : { '--checkpoint': checkpoint };
+  const inputs = { DATA: kindOf(source) === 'file' ? source : undefined, '--test': test };
+  await assertDestinations({ '--output': output, '--report': report, ...state }, json, inputs);
   onProgress({ stage: `read ${source}`, done: 0 });
   return loadDataSet(source, csvChoices(options), { onProgress });
 }
@@ -126,6 +133,7 @@ async function read(source: string, options: TrainOptions, { onProgress }: Progr
 /** The options that say how to read a table. */
 const CSV_CHOICES = [
   ...(['label', 'labelType', 'strings', 'categories', 'missing', 'missingToken', 'defaultMissing'] as const),
+  ...(['sampleWeight', 'minClassCount', 'group', 'time'] as const),
   ...(['maxCategories', 'unseen', 'ignore', 'delimiter', 'decimal', 'header'] as const),
 ] satisfies readonly (keyof CsvChoices)[];
 
@@ -135,7 +143,7 @@ function csvChoices(options: TrainOptions): CsvChoices {
 
 /** Refuses options that exclude each other, before anything is read. */
 function assertTogether(options: TrainOptions): void {
-  const { test, testFraction, output, report, strings, categories } = options;
+  const { test, testFraction, group, time, strings, categories } = options;
   if (strings !== undefined && categories !== undefined) {
     throw new UsageError('--strings must be left out with --categories, which names the columns.');
   }
@@ -145,6 +153,7 @@ function assertTogether(options: TrainOptions): void {
   if (testFraction !== undefined && !(testFraction >= 0 && testFraction < 1)) {
     throw new UsageError(`--test-fraction must be a share in [0, 1); got ${testFraction}.`);
   }
-  if (output !== undefined && output !== '-' && output === report)
-    throw new UsageError('--output and --report must be different files.');
+  if (group !== undefined && time !== undefined) {
+    throw new UsageError('--time must be left out with --group: both decide which rows are held back.');
+  }
 }

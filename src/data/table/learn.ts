@@ -169,11 +169,12 @@ export class Learner {
     for (const [role, option] of Object.entries(NAMED_ROLES) as [NamedRole, (typeof NAMED_ROLES)[NamedRole]][]) {
       const column = this.#options[option];
       if (column === undefined) continue;
-      const i = find(column, option);
+      const argument = option === 'label' ? option : `\`${option}\``;
+      const i = find(column, argument);
       const other = roles.get(i);
       if (other !== undefined) {
         const expected = `name another column than \`${NAMED_ROLES[other]}\``;
-        throw new FormatError({ where, argument: option, expected, actual: describe(names[i]) });
+        throw new FormatError({ where, argument, expected, actual: describe(names[i]) });
       }
       roles.set(i, role);
     }
