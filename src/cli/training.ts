@@ -59,7 +59,7 @@ export async function train(
   }).catch(async (error) => {
     stop();
     const note = await file.rescue();
-    if (note !== undefined) console.error(note);
+    if (note !== undefined && error instanceof Error) error.message = `${error.message.replace(/\.$/, '')}. ${note}`;
     throw error;
   });
 }

@@ -103,7 +103,9 @@ async function trainFrom(source: string, options: TrainOptions): Promise<void> {
     await train(data, options, display);
   } catch (error) {
     const { resume, checkpoint = resume } = options;
-    if (error instanceof Interrupted && checkpoint !== undefined && existsSync(checkpoint)) {
+    // A sentence already says where the model is: the training was complete.
+    const isTraining = error instanceof Interrupted && !error.message.endsWith('.');
+    if (isTraining && checkpoint !== undefined && existsSync(checkpoint)) {
       error.message += `: the training so far is saved in ${checkpoint}; to continue, run the same command with --resume ${checkpoint}`;
     }
     throw error;
