@@ -155,6 +155,14 @@ describe('trainTestSplit with groups', () => {
     expect(groupsIn(held(0), groups)).not.toEqual(groupsIn(held(1), groups));
   });
 
+  it('leaves each class to train on where its share alone would hold all of it back', () => {
+    const { labels, groups } = samplesOf(Array.from({ length: 10 }, (_, group) => [1, group < 2 ? 4 : 0]));
+    for (const seed of [0, 1, 2, 3, 4]) {
+      const { train } = trainTestSplit(18, { testFraction: 0.9, groups, stratify: labels, seed });
+      expect(new Set(take(labels, train))).toEqual(new Set([0, 1]));
+    }
+  });
+
   it('does not prefer small groups for the test', () => {
     const groups = samplesOf([[9], ...Array.from({ length: 12 }, () => [3])]).groups;
     const isTested = (seed: number) =>
