@@ -8,7 +8,7 @@ const time = (...parts: [number, number, number, number?, number?, number?]) => 
 
 describe('parseDate', () => {
   it('returns the number of its docstring', () => {
-    expect(parseDate('31/01/2024 13:05', 'dmy')).toEqual({ time: 1706706300000, hasTime: true });
+    expect(parseDate('31/01/2024 13:05', 'dmy')).toEqual({ time: 1706706300000, offset: 0, hasTime: true });
     expect(1706706300000).toBe(time(2024, 1, 31, 13, 5));
   });
 
@@ -24,7 +24,7 @@ describe('parseDate', () => {
     ['0099-01-02', -59042908800000],
   ])('reads %s in either order', (text, expected) => {
     for (const order of ['dmy', 'mdy'] as const) {
-      expect(parseDate(text, order)).toEqual({ time: expected, hasTime: false });
+      expect(parseDate(text, order)).toEqual({ time: expected, offset: 0, hasTime: false });
     }
   });
 
@@ -41,14 +41,19 @@ describe('parseDate', () => {
 
   it.each([
     ['2024-02-09T13:05:06Z', time(2024, 2, 9, 13, 5, 6)],
-    ['2024-02-09 13:05:06.789', time(2024, 2, 9, 13, 5, 6)],
-    ['2024-02-09 13:05:06+02:00', time(2024, 2, 9, 13, 5, 6)],
+    ['2024-02-09 13:05:06.789', time(2024, 2, 9, 13, 5, 6) + 789],
+
     ['2024-02-09 1:05 pm', time(2024, 2, 9, 13, 5)],
     ['2024-02-09 12:05 AM', time(2024, 2, 9, 0, 5)],
     ['1707483906', time(2024, 2, 9, 13, 5, 6)],
     ['1707483906000', time(2024, 2, 9, 13, 5, 6)],
   ])('reads the time of %s as it is written', (text, expected) => {
-    expect(parseDate(text, 'dmy')).toEqual({ time: expected, hasTime: true });
+    expect(parseDate(text, 'dmy')).toEqual({ time: expected, offset: 0, hasTime: true });
+  });
+
+  it('keeps an offset from UTC beside the time that is written', () => {
+    const moment = { time: time(2024, 2, 9, 13, 5, 6), offset: 2 * 3600_000, hasTime: true };
+    expect(parseDate('2024-02-09 13:05:06+02:00', 'dmy')).toEqual(moment);
   });
 
   it.each([

@@ -2,9 +2,10 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { loadIris, SoftmaxRegression } from 'softmax-regression';
 import { fileCheckpoint, installNative, loadModel, readCheckpoint, saveModel } from 'softmax-regression/node';
+import { ModelOutput } from '../src/cli/train/model-output.js';
 import { openAtomicWriter } from '../src/node/atomic-writer.js';
 import { loadPinnedData, type PinnedData } from '../src/node/datasets/pinned-data.js';
 import { useBackend } from './helpers/backends.js';
@@ -81,6 +82,14 @@ const states: [string, () => void, object][] = [
   it('saveModel leaves the old model unchanged', async () => {
     await expect(saveModel(at('model'), old)).rejects.toMatchObject({ ...refusal, where: at('model') });
     expect((await loadModel(at('model'))).weight).toEqual(old.weight);
+  });
+
+  it('a trained model of the command line is saved in the temporary folder, which the error names', async () => {
+    const error = await new ModelOutput(at('model')).finish(old).catch((reason) => reason);
+    expect(error).toMatchObject({ ...refusal, where: at('model'), hint: expect.any(String) });
+    const [, file] = /^The model is saved in (\S+) instead\.$/.exec(error.hint) ?? [];
+    expect((await loadModel(file)).weight).toEqual(old.weight);
+    rmSync(dirname(file), { recursive: true });
   });
 
   it('fileCheckpoint leaves the old checkpoint unchanged, and fit resumes from it', async () => {

@@ -243,7 +243,7 @@ describe('solvers outside the table', () => {
       ...sources,
       'model/cross-validate.ts',
       'cli/output.ts',
-      'cli/training.ts',
+      'cli/train/training.ts',
       'cli/commands/train.ts',
     ]) {
       const source = readFileSync(join(__dirname, '..', 'src', path), 'utf8').replace(/\/\/.*|\/\*[\s\S]*?\*\//g, '');

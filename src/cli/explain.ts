@@ -12,6 +12,9 @@ const FLAGS: Readonly<Record<string, string>> = {
   missingByColumn: '--missing',
   dates: '--date',
   onBadRow: '--skip-bad',
+  sampleWeights: '--sample-weight',
+  groups: '--group',
+  times: '--time',
 };
 
 /** The flag of an option: from the table of fit options, else its name in kebab case. */

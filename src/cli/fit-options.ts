@@ -1,5 +1,5 @@
 // cli: the fit options as flags, from the table in training/options.ts.
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Label } from '../core/labels.js';
 import { type FitOptions, OPTION_NAMES, OPTIONS, type OptionName, type OptionRow, plain } from '../training/options.js';
 import { solverGroup } from '../training/solvers.js';
@@ -44,6 +44,45 @@ export function addFitFlags(command: Command, wider: Partial<Record<OptionName, 
   return command;
 }
 
+/** Parsers of values that are neither numbers nor a choice. */
+const PARSERS: Partial<Record<OptionName, (text: string) => unknown>> = { classWeights };
+
+/**
+ * `balanced`, weights by class such as `yes=5,no=1`, or the same as JSON for names with a comma. The last = of an item
+ * precedes the weight.
+ */
+function classWeights(text: string): 'balanced' | Readonly<Record<string, number>> {
+  if (text === 'balanced') return text;
+  const weights = new Map<string, unknown>(text.trim().startsWith('{') ? Object.entries(json(text)) : items(text));
+  for (const [name, weight] of weights) {
+    if (typeof weight === 'number' && weight >= 0 && Number.isFinite(weight)) continue;
+    throw new InvalidArgumentError(`The weight of ${JSON.stringify(name)} must be a finite number ≥ 0.`);
+  }
+  return Object.fromEntries(weights) as Record<string, number>;
+}
+
+function items(text: string): [string, number][] {
+  const names = new Set<string>();
+  return text.split(',').map((item) => {
+    const [, name, weight] = /^\s*(.+)=([^=]*)$/.exec(item) ?? [];
+    if (name === undefined) throw new InvalidArgumentError(WEIGHTS);
+    if (names.has(name)) throw new InvalidArgumentError(`It must give ${JSON.stringify(name)} one weight.`);
+    names.add(name);
+    return [name, weight.trim() === '' ? Number.NaN : Number(weight)];
+  });
+}
+
+function json(text: string): object {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new InvalidArgumentError(WEIGHTS);
+  }
+}
+
+const WEIGHTS =
+  'It must be balanced, or weights of classes such as yes=5,no=1; names with a comma as JSON, such as {"a,b": 2}.';
+
 function flagsOf(name: OptionName, wider: WiderFlag | undefined): Option[] {
   const row = rowOf(name);
   const { value = row.flag?.value, help: more = '' } = wider ?? {};
@@ -51,7 +90,8 @@ function flagsOf(name: OptionName, wider: WiderFlag | undefined): Option[] {
   const key = keyOf(name);
   const text = `${help}${more}${conditions(name)}`;
   const option = new Option(`${flagOf(key)}${value === undefined ? '' : ` <${value}>`}`, text);
-  if (wider !== undefined) option.argParser(wider.parse);
+  const parse = wider?.parse ?? PARSERS[name];
+  if (parse !== undefined) option.argParser(parse);
   else if (row.input === 'number') option.argParser(number);
   else if (row.input === 'integer') option.argParser(integer);
   else if (Array.isArray(row.input)) option.choices(row.input);

@@ -92,7 +92,12 @@ const MOST_CONFUSED = 12;
 
 export function evaluationLines(evaluation: Evaluation<Label>, on: string): string[] {
   const { samples, accuracy, interval, perClass, confusion } = evaluation;
-  const right = count(Math.round(accuracy * samples));
+  const total = perClass.support.reduce((sum, weight) => sum + weight, 0);
+  // With sample weights, the classes add up to another total.
+  const right =
+    total === samples
+      ? `${count(Math.round(accuracy * samples))} of ${count(samples)} right`
+      : `${count(samples)} samples, weighted`;
   const bounds = `${interval.lower.toFixed(3)} to ${interval.upper.toFixed(3)}`;
   const { classes } = confusion;
   const scores = classes.map((label, k) => [
@@ -102,7 +107,7 @@ export function evaluationLines(evaluation: Evaluation<Label>, on: string): stri
   ]);
   const confusions = confusion.counts.map((row, k) => [String(classes[k]), ...Array.from(row, count)]);
   return [
-    `accuracy ${score(accuracy)} on ${on}: ${right} of ${count(samples)} right, 95 % interval ${bounds}`,
+    `accuracy ${score(accuracy)} on ${on}: ${right}, 95 % interval ${bounds}`,
     headlines(evaluation),
     ...baselineLines(evaluation),
     '',
@@ -141,10 +146,11 @@ export function unconvergedLines(
   return [`Not all fits converged: ${names.join(', ')}. Raise --max-iterations.`];
 }
 
-export function foldLines(mean: Scores, deviation: Scores, folds: number): string[] {
+/** @param kind follows the number of folds, such as ' of whole groups' */
+export function foldLines(mean: Scores, deviation: Scores, folds: number, kind = ''): string[] {
   const rows = SCORE_NAMES.map((name) => [SCORES[name].title, score(mean[name]), score(deviation[name])]);
   return [
-    `cross-validation on the training samples, ${folds} folds:`,
+    `cross-validation on the training samples, ${folds} folds${kind}:`,
     ...tableLines(['score', 'mean', 'deviation'], rows),
   ];
 }

@@ -25,6 +25,7 @@ export interface CsvChoices
     | 'unseen'
     | 'header'
     | 'maxCategories'
+    | 'minClassCount'
   > {
   readonly label?: string;
   readonly date?: readonly string[];
@@ -39,6 +40,9 @@ export interface CsvChoices
   /** Whether the default markers of missing values apply. */
   readonly defaultMissing?: boolean;
   readonly ignore?: readonly string[];
+  readonly sampleWeight?: string;
+  readonly group?: string;
+  readonly time?: string;
 }
 
 export interface Loading {
@@ -98,6 +102,9 @@ export async function loadSamplesFor(
 /** The flags as options of `readSamples`. */
 function optionsOf({
   label,
+  sampleWeight,
+  group,
+  time,
   ignore,
   categories,
   date,
@@ -109,10 +116,11 @@ function optionsOf({
   ...options
 }: CsvChoices) {
   const column = (text: string) => (header === false && /^-?\d+$/.test(text) ? Number(text) : text);
+  const ifNamed = (text: string | undefined) => (text === undefined ? undefined : column(text));
   return {
     ...options,
     ...(header === false ? { header } : {}),
-    label: label === undefined ? undefined : column(label),
+    ...{ label: ifNamed(label), sampleWeight: ifNamed(sampleWeight), group: ifNamed(group), time: ifNamed(time) },
     ignore: ignore?.map(column),
     strings,
     categories: categories?.map(column),

@@ -17,6 +17,7 @@ export async function tried(
   const model = await loadModel<Label>(modelFile);
   const samples = await loadSamplesFor(source, model, options, loading);
   const choice = await selectBackend(options.backend);
-  const evaluation = await model.evaluate(samples.features, samples.labels as Label[], { signal: loading.signal });
+  const { features, labels, sampleWeights } = samples;
+  const evaluation = await model.evaluate(features, labels as Label[], { sampleWeights, signal: loading.signal });
   return { model, samples, choice, evaluation };
 }

@@ -3,6 +3,7 @@ import { DomainError } from '../core/errors.js';
 import { assertLabels } from '../core/labels.js';
 import { Random } from '../core/random.js';
 import { assertKnownOptions, describe } from '../core/shape.js';
+import { assertEachClass, assertGroups, assertRestrictions, partsByGroup } from './groups.js';
 
 /** Options of `stratifiedFolds`. */
 export interface FoldOptions {
@@ -10,6 +11,8 @@ export interface FoldOptions {
   readonly folds?: number;
   /** Seed of the assignment; 0 by default. */
   readonly seed?: number;
+  /** The group of each sample, such as a patient: all samples of a group are in the same fold. */
+  readonly groups?: ArrayLike<string | number>;
 }
 
 /**
@@ -19,9 +22,13 @@ export interface FoldOptions {
  * Fold sizes therefore differ by at most one, in total and in each class. (scikit-learn's StratifiedKFold gives folds
  * of the same sizes with other samples.)
  *
+ * With `groups`, whole groups are assigned to the folds so that each fold is near its share of every class, as by
+ * scikit-learn's StratifiedGroupKFold.
+ *
  * @param where the caller, for error messages
  * @returns indices of samples, ascending in each fold; each of 0, …, n − 1 is in exactly one fold
- * @throws DomainError if there are fewer samples than folds, labels differ in type, or a class has only one sample
+ * @throws DomainError if there are fewer samples than folds, labels differ in type, or a class has only one sample;
+ *         with `groups`, if there are fewer groups than folds, or a class has only one group
  * @example stratifiedFolds(['a', 'b', 'a', 'b'], { folds: 2 })   // [[2, 3], [0, 1]]
  */
 export function stratifiedFolds(
@@ -29,14 +36,33 @@ export function stratifiedFolds(
   options: FoldOptions = {},
   where = 'stratifiedFolds',
 ): Int32Array[] {
-  assertKnownOptions(options, ['folds', 'seed'], where);
-  const { folds = 5, seed = 0 } = options;
+  assertKnownOptions(options, ['folds', 'seed', 'groups'], where);
+  const { seed = 0, groups } = options;
   assertLabels(labels, where, 'labels');
-  assertFolds(folds, labels.length, where);
+  const folds = foldCount(options.folds, labels.length, where);
   const random = new Random(seed);
   const parts = Array.from({ length: folds }, (): number[] => []);
+  const byLabel = samplesByLabel(labels);
+  if (groups !== undefined) {
+    assertRestrictions({ groups }, labels.length, where);
+    assertGroups(groups, labels, folds, where);
+    const stratumOf = new Int32Array(labels.length);
+    [...byLabel.values()].forEach((samples, stratum) => {
+      for (const i of samples) stratumOf[i] = stratum;
+    });
+    const shares = parts.map(() => 1 / folds);
+    partsByGroup(stratumOf, groups, shares, { random }).forEach((part, i) => {
+      parts[part].push(i);
+    });
+    const hint = 'Choose fewer `folds`, or another `seed`.';
+    return parts.map((part) => {
+      const test = Int32Array.from(part);
+      assertEachClass(labels, complement(test, labels.length), { where, argument: 'groups', hint });
+      return test;
+    });
+  }
   let next = 0;
-  for (const [label, samples] of samplesByLabel(labels)) {
+  for (const [label, samples] of byLabel) {
     if (samples.length < 2) {
       throw new DomainError({
         where,
@@ -80,8 +106,10 @@ export function stratifiedOrder(
   return Int32Array.from(placed, ({ sample }) => sample);
 }
 
-function assertFolds(folds: number, count: number, where: string): void {
-  if (Number.isInteger(folds) && folds >= 2 && folds <= count) return;
+/** The number of folds, 5 by default. */
+export function foldCount(given: number | undefined, count: number, where: string): number {
+  const folds = given ?? 5;
+  if (Number.isInteger(folds) && folds >= 2 && folds <= count) return folds;
   const expected = `be an integer in [2, ${count}], the number of samples`;
   throw new DomainError({ where, argument: 'folds', expected, actual: describe(folds) });
 }

@@ -3,6 +3,7 @@ import { DomainError, ShapeError } from '../core/errors.js';
 import { Random } from '../core/random.js';
 import { assertKnownOptions, describe } from '../core/shape.js';
 import { allocateLike, assertFeatureArray, type FeatureArray, type FeatureValues } from './batches.js';
+import { assertEachClass, assertGroups, assertRestrictions, partsByGroup, partsByTime } from './groups.js';
 
 /** Options of `trainTestSplit`. */
 export interface SplitOptions {
@@ -12,9 +13,13 @@ export interface SplitOptions {
   readonly seed?: number;
   /** One label per sample. Each class is split in the same proportion, up to rounding. */
   readonly stratify?: ArrayLike<string | number | boolean>;
+  /** The group of each sample, such as a patient: all samples of a group are in the same part. */
+  readonly groups?: ArrayLike<string | number>;
+  /** The time of each sample, a number: the test part has the latest samples. Not with `groups`. */
+  readonly times?: ArrayLike<number>;
 }
 
-/** Indices of samples in random order. Each of 0, …, count − 1 is in exactly one part. */
+/** Indices of samples, in random order; with `times` in their order. Each of 0, …, count − 1 is in exactly one part. */
 export interface Split {
   readonly train: Int32Array;
   readonly test: Int32Array;
@@ -26,7 +31,12 @@ export interface Split {
  * The test part has round(testFraction·count) samples, and neither part is empty. With `stratify`, the
  * largest-remainder method divides it among the classes; ties go to the class that occurs first.
  *
- * @throws DomainError if the fraction is not in (0, 1), there are fewer than two samples, or a class has only one
+ * With `groups` and with `times`, the size of the test part is only near that, because groups, and samples of the same
+ * time, stay together. `groups` are drawn at random and divided so that each class is near its share. With both, `stratify`
+ * guarantees that the training part has samples of each class.
+ *
+ * @throws DomainError if the fraction is not in (0, 1), there are fewer than two samples, groups or times, a class has
+ *         only one sample or group, or only samples of the latest times
  * @throws ShapeError if the number of labels differs from `count`
  * @example
  * const { features, labels } = loadIris();
@@ -36,8 +46,8 @@ export interface Split {
  */
 export function trainTestSplit(count: number, options: SplitOptions = {}): Split {
   const where = 'trainTestSplit';
-  assertKnownOptions(options, ['testFraction', 'seed', 'stratify'], where);
-  const { testFraction = 0.25, seed = 0, stratify } = options;
+  assertKnownOptions(options, ['testFraction', 'seed', 'stratify', 'groups', 'times'], where);
+  const { testFraction = 0.25, seed = 0, stratify, groups, times } = options;
   if (!Number.isInteger(count) || count < 2) {
     throw new DomainError({ where, argument: 'count', expected: 'be an integer ≥ 2', actual: describe(count) });
   }
@@ -46,21 +56,50 @@ export function trainTestSplit(count: number, options: SplitOptions = {}): Split
     throw new DomainError({ where, argument: 'testFraction', expected: 'be in (0, 1)', actual });
   }
   const testCount = Math.min(Math.max(Math.round(testFraction * count), 1), count - 1);
-  const stratumOf = stratify === undefined ? new Int32Array(count) : strata(stratify, count, where);
+  assertRestrictions(options, count, where);
+  const random = new Random(seed);
+  const { stratumOf, alone } = strata(stratify, count, where);
+  if (times !== undefined) {
+    const split = partsByTime(times, testCount, where);
+    const hint = 'Drop that class, or change `testFraction`.';
+    if (stratify !== undefined) assertEachClass(stratify, split.train, { where, argument: 'times', hint });
+    return split;
+  }
+  if (groups !== undefined) {
+    assertGroups(groups, stratify, 2, where);
+    const shares = [1 - testFraction, testFraction];
+    const partOf = partsByGroup(stratumOf, groups, shares, { random, training: 0 });
+    const order = random.permutation(count);
+    return { train: order.filter((i) => partOf[i] === 0), test: order.filter((i) => partOf[i] === 1) };
+  }
+  if (alone !== undefined) {
+    throw new DomainError({
+      where,
+      argument: 'stratify',
+      expected: 'have at least 2 samples of each class',
+      actual: `1 of ${describe(alone)}`,
+      hint: 'Drop that class, or split without stratify.',
+    });
+  }
   const quotas = testQuotas(stratumOf, testCount);
   const train = new Int32Array(count - testCount);
   const test = new Int32Array(testCount);
   let trained = 0;
   let tested = 0;
-  for (const sample of new Random(seed).permutation(count)) {
+  for (const sample of random.permutation(count)) {
     if (quotas[stratumOf[sample]]-- > 0) test[tested++] = sample;
     else train[trained++] = sample;
   }
   return { train, test };
 }
 
-/** The class of each sample, numbered in order of first occurrence. */
-function strata(labels: ArrayLike<string | number | boolean>, count: number, where: string): Int32Array {
+/** The class of each sample, numbered in order of first occurrence, and the first class with a single sample. */
+function strata(
+  labels: SplitOptions['stratify'],
+  count: number,
+  where: string,
+): { readonly stratumOf: Int32Array; readonly alone?: unknown } {
+  if (labels === undefined) return { stratumOf: new Int32Array(count) };
   if (labels.length !== count) {
     const expected = `have ${count} labels, one per sample`;
     throw new ShapeError({ where, argument: 'stratify', expected, actual: String(labels.length) });
@@ -73,17 +112,7 @@ function strata(labels: ArrayLike<string | number | boolean>, count: number, whe
     sizes[stratum] = (sizes[stratum] ?? 0) + 1;
     return stratum;
   });
-  for (const [label, stratum] of numbers) {
-    if (sizes[stratum] > 1) continue;
-    throw new DomainError({
-      where,
-      argument: 'stratify',
-      expected: 'have at least 2 samples of each class',
-      actual: `1 of ${describe(label)}`,
-      hint: 'Drop that class, or split without stratify.',
-    });
-  }
-  return stratumOf;
+  return { stratumOf, alone: [...numbers.keys()].find((label) => sizes[numbers.get(label) as number] === 1) };
 }
 
 /** The number of test samples of each stratum, by the largest-remainder method. */

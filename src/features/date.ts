@@ -7,43 +7,51 @@ export type DateOrder = (typeof DATE_ORDERS)[number];
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 const WEEKDAYS = ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'];
 
-const TIME = /[T\s]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*(am|pm)?\s*(?:z|utc|[+-]\d{2}:?\d{2})?$/i;
+const TIME = /[T\s]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s*(am|pm)?\s*(?:z|utc|([+-])(\d{2}):?(\d{2}))?$/i;
 const YEAR_FIRST = /^(\d{4})([-/.])(\d{1,2})\2(\d{1,2})$/;
 const YEAR_LAST = /^(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})$/;
 const DAY_MONTH = /^(\d{1,2})[\s-]+([a-z]{3,9})\.?,?[\s-]+(\d{4})$/i;
 const MONTH_DAY = /^([a-z]{3,9})\.?\s+(\d{1,2}),?\s+(\d{4})$/i;
+const YEAR_MONTH = /^(\d{4})-(\d{2})$/;
 const COMPACT = /^(\d{4})(\d{2})(\d{2})$/;
 const UNIX = /^\d{10}(\d{3})?$/;
 
 const SECOND = 1000;
 const DAY = 86400 * SECOND;
 
-/** A moment as it is written: an offset from UTC is not applied. */
+/** A moment. */
 export interface Moment {
-  /** Milliseconds since 1970-01-01, as if the date were UTC. */
+  /** Milliseconds since 1970-01-01 of the date as it is written, as if it were UTC. */
   readonly time: number;
+  /** The offset from UTC that is written, in milliseconds. */
+  readonly offset: number;
   /** Whether a time of day is written. */
   readonly hasTime: boolean;
 }
 
 /**
  * A date, with or without a time of day: 2024-01-31, 2024/1/31, 31.01.2024, 01/31/2024, 31 Jan 2024, January 31, 2024,
- * 20240131; 10 or 13 digits are Unix seconds or milliseconds. The years 00–68 are 2000–2068, and 69–99 are 1969–1999,
+ * 20240131, 2024-01; 10 or 13 digits are Unix seconds or milliseconds. The years 00–68 are 2000–2068, and 69–99 are 1969–1999,
  * as in POSIX. Undefined for any other text, and for days that no month has.
  *
- * @example parseDate('31/01/2024 13:05', 'dmy')   // { time: 1706706300000, hasTime: true }
+ * @example parseDate('31/01/2024 13:05', 'dmy')   // { time: 1706706300000, offset: 0, hasTime: true }
  */
 export function parseDate(text: string, order: DateOrder): Moment | undefined {
-  if (UNIX.test(text)) return { time: Number(text) * (text.length === 10 ? SECOND : 1), hasTime: true };
+  if (UNIX.test(text)) return { time: Number(text) * (text.length === 10 ? SECOND : 1), offset: 0, hasTime: true };
   const clock = TIME.exec(text);
   const day = dayOf(clock === null ? text : text.slice(0, clock.index), order);
   if (day === undefined) return undefined;
-  if (clock === null) return { time: day, hasTime: false };
-  const hour = hourOf(Number(clock[1]), clock[4]);
-  const [minute, second] = [Number(clock[2]), Number(clock[3] ?? 0)];
+  if (clock === null) return { time: day, offset: 0, hasTime: false };
+  const [, hours, minutes, seconds = 0, fraction = 0, half, sign, aheadHours = 0, aheadMinutes = 0] = clock;
+  const hour = hourOf(Number(hours), half);
+  const [minute, second] = [Number(minutes), Number(seconds)];
   // A leap second is written as 60.
-  if (hour === undefined || minute > 59 || second > 60) return undefined;
-  return { time: day + ((hour * 60 + minute) * 60 + second) * SECOND, hasTime: true };
+  if (hour === undefined || minute > 59 || second > 60 || Number(aheadHours) > 23 || Number(aheadMinutes) > 59) {
+    return undefined;
+  }
+  const time = day + ((hour * 60 + minute) * 60 + second + Number(`0.${fraction}`)) * SECOND;
+  const offset = (60 * Number(aheadHours) + Number(aheadMinutes)) * 60 * SECOND;
+  return { time, offset: sign === '-' ? -offset : offset, hasTime: true };
 }
 
 function hourOf(hour: number, half: string | undefined): number | undefined {
@@ -61,6 +69,8 @@ function dayOf(text: string, order: DateOrder): number | undefined {
     const year = last[4].length === 4 ? Number(last[4]) : Number(last[4]) + (Number(last[4]) < 69 ? 2000 : 1900);
     return order === 'dmy' ? midnight(year, b, a) : midnight(year, a, b);
   }
+  const month = YEAR_MONTH.exec(text);
+  if (month !== null) return midnight(Number(month[1]), Number(month[2]), 1);
   const compact = COMPACT.exec(text);
   if (compact !== null) return midnight(Number(compact[1]), Number(compact[2]), Number(compact[3]));
   const dayMonth = DAY_MONTH.exec(text);
@@ -84,6 +94,16 @@ function midnight(year: number, month: number, day: number): number | undefined 
   const date = new Date(0);
   date.setUTCFullYear(year, month - 1, day);
   return date.getUTCMonth() === month - 1 && date.getUTCDate() === day ? date.getTime() : undefined;
+}
+
+/**
+ * Milliseconds since 1970, UTC, of a date that does not depend on the order of day and month; NaN for other text.
+ *
+ * @example instantOf('1970-01-01T01:00+01:00')   // 0
+ */
+export function instantOf(text: string): number {
+  const [a, b] = DATE_ORDERS.map((order) => parseDate(text, order));
+  return a !== undefined && a.time === b?.time ? a.time - a.offset : Number.NaN;
 }
 
 /** Whether text looks like a date to a reader; numbers such as 20240131 do not. */

@@ -3,8 +3,9 @@ import { DomainError } from '../core/errors.js';
 import { classIndices, type Label } from '../core/labels.js';
 import { assertOneOf, describe } from '../core/shape.js';
 import type { FeatureArray } from '../data/batches.js';
-import { complement, type FoldOptions, stratifiedFolds } from '../data/folds.js';
-import { take } from '../data/split.js';
+import { complement, type FoldOptions, foldCount, stratifiedFolds } from '../data/folds.js';
+import { assertEachClass, assertRestrictions, foldsByTime } from '../data/groups.js';
+import { type Split, take } from '../data/split.js';
 import { eachScore, type Scores } from '../metrics/scores.js';
 import type { FitResult } from '../training/fit.js';
 import { assertLabelCount, assertNotEmpty, classesOf, type FeaturesInput, readFeatures } from '../training/inputs.js';
@@ -59,11 +60,12 @@ export interface CrossValidation<L extends Label> {
 /**
  * Fits one model per fold on the other folds and evaluates it on that fold.
  *
- * Folds are stratified by class. The same options, seed and data give the same folds and numbers. Sample weights apply
+ * Folds are stratified by class. With `groups`, they keep groups together. With `times`, they follow each other: fold k is
+ * tested by a model of all samples before it, and the samples before the first fold are never tested. The same options, seed and data give the same folds and numbers. Sample weights apply
  * to fits and evaluations.
  *
- * @throws as `SoftmaxRegression.fit`; DomainError if a class has only one sample or there are fewer samples than folds;
- *         the signal's reason if it is aborted
+ * @throws as `SoftmaxRegression.fit`; DomainError if a class has only one sample or there are fewer samples, groups or
+ *         times than folds, or a fold leaves a class without samples to train on; the signal's reason if it is aborted
  * @example
  * const { mean, standardDeviation } = await crossValidate(features, labels, { folds: 10, l2: 0.01 });
  * @see scikit-learn, cross_validate with StratifiedKFold(shuffle=True)
@@ -88,26 +90,30 @@ export async function crossValidate<const L extends Label>(
   assertOptions(options, 'crossValidate', where, [...FOLD_OPTIONS, 'outOfFold', 'onProgress']);
   const { outOfFold = false, onProgress, folds: _, seed: __, ...fitOptions } = options;
   assertOneOf(outOfFold, [true, false], where, 'outOfFold');
-  const { classes, numSamples, parts, foldOf } = await foldedData(features, labels, options, where);
+  if (outOfFold && options.times !== undefined) {
+    const expected = 'be left out with `times`: the samples before the first fold are never tested';
+    throw new DomainError({ where, argument: 'outOfFold', expected, actual: 'true' });
+  }
+  const { classes, numSamples, parts, partOf } = await foldedData(features, labels, options, where);
   const { signal } = options;
   const q = classes.length;
   const probabilities = outOfFold ? new Float64Array(numSamples * q) : undefined;
   const folds: Fold<L>[] = [];
   for (const [i, part] of parts.entries()) {
-    const { train, test } = foldOf(part);
+    const [train, test] = [partOf(part.train), partOf(part.test)];
     const { model, result } = await SoftmaxRegression.fit<L>(train.features, train.labels, {
       ...fitOptions,
       ...seedOf(options),
       classes,
-      sampleWeights: train.sampleWeights,
+      ...{ sampleWeights: train.sampleWeights, groups: train.groups, times: train.times },
       onProgress: (fit) => onProgress?.({ fold: i + 1, folds: parts.length, fit }),
     });
     const { sampleWeights } = test;
     const evaluation = await model.evaluate(test.features, test.labels, { sampleWeights, signal });
-    folds.push({ test: part, result, evaluation });
+    folds.push({ test: part.test, result, evaluation });
     if (probabilities === undefined) continue;
     const { values } = await model.predictProbabilitiesAsync(test.features, { signal });
-    for (const [row, sample] of part.entries()) {
+    for (const [row, sample] of part.test.entries()) {
       probabilities.set(values.subarray(row * q, (row + 1) * q), sample * q);
     }
   }
@@ -126,13 +132,15 @@ interface Part<L extends Label> {
   readonly features: FeatureArray;
   readonly labels: L[];
   readonly sampleWeights: Float64Array | undefined;
+  readonly groups: (string | number)[] | undefined;
+  readonly times: number[] | undefined;
 }
 
 /** Validates the samples and assigns them to folds. */
 export async function foldedData<L extends Label>(
   features: FeaturesInput,
   labels: ArrayLike<L>,
-  options: Pick<FitOptions<L>, 'classes' | 'sampleWeights'> & FoldOptions,
+  options: Pick<FitOptions<L>, 'classes' | 'sampleWeights' | 'times'> & FoldOptions,
   where: string,
 ) {
   const x = await readFeatures(features, where);
@@ -142,15 +150,33 @@ export async function foldedData<L extends Label>(
   const classes = classesOf(labels, options.classes, where);
   const indices = classIndices(labels, classes, where);
   const weights = sampleWeightsOf(indices, classes, { sampleWeights: options.sampleWeights }, where)?.values;
-  const { folds, seed } = options;
-  const parts = stratifiedFolds(labels, { folds, seed }, where);
+  const { groups, times } = options;
+  assertRestrictions({ groups, times }, numSamples, where);
+  const parts = partsOf(labels, options, where);
   const partOf = (samples: Int32Array): Part<L> => ({
     features: take(x, samples),
     labels: Array.from(samples, (i) => labels[i]),
     sampleWeights: weights && take(weights, samples),
+    groups: groups && Array.from(samples, (i) => groups[i]),
+    times: times && Array.from(samples, (i) => times[i]),
   });
-  const foldOf = (part: Int32Array) => ({ train: partOf(complement(part, numSamples)), test: partOf(part) });
-  return { classes, numSamples, parts, partOf, foldOf };
+  return { classes, numSamples, parts, partOf };
+}
+
+/** The samples to train on and to test on, for each fold. */
+function partsOf<L extends Label>(
+  labels: ArrayLike<L>,
+  { folds, seed, groups, times }: FoldOptions & Pick<FitOptions<L>, 'times'>,
+  where: string,
+): readonly Split[] {
+  if (times === undefined) {
+    const held = stratifiedFolds(labels, { folds, seed, groups }, where);
+    return held.map((test) => ({ train: complement(test, labels.length), test }));
+  }
+  const parts = foldsByTime(times, foldCount(folds, labels.length, where), where);
+  const hint = 'Choose fewer `folds`, or leave that class out.';
+  for (const { train } of parts) assertEachClass(labels, train, { where, argument: 'times', hint });
+  return parts;
 }
 
 /** The options that apply to the folds. */

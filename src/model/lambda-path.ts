@@ -93,7 +93,7 @@ export async function lambdaPath<const L extends Label>(
   const { l2, refit, onProgress, folds: _, seed: __, ...fitOptions } = options;
   const values = descendingValues(l2 === undefined ? DEFAULT_VALUES : l2, where);
   if (refit !== undefined) assertOneOf(refit, ['best', 'oneStandardError'], where, 'refit');
-  const { classes, parts, foldOf } = await foldedData(features, labels, options, where);
+  const { classes, parts, partOf } = await foldedData(features, labels, options, where);
   const fits = parts.length * values.length + Number(refit !== undefined);
   const { signal } = options;
   let begun = 0;
@@ -104,10 +104,10 @@ export async function lambdaPath<const L extends Label>(
   };
   const cells = values.map((): Cell[] => []);
   for (const [i, part] of parts.entries()) {
-    const { train, test } = foldOf(part);
+    const [train, test] = [partOf(part.train), partOf(part.test)];
     let warmStart: SoftmaxRegression<L> | undefined;
     for (const [place, l2] of values.entries()) {
-      const own = { l2, warmStart, sampleWeights: train.sampleWeights };
+      const own = { l2, warmStart, sampleWeights: train.sampleWeights, groups: train.groups, times: train.times };
       const { model, result } = await fitTo(train.features, train.labels, own, i + 1);
       const { sampleWeights } = test;
       const scores = await model.evaluate(test.features, test.labels, { sampleWeights, signal });

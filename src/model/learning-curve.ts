@@ -2,7 +2,7 @@
 import { DomainError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import { describe } from '../core/shape.js';
-import { complement, type FoldOptions, stratifiedOrder } from '../data/folds.js';
+import { type FoldOptions, stratifiedOrder } from '../data/folds.js';
 import type { Scores } from '../metrics/scores.js';
 import type { FeaturesInput } from '../training/inputs.js';
 import { assertOptions, type FitProgress, type OptionsOf } from '../training/options.js';
@@ -84,8 +84,8 @@ export async function learningCurve<const L extends Label>(
   assertNoCheckpoints(options, where);
   assertOptions(options, 'learningCurve', where, [...FOLD_OPTIONS, 'sizes', 'onProgress']);
   const { sizes: given, onProgress, folds: _, seed, ...fitOptions } = options;
-  const { classes, numSamples, parts, partOf } = await foldedData(features, labels, options, where);
-  const most = numSamples - Math.max(...parts.map(({ length }) => length));
+  const { classes, parts, partOf } = await foldedData(features, labels, options, where);
+  const most = Math.min(...parts.map(({ train }) => train.length));
   const sizes =
     given === undefined ? defaultSizes(classes.length, most) : checkedSizes(given, classes.length, most, where);
   const { signal } = options;
@@ -93,13 +93,14 @@ export async function learningCurve<const L extends Label>(
   const cells = sizes.map((): (Cell & { readonly trainingLogLoss: number })[] => []);
   let begun = 0;
   for (const [i, part] of parts.entries()) {
-    const test = partOf(part);
-    const order = stratifiedOrder(complement(part, numSamples), labels, seed);
+    const test = partOf(part.test);
+    const order = stratifiedOrder(part.train, labels, seed);
     for (const [place, samples] of sizes.entries()) {
       const train = partOf(order.subarray(0, samples));
       const own = { fit: ++begun, fits, samples, fold: i + 1 };
       const { model, result } = await SoftmaxRegression.fit<L>(train.features, train.labels, {
-        ...{ ...fitOptions, ...seedOf(options), classes, sampleWeights: train.sampleWeights },
+        ...{ ...fitOptions, ...seedOf(options), classes },
+        ...{ sampleWeights: train.sampleWeights, groups: train.groups, times: train.times },
         onProgress: (progress) => onProgress?.({ ...own, progress }),
       });
       const scoresOf = ({ features, labels, sampleWeights }: typeof train) =>

@@ -41,7 +41,8 @@ const TABLE_OPTIONS = CSV_OPTIONS.filter((name) => name !== 'name');
  *
  * @param source files with a name and a stream, such as `File` objects; or `'iris'`
  * @returns features [n, d]: float64 for a table, the number type of the file for IDX; bytes have scale 255
- * @throws FormatError if a file is damaged or the files do not match; as `parseCsv` and `parseIdx`
+ * @throws FormatError if a file is damaged or the files do not match; as `parseCsv`, `parseIdx` and, with `testFraction`,
+ *         `trainTestSplit`
  * @throws DomainError for a table without `label` (the message lists the columns), and for options that do not apply
  * @example
  * const pets = new File(['width,kind\n1,cat\n9,dog\n2,cat'], 'pets.csv');
@@ -144,8 +145,17 @@ async function readTable(bytes: Uint8Array, options: CsvOptions & { readonly nam
     const expected = `be one of the columns ${some}${columns.length > 20 ? ', …' : ''}`;
     throw new DomainError({ where: name, argument: 'label', expected, actual: 'nothing' });
   }
-  const { features, labels, lines, ...described } = parseCsv(bytes, { ...options, label });
-  return { name, samples: { features, labels, lines }, ...described };
+  const { features, labels, lines, sampleWeights, groups, times, ...described } = parseCsv(bytes, {
+    ...options,
+    label,
+  });
+  const samples = {
+    ...{ features, labels, lines },
+    ...(sampleWeights && { sampleWeights }),
+    ...(groups && { groups }),
+    ...(times && { times }),
+  };
+  return { name, samples, ...described };
 }
 
 function iris(none: object): DataSet {

@@ -13,6 +13,12 @@ export interface Samples {
   readonly labels: readonly Label[];
   /** For a table read from a file, the line on which each row begins, from 1. */
   readonly lines?: Float64Array;
+  /** With `sampleWeight`, the weight of each sample: pass them to `fit`, `evaluate` and `calibrate`. */
+  readonly sampleWeights?: Float64Array;
+  /** With `group`, the group of each sample: pass them to `fit` and `crossValidate`. */
+  readonly groups?: readonly string[];
+  /** With `time`, the time of each sample: pass them to `fit` and `crossValidate`. */
+  readonly times?: Float64Array;
 }
 
 /** Training samples, test samples, and their description. */
@@ -34,6 +40,8 @@ export interface DataSet {
   readonly dropped: number;
   /** What was found in each column of a table, and what it became. */
   readonly columns?: readonly ColumnSummary[];
+  /** With `minClassCount`, the labels that were left out, as written, and the number of rows of each. */
+  readonly leftOut?: Readonly<Record<string, number>>;
 }
 
 /** The description of a data set, without samples and classes. */
@@ -46,17 +54,24 @@ export function singleClass(labels: readonly Label[]): Label | undefined {
   return [...counts].find(([, n]) => n === 1)?.[0];
 }
 
-/** Samples in two parts, stratified by class unless a class has a single sample. */
+/**
+ * Samples in two parts, stratified by class unless a class has a single sample. Groups stay together; with times, the
+ * second part has the latest samples.
+ */
 export function divided(
-  { features, labels, lines }: Samples,
+  { features, labels, lines, sampleWeights, groups, times }: Samples,
   { testFraction, seed }: { readonly testFraction: number; readonly seed: number },
 ): { readonly train: Samples; readonly test: Samples } {
-  const stratify = singleClass(labels) === undefined ? labels : undefined;
-  const { train, test } = trainTestSplit(labels.length, { testFraction, seed, stratify });
+  const isRestricted = groups !== undefined || times !== undefined;
+  const stratify = isRestricted || singleClass(labels) === undefined ? labels : undefined;
+  const { train, test } = trainTestSplit(labels.length, { testFraction, seed, stratify, groups, times });
   const part = (indices: Int32Array) => ({
     features: take(features, indices),
     labels: take(labels, indices),
     ...(lines && { lines: take(lines, indices) }),
+    ...(sampleWeights && { sampleWeights: take(sampleWeights, indices) }),
+    ...(groups && { groups: take(groups, indices) }),
+    ...(times && { times: take(times, indices) }),
   });
   return { train: part(train), test: part(test) };
 }

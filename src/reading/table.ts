@@ -49,7 +49,7 @@ export function rowsOf(
   });
 }
 
-/** All rows with their labels. */
+/** All rows with their labels, and with their weights where the table has the column. */
 export async function labelledRows(
   source: NamedBytes,
   model: TableModel,
@@ -64,20 +64,26 @@ export async function labelledRows(
   const values = new Float64Array(n * model.numFeatures);
   const all: Label[] = [];
   const numbers = new Float64Array(n);
-  for (const { features, labels, lines } of batches) {
+  const weights: number[] = [];
+  for (const { features, labels, lines, sampleWeights } of batches) {
     values.set(features.values, all.length * model.numFeatures);
     if (labels === undefined) {
-      const expected = `have the label column ${JSON.stringify(labelOf(model, options.label))}`;
+      const expected = `have the label column ${JSON.stringify(options.label ?? nameOf(model, 'label'))}`;
       throw new FormatError({ ...rule, expected, actual: 'none' });
     }
     numbers.set(lines, all.length);
     for (const each of labels) all.push(each);
+    for (const each of sampleWeights ?? []) weights.push(each);
   }
-  return { features: { values, shape: [n, model.numFeatures] }, labels: all, lines: numbers };
+  const samples = { features: { values, shape: [n, model.numFeatures] as const }, labels: all, lines: numbers };
+  if (weights.length === 0) return samples;
+  if (weights.some((weight) => weight > 0)) return { ...samples, sampleWeights: Float64Array.from(weights) };
+  const argument = nameOf(model, 'weight') as string;
+  throw new FormatError({ where: source.name, argument, expected: 'have a weight > 0', actual: 'only 0' });
 }
 
-function labelOf({ schema }: TableModel, label: string | undefined): string | undefined {
-  return label ?? schema?.columns.find(({ kind }) => kind === 'label')?.name;
+function nameOf({ schema }: TableModel, of: 'label' | 'weight'): string | undefined {
+  return schema?.columns.find(({ kind }) => kind === of)?.name;
 }
 
 /** The model's schema; for a model that was not trained on a table, a schema of numeric columns. */

@@ -59,6 +59,8 @@ export interface ValidationData<L extends Label> {
   readonly sampleWeights?: ArrayLike<number>;
   /** Not used: the samples of `readSamples` have them. */
   readonly lines?: Float64Array;
+  readonly groups?: ArrayLike<string | number>;
+  readonly times?: ArrayLike<number>;
 }
 
 /** Logs with the names that tfjs's `model.fit` passes to callbacks. */
@@ -195,10 +197,21 @@ export const OPTIONS = {
   classWeights: option((value, { where }): NamedClassWeights => namedClassWeights(value, where), {
     help: 'weights of classes: balanced, or one for each class',
     ...{ solvers: 'all', readers: FITS_AND_STREAMS, stored: true },
-    ...{ input: ['balanced'], flag: { value: 'weights' } },
+    input: ['balanced'],
+    flag: { value: 'weights', help: 'weights of classes: balanced, or such as yes=5,no=1; a class without one has 1' },
   }),
   /** The weight of each sample, ≥ 0 and not all 0: a sample of weight 2 counts as two samples. Default 1 each. */
   sampleWeights: given<ArrayLike<number>>()('the weight of each sample', [...FITS, 'partialFit']),
+  /**
+   * The group of each sample, such as a patient: a share `validation` and the folds of a cross-validation do not part the
+   * samples of a group.
+   */
+  groups: given<ArrayLike<string | number>>()('the group of each sample, not parted by validation and folds', FITS),
+  /**
+   * The time of each sample, a number: a share `validation` has the latest samples, and the folds of a cross-validation
+   * follow each other. Not with `groups`.
+   */
+  times: given<ArrayLike<number>>()('the time of each sample: validation and folds test on later samples', FITS),
   /**
    * Samples to evaluate after each epoch, which are not learned from: other samples, or a share in (0, 1) of those
    * given, the same share of each class, drawn by the seed (with lbfgs by seed 0). Class weights are ignored there.

@@ -2,6 +2,7 @@
 import { DomainError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import type { FeatureArray } from '../data/batches.js';
+import { assertRestrictions } from '../data/groups.js';
 import type { SampleWeights } from '../data/sample-weights.js';
 import { take } from '../data/split.js';
 import { assertColumns, type Scaling } from '../data/standardize.js';
@@ -82,7 +83,8 @@ async function partsOf<L extends Label>(
   plan: OpenPlan,
   where: string,
 ): Promise<{ samples: Samples; validation: Samples | undefined }> {
-  const { classWeights, sampleWeights, validation } = plan;
+  const { classWeights, sampleWeights, validation, groups, times } = plan;
+  assertRestrictions({ groups, times }, labels.length, where);
   const numClasses = classes.length;
   const all = sampleWeightsOf(labels, classes, { sampleWeights }, where);
   const weigh = (of: Int32Array, sampleWeights?: Float64Array) =>
@@ -94,7 +96,7 @@ async function partsOf<L extends Label>(
     return { samples: whole(), validation: read };
   }
   const seed = isSteps(plan) ? plan.seed : 0;
-  const { train, test } = holdBack(labels, classes, validation, seed, where);
+  const { train, test } = holdBack(labels, classes, validation, seed, { groups, times }, where);
   const part = (indices: Int32Array, weights: (of: Int32Array, own?: Float64Array) => SampleWeights | undefined) => {
     const of = take(labels, indices);
     return {

@@ -5,6 +5,7 @@ import { openLoop } from '../compile/loop.js';
 import { DomainError, isSoftmaxRegressionError } from '../core/errors.js';
 import { classIndices, type Label } from '../core/labels.js';
 import { assertKnownOptions, checkFeatureCount, describe } from '../core/shape.js';
+import type { Restrictions } from '../data/groups.js';
 import { sharesOf } from '../data/sample-weights.js';
 import { type Split, trainTestSplit } from '../data/split.js';
 import { sparseCrossEntropyOp } from '../nn/cross-entropy.js';
@@ -45,8 +46,9 @@ export async function readValidation<L extends Label>(
     const expected = 'be a share of the samples in (0, 1), or { features, labels }';
     throw new DomainError({ where, argument: 'validation', expected, actual: describe(given) });
   }
-  // The test part of readSamples has lines as well.
-  assertKnownOptions(given, ['features', 'labels', 'sampleWeights', 'lines'], `${where}: validation`);
+  // The last three are in the test part of readSamples.
+  const known = ['features', 'labels', 'sampleWeights', 'lines', 'groups', 'times'];
+  assertKnownOptions(given, known, `${where}: validation`);
   const features = await readFeatures(given.features, where, 'validation.features');
   assertNotEmpty(features, where, 'validation.features');
   checkFeatureCount(features, d, where, 'validation.features');
@@ -58,23 +60,31 @@ export async function readValidation<L extends Label>(
   return { features, labels, weights, numClasses: classes.length };
 }
 
-/** Chooses the samples to hold out: the same share of each class. */
+/** Chooses the samples to hold out: the same share of each class, whole groups, or the latest. */
 export function holdBack(
   labels: Int32Array,
   classes: readonly Label[],
   share: number,
   seed: number,
+  { groups, times }: Restrictions,
   where: string,
 ): Split {
   try {
-    return trainTestSplit(labels.length, { testFraction: share, seed, stratify: labels });
+    const stratify = Array.from(labels, (label) => classes[label]);
+    return trainTestSplit(labels.length, { testFraction: share, seed, stratify, groups, times });
   } catch (cause) {
     if (!isSoftmaxRegressionError(cause)) throw cause;
-    const alone = classes.find((_, k) => labels.filter((label) => label === k).length === 1);
-    const expected = 'find at least 2 samples of each class, one to hold back';
-    const actual = alone === undefined ? `${labels.length} in all` : `1 of ${describe(alone)}`;
     const hint = 'Give other samples to validate on, { features, labels }.';
-    throw new DomainError({ where, argument: 'validation', expected, actual, hint, cause });
+    const { argument, expected, actual } = cause;
+    if (argument === 'groups' || argument === 'times') {
+      throw new DomainError({ where, argument, expected, actual, hint, cause });
+    }
+    const alone = classes.find((_, k) => labels.filter((label) => label === k).length === 1);
+    throw new DomainError({
+      ...{ where, argument: 'validation', hint, cause },
+      expected: 'find at least 2 samples of each class, one to hold back',
+      actual: alone === undefined ? `${labels.length} in all` : `1 of ${describe(alone)}`,
+    });
   }
 }
 

@@ -23,7 +23,7 @@ async function exportModel(modelFile: string, { output, name, json }: Options): 
   const { loadModel } = await import('../../node/model-files.js');
   const { toOnnx } = await import('../../serialization/onnx.js');
   const { count, print, printJson } = await import('../output.js');
-  await assertDestinations({ '--output': output }, json);
+  await assertDestinations({ '--output': output }, json, { MODEL: modelFile });
   const model = await loadModel(modelFile);
   const bytes = toOnnx(model, { name });
   await writeResult(output, bytes);

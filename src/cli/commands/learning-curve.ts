@@ -2,8 +2,8 @@
 import { Command } from 'commander';
 import { fitPlan } from '../../training/options.js';
 import { addFitFlags, fitOptionsFrom } from '../fit-options.js';
-import type { LearningCurveFlags } from '../learning.js';
 import { quietDisplay } from '../progress.js';
+import type { LearningCurveFlags } from '../train/learning.js';
 import { backendOption, integer, jsonOption, list } from '../usage.js';
 import { addTableFlags, assertTogether, csvChoices } from './train.js';
 
@@ -44,7 +44,7 @@ async function learningCurve(source: string, options: LearningCurveFlags): Promi
     const { loadDataSet } = await import('../samples.js');
     display.onProgress({ stage: `read ${source}`, done: 0 });
     const data = await loadDataSet(source, csvChoices(options), display);
-    const { printLearningCurve } = await import('../learning.js');
+    const { printLearningCurve } = await import('../train/learning.js');
     await printLearningCurve(data, options, display);
   } finally {
     display.stop();

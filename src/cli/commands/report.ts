@@ -24,13 +24,13 @@ async function report(modelFile: string, source: string, options: Options): Prom
   const { count, print, printJson } = await import('../output.js');
   const { tried } = await import('../tried.js');
   const { output } = options;
-  await assertDestinations({ '--output': output }, options.json);
+  await assertDestinations({ '--output': output }, options.json, { MODEL: modelFile, DATA: source });
   const { onProgress, stop } = quietDisplay();
   const html = await withInterrupt(async (signal) => {
     const { model, samples, choice, evaluation } = await tried(modelFile, source, options, { onProgress, signal });
-    const { features, labels, lines, part } = samples;
+    const { part, ...tested } = samples;
     const text = await reportOf({
-      ...{ model, evaluation, tested: { features, labels, lines }, compared: features, choice },
+      ...{ model, evaluation, tested, compared: samples.features, choice },
       data: { ...samples, split: `the ${part} of ${samples.name}` },
     });
     signal.throwIfAborted();

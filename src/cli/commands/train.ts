@@ -7,10 +7,10 @@ import type { DataSet } from '../../reading/samples.js';
 import { fitPlan } from '../../training/options.js';
 import { addFitFlags, fitOptionsFrom } from '../fit-options.js';
 import { Interrupted } from '../interrupt.js';
-import { candidatesOf, L2_CHOICE, l2RuleOption, withoutCandidates } from '../l2.js';
 import { type ProgressDisplay, quietDisplay } from '../progress.js';
 import type { CsvChoices } from '../samples.js';
-import type { TrainOptions } from '../training.js';
+import { candidatesOf, L2_CHOICE, l2RuleOption, withoutCandidates } from '../train/l2.js';
+import type { TrainOptions } from '../train/training.js';
 import {
   backendOption,
   collect,
@@ -93,6 +93,8 @@ export function addTableFlags(command: Command): Command {
       ]),
     )
     .addOption(skipBadOption())
+    .option('--sample-weight <column>', 'the column of the weight of each row, ≥ 0; no feature')
+    .option('--min-class-count <n>', 'leave out the rows of classes with fewer rows than this (default: 1)', integer)
     .option('--ignore <column>', 'do not read this column; repeatable', collect)
     .option('--missing-token <text>', 'additional marker of a missing value, such as -999; repeatable', collect)
     .option('--no-default-missing', 'NA, null, ? and the like are values; only an empty field is missing')
@@ -118,6 +120,8 @@ function addTrainingFlags(command: Command): Command {
       'share of each class to hold back for testing; 0: test on the training samples (default: 0.2)',
       number,
     )
+    .option('--group <column>', 'keep rows with the same value in the same part and fold; no feature')
+    .option('--time <column>', 'test on the latest rows, numbers or dates; folds chain forward; no feature')
     .option(
       '--folds <k>',
       'cross-validate on the training samples first, with k folds; with --l2 auto or a list, to choose l2 (default there: 5)',
@@ -141,11 +145,13 @@ async function trainFrom(source: string, options: TrainOptions): Promise<void> {
       display.stop();
       return await dryRun(data, options.json);
     }
-    const { train } = await import('../training.js');
+    const { train } = await import('../train/training.js');
     await train(data, options, display);
   } catch (error) {
     const { resume, checkpoint = resume } = options;
-    if (error instanceof Interrupted && checkpoint !== undefined && existsSync(checkpoint)) {
+    // A sentence already says where the model is: the training was complete.
+    const isTraining = error instanceof Interrupted && !error.message.endsWith('.');
+    if (isTraining && checkpoint !== undefined && existsSync(checkpoint)) {
       error.message += `: the training so far is saved in ${checkpoint}; to continue, run the same command with --resume ${checkpoint}`;
     }
     throw error;
@@ -156,16 +162,19 @@ async function trainFrom(source: string, options: TrainOptions): Promise<void> {
 
 /** Reports errors in options, data and output paths before TensorFlow is loaded. */
 async function read(source: string, options: TrainOptions, { onProgress }: ProgressDisplay): Promise<DataSet> {
-  const { loadDataSet } = await import('../samples.js');
+  const { kindOf, loadDataSet } = await import('../samples.js');
   const { assertDestinations, STDOUT } = await import('../destination.js');
   assertTogether(options);
   // The same check as in `fit`, before anything is read.
   fitPlan(fitOptionsFrom(withoutCandidates(options)), 'train');
-  const { output, report, checkpoint, skipBad, json } = options;
+  const { output, report, resume, checkpoint, skipBad, test, json } = options;
   if (checkpoint === STDOUT)
     throw new UsageError('--checkpoint must be a file, because it is written again and again.');
-  const outputs = { '--output': output, '--report': report, '--checkpoint': checkpoint, '--skip-bad': skipBad };
-  await assertDestinations(outputs, json);
+  // A run that is resumed goes on in its checkpoint.
+  const state = checkpoint === undefined ? { '--resume': resume } : { '--checkpoint': checkpoint };
+  const inputs = { DATA: kindOf(source) === 'file' ? source : undefined, '--test': test };
+  const outputs = { '--output': output, '--report': report, '--skip-bad': skipBad, ...state };
+  await assertDestinations(outputs, json, inputs);
   onProgress({ stage: `read ${source}`, done: 0 });
   return loadDataSet(source, csvChoices(options), { onProgress });
 }
@@ -183,6 +192,7 @@ async function dryRun({ name, columns, samples, dropped }: DataSet, json: boolea
 /** The options that say how to read a table. */
 const CSV_CHOICES = [
   ...(['label', 'labelType', 'strings', 'categories', 'date', 'dateOrder', 'missing', 'missingLabel'] as const),
+  ...(['sampleWeight', 'minClassCount', 'group', 'time'] as const),
   ...(['missingToken', 'defaultMissing', 'maxCategories', 'unseen', 'ignore', 'delimiter', 'decimal'] as const),
   ...(['thousands', 'comment', 'header', 'skipBad'] as const),
 ] satisfies readonly (keyof CsvChoices)[];
@@ -193,7 +203,7 @@ export function csvChoices(options: CsvChoices): CsvChoices {
 
 /** Refuses options that exclude each other, before anything is read. */
 export function assertTogether(options: Partial<TrainOptions>): void {
-  const { test, testFraction, output, report } = options;
+  const { test, testFraction, group, time } = options;
   if (test !== undefined && testFraction !== undefined) {
     throw new UsageError('--test-fraction must be left out with --test, which trains on all rows of DATA.');
   }
@@ -202,6 +212,7 @@ export function assertTogether(options: Partial<TrainOptions>): void {
   }
   if (options.l2Rule !== undefined && candidatesOf(options) === undefined)
     throw new UsageError('--l2-rule must be left out without --l2 auto or a list, such as --l2 1,0.1,0.01.');
-  if (output !== undefined && output !== '-' && output === report)
-    throw new UsageError('--output and --report must be different files.');
+  if (group !== undefined && time !== undefined) {
+    throw new UsageError('--time must be left out with --group: both decide which rows are held back.');
+  }
 }

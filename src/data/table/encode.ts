@@ -38,15 +38,21 @@ export class RowEncoder {
   readonly #place: Place;
   readonly #steps: readonly Step[];
   readonly #label: Step | undefined;
-  /** The columns without whose value a row is dropped. */
+  readonly #weight: Step | undefined;
+  /** The columns without whose value a row is dropped, and further fields like them. */
   readonly #required: readonly Step[];
+  readonly #needed: readonly number[];
   readonly #tokens: ReadonlySet<string>;
   /** Whether a marker of missing values is a number, such as -999. */
   readonly #hasNumberToken: boolean;
 
-  /** @param fieldOf the index of the field of each schema column; -1 for an absent column */
-  constructor(schema: CsvSchema, fieldOf: readonly number[], place: Place) {
+  /**
+   * @param fieldOf the index of the field of each schema column; -1 for an absent column
+   * @param needed the indices of further fields that need a value, such as the group
+   */
+  constructor(schema: CsvSchema, fieldOf: readonly number[], place: Place, needed: readonly number[] = []) {
     this.#schema = schema;
+    this.#needed = schema.missing === 'drop' ? needed : [];
     this.#place = place;
     this.#tokens = new Set(schema.missingTokens);
     this.#hasNumberToken = schema.missingTokens.some((token) => !Number.isNaN(parseNumber(token, schema.decimal)));
@@ -56,24 +62,32 @@ export class RowEncoder {
       const field = fieldOf[i];
       if (column.kind === 'ignored' || field === -1) return;
       const width = namesOf(column).length;
-      const indicator = column.kind !== 'label' && column.indicator ? at + width - 1 : -1;
+      const isFeature = column.kind !== 'label' && column.kind !== 'weight';
+      const indicator = isFeature && column.indicator ? at + width - 1 : -1;
       const categories =
         column.kind === 'category' ? new Map(column.categories.map((name, k) => [name, at + k])) : undefined;
       steps.push({ column, field, at, width, indicator, categories });
       at += width;
     });
     this.#label = steps.find(({ column }) => column.kind === 'label');
-    this.#steps = steps.filter(({ column }) => column.kind !== 'label');
+    this.#weight = steps.find(({ column }) => column.kind === 'weight');
+    this.#steps = steps.filter((step) => step !== this.#label && step !== this.#weight);
     this.numFeatures = at;
     this.#required = steps.filter(({ column }) =>
       column.kind === 'label'
         ? dropsUnlabelled(schema)
-        : column.kind !== 'ignored' && (column.missing ?? schema.missing) === 'drop',
+        : (column.kind === 'weight' || column.kind === 'ignored'
+            ? schema.missing
+            : (column.missing ?? schema.missing)) === 'drop',
     );
   }
 
   get hasLabel(): boolean {
     return this.#label !== undefined;
+  }
+
+  get hasWeight(): boolean {
+    return this.#weight !== undefined;
   }
 
   /**
@@ -82,7 +96,7 @@ export class RowEncoder {
    * @throws FormatError for a field that does not match its column
    */
   encode(row: Row, line: number, values: Float64Array, at: number): boolean {
-    if (this.#required.length > 0 && this.#isIncomplete(row)) return false;
+    if (this.#required.length + this.#needed.length > 0 && this.#isIncomplete(row)) return false;
     for (const step of this.#steps) {
       const { column, field, indicator } = step;
       const index = at + step.at;
@@ -126,6 +140,23 @@ export class RowEncoder {
     throw this.#error(step, line, expected, row.text(step.field));
   }
 
+  /**
+   * The weight of a row.
+   *
+   * @throws FormatError if it is missing, or not a finite number ≥ 0
+   */
+  weight(row: Row, line: number): number {
+    const step = this.#weight as Step;
+    const number = row.number(step.field, this.#schema.decimal);
+    if (isWeight(number) && !this.#hasNumberToken) return number;
+    const text = row.text(step.field);
+    if (this.#isMissing(text)) {
+      throw missingValue(this.#where(line, step), step.column.name, text, 'have a value', 'missing');
+    }
+    if (isWeight(number)) return number;
+    throw this.#error(step, line, WEIGHT_RULE, text);
+  }
+
   #readLabel(row: Row, line: number): Label {
     const step = this.#label as Step;
     const { type } = step.column as Extract<CsvColumn, { kind: 'label' }>;
@@ -148,6 +179,7 @@ export class RowEncoder {
   }
 
   #isIncomplete(row: Row): boolean {
+    if (this.#needed.some((field) => this.#isMissing(row.text(field)))) return true;
     return this.#required.some(({ field, column }) => {
       const isNumber = column.kind === 'number' && !Number.isNaN(row.number(field, this.#schema.decimal));
       return (!isNumber || this.#hasNumberToken) && this.#isMissing(row.text(field));
@@ -224,18 +256,25 @@ export class RowEncoder {
   }
 }
 
-/** @param label the option that drops rows without a label, if the value is one */
+/** Whether a number can be the weight of a row. */
+export function isWeight(number: number): boolean {
+  return number >= 0 && number <= Number.MAX_VALUE;
+}
+
+export const WEIGHT_RULE = 'be a finite number ≥ 0';
+
+/** @param needed the option that drops rows without a value that is never filled in, such as a label */
 export function missingValue(
   where: string,
   argument: string,
   text: string,
   expected: string,
-  label?: 'missing' | 'missingLabel',
+  needed?: 'missing' | 'missingLabel',
 ): FormatError {
   const hint =
-    label === undefined
+    needed === undefined
       ? "Pass `missing: 'drop'` to skip such rows; when training, `missing: 'mean'` or `missing: 'median'` fills it in."
-      : `Pass \`${label}: 'drop'\` to skip such rows.`;
+      : `Pass \`${needed}: 'drop'\` to skip such rows.`;
   return new FormatError({ where, argument, expected, actual: text === '' ? 'nothing' : describe(text), hint });
 }
 

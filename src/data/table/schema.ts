@@ -45,6 +45,8 @@ export type CsvColumn =
       readonly hasTime: boolean;
       readonly fill?: number;
     })
+  /** The weight of each row, ≥ 0: `evaluate` uses it where the file has it, `predict` ignores it. */
+  | { readonly kind: 'weight'; readonly name: string }
   | { readonly kind: 'ignored'; readonly name: string };
 
 /**
@@ -125,7 +127,7 @@ function plainNames(schema: CsvSchema): string[] {
 /** The names of a column's features, which may not be unique in the table. */
 export function namesOf(column: CsvColumn): string[] {
   const { kind, name } = column;
-  if (kind === 'label' || kind === 'ignored') return [];
+  if (kind === 'label' || kind === 'weight' || kind === 'ignored') return [];
   const values =
     kind === 'category'
       ? column.categories.map((category) => `${name}=${category}`)
@@ -188,7 +190,19 @@ export function placesOf(names: readonly string[]): ReadonlyMap<string, number> 
 }
 
 /**
- * The index in a file of each column of the schema; -1 for an absent label or ignored column.
+ * The index of each column in a row of `length` fields that is in the order of the schema: with all columns, without the
+ * label, or without label and weight. -1 for an absent column; undefined for a row of another length.
+ */
+export function placesInRow(columns: readonly CsvColumn[], length: number): number[] | undefined {
+  const optional = ['label', 'weight'].flatMap((kind) => columns.filter((column) => column.kind === kind));
+  const absent = optional.slice(0, Math.max(0, columns.length - length));
+  if (columns.length - absent.length !== length) return undefined;
+  let field = 0;
+  return columns.map((column) => (absent.includes(column) ? -1 : field++));
+}
+
+/**
+ * The index in a file of each column of the schema; -1 for an absent label, weight or ignored column.
  *
  * @throws FormatError if a feature column is missing; the message suggests a similar name
  */
@@ -197,7 +211,7 @@ export function locateColumns(schema: CsvSchema, names: readonly string[], where
   const places = placesOf(names);
   return schema.columns.map(({ name, kind }) => {
     const field = places.get(name) ?? -1;
-    if (field !== -1 || kind === 'label' || kind === 'ignored') return field;
+    if (field !== -1 || kind === 'label' || kind === 'weight' || kind === 'ignored') return field;
     const others = names.filter((each) => !known.has(each));
     const expected = `have the column ${describe(name)}, which the schema needs`;
     const actual = names.map(describe).slice(0, 20).join(', ');
@@ -266,7 +280,7 @@ export function assertSchema(schema: CsvSchema, where: string): void {
     check(typeof column === 'object' && typeof column?.name === 'string', at, 'have a kind and a name', column);
     const { kind, name: _, ...rest } = column as CsvColumn;
     const { type, categories, fill, missing: own, indicator, percent, order, origin, hasTime } = rest as Untrusted;
-    const kinds = ['label', 'number', 'boolean', 'category', 'date', 'ignored'];
+    const kinds = ['label', 'number', 'boolean', 'category', 'date', 'weight', 'ignored'];
     check(kinds.includes(kind), `${at}.kind`, `be among ${kinds.join(', ')}`, kind);
     const isOwn = own === undefined || MISSING_POLICIES.includes(own as MissingPolicy);
     check(isOwn, `${at}.missing`, `be among ${MISSING_POLICIES.join(', ')}`, own);
@@ -288,8 +302,10 @@ export function assertSchema(schema: CsvSchema, where: string): void {
     check(Number.isFinite(origin), `${at}.origin`, 'be a finite number', origin);
     check(typeof hasTime === 'boolean', `${at}.hasTime`, 'be true or false', hasTime);
   });
-  const labels = columns.filter(({ kind }) => kind === 'label').length;
-  check(labels <= 1, '.columns', 'have at most one label', labels);
+  for (const kind of ['label', 'weight']) {
+    const count = columns.filter((column) => column.kind === kind).length;
+    check(count <= 1, '.columns', `have at most one ${kind}`, count);
+  }
 }
 
 /** The fields of a column that is not trusted. */

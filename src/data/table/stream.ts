@@ -8,7 +8,7 @@ import { RecordReader } from './csv/records.js';
 import type { RowBlock } from './csv/rows.js';
 import { RowEncoder } from './encode.js';
 import { type Row, textsOf } from './row.js';
-import { type CsvSchema, checkHeader, checkWidth, findColumn, locateColumns, placesOf } from './schema.js';
+import { type CsvSchema, checkHeader, checkWidth, findColumn, locateColumns, placesInRow, placesOf } from './schema.js';
 import { type BadRow, BadRows, type EncodeOptions, withOptions } from './table.js';
 
 /** Options of `readCsvRows`. */
@@ -17,7 +17,7 @@ export interface ReadOptions extends EncodeOptions {
   readonly name?: string;
   /** As in `parseCsv`: detected in the first two rows by default. */
   readonly delimiter?: string;
-  /** Whether to read labels if the file has them; `'skip'` ignores labels, which may then be wrong or empty. */
+  /** Whether to read labels and weights if the file has them; `'skip'` ignores both, which may then be wrong or empty. */
   readonly labels?: 'read' | 'skip';
   /** The labels that are accepted; all by default. */
   readonly classes?: readonly Label[];
@@ -37,6 +37,8 @@ export interface CsvBatch {
   readonly features: FeatureArray<Float64Array>;
   /** One for each row, if the file has the label column. */
   readonly labels?: readonly Label[];
+  /** One for each row, if the file has the column of weights. */
+  readonly sampleWeights?: Float64Array;
   /** The number of each row in the file, from 0; dropped rows count. */
   readonly rows: Float64Array;
   /** The line on which each row begins, from 1. */
@@ -48,8 +50,8 @@ export interface CsvBatch {
 /**
  * Rows of a CSV file, encoded by a schema, in batches and constant memory.
  *
- * Columns are matched by name, in any order. The label may be absent, and columns outside the schema are ignored.
- * Without a header, a row has the columns of the schema, with or without the label. Rows of a pipe are available
+ * Columns are matched by name, in any order. Label and weight may be absent, and columns outside the schema are ignored.
+ * Without a header, a row has the columns of the schema: all, without the label, or without label and weight. Rows of a pipe are available
  * immediately: a batch never waits for the next chunk.
  *
  * @param chunks bytes or text: a file stream, standard input, the body of a response
@@ -117,6 +119,7 @@ class Batches {
   #full: CsvBatch[] = [];
   #values = new Float64Array(0);
   #labels: Label[] = [];
+  #weights: number[] = [];
   #rows: number[] = [];
   #lines: number[] = [];
   #kept: string[][] = [];
@@ -153,15 +156,17 @@ class Batches {
     const row = this.#row++;
     if (!this.#bad.fits(fields, line, this.#encode) || this.#isDropped) return;
     if (this.#label !== undefined) this.#labels.push(this.#label);
+    if (this.#weight !== undefined) this.#weights.push(this.#weight);
     if (this.#options.keep !== undefined) this.#kept.push(this.#keep.map((field) => fields.text(field)));
     this.#rows.push(row);
     this.#lines.push(line);
     if (this.#rows.length === this.#options.batchSize) this.#close();
   }
 
-  /** Whether the encoded row is dropped, and its label. */
+  /** Whether the encoded row is dropped; its label and its weight. */
   #isDropped = false;
   #label: Label | undefined;
+  #weight: number | undefined;
 
   /** Encodes a row after those of the batch. @throws FormatError if it does not fit */
   readonly #encode = (fields: Row, line: number): void => {
@@ -169,7 +174,9 @@ class Batches {
     const rule = this.#schema.header ? 'like the header' : 'like the first row';
     checkWidth(fields.length, this.#width, this.#name, line, rule);
     this.#isDropped = !encoder.encode(fields, line, this.#values, this.#rows.length * encoder.numFeatures);
-    this.#label = encoder.hasLabel && !this.#isDropped ? encoder.label(fields, line, this.#classes) : undefined;
+    const isKept = !this.#isDropped;
+    this.#label = isKept && encoder.hasLabel ? encoder.label(fields, line, this.#classes) : undefined;
+    this.#weight = isKept && encoder.hasWeight ? encoder.weight(fields, line) : undefined;
   };
 
   /** The batches since the last call; the last one may be short. */
@@ -181,17 +188,19 @@ class Batches {
   }
 
   #close(): void {
-    const { numFeatures, hasLabel } = this.#encoder as RowEncoder;
+    const { numFeatures, hasLabel, hasWeight } = this.#encoder as RowEncoder;
     const n = this.#rows.length;
     this.#full.push({
       features: { values: this.#values.slice(0, n * numFeatures), shape: [n, numFeatures] },
       ...(hasLabel ? { labels: this.#labels } : {}),
+      ...(hasWeight ? { sampleWeights: Float64Array.from(this.#weights) } : {}),
       rows: Float64Array.from(this.#rows),
       lines: Float64Array.from(this.#lines),
       ...(this.#options.keep && { kept: this.#kept }),
     });
     this.#kept = [];
     this.#labels = [];
+    this.#weights = [];
     this.#rows = [];
     this.#lines = [];
   }
@@ -215,7 +224,7 @@ class Batches {
     this.#keep = keep.map((column) => findColumn(column, names, places, where, 'keep', header));
     if (!this.#options.readsLabels) {
       columns.forEach(({ kind }, i) => {
-        if (kind === 'label') fieldOf[i] = -1;
+        if (kind === 'label' || kind === 'weight') fieldOf[i] = -1;
       });
     }
     return new RowEncoder(this.#schema, fieldOf, place);
@@ -229,12 +238,11 @@ class Batches {
     return locateColumns(this.#schema, fields, where);
   }
 
-  /** The index of each column without a header: as in the schema, with or without the label. */
+  /** The index of each column without a header. */
   #count(fields: readonly string[], line: number): number[] {
     const { columns } = this.#schema;
-    const label = columns.findIndex(({ kind }) => kind === 'label');
-    const isUnlabelled = label !== -1 && fields.length === columns.length - 1;
-    if (!isUnlabelled) checkWidth(fields.length, columns.length, this.#name, line, 'like the schema');
-    return columns.map((_, i) => (!isUnlabelled || i < label ? i : i === label ? -1 : i - 1));
+    const places = placesInRow(columns, fields.length);
+    if (places === undefined) checkWidth(fields.length, columns.length, this.#name, line, 'like the schema');
+    return places ?? [...columns.keys()];
   }
 }

@@ -2,7 +2,7 @@
 import { DomainError, FormatError, ShapeError } from '../../core/errors.js';
 import { type Label, sortedClasses } from '../../core/labels.js';
 import { assertKnownOptions, assertOneOf, assertPositiveInteger, describe } from '../../core/shape.js';
-import { DATE_ORDERS, type DateOrder } from '../../features/date.js';
+import { DATE_ORDERS, type DateOrder, instantOf } from '../../features/date.js';
 import type { FeatureArray } from '../batches.js';
 import { CsvSource } from './csv/records.js';
 import { RowEncoder } from './encode.js';
@@ -12,6 +12,7 @@ import { type Row, TextRow, textsOf } from './row.js';
 import {
   assertSchema,
   COMMENT_RULE,
+  type CsvColumn,
   type CsvSchema,
   didYouMean,
   featureNamesOf,
@@ -20,6 +21,7 @@ import {
   MISSING_POLICIES,
   type MissingLabelPolicy,
   type MissingPolicy,
+  placesInRow,
   UNSEEN_POLICIES,
   type UnseenPolicy,
 } from './schema.js';
@@ -81,6 +83,14 @@ export interface CsvOptions {
   readonly unseen?: UnseenPolicy;
   /** Columns to ignore, by name or number. */
   readonly ignore?: readonly (string | number)[];
+  /** Rows of classes with fewer rows than this are left out; 1 by default, which leaves none out. */
+  readonly minClassCount?: number;
+  /** The column of the weight of each row, a finite number ≥ 0: no feature, but `sampleWeights`. Not all are 0. */
+  readonly sampleWeight?: string | number;
+  /** The column that names the group of each row, such as a patient: no feature, but `groups`. */
+  readonly group?: string | number;
+  /** The column of the time of each row, all numbers or all ISO dates: no feature, but `times`. */
+  readonly time?: string | number;
   /** The maximum number of distinct values in a column of labels or categories; 1000 by default. */
   readonly maxCategories?: number;
   /** Called with each row that does not fit the table; such rows are skipped. By default the first one is an error. */
@@ -108,6 +118,12 @@ export interface CsvTable {
   readonly dropped: number;
   /** What was found in each column of the file, and what it became. */
   readonly columns: readonly ColumnSummary[];
+  /** With `sampleWeight`, the weight of each row: the option `sampleWeights` of a fit. */
+  readonly sampleWeights?: Float64Array;
+  /** With `group`, the group of each row, as written. */
+  readonly groups?: readonly string[];
+  /** With `time`, the time of each row: its number, or for dates milliseconds since 1970, UTC without an offset. */
+  readonly times?: Float64Array;
 }
 
 /** A table as numbers, with the labels of one column. */
@@ -116,6 +132,8 @@ export interface LabelledCsvTable extends CsvTable {
   readonly labels: readonly Label[];
   /** The distinct labels, in ascending order. */
   readonly classes: readonly Label[];
+  /** With `minClassCount`, the labels that were left out, as written, and the number of rows of each. */
+  readonly leftOut?: Readonly<Record<string, number>>;
 }
 
 /**
@@ -150,43 +168,74 @@ export function parseCsv(source: string | Uint8Array, options?: CsvOptions): Csv
 export function parseCsv(source: string | Uint8Array, options: CsvOptions = {}): CsvTable | LabelledCsvTable {
   const learn = learnOptions(options);
   const { name } = learn;
-  const { delimiter, onBadRow } = options;
+  const { delimiter, onBadRow, minClassCount = 1 } = options;
+  assertPositiveInteger(minClassCount, 'parseCsv', 'minClassCount');
   const rows = new CsvSource(source, { name, delimiter, decimal: learn.decimal, comment: learn.comment });
-  const learner = new Learner(learn);
   const bad = new BadRows(onBadRow);
-  const check = (row: Row, line: number) => learner.check(row, line);
-  for (const block of rows.blocks()) {
-    for (let i = 0; i < block.count; i++) {
-      block.select(i);
-      const { line } = block;
-      if (!learner.hasBegun && learner.begin(block, line)) continue;
-      if (bad.fits(block, line, check)) learner.take(block, line);
-    }
-  }
-  bad.assertFew(learner.rows + learner.dropped, name);
+  const whole = learnt(rows, new Learner(learn), bad);
+  bad.assertFew(whole.rows + whole.dropped, name);
+  const rare = whole.rareLabels(minClassCount);
+  const learner = rare.size === 0 ? whole : learnt(rows, new Learner(learn, new Set(rare.keys())), bad);
   const schema = learner.finish();
-  const encoder = new RowEncoder(schema, [...schema.columns.keys()], (line, field) => `${name}:${line}:${field + 1}`);
+  const [group, time] = [learner.fieldOf('group'), learner.fieldOf('time')];
+  const place = (line: number, field: number) => `${name}:${line}:${field + 1}`;
+  const needed = [group, time].filter((field) => field !== -1);
+  const encoder = new RowEncoder(schema, [...schema.columns.keys()], place, needed);
   const n = learner.rows;
   const d = encoder.numFeatures;
   assertSize(n, d, name);
   const values = new Float64Array(n * d);
   const lines = new Float64Array(n);
   const labels: Label[] = [];
+  const sampleWeights = encoder.hasWeight ? new Float64Array(n) : undefined;
+  const groups: string[] | undefined = group === -1 ? undefined : [];
+  const times = time === -1 ? undefined : new Float64Array(n);
   let row = 0;
   let isHeader = schema.header;
   for (const block of rows.blocks()) {
     for (let i = isHeader ? 1 : 0; i < block.count; i++) {
       block.select(i);
-      if (bad.lines.has(block.line) || !encoder.encode(block, block.line, values, row * d)) continue;
+      if (bad.lines.has(block.line) || learner.isRare(block)) continue;
+      if (!encoder.encode(block, block.line, values, row * d)) continue;
       if (encoder.hasLabel) labels.push(encoder.label(block, block.line));
+      if (sampleWeights !== undefined) sampleWeights[row] = encoder.weight(block, block.line);
+      groups?.push(block.text(group));
+      if (times !== undefined) times[row] = timeIn(block, time, schema.decimal);
       lines[row++] = block.line;
     }
     isHeader = false;
   }
   const features = { values, shape: [n, d] as const };
   const { dropped, summaries: columns } = learner;
-  const table = { features, featureNames: featureNamesOf(schema), schema, lines, dropped, columns };
-  return encoder.hasLabel ? { ...table, labels, classes: sortedClasses(labels) } : table;
+  const table = {
+    ...{ features, featureNames: featureNamesOf(schema), schema, lines, dropped, columns },
+    ...(sampleWeights && { sampleWeights }),
+    ...(groups && { groups }),
+    ...(times && { times }),
+  };
+  if (!encoder.hasLabel) return table;
+  const leftOut = rare.size === 0 ? {} : { leftOut: Object.fromEntries(rare) };
+  return { ...table, labels, classes: sortedClasses(labels), ...leftOut };
+}
+
+/** The learner after it has seen all rows but the bad ones. */
+function learnt(rows: CsvSource, learner: Learner, bad: BadRows): Learner {
+  const check = (row: Row, line: number) => learner.check(row, line);
+  for (const block of rows.blocks()) {
+    for (let i = 0; i < block.count; i++) {
+      block.select(i);
+      const { line } = block;
+      if (bad.lines.has(line) || (!learner.hasBegun && learner.begin(block, line))) continue;
+      if (bad.fits(block, line, check)) learner.take(block, line);
+    }
+  }
+  return learner;
+}
+
+/** A number, or the milliseconds of a date. */
+function timeIn(row: Row, field: number, decimal: '.' | ','): number {
+  const number = row.number(field, decimal);
+  return Number.isNaN(number) ? instantOf(row.text(field)) : number;
 }
 
 /** The rows that do not fit their table, where they are skipped. */
@@ -250,6 +299,10 @@ export const CSV_OPTIONS: readonly (keyof CsvOptions)[] = [
   'dateOrder',
   'unseen',
   'ignore',
+  'sampleWeight',
+  'group',
+  'time',
+  'minClassCount',
   'maxCategories',
   'onBadRow',
 ];
@@ -260,13 +313,15 @@ function learnOptions(options: CsvOptions): LearnOptions {
   const { name = where, label, labelType, decimal = '.', header = true, missing = 'error', unseen = 'error' } = options;
   const { strings = 'error', ignore = [], categories = [], dates = [], maxCategories = 1000 } = options;
   const { missingTokens = MISSING_TOKENS, missingByColumn = {}, missingLabel, dateOrder, comment, onBadRow } = options;
-  const { thousands = false } = options;
+  const { thousands = false, sampleWeight, group, time } = options;
   const isColumn = (value: unknown) => typeof value === 'string' || Number.isInteger(value);
   const check = (holds: boolean, argument: string, expected: string, value: unknown) => {
     if (!holds) throw new DomainError({ where, argument, expected, actual: describe(value) });
   };
   check(typeof name === 'string', 'name', 'be a string', name);
-  check(label === undefined || isColumn(label), 'label', 'be the name or the number of a column', label);
+  for (const [argument, column] of Object.entries({ label, sampleWeight, group, time })) {
+    check(column === undefined || isColumn(column), argument, 'be the name or the number of a column', column);
+  }
   assertOneOf(decimal, ['.', ','], where, 'decimal');
   if (labelType !== undefined) assertOneOf(labelType, LABEL_TYPES, where, 'labelType');
   assertOneOf(header, [true, false], where, 'header');
@@ -296,6 +351,7 @@ function learnOptions(options: CsvOptions): LearnOptions {
   return {
     ...{ name, label, labelType, decimal, header, missing, missingByColumn, missingLabel, unseen, comment },
     ...{ ignore, dates, dateOrder, maxCategories, missingTokens: tokens, categories: [...named, ...categories] },
+    ...{ sampleWeight, group, time },
     strings: typeof strings === 'string' ? strings : 'error',
     thousands: thousands || undefined,
   };
@@ -322,8 +378,8 @@ export interface EncodeOptions {
  * An object must have a key for each feature column; null and '' are missing values, undefined is not a value. Getters and
  * inherited keys count, except those of Object.prototype. Other keys are ignored, as are other columns of a file.
  *
- * @param rows objects whose keys are column names, or lists in the order of the file, with or without the label;
- *        labels and ignored columns are not read
+ * @param rows objects whose keys are column names, or lists in the order of the file: all columns, without the label, or
+ *        without label and weight; labels, weights and ignored columns are not read
  * @returns features [n, d]; with `missing: 'drop'`, only of complete rows
  * @throws FormatError for a value that does not match its column, or a key that is absent or, with `strict`, unknown;
  *         ShapeError for a row that is neither an object nor a list, such as a Map; DomainError for an invalid schema or an unknown
@@ -344,7 +400,7 @@ export function encodeRows(
   if (!Array.isArray(rows)) {
     throw new ShapeError({ where, argument: 'rows', expected: 'be a list of rows', actual: describe(rows) });
   }
-  const features = applied.columns.filter(({ kind }) => kind !== 'label');
+  const features = applied.columns.filter(isEncoded);
   const place = (row: number) => `${where}: rows[${row}]`;
   const encoder = new RowEncoder({ ...applied, columns: features }, [...features.keys()], place);
   const d = encoder.numFeatures;
@@ -357,10 +413,15 @@ export function encodeRows(
   return { values: n === rows.length ? values : values.slice(0, n * d), shape: [n, d] };
 }
 
-/** The fields of a row as text, without the label. */
+/** Whether rows to encode need the column: labels and weights are not read. */
+function isEncoded({ kind }: CsvColumn): boolean {
+  return kind !== 'label' && kind !== 'weight';
+}
+
+/** The fields of a row as text, without label and weight. */
 function fieldsOf(row: unknown, i: number, { columns, decimal }: CsvSchema, strict: boolean): string[] {
   const where = `encodeRows: rows[${i}]`;
-  const features = columns.filter(({ kind }) => kind !== 'label');
+  const features = columns.filter(isEncoded);
   const text = (value: CsvValue, argument: string) => {
     if (value === null || value === undefined) return '';
     if (!['string', 'number', 'boolean', 'bigint'].includes(typeof value)) {
@@ -370,13 +431,12 @@ function fieldsOf(row: unknown, i: number, { columns, decimal }: CsvSchema, stri
     return typeof value === 'number' ? String(value).replace('.', decimal) : String(value).trim();
   };
   if (Array.isArray(row)) {
-    const isWhole = row.length === columns.length;
-    if (!isWhole && row.length !== features.length) {
+    const places = placesInRow(columns, row.length);
+    if (places === undefined) {
       const expected = `have ${features.length} fields, like the schema`;
       throw new FormatError({ where, argument: 'the row', expected, actual: String(row.length) });
     }
-    const fields = isWhole ? row.filter((_, c) => columns[c].kind !== 'label') : row;
-    return fields.map((value, c) => text(value, features[c].name));
+    return columns.flatMap((column, c) => (isEncoded(column) ? [text(row[places[c]], column.name)] : []));
   }
   if (typeof row !== 'object' || row === null || ArrayBuffer.isView(row) || Symbol.iterator in row) {
     const hint = Object.prototype.toString.call(row) === '[object Map]' ? 'Pass Object.fromEntries(row).' : undefined;

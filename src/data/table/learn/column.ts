@@ -15,6 +15,9 @@ export interface LearnOptions extends Omit<CsvSchema, 'columns'> {
   readonly label: string | number | undefined;
   readonly labelType: LabelType | undefined;
   readonly ignore: readonly (string | number)[];
+  readonly sampleWeight: string | number | undefined;
+  readonly group: string | number | undefined;
+  readonly time: string | number | undefined;
   /** Whether text columns are one-hot encoded. */
   readonly strings: 'error' | 'one-hot';
   /** Columns to one-hot encode whatever they contain. */

@@ -13,10 +13,25 @@ export class LabelLearner implements ColumnLearner {
   readonly #options: LearnOptions;
   readonly #values: Values;
 
-  constructor(errors: ColumnErrors, options: LearnOptions) {
+  readonly #hasRare: boolean;
+
+  /** @param hasRare whether classes with too few rows are left out */
+  constructor(errors: ColumnErrors, options: LearnOptions, hasRare: boolean) {
+    this.#hasRare = hasRare;
     this.#errors = errors;
     this.#options = options;
     this.#values = new Values(options.maxCategories);
+  }
+
+  /** The labels, as written, of classes with fewer than `least` rows, each with its number of rows. */
+  rare(least: number): ReadonlyMap<string, number> {
+    const { labelType, decimal } = this.#options;
+    const { counts } = this.#values;
+    // Only as numbers do labels that are written differently belong to one class.
+    const classOf = (text: string) => (labelType === 'number' ? parseNumber(text, decimal) : text);
+    const rows = new Map<string | number, number>();
+    for (const [text, count] of counts) rows.set(classOf(text), (rows.get(classOf(text)) ?? 0) + count);
+    return new Map([...counts].filter(([text]) => (rows.get(classOf(text)) ?? 0) < least));
   }
 
   number(row: Row, field: number): number {
@@ -47,7 +62,8 @@ export class LabelLearner implements ColumnLearner {
     if (classes.size < 2) {
       const [only] = classes;
       const actual = texts.length === 0 ? 'no value' : `only ${describe(only)}`;
-      throw this.#errors.whole('have at least two classes', actual);
+      const hint = this.#hasRare ? 'The others have too few rows: lower `minClassCount`.' : undefined;
+      throw this.#errors.whole('have at least two classes', actual, hint);
     }
     const note = isCode
       ? `codes such as ${texts.find((text) => areCodes([text], kind, decimal)) ?? texts[0]} stay text`

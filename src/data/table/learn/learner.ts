@@ -19,8 +19,13 @@ import { ColumnErrors, type ColumnLearner, type ColumnSummary, type LearnOptions
 import { DateLearner } from './date.js';
 import { FeatureLearner } from './feature.js';
 import { LabelLearner } from './label.js';
+import { GroupLearner, TimeLearner, WeightLearner } from './roles.js';
 
-type Role = 'label' | 'category' | 'date' | 'feature' | 'ignored' | 'index';
+/** The uses of columns that options name, by the name of the option. */
+const USES = { label: 'label', sampleWeight: 'weight', group: 'group', time: 'time' } as const;
+
+type Use = (typeof USES)[keyof typeof USES];
+type Role = Use | 'category' | 'date' | 'feature' | 'ignored' | 'index';
 
 /** The state of a column during the pass. */
 interface Column {
@@ -43,6 +48,8 @@ export class Learner {
   rows = 0;
   dropped = 0;
   readonly #options: LearnOptions;
+  readonly #rare: ReadonlySet<string>;
+  #labelField = -1;
   readonly #tokens: ReadonlySet<string>;
   /** Whether a marker of missing values is a number, such as -999. */
   readonly #hasNumberToken: boolean;
@@ -52,8 +59,10 @@ export class Learner {
   #isMissing: boolean[] = [];
   #summaries: ColumnSummary[] = [];
 
-  constructor(options: LearnOptions) {
+  /** @param rare the labels whose rows are left out, as `rareLabels` of another learner returns them */
+  constructor(options: LearnOptions, rare: ReadonlySet<string> = new Set()) {
     this.#options = options;
+    this.#rare = rare;
     this.#tokens = new Set(options.missingTokens);
     this.#hasNumberToken = options.missingTokens.some((token) => !Number.isNaN(parseNumber(token, options.decimal)));
   }
@@ -102,6 +111,7 @@ export class Learner {
   take(row: Row, line: number): void {
     const columns = this.#columns ?? [];
     const isDropped = this.#isDropped;
+    if (!isDropped && this.isRare(row)) return;
     for (let i = 0; i < columns.length; i++) {
       const column = columns[i];
       if (column.learner === undefined) continue;
@@ -116,22 +126,38 @@ export class Learner {
     else this.rows++;
   }
 
+  /** The field of the column with this use; -1 if there is none. */
+  fieldOf(use: Use): number {
+    return this.#columns?.findIndex(({ role }) => role === use) ?? -1;
+  }
+
+  /** Whether the label of a row is rare. */
+  isRare(row: Row): boolean {
+    return this.#rare.size > 0 && this.#rare.has(row.text(this.#labelField));
+  }
+
+  /** The labels, as written, of classes with fewer than `least` rows, each with its number of rows. */
+  rareLabels(least: number): ReadonlyMap<string, number> {
+    const label = this.#columns?.[this.#labelField]?.learner;
+    return label instanceof LabelLearner ? label.rare(least) : new Map();
+  }
+
   /** @throws FormatError if there are no rows, only one class, or a column without values */
   finish(): CsvSchema {
     const { name: where, header, decimal, thousands, comment, missing, missingLabel } = this.#options;
     const { missingTokens, unseen } = this.#options;
     if (this.#columns === undefined || this.rows === 0) {
-      const rows = this.dropped > 0 ? `${this.dropped} with a missing value` : 'none';
+      const none = this.#rare.size > 0 ? 'only rows of classes with too few rows' : 'none';
+      const rows = this.dropped > 0 ? `${this.dropped} with a missing value` : none;
       const actual = this.#columns === undefined ? 'an empty file' : rows;
       throw new FormatError({ where, argument: 'the table', expected: 'have at least one row', actual });
     }
     const learnt = this.#columns.map((column) => this.#learnt(column));
     const columns = learnt.map(({ column }, i) => {
       const own = this.#columns?.[i].policy;
-      const isFeature = column.kind !== 'label' && column.kind !== 'ignored';
-      return isFeature && own !== missing ? { ...column, missing: own } : column;
+      return namesOf(column).length > 0 && own !== missing ? { ...column, missing: own } : column;
     });
-    if (!columns.some(({ kind }) => kind !== 'label' && kind !== 'ignored')) {
+    if (!columns.some((column) => namesOf(column).length > 0)) {
       const expected = 'have at least one column of features';
       throw new FormatError({ where, argument: 'the table', expected, actual: 'none' });
     }
@@ -154,7 +180,7 @@ export class Learner {
   }
 
   #begin(fields: readonly string[], line: number): Column[] {
-    const { name, header, label, ignore, categories, dates, missing, missingByColumn } = this.#options;
+    const { name, header, ignore, categories, dates, missing, missingByColumn } = this.#options;
     const where = `${name}:${line}`;
     if (fields.some((field) => /\r(?!\n)/.test(field))) {
       const hint = 'Save it with Unix or Windows line endings.';
@@ -171,28 +197,33 @@ export class Learner {
       column === '' ? names.flatMap((each, i) => (each === '' ? [i] : [])) : [find(column, 'ignore')],
     );
     const roles = new Map<number, Role>(ignored.map((i) => [i, 'ignored']));
-    const assign = (columns: readonly (string | number)[], role: 'label' | 'category' | 'date') => {
+    const argumentOf = new Map<number, string>();
+    const assign = (columns: readonly (string | number)[], role: Use | 'category' | 'date', argument: string) => {
       for (const column of columns) {
-        const argument = ARGUMENTS[role];
         const i = find(column, argument);
         const before = roles.get(i);
-        if (before === 'ignored' && role !== 'label') continue;
-        if (before === undefined || before === 'ignored' || before === role) {
-          roles.set(i, role);
-          continue;
+        // A column that is ignored keeps its named use, but is no feature.
+        if (before === 'ignored' && (role === 'category' || role === 'date')) continue;
+        if (before !== undefined && before !== 'ignored' && before !== role) {
+          const expected = 'be left out for a column that has another use';
+          const actual = `${describe(names[i])}, which \`${argumentOf.get(i)}\` names`;
+          throw new DomainError({ where, argument, expected, actual });
         }
-        const expected = 'be left out for a column that has another use';
-        const actual = `${describe(names[i])}, which \`${ARGUMENTS[before as keyof typeof ARGUMENTS]}\` names`;
-        throw new DomainError({ where, argument, expected, actual });
+        roles.set(i, role);
+        argumentOf.set(i, argument);
       }
     };
-    if (label !== undefined) assign([label], 'label');
-    assign(categories, 'category');
-    assign(dates, 'date');
+    for (const [argument, role] of Object.entries(USES) as [keyof typeof USES, Use][]) {
+      const column = this.#options[argument];
+      if (column !== undefined) assign([column], role, argument);
+    }
+    assign(categories, 'category', 'categories');
+    assign(dates, 'date', 'dates');
     for (const column of Object.keys(missingByColumn)) find(column, 'missingByColumn');
     // pandas and R write row names as a first column without a name.
     if (header && names[0] === '' && names.length > 1 && !roles.has(0)) roles.set(0, 'index');
     checkHeader(names, where, (i) => !['ignored', 'index'].includes(roles.get(i) ?? 'feature'));
+    this.#labelField = [...roles].find(([, role]) => role === 'label')?.[0] ?? -1;
     this.#numbers = new Float64Array(names.length);
     this.#isMissing = names.map(() => false);
     return names.map((each, i) => {
@@ -204,7 +235,10 @@ export class Learner {
 
   #learner(role: Role, name: string): ColumnLearner | undefined {
     const errors = new ColumnErrors(name, this.#options.name);
-    if (role === 'label') return new LabelLearner(errors, this.#options);
+    if (role === 'label') return new LabelLearner(errors, this.#options, this.#rare.size > 0);
+    if (role === 'weight') return new WeightLearner(errors, this.#options);
+    if (role === 'group') return new GroupLearner(errors);
+    if (role === 'time') return new TimeLearner(errors, this.#options);
     if (role === 'category') return new CategoryLearner(errors, this.#options);
     if (role === 'date') return new DateLearner(errors, this.#options);
     return role === 'feature' ? new FeatureLearner(errors, this.#options) : undefined;
@@ -218,11 +252,13 @@ export class Learner {
 
   /** Whether a missing value drops its row. Throws if the value is required. */
   #drops({ role, name, policy }: Column, row: Row, line: number, i: number): boolean {
-    const isLabel = role === 'label';
-    if (isLabel ? dropsUnlabelled(this.#options) : policy === 'drop') return true;
-    if (!isLabel && policy !== 'error') return false;
+    const isNeeded = role === 'label' || role === 'weight' || role === 'group' || role === 'time';
+    const { missing } = this.#options;
+    if (role === 'label' ? dropsUnlabelled(this.#options) : (isNeeded ? missing : policy) === 'drop') return true;
+    if (!isNeeded && policy !== 'error') return false;
     const where = `${this.#options.name}:${line}:${i + 1}`;
-    throw missingValue(where, name, row.text(i), 'have a value', isLabel ? 'missingLabel' : undefined);
+    const option = role === 'label' ? 'missingLabel' : isNeeded ? 'missing' : undefined;
+    throw missingValue(where, name, row.text(i), 'have a value', option);
   }
 
   #learnt({ name, role, learner, filled, policy }: Column): Learnt {
@@ -236,9 +272,6 @@ export class Learner {
     return learner.learnt({ count: filled, policy, rows: this.rows });
   }
 }
-
-/** The option that gives a column its use. */
-const ARGUMENTS = { label: 'label', category: 'categories', date: 'dates' } as const;
 
 /** Refuses a header that looks like data. */
 function assertNames(fields: readonly string[], where: string): void {

@@ -1,26 +1,26 @@
 // cli: the work of `train`: fit, calibrate, evaluate, write files, print.
-import type { BackendName } from '../backend/names.js';
-import { type BackendChoice, formatBackend, selectBackend } from '../backend/select.js';
-import { BackendError } from '../core/errors.js';
-import { type Label, sortedClasses } from '../core/labels.js';
-import { crossValidate } from '../model/cross-validate.js';
-import { lambdaPath } from '../model/lambda-path.js';
-import { SoftmaxRegression } from '../model/softmax-regression.js';
-import { fileCheckpoint, readCheckpoint } from '../node/checkpoint-files.js';
-import { saveModel } from '../node/model-files.js';
-import { tableOf } from './columns.js';
-import { destination, STDOUT, writeResult } from './destination.js';
-import '../node.js';
-import type { DataSet } from '../reading/samples.js';
-import { reads } from '../training/options.js';
-import { DEFAULT_SOLVER, isFirstOrder } from '../training/solvers.js';
-import { type FlagValues, fitOptionsFrom } from './fit-options.js';
-import { withInterrupt } from './interrupt.js';
+import type { BackendName } from '../../backend/names.js';
+import { type BackendChoice, formatBackend, selectBackend } from '../../backend/select.js';
+import { BackendError } from '../../core/errors.js';
+import { type Label, sortedClasses } from '../../core/labels.js';
+import { crossValidate } from '../../model/cross-validate.js';
+import { lambdaPath } from '../../model/lambda-path.js';
+import { SoftmaxRegression } from '../../model/softmax-regression.js';
+import { fileCheckpoint, readCheckpoint } from '../../node/checkpoint-files.js';
+import { tableOf } from '../columns.js';
+import { destination, writeResult } from '../destination.js';
+import { ModelOutput } from './model-output.js';
+import '../../node.js';
+import type { DataSet, Samples } from '../../reading/samples.js';
+import { reads } from '../../training/options.js';
+import { DEFAULT_SOLVER, isFirstOrder } from '../../training/solvers.js';
+import { type FlagValues, fitOptionsFrom } from '../fit-options.js';
+import { withInterrupt } from '../interrupt.js';
+import { count, evaluationLines, figure, fitLines, foldLines, print, printJson } from '../output.js';
+import type { ProgressDisplay } from '../progress.js';
+import type { CsvChoices } from '../samples.js';
 import { candidatesOf, chosenBy, type L2Rule, pathLines, withoutCandidates } from './l2.js';
-import { count, evaluationLines, figure, fitLines, foldLines, print, printJson } from './output.js';
 import { type PartChoices, type Parts, partsOf } from './parts.js';
-import type { ProgressDisplay } from './progress.js';
-import type { CsvChoices } from './samples.js';
 
 /** The options of `train`. */
 export interface TrainOptions extends CsvChoices, PartChoices, FlagValues {
@@ -49,12 +49,12 @@ export async function train(
     const { name, dropped, columns, samples } = data;
     print([...tableOf({ name, rows: samples.labels.length, dropped, columns }, false), '']);
   }
+  const file = new ModelOutput(options.output);
   await withInterrupt(async (signal) => {
     const { training, tested, split, isSelf } = parts;
-    const learnt = await learn(data, parts, options, checkpoints, { onProgress, signal });
+    const learnt = await learn(data, parts, options, checkpoints, file, { onProgress, signal });
     const { model, evaluation, result, path } = learnt;
-    // Both are complete before either is written. Writes are atomic.
-    const { report, output, seed } = options;
+    const { report, seed } = options;
     const described = { ...data, trainingSamples: training.labels.length, testedOnTraining: isSelf, split };
     const assessed = {
       model,
@@ -66,14 +66,17 @@ export async function train(
       seed,
       choice,
     };
-    const html = report && (await (await import('./assess.js')).reportOf({ ...assessed, data: described }));
+    const html = report && (await (await import('../assess.js')).reportOf({ ...assessed, data: described }));
     signal.throwIfAborted();
     if (report && html) await writeResult(report, html);
-    if (output === STDOUT) await writeResult(output, model.toBytes());
-    else if (output !== undefined) await saveModel(output, model);
     stop();
     if (options.json) printJson(documentOf(data, parts, options, learnt));
     else print(linesOf(data, parts, options, learnt));
+  }).catch(async (error) => {
+    stop();
+    const note = await file.rescue();
+    if (note !== undefined && error instanceof Error) error.message = `${error.message.replace(/\.$/, '')}. ${note}`;
+    throw error;
   });
 }
 
@@ -88,10 +91,16 @@ export async function selectedBackend(name: BackendName | undefined, stop: () =>
 }
 
 /** The options of a fit to the data: those of the flags, and what the data say. */
-export function fitOptionsOf({ samples, schema, featureNames }: DataSet, options: FlagValues, signal: AbortSignal) {
+export function fitOptionsOf(
+  { samples, schema, featureNames }: DataSet,
+  { sampleWeights, groups, times }: Samples,
+  options: FlagValues,
+  signal: AbortSignal,
+) {
   return {
     standardize: schema !== undefined,
     ...fitOptionsFrom(options),
+    ...{ sampleWeights, groups, times },
     ...{ schema, featureNames, classes: sortedClasses(samples.labels), signal },
   };
 }
@@ -103,10 +112,11 @@ async function learn(
   { training, held, tested }: Parts,
   options: TrainOptions,
   checkpoints: Awaited<ReturnType<typeof checkpointsOf>>,
+  file: ModelOutput,
   { onProgress, signal }: Pick<ProgressDisplay, 'onProgress'> & { signal: AbortSignal },
 ) {
   const candidates = candidatesOf(options);
-  const open = fitOptionsOf(data, withoutCandidates(options), signal);
+  const open = fitOptionsOf(data, training, withoutCandidates(options), signal);
   const { classes, solver = DEFAULT_SOLVER } = open;
   const { folds, seed, l2Rule } = options;
   const path =
@@ -135,16 +145,20 @@ async function learn(
       else onProgress({ stage: 'train', done: 0, note: `iteration ${epoch}, ${note}` });
     },
   });
+  if (held !== undefined) await file.keep(fresh);
   onProgress({ stage: 'test', done: 0 });
-  const calibration = held && (await fresh.calibrate(held.features, held.labels, { signal }));
+  const calibration =
+    held && (await fresh.calibrate(held.features, held.labels, { sampleWeights: held.sampleWeights, signal }));
   const model: SoftmaxRegression<Label> = calibration?.model ?? fresh;
-  const evaluation = await model.evaluate(tested.features, tested.labels, { signal });
+  await file.finish(model);
+  const { sampleWeights } = tested;
+  const evaluation = await model.evaluate(tested.features, tested.labels, { sampleWeights, signal });
   return { classes, path, validated, result, model, evaluation };
 }
 
 /** The document that --json prints. */
 function documentOf(
-  { name, dropped, columns }: DataSet,
+  { name, dropped, leftOut, columns }: DataSet,
   { training, tested, split, isSelf }: Parts,
   { output, report, folds, l2Rule = 'best' }: TrainOptions,
   { classes, path, validated, result, model, evaluation }: Learnt,
@@ -153,7 +167,10 @@ function documentOf(
   const { mean, standardDeviation } = validated ?? {};
   const { numFeatures, numParameters, temperature, options } = model;
   return {
-    data: { name, trainingSamples: training.labels.length, testSamples: tested.labels.length, split, dropped, columns },
+    data: {
+      ...{ name, trainingSamples: training.labels.length, testSamples: tested.labels.length },
+      ...{ split, dropped, leftOut, columns },
+    },
     model: { file: output, classes, numFeatures, numParameters, temperature, options },
     fit,
     ...(path && { lambdaPath: { rule: l2Rule, ...path } }),
@@ -164,17 +181,21 @@ function documentOf(
 }
 
 function linesOf(
-  { name, dropped }: DataSet,
+  { name, dropped, leftOut = {} }: DataSet,
   { training, held, split, isSelf }: Parts,
   { output, report, folds, l2Rule }: TrainOptions,
   { classes, path, validated, result, model, evaluation }: Learnt,
 ): string[] {
   const features = `${count(model.numFeatures)} features, ${count(classes.length)} classes`;
   const without = dropped > 0 ? `; ${count(dropped)} rows with missing values left out` : '';
+  const rare = Object.entries(leftOut).map(([label, rows]) => `${label} (${count(rows)})`);
   return [
     `data: ${name}, ${count(training.labels.length)} training samples, ${features}${without}`,
+    ...(rare.length === 0 ? [] : [`left out, too few rows: ${rare.join(', ')}`]),
     ...(path ? pathLines(path, l2Rule, model.options.solver) : []),
-    ...(validated && folds !== undefined ? foldLines(validated.mean, validated.standardDeviation, folds) : []),
+    ...(validated && folds !== undefined
+      ? foldLines(validated.mean, validated.standardDeviation, folds, foldKind(training))
+      : []),
     ...fitLines(result, model.options),
     ...(held
       ? [`calibrated on ${count(held.labels.length)} samples: temperature ${model.temperature.toFixed(3)}`]
@@ -187,6 +208,12 @@ function linesOf(
       : [`model: ${destination(output)}`]),
     ...(report === undefined ? [] : [`report: ${destination(report)}`]),
   ];
+}
+
+/** What the folds are, besides stratified. */
+function foldKind({ groups, times }: Parts['training']): string {
+  if (times !== undefined) return ', each later than those it was trained on';
+  return groups === undefined ? '' : ' of whole groups';
 }
 
 /** The checkpoint to write and the one to resume from. */

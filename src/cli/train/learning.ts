@@ -1,14 +1,14 @@
 // cli: the work of `learning-curve`.
-import type { BackendName } from '../backend/names.js';
-import type { Label } from '../core/labels.js';
-import { learningCurve } from '../model/learning-curve.js';
-import '../node.js';
-import type { DataSet } from '../reading/samples.js';
-import { type FlagValues, fitOptionsFrom } from './fit-options.js';
-import { withInterrupt } from './interrupt.js';
-import { count, print, printJson, score, tableLines, unconvergedLines } from './output.js';
-import type { ProgressDisplay } from './progress.js';
-import type { CsvChoices } from './samples.js';
+import type { BackendName } from '../../backend/names.js';
+import type { Label } from '../../core/labels.js';
+import { learningCurve } from '../../model/learning-curve.js';
+import '../../node.js';
+import type { DataSet } from '../../reading/samples.js';
+import { type FlagValues, fitOptionsFrom } from '../fit-options.js';
+import { withInterrupt } from '../interrupt.js';
+import { count, print, printJson, score, tableLines, unconvergedLines } from '../output.js';
+import type { ProgressDisplay } from '../progress.js';
+import type { CsvChoices } from '../samples.js';
 import { fitOptionsOf, selectedBackend } from './training.js';
 
 /** The options of `learning-curve`. */
@@ -30,7 +30,7 @@ export async function printLearningCurve(
   const { features, labels } = samples;
   const { table } = await withInterrupt((signal) =>
     learningCurve<Label>(features, labels, {
-      ...{ ...fitOptionsOf(data, options, signal), sizes, folds, seed },
+      ...{ ...fitOptionsOf(data, samples, options, signal), sizes, folds, seed },
       onProgress: ({ fit, fits, samples }) =>
         onProgress({ stage: 'train', done: fit - 1, total: fits, note: `${count(samples)} samples` }),
     }),

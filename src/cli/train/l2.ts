@@ -1,9 +1,9 @@
 // cli: --l2 auto, or a list: cross-validation chooses the strength of the penalty.
 import { InvalidArgumentError, Option } from 'commander';
-import type { LambdaPath, LambdaRow } from '../model/lambda-path.js';
-import type { Solver } from '../training/solvers.js';
-import type { FlagValues } from './fit-options.js';
-import { figure, score, tableLines, unconvergedLines } from './output.js';
+import type { LambdaPath, LambdaRow } from '../../model/lambda-path.js';
+import type { Solver } from '../../training/solvers.js';
+import type { FlagValues } from '../fit-options.js';
+import { figure, score, tableLines, unconvergedLines } from '../output.js';
 
 /** Values of l2 to choose from; `auto`: the default values of `lambdaPath`. */
 export type Candidates = 'auto' | readonly number[];

@@ -1,0 +1,109 @@
+// cli: the samples on which `train` trains, calibrates and tests.
+import { DomainError } from '../../core/errors.js';
+import { featureNamesOf } from '../../data/table/schema.js';
+import { type DataSet, divided, type Samples, singleClass } from '../../reading/samples.js';
+import { labelledRows } from '../../reading/table.js';
+import { namedBytes } from '../bytes.js';
+import { count } from '../output.js';
+import type { CsvChoices } from '../samples.js';
+import { UsageError } from '../usage.js';
+
+export interface PartChoices extends Pick<CsvChoices, 'delimiter'> {
+  /** A CSV file to test on. */
+  readonly test?: string;
+  readonly testFraction?: number;
+  readonly calibrate?: boolean;
+  readonly seed: number;
+}
+
+export interface Parts {
+  readonly training: Samples;
+  /** Held back for calibration. */
+  readonly held?: Samples;
+  readonly tested: Samples;
+  /** A description of the test samples. */
+  readonly split: string;
+  /** Whether the model is tested on its training samples. */
+  readonly isSelf: boolean;
+}
+
+/** Divides the samples into those for training, for calibration and for testing. */
+export async function partsOf(data: DataSet, options: PartChoices): Promise<Parts> {
+  const { samples, test } = data;
+  const { testFraction = 0.2, test: testFile, seed, calibrate } = options;
+  const n = samples.labels.length;
+  const tested = testFile === undefined ? test : await testTable(testFile, data, options);
+  const isWhole = tested !== undefined || testFraction === 0;
+  const [kept, held] = isWhole ? [samples, undefined] : holdBack(samples, { testFraction, seed }, data, 'test');
+  const [training, calibrating] = calibrate
+    ? holdBack(kept, { testFraction: 0.2, seed }, data, 'calibrate')
+    : [kept, undefined];
+  const set = tested ?? held ?? training;
+  const split =
+    testFile !== undefined
+      ? `the ${count(set.labels.length)} rows of ${testFile}`
+      : tested !== undefined
+        ? `the ${count(set.labels.length)} samples of the test set`
+        : held === undefined
+          ? 'the training samples'
+          : heldText(set, n);
+  const weighed = { 'the training part': training, 'the part for calibration': calibrating, 'the test part': set };
+  assertWeights(weighed, data.name);
+  return { training, held: calibrating, tested: set, split, isSelf: tested === undefined && held === undefined };
+}
+
+/** Refuses parts without a positive weight, before the training. */
+function assertWeights(parts: Readonly<Record<string, Samples | undefined>>, where: string): void {
+  for (const [argument, part] of Object.entries(parts)) {
+    if (part?.sampleWeights?.every((weight) => weight === 0) !== true) continue;
+    const expected = 'have a row with a weight > 0';
+    throw new DomainError({ where, argument, expected, actual: 'only 0', hint: 'Choose another --seed.' });
+  }
+}
+
+/** A description of the samples held back. */
+function heldText({ labels: { length }, groups, times }: Samples, n: number): string {
+  if (times !== undefined) return `the latest ${count(length)} of ${count(n)} samples`;
+  const whole = groups === undefined ? '' : `, ${count(new Set(groups).size)} whole groups`;
+  return `${count(length)} of ${count(n)} samples held back${whole}`;
+}
+
+/** The training samples, and those held back. */
+function holdBack(
+  samples: Samples,
+  choices: { readonly testFraction: number; readonly seed: number },
+  { name: where, schema }: DataSet,
+  purpose: 'test' | 'calibrate',
+): [Samples, Samples] {
+  const single = (samples.groups ?? samples.times) ? undefined : singleClass(samples.labels);
+  const without = schema === undefined ? 'remove the class' : 'leave the class out with --min-class-count 2';
+  const hint =
+    purpose === 'calibrate'
+      ? 'Leave out --calibrate.'
+      : `Pass --test-fraction 0 to train on all samples, pass --test FILE, or ${without}.`;
+  if (single !== undefined) {
+    const argument = `the class ${JSON.stringify(single)}`;
+    const expected = 'have at least 2 samples, one to train on and one to hold back';
+    throw new DomainError({ where, argument, expected, actual: '1', hint });
+  }
+  try {
+    const { train, test } = divided(samples, choices);
+    return [train, test];
+  } catch (cause) {
+    if (!(cause instanceof DomainError) || !['groups', 'times'].includes(cause.argument)) throw cause;
+    const { argument, expected, actual } = cause;
+    const others = purpose === 'calibrate' ? hint : 'Pass --test-fraction 0 to train on all samples, or --test FILE.';
+    throw new DomainError({ where, argument, expected, actual, hint: others, cause });
+  }
+}
+
+async function testTable(path: string, { schema, classes }: DataSet, { delimiter }: PartChoices): Promise<Samples> {
+  if (schema === undefined) throw new UsageError('--test requires a table to train on.');
+  const featureNames = featureNamesOf(schema);
+  return labelledRows(
+    namedBytes(path),
+    // A label that the model cannot predict is an error before the training.
+    { classes, featureNames, numFeatures: featureNames.length, schema },
+    { delimiter },
+  );
+}
