@@ -18,6 +18,13 @@ export {
   logLoss,
   precisionRecallFscore,
 } from './metrics/classification.js';
+export {
+  type CurveOptions,
+  type PrecisionRecallCurve,
+  precisionRecallCurve,
+  type RocCurve,
+  rocCurve,
+} from './metrics/curves.js';
 export type { ColumnOptions, ScoreOptions, WeightOptions } from './metrics/inputs.js';
 export { type Interval, wilsonInterval } from './metrics/interval.js';
 export { type ClassAuc, rocAuc, topKAccuracy } from './metrics/ranking.js';

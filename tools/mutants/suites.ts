@@ -29,7 +29,14 @@ const NN = [
   'layers-loss',
   'memory',
 ];
-const METRICS = ['metrics', 'metrics-agreement', 'metrics-calibration', 'metrics-ranking', 'metrics-weights'];
+const METRICS = [
+  'metrics',
+  'metrics-agreement',
+  'metrics-calibration',
+  'metrics-curves',
+  'metrics-ranking',
+  'metrics-weights',
+];
 const SOLVERS = ['lbfgs', 'proximal-newton', 'row-block', 'objective-plain', 'simd'];
 
 /** The suites of each file. A file that is missing here is an error. */
@@ -85,6 +92,7 @@ const OWN: Readonly<Record<string, readonly string[]>> = {
     classification: ['metrics'],
     inputs: ['metrics', 'metrics-agreement'],
     interval: ['metrics-agreement'],
+    curves: ['metrics-curves'],
     ranking: ['metrics-ranking'],
     scores: ['scores'],
   }),
