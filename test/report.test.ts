@@ -40,7 +40,6 @@ describe('the report', () => {
 
   it('has all its sections, in order, each named by its heading and listed above', () => {
     const ids = [
-      'proof',
       'training',
       'learning',
       'confusion',
@@ -48,6 +47,7 @@ describe('the report', () => {
       'calibration',
       'mistakes',
       'weights',
+      'proof',
       'reproduce',
     ];
     const sections = all(page.document, 'section.section');
@@ -105,6 +105,14 @@ describe('the report', () => {
     // Logits, loss, and three comparisons of each of two parameters.
     expect(all(page.document, '#proof .wide svg.plot circle')).toHaveLength(8);
     expect(words).toContain('∂ℓ/∂weightautograd − closed form61.3 × 10⁻⁷0.01');
+  });
+
+  it('says in one line at the top that the gradient was checked, and links to how', () => {
+    const line = page.document.querySelector('.masthead .check');
+    expect(line?.textContent?.replace(/[\s\u00a0]+/g, ' ')).toBe(
+      '✓ The gradient was checked three ways, which differ by at most 1.3 × 10⁻⁷: details below',
+    );
+    expect(line?.querySelector('a')?.getAttribute('href')).toBe('#proof');
   });
 
   it('draws a mark for each number: iterations, cells, bins, bars', () => {
@@ -252,6 +260,9 @@ describe('a report', () => {
       'classes',
       'weights',
     ]);
+    const line = document.querySelector('.masthead .check');
+    expect(line?.textContent).toContain('The gradient was not checked.');
+    expect(line?.textContent).not.toContain('✓');
   });
 
   it('says loudly where gradients disagree, also by NaN', async () => {
@@ -271,7 +282,9 @@ describe('a report', () => {
     expect(section('proof')).toContain(
       'They disagree on tensorflow. Largest error: weight, autograd and closed form: – against 0.25, 90,000 times',
     );
-    expect(document.querySelector('.headlines')?.textContent).toContain('Do not trust this model');
+    const line = document.querySelector('.masthead .check.bad');
+    expect(line?.textContent).toMatch(/^✗ The gradient check failed: .*\sDo not trust this model/s);
+    expect(line?.querySelector('a')?.getAttribute('href')).toBe('#proof');
   });
 
   it.each([

@@ -20,9 +20,9 @@ const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; ba
 /**
  * The report on a trained model: one self-contained HTML file.
  *
- * Its sections are the gradient check, data and model, the learning curve, the confusion matrix, scores of each class,
- * calibration, the most confident mistakes, the weights, and how to reproduce the fit. A section without input is left
- * out. The file has no script and makes no request. It supports light and dark mode, wide screens, phones and print.
+ * Its sections are data and model, the learning curve, the confusion matrix, scores of each class, calibration, the most
+ * confident mistakes, the weights, the gradient check, and how to reproduce the fit. A line at the top says whether the
+ * gradient was checked. A section without input is left out. The file has no script and makes no request. It supports light and dark mode, wide screens, phones and print.
  * Equal input gives equal output.
  *
  * In Node the charts are drawn in linkedom. In a browser they need `document`, so a worker cannot render reports.
@@ -70,7 +70,6 @@ function sectionsOf(
   const { data, model, evaluation, fit, gradcheck, mistakes, environment } = input;
   const { reliability, expectedCalibrationError } = evaluation;
   const sections = [
-    gradcheck && proofSection(gradcheck, charts),
     trainingSection(input),
     fit && learningSection(fit, model, charts),
     confusionSection(evaluation, charts),
@@ -78,6 +77,7 @@ function sectionsOf(
     reliability && calibrationSection(reliability, expectedCalibrationError, charts),
     mistakes && mistakesSection(mistakes, input, pictures),
     weightsSection(input, pictures, charts),
+    gradcheck && proofSection(gradcheck, charts),
     environment && reproduceSection(environment, data),
   ];
   return sections.filter((section) => section !== undefined);

@@ -25,6 +25,8 @@ small { font-size: .55em; font-weight: 400; color: var(--muted); letter-spacing:
 h1 { margin: 10px 0 18px; font: 400 clamp(2.4rem, 6vw, 3.75rem)/1.08 var(--serif); letter-spacing: -.02em; text-wrap: balance; }
 .lede { max-width: 40em; font-size: 1.1875rem; line-height: 1.5; color: var(--muted); text-wrap: pretty; }
 .lede strong { color: var(--ink); font-weight: 600; }
+.check { display: flex; gap: .5em; margin-top: 18px; font-size: .9375rem; color: var(--muted); }
+.check.good > span:first-child { color: var(--blue); font-weight: 700; } .check.bad { color: var(--orange); }
 nav { padding-bottom: 28px; font-size: .9375rem; }
 nav ol { display: flex; flex-wrap: wrap; gap: 4px 22px; }
 nav a { display: inline-block; padding: 4px 0; color: var(--muted); }

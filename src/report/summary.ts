@@ -6,16 +6,17 @@ import { type Content, type Html, html } from './html.js';
 import type { ReportInput } from './input.js';
 import { networkFigure } from './network.js';
 import { count, exact, fixed, labelText, percent, plural, shortened, significant } from './numbers.js';
-import { largestDifference } from './proof.js';
+import { proofLine } from './proof.js';
 import { facts, type Section } from './section.js';
 
-export function masthead({ data, model, evaluation, date }: ReportInput): Html {
+export function masthead({ data, model, evaluation, gradcheck, date }: ReportInput): Html {
   const lede = html`A softmax regression, a linear classifier, for <strong>${count(model.classes.length)} classes</strong> and
 <strong>${plural(model.numFeatures, 'feature')}</strong>, ${trials(data, evaluation.samples)}`;
   return html`<header class="masthead">
 <p class="eyebrow">Model report${date === undefined ? undefined : html` <span aria-hidden="true">·</span> ${date}`}</p>
 <h1>${data.name}</h1>
 <p class="lede">${lede}</p>
+${proofLine(gradcheck)}
 </header>`;
 }
 
@@ -34,7 +35,7 @@ interface Tile {
   readonly note: Content;
 }
 
-export function headlines({ evaluation, fit, gradcheck }: ReportInput): Html {
+export function headlines({ evaluation, fit }: ReportInput): Html {
   const { accuracy, logLoss, expectedCalibrationError: calibration, perClass } = evaluation;
   const right = evaluation.confusion.counts.reduce((sum, row, k) => sum + row[k], 0);
   const samples = perClass.support.reduce((sum, support) => sum + support, 0);
@@ -59,15 +60,6 @@ most frequent class: ${percent(baseline.accuracy)}.${isWorse(accuracy < baseline
           name: 'Calibration error',
           value: percent(calibration),
           note: 'The mean difference between confidence and accuracy.',
-        },
-    gradcheck === undefined
-      ? undefined
-      : {
-          name: 'Gradient',
-          value: gradcheck.ok ? 'verified' : html`<span class="alarm">wrong</span>`,
-          note: gradcheck.ok
-            ? html`Three independent computations differ by at most ${significant(largestDifference(gradcheck), 2)}.`
-            : html`Three independent computations disagree. Do not trust this model.`,
         },
     fit === undefined ? undefined : { name: 'Training', value: fitWord(fit), note: fitNote(fit) },
   ];
