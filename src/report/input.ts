@@ -5,6 +5,7 @@ import { assertShape } from '../core/shape.js';
 import type { GradcheckResult } from '../gradcheck.js';
 import type { ReliabilityBin } from '../metrics/calibration.js';
 import type { ClassScores, ConfusionMatrix } from '../metrics/classification.js';
+import type { PrecisionRecallCurve, RocCurve } from '../metrics/curves.js';
 import type { Interval } from '../metrics/interval.js';
 import type { Scores } from '../metrics/scores.js';
 import type { FitResult } from '../training/fit.js';
@@ -18,6 +19,8 @@ export interface ReportInput {
   /** The result of the fit. Without it there is no learning curve. */
   readonly fit?: FitResult;
   readonly gradcheck?: GradcheckResult;
+  /** The curves of the samples of `evaluation`, for two classes. */
+  readonly curves?: ReportCurves;
   /** The misclassified samples of `evaluation` with the highest confidence; see `confidentMistakes`. */
   readonly mistakes?: readonly Mistake[];
   /** Where and how the model was trained. */
@@ -53,9 +56,19 @@ export interface ReportModel {
   readonly bias: ArrayLike<number>;
   /** One for each feature. */
   readonly featureNames?: readonly string[];
+  /** The columns that the features are made of. The features of a category column are then shown together. */
+  readonly schema?: { readonly columns: readonly ReportColumn[] };
   /** The number that calibration divided the logits by. */
   readonly temperature?: number;
   readonly options: object;
+}
+
+/** A column of a table, as in a `CsvSchema`. */
+export interface ReportColumn {
+  /** `'category'`: a feature for each category. `'label'`, `'ignored'`: no feature. Others: one feature. */
+  readonly kind: string;
+  readonly name: string;
+  readonly categories?: readonly string[];
 }
 
 /** The result of `evaluate`. The optional fields may be missing. */
@@ -70,6 +83,12 @@ export interface ReportEvaluation
   readonly reliability?: readonly ReliabilityBin[];
   /** topKAccuracy[k − 1]: the share of samples whose label is among the k most probable classes. */
   readonly topKAccuracy?: readonly number[];
+}
+
+/** The results of `metrics.rocCurve` and `metrics.precisionRecallCurve`, of the same samples. */
+export interface ReportCurves {
+  readonly roc: RocCurve;
+  readonly precisionRecall: PrecisionRecallCurve;
 }
 
 /** A misclassified sample. */
@@ -109,6 +128,10 @@ export function assertReportInput({ data, model, evaluation, mistakes = [] }: Re
   const { counts } = evaluation.confusion;
   assertShape([counts.length, counts[0]?.length ?? 0], [classes.length, classes.length], WHERE, 'evaluation.confusion');
   assertPerFeature(model.featureNames, numFeatures, 'model.featureNames');
+  if (model.schema !== undefined) {
+    const count = model.schema.columns.reduce((sum, column) => sum + featureCount(column), 0);
+    assertShape([count], [numFeatures], WHERE, 'model.schema');
+  }
   assertPerFeature(data.featureDeviations, numFeatures, 'data.featureDeviations');
   mistakes.forEach(({ features }, i) => {
     assertPerFeature(features, numFeatures, `mistakes[${i}].features`);
@@ -127,4 +150,10 @@ export function assertReportInput({ data, model, evaluation, mistakes = [] }: Re
 
 function assertPerFeature(values: ArrayLike<unknown> | undefined, numFeatures: number, argument: string): void {
   if (values !== undefined) assertShape([values.length], [numFeatures], WHERE, argument);
+}
+
+/** The number of features of a column. */
+export function featureCount({ kind, categories }: ReportColumn): number {
+  if (kind === 'category') return categories?.length ?? 0;
+  return kind === 'label' || kind === 'ignored' ? 0 : 1;
 }

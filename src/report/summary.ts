@@ -3,11 +3,11 @@ import { baselineOf } from '../metrics/baseline.js';
 import { type Interval, wilsonInterval } from '../metrics/interval.js';
 import type { FitResult } from '../training/fit.js';
 import { type Content, type Html, html } from './html.js';
-import type { ReportInput } from './input.js';
-import { networkFigure } from './network.js';
+import { featureCount, type ReportInput } from './input.js';
+import { networkFigure } from './model/network.js';
 import { count, exact, fixed, labelText, percent, plural, shortened, significant } from './numbers.js';
 import { proofLine } from './proof.js';
-import { facts, type Section } from './section.js';
+import { facts, inLine, type Section } from './section.js';
 
 export function masthead({ data, model, evaluation, gradcheck, date }: ReportInput): Html {
   const lede = html`A softmax regression, a linear classifier, for <strong>${count(model.classes.length)} classes</strong> and
@@ -108,7 +108,7 @@ export function trainingSection(input: ReportInput): Section {
   const names = model.classes.map(labelText);
   const lead = 'The data, the network and the options of the fit.';
   const listed =
-    names.length <= 20 ? names.join(', ') : `${names.slice(0, 18).join(', ')}, … ${names[names.length - 1]}`;
+    names.length <= 20 ? inLine(names) : html`${inLine(names.slice(0, 18))}, … <bdi>${names[names.length - 1]}</bdi>`;
   const entries: (readonly [string, Content])[] = [
     ['Data', data.name],
     ...(data.trainingSamples === undefined ? [] : [['Training samples', count(data.trainingSamples)] as const]),
@@ -117,7 +117,7 @@ export function trainingSection(input: ReportInput): Section {
     [
       'Features',
       data.image === undefined
-        ? count(model.numFeatures)
+        ? `${count(model.numFeatures)}${fromColumns(model)}`
         : html`${count(model.numFeatures)}: images of ${data.image.width} × ${data.image.height} pixels`,
     ],
     [plural(names.length, 'class', 'classes'), listed],
@@ -135,6 +135,12 @@ export function trainingSection(input: ReportInput): Section {
     lead,
     body: html`${networkFigure(input)}${facts(entries)}`,
   };
+}
+
+/** With categories, there are fewer columns than features. */
+function fromColumns({ schema, numFeatures }: ReportInput['model']): string {
+  const columns = schema?.columns.filter((column) => featureCount(column) > 0).length ?? numFeatures;
+  return columns === numFeatures ? '' : ` from ${plural(columns, 'column')}`;
 }
 
 const OPTION_NAMES: Readonly<Record<string, string>> = {
