@@ -19,6 +19,13 @@ export {
   precisionRecallFscore,
 } from './metrics/classification.js';
 export { type McNemar, mcnemar, type PairedDifference, pairedDifference } from './metrics/comparison.js';
+export {
+  type CurveOptions,
+  type PrecisionRecallCurve,
+  precisionRecallCurve,
+  type RocCurve,
+  rocCurve,
+} from './metrics/curves.js';
 export type { ColumnOptions, ScoreOptions, WeightOptions } from './metrics/inputs.js';
 export { type Interval, wilsonInterval } from './metrics/interval.js';
 export { type ClassAuc, rocAuc, topKAccuracy } from './metrics/ranking.js';

@@ -7,6 +7,8 @@
 export type { GradcheckResult } from './gradcheck.js';
 export type {
   Mistake,
+  ReportColumn,
+  ReportCurves,
   ReportData,
   ReportEnvironment,
   ReportEvaluation,

@@ -441,3 +441,18 @@ describe('readSamples', () => {
     expect(columns?.map(({ kind }) => kind)).toEqual(['ignored', 'date', 'label']);
   });
 });
+
+describe('the report', () => {
+  it('assigns the weights to the columns of every kind', () => {
+    const text = 'd,x,c,w,y\n2024-01-01,1,red,1,a\n2024-02-01,,,2,b\n2024-03-02,3,blue,1,a';
+    const options = { label: 'y', strings: 'one-hot', dates: ['d'], missing: 'indicator', sampleWeight: 'w' } as const;
+    const { schema, featureNames } = parseCsv(text, options);
+    const weight = featureNames.map((_, j) => [0, j + 1]);
+    const { length: numFeatures } = featureNames;
+    const model = { classes: ['a', 'b'], numFeatures, numParameters: 0, weight, bias: [0, 0], featureNames, schema };
+    const columns = columnEffects({ data: { name: 't' }, model: { ...model, options: { solver: 'lbfgs' } } });
+    const starts = Object.fromEntries(columns.map(({ column }) => [column.name, column.start]));
+    expect(starts).toMatchObject({ 'd.year': 0, 'd.weekday=Sunday': 20, x: 21, 'x missing': 22, c: 23 });
+    expect(columns.find(({ column }) => column.name === 'c')?.column.categories).toEqual(['blue', 'red', 'missing']);
+  });
+});

@@ -3,11 +3,12 @@ import { parseHTML } from 'linkedom';
 import { confidentMistakes, type ReportInput, renderReport } from 'softmax-regression/report';
 import { SoftmaxRegression } from '../src/model/softmax-regression.js';
 import { logTicks } from '../src/report/chart.js';
+import { thinned } from '../src/report/curves.js';
 import { html } from '../src/report/html.js';
-import { exact, fixed, significant } from '../src/report/numbers.js';
+import { exact, fixed, shortened, significant } from '../src/report/numbers.js';
 import { openPictures } from '../src/report/picture.js';
 import { CELL_OPACITY, cellOpacity, channels, DIVERGING, PALETTES } from '../src/report/theme.js';
-import { imageInput, mistake, proof, smallInput } from './helpers/report-input.js';
+import { imageInput, mistake, proof, smallInput, twoClassInput } from './helpers/report-input.js';
 
 interface Page {
   readonly text: string;
@@ -40,7 +41,6 @@ describe('the report', () => {
 
   it('has all sections in order, each labelled by its heading and linked in the navigation', () => {
     const ids = [
-      'proof',
       'training',
       'learning',
       'confusion',
@@ -48,6 +48,7 @@ describe('the report', () => {
       'calibration',
       'mistakes',
       'weights',
+      'proof',
       'reproduce',
     ];
     const sections = all(page.document, 'section.section');
@@ -105,6 +106,26 @@ describe('the report', () => {
     // Logits, loss, and three comparisons of each of two parameters.
     expect(all(page.document, '#proof .wide svg.plot circle')).toHaveLength(8);
     expect(words).toContain('∂ℓ/∂weightautograd − closed form61.3 × 10⁻⁷0.01');
+  });
+
+  it('says in one line at the top that the gradient was checked, and links to how', () => {
+    const line = page.document.querySelector('.masthead .check');
+    expect(line?.textContent?.replace(/[\s\u00a0]+/g, ' ')).toBe(
+      '✓ The gradient was checked three ways, which differ by at most 1.3 × 10⁻⁷: details below',
+    );
+    expect(line?.querySelector('a')?.getAttribute('href')).toBe('#proof');
+  });
+
+  it('labels every axis, with units', () => {
+    const labels = (id: string) =>
+      all(page.document, `#${id} .wide text`)
+        .map(({ firstChild }) => firstChild?.textContent ?? '')
+        .filter((text) => /^[a-z]/.test(text));
+    expect(labels('learning')).toEqual(
+      expect.arrayContaining(['objective (nats)', 'objective − bound (nats)', 'iteration']),
+    );
+    expect(labels('calibration')).toEqual(expect.arrayContaining(['accuracy', 'predictions', 'confidence']));
+    expect(labels('weights')).toContain('change of the score (nats)');
   });
 
   it('draws one mark for each iteration, cell, bin and bar', () => {
@@ -202,6 +223,172 @@ describe('a report with labels that look like HTML', () => {
   });
 });
 
+describe('a report on two classes', () => {
+  let page: Page;
+  beforeAll(async () => {
+    page = await render(twoClassInput());
+  });
+
+  it('has the ROC curve and the precision–recall curve, with areas, and says which class is positive', () => {
+    const words = page.section('curves');
+    expect(words).toContain('The positive class is yes, the second of the two in sorted order.');
+    expect(words).toContain('ROC curve of yes: area 0.8750.');
+    expect(words).toContain('area (average precision) 0.8333. Random scores have 0.5000');
+    const svgs = all(page.document, '#curves .wide svg');
+    expect(svgs.map((svg) => svg.getAttribute('aria-label'))).toEqual([
+      'ROC curve of yes: area 0.8750. The table below lists thresholds.',
+      'Precision–recall curve of yes: average precision 0.8333. The table below lists thresholds.',
+    ]);
+    for (const label of ['false positive rate (%)', 'true positive rate (%)', 'recall (%)', 'precision (%)']) {
+      expect(svgs.some((svg) => svg.textContent?.includes(label))).toBe(true);
+    }
+    // Dashed line and curve; a dot at 50 %.
+    expect(svgs.map((svg) => svg.querySelectorAll('circle').length)).toEqual([1, 1]);
+    const rows = all(page.document, '#curves tbody tr').map((row) =>
+      [...row.children].map(({ textContent }) => textContent?.replace(/\u00a0/g, ' ')),
+    );
+    expect(rows).toHaveLength(9);
+    expect(rows[0]).toEqual(['90 %', '0.0 %', '0.0 %', '–']);
+    expect(rows[4]).toEqual(['50 %', '50.0 %', '0.0 %', '100.0 %']);
+    expect(rows[5]).toEqual(['40 %', '100.0 %', '50.0 %', '66.7 %']);
+  });
+
+  it('draws the steps whose area is the average precision', () => {
+    const path = all(page.document, '#curves .wide svg')[1].querySelector(
+      '[stroke-width="2"] path, path[stroke-width="2"]',
+    );
+    const points = (path?.getAttribute('d') ?? '')
+      .split(/[ML]/)
+      .slice(1)
+      .map((point) => point.split(',').map(Number));
+    let area = 0;
+    for (let i = 1; i < points.length; i++) {
+      const [[x0, y0], [x1, y1]] = [points[i - 1], points[i]];
+      expect(x0 === x1 || y0 === y1).toBe(true);
+      area += (x1 - x0) * (258 - y1);
+    }
+    // The plot is 320 − 50 − 14 = 256 wide and 300 − 14 − 42 = 244 high, above 258.
+    expect(area / (256 * 244)).toBeCloseTo(0.8333, 3);
+  });
+
+  it('has no curves where all samples are of one class', async () => {
+    const input = twoClassInput();
+    const { curves } = input;
+    const roc = { ...curves?.roc, auc: Number.NaN } as NonNullable<ReportInput['curves']>['roc'];
+    const { document } = await render({ ...input, curves: { ...curves, roc } as ReportInput['curves'] });
+    expect(document.getElementById('curves')).toBeNull();
+  });
+
+  it('shows one weight for both classes, categories below their column, and two categories as one line', () => {
+    const rows = all(page.document, '#weights tbody tr').map((row) =>
+      [...row.children].map(({ textContent }) => textContent),
+    );
+    expect(rows).toEqual([
+      ['sex: male against female', '1.50'],
+      ['color'],
+      ['color: blue', '−1.00'],
+      ['color: green', '1.00'],
+      ['color: red', '−0.25'],
+      ['age', '0.20'],
+    ]);
+    expect(all(page.document, '#weights thead th').map(({ textContent }) => textContent)).toEqual([
+      'column',
+      'log-odds of yes against no',
+    ]);
+    expect(page.document.querySelector('#weights tfoot')?.textContent).toBe('bias−0.50\n');
+    expect(page.section('weights')).toContain('the weight of yes minus the weight of no');
+    expect(all(page.document, '#weights .wide rect')).toHaveLength(5);
+    expect(page.section('training')).toContain('Features6 from 3 columns');
+  });
+
+  it('shows the category of a mistake, and – for one that was not seen in training', () => {
+    const rows = all(page.document, '#mistakes tr').map((row) =>
+      [...row.children].slice(4).map(({ textContent }) => textContent),
+    );
+    expect(rows).toEqual([
+      ['sex', 'color', 'age'],
+      ['male', 'red', '38'],
+      ['female', '–', '41'],
+    ]);
+  });
+
+  it('leaves out the categories with the smallest weights, and counts them', async () => {
+    const input = twoClassInput();
+    const categories = Array.from({ length: 100 }, (_, c) => `c${c}`);
+    const { section } = await render({
+      ...input,
+      data: { ...input.data, featureDeviations: undefined },
+      model: {
+        ...input.model,
+        numFeatures: 100,
+        featureNames: undefined,
+        weight: categories.map((_, c) => [0, c]),
+        schema: { columns: [{ kind: 'category', name: 'code', categories }] },
+      },
+      mistakes: [],
+    });
+    expect(section('weights')).toMatch(/code: c9999\.0.*code: c9292\.0 92 more categories/);
+    expect(section('weights')).not.toContain('c91');
+  });
+
+  it('refuses a schema of other features', async () => {
+    const input = twoClassInput();
+    const model = { ...input.model, schema: { columns: [{ kind: 'number', name: 'age' }] } };
+    await expect(renderReport({ ...input, model })).rejects.toMatchObject({
+      code: 'SHAPE',
+      argument: 'model.schema',
+      actual: '[1]',
+    });
+  });
+});
+
+describe('long text', () => {
+  it('in mistakes becomes a list, with boxes that scroll', async () => {
+    const input = twoClassInput();
+    const long = 'x'.repeat(2000);
+    const schema = {
+      columns: (input.model.schema?.columns ?? []).map((column) =>
+        column.name === 'color' ? { ...column, categories: ['blue', 'green', long] } : column,
+      ),
+    };
+    const { document, section } = await render({ ...input, model: { ...input.model, schema } });
+    expect(all(document, '#mistakes table')).toHaveLength(0);
+    expect(all(document, '#mistakes li')).toHaveLength(2);
+    expect(document.querySelector('#mistakes .text')?.textContent).toBe(long);
+    expect(section('mistakes')).toContain('Confidence60.0 % row 1,234');
+    // In the table of the weights it may break anywhere.
+    expect(document.querySelector('#weights th.long .text')?.textContent).toBe(`color: ${long}`);
+  });
+
+  it('is shortened by the cells it takes, and between characters as readers count them', () => {
+    expect(shortened('abcdef', 6)).toBe('abcdef');
+    expect(shortened('abcdefg', 6)).toBe('abcde…');
+    expect(shortened('👨‍👩‍👧👨‍👩‍👧👨‍👩‍👧👨‍👩‍👧', 6)).toBe('👨‍👩‍👧👨‍👩‍👧…');
+    expect(shortened('漢字漢字', 6)).toBe('漢字…');
+  });
+});
+
+describe('a curve', () => {
+  it('is thinned to within the size, and keeps its ends and its corners', () => {
+    const steps = Array.from({ length: 20001 }, (_, i) => [i / 20000, Math.floor(i / 5000) / 4] as const);
+    const kept = thinned(steps, 0.01);
+    expect(kept.length).toBeLessThan(120);
+    expect([kept[0], kept[kept.length - 1]]).toEqual([steps[0], steps[20000]]);
+    for (const corner of [4999, 5000, 9999, 10000]) expect(kept).toContainEqual(steps[corner]);
+    let next = 1;
+    for (const [x, y] of steps) {
+      while (kept[next][0] < x) next++;
+      const [[x0, y0], [x1, y1]] = [kept[next - 1], kept[next]];
+      expect(Math.abs(y - (y0 + ((y1 - y0) * (x - x0)) / (x1 - x0)))).toBeLessThanOrEqual(0.01);
+    }
+  });
+
+  it('with few points keeps them all', () => {
+    const points = [0, 0.25, 0.5, 1].map((x) => [x, x] as const);
+    expect(thinned(points, 0.01)).toEqual(points);
+  });
+});
+
 describe('a report on pictures', () => {
   it("shows each mistake and each class's weights as a picture", async () => {
     const { document, text } = await render(imageInput(5));
@@ -236,7 +423,8 @@ describe('a report on pictures', () => {
     const numbers = all(document, '#confusion .wide text').filter(({ textContent }) => /^\d+$/.test(textContent ?? ''));
     expect(numbers).toHaveLength(numClasses <= 10 ? 2 * numClasses : 0);
     expect(all(document, '#classes tbody tr')).toHaveLength(numClasses);
-    expect(all(document, '#weights img')).toHaveLength(Math.min(numClasses, 100));
+    // The two images of two classes would be mirrored: there is one, their difference.
+    expect(all(document, '#weights img')).toHaveLength(numClasses === 2 ? 1 : Math.min(numClasses, 100));
     expect(text.length).toBeLessThan(1.5e6);
     expect(withoutStyle(text)).not.toMatch(/NaN|undefined|Infinity/);
   });
@@ -252,6 +440,9 @@ describe('a report', () => {
       'classes',
       'weights',
     ]);
+    const line = document.querySelector('.masthead .check');
+    expect(line?.textContent).toContain('The gradient was not checked.');
+    expect(line?.textContent).not.toContain('✓');
   });
 
   it('warns if gradients disagree, also by NaN', async () => {
@@ -271,7 +462,9 @@ describe('a report', () => {
     expect(section('proof')).toContain(
       'They disagree on tensorflow. Largest error: weight, autograd and closed form: – against 0.25, 90,000 times',
     );
-    expect(document.querySelector('.headlines')?.textContent).toContain('Do not trust this model');
+    const line = document.querySelector('.masthead .check.bad');
+    expect(line?.textContent).toMatch(/^✗ The gradient check failed: .*\sDo not trust this model/s);
+    expect(line?.querySelector('a')?.getAttribute('href')).toBe('#proof');
   });
 
   it.each([

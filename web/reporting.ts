@@ -1,6 +1,13 @@
 // web: what the report is made of, as a message can carry it.
 import * as tf from '@tensorflow/tfjs';
-import type { BackendName, Evaluation, FitResult, Label, SoftmaxRegression } from 'softmax-regression';
+import {
+  type BackendName,
+  type Evaluation,
+  type FitResult,
+  type Label,
+  metrics,
+  type SoftmaxRegression,
+} from 'softmax-regression';
 import { confidentMistakes, type GradcheckResult, type ReportInput } from 'softmax-regression/report';
 import { type PageData, rowOf } from './data.js';
 
@@ -17,6 +24,7 @@ export async function reportOf({ data, model, evaluation, fit, proof, backend }:
   const { test, samples, name, image, deviations } = data;
   const q = model.classes.length;
   const { values } = await model.predictProbabilitiesAsync(test.features);
+  const { classes } = model;
   const rows = Array.from({ length: test.labels.length }, (_, i) => values.subarray(i * q, (i + 1) * q));
   return {
     data: {
@@ -28,13 +36,20 @@ export async function reportOf({ data, model, evaluation, fit, proof, backend }:
     evaluation,
     fit,
     gradcheck: proof,
-    mistakes: confidentMistakes(test.labels, rows, model.classes, (i) => rowOf(test.features, i)),
+    curves:
+      q === 2
+        ? {
+            roc: metrics.rocCurve(test.labels, rows, { classes }),
+            precisionRecall: metrics.precisionRecallCurve(test.labels, rows, { classes }),
+          }
+        : undefined,
+    mistakes: confidentMistakes(test.labels, rows, classes, (i) => rowOf(test.features, i)),
     environment: { backend, tfjs: tf.version.tfjs, platform: navigator.userAgent },
   };
 }
 
 /** Without what a message cannot carry. */
 function plainOf(model: SoftmaxRegression<Label>): ReportInput['model'] {
-  const { classes, numFeatures, numParameters, weight, bias, featureNames, temperature, options } = model;
-  return { classes, numFeatures, numParameters, weight, bias, featureNames, temperature, options };
+  const { classes, numFeatures, numParameters, weight, bias, featureNames, schema, temperature, options } = model;
+  return { classes, numFeatures, numParameters, weight, bias, featureNames, schema, temperature, options };
 }

@@ -7,13 +7,14 @@ import { VERSION } from '../core/version.js';
 import type { FeatureArray } from '../data/batches.js';
 import { columnStatistics } from '../data/standardize.js';
 import { type GradcheckResult, gradcheck } from '../gradcheck.js';
+import { precisionRecallCurve, rocCurve } from '../metrics/curves.js';
 import type { Evaluation } from '../model/evaluation.js';
 import type { LambdaPath } from '../model/lambda-path.js';
 import type { SoftmaxRegression } from '../model/softmax-regression.js';
 import { Dense } from '../nn/dense.js';
 import { oneHot } from '../nn/one-hot.js';
 import type { Described, Samples } from '../reading/samples.js';
-import { confidentMistakes, type ReportData, renderReport } from '../report.js';
+import { confidentMistakes, type ReportCurves, type ReportData, renderReport } from '../report.js';
 import type { FitResult } from '../training/fit.js';
 
 export interface Assessment {
@@ -46,6 +47,7 @@ export async function reportOf(assessment: Assessment): Promise<string> {
     lambdaPath,
     evaluation,
     gradcheck: proofOf(model, tested, statistics),
+    curves: curvesOf(model, tested, rows),
     mistakes: confidentMistakes(tested.labels, rows, model.classes, (i) => rowOf(tested.features, i)).map(
       (mistake) => ({
         ...mistake,
@@ -65,6 +67,19 @@ export async function reportOf(assessment: Assessment): Promise<string> {
     },
     date: new Date().toISOString().slice(0, 10),
   });
+}
+
+/** The curves of a model of two classes. */
+function curvesOf(
+  { classes }: SoftmaxRegression<Label>,
+  { labels }: Samples,
+  probabilities: readonly Float64Array[],
+): ReportCurves | undefined {
+  if (classes.length !== 2) return undefined;
+  return {
+    roc: rocCurve(labels, probabilities, { classes }),
+    precisionRecall: precisionRecallCurve(labels, probabilities, { classes }),
+  };
 }
 
 /** Number of samples in the gradient check. */

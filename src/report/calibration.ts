@@ -51,7 +51,7 @@ function diagram(
   const most = Math.max(...points.map((point) => point.count));
   const fullest = bins.reduce((a, b) => (b.count > a.count ? b : a));
   const frame = (width: number) =>
-    ({ width: Math.min(width, 520), marginLeft: 52, marginRight: 20, color: { type: 'identity' } }) as const;
+    ({ width: Math.min(width, 520), marginLeft: 64, marginRight: 20, color: { type: 'identity' } }) as const;
   const shares = { domain: [0, 1], label: null, tickFormat: (share: number) => percent(share, 0), ticks: 5 };
   const words = { textAnchor: 'middle', fill: 'var(--muted)' } as const;
   return figure({
@@ -64,7 +64,7 @@ number of predictions at each confidence.`,
       marginTop: 14,
       marginBottom: 20,
       x: { ...shares, tickFormat: () => '' },
-      y: { ...shares, grid: true },
+      y: { ...shares, label: 'accuracy', labelAnchor: 'center', labelArrow: 'none', grid: true },
       r: { type: 'identity' },
       marks: [
         Plot.line(
@@ -102,7 +102,7 @@ number of predictions at each confidence.`,
         marginTop: 4,
         marginBottom: 40,
         x: { ...shares, label: 'confidence', labelAnchor: 'center', labelArrow: 'none' },
-        y: { label: null, ticks: 2, grid: true, tickFormat: count },
+        y: { label: 'predictions', labelAnchor: 'center', labelArrow: 'none', ticks: 2, grid: true, tickFormat: count },
         marks: [
           Plot.rectY(bins, {
             x1: 'lower',

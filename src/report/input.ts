@@ -1,10 +1,13 @@
 // report: the input of a report: plain values.
+
 import { ShapeError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import { assertShape } from '../core/shape.js';
+import { dateWidth } from '../features/date.js';
 import type { GradcheckResult } from '../gradcheck.js';
 import type { ReliabilityBin } from '../metrics/calibration.js';
 import type { ClassScores, ConfusionMatrix } from '../metrics/classification.js';
+import type { PrecisionRecallCurve, RocCurve } from '../metrics/curves.js';
 import type { Interval } from '../metrics/interval.js';
 import type { Scores } from '../metrics/scores.js';
 import type { FitResult } from '../training/fit.js';
@@ -20,6 +23,8 @@ export interface ReportInput {
   /** The search that chose `l2`, as `lambdaPath` returns it. */
   readonly lambdaPath?: ReportLambdaPath;
   readonly gradcheck?: GradcheckResult;
+  /** The curves of the samples of `evaluation`, for two classes. */
+  readonly curves?: ReportCurves;
   /** The misclassified samples of `evaluation` with the highest confidence; see `confidentMistakes`. */
   readonly mistakes?: readonly Mistake[];
   /** Where and how the model was trained. */
@@ -55,6 +60,8 @@ export interface ReportModel {
   readonly bias: ArrayLike<number>;
   /** One for each feature. */
   readonly featureNames?: readonly string[];
+  /** The columns that the features are made of. The features of a category column are then shown together. */
+  readonly schema?: { readonly columns: readonly ReportColumn[] };
   /** The number that calibration divided the logits by. */
   readonly temperature?: number;
   readonly options: object;
@@ -73,6 +80,19 @@ export interface ReportLambdaPath {
   readonly oneStandardError: number;
 }
 
+/** A column of a table, as in a `CsvSchema`. */
+export interface ReportColumn {
+  /**
+   * `'category'`: a feature for each category. `'date'`: 21 features, or 45 with `hasTime`. `'label'`, `'weight'`,
+   * `'ignored'`: no feature. Others: one feature. With `indicator`, one more.
+   */
+  readonly kind: string;
+  readonly name: string;
+  readonly categories?: readonly string[];
+  readonly indicator?: boolean;
+  readonly hasTime?: boolean;
+}
+
 /** The result of `evaluate`. The optional fields may be missing. */
 export interface ReportEvaluation
   extends Partial<Omit<Scores, 'accuracy' | 'logLoss'>>,
@@ -85,6 +105,12 @@ export interface ReportEvaluation
   readonly reliability?: readonly ReliabilityBin[];
   /** topKAccuracy[k − 1]: the share of samples whose label is among the k most probable classes. */
   readonly topKAccuracy?: readonly number[];
+}
+
+/** The results of `metrics.rocCurve` and `metrics.precisionRecallCurve`, of the same samples. */
+export interface ReportCurves {
+  readonly roc: RocCurve;
+  readonly precisionRecall: PrecisionRecallCurve;
 }
 
 /** A misclassified sample. */
@@ -124,6 +150,10 @@ export function assertReportInput({ data, model, evaluation, mistakes = [] }: Re
   const { counts } = evaluation.confusion;
   assertShape([counts.length, counts[0]?.length ?? 0], [classes.length, classes.length], WHERE, 'evaluation.confusion');
   assertPerFeature(model.featureNames, numFeatures, 'model.featureNames');
+  if (model.schema !== undefined) {
+    const count = model.schema.columns.reduce((sum, column) => sum + featureCount(column), 0);
+    assertShape([count], [numFeatures], WHERE, 'model.schema');
+  }
   assertPerFeature(data.featureDeviations, numFeatures, 'data.featureDeviations');
   mistakes.forEach(({ features }, i) => {
     assertPerFeature(features, numFeatures, `mistakes[${i}].features`);
@@ -142,4 +172,11 @@ export function assertReportInput({ data, model, evaluation, mistakes = [] }: Re
 
 function assertPerFeature(values: ArrayLike<unknown> | undefined, numFeatures: number, argument: string): void {
   if (values !== undefined) assertShape([values.length], [numFeatures], WHERE, argument);
+}
+
+/** The number of features of a column. */
+export function featureCount({ kind, categories, indicator, hasTime }: ReportColumn): number {
+  if (kind === 'label' || kind === 'weight' || kind === 'ignored') return 0;
+  const values = kind === 'category' ? (categories?.length ?? 0) : kind === 'date' ? dateWidth(hasTime === true) : 1;
+  return values + Number(indicator === true);
 }

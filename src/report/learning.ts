@@ -4,7 +4,7 @@ import type { EpochRecord, FitResult } from '../training/fit.js';
 import { type Charts, logTicks } from './chart.js';
 import { type Html, html } from './html.js';
 import type { ReportModel } from './input.js';
-import { exact, plural, significant } from './numbers.js';
+import { exact, plural, powerOfTen, significant } from './numbers.js';
 import type { Section } from './section.js';
 import { fitNote } from './summary.js';
 
@@ -57,7 +57,7 @@ function lossChart(history: readonly EpochRecord[], toOptimum: boolean, { Plot, 
       : 'Mean cross-entropy in nats. The training loss is measured during the epoch, while the weights change.',
     draw: (width) => ({
       height: width > 500 ? 300 : 240,
-      marginLeft: 48,
+      marginLeft: 64,
       marginRight: 16,
       marginTop: 20,
       marginBottom: 40,
@@ -68,7 +68,10 @@ function lossChart(history: readonly EpochRecord[], toOptimum: boolean, { Plot, 
         ticks: wholeTicks(first.epoch, last.epoch, width > 500 ? 10 : 5),
         tickFormat: 'd',
       },
-      y: { label: null, grid: true, nice: true, ticks: 5 },
+      y: {
+        ...{ label: toOptimum ? 'objective (nats)' : 'loss (nats)', labelAnchor: 'center', labelArrow: 'none' },
+        ...{ grid: true, nice: true, ticks: 5 },
+      },
       marks: [
         ...curve(history, toOptimum ? 'objective' : 'training', 'blue', below ? 16 : -12),
         ...(validation.length > 0 ? curve(validation, 'validation', 'orange', below ? -12 : 16) : []),
@@ -100,7 +103,7 @@ function gapChart(history: readonly EpochRecord[], fit: FitResult, { Plot, figur
     caption: html`The objective minus ${significant(bound, 6)} nats, a proven lower bound over all weights and biases. Logarithmic scale.`,
     draw: (width) => ({
       height: width > 500 ? 260 : 220,
-      marginLeft: 48,
+      marginLeft: 72,
       marginRight: 16,
       marginTop: 20,
       marginBottom: 40,
@@ -113,10 +116,12 @@ function gapChart(history: readonly EpochRecord[], fit: FitResult, { Plot, figur
       },
       y: {
         type: 'log',
-        label: null,
+        label: 'objective − bound (nats)',
+        labelAnchor: 'center',
+        labelArrow: 'none',
         grid: true,
         ticks: logTicks(last.gap, first.gap),
-        tickFormat: exact,
+        tickFormat: gapText,
       },
       marks: [
         Plot.line(points, { x: 'epoch', y: 'gap', stroke: 'var(--blue)', strokeWidth: 2.25 }),
@@ -124,4 +129,11 @@ function gapChart(history: readonly EpochRecord[], fit: FitResult, { Plot, figur
       ],
     }),
   });
+}
+
+/** 0.05, 10⁻⁶, 2 × 10⁻⁶: short for small ticks. */
+function gapText(tick: number): string {
+  if (tick >= 1e-2) return exact(tick);
+  const [digit, exponent] = tick.toExponential().split('e');
+  return digit === '1' ? powerOfTen(Number(exponent)) : significant(tick, 1);
 }

@@ -2,13 +2,15 @@
 import type { Label } from '../core/labels.js';
 import { type Html, html } from './html.js';
 import type { Mistake } from './input.js';
+import { type Column, columnEffects, type Modelled } from './model/effects.js';
 import { count, labelText, percent, plural, significant } from './numbers.js';
 import type { Pictures } from './picture.js';
-import { type Section, table } from './section.js';
-import { featureName, type Modelled, topFeatures } from './weights.js';
+import { facts, type Section, scrolling, table } from './section.js';
 
-/** The maximum number of features shown as columns. */
+/** The maximum number of columns of the table shown. */
 const MOST_COLUMNS = 6;
+/** With longer text, a table would be wider than the page. */
+const LONGEST_CELL = 60;
 
 export function mistakesSection(
   mistakes: readonly Mistake[],
@@ -21,7 +23,7 @@ export function mistakesSection(
       : html`The ${plural(mistakes.length, 'misclassified sample')} with the highest confidence. Some show the limits of a linear model;
 others may have a wrong label.`;
   const body =
-    mistakes.length === 0 ? html`` : pictures === undefined ? rows(mistakes, modelled) : gallery(mistakes, pictures);
+    mistakes.length === 0 ? html`` : pictures === undefined ? records(mistakes, modelled) : gallery(mistakes, pictures);
   return { id: 'mistakes', title: 'Most confident mistakes', short: 'Mistakes', lead, body };
 }
 
@@ -29,7 +31,7 @@ function gallery(mistakes: readonly Mistake[], pictures: Pictures): Html {
   return html`<ul class="gallery mistakes">${mistakes.map(({ index, label, predicted, probability, features }) => {
     const [least, most] = range(features);
     return html`<li><img src="${pictures.image(features, least, most)}" alt="Sample ${index}: ${labelText(label)}" class="pixels">
-<p><span class="what">true</span> <strong>${labelText(label)}</strong></p><p><span class="what">predicted</span> <span class="wrong">${labelText(predicted)}</span></p>
+<p><span class="what">true</span> <strong><bdi>${labelText(label)}</bdi></strong></p><p><span class="what">predicted</span> <bdi class="wrong">${labelText(predicted)}</bdi></p>
 <p class="note">${percent(probability)} confident · row ${count(index)}</p></li>\n`;
   })}</ul>`;
 }
@@ -44,27 +46,57 @@ function range(pixels: ArrayLike<number>): [number, number] {
   return [least, most];
 }
 
-function rows(mistakes: readonly Mistake[], modelled: Modelled): Html {
-  const shown = topFeatures(modelled, MOST_COLUMNS);
-  const all = shown.length === modelled.model.numFeatures;
+/** A table, or a list if a text is long. */
+function records(mistakes: readonly Mistake[], modelled: Modelled): Html {
+  const columns = columnEffects(modelled).map(({ column }) => column);
+  const shown = columns.slice(0, MOST_COLUMNS);
+  const isShort = (text: string) => text.length <= LONGEST_CELL;
+  const fits = mistakes.every(({ label, predicted, features }) =>
+    [labelText(label), labelText(predicted), ...shown.map((column) => valueIn(column, features))].every(isShort),
+  );
+  return fits ? rows(mistakes, modelled, shown, columns.length) : list(mistakes, shown);
+}
+
+function rows(mistakes: readonly Mistake[], { model }: Modelled, shown: readonly Column[], columns: number): Html {
+  const all = shown.length === columns;
+  const noun = model.schema === undefined ? 'features' : 'columns';
   return table({
-    caption: all ? 'The mistakes' : `The mistakes, with the ${shown.length} features of the largest weights`,
+    caption: all ? 'The mistakes' : `The mistakes, with the ${shown.length} ${noun} of the largest weights`,
     hideCaption: all,
     columns: [
       { head: 'true class' },
       { head: 'predicted' },
       { head: 'confidence', number: true },
       { head: mistakes.some(({ line }) => line !== undefined) ? 'line' : 'row', number: true },
-      ...shown.map((j) => ({ head: featureName(modelled, j), number: true })),
+      ...shown.map(({ name, categories }) => ({ head: name, number: categories === undefined })),
     ],
     rows: mistakes.map(({ index, line = index, label, predicted, probability, features }) => [
       labelText(label),
       html`<span class="wrong">${labelText(predicted)}</span>`,
       percent(probability),
       count(line),
-      ...shown.map((j) => significant(features[j], 4)),
+      ...shown.map((column) => valueIn(column, features)),
     ]),
   });
+}
+
+function list(mistakes: readonly Mistake[], shown: readonly Column[]): Html {
+  return html`<ol class="records">${mistakes.map(({ index, line, label, predicted, probability, features }) => {
+    const place = line === undefined ? `row ${count(index)}` : `line ${count(line)}`;
+    return html`<li>${facts([
+      ['True class', scrolling(labelText(label))],
+      ['Predicted', scrolling(html`<bdi class="wrong">${labelText(predicted)}</bdi>`)],
+      ['Confidence', html`${percent(probability)} <span class="note">${place}</span>`],
+      ...shown.map((column) => [column.name, scrolling(valueIn(column, features))] as const),
+    ])}</li>\n`;
+  })}</ol>`;
+}
+
+/** A number, or the category of the sample. A category that was not seen in training is all zeros. */
+function valueIn({ start, categories }: Column, features: ArrayLike<number>): string {
+  if (categories === undefined) return significant(features[start], 4);
+  const category = categories.find((_, c) => features[start + c] === 1);
+  return category === undefined ? '–' : labelText(category);
 }
 
 /**

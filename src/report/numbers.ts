@@ -1,4 +1,5 @@
 // report: numbers and labels as text for readers.
+import stringWidth from 'string-width';
 import type { Label } from '../core/labels.js';
 
 /** Shown for a value that does not exist, such as 0/0. */
@@ -59,15 +60,18 @@ export function labelText(label: Label): string {
   return label === '' ? '(empty)' : String(label);
 }
 
-/** At most `most` characters. Shortened text ends with …. */
+const CHARACTERS = new Intl.Segmenter('en', { granularity: 'grapheme' });
+
+/** Text in at most `most` cells; a wide character or an emoji takes two and stays whole. Shortened text ends with …. */
 export function shortened(text: string, most: number): string {
-  const characters = [...text];
-  return characters.length <= most
-    ? text
-    : `${characters
-        .slice(0, most - 1)
-        .join('')
-        .trimEnd()}…`;
+  let [cells, end] = [0, 0];
+  for (const { segment, index } of CHARACTERS.segment(text)) {
+    cells += stringWidth(segment);
+    if (cells > most) return `${text.slice(0, end).trimEnd()}…`;
+    // Where the text ends if … follows.
+    if (cells < most) end = index + segment.length;
+  }
+  return text;
 }
 
 /** "3 samples", "1 sample". */

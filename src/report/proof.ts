@@ -53,8 +53,21 @@ ${proofTable(rows)}`;
   return { id: 'proof', title: 'Gradient check', short: 'Gradient', lead, body };
 }
 
+/** The line at the top of the report: whether the gradient was checked, with a link to the section. */
+export function proofLine(result: GradcheckResult | undefined): Html {
+  if (result === undefined) {
+    return html`<p class="check none"><span aria-hidden="true">–</span> <span>The gradient was not checked.</span></p>`;
+  }
+  if (!result.ok) {
+    return html`<p class="check bad"><span aria-hidden="true">✗</span> <span><strong>The gradient check failed: three independent computations disagree.</strong>
+Do not trust this model. <a href="#proof">Details below</a></span></p>`;
+  }
+  return html`<p class="check good"><span aria-hidden="true">✓</span> <span>The gradient was checked three ways, which differ by at most ${significant(largestDifference(result), 2)}:
+<a href="#proof">details below</a></span></p>`;
+}
+
 /** The largest difference between any two of the three gradients. Comparisons of logits and loss do not count. */
-export function largestDifference({ parameters }: GradcheckResult): number {
+function largestDifference({ parameters }: GradcheckResult): number {
   return worst(parameters.flatMap(rowsOf));
 }
 

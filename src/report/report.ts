@@ -2,10 +2,12 @@
 import { calibrationSection } from './calibration.js';
 import { openCharts } from './chart.js';
 import { classSection, confusionSection } from './confusion.js';
+import { curvesSection } from './curves.js';
 import { type Html, html, trusted } from './html.js';
 import { assertReportInput, type ReportInput } from './input.js';
 import { learningSection } from './learning.js';
 import { mistakesSection } from './mistakes.js';
+import { weightsSection } from './model/weights.js';
 import { penaltySection } from './penalty.js';
 import { openPictures } from './picture.js';
 import { proofSection } from './proof.js';
@@ -13,7 +15,6 @@ import { reproduceSection } from './reproduce.js';
 import type { Section } from './section.js';
 import { STYLE } from './style.js';
 import { headlines, masthead, trainingSection } from './summary.js';
-import { weightsSection } from './weights.js';
 
 /** The page loads and runs nothing, whatever a label contains. Images and the style sheet are inline. */
 const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
@@ -21,9 +22,10 @@ const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; ba
 /**
  * The report on a trained model: one self-contained HTML file.
  *
- * Its sections are the gradient check, data and model, the choice of the penalty, the learning curve, the confusion matrix, scores of each class,
- * calibration, the most confident mistakes, the weights, and how to reproduce the fit. A section without input is left
- * out. The file has no script and makes no request. It supports light and dark mode, wide screens, phones and print.
+ * Its sections are data and model, the choice of the penalty, the learning curve, the confusion matrix, scores of each class, ROC and
+ * precision–recall for two classes, calibration, the most confident mistakes, the weights, the gradient check, and how to
+ * reproduce the fit. A line at the top says whether the gradient was checked. A section without input is left out. The
+ * file has no script and makes no request. It supports light and dark mode, wide screens, phones and print.
  * Equal input gives equal output.
  *
  * In Node the charts are drawn in linkedom. In a browser they need `document`, so a worker cannot render reports.
@@ -68,18 +70,19 @@ function sectionsOf(
   charts: Awaited<ReturnType<typeof openCharts>>,
   pictures: Awaited<ReturnType<typeof openPictures>> | undefined,
 ): Section[] {
-  const { data, model, evaluation, fit, lambdaPath, gradcheck, mistakes, environment } = input;
+  const { data, model, evaluation, fit, lambdaPath, gradcheck, curves, mistakes, environment } = input;
   const { reliability, expectedCalibrationError } = evaluation;
   const sections = [
-    gradcheck && proofSection(gradcheck, charts),
     trainingSection(input),
     lambdaPath && penaltySection(lambdaPath, model, charts),
     fit && learningSection(fit, model, charts),
     confusionSection(evaluation, charts),
     classSection(evaluation),
+    curves && curvesSection(curves, model, charts),
     reliability && calibrationSection(reliability, expectedCalibrationError, charts),
     mistakes && mistakesSection(mistakes, input, pictures),
     weightsSection(input, pictures, charts),
+    gradcheck && proofSection(gradcheck, charts),
     environment && reproduceSection(environment, data),
   ];
   return sections.filter((section) => section !== undefined);

@@ -25,6 +25,8 @@ small { font-size: .55em; font-weight: 400; color: var(--muted); letter-spacing:
 h1 { margin: 10px 0 18px; font: 400 clamp(2.4rem, 6vw, 3.75rem)/1.08 var(--serif); letter-spacing: -.02em; text-wrap: balance; }
 .lede { max-width: 40em; font-size: 1.1875rem; line-height: 1.5; color: var(--muted); text-wrap: pretty; }
 .lede strong { color: var(--ink); font-weight: 600; }
+.check { display: flex; gap: .5em; margin-top: 18px; font-size: .9375rem; color: var(--muted); }
+.check.good > span:first-child { color: var(--blue); font-weight: 700; } .check.bad { color: var(--orange); }
 nav { padding-bottom: 28px; font-size: .9375rem; }
 nav ol { display: flex; flex-wrap: wrap; gap: 4px 22px; }
 nav a { display: inline-block; padding: 4px 0; color: var(--muted); }
@@ -46,12 +48,13 @@ nav a:hover { color: var(--ink); }
 .section header strong { color: var(--ink); }
 .body { display: grid; grid-template-columns: minmax(0, 1fr); gap: 20px; align-content: start; }
 
-.card { padding: 24px; background: var(--surface); border: 1px solid var(--line); border-radius: 14px; }
+.two { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 20px; }
+.card { overflow: hidden; padding: 24px; background: var(--surface); border: 1px solid var(--line); border-radius: 14px; }
 figcaption { margin-top: 14px; font-size: .875rem; line-height: 1.5; color: var(--muted); }
 .narrow { display: none; }
 .card svg { display: block; max-width: 100%; height: auto; margin: 0 auto; font: 13px var(--sans); overflow: visible; font-variant-numeric: tabular-nums; color: var(--ink); }
 .narrow svg { font-size: 12px; }
-.plot text { white-space: pre; }
+.plot text { white-space: pre; } .card text { unicode-bidi: plaintext; }
 .drawing { width: 100%; } .drawing text { fill: var(--ink); }
 .drawing .muted { fill: var(--muted); font-size: 12px; } .drawing .strong { font-weight: 600; }
 .drawing .figure { font: 15px var(--serif); fill: var(--blue); }
@@ -73,14 +76,19 @@ figcaption { margin-top: 14px; font-size: .875rem; line-height: 1.5; color: var(
 details .scroll { margin-top: 14px; }
 summary { cursor: pointer; font-size: .9375rem; color: var(--muted); }
 table { width: 100%; border-collapse: collapse; font-size: .9375rem; font-variant-numeric: lining-nums tabular-nums; }
+h1, caption, th, td, dd, .text { unicode-bidi: plaintext; } h1, dd { text-align: left; } .text { text-align: start; }
 caption { padding: 12px 0 8px; text-align: left; font-weight: 600; }
 th, td { padding: 8px 14px 8px 0; text-align: left; vertical-align: baseline; border-top: 1px solid var(--line); }
 th:last-child, td:last-child { padding-right: 0; }
 thead th { border: 0; font-weight: 400; font-size: .8125rem; line-height: 1.35; color: var(--muted); vertical-align: bottom; }
-tbody th { font-weight: 500; min-width: 6.2em; } tfoot th, tfoot td { font-weight: 400; color: var(--muted); }
+tbody th { font-weight: 500; min-width: 6.2em; } tbody th[colspan] { padding-top: 14px; font-weight: 600; } .category { display: block; padding-left: 16px; font-weight: 400; }
+tfoot th, tfoot td { font-weight: 400; color: var(--muted); }
+tbody .long { min-width: 13em; } thead .long { min-width: 9em; } .long, .records { overflow-wrap: anywhere; }
+.text { max-height: 12.5em; overflow-y: auto; }
 .number { text-align: right; white-space: nowrap; }
 thead .number { white-space: normal; min-width: 4.5em; }
 td[style*="--share"] { background: linear-gradient(to right, var(--blue) var(--share), var(--line) var(--share)) no-repeat right 14px bottom 5px / 72px 3px; padding-bottom: 13px; }
+table:has([style*="--tint"]) :is(th, td):last-child { padding-right: 12px; }
 td[style*="--tint"] { padding-right: 12px; background: color-mix(in srgb, var(--tint) var(--strength), transparent); border-left: 3px solid var(--surface); }
 code { font: .8125rem/1.6 var(--mono); overflow-wrap: anywhere; }
 pre { margin: 0; padding: 18px 24px; overflow-x: auto; white-space: pre-wrap; background: var(--surface); border: 1px solid var(--line); border-radius: 14px; }
@@ -89,6 +97,7 @@ pre { margin: 0; padding: 18px 24px; overflow-x: auto; white-space: pre-wrap; ba
 .facts div { min-width: 0; } .facts .long { grid-column: 1 / -1; }
 dt { font-size: .8125rem; color: var(--muted); } dd { font-variant-numeric: lining-nums tabular-nums; }
 
+.records { display: grid; grid-template-columns: minmax(0, 1fr); gap: 20px; }
 .gallery { display: grid; gap: 26px 16px; padding: 24px; background: var(--surface); border: 1px solid var(--line); border-radius: 14px; }
 .mistakes { grid-template-columns: repeat(auto-fill, minmax(140px, 1fr)); } .weights { grid-template-columns: repeat(auto-fill, minmax(120px, 1fr)); }
 .gallery p { font-size: .875rem; line-height: 1.45; } .gallery .note { font-size: .8125rem; }
@@ -106,6 +115,7 @@ footer { padding: 72px 0 56px; font-size: .875rem; color: var(--muted); }
 @media screen and (max-width: 640px) {
   .page { padding: 0 16px; } .masthead { padding: 40px 0 24px; } .lede { font-size: 1.0625rem; }
   .tile { flex-basis: 100%; padding: 16px 18px 18px; }
+  .two { grid-template-columns: minmax(0, 1fr); }
   .wide { display: none; } .narrow { display: block; }
   .card, .scroll, .facts, .gallery { border-radius: 12px; } .card { padding: 16px 8px; } .card figcaption { padding: 0 8px; }
   .scroll { padding: 6px 16px 8px; } .broad table { min-width: 540px; } .facts { padding: 18px 16px; grid-template-columns: repeat(auto-fill, minmax(140px, 1fr)); gap: 14px 18px; }
@@ -116,7 +126,7 @@ footer { padding: 72px 0 56px; font-size: .875rem; color: var(--muted); }
   @page { margin: 16mm 14mm; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   body { background: none; font-size: 10.5pt; } .page { max-width: none; padding: 0; } nav, .skip { display: none; }
-  .masthead { padding: 0 0 20px; } .section { display: block; padding-top: 34px; } .section > header { padding-bottom: 16px; } .body { gap: 14px; } .scroll.tall { max-height: none; } .scroll { overflow: visible; }
+  .masthead { padding: 0 0 20px; } .section { display: block; padding-top: 34px; } .section > header { padding-bottom: 16px; } .body { gap: 14px; } .scroll.tall { max-height: none; } .scroll { overflow: visible; padding: 6px 14px 8px; } table { font-size: .8125rem; } th, td { padding-right: 10px; } tbody th, thead .number { min-width: 0; } .broad table { font-size: .75rem; } .broad thead th { font-size: .6875rem; } .text { max-height: none; }
   tfoot { display: table-row-group; } details { display: none; }
   .section > header, h2 { break-after: avoid; break-inside: avoid; } .card, .scroll:not(.tall), tr, .gallery li, .mistakes, .weights, .facts, .tile, .verdict { break-inside: avoid; }
   .mistakes { grid-template-columns: repeat(6, 1fr); } .weights { grid-template-columns: repeat(5, 1fr); } footer { padding: 32px 0 0; }

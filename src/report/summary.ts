@@ -3,19 +3,20 @@ import { baselineOf } from '../metrics/baseline.js';
 import { type Interval, wilsonInterval } from '../metrics/interval.js';
 import type { FitResult } from '../training/fit.js';
 import { type Content, type Html, html } from './html.js';
-import type { ReportInput } from './input.js';
-import { networkFigure } from './network.js';
+import { featureCount, type ReportInput } from './input.js';
+import { networkFigure } from './model/network.js';
 import { count, exact, fixed, labelText, percent, plural, shortened, significant } from './numbers.js';
-import { largestDifference } from './proof.js';
-import { facts, type Section } from './section.js';
+import { proofLine } from './proof.js';
+import { facts, inLine, type Section } from './section.js';
 
-export function masthead({ data, model, evaluation, date }: ReportInput): Html {
+export function masthead({ data, model, evaluation, gradcheck, date }: ReportInput): Html {
   const lede = html`A softmax regression, a linear classifier, for <strong>${count(model.classes.length)} classes</strong> and
 <strong>${plural(model.numFeatures, 'feature')}</strong>, ${trials(data, evaluation.samples)}`;
   return html`<header class="masthead">
 <p class="eyebrow">Model report${date === undefined ? undefined : html` <span aria-hidden="true">·</span> ${date}`}</p>
 <h1>${data.name}</h1>
 <p class="lede">${lede}</p>
+${proofLine(gradcheck)}
 </header>`;
 }
 
@@ -34,7 +35,7 @@ interface Tile {
   readonly note: Content;
 }
 
-export function headlines({ evaluation, fit, gradcheck }: ReportInput): Html {
+export function headlines({ evaluation, fit }: ReportInput): Html {
   const { accuracy, logLoss, expectedCalibrationError: calibration, perClass } = evaluation;
   const right = evaluation.confusion.counts.reduce((sum, row, k) => sum + row[k], 0);
   const samples = perClass.support.reduce((sum, support) => sum + support, 0);
@@ -59,15 +60,6 @@ most frequent class: ${percent(baseline.accuracy)}.${isWorse(accuracy < baseline
           name: 'Calibration error',
           value: percent(calibration),
           note: 'The mean difference between confidence and accuracy.',
-        },
-    gradcheck === undefined
-      ? undefined
-      : {
-          name: 'Gradient',
-          value: gradcheck.ok ? 'verified' : html`<span class="alarm">wrong</span>`,
-          note: gradcheck.ok
-            ? html`Three independent computations differ by at most ${significant(largestDifference(gradcheck), 2)}.`
-            : html`Three independent computations disagree. Do not trust this model.`,
         },
     fit === undefined ? undefined : { name: 'Training', value: fitWord(fit), note: fitNote(fit) },
   ];
@@ -116,7 +108,7 @@ export function trainingSection(input: ReportInput): Section {
   const names = model.classes.map(labelText);
   const lead = 'The data, the network and the options of the fit.';
   const listed =
-    names.length <= 20 ? names.join(', ') : `${names.slice(0, 18).join(', ')}, … ${names[names.length - 1]}`;
+    names.length <= 20 ? inLine(names) : html`${inLine(names.slice(0, 18))}, … <bdi>${names[names.length - 1]}</bdi>`;
   const entries: (readonly [string, Content])[] = [
     ['Data', data.name],
     ...(data.trainingSamples === undefined ? [] : [['Training samples', count(data.trainingSamples)] as const]),
@@ -125,7 +117,7 @@ export function trainingSection(input: ReportInput): Section {
     [
       'Features',
       data.image === undefined
-        ? count(model.numFeatures)
+        ? `${count(model.numFeatures)}${fromColumns(model)}`
         : html`${count(model.numFeatures)}: images of ${data.image.width} × ${data.image.height} pixels`,
     ],
     [plural(names.length, 'class', 'classes'), listed],
@@ -143,6 +135,12 @@ export function trainingSection(input: ReportInput): Section {
     lead,
     body: html`${networkFigure(input)}${facts(entries)}`,
   };
+}
+
+/** With categories, there are fewer columns than features. */
+function fromColumns({ schema, numFeatures }: ReportInput['model']): string {
+  const columns = schema?.columns.filter((column) => featureCount(column) > 0).length ?? numFeatures;
+  return columns === numFeatures ? '' : ` from ${plural(columns, 'column')}`;
 }
 
 const OPTION_NAMES: Readonly<Record<string, string>> = {

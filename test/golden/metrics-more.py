@@ -7,8 +7,9 @@ Made with Python 3.11, scikit-learn 1.9.1 and scipy 1.17.1 (the golden file says
 
 writes metrics-more.golden.json: for each case labels, predictions, probabilities and sample weights, and what scikit-learn
 says of them without and with the weights (brier_score_loss, roc_auc_score, matthews_corrcoef, cohen_kappa_score,
-accuracy_score, log_loss, confusion_matrix, precision_recall_fscore_support, top_k_accuracy_score, calibration_curve); and
-Wilson intervals from scipy.stats.binomtest(...).proportion_ci(method="wilson"). NaN is written as null.
+accuracy_score, log_loss, confusion_matrix, precision_recall_fscore_support, top_k_accuracy_score, calibration_curve); the
+curves of the last class (roc_curve with drop_intermediate=False, precision_recall_curve, average_precision_score); and
+Wilson intervals from scipy.stats.binomtest(...).proportion_ci(method="wilson"). NaN and infinity are written as null.
 """
 
 import json
@@ -23,13 +24,16 @@ from scipy.stats import binomtest
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import (
     accuracy_score,
+    average_precision_score,
     brier_score_loss,
     cohen_kappa_score,
     confusion_matrix,
     log_loss,
     matthews_corrcoef,
+    precision_recall_curve,
     precision_recall_fscore_support,
     roc_auc_score,
+    roc_curve,
     top_k_accuracy_score,
 )
 
@@ -103,6 +107,24 @@ def scores(labels, predictions, probabilities, weights):
     }
 
 
+def curves(labels, probabilities, weights):
+    positive = labels == probabilities.shape[1] - 1
+    score = probabilities[:, -1]
+    false_positive_rate, true_positive_rate, thresholds = roc_curve(
+        positive, score, sample_weight=weights, drop_intermediate=False
+    )
+    # In ascending order of the thresholds, and the last point has none.
+    precision, recall, _ = precision_recall_curve(positive, score, sample_weight=weights)
+    return {
+        "thresholds": thresholds,
+        "falsePositiveRate": false_positive_rate,
+        "truePositiveRate": true_positive_rate,
+        "precision": precision[::-1],
+        "recall": recall[::-1],
+        "averagePrecision": average_precision_score(positive, score, sample_weight=weights),
+    }
+
+
 def calibration(labels, predictions, probabilities, bins):
     confidence = probabilities.max(axis=1)
     right = (labels == predictions).astype(int)
@@ -123,6 +145,10 @@ def golden(name, labels, probabilities, weights):
         "sampleWeights": weights,
         "plain": scores(labels, predictions, probabilities, None),
         "weighted": scores(labels, predictions, probabilities, weights),
+        "curves": {
+            "plain": curves(labels, probabilities, None),
+            "weighted": curves(labels, probabilities, weights),
+        },
         "calibration": [calibration(labels, predictions, probabilities, bins) for bins in (1, 7, 15, 40)],
     }
 
@@ -144,14 +170,14 @@ def wilson():
 
 
 def plain(value):
-    """Lists and numbers in place of numpy's, None in place of NaN."""
+    """Lists and numbers in place of numpy's, None in place of NaN and infinity."""
     if isinstance(value, dict):
         return {key: plain(each) for key, each in value.items()}
     if isinstance(value, (list, tuple, np.ndarray)):
         return [plain(each) for each in value]
     if isinstance(value, np.generic):
         return plain(value.item())
-    return None if isinstance(value, float) and math.isnan(value) else value
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def lines(case):

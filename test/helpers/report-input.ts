@@ -2,6 +2,7 @@
 import type { Mistake, ReportInput } from 'softmax-regression/report';
 import { Random } from '../../src/core/random.js';
 import type { Comparison, GradcheckResult } from '../../src/gradcheck.js';
+import { precisionRecallCurve, rocCurve } from '../../src/metrics/curves.js';
 
 const LABELS = ['cat', 'dog', 'fox'];
 
@@ -91,6 +92,101 @@ export function smallInput(classes: readonly string[] = LABELS): ReportInput {
     mistakes: [mistake([1.5, 0.125], { label: classes[0], predicted: classes[1] })],
     environment: { command: 'npx train animals.csv', seed: 7, backend: 'tensorflow', node: 'v20.1.2' },
     date: '3 May 2031',
+  };
+}
+
+/** Two classes, and a table with a number, a column of three categories and one of two. */
+export function twoClassInput(): ReportInput {
+  const classes = ['no', 'yes'];
+  const labels = ['no', 'no', 'yes', 'yes'];
+  const probabilities = [
+    [0.9, 0.1],
+    [0.6, 0.4],
+    [0.6, 0.4],
+    [0.2, 0.8],
+  ];
+  const scores = [0.8, 0.8];
+  return {
+    data: { name: 'Buyers', trainingSamples: 100, featureDeviations: [10, 0.5, 0.25, 0.25, 0.5, 0.5] },
+    model: {
+      classes,
+      numFeatures: 6,
+      numParameters: 14,
+      weight: [
+        [-0.01, 0.01],
+        [1, -1],
+        [-2, 2],
+        [0.5, -0.5],
+        [0.75, -0.75],
+        [-0.75, 0.75],
+      ],
+      bias: [0.25, -0.25],
+      featureNames: ['age', 'color=blue', 'color=green', 'color=red', 'sex=female', 'sex=male'],
+      schema: {
+        columns: [
+          { kind: 'number', name: 'age' },
+          { kind: 'ignored', name: 'id' },
+          { kind: 'category', name: 'color', categories: ['blue', 'green', 'red'] },
+          { kind: 'label', name: 'bought' },
+          { kind: 'category', name: 'sex', categories: ['female', 'male'] },
+        ],
+      },
+      options: { solver: 'lbfgs' },
+    },
+    evaluation: {
+      samples: 4,
+      accuracy: 0.75,
+      logLoss: 0.5,
+      perClass: { classes, precision: scores, recall: scores, fscore: scores, support: [2, 2] },
+      confusion: {
+        classes,
+        counts: [
+          [2, 0],
+          [1, 1],
+        ],
+      },
+    },
+    curves: {
+      roc: rocCurve(labels, probabilities, { classes }),
+      precisionRecall: precisionRecallCurve(labels, probabilities, { classes }),
+    },
+    mistakes: [
+      mistake([38, 0, 0, 1, 0, 1], { label: 'yes', predicted: 'no', probability: 0.6 }),
+      mistake([41, 0, 0, 0, 1, 0], { label: 'yes', predicted: 'no', probability: 0.55 }),
+    ],
+  };
+}
+
+/** Two classes whose names and categories are long: without a space, right to left, or of emoji. */
+export function longTextInput(): ReportInput {
+  const input = twoClassInput();
+  const texts = ['x'.repeat(2000), 'טקסט ארוך מאוד, עם סימני פיסוק! '.repeat(12), '👨‍👩‍👧🏳️‍🌈'.repeat(60)];
+  const classes = texts.slice(0, 2);
+  return {
+    ...input,
+    data: { ...input.data, name: `${'folder/'.repeat(40)}${'x'.repeat(200)}.csv` },
+    model: {
+      ...input.model,
+      classes,
+      featureNames: undefined,
+      schema: {
+        columns: [
+          { kind: 'number', name: 'y'.repeat(300) },
+          { kind: 'category', name: texts[1], categories: texts },
+          { kind: 'category', name: texts[2], categories: classes },
+        ],
+      },
+    },
+    evaluation: {
+      ...input.evaluation,
+      perClass: { ...input.evaluation.perClass, classes },
+      confusion: { ...input.evaluation.confusion, classes },
+    },
+    curves: input.curves && {
+      roc: { ...input.curves.roc, positive: classes[1] },
+      precisionRecall: { ...input.curves.precisionRecall, positive: classes[1] },
+    },
+    mistakes: [mistake([38, 0, 0, 1, 0, 1], { label: classes[0], predicted: classes[1] })],
   };
 }
 

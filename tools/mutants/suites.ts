@@ -34,6 +34,7 @@ const METRICS = [
   'metrics-agreement',
   'metrics-calibration',
   'metrics-comparison',
+  'metrics-curves',
   'metrics-ranking',
   'metrics-weights',
 ];
@@ -91,6 +92,7 @@ const OWN: Readonly<Record<string, readonly string[]>> = {
     calibration: ['metrics-calibration'],
     classification: ['metrics'],
     comparison: ['metrics-comparison'],
+    curves: ['metrics-curves'],
     inputs: ['metrics', 'metrics-agreement', 'metrics-comparison'],
     interval: ['metrics-agreement', 'metrics-comparison'],
     ranking: ['metrics-ranking'],

@@ -1,9 +1,9 @@
 // report: a drawing of the network: features, an affine map, softmax.
-import { figure, NARROW, WIDE } from './chart.js';
-import { type Content, type Html, html } from './html.js';
-import type { ReportInput } from './input.js';
-import { labelText, plural, shortened } from './numbers.js';
-import { centredWeights, featureName } from './weights.js';
+import { figure, NARROW, WIDE } from '../chart.js';
+import { type Content, type Html, html } from '../html.js';
+import type { ReportInput } from '../input.js';
+import { labelText, plural, shortened } from '../numbers.js';
+import { centredWeights, featureName } from './effects.js';
 
 /** The maximum number of units drawn. Of more units, the first and the last ones are drawn. */
 const MOST_UNITS = 7;
