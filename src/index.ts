@@ -45,12 +45,12 @@ export { type IdxArray, type IdxOptions, parseIdx } from './data/idx.js';
 export { type Iris, type IrisSpecies, loadIris } from './data/iris.js';
 export { type Split, type SplitOptions, take, trainTestSplit } from './data/split.js';
 export { columnStatistics, type Standardization, standardize } from './data/standardize.js';
+export type { CsvValue } from './data/table/records.js';
 export type { CsvColumn, CsvSchema, MissingPolicy, UnseenPolicy } from './data/table/schema.js';
 export { type CsvBatch, type ReadOptions, readCsvRows } from './data/table/stream.js';
 export {
   type CsvOptions,
   type CsvTable,
-  type CsvValue,
   type EncodeOptions,
   encodeRows,
   type LabelledCsvTable,
