@@ -1,7 +1,7 @@
 // serialization: the model file, safetensors bytes that are identical on all platforms.
 import { DomainError, FormatError, ShapeError } from '../core/errors.js';
 import { describe } from '../core/shape.js';
-import { type CsvSchema, checkedSchema } from '../data/table/schema.js';
+import { assertSchemaFits, type CsvSchema } from '../data/table/schema.js';
 import { assertBytes, type Kind } from '../predict/container.js';
 import {
   type Check,
@@ -78,7 +78,7 @@ const OPTIONAL = ['featureNames', ...BESIDE] as const;
  */
 export function encodeModel(content: ModelContent): Uint8Array {
   const fail: Fail = (fields) => new DomainError({ where: 'encodeModel', ...fields });
-  const check: Check = checkOf(fail);
+  const check: Check = checkOf(DomainError, 'encodeModel');
   for (const argument of ['weight', 'bias'] as const) {
     if (content[argument]?.[Symbol.toStringTag] === 'Float32Array') continue;
     const actual = describe(content[argument]);
@@ -133,7 +133,7 @@ export function encodeModel(content: ModelContent): Uint8Array {
 export function decodeModel(bytes: Uint8Array, where = 'decodeModel'): ModelContent {
   assertBytes(bytes, where);
   const fail: Fail = (fields) => new FormatError({ where, ...fields });
-  const check: Check = checkOf(fail);
+  const check: Check = checkOf(FormatError, where);
   const { content: predicting, temperature, metadata } = readModel(bytes, check, KIND);
   // The types of the values are unknown until assertBeside has checked them.
   const value = (key: string): never => parseJson(metadata[key], key, check) as never;
@@ -168,15 +168,6 @@ function assertBeside(
   }
   for (const [key, x] of Object.entries(metrics)) {
     check(isFiniteNumber(x), `metrics.${key}`, 'be a finite number', describe(x));
-  }
-}
-
-function assertSchemaFits(schema: CsvSchema, numFeatures: number, fail: Fail): void {
-  try {
-    checkedSchema(schema, numFeatures, '');
-  } catch (error) {
-    const { argument, expected, actual } = error as DomainError;
-    throw fail({ argument, expected, actual });
   }
 }
 
