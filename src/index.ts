@@ -138,6 +138,12 @@ export type { CrossEntropyOptions, SparseCrossEntropyOptions } from './nn/weighi
 // optim
 export { adam, momentum, type Optimizer, type OptimizerState, sgd, type Tensors } from './optim/first-order.js';
 export type { LearningRateSchedule, Moment, Rate, RateFunction } from './optim/schedule.js';
+export type {
+  ColumnContribution,
+  RecordExplanation,
+  RecordOptions,
+  RecordPrediction,
+} from './predict-records/records.js';
 // reading
 export type { NamedBytes } from './reading/bytes.js';
 export { type IdentifiedFiles, identifyFiles, type ReadSamplesOptions, readSamples } from './reading/read.js';

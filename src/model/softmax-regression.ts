@@ -5,6 +5,13 @@ import { FormatError, isSoftmaxRegressionError } from '../core/errors.js';
 import { classIndices, type Label } from '../core/labels.js';
 import { checkFeatureCount } from '../core/shape.js';
 import { type CsvSchema, checkedSchema, featureNamesOf } from '../data/table/schema.js';
+import {
+  type RecordExplanation,
+  type RecordOptions,
+  type RecordPrediction,
+  Records,
+  withoutSchema,
+} from '../predict-records/records.js';
 import { decodeModel, encodeModel, type Json } from '../serialization/model-file.js';
 import type { FitResult } from '../training/fit.js';
 import { assertLabelCount, assertNotEmpty, classesOf, type FeaturesInput, readFeatures } from '../training/inputs.js';
@@ -62,6 +69,7 @@ export class SoftmaxRegression<L extends Label> extends LinearClassifier<L> {
   /** How `encodeRows` and `readCsvRows` turn rows of a table into features, if it was given. */
   readonly schema: CsvSchema | undefined;
   readonly #stream: Stream | undefined;
+  #records: Records<L> | undefined;
 
   private constructor({ weight, bias, columns }: Affine, description: Description<L>) {
     const { classes, featureNames, numParameters, options, temperature = 1, schema, stream } = description;
@@ -168,6 +176,40 @@ export class SoftmaxRegression<L extends Label> extends LinearClassifier<L> {
     const { numParameters, result } = fitted;
     const description = { classes, featureNames, numParameters, options: training, schema, stream };
     return { model: new SoftmaxRegression(fitted, description), result };
+  }
+
+  /**
+   * Predicts records: objects with a value for each feature column of the table that the model was trained on.
+   *
+   * Records are encoded by the schema of the model, as by `encodeRows`: null and '' are missing values, which the schema
+   * fills in or refuses; an absent key is an error; other keys are ignored, unless `strict: true`. A missing value is an
+   * error where the schema drops rows, because each record has a prediction.
+   *
+   * @returns label, its probability, and the probabilities of all classes, for each record
+   * @throws FormatError with the index of the record and the key, for a value that does not match its column or an absent
+   *         key; ShapeError for a record that is not an object, such as a list or a Map; DomainError for a model without
+   *         a schema, or an unknown option
+   * @example model.predictRecords([{ width: 1.5, colour: 'red' }])[0].label   // 'cat'
+   */
+  predictRecords(records: readonly object[], options: RecordOptions = {}): RecordPrediction<L>[] {
+    return this.#ofSchema('predictRecords').predict(records, options);
+  }
+
+  /**
+   * The contribution of each column of the table to the logits of one record, as `contributions` has it for each feature.
+   * That of a category is the sum over its features.
+   *
+   * @throws as `predictRecords`
+   * @example model.explainRecord({ width: 1.5, colour: 'red' }).columns[1]   // { column: 'colour', value: 'red', … }
+   */
+  explainRecord(record: object, options: RecordOptions = {}): RecordExplanation<L> {
+    return this.#ofSchema('explainRecord').explain(record, options);
+  }
+
+  #ofSchema(where: string): Records<L> {
+    if (this.schema === undefined) throw withoutSchema(where);
+    this.#records ??= new Records(this.affine, this.classes, this.schema);
+    return this.#records;
   }
 
   /**

@@ -84,7 +84,7 @@ async function evaluate(name: string, script: string): Promise<unknown> {
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
 }
 
-const ENTRIES = ['', '/node', '/predict', '/reference', '/report'].map((door) => `softmax-regression${door}`);
+const ENTRIES = ['', '/node', '/predict', '/predict-records', '/reference', '/report'].map((door) => `softmax-regression${door}`);
 
 /** Options that are passed on, undefined or not, a schema that a model keeps, and one error that must be found. */
 const STRICT = `import { createReadStream, readFileSync } from 'node:fs';

@@ -30,16 +30,21 @@ export class RowEncoder {
   readonly numFeatures: number;
   readonly #schema: CsvSchema;
   readonly #place: Place;
+  readonly #missingHint: string | undefined;
   readonly #steps: readonly Step[];
   readonly #label: Step | undefined;
   readonly #tokens: ReadonlySet<string>;
   /** Whether a marker of missing values is a number, such as -999. */
   readonly #hasNumberToken: boolean;
 
-  /** @param fieldOf the index of the field of each schema column; -1 for an absent column */
-  constructor(schema: CsvSchema, fieldOf: readonly number[], place: Place) {
+  /**
+   * @param fieldOf the index of the field of each schema column; -1 for an absent column
+   * @param missingHint the way out for a missing feature, where rows cannot be dropped
+   */
+  constructor(schema: CsvSchema, fieldOf: readonly number[], place: Place, missingHint?: string) {
     this.#schema = schema;
     this.#place = place;
+    this.#missingHint = missingHint;
     this.#tokens = new Set(schema.missingTokens);
     this.#hasNumberToken = schema.missingTokens.some((token) => !Number.isNaN(parseNumber(token, schema.decimal)));
     const steps: Step[] = [];
@@ -145,22 +150,26 @@ export class RowEncoder {
   #fill(step: Step, text: string, line: number, expected: string): number {
     if (!this.#isMissing(text)) throw this.#error(step, line, expected, text, numberHint(text, this.#schema.decimal));
     const { fill } = step.column as { fill?: number };
-    if (fill === undefined) throw missingValue(this.#where(line, step), step.column.name, text, expected, false);
+    if (fill === undefined) throw this.#missing(step, line, text, expected);
     return fill;
   }
 
   #category(step: Step, text: string, line: number): number | undefined {
     const known = step.categories?.get(text);
     if (known !== undefined) return known;
-    const { name, fill, categories } = step.column as Extract<CsvColumn, { kind: 'category' }>;
+    const { fill, categories } = step.column as Extract<CsvColumn, { kind: 'category' }>;
     if (this.#isMissing(text)) {
-      if (fill === undefined) throw missingValue(this.#where(line, step), name, text, 'have a value', false);
+      if (fill === undefined) throw this.#missing(step, line, text, 'have a value');
       return step.categories?.get(fill);
     }
     if (this.#schema.unseen === 'zero') return undefined;
     const some = categories.slice(0, 10).map(describe).join(', ');
     const expected = `be one of ${some}${categories.length > 10 ? ', …' : ''}`;
     throw this.#error(step, line, expected, text, "Pass `unseen: 'zero'` to encode unseen categories as zeros.");
+  }
+
+  #missing(step: Step, line: number, text: string, expected: string): FormatError {
+    return missingValue(this.#where(line, step), step.column.name, text, expected, false, this.#missingHint);
   }
 
   #where(line: number, step: Step): string {
@@ -173,15 +182,17 @@ export class RowEncoder {
   }
 }
 
+/** How features can be filled in. */
+export const FILLED = "when training, `missing: 'mean'` or `missing: 'median'` fills it in";
+
 export function missingValue(
   where: string,
   argument: string,
   text: string,
   expected: string,
   isLabel: boolean,
+  hint = `Pass \`missing: 'drop'\` to skip such rows${isLabel ? '' : `; ${FILLED}`}.`,
 ): FormatError {
-  const fill = isLabel ? '' : "; when training, `missing: 'mean'` or `missing: 'median'` fills it in";
-  const hint = `Pass \`missing: 'drop'\` to skip such rows${fill}.`;
   return new FormatError({ where, argument, expected, actual: text === '' ? 'nothing' : describe(text), hint });
 }
 

@@ -6,45 +6,55 @@ import { type CsvSchema, didYouMean } from './schema.js';
 /** A JSON value in a row. */
 export type CsvValue = string | number | boolean | null | undefined;
 
-/** The fields of a row as text, without the label. */
-export function fieldsOf(row: unknown, i: number, { columns, decimal }: CsvSchema, strict: boolean): string[] {
-  const where = `encodeRows: rows[${i}]`;
+/**
+ * The fields of an object or a list as text, without the label.
+ *
+ * @param where the place of the row, for errors
+ * @param strict whether a key that is no column is an error
+ */
+export function fieldsOf(row: unknown, where: string, schema: CsvSchema, strict: boolean): string[] {
+  if (!Array.isArray(row)) return recordFieldsOf(row, where, schema, strict, 'be an object or a list');
+  const { columns, decimal } = schema;
   const features = columns.filter(({ kind }) => kind !== 'label');
-  const text = (value: CsvValue, argument: string) => {
-    if (value === null || value === undefined) return '';
-    if (!['string', 'number', 'boolean', 'bigint'].includes(typeof value)) {
-      const expected = 'be text, a number, true, false or null';
-      throw new FormatError({ where, argument, expected, actual: describe(value) });
-    }
-    return typeof value === 'number' ? String(value).replace('.', decimal) : String(value).trim();
-  };
-  if (Array.isArray(row)) {
-    const isWhole = row.length === columns.length;
-    if (!isWhole && row.length !== features.length) {
-      const expected = `have ${features.length} fields, like the schema`;
-      throw new FormatError({ where, argument: 'the row', expected, actual: String(row.length) });
-    }
-    const fields = isWhole ? row.filter((_, c) => columns[c].kind !== 'label') : row;
-    return fields.map((value, c) => text(value, features[c].name));
+  const isWhole = row.length === columns.length;
+  if (!isWhole && row.length !== features.length) {
+    const expected = `have ${features.length} fields, like the schema`;
+    throw new FormatError({ where, argument: 'the row', expected, actual: String(row.length) });
   }
+  const fields = isWhole ? row.filter((_, c) => columns[c].kind !== 'label') : row;
+  return fields.map((value, c) => textOf(value, decimal, where, features[c].name));
+}
+
+/** The fields of an object as text, without the label. */
+export function recordFieldsOf(
+  row: unknown,
+  where: string,
+  { columns, decimal }: CsvSchema,
+  strict: boolean,
+  expected = 'be an object',
+): string[] {
   if (typeof row !== 'object' || row === null || ArrayBuffer.isView(row) || Symbol.iterator in row) {
     const hint = Object.prototype.toString.call(row) === '[object Map]' ? 'Pass Object.fromEntries(row).' : undefined;
-    throw new ShapeError({
-      where,
-      argument: 'the row',
-      expected: 'be an object or a list',
-      actual: describe(row),
-      hint,
-    });
+    throw new ShapeError({ where, argument: 'the row', expected, actual: describe(row), hint });
   }
-  const record = row as Readonly<Record<string, CsvValue>>;
+  const record = row as Readonly<Record<string, unknown>>;
   if (strict) assertKnownKeys(record, columns, where);
-  return features.flatMap(({ name, kind }) => {
+  return columns.flatMap(({ name, kind }) => {
+    if (kind === 'label') return [];
     if (kind === 'ignored') return [''];
     const value = hasKey(record, name) ? record[name] : undefined;
     if (value === undefined) throw absentKey(record, name, columns, where);
-    return [text(value, name)];
+    return [textOf(value, decimal, where, name)];
   });
+}
+
+function textOf(value: unknown, decimal: string, where: string, argument: string): string {
+  if (value === null || value === undefined) return '';
+  if (!['string', 'number', 'boolean', 'bigint'].includes(typeof value)) {
+    const expected = 'be text, a number, true, false or null';
+    throw new FormatError({ where, argument, expected, actual: describe(value) });
+  }
+  return typeof value === 'number' ? String(value).replace('.', decimal) : String(value).trim();
 }
 
 /** Whether an object has a key: its own or inherited, but not one of Object.prototype. */
@@ -58,12 +68,7 @@ function hasKey(record: object, name: string): boolean {
   return false;
 }
 
-function absentKey(
-  record: Readonly<Record<string, CsvValue>>,
-  name: string,
-  columns: CsvSchema['columns'],
-  where: string,
-): FormatError {
+function absentKey(record: object, name: string, columns: CsvSchema['columns'], where: string): FormatError {
   const known = new Set(columns.map((column) => column.name));
   const keys = Object.keys(record);
   const others = keys.filter((key) => !known.has(key));

@@ -254,7 +254,7 @@ export function encodeRows(
   const values = new Float64Array(rows.length * d);
   let n = 0;
   rows.forEach((row, i) => {
-    if (encoder.encode(new TextRow(fieldsOf(row, i, applied, strict)), i, values, n * d)) n++;
+    if (encoder.encode(new TextRow(fieldsOf(row, place(i), applied, strict)), i, values, n * d)) n++;
   });
   return { values: n === rows.length ? values : values.slice(0, n * d), shape: [n, d] };
 }
