@@ -287,6 +287,7 @@ const CALLS: Readonly<Record<string, readonly Call[]>> = {
   'SoftmaxRegression#weight': [(g) => g.model.weight],
   'SoftmaxRegression#bias': [(g) => g.model.bias],
   'SoftmaxRegression#columns': [(g) => g.model.columns],
+  'SoftmaxRegression#featureDeviations': [(g) => g.model.featureDeviations],
   'SoftmaxRegression#logits': [(g) => g.model.logits(rows), refused((g) => g.model.logits([[1]]))],
   'SoftmaxRegression#predict': [(g) => g.model.predict(rows), refused((g) => g.model.predict([[1]]))],
   'SoftmaxRegression#predictProbabilities': [(g) => g.model.predictProbabilities(rows)],

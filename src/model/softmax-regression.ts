@@ -42,6 +42,7 @@ interface Description<L extends Label> {
   readonly numParameters: number;
   readonly options: TrainingOptions;
   readonly temperature?: number;
+  readonly featureDeviations?: ArrayLike<number>;
   readonly schema?: CsvSchema;
   readonly stream?: Stream;
 }
@@ -66,6 +67,7 @@ export class SoftmaxRegression<L extends Label> extends LinearClassifier<L> {
   readonly options: TrainingOptions;
   /** The temperature by which `calibrate` divided weight and bias; 1 without calibration. */
   readonly temperature: number;
+  readonly #featureDeviations: Float64Array | undefined;
   /** How `encodeRows` and `readCsvRows` turn rows of a table into features, if it was given. */
   readonly schema: CsvSchema | undefined;
   readonly #stream: Stream | undefined;
@@ -73,12 +75,24 @@ export class SoftmaxRegression<L extends Label> extends LinearClassifier<L> {
 
   private constructor({ weight, bias, columns }: Affine, description: Description<L>) {
     const { classes, featureNames, numParameters, options, temperature = 1, schema, stream } = description;
+    const { featureDeviations } = description;
     super({ weight, bias, ...(columns && { columns }) }, classes, featureNames);
     this.numParameters = numParameters;
     this.options = options;
     this.temperature = temperature;
+    this.#featureDeviations = featureDeviations && Float64Array.from(featureDeviations);
     this.schema = schema;
     this.#stream = stream;
+  }
+
+  /**
+   * The standard deviation of each feature over the training samples, [features], 1 for a constant one; a copy. Undefined
+   * for a fit without `standardize`. As `scale` of `weightTable` it makes features of different units comparable.
+   *
+   * @example model.weightTable({ sort: 'magnitude', scale: model.featureDeviations }).rows[0].feature
+   */
+  get featureDeviations(): Float64Array | undefined {
+    return this.#featureDeviations?.slice();
   }
 
   /**
@@ -123,8 +137,8 @@ export class SoftmaxRegression<L extends Label> extends LinearClassifier<L> {
       plan,
       where,
     );
-    const { numParameters, result } = fitted;
-    const description = { classes, ...described, numParameters, options: kept };
+    const { numParameters, featureDeviations, result } = fitted;
+    const description = { classes, ...described, numParameters, options: kept, featureDeviations };
     return { model: new SoftmaxRegression(fitted, description), result };
   }
 
@@ -221,7 +235,9 @@ export class SoftmaxRegression<L extends Label> extends LinearClassifier<L> {
     const { classes, featureNames, numFeatures, numParameters, temperature, schema } = this;
     const options = this.options as unknown as Readonly<Record<string, Json>>;
     const calibration = temperature === 1 ? undefined : { temperature };
-    const content = { classes, featureNames, numFeatures, numParameters, options, calibration, schema };
+    const featureDeviations = this.#featureDeviations && Array.from(this.#featureDeviations);
+    const described = { featureNames, numParameters, options, calibration, featureDeviations, schema };
+    const content = { classes, numFeatures, ...described };
     return encodeModel({ ...this.affine, ...content });
   }
 
@@ -233,7 +249,7 @@ export class SoftmaxRegression<L extends Label> extends LinearClassifier<L> {
    */
   static fromBytes<L extends Label = Label>(bytes: Uint8Array, where = 'fromBytes'): SoftmaxRegression<L> {
     const content = decodeModel(bytes, where);
-    const { classes, weight, bias, columns, featureNames, numParameters, options, calibration, schema } = content;
+    const { classes, weight, bias, columns, featureNames, numParameters, options, calibration } = content;
     return new SoftmaxRegression<L>(
       { weight, bias, columns },
       {
@@ -242,7 +258,8 @@ export class SoftmaxRegression<L extends Label> extends LinearClassifier<L> {
         numParameters,
         options: storedOptions(options, where),
         temperature: calibration?.temperature ?? 1,
-        schema,
+        featureDeviations: content.featureDeviations,
+        schema: content.schema,
       },
     );
   }
@@ -268,7 +285,8 @@ export class SoftmaxRegression<L extends Label> extends LinearClassifier<L> {
   ): Promise<Calibration<L>> {
     const { affine, ...found } = await calibrateAffine(this.affine, this.classes, features, labels, options);
     const { classes, featureNames, numParameters, temperature, schema } = this;
-    const description = { classes, featureNames, numParameters, options: this.options, schema };
+    const { options: training, featureDeviations } = this;
+    const description = { classes, featureNames, numParameters, options: training, featureDeviations, schema };
     const model = new SoftmaxRegression(affine, { ...description, temperature: temperature * found.temperature });
     return { model, ...found };
   }

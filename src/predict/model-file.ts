@@ -142,7 +142,7 @@ function fold(
   return { weight: folded, bias: Float32Array.from(shift, (b) => b / temperature) };
 }
 
-function assertList(
+export function assertList(
   list: unknown,
   length: number,
   argument: string,
