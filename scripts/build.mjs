@@ -20,7 +20,7 @@ for (const file of readdirSync(dist, { recursive: true })) {
   const text = readFileSync(`${dist}/${file}`, 'utf8');
   writeFileSync(`${dist}/${file}`, withUndefined(text));
 }
-for (const entry of ['index', 'node', 'predict', 'reference', 'report']) {
+for (const entry of ['index', 'node', 'predict', 'predict-records', 'reference', 'report']) {
   const reexport = `export * from './cjs/${entry}.js';\n`;
   writeFileSync(`${dist}/${entry}.mjs`, reexport);
   writeFileSync(`${dist}/${entry}.d.mts`, reexport);

@@ -46,13 +46,13 @@ export { type Iris, type IrisSpecies, loadIris } from './data/iris.js';
 export { type Split, type SplitOptions, take, trainTestSplit } from './data/split.js';
 export { columnStatistics, type Standardization, standardize } from './data/standardize.js';
 export type { ColumnSummary } from './data/table/learn/column.js';
+export type { CsvValue } from './data/table/records.js';
 export type { CsvColumn, CsvSchema, MissingLabelPolicy, MissingPolicy, UnseenPolicy } from './data/table/schema.js';
 export { type CsvBatch, type ReadOptions, readCsvRows } from './data/table/stream.js';
 export {
   type BadRow,
   type CsvOptions,
   type CsvTable,
-  type CsvValue,
   type EncodeOptions,
   encodeRows,
   type LabelledCsvTable,
@@ -147,6 +147,12 @@ export type { CrossEntropyOptions, SparseCrossEntropyOptions } from './nn/weighi
 // optim
 export { adam, momentum, type Optimizer, type OptimizerState, sgd, type Tensors } from './optim/first-order.js';
 export type { LearningRateSchedule, Moment, Rate, RateFunction } from './optim/schedule.js';
+export type {
+  ColumnContribution,
+  RecordExplanation,
+  RecordOptions,
+  RecordPrediction,
+} from './predict-records/records.js';
 // reading
 export type { NamedBytes } from './reading/bytes.js';
 export { type IdentifiedFiles, identifyFiles, type ReadSamplesOptions, readSamples } from './reading/read.js';

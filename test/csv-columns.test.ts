@@ -11,6 +11,7 @@ import {
 } from 'softmax-regression';
 import { formatOf } from '../src/core/file-format.js';
 import { parseGrouped, parsePercent } from '../src/data/table/number.js';
+import { columnEffects } from '../src/report/model/effects.js';
 
 const name = 't.csv';
 const refusal = (text: string, options: CsvOptions = {}) => {

@@ -93,7 +93,7 @@ describe('the README', () => {
     expect(read('README.md').trimEnd().split('\n').length).toBeLessThanOrEqual(120);
   });
 
-  it.each(['src/index.ts', 'src/node.ts', 'src/report.ts', 'src/predict.ts'])(
+  it.each(['src/index.ts', 'src/node.ts', 'src/report.ts', 'src/predict.ts', 'src/predict-records.ts'])(
     'names every value that %s exports',
     (file) => {
       const names = exportsOf(file);

@@ -177,3 +177,44 @@ describe('the checks of standardize', () => {
     await expect(fit).rejects.toMatchObject({ code: 'DOMAIN', argument: 'standardize', actual: '"yes"' });
   });
 });
+
+describe('the deviations of the features', () => {
+  const rows = [
+    [1, 100, 5],
+    [2, 300, 5],
+    [3, 200, 5],
+    [4, 600, 5],
+  ];
+  const labels = ['a', 'b', 'a', 'b'];
+
+  it.each([{ l2: 0.1 }, { solver: 'sgd', epochs: 2 }] as const)(
+    'stay with a model that is standardised: %j',
+    async (options) => {
+      const { model } = await SoftmaxRegression.fit(rows, labels, { ...options, standardize: true });
+      const { scale } = columnStatistics(rows);
+      // √(5/4), and that of 100, 300, 200, 600; a constant column has 1.
+      expect([...scale]).toEqual([Math.sqrt(1.25), Math.sqrt(35000), 1]);
+      expect(model.featureDeviations).toEqual(scale);
+      const bytes = model.toBytes();
+      const read = SoftmaxRegression.fromBytes<string>(bytes);
+      expect(read.featureDeviations).toEqual(scale);
+      expect(read.toBytes()).toEqual(bytes);
+      expect(new TextDecoder().decode(bytes)).toContain('"version":"1"');
+      expect((await model.calibrate(rows, labels)).model.featureDeviations).toEqual(scale);
+      const { rows: table } = model.weightTable({ sort: 'magnitude', scale: model.featureDeviations });
+      expect(table[0].feature).toBe('x1');
+    },
+  );
+
+  it('are a copy', async () => {
+    const { model } = await SoftmaxRegression.fit(rows, labels, { l2: 0.1, standardize: true });
+    model.featureDeviations?.fill(0);
+    expect(model.featureDeviations).toEqual(columnStatistics(rows).scale);
+  });
+
+  it('are unknown without standardize, and the file is then as it was', async () => {
+    const { model } = await SoftmaxRegression.fit(rows, labels, { l2: 0.1 });
+    expect(model.featureDeviations).toBeUndefined();
+    expect(new TextDecoder().decode(model.toBytes())).not.toContain('featureDeviations');
+  });
+});

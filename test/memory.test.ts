@@ -287,9 +287,12 @@ const CALLS: Readonly<Record<string, readonly Call[]>> = {
   'SoftmaxRegression#weight': [(g) => g.model.weight],
   'SoftmaxRegression#bias': [(g) => g.model.bias],
   'SoftmaxRegression#columns': [(g) => g.model.columns],
+  'SoftmaxRegression#featureDeviations': [(g) => g.model.featureDeviations],
   'SoftmaxRegression#logits': [(g) => g.model.logits(rows), refused((g) => g.model.logits([[1]]))],
   'SoftmaxRegression#predict': [(g) => g.model.predict(rows), refused((g) => g.model.predict([[1]]))],
   'SoftmaxRegression#predictProbabilities': [(g) => g.model.predictProbabilities(rows)],
+  'SoftmaxRegression#predictRecords': [refused((g) => g.model.predictRecords([{}]))],
+  'SoftmaxRegression#explainRecord': [refused((g) => g.model.explainRecord({}))],
   'SoftmaxRegression#evaluate': [
     (g) => g.model.evaluate(rows, names),
     (g) => g.model.evaluate(g.x, names),

@@ -274,6 +274,16 @@ const DAMAGE_BESIDE: readonly [string, string, Uint8Array][] = [
     altered(({ __metadata__: m }) => Object.assign(m, { calibration: '{"temperature":0}' })),
   ],
   [
+    'too few deviations',
+    'featureDeviations',
+    altered(({ __metadata__: m }) => Object.assign(m, { featureDeviations: '[1]' })),
+  ],
+  [
+    'a deviation of 0',
+    'featureDeviations[2]',
+    altered(({ __metadata__: m }) => Object.assign(m, { featureDeviations: '[1,2,0,1]' })),
+  ],
+  [
     'a metric that is a string',
     'metrics.loss',
     altered(({ __metadata__: m }) => Object.assign(m, { metrics: '{"loss":"0"}' })),
@@ -331,6 +341,7 @@ const content: fc.Arbitrary<ModelContent> = fc.tuple(label, fc.integer({ min: 1,
       ),
       featureNames: fc.array(fc.string({ unit: 'binary' }), { minLength: d, maxLength: d }),
       calibration: fc.record({ temperature: fc.double({ min: 1e-3, max: 1e3, noNaN: true }) }),
+      featureDeviations: fc.array(fc.double({ min: 1e-300, max: 1e300, noNaN: true }), { minLength: d, maxLength: d }),
       metrics: fc.dictionary(
         fc.constantFrom('loss', 'accuracy', '10', '9'),
         fc.double({ noNaN: true, noDefaultInfinity: true }).map((x) => x || 0),

@@ -240,12 +240,12 @@ describe('the bundle of a predictor', () => {
       platform: 'browser',
     });
 
-  it('contains only the predictor and core, has no imports and is under 11.5 kB', () => {
+  it('contains only the predictor and core, has no imports and is under 10 kB', () => {
     const { metafile, outputFiles } = build('esm');
     const odd = Object.keys(metafile.inputs).filter((path) => !/^src\/(predict|core)\b/.test(path));
     expect(odd).toEqual([]);
     expect(Object.values(metafile.outputs)[0].imports).toEqual([]);
-    expect(outputFiles[0].contents.length).toBeLessThan(11_500);
+    expect(outputFiles[0].contents.length).toBeLessThan(10_000);
   });
 
   it('gives the same numbers with only JavaScript and text encoding', () => {

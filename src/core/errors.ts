@@ -24,25 +24,19 @@ export interface ErrorFields {
  * Distinguish them by `code`, which also works across the ES module and CommonJS builds and across worker threads.
  */
 export class SoftmaxRegressionError extends Error {
-  readonly code: ErrorCode;
-  readonly where: string;
-  readonly argument: string;
-  readonly expected: string;
-  readonly actual: string;
-  readonly hint: string | undefined;
+  declare readonly code: ErrorCode;
+  declare readonly where: string;
+  declare readonly argument: string;
+  declare readonly expected: string;
+  declare readonly actual: string;
+  declare readonly hint: string | undefined;
 
   constructor(code: ErrorCode, name: string, fields: ErrorFields) {
     const { where, argument, expected, actual, hint, cause } = fields;
-    const subject = where === '' ? shown(argument) : `${shown(where)}: ${shown(argument)}`;
-    const wayOut = hint === undefined ? '' : ` ${hint.split('\n').map(printable).join('\n')}`;
-    super(`${subject} must ${shown(expected)}; got ${shown(actual)}.${wayOut}`, { cause });
-    this.name = name;
-    this.code = code;
-    this.where = where;
-    this.argument = argument;
-    this.expected = expected;
-    this.actual = actual;
-    this.hint = hint;
+    const place = where && `${shown(where)}: `;
+    const wayOut = hint === undefined ? '' : ` ${hint.replace(/[^\n]+/g, printable)}`;
+    super(`${place}${shown(argument)} must ${shown(expected)}; got ${shown(actual)}.${wayOut}`, { cause });
+    Object.assign(this, { name, code, where, argument, expected, actual, hint });
   }
 }
 

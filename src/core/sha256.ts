@@ -1,10 +1,10 @@
 // core: a checksum, the same in Node and in browsers.
 
 /** The first 32 bits of the fraction of each of the first primes' roots, as FIPS 180-4 defines its constants. */
-function rootBits(count: number, root: (prime: number) => number): Int32Array {
+function rootBits(count: number, root: (prime: number) => number): Uint32Array {
   const primes: number[] = [];
-  for (let n = 2; primes.length < count; n++) if (primes.every((prime) => n % prime !== 0)) primes.push(n);
-  return Int32Array.from(primes, (prime) => Math.floor((root(prime) % 1) * 2 ** 32));
+  for (let n = 2; primes.length < count; n++) if (primes.every((prime) => n % prime)) primes.push(n);
+  return Uint32Array.from(primes, (prime) => (root(prime) % 1) * 2 ** 32);
 }
 
 /**
@@ -20,19 +20,28 @@ export function sha256(parts: readonly Uint8Array[]): string {
   const constants = rootBits(64, Math.cbrt);
   const state = rootBits(8, Math.sqrt);
   const words = new Int32Array(64);
-  const block = new Uint8Array(64);
-  const view = new DataView(block.buffer);
-  const compress = () => {
-    for (let t = 0; t < 16; t++) words[t] = view.getInt32(4 * t);
-    for (let t = 16; t < 64; t++) {
-      const x = words[t - 15];
-      const y = words[t - 2];
-      const s0 = rotate(x, 7) ^ rotate(x, 18) ^ (x >>> 3);
-      const s1 = rotate(y, 17) ^ rotate(y, 19) ^ (y >>> 10);
-      words[t] = words[t - 16] + s0 + words[t - 7] + s1;
-    }
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  // A byte 0x80, zeros, and the length in bits fill the last block.
+  const bytes = new Uint8Array(length + 72 - ((length + 8) % 64));
+  let end = 0;
+  for (const part of parts) {
+    bytes.set(part, end);
+    end += part.length;
+  }
+  bytes[end] = 0x80;
+  const view = new DataView(bytes.buffer);
+  view.setBigUint64(bytes.length - 8, BigInt(8 * length));
+  for (let block = 0; block < bytes.length; block += 64) {
     let [a, b, c, d, e, f, g, h] = state;
     for (let t = 0; t < 64; t++) {
+      if (t < 16) words[t] = view.getInt32(block + 4 * t);
+      else {
+        const x = words[t - 15];
+        const y = words[t - 2];
+        const s0 = rotate(x, 7) ^ rotate(x, 18) ^ (x >>> 3);
+        const s1 = rotate(y, 17) ^ rotate(y, 19) ^ (y >>> 10);
+        words[t] = words[t - 16] + s0 + words[t - 7] + s1;
+      }
       const s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25);
       const t1 = (h + s1 + ((e & f) ^ (~e & g)) + constants[t] + words[t]) | 0;
       const s0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22);
@@ -49,25 +58,8 @@ export function sha256(parts: readonly Uint8Array[]): string {
     [a, b, c, d, e, f, g, h].forEach((word, i) => {
       state[i] += word;
     });
-  };
-  let length = 0;
-  for (const part of parts) {
-    for (let at = 0; at < part.length; at++) {
-      block[length++ % 64] = part[at];
-      if (length % 64 === 0) compress();
-    }
   }
-  const filled = length % 64;
-  block.fill(0, filled);
-  block[filled] = 0x80;
-  if (filled >= 56) {
-    compress();
-    block.fill(0);
-  }
-  view.setUint32(56, Math.floor(length / 2 ** 29));
-  view.setUint32(60, (length * 8) % 2 ** 32);
-  compress();
-  return Array.from(state, (word) => (word >>> 0).toString(16).padStart(8, '0')).join('');
+  return Array.from(state, (word) => word.toString(16).padStart(8, '0')).join('');
 }
 
 function rotate(word: number, by: number): number {

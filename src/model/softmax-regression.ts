@@ -5,6 +5,13 @@ import { FormatError, isSoftmaxRegressionError } from '../core/errors.js';
 import { classIndices, type Label } from '../core/labels.js';
 import { checkFeatureCount } from '../core/shape.js';
 import { type CsvSchema, checkedSchema, featureNamesOf } from '../data/table/schema.js';
+import {
+  type RecordExplanation,
+  type RecordOptions,
+  type RecordPrediction,
+  Records,
+  withoutSchema,
+} from '../predict-records/records.js';
 import { decodeModel, encodeModel, type Json } from '../serialization/model-file.js';
 import type { FitResult } from '../training/fit.js';
 import { assertLabelCount, assertNotEmpty, classesOf, type FeaturesInput, readFeatures } from '../training/inputs.js';
@@ -35,6 +42,7 @@ interface Description<L extends Label> {
   readonly numParameters: number;
   readonly options: TrainingOptions;
   readonly temperature?: number;
+  readonly featureDeviations?: ArrayLike<number>;
   readonly schema?: CsvSchema;
   readonly stream?: Stream;
 }
@@ -59,18 +67,32 @@ export class SoftmaxRegression<L extends Label> extends LinearClassifier<L> {
   readonly options: TrainingOptions;
   /** The temperature by which `calibrate` divided weight and bias; 1 without calibration. */
   readonly temperature: number;
+  readonly #featureDeviations: Float64Array | undefined;
   /** How `encodeRows` and `readCsvRows` turn rows of a table into features, if it was given. */
   readonly schema: CsvSchema | undefined;
   readonly #stream: Stream | undefined;
+  #records: Records<L> | undefined;
 
   private constructor({ weight, bias, columns }: Affine, description: Description<L>) {
     const { classes, featureNames, numParameters, options, temperature = 1, schema, stream } = description;
+    const { featureDeviations } = description;
     super({ weight, bias, ...(columns && { columns }) }, classes, featureNames);
     this.numParameters = numParameters;
     this.options = options;
     this.temperature = temperature;
+    this.#featureDeviations = featureDeviations && Float64Array.from(featureDeviations);
     this.schema = schema;
     this.#stream = stream;
+  }
+
+  /**
+   * The standard deviation of each feature over the training samples, [features], 1 for a constant one; a copy. Undefined
+   * for a fit without `standardize`. As `scale` of `weightTable` it makes features of different units comparable.
+   *
+   * @example model.weightTable({ sort: 'magnitude', scale: model.featureDeviations }).rows[0].feature
+   */
+  get featureDeviations(): Float64Array | undefined {
+    return this.#featureDeviations?.slice();
   }
 
   /**
@@ -115,8 +137,8 @@ export class SoftmaxRegression<L extends Label> extends LinearClassifier<L> {
       plan,
       where,
     );
-    const { numParameters, result } = fitted;
-    const description = { classes, ...described, numParameters, options: kept };
+    const { numParameters, featureDeviations, result } = fitted;
+    const description = { classes, ...described, numParameters, options: kept, featureDeviations };
     return { model: new SoftmaxRegression(fitted, description), result };
   }
 
@@ -171,6 +193,40 @@ export class SoftmaxRegression<L extends Label> extends LinearClassifier<L> {
   }
 
   /**
+   * Predicts records: objects with a value for each feature column of the table that the model was trained on.
+   *
+   * Records are encoded by the schema of the model, as by `encodeRows`: null and '' are missing values, which the schema
+   * fills in or refuses; an absent key is an error; other keys are ignored, unless `strict: true`. A missing value is an
+   * error where the schema drops rows, because each record has a prediction.
+   *
+   * @returns label, its probability, and the probabilities of all classes, for each record
+   * @throws FormatError with the index of the record and the key, for a value that does not match its column or an absent
+   *         key; ShapeError for a record that is not an object, such as a list or a Map; DomainError for a model without
+   *         a schema, or an unknown option
+   * @example model.predictRecords([{ width: 1.5, colour: 'red' }])[0].label   // 'cat'
+   */
+  predictRecords(records: readonly object[], options: RecordOptions = {}): RecordPrediction<L>[] {
+    return this.#ofSchema('predictRecords').predict(records, options);
+  }
+
+  /**
+   * The contribution of each column of the table to the logits of one record, as `contributions` has it for each feature.
+   * That of a category is the sum over its features.
+   *
+   * @throws as `predictRecords`
+   * @example model.explainRecord({ width: 1.5, colour: 'red' }).columns[1]   // { column: 'colour', value: 'red', … }
+   */
+  explainRecord(record: object, options: RecordOptions = {}): RecordExplanation<L> {
+    return this.#ofSchema('explainRecord').explain(record, options);
+  }
+
+  #ofSchema(where: string): Records<L> {
+    if (this.schema === undefined) throw withoutSchema(where);
+    this.#records ??= new Records(this.affine, this.classes, this.schema);
+    return this.#records;
+  }
+
+  /**
    * The model as a safetensors file, with weight and bias as tensors, and classes, options and a checksum as metadata.
    * The bytes are the same in Node and in browsers. `saveModel` writes them; `loadPredictor` of
    * `softmax-regression/predict` and Python's safetensors read them.
@@ -179,7 +235,9 @@ export class SoftmaxRegression<L extends Label> extends LinearClassifier<L> {
     const { classes, featureNames, numFeatures, numParameters, temperature, schema } = this;
     const options = this.options as unknown as Readonly<Record<string, Json>>;
     const calibration = temperature === 1 ? undefined : { temperature };
-    const content = { classes, featureNames, numFeatures, numParameters, options, calibration, schema };
+    const featureDeviations = this.#featureDeviations && Array.from(this.#featureDeviations);
+    const described = { featureNames, numParameters, options, calibration, featureDeviations, schema };
+    const content = { classes, numFeatures, ...described };
     return encodeModel({ ...this.affine, ...content });
   }
 
@@ -191,7 +249,7 @@ export class SoftmaxRegression<L extends Label> extends LinearClassifier<L> {
    */
   static fromBytes<L extends Label = Label>(bytes: Uint8Array, where = 'fromBytes'): SoftmaxRegression<L> {
     const content = decodeModel(bytes, where);
-    const { classes, weight, bias, columns, featureNames, numParameters, options, calibration, schema } = content;
+    const { classes, weight, bias, columns, featureNames, numParameters, options, calibration } = content;
     return new SoftmaxRegression<L>(
       { weight, bias, columns },
       {
@@ -200,7 +258,8 @@ export class SoftmaxRegression<L extends Label> extends LinearClassifier<L> {
         numParameters,
         options: storedOptions(options, where),
         temperature: calibration?.temperature ?? 1,
-        schema,
+        featureDeviations: content.featureDeviations,
+        schema: content.schema,
       },
     );
   }
@@ -226,7 +285,8 @@ export class SoftmaxRegression<L extends Label> extends LinearClassifier<L> {
   ): Promise<Calibration<L>> {
     const { affine, ...found } = await calibrateAffine(this.affine, this.classes, features, labels, options);
     const { classes, featureNames, numParameters, temperature, schema } = this;
-    const description = { classes, featureNames, numParameters, options: this.options, schema };
+    const { options: training, featureDeviations } = this;
+    const description = { classes, featureNames, numParameters, options: training, featureDeviations, schema };
     const model = new SoftmaxRegression(affine, { ...description, temperature: temperature * found.temperature });
     return { model, ...found };
   }

@@ -9,21 +9,17 @@ export const MAX_HEADER_BYTES = 2 ** 24;
 /** The type of a tensor: float32 or float64. */
 export type Dtype = 'F32' | 'F64';
 
-const BYTES: Readonly<Record<Dtype, number>> = { F32: 4, F64: 8 };
+type Floats<D extends Dtype> = D extends 'F32' ? Float32Array : Float64Array;
 
 /** Decodes little-endian numbers, whatever the byte order of the machine. */
-export function float32(bytes: Uint8Array): Float32Array {
+export function floats<D extends Dtype>(bytes: Uint8Array, dtype: D): Floats<D> {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const numbers = new Float32Array(bytes.length / 4);
-  for (let i = 0; i < numbers.length; i++) numbers[i] = view.getFloat32(4 * i, true);
-  return numbers;
-}
-
-export function float64(bytes: Uint8Array): Float64Array {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const numbers = new Float64Array(bytes.length / 8);
-  for (let i = 0; i < numbers.length; i++) numbers[i] = view.getFloat64(8 * i, true);
-  return numbers;
+  const isSingle = dtype === 'F32';
+  const numbers = isSingle ? new Float32Array(bytes.length / 4) : new Float64Array(bytes.length / 8);
+  for (let i = 0; i < numbers.length; i++) {
+    numbers[i] = isSingle ? view.getFloat32(4 * i, true) : view.getFloat64(8 * i, true);
+  }
+  return numbers as Floats<D>;
 }
 
 /** Accepts Uint8Arrays of any realm. */
@@ -38,27 +34,21 @@ export function readHeader(bytes: Uint8Array, check: Check): { header: Record<st
   const { length } = bytes;
   check(length >= 8, 'length', 'be at least 8 bytes', `${length}`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, length);
-  const size = view.getUint32(0, true) + view.getUint32(4, true) * 2 ** 32;
+  const size = Number(view.getBigUint64(0, true));
   const most = Math.min(MAX_HEADER_BYTES, length - 8);
   const hint = 'The file is truncated, or not a safetensors file.';
   check(size <= most, 'header length', `be at most ${most}`, `${size}`, hint);
   const start = 8 + size;
-  let end = start;
-  while (end > 8 && bytes[end - 1] === 0x20) end--;
-  const text = utf8(bytes.subarray(8, end), check);
-  const header = parseJson(text, 'header', check);
-  check(isRecord(header), 'header', 'be a JSON object', describe(header));
-  const isCompact = JSON.stringify(header) === text;
-  check(isCompact, 'header', 'be compact JSON without duplicate keys', describe(text));
-  return { header, start };
-}
-
-function utf8(bytes: Uint8Array, check: Check): string {
+  let text: string | undefined;
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    check(false, 'header', 'be UTF-8', 'other bytes');
-  }
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes.subarray(8, start));
+  } catch {}
+  check(text !== undefined, 'header', 'be UTF-8', 'other bytes');
+  const header = parseJson(text, 'header', check);
+  // Spaces may follow, so that tensors are aligned.
+  const isCompact = isRecord(header) && JSON.stringify(header).padEnd(text.length) === text;
+  check(isCompact, 'header', 'be one compact JSON object without duplicate keys', describe(text));
+  return { header, start };
 }
 
 /** The format and version of a file. */
@@ -70,6 +60,9 @@ export interface Kind {
   hint?(format: string | undefined): string;
 }
 
+/** The hint for a file of a later version. */
+export const NEWER = 'A newer softmax-regression wrote the file: update the package.';
+
 /** Reads the metadata, and checks format and version. */
 export function readMetadata(header: Record<string, unknown>, kind: Kind, check: Check): Record<string, string> {
   const metadata = header.__metadata__ ?? {};
@@ -78,8 +71,7 @@ export function readMetadata(header: Record<string, unknown>, kind: Kind, check:
   const { format, version = '' } = metadata as Record<string, string>;
   check(format === kind.format, 'format', `be "${kind.format}"`, orNothing(format), kind.hint?.(format));
   check(/^[1-9]\d{0,8}$/.test(version), 'version', 'be an integer ≥ 1', orNothing(version));
-  const hint = 'A newer softmax-regression wrote the file: update the package.';
-  check(Number(version) <= kind.version, 'version', `be at most ${kind.version}`, version, hint);
+  check(Number(version) <= kind.version, 'version', `be at most ${kind.version}`, version, NEWER);
   return metadata as Record<string, string>;
 }
 
@@ -91,25 +83,21 @@ export interface Place {
   readonly end: number;
 }
 
-/** The types and shapes that are valid for a tensor. */
-export interface TensorRule {
-  readonly dtypes: readonly Dtype[];
-  /** Follows "shape must" in messages. */
-  readonly shape: string;
-  fits(shape: readonly number[]): boolean;
-}
-
 /** Reads the header entry of a tensor, and checks its offsets against its shape. */
-export function readTensor(header: Record<string, unknown>, name: string, rule: TensorRule, check: Check): Place {
+export function readTensor(
+  header: Record<string, unknown>,
+  name: string,
+  dtypes: readonly Dtype[],
+  check: Check,
+): Place {
   const entry = header[name];
   const keys = isRecord(entry) ? Object.keys(entry).sort().join(', ') : orNothing(entry);
   const expected = 'data_offsets, dtype, shape';
-  check(isRecord(entry) && keys === expected, name, `be a tensor with ${expected}`, keys);
-  const { dtype, shape, data_offsets: offsets } = entry;
-  const isKnown = rule.dtypes.includes(dtype as Dtype);
-  check(isKnown, `${name}.dtype`, `be ${rule.dtypes.join(' or ')}`, orNothing(dtype));
-  check(isSizes(shape) && rule.fits(shape), `${name}.shape`, rule.shape, list(shape));
-  const length = shape.reduce((a, b) => a * b, BYTES[dtype as Dtype]);
+  check(keys === expected, name, `be a tensor with ${expected}`, keys);
+  const { dtype, shape, data_offsets: offsets } = entry as Record<string, unknown>;
+  check(dtypes.includes(dtype as Dtype), `${name}.dtype`, `be ${dtypes.join(' or ')}`, orNothing(dtype));
+  check(isSizes(shape), `${name}.shape`, 'be integers ≥ 0', list(shape));
+  const length = shape.reduce((a, b) => a * b, dtype === 'F32' ? 4 : 8);
   const isSpan = isSizes(offsets, 2) && offsets[1] - offsets[0] === length;
   check(isSpan, `${name}.data_offsets`, `span ${length} bytes for ${list(shape)}`, list(offsets));
   return { dtype: dtype as Dtype, shape, start: offsets[0], end: offsets[1] };
@@ -128,8 +116,9 @@ export function assertContiguous(places: readonly Place[], length: number, check
   check(at === length, 'length', `be ${at} after the header`, `${length}`, hint);
 }
 
-function list(value: unknown): string {
-  return Array.isArray(value) && value.length <= 4 ? JSON.stringify(value) : orNothing(value);
+/** A list as printed in a message. */
+export function list(value: unknown): string {
+  return JSON.stringify(value) ?? 'nothing';
 }
 
 /** Compares the stored checksum with that of the content. */

@@ -1,5 +1,5 @@
 // predict: JSON in files, written in one canonical form and read with limits.
-import type { ErrorFields } from '../core/errors.js';
+import type { ErrorFields, SoftmaxRegressionError } from '../core/errors.js';
 import { describe } from '../core/shape.js';
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -9,7 +9,7 @@ export type Fail = (fields: Omit<ErrorFields, 'where'>) => Error;
 
 export const MAX_DEPTH = 16;
 
-/** Throws the error of `Fail` unless `holds`. */
+/** Throws an error unless `holds`. */
 export type Check = (
   holds: boolean,
   argument: string,
@@ -18,28 +18,26 @@ export type Check = (
   hint?: string,
 ) => asserts holds;
 
-export function checkOf(fail: Fail): Check {
+/** A check that throws errors of one class. */
+export function checkOf(Refusal: new (fields: ErrorFields) => SoftmaxRegressionError, where: string): Check {
   return (holds, argument, expected, actual, hint) => {
-    if (!holds) throw fail({ argument, expected, actual, hint });
+    if (!holds) throw new Refusal({ where, argument, expected, actual, hint });
   };
 }
 
 export function parseJson(text: string | undefined, argument: string, check: Check): unknown {
-  const expected = 'be JSON';
-  check(text !== undefined, argument, expected, 'nothing');
-  const depth = depthOf(text);
+  const depth = depthOf(text ?? '');
   check(depth <= MAX_DEPTH, argument, `nest at most ${MAX_DEPTH} deep`, `${depth}`);
-  let isProto = false;
   let value: unknown;
   try {
-    value = JSON.parse(text, (key, item) => {
-      isProto ||= key === '__proto__';
-      return item;
-    });
+    // JSON.parse refuses undefined.
+    value = JSON.parse(text as string);
   } catch {
-    check(false, argument, expected, describe(text));
+    check(false, argument, 'be JSON', orNothing(text));
   }
-  check(!isProto, argument, 'have no key __proto__', 'one');
+  // Quotes in strings are escaped, so this is a key.
+  const hasProto = /[{,]"__proto__":/.test(JSON.stringify(value));
+  check(!hasProto, argument, 'have no key __proto__', 'one');
   return value;
 }
 
@@ -47,13 +45,9 @@ export function parseJson(text: string | undefined, argument: string, check: Che
 function depthOf(text: string): number {
   let depth = 0;
   let deepest = 0;
-  let inString = false;
-  for (let i = 0; i < text.length; i++) {
-    const char = text[i];
-    if (char === '"') inString = !inString;
-    else if (inString) i += char === '\\' ? 1 : 0;
-    else if (char === '[' || char === '{') deepest = Math.max(deepest, ++depth);
-    else if (char === ']' || char === '}') depth--;
+  for (const char of text.replace(/\\./g, '').replace(/"[^"]*"/g, '')) {
+    if ('[{'.includes(char)) deepest = Math.max(deepest, ++depth);
+    else if (']}'.includes(char)) depth--;
   }
   return deepest;
 }
@@ -74,6 +68,9 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 export function isFiniteNumber(value: unknown): value is number {
   return Number.isFinite(value);
 }
+
+/** The rule of `isPositive`. */
+export const POSITIVE = 'be a finite number > 0';
 
 export function isPositive(value: unknown): boolean {
   return isFiniteNumber(value) && value > 0;

@@ -6,15 +6,14 @@ import { describe, formatShape } from '../core/shape.js';
 import {
   assertChecksum,
   assertContiguous,
-  float32,
-  float64,
+  floats,
   type Kind,
+  NEWER,
   readHeader,
   readMetadata,
   readTensor,
-  type TensorRule,
 } from './container.js';
-import { type Check, isFiniteNumber, isPositive, isRecord, orNothing, parseJson, sortedJson } from './json.js';
+import { type Check, isFiniteNumber, isPositive, isRecord, orNothing, POSITIVE, parseJson } from './json.js';
 
 /** The parameters of o = xW + b, and the names of its columns. */
 export interface PredictorContent extends Affine {
@@ -36,12 +35,6 @@ export const TENSORS = {
 /** What a reader of version 2 must know. Other lists are for later versions of this package. */
 export const REQUIRES = '["columns"]';
 
-const FLOATS = (rank: number, dtype: 'F32' | 'F64' = 'F32'): TensorRule => ({
-  dtypes: [dtype],
-  shape: `be ${rank} integers > 0`,
-  fits: (shape) => shape.length === rank && !shape.includes(0),
-});
-
 /** Reads and checks what predictions need. For other metadata, only the checksum is checked. */
 export function readModel(
   bytes: Uint8Array,
@@ -51,23 +44,18 @@ export function readModel(
   const { header, start } = readHeader(bytes, check);
   const metadata = readMetadata(header, kind, check);
   const isScaled = metadata.version === '2';
-  const hint = 'A newer softmax-regression wrote the file: update the package.';
-  check(!isScaled || metadata.requires === REQUIRES, 'requires', `be ${REQUIRES}`, orNothing(metadata.requires), hint);
-  const expected = TENSORS[isScaled ? 2 : 1];
-  const places = expected.map((name, i) =>
-    readTensor(header, name, FLOATS(i === 0 ? 2 : 1, i < 2 ? 'F32' : 'F64'), check),
-  );
-  const names = Object.keys(header)
-    .filter((name) => name !== '__metadata__')
-    .sort()
-    .join();
-  const all = [...expected].sort();
-  check(names === all.join(), 'header', `name the tensors ${all.join(' and ')}`, names);
-  const [weightAt, biasAt, ...others] = places;
-  const [numFeatures, q] = weightAt.shape;
-  check(q === biasAt.shape[0], `${expected[0]}.shape`, `be [features, ${biasAt.shape}]`, formatShape(weightAt.shape));
-  others.forEach(({ shape }, i) => {
-    check(shape[0] === numFeatures, `${expected[i + 2]}.shape`, `be [${numFeatures}]`, formatShape(shape));
+  check(!isScaled || metadata.requires === REQUIRES, 'requires', `be ${REQUIRES}`, orNothing(metadata.requires), NEWER);
+  const names = TENSORS[isScaled ? 2 : 1];
+  const places = names.map((name, i) => readTensor(header, name, [i < 2 ? 'F32' : 'F64'], check));
+  const { __metadata__: _, ...tensors } = header;
+  const found = Object.keys(tensors);
+  check(found.length === names.length, 'header', `name the tensors ${names.join(' and ')}`, found.join());
+  const [numFeatures] = places[0].shape;
+  const [q] = places[1].shape;
+  places.forEach(({ shape }, i) => {
+    const expected = formatShape([[numFeatures, q], [q]][i] ?? [numFeatures]);
+    const fits = formatShape(shape) === expected && !shape.includes(0);
+    check(fits, `${names[i]}.shape`, `be ${expected}, all > 0`, formatShape(shape));
   });
   assertContiguous(places, bytes.length - start, check);
   const parts = places.map((at) => bytes.subarray(start + at.start, start + at.end));
@@ -77,15 +65,12 @@ export function readModel(
   const value = (key: string): never => parseJson(metadata[key], key, check) as never;
   const valueIfAny = (key: string): undefined => (key in metadata ? value(key) : undefined);
   const temperature: number | undefined = valueIfAny('temperature');
+  const linear = { weight: floats(weight, 'F32'), bias: floats(bias, 'F32') };
   const content: PredictorContent = {
     classes: value('classes'),
     ...(isScaled
-      ? {
-          weight: float32(weight),
-          bias: float32(bias),
-          columns: { center: float64(center), factor: float64(factor) },
-        }
-      : fold(float32(weight), float32(bias), valueIfAny('standardization'), temperature, check)),
+      ? { ...linear, columns: { center: floats(center, 'F64'), factor: floats(factor, 'F64') } }
+      : fold(linear, valueIfAny('standardization'), temperature, check)),
     numFeatures,
     featureNames: valueIfAny('featureNames'),
   };
@@ -96,7 +81,8 @@ export function readModel(
 /** SHA-256 of the metadata without `sha256`, then the bytes of the tensors in the order of `TENSORS`. */
 export function modelChecksum(metadata: Record<string, string>, tensors: readonly Uint8Array[]): string {
   const { sha256: _, ...rest } = metadata;
-  return sha256([new TextEncoder().encode(sortedJson(rest)), ...tensors]);
+  const json = JSON.stringify(rest, Object.keys(rest).sort());
+  return sha256([new TextEncoder().encode(json), ...tensors]);
 }
 
 /** Checks untrusted values against their types and the number of features and classes. */
@@ -115,7 +101,7 @@ export function assertPredictorContent(
   assertEach(bias, 'bias', FINITE, check, isFiniteNumber);
   if (columns !== undefined) {
     assertEach(columns.center, 'columns.center', FINITE, check, isFiniteNumber);
-    assertEach(columns.factor, 'columns.factor', `${FINITE} > 0`, check, isPositive);
+    assertEach(columns.factor, 'columns.factor', POSITIVE, check, isPositive);
   }
   if (featureNames !== undefined) {
     assertList(featureNames, numFeatures, 'featureNames', 'be a string', check, (name) => typeof name === 'string');
@@ -131,34 +117,32 @@ const FINITE = 'be a finite number';
  *   Wⱼₖ/(scaleⱼ·T) and (bₖ − Σⱼ meanⱼ·Wⱼₖ/scaleⱼ)/T
  */
 function fold(
-  weight: Float32Array,
-  bias: Float32Array,
+  { weight, bias }: Affine,
   standardization: { readonly mean: readonly number[]; readonly scale: readonly number[] } | undefined,
   temperature = 1,
   check: Check,
 ): Affine {
-  const positive = `${FINITE} > 0`;
-  check(isPositive(temperature), 'temperature', positive, describe(temperature));
+  check(isPositive(temperature), 'temperature', POSITIVE, describe(temperature));
   const q = bias.length;
   const shift = Float64Array.from(bias);
-  let divisor = (_: number) => 1;
   if (standardization !== undefined) {
     const argument = 'standardization';
-    check(isRecord(standardization), argument, 'be { mean, scale }', describe(standardization));
-    const { mean, scale } = standardization;
     const d = weight.length / q;
-    assertList(mean, d, `${argument}.mean`, FINITE, check, isFiniteNumber);
-    assertList(scale, d, `${argument}.scale`, positive, check, isPositive);
-    divisor = (i) => scale[Math.floor(i / q)];
-    for (let i = 0; i < weight.length; i++) shift[i % q] -= (mean[Math.floor(i / q)] / divisor(i)) * weight[i];
+    check(isRecord(standardization), argument, 'be { mean, scale }', describe(standardization));
+    assertList(standardization.mean, d, `${argument}.mean`, FINITE, check, isFiniteNumber);
+    assertList(standardization.scale, d, `${argument}.scale`, POSITIVE, check, isPositive);
   }
-  return {
-    weight: weight.map((w, i) => w / divisor(i) / temperature),
-    bias: Float32Array.from(shift, (b) => b / temperature),
-  };
+  const { mean, scale } = standardization ?? {};
+  const folded = weight.map((w, i) => {
+    const j = Math.floor(i / q);
+    const deviation = scale?.[j] ?? 1;
+    if (mean !== undefined) shift[i % q] -= (mean[j] / deviation) * w;
+    return w / deviation / temperature;
+  });
+  return { weight: folded, bias: Float32Array.from(shift, (b) => b / temperature) };
 }
 
-function assertList(
+export function assertList(
   list: unknown,
   length: number,
   argument: string,

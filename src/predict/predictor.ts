@@ -4,9 +4,11 @@ import { FormatError, ShapeError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import { describe } from '../core/shape.js';
 import { type FeatureRows, type Features, readFeatures } from './features.js';
-import { checkOf } from './json.js';
+import { type Check, checkOf } from './json.js';
 import { readModel } from './model-file.js';
-import { argMax, argTopK, assertK, softmaxInPlace, standardized } from './scores.js';
+import { argMax, assertK, softmaxInPlace, standardized } from './scores.js';
+
+const WHERE = 'loadPredictor';
 
 /** A fitted model for prediction only. */
 export interface Predictor<L extends Label = Label> {
@@ -38,12 +40,13 @@ export interface Predictor<L extends Label = Label> {
  * predictor.predict([[5.1, 3.5, 1.4, 0.2]]);   // ['setosa']
  */
 export function loadPredictor<L extends Label = Label>(bytes: Uint8Array | ArrayBuffer): Predictor<L> {
-  const check = checkOf((fields) => new FormatError({ where: 'loadPredictor', ...fields }));
-  const { classes, numFeatures, featureNames, columns, ...linear } = readModel(bytesOf(bytes), check).content;
-  const affine: Affine = { ...linear, ...(columns && { columns: { ...columns, names: featureNames } }) };
+  const check = checkOf(FormatError, WHERE);
+  const { content } = readModel(bytesOf(bytes, WHERE), check);
+  const { classes, numFeatures, featureNames } = content;
+  const columns = content.columns && { ...content.columns, names: featureNames };
   const labels = Object.freeze(classes) as readonly L[];
   const logits = (features: Features, where: string) =>
-    logitsOf(affine, readFeatures(features, numFeatures, where, affine.columns));
+    logitsOf(content, readFeatures(features, numFeatures, where, columns));
   const probabilities = (features: Features, where: string) =>
     logits(features, where).map((row) => softmaxInPlace(row));
   return Object.freeze({
@@ -57,16 +60,21 @@ export function loadPredictor<L extends Label = Label>(bytes: Uint8Array | Array
       const where = 'predictTopK';
       assertK(k, labels.length, where);
       return probabilities(features, where).map((row) =>
-        argTopK(row, k).map((column) => ({ label: labels[column], probability: row[column] })),
+        // Equals argTopK of scores.ts, at a third of its size.
+        [...row.keys()]
+          .sort((a, b) => row[b] - row[a])
+          .slice(0, k)
+          .map((column) => ({ label: labels[column], probability: row[column] })),
       );
     },
   });
 }
 
 /** Equals `logitsInto` of model/predict.ts bit for bit, at a third of its speed and a third of its size. */
-function logitsOf({ weight, bias, columns }: Affine, { values, shape, scale = 1 }: FeatureRows): Float64Array[] {
+export function logitsOf({ weight, bias, columns }: Affine, { values, shape, scale = 1 }: FeatureRows): Float64Array[] {
   const [n, d] = shape;
   const q = bias.length;
+  const divisor = columns === undefined ? scale : 1;
   return Array.from({ length: n }, (_, i) => {
     const logits = new Float64Array(q);
     for (let j = 0; j < d; j++) {
@@ -74,14 +82,14 @@ function logitsOf({ weight, bias, columns }: Affine, { values, shape, scale = 1 
       if (columns !== undefined) x = standardized(x / scale, columns, j);
       for (let k = 0; k < q; k++) logits[k] += x * weight[j * q + k];
     }
-    return logits.map((sum, k) => (columns === undefined ? sum / scale : sum) + bias[k]);
+    return logits.map((sum, k) => sum / divisor + bias[k]);
   });
 }
 
-function bytesOf(bytes: Uint8Array | ArrayBuffer): Uint8Array {
-  const kind = Object.prototype.toString.call(bytes);
-  if (kind === '[object ArrayBuffer]') return new Uint8Array(bytes as ArrayBuffer);
-  if (kind === '[object Uint8Array]') return bytes as Uint8Array;
-  const expected = 'be a Uint8Array or an ArrayBuffer';
-  throw new ShapeError({ where: 'loadPredictor', argument: 'bytes', expected, actual: describe(bytes) });
+export function bytesOf(bytes: Uint8Array | ArrayBuffer, where: string): Uint8Array {
+  const kind = bytes?.[Symbol.toStringTag];
+  if (kind === 'ArrayBuffer') return new Uint8Array(bytes as ArrayBuffer);
+  const check: Check = checkOf(ShapeError, where);
+  check(kind === 'Uint8Array', 'bytes', 'be a Uint8Array or an ArrayBuffer', describe(bytes));
+  return bytes as Uint8Array;
 }

@@ -2,6 +2,7 @@
 import type { Columns } from '../core/affine.js';
 import { DomainError } from '../core/errors.js';
 import { describe } from '../core/shape.js';
+import { type Check, checkOf } from './json.js';
 
 /** (x − center)·factor, at most 1e30, whose product with a float32 weight is finite. */
 export function standardized(x: number, { center, factor }: Columns, j: number): number {
@@ -40,7 +41,7 @@ export function argTopK(row: ArrayLike<number>, k: number): number[] {
 }
 
 export function assertK(k: number, numClasses: number, where: string): void {
-  if (Number.isInteger(k) && k >= 1 && k <= numClasses) return;
-  const expected = `be an integer in [1, ${numClasses}], the number of classes`;
-  throw new DomainError({ where, argument: 'k', expected, actual: describe(k) });
+  const check: Check = checkOf(DomainError, where);
+  const isCount = Number.isInteger(k) && k >= 1 && k <= numClasses;
+  check(isCount, 'k', `be an integer in [1, ${numClasses}], the number of classes`, describe(k));
 }

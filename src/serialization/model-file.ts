@@ -1,7 +1,7 @@
 // serialization: the model file, safetensors bytes that are identical on all platforms.
 import { DomainError, FormatError, ShapeError } from '../core/errors.js';
 import { describe } from '../core/shape.js';
-import { type CsvSchema, checkedSchema } from '../data/table/schema.js';
+import { assertSchemaFits, type CsvSchema } from '../data/table/schema.js';
 import { assertBytes, type Kind } from '../predict/container.js';
 import {
   type Check,
@@ -11,10 +11,12 @@ import {
   isPositive,
   isRecord,
   type Json,
+  POSITIVE,
   parseJson,
   sortedJson,
 } from '../predict/json.js';
 import {
+  assertList,
   assertPredictorContent,
   MODEL,
   modelChecksum,
@@ -37,6 +39,8 @@ export interface ModelContent extends PredictorContent {
   /** The options of the fit: solver, seed and others. */
   readonly options: Readonly<Record<string, Json>>;
   readonly metrics?: Readonly<Record<string, number>>;
+  /** The standard deviation of each feature over the training samples. */
+  readonly featureDeviations?: readonly number[];
   /** How rows of a table become features. */
   readonly schema?: CsvSchema;
 }
@@ -50,7 +54,7 @@ const KIND: Kind = {
 };
 
 /** Fields that predictions do not need. */
-const BESIDE = ['calibration', 'metrics', 'schema'] as const;
+const BESIDE = ['calibration', 'metrics', 'featureDeviations', 'schema'] as const;
 const OPTIONAL = ['featureNames', ...BESIDE] as const;
 
 /**
@@ -60,8 +64,8 @@ const OPTIONAL = ['featureNames', ...BESIDE] as const;
  *
  * The header names the tensors `weight`, F32 [features, classes], and `bias`, F32 [classes]. Its `__metadata__` maps
  * names to strings. `format` is softmax-regression; `version` is 1. `classes`, `numParameters`, `options`, and if
- * present `featureNames`, `calibration`, `metrics` and `schema`, are JSON, which preserves the type of labels. `sha256`
- * is the checksum of the metadata without it (compact JSON, sorted keys), then the bytes of weight, then the bytes of
+ * present `featureNames`, `calibration`, `metrics`, `featureDeviations` and `schema`, are JSON, which preserves the type
+ * of labels. `sha256` is the checksum of the metadata without it (compact JSON, sorted keys), then the bytes of weight, then the bytes of
  * bias.
  *
  * Probabilities are exactly softmax(xW + b): all scaling is folded into weight and bias. A reader ignores unknown
@@ -78,7 +82,7 @@ const OPTIONAL = ['featureNames', ...BESIDE] as const;
  */
 export function encodeModel(content: ModelContent): Uint8Array {
   const fail: Fail = (fields) => new DomainError({ where: 'encodeModel', ...fields });
-  const check: Check = checkOf(fail);
+  const check: Check = checkOf(DomainError, 'encodeModel');
   for (const argument of ['weight', 'bias'] as const) {
     if (content[argument]?.[Symbol.toStringTag] === 'Float32Array') continue;
     const actual = describe(content[argument]);
@@ -133,7 +137,7 @@ export function encodeModel(content: ModelContent): Uint8Array {
 export function decodeModel(bytes: Uint8Array, where = 'decodeModel'): ModelContent {
   assertBytes(bytes, where);
   const fail: Fail = (fields) => new FormatError({ where, ...fields });
-  const check: Check = checkOf(fail);
+  const check: Check = checkOf(FormatError, where);
   const { content: predicting, temperature, metadata } = readModel(bytes, check, KIND);
   // The types of the values are unknown until assertBeside has checked them.
   const value = (key: string): never => parseJson(metadata[key], key, check) as never;
@@ -150,7 +154,7 @@ export function decodeModel(bytes: Uint8Array, where = 'decodeModel'): ModelCont
 
 /** Checks the fields that predictions do not need. */
 function assertBeside(
-  { numFeatures, numParameters, options, calibration, metrics = {}, schema }: ModelContent,
+  { numFeatures, numParameters, options, calibration, metrics = {}, featureDeviations, schema }: ModelContent,
   check: Check,
   fail: Fail,
 ): void {
@@ -158,8 +162,10 @@ function assertBeside(
   if (calibration !== undefined) {
     check(isRecord(calibration), 'calibration', 'be { temperature }', describe(calibration));
     const { temperature } = calibration;
-    const expected = 'be a finite number > 0';
-    check(isPositive(temperature), 'calibration.temperature', expected, describe(temperature));
+    check(isPositive(temperature), 'calibration.temperature', POSITIVE, describe(temperature));
+  }
+  if (featureDeviations !== undefined) {
+    assertList(featureDeviations, numFeatures, 'featureDeviations', POSITIVE, check, isPositive);
   }
   if (schema !== undefined) assertSchemaFits(schema, numFeatures, fail);
   for (const [argument, record] of Object.entries({ options, metrics })) {
@@ -168,15 +174,6 @@ function assertBeside(
   }
   for (const [key, x] of Object.entries(metrics)) {
     check(isFiniteNumber(x), `metrics.${key}`, 'be a finite number', describe(x));
-  }
-}
-
-function assertSchemaFits(schema: CsvSchema, numFeatures: number, fail: Fail): void {
-  try {
-    checkedSchema(schema, numFeatures, '');
-  } catch (error) {
-    const { argument, expected, actual } = error as DomainError;
-    throw fail({ argument, expected, actual });
   }
 }
 

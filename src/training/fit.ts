@@ -77,5 +77,7 @@ export interface FitResult {
 
 export interface Fitted extends Affine {
   readonly numParameters: number;
+  /** The standard deviation of each feature, 1 where it is constant, if the fit standardises. */
+  readonly featureDeviations?: Float64Array;
   readonly result: FitResult;
 }

@@ -63,14 +63,19 @@ async function solveStandardized(samples: Samples, plan: FitPlan, run: FitRun, w
   const factor = scale.map((deviation, j) => (scaling.isConstant[j] === 1 ? 0 : 1 / deviation));
   assertColumns(samples.features, { center, factor, names: run.featureNames }, where);
   const scaledRun = startingAt(run, plan, scaling);
+  const featureDeviations = scale;
   // First-order steps need no standardised copy: the scaled layer standardises each batch.
-  if (isSteps(plan) && isNear(scaling)) return fitFirstOrder(samples, plan, { ...scaledRun, standardizes: 'in steps' });
+  if (isSteps(plan) && isNear(scaling)) {
+    const fitted = await fitFirstOrder(samples, plan, { ...scaledRun, standardizes: 'in steps' });
+    return { ...fitted, featureDeviations };
+  }
   const copy = async <S extends Samples>(of: S): Promise<S> => ({
     ...of,
     features: await standardized(of.features, scaling, signal),
   });
   const validation = run.validation && (await copy(run.validation));
-  return solve(await copy(samples), plan, { ...scaledRun, validation });
+  const fitted = await solve(await copy(samples), plan, { ...scaledRun, validation });
+  return { ...fitted, featureDeviations };
 }
 
 function solve(samples: Samples, plan: FitPlan, run: FitRun): Promise<Fitted> {

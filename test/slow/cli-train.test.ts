@@ -6,6 +6,7 @@ import { loadIris } from '../../src/data/iris.js';
 import { take, trainTestSplit } from '../../src/data/split.js';
 import { SoftmaxRegression } from '../../src/model/softmax-regression.js';
 import { loadModel } from '../../src/node/model-files.js';
+import { decodeModel, encodeModel } from '../../src/serialization/model-file.js';
 import { COMMAND, CommandLine, ended } from '../helpers/command-line.js';
 
 const ROOT = join(__dirname, '..', '..');
@@ -478,12 +479,44 @@ describe('evaluate, report and inspect', () => {
     const text = await done('inspect', 'iris.model', '--top', '2');
     expect(text).toContain('classes: 3, setosa, versicolor, virginica');
     expect(text).toContain('columns: sepal_length, sepal_width, petal_length, petal_width, species (label)');
-    expect(text).toContain('the 2 largest of 4:');
-    const { weight, topWeights, schema, sha256 } = JSON.parse(await done('inspect', 'iris.model', '--json'));
+    // iris.model is standardised.
+    expect(text).toContain(
+      'weights per standard deviation of the feature, centred over the classes, the 2 largest of 4:',
+    );
+    const { weight, topWeights, topWeightsPer, featureDeviations, schema, sha256 } = JSON.parse(
+      await done('inspect', 'iris.model', '--json'),
+    );
     expect(weight).toHaveLength(12);
     expect(topWeights).toHaveLength(4);
+    expect([featureDeviations.length, topWeightsPer]).toEqual([4, 'standard deviation']);
     expect(schema.columns).toHaveLength(5);
     expect(sha256).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  it('ranks features by weight times deviation, as the report does, or per unit where the file has no deviations', async () => {
+    // The numbers of `strong` are large, so its weight per unit is small.
+    const rows = Array.from({ length: 40 }, (_, i) => {
+      const noise = ((i * 7919) % 13) / 13;
+      return [
+        1000 * Math.floor(i / 20) + 100 * noise,
+        (((i * 31) % 17) / 17 + Math.floor(i / 20) / 4) / 1000,
+        'ab'[Math.floor(i / 20)],
+      ];
+    });
+    writeFileSync(line.path('units.csv'), ['strong,small,kind', ...rows.map((row) => row.join()), ''].join('\n'));
+    await done('train', 'units.csv', '--label', 'kind', '-o', 'units.model');
+    const { featureDeviations: _, ...content } = decodeModel(readFileSync(line.path('units.model')));
+    writeFileSync(line.path('raw.model'), encodeModel(content));
+    const ranked = async (model: string) => {
+      const { topWeights, topWeightsPer } = JSON.parse(await done('inspect', model, '--json'));
+      return [topWeightsPer, ...topWeights.map(({ feature }: { feature: string }) => feature)];
+    };
+    expect(await ranked('units.model')).toEqual(['standard deviation', 'strong', 'small']);
+    expect(await ranked('raw.model')).toEqual(['unit', 'small', 'strong']);
+    const text = await done('inspect', 'raw.model');
+    expect(text).toContain(
+      'weights per unit of the feature (the file has no standard deviations), centred over the classes:',
+    );
   });
 });
 

@@ -1,14 +1,17 @@
 // Every example runs, and prints the numbers that it explains.
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import * as tf from '@tensorflow/tfjs';
+import { parseCsv, SoftmaxRegression } from 'softmax-regression';
 import * as affineNetwork from '../../examples/affine-network.js';
 import * as compileMlp from '../../examples/compile-mlp.js';
 import * as derivative from '../../examples/derivative.js';
 import * as fashionMnist from '../../examples/fashion-mnist.js';
+import * as http from '../../examples/http.js';
 import * as information from '../../examples/information.js';
 import * as likelihood from '../../examples/likelihood.js';
 import * as minibatch from '../../examples/minibatch.js';
@@ -26,6 +29,7 @@ const EXAMPLES = {
   'compile-mlp': compileMlp,
   derivative,
   'fashion-mnist': fashionMnist,
+  http,
   information,
   likelihood,
   minibatch,
@@ -378,4 +382,91 @@ describe('an example as a program', () => {
       child.on('close', (code) => resolve({ ...output, code }));
     });
   }
+});
+
+describe('http', () => {
+  let folder: string;
+  let server: ChildProcess;
+  let url: string;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'http-example-'));
+    const { features, labels, schema } = parseCsv(readFileSync(join(FOLDER, 'iris.csv')), { label: 'species' });
+    const { model } = await SoftmaxRegression.fit(features, labels, { l2: 0.01, schema });
+    writeFileSync(join(folder, 'iris.safetensors'), model.toBytes());
+    const args = ['--import', 'tsx', join(FOLDER, 'http.ts'), join(folder, 'iris.safetensors'), '0'];
+    server = spawn(process.execPath, args, { cwd: join(FOLDER, '..') });
+    url = await new Promise((resolve, reject) => {
+      server.stdout?.once('data', (line) => resolve(String(line).trim()));
+      server.once('exit', (code) => reject(new Error(`ended with ${code}`)));
+    });
+  });
+
+  afterAll(() => {
+    server.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const flower = { sepal_length: 6.1, sepal_width: 2.9, petal_length: 4.7, petal_width: 1.4 };
+  const { petal_width: _, ...short } = flower;
+  const post = (body: string, to = url) => fetch(to, { method: 'POST', body });
+
+  it('prints its usage without a model', async () => {
+    expect(await run('http')).toEqual(['usage: npx tsx examples/http.ts MODEL [PORT]']);
+  });
+
+  it('answers a record with a prediction, and a list with a list', async () => {
+    const one = await post(JSON.stringify(flower));
+    expect(one.status).toBe(200);
+    const prediction = (await one.json()) as { label: string; probability: number; probabilities: number[] };
+    expect(prediction.label).toBe('versicolor');
+    expect(prediction.probability).toBe(prediction.probabilities[1]);
+    const two = await post(JSON.stringify([flower, { ...flower, petal_length: 1.4, petal_width: 0.2 }]));
+    expect(await two.json()).toMatchObject([{ label: 'versicolor' }, { label: 'setosa' }]);
+    expect(await (await post('[]')).json()).toEqual([]);
+  });
+
+  it.each<[string, () => Promise<Response>, number, string]>([
+    ['text that is no JSON', () => post('{'), 400, 'The body must be a record or a list of records, as JSON.'],
+    [
+      'an absent key',
+      () => post(JSON.stringify([flower, short])),
+      400,
+      'records[1]: the row must have the key "petal_width"',
+    ],
+    [
+      'text for a number',
+      () => post(JSON.stringify({ ...flower, petal_width: 'x' })),
+      400,
+      'petal_width must be a number',
+    ],
+    ['no object', () => post('null'), 400, 'records[0]: the row must be an object; got null.'],
+    ['a long body', () => post(`"${'x'.repeat(1e6)}"`), 413, 'at most 1000000 bytes'],
+    ['another path', () => post('{}', new URL('/', url).href), 404, 'POST to /predict.'],
+    ['another method', () => fetch(url), 405, 'POST to /predict.'],
+  ])('refuses %s', async (_, send, status, message) => {
+    const response = await send();
+    expect(response.status).toBe(status);
+    const { error } = (await response.json()) as { error: string };
+    expect(error).toContain(message);
+    expect(error).not.toMatch(/\n|\bat .*:\d+/);
+  });
+
+  it('answers what is in progress and ends at SIGTERM', async () => {
+    const port = Number(new URL(url).port);
+    const late = new Promise<number | undefined>((resolve, reject) => {
+      const sent = request({ port, host: '127.0.0.1', path: '/predict', method: 'POST' }, (response) => {
+        response.resume().on('end', () => resolve(response.statusCode));
+      });
+      sent.on('error', reject).write('[');
+      // The server has the beginning of the request before it is asked to end.
+      setTimeout(() => {
+        server.kill('SIGTERM');
+        setTimeout(() => sent.end(']'), 200);
+      }, 200);
+    });
+    const ended = new Promise((resolve) => server.once('exit', (code, signal) => resolve([code, signal])));
+    expect(await late).toBe(200);
+    expect(await ended).toEqual([0, null]);
+  });
 });

@@ -84,7 +84,9 @@ async function evaluate(name: string, script: string): Promise<unknown> {
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
 }
 
-const ENTRIES = ['', '/node', '/predict', '/reference', '/report'].map((door) => `softmax-regression${door}`);
+const ENTRIES = ['', '/node', '/predict', '/predict-records', '/reference', '/report'].map(
+  (door) => `softmax-regression${door}`,
+);
 
 /** Options that may be undefined, the schema of a model, and one error that the compiler must find. */
 const STRICT = `import { createReadStream, readFileSync } from 'node:fs';

@@ -1,6 +1,7 @@
 // cli: softmax-regression inspect.
 import { Command } from 'commander';
 import type { CsvColumn } from '../../data/table/schema.js';
+import type { WeightRow } from '../../model/insight.js';
 import { integer, jsonOption } from '../usage.js';
 
 interface Options {
@@ -27,12 +28,16 @@ async function inspect(modelFile: string, { top, json }: Options): Promise<void>
   const model = decodeModel(bytes, modelFile);
   const { classes, numFeatures, numParameters, featureNames, options, calibration, schema } = model;
   const sha256 = createHash('sha256').update(bytes).digest('hex');
-  const { rows } = weightTableOf(model, { sort: 'magnitude' });
+  const { featureDeviations } = model;
+  const rows = [...weightTableOf(model, { scale: featureDeviations }).rows].sort((a, b) => largest(b) - largest(a));
   const shown = rows.slice(0, top);
+  const unit = featureDeviations === undefined ? 'unit' : 'standard deviation';
+  const why = featureDeviations === undefined ? ' (the file has no standard deviations)' : '';
   if (json) {
     const { weight, bias, metrics } = model;
     const described = { classes, numFeatures, featureNames, numParameters, options, calibration, metrics, schema };
-    return printJson({ file: modelFile, bytes: bytes.length, sha256, ...described, topWeights: shown, weight, bias });
+    const weights = { featureDeviations, topWeights: shown, topWeightsPer: unit, weight, bias };
+    return printJson({ file: modelFile, bytes: bytes.length, sha256, ...described, ...weights });
   }
   print([
     `${modelFile}: ${count(bytes.length)} bytes, sha256 ${sha256}`,
@@ -47,12 +52,17 @@ async function inspect(modelFile: string, { top, json }: Options): Promise<void>
       : [`calibration: temperature ${calibration.temperature.toFixed(3)}, already applied to the weights`]),
     ...(schema === undefined ? [] : [`columns: ${some(schema.columns.map(columnText))}`]),
     '',
-    `weights, centred over the classes${rows.length > top ? `, the ${count(top)} largest of ${count(rows.length)}` : ''}:`,
+    `weights per ${unit} of the feature${why}, centred over the classes${rows.length > top ? `, the ${count(top)} largest of ${count(rows.length)}` : ''}:`,
     ...tableLines(
       ['feature', ...classes.map(String)],
       [...shown.map(({ feature, weights }) => [feature, ...digits(weights)]), ['(bias)', ...digits(model.bias)]],
     ),
   ]);
+}
+
+/** The largest weight, by which the report ranks too. */
+function largest({ weights }: WeightRow): number {
+  return Math.max(...weights.map(Math.abs));
 }
 
 /** Six digits of a number such as 1/n; `--json` prints all digits. */

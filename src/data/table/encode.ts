@@ -36,6 +36,7 @@ export class RowEncoder {
   readonly numFeatures: number;
   readonly #schema: CsvSchema;
   readonly #place: Place;
+  readonly #missingHint: string | undefined;
   readonly #steps: readonly Step[];
   readonly #label: Step | undefined;
   readonly #weight: Step | undefined;
@@ -49,11 +50,18 @@ export class RowEncoder {
   /**
    * @param fieldOf the index of the field of each schema column; -1 for an absent column
    * @param needed the indices of further fields that need a value, such as the group
+   * @param missingHint the way out for a missing feature, where rows cannot be dropped
    */
-  constructor(schema: CsvSchema, fieldOf: readonly number[], place: Place, needed: readonly number[] = []) {
+  constructor(
+    schema: CsvSchema,
+    fieldOf: readonly number[],
+    place: Place,
+    { needed = [], missingHint }: { readonly needed?: readonly number[]; readonly missingHint?: string } = {},
+  ) {
     this.#schema = schema;
     this.#needed = schema.missing === 'drop' ? needed : [];
     this.#place = place;
+    this.#missingHint = missingHint;
     this.#tokens = new Set(schema.missingTokens);
     this.#hasNumberToken = schema.missingTokens.some((token) => !Number.isNaN(parseNumber(token, schema.decimal)));
     const steps: Step[] = [];
@@ -220,14 +228,14 @@ export class RowEncoder {
     if (!this.#isMissing(text)) throw this.#error(step, line, expected, text, numberHint(text, this.#schema.decimal));
     const { fill } = step.column as { fill?: number };
     if (step.indicator !== -1) values[at + step.indicator] = 1;
-    else if (fill === undefined) throw missingValue(this.#where(line, step), step.column.name, text, expected);
+    else if (fill === undefined) throw this.#missing(step, line, text, expected);
     return fill ?? neutral;
   }
 
   /** The index of a category's feature; undefined for one that is encoded as zeros. */
   #category(
     step: Step,
-    { name, fill, categories }: Kind<'category'>,
+    { fill, categories }: Kind<'category'>,
     text: string,
     line: number,
     values: Float64Array,
@@ -237,13 +245,17 @@ export class RowEncoder {
     if (known !== undefined) return known;
     if (this.#isMissing(text)) {
       if (step.indicator !== -1) values[at + step.indicator] = 1;
-      else if (fill === undefined) throw missingValue(this.#where(line, step), name, text, 'have a value');
+      else if (fill === undefined) throw this.#missing(step, line, text, 'have a value');
       return fill === undefined ? undefined : step.categories?.get(fill);
     }
     if (this.#schema.unseen === 'zero') return undefined;
     const some = categories.slice(0, 10).map(describe).join(', ');
     const expected = `be one of ${some}${categories.length > 10 ? ', …' : ''}`;
     throw this.#error(step, line, expected, text, "Pass `unseen: 'zero'` to encode unseen categories as zeros.");
+  }
+
+  #missing(step: Step, line: number, text: string, expected: string): FormatError {
+    return missingValue(this.#where(line, step), step.column.name, text, expected, undefined, this.#missingHint);
   }
 
   #where(line: number, step: Step): string {
@@ -263,6 +275,9 @@ export function isWeight(number: number): boolean {
 
 export const WEIGHT_RULE = 'be a finite number ≥ 0';
 
+/** How features can be filled in. */
+export const FILLED = "when training, `missing: 'mean'` or `missing: 'median'` fills it in";
+
 /** @param needed the option that drops rows without a value that is never filled in, such as a label */
 export function missingValue(
   where: string,
@@ -270,11 +285,8 @@ export function missingValue(
   text: string,
   expected: string,
   needed?: 'missing' | 'missingLabel',
+  hint = `Pass \`${needed ?? 'missing'}: 'drop'\` to skip such rows${needed === undefined ? `; ${FILLED}` : ''}.`,
 ): FormatError {
-  const hint =
-    needed === undefined
-      ? "Pass `missing: 'drop'` to skip such rows; when training, `missing: 'mean'` or `missing: 'median'` fills it in."
-      : `Pass \`${needed}: 'drop'\` to skip such rows.`;
   return new FormatError({ where, argument, expected, actual: text === '' ? 'nothing' : describe(text), hint });
 }
 

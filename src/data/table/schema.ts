@@ -88,6 +88,20 @@ export function checkedSchema(schema: CsvSchema, numFeatures: number, where: str
   throw new DomainError({ where, argument: 'schema', expected, actual: String(count) });
 }
 
+/** Checks the schema of a model file, with the caller's error. */
+export function assertSchemaFits(
+  schema: CsvSchema,
+  numFeatures: number,
+  fail: (fields: Omit<ErrorFields, 'where'>) => Error,
+): void {
+  try {
+    checkedSchema(schema, numFeatures, '');
+  } catch (error) {
+    const { argument, expected, actual } = error as DomainError;
+    throw fail({ argument, expected, actual });
+  }
+}
+
 /**
  * The schema of a numeric table, for a model that was not trained on a table.
  *

@@ -8,20 +8,18 @@ import { CsvSource } from './csv/records.js';
 import { RowEncoder } from './encode.js';
 import { type ColumnSummary, LABEL_TYPES, type LearnOptions } from './learn/column.js';
 import { Learner } from './learn/learner.js';
+import { type CsvValue, fieldsOf, isEncoded } from './records.js';
 import { type Row, TextRow, textsOf } from './row.js';
 import {
   assertSchema,
   COMMENT_RULE,
-  type CsvColumn,
   type CsvSchema,
-  didYouMean,
   featureNamesOf,
   isComment,
   MISSING_LABEL_POLICIES,
   MISSING_POLICIES,
   type MissingLabelPolicy,
   type MissingPolicy,
-  placesInRow,
   UNSEEN_POLICIES,
   type UnseenPolicy,
 } from './schema.js';
@@ -180,7 +178,7 @@ export function parseCsv(source: string | Uint8Array, options: CsvOptions = {}):
   const [group, time] = [learner.fieldOf('group'), learner.fieldOf('time')];
   const place = (line: number, field: number) => `${name}:${line}:${field + 1}`;
   const needed = [group, time].filter((field) => field !== -1);
-  const encoder = new RowEncoder(schema, [...schema.columns.keys()], place, needed);
+  const encoder = new RowEncoder(schema, [...schema.columns.keys()], place, { needed });
   const n = learner.rows;
   const d = encoder.numFeatures;
   assertSize(n, d, name);
@@ -357,9 +355,6 @@ function learnOptions(options: CsvOptions): LearnOptions {
   };
 }
 
-/** A JSON value in a row. */
-export type CsvValue = string | number | boolean | null | undefined;
-
 /** Options of `encodeRows`. */
 export interface EncodeOptions {
   /** How to treat missing values; overrides the schema. */
@@ -408,88 +403,9 @@ export function encodeRows(
   const values = new Float64Array(rows.length * d);
   let n = 0;
   rows.forEach((row, i) => {
-    if (encoder.encode(new TextRow(fieldsOf(row, i, applied, strict)), i, values, n * d)) n++;
+    if (encoder.encode(new TextRow(fieldsOf(row, place(i), applied, strict)), i, values, n * d)) n++;
   });
   return { values: n === rows.length ? values : values.slice(0, n * d), shape: [n, d] };
-}
-
-/** Whether rows to encode need the column: labels and weights are not read. */
-function isEncoded({ kind }: CsvColumn): boolean {
-  return kind !== 'label' && kind !== 'weight';
-}
-
-/** The fields of a row as text, without label and weight. */
-function fieldsOf(row: unknown, i: number, { columns, decimal }: CsvSchema, strict: boolean): string[] {
-  const where = `encodeRows: rows[${i}]`;
-  const features = columns.filter(isEncoded);
-  const text = (value: CsvValue, argument: string) => {
-    if (value === null || value === undefined) return '';
-    if (!['string', 'number', 'boolean', 'bigint'].includes(typeof value)) {
-      const expected = 'be text, a number, true, false or null';
-      throw new FormatError({ where, argument, expected, actual: describe(value) });
-    }
-    return typeof value === 'number' ? String(value).replace('.', decimal) : String(value).trim();
-  };
-  if (Array.isArray(row)) {
-    const places = placesInRow(columns, row.length);
-    if (places === undefined) {
-      const expected = `have ${features.length} fields, like the schema`;
-      throw new FormatError({ where, argument: 'the row', expected, actual: String(row.length) });
-    }
-    return columns.flatMap((column, c) => (isEncoded(column) ? [text(row[places[c]], column.name)] : []));
-  }
-  if (typeof row !== 'object' || row === null || ArrayBuffer.isView(row) || Symbol.iterator in row) {
-    const hint = Object.prototype.toString.call(row) === '[object Map]' ? 'Pass Object.fromEntries(row).' : undefined;
-    throw new ShapeError({
-      where,
-      argument: 'the row',
-      expected: 'be an object or a list',
-      actual: describe(row),
-      hint,
-    });
-  }
-  const record = row as Readonly<Record<string, CsvValue>>;
-  if (strict) assertKnownKeys(record, columns, where);
-  return features.flatMap(({ name, kind }) => {
-    if (kind === 'ignored') return [''];
-    const value = hasKey(record, name) ? record[name] : undefined;
-    if (value === undefined) throw absentKey(record, name, columns, where);
-    return [text(value, name)];
-  });
-}
-
-/** Whether an object has a key: its own or inherited, but not one of Object.prototype. */
-function hasKey(record: object, name: string): boolean {
-  for (let owner: object | null = record; owner !== null; owner = Object.getPrototypeOf(owner)) {
-    // The prototype of objects of any realm.
-    if (owner !== record && Object.getPrototypeOf(owner) === null && Object.hasOwn(owner, 'hasOwnProperty'))
-      return false;
-    if (Object.hasOwn(owner, name)) return true;
-  }
-  return false;
-}
-
-function absentKey(
-  record: Readonly<Record<string, CsvValue>>,
-  name: string,
-  columns: CsvSchema['columns'],
-  where: string,
-): FormatError {
-  const known = new Set(columns.map((column) => column.name));
-  const keys = Object.keys(record);
-  const others = keys.filter((key) => !known.has(key));
-  const actual = keys.includes(name) ? 'undefined' : `the keys ${keys.slice(0, 20).map(describe).join(', ') || 'none'}`;
-  const hint = didYouMean(name, others) ?? 'Use null for a missing value.';
-  return new FormatError({ where, argument: 'the row', expected: `have the key ${describe(name)}`, actual, hint });
-}
-
-function assertKnownKeys(record: object, columns: CsvSchema['columns'], where: string): void {
-  const names = columns.map(({ name }) => name);
-  const stray = Object.keys(record).find((key) => !names.includes(key));
-  if (stray === undefined) return;
-  const expected = `have only the keys ${names.slice(0, 20).map(describe).join(', ')}${names.length > 20 ? ', …' : ''}`;
-  const hint = didYouMean(stray, names);
-  throw new FormatError({ where, argument: 'the row', expected, actual: describe(stray), hint });
 }
 
 /**

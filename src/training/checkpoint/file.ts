@@ -1,19 +1,17 @@
 // training: the file format of checkpoints, in the container of model files.
 import { digestOf } from '../../core/digest.js';
 import { DomainError, FormatError, printable } from '../../core/errors.js';
-import { describe } from '../../core/shape.js';
+import { describe, formatShape } from '../../core/shape.js';
 import {
   assertBytes,
   assertChecksum,
   assertContiguous,
-  float32,
-  float64,
+  floats,
   type Kind,
   type Place,
   readHeader,
   readMetadata,
   readTensor,
-  type TensorRule,
 } from '../../predict/container.js';
 import {
   type Check,
@@ -55,12 +53,8 @@ const CHECKPOINT: Kind = {
 
 const JSON_KEYS = ['options', 'data', 'environment', 'state'] as const;
 
-/** Solver states may have empty tensors, such as a history before the first epoch. */
-const ANY: TensorRule = {
-  dtypes: ['F32', 'F64'],
-  shape: 'be up to 4 integers ≥ 0',
-  fits: (shape) => shape.length <= 4,
-};
+/** The most axes of a tensor. */
+const MAX_RANK = 4;
 
 /**
  * A checkpoint as a safetensors file.
@@ -90,12 +84,16 @@ export async function encodeCheckpoint(content: CheckpointContent): Promise<Uint
  */
 export async function decodeCheckpoint(bytes: Uint8Array, where: string): Promise<CheckpointContent> {
   assertBytes(bytes, where);
-  const check: Check = checkOf((fields) => new FormatError({ where, ...fields }));
+  const check: Check = checkOf(FormatError, where);
   const { header, start } = readHeader(bytes, check);
   const metadata = readMetadata(header, CHECKPOINT, check);
   const places: Record<string, Place> = {};
   const names = Object.keys(header).filter((name) => name !== '__metadata__');
-  for (const name of names) places[name] = readTensor(header, name, ANY, check);
+  for (const name of names) {
+    const place = readTensor(header, name, ['F32', 'F64'], check);
+    check(place.shape.length <= MAX_RANK, `${name}.shape`, `be up to ${MAX_RANK} integers`, formatShape(place.shape));
+    places[name] = place;
+  }
   assertContiguous(Object.values(places), bytes.length - start, check);
   const { sha256, ...rest } = metadata;
   assertChecksum(sha256, await checksum({ ...header, __metadata__: rest }, bytes.subarray(start)), check);
@@ -109,7 +107,7 @@ export async function decodeCheckpoint(bytes: Uint8Array, where: string): Promis
   const tensors = names.map((name): [string, StoredTensor] => {
     const { dtype, shape, start: from, end } = places[name];
     const own = bytes.subarray(start + from, start + end);
-    return [name, { shape, values: dtype === 'F32' ? float32(own) : float64(own) }];
+    return [name, { shape, values: floats(own, dtype) }];
   });
   return { options, data, environment, state, tensors: Object.fromEntries(tensors) };
 }
