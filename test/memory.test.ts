@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import * as library from 'softmax-regression';
 import { type BackendName, Dense, type FitOptions, Phm, SoftmaxRegression, sgd } from 'softmax-regression';
 import { onEveryBackend, useBackend } from './helpers/backends.js';
+import { callablesOf } from './helpers/callables.js';
 
 /** Created before the measurement. */
 interface Given {
@@ -387,26 +388,6 @@ const WITHOUT_TENSORS = [
   ],
 ];
 
-/** The names of all that can be called: functions, classes, and their methods, accessors and static functions. */
-function callables(): string[] {
-  return Object.entries(library).flatMap(([name, value]) => {
-    if (typeof value !== 'function') return [];
-    // A generator has a prototype too, with what all generators can do.
-    const isClass = value.prototype?.constructor === value;
-    const members = (isClass ? membersOf(value.prototype) : []).filter((member) => member !== 'constructor');
-    const statics = Object.entries(Object.getOwnPropertyDescriptors(value)).filter(
-      ([, each]) => typeof each.value === 'function',
-    );
-    return [name, ...members.map((member) => `${name}#${member}`), ...statics.map(([member]) => `${name}.${member}`)];
-  });
-}
-
-/** Inherited ones too, but for those of every object, and of every error. */
-function membersOf(prototype: object | undefined | null): string[] {
-  if (!prototype || prototype === Object.prototype || prototype === Error.prototype) return [];
-  return [...Object.getOwnPropertyNames(prototype), ...membersOf(Object.getPrototypeOf(prototype))];
-}
-
 /** How many tensors a call leaves behind, beside those that it returns. Those are disposed. */
 async function leftBy(call: () => unknown): Promise<number> {
   const before = tf.memory().numTensors;
@@ -434,7 +415,7 @@ let old: ReadonlySet<number>;
 
 describe('the list of calls', () => {
   it('has each export, method and static function of the package once', () => {
-    expect([...Object.keys(CALLS), ...WITHOUT_TENSORS].sort()).toEqual(callables().sort());
+    expect([...Object.keys(CALLS), ...WITHOUT_TENSORS].sort()).toEqual(callablesOf(library).sort());
   });
 
   it('leaves out of account but the namespaces of the reference and the metrics, and constants', () => {

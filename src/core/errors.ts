@@ -32,7 +32,7 @@ export class SoftmaxRegressionError extends Error {
   readonly hint: string | undefined;
 
   constructor(code: ErrorCode, name: string, fields: ErrorFields) {
-    const { where, argument, expected, actual, hint, cause } = fields;
+    const { where, argument, expected, actual, hint, cause } = checkedFields(name, fields);
     const subject = where === '' ? shown(argument) : `${shown(where)}: ${shown(argument)}`;
     const wayOut = hint === undefined ? '' : ` ${hint.split('\n').map(printable).join('\n')}`;
     super(`${subject} must ${shown(expected)}; got ${shown(actual)}.${wayOut}`, { cause });
@@ -44,6 +44,17 @@ export class SoftmaxRegressionError extends Error {
     this.actual = actual;
     this.hint = hint;
   }
+}
+
+/** The fields, if all are texts. */
+function checkedFields(where: string, fields: ErrorFields): ErrorFields {
+  const { hint = '' } = fields ?? {};
+  for (const argument of ['where', 'argument', 'expected', 'actual', 'hint'] as const) {
+    const value: unknown = argument === 'hint' ? hint : fields?.[argument];
+    if (typeof value === 'string') continue;
+    throw new DomainError({ where, argument, expected: 'be a string', actual: typeof value });
+  }
+  return fields;
 }
 
 /** Longest part of a field in a message, in characters; the field itself is not cut. */

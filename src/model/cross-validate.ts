@@ -1,7 +1,7 @@
 // model: estimates by cross-validation how well a model predicts new samples.
 import { DomainError } from '../core/errors.js';
 import { classIndices, type Label } from '../core/labels.js';
-import { assertOneOf, describe } from '../core/shape.js';
+import { assertFunction, assertOneOf, describe } from '../core/shape.js';
 import type { FeatureArray } from '../data/batches.js';
 import { complement, type FoldOptions, stratifiedFolds } from '../data/folds.js';
 import { take } from '../data/split.js';
@@ -88,6 +88,7 @@ export async function crossValidate<const L extends Label>(
   assertOptions(options, 'crossValidate', where, [...FOLD_OPTIONS, 'outOfFold', 'onProgress']);
   const { outOfFold = false, onProgress, folds: _, seed: __, ...fitOptions } = options;
   assertOneOf(outOfFold, [true, false], where, 'outOfFold');
+  if (onProgress !== undefined) assertFunction(onProgress, where, 'onProgress');
   const { classes, numSamples, parts, foldOf } = await foldedData(features, labels, options, where);
   const { signal } = options;
   const q = classes.length;

@@ -4,7 +4,15 @@ import type { Affine } from '../core/affine.js';
 import { DomainError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import { Random } from '../core/random.js';
-import { assertKnownOptions, assertOneOf, assertPositiveInteger, describe } from '../core/shape.js';
+import {
+  assertFunction,
+  assertKnownOptions,
+  assertObject,
+  assertOneOf,
+  assertPositiveInteger,
+  assertSignal,
+  describe,
+} from '../core/shape.js';
 import type { CsvSchema } from '../data/table/schema.js';
 import { assertSchedule, type LearningRateSchedule, type RateFunction } from '../optim/schedule.js';
 import type { FeaturesInput } from './inputs.js';
@@ -291,7 +299,10 @@ export const OPTIONS = {
    * The model to start from: the same number of features, its classes matched by label. Default: the seed; lbfgs starts
    * at 0.
    */
-  warmStart: given<WarmStart>()('the model to start from', ['fit', 'untrained']),
+  warmStart: given<WarmStart>((value, where, argument) => assertObject(value, where, argument, 'be a fitted model'))(
+    'the model to start from',
+    ['fit', 'untrained'],
+  ),
   /** Saves the fit as it goes: `fileCheckpoint` of `softmax-regression/node` does so in a file. */
   checkpoint: given<CheckpointOptions>()('where checkpoints are written', ['fit']),
   /**
@@ -300,23 +311,31 @@ export const OPTIONS = {
    */
   resume: given<Uint8Array>()('the checkpoint to go on from', ['fit']),
   /** Ends the fit with the signal's reason as error; with `checkpoint`, after one more is written. */
-  signal: given<AbortSignal>()('aborts the fit', [...FITS, 'partialFit']),
+  signal: given<AbortSignal>(assertSignal)('aborts the fit', [...FITS, 'partialFit']),
   /** Called as the fit goes on. */
-  onProgress: given<(progress: FitProgress) => void>()('called as the fit proceeds', ['fit', 'partialFit']),
+  onProgress: given<(progress: FitProgress) => void>(assertFunction)('called as the fit proceeds', [
+    'fit',
+    'partialFit',
+  ]),
   /**
    * Called after each epoch, counted from 0, or each iteration of lbfgs; a promise is awaited. `parameters` reads the
    * weights at that moment, and costs nothing unless it is called.
    */
-  onEpochEnd: given<(epoch: number, logs: EpochLogs, parameters: ParametersNow) => void | Promise<void>>()(
-    'called after each epoch',
-    [...FITS, 'partialFit'],
-  ),
+  onEpochEnd: given<(epoch: number, logs: EpochLogs, parameters: ParametersNow) => void | Promise<void>>(
+    assertFunction,
+  )('called after each epoch', [...FITS, 'partialFit']),
 } as const satisfies Readonly<Record<string, OptionRow & { readonly check: Check<unknown> }>>;
 
 /** An option that is checked later, together with the samples. */
-function given<T>() {
+function given<T>(check?: (value: unknown, where: string, argument: string) => void) {
   return <const R extends readonly OptionReader[]>(help: string, readers: R) =>
-    option((value: unknown) => value as T, { help, solvers: 'all', readers, stored: false });
+    option(
+      (value: unknown, { where, argument }) => {
+        check?.(value, where, argument);
+        return value as T;
+      },
+      { help, solvers: 'all', readers, stored: false },
+    );
 }
 
 type Table = typeof OPTIONS;

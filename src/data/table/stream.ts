@@ -1,8 +1,8 @@
 // data: CSV in batches of rows, for files that do not fit into memory.
 
-import { FormatError } from '../../core/errors.js';
+import { DomainError, FormatError } from '../../core/errors.js';
 import type { Label } from '../../core/labels.js';
-import { assertOneOf, assertPositiveInteger } from '../../core/shape.js';
+import { assertOneOf, assertPositiveInteger, assertSignal, assertText, describe } from '../../core/shape.js';
 import type { FeatureArray } from '../batches.js';
 import { RecordReader } from './csv/records.js';
 import type { RowBlock } from './csv/rows.js';
@@ -68,6 +68,13 @@ export async function* readCsvRows(
   const { name = where, delimiter, labels = 'read', classes, batchSize = 4096, signal } = options;
   assertOneOf(labels, ['read', 'skip'], where, 'labels');
   assertPositiveInteger(batchSize, where, 'batchSize');
+  assertText(name, where, 'name');
+  assertSignal(signal, where);
+  if (!isIterable(chunks)) {
+    const expected = 'be an iterable of bytes or text, such as a stream';
+    const hint = typeof chunks === 'string' ? 'Text? Pass it in an array: [text].' : undefined;
+    throw new DomainError({ where, argument: 'chunks', expected, actual: describe(chunks), hint });
+  }
   const batches = new Batches(applied, name, batchSize, labels === 'read', classes);
   const reader = new RecordReader({ name, delimiter, decimal: applied.decimal });
   for await (const chunk of chunks) {
@@ -208,4 +215,8 @@ class Batches {
     if (!isUnlabelled) checkWidth(fields.length, columns.length, this.#name, line, 'like the schema');
     return columns.map((_, i) => (!isUnlabelled || i < label ? i : i === label ? -1 : i - 1));
   }
+}
+
+function isIterable(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && (Symbol.asyncIterator in value || Symbol.iterator in value);
 }

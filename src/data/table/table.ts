@@ -1,7 +1,7 @@
 // data: CSV → samples, labels, and the schema for encoding other rows.
 import { DomainError, FormatError, ShapeError } from '../../core/errors.js';
 import { type Label, sortedClasses } from '../../core/labels.js';
-import { assertKnownOptions, assertOneOf, assertPositiveInteger, describe } from '../../core/shape.js';
+import { assertKnownOptions, assertOneOf, assertPositiveInteger, assertText, describe } from '../../core/shape.js';
 import type { FeatureArray } from '../batches.js';
 import { CsvSource } from './csv/records.js';
 import { RowEncoder } from './encode.js';
@@ -171,6 +171,7 @@ export const CSV_OPTIONS: readonly (keyof CsvOptions)[] = [
 function learnOptions(options: CsvOptions): LearnOptions {
   const where = 'parseCsv';
   assertKnownOptions(options, CSV_OPTIONS, where);
+  if (options.name !== undefined) assertText(options.name, where, 'name');
   const { name = where, label, labelType, decimal = '.', header = true, missing = 'error', unseen = 'error' } = options;
   const { strings = 'error', ignore = [], maxCategories = 1000, missingTokens = MISSING_TOKENS } = options;
   const isColumn = (value: unknown) => typeof value === 'string' || Number.isInteger(value);
