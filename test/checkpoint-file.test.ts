@@ -182,16 +182,16 @@ describe('a fit that is resumed with more epochs', () => {
 
 describe('resume refuses', () => {
   const others: [string, () => Promise<unknown>, object][] = [
-    ['another solver', () => fitIris({ ...lbfgs, resume: steps }), { argument: 'solver', actual: '"lbfgs"' }],
+    ['another solver', () => fitIris({ ...lbfgs, resume: steps }), { argument: 'solver', actual: '`solver: "lbfgs"`' }],
     [
       'another rate',
       () => fitIris({ ...sgd, learningRate: 0.2, resume: steps }),
-      { argument: 'learningRate', actual: '0.2' },
+      { argument: 'learningRate', actual: '`learningRate: 0.2`' },
     ],
     [
       'another seed',
       () => fitIris({ ...sgd, seed: 3, resume: steps }),
-      { argument: 'seed', expected: 'be 2, as when the checkpoint was written' },
+      { argument: 'seed', expected: 'be as when the checkpoint was written, `seed: 2`' },
     ],
     ['an option more', () => fitIris({ ...sgd, validation: 0.2, resume: steps }), { argument: 'validation' }],
     [

@@ -243,14 +243,14 @@ describe('what is no CSV', () => {
     [
       'the other byte order',
       [Uint8Array.of(0xff, 0xfe, 0x61, 0)],
-      'a.csv:1: the text must be UTF-8; got the byte 0xff. It is UTF-16',
+      'a.csv:1: the text must be UTF-8; got the byte 0xff, byte 1 of the line. It is UTF-16',
     ],
     ['gzip', [Uint8Array.of(0x1f, 0x8b, 8)], 'The file is gzipped'],
     ['a workbook', [bytes('PK\x03\x04')], 'save the sheet as "CSV UTF-8"'],
     [
       'Latin-1',
       [bytes('a\n\n'), Uint8Array.of(0x62, 0xe9, 0x0a)],
-      'a.csv:3: the text must be UTF-8; got the byte 0xe9',
+      'a.csv:3: the text must be UTF-8; got the byte 0xe9, byte 2 of the line',
     ],
     [
       'a character cut short',

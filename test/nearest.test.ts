@@ -12,6 +12,10 @@ describe('nearest', () => {
     expect(nearest(name, ['species', 'petal_width', 'x'])).toBe(expected);
   });
 
+  it('is undefined for another word of similar length', () => {
+    expect(nearest('colour', ['width', 'height', 'count'])).toBeUndefined();
+  });
+
   it('is the one with the fewest edits, and of equals the first', () => {
     expect(nearest('petal_a', ['petal_bb', 'petal_b', 'petal_c'])).toBe('petal_b');
     expect(nearest('ab', [])).toBeUndefined();

@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import type { Label } from '../core/labels.js';
 import { type FitOptions, OPTION_NAMES, OPTIONS, type OptionName, type OptionRow, plain } from '../training/options.js';
 import { solverGroup } from '../training/solvers.js';
-import { flagOf, integer, number } from './usage.js';
+import { flagOf, number, positiveInteger } from './usage.js';
 
 /** Values by commander's names: `maxIterations` for `--max-iterations`. */
 export type FlagValues = Readonly<Record<string, unknown>>;
@@ -25,6 +25,12 @@ export function fitFlagOf(option: string): string | undefined {
   return name && flagOf(keyOf(name));
 }
 
+/** The field of an option that its flag gives, such as `patience` of `earlyStopping`; undefined for other options. */
+export function fitFieldOf(option: string): string | undefined {
+  const name = FLAGGED.find((each) => each === option);
+  return name && rowOf(name).flag?.field;
+}
+
 /** Adds a flag for each option that has one. */
 export function addFitFlags(command: Command): Command {
   for (const name of FLAGGED) for (const option of flagsOf(name)) command.addOption(option);
@@ -37,7 +43,7 @@ function flagsOf(name: OptionName): Option[] {
   const key = keyOf(name);
   const option = new Option(`${flagOf(key)}${value === undefined ? '' : ` <${value}>`}`, `${help}${conditions(name)}`);
   if (row.input === 'number') option.argParser(number);
-  else if (row.input === 'integer') option.argParser(integer);
+  else if (row.input === 'integer') option.argParser(positiveInteger);
   else if (Array.isArray(row.input)) option.choices(row.input);
   return off === undefined ? [option] : [option, new Option(`--no-${flagOf(key).slice(2)}`, off)];
 }

@@ -30,7 +30,7 @@ import {
 } from './solvers.js';
 import type { GradientMethod } from './step.js';
 import type { WarmStart } from './warm-start.js';
-import { type ClassWeights, type NamedClassWeights, namedClassWeights } from './weights.js';
+import { type ClassWeights, type NamedClassWeights, namedClassWeights, weightsInOrder } from './weights.js';
 
 export type { FirstOrderSolver, Solver } from './solvers.js';
 
@@ -482,10 +482,16 @@ export function assertOptions(options: object, reader: OptionReader, where: stri
  * C·Σᵢ sᵢ·NLLᵢ + ½‖w‖². For two classes, scikit-learn has one weight vector instead of two of half its size.
  *
  * @param totalWeight S = Σᵢ sᵢ of the samples learned from
+ * @throws DomainError if the default overflows
  * @example 120 samples of 3 classes   // 1/120
  */
-export function withPenalty(plan: OpenPlan, totalWeight: number, numClasses: number): FitPlan {
+export function withPenalty(plan: OpenPlan, totalWeight: number, numClasses: number, where = 'fit'): FitPlan {
   const { l2 = 'l1' in plan && plan.l1 === 0 ? (numClasses === 2 ? 2 : 1) / totalWeight : 0 } = plan;
+  if (l2 === Number.POSITIVE_INFINITY) {
+    const expected = 'have a sum S for which 1/S, the default of `l2`, is finite';
+    const hint = 'Multiply all weights by the same number, or give `l2: 0`.';
+    throw new DomainError({ where, argument: 'sampleWeights', expected, actual: String(totalWeight), hint });
+  }
   return { ...plan, l2 };
 }
 
@@ -510,7 +516,11 @@ export function storedOptions(plan: OpenPlan): TrainingOptions {
  *
  * @throws DomainError for an option that models do not store, or an invalid value
  */
-export function restoredOptions(options: Readonly<Record<string, unknown>>, where: string): TrainingOptions {
+export function restoredOptions(
+  options: Readonly<Record<string, unknown>>,
+  classes: readonly Label[],
+  where: string,
+): TrainingOptions {
   assertKnownOptions(
     options,
     OPTION_NAMES.filter((name) => OPTIONS[name].stored),
@@ -518,6 +528,12 @@ export function restoredOptions(options: Readonly<Record<string, unknown>>, wher
   );
   const isFunction = options.learningRate === RATE_FUNCTION;
   const plan = checked(isFunction ? { ...options, learningRate: () => 0 } : options, where) as unknown as FitPlan;
+  if (plan.validation !== undefined && typeof plan.validation !== 'number') {
+    const [expected, actual] = ['be a share of the samples in (0, 1)', describe(plan.validation)];
+    throw new DomainError({ where, argument: 'validation', expected, actual });
+  }
+  if (typeof plan.classWeights === 'object')
+    weightsInOrder(plan.classWeights as Record<string, number>, classes, where);
   return storedOptions({ ...plan, l2: plan.l2 ?? 0 });
 }
 
@@ -589,12 +605,14 @@ function assertBelong(values: Readonly<Record<string, unknown>>, solver: Solver,
   const stray = OPTION_NAMES.find((name) => values[name] !== undefined && !reads(solver, name));
   if (stray === undefined) return;
   const kind = OPTIONS[stray].solvers as SolverKind;
+  const { flag } = OPTIONS[stray] as OptionRow;
+  const field = flag?.field === undefined ? undefined : (values[stray] as Record<string, unknown> | null)?.[flag.field];
   throw new DomainError({
     where,
     argument: stray,
     expected: `be left out with \`solver: '${solver}'\`${values.solver === undefined ? ', which is the default' : ''}`,
-    actual: describe(values[stray]),
-    hint: `It is an option of ${listed(solversOf(kind).map((name) => `\`solver: '${name}'\``))}.`,
+    actual: describe(field ?? values[stray]),
+    hint: `Leave it out: it is an option of ${listed(solversOf(kind).map((name) => `\`solver: '${name}'\``))}.`,
   });
 }
 

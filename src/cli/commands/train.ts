@@ -135,7 +135,9 @@ function csvChoices(options: TrainOptions): CsvChoices {
 
 /** Refuses options that exclude each other, before anything is read. */
 function assertTogether(options: TrainOptions): void {
-  const { test, testFraction, output, report, strings, categories } = options;
+  const { test, testFraction, output, report, strings, categories, folds, seed } = options;
+  if (folds !== undefined && folds < 2) throw new UsageError(`--folds must be an integer ≥ 2; got ${folds}.`);
+  if (seed >= 2 ** 32) throw new UsageError(`--seed must be an integer in [0, 2^32); got ${seed}.`);
   if (strings !== undefined && categories !== undefined) {
     throw new UsageError('--strings must be left out with --categories, which names the columns.');
   }

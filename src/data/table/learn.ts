@@ -5,7 +5,15 @@ import { describe } from '../../core/shape.js';
 import { missingValue, numberHint, parseBoolean } from './encode.js';
 import { parseNumber } from './number.js';
 import { type Row, textsOf } from './row.js';
-import { type CsvColumn, type CsvSchema, checkHeader, checkWidth, didYouMean, placesOf } from './schema.js';
+import {
+  assertLineEnds,
+  type CsvColumn,
+  type CsvSchema,
+  checkHeader,
+  checkWidth,
+  didYouMean,
+  placesOf,
+} from './schema.js';
 
 /** How labels that look like numbers are read. */
 export const LABEL_TYPES = ['text', 'number'] as const;
@@ -68,6 +76,7 @@ export class Learner {
     }
     const columns = this.#columns;
     const { name, header, decimal } = this.#options;
+    if (row.length !== columns.length) assertLineEnds(textsOf(row), `${name}:${line}`);
     checkWidth(row.length, columns.length, name, line, header ? 'like the header' : 'like the first row');
     const numbers = this.#numbers;
     for (let i = 0; i < columns.length; i++) {
@@ -102,11 +111,7 @@ export class Learner {
   #begin(fields: readonly string[], line: number): Column[] {
     const { name, header, label, ignore, strings } = this.#options;
     const where = `${name}:${line}`;
-    if (fields.some((field) => /\r(?!\n)/.test(field))) {
-      const hint = 'Save it with Unix or Windows line endings.';
-      const expected = 'end in \\n or \\r\\n';
-      throw new FormatError({ where, argument: 'lines', expected, actual: '\\r alone', hint });
-    }
+    assertLineEnds(fields, where);
     const names = header ? [...fields] : fields.map((_, i) => `column ${i + 1}`);
     if (header) assertNames(fields, where);
     const places = placesOf(names);

@@ -7,8 +7,9 @@ import type { FeatureArray } from '../batches.js';
 import { RecordReader } from './csv/records.js';
 import type { RowBlock } from './csv/rows.js';
 import { RowEncoder } from './encode.js';
+import { parseNumber } from './number.js';
 import { type Row, textsOf } from './row.js';
-import { type CsvSchema, checkHeader, checkWidth, locateColumns } from './schema.js';
+import { assertLineEnds, type CsvSchema, checkHeader, checkWidth, locateColumns } from './schema.js';
 import { type EncodeOptions, withOptions } from './table.js';
 
 /** Options of `readCsvRows`. */
@@ -139,6 +140,7 @@ class Batches {
       if (this.#schema.header) return;
     }
     const encoder = this.#encoder;
+    if (fields.length !== this.#width) assertLineEnds(textsOf(fields), `${this.#name}:${line}`);
     checkWidth(
       fields.length,
       this.#width,
@@ -190,6 +192,7 @@ class Batches {
     const where = `${this.#name}:${line}`;
     const { columns, header } = this.#schema;
     this.#width = fields.length;
+    assertLineEnds(fields, where);
     const fieldOf = header ? this.#find(fields, where) : this.#count(fields, line);
     if (!this.#readsLabels) {
       columns.forEach(({ kind }, i) => {
@@ -213,7 +216,16 @@ class Batches {
     const label = columns.findIndex(({ kind }) => kind === 'label');
     const isUnlabelled = label !== -1 && fields.length === columns.length - 1;
     if (!isUnlabelled) checkWidth(fields.length, columns.length, this.#name, line, 'like the schema');
-    return columns.map((_, i) => (!isUnlabelled || i < label ? i : i === label ? -1 : i - 1));
+    const places = columns.map((_, i) => (!isUnlabelled || i < label ? i : i === label ? -1 : i - 1));
+    const numbers = places.filter((_, i) => columns[i].kind === 'number').map((place) => fields[place]);
+    const isText = (text: string) => /\p{L}{2}/u.test(text) && Number.isNaN(parseNumber(text, this.#schema.decimal));
+    if (numbers.length > 1 && new Set(numbers).size === numbers.length && numbers.every(isText)) {
+      const where = `${this.#name}:${line}`;
+      const [expected, actual] = ['hold data: the model has no header', fields.slice(0, 20).map(describe).join(', ')];
+      const hint = 'It looks like a header: delete the line.';
+      throw new FormatError({ where, argument: 'the first line', expected, actual, hint });
+    }
+    return places;
   }
 }
 
