@@ -90,7 +90,8 @@ const probabilities = () => rows().map(() => [0.25, 0.75]);
 
 /** Options with an aborted signal, where they are options without one: the call then ends before its work. */
 function aborted<T>(options: T): T {
-  const isOptions = options === undefined || Object.prototype.toString.call(options) === '[object Object]';
+  const isOptions =
+    options === undefined || (typeof options === 'object' && options !== null && !Array.isArray(options));
   return isOptions ? { signal: AbortSignal.abort(), ...options } : options;
 }
 
@@ -390,17 +391,19 @@ const EXAMPLES: Readonly<Record<string, () => readonly Example[]>> = {
   'node.nativeStatus': () => [[node.nativeStatus]],
   'node.readCheckpoint': () => [[node.readCheckpoint, join(folder, 'none.checkpoint')]],
   'node.saveCompiled': () => [
-    [node.saveCompiled, join(folder, 'saved'), library.compile((x: tf.Tensor) => x.add(1)), tf.scalar(1)],
+    [node.saveCompiled, join(folder, 'saved'), library.compile((x: tf.Tensor) => x), tf.scalar(1)],
   ],
   'node.saveModel': () => [[node.saveModel, join(folder, 'a.safetensors'), model]],
 };
 
-/** What has no argument of its own. */
+/** What has no argument of its own, or takes results only. */
 const WITHOUT_ARGUMENTS = [
   ...['Random#state', 'Random#bits', 'Random#uniform', 'Random#normal'],
   ...['Dense#weight', 'Dense#bias', 'Dense#numParameters', 'Dense#dispose', 'Phm#numParameters', 'Phm#dispose'],
   ...['weight', 'bias', 'columns', 'affine', 'toBytes'].map((name) => `SoftmaxRegression#${name}`),
   'SoftmaxRegression',
+  // Scores of a confusion matrix that is counted already.
+  ...['balancedAccuracy', 'cohenKappa', 'matthews'].map((name) => `metrics.${name}.of`),
 ];
 
 const WRONG: Readonly<Record<string, unknown>> = {
