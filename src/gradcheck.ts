@@ -2,7 +2,15 @@
 import * as tf from '@tensorflow/tfjs';
 import { DomainError, ShapeError } from './core/errors.js';
 import { Random } from './core/random.js';
-import { assertKnownOptions, assertPositiveInteger, assertShape, formatShape } from './core/shape.js';
+import {
+  assertFunction,
+  assertKnownOptions,
+  assertObject,
+  assertPositiveInteger,
+  assertShape,
+  describe,
+  formatShape,
+} from './core/shape.js';
 import { disagreement, FINITE_DIFFERENCE, FLOAT32, type Tolerance } from './core/tolerance.js';
 import { crossEntropy } from './nn/cross-entropy.js';
 import type { Dense } from './nn/dense.js';
@@ -87,6 +95,9 @@ export function gradcheck(options: GradcheckOptions): GradcheckResult {
   assertKnownOptions(options, ['layer', 'features', 'targets', 'gradient', 'maxDifferences'], 'gradcheck');
   const { layer, features, targets, gradient = autograd, maxDifferences = 200 } = options;
   assertPositiveInteger(maxDifferences, 'gradcheck', 'maxDifferences');
+  assertObject(layer, 'gradcheck', 'layer', 'be a Dense or a Phm');
+  assertFunction(layer.forward, 'gradcheck', 'layer.forward');
+  assertFunction(gradient, 'gradcheck', 'gradient');
   checkFeatures(features, layer.inputs, 'gradcheck');
   if (features.shape[0] === 0) {
     const hint = 'Without samples there is nothing to compare.';
@@ -145,7 +156,9 @@ interface OnBackend {
 function readBackend(layer: Dense | Phm, features: tf.Tensor2D, targets: TargetsLike, gradient: Gradient): OnBackend {
   const tensors = tf.tidy(() => {
     const logits = layer.forward(features);
-    return { logits, loss: crossEntropy(logits, targets), gradients: gradient(layer, features, targets) };
+    const gradients = gradient(layer, features, targets);
+    assertObject(gradients, 'gradcheck', 'gradient', 'return gradients by parameter');
+    return { logits, loss: crossEntropy(logits, targets), gradients };
   });
   const read = (tensor: tf.Tensor) => tensor.dataSync();
   const gradients = Object.entries(tensors.gradients).map(([name, tensor]) => [name, read(tensor)]);
@@ -168,6 +181,7 @@ function autograd(layer: Dense | Phm, features: tf.Tensor2D, targets: TargetsLik
  * @example console.log(formatGradcheck(gradcheck({ layer, features, targets })));
  */
 export function formatGradcheck(result: GradcheckResult): string {
+  assertResult(result, 'formatGradcheck');
   const header = ['', 'shape', 'autograd − closed form', 'closed form − differences', 'differences at'];
   const exponent = (comparison: Comparison) => comparison.maxError.toExponential(1);
   const rows = result.parameters.map((check) => [
@@ -186,8 +200,16 @@ export function formatGradcheck(result: GradcheckResult): string {
   return [line(header), ...rows.map(line), gradcheckLine(result)].join('\n');
 }
 
+function assertResult(result: unknown, where: string): void {
+  const expected = 'be a result of gradcheck';
+  assertObject(result, where, 'result', expected);
+  if ('ok' in result && 'parameters' in result && Array.isArray(result.parameters)) return;
+  throw new DomainError({ where, argument: 'result', expected, actual: describe(result) });
+}
+
 /** A gradcheck in one line. */
 export function gradcheckLine(result: GradcheckResult): string {
+  assertResult(result, 'gradcheckLine');
   const { backend, samples } = result;
   if (result.ok) {
     const largest = result.maxError.toExponential(1);

@@ -189,16 +189,16 @@ describe('a fit that is resumed with more epochs or iterations', () => {
 
 describe('bad checkpoint input', () => {
   const others: [string, () => Promise<unknown>, object][] = [
-    ['another solver', () => fitIris({ ...lbfgs, resume: steps }), { argument: 'solver', actual: '"lbfgs"' }],
+    ['another solver', () => fitIris({ ...lbfgs, resume: steps }), { argument: 'solver', actual: '`solver: "lbfgs"`' }],
     [
       'another learning rate',
       () => fitIris({ ...sgd, learningRate: 0.2, resume: steps }),
-      { argument: 'learningRate', actual: '0.2' },
+      { argument: 'learningRate', actual: '`learningRate: 0.2`' },
     ],
     [
       'another seed',
       () => fitIris({ ...sgd, seed: 3, resume: steps }),
-      { argument: 'seed', expected: 'be 2, as when the checkpoint was written' },
+      { argument: 'seed', expected: 'be as when the checkpoint was written, `seed: 2`' },
     ],
     ['an additional option', () => fitIris({ ...sgd, validation: 0.2, resume: steps }), { argument: 'validation' }],
     [

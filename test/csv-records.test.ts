@@ -250,7 +250,7 @@ describe('RecordReader', () => {
     [
       'Latin-1',
       [bytes('a\n\n'), Uint8Array.of(0x62, 0xe9, 0x0a)],
-      'a.csv:3: the text must be UTF-8; got the byte 0xe9',
+      'a.csv:3: the text must be UTF-8; got the byte 0xe9, byte 2 of the line',
     ],
     [
       'a truncated character',

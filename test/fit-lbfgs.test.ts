@@ -114,7 +114,7 @@ onEveryBackend("fit with solver 'lbfgs'", () => {
   it('names the solvers that an option is for', async () => {
     const fit = SoftmaxRegression.fit([[1], [2]], [0, 1], { epochs: 10 });
     await expect(fit).rejects.toThrow(
-      "fit: epochs must be left out with `solver: 'lbfgs'`, which is the default; got 10. It is an option of " +
+      "fit: epochs must be left out with `solver: 'lbfgs'`, which is the default; got 10. Leave it out: it is an option of " +
         `${listed(solversOf('steps').map((name) => `\`solver: '${name}'\``))}.`,
     );
   });

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import * as library from 'softmax-regression';
 import { type BackendName, Dense, type FitOptions, Phm, SoftmaxRegression, sgd } from 'softmax-regression';
 import { onEveryBackend, useBackend } from './helpers/backends.js';
+import { callablesOf } from './helpers/callables.js';
 
 /** Created before the measurement. */
 interface Given {
@@ -395,26 +396,6 @@ const WITHOUT_TENSORS = [
   ],
 ];
 
-/** The names of all callables: functions, classes, and their methods, accessors and static functions. */
-function callables(): string[] {
-  return Object.entries(library).flatMap(([name, value]) => {
-    if (typeof value !== 'function') return [];
-    // Generator functions have a prototype too, but it has no constructor.
-    const isClass = value.prototype?.constructor === value;
-    const members = (isClass ? membersOf(value.prototype) : []).filter((member) => member !== 'constructor');
-    const statics = Object.entries(Object.getOwnPropertyDescriptors(value)).filter(
-      ([, each]) => typeof each.value === 'function',
-    );
-    return [name, ...members.map((member) => `${name}#${member}`), ...statics.map(([member]) => `${name}.${member}`)];
-  });
-}
-
-/** Own and inherited members, without those of Object and Error. */
-function membersOf(prototype: object | undefined | null): string[] {
-  if (!prototype || prototype === Object.prototype || prototype === Error.prototype) return [];
-  return [...Object.getOwnPropertyNames(prototype), ...membersOf(Object.getPrototypeOf(prototype))];
-}
-
 /** The number of tensors that a call leaks. Returned tensors are disposed and not counted. */
 async function leftBy(call: () => unknown): Promise<number> {
   const before = tf.memory().numTensors;
@@ -442,7 +423,7 @@ let old: ReadonlySet<number>;
 
 describe('the list of calls', () => {
   it('contains each export, method and static function of the package once', () => {
-    expect([...Object.keys(CALLS), ...WITHOUT_TENSORS].sort()).toEqual(callables().sort());
+    expect([...Object.keys(CALLS), ...WITHOUT_TENSORS].sort()).toEqual(callablesOf(library).sort());
   });
 
   it('omits only constants and the namespaces metrics and reference', () => {

@@ -12,6 +12,10 @@ describe('nearest', () => {
     expect(nearest(name, ['species', 'petal_width', 'x'])).toBe(expected);
   });
 
+  it('is undefined for another word of similar length', () => {
+    expect(nearest('colour', ['width', 'height', 'count'])).toBeUndefined();
+  });
+
   it('has the fewest edits, and is the first in a tie', () => {
     expect(nearest('petal_a', ['petal_bb', 'petal_b', 'petal_c'])).toBe('petal_b');
     expect(nearest('ab', [])).toBeUndefined();

@@ -165,6 +165,7 @@ describe('the default of l2', () => {
     expect(three.model.options.l2).toBe(1 / 150);
     expect((await fitRows({})).model.options.l2).toBe(2 / 6);
     expect(withPenalty(fitPlan({}, 'fit'), 120, 3).l2).toBe(1 / 120);
+    expect(() => withPenalty(fitPlan({}, 'fit'), 1e-312, 3)).toThrow('sampleWeights must have a sum S for which 1/S');
   });
 
   it('uses the sample and class weights of the training rows only', async () => {

@@ -1,7 +1,7 @@
 // backend: selects the tfjs backend, with the reasons against faster ones.
 import * as tf from '@tensorflow/tfjs';
 import { BackendError } from '../core/errors.js';
-import { assertOneOf } from '../core/shape.js';
+import { assertList, assertObject, assertOneOf } from '../core/shape.js';
 import { BACKENDS, type BackendName } from './names.js';
 import { selfTest } from './self-test.js';
 
@@ -67,7 +67,10 @@ export async function selectBackend(preference?: BackendName): Promise<BackendCh
  *
  * @example formatBackend(await selectBackend())   // backend: tensorflow (TensorFlow 2.21.0 on CPU)
  */
-export function formatBackend({ backend, description, refused }: BackendChoice): string {
+export function formatBackend(choice: BackendChoice): string {
+  assertObject(choice, 'formatBackend', 'choice', 'be a result of selectBackend');
+  const { backend, description, refused } = choice;
+  assertList(refused, 'formatBackend', 'choice.refused');
   // An unregistered backend, such as a GPU in Node, is not mentioned.
   const news = refused.filter(({ reason }) => reason !== NOT_REGISTERED);
   const because = news.map((each) => `; not ${each.backend}: ${each.reason}`).join('');

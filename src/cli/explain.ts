@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { isSoftmaxRegressionError } from '../core/errors.js';
 import { inWords, rephrase } from '../core/mentions.js';
-import { fitFlagOf } from './fit-options.js';
+import { fitFieldOf, fitFlagOf } from './fit-options.js';
 import { Interrupted } from './interrupt.js';
 import { flagOf, UsageError } from './usage.js';
 
@@ -27,6 +27,9 @@ function written(option: string, value?: string): string {
   const flag = flagFor(option);
   if (value === undefined || value === 'true') return flag;
   if (value === 'false') return `--no-${flag.slice(2)}`;
+  const field = fitFieldOf(option);
+  const given = field && new RegExp(`"?\\b${field}"?: ?([^,}]+)`).exec(value)?.[1].trim();
+  if (given !== undefined) return `${flag} ${given}`;
   const items = /^\[(.*)\]$/.exec(value);
   const own = items !== null && option === 'strings' ? '--categories' : flag;
   return `${own} ${(items?.[1] ?? value).replace(/^['"]([\w-]+)['"]$/, '$1')}`;
@@ -48,7 +51,12 @@ export interface Explanation {
 export function explain(error: unknown, command: Command | undefined): Explanation {
   if (!isSoftmaxRegressionError(error)) {
     const isUsage = error instanceof UsageError;
-    const message = error instanceof Error ? error.message : String(error);
+    const text = error instanceof Error ? error.message : String(error);
+    if (/^Cannot find (?:module|package) '@tensorflow\/tfjs'/.test(text)) {
+      const message = 'the package @tensorflow/tfjs must be installed. Run: npm install @tensorflow/tfjs@4.22';
+      return { message, isUsage: false, isOurs: true };
+    }
+    const message = text;
     return { message, isUsage, isOurs: isUsage || error instanceof Interrupted };
   }
   const [name] = error.argument.split(/[.[]/);

@@ -3,7 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Label } from '../core/labels.js';
 import { type FitOptions, OPTION_NAMES, OPTIONS, type OptionName, type OptionRow, plain } from '../training/options.js';
 import { solverGroup } from '../training/solvers.js';
-import { flagOf, integer, number } from './usage.js';
+import { flagOf, number, positiveInteger } from './usage.js';
 
 /** Values by commander's names: `maxIterations` for `--max-iterations`. */
 export type FlagValues = Readonly<Record<string, unknown>>;
@@ -23,6 +23,12 @@ function keyOf(name: OptionName): string {
 export function fitFlagOf(option: string): string | undefined {
   const name = FLAGGED.find((each) => each === option);
   return name && flagOf(keyOf(name));
+}
+
+/** The field of an option that its flag gives, such as `patience` of `earlyStopping`; undefined for other options. */
+export function fitFieldOf(option: string): string | undefined {
+  const name = FLAGGED.find((each) => each === option);
+  return name && rowOf(name).flag?.field;
 }
 
 /** What a command accepts beyond the values of the option. */
@@ -93,7 +99,7 @@ function flagsOf(name: OptionName, wider: WiderFlag | undefined): Option[] {
   const parse = wider?.parse ?? PARSERS[name];
   if (parse !== undefined) option.argParser(parse);
   else if (row.input === 'number') option.argParser(number);
-  else if (row.input === 'integer') option.argParser(integer);
+  else if (row.input === 'integer') option.argParser(positiveInteger);
   else if (Array.isArray(row.input)) option.choices(row.input);
   return off === undefined ? [option] : [option, new Option(`--no-${flagOf(key).slice(2)}`, off)];
 }

@@ -12,6 +12,11 @@ export function integer(text: string): number {
   throw new InvalidArgumentError('It must be an integer ≥ 0.');
 }
 
+export function positiveInteger(text: string): number {
+  if (/^0*[1-9]\d{0,14}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It must be an integer > 0.');
+}
+
 export function number(text: string): number {
   const value = Number(text);
   if (text.trim() !== '' && Number.isFinite(value)) return value;

@@ -1,7 +1,7 @@
 // compile: a tfjs function as one graph if the backend supports graphs, otherwise run eagerly.
 import * as tf from '@tensorflow/tfjs';
 import { BackendError } from '../core/errors.js';
-import { assertKnownOptions, assertPositiveInteger, describe } from '../core/shape.js';
+import { assertFunction, assertKnownOptions, assertPositiveInteger, describe } from '../core/shape.js';
 import { type Flat, flatten, type Structure, tensorsOf, unflatten } from './tree.js';
 
 /** A function of a list of tensors. */
@@ -87,6 +87,7 @@ export function compile<Arguments extends readonly object[], Result extends obje
   options: CompileOptions = {},
 ): Compiled<Arguments, Result> {
   assertKnownOptions(options, ['name', 'maxGraphs'], 'compile');
+  assertFunction(fn, 'compile', 'fn');
   const { name = fn.name || 'a compiled function', maxGraphs = 16 } = options;
   assertPositiveInteger(maxGraphs, 'compile', 'maxGraphs');
   // Ordered by last use.

@@ -2,7 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import { DomainError } from '../core/errors.js';
 import { Random } from '../core/random.js';
-import { assertKnownOptions, assertPositiveInteger, describe } from '../core/shape.js';
+import { assertFunction, assertKnownOptions, assertPositiveInteger, assertSignal, describe } from '../core/shape.js';
 import type { Data } from './arrays.js';
 import { concatOutputs, type Loop, openLoop, type PassChunk, type ScanStep } from './loop.js';
 import { flatten, type Structure, tensorsOf, unflatten } from './tree.js';
@@ -73,6 +73,11 @@ export async function scan<State extends object, D extends Data, Output extends 
   options: ScanOptions<State, Output>,
 ): Promise<ScanResult<State, Output>> {
   assertKnownOptions(options, ['batchSize', 'epochs', 'seed', 'order', 'signal', 'onChunk'], 'scan');
+  assertFunction(step, 'scan', 'step');
+  assertSignal(options.signal, 'scan');
+  for (const name of ['order', 'onChunk'] as const) {
+    if (options[name] !== undefined) assertFunction(options[name], 'scan', name);
+  }
   let last: tf.Tensor[] = [];
   let structures: readonly [state: Structure, output: Structure] | undefined;
   const outputs: (readonly tf.Tensor[])[] = [];

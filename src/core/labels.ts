@@ -1,6 +1,6 @@
 // core: the types of class labels, and the mapping from labels to class indices.
 import { DomainError } from './errors.js';
-import { describe } from './shape.js';
+import { assertList, describe } from './shape.js';
 
 /** The label of a class: a name, a code or an index. */
 export type Label = string | number | boolean;
@@ -10,12 +10,9 @@ export type Label = string | number | boolean;
  *
  * @throws DomainError for a label that has another type than the first (or than `type`), or an invalid type
  */
-export function assertLabels(
-  labels: ArrayLike<Label>,
-  where: string,
-  argument: string,
-  type: string = typeof labels[0],
-): void {
+export function assertLabels(labels: ArrayLike<Label>, where: string, argument: string, typeOfOthers?: string): void {
+  assertList(labels, where, argument, 'be an array of labels');
+  const type = typeOfOthers ?? typeof labels[0];
   const isType = type === 'string' || type === 'number' || type === 'boolean';
   for (let i = 0; i < labels.length; i++) {
     const label: unknown = labels[i];
@@ -51,6 +48,7 @@ export function classIndices(
   where: string,
   argument = 'labels',
 ): Int32Array {
+  assertList(classes, where, 'classes', 'be an array of labels');
   const places = new Map(classes.map((label, place) => [label, place]));
   if (places.size !== classes.length) {
     const repeated = classes.find((label, i) => classes.indexOf(label) !== i);

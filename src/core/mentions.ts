@@ -1,6 +1,7 @@
 // core: options as messages name them.
 
 import type { SoftmaxRegressionError } from './errors.js';
+import { assertFunction, assertObject, assertText } from './shape.js';
 
 const MENTION = /`([A-Za-z]\w*)(?:: ((?:"(?:[^"\\]|\\.)*"|'[^']*'|[^`"'])*))?`/g;
 
@@ -24,10 +25,15 @@ export function rephrase(message: string, write: (option: string, value?: string
  * // 'L2 penalty must be a finite number ≥ 0; got -1.'
  */
 export function inWords(
-  { message, expected, actual, hint }: SoftmaxRegressionError,
+  error: SoftmaxRegressionError,
   write: (option: string, value?: string) => string | undefined,
   subject?: string,
 ): string {
+  assertObject(error, 'inWords', 'error', 'be an error of this package');
+  assertText(error.message, 'inWords', 'error.message');
+  assertFunction(write, 'inWords', 'write');
+  if (subject !== undefined) assertText(subject, 'inWords', 'subject');
+  const { message, expected, actual, hint } = error;
   if (subject === undefined) return rephrase(message, write);
   return rephrase(`${subject} must ${expected}; got ${actual}.${hint === undefined ? '' : ` ${hint}`}`, write);
 }

@@ -2,7 +2,7 @@
 
 /**
  * The candidate with the smallest edit distance from `name`, ignoring case; undefined if the distance exceeds a third
- * of the length of `name`.
+ * of the length of the candidate, or 1 for a short one.
  *
  * @example nearest('specis', ['species', 'petal_width'])   // 'species'
  */

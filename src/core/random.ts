@@ -1,5 +1,6 @@
 // core: the seeded generator behind initialisation, shuffle and split.
 import { DomainError } from './errors.js';
+import { assertList, describe } from './shape.js';
 
 /** Four 32-bit words: the complete state of a generator. */
 export type RandomState = readonly [number, number, number, number];
@@ -17,12 +18,12 @@ export class Random {
   readonly #words: Uint32Array;
 
   constructor(seed: number) {
-    if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff) {
+    if (!isInteger(seed, 0, 0xffffffff)) {
       throw new DomainError({
         where: 'Random',
         argument: 'seed',
         expected: 'be an integer in [0, 2^32)',
-        actual: String(seed),
+        actual: describe(seed),
       });
     }
     this.#words = new Uint32Array(4);
@@ -36,8 +37,20 @@ export class Random {
     }
   }
 
-  /** A generator that continues from this state. */
+  /**
+   * A generator that continues from this state.
+   *
+   * @throws ShapeError or DomainError unless the state is four 32-bit words
+   */
   static fromState(state: RandomState): Random {
+    const where = 'Random.fromState';
+    assertList(state, where, 'state', 'be an array of four integers');
+    const odd = [0, 1, 2, 3].find((i) => !isInteger(state[i], 0, 0xffffffff));
+    if (odd !== undefined || state.length !== 4) {
+      const actual = odd === undefined ? `${state.length} words` : describe(state[odd]);
+      const argument = odd === undefined ? 'state' : `state[${odd}]`;
+      throw new DomainError({ where, argument, expected: 'be four integers in [0, 2^32)', actual });
+    }
     const random = new Random(0);
     random.#words.set(state);
     return random;
@@ -74,26 +87,50 @@ export class Random {
     return Math.sqrt(-2 * Math.log(u)) * Math.cos(2 * Math.PI * this.uniform());
   }
 
-  /** Uniform on {0, …, bound − 1}, without modulo bias. */
+  /**
+   * Uniform on {0, …, bound − 1}, without modulo bias.
+   *
+   * @throws DomainError if the bound is not an integer in [1, 2³²]
+   */
   below(bound: number): number {
+    if (!isInteger(bound, 1, 0x100000000)) {
+      const [expected, actual] = ['be an integer in [1, 2^32]', describe(bound)];
+      throw new DomainError({ where: 'Random.below', argument: 'bound', expected, actual });
+    }
+    return this.#below(bound);
+  }
+
+  #below(bound: number): number {
     const limit = 0x100000000 - remainder(0x100000000, bound);
     let word = this.bits();
     while (word >= limit) word = this.bits();
     return remainder(word, bound);
   }
 
-  /** Fisher–Yates: a random permutation of 0, …, count − 1. */
+  /**
+   * Fisher–Yates: a random permutation of 0, …, count − 1.
+   *
+   * @throws DomainError if the count is not an integer in [0, 2³¹)
+   */
   permutation(count: number): Int32Array {
+    if (!isInteger(count, 0, 0x7fffffff)) {
+      const [expected, actual] = ['be an integer in [0, 2^31)', describe(count)];
+      throw new DomainError({ where: 'Random.permutation', argument: 'count', expected, actual });
+    }
     const order = new Int32Array(count);
     for (let i = 0; i < count; i++) order[i] = i;
     for (let i = count - 1; i > 0; i--) {
-      const j = this.below(i + 1);
+      const j = this.#below(i + 1);
       const swapped = order[i];
       order[i] = order[j];
       order[j] = swapped;
     }
     return order;
   }
+}
+
+function isInteger(value: unknown, least: number, most: number): boolean {
+  return Number.isInteger(value) && (value as number) >= least && (value as number) <= most;
 }
 
 /** a % b for integers up to 2³², where JavaScript's % takes 20 ns. Rounding cannot raise a/b to the next integer. */

@@ -5,6 +5,7 @@ import { nearest } from './nearest.js';
 /** A value as printed after "got" in a message: short, even for large arrays. */
 export function describe(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+  if (typeof value === 'function') return 'a function';
   if (value === null || typeof value !== 'object') return String(value);
   if (ArrayBuffer.isView(value)) return `a ${value.constructor.name} of ${(value as Uint8Array).length}`;
   if (Array.isArray(value)) return `an array of ${value.length}`;
@@ -14,7 +15,7 @@ export function describe(value: unknown): string {
 }
 
 export function formatShape(shape: readonly number[]): string {
-  return `[${shape.join(', ')}]`;
+  return `[${shape.map(describe).join(', ')}]`;
 }
 
 /**
@@ -76,6 +77,58 @@ export function assertShape(
 export function assertPositiveInteger(value: unknown, where: string, argument: string): asserts value is number {
   if (Number.isInteger(value) && (value as number) > 0) return;
   throw new DomainError({ where, argument, expected: 'be an integer > 0', actual: describe(value) });
+}
+
+/** Rejects what has no fields, such as a missing argument. */
+export function assertObject(
+  value: unknown,
+  where: string,
+  argument: string,
+  expected = 'be an object',
+): asserts value is object {
+  if (typeof value === 'object' && value !== null) return;
+  throw new DomainError({ where, argument, expected, actual: describe(value) });
+}
+
+export function assertText(value: unknown, where: string, argument: string): asserts value is string {
+  if (typeof value === 'string') return;
+  throw new DomainError({ where, argument, expected: 'be a string', actual: describe(value) });
+}
+
+export function assertFunction(value: unknown, where: string, argument: string): void {
+  if (typeof value === 'function') return;
+  throw new DomainError({ where, argument, expected: 'be a function', actual: describe(value) });
+}
+
+/** Rejects everything except an AbortSignal, of any realm or library, and undefined. */
+export function assertSignal(value: unknown, where: string, argument = 'signal'): void {
+  if (value === undefined) return;
+  const signal = value as AbortSignal | null;
+  if (typeof signal?.aborted === 'boolean' && typeof signal.throwIfAborted === 'function') return;
+  throw new DomainError({ where, argument, expected: 'be an AbortSignal', actual: describe(value) });
+}
+
+/** Rejects everything except arrays and typed arrays. */
+export function assertList(
+  value: unknown,
+  where: string,
+  argument: string,
+  expected = 'be an array',
+): asserts value is ArrayLike<unknown> {
+  if (Array.isArray(value) || (ArrayBuffer.isView(value) && 'length' in value)) return;
+  throw new ShapeError({ where, argument, expected, actual: describe(value) });
+}
+
+export function assertNumbers(values: ArrayLike<unknown>, where: string, argument: string): void {
+  for (let i = 0; i < values.length; i++) {
+    if (typeof values[i] === 'number') continue;
+    throw new DomainError({
+      where,
+      argument: `${argument}[${i}]`,
+      expected: 'be a number',
+      actual: describe(values[i]),
+    });
+  }
 }
 
 export function assertOneOf<T>(

@@ -1,6 +1,6 @@
 // data: samples as one typed array with a shape, and batches of it.
 import { DomainError, ShapeError } from '../core/errors.js';
-import { assertPositiveInteger, describe, formatShape, rectangleShape } from '../core/shape.js';
+import { assertList, assertPositiveInteger, describe, formatShape, rectangleShape } from '../core/shape.js';
 
 const VALUE_TYPES = { Uint8Array, Int8Array, Int16Array, Int32Array, Float32Array, Float64Array };
 
@@ -201,6 +201,7 @@ export function gatherRows(
   into?: Float32Array,
 ): Float32Array {
   assertFeatureArray(features, 'gatherRows', 'features');
+  if (order !== undefined) assertList(order, 'gatherRows', 'order', 'be an array of indices');
   const { values, shape, scale = 1 } = features;
   const [n, d] = shape;
   assertRange(start, end, order?.length ?? n, 'gatherRows');
@@ -236,11 +237,16 @@ export function gatherEntries<Values extends FeatureValues>(
   start: number,
   end: number,
 ): Values {
-  assertRange(start, end, order?.length ?? values.length, 'gatherEntries');
+  const where = 'gatherEntries';
+  if (!ArrayBuffer.isView(values) || !(typeName(values) in VALUE_TYPES)) {
+    throw new ShapeError({ where, argument: 'values', expected: 'be a typed array', actual: describe(values) });
+  }
+  if (order !== undefined) assertList(order, where, 'order', 'be an array of indices');
+  assertRange(start, end, order?.length ?? values.length, where);
   if (order === undefined) return values.subarray(start, end) as Values;
   const entries = allocateLike(values, end - start);
   for (let i = start; i < end; i++) {
-    assertRow(order[i], values.length, i, 'gatherEntries');
+    assertRow(order[i], values.length, i, where);
     entries[i - start] = values[order[i]];
   }
   return entries;
@@ -287,13 +293,13 @@ function assertRange(start: number, end: number, count: number, where: string): 
     where,
     argument: '[start, end)',
     expected: `lie within [0, ${count})`,
-    actual: `[${start}, ${end})`,
+    actual: `[${describe(start)}, ${describe(end)})`,
   });
 }
 
 function assertRow(row: number, n: number, at: number, where: string): void {
-  if (row >= 0 && row < n) return;
-  throw new DomainError({ where, argument: `order[${at}]`, expected: `be in [0, ${n})`, actual: String(row) });
+  if (typeof row === 'number' && row >= 0 && row < n) return;
+  throw new DomainError({ where, argument: `order[${at}]`, expected: `be in [0, ${n})`, actual: describe(row) });
 }
 
 export const LARGEST_FLOAT32 = (2 - 2 ** -23) * 2 ** 127;

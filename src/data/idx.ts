@@ -1,6 +1,6 @@
 // data: the IDX format of MNIST and similar data sets, bytes → one typed array with its shape.
 import { FormatError, ShapeError } from '../core/errors.js';
-import { describe, formatShape } from '../core/shape.js';
+import { assertKnownOptions, assertPositiveInteger, assertText, describe, formatShape } from '../core/shape.js';
 import type { FeatureValues } from './batches.js';
 
 /** The contents of an IDX file. */
@@ -50,7 +50,10 @@ const NUMBER_TYPES: Readonly<Record<number, NumberType>> = {
  * @see LeCun, Cortes and Burges, The MNIST database: "The IDX file format"
  */
 export function parseIdx(bytes: Uint8Array, options: IdxOptions = {}): IdxArray {
+  assertKnownOptions(options, ['name', 'magic'], 'parseIdx');
   const { name = 'parseIdx' } = options;
+  assertText(name, 'parseIdx', 'name');
+  if (options.magic !== undefined) assertPositiveInteger(options.magic, 'parseIdx', 'magic');
   if (bytes?.[Symbol.toStringTag] !== 'Uint8Array') {
     const hint = 'An ArrayBuffer? Pass new Uint8Array(buffer).';
     throw new ShapeError({

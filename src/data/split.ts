@@ -1,7 +1,7 @@
 // data: the split into training and test samples.
 import { DomainError, ShapeError } from '../core/errors.js';
 import { Random } from '../core/random.js';
-import { assertKnownOptions, describe } from '../core/shape.js';
+import { assertKnownOptions, assertList, assertObject, describe } from '../core/shape.js';
 import { allocateLike, assertFeatureArray, type FeatureArray, type FeatureValues } from './batches.js';
 import { assertEachClass, assertGroups, assertRestrictions, partsByGroup, partsByTime } from './groups.js';
 
@@ -51,7 +51,7 @@ export function trainTestSplit(count: number, options: SplitOptions = {}): Split
   if (!Number.isInteger(count) || count < 2) {
     throw new DomainError({ where, argument: 'count', expected: 'be an integer ≥ 2', actual: describe(count) });
   }
-  if (!(testFraction > 0 && testFraction < 1)) {
+  if (!(typeof testFraction === 'number' && testFraction > 0 && testFraction < 1)) {
     const actual = describe(testFraction);
     throw new DomainError({ where, argument: 'testFraction', expected: 'be in (0, 1)', actual });
   }
@@ -100,6 +100,7 @@ function strata(
   where: string,
 ): { readonly stratumOf: Int32Array; readonly alone?: unknown } {
   if (labels === undefined) return { stratumOf: new Int32Array(count) };
+  assertList(labels, where, 'stratify', `be an array of ${count} labels`);
   if (labels.length !== count) {
     const expected = `have ${count} labels, one per sample`;
     throw new ShapeError({ where, argument: 'stratify', expected, actual: String(labels.length) });
@@ -143,7 +144,10 @@ export function take(
   samples: FeatureArray | FeatureValues | readonly unknown[],
   indices: ArrayLike<number>,
 ): FeatureArray | FeatureValues | unknown[] {
+  assertObject(samples, 'take', 'samples', 'be an array, a typed array, or { values, shape }');
+  assertList(indices, 'take', 'indices', 'be an array of indices');
   if ('values' in samples && 'shape' in samples) return takeRows(samples, indices);
+  assertList(samples, 'take', 'samples', 'be an array, a typed array, or { values, shape }');
   assertIndices(indices, samples.length);
   if (Array.isArray(samples)) return Array.from(indices, (index) => samples[index]);
   const values = samples as FeatureValues;

@@ -1,7 +1,7 @@
 // data: columns of mean 0 and standard deviation 1.
 import type { Columns } from '../core/affine.js';
 import { DomainError, ShapeError } from '../core/errors.js';
-import { assertShape, describe } from '../core/shape.js';
+import { assertList, assertObject, assertShape, describe } from '../core/shape.js';
 import { type FeatureArray, type Features, readFeatureArray } from './batches.js';
 
 /** z = (x − mean)/scale for each column; 0 in a constant column. */
@@ -133,7 +133,11 @@ export class ColumnSquares {
  * @throws DomainError if a mean is not finite, a scale not finite or not > 0, or a feature not finite
  * @example standardize([[1, 5], [3, 7]], { mean: [2, 5], scale: [1, 4] }).values   // Float32Array [-1, 0, 1, 0.5]
  */
-export function standardize(features: Features, { mean, scale }: Standardization): FeatureArray<Float32Array> {
+export function standardize(features: Features, standardization: Standardization): FeatureArray<Float32Array> {
+  assertObject(standardization, 'standardize', 'standardization', 'be { mean, scale }');
+  const { mean, scale } = standardization;
+  assertList(mean, 'standardize', 'mean', 'be an array of numbers');
+  assertList(scale, 'standardize', 'scale', 'be an array of numbers');
   const checked = readFeatureArray(features, Number.MAX_VALUE, 'standardize');
   const [n, d] = checked.shape;
   assertShape([mean.length], [d], 'standardize', 'mean');

@@ -1,7 +1,7 @@
 // metrics: the checks of labels, predictions and scores that all metrics share.
 import { DomainError, ShapeError } from '../core/errors.js';
 import { assertLabels, classIndices, type Label } from '../core/labels.js';
-import { assertKnownOptions, describe, rectangleShape } from '../core/shape.js';
+import { assertKnownOptions, assertList, describe, rectangleShape } from '../core/shape.js';
 import { DISTRIBUTION_ATOL } from '../core/tolerance.js';
 
 /** Rows of numbers, one per sample, with one column per class. */
@@ -51,6 +51,7 @@ export function weightsOf(
 ): { weights: Float64Array; total: number } {
   if (sampleWeights === undefined) return { weights: new Float64Array(n).fill(1), total: n };
   const argument = 'sampleWeights';
+  assertList(sampleWeights, where, argument, `be an array of ${n} numbers`);
   assertSampleCount(n, sampleWeights.length, where, argument);
   let total = 0;
   const weights = Float64Array.from(sampleWeights, (weight, i) => {
@@ -76,7 +77,7 @@ export function assertDistributions(probabilities: Rows, where: string): void {
   probabilities.forEach((row, i) => {
     let total = 0;
     for (let k = 0; k < row.length; k++) {
-      if (!(row[k] >= 0)) {
+      if (!(typeof row[k] === 'number' && row[k] >= 0)) {
         const argument = `probabilities[${i}][${k}]`;
         throw new DomainError({ where, argument, expected: 'be ≥ 0', actual: describe(row[k]) });
       }
@@ -100,6 +101,8 @@ export function assertPaired(
   where: string,
   argument = 'predictions',
 ): void {
+  assertList(labels, where, 'labels', 'be an array of labels');
+  assertList(predictions, where, argument, 'be an array of labels');
   assertSampleCount(labels.length, predictions.length, where, argument);
   assertLabels(labels, where, 'labels');
   assertLabels(predictions, where, argument, typeof labels[0]);
@@ -117,9 +120,11 @@ export function labelColumns(
   where: string,
   argument: string,
 ): { numClasses: number; columns: Int32Array } {
+  assertList(labels, where, 'labels', 'be an array of labels');
   const [n, numClasses] = rectangleShape(rows, where, argument);
   assertSampleCount(labels.length, n, where, argument);
   if (classes === undefined) return { numClasses, columns: asClassIndices(labels, numClasses, where) };
+  assertList(classes, where, 'classes', 'be an array of labels');
   if (classes.length !== numClasses) {
     const expected = `have ${numClasses} labels, one per column of ${argument}`;
     throw new ShapeError({ where, argument: 'classes', expected, actual: String(classes.length) });

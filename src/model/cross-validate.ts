@@ -1,7 +1,7 @@
 // model: estimates by cross-validation how well a model predicts new samples.
 import { DomainError } from '../core/errors.js';
 import { classIndices, type Label } from '../core/labels.js';
-import { assertOneOf, describe } from '../core/shape.js';
+import { assertFunction, assertOneOf, describe } from '../core/shape.js';
 import type { FeatureArray } from '../data/batches.js';
 import { complement, type FoldOptions, foldCount, stratifiedFolds } from '../data/folds.js';
 import { assertEachClass, assertRestrictions, foldsByTime } from '../data/groups.js';
@@ -90,6 +90,7 @@ export async function crossValidate<const L extends Label>(
   assertOptions(options, 'crossValidate', where, [...FOLD_OPTIONS, 'outOfFold', 'onProgress']);
   const { outOfFold = false, onProgress, folds: _, seed: __, ...fitOptions } = options;
   assertOneOf(outOfFold, [true, false], where, 'outOfFold');
+  if (onProgress !== undefined) assertFunction(onProgress, where, 'onProgress');
   if (outOfFold && options.times !== undefined) {
     const expected = 'be left out with `times`: the samples before the first fold are never tested';
     throw new DomainError({ where, argument: 'outOfFold', expected, actual: 'true' });

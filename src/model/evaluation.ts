@@ -100,9 +100,9 @@ export async function evaluateModel<L extends Label>(
   assertConfidence(confidence, where);
   const truth = truthOf(affine, classes, features, labels, options.sampleWeights, where);
   return evaluateChunks(predictChunks(affine, features, 'logits', where, options), truth, {
+    ...options,
     bins,
     confidence,
-    ...options,
   });
 }
 

@@ -1,7 +1,7 @@
 // model: chooses the strength of the penalty by cross-validation.
 import { DomainError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
-import { assertOneOf, describe } from '../core/shape.js';
+import { assertFunction, assertOneOf, describe } from '../core/shape.js';
 import type { FoldOptions } from '../data/folds.js';
 import type { Scores } from '../metrics/scores.js';
 import type { FitResult } from '../training/fit.js';
@@ -91,6 +91,7 @@ export async function lambdaPath<const L extends Label>(
   assertNoCheckpoints(options, where);
   assertOptions(options, 'lambdaPath', where, [...FOLD_OPTIONS, 'l2', 'refit', 'onProgress']);
   const { l2, refit, onProgress, folds: _, seed: __, ...fitOptions } = options;
+  if (onProgress !== undefined) assertFunction(onProgress, where, 'onProgress');
   const values = descendingValues(l2 === undefined ? DEFAULT_VALUES : l2, where);
   if (refit !== undefined) assertOneOf(refit, ['best', 'oneStandardError'], where, 'refit');
   const { classes, parts, partOf } = await foldedData(features, labels, options, where);

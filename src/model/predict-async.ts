@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { Affine } from '../core/affine.js';
 import { DomainError, ShapeError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
-import { assertKnownOptions, checkFeatureCount, formatShape } from '../core/shape.js';
+import { assertFunction, assertKnownOptions, assertSignal, checkFeatureCount, formatShape } from '../core/shape.js';
 import { nextTask } from '../core/task.js';
 import {
   batchRanges,
@@ -93,6 +93,8 @@ export async function* predictChunks(
   where: string,
   { signal, onProgress }: PredictOptions,
 ): AsyncGenerator<Chunk, void, void> {
+  assertSignal(signal, where);
+  if (onProgress !== undefined) assertFunction(onProgress, where, 'onProgress');
   const n = checkedCount(affine, features, where);
   signal?.throwIfAborted();
   if (n === 0) return;

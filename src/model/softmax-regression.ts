@@ -256,7 +256,7 @@ export class SoftmaxRegression<L extends Label> extends LinearClassifier<L> {
         classes: classes as readonly L[],
         featureNames,
         numParameters,
-        options: storedOptions(options, where),
+        options: storedOptions(options, classes, where),
         temperature: calibration?.temperature ?? 1,
         featureDeviations: content.featureDeviations,
         schema: content.schema,
@@ -304,9 +304,13 @@ function describedFeatures(
 }
 
 /** Validates the options of a file like those of `fit`. */
-function storedOptions(options: Readonly<Record<string, Json>>, where: string): TrainingOptions {
+function storedOptions(
+  options: Readonly<Record<string, Json>>,
+  classes: readonly Label[],
+  where: string,
+): TrainingOptions {
   try {
-    return restoredOptions(options, where);
+    return restoredOptions(options, classes, where);
   } catch (cause) {
     if (!isSoftmaxRegressionError(cause)) throw cause;
     const { expected, actual, argument } = cause;

@@ -1,9 +1,9 @@
 // nn: the fully connected layer, o = XW + b.
 import * as tf from '@tensorflow/tfjs';
 import { Random } from '../core/random.js';
-import { assertKnownOptions, assertPositiveInteger, assertShape } from '../core/shape.js';
+import { assertKnownOptions, assertObject, assertPositiveInteger } from '../core/shape.js';
 import { checkFeatures, initialValue, type Layer, type Parameters } from './layer.js';
-import { checkMatrix, type Logits } from './tensors.js';
+import { checkMatrix, checkTensor, type Logits } from './tensors.js';
 
 /** Standard deviation of initial weights, as in the textbook chapter's implementation (§3.6.1). */
 export const INITIAL_WEIGHT_DEVIATION = 0.01;
@@ -38,7 +38,7 @@ export interface DenseOptions {
 export function dense(features: tf.Tensor2D, weight: tf.Tensor2D, bias: tf.Tensor1D): Logits {
   checkMatrix(weight, 'dense', 'weight');
   checkFeatures(features, weight.shape[0], 'dense');
-  assertShape(bias.shape, [weight.shape[1]], 'dense', 'bias');
+  checkTensor(bias, [weight.shape[1]], 'dense', 'bias');
   return tf.tidy(() => tf.matMul(features, weight).add(bias) as Logits);
 }
 
@@ -88,15 +88,18 @@ export class Dense implements Layer {
   }
 
   weightOf(parameters: Parameters = this.parameters): tf.Tensor2D {
+    checkTensor(parameters?.weight, [this.inputs, this.units], 'Dense.weightOf', 'parameters.weight');
     return parameters.weight.clone() as tf.Tensor2D;
   }
 
   forward(features: tf.Tensor2D, parameters: Parameters = this.parameters): Logits {
     checkFeatures(features, this.inputs, 'Dense.forward');
+    assertObject(parameters, 'Dense.forward', 'parameters');
     return dense(features, parameters.weight as tf.Tensor2D, parameters.bias as tf.Tensor1D);
   }
 
   pullback(weightGradient: tf.Tensor2D): Record<string, tf.Tensor> {
+    checkTensor(weightGradient, [this.inputs, this.units], 'Dense.pullback', 'weightGradient');
     return { weight: weightGradient.clone() };
   }
 

@@ -1,7 +1,7 @@
 // nn: validation of class indices and one-hot rows given by the caller.
 import * as tf from '@tensorflow/tfjs';
 import { DomainError, ShapeError } from '../core/errors.js';
-import { describe, formatShape } from '../core/shape.js';
+import { assertPositiveInteger, describe, formatShape } from '../core/shape.js';
 import {
   checkMatrix,
   isNumberList,
@@ -19,6 +19,7 @@ import {
  * @throws ShapeError unless [n] and int32; DomainError for a label that is not a class index
  */
 export function asLabels(labels: LabelsLike | ArrayLike<number>, numClasses = 2 ** 31): Labels {
+  assertPositiveInteger(numClasses, 'asLabels', 'numClasses');
   return checkLabels(labels, numClasses, 'asLabels');
 }
 

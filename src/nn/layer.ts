@@ -1,9 +1,11 @@
 // nn: the interface of a linear layer, independent of how its weight is parameterized.
+
 import * as tf from '@tensorflow/tfjs';
-import { ShapeError } from '../core/errors.js';
-import { assertShape, describe, formatShape } from '../core/shape.js';
+import { DomainError, ShapeError } from '../core/errors.js';
+import { assertObject, assertShape, describe, formatShape } from '../core/shape.js';
 import { l2Gradient } from './penalty.js';
 import type { Logits } from './tensors.js';
+import { checkTensor } from './tensors.js';
 
 /** The tensors of a layer, by name: its parameters, or their gradients. */
 export type Parameters = Readonly<Record<string, tf.Tensor>>;
@@ -47,11 +49,17 @@ export function backward(
   layer: Layer,
   features: tf.Tensor2D,
   logitsGradient: tf.Tensor2D,
-  parameters: Parameters = layer.parameters,
+  parameters: Parameters | undefined = layer?.parameters,
   l2 = 0,
 ): Record<string, tf.Tensor> {
-  checkFeatures(features, layer.inputs, 'backward');
-  assertShape(logitsGradient.shape, [features.shape[0], layer.units], 'backward', 'logitsGradient');
+  const where = 'backward';
+  assertObject(layer, where, 'layer', 'be a Dense or a Phm');
+  assertObject(parameters, where, 'parameters');
+  checkFeatures(features, layer.inputs, where);
+  checkTensor(logitsGradient, [features.shape[0], layer.units], where, 'logitsGradient');
+  if (!(typeof l2 === 'number' && l2 >= 0 && l2 < Number.POSITIVE_INFINITY)) {
+    throw new DomainError({ where, argument: 'l2', expected: 'be a finite number ≥ 0', actual: describe(l2) });
+  }
   return tf.tidy(() => {
     const { weight, bias } = affineGradient(features, logitsGradient);
     const ofWeight = l2 === 0 ? weight : weight.add<tf.Tensor2D>(l2Gradient(layer.weightOf(parameters), l2));

@@ -1,11 +1,13 @@
 // nn: parameterized hypercomplex multiplication, a weight matrix with about 1/n of the parameters of a dense one.
+
 import * as tf from '@tensorflow/tfjs';
-import { DomainError } from '../core/errors.js';
+import { DomainError, ShapeError } from '../core/errors.js';
 import { Random } from '../core/random.js';
-import { assertKnownOptions, assertPositiveInteger } from '../core/shape.js';
+import { assertKnownOptions, assertObject, assertPositiveInteger, describe } from '../core/shape.js';
 import { dense, INITIAL_WEIGHT_DEVIATION } from './dense.js';
 import { checkFeatures, initialValue, type Layer, type Parameters } from './layer.js';
 import type { Logits } from './tensors.js';
+import { checkTensor, isTensor } from './tensors.js';
 
 /** Options of a `Phm` layer. */
 export interface PhmOptions {
@@ -39,7 +41,12 @@ export interface PhmOptions {
  * @see Zhang et al. (2021), Beyond Fully-Connected Layers with Quaternions; checked against reference/phm.ts
  */
 export function phmWeight(factors: tf.Tensor3D, components: tf.Tensor3D): tf.Tensor2D {
+  if (!isTensor(components) || components.rank !== 3) {
+    const expected = 'be a tensor of shape [n, rows, columns]';
+    throw new ShapeError({ where: 'phmWeight', argument: 'components', expected, actual: describe(components) });
+  }
   const [n, rows, columns] = components.shape;
+  checkTensor(factors, [n, n, n], 'phmWeight', 'factors');
   return tf.tidy(() => {
     const blocks = tf.matMul(
       tf.transpose(factors.reshape<tf.Tensor2D>([n, n * n])),
@@ -124,6 +131,7 @@ export class Phm implements Layer {
   }
 
   weightOf(parameters: Parameters = this.parameters): tf.Tensor2D {
+    assertObject(parameters, 'Phm.weightOf', 'parameters');
     const { factors = this.factors, components } = parameters;
     return phmWeight(factors as tf.Tensor3D, components as tf.Tensor3D);
   }
@@ -135,6 +143,7 @@ export class Phm implements Layer {
 
   /** ∂ℓ/∂Sᵢ = Σⱼₖ Aᵢ[j, k]·Gⱼₖ and ∂ℓ/∂Aᵢ[j, k] = ⟨Gⱼₖ, Sᵢ⟩, where Gⱼₖ is block (j, k) of ∂ℓ/∂W. */
   pullback(weightGradient: tf.Tensor2D, parameters: Parameters = this.parameters): Record<string, tf.Tensor> {
+    checkTensor(weightGradient, [this.inputs, this.units], 'Phm.pullback', 'weightGradient');
     const { n } = this;
     const { factors = this.factors, components } = parameters;
     const [, rows, columns] = this.components.shape;

@@ -1,7 +1,7 @@
 // nn: tensor types with a meaning, and the only place that reads their values.
 import * as tf from '@tensorflow/tfjs';
 import { DomainError, ShapeError } from '../core/errors.js';
-import { describe, formatShape, rectangleShape } from '../core/shape.js';
+import { assertShape, describe, formatShape, rectangleShape } from '../core/shape.js';
 import { checkDistributionValues, checkLogitValues } from './values.js';
 
 declare const meaning: unique symbol;
@@ -71,6 +71,15 @@ function asDistribution(rows: DistributionLike | Rows, where: string, argument: 
   const { values, shape } = flatten(rows, where, argument);
   checkDistributionValues(values, shape, where, argument, 'refuse NaN');
   return tf.tensor2d(values, shape);
+}
+
+/** Checks that an argument is a tensor of this shape. */
+export function checkTensor(tensor: unknown, shape: readonly number[], where: string, argument: string): void {
+  if (!isTensor(tensor)) {
+    const expected = `be a tensor of shape ${formatShape(shape)}`;
+    throw new ShapeError({ where, argument, expected, actual: describe(tensor) });
+  }
+  assertShape(tensor.shape, shape, where, argument);
 }
 
 /** Checks that an argument is an [n, columns] float32 tensor. */

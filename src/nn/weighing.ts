@@ -60,8 +60,9 @@ export function weightsOf(
 ): { classWeights?: tf.Tensor1D; sampleWeights?: tf.Tensor1D } {
   const { classWeights, sampleWeights } = options;
   return {
-    classWeights: classWeights && checkWeights(classWeights, numClasses, where, 'classWeights'),
-    sampleWeights: sampleWeights && checkWeights(sampleWeights, n, where, 'sampleWeights'),
+    classWeights:
+      classWeights === undefined ? undefined : checkWeights(classWeights, numClasses, where, 'classWeights'),
+    sampleWeights: sampleWeights === undefined ? undefined : checkWeights(sampleWeights, n, where, 'sampleWeights'),
   };
 }
 
@@ -125,7 +126,7 @@ function checkWeights(
 
 function checkWeightValues(weights: ArrayLike<number>, where: string, argument: string): void {
   for (let i = 0; i < weights.length; i++) {
-    if (weights[i] >= 0 && Number.isFinite(Math.fround(weights[i]))) continue;
+    if (typeof weights[i] === 'number' && weights[i] >= 0 && Number.isFinite(Math.fround(weights[i]))) continue;
     throw new DomainError({
       where,
       argument: `${argument}[${i}]`,

@@ -1,7 +1,8 @@
 // node: checkpoints on disk.
+import { assertKnownOptions } from '../core/shape.js';
 import { decodeCheckpoint } from '../training/checkpoint/file.js';
 import type { CheckpointOptions } from '../training/options.js';
-import { errorCode, writeFileAtomic } from './files.js';
+import { assertPath, errorCode, writeFileAtomic } from './files.js';
 import { loadModelBytes } from './model-bytes.js';
 
 /**
@@ -16,6 +17,8 @@ import { loadModelBytes } from './model-bytes.js';
  * await SoftmaxRegression.fit(x, y, { solver: 'adam', checkpoint, resume: await readCheckpoint('run.checkpoint') });
  */
 export function fileCheckpoint(path: string, options: Pick<CheckpointOptions, 'every'> = {}): CheckpointOptions {
+  assertPath(path, 'fileCheckpoint');
+  assertKnownOptions(options, ['every'], 'fileCheckpoint');
   return { ...options, write: (bytes) => writeFileAtomic(path, bytes) };
 }
 
@@ -25,6 +28,7 @@ export function fileCheckpoint(path: string, options: Pick<CheckpointOptions, 'e
  * @throws FormatError if it is not a complete checkpoint, or is larger than 1 GiB; BackendError if it cannot be read
  */
 export async function readCheckpoint(path: string): Promise<Uint8Array | undefined> {
+  assertPath(path, 'readCheckpoint');
   const bytes = await loadModelBytes(path).catch((error) => {
     if (errorCode(error.cause) === 'ENOENT') return undefined;
     throw error;

@@ -1,10 +1,12 @@
 // node: the cache folder, and atomic writes of files and folders.
+
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, type Stats } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
-import { BackendError, isSoftmaxRegressionError } from '../core/errors.js';
+import { BackendError, DomainError, isSoftmaxRegressionError } from '../core/errors.js';
+import { assertText, describe } from '../core/shape.js';
 import { removeLeftBeside, temporaryBeside } from './temporary.js';
 
 /** The progress of a task. `total` is missing while it is unknown. */
@@ -31,6 +33,7 @@ export type OnProgress = (progress: Progress) => void;
  * @throws BackendError if the home folder is unknown
  */
 export function cacheFolder(...segments: string[]): string {
+  for (const segment of segments) assertText(segment, 'cacheFolder', 'segments');
   const own = process.env.SOFTMAX_REGRESSION_CACHE;
   return own ? resolve(own, ...segments) : join(userCacheFolder(), 'softmax-regression', ...segments);
 }
@@ -62,6 +65,11 @@ function homeFolder(): string {
       cause,
     });
   }
+}
+
+export function assertPath(path: unknown, where: string, hint?: string): void {
+  if (typeof path === 'string' && path !== '') return;
+  throw new DomainError({ where, argument: 'path', expected: 'be a path', actual: describe(path), hint });
 }
 
 /** Converts an error of the file system to a BackendError with path and hint. Returns other errors unchanged. */

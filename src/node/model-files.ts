@@ -4,7 +4,7 @@ import type { Label } from '../core/labels.js';
 import { describe } from '../core/shape.js';
 import type { SoftmaxRegression } from '../model/softmax-regression.js';
 import { decodeModel } from '../serialization/model-file.js';
-import { writeFileAtomic } from './files.js';
+import { assertPath, writeFileAtomic } from './files.js';
 import { loadModelBytes } from './model-bytes.js';
 
 /** What can be saved: a model, or its bytes. */
@@ -31,11 +31,6 @@ export async function saveModel(path: string, model: Saveable): Promise<void> {
     throw new DomainError({ where, argument: 'model', expected, actual: describe(model) });
   }
   await writeFileAtomic(path, 'toBytes' in model ? model.toBytes() : checked(model));
-}
-
-function assertPath(path: unknown, where: string, hint?: string): void {
-  if (typeof path === 'string' && path !== '') return;
-  throw new DomainError({ where, argument: 'path', expected: 'be a path', actual: describe(path), hint });
 }
 
 /** Bytes may come from anywhere. What a model encodes is checked before it is encoded. */

@@ -1,7 +1,10 @@
 // node: writes compiled functions to disk for other programs.
+
 import { join } from 'node:path';
 import type { Compiled } from '../compile/compile.js';
-import { writeFileAtomic } from './files.js';
+import { DomainError } from '../core/errors.js';
+import { describe } from '../core/shape.js';
+import { assertPath, writeFileAtomic } from './files.js';
 
 /**
  * Writes a compiled function as a SavedModel, which TensorFlow in Python can load and run. It contains the graph for
@@ -19,6 +22,11 @@ export async function saveCompiled<Arguments extends readonly object[]>(
   compiled: Compiled<Arguments, object>,
   ...args: Arguments
 ): Promise<void> {
+  assertPath(folder, 'saveCompiled');
+  if (typeof compiled !== 'function' || typeof compiled.toSavedModel !== 'function') {
+    const expected = 'be a function of compile';
+    throw new DomainError({ where: 'saveCompiled', argument: 'compiled', expected, actual: describe(compiled) });
+  }
   const bytes = compiled.toSavedModel(...args);
   await writeFileAtomic(join(folder, 'saved_model.pb'), bytes);
 }

@@ -1,5 +1,7 @@
 // reading: named bytes, in chunks or as a whole; gzip data are unpacked.
+
 import { FormatError } from '../core/errors.js';
+import { assertObject } from '../core/shape.js';
 
 /** Bytes with a name, such as a `File`. */
 export interface NamedBytes {
@@ -18,7 +20,9 @@ const MAX_BYTES = 2 ** 32;
  * @throws FormatError for damaged gzip data; errors of the stream pass through
  */
 export async function* chunksOf(source: NamedBytes): AsyncGenerator<Uint8Array, void, undefined> {
-  const chunks = iterate(source.stream());
+  const stream: unknown = source.stream();
+  assertObject(stream, source.name, 'stream()', 'return a stream of bytes');
+  const chunks = iterate(stream as ReturnType<NamedBytes['stream']>);
   try {
     const start = await startOfChunks(chunks, 2);
     const all = joinedBefore(start, chunks);

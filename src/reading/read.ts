@@ -1,6 +1,13 @@
 // reading: files or the name of a data set → samples; and the kind of files before they are read.
 import { DomainError, FormatError } from '../core/errors.js';
-import { assertKnownOptions, describe } from '../core/shape.js';
+import {
+  assertFunction,
+  assertKnownOptions,
+  assertObject,
+  assertPositiveInteger,
+  assertText,
+  describe,
+} from '../core/shape.js';
 import { asFeatureArray } from '../data/batches.js';
 import { parseIdx } from '../data/idx.js';
 import { loadIris } from '../data/iris.js';
@@ -58,6 +65,8 @@ export async function readSamples(
   const where = 'readSamples';
   assertKnownOptions(options, [...TABLE_OPTIONS, 'classNames', 'testFraction', 'seed', 'maxBytes'], where);
   const { classNames, testFraction, seed = 0, maxBytes, ...table } = options;
+  if (source !== 'iris') assertFiles(source, where, 'source');
+  if (maxBytes !== undefined) assertPositiveInteger(maxBytes, where, 'maxBytes');
   const data =
     source === 'iris' ? iris({ ...table, classNames }) : await readFiles(source, table, classNames, maxBytes);
   if (testFraction === undefined || data.test !== undefined) return data;
@@ -74,6 +83,7 @@ export async function readSamples(
  * await identifyFiles([new File(['width,kind\n1,cat'], 'pets.csv')])   // { kind: 'table', columns: ['width', 'kind'] }
  */
 export async function identifyFiles(files: readonly NamedBytes[]): Promise<IdentifiedFiles> {
+  assertFiles(files, 'identifyFiles', 'files');
   const starts: Uint8Array[] = [];
   for (const file of files) starts.push(await startOf(file, START));
   const kind = commonKind(files, starts);
@@ -81,6 +91,19 @@ export async function identifyFiles(files: readonly NamedBytes[]): Promise<Ident
   if (kind === 'idx') return { kind };
   if (kind === 'model') return { kind, bytes: await wholeOf(file, MOST_OF_MODEL) };
   return { kind, columns: await readHeader(chunksOf(file), { name: file.name }) };
+}
+
+function assertFiles(files: unknown, where: string, argument: string): asserts files is readonly NamedBytes[] {
+  const expected = 'be an array of files with `name` and `stream()`';
+  if (!Array.isArray(files)) {
+    const others = argument === 'source' ? `${expected}, or 'iris'` : expected;
+    throw new DomainError({ where, argument, expected: others, actual: describe(files) });
+  }
+  files.forEach((file, i) => {
+    assertObject(file, where, `${argument}[${i}]`, 'be a file with `name` and `stream()`');
+    assertText((file as NamedBytes).name, where, `${argument}[${i}].name`);
+    assertFunction((file as NamedBytes).stream, where, `${argument}[${i}].stream`);
+  });
 }
 
 /** The maximum size of a model file in bytes. */

@@ -1,6 +1,6 @@
 // reference: derivatives from function values only, an independent check of every gradient.
 import { DomainError } from '../core/errors.js';
-import { assertKnownOptions, describe } from '../core/shape.js';
+import { assertFunction, assertKnownOptions, describe } from '../core/shape.js';
 import { asVector } from './matrix.js';
 
 /** Options of `centralDifference`. */
@@ -35,7 +35,8 @@ export function centralDifference(
   const where = 'centralDifference';
   assertKnownOptions(options, ['indices', 'step'], where);
   const { indices, step = STEP } = options;
-  if (!(step > 0 && step < Number.POSITIVE_INFINITY)) {
+  assertFunction(f, where, 'f');
+  if (!(typeof step === 'number' && step > 0 && step < Number.POSITIVE_INFINITY)) {
     throw new DomainError({ where, argument: 'step', expected: 'be finite and > 0', actual: describe(step) });
   }
   const x = asVector(point, undefined, where, 'point');

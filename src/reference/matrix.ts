@@ -23,6 +23,8 @@ export type MatrixLike = Matrix | readonly ArrayLike<number>[];
 export function asMatrix(value: MatrixLike, where = 'asMatrix', argument = 'value'): Matrix {
   if (isMatrix(value)) {
     const { rows, columns, values } = value;
+    assertCount(rows, where, `${argument}.rows`);
+    assertCount(columns, where, `${argument}.columns`);
     if (values instanceof Float64Array && values.length === rows * columns) return value;
     throw new ShapeError({
       where,
@@ -122,4 +124,9 @@ function isFlat(value: unknown): value is ArrayLike<number> {
 function assertNumber(value: unknown, where: string, argument: string): asserts value is number {
   if (typeof value === 'number') return;
   throw new ShapeError({ where, argument, expected: 'be a number', actual: describe(value) });
+}
+
+function assertCount(count: unknown, where: string, argument: string): void {
+  if (Number.isInteger(count) && (count as number) >= 0) return;
+  throw new ShapeError({ where, argument, expected: 'be an integer ≥ 0', actual: describe(count) });
 }

@@ -2,7 +2,7 @@
 
 import { ShapeError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
-import { assertShape } from '../core/shape.js';
+import { assertList, assertObject, assertShape } from '../core/shape.js';
 import { dateWidth } from '../features/date.js';
 import type { GradcheckResult } from '../gradcheck.js';
 import type { ReliabilityBin } from '../metrics/calibration.js';
@@ -143,7 +143,15 @@ export interface ReportEnvironment {
 const WHERE = 'renderReport';
 
 /** Checks that the shapes agree, before anything is drawn. */
-export function assertReportInput({ data, model, evaluation, mistakes = [] }: ReportInput): void {
+export function assertReportInput(input: ReportInput): void {
+  assertObject(input, WHERE, 'input', 'be { data, model, evaluation }');
+  for (const name of ['data', 'model', 'evaluation'] as const) assertObject(input[name], WHERE, name);
+  const { data, model, evaluation, mistakes = [] } = input;
+  assertList(model.weight, WHERE, 'model.weight', 'be an array of rows');
+  assertList(model.bias, WHERE, 'model.bias', 'be an array of numbers');
+  assertList(model.classes, WHERE, 'model.classes', 'be an array of labels');
+  assertList(evaluation.confusion?.counts, WHERE, 'evaluation.confusion.counts', 'be an array of rows');
+  assertList(mistakes, WHERE, 'mistakes');
   const { classes, numFeatures, weight, bias } = model;
   assertShape([weight.length, weight[0]?.length ?? 0], [numFeatures, classes.length], WHERE, 'model.weight');
   assertShape([bias.length], [classes.length], WHERE, 'model.bias');

@@ -1,5 +1,14 @@
 // report: the misclassified samples with the highest confidence.
+
 import type { Label } from '../core/labels.js';
+import {
+  assertFunction,
+  assertList,
+  assertNumbers,
+  assertPositiveInteger,
+  assertShape,
+  rectangleShape,
+} from '../core/shape.js';
 import { type Html, html } from './html.js';
 import type { Mistake } from './input.js';
 import { type Column, columnEffects, type Modelled } from './model/effects.js';
@@ -117,6 +126,14 @@ export function confidentMistakes<L extends Label>(
   featuresOf: (index: number) => ArrayLike<number>,
   most = 12,
 ): Mistake[] {
+  const where = 'confidentMistakes';
+  assertList(labels, where, 'labels', 'be an array of labels');
+  assertList(classes, where, 'classes', 'be an array of labels');
+  rectangleShape(probabilities, where, 'probabilities');
+  for (const [i, row] of probabilities.entries()) assertNumbers(row, where, `probabilities[${i}]`);
+  assertPositiveInteger(most, where, 'most');
+  assertShape([probabilities.length], [labels.length], where, 'probabilities');
+  assertFunction(featuresOf, where, 'featuresOf');
   return Array.from(labels, (label, index) => {
     const row = probabilities[index];
     let top = 0;

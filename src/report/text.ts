@@ -1,6 +1,8 @@
 // report: text for terminals: sparklines, tables, and whether to use colour.
+
 import stringWidth from 'string-width';
 import { DomainError } from '../core/errors.js';
+import { assertList, assertNumbers, assertObject, describe } from '../core/shape.js';
 
 const BLOCKS = '▁▂▃▄▅▆▇█';
 
@@ -14,17 +16,20 @@ const BLOCKS = '▁▂▃▄▅▆▇█';
  * @example sparkline([1, 2, 3, 8])   // '▁▂▃█'
  */
 export function sparkline(values: ArrayLike<number>, options: { readonly width?: number } = {}): string {
+  assertList(values, 'sparkline', 'values', 'be an array of numbers');
+  assertNumbers(values, 'sparkline', 'values');
+  assertObject(options, 'sparkline', 'options');
   const { width = values.length } = options;
   if (!(Number.isInteger(width) && (width > 0 || values.length === 0))) {
     throw new DomainError({
       where: 'sparkline',
       argument: 'width',
       expected: 'be an integer > 0',
-      actual: String(width),
+      actual: describe(width),
     });
   }
   const points = values.length <= width ? Array.from(values) : means(values, width);
-  const finite = points.filter(Number.isFinite);
+  const finite = points.filter((value) => Number.isFinite(value));
   const least = finite.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
   const most = finite.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
   // Halved first, because the range of values near ±1.8e308 overflows.
@@ -64,7 +69,12 @@ export interface TextTable {
  * @example formatTable({ head: ['class', 'recall'], rows: [['cat', 0.5], ['chicken', 1]] })
  * // ['class    recall', 'cat         0.5', 'chicken       1']
  */
-export function formatTable({ head, rows, align, colour = false }: TextTable): string[] {
+export function formatTable(table: TextTable): string[] {
+  assertObject(table, 'formatTable', 'table', 'be { rows }');
+  const { head, rows, align, colour = false } = table;
+  assertList(rows, 'formatTable', 'rows', 'be an array of rows');
+  for (const [i, row] of rows.entries()) assertList(row, 'formatTable', `rows[${i}]`, 'be an array of cells');
+  if (head !== undefined) assertList(head, 'formatTable', 'head', 'be an array of cells');
   const lines = [...(head === undefined ? [] : [head]), ...rows].map((row) => row.map((cell) => visible(String(cell))));
   const columns = lines.reduce((most, line) => Math.max(most, line.length), 0);
   const widths = Array.from({ length: columns }, (_, k) =>
@@ -103,6 +113,7 @@ function visible(text: string): string {
  * @see https://no-color.org
  */
 export function wantsColour(environment: Readonly<Record<string, string | undefined>>, isTerminal = false): boolean {
+  assertObject(environment, 'wantsColour', 'environment');
   const { NO_COLOR, FORCE_COLOR, TERM } = environment;
   if (NO_COLOR !== undefined && NO_COLOR !== '') return false;
   if (FORCE_COLOR !== undefined && FORCE_COLOR !== '') return FORCE_COLOR !== '0' && FORCE_COLOR !== 'false';

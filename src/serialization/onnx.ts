@@ -3,7 +3,7 @@ import protobuf from 'protobufjs/minimal.js';
 import type { Columns } from '../core/affine.js';
 import { DomainError, ShapeError } from '../core/errors.js';
 import { assertLabels, type Label } from '../core/labels.js';
-import { assertKnownOptions, describe, formatShape } from '../core/shape.js';
+import { assertKnownOptions, assertList, assertObject, describe, formatShape } from '../core/shape.js';
 import { VERSION } from '../core/version.js';
 import { littleEndian } from './container.js';
 
@@ -68,6 +68,8 @@ const INT_ATTRIBUTE = 2;
 export function toOnnx(model: OnnxSource, options: OnnxOptions = {}): Uint8Array {
   const where = 'toOnnx';
   assertKnownOptions(options, ['featureNames', 'name'], where);
+  assertObject(model, where, 'model', 'be a model');
+  assertList(model.classes, where, 'model.classes', 'be an array of labels');
   const { featureNames = model.featureNames, name = 'softmax-regression' } = options;
   const { classes, numFeatures: d, columns } = model;
   const q = classes.length;

@@ -4,7 +4,15 @@ import type { Affine } from '../core/affine.js';
 import { DomainError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import { Random } from '../core/random.js';
-import { assertKnownOptions, assertOneOf, assertPositiveInteger, describe } from '../core/shape.js';
+import {
+  assertFunction,
+  assertKnownOptions,
+  assertObject,
+  assertOneOf,
+  assertPositiveInteger,
+  assertSignal,
+  describe,
+} from '../core/shape.js';
 import type { CsvSchema } from '../data/table/schema.js';
 import { assertSchedule, type LearningRateSchedule, type RateFunction } from '../optim/schedule.js';
 import type { FeaturesInput } from './inputs.js';
@@ -22,7 +30,7 @@ import {
 } from './solvers.js';
 import type { GradientMethod } from './step.js';
 import type { WarmStart } from './warm-start.js';
-import { type ClassWeights, type NamedClassWeights, namedClassWeights } from './weights.js';
+import { type ClassWeights, type NamedClassWeights, namedClassWeights, weightsInOrder } from './weights.js';
 
 export type { FirstOrderSolver, Solver } from './solvers.js';
 
@@ -304,7 +312,10 @@ export const OPTIONS = {
    * The model to start from: the same number of features, its classes matched by label. Default: the seed; lbfgs starts
    * at 0.
    */
-  warmStart: given<WarmStart>()('the model to start from', ['fit', 'untrained']),
+  warmStart: given<WarmStart>((value, where, argument) => assertObject(value, where, argument, 'be a fitted model'))(
+    'the model to start from',
+    ['fit', 'untrained'],
+  ),
   /** Saves the fit as it goes: `fileCheckpoint` of `softmax-regression/node` does so in a file. */
   checkpoint: given<CheckpointOptions>()('where checkpoints are written', ['fit']),
   /**
@@ -313,23 +324,31 @@ export const OPTIONS = {
    */
   resume: given<Uint8Array>()('the checkpoint to go on from', ['fit']),
   /** Ends the fit with the signal's reason as error; with `checkpoint`, after one more is written. */
-  signal: given<AbortSignal>()('aborts the fit', [...FITS, 'partialFit']),
+  signal: given<AbortSignal>(assertSignal)('aborts the fit', [...FITS, 'partialFit']),
   /** Called as the fit goes on. */
-  onProgress: given<(progress: FitProgress) => void>()('called as the fit proceeds', ['fit', 'partialFit']),
+  onProgress: given<(progress: FitProgress) => void>(assertFunction)('called as the fit proceeds', [
+    'fit',
+    'partialFit',
+  ]),
   /**
    * Called after each epoch, counted from 0, or each iteration of lbfgs; a promise is awaited. `parameters` reads the
    * weights at that moment, and costs nothing unless it is called.
    */
-  onEpochEnd: given<(epoch: number, logs: EpochLogs, parameters: ParametersNow) => void | Promise<void>>()(
-    'called after each epoch',
-    [...FITS, 'partialFit'],
-  ),
+  onEpochEnd: given<(epoch: number, logs: EpochLogs, parameters: ParametersNow) => void | Promise<void>>(
+    assertFunction,
+  )('called after each epoch', [...FITS, 'partialFit']),
 } as const satisfies Readonly<Record<string, OptionRow & { readonly check: Check<unknown> }>>;
 
 /** An option that is checked later, together with the samples. */
-function given<T>() {
+function given<T>(check?: (value: unknown, where: string, argument: string) => void) {
   return <const R extends readonly OptionReader[]>(help: string, readers: R) =>
-    option((value: unknown) => value as T, { help, solvers: 'all', readers, stored: false });
+    option(
+      (value: unknown, { where, argument }) => {
+        check?.(value, where, argument);
+        return value as T;
+      },
+      { help, solvers: 'all', readers, stored: false },
+    );
 }
 
 type Table = typeof OPTIONS;
@@ -476,10 +495,16 @@ export function assertOptions(options: object, reader: OptionReader, where: stri
  * C·Σᵢ sᵢ·NLLᵢ + ½‖w‖². For two classes, scikit-learn has one weight vector instead of two of half its size.
  *
  * @param totalWeight S = Σᵢ sᵢ of the samples learned from
+ * @throws DomainError if the default overflows
  * @example 120 samples of 3 classes   // 1/120
  */
-export function withPenalty(plan: OpenPlan, totalWeight: number, numClasses: number): FitPlan {
+export function withPenalty(plan: OpenPlan, totalWeight: number, numClasses: number, where = 'fit'): FitPlan {
   const { l2 = 'l1' in plan && plan.l1 === 0 ? (numClasses === 2 ? 2 : 1) / totalWeight : 0 } = plan;
+  if (l2 === Number.POSITIVE_INFINITY) {
+    const expected = 'have a sum S for which 1/S, the default of `l2`, is finite';
+    const hint = 'Multiply all weights by the same number, or give `l2: 0`.';
+    throw new DomainError({ where, argument: 'sampleWeights', expected, actual: String(totalWeight), hint });
+  }
   return { ...plan, l2 };
 }
 
@@ -504,7 +529,11 @@ export function storedOptions(plan: OpenPlan): TrainingOptions {
  *
  * @throws DomainError for an option that models do not store, or an invalid value
  */
-export function restoredOptions(options: Readonly<Record<string, unknown>>, where: string): TrainingOptions {
+export function restoredOptions(
+  options: Readonly<Record<string, unknown>>,
+  classes: readonly Label[],
+  where: string,
+): TrainingOptions {
   assertKnownOptions(
     options,
     OPTION_NAMES.filter((name) => OPTIONS[name].stored),
@@ -512,6 +541,12 @@ export function restoredOptions(options: Readonly<Record<string, unknown>>, wher
   );
   const isFunction = options.learningRate === RATE_FUNCTION;
   const plan = checked(isFunction ? { ...options, learningRate: () => 0 } : options, where) as unknown as FitPlan;
+  if (plan.validation !== undefined && typeof plan.validation !== 'number') {
+    const [expected, actual] = ['be a share of the samples in (0, 1)', describe(plan.validation)];
+    throw new DomainError({ where, argument: 'validation', expected, actual });
+  }
+  if (typeof plan.classWeights === 'object')
+    weightsInOrder(plan.classWeights as Record<string, number>, classes, where);
   return storedOptions({ ...plan, l2: plan.l2 ?? 0 });
 }
 
@@ -583,12 +618,14 @@ function assertBelong(values: Readonly<Record<string, unknown>>, solver: Solver,
   const stray = OPTION_NAMES.find((name) => values[name] !== undefined && !reads(solver, name));
   if (stray === undefined) return;
   const kind = OPTIONS[stray].solvers as SolverKind;
+  const { flag } = OPTIONS[stray] as OptionRow;
+  const field = flag?.field === undefined ? undefined : (values[stray] as Record<string, unknown> | null)?.[flag.field];
   throw new DomainError({
     where,
     argument: stray,
     expected: `be left out with \`solver: '${solver}'\`${values.solver === undefined ? ', which is the default' : ''}`,
-    actual: describe(values[stray]),
-    hint: `It is an option of ${listed(solversOf(kind).map((name) => `\`solver: '${name}'\``))}.`,
+    actual: describe(field ?? values[stray]),
+    hint: `Leave it out: it is an option of ${listed(solversOf(kind).map((name) => `\`solver: '${name}'\``))}.`,
   });
 }
 

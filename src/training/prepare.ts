@@ -39,7 +39,7 @@ export async function fitSamples<L extends Label>(
   const opened = await openCheckpoints(open, where);
   const { samples, validation } = await partsOf(given, open, where);
   const total = samples.weights?.total ?? samples.labels.length;
-  const plan = withPenalty({ ...open, l2: open.l2 ?? opened.l2 }, total, samples.numClasses);
+  const plan = withPenalty({ ...open, l2: open.l2 ?? opened.l2 }, total, samples.numClasses, where);
   const options = storedOptions(plan);
   const start = plan.warmStart && startOf(plan.warmStart, given, samples, plan, where);
   const checkpoints = await opened.withData({ samples, validation, classes: given.classes, start }, options);

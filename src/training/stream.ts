@@ -1,7 +1,7 @@
 // training: learns from a stream of samples, each part used once.
 import { DomainError } from '../core/errors.js';
 import { classIndices, type Label } from '../core/labels.js';
-import { assertOneOf, assertPositiveInteger, describe } from '../core/shape.js';
+import { assertObject, assertOneOf, assertPositiveInteger, describe } from '../core/shape.js';
 import { assertSchedule, type RateFunction } from '../optim/schedule.js';
 import { fitPart, type Streamed, startStream } from './first-order.js';
 import type { Fitted, Samples } from './fit.js';
@@ -57,7 +57,7 @@ export async function openStream<L extends Label>(
   assertStreamable(plan, where);
   classIndices([], classes, where);
   if (typeof plan.classWeights === 'object') weightsInOrder(plan.classWeights, classes, where);
-  const start = warmStart && startOf(warmStart, classes, numFeatures, plan, where);
+  const start = warmStart === undefined ? undefined : startOf(warmStart, classes, numFeatures, plan, where);
   const started = await startStream(numFeatures, classes.length, plan, start);
   const stream = { training: started.training, learningRate: functionOf(plan.learningRate) };
   return { classes, options: storedOptions(plan), started, stream };
@@ -149,6 +149,7 @@ function startOf(
   { layer, fitIntercept }: FirstOrderPlan,
   where: string,
 ): Float64Array {
+  assertObject(model, where, 'warmStart', 'be a fitted model');
   if (model.columns !== undefined) {
     const hint = 'Train it with `standardize: false` on smaller numbers, or call fit with `warmStart`.';
     const actual = 'one that standardises columns';

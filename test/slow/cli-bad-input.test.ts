@@ -73,7 +73,7 @@ const TABLES: readonly [title: string, content: string | Uint8Array, message: Re
   [
     'bytes that are not UTF-8',
     Buffer.from('a,kind\n1,x\n2,\xe9\n', 'latin1'),
-    /^error: bad\.csv:3: the text must be UTF-8; got the byte 0xe9\. .*Save it as "CSV UTF-8"/,
+    /^error: bad\.csv:3: the text must be UTF-8; got the byte 0xe9, byte \d+ of the line\. .*Save it as "CSV UTF-8"/,
   ],
   [
     'UTF-16',
@@ -151,7 +151,7 @@ describe('commands', () => {
     [
       'a table in place of a model',
       ['predict', 'good.csv', 'good.csv'],
-      /^error: good\.csv: header length must be at most \d+; got \d+\. The file is truncated, or not a safetensors file/,
+      /^error: good\.csv: this file must be a model file or a checkpoint; got text.* softmax-regression train good\.csv --label COLUMN/,
     ],
     [
       'a table with other columns than the model',
@@ -270,6 +270,26 @@ describe('exit code 2 for', () => {
       'a fraction out of range',
       [...train, '--test-fraction', '2'],
       /^error: --test-fraction must be a share in \[0, 1\); got 2\.$/,
+    ],
+    [
+      'one fold',
+      ['train', 'gone.csv', '--label', 'y', '--folds', '1'],
+      /^error: --folds must be an integer ≥ 2; got 1\.$/,
+    ],
+    [
+      'a seed too large',
+      ['train', 'gone.csv', '--label', 'y', '--seed', '4294967296'],
+      /^error: --seed must be an integer in \[0, 2\^32\); got 4294967296\.$/,
+    ],
+    [
+      'iterations that are no integer',
+      [...train, '--max-iterations', '1.5'],
+      /^error: option '--max-iterations <n>' argument '1\.5' is invalid\. It must be an integer > 0\./,
+    ],
+    [
+      'patience of another solver',
+      [...train, '--patience', '3'],
+      /^error: --patience must be left out with --solver lbfgs.*; got 3\. Leave it out: it is an option of --solver sgd/,
     ],
     ['more folds than samples', [...train, '--folds', '9'], /^error: --folds must be an integer in \[2, \d\]/],
     [

@@ -1,75 +1,21 @@
 // The packed package, installed into an empty project without native kernels.
-import { execFile } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build, buildSync } from 'esbuild';
 import { inBrowser, launchChromium, newPage } from '../helpers/chromium.js';
+import { installPacked, run, SHOWN, succeed } from '../helpers/packed.js';
 
-const root = join(__dirname, '..', '..');
-/** The files of the top folder that npm packs, in addition to the build. */
-const SHOWN = ['LICENSE', 'README.md', 'package.json'].filter((name) => existsSync(join(root, name)));
 let folder: string;
 let project: string;
 let tarball: string;
 
-interface Ended {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function run(command: string, args: readonly string[], cwd: string): Promise<Ended> {
-  const env = { ...process.env, SOFTMAX_REGRESSION_CACHE: join(folder, 'cache') };
-  // On Windows npm is a shell script.
-  const shell = process.platform === 'win32' && command === 'npm';
-  return new Promise((resolve) => {
-    execFile(command, args, { cwd, env, shell, maxBuffer: 2 ** 24 }, (error, stdout, stderr) =>
-      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
-    );
-  });
-}
-
-async function succeed(command: string, args: readonly string[], cwd: string): Promise<string> {
-  const { code, stdout, stderr } = await run(command, args, cwd);
-  if (code !== 0) throw new Error(`${command} ${args.join(' ')}: ${stdout}${stderr}`);
-  return stdout;
-}
-
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'package-test-'));
-  const source = join(folder, 'source');
-  project = join(folder, 'project');
-  mkdirSync(project);
-  // Built in a copy: a build in the repository would replace dist while others use it.
-  for (const name of [...SHOWN, 'src', 'scripts', 'tsconfig.json', 'tsconfig.cjs.json', 'tsconfig.esm.json']) {
-    cpSync(join(root, name), join(source, name), { recursive: true });
-  }
-  symlinkSync(join(root, 'node_modules'), join(source, 'node_modules'), 'junction');
-  await succeed(process.execPath, ['scripts/build.mjs'], source);
-  await succeed('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], source);
-  const [packed] = readdirSync(folder).filter((name) => name.endsWith('.tgz'));
-  tarball = join(folder, packed);
-  writeFileSync(join(project, 'package.json'), '{ "name": "empty", "private": true }');
-  const packages = [tarball, '@tensorflow/tfjs@4.22.0'];
-  await succeed(
-    'npm',
-    ['install', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', ...packages],
-    project,
-  );
+  process.env.SOFTMAX_REGRESSION_CACHE = join(folder, 'cache');
+  ({ project, tarball } = await installPacked(folder));
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -87,31 +33,6 @@ async function evaluate(name: string, script: string): Promise<unknown> {
 const ENTRIES = ['', '/node', '/predict', '/predict-records', '/reference', '/report'].map(
   (door) => `softmax-regression${door}`,
 );
-
-/** Options that may be undefined, the schema of a model, and one error that the compiler must find. */
-const STRICT = `import { createReadStream, readFileSync } from 'node:fs';
-import { encodeRows, loadIris, parseCsv, readCsvRows, SoftmaxRegression, toOnnx } from 'softmax-regression';
-import { fileCheckpoint, readCheckpoint } from 'softmax-regression/node';
-export async function onnx() {
-  const { features, labels, featureNames } = loadIris();
-  const { model } = await SoftmaxRegression.fit(features, labels, { l2: 0.01 });
-  return [toOnnx(model), toOnnx(model, { featureNames })];
-}
-export async function resumed(features: number[][], labels: string[]) {
-  const checkpoint = fileCheckpoint('run.checkpoint', { every: { epochs: 5 } });
-  const resume = await readCheckpoint('run.checkpoint');
-  return SoftmaxRegression.fit(features, labels, { solver: 'adam', epochs: 100, checkpoint, resume });
-}
-export async function table() {
-  const { features, labels, schema } = parseCsv(readFileSync('pets.csv'), { label: 'kind', missing: 'mean' });
-  const { model } = await SoftmaxRegression.fit(features, labels, { schema });
-  model.predict(encodeRows(model.schema, [{ width: 1.5, colour: 'red' }]));
-  for await (const { rows } of readCsvRows(createReadStream('new.csv'), model.schema, { name: 'new.csv' })) {
-    console.log(rows);
-  }
-}
-export const wrong = { l2: 1, epochs: 'many' as string } satisfies { l2: number; epochs: number };
-`;
 
 describe('the packed package', () => {
   it('contains only the build, the licence, the readme and the manifest', () => {
@@ -219,28 +140,6 @@ describe('the packed package', () => {
     const all = await packagesOf('softmax-regression');
     expect(all).toContain('@tensorflow/tfjs-core');
     expect(all.filter((name) => /^(d3|@observablehq|linkedom|fast-png)/.test(name))).toEqual([]);
-  });
-
-  it.each([
-    ['node16', 'node16'],
-    ['nodenext', 'nodenext'],
-    ['esnext', 'bundler'],
-  ])('has types for the strictest options, with module %s and moduleResolution %s', async (module, resolution) => {
-    writeFileSync(join(project, 'strict.mts'), STRICT);
-    const options = {
-      ...{ module, moduleResolution: resolution, target: 'es2022', types: ['node'], noEmit: true },
-      ...{ strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, skipLibCheck: false },
-      typeRoots: [join(root, 'node_modules', '@types')],
-    };
-    writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files: ['strict.mts'] }));
-    const { stdout } = await run(
-      process.execPath,
-      [join(root, 'node_modules/typescript/bin/tsc'), '--pretty', 'false'],
-      project,
-    );
-    // Errors in other packages are ignored.
-    const errors = stdout.split('\n').filter((text) => /^[^ ]/.test(text) && !/node_modules\/(?!softmax)/.test(text));
-    expect(errors).toEqual(["strict.mts(22,31): error TS2322: Type 'string' is not assignable to type 'number'."]);
   });
 
   it('has an executable that reports what is missing', async () => {

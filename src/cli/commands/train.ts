@@ -203,7 +203,9 @@ export function csvChoices(options: CsvChoices): CsvChoices {
 
 /** Refuses options that exclude each other, before anything is read. */
 export function assertTogether(options: Partial<TrainOptions>): void {
-  const { test, testFraction, group, time } = options;
+  const { test, testFraction, group, time, folds, seed = 0 } = options;
+  if (folds !== undefined && folds < 2) throw new UsageError(`--folds must be an integer ≥ 2; got ${folds}.`);
+  if (seed >= 2 ** 32) throw new UsageError(`--seed must be an integer in [0, 2^32); got ${seed}.`);
   if (test !== undefined && testFraction !== undefined) {
     throw new UsageError('--test-fraction must be left out with --test, which trains on all rows of DATA.');
   }

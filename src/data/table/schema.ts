@@ -174,6 +174,13 @@ export function checkHeader(names: readonly string[], where: string, isUsed: (i:
   });
 }
 
+/** Refuses lines that end in \r alone. */
+export function assertLineEnds(fields: readonly string[], where: string): void {
+  if (!fields.some((field) => /\r(?!\n)/.test(field))) return;
+  const hint = 'Save it with Unix or Windows line endings.';
+  throw new FormatError({ where, argument: 'lines', expected: 'end in \\n or \\r\\n', actual: '\\r alone', hint });
+}
+
 /** Refuses a row with more or fewer fields than there are columns. */
 export function checkWidth(
   numFields: number,

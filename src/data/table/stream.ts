@@ -1,14 +1,31 @@
 // data: CSV in batches of rows, for files that do not fit into memory.
 
-import { FormatError } from '../../core/errors.js';
+import { DomainError, FormatError } from '../../core/errors.js';
 import type { Label } from '../../core/labels.js';
-import { assertOneOf, assertPositiveInteger } from '../../core/shape.js';
+import {
+  assertFunction,
+  assertOneOf,
+  assertPositiveInteger,
+  assertSignal,
+  assertText,
+  describe,
+} from '../../core/shape.js';
 import type { FeatureArray } from '../batches.js';
 import { RecordReader } from './csv/records.js';
 import type { RowBlock } from './csv/rows.js';
 import { RowEncoder } from './encode.js';
+import { parseNumber } from './number.js';
 import { type Row, textsOf } from './row.js';
-import { type CsvSchema, checkHeader, checkWidth, findColumn, locateColumns, placesInRow, placesOf } from './schema.js';
+import {
+  assertLineEnds,
+  type CsvSchema,
+  checkHeader,
+  checkWidth,
+  findColumn,
+  locateColumns,
+  placesInRow,
+  placesOf,
+} from './schema.js';
 import { type BadRow, BadRows, type EncodeOptions, withOptions } from './table.js';
 
 /** Options of `readCsvRows`. */
@@ -71,6 +88,14 @@ export async function* readCsvRows(
   const { name = where, delimiter, labels = 'read', classes, keep, onBadRow, batchSize = 4096, signal } = options;
   assertOneOf(labels, ['read', 'skip'], where, 'labels');
   assertPositiveInteger(batchSize, where, 'batchSize');
+  assertText(name, where, 'name');
+  assertSignal(signal, where);
+  if (onBadRow !== undefined) assertFunction(onBadRow, where, 'onBadRow');
+  if (!isIterable(chunks)) {
+    const expected = 'be an iterable of bytes or text, such as a stream';
+    const hint = typeof chunks === 'string' ? 'Text? Pass it in an array: [text].' : undefined;
+    throw new DomainError({ where, argument: 'chunks', expected, actual: describe(chunks), hint });
+  }
   const batches = new Batches({
     schema: applied,
     name,
@@ -172,6 +197,7 @@ class Batches {
   readonly #encode = (fields: Row, line: number): void => {
     const encoder = this.#encoder as RowEncoder;
     const rule = this.#schema.header ? 'like the header' : 'like the first row';
+    if (fields.length !== this.#width) assertLineEnds(textsOf(fields), `${this.#name}:${line}`);
     checkWidth(fields.length, this.#width, this.#name, line, rule);
     this.#isDropped = !encoder.encode(fields, line, this.#values, this.#rows.length * encoder.numFeatures);
     const isKept = !this.#isDropped;
@@ -217,6 +243,7 @@ class Batches {
     const where = `${this.#name}:${line}`;
     const { columns, header } = this.#schema;
     this.#width = fields.length;
+    assertLineEnds(fields, where);
     const fieldOf = header ? this.#find(fields, where) : this.#count(fields, line);
     const names = header ? fields : fields.map((_, i) => `column ${i + 1}`);
     const places = placesOf(names);
@@ -243,6 +270,19 @@ class Batches {
     const { columns } = this.#schema;
     const places = placesInRow(columns, fields.length);
     if (places === undefined) checkWidth(fields.length, columns.length, this.#name, line, 'like the schema');
-    return places ?? [...columns.keys()];
+    const fieldOf = places ?? [...columns.keys()];
+    const numbers = fieldOf.filter((_, i) => columns[i].kind === 'number').map((place) => fields[place]);
+    const isText = (text: string) => /\p{L}{2}/u.test(text) && Number.isNaN(parseNumber(text, this.#schema.decimal));
+    if (numbers.length > 1 && new Set(numbers).size === numbers.length && numbers.every(isText)) {
+      const where = `${this.#name}:${line}`;
+      const [expected, actual] = ['hold data: the model has no header', fields.slice(0, 20).map(describe).join(', ')];
+      const hint = 'It looks like a header: delete the line.';
+      throw new FormatError({ where, argument: 'the first line', expected, actual, hint });
+    }
+    return fieldOf;
   }
+}
+
+function isIterable(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && (Symbol.asyncIterator in value || Symbol.iterator in value);
 }

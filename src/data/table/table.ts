@@ -1,7 +1,14 @@
 // data: CSV → samples, labels, and the schema for encoding other rows.
 import { DomainError, FormatError, ShapeError } from '../../core/errors.js';
 import { type Label, sortedClasses } from '../../core/labels.js';
-import { assertKnownOptions, assertOneOf, assertPositiveInteger, describe } from '../../core/shape.js';
+import {
+  assertFunction,
+  assertKnownOptions,
+  assertOneOf,
+  assertPositiveInteger,
+  assertText,
+  describe,
+} from '../../core/shape.js';
 import { DATE_ORDERS, type DateOrder, instantOf } from '../../features/date.js';
 import type { FeatureArray } from '../batches.js';
 import { CsvSource } from './csv/records.js';
@@ -308,6 +315,7 @@ export const CSV_OPTIONS: readonly (keyof CsvOptions)[] = [
 function learnOptions(options: CsvOptions): LearnOptions {
   const where = 'parseCsv';
   assertKnownOptions(options, CSV_OPTIONS, where);
+  if (options.name !== undefined) assertText(options.name, where, 'name');
   const { name = where, label, labelType, decimal = '.', header = true, missing = 'error', unseen = 'error' } = options;
   const { strings = 'error', ignore = [], categories = [], dates = [], maxCategories = 1000 } = options;
   const { missingTokens = MISSING_TOKENS, missingByColumn = {}, missingLabel, dateOrder, comment, onBadRow } = options;
@@ -316,7 +324,6 @@ function learnOptions(options: CsvOptions): LearnOptions {
   const check = (holds: boolean, argument: string, expected: string, value: unknown) => {
     if (!holds) throw new DomainError({ where, argument, expected, actual: describe(value) });
   };
-  check(typeof name === 'string', 'name', 'be a string', name);
   for (const [argument, column] of Object.entries({ label, sampleWeight, group, time })) {
     check(column === undefined || isColumn(column), argument, 'be the name or the number of a column', column);
   }
@@ -335,7 +342,7 @@ function learnOptions(options: CsvOptions): LearnOptions {
   if (dateOrder !== undefined) assertOneOf(dateOrder, DATE_ORDERS, where, 'dateOrder');
   assertOneOf(unseen, UNSEEN_POLICIES, where, 'unseen');
   assertPositiveInteger(maxCategories, where, 'maxCategories');
-  check(onBadRow === undefined || typeof onBadRow === 'function', 'onBadRow', 'be a function', onBadRow);
+  if (onBadRow !== undefined) assertFunction(onBadRow, where, 'onBadRow');
   const isList = (value: unknown, holds: (item: unknown) => boolean) => Array.isArray(value) && value.every(holds);
   const isText = (value: unknown) => typeof value === 'string';
   for (const [argument, columns] of Object.entries({ ignore, categories, dates })) {

@@ -1,5 +1,5 @@
 // node: loads Fashion-MNIST from this machine or from its publishers.
-import { assertKnownOptions } from '../../core/shape.js';
+import { assertFunction, assertKnownOptions, assertSignal, assertText } from '../../core/shape.js';
 import type { FeatureArray } from '../../data/batches.js';
 import { FASHION_MNIST_CLASSES } from '../../data/fashion-mnist-classes.js';
 import type { IdxArray } from '../../data/idx.js';
@@ -91,6 +91,9 @@ export type FashionMnistOptions = PinnedDataOptions;
  */
 export async function loadFashionMnist(options: FashionMnistOptions = {}): Promise<FashionMnist> {
   assertKnownOptions(options, ['dir', 'offline', 'onProgress', 'signal'], 'loadFashionMnist');
+  if (options.dir !== undefined) assertText(options.dir, 'loadFashionMnist', 'dir');
+  assertSignal(options.signal, 'loadFashionMnist');
+  if (options.onProgress !== undefined) assertFunction(options.onProgress, 'loadFashionMnist', 'onProgress');
   const { arrays, source } = await loadPinnedData(FASHION_MNIST, options);
   return {
     train: labelledImages(arrays.trainImages, arrays.trainLabels),

@@ -1,4 +1,5 @@
 // node: loads a folder of IDX files that are named like those of MNIST.
+
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BackendError, FormatError } from '../../core/errors.js';
@@ -13,6 +14,7 @@ import {
   roleByName,
   samplesOfPairs,
 } from '../../reading/idx.js';
+import { assertPath } from '../files.js';
 import { readRegularFile } from '../regular-file.js';
 import { unpack, unpackStart } from './gunzip.js';
 
@@ -36,6 +38,7 @@ const HINT = 'The file is damaged: fetch it again.';
  * sampleShape             // [28, 28]
  */
 export async function loadIdxFolder(folder: string): Promise<IdxFolder> {
+  assertPath(folder, 'loadIdxFolder');
   const loaded = new Map<Part, Pair<{ name: string; array: IdxArray }>>();
   for (const [part, { images, labels }] of pairsOf(await findFiles(folder), folder)) {
     loaded.set(part, { labels: await loadIdx(labels.name), images: await loadIdx(images.name) });

@@ -1,7 +1,9 @@
 // node: checks everything that the native kernels depend on, and names the next step.
+
 import { readFileSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { assertKnownOptions, assertList, assertObject, assertSignal } from '../../core/shape.js';
 import { findCompilerIfAny } from './compile.js';
 import { type NativeStatus, nativeStatus, noTfjsNode, prove, rebuildCommand } from './load.js';
 import { type Machine, nativeSource, systemInstallCommand, thisMachine } from './machine.js';
@@ -35,7 +37,9 @@ export interface DoctorReport {
  * @throws the signal's reason if aborted
  */
 export async function doctor(options: { readonly signal?: AbortSignal } = {}): Promise<DoctorReport> {
+  assertKnownOptions(options, ['signal'], 'doctor');
   const { signal } = options;
+  assertSignal(signal, 'doctor');
   const machine = thisMachine();
   const status = nativeStatus();
   // The kernels are tested again, whatever the record says.
@@ -55,7 +59,11 @@ export async function doctor(options: { readonly signal?: AbortSignal } = {}): P
 }
 
 /** The report as text: one line for each finding, then the verdict and the next step. */
-export function formatDoctor({ findings, native, next }: DoctorReport): string {
+export function formatDoctor(report: DoctorReport): string {
+  assertObject(report, 'formatDoctor', 'report', 'be a result of doctor');
+  const { findings, native, next } = report;
+  assertList(findings, 'formatDoctor', 'report.findings');
+  assertObject(native, 'formatDoctor', 'report.native');
   const width = Math.max(...findings.map(({ subject }) => subject.length));
   const lines = findings.map(({ state, subject, found }) => `${state.padEnd(7)}  ${subject.padEnd(width)}  ${found}`);
   const verdict = native.ok

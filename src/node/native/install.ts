@@ -2,7 +2,7 @@
 import { readdir, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BackendError, type ErrorFields } from '../../core/errors.js';
-import { assertKnownOptions } from '../../core/shape.js';
+import { assertFunction, assertKnownOptions, assertSignal } from '../../core/shape.js';
 import { cacheFolder, makeFolder, type OnProgress, replaceFolderAtomic, sha256OfFile } from '../files.js';
 import { withLock } from '../lock.js';
 import { type Compiler, compileAddon, findCompiler } from './compile.js';
@@ -42,6 +42,8 @@ export interface InstallResult extends NativeKernels {
 export async function installNative(options: InstallOptions = {}): Promise<InstallResult> {
   assertKnownOptions(options, ['gpu', 'force', 'onProgress', 'signal'], 'installNative');
   const { gpu, force = false, signal, onProgress } = options;
+  assertSignal(signal, 'installNative');
+  if (onProgress !== undefined) assertFunction(onProgress, 'installNative', 'onProgress');
   signal?.throwIfAborted();
   const tfjsNode = findTfjsNode();
   if (tfjsNode === undefined) {

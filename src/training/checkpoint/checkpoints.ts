@@ -163,8 +163,9 @@ function assertSameOptions(
     MAY_DIFFER.includes(name) ? dependsOnEpochs(now.learningRate) : name !== 'l2' || now.l2 !== undefined;
   const name = firstDifference(before, now, isFixed);
   if (name === undefined) return;
-  const show = (value: Json | undefined) => (value === undefined ? 'nothing' : sortedJson(value));
-  const expected = `be ${show(before[name])}, as when the checkpoint was written`;
+  // In backticks, so that the command line writes flags.
+  const show = (value: Json | undefined) => (value === undefined ? 'nothing' : `\`${name}: ${sortedJson(value)}\``);
+  const expected = `be as when the checkpoint was written, ${show(before[name])}`;
   const hint = 'Give the same options, or leave out `resume` to start anew.';
   throw new DomainError({ where, argument: name, expected, actual: show(now[name]), hint });
 }

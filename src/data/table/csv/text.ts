@@ -39,12 +39,15 @@ export function assertUtf8(lines: Uint8Array, name: string, lineOf: (at: number)
     DECODER.decode(lines);
   } catch {
     const bad = firstBadByte(lines);
-    throw notUtf8(`${name}:${lineOf(bad)}`, lines[bad], 'Windows or Latin-1 text? Save it as "CSV UTF-8".');
+    const place = bad - (bad === 0 ? -1 : lines.lastIndexOf(NEWLINE, bad - 1));
+    const hint = 'Windows or Latin-1 text? Save it as "CSV UTF-8".';
+    throw notUtf8(`${name}:${lineOf(bad)}`, lines[bad], place, hint);
   }
 }
 
-function notUtf8(where: string, byte: number, hint: string): FormatError {
-  const actual = `the byte 0x${byte.toString(16).padStart(2, '0')}`;
+/** @param place of the byte in its line, from 1 */
+function notUtf8(where: string, byte: number, place: number, hint: string): FormatError {
+  const actual = `the byte 0x${byte.toString(16).padStart(2, '0')}, byte ${place} of the line`;
   return new FormatError({ where, argument: 'the text', expected: 'be UTF-8', actual, hint });
 }
 

@@ -5,6 +5,7 @@ import { missingValue } from '../encode.js';
 import { parseNumber } from '../number.js';
 import { type Row, textsOf } from '../row.js';
 import {
+  assertLineEnds,
   type CsvSchema,
   checkHeader,
   checkWidth,
@@ -88,6 +89,7 @@ export class Learner {
     const { name, header } = this.#options;
     const first = columns[0]?.name ?? '';
     const aside = header && first.startsWith('#') ? "If # begins a comment, pass `comment: '#'`." : undefined;
+    if (row.length !== columns.length) assertLineEnds(textsOf(row), `${name}:${line}`);
     checkWidth(row.length, columns.length, name, line, header ? 'like the header' : 'like the first row', aside);
     let drops = false;
     for (let i = 0; i < columns.length; i++) {
@@ -182,11 +184,7 @@ export class Learner {
   #begin(fields: readonly string[], line: number): Column[] {
     const { name, header, ignore, categories, dates, missing, missingByColumn } = this.#options;
     const where = `${name}:${line}`;
-    if (fields.some((field) => /\r(?!\n)/.test(field))) {
-      const hint = 'Save it with Unix or Windows line endings.';
-      const expected = 'end in \\n or \\r\\n';
-      throw new FormatError({ where, argument: 'lines', expected, actual: '\\r alone', hint });
-    }
+    assertLineEnds(fields, where);
     const names = header ? [...fields] : fields.map((_, i) => `column ${i + 1}`);
     if (header) assertNames(fields, where);
     const places = placesOf(names);

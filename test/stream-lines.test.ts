@@ -1,0 +1,27 @@
+// Rows to predict: line endings, and a header where the model has none.
+import { parseCsv, readCsvRows } from 'softmax-regression';
+
+const { schema } = parseCsv('x,y,kind\n1,2,a\n3,4,b\n', { label: 'kind' });
+const { schema: withoutHeader } = parseCsv('1,2,a\n3,4,b\n', { label: 2, header: false });
+
+async function read(text: string, of = schema): Promise<number> {
+  let rows = 0;
+  for await (const batch of readCsvRows([text], of, { name: 'new.csv' })) rows += batch.rows.length;
+  return rows;
+}
+
+describe('rows to predict', () => {
+  it.each([
+    ['x,y\r1,2\r3,4\r', 'new.csv:1: lines must end in \\n or \\r\\n; got \\r alone.'],
+    ['x,y\n1,2\r3,4\n', 'new.csv:2: lines must end in \\n or \\r\\n; got \\r alone.'],
+  ])('are refused where \\r ends a line: %j', async (text, message) => {
+    await expect(read(text)).rejects.toThrow(message);
+  });
+
+  it('are refused where their first line looks like a header that the model does not have', async () => {
+    await expect(read('width,height\n1,2\n', withoutHeader)).rejects.toThrow(
+      'new.csv:1: the first line must hold data: the model has no header; got "width", "height". It looks like a header: delete the line.',
+    );
+    expect(await read('1,2\n3,4\n', withoutHeader)).toBe(2);
+  });
+});
