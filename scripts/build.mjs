@@ -18,7 +18,7 @@ for (const project of ['tsconfig.cjs.json', 'tsconfig.esm.json']) {
 for (const file of readdirSync(dist, { recursive: true })) {
   if (!file.endsWith('.d.ts')) continue;
   const text = readFileSync(`${dist}/${file}`, 'utf8');
-  writeFileSync(`${dist}/${file}`, withUndefined(text));
+  writeFileSync(`${dist}/${file}`, withUndefined(withoutBuffers(text)));
 }
 for (const entry of ['index', 'node', 'predict', 'predict-records', 'reference', 'report']) {
   const reexport = `export * from './cjs/${entry}.js';\n`;
@@ -30,6 +30,11 @@ cpSync(`${root}/src/graph/kernels`, `${dist}/cjs/graph/kernels`, { recursive: tr
 chmodSync(`${dist}/cjs/cli/main.js`, 0o755);
 // Written last: if it exists, the build is complete.
 writeFileSync(`${dist}/esm/package.json`, '{ "type": "module" }\n');
+
+/** Declarations for TypeScript before 5.7, which has no `Int32Array<ArrayBuffer>`: typed arrays have no type argument. */
+function withoutBuffers(text) {
+  return text.replace(/\b((?:Uint|Int|Float|BigInt|BigUint)\d+(?:Clamped)?Array)<ArrayBuffer(?:Like)?>/g, '$1');
+}
 
 /**
  * Declarations in which each optional property may also be undefined, as it may in the sources: `x?: T` becomes

@@ -32,23 +32,12 @@ export class SoftmaxRegressionError extends Error {
   declare readonly hint: string | undefined;
 
   constructor(code: ErrorCode, name: string, fields: ErrorFields) {
-    const { where, argument, expected, actual, hint, cause } = checkedFields(name, fields);
+    const { where, argument, expected, actual, hint, cause } = fields;
     const place = where && `${shown(where)}: `;
     const wayOut = hint === undefined ? '' : ` ${hint.replace(/[^\n]+/g, printable)}`;
     super(`${place}${shown(argument)} must ${shown(expected)}; got ${shown(actual)}.${wayOut}`, { cause });
     Object.assign(this, { name, code, where, argument, expected, actual, hint });
   }
-}
-
-/** The fields, if all are texts. */
-function checkedFields(where: string, fields: ErrorFields): ErrorFields {
-  const { hint = '' } = fields ?? {};
-  for (const argument of ['where', 'argument', 'expected', 'actual', 'hint'] as const) {
-    const value: unknown = argument === 'hint' ? hint : fields?.[argument];
-    if (typeof value === 'string') continue;
-    throw new DomainError({ where, argument, expected: 'be a string', actual: typeof value });
-  }
-  return fields;
 }
 
 /** Longest part of a field in a message, in characters; the field itself is not cut. */

@@ -5,8 +5,7 @@ import { nearest } from './nearest.js';
 /** A value as printed after "got" in a message: short, even for large arrays. */
 export function describe(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
-  if (typeof value === 'function') return 'a function';
-  if (value === null || typeof value !== 'object') return String(value);
+  if (Object(value) !== value) return String(value);
   if (ArrayBuffer.isView(value)) return `a ${value.constructor.name} of ${(value as Uint8Array).length}`;
   if (Array.isArray(value)) return `an array of ${value.length}`;
   // Read from the prototype: an object from JSON may have its own `constructor` property.
