@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { adam, type FirstOrderSolver, momentum, type Optimizer, type OptimizerState, sgd } from 'softmax-regression';
 import * as optimizers from '../src/optim/first-order.js';
-import { solversOf } from '../src/training/solvers.js';
+import { SOLVERS, solversOf } from '../src/training/solvers.js';
 import golden from './golden/first-order.golden.json';
 import { onEveryBackend, useBackend } from './helpers/backends.js';
 import { between } from './helpers/numbers.js';
@@ -89,6 +89,8 @@ const updates: Readonly<Record<FirstOrderSolver, Update>> = {
 
 const oracles = solversOf('steps').map((name) => ({ name, ...updates[name] }));
 const named: Readonly<Record<FirstOrderSolver, (...args: number[]) => Optimizer>> = optimizers;
+/** Every first-order optimizer with its default arguments. */
+const defaults = solversOf('steps').map((name) => named[name]);
 const runs = [
   ...golden.runs.map((each) => ({ ...each, optimizer: each.optimizer as FirstOrderSolver })),
   ...oracles.flatMap(({ name, golden }) => (golden === undefined ? [] : [{ ...golden, optimizer: name }])),
@@ -97,6 +99,14 @@ const runs = [
 it('each first-order solver of the table has golden numbers', () => {
   expect([...new Set(runs.map(({ optimizer }) => optimizer))].sort()).toEqual([...solversOf('steps')].sort());
 });
+
+it.each(solversOf('steps'))(
+  '%s has a golden run at its default arguments and the default learning rate of the table',
+  (name) => {
+    const rates = runs.filter((each) => each.optimizer === name && each.arguments.length === 0);
+    expect(rates.map(({ learningRate }) => learningRate)).toContain(SOLVERS[name].learningRate);
+  },
+);
 
 onEveryBackend('first-order updates', () => {
   it.each(runs)('match torch.optim: $optimizer $arguments at $learningRate', (each) => {
@@ -154,7 +164,7 @@ onEveryBackend('first-order updates', () => {
   });
 
   it('leave parameters unchanged for a zero gradient', () => {
-    for (const optimizer of [sgd(), momentum(), adam()]) {
+    for (const optimizer of defaults.map((make) => make())) {
       expect(run(optimizer, { theta: [1, -2] }, [{ theta: [0, 0] }, { theta: [0, 0] }], 0.1)).toEqual([
         { theta: [1, -2] },
         { theta: [1, -2] },
@@ -167,7 +177,7 @@ onEveryBackend('first-order updates', () => {
       { a: 1, b: [2, -3] },
       { a: -1, b: [0.5, 0] },
     ];
-    for (const optimizer of [sgd(), momentum(), adam()]) {
+    for (const optimizer of defaults.map((make) => make())) {
       const together = run(optimizer, { a: 1, b: [0, 5] }, gradients, 0.1);
       const alone = run(
         optimizer,
@@ -200,7 +210,7 @@ onEveryBackend('first-order updates', () => {
   });
 
   it('can be resumed from their state alone', () => {
-    for (const optimizer of [sgd, momentum, adam]) {
+    for (const optimizer of defaults) {
       tf.tidy(() => {
         const rate = tf.scalar(0.1);
         const gradients = tensors({ w: [3, -4] });

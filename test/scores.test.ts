@@ -55,6 +55,10 @@ describe('the scores of an evaluation', () => {
     }
   });
 
+  it.each(SCORE_NAMES)('are those of the metric of the same name: metrics.%s', (name) => {
+    expect(metrics).toHaveProperty(name, expect.any(Function));
+  });
+
   it('are averaged over the folds in cross-validation and path', async () => {
     const { features, labels } = loadIris();
     const { folds, mean, standardDeviation } = await crossValidate(features, labels, { folds: 3, maxIterations: 5 });

@@ -125,8 +125,8 @@ function baselineLines({ accuracy, logLoss, baseline }: Evaluation<Label>): stri
     ...(logLoss > baseline.logLoss ? ['log loss'] : []),
   ];
   return [
-    `always predicting the class shares: accuracy ${score(baseline.accuracy)}, log loss ${score(baseline.logLoss)}`,
-    ...(worse.length === 0 ? [] : [`The model is worse than that in ${worse.join(' and ')}.`]),
+    `baseline: accuracy ${score(baseline.accuracy)} for the most frequent class, log loss ${score(baseline.logLoss)} for the class shares`,
+    ...(worse.length === 0 ? [] : [`The model is worse than the baseline in ${worse.join(' and ')}.`]),
   ];
 }
 

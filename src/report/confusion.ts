@@ -3,7 +3,7 @@ import { SCORE_NAMES, SCORES, type ScoreRow } from '../metrics/scores.js';
 import type { Charts } from './chart.js';
 import { type Html, html } from './html.js';
 import type { ReportEvaluation } from './input.js';
-import { count, fixed, labelText, percent, plural, shortened } from './numbers.js';
+import { count, fixed, labelText, percent, plural, sentenceCase, shortened } from './numbers.js';
 import { type Cell, facts, type Section, table } from './section.js';
 import { cellOpacity } from './theme.js';
 
@@ -196,8 +196,4 @@ function moreScores(evaluation: ReportEvaluation): Html | undefined {
     }),
   ];
   return entries.length === 0 ? undefined : facts(entries);
-}
-
-function sentenceCase(title: string): string {
-  return title[0].toUpperCase() + title.slice(1);
 }

@@ -83,3 +83,7 @@ function special(value: number): string {
   if (Number.isNaN(value)) return NONE;
   return value > 0 ? '∞' : '−∞';
 }
+
+export function sentenceCase(title: string): string {
+  return title[0].toUpperCase() + title.slice(1);
+}

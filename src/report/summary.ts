@@ -1,11 +1,12 @@
 // report: the data, the model, and the headline numbers.
 import { baselineOf } from '../metrics/baseline.js';
 import { type Interval, wilsonInterval } from '../metrics/interval.js';
+import { SCORE_NAMES, SCORES, type ScoreRow } from '../metrics/scores.js';
 import type { FitResult } from '../training/fit.js';
 import { type Content, type Html, html } from './html.js';
 import { featureCount, type ReportInput } from './input.js';
 import { networkFigure } from './model/network.js';
-import { count, exact, fixed, labelText, percent, plural, shortened, significant } from './numbers.js';
+import { count, exact, fixed, labelText, percent, plural, sentenceCase, shortened, significant } from './numbers.js';
 import { proofLine } from './proof.js';
 import { facts, inLine, type Section } from './section.js';
 
@@ -35,6 +36,12 @@ interface Tile {
   readonly note: Content;
 }
 
+/** The headlines whose tile needs no words of its own. */
+const headlineNames = SCORE_NAMES.filter(
+  (name) =>
+    (SCORES[name] as ScoreRow).headline === true && !['accuracy', 'logLoss', 'expectedCalibrationError'].includes(name),
+);
+
 export function headlines({ evaluation, fit }: ReportInput): Html {
   const { accuracy, logLoss, expectedCalibrationError: calibration, perClass } = evaluation;
   const right = evaluation.confusion.counts.reduce((sum, row, k) => sum + row[k], 0);
@@ -61,6 +68,16 @@ most frequent class: ${percent(baseline.accuracy)}.${isWorse(accuracy < baseline
           value: percent(calibration),
           note: 'The mean difference between confidence and accuracy.',
         },
+    ...headlineNames.map((name): Tile | undefined => {
+      const value = evaluation[name];
+      return value === undefined
+        ? undefined
+        : {
+            name: sentenceCase(SCORES[name].title),
+            value: fixed(value, 4),
+            note: `${sentenceCase(SCORES[name].help)}.`,
+          };
+    }),
     fit === undefined ? undefined : { name: 'Training', value: fitWord(fit), note: fitNote(fit) },
   ];
   return html`<section aria-labelledby="headlines"><h2 id="headlines" class="unseen">Key figures</h2>
