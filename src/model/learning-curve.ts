@@ -1,7 +1,7 @@
 // model: how the loss falls with the number of training samples.
 import { DomainError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
-import { describe } from '../core/shape.js';
+import { assertFunction, describe } from '../core/shape.js';
 import { type FoldOptions, stratifiedOrder } from '../data/folds.js';
 import type { Scores } from '../metrics/scores.js';
 import type { FeaturesInput } from '../training/inputs.js';
@@ -83,6 +83,7 @@ export async function learningCurve<const L extends Label>(
   const where = 'learningCurve';
   assertNoCheckpoints(options, where);
   assertOptions(options, 'learningCurve', where, [...FOLD_OPTIONS, 'sizes', 'onProgress']);
+  if (options.onProgress !== undefined) assertFunction(options.onProgress, where, 'onProgress');
   const { sizes: given, onProgress, folds: _, seed, ...fitOptions } = options;
   const { classes, parts, partOf } = await foldedData(features, labels, options, where);
   const most = Math.min(...parts.map(({ train }) => train.length));

@@ -254,7 +254,7 @@ describe('exit code 2 for', () => {
     [
       'a value that is not a number',
       [...train, '--l2', 'much'],
-      /^error: option '--l2 <strength>' argument 'much' is invalid\. It must be a finite number\./,
+      /^error: option '--l2 <strength\|list\|auto>' argument 'much' is invalid\. It must be a finite number/,
     ],
     [
       'an unknown choice',

@@ -271,7 +271,7 @@ describe('train --l2 auto', () => {
   it('prints the search before the fit', async () => {
     const text = await done('train', 'iris.csv', '--label', 'species', ...flags);
     expect(text).toMatch(
-      /^data: .*\nl2 [\d.]+ chosen by cross-validation on the training samples, 3 folds: the lowest log loss\n {2}l2 .*\n {2}1 /,
+      /^data: .*\nl2 [\d.]+ chosen by cross-validation on the training samples, 3 folds: the lowest log loss\n {2}l2 .*\n {2}1 /m,
     );
     expect(text).not.toContain('cross-validation on the training samples, 3 folds:\n');
   });

@@ -6,6 +6,7 @@ import * as tf from '@tensorflow/tfjs';
 import * as library from 'softmax-regression';
 import * as node from 'softmax-regression/node';
 import * as predict from 'softmax-regression/predict';
+import * as predictRecords from 'softmax-regression/predict-records';
 import * as report from 'softmax-regression/report';
 import { useBackend } from '../helpers/backends.js';
 import { callablesOf } from '../helpers/callables.js';
@@ -32,6 +33,7 @@ const weights = () => [1, 2, 1, 2];
 
 let folder: string;
 let model: library.SoftmaxRegression<string>;
+let ofTable: library.SoftmaxRegression<library.Label>;
 let dense: library.Dense;
 let phm: library.Phm;
 let table: library.CsvTable;
@@ -43,6 +45,8 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'wrong-types-test-'));
   table = library.parseCsv(csv(), { label: 'kind' });
   ({ model } = await SoftmaxRegression.fit(rows(), names()));
+  const pets = library.parseCsv('width,kind\n1,a\n2,b\n3,a\n', { label: 'kind' });
+  ({ model: ofTable } = await SoftmaxRegression.fit(pets.features, pets.labels, { schema: pets.schema }));
   const write = (bytes: Uint8Array) => {
     checkpoint = bytes;
   };
@@ -84,6 +88,7 @@ const FOLDS = () => ({ folds: 2, seed: 0, signal: signal(), onProgress: nothing,
 const WEIGHED = () => ({ sampleWeights: [1, 2], classWeights: [1, 2], labelSmoothing: 0.1, reduction: 'none' });
 const INFORMATION = () => ({ reduction: 'none', unit: 'bits' });
 const SCORED = () => ({ classes: ['a', 'b'], sampleWeights: weights() });
+const RECORD = () => ({ width: 2 });
 const PREDICT = () => ({ signal: signal(), onProgress: nothing });
 const FIELDS = () => ({ where: 'f', argument: 'x', expected: 'be', actual: 'y', hint: 'z' });
 const probabilities = () => rows().map(() => [0.25, 0.75]);
@@ -286,8 +291,15 @@ const EXAMPLES: Readonly<Record<string, () => readonly Example[]>> = {
   'SoftmaxRegression#contributions': () => [
     [(...args: [never, never]) => model.contributions(...args), [1, 2], { baseline: [0, 0] }],
   ],
+  'SoftmaxRegression#predictRecords': () => [
+    [(...args: [never, never]) => ofTable.predictRecords(...args), [RECORD()], { unseen: 'zero', strict: false }],
+  ],
+  'SoftmaxRegression#explainRecord': () => [
+    [(...args: [never, never]) => ofTable.explainRecord(...args), RECORD(), { unseen: 'zero', strict: false }],
+  ],
   'SoftmaxRegression#weightTable': () => [[(x) => model.weightTable(x), { sort: 'magnitude', scale: [1, 1] }]],
   crossValidate: () => [[library.crossValidate, rows(), names(), { ...FOLDS(), l2: 1, outOfFold: true }]],
+  learningCurve: () => [[library.learningCurve, rows(), names(), { ...FOLDS(), l2: 1, sizes: [2] }]],
   lambdaPath: () => [[library.lambdaPath, rows(), names(), { ...FOLDS(), l2: [1], refit: 'best' }]],
   toOnnx: () => [[library.toOnnx, model, { featureNames: ['x', 'y'], name: 'm' }]],
   // metrics
@@ -305,6 +317,10 @@ const EXAMPLES: Readonly<Record<string, () => readonly Example[]>> = {
     [metrics.precisionRecallFscore, names(), names(), { ...SCORED(), average: 'macro' }],
   ],
   'metrics.reliabilityBins': () => [[metrics.reliabilityBins, names(), probabilities(), { ...SCORED(), bins: 3 }]],
+  'metrics.mcnemar': () => [[metrics.mcnemar, names(), names(), names()]],
+  'metrics.pairedDifference': () => [[metrics.pairedDifference, [1, 2, 3], [2, 1, 5], { confidence: 0.9 }]],
+  'metrics.rocCurve': () => [[metrics.rocCurve, names(), probabilities(), SCORED()]],
+  'metrics.precisionRecallCurve': () => [[metrics.precisionRecallCurve, names(), probabilities(), SCORED()]],
   'metrics.rocAuc': () => [[metrics.rocAuc, names(), probabilities(), SCORED()]],
   'metrics.topKAccuracy': () => [[metrics.topKAccuracy, names(), probabilities(), 1, SCORED()]],
   'metrics.wilsonInterval': () => [[metrics.wilsonInterval, 1, 3, { confidence: 0.9 }]],
@@ -351,6 +367,7 @@ const EXAMPLES: Readonly<Record<string, () => readonly Example[]>> = {
   'reference.toRows': () => [[reference.toRows, shares()]],
   'reference.transpose': () => [[reference.transpose, shares()]],
   // predict
+  'predict-records.loadRecordPredictor': () => [[predictRecords.loadRecordPredictor, ofTable.toBytes()]],
   'predict.loadPredictor': () => [[predict.loadPredictor, model.toBytes(), 'x']],
   // report
   'report.confidentMistakes': () => [
@@ -395,7 +412,7 @@ const WITHOUT_ARGUMENTS = [
   ...['BackendError', 'DomainError', 'FormatError', 'ShapeError', 'SoftmaxRegressionError'],
   ...['Random#state', 'Random#bits', 'Random#uniform', 'Random#normal'],
   ...['Dense#weight', 'Dense#bias', 'Dense#numParameters', 'Dense#dispose', 'Phm#numParameters', 'Phm#dispose'],
-  ...['weight', 'bias', 'columns', 'affine', 'toBytes'].map((name) => `SoftmaxRegression#${name}`),
+  ...['weight', 'bias', 'columns', 'affine', 'featureDeviations', 'toBytes'].map((name) => `SoftmaxRegression#${name}`),
   'SoftmaxRegression',
   // Scores of a confusion matrix that is counted already.
   ...['balancedAccuracy', 'cohenKappa', 'matthews'].map((name) => `metrics.${name}.of`),
@@ -485,6 +502,7 @@ describe('a wrong type', () => {
       'metrics.': metrics,
       'node.': node,
       'predict.': predict,
+      'predict-records.': predictRecords,
       'report.': report,
     };
     const others = Object.entries(doors).flatMap(([prefix, door]) => callablesOf(door).map((name) => prefix + name));

@@ -3,6 +3,7 @@ import type { BackendName } from '../../backend/names.js';
 import { type BackendChoice, formatBackend, selectBackend } from '../../backend/select.js';
 import { BackendError } from '../../core/errors.js';
 import { type Label, sortedClasses } from '../../core/labels.js';
+import { foldCount } from '../../data/folds.js';
 import { crossValidate } from '../../model/cross-validate.js';
 import { lambdaPath } from '../../model/lambda-path.js';
 import { SoftmaxRegression } from '../../model/softmax-regression.js';
@@ -44,6 +45,8 @@ export async function train(
   const parts = await partsOf(data, options);
   const checkpoints = await checkpointsOf(options);
   const choice = await selectedBackend(options.backend, stop);
+  const { folds } = options;
+  if (folds !== undefined) foldCount(folds, parts.training.labels.length, 'train');
   if (data.columns !== undefined && !options.json) {
     stop();
     const { name, dropped, columns, samples } = data;
