@@ -15,6 +15,7 @@ import {
   trainTestSplit,
 } from 'softmax-regression';
 import { chunksOf, wholeOf } from '../src/reading/bytes.js';
+import { divided } from '../src/reading/samples.js';
 import { useBackend } from './helpers/backends.js';
 
 /** An IDX file of unsigned bytes. */
@@ -302,5 +303,22 @@ describe('gzipped bytes', () => {
       },
     };
     expect(await refusal(wholeOf(lost))).toBe('RangeError: the disk is gone');
+  });
+});
+
+describe('divided', () => {
+  it('gives the same parts in the memory of the samples', () => {
+    const rows = 50;
+    const samples = () => ({
+      features: { values: Float64Array.from({ length: 3 * rows }, (_, i) => Math.sin(i)), shape: [rows, 3] as const },
+      labels: Array.from({ length: rows }, (_, i) => 'abc'[i % 3]),
+      lines: Float64Array.from({ length: rows }, (_, i) => i + 2),
+    });
+    const choices = { testFraction: 0.3, seed: 4 };
+    const whole = samples();
+    const inPlace = divided(whole, { ...choices, inPlace: true });
+    expect(inPlace).toEqual(divided(samples(), choices));
+    expect(inPlace.train.features.values.buffer).toBe(whole.features.values.buffer);
+    expect(inPlace.test.features.values.buffer).toBe(whole.features.values.buffer);
   });
 });

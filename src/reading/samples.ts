@@ -54,24 +54,63 @@ export function singleClass(labels: readonly Label[]): Label | undefined {
   return [...counts].find(([, n]) => n === 1)?.[0];
 }
 
+/** How samples are divided. */
+export interface DivisionOptions {
+  readonly testFraction: number;
+  readonly seed: number;
+  /** Whether the parts may take the memory of the samples, whose rows then change places. */
+  readonly inPlace?: boolean;
+}
+
 /**
  * Samples in two parts, stratified by class unless a class has a single sample. Groups stay together; with times, the
  * second part has the latest samples.
  */
 export function divided(
   { features, labels, lines, sampleWeights, groups, times }: Samples,
-  { testFraction, seed }: { readonly testFraction: number; readonly seed: number },
+  { testFraction, seed, inPlace }: DivisionOptions,
 ): { readonly train: Samples; readonly test: Samples } {
   const isRestricted = groups !== undefined || times !== undefined;
   const stratify = isRestricted || singleClass(labels) === undefined ? labels : undefined;
   const { train, test } = trainTestSplit(labels.length, { testFraction, seed, stratify, groups, times });
-  const part = (indices: Int32Array) => ({
-    features: take(features, indices),
+  const part = (indices: Int32Array, rows: FeatureArray) => ({
+    features: rows,
     labels: take(labels, indices),
     ...(lines && { lines: take(lines, indices) }),
     ...(sampleWeights && { sampleWeights: take(sampleWeights, indices) }),
     ...(groups && { groups: take(groups, indices) }),
     ...(times && { times: take(times, indices) }),
   });
-  return { train: part(train), test: part(test) };
+  if (!inPlace) return { train: part(train, take(features, train)), test: part(test, take(features, test)) };
+  orderRows(features, joined(train, test));
+  const { values, shape, ...others } = features;
+  const [, d] = shape;
+  const border = train.length * d;
+  const rowsOf = (own: FeatureArray['values']) => ({ ...others, values: own, shape: [own.length / d, d] as const });
+  return { train: part(train, rowsOf(values.subarray(0, border))), test: part(test, rowsOf(values.subarray(border))) };
+}
+
+function joined(a: Int32Array, b: Int32Array): Int32Array {
+  const all = new Int32Array(a.length + b.length);
+  all.set(a);
+  all.set(b, a.length);
+  return all;
+}
+
+/** Reorders rows within their memory, which may be most of what there is: row i becomes the row that was at order[i]. */
+function orderRows({ values, shape: [n, d] }: FeatureArray, order: Int32Array): void {
+  const isDone = new Uint8Array(n);
+  for (let start = 0; start < n; start++) {
+    if (isDone[start] === 1) continue;
+    // The rows of one cycle move up by one place.
+    const first = values.slice(start * d, (start + 1) * d);
+    let to = start;
+    for (let from = order[to]; from !== start; from = order[to]) {
+      values.copyWithin(to * d, from * d, (from + 1) * d);
+      isDone[to] = 1;
+      to = from;
+    }
+    values.set(first, to * d);
+    isDone[to] = 1;
+  }
 }

@@ -87,7 +87,8 @@ function holdBack(
     throw new DomainError({ where, argument, expected, actual: '1', hint });
   }
   try {
-    const { train, test } = divided(samples, choices);
+    // From here on, only the parts are read.
+    const { train, test } = divided(samples, { ...choices, inPlace: true });
     return [train, test];
   } catch (cause) {
     if (!(cause instanceof DomainError) || !['groups', 'times'].includes(cause.argument)) throw cause;
