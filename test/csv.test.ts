@@ -205,7 +205,13 @@ describe('parseCsv rejects', () => {
       'a repeated name',
       'x,y,x\n1,a,2\n',
       x,
-      'a.csv:1:3: the header must name each column once; got "x" in columns 1 and 3.',
+      'a.csv:1:3: the header must name each column once; got "x" in columns 1 and 3. Rename one of them. If the first line is data, pass `header: false`.',
+    ],
+    [
+      'an index among names, as if the file had no header',
+      'A11,1\nA12,2\n',
+      { name: 'a.csv', label: '-1' },
+      'a.csv:1: label must be one of the columns "A11", "1"; got "-1". If the first line is data, pass `header: false`.',
     ],
     [
       'an unnamed column',
@@ -641,7 +647,7 @@ describe('readCsvRows', () => {
     [
       'a repeated column',
       'sepal_length,sepal_width,petal_length,petal_width,petal_width\n',
-      'new.csv:1:5: the header must name each column once',
+      'new.csv:1:5: the header must name each column once; got "petal_width" in columns 4 and 5. Rename one of them.',
     ],
   ])('rejects %s', async (_, text, message) => {
     await expect(collect([text], schema, { name: 'new.csv' })).rejects.toThrow(message);

@@ -166,6 +166,11 @@ describe('readSamples', () => {
       /^DomainError: a\.csv: label must be one of the columns "width", "colour", "kind"; got nothing\.$/,
     ],
     [
+      'a table without a label whose header is a number',
+      () => readSamples([file('a.csv', '1,2\n')]),
+      /one of the columns "1", "2"; got nothing\. If the first line is data, pass `header: false`\.$/,
+    ],
+    [
       'a table without a header and a label',
       () => readSamples([file('a.csv', '1,2\n')], { header: false }),
       /one of the columns "column 1", "column 2"; got nothing/,

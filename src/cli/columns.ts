@@ -38,7 +38,9 @@ function columnLines(columns: readonly ColumnSummary[], all: boolean): string[] 
   const others = columns.length - listed.length;
   return [
     ...formatTable({ head, rows, align: [...align], colour: false }).map((line) => `  ${line}`.trimEnd()),
-    ...(others === 0 ? [] : [`  … and ${count(others)} others; --dry-run lists them all`]),
+    ...(others === 0
+      ? []
+      : [`  … and ${count(others)} ${others === 1 ? 'other' : 'others'}; --dry-run lists them all`]),
   ];
 }
 

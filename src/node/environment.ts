@@ -5,10 +5,10 @@ import { type Binding, nativeBackend } from '../graph/native-backend.js';
 import type { Environment } from '../training/checkpoint/environment.js';
 import { thisMachine } from './native/machine.js';
 
-/** Processor and Node; on the tensorflow backend also TensorFlow, its settings, and whether our kernel is in use. */
+/** Processor and Node, Bun or Deno; on the tensorflow backend also TensorFlow, its settings, and whether our kernel is in use. */
 export function machineEnvironment(): Environment {
-  const { platform, arch, cpu, node } = thisMachine();
-  const here = { engine: `Node.js ${node}`, cpu: `${cpu} (${platform} ${arch})` };
+  const { platform, arch, cpu, node, otherRuntime } = thisMachine();
+  const here = { engine: otherRuntime ?? `Node.js ${node}`, cpu: `${cpu} (${platform} ${arch})` };
   if (tf.getBackend() !== 'tensorflow') return here;
   const { binding, isUsingGpuDevice } = nativeBackend();
   return {

@@ -12,7 +12,7 @@ import { asFeatureArray } from '../data/batches.js';
 import { parseIdx } from '../data/idx.js';
 import { loadIris } from '../data/iris.js';
 import { readHeader } from '../data/table/header.js';
-import { numberSchema } from '../data/table/schema.js';
+import { NO_HEADER, numberSchema } from '../data/table/schema.js';
 import { CSV_OPTIONS, type CsvOptions, parseCsv } from '../data/table/table.js';
 import { chunksOf, type NamedBytes, startOf, wholeOf } from './bytes.js';
 import { pairsOf, pictureData, roleOf, samplesOfPairs } from './idx.js';
@@ -166,7 +166,9 @@ async function readTable(bytes: Uint8Array, options: CsvOptions & { readonly nam
     const columns = await readHeader([bytes], options);
     const some = columns.slice(0, 20).map(describe).join(', ');
     const expected = `be one of the columns ${some}${columns.length > 20 ? ', …' : ''}`;
-    throw new DomainError({ where: name, argument: 'label', expected, actual: 'nothing' });
+    // A name that is a number is a value in most cases.
+    const hint = columns.some((column) => /^-?\d/.test(column)) ? NO_HEADER : undefined;
+    throw new DomainError({ where: name, argument: 'label', expected, actual: 'nothing', hint });
   }
   const { features, labels, lines, sampleWeights, groups, times, ...described } = parseCsv(bytes, {
     ...options,

@@ -240,6 +240,14 @@ describe('the columns of a table', () => {
     const rows = Array.from({ length: 30 }, (_, i) => [...names.map((_, j) => (i * j) % 11), 'ab'[i % 2]].join());
     line.write('wide.csv', [[...names, 'y'].join(), ...rows].join('\n'));
     expect(await done('train', 'wide.csv', '--label', 'y')).toContain('… and 21 others; --dry-run lists them all');
+    line.write(
+      'less.csv',
+      [
+        [...names.slice(0, 20), 'y'].join(),
+        ...rows.map((row) => [...row.split(',').slice(0, 20), row.at(-1)].join()),
+      ].join('\n'),
+    );
+    expect(await done('train', 'less.csv', '--label', 'y')).toContain('… and 1 other; --dry-run lists them all');
     expect(await done('train', 'wide.csv', '--label', 'y', '--dry-run')).toContain('x39 ');
   });
 

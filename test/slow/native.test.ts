@@ -16,12 +16,13 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { sha256OfFile } from '../../src/node/files.js';
 import { findCompiler } from '../../src/node/native/compile.js';
-import { findTfjsNode, loadNative, nativeStatus } from '../../src/node/native/load.js';
+import { deniedByDeno, findTfjsNode, loadNative, nativeStatus } from '../../src/node/native/load.js';
 import {
   type Machine,
   machineFingerprint,
   machineName,
   nativeSource,
+  otherRuntime,
   thisMachine,
 } from '../../src/node/native/machine.js';
 import { probeAddon } from '../../src/node/native/probe.js';
@@ -89,14 +90,21 @@ describe('thisMachine', () => {
     expect(machineName(thisMachine())).toContain(`${process.platform}-${process.arch}`);
   });
 
-  it('has a fingerprint of processor, instructions and major version of Node', () => {
+  it('names Bun and Deno, which provide the version of Node whose modules they have', () => {
+    expect(otherRuntime({ node: '26.3.0', bun: '1.4.5' })).toBe('Bun 1.4.5');
+    expect(otherRuntime({ node: '26.3.0', deno: '2.9.6' })).toBe('Deno 2.9.6');
+    expect(otherRuntime(process.versions)).toBeUndefined();
+  });
+
+  it('has a fingerprint of processor, instructions and major version of Node, or of another runtime', () => {
     const fingerprints = [
       linux,
       { ...linux, cpu: 'Other CPU' },
       { ...linux, cpuFlags: ['sse'] },
       { ...linux, node: '24.0.0' },
+      { ...linux, otherRuntime: 'Bun 1.4.5' },
     ].map(machineFingerprint);
-    expect(new Set(fingerprints).size).toBe(4);
+    expect(new Set(fingerprints).size).toBe(5);
     expect(machineFingerprint({ ...linux, node: '22.9.9' })).toBe(fingerprints[0]);
   });
 });
@@ -132,6 +140,17 @@ describe('runProgram', () => {
   it('finds the last non-empty line', () => {
     expect(lastLine('a\n  b  \n\n')).toBe('b');
     expect(lastLine('')).toBe('no message');
+  });
+});
+
+describe('deniedByDeno', () => {
+  afterEach(() => Reflect.deleteProperty(globalThis, 'Deno'));
+
+  it('names the permissions that Deno did not grant, and none in Node', () => {
+    expect(deniedByDeno()).toEqual([]);
+    const querySync = ({ name }: { name: string }) => ({ state: name === 'ffi' ? 'granted' : 'prompt' });
+    Object.assign(globalThis, { Deno: { permissions: { querySync } } });
+    expect(deniedByDeno()).toEqual(['--allow-run']);
   });
 });
 

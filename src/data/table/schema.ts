@@ -155,20 +155,27 @@ export function namesOf(column: CsvColumn): string[] {
  * Checks that each used column has a name, and that names are unique.
  *
  * @param isUsed whether a column is read
+ * @param hint advice on a name that is there twice
  */
-export function checkHeader(names: readonly string[], where: string, isUsed: (i: number) => boolean): void {
+export function checkHeader(
+  names: readonly string[],
+  where: string,
+  isUsed: (i: number) => boolean,
+  hint = 'Rename one of them.',
+): void {
   const places = new Map<string, number>();
   names.forEach((name, i) => {
     const place = `${where}:${i + 1}`;
     if (name === '' && isUsed(i)) {
-      const hint = 'Name it, or pass `ignore: [""]`.';
-      throw new FormatError({ where: place, argument: 'the header', expected: 'name each column', actual: '""', hint });
+      const expected = 'name each column';
+      const toName = 'Name it, or pass `ignore: [""]`.';
+      throw new FormatError({ where: place, argument: 'the header', expected, actual: '""', hint: toName });
     }
     const first = places.get(name);
     if (first !== undefined && name !== '') {
       const expected = 'name each column once';
       const actual = `${describe(name)} in columns ${first + 1} and ${i + 1}`;
-      throw new FormatError({ where: place, argument: 'the header', expected, actual, hint: 'Rename one of them.' });
+      throw new FormatError({ where: place, argument: 'the header', expected, actual, hint });
     }
     places.set(name, i);
   });
@@ -257,15 +264,21 @@ export function findColumn(
   }
   const some = names.slice(0, 20).map(describe).join(', ');
   const expected = `be one of the columns ${some}${names.length > 20 ? ', …' : ''}`;
-  const other = header ? 'If the first line is data, pass `header: false`.' : undefined;
+  const other = header ? NO_HEADER : undefined;
   throw new FormatError({
     where,
     argument,
     expected,
     actual: describe(column),
-    hint: didYouMean(column, names) ?? other,
+    // Not the name 1 for -1, which is meant as an index.
+    hint: (INTEGER.test(column) ? undefined : didYouMean(column, names)) ?? other,
   });
 }
+
+/** Advice on a header that looks like a row of data. */
+export const NO_HEADER = 'If the first line is data, pass `header: false`.';
+
+const INTEGER = /^-?\d+$/;
 
 export function didYouMean(name: string, candidates: readonly string[]): string | undefined {
   const meant = nearest(name, candidates);

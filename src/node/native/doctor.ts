@@ -72,10 +72,11 @@ export function formatDoctor(report: DoctorReport): string {
   return [...lines, '', verdict, ...(next === undefined ? [] : [`Next: ${next}`])].join('\n');
 }
 
-function nodeVersion({ node }: Machine): Finding {
+function nodeVersion({ node, otherRuntime }: Machine): Finding {
+  const found = otherRuntime === undefined ? node : `${node}, provided by ${otherRuntime}`;
   return Number.parseInt(node, 10) >= 20
-    ? { subject: 'Node.js', state: 'ok', found: node }
-    : { subject: 'Node.js', state: 'problem', found: node, help: 'Install Node.js 20 or newer.' };
+    ? { subject: 'Node.js', state: 'ok', found }
+    : { subject: 'Node.js', state: 'problem', found, help: 'Install Node.js 20 or newer.' };
 }
 
 function system(machine: Machine, native: ProbeResult): Finding {

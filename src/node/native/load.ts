@@ -135,6 +135,8 @@ async function load(): Promise<NativeKernels> {
   if (tf.findBackendFactory('tensorflow')) return describe(tf, undefined);
   const status = nativeStatus();
   if (!status.installed) throw unusable(status.reason, status.advice);
+  const denied = deniedByDeno();
+  if (denied.length > 0) throw unusable(`Deno without ${denied.join(' and ')}`, 'Pass --allow-all to Deno.');
   const proof = await prove(status);
   if (!proof.ok) throw unusable(proof.reason, `Run: ${rebuildCommand(status)}`);
   const inUse = tf.getBackend();
@@ -149,6 +151,18 @@ async function load(): Promise<NativeKernels> {
   // tfjs-node selects its backend when it loads.
   if (inUse) await tf.setBackend(inUse);
   return describe(tf, status.addon);
+}
+
+interface Deno {
+  readonly permissions: { readonly querySync: (permission: { readonly name: string }) => { readonly state: string } };
+}
+
+/** The flags of the permissions that native kernels need and Deno did not grant; none in other runtimes. */
+export function deniedByDeno(): string[] {
+  const { Deno } = globalThis as { readonly Deno?: Deno };
+  if (Deno === undefined) return [];
+  const isDenied = (name: string) => Deno.permissions.querySync({ name }).state !== 'granted';
+  return ['run', 'ffi'].filter(isDenied).map((name) => `--allow-${name}`);
 }
 
 /**

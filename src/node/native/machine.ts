@@ -13,6 +13,8 @@ export interface Machine {
   /** The processor flags that the system reports; empty if it reports none. */
   readonly cpuFlags: readonly string[];
   readonly node: string;
+  /** Such as `'Bun 1.4.5'`, if the process is not Node.js itself. `node` is then the version whose modules it provides. */
+  readonly otherRuntime?: string;
 }
 
 export function thisMachine(): Machine {
@@ -23,7 +25,13 @@ export function thisMachine(): Machine {
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     cpuFlags: process.platform === 'linux' ? cpuFlags() : [],
     node: process.versions.node,
+    otherRuntime: otherRuntime(process.versions),
   };
+}
+
+/** Bun or Deno with its version, or undefined in Node.js. */
+export function otherRuntime({ bun, deno }: Readonly<Record<string, string | undefined>>): string | undefined {
+  return bun !== undefined ? `Bun ${bun}` : deno !== undefined ? `Deno ${deno}` : undefined;
 }
 
 function libc(): NonNullable<Machine['libc']> {
@@ -51,13 +59,13 @@ export function machineName({ platform, arch, libc }: Machine): string {
 }
 
 /**
- * The processor and the major version of Node for which a proof is valid.
+ * The processor and the major version of Node, or the other runtime, for which a proof is valid.
  *
  * Machines can share a home folder, and one of them may lack an instruction set that the library uses.
  */
 export function machineFingerprint(machine: Machine): string {
-  const { cpu, cpuFlags, node } = machine;
-  const facts = [machineName(machine), cpu, cpuFlags, node.split('.')[0]];
+  const { cpu, cpuFlags, node, otherRuntime } = machine;
+  const facts = [machineName(machine), cpu, cpuFlags, otherRuntime ?? node.split('.')[0]];
   return createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 16);
 }
 

@@ -47,15 +47,17 @@ const TIMEOUT = 180_000;
  * @throws the signal's reason if aborted; all other errors are part of the result
  */
 export async function probeAddon(tfjsNode: string, addon: string, signal?: AbortSignal): Promise<ProbeResult> {
-  // tsx wraps functions in a helper of this name, which the child does not have.
+  // tsx wraps functions in a helper of this name, which the child does not have. In Deno, the script is a module: it has no
+  // `require`, and its file name is an argument. Node before 20.16 has no `getBuiltinModule`.
   const script = `const __name = (f) => f;
     const openTfjsNode = ${openTfjsNode.toString()};
     const answer = ${answerProblem.toString()};
-    const [folder, addon, problem] = JSON.parse(process.argv[1]);
-    console.log(JSON.stringify(answer(openTfjsNode, require, folder, addon, problem)));`;
+    const [folder, addon, problem] = JSON.parse(process.argv.at(-1));
+    const { createRequire } = process.getBuiltinModule?.('node:module') ?? require('node:module');
+    console.log(JSON.stringify(answer(openTfjsNode, createRequire(folder + '/package.json'), addon, problem)));`;
   const outcome = await runProgram(process.execPath, ['-e', script, JSON.stringify([tfjsNode, addon, PROBLEM])], {
     // The options of this process may load a loader or a debugger, which the child does not need.
-    env: { NODE_OPTIONS: '', TF_CPP_MIN_LOG_LEVEL: process.env.TF_CPP_MIN_LOG_LEVEL ?? '3' },
+    env: { NODE_OPTIONS: '', NO_COLOR: '1', TF_CPP_MIN_LOG_LEVEL: process.env.TF_CPP_MIN_LOG_LEVEL ?? '3' },
     timeout: TIMEOUT,
     signal,
   });
@@ -99,14 +101,10 @@ export function openTfjsNode(requireFromTfjsNode: NodeJS.Require, addon: string)
 /* istanbul ignore next: counters would be part of the source text */
 function answerProblem(
   open: typeof openTfjsNode,
-  require: NodeJS.Require,
-  folder: string,
+  requireFromTfjsNode: NodeJS.Require,
   addon: string,
   problem: Problem,
 ): Answer {
-  const requireFromTfjsNode = (require('node:module') as typeof import('node:module')).createRequire(
-    `${folder}/package.json`,
-  );
   open(requireFromTfjsNode, addon);
   const tf = requireFromTfjsNode('@tensorflow/tfjs') as typeof import('@tensorflow/tfjs');
   const backend = tf.findBackend('tensorflow') as unknown as {

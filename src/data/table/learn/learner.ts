@@ -12,6 +12,7 @@ import {
   dropsUnlabelled,
   findColumn,
   type MissingPolicy,
+  NO_HEADER,
   namesOf,
   placesOf,
 } from '../schema.js';
@@ -220,7 +221,8 @@ export class Learner {
     for (const column of Object.keys(missingByColumn)) find(column, 'missingByColumn');
     // pandas and R write row names as a first column without a name.
     if (header && names[0] === '' && names.length > 1 && !roles.has(0)) roles.set(0, 'index');
-    checkHeader(names, where, (i) => !['ignored', 'index'].includes(roles.get(i) ?? 'feature'));
+    const isUsed = (i: number) => !['ignored', 'index'].includes(roles.get(i) ?? 'feature');
+    checkHeader(names, where, isUsed, `Rename one of them. ${NO_HEADER}`);
     this.#labelField = [...roles].find(([, role]) => role === 'label')?.[0] ?? -1;
     this.#numbers = new Float64Array(names.length);
     this.#isMissing = names.map(() => false);
