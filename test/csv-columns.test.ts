@@ -177,6 +177,17 @@ describe('missing values by column', () => {
     expect(encodeRows(table.schema, [{ age: null, city: 'Oslo', y: 0 }], { missing: 'drop' }).shape).toEqual([0, 5]);
   });
 
+  it('are shown only in the rows where they are missing, when batches share memory', async () => {
+    const { schema } = parseCsv('x,c,y\n1,a,1\n,,2\n3,b,3', { missing: 'indicator', strings: 'one-hot' });
+    const rows: number[][] = [];
+    for await (const batch of readCsvRows(['x,c,y\n,,0\n4,b,0\n'], schema, { batchSize: 1 }))
+      rows.push(...listed(batch));
+    expect(rows).toEqual([
+      [2, 1, 0, 0, 1, 0],
+      [4, 0, 0, 1, 0, 0],
+    ]);
+  });
+
   it('are shown by an indicator beside the mean', () => {
     const table = parseCsv('x,b,y\n1,true,1\n,false,2\n3,,3', { missing: 'indicator' });
     expect(table.featureNames).toEqual(['x', 'x missing', 'b', 'b missing', 'y']);
