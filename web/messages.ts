@@ -56,10 +56,19 @@ export interface ImageSize {
 }
 
 /** A field of a row to predict. */
-export type Field =
-  | { readonly kind: 'number'; readonly name: string; readonly value: number }
-  | { readonly kind: 'boolean'; readonly name: string }
-  | { readonly kind: 'category'; readonly name: string; readonly categories: readonly string[] };
+export type Field = {
+  readonly name: string;
+  /** The index of its first feature. */
+  readonly at: number;
+} & (
+  | { readonly kind: 'number'; readonly value: number }
+  /** Its feature is a hundredth of what is typed. */
+  | { readonly kind: 'percent'; readonly value: number }
+  | { readonly kind: 'boolean' }
+  | { readonly kind: 'category'; readonly categories: readonly string[] }
+  /** `origin` is in milliseconds since 1970. */
+  | { readonly kind: 'date'; readonly origin: number; readonly hasTime: boolean }
+);
 
 export interface TrainRequest {
   /** Options of `fit` by name; the others have their defaults. */

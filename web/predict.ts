@@ -86,6 +86,7 @@ export class PredictView {
     const entries = this.#fields.map(({ kind, name }, i) => {
       const input = form.elements[i] as HTMLInputElement | HTMLSelectElement;
       if (kind === 'number') return [name, Number(input.value)] as const;
+      if (kind === 'percent') return [name, `${input.value}%`] as const;
       return [name, kind === 'boolean' ? (input as HTMLInputElement).checked : input.value] as const;
     });
     return { kind: 'fields', fields: Object.fromEntries(entries) };
@@ -105,15 +106,18 @@ export class PredictView {
 
   #fill({ values }: HeldOutSample): void {
     const form = byId('fields') as HTMLFormElement;
-    let at = 0;
     this.#fields.forEach((field, i) => {
+      const { at } = field;
       const input = form.elements[i] as HTMLInputElement;
       if (field.kind === 'category') {
         const hot = field.categories.findIndex((_, k) => values[at + k] === 1);
         input.value = field.categories[Math.max(hot, 0)];
-        at += field.categories.length;
-      } else if (field.kind === 'boolean') input.checked = values[at++] === 1;
-      else input.value = String(Number(values[at++].toPrecision(7)));
+      } else if (field.kind === 'boolean') input.checked = values[at] === 1;
+      else if (field.kind === 'date') {
+        // The second feature is the number of days since the origin.
+        const text = new Date(field.origin + Math.round(values[at + 1] * 86400e3)).toISOString();
+        input.value = text.slice(0, field.hasTime ? 16 : 10);
+      } else input.value = String(Number((values[at] * (field.kind === 'percent' ? 100 : 1)).toPrecision(7)));
     });
   }
 
@@ -182,7 +186,7 @@ function sameFields(a: readonly Field[], b: readonly Field[]): boolean {
 function inputOf(field: Field, index: number): HTMLElement {
   const place = document.createElement('div');
   const label = document.createElement('label');
-  label.textContent = field.name;
+  label.textContent = field.kind === 'percent' ? `${field.name} (%)` : field.name;
   label.htmlFor = `field-${index}`;
   const control = document.createElement(field.kind === 'category' ? 'select' : 'input');
   control.id = label.htmlFor;
@@ -190,11 +194,16 @@ function inputOf(field: Field, index: number): HTMLElement {
     control.append(...field.categories.map((category) => new Option(category, category)));
   } else {
     const input = control as HTMLInputElement;
-    input.type = field.kind === 'boolean' ? 'checkbox' : 'number';
-    if (field.kind === 'number') {
+    if (field.kind === 'boolean') input.type = 'checkbox';
+    else if (field.kind === 'date') {
+      input.type = field.hasTime ? 'datetime-local' : 'date';
+      input.required = true;
+      input.value = new Date(field.origin).toISOString().slice(0, field.hasTime ? 16 : 10);
+    } else {
+      input.type = 'number';
       input.step = 'any';
       input.required = true;
-      input.value = String(field.value);
+      input.value = String(Number(field.value.toPrecision(7)));
     }
   }
   place.className = field.kind === 'boolean' ? 'check' : 'field';

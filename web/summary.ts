@@ -64,17 +64,27 @@ interface Columns {
 function fieldsOf({ schema, featureNames, numFeatures }: Columns, numberOf: (feature: number) => number): Field[] {
   if (schema === undefined) {
     const names = featureNames ?? Array.from({ length: numFeatures }, (_, j) => `x${j}`);
-    return names.map((name, j) => ({ kind: 'number', name, value: numberOf(j) }));
+    return names.map((name, j) => ({ kind: 'number', name, at: j, value: numberOf(j) }));
   }
-  let at = 0;
+  let next = 0;
   return schema.columns.flatMap((column): Field[] => {
     const { kind, name } = column;
-    if (kind === 'number') return [{ kind, name, value: numberOf(at++) }];
-    if (kind === 'category') {
-      at += column.categories.length;
-      return [{ kind, name, categories: column.categories }];
-    }
-    if (kind === 'boolean') at++;
-    return kind === 'boolean' ? [{ kind, name }] : [];
+    if (kind === 'label' || kind === 'weight' || kind === 'ignored') return [];
+    const at = next;
+    next += featureCount(column);
+    if (kind === 'category') return [{ kind, name, at, categories: column.categories }];
+    if (kind === 'date') return [{ kind, name, at, origin: column.origin, hasTime: column.hasTime }];
+    if (kind === 'boolean') return [{ kind, name, at }];
+    const value = numberOf(at);
+    return [column.percent ? { kind: 'percent', name, at, value: 100 * value } : { kind, name, at, value }];
   });
+}
+
+type FeatureColumn = Exclude<CsvSchema['columns'][number], { kind: 'label' | 'weight' | 'ignored' }>;
+
+/** The number of features of a column: of a date year, days, 12 months, 7 weekdays and perhaps 24 hours. */
+function featureCount(column: FeatureColumn): number {
+  const { kind, indicator } = column;
+  const values = kind === 'category' ? column.categories.length : kind === 'date' ? (column.hasTime ? 45 : 21) : 1;
+  return values + Number(indicator === true);
 }

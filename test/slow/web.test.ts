@@ -233,6 +233,26 @@ inBrowser('the page', () => {
     expect(complaints).toEqual([]);
   });
 
+  it('asks for dates, percentages and values with indicators as Node does', async () => {
+    const rows = Array.from({ length: 60 }, (_, i) => {
+      const day = new Date(Date.UTC(2024, 0, 1 + i)).toISOString().slice(0, 10);
+      return `${day},${i % 9 === 0 ? '' : i % 7},${i % 40}%,${['cat', 'dog'][(i >> 1) % 2]}`;
+    });
+    const options = { label: 'kind', dates: ['when'], missing: 'indicator' } as const;
+    const table = parseCsv(`when,size,share,kind\n${rows.join('\n')}\n`, options);
+    await useBackend('cpu');
+    const { schema } = table;
+    const fitOptions = { l2: 0.01, schema, standardize: true };
+    const { model } = await SoftmaxRegression.fit(table.features, table.labels, fitOptions);
+    await choose({ 'dated.safetensors': Buffer.from(model.toBytes()) }, 'open');
+    await page.getByLabel('when', { exact: true }).fill('2024-02-14');
+    const shown = await probabilities({ size: 3, 'share (%)': 12 });
+    const row = { when: '2024-02-14', size: 3, share: '12%' };
+    const [own] = model.predictProbabilities(encodeRows(schema, [row]));
+    expect(model.classes.map((label) => shown[String(label)])).toBeAllClose(own, { rtol: 0, atol: 1e-5 });
+    expect(complaints).toEqual([]);
+  });
+
   it('shows the options of the solver with their defaults, and names form labels in errors', async () => {
     await use('cpu');
     await click('iris');
