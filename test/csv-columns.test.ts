@@ -41,6 +41,8 @@ describe('numbers with thousands separators', () => {
     ['1234,567', '.', Number.NaN],
     ['1,367', ',', Number.NaN],
     ['0x1,000', '.', Number.NaN],
+    ['0,888', '.', Number.NaN],
+    ['0.888', ',', Number.NaN],
   ] as const)('parseGrouped(%j, %j) is %d', (text, decimal, expected) => {
     expect(parseGrouped(text, decimal)).toBe(expected);
   });
@@ -67,6 +69,24 @@ describe('numbers with thousands separators', () => {
     const german = 'x;y\n1.234,5;2\n2.345,5;3';
     expect(refusal(german, { strings: 'one-hot' })).toContain("Pass `thousands: true` and `decimal: ','`");
     expect(parseCsv(german, { thousands: true, decimal: ',' }).features.values[0]).toBe(1234.5);
+  });
+
+  it('are not advised for decimal commas', () => {
+    expect(refusal('x;y\n0,888;1\n0,112;2')).toContain("A decimal comma? Pass `decimal: ','`.");
+    expect(refusal('x;y\n1,5;1\n1.589;2', { decimal: ',' })).toContain("A decimal point? Pass `decimal: '.'`.");
+    expect(refusal('x;y\n12,5%;1\n1%;2')).toContain("A decimal comma? Pass `decimal: ','`.");
+    // A comma may separate the fields as well, where numbers are quoted.
+    const table = parseCsv('x,y\n"1,5",2\n"2,5",3', { decimal: ',', delimiter: ',' });
+    expect(listed(table)).toEqual([
+      [1.5, 2],
+      [2.5, 3],
+    ]);
+  });
+
+  it('may be read in other rows than those of training', () => {
+    const { schema } = parseCsv('x,y\n1,2\n3,4');
+    expect(() => encodeRows(schema, [{ x: '1,000', y: 2 }])).toThrow('Pass `thousands: true`');
+    expect(encodeRows(schema, [{ x: '1,000', y: 2 }], { thousands: true }).values[0]).toBe(1000);
   });
 
   it('name themselves in a column with more values than categories may have', () => {
@@ -208,6 +228,22 @@ describe('missing values by column', () => {
     const table = parseCsv(text, { ignore: ['city'], missing: 'mean', missingByColumn: { age: 'drop' } });
     expect([table.dropped, table.features.shape]).toEqual([1, [3, 2]]);
     expect(table.columns[0]).toMatchObject({ name: 'age', missing: 1 });
+  });
+
+  it('are an error where the caller asks for it, and are filled in only as training has learnt', () => {
+    const { schema } = parseCsv('x,c,y\n1,a,1\n,,2\n3,b,3', { missing: 'indicator', strings: 'one-hot' });
+    const holes = [
+      { x: null, c: 'a', y: 0 },
+      { x: 1, c: null, y: 0 },
+    ];
+    for (const hole of holes) {
+      expect(() => encodeRows(schema, [hole], { missing: 'error' })).toThrow('must');
+      expect(encodeRows(schema, [hole], { missing: 'drop' }).shape).toEqual([0, 6]);
+      expect(encodeRows(schema, [hole], { missing: 'indicator' })).toEqual(encodeRows(schema, [hole]));
+    }
+    expect(() => encodeRows(schema, holes, { missing: 'median' })).toThrow(
+      'missing must be among error, drop, indicator',
+    );
   });
 
   it('are refused by the name of a column that is unknown, or a policy', () => {

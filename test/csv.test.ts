@@ -439,12 +439,12 @@ describe('a schema', () => {
     [
       'a key in another case',
       [{ Width: 9, colour: 'red', tame: true }],
-      'got the keys "Width", "colour", "tame". Did you mean "Width"?',
+      'got the keys "Width", "colour", "tame". Rename the key "Width" to "width".',
     ],
     [
       'a misspelt key',
       [{ width: 9, color: 'red', tame: true }],
-      'the row must have the key "colour"; got the keys "width", "color", "tame". Did you mean "color"?',
+      'the row must have the key "colour"; got the keys "width", "color", "tame". Rename the key "color" to "colour".',
     ],
     [
       'undefined',

@@ -5,9 +5,9 @@ describe('nearest', () => {
     ['specis', 'species'],
     ['Petal_Width', 'petal_width'],
     ['petal_widht', 'petal_width'],
-    ['y', 'x'],
+    ['y', undefined],
     ['colour', undefined],
-    ['', 'x'],
+    ['', undefined],
   ])('to %j is %j', (name, expected) => {
     expect(nearest(name, ['species', 'petal_width', 'x'])).toBe(expected);
   });

@@ -104,7 +104,7 @@ describe('predictRecords', () => {
       {},
       'FormatError: predictRecords: records[3]: the row must have the key "width"; got the keys "colour", "tame".',
     ],
-    ['a near key', [{ ...good, width: undefined, Width: 1 }], {}, 'got undefined. Did you mean "Width"?'],
+    ['a near key', [{ ...good, width: undefined, Width: 1 }], {}, 'got undefined. Rename the key "Width" to "width".'],
     [
       'text for a number',
       [good, { ...good, width: 'wide' }],

@@ -26,6 +26,8 @@ function flagFor(option: string): string {
 function written(option: string, value?: string): string {
   const flag = flagFor(option);
   if (value === undefined || value === 'true') return flag;
+  // The flag adds markers to those of the default.
+  if (option === 'missingTokens' && value === "['']") return '--no-default-missing';
   if (value === 'false') return `--no-${flag.slice(2)}`;
   const field = fitFieldOf(option);
   const given = field && new RegExp(`"?\\b${field}"?: ?([^,}]+)`).exec(value)?.[1].trim();

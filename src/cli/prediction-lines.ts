@@ -5,6 +5,7 @@ import type { Label } from '../core/labels.js';
 import type { FeatureArray } from '../data/batches.js';
 import { logitsInto } from '../model/predict.js';
 import { argMax, argTopK, softmaxInPlace } from '../predict/scores.js';
+import { UsageError } from './usage.js';
 
 export interface LineOptions {
   readonly format: 'csv' | 'jsonl';
@@ -66,7 +67,14 @@ function csvHeader(classes: readonly Label[], { number, probabilities, top, keep
   const ranks = Array.from({ length: top ?? 0 }, (_, k) => [`label_${k + 1}`, `probability_${k + 1}`]);
   const chosen = top === undefined ? ['label', 'probability'] : ranks.flat();
   const all = probabilities ? classes.map((label) => csvField(`p(${label})`)) : [];
-  return `${[number, ...keep.map(csvField), ...chosen, ...all].join()}\n`;
+  const names = [number, ...keep.map(csvField), ...chosen, ...all];
+  const twice = keep.find((name) => names.filter((each) => each === csvField(name)).length > 1);
+  if (twice !== undefined) {
+    throw new UsageError(
+      `--keep must not name ${JSON.stringify(twice)}: the output has a column of that name. --format jsonl keeps both.`,
+    );
+  }
+  return `${names.join()}\n`;
 }
 
 function csvKept(texts: readonly string[]): string {

@@ -1,7 +1,8 @@
 // cli: the work of `explain`: why a model predicts what it does for one row, in the words of the table.
 import { DomainError, FormatError, printable } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
-import type { CsvSchema } from '../data/table/schema.js';
+import { type CsvColumn, type CsvSchema, namesOf } from '../data/table/schema.js';
+import { dateText } from '../features/date.js';
 import { type Contributions, contributionsOf } from '../model/insight.js';
 import type { OnProgress } from '../node/files.js';
 import { argTopK, softmaxInPlace } from '../predict/scores.js';
@@ -100,23 +101,26 @@ export function columnContributions(
   }
   let next = 0;
   return schema.columns.flatMap((column): ColumnContribution[] => {
-    if (column.kind === 'label' || column.kind === 'ignored') return [];
-    const { name } = column;
-    if (column.kind === 'category') {
-      const own = features.slice(next, next + column.categories.length);
-      next += own.length;
-      const present = own.findIndex(({ value }) => value === 1);
-      const contributions = new Float64Array(features[0].contributions.length);
-      for (const part of own)
-        part.contributions.forEach((each, k) => {
-          contributions[k] += each;
-        });
-      return [{ column: name, value: column.categories[present] ?? null, contributions }];
-    }
-    const { value, contributions } = features[next++];
-    const isTruth = column.kind === 'boolean' && (value === 0 || value === 1);
-    return [{ column: name, value: isTruth ? value === 1 : value, contributions }];
+    const own = features.slice(next, next + namesOf(column).length);
+    if (own.length === 0) return [];
+    next += own.length;
+    const contributions = new Float64Array(own[0].contributions.length);
+    for (const part of own)
+      part.contributions.forEach((each, k) => {
+        contributions[k] += each;
+      });
+    return [{ column: column.name, value: writtenValue(column, own), contributions }];
   });
+}
+
+/** The value of a column by its features; null for a missing one, or a category that the model does not know. */
+function writtenValue(column: CsvColumn, own: Contributions<Label>['features']): ColumnContribution['value'] {
+  if (column.kind === 'label' || column.kind === 'weight' || column.kind === 'ignored') return null;
+  if (column.indicator && own[own.length - 1].value === 1) return null;
+  const [{ value }] = own;
+  if (column.kind === 'category') return column.categories[own.findIndex((each) => each.value === 1)] ?? null;
+  if (column.kind === 'date') return dateText(own[1].value, column);
+  return column.kind === 'boolean' && (value === 0 || value === 1) ? value === 1 : value;
 }
 
 /** Why the model predicts `label` rather than `against`, the next most probable class. */

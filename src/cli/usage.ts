@@ -62,7 +62,8 @@ export function asWhenTraining(command: Command): Command {
       'field delimiter, \\t for a tab (default: detected in the first two rows)',
       delimiter,
     )
-    .addOption(new Option('--decimal <mark>', 'decimal mark (default: as in training)').choices(['.', ',']));
+    .addOption(new Option('--decimal <mark>', 'decimal mark (default: as in training)').choices(['.', ',']))
+    .option('--thousands', 'numbers may have thousands separators (default: as in training)');
 }
 
 /** The flag that skips rows that do not fit. */

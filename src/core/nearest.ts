@@ -11,6 +11,8 @@ export function nearest(name: string, candidates: readonly string[]): string | u
   let fewest = Number.POSITIVE_INFINITY;
   for (const candidate of candidates) {
     const limit = Math.max(1, Math.floor(candidate.length / 3));
+    // A name of one letter is near any other.
+    if (Math.min(name.length, candidate.length) <= 1) continue;
     // The difference in length is a lower bound of the distance. This also keeps long names cheap.
     if (Math.abs(candidate.length - name.length) > limit) continue;
     const edits = distance(name.toLowerCase(), candidate.toLowerCase());

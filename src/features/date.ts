@@ -155,6 +155,11 @@ export function encodeDate(
   if (hasTime) values[at + 21 + date.getUTCHours()] = 1;
 }
 
+/** The date with this number of days since the origin, as ISO 8601 writes it. */
+export function dateText(days: number, { origin, hasTime }: DateEncoding): string {
+  return new Date(origin + Math.round(days * DAY)).toISOString().slice(0, hasTime ? 19 : 10);
+}
+
 /** The number of features of a date. */
 export function dateWidth(hasTime: boolean): number {
   return hasTime ? 45 : 21;

@@ -7,6 +7,7 @@ import { FILLED, RowEncoder } from '../data/table/encode.js';
 import { isEncoded, recordFieldsOf } from '../data/table/records.js';
 import { TextRow } from '../data/table/row.js';
 import { type CsvColumn, type CsvSchema, namesOf, UNSEEN_POLICIES, type UnseenPolicy } from '../data/table/schema.js';
+import { dateText } from '../features/date.js';
 import { LARGEST_FLOAT32 } from '../predict/features.js';
 import { type Check, checkOf, isRecord } from '../predict/json.js';
 import { logitsOf } from '../predict/predictor.js';
@@ -192,10 +193,7 @@ function encodedValue(column: CsvColumn, features: Float64Array): number | boole
   const [x] = features;
   // An indicator comes after the categories.
   if (column.kind === 'category') return column.categories[features.indexOf(1)] ?? null;
-  if (column.kind === 'date') {
-    const text = new Date(column.origin + Math.round(features[1] * 86400e3)).toISOString();
-    return column.hasTime ? text.slice(0, 19) : text.slice(0, 10);
-  }
+  if (column.kind === 'date') return dateText(features[1], column);
   // The mean of booleans, which fills in a missing one, is a number.
   return column.kind === 'boolean' && (x === 0 || x === 1) ? x === 1 : x;
 }

@@ -22,6 +22,7 @@ export interface TableOptions {
   readonly label?: string;
   readonly delimiter?: string;
   readonly decimal?: '.' | ',';
+  readonly thousands?: boolean;
   readonly missing?: MissingPolicy;
   readonly unseen?: UnseenPolicy;
   /** Columns to pass through. */
@@ -38,13 +39,13 @@ interface RowsOptions extends TableOptions {
 export function rowsOf(
   source: NamedBytes,
   model: TableModel,
-  { label, delimiter, decimal, missing, unseen, keep, onBadRow, labels, signal }: RowsOptions,
+  { label, delimiter, decimal, thousands, missing, unseen, keep, onBadRow, labels, signal }: RowsOptions,
 ): AsyncGenerator<CsvBatch, void, undefined> {
   const { name } = source;
   const schema = schemaOf(model, label, name);
   const { classes } = model;
   return readCsvRows(chunksOf(source), schema, {
-    ...{ name, delimiter, decimal, missing, unseen, keep, onBadRow, labels, signal },
+    ...{ name, delimiter, decimal, thousands, missing, unseen, keep, onBadRow, labels, signal },
     classes: labels === 'read' && classes.length > 0 ? classes : undefined,
   });
 }

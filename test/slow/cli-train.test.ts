@@ -275,6 +275,45 @@ describe('the columns of a table', () => {
     expect(JSON.parse(json.split('\n')[0])).toMatchObject({ line: 2, kept: { id: '007' } });
   });
 
+  it('are explained in terms that add up, with dates, indicators and weights', async () => {
+    const table = shop.replace(',kind', ',kind,w').replace(/,([ab])$/gm, ',$1,2');
+    line.write('weighed.csv', table);
+    const use = ['--ignore', 'note', '--sample-weight', 'w', '--missing', 'indicator'];
+    await done('train', 'weighed.csv', ...flags, ...use, '-o', 'weighed.model');
+    const { explanation } = {
+      explanation: JSON.parse(await done('explain', 'weighed.model', 'weighed.csv', '--row', '3', '--json')),
+    };
+    const names = JSON.stringify(explanation);
+    for (const name of ['when', 'price', 'share', 'zip', 'colour']) expect(names).toContain(`"${name}"`);
+    expect(names).not.toContain('"w"');
+    const text = await done('explain', 'weighed.model', 'weighed.csv', '--row', '3');
+    const sum = Number(/: (-?[\d.]+), the sum of/.exec(text)?.[1]);
+    const terms = [...text.matchAll(/([+−-][\d.]+) towards (\S+)/g)];
+    const [, first] = /log odds of (\S+) against/.exec(text) ?? [];
+    const total = terms.reduce(
+      (all, [, size, label]) => all + Math.abs(Number(size.replace('−', '-'))) * (label === first ? 1 : -1),
+      0,
+    );
+    expect(Math.abs(total - sum)).toBeLessThan(0.01);
+  });
+
+  it('never overwrite an input by rows that do not fit, nor a name by --keep', async () => {
+    const before = readFileSync(line.path('shop.model'));
+    for (const args of [
+      ['predict', 'shop.model', 'new.csv', '--skip-bad', 'shop.model'],
+      ['predict', 'shop.model', 'new.csv', '--skip-bad', 'new.csv'],
+      ['predict', 'shop.model', 'new.csv', '--skip-bad', 'x.csv', '-o', 'x.csv'],
+      ['predict', 'shop.model', 'new.csv', '--skip-bad', '-'],
+      ['learning-curve', 'shop.csv', '--label', 'kind', '--skip-bad', 'shop.csv'],
+      ['predict', 'shop.model', 'new.csv', '--keep', 'id,id'],
+    ]) {
+      const { code, stderr } = await line.run(...args);
+      expect([args, code, stderr]).toEqual([args, 2, expect.stringMatching(/^error: .*--(skip-bad|keep)/)]);
+    }
+    expect(readFileSync(line.path('shop.model')).equals(before)).toBe(true);
+    expect(readFileSync(line.path('shop.csv'), 'utf8')).toBe(shop);
+  });
+
   it('are refused by the flag that names them', async () => {
     const { stderr, code } = await line.run('train', 'shop.csv', '--label', 'kind', '--missing', 'colur=mean');
     expect([code, stderr]).toEqual([

@@ -41,7 +41,10 @@ async function learningCurve(source: string, options: LearningCurveFlags): Promi
   fitPlan(fitOptionsFrom(options), 'learning-curve');
   const display = quietDisplay();
   try {
-    const { loadDataSet } = await import('../samples.js');
+    const { kindOf, loadDataSet } = await import('../samples.js');
+    const { assertDestinations } = await import('../destination.js');
+    const inputs = { DATA: kindOf(source) === 'file' ? source : undefined };
+    await assertDestinations({ '--skip-bad': options.skipBad }, options.json, inputs);
     display.onProgress({ stage: `read ${source}`, done: 0 });
     const data = await loadDataSet(source, csvChoices(options), display);
     const { printLearningCurve } = await import('../train/learning.js');

@@ -38,7 +38,7 @@ export function predictCommand(): Command {
     .option('--top <k>', 'the k most probable classes instead of the first only', integer)
     .option(
       '--keep <columns>',
-      'copy these columns of a table to the output, separated by commas; repeatable',
+      'copy these columns of a table to the output, separated by commas or as a JSON list; repeatable',
       columnNames,
     )
     .addOption(skipBadOption());
@@ -65,6 +65,11 @@ async function predict(modelFile: string, source: string, options: Options): Pro
     throw new UsageError(`${keep === undefined ? '--skip-bad' : '--keep'} must be left out: ${source} is not a table.`);
   }
   const { header, lines } = lineFormat(model, classes, { format, number, probabilities, top, keep });
+  if (output !== undefined || skipBad !== undefined) {
+    const { assertDestinations } = await import('../destination.js');
+    const inputs = { MODEL: modelFile, DATA: kindOf(source) === 'file' ? source : undefined };
+    await assertDestinations({ '--output': output ?? '-', '--skip-bad': skipBad }, false, inputs);
+  }
   const bad = skipBad === undefined ? undefined : new (await import('../bad-rows.js')).BadRowsFile(skipBad);
   const { onProgress, stop } = quietDisplay();
   try {

@@ -76,7 +76,9 @@ function holdBack(
   purpose: 'test' | 'calibrate',
 ): [Samples, Samples] {
   const single = (samples.groups ?? samples.times) ? undefined : singleClass(samples.labels);
-  const without = schema === undefined ? 'remove the class' : 'leave the class out with --min-class-count 2';
+  const others = new Set(samples.labels).size - 1;
+  const without =
+    schema === undefined || others < 2 ? 'add a row of the class' : 'leave the class out with --min-class-count 2';
   const hint =
     purpose === 'calibrate'
       ? 'Leave out --calibrate.'

@@ -225,10 +225,15 @@ export class RowEncoder {
     at: number,
     neutral: number,
   ): number {
-    if (!this.#isMissing(text)) throw this.#error(step, line, expected, text, numberHint(text, this.#schema.decimal));
+    if (!this.#isMissing(text)) {
+      const percent =
+        step.column.kind === 'number' && step.column.percent ? 'Write it with a percent sign, such as 12%.' : undefined;
+      throw this.#error(step, line, expected, text, numberHint(text, this.#schema.decimal) ?? percent);
+    }
     const { fill } = step.column as { fill?: number };
+    if (fill === undefined && step.indicator === -1) throw this.#missing(step, line, text, expected);
+    if (this.#isRequired(step)) throw this.#missing(step, line, text, expected);
     if (step.indicator !== -1) values[at + step.indicator] = 1;
-    else if (fill === undefined) throw this.#missing(step, line, text, expected);
     return fill ?? neutral;
   }
 
@@ -244,14 +249,20 @@ export class RowEncoder {
     const known = step.categories?.get(text);
     if (known !== undefined) return known;
     if (this.#isMissing(text)) {
+      const isAbsent = fill === undefined && step.indicator === -1;
+      if (isAbsent || this.#isRequired(step)) throw this.#missing(step, line, text, 'have a value');
       if (step.indicator !== -1) values[at + step.indicator] = 1;
-      else if (fill === undefined) throw this.#missing(step, line, text, 'have a value');
       return fill === undefined ? undefined : step.categories?.get(fill);
     }
     if (this.#schema.unseen === 'zero') return undefined;
     const some = categories.slice(0, 10).map(describe).join(', ');
     const expected = `be one of ${some}${categories.length > 10 ? ', …' : ''}`;
     throw this.#error(step, line, expected, text, "Pass `unseen: 'zero'` to encode unseen categories as zeros.");
+  }
+
+  /** Whether a missing value is an error although it could be filled in: the caller asks for that. */
+  #isRequired({ column }: Step): boolean {
+    return this.#schema.missing === 'error' && (column as { missing?: unknown }).missing === undefined;
   }
 
   #missing(step: Step, line: number, text: string, expected: string): FormatError {
@@ -285,7 +296,9 @@ export function missingValue(
   text: string,
   expected: string,
   needed?: 'missing' | 'missingLabel',
-  hint = `Pass \`${needed ?? 'missing'}: 'drop'\` to skip such rows${needed === undefined ? `; ${FILLED}` : ''}.`,
+  hint = `Pass \`${needed ?? 'missing'}: 'drop'\` to skip such rows${needed === undefined ? `; ${FILLED}` : ''}.${
+    needed === 'missingLabel' && text !== '' ? ` If it is a value, pass \`missingTokens: ['']\`.` : ''
+  }`,
 ): FormatError {
   return new FormatError({ where, argument, expected, actual: text === '' ? 'nothing' : describe(text), hint });
 }
@@ -296,17 +309,22 @@ export const dateExpected = 'be a date such as 2024-01-31';
 /** A hint for text that is almost a number. */
 export function numberHint(text: string, decimal: '.' | ','): string | undefined {
   if (/^[+-]?[$€£¥₹]\s?\d|\d\s?[$€£¥₹]$/.test(text)) return 'Write numbers without currency signs.';
-  const isGrouped = !Number.isNaN(parseGrouped(text, decimal));
+  const percent = /^([+-]?[\d.,' ]+?)\s?%$/.exec(text);
+  if (percent !== null) {
+    return numberHint(percent[1], decimal) ?? 'Write all values of the column with a percent sign, or none.';
+  }
   if (decimal === '.' && /^[+-]?[1-9]\d{0,2},\d{3}$/.test(text)) {
     return "Thousands? Pass `thousands: true`. A decimal comma? Pass `decimal: ','`.";
   }
-  if (isGrouped) return 'Pass `thousands: true` to read thousands separators.';
+  if (decimal === ',' && /^[+-]?[1-9]\d{0,2}\.\d{3}$/.test(text)) {
+    return "Thousands? Pass `thousands: true`. A decimal point? Pass `decimal: '.'`.";
+  }
+  if (!Number.isNaN(parseGrouped(text, decimal))) return 'Pass `thousands: true` to read thousands separators.';
   const other = decimal === '.' ? ',' : '.';
   if (!/^\d+[.,]\d+$/.test(text) && !Number.isNaN(parseGrouped(text, other))) {
     return `Pass \`thousands: true\` and \`decimal: '${other}'\` to read thousands separators.`;
   }
   if (decimal === '.' && /^[+-]?\d+,\d+$/.test(text)) return "A decimal comma? Pass `decimal: ','`.";
   if (decimal === ',' && /^[+-]?\d+\.\d+$/.test(text)) return "A decimal point? Pass `decimal: '.'`.";
-  if (/^[+-]?[\d.,]+\s?%$/.test(text)) return 'Write all values of the column with a percent sign, or none.';
   return undefined;
 }

@@ -1,5 +1,6 @@
 // data: the values of a row in memory, an object or a list, as the fields of a row of a table.
 import { FormatError, ShapeError } from '../../core/errors.js';
+import { nearest } from '../../core/nearest.js';
 import { describe } from '../../core/shape.js';
 import { type CsvColumn, type CsvSchema, didYouMean, placesInRow } from './schema.js';
 
@@ -56,7 +57,8 @@ function textOf(value: unknown, decimal: string, where: string, argument: string
   if (value === null || value === undefined) return '';
   if (!['string', 'number', 'boolean', 'bigint'].includes(typeof value)) {
     const expected = 'be text, a number, true, false or null';
-    throw new FormatError({ where, argument, expected, actual: describe(value) });
+    const hint = value instanceof Date ? 'Pass its toISOString().' : undefined;
+    throw new FormatError({ where, argument, expected, actual: describe(value), hint });
   }
   return typeof value === 'number' ? String(value).replace('.', decimal) : String(value).trim();
 }
@@ -77,7 +79,9 @@ function absentKey(record: object, name: string, columns: CsvSchema['columns'], 
   const keys = Object.keys(record);
   const others = keys.filter((key) => !known.has(key));
   const actual = keys.includes(name) ? 'undefined' : `the keys ${keys.slice(0, 20).map(describe).join(', ') || 'none'}`;
-  const hint = didYouMean(name, others) ?? 'Use null for a missing value.';
+  const near = nearest(name, others);
+  const hint =
+    near === undefined ? 'Use null for a missing value.' : `Rename the key ${describe(near)} to ${describe(name)}.`;
   return new FormatError({ where, argument: 'the row', expected: `have the key ${describe(name)}`, actual, hint });
 }
 

@@ -243,7 +243,10 @@ export function locateColumns(schema: CsvSchema, names: readonly string[], where
     const others = names.filter((each) => !known.has(each));
     const expected = `have the column ${describe(name)}, which the schema needs`;
     const actual = names.map(describe).slice(0, 20).join(', ');
-    throw new FormatError({ where, argument: 'the header', expected, actual, hint: didYouMean(name, others) });
+    const isNone = !names.some((each) => known.has(each));
+    const hint =
+      didYouMean(name, others) ?? (isNone ? 'The first line must name the columns, as in training.' : undefined);
+    throw new FormatError({ where, argument: 'the header', expected, actual, hint });
   });
 }
 
@@ -264,7 +267,12 @@ export function findColumn(
   }
   const some = names.slice(0, 20).map(describe).join(', ');
   const expected = `be one of the columns ${some}${names.length > 20 ? ', …' : ''}`;
-  const other = header ? NO_HEADER : undefined;
+  const aside = names[0].startsWith('#')
+    ? "If # begins a comment, pass `comment: '#'`."
+    : names.length === 1
+      ? 'If another character separates the fields, name it with `delimiter`.'
+      : NO_HEADER;
+  const other = header ? aside : undefined;
   throw new FormatError({
     where,
     argument,

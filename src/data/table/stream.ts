@@ -4,6 +4,7 @@ import { DomainError, FormatError } from '../../core/errors.js';
 import type { Label } from '../../core/labels.js';
 import {
   assertFunction,
+  assertList,
   assertOneOf,
   assertPositiveInteger,
   assertSignal,
@@ -89,6 +90,7 @@ export async function* readCsvRows(
   assertOneOf(labels, ['read', 'skip'], where, 'labels');
   assertPositiveInteger(batchSize, where, 'batchSize');
   assertText(name, where, 'name');
+  if (keep !== undefined) assertList(keep, where, 'keep', 'be a list of names or numbers of columns');
   assertSignal(signal, where);
   if (onBadRow !== undefined) assertFunction(onBadRow, where, 'onBadRow');
   if (!isIterable(chunks)) {

@@ -272,7 +272,7 @@ export class BadRows {
   assertFew(rows: number, where: string): void {
     const { size } = this.lines;
     if (size <= rows || this.#first === undefined) return;
-    const actual = `${size} of ${size + rows} that do not; the first: ${this.#first.message}`;
+    const actual = `${size} of ${size + rows} that do not; the first: ${this.#first.message.replace(/\.$/, '')}`;
     throw new FormatError({ where, argument: 'the rows', expected: 'mostly fit the table', actual });
   }
 }
@@ -333,7 +333,8 @@ function learnOptions(options: CsvOptions): LearnOptions {
   assertOneOf(thousands, [true, false], where, 'thousands');
   check(comment === undefined || isComment(comment), 'comment', COMMENT_RULE, comment);
   assertOneOf(missing, MISSING_POLICIES, where, 'missing');
-  const isByColumn = typeof missingByColumn === 'object' && missingByColumn !== null;
+  const isByColumn =
+    typeof missingByColumn === 'object' && missingByColumn !== null && !(Symbol.iterator in missingByColumn);
   check(isByColumn, 'missingByColumn', 'be policies by the names of columns', missingByColumn);
   for (const [column, policy] of Object.entries(missingByColumn)) {
     assertOneOf(policy, MISSING_POLICIES, where, `missingByColumn[${describe(column)}]`);
@@ -370,6 +371,8 @@ export interface EncodeOptions {
   readonly unseen?: UnseenPolicy;
   /** The decimal mark of the rows; overrides the schema. */
   readonly decimal?: '.' | ',';
+  /** Whether numbers may have thousands separators; overrides the schema. */
+  readonly thousands?: boolean;
   /** Whether a key of an object that is no column is an error; otherwise, and by default, it is ignored. */
   readonly strict?: boolean;
 }
@@ -426,14 +429,26 @@ export function withOptions(
   where: string,
   others: readonly string[],
 ): CsvSchema {
-  assertKnownOptions(options, ['missing', 'unseen', 'decimal', ...others], where);
+  assertKnownOptions(options, ['missing', 'unseen', 'decimal', 'thousands', ...others], where);
   assertSchema(schema, where);
+  const { thousands = schema.thousands ?? false } = options;
+  assertOneOf(thousands, [true, false], where, 'thousands');
   const { missing = schema.missing, unseen = schema.unseen, decimal = schema.decimal } = options;
   assertOneOf(missing, MISSING_POLICIES, where, 'missing');
   assertOneOf(unseen, UNSEEN_POLICIES, where, 'unseen');
   assertOneOf(decimal, ['.', ','], where, 'decimal');
-  if (options.missing === undefined) return { ...schema, unseen, decimal };
+  const numbers = { decimal, thousands: thousands || undefined };
+  if (options.missing === undefined) return { ...schema, ...numbers, unseen };
+  const learnt = new Set<MissingPolicy>(['error', 'drop', schema.missing]);
+  for (const column of schema.columns)
+    if ('missing' in column && column.missing !== undefined) learnt.add(column.missing);
+  if (!learnt.has(missing)) {
+    const expected = `be among ${[...learnt].join(', ')}: how to fill in values is learnt in training`;
+    throw new DomainError({ where, argument: 'missing', expected, actual: describe(missing) });
+  }
+  // What was learnt stays as it was.
+  if (missing === schema.missing) return { ...schema, ...numbers, unseen };
   // The caller's policy is that of every column, and of the label.
   const columns = schema.columns.map((column) => ('missing' in column ? { ...column, missing: undefined } : column));
-  return { ...schema, missing, missingLabel: undefined, unseen, decimal, columns };
+  return { ...schema, ...numbers, missing, missingLabel: undefined, unseen, columns };
 }

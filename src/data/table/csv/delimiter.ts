@@ -16,11 +16,12 @@ export interface RecordFormat {
   readonly comment?: string | undefined;
 }
 
-export function assertDelimiter({ name, delimiter, decimal, comment }: RecordFormat): void {
+export function assertDelimiter({ name, delimiter, comment }: RecordFormat): void {
   if (delimiter === undefined) return;
   const isOne = typeof delimiter === 'string' && delimiter.length === 1 && !/["\r\n\w.+-]/.test(delimiter);
-  if (isOne && delimiter !== decimal && delimiter !== comment) return;
-  const expected = 'be one character other than a quote, newline, letter, digit, sign, decimal mark or the comment';
+  // Numbers with the delimiter as decimal mark are quoted.
+  if (isOne && delimiter !== comment) return;
+  const expected = 'be one character other than a quote, newline, letter, digit, sign, point or the comment';
   throw new DomainError({ where: name, argument: 'delimiter', expected, actual: describe(delimiter) });
 }
 
