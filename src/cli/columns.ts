@@ -2,7 +2,7 @@
 import type { ColumnSummary } from '../data/table/learn/column.js';
 import { formatTable } from '../report/text.js';
 import { inFlags } from './explain.js';
-import { count } from './output.js';
+import { count, counted } from './output.js';
 
 /** The most columns that are listed unless all are asked for. */
 const MOST_LISTED = 20;
@@ -18,8 +18,8 @@ export function tableOf(
   all: boolean,
 ): string[] {
   const { name, rows, dropped, columns } = table;
-  const without = dropped > 0 ? `; ${count(dropped)} rows with missing values left out` : '';
-  return [`table: ${name}, ${count(rows)} rows${without}`, ...columnLines(columns, all)];
+  const without = dropped > 0 ? `; ${counted(dropped, 'row')} with missing values left out` : '';
+  return [`table: ${name}, ${counted(rows, 'row')}${without}`, ...columnLines(columns, all)];
 }
 
 /** The columns of a table; of a wide table the suspect ones and the first ones, unless all are asked for. */

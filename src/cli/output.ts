@@ -59,6 +59,9 @@ export function tableLines(
 
 export const count = (n: number) => n.toLocaleString('en');
 
+/** `1 row`, `2,000 rows`. */
+export const counted = (n: number, noun: string) => `${count(n)} ${noun}${n === 1 ? '' : 's'}`;
+
 /** A score with four decimals, or a dash if it is undefined. */
 export function score(value: number): string {
   return Number.isFinite(value) ? value.toFixed(4) : '–';

@@ -25,6 +25,8 @@ export function learningCurveCommand(): Command {
       'numbers of training samples, ascending (default: ten, from 1 % or two per class to all, in geometric progression)',
       list(integer),
     )
+    .option('--group <column>', 'keep rows with the same value in the same fold; no feature')
+    .option('--time <column>', 'hold back later rows, by numbers or dates; no feature')
     .option('--folds <k>', 'number of folds; each is held back once', integer, 5)
     .option('--seed <seed>', 'seed of folds, initial weights and sample order', integer, 0);
   return addFitFlags(addTableFlags(command).optionsGroup('Training (docs/training.md):'))

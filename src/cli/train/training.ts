@@ -17,7 +17,7 @@ import { reads } from '../../training/options.js';
 import { DEFAULT_SOLVER, isFirstOrder } from '../../training/solvers.js';
 import { type FlagValues, fitOptionsFrom } from '../fit-options.js';
 import { withInterrupt } from '../interrupt.js';
-import { count, evaluationLines, figure, fitLines, foldLines, print, printJson } from '../output.js';
+import { count, counted, evaluationLines, figure, fitLines, foldLines, print, printJson } from '../output.js';
 import type { ProgressDisplay } from '../progress.js';
 import type { CsvChoices } from '../samples.js';
 import { candidatesOf, chosenBy, type L2Rule, pathLines, withoutCandidates } from './l2.js';
@@ -189,8 +189,8 @@ function linesOf(
   { output, report, folds, l2Rule }: TrainOptions,
   { classes, path, validated, result, model, evaluation }: Learnt,
 ): string[] {
-  const features = `${count(model.numFeatures)} features, ${count(classes.length)} classes`;
-  const without = dropped > 0 ? `; ${count(dropped)} rows with missing values left out` : '';
+  const features = `${counted(model.numFeatures, 'feature')}, ${count(classes.length)} classes`;
+  const without = dropped > 0 ? `; ${counted(dropped, 'row')} with missing values left out` : '';
   const rare = Object.entries(leftOut).map(([label, rows]) => `${label} (${count(rows)})`);
   return [
     `data: ${name}, ${count(training.labels.length)} training samples, ${features}${without}`,

@@ -54,7 +54,7 @@ export class GroupLearner implements ColumnLearner {
 
   learnt(): Learnt {
     const column = { kind: 'ignored', name: this.#errors.name } as const;
-    return { column, values: this.#groups.size, note: `${this.#groups.size.toLocaleString('en')} groups, no feature` };
+    return { column, values: this.#groups.size, note: 'groups of the rows, no feature' };
   }
 }
 
