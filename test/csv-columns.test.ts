@@ -267,6 +267,13 @@ describe('missing values by column', () => {
   });
 });
 
+describe('a mark of missing values that is not known', () => {
+  it('is named with the option that takes it, also in the first row', () => {
+    expect(refusal('x,y\n-,1\n2,3')).toContain('If it marks a missing value, add `missingTokens: ["-"]`.');
+    expect(refusal('d,y\n2024-01-01,1\nsoon,3', { dates: ['d'] })).toContain('add `missingTokens: ["soon"]`');
+  });
+});
+
 describe('the use of columns', () => {
   it('adds up: text columns one-hot, and a column of numbers as well', () => {
     const text = 'year,colour,x\n2020,red,1\n2021,blue,2';

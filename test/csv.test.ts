@@ -247,7 +247,7 @@ describe('parseCsv rejects', () => {
       'numbers among text',
       'x,y\nred,a\n7,b\n',
       { ...x, strings: 'one-hot' },
-      'a.csv:3:1: x must be text, like the rows above; got "7". If it marks a missing value, add it to `missingTokens`; `categories: ["x"]` makes all values categories.',
+      'a.csv:3:1: x must be text, like the rows above; got "7". If it marks a missing value, add `missingTokens: ["7"]`; `categories: ["x"]` makes all values categories.',
     ],
     [
       'a decimal comma',

@@ -42,6 +42,12 @@ export function inFlags(text: string): string {
   return rephrase(text, written);
 }
 
+/** Functions of the package, which a user of the command line does not call. */
+const FUNCTIONS: ReadonlySet<string> = new Set([
+  ...['fit', 'crossValidate', 'lambdaPath', 'learningCurve', 'evaluate', 'calibrate', 'toOnnx'],
+  ...['readSamples', 'parseCsv', 'readCsvRows', 'encodeRows'],
+]);
+
 export interface Explanation {
   readonly message: string;
   /** Whether the command line is wrong, such as a flag with a value out of range. */
@@ -69,5 +75,6 @@ export function explain(error: unknown, command: Command | undefined): Explanati
     return { message, isUsage: false, isOurs: true };
   }
   const isFlag = error.code === 'DOMAIN' && command?.options.some(({ long }) => long === flag) === true;
-  return { message: inWords(error, written, isFlag ? flag : undefined), isUsage: isFlag, isOurs: true };
+  const subject = isFlag ? flag : FUNCTIONS.has(error.where) ? error.argument : undefined;
+  return { message: inWords(error, written, subject), isUsage: isFlag, isOurs: true };
 }

@@ -56,7 +56,7 @@ export class DateLearner implements ColumnLearner {
     const isOther = DATE_ORDERS.some((order) => parseDate(text, order) !== undefined);
     const hint = isOther
       ? 'Dates above it have another order of day and month.'
-      : 'If it marks a missing value, add it to `missingTokens`.';
+      : `If it marks a missing value, add \`missingTokens: [${describe(text)}]\`.`;
     throw this.#errors.at(line, field, dateExpected, text, hint);
   }
 

@@ -66,7 +66,9 @@ export class FeatureLearner implements ColumnLearner {
     const { strings, decimal } = this.#options;
     const name = describe(this.#errors.name);
     if (kind === 'text' && this.#kind === undefined && strings !== 'one-hot') {
-      const encode = `Pass \`strings: 'one-hot'\` to encode text as 0 and 1, or \`ignore: [${name}]\`.`;
+      const encode = /[\p{L}\d]/u.test(text)
+        ? `Pass \`strings: 'one-hot'\` to encode text as 0 and 1, or \`ignore: [${name}]\`.`
+        : `If it marks a missing value, add \`missingTokens: [${describe(text)}]\`.`;
       throw this.#errors.at(
         line,
         field,
@@ -76,7 +78,7 @@ export class FeatureLearner implements ColumnLearner {
       );
     }
     if (this.#kind === undefined) return;
-    const aside = `If it marks a missing value, add it to \`missingTokens\`; \`categories: [${name}]\` makes all values categories.`;
+    const aside = `If it marks a missing value, add \`missingTokens: [${describe(text)}]\`; \`categories: [${name}]\` makes all values categories.`;
     const isNumeric = this.#kind === 'number' || this.#kind === 'percent';
     const hint = (isNumeric ? numberHint(text, decimal) : undefined) ?? aside;
     throw this.#errors.at(line, field, `${RULES[this.#kind]}, like the rows above`, text, hint);
