@@ -48,12 +48,7 @@ export async function reportOf(assessment: Assessment): Promise<string> {
     evaluation,
     gradcheck: proofOf(model, tested, statistics),
     curves: curvesOf(model, tested, rows),
-    mistakes: confidentMistakes(tested.labels, rows, model.classes, (i) => rowOf(tested.features, i)).map(
-      (mistake) => ({
-        ...mistake,
-        line: tested.lines?.[mistake.index],
-      }),
-    ),
+    mistakes: mistakesOf(model, tested, rows),
     environment: {
       command: ['softmax-regression', ...process.argv.slice(2)].map(quoted).join(' '),
       seed,
@@ -69,16 +64,29 @@ export async function reportOf(assessment: Assessment): Promise<string> {
   });
 }
 
+/** The most confident mistakes, with the lines of their rows. A row of weight 0 counts in no score, and is none. */
+function mistakesOf({ classes }: SoftmaxRegression<Label>, tested: Samples, rows: readonly Float64Array[]) {
+  const { labels, features, lines, sampleWeights } = tested;
+  const counted = [...labels.keys()].filter((i) => sampleWeights?.[i] !== 0);
+  const own = confidentMistakes(
+    counted.map((i) => labels[i]),
+    counted.map((i) => rows[i]),
+    classes,
+    (i) => rowOf(features, counted[i]),
+  );
+  return own.map(({ index, ...mistake }) => ({ ...mistake, index: counted[index], line: lines?.[counted[index]] }));
+}
+
 /** The curves of a model of two classes. */
 function curvesOf(
   { classes }: SoftmaxRegression<Label>,
-  { labels }: Samples,
+  { labels, sampleWeights }: Samples,
   probabilities: readonly Float64Array[],
 ): ReportCurves | undefined {
   if (classes.length !== 2) return undefined;
   return {
-    roc: rocCurve(labels, probabilities, { classes }),
-    precisionRecall: precisionRecallCurve(labels, probabilities, { classes }),
+    roc: rocCurve(labels, probabilities, { classes, sampleWeights }),
+    precisionRecall: precisionRecallCurve(labels, probabilities, { classes, sampleWeights }),
   };
 }
 

@@ -179,6 +179,25 @@ describe('train', () => {
   });
 });
 
+describe('a report on rows with weights', () => {
+  it('weighs the curves as the scores, and shows no row of weight 0 as a mistake', async () => {
+    const rows = Array.from({ length: 40 }, (_, i) => `${(i * 7) % 13},${i % 3},${(i * 5) % 11 > 5 ? 'a' : 'b'}`);
+    line.write('weighed.csv', ['x,w,y', ...rows].join('\n'));
+    const flags = ['--label', 'y', '--sample-weight', 'w', '--test-fraction', '0', '--report', 'weighed.html'];
+    const { evaluation } = await json('train', 'weighed.csv', ...flags);
+    const html = readFileSync(line.path('weighed.html'), 'utf8');
+    const areas = [...html.matchAll(/area (\d\.\d{4})/g)].map(([, area]) => area);
+    expect(areas).toContain(evaluation.rocAuc.toFixed(4));
+    const wrong = evaluation.confusion.counts[0][1] + evaluation.confusion.counts[1][0];
+    expect(wrong).toBeGreaterThan(0);
+    // Every third row has weight 0: lines 2, 5, 8, ….
+    const [section] = html.split('id="mistakes"')[1].split('</section>');
+    const lines = [...section.matchAll(/%<\/td><td class="number">(\d+)</g)].map(([, number]) => Number(number));
+    expect(lines.length).toBeGreaterThan(0);
+    expect(lines.filter((number) => number % 3 === 2)).toEqual([]);
+  });
+});
+
 describe('a model that is trained', () => {
   /** Runs train on standard input, and puts a file in place of the folder `sub` once the outputs are checked. */
   async function spoiled(...args: string[]) {
