@@ -47,7 +47,14 @@ export { type Split, type SplitOptions, take, trainTestSplit } from './data/spli
 export { columnStatistics, type Standardization, standardize } from './data/standardize.js';
 export type { ColumnSummary } from './data/table/learn/column.js';
 export type { CsvValue } from './data/table/records.js';
-export type { CsvColumn, CsvSchema, MissingLabelPolicy, MissingPolicy, UnseenPolicy } from './data/table/schema.js';
+export type {
+  CsvColumn,
+  CsvSchema,
+  FeatureColumn,
+  MissingLabelPolicy,
+  MissingPolicy,
+  UnseenPolicy,
+} from './data/table/schema.js';
 export { type CsvBatch, type ReadOptions, readCsvRows } from './data/table/stream.js';
 export {
   type BadRow,
@@ -58,6 +65,7 @@ export {
   type LabelledCsvTable,
   parseCsv,
 } from './data/table/table.js';
+export type { DateOrder } from './features/date.js';
 // gradcheck
 export {
   type Comparison,

@@ -146,7 +146,7 @@ function insertToken(bytes: Uint8Array, random: Random): Uint8Array {
 function insertMany(bytes: Uint8Array, random: Random): Uint8Array {
   if (!chance(0.2, random)) return insertToken(bytes, random);
   const token = pick(TOKENS, random);
-  return inserted(bytes, Buffer.from(token.repeat(1 + random.below(LONGEST / token.length))), random);
+  return inserted(bytes, Buffer.from(token.repeat(1 + random.below(Math.floor(LONGEST / token.length)))), random);
 }
 
 function inserted(bytes: Uint8Array, token: Uint8Array, random: Random): Uint8Array {

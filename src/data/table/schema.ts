@@ -20,7 +20,7 @@ export type UnseenPolicy = 'error' | 'zero';
 export const UNSEEN_POLICIES: readonly UnseenPolicy[] = ['error', 'zero'];
 
 /** What every column of features has. */
-interface FeatureColumn {
+export interface FeatureColumn {
   readonly name: string;
   /** How to treat a missing value, if not as the schema says. */
   readonly missing?: MissingPolicy;
