@@ -13,12 +13,15 @@ import { table } from './timing.js';
 const NUMBERS = 12;
 const CATEGORIES = 8;
 const COLOURS = ['amber', 'blue', 'green', 'red', 'violet'];
-/** Connections that always have one request in progress. */
-const CONNECTIONS = 16;
+/** By default, the number of connections that always have one request in progress. */
+const CONNECTIONS = '8';
 
 async function main(): Promise<void> {
-  const { values: options } = parseArgs({ options: { seconds: { type: 'string', default: '10' } } });
+  const { values: options } = parseArgs({
+    options: { seconds: { type: 'string', default: '10' }, connections: { type: 'string', default: CONNECTIONS } },
+  });
   const seconds = Number(options.seconds);
+  const connections = Number(options.connections);
   const folder = mkdtempSync(join(tmpdir(), 'bench-http-'));
   const file = join(folder, 'model.safetensors');
   const records = await trained(file);
@@ -30,13 +33,13 @@ async function main(): Promise<void> {
       createInterface(server.stdout).once('line', (line) => resolve([line]));
       server.once('exit', (code) => reject(new Error(`the server ended with ${code}`)));
     });
-    await load(url, records, Math.min(2, seconds));
-    const milliseconds = Float64Array.from(await load(url, records, seconds)).sort();
+    await load(url, records, Math.min(2, seconds), connections);
+    const milliseconds = Float64Array.from(await load(url, records, seconds, connections)).sort();
     const at = (share: number) => `${milliseconds[Math.floor(share * (milliseconds.length - 1))].toFixed(2)} ms`;
     const [{ model }] = cpus();
     console.log(`${new Date().toISOString().slice(0, 10)}, ${cpus().length} × ${model}, Node ${process.versions.node}`);
     console.log(
-      `${NUMBERS} columns of numbers, ${CATEGORIES} of categories, ${CONNECTIONS} connections, ${seconds} s\n`,
+      `${NUMBERS} columns of numbers, ${CATEGORIES} of categories, ${connections} connections, ${seconds} s\n`,
     );
     const rate = Math.round(milliseconds.length / seconds).toLocaleString('en');
     console.log(table(['requests/s', 'p50', 'p99', 'slowest'], [[rate, at(0.5), at(0.99), at(1)]]));
@@ -67,8 +70,8 @@ async function trained(file: string): Promise<string[]> {
 }
 
 /** Milliseconds of each request that began within some seconds. */
-async function load(url: string, records: readonly string[], seconds: number): Promise<number[]> {
-  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
+async function load(url: string, records: readonly string[], seconds: number, connections: number): Promise<number[]> {
+  const agent = new Agent({ keepAlive: true, maxSockets: connections });
   const milliseconds: number[] = [];
   const end = performance.now() + 1000 * seconds;
   let next = 0;
@@ -79,7 +82,7 @@ async function load(url: string, records: readonly string[], seconds: number): P
       milliseconds.push(performance.now() - start);
     }
   };
-  await Promise.all(Array.from({ length: CONNECTIONS }, connection));
+  await Promise.all(Array.from({ length: connections }, connection));
   agent.destroy();
   return milliseconds;
 }
