@@ -1,5 +1,6 @@
 // The flag --l2 where it names several values, and the table of the search.
-import { candidatesOf, chosenBy, L2_CHOICE, pathLines, withoutCandidates } from '../src/cli/train/l2.js';
+import { candidatesOf, chosenBy, L2_CHOICE, withoutCandidates } from '../src/cli/train/l2.js';
+import { pathLines } from '../src/cli/train/path-lines.js';
 import type { LambdaPath, LambdaRow } from '../src/model/lambda-path.js';
 
 const row = (l2: number, logLoss: number, converged = true) =>

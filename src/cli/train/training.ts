@@ -20,8 +20,9 @@ import { withInterrupt } from '../interrupt.js';
 import { count, counted, evaluationLines, figure, fitLines, foldLines, print, printJson } from '../output.js';
 import type { ProgressDisplay } from '../progress.js';
 import type { CsvChoices } from '../samples.js';
-import { candidatesOf, chosenBy, type L2Rule, pathLines, withoutCandidates } from './l2.js';
+import { candidatesOf, chosenBy, type L2Rule, withoutCandidates } from './l2.js';
 import { type PartChoices, type Parts, partsOf } from './parts.js';
+import { pathLines } from './path-lines.js';
 
 /** The options of `train`. */
 export interface TrainOptions extends CsvChoices, PartChoices, FlagValues {
