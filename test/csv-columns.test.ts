@@ -224,6 +224,13 @@ describe('missing values by column', () => {
     expect(listed({ features: encodeRows(table.schema, [{ x: null, c: null, y: 0 }]) })).toEqual([[3, 0, 1, 0]]);
   });
 
+  it('are filled in by the median of a column with any name', () => {
+    for (const name of ['constructor', '__proto__', 'toString']) {
+      const table = parseCsv(`${name},y\n1,1\n,2\n9,3\n2,4`, { missing: 'median' });
+      expect(table.features.values[2]).toBe(2);
+    }
+  });
+
   it('drop a row for one column only', () => {
     const table = parseCsv(text, { ignore: ['city'], missing: 'mean', missingByColumn: { age: 'drop' } });
     expect([table.dropped, table.features.shape]).toEqual([1, [3, 2]]);

@@ -3,6 +3,7 @@ import { FormatError } from '../../core/errors.js';
 import type { Label } from '../../core/labels.js';
 import { describe } from '../../core/shape.js';
 import { encodeDate, parseDate } from '../../features/date.js';
+import { MissingMarkers } from './missing.js';
 import { parseGrouped, parseNumber, parsePercent } from './number.js';
 import { type Row, readNumber } from './row.js';
 import { type CsvColumn, type CsvSchema, dropsUnlabelled, namesOf } from './schema.js';
@@ -43,9 +44,7 @@ export class RowEncoder {
   /** The columns without whose value a row is dropped, and further fields like them. */
   readonly #required: readonly Step[];
   readonly #needed: readonly number[];
-  readonly #tokens: ReadonlySet<string>;
-  /** Whether a marker of missing values is a number, such as -999. */
-  readonly #hasNumberToken: boolean;
+  readonly #markers: MissingMarkers;
 
   /**
    * @param fieldOf the index of the field of each schema column; -1 for an absent column
@@ -62,8 +61,7 @@ export class RowEncoder {
     this.#needed = schema.missing === 'drop' ? needed : [];
     this.#place = place;
     this.#missingHint = missingHint;
-    this.#tokens = new Set(schema.missingTokens);
-    this.#hasNumberToken = schema.missingTokens.some((token) => !Number.isNaN(parseNumber(token, schema.decimal)));
+    this.#markers = new MissingMarkers(schema.missingTokens, schema);
     const steps: Step[] = [];
     let at = 0;
     schema.columns.forEach((column, i) => {
@@ -84,9 +82,7 @@ export class RowEncoder {
     this.#required = steps.filter(({ column }) =>
       column.kind === 'label'
         ? dropsUnlabelled(schema)
-        : (column.kind === 'weight' || column.kind === 'ignored'
-            ? schema.missing
-            : (column.missing ?? schema.missing)) === 'drop',
+        : (('missing' in column ? column.missing : undefined) ?? schema.missing) === 'drop',
     );
   }
 
@@ -112,7 +108,7 @@ export class RowEncoder {
       if (column.kind === 'number') {
         const number = readNumber(row, field, this.#schema);
         const isNumber = number <= Number.MAX_VALUE && number >= -Number.MAX_VALUE;
-        const isPlain = isNumber && !this.#hasNumberToken && column.percent === undefined;
+        const isPlain = isNumber && !this.#markers.haveNumbers && column.percent === undefined;
         values[index] = isPlain ? number : this.#slowNumber(step, column, row.text(field), number, line, values, at);
       } else if (column.kind === 'boolean') {
         const text = row.text(field);
@@ -126,7 +122,7 @@ export class RowEncoder {
       } else if (column.kind === 'date') {
         const text = row.text(field);
         const time =
-          (this.#isMissing(text) ? undefined : parseDate(text, column.order)?.time) ??
+          (this.#markers.has(text) ? undefined : parseDate(text, column.order)?.time) ??
           this.#fill(step, text, line, dateExpected, values, at, column.origin);
         encodeDate(time, column, values, index);
       }
@@ -156,9 +152,9 @@ export class RowEncoder {
   weight(row: Row, line: number): number {
     const step = this.#weight as Step;
     const number = row.number(step.field, this.#schema.decimal);
-    if (isWeight(number) && !this.#hasNumberToken) return number;
+    if (isWeight(number) && !this.#markers.haveNumbers) return number;
     const text = row.text(step.field);
-    if (this.#isMissing(text)) {
+    if (this.#markers.has(text)) {
       throw missingValue(this.#where(line, step), step.column.name, text, 'have a value', 'missing');
     }
     if (isWeight(number)) return number;
@@ -168,12 +164,12 @@ export class RowEncoder {
   #readLabel(row: Row, line: number): Label {
     const step = this.#label as Step;
     const { type } = step.column as Extract<CsvColumn, { kind: 'label' }>;
-    if (type === 'number' && !this.#hasNumberToken) {
+    if (type === 'number' && !this.#markers.haveNumbers) {
       const number = row.number(step.field, this.#schema.decimal);
       if (!Number.isNaN(number)) return number;
     }
     const text = row.text(step.field);
-    if (this.#isMissing(text))
+    if (this.#markers.has(text))
       throw missingValue(this.#where(line, step), step.column.name, text, 'have a value', 'missing');
     const label =
       type === 'string' ? text : type === 'number' ? parseNumber(text, this.#schema.decimal) : parseBoolean(text);
@@ -182,15 +178,11 @@ export class RowEncoder {
     throw this.#error(step, line, expected, text);
   }
 
-  #isMissing(text: string): boolean {
-    return this.#tokens.has(text) || (text.length < 16 && this.#tokens.has(text.toLowerCase()));
-  }
-
   #isIncomplete(row: Row): boolean {
-    if (this.#needed.some((field) => this.#isMissing(row.text(field)))) return true;
+    if (this.#needed.some((field) => this.#markers.has(row.text(field)))) return true;
     return this.#required.some(({ field, column }) => {
       const isNumber = column.kind === 'number' && !Number.isNaN(row.number(field, this.#schema.decimal));
-      return (!isNumber || this.#hasNumberToken) && this.#isMissing(row.text(field));
+      return (!isNumber || this.#markers.haveNumbers) && this.#markers.has(row.text(field));
     });
   }
 
@@ -203,7 +195,7 @@ export class RowEncoder {
     values: Float64Array,
     at: number,
   ): number {
-    if (!this.#isMissing(text)) {
+    if (!this.#markers.has(text)) {
       const value = column.percent ? parsePercent(text, this.#schema) : number;
       if (Math.abs(value) > Number.MAX_VALUE) throw this.#error(step, line, 'be a finite number', text);
       if (!Number.isNaN(value)) return value;
@@ -225,7 +217,7 @@ export class RowEncoder {
     at: number,
     neutral: number,
   ): number {
-    if (!this.#isMissing(text)) {
+    if (!this.#markers.has(text)) {
       const percent =
         step.column.kind === 'number' && step.column.percent ? 'Write it with a percent sign, such as 12%.' : undefined;
       throw this.#error(step, line, expected, text, numberHint(text, this.#schema.decimal) ?? percent);
@@ -248,7 +240,7 @@ export class RowEncoder {
   ): number | undefined {
     const known = step.categories?.get(text);
     if (known !== undefined) return known;
-    if (this.#isMissing(text)) {
+    if (this.#markers.has(text)) {
       const isAbsent = fill === undefined && step.indicator === -1;
       if (isAbsent || this.#isRequired(step)) throw this.#missing(step, line, text, 'have a value');
       if (step.indicator !== -1) values[at + step.indicator] = 1;

@@ -5,6 +5,7 @@ import type { Row } from '../row.js';
 import {
   type ColumnErrors,
   type ColumnLearner,
+  encodingOfMissing,
   type LearnOptions,
   type Learnt,
   type Missing,
@@ -27,10 +28,6 @@ export class CategoryLearner implements ColumnLearner {
     return this.#values.texts;
   }
 
-  number(row: Row, field: number): number {
-    return row.number(field, this.#options.decimal);
-  }
-
   check(): void {}
 
   take(row: Row, field: number, _: number, line: number): void {
@@ -42,22 +39,17 @@ export class CategoryLearner implements ColumnLearner {
     throw this.#errors.at(line, field, expected, text, hint, 'one more, ');
   }
 
-  learnt({ count, policy, rows }: Missing): Learnt {
+  learnt(missing: Missing): Learnt {
     const { counts, texts } = this.#values;
     const { name } = this.#errors;
     const categories = sortedClasses(texts);
     // The first of the most frequent categories, as scikit-learn's strategy 'most_frequent'.
     const [mode] = [...categories].sort((a, b) => (counts.get(b) ?? 0) - (counts.get(a) ?? 0));
-    const isIndicated = policy === 'indicator' && count > 0;
-    const isFilled = policy === 'mean' || policy === 'median' || (policy === 'indicator' && !isIndicated);
+    const encoding = encodingOfMissing(missing, (isIndicated) => (isIndicated ? undefined : mode));
     return {
-      column: {
-        ...{ kind: 'category', name, categories },
-        ...(isFilled ? { fill: mode } : {}),
-        ...(isIndicated ? { indicator: true } : {}),
-      },
+      column: { kind: 'category', name, categories, ...encoding },
       values: categories.length,
-      ...suspectText(name, texts, rows - count),
+      ...suspectText(name, texts, missing.rows - missing.count),
     };
   }
 }

@@ -28,7 +28,7 @@ export interface LearnOptions extends Omit<CsvSchema, 'columns'> {
   readonly maxCategories: number;
 }
 
-/** What reading a table has found in a column, and what it has made of it. */
+/** A column of the table: what it contains, and the features that it became. */
 export interface ColumnSummary {
   readonly name: string;
   /** How the column is read. */
@@ -63,12 +63,10 @@ export interface Missing {
 
 /** A column during the pass over the rows. */
 export interface ColumnLearner {
-  /** A field as a number, or NaN. */
-  number(row: Row, field: number): number;
   /**
    * Checks a field that is not missing, and changes nothing.
    *
-   * @param number the field as `number` returns it
+   * @param number the field as `row.number` returns it: NaN unless it is a plain decimal number
    * @throws FormatError if the field does not fit the column
    */
   check(row: Row, field: number, number: number, line: number): void;
@@ -77,6 +75,25 @@ export interface ColumnLearner {
   /** @throws FormatError if the values make no column of this kind */
   learnt(missing: Missing): Learnt;
 }
+
+/**
+ * The fields of a column that say how a missing value is encoded. The policy `'indicator'` adds an indicator if training has
+ * a missing value.
+ *
+ * @param fill the value of the policy; undefined if an indicator alone is enough
+ */
+export function encodingOfMissing<T>(
+  { count, policy }: Missing,
+  fill: (isIndicated: boolean) => T | undefined,
+): { readonly fill?: T; readonly indicator?: true } {
+  if (policy === 'error' || policy === 'drop') return {};
+  const isIndicated = policy === 'indicator' && count > 0;
+  const value = fill(isIndicated);
+  return { ...(value === undefined ? {} : { fill: value }), ...(isIndicated ? { indicator: true } : {}) };
+}
+
+/** Different values that are counted, except of labels and categories. */
+export const MOST_COUNTED = 1000;
 
 /** Makes the errors of one column. */
 export class ColumnErrors {

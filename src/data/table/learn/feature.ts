@@ -3,14 +3,17 @@ import { describe } from '../../../core/shape.js';
 import { looksLikeDate } from '../../../features/date.js';
 import { numberHint, parseBoolean } from '../encode.js';
 import { parseGrouped, parseNumber, parsePercent } from '../number.js';
-import { type Row, readNumber } from '../row.js';
+import type { Row } from '../row.js';
+import type { MissingPolicy } from '../schema.js';
 import { CategoryLearner } from './category.js';
 import {
   type ColumnErrors,
   type ColumnLearner,
+  encodingOfMissing,
   type LearnOptions,
   type Learnt,
   type Missing,
+  MOST_COUNTED,
   suspectNumbers,
 } from './column.js';
 
@@ -23,9 +26,6 @@ const RULES: Readonly<Record<Kind, string>> = {
   text: 'be text',
 };
 
-/** Different numbers that are counted. */
-const MOST_COUNTED = 1000;
-
 export class FeatureLearner implements ColumnLearner {
   readonly #errors: ColumnErrors;
   readonly #options: LearnOptions;
@@ -37,6 +37,7 @@ export class FeatureLearner implements ColumnLearner {
   #count = 0;
   #mean = 0;
   /** All values, if the median is needed. */
+  readonly #keeps: boolean;
   readonly #numbers: number[] = [];
   readonly #distinct = new Set<number>();
   #areIntegers = true;
@@ -46,17 +47,15 @@ export class FeatureLearner implements ColumnLearner {
   #padded: string | undefined;
   #long: string | undefined;
 
-  constructor(errors: ColumnErrors, options: LearnOptions) {
+  constructor(errors: ColumnErrors, options: LearnOptions, policy: MissingPolicy) {
     this.#errors = errors;
     this.#options = options;
+    this.#keeps = policy === 'median';
     this.#categories = new CategoryLearner(errors, options);
   }
 
-  number(row: Row, field: number): number {
-    return readNumber(row, field, this.#options);
-  }
-
-  check(row: Row, field: number, number: number, line: number): void {
+  check(row: Row, field: number, plain: number, line: number): void {
+    const number = this.#number(row, field, plain);
     const kind = kindOf(row, field, number, this.#options);
     if (kind === 'number' && !Number.isFinite(number)) {
       throw this.#errors.at(line, field, 'be a finite number', row.text(field));
@@ -84,7 +83,8 @@ export class FeatureLearner implements ColumnLearner {
     throw this.#errors.at(line, field, `${RULES[this.#kind]}, like the rows above`, text, hint);
   }
 
-  take(row: Row, field: number, number: number, line: number): void {
+  take(row: Row, field: number, plain: number, line: number): void {
+    const number = this.#number(row, field, plain);
     if (this.#kind === undefined) {
       this.#kind = kindOf(row, field, number, this.#options);
       this.#firstLine = line;
@@ -104,7 +104,7 @@ export class FeatureLearner implements ColumnLearner {
     this.#count++;
     this.#mean += (value - this.#mean) / this.#count;
     this.#last = value;
-    if (this.#keepsNumbers) this.#numbers.push(value);
+    if (this.#keeps) this.#numbers.push(value);
     if (this.#distinct.size <= MOST_COUNTED) this.#distinct.add(value);
   }
 
@@ -118,9 +118,7 @@ export class FeatureLearner implements ColumnLearner {
       this.#assertText();
       return this.#categories.learnt(missing);
     }
-    const { count, policy, rows } = missing;
-    const isFilled = policy === 'mean' || policy === 'median' || policy === 'indicator';
-    const fill = policy === 'median' ? median(this.#numbers) : this.#mean;
+    const { count, rows } = missing;
     const values = this.#distinct.size > MOST_COUNTED ? undefined : this.#distinct.size;
     const facts = {
       ...{ name, values, rows: rows - count, padded: this.#padded, long: this.#long },
@@ -131,8 +129,7 @@ export class FeatureLearner implements ColumnLearner {
       column: {
         ...{ kind: kind === 'boolean' ? kind : 'number', name },
         ...(kind === 'percent' ? { percent: true } : {}),
-        ...(isFilled ? { fill } : {}),
-        ...(policy === 'indicator' && count > 0 ? { indicator: true } : {}),
+        ...encodingOfMissing(missing, () => (this.#keeps ? median(this.#numbers) : this.#mean)),
       },
       values,
       ...(kind === 'percent' ? { note: 'percentages: 12% is read as 0.12' } : {}),
@@ -145,9 +142,10 @@ export class FeatureLearner implements ColumnLearner {
     return this.#kind === 'number' && this.#areConsecutive && (this.#first === 0 || this.#first === 1);
   }
 
-  get #keepsNumbers(): boolean {
-    const { missing, missingByColumn } = this.#options;
-    return (missingByColumn[this.#errors.name] ?? missing) === 'median';
+  /** A plain number, or one with thousands separators where the table may have them. */
+  #number(row: Row, field: number, plain: number): number {
+    const { thousands, decimal } = this.#options;
+    return thousands === true && Number.isNaN(plain) ? parseGrouped(row.text(field), decimal) : plain;
   }
 
   #takeText(row: Row, field: number, number: number, line: number): void {

@@ -34,10 +34,6 @@ export class LabelLearner implements ColumnLearner {
     return new Map([...counts].filter(([text]) => (rows.get(classOf(text)) ?? 0) < least));
   }
 
-  number(row: Row, field: number): number {
-    return row.number(field, this.#options.decimal);
-  }
-
   check(row: Row, field: number, number: number, line: number): void {
     if (this.#options.labelType !== 'number' || Number.isFinite(number)) return;
     const hint = "Pass `labelType: 'text'` to keep labels as they are written.";

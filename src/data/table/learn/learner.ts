@@ -2,6 +2,7 @@
 import { DomainError, FormatError } from '../../../core/errors.js';
 import { describe } from '../../../core/shape.js';
 import { missingValue } from '../encode.js';
+import { MissingMarkers } from '../missing.js';
 import { parseNumber } from '../number.js';
 import { type Row, textsOf } from '../row.js';
 import {
@@ -52,9 +53,7 @@ export class Learner {
   readonly #options: LearnOptions;
   readonly #rare: ReadonlySet<string>;
   #labelField = -1;
-  readonly #tokens: ReadonlySet<string>;
-  /** Whether a marker of missing values is a number, such as -999. */
-  readonly #hasNumberToken: boolean;
+  readonly #markers: MissingMarkers;
   #columns: Column[] | undefined;
   /** The fields of a row as numbers, NaN for other text; and which of them are missing. */
   #numbers = new Float64Array(0);
@@ -65,8 +64,7 @@ export class Learner {
   constructor(options: LearnOptions, rare: ReadonlySet<string> = new Set()) {
     this.#options = options;
     this.#rare = rare;
-    this.#tokens = new Set(options.missingTokens);
-    this.#hasNumberToken = options.missingTokens.some((token) => !Number.isNaN(parseNumber(token, options.decimal)));
+    this.#markers = new MissingMarkers(options.missingTokens, options);
   }
 
   /** Whether the header has been processed, or the first row of a table without a header. */
@@ -87,16 +85,13 @@ export class Learner {
    */
   check(row: Row, line: number): void {
     const columns = this.#columns ?? [];
-    const { name, header } = this.#options;
-    const first = columns[0]?.name ?? '';
-    const aside = header && first.startsWith('#') ? "If # begins a comment, pass `comment: '#'`." : undefined;
-    if (row.length !== columns.length) assertLineEnds(textsOf(row), `${name}:${line}`);
-    checkWidth(row.length, columns.length, name, line, header ? 'like the header' : 'like the first row', aside);
+    if (row.length !== columns.length) this.#refuseWidth(row, line, columns);
+    const { decimal } = this.#options;
     let drops = false;
     for (let i = 0; i < columns.length; i++) {
       const { learner } = columns[i];
       if (learner === undefined) continue;
-      this.#numbers[i] = learner.number(row, i);
+      this.#numbers[i] = row.number(i, decimal);
       this.#isMissing[i] = this.#isMissingAt(row, i);
       if (this.#isMissing[i]) drops = this.#drops(columns[i], row, line, i) || drops;
     }
@@ -105,6 +100,14 @@ export class Learner {
     for (let i = 0; i < columns.length; i++) {
       if (!this.#isMissing[i]) columns[i].learner?.check(row, i, this.#numbers[i], line);
     }
+  }
+
+  #refuseWidth(row: Row, line: number, columns: readonly Column[]): void {
+    const { name, header } = this.#options;
+    const isComment = header && columns[0].name.startsWith('#');
+    const aside = isComment ? "If # begins a comment, pass `comment: '#'`." : undefined;
+    assertLineEnds(textsOf(row), `${name}:${line}`);
+    checkWidth(row.length, columns.length, name, line, header ? 'like the header' : 'like the first row', aside);
   }
 
   /** Whether the checked row is dropped because of a missing value. */
@@ -229,25 +232,24 @@ export class Learner {
     return names.map((each, i) => {
       const role = roles.get(i) ?? 'feature';
       const policy = Object.hasOwn(missingByColumn, each) ? missingByColumn[each] : missing;
-      return { name: each, role, policy, learner: this.#learner(role, each), missing: 0, filled: 0 };
+      return { name: each, role, policy, learner: this.#learner(role, each, policy), missing: 0, filled: 0 };
     });
   }
 
-  #learner(role: Role, name: string): ColumnLearner | undefined {
+  #learner(role: Role, name: string, policy: MissingPolicy): ColumnLearner | undefined {
     const errors = new ColumnErrors(name, this.#options.name);
     if (role === 'label') return new LabelLearner(errors, this.#options, this.#rare.size > 0);
-    if (role === 'weight') return new WeightLearner(errors, this.#options);
+    if (role === 'weight') return new WeightLearner(errors);
     if (role === 'group') return new GroupLearner(errors);
-    if (role === 'time') return new TimeLearner(errors, this.#options);
+    if (role === 'time') return new TimeLearner(errors);
     if (role === 'category') return new CategoryLearner(errors, this.#options);
-    if (role === 'date') return new DateLearner(errors, this.#options);
-    return role === 'feature' ? new FeatureLearner(errors, this.#options) : undefined;
+    if (role === 'date') return new DateLearner(errors, this.#options, policy);
+    return role === 'feature' ? new FeatureLearner(errors, this.#options, policy) : undefined;
   }
 
   #isMissingAt(row: Row, i: number): boolean {
-    if (!this.#hasNumberToken && !Number.isNaN(this.#numbers[i])) return false;
-    const text = row.text(i);
-    return this.#tokens.has(text) || (text.length < 16 && this.#tokens.has(text.toLowerCase()));
+    if (!this.#markers.haveNumbers && !Number.isNaN(this.#numbers[i])) return false;
+    return this.#markers.has(row.text(i));
   }
 
   /** Whether a missing value drops its row. Throws if the value is required. */

@@ -2,21 +2,15 @@
 import { instantOf } from '../../../features/date.js';
 import { isWeight, WEIGHT_RULE } from '../encode.js';
 import type { Row } from '../row.js';
-import type { ColumnErrors, ColumnLearner, LearnOptions, Learnt } from './column.js';
+import type { ColumnErrors, ColumnLearner, Learnt } from './column.js';
 
 /** The weight of each row. */
 export class WeightLearner implements ColumnLearner {
   readonly #errors: ColumnErrors;
-  readonly #options: LearnOptions;
   #isPositive = false;
 
-  constructor(errors: ColumnErrors, options: LearnOptions) {
+  constructor(errors: ColumnErrors) {
     this.#errors = errors;
-    this.#options = options;
-  }
-
-  number(row: Row, field: number): number {
-    return row.number(field, this.#options.decimal);
   }
 
   check(row: Row, field: number, number: number, line: number): void {
@@ -42,10 +36,6 @@ export class GroupLearner implements ColumnLearner {
     this.#errors = errors;
   }
 
-  number(): number {
-    return Number.NaN;
-  }
-
   check(): void {}
 
   take(row: Row, field: number): void {
@@ -61,16 +51,10 @@ export class GroupLearner implements ColumnLearner {
 /** The time of each row: all numbers, or all dates. */
 export class TimeLearner implements ColumnLearner {
   readonly #errors: ColumnErrors;
-  readonly #options: LearnOptions;
   #areNumbers: boolean | undefined;
 
-  constructor(errors: ColumnErrors, options: LearnOptions) {
+  constructor(errors: ColumnErrors) {
     this.#errors = errors;
-    this.#options = options;
-  }
-
-  number(row: Row, field: number): number {
-    return row.number(field, this.#options.decimal);
   }
 
   check(row: Row, field: number, number: number, line: number): void {
