@@ -84,6 +84,27 @@ describe('reasonsOf', () => {
     expect(unknown?.value).toBeNull();
   });
 
+  it('gives the values of dates, percentages and missing values as explainRecord does', async () => {
+    const csv = 'd,p,n,c,w,y\n2024-01-05,5%,1,a,1,x\n2024-02-06,7%,,,2,y\n2024-03-07,9%,3,b,1,x\n';
+    const options = { label: 'y', dates: ['d'], strings: 'one-hot', missing: 'indicator', sampleWeight: 'w' } as const;
+    const { features, labels, schema } = parseCsv(csv, options);
+    const { model } = await SoftmaxRegression.fit(features, labels as string[], { schema, l2: 0.1 });
+    const record = { d: '2024-02-06', p: '7%', n: null, c: null };
+    const row = encodeRows(schema, [record]).values;
+    const { contributions } = reasonsOf(contentOf(model), row, undefined);
+    const own = new Map(contributions.map(({ column, value }) => [column, value]));
+    const { columns } = model.explainRecord(record);
+    expect(own).toEqual(new Map(columns.map(({ column, value }) => [column, value])));
+    expect(own).toEqual(
+      new Map<string, unknown>([
+        ['d', '2024-02-06'],
+        ['p', 0.07],
+        ['n', 2],
+        ['c', null],
+      ]),
+    );
+  });
+
   it('takes columns that the model standardises itself', async () => {
     const { rows, labels } = farColumns(1.7e9, 0.5);
     const features = { values: Float64Array.from(rows.flat()), shape: [rows.length, 2] } as const;

@@ -1,11 +1,11 @@
 // cli: the work of `explain`: why a model predicts what it does for one row, in the words of the table.
 import { DomainError, FormatError, printable } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
-import { type CsvColumn, type CsvSchema, namesOf } from '../data/table/schema.js';
-import { dateText } from '../features/date.js';
+import { type CsvSchema, namesOf } from '../data/table/schema.js';
 import { type Contributions, contributionsOf } from '../model/insight.js';
 import type { OnProgress } from '../node/files.js';
 import { argTopK, softmaxInPlace } from '../predict/scores.js';
+import { type ColumnContribution, encodedValue } from '../predict-records/records.js';
 import { formatTable } from '../report/text.js';
 import type { ModelContent } from '../serialization/model-file.js';
 import type { RowBatch } from './commands/predict.js';
@@ -79,15 +79,6 @@ function noSuchRow({ name, unit, number, drops }: Wanted, nearest: readonly (num
   return new DomainError({ where: name, argument: 'row', expected, actual: String(number), hint: `${nearby}${left}` });
 }
 
-/** What one column of the table contributes. */
-export interface ColumnContribution {
-  readonly column: string;
-  /** The value in the words of the table; null for a category that the model does not know. */
-  readonly value: number | string | boolean | null;
-  /** To each logit, [classes]. */
-  readonly contributions: Float64Array;
-}
-
 /**
  * The contributions by column: the features of a one-hot encoded column are summed, and 0 and 1 of a boolean column are
  * false and true. Without a schema, each feature is a column.
@@ -109,18 +100,12 @@ export function columnContributions(
       part.contributions.forEach((each, k) => {
         contributions[k] += each;
       });
-    return [{ column: column.name, value: writtenValue(column, own), contributions }];
+    const value = encodedValue(
+      column,
+      own.map((each) => each.value),
+    );
+    return [{ column: column.name, value, contributions }];
   });
-}
-
-/** The value of a column by its features; null for a missing one, or a category that the model does not know. */
-function writtenValue(column: CsvColumn, own: Contributions<Label>['features']): ColumnContribution['value'] {
-  if (column.kind === 'label' || column.kind === 'weight' || column.kind === 'ignored') return null;
-  if (column.indicator && own[own.length - 1].value === 1) return null;
-  const [{ value }] = own;
-  if (column.kind === 'category') return column.categories[own.findIndex((each) => each.value === 1)] ?? null;
-  if (column.kind === 'date') return dateText(own[1].value, column);
-  return column.kind === 'boolean' && (value === 0 || value === 1) ? value === 1 : value;
 }
 
 /** Why the model predicts `label` rather than `against`, the next most probable class. */

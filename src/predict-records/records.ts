@@ -189,10 +189,10 @@ function encoderOf(schema: CsvSchema, place = placeOf): RowEncoder {
   return new RowEncoder({ ...schema, columns }, [...columns.keys()], place, { missingHint: MISSING_HINT });
 }
 
-function encodedValue(column: CsvColumn, features: Float64Array): number | boolean | string | null {
-  const [x] = features;
-  // An indicator comes after the categories.
-  if (column.kind === 'category') return column.categories[features.indexOf(1)] ?? null;
+/** The value of a column of features by its numbers; null for a category that is missing or not in the schema. */
+export function encodedValue(column: CsvColumn, features: ArrayLike<number>): number | boolean | string | null {
+  const x = features[0];
+  if (column.kind === 'category') return column.categories.find((_, k) => features[k] === 1) ?? null;
   if (column.kind === 'date') return dateText(features[1], column);
   // The mean of booleans, which fills in a missing one, is a number.
   return column.kind === 'boolean' && (x === 0 || x === 1) ? x === 1 : x;
