@@ -45,6 +45,9 @@ export { type IdxArray, type IdxOptions, parseIdx } from './data/idx.js';
 export { type Iris, type IrisSpecies, loadIris } from './data/iris.js';
 export { type Split, type SplitOptions, take, trainTestSplit } from './data/split.js';
 export { columnStatistics, type Standardization, standardize } from './data/standardize.js';
+export type { BadRow } from './data/table/bad-rows.js';
+export type { CsvOptions } from './data/table/csv-options.js';
+export { type EncodeOptions, encodeRows } from './data/table/encode-rows.js';
 export type { ColumnSummary } from './data/table/learn/column.js';
 export type { CsvValue } from './data/table/records.js';
 export type {
@@ -56,15 +59,7 @@ export type {
   UnseenPolicy,
 } from './data/table/schema.js';
 export { type CsvBatch, type ReadOptions, readCsvRows } from './data/table/stream.js';
-export {
-  type BadRow,
-  type CsvOptions,
-  type CsvTable,
-  type EncodeOptions,
-  encodeRows,
-  type LabelledCsvTable,
-  parseCsv,
-} from './data/table/table.js';
+export { type CsvTable, type LabelledCsvTable, parseCsv } from './data/table/table.js';
 export type { DateOrder } from './features/date.js';
 // gradcheck
 export {

@@ -2,9 +2,9 @@ import { runInNewContext } from 'node:vm';
 import { buildSync } from 'esbuild';
 import fc from 'fast-check';
 import { encodeRows, loadIris, parseCsv, readCsvRows, SoftmaxRegression } from 'softmax-regression';
+import type { CsvOptions } from '../src/data/table/csv-options.js';
 import { parseNumber } from '../src/data/table/number.js';
 import type { CsvSchema } from '../src/data/table/schema.js';
-import type { CsvOptions } from '../src/data/table/table.js';
 import { PROPERTY } from './helpers/problems.js';
 
 const IRIS = loadIris();

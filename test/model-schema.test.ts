@@ -1,7 +1,8 @@
 // The schema of a table is stored with the model and in its file.
 
+import { encodeRows } from '../src/data/table/encode-rows.js';
 import type { CsvSchema } from '../src/data/table/schema.js';
-import { encodeRows, parseCsv } from '../src/data/table/table.js';
+import { parseCsv } from '../src/data/table/table.js';
 import { SoftmaxRegression } from '../src/model/softmax-regression.js';
 import { loadPredictor } from '../src/predict.js';
 import { decodeModel, encodeModel } from '../src/serialization/model-file.js';

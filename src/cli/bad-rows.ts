@@ -1,5 +1,5 @@
 // cli: --skip-bad: the rows that do not fit their table, in a file with their reasons.
-import type { BadRow } from '../data/table/table.js';
+import type { BadRow } from '../data/table/bad-rows.js';
 import { writeResult } from './destination.js';
 import { inFlags } from './explain.js';
 import { count } from './output.js';

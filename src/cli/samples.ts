@@ -1,7 +1,7 @@
 // cli: DATA → samples: a CSV file, a folder of IDX files, or a data set by name.
 import { statSync } from 'node:fs';
+import { type CsvOptions, MISSING_TOKENS } from '../data/table/csv-options.js';
 import type { MissingPolicy } from '../data/table/schema.js';
-import { type CsvOptions, MISSING_TOKENS } from '../data/table/table.js';
 import type { OnProgress } from '../node/files.js';
 import { pictureData } from '../reading/idx.js';
 import { type ReadSamplesOptions, readSamples } from '../reading/read.js';

@@ -11,9 +11,10 @@ import {
 import { asFeatureArray } from '../data/batches.js';
 import { parseIdx } from '../data/idx.js';
 import { loadIris } from '../data/iris.js';
+import { CSV_OPTIONS, type CsvOptions } from '../data/table/csv-options.js';
 import { readHeader } from '../data/table/header.js';
 import { NO_HEADER, numberSchema } from '../data/table/schema.js';
-import { CSV_OPTIONS, type CsvOptions, parseCsv } from '../data/table/table.js';
+import { parseCsv } from '../data/table/table.js';
 import { chunksOf, type NamedBytes, startOf, wholeOf } from './bytes.js';
 import { pairsOf, pictureData, roleOf, samplesOfPairs } from './idx.js';
 import { type DataSet, divided } from './samples.js';

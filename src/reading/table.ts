@@ -2,9 +2,9 @@
 import { DomainError, FormatError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import { describe } from '../core/shape.js';
+import type { BadRow } from '../data/table/bad-rows.js';
 import { type CsvSchema, type MissingPolicy, numberSchema, type UnseenPolicy } from '../data/table/schema.js';
 import { type CsvBatch, readCsvRows } from '../data/table/stream.js';
-import type { BadRow } from '../data/table/table.js';
 import { chunksOf, type NamedBytes } from './bytes.js';
 import type { Samples } from './samples.js';
 

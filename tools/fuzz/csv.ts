@@ -1,8 +1,9 @@
 // CSV: an accepted file is a table of finite numbers, and is the same for every division into chunks.
 import { isDeepStrictEqual } from 'node:util';
 import type { Random } from '../../src/core/random.js';
+import type { CsvOptions } from '../../src/data/table/csv-options.js';
 import { readCsvRows } from '../../src/data/table/stream.js';
-import { type CsvOptions, type LabelledCsvTable, parseCsv } from '../../src/data/table/table.js';
+import { type LabelledCsvTable, parseCsv } from '../../src/data/table/table.js';
 import { assertPlain, Violation } from './guard.js';
 import { mutate, pick } from './mutate.js';
 import { corpus, type Target } from './target.js';

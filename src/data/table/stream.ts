@@ -12,9 +12,11 @@ import {
   describe,
 } from '../../core/shape.js';
 import type { FeatureArray } from '../batches.js';
+import { type BadRow, BadRows } from './bad-rows.js';
 import { RecordReader } from './csv/records.js';
 import type { RowBlock } from './csv/rows.js';
 import { RowEncoder } from './encode.js';
+import { type EncodeOptions, withOptions } from './encode-rows.js';
 import { parseNumber } from './number.js';
 import { type Row, textsOf } from './row.js';
 import {
@@ -27,7 +29,6 @@ import {
   placesInRow,
   placesOf,
 } from './schema.js';
-import { type BadRow, BadRows, type EncodeOptions, withOptions } from './table.js';
 
 /** Options of `readCsvRows`. */
 export interface ReadOptions extends EncodeOptions {
