@@ -3,19 +3,24 @@
 import type { Affine } from '../core/affine.js';
 import { DomainError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
-import { Random } from '../core/random.js';
-import {
-  assertFunction,
-  assertKnownOptions,
-  assertObject,
-  assertOneOf,
-  assertPositiveInteger,
-  assertSignal,
-  describe,
-} from '../core/shape.js';
+import { assertFunction, assertKnownOptions, assertObject, assertSignal, describe } from '../core/shape.js';
 import type { CsvSchema } from '../data/table/schema.js';
-import { assertSchedule, type LearningRateSchedule, type RateFunction } from '../optim/schedule.js';
-import type { FeaturesInput } from './inputs.js';
+import type { LearningRateSchedule, RateFunction } from '../optim/schedule.js';
+import {
+  type Check,
+  type EarlyStopping,
+  earlyStoppingOf,
+  layerOf,
+  oneOf,
+  type Place,
+  penalty,
+  positive,
+  positiveInteger,
+  rateOf,
+  seedOf,
+  type ValidationData,
+  validationOf,
+} from './option-checks.js';
 import {
   DEFAULT_SOLVER,
   type FirstOrderSolver,
@@ -32,10 +37,8 @@ import type { GradientMethod } from './step.js';
 import type { WarmStart } from './warm-start.js';
 import { type ClassWeights, type NamedClassWeights, namedClassWeights, weightsInOrder } from './weights.js';
 
+export type { EarlyStopping, LayerChoice, ValidationData } from './option-checks.js';
 export type { FirstOrderSolver, Solver } from './solvers.js';
-
-/** How the weight is written: in full, or as a sum of n Kronecker products. */
-export type LayerChoice = 'dense' | { readonly phm: number };
 
 /** The progress of a fit. */
 export interface FitProgress {
@@ -49,26 +52,6 @@ export interface FitProgress {
   readonly loss: number;
   /** For lbfgs, the length of the step along its direction. */
   readonly learningRate: number;
-}
-
-/** When to stop before the last epoch. */
-export interface EarlyStopping {
-  /** The fit ends after this many consecutive epochs without a better validation loss. Default 5. */
-  readonly patience: number;
-  /** A loss is better if it is below the best by more than this, nats ≥ 0. Default 0. */
-  readonly minDelta: number;
-}
-
-/** Samples to evaluate after each epoch. They are not used for training. */
-export interface ValidationData<L extends Label> {
-  readonly features: FeaturesInput;
-  readonly labels: ArrayLike<L>;
-  /** As in the options of a fit. */
-  readonly sampleWeights?: ArrayLike<number>;
-  /** Not used: the samples of `readSamples` have them. */
-  readonly lines?: Float64Array;
-  readonly groups?: ArrayLike<string | number>;
-  readonly times?: ArrayLike<number>;
 }
 
 /** Logs with the names that tfjs's `model.fit` passes to callbacks. */
@@ -102,19 +85,6 @@ export const RATE_FUNCTION = 'function';
 
 /** The functions that take options from this table. */
 export type OptionReader = 'fit' | 'untrained' | 'partialFit' | 'crossValidate' | 'lambdaPath' | 'learningCurve';
-
-/**
- * Where a value comes from, for error messages, with the solver and the values of the options above it in the table.
- */
-interface Place {
-  readonly where: string;
-  readonly argument: string;
-  readonly solver: Solver;
-  readonly checked: Readonly<Record<string, unknown>>;
-}
-
-/** Returns the value that the fit uses. @throws DomainError or ShapeError, before anything is computed */
-type Check<T> = (value: unknown, place: Place) => T;
 
 /** How an option is written on the command line. */
 interface Flag {
@@ -640,67 +610,4 @@ function defaultRates(): string {
   const [[, usual]] = rates;
   const others = rates.filter(([, rate]) => rate !== usual).map(([name, rate]) => `${name}: ${rate}`);
   return [usual, ...others].join(', ');
-}
-
-function oneOf<T>(values: readonly T[]): Check<T> {
-  return (value, { where, argument }) => {
-    assertOneOf(value, values, where, argument);
-    return value;
-  };
-}
-
-function numberThat(holds: (value: number) => boolean, expected: string): Check<number> {
-  return (value, { where, argument }) => {
-    if (typeof value === 'number' && Number.isFinite(value) && holds(value)) return value;
-    throw new DomainError({ where, argument, expected, actual: describe(value) });
-  };
-}
-
-function penalty(value: unknown, place: Place): number {
-  return numberThat((x) => x >= 0, 'be a finite number ≥ 0')(value, place);
-}
-
-function positive(value: unknown, place: Place): number {
-  return numberThat((x) => x > 0, 'be a finite number > 0')(value, place);
-}
-
-function positiveInteger(value: unknown, { where, argument }: Place): number {
-  assertPositiveInteger(value, where, argument);
-  return value;
-}
-
-function validationOf(value: unknown, place: Place): number | ValidationData<Label> {
-  const expected = 'be a share of the samples in (0, 1), or { features, labels }';
-  if (typeof value === 'number') return numberThat((share) => share > 0 && share < 1, expected)(value, place);
-  // Checked against the samples when they are read.
-  return value as ValidationData<Label>;
-}
-
-function rateOf(value: unknown, place: Place): number | LearningRateSchedule | RateFunction {
-  if (typeof value === 'number') return positive(value, place);
-  if (typeof value === 'function') return value as RateFunction;
-  assertSchedule(value, place.checked.epochs as number, place.where, place.argument);
-  return value;
-}
-
-function layerOf(value: unknown, { where, argument }: Place): LayerChoice {
-  if (value === 'dense') return value;
-  if (typeof value !== 'object' || value === null || Object.keys(value).join() !== 'phm') {
-    throw new DomainError({ where, argument, expected: "be 'dense' or { phm: n }", actual: describe(value) });
-  }
-  const { phm } = value as { readonly phm: unknown };
-  assertPositiveInteger(phm, where, `${argument}.phm`);
-  return value as LayerChoice;
-}
-
-function seedOf(value: unknown): number {
-  new Random(value as number);
-  return value as number;
-}
-
-function earlyStoppingOf(value: unknown, { where, argument, checked, solver }: Place): EarlyStopping {
-  assertKnownOptions(value, ['patience', 'minDelta'], `${where}: ${argument}`);
-  const { patience = 5, minDelta = 0 } = value as Partial<EarlyStopping>;
-  assertPositiveInteger(patience, where, `${argument}.patience`);
-  return { patience, minDelta: penalty(minDelta, { where, argument: `${argument}.minDelta`, checked, solver }) };
 }

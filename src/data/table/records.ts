@@ -2,7 +2,8 @@
 import { FormatError, ShapeError } from '../../core/errors.js';
 import { nearest } from '../../core/nearest.js';
 import { describe } from '../../core/shape.js';
-import { type CsvColumn, type CsvSchema, didYouMean, placesInRow } from './schema.js';
+import { didYouMean, placesInRow } from './places.js';
+import type { CsvColumn, CsvSchema } from './schema.js';
 
 /** A JSON value in a row. */
 export type CsvValue = string | number | boolean | null | undefined;

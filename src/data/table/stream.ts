@@ -18,17 +18,9 @@ import type { RowBlock } from './csv/rows.js';
 import { RowEncoder } from './encode.js';
 import { type EncodeOptions, withOptions } from './encode-rows.js';
 import { parseNumber } from './number.js';
+import { assertLineEnds, checkHeader, checkWidth, findColumn, locateColumns, placesInRow, placesOf } from './places.js';
 import { type Row, textsOf } from './row.js';
-import {
-  assertLineEnds,
-  type CsvSchema,
-  checkHeader,
-  checkWidth,
-  findColumn,
-  locateColumns,
-  placesInRow,
-  placesOf,
-} from './schema.js';
+import type { CsvSchema } from './schema.js';
 
 /** Options of `readCsvRows`. */
 export interface ReadOptions extends EncodeOptions {

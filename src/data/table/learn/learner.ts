@@ -4,19 +4,9 @@ import { describe } from '../../../core/shape.js';
 import { missingValue } from '../encode.js';
 import { MissingMarkers } from '../missing.js';
 import { parseNumber } from '../number.js';
+import { assertLineEnds, checkHeader, checkWidth, findColumn, NO_HEADER, placesOf } from '../places.js';
 import { type Row, textsOf } from '../row.js';
-import {
-  assertLineEnds,
-  type CsvSchema,
-  checkHeader,
-  checkWidth,
-  dropsUnlabelled,
-  findColumn,
-  type MissingPolicy,
-  NO_HEADER,
-  namesOf,
-  placesOf,
-} from '../schema.js';
+import { type CsvSchema, dropsUnlabelled, type MissingPolicy, namesOf } from '../schema.js';
 import { CategoryLearner } from './category.js';
 import { ColumnErrors, type ColumnLearner, type ColumnSummary, type LearnOptions, type Learnt } from './column.js';
 import { DateLearner } from './date.js';
