@@ -64,7 +64,7 @@ export async function reportOf(assessment: Assessment): Promise<string> {
   });
 }
 
-/** The most confident mistakes, with the lines of their rows. A row of weight 0 counts in no score, and is none. */
+/** The most confident mistakes, with the lines of their rows. Rows of weight 0 are left out: they count in no score. */
 function mistakesOf({ classes }: SoftmaxRegression<Label>, tested: Samples, rows: readonly Float64Array[]) {
   const { labels, features, lines, sampleWeights } = tested;
   const counted = [...labels.keys()].filter((i) => sampleWeights?.[i] !== 0);

@@ -7,7 +7,7 @@ import { count, counted } from './output.js';
 /** The most columns that are listed unless all are asked for. */
 const MOST_LISTED = 20;
 
-/** What was read: the rows of a table, and its columns. */
+/** The number of rows of a table, and a line for each column. */
 export function tableOf(
   table: {
     readonly name: string;

@@ -121,7 +121,7 @@ export function evaluationLines(evaluation: Evaluation<Label>, on: string): stri
   ];
 }
 
-/** What a prediction that does not look at the features scores, and whether the model is worse. */
+/** The scores of a prediction without the features, and whether the model is worse. */
 function baselineLines({ accuracy, logLoss, baseline }: Evaluation<Label>): string[] {
   const worse = [
     ...(accuracy < baseline.accuracy ? ['accuracy'] : []),

@@ -1,10 +1,10 @@
 // core: the formats of files by their first bytes, for messages about a file of another kind.
 
-/** A format that is no table. */
+/** A file format other than CSV. */
 export interface FileFormat {
   /** With its article, such as `a Parquet file`. */
   readonly name: string;
-  /** The way to a table. */
+  /** How to get a table from it. */
   readonly hint: string;
 }
 

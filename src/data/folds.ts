@@ -87,9 +87,9 @@ export function complement(part: Int32Array, count: number): Int32Array {
 }
 
 /**
- * The samples in an order of which every beginning is stratified by class.
+ * An order of the samples in which every prefix is stratified by class.
  *
- * Sample j of the n samples of a class, shuffled by the seed, has position j/n. The order thus begins with one sample of each
+ * Sample j of the n samples of a class, shuffled by the seed, has position j/n. The order begins with one sample of each
  * class, and its first m samples have about the share m/n of each class, rounded up.
  */
 export function stratifiedOrder(

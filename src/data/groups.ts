@@ -3,7 +3,7 @@ import { DomainError, ShapeError } from '../core/errors.js';
 import type { Random } from '../core/random.js';
 import { describe } from '../core/shape.js';
 
-/** What restricts the division of samples, besides their classes. */
+/** What restricts how samples are divided, besides their classes. */
 export interface Restrictions {
   /** The group of each sample. All samples of a group are in the same part. */
   readonly groups?: ArrayLike<string | number>;
@@ -250,7 +250,7 @@ export function foldsByTime(
   const begins: number[] = [];
   let from = 0;
   for (let fold = 0; fold < folds; fold++) {
-    // Leaves a change for each of the folds that follow.
+    // At least one change of time must remain for each later fold.
     const open = changes.slice(from, changes.length - (folds - fold - 1));
     begins.push(nearestTo(open, order.length - (folds - fold) * size));
     from = changes.indexOf(begins[fold]) + 1;

@@ -1,4 +1,4 @@
-// metrics: the scores of a prediction that does not look at the features.
+// metrics: the scores of a prediction without the features.
 
 /** The scores of always predicting the class shares of the evaluated samples. */
 export interface Baseline {

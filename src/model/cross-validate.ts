@@ -61,8 +61,8 @@ export interface CrossValidation<L extends Label> {
  * Fits one model per fold on the other folds and evaluates it on that fold.
  *
  * Folds are stratified by class. With `groups`, they keep groups together. With `times`, they follow each other: fold k is
- * tested by a model of all samples before it, and the samples before the first fold are never tested. The same options, seed and data give the same folds and numbers. Sample weights apply
- * to fits and evaluations.
+ * tested by a model of all samples before it, and the samples before the first fold are never tested. The same options,
+ * seed and data give the same folds and numbers. Sample weights apply to fits and evaluations.
  *
  * @throws as `SoftmaxRegression.fit`; DomainError if a class has only one sample or there are fewer samples, groups or
  *         times than folds, or a fold leaves a class without samples to train on; the signal's reason if it is aborted

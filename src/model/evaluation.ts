@@ -28,7 +28,7 @@ export interface Evaluation<L extends Label> extends Scores {
   readonly samples: number;
   /** Wilson's interval of the accuracy. With sample weights, it uses the effective sample size (Σs)²/Σs². */
   readonly interval: Interval;
-  /** What always predicting the class shares of these samples scores. A useful model is better. */
+  /** The scores of always predicting the class shares of these samples. A useful model is better. */
   readonly baseline: Baseline;
   /** topKAccuracy[k − 1]: the share of samples whose label is among the k most probable classes. */
   readonly topKAccuracy: readonly number[];

@@ -149,7 +149,7 @@ async function trainFrom(source: string, options: TrainOptions): Promise<void> {
     await train(data, options, display);
   } catch (error) {
     const { resume, checkpoint = resume } = options;
-    // A sentence already says where the model is: the training was complete.
+    // The message already says where the model is: the training was complete.
     const isTraining = error instanceof Interrupted && !error.message.endsWith('.');
     if (isTraining && checkpoint !== undefined && existsSync(checkpoint)) {
       error.message += `: the training so far is saved in ${checkpoint}; to continue, run the same command with --resume ${checkpoint}`;
@@ -170,7 +170,7 @@ async function read(source: string, options: TrainOptions, { onProgress }: Progr
   const { output, report, resume, checkpoint, skipBad, test, json } = options;
   if (checkpoint === STDOUT)
     throw new UsageError('--checkpoint must be a file, because it is written again and again.');
-  // A run that is resumed goes on in its checkpoint.
+  // A resumed run keeps writing to its checkpoint.
   const state = checkpoint === undefined ? { '--resume': resume } : { '--checkpoint': checkpoint };
   const inputs = { DATA: kindOf(source) === 'file' ? source : undefined, '--test': test };
   const outputs = { '--output': output, '--report': report, '--skip-bad': skipBad, ...state };

@@ -16,7 +16,7 @@ export const l2RuleOption = () =>
     'which l2 of the list: best: of the lowest log loss; one-standard-error: the largest within one standard error of it (default: best)',
   ).choices(Object.keys(RULES));
 
-/** What --l2 takes beside a number. */
+/** What --l2 accepts besides a number. */
 export const L2_CHOICE = {
   value: 'strength|list|auto',
   help: '; a list such as 1,0.1,0.01, or auto: cross-validation on the training samples chooses, see --l2-rule',

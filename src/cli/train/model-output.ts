@@ -26,7 +26,7 @@ export class ModelOutput {
     else await this.#write(model);
   }
 
-  /** Writes the model that stays. */
+  /** Writes the final model. */
   async finish(model: Model): Promise<void> {
     this.#pending = undefined;
     await this.#write(model);

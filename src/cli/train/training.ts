@@ -94,7 +94,7 @@ export async function selectedBackend(name: BackendName | undefined, stop: () =>
   return choice;
 }
 
-/** The options of a fit to the data: those of the flags, and what the data say. */
+/** The options of a fit, from the flags and from the data. */
 export function fitOptionsOf(
   { samples, schema, featureNames }: DataSet,
   { sampleWeights, groups, times }: Samples,
@@ -214,7 +214,7 @@ function linesOf(
   ];
 }
 
-/** What the folds are, besides stratified. */
+/** How groups or times restrict the folds, as the heading says it. */
 function foldKind({ groups, times }: Parts['training']): string {
   if (times !== undefined) return ', each later than those it was trained on';
   return groups === undefined ? '' : ' of whole groups';

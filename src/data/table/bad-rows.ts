@@ -6,7 +6,7 @@ import { type Row, textsOf } from './row.js';
 export interface BadRow {
   /** The line on which it begins, from 1. */
   readonly line: number;
-  /** Why, with `file:line:column`. */
+  /** The reason, with `file:line:column`. */
   readonly error: FormatError;
   readonly fields: readonly string[];
 }

@@ -78,11 +78,11 @@ export interface CsvOptions {
   readonly ignore?: readonly (string | number)[];
   /** Rows of classes with fewer rows than this are left out; 1 by default, which leaves none out. */
   readonly minClassCount?: number;
-  /** The column of the weight of each row, a finite number ≥ 0: no feature, but `sampleWeights`. Not all are 0. */
+  /** The column of the weight of each row, a finite number ≥ 0, not all 0. It becomes `sampleWeights`, not a feature. */
   readonly sampleWeight?: string | number;
-  /** The column that names the group of each row, such as a patient: no feature, but `groups`. */
+  /** The column that names the group of each row, such as a patient. It becomes `groups`, not a feature. */
   readonly group?: string | number;
-  /** The column of the time of each row, all numbers or all ISO dates: no feature, but `times`. */
+  /** The column of the time of each row, all numbers or all dates. It becomes `times`, not a feature. */
   readonly time?: string | number;
   /** The maximum number of distinct values in a column of labels or categories; 1000 by default. */
   readonly maxCategories?: number;

@@ -97,7 +97,7 @@ export function withOptions(
     const expected = `be among ${[...learnt].join(', ')}: how to fill in values is learnt in training`;
     throw new DomainError({ where, argument: 'missing', expected, actual: describe(missing) });
   }
-  // What was learnt stays as it was.
+  // The policy of the training: the columns keep theirs.
   if (missing === schema.missing) return { ...schema, ...numbers, unseen };
   // The caller's policy is that of every column, and of the label.
   const columns = schema.columns.map((column) => ('missing' in column ? { ...column, missing: undefined } : column));

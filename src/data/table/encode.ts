@@ -295,7 +295,7 @@ export function missingValue(
   return new FormatError({ where, argument, expected, actual: text === '' ? 'nothing' : describe(text), hint });
 }
 
-/** What a value of a column of dates must do. */
+/** The rule for a date in a column of dates. */
 export const dateExpected = 'be a date such as 2024-01-31';
 
 /** A hint for text that is almost a number. */

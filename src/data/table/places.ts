@@ -131,7 +131,7 @@ export function findColumn(
     argument,
     expected,
     actual: describe(column),
-    // Not the name 1 for -1, which is meant as an index.
+    // -1 is an index, not a misspelt name 1.
     hint: (INTEGER.test(column) ? undefined : didYouMean(column, names)) ?? other,
   });
 }

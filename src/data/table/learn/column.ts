@@ -1,4 +1,4 @@
-// data: what one column of a table teaches, row by row.
+// data: what the learners of columns have in common.
 import { FormatError } from '../../../core/errors.js';
 import { describe } from '../../../core/shape.js';
 import type { DateOrder } from '../../../features/date.js';
@@ -39,7 +39,7 @@ export interface ColumnSummary {
   readonly missing: number;
   /** The number of features that the column became. */
   readonly features: number;
-  /** What the column seems to be, if that is seldom a useful feature as it is read. */
+  /** What the column seems to be, if such columns are rarely useful features. */
   readonly suspect?: 'id' | 'code' | 'text';
   /** Why it is suspect and the way out, or what was decided. Options are written in backticks. */
   readonly note?: string;
@@ -126,7 +126,7 @@ export class Values {
     this.#most = most;
   }
 
-  /** Whether the text is one value too many. */
+  /** Adds a text. Returns whether there are now too many values. */
   add(text: string): boolean {
     const count = this.counts.get(text) ?? 0;
     this.counts.set(text, count + 1);
@@ -138,7 +138,7 @@ export class Values {
   }
 }
 
-/** Fewer rows than this raise no suspicion. */
+/** In tables with fewer rows, no column is suspect. */
 const FEWEST_ROWS = 20;
 
 /** Whether most values of a text column occur once: an id, or free text. */
@@ -159,7 +159,7 @@ function suspicion(suspect: 'id' | 'text', name: string, values: number, rows: n
 const ID_NAME = /(^|[^a-z])(id|ids|uuid|guid|key|ssn|isbn|index|nr|rowid|row id)$|[a-z]Id$/i;
 const CODE_NAME = /(^|[^a-z])(zip|zip ?code|post ?code|postal|postal.?code|code|phone|fips|sku|ean)$|[a-z]Code$/i;
 
-/** What the numbers of a column say about it. */
+/** Facts about a column of numbers. */
 export interface NumberFacts {
   readonly name: string;
   /** The number of different values; undefined for more than were counted. */

@@ -152,7 +152,7 @@ export class FeatureLearner implements ColumnLearner {
     try {
       this.#categories.take(row, field, number, line);
     } catch (error) {
-      // Too many values of a kind that needs an option are an error of that kind.
+      // For dates and grouped numbers, the option that reads them is the better advice.
       this.#assertText();
       throw error;
     }
