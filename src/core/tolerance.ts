@@ -39,3 +39,6 @@ export function disagreement(
  * entries to float32 changes the sum by at most 2⁻²⁴. Rows rounded to two or three decimals fail.
  */
 export const DISTRIBUTION_ATOL = 1e-4;
+
+/** The largest finite float32. */
+export const LARGEST_FLOAT32 = (2 - 2 ** -23) * 2 ** 127;

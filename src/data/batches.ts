@@ -1,6 +1,8 @@
 // data: samples as one typed array with a shape, and batches of it.
+
 import { DomainError, ShapeError } from '../core/errors.js';
 import { assertList, assertPositiveInteger, describe, formatShape, rectangleShape } from '../core/shape.js';
+import { LARGEST_FLOAT32 } from '../core/tolerance.js';
 
 const VALUE_TYPES = { Uint8Array, Int8Array, Int16Array, Int32Array, Float32Array, Float64Array };
 
@@ -301,8 +303,6 @@ function assertRow(row: number, n: number, at: number, where: string): void {
   if (typeof row === 'number' && row >= 0 && row < n) return;
   throw new DomainError({ where, argument: `order[${at}]`, expected: `be in [0, ${n})`, actual: describe(row) });
 }
-
-export const LARGEST_FLOAT32 = (2 - 2 ** -23) * 2 ** 127;
 
 /** @param limit the largest absolute value that is accepted */
 export function notFinite(value: unknown, where: string, argument: string, limit: number): DomainError {

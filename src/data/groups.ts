@@ -1,7 +1,7 @@
 // data: divides samples into parts that keep groups together, or that follow each other in time.
 import { DomainError, ShapeError } from '../core/errors.js';
 import type { Random } from '../core/random.js';
-import { describe } from '../core/shape.js';
+import { assertList, describe } from '../core/shape.js';
 
 /** What restricts how samples are divided, besides their classes. */
 export interface Restrictions {
@@ -19,18 +19,21 @@ export function assertRestrictions({ groups, times }: Restrictions, n: number, w
   }
   for (const [argument, values] of Object.entries({ groups, times })) {
     if (values === undefined) continue;
-    const isList = Array.isArray(values) || (ArrayBuffer.isView(values) && 'length' in values);
-    if (!isList || values.length !== n) {
-      const expected = `be a list of ${n} ${argument}, one for each sample`;
-      throw new ShapeError({ where, argument, expected, actual: isList ? String(values.length) : describe(values) });
-    }
+    const expected = `be a list of ${n} ${argument}, one for each sample`;
+    assertList(values, where, argument, expected);
+    if (values.length !== n) throw new ShapeError({ where, argument, expected, actual: String(values.length) });
     const isGroup = (value: unknown) => typeof value === 'string' || Number.isFinite(value);
     const stray = Array.from(values).findIndex(
       (each) => !(argument === 'times' ? Number.isFinite(each) : isGroup(each)),
     );
     if (stray === -1) continue;
-    const expected = argument === 'times' ? 'be a finite number' : 'be a string or a finite number';
-    throw new DomainError({ where, argument: `${argument}[${stray}]`, expected, actual: describe(values[stray]) });
+    const rule = argument === 'times' ? 'be a finite number' : 'be a string or a finite number';
+    throw new DomainError({
+      where,
+      argument: `${argument}[${stray}]`,
+      expected: rule,
+      actual: describe(values[stray]),
+    });
   }
 }
 

@@ -1,7 +1,8 @@
 // model: logits of plain arrays, computed synchronously in plain TypeScript without tensors.
 import type { Affine, Columns } from '../core/affine.js';
 import type { Label } from '../core/labels.js';
-import { type FeatureArray, type FeatureValues, LARGEST_FLOAT32 } from '../data/batches.js';
+import { LARGEST_FLOAT32 } from '../core/tolerance.js';
+import type { FeatureArray, FeatureValues } from '../data/batches.js';
 import { argMax, standardized } from '../predict/scores.js';
 
 /** A class and its probability. */

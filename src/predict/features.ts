@@ -2,6 +2,7 @@
 import type { Columns } from '../core/affine.js';
 import { DomainError, ShapeError } from '../core/errors.js';
 import { describe } from '../core/shape.js';
+import { LARGEST_FLOAT32 } from '../core/tolerance.js';
 import { list } from './container.js';
 import { type Check, checkOf, isPositive, isSizes, orNothing, POSITIVE } from './json.js';
 
@@ -18,7 +19,6 @@ export type Features =
 /** n rows of d numbers in one array. */
 export type FeatureRows = Exclude<Features, readonly unknown[]>;
 
-export const LARGEST_FLOAT32 = (2 - 2 ** -23) * 2 ** 127;
 /** Beyond this many deviations from 0, float32 rounds a feature by more than a thousandth of a deviation. */
 const LARGEST_RATIO = 1e-3 * 2 ** 24;
 

@@ -3,7 +3,8 @@ import * as tf from '@tensorflow/tfjs';
 import { DomainError, ShapeError } from '../core/errors.js';
 import { assertLabels, type Label, sortedClasses } from '../core/labels.js';
 import { describe, formatShape } from '../core/shape.js';
-import { type FeatureArray, type Features, LARGEST_FLOAT32, readFeatureArray } from '../data/batches.js';
+import { LARGEST_FLOAT32 } from '../core/tolerance.js';
+import { type FeatureArray, type Features, readFeatureArray } from '../data/batches.js';
 
 /** Samples as rows of numbers, as one typed array with its shape, or as a tensor [n, features]. */
 export type FeaturesInput = Features | tf.Tensor2D;
