@@ -155,6 +155,16 @@ describe('foldBack and unfold', () => {
     expect((await standardized(take(float32, [0]), scaling)).shape).toEqual([1, 3]);
   });
 
+  it('copy large float64 features in float32, from differences in float64', async () => {
+    const far = { values: Float64Array.of(1.7e12, 1.7e12 + 1, 1.7e12 + 5), shape: [3, 1] as const };
+    const scaling = await scalingOf(far);
+    const exact = await standardized(far, scaling, undefined, 3);
+    const rounded = await standardized(far, scaling, undefined, 2);
+    expect(exact.values[Symbol.toStringTag]).toBe('Float64Array');
+    expect(rounded.values).toEqual(Float32Array.from(exact.values));
+    expect(rounded.values[1]).toBeCloseTo(-1 / Math.sqrt(14 / 3), 6);
+  });
+
   it('yield to the event loop, and stop on an abort signal', async () => {
     // Twice three tasks of 4e6 numbers.
     const large = { values: new Uint8Array(3 * 4e6), shape: [4e6, 3] as const };

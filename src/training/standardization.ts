@@ -33,18 +33,25 @@ export async function scalingOf(features: FeatureArray, signal?: AbortSignal): P
   return { ...squares.statistics(), isConstant };
 }
 
+/** Up to this many numbers (268 MB), the standardised copy of a Float64Array is float64. */
+const FLOAT64_COPY = 2 ** 25;
+
 /**
- * A standardised copy. It is float64 for a Float64Array, which doubles the memory. Otherwise it is float32: 188 MB for
- * 60,000 × 784 bytes.
+ * A standardised copy. It is float64 for a Float64Array, unless that is large. Otherwise it is float32: 188 MB for
+ * 60,000 × 784 bytes. Columns far from 0 keep their digits in both, since float32 rounds only the result.
+ *
+ * @param largest the largest number of values of a float64 copy
  */
 export async function standardized(
   features: FeatureArray,
   scaling: Scaling,
   signal?: AbortSignal,
+  largest = FLOAT64_COPY,
 ): Promise<FeatureArray> {
   const { values, shape } = features;
   const isFloat64 = values[Symbol.toStringTag] === 'Float64Array';
-  const into = isFloat64 ? new Float64Array(values.length) : new Float32Array(values.length);
+  const into =
+    isFloat64 && values.length <= largest ? new Float64Array(values.length) : new Float32Array(values.length);
   await inRanges(features, (start, end) => standardizeRows(features, scaling, start, end, into), signal);
   return { values: into, shape };
 }
