@@ -9,16 +9,23 @@ import { fitPlan, reads } from '../../training/options.js';
 import { DEFAULT_SOLVER } from '../../training/solvers.js';
 import { holdBack } from '../../training/validation.js';
 import { sampleWeightsOf } from '../../training/weights.js';
-import { fitOptionsFrom } from '../fit-options.js';
+import { type FlagValues, fitOptionsFrom } from '../fit-options.js';
 import { candidatesOf, withoutCandidates } from './l2.js';
 import type { Parts } from './parts.js';
-import type { TrainOptions } from './training.js';
+
+/** The flags that are checked against the samples. */
+interface Checked extends FlagValues {
+  readonly folds?: number;
+  readonly seed: number;
+  readonly checkpoint?: string;
+  readonly resume?: string;
+}
 
 /**
  * The checks of the options against the samples that a training begins with, for a dry run: folds, weights of classes,
  * samples for validation, and the options of a checkpoint to resume from.
  */
-export async function assertTrainable(data: DataSet, { training }: Parts, options: TrainOptions): Promise<void> {
+export async function assertTrainable(data: DataSet, { training }: Parts, options: Checked): Promise<void> {
   const { features, labels, sampleWeights, groups, times } = training;
   const { folds, seed } = options;
   const isSearch = candidatesOf(options) !== undefined;
@@ -40,7 +47,7 @@ export async function assertTrainable(data: DataSet, { training }: Parts, option
 }
 
 /** The checkpoint to write and the one to resume from. */
-export async function checkpointsOf({ resume: from, checkpoint: to = from }: TrainOptions) {
+export async function checkpointsOf({ resume: from, checkpoint: to = from }: Pick<Checked, 'checkpoint' | 'resume'>) {
   const resume = from === undefined ? undefined : await readCheckpoint(from);
   if (from !== undefined && resume === undefined) {
     const hint = 'To start a new one, pass --checkpoint without --resume.';
