@@ -516,7 +516,7 @@ describe('a file without a header', () => {
   it('is named where the header is expected, and the header where it is not', async () => {
     await expect(read('5,0,b,6\n', {})).rejects.toThrow('If the first line is data, pass `header: false`.');
     await expect(read('x,i,y,z\n5,0,b,6\n', { header: false })).rejects.toThrow(
-      't.csv:1: the first line must hold data: `header` is false; got "x", "i", "y", "z". It looks like a header: leave out `header: false`.',
+      't.csv:1: the first line must hold data: `header: false` is given; got "x", "i", "y", "z". It looks like a header: leave out `header: false`.',
     );
     await expect(read('5,0\n', { header: 'no' })).rejects.toThrow('readCsvRows: header must be');
   });

@@ -181,7 +181,7 @@ describe('--no-header', () => {
       / The first line must name the columns, as in training\. If the first line is data, pass --no-header\.$/,
     );
     expect(await refusal('evaluate', 'a.model', 'good.csv', '--no-header')).toMatch(
-      /^1 error: good\.csv:1: the first line must hold data: --no-header.*It looks like a header: leave out --no-header\.$/,
+      /^1 error: good\.csv:1: the first line must hold data: --no-header is given; got .*It looks like a header: leave out --no-header\.$/,
     );
     await done('train', 'data.csv', '--label', '-1', '--no-header', '-o', 'bare.model');
     const remembered = await json('evaluate', 'bare.model', 'data.csv');
@@ -233,7 +233,7 @@ describe('a dry run', () => {
     ],
   ])('checks %s', async (_, flags, message) => {
     if (flags.includes('run.checkpoint') && !existsSync(line.path('run.checkpoint'))) {
-      const steps = ['--solver', 'sgd', '--epochs', '2', '--learning-rate', '0.1', '--backend', 'cpu'];
+      const steps = ['--solver', 'sgd', '--epochs', '2', '--learning-rate', '0.1', '--backend', 'wasm'];
       await done('train', 'good.csv', ...LABEL, ...steps, '--checkpoint', 'run.checkpoint');
     }
     expect(await refusal(...dry, ...flags)).toMatch(message);
@@ -249,7 +249,7 @@ describe('a dry run', () => {
 });
 
 it('train --resume names other rows than those of the checkpoint', async () => {
-  const steps = [...LABEL, '--solver', 'sgd', '--epochs', '2', '--backend', 'cpu'];
+  const steps = [...LABEL, '--solver', 'sgd', '--epochs', '2', '--backend', 'wasm'];
   await done('train', 'good.csv', ...steps, '--checkpoint', 'rows.checkpoint');
   line.write('other.csv', table().replaceAll(',1,', ',2,'));
   expect(await refusal('train', 'other.csv', ...steps, '--resume', 'rows.checkpoint')).toMatch(

@@ -301,7 +301,7 @@ class Batches {
     const areNames = columns.every(({ name }, i) => fieldOf[i] === -1 || fields[fieldOf[i]] === name);
     if (hasHeader ? areNames : this.#areTexts(fieldOf, fields)) {
       const where = `${this.#name}:${line}`;
-      const expected = `hold data: ${hasHeader ? '`header` is false' : 'the model has no header'}`;
+      const expected = `hold data: ${hasHeader ? '`header: false` is given' : 'the model has no header'}`;
       const actual = fields.slice(0, 20).map(describe).join(', ');
       const hint = `It looks like a header: ${hasHeader ? 'leave out `header: false`' : 'delete the line'}.`;
       throw new FormatError({ where, argument: 'the first line', expected, actual, hint });
