@@ -12,6 +12,7 @@ const FLAGS: Readonly<Record<string, string>> = {
   missingByColumn: '--missing',
   dates: '--date',
   onBadRow: '--skip-bad',
+  onUnknownLabel: '--unknown-label drop',
   sampleWeights: '--sample-weight',
   groups: '--group',
   times: '--time',

@@ -63,8 +63,17 @@ export function asWhenTraining(command: Command): Command {
       delimiter,
     )
     .addOption(new Option('--decimal <mark>', 'decimal mark (default: as in training)').choices(['.', ',']))
-    .option('--thousands', 'numbers may have thousands separators (default: as in training)');
+    .option('--thousands', 'numbers may have thousands separators (default: as in training)')
+    .option('--no-header', 'the first line is data, in the order of the training table (default: as in training)')
+    .addOption(skipBadOption());
 }
+
+/** The flag that decides about labels that are not classes of the model. */
+export const unknownLabelOption = () =>
+  new Option(
+    '--unknown-label <policy>',
+    'how to treat rows whose label the model does not know: drop leaves them out, and says so (default: error)',
+  ).choices(['error', 'drop']);
 
 /** The flag that skips rows that do not fit. */
 export const skipBadOption = () =>

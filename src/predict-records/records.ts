@@ -19,6 +19,8 @@ export interface RecordOptions {
   readonly unseen?: UnseenPolicy;
   /** The decimal mark of numbers that are text; overrides the schema. */
   readonly decimal?: '.' | ',';
+  /** Whether numbers that are text may have thousands separators; overrides the schema. */
+  readonly thousands?: boolean;
   /** Whether a key that is no column is an error; otherwise, and by default, it is ignored. */
   readonly strict?: boolean;
 }
@@ -159,14 +161,22 @@ export class Records<L extends Label> {
     const check: Check = checkOf(DomainError, where);
     const isOptions: boolean = isRecord(options);
     check(isOptions, 'options', 'be an object', describe(options));
-    const { unseen = this.#schema.unseen, decimal = this.#schema.decimal, strict = false, ...others } = options;
+    const usual = {
+      unseen: this.#schema.unseen,
+      decimal: this.#schema.decimal,
+      thousands: this.#schema.thousands ?? false,
+    };
+    const { unseen = usual.unseen, decimal = usual.decimal, thousands = usual.thousands, ...rest } = options;
+    const { strict = false, ...others } = rest;
     const [other] = Object.keys(others);
-    check(other === undefined, 'options', 'have keys among unseen, decimal, strict', `'${other}'`);
+    check(other === undefined, 'options', 'have keys among unseen, decimal, thousands, strict', `'${other}'`);
     check(UNSEEN_POLICIES.includes(unseen), 'unseen', `be among ${UNSEEN_POLICIES.join(', ')}`, describe(unseen));
     check(decimal === '.' || decimal === ',', 'decimal', "be '.' or ','", describe(decimal));
+    check(typeof thousands === 'boolean', 'thousands', 'be true or false', describe(thousands));
     check(typeof strict === 'boolean', 'strict', 'be true or false', describe(strict));
-    const isUsual = unseen === this.#schema.unseen && decimal === this.#schema.decimal;
-    return { schema: isUsual ? this.#schema : { ...this.#schema, unseen, decimal }, strict };
+    const isUsual = unseen === usual.unseen && decimal === usual.decimal && thousands === usual.thousands;
+    const schema = isUsual ? this.#schema : { ...this.#schema, unseen, decimal, thousands: thousands || undefined };
+    return { schema, strict };
   }
 }
 

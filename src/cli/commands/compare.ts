@@ -1,12 +1,12 @@
 // cli: softmax-regression compare.
 import { Command } from 'commander';
-import type { TableOptions } from '../../reading/table.js';
 import { STDIN } from '../bytes.js';
 import { withInterrupt } from '../interrupt.js';
 import { quietDisplay } from '../progress.js';
-import { asWhenTraining, jsonOption, labelOption, UsageError } from '../usage.js';
+import type { TableChoices } from '../samples.js';
+import { asWhenTraining, jsonOption, labelOption, UsageError, unknownLabelOption } from '../usage.js';
 
-interface Options extends TableOptions {
+interface Options extends TableChoices {
   readonly json?: boolean;
 }
 
@@ -24,13 +24,17 @@ export function compareCommand(): Command {
     .argument('<first>', 'a model file')
     .argument('<second>', 'a model file with the same classes')
     .argument('<data>', 'a CSV file, a folder of IDX files, iris or fashion-mnist')
-    .addOption(labelOption());
+    .addOption(labelOption())
+    .addOption(unknownLabelOption());
   return asWhenTraining(command).addOption(jsonOption()).addHelpText('after', NOTES).action(compare);
 }
 
 async function compare(first: string, second: string, source: string, options: Options): Promise<void> {
   if (source === STDIN)
     throw new UsageError('<data> must be a file, because each model reads it; got -, standard input.');
+  const { assertDestinations } = await import('../destination.js');
+  const inputs = { FIRST: first, SECOND: second, DATA: source };
+  await assertDestinations({ '--skip-bad': options.skipBad }, options.json, inputs);
   const { comparisonLines, comparisonOf } = await import('../comparison.js');
   const { print, printJson } = await import('../output.js');
   const { onProgress, stop } = quietDisplay();

@@ -1,13 +1,14 @@
 // cli: softmax-regression explain.
 import { Command, Option } from 'commander';
-import type { TableOptions } from '../../reading/table.js';
+import type { BadRow } from '../../data/table/bad-rows.js';
 import { withInterrupt } from '../interrupt.js';
 import { quietDisplay } from '../progress.js';
 import type { Wanted } from '../reasons.js';
+import type { TableChoices } from '../samples.js';
 import { asWhenTraining, integer, jsonOption } from '../usage.js';
 import { batchesOf } from './predict.js';
 
-interface Options extends TableOptions {
+interface Options extends TableChoices {
   readonly row: number;
   readonly baseline: Wanted['baseline'];
   readonly top: number;
@@ -46,6 +47,9 @@ async function explain(modelFile: string, source: string, options: Options): Pro
   const { findRow, reasonLines, reasonsOf } = await import('../reasons.js');
   const { print, printJson } = await import('../output.js');
   const { kindOf } = await import('../samples.js');
+  const { assertDestinations } = await import('../destination.js');
+  const { withBadRows } = await import('../bad-rows.js');
+  await assertDestinations({ '--skip-bad': options.skipBad }, options.json, { MODEL: modelFile, DATA: source });
   const model = decodeModel(await loadModelBytes(modelFile), modelFile);
   const { row, baseline, top, json, missing = model.schema?.missing } = options;
   const wanted: Wanted = {
@@ -55,7 +59,15 @@ async function explain(modelFile: string, source: string, options: Options): Pro
   };
   const { onProgress, stop } = quietDisplay();
   const { features, mean, rows } = await withInterrupt((signal) =>
-    findRow(batchesOf(source, model, options, signal), wanted, onProgress),
+    withBadRows(options.skipBad, (bad) => {
+      const take = bad?.of(wanted.name);
+      const onBadRow = (each: BadRow) => {
+        // The row to explain cannot be skipped.
+        if (each.line === row) throw each.error;
+        take?.(each);
+      };
+      return findRow(batchesOf(source, model, { ...options, onBadRow: take && onBadRow }, signal), wanted, onProgress);
+    }),
   ).finally(stop);
   const reasons = reasonsOf(model, features, baseline === 'mean' ? mean : undefined);
   if (json) {

@@ -48,7 +48,9 @@ async function learningCurve(source: string, options: LearningCurveFlags): Promi
     const inputs = { DATA: kindOf(source) === 'file' ? source : undefined };
     await assertDestinations({ '--skip-bad': options.skipBad }, options.json, inputs);
     display.onProgress({ stage: `read ${source}`, done: 0 });
-    const data = await loadDataSet(source, csvChoices(options), display);
+    const { withBadRows } = await import('../bad-rows.js');
+    const choices = csvChoices(options);
+    const data = await withBadRows(options.skipBad, (bad) => loadDataSet(source, choices, display, bad));
     const { printLearningCurve } = await import('../train/learning.js');
     await printLearningCurve(data, options, display);
   } finally {

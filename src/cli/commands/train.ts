@@ -10,6 +10,7 @@ import { Interrupted } from '../interrupt.js';
 import { type ProgressDisplay, quietDisplay } from '../progress.js';
 import type { CsvChoices } from '../samples.js';
 import { candidatesOf, L2_CHOICE, l2RuleOption, withoutCandidates } from '../train/l2.js';
+import type { Parts } from '../train/parts.js';
 import type { TrainOptions } from '../train/training.js';
 import {
   backendOption,
@@ -21,6 +22,7 @@ import {
   number,
   skipBadOption,
   UsageError,
+  unknownLabelOption,
 } from '../usage.js';
 
 const DATA = `DATA is one of
@@ -112,9 +114,10 @@ export function addTableFlags(command: Command): Command {
 
 function addTrainingFlags(command: Command): Command {
   command
-    .option('--dry-run', 'read the table, print one line for each column, and end')
+    .option('--dry-run', 'read the tables, check the options, print one line for each column, and end')
     .optionsGroup('Testing:')
     .option('--test <file>', 'test on this CSV file, and train on all rows of DATA')
+    .addOption(unknownLabelOption())
     .option(
       '--test-fraction <share>',
       'share of each class to hold back for testing; 0: test on the training samples (default: 0.2)',
@@ -140,13 +143,15 @@ function addTrainingFlags(command: Command): Command {
 async function trainFrom(source: string, options: TrainOptions): Promise<void> {
   const display = quietDisplay();
   try {
-    const data = await read(source, options, display);
+    const { data, parts } = await read(source, options, display);
     if (options.dryRun) {
+      const { assertTrainable } = await import('../train/checks.js');
+      await assertTrainable(data, parts, options);
       display.stop();
       return await dryRun(data, options.json);
     }
     const { train } = await import('../train/training.js');
-    await train(data, options, display);
+    await train(data, parts, options, display);
   } catch (error) {
     const { resume, checkpoint = resume } = options;
     // The message already says where the model is: the training was complete.
@@ -161,8 +166,14 @@ async function trainFrom(source: string, options: TrainOptions): Promise<void> {
 }
 
 /** Reports errors in options, data and output paths before TensorFlow is loaded. */
-async function read(source: string, options: TrainOptions, { onProgress }: ProgressDisplay): Promise<DataSet> {
+async function read(
+  source: string,
+  options: TrainOptions,
+  { onProgress }: ProgressDisplay,
+): Promise<{ readonly data: DataSet; readonly parts: Parts }> {
   const { kindOf, loadDataSet } = await import('../samples.js');
+  const { partsOf } = await import('../train/parts.js');
+  const { withBadRows } = await import('../bad-rows.js');
   const { assertDestinations, STDOUT } = await import('../destination.js');
   assertTogether(options);
   // The same check as in `fit`, before anything is read.
@@ -176,12 +187,17 @@ async function read(source: string, options: TrainOptions, { onProgress }: Progr
   const outputs = { '--output': output, '--report': report, '--skip-bad': skipBad, ...state };
   await assertDestinations(outputs, json, inputs);
   onProgress({ stage: `read ${source}`, done: 0 });
-  return loadDataSet(source, csvChoices(options), { onProgress });
+  return withBadRows(skipBad, async (bad) => {
+    const data = await loadDataSet(source, csvChoices(options), { onProgress }, bad);
+    if (options.dryRun && data.columns === undefined) {
+      throw new UsageError(`--dry-run must be left out: ${data.name} is not a table.`);
+    }
+    return { data, parts: await partsOf(data, options, bad) };
+  });
 }
 
 /** Prints what was found in the columns of a table. */
-async function dryRun({ name, columns, samples, dropped }: DataSet, json: boolean | undefined): Promise<void> {
-  if (columns === undefined) throw new UsageError(`--dry-run must be left out: ${name} is not a table.`);
+async function dryRun({ name, columns = [], samples, dropped }: DataSet, json: boolean | undefined): Promise<void> {
   const { tableOf } = await import('../columns.js');
   const { print, printJson } = await import('../output.js');
   const rows = samples.labels.length;
@@ -203,11 +219,14 @@ export function csvChoices(options: CsvChoices): CsvChoices {
 
 /** Refuses options that exclude each other, before anything is read. */
 export function assertTogether(options: Partial<TrainOptions>): void {
-  const { test, testFraction, group, time, folds, seed = 0 } = options;
+  const { test, testFraction, unknownLabel, group, time, folds, seed = 0 } = options;
   if (folds !== undefined && folds < 2) throw new UsageError(`--folds must be an integer ≥ 2; got ${folds}.`);
   if (seed >= 2 ** 32) throw new UsageError(`--seed must be an integer in [0, 2^32); got ${seed}.`);
   if (test !== undefined && testFraction !== undefined) {
     throw new UsageError('--test-fraction must be left out with --test, which trains on all rows of DATA.');
+  }
+  if (unknownLabel !== undefined && test === undefined) {
+    throw new UsageError('--unknown-label must be left out without --test FILE, whose labels it is about.');
   }
   if (testFraction !== undefined && !(testFraction >= 0 && testFraction < 1)) {
     throw new UsageError(`--test-fraction must be a share in [0, 1); got ${testFraction}.`);

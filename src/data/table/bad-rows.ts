@@ -38,9 +38,13 @@ export class BadRows {
 
   /** Refuses a table most of whose rows do not fit: then the first row is probably the odd one. */
   assertFew(rows: number, where: string): void {
-    const { size } = this.lines;
-    if (size <= rows || this.#first === undefined) return;
-    const actual = `${size} of ${size + rows} that do not; the first: ${this.#first.message.replace(/\.$/, '')}`;
-    throw new FormatError({ where, argument: 'the rows', expected: 'mostly fit the table', actual });
+    assertMostFit(this.lines.size, this.#first, rows, where);
   }
+}
+
+/** @param first the error of the first of the bad rows */
+export function assertMostFit(bad: number, first: FormatError | undefined, rows: number, where: string): void {
+  if (bad <= rows || first === undefined) return;
+  const actual = `${bad} of ${bad + rows} that do not; the first: ${first.message.replace(/\.$/, '')}`;
+  throw new FormatError({ where, argument: 'the rows', expected: 'mostly fit the table', actual });
 }

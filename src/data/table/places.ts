@@ -98,7 +98,8 @@ export function locateColumns(schema: CsvSchema, names: readonly string[], where
     const actual = names.map(describe).slice(0, 20).join(', ');
     const isNone = !names.some((each) => known.has(each));
     const hint =
-      didYouMean(name, others) ?? (isNone ? 'The first line must name the columns, as in training.' : undefined);
+      didYouMean(name, others) ??
+      (isNone ? `The first line must name the columns, as in training. ${NO_HEADER}` : undefined);
     throw new FormatError({ where, argument: 'the header', expected, actual, hint });
   });
 }

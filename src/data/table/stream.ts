@@ -17,6 +17,7 @@ import { RecordReader } from './csv/records.js';
 import type { RowBlock } from './csv/rows.js';
 import { RowEncoder } from './encode.js';
 import { type EncodeOptions, withOptions } from './encode-rows.js';
+import { labelOf, unknownLabelOf } from './label.js';
 import { parseNumber } from './number.js';
 import { assertLineEnds, checkHeader, checkWidth, findColumn, locateColumns, placesInRow, placesOf } from './places.js';
 import { type Row, textsOf } from './row.js';
@@ -30,8 +31,12 @@ export interface ReadOptions extends EncodeOptions {
   readonly delimiter?: string;
   /** Whether to read labels and weights if the file has them; `'skip'` ignores both, which may then be wrong or empty. */
   readonly labels?: 'read' | 'skip';
+  /** Whether the first line names the columns, as the schema has it by default; with `false`, fields are in the order of the schema. */
+  readonly header?: boolean;
   /** The labels that are accepted; all by default. */
   readonly classes?: readonly Label[];
+  /** Called with each row whose label is not among `classes`; such rows are skipped. By default the first one is an error. */
+  readonly onUnknownLabel?: (row: UnknownLabel) => void;
   /** Columns to pass through as text, by name, or by number for a table without a header. */
   readonly keep?: readonly (string | number)[];
   /** Called with each row that does not fit the schema; such rows are skipped. By default the first one is an error. */
@@ -40,6 +45,16 @@ export interface ReadOptions extends EncodeOptions {
   readonly batchSize?: number;
   /** Aborts reading. */
   readonly signal?: AbortSignal;
+}
+
+/** A row whose label is not among the classes. */
+export interface UnknownLabel {
+  /** The line on which the row begins, from 1. */
+  readonly line: number;
+  /** As written. */
+  readonly label: string;
+  /** If the file has the column of weights. */
+  readonly sampleWeight?: number;
 }
 
 /** A batch of encoded rows. */
@@ -76,9 +91,14 @@ export async function* readCsvRows(
   options: ReadOptions = {},
 ): AsyncGenerator<CsvBatch, void, undefined> {
   const where = 'readCsvRows';
-  const applied = withOptions(schema, options, where, [
-    ...(['name', 'delimiter', 'labels', 'classes', 'keep', 'onBadRow', 'batchSize', 'signal'] as const),
+  const encoding = withOptions(schema, options, where, [
+    ...(['name', 'delimiter', 'header', 'labels', 'classes', 'onUnknownLabel'] as const),
+    ...(['keep', 'onBadRow', 'batchSize', 'signal'] as const),
   ]);
+  const { header = encoding.header, onUnknownLabel } = options;
+  assertOneOf(header, [true, false], where, 'header');
+  const applied = { ...encoding, header };
+  const hasHeader = encoding.header;
   const { name = where, delimiter, labels = 'read', classes, keep, onBadRow, batchSize = 4096, signal } = options;
   assertOneOf(labels, ['read', 'skip'], where, 'labels');
   assertPositiveInteger(batchSize, where, 'batchSize');
@@ -86,6 +106,7 @@ export async function* readCsvRows(
   if (keep !== undefined) assertList(keep, where, 'keep', 'be a list of names or numbers of columns');
   assertSignal(signal, where);
   if (onBadRow !== undefined) assertFunction(onBadRow, where, 'onBadRow');
+  if (onUnknownLabel !== undefined) assertFunction(onUnknownLabel, where, 'onUnknownLabel');
   if (!isIterable(chunks)) {
     const expected = 'be an iterable of bytes or text, such as a stream';
     const hint = typeof chunks === 'string' ? 'Text? Pass it in an array: [text].' : undefined;
@@ -93,10 +114,12 @@ export async function* readCsvRows(
   }
   const batches = new Batches({
     schema: applied,
+    hasHeader,
     name,
     batchSize,
     readsLabels: labels === 'read',
     classes,
+    onUnknownLabel,
     keep,
     onBadRow,
   });
@@ -117,10 +140,13 @@ export async function* readCsvRows(
 
 interface BatchesOptions {
   readonly schema: CsvSchema;
+  /** Whether files have a header by the schema of the model. */
+  readonly hasHeader: boolean;
   readonly name: string;
   readonly batchSize: number;
   readonly readsLabels: boolean;
   readonly classes: readonly Label[] | undefined;
+  readonly onUnknownLabel: ((row: UnknownLabel) => void) | undefined;
   readonly keep: readonly (string | number)[] | undefined;
   readonly onBadRow: ((row: BadRow) => void) | undefined;
 }
@@ -195,9 +221,14 @@ class Batches {
     if (fields.length !== this.#width) assertLineEnds(textsOf(fields), `${this.#name}:${line}`);
     checkWidth(fields.length, this.#width, this.#name, line, rule);
     this.#isDropped = !encoder.encode(fields, line, this.#values, this.#rows.length * encoder.numFeatures);
-    const isKept = !this.#isDropped;
-    this.#label = isKept && encoder.hasLabel ? encoder.label(fields, line, this.#classes) : undefined;
-    this.#weight = isKept && encoder.hasWeight ? encoder.weight(fields, line) : undefined;
+    if (this.#isDropped) return;
+    const { onUnknownLabel } = this.#options;
+    const classes = encoder.hasLabel ? this.#classes : undefined;
+    const unknown = classes && onUnknownLabel && unknownLabelOf(encoder, fields, line, classes);
+    this.#isDropped = unknown !== undefined;
+    this.#label = encoder.hasLabel && !this.#isDropped ? labelOf(encoder, fields, line, classes) : undefined;
+    this.#weight = encoder.hasWeight ? encoder.weight(fields, line) : undefined;
+    if (unknown !== undefined) onUnknownLabel?.({ line, label: unknown, sampleWeight: this.#weight });
   };
 
   /** The batches since the last call; the last one may be short. */
@@ -266,15 +297,24 @@ class Batches {
     const places = placesInRow(columns, fields.length);
     if (places === undefined) checkWidth(fields.length, columns.length, this.#name, line, 'like the schema');
     const fieldOf = places ?? [...columns.keys()];
-    const numbers = fieldOf.filter((_, i) => columns[i].kind === 'number').map((place) => fields[place]);
-    const isText = (text: string) => /\p{L}{2}/u.test(text) && Number.isNaN(parseNumber(text, this.#schema.decimal));
-    if (numbers.length > 1 && new Set(numbers).size === numbers.length && numbers.every(isText)) {
+    const { hasHeader } = this.#options;
+    const areNames = columns.every(({ name }, i) => fieldOf[i] === -1 || fields[fieldOf[i]] === name);
+    if (hasHeader ? areNames : this.#areTexts(fieldOf, fields)) {
       const where = `${this.#name}:${line}`;
-      const [expected, actual] = ['hold data: the model has no header', fields.slice(0, 20).map(describe).join(', ')];
-      const hint = 'It looks like a header: delete the line.';
+      const expected = `hold data: ${hasHeader ? '`header: false` is given' : 'the model has no header'}`;
+      const actual = fields.slice(0, 20).map(describe).join(', ');
+      const hint = `It looks like a header: ${hasHeader ? 'leave out `header: false`' : 'delete the line'}.`;
       throw new FormatError({ where, argument: 'the first line', expected, actual, hint });
     }
     return fieldOf;
+  }
+
+  /** Whether several columns of numbers have different words. */
+  #areTexts(fieldOf: readonly number[], fields: readonly string[]): boolean {
+    const { columns, decimal } = this.#schema;
+    const numbers = fieldOf.filter((_, i) => columns[i].kind === 'number').map((place) => fields[place]);
+    const isText = (text: string) => /\p{L}{2}/u.test(text) && Number.isNaN(parseNumber(text, decimal));
+    return numbers.length > 1 && new Set(numbers).size === numbers.length && numbers.every(isText);
   }
 }
 

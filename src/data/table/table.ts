@@ -7,6 +7,7 @@ import { BadRows } from './bad-rows.js';
 import { CsvSource } from './csv/records.js';
 import { type CsvOptions, learnOptions } from './csv-options.js';
 import { assertSize, RowEncoder } from './encode.js';
+import { labelOf } from './label.js';
 import type { ColumnSummary } from './learn/column.js';
 import { Learner } from './learn/learner.js';
 import type { Row } from './row.js';
@@ -103,7 +104,7 @@ export function parseCsv(source: string | Uint8Array, options: CsvOptions = {}):
       block.select(i);
       if (bad.lines.has(block.line) || learner.isRare(block)) continue;
       if (!encoder.encode(block, block.line, values, row * d)) continue;
-      if (encoder.hasLabel) labels.push(encoder.label(block, block.line));
+      if (encoder.hasLabel) labels.push(labelOf(encoder, block, block.line));
       if (sampleWeights !== undefined) sampleWeights[row] = encoder.weight(block, block.line);
       groups?.push(block.text(group));
       if (times !== undefined) times[row] = timeIn(block, time, schema.decimal);

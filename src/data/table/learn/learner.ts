@@ -14,11 +14,25 @@ import { FeatureLearner } from './feature.js';
 import { LabelLearner } from './label.js';
 import { GroupLearner, TimeLearner, WeightLearner } from './roles.js';
 
+/** Rows without a weight, a group or a time. */
+const DROP_ADVICE = "Pass `missing: 'drop'` to skip rows without a value there.";
+
 /** The uses of columns that options name, by the name of the option. */
 const USES = { label: 'label', sampleWeight: 'weight', group: 'group', time: 'time' } as const;
 
 type Use = (typeof USES)[keyof typeof USES];
 type Role = Use | 'category' | 'date' | 'feature' | 'ignored' | 'index';
+
+/** The uses that a column to ignore may have, because its values are no features. */
+const WITHOUT_FEATURES: ReadonlySet<Role> = new Set(['weight', 'group', 'time']);
+
+/** What to do about a missing value of a column without features, by its role. */
+const MISSING_ADVICE: Readonly<Partial<Record<Role, string>>> = {
+  label: "Pass `missingLabel: 'drop'` to skip rows without a label.",
+  weight: DROP_ADVICE,
+  group: DROP_ADVICE,
+  time: DROP_ADVICE,
+};
 
 /** The state of a column during the pass. */
 interface Column {
@@ -189,17 +203,25 @@ export class Learner {
       column === '' ? names.flatMap((each, i) => (each === '' ? [i] : [])) : [find(column, 'ignore')],
     );
     const roles = new Map<number, Role>(ignored.map((i) => [i, 'ignored']));
-    const argumentOf = new Map<number, string>();
+    const argumentOf = new Map<number, string>(ignored.map((i) => [i, 'ignore']));
+    const refuse = (i: number, argument: string, by: string, expected: string, hint?: string): never => {
+      throw new DomainError({
+        where,
+        argument,
+        expected,
+        actual: `${describe(names[i])}, which \`${by}\` names`,
+        hint,
+      });
+    };
     const assign = (columns: readonly (string | number)[], role: Use | 'category' | 'date', argument: string) => {
       for (const column of columns) {
         const i = find(column, argument);
         const before = roles.get(i);
-        // A column that is ignored keeps its named use, but is no feature.
-        if (before === 'ignored' && (role === 'category' || role === 'date')) continue;
-        if (before !== undefined && before !== 'ignored' && before !== role) {
-          const expected = 'be left out for a column that has another use';
-          const actual = `${describe(names[i])}, which \`${argumentOf.get(i)}\` names`;
-          throw new DomainError({ where, argument, expected, actual });
+        const other = 'be left out for a column that has another use';
+        if (before === 'ignored') {
+          if (!WITHOUT_FEATURES.has(role)) refuse(i, 'ignore', argument, other);
+        } else if (before !== undefined && before !== role) {
+          refuse(i, argument, argumentOf.get(i) as string, other);
         }
         roles.set(i, role);
         argumentOf.set(i, argument);
@@ -211,7 +233,12 @@ export class Learner {
     }
     assign(categories, 'category', 'categories');
     assign(dates, 'date', 'dates');
-    for (const column of Object.keys(missingByColumn)) find(column, 'missingByColumn');
+    for (const column of Object.keys(missingByColumn)) {
+      const i = find(column, 'missingByColumn');
+      const role = roles.get(i);
+      if (role === undefined || role === 'category' || role === 'date') continue;
+      refuse(i, 'missingByColumn', argumentOf.get(i) as string, 'name only columns of features', MISSING_ADVICE[role]);
+    }
     // pandas and R write row names as a first column without a name.
     if (header && names[0] === '' && names.length > 1 && !roles.has(0)) roles.set(0, 'index');
     const isUsed = (i: number) => !['ignored', 'index'].includes(roles.get(i) ?? 'feature');
