@@ -11,7 +11,7 @@ import { fitFirstOrder } from './first-order.js';
 import type { FitRun, Fitted, Samples } from './fit.js';
 import { fitLbfgs } from './lbfgs.js';
 import { type FitPlan, isSteps, type OpenPlan, storedOptions, type TrainingOptions, withPenalty } from './options.js';
-import { isNear, scalingOf, standardized, unfold } from './standardization.js';
+import { assertFinite, isNear, scalingOf, standardized, unfold } from './standardization.js';
 import { holdBack, readValidation } from './validation.js';
 import { startFrom, type WarmStart } from './warm-start.js';
 import { sampleWeightsOf } from './weights.js';
@@ -59,6 +59,7 @@ function startingAt(run: FitRun, { warmStart }: FitPlan, scaling: Scaling | unde
 async function solveStandardized(samples: Samples, plan: FitPlan, run: FitRun, where: string): Promise<Fitted> {
   const { signal } = plan;
   const scaling = await scalingOf(samples.features, signal);
+  assertFinite(samples.features, scaling, run.featureNames, where);
   const { mean: center, scale } = scaling;
   const factor = scale.map((deviation, j) => (scaling.isConstant[j] === 1 ? 0 : 1 / deviation));
   assertColumns(samples.features, { center, factor, names: run.featureNames }, where);

@@ -1,5 +1,7 @@
 // training: standardises features for training and converts the parameters back to raw features.
 import type { Affine, Columns } from '../core/affine.js';
+import { DomainError } from '../core/errors.js';
+import { describe } from '../core/shape.js';
 import { nextTask } from '../core/task.js';
 import { batchRanges, type FeatureArray } from '../data/batches.js';
 import { ColumnSums, type Scaling, standardizeRows } from '../data/standardize.js';
@@ -31,6 +33,34 @@ export async function scalingOf(features: FeatureArray, signal?: AbortSignal): P
   };
   await inRanges(features, look, signal);
   return { ...squares.statistics(), isConstant };
+}
+
+/**
+ * Checks that float64 holds the mean and the deviation of each column.
+ *
+ * @throws DomainError with the name of the first column whose values are too large for that
+ */
+export function assertFinite(
+  { values, shape: [n, d] }: FeatureArray,
+  { mean, scale }: Scaling,
+  names: readonly string[] | undefined,
+  where: string,
+): void {
+  const j = mean.findIndex((each, j) => !Number.isFinite(each) || !Number.isFinite(scale[j]));
+  if (j === -1) return;
+  const name = names?.[j];
+  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (let i = j; i < n * d; i += d) {
+    least = Math.min(least, values[i]);
+    most = Math.max(most, values[i]);
+  }
+  throw new DomainError({
+    where,
+    argument: `column ${name === undefined ? j : describe(name)}`,
+    expected: 'have a mean and a deviation that float64 holds',
+    actual: `values from ${least} to ${most}`,
+    hint: `Divide its values by 1e10, for example${name === undefined ? '' : `; in a table, \`ignore: [${describe(name)}]\` leaves the column out`}.`,
+  });
 }
 
 /**
