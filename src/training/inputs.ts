@@ -26,6 +26,11 @@ export async function readFeatures(
   return readFeatureArray({ values, shape: [shape[0], shape[1]] }, limit, where, argument);
 }
 
+/** The largest absolute feature of a fit: standardised columns may have any finite numbers. */
+export function largestFeature({ standardize }: { readonly standardize?: boolean }): number {
+  return standardize ? Number.MAX_VALUE : LARGEST_FLOAT32;
+}
+
 /** The classes in the order of their columns: as given, or the distinct labels in sorted order. */
 export function classesOf<L extends Label>(
   labels: ArrayLike<L>,

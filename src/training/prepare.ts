@@ -9,6 +9,7 @@ import { assertColumns, type Scaling } from '../data/standardize.js';
 import { openCheckpoints } from './checkpoint/checkpoints.js';
 import { fitFirstOrder } from './first-order.js';
 import type { FitRun, Fitted, Samples } from './fit.js';
+import { largestFeature } from './inputs.js';
 import { fitLbfgs } from './lbfgs.js';
 import { type FitPlan, isSteps, type OpenPlan, storedOptions, type TrainingOptions, withPenalty } from './options.js';
 import { assertFinite, isNear, scalingOf, standardized, unfold } from './standardization.js';
@@ -43,7 +44,7 @@ export async function fitSamples<L extends Label>(
   const options = storedOptions(plan);
   const start = plan.warmStart && startOf(plan.warmStart, given, samples, plan, where);
   const checkpoints = await opened.withData({ samples, validation, classes: given.classes, start }, options);
-  const run: FitRun = { validation, start, checkpoints, featureNames: given.featureNames };
+  const run: FitRun = { validation, start, checkpoints, featureNames: given.featureNames, classes: given.classes };
   const fitted = await (plan.standardize
     ? solveStandardized(samples, plan, run, where)
     : solve(samples, plan, startingAt(run, plan, undefined)));
@@ -98,7 +99,7 @@ async function partsOf<L extends Label>(
   const whole = () => ({ features, labels, weights: weigh(labels, all?.values), numClasses });
   if (validation === undefined) return { samples: whole(), validation };
   if (typeof validation !== 'number') {
-    const read = await readValidation<Label>(validation, features.shape[1], classes, where);
+    const read = await readValidation<Label>(validation, features.shape[1], classes, largestFeature(plan), where);
     return { samples: whole(), validation: read };
   }
   const seed = isSteps(plan) ? plan.seed : 0;

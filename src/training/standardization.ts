@@ -177,7 +177,7 @@ export function unfold(
 }
 
 /** Processes rows in tasks, so that the event loop is not blocked and the signal is checked. */
-async function inRanges(
+export async function inRanges(
   { shape }: FeatureArray,
   visit: (start: number, end: number) => void,
   signal: AbortSignal | undefined,
