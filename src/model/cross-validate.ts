@@ -13,7 +13,7 @@ import {
   assertNotEmpty,
   classesOf,
   type FeaturesInput,
-  largestFeature,
+  largestOf,
   readFeatures,
 } from '../training/inputs.js';
 import { assertOptions, type FitOptions, type FitProgress, type OptionsOf, reads } from '../training/options.js';
@@ -151,7 +151,7 @@ export async function foldedData<L extends Label>(
   options: Pick<FitOptions<L>, 'classes' | 'sampleWeights' | 'times' | 'standardize'> & FoldOptions,
   where: string,
 ) {
-  const x = await readFeatures(features, where, undefined, largestFeature(options));
+  const x = await readFeatures(features, where, undefined, largestOf(options));
   const [numSamples] = x.shape;
   assertLabelCount(labels, numSamples, where);
   assertNotEmpty(x, where);

@@ -19,8 +19,9 @@ import {
   assertNotEmpty,
   classesOf,
   type FeaturesInput,
-  largestFeature,
+  largestOf,
   readFeatures,
+  withWayOut,
 } from '../training/inputs.js';
 import { type FitOptions, fitPlan, restoredOptions, type TrainingOptions } from '../training/options.js';
 import { fitSamples } from '../training/prepare.js';
@@ -131,7 +132,9 @@ export class SoftmaxRegression<L extends Label> extends LinearClassifier<L> {
   ): Promise<{ model: SoftmaxRegression<L>; result: FitResult }> {
     const where = 'fit';
     const plan = fitPlan(options, where);
-    const x = await readFeatures(features, where, undefined, largestFeature(plan));
+    const x = await readFeatures(features, where, undefined, largestOf(plan)).catch((error) => {
+      throw withWayOut(error, options.featureNames);
+    });
     assertLabelCount(labels, x.shape[0], where);
     assertNotEmpty(x, where);
     const described = describedFeatures(options, x.shape[1], where);

@@ -9,7 +9,7 @@ import { assertColumns, type Scaling } from '../data/standardize.js';
 import { openCheckpoints } from './checkpoint/checkpoints.js';
 import { fitFirstOrder } from './first-order.js';
 import type { FitRun, Fitted, Samples } from './fit.js';
-import { largestFeature } from './inputs.js';
+import { largestOf } from './inputs.js';
 import { fitLbfgs } from './lbfgs.js';
 import { type FitPlan, isSteps, type OpenPlan, storedOptions, type TrainingOptions, withPenalty } from './options.js';
 import { assertFinite, isNear, scalingOf, standardized, unfold } from './standardization.js';
@@ -99,7 +99,7 @@ async function partsOf<L extends Label>(
   const whole = () => ({ features, labels, weights: weigh(labels, all?.values), numClasses });
   if (validation === undefined) return { samples: whole(), validation };
   if (typeof validation !== 'number') {
-    const read = await readValidation<Label>(validation, features.shape[1], classes, largestFeature(plan), where);
+    const read = await readValidation<Label>(validation, features.shape[1], classes, largestOf(plan), where);
     return { samples: whole(), validation: read };
   }
   const seed = isSteps(plan) ? plan.seed : 0;

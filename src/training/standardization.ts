@@ -3,6 +3,7 @@ import type { Affine, Columns } from '../core/affine.js';
 import { DomainError } from '../core/errors.js';
 import { describe } from '../core/shape.js';
 import { nextTask } from '../core/task.js';
+import { LARGEST_FLOAT32 } from '../core/tolerance.js';
 import { batchRanges, type FeatureArray } from '../data/batches.js';
 import { ColumnSums, type Scaling, standardizeRows } from '../data/standardize.js';
 
@@ -139,11 +140,12 @@ export function isNear(scaling: Scaling): boolean {
   return farColumns(scaling).length === 0;
 }
 
-/** The columns for which float32 is not precise enough without standardisation. */
+/** The columns for which float32 is not precise enough without standardisation, or that it does not hold. */
 export function farColumns({ mean, scale, isConstant }: Scaling, farthest = FARTHEST): number[] {
   const isNearZero = (j: number) =>
     Math.abs(mean[j]) <= farthest * scale[j] && scale[j] >= SMALLEST && scale[j] <= LARGEST;
-  return [...mean.keys()].filter((j) => isConstant[j] === 0 && !isNearZero(j));
+  const isHeld = (j: number) => (isConstant[j] === 1 ? Math.abs(mean[j]) <= LARGEST_FLOAT32 : isNearZero(j));
+  return [...mean.keys()].filter((j) => !isHeld(j));
 }
 
 /**
