@@ -71,7 +71,7 @@ export function explain(error: unknown, command: Command | undefined): Explanati
   const [name] = error.argument.split(/[.[]/);
   const flag = flagFor(name);
   // A column that a flag names is looked up in the file.
-  if (error.code === 'FORMAT' && error.expected.startsWith('be one of the columns')) {
+  if (error.code === 'FORMAT' && error.isOption) {
     const message = `${error.where}: ${inWords(error, written, flag)}`;
     return { message, isUsage: false, isOurs: true };
   }

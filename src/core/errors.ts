@@ -15,6 +15,8 @@ export interface ErrorFields {
   readonly actual: string;
   /** How to fix it, in whole sentences. */
   readonly hint?: string;
+  /** Whether `argument` is an option that names a part of the file `where`, such as a column. */
+  readonly isOption?: boolean;
   readonly cause?: unknown;
 }
 
@@ -30,13 +32,15 @@ export class SoftmaxRegressionError extends Error {
   declare readonly expected: string;
   declare readonly actual: string;
   declare readonly hint: string | undefined;
+  /** Whether `argument` is an option that names a part of the file `where`, such as a column. */
+  declare readonly isOption: boolean;
 
   constructor(code: ErrorCode, name: string, fields: ErrorFields) {
-    const { where, argument, expected, actual, hint, cause } = fields;
+    const { where, argument, expected, actual, hint, isOption = false, cause } = fields;
     const place = where && `${shown(where)}: `;
     const wayOut = hint === undefined ? '' : ` ${hint.replace(/[^\n]+/g, printable)}`;
     super(`${place}${shown(argument)} must ${shown(expected)}; got ${shown(actual)}.${wayOut}`, { cause });
-    Object.assign(this, { name, code, where, argument, expected, actual, hint });
+    Object.assign(this, { name, code, where, argument, expected, actual, hint, isOption });
   }
 }
 

@@ -8,7 +8,14 @@ import { assertEachClass, assertRestrictions, foldsByTime } from '../data/groups
 import { type Split, take } from '../data/split.js';
 import { eachScore, type Scores } from '../metrics/scores.js';
 import type { FitResult } from '../training/fit.js';
-import { assertLabelCount, assertNotEmpty, classesOf, type FeaturesInput, readFeatures } from '../training/inputs.js';
+import {
+  assertLabelCount,
+  assertNotEmpty,
+  classesOf,
+  type FeaturesInput,
+  largestOf,
+  readFeatures,
+} from '../training/inputs.js';
 import { assertOptions, type FitOptions, type FitProgress, type OptionsOf, reads } from '../training/options.js';
 import { DEFAULT_SOLVER } from '../training/solvers.js';
 import { sampleWeightsOf } from '../training/weights.js';
@@ -141,10 +148,10 @@ interface Part<L extends Label> {
 export async function foldedData<L extends Label>(
   features: FeaturesInput,
   labels: ArrayLike<L>,
-  options: Pick<FitOptions<L>, 'classes' | 'sampleWeights' | 'times'> & FoldOptions,
+  options: Pick<FitOptions<L>, 'classes' | 'sampleWeights' | 'times' | 'standardize'> & FoldOptions,
   where: string,
 ) {
-  const x = await readFeatures(features, where);
+  const x = await readFeatures(features, where, undefined, largestOf(options));
   const [numSamples] = x.shape;
   assertLabelCount(labels, numSamples, where);
   assertNotEmpty(x, where);

@@ -14,7 +14,15 @@ import {
 } from '../predict-records/records.js';
 import { decodeModel, encodeModel, type Json } from '../serialization/model-file.js';
 import type { FitResult } from '../training/fit.js';
-import { assertLabelCount, assertNotEmpty, classesOf, type FeaturesInput, readFeatures } from '../training/inputs.js';
+import {
+  assertLabelCount,
+  assertNotEmpty,
+  classesOf,
+  type FeaturesInput,
+  largestOf,
+  readFeatures,
+  withWayOut,
+} from '../training/inputs.js';
 import { type FitOptions, fitPlan, restoredOptions, type TrainingOptions } from '../training/options.js';
 import { fitSamples } from '../training/prepare.js';
 import {
@@ -124,9 +132,9 @@ export class SoftmaxRegression<L extends Label> extends LinearClassifier<L> {
   ): Promise<{ model: SoftmaxRegression<L>; result: FitResult }> {
     const where = 'fit';
     const plan = fitPlan(options, where);
-    // Standardised columns may have any finite numbers.
-    const limit = plan.standardize ? Number.MAX_VALUE : undefined;
-    const x = await readFeatures(features, where, undefined, limit);
+    const x = await readFeatures(features, where, undefined, largestOf(plan)).catch((error) => {
+      throw withWayOut(error, options.featureNames);
+    });
     assertLabelCount(labels, x.shape[0], where);
     assertNotEmpty(x, where);
     const described = describedFeatures(options, x.shape[1], where);

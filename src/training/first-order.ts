@@ -13,6 +13,7 @@ import { type ScaledLayer, scaledLayer } from '../objective/scaled-layer.js';
 import * as optimizers from '../optim/first-order.js';
 import { clonesOf, type Optimizer, type Tensors } from '../optim/first-order.js';
 import { ratesOf } from '../optim/schedule.js';
+import { adviceForSteps } from './advice.js';
 import { type TrainingShape, trainingOf, trainingSnapshot } from './checkpoint/training-snapshot.js';
 import type { FitResult, FitRun, Fitted, Samples } from './fit.js';
 import type { FirstOrderPlan } from './options.js';
@@ -161,10 +162,12 @@ async function fitted(trainer: Trainer, samples: Samples): Promise<Fitted> {
   const { parameters } = best ?? trainer.training;
   const whole = { ...data, shares: sharesOf(weights, labels.length) };
   const value = await objectiveOf(scaled, parameters, whole, options, store);
+  const diverged = reason === 'diverged';
+  const end = { diverged, objective: value.objective, isStream: run.stream !== undefined };
   const result: FitResult = {
     converged: false,
     reason,
-    advice: reason === 'diverged' ? divergenceAdvice(options.standardize) : null,
+    advice: await adviceForSteps(samples, options, end),
     ...value,
     suboptimality: null,
     iterations,
@@ -172,11 +175,6 @@ async function fitted(trainer: Trainer, samples: Samples): Promise<Fitted> {
     ...(best && { bestEpoch: best.epoch }),
   };
   return { ...(await affineOf(trainer, parameters)), numParameters: countOf(trainer), result };
-}
-
-function divergenceAdvice(standardize: boolean): string {
-  const slower = 'Give a smaller `learningRate`';
-  return `${slower}${standardize ? '' : ', or `standardize: true`'}: the loss or a weight overflowed.`;
 }
 
 type StoredSamples = {

@@ -1,5 +1,6 @@
 // training: the inputs and results of a fit, common to all solvers.
 import type { Affine } from '../core/affine.js';
+import type { Label } from '../core/labels.js';
 import type { FeatureArray } from '../data/batches.js';
 import type { SampleWeights } from '../data/sample-weights.js';
 import type { Scaling } from '../data/standardize.js';
@@ -26,6 +27,8 @@ export interface FitRun {
   readonly scaling?: Scaling;
   /** For messages. */
   readonly featureNames?: readonly string[];
+  /** For messages, in the order of the class indices. */
+  readonly classes?: readonly Label[];
   /** Writes checkpoints and holds the one to resume from. */
   readonly checkpoints?: Checkpoints;
 }

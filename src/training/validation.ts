@@ -35,11 +35,13 @@ export interface Validation {
  * Validates the given validation samples like those of a fit.
  *
  * @param d the number of features of the training samples
+ * @param limit the largest absolute feature
  */
 export async function readValidation<L extends Label>(
   given: ValidationData<L>,
   d: number,
   classes: readonly L[],
+  limit: number,
   where: string,
 ): Promise<Samples> {
   if (Object.prototype.toString.call(given) !== '[object Object]') {
@@ -49,7 +51,7 @@ export async function readValidation<L extends Label>(
   // The last three are in the test part of readSamples.
   const known = ['features', 'labels', 'sampleWeights', 'lines', 'groups', 'times'];
   assertKnownOptions(given, known, `${where}: validation`);
-  const features = await readFeatures(given.features, where, 'validation.features');
+  const features = await readFeatures(given.features, where, 'validation.features', limit);
   assertNotEmpty(features, where, 'validation.features');
   checkFeatureCount(features, d, where, 'validation.features');
   const [n] = features.shape;

@@ -117,7 +117,7 @@ export function findColumn(
   if (Number.isInteger(found) && found >= 0 && found < names.length) return found;
   if (typeof column === 'number') {
     const expected = `be a column, an integer in [${-names.length}, ${names.length})`;
-    throw new FormatError({ where, argument, expected, actual: String(column) });
+    throw new FormatError({ where, argument, expected, actual: String(column), isOption: true });
   }
   const some = names.slice(0, 20).map(describe).join(', ');
   const expected = `be one of the columns ${some}${names.length > 20 ? ', …' : ''}`;
@@ -133,6 +133,7 @@ export function findColumn(
     expected,
     actual: describe(column),
     // -1 is an index, not a misspelt name 1.
+    isOption: true,
     hint: (INTEGER.test(column) ? undefined : didYouMean(column, names)) ?? other,
   });
 }

@@ -25,9 +25,13 @@ export function assertDelimiter({ name, delimiter, comment }: RecordFormat): voi
   throw new DomainError({ where: name, argument: 'delimiter', expected, actual: describe(delimiter) });
 }
 
-/** The delimiter that a line such as `sep=;` names, which Excel reads and writes; undefined for other lines. */
+/**
+ * The delimiter that a line such as `sep=;` names, which Excel reads and writes; undefined for other lines. Some programs
+ * write a tab as `\t`.
+ */
 export function namedDelimiter(line: string): string | undefined {
-  return /^"?sep=(.)"?\r?$/i.exec(line)?.[1];
+  const named = /^"?sep=(\\t|.)"?\r?$/i.exec(line)?.[1];
+  return named?.length === 2 ? '\t' : named;
 }
 
 /** Whether the first record contains more than one delimiter, so that the second one decides. */
