@@ -139,8 +139,10 @@ export class RowEncoder {
     const label = this.#readLabel(row, line);
     if (classes === undefined || classes.has(label)) return label;
     const step = this.#label as Step;
-    const some = [...classes].slice(0, 10).map(describe).join(', ');
-    const expected = `be one of the classes ${some}${classes.size > 10 ? ', …' : ''}`;
+    // Not all of them: this may be the error of each of many rows.
+    const some: string[] = [];
+    for (const each of classes) if (some.push(describe(each)) === 10) break;
+    const expected = `be one of the classes ${some.join(', ')}${classes.size > 10 ? ', …' : ''}`;
     throw this.#error(step, line, expected, row.text(step.field));
   }
 
