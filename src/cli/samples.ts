@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import { type CsvOptions, MISSING_TOKENS } from '../data/table/csv-options.js';
 import type { MissingPolicy } from '../data/table/schema.js';
 import type { OnProgress } from '../node/files.js';
+import { memoryForData } from '../node/memory.js';
 import { pictureData } from '../reading/idx.js';
 import { type ReadSamplesOptions, readSamples } from '../reading/read.js';
 import type { DataSet, Described, Samples } from '../reading/samples.js';
@@ -67,7 +68,8 @@ export async function loadDataSet(source: string, choices: CsvChoices, loading: 
   if (kind === 'file') {
     const { skipBad, ...table } = choices;
     const bad = skipBad === undefined ? undefined : new BadRowsFile(skipBad);
-    const data = await readSamples([namedBytes(source, loading.signal)], { ...optionsOf(table), onBadRow: bad?.take });
+    const options = { ...optionsOf(table), onBadRow: bad?.take, maxMemory: memoryForData() };
+    const data = await readSamples([namedBytes(source, loading.signal)], options);
     const note = await bad?.write();
     if (note !== undefined) console.error(note);
     return data;
@@ -92,7 +94,7 @@ export async function loadSamplesFor(
 ): Promise<Described & Samples & { readonly part: string }> {
   if (kindOf(source) === 'file') {
     const bytes = namedBytes(source, loading.signal);
-    const samples = await labelledRows(bytes, model, options, loading.signal);
+    const samples = await labelledRows(bytes, model, { ...options, maxMemory: memoryForData() }, loading.signal);
     return { name: bytes.name, dropped: 0, part: 'rows', ...samples };
   }
   const { samples, test, ...described } = await loadDataSet(source, {}, loading);

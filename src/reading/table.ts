@@ -3,6 +3,7 @@ import { DomainError, FormatError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import { describe } from '../core/shape.js';
 import type { BadRow } from '../data/table/bad-rows.js';
+import { assertFits, LISTED, NUMBER } from '../data/table/limits.js';
 import { type CsvSchema, type MissingPolicy, numberSchema, type UnseenPolicy } from '../data/table/schema.js';
 import { type CsvBatch, readCsvRows } from '../data/table/stream.js';
 import { chunksOf, type NamedBytes } from './bytes.js';
@@ -28,6 +29,8 @@ export interface TableOptions {
   /** Columns to pass through. */
   readonly keep?: readonly (string | number)[];
   readonly onBadRow?: (row: BadRow) => void;
+  /** The maximum memory in bytes of rows that are kept; only limits of arrays by default. */
+  readonly maxMemory?: number;
 }
 
 interface RowsOptions extends TableOptions {
@@ -58,9 +61,17 @@ export async function labelledRows(
   signal?: AbortSignal,
 ): Promise<Samples> {
   const batches: CsvBatch[] = [];
-  for await (const batch of rowsOf(source, model, { ...options, labels: 'read', signal })) batches.push(batch);
+  const { maxMemory = Number.POSITIVE_INFINITY } = options;
+  // The batches are joined, so both are in memory for a moment.
+  const rowBytes = 2 * NUMBER * (model.numFeatures + 3) + LISTED;
+  let n = 0;
+  for await (const batch of rowsOf(source, model, { ...options, labels: 'read', signal })) {
+    batches.push(batch);
+    n += batch.rows.length;
+    const size = { bytes: 0, columns: 0, rows: n, rowBytes };
+    assertFits(size, maxMemory, source.name, 'Give a file with fewer rows.');
+  }
   const rule = { where: source.name, argument: 'the table' };
-  const n = batches.reduce((rows, { rows: { length } }) => rows + length, 0);
   if (n === 0) throw new FormatError({ ...rule, expected: 'have at least one row', actual: 'none' });
   const values = new Float64Array(n * model.numFeatures);
   const all: Label[] = [];

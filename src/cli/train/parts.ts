@@ -1,6 +1,7 @@
 // cli: the samples on which `train` trains, calibrates and tests.
 import { DomainError } from '../../core/errors.js';
 import { featureNamesOf } from '../../data/table/schema.js';
+import { memoryForData } from '../../node/memory.js';
 import { type DataSet, divided, type Samples, singleClass } from '../../reading/samples.js';
 import { labelledRows } from '../../reading/table.js';
 import { namedBytes } from '../bytes.js';
@@ -107,6 +108,6 @@ async function testTable(path: string, { schema, classes }: DataSet, { delimiter
     namedBytes(path),
     // A label that the model cannot predict is an error before the training.
     { classes, featureNames, numFeatures: featureNames.length, schema },
-    { delimiter },
+    { delimiter, maxMemory: memoryForData() },
   );
 }

@@ -13,19 +13,19 @@ const QUOTE = 34;
 const CARRIAGE_RETURN = 13;
 const ENCODER = new TextEncoder();
 
-/** Text or bytes in memory as blocks of records. */
+/** Chunks of text or bytes in memory as blocks of records. */
 export class CsvSource implements Source<RowBlock> {
-  readonly #source: string | Uint8Array;
+  readonly #chunks: readonly (string | Uint8Array)[];
   readonly #format: RecordFormat;
 
-  constructor(source: string | Uint8Array, format: RecordFormat) {
-    this.#source = source;
+  constructor(chunks: readonly (string | Uint8Array)[], format: RecordFormat) {
+    this.#chunks = chunks;
     this.#format = format;
   }
 
   *blocks(): Generator<RowBlock, void, undefined> {
     const reader = new RecordReader(this.#format);
-    yield* reader.push(this.#source);
+    for (const chunk of this.#chunks) yield* reader.push(chunk);
     yield* reader.end();
   }
 }
