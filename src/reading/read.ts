@@ -52,8 +52,8 @@ const TABLE_OPTIONS = CSV_OPTIONS.filter((name) => name !== 'name');
  *
  * @param source files with a name and a stream, such as `File` objects; or `'iris'`
  * @returns features [n, d]: float64 for a table, the number type of the file for IDX; bytes have scale 255
- * @throws FormatError if a file is damaged or the files do not match; as `parseCsv`, `parseIdx` and, with `testFraction`,
- *         `trainTestSplit`
+ * @throws FormatError if a file is damaged or needs more than `maxMemory`, or the files do not match; as `parseCsv`,
+ *         `parseIdx` and, with `testFraction`, `trainTestSplit`
  * @throws DomainError for a table without `label` (the message lists the columns), and for options that do not apply
  * @example
  * const pets = new File(['width,kind\n1,cat\n9,dog\n2,cat'], 'pets.csv');

@@ -60,7 +60,7 @@ export interface LabelledCsvTable extends CsvTable {
  * @throws FormatError, with `file:line:column` (the column's number, from 1), for: a missing or repeated name in the
  *         header, a row of another length, text or a missing value instead of a number, no rows, only one class,
  *         another delimiter, unbalanced quotes, a row of more than 2²³ characters, bytes that are not UTF-8, an unknown
- *         column
+ *         column, more than 100,000,000 rows or 1,000,000 columns
  * @throws DomainError for an option that is unknown or out of range; ShapeError if the source is neither text nor bytes
  * @example
  * const { features, labels } = parseCsv('width,colour,kind\n1.5,red,cat\n2,blue,dog', { label: 'kind', strings: 'one-hot' });
