@@ -67,8 +67,10 @@ function csvHeader(classes: readonly Label[], { number, probabilities, top, keep
   const ranks = Array.from({ length: top ?? 0 }, (_, k) => [`label_${k + 1}`, `probability_${k + 1}`]);
   const chosen = top === undefined ? ['label', 'probability'] : ranks.flat();
   const all = probabilities ? classes.map((label) => csvField(`p(${label})`)) : [];
-  const names = [number, ...keep.map(csvField), ...chosen, ...all];
-  const twice = keep.find((name) => names.filter((each) => each === csvField(name)).length > 1);
+  const names: string[] = [number, ...keep.map(csvField), ...chosen, ...all];
+  const counts = new Map<string, number>();
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  const twice = keep.find((name) => counts.get(csvField(name)) !== 1);
   if (twice !== undefined) {
     throw new UsageError(
       `--keep must not name ${JSON.stringify(twice)}: the output has a column of that name. --format jsonl keeps both.`,

@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import { type CsvOptions, MISSING_TOKENS } from '../data/table/csv-options.js';
 import type { MissingPolicy } from '../data/table/schema.js';
 import type { OnProgress } from '../node/files.js';
+import { memoryForData } from '../node/memory.js';
 import { pictureData } from '../reading/idx.js';
 import { type ReadSamplesOptions, readSamples } from '../reading/read.js';
 import type { DataSet, Described } from '../reading/samples.js';
@@ -82,7 +83,7 @@ export async function loadDataSet(
   if (kindOf(source) !== 'file') return loadOther(source, choices, loading);
   const { skipBad: _, ...table } = choices;
   const bytes = namedBytes(source, loading.signal);
-  return readSamples([bytes], { ...optionsOf(table), onBadRow: bad?.of(bytes.name) });
+  return readSamples([bytes], { ...optionsOf(table), onBadRow: bad?.of(bytes.name), maxMemory: memoryForData() });
 }
 
 /** Loads a data set that is not a table, and refuses the flags of tables. */
@@ -109,7 +110,7 @@ export async function loadSamplesFor(
 ): Promise<Described & LabelledRows & { readonly part: string }> {
   if (kindOf(source) === 'file') {
     const bytes = namedBytes(source, loading.signal);
-    const options = { ...bySchema(choices), onBadRow: bad?.of(bytes.name) };
+    const options = { ...bySchema(choices), onBadRow: bad?.of(bytes.name), maxMemory: memoryForData() };
     const samples = await labelledRows(bytes, model, options, loading.signal);
     return { name: bytes.name, dropped: 0, part: 'rows', ...samples };
   }

@@ -3,6 +3,7 @@ import { DomainError, FormatError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import { describe } from '../core/shape.js';
 import { assertMostFit, type BadRow } from '../data/table/bad-rows.js';
+import { assertFits, LISTED, NUMBER } from '../data/table/limits.js';
 import { type CsvSchema, type MissingPolicy, numberSchema, type UnseenPolicy } from '../data/table/schema.js';
 import { type CsvBatch, type ReadOptions, readCsvRows } from '../data/table/stream.js';
 import { chunksOf, type NamedBytes } from './bytes.js';
@@ -32,6 +33,8 @@ export interface TableOptions {
   /** Columns to pass through. */
   readonly keep?: readonly (string | number)[];
   readonly onBadRow?: (row: BadRow) => void;
+  /** The maximum memory in bytes of rows that are kept; only limits of arrays by default. */
+  readonly maxMemory?: number;
 }
 
 interface RowsOptions extends Omit<TableOptions, 'unknownLabel'>, Pick<ReadOptions, 'onUnknownLabel'> {
@@ -85,7 +88,7 @@ export async function labelledRows(
   const batches: CsvBatch[] = [];
   const bad: BadRow[] = [];
   const unknown = { rows: 0, weight: 0, counts: new Map<string, number>() };
-  const { onBadRow, unknownLabel, ...others } = options;
+  const { onBadRow, unknownLabel, maxMemory = Number.POSITIVE_INFINITY, ...others } = options;
   const reading: RowsOptions = {
     ...{ ...others, labels: 'read', signal },
     onBadRow:
@@ -103,9 +106,16 @@ export async function labelledRows(
           }
         : undefined,
   };
-  for await (const batch of rowsOf(source, model, reading)) batches.push(batch);
+  // The batches are joined, so both are in memory for a moment.
+  const rowBytes = 2 * NUMBER * (model.numFeatures + 3) + LISTED;
+  let n = 0;
+  for await (const batch of rowsOf(source, model, reading)) {
+    batches.push(batch);
+    n += batch.rows.length;
+    const size = { bytes: 0, columns: 0, rows: n, rowBytes };
+    assertFits(size, maxMemory, source.name, 'Give a file with fewer rows.');
+  }
   const rule = { where: source.name, argument: 'the table' };
-  const n = batches.reduce((rows, { rows: { length } }) => rows + length, 0);
   assertMostFit(bad.length, bad[0]?.error, n + unknown.rows, source.name);
   if (n === 0) {
     const actual = unknown.rows > 0 ? `only rows of unknown labels, ${unknown.rows}` : 'none';

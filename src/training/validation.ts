@@ -81,7 +81,9 @@ export function holdBack(
     if (argument === 'groups' || argument === 'times') {
       throw new DomainError({ where, argument, expected, actual, hint, cause });
     }
-    const alone = classes.find((_, k) => labels.filter((label) => label === k).length === 1);
+    const counts = new Uint32Array(classes.length);
+    for (const label of labels) counts[label]++;
+    const alone = classes.find((_, k) => counts[k] === 1);
     throw new DomainError({
       ...{ where, argument: 'validation', hint, cause },
       expected: 'find at least 2 samples of each class, one to hold back',

@@ -1,6 +1,7 @@
 // cli: the samples on which `train` trains, calibrates and tests.
 import { DomainError } from '../../core/errors.js';
 import { featureNamesOf } from '../../data/table/schema.js';
+import { memoryForData } from '../../node/memory.js';
 import { type DataSet, divided, type Samples, singleClass } from '../../reading/samples.js';
 import { type LabelledRows, labelledRows, type TableOptions } from '../../reading/table.js';
 import type { BadRowsFile } from '../bad-rows.js';
@@ -118,6 +119,6 @@ async function testTable(
     bytes,
     // A label that the model cannot predict is an error before the training.
     { classes, featureNames, numFeatures: featureNames.length, schema },
-    { delimiter, unknownLabel, onBadRow: bad?.of(bytes.name) },
+    { delimiter, unknownLabel, onBadRow: bad?.of(bytes.name), maxMemory: memoryForData() },
   );
 }

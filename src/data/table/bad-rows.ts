@@ -1,5 +1,6 @@
 // data: rows that do not fit their table.
 import { FormatError } from '../../core/errors.js';
+import { MAX_DISTINCT } from './limits.js';
 import { type Row, textsOf } from './row.js';
 
 /** A row that does not fit its table. */
@@ -30,6 +31,10 @@ export class BadRows {
     } catch (error) {
       if (this.#onBadRow === undefined || !(error instanceof FormatError)) throw error;
       this.#first ??= error;
+      if (this.lines.size === MAX_DISTINCT) {
+        const expected = `have at most ${MAX_DISTINCT.toLocaleString('en')} rows that do not fit`;
+        throw new FormatError({ ...{ where: error.where, argument: 'the table', expected }, actual: 'more' });
+      }
       this.lines.add(line);
       this.#onBadRow({ line, error, fields: textsOf(row) });
       return false;

@@ -325,14 +325,3 @@ export function numberHint(text: string, decimal: '.' | ','): string | undefined
   if (decimal === ',' && /^[+-]?\d+\.\d+$/.test(text)) return "A decimal point? Pass `decimal: '.'`.";
   return undefined;
 }
-
-/** Maximum number of values of a table: 16 GB, more than fit into one array on any platform. */
-const MAX_VALUES = 2 ** 31;
-
-/** Refuses a table that no array can hold. */
-export function assertSize(n: number, d: number, where: string): void {
-  if (n * d <= MAX_VALUES) return;
-  const hint = 'Exclude columns with `ignore`, or lower `maxCategories` to find the column with the most categories.';
-  const actual = `${n} rows of ${d} features`;
-  throw new FormatError({ where, argument: 'the table', expected: `have at most ${MAX_VALUES} numbers`, actual, hint });
-}

@@ -17,8 +17,15 @@ export function labelOf(encoder: RowEncoder, row: Row, line: number, classes?: R
     const type = encoder.labelType === 'number' ? 'a number' : 'true or false';
     throw encoder.labelError(row, line, `be ${type}, like the classes`, hint);
   }
-  const some = [...classes].slice(0, 10).map(describe).join(', ');
-  throw encoder.labelError(row, line, `be one of the classes ${some}${classes.size > 10 ? ', …' : ''}`, hint);
+  // Not all of them: this may be the error of each of many rows.
+  const some: string[] = [];
+  for (const each of classes) if (some.push(describe(each)) === 10) break;
+  throw encoder.labelError(
+    row,
+    line,
+    `be one of the classes ${some.join(', ')}${classes.size > 10 ? ', …' : ''}`,
+    hint,
+  );
 }
 
 /**

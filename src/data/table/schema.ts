@@ -125,9 +125,13 @@ export function numberSchema(
  */
 export function featureNamesOf(schema: CsvSchema): string[] {
   const seen = new Set<string>();
+  // The next number of each name: a schema from a file may repeat one name in every column.
+  const numbers = new Map<string, number>();
   return plainNames(schema).map((name) => {
     let unique = name;
-    for (let i = 2; seen.has(unique); i++) unique = `${name} (${i})`;
+    let number = numbers.get(name) ?? 2;
+    while (seen.has(unique)) unique = `${name} (${number++})`;
+    numbers.set(name, number);
     seen.add(unique);
     return unique;
   });

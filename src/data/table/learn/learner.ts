@@ -2,6 +2,7 @@
 import { DomainError, FormatError } from '../../../core/errors.js';
 import { describe } from '../../../core/shape.js';
 import { missingValue } from '../encode.js';
+import { assertColumns, LISTED, LISTED_TEXT, NUMBER } from '../limits.js';
 import { MissingMarkers } from '../missing.js';
 import { parseNumber } from '../number.js';
 import { assertLineEnds, checkHeader, checkWidth, findColumn, NO_HEADER, placesOf } from '../places.js';
@@ -63,6 +64,7 @@ export class Learner {
   #numbers = new Float64Array(0);
   #isMissing: boolean[] = [];
   #summaries: ColumnSummary[] = [];
+  #rowBytes = NUMBER;
 
   /** @param rare the labels whose rows are left out, as `rareLabels` of another learner returns them */
   constructor(options: LearnOptions, rare: ReadonlySet<string> = new Set()) {
@@ -78,6 +80,7 @@ export class Learner {
 
   /** Processes the header, or begins a table without one. True if the row is a header. */
   begin(row: Row, line: number): boolean {
+    assertColumns(row.length, `${this.#options.name}:${line}`);
     this.#columns = this.#begin(textsOf(row), line);
     return this.#options.header;
   }
@@ -136,6 +139,15 @@ export class Learner {
     else this.rows++;
   }
 
+  get columns(): number {
+    return this.#columns?.length ?? 0;
+  }
+
+  /** The bytes that one row takes in the table. Columns of text and dates count as one feature until `finish`. */
+  get rowBytes(): number {
+    return this.#rowBytes;
+  }
+
   /** The field of the column with this use; -1 if there is none. */
   fieldOf(use: Use): number {
     return this.#columns?.findIndex(({ role }) => role === use) ?? -1;
@@ -171,6 +183,9 @@ export class Learner {
       const expected = 'have at least one column of features';
       throw new FormatError({ where, argument: 'the table', expected, actual: 'none' });
     }
+    this.#columns.forEach(({ role }, i) => {
+      if (isFeature(role)) this.#rowBytes += NUMBER * (namesOf(columns[i]).length - 1);
+    });
     this.#summaries = this.#columns.map(({ name, missing: count }, i) => {
       const { column, values, suspect, note } = learnt[i];
       const found = { name, kind: column.kind, values, missing: count, features: namesOf(column).length };
@@ -249,6 +264,7 @@ export class Learner {
     return names.map((each, i) => {
       const role = roles.get(i) ?? 'feature';
       const policy = Object.hasOwn(missingByColumn, each) ? missingByColumn[each] : missing;
+      this.#rowBytes += bytesOf(role, policy);
       return { name: each, role, policy, learner: this.#learner(role, each, policy), missing: 0, filled: 0 };
     });
   }
@@ -290,6 +306,18 @@ export class Learner {
     }
     return learner.learnt({ count: filled, policy, rows: this.rows });
   }
+}
+
+function isFeature(role: Role): boolean {
+  return role === 'feature' || role === 'category' || role === 'date';
+}
+
+/** The bytes that a column takes in each row. For a median, all values are kept. */
+function bytesOf(role: Role, policy: MissingPolicy): number {
+  if (isFeature(role)) return NUMBER + (policy === 'median' ? LISTED : 0);
+  if (role === 'label') return LISTED;
+  if (role === 'group') return LISTED_TEXT;
+  return role === 'weight' || role === 'time' ? NUMBER : 0;
 }
 
 /** Refuses a header that looks like data. */
