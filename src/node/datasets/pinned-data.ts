@@ -8,6 +8,7 @@ import { type IdxArray, parseIdx } from '../../data/idx.js';
 import { cacheFolder, fileError, makeFolder, type OnProgress, statIfAny, writeFileAtomic } from '../files.js';
 import { withLock } from '../lock.js';
 import { readRegularFile } from '../regular-file.js';
+import { assertTrusted } from '../trust.js';
 import { unpackDebianPackage } from './debian-package.js';
 import { download, type ExpectedFile } from './download.js';
 import { unpack } from './gunzip.js';
@@ -76,15 +77,24 @@ export async function loadPinnedData<Part extends string>(
     return { arrays: await readFolder(data, named), source: `folder ${named} ($${data.folderVariable})` };
   }
   const reasons = [`$${data.folderVariable}: not set`];
-  for (const { source, load } of offline ? placesHere(data) : [...placesHere(data), ...placesAway(data, options)]) {
-    try {
-      return { arrays: await load(), source };
-    } catch (error) {
-      signal?.throwIfAborted();
-      if (!isSoftmaxRegressionError(error)) throw error;
-      reasons.push(`${source}: ${error.message}`);
+  const firstOf = async (places: readonly Place<Part>[]): Promise<FoundData<Part> | undefined> => {
+    for (const { source, load } of places) {
+      try {
+        return { arrays: await load(), source };
+      } catch (error) {
+        signal?.throwIfAborted();
+        if (!isSoftmaxRegressionError(error)) throw error;
+        reasons.push(`${source}: ${error.message}`);
+      }
     }
-  }
+    return undefined;
+  };
+  const here = await firstOf(placesHere(data));
+  if (here !== undefined) return here;
+  // Every other place fills the cache, so this reason alone is enough.
+  if (!offline) assertTrusted(cacheFolder(), [cacheFolder(data.cacheName)]);
+  const away = offline ? undefined : await firstOf(placesAway(data, options));
+  if (away !== undefined) return away;
   if (offline) reasons.push('the network: not used, because of `offline`');
   throw new BackendError({
     where: data.name,
@@ -104,7 +114,13 @@ function placesHere<Part extends string>(data: PinnedData<Part>): Place<Part>[] 
   const { systemFolder, debianPackage } = data;
   const cache = cacheFolder(data.cacheName);
   return [
-    { source: `cache ${cache}`, load: () => readFolder(data, cache) },
+    {
+      source: `cache ${cache}`,
+      load: async () => {
+        assertTrusted(cacheFolder(), [cache]);
+        return readFolder(data, cache);
+      },
+    },
     {
       source: `Debian package ${debianPackage} in ${systemFolder}`,
       load: () => readFolder(data, systemFolder),

