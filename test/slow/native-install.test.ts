@@ -10,7 +10,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { hostname, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { compileAddon, compilerArguments, findCompiler } from '../../src/node/native/compile.js';
 import { installNative } from '../../src/node/native/install.js';
@@ -20,6 +20,7 @@ import { nativeFolder } from '../../src/node/native/record.js';
 import { isNeeded, unpack } from '../../src/node/native/unpack.js';
 import { downloadArguments, fetchWheel, findWheelClients, keptWheel } from '../../src/node/native/wheel.js';
 import { CPU_WHEELS, CUDA_WHEELS, type Wheel } from '../../src/node/native/wheels.js';
+import { thisProcess } from '../../src/node/processes.js';
 
 const environment = { ...process.env };
 let folder: string;
@@ -177,7 +178,7 @@ describe('fetchWheel', () => {
 
   it('replaces a cached wheel with a wrong checksum', async () => {
     const wheel = wheelOf('content');
-    mkdirSync(cache);
+    mkdirSync(cache, { mode: 0o700 });
     writeFileSync(keptWheel(wheel, cache), 'tampered');
     fakePip('content');
     const { path } = await fetch(wheel);
@@ -374,10 +375,10 @@ const source = nativeSource(thisMachine(), false);
   });
 
   it('waits for another installing process, and reports it', async () => {
-    mkdirSync(join(cache, 'native'), { recursive: true });
+    mkdirSync(join(cache, 'native'), { recursive: true, mode: 0o700 });
     writeFileSync(
       join(cache, 'native', 'install.lock'),
-      JSON.stringify({ pid: process.ppid, host: hostname(), start: '', id: 'x' }),
+      JSON.stringify({ ...thisProcess(), pid: process.ppid, start: '', id: 'x' }),
     );
     const controller = new AbortController();
     const stages: string[] = [];
@@ -386,18 +387,19 @@ const source = nativeSource(thisMachine(), false);
       controller.abort(new Error('waited enough'));
     };
     await expect(installNative({ onProgress, signal: controller.signal })).rejects.toThrow('waited enough');
-    expect(stages).toEqual([`wait for process ${process.ppid}, which is installing`]);
+    const lock = join(cache, 'native', 'install.lock');
+    expect(stages).toEqual([`wait for process ${process.ppid}, which holds ${lock}`]);
   });
 
   it('removes leftovers of a killed download', async () => {
-    mkdirSync(join(downloads(), 'fetch-dead'), { recursive: true });
+    mkdirSync(join(downloads(), 'fetch-dead'), { recursive: true, mode: 0o700 });
     fakeProgram('c++', 'exit 0');
     await expect(installNative()).rejects.toMatchObject({ argument: 'pip or uv' });
     expect(leftovers()).toEqual(untouched);
   });
 
   it('removes a cached wheel with a wrong checksum', async () => {
-    mkdirSync(downloads(), { recursive: true });
+    mkdirSync(downloads(), { recursive: true, mode: 0o700 });
     writeFileSync(keptWheel(wheel, downloads()), 'tampered');
     fakeProgram('c++', 'exit 0');
     await expect(installNative()).rejects.toMatchObject({ argument: 'pip or uv' });

@@ -153,8 +153,7 @@ async function fillCache<Part extends string>(
   { signal, onProgress }: PinnedDataOptions,
   obtainInto: (scratch: string) => Obtain,
 ): Promise<Record<Part, IdxArray>> {
-  const onWait = (pid: number) =>
-    onProgress?.({ stage: `wait for process ${pid}, which fetches ${data.name}`, done: 0 });
+  const onWait = (stage: string) => onProgress?.({ stage, done: 0 });
   const scratch = join(cache, '.scratch');
   const fill = async () => {
     await makeFolder(scratch);
