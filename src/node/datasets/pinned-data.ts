@@ -188,7 +188,9 @@ function fromMirror<Part extends string>(
     const onBytes = (bytes: number) =>
       onProgress?.({ stage: `download ${data.name}`, done: before + bytes, total, unit: 'bytes' });
     const packed = `${file.name}.gz`;
-    await download(`${mirror.replace(/\/*$/, '/')}${packed}`, join(scratch, packed), file.gzip, { onBytes, signal });
+    const unpacked = { path: join(scratch, file.name), bytes: lengthOf(file), sha256: file.sha256 };
+    const url = `${mirror.replace(/\/*$/, '/')}${packed}`;
+    await download(url, join(scratch, packed), file.gzip, { onBytes, signal, unpacked });
     return scratch;
   };
 }
@@ -238,7 +240,7 @@ async function readPinned(folder: string, file: PinnedFile): Promise<{ bytes: Ui
     const expected = 'be there, plain or as .gz';
     throw new FormatError({ where: folder, argument: file.name, expected, actual });
   }
-  const length = 4 + 4 * file.shape.length + file.shape.reduce((product, size) => product * size);
+  const length = lengthOf(file);
   // Packing lengthens a file by less than this. A larger file is refused unread.
   const limit = length + Math.ceil(length / 1000) + 64;
   const content = await readRegularFile(path, limit).catch((cause: SoftmaxRegressionError) => {
@@ -263,6 +265,11 @@ async function readPinned(folder: string, file: PinnedFile): Promise<{ bytes: Ui
     throw new FormatError({ where: path, argument: 'sha256', expected, actual: sha256, hint: REPLACE });
   }
   return { bytes, array };
+}
+
+/** The length of the unpacked file: header and bytes. */
+function lengthOf({ shape }: PinnedFile): number {
+  return 4 + 4 * shape.length + shape.reduce((product, size) => product * size);
 }
 
 const REPLACE = 'This is not the published file. Fetch it again.';
