@@ -21,6 +21,7 @@ import { isNeeded, unpack } from '../../src/node/native/unpack.js';
 import { downloadArguments, fetchWheel, findWheelClients, keptWheel } from '../../src/node/native/wheel.js';
 import { CPU_WHEELS, CUDA_WHEELS, type Wheel } from '../../src/node/native/wheels.js';
 import { thisProcess } from '../../src/node/processes.js';
+import { zipOf } from '../helpers/zip.js';
 
 const environment = { ...process.env };
 let folder: string;
@@ -69,32 +70,8 @@ function wheelOf(content: string | Buffer): Wheel {
   return { name: 'some', version: '1', platform: 'manylinux_2_27_x86_64', sha256, bytes: content.length };
 }
 
-/** A zip archive with uncompressed files. */
-function zip(files: Readonly<Record<string, string>>, mode = 0o100644): Buffer {
-  const locals: Buffer[] = [];
-  const directory: Buffer[] = [];
-  let offset = 0;
-  for (const [name, content] of Object.entries(files)) {
-    const fields = Buffer.alloc(26);
-    fields.writeUInt16LE(20, 0);
-    fields.writeUInt32LE(content.length, 14);
-    fields.writeUInt32LE(content.length, 18);
-    fields.writeUInt16LE(name.length, 22);
-    const local = Buffer.concat([Buffer.from('PK\x03\x04'), fields, Buffer.from(name + content)]);
-    const tail = Buffer.alloc(14);
-    tail.writeUInt32LE(mode * 2 ** 16, 6);
-    tail.writeUInt32LE(offset, 10);
-    directory.push(Buffer.from('PK\x01\x02'), Buffer.from([20, 3]), fields, tail, Buffer.from(name));
-    locals.push(local);
-    offset += local.length;
-  }
-  const size = directory.reduce((sum, part) => sum + part.length, 0);
-  const end = Buffer.alloc(18);
-  end.writeUInt16LE(Object.keys(files).length, 4);
-  end.writeUInt16LE(Object.keys(files).length, 6);
-  end.writeUInt32LE(size, 8);
-  end.writeUInt32LE(offset, 12);
-  return Buffer.concat([...locals, ...directory, Buffer.from('PK\x05\x06'), end]);
+function zip(files: Readonly<Record<string, string>>, mode?: number): Buffer {
+  return zipOf(Object.entries(files).map(([name, content]) => ({ name, content, mode })));
 }
 
 describe('the table of wheels', () => {
