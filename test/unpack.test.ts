@@ -70,6 +70,8 @@ describe('a wheel', () => {
     ['a name twice where case does not count', [{ name: 'nvidia/A' }, { name: 'nvidia/a' }], /twice/],
     ['a file that is also a folder', [{ name: 'nvidia/a' }, { name: 'nvidia/a/b' }], /twice/],
     ['a folder that is also a file', [{ name: 'nvidia/a/b' }, { name: 'nvidia/a' }], /twice/],
+    ['a name twice by empty parts', [{ name: 'nvidia/a/b' }, { name: 'nvidia//a' }], /plain path/],
+    ['a name twice by dots', [{ name: 'nvidia/a' }, { name: 'nvidia/./a' }], /plain path/],
     ['another name in its local header', [{ ...good, localName: 'tensorflow/libtensorflow_cc.so.X' }], /local header/],
     [
       'another name in an extra field',

@@ -83,6 +83,8 @@ async function unzipNeeded(
       // The upper half of the attributes is the mode.
       const mode = modeOf(entry.externalFileAttributes >>> 16);
       const content = await zip.openReadStreamPromise(entry);
+      // The stream can fail again after the pipeline has failed, which would end the process.
+      content.on('error', () => {});
       await pipeline(content, counted, createWriteStream(target, { mode }), { signal });
     }
   } finally {
@@ -99,6 +101,9 @@ async function assertPlain(entry: Entry, zip: ZipFile): Promise<void> {
   const type = (externalFileAttributes >>> 16) & FILE_TYPE;
   // Programs that do not know Unix write no type.
   if (type !== 0 && type !== REGULAR) throw new Error(`${fileName}, which is no regular file`);
+  // Such names are those of other entries once they are joined to the folder.
+  if (fileName.split('/').some((part) => part === '' || part === '.'))
+    throw new Error(`${fileName}, which is no plain path`);
   const local = (await zip.readLocalFileHeaderPromise(entry)).fileName.toString();
   if (local !== fileName) throw new Error(`${fileName}, which is ${local} in its local header`);
 }
