@@ -2,12 +2,13 @@
 
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, type Stats } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { chmod, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { BackendError, DomainError, isSoftmaxRegressionError } from '../core/errors.js';
 import { assertText, describe } from '../core/shape.js';
 import { removeLeftBeside, temporaryBeside } from './temporary.js';
+import { assertTrusted, isWithin } from './trust.js';
 
 /** The progress of a task. `total` is missing while it is unknown. */
 export interface Progress {
@@ -94,7 +95,7 @@ export function fileError(cause: unknown, path: string): unknown {
 
 function isCached(path: string): boolean {
   try {
-    return path.startsWith(cacheFolder());
+    return isWithin(path, cacheFolder());
   } catch {
     return false;
   }
@@ -112,25 +113,30 @@ export async function statIfAny(path: string): Promise<Stats | undefined> {
 }
 
 /**
- * Creates `folder` with its parents.
+ * Creates `folder` with its parents. In the cache, only this user may use new folders, whatever the umask.
  *
- * @throws BackendError if it cannot be created
+ * @throws BackendError if it cannot be created, or is in a cache that other users could have written
  */
 export async function makeFolder(folder: string): Promise<void> {
+  const isPrivate = isCached(folder);
+  if (isPrivate) assertTrusted(cacheFolder(), [folder]);
   try {
-    await makeParentsToo(folder);
+    await makeParentsToo(folder, isPrivate);
   } catch (error) {
     throw fileError(error, folder);
   }
+  // In a sticky folder such as /tmp, another user may have been faster.
+  if (isPrivate) assertTrusted(cacheFolder(), [folder]);
 }
 
 // Not mkdir with { recursive: true }: it never returns if the system says ENOENT though the parent exists, as in /proc.
-async function makeParentsToo(folder: string): Promise<void> {
+async function makeParentsToo(folder: string, isPrivate: boolean): Promise<void> {
   const isThere = async () => (await statIfAny(folder))?.isDirectory() === true;
   if (await isThere()) return;
-  if (dirname(folder) !== folder) await makeParentsToo(dirname(folder));
+  if (dirname(folder) !== folder) await makeParentsToo(dirname(folder), isPrivate);
   try {
-    await mkdir(folder);
+    await mkdir(folder, isPrivate ? 0o700 : 0o777);
+    if (isPrivate) await chmod(folder, 0o700);
   } catch (error) {
     // Another process may have created it first.
     if (!(await isThere())) throw error;
@@ -148,7 +154,7 @@ export async function writeFileAtomic(path: string, content: Uint8Array | string
   await makeFolder(dirname(path));
   await removeLeftBeside(path);
   try {
-    const file = await open(temporary, 'wx');
+    const file = await open(temporary, 'wx', isCached(path) ? 0o600 : 0o666);
     try {
       await file.writeFile(content);
       await file.sync();
@@ -185,7 +191,7 @@ export async function replaceFolderAtomic(target: string, build: (folder: string
       if (name.endsWith('.retired') && (await statIfAny(target)) === undefined) await rename(left, target);
       else await rm(left, { recursive: true, force: true, maxRetries: 5 });
     }
-    await mkdir(fresh);
+    await makeFolder(fresh);
     await build(fresh);
     const replaces = (await statIfAny(target)) !== undefined;
     if (replaces) await rename(target, retired);

@@ -27,7 +27,10 @@ export const model: Target = {
       if (!('error' in decoded)) throw new Violation(`only the predictor refuses: ${predictor.error}`);
       throw decoded.error;
     }
-    const { classes, numFeatures } = predictor.value;
+    const { classes, numFeatures, featureNames = [] } = predictor.value;
+    for (const names of [classes, featureNames]) {
+      if (new Set<unknown>(names).size < names.length) throw new Violation(`it accepts a name twice: ${names}`);
+    }
     const row = Float64Array.from({ length: numFeatures }, (_, j) => (j % 3) - 1.5);
     for (const probabilities of predictor.value.predictProbabilities([row])) {
       const sum = probabilities.reduce((a, b) => a + b, 0);

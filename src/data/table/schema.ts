@@ -209,6 +209,11 @@ export function assertSchema(schema: CsvSchema, where: string): void {
     const count = columns.filter((column) => column.kind === kind).length;
     check(count <= 1, '.columns', `have at most one ${kind}`, count);
   }
+  const seen = new Set<string>();
+  columns.forEach(({ name }, i) => {
+    check(!seen.has(name), `.columns[${i}].name`, 'differ from the names before it', name);
+    seen.add(name);
+  });
 }
 
 /** The fields of a column that is not trusted. */

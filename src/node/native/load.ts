@@ -6,7 +6,7 @@ import type * as tfjs from '@tensorflow/tfjs';
 import { BackendError } from '../../core/errors.js';
 import { nativeSource, thisMachine } from './machine.js';
 import { openTfjsNode, type ProbeResult, probeAddon } from './probe.js';
-import { ADDON, nativeFolder, type Proof, readInstallRecord, readProof, writeProof } from './record.js';
+import { ADDON, type Damage, nativeFolder, type Proof, readInstallRecord, readProof, writeProof } from './record.js';
 import { withQuietTerminal } from './terminal.js';
 import { TENSORFLOW_VERSION } from './wheels.js';
 
@@ -56,13 +56,13 @@ export function nativeStatus(): NativeStatus {
   if (tfjsNode === undefined) return noTfjsNode();
   const { folder: tfjsNodeFolder, version: tfjsNodeVersion } = tfjsNode;
   const machine = thisMachine();
-  let damage: string | undefined;
+  let damaged: Damage | undefined;
   for (const gpu of [true, false]) {
     const folder = nativeFolder(tfjsNodeVersion, machine, gpu);
     const record = readInstallRecord(folder, machine);
     if (record === undefined) continue;
     if ('damage' in record) {
-      damage ??= record.damage;
+      damaged ??= record;
       continue;
     }
     const files = Object.keys(record.files).map((name) => join(folder, name));
@@ -74,7 +74,8 @@ export function nativeStatus(): NativeStatus {
     const proof = readProof(own, machine);
     return { installed: true, origin: 'tfjs-node', addon: own[0], files: own, tfjsNodeVersion, gpu: false, proof };
   }
-  if (damage !== undefined) return notInstalled(damage, `${INSTALL} --force`);
+  if (damaged?.advice !== undefined) return { installed: false, reason: damaged.damage, advice: damaged.advice };
+  if (damaged !== undefined) return notInstalled(damaged.damage, `${INSTALL} --force`);
   const source = nativeSource(machine, false);
   if (!source.ok) return { installed: false, reason: source.reason, advice: source.advice };
   return notInstalled('they are not built yet', INSTALL);
