@@ -211,8 +211,8 @@ onEveryBackend('tf.setBackend during work', (backend) => {
         expect({ moment, on }).toEqual({ moment, on: [backend] });
         expect({ moment, numTensors: tf.memory().numTensors }).toEqual({ moment, numTensors });
       }
-      // Plain predictions on the cpu backend use no tensors.
-      if (undisturbed.uses > 0) expect(refused).toBeGreaterThan(0);
+      // Plain predictions on the cpu backend use no tensors, and an untrained model awaits only their values.
+      if (undisturbed.uses > 0 && name !== 'untrained') expect(refused).toBeGreaterThan(0);
     }
   });
 
@@ -300,7 +300,7 @@ onEveryBackend('tf.setBackend during work', (backend) => {
   });
 
   it.each(['tf.removeBackend', 'tf.engine().reset'])('names a removed backend: %s', async (how) => {
-    for (const name of ['sgd', 'adam, 8 epochs with checkpoints', 'lbfgs with validation', 'crossValidate', 'scan']) {
+    for (const name of ['sgd', 'adam, 8 epochs with checkpoints', 'lbfgs with validation', 'crossValidate']) {
       await useBackend(backend);
       const { uses } = await watched(WORKS[name]);
       for (const moment of spread(uses, 8)) {

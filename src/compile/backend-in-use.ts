@@ -16,6 +16,7 @@ export class BackendInUse {
   /** Undefined until it has started. */
   #backend: tf.KernelBackend | undefined;
   #error: BackendError | undefined;
+  #isForgotten = false;
 
   /** @param signal its reason takes precedence over the error of a changed backend */
   constructor(where: string, signal?: AbortSignal) {
@@ -41,9 +42,7 @@ export class BackendInUse {
 
   /** Disposes tensors, or their owner, after an await. Those of a removed backend are gone already. */
   dispose(owned: tf.TensorContainer | { dispose(): void }): void {
-    const backend = this.#backend;
-    // A removed wasm backend throws here, and tfjs would count the remaining tensors for ever.
-    if (backend !== undefined && this.#isGone) backend.disposeData = () => true;
+    if (this.#isGone) this.#forget(this.#backend as tf.KernelBackend);
     if (typeof (owned as { dispose?: unknown } | undefined)?.dispose === 'function') (owned as tf.Tensor).dispose();
     else tf.dispose(owned as tf.TensorContainer);
   }
@@ -65,6 +64,20 @@ export class BackendInUse {
       if (cause instanceof TypeError && this.#hasChanged()) throw this.#changed(cause);
       throw cause;
     }
+  }
+
+  /** Lets tensors of a removed backend be disposed. That of wasm has no memory any more, and would throw. */
+  #forget(backend: tf.KernelBackend): void {
+    if (this.#isForgotten) return;
+    this.#isForgotten = true;
+    const { disposeData } = backend;
+    backend.disposeData = (id, force) => {
+      try {
+        return disposeData.call(backend, id, force);
+      } catch {
+        return backend.refCount(id) <= 0;
+      }
+    };
   }
 
   get #isGone(): boolean {
