@@ -81,6 +81,16 @@ export async function scan<State extends object, D extends Data, Output extends 
     if (options[name] !== undefined) assertFunction(options[name], 'scan', name);
   }
   const backend = new BackendInUse('scan', options.signal);
+  return backend.run(() => runScan(step, state, data, options, backend));
+}
+
+async function runScan<State extends object, D extends Data, Output extends object>(
+  step: ScanStep<State, D, Output>,
+  state: State,
+  data: D,
+  options: ScanOptions<State, Output>,
+  backend: BackendInUse,
+): Promise<ScanResult<State, Output>> {
   let last: tf.Tensor[] = [];
   let structures: readonly [state: Structure, output: Structure] | undefined;
   const outputs: (readonly tf.Tensor[])[] = [];
