@@ -1,4 +1,5 @@
 // model: estimates by cross-validation how well a model predicts new samples.
+import { BackendInUse } from '../compile/backend-in-use.js';
 import { DomainError } from '../core/errors.js';
 import { classIndices, type Label } from '../core/labels.js';
 import { assertFunction, assertOneOf, describe } from '../core/shape.js';
@@ -72,7 +73,8 @@ export interface CrossValidation<L extends Label> {
  * seed and data give the same folds and numbers. Sample weights apply to fits and evaluations.
  *
  * @throws as `SoftmaxRegression.fit`; DomainError if a class has only one sample or there are fewer samples, groups or
- *         times than folds, or a fold leaves a class without samples to train on; the signal's reason if it is aborted
+ *         times than folds, or a fold leaves a class without samples to train on; BackendError if the backend is changed
+ *         before the end; the signal's reason if it is aborted
  * @example
  * const { mean, standardDeviation } = await crossValidate(features, labels, { folds: 10, l2: 0.01 });
  * @see scikit-learn, cross_validate with StratifiedKFold(shuffle=True)
@@ -102,12 +104,14 @@ export async function crossValidate<const L extends Label>(
     const expected = 'be left out with `times`: the samples before the first fold are never tested';
     throw new DomainError({ where, argument: 'outOfFold', expected, actual: 'true' });
   }
-  const { classes, numSamples, parts, partOf } = await foldedData(features, labels, options, where);
   const { signal } = options;
+  const backend = new BackendInUse(where, signal);
+  const { classes, numSamples, parts, partOf } = await foldedData(features, labels, options, where);
   const q = classes.length;
   const probabilities = outOfFold ? new Float64Array(numSamples * q) : undefined;
   const folds: Fold<L>[] = [];
   for (const [i, part] of parts.entries()) {
+    backend.assertSame();
     const [train, test] = [partOf(part.train), partOf(part.test)];
     const { model, result } = await SoftmaxRegression.fit<L>(train.features, train.labels, {
       ...fitOptions,

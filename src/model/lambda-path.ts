@@ -1,4 +1,5 @@
 // model: chooses the strength of the penalty by cross-validation.
+import { BackendInUse } from '../compile/backend-in-use.js';
 import { DomainError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import { assertFunction, assertOneOf, describe } from '../core/shape.js';
@@ -94,12 +95,14 @@ export async function lambdaPath<const L extends Label>(
   if (onProgress !== undefined) assertFunction(onProgress, where, 'onProgress');
   const given = l2 === undefined ? undefined : descendingValues(l2, where);
   if (refit !== undefined) assertOneOf(refit, ['best', 'oneStandardError'], where, 'refit');
+  const { signal } = options;
+  const backend = new BackendInUse(where, signal);
   const { classes, numSamples, parts, partOf } = await foldedData(features, labels, options, where);
   const values = given ?? defaultStrengths(numSamples);
   const fits = parts.length * values.length + Number(refit !== undefined);
-  const { signal } = options;
   let begun = 0;
   const fitTo = (x: FeaturesInput, y: ArrayLike<L>, more: FitOptions<L> & { l2: number }, fold?: number) => {
+    backend.assertSame();
     const own = { fit: ++begun, fits, l2: more.l2, fold };
     const report = (progress: FitProgress) => onProgress?.({ ...own, progress });
     return SoftmaxRegression.fit<L>(x, y, { ...fitOptions, ...seedOf(options), classes, ...more, onProgress: report });

@@ -1,4 +1,6 @@
 // training: the inputs and results of a fit, common to all solvers.
+
+import type { BackendInUse } from '../compile/backend-in-use.js';
 import type { Affine } from '../core/affine.js';
 import type { Label } from '../core/labels.js';
 import type { FeatureArray } from '../data/batches.js';
@@ -19,6 +21,8 @@ export interface Samples {
 
 /** The input of a solver besides samples and options. */
 export interface FitRun {
+  /** The backend of the whole fit. */
+  readonly backend: BackendInUse;
   /** The initial parameters: W, [d, classes], followed by b. */
   readonly start?: Float64Array;
   /** Evaluated after each epoch. */

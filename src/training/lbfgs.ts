@@ -32,7 +32,7 @@ export async function fitLbfgs(samples: Samples, plan: OptimumPlan, run: FitRun)
   const { l1, l2, fitIntercept, tolerance, maxIterations, signal, onProgress, onEpochEnd } = plan;
   const sampleWeights = weights?.values;
   const problem = plainProblem({ features, labels, numClasses, sampleWeights, l1, l2, fitIntercept });
-  const { checkpoints, scaling, validation: looked } = run;
+  const { backend, checkpoints, scaling, validation: looked } = run;
   const [n, d] = features.shape;
   const affineOf = (point: Float64Array) => storedAffine(point, numClasses, scaling);
   const isSmall = n * d * numClasses <= PLAIN_WORK;
@@ -43,7 +43,7 @@ export async function fitLbfgs(samples: Samples, plan: OptimumPlan, run: FitRun)
   const snapshotOf = (state: OptimumState) => () =>
     optimumSnapshot({ state, history: history.slice(0, iterationsOf(state)) }, validates);
   const finish = async () => last && checkpoints?.finish(markOf(last), snapshotOf(last));
-  const validation = looked && (await openPointValidation(looked, maxIterations));
+  const validation = looked && (await openPointValidation(looked, maxIterations, backend));
   const solve: SolveOptions = {
     start: run.start ?? new Float64Array(problem.size),
     maxIterations,
@@ -63,10 +63,10 @@ export async function fitLbfgs(samples: Samples, plan: OptimumPlan, run: FitRun)
   };
   let solved: SolverResult;
   try {
-    solved = await (isSmall ? solvePlain(problem, solve) : solveTensor(problem, weights, solve));
+    solved = await (isSmall ? solvePlain(problem, solve) : solveTensor(problem, weights, solve, backend));
     await finish();
   } catch (error) {
-    if (signal?.aborted) await finish();
+    if (signal?.aborted || backend.endedWith(error)) await finish();
     throw error;
   } finally {
     validation?.close();

@@ -1,4 +1,6 @@
 // training: prepares validated samples for a solver: holds some out, weights them, standardises them.
+
+import type { BackendInUse } from '../compile/backend-in-use.js';
 import { DomainError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import type { FeatureArray } from '../data/batches.js';
@@ -19,6 +21,8 @@ import { sampleWeightsOf } from './weights.js';
 
 /** The validated samples of a fit. */
 export interface Given<L extends Label> {
+  /** The backend of the fit. */
+  readonly backend: BackendInUse;
   readonly features: FeatureArray;
   /** Class indices. */
   readonly labels: Int32Array;
@@ -44,7 +48,8 @@ export async function fitSamples<L extends Label>(
   const options = storedOptions(plan);
   const start = plan.warmStart && startOf(plan.warmStart, given, samples, plan, where);
   const checkpoints = await opened.withData({ samples, validation, classes: given.classes, start }, options);
-  const run: FitRun = { validation, start, checkpoints, featureNames: given.featureNames, classes: given.classes };
+  const { backend, classes, featureNames } = given;
+  const run: FitRun = { backend, validation, start, checkpoints, featureNames, classes };
   const fitted = await (plan.standardize
     ? solveStandardized(samples, plan, run, where)
     : solve(samples, plan, startingAt(run, plan, undefined)));

@@ -7,6 +7,7 @@ import { BackendError } from '../../core/errors.js';
 import { nativeSource, thisMachine } from './machine.js';
 import { openTfjsNode, type ProbeResult, probeAddon } from './probe.js';
 import { ADDON, type Damage, nativeFolder, type Proof, readInstallRecord, readProof, writeProof } from './record.js';
+import { applySettings } from './settings.js';
 import { withQuietTerminal } from './terminal.js';
 import { TENSORFLOW_VERSION } from './wheels.js';
 
@@ -141,9 +142,7 @@ async function load(): Promise<NativeKernels> {
   const proof = await prove(status);
   if (!proof.ok) throw unusable(proof.reason, `Run: ${rebuildCommand(status)}`);
   const inUse = tf.getBackend();
-  process.env.TF_CPP_MIN_LOG_LEVEL ??= '3';
-  // The kernels of a training step run one after the other, so a second thread only moves data between cores.
-  process.env.TF_NUM_INTEROP_THREADS ??= '1';
+  applySettings();
   try {
     withQuietTerminal(() => openTfjsNode(createRequire(require.resolve(TFJS_NODE_MANIFEST)), status.addon));
   } catch (cause) {
