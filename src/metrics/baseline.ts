@@ -1,4 +1,5 @@
 // metrics: the scores of a prediction without the features.
+import { maxOf } from '../core/lists.js';
 
 /** The scores of always predicting the class shares of the evaluated samples. */
 export interface Baseline {
@@ -21,5 +22,5 @@ export function baselineOf(counts: readonly ArrayLike<number>[]): Baseline {
   const total = supports.reduce((sum, each) => sum + each, 0);
   const shares = supports.map((support) => support / total);
   const logLoss = shares.reduce((sum, share) => (share === 0 ? sum : sum - share * Math.log(share)), 0);
-  return { accuracy: Math.max(...shares), logLoss };
+  return { accuracy: maxOf(shares), logLoss };
 }

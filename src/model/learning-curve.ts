@@ -1,6 +1,8 @@
 // model: how the loss falls with the number of training samples.
+
 import { DomainError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
+import { minOf } from '../core/lists.js';
 import { assertFunction, describe } from '../core/shape.js';
 import { type FoldOptions, stratifiedOrder } from '../data/folds.js';
 import type { Scores } from '../metrics/scores.js';
@@ -86,7 +88,7 @@ export async function learningCurve<const L extends Label>(
   if (options.onProgress !== undefined) assertFunction(options.onProgress, where, 'onProgress');
   const { sizes: given, onProgress, folds: _, seed, ...fitOptions } = options;
   const { classes, parts, partOf } = await foldedData(features, labels, options, where);
-  const most = Math.min(...parts.map(({ train }) => train.length));
+  const most = minOf(parts.map(({ train }) => train.length));
   const sizes =
     given === undefined ? defaultSizes(classes.length, most) : checkedSizes(given, classes.length, most, where);
   const { signal } = options;

@@ -1,4 +1,5 @@
 // report: the confusion matrix, and the scores of each class.
+import { maxOf } from '../core/lists.js';
 import { SCORE_NAMES, SCORES, type ScoreRow } from '../metrics/scores.js';
 import type { Charts } from './chart.js';
 import { type Html, html } from './html.js';
@@ -55,7 +56,7 @@ function matrixFigure(
   { Plot, figure }: Charts,
 ): Html {
   const [worst] = mistakes;
-  const mostMistaken = Math.max(...mistakes.map(({ share }) => share));
+  const mostMistaken = maxOf(mistakes.map(({ share }) => share));
   const label = `Confusion matrix of ${plural(names.length, 'class', 'classes')}. ${
     worst === undefined
       ? 'No class is confused with another.'
@@ -81,7 +82,7 @@ function matrixFigure(
       const wide = width > 500;
       const numbers = names.length <= (wide ? MOST_NUMBERS.wide : MOST_NUMBERS.narrow);
       const most = wide ? 18 : 10;
-      const longest = Math.max(5, ...names.map((name) => Math.min([...name].length, most)));
+      const longest = maxOf([5, ...names.map((name) => Math.min([...name].length, most))]);
       const margin = Math.round(longest * (wide ? 7.2 : 6.6)) + 16;
       const turned = Math.round(longest * (wide ? 4.6 : 4.3));
       const right = names.length <= 6 ? 28 : turned;

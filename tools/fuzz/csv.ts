@@ -41,8 +41,8 @@ export const csv: Target = {
     const values: number[] = [];
     const others: unknown[] = [];
     for await (const batch of readCsvRows(cut(bytes, random), schema, { delimiter: options.delimiter, batchSize: 7 })) {
-      values.push(...batch.features.values);
-      others.push(...(batch.labels ?? []));
+      for (const value of batch.features.values) values.push(value);
+      for (const label of batch.labels ?? []) others.push(label);
     }
     if (!isDeepStrictEqual(Float64Array.from(values), features.values))
       throw new Violation('chunks give other numbers');
