@@ -83,7 +83,8 @@ export function comparisonLines({ data, first, second, mcnemar, logLossDifferenc
 
 function assertSameClasses(models: readonly ModelContent[], files: readonly string[]): void {
   const [a, b] = models.map(({ classes }) => classes);
-  if (a.length === b.length && a.every((label) => b.includes(label))) return;
+  const others = new Set(b);
+  if (a.length === b.length && a.every((label) => others.has(label))) return;
   const list = (classes: readonly Label[]) =>
     `${classes.slice(0, 10).map(describe).join(', ')}${classes.length > 10 ? ', …' : ''}`;
   const hint = 'Train both models on the same labels.';
