@@ -1,6 +1,9 @@
-import { metrics } from 'softmax-regression';
+import { type CsvSchema, metrics, readCsvRows, SoftmaxRegression } from 'softmax-regression';
 import { type ReportInput, renderReport } from 'softmax-regression/report';
+import { lineFormat } from '../src/cli/prediction-lines.js';
+import { RowEncoder } from '../src/data/table/encode.js';
 import { countsOfConfusion, countsOfMatrix } from '../src/metrics/confusion.js';
+import { encodeModel } from '../src/serialization/model-file.js';
 import { useBackend } from './helpers/backends.js';
 import { modelOf } from './helpers/models.js';
 import { smallInput } from './helpers/report-input.js';
@@ -122,6 +125,59 @@ describe('150,000 classes', () => {
     const q = 150_000;
     const [row] = wideModel(q).weightTable({ sort: 'magnitude' }).rows;
     expect([row.weights.length, row.magnitude]).toEqual([q, expect.closeTo(Math.sqrt(q / 12), 2)]);
+  });
+});
+
+describe('100,000 categories and rows of two bytes', () => {
+  const d = 100_000;
+  const categories = Array.from({ length: d }, (_, k) => k.toString(36));
+  const schema: CsvSchema = {
+    ...{ header: true, decimal: '.', missing: 'error', missingTokens: [''], unseen: 'error' },
+    columns: [{ kind: 'category', name: 'c', categories }],
+  };
+  const rows = Array.from({ length: 150 }, (_, i) => categories[i % 36]);
+
+  it('are read in batches of 32 MiB, each before the rows of the next', async () => {
+    const encode = jest.spyOn(RowEncoder.prototype, 'encode');
+    const sizes: number[] = [];
+    for await (const { features, rows: numbers } of readCsvRows([`c\n${rows.join('\n')}\n`], schema)) {
+      sizes.push(numbers.length);
+      expect(features.values.buffer.byteLength).toBeLessThanOrEqual(2 ** 25);
+      expect(encode.mock.calls.length).toBe(sizes.reduce((sum, size) => sum + size, 0));
+    }
+    expect(sizes).toEqual([41, 41, 41, 27]);
+    for (const [, , values] of encode.mock.calls) expect(values.byteLength).toBeLessThanOrEqual(2 ** 25);
+    encode.mockRestore();
+  });
+
+  it('take room for one row at first', async () => {
+    const encode = jest.spyOn(RowEncoder.prototype, 'encode');
+    for await (const _ of readCsvRows(['c\n1\n'], schema));
+    expect(encode.mock.calls.map(([, , values]) => values.length)).toEqual([d]);
+    encode.mockRestore();
+  });
+
+  it('are predicted as records one by one', () => {
+    const weight = Float32Array.from({ length: 2 * d }, (_, i) => Math.sin(i));
+    const content = { classes: ['a', 'b'], numFeatures: d, numParameters: 2 * d + 2, options: {}, schema };
+    const model = SoftmaxRegression.fromBytes(encodeModel({ ...content, weight, bias: new Float32Array(2) }));
+    const encode = jest.spyOn(RowEncoder.prototype, 'encode');
+    const labels = model.predictRecords(rows.map((c) => ({ c }))).map(({ label }) => label);
+    expect(labels).toEqual(rows.map((_, i) => (weight[2 * (i % 36)] < weight[2 * (i % 36) + 1] ? 'b' : 'a')));
+    expect(new Set(encode.mock.calls.map(([, , values]) => values.length))).toEqual(new Set([d]));
+    encode.mockRestore();
+  });
+});
+
+describe('probabilities of 200,000 classes', () => {
+  it('are written as texts of one line each', () => {
+    const q = 200_000;
+    const affine = { weight: new Float32Array(q), bias: new Float32Array(q) };
+    const options = { format: 'csv', number: 'line', probabilities: true, top: undefined, keep: undefined } as const;
+    const { lines } = lineFormat(affine, [...Array(q).keys()], options);
+    const texts = [...lines({ values: Float64Array.of(1, 2, 3), shape: [3, 1] }, [2, 3, 4])];
+    expect(texts.map((text) => text.slice(0, 4))).toEqual(['2,0,', '3,0,', '4,0,']);
+    expect(texts.map((text) => text.split('\n').length)).toEqual([2, 2, 2]);
   });
 });
 

@@ -86,8 +86,10 @@ async function predict(modelFile: string, source: string, options: Options): Pro
           signal,
         )) {
           signal.throwIfAborted();
-          await sink.write(pending + lines(features, numbers, kept));
-          pending = '';
+          for (const text of lines(features, numbers, kept)) {
+            await sink.write(pending + text);
+            pending = '';
+          }
           done += numbers.length;
           // Rows on a terminal show the progress themselves.
           if ((output !== undefined && output !== '-') || !process.stdout.isTTY)
