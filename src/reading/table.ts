@@ -66,7 +66,9 @@ export async function labelledRows(
   const all: Label[] = [];
   const numbers = new Float64Array(n);
   const weights: number[] = [];
-  for (const { features, labels, lines, sampleWeights } of batches) {
+  // A batch is released once it is copied.
+  for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) {
+    const { features, labels, lines, sampleWeights } = batch;
     values.set(features.values, all.length * model.numFeatures);
     if (labels === undefined) {
       const expected = `have the label column ${JSON.stringify(options.label ?? nameOf(model, 'label'))}`;
