@@ -108,7 +108,7 @@ export function evaluationLines(evaluation: Evaluation<Label>, on: string): stri
     ...[perClass.precision[k], perClass.recall[k], perClass.fscore[k], perClass.rocAuc[k]].map(score),
     count(perClass.support[k]),
   ]);
-  const confusions = confusion.counts.map((row, k) => [String(classes[k]), ...Array.from(row, count)]);
+  const matrix = () => confusion.counts.map((row, k) => [String(classes[k]), ...Array.from(row, count)]);
   return [
     `accuracy ${score(accuracy)} on ${on}: ${right}, 95 % interval ${bounds}`,
     headlines(evaluation),
@@ -117,7 +117,7 @@ export function evaluationLines(evaluation: Evaluation<Label>, on: string): stri
     ...tableLines(['class', 'precision', 'recall', 'F1', 'ROC AUC', 'samples'], scores),
     ...(classes.length > MOST_CONFUSED
       ? []
-      : ['', ...tableLines(['truth \\ predicted', ...classes.map(String)], confusions)]),
+      : ['', ...tableLines(['truth \\ predicted', ...classes.map(String)], matrix())]),
   ];
 }
 

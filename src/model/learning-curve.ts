@@ -2,6 +2,7 @@
 import { BackendInUse } from '../compile/backend-in-use.js';
 import { DomainError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
+import { minOf } from '../core/lists.js';
 import { assertFunction, describe } from '../core/shape.js';
 import { type FoldOptions, stratifiedOrder } from '../data/folds.js';
 import type { Scores } from '../metrics/scores.js';
@@ -89,7 +90,7 @@ export async function learningCurve<const L extends Label>(
   const { signal } = options;
   const backend = new BackendInUse(where, signal);
   const { classes, parts, partOf } = await foldedData(features, labels, options, where);
-  const most = Math.min(...parts.map(({ train }) => train.length));
+  const most = minOf(parts.map(({ train }) => train.length));
   const sizes =
     given === undefined ? defaultSizes(classes.length, most) : checkedSizes(given, classes.length, most, where);
   const fits = parts.length * sizes.length;

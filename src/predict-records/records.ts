@@ -105,9 +105,9 @@ export class Records<L extends Label> {
       const actual = describe(records);
       throw new ShapeError({ where, argument: 'records', expected: 'be a list of objects', actual });
     }
-    const rows = logitsOf(this.#affine, this.#encode(records, placeOf, options, where));
-    return rows.map((row) => {
-      const probabilities = softmaxInPlace(row);
+    return Array.from(this.#encoded(records, placeOf, options, where), (row) => {
+      const [logits] = logitsOf(this.#affine, row);
+      const probabilities = softmaxInPlace(logits);
       const k = argMax(probabilities);
       return { label: this.#classes[k], probability: probabilities[k], probabilities };
     });
@@ -116,7 +116,7 @@ export class Records<L extends Label> {
   /** cⱼₖ = (xⱼ − centerⱼ)·factorⱼ·Wⱼₖ, summed over the features of each column. */
   explain(record: object, options: RecordOptions): RecordExplanation<L> {
     const where = 'explainRecord';
-    const features = this.#encode([record], () => where, options, where);
+    const [features] = this.#encoded([record], () => where, options, where);
     const { weight, bias, columns: scaled } = this.#affine;
     const x = features.values;
     const q = bias.length;
@@ -132,29 +132,30 @@ export class Records<L extends Label> {
     return { classes: this.#classes, base: Float64Array.from(bias), columns, logits };
   }
 
-  #encode(
+  /** The features of one record after the other, in one array. */
+  *#encoded(
     records: readonly object[],
     place: (i: number) => string,
     options: RecordOptions,
     where: string,
-  ): { readonly values: Float64Array; readonly shape: readonly [number, number] } {
+  ): Generator<{ readonly values: Float64Array; readonly shape: readonly [1, number] }, void, undefined> {
     const { schema, strict } = this.#applied(options, where);
     const isUsual = schema === this.#schema && place === placeOf;
     const encoder = isUsual ? this.#encoder : encoderOf(schema, place);
     const d = encoder.numFeatures;
-    const values = new Float64Array(records.length * d);
+    const values = new Float64Array(d);
     // Standardised columns may have any finite numbers.
     const limit = this.#affine.columns === undefined ? LARGEST_FLOAT32 : Number.MAX_VALUE;
     for (let i = 0; i < records.length; i++) {
-      encoder.encode(new TextRow(recordFieldsOf(records[i], place(i), schema, strict)), i, values, i * d);
+      encoder.encode(new TextRow(recordFieldsOf(records[i], place(i), schema, strict)), i, values, 0);
       for (const { column, at } of this.#spans) {
-        const x = values[i * d + at];
+        const x = values[at];
         if (Math.abs(x) <= limit) continue;
         const expected = 'be a finite float32 number';
         throw new FormatError({ where: place(i), argument: column.name, expected, actual: describe(x) });
       }
+      yield { values, shape: [1, d] };
     }
-    return { values, shape: [records.length, d] };
   }
 
   #applied(options: RecordOptions, where: string): { readonly schema: CsvSchema; readonly strict: boolean } {

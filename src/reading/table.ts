@@ -86,7 +86,8 @@ export async function labelledRows(
   signal?: AbortSignal,
 ): Promise<LabelledRows> {
   const batches: CsvBatch[] = [];
-  const bad: BadRow[] = [];
+  let bad = 0;
+  let firstBad: BadRow | undefined;
   const unknown = { rows: 0, weight: 0, counts: new Map<string, number>() };
   const { onBadRow, unknownLabel, maxMemory = Number.POSITIVE_INFINITY, ...others } = options;
   const reading: RowsOptions = {
@@ -94,7 +95,8 @@ export async function labelledRows(
     onBadRow:
       onBadRow &&
       ((row) => {
-        bad.push(row);
+        bad++;
+        firstBad ??= row;
         onBadRow(row);
       }),
     onUnknownLabel:
@@ -116,7 +118,7 @@ export async function labelledRows(
     assertFits(size, maxMemory, source.name, 'Give a file with fewer rows.');
   }
   const rule = { where: source.name, argument: 'the table' };
-  assertMostFit(bad.length, bad[0]?.error, n + unknown.rows, source.name);
+  assertMostFit(bad, firstBad?.error, n + unknown.rows, source.name);
   if (n === 0) {
     const actual = unknown.rows > 0 ? `only rows of unknown labels, ${unknown.rows}` : 'none';
     throw new FormatError({ ...rule, expected: 'have at least one row', actual });
@@ -125,7 +127,9 @@ export async function labelledRows(
   const all: Label[] = [];
   const numbers = new Float64Array(n);
   const weights: number[] = [];
-  for (const { features, labels, lines, sampleWeights } of batches) {
+  // A batch is released once it is copied.
+  for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) {
+    const { features, labels, lines, sampleWeights } = batch;
     values.set(features.values, all.length * model.numFeatures);
     if (labels === undefined) {
       const expected = `have the label column ${JSON.stringify(options.label ?? nameOf(model, 'label'))}`;

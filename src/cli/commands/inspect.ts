@@ -62,7 +62,7 @@ async function inspect(modelFile: string, { top, json }: Options): Promise<void>
 
 /** The largest weight, by which the report ranks too. */
 function largest({ weights }: WeightRow): number {
-  return Math.max(...weights.map(Math.abs));
+  return weights.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0);
 }
 
 /** Six digits of a number such as 1/n; `--json` prints all digits. */

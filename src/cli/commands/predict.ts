@@ -83,8 +83,10 @@ async function predict(modelFile: string, source: string, options: Options): Pro
           const reading = { ...options, onBadRow: bad?.of(name) };
           for await (const { features, numbers, kept } of batchesOf(source, model, reading, signal)) {
             signal.throwIfAborted();
-            await sink.write(pending + lines(features, numbers, kept));
-            pending = '';
+            for (const text of lines(features, numbers, kept)) {
+              await sink.write(pending + text);
+              pending = '';
+            }
             done += numbers.length;
             // Rows on a terminal show the progress themselves.
             if ((output !== undefined && output !== '-') || !process.stdout.isTTY)

@@ -2,6 +2,7 @@
 
 import { DomainError, FormatError } from '../../core/errors.js';
 import type { Label } from '../../core/labels.js';
+import { NUMBERS_OF_A_BATCH } from '../../core/limits.js';
 import {
   assertFunction,
   assertList,
@@ -41,7 +42,7 @@ export interface ReadOptions extends EncodeOptions {
   readonly keep?: readonly (string | number)[];
   /** Called with each row that does not fit the schema; such rows are skipped. By default the first one is an error. */
   readonly onBadRow?: (row: BadRow) => void;
-  /** The maximum number of rows in a batch; 4096 by default. */
+  /** The maximum number of rows in a batch; by default 4096, or as many as have 2²² numbers, 32 MiB, if that is less. */
   readonly batchSize?: number;
   /** Aborts reading. */
   readonly signal?: AbortSignal;
@@ -99,9 +100,9 @@ export async function* readCsvRows(
   assertOneOf(header, [true, false], where, 'header');
   const applied = { ...encoding, header };
   const hasHeader = encoding.header;
-  const { name = where, delimiter, labels = 'read', classes, keep, onBadRow, batchSize = 4096, signal } = options;
+  const { name = where, delimiter, labels = 'read', classes, keep, onBadRow, batchSize, signal } = options;
   assertOneOf(labels, ['read', 'skip'], where, 'labels');
-  assertPositiveInteger(batchSize, where, 'batchSize');
+  if (batchSize !== undefined) assertPositiveInteger(batchSize, where, 'batchSize');
   assertText(name, where, 'name');
   if (keep !== undefined) assertList(keep, where, 'keep', 'be a list of names or numbers of columns');
   assertSignal(signal, where);
@@ -126,16 +127,16 @@ export async function* readCsvRows(
   const reader = new RecordReader({ name, delimiter, decimal: applied.decimal, comment: applied.comment });
   for await (const chunk of chunks) {
     signal?.throwIfAborted();
-    for (const block of reader.push(chunk)) batches.take(block);
-    yield* batches.ready();
+    for (const block of reader.push(chunk)) yield* batches.take(block);
+    yield* batches.rest();
   }
   signal?.throwIfAborted();
-  for (const block of reader.end()) batches.take(block);
+  for (const block of reader.end()) yield* batches.take(block);
   if (applied.header && !batches.hasBegun) {
     const rule = { where: name, argument: 'the table', expected: 'have a header line' };
     throw new FormatError({ ...rule, actual: 'an empty file' });
   }
-  yield* batches.ready();
+  yield* batches.rest();
 }
 
 interface BatchesOptions {
@@ -143,13 +144,18 @@ interface BatchesOptions {
   /** Whether files have a header by the schema of the model. */
   readonly hasHeader: boolean;
   readonly name: string;
-  readonly batchSize: number;
+  readonly batchSize: number | undefined;
   readonly readsLabels: boolean;
   readonly classes: readonly Label[] | undefined;
   readonly onUnknownLabel: ((row: UnknownLabel) => void) | undefined;
   readonly keep: readonly (string | number)[] | undefined;
   readonly onBadRow: ((row: BadRow) => void) | undefined;
 }
+
+/** The rows of a batch by default. */
+const MOST_ROWS = 4096;
+/** The numbers for which the first batch has room at first. */
+const LEAST_NUMBERS = 1024;
 
 /** Collects rows into batches. */
 class Batches {
@@ -160,9 +166,10 @@ class Batches {
   #encoder: RowEncoder | undefined;
   readonly #classes: ReadonlySet<Label> | undefined;
   #width = 0;
+  /** The rows of a full batch. */
+  #room = 0;
   /** The fields to keep. */
   #keep: readonly number[] = [];
-  #full: CsvBatch[] = [];
   #values = new Float64Array(0);
   #labels: Label[] = [];
   #weights: number[] = [];
@@ -184,10 +191,12 @@ class Batches {
     return this.#encoder !== undefined;
   }
 
-  take(block: RowBlock): void {
+  /** Takes the rows of a block. Yields each full batch before it takes further rows. */
+  *take(block: RowBlock): Generator<CsvBatch, void, undefined> {
     for (let i = 0; i < block.count; i++) {
       block.select(i);
       this.#takeRow(block, block.line);
+      if (this.#rows.length === this.#room) yield this.#close();
     }
   }
 
@@ -206,7 +215,6 @@ class Batches {
     if (this.#options.keep !== undefined) this.#kept.push(this.#keep.map((field) => fields.text(field)));
     this.#rows.push(row);
     this.#lines.push(line);
-    if (this.#rows.length === this.#options.batchSize) this.#close();
   }
 
   /** Whether the encoded row is dropped; its label and its weight. */
@@ -231,34 +239,32 @@ class Batches {
     if (unknown !== undefined) onUnknownLabel?.({ line, label: unknown, sampleWeight: this.#weight });
   };
 
-  /** The batches since the last call; the last one may be short. */
-  ready(): CsvBatch[] {
-    if (this.#rows.length > 0) this.#close();
-    const full = this.#full;
-    this.#full = [];
-    return full;
+  /** The rows after the last full batch. */
+  *rest(): Generator<CsvBatch, void, undefined> {
+    if (this.#rows.length > 0) yield this.#close();
   }
 
-  #close(): void {
+  #close(): CsvBatch {
     const { numFeatures, hasLabel, hasWeight } = this.#encoder as RowEncoder;
     const n = this.#rows.length;
-    this.#full.push({
+    const batch: CsvBatch = {
       features: { values: this.#values.slice(0, n * numFeatures), shape: [n, numFeatures] },
       ...(hasLabel ? { labels: this.#labels } : {}),
       ...(hasWeight ? { sampleWeights: Float64Array.from(this.#weights) } : {}),
       rows: Float64Array.from(this.#rows),
       lines: Float64Array.from(this.#lines),
       ...(this.#options.keep && { kept: this.#kept }),
-    });
+    };
     this.#kept = [];
     this.#labels = [];
     this.#weights = [];
     this.#rows = [];
     this.#lines = [];
+    return batch;
   }
 
   #grow(numFeatures: number): void {
-    const rows = Math.min(this.#options.batchSize, Math.max(64, 2 * this.#rows.length));
+    const rows = Math.min(this.#room, Math.max(Math.ceil(LEAST_NUMBERS / numFeatures), 2 * this.#rows.length));
     const values = new Float64Array(rows * numFeatures);
     values.set(this.#values);
     this.#values = values;
@@ -280,7 +286,10 @@ class Batches {
         if (kind === 'label' || kind === 'weight') fieldOf[i] = -1;
       });
     }
-    return new RowEncoder(this.#schema, fieldOf, place);
+    const encoder = new RowEncoder(this.#schema, fieldOf, place);
+    const room = Math.min(MOST_ROWS, Math.max(1, Math.floor(NUMBERS_OF_A_BATCH / encoder.numFeatures)));
+    this.#room = this.#options.batchSize ?? room;
+    return encoder;
   }
 
   /** The index of each column, by the names in the header. */
