@@ -12,14 +12,13 @@ import {
 } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { assertReplaceable, openAtomicWriter } from '../src/node/atomic-writer.js';
+import { assertReplaceable, openAtomicWriter, writeFileAtomic } from '../src/node/atomic-writer.js';
 import {
   cacheFolder,
   makeFolder,
   type Progress,
   replaceFolderAtomic,
   sha256OfFile,
-  writeFileAtomic,
 } from '../src/node/files.js';
 import { withLock } from '../src/node/lock.js';
 import { thisProcess } from '../src/node/processes.js';

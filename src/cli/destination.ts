@@ -1,8 +1,7 @@
 // cli: where a result goes: a file, or standard output.
 import { once } from 'node:events';
 import { resolve } from 'node:path';
-import { assertReplaceable } from '../node/atomic-writer.js';
-import { writeFileAtomic } from '../node/files.js';
+import { assertReplaceable, writeFileAtomic } from '../node/atomic-writer.js';
 import { printToStandardError } from './output.js';
 import { UsageError } from './usage.js';
 
