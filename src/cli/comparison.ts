@@ -12,6 +12,7 @@ import { decodeModel, type ModelContent } from '../serialization/model-file.js';
 import { plain } from '../training/options.js';
 import { count, score, tableLines } from './output.js';
 import { type Loading, loadSamplesFor } from './samples.js';
+import type { Line } from './terminal.js';
 
 /** The scores of one model. */
 interface Scored {
@@ -66,7 +67,7 @@ export async function comparisonOf(
   };
 }
 
-export function comparisonLines({ data, first, second, mcnemar, logLossDifference }: ModelComparison): string[] {
+export function comparisonLines({ data, first, second, mcnemar, logLossDifference }: ModelComparison): Line[] {
   const { onlyFirst, onlySecond, pValue } = mcnemar;
   const { mean, lower, upper } = logLossDifference;
   const rows = [first, second].map(({ model, accuracy, logLoss }) => [model, score(accuracy), score(logLoss)]);

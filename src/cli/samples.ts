@@ -8,7 +8,9 @@ import { type ReadSamplesOptions, readSamples } from '../reading/read.js';
 import type { DataSet, Described, Samples } from '../reading/samples.js';
 import { labelledRows, type TableModel, type TableOptions } from '../reading/table.js';
 import { BadRowsFile } from './bad-rows.js';
-import { namedBytes, STDIN } from './bytes.js';
+import { namedBytes } from './bytes.js';
+import { NAMED, STDIN } from './files.js';
+import { note } from './terminal.js';
 import { flagOf, UsageError } from './usage.js';
 
 /** How `train` reads a CSV file. */
@@ -50,9 +52,6 @@ export interface Loading {
   readonly signal?: AbortSignal;
 }
 
-/** Data sets by name; `./iris` is a path. */
-const NAMED = ['iris', 'fashion-mnist'] as const;
-
 type Kind = (typeof NAMED)[number] | 'folder' | 'file';
 
 export function kindOf(source: string): Kind {
@@ -68,8 +67,8 @@ export async function loadDataSet(source: string, choices: CsvChoices, loading: 
     const { skipBad, ...table } = choices;
     const bad = skipBad === undefined ? undefined : new BadRowsFile(skipBad);
     const data = await readSamples([namedBytes(source, loading.signal)], { ...optionsOf(table), onBadRow: bad?.take });
-    const note = await bad?.write();
-    if (note !== undefined) console.error(note);
+    const skipped = await bad?.write();
+    if (skipped !== undefined) note(skipped);
     return data;
   }
   const stray = Object.entries(choices).find(

@@ -4,7 +4,7 @@ import type { BackendName } from '../../backend/names.js';
 import type { TableOptions } from '../../reading/table.js';
 import { withInterrupt } from '../interrupt.js';
 import { quietDisplay } from '../progress.js';
-import { asWhenTraining, backendOption, jsonOption, labelOption } from '../usage.js';
+import { asWhenTraining, backendOption, dataArgument, jsonOption, labelOption, modelArgument } from '../usage.js';
 
 interface Options extends TableOptions {
   readonly backend?: BackendName;
@@ -14,8 +14,8 @@ interface Options extends TableOptions {
 /** The arguments and options that `evaluate` and `report` share. */
 export function withTableOptions(command: Command): Command {
   const reading = command
-    .argument('<model>', 'a model file')
-    .argument('<data>', 'a CSV file, - for standard input, a folder of IDX files, iris or fashion-mnist')
+    .addArgument(modelArgument())
+    .addArgument(dataArgument('- for standard input, '))
     .addOption(labelOption());
   return asWhenTraining(reading).addOption(backendOption()).addOption(jsonOption());
 }
@@ -26,7 +26,8 @@ export function evaluateCommand(): Command {
 
 async function evaluate(modelFile: string, source: string, options: Options): Promise<void> {
   const { tried } = await import('../tried.js');
-  const { evaluationLines, print, printJson } = await import('../output.js');
+  const { evaluationLines } = await import('../output.js');
+  const { print, printJson } = await import('../terminal.js');
   const { onProgress, stop } = quietDisplay();
   const { samples, evaluation } = await withInterrupt((signal) =>
     tried(modelFile, source, options, { onProgress, signal }),
