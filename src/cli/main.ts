@@ -25,7 +25,7 @@ const EXIT_CODES = `
 Exit codes: 0 success, 1 failure (data, file or machine), 2 usage error, 130 interrupted, 143 terminated.
 NO_COLOR=1 turns colours off. DEBUG=1 shows stack traces.`;
 
-function createProgram(): Command {
+export function createProgram(): Command {
   return new Command('softmax-regression')
     .description(
       'Softmax regression on TensorFlow.js, from the command line: from a CSV file to a model, a report and ONNX.',
