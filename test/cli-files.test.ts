@@ -84,17 +84,17 @@ it('declares every argument and option that names a file', () => {
 });
 
 describe.each(pairs)('%s: %s and %s', (_, a, b, words) => {
-  it.each<[string, string, string, (() => void)?]>([
-    ['one path', 'x', 'x'],
-    ['two spellings', 'x', './none/../x'],
+  it.each<[string, string, string, () => void]>([
+    ['one path', 'x', 'x', () => {}],
+    ['two spellings', 'x', './none/../x', () => {}],
     ['a hard link', 'x', 'y', () => linkSync(at('x'), at('y'))],
     ['a symbolic link', 'y', 'x', () => symlinkSync('x', at('y'))],
     ['a link of the folder', 'y/x', 'x', () => symlinkSync('.', at('y'))],
-    ['a file to come', 'new/x', 'new/../new/x'],
+    ['a file to come', 'new/x', 'new/../new/x', () => {}],
     ['a file to come through a dangling link', 'y', 'z', () => symlinkSync('z', at('y'))],
   ])('are not one file by %s', async (_, first, second, prepare) => {
     writeFileSync(at('x'), 'old');
-    prepare?.();
+    prepare();
     const before = readdirSync(folder).sort();
     const message = await check(
       words,

@@ -13,13 +13,7 @@ import {
 import { homedir, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { assertReplaceable, openAtomicWriter, writeFileAtomic } from '../src/node/atomic-writer.js';
-import {
-  cacheFolder,
-  makeFolder,
-  type Progress,
-  replaceFolderAtomic,
-  sha256OfFile,
-} from '../src/node/files.js';
+import { cacheFolder, makeFolder, type Progress, replaceFolderAtomic, sha256OfFile } from '../src/node/files.js';
 import { withLock } from '../src/node/lock.js';
 import { thisProcess } from '../src/node/processes.js';
 import { temporaryBeside } from '../src/node/temporary.js';
