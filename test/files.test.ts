@@ -3,15 +3,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { assertReplaceable, openAtomicWriter } from '../src/node/atomic-writer.js';
-import {
-  cacheFolder,
-  makeFolder,
-  type Progress,
-  replaceFolderAtomic,
-  sha256OfFile,
-  writeFileAtomic,
-} from '../src/node/files.js';
+import { assertReplaceable, openAtomicWriter, writeFileAtomic } from '../src/node/atomic-writer.js';
+import { cacheFolder, makeFolder, type Progress, replaceFolderAtomic, sha256OfFile } from '../src/node/files.js';
 import { thisProcess } from '../src/node/processes.js';
 import { temporaryBeside } from '../src/node/temporary.js';
 

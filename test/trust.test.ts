@@ -15,8 +15,9 @@ import {
 } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
+import { writeFileAtomic } from '../src/node/atomic-writer.js';
 import { loadFashionMnist } from '../src/node/datasets/fashion-mnist.js';
-import { cacheFolder, makeFolder, replaceFolderAtomic, sha256OfFile, writeFileAtomic } from '../src/node/files.js';
+import { cacheFolder, makeFolder, replaceFolderAtomic, sha256OfFile } from '../src/node/files.js';
 import { withLock } from '../src/node/lock.js';
 import { findTfjsNode, loadNative, nativeStatus } from '../src/node/native/load.js';
 import { machineName, thisMachine } from '../src/node/native/machine.js';

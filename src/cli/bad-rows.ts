@@ -4,6 +4,7 @@ import { writeResult } from './destination.js';
 import { inFlags } from './explain.js';
 import { count } from './output.js';
 import { csvField } from './prediction-lines.js';
+import { note } from './terminal.js';
 
 export class BadRowsFile {
   readonly #path: string;
@@ -39,6 +40,6 @@ export async function withBadRows<T>(
 ): Promise<T> {
   const bad = path === undefined ? undefined : new BadRowsFile(path);
   const result = await read(bad);
-  if (bad !== undefined) console.error(await bad.write());
+  if (bad !== undefined) note(await bad.write());
   return result;
 }

@@ -13,6 +13,7 @@ import { plain } from '../training/options.js';
 import { withBadRows } from './bad-rows.js';
 import { count, score, tableLines } from './output.js';
 import { type Loading, loadSamplesFor, type TableChoices } from './samples.js';
+import type { Line } from './terminal.js';
 import { leftOutText } from './unknown-labels.js';
 
 /** The scores of one model. */
@@ -75,7 +76,7 @@ export async function comparisonOf(
   };
 }
 
-export function comparisonLines({ data, first, second, mcnemar, logLossDifference }: ModelComparison): string[] {
+export function comparisonLines({ data, first, second, mcnemar, logLossDifference }: ModelComparison): Line[] {
   const { onlyFirst, onlySecond, pValue } = mcnemar;
   const { mean, lower, upper } = logLossDifference;
   const rows = [first, second].map(({ model, accuracy, logLoss }) => [model, score(accuracy), score(logLoss)]);

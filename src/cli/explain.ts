@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { isSoftmaxRegressionError } from '../core/errors.js';
 import { inWords, rephrase } from '../core/mentions.js';
+import { fileError, isLimit } from '../node/files.js';
 import { fitFieldOf, fitFlagOf } from './fit-options.js';
 import { Interrupted } from './interrupt.js';
 import { flagOf, UsageError } from './usage.js';
@@ -58,6 +59,10 @@ export interface Explanation {
 }
 
 export function explain(error: unknown, command: Command | undefined): Explanation {
+  // Any call may be the one that meets a limit of the system, such as loading a module.
+  if (isLimit(error)) {
+    return explain(fileError(error, (error as NodeJS.ErrnoException).path ?? 'this process'), command);
+  }
   if (!isSoftmaxRegressionError(error)) {
     const isUsage = error instanceof UsageError;
     const text = error instanceof Error ? error.message : String(error);

@@ -9,7 +9,8 @@ import { type ReadSamplesOptions, readSamples } from '../reading/read.js';
 import type { DataSet, Described } from '../reading/samples.js';
 import { type LabelledRows, labelledRows, type TableModel, type TableOptions } from '../reading/table.js';
 import type { BadRowsFile } from './bad-rows.js';
-import { namedBytes, STDIN } from './bytes.js';
+import { namedBytes } from './bytes.js';
+import { NAMED, STDIN } from './files.js';
 import { flagOf, UsageError } from './usage.js';
 
 /** How `train` reads a CSV file. */
@@ -50,9 +51,6 @@ export interface Loading {
   readonly onProgress?: OnProgress;
   readonly signal?: AbortSignal;
 }
-
-/** Data sets by name; `./iris` is a path. */
-const NAMED = ['iris', 'fashion-mnist'] as const;
 
 type Kind = (typeof NAMED)[number] | 'folder' | 'file';
 

@@ -52,9 +52,12 @@ function shown(text: string): string {
   return printable(text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text);
 }
 
+/** Characters that a terminal interprets, or that reverse the order of the text around them. */
+export const CONTROL = /[\p{Cc}\p{Bidi_Control}]/gu;
+
 /** Column names and similar text come from files. Control characters that a terminal would interpret are escaped. */
 export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Bidi_Control}]/gu, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return text.replace(CONTROL, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** A tensor, array or option has the wrong rank, size or dtype. */

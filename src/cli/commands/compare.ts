@@ -1,10 +1,18 @@
 // cli: softmax-regression compare.
 import { Command } from 'commander';
-import { STDIN } from '../bytes.js';
+import { STDIN } from '../files.js';
 import { withInterrupt } from '../interrupt.js';
 import { quietDisplay } from '../progress.js';
 import type { TableChoices } from '../samples.js';
-import { asWhenTraining, jsonOption, labelOption, UsageError, unknownLabelOption } from '../usage.js';
+import {
+  asWhenTraining,
+  dataArgument,
+  jsonOption,
+  labelOption,
+  modelArgument,
+  UsageError,
+  unknownLabelOption,
+} from '../usage.js';
 
 interface Options extends TableChoices {
   readonly json?: boolean;
@@ -21,9 +29,9 @@ Example:
 export function compareCommand(): Command {
   const command = new Command('compare')
     .description('compare two models on the same labelled samples')
-    .argument('<first>', 'a model file')
-    .argument('<second>', 'a model file with the same classes')
-    .argument('<data>', 'a CSV file, a folder of IDX files, iris or fashion-mnist')
+    .addArgument(modelArgument('<first>'))
+    .addArgument(modelArgument('<second>', 'a model file with the same classes'))
+    .addArgument(dataArgument())
     .addOption(labelOption())
     .addOption(unknownLabelOption());
   return asWhenTraining(command).addOption(jsonOption()).addHelpText('after', NOTES).action(compare);
@@ -32,11 +40,8 @@ export function compareCommand(): Command {
 async function compare(first: string, second: string, source: string, options: Options): Promise<void> {
   if (source === STDIN)
     throw new UsageError('<data> must be a file, because each model reads it; got -, standard input.');
-  const { assertDestinations } = await import('../destination.js');
-  const inputs = { FIRST: first, SECOND: second, DATA: source };
-  await assertDestinations({ '--skip-bad': options.skipBad }, options.json, inputs);
   const { comparisonLines, comparisonOf } = await import('../comparison.js');
-  const { print, printJson } = await import('../output.js');
+  const { print, printJson } = await import('../terminal.js');
   const { onProgress, stop } = quietDisplay();
   const comparison = await withInterrupt((signal) =>
     comparisonOf([first, second], source, options, { onProgress, signal }),

@@ -4,7 +4,15 @@ import type { BackendName } from '../../backend/names.js';
 import { withInterrupt } from '../interrupt.js';
 import { quietDisplay } from '../progress.js';
 import type { TableChoices } from '../samples.js';
-import { asWhenTraining, backendOption, jsonOption, labelOption, unknownLabelOption } from '../usage.js';
+import {
+  asWhenTraining,
+  backendOption,
+  dataArgument,
+  jsonOption,
+  labelOption,
+  modelArgument,
+  unknownLabelOption,
+} from '../usage.js';
 
 interface Options extends TableChoices {
   readonly backend?: BackendName;
@@ -14,8 +22,8 @@ interface Options extends TableChoices {
 /** The arguments and options that `evaluate` and `report` share. */
 export function withTableOptions(command: Command): Command {
   const reading = command
-    .argument('<model>', 'a model file')
-    .argument('<data>', 'a CSV file, - for standard input, a folder of IDX files, iris or fashion-mnist')
+    .addArgument(modelArgument())
+    .addArgument(dataArgument('- for standard input, '))
     .addOption(labelOption())
     .addOption(unknownLabelOption());
   return asWhenTraining(reading).addOption(backendOption()).addOption(jsonOption());
@@ -26,10 +34,9 @@ export function evaluateCommand(): Command {
 }
 
 async function evaluate(modelFile: string, source: string, options: Options): Promise<void> {
-  const { assertDestinations } = await import('../destination.js');
-  await assertDestinations({ '--skip-bad': options.skipBad }, options.json, { MODEL: modelFile, DATA: source });
   const { tried } = await import('../tried.js');
-  const { evaluationLines, print, printJson } = await import('../output.js');
+  const { evaluationLines } = await import('../output.js');
+  const { print, printJson } = await import('../terminal.js');
   const { leftOutText } = await import('../unknown-labels.js');
   const { onProgress, stop } = quietDisplay();
   const { samples, evaluation, unknownLabels } = await withInterrupt((signal) =>

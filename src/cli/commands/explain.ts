@@ -5,7 +5,7 @@ import { withInterrupt } from '../interrupt.js';
 import { quietDisplay } from '../progress.js';
 import type { Wanted } from '../reasons.js';
 import type { TableChoices } from '../samples.js';
-import { asWhenTraining, integer, jsonOption } from '../usage.js';
+import { asWhenTraining, dataArgument, integer, jsonOption, modelArgument } from '../usage.js';
 import { batchesOf } from './predict.js';
 
 interface Options extends TableChoices {
@@ -29,8 +29,8 @@ Example:
 export function explainCommand(): Command {
   const command = new Command('explain')
     .description('explain the prediction for one row: what each column contributes')
-    .argument('<model>', 'a model file')
-    .argument('<data>', 'a CSV file, - for standard input, a folder of IDX files, iris or fashion-mnist')
+    .addArgument(modelArgument())
+    .addArgument(dataArgument('- for standard input, '))
     .requiredOption('--row <n>', 'the line of the file on which the row begins; for images the row, from 0', integer)
     .addOption(
       new Option('--baseline <name>', 'mean: contributions are relative to the mean row; none: to the bias alone')
@@ -45,11 +45,9 @@ async function explain(modelFile: string, source: string, options: Options): Pro
   const { loadModelBytes } = await import('../../node/model-bytes.js');
   const { decodeModel } = await import('../../serialization/model-file.js');
   const { findRow, reasonLines, reasonsOf } = await import('../reasons.js');
-  const { print, printJson } = await import('../output.js');
+  const { print, printJson } = await import('../terminal.js');
   const { kindOf } = await import('../samples.js');
-  const { assertDestinations } = await import('../destination.js');
   const { withBadRows } = await import('../bad-rows.js');
-  await assertDestinations({ '--skip-bad': options.skipBad }, options.json, { MODEL: modelFile, DATA: source });
   const model = decodeModel(await loadModelBytes(modelFile), modelFile);
   const { row, baseline, top, json, missing = model.schema?.missing } = options;
   const wanted: Wanted = {

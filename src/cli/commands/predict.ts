@@ -1,13 +1,14 @@
 // cli: softmax-regression predict.
-import { once } from 'node:events';
 import { Command, Option } from 'commander';
 import type { FeatureArray } from '../../data/batches.js';
 import type { TableOptions } from '../../reading/table.js';
 import type { ModelContent } from '../../serialization/model-file.js';
+import { OutputOption } from '../files.js';
 import { withInterrupt } from '../interrupt.js';
 import { quietDisplay } from '../progress.js';
 import type { TableChoices } from '../samples.js';
-import { asWhenTraining, columnNames, integer, jsonOption, UsageError } from '../usage.js';
+import { writeData } from '../terminal.js';
+import { asWhenTraining, columnNames, dataArgument, integer, jsonOption, modelArgument, UsageError } from '../usage.js';
 
 interface Options extends TableChoices {
   readonly output?: string;
@@ -30,10 +31,16 @@ Examples:
 export function predictCommand(): Command {
   const command = new Command('predict')
     .description('predict the label of each row as it arrives')
-    .argument('<model>', 'a model file')
-    .argument('<data>', 'a CSV file, - for standard input, a folder of IDX files, iris or fashion-mnist')
+    .addArgument(modelArgument())
+    .addArgument(dataArgument('- for standard input, '))
     .addOption(new Option('--format <name>', 'output format (default: csv)').choices(['csv', 'jsonl']))
-    .option('-o, --output <file>', 'the file to write; it appears once it is complete (default: standard output)')
+    .addOption(
+      new OutputOption(
+        '-o, --output <file>',
+        'the file to write; it appears once it is complete (default: standard output)',
+        { isRows: true },
+      ),
+    )
     .option('--probabilities', 'add the probability of every class')
     .option('--top <k>', 'the k most probable classes instead of the first only', integer)
     .option(
@@ -64,11 +71,6 @@ async function predict(modelFile: string, source: string, options: Options): Pro
     throw new UsageError(`${keep === undefined ? '--skip-bad' : '--keep'} must be left out: ${source} is not a table.`);
   }
   const { header, lines } = lineFormat(model, classes, { format, number, probabilities, top, keep });
-  if (output !== undefined || skipBad !== undefined) {
-    const { assertDestinations } = await import('../destination.js');
-    const inputs = { MODEL: modelFile, DATA: kindOf(source) === 'file' ? source : undefined };
-    await assertDestinations({ '--output': output ?? '-', '--skip-bad': skipBad }, false, inputs);
-  }
   const { withBadRows } = await import('../bad-rows.js');
   const { name } = (await import('../bytes.js')).namedBytes(source);
   const { onProgress, stop } = quietDisplay();
@@ -161,11 +163,6 @@ async function openSink(output: string | undefined): Promise<Sink> {
   if (output !== undefined && output !== '-') {
     return (await import('../../node/atomic-writer.js')).openAtomicWriter(output);
   }
-  const { stdout } = process;
   const nothing = async () => {};
-  // Waits for a slow reader, so that output does not pile up in memory.
-  const write = async (text: string) => {
-    if (!stdout.write(text)) await once(stdout, 'drain');
-  };
-  return { write, commit: nothing, abandon: nothing };
+  return { write: writeData, commit: nothing, abandon: nothing };
 }

@@ -1,6 +1,7 @@
 // cli: softmax-regression report.
 import { Command } from 'commander';
 import type { BackendName } from '../../backend/names.js';
+import { OutputOption } from '../files.js';
 import { withInterrupt } from '../interrupt.js';
 import { quietDisplay } from '../progress.js';
 import type { TableChoices } from '../samples.js';
@@ -14,21 +15,20 @@ interface Options extends TableChoices {
 
 export function reportCommand(): Command {
   return withTableOptions(new Command('report').description('write a report on a model, one HTML file'))
-    .requiredOption('-o, --output <file>', 'the HTML file to write; -: standard output')
+    .addOption(
+      new OutputOption('-o, --output <file>', 'the HTML file to write; -: standard output').makeOptionMandatory(),
+    )
     .action(report);
 }
 
 async function report(modelFile: string, source: string, options: Options): Promise<void> {
-  const { assertDestinations, destination, writeResult } = await import('../destination.js');
+  const { destination, writeResult } = await import('../destination.js');
   const { reportOf } = await import('../assess.js');
-  const { count, print, printJson } = await import('../output.js');
+  const { count } = await import('../output.js');
+  const { print, printJson } = await import('../terminal.js');
   const { tried } = await import('../tried.js');
   const { leftOutText } = await import('../unknown-labels.js');
-  const { output, skipBad } = options;
-  await assertDestinations({ '--output': output, '--skip-bad': skipBad }, options.json, {
-    MODEL: modelFile,
-    DATA: source,
-  });
+  const { output } = options;
   const { onProgress, stop } = quietDisplay();
   const html = await withInterrupt(async (signal) => {
     const loading = { onProgress, signal };

@@ -1,10 +1,12 @@
 // cli: softmax-regression train.
 import { existsSync } from 'node:fs';
 import { Command, Option } from 'commander';
+import { printable } from '../../core/errors.js';
 import { MISSING_LABEL_POLICIES, MISSING_POLICIES } from '../../data/table/schema.js';
 import { DATE_ORDERS } from '../../features/date.js';
 import type { DataSet } from '../../reading/samples.js';
 import { fitPlan } from '../../training/options.js';
+import { FileOption, OutputOption } from '../files.js';
 import { addFitFlags, fitOptionsFrom } from '../fit-options.js';
 import { Interrupted } from '../interrupt.js';
 import { type ProgressDisplay, quietDisplay } from '../progress.js';
@@ -15,6 +17,7 @@ import type { TrainOptions } from '../train/training.js';
 import {
   backendOption,
   collect,
+  dataArgument,
   delimiter,
   integer,
   jsonOption,
@@ -42,9 +45,15 @@ Examples:
 export function trainCommand(): Command {
   const command = new Command('train')
     .description('train a model, test it on samples held back, and save it')
-    .argument('<data>', 'a CSV file, a folder of IDX files, iris or fashion-mnist')
-    .option('-o, --output <file>', 'the file to save the model to; -: standard output (default: train and test only)')
-    .option('--report <file>', 'write a report, one HTML file; -: standard output');
+    .addArgument(dataArgument())
+    .addOption(
+      new OutputOption(
+        '-o, --output <file>',
+        'the file to save the model to; -: standard output (default: train and test only)',
+        { isBinary: true },
+      ),
+    )
+    .addOption(new OutputOption('--report <file>', 'write a report, one HTML file; -: standard output'));
   return addTrainingFlags(addTableFlags(command))
     .optionsGroup('Options:')
     .addOption(jsonOption())
@@ -116,7 +125,7 @@ function addTrainingFlags(command: Command): Command {
   command
     .option('--dry-run', 'read the tables, check the options, print one line for each column, and end')
     .optionsGroup('Testing:')
-    .option('--test <file>', 'test on this CSV file, and train on all rows of DATA')
+    .addOption(new FileOption('--test <file>', 'test on this CSV file, and train on all rows of DATA', 'table'))
     .addOption(unknownLabelOption())
     .option(
       '--test-fraction <share>',
@@ -135,8 +144,20 @@ function addTrainingFlags(command: Command): Command {
     .optionsGroup('Training (docs/training.md):');
   return addFitFlags(command, { l2: L2_CHOICE })
     .addOption(l2RuleOption())
-    .option('--checkpoint <file>', 'save the training state to this file, during training and on interruption')
-    .option('--resume <file>', 'continue from a checkpoint of the same command, and keep it up to date')
+    .addOption(
+      new FileOption(
+        '--checkpoint <file>',
+        'save the training state to this file, during training and on interruption',
+        'state',
+      ),
+    )
+    .addOption(
+      new FileOption(
+        '--resume <file>',
+        'continue from a checkpoint of the same command, and keep it up to date',
+        'state',
+      ),
+    )
     .addOption(backendOption());
 }
 
@@ -157,7 +178,8 @@ async function trainFrom(source: string, options: TrainOptions): Promise<void> {
     // The message already says where the model is: the training was complete.
     const isTraining = error instanceof Interrupted && !error.message.endsWith('.');
     if (isTraining && checkpoint !== undefined && existsSync(checkpoint)) {
-      error.message += `: the training so far is saved in ${checkpoint}; to continue, run the same command with --resume ${checkpoint}`;
+      const file = printable(checkpoint);
+      error.message += `: the training so far is saved in ${file}; to continue, run the same command with --resume ${file}`;
     }
     throw error;
   } finally {
@@ -165,29 +187,20 @@ async function trainFrom(source: string, options: TrainOptions): Promise<void> {
   }
 }
 
-/** Reports errors in options, data and output paths before TensorFlow is loaded. */
+/** Reports errors in options and data before TensorFlow is loaded. */
 async function read(
   source: string,
   options: TrainOptions,
   { onProgress }: ProgressDisplay,
 ): Promise<{ readonly data: DataSet; readonly parts: Parts }> {
-  const { kindOf, loadDataSet } = await import('../samples.js');
+  const { loadDataSet } = await import('../samples.js');
   const { partsOf } = await import('../train/parts.js');
   const { withBadRows } = await import('../bad-rows.js');
-  const { assertDestinations, STDOUT } = await import('../destination.js');
   assertTogether(options);
   // The same check as in `fit`, before anything is read.
   fitPlan(fitOptionsFrom(withoutCandidates(options)), 'train');
-  const { output, report, resume, checkpoint, skipBad, test, json } = options;
-  if (checkpoint === STDOUT)
-    throw new UsageError('--checkpoint must be a file, because it is written again and again.');
-  // A resumed run keeps writing to its checkpoint.
-  const state = checkpoint === undefined ? { '--resume': resume } : { '--checkpoint': checkpoint };
-  const inputs = { DATA: kindOf(source) === 'file' ? source : undefined, '--test': test };
-  const outputs = { '--output': output, '--report': report, '--skip-bad': skipBad, ...state };
-  await assertDestinations(outputs, json, inputs);
   onProgress({ stage: `read ${source}`, done: 0 });
-  return withBadRows(skipBad, async (bad) => {
+  return withBadRows(options.skipBad, async (bad) => {
     const data = await loadDataSet(source, csvChoices(options), { onProgress }, bad);
     if (options.dryRun && data.columns === undefined) {
       throw new UsageError(`--dry-run must be left out: ${data.name} is not a table.`);
@@ -199,7 +212,7 @@ async function read(
 /** Prints what was found in the columns of a table. */
 async function dryRun({ name, columns = [], samples, dropped }: DataSet, json: boolean | undefined): Promise<void> {
   const { tableOf } = await import('../columns.js');
-  const { print, printJson } = await import('../output.js');
+  const { print, printJson } = await import('../terminal.js');
   const rows = samples.labels.length;
   if (json) printJson({ data: { name, rows, dropped, columns } });
   else print(tableOf({ name, rows, dropped, columns }, true));

@@ -15,9 +15,10 @@ import { reads } from '../../training/options.js';
 import { DEFAULT_SOLVER, isFirstOrder } from '../../training/solvers.js';
 import { type FlagValues, fitOptionsFrom } from '../fit-options.js';
 import { withInterrupt } from '../interrupt.js';
-import { count, counted, evaluationLines, figure, fitLines, foldLines, print, printJson } from '../output.js';
+import { count, counted, evaluationLines, figure, fitLines, foldLines } from '../output.js';
 import type { ProgressDisplay } from '../progress.js';
 import type { CsvChoices } from '../samples.js';
+import { type Line, note, print, printJson } from '../terminal.js';
 import { leftOutOf, leftOutText } from '../unknown-labels.js';
 import { checkpointsOf } from './checks.js';
 import { candidatesOf, chosenBy, type L2Rule, withoutCandidates } from './l2.js';
@@ -81,8 +82,8 @@ export async function train(
     else print(linesOf(data, parts, options, learnt));
   }).catch(async (error) => {
     stop();
-    const note = await file.rescue();
-    if (note !== undefined && error instanceof Error) error.message = `${error.message.replace(/\.$/, '')}. ${note}`;
+    const place = await file.rescue();
+    if (place !== undefined && error instanceof Error) error.message = `${error.message.replace(/\.$/, '')}. ${place}`;
     throw error;
   });
 }
@@ -92,7 +93,7 @@ export async function selectedBackend(name: BackendName | undefined, stop: () =>
   const choice = await selectBackend(name);
   if (choice.refused.length > 0) {
     stop();
-    console.error(formatBackend(choice));
+    note(...formatBackend(choice).split('\n'));
   }
   return choice;
 }
@@ -193,7 +194,7 @@ function linesOf(
   { training, held, tested, split, isSelf }: Parts,
   { output, report, folds, l2Rule }: TrainOptions,
   { classes, path, validated, result, model, evaluation }: Learnt,
-): string[] {
+): Line[] {
   const features = `${counted(model.numFeatures, 'feature')}, ${count(classes.length)} classes`;
   const without = dropped > 0 ? `; ${counted(dropped, 'row')} with missing values left out` : '';
   const unknown = leftOutOf(tested, evaluation);
