@@ -52,9 +52,9 @@ const step = (state: tf.Tensor, x: tf.Tensor) => [state.add(x.sum()), state] as 
 const WORKS: Readonly<Record<string, Work>> = {
   sgd: { where: 'fit', run: () => fitted({ solver: 'sgd', epochs: 3, standardize: true }) },
   // 112 batches: one native graph on TensorFlow.
-  'adam, 8 epochs with checkpoints': {
+  'adam with checkpoints': {
     where: 'fit',
-    run: () => fitted({ solver: 'adam', epochs: 8, batchSize: 8, checkpoint }),
+    run: () => fitted({ solver: 'adam', epochs: 4, batchSize: 4, checkpoint }),
   },
   'sgd with early stopping, a schedule and callbacks': {
     where: 'fit',
@@ -67,11 +67,11 @@ const WORKS: Readonly<Record<string, Work>> = {
       }),
   },
   'momentum on a PHM layer': { where: 'fit', run: () => fitted({ solver: 'momentum', epochs: 2, layer: { phm: 1 } }) },
-  'lbfgs on tensors': { where: 'fit', moments: 4, run: () => fitted({ maxIterations: 2, l2: 0.1 }, large) },
+  'lbfgs on tensors': { where: 'fit', moments: 2, run: () => fitted({ maxIterations: 2, l2: 0.1 }, large) },
   'lbfgs with validation': { where: 'fit', run: () => fitted({ maxIterations: 5, l2: 0.1, validation: 0.2 }) },
   'the proximal solver on tensors': {
     where: 'fit',
-    moments: 4,
+    moments: 2,
     run: () => fitted({ maxIterations: 1, l1: 0.1 }, large),
   },
   partialFit: {
@@ -108,7 +108,7 @@ const WORKS: Readonly<Record<string, Work>> = {
   },
   predictProbabilitiesAsync: {
     where: 'predictProbabilitiesAsync',
-    moments: 4,
+    moments: 2,
     run: () => predictor.predictProbabilitiesAsync(wide.features).then(({ values }) => values.slice(0, 1000)),
   },
   evaluate: {
@@ -118,7 +118,7 @@ const WORKS: Readonly<Record<string, Work>> = {
   },
   calibrate: {
     where: 'calibrate',
-    moments: 3,
+    moments: 2,
     run: () => predictor.calibrate(wide.features, wide.labels).then(({ temperature }) => temperature),
   },
 };
@@ -300,10 +300,10 @@ onEveryBackend('tf.setBackend during work', (backend) => {
   });
 
   it.each(['tf.removeBackend', 'tf.engine().reset'])('names a removed backend: %s', async (how) => {
-    for (const name of ['sgd', 'adam, 8 epochs with checkpoints', 'lbfgs with validation', 'crossValidate']) {
+    for (const name of ['sgd', 'adam with checkpoints', 'lbfgs with validation', 'crossValidate']) {
       await useBackend(backend);
       const { uses } = await watched(WORKS[name]);
-      for (const moment of spread(uses, 8)) {
+      for (const moment of spread(uses, 4)) {
         await useBackend(backend);
         const { factory, priority } = tf.engine().registryFactory[backend];
         const { numTensors } = tf.memory();
