@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { withLock } from '../src/node/lock.js';
 import { livenessOf, thisProcess } from '../src/node/processes.js';
+import { temporaryBeside } from '../src/node/temporary.js';
 
 let polls = 0;
 let atPoll: (poll: number) => void = () => {};
@@ -259,6 +260,9 @@ describe('a claim to the lock of a dead process', () => {
     hold({ ...DEAD, id: 'gone' });
     hold({ ...DEAD, id: 'first' }, claimOf('gone'));
     hold({ ...DEAD, id: 'second' }, claimOf('first'));
+    // A claimer that was killed while it wrote its claim.
+    const { pid } = process;
+    writeFileSync(temporaryBeside(lock).replace(`-${pid}-`, `-${DEAD.pid}-`), '');
     let inside = 0;
     const work = async () => {
       expect(++inside).toBe(1);

@@ -231,6 +231,7 @@ function giveAway(path: string): void {
         installed: false,
         reason: expect.stringMatching(`^${path}: this (file|folder) must be writable by its owner only; got mode`),
         advice: `Run: chmod -R go-w ${cache}`,
+        command: `chmod -R go-w ${cache}`,
       });
       await expect(loadNative()).rejects.toMatchObject({ code: 'BACKEND', hint: `Run: chmod -R go-w ${cache}` });
       chmodSync(path, mode);

@@ -61,7 +61,7 @@ export async function withLock<T>(
   }
   const heartbeat = setInterval(() => utimes(lock, new Date(), new Date()).catch(() => {}), HEARTBEAT).unref();
   try {
-    await removeClaims(lock);
+    await removeLeft(lock);
     signal?.throwIfAborted();
     return await work();
   } finally {
@@ -94,10 +94,10 @@ function inWords({ pid, host }: Owner): string {
 }
 
 /** Creates a file unless it exists, by linking a complete file: a full disk must not leave a lock without an owner. */
-async function create(path: string, owner: Owner): Promise<boolean> {
+async function create(path: string, owner: Owner, lock = path): Promise<boolean> {
   if ((await statIfAny(path)) !== undefined) return false;
-  await removeLeftBeside(path);
-  const temporary = temporaryBeside(path);
+  await removeLeftBeside(lock);
+  const temporary = temporaryBeside(lock);
   try {
     await writeFile(temporary, JSON.stringify(owner), { flag: 'wx' });
     await link(temporary, path).catch((error) => {
@@ -137,7 +137,7 @@ async function ownerOf(path: string): Promise<Owner | undefined> {
  */
 async function takeOver(lock: string, gone: Owner, mine: Owner): Promise<boolean> {
   let claim = `${lock}.${gone.id}.claim`;
-  while (!(await create(claim, mine))) {
+  while (!(await create(claim, mine, lock))) {
     const claimer = await ownerOf(claim);
     if (claimer === undefined || livenessOf(claimer) !== 'dead') return false;
     claim = `${lock}.${claimer.id}.claim`;
@@ -157,8 +157,9 @@ async function takeOver(lock: string, gone: Owner, mine: Owner): Promise<boolean
   }
 }
 
-/** Removes the claims of dead claimers. Only the holder of the lock may call it: no claim follows a living holder. */
-async function removeClaims(lock: string): Promise<void> {
+/** Removes what dead claimers left. Only the holder of the lock may call it: no claim follows a living holder. */
+async function removeLeft(lock: string): Promise<void> {
+  await removeLeftBeside(lock);
   const prefix = `${basename(lock)}.`;
   for (const name of await readdir(dirname(lock))) {
     if (name.startsWith(prefix) && name.endsWith('.claim')) await rm(join(dirname(lock), name), { force: true });

@@ -75,7 +75,10 @@ export function nativeStatus(): NativeStatus {
     const proof = readProof(own, machine);
     return { installed: true, origin: 'tfjs-node', addon: own[0], files: own, tfjsNodeVersion, gpu: false, proof };
   }
-  if (damaged?.advice !== undefined) return { installed: false, reason: damaged.damage, advice: damaged.advice };
+  if (damaged?.advice !== undefined) {
+    const { damage: reason, advice } = damaged;
+    return { installed: false, reason, advice, command: /^Run: (.*)$/.exec(advice)?.[1] };
+  }
   if (damaged !== undefined) return notInstalled(damaged.damage, `${INSTALL} --force`);
   const source = nativeSource(machine, false);
   if (!source.ok) return { installed: false, reason: source.reason, advice: source.advice };
