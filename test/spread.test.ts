@@ -14,6 +14,7 @@ const SHORT: Readonly<Record<string, string>> = {
   'src/data/table/csv/delimiter.ts: Math.max(...counts)': 'one count for each delimiter',
   'src/graph/loop.ts: int32(...rest)': 'the axes of a tensor',
   "src/node/native/unpack.ts: join(...name.split('/'))": 'the segments of a path',
+  'src/node/trust.ts: join(...names.slice(0, i + 1))': 'the segments of a path',
   'src/optim/first-order.ts: f(...by.map((tensors) => tensors[name]))': 'parameters, gradients, optimizer state',
   'src/reference/phm.ts: zeros(...shapeOf(factor))': 'the axes of an array',
   'src/reference/phm.ts: zeros(...shapeOf(component))': 'the axes of an array',

@@ -252,7 +252,8 @@ function giveAway(path: string): void {
   it.each(['0000', '0002', '0022', '0277'])(
     'are of mode 0700 with umask %s, and files are of this user alone',
     (umask) => {
-      const script = `process.umask(0o${umask}); const files = require(${JSON.stringify(join(__dirname, '..', 'src', 'node', 'files.ts'))});
+      const script = `process.umask(0o${umask}); const source = (name) => require(${JSON.stringify(join(__dirname, '..', 'src', 'node'))} + name);
+      const files = { ...source('/files.ts'), ...source('/atomic-writer.ts') };
       (async () => {
         await files.writeFileAtomic(files.cacheFolder('deep', 'file'), 'x');
         await files.replaceFolderAtomic(files.cacheFolder('built'), async () => {});

@@ -81,7 +81,7 @@ function report(error: unknown, command: Command | undefined): number {
   const { message, isUsage, isOurs } = explain(error, command);
   const unexpected = isOurs ? '' : '\n(unexpected error: DEBUG=1 shows the stack trace)';
   const shown = process.env.DEBUG && error instanceof Error ? error.stack : undefined;
-  note(...(shown ?? `error: ${message}${unexpected}`).split('\n'));
+  note((shown ?? `error: ${message}${unexpected}`).split('\n'));
   if (error instanceof Interrupted) return error.exitCode;
   return isUsage ? 2 : 1;
 }

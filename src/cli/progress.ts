@@ -25,7 +25,7 @@ function lineForEachStage(stream: NodeJS.WriteStream): ProgressDisplay {
   const onProgress: OnProgress = ({ stage, total, unit }) => {
     if (stage === shown) return;
     shown = stage;
-    printTo(stream, unit === 'bytes' && total !== undefined ? `${stage} (${megabytes(total)})` : stage);
+    printTo(stream, [unit === 'bytes' && total !== undefined ? `${stage} (${megabytes(total)})` : stage]);
   };
   return { onProgress, stop: () => {} };
 }

@@ -58,12 +58,12 @@ export function printJson(value: unknown): void {
   print(JSON.stringify(value, plain, 2).split('\n'));
 }
 
-/** Prints lines to standard error. */
-export function note(...lines: readonly string[]): void {
-  printTo(process.stderr, ...lines);
+/** Prints a line, or a list of lines, to standard error. */
+export function note(lines: string | readonly string[]): void {
+  printTo(process.stderr, typeof lines === 'string' ? [lines] : lines);
 }
 
-export function printTo(to: NodeJS.WriteStream, ...lines: readonly string[]): void {
+export function printTo(to: NodeJS.WriteStream, lines: readonly string[]): void {
   write(to as Stream, `${lines.map(printable).join('\n')}\n`);
 }
 

@@ -33,14 +33,14 @@ export class SoftmaxRegressionError extends Error {
   declare readonly actual: string;
   declare readonly hint: string | undefined;
   /** Whether `argument` is an option that names a part of the file `where`, such as a column. */
-  declare readonly isOption: boolean;
+  declare readonly isOption: boolean | undefined;
 
-  constructor(code: ErrorCode, name: string, fields: ErrorFields) {
-    const { where, argument, expected, actual, hint, isOption = false, cause } = fields;
+  constructor(code: ErrorCode, name: string, { cause, ...fields }: ErrorFields) {
+    const { where, argument, expected, actual, hint } = fields;
     const place = where && `${shown(where)}: `;
     const wayOut = hint === undefined ? '' : ` ${hint.replace(/[^\n]+/g, printable)}`;
     super(`${place}${shown(argument)} must ${shown(expected)}; got ${shown(actual)}.${wayOut}`, { cause });
-    Object.assign(this, { name, code, where, argument, expected, actual, hint, isOption });
+    Object.assign(this, { name, code, hint, ...fields });
   }
 }
 

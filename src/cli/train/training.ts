@@ -93,7 +93,7 @@ export async function selectedBackend(name: BackendName | undefined, stop: () =>
   const choice = await selectBackend(name);
   if (choice.refused.length > 0) {
     stop();
-    note(...formatBackend(choice).split('\n'));
+    note(formatBackend(choice).split('\n'));
   }
   return choice;
 }
