@@ -164,7 +164,12 @@ function schemaOf(model: TableModel, label: string | undefined, header: boolean 
     const hint = 'Without a header, the label column has the same position as in training.';
     throw new DomainError({ where, argument: 'label', expected: 'be left out', actual: describe(label), hint });
   }
-  const others = schema.columns.filter(({ kind }) => kind !== 'label');
+  const isFree = (kind: string) => kind === 'label' || kind === 'ignored';
+  if (schema.columns.some(({ kind, name }) => name === label && !isFree(kind))) {
+    const expected = 'be a column that the model does not read';
+    throw new DomainError({ where, argument: 'label', expected, actual: describe(label) });
+  }
+  const others = schema.columns.filter(({ kind, name }) => kind !== 'label' && name !== label);
   return { ...schema, columns: [...others, { kind: 'label', ...named }] };
 }
 
