@@ -202,7 +202,7 @@ export async function openEnvironment(file = 'requirements.txt'): Promise<Enviro
 
   say(`creating a Python environment for ${file}: ${folder}`);
   await rm(folder, { recursive: true, force: true });
-  await mkdir(folder, { recursive: true });
+  await mkdir(folder, { recursive: true, mode: 0o700 });
   const made = await runProgram(command, ['-m', 'venv', folder]);
   if (made.code !== 0) {
     throw new BackendError({

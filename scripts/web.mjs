@@ -1,12 +1,15 @@
 // Builds the page of web/ into dist-web/ (or --out), a folder for any static file server. --serve serves it on this
 // machine, at --port (default 8080).
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { extname, join, normalize } from 'node:path';
+import { join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
+// biome-ignore lint/correctness/useImportExtensions: it is an ES module for Node, as it stands
+import { replaceOutput } from './output-folder.mjs';
+// biome-ignore lint/correctness/useImportExtensions: it is an ES module for Node, as it stands
+import { serveFolder } from './server.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const require = createRequire(import.meta.url);
@@ -25,14 +28,18 @@ export const CONTENT_SECURITY_POLICY = [
 
 const WASM = ['tfjs-backend-wasm.wasm', 'tfjs-backend-wasm-simd.wasm'];
 
-/** @returns the bytes of script of the page and its worker */
-export async function buildWeb(outdir = join(root, 'dist-web')) {
-  rmSync(outdir, { recursive: true, force: true });
-  mkdirSync(outdir, { recursive: true });
-  const { metafile } = await build({
+/**
+ * Builds the page. The folder must be new, empty, or made by an earlier build.
+ *
+ * @returns the bytes of script of the page and its worker
+ */
+export async function buildWeb(folder = join(root, 'dist-web')) {
+  const outdir = resolve(folder);
+  const { metafile, outputFiles } = await build({
     absWorkingDir: root,
     entryPoints: ['web/main.ts', 'web/worker.ts'],
     outdir,
+    write: false,
     bundle: true,
     splitting: true,
     format: 'esm',
@@ -44,10 +51,16 @@ export async function buildWeb(outdir = join(root, 'dist-web')) {
     logLevel: 'warning',
   });
   const html = readFileSync(join(root, 'web/index.html'), 'utf8');
-  writeFileSync(join(outdir, 'index.html'), html.replace('CONTENT_SECURITY_POLICY', CONTENT_SECURITY_POLICY));
-  writeFileSync(join(outdir, 'style.css'), `${await colours()}\n${readFileSync(join(root, 'web/style.css'), 'utf8')}`);
-  cpSync(join(root, 'web/icon.svg'), join(outdir, 'icon.svg'));
-  for (const name of WASM) cpSync(require.resolve(`@tensorflow/tfjs-backend-wasm/dist/${name}`), join(outdir, name));
+  const files = {
+    ...Object.fromEntries(
+      outputFiles.map(({ path, contents }) => [relative(outdir, path).split(sep).join('/'), contents]),
+    ),
+    'index.html': html.replace('CONTENT_SECURITY_POLICY', CONTENT_SECURITY_POLICY),
+    'style.css': `${await colours()}\n${readFileSync(join(root, 'web/style.css'), 'utf8')}`,
+    'icon.svg': readFileSync(join(root, 'web/icon.svg')),
+  };
+  for (const name of WASM) files[name] = readFileSync(require.resolve(`@tensorflow/tfjs-backend-wasm/dist/${name}`));
+  replaceOutput(outdir, files);
   return Object.values(metafile.outputs).reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
@@ -67,35 +80,11 @@ async function colours() {
 @media (prefers-color-scheme: dark) { :root { ${properties(PALETTES.dark)} } }`;
 }
 
-const TYPES = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.svg': 'image/svg+xml',
-  '.wasm': 'application/wasm',
-};
-
 /** Serves a folder to this machine only. The policy is also sent as a header, because workers follow the header. */
 export function serve(folder, port = 0) {
-  const server = createServer((request, response) => {
-    const path = normalize(decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname));
-    try {
-      const file = join(folder, path.endsWith('/') ? `${path}index.html` : path);
-      const body = readFileSync(file);
-      response.writeHead(200, {
-        'Content-Type': TYPES[extname(file)] ?? 'application/octet-stream',
-        'Content-Security-Policy': CONTENT_SECURITY_POLICY,
-        'X-Content-Type-Options': 'nosniff',
-        'Referrer-Policy': 'no-referrer',
-      });
-      response.end(body);
-    } catch {
-      response.writeHead(404, { 'Content-Type': 'text/plain' }).end('Not found');
-    }
-  });
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => resolve(server));
+  return serveFolder(folder, port, {
+    'Content-Security-Policy': CONTENT_SECURITY_POLICY,
+    'Referrer-Policy': 'no-referrer',
   });
 }
 
@@ -114,4 +103,9 @@ async function main() {
   console.log(`http://localhost:${server.address().port}`);
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) main();
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  main().catch((error) => {
+    console.error(error.message);
+    process.exitCode = 1;
+  });
+}

@@ -1,6 +1,8 @@
 // gradcheck: ∂ℓ/∂o = softmax(o) − y, computed three ways, with a check that they agree.
+
 import * as tf from '@tensorflow/tfjs';
 import { DomainError, ShapeError } from './core/errors.js';
+import { maxOf } from './core/lists.js';
 import { Random } from './core/random.js';
 import {
   assertFunction,
@@ -191,7 +193,7 @@ export function formatGradcheck(result: GradcheckResult): string {
     exponent(check.closedFormAgainstDifferences),
     `${check.differences} of ${check.shape.reduce((product, size) => product * size, 1)}`,
   ]);
-  const widths = header.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column].length)));
+  const widths = header.map((title, column) => maxOf([title.length, ...rows.map((row) => row[column].length)]));
   const line = (cells: readonly string[]) =>
     cells
       .map((cell, column) => cell.padEnd(widths[column]))
@@ -231,7 +233,7 @@ function judge(findings: GradcheckFindings): GradcheckResult {
   ];
   const worst = comparisons.reduce((a, b) => (b.ratio > a.ratio ? b : a));
   if (worst.ratio > 1) return { ...findings, ok: false, worst };
-  return { ...findings, ok: true, maxError: Math.max(...comparisons.map(({ maxError }) => maxError)) };
+  return { ...findings, ok: true, maxError: maxOf(comparisons.map(({ maxError }) => maxError)) };
 }
 
 function compare(
@@ -355,7 +357,7 @@ function logitScale(problem: ReferenceProblem): reference.Matrix {
 /** The loss changes by at most twice the largest change of a logit in the row. */
 function lossScale(problem: ReferenceProblem): number {
   const scale = reference.toRows(logitScale(problem));
-  return lossOf(problem) + scale.reduce((total, row) => total + (2 * Math.max(...row)) / scale.length, 0);
+  return lossOf(problem) + scale.reduce((total, row) => total + (2 * maxOf(row)) / scale.length, 0);
 }
 
 /** |∂ℓ/∂o| plus the effect of an error of the logits: (p∘S + p(p·S))/n at S = |X||W| + |b|. */

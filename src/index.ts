@@ -58,7 +58,7 @@ export type {
   MissingPolicy,
   UnseenPolicy,
 } from './data/table/schema.js';
-export { type CsvBatch, type ReadOptions, readCsvRows } from './data/table/stream.js';
+export { type CsvBatch, type ReadOptions, readCsvRows, type UnknownLabel } from './data/table/stream.js';
 export { type CsvTable, type LabelledCsvTable, parseCsv } from './data/table/table.js';
 export type { DateOrder } from './features/date.js';
 // gradcheck

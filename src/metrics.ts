@@ -1,5 +1,5 @@
 // The front door of the metrics: arrays in, values out, labels before predictions.
-export * from './metrics/agreement.js';
+export { balancedAccuracy, cohenKappa, type KappaOptions, matthews } from './metrics/agreement.js';
 export {
   brier,
   type CalibrationOptions,
@@ -12,13 +12,13 @@ export {
   type AverageScores,
   accuracy,
   type ClassScores,
-  type ConfusionMatrix,
   type ConfusionScore,
   confusionMatrix,
   logLoss,
   precisionRecallFscore,
 } from './metrics/classification.js';
 export { type McNemar, mcnemar, type PairedDifference, pairedDifference } from './metrics/comparison.js';
+export type { ConfusionMatrix, ConfusionPair } from './metrics/confusion.js';
 export {
   type CurveOptions,
   type PrecisionRecallCurve,

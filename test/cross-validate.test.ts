@@ -15,6 +15,7 @@ import {
   take,
 } from 'softmax-regression';
 import { SCORE_NAMES } from '../src/metrics/scores.js';
+import { defaultStrengths } from '../src/model/lambda-path.js';
 import { onEveryBackend, useBackend } from './helpers/backends.js';
 import { PROPERTY } from './helpers/problems.js';
 
@@ -296,11 +297,28 @@ describe('lambdaPath', () => {
       1e-3,
       0.1 ** 3.5,
       1e-4,
+      0.1 ** 4.5,
     ]);
-    expect(seen[0]).toMatchObject({ fit: 1, fits: 19, l2: 1, fold: 1 });
-    expect(seen.at(-1)).toMatchObject({ fit: 19, fits: 19, fold: undefined });
+    expect(seen[0]).toMatchObject({ fit: 1, fits: 21, l2: 1, fold: 1 });
+    expect(seen.at(-1)).toMatchObject({ fit: 21, fits: 21, fold: undefined });
     const plain = await lambdaPath(iris.features, iris.labels, { ...options, folds: 2 });
     expect(plain.table[0].logLoss).not.toBeCloseTo(table[0].logLoss, 6);
+  });
+
+  it.each([
+    [2, 9, 1e-4],
+    [50, 9, 1e-4],
+    [100, 9, 1e-4],
+    [101, 10, 10 ** -4.5],
+    [1000, 11, 1e-5],
+    [100_000, 15, 1e-7],
+  ])('tries, for %d samples, %d values from 1 down to %d', (n, count, least) => {
+    const values = defaultStrengths(n);
+    expect([values.length, values[0]]).toEqual([count, 1]);
+    expect(values.at(-1)).toBeAllClose(least, { rtol: 1e-12, atol: 0 });
+    expect(values.at(-1)).toBeLessThanOrEqual(Math.min(1e-4, 1 / (100 * n)) * (1 + 1e-9));
+    for (let i = 1; i < count; i++)
+      expect(values[i - 1] / values[i]).toBeAllClose(Math.sqrt(10), { rtol: 1e-12, atol: 0 });
   });
 
   it.each<[string, LambdaPathOptions<Species> | object, object]>([

@@ -3,6 +3,7 @@
 import {
   type BadRow,
   type CsvOptions,
+  type CsvSchema,
   type CsvTable,
   encodeRows,
   parseCsv,
@@ -116,7 +117,12 @@ describe('percentages', () => {
       [0.31, 3],
     ]);
     expect(listed({ features: encodeRows(table.schema, [{ x: '7 %', y: 0 }]) })).toEqual([[0.07, 0]]);
-    expect(() => encodeRows(table.schema, [{ x: 7, y: 0 }])).toThrow('x must be a percentage; got "7"');
+    // The number 0.12 could be 12 % or 0.12 %.
+    for (const x of [0.12, '0.12']) {
+      expect(() => encodeRows(table.schema, [{ x, y: 0 }])).toThrow(
+        'x must be a percentage; got "0.12". Write it with a percent sign: "12%" is 0.12.',
+      );
+    }
     expect(refusal('x,y\n12%,1\n5,2')).toContain('t.csv:3:1: x must be a percentage, like the rows above; got "5"');
     expect(refusal('x,y\n5,1\n12%,2')).toContain('Write all values of the column with a percent sign, or none.');
   });
@@ -295,6 +301,45 @@ describe('the use of columns', () => {
     expect(refusal(text, { dates: ['d'], categories: ['d'] })).toContain('"d", which `categories` names');
     expect(refusal(text, { label: 'y', dates: ['y'] })).toContain('"y", which `label` names');
   });
+
+  it.each<[string, Parameters<typeof parseCsv>[1]]>([
+    ['label', { label: 'y' }],
+    ['categories', { categories: ['y'] }],
+    ['categories', { strings: ['y'] }],
+    ['dates', { dates: ['y'] }],
+  ])('is not that of %s where the column is ignored', (option, use) => {
+    const rows = 'x,z,y\n1,3,2024-01-01\n2,4,2024-01-02';
+    expect(refusal(rows, { ...use, ignore: ['y'] })).toBe(
+      `t.csv:1: ignore must be left out for a column that has another use; got "y", which \`${option}\` names.`,
+    );
+  });
+
+  it('may be a weight, a group or a time where the column is ignored: these are no features', () => {
+    const rows = 'x,w,g,t,y\n1,2,a,5,u\n2,3,b,6,v';
+    const roles = { label: 'y', sampleWeight: 'w', group: 'g', time: 't' } as const;
+    expect(parseCsv(rows, { ...roles, ignore: ['w', 'g', 't'] })).toEqual(parseCsv(rows, roles));
+  });
+
+  it.each<[string, string, string]>([
+    ['y', 'label', " Pass `missingLabel: 'drop'` to skip rows without a label."],
+    ['w', 'sampleWeight', " Pass `missing: 'drop'` to skip rows without a value there."],
+    ['g', 'group', " Pass `missing: 'drop'` to skip rows without a value there."],
+    ['t', 'time', " Pass `missing: 'drop'` to skip rows without a value there."],
+    ['i', 'ignore', ''],
+  ])('%s, named by %s, has no policy for missing values of its own', (column, option, hint) => {
+    const rows = 'x,w,g,t,i,y\n1,2,a,5,,u\n2,3,b,6,,v';
+    const roles = { label: 'y', sampleWeight: 'w', group: 'g', time: 't', ignore: ['i'] } as const;
+    expect(refusal(rows, { ...roles, missingByColumn: { [column]: 'drop' } })).toBe(
+      `t.csv:1: missingByColumn must name only columns of features; got "${column}", which \`${option}\` names.${hint}`,
+    );
+    expect(parseCsv(rows, { ...roles, missing: 'drop', missingLabel: 'drop' }).labels).toEqual(['u', 'v']);
+  });
+
+  it('with policies of their own may be that of categories and dates', () => {
+    const missingByColumn = { c: 'indicator', d: 'mean' } as const;
+    const rows = 'c,d,x\na,2024-01-01,1\n,,2\nb,2024-01-03,3';
+    expect(parseCsv(rows, { categories: ['c'], dates: ['d'], missingByColumn }).dropped).toBe(0);
+  });
 });
 
 describe('a row index', () => {
@@ -406,6 +451,74 @@ describe('rows that do not fit', () => {
     expect(refusal('c,y\na,1\nb,2\nc,3', { strings: 'one-hot', maxCategories: 2, onBadRow })).toContain(
       'at most 2 different',
     );
+  });
+});
+
+describe('labels that the classes do not have', () => {
+  const read = async (text: string, schema: CsvSchema, options: object) => {
+    const labels: unknown[] = [];
+    const unknown: unknown[] = [];
+    const onUnknownLabel = (row: unknown) => unknown.push(row);
+    for await (const batch of readCsvRows([text], schema, { name, onUnknownLabel, ...options })) {
+      labels.push(...(batch.labels ?? []), ...batch.lines, ...(batch.sampleWeights ?? []));
+    }
+    return { labels, unknown };
+  };
+
+  it('are refused with the way out, which leaves the rows out and passes them on', async () => {
+    const { schema } = parseCsv('x,w,y\n1,1,a\n2,1,b', { label: 'y', sampleWeight: 'w' });
+    const text = 'x,w,y\n1,2,a\n2,3,rare\n3,4,b\n4,5,odd';
+    await expect(read(text, schema, { classes: ['a', 'b'], onUnknownLabel: undefined })).rejects.toThrow(
+      't.csv:3:3: y must be one of the classes "a", "b"; got "rare". Pass `onUnknownLabel` to leave such rows out.',
+    );
+    expect(await read(text, schema, { classes: ['a', 'b'] })).toEqual({
+      labels: ['a', 'b', 2, 4, 2, 4],
+      unknown: [
+        { line: 3, label: 'rare', sampleWeight: 3 },
+        { line: 5, label: 'odd', sampleWeight: 5 },
+      ],
+    });
+    await expect(read('x,w,y\n1,2,', schema, { classes: ['a', 'b'] })).rejects.toThrow('y must have a value');
+    await expect(read('x,w,y\nno,2,odd', schema, { classes: ['a', 'b'] })).rejects.toThrow('x must be a number');
+  });
+
+  it('may be of another type', async () => {
+    for (const [table, classes, label] of [
+      ['x,y\n1,3\n2,4', [3, 4], 'other'],
+      ['x,y\n1,true\n2,false', [true, false], '7'],
+    ] as const) {
+      const { schema } = parseCsv(table, { label: 'y' });
+      const text = `${table}\n9,${label}`;
+      expect((await read(text, schema, { classes })).unknown).toEqual([{ line: 4, label }]);
+      await expect(read(text, schema, { classes, onUnknownLabel: undefined })).rejects.toThrow(
+        /, like the classes; got ".*"\. Pass `onUnknownLabel`/,
+      );
+    }
+  });
+});
+
+describe('a file without a header', () => {
+  const read = async (text: string, options: object) => {
+    const { schema } = parseCsv('x,i,y,z\n1,0,a,3\n2,0,b,4', { label: 'y', ignore: ['i'] });
+    const rows: unknown[] = [];
+    for await (const batch of readCsvRows([text], schema, { name, ...options })) {
+      rows.push(...listed(batch), ...(batch.labels ?? []));
+    }
+    return rows;
+  };
+
+  it('is read in the order of the schema, with labels or without', async () => {
+    expect(await read('5,0,b,6\n', { header: false })).toEqual([[5, 6], 'b']);
+    expect(await read('5,0,6\n', { header: false })).toEqual([[5, 6]]);
+    expect(await read('z,x,i\n6,5,0\n', { header: true })).toEqual([[5, 6]]);
+  });
+
+  it('is named where the header is expected, and the header where it is not', async () => {
+    await expect(read('5,0,b,6\n', {})).rejects.toThrow('If the first line is data, pass `header: false`.');
+    await expect(read('x,i,y,z\n5,0,b,6\n', { header: false })).rejects.toThrow(
+      't.csv:1: the first line must hold data: `header: false` is given; got "x", "i", "y", "z". It looks like a header: leave out `header: false`.',
+    );
+    await expect(read('5,0\n', { header: 'no' })).rejects.toThrow('readCsvRows: header must be');
   });
 });
 

@@ -1,5 +1,6 @@
 import { parseCsv, readCsvRows } from 'softmax-regression';
-import { WorkCounter } from './helpers/work.js';
+import { RecordReader } from '../src/data/table/csv/records.js';
+import { searched, WorkCounter } from './helpers/work.js';
 
 const counter = new WorkCounter(/src\/data\/table\//);
 afterAll(() => counter[Symbol.dispose]());
@@ -22,6 +23,8 @@ const TABLES: readonly (readonly [what: string, table: (n: number) => string])[]
   ['a long field', (n) => `x,y\n1,${'é'.repeat(n)}\n`],
   ['a field of blanks', (n) => `x,y\n1,${' \u00a0'.repeat(n)} a\n`],
   ['blanks around quotes', (n) => `x,y\n1,${' '.repeat(n)}"a"${' '.repeat(n)}\n`],
+  ['comment lines', (n) => `${'# a, "b"; c\n'.repeat(n)}x,y\n1,2\n`],
+  ['text of T', (n) => `x,y\n1,${'T'.repeat(n)}\n`],
   ['blank lines', (n) => `${'\n'.repeat(n)}x,y\n1,2\n`],
 ];
 
@@ -36,10 +39,34 @@ function growth(table: (n: number) => string, read: (text: string) => unknown): 
 }
 
 describe('the work of reading CSV is linear in its size', () => {
-  const options = { strings: 'one-hot', missing: 'mean' } as const;
+  const options = { strings: 'one-hot', missing: 'mean', comment: '#' } as const;
 
   it.each(TABLES)('for %s', (_, table) => {
     expect(growth(table, (text) => parseCsv(text, options))).toBeLessThan(1.05);
+  });
+
+  it('with each character of a header looked at in at most three native searches', () => {
+    const header = `x,"${'""'.repeat(SIZE)}"`;
+    expect(searched(() => parseCsv(`${header}\n1,2\n`)) / header.length).toBeLessThan(3);
+  });
+
+  it.each([
+    ['a second row of many lines', (n: number) => ['a;b,c\n', '1,"', ...Array(n).fill('""\n'), '"\n']],
+    ['comments before the second row', (n: number) => ['a;b,c\n', ...Array(n).fill('# a\n'), '1,2\n']],
+    ['comments before the first row', (n: number) => [...Array(n).fill('# a\n'), 'a;b,c\n', '1,2\n']],
+    ['blank lines before the first row', (n: number) => [...Array(n).fill(' \n'), 'a;b,c\n', '1,2\n']],
+  ])('for a delimiter that is detected in chunks: %s', async (_, chunksOf) => {
+    const read = (n: number) => {
+      const chunks = chunksOf(n);
+      const reader = new RecordReader({ name: 'a.csv', comment: '#' });
+      const count = counter.count(() => {
+        for (const chunk of chunks) for (const __ of reader.push(chunk));
+        for (const __ of reader.end());
+      });
+      return count / chunks.length;
+    };
+    const once = read(SIZE);
+    expect(read(2 * SIZE) / once).toBeLessThan(1.05);
   });
 
   it('for a record in chunks of one byte', async () => {

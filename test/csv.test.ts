@@ -529,6 +529,12 @@ describe('a schema', () => {
       },
     ],
     [
+      'schema.columns[1].name',
+      (damaged) => {
+        damaged.columns[1].name = damaged.columns[0].name;
+      },
+    ],
+    [
       'schema.columns[0].fill',
       (damaged) => {
         damaged.columns[0].fill = '1';

@@ -12,6 +12,12 @@ describe('parseDate', () => {
     expect(1706706300000).toBe(time(2024, 1, 31, 13, 5));
   });
 
+  it('reads no text of more than 100 characters', () => {
+    const spaced = (blanks: number) => `2024-02-09${' '.repeat(blanks)}10:00`;
+    expect(parseDate(spaced(85), 'dmy')?.time).toBe(time(2024, 2, 9, 10));
+    expect(parseDate(spaced(86), 'dmy')).toBeUndefined();
+  });
+
   it.each([
     ['2024-02-29', time(2024, 2, 29)],
     ['2024/2/9', time(2024, 2, 9)],

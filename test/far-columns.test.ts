@@ -1,6 +1,6 @@
 // Columns far from 0 relative to their deviation, or very small or large: the model stores the standardisation.
 import * as tf from '@tensorflow/tfjs';
-import { columnStatistics, loadIris, SoftmaxRegression } from 'softmax-regression';
+import { columnStatistics, crossValidate, loadIris, SoftmaxRegression } from 'softmax-regression';
 import { loadPredictor } from '../src/predict.js';
 import { decodeModel, encodeModel } from '../src/serialization/model-file.js';
 import { onEveryBackend } from './helpers/backends.js';
@@ -172,5 +172,83 @@ describe('a fit whose stored weights lose digits', () => {
     const rows = Array.from({ length: 6 }, (_, i) => [i * 5e-324]);
     const refused = fails({ code: 'DOMAIN', argument: 'column 0' });
     await expect(SoftmaxRegression.fit(rows, ['a', 'b', 'a', 'b', 'a', 'b'], LOGISTIC)).rejects.toThrow(refused);
+  });
+});
+
+describe('columns at the end of float64', () => {
+  const labels = Array.from({ length: 60 }, (_, i) => ((i * 5) % 7 < 3 ? 'a' : 'b'));
+  const rowsOf = (value: (i: number) => number) => labels.map((_, i) => [i % 11, value(i)]);
+  const named = { featureNames: ['other', 'x'], standardize: true } as const;
+
+  it.each<[string, (i: number) => number, string]>([
+    ['±1e308', (i) => (i % 2 ? 1e308 : -1e308), 'values from -1e+308 to 1e+308'],
+    ['±1.7e308', (i) => (i % 2 ? 1.7e308 : -1.7e308), 'values from -1.7e+308 to 1.7e+308'],
+    ['1e308 and 1e-300', (i) => (i % 2 ? 1e308 : 1e-300), 'values from 1e-300 to 1e+308'],
+    ['a sum that overflows', (i) => (i % 10) * 1e307, 'values from 0 to 9e+307'],
+    [
+      'a difference that overflows',
+      (i) => (i === 0 ? -1.2e308 : i === 3 ? 1.7e308 : i),
+      'values from -1.2e+308 to 1.7e+308',
+    ],
+  ])('are refused by name before training if mean or deviation overflow: %s', async (_, value, actual) => {
+    for (const solver of ['lbfgs', 'adam'] as const) {
+      const onProgress = jest.fn();
+      const refused = SoftmaxRegression.fit(rowsOf(value), labels, { ...named, solver, onProgress });
+      await expect(refused).rejects.toThrow(
+        fails({
+          ...{ code: 'DOMAIN', where: 'fit', argument: 'column "x"', actual },
+          hint: 'Divide its values by 1e10, for example; in a table, `ignore: ["x"]` leaves the column out.',
+        }),
+      );
+      expect(onProgress).not.toHaveBeenCalled();
+    }
+    // The suggested changes work.
+    const divided = rowsOf((i) => value(i) / 1e10);
+    expect((await SoftmaxRegression.fit(divided, labels, named)).result).toMatchObject({
+      converged: true,
+      advice: null,
+    });
+    const without = divided.map(([other]) => [other]);
+    expect((await SoftmaxRegression.fit(without, labels, { standardize: true })).result.converged).toBe(true);
+  });
+
+  it.each<[string, (i: number) => number]>([
+    ['a single outlier of 1e300', (i) => (i === 5 ? 1e300 : i % 10)],
+    ['a constant of 1.7e308', () => 1.7e308],
+    ['one value of each sign', (i) => (i === 3 ? 1.7e308 : i === 4 ? -1.7e308 : i)],
+    ['zeros and 1e308, once', (i) => (i === 7 ? 1e308 : 0)],
+  ])('are fitted if both are finite: %s', async (_, value) => {
+    for (const solver of ['lbfgs', 'adam'] as const) {
+      const { model, result } = await SoftmaxRegression.fit(rowsOf(value), labels, { ...named, solver });
+      expect(result.advice).toBeNull();
+      expect(flat(model.predictProbabilities(rowsOf(value))).every(Number.isFinite)).toBe(true);
+    }
+  });
+
+  it('are cross-validated and validated where they are standardised', async () => {
+    const rows = rowsOf((i) => ((i * 3) % 10) * 1e300);
+    const { mean } = await crossValidate(rows, labels, { ...named, folds: 3 });
+    const near = await crossValidate(
+      rows.map(([a, b]) => [a, b / 1e300]),
+      labels,
+      { ...named, folds: 3 },
+    );
+    expect(mean.logLoss).toBeCloseTo(near.mean.logLoss, 6);
+    const validation = { features: rows, labels };
+    const { result } = await SoftmaxRegression.fit(rows, labels, { ...named, solver: 'adam', validation });
+    expect(result.history.every(({ validationLoss = Number.NaN }) => Number.isFinite(validationLoss))).toBe(true);
+  });
+
+  it('need standardize beyond float32, and the message says so by name', async () => {
+    const rows = rowsOf((i) => (i % 10) * 1e300);
+    const raw = { ...named, standardize: false };
+    await expect(SoftmaxRegression.fit(rows, labels, raw)).rejects.toThrow(
+      fails({
+        argument: 'features[1][1]',
+        hint: 'Give `standardize: true`, or divide the values of column "x".',
+      }),
+    );
+    const infinite = rowsOf((i) => (i === 1 ? Number.POSITIVE_INFINITY : i));
+    await expect(SoftmaxRegression.fit(infinite, labels, raw)).rejects.toThrow(fails({ hint: undefined }));
   });
 });

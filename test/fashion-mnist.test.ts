@@ -370,25 +370,163 @@ describe('loadPinnedData', () => {
         });
       });
 
-      it('waits as long as bytes keep arriving', async () => {
+      /** Downloads 200,000 bytes of a server that sends `size` of them in each 20 s of this side's clock. */
+      async function downloadInParts(size: number): Promise<{ path: string; content: Uint8Array }> {
+        const content = new Uint8Array(200_000).fill(7);
         let send = () => {};
         const address = await mirror((_, response) => {
           let sent = 0;
           send = () => {
-            response.write(PACKED.images.subarray(sent, sent + 10));
-            sent += 10;
-            if (sent >= PACKED.images.length) response.end();
+            response.write(content.subarray(sent, sent + size));
+            sent += size;
+            if (sent >= content.length) response.end();
           };
           send();
         });
-        const onBytes = () => {
+        // A part can arrive in pieces.
+        let waited = 0;
+        const onBytes = (bytes: number) => {
+          if (bytes < Math.min(waited + size, content.length)) return;
+          waited += size;
           jest.advanceTimersByTime(20_000);
           send();
         };
         const path = join(root, 'images.gz');
-        await download(`${address}images-idx3.gz`, path, data.files.images.gzip, { onBytes });
-        expect(new Uint8Array(await readFile(path))).toEqual(new Uint8Array(PACKED.images));
+        const expected = { bytes: content.length, sha256: sha256(content) };
+        await download(`${address}images.gz`, path, expected, { onBytes });
+        return { path, content };
+      }
+
+      it('waits as long as 60,000 bytes arrive in each minute', async () => {
+        const { path, content } = await downloadInParts(20_000);
+        expect(content.every((byte) => byte === 7)).toBe(true);
+        expect(sha256(await readFile(path))).toBe(sha256(content));
       });
+
+      it('fails if fewer bytes arrive in a minute, though they keep arriving', async () => {
+        await expect(downloadInParts(10_000)).rejects.toMatchObject({ code: 'BACKEND', actual: '30000 bytes in 60 s' });
+      });
+    });
+
+    describe('that sends the gzip file with Content-Encoding: gzip', () => {
+      const contentOf = (request: IncomingMessage) =>
+        request.url === '/data/images-idx3.gz' ? PACKED.images : PACKED.labels;
+
+      it('accepts the file, which fetch unpacks', async () => {
+        const address = await mirror((request, response) => {
+          response.writeHead(200, { 'content-encoding': 'gzip' }).end(contentOf(request));
+        });
+        await expectTiny(await load([address]));
+        expect(await cached()).toEqual(['images-idx3', 'labels-idx1']);
+      });
+
+      it('accepts it with a length, which is that of the packed file', async () => {
+        const address = await mirror((request, response) => {
+          const content = contentOf(request);
+          response.writeHead(200, { 'content-encoding': 'gzip', 'content-length': content.length }).end(content);
+        });
+        await expectTiny(await load([address]));
+      });
+
+      it('accepts it if the server packed it again', async () => {
+        const address = await mirror((request, response) => {
+          response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(contentOf(request)));
+        });
+        await expectTiny(await load([address]));
+      });
+
+      it('asks for the file as it is', async () => {
+        const asked: (string | undefined)[] = [];
+        const address = await mirror((request, response) => {
+          asked.push(request.headers['accept-encoding'] as string);
+          serve(request, response);
+        });
+        await load([address]);
+        expect(asked).toEqual(['identity', 'identity']);
+      });
+
+      it('does not continue a partial file with it', async () => {
+        await folder('cache/tiny/.scratch', { 'images-idx3.gz.partial': PACKED.images.subarray(0, 10) });
+        const address = await mirror((request, response) => {
+          const content = contentOf(request);
+          const from = Number(/bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0);
+          const range = from > 0 && { 'content-range': `bytes ${from}-${content.length - 1}/${content.length}` };
+          response
+            .writeHead(from > 0 ? 206 : 200, { 'content-encoding': 'gzip', ...range })
+            .end(content.subarray(from));
+        });
+        await expectTiny(await load([address]));
+      });
+
+      it.each<[string, Uint8Array]>([
+        ['unpacks to other bytes', gzipSync(new Uint8Array(28))],
+        ['unpacks to very many bytes', gzipSync(new Uint8Array(1e7))],
+        ['is truncated', PACKED.images.subarray(0, 30)],
+        ['is no gzip data', new Uint8Array(40)],
+      ])('refuses it if it %s, and leaves no partial file', async (_, content) => {
+        const address = await mirror((_request, response) => {
+          response.writeHead(200, { 'content-encoding': 'gzip' }).end(content);
+        });
+        await expect(load([address])).rejects.toMatchObject({ code: 'BACKEND' });
+        expect(await readdir(join(cacheFolder('tiny'), '.scratch'))).toEqual([]);
+        await expectTiny(await load([await mirror(serve)]));
+      });
+    });
+
+    it.each<[string, Handler, string]>([
+      [
+        'redirects to itself',
+        (request, response) =>
+          response.writeHead(302, { location: `http://${request.headers.host}${request.url}` }).end(),
+        'redirect count exceeded',
+      ],
+      [
+        'redirects to a file of this machine',
+        (_, response) => response.writeHead(302, { location: 'file:///etc/passwd' }).end(),
+        'must send the file; got',
+      ],
+      [
+        'announces more bytes than it sends',
+        (_, response) => {
+          response.writeHead(200, { 'content-length': PACKED.images.length }).write(PACKED.images.subarray(0, 9));
+          response.socket?.end();
+        },
+        'must send the file; got',
+      ],
+      [
+        'announces another length than that of the file',
+        (_, response) => response.writeHead(200, { 'content-length': 7 }).end('1234567'),
+        'bytes; got 7.',
+      ],
+      [
+        'sends another range than asked for',
+        (_, response) => response.writeHead(206, { 'content-range': 'bytes 5-9/10' }).end('56789'),
+        'got bytes from 5 instead of 0',
+      ],
+    ])('tries the next one after one that %s', async (_, handler, reason) => {
+      const bad = await mirror(handler);
+      expect((await refusal(load([bad]))).message).toContain(reason);
+      await expectTiny(await load([bad, await mirror(serve)]));
+    });
+
+    it.each<[string, number, Record<string, string>, Uint8Array]>([
+      ['refuses the range', 416, {}, new Uint8Array()],
+      ['has no range there', 404, {}, new Uint8Array()],
+      ['continues at another byte', 206, { 'content-range': 'bytes 3-9/10' }, new Uint8Array(7)],
+      ['continues without saying where', 206, {}, new Uint8Array(7)],
+      [
+        'has another file by now, with another ETag',
+        206,
+        { etag: '"new"', 'content-range': `bytes 10-${PACKED.images.length - 1}/${PACKED.images.length}` },
+        new Uint8Array(PACKED.images.length - 10),
+      ],
+    ])('starts anew if the server %s', async (_, status, headers, body) => {
+      await folder('cache/tiny/.scratch', { 'images-idx3.gz.partial': PACKED.images.subarray(0, 10) });
+      const address = await mirror((request, response) => {
+        if (request.headers.range === undefined) serve(request, response);
+        else response.writeHead(status, headers).end(body);
+      });
+      await expectTiny(await load([address]));
     });
 
     it('does not request a file whose partial file is complete', async () => {

@@ -1,27 +1,10 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { assertReplaceable, openAtomicWriter } from '../src/node/atomic-writer.js';
-import {
-  cacheFolder,
-  makeFolder,
-  type Progress,
-  replaceFolderAtomic,
-  sha256OfFile,
-  writeFileAtomic,
-} from '../src/node/files.js';
-import { withLock } from '../src/node/lock.js';
+import { assertReplaceable, openAtomicWriter, writeFileAtomic } from '../src/node/atomic-writer.js';
+import { cacheFolder, makeFolder, type Progress, replaceFolderAtomic, sha256OfFile } from '../src/node/files.js';
 import { thisProcess } from '../src/node/processes.js';
 import { temporaryBeside } from '../src/node/temporary.js';
 
@@ -174,69 +157,5 @@ describe('sha256OfFile', () => {
     writeFileSync(path, 'x');
     const reason = new Error('enough');
     await expect(sha256OfFile(path, undefined, AbortSignal.abort(reason))).rejects.toBe(reason);
-  });
-});
-
-describe('withLock', () => {
-  const lockOf = (name: string) => join(folder, `${name}.lock`);
-
-  it('runs one work at a time', async () => {
-    const events: string[] = [];
-    const work = (name: string) => async () => {
-      events.push(`${name} begins`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-      events.push(`${name} ends`);
-    };
-    const target = join(folder, 'target');
-    await Promise.all([withLock(target, work('a')), withLock(target, work('b')), withLock(target, work('c'))]);
-    const order = events.map((event) => event.split(' ')[0]);
-    expect(order).toEqual([order[0], order[0], order[2], order[2], order[4], order[4]]);
-    expect(readdirSync(folder)).toEqual([]);
-  });
-
-  it('is released if the work throws', async () => {
-    const target = join(folder, 'target');
-    await expect(withLock(target, () => Promise.reject(new Error('planted')))).rejects.toThrow('planted');
-    expect(existsSync(lockOf('target'))).toBe(false);
-  });
-
-  it('is taken over from a process that died', async () => {
-    const child = spawn(process.execPath, ['-e', '']);
-    await new Promise((resolve) => child.once('exit', resolve));
-    writeFileSync(lockOf('target'), JSON.stringify({ ...thisProcess(), pid: child.pid, id: 'dead' }));
-    expect(await withLock(join(folder, 'target'), async () => 'done')).toBe('done');
-    expect(readdirSync(folder)).toEqual([]);
-  });
-
-  it('is taken over by exactly one of several waiting callers', async () => {
-    writeFileSync(lockOf('target'), JSON.stringify({ ...thisProcess(), pid: 2 ** 30, id: 'dead' }));
-    let inside = 0;
-    const work = async () => {
-      expect(++inside).toBe(1);
-      await new Promise((resolve) => setTimeout(resolve, 5));
-      inside--;
-    };
-    await Promise.all(Array.from({ length: 5 }, () => withLock(join(folder, 'target'), work)));
-  });
-
-  it('is taken over from a stale lock of another machine or of an unknown process', async () => {
-    const elsewhere = JSON.stringify({ ...thisProcess(), host: 'elsewhere', id: 'x' });
-    for (const content of [elsewhere, '', 'null', '{"pid":1}']) {
-      writeFileSync(lockOf('target'), content);
-      utimesSync(lockOf('target'), 0, 0);
-      expect(await withLock(join(folder, 'target'), async () => 'done')).toBe('done');
-    }
-  });
-
-  it('waits for a running process, reports it once, and stops waiting when aborted', async () => {
-    writeFileSync(lockOf('target'), JSON.stringify({ ...thisProcess(), id: 'other' }));
-    const controller = new AbortController();
-    const onWait = jest.fn(() => controller.abort());
-    const work = jest.fn();
-    const waiting = withLock(join(folder, 'target'), work, { signal: controller.signal, onWait });
-    await expect(waiting).rejects.toMatchObject({ name: 'AbortError' });
-    expect(onWait.mock.calls).toEqual([[process.pid]]);
-    expect(work).not.toHaveBeenCalled();
-    expect(existsSync(lockOf('target'))).toBe(true);
   });
 });

@@ -45,7 +45,7 @@ onEveryBackend("fit with solver 'lbfgs'", () => {
       converged: false,
       reason: 'iterations',
       iterations: 5,
-      advice: 'Increase `maxIterations`.',
+      advice: 'Give `maxIterations: 10`.',
     });
   });
 

@@ -28,7 +28,7 @@ describe('fit to separable classes', () => {
     const { model, result } = await SoftmaxRegression.fit(rows, labels, { l2: 0 });
     expect(result).toMatchObject({ converged: true, reason: 'gradient' });
     expect(result.advice).toBe(
-      'Give `l2`: the samples are separable, so without a penalty the weights grow without bound and the probabilities are meaningless.',
+      'Give `l2: 0.5`: the samples are separable by column 0 alone, so without a penalty the weights grow without bound and the probabilities are meaningless.',
     );
     // The infimum, 0, is not attained, and the bound equals the objective.
     expect(result.objective).toBeLessThan(1e-4);

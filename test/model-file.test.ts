@@ -214,6 +214,11 @@ const DAMAGE: readonly [string, string, Uint8Array][] = [
     altered(({ __metadata__: m }) => Object.assign(m, { featureNames: '["a"]' })),
   ],
   [
+    'duplicate feature names',
+    'featureNames[2]',
+    altered(({ __metadata__: m }) => Object.assign(m, { featureNames: '["a","b","a","c"]' })),
+  ],
+  [
     'a feature name that is a number',
     'featureNames[3]',
     altered(({ __metadata__: m }) => Object.assign(m, { featureNames: '["a","b","c",4]' })),
@@ -339,7 +344,7 @@ const content: fc.Arbitrary<ModelContent> = fc.tuple(label, fc.integer({ min: 1,
         json,
         { noNullPrototype: true },
       ),
-      featureNames: fc.array(fc.string({ unit: 'binary' }), { minLength: d, maxLength: d }),
+      featureNames: fc.uniqueArray(fc.string({ unit: 'binary' }), { minLength: d, maxLength: d }),
       calibration: fc.record({ temperature: fc.double({ min: 1e-3, max: 1e3, noNaN: true }) }),
       featureDeviations: fc.array(fc.double({ min: 1e-300, max: 1e300, noNaN: true }), { minLength: d, maxLength: d }),
       metrics: fc.dictionary(
@@ -554,6 +559,11 @@ describe('encodeModel', () => {
     ['zero features', { numFeatures: 0 }, 'numFeatures'],
     ['one class', { classes: ['a'], bias: Float32Array.of(1), weight: Float32Array.of(1) }, 'classes'],
     ['duplicate classes', { classes: [1, 1] }, 'classes[1]'],
+    [
+      'duplicate feature names',
+      { numFeatures: 2, weight: Float32Array.of(1, 2, 3, 4), featureNames: ['a', 'a'] },
+      'featureNames[1]',
+    ],
     ['an option that is not JSON', { options: { rate: () => 1 } }, 'options.rate'],
     ['an option that is NaN', { options: { rates: [0, Number.NaN] } }, 'options.rates[1]'],
     ['a typed array among options', { options: { weights: Float32Array.of(1) } }, 'options.weights'],

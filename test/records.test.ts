@@ -150,7 +150,7 @@ describe('predictRecords', () => {
       'an unknown option',
       [good],
       { missing: 'drop' },
-      "predictRecords: options must have keys among unseen, decimal, strict; got 'missing'.",
+      "predictRecords: options must have keys among unseen, decimal, thousands, strict; got 'missing'.",
     ],
     ['options that are none', [good], null, 'predictRecords: options must be an object; got null.'],
     ['another policy', [good], { unseen: 'drop' }, 'predictRecords: unseen must be among error, zero; got "drop".'],
@@ -268,7 +268,33 @@ describe('columns of other kinds', () => {
       ]);
       const sum = base.map((each, k) => columns.reduce((all, { contributions }) => all + contributions[k], each));
       expect(sum).toBeAllClose(logits, FLOAT64);
-      expect(() => reader.predictRecords([{ ...rows[0], share: 6 }])).toThrow('share must be a percentage; got "6"');
+      expect(() => reader.predictRecords([{ ...rows[0], share: 0.06 }])).toThrow(
+        'share must be a percentage; got "0.06". Write it with a percent sign: "12%" is 0.12.',
+      );
+    }
+  });
+
+  it('may have thousands separators, and decimal commas beside them, where the records have them', async () => {
+    const model = await fitted({}, parseCsv('price,kind\n1200,a\n900,b\n1100,a\n', { label: 'kind' }));
+    for (const reader of readersOf(model)) {
+      const [expected] = reader.predictRecords([{ price: 1000.5 }]);
+      expect(refusal(() => reader.predictRecords([{ price: '1,000.5' }]))).toContain('Pass `thousands: true`');
+      expect(reader.predictRecords([{ price: '1,000.5' }], { thousands: true })).toEqual([expected]);
+      for (const price of ['1.000,5', 1000.5]) {
+        expect(reader.predictRecords([{ price }], { thousands: true, decimal: ',' })).toEqual([expected]);
+      }
+      expect(reader.explainRecord({ price: '1,000.5' }, { thousands: true }).columns[0].value).toBe(1000.5);
+      expect(refusal(() => reader.predictRecords([], { thousands: 1 as never }))).toContain(
+        'thousands must be true or',
+      );
+    }
+  });
+
+  it('are read without thousands separators where the records have none, whatever the training had', async () => {
+    const model = await fitted({}, parseCsv('price,kind\n"1,200",a\n900,b\n', { label: 'kind', thousands: true }));
+    for (const reader of readersOf(model)) {
+      expect(refusal(() => reader.predictRecords([{ price: '1,000' }]))).toBe('accepted');
+      expect(refusal(() => reader.predictRecords([{ price: '1,000' }], { thousands: false }))).toContain('got "1,000"');
     }
   });
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { formatTable, sparkline, wantsColour } from 'softmax-regression/report';
+import stringWidth from 'string-width';
 import { PROPERTY } from './helpers/problems.js';
 
 describe('sparkline', () => {
@@ -72,6 +73,13 @@ describe('formatTable', () => {
 
   it('replaces control characters by symbols', () => {
     expect(formatTable({ rows: [['\x1b[31mred\x07\n', 'a\x7f\x9b']] })).toEqual(['␛[31mred␇␊  a␡�']);
+    expect(formatTable({ rows: [['a\u202eb\u2066', '\u0085c']] })).toEqual(['a�b�  �c']);
+  });
+
+  it('aligns after joined, zero-width, combining and wide characters', () => {
+    const names = ['e\u0301'.repeat(20), '\u200d\ufe0f'.repeat(50), '각', '👩‍👩‍👧', 'x'];
+    const lines = formatTable({ rows: names.map((name) => [name, '|']) });
+    expect(new Set(lines.map((text) => stringWidth(text))).size).toBe(1);
   });
 
   it('makes only the head bold, with colour', () => {

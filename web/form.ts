@@ -1,6 +1,6 @@
 // web: the training form, made from the package's own table of options.
 import type { OptionField, Solver } from 'softmax-regression';
-import { byId } from './views.js';
+import { byId, fill } from './views.js';
 
 /** What suits the data at hand better than the defaults of the package. */
 export type Suggestions = Readonly<Record<string, string | number | boolean>>;
@@ -14,8 +14,8 @@ export class TrainingForm {
     const grid = document.createElement('div');
     grid.className = 'grid';
     const switches = fields.filter(({ input }) => input === 'switch').map(labelOf);
-    grid.append(...fields.filter(({ input }) => input !== 'switch').map(labelOf));
-    byId('options').replaceChildren(grid, ...switches);
+    fill(grid, fields.filter(({ input }) => input !== 'switch').map(labelOf));
+    fill(byId('options'), [grid, ...switches]);
     byId('solver').addEventListener('change', () => this.#choose());
     this.#choose();
   }
@@ -72,7 +72,10 @@ function labelOf({ name, title, input, choices = [] }: OptionField): HTMLLabelEl
     control.type = input === 'switch' ? 'checkbox' : 'number';
     if (input !== 'switch') control.step = input === 'integer' ? '1' : 'any';
   }
-  control.append(...choices.map((choice) => new Option(choice.title, choice.value)));
+  fill(
+    control,
+    choices.map((choice) => new Option(choice.title, choice.value)),
+  );
   if (input === 'switch') label.append(control, ` ${title}`);
   else label.append(`${title} `, control);
   label.className = input === 'switch' ? 'check' : input === 'choice' ? 'full' : '';

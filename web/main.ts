@@ -13,7 +13,7 @@ import type {
   TrainRequest,
 } from './messages.js';
 import { PredictView } from './predict.js';
-import { byId, count, percent, showCurve, showProof, showWeights } from './views.js';
+import { byId, count, fill, percent, showCurve, showProof, showWeights } from './views.js';
 
 interface State {
   /** The current task; data, backend and training are locked during it. */
@@ -256,7 +256,10 @@ async function openFiles(files: readonly File[]): Promise<void> {
       return;
     case 'table':
       state.table = opened.file;
-      select('label').replaceChildren(...opened.columns.map((name) => new Option(name, name)));
+      fill(
+        select('label'),
+        opened.columns.map((name) => new Option(name, name)),
+      );
       select('label').value = opened.columns[opened.columns.length - 1];
       say('data-state', `${opened.file.name}: ${count(opened.columns.length, 'column')}. Which one holds the labels?`);
       refresh();

@@ -2,7 +2,7 @@
 import { drawGrey } from './charts.js';
 import type { Client } from './client.js';
 import type { Field, HeldOutSample, ImageSize, ModelSummary, RowToPredict } from './messages.js';
-import { byId, showShares } from './views.js';
+import { byId, fill, showShares } from './views.js';
 
 const BRUSH = 0.055;
 
@@ -55,7 +55,7 @@ export class PredictView {
     if (!isSame || byId('answer').childElementCount === 0) {
       this.#fields = model.fields;
       byId('truth').textContent = '';
-      byId('fields').replaceChildren(...model.fields.map(inputOf));
+      fill(byId('fields'), model.fields.map(inputOf));
       if (model.image !== undefined) {
         [this.#canvas.width, this.#canvas.height] = [model.image.width, model.image.height];
         this.#clear();
@@ -152,7 +152,8 @@ export class PredictView {
     context.lineCap = 'round';
     context.lineWidth = Math.max(1, 2 * BRUSH * this.#canvas.width * 0.7);
     context.beginPath();
-    context.moveTo(...(this.#last ?? at));
+    const [x, y] = this.#last ?? at;
+    context.moveTo(x, y);
     context.lineTo(at[0], at[1] + 0.01);
     context.stroke();
     this.#last = at;
@@ -191,7 +192,10 @@ function inputOf(field: Field, index: number): HTMLElement {
   const control = document.createElement(field.kind === 'category' ? 'select' : 'input');
   control.id = label.htmlFor;
   if (field.kind === 'category') {
-    control.append(...field.categories.map((category) => new Option(category, category)));
+    fill(
+      control,
+      field.categories.map((category) => new Option(category, category)),
+    );
   } else {
     const input = control as HTMLInputElement;
     if (field.kind === 'boolean') input.type = 'checkbox';
@@ -207,6 +211,6 @@ function inputOf(field: Field, index: number): HTMLElement {
     }
   }
   place.className = field.kind === 'boolean' ? 'check' : 'field';
-  place.append(...(field.kind === 'boolean' ? [control, label] : [label, control]));
+  fill(place, field.kind === 'boolean' ? [control, label] : [label, control]);
   return place;
 }

@@ -156,7 +156,8 @@ export class Session implements Answers {
     if (data === undefined || data.samples.features.shape[1] !== model.numFeatures) return undefined;
     const names = model.featureNames ?? data.featureNames;
     if (data.featureNames?.some((name, j) => name !== names?.[j])) return undefined;
-    return data.classes.every((label) => model.classes.includes(label)) ? data : undefined;
+    const known = new Set(model.classes);
+    return data.classes.every((label) => known.has(label)) ? data : undefined;
   }
 
   #features(row: RowToPredict, model: Model): ArrayLike<number> {

@@ -3,6 +3,12 @@ import type { GradcheckResult } from 'softmax-regression/report';
 import { bar, drawDiverging, drawLines, shortNumber } from './charts.js';
 import type { CurvePoint, Share, WeightsView } from './messages.js';
 
+/** Replaces the children of an element, of which there may be more than a call can have arguments. */
+export function fill(place: Element, children: readonly Node[]): void {
+  place.replaceChildren();
+  for (const child of children) place.append(child);
+}
+
 export function byId<E extends HTMLElement = HTMLElement>(id: string): E {
   return document.getElementById(id) as E;
 }
@@ -59,14 +65,15 @@ export function showWeights(view: WeightsView, classes: readonly string[]): void
   if (view.kind === 'bars') {
     const most = view.weights.reduce((a, row) => row.reduce((b, weight) => Math.max(b, Math.abs(weight)), a), 0);
     place.className = 'panels';
-    place.replaceChildren(
-      ...classes.map((name, k) => {
+    fill(
+      place,
+      classes.map((name, k) => {
         const panel = document.createElement('section');
         const bars = view.features.map((feature, j) => {
           const weight = view.weights[j][k];
           return bar(feature, weight, most, 'signed', signed(weight));
         });
-        panel.append(element('h3', name), ...bars);
+        fill(panel, [element('h3', name), ...bars]);
         return panel;
       }),
     );
@@ -75,7 +82,10 @@ export function showWeights(view: WeightsView, classes: readonly string[]): void
   const { width, height } = view.size;
   if (place.className !== 'pictures' || place.childElementCount !== classes.length) {
     place.className = 'pictures';
-    place.replaceChildren(...classes.map((name) => picture(name, width, height)));
+    fill(
+      place,
+      classes.map((name) => picture(name, width, height)),
+    );
   }
   const most = clippedScale(view.pictures);
   classes.forEach((name, k) => {
@@ -116,7 +126,7 @@ export function showProof(proof: GradcheckResult | undefined): void {
     : ` on ${proof.backend}: ${proof.worst.what} between ${proof.worst.between}.`;
   state.replaceChildren(verdict, rest);
   const gaps = proof.parameters.map((check) => check.autogradAgainstClosedForm.maxError);
-  byId('gap').textContent = Math.max(...gaps).toExponential(1);
+  byId('gap').textContent = gaps.reduce((most, gap) => Math.max(most, gap), 0).toExponential(1);
   const place = byId('proof-table');
   const table = document.createElement('table');
   const head = document.createElement('tr');
@@ -145,7 +155,8 @@ export function showProof(proof: GradcheckResult | undefined): void {
 }
 
 export function showShares(shares: readonly Share[]): void {
-  byId('answer').replaceChildren(
-    ...shares.map(({ label, probability }) => bar(String(label), probability, 1, 'share', percent(probability))),
+  fill(
+    byId('answer'),
+    shares.map(({ label, probability }) => bar(String(label), probability, 1, 'share', percent(probability))),
   );
 }

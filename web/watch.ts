@@ -44,7 +44,7 @@ export function viewOf(
   if (image !== undefined) {
     return { kind: 'images', size: image, pictures: classes.map((_, k) => Float32Array.from(rows, (row) => row[k])) };
   }
-  const sizes = rows.map((row) => Math.hypot(...row));
+  const sizes = rows.map((row) => Math.sqrt(row.reduce((sum, weight) => sum + weight * weight, 0)));
   const most = [...rows.keys()]
     .sort((a, b) => sizes[b] - sizes[a])
     .slice(0, MOST_FEATURES)

@@ -89,6 +89,7 @@ async function tryBackend(backend: BackendName): Promise<{ description: string }
     const description = (await loaders.get(backend)?.()) ?? '';
     if (tf.findBackendFactory(backend) === null) return { reason: missing(backend) };
     if (!(await withoutCrashHandlers(() => tf.setBackend(backend)))) return { reason: 'it does not start' };
+    if (tf.getBackend() !== backend) return { reason: `other code selected ${tf.getBackend()} at the same time` };
     const reason = selfTest();
     return reason === undefined ? { description } : { reason };
   } catch (error) {

@@ -13,6 +13,7 @@ import type { LambdaPath } from '../model/lambda-path.js';
 import type { SoftmaxRegression } from '../model/softmax-regression.js';
 import { Dense } from '../nn/dense.js';
 import { oneHot } from '../nn/one-hot.js';
+import { quoted } from '../node/shell.js';
 import type { Described, Samples } from '../reading/samples.js';
 import { confidentMistakes, type ReportCurves, type ReportData, renderReport } from '../report.js';
 import type { FitResult } from '../training/fit.js';
@@ -130,9 +131,4 @@ function proofOf(
 function rowOf({ values, shape, scale = 1 }: FeatureArray, row: number): Float64Array {
   const d = shape[1];
   return Float64Array.from({ length: d }, (_, j) => values[row * d + j] / scale);
-}
-
-/** Quotes a word for the shell. */
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -4,9 +4,7 @@ import { stat } from 'node:fs/promises';
 import { addAbortSignal } from 'node:stream';
 import { BackendError, FormatError } from '../core/errors.js';
 import type { NamedBytes } from '../reading/bytes.js';
-
-/** The conventional name of standard input. */
-export const STDIN = '-';
+import { STDIN } from './files.js';
 
 /** A file or standard input. An abort ends a pending read. */
 export function namedBytes(source: string, signal?: AbortSignal): NamedBytes {

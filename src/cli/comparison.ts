@@ -7,11 +7,14 @@ import { logitsInto, surprise } from '../model/predict.js';
 import { loadModelBytes } from '../node/model-bytes.js';
 import { argMax } from '../predict/scores.js';
 import type { Samples } from '../reading/samples.js';
-import type { TableOptions } from '../reading/table.js';
+import type { UnknownLabels } from '../reading/table.js';
 import { decodeModel, type ModelContent } from '../serialization/model-file.js';
 import { plain } from '../training/options.js';
+import { withBadRows } from './bad-rows.js';
 import { count, score, tableLines } from './output.js';
-import { type Loading, loadSamplesFor } from './samples.js';
+import { type Loading, loadSamplesFor, type TableChoices } from './samples.js';
+import type { Line } from './terminal.js';
+import { leftOutText } from './unknown-labels.js';
 
 /** The scores of one model. */
 interface Scored {
@@ -21,7 +24,13 @@ interface Scored {
 }
 
 export interface ModelComparison {
-  readonly data: { readonly name: string; readonly part: string; readonly samples: number };
+  readonly data: {
+    readonly name: string;
+    readonly part: string;
+    readonly samples: number;
+    /** The rows that were left out because the models do not know their labels. */
+    readonly unknownLabels?: Pick<UnknownLabels, 'rows' | 'labels'>;
+  };
   readonly first: Scored;
   readonly second: Scored;
   readonly mcnemar: McNemar;
@@ -32,16 +41,17 @@ export interface ModelComparison {
 export async function comparisonOf(
   files: readonly [first: string, second: string],
   source: string,
-  options: TableOptions,
+  options: TableChoices,
   loading: Loading,
 ): Promise<ModelComparison> {
   const models = await Promise.all(files.map(async (file) => decodeModel(await loadModelBytes(file), file)));
   assertSameClasses(models, files);
-  const [a, b] = [
-    await loadSamplesFor(source, models[0], options, loading),
-    await loadSamplesFor(source, models[1], options, loading),
-  ];
-  const { name, part } = a;
+  const [a, b] = await withBadRows(options.skipBad, async (bad) => [
+    await loadSamplesFor(source, models[0], options, loading, bad),
+    await loadSamplesFor(source, models[1], options, loading, bad),
+  ]);
+  const { name, part, unknownLabels: unknown } = a;
+  const unknownLabels = unknown && { rows: unknown.rows, labels: unknown.labels };
   const rows = commonRows(a, b);
   if (rows.length < 2) {
     const expected = 'have at least 2 rows that both models read';
@@ -58,7 +68,7 @@ export async function comparisonOf(
     ),
   );
   return {
-    data: { name, part, samples: rows.length },
+    data: { name, part, samples: rows.length, ...(unknownLabels && { unknownLabels }) },
     first: scored(files[0], labels, x),
     second: scored(files[1], labels, y),
     mcnemar: mcnemar(labels, x.predictions, y.predictions),
@@ -66,12 +76,13 @@ export async function comparisonOf(
   };
 }
 
-export function comparisonLines({ data, first, second, mcnemar, logLossDifference }: ModelComparison): string[] {
+export function comparisonLines({ data, first, second, mcnemar, logLossDifference }: ModelComparison): Line[] {
   const { onlyFirst, onlySecond, pValue } = mcnemar;
   const { mean, lower, upper } = logLossDifference;
   const rows = [first, second].map(({ model, accuracy, logLoss }) => [model, score(accuracy), score(logLoss)]);
   return [
     `${count(data.samples)} ${data.part} of ${data.name}`,
+    ...(data.unknownLabels ? [leftOutText(data.unknownLabels)] : []),
     '',
     ...tableLines(['model', 'accuracy', 'log loss'], rows),
     '',
@@ -83,7 +94,8 @@ export function comparisonLines({ data, first, second, mcnemar, logLossDifferenc
 
 function assertSameClasses(models: readonly ModelContent[], files: readonly string[]): void {
   const [a, b] = models.map(({ classes }) => classes);
-  if (a.length === b.length && a.every((label) => b.includes(label))) return;
+  const known = new Set(b);
+  if (a.length === b.length && a.every((label) => known.has(label))) return;
   const list = (classes: readonly Label[]) =>
     `${classes.slice(0, 10).map(describe).join(', ')}${classes.length > 10 ? ', …' : ''}`;
   const hint = 'Train both models on the same labels.';

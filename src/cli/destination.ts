@@ -1,60 +1,204 @@
-// cli: where a result goes: a file, or standard output.
-import { once } from 'node:events';
-import { resolve } from 'node:path';
-import { assertReplaceable } from '../node/atomic-writer.js';
-import { writeFileAtomic } from '../node/files.js';
-import { printToStandardError } from './output.js';
+// cli: checks the files of a command before it runs, and writes results to a file or to standard output.
+import { fstatSync } from 'node:fs';
+import { open, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { assertReplaceable, followed, writeFileAtomic } from '../node/atomic-writer.js';
+import { temporaryBeside } from '../node/temporary.js';
+import { roleByName } from '../reading/idx.js';
+import { FileArgument, FileOption, NAMED, OutputOption, type Role, STDIN, STDOUT } from './files.js';
+import { printToStandardError, writeData } from './terminal.js';
 import { UsageError } from './usage.js';
 
-/** The name of standard output. */
-export const STDOUT = '-';
+/** A file that the command line names. */
+interface NamedFile {
+  /** The argument or the flag, such as DATA or --output. */
+  readonly name: string;
+  readonly path: string;
+  readonly role: Role;
+  readonly output?: OutputOption;
+}
 
 /**
- * Checks before any work that results can be written. If one goes to standard output, everything else is printed to
- * standard error.
+ * Checks all files that the command line names, before anything is read or written: no result may replace an input or
+ * another result, by whatever name, and each can be written. If a result goes to standard output, everything else is
+ * printed to standard error.
  *
- * @param paths by the flag that named them
- * @param inputs files that are read, which no result may overwrite, by their argument or flag
+ * @throws UsageError, or BackendError if a file cannot be written
  */
-export async function assertDestinations(
-  paths: Readonly<Record<string, string | undefined>>,
-  json: boolean | undefined,
-  inputs: Readonly<Record<string, string | undefined>> = {},
-): Promise<void> {
-  assertDistinct(paths, inputs);
-  const toStdout = Object.keys(paths).filter((flag) => paths[flag] === STDOUT);
-  if (toStdout.length > 1) throw new UsageError(`Only one of ${toStdout.join(' and ')} can be -, standard output.`);
-  const [flag] = toStdout;
-  if (flag !== undefined && json) {
-    throw new UsageError(`--json must be left out with ${flag} -, because both write to standard output.`);
+export async function assertFiles(command: Command): Promise<void> {
+  const files = filesOf(command);
+  const { json } = command.opts<{ json?: boolean }>();
+  assertStreams(files, json);
+  await assertDistinct(files);
+  for (const { role, path } of files) {
+    if (isWritten(role) && path !== STDOUT) await assertReplaceable(path);
   }
-  for (const path of Object.values(paths)) {
-    if (path !== undefined && path !== STDOUT) await assertReplaceable(path);
+  if (files.some(({ output, path }) => output !== undefined && path === STDOUT)) printToStandardError();
+}
+
+function isWritten(role: Role): boolean {
+  return role === 'output' || role === 'state';
+}
+
+function filesOf(command: Command): NamedFile[] {
+  const fromArguments = command.registeredArguments.flatMap((argument, i) => {
+    if (!(argument instanceof FileArgument)) return [];
+    return [{ name: argument.name().toUpperCase(), path: command.processedArgs[i] as string, role: argument.role }];
+  });
+  const fromOptions = command.options.flatMap((option) => {
+    if (!(option instanceof FileOption)) return [];
+    const output = option instanceof OutputOption ? option : undefined;
+    const path: string | undefined =
+      command.getOptionValue(option.attributeName()) ?? (output?.isRows ? STDOUT : undefined);
+    return path === undefined ? [] : [{ name: option.long as string, path, role: option.role, output }];
+  });
+  return [...fromArguments, ...fromOptions].filter(
+    ({ role, path }) => role !== 'data' || !(NAMED as readonly string[]).includes(path),
+  );
+}
+
+/** Refuses two uses of one standard stream. */
+function assertStreams(files: readonly NamedFile[], json: boolean | undefined): void {
+  const dashed = files.filter(({ path }) => path === STDIN);
+  const state = dashed.find(({ role }) => role === 'state');
+  if (state !== undefined) {
+    throw new UsageError(`${state.name} must be a file, because it is written again and again.`);
   }
-  if (flag !== undefined) printToStandardError();
+  const sources = dashed.filter(({ role }) => isStdin(role));
+  if (sources.length > 1) throw new UsageError(`Only one of ${both(sources)} can be -, standard input.`);
+  const results = dashed.filter(({ role }) => role === 'output');
+  if (results.length > 1) throw new UsageError(`Only one of ${both(results)} can be -, standard output.`);
+  const [result] = results;
+  if (result?.output === undefined) return;
+  if (json && !result.output.isRows) {
+    throw new UsageError(`--json must be left out with ${result.name} -, because both write to standard output.`);
+  }
+  if (result.output.isBinary && process.stdout.isTTY) {
+    throw new UsageError(`${result.name} - must go to a file or a pipe, because it is no text; got a terminal.`);
+  }
+}
+
+function isStdin(role: Role): boolean {
+  return role === 'table' || role === 'data';
+}
+
+function both(files: readonly NamedFile[]): string {
+  return files.map(({ name }) => name).join(' and ');
+}
+
+/** A file, and where it is. */
+interface Placed extends NamedFile {
+  readonly place: Place;
 }
 
 /** Refuses two results in one file, and a result in place of an input. */
-function assertDistinct(
-  paths: Readonly<Record<string, string | undefined>>,
-  inputs: Readonly<Record<string, string | undefined>>,
-): void {
-  const named = (of: Readonly<Record<string, string | undefined>>) =>
-    Object.entries(of).flatMap(([name, path]) =>
-      path === undefined || path === STDOUT ? [] : [[name, resolve(path)] as const],
-    );
-  const results = named(paths);
-  for (const [i, [flag, path]] of results.entries()) {
-    const other = results.slice(0, i).find(([, each]) => each === path)?.[0];
-    if (other !== undefined) throw new UsageError(`${other} and ${flag} must be different files.`);
-    const input = named(inputs).find(([, each]) => each === path)?.[0];
-    if (input !== undefined) throw new UsageError(`${flag} must be another file than ${input}; got ${paths[flag]}.`);
+async function assertDistinct(files: readonly NamedFile[]): Promise<void> {
+  const placed: Placed[] = [];
+  for (const file of files) {
+    const place = await placeOf(file);
+    if (place !== undefined) placed.push({ ...file, place });
+  }
+  for (const [i, second] of placed.entries()) {
+    for (const first of placed.slice(0, i)) {
+      // The training goes on in the file that it resumes from.
+      if (first.role === 'state' && second.role === 'state') continue;
+      if (!isWritten(first.role) && !isWritten(second.role)) continue;
+      if (!(await isSame(first.place, second.place))) continue;
+      if (isWritten(first.role) && isWritten(second.role)) {
+        throw new UsageError(`${first.name} and ${second.name} must be different files.`);
+      }
+      const [input, output] = isWritten(first.role) ? [second, first] : [first, second];
+      throw new UsageError(`${output.name} must be another file than ${input.name}; got ${output.path}.`);
+    }
+  }
+  await assertOutside(placed);
+  for (const [stream, descriptor] of [
+    ['standard output', 1],
+    ['standard error', 2],
+  ] as const) {
+    const own = streamPlace(descriptor);
+    const same = placed.find(({ place }) => own !== undefined && place.id === own.id && place.rest === '');
+    if (same !== undefined) throw new UsageError(`${same.name} must be another file than ${stream}; got ${same.path}.`);
+  }
+}
+
+/** Refuses a result in place of a file of a folder of IDX files. */
+async function assertOutside(placed: readonly Placed[]): Promise<void> {
+  for (const { name, path, role } of placed) {
+    if (!isWritten(role) || roleByName(basename(path)) === undefined) continue;
+    const folder = await placeOfPath(dirname(resolve(path)));
+    const input = placed.find((file) => file.role === 'data' && file.place.id === folder.id && folder.rest === '');
+    if (input !== undefined) {
+      throw new UsageError(`${name} must be another file than those of ${input.name}; got ${path}.`);
+    }
+  }
+}
+
+/** Where a file is: two names of one file have the same place. */
+export interface Place {
+  /** Device and inode of the file; if there is none yet, of its nearest folder. */
+  readonly id: string;
+  /** The path below that folder; empty if the file exists. */
+  readonly rest: string;
+  readonly folder: string;
+}
+
+async function placeOf({ path, role }: NamedFile): Promise<Place | undefined> {
+  if (path === STDIN && isStdin(role)) return streamPlace(0);
+  return path === STDOUT && role === 'output' ? undefined : placeOfPath(path);
+}
+
+export async function placeOfPath(path: string): Promise<Place> {
+  // A link that cannot be followed is refused where the file is read or written.
+  let folder = resolve(await followed(path).catch(() => path));
+  for (let rest = ''; ; rest = join(basename(folder), rest), folder = dirname(folder)) {
+    const state = await stat(folder, { bigint: true }).catch(() => undefined);
+    if (state !== undefined || dirname(folder) === folder) return { id: `${state?.dev}:${state?.ino}`, rest, folder };
+  }
+}
+
+/** The place of the file that a standard stream is. */
+function streamPlace(descriptor: number): Place | undefined {
+  try {
+    const state = fstatSync(descriptor, { bigint: true });
+    return state.isFile() ? { id: `${state.dev}:${state.ino}`, rest: '', folder: '' } : undefined;
+  } catch {
+    return undefined; // closed
+  }
+}
+
+/** @param folds whether names in a folder that differ in case alone name one file */
+export async function isSame(
+  a: Place,
+  b: Place,
+  folds: (folder: string) => Promise<boolean> = foldsCase,
+): Promise<boolean> {
+  if (a.id !== b.id) return false;
+  if (a.rest === b.rest) return true;
+  return folded(a.rest) === folded(b.rest) && (await folds(a.folder));
+}
+
+/** A name as file systems compare it that ignore case or the form of accents. */
+function folded(name: string): string {
+  return name.normalize('NFC').toUpperCase().toLowerCase();
+}
+
+/** Whether the file system of a folder ignores case, which only a file can tell; false in a read-only folder. */
+async function foldsCase(folder: string): Promise<boolean> {
+  const probe = temporaryBeside(join(folder, 'case'));
+  try {
+    await (await open(probe, 'wx')).close();
+    return (await stat(join(folder, basename(probe).toUpperCase())).catch(() => undefined)) !== undefined;
+  } catch {
+    return false;
+  } finally {
+    await rm(probe, { force: true }).catch(() => {});
   }
 }
 
 export async function writeResult(path: string, content: string | Uint8Array): Promise<void> {
-  if (path !== STDOUT) return writeFileAtomic(path, content);
-  if (!process.stdout.write(content)) await once(process.stdout, 'drain');
+  return path === STDOUT ? writeData(content) : writeFileAtomic(path, content);
 }
 
 /** A destination as a summary shows it. */

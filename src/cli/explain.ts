@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { isSoftmaxRegressionError } from '../core/errors.js';
 import { inWords, rephrase } from '../core/mentions.js';
+import { fileError, isLimit } from '../node/files.js';
 import { fitFieldOf, fitFlagOf } from './fit-options.js';
 import { Interrupted } from './interrupt.js';
 import { flagOf, UsageError } from './usage.js';
@@ -12,6 +13,7 @@ const FLAGS: Readonly<Record<string, string>> = {
   missingByColumn: '--missing',
   dates: '--date',
   onBadRow: '--skip-bad',
+  onUnknownLabel: '--unknown-label drop',
   sampleWeights: '--sample-weight',
   groups: '--group',
   times: '--time',
@@ -57,6 +59,10 @@ export interface Explanation {
 }
 
 export function explain(error: unknown, command: Command | undefined): Explanation {
+  // Any call may be the one that meets a limit of the system, such as loading a module.
+  if (isLimit(error)) {
+    return explain(fileError(error, (error as NodeJS.ErrnoException).path ?? 'this process'), command);
+  }
   if (!isSoftmaxRegressionError(error)) {
     const isUsage = error instanceof UsageError;
     const text = error instanceof Error ? error.message : String(error);
@@ -70,7 +76,7 @@ export function explain(error: unknown, command: Command | undefined): Explanati
   const [name] = error.argument.split(/[.[]/);
   const flag = flagFor(name);
   // A column that a flag names is looked up in the file.
-  if (error.code === 'FORMAT' && error.expected.startsWith('be one of the columns')) {
+  if (error.code === 'FORMAT' && error.isOption) {
     const message = `${error.where}: ${inWords(error, written, flag)}`;
     return { message, isUsage: false, isOurs: true };
   }

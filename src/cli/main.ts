@@ -19,12 +19,13 @@ import { reportCommand } from './commands/report.js';
 import { trainCommand } from './commands/train.js';
 import { explain } from './explain.js';
 import { Interrupted } from './interrupt.js';
+import { commanderOutput, note, outputFailure, ReaderGone, watchStreams } from './terminal.js';
 
 const EXIT_CODES = `
 Exit codes: 0 success, 1 failure (data, file or machine), 2 usage error, 130 interrupted, 143 terminated.
 NO_COLOR=1 turns colours off. DEBUG=1 shows stack traces.`;
 
-function createProgram(): Command {
+export function createProgram(): Command {
   return new Command('softmax-regression')
     .description(
       'Softmax regression on TensorFlow.js, from the command line: from a CSV file to a model, a report and ONNX.',
@@ -52,20 +53,24 @@ function createProgram(): Command {
 export async function main(argv: readonly string[]): Promise<void> {
   const program = createProgram();
   let running: Command | undefined;
-  program.hook('preAction', (_, command) => {
+  program.hook('preAction', async (_, command) => {
     running = command;
+    await (await import('./destination.js')).assertFiles(command);
   });
   throwInsteadOfExit(program);
   try {
     await program.parseAsync(argv);
   } catch (error) {
-    process.exitCode = report(error, running);
+    if (!(error instanceof ReaderGone)) process.exitCode = report(error, running);
   }
+  // A result that failed has been reported; lines that failed have not.
+  const failure = outputFailure();
+  if (failure !== undefined && !process.exitCode) process.exitCode = report(failure, running);
 }
 
 /** Commander passes this setting only to commands that it created itself. */
 function throwInsteadOfExit(command: Command): void {
-  command.exitOverride().showHelpAfterError('(see --help)');
+  command.exitOverride().showHelpAfterError('(see --help)').configureOutput(commanderOutput);
   command.commands.forEach(throwInsteadOfExit);
 }
 
@@ -74,8 +79,9 @@ function report(error: unknown, command: Command | undefined): number {
   // Commander has already printed its message or the help.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   const { message, isUsage, isOurs } = explain(error, command);
-  if (process.env.DEBUG && error instanceof Error) console.error(error.stack);
-  else console.error(`error: ${message}${isOurs ? '' : '\n(unexpected error: DEBUG=1 shows the stack trace)'}`);
+  const unexpected = isOurs ? '' : '\n(unexpected error: DEBUG=1 shows the stack trace)';
+  const shown = process.env.DEBUG && error instanceof Error ? error.stack : undefined;
+  note((shown ?? `error: ${message}${unexpected}`).split('\n'));
   if (error instanceof Interrupted) return error.exitCode;
   return isUsage ? 2 : 1;
 }
@@ -89,8 +95,7 @@ function packageVersion(): string {
 }
 
 if (require.main === module) {
-  // `softmax-regression … | head` closes stdout early. That is not an error.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  watchStreams();
   keepTerminalQuiet();
   void main(process.argv);
 }

@@ -1,4 +1,4 @@
-// cli: the output: lines, tables, JSON.
+// cli: results as lines and tables.
 import stringWidth from 'string-width';
 import type { Label } from '../core/labels.js';
 import { SCORE_NAMES, SCORES, type ScoreRow, type Scores } from '../metrics/scores.js';
@@ -8,25 +8,7 @@ import type { FitResult } from '../training/fit.js';
 import type { TrainingOptions } from '../training/options.js';
 import { DEFAULT_SOLVER, isFirstOrder, type Solver } from '../training/solvers.js';
 import { inFlags } from './explain.js';
-
-/** Writes a line, to standard output unless a result goes there. */
-let writeLine = (text: string) => console.log(text);
-
-/** From now on, prints to standard error. */
-export function printToStandardError(): void {
-  writeLine = (text) => console.error(text);
-}
-
-/** Prints one JSON document; typed arrays become lists. */
-export function printJson(value: unknown): void {
-  const plain = (_: string, item: unknown) =>
-    ArrayBuffer.isView(item) ? Array.from(item as unknown as ArrayLike<number>) : item;
-  writeLine(JSON.stringify(value, plain, 2));
-}
-
-export function print(lines: readonly string[]): void {
-  if (lines.length > 0) writeLine(lines.join('\n'));
-}
+import type { Line } from './terminal.js';
 
 /**
  * A table whose first column names the rows. If it is wider than the terminal, it is split into blocks of columns, each
@@ -36,25 +18,28 @@ export function tableLines(
   head: readonly string[],
   rows: readonly (readonly (string | number)[])[],
   room = process.stdout.columns ?? Number.POSITIVE_INFINITY,
-): string[] {
+): Line[] {
   const colour = wantsColour(process.env, process.stdout.isTTY);
   const all = head.map((_, k) => k);
-  const linesOf = (columns: readonly number[], bold: boolean) =>
+  const textOf = (columns: readonly number[]) =>
     formatTable({
       head: columns.map((k) => head[k]),
       rows: rows.map((row) => columns.map((k) => row[k])),
       align: columns.map((k) => (k === 0 ? 'left' : 'right')),
-      colour: bold,
     }).map((line) => `  ${line}`);
-  const isTooWide = (columns: readonly number[]) => linesOf(columns, false).some((line) => stringWidth(line) > room);
-  if (!isTooWide(all)) return linesOf(all, colour);
+  const linesOf = (columns: readonly number[]): Line[] => {
+    const [first, ...others] = textOf(columns);
+    return [colour ? { bold: first } : first, ...others];
+  };
+  const isTooWide = (columns: readonly number[]) => textOf(columns).some((line) => stringWidth(line) > room);
+  if (!isTooWide(all)) return linesOf(all);
   const blocks: number[][] = [];
   for (const k of all.slice(1)) {
     const last = blocks.at(-1);
     if (last === undefined || isTooWide([...last, k])) blocks.push([0, k]);
     else last.push(k);
   }
-  return blocks.flatMap((block, i) => [...(i === 0 ? [] : ['']), ...linesOf(block, colour)]);
+  return blocks.flatMap((block, i) => [...(i === 0 ? [] : ['']), ...linesOf(block)]);
 }
 
 export const count = (n: number) => n.toLocaleString('en');
@@ -93,7 +78,7 @@ export function figure(value: number): string {
 /** The most classes for which the confusion matrix is printed. */
 const MOST_CONFUSED = 12;
 
-export function evaluationLines(evaluation: Evaluation<Label>, on: string): string[] {
+export function evaluationLines(evaluation: Evaluation<Label>, on: string): Line[] {
   const { samples, accuracy, interval, perClass, confusion } = evaluation;
   const total = perClass.support.reduce((sum, weight) => sum + weight, 0);
   // With sample weights, the classes add up to another total.
@@ -108,7 +93,7 @@ export function evaluationLines(evaluation: Evaluation<Label>, on: string): stri
     ...[perClass.precision[k], perClass.recall[k], perClass.fscore[k], perClass.rocAuc[k]].map(score),
     count(perClass.support[k]),
   ]);
-  const confusions = confusion.counts.map((row, k) => [String(classes[k]), ...Array.from(row, count)]);
+  const matrix = () => confusion.counts.map((row, k) => [String(classes[k]), ...Array.from(row, count)]);
   return [
     `accuracy ${score(accuracy)} on ${on}: ${right}, 95 % interval ${bounds}`,
     headlines(evaluation),
@@ -117,7 +102,7 @@ export function evaluationLines(evaluation: Evaluation<Label>, on: string): stri
     ...tableLines(['class', 'precision', 'recall', 'F1', 'ROC AUC', 'samples'], scores),
     ...(classes.length > MOST_CONFUSED
       ? []
-      : ['', ...tableLines(['truth \\ predicted', ...classes.map(String)], confusions)]),
+      : ['', ...tableLines(['truth \\ predicted', ...classes.map(String)], matrix())]),
   ];
 }
 
@@ -150,7 +135,7 @@ export function unconvergedLines(
 }
 
 /** @param kind follows the number of folds, such as ' of whole groups' */
-export function foldLines(mean: Scores, deviation: Scores, folds: number, kind = ''): string[] {
+export function foldLines(mean: Scores, deviation: Scores, folds: number, kind = ''): Line[] {
   const rows = SCORE_NAMES.map((name) => [SCORES[name].title, score(mean[name]), score(deviation[name])]);
   return [
     `cross-validation on the training samples, ${folds} folds${kind}:`,

@@ -22,8 +22,12 @@ export interface LineOptions {
 export interface LineFormat {
   /** The first line; empty for JSON lines. */
   readonly header: string;
-  /** The lines of a batch; `rows` are the row numbers in the file. */
-  readonly lines: (features: FeatureArray, rows: ArrayLike<number>, kept?: readonly (readonly string[])[]) => string;
+  /** The lines of a batch, as texts of about a mebibyte; `rows` are the row numbers in the file. */
+  readonly lines: (
+    features: FeatureArray,
+    rows: ArrayLike<number>,
+    kept?: readonly (readonly string[])[],
+  ) => Generator<string, void, undefined>;
 }
 
 /**
@@ -42,6 +46,8 @@ export function csvField(text: string): string {
   return /[",\r\n]|^\s|\s$/.test(text) || text === '' ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
+const LENGTH_OF_A_TEXT = 2 ** 20;
+
 /** The format of a model's predictions. */
 export function lineFormat(affine: Affine, classes: readonly Label[], options: LineOptions): LineFormat {
   const { format, probabilities, top, number, keep = [] } = options;
@@ -51,14 +57,17 @@ export function lineFormat(affine: Affine, classes: readonly Label[], options: L
     format === 'csv' ? csvLine(names, probabilities, top) : jsonLine(names, classes, number, probabilities, top);
   const row = new Float64Array(q);
   const keptText = format === 'csv' ? csvKept : jsonKept(keep);
-  const lines = (features: FeatureArray, rows: ArrayLike<number>, kept?: readonly (readonly string[])[]) => {
+  const lines: LineFormat['lines'] = function* (features, rows, kept) {
     let text = '';
     for (let i = 0; i < features.shape[0]; i++) {
       logitsInto(affine, features, i, row);
       softmaxInPlace(row);
       text += line(rows[i], row, kept === undefined ? '' : keptText(kept[i]));
+      // With the probabilities of many classes, the lines of a batch can be longer than the longest string.
+      if (text.length < LENGTH_OF_A_TEXT && i + 1 < features.shape[0]) continue;
+      yield text;
+      text = '';
     }
-    return text;
   };
   return { header: format === 'csv' ? csvHeader(classes, options) : '', lines };
 }
@@ -67,8 +76,10 @@ function csvHeader(classes: readonly Label[], { number, probabilities, top, keep
   const ranks = Array.from({ length: top ?? 0 }, (_, k) => [`label_${k + 1}`, `probability_${k + 1}`]);
   const chosen = top === undefined ? ['label', 'probability'] : ranks.flat();
   const all = probabilities ? classes.map((label) => csvField(`p(${label})`)) : [];
-  const names = [number, ...keep.map(csvField), ...chosen, ...all];
-  const twice = keep.find((name) => names.filter((each) => each === csvField(name)).length > 1);
+  const names: string[] = [number, ...keep.map(csvField), ...chosen, ...all];
+  const counts = new Map<string, number>();
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  const twice = keep.find((name) => counts.get(csvField(name)) !== 1);
   if (twice !== undefined) {
     throw new UsageError(
       `--keep must not name ${JSON.stringify(twice)}: the output has a column of that name. --format jsonl keeps both.`,

@@ -1,6 +1,8 @@
 // cli: progress on stderr: a progress bar on a terminal, otherwise one line for each stage.
 import type { SingleBar } from 'cli-progress';
+import { printable } from '../core/errors.js';
 import type { OnProgress, Progress } from '../node/files.js';
+import { printTo } from './terminal.js';
 
 export interface ProgressDisplay {
   readonly onProgress: OnProgress;
@@ -18,12 +20,12 @@ export function quietDisplay(stream: NodeJS.WriteStream = process.stderr): Progr
   return stream.isTTY ? movingLine(stream, { stays: false }) : { onProgress: () => {}, stop: () => {} };
 }
 
-function lineForEachStage(stream: NodeJS.WritableStream): ProgressDisplay {
+function lineForEachStage(stream: NodeJS.WriteStream): ProgressDisplay {
   let shown = '';
   const onProgress: OnProgress = ({ stage, total, unit }) => {
     if (stage === shown) return;
     shown = stage;
-    stream.write(unit === 'bytes' && total !== undefined ? `${stage} (${megabytes(total)})\n` : `${stage}\n`);
+    printTo(stream, [unit === 'bytes' && total !== undefined ? `${stage} (${megabytes(total)})` : stage]);
   };
   return { onProgress, stop: () => {} };
 }
@@ -40,7 +42,7 @@ function movingLine(stream: NodeJS.WriteStream, { stays }: { readonly stays: boo
   const start = (): SingleBar => {
     const started = Date.now();
     const format = (_: unknown, { value }: { value: number }) =>
-      formatProgress({ ...latest, done: value }, (Date.now() - started) / 1000);
+      printable(formatProgress({ ...latest, done: value }, (Date.now() - started) / 1000));
     const fresh = new SingleBar({ stream, format, hideCursor: true, clearOnComplete: !stays });
     fresh.start(latest.total ?? 0, latest.done);
     return fresh;

@@ -1,5 +1,5 @@
 // cli: the work of `explain`: why a model predicts what it does for one row, in the words of the table.
-import { DomainError, FormatError, printable } from '../core/errors.js';
+import { DomainError, FormatError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import { type CsvSchema, namesOf } from '../data/table/schema.js';
 import { type Contributions, contributionsOf } from '../model/insight.js';
@@ -162,12 +162,11 @@ export function reasonLines(
   const listed = probabilities
     .slice(0, MOST_CLASSES)
     .map(({ label, probability }) => `${label} ${formatProbability(probability)}`);
-  const [best, next] = [label, against].map((each) => printable(String(each)));
   return [
-    `${unit} ${number} of ${name}: ${best}`,
-    printable(`probabilities: ${listed.join(', ')}${probabilities.length > MOST_CLASSES ? ', …' : ''}`),
+    `${unit} ${number} of ${name}: ${label}`,
+    `probabilities: ${listed.join(', ')}${probabilities.length > MOST_CLASSES ? ', …' : ''}`,
     '',
-    `log odds of ${best} against ${next}: ${logOdds.toFixed(3)}, the sum of`,
+    `log odds of ${label} against ${against}: ${logOdds.toFixed(3)}, the sum of`,
     ...formatTable({
       rows: [
         [kind === 'mean' ? `the mean of the ${count(rows)} rows` : 'the bias', towards(baseline)],

@@ -3,12 +3,14 @@ import { statSync } from 'node:fs';
 import { type CsvOptions, MISSING_TOKENS } from '../data/table/csv-options.js';
 import type { MissingPolicy } from '../data/table/schema.js';
 import type { OnProgress } from '../node/files.js';
+import { memoryForData } from '../node/memory.js';
 import { pictureData } from '../reading/idx.js';
 import { type ReadSamplesOptions, readSamples } from '../reading/read.js';
-import type { DataSet, Described, Samples } from '../reading/samples.js';
-import { labelledRows, type TableModel, type TableOptions } from '../reading/table.js';
-import { BadRowsFile } from './bad-rows.js';
-import { namedBytes, STDIN } from './bytes.js';
+import type { DataSet, Described } from '../reading/samples.js';
+import { type LabelledRows, labelledRows, type TableModel, type TableOptions } from '../reading/table.js';
+import type { BadRowsFile } from './bad-rows.js';
+import { namedBytes } from './bytes.js';
+import { NAMED, STDIN } from './files.js';
 import { flagOf, UsageError } from './usage.js';
 
 /** How `train` reads a CSV file. */
@@ -50,9 +52,6 @@ export interface Loading {
   readonly signal?: AbortSignal;
 }
 
-/** Data sets by name; `./iris` is a path. */
-const NAMED = ['iris', 'fashion-mnist'] as const;
-
 type Kind = (typeof NAMED)[number] | 'folder' | 'file';
 
 export function kindOf(source: string): Kind {
@@ -61,17 +60,33 @@ export function kindOf(source: string): Kind {
   return source !== STDIN && statSync(source, { throwIfNoEntry: false })?.isDirectory() === true ? 'folder' : 'file';
 }
 
+/** How commands with a model read a table: the flags that override the schema of the model. */
+export interface TableChoices extends Omit<TableOptions, 'onBadRow'> {
+  /** The file for rows that do not fit. */
+  readonly skipBad?: string;
+}
+
+const TABLE_CHOICES = [
+  ...(['label', 'header', 'delimiter', 'decimal', 'thousands', 'missing', 'unseen', 'unknownLabel'] as const),
+  'skipBad',
+] satisfies readonly (keyof TableChoices)[];
+
 /** Loads the data set to train on. */
-export async function loadDataSet(source: string, choices: CsvChoices, loading: Loading): Promise<DataSet> {
+export async function loadDataSet(
+  source: string,
+  choices: CsvChoices,
+  loading: Loading,
+  bad?: BadRowsFile,
+): Promise<DataSet> {
+  if (kindOf(source) !== 'file') return loadOther(source, choices, loading);
+  const { skipBad: _, ...table } = choices;
+  const bytes = namedBytes(source, loading.signal);
+  return readSamples([bytes], { ...optionsOf(table), onBadRow: bad?.of(bytes.name), maxMemory: memoryForData() });
+}
+
+/** Loads a data set that is not a table, and refuses the flags of tables. */
+async function loadOther(source: string, choices: object, loading: Loading): Promise<DataSet> {
   const kind = kindOf(source);
-  if (kind === 'file') {
-    const { skipBad, ...table } = choices;
-    const bad = skipBad === undefined ? undefined : new BadRowsFile(skipBad);
-    const data = await readSamples([namedBytes(source, loading.signal)], { ...optionsOf(table), onBadRow: bad?.take });
-    const note = await bad?.write();
-    if (note !== undefined) console.error(note);
-    return data;
-  }
   const stray = Object.entries(choices).find(
     ([name, value]) => value !== undefined && !(['header', 'defaultMissing'].includes(name) && value),
   );
@@ -87,16 +102,24 @@ export async function loadDataSet(source: string, choices: CsvChoices, loading: 
 export async function loadSamplesFor(
   source: string,
   model: TableModel,
-  options: TableOptions,
+  choices: TableChoices,
   loading: Loading,
-): Promise<Described & Samples & { readonly part: string }> {
+  bad?: BadRowsFile,
+): Promise<Described & LabelledRows & { readonly part: string }> {
   if (kindOf(source) === 'file') {
     const bytes = namedBytes(source, loading.signal);
+    const options = { ...bySchema(choices), onBadRow: bad?.of(bytes.name), maxMemory: memoryForData() };
     const samples = await labelledRows(bytes, model, options, loading.signal);
     return { name: bytes.name, dropped: 0, part: 'rows', ...samples };
   }
-  const { samples, test, ...described } = await loadDataSet(source, {}, loading);
+  const flags = Object.fromEntries(TABLE_CHOICES.map((name) => [name, choices[name]]));
+  const { samples, test, ...described } = await loadOther(source, flags, loading);
   return { ...described, ...(test ?? samples), part: test === undefined ? 'samples' : 'test samples' };
+}
+
+/** Without --no-header, the schema of the model decides. */
+export function bySchema<T extends Pick<TableOptions, 'header'>>(choices: T): T {
+  return choices.header === false ? choices : { ...choices, header: undefined };
 }
 
 /** The flags as options of `readSamples`. */

@@ -1,10 +1,16 @@
 // cli: options that commands share.
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { BACKENDS } from '../backend/names.js';
+import { printable } from '../core/errors.js';
 import { MISSING_POLICIES } from '../data/table/schema.js';
+import { FileArgument, OutputOption } from './files.js';
 
-/** An invalid command line; the exit code is 2. */
-export class UsageError extends Error {}
+/** An invalid command line; the exit code is 2. The message is one line, whatever names it quotes. */
+export class UsageError extends Error {
+  constructor(message: string) {
+    super(printable(message));
+  }
+}
 
 /** Parsers of values. The function that uses a number checks its range. */
 export function integer(text: string): number {
@@ -44,6 +50,12 @@ export function missing(text: string, before: readonly string[] = []): string[] 
 export const backendOption = () =>
   new Option('--backend <name>', 'tfjs backend (default: the fastest that works)').choices(BACKENDS);
 
+/** The arguments that commands share. */
+export const modelArgument = (name = '<model>', description = 'a model file') =>
+  new FileArgument(name, description, 'file');
+export const dataArgument = (standardInput = '') =>
+  new FileArgument('<data>', `a CSV file, ${standardInput}a folder of IDX files, iris or fashion-mnist`, 'data');
+
 /** The column of labels, for commands that read a model and labelled rows. */
 export const labelOption = () => new Option('--label <column>', 'the column of labels (default: as in training)');
 
@@ -63,12 +75,24 @@ export function asWhenTraining(command: Command): Command {
       delimiter,
     )
     .addOption(new Option('--decimal <mark>', 'decimal mark (default: as in training)').choices(['.', ',']))
-    .option('--thousands', 'numbers may have thousands separators (default: as in training)');
+    .option('--thousands', 'numbers may have thousands separators (default: as in training)')
+    .option('--no-header', 'the first line is data, in the order of the training table (default: as in training)')
+    .addOption(skipBadOption());
 }
+
+/** The flag that decides about labels that are not classes of the model. */
+export const unknownLabelOption = () =>
+  new Option(
+    '--unknown-label <policy>',
+    'how to treat rows whose label the model does not know: drop leaves them out, and says so (default: error)',
+  ).choices(['error', 'drop']);
 
 /** The flag that skips rows that do not fit. */
 export const skipBadOption = () =>
-  new Option('--skip-bad <file>', 'skip rows that do not fit the table, and write them to this file with the reasons');
+  new OutputOption(
+    '--skip-bad <file>',
+    'skip rows that do not fit the table, and write them to this file with the reasons',
+  );
 
 /** The parser of a repeatable option. */
 export function collect(text: string, before: readonly string[] = []): string[] {

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { DomainError, ShapeError } from '../core/errors.js';
 import { describe, formatShape } from '../core/shape.js';
 import { allocateLike, type FeatureArray, type FeatureValues, gatherRows } from '../data/batches.js';
+import { BackendInUse } from './backend-in-use.js';
 import { isPlainObject } from './tree.js';
 
 /**
@@ -50,6 +51,9 @@ export interface Resident {
 
 /** Runners' copies of arrays, for example in a native library; shared by all loops over the same data. */
 export class DataStore {
+  /** @param backend the backend of these loops */
+  constructor(readonly backend = new BackendInUse('scan')) {}
+
   readonly #kept = new Map<Resident['source'], Map<string, { readonly value: unknown; free(): void }>>();
 
   /** The copy of these samples in this form, created on the first call. The same values may exist in several forms. */

@@ -34,7 +34,7 @@ export interface ScanJob {
   /** The state before the first step; only its shapes are used. */
   readonly state: readonly tf.Tensor[];
   readonly data: readonly Resident[];
-  /** Stores the runner's copies of the data. The runner does not own it. */
+  /** Stores the runner's copies of the data, and knows the backend of the loop. The runner does not own it. */
   readonly store: DataStore;
   readonly numSamples: number;
   readonly batchSize: number;
@@ -188,7 +188,8 @@ export interface Loop<State, Output> {
  * Prepares a loop.
  *
  * @param initial the initial state; only its shapes are used
- * @param shared stores copies of the data for later loops over them; the caller disposes it
+ * @param shared stores copies of the data for later loops over them, on its backend; the caller disposes it
+ * @throws BackendError, also from `pass`, if another backend is in use than when the store was created
  */
 export async function openLoop<State extends object, D extends Data, Output extends object>(
   step: ScanStep<State, D, Output>,
@@ -203,6 +204,8 @@ export async function openLoop<State extends object, D extends Data, Output exte
   const flat = new StepOnLists(step.name || 'step', step as unknown as AnyStep, start, batch);
   const ranges = batchRanges(numSamples, batchSize);
   const store = shared ?? new DataStore();
+  const { backend } = store;
+  backend.assertSame();
   const free = () => {
     if (shared === undefined) store.dispose();
   };
@@ -212,9 +215,11 @@ export async function openLoop<State extends object, D extends Data, Output exte
     throw error;
   });
   async function* pass(from: State, order?: Int32Array, signal?: AbortSignal, done = 0) {
+    backend.assertSame();
     let state: readonly tf.Tensor[] = tensorsOf(flatten(from, 'scan', 'state')).map((tensor) => tensor.clone());
     try {
       for (let first = done; first < ranges.length; first += session.chunk) {
+        backend.assertSame();
         const batches = ranges.slice(first, first + session.chunk);
         const ran = session.run(state, order, batches);
         tf.dispose(state as tf.Tensor[]);
@@ -227,13 +232,13 @@ export async function openLoop<State extends object, D extends Data, Output exte
             batchSizes: batches.map(([start, end]) => end - start),
           };
         } finally {
-          tf.dispose(ran.outputs as tf.Tensor[]);
+          backend.dispose(ran.outputs as tf.Tensor[]);
         }
         await nextTask();
         signal?.throwIfAborted();
       }
     } finally {
-      tf.dispose(state as tf.Tensor[]);
+      backend.dispose(state as tf.Tensor[]);
     }
   }
   return {

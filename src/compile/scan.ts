@@ -3,7 +3,8 @@ import * as tf from '@tensorflow/tfjs';
 import { DomainError } from '../core/errors.js';
 import { Random } from '../core/random.js';
 import { assertFunction, assertKnownOptions, assertPositiveInteger, assertSignal, describe } from '../core/shape.js';
-import type { Data } from './arrays.js';
+import { type Data, DataStore } from './arrays.js';
+import { BackendInUse } from './backend-in-use.js';
 import { concatOutputs, type Loop, openLoop, type PassChunk, type ScanStep } from './loop.js';
 import { flatten, type Structure, tensorsOf, unflatten } from './tree.js';
 
@@ -59,7 +60,8 @@ export interface ScanResult<State, Output> {
  * @param data arrays and tensors whose first axis counts the samples; the caller keeps ownership and must not change
  *   them before the loop ends
  * @returns the last state, and the outputs stacked; the caller disposes them
- * @throws BackendError if the step cannot be recorded; ShapeError if a state or output changes its shape
+ * @throws BackendError if the step cannot be recorded, or if other code changes the backend before the loop ends;
+ *   ShapeError if a state or output changes its shape
  * @throws DomainError if an option or the data are invalid
  * @example
  * const sum = (total: tf.Scalar, x: tf.Tensor1D) => [total.add<tf.Scalar>(x.sum()), x.sum()] as const;
@@ -78,11 +80,23 @@ export async function scan<State extends object, D extends Data, Output extends 
   for (const name of ['order', 'onChunk'] as const) {
     if (options[name] !== undefined) assertFunction(options[name], 'scan', name);
   }
+  const backend = new BackendInUse('scan', options.signal);
+  return backend.run(() => runScan(step, state, data, options, backend));
+}
+
+async function runScan<State extends object, D extends Data, Output extends object>(
+  step: ScanStep<State, D, Output>,
+  state: State,
+  data: D,
+  options: ScanOptions<State, Output>,
+  backend: BackendInUse,
+): Promise<ScanResult<State, Output>> {
   let last: tf.Tensor[] = [];
   let structures: readonly [state: Structure, output: Structure] | undefined;
   const outputs: (readonly tf.Tensor[])[] = [];
   try {
-    for await (const chunk of scanChunks(step, state, data, options)) {
+    for await (const chunk of scanChunks(step, state, data, options, backend)) {
+      backend.assertSame();
       const [newState, newOutputs] = [flatten(chunk.state, 'scan', 'state'), flatten(chunk.outputs, 'scan', 'outputs')];
       tf.dispose(last);
       last = tensorsOf(newState).map((tensor) => tensor.clone());
@@ -90,6 +104,7 @@ export async function scan<State extends object, D extends Data, Output extends 
       structures = [newState.structure, newOutputs.structure];
       await options.onChunk?.(chunk);
     }
+    backend.assertSame();
     const [stateStructure, outputStructure] = structures as readonly [Structure, Structure];
     const whole = tf.tidy(() => concatOutputs(outputs, step.name || 'step'));
     return {
@@ -97,10 +112,10 @@ export async function scan<State extends object, D extends Data, Output extends 
       outputs: unflatten(outputStructure, whole) as Output,
     };
   } catch (error) {
-    tf.dispose(last);
+    backend.dispose(last);
     throw error;
   } finally {
-    tf.dispose(outputs as tf.Tensor[][]);
+    backend.dispose(outputs as tf.Tensor[][]);
   }
 }
 
@@ -110,6 +125,7 @@ export async function* scanChunks<State extends object, D extends Data, Output e
   initial: State,
   data: D,
   options: Omit<ScanOptions<State, Output>, 'onChunk'>,
+  backend: BackendInUse,
 ): AsyncGenerator<ScanChunk<State, Output>, void, void> {
   const { batchSize, epochs = 1, signal, seed, order } = options;
   assertPositiveInteger(epochs, 'scan', 'epochs');
@@ -120,13 +136,20 @@ export async function* scanChunks<State extends object, D extends Data, Output e
   const random = seed === undefined ? undefined : new Random(seed);
   signal?.throwIfAborted();
   const isOrdered = random !== undefined || order !== undefined;
-  const loop = await openLoop(step, initial, data, { batchSize, passes: epochs, isOrdered });
+  const store = new DataStore(backend);
+  const loop = await openLoop(step, initial, data, { batchSize, passes: epochs, isOrdered }, store).catch((error) => {
+    store.dispose();
+    throw error;
+  });
   const { structure, leaves } = flatten(initial, 'scan', 'state');
-  let state = leaves.map(({ tensor }) => tensor.clone());
+  let state: tf.Tensor[] = [];
   try {
+    backend.assertSame();
+    state = leaves.map(({ tensor }) => tensor.clone());
     for (let epoch = 1; epoch <= epochs; epoch++) {
       const indices = random?.permutation(loop.numSamples) ?? (order && checkedOrder(order, epoch, loop));
       for await (const chunk of loop.pass(unflatten(structure, state) as State, indices, signal)) {
+        backend.assertSame();
         tf.dispose(state);
         state = tensorsOf(flatten(chunk.state, 'scan', 'state')).map((tensor) => tensor.clone());
         yield { epoch, epochs, ...chunk };
@@ -134,7 +157,8 @@ export async function* scanChunks<State extends object, D extends Data, Output e
     }
   } finally {
     loop.close();
-    tf.dispose(state);
+    store.dispose();
+    backend.dispose(state);
   }
 }
 

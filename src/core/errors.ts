@@ -15,6 +15,8 @@ export interface ErrorFields {
   readonly actual: string;
   /** How to fix it, in whole sentences. */
   readonly hint?: string;
+  /** Whether `argument` is an option that names a part of the file `where`, such as a column. */
+  readonly isOption?: boolean;
   readonly cause?: unknown;
 }
 
@@ -30,13 +32,15 @@ export class SoftmaxRegressionError extends Error {
   declare readonly expected: string;
   declare readonly actual: string;
   declare readonly hint: string | undefined;
+  /** Whether `argument` is an option that names a part of the file `where`, such as a column. */
+  declare readonly isOption: boolean | undefined;
 
-  constructor(code: ErrorCode, name: string, fields: ErrorFields) {
-    const { where, argument, expected, actual, hint, cause } = fields;
+  constructor(code: ErrorCode, name: string, { cause, ...fields }: ErrorFields) {
+    const { where, argument, expected, actual, hint } = fields;
     const place = where && `${shown(where)}: `;
     const wayOut = hint === undefined ? '' : ` ${hint.replace(/[^\n]+/g, printable)}`;
     super(`${place}${shown(argument)} must ${shown(expected)}; got ${shown(actual)}.${wayOut}`, { cause });
-    Object.assign(this, { name, code, where, argument, expected, actual, hint });
+    Object.assign(this, { name, code, hint, ...fields });
   }
 }
 
@@ -48,9 +52,12 @@ function shown(text: string): string {
   return printable(text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text);
 }
 
+/** Characters that a terminal interprets, or that reverse the order of the text around them. */
+export const CONTROL = /[\p{Cc}\p{Bidi_Control}]/gu;
+
 /** Column names and similar text come from files. Control characters that a terminal would interpret are escaped. */
 export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Bidi_Control}]/gu, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return text.replace(CONTROL, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 /** A tensor, array or option has the wrong rank, size or dtype. */

@@ -55,7 +55,7 @@ const START = 4096;
  * @example formatOf(new TextEncoder().encode('[{"a": 1}]'))?.name   // 'JSON'
  */
 export function formatOf(bytes: Uint8Array): FileFormat | undefined {
-  const start = String.fromCharCode(...bytes.subarray(0, START));
+  const start = Array.from(bytes.subarray(0, START), (byte) => String.fromCharCode(byte)).join('');
   // A table may begin with the letters ORC, but has no control characters.
   const isBinary = bytes.subarray(0, START).some((byte) => byte < 9);
   const binary = BINARY.find(([mark]) => start.startsWith(mark) && (isBinary || /[^ -~]/.test(mark)));

@@ -51,7 +51,8 @@ export function classIndices(
   assertList(classes, where, 'classes', 'be an array of labels');
   const places = new Map(classes.map((label, place) => [label, place]));
   if (places.size !== classes.length) {
-    const repeated = classes.find((label, i) => classes.indexOf(label) !== i);
+    const seen = new Set<Label>();
+    const repeated = classes.find((label) => seen.size === seen.add(label).size);
     throw new DomainError({
       where,
       argument: 'classes',

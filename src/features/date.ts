@@ -14,6 +14,8 @@ const DAY_MONTH = /^(\d{1,2})[\s-]+([a-z]{3,9})\.?,?[\s-]+(\d{4})$/i;
 const MONTH_DAY = /^([a-z]{3,9})\.?\s+(\d{1,2}),?\s+(\d{4})$/i;
 const YEAR_MONTH = /^(\d{4})-(\d{2})$/;
 const COMPACT = /^(\d{4})(\d{2})(\d{2})$/;
+/** The maximum length of a date. The search for a time of day in a long text of blanks takes the square of its length. */
+const LONGEST = 100;
 const UNIX = /^\d{10}(\d{3})?$/;
 
 const SECOND = 1000;
@@ -37,6 +39,7 @@ export interface Moment {
  * @example parseDate('31/01/2024 13:05', 'dmy')   // { time: 1706706300000, offset: 0, hasTime: true }
  */
 export function parseDate(text: string, order: DateOrder): Moment | undefined {
+  if (text.length > LONGEST) return undefined;
   if (UNIX.test(text)) return { time: Number(text) * (text.length === 10 ? SECOND : 1), offset: 0, hasTime: true };
   const clock = TIME.exec(text);
   const day = dayOf(clock === null ? text : text.slice(0, clock.index), order);

@@ -1,6 +1,6 @@
 // graph: loads the bytes of a SavedModel into TensorFlow.
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BackendError } from '../core/errors.js';
@@ -95,8 +95,10 @@ function removeStale(): void {
     for (const name of readdirSync(root)) {
       if (!name.startsWith(PREFIX)) continue;
       const folder = join(root, name);
-      const isStale = Date.now() - statSync(folder).mtimeMs > STALE_AFTER_MS;
-      if (isStale) rmSync(folder, { recursive: true, force: true });
+      const { mtimeMs, uid } = lstatSync(folder);
+      // Another user can swap a folder of theirs for a link while it is being removed.
+      const isOurs = uid === (process.geteuid?.() ?? uid);
+      if (isOurs && Date.now() - mtimeMs > STALE_AFTER_MS) rmSync(folder, { recursive: true, force: true });
     }
   } catch {
     // Owned by another user, or removed meanwhile. Neither affects this process.

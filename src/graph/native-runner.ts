@@ -28,10 +28,10 @@ export function nativeRunner(eager: Runner): Runner {
     if (tf.getBackend() !== 'tensorflow' || isRecording() || steps < WORTH_RECORDING) return eager(job);
     const session = await eager(job);
     // Copying the data, loading the loop and its first run are separate tasks, so that timers run in between.
+    job.store.backend.assertSame();
     const arrays = job.data.map((array) => residentOf(array, job.store));
     await nextTask();
-    // Another task may have changed the backend.
-    if (tf.getBackend() !== 'tensorflow') return session;
+    job.store.backend.assertSame();
     const loops = loadLoops(job);
     await nextTask();
     return graphSession(job, arrays, loops, session);
@@ -40,7 +40,7 @@ export function nativeRunner(eager: Runner): Runner {
 
 function graphSession(
   job: ScanJob,
-  arrays: readonly number[],
+  arrays: readonly NativeArray[],
   [loop, tail]: readonly [LoadedLoop, LoadedLoop?],
   eager: Session,
 ): Session {
@@ -136,12 +136,14 @@ function storageOf({ source, dtype }: Resident): number {
   return nativeBackend().getDTypeInteger(dtype);
 }
 
-/** The id of an array in TensorFlow. Arrays in JavaScript are copied. */
-function residentOf(array: Resident, store: DataStore): number {
-  const backend = nativeBackend();
-  const { binding } = backend;
+/** An array of samples: its id in TensorFlow, or the caller's tensor, which has a new id once another backend used it. */
+type NativeArray = number | tf.Tensor;
+
+/** Arrays in JavaScript are copied into TensorFlow. */
+function residentOf(array: Resident, store: DataStore): NativeArray {
+  const { binding } = nativeBackend();
   const { source, numSamples, shape, dtype } = array;
-  if (source instanceof tf.Tensor) return backend.getInputTensorIds([source])[0];
+  if (source instanceof tf.Tensor) return source;
   return store.keep(source, formatType({ dtype, shape }), () => {
     const id = binding.createTensor([numSamples, ...shape], storageOf(array), storedValues(source, dtype));
     return { value: id, free: () => binding.deleteTensor(id) };
@@ -158,7 +160,7 @@ function storedValues(source: FeatureValues, dtype: tf.DataType): Uint8Array | I
 
 function runLoop(
   { session, signature, name, body, numState }: LoadedLoop,
-  arrays: readonly number[],
+  arrays: readonly NativeArray[],
   state: readonly tf.Tensor[],
   order: Int32Array | undefined,
   batches: readonly BatchRange[],
@@ -171,7 +173,8 @@ function runLoop(
   let outputs: NativeTensor[];
   try {
     const tensors = backend.getInputTensorIds([...liveVariables(name, body), ...state]);
-    const inputs = [...own, ...arrays, ...tensors];
+    const samples = arrays.flatMap((array) => (typeof array === 'number' ? array : backend.getInputTensorIds([array])));
+    const inputs = [...own, ...samples, ...tensors];
     outputs = binding.runSavedModel(session.id, inputs, signature.inputs, signature.outputs);
   } finally {
     for (const id of own) binding.deleteTensor(id);

@@ -4,7 +4,7 @@ import type { FlatFunction, LoadedGraph, Tracer } from '../compile/compile.js';
 import { type WriteConstant, writeBody } from './body.js';
 import { GraphDef, type Signature } from './graph-def.js';
 import { loadSavedModel } from './load.js';
-import { type NativeTensor, nativeBackend } from './native-backend.js';
+import { type Binding, type NativeTensor, nativeBackend } from './native-backend.js';
 import { isRecording, liveVariables, type Recording, record } from './record.js';
 import { formatRecording } from './text.js';
 
@@ -22,6 +22,8 @@ class NativeGraph implements LoadedGraph {
   readonly #recording: Recording;
   readonly #inputPaths: readonly string[];
   readonly #outputPaths: readonly string[];
+  /** The one that loaded the session: another backend may be in use when the session is disposed. */
+  readonly #binding: Binding;
   readonly #session: number;
   readonly #inputNames: string;
   readonly #outputNames: string;
@@ -34,6 +36,7 @@ class NativeGraph implements LoadedGraph {
     const { graph, signature } = this.#graph('variables as inputs');
     this.#inputNames = signature.inputs.map(({ name }) => name).join();
     this.#outputNames = signature.outputs.map(({ name }) => name).join();
+    this.#binding = nativeBackend().binding;
     this.#session = loadSavedModel(fn.name, graph.savedModel());
   }
 
@@ -55,7 +58,7 @@ class NativeGraph implements LoadedGraph {
   }
 
   dispose(): void {
-    nativeBackend().binding.deleteSavedModel(this.#session);
+    this.#binding.deleteSavedModel(this.#session);
   }
 
   #graph(kind: 'variables as inputs' | 'variables as constants'): { graph: GraphDef; signature: Signature } {

@@ -3,6 +3,7 @@ import { DomainError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import { assertKnownOptions, assertOneOf } from '../core/shape.js';
 import { countPairs, ofConfusion } from './classification.js';
+import { type Counts, countsOfMatrix, marginsOf, sum } from './confusion.js';
 import type { ScoreOptions } from './inputs.js';
 
 /**
@@ -20,19 +21,23 @@ import type { ScoreOptions } from './inputs.js';
  * @example matthews(['cat', 'dog', 'dog'], ['cat', 'dog', 'cat'])   // 0.5
  * @see Gorodkin, Comparing two K-category assignments by a K-category correlation coefficient (2004)
  */
-export const matthews = ofConfusion('matthews', (counts) => {
-  const { rows, columns, total } = marginals(counts);
+export const matthews = ofConfusion('matthews', matthewsOf);
+
+/** Computed from a confusion matrix. */
+export function matthewsOf(counts: Counts): number {
+  const { rows, columns, diagonal } = marginsOf(counts);
+  const total = sum(columns);
   let ofBoth = 0;
   let ofLabels = 0;
   let ofPredictions = 0;
-  for (let k = 0; k < counts.length; k++) {
-    ofBoth += total * counts[k][k] - rows[k] * columns[k];
+  for (let k = 0; k < rows.length; k++) {
+    ofBoth += total * diagonal[k] - rows[k] * columns[k];
     ofLabels += rows[k] * (total - rows[k]);
     ofPredictions += columns[k] * (total - columns[k]);
   }
   const scale = Math.sqrt(ofLabels * ofPredictions);
   return scale === 0 ? 0 : ofBoth / scale;
-});
+}
 
 /**
  * Balanced accuracy: the mean of the recalls of the classes that occur among the labels.
@@ -45,11 +50,14 @@ export const matthews = ofConfusion('matthews', (counts) => {
  * @example balancedAccuracy(['cat', 'dog', 'dog'], ['cat', 'dog', 'cat'])   // 0.75
  * @see Brodersen et al., The balanced accuracy and its posterior distribution (2010); scikit-learn, balanced_accuracy_score
  */
-export const balancedAccuracy = ofConfusion('balancedAccuracy', (counts) => {
-  const { rows } = marginals(counts);
-  const recalls = counts.flatMap((row, k) => (rows[k] > 0 ? [row[k] / rows[k]] : []));
-  return recalls.reduce((sum, recall) => sum + recall, 0) / recalls.length;
-});
+export const balancedAccuracy = ofConfusion('balancedAccuracy', balancedAccuracyOf);
+
+/** Computed from a confusion matrix. */
+export function balancedAccuracyOf(counts: Counts): number {
+  const { rows, diagonal } = marginsOf(counts);
+  const recalls = Array.from(rows, (row, k) => diagonal[k] / row).filter((_, k) => rows[k] > 0);
+  return sum(recalls) / recalls.length;
+}
 
 export interface KappaOptions<L extends Label> extends ScoreOptions<L> {
   /** The cost of confusing the i-th and j-th class: |i − j| or (i − j)². Default 1 for any two classes. */
@@ -95,19 +103,20 @@ export function cohenKappa<L extends Label>(
 }
 
 /** The same, of a confusion matrix. */
-cohenKappa.of = kappaOf;
+cohenKappa.of = (counts: readonly number[][], weights?: 'linear' | 'quadratic') =>
+  kappaOf(countsOfMatrix(counts), weights);
 
-function kappaOf(counts: readonly number[][], weights?: 'linear' | 'quadratic'): number {
-  const { rows, columns, total } = marginals(counts);
+/** Computed from a confusion matrix. */
+export function kappaOf(counts: Counts, weights?: 'linear' | 'quadratic'): number {
+  const { rows, columns } = marginsOf(counts);
+  const total = sum(columns);
+  const costs = costsOf(columns, weights);
   let observed = 0;
-  let expected = 0;
-  for (let i = 0; i < counts.length; i++) {
-    for (let j = 0; j < counts.length; j++) {
-      const cost = costOf(Math.abs(i - j), weights);
-      observed += cost * counts[i][j];
-      expected += (cost * rows[i] * columns[j]) / total;
-    }
+  for (let at = 0; at < counts.values.length; at++) {
+    observed += costOf(Math.abs(counts.rows[at] - counts.columns[at]), weights) * counts.values[at];
   }
+  let expected = 0;
+  for (let i = 0; i < rows.length; i++) expected += (rows[i] * costs[i]) / total;
   return 1 - observed / expected;
 }
 
@@ -124,9 +133,20 @@ function costOf(steps: number, weights: 'linear' | 'quadratic' | undefined): num
   }
 }
 
-function marginals(counts: readonly number[][]): { rows: number[]; columns: number[]; total: number } {
-  const add = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0);
-  const rows = counts.map(add);
-  const columns = counts.map((_, k) => add(counts.map((row) => row[k])));
-  return { rows, columns, total: add(columns) };
+/** Σⱼ cost(|i − j|)·pⱼ of each class i, in one pass from each end: costs of n + 1 steps follow from those of n steps. */
+function costsOf(columns: Float64Array, weights: 'linear' | 'quadratic' | undefined): Float64Array {
+  const costs = new Float64Array(columns.length);
+  const pass = (indices: Iterable<number>) => {
+    // Σ pⱼ, Σ steps·pⱼ and Σ steps²·pⱼ of the classes before.
+    let [sum, linear, quadratic] = [0, 0, 0];
+    for (const i of indices) {
+      costs[i] += weights === undefined ? sum : weights === 'linear' ? linear : quadratic;
+      sum += columns[i];
+      quadratic += 2 * linear + sum;
+      linear += sum;
+    }
+  };
+  pass(columns.keys());
+  pass(Array.from(columns.keys()).reverse());
+  return costs;
 }

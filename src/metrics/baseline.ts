@@ -1,4 +1,6 @@
 // metrics: the scores of a prediction without the features.
+import { maxOf } from '../core/lists.js';
+import { type Counts, marginsOf, sum } from './confusion.js';
 
 /** The scores of always predicting the class shares of the evaluated samples. */
 export interface Baseline {
@@ -13,13 +15,12 @@ export interface Baseline {
  *
  *   accuracy = maxₖ πₖ,   log loss = −Σₖ πₖ log πₖ        πₖ: the share of class k, sample weights included
  *
- * @param counts [true class, predicted class]
- * @example baselineOf([[2, 1], [0, 1]])   // shares ¾ and ¼: { accuracy: 0.75, logLoss: 0.5623 }
+ * @example baselineOf(countsOfMatrix([[2, 1], [0, 1]]))   // shares ¾ and ¼: { accuracy: 0.75, logLoss: 0.5623 }
  */
-export function baselineOf(counts: readonly ArrayLike<number>[]): Baseline {
-  const supports = counts.map((row) => Array.from(row).reduce((sum, each) => sum + each, 0));
-  const total = supports.reduce((sum, each) => sum + each, 0);
+export function baselineOf(counts: Counts): Baseline {
+  const supports = marginsOf(counts).rows;
+  const total = sum(supports);
   const shares = supports.map((support) => support / total);
   const logLoss = shares.reduce((sum, share) => (share === 0 ? sum : sum - share * Math.log(share)), 0);
-  return { accuracy: Math.max(...shares), logLoss };
+  return { accuracy: maxOf(shares), logLoss };
 }

@@ -2,6 +2,15 @@
 import { classIndices, type Label, sortedClasses } from '../core/labels.js';
 import { assertKnownOptions, assertOneOf } from '../core/shape.js';
 import {
+  type ConfusionMatrix,
+  type Counts,
+  confusionOf,
+  countsOf,
+  countsOfMatrix,
+  marginsOf,
+  sum,
+} from './confusion.js';
+import {
   assertDistributions,
   assertPaired,
   type ColumnOptions,
@@ -34,16 +43,10 @@ export function accuracy<L extends Label>(
   return right / total;
 }
 
-/** How often each class was predicted as each class. */
-export interface ConfusionMatrix<L extends Label> {
-  /** The class of each row and column. */
-  readonly classes: readonly L[];
-  /** counts[i][j]: the number of samples of class i predicted as class j, or the sum of their weights. */
-  readonly counts: number[][];
-}
-
 /**
  * How often each class was predicted as each class: rows are labels, columns are predictions.
+ *
+ * With more than 1,000 classes it has `pairs` instead of `counts`: the counts that are not 0, at most one for each sample.
  *
  * @param options an array is short for `{ classes }`, the order of rows and columns
  * @throws ShapeError if the numbers of labels and predictions differ, or are 0
@@ -57,24 +60,23 @@ export function confusionMatrix<L extends Label>(
   options: readonly L[] | ScoreOptions<L> = {},
 ): ConfusionMatrix<L> {
   const where = 'confusionMatrix';
-  return countPairs(labels, predictions, optionsOf(options, where), where);
+  const { classes, counts } = countPairs(labels, predictions, optionsOf(options, where), where);
+  return confusionOf(classes, counts, where);
 }
 
-/** The confusion matrix for the metric `where`, which errors name. */
+/** The counts of a confusion matrix for the metric `where`, which errors name. */
 export function countPairs<L extends Label>(
   labels: ArrayLike<L>,
   predictions: ArrayLike<L>,
   options: ScoreOptions<L>,
   where: string,
-): ConfusionMatrix<L> {
+): { readonly classes: readonly L[]; readonly counts: Counts } {
   assertPaired(labels, predictions, where);
   const { weights } = weightsOf(options.sampleWeights, labels.length, where);
   const classes = options.classes ?? sortedClasses([...Array.from(labels), ...Array.from(predictions)]);
   const rows = classIndices(labels, classes, where);
   const columns = classIndices(predictions, classes, where, 'predictions');
-  const counts = classes.map(() => new Array<number>(classes.length).fill(0));
-  for (let i = 0; i < rows.length; i++) counts[rows[i]][columns[i]] += weights[i];
-  return { classes, counts };
+  return { classes, counts: countsOf(rows, columns, weights, classes.length) };
 }
 
 /** Averages of class scores: `'macro'` is the mean, `'weighted'` the mean by support, `'micro'` pools all samples. */
@@ -102,12 +104,12 @@ export interface ConfusionScore {
 }
 
 /** The score `name`, from its formula for a confusion matrix. */
-export function ofConfusion(name: string, of: (counts: readonly number[][]) => number): ConfusionScore {
+export function ofConfusion(name: string, of: (counts: Counts) => number): ConfusionScore {
   const score = <L extends Label>(labels: ArrayLike<L>, predictions: ArrayLike<L>, options: WeightOptions = {}) => {
     assertKnownOptions(options, ['sampleWeights'], name);
     return of(countPairs(labels, predictions, options, name).counts);
   };
-  return Object.assign(score, { of });
+  return Object.assign(score, { of: (matrix: readonly number[][]) => of(countsOfMatrix(matrix)) });
 }
 
 /** Scores over all classes. */
@@ -151,24 +153,24 @@ export function precisionRecallFscore<L extends Label>(
   assertKnownOptions(options, ['average', 'classes', 'sampleWeights'], where);
   const { average } = options;
   if (average !== undefined) assertOneOf(average, ['macro', 'micro', 'weighted'], where, 'average');
-  const confusion = countPairs(labels, predictions, options, where);
-  return average === undefined ? classScoresOf(confusion) : averageScoresOf(confusion.counts, average);
+  const { classes, counts } = countPairs(labels, predictions, options, where);
+  return average === undefined ? classScoresOf(classes, counts) : averageScoresOf(counts, average);
 }
 
 /** Computed from a confusion matrix. */
-export function classScoresOf<L extends Label>({ classes, counts }: ConfusionMatrix<L>): ClassScores<L> {
+export function classScoresOf<L extends Label>(classes: readonly L[], counts: Counts): ClassScores<L> {
   const { perClass, support } = scoresOf(counts);
   return {
     classes,
     precision: perClass.map(({ precision }) => precision),
     recall: perClass.map(({ recall }) => recall),
     fscore: perClass.map(({ fscore }) => fscore),
-    support,
+    support: Array.from(support),
   };
 }
 
 /** Computed from a confusion matrix. */
-export function averageScoresOf(counts: readonly number[][], average: Average): AverageScores {
+export function averageScoresOf(counts: Counts, average: Average): AverageScores {
   const { perClass, right, predicted, support } = scoresOf(counts);
   switch (average) {
     case 'micro':
@@ -185,11 +187,9 @@ export function averageScoresOf(counts: readonly number[][], average: Average): 
   }
 }
 
-function scoresOf(counts: readonly number[][]) {
-  const right = counts.map((row, k) => row[k]);
-  const support = counts.map(sum);
-  const predicted = counts.map((_, k) => sum(counts.map((row) => row[k])));
-  const perClass = right.map((tp, k) => scores(tp, predicted[k], support[k]));
+function scoresOf(counts: Counts) {
+  const { rows: support, columns: predicted, diagonal: right } = marginsOf(counts);
+  const perClass = Array.from(right, (tp, k) => scores(tp, predicted[k], support[k]));
   return { perClass, right, predicted, support };
 }
 
@@ -203,13 +203,9 @@ function scores(right: number, predicted: number, support: number): AverageScore
   };
 }
 
-function weightedMean(perClass: readonly AverageScores[], weights: readonly number[]): AverageScores {
+function weightedMean(perClass: readonly AverageScores[], weights: ArrayLike<number>): AverageScores {
   const mean = (score: keyof AverageScores) => sum(perClass.map((each, k) => weights[k] * each[score])) / sum(weights);
   return { precision: mean('precision'), recall: mean('recall'), fscore: mean('fscore') };
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, each) => total + each, 0);
 }
 
 /**

@@ -1,7 +1,8 @@
 // metrics: the scores of an evaluation, declared once. Evaluation, cross-validation, the command line, the report and the table of
 // docs/evaluation.md come from here.
-import { balancedAccuracy, cohenKappa, matthews } from './agreement.js';
+import { balancedAccuracyOf, kappaOf, matthewsOf } from './agreement.js';
 import { calibrationErrorOf, type ReliabilityBin } from './calibration.js';
+import type { Counts } from './confusion.js';
 
 /** What an evaluation sums up in one pass over the samples. */
 export interface Tally {
@@ -13,7 +14,7 @@ export interface Tally {
   /** Σ sᵢ·|pᵢ − yᵢ|² */
   readonly brier: number;
   /** Rows are the true classes, columns the predicted ones. */
-  readonly counts: readonly number[][];
+  readonly counts: Counts;
   readonly reliability: readonly ReliabilityBin[];
   /** The area under the ROC curve of each class against the rest. */
   readonly auc: readonly number[];
@@ -80,21 +81,21 @@ export const SCORES = {
     title: 'balanced accuracy',
     help: 'mean of the recalls of the classes',
     peer: 'as `balanced_accuracy_score`',
-    of: ({ counts }) => balancedAccuracy.of(counts),
+    of: ({ counts }) => balancedAccuracyOf(counts),
   }),
   /** Matthews correlation: 1 is perfect, 0 is chance. */
   matthews: score({
     title: 'Matthews correlation',
     help: 'correlation of labels and predictions: 1 is perfect, 0 is chance',
     peer: 'as `matthews_corrcoef`',
-    of: ({ counts }) => matthews.of(counts),
+    of: ({ counts }) => matthewsOf(counts),
   }),
   /** Cohen's kappa: agreement beyond chance; NaN if there is only one class. */
   cohenKappa: score({
     title: 'Cohen’s kappa',
     help: 'agreement beyond chance: 1 is perfect, 0 is chance',
     peer: 'as `cohen_kappa_score`',
-    of: ({ counts }) => cohenKappa.of(counts),
+    of: ({ counts }) => kappaOf(counts),
   }),
 } as const satisfies Readonly<Record<string, ScoreRow>>;
 

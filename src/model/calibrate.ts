@@ -1,5 +1,6 @@
 // model: fits the temperature that calibrates probabilities, on held-out samples.
 
+import { BackendInUse } from '../compile/backend-in-use.js';
 import type { Affine } from '../core/affine.js';
 import type { Label } from '../core/labels.js';
 import { assertKnownOptions } from '../core/shape.js';
@@ -53,16 +54,16 @@ export async function calibrateAffine<L extends Label>(
   assertKnownOptions(options, ['sampleWeights', 'signal'], where);
   const { sampleWeights, signal } = options;
   const truth = truthOf(affine, classes, features, labels, sampleWeights, where);
+  const backend = new BackendInUse(where, signal);
   const { values } = await predictRows(affine, features, 'logits', where, { signal });
   const fitted = await fitTemperature(values, truth, signal);
   const divide = (numbers: Float32Array) => numbers.map((each) => each / fitted.temperature);
   const calibrated = { ...affine, weight: divide(affine.weight), bias: divide(affine.bias) };
-  return {
-    ...fitted,
-    affine: calibrated,
-    before: await evaluateModel(affine, classes, features, labels, options, where),
-    after: await evaluateModel(calibrated, classes, features, labels, options, where),
+  const evaluated = (each: Affine) => {
+    backend.assertSame();
+    return evaluateModel(each, classes, features, labels, options, where);
   };
+  return { ...fitted, affine: calibrated, before: await evaluated(affine), after: await evaluated(calibrated) };
 }
 
 /** The mean loss at β = 1/T and its first two derivatives with respect to β. */

@@ -1,4 +1,5 @@
 // model: estimates by cross-validation how well a model predicts new samples.
+import { BackendInUse } from '../compile/backend-in-use.js';
 import { DomainError } from '../core/errors.js';
 import { classIndices, type Label } from '../core/labels.js';
 import { assertFunction, assertOneOf, describe } from '../core/shape.js';
@@ -8,7 +9,14 @@ import { assertEachClass, assertRestrictions, foldsByTime } from '../data/groups
 import { type Split, take } from '../data/split.js';
 import { eachScore, type Scores } from '../metrics/scores.js';
 import type { FitResult } from '../training/fit.js';
-import { assertLabelCount, assertNotEmpty, classesOf, type FeaturesInput, readFeatures } from '../training/inputs.js';
+import {
+  assertLabelCount,
+  assertNotEmpty,
+  classesOf,
+  type FeaturesInput,
+  largestOf,
+  readFeatures,
+} from '../training/inputs.js';
 import { assertOptions, type FitOptions, type FitProgress, type OptionsOf, reads } from '../training/options.js';
 import { DEFAULT_SOLVER } from '../training/solvers.js';
 import { sampleWeightsOf } from '../training/weights.js';
@@ -65,7 +73,8 @@ export interface CrossValidation<L extends Label> {
  * seed and data give the same folds and numbers. Sample weights apply to fits and evaluations.
  *
  * @throws as `SoftmaxRegression.fit`; DomainError if a class has only one sample or there are fewer samples, groups or
- *         times than folds, or a fold leaves a class without samples to train on; the signal's reason if it is aborted
+ *         times than folds, or a fold leaves a class without samples to train on; BackendError if the backend is changed
+ *         before the end; the signal's reason if it is aborted
  * @example
  * const { mean, standardDeviation } = await crossValidate(features, labels, { folds: 10, l2: 0.01 });
  * @see scikit-learn, cross_validate with StratifiedKFold(shuffle=True)
@@ -95,12 +104,14 @@ export async function crossValidate<const L extends Label>(
     const expected = 'be left out with `times`: the samples before the first fold are never tested';
     throw new DomainError({ where, argument: 'outOfFold', expected, actual: 'true' });
   }
-  const { classes, numSamples, parts, partOf } = await foldedData(features, labels, options, where);
   const { signal } = options;
+  const backend = new BackendInUse(where, signal);
+  const { classes, numSamples, parts, partOf } = await foldedData(features, labels, options, where);
   const q = classes.length;
   const probabilities = outOfFold ? new Float64Array(numSamples * q) : undefined;
   const folds: Fold<L>[] = [];
   for (const [i, part] of parts.entries()) {
+    backend.assertSame();
     const [train, test] = [partOf(part.train), partOf(part.test)];
     const { model, result } = await SoftmaxRegression.fit<L>(train.features, train.labels, {
       ...fitOptions,
@@ -141,10 +152,10 @@ interface Part<L extends Label> {
 export async function foldedData<L extends Label>(
   features: FeaturesInput,
   labels: ArrayLike<L>,
-  options: Pick<FitOptions<L>, 'classes' | 'sampleWeights' | 'times'> & FoldOptions,
+  options: Pick<FitOptions<L>, 'classes' | 'sampleWeights' | 'times' | 'standardize'> & FoldOptions,
   where: string,
 ) {
-  const x = await readFeatures(features, where);
+  const x = await readFeatures(features, where, undefined, largestOf(options));
   const [numSamples] = x.shape;
   assertLabelCount(labels, numSamples, where);
   assertNotEmpty(x, where);

@@ -3,17 +3,13 @@
 import type { Affine } from '../core/affine.js';
 import { ShapeError } from '../core/errors.js';
 import { classIndices, type Label } from '../core/labels.js';
+import { NUMBERS_OF_A_BATCH } from '../core/limits.js';
 import { assertKnownOptions, assertPositiveInteger } from '../core/shape.js';
 import { finishInTurns } from '../core/task.js';
 import { type Baseline, baselineOf } from '../metrics/baseline.js';
 import { type ReliabilityBin, ReliabilitySums, squaredDistance } from '../metrics/calibration.js';
-import {
-  type AverageScores,
-  averageScoresOf,
-  type ClassScores,
-  type ConfusionMatrix,
-  classScoresOf,
-} from '../metrics/classification.js';
+import { type AverageScores, averageScoresOf, type ClassScores, classScoresOf } from '../metrics/classification.js';
+import { type ConfusionMatrix, confusionOf, countsOf } from '../metrics/confusion.js';
 import { assertConfidence, type Interval, wilsonOf } from '../metrics/interval.js';
 import { binaryAuc, rankOf } from '../metrics/ranking.js';
 import { type Scores, scoresOf } from '../metrics/scores.js';
@@ -42,7 +38,10 @@ export interface Evaluation<L extends Label> extends Scores {
   readonly weighted: AverageScores;
   /** Precision, recall, fscore, ROC AUC and support, in the order of the model's classes. */
   readonly perClass: ClassScores<L> & { readonly rocAuc: readonly number[] };
-  /** Rows are true classes, columns are predicted classes, in the order of the model's classes. */
+  /**
+   * Rows are true classes, columns are predicted classes, in the order of the model's classes. With more than 1,000 classes
+   * it has `pairs`, the counts that are not 0, instead of `counts`.
+   */
   readonly confusion: ConfusionMatrix<L>;
 }
 
@@ -99,50 +98,37 @@ export async function evaluateModel<L extends Label>(
   assertPositiveInteger(bins, where, 'bins');
   assertConfidence(confidence, where);
   const truth = truthOf(affine, classes, features, labels, options.sampleWeights, where);
-  return evaluateChunks(predictChunks(affine, features, 'logits', where, options), truth, {
-    ...options,
-    bins,
-    confidence,
-  });
-}
-
-/** @param chunks logits of all samples; they are overwritten */
-async function evaluateChunks<L extends Label>(
-  chunks: AsyncIterable<Chunk>,
-  { classes, labels, weights }: Truth<L>,
-  { bins, confidence, signal }: { readonly bins: number; readonly confidence: number; readonly signal?: AbortSignal },
-): Promise<Evaluation<L>> {
+  const { signal } = options;
+  const { labels: truths, weights } = truth;
   const q = classes.length;
-  const samples = labels.length;
-  const counts = classes.map(() => new Array<number>(q).fill(0));
+  const samples = truths.length;
+  const curves = new ClassCurves(truth);
+  const predictions = new Int32Array(samples);
   const ofRank = new Float64Array(q);
   const reliability = new ReliabilitySums(bins);
-  const columns = classes.map(() => new Float64Array(samples));
   const sums = { weight: 0, square: 0, right: 0, loss: 0, brier: 0 };
-  for await (const { start, end, values } of chunks) {
+  for await (const { start, end, values } of predictChunks(affine, features, 'logits', where, options)) {
     for (let i = start; i < end; i++) {
       const row = values.subarray((i - start) * q, (i - start + 1) * q);
-      const [label, weight] = [labels[i], weights[i]];
-      const predicted = argMax(row);
+      const [label, weight] = [truths[i], weights[i]];
+      predictions[i] = argMax(row);
       sums.weight += weight;
       sums.square += weight * weight;
-      if (predicted === label) sums.right += weight;
-      counts[label][predicted] += weight;
+      if (predictions[i] === label) sums.right += weight;
       ofRank[rankOf(label, row)] += weight;
       // Computed from the logits, because a probability may round to 0.
       sums.loss += weight * surprise(row, label);
+      curves.addScale(i, row, row[predictions[i]]);
       softmaxInPlace(row);
       sums.brier += weight * squaredDistance(row, label);
       reliability.add(row, label, weight);
-      for (let k = 0; k < q; k++) columns[k][i] = row[k];
+      curves.add(i, row);
     }
   }
-  const auc: number[] = [];
-  for (const [k, column] of columns.entries()) {
-    const isOfClass = new Uint8Array(samples);
-    for (let i = 0; i < samples; i++) isOfClass[i] = Number(labels[i] === k);
-    auc.push(await finishInTurns(binaryAuc(column, isOfClass, weights), signal));
-  }
+  const auc = await curves.areas(signal, (part) =>
+    predictChunks(partOf(affine, part), features, 'logits', where, { signal }),
+  );
+  const counts = countsOf(truths, predictions, weights, q);
   const diagram = reliability.bins();
   const scores = scoresOf({ ...sums, counts, reliability: diagram, auc });
   const worth = sums.weight / sums.square;
@@ -160,7 +146,91 @@ async function evaluateChunks<L extends Label>(
     macro: averageScoresOf(counts, 'macro'),
     micro: averageScoresOf(counts, 'micro'),
     weighted: averageScoresOf(counts, 'weighted'),
-    perClass: { ...classScoresOf({ classes, counts }), rocAuc: auc },
-    confusion: { classes, counts },
+    perClass: { ...classScoresOf(classes, counts), rocAuc: auc },
+    confusion: confusionOf(classes, counts, where),
   };
+}
+
+/** The numbers kept for the ROC curves at a time. */
+const NUMBERS_OF_CURVES = 8 * NUMBERS_OF_A_BATCH;
+
+/**
+ * The areas under the ROC curves of the classes that have samples; the others have none. The curve of a class needs its
+ * probabilities of all samples. Those of the first classes are kept in the first pass, those of the others in further
+ * passes over their columns of the weights, so that memory is bounded and the products are at most doubled.
+ */
+class ClassCurves {
+  readonly #labels: Int32Array;
+  readonly #weights: Float64Array;
+  readonly #auc: number[];
+  /** The classes that have samples. */
+  readonly #present: Int32Array;
+  /** The number of classes of a pass. */
+  readonly #room: number;
+  readonly #columns: Float64Array;
+  /** The largest logit of each sample, and Σₖ exp(oₖ − max), if there are further passes. */
+  readonly #scales: { readonly most: Float64Array; readonly sum: Float64Array } | undefined;
+
+  constructor({ labels, weights, classes }: Truth<Label>) {
+    const n = labels.length;
+    this.#labels = labels;
+    this.#weights = weights;
+    this.#auc = new Array<number>(classes.length).fill(Number.NaN);
+    this.#present = new Int32Array(new Set(labels)).sort();
+    // At least two, as the products need.
+    this.#room = Math.min(this.#present.length, Math.max(2, Math.floor(NUMBERS_OF_CURVES / n)));
+    this.#columns = new Float64Array(this.#room * n);
+    if (this.#room < this.#present.length) this.#scales = { most: new Float64Array(n), sum: new Float64Array(n) };
+  }
+
+  /** @param most the largest of the logits */
+  addScale(i: number, logits: Float64Array, most: number): void {
+    if (this.#scales === undefined) return;
+    this.#scales.most[i] = most;
+    for (let k = 0; k < logits.length; k++) this.#scales.sum[i] += Math.exp(logits[k] - most);
+  }
+
+  add(i: number, probabilities: Float64Array): void {
+    const n = this.#labels.length;
+    for (let c = 0; c < this.#room; c++) this.#columns[c * n + i] = probabilities[this.#present[c]];
+  }
+
+  /** @param logitsOf the logits of some classes */
+  async areas(
+    signal: AbortSignal | undefined,
+    logitsOf: (part: Int32Array) => AsyncIterable<Chunk>,
+  ): Promise<readonly number[]> {
+    const n = this.#labels.length;
+    await this.#close(this.#present.subarray(0, this.#room), signal);
+    for (let at = this.#room; at < this.#present.length && this.#scales; at += this.#room) {
+      const { most, sum } = this.#scales;
+      const first = Math.min(at, this.#present.length - 2);
+      const part = this.#present.subarray(first, at + this.#room);
+      for await (const { start, end, values } of logitsOf(part)) {
+        for (let i = start, from = 0; i < end; i++) {
+          for (let c = 0; c < part.length; c++) this.#columns[c * n + i] = Math.exp(values[from++] - most[i]) / sum[i];
+        }
+      }
+      await this.#close(part, signal);
+    }
+    return this.#auc;
+  }
+
+  async #close(part: Int32Array, signal: AbortSignal | undefined): Promise<void> {
+    const n = this.#labels.length;
+    const isOfClass = new Uint8Array(n);
+    for (const [c, k] of part.entries()) {
+      for (let i = 0; i < n; i++) isOfClass[i] = Number(this.#labels[i] === k);
+      const column = this.#columns.subarray(c * n, (c + 1) * n);
+      this.#auc[k] = await finishInTurns(binaryAuc(column, isOfClass, this.#weights), signal);
+    }
+  }
+}
+
+/** The map to some of the classes. */
+function partOf({ weight, bias, ...rest }: Affine, part: Int32Array): Affine {
+  const [q, m] = [bias.length, part.length];
+  const own = new Float32Array((weight.length / q) * m);
+  for (let at = 0; at < own.length; at++) own[at] = weight[Math.floor(at / m) * q + part[at % m]];
+  return { ...rest, weight: own, bias: Float32Array.from(part, (k) => bias[k]) };
 }

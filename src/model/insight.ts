@@ -3,6 +3,7 @@
 import type { Affine } from '../core/affine.js';
 import { DomainError, ShapeError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
+import { hypotOf } from '../core/lists.js';
 import { assertKnownOptions, assertOneOf, describe } from '../core/shape.js';
 import { type FeatureValues, notFinite } from '../data/batches.js';
 import { assertColumns } from '../data/standardize.js';
@@ -113,7 +114,7 @@ export function weightTableOf<L extends Label>(model: NamedAffine<L>, options: W
     // The order of the products keeps them within float64.
     const factor = (columns?.factor[index] ?? 1) * (scale?.[index] ?? 1);
     const weights = own.map((each) => (each - mean) * factor);
-    return { feature, index, weights, magnitude: Math.hypot(...weights) };
+    return { feature, index, weights, magnitude: hypotOf(weights) };
   });
   // The sort is stable, so ties stay in the order of the columns.
   if (sort === 'magnitude') rows.sort((a, b) => b.magnitude - a.magnitude);

@@ -1,4 +1,5 @@
 // model: chooses the strength of the penalty by cross-validation.
+import { BackendInUse } from '../compile/backend-in-use.js';
 import { DomainError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import { assertFunction, assertOneOf, describe } from '../core/shape.js';
@@ -24,7 +25,7 @@ export interface LambdaProgress {
 
 /** Options of the fits and of the folds, with the same seed. */
 export interface LambdaPathOptions<L extends Label> extends OptionsOf<'lambdaPath', L>, FoldOptions {
-  /** Values of λ ≥ 0 to try, all different. Default 1, √0.1, 0.1, …, 1e-4. */
+  /** Values of λ ≥ 0 to try, all different. Default `defaultStrengths(n)`: 1, √0.1, 0.1, … down to 1/(100·n). */
   readonly l2?: readonly number[];
   /** Which choice of λ to fit to all samples at the end. Default neither. */
   readonly refit?: 'best' | 'oneStandardError';
@@ -92,13 +93,16 @@ export async function lambdaPath<const L extends Label>(
   assertOptions(options, 'lambdaPath', where, [...FOLD_OPTIONS, 'l2', 'refit', 'onProgress']);
   const { l2, refit, onProgress, folds: _, seed: __, ...fitOptions } = options;
   if (onProgress !== undefined) assertFunction(onProgress, where, 'onProgress');
-  const values = descendingValues(l2 === undefined ? DEFAULT_VALUES : l2, where);
+  const given = l2 === undefined ? undefined : descendingValues(l2, where);
   if (refit !== undefined) assertOneOf(refit, ['best', 'oneStandardError'], where, 'refit');
-  const { classes, parts, partOf } = await foldedData(features, labels, options, where);
-  const fits = parts.length * values.length + Number(refit !== undefined);
   const { signal } = options;
+  const backend = new BackendInUse(where, signal);
+  const { classes, numSamples, parts, partOf } = await foldedData(features, labels, options, where);
+  const values = given ?? defaultStrengths(numSamples);
+  const fits = parts.length * values.length + Number(refit !== undefined);
   let begun = 0;
   const fitTo = (x: FeaturesInput, y: ArrayLike<L>, more: FitOptions<L> & { l2: number }, fold?: number) => {
+    backend.assertSame();
     const own = { fit: ++begun, fits, l2: more.l2, fold };
     const report = (progress: FitProgress) => onProgress?.({ ...own, progress });
     return SoftmaxRegression.fit<L>(x, y, { ...fitOptions, ...seedOf(options), classes, ...more, onProgress: report });
@@ -122,7 +126,18 @@ export async function lambdaPath<const L extends Label>(
   return { ...path, ...(await fitTo(features, labels, { l2: path[refit] })) };
 }
 
-const DEFAULT_VALUES = Array.from({ length: 9 }, (_, i) => 10 ** (-i / 2));
+/**
+ * The values of λ to try for n samples: 1, √0.1, 0.1, … down to the first value that is at most 1/(100·n), and at least to 1e-4.
+ *
+ * The loss is a mean, so the λ of a given strength against the samples shrinks as 1/n: scikit-learn's C is 1/(λ·n). The
+ * list goes down to C = 100 for every n.
+ *
+ * @example defaultStrengths(100_000).length   // 15: 1, …, 1e-7
+ */
+export function defaultStrengths(n: number): number[] {
+  const halves = Math.max(8, Math.ceil(2 * Math.log10(100 * n) - 1e-9));
+  return Array.from({ length: halves + 1 }, (_, i) => 10 ** (-i / 2));
+}
 
 /** Rows start with the largest λ, so the first of several equal rows has the largest λ. */
 function choicesOf(table: readonly LambdaRow[]): { best: number; oneStandardError: number } {

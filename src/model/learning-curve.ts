@@ -1,6 +1,8 @@
 // model: how the loss falls with the number of training samples.
+import { BackendInUse } from '../compile/backend-in-use.js';
 import { DomainError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
+import { minOf } from '../core/lists.js';
 import { assertFunction, describe } from '../core/shape.js';
 import { type FoldOptions, stratifiedOrder } from '../data/folds.js';
 import type { Scores } from '../metrics/scores.js';
@@ -85,11 +87,12 @@ export async function learningCurve<const L extends Label>(
   assertOptions(options, 'learningCurve', where, [...FOLD_OPTIONS, 'sizes', 'onProgress']);
   if (options.onProgress !== undefined) assertFunction(options.onProgress, where, 'onProgress');
   const { sizes: given, onProgress, folds: _, seed, ...fitOptions } = options;
+  const { signal } = options;
+  const backend = new BackendInUse(where, signal);
   const { classes, parts, partOf } = await foldedData(features, labels, options, where);
-  const most = Math.min(...parts.map(({ train }) => train.length));
+  const most = minOf(parts.map(({ train }) => train.length));
   const sizes =
     given === undefined ? defaultSizes(classes.length, most) : checkedSizes(given, classes.length, most, where);
-  const { signal } = options;
   const fits = parts.length * sizes.length;
   const cells = sizes.map((): (Cell & { readonly trainingLogLoss: number })[] => []);
   let begun = 0;
@@ -97,6 +100,7 @@ export async function learningCurve<const L extends Label>(
     const test = partOf(part.test);
     const order = stratifiedOrder(part.train, labels, seed);
     for (const [place, samples] of sizes.entries()) {
+      backend.assertSame();
       const train = partOf(order.subarray(0, samples));
       const own = { fit: ++begun, fits, samples, fold: i + 1 };
       const { model, result } = await SoftmaxRegression.fit<L>(train.features, train.labels, {

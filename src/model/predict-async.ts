@@ -1,5 +1,6 @@
 // model: logits of many samples in short chunks, on the backend in use if that is faster.
 import * as tf from '@tensorflow/tfjs';
+import { BackendInUse } from '../compile/backend-in-use.js';
 import type { Affine } from '../core/affine.js';
 import { DomainError, ShapeError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
@@ -84,7 +85,8 @@ type RowsOf = (start: number, end: number) => Promise<Float64Array>;
  * not faster. The choice depends only on shapes, types and backend.
  *
  * @param features checked chunk by chunk, as they are read
- * @throws ShapeError or DomainError as the synchronous methods; the signal's reason if it is aborted
+ * @throws ShapeError or DomainError as the synchronous methods; BackendError if the backend that multiplies is changed
+ *   before the end; the signal's reason if it is aborted
  */
 export async function* predictChunks(
   affine: Affine,
@@ -98,9 +100,10 @@ export async function* predictChunks(
   const n = checkedCount(affine, features, where);
   signal?.throwIfAborted();
   if (n === 0) return;
+  const backend = new BackendInUse(where, signal);
   const q = affine.bias.length;
   const d = affine.weight.length / q;
-  const onTensors = affine.columns === undefined && (await paysOnTensors(features, n * d * q));
+  const onTensors = affine.columns === undefined && (await paysOnTensors(features, n * d * q, backend));
   const source = features instanceof tf.Tensor && !onTensors ? await readTensor(features) : features;
   const rows = Math.floor(
     WORK_OF_A_CHUNK[onTensors ? 'tensor' : 'plain'] / (d * q + WORK_OF_A_CLASS * q + WORK_OF_A_ROW),
@@ -108,7 +111,7 @@ export async function* predictChunks(
   const kept: tf.Tensor[] = [];
   try {
     const rowsOf = onTensors
-      ? tensorRows(affine, source as FeatureArray | tf.Tensor2D, kind, where, kept)
+      ? tensorRows(affine, source as FeatureArray | tf.Tensor2D, kind, where, kept, backend)
       : plainRows(affine, source as Features, kind, where);
     for (const [start, end] of batchRanges(n, Math.max(1, rows))) {
       if (start > 0) await nextTask();
@@ -117,7 +120,7 @@ export async function* predictChunks(
       onProgress?.({ done: end, total: n });
     }
   } finally {
-    tf.dispose(kept);
+    backend.dispose(kept);
   }
 }
 
@@ -209,7 +212,7 @@ function tensorShape(features: tf.Tensor, where: string): readonly [number, numb
   return [shape[0], shape[1]];
 }
 
-async function paysOnTensors(features: FeaturesInput, work: number): Promise<boolean> {
+async function paysOnTensors(features: FeaturesInput, work: number, backend: BackendInUse): Promise<boolean> {
   if (work <= PLAIN_WORK) return false;
   if (features instanceof tf.Tensor) {
     // Slicing a tensor is slow on wasm: 74 ms for 256 rows of 6,000 × 784. Its values are read once and sliced as an
@@ -218,7 +221,7 @@ async function paysOnTensors(features: FeaturesInput, work: number): Promise<boo
   }
   if (Array.isArray(features)) return false;
   if (!NO_MORE_THAN_FLOAT32.includes((features as FeatureArray).values[Symbol.toStringTag])) return false;
-  await tf.ready();
+  await backend.start();
   return tf.getBackend() !== 'cpu';
 }
 
@@ -253,7 +256,9 @@ function tensorRows(
   kind: Kind,
   where: string,
   kept: tf.Tensor[],
+  backend: BackendInUse,
 ): RowsOf {
+  backend.assertSame();
   const q = affine.bias.length;
   const d = affine.weight.length / q;
   const isTensor = features instanceof tf.Tensor;
@@ -267,12 +272,13 @@ function tensorRows(
   const isSeen = isTensor || tf.getBackend() === 'tensorflow';
   return async (start, end) => {
     if (!isSeen) checkedRows(features, start, end, where);
+    backend.assertSame();
     const output = tf.tidy(() => {
       const x = isTensor ? tf.slice2d(features, [start, 0], [end - start, d]) : tensorOf(features, start, end);
       const logits = tf.matMul(x, weight).add<tf.Tensor2D>(bias);
       return kind === 'logits' ? logits : tf.softmax(logits);
     });
-    const rows = new Float64Array(await output.data<'float32'>().finally(() => output.dispose()));
+    const rows = new Float64Array(await output.data<'float32'>().finally(() => backend.dispose(output)));
     if (areFinite(rows)) return rows;
     // Recomputed in plain TypeScript: it reports the feature, or handles a product that overflows float32.
     return plainRows(affine, isTensor ? await readTensor(features) : features, kind, where)(start, end);

@@ -1,5 +1,6 @@
 // model: the public classifier: training, calibration and its file.
 
+import { BackendInUse } from '../compile/backend-in-use.js';
 import type { Affine } from '../core/affine.js';
 import { FormatError, isSoftmaxRegressionError } from '../core/errors.js';
 import { classIndices, type Label } from '../core/labels.js';
@@ -14,7 +15,15 @@ import {
 } from '../predict-records/records.js';
 import { decodeModel, encodeModel, type Json } from '../serialization/model-file.js';
 import type { FitResult } from '../training/fit.js';
-import { assertLabelCount, assertNotEmpty, classesOf, type FeaturesInput, readFeatures } from '../training/inputs.js';
+import {
+  assertLabelCount,
+  assertNotEmpty,
+  classesOf,
+  type FeaturesInput,
+  largestOf,
+  readFeatures,
+  withWayOut,
+} from '../training/inputs.js';
 import { type FitOptions, fitPlan, restoredOptions, type TrainingOptions } from '../training/options.js';
 import { fitSamples } from '../training/prepare.js';
 import {
@@ -103,7 +112,8 @@ export class SoftmaxRegression<L extends Label> extends LinearClassifier<L> {
    * @param labels strings, numbers or booleans, one for each sample; the model keeps their type
    * @returns the fitted model and the result of the fit
    * @throws ShapeError if features and labels do not match; DomainError for NaN or infinite features, fewer than two
-   *         classes, or an option that is unknown or out of range; the signal's reason if it is aborted
+   *         classes, or an option that is unknown or out of range; BackendError if the backend is changed before the fit
+   *         ends; the signal's reason if it is aborted
    * @example const { model, result } = await SoftmaxRegression.fit(iris.features, iris.labels, { l2: 0.01 });
    * @see docs/training.md for what each option does
    */
@@ -124,19 +134,17 @@ export class SoftmaxRegression<L extends Label> extends LinearClassifier<L> {
   ): Promise<{ model: SoftmaxRegression<L>; result: FitResult }> {
     const where = 'fit';
     const plan = fitPlan(options, where);
-    // Standardised columns may have any finite numbers.
-    const limit = plan.standardize ? Number.MAX_VALUE : undefined;
-    const x = await readFeatures(features, where, undefined, limit);
+    const backend = new BackendInUse(where, plan.signal);
+    const x = await readFeatures(features, where, undefined, largestOf(plan)).catch((error) => {
+      throw withWayOut(error, options.featureNames);
+    });
     assertLabelCount(labels, x.shape[0], where);
     assertNotEmpty(x, where);
     const described = describedFeatures(options, x.shape[1], where);
     const classes = classesOf(labels, options.classes, where);
     const y = classIndices(labels, classes, where);
-    const { fitted, options: kept } = await fitSamples(
-      { features: x, labels: y, classes, featureNames: described.featureNames },
-      plan,
-      where,
-    );
+    const given = { backend, features: x, labels: y, classes, featureNames: described.featureNames };
+    const { fitted, options: kept } = await backend.run(() => fitSamples(given, plan, where));
     const { numParameters, featureDeviations, result } = fitted;
     const description = { classes, ...described, numParameters, options: kept, featureDeviations };
     return { model: new SoftmaxRegression(fitted, description), result };
@@ -178,13 +186,14 @@ export class SoftmaxRegression<L extends Label> extends LinearClassifier<L> {
   ): Promise<{ model: SoftmaxRegression<L>; result: FitResult }> {
     const where = 'partialFit';
     assertPartialFitOptions(options, where);
+    const backend = new BackendInUse(where, options.signal);
     const x = await readFeatures(features, where);
     checkFeatureCount(x, this.numFeatures, where);
     assertLabelCount(labels, x.shape[0], where);
     assertNotEmpty(x, where);
     const y = classIndices(labels, this.classes, where);
-    const learner = { classes: this.classes, options: this.options, model: this, stream: this.#stream };
-    const next = await fitNextPart(learner, { features: x, labels: y }, options, where);
+    const learner = { classes: this.classes, options: this.options, model: this, stream: this.#stream, backend };
+    const next = await backend.run(() => fitNextPart(learner, { features: x, labels: y }, options, where));
     const { fitted, options: training, stream } = next;
     const { classes, featureNames, schema } = this;
     const { numParameters, result } = fitted;

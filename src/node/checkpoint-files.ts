@@ -2,7 +2,8 @@
 import { assertKnownOptions } from '../core/shape.js';
 import { decodeCheckpoint } from '../training/checkpoint/file.js';
 import type { CheckpointOptions } from '../training/options.js';
-import { assertPath, errorCode, writeFileAtomic } from './files.js';
+import { writeFileAtomic } from './atomic-writer.js';
+import { assertPath, errorCode } from './files.js';
 import { loadModelBytes } from './model-bytes.js';
 
 /**

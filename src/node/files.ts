@@ -1,13 +1,13 @@
-// node: the cache folder, and atomic writes of files and folders.
+// node: the cache folder, errors of the file system, and atomic writes of folders.
 
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, type Stats } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { chmod, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { BackendError, DomainError, isSoftmaxRegressionError } from '../core/errors.js';
 import { assertText, describe } from '../core/shape.js';
-import { removeLeftBeside, temporaryBeside } from './temporary.js';
+import { assertTrusted, isWithin } from './trust.js';
 
 /** The progress of a task. `total` is missing while it is unknown. */
 export interface Progress {
@@ -76,25 +76,42 @@ export function assertPath(path: unknown, where: string, hint?: string): void {
 export function fileError(cause: unknown, path: string): unknown {
   const code = errorCode(cause);
   if (code === undefined || isSoftmaxRegressionError(cause)) return cause;
-  // An exceeded quota counts as a full disk.
-  const isFull = code === 'ENOSPC' || code === 'EDQUOT';
   return new BackendError({
     where: path,
     argument: 'this path',
-    expected: isFull ? 'be on a disk with free space' : 'be writable',
+    ...ruleOf(code, path),
     actual: (cause as Error).message,
-    hint: isFull
-      ? 'Free some space, or choose another disk.'
-      : isCached(path)
-        ? 'Set SOFTMAX_REGRESSION_CACHE to a folder you may write to.'
-        : 'Choose a folder you may write to.',
     cause,
   });
 }
 
-function isCached(path: string): boolean {
+const FULL = { expected: 'be on a disk with free space', hint: 'Free some space, or choose another disk.' };
+const OPEN = { expected: 'be opened beside the other open files', hint: 'Raise their limit, such as: ulimit -n 1024' };
+
+/** Limits of the system, by the code of the error. An exceeded quota counts as a full disk. */
+const LIMITS: Readonly<Record<string, { readonly expected: string; readonly hint: string }>> = {
+  ...{ ENOSPC: FULL, EDQUOT: FULL, EMFILE: OPEN, ENFILE: OPEN },
+  EFBIG: {
+    expected: 'stay within the limit on the size of a file',
+    hint: 'Raise the limit, such as: ulimit -f unlimited',
+  },
+};
+
+/** The rule that a path breaks if writing it fails with this code, and the way out. */
+export function ruleOf(code: string, path?: string): { readonly expected: string; readonly hint: string } {
+  const way = path !== undefined && isCached(path) ? 'Set SOFTMAX_REGRESSION_CACHE to' : 'Choose';
+  return LIMITS[code] ?? { expected: 'be writable', hint: `${way} a folder you may write to.` };
+}
+
+/** Whether the system refused for want of a resource, which no file can be blamed for. */
+export function isLimit(error: unknown): boolean {
+  return ['EMFILE', 'ENFILE'].includes(errorCode(error) ?? '');
+}
+
+/** Whether a path lies in the cache. */
+export function isCached(path: string): boolean {
   try {
-    return path.startsWith(cacheFolder());
+    return isWithin(path, cacheFolder());
   } catch {
     return false;
   }
@@ -112,53 +129,33 @@ export async function statIfAny(path: string): Promise<Stats | undefined> {
 }
 
 /**
- * Creates `folder` with its parents.
+ * Creates `folder` with its parents. In the cache, only this user may use new folders, whatever the umask.
  *
- * @throws BackendError if it cannot be created
+ * @throws BackendError if it cannot be created, or is in a cache that other users could have written
  */
 export async function makeFolder(folder: string): Promise<void> {
+  const isPrivate = isCached(folder);
+  if (isPrivate) assertTrusted(cacheFolder(), [folder]);
   try {
-    await makeParentsToo(folder);
+    await makeParentsToo(folder, isPrivate);
   } catch (error) {
     throw fileError(error, folder);
   }
+  // In a sticky folder such as /tmp, another user may have been faster.
+  if (isPrivate) assertTrusted(cacheFolder(), [folder]);
 }
 
 // Not mkdir with { recursive: true }: it never returns if the system says ENOENT though the parent exists, as in /proc.
-async function makeParentsToo(folder: string): Promise<void> {
+async function makeParentsToo(folder: string, isPrivate: boolean): Promise<void> {
   const isThere = async () => (await statIfAny(folder))?.isDirectory() === true;
   if (await isThere()) return;
-  if (dirname(folder) !== folder) await makeParentsToo(dirname(folder));
+  if (dirname(folder) !== folder) await makeParentsToo(dirname(folder), isPrivate);
   try {
-    await mkdir(folder);
+    await mkdir(folder, isPrivate ? 0o700 : 0o777);
+    if (isPrivate) await chmod(folder, 0o700);
   } catch (error) {
     // Another process may have created it first.
     if (!(await isThere())) throw error;
-  }
-}
-
-/**
- * Writes a file atomically: a temporary file in the same folder is flushed and renamed. Temporary files that killed
- * processes left for this path are removed.
- *
- * @throws BackendError if it cannot be written; the previous file stays and no temporary file is left
- */
-export async function writeFileAtomic(path: string, content: Uint8Array | string): Promise<void> {
-  const temporary = temporaryBeside(path);
-  await makeFolder(dirname(path));
-  await removeLeftBeside(path);
-  try {
-    const file = await open(temporary, 'wx');
-    try {
-      await file.writeFile(content);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw fileError(error, path);
   }
 }
 
@@ -185,7 +182,7 @@ export async function replaceFolderAtomic(target: string, build: (folder: string
       if (name.endsWith('.retired') && (await statIfAny(target)) === undefined) await rename(left, target);
       else await rm(left, { recursive: true, force: true, maxRetries: 5 });
     }
-    await mkdir(fresh);
+    await makeFolder(fresh);
     await build(fresh);
     const replaces = (await statIfAny(target)) !== undefined;
     if (replaces) await rename(target, retired);

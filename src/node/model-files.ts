@@ -4,7 +4,8 @@ import type { Label } from '../core/labels.js';
 import { describe } from '../core/shape.js';
 import type { SoftmaxRegression } from '../model/softmax-regression.js';
 import { decodeModel } from '../serialization/model-file.js';
-import { assertPath, writeFileAtomic } from './files.js';
+import { writeFileAtomic } from './atomic-writer.js';
+import { assertPath } from './files.js';
 import { loadModelBytes } from './model-bytes.js';
 
 /** What can be saved: a model, or its bytes. */

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { Compiled } from '../compile/compile.js';
 import { DomainError } from '../core/errors.js';
 import { describe } from '../core/shape.js';
-import { assertPath, writeFileAtomic } from './files.js';
+import { writeFileAtomic } from './atomic-writer.js';
+import { assertPath } from './files.js';
 
 /**
  * Writes a compiled function as a SavedModel, which TensorFlow in Python can load and run. It contains the graph for

@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { isGone, type ProcessName, thisProcess } from './processes.js';
+import { livenessOf, type ProcessName, thisProcess } from './processes.js';
 
 /** A new hidden name in the folder of `path`, for a file that will be renamed to `path`. */
 export function temporaryBeside(path: string): string {
@@ -19,7 +19,8 @@ export async function removeLeftBeside(path: string): Promise<void> {
   for (const name of await readdir(dirname(path)).catch(() => [])) {
     const owner = name.startsWith(prefix) ? ownerIn(name.slice(prefix.length)) : undefined;
     // Errors are ignored here: writing the file itself reports an unwritable folder.
-    if (owner !== undefined && isGone(owner)) await rm(join(dirname(path), name), { force: true }).catch(() => {});
+    if (owner !== undefined && livenessOf(owner) === 'dead')
+      await rm(join(dirname(path), name), { force: true }).catch(() => {});
   }
 }
 

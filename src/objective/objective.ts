@@ -59,6 +59,8 @@ export async function openLoss(
   evaluations: number,
   store: DataStore,
 ): Promise<OpenLoss> {
+  const { backend } = store;
+  backend.assertSame();
   const [n, inputs] = features.shape;
   const batchSize = rowsOfAStep(n, Math.min(n, ROWS_IN_CACHE, rowsOfATask(inputs, parameters.bias.size)));
   type State = { readonly sums: Tensors; readonly at: Tensors };
@@ -78,24 +80,26 @@ export async function openLoss(
   const initial = { sums: zeros(), at: parameters };
   const options = { batchSize, passes: evaluations, isOrdered: false };
   const loop = await openLoop(step, initial, { features, labels, shares }, options, store).finally(() =>
-    tf.dispose(initial.sums),
+    backend.dispose(initial.sums),
   );
   return {
     async evaluate(at, signal) {
+      backend.assertSame();
       const sums = zeros();
       let gradients = sums;
       let loss = 0;
       try {
         for await (const { state, outputs } of loop.pass({ sums, at }, undefined, signal)) {
+          backend.assertSame();
           if (gradients !== sums) tf.dispose(gradients);
           gradients = clonesOf(state.sums);
           loss += (await outputs.data<'float32'>()).reduce((sum, each) => sum + each, 0);
         }
       } catch (error) {
-        if (gradients !== sums) tf.dispose(gradients);
+        if (gradients !== sums) backend.dispose(gradients);
         throw error;
       } finally {
-        tf.dispose(sums);
+        backend.dispose(sums);
       }
       return { loss, gradients };
     },
@@ -128,13 +132,19 @@ export async function objectiveOf(
 ): Promise<ObjectiveValue> {
   const open = await openLoss(scaled, parameters, data, 1, store);
   const { loss, gradients } = await open.evaluate(parameters, signal).finally(() => open.close());
-  const looked = tf.tidy(() => {
-    const penalised = l2 === 0 ? gradients : scaled.addPenalty(gradients, parameters, l2);
-    const { bias, ...others } = penalised;
-    const norm = tf.stack(Object.values(fitIntercept ? penalised : others).map((sum) => sum.abs().max())).max();
-    return tf.stack([norm, squareOf(scaled.weightOf(parameters))]);
-  });
-  const [gradientNorm, square] = await looked.data<'float32'>();
-  tf.dispose([looked, gradients] as unknown as tf.TensorContainer);
-  return { objective: loss + l2PenaltyOf(square, l2), gradientNorm };
+  const { backend } = store;
+  let looked: tf.Tensor | undefined;
+  try {
+    backend.assertSame();
+    looked = tf.tidy(() => {
+      const penalised = l2 === 0 ? gradients : scaled.addPenalty(gradients, parameters, l2);
+      const { bias, ...others } = penalised;
+      const norm = tf.stack(Object.values(fitIntercept ? penalised : others).map((sum) => sum.abs().max())).max();
+      return tf.stack([norm, squareOf(scaled.weightOf(parameters))]);
+    });
+    const [gradientNorm, square] = await looked.data<'float32'>();
+    return { objective: loss + l2PenaltyOf(square, l2), gradientNorm };
+  } finally {
+    backend.dispose([looked ?? [], gradients] as unknown as tf.TensorContainer);
+  }
 }

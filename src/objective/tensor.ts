@@ -1,6 +1,7 @@
 // objective: the objective of a softmax regression in float32 on tensors, as a function of plain arrays.
 import * as tf from '@tensorflow/tfjs';
 import { DataStore } from '../compile/arrays.js';
+import type { BackendInUse } from '../compile/backend-in-use.js';
 import { openLoop } from '../compile/loop.js';
 import { type SampleWeights, sharesOf } from '../data/sample-weights.js';
 import { Dense } from '../nn/dense.js';
@@ -19,16 +20,21 @@ export interface TensorObjective {
   close(): void;
 }
 
-/** @param evaluations the largest number of evaluations */
+/**
+ * @param evaluations the largest number of evaluations
+ * @throws BackendError, also from the methods, if the backend is no longer in use
+ */
 export async function openTensorObjective(
   { features, labels, numSamples: n, numFeatures: d, numClasses, l2, fitIntercept }: PlainProblem,
   weights: SampleWeights | undefined,
   evaluations: number,
+  backend: BackendInUse,
 ): Promise<TensorObjective> {
+  await backend.start();
   const { scale = 1 } = features;
   const layer = new Dense({ inputs: d, units: numClasses });
   const scaled = scaledLayer(layer, scale);
-  const store = new DataStore();
+  const store = new DataStore(backend);
   const data = {
     features: { ...features, scale: 1, dtype: 'float32' },
     labels,
@@ -36,7 +42,7 @@ export async function openTensorObjective(
   } as const;
   const dispose = () => {
     store.dispose();
-    layer.dispose();
+    backend.dispose(layer);
   };
   const split = d * numClasses;
   const loss = await openLoss(scaled, layer.parameters, data, evaluations, store).catch((error) => {
@@ -45,14 +51,16 @@ export async function openTensorObjective(
   });
   return {
     async evaluate(point, signal) {
+      backend.assertSame();
       const parameters = tf.tidy(() => {
         const weight = tf.tensor2d(Float32Array.from(point.subarray(0, split)), [d, numClasses]);
         return { weight, bias: tf.tensor1d(Float32Array.from(point.subarray(split))) };
       });
       try {
         const { loss: mean, gradients } = await loss.evaluate(parameters, signal);
-        const [ofWeight, ofBias] = await Promise.all([gradients.weight.data(), gradients.bias.data()]);
-        tf.dispose(gradients);
+        const [ofWeight, ofBias] = await Promise.all([gradients.weight.data(), gradients.bias.data()]).finally(() =>
+          backend.dispose(gradients),
+        );
         const gradient = new Float64Array(point.length);
         gradient.set(ofWeight);
         if (fitIntercept) gradient.set(ofBias, split);
@@ -60,7 +68,7 @@ export async function openTensorObjective(
         addL2Gradient(gradient, weight, l2);
         return { value: mean + penaltyOf(weight, l2), gradient };
       } finally {
-        tf.dispose(parameters);
+        backend.dispose(parameters);
       }
     },
     gram: (signal) => gramOf(data, scale, store, signal),
@@ -80,6 +88,8 @@ async function gramOf(
   store: DataStore,
   signal: AbortSignal | undefined,
 ): Promise<Float64Array> {
+  const { backend } = store;
+  backend.assertSame();
   const [n, d] = features.shape;
   const isNative = tf.getBackend() === 'tensorflow';
   type Sums = { readonly gram: tf.Tensor2D; readonly mean: tf.Tensor1D };
@@ -98,6 +108,7 @@ async function gramOf(
     const loop = await openLoop(step, initial, { features, shares }, options, store);
     try {
       for await (const { state } of loop.pass(initial, undefined, signal)) {
+        backend.assertSame();
         if (sums !== initial) tf.dispose(sums);
         sums = { gram: state.gram.clone(), mean: state.mean.clone() };
       }
@@ -113,7 +124,7 @@ async function gramOf(
     gram[gram.length - 1] = 1;
     return gram;
   } finally {
-    if (sums !== initial) tf.dispose(sums);
-    tf.dispose(initial);
+    if (sums !== initial) backend.dispose(sums);
+    backend.dispose(initial);
   }
 }

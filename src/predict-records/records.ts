@@ -19,6 +19,8 @@ export interface RecordOptions {
   readonly unseen?: UnseenPolicy;
   /** The decimal mark of numbers that are text; overrides the schema. */
   readonly decimal?: '.' | ',';
+  /** Whether numbers that are text may have thousands separators; overrides the schema. */
+  readonly thousands?: boolean;
   /** Whether a key that is no column is an error; otherwise, and by default, it is ignored. */
   readonly strict?: boolean;
 }
@@ -103,9 +105,9 @@ export class Records<L extends Label> {
       const actual = describe(records);
       throw new ShapeError({ where, argument: 'records', expected: 'be a list of objects', actual });
     }
-    const rows = logitsOf(this.#affine, this.#encode(records, placeOf, options, where));
-    return rows.map((row) => {
-      const probabilities = softmaxInPlace(row);
+    return Array.from(this.#encoded(records, placeOf, options, where), (row) => {
+      const [logits] = logitsOf(this.#affine, row);
+      const probabilities = softmaxInPlace(logits);
       const k = argMax(probabilities);
       return { label: this.#classes[k], probability: probabilities[k], probabilities };
     });
@@ -114,7 +116,7 @@ export class Records<L extends Label> {
   /** cⱼₖ = (xⱼ − centerⱼ)·factorⱼ·Wⱼₖ, summed over the features of each column. */
   explain(record: object, options: RecordOptions): RecordExplanation<L> {
     const where = 'explainRecord';
-    const features = this.#encode([record], () => where, options, where);
+    const [features] = this.#encoded([record], () => where, options, where);
     const { weight, bias, columns: scaled } = this.#affine;
     const x = features.values;
     const q = bias.length;
@@ -130,43 +132,52 @@ export class Records<L extends Label> {
     return { classes: this.#classes, base: Float64Array.from(bias), columns, logits };
   }
 
-  #encode(
+  /** The features of one record after the other, in one array. */
+  *#encoded(
     records: readonly object[],
     place: (i: number) => string,
     options: RecordOptions,
     where: string,
-  ): { readonly values: Float64Array; readonly shape: readonly [number, number] } {
+  ): Generator<{ readonly values: Float64Array; readonly shape: readonly [1, number] }, void, undefined> {
     const { schema, strict } = this.#applied(options, where);
     const isUsual = schema === this.#schema && place === placeOf;
     const encoder = isUsual ? this.#encoder : encoderOf(schema, place);
     const d = encoder.numFeatures;
-    const values = new Float64Array(records.length * d);
+    const values = new Float64Array(d);
     // Standardised columns may have any finite numbers.
     const limit = this.#affine.columns === undefined ? LARGEST_FLOAT32 : Number.MAX_VALUE;
     for (let i = 0; i < records.length; i++) {
-      encoder.encode(new TextRow(recordFieldsOf(records[i], place(i), schema, strict)), i, values, i * d);
+      encoder.encode(new TextRow(recordFieldsOf(records[i], place(i), schema, strict)), i, values, 0);
       for (const { column, at } of this.#spans) {
-        const x = values[i * d + at];
+        const x = values[at];
         if (Math.abs(x) <= limit) continue;
         const expected = 'be a finite float32 number';
         throw new FormatError({ where: place(i), argument: column.name, expected, actual: describe(x) });
       }
+      yield { values, shape: [1, d] };
     }
-    return { values, shape: [records.length, d] };
   }
 
   #applied(options: RecordOptions, where: string): { readonly schema: CsvSchema; readonly strict: boolean } {
     const check: Check = checkOf(DomainError, where);
     const isOptions: boolean = isRecord(options);
     check(isOptions, 'options', 'be an object', describe(options));
-    const { unseen = this.#schema.unseen, decimal = this.#schema.decimal, strict = false, ...others } = options;
+    const usual = {
+      unseen: this.#schema.unseen,
+      decimal: this.#schema.decimal,
+      thousands: this.#schema.thousands ?? false,
+    };
+    const { unseen = usual.unseen, decimal = usual.decimal, thousands = usual.thousands, ...rest } = options;
+    const { strict = false, ...others } = rest;
     const [other] = Object.keys(others);
-    check(other === undefined, 'options', 'have keys among unseen, decimal, strict', `'${other}'`);
+    check(other === undefined, 'options', 'have keys among unseen, decimal, thousands, strict', `'${other}'`);
     check(UNSEEN_POLICIES.includes(unseen), 'unseen', `be among ${UNSEEN_POLICIES.join(', ')}`, describe(unseen));
     check(decimal === '.' || decimal === ',', 'decimal', "be '.' or ','", describe(decimal));
+    check(typeof thousands === 'boolean', 'thousands', 'be true or false', describe(thousands));
     check(typeof strict === 'boolean', 'strict', 'be true or false', describe(strict));
-    const isUsual = unseen === this.#schema.unseen && decimal === this.#schema.decimal;
-    return { schema: isUsual ? this.#schema : { ...this.#schema, unseen, decimal }, strict };
+    const isUsual = unseen === usual.unseen && decimal === usual.decimal && thousands === usual.thousands;
+    const schema = isUsual ? this.#schema : { ...this.#schema, unseen, decimal, thousands: thousands || undefined };
+    return { schema, strict };
   }
 }
 

@@ -92,11 +92,12 @@ export function assertPredictorContent(
 ): void {
   const type = typeof classes?.[0];
   const isLabel = (x: unknown) => typeof x === type && (type === 'string' || type === 'boolean' || isFiniteNumber(x));
-  const labels = new Set<unknown>();
-  const isNew = (label: unknown) => labels.size < labels.add(label).size;
-  const rule = 'be a string, a finite number or a boolean like the others';
-  assertList(classes, Math.max(bias.length, 2), 'classes', rule, check, isLabel);
-  assertEach(classes, 'classes', 'differ from the labels before it', check, isNew);
+  const distinct = (holds: (item: unknown) => boolean) => {
+    const seen = new Set<unknown>();
+    return (item: unknown) => holds(item) && seen.size < seen.add(item).size;
+  };
+  const rule = 'be a string, a finite number or a boolean like the others, and occur once';
+  assertList(classes, Math.max(bias.length, 2), 'classes', rule, check, distinct(isLabel));
   assertEach(weight, 'weight', FINITE, check, isFiniteNumber);
   assertEach(bias, 'bias', FINITE, check, isFiniteNumber);
   if (columns !== undefined) {
@@ -104,7 +105,8 @@ export function assertPredictorContent(
     assertEach(columns.factor, 'columns.factor', POSITIVE, check, isPositive);
   }
   if (featureNames !== undefined) {
-    assertList(featureNames, numFeatures, 'featureNames', 'be a string', check, (name) => typeof name === 'string');
+    const isName = distinct((name) => typeof name === 'string');
+    assertList(featureNames, numFeatures, 'featureNames', 'be a string that occurs once', check, isName);
   }
 }
 

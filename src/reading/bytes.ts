@@ -34,34 +34,88 @@ export async function* chunksOf(source: NamedBytes): AsyncGenerator<Uint8Array, 
 
 /** At least the first `length` bytes, or all bytes of a shorter file. */
 export async function startOf(source: NamedBytes, length: number): Promise<Uint8Array> {
+  return reading(source, length, async (start) => start);
+}
+
+/**
+ * The result of `read`, which receives the first bytes, as of `startOf`, and all bytes in chunks. The stream is closed
+ * afterwards.
+ */
+export async function reading<T>(
+  source: NamedBytes,
+  length: number,
+  read: (start: Uint8Array, chunks: Chunks) => Promise<T>,
+): Promise<T> {
   const chunks = chunksOf(source);
   try {
-    return await startOfChunks(chunks, length);
+    const start = await startOfChunks(chunks, length);
+    return await read(start, joinedBefore(start, chunks));
   } finally {
     await chunks.return();
   }
 }
 
+/** All bytes at once, as `bounded` yields them. */
+export async function wholeOf(source: NamedBytes, maxBytes?: number): Promise<Uint8Array> {
+  const kept = new KeptBytes();
+  for await (const chunk of bounded(chunksOf(source), source.name, maxBytes)) kept.add(chunk);
+  return kept.whole();
+}
+
 /**
- * All bytes at once.
+ * The chunks.
  *
  * @throws FormatError as soon as there are more than `maxBytes`
  */
-export async function wholeOf(source: NamedBytes, maxBytes = MAX_BYTES): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
+export async function* bounded(chunks: Chunks, name: string, maxBytes = MAX_BYTES): Chunks {
   let length = 0;
-  for await (const chunk of chunksOf(source)) {
+  for await (const chunk of chunks) {
     length += chunk.length;
     if (length > maxBytes) {
-      const rule = { where: source.name, argument: 'the file', expected: `have at most ${maxBytes} bytes` };
+      const rule = { where: name, argument: 'the file', expected: `have at most ${maxBytes} bytes` };
       throw new FormatError({ ...rule, actual: 'more' });
     }
-    chunks.push(chunk);
+    yield chunk;
   }
-  return joined(chunks, length);
 }
 
-type Chunks = AsyncGenerator<Uint8Array, void, undefined>;
+/** Bytes of a block. A chunk of a pipe may be one byte, and takes 200 bytes where it is kept. */
+const BLOCK = 2 ** 20;
+
+/** Bytes that are kept in blocks, whatever the size of the chunks. */
+export class KeptBytes {
+  length = 0;
+  readonly #full: Uint8Array[] = [];
+  #block = new Uint8Array(0);
+  #used = 0;
+
+  add(chunk: Uint8Array): void {
+    this.length += chunk.length;
+    for (let at = 0; at < chunk.length; ) {
+      if (this.#used === this.#block.length) this.#begin();
+      const part = chunk.subarray(at, at + this.#block.length - this.#used);
+      this.#block.set(part, this.#used);
+      this.#used += part.length;
+      at += part.length;
+    }
+  }
+
+  get chunks(): readonly Uint8Array[] {
+    return [...this.#full, this.#block.subarray(0, this.#used)];
+  }
+
+  whole(): Uint8Array {
+    return joined(this.chunks, this.length);
+  }
+
+  #begin(): void {
+    if (this.#used > 0) this.#full.push(this.#block);
+    this.#block = new Uint8Array(BLOCK);
+    this.#used = 0;
+  }
+}
+
+export type Chunks = AsyncGenerator<Uint8Array, void, undefined>;
 
 /** Reads web streams with a reader, because they are not iterable in Safari. */
 async function* iterate(stream: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>): Chunks {

@@ -9,14 +9,14 @@ import {
   describe,
 } from '../core/shape.js';
 import { asFeatureArray } from '../data/batches.js';
-import { parseIdx } from '../data/idx.js';
+import { idxLength, parseIdx } from '../data/idx.js';
 import { loadIris } from '../data/iris.js';
 import { CSV_OPTIONS, type CsvOptions } from '../data/table/csv-options.js';
 import { readHeader } from '../data/table/header.js';
 import { NO_HEADER } from '../data/table/places.js';
 import { numberSchema } from '../data/table/schema.js';
-import { parseCsv } from '../data/table/table.js';
-import { chunksOf, type NamedBytes, startOf, wholeOf } from './bytes.js';
+import { type LabelledCsvTable, TableReader } from '../data/table/table.js';
+import { bounded, type Chunks, chunksOf, KeptBytes, type NamedBytes, reading, startOf, wholeOf } from './bytes.js';
 import { pairsOf, pictureData, roleOf, samplesOfPairs } from './idx.js';
 import { type DataSet, divided } from './samples.js';
 
@@ -30,6 +30,8 @@ export interface ReadSamplesOptions extends Omit<CsvOptions, 'name'> {
   readonly seed?: number;
   /** The maximum size of an unpacked file in bytes; 2³² by default. */
   readonly maxBytes?: number;
+  /** The maximum memory in bytes that a file and its samples may take; only limits of arrays by default. */
+  readonly maxMemory?: number;
 }
 
 /** The kind of files. */
@@ -50,8 +52,8 @@ const TABLE_OPTIONS = CSV_OPTIONS.filter((name) => name !== 'name');
  *
  * @param source files with a name and a stream, such as `File` objects; or `'iris'`
  * @returns features [n, d]: float64 for a table, the number type of the file for IDX; bytes have scale 255
- * @throws FormatError if a file is damaged or the files do not match; as `parseCsv`, `parseIdx` and, with `testFraction`,
- *         `trainTestSplit`
+ * @throws FormatError if a file is damaged or needs more than `maxMemory`, or the files do not match; as `parseCsv`,
+ *         `parseIdx` and, with `testFraction`, `trainTestSplit`
  * @throws DomainError for a table without `label` (the message lists the columns), and for options that do not apply
  * @example
  * const pets = new File(['width,kind\n1,cat\n9,dog\n2,cat'], 'pets.csv');
@@ -65,12 +67,13 @@ export async function readSamples(
   options: ReadSamplesOptions = {},
 ): Promise<DataSet> {
   const where = 'readSamples';
-  assertKnownOptions(options, [...TABLE_OPTIONS, 'classNames', 'testFraction', 'seed', 'maxBytes'], where);
-  const { classNames, testFraction, seed = 0, maxBytes, ...table } = options;
+  assertKnownOptions(options, [...TABLE_OPTIONS, 'classNames', 'testFraction', 'seed', 'maxBytes', 'maxMemory'], where);
+  const { classNames, testFraction, seed = 0, maxBytes, maxMemory, ...table } = options;
   if (source !== 'iris') assertFiles(source, where, 'source');
   if (maxBytes !== undefined) assertPositiveInteger(maxBytes, where, 'maxBytes');
-  const data =
-    source === 'iris' ? iris({ ...table, classNames }) : await readFiles(source, table, classNames, maxBytes);
+  if (maxMemory !== undefined) assertPositiveInteger(maxMemory, where, 'maxMemory');
+  const most = { maxBytes, maxMemory };
+  const data = source === 'iris' ? iris({ ...table, classNames }) : await readFiles(source, table, classNames, most);
   if (testFraction === undefined || data.test !== undefined) return data;
   const { train, test } = divided(data.samples, { testFraction, seed });
   return { ...data, samples: train, test };
@@ -114,6 +117,9 @@ const MOST_OF_MODEL = 2 ** 30;
 /** The number of bytes that identify a file. */
 const START = 9;
 
+/** Bytes after the numbers of an IDX file that are counted for the message. */
+const EXTRA = 2 ** 20;
+
 function kindOf(start: Uint8Array): IdentifiedFiles['kind'] {
   // A safetensors file begins with the length of its header in eight bytes, then a brace.
   if (start.length >= START && start[6] === 0 && start[7] === 0 && start[8] === 0x7b) return 'model';
@@ -136,20 +142,34 @@ function namesOf(files: readonly NamedBytes[]): string {
   return files.map(({ name }) => name).join(', ');
 }
 
+/** The limits of reading, in bytes. */
+interface Most {
+  readonly maxBytes: number | undefined;
+  readonly maxMemory: number | undefined;
+}
+
 async function readFiles(
   files: readonly NamedBytes[],
   table: CsvOptions,
   classNames: readonly string[] | undefined,
-  maxBytes: number | undefined,
+  most: Most,
 ): Promise<DataSet> {
   const contents: Uint8Array[] = [];
-  for (const file of files) contents.push(await wholeOf(file, maxBytes));
-  const kind = commonKind(files, contents);
   const where = namesOf(files);
-  if (kind === 'table') {
-    assertLeftOut({ classNames }, 'it applies only to IDX files', where);
-    return readTable(contents[0], { ...table, name: where });
+  for (const file of files) {
+    const data = await reading(file, HEADER, async (start, chunks) => {
+      const kind = kindOf(start);
+      if (kind === 'table' && files.length === 1) {
+        assertLeftOut({ classNames }, 'it applies only to IDX files', where);
+        return readTable(chunks, { ...table, name: where }, most);
+      }
+      // Of other files, the start is enough to name the kind.
+      contents.push(kind === 'idx' ? await idxOf(start, chunks, file.name, most) : start);
+      return undefined;
+    });
+    if (data !== undefined) return data;
   }
+  const kind = commonKind(files, contents);
   if (kind === 'model') {
     const expected = 'be a table, or images and their labels';
     throw new FormatError({ where, argument: 'the file', expected, actual: KINDS.model });
@@ -162,20 +182,50 @@ async function readFiles(
   return pictureData(files[0].name, samplesOfPairs(pairsOf(arrays, where), where), classNames);
 }
 
-async function readTable(bytes: Uint8Array, options: CsvOptions & { readonly name: string }): Promise<DataSet> {
+/** The longest header of an IDX file: its magic number and 255 sizes. */
+const HEADER = 4 + 4 * 255;
+
+/** The bytes of an IDX file. No more are read than its header declares. */
+async function idxOf(start: Uint8Array, chunks: Chunks, name: string, { maxBytes, maxMemory }: Most) {
+  const length = idxLength(start, name);
+  const kept = new KeptBytes();
+  for await (const chunk of bounded(chunks, name, maxBytes)) {
+    kept.add(chunk);
+    if (kept.length > length + EXTRA) {
+      const rule = { where: name, argument: 'length', expected: `be ${length} bytes, as its header says` };
+      throw new FormatError({ ...rule, actual: 'more', hint: 'There are extra bytes after the numbers.' });
+    }
+    // The blocks are joined, so both are in memory for a moment.
+    if (2 * kept.length > (maxMemory ?? Number.POSITIVE_INFINITY)) {
+      const rule = { where: name, argument: 'the file', expected: `fit into ${maxMemory} bytes of memory` };
+      throw new FormatError({ ...rule, actual: `${length} bytes, which are held twice`, hint: 'Use fewer samples.' });
+    }
+  }
+  return kept.whole();
+}
+
+async function readTable(
+  chunks: Chunks,
+  options: CsvOptions & { readonly name: string },
+  { maxBytes, maxMemory }: Most,
+): Promise<DataSet> {
   const { name, label } = options;
   if (label === undefined) {
-    const columns = await readHeader([bytes], options);
+    const columns = await readHeader(chunks, options);
     const some = columns.slice(0, 20).map(describe).join(', ');
     const expected = `be one of the columns ${some}${columns.length > 20 ? ', …' : ''}`;
     // A name that is a number is a value in most cases.
     const hint = columns.some((column) => /^-?\d/.test(column)) ? NO_HEADER : undefined;
     throw new DomainError({ where: name, argument: 'label', expected, actual: 'nothing', hint });
   }
-  const { features, labels, lines, sampleWeights, groups, times, ...described } = parseCsv(bytes, {
-    ...options,
-    label,
-  });
+  const reader = new TableReader(options, maxMemory);
+  const kept = new KeptBytes();
+  for await (const chunk of bounded(chunks, name, maxBytes)) {
+    reader.learn(chunk);
+    kept.add(chunk);
+  }
+  const table = reader.finish(kept.chunks) as LabelledCsvTable;
+  const { features, labels, lines, sampleWeights, groups, times, ...described } = table;
   const samples = {
     ...{ features, labels, lines },
     ...(sampleWeights && { sampleWeights }),

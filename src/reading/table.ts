@@ -2,9 +2,10 @@
 import { DomainError, FormatError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import { describe } from '../core/shape.js';
-import type { BadRow } from '../data/table/bad-rows.js';
+import { assertMostFit, type BadRow } from '../data/table/bad-rows.js';
+import { assertFits, LISTED, NUMBER } from '../data/table/limits.js';
 import { type CsvSchema, type MissingPolicy, numberSchema, type UnseenPolicy } from '../data/table/schema.js';
-import { type CsvBatch, readCsvRows } from '../data/table/stream.js';
+import { type CsvBatch, type ReadOptions, readCsvRows } from '../data/table/stream.js';
 import { chunksOf, type NamedBytes } from './bytes.js';
 import type { Samples } from './samples.js';
 
@@ -25,48 +26,110 @@ export interface TableOptions {
   readonly thousands?: boolean;
   readonly missing?: MissingPolicy;
   readonly unseen?: UnseenPolicy;
+  /** Whether the first line names the columns; as in the schema by default. */
+  readonly header?: boolean;
+  /** How to treat rows whose label is not a class of the model: an error by default. */
+  readonly unknownLabel?: 'error' | 'drop';
   /** Columns to pass through. */
   readonly keep?: readonly (string | number)[];
   readonly onBadRow?: (row: BadRow) => void;
+  /** The maximum memory in bytes of rows that are kept; only limits of arrays by default. */
+  readonly maxMemory?: number;
 }
 
-interface RowsOptions extends TableOptions {
+interface RowsOptions extends Omit<TableOptions, 'unknownLabel'>, Pick<ReadOptions, 'onUnknownLabel'> {
   readonly labels: 'read' | 'skip';
   readonly signal?: AbortSignal;
+}
+
+/** Rows that were left out because their labels are not classes of the model. */
+export interface UnknownLabels {
+  readonly rows: number;
+  /** The sum of their weights; the number of rows without a column of weights. */
+  readonly weight: number;
+  /** The number of rows of each label, as written. */
+  readonly labels: Readonly<Record<string, number>>;
+}
+
+/** The rows of a table with their labels. */
+export interface LabelledRows extends Samples {
+  /** Absent if there are none. */
+  readonly unknownLabels?: UnknownLabels;
 }
 
 /** Rows of a table in batches, encoded like the training rows of the model. */
 export function rowsOf(
   source: NamedBytes,
   model: TableModel,
-  { label, delimiter, decimal, thousands, missing, unseen, keep, onBadRow, labels, signal }: RowsOptions,
+  { label, header, onUnknownLabel, labels, ...options }: RowsOptions,
 ): AsyncGenerator<CsvBatch, void, undefined> {
   const { name } = source;
-  const schema = schemaOf(model, label, name);
+  const schema = schemaOf(model, label, header, name);
   const { classes } = model;
+  const { delimiter, decimal, thousands, missing, unseen, keep, onBadRow, signal } = options;
   return readCsvRows(chunksOf(source), schema, {
-    ...{ name, delimiter, decimal, thousands, missing, unseen, keep, onBadRow, labels, signal },
+    ...{ name, header, delimiter, decimal, thousands, missing, unseen, keep, onBadRow, onUnknownLabel, labels, signal },
     classes: labels === 'read' && classes.length > 0 ? classes : undefined,
   });
 }
 
-/** All rows with their labels, and with their weights where the table has the column. */
+/**
+ * All rows with their labels, and with their weights where the table has the column.
+ *
+ * @throws FormatError as `readCsvRows`; if there are no rows, no labels, or only weights of 0; with `onBadRow`, if most of
+ *         the rows that are not dropped do not fit
+ */
 export async function labelledRows(
   source: NamedBytes,
   model: TableModel,
   options: TableOptions,
   signal?: AbortSignal,
-): Promise<Samples> {
+): Promise<LabelledRows> {
   const batches: CsvBatch[] = [];
-  for await (const batch of rowsOf(source, model, { ...options, labels: 'read', signal })) batches.push(batch);
+  let bad = 0;
+  let firstBad: BadRow | undefined;
+  const unknown = { rows: 0, weight: 0, counts: new Map<string, number>() };
+  const { onBadRow, unknownLabel, maxMemory = Number.POSITIVE_INFINITY, ...others } = options;
+  const reading: RowsOptions = {
+    ...{ ...others, labels: 'read', signal },
+    onBadRow:
+      onBadRow &&
+      ((row) => {
+        bad++;
+        firstBad ??= row;
+        onBadRow(row);
+      }),
+    onUnknownLabel:
+      unknownLabel === 'drop'
+        ? ({ label, sampleWeight = 1 }) => {
+            unknown.rows++;
+            unknown.weight += sampleWeight;
+            unknown.counts.set(label, (unknown.counts.get(label) ?? 0) + 1);
+          }
+        : undefined,
+  };
+  // The batches are joined, so both are in memory for a moment.
+  const rowBytes = 2 * NUMBER * (model.numFeatures + 3) + LISTED;
+  let n = 0;
+  for await (const batch of rowsOf(source, model, reading)) {
+    batches.push(batch);
+    n += batch.rows.length;
+    const size = { bytes: 0, columns: 0, rows: n, rowBytes };
+    assertFits(size, maxMemory, source.name, 'Give a file with fewer rows.');
+  }
   const rule = { where: source.name, argument: 'the table' };
-  const n = batches.reduce((rows, { rows: { length } }) => rows + length, 0);
-  if (n === 0) throw new FormatError({ ...rule, expected: 'have at least one row', actual: 'none' });
+  assertMostFit(bad, firstBad?.error, n + unknown.rows, source.name);
+  if (n === 0) {
+    const actual = unknown.rows > 0 ? `only rows of unknown labels, ${unknown.rows}` : 'none';
+    throw new FormatError({ ...rule, expected: 'have at least one row', actual });
+  }
   const values = new Float64Array(n * model.numFeatures);
   const all: Label[] = [];
   const numbers = new Float64Array(n);
   const weights: number[] = [];
-  for (const { features, labels, lines, sampleWeights } of batches) {
+  // A batch is released once it is copied.
+  for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) {
+    const { features, labels, lines, sampleWeights } = batch;
     values.set(features.values, all.length * model.numFeatures);
     if (labels === undefined) {
       const expected = `have the label column ${JSON.stringify(options.label ?? nameOf(model, 'label'))}`;
@@ -76,7 +139,11 @@ export async function labelledRows(
     for (const each of labels) all.push(each);
     for (const each of sampleWeights ?? []) weights.push(each);
   }
-  const samples = { features: { values, shape: [n, model.numFeatures] as const }, labels: all, lines: numbers };
+  const { rows, weight, counts } = unknown;
+  const samples = {
+    ...{ features: { values, shape: [n, model.numFeatures] as const }, labels: all, lines: numbers },
+    ...(rows > 0 && { unknownLabels: { rows, weight, labels: Object.fromEntries(counts) } }),
+  };
   if (weights.length === 0) return samples;
   if (weights.some((weight) => weight > 0)) return { ...samples, sampleWeights: Float64Array.from(weights) };
   const argument = nameOf(model, 'weight') as string;
@@ -88,12 +155,12 @@ function nameOf({ schema }: TableModel, of: 'label' | 'weight'): string | undefi
 }
 
 /** The model's schema; for a model that was not trained on a table, a schema of numeric columns. */
-function schemaOf(model: TableModel, label: string | undefined, where: string): CsvSchema {
+function schemaOf(model: TableModel, label: string | undefined, header: boolean | undefined, where: string): CsvSchema {
   const { schema, classes, featureNames, numFeatures } = model;
   const named = label === undefined ? undefined : { name: label, type: typeOf(classes[0]) };
   if (schema === undefined) return numberSchema(featureNames, numFeatures, named);
   if (named === undefined) return schema;
-  if (!schema.header) {
+  if (!(header ?? schema.header)) {
     const hint = 'Without a header, the label column has the same position as in training.';
     throw new DomainError({ where, argument: 'label', expected: 'be left out', actual: describe(label), hint });
   }

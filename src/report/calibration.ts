@@ -1,5 +1,6 @@
 // report: calibration: whether confidence agrees with accuracy.
 
+import { maxOf } from '../core/lists.js';
 import type { ReliabilityBin } from '../metrics/calibration.js';
 import { wilsonInterval } from '../metrics/interval.js';
 import type { Charts } from './chart.js';
@@ -48,7 +49,7 @@ function diagram(
   error: number | undefined,
   { Plot, figure }: Charts,
 ): Html {
-  const most = Math.max(...points.map((point) => point.count));
+  const most = maxOf(points.map((point) => point.count));
   const fullest = bins.reduce((a, b) => (b.count > a.count ? b : a));
   const frame = (width: number) =>
     ({ width: Math.min(width, 520), marginLeft: 64, marginRight: 20, color: { type: 'identity' } }) as const;

@@ -1,4 +1,6 @@
 // report: the confusion matrix, and the scores of each class.
+import { maxOf } from '../core/lists.js';
+import { countsOfConfusion, marginsOf } from '../metrics/confusion.js';
 import { SCORE_NAMES, SCORES, type ScoreRow } from '../metrics/scores.js';
 import type { Charts } from './chart.js';
 import { type Html, html } from './html.js';
@@ -24,13 +26,12 @@ interface Pair {
 }
 
 export function confusionSection(evaluation: ReportEvaluation, charts: Charts): Section {
-  const { counts } = evaluation.confusion;
-  const totals = counts.map((row) => row.reduce((sum, each) => sum + each, 0));
-  const pairs = counts.flatMap((row, truth) =>
-    row.flatMap((each, predicted): Pair[] =>
-      each > 0 ? [{ truth, predicted, count: each, share: each / totals[truth] }] : [],
-    ),
-  );
+  const counts = countsOfConfusion(evaluation.confusion);
+  const totals = marginsOf(counts).rows;
+  const pairs = Array.from(counts.values, (count, at): Pair => {
+    const truth = counts.rows[at];
+    return { truth, predicted: counts.columns[at], count, share: count / totals[truth] };
+  });
   const names = evaluation.confusion.classes.map(labelText);
   const mistakes = pairs.filter(({ truth, predicted }) => truth !== predicted).sort((a, b) => b.count - a.count);
   const lead = html`Each row is a true class, each column a predicted class. Blue cells are correct predictions; a deeper blue is a larger
@@ -55,7 +56,7 @@ function matrixFigure(
   { Plot, figure }: Charts,
 ): Html {
   const [worst] = mistakes;
-  const mostMistaken = Math.max(...mistakes.map(({ share }) => share));
+  const mostMistaken = maxOf(mistakes.map(({ share }) => share));
   const label = `Confusion matrix of ${plural(names.length, 'class', 'classes')}. ${
     worst === undefined
       ? 'No class is confused with another.'
@@ -81,7 +82,7 @@ function matrixFigure(
       const wide = width > 500;
       const numbers = names.length <= (wide ? MOST_NUMBERS.wide : MOST_NUMBERS.narrow);
       const most = wide ? 18 : 10;
-      const longest = Math.max(5, ...names.map((name) => Math.min([...name].length, most)));
+      const longest = maxOf([5, ...names.map((name) => Math.min([...name].length, most))]);
       const margin = Math.round(longest * (wide ? 7.2 : 6.6)) + 16;
       const turned = Math.round(longest * (wide ? 4.6 : 4.3));
       const right = names.length <= 6 ? 28 : turned;

@@ -6,7 +6,8 @@ import { assertList, assertObject, assertShape } from '../core/shape.js';
 import { dateWidth } from '../features/date.js';
 import type { GradcheckResult } from '../gradcheck.js';
 import type { ReliabilityBin } from '../metrics/calibration.js';
-import type { ClassScores, ConfusionMatrix } from '../metrics/classification.js';
+import type { ClassScores } from '../metrics/classification.js';
+import type { ConfusionMatrix } from '../metrics/confusion.js';
 import type { PrecisionRecallCurve, RocCurve } from '../metrics/curves.js';
 import type { Interval } from '../metrics/interval.js';
 import type { Scores } from '../metrics/scores.js';
@@ -150,13 +151,11 @@ export function assertReportInput(input: ReportInput): void {
   assertList(model.weight, WHERE, 'model.weight', 'be an array of rows');
   assertList(model.bias, WHERE, 'model.bias', 'be an array of numbers');
   assertList(model.classes, WHERE, 'model.classes', 'be an array of labels');
-  assertList(evaluation.confusion?.counts, WHERE, 'evaluation.confusion.counts', 'be an array of rows');
+  assertConfusion(evaluation.confusion, model.classes);
   assertList(mistakes, WHERE, 'mistakes');
   const { classes, numFeatures, weight, bias } = model;
   assertShape([weight.length, weight[0]?.length ?? 0], [numFeatures, classes.length], WHERE, 'model.weight');
   assertShape([bias.length], [classes.length], WHERE, 'model.bias');
-  const { counts } = evaluation.confusion;
-  assertShape([counts.length, counts[0]?.length ?? 0], [classes.length, classes.length], WHERE, 'evaluation.confusion');
   assertPerFeature(model.featureNames, numFeatures, 'model.featureNames');
   if (model.schema !== undefined) {
     const count = model.schema.columns.reduce((sum, column) => sum + featureCount(column), 0);
@@ -176,6 +175,18 @@ export function assertReportInput(input: ReportInput): void {
     expected,
     actual: `${width} × ${height} × ${channels}`,
   });
+}
+
+function assertConfusion(confusion: ReportEvaluation['confusion'] | undefined, classes: readonly Label[]): void {
+  const q = classes.length;
+  if (confusion?.pairs !== undefined) {
+    assertList(confusion.pairs, WHERE, 'evaluation.confusion.pairs', 'be an array of pairs');
+    assertShape([confusion.classes?.length ?? 0], [q], WHERE, 'evaluation.confusion.classes');
+    return;
+  }
+  assertList(confusion?.counts, WHERE, 'evaluation.confusion.counts', 'be an array of rows');
+  const { counts } = confusion as ConfusionMatrix<Label>;
+  assertShape([counts.length, counts[0]?.length ?? 0], [q, q], WHERE, 'evaluation.confusion');
 }
 
 function assertPerFeature(values: ArrayLike<unknown> | undefined, numFeatures: number, argument: string): void {

@@ -1,4 +1,5 @@
 // report: the cross-validated log loss of each strength of the penalty.
+import { maxOf, minOf } from '../core/lists.js';
 import { type Charts, logTicks } from './chart.js';
 import { type Html, html } from './html.js';
 import type { ReportLambdaPath, ReportModel } from './input.js';
@@ -45,7 +46,7 @@ function lossChart({ table: all }: ReportLambdaPath, chosen: number | undefined,
     }));
   if (points.length < 2) return undefined;
   const values = points.map(({ l2 }) => l2);
-  const [least, most] = [Math.min(...values), Math.max(...values)];
+  const [least, most] = [minOf(values), maxOf(values)];
   const lowest = points.reduce((a, b) => (b.logLoss < a.logLoss ? b : a));
   const marked = points.filter(({ l2 }) => l2 === chosen);
   const position = { x: 'l2', y: 'logLoss' };

@@ -1,4 +1,5 @@
 // report: the gradient check: three gradients agree, or where they differ.
+import { maxOf } from '../core/lists.js';
 import type { Comparison, GradcheckResult, ParameterCheck } from '../gradcheck.js';
 import { type Charts, figure, NARROW, WIDE } from './chart.js';
 import { type Html, html } from './html.js';
@@ -73,7 +74,7 @@ function largestDifference({ parameters }: GradcheckResult): number {
 
 /** NaN if any error is NaN, because Math.max propagates it. */
 function worst(rows: readonly Row[]): number {
-  return Math.max(...rows.map(({ comparison }) => comparison.maxError));
+  return maxOf(rows.map(({ comparison }) => comparison.maxError));
 }
 
 function verdict(result: GradcheckResult): Html {
@@ -132,10 +133,10 @@ function ladder(rows: readonly Row[], { Plot, figure: draw }: Charts): Html {
     ratio: Number.isNaN(ratio) ? 1e3 : Math.min(Math.max(ratio, least), 1e3),
     fits: ratio <= 1,
   }));
-  const most = Math.max(10, ...points.map(({ ratio }) => ratio * 3));
+  const most = maxOf([10, ...points.map(({ ratio }) => ratio * 3)]);
   const margin = (width: number) => (width > 500 ? 232 : 20);
   return draw({
-    label: `The share of its tolerance that each of ${rows.length} comparisons uses. The largest share: ${significant(Math.max(...rows.map(({ comparison }) => comparison.ratio)), 2)}.`,
+    label: `The share of its tolerance that each of ${rows.length} comparisons uses. The largest share: ${significant(maxOf(rows.map(({ comparison }) => comparison.ratio)), 2)}.`,
     caption: html`The share of the tolerance that each comparison uses. A point left of the line is a rounding error; a point right of it
 is a mistake.`,
     draw: (width) => ({

@@ -1,5 +1,6 @@
 // report: the data, the model, and the headline numbers.
 import { baselineOf } from '../metrics/baseline.js';
+import { countsOfConfusion, marginsOf, sum } from '../metrics/confusion.js';
 import { type Interval, wilsonInterval } from '../metrics/interval.js';
 import { SCORE_NAMES, SCORES, type ScoreRow } from '../metrics/scores.js';
 import type { FitResult } from '../training/fit.js';
@@ -44,10 +45,11 @@ const headlineNames = SCORE_NAMES.filter(
 
 export function headlines({ evaluation, fit }: ReportInput): Html {
   const { accuracy, logLoss, expectedCalibrationError: calibration, perClass } = evaluation;
-  const right = evaluation.confusion.counts.reduce((sum, row, k) => sum + row[k], 0);
+  const counts = countsOfConfusion(evaluation.confusion);
+  const right = sum(marginsOf(counts).diagonal);
   const samples = perClass.support.reduce((sum, support) => sum + support, 0);
   const { lower, upper } = evaluation.interval ?? wilsonInterval(Math.round(right), Math.round(samples));
-  const baseline = baselineOf(evaluation.confusion.counts);
+  const baseline = baselineOf(counts);
   const isWorse = (holds: boolean) => (holds ? html` <span class="alarm">The model is worse.</span>` : undefined);
   const tiles: (Tile | undefined)[] = [
     {

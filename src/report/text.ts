@@ -1,7 +1,7 @@
 // report: text for terminals: sparklines, tables, and whether to use colour.
 
 import stringWidth from 'string-width';
-import { DomainError } from '../core/errors.js';
+import { CONTROL, DomainError } from '../core/errors.js';
 import { assertList, assertNumbers, assertObject, describe } from '../core/shape.js';
 
 const BLOCKS = '▁▂▃▄▅▆▇█';
@@ -64,7 +64,7 @@ export interface TextTable {
 
 /**
  * Rows in aligned columns, as lines of text. Widths are terminal cells, so names in any script align.
- * Control characters become visible symbols, so they cannot move the cursor or change colours.
+ * Control and bidirectional characters become visible symbols, so they cannot move the cursor, change colours or reverse text.
  *
  * @example formatTable({ head: ['class', 'recall'], rows: [['cat', 0.5], ['chicken', 1]] })
  * // ['class    recall', 'cat         0.5', 'chicken       1']
@@ -93,9 +93,9 @@ export function formatTable(table: TextTable): string[] {
   });
 }
 
-/** Replaces control characters by their Unicode symbols, such as ␛ for escape. */
+/** Replaces control characters by their Unicode symbols, such as ␛ for escape, and others that terminals interpret by �. */
 function visible(text: string): string {
-  return text.replace(/\p{Cc}/gu, (character) => {
+  return text.replace(CONTROL, (character) => {
     const code = character.charCodeAt(0);
     if (code < 0x20) return String.fromCharCode(0x2400 + code);
     return code === 0x7f ? '␡' : '�';

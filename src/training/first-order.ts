@@ -1,6 +1,7 @@
 // training: fits parameters by first-order steps over batches.
 import * as tf from '@tensorflow/tfjs';
 import { DataStore } from '../compile/arrays.js';
+import type { BackendInUse } from '../compile/backend-in-use.js';
 import { openLoop } from '../compile/loop.js';
 import type { Affine } from '../core/affine.js';
 import type { FeatureArray } from '../data/batches.js';
@@ -13,6 +14,7 @@ import { type ScaledLayer, scaledLayer } from '../objective/scaled-layer.js';
 import * as optimizers from '../optim/first-order.js';
 import { clonesOf, type Optimizer, type Tensors } from '../optim/first-order.js';
 import { ratesOf } from '../optim/schedule.js';
+import { adviceForSteps } from './advice.js';
 import { type TrainingShape, trainingOf, trainingSnapshot } from './checkpoint/training-snapshot.js';
 import type { FitResult, FitRun, Fitted, Samples } from './fit.js';
 import type { FirstOrderPlan } from './options.js';
@@ -71,10 +73,11 @@ export function startStream(
   numClasses: number,
   options: FirstOrderPlan,
   start: Float64Array | undefined,
+  backend: BackendInUse,
 ): Promise<Streamed> {
   const features = { values: new Float32Array(0), shape: [0, inputs] } as const;
   const none: Samples = { features, labels: new Int32Array(0), weights: undefined, numClasses };
-  return withTraining(none, options, { start }, async (trainer) => ({
+  return withTraining(none, options, { start, backend }, async (trainer) => ({
     ...(await affineOf(trainer, trainer.training.parameters)),
     numParameters: countOf(trainer),
     training: await toPlain(trainer.training),
@@ -100,9 +103,10 @@ async function withTraining<R>(
   run: FirstOrderRun,
   body: (trainer: Trainer) => Promise<R>,
 ): Promise<R> {
+  const { backend } = run;
   options.signal?.throwIfAborted();
   // A backend such as wasm starts when it is first waited for.
-  await tf.ready();
+  await backend.start();
   const layer = layerOf(features.shape[1], numClasses, options);
   const scaled = scaledFor(layer, features, run);
   const optimizer = OPTIMIZERS[options.solver]();
@@ -113,21 +117,31 @@ async function withTraining<R>(
     stopsEarly: options.earlyStopping !== undefined,
   };
   const first = firstTraining(layer, optimizer, options, run, numClasses);
-  const trainer: Trainer = { layer, scaled, optimizer, options, run, shape, training: first, store: new DataStore() };
+  const trainer: Trainer = {
+    layer,
+    scaled,
+    optimizer,
+    options,
+    run,
+    shape,
+    training: first,
+    store: new DataStore(backend),
+  };
   try {
     const { resumed } = run.checkpoints ?? {};
     if (resumed !== undefined) {
       const plain = trainingOf(resumed, await toPlain(first), shape, resumed.fail);
       const { epoch, step, iterations } = plain;
       run.checkpoints?.resumedAt({ epoch: step === 0 ? epoch : epoch + 1, iterations }, { epochs: options.epochs });
+      backend.assertSame();
       trainer.training = fromPlain(plain);
-      disposeTraining(first);
+      disposeTraining(first, backend);
     }
     return await body(trainer);
   } finally {
-    disposeTraining(trainer.training);
+    disposeTraining(trainer.training, backend);
     trainer.store.dispose();
-    layer.dispose();
+    backend.dispose(layer);
   }
 }
 
@@ -161,10 +175,12 @@ async function fitted(trainer: Trainer, samples: Samples): Promise<Fitted> {
   const { parameters } = best ?? trainer.training;
   const whole = { ...data, shares: sharesOf(weights, labels.length) };
   const value = await objectiveOf(scaled, parameters, whole, options, store);
+  const diverged = reason === 'diverged';
+  const end = { diverged, objective: value.objective, isStream: run.stream !== undefined };
   const result: FitResult = {
     converged: false,
     reason,
-    advice: reason === 'diverged' ? divergenceAdvice(options.standardize) : null,
+    advice: await adviceForSteps(samples, options, end),
     ...value,
     suboptimality: null,
     iterations,
@@ -172,11 +188,6 @@ async function fitted(trainer: Trainer, samples: Samples): Promise<Fitted> {
     ...(best && { bestEpoch: best.epoch }),
   };
   return { ...(await affineOf(trainer, parameters)), numParameters: countOf(trainer), result };
-}
-
-function divergenceAdvice(standardize: boolean): string {
-  const slower = 'Give a smaller `learningRate`';
-  return `${slower}${standardize ? '' : ', or `standardize: true`'}: the loss or a weight overflowed.`;
 }
 
 type StoredSamples = {
@@ -188,6 +199,7 @@ type StoredSamples = {
 /** Runs the remaining epochs. */
 async function train(trainer: Trainer, data: StoredSamples): Promise<TrainingEnd> {
   const { scaled, optimizer, options, run, store } = trainer;
+  const { backend } = store;
   const { epochs, batchSize, shuffle, learningRate: rate, earlyStopping, signal, onProgress, onEpochEnd } = options;
   const { checkpoints } = run;
   const last = run.stream === undefined ? epochs : run.stream.epoch + epochs;
@@ -199,7 +211,7 @@ async function train(trainer: Trainer, data: StoredSamples): Promise<TrainingEnd
   const schedule = constant === undefined ? scheduleOf(new Float32Array(numBatches)) : undefined;
   const initial = { parameters, optimizer: remembered, ...(schedule && { schedule }) };
   const loop = await openLoop(step, initial, data, { batchSize, passes: epochs, isOrdered: shuffle }, store).finally(
-    () => tf.dispose(schedule as unknown as tf.TensorContainer),
+    () => backend.dispose(schedule as unknown as tf.TensorContainer),
   );
   let validation: Validation | undefined;
   try {
@@ -211,7 +223,7 @@ async function train(trainer: Trainer, data: StoredSamples): Promise<TrainingEnd
     const onAbort = async (training: Training) => checkpoints?.finish(training, snapshotOf(training));
     const affineNow = (at: Tensors) => affineOf(trainer, at);
     const calls = { onProgress, onEpochEnd, onTraining, onAbort, affineOf: affineNow };
-    const plan = { epochs: last, shuffle, rates, validate, earlyStopping, signal, ...calls };
+    const plan = { backend, epochs: last, shuffle, rates, validate, earlyStopping, signal, ...calls };
     const { training, reason } = await runEpochs(loop, trainer.training, plan);
     trainer.training = training;
     await checkpoints?.finish(training, snapshotOf(training));
@@ -252,10 +264,11 @@ function tensorsOf(point: Float64Array, numClasses: number): Tensors {
 }
 
 /** W and b as plain arrays, for raw features. */
-async function affineOf({ layer, run }: Trainer, trained: Tensors): Promise<Affine> {
+async function affineOf({ layer, run, store: { backend } }: Trainer, trained: Tensors): Promise<Affine> {
+  backend.assertSame();
   const tensors = tf.tidy(() => ({ weight: layer.weightOf(trained), bias: trained.bias.clone() }));
-  const [weight, bias] = await Promise.all([tensors.weight.data<'float32'>(), tensors.bias.data<'float32'>()]);
-  tf.dispose(tensors);
+  const values = Promise.all([tensors.weight.data<'float32'>(), tensors.bias.data<'float32'>()]);
+  const [weight, bias] = await values.finally(() => backend.dispose(tensors));
   // Copied, because a backend may return its own memory.
   return storedAffine([...weight, ...bias], bias.length, run.scaling);
 }

@@ -1,5 +1,8 @@
 // training: the inputs and results of a fit, common to all solvers.
+
+import type { BackendInUse } from '../compile/backend-in-use.js';
 import type { Affine } from '../core/affine.js';
+import type { Label } from '../core/labels.js';
 import type { FeatureArray } from '../data/batches.js';
 import type { SampleWeights } from '../data/sample-weights.js';
 import type { Scaling } from '../data/standardize.js';
@@ -18,6 +21,8 @@ export interface Samples {
 
 /** The input of a solver besides samples and options. */
 export interface FitRun {
+  /** The backend of the whole fit. */
+  readonly backend: BackendInUse;
   /** The initial parameters: W, [d, classes], followed by b. */
   readonly start?: Float64Array;
   /** Evaluated after each epoch. */
@@ -26,6 +31,8 @@ export interface FitRun {
   readonly scaling?: Scaling;
   /** For messages. */
   readonly featureNames?: readonly string[];
+  /** For messages, in the order of the class indices. */
+  readonly classes?: readonly Label[];
   /** Writes checkpoints and holds the one to resume from. */
   readonly checkpoints?: Checkpoints;
 }

@@ -1,6 +1,6 @@
 // training: converts the arguments of a fit to the form that solvers use.
 import * as tf from '@tensorflow/tfjs';
-import { DomainError, ShapeError } from '../core/errors.js';
+import { DomainError, isSoftmaxRegressionError, ShapeError } from '../core/errors.js';
 import { assertLabels, type Label, sortedClasses } from '../core/labels.js';
 import { describe, formatShape } from '../core/shape.js';
 import { LARGEST_FLOAT32 } from '../core/tolerance.js';
@@ -24,6 +24,26 @@ export async function readFeatures(
   // Beyond 2²⁴, float32 does not have all integers.
   const values = features.dtype === 'int32' ? Int32Array.from(data) : Float32Array.from(data);
   return readFeatureArray({ values, shape: [shape[0], shape[1]] }, limit, where, argument);
+}
+
+/**
+ * Adds the way out to the error of `readFeatures` for a feature that float32 does not hold but float64 does.
+ *
+ * @param names those of the columns, if they are known
+ */
+export function withWayOut(error: unknown, names: readonly string[] | undefined): unknown {
+  if (!isSoftmaxRegressionError(error) || error.code !== 'DOMAIN') return error;
+  const { where, argument, expected, actual } = error;
+  const column = /^features\[\d+\]\[(\d+)\]$/.exec(argument)?.[1];
+  if (column === undefined || !Number.isFinite(Number(actual))) return error;
+  const name = names?.[Number(column)];
+  const hint = `Give \`standardize: true\`, or divide the values of column ${name === undefined ? column : describe(name)}.`;
+  return new DomainError({ where, argument, expected, actual, hint, cause: error });
+}
+
+/** The largest absolute feature of a fit: standardised columns may have any finite numbers. */
+export function largestOf({ standardize }: { readonly standardize?: boolean }): number {
+  return standardize ? Number.MAX_VALUE : LARGEST_FLOAT32;
 }
 
 /** The classes in the order of their columns: as given, or the distinct labels in sorted order. */

@@ -3,12 +3,13 @@
 import { certifyAsync } from '../objective/certificate.js';
 import { type PlainProblem, plainProblem } from '../objective/float64.js';
 import type { SolverReason, SolverResult } from '../optim/solver.js';
+import { adviceForOptimum } from './advice.js';
 import type { Mark } from './checkpoint/checkpoints.js';
 import { type OptimumProgress, optimumOf, optimumSnapshot } from './checkpoint/optimum-snapshot.js';
 import type { EpochRecord, FitResult, FitRun, Fitted, Samples } from './fit.js';
 import { type OptimumState, type SolveOptions, solvePlain, solveTensor } from './optimum.js';
 import type { OptimumPlan } from './options.js';
-import { farColumns, pointOf, scalingOf, storedAffine } from './standardization.js';
+import { pointOf, storedAffine } from './standardization.js';
 import { logsOf } from './training.js';
 import { openPointValidation } from './validation.js';
 
@@ -31,7 +32,7 @@ export async function fitLbfgs(samples: Samples, plan: OptimumPlan, run: FitRun)
   const { l1, l2, fitIntercept, tolerance, maxIterations, signal, onProgress, onEpochEnd } = plan;
   const sampleWeights = weights?.values;
   const problem = plainProblem({ features, labels, numClasses, sampleWeights, l1, l2, fitIntercept });
-  const { checkpoints, scaling, validation: looked } = run;
+  const { backend, checkpoints, scaling, validation: looked } = run;
   const [n, d] = features.shape;
   const affineOf = (point: Float64Array) => storedAffine(point, numClasses, scaling);
   const isSmall = n * d * numClasses <= PLAIN_WORK;
@@ -42,7 +43,7 @@ export async function fitLbfgs(samples: Samples, plan: OptimumPlan, run: FitRun)
   const snapshotOf = (state: OptimumState) => () =>
     optimumSnapshot({ state, history: history.slice(0, iterationsOf(state)) }, validates);
   const finish = async () => last && checkpoints?.finish(markOf(last), snapshotOf(last));
-  const validation = looked && (await openPointValidation(looked, maxIterations));
+  const validation = looked && (await openPointValidation(looked, maxIterations, backend));
   const solve: SolveOptions = {
     start: run.start ?? new Float64Array(problem.size),
     maxIterations,
@@ -62,10 +63,10 @@ export async function fitLbfgs(samples: Samples, plan: OptimumPlan, run: FitRun)
   };
   let solved: SolverResult;
   try {
-    solved = await (isSmall ? solvePlain(problem, solve) : solveTensor(problem, weights, solve));
+    solved = await (isSmall ? solvePlain(problem, solve) : solveTensor(problem, weights, solve, backend));
     await finish();
   } catch (error) {
-    if (signal?.aborted) await finish();
+    if (signal?.aborted || backend.endedWith(error)) await finish();
     throw error;
   } finally {
     validation?.close();
@@ -79,10 +80,7 @@ export async function fitLbfgs(samples: Samples, plan: OptimumPlan, run: FitRun)
   const result: FitResult = {
     converged: isKept && solved.reason === 'gradient',
     reason: solved.reason as Exclude<SolverReason, 'stopped'>,
-    advice:
-      isKept || isSeparated
-        ? adviceFor(solved, plan, isSeparated)
-        : await adviceForLoss(samples, plan, run.featureNames),
+    advice: await adviceForOptimum(samples, plan, run, { solved, isKept, isSeparated }),
     objective,
     gradientNorm: solved.gradientNorm,
     suboptimality,
@@ -114,55 +112,6 @@ function resumedFrom(
   const progress = optimumOf(resumed, size, phases, validation !== undefined, resumed.fail);
   checkpoints.resumedAt(markOf(progress.state), { maxIterations });
   return progress;
-}
-
-function adviceFor(
-  { reason, gradientNorm }: SolverResult,
-  { l1, l2, standardize }: OptimumPlan,
-  isSeparated: boolean,
-): string | null {
-  if (isSeparated) {
-    return 'Give `l2`: the samples are separable, so without a penalty the weights grow without bound and the probabilities are meaningless.';
-  }
-  switch (reason) {
-    case 'gradient':
-    case 'stopped':
-      return null;
-    case 'iterations':
-      return l1 === 0 && l2 === 0
-        ? 'Increase `maxIterations`, or give `l2`: without a penalty, weights may grow without bound.'
-        : 'Increase `maxIterations`.';
-    case 'no-progress': {
-      const reachable = `Give \`tolerance: ${(2 * gradientNorm).toExponential(0)}\``;
-      return `${reachable}${standardize ? '' : ', or `standardize: true`'}: rounding hides a smaller gradient.`;
-    }
-    case 'diverged':
-      return standardize
-        ? 'Increase `l2`: weights overflow.'
-        : 'Give `standardize: true`: products of the features overflow.';
-    default:
-      return reason satisfies never;
-  }
-}
-
-/** Columns whose mean is more deviations from 0 are named in advice. */
-const FARTHEST = 1000;
-
-/** Advice where the stored parameters have another objective than those of the solver. */
-async function adviceForLoss(
-  { features }: Samples,
-  { standardize, signal }: OptimumPlan,
-  names: readonly string[] | undefined,
-): Promise<string> {
-  const lost = 'the weights lose digits in float32';
-  if (standardize) return `Increase \`l2\`: ${lost}.`;
-  const far = farColumns(await scalingOf(features, signal), FARTHEST).map((j) =>
-    names === undefined ? String(j) : `"${names[j]}"`,
-  );
-  const some = `${far.slice(0, 5).join(', ')}${far.length > 5 ? ', …' : ''}`;
-  const columns =
-    far.length === 0 ? '' : `. Far from 0 for their deviations: column${far.length > 1 ? 's' : ''} ${some}`;
-  return `Give \`standardize: true\`: ${lost}${columns}.`;
 }
 
 /** Whether the mean loss proves that every sample has a probability above ½ for its class: loss·S < log 2·min s. */

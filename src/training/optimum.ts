@@ -1,5 +1,5 @@
 // training: minimises the objective by L-BFGS or, with an L1 penalty, by proximal quasi-Newton steps.
-
+import type { BackendInUse } from '../compile/backend-in-use.js';
 import type { SampleWeights } from '../data/sample-weights.js';
 import {
   bohningMetric,
@@ -132,9 +132,10 @@ export async function solveTensor(
   problem: PlainProblem,
   weights: SampleWeights | undefined,
   options: SolveOptions,
+  backend: BackendInUse,
 ): Promise<SolverResult> {
   const { start, maxIterations, signal, resumed } = options;
-  const objective = await openTensorObjective(problem, weights, options.maxIterations);
+  const objective = await openTensorObjective(problem, weights, options.maxIterations, backend);
   let solve: Solver;
   let coarse: SolverResult | undefined;
   try {

@@ -460,6 +460,11 @@ export function assertOptions(options: object, reader: OptionReader, where: stri
   assertKnownOptions(options, [...own, ...optionsOf(reader)], where);
 }
 
+/** The default of `l2`, scikit-learn's C = 1: 1/S, and 2/S for two classes, where scikit-learn has one vector of weights. */
+export function defaultPenalty(totalWeight: number, numClasses: number): number {
+  return (numClasses === 2 ? 2 : 1) / totalWeight;
+}
+
 /**
  * The plan with its λ. For lbfgs with neither l1 nor l2, it matches scikit-learn's C = 1, whose objective is
  * C·Σᵢ sᵢ·NLLᵢ + ½‖w‖². For two classes, scikit-learn has one weight vector instead of two of half its size.
@@ -469,7 +474,7 @@ export function assertOptions(options: object, reader: OptionReader, where: stri
  * @example 120 samples of 3 classes   // 1/120
  */
 export function withPenalty(plan: OpenPlan, totalWeight: number, numClasses: number, where = 'fit'): FitPlan {
-  const { l2 = 'l1' in plan && plan.l1 === 0 ? (numClasses === 2 ? 2 : 1) / totalWeight : 0 } = plan;
+  const { l2 = 'l1' in plan && plan.l1 === 0 ? defaultPenalty(totalWeight, numClasses) : 0 } = plan;
   if (l2 === Number.POSITIVE_INFINITY) {
     const expected = 'have a sum S for which 1/S, the default of `l2`, is finite';
     const hint = 'Multiply all weights by the same number, or give `l2: 0`.';

@@ -1,4 +1,6 @@
 // training: prepares validated samples for a solver: holds some out, weights them, standardises them.
+
+import type { BackendInUse } from '../compile/backend-in-use.js';
 import { DomainError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import type { FeatureArray } from '../data/batches.js';
@@ -9,15 +11,18 @@ import { assertColumns, type Scaling } from '../data/standardize.js';
 import { openCheckpoints } from './checkpoint/checkpoints.js';
 import { fitFirstOrder } from './first-order.js';
 import type { FitRun, Fitted, Samples } from './fit.js';
+import { largestOf } from './inputs.js';
 import { fitLbfgs } from './lbfgs.js';
 import { type FitPlan, isSteps, type OpenPlan, storedOptions, type TrainingOptions, withPenalty } from './options.js';
-import { isNear, scalingOf, standardized, unfold } from './standardization.js';
+import { assertFinite, isNear, scalingOf, standardized, unfold } from './standardization.js';
 import { holdBack, readValidation } from './validation.js';
 import { startFrom, type WarmStart } from './warm-start.js';
 import { sampleWeightsOf } from './weights.js';
 
 /** The validated samples of a fit. */
 export interface Given<L extends Label> {
+  /** The backend of the fit. */
+  readonly backend: BackendInUse;
   readonly features: FeatureArray;
   /** Class indices. */
   readonly labels: Int32Array;
@@ -43,7 +48,8 @@ export async function fitSamples<L extends Label>(
   const options = storedOptions(plan);
   const start = plan.warmStart && startOf(plan.warmStart, given, samples, plan, where);
   const checkpoints = await opened.withData({ samples, validation, classes: given.classes, start }, options);
-  const run: FitRun = { validation, start, checkpoints, featureNames: given.featureNames };
+  const { backend, classes, featureNames } = given;
+  const run: FitRun = { backend, validation, start, checkpoints, featureNames, classes };
   const fitted = await (plan.standardize
     ? solveStandardized(samples, plan, run, where)
     : solve(samples, plan, startingAt(run, plan, undefined)));
@@ -59,6 +65,7 @@ function startingAt(run: FitRun, { warmStart }: FitPlan, scaling: Scaling | unde
 async function solveStandardized(samples: Samples, plan: FitPlan, run: FitRun, where: string): Promise<Fitted> {
   const { signal } = plan;
   const scaling = await scalingOf(samples.features, signal);
+  assertFinite(samples.features, scaling, run.featureNames, where);
   const { mean: center, scale } = scaling;
   const factor = scale.map((deviation, j) => (scaling.isConstant[j] === 1 ? 0 : 1 / deviation));
   assertColumns(samples.features, { center, factor, names: run.featureNames }, where);
@@ -97,7 +104,7 @@ async function partsOf<L extends Label>(
   const whole = () => ({ features, labels, weights: weigh(labels, all?.values), numClasses });
   if (validation === undefined) return { samples: whole(), validation };
   if (typeof validation !== 'number') {
-    const read = await readValidation<Label>(validation, features.shape[1], classes, where);
+    const read = await readValidation<Label>(validation, features.shape[1], classes, largestOf(plan), where);
     return { samples: whole(), validation: read };
   }
   const seed = isSteps(plan) ? plan.seed : 0;

@@ -1,6 +1,9 @@
 // training: standardises features for training and converts the parameters back to raw features.
 import type { Affine, Columns } from '../core/affine.js';
+import { DomainError } from '../core/errors.js';
+import { describe } from '../core/shape.js';
 import { nextTask } from '../core/task.js';
+import { LARGEST_FLOAT32 } from '../core/tolerance.js';
 import { batchRanges, type FeatureArray } from '../data/batches.js';
 import { ColumnSums, type Scaling, standardizeRows } from '../data/standardize.js';
 
@@ -11,6 +14,9 @@ const [SMALLEST, LARGEST] = [1e-30, 1e30];
 
 /** About 20 ms of work. */
 const NUMBERS_OF_A_TASK = 4e6;
+
+/** Up to this many numbers (268 MB), the standardised copy of a Float64Array is float64. */
+const FLOAT64_COPY = 2 ** 25;
 
 /**
  * The unweighted mean and deviation of each column, as in scikit-learn's Pipeline(StandardScaler, LogisticRegression),
@@ -33,8 +39,33 @@ export async function scalingOf(features: FeatureArray, signal?: AbortSignal): P
   return { ...squares.statistics(), isConstant };
 }
 
-/** Up to this many numbers (268 MB), the standardised copy of a Float64Array is float64. */
-const FLOAT64_COPY = 2 ** 25;
+/**
+ * Checks that float64 holds the mean and the deviation of each column.
+ *
+ * @throws DomainError with the name of the first column whose values are too large for that
+ */
+export function assertFinite(
+  { values, shape: [n, d] }: FeatureArray,
+  { mean, scale }: Scaling,
+  names: readonly string[] | undefined,
+  where: string,
+): void {
+  const j = mean.findIndex((each, j) => !Number.isFinite(each) || !Number.isFinite(scale[j]));
+  if (j === -1) return;
+  const name = names?.[j];
+  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (let i = j; i < n * d; i += d) {
+    least = Math.min(least, values[i]);
+    most = Math.max(most, values[i]);
+  }
+  throw new DomainError({
+    where,
+    argument: `column ${name === undefined ? j : describe(name)}`,
+    expected: 'have a mean and a deviation that float64 holds',
+    actual: `values from ${least} to ${most}`,
+    hint: `Divide its values by 1e10, for example${name === undefined ? '' : `; in a table, \`ignore: [${describe(name)}]\` leaves the column out`}.`,
+  });
+}
 
 /**
  * A standardised copy. It is float64 for a Float64Array, unless that is large. Otherwise it is float32: 188 MB for
@@ -116,11 +147,12 @@ export function isNear(scaling: Scaling): boolean {
   return farColumns(scaling).length === 0;
 }
 
-/** The columns for which float32 is not precise enough without standardisation. */
+/** The columns for which float32 is not precise enough without standardisation, or that it does not hold. */
 export function farColumns({ mean, scale, isConstant }: Scaling, farthest = FARTHEST): number[] {
   const isNearZero = (j: number) =>
     Math.abs(mean[j]) <= farthest * scale[j] && scale[j] >= SMALLEST && scale[j] <= LARGEST;
-  return [...mean.keys()].filter((j) => isConstant[j] === 0 && !isNearZero(j));
+  const isHeld = (j: number) => (isConstant[j] === 1 ? Math.abs(mean[j]) <= LARGEST_FLOAT32 : isNearZero(j));
+  return [...mean.keys()].filter((j) => !isHeld(j));
 }
 
 /**
@@ -154,7 +186,7 @@ export function unfold(
 }
 
 /** Processes rows in tasks, so that the event loop is not blocked and the signal is checked. */
-async function inRanges(
+export async function inRanges(
   { shape }: FeatureArray,
   visit: (start: number, end: number) => void,
   signal: AbortSignal | undefined,

@@ -1,4 +1,5 @@
 // training: learns from a stream of samples, each part used once.
+import { BackendInUse } from '../compile/backend-in-use.js';
 import { DomainError } from '../core/errors.js';
 import { classIndices, type Label } from '../core/labels.js';
 import { assertObject, assertOneOf, assertPositiveInteger, describe } from '../core/shape.js';
@@ -58,7 +59,8 @@ export async function openStream<L extends Label>(
   classIndices([], classes, where);
   if (typeof plan.classWeights === 'object') weightsInOrder(plan.classWeights, classes, where);
   const start = warmStart === undefined ? undefined : startOf(warmStart, classes, numFeatures, plan, where);
-  const started = await startStream(numFeatures, classes.length, plan, start);
+  const backend = new BackendInUse(where, plan.signal);
+  const started = await backend.run(() => startStream(numFeatures, classes.length, plan, start, backend));
   const stream = { training: started.training, learningRate: functionOf(plan.learningRate) };
   return { classes, options: storedOptions(plan), started, stream };
 }
@@ -69,11 +71,13 @@ export interface Learner {
   readonly options: TrainingOptions;
   readonly model: WarmStart;
   readonly stream: Stream | undefined;
+  /** The backend of the fit to the next part. */
+  readonly backend: BackendInUse;
 }
 
 /** The model after the next part. */
 export async function fitNextPart<L extends Label>(
-  { classes, options, model, stream }: Learner,
+  { classes, options, model, stream, backend }: Learner,
   { features, labels }: Pick<Samples, 'features' | 'labels'>,
   given: PartialFitOptions<L>,
   where: string,
@@ -89,8 +93,9 @@ export async function fitNextPart<L extends Label>(
   assertStreamable(plan, where);
   const numClasses = classes.length;
   const weights = sampleWeightsOf(labels, classes, { sampleWeights, classWeights: plan.classWeights }, where);
-  const training = stream?.training ?? (await startFresh(model, classes, plan, where));
-  const fitted = await fitPart({ features, labels, weights, numClasses }, { ...plan, epochs }, { stream: training });
+  const training = stream?.training ?? (await startFresh(model, classes, plan, backend, where));
+  const run = { backend, stream: training };
+  const fitted = await fitPart({ features, labels, weights, numClasses }, { ...plan, epochs }, run);
   const next = { training: fitted.training, learningRate: functionOf(plan.learningRate) };
   return { fitted, options: storedOptions(plan), stream: next };
 }
@@ -136,10 +141,11 @@ async function startFresh(
   model: WarmStart,
   classes: readonly Label[],
   plan: FirstOrderPlan,
+  backend: BackendInUse,
   where: string,
 ): Promise<PlainTraining> {
   const start = startOf(model, classes, model.numFeatures, plan, where);
-  return (await startStream(model.numFeatures, classes.length, plan, start)).training;
+  return (await startStream(model.numFeatures, classes.length, plan, start, backend)).training;
 }
 
 function startOf(

@@ -1,5 +1,6 @@
 // training: runs epochs of steps on a training state from which a fit can resume.
 import * as tf from '@tensorflow/tfjs';
+import type { BackendInUse } from '../compile/backend-in-use.js';
 import type { Loop, PassChunk } from '../compile/loop.js';
 import type { Affine } from '../core/affine.js';
 import type { Label } from '../core/labels.js';
@@ -39,6 +40,7 @@ interface BestParameters {
 
 /** How to continue a training. */
 export interface TrainingPlan {
+  readonly backend: BackendInUse;
   /** The total number of epochs, finished ones included. */
   readonly epochs: number;
   readonly shuffle: boolean;
@@ -53,7 +55,7 @@ export interface TrainingPlan {
   readonly affineOf: (parameters: Tensors) => Promise<Affine>;
   /** Called after each chunk of steps and after each epoch. */
   readonly onTraining?: OnTraining;
-  /** Called when the signal is aborted. */
+  /** Called when the signal is aborted, or the backend was changed. */
   readonly onAbort?: OnTraining;
 }
 
@@ -69,8 +71,8 @@ export function newTraining(parameters: Tensors, optimizer: OptimizerState, seed
   };
 }
 
-export function disposeTraining({ parameters, optimizer, best }: Training): void {
-  tf.dispose([parameters, optimizer, best?.parameters ?? {}] as unknown as tf.TensorContainer);
+export function disposeTraining({ parameters, optimizer, best }: Training, backend: BackendInUse): void {
+  backend.dispose([parameters, optimizer, best?.parameters ?? {}] as unknown as tf.TensorContainer);
 }
 
 /**
@@ -85,13 +87,13 @@ export async function runEpochs(
   training: Training,
   plan: TrainingPlan,
 ): Promise<{ training: Training; reason: TrainingEnd }> {
-  const { epochs, earlyStopping } = plan;
+  const { epochs, earlyStopping, backend } = plan;
   let current = training;
   const replace = (next: Training) => {
     const { parameters, optimizer, best } = current;
     current = next;
-    if (next.parameters !== parameters) tf.dispose([parameters, optimizer] as unknown as tf.TensorContainer);
-    if (next.best !== best) tf.dispose(best?.parameters ?? {});
+    if (next.parameters !== parameters) backend.dispose([parameters, optimizer] as unknown as tf.TensorContainer);
+    if (next.best !== best) backend.dispose(best?.parameters ?? {});
   };
   try {
     for (;;) {
@@ -104,6 +106,7 @@ export async function runEpochs(
       const order = plan.shuffle ? random.permutation(loop.numSamples) : undefined;
       if (!(await runEpoch(loop, current, order, plan, replace))) return { training: current, reason: 'diverged' };
       const scores = await plan.validate?.(current.parameters);
+      backend.assertSame();
       replace(nextEpoch(current, random.state, scores, earlyStopping));
       const { history } = current;
       const now = () => plan.affineOf(current.parameters);
@@ -113,9 +116,9 @@ export async function runEpochs(
     }
   } catch (error) {
     try {
-      if (plan.signal?.aborted) await plan.onAbort?.(current);
+      if (plan.signal?.aborted || backend.endedWith(error)) await plan.onAbort?.(current);
     } finally {
-      disposeTraining(current);
+      disposeTraining(current, backend);
     }
     throw error;
   }
@@ -131,19 +134,22 @@ async function runEpoch(
   loop: Loop<TrainingState, tf.Tensor>,
   start: Training,
   order: Int32Array | undefined,
-  { epochs, rates, signal, onProgress, onTraining }: TrainingPlan,
+  { backend, epochs, rates, signal, onProgress, onTraining }: TrainingPlan,
   replace: (next: Training) => void,
 ): Promise<boolean> {
   const epoch = start.epoch + 1;
   const byStep = typeof rates === 'number' ? undefined : rates(start.epoch);
+  backend.assertSame();
   const schedule = byStep && scheduleOf(byStep, start.step);
   let training = start;
   try {
     const { parameters, optimizer } = start;
     const state = { parameters, optimizer, ...(schedule && { schedule }) };
     for await (const chunk of loop.pass(state, order, signal, start.step)) {
-      const epochLoss = await finiteTotal(training.epochLoss, chunk);
+      backend.assertSame();
+      const epochLoss = await finiteTotal(training.epochLoss, chunk, backend);
       if (epochLoss === undefined) return false;
+      backend.assertSame();
       const { step, steps } = chunk;
       training = { ...training, ...copyState(chunk.state), ...added(training, chunk), epochLoss };
       replace(training);
@@ -154,7 +160,7 @@ async function runEpoch(
     }
     return true;
   } finally {
-    tf.dispose(schedule as unknown as tf.TensorContainer);
+    backend.dispose(schedule as unknown as tf.TensorContainer);
   }
 }
 
@@ -205,10 +211,11 @@ export function logsOf({ loss, validationLoss, validationAccuracy }: EpochRecord
 async function finiteTotal(
   before: number,
   { state, outputs, batchSizes }: PassChunk<TrainingState, tf.Tensor>,
+  backend: BackendInUse,
 ): Promise<number | undefined> {
   const sizes = tf.tidy(() => tf.stack(Object.values(state.parameters).map((tensor) => tensor.abs().sum())));
-  const [losses, parameters] = await Promise.all([outputs.data<'float32'>(), sizes.data()]);
-  sizes.dispose();
+  const values = Promise.all([outputs.data<'float32'>(), sizes.data()]);
+  const [losses, parameters] = await values.finally(() => backend.dispose(sizes));
   const total = losses.reduce((sum, loss, i) => sum + loss * batchSizes[i], before);
   return Number.isFinite(total) && parameters.every(Number.isFinite) ? total : undefined;
 }

@@ -1,6 +1,7 @@
 // training: evaluates a model on validation samples during training.
 import * as tf from '@tensorflow/tfjs';
 import { DataStore } from '../compile/arrays.js';
+import type { BackendInUse } from '../compile/backend-in-use.js';
 import { openLoop } from '../compile/loop.js';
 import { DomainError, isSoftmaxRegressionError } from '../core/errors.js';
 import { classIndices, type Label } from '../core/labels.js';
@@ -35,11 +36,13 @@ export interface Validation {
  * Validates the given validation samples like those of a fit.
  *
  * @param d the number of features of the training samples
+ * @param limit the largest absolute feature
  */
 export async function readValidation<L extends Label>(
   given: ValidationData<L>,
   d: number,
   classes: readonly L[],
+  limit: number,
   where: string,
 ): Promise<Samples> {
   if (Object.prototype.toString.call(given) !== '[object Object]') {
@@ -49,7 +52,7 @@ export async function readValidation<L extends Label>(
   // The last three are in the test part of readSamples.
   const known = ['features', 'labels', 'sampleWeights', 'lines', 'groups', 'times'];
   assertKnownOptions(given, known, `${where}: validation`);
-  const features = await readFeatures(given.features, where, 'validation.features');
+  const features = await readFeatures(given.features, where, 'validation.features', limit);
   assertNotEmpty(features, where, 'validation.features');
   checkFeatureCount(features, d, where, 'validation.features');
   const [n] = features.shape;
@@ -79,7 +82,9 @@ export function holdBack(
     if (argument === 'groups' || argument === 'times') {
       throw new DomainError({ where, argument, expected, actual, hint, cause });
     }
-    const alone = classes.find((_, k) => labels.filter((label) => label === k).length === 1);
+    const counts = new Uint32Array(classes.length);
+    for (const label of labels) counts[label]++;
+    const alone = classes.find((_, k) => counts[k] === 1);
     throw new DomainError({
       ...{ where, argument: 'validation', hint, cause },
       expected: 'find at least 2 samples of each class, one to hold back',
@@ -118,6 +123,7 @@ export async function openValidation(
     async evaluate(at, signal) {
       let [validationLoss, validationAccuracy] = [0, 0];
       for await (const { outputs } of loop.pass(at, undefined, signal)) {
+        store.backend.assertSame();
         const sums = await outputs.data<'float32'>();
         for (let i = 0; i < sums.length; i += 2) {
           validationLoss += sums[i];
@@ -134,17 +140,18 @@ export async function openValidation(
 export async function openPointValidation(
   samples: Samples,
   evaluations: number,
+  backend: BackendInUse,
 ): Promise<{ evaluate(point: Float64Array, signal?: AbortSignal): Promise<ValidationScores>; close(): void }> {
   const { features, numClasses } = samples;
   const inputs = features.shape[1];
   // A backend such as wasm starts when it is first waited for.
-  await tf.ready();
+  await backend.start();
   const layer = new Dense({ inputs, units: numClasses });
   const scaled = scaledLayer(layer, features.scale);
-  const store = new DataStore();
+  const store = new DataStore(backend);
   const close = () => {
     store.dispose();
-    layer.dispose();
+    backend.dispose(layer);
   };
   const tensorsOf = (values: Float32Array) =>
     tf.tidy(() => {
@@ -157,11 +164,12 @@ export async function openPointValidation(
       close();
       throw error;
     })
-    .finally(() => tf.dispose(shapes as tf.NamedTensorMap));
+    .finally(() => backend.dispose(shapes as tf.NamedTensorMap));
   return {
     async evaluate(point, signal) {
+      backend.assertSame();
       const parameters = tensorsOf(Float32Array.from(point));
-      return validation.evaluate(parameters, signal).finally(() => tf.dispose(parameters as tf.NamedTensorMap));
+      return validation.evaluate(parameters, signal).finally(() => backend.dispose(parameters as tf.NamedTensorMap));
     },
     close() {
       validation.close();

@@ -56,8 +56,10 @@ export function startFrom(
   }
   const q = classes.length;
   const point = new Float64Array((d + 1) * q);
+  // A model copies its weights at each access.
+  const { weight, bias } = model;
   for (let j = 0; j <= d; j++) {
-    const row = j < d ? model.weight[j] : model.bias;
+    const row = j < d ? weight[j] : bias;
     const mean = known.reduce((sum, column) => sum + row[column], 0) / known.length;
     columns.forEach((column, k) => {
       point[j * q + k] = column === undefined ? mean : row[column];

@@ -117,7 +117,8 @@ export function weightsInOrder(
   where: string,
 ): Float64Array {
   const names = classes.map(String);
-  const stray = Object.keys(named).find((name) => !names.includes(name));
+  const known = new Set(names);
+  const stray = Object.keys(named).find((name) => !known.has(name));
   if (stray !== undefined) {
     const some = classes.slice(0, 10).map(describe).join(', ');
     const expected = `name only the classes ${some}${classes.length > 10 ? ', …' : ''}`;

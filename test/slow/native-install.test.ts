@@ -10,7 +10,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { hostname, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { compileAddon, compilerArguments, findCompiler } from '../../src/node/native/compile.js';
 import { installNative } from '../../src/node/native/install.js';
@@ -20,6 +20,8 @@ import { nativeFolder } from '../../src/node/native/record.js';
 import { isNeeded, unpack } from '../../src/node/native/unpack.js';
 import { downloadArguments, fetchWheel, findWheelClients, keptWheel } from '../../src/node/native/wheel.js';
 import { CPU_WHEELS, CUDA_WHEELS, type Wheel } from '../../src/node/native/wheels.js';
+import { thisProcess } from '../../src/node/processes.js';
+import { zipOf } from '../helpers/zip.js';
 
 const environment = { ...process.env };
 let folder: string;
@@ -68,32 +70,8 @@ function wheelOf(content: string | Buffer): Wheel {
   return { name: 'some', version: '1', platform: 'manylinux_2_27_x86_64', sha256, bytes: content.length };
 }
 
-/** A zip archive with uncompressed files. */
-function zip(files: Readonly<Record<string, string>>, mode = 0o100644): Buffer {
-  const locals: Buffer[] = [];
-  const directory: Buffer[] = [];
-  let offset = 0;
-  for (const [name, content] of Object.entries(files)) {
-    const fields = Buffer.alloc(26);
-    fields.writeUInt16LE(20, 0);
-    fields.writeUInt32LE(content.length, 14);
-    fields.writeUInt32LE(content.length, 18);
-    fields.writeUInt16LE(name.length, 22);
-    const local = Buffer.concat([Buffer.from('PK\x03\x04'), fields, Buffer.from(name + content)]);
-    const tail = Buffer.alloc(14);
-    tail.writeUInt32LE(mode * 2 ** 16, 6);
-    tail.writeUInt32LE(offset, 10);
-    directory.push(Buffer.from('PK\x01\x02'), Buffer.from([20, 3]), fields, tail, Buffer.from(name));
-    locals.push(local);
-    offset += local.length;
-  }
-  const size = directory.reduce((sum, part) => sum + part.length, 0);
-  const end = Buffer.alloc(18);
-  end.writeUInt16LE(Object.keys(files).length, 4);
-  end.writeUInt16LE(Object.keys(files).length, 6);
-  end.writeUInt32LE(size, 8);
-  end.writeUInt32LE(offset, 12);
-  return Buffer.concat([...locals, ...directory, Buffer.from('PK\x05\x06'), end]);
+function zip(files: Readonly<Record<string, string>>, mode?: number): Buffer {
+  return zipOf(Object.entries(files).map(([name, content]) => ({ name, content, mode })));
 }
 
 describe('the table of wheels', () => {
@@ -177,7 +155,7 @@ describe('fetchWheel', () => {
 
   it('replaces a cached wheel with a wrong checksum', async () => {
     const wheel = wheelOf('content');
-    mkdirSync(cache);
+    mkdirSync(cache, { mode: 0o700 });
     writeFileSync(keptWheel(wheel, cache), 'tampered');
     fakePip('content');
     const { path } = await fetch(wheel);
@@ -374,10 +352,10 @@ const source = nativeSource(thisMachine(), false);
   });
 
   it('waits for another installing process, and reports it', async () => {
-    mkdirSync(join(cache, 'native'), { recursive: true });
+    mkdirSync(join(cache, 'native'), { recursive: true, mode: 0o700 });
     writeFileSync(
       join(cache, 'native', 'install.lock'),
-      JSON.stringify({ pid: process.ppid, host: hostname(), start: '', id: 'x' }),
+      JSON.stringify({ ...thisProcess(), pid: process.ppid, start: '', id: 'x' }),
     );
     const controller = new AbortController();
     const stages: string[] = [];
@@ -386,18 +364,19 @@ const source = nativeSource(thisMachine(), false);
       controller.abort(new Error('waited enough'));
     };
     await expect(installNative({ onProgress, signal: controller.signal })).rejects.toThrow('waited enough');
-    expect(stages).toEqual([`wait for process ${process.ppid}, which is installing`]);
+    const lock = join(cache, 'native', 'install.lock');
+    expect(stages).toEqual([`wait for process ${process.ppid}, which holds ${lock}`]);
   });
 
   it('removes leftovers of a killed download', async () => {
-    mkdirSync(join(downloads(), 'fetch-dead'), { recursive: true });
+    mkdirSync(join(downloads(), 'fetch-dead'), { recursive: true, mode: 0o700 });
     fakeProgram('c++', 'exit 0');
     await expect(installNative()).rejects.toMatchObject({ argument: 'pip or uv' });
     expect(leftovers()).toEqual(untouched);
   });
 
   it('removes a cached wheel with a wrong checksum', async () => {
-    mkdirSync(downloads(), { recursive: true });
+    mkdirSync(downloads(), { recursive: true, mode: 0o700 });
     writeFileSync(keptWheel(wheel, downloads()), 'tampered');
     fakeProgram('c++', 'exit 0');
     await expect(installNative()).rejects.toMatchObject({ argument: 'pip or uv' });

@@ -38,6 +38,14 @@ const status = found as NativeInstallation;
   });
 
   describe('in a child process', () => {
+    const oneWorker = (how: string, settings: Readonly<Record<string, string>> = {}) => {
+      const { TF_CPP_MIN_LOG_LEVEL: _, TF_NUM_INTEROP_THREADS: __, ...env } = process.env;
+      const script = join(__dirname, '..', 'helpers', 'one-worker.ts');
+      return promisify(execFile)(process.execPath, ['--import', 'tsx', script, how], {
+        cwd: join(__dirname, '..', '..'),
+        env: { ...env, ...settings },
+      });
+    };
     let threads: Threads;
 
     beforeAll(async () => {
@@ -53,6 +61,37 @@ const status = found as NativeInstallation;
       expect(main.backend).toBe('tensorflow');
       expect(new Set(main.weight).size).toBeGreaterThan(1);
       expect(workers).toEqual([main, main]);
+    });
+
+    it.each([
+      [
+        'copied',
+        /does not see TF_CPP_MIN_LOG_LEVEL=3, TF_NUM_INTEROP_THREADS=1 of this worker thread\. Start the worker/,
+      ],
+      [
+        'given',
+        /does not see TF_CPP_MIN_LOG_LEVEL=3, TF_NUM_INTEROP_THREADS=1, TF_NUM_INTRAOP_THREADS=1 of this worker/,
+      ],
+    ])('warns in a worker with an environment of its own which settings do not arrive: %s', async (how, warning) => {
+      const { stderr } = await oneWorker(how);
+      expect(stderr).toMatch(warning);
+      expect(stderr.match(/SOFTMAX_REGRESSION_WORKER_ENV/g)).toHaveLength(1);
+    });
+
+    it('is quiet in a worker that shares the environment, and fits to the same bits', async () => {
+      const { stdout, stderr } = await oneWorker('shared');
+      expect(stderr).not.toMatch(/SOFTMAX_REGRESSION|cpu_feature_guard/);
+      expect(JSON.parse(stdout.trim().split('\n').at(-1) as string)).toEqual(threads.fits[0]);
+    });
+
+    it('is quiet in a worker if the process has the settings', async () => {
+      const { stderr } = await oneWorker('copied', { TF_CPP_MIN_LOG_LEVEL: '3', TF_NUM_INTEROP_THREADS: '1' });
+      expect(stderr).not.toMatch(/SOFTMAX_REGRESSION|cpu_feature_guard/);
+    });
+
+    it('survives the end of a worker during a fit', async () => {
+      const { stdout } = await oneWorker('terminated');
+      expect(stdout.trim().split('\n').at(-1)).toBe('"tensorflow"');
     });
 
     it('loads none of the packages that tfjs-node uses to download and unpack, as SECURITY.md states', () => {

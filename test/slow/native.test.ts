@@ -234,8 +234,8 @@ describe('nativeStatus and loadNative', () => {
   /** An installation with a valid record of these files, which include the addon. */
   async function install(write: (folder: string) => void, files: readonly string[]): Promise<string> {
     const folder = nativeFolder(tfjsNodeVersion, thisMachine(), false);
-    mkdirSync(join(folder, 'addon'), { recursive: true });
-    mkdirSync(join(folder, 'tensorflow'), { recursive: true });
+    mkdirSync(join(folder, 'addon'), { recursive: true, mode: 0o700 });
+    mkdirSync(join(folder, 'tensorflow'), { recursive: true, mode: 0o700 });
     write(folder);
     await writeInstallRecord(folder, {
       tfjsNodeVersion,

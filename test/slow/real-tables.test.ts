@@ -20,7 +20,7 @@ const CANNOT_FETCH = 3;
 async function fetchTables(): Promise<string | undefined> {
   const cached = cacheFolder('real-tables');
   if (names.every((name) => existsSync(join(cached, name)))) return cached;
-  mkdirSync(cacheFolder(), { recursive: true });
+  mkdirSync(cacheFolder(), { recursive: true, mode: 0o700 });
   const fetched = mkdtempSync(`${cached}-`);
   const { code, stderr } = await run('python3', [SCRIPT, 'fetch', fetched], GOLDEN);
   if (code !== 0) {

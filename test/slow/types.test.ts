@@ -130,7 +130,7 @@ describe('the TypeScript of the README and the guides', () => {
 async function fetchTypeScript(version: string): Promise<string | undefined> {
   const cached = cacheFolder('typescript', version);
   if (!existsSync(cached)) {
-    mkdirSync(cacheFolder('typescript'), { recursive: true });
+    mkdirSync(cacheFolder('typescript'), { recursive: true, mode: 0o700 });
     const fetched = mkdtempSync(`${cached}-`);
     try {
       await npmInstall([`typescript@${version}`, '--prefix', fetched], fetched);

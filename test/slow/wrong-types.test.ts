@@ -154,7 +154,7 @@ const EXAMPLES: Readonly<Record<string, () => readonly Example[]>> = {
     ],
   ],
   readSamples: () => [
-    [library.readSamples, [named()], { label: 'kind', testFraction: 0.4, seed: 0, maxBytes: 1000 }],
+    [library.readSamples, [named()], { label: 'kind', testFraction: 0.4, seed: 0, maxBytes: 1000, maxMemory: 1e6 }],
     [library.readSamples, 'iris', { testFraction: 0.4, classNames: undefined }],
   ],
   identifyFiles: () => [[library.identifyFiles, [named()]]],

@@ -5,7 +5,7 @@ import type { CsvOptions } from '../../src/data/table/csv-options.js';
 import { readCsvRows } from '../../src/data/table/stream.js';
 import { type LabelledCsvTable, parseCsv } from '../../src/data/table/table.js';
 import { assertPlain, Violation } from './guard.js';
-import { mutate, pick } from './mutate.js';
+import { chance, mutate, pick } from './mutate.js';
 import { corpus, type Target } from './target.js';
 
 const FILES = [...corpus('csv').values()];
@@ -19,13 +19,42 @@ const OPTIONS: readonly CsvOptions[] = [
   { header: false, label: -1, strings: 'one-hot' },
   { decimal: ',', label: -1, strings: 'one-hot', missing: 'drop' },
   { delimiter: ';', label: 'species', ignore: [0], missingTokens: ['', '-999'] },
+  { strings: 'one-hot', missing: 'mean', comment: '#' },
+  { dates: [-1] },
 ];
+
+/** Most repetitions of a part of a few characters, and of a column. */
+const MOST_PARTS = 2 ** 19;
+const MOST_COLUMNS = 2 ** 15;
+
+/** Tables with one part many times, to show time or memory that grows faster than the table. */
+const REPETITIONS: readonly ((times: (most: number, part: (i: number) => string) => string) => string)[] = [
+  (times) => `x,"${times(MOST_PARTS, () => '""')}"\n1,2\n`,
+  (times) => `x,y\n1,"${times(MOST_PARTS, () => '""')}"\n`,
+  (times) => `x,y\n1,"${times(MOST_PARTS, () => '\n')}"\n`,
+  (times) => `x;y,z\n1,"${times(MOST_PARTS, () => '""\n')}"\n`,
+  (times) => `${times(MOST_PARTS, () => '# "\n')}x;y,z\n1,2\n`,
+  (times) => `x;y,z\n${times(MOST_PARTS, () => '#\n')}1,2\n`,
+  (times) => `${times(MOST_PARTS, () => ' \n')}x,y\n1,2\n`,
+  (times) => `x,y\n1,${times(MOST_PARTS, () => 'T')}\n`,
+  (times) => `x,y\n1,2024-01-31${times(MOST_PARTS, () => ' ')}1:00${times(MOST_PARTS, () => ' ')}x\n`,
+  (times) => `x,${times(MOST_PARTS, () => 'y')}\n${times(MOST_PARTS, () => '1,2\n')}`,
+  (times) => `${times(MOST_COLUMNS, (i) => `"c${i}",`)}y\n${times(MOST_COLUMNS, (i) => `"${i}",`)}1\n`,
+  (times) => `${times(MOST_COLUMNS, () => 'a,')}y\n1\n`,
+];
+
+function repetition(random: Random): Uint8Array {
+  const share = random.uniform();
+  const times = (most: number, part: (i: number) => string) =>
+    Array.from({ length: Math.ceil(share * most) }, (_, i) => part(i)).join('');
+  return new Uint8Array(Buffer.from(pick(REPETITIONS, random)(times)));
+}
 
 const LARGEST = (2 - 2 ** -23) * 2 ** 127;
 
 export const csv: Target = {
   name: 'csv',
-  make: (random) => mutate(pick(FILES, random), FILES, random),
+  make: (random) => (chance(0.02, random) ? repetition(random) : mutate(pick(FILES, random), FILES, random)),
   check: async (bytes, random) => {
     const options = pick(OPTIONS, random);
     const table = parseCsv(bytes, options) as LabelledCsvTable;
@@ -41,8 +70,8 @@ export const csv: Target = {
     const values: number[] = [];
     const others: unknown[] = [];
     for await (const batch of readCsvRows(cut(bytes, random), schema, { delimiter: options.delimiter, batchSize: 7 })) {
-      values.push(...batch.features.values);
-      others.push(...(batch.labels ?? []));
+      for (const value of batch.features.values) values.push(value);
+      for (const label of batch.labels ?? []) others.push(label);
     }
     if (!isDeepStrictEqual(Float64Array.from(values), features.values))
       throw new Violation('chunks give other numbers');

@@ -59,6 +59,8 @@ export const VALUES = [
   ...[
     '["a","b","c"]',
     '["a","a","a"]',
+    '["a","a"]',
+    '["a"]',
     '[1,2,3]',
     '[true,false]',
     '["__proto__","constructor","x"]',

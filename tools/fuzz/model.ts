@@ -18,16 +18,20 @@ const signed = new Set<string>();
 export const model: Target = {
   name: 'model',
   make: (random) => {
+    if (chance(0.02, random)) return ofManyClasses(random);
     const bytes = pick(FILES, random);
     return chance(0.4, random) ? forge(bytes, random) : mutate(bytes, FILES, random);
   },
-  check: (bytes) => {
+  check: async (bytes) => {
     const [decoded, predictor] = [attempt(() => decodeModel(bytes)), attempt(() => loadPredictor(bytes))];
     if ('error' in predictor) {
       if (!('error' in decoded)) throw new Violation(`only the predictor refuses: ${predictor.error}`);
       throw decoded.error;
     }
-    const { classes, numFeatures } = predictor.value;
+    const { classes, numFeatures, featureNames = [] } = predictor.value;
+    for (const names of [classes, featureNames]) {
+      if (new Set<unknown>(names).size < names.length) throw new Violation(`it accepts a name twice: ${names}`);
+    }
     const row = Float64Array.from({ length: numFeatures }, (_, j) => (j % 3) - 1.5);
     for (const probabilities of predictor.value.predictProbabilities([row])) {
       const sum = probabilities.reduce((a, b) => a + b, 0);
@@ -45,9 +49,23 @@ export const model: Target = {
     assertSigned(bytes, decoded.value);
     const again = decodeModel(encodeModel(decoded.value));
     if (!isDeepStrictEqual(again, decoded.value)) throw new Violation('it does not read back what it writes');
-    SoftmaxRegression.fromBytes(bytes);
+    const fitted = SoftmaxRegression.fromBytes(bytes);
+    fitted.weightTable({ sort: 'magnitude' });
+    await fitted.evaluate([row, row], [classes[0], classes[classes.length - 1]]);
   },
 };
+
+/** Up to 65,536 classes, whose square exceeds the memory of a case. */
+function ofManyClasses(random: Random): Uint8Array {
+  const q = 2 + random.below(2 ** (2 + random.below(15)));
+  const bytes = encodeModel({
+    ...{ classes: [...Array(q).keys()], numFeatures: 1, numParameters: 2 * q, options: {} },
+    weight: Float32Array.from({ length: q }, () => random.normal()),
+    bias: new Float32Array(q),
+  });
+  signed.add(split(bytes).sha256);
+  return bytes;
+}
 
 function assertSigned(bytes: Uint8Array, content: ModelContent): void {
   assertPlain({ ...content, classes: [...content.classes] });

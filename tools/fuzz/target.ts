@@ -18,6 +18,8 @@ export function corpus(name: string): ReadonlyMap<string, Uint8Array> {
   return filesOf(join(__dirname, 'corpus', name));
 }
 
+const many = (column: (i: number) => string) => Array.from({ length: 50_000 }, (_, i) => column(i)).join();
+
 /** Findings that are generated, because code is shorter than the file; by reader. */
 const MADE: Readonly<Record<string, readonly (readonly [string, Uint8Array])[]>> = {
   csv: [
@@ -25,6 +27,11 @@ const MADE: Readonly<Record<string, readonly (readonly [string, Uint8Array])[]>>
       'fifty-thousand-blank-lines-and-a-bad-byte.csv',
       Buffer.from(`${'\r\n'.repeat(50_006)}\xef\xbb\xbfid;width;species\r;x\r\n6\xaa<`, 'latin1'),
     ],
+    ['header-with-four-hundred-thousand-doubled-quotes.csv', Buffer.from(`x,"${'""'.repeat(400_000)}"\n1,2\n`)],
+    ['field-with-four-hundred-thousand-doubled-quotes.csv', Buffer.from(`x,y\n1,"${'""'.repeat(400_000)}"\n`)],
+    ['fifty-thousand-columns-in-quotes.csv', Buffer.from(`${many((i) => `"c${i}"`)}\n${many((i) => `"${i}"`)}\n`)],
+    ['second-row-of-a-hundred-thousand-lines.csv', Buffer.from(`x;y,z\n1,"${'""\n'.repeat(100_000)}"\n`)],
+    ['text-of-a-hundred-thousand-T.csv', Buffer.from(`x,y\n1,${'T'.repeat(100_000)}\n`)],
   ],
 };
 

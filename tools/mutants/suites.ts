@@ -92,6 +92,7 @@ const OWN: Readonly<Record<string, readonly string[]>> = {
     calibration: ['metrics-calibration'],
     classification: ['metrics'],
     comparison: ['metrics-comparison'],
+    confusion: ['metrics', 'metrics-agreement'],
     curves: ['metrics-curves'],
     inputs: ['metrics', 'metrics-agreement', 'metrics-comparison'],
     interval: ['metrics-agreement', 'metrics-comparison'],

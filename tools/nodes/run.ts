@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { cacheFolder } from '../../src/node/files.js';
+import { assertTrusted } from '../../src/node/trust.js';
 
 const ROOT = join(__dirname, '..', '..');
 const NODES = ['20', '22', '24', '26'];
@@ -114,8 +115,9 @@ function binaryOf(major: string): string | undefined {
   const name = `node-${PLATFORM}`;
   const folder = cacheFolder('nodes', major);
   const binary = join(folder, 'node_modules', name, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+  assertTrusted(cacheFolder(), [binary]);
   if (!existsSync(binary)) {
-    mkdirSync(folder, { recursive: true });
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
     const args = ['install', '--prefix', folder, '--ignore-scripts', '--no-audit', '--no-fund', `${name}@${major}`];
     spawnSync('npm', args, { cwd: folder, stdio: 'inherit', shell: process.platform === 'win32' });
   }

@@ -1,12 +1,20 @@
 // cli: softmax-regression compare.
 import { Command } from 'commander';
-import type { TableOptions } from '../../reading/table.js';
-import { STDIN } from '../bytes.js';
+import { STDIN } from '../files.js';
 import { withInterrupt } from '../interrupt.js';
 import { quietDisplay } from '../progress.js';
-import { asWhenTraining, jsonOption, labelOption, UsageError } from '../usage.js';
+import type { TableChoices } from '../samples.js';
+import {
+  asWhenTraining,
+  dataArgument,
+  jsonOption,
+  labelOption,
+  modelArgument,
+  UsageError,
+  unknownLabelOption,
+} from '../usage.js';
 
-interface Options extends TableOptions {
+interface Options extends TableChoices {
   readonly json?: boolean;
 }
 
@@ -21,10 +29,11 @@ Example:
 export function compareCommand(): Command {
   const command = new Command('compare')
     .description('compare two models on the same labelled samples')
-    .argument('<first>', 'a model file')
-    .argument('<second>', 'a model file with the same classes')
-    .argument('<data>', 'a CSV file, a folder of IDX files, iris or fashion-mnist')
-    .addOption(labelOption());
+    .addArgument(modelArgument('<first>'))
+    .addArgument(modelArgument('<second>', 'a model file with the same classes'))
+    .addArgument(dataArgument())
+    .addOption(labelOption())
+    .addOption(unknownLabelOption());
   return asWhenTraining(command).addOption(jsonOption()).addHelpText('after', NOTES).action(compare);
 }
 
@@ -32,7 +41,7 @@ async function compare(first: string, second: string, source: string, options: O
   if (source === STDIN)
     throw new UsageError('<data> must be a file, because each model reads it; got -, standard input.');
   const { comparisonLines, comparisonOf } = await import('../comparison.js');
-  const { print, printJson } = await import('../output.js');
+  const { print, printJson } = await import('../terminal.js');
   const { onProgress, stop } = quietDisplay();
   const comparison = await withInterrupt((signal) =>
     comparisonOf([first, second], source, options, { onProgress, signal }),

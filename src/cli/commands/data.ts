@@ -1,7 +1,9 @@
 // cli: softmax-regression data fetch.
 import { Command } from 'commander';
+import { FileOption } from '../files.js';
 import { withInterrupt } from '../interrupt.js';
 import { progressDisplay } from '../progress.js';
+import { print, printJson } from '../terminal.js';
 import { jsonOption } from '../usage.js';
 
 export function dataCommand(): Command {
@@ -9,7 +11,7 @@ export function dataCommand(): Command {
   command
     .command('fetch')
     .description('download the data set to the user cache unless it is on this machine, and verify it')
-    .option('--dir <folder>', 'only verify the files in this folder')
+    .addOption(new FileOption('--dir <folder>', 'only verify the files in this folder', 'file'))
     .addOption(jsonOption())
     .action(fetchData);
   return command;
@@ -23,9 +25,8 @@ async function fetchData({ dir, json }: { dir?: string; json?: boolean }): Promi
   ).finally(stop);
   if (json) {
     const counts = { trainingSamples: train.labels.length, testSamples: test.labels.length };
-    return console.log(JSON.stringify({ name: 'Fashion-MNIST', ...counts, source }, null, 2));
+    return printJson({ name: 'Fashion-MNIST', ...counts, source });
   }
   const [trained, tested] = [train, test].map(({ labels }) => labels.length.toLocaleString('en'));
-  console.log(`Fashion-MNIST is ready: ${trained} training and ${tested} test images, checksums verified.`);
-  console.log(source);
+  print([`Fashion-MNIST is ready: ${trained} training and ${tested} test images, checksums verified.`, source]);
 }

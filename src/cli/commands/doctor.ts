@@ -1,6 +1,7 @@
 // cli: softmax-regression doctor.
 import { Command } from 'commander';
 import { withInterrupt } from '../interrupt.js';
+import { print, printJson } from '../terminal.js';
 import { jsonOption } from '../usage.js';
 
 export function doctorCommand(): Command {
@@ -10,7 +11,8 @@ export function doctorCommand(): Command {
     .action(async ({ json }: { json?: boolean }) => {
       const { doctor, formatDoctor } = await import('../../node/native/doctor.js');
       const report = await withInterrupt((signal) => doctor({ signal }));
-      console.log(json ? JSON.stringify(report, null, 2) : formatDoctor(report));
+      if (json) printJson(report);
+      else print(formatDoctor(report).split('\n'));
       if (!report.native.ok) process.exitCode = 1;
     });
 }

@@ -1,12 +1,20 @@
 // cli: softmax-regression evaluate.
 import { Command } from 'commander';
 import type { BackendName } from '../../backend/names.js';
-import type { TableOptions } from '../../reading/table.js';
 import { withInterrupt } from '../interrupt.js';
 import { quietDisplay } from '../progress.js';
-import { asWhenTraining, backendOption, jsonOption, labelOption } from '../usage.js';
+import type { TableChoices } from '../samples.js';
+import {
+  asWhenTraining,
+  backendOption,
+  dataArgument,
+  jsonOption,
+  labelOption,
+  modelArgument,
+  unknownLabelOption,
+} from '../usage.js';
 
-interface Options extends TableOptions {
+interface Options extends TableChoices {
   readonly backend?: BackendName;
   readonly json?: boolean;
 }
@@ -14,9 +22,10 @@ interface Options extends TableOptions {
 /** The arguments and options that `evaluate` and `report` share. */
 export function withTableOptions(command: Command): Command {
   const reading = command
-    .argument('<model>', 'a model file')
-    .argument('<data>', 'a CSV file, - for standard input, a folder of IDX files, iris or fashion-mnist')
-    .addOption(labelOption());
+    .addArgument(modelArgument())
+    .addArgument(dataArgument('- for standard input, '))
+    .addOption(labelOption())
+    .addOption(unknownLabelOption());
   return asWhenTraining(reading).addOption(backendOption()).addOption(jsonOption());
 }
 
@@ -26,12 +35,17 @@ export function evaluateCommand(): Command {
 
 async function evaluate(modelFile: string, source: string, options: Options): Promise<void> {
   const { tried } = await import('../tried.js');
-  const { evaluationLines, print, printJson } = await import('../output.js');
+  const { evaluationLines } = await import('../output.js');
+  const { print, printJson } = await import('../terminal.js');
+  const { leftOutText } = await import('../unknown-labels.js');
   const { onProgress, stop } = quietDisplay();
-  const { samples, evaluation } = await withInterrupt((signal) =>
+  const { samples, evaluation, unknownLabels } = await withInterrupt((signal) =>
     tried(modelFile, source, options, { onProgress, signal }),
   ).finally(stop);
   const { name, part } = samples;
-  if (options.json) printJson({ model: modelFile, data: { name, part }, evaluation });
-  else print(evaluationLines(evaluation, `the ${part} of ${name}`));
+  if (options.json) printJson({ model: modelFile, data: { name, part }, evaluation, unknownLabels });
+  else {
+    const lines = evaluationLines(evaluation, `the ${part} of ${name}`);
+    print([...lines, ...(unknownLabels ? ['', leftOutText(unknownLabels)] : [])]);
+  }
 }

@@ -1,13 +1,14 @@
 // cli: softmax-regression explain.
 import { Command, Option } from 'commander';
-import type { TableOptions } from '../../reading/table.js';
+import type { BadRow } from '../../data/table/bad-rows.js';
 import { withInterrupt } from '../interrupt.js';
 import { quietDisplay } from '../progress.js';
 import type { Wanted } from '../reasons.js';
-import { asWhenTraining, integer, jsonOption } from '../usage.js';
+import type { TableChoices } from '../samples.js';
+import { asWhenTraining, dataArgument, integer, jsonOption, modelArgument } from '../usage.js';
 import { batchesOf } from './predict.js';
 
-interface Options extends TableOptions {
+interface Options extends TableChoices {
   readonly row: number;
   readonly baseline: Wanted['baseline'];
   readonly top: number;
@@ -28,8 +29,8 @@ Example:
 export function explainCommand(): Command {
   const command = new Command('explain')
     .description('explain the prediction for one row: what each column contributes')
-    .argument('<model>', 'a model file')
-    .argument('<data>', 'a CSV file, - for standard input, a folder of IDX files, iris or fashion-mnist')
+    .addArgument(modelArgument())
+    .addArgument(dataArgument('- for standard input, '))
     .requiredOption('--row <n>', 'the line of the file on which the row begins; for images the row, from 0', integer)
     .addOption(
       new Option('--baseline <name>', 'mean: contributions are relative to the mean row; none: to the bias alone')
@@ -44,8 +45,9 @@ async function explain(modelFile: string, source: string, options: Options): Pro
   const { loadModelBytes } = await import('../../node/model-bytes.js');
   const { decodeModel } = await import('../../serialization/model-file.js');
   const { findRow, reasonLines, reasonsOf } = await import('../reasons.js');
-  const { print, printJson } = await import('../output.js');
+  const { print, printJson } = await import('../terminal.js');
   const { kindOf } = await import('../samples.js');
+  const { withBadRows } = await import('../bad-rows.js');
   const model = decodeModel(await loadModelBytes(modelFile), modelFile);
   const { row, baseline, top, json, missing = model.schema?.missing } = options;
   const wanted: Wanted = {
@@ -55,7 +57,15 @@ async function explain(modelFile: string, source: string, options: Options): Pro
   };
   const { onProgress, stop } = quietDisplay();
   const { features, mean, rows } = await withInterrupt((signal) =>
-    findRow(batchesOf(source, model, options, signal), wanted, onProgress),
+    withBadRows(options.skipBad, (bad) => {
+      const take = bad?.of(wanted.name);
+      const onBadRow = (each: BadRow) => {
+        // The row to explain cannot be skipped.
+        if (each.line === row) throw each.error;
+        take?.(each);
+      };
+      return findRow(batchesOf(source, model, { ...options, onBadRow: take && onBadRow }, signal), wanted, onProgress);
+    }),
   ).finally(stop);
   const reasons = reasonsOf(model, features, baseline === 'mean' ? mean : undefined);
   if (json) {

@@ -1,6 +1,7 @@
 // cli: softmax-regression export.
 import { Command } from 'commander';
-import { jsonOption } from '../usage.js';
+import { OutputOption } from '../files.js';
+import { jsonOption, modelArgument } from '../usage.js';
 
 interface Options {
   readonly output: string;
@@ -11,19 +12,23 @@ interface Options {
 export function exportCommand(): Command {
   return new Command('export')
     .description('export a model to ONNX, for other runtimes')
-    .argument('<model>', 'a model file')
-    .requiredOption('-o, --output <file>', 'the file to write, such as model.onnx; -: standard output')
+    .addArgument(modelArgument())
+    .addOption(
+      new OutputOption('-o, --output <file>', 'the file to write, such as model.onnx; -: standard output', {
+        isBinary: true,
+      }).makeOptionMandatory(),
+    )
     .option('--name <name>', 'name of the ONNX graph')
     .addOption(jsonOption())
     .action(exportModel);
 }
 
 async function exportModel(modelFile: string, { output, name, json }: Options): Promise<void> {
-  const { assertDestinations, destination, writeResult } = await import('../destination.js');
+  const { destination, writeResult } = await import('../destination.js');
   const { loadModel } = await import('../../node/model-files.js');
   const { toOnnx } = await import('../../serialization/onnx.js');
-  const { count, print, printJson } = await import('../output.js');
-  await assertDestinations({ '--output': output }, json, { MODEL: modelFile });
+  const { count } = await import('../output.js');
+  const { print, printJson } = await import('../terminal.js');
   const model = await loadModel(modelFile);
   const bytes = toOnnx(model, { name });
   await writeResult(output, bytes);

@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import type { BackendName } from '../../backend/names.js';
 import type { GradcheckResult } from '../../gradcheck.js';
+import { print, printJson } from '../terminal.js';
 import { backendOption, integer, jsonOption } from '../usage.js';
 
 interface Options {
@@ -30,8 +31,8 @@ export function gradcheckCommand(): Command {
       await import('../../node.js');
       const choice = await selectBackend(options.backend);
       const result = await check(options);
-      if (options.json) console.log(JSON.stringify({ choice, result }, null, 2));
-      else console.log(`${formatBackend(choice)}\n${formatGradcheck(result)}`);
+      if (options.json) printJson({ choice, result });
+      else print(`${formatBackend(choice)}\n${formatGradcheck(result)}`.split('\n'));
       if (!result.ok) process.exitCode = 1;
     });
 }

@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import type { CsvColumn } from '../../data/table/schema.js';
 import type { WeightRow } from '../../model/insight.js';
-import { integer, jsonOption } from '../usage.js';
+import { integer, jsonOption, modelArgument } from '../usage.js';
 
 interface Options {
   readonly top: number;
@@ -12,7 +12,7 @@ interface Options {
 export function inspectCommand(): Command {
   return new Command('inspect')
     .description('show what a model file contains: classes, features, options, largest weights')
-    .argument('<model>', 'a model file')
+    .addArgument(modelArgument())
     .option('--top <k>', 'number of features to show, those with the largest weights first', integer, 10)
     .addOption(jsonOption())
     .action(inspect);
@@ -23,7 +23,8 @@ async function inspect(modelFile: string, { top, json }: Options): Promise<void>
   const { loadModelBytes } = await import('../../node/model-bytes.js');
   const { decodeModel } = await import('../../serialization/model-file.js');
   const { weightTableOf } = await import('../../model/insight.js');
-  const { count, print, printJson, tableLines } = await import('../output.js');
+  const { count, tableLines } = await import('../output.js');
+  const { print, printJson } = await import('../terminal.js');
   const bytes = await loadModelBytes(modelFile);
   const model = decodeModel(bytes, modelFile);
   const { classes, numFeatures, numParameters, featureNames, options, calibration, schema } = model;
@@ -62,7 +63,7 @@ async function inspect(modelFile: string, { top, json }: Options): Promise<void>
 
 /** The largest weight, by which the report ranks too. */
 function largest({ weights }: WeightRow): number {
-  return Math.max(...weights.map(Math.abs));
+  return weights.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0);
 }
 
 /** Six digits of a number such as 1/n; `--json` prints all digits. */

@@ -4,7 +4,7 @@ import { fitPlan } from '../../training/options.js';
 import { addFitFlags, fitOptionsFrom } from '../fit-options.js';
 import { quietDisplay } from '../progress.js';
 import type { LearningCurveFlags } from '../train/learning.js';
-import { backendOption, integer, jsonOption, list } from '../usage.js';
+import { backendOption, dataArgument, integer, jsonOption, list } from '../usage.js';
 import { addTableFlags, assertTogether, csvChoices } from './train.js';
 
 const NOTES = `
@@ -19,7 +19,7 @@ Examples:
 export function learningCurveCommand(): Command {
   const command = new Command('learning-curve')
     .description('train on more and more samples, to see whether more would help')
-    .argument('<data>', 'a CSV file, a folder of IDX files, iris or fashion-mnist')
+    .addArgument(dataArgument())
     .option(
       '--sizes <list>',
       'numbers of training samples, ascending (default: ten, from 1 % or two per class to all, in geometric progression)',
@@ -43,12 +43,11 @@ async function learningCurve(source: string, options: LearningCurveFlags): Promi
   fitPlan(fitOptionsFrom(options), 'learning-curve');
   const display = quietDisplay();
   try {
-    const { kindOf, loadDataSet } = await import('../samples.js');
-    const { assertDestinations } = await import('../destination.js');
-    const inputs = { DATA: kindOf(source) === 'file' ? source : undefined };
-    await assertDestinations({ '--skip-bad': options.skipBad }, options.json, inputs);
+    const { loadDataSet } = await import('../samples.js');
     display.onProgress({ stage: `read ${source}`, done: 0 });
-    const data = await loadDataSet(source, csvChoices(options), display);
+    const { withBadRows } = await import('../bad-rows.js');
+    const choices = csvChoices(options);
+    const data = await withBadRows(options.skipBad, (bad) => loadDataSet(source, choices, display, bad));
     const { printLearningCurve } = await import('../train/learning.js');
     await printLearningCurve(data, options, display);
   } finally {

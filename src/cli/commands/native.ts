@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { withInterrupt } from '../interrupt.js';
 import { progressDisplay } from '../progress.js';
+import { print, printJson } from '../terminal.js';
 import { jsonOption } from '../usage.js';
 
 export function nativeCommand(): Command {
@@ -26,12 +27,11 @@ async function install({ json, ...options }: { gpu?: boolean; force?: boolean; j
   const { installNative } = await import('../../node/native/install.js');
   const { onProgress, stop } = progressDisplay();
   const kernels = await withInterrupt((signal) => installNative({ ...options, onProgress, signal })).finally(stop);
-  if (json) return console.log(JSON.stringify(kernels, null, 2));
+  if (json) return printJson(kernels);
   const { built, tensorflowVersion, device, addon } = kernels;
   const state = built ? 'are installed' : 'were already installed';
-  console.log(`The native kernels ${state}: TensorFlow ${tensorflowVersion} on the ${device}.`);
-  console.log(addon);
-  if (options.gpu && device === 'CPU') console.log('They are built for CUDA, but no GPU was found: see nvidia-smi.');
+  print([`The native kernels ${state}: TensorFlow ${tensorflowVersion} on the ${device}.`, String(addon)]);
+  if (options.gpu && device === 'CPU') print(['They are built for CUDA, but no GPU was found: see nvidia-smi.']);
 }
 
 async function status(options: { json?: boolean }): Promise<void> {
@@ -39,15 +39,13 @@ async function status(options: { json?: boolean }): Promise<void> {
   const found = nativeStatus();
   if (!found.installed) process.exitCode = 1;
   if (options.json) {
-    console.log(JSON.stringify(found, null, 2));
+    printJson(found);
   } else if (found.installed) {
     const { proof, origin, addon } = found;
     const state = proof === undefined ? 'not yet tested on this machine' : `TensorFlow ${proof.tensorflowVersion}`;
-    console.log(
-      `The native kernels are installed: ${state}, ${origin === 'cache' ? 'in the user cache' : 'by tfjs-node'}.`,
-    );
-    console.log(addon);
+    const place = origin === 'cache' ? 'in the user cache' : 'by tfjs-node';
+    print([`The native kernels are installed: ${state}, ${place}.`, addon]);
   } else {
-    console.log(`The native kernels are not installed: ${found.reason}. ${found.advice}`);
+    print([`The native kernels are not installed: ${found.reason}. ${found.advice}`]);
   }
 }

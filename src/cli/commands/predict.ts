@@ -1,20 +1,21 @@
 // cli: softmax-regression predict.
-import { once } from 'node:events';
 import { Command, Option } from 'commander';
 import type { FeatureArray } from '../../data/batches.js';
 import type { TableOptions } from '../../reading/table.js';
 import type { ModelContent } from '../../serialization/model-file.js';
+import { OutputOption } from '../files.js';
 import { withInterrupt } from '../interrupt.js';
 import { quietDisplay } from '../progress.js';
-import { asWhenTraining, columnNames, integer, jsonOption, skipBadOption, UsageError } from '../usage.js';
+import type { TableChoices } from '../samples.js';
+import { writeData } from '../terminal.js';
+import { asWhenTraining, columnNames, dataArgument, integer, jsonOption, modelArgument, UsageError } from '../usage.js';
 
-interface Options extends TableOptions {
+interface Options extends TableChoices {
   readonly output?: string;
   readonly format?: 'csv' | 'jsonl';
   readonly probabilities?: boolean;
   readonly top?: number;
   readonly keep?: readonly string[];
-  readonly skipBad?: string;
   readonly json?: boolean;
 }
 
@@ -30,18 +31,23 @@ Examples:
 export function predictCommand(): Command {
   const command = new Command('predict')
     .description('predict the label of each row as it arrives')
-    .argument('<model>', 'a model file')
-    .argument('<data>', 'a CSV file, - for standard input, a folder of IDX files, iris or fashion-mnist')
+    .addArgument(modelArgument())
+    .addArgument(dataArgument('- for standard input, '))
     .addOption(new Option('--format <name>', 'output format (default: csv)').choices(['csv', 'jsonl']))
-    .option('-o, --output <file>', 'the file to write; it appears once it is complete (default: standard output)')
+    .addOption(
+      new OutputOption(
+        '-o, --output <file>',
+        'the file to write; it appears once it is complete (default: standard output)',
+        { isRows: true },
+      ),
+    )
     .option('--probabilities', 'add the probability of every class')
     .option('--top <k>', 'the k most probable classes instead of the first only', integer)
     .option(
       '--keep <columns>',
       'copy these columns of a table to the output, separated by commas or as a JSON list; repeatable',
       columnNames,
-    )
-    .addOption(skipBadOption());
+    );
   return asWhenTraining(command)
     .addOption(jsonOption().conflicts('format'))
     .addHelpText('after', NOTES)
@@ -65,38 +71,32 @@ async function predict(modelFile: string, source: string, options: Options): Pro
     throw new UsageError(`${keep === undefined ? '--skip-bad' : '--keep'} must be left out: ${source} is not a table.`);
   }
   const { header, lines } = lineFormat(model, classes, { format, number, probabilities, top, keep });
-  if (output !== undefined || skipBad !== undefined) {
-    const { assertDestinations } = await import('../destination.js');
-    const inputs = { MODEL: modelFile, DATA: kindOf(source) === 'file' ? source : undefined };
-    await assertDestinations({ '--output': output ?? '-', '--skip-bad': skipBad }, false, inputs);
-  }
-  const bad = skipBad === undefined ? undefined : new (await import('../bad-rows.js')).BadRowsFile(skipBad);
+  const { withBadRows } = await import('../bad-rows.js');
+  const { name } = (await import('../bytes.js')).namedBytes(source);
   const { onProgress, stop } = quietDisplay();
   try {
     await withInterrupt(async (signal) => {
       const sink = await openSink(output);
       try {
-        let done = 0;
-        // Written with the first batch, or at the end if there are no rows.
-        let pending = header;
-        for await (const { features, numbers, kept } of batchesOf(
-          source,
-          model,
-          { ...options, onBadRow: bad?.take },
-          signal,
-        )) {
-          signal.throwIfAborted();
-          await sink.write(pending + lines(features, numbers, kept));
-          pending = '';
-          done += numbers.length;
-          // Rows on a terminal show the progress themselves.
-          if ((output !== undefined && output !== '-') || !process.stdout.isTTY)
-            onProgress({ stage: 'predict', done: 0, note: `${done.toLocaleString('en')} rows` });
-        }
-        if (pending !== '') await sink.write(pending);
-        await sink.commit();
-        const note = await bad?.write();
-        if (note !== undefined) console.error(note);
+        await withBadRows(skipBad, async (bad) => {
+          let done = 0;
+          // Written with the first batch, or at the end if there are no rows.
+          let pending = header;
+          const reading = { ...options, onBadRow: bad?.of(name) };
+          for await (const { features, numbers, kept } of batchesOf(source, model, reading, signal)) {
+            signal.throwIfAborted();
+            for (const text of lines(features, numbers, kept)) {
+              await sink.write(pending + text);
+              pending = '';
+            }
+            done += numbers.length;
+            // Rows on a terminal show the progress themselves.
+            if ((output !== undefined && output !== '-') || !process.stdout.isTTY)
+              onProgress({ stage: 'predict', done: 0, note: `${done.toLocaleString('en')} rows` });
+          }
+          if (pending !== '') await sink.write(pending);
+          await sink.commit();
+        });
       } finally {
         await sink.abandon();
       }
@@ -119,17 +119,19 @@ const PICTURES = 512;
 export async function* batchesOf(
   source: string,
   model: ModelContent,
-  options: TableOptions,
+  options: TableChoices & Pick<TableOptions, 'onBadRow'>,
   signal: AbortSignal,
 ): AsyncGenerator<RowBatch, void, undefined> {
-  const { kindOf, loadSamplesFor } = await import('../samples.js');
+  const { bySchema, kindOf, loadSamplesFor } = await import('../samples.js');
   if (kindOf(source) === 'file') {
     const { namedBytes } = await import('../bytes.js');
     const { rowsOf } = await import('../../reading/table.js');
     const { keep } = options;
     const column = (name: string | number) =>
-      model.schema?.header === false && /^-?\d+$/.test(String(name)) ? Number(name) : name;
-    const reading = { ...options, keep: keep?.map(column), labels: 'skip', signal } as const;
+      (options.header === false || model.schema?.header === false) && /^-?\d+$/.test(String(name))
+        ? Number(name)
+        : name;
+    const reading = { ...bySchema(options), keep: keep?.map(column), labels: 'skip', signal } as const;
     const batches = rowsOf(namedBytes(source, signal), model, reading);
     for await (const { features, lines, kept } of batches) yield { features, numbers: lines, kept };
     return;
@@ -161,11 +163,6 @@ async function openSink(output: string | undefined): Promise<Sink> {
   if (output !== undefined && output !== '-') {
     return (await import('../../node/atomic-writer.js')).openAtomicWriter(output);
   }
-  const { stdout } = process;
   const nothing = async () => {};
-  // Waits for a slow reader, so that output does not pile up in memory.
-  const write = async (text: string) => {
-    if (!stdout.write(text)) await once(stdout, 'drain');
-  };
-  return { write, commit: nothing, abandon: nothing };
+  return { write: writeData, commit: nothing, abandon: nothing };
 }

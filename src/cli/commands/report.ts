@@ -1,12 +1,13 @@
 // cli: softmax-regression report.
 import { Command } from 'commander';
 import type { BackendName } from '../../backend/names.js';
-import type { TableOptions } from '../../reading/table.js';
+import { OutputOption } from '../files.js';
 import { withInterrupt } from '../interrupt.js';
 import { quietDisplay } from '../progress.js';
+import type { TableChoices } from '../samples.js';
 import { withTableOptions } from './evaluate.js';
 
-interface Options extends TableOptions {
+interface Options extends TableChoices {
   readonly output: string;
   readonly backend?: BackendName;
   readonly json?: boolean;
@@ -14,24 +15,29 @@ interface Options extends TableOptions {
 
 export function reportCommand(): Command {
   return withTableOptions(new Command('report').description('write a report on a model, one HTML file'))
-    .requiredOption('-o, --output <file>', 'the HTML file to write; -: standard output')
+    .addOption(
+      new OutputOption('-o, --output <file>', 'the HTML file to write; -: standard output').makeOptionMandatory(),
+    )
     .action(report);
 }
 
 async function report(modelFile: string, source: string, options: Options): Promise<void> {
-  const { assertDestinations, destination, writeResult } = await import('../destination.js');
+  const { destination, writeResult } = await import('../destination.js');
   const { reportOf } = await import('../assess.js');
-  const { count, print, printJson } = await import('../output.js');
+  const { count } = await import('../output.js');
+  const { print, printJson } = await import('../terminal.js');
   const { tried } = await import('../tried.js');
+  const { leftOutText } = await import('../unknown-labels.js');
   const { output } = options;
-  await assertDestinations({ '--output': output }, options.json, { MODEL: modelFile, DATA: source });
   const { onProgress, stop } = quietDisplay();
   const html = await withInterrupt(async (signal) => {
-    const { model, samples, choice, evaluation } = await tried(modelFile, source, options, { onProgress, signal });
+    const loading = { onProgress, signal };
+    const { model, samples, choice, evaluation, unknownLabels } = await tried(modelFile, source, options, loading);
     const { part, ...tested } = samples;
+    const without = unknownLabels === undefined ? '' : `; ${leftOutText(unknownLabels)}`;
     const text = await reportOf({
       ...{ model, evaluation, tested, compared: samples.features, choice },
-      data: { ...samples, split: `the ${part} of ${samples.name}` },
+      data: { ...samples, split: `the ${part} of ${samples.name}${without}` },
     });
     signal.throwIfAborted();
     await writeResult(output, text);

@@ -1,19 +1,23 @@
 // cli: softmax-regression train.
 import { existsSync } from 'node:fs';
 import { Command, Option } from 'commander';
+import { printable } from '../../core/errors.js';
 import { MISSING_LABEL_POLICIES, MISSING_POLICIES } from '../../data/table/schema.js';
 import { DATE_ORDERS } from '../../features/date.js';
 import type { DataSet } from '../../reading/samples.js';
 import { fitPlan } from '../../training/options.js';
+import { FileOption, OutputOption } from '../files.js';
 import { addFitFlags, fitOptionsFrom } from '../fit-options.js';
 import { Interrupted } from '../interrupt.js';
 import { type ProgressDisplay, quietDisplay } from '../progress.js';
 import type { CsvChoices } from '../samples.js';
 import { candidatesOf, L2_CHOICE, l2RuleOption, withoutCandidates } from '../train/l2.js';
+import type { Parts } from '../train/parts.js';
 import type { TrainOptions } from '../train/training.js';
 import {
   backendOption,
   collect,
+  dataArgument,
   delimiter,
   integer,
   jsonOption,
@@ -21,6 +25,7 @@ import {
   number,
   skipBadOption,
   UsageError,
+  unknownLabelOption,
 } from '../usage.js';
 
 const DATA = `DATA is one of
@@ -40,9 +45,15 @@ Examples:
 export function trainCommand(): Command {
   const command = new Command('train')
     .description('train a model, test it on samples held back, and save it')
-    .argument('<data>', 'a CSV file, a folder of IDX files, iris or fashion-mnist')
-    .option('-o, --output <file>', 'the file to save the model to; -: standard output (default: train and test only)')
-    .option('--report <file>', 'write a report, one HTML file; -: standard output');
+    .addArgument(dataArgument())
+    .addOption(
+      new OutputOption(
+        '-o, --output <file>',
+        'the file to save the model to; -: standard output (default: train and test only)',
+        { isBinary: true },
+      ),
+    )
+    .addOption(new OutputOption('--report <file>', 'write a report, one HTML file; -: standard output'));
   return addTrainingFlags(addTableFlags(command))
     .optionsGroup('Options:')
     .addOption(jsonOption())
@@ -112,9 +123,10 @@ export function addTableFlags(command: Command): Command {
 
 function addTrainingFlags(command: Command): Command {
   command
-    .option('--dry-run', 'read the table, print one line for each column, and end')
+    .option('--dry-run', 'read the tables, check the options, print one line for each column, and end')
     .optionsGroup('Testing:')
-    .option('--test <file>', 'test on this CSV file, and train on all rows of DATA')
+    .addOption(new FileOption('--test <file>', 'test on this CSV file, and train on all rows of DATA', 'table'))
+    .addOption(unknownLabelOption())
     .option(
       '--test-fraction <share>',
       'share of each class to hold back for testing; 0: test on the training samples (default: 0.2)',
@@ -132,27 +144,42 @@ function addTrainingFlags(command: Command): Command {
     .optionsGroup('Training (docs/training.md):');
   return addFitFlags(command, { l2: L2_CHOICE })
     .addOption(l2RuleOption())
-    .option('--checkpoint <file>', 'save the training state to this file, during training and on interruption')
-    .option('--resume <file>', 'continue from a checkpoint of the same command, and keep it up to date')
+    .addOption(
+      new FileOption(
+        '--checkpoint <file>',
+        'save the training state to this file, during training and on interruption',
+        'state',
+      ),
+    )
+    .addOption(
+      new FileOption(
+        '--resume <file>',
+        'continue from a checkpoint of the same command, and keep it up to date',
+        'state',
+      ),
+    )
     .addOption(backendOption());
 }
 
 async function trainFrom(source: string, options: TrainOptions): Promise<void> {
   const display = quietDisplay();
   try {
-    const data = await read(source, options, display);
+    const { data, parts } = await read(source, options, display);
     if (options.dryRun) {
+      const { assertTrainable } = await import('../train/checks.js');
+      await assertTrainable(data, parts, options);
       display.stop();
       return await dryRun(data, options.json);
     }
     const { train } = await import('../train/training.js');
-    await train(data, options, display);
+    await train(data, parts, options, display);
   } catch (error) {
     const { resume, checkpoint = resume } = options;
     // The message already says where the model is: the training was complete.
     const isTraining = error instanceof Interrupted && !error.message.endsWith('.');
     if (isTraining && checkpoint !== undefined && existsSync(checkpoint)) {
-      error.message += `: the training so far is saved in ${checkpoint}; to continue, run the same command with --resume ${checkpoint}`;
+      const file = printable(checkpoint);
+      error.message += `: the training so far is saved in ${file}; to continue, run the same command with --resume ${file}`;
     }
     throw error;
   } finally {
@@ -160,30 +187,32 @@ async function trainFrom(source: string, options: TrainOptions): Promise<void> {
   }
 }
 
-/** Reports errors in options, data and output paths before TensorFlow is loaded. */
-async function read(source: string, options: TrainOptions, { onProgress }: ProgressDisplay): Promise<DataSet> {
-  const { kindOf, loadDataSet } = await import('../samples.js');
-  const { assertDestinations, STDOUT } = await import('../destination.js');
+/** Reports errors in options and data before TensorFlow is loaded. */
+async function read(
+  source: string,
+  options: TrainOptions,
+  { onProgress }: ProgressDisplay,
+): Promise<{ readonly data: DataSet; readonly parts: Parts }> {
+  const { loadDataSet } = await import('../samples.js');
+  const { partsOf } = await import('../train/parts.js');
+  const { withBadRows } = await import('../bad-rows.js');
   assertTogether(options);
   // The same check as in `fit`, before anything is read.
   fitPlan(fitOptionsFrom(withoutCandidates(options)), 'train');
-  const { output, report, resume, checkpoint, skipBad, test, json } = options;
-  if (checkpoint === STDOUT)
-    throw new UsageError('--checkpoint must be a file, because it is written again and again.');
-  // A resumed run keeps writing to its checkpoint.
-  const state = checkpoint === undefined ? { '--resume': resume } : { '--checkpoint': checkpoint };
-  const inputs = { DATA: kindOf(source) === 'file' ? source : undefined, '--test': test };
-  const outputs = { '--output': output, '--report': report, '--skip-bad': skipBad, ...state };
-  await assertDestinations(outputs, json, inputs);
   onProgress({ stage: `read ${source}`, done: 0 });
-  return loadDataSet(source, csvChoices(options), { onProgress });
+  return withBadRows(options.skipBad, async (bad) => {
+    const data = await loadDataSet(source, csvChoices(options), { onProgress }, bad);
+    if (options.dryRun && data.columns === undefined) {
+      throw new UsageError(`--dry-run must be left out: ${data.name} is not a table.`);
+    }
+    return { data, parts: await partsOf(data, options, bad) };
+  });
 }
 
 /** Prints what was found in the columns of a table. */
-async function dryRun({ name, columns, samples, dropped }: DataSet, json: boolean | undefined): Promise<void> {
-  if (columns === undefined) throw new UsageError(`--dry-run must be left out: ${name} is not a table.`);
+async function dryRun({ name, columns = [], samples, dropped }: DataSet, json: boolean | undefined): Promise<void> {
   const { tableOf } = await import('../columns.js');
-  const { print, printJson } = await import('../output.js');
+  const { print, printJson } = await import('../terminal.js');
   const rows = samples.labels.length;
   if (json) printJson({ data: { name, rows, dropped, columns } });
   else print(tableOf({ name, rows, dropped, columns }, true));
@@ -203,11 +232,14 @@ export function csvChoices(options: CsvChoices): CsvChoices {
 
 /** Refuses options that exclude each other, before anything is read. */
 export function assertTogether(options: Partial<TrainOptions>): void {
-  const { test, testFraction, group, time, folds, seed = 0 } = options;
+  const { test, testFraction, unknownLabel, group, time, folds, seed = 0 } = options;
   if (folds !== undefined && folds < 2) throw new UsageError(`--folds must be an integer ≥ 2; got ${folds}.`);
   if (seed >= 2 ** 32) throw new UsageError(`--seed must be an integer in [0, 2^32); got ${seed}.`);
   if (test !== undefined && testFraction !== undefined) {
     throw new UsageError('--test-fraction must be left out with --test, which trains on all rows of DATA.');
+  }
+  if (unknownLabel !== undefined && test === undefined) {
+    throw new UsageError('--unknown-label must be left out without --test FILE, whose labels it is about.');
   }
   if (testFraction !== undefined && !(testFraction >= 0 && testFraction < 1)) {
     throw new UsageError(`--test-fraction must be a share in [0, 1); got ${testFraction}.`);

@@ -6,9 +6,10 @@ import '../../node.js';
 import type { DataSet } from '../../reading/samples.js';
 import { type FlagValues, fitOptionsFrom } from '../fit-options.js';
 import { withInterrupt } from '../interrupt.js';
-import { count, print, printJson, score, tableLines, unconvergedLines } from '../output.js';
+import { count, score, tableLines, unconvergedLines } from '../output.js';
 import type { ProgressDisplay } from '../progress.js';
 import type { CsvChoices } from '../samples.js';
+import { print, printJson } from '../terminal.js';
 import { fitOptionsOf, selectedBackend } from './training.js';
 
 /** The options of `learning-curve`. */

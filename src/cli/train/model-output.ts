@@ -2,9 +2,10 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { BackendError, isSoftmaxRegressionError } from '../../core/errors.js';
+import { BackendError, isSoftmaxRegressionError, printable } from '../../core/errors.js';
 import { type Saveable, saveModel } from '../../node/model-files.js';
-import { STDOUT, writeResult } from '../destination.js';
+import { writeResult } from '../destination.js';
+import { STDOUT } from '../files.js';
 
 type Model = Exclude<Saveable, Uint8Array>;
 
@@ -37,14 +38,15 @@ export class ModelOutput {
   async rescue(): Promise<string | undefined> {
     if (this.#pending !== undefined) await this.#write(this.#pending);
     if (!this.#isWritten) return undefined;
-    const place = this.#path === STDOUT ? 'written to standard output' : `saved in ${this.#path}`;
+    const place = this.#path === STDOUT ? 'written to standard output' : `saved in ${printable(this.#path ?? '')}`;
     return `The model is ${place}${this.#isFinal ? '' : ', without calibration'}.`;
   }
 
   async #write(model: Model): Promise<void> {
     if (this.#path === undefined) return;
-    if (this.#path === STDOUT) await writeResult(STDOUT, model.toBytes());
-    else await saveModel(this.#path, model).catch((cause) => saveElsewhere(this.#path as string, model, cause));
+    const path = this.#path;
+    const written = path === STDOUT ? writeResult(path, model.toBytes()) : saveModel(path, model);
+    await written.catch((cause) => saveElsewhere(path === STDOUT ? 'model.safetensors' : path, model, cause));
     this.#isWritten = true;
   }
 }

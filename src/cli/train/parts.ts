@@ -1,14 +1,16 @@
 // cli: the samples on which `train` trains, calibrates and tests.
 import { DomainError } from '../../core/errors.js';
 import { featureNamesOf } from '../../data/table/schema.js';
+import { memoryForData } from '../../node/memory.js';
 import { type DataSet, divided, type Samples, singleClass } from '../../reading/samples.js';
-import { labelledRows } from '../../reading/table.js';
+import { type LabelledRows, labelledRows, type TableOptions } from '../../reading/table.js';
+import type { BadRowsFile } from '../bad-rows.js';
 import { namedBytes } from '../bytes.js';
 import { count } from '../output.js';
 import type { CsvChoices } from '../samples.js';
 import { UsageError } from '../usage.js';
 
-export interface PartChoices extends Pick<CsvChoices, 'delimiter'> {
+export interface PartChoices extends Pick<CsvChoices, 'delimiter'>, Pick<TableOptions, 'unknownLabel'> {
   /** A CSV file to test on. */
   readonly test?: string;
   readonly testFraction?: number;
@@ -20,19 +22,23 @@ export interface Parts {
   readonly training: Samples;
   /** Held back for calibration. */
   readonly held?: Samples;
-  readonly tested: Samples;
+  readonly tested: LabelledRows;
   /** A description of the test samples. */
   readonly split: string;
   /** Whether the model is tested on its training samples. */
   readonly isSelf: boolean;
 }
 
-/** Divides the samples into those for training, for calibration and for testing. */
-export async function partsOf(data: DataSet, options: PartChoices): Promise<Parts> {
+/**
+ * Divides the samples into those for training, for calibration and for testing.
+ *
+ * @param bad takes the rows of the test table that do not fit
+ */
+export async function partsOf(data: DataSet, options: PartChoices, bad?: BadRowsFile): Promise<Parts> {
   const { samples, test } = data;
   const { testFraction = 0.2, test: testFile, seed, calibrate } = options;
   const n = samples.labels.length;
-  const tested = testFile === undefined ? test : await testTable(testFile, data, options);
+  const tested = testFile === undefined ? test : await testTable(testFile, data, options, bad);
   const isWhole = tested !== undefined || testFraction === 0;
   const [kept, held] = isWhole ? [samples, undefined] : holdBack(samples, { testFraction, seed }, data, 'test');
   const [training, calibrating] = calibrate
@@ -100,13 +106,19 @@ function holdBack(
   }
 }
 
-async function testTable(path: string, { schema, classes }: DataSet, { delimiter }: PartChoices): Promise<Samples> {
+async function testTable(
+  path: string,
+  { schema, classes }: DataSet,
+  { delimiter, unknownLabel }: PartChoices,
+  bad: BadRowsFile | undefined,
+): Promise<LabelledRows> {
   if (schema === undefined) throw new UsageError('--test requires a table to train on.');
   const featureNames = featureNamesOf(schema);
+  const bytes = namedBytes(path);
   return labelledRows(
-    namedBytes(path),
+    bytes,
     // A label that the model cannot predict is an error before the training.
     { classes, featureNames, numFeatures: featureNames.length, schema },
-    { delimiter },
+    { delimiter, unknownLabel, onBadRow: bad?.of(bytes.name), maxMemory: memoryForData() },
   );
 }

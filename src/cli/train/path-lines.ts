@@ -2,10 +2,11 @@
 import type { LambdaPath, LambdaRow } from '../../model/lambda-path.js';
 import type { Solver } from '../../training/solvers.js';
 import { figure, score, tableLines, unconvergedLines } from '../output.js';
+import type { Line } from '../terminal.js';
 import { chosenBy, type L2Rule } from './l2.js';
 
 /** The search as a table, with the choice, and whether values beyond the list may be better. */
-export function pathLines(path: LambdaPath, rule: L2Rule = 'best', solver: Solver | undefined): string[] {
+export function pathLines(path: LambdaPath, rule: L2Rule = 'best', solver: Solver | undefined): Line[] {
   const { table, best } = path;
   const chosen = chosenBy(rule, path);
   const rows = table.map(({ l2, logLoss, standardError, accuracy }) => [

@@ -1,13 +1,11 @@
 // cli: the work of `train`: fit, calibrate, evaluate, write files, print.
 import type { BackendName } from '../../backend/names.js';
 import { type BackendChoice, formatBackend, selectBackend } from '../../backend/select.js';
-import { BackendError } from '../../core/errors.js';
 import { type Label, sortedClasses } from '../../core/labels.js';
 import { foldCount } from '../../data/folds.js';
 import { crossValidate } from '../../model/cross-validate.js';
 import { lambdaPath } from '../../model/lambda-path.js';
 import { SoftmaxRegression } from '../../model/softmax-regression.js';
-import { fileCheckpoint, readCheckpoint } from '../../node/checkpoint-files.js';
 import { tableOf } from '../columns.js';
 import { destination, writeResult } from '../destination.js';
 import { ModelOutput } from './model-output.js';
@@ -17,11 +15,14 @@ import { reads } from '../../training/options.js';
 import { DEFAULT_SOLVER, isFirstOrder } from '../../training/solvers.js';
 import { type FlagValues, fitOptionsFrom } from '../fit-options.js';
 import { withInterrupt } from '../interrupt.js';
-import { count, counted, evaluationLines, figure, fitLines, foldLines, print, printJson } from '../output.js';
+import { count, counted, evaluationLines, figure, fitLines, foldLines } from '../output.js';
 import type { ProgressDisplay } from '../progress.js';
 import type { CsvChoices } from '../samples.js';
+import { type Line, note, print, printJson } from '../terminal.js';
+import { leftOutOf, leftOutText } from '../unknown-labels.js';
+import { checkpointsOf } from './checks.js';
 import { candidatesOf, chosenBy, type L2Rule, withoutCandidates } from './l2.js';
-import { type PartChoices, type Parts, partsOf } from './parts.js';
+import type { PartChoices, Parts } from './parts.js';
 import { pathLines } from './path-lines.js';
 
 /** The options of `train`. */
@@ -34,16 +35,16 @@ export interface TrainOptions extends CsvChoices, PartChoices, FlagValues {
   readonly resume?: string;
   readonly backend?: BackendName;
   readonly json?: boolean;
-  /** Only reads the table. */
+  /** Only reads the tables and checks the options. */
   readonly dryRun?: boolean;
 }
 
 export async function train(
   data: DataSet,
+  parts: Parts,
   options: TrainOptions,
   { onProgress, stop }: ProgressDisplay,
 ): Promise<void> {
-  const parts = await partsOf(data, options);
   const checkpoints = await checkpointsOf(options);
   const choice = await selectedBackend(options.backend, stop);
   const { folds } = options;
@@ -59,7 +60,10 @@ export async function train(
     const learnt = await learn(data, parts, options, checkpoints, file, { onProgress, signal });
     const { model, evaluation, result, path } = learnt;
     const { report, seed } = options;
-    const described = { ...data, trainingSamples: training.labels.length, testedOnTraining: isSelf, split };
+    const unknown = leftOutOf(tested, evaluation);
+    const without = unknown === undefined ? '' : `; ${leftOutText(unknown)}`;
+    const part = { trainingSamples: training.labels.length, testedOnTraining: isSelf, split: `${split}${without}` };
+    const described = { ...data, ...part };
     const assessed = {
       model,
       evaluation,
@@ -78,8 +82,8 @@ export async function train(
     else print(linesOf(data, parts, options, learnt));
   }).catch(async (error) => {
     stop();
-    const note = await file.rescue();
-    if (note !== undefined && error instanceof Error) error.message = `${error.message.replace(/\.$/, '')}. ${note}`;
+    const place = await file.rescue();
+    if (place !== undefined && error instanceof Error) error.message = `${error.message.replace(/\.$/, '')}. ${place}`;
     throw error;
   });
 }
@@ -89,7 +93,7 @@ export async function selectedBackend(name: BackendName | undefined, stop: () =>
   const choice = await selectBackend(name);
   if (choice.refused.length > 0) {
     stop();
-    console.error(formatBackend(choice));
+    note(formatBackend(choice).split('\n'));
   }
   return choice;
 }
@@ -180,18 +184,20 @@ function documentOf(
     ...(path && { lambdaPath: { rule: l2Rule, ...path } }),
     ...(validated && { crossValidation: { folds, mean, standardDeviation } }),
     evaluation: { on: isSelf ? 'the training samples' : 'samples held back', ...evaluation },
+    unknownLabels: leftOutOf(tested, evaluation),
     report,
   };
 }
 
 function linesOf(
   { name, dropped, leftOut = {} }: DataSet,
-  { training, held, split, isSelf }: Parts,
+  { training, held, tested, split, isSelf }: Parts,
   { output, report, folds, l2Rule }: TrainOptions,
   { classes, path, validated, result, model, evaluation }: Learnt,
-): string[] {
+): Line[] {
   const features = `${counted(model.numFeatures, 'feature')}, ${count(classes.length)} classes`;
   const without = dropped > 0 ? `; ${counted(dropped, 'row')} with missing values left out` : '';
+  const unknown = leftOutOf(tested, evaluation);
   const rare = Object.entries(leftOut).map(([label, rows]) => `${label} (${count(rows)})`);
   return [
     `data: ${name}, ${count(training.labels.length)} training samples, ${features}${without}`,
@@ -206,6 +212,7 @@ function linesOf(
       : []),
     '',
     ...evaluationLines(evaluation, isSelf ? 'the training samples' : split),
+    ...(unknown === undefined ? [] : ['', leftOutText(unknown)]),
     '',
     ...(output === undefined
       ? ['The model is not saved. Pass -o FILE to save it.']
@@ -218,23 +225,4 @@ function linesOf(
 function foldKind({ groups, times }: Parts['training']): string {
   if (times !== undefined) return ', each later than those it was trained on';
   return groups === undefined ? '' : ' of whole groups';
-}
-
-/** The checkpoint to write and the one to resume from. */
-async function checkpointsOf({ resume: from, checkpoint: to = from }: TrainOptions) {
-  const resume = from === undefined ? undefined : await readCheckpoint(from);
-  if (from !== undefined && resume === undefined) {
-    const hint = 'To start a new one, pass --checkpoint without --resume.';
-    throw new BackendError({
-      where: from,
-      argument: 'this path',
-      expected: 'be a checkpoint',
-      actual: 'no such file',
-      hint,
-    });
-  }
-  return {
-    ...(to === undefined ? {} : { checkpoint: fileCheckpoint(to) }),
-    ...(resume === undefined ? {} : { resume }),
-  };
 }

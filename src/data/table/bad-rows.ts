@@ -1,5 +1,6 @@
 // data: rows that do not fit their table.
 import { FormatError } from '../../core/errors.js';
+import { MAX_DISTINCT } from './limits.js';
 import { type Row, textsOf } from './row.js';
 
 /** A row that does not fit its table. */
@@ -30,6 +31,10 @@ export class BadRows {
     } catch (error) {
       if (this.#onBadRow === undefined || !(error instanceof FormatError)) throw error;
       this.#first ??= error;
+      if (this.lines.size === MAX_DISTINCT) {
+        const expected = `have at most ${MAX_DISTINCT.toLocaleString('en')} rows that do not fit`;
+        throw new FormatError({ ...{ where: error.where, argument: 'the table', expected }, actual: 'more' });
+      }
       this.lines.add(line);
       this.#onBadRow({ line, error, fields: textsOf(row) });
       return false;
@@ -38,9 +43,13 @@ export class BadRows {
 
   /** Refuses a table most of whose rows do not fit: then the first row is probably the odd one. */
   assertFew(rows: number, where: string): void {
-    const { size } = this.lines;
-    if (size <= rows || this.#first === undefined) return;
-    const actual = `${size} of ${size + rows} that do not; the first: ${this.#first.message.replace(/\.$/, '')}`;
-    throw new FormatError({ where, argument: 'the rows', expected: 'mostly fit the table', actual });
+    assertMostFit(this.lines.size, this.#first, rows, where);
   }
+}
+
+/** @param first the error of the first of the bad rows */
+export function assertMostFit(bad: number, first: FormatError | undefined, rows: number, where: string): void {
+  if (bad <= rows || first === undefined) return;
+  const actual = `${bad} of ${bad + rows} that do not; the first: ${first.message.replace(/\.$/, '')}`;
+  throw new FormatError({ where, argument: 'the rows', expected: 'mostly fit the table', actual });
 }

@@ -2,7 +2,8 @@
 import { DomainError, ShapeError } from '../../core/errors.js';
 import { assertKnownOptions, assertOneOf, describe } from '../../core/shape.js';
 import type { FeatureArray } from '../batches.js';
-import { assertSize, RowEncoder } from './encode.js';
+import { RowEncoder } from './encode.js';
+import { assertSize } from './limits.js';
 import { type CsvValue, fieldsOf, isEncoded } from './records.js';
 import { TextRow } from './row.js';
 import {

@@ -131,17 +131,37 @@ export class RowEncoder {
   }
 
   /**
-   * The label of a row.
+   * The label of a row; undefined for text of another type.
    *
-   * @throws FormatError for a label that is not among `classes`, if they are given
+   * @throws FormatError if it is missing
    */
-  label(row: Row, line: number, classes?: ReadonlySet<Label>): Label {
-    const label = this.#readLabel(row, line);
-    if (classes === undefined || classes.has(label)) return label;
+  label(row: Row, line: number): Label | undefined {
     const step = this.#label as Step;
-    const some = [...classes].slice(0, 10).map(describe).join(', ');
-    const expected = `be one of the classes ${some}${classes.size > 10 ? ', …' : ''}`;
-    throw this.#error(step, line, expected, row.text(step.field));
+    const { type } = step.column as Kind<'label'>;
+    if (type === 'number' && !this.#markers.haveNumbers) {
+      const number = row.number(step.field, this.#schema.decimal);
+      if (!Number.isNaN(number)) return number;
+    }
+    const text = row.text(step.field);
+    if (this.#markers.has(text))
+      throw missingValue(this.#where(line, step), step.column.name, text, 'have a value', 'missing');
+    if (type === 'string') return text;
+    if (type === 'boolean') return parseBoolean(text);
+    const number = parseNumber(text, this.#schema.decimal);
+    return Number.isNaN(number) ? undefined : number;
+  }
+
+  get labelType(): Kind<'label'>['type'] {
+    return (this.#label as Step & { column: Kind<'label'> }).column.type;
+  }
+
+  /** The label of a row as written. */
+  labelText(row: Row): string {
+    return row.text((this.#label as Step).field);
+  }
+
+  labelError(row: Row, line: number, expected: string, hint?: string): FormatError {
+    return this.#error(this.#label as Step, line, expected, this.labelText(row), hint);
   }
 
   /**
@@ -159,23 +179,6 @@ export class RowEncoder {
     }
     if (isWeight(number)) return number;
     throw this.#error(step, line, WEIGHT_RULE, text);
-  }
-
-  #readLabel(row: Row, line: number): Label {
-    const step = this.#label as Step;
-    const { type } = step.column as Extract<CsvColumn, { kind: 'label' }>;
-    if (type === 'number' && !this.#markers.haveNumbers) {
-      const number = row.number(step.field, this.#schema.decimal);
-      if (!Number.isNaN(number)) return number;
-    }
-    const text = row.text(step.field);
-    if (this.#markers.has(text))
-      throw missingValue(this.#where(line, step), step.column.name, text, 'have a value', 'missing');
-    const label =
-      type === 'string' ? text : type === 'number' ? parseNumber(text, this.#schema.decimal) : parseBoolean(text);
-    if (label !== undefined && !Number.isNaN(label)) return label;
-    const expected = type === 'number' ? 'be a number, like the classes' : 'be true or false, like the classes';
-    throw this.#error(step, line, expected, text);
   }
 
   #isIncomplete(row: Row): boolean {
@@ -219,7 +222,9 @@ export class RowEncoder {
   ): number {
     if (!this.#markers.has(text)) {
       const percent =
-        step.column.kind === 'number' && step.column.percent ? 'Write it with a percent sign, such as 12%.' : undefined;
+        step.column.kind === 'number' && step.column.percent
+          ? 'Write it with a percent sign: "12%" is 0.12.'
+          : undefined;
       throw this.#error(step, line, expected, text, numberHint(text, this.#schema.decimal) ?? percent);
     }
     const { fill } = step.column as { fill?: number };
@@ -319,15 +324,4 @@ export function numberHint(text: string, decimal: '.' | ','): string | undefined
   if (decimal === '.' && /^[+-]?\d+,\d+$/.test(text)) return "A decimal comma? Pass `decimal: ','`.";
   if (decimal === ',' && /^[+-]?\d+\.\d+$/.test(text)) return "A decimal point? Pass `decimal: '.'`.";
   return undefined;
-}
-
-/** Maximum number of values of a table: 16 GB, more than fit into one array on any platform. */
-const MAX_VALUES = 2 ** 31;
-
-/** Refuses a table that no array can hold. */
-export function assertSize(n: number, d: number, where: string): void {
-  if (n * d <= MAX_VALUES) return;
-  const hint = 'Exclude columns with `ignore`, or lower `maxCategories` to find the column with the most categories.';
-  const actual = `${n} rows of ${d} features`;
-  throw new FormatError({ where, argument: 'the table', expected: `have at most ${MAX_VALUES} numbers`, actual, hint });
 }

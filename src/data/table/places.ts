@@ -98,7 +98,8 @@ export function locateColumns(schema: CsvSchema, names: readonly string[], where
     const actual = names.map(describe).slice(0, 20).join(', ');
     const isNone = !names.some((each) => known.has(each));
     const hint =
-      didYouMean(name, others) ?? (isNone ? 'The first line must name the columns, as in training.' : undefined);
+      didYouMean(name, others) ??
+      (isNone ? `The first line must name the columns, as in training. ${NO_HEADER}` : undefined);
     throw new FormatError({ where, argument: 'the header', expected, actual, hint });
   });
 }
@@ -116,7 +117,7 @@ export function findColumn(
   if (Number.isInteger(found) && found >= 0 && found < names.length) return found;
   if (typeof column === 'number') {
     const expected = `be a column, an integer in [${-names.length}, ${names.length})`;
-    throw new FormatError({ where, argument, expected, actual: String(column) });
+    throw new FormatError({ where, argument, expected, actual: String(column), isOption: true });
   }
   const some = names.slice(0, 20).map(describe).join(', ');
   const expected = `be one of the columns ${some}${names.length > 20 ? ', …' : ''}`;
@@ -132,6 +133,7 @@ export function findColumn(
     expected,
     actual: describe(column),
     // -1 is an index, not a misspelt name 1.
+    isOption: true,
     hint: (INTEGER.test(column) ? undefined : didYouMean(column, names)) ?? other,
   });
 }

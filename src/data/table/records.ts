@@ -88,7 +88,8 @@ function absentKey(record: object, name: string, columns: CsvSchema['columns'], 
 
 function assertKnownKeys(record: object, columns: CsvSchema['columns'], where: string): void {
   const names = columns.map(({ name }) => name);
-  const stray = Object.keys(record).find((key) => !names.includes(key));
+  const known = new Set(names);
+  const stray = Object.keys(record).find((key) => !known.has(key));
   if (stray === undefined) return;
   const expected = `have only the keys ${names.slice(0, 20).map(describe).join(', ')}${names.length > 20 ? ', …' : ''}`;
   const hint = didYouMean(stray, names);

@@ -125,9 +125,13 @@ export function numberSchema(
  */
 export function featureNamesOf(schema: CsvSchema): string[] {
   const seen = new Set<string>();
+  // The next number of each name: a schema from a file may repeat one name in every column.
+  const numbers = new Map<string, number>();
   return plainNames(schema).map((name) => {
     let unique = name;
-    for (let i = 2; seen.has(unique); i++) unique = `${name} (${i})`;
+    let number = numbers.get(name) ?? 2;
+    while (seen.has(unique)) unique = `${name} (${number++})`;
+    numbers.set(name, number);
     seen.add(unique);
     return unique;
   });
@@ -205,6 +209,11 @@ export function assertSchema(schema: CsvSchema, where: string): void {
     const count = columns.filter((column) => column.kind === kind).length;
     check(count <= 1, '.columns', `have at most one ${kind}`, count);
   }
+  const seen = new Set<string>();
+  columns.forEach(({ name }, i) => {
+    check(!seen.has(name), `.columns[${i}].name`, 'differ from the names before it', name);
+    seen.add(name);
+  });
 }
 
 /** The fields of a column that is not trusted. */

@@ -2,6 +2,7 @@
 
 import { DomainError, FormatError } from '../../core/errors.js';
 import type { Label } from '../../core/labels.js';
+import { NUMBERS_OF_A_BATCH } from '../../core/limits.js';
 import {
   assertFunction,
   assertList,
@@ -17,6 +18,7 @@ import { RecordReader } from './csv/records.js';
 import type { RowBlock } from './csv/rows.js';
 import { RowEncoder } from './encode.js';
 import { type EncodeOptions, withOptions } from './encode-rows.js';
+import { labelOf, unknownLabelOf } from './label.js';
 import { parseNumber } from './number.js';
 import { assertLineEnds, checkHeader, checkWidth, findColumn, locateColumns, placesInRow, placesOf } from './places.js';
 import { type Row, textsOf } from './row.js';
@@ -30,16 +32,30 @@ export interface ReadOptions extends EncodeOptions {
   readonly delimiter?: string;
   /** Whether to read labels and weights if the file has them; `'skip'` ignores both, which may then be wrong or empty. */
   readonly labels?: 'read' | 'skip';
+  /** Whether the first line names the columns, as the schema has it by default; with `false`, fields are in the order of the schema. */
+  readonly header?: boolean;
   /** The labels that are accepted; all by default. */
   readonly classes?: readonly Label[];
+  /** Called with each row whose label is not among `classes`; such rows are skipped. By default the first one is an error. */
+  readonly onUnknownLabel?: (row: UnknownLabel) => void;
   /** Columns to pass through as text, by name, or by number for a table without a header. */
   readonly keep?: readonly (string | number)[];
   /** Called with each row that does not fit the schema; such rows are skipped. By default the first one is an error. */
   readonly onBadRow?: (row: BadRow) => void;
-  /** The maximum number of rows in a batch; 4096 by default. */
+  /** The maximum number of rows in a batch; by default 4096, or as many as have 2²² numbers, 32 MiB, if that is less. */
   readonly batchSize?: number;
   /** Aborts reading. */
   readonly signal?: AbortSignal;
+}
+
+/** A row whose label is not among the classes. */
+export interface UnknownLabel {
+  /** The line on which the row begins, from 1. */
+  readonly line: number;
+  /** As written. */
+  readonly label: string;
+  /** If the file has the column of weights. */
+  readonly sampleWeight?: number;
 }
 
 /** A batch of encoded rows. */
@@ -76,16 +92,22 @@ export async function* readCsvRows(
   options: ReadOptions = {},
 ): AsyncGenerator<CsvBatch, void, undefined> {
   const where = 'readCsvRows';
-  const applied = withOptions(schema, options, where, [
-    ...(['name', 'delimiter', 'labels', 'classes', 'keep', 'onBadRow', 'batchSize', 'signal'] as const),
+  const encoding = withOptions(schema, options, where, [
+    ...(['name', 'delimiter', 'header', 'labels', 'classes', 'onUnknownLabel'] as const),
+    ...(['keep', 'onBadRow', 'batchSize', 'signal'] as const),
   ]);
-  const { name = where, delimiter, labels = 'read', classes, keep, onBadRow, batchSize = 4096, signal } = options;
+  const { header = encoding.header, onUnknownLabel } = options;
+  assertOneOf(header, [true, false], where, 'header');
+  const applied = { ...encoding, header };
+  const hasHeader = encoding.header;
+  const { name = where, delimiter, labels = 'read', classes, keep, onBadRow, batchSize, signal } = options;
   assertOneOf(labels, ['read', 'skip'], where, 'labels');
-  assertPositiveInteger(batchSize, where, 'batchSize');
+  if (batchSize !== undefined) assertPositiveInteger(batchSize, where, 'batchSize');
   assertText(name, where, 'name');
   if (keep !== undefined) assertList(keep, where, 'keep', 'be a list of names or numbers of columns');
   assertSignal(signal, where);
   if (onBadRow !== undefined) assertFunction(onBadRow, where, 'onBadRow');
+  if (onUnknownLabel !== undefined) assertFunction(onUnknownLabel, where, 'onUnknownLabel');
   if (!isIterable(chunks)) {
     const expected = 'be an iterable of bytes or text, such as a stream';
     const hint = typeof chunks === 'string' ? 'Text? Pass it in an array: [text].' : undefined;
@@ -93,37 +115,47 @@ export async function* readCsvRows(
   }
   const batches = new Batches({
     schema: applied,
+    hasHeader,
     name,
     batchSize,
     readsLabels: labels === 'read',
     classes,
+    onUnknownLabel,
     keep,
     onBadRow,
   });
   const reader = new RecordReader({ name, delimiter, decimal: applied.decimal, comment: applied.comment });
   for await (const chunk of chunks) {
     signal?.throwIfAborted();
-    for (const block of reader.push(chunk)) batches.take(block);
-    yield* batches.ready();
+    for (const block of reader.push(chunk)) yield* batches.take(block);
+    yield* batches.rest();
   }
   signal?.throwIfAborted();
-  for (const block of reader.end()) batches.take(block);
+  for (const block of reader.end()) yield* batches.take(block);
   if (applied.header && !batches.hasBegun) {
     const rule = { where: name, argument: 'the table', expected: 'have a header line' };
     throw new FormatError({ ...rule, actual: 'an empty file' });
   }
-  yield* batches.ready();
+  yield* batches.rest();
 }
 
 interface BatchesOptions {
   readonly schema: CsvSchema;
+  /** Whether files have a header by the schema of the model. */
+  readonly hasHeader: boolean;
   readonly name: string;
-  readonly batchSize: number;
+  readonly batchSize: number | undefined;
   readonly readsLabels: boolean;
   readonly classes: readonly Label[] | undefined;
+  readonly onUnknownLabel: ((row: UnknownLabel) => void) | undefined;
   readonly keep: readonly (string | number)[] | undefined;
   readonly onBadRow: ((row: BadRow) => void) | undefined;
 }
+
+/** The rows of a batch by default. */
+const MOST_ROWS = 4096;
+/** The numbers for which the first batch has room at first. */
+const LEAST_NUMBERS = 1024;
 
 /** Collects rows into batches. */
 class Batches {
@@ -134,9 +166,10 @@ class Batches {
   #encoder: RowEncoder | undefined;
   readonly #classes: ReadonlySet<Label> | undefined;
   #width = 0;
+  /** The rows of a full batch. */
+  #room = 0;
   /** The fields to keep. */
   #keep: readonly number[] = [];
-  #full: CsvBatch[] = [];
   #values = new Float64Array(0);
   #labels: Label[] = [];
   #weights: number[] = [];
@@ -158,10 +191,12 @@ class Batches {
     return this.#encoder !== undefined;
   }
 
-  take(block: RowBlock): void {
+  /** Takes the rows of a block. Yields each full batch before it takes further rows. */
+  *take(block: RowBlock): Generator<CsvBatch, void, undefined> {
     for (let i = 0; i < block.count; i++) {
       block.select(i);
       this.#takeRow(block, block.line);
+      if (this.#rows.length === this.#room) yield this.#close();
     }
   }
 
@@ -180,7 +215,6 @@ class Batches {
     if (this.#options.keep !== undefined) this.#kept.push(this.#keep.map((field) => fields.text(field)));
     this.#rows.push(row);
     this.#lines.push(line);
-    if (this.#rows.length === this.#options.batchSize) this.#close();
   }
 
   /** Whether the encoded row is dropped; its label and its weight. */
@@ -195,39 +229,42 @@ class Batches {
     if (fields.length !== this.#width) assertLineEnds(textsOf(fields), `${this.#name}:${line}`);
     checkWidth(fields.length, this.#width, this.#name, line, rule);
     this.#isDropped = !encoder.encode(fields, line, this.#values, this.#rows.length * encoder.numFeatures);
-    const isKept = !this.#isDropped;
-    this.#label = isKept && encoder.hasLabel ? encoder.label(fields, line, this.#classes) : undefined;
-    this.#weight = isKept && encoder.hasWeight ? encoder.weight(fields, line) : undefined;
+    if (this.#isDropped) return;
+    const { onUnknownLabel } = this.#options;
+    const classes = encoder.hasLabel ? this.#classes : undefined;
+    const unknown = classes && onUnknownLabel && unknownLabelOf(encoder, fields, line, classes);
+    this.#isDropped = unknown !== undefined;
+    this.#label = encoder.hasLabel && !this.#isDropped ? labelOf(encoder, fields, line, classes) : undefined;
+    this.#weight = encoder.hasWeight ? encoder.weight(fields, line) : undefined;
+    if (unknown !== undefined) onUnknownLabel?.({ line, label: unknown, sampleWeight: this.#weight });
   };
 
-  /** The batches since the last call; the last one may be short. */
-  ready(): CsvBatch[] {
-    if (this.#rows.length > 0) this.#close();
-    const full = this.#full;
-    this.#full = [];
-    return full;
+  /** The rows after the last full batch. */
+  *rest(): Generator<CsvBatch, void, undefined> {
+    if (this.#rows.length > 0) yield this.#close();
   }
 
-  #close(): void {
+  #close(): CsvBatch {
     const { numFeatures, hasLabel, hasWeight } = this.#encoder as RowEncoder;
     const n = this.#rows.length;
-    this.#full.push({
+    const batch: CsvBatch = {
       features: { values: this.#values.slice(0, n * numFeatures), shape: [n, numFeatures] },
       ...(hasLabel ? { labels: this.#labels } : {}),
       ...(hasWeight ? { sampleWeights: Float64Array.from(this.#weights) } : {}),
       rows: Float64Array.from(this.#rows),
       lines: Float64Array.from(this.#lines),
       ...(this.#options.keep && { kept: this.#kept }),
-    });
+    };
     this.#kept = [];
     this.#labels = [];
     this.#weights = [];
     this.#rows = [];
     this.#lines = [];
+    return batch;
   }
 
   #grow(numFeatures: number): void {
-    const rows = Math.min(this.#options.batchSize, Math.max(64, 2 * this.#rows.length));
+    const rows = Math.min(this.#room, Math.max(Math.ceil(LEAST_NUMBERS / numFeatures), 2 * this.#rows.length));
     const values = new Float64Array(rows * numFeatures);
     values.set(this.#values);
     this.#values = values;
@@ -249,7 +286,10 @@ class Batches {
         if (kind === 'label' || kind === 'weight') fieldOf[i] = -1;
       });
     }
-    return new RowEncoder(this.#schema, fieldOf, place);
+    const encoder = new RowEncoder(this.#schema, fieldOf, place);
+    const room = Math.min(MOST_ROWS, Math.max(1, Math.floor(NUMBERS_OF_A_BATCH / encoder.numFeatures)));
+    this.#room = this.#options.batchSize ?? room;
+    return encoder;
   }
 
   /** The index of each column, by the names in the header. */
@@ -266,15 +306,24 @@ class Batches {
     const places = placesInRow(columns, fields.length);
     if (places === undefined) checkWidth(fields.length, columns.length, this.#name, line, 'like the schema');
     const fieldOf = places ?? [...columns.keys()];
-    const numbers = fieldOf.filter((_, i) => columns[i].kind === 'number').map((place) => fields[place]);
-    const isText = (text: string) => /\p{L}{2}/u.test(text) && Number.isNaN(parseNumber(text, this.#schema.decimal));
-    if (numbers.length > 1 && new Set(numbers).size === numbers.length && numbers.every(isText)) {
+    const { hasHeader } = this.#options;
+    const areNames = columns.every(({ name }, i) => fieldOf[i] === -1 || fields[fieldOf[i]] === name);
+    if (hasHeader ? areNames : this.#areTexts(fieldOf, fields)) {
       const where = `${this.#name}:${line}`;
-      const [expected, actual] = ['hold data: the model has no header', fields.slice(0, 20).map(describe).join(', ')];
-      const hint = 'It looks like a header: delete the line.';
+      const expected = `hold data: ${hasHeader ? '`header: false` is given' : 'the model has no header'}`;
+      const actual = fields.slice(0, 20).map(describe).join(', ');
+      const hint = `It looks like a header: ${hasHeader ? 'leave out `header: false`' : 'delete the line'}.`;
       throw new FormatError({ where, argument: 'the first line', expected, actual, hint });
     }
     return fieldOf;
+  }
+
+  /** Whether several columns of numbers have different words. */
+  #areTexts(fieldOf: readonly number[], fields: readonly string[]): boolean {
+    const { columns, decimal } = this.#schema;
+    const numbers = fieldOf.filter((_, i) => columns[i].kind === 'number').map((place) => fields[place]);
+    const isText = (text: string) => /\p{L}{2}/u.test(text) && Number.isNaN(parseNumber(text, decimal));
+    return numbers.length > 1 && new Set(numbers).size === numbers.length && numbers.every(isText);
   }
 }
 

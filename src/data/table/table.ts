@@ -4,11 +4,15 @@ import { assertPositiveInteger } from '../../core/shape.js';
 import { instantOf } from '../../features/date.js';
 import type { FeatureArray } from '../batches.js';
 import { BadRows } from './bad-rows.js';
-import { CsvSource } from './csv/records.js';
+import type { RecordFormat } from './csv/delimiter.js';
+import { CsvSource, RecordReader } from './csv/records.js';
+import type { RowBlock } from './csv/rows.js';
 import { type CsvOptions, learnOptions } from './csv-options.js';
-import { assertSize, RowEncoder } from './encode.js';
-import type { ColumnSummary } from './learn/column.js';
+import { RowEncoder } from './encode.js';
+import { labelOf } from './label.js';
+import type { ColumnSummary, LearnOptions } from './learn/column.js';
 import { Learner } from './learn/learner.js';
+import { assertFits, assertSize } from './limits.js';
 import type { Row } from './row.js';
 import { type CsvSchema, featureNamesOf } from './schema.js';
 
@@ -57,7 +61,7 @@ export interface LabelledCsvTable extends CsvTable {
  * @throws FormatError, with `file:line:column` (the column's number, from 1), for: a missing or repeated name in the
  *         header, a row of another length, text or a missing value instead of a number, no rows, only one class,
  *         another delimiter, unbalanced quotes, a row of more than 2²³ characters, bytes that are not UTF-8, an unknown
- *         column
+ *         column, more than 100,000,000 rows or 1,000,000 columns
  * @throws DomainError for an option that is unknown or out of range; ShapeError if the source is neither text nor bytes
  * @example
  * const { features, labels } = parseCsv('width,colour,kind\n1.5,red,cat\n2,blue,dog', { label: 'kind', strings: 'one-hot' });
@@ -72,70 +76,132 @@ export function parseCsv(
 ): LabelledCsvTable;
 export function parseCsv(source: string | Uint8Array, options?: CsvOptions): CsvTable;
 export function parseCsv(source: string | Uint8Array, options: CsvOptions = {}): CsvTable | LabelledCsvTable {
-  const learn = learnOptions(options);
-  const { name } = learn;
-  const { delimiter, onBadRow, minClassCount = 1 } = options;
-  assertPositiveInteger(minClassCount, 'parseCsv', 'minClassCount');
-  const rows = new CsvSource(source, { name, delimiter, decimal: learn.decimal, comment: learn.comment });
-  const bad = new BadRows(onBadRow);
-  const whole = learnt(rows, new Learner(learn), bad);
-  bad.assertFew(whole.rows + whole.dropped, name);
-  const rare = whole.rareLabels(minClassCount);
-  const learner = rare.size === 0 ? whole : learnt(rows, new Learner(learn, new Set(rare.keys())), bad);
-  const schema = learner.finish();
-  const [group, time] = [learner.fieldOf('group'), learner.fieldOf('time')];
-  const place = (line: number, field: number) => `${name}:${line}:${field + 1}`;
-  const needed = [group, time].filter((field) => field !== -1);
-  const encoder = new RowEncoder(schema, [...schema.columns.keys()], place, { needed });
-  const n = learner.rows;
-  const d = encoder.numFeatures;
-  assertSize(n, d, name);
-  const values = new Float64Array(n * d);
-  const lines = new Float64Array(n);
-  const labels: Label[] = [];
-  const sampleWeights = encoder.hasWeight ? new Float64Array(n) : undefined;
-  const groups: string[] | undefined = group === -1 ? undefined : [];
-  const times = time === -1 ? undefined : new Float64Array(n);
-  let row = 0;
-  let isHeader = schema.header;
-  for (const block of rows.blocks()) {
-    for (let i = isHeader ? 1 : 0; i < block.count; i++) {
-      block.select(i);
-      if (bad.lines.has(block.line) || learner.isRare(block)) continue;
-      if (!encoder.encode(block, block.line, values, row * d)) continue;
-      if (encoder.hasLabel) labels.push(encoder.label(block, block.line));
-      if (sampleWeights !== undefined) sampleWeights[row] = encoder.weight(block, block.line);
-      groups?.push(block.text(group));
-      if (times !== undefined) times[row] = timeIn(block, time, schema.decimal);
-      lines[row++] = block.line;
-    }
-    isHeader = false;
+  const reader = new TableReader(options);
+  reader.learn(source);
+  return reader.finish([source]);
+}
+
+/** Reads a table whose chunks arrive one after the other. The first pass is over when the last chunk has arrived. */
+export class TableReader {
+  readonly #format: RecordFormat;
+  readonly #options: LearnOptions;
+  readonly #minClassCount: number;
+  readonly #maxMemory: number;
+  readonly #bad: BadRows;
+  readonly #reader: RecordReader;
+  readonly #learner: Learner;
+  /** The length of the chunks. */
+  #length = 0;
+
+  /**
+   * @param maxMemory the maximum number of bytes that the chunks and the table may take
+   * @throws DomainError for an option that is unknown or out of range
+   */
+  constructor(options: CsvOptions, maxMemory = Number.POSITIVE_INFINITY) {
+    this.#options = learnOptions(options);
+    const { name, decimal, comment } = this.#options;
+    const { delimiter, onBadRow, minClassCount = 1 } = options;
+    assertPositiveInteger(minClassCount, 'parseCsv', 'minClassCount');
+    this.#minClassCount = minClassCount;
+    this.#maxMemory = maxMemory;
+    this.#format = { name, delimiter, decimal, comment };
+    this.#bad = new BadRows(onBadRow);
+    this.#reader = new RecordReader(this.#format);
+    this.#learner = new Learner(this.#options);
   }
-  const features = { values, shape: [n, d] as const };
-  const { dropped, summaries: columns } = learner;
-  const table = {
-    ...{ features, featureNames: featureNamesOf(schema), schema, lines, dropped, columns },
-    ...(sampleWeights && { sampleWeights }),
-    ...(groups && { groups }),
-    ...(times && { times }),
-  };
-  if (!encoder.hasLabel) return table;
-  const leftOut = rare.size === 0 ? {} : { leftOut: Object.fromEntries(rare) };
-  return { ...table, labels, classes: sortedClasses(labels), ...leftOut };
+
+  /**
+   * Learns from a chunk.
+   *
+   * @throws FormatError at the first row that does not fit, or as soon as the table needs more memory than it may
+   */
+  learn(chunk: string | Uint8Array): void {
+    for (const block of this.#reader.push(chunk)) {
+      learnBlock(block, this.#learner, this.#bad);
+      this.#assertFits(this.#learner);
+    }
+    this.#length += chunk.length;
+    this.#assertFits(this.#learner);
+  }
+
+  #assertFits({ columns, rows, rowBytes }: Learner): void {
+    const size = { bytes: this.#length, columns, rows, rowBytes };
+    const hint = 'Give a file with fewer rows, or exclude columns with `ignore`.';
+    assertFits(size, this.#maxMemory, this.#options.name, hint);
+  }
+
+  /**
+   * The table.
+   *
+   * @param chunks those that were learned from
+   */
+  finish(chunks: readonly (string | Uint8Array)[]): CsvTable | LabelledCsvTable {
+    const { name } = this.#options;
+    const bad = this.#bad;
+    const whole = this.#learner;
+    for (const block of this.#reader.end()) learnBlock(block, whole, bad);
+    bad.assertFew(whole.rows + whole.dropped, name);
+    const rows = new CsvSource(chunks, this.#format);
+    const rare = whole.rareLabels(this.#minClassCount);
+    const learner = rare.size === 0 ? whole : learnt(rows, new Learner(this.#options, new Set(rare.keys())), bad);
+    const schema = learner.finish();
+    const [group, time] = [learner.fieldOf('group'), learner.fieldOf('time')];
+    const place = (line: number, field: number) => `${name}:${line}:${field + 1}`;
+    const needed = [group, time].filter((field) => field !== -1);
+    const encoder = new RowEncoder(schema, [...schema.columns.keys()], place, { needed });
+    const n = learner.rows;
+    const d = encoder.numFeatures;
+    assertSize(n, d, name);
+    this.#assertFits(learner);
+    const values = new Float64Array(n * d);
+    const lines = new Float64Array(n);
+    const labels: Label[] = [];
+    const sampleWeights = encoder.hasWeight ? new Float64Array(n) : undefined;
+    const groups: string[] | undefined = group === -1 ? undefined : [];
+    const times = time === -1 ? undefined : new Float64Array(n);
+    let row = 0;
+    let isHeader = schema.header;
+    for (const block of rows.blocks()) {
+      for (let i = isHeader ? 1 : 0; i < block.count; i++) {
+        block.select(i);
+        if (bad.lines.has(block.line) || learner.isRare(block)) continue;
+        if (!encoder.encode(block, block.line, values, row * d)) continue;
+        if (encoder.hasLabel) labels.push(labelOf(encoder, block, block.line));
+        if (sampleWeights !== undefined) sampleWeights[row] = encoder.weight(block, block.line);
+        groups?.push(block.text(group));
+        if (times !== undefined) times[row] = timeIn(block, time, schema.decimal);
+        lines[row++] = block.line;
+      }
+      isHeader = false;
+    }
+    const features = { values, shape: [n, d] as const };
+    const { dropped, summaries: columns } = learner;
+    const table = {
+      ...{ features, featureNames: featureNamesOf(schema), schema, lines, dropped, columns },
+      ...(sampleWeights && { sampleWeights }),
+      ...(groups && { groups }),
+      ...(times && { times }),
+    };
+    if (!encoder.hasLabel) return table;
+    const leftOut = rare.size === 0 ? {} : { leftOut: Object.fromEntries(rare) };
+    return { ...table, labels, classes: sortedClasses(labels), ...leftOut };
+  }
 }
 
 /** The learner after it has seen all rows but the bad ones. */
 function learnt(rows: CsvSource, learner: Learner, bad: BadRows): Learner {
-  const check = (row: Row, line: number) => learner.check(row, line);
-  for (const block of rows.blocks()) {
-    for (let i = 0; i < block.count; i++) {
-      block.select(i);
-      const { line } = block;
-      if (bad.lines.has(line) || (!learner.hasBegun && learner.begin(block, line))) continue;
-      if (bad.fits(block, line, check)) learner.take(block, line);
-    }
-  }
+  for (const block of rows.blocks()) learnBlock(block, learner, bad);
   return learner;
+}
+
+function learnBlock(block: RowBlock, learner: Learner, bad: BadRows): void {
+  const check = (row: Row, line: number) => learner.check(row, line);
+  for (let i = 0; i < block.count; i++) {
+    block.select(i);
+    const { line } = block;
+    if (bad.lines.has(line) || (!learner.hasBegun && learner.begin(block, line))) continue;
+    if (bad.fits(block, line, check)) learner.take(block, line);
+  }
 }
 
 /** A number, or the milliseconds of a date. */

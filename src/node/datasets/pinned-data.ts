@@ -5,9 +5,11 @@ import { join } from 'node:path';
 import { BackendError, FormatError, isSoftmaxRegressionError, type SoftmaxRegressionError } from '../../core/errors.js';
 import { formatShape } from '../../core/shape.js';
 import { type IdxArray, parseIdx } from '../../data/idx.js';
-import { cacheFolder, fileError, makeFolder, type OnProgress, statIfAny, writeFileAtomic } from '../files.js';
+import { writeFileAtomic } from '../atomic-writer.js';
+import { cacheFolder, fileError, makeFolder, type OnProgress, statIfAny } from '../files.js';
 import { withLock } from '../lock.js';
 import { readRegularFile } from '../regular-file.js';
+import { assertTrusted } from '../trust.js';
 import { unpackDebianPackage } from './debian-package.js';
 import { download, type ExpectedFile } from './download.js';
 import { unpack } from './gunzip.js';
@@ -76,15 +78,24 @@ export async function loadPinnedData<Part extends string>(
     return { arrays: await readFolder(data, named), source: `folder ${named} ($${data.folderVariable})` };
   }
   const reasons = [`$${data.folderVariable}: not set`];
-  for (const { source, load } of offline ? placesHere(data) : [...placesHere(data), ...placesAway(data, options)]) {
-    try {
-      return { arrays: await load(), source };
-    } catch (error) {
-      signal?.throwIfAborted();
-      if (!isSoftmaxRegressionError(error)) throw error;
-      reasons.push(`${source}: ${error.message}`);
+  const firstOf = async (places: readonly Place<Part>[]): Promise<FoundData<Part> | undefined> => {
+    for (const { source, load } of places) {
+      try {
+        return { arrays: await load(), source };
+      } catch (error) {
+        signal?.throwIfAborted();
+        if (!isSoftmaxRegressionError(error)) throw error;
+        reasons.push(`${source}: ${error.message}`);
+      }
     }
-  }
+    return undefined;
+  };
+  const here = await firstOf(placesHere(data));
+  if (here !== undefined) return here;
+  // Every other place fills the cache, so this reason alone is enough.
+  if (!offline) assertTrusted(cacheFolder(), [cacheFolder(data.cacheName)]);
+  const away = offline ? undefined : await firstOf(placesAway(data, options));
+  if (away !== undefined) return away;
   if (offline) reasons.push('the network: not used, because of `offline`');
   throw new BackendError({
     where: data.name,
@@ -104,7 +115,13 @@ function placesHere<Part extends string>(data: PinnedData<Part>): Place<Part>[] 
   const { systemFolder, debianPackage } = data;
   const cache = cacheFolder(data.cacheName);
   return [
-    { source: `cache ${cache}`, load: () => readFolder(data, cache) },
+    {
+      source: `cache ${cache}`,
+      load: async () => {
+        assertTrusted(cacheFolder(), [cache]);
+        return readFolder(data, cache);
+      },
+    },
     {
       source: `Debian package ${debianPackage} in ${systemFolder}`,
       load: () => readFolder(data, systemFolder),
@@ -137,8 +154,7 @@ async function fillCache<Part extends string>(
   { signal, onProgress }: PinnedDataOptions,
   obtainInto: (scratch: string) => Obtain,
 ): Promise<Record<Part, IdxArray>> {
-  const onWait = (pid: number) =>
-    onProgress?.({ stage: `wait for process ${pid}, which fetches ${data.name}`, done: 0 });
+  const onWait = (stage: string) => onProgress?.({ stage, done: 0 });
   const scratch = join(cache, '.scratch');
   const fill = async () => {
     await makeFolder(scratch);
@@ -173,7 +189,9 @@ function fromMirror<Part extends string>(
     const onBytes = (bytes: number) =>
       onProgress?.({ stage: `download ${data.name}`, done: before + bytes, total, unit: 'bytes' });
     const packed = `${file.name}.gz`;
-    await download(`${mirror.replace(/\/*$/, '/')}${packed}`, join(scratch, packed), file.gzip, { onBytes, signal });
+    const unpacked = { path: join(scratch, file.name), bytes: lengthOf(file), sha256: file.sha256 };
+    const url = `${mirror.replace(/\/*$/, '/')}${packed}`;
+    await download(url, join(scratch, packed), file.gzip, { onBytes, signal, unpacked });
     return scratch;
   };
 }
@@ -223,7 +241,7 @@ async function readPinned(folder: string, file: PinnedFile): Promise<{ bytes: Ui
     const expected = 'be there, plain or as .gz';
     throw new FormatError({ where: folder, argument: file.name, expected, actual });
   }
-  const length = 4 + 4 * file.shape.length + file.shape.reduce((product, size) => product * size);
+  const length = lengthOf(file);
   // Packing lengthens a file by less than this. A larger file is refused unread.
   const limit = length + Math.ceil(length / 1000) + 64;
   const content = await readRegularFile(path, limit).catch((cause: SoftmaxRegressionError) => {
@@ -248,6 +266,11 @@ async function readPinned(folder: string, file: PinnedFile): Promise<{ bytes: Ui
     throw new FormatError({ where: path, argument: 'sha256', expected, actual: sha256, hint: REPLACE });
   }
   return { bytes, array };
+}
+
+/** The length of the unpacked file: header and bytes. */
+function lengthOf({ shape }: PinnedFile): number {
+  return 4 + 4 * shape.length + shape.reduce((product, size) => product * size);
 }
 
 const REPLACE = 'This is not the published file. Fetch it again.';

@@ -1,7 +1,8 @@
 // node: compiles tfjs-node's addon against TensorFlow's library with a C++ compiler.
-import { mkdir, readdir } from 'node:fs/promises';
+import { chmod, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BackendError } from '../../core/errors.js';
+import { makeFolder } from '../files.js';
 import { systemInstallCommand } from './machine.js';
 import { runProgram } from './process.js';
 
@@ -86,10 +87,11 @@ export async function compileAddon(build: AddonBuild, compiler: Compiler, signal
   const binding = await filesOf(join(build.tfjsNode, 'binding'), /\.cc$/);
   const sources = [...binding, ...(await filesOf(KERNELS, /\.cc$/))];
   const libraries = await filesOf(build.tensorflow, /^libtensorflow/);
-  await mkdir(dirname(build.addon), { recursive: true });
+  await makeFolder(dirname(build.addon));
   const [program, ...args] = compiler;
   const outcome = await runProgram(program, [...args, ...compilerArguments(build, sources, libraries)], { signal });
-  if (outcome.end === 'exit' && outcome.code === 0) return;
+  // The compiler's mode depends on the umask, and others must not write code that is loaded.
+  if (outcome.end === 'exit' && outcome.code === 0) return chmod(build.addon, 0o700);
   throw new BackendError({
     where: 'native install',
     argument: `${program}, compiling the addon,`,

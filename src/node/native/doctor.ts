@@ -3,6 +3,7 @@
 import { readFileSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { maxOf } from '../../core/lists.js';
 import { assertKnownOptions, assertList, assertObject, assertSignal } from '../../core/shape.js';
 import { findCompilerIfAny } from './compile.js';
 import { type NativeStatus, nativeStatus, noTfjsNode, prove, rebuildCommand } from './load.js';
@@ -64,7 +65,7 @@ export function formatDoctor(report: DoctorReport): string {
   const { findings, native, next } = report;
   assertList(findings, 'formatDoctor', 'report.findings');
   assertObject(native, 'formatDoctor', 'report.native');
-  const width = Math.max(...findings.map(({ subject }) => subject.length));
+  const width = maxOf(findings.map(({ subject }) => subject.length));
   const lines = findings.map(({ state, subject, found }) => `${state.padEnd(7)}  ${subject.padEnd(width)}  ${found}`);
   const verdict = native.ok
     ? `The native kernels work: TensorFlow ${native.tensorflowVersion} on the ${native.device}.`

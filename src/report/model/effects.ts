@@ -95,8 +95,9 @@ function columnsOf(modelled: Modelled): Column[] {
 /** The columns and their effects, per standard deviation of the feature if it is known, the largest first. */
 export function columnEffects(modelled: Modelled): ColumnEffects[] {
   const { data, model } = modelled;
-  const effectOf = (j: number) =>
-    outcomesOf(model.weight[j]).map((value) => value * (data.featureDeviations?.[j] ?? 1));
+  // A model copies its weights at each access.
+  const { weight } = model;
+  const effectOf = (j: number) => outcomesOf(weight[j]).map((value) => value * (data.featureDeviations?.[j] ?? 1));
   return columnsOf(modelled)
     .map((column): ColumnEffects => {
       const { name, start, categories } = column;

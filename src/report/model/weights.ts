@@ -1,4 +1,5 @@
 // report: the weights, as images for pixels, otherwise as bars and a table.
+import { maxOf, minOf } from '../../core/lists.js';
 import type { Charts } from '../chart.js';
 import { type Content, type Html, html } from '../html.js';
 import type { ReportModel } from '../input.js';
@@ -61,7 +62,7 @@ function weightPictures({ weight, classes }: ReportModel, pictures: Pictures): H
   const more = names.length - shown.length;
   return html`<ul class="gallery weights">${shown.map((name, k) => {
     const values = Float64Array.from(outcomes, (row) => row[k]);
-    return html`<li><img src="${pictures.diverging(values, most)}" alt="Weights of ${name}, from ${significant(Math.min(...values), 2)} to ${significant(Math.max(...values), 2)}" class="pixels mat"><p><strong>${name}</strong></p></li>\n`;
+    return html`<li><img src="${pictures.diverging(values, most)}" alt="Weights of ${name}, from ${significant(minOf(values), 2)} to ${significant(maxOf(values), 2)}" class="pixels mat"><p><strong>${name}</strong></p></li>\n`;
   })}</ul>
 <p class="legend"><span>${clipped ? '≤ ' : ''}−${significant(most, 2)}</span> <span class="ramp" role="img" aria-label="Orange lowers the score of the class. Blue raises it."></span> <span>${clipped ? '≥ ' : ''}+${significant(most, 2)}</span></p>
 ${more > 0 ? html`<p>Not shown: ${plural(more, 'more class', 'more classes')}.</p>` : undefined}`;
@@ -97,7 +98,7 @@ function weightBars(
   const names = lines.map(({ name, isHeading }) => shortened(name, isHeading ? 18 : 20));
   const ranks = lines.map((_, rank) => rank);
   const bars = lines.flatMap(({ values }, rank) => values.map((weight, outcome) => ({ rank, outcome, weight })));
-  const most = Math.max(...bars.map(({ weight }) => Math.abs(weight))) || 1;
+  const most = maxOf(bars.map(({ weight }) => Math.abs(weight))) || 1;
   const step = roundBelow(0.8 * most);
   const outcomes = classes.length === 2 ? [undefined] : classes.map(labelText);
   const label = classes.length === 2 ? `for the ${oddsText(classes)}` : `for each of ${classes.length} classes`;
@@ -180,7 +181,7 @@ function roundBelow(value: number): number {
 function weightTable(columns: readonly ColumnEffects[], model: ReportModel): Html {
   if (model.classes.length > MOST_COLUMNS) return strongestTable(columns, model);
   const shown = firstColumns(columns, MOST_EFFECTS);
-  const most = Math.max(...columns.map(({ size }) => size)) || 1;
+  const most = maxOf(columns.map(({ size }) => size)) || 1;
   const digits = Math.min(Math.max(2 - Math.floor(Math.log10(most)), 0), 8);
   const noun = model.schema === undefined ? 'features' : 'columns';
   const cells = (name: Content, { values }: Effect) => [name, ...values.map((value) => tinted(value, most, digits))];

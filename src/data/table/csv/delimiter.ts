@@ -25,21 +25,38 @@ export function assertDelimiter({ name, delimiter, comment }: RecordFormat): voi
   throw new DomainError({ where: name, argument: 'delimiter', expected, actual: describe(delimiter) });
 }
 
-/** The delimiter that a line such as `sep=;` names, which Excel reads and writes; undefined for other lines. */
+/**
+ * The delimiter that a line such as `sep=;` names, which Excel reads and writes; undefined for other lines. Some programs
+ * write a tab as `\t`.
+ */
 export function namedDelimiter(line: string): string | undefined {
-  return /^"?sep=(.)"?\r?$/i.exec(line)?.[1];
+  const named = /^"?sep=(\\t|.)"?\r?$/i.exec(line)?.[1];
+  return named?.length === 2 ? '\t' : named;
 }
 
 /** Whether the first record contains more than one delimiter, so that the second one decides. */
 export function isAmbiguous(first: string, { delimiter, decimal, comment }: RecordFormat): boolean {
   if (delimiter !== undefined) return false;
-  return DELIMITERS.filter((each) => each !== decimal && each !== comment && countIn(first, each) > 0).length > 1;
+  const counts = countsIn(first, DELIMITERS);
+  return DELIMITERS.filter((each, i) => each !== decimal && each !== comment && counts[i] > 0).length > 1;
 }
 
-/** The number of delimiters outside quotes. */
-function countIn(record: string, delimiter: string): number {
-  const plain = record.split('"').filter((_, i) => i % 2 === 0);
-  return plain.reduce((sum, part) => sum + part.split(delimiter).length - 1, 0);
+const QUOTE = 34;
+
+/** The number of each delimiter outside quotes, in one pass. */
+function countsIn(record: string, delimiters: readonly string[]): number[] {
+  const codes = delimiters.map((delimiter) => delimiter.charCodeAt(0));
+  const counts = delimiters.map(() => 0);
+  let isQuoted = false;
+  for (let i = 0; i < record.length; i++) {
+    const code = record.charCodeAt(i);
+    if (code === QUOTE) isQuoted = !isQuoted;
+    else if (!isQuoted) {
+      const k = codes.indexOf(code);
+      if (k !== -1) counts[k]++;
+    }
+  }
+  return counts;
 }
 
 /**
@@ -54,14 +71,16 @@ export function delimiterOf(
   second: string | undefined,
   { name, delimiter, decimal, comment }: RecordFormat,
 ): string {
-  const count = (each: string) => countIn(first, each);
-  const all = DELIMITERS.map((each) => (each === decimal || each === comment ? 0 : count(each)));
-  const agreeing = all.map((each, i) => (second !== undefined && countIn(second, DELIMITERS[i]) === each ? each : 0));
+  const all = countsIn(first, DELIMITERS).map((count, i) =>
+    DELIMITERS[i] === decimal || DELIMITERS[i] === comment ? 0 : count,
+  );
+  const others = second === undefined ? [] : countsIn(second, DELIMITERS);
+  const agreeing = all.map((count, i) => (others[i] === count ? count : 0));
   const counts = agreeing.some((each) => each > 0) ? agreeing : all;
   const most = Math.max(...counts);
   const found = DELIMITERS[counts.indexOf(most)];
   if (delimiter === undefined) return most === 0 && decimal === ',' ? ';' : found;
-  if (most === 0 || count(delimiter) > 0) return delimiter;
+  if (most === 0 || countsIn(first, [delimiter])[0] > 0) return delimiter;
   throw new FormatError({
     where: `${name}:1`,
     argument: 'the first line',

@@ -13,19 +13,19 @@ const QUOTE = 34;
 const CARRIAGE_RETURN = 13;
 const ENCODER = new TextEncoder();
 
-/** Text or bytes in memory as blocks of records. */
+/** Chunks of text or bytes in memory as blocks of records. */
 export class CsvSource implements Source<RowBlock> {
-  readonly #source: string | Uint8Array;
+  readonly #chunks: readonly (string | Uint8Array)[];
   readonly #format: RecordFormat;
 
-  constructor(source: string | Uint8Array, format: RecordFormat) {
-    this.#source = source;
+  constructor(chunks: readonly (string | Uint8Array)[], format: RecordFormat) {
+    this.#chunks = chunks;
     this.#format = format;
   }
 
   *blocks(): Generator<RowBlock, void, undefined> {
     const reader = new RecordReader(this.#format);
-    yield* reader.push(this.#source);
+    for (const chunk of this.#chunks) yield* reader.push(chunk);
     yield* reader.end();
   }
 }
@@ -50,6 +50,8 @@ export class RecordReader {
   #half = '';
   /** The delimiter of a first line such as `sep=;`. */
   #named: string | undefined;
+  /** The first record, if the second one decides on the delimiter. */
+  #first: string | undefined;
   /** Empty until it is known. */
   #delimiter = new Uint8Array(0);
   /** Not 0 for the bytes that need action: newline, quote, and the last byte of the delimiter. */
@@ -281,31 +283,19 @@ export class RecordReader {
     return start === end || (this.#trims && skipBlanks(this.#bytes, start, end) === end);
   }
 
-  /** Detects the delimiter. False until the first record that is not blank is complete. */
+  /** Detects the delimiter. False until the first records that decide are complete. Each byte is scanned once. */
   #findDelimiter(isLast: boolean): boolean {
     const bytes = this.#bytes;
     if (this.#at === 0 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) {
       this.#at = 3;
       this.#beginRecord(3);
     }
-    const end = this.#valid;
-    let at = this.#at;
-    for (; at < end; at++) {
-      if (bytes[at] === this.#comment && at === this.#field) {
-        this.#field = this.#nextLine(at, end);
-        at = this.#field - 1;
-      } else if (bytes[at] === QUOTE) {
-        this.#open = this.#open === -1 ? at : -1;
-      } else if (bytes[at] === NEWLINE && this.#open === -1) {
-        if (skipBlanks(bytes, this.#field, at) < at) break;
-        this.#field = at + 1;
-      }
-    }
-    this.#at = at;
-    if (at === end && !isLast) return false;
-    const first = textOf(bytes.subarray(this.#field, at));
-    const named = namedDelimiter(first);
-    if (named !== undefined && this.#named === undefined && at < end) {
+    if (!this.#scanRecord() && !isLast) return false;
+    const [start, at] = [this.#field, this.#at];
+    const record = textOf(bytes.subarray(Math.min(start, at), at));
+    if (this.#first !== undefined) return this.#begin(delimiterOf(this.#first, record, this.#sniffed));
+    const named = namedDelimiter(record);
+    if (named !== undefined && this.#named === undefined && at < this.#valid) {
       // The line is no record: detection begins again after it.
       this.#named = named;
       this.#line += countOf(NEWLINE, bytes, this.#record, at + 1);
@@ -313,16 +303,20 @@ export class RecordReader {
       this.#at = at + 1;
       return this.#findDelimiter(isLast);
     }
-    const format = { ...this.#format, delimiter: this.#format.delimiter ?? this.#named };
-    let second: string | undefined;
-    if (isAmbiguous(first, format)) {
-      let start = at + 1;
-      while (start < end && bytes[start] === this.#comment) start = this.#nextLine(start, end);
-      const next = this.#recordEnd(start, end);
-      if (next === end && !isLast) return false;
-      second = textOf(bytes.subarray(start, next));
-    }
-    const delimiter = delimiterOf(first, second, format);
+    if (!isAmbiguous(record, this.#sniffed)) return this.#begin(delimiterOf(record, undefined, this.#sniffed));
+    this.#first = record;
+    this.#open = -1;
+    this.#field = at + 1;
+    this.#at = at + 1;
+    return this.#findDelimiter(isLast);
+  }
+
+  get #sniffed(): RecordFormat {
+    return { ...this.#format, delimiter: this.#format.delimiter ?? this.#named };
+  }
+
+  /** Begins to parse, with a delimiter. */
+  #begin(delimiter: string): true {
     this.#delimiter = ENCODER.encode(delimiter);
     this.#trims = delimiter !== '\t' && delimiter !== ' ';
     for (const byte of [NEWLINE, QUOTE, this.#delimiter[this.#delimiter.length - 1]]) this.#isMark[byte] = 1;
@@ -332,14 +326,27 @@ export class RecordReader {
     return true;
   }
 
-  /** The end of the record that begins at `start`: a newline outside quotes, or `end`. */
-  #recordEnd(start: number, end: number): number {
-    let isQuoted = false;
-    for (let at = start; at < end; at++) {
-      if (this.#bytes[at] === QUOTE) isQuoted = !isQuoted;
-      else if (this.#bytes[at] === NEWLINE && !isQuoted) return at;
+  /**
+   * Moves `#at` to the newline after the record at `#field`, which it moves behind comments and, before the first record,
+   * blank lines. False if there is no such newline yet.
+   */
+  #scanRecord(): boolean {
+    const bytes = this.#bytes;
+    const end = this.#valid;
+    let at = this.#at;
+    for (; at < end; at++) {
+      if (bytes[at] === this.#comment && at === this.#field) {
+        this.#field = this.#nextLine(at, end);
+        at = this.#field - 1;
+      } else if (bytes[at] === QUOTE) {
+        this.#open = this.#open === -1 ? at : -1;
+      } else if (bytes[at] === NEWLINE && this.#open === -1) {
+        if (this.#first !== undefined || skipBlanks(bytes, this.#field, at) < at) break;
+        this.#field = at + 1;
+      }
     }
-    return end;
+    this.#at = at;
+    return at < end;
   }
 
   #isTooLong(end: number): boolean {

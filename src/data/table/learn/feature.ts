@@ -29,7 +29,8 @@ const RULES: Readonly<Record<Kind, string>> = {
 export class FeatureLearner implements ColumnLearner {
   readonly #errors: ColumnErrors;
   readonly #options: LearnOptions;
-  readonly #categories: CategoryLearner;
+  /** Made at the first text: a table may have a million columns of numbers. */
+  #texts: CategoryLearner | undefined;
   /** The kind of the values so far, and the place of the first. */
   #kind: Kind | undefined;
   #firstLine = 0;
@@ -51,7 +52,11 @@ export class FeatureLearner implements ColumnLearner {
     this.#errors = errors;
     this.#options = options;
     this.#keeps = policy === 'median';
-    this.#categories = new CategoryLearner(errors, options);
+  }
+
+  get #categories(): CategoryLearner {
+    this.#texts ??= new CategoryLearner(this.#errors, this.#options);
+    return this.#texts;
   }
 
   check(row: Row, field: number, plain: number, line: number): void {

@@ -2,6 +2,7 @@
 import { DomainError, FormatError } from '../../../core/errors.js';
 import { describe } from '../../../core/shape.js';
 import { missingValue } from '../encode.js';
+import { assertColumns, LISTED, LISTED_TEXT, NUMBER } from '../limits.js';
 import { MissingMarkers } from '../missing.js';
 import { parseNumber } from '../number.js';
 import { assertLineEnds, checkHeader, checkWidth, findColumn, NO_HEADER, placesOf } from '../places.js';
@@ -14,11 +15,25 @@ import { FeatureLearner } from './feature.js';
 import { LabelLearner } from './label.js';
 import { GroupLearner, TimeLearner, WeightLearner } from './roles.js';
 
+/** Rows without a weight, a group or a time. */
+const DROP_ADVICE = "Pass `missing: 'drop'` to skip rows without a value there.";
+
 /** The uses of columns that options name, by the name of the option. */
 const USES = { label: 'label', sampleWeight: 'weight', group: 'group', time: 'time' } as const;
 
 type Use = (typeof USES)[keyof typeof USES];
 type Role = Use | 'category' | 'date' | 'feature' | 'ignored' | 'index';
+
+/** The uses that a column to ignore may have, because its values are no features. */
+const WITHOUT_FEATURES: ReadonlySet<Role> = new Set(['weight', 'group', 'time']);
+
+/** What to do about a missing value of a column without features, by its role. */
+const MISSING_ADVICE: Readonly<Partial<Record<Role, string>>> = {
+  label: "Pass `missingLabel: 'drop'` to skip rows without a label.",
+  weight: DROP_ADVICE,
+  group: DROP_ADVICE,
+  time: DROP_ADVICE,
+};
 
 /** The state of a column during the pass. */
 interface Column {
@@ -49,6 +64,7 @@ export class Learner {
   #numbers = new Float64Array(0);
   #isMissing: boolean[] = [];
   #summaries: ColumnSummary[] = [];
+  #rowBytes = NUMBER;
 
   /** @param rare the labels whose rows are left out, as `rareLabels` of another learner returns them */
   constructor(options: LearnOptions, rare: ReadonlySet<string> = new Set()) {
@@ -64,6 +80,7 @@ export class Learner {
 
   /** Processes the header, or begins a table without one. True if the row is a header. */
   begin(row: Row, line: number): boolean {
+    assertColumns(row.length, `${this.#options.name}:${line}`);
     this.#columns = this.#begin(textsOf(row), line);
     return this.#options.header;
   }
@@ -122,6 +139,15 @@ export class Learner {
     else this.rows++;
   }
 
+  get columns(): number {
+    return this.#columns?.length ?? 0;
+  }
+
+  /** The bytes that one row takes in the table. Columns of text and dates count as one feature until `finish`. */
+  get rowBytes(): number {
+    return this.#rowBytes;
+  }
+
   /** The field of the column with this use; -1 if there is none. */
   fieldOf(use: Use): number {
     return this.#columns?.findIndex(({ role }) => role === use) ?? -1;
@@ -157,6 +183,9 @@ export class Learner {
       const expected = 'have at least one column of features';
       throw new FormatError({ where, argument: 'the table', expected, actual: 'none' });
     }
+    this.#columns.forEach(({ role }, i) => {
+      if (isFeature(role)) this.#rowBytes += NUMBER * (namesOf(columns[i]).length - 1);
+    });
     this.#summaries = this.#columns.map(({ name, missing: count }, i) => {
       const { column, values, suspect, note } = learnt[i];
       const found = { name, kind: column.kind, values, missing: count, features: namesOf(column).length };
@@ -189,17 +218,25 @@ export class Learner {
       column === '' ? names.flatMap((each, i) => (each === '' ? [i] : [])) : [find(column, 'ignore')],
     );
     const roles = new Map<number, Role>(ignored.map((i) => [i, 'ignored']));
-    const argumentOf = new Map<number, string>();
+    const argumentOf = new Map<number, string>(ignored.map((i) => [i, 'ignore']));
+    const refuse = (i: number, argument: string, by: string, expected: string, hint?: string): never => {
+      throw new DomainError({
+        where,
+        argument,
+        expected,
+        actual: `${describe(names[i])}, which \`${by}\` names`,
+        hint,
+      });
+    };
     const assign = (columns: readonly (string | number)[], role: Use | 'category' | 'date', argument: string) => {
       for (const column of columns) {
         const i = find(column, argument);
         const before = roles.get(i);
-        // A column that is ignored keeps its named use, but is no feature.
-        if (before === 'ignored' && (role === 'category' || role === 'date')) continue;
-        if (before !== undefined && before !== 'ignored' && before !== role) {
-          const expected = 'be left out for a column that has another use';
-          const actual = `${describe(names[i])}, which \`${argumentOf.get(i)}\` names`;
-          throw new DomainError({ where, argument, expected, actual });
+        const other = 'be left out for a column that has another use';
+        if (before === 'ignored') {
+          if (!WITHOUT_FEATURES.has(role)) refuse(i, 'ignore', argument, other);
+        } else if (before !== undefined && before !== role) {
+          refuse(i, argument, argumentOf.get(i) as string, other);
         }
         roles.set(i, role);
         argumentOf.set(i, argument);
@@ -211,7 +248,12 @@ export class Learner {
     }
     assign(categories, 'category', 'categories');
     assign(dates, 'date', 'dates');
-    for (const column of Object.keys(missingByColumn)) find(column, 'missingByColumn');
+    for (const column of Object.keys(missingByColumn)) {
+      const i = find(column, 'missingByColumn');
+      const role = roles.get(i);
+      if (role === undefined || role === 'category' || role === 'date') continue;
+      refuse(i, 'missingByColumn', argumentOf.get(i) as string, 'name only columns of features', MISSING_ADVICE[role]);
+    }
     // pandas and R write row names as a first column without a name.
     if (header && names[0] === '' && names.length > 1 && !roles.has(0)) roles.set(0, 'index');
     const isUsed = (i: number) => !['ignored', 'index'].includes(roles.get(i) ?? 'feature');
@@ -222,6 +264,7 @@ export class Learner {
     return names.map((each, i) => {
       const role = roles.get(i) ?? 'feature';
       const policy = Object.hasOwn(missingByColumn, each) ? missingByColumn[each] : missing;
+      this.#rowBytes += bytesOf(role, policy);
       return { name: each, role, policy, learner: this.#learner(role, each, policy), missing: 0, filled: 0 };
     });
   }
@@ -263,6 +306,18 @@ export class Learner {
     }
     return learner.learnt({ count: filled, policy, rows: this.rows });
   }
+}
+
+function isFeature(role: Role): boolean {
+  return role === 'feature' || role === 'category' || role === 'date';
+}
+
+/** The bytes that a column takes in each row. For a median, all values are kept. */
+function bytesOf(role: Role, policy: MissingPolicy): number {
+  if (isFeature(role)) return NUMBER + (policy === 'median' ? LISTED : 0);
+  if (role === 'label') return LISTED;
+  if (role === 'group') return LISTED_TEXT;
+  return role === 'weight' || role === 'time' ? NUMBER : 0;
 }
 
 /** Refuses a header that looks like data. */

@@ -1,6 +1,7 @@
 // data: columns of weights, groups and times, which are no features.
 import { instantOf } from '../../../features/date.js';
 import { isWeight, WEIGHT_RULE } from '../encode.js';
+import { MAX_DISTINCT } from '../limits.js';
 import type { Row } from '../row.js';
 import type { ColumnErrors, ColumnLearner, Learnt } from './column.js';
 
@@ -40,6 +41,8 @@ export class GroupLearner implements ColumnLearner {
 
   take(row: Row, field: number): void {
     this.#groups.add(row.text(field));
+    if (this.#groups.size <= MAX_DISTINCT) return;
+    throw this.#errors.whole(`have at most ${MAX_DISTINCT.toLocaleString('en')} different values`, 'more');
   }
 
   learnt(): Learnt {
