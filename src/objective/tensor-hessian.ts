@@ -1,5 +1,6 @@
 // objective: the Hessian of a large problem on tensors, factored in blocks of columns.
 import * as tf from '@tensorflow/tfjs';
+import type { BackendInUse } from '../compile/backend-in-use.js';
 import { nextTask } from '../core/task.js';
 import { gatherRows } from '../data/batches.js';
 import { type PlainProblem, shareOf } from './float64.js';
@@ -26,6 +27,7 @@ export interface FactoredHessian {
 export interface TensorHessianOptions {
   /** How many multiply-adds computing and factoring it may take. */
   readonly work: number;
+  readonly backend: BackendInUse;
   readonly signal?: AbortSignal;
 }
 
@@ -54,61 +56,77 @@ interface FactorBlock {
 export async function tensorHessian(
   problem: PlainProblem,
   point: Float64Array,
-  { work, signal }: TensorHessianOptions,
+  { work, backend, signal }: TensorHessianOptions,
 ): Promise<FactoredHessian | undefined> {
   const { numFeatures: d, numClasses: q, fitIntercept } = problem;
   const order = fitIntercept ? d + 1 : d;
   const size = order * q;
   const left = work - size ** 3 / 6;
   if (size > LARGEST || left <= 0) return undefined;
-  const turn = turns(signal);
-  const probabilities = await probabilitiesAt(problem, point, turn);
+  await backend.start();
+  const turns = turnsOf(backend, signal);
+  const probabilities = await probabilitiesAt(problem, point, turns);
   const threshold = THRESHOLDS.find((least) => pairsAbove(probabilities, q, least) * order ** 2 <= left);
   if (threshold === undefined) return undefined;
   const matters = (i: number, k: number) => isBetween(probabilities[i * q + k], threshold);
   const blocks: FactorBlock[] = [];
   const close = () => {
-    for (const { columns, inverse } of blocks) tf.dispose([columns, inverse]);
+    for (const { columns, inverse } of blocks.splice(0)) backend.dispose([columns, inverse]);
   };
   let rest: tf.Tensor2D | undefined;
   try {
-    rest = await restOf(problem, probabilities, matters, turn);
+    rest = await restOf(problem, probabilities, matters, turns);
     for (let k = 0; k < q; k++) {
-      const column = await columnOf(problem, probabilities, matters, k, rest, turn);
+      const column = await columnOf(problem, probabilities, matters, k, rest, turns);
       try {
         for (let from = 0; from < order; from += WIDTH) {
           const width = Math.min(WIDTH, order - from);
-          blocks.push(await blockOf(column, k * order + from, from, width, size, blocks, turn));
+          blocks.push(await blockOf(column, k * order + from, from, width, size, blocks, turns));
         }
       } finally {
-        column.dispose();
+        backend.dispose(column);
       }
     }
   } catch (error) {
     close();
     throw error;
   } finally {
-    rest?.dispose();
+    if (rest !== undefined) backend.dispose(rest);
   }
-  return { solve: (vector) => solve(vector, blocks, order, q), close };
+  return { solve: (vector) => solve(vector, { blocks, order, numClasses: q, backend }), close };
 }
 
-type Turn = (work: number) => Promise<void>;
+/** The turns of the event loop, and the backend that must stay the same from one to the next. */
+interface Turns {
+  readonly backend: BackendInUse;
+  /** Counts multiply-adds, and yields to the event loop after each task. */
+  after(work: number): Promise<void>;
+  /** The values of a tensor, which is disposed. */
+  read(tensor: tf.Tensor): Promise<Float32Array>;
+}
 
-/** Counts work, and yields to the event loop after each task. */
-function turns(signal: AbortSignal | undefined): Turn {
+function turnsOf(backend: BackendInUse, signal: AbortSignal | undefined): Turns {
   let done = 0;
-  return async (work) => {
-    done += work;
-    if (done < WORK) return;
-    done = 0;
-    signal?.throwIfAborted();
-    await nextTask();
+  return {
+    backend,
+    async after(work) {
+      done += work;
+      if (done < WORK) return;
+      done = 0;
+      await nextTask();
+      signal?.throwIfAborted();
+      backend.assertSame();
+    },
+    async read(tensor) {
+      const values = await tensor.data<'float32'>().finally(() => backend.dispose(tensor));
+      backend.assertSame();
+      return values;
+    },
   };
 }
 
 /** pᵢₖ, [n, classes] */
-async function probabilitiesAt(problem: PlainProblem, point: Float64Array, turn: Turn): Promise<Float32Array> {
+async function probabilitiesAt(problem: PlainProblem, point: Float64Array, turns: Turns): Promise<Float32Array> {
   const { features, numSamples: n, numFeatures: d, numClasses: q } = problem;
   const result = new Float32Array(n * q);
   const weight = tf.tensor2d(Float32Array.from(point.subarray(0, d * q)), [d, q]);
@@ -120,12 +138,11 @@ async function probabilitiesAt(problem: PlainProblem, point: Float64Array, turn:
         const x = tf.tensor2d(gatherRows(features, undefined, start, end), [end - start, d]);
         return tf.softmax(tf.matMul(x, weight).add(bias));
       });
-      result.set(await part.data<'float32'>(), start * q);
-      part.dispose();
-      await turn((end - start) * d * q);
+      result.set(await turns.read(part), start * q);
+      await turns.after((end - start) * d * q);
     }
   } finally {
-    tf.dispose([weight, bias]);
+    turns.backend.dispose([weight, bias]);
   }
   return result;
 }
@@ -139,7 +156,7 @@ async function columnOf(
   matters: Matters,
   k: number,
   rest: tf.Tensor2D | undefined,
-  turn: Turn,
+  turns: Turns,
 ): Promise<tf.Tensor2D> {
   const { numSamples: n, numFeatures: d, numClasses: q, l2, fitIntercept } = problem;
   const order = fitIntercept ? d + 1 : d;
@@ -156,7 +173,7 @@ async function columnOf(
         shares[count] = share * p * (k === c ? othersOf(probabilities, i * q, q, k) : -probabilities[i * q + c]);
         samples[count++] = i;
       }
-      const gram = await gramOf(problem, samples.subarray(0, count), shares, turn);
+      const gram = await gramOf(problem, samples.subarray(0, count), shares, turns);
       if (c > k) {
         parts.push(gram);
         continue;
@@ -169,7 +186,7 @@ async function columnOf(
     }
     return tf.concat(parts, 0);
   } finally {
-    tf.dispose(parts);
+    turns.backend.dispose(parts);
   }
 }
 
@@ -178,7 +195,7 @@ async function gramOf(
   { features, numFeatures: d, fitIntercept }: PlainProblem,
   samples: Int32Array,
   shares: Float32Array,
-  turn: Turn,
+  turns: Turns,
 ): Promise<tf.Tensor2D> {
   const order = fitIntercept ? d + 1 : d;
   const isNative = tf.getBackend() === 'tensorflow';
@@ -196,9 +213,9 @@ async function gramOf(
     });
     before.dispose();
     try {
-      await turn((end - start) * order ** 2);
+      await turns.after((end - start) * order ** 2);
     } catch (error) {
-      gram.dispose();
+      turns.backend.dispose(gram);
       throw error;
     }
   }
@@ -210,7 +227,7 @@ async function restOf(
   problem: PlainProblem,
   probabilities: Float32Array,
   matters: Matters,
-  turn: Turn,
+  turns: Turns,
 ): Promise<tf.Tensor2D | undefined> {
   const { numSamples: n, numClasses: q } = problem;
   const samples = new Int32Array(n);
@@ -225,7 +242,7 @@ async function restOf(
     shares[count] = (shareOf(problem, i) * omitted) / q;
     samples[count++] = i;
   }
-  return count === 0 ? undefined : gramOf(problem, samples.subarray(0, count), shares, turn);
+  return count === 0 ? undefined : gramOf(problem, samples.subarray(0, count), shares, turns);
 }
 
 /** Factors the next columns: subtracts the products of those before, then divides by the triangle at the top. */
@@ -236,14 +253,13 @@ async function blockOf(
   width: number,
   size: number,
   before: readonly FactorBlock[],
-  turn: Turn,
+  turns: Turns,
 ): Promise<FactorBlock> {
   const rows = size - start;
   let left = tf.slice(column, [from, from], [rows, width]);
   try {
     const diagonal = tf.tidy(() => tf.slice(left, [0, 0], [width, width]).mul(tf.eye(width)).sum(1));
-    const entries = await diagonal.data<'float32'>();
-    diagonal.dispose();
+    const entries = await turns.read(diagonal);
     for (const block of before) {
       const subtracted = left;
       left = tf.tidy(() => {
@@ -252,22 +268,22 @@ async function blockOf(
         return subtracted.sub(tf.matMul(below, top, false, true));
       });
       subtracted.dispose();
-      await turn(rows * width * block.width);
+      await turns.after(rows * width * block.width);
     }
     const top = tf.slice(left, [0, 0], [width, width]);
-    const values = await top.data<'float32'>();
-    top.dispose();
+    const values = await turns.read(top);
     const { factor, inverse } = triangleOf(Float64Array.from(values), entries, width);
-    await turn(width ** 3 * 10);
+    await turns.after(width ** 3 * 10);
     return tf.tidy(() => {
       const inverted = tf.tensor2d(inverse, [width, width]);
       const triangle = tf.tensor2d(factor, [width, width]);
+      if (rows === width) return { start, width, columns: triangle, inverse: inverted };
       const below = tf.slice(left, [width, 0], [rows - width, width]);
       const columns = tf.concat<tf.Tensor2D>([triangle, tf.matMul(below, inverted, false, true)], 0);
       return { start, width, columns, inverse: inverted };
     });
   } finally {
-    left.dispose();
+    turns.backend.dispose(left);
   }
 }
 
@@ -302,10 +318,19 @@ function triangleOf(
 /** L⁻ᵀL⁻¹v. The entries of v are in the order of a point. */
 async function solve(
   vector: Float64Array,
-  blocks: readonly FactorBlock[],
-  order: number,
-  q: number,
+  {
+    blocks,
+    order,
+    numClasses: q,
+    backend,
+  }: {
+    readonly blocks: readonly FactorBlock[];
+    readonly order: number;
+    readonly numClasses: number;
+    readonly backend: BackendInUse;
+  },
 ): Promise<Float64Array> {
+  backend.assertSame();
   // Scaled to 1, since a small gradient may underflow in float32.
   let largest = 0;
   for (const entry of vector) largest = Math.max(largest, Math.abs(entry));
@@ -336,8 +361,7 @@ async function solve(
     }
     return result as tf.Tensor2D;
   });
-  const values = await solved.data<'float32'>();
-  solved.dispose();
+  const values = await solved.data<'float32'>().finally(() => backend.dispose(solved));
   const result = new Float64Array(vector.length);
   for (let j = 0; j < order; j++) for (let k = 0; k < q; k++) result[j * q + k] = values[k * order + j] * largest;
   return result;
