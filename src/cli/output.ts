@@ -54,7 +54,7 @@ export function score(value: number): string {
 
 /** The outcome of a fit, with a sparkline of its loss. */
 export function fitLines(
-  { converged, reason, advice, objective, iterations, history }: FitResult,
+  { converged, reason, advice, objective, suboptimality, iterations, history }: FitResult,
   options: TrainingOptions,
 ): string[] {
   const { solver, l2 } = options;
@@ -66,7 +66,8 @@ export function fitLines(
   );
   const after = `after ${count(iterations)} ${isSteps ? 'steps' : 'iterations'}`;
   const penalties = [...('l1' in options && options.l1 > 0 ? [`l1 ${figure(options.l1)}`] : []), `l2 ${figure(l2)}`];
-  const line = `fit: ${solver} ${state} ${after}, ${penalties.join(', ')}, objective ${score(objective)}  ${curve}`;
+  const bound = suboptimality === null ? '' : `, within ${Number(suboptimality.toPrecision(2))} of the optimum`;
+  const line = `fit: ${solver} ${state} ${after}, ${penalties.join(', ')}, objective ${score(objective)}${bound}  ${curve}`;
   return [line.trimEnd(), ...(advice === null ? [] : [`  ${inFlags(advice)}`])];
 }
 

@@ -7,7 +7,7 @@ import { BLOCK_ROWS, RowBlock } from './row-block.js';
 const LARGEST = 800;
 
 /** Curvature of probabilities this close to 0 or 1 is averaged. The first threshold that fits the work is used. */
-const THRESHOLDS = [0, 1e-6, 1e-5, 1e-4, 1e-3];
+export const THRESHOLDS = [0, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2];
 
 /**
  * ∇²f(θ), with small contributions approximated.
@@ -82,7 +82,7 @@ function* hessian(problem: PlainProblem, point: Float64Array, work: number): Ste
 }
 
 /** 1 − pₖ as the sum of the others: the difference cancels for pₖ close to 1, and the matrix becomes indefinite. */
-function othersOf(probabilities: Float64Array, from: number, q: number, k: number): number {
+export function othersOf(probabilities: ArrayLike<number>, from: number, q: number, k: number): number {
   let sum = 0;
   for (let l = 0; l < q; l++) if (l !== k) sum += probabilities[from + l];
   return sum;
@@ -128,12 +128,12 @@ function* probabilitiesAt(problem: PlainProblem, point: Float64Array): Steps<Flo
 }
 
 /** Whether a probability is further than the threshold from both 0 and 1. */
-function isBetween(p: number, threshold: number): boolean {
+export function isBetween(p: number, threshold: number): boolean {
   return p > threshold && p < 1 - threshold;
 }
 
 /** The number of pairs of classes, over all samples, whose probabilities are both beyond the threshold. */
-function pairsAbove(probabilities: Float64Array, q: number, threshold: number): number {
+export function pairsAbove(probabilities: ArrayLike<number>, q: number, threshold: number): number {
   let pairs = 0;
   for (let at = 0; at < probabilities.length; at += q) {
     let above = 0;

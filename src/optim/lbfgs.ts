@@ -15,7 +15,7 @@ import {
 
 export interface LbfgsOptions extends SolverOptions {
   /** v ↦ M⁻¹v as a new array, M positive definite and near a multiple of the Hessian. Two calls per iteration. */
-  readonly precondition?: (vector: Float64Array) => Float64Array;
+  readonly precondition?: (vector: Float64Array) => Float64Array | Promise<Float64Array>;
 }
 
 /**
@@ -50,7 +50,7 @@ const WHERE = 'lbfgs';
 async function searchLine(state: SolverState, options: LbfgsOptions, noise: number): Promise<Search> {
   const { point: from, value, gradient, pairs } = state;
   const { precondition } = options;
-  const direction = directionOf(state, precondition);
+  const direction = await directionOf(state, precondition);
   const slope = dot(gradient, direction);
   if (pairs.length === 0 && slope > 0 && precondition !== undefined) {
     const expected = 'be positive definite, vᵀM⁻¹v > 0 for every v';
@@ -74,7 +74,10 @@ async function searchLine(state: SolverState, options: LbfgsOptions, noise: numb
 }
 
 /** −Hg, by the two-loop recursion. */
-function directionOf({ gradient, pairs }: SolverState, precondition: LbfgsOptions['precondition']): Float64Array {
+async function directionOf(
+  { gradient, pairs }: SolverState,
+  precondition: LbfgsOptions['precondition'],
+): Promise<Float64Array> {
   const q = gradient.slice();
   const inverses = pairs.map(({ step, change }) => 1 / dot(step, change));
   const alphas = new Float64Array(pairs.length);
@@ -82,11 +85,11 @@ function directionOf({ gradient, pairs }: SolverState, precondition: LbfgsOption
     alphas[i] = inverses[i] * dot(pairs[i].step, q);
     add(q, -alphas[i], pairs[i].change);
   }
-  const r = precondition === undefined ? q : precondition(q);
+  const r = precondition === undefined ? q : await precondition(q);
   assertLength(r, gradient, 'precondition', WHERE);
   if (pairs.length > 0) {
     const { change } = pairs[pairs.length - 1];
-    const scaled = precondition === undefined ? change : precondition(change);
+    const scaled = precondition === undefined ? change : await precondition(change);
     const gamma = 1 / (inverses[pairs.length - 1] * dot(change, scaled));
     for (let i = 0; i < r.length; i++) r[i] *= gamma;
   }

@@ -12,6 +12,7 @@ import {
 } from '../objective/curvature.js';
 import { evaluatePlainAsync, type PlainProblem } from '../objective/float64.js';
 import { openTensorObjective } from '../objective/tensor.js';
+import { tensorHessian } from '../objective/tensor-hessian.js';
 import type { BlockMetric } from '../optim/block-metric.js';
 import { lbfgs } from '../optim/lbfgs.js';
 import { proximalNewton } from '../optim/proximal-newton.js';
@@ -19,6 +20,8 @@ import type { SolverIteration, SolverOptions, SolverResult, SolverState } from '
 
 /** Up to this many multiply-adds, an evaluation in float64 takes about 100 ms or less, and refinement is affordable. */
 const POLISH_WORK = 5e7;
+/** The same with the Hessian as M, where few evaluations remain: about a second each. */
+const HESSIAN_POLISH_WORK = 1e9;
 
 /** Relative error of a float32 loss summed in batches, and the precision of its gradient. */
 const FLOAT32_NOISE = 1e-6;
@@ -29,6 +32,10 @@ const FLOAT32_JITTER = 1e-6;
 const FIRST_REBUILD = 12;
 /** Rebuilding M may take the work of this many evaluations per iteration so far. */
 const REBUILD_SHARE = 2.5;
+
+/** The same for the Hessian on tensors. Its products are of large matrices, which take a tenth of the time per multiply-add. */
+const FIRST_TENSOR_REBUILD = 60;
+const TENSOR_REBUILD_SHARE = 8;
 
 /** The point at which M was last rebuilt, and the number of iterations before it. */
 export interface Anchor {
@@ -96,35 +103,69 @@ function proximalSolver({ l1, numFeatures, numClasses }: PlainProblem, metric: B
   return (others) => proximalNewton({ ...others, metric, l1, numPenalised });
 }
 
-/** Minimises in float64 on plain arrays. */
-export async function solvePlain(problem: PlainProblem, options: SolveOptions): Promise<SolverResult> {
-  const { start, tolerance, signal, maxIterations, resumed } = options;
-  const evaluate = (point: Float64Array) => evaluatePlainAsync(problem, point, signal);
-  const evaluation = 2 * problem.numSamples * problem.size;
-  const solverFrom = async ({ point, iteration }: Anchor) => {
-    const { solve, isHessian } = await solverAt(problem, point, {
-      work: REBUILD_SHARE * iteration * evaluation,
-      signal,
-    });
-    // The Hessian takes longer to compute and stays accurate for more iterations.
-    return { solve, until: iteration * (isHessian ? 4 : 2) };
-  };
+/** A solver with its M. */
+interface Stage {
+  readonly solve: Solver;
+  /** The number of iterations after which M is rebuilt. */
+  readonly until: number;
+  /** Whether M is the Hessian at a point, or close to it. */
+  readonly isHessian: boolean;
+  /** Frees M. */
+  readonly close?: () => void;
+}
+
+/** How a phase evaluates the objective, and where it takes its solvers from. */
+interface Stages extends Pick<SolverOptions, 'evaluate' | 'tolerance' | 'noise'> {
+  readonly phase: 'plain' | 'tensors';
+  readonly first: () => Promise<Stage>;
+  readonly at: (anchor: Anchor) => Promise<Stage>;
+}
+
+/** Solves with M rebuilt from time to time. The caller closes the last stage. */
+async function solveInStages(
+  { phase, first, at, ...given }: Stages,
+  options: SolveOptions,
+): Promise<{ result: SolverResult; stage: Stage; anchor: Anchor | undefined }> {
+  const { start, signal, maxIterations, resumed } = options;
   let anchor = resumed?.anchor;
   let state = resumed?.solver;
-  let next =
-    anchor === undefined
-      ? { solve: await firstSolver(problem, { signal }), until: FIRST_REBUILD }
-      : await solverFrom(anchor);
+  let stage = await (anchor === undefined ? first() : at(anchor));
   for (;;) {
-    const upTo = Math.min(next.until, maxIterations);
-    const onIteration = listener(options, { phase: 'plain', anchor, before: NOTHING_BEFORE });
-    const result = await next.solve({ start, tolerance, signal, maxIterations: upTo, evaluate, state, onIteration });
-    if (result.reason !== 'iterations' || upTo === maxIterations) return result;
+    const upTo = Math.min(stage.until, maxIterations);
+    const onIteration = listener(options, { phase, anchor, before: NOTHING_BEFORE });
+    let result: SolverResult;
+    try {
+      result = await stage.solve({ ...given, start, signal, maxIterations: upTo, state, onIteration });
+    } catch (error) {
+      stage.close?.();
+      throw error;
+    }
+    if (result.reason !== 'iterations' || upTo === maxIterations) return { result, stage, anchor };
     // Böhning's bound holds everywhere, but is far too large once the classes are nearly separated.
     anchor = { point: result.point, iteration: result.iterations };
-    next = await solverFrom(anchor);
+    stage.close?.();
+    stage = await at(anchor);
     state = result.state;
   }
+}
+
+/** Minimises in float64 on plain arrays. */
+export async function solvePlain(problem: PlainProblem, options: SolveOptions): Promise<SolverResult> {
+  const { tolerance, signal } = options;
+  const evaluation = 2 * problem.numSamples * problem.size;
+  const stages: Stages = {
+    phase: 'plain',
+    evaluate: (point) => evaluatePlainAsync(problem, point, signal),
+    tolerance,
+    first: async () => ({ solve: await firstSolver(problem, { signal }), until: FIRST_REBUILD, isHessian: false }),
+    async at({ point, iteration }) {
+      const work = REBUILD_SHARE * iteration * evaluation;
+      const { solve, isHessian } = await solverAt(problem, point, { work, signal });
+      // The Hessian takes longer to compute and stays accurate for more iterations.
+      return { solve, isHessian, until: iteration * (isHessian ? 4 : 2) };
+    },
+  };
+  return (await solveInStages(stages, options)).result;
 }
 
 /** Minimises on tensors to the precision of float32, then continues in float64. */
@@ -134,45 +175,69 @@ export async function solveTensor(
   options: SolveOptions,
   backend: BackendInUse,
 ): Promise<SolverResult> {
-  const { start, maxIterations, signal, resumed } = options;
+  const { signal, resumed } = options;
   const objective = await openTensorObjective(problem, weights, options.maxIterations, backend);
-  let solve: Solver;
-  let coarse: SolverResult | undefined;
+  let stage: Stage | undefined;
   try {
     const gram = isFactored(problem) ? await objective.gram(signal) : undefined;
-    solve = await firstSolver(problem, { gram, jitter: FLOAT32_JITTER, signal });
-    if (resumed?.phase !== 'polish') {
+    const solve = await firstSolver(problem, { gram, jitter: FLOAT32_JITTER, signal });
+    const first: Stage = { solve, until: FIRST_TENSOR_REBUILD, isHessian: false };
+    const evaluation = 2 * problem.numSamples * problem.size;
+    const at = async ({ point, iteration }: Anchor): Promise<Stage> => {
+      const work = TENSOR_REBUILD_SHARE * iteration * evaluation;
+      const hessian = problem.l1 > 0 ? undefined : await tensorHessian(problem, point, { work, backend, signal });
+      if (hessian === undefined) return { ...first, until: 2 * iteration };
+      const precondition = hessian.solve;
+      return {
+        solve: (others) => lbfgs({ ...others, precondition }),
+        until: 4 * iteration,
+        isHessian: true,
+        close: hessian.close,
+      };
+    };
+    let coarse: SolverResult | undefined;
+    let anchor = resumed?.anchor;
+    if (resumed?.phase === 'polish') stage = await (anchor === undefined ? first : at(anchor));
+    else {
       const tolerance = Math.max(options.tolerance, FLOAT32_TOLERANCE);
       const evaluate = (point: Float64Array) => objective.evaluate(point, signal);
-      const onIteration = listener(options, { phase: 'tensors', anchor: undefined, before: NOTHING_BEFORE });
-      const shared = { start, maxIterations, signal, onIteration, state: resumed?.solver };
-      coarse = await solve({ ...shared, tolerance, evaluate, noise: FLOAT32_NOISE });
+      const stages: Stages = {
+        ...{ phase: 'tensors', evaluate, tolerance, noise: FLOAT32_NOISE, at },
+        first: async () => first,
+      };
+      ({ result: coarse, stage, anchor } = await solveInStages(stages, options));
     }
+    const from = coarse ?? (resumed as OptimumState).before;
+    if (coarse !== undefined) {
+      if (coarse.gradientNorm <= options.tolerance || coarse.iterations >= options.maxIterations) return coarse;
+      if (coarse.reason === 'diverged') return coarse;
+      const { numSamples, numFeatures, numClasses } = problem;
+      const limit = stage.isHessian ? HESSIAN_POLISH_WORK : POLISH_WORK;
+      if (numSamples * numFeatures * numClasses > limit) return { ...coarse, reason: 'no-progress' };
+    }
+    const start = coarse?.point ?? options.start;
+    const state = coarse === undefined ? resumed?.solver : undefined;
+    return await polish(problem, { before: from, anchor, start, solver: state }, options, stage.solve);
   } finally {
+    stage?.close?.();
     objective.close();
   }
-  if (coarse === undefined) return await polish(problem, { ...(resumed as OptimumState), start }, options, solve);
-  if (coarse.gradientNorm <= options.tolerance || coarse.iterations >= options.maxIterations) return coarse;
-  if (coarse.reason === 'diverged') return coarse;
-  const { numSamples, numFeatures, numClasses } = problem;
-  if (numSamples * numFeatures * numClasses > POLISH_WORK) return { ...coarse, reason: 'no-progress' };
-  return await polish(problem, { before: coarse, start: coarse.point }, options, solve);
 }
 
 /** Continues in float64 from the result on tensors. */
 async function polish(
   problem: PlainProblem,
-  from: Pick<OptimumState, 'before'> & { readonly start: Float64Array; readonly solver?: SolverState },
+  from: Pick<OptimumState, 'before' | 'anchor'> & { readonly start: Float64Array; readonly solver?: SolverState },
   options: SolveOptions,
   solve: Solver,
 ): Promise<SolverResult> {
   const { tolerance, signal } = options;
-  const { start, solver: state } = from;
+  const { start, solver: state, anchor } = from;
   const { iterations, evaluations } = from.before;
   const evaluate = (point: Float64Array) => evaluatePlainAsync(problem, point, signal);
   const maxIterations = Math.max(1, options.maxIterations - iterations);
   const before = { iterations, evaluations };
-  const onIteration = listener(options, { phase: 'polish', anchor: undefined, before });
+  const onIteration = listener(options, { phase: 'polish', anchor, before });
   const fine = await solve({ start, tolerance, signal, maxIterations, onIteration, evaluate, state });
   return { ...fine, iterations: iterations + fine.iterations, evaluations: evaluations + fine.evaluations };
 }

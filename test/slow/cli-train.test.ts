@@ -153,7 +153,8 @@ describe('a real-world table', () => {
     line.write('new.csv', 'a,y\n1,yes\n2,maybe\n');
     const expected = {
       code: 1,
-      stderr: 'error: new.csv:3:2: y must be one of the classes "no", "yes"; got "maybe". Pass --unknown-label drop to leave such rows out.\n',
+      stderr:
+        'error: new.csv:3:2: y must be one of the classes "no", "yes"; got "maybe". Pass --unknown-label drop to leave such rows out.\n',
     };
     const trained = await line.run('train', 'seen.csv', '--label', 'y', '--test', 'new.csv', '-o', 'seen.model');
     expect(trained).toMatchObject(expected);

@@ -1,15 +1,32 @@
 // Large problems are evaluated on the backend, and polished in float64.
 import * as tf from '@tensorflow/tfjs';
-import { SoftmaxRegression } from 'softmax-regression';
+import { Random, SoftmaxRegression } from 'softmax-regression';
 import { certify } from '../../src/objective/certificate.js';
 import { evaluatePlain, plainProblem } from '../../src/objective/float64.js';
 import { lbfgs } from '../../src/optim/lbfgs.js';
 import { onEveryBackend } from '../helpers/backends.js';
 import { classes, pixels } from '../helpers/pixels.js';
 
+/** Pixels like those of a picture, near to their neighbours, and classes that most of them decide with certainty. */
+function picturesOf(n: number, d: number) {
+  const random = new Random(5);
+  const values = new Uint8Array(n * d);
+  const labels = new Int32Array(n);
+  for (let i = 0; i < n; i++) {
+    const scores = Float64Array.from({ length: 10 }, () => 50 * random.normal());
+    for (let j = 0, level = 0; j < d; j++) {
+      level = 0.8 * level + (random.below(3) === 0 ? 0.2 * random.below(256) : 0);
+      values[i * d + j] = Math.min(255, 2 * level);
+      scores[j % 10] += values[i * d + j];
+    }
+    labels[i] = scores.indexOf(Math.max(...scores));
+  }
+  return { features: { values, shape: [n, d] as const, scale: 255 }, labels };
+}
+
 const zerosOf = (model: SoftmaxRegression<number>) => model.weight.flatMap((row) => Array.from(row, (w) => w === 0));
 
-onEveryBackend('a fit on tensors', () => {
+onEveryBackend('a fit on tensors', (backend) => {
   it.each([
     ['', undefined],
     [', with weights', Float32Array.from(classes, (_, i) => (i * 7) % 5)],
@@ -34,6 +51,38 @@ onEveryBackend('a fit on tensors', () => {
     expect(result.objective / exact.value).toBeAllClose(1, { rtol: 1e-9, atol: 0 });
     expect(result.suboptimality).toBeGreaterThanOrEqual(result.objective - exact.value);
     expect(result.suboptimality).toBeLessThan(1e-6);
+  });
+
+  // Plain JavaScript takes minutes.
+  const itIfFast = backend === 'cpu' ? () => {} : it;
+
+  itIfFast('takes few iterations from the Hessian on, and the same ones where it is resumed', async () => {
+    const stopped = new Error('stopped');
+    const checkpoints: Uint8Array[] = [];
+    const { features, labels } = picturesOf(2600, 200);
+    const options = { l2: 1e-6, tolerance: 1e-7 } as const;
+    const before = tf.memory().numTensors;
+    const { model, result } = await SoftmaxRegression.fit(features, labels, options);
+    expect(tf.memory().numTensors).toBe(before);
+    expect(result).toMatchObject({ converged: true, reason: 'gradient' });
+    expect(result.iterations).toBeGreaterThan(60);
+    expect(result.iterations).toBeLessThan(90);
+    // Stopped after the Hessian was made.
+    const controller = new AbortController();
+    const interrupted = SoftmaxRegression.fit(features, labels, {
+      ...options,
+      signal: controller.signal,
+      checkpoint: { write: (bytes) => void checkpoints.push(bytes) },
+      onEpochEnd: (epoch) => {
+        if (epoch === 61) controller.abort(stopped);
+      },
+    });
+    await expect(interrupted).rejects.toBe(stopped);
+    expect(tf.memory().numTensors).toBe(before);
+    const resumed = await SoftmaxRegression.fit(features, labels, { ...options, resume: checkpoints.at(-1) });
+    expect(resumed.result.iterations).toBe(result.iterations);
+    expect(resumed.model.weight).toEqual(model.weight);
+    expect(resumed.model.bias).toEqual(model.bias);
   });
 
   it('matches the float64 optimum and its zeros, with l1', async () => {

@@ -85,7 +85,7 @@ export function optimumOf(
     change: reader.finite(changes[i], `changes[${i}]`),
   }));
   const solver = { point: vector('point'), gradient: vector('gradient'), value, pairs, ...counts, bestValue, bestNorm };
-  const iteration = reader.count('anchorIteration', 0, phase === 'plain' ? counts.iterations : 0);
+  const iteration = reader.count('anchorIteration', 0, phase === 'polish' ? before.iterations : counts.iterations);
   const anchor = iteration === 0 ? undefined : { point: vector('anchor'), iteration };
   const history = reader.history(before.iterations + counts.iterations, validates);
   reader.end();

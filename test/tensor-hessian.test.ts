@@ -1,0 +1,123 @@
+import * as tf from '@tensorflow/tfjs';
+import { BackendInUse } from '../src/compile/backend-in-use.js';
+import { Random } from '../src/core/random.js';
+import { evaluatePlain, type PlainProblem, type PlainProblemOptions, plainProblem } from '../src/objective/float64.js';
+import { tensorHessian } from '../src/objective/tensor-hessian.js';
+import { onEveryBackend } from './helpers/backends.js';
+
+function problemOf(n: number, d: number, q: number, others: Partial<PlainProblemOptions> = {}): PlainProblem {
+  const random = new Random(7);
+  const values = Float32Array.from({ length: n * d }, () => random.uniform() - 0.3);
+  const labels = Int32Array.from({ length: n }, (_, i) => (i < q ? i : random.below(q)));
+  return plainProblem({
+    ...{ features: { values, shape: [n, d] }, labels, numClasses: q, l2: 0.1, fitIntercept: true },
+    ...others,
+  });
+}
+
+function vectorOf(size: number, scale = 1): Float64Array {
+  const random = new Random(3);
+  return Float64Array.from({ length: size }, () => scale * (2 * random.uniform() - 1));
+}
+
+/** A vector like a gradient: its biases sum to 0, and are 0 without an intercept. */
+function slopeOf({ size, numFeatures: d, numClasses: q, fitIntercept }: PlainProblem): Float64Array {
+  const vector = vectorOf(size);
+  const bias = vector.subarray(d * q);
+  const mean = bias.reduce((sum, each) => sum + each, 0) / q;
+  for (let k = 0; k < q; k++) bias[k] = fitIntercept ? bias[k] - mean : 0;
+  return vector;
+}
+
+/** ∇²f(θ)·v by central differences of the float64 gradient. */
+function product(problem: PlainProblem, point: Float64Array, vector: Float64Array): Float64Array {
+  const at = (step: number) =>
+    evaluatePlain(
+      problem,
+      point.map((x, i) => x + step * vector[i]),
+    ).gradient;
+  const step = 1e-5 / Math.max(...vector.map(Math.abs));
+  const [above, below] = [at(step), at(-step)];
+  return above.map((g, i) => (g - below[i]) / (2 * step));
+}
+
+const dot = (a: Float64Array, b: Float64Array) => a.reduce((sum, each, i) => sum + each * b[i], 0);
+
+onEveryBackend('the Hessian on tensors', () => {
+  const factored = async (problem: PlainProblem, point: Float64Array, work = 1e12, signal?: AbortSignal) => {
+    const backend = new BackendInUse('test', signal);
+    return tensorHessian(problem, point, { work, backend, signal });
+  };
+
+  it.each<[string, PlainProblem]>([
+    ['three classes', problemOf(60, 7, 3)],
+    ['no intercept', problemOf(60, 7, 3, { fitIntercept: false })],
+    ['weights, some of them 0', problemOf(60, 7, 3, { sampleWeights: Array.from({ length: 60 }, (_, i) => i % 3) })],
+    ['several blocks of columns for a class', problemOf(40, 300, 2)],
+    ['more rows than one product takes', problemOf(1100, 4, 3)],
+  ])('solves as the Hessian of evaluatePlain: %s', async (_, problem) => {
+    const point = vectorOf(problem.size, 0.5);
+    const before = tf.memory().numTensors;
+    const hessian = await factored(problem, point);
+    const right = slopeOf(problem);
+    const solved = (await hessian?.solve(right)) as Float64Array;
+    expect(product(problem, point, solved)).toBeAllClose(right, { rtol: 1e-3, atol: 1e-3 });
+    // A small gradient does not underflow.
+    const tiny = (await hessian?.solve(right.map((each) => each * 1e-60))) as Float64Array;
+    expect(tiny.map((each) => each * 1e60)).toBeAllClose(solved, { rtol: 1e-4, atol: 1e-4 });
+    expect(await hessian?.solve(new Float64Array(problem.size))).toEqual(new Float64Array(problem.size));
+    hessian?.close();
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('is positive definite where the Hessian is singular', async () => {
+    // Two equal columns and one of zeros, no penalty, and the shift of all biases.
+    const values = Array.from({ length: 50 }, (_, i) => [Math.sin(i), Math.sin(i), 0]).flat();
+    const labels = Int32Array.from({ length: 50 }, (_, i) => i % 3);
+    const features = { values: Float32Array.from(values), shape: [50, 3] as const };
+    const problem = plainProblem({ features, labels, numClasses: 3, l2: 0, fitIntercept: true });
+    const hessian = await factored(problem, new Float64Array(problem.size));
+    const shift = new Float64Array(problem.size).fill(1, 9);
+    for (const vector of [vectorOf(problem.size), shift]) {
+      const solved = (await hessian?.solve(vector)) as Float64Array;
+      expect(solved.every(Number.isFinite)).toBe(true);
+      expect(dot(vector, solved)).toBeGreaterThan(0);
+    }
+    hessian?.close();
+  });
+
+  it('leaves out the curvature of certain predictions where there is less work to do', async () => {
+    const problem = problemOf(400, 6, 5);
+    // Large weights: most probabilities are near 0 or 1.
+    const point = vectorOf(problem.size, 8);
+    const whole = await factored(problem, point);
+    const size = problem.size ** 3 / 6;
+    const thin = await factored(problem, point, size + 400 * 15 * 49 * 0.7);
+    const right = slopeOf(problem);
+    const [exact, near] = [await whole?.solve(right), await thin?.solve(right)] as Float64Array[];
+    expect(near).not.toEqual(exact);
+    const cosine = dot(exact, near) / Math.sqrt(dot(exact, exact) * dot(near, near));
+    expect(cosine).toBeGreaterThan(0.95);
+    whole?.close();
+    thin?.close();
+  });
+
+  it('is left out where it takes too much work, or has too many parameters', async () => {
+    const problem = problemOf(60, 7, 3);
+    const before = tf.memory().numTensors;
+    expect(await factored(problem, new Float64Array(problem.size), 1000)).toBeUndefined();
+    const wide = problemOf(2, 6000, 2);
+    expect(await factored(wide, new Float64Array(wide.size), 1e15)).toBeUndefined();
+    expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('ends with the reason of an abort, and leaves no tensor', async () => {
+    const problem = problemOf(1500, 300, 2);
+    const before = tf.memory().numTensors;
+    const controller = new AbortController();
+    const work = factored(problem, new Float64Array(problem.size), 1e12, controller.signal);
+    setTimeout(() => controller.abort(new Error('enough')));
+    await expect(work).rejects.toThrow('enough');
+    expect(tf.memory().numTensors).toBe(before);
+  });
+});
