@@ -117,7 +117,7 @@ describe('compare', () => {
     );
     expect(await done('compare', 'y.model', 'z.model', 'two.csv', '--label', 'y')).toContain('20 rows');
     expect(await refusal(2, 'compare', 'y.model', 'z.model', 'two.csv', '--label', 'a')).toBe(
-      'error: two.csv: --label must be a column that the model does not read; got "a".',
+      'error: --label must be a column that the model does not read; got "a".',
     );
     expect(await refusal(2, 'compare', 'a.model', 'b.model', '-')).toBe(
       'error: <data> must be a file, because each model reads it; got -, standard input.',
