@@ -13,8 +13,8 @@ import {
   scan,
   selectBackend,
 } from 'softmax-regression';
-import '../src/node.js';
-import { onEveryBackend, TEST_BACKENDS, type TestBackend, useBackend } from './helpers/backends.js';
+import '../../src/node.js';
+import { onEveryBackend, TEST_BACKENDS, type TestBackend, useBackend } from '../helpers/backends.js';
 
 const random = new Random(3);
 
