@@ -69,26 +69,39 @@ function giveAway(path: string): void {
     expect(distrustOf(cache)).toMatchObject({ argument: 'this folder', expected: `belong to ${user}` });
   });
 
-  it.each(['0777', '0770', '0775', '0757', '1777'])(
-    'refuses the cache with mode %s, and the command that it names helps',
+  it.each(['0770', '0775'])('refuses the cache with mode %s, and the command that it names helps', (mode) => {
+    chmodSync(cache, Number.parseInt(mode, 8));
+    const distrust = distrustOf(cache);
+    expect(distrust).toEqual({
+      path: cache,
+      argument: 'this folder',
+      expected: 'be writable by its owner only',
+      actual: `mode ${mode}`,
+      hint: `Run: chmod -R g-w ${cache}`,
+    });
+    execFileSync('sh', ['-c', distrust?.hint.slice('Run: '.length) as string]);
+    expect(distrustOf(cache)).toBeUndefined();
+  });
+
+  it.each(['0777', '0757', '1777', '1775'])(
+    'names another folder for a cache with mode %s, which others filled',
     (mode) => {
       chmodSync(cache, Number.parseInt(mode, 8));
-      const distrust = distrustOf(cache);
-      expect(distrust).toEqual({
-        path: cache,
-        argument: 'this folder',
-        expected: 'be writable by its owner only',
-        actual: `mode ${mode}`,
-        hint: `Run: chmod -R go-w ${cache}`,
-      });
-      execFileSync('sh', ['-c', distrust?.hint.slice('Run: '.length) as string]);
-      expect(distrustOf(cache)).toBeUndefined();
+      const { actual, hint } = distrustOf(cache) ?? {};
+      expect(actual).toBe(`mode ${mode}`);
+      expect(hint).toMatch(/SOFTMAX_REGRESSION_CACHE/);
     },
   );
 
+  it.each(['/tmp', '/dev/null'])('never advises to change the mode of %s', (path) => {
+    expect(distrustOf(path)?.hint).not.toMatch(/chmod/);
+  });
+
   it('refuses a folder above the cache that all may write to', () => {
+    chmodSync(folder, 0o775);
+    expect(distrustOf(cache)).toMatchObject({ path: folder, hint: `Run: chmod g-w ${folder}` });
     chmodSync(folder, 0o777);
-    expect(distrustOf(cache)).toMatchObject({ path: folder, hint: `Run: chmod go-w ${folder}` });
+    expect(distrustOf(cache)).toMatchObject({ path: folder, hint: expect.stringMatching(/SOFTMAX_REGRESSION_CACHE/) });
     chmodSync(folder, 0o1777);
     expect(distrustOf(cache)).toBeUndefined();
   });
@@ -132,7 +145,7 @@ function giveAway(path: string): void {
   });
 
   it('checks nothing without user ids, as on Windows', () => {
-    chmodSync(cache, 0o777);
+    chmodSync(cache, 0o775);
     Object.assign(process, { geteuid: undefined });
     try {
       expect(distrustOf(cache)).toBeUndefined();
@@ -142,15 +155,15 @@ function giveAway(path: string): void {
   });
 
   it('is an error of one line, with path, owner, rule and way out', () => {
-    chmodSync(cache, 0o777);
+    chmodSync(cache, 0o775);
     expect(() => assertTrusted(cache)).toThrow(
-      `${cache}: this folder must be writable by its owner only; got mode 0777. Run: chmod -R go-w ${cache}`,
+      `${cache}: this folder must be writable by its owner only; got mode 0775. Run: chmod -R g-w ${cache}`,
     );
   });
 });
 
 (geteuid === undefined ? describe.skip : describe)('a cache that others may write to', () => {
-  beforeEach(() => chmodSync(cache, 0o777));
+  beforeEach(() => chmodSync(cache, 0o775));
 
   const refusal = { code: 'BACKEND', expected: 'be writable by its owner only' };
 
@@ -176,7 +189,7 @@ function giveAway(path: string): void {
     const env = { ...process.env, NODE_OPTIONS: '' };
     const args = ['--import', 'tsx', join(__dirname, '..', 'src', 'cli', 'main.ts'), 'native', 'install', '--force'];
     const { stderr, status } = spawnSync(process.execPath, args, { env, encoding: 'utf8' });
-    const wrong = `${cache}: this folder must be writable by its owner only; got mode 0777. Run: chmod -R go-w ${cache}`;
+    const wrong = `${cache}: this folder must be writable by its owner only; got mode 0775. Run: chmod -R g-w ${cache}`;
     // On machines without a library for them, the kernels are refused before the cache.
     if (findTfjsNode() !== undefined && process.platform === 'linux' && stderr.includes(cache)) {
       expect(stderr.trim()).toMatch(new RegExp(`^(error: )?${wrong.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`));
@@ -230,10 +243,10 @@ function giveAway(path: string): void {
       expect(refused).toEqual({
         installed: false,
         reason: expect.stringMatching(`^${path}: this (file|folder) must be writable by its owner only; got mode`),
-        advice: `Run: chmod -R go-w ${cache}`,
-        command: `chmod -R go-w ${cache}`,
+        advice: `Run: chmod -R g-w ${cache}`,
+        command: `chmod -R g-w ${cache}`,
       });
-      await expect(loadNative()).rejects.toMatchObject({ code: 'BACKEND', hint: `Run: chmod -R go-w ${cache}` });
+      await expect(loadNative()).rejects.toMatchObject({ code: 'BACKEND', hint: `Run: chmod -R g-w ${cache}` });
       chmodSync(path, mode);
       giveAway(path);
       expect(nativeStatus()).toMatchObject({ installed: false, reason: expect.stringContaining('who runs this') });
@@ -242,7 +255,7 @@ function giveAway(path: string): void {
     itInstalled('are tested again if others may write the proofs', async () => {
       const addon = join(await plant(), ADDON);
       expect(readProof([addon], thisMachine())).toBeDefined();
-      chmodSync(cacheFolder('native', 'proofs'), 0o777);
+      chmodSync(cacheFolder('native', 'proofs'), 0o775);
       expect(readProof([addon], thisMachine())).toBeUndefined();
     });
   },

@@ -6,6 +6,7 @@ import { BackendError } from '../core/errors.js';
 import { quoted } from './shell.js';
 
 const OTHERS_MAY_WRITE = 0o022;
+const EVERYONE_MAY_WRITE = 0o002;
 const STICKY = 0o1000;
 const ROOT = 0;
 
@@ -84,10 +85,13 @@ function wrongIn(
   return { argument, expected: 'be writable by its owner only', actual: `mode ${mode}` };
 }
 
-/** Never chown: files that another user planted would then count as ours. */
+/**
+ * Never chown, nor chmod where everyone could write: files that another user planted would then count as ours. A sticky
+ * folder or a device is shared on purpose.
+ */
 function hintFor(path: string, state: Stats, user: number, top: string): string {
-  if (state.uid === user) {
-    return isWithin(path, top) ? `Run: chmod -R go-w ${quoted(top)}` : `Run: chmod go-w ${quoted(path)}`;
+  if (state.uid === user && (state.mode & (STICKY | EVERYONE_MAY_WRITE)) === 0) {
+    return isWithin(path, top) ? `Run: chmod -R g-w ${quoted(top)}` : `Run: chmod g-w ${quoted(path)}`;
   }
   const home = accountHome();
   const own = home && join(home, '.cache', 'softmax-regression');
