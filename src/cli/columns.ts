@@ -2,7 +2,7 @@
 import type { ColumnSummary } from '../data/table/learn/column.js';
 import { formatTable } from '../report/text.js';
 import { inFlags } from './explain.js';
-import { count, counted } from './output.js';
+import { count, counted, shortName } from './output.js';
 
 /** The most columns that are listed unless all are asked for. */
 const MOST_LISTED = 20;
@@ -26,7 +26,7 @@ export function tableOf(
 function columnLines(columns: readonly ColumnSummary[], all: boolean): string[] {
   const listed = all || columns.length <= MOST_LISTED ? columns : selected(columns);
   const rows = listed.map(({ name, kind, suspect, values, missing, features, note }) => [
-    name === '' ? '""' : name,
+    name === '' ? '""' : shortName(name),
     suspect === undefined ? kind : `${kind} (${suspect}?)`,
     kind === 'ignored' ? '' : values === undefined ? 'many' : count(values),
     kind === 'ignored' ? '' : count(missing),

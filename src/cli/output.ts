@@ -42,6 +42,14 @@ export function tableLines(
   return blocks.flatMap((block, i) => [...(i === 0 ? [] : ['']), ...linesOf(block)]);
 }
 
+/** The most characters of a name in a table, where every row is as wide as the widest. */
+const LONGEST_NAME = 60;
+
+/** A name as a table shows it. */
+export function shortName(name: string): string {
+  return name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}…` : name;
+}
+
 export const count = (n: number) => n.toLocaleString('en');
 
 /** `1 row`, `2,000 rows`. */
@@ -78,6 +86,8 @@ export function figure(value: number): string {
 
 /** The most classes for which the confusion matrix is printed. */
 const MOST_CONFUSED = 12;
+/** The most classes whose scores are printed. */
+const MOST_CLASSES = 1000;
 
 export function evaluationLines(evaluation: Evaluation<Label>, on: string): Line[] {
   const { samples, accuracy, interval, perClass, confusion } = evaluation;
@@ -89,21 +99,26 @@ export function evaluationLines(evaluation: Evaluation<Label>, on: string): Line
       : `${count(samples)} samples, weighted`;
   const bounds = `${interval.lower.toFixed(3)} to ${interval.upper.toFixed(3)}`;
   const { classes } = confusion;
-  const scores = classes.map((label, k) => [
-    String(label),
-    ...[perClass.precision[k], perClass.recall[k], perClass.fscore[k], perClass.rocAuc[k]].map(score),
-    count(perClass.support[k]),
-  ]);
-  const matrix = () => confusion.counts.map((row, k) => [String(classes[k]), ...Array.from(row, count)]);
+  const scores = classes
+    .slice(0, MOST_CLASSES)
+    .map((label, k) => [
+      shortName(String(label)),
+      ...[perClass.precision[k], perClass.recall[k], perClass.fscore[k], perClass.rocAuc[k]].map(score),
+      count(perClass.support[k]),
+    ]);
+  const matrix = () => confusion.counts.map((row, k) => [shortName(String(classes[k])), ...Array.from(row, count)]);
   return [
     `accuracy ${score(accuracy)} on ${on}: ${right}, 95 % interval ${bounds}`,
     headlines(evaluation),
     ...baselineLines(evaluation),
     '',
     ...tableLines(['class', 'precision', 'recall', 'F1', 'ROC AUC', 'samples'], scores),
+    ...(classes.length > scores.length
+      ? [`  … and ${count(classes.length - scores.length)} others; --json has them all`]
+      : []),
     ...(classes.length > MOST_CONFUSED
       ? []
-      : ['', ...tableLines(['truth \\ predicted', ...classes.map(String)], matrix())]),
+      : ['', ...tableLines(['truth \\ predicted', ...classes.map((label) => shortName(String(label)))], matrix())]),
   ];
 }
 
