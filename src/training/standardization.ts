@@ -5,7 +5,7 @@ import { describe } from '../core/shape.js';
 import { nextTask } from '../core/task.js';
 import { LARGEST_FLOAT32 } from '../core/tolerance.js';
 import { batchRanges, type FeatureArray } from '../data/batches.js';
-import { ColumnSums, type Scaling, standardizeRows } from '../data/standardize.js';
+import { ColumnSums, orIgnored, type Scaling, standardizeRows } from '../data/standardize.js';
 
 /** Largest |mean| in deviations: float32 errors of 1e-6 in logits of size 1. */
 const FARTHEST = 16;
@@ -63,7 +63,7 @@ export function assertFinite(
     argument: `column ${name === undefined ? j : describe(name)}`,
     expected: 'have a mean and a deviation that float64 holds',
     actual: `values from ${least} to ${most}`,
-    hint: `Divide its values by 1e10, for example${name === undefined ? '' : `; in a table, \`ignore: [${describe(name)}]\` leaves the column out`}.`,
+    hint: `Divide its values by 1e10, for example${orIgnored(name)}.`,
   });
 }
 
