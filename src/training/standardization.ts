@@ -94,17 +94,24 @@ export async function standardized(
  * @param point W', [d, classes], followed by b', [classes]
  */
 export function storedAffine(point: ArrayLike<number>, numClasses: number, scaling: Scaling | undefined): Affine {
-  const folds = scaling !== undefined && isNear(scaling);
+  const columns = scaling && storedColumns(scaling);
+  const folds = scaling !== undefined && columns === undefined;
   const kept = folds ? foldBack(point, scaling) : Float32Array.from(point);
   const split = kept.length - numClasses;
   const affine = { weight: kept.slice(0, split), bias: kept.slice(split) };
-  if (scaling === undefined || folds) return affine;
-  const { mean, scale, isConstant } = scaling;
+  if (scaling === undefined || columns === undefined) return affine;
+  const { isConstant } = scaling;
   // In other samples, a column that was constant may differ from its center.
   isConstant.forEach((constant, j) => {
     if (constant === 1) affine.weight.fill(0, j * numClasses, (j + 1) * numClasses);
   });
-  return { ...affine, columns: { center: mean.slice(), factor: scale.map((deviation) => 1 / deviation) } };
+  return { ...affine, columns };
+}
+
+/** The columns that a model stores beside its parameters; undefined if they are folded into raw features. */
+export function storedColumns(scaling: Scaling): Columns | undefined {
+  if (isNear(scaling)) return undefined;
+  return { center: scaling.mean.slice(), factor: scaling.scale.map((deviation) => 1 / deviation) };
 }
 
 /** The point of a solver that has the logits of stored parameters: the inverse of `storedAffine`. */
