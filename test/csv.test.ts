@@ -168,6 +168,19 @@ describe('parseCsv', () => {
   });
 });
 
+describe('missing values of a column at the end of float64', () => {
+  it.each<['mean' | 'median', string, number]>([
+    ['mean', '1e308,-1e308,1e308,-1e308', 0],
+    ['mean', '-1.5e308,1.5e308,1.5e308', 0.5e308],
+    ['median', '1e308,1.5e308', 1.25e308],
+    ['median', '-1.5e308,-1e308', -1.25e308],
+  ])('are filled in with the %s, which is finite: %s', (missing, values, fill) => {
+    const { features } = parseCsv(`x,z\n${values.split(',').join(',1\n')},1\n,1`, { missing });
+    const filled = features.values[features.values.length - 2];
+    expect(Math.abs(filled - fill)).toBeLessThan(1e294);
+  });
+});
+
 describe('parseCsv rejects', () => {
   const x = { label: 'y', name: 'a.csv' } as const;
   it.each<[string, string, CsvOptions, string]>([

@@ -170,8 +170,15 @@ describe('a fit whose stored weights lose digits', () => {
 
   it('rejects a deviation that float64 cannot divide by', async () => {
     const rows = Array.from({ length: 6 }, (_, i) => [i * 5e-324]);
-    const refused = fails({ code: 'DOMAIN', argument: 'column 0' });
-    await expect(SoftmaxRegression.fit(rows, ['a', 'b', 'a', 'b', 'a', 'b'], LOGISTIC)).rejects.toThrow(refused);
+    const labels = ['a', 'b', 'a', 'b', 'a', 'b'];
+    const refused = fails({ code: 'DOMAIN', argument: 'column 0', hint: 'Multiply its values by 1e100, for example.' });
+    await expect(SoftmaxRegression.fit(rows, labels, LOGISTIC)).rejects.toThrow(refused);
+    const named = SoftmaxRegression.fit(rows, labels, { ...LOGISTIC, featureNames: ['p'] });
+    const hint = 'Multiply its values by 1e100, for example, or read the table with `ignore: ["p"]`.';
+    await expect(named).rejects.toThrow(fails({ code: 'DOMAIN', argument: 'column "p"', hint }));
+    // The suggested change works.
+    const multiplied = rows.map(([x]) => [x * 1e100]);
+    expect((await SoftmaxRegression.fit(multiplied, labels, LOGISTIC)).result.converged).toBe(true);
   });
 });
 
@@ -197,7 +204,7 @@ describe('columns at the end of float64', () => {
       await expect(refused).rejects.toThrow(
         fails({
           ...{ code: 'DOMAIN', where: 'fit', argument: 'column "x"', actual },
-          hint: 'Divide its values by 1e10, for example; in a table, `ignore: ["x"]` leaves the column out.',
+          hint: 'Divide its values by 1e10, for example, or read the table with `ignore: ["x"]`.',
         }),
       );
       expect(onProgress).not.toHaveBeenCalled();

@@ -1,4 +1,5 @@
 // core: the parameters of an affine map as plain arrays.
+import { LARGEST_FLOAT32 } from './tolerance.js';
 
 /**
  * Standardises columns before they are multiplied: zⱼ = (xⱼ − centerⱼ)·factorⱼ, in float64. Folded into float32 weights,
@@ -20,4 +21,9 @@ export interface Affine {
   /** b, [units]. */
   readonly bias: Float32Array;
   readonly columns?: Columns;
+}
+
+/** The largest absolute feature that a model takes: any finite number where it standardises columns. */
+export function largestFeature({ columns }: Pick<Affine, 'columns'>): number {
+  return columns === undefined ? LARGEST_FLOAT32 : Number.MAX_VALUE;
 }

@@ -192,7 +192,7 @@ export function assertColumns(
         argument,
         expected,
         actual: describe(1 / factor[j]),
-        hint: 'Multiply its values.',
+        hint: `Multiply its values by 1e100, for example${orIgnored(names?.[j])}.`,
       });
     }
     const deviations = Math.abs(center[j]) * factor[j];
@@ -201,6 +201,11 @@ export function assertColumns(
     const actual = `float32 with a mean of ${center[j]} and a deviation of ${1 / factor[j]}`;
     throw new DomainError({ where, argument, expected, actual, hint: 'Pass rows of numbers or a Float64Array.' });
   }
+}
+
+/** The other way out for a column of this name, which a table may leave out. */
+export function orIgnored(name: string | undefined): string {
+  return name === undefined ? '' : `, or read the table with \`ignore: [${describe(name)}]\``;
 }
 
 function badNumber(argument: string, column: number, expected: string, value: unknown): DomainError {

@@ -1,13 +1,13 @@
 // model: explains a linear model by its features: contributions and weight tables.
 
-import type { Affine } from '../core/affine.js';
+import { type Affine, largestFeature } from '../core/affine.js';
 import { DomainError, ShapeError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import { hypotOf } from '../core/lists.js';
 import { assertKnownOptions, assertOneOf, describe } from '../core/shape.js';
 import { type FeatureValues, notFinite } from '../data/batches.js';
 import { assertColumns } from '../data/standardize.js';
-import { largestFeature, logitsInto } from './predict.js';
+import { logitsInto } from './predict.js';
 
 /** The parts of a model that the functions in this file use. */
 export interface NamedAffine<L extends Label> extends Affine {

@@ -1,6 +1,6 @@
 // model: predictions and evaluations of a linear classifier, independent of its training.
 
-import type { Affine, Columns } from '../core/affine.js';
+import { type Affine, type Columns, largestFeature } from '../core/affine.js';
 import type { Label } from '../core/labels.js';
 import { checkFeatureCount } from '../core/shape.js';
 import { copyRow, type FeatureArray, type Features, featureShape, isRows, readFeatureArray } from '../data/batches.js';
@@ -16,7 +16,7 @@ import {
   type WeightTableOptions,
   weightTableOf,
 } from './insight.js';
-import { largestFeature, logitsInto, type Prediction } from './predict.js';
+import { logitsInto, type Prediction } from './predict.js';
 import {
   type PredictOptions,
   predictLabels,

@@ -1,7 +1,7 @@
 // model: logits of many samples in short chunks, on the backend in use if that is faster.
 import * as tf from '@tensorflow/tfjs';
 import { BackendInUse } from '../compile/backend-in-use.js';
-import type { Affine } from '../core/affine.js';
+import { type Affine, largestFeature } from '../core/affine.js';
 import { DomainError, ShapeError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import { assertFunction, assertKnownOptions, assertSignal, checkFeatureCount, formatShape } from '../core/shape.js';
@@ -17,7 +17,7 @@ import {
 import { assertColumns } from '../data/standardize.js';
 import { argMax, argTopK, assertK, softmaxInPlace } from '../predict/scores.js';
 import type { FeaturesInput } from '../training/inputs.js';
-import { largestFeature, logitsInto } from './predict.js';
+import { logitsInto } from './predict.js';
 
 /** The progress of a prediction. */
 export interface PredictProgress {

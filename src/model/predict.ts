@@ -1,7 +1,6 @@
 // model: logits of plain arrays, computed synchronously in plain TypeScript without tensors.
 import type { Affine, Columns } from '../core/affine.js';
 import type { Label } from '../core/labels.js';
-import { LARGEST_FLOAT32 } from '../core/tolerance.js';
 import type { FeatureArray, FeatureValues } from '../data/batches.js';
 import { argMax, standardized } from '../predict/scores.js';
 
@@ -36,11 +35,6 @@ export function logitsInto(affine: Affine, features: FeatureArray, row: number, 
     else addFive(weight, q, k, values, first, end, out, at + k);
   }
   for (let k = 0; k < q; k++) out[at + k] = out[at + k] / scale + bias[k];
-}
-
-/** The largest absolute feature that a model takes: any finite number where it standardises columns. */
-export function largestFeature({ columns }: Affine): number {
-  return columns === undefined ? LARGEST_FLOAT32 : Number.MAX_VALUE;
 }
 
 /** o = zW + b, zⱼ = (xⱼ − centerⱼ)·factorⱼ. */

@@ -1,9 +1,8 @@
 // predict-records: predictions and explanations for records, by the schema of a model.
-import type { Affine } from '../core/affine.js';
+import { type Affine, largestFeature } from '../core/affine.js';
 import { DomainError, FormatError, ShapeError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import { describe } from '../core/shape.js';
-import { LARGEST_FLOAT32 } from '../core/tolerance.js';
 import { FILLED, RowEncoder } from '../data/table/encode.js';
 import { isEncoded, recordFieldsOf } from '../data/table/records.js';
 import { TextRow } from '../data/table/row.js';
@@ -145,7 +144,7 @@ export class Records<L extends Label> {
     const d = encoder.numFeatures;
     const values = new Float64Array(d);
     // Standardised columns may have any finite numbers.
-    const limit = this.#affine.columns === undefined ? LARGEST_FLOAT32 : Number.MAX_VALUE;
+    const limit = largestFeature(this.#affine);
     for (let i = 0; i < records.length; i++) {
       encoder.encode(new TextRow(recordFieldsOf(records[i], place(i), schema, strict)), i, values, 0);
       for (const { column, at } of this.#spans) {

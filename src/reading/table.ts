@@ -1,11 +1,12 @@
 // reading: rows of a table, encoded by the schema of a model.
+import { type Columns, largestFeature } from '../core/affine.js';
 import { DomainError, FormatError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import { describe } from '../core/shape.js';
 import { assertMostFit, type BadRow } from '../data/table/bad-rows.js';
 import { assertFits, LISTED, NUMBER } from '../data/table/limits.js';
 import { type CsvSchema, type MissingPolicy, numberSchema, type UnseenPolicy } from '../data/table/schema.js';
-import { type CsvBatch, type ReadOptions, readCsvRows } from '../data/table/stream.js';
+import { type CsvBatch, type ReadOptions, readRowsWithin } from '../data/table/stream.js';
 import { chunksOf, type NamedBytes } from './bytes.js';
 import type { Samples } from './samples.js';
 
@@ -15,6 +16,8 @@ export interface TableModel {
   readonly numFeatures: number;
   readonly featureNames?: readonly string[];
   readonly schema?: CsvSchema;
+  /** Present if the model standardises columns, so that it takes any finite numbers. */
+  readonly columns?: Columns;
 }
 
 /** Options that override the model's schema. */
@@ -67,7 +70,8 @@ export function rowsOf(
   const schema = schemaOf(model, label, header, name);
   const { classes } = model;
   const { delimiter, decimal, thousands, missing, unseen, keep, onBadRow, signal } = options;
-  return readCsvRows(chunksOf(source), schema, {
+  const largest = largestFeature(model);
+  return readRowsWithin(largest, chunksOf(source), schema, {
     ...{ name, header, delimiter, decimal, thousands, missing, unseen, keep, onBadRow, onUnknownLabel, labels, signal },
     classes: labels === 'read' && classes.length > 0 ? classes : undefined,
   });

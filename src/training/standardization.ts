@@ -5,7 +5,7 @@ import { describe } from '../core/shape.js';
 import { nextTask } from '../core/task.js';
 import { LARGEST_FLOAT32 } from '../core/tolerance.js';
 import { batchRanges, type FeatureArray } from '../data/batches.js';
-import { ColumnSums, type Scaling, standardizeRows } from '../data/standardize.js';
+import { ColumnSums, orIgnored, type Scaling, standardizeRows } from '../data/standardize.js';
 
 /** Largest |mean| in deviations: float32 errors of 1e-6 in logits of size 1. */
 const FARTHEST = 16;
@@ -63,7 +63,7 @@ export function assertFinite(
     argument: `column ${name === undefined ? j : describe(name)}`,
     expected: 'have a mean and a deviation that float64 holds',
     actual: `values from ${least} to ${most}`,
-    hint: `Divide its values by 1e10, for example${name === undefined ? '' : `; in a table, \`ignore: [${describe(name)}]\` leaves the column out`}.`,
+    hint: `Divide its values by 1e10, for example${orIgnored(name)}.`,
   });
 }
 
@@ -94,17 +94,24 @@ export async function standardized(
  * @param point W', [d, classes], followed by b', [classes]
  */
 export function storedAffine(point: ArrayLike<number>, numClasses: number, scaling: Scaling | undefined): Affine {
-  const folds = scaling !== undefined && isNear(scaling);
+  const columns = scaling && storedColumns(scaling);
+  const folds = scaling !== undefined && columns === undefined;
   const kept = folds ? foldBack(point, scaling) : Float32Array.from(point);
   const split = kept.length - numClasses;
   const affine = { weight: kept.slice(0, split), bias: kept.slice(split) };
-  if (scaling === undefined || folds) return affine;
-  const { mean, scale, isConstant } = scaling;
+  if (scaling === undefined || columns === undefined) return affine;
+  const { isConstant } = scaling;
   // In other samples, a column that was constant may differ from its center.
   isConstant.forEach((constant, j) => {
     if (constant === 1) affine.weight.fill(0, j * numClasses, (j + 1) * numClasses);
   });
-  return { ...affine, columns: { center: mean.slice(), factor: scale.map((deviation) => 1 / deviation) } };
+  return { ...affine, columns };
+}
+
+/** The columns that a model stores beside its parameters; undefined if they are folded into raw features. */
+export function storedColumns(scaling: Scaling): Columns | undefined {
+  if (isNear(scaling)) return undefined;
+  return { center: scaling.mean.slice(), factor: scaling.scale.map((deviation) => 1 / deviation) };
 }
 
 /** The point of a solver that has the logits of stored parameters: the inverse of `storedAffine`. */

@@ -38,6 +38,35 @@ async function refusal(...args: string[]): Promise<string> {
   return `${code} ${stderr.trimEnd()}`;
 }
 
+describe('a number beyond float32', () => {
+  const RULE = /^1 error: huge\.csv:42:1: x must be at most 3\.4e\+38 in size, .*; got "1e308"\. Correct the value/;
+  const REASON = /^42,"huge\.csv:42:1: x must be at most 3\.4e\+38 in size, /m;
+
+  beforeAll(() => line.write('huge.csv', table('1e308,1,a')));
+
+  it.each([
+    ['evaluate', ['evaluate', 'a.model', 'huge.csv']],
+    ['report', ['report', 'a.model', 'huge.csv', '-o', 'huge.html']],
+    ['compare', ['compare', 'a.model', 'a.model', 'huge.csv']],
+    ['predict', ['predict', 'a.model', 'huge.csv']],
+    ['explain', ['explain', 'a.model', 'huge.csv', '--row', '2']],
+    ['train, before the training', ['train', 'good.csv', ...LABEL, '--test', 'huge.csv', '-o', 'huge.model']],
+  ])('is refused with its place, or skipped, by %s', async (_, args) => {
+    expect(await refusal(...args)).toMatch(RULE);
+    const { code, stderr } = await line.run(...args, '--skip-bad', 'refused.csv');
+    expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringMatching(/1 row does not fit/) });
+    expect(readFileSync(line.path('refused.csv'), 'utf8')).toMatch(REASON);
+  });
+
+  it('is read for a model that standardises columns', async () => {
+    // The mean is more than a thousand deviations from 0.
+    const far = ROWS.map((row) => row.replace(/^\d+/, (x) => String(10_000 + Number(x))));
+    line.write('far.csv', `${[HEAD, ...far].join('\n')}\n`);
+    await done('train', 'far.csv', ...LABEL, '--test', 'huge.csv', '-o', 'far.model');
+    await done('evaluate', 'far.model', 'huge.csv');
+  });
+});
+
 describe('--skip-bad', () => {
   const REFUSED =
     'line,reason,row\n42,"bad.csv:42:1: x must be a number; got ""seven"".","seven,1,a"\n' +

@@ -4,6 +4,7 @@ import { featureNamesOf } from '../../data/table/schema.js';
 import { memoryForData } from '../../node/memory.js';
 import { type DataSet, divided, type Samples, singleClass } from '../../reading/samples.js';
 import { type LabelledRows, labelledRows, type TableOptions } from '../../reading/table.js';
+import { scalingOf, storedColumns } from '../../training/standardization.js';
 import type { BadRowsFile } from '../bad-rows.js';
 import { namedBytes } from '../bytes.js';
 import { count } from '../output.js';
@@ -15,6 +16,7 @@ export interface PartChoices extends Pick<CsvChoices, 'delimiter'>, Pick<TableOp
   readonly test?: string;
   readonly testFraction?: number;
   readonly calibrate?: boolean;
+  readonly standardize?: boolean;
   readonly seed: number;
 }
 
@@ -38,12 +40,12 @@ export async function partsOf(data: DataSet, options: PartChoices, bad?: BadRows
   const { samples, test } = data;
   const { testFraction = 0.2, test: testFile, seed, calibrate } = options;
   const n = samples.labels.length;
-  const tested = testFile === undefined ? test : await testTable(testFile, data, options, bad);
-  const isWhole = tested !== undefined || testFraction === 0;
+  const isWhole = testFile !== undefined || test !== undefined || testFraction === 0;
   const [kept, held] = isWhole ? [samples, undefined] : holdBack(samples, { testFraction, seed }, data, 'test');
   const [training, calibrating] = calibrate
     ? holdBack(kept, { testFraction: 0.2, seed }, data, 'calibrate')
     : [kept, undefined];
+  const tested = testFile === undefined ? test : await testTable(testFile, data, training, options, bad);
   const set = tested ?? held ?? training;
   const split =
     testFile !== undefined
@@ -109,16 +111,19 @@ function holdBack(
 async function testTable(
   path: string,
   { schema, classes }: DataSet,
-  { delimiter, unknownLabel }: PartChoices,
+  { features }: Samples,
+  { delimiter, unknownLabel, standardize = true }: PartChoices,
   bad: BadRowsFile | undefined,
 ): Promise<LabelledRows> {
   if (schema === undefined) throw new UsageError('--test requires a table to train on.');
   const featureNames = featureNamesOf(schema);
   const bytes = namedBytes(path);
+  // The training decides whether the model standardises columns, and so which numbers it takes.
+  const columns = standardize ? storedColumns(await scalingOf(features)) : undefined;
   return labelledRows(
     bytes,
     // A label that the model cannot predict is an error before the training.
-    { classes, featureNames, numFeatures: featureNames.length, schema },
+    { classes, featureNames, numFeatures: featureNames.length, schema, columns },
     { delimiter, unknownLabel, onBadRow: bad?.of(bytes.name), maxMemory: memoryForData() },
   );
 }

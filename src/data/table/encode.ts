@@ -38,6 +38,7 @@ export class RowEncoder {
   readonly #schema: CsvSchema;
   readonly #place: Place;
   readonly #missingHint: string | undefined;
+  readonly #largest: number;
   readonly #steps: readonly Step[];
   readonly #label: Step | undefined;
   readonly #weight: Step | undefined;
@@ -50,17 +51,23 @@ export class RowEncoder {
    * @param fieldOf the index of the field of each schema column; -1 for an absent column
    * @param needed the indices of further fields that need a value, such as the group
    * @param missingHint the way out for a missing feature, where rows cannot be dropped
+   * @param largest the largest size of a number in a column of numbers
    */
   constructor(
     schema: CsvSchema,
     fieldOf: readonly number[],
     place: Place,
-    { needed = [], missingHint }: { readonly needed?: readonly number[]; readonly missingHint?: string } = {},
+    {
+      needed = [],
+      missingHint,
+      largest = Number.MAX_VALUE,
+    }: { readonly needed?: readonly number[]; readonly missingHint?: string; readonly largest?: number } = {},
   ) {
     this.#schema = schema;
     this.#needed = schema.missing === 'drop' ? needed : [];
     this.#place = place;
     this.#missingHint = missingHint;
+    this.#largest = largest;
     this.#markers = new MissingMarkers(schema.missingTokens, schema);
     const steps: Step[] = [];
     let at = 0;
@@ -107,7 +114,7 @@ export class RowEncoder {
       if (indicator !== -1) values[at + indicator] = 0;
       if (column.kind === 'number') {
         const number = readNumber(row, field, this.#schema);
-        const isNumber = number <= Number.MAX_VALUE && number >= -Number.MAX_VALUE;
+        const isNumber = number <= this.#largest && number >= -this.#largest;
         const isPlain = isNumber && !this.#markers.haveNumbers && column.percent === undefined;
         values[index] = isPlain ? number : this.#slowNumber(step, column, row.text(field), number, line, values, at);
       } else if (column.kind === 'boolean') {
@@ -201,6 +208,10 @@ export class RowEncoder {
     if (!this.#markers.has(text)) {
       const value = column.percent ? parsePercent(text, this.#schema) : number;
       if (Math.abs(value) > Number.MAX_VALUE) throw this.#error(step, line, 'be a finite number', text);
+      if (Math.abs(value) > this.#largest) {
+        const expected = `be at most ${this.#largest.toPrecision(2)} in size, the largest number of the model's float32 weights`;
+        throw this.#error(step, line, expected, text, 'Correct the value, or leave the row out.');
+      }
       if (!Number.isNaN(value)) return value;
     }
     return this.#fill(step, text, line, column.percent ? 'be a percentage' : 'be a number', values, at, 0);

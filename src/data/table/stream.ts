@@ -86,10 +86,24 @@ export interface CsvBatch {
  * @example
  * for await (const { features, rows } of readCsvRows(createReadStream('new.csv'), schema)) model.predict(features);
  */
-export async function* readCsvRows(
+export function readCsvRows(
   chunks: AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>,
   schema: CsvSchema,
   options: ReadOptions = {},
+): AsyncGenerator<CsvBatch, void, undefined> {
+  return readRowsWithin(Number.MAX_VALUE, chunks, schema, options);
+}
+
+/**
+ * As `readCsvRows`, for a model that takes no larger numbers.
+ *
+ * @param largest the largest size of a number in a column of numbers
+ */
+export async function* readRowsWithin(
+  largest: number,
+  chunks: AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>,
+  schema: CsvSchema,
+  options: ReadOptions,
 ): AsyncGenerator<CsvBatch, void, undefined> {
   const where = 'readCsvRows';
   const encoding = withOptions(schema, options, where, [
@@ -115,6 +129,7 @@ export async function* readCsvRows(
   }
   const batches = new Batches({
     schema: applied,
+    largest,
     hasHeader,
     name,
     batchSize,
@@ -141,6 +156,7 @@ export async function* readCsvRows(
 
 interface BatchesOptions {
   readonly schema: CsvSchema;
+  readonly largest: number;
   /** Whether files have a header by the schema of the model. */
   readonly hasHeader: boolean;
   readonly name: string;
@@ -286,7 +302,7 @@ class Batches {
         if (kind === 'label' || kind === 'weight') fieldOf[i] = -1;
       });
     }
-    const encoder = new RowEncoder(this.#schema, fieldOf, place);
+    const encoder = new RowEncoder(this.#schema, fieldOf, place, { largest: this.#options.largest });
     const room = Math.min(MOST_ROWS, Math.max(1, Math.floor(NUMBERS_OF_A_BATCH / encoder.numFeatures)));
     this.#room = this.#options.batchSize ?? room;
     return encoder;

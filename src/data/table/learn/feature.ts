@@ -107,7 +107,9 @@ export class FeatureLearner implements ColumnLearner {
           : Number(parseBoolean(row.text(field)));
     if (this.#kind === 'number') this.#takeFacts(row, field, value);
     this.#count++;
-    this.#mean += (value - this.#mean) / this.#count;
+    const change = value - this.#mean;
+    // The difference of finite numbers may overflow, the mean cannot.
+    this.#mean += Number.isFinite(change) ? change / this.#count : value / this.#count - this.#mean / this.#count;
     this.#last = value;
     if (this.#keeps) this.#numbers.push(value);
     if (this.#distinct.size <= MOST_COUNTED) this.#distinct.add(value);
@@ -215,5 +217,8 @@ function kindOf(row: Row, field: number, number: number, options: LearnOptions):
 export function median(numbers: number[]): number {
   const sorted = Float64Array.from(numbers).sort();
   const upper = sorted[sorted.length >> 1];
-  return sorted.length % 2 === 1 ? upper : (sorted[(sorted.length >> 1) - 1] + upper) / 2;
+  if (sorted.length % 2 === 1) return upper;
+  const lower = sorted[(sorted.length >> 1) - 1];
+  const sum = lower + upper;
+  return Number.isFinite(sum) ? sum / 2 : lower / 2 + upper / 2;
 }
