@@ -18,6 +18,14 @@ describe('rows to predict', () => {
     await expect(read(text)).rejects.toThrow(message);
   });
 
+  it('are refused with the delimiter that splits their header', async () => {
+    const { schema: comma } = parseCsv('x;y;kind\n1,5;2;a\n3;4;b\n', { label: 'kind', decimal: ',' });
+    await expect(read('x,y\n1.5,2\n', comma)).rejects.toThrow(
+      'new.csv:1: the header must have the column "x", which the model reads; got "x,y". ' +
+        'Pass `delimiter: ","`, and `decimal: \'.\'` if the numbers have a decimal point.',
+    );
+  });
+
   it('are refused where their first line looks like a header that the model does not have', async () => {
     await expect(read('width,height\n1,2\n', withoutHeader)).rejects.toThrow(
       'new.csv:1: the first line must hold data: the model has no header; got "width", "height". It looks like a header: delete the line.',

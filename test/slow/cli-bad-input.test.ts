@@ -156,7 +156,7 @@ describe('commands', () => {
     [
       'a table with other columns than the model',
       ['predict', 'good.model', 'other.csv'],
-      /^error: other\.csv:1: the header must have the column "width", which the schema needs; got "witdh", "colour"\. Did you mean "witdh"\?$/,
+      /^error: other\.csv:1: the header must have the column "width", which the model reads; got "witdh", "colour"\. Did you mean "witdh"\?$/,
     ],
     [
       'data with another number of features than the model',

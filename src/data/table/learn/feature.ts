@@ -165,7 +165,8 @@ export class FeatureLearner implements ColumnLearner {
 
   #takeFacts(row: Row, field: number, value: number): void {
     if (this.#count === 0) this.#first = value;
-    else if (this.#areConsecutive && value !== this.#last + 1) this.#areConsecutive = false;
+    // From 2^53 on, x + 1 may round to x.
+    else if (this.#areConsecutive && value - this.#last !== 1) this.#areConsecutive = false;
     if (!Number.isInteger(value)) {
       this.#areIntegers = false;
       this.#areConsecutive = false;
