@@ -30,6 +30,19 @@ describe('rows to predict', () => {
     await expect(read('width,height\n1,2\n', withoutHeader)).rejects.toThrow(
       'new.csv:1: the first line must hold data: the model has no header; got "width", "height". It looks like a header: delete the line.',
     );
+    await expect(read('a,b,y\n1,2,a\n', withoutHeader)).rejects.toThrow('It looks like a header: delete the line.');
+    const { schema: one } = parseCsv('1,a\n3,b\n', { label: 1, header: false });
+    await expect(read('x\n1\n', one)).rejects.toThrow('It looks like a header: delete the line.');
+    await expect(read('NA\n1\n', one)).rejects.toThrow('column 1 must be a number; got "NA". Pass');
     expect(await read('1,2\n3,4\n', withoutHeader)).toBe(2);
+  });
+
+  it('are refused in training where the first line of a table without a header has words alone', () => {
+    const train = (text: string) => () => parseCsv(text, { label: -1, header: false, name: 't.csv' });
+    expect(train('a,b,y\n1,2,yes\n')).toThrow(
+      't.csv:1:1: column 1 must be a number; got "a". A header? Leave out `header: false`, and give columns by name. ' +
+        "Pass `strings: 'one-hot'`",
+    );
+    expect(train('a,2,yes\n')).toThrow(`got "a". Pass \`strings: 'one-hot'\``);
   });
 });
