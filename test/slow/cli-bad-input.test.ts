@@ -161,7 +161,7 @@ describe('commands', () => {
     [
       'data with another number of features than the model',
       ['evaluate', 'good.model', 'iris'],
-      /features must have shape \[150, 3\]; got \[150, 4\]/,
+      /iris: the samples must have the 3 features that the model reads; got 4\./i,
     ],
     [
       'a table without labels',
