@@ -1,6 +1,9 @@
 // Tables as they occur in practice, by kind; each kind has several inputs. The kinds of files and commands: slow/cases.test.ts.
-import { type CsvOptions, encodeRows, parseCsv, SoftmaxRegression } from 'softmax-regression';
+import { type CsvOptions, encodeRows, parseCsv, SoftmaxRegression, selectBackend } from 'softmax-regression';
 import { explain } from '../src/cli/explain.js';
+import { loadSamplesFor } from '../src/cli/samples.js';
+import { DomainError } from '../src/core/errors.js';
+import { fitPlan } from '../src/training/options.js';
 import { useBackend } from './helpers/backends.js';
 
 beforeAll(() => useBackend('cpu'));
@@ -157,5 +160,68 @@ describe('a column that an option names', () => {
   it('is not mistaken for a column that has the name of an option', () => {
     const error = thrown(() => parseCsv('label,y\n1,a\nred,b\n', { label: 'y', name: 'a.csv' }));
     expect(explain(error, commandOf('--label')).message).toMatch(/^a\.csv:3:1: label must be a number/);
+  });
+});
+
+describe('a message on the command line', () => {
+  const error = (where: string, argument: string, expected: string, actual: string, hint?: string) =>
+    new DomainError({ where, argument, expected, actual, hint });
+  const command = { options: [{ long: '--validation' }], opts: () => ({ resume: 'c.ck' }) } as never;
+  it.each<[string, Error, string]>([
+    [
+      'samples of another checkpoint',
+      error(
+        'fit',
+        'features',
+        'be Float64Array [32, 2], as when the checkpoint was written',
+        'Float64Array [31, 2]',
+        'Leave out `resume`.',
+      ),
+      'c.ck: the samples must be those of the checkpoint; got others. Leave out --resume.',
+    ],
+    [
+      'a share',
+      thrown(() => fitPlan({ solver: 'adam', validation: 1.5 }, 'fit')),
+      '--validation must be a share of the samples in (0, 1); got 1.5.',
+    ],
+    [
+      'a checkpoint',
+      error(
+        'c.ck',
+        'format',
+        'be "m"',
+        '"c"',
+        'It is a checkpoint: pass it to fit as `resume`, with the same samples and options.',
+      ),
+      'c.ck: format must be "m"; got "c". It is a checkpoint: to continue from it, add --resume to its train command.',
+    ],
+    [
+      'a model',
+      error(
+        'b.st',
+        'format',
+        'be "c"',
+        '"m"',
+        'It is a model file: SoftmaxRegression.fromBytes reads it, and `warmStart` starts from its weights.',
+      ),
+      'b.st: format must be "c"; got "m". It is a model file: pass the file that --checkpoint wrote.',
+    ],
+  ])('speaks of files and flags: %s', (_, given, message) => {
+    expect(explain(given, command).message).toBe(message);
+  });
+
+  it('says which backends Node has', async () => {
+    const refused = await selectBackend('webgpu').catch((reason) => reason);
+    expect(explain(refused, undefined).message).toBe(
+      "backend 'webgpu' must load and compute correctly; got webgpu: not available in Node, which has tensorflow, wasm and cpu. " +
+        'Without --backend, the fastest working backend is selected.',
+    );
+  });
+
+  it('names the data whose features are not those of the model', async () => {
+    const model = { classes: ['a', 'b'], numFeatures: 2 };
+    await expect(loadSamplesFor('iris', model, {}, {})).rejects.toThrow(
+      'Iris: the samples must have the 2 features that the model reads; got 4.',
+    );
   });
 });

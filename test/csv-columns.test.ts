@@ -366,6 +366,11 @@ describe('a row index', () => {
 });
 
 describe('suspect columns', () => {
+  it.each(['1e16', '1e308', '-1e16'])('leave out a constant column of %s', (text) => {
+    const [column] = parseCsv(`c,x\n${numbered(40, (i) => `${text},${i % 7}`)}`).columns;
+    expect([column.values, column.suspect, column.note]).toEqual([1, undefined, undefined]);
+  });
+
   const suspects = (head: string, row: (i: number) => string, options: CsvOptions = {}) =>
     parseCsv(`${head}\n${numbered(40, row)}`, options).columns.map(({ suspect }) => suspect);
 

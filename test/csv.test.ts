@@ -274,6 +274,12 @@ describe('parseCsv rejects', () => {
       x,
       'got "1,000,000". Pass `thousands: true` to read thousands separators.',
     ],
+    [
+      'points as thousands separators',
+      'x,y\n1.234.567,a\n',
+      x,
+      "Pass `thousands: true` and `decimal: ','` to read thousands separators. If commas separate the fields, also pass `delimiter: ','`.",
+    ],
     ['infinity', 'x,y\n1,a\nInfinity,b\n', x, 'a.csv:3:1: x must be a number, like the rows above; got "Infinity".'],
     ['a number too large', 'x,y\n1e309,a\n', x, 'a.csv:2:1: x must be a finite number; got "1e309".'],
     [
@@ -651,7 +657,7 @@ describe('readCsvRows', () => {
     [
       'a missing feature column',
       'sepal_length,sepal_width,petal_lenght,petal_width\n',
-      'new.csv:1: the header must have the column "petal_length", which the schema needs; got "sepal_length", "sepal_width", "petal_lenght", "petal_width". Did you mean "petal_lenght"?',
+      'new.csv:1: the header must have the column "petal_length", which the model reads; got "sepal_length", "sepal_width", "petal_lenght", "petal_width". Did you mean "petal_lenght"?',
     ],
     [
       'text in a numeric column',

@@ -1,4 +1,5 @@
 // The flag --l2 where it names several values, and the table of the search.
+import { assertTogether } from '../src/cli/commands/train.js';
 import { candidatesOf, chosenBy, L2_CHOICE, withoutCandidates } from '../src/cli/train/l2.js';
 import { pathLines } from '../src/cli/train/path-lines.js';
 import type { LambdaPath, LambdaRow } from '../src/model/lambda-path.js';
@@ -34,6 +35,13 @@ describe('--l2', () => {
     expect(() => L2_CHOICE.parse(text)).toThrow(
       'It must be a finite number, a list of different numbers ≥ 0, or auto.',
     );
+  });
+
+  it.each(['auto', [1, 0.1]])('refuses %p with --resume, whose checkpoint has one l2', (l2) => {
+    expect(() => assertTogether({ l2, resume: 'l.ck' })).toThrow(
+      '--l2 must be left out with --resume, or be the number of the checkpoint; got a search.',
+    );
+    expect(() => assertTogether({ l2: 0.1, resume: 'l.ck' })).not.toThrow();
   });
 
   it('is left to the search where it names several values', () => {

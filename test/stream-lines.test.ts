@@ -18,10 +18,31 @@ describe('rows to predict', () => {
     await expect(read(text)).rejects.toThrow(message);
   });
 
+  it('are refused with the delimiter that splits their header', async () => {
+    const { schema: comma } = parseCsv('x;y;kind\n1,5;2;a\n3;4;b\n', { label: 'kind', decimal: ',' });
+    await expect(read('x,y\n1.5,2\n', comma)).rejects.toThrow(
+      'new.csv:1: the header must have the column "x", which the model reads; got "x,y". ' +
+        'Pass `delimiter: ","`, and `decimal: \'.\'` if the numbers have a decimal point.',
+    );
+  });
+
   it('are refused where their first line looks like a header that the model does not have', async () => {
     await expect(read('width,height\n1,2\n', withoutHeader)).rejects.toThrow(
       'new.csv:1: the first line must hold data: the model has no header; got "width", "height". It looks like a header: delete the line.',
     );
+    await expect(read('a,b,y\n1,2,a\n', withoutHeader)).rejects.toThrow('It looks like a header: delete the line.');
+    const { schema: one } = parseCsv('1,a\n3,b\n', { label: 1, header: false });
+    await expect(read('x\n1\n', one)).rejects.toThrow('It looks like a header: delete the line.');
+    await expect(read('NA\n1\n', one)).rejects.toThrow('column 1 must be a number; got "NA". Pass');
     expect(await read('1,2\n3,4\n', withoutHeader)).toBe(2);
+  });
+
+  it('are refused in training where the first line of a table without a header has words alone', () => {
+    const train = (text: string) => () => parseCsv(text, { label: -1, header: false, name: 't.csv' });
+    expect(train('a,b,y\n1,2,yes\n')).toThrow(
+      't.csv:1:1: column 1 must be a number; got "a". A header? Leave out `header: false`, and give columns by name. ' +
+        "Pass `strings: 'one-hot'`",
+    );
+    expect(train('a,2,yes\n')).toThrow(`got "a". Pass \`strings: 'one-hot'\``);
   });
 });

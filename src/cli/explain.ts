@@ -1,6 +1,6 @@
 // cli: errors in terms of the command line.
 import type { Command } from 'commander';
-import { isSoftmaxRegressionError } from '../core/errors.js';
+import { isSoftmaxRegressionError, printable, type SoftmaxRegressionError } from '../core/errors.js';
 import { inWords, rephrase } from '../core/mentions.js';
 import { fileError, isLimit } from '../node/files.js';
 import { fitFieldOf, fitFlagOf } from './fit-options.js';
@@ -47,8 +47,34 @@ export function inFlags(text: string): string {
 /** Functions of the package, which a user of the command line does not call. */
 const FUNCTIONS: ReadonlySet<string> = new Set([
   ...['fit', 'crossValidate', 'lambdaPath', 'learningCurve', 'evaluate', 'calibrate', 'toOnnx'],
-  ...['readSamples', 'parseCsv', 'readCsvRows', 'encodeRows'],
+  ...['selectBackend', 'readSamples', 'parseCsv', 'readCsvRows', 'encodeRows'],
 ]);
+
+/** What messages say to a program, and what the command line says. */
+const PHRASES: readonly (readonly [program: string, here: string])[] = [
+  [', or { features, labels };', ';'],
+  [
+    'SoftmaxRegression.fromBytes reads it, and --warm-start starts from its weights.',
+    'pass the file that --checkpoint wrote.',
+  ],
+  [
+    'pass it to fit as --resume, with the same samples and options.',
+    'to continue from it, add --resume to its train command.',
+  ],
+  ['not registered with tfjs', 'not available in Node, which has tensorflow, wasm and cpu'],
+  ['Without a preference,', 'Without --backend,'],
+];
+
+function onCommandLine(message: string): string {
+  return PHRASES.reduce((text, [program, here]) => text.replace(program, here), message);
+}
+
+/** The message on samples that are not those of the checkpoint; undefined for other errors. */
+function otherSamples({ expected, hint }: SoftmaxRegressionError, command: Command | undefined): string | undefined {
+  const file: unknown = command?.opts?.().resume;
+  if (typeof file !== 'string' || !expected.endsWith(', as when the checkpoint was written')) return undefined;
+  return `${printable(file)}: the samples must be those of the checkpoint; got others. ${inFlags(hint ?? '')}`;
+}
 
 export interface Explanation {
   readonly message: string;
@@ -73,6 +99,8 @@ export function explain(error: unknown, command: Command | undefined): Explanati
     const message = text;
     return { message, isUsage, isOurs: isUsage || error instanceof Interrupted };
   }
+  const others = otherSamples(error, command);
+  if (others !== undefined) return { message: others, isUsage: false, isOurs: true };
   const [name] = error.argument.split(/[.[]/);
   const flag = flagFor(name);
   // A column that a flag names is looked up in the file.
@@ -82,5 +110,5 @@ export function explain(error: unknown, command: Command | undefined): Explanati
   }
   const isFlag = error.code === 'DOMAIN' && command?.options.some(({ long }) => long === flag) === true;
   const subject = isFlag ? flag : FUNCTIONS.has(error.where) ? error.argument : undefined;
-  return { message: inWords(error, written, subject), isUsage: isFlag, isOurs: true };
+  return { message: onCommandLine(inWords(error, written, subject)), isUsage: isFlag, isOurs: true };
 }

@@ -1,5 +1,6 @@
 // cli: DATA → samples: a CSV file, a folder of IDX files, or a data set by name.
 import { statSync } from 'node:fs';
+import { FormatError } from '../core/errors.js';
 import { type CsvOptions, MISSING_TOKENS } from '../data/table/csv-options.js';
 import type { MissingPolicy } from '../data/table/schema.js';
 import type { OnProgress } from '../node/files.js';
@@ -114,6 +115,11 @@ export async function loadSamplesFor(
   }
   const flags = Object.fromEntries(TABLE_CHOICES.map((name) => [name, choices[name]]));
   const { samples, test, ...described } = await loadOther(source, flags, loading);
+  const [, d] = (test ?? samples).features.shape;
+  if (d !== model.numFeatures) {
+    const expected = `have the ${model.numFeatures} features that the model reads`;
+    throw new FormatError({ where: described.name, argument: 'the samples', expected, actual: String(d) });
+  }
   return { ...described, ...(test ?? samples), part: test === undefined ? 'samples' : 'test samples' };
 }
 

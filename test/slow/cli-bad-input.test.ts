@@ -156,12 +156,12 @@ describe('commands', () => {
     [
       'a table with other columns than the model',
       ['predict', 'good.model', 'other.csv'],
-      /^error: other\.csv:1: the header must have the column "width", which the schema needs; got "witdh", "colour"\. Did you mean "witdh"\?$/,
+      /^error: other\.csv:1: the header must have the column "width", which the model reads; got "witdh", "colour"\. Did you mean "witdh"\?$/,
     ],
     [
       'data with another number of features than the model',
       ['evaluate', 'good.model', 'iris'],
-      /features must have shape \[150, 3\]; got \[150, 4\]/,
+      /iris: the samples must have the 3 features that the model reads; got 4\./i,
     ],
     [
       'a table without labels',

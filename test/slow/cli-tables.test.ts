@@ -282,7 +282,7 @@ it('train --resume names other rows than those of the checkpoint', async () => {
   await done('train', 'good.csv', ...steps, '--checkpoint', 'rows.checkpoint');
   line.write('other.csv', table().replaceAll(',1,', ',2,'));
   expect(await refusal('train', 'other.csv', ...steps, '--resume', 'rows.checkpoint', '--json')).toMatch(
-    /^1 error: features must be .*, as when the checkpoint was written; got others\. Give the same samples, or leave out --resume to start anew\.$/,
+    /^1 error: rows\.checkpoint: the samples must be those of the checkpoint; got others\. Give the same samples, or leave out --resume to start anew\.$/,
   );
 });
 

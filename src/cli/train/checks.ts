@@ -37,8 +37,7 @@ export async function assertTrainable(data: DataSet, { training }: Parts, option
   const fit = { standardize: data.schema !== undefined, ...fitOptionsFrom(withoutCandidates(options)) };
   const own = reads(fit.solver ?? DEFAULT_SOLVER, 'seed') ? seed : undefined;
   const plan = fitPlan({ ...fit, seed: own, resume }, 'fit');
-  // A search decides l2, which the checkpoint has.
-  if (!isSearch) await openCheckpoints(plan, 'fit');
+  await openCheckpoints(plan, 'fit');
   const classes = sortedClasses(data.samples.labels);
   const indices = classIndices(labels, classes, 'fit');
   const { classWeights, validation } = plan;

@@ -330,7 +330,9 @@ export function numberHint(text: string, decimal: '.' | ','): string | undefined
   if (!Number.isNaN(parseGrouped(text, decimal))) return 'Pass `thousands: true` to read thousands separators.';
   const other = decimal === '.' ? ',' : '.';
   if (!/^\d+[.,]\d+$/.test(text) && !Number.isNaN(parseGrouped(text, other))) {
-    return `Pass \`thousands: true\` and \`decimal: '${other}'\` to read thousands separators.`;
+    // With a decimal comma, a comma is no longer detected as the delimiter.
+    const also = other === ',' ? " If commas separate the fields, also pass `delimiter: ','`." : '';
+    return `Pass \`thousands: true\` and \`decimal: '${other}'\` to read thousands separators.${also}`;
   }
   if (decimal === '.' && /^[+-]?\d+,\d+$/.test(text)) return "A decimal comma? Pass `decimal: ','`.";
   if (decimal === ',' && /^[+-]?\d+\.\d+$/.test(text)) return "A decimal point? Pass `decimal: '.'`.";

@@ -2,6 +2,7 @@
 import { FormatError } from '../../core/errors.js';
 import { nearest } from '../../core/nearest.js';
 import { describe } from '../../core/shape.js';
+import { DELIMITERS } from './csv/delimiter.js';
 import type { CsvColumn, CsvSchema } from './schema.js';
 
 /**
@@ -94,14 +95,28 @@ export function locateColumns(schema: CsvSchema, names: readonly string[], where
     const field = places.get(name) ?? -1;
     if (field !== -1 || kind === 'label' || kind === 'weight' || kind === 'ignored') return field;
     const others = names.filter((each) => !known.has(each));
-    const expected = `have the column ${describe(name)}, which the schema needs`;
+    const expected = `have the column ${describe(name)}, which the model reads`;
     const actual = names.map(describe).slice(0, 20).join(', ');
     const isNone = !names.some((each) => known.has(each));
     const hint =
+      otherDelimiter(schema, names) ??
       didYouMean(name, others) ??
       (isNone ? `The first line must name the columns, as in training. ${NO_HEADER}` : undefined);
     throw new FormatError({ where, argument: 'the header', expected, actual, hint });
   });
+}
+
+/** Advice on a header of one field, which another delimiter splits into the columns that the model reads. */
+function otherDelimiter({ columns, decimal }: CsvSchema, names: readonly string[]): string | undefined {
+  if (names.length !== 1) return undefined;
+  const needed = columns.filter(({ kind }) => kind !== 'label' && kind !== 'weight' && kind !== 'ignored');
+  const found = DELIMITERS.find((delimiter) => {
+    const parts = new Set(names[0].split(delimiter).map((part) => part.trim()));
+    return parts.size > 1 && needed.every(({ name }) => parts.has(name));
+  });
+  if (found === undefined) return undefined;
+  const also = found === decimal ? ", and `decimal: '.'` if the numbers have a decimal point" : '';
+  return `Pass \`delimiter: ${describe(found)}\`${also}.`;
 }
 
 /** The index of a column given by name or by number: from 0, or from the end with −1, −2, …. */

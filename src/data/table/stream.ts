@@ -19,6 +19,7 @@ import type { RowBlock } from './csv/rows.js';
 import { RowEncoder } from './encode.js';
 import { type EncodeOptions, withOptions } from './encode-rows.js';
 import { labelOf, unknownLabelOf } from './label.js';
+import { MissingMarkers } from './missing.js';
 import { parseNumber } from './number.js';
 import { assertLineEnds, checkHeader, checkWidth, findColumn, locateColumns, placesInRow, placesOf } from './places.js';
 import { type Row, textsOf } from './row.js';
@@ -334,12 +335,15 @@ class Batches {
     return fieldOf;
   }
 
-  /** Whether several columns of numbers have different words. */
+  /** Whether the columns of numbers have different words. One word alone may be a bad row where such rows are skipped. */
   #areTexts(fieldOf: readonly number[], fields: readonly string[]): boolean {
-    const { columns, decimal } = this.#schema;
+    const { columns, decimal, missingTokens } = this.#schema;
+    const markers = new MissingMarkers(missingTokens, this.#schema);
+    const least = this.#options.onBadRow === undefined ? 1 : 2;
     const numbers = fieldOf.filter((_, i) => columns[i].kind === 'number').map((place) => fields[place]);
-    const isText = (text: string) => /\p{L}{2}/u.test(text) && Number.isNaN(parseNumber(text, decimal));
-    return numbers.length > 1 && new Set(numbers).size === numbers.length && numbers.every(isText);
+    const isText = (text: string) =>
+      /^\p{L}|\p{L}{2}/u.test(text) && Number.isNaN(parseNumber(text, decimal)) && !markers.has(text);
+    return numbers.length >= least && new Set(numbers).size === numbers.length && numbers.every(isText);
   }
 }
 

@@ -3,7 +3,7 @@ import { DomainError, FormatError } from '../../../core/errors.js';
 import { describe } from '../../../core/shape.js';
 
 /** The delimiters that are detected; the first wins a tie. */
-const DELIMITERS = [',', ';', '\t', '|'] as const;
+export const DELIMITERS = [',', ';', '\t', '|'] as const;
 
 export interface RecordFormat {
   /** The file's name, for error messages. */

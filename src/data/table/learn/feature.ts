@@ -3,7 +3,7 @@ import { describe } from '../../../core/shape.js';
 import { looksLikeDate } from '../../../features/date.js';
 import { numberHint, parseBoolean } from '../encode.js';
 import { parseGrouped, parseNumber, parsePercent } from '../number.js';
-import type { Row } from '../row.js';
+import { type Row, textsOf } from '../row.js';
 import type { MissingPolicy } from '../schema.js';
 import { CategoryLearner } from './category.js';
 import {
@@ -70,8 +70,10 @@ export class FeatureLearner implements ColumnLearner {
     const { strings, decimal } = this.#options;
     const name = describe(this.#errors.name);
     if (kind === 'text' && this.#kind === undefined && strings !== 'one-hot') {
+      const isHeader = !this.#options.header && looksLikeHeader(row, this.#options);
+      const header = isHeader ? 'A header? Leave out `header: false`, and give columns by name. ' : '';
       const encode = /[\p{L}\d]/u.test(text)
-        ? `Pass \`strings: 'one-hot'\` to encode text as 0 and 1, or \`ignore: [${name}]\`.`
+        ? `${header}Pass \`strings: 'one-hot'\` to encode text as 0 and 1, or \`ignore: [${name}]\`.`
         : `If it marks a missing value, add \`missingTokens: [${describe(text)}]\`.`;
       throw this.#errors.at(
         line,
@@ -167,7 +169,8 @@ export class FeatureLearner implements ColumnLearner {
 
   #takeFacts(row: Row, field: number, value: number): void {
     if (this.#count === 0) this.#first = value;
-    else if (this.#areConsecutive && value !== this.#last + 1) this.#areConsecutive = false;
+    // From 2^53 on, x + 1 may round to x.
+    else if (this.#areConsecutive && value - this.#last !== 1) this.#areConsecutive = false;
     if (!Number.isInteger(value)) {
       this.#areIntegers = false;
       this.#areConsecutive = false;
@@ -201,6 +204,13 @@ export class FeatureLearner implements ColumnLearner {
     const name = describe(this.#errors.name);
     return `Pass \`dates: [${name}]\` to make features of year, month, weekday and hour, or \`ignore: [${name}]\`.`;
   }
+}
+
+/** Whether the fields are different words. */
+function looksLikeHeader(row: Row, { decimal }: LearnOptions): boolean {
+  const texts = textsOf(row);
+  const isWord = (text: string) => /\p{L}/u.test(text) && Number.isNaN(parseNumber(text, decimal));
+  return new Set(texts).size === texts.length && texts.every(isWord);
 }
 
 function isGrouped(text: string): boolean {
