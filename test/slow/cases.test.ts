@@ -148,7 +148,7 @@ describe('advice of train', () => {
     const first = await line.run(...args, ...flags);
     const said = `${first.stdout}${first.stderr}`;
     expect(said).toMatch(message);
-    const [, flag, value] = /(--[a-z0-9-]+) (\S+?)(?:[:,]| leaves)/.exec(
+    const [, flag, value] = /(--[a-z0-9-]+) (\S+?)(?:[:,]|\.$)/m.exec(
       said.slice(said.search(message)),
     ) as RegExpExecArray;
     expect(await done(...args, ...flags, flag, value)).not.toMatch(/^ {2}Give /m);
