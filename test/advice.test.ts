@@ -23,7 +23,7 @@ const SEPARATING: readonly [string, Table, RegExp][] = [
   [
     'a category in which only one class occurs',
     table(['city=rome', 'z'], (i, u) => [[i % 3 === 0 ? 1 : 0, u()], i % 3 === 0 || u() < 0.5 ? 'a' : 'b']),
-    /^Give `l2: 0\.02`: column "city=rome" separates the class "a" from the others, apart from ties/,
+    /^Give `l2: 0\.02`: column "city=rome" separates the class "a" quasi-completely from the others/,
   ],
   [
     'a category in which one of three classes does not occur',
@@ -31,7 +31,7 @@ const SEPARATING: readonly [string, Table, RegExp][] = [
       const isRome = i % 3 === 0;
       return [[u(), isRome ? 1 : 0], ['a', 'b', 'c'][Math.floor(u() * (isRome ? 2 : 3))]];
     }),
-    /^Give `l2: 0\.008`: column "city=rome" separates the class "c" from the others, apart from ties/,
+    /^Give `l2: 0\.008`: column "city=rome" separates the class "c" quasi-completely from the others/,
   ],
   [
     'a column of numbers that overlap at one value',
@@ -39,7 +39,7 @@ const SEPARATING: readonly [string, Table, RegExp][] = [
       const x = i % 3 === 0 ? 0 : 4 * u() - 2;
       return [[x, u()], x > 0 || (x === 0 && i % 2 === 0) ? 'a' : 'b'];
     }),
-    /column "x" separates the class "a" from the others, apart from ties/,
+    /column "x" separates the class "a" quasi-completely from the others/,
   ],
   [
     'two such columns',

@@ -1,4 +1,14 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
@@ -481,6 +491,24 @@ describe('a checkpoint file', () => {
     expect(await failure(readCheckpoint(path))).toMatchObject({ code: 'FORMAT', where: path, argument: 'length' });
     mkdirSync(join(folder, 'a folder'));
     expect(await failure(readCheckpoint(join(folder, 'a folder')))).toMatchObject({ code: 'FORMAT' });
+  });
+
+  it.each<[string, string]>([
+    ['a text that is no checkpoint', '/etc/passwd'],
+    ['an endless device', '/dev/zero'],
+    ['itself', 'hostile'],
+    ['a folder of links', '.'],
+  ])('that is a link to %s is rejected by name, and what it names is unchanged', async (_, target) => {
+    const path = join(folder, 'hostile');
+    rmSync(path, { force: true });
+    symlinkSync(target, path);
+    const users = readFileSync('/etc/passwd');
+    expect(await failure(readCheckpoint(path))).toMatchObject({
+      where: path,
+      code: expect.stringMatching(/FORMAT|BACKEND/),
+    });
+    expect(readFileSync('/etc/passwd')).toEqual(users);
+    expect(readlinkSync(path)).toBe(target);
   });
 
   it('is unchanged if a checkpoint cannot be written', async () => {

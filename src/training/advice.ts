@@ -89,7 +89,7 @@ function columnList(names: readonly string[]): string {
 
 function separation([{ column, label }, ...others]: readonly Separating[], run: FitRun): string {
   const name = run.classes?.[label];
-  const first = `column ${nameOf(column, run)} separates the class ${describe(name ?? label)} from the others, apart from ties`;
+  const first = `column ${nameOf(column, run)} separates the class ${describe(name ?? label)} quasi-completely from the others`;
   return others.length === 0 ? first : `${first} (so do ${others.length} more)`;
 }
 
@@ -101,8 +101,8 @@ interface Separating {
 }
 
 /**
- * The columns that separate a class from all others, apart from ties: no sample of another class has a larger value than any
- * sample of the class, or none a smaller one. Without a penalty, such a column's weights have no optimum.
+ * The columns that separate a class from all others: no sample of another class has a larger value than any sample of the
+ * class, or none a smaller one. Equal values are allowed. Without a penalty, such a column's weights have no optimum.
  *
  * This is quasi-complete separation by one column, such as a category in which only one class, or not every class, occurs. By
  * several columns together it is not detected.

@@ -134,7 +134,7 @@ describe('advice of train', () => {
         (i) => `${i % 4 === 0 ? 1 : 0},${(i * 7) % 11},${i % 4 === 0 || (i * 5) % 7 < 3 ? 'p' : 'q'}`,
       ),
       ['--l2', '0'],
-      /^ {2}Give --l2 [\d.]+: column "flag" separates the class "p" from the others, apart from ties/m,
+      /^ {2}Give --l2 [\d.]+: column "flag" separates the class "p" quasi-completely from the others/m,
     ],
     [
       'a large rate',
