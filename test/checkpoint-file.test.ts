@@ -22,6 +22,7 @@ import {
   SoftmaxRegression,
 } from 'softmax-regression';
 import { fileCheckpoint, readCheckpoint } from 'softmax-regression/node';
+import { explain } from '../src/cli/explain.js';
 import { digestOf } from '../src/core/digest.js';
 import { sha256 } from '../src/core/sha256.js';
 import { VERSION } from '../src/core/version.js';
@@ -308,16 +309,19 @@ describe('bad checkpoint input', () => {
 
   it('a model file is rejected by resume and a checkpoint by fromBytes, each with a hint', async () => {
     const { model } = await fitIris(lbfgs);
-    expect(await failure(fitIris({ ...lbfgs, resume: model.toBytes() }))).toMatchObject({
+    const ofModel = await failure(fitIris({ ...lbfgs, resume: model.toBytes() }));
+    expect(ofModel).toMatchObject({
       ...{ code: 'FORMAT', where: 'fit: resume', argument: 'format', actual: '"softmax-regression"' },
       hint: expect.stringContaining('It is a model file'),
     });
-    const error = await failure((async () => SoftmaxRegression.fromBytes(newton))());
-    expect(error).toMatchObject({
+    expect(explain(ofModel, undefined).message).toMatch(/pass the file that --checkpoint wrote\.$/);
+    const ofCheckpoint = await failure((async () => SoftmaxRegression.fromBytes(newton))());
+    expect(ofCheckpoint).toMatchObject({
       code: 'FORMAT',
       argument: 'format',
       hint: expect.stringContaining('It is a checkpoint'),
     });
+    expect(explain(ofCheckpoint, undefined).message).toMatch(/add --resume to its train command\.$/);
   });
 
   it('resume is rejected if it is empty or not bytes', async () => {
