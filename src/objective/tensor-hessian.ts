@@ -29,6 +29,8 @@ export interface TensorHessianOptions {
   readonly work: number;
   readonly backend: BackendInUse;
   readonly signal?: AbortSignal;
+  /** Called after the columns of each class, with their number so far and that of the classes. */
+  readonly onProgress?: (done: number, classes: number) => void;
 }
 
 /** Columns `start` to `start + width` − 1 of L, from row `start` on. */
@@ -56,7 +58,7 @@ interface FactorBlock {
 export async function tensorHessian(
   problem: PlainProblem,
   point: Float64Array,
-  { work, backend, signal }: TensorHessianOptions,
+  { work, backend, signal, onProgress }: TensorHessianOptions,
 ): Promise<FactoredHessian | undefined> {
   const { numFeatures: d, numClasses: q, fitIntercept } = problem;
   const order = fitIntercept ? d + 1 : d;
@@ -86,6 +88,7 @@ export async function tensorHessian(
       } finally {
         backend.dispose(column);
       }
+      onProgress?.(k + 1, q);
     }
   } catch (error) {
     close();

@@ -50,6 +50,10 @@ export async function fitLbfgs(samples: Samples, plan: OptimumPlan, run: FitRun)
     tolerance,
     signal,
     resumed: progress?.state,
+    onHessian(step, steps) {
+      const { epoch, loss } = history[history.length - 1];
+      onProgress?.({ epoch, epochs: maxIterations, step, steps, loss, learningRate: 1 });
+    },
     async onIteration({ iteration, value, gradientNorm, step: learningRate, state }, reached) {
       const record = { epoch: iteration, loss: value, ...(await validation?.evaluate(state.point, signal)) };
       history.push(record);

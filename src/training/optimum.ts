@@ -56,6 +56,8 @@ export interface OptimumState {
 export interface SolveOptions extends Pick<SolverOptions, 'start' | 'maxIterations' | 'signal' | 'tolerance'> {
   /** Called after each iteration, counted over all phases. */
   readonly onIteration: (info: SolverIteration, state: OptimumState) => Promise<void>;
+  /** Called while the Hessian of a large problem is made: the classes done, and all. */
+  readonly onHessian?: (done: number, classes: number) => void;
   /** The state of an interrupted run with the same problem and options. */
   readonly resumed?: OptimumState;
 }
@@ -175,7 +177,7 @@ export async function solveTensor(
   options: SolveOptions,
   backend: BackendInUse,
 ): Promise<SolverResult> {
-  const { signal, resumed } = options;
+  const { signal, resumed, onHessian: onProgress } = options;
   const objective = await openTensorObjective(problem, weights, options.maxIterations, backend);
   let stage: Stage | undefined;
   try {
@@ -185,7 +187,8 @@ export async function solveTensor(
     const evaluation = 2 * problem.numSamples * problem.size;
     const at = async ({ point, iteration }: Anchor): Promise<Stage> => {
       const work = TENSOR_REBUILD_SHARE * iteration * evaluation;
-      const hessian = problem.l1 > 0 ? undefined : await tensorHessian(problem, point, { work, backend, signal });
+      const hessian =
+        problem.l1 > 0 ? undefined : await tensorHessian(problem, point, { work, backend, signal, onProgress });
       if (hessian === undefined) return { ...first, until: 2 * iteration };
       const precondition = hessian.solve;
       return {

@@ -45,7 +45,7 @@ export interface FitProgress {
   /** Counted from 1. For lbfgs, an iteration: one or a few passes over all samples. */
   readonly epoch: number;
   readonly epochs: number;
-  /** Steps done in this epoch, and how many it has. */
+  /** Steps done in this epoch, and how many it has; for lbfgs 1, or the classes whose part of the Hessian is done, and all. */
   readonly step: number;
   readonly steps: number;
   /** Mean over the samples of this epoch so far, nats; for lbfgs, the objective. */

@@ -1,6 +1,6 @@
 // Large problems are evaluated on the backend, and polished in float64.
 import * as tf from '@tensorflow/tfjs';
-import { Random, SoftmaxRegression } from 'softmax-regression';
+import { type FitProgress, Random, SoftmaxRegression } from 'softmax-regression';
 import { certify } from '../../src/objective/certificate.js';
 import { evaluatePlain, plainProblem } from '../../src/objective/float64.js';
 import { lbfgs } from '../../src/optim/lbfgs.js';
@@ -62,8 +62,11 @@ onEveryBackend('a fit on tensors', (backend) => {
     const { features, labels } = picturesOf(2600, 200);
     const options = { l2: 1e-6, tolerance: 1e-7 } as const;
     const before = tf.memory().numTensors;
-    const { model, result } = await SoftmaxRegression.fit(features, labels, options);
+    const parts: number[] = [];
+    const onProgress = ({ step, steps }: FitProgress) => steps > 1 && parts.push(step);
+    const { model, result } = await SoftmaxRegression.fit(features, labels, { ...options, onProgress });
     expect(tf.memory().numTensors).toBe(before);
+    expect(parts).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
     expect(result).toMatchObject({ converged: true, reason: 'gradient' });
     expect(result.iterations).toBeGreaterThan(60);
     expect(result.iterations).toBeLessThan(90);

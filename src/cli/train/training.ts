@@ -150,7 +150,10 @@ async function learn(
       const note = `loss ${loss.toFixed(4)}`;
       // The number of iterations to the optimum is unknown.
       if (isFirstOrder(solver)) onProgress({ stage: 'train', done: epoch - 1 + step / steps, total: epochs, note });
-      else onProgress({ stage: 'train', done: 0, note: `iteration ${epoch}, ${note}` });
+      else {
+        const hessian = steps > 1 ? `, Hessian ${step}/${steps}` : '';
+        onProgress({ stage: 'train', done: 0, note: `iteration ${epoch}${hessian}, ${note}` });
+      }
     },
   });
   if (held !== undefined) await file.keep(fresh);
