@@ -1,10 +1,9 @@
 // data: a row of fields → a row of numbers, by a schema.
 import { FormatError } from '../../core/errors.js';
-import type { Label } from '../../core/labels.js';
 import { describe } from '../../core/shape.js';
 import { encodeDate, parseDate } from '../../features/date.js';
 import { MissingMarkers } from './missing.js';
-import { parseGrouped, parseNumber, parsePercent } from './number.js';
+import { parseGrouped, parsePercent } from './number.js';
 import { type Row, readNumber } from './row.js';
 import { type CsvColumn, type CsvSchema, dropsUnlabelled, namesOf } from './schema.js';
 
@@ -32,7 +31,7 @@ interface Step {
 
 type Kind<K extends CsvColumn['kind']> = Extract<CsvColumn, { readonly kind: K }>;
 
-/** Encodes rows of fields by a schema. */
+/** Encodes the features of rows by a schema. */
 export class RowEncoder {
   readonly numFeatures: number;
   readonly #schema: CsvSchema;
@@ -40,8 +39,6 @@ export class RowEncoder {
   readonly #missingHint: string | undefined;
   readonly #largest: number;
   readonly #steps: readonly Step[];
-  readonly #label: Step | undefined;
-  readonly #weight: Step | undefined;
   /** The columns without whose value a row is dropped, and further fields like them. */
   readonly #required: readonly Step[];
   readonly #needed: readonly number[];
@@ -82,23 +79,13 @@ export class RowEncoder {
       steps.push({ column, field, at, width, indicator, categories });
       at += width;
     });
-    this.#label = steps.find(({ column }) => column.kind === 'label');
-    this.#weight = steps.find(({ column }) => column.kind === 'weight');
-    this.#steps = steps.filter((step) => step !== this.#label && step !== this.#weight);
+    this.#steps = steps.filter(({ column }) => column.kind !== 'label' && column.kind !== 'weight');
     this.numFeatures = at;
     this.#required = steps.filter(({ column }) =>
       column.kind === 'label'
         ? dropsUnlabelled(schema)
         : (('missing' in column ? column.missing : undefined) ?? schema.missing) === 'drop',
     );
-  }
-
-  get hasLabel(): boolean {
-    return this.#label !== undefined;
-  }
-
-  get hasWeight(): boolean {
-    return this.#weight !== undefined;
   }
 
   /**
@@ -135,57 +122,6 @@ export class RowEncoder {
       }
     }
     return true;
-  }
-
-  /**
-   * The label of a row; undefined for text of another type.
-   *
-   * @throws FormatError if it is missing
-   */
-  label(row: Row, line: number): Label | undefined {
-    const step = this.#label as Step;
-    const { type } = step.column as Kind<'label'>;
-    if (type === 'number' && !this.#markers.haveNumbers) {
-      const number = row.number(step.field, this.#schema.decimal);
-      if (!Number.isNaN(number)) return number;
-    }
-    const text = row.text(step.field);
-    if (this.#markers.has(text))
-      throw missingValue(this.#where(line, step), step.column.name, text, 'have a value', 'missing');
-    if (type === 'string') return text;
-    if (type === 'boolean') return parseBoolean(text);
-    const number = parseNumber(text, this.#schema.decimal);
-    return Number.isNaN(number) ? undefined : number;
-  }
-
-  get labelType(): Kind<'label'>['type'] {
-    return (this.#label as Step & { column: Kind<'label'> }).column.type;
-  }
-
-  /** The label of a row as written. */
-  labelText(row: Row): string {
-    return row.text((this.#label as Step).field);
-  }
-
-  labelError(row: Row, line: number, expected: string, hint?: string): FormatError {
-    return this.#error(this.#label as Step, line, expected, this.labelText(row), hint);
-  }
-
-  /**
-   * The weight of a row.
-   *
-   * @throws FormatError if it is missing, or not a finite number ≥ 0
-   */
-  weight(row: Row, line: number): number {
-    const step = this.#weight as Step;
-    const number = row.number(step.field, this.#schema.decimal);
-    if (isWeight(number) && !this.#markers.haveNumbers) return number;
-    const text = row.text(step.field);
-    if (this.#markers.has(text)) {
-      throw missingValue(this.#where(line, step), step.column.name, text, 'have a value', 'missing');
-    }
-    if (isWeight(number)) return number;
-    throw this.#error(step, line, WEIGHT_RULE, text);
   }
 
   #isIncomplete(row: Row): boolean {

@@ -18,12 +18,12 @@ import { RecordReader } from './csv/records.js';
 import type { RowBlock } from './csv/rows.js';
 import { RowEncoder } from './encode.js';
 import { type EncodeOptions, withOptions } from './encode-rows.js';
-import { labelOf, unknownLabelOf } from './label.js';
 import { MissingMarkers } from './missing.js';
 import { parseNumber } from './number.js';
 import { assertLineEnds, checkHeader, checkWidth, findColumn, locateColumns, placesInRow, placesOf } from './places.js';
 import { type Row, textsOf } from './row.js';
 import type { CsvSchema } from './schema.js';
+import { TargetReader } from './targets.js';
 
 /** Options of `readCsvRows`. */
 export interface ReadOptions extends EncodeOptions {
@@ -181,6 +181,7 @@ class Batches {
   readonly #name: string;
   readonly #bad: BadRows;
   #encoder: RowEncoder | undefined;
+  #targets: TargetReader | undefined;
   readonly #classes: ReadonlySet<Label> | undefined;
   #width = 0;
   /** The rows of a full batch. */
@@ -247,12 +248,13 @@ class Batches {
     checkWidth(fields.length, this.#width, this.#name, line, rule);
     this.#isDropped = !encoder.encode(fields, line, this.#values, this.#rows.length * encoder.numFeatures);
     if (this.#isDropped) return;
+    const targets = this.#targets as TargetReader;
     const { onUnknownLabel } = this.#options;
-    const classes = encoder.hasLabel ? this.#classes : undefined;
-    const unknown = classes && onUnknownLabel && unknownLabelOf(encoder, fields, line, classes);
+    const classes = targets.hasLabel ? this.#classes : undefined;
+    const unknown = classes && onUnknownLabel && targets.unknownLabel(fields, line, classes);
     this.#isDropped = unknown !== undefined;
-    this.#label = encoder.hasLabel && !this.#isDropped ? labelOf(encoder, fields, line, classes) : undefined;
-    this.#weight = encoder.hasWeight ? encoder.weight(fields, line) : undefined;
+    this.#label = targets.hasLabel && !this.#isDropped ? targets.label(fields, line, classes) : undefined;
+    this.#weight = targets.hasWeight ? targets.weight(fields, line) : undefined;
     if (unknown !== undefined) onUnknownLabel?.({ line, label: unknown, sampleWeight: this.#weight });
   };
 
@@ -262,7 +264,8 @@ class Batches {
   }
 
   #close(): CsvBatch {
-    const { numFeatures, hasLabel, hasWeight } = this.#encoder as RowEncoder;
+    const { numFeatures } = this.#encoder as RowEncoder;
+    const { hasLabel, hasWeight } = this.#targets as TargetReader;
     const n = this.#rows.length;
     const batch: CsvBatch = {
       features: { values: this.#values.slice(0, n * numFeatures), shape: [n, numFeatures] },
@@ -304,6 +307,7 @@ class Batches {
       });
     }
     const encoder = new RowEncoder(this.#schema, fieldOf, place, { largest: this.#options.largest });
+    this.#targets = new TargetReader(this.#schema, fieldOf, place);
     const room = Math.min(MOST_ROWS, Math.max(1, Math.floor(NUMBERS_OF_A_BATCH / encoder.numFeatures)));
     this.#room = this.#options.batchSize ?? room;
     return encoder;

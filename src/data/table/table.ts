@@ -9,12 +9,12 @@ import { CsvSource, RecordReader } from './csv/records.js';
 import type { RowBlock } from './csv/rows.js';
 import { type CsvOptions, learnOptions } from './csv-options.js';
 import { RowEncoder } from './encode.js';
-import { labelOf } from './label.js';
 import type { ColumnSummary, LearnOptions } from './learn/column.js';
 import { Learner } from './learn/learner.js';
 import { assertFits, assertSize } from './limits.js';
 import type { Row } from './row.js';
 import { type CsvSchema, featureNamesOf } from './schema.js';
+import { TargetReader } from './targets.js';
 
 /** A table as numbers. */
 export interface CsvTable {
@@ -148,7 +148,9 @@ export class TableReader {
     const [group, time] = [learner.fieldOf('group'), learner.fieldOf('time')];
     const place = (line: number, field: number) => `${name}:${line}:${field + 1}`;
     const needed = [group, time].filter((field) => field !== -1);
-    const encoder = new RowEncoder(schema, [...schema.columns.keys()], place, { needed });
+    const fieldOf = [...schema.columns.keys()];
+    const encoder = new RowEncoder(schema, fieldOf, place, { needed });
+    const targets = new TargetReader(schema, fieldOf, place);
     const n = learner.rows;
     const d = encoder.numFeatures;
     assertSize(n, d, name);
@@ -156,7 +158,7 @@ export class TableReader {
     const values = new Float64Array(n * d);
     const lines = new Float64Array(n);
     const labels: Label[] = [];
-    const sampleWeights = encoder.hasWeight ? new Float64Array(n) : undefined;
+    const sampleWeights = targets.hasWeight ? new Float64Array(n) : undefined;
     const groups: string[] | undefined = group === -1 ? undefined : [];
     const times = time === -1 ? undefined : new Float64Array(n);
     let row = 0;
@@ -166,8 +168,8 @@ export class TableReader {
         block.select(i);
         if (bad.lines.has(block.line) || learner.isRare(block)) continue;
         if (!encoder.encode(block, block.line, values, row * d)) continue;
-        if (encoder.hasLabel) labels.push(labelOf(encoder, block, block.line));
-        if (sampleWeights !== undefined) sampleWeights[row] = encoder.weight(block, block.line);
+        if (targets.hasLabel) labels.push(targets.label(block, block.line));
+        if (sampleWeights !== undefined) sampleWeights[row] = targets.weight(block, block.line);
         groups?.push(block.text(group));
         if (times !== undefined) times[row] = timeIn(block, time, schema.decimal);
         lines[row++] = block.line;
@@ -182,7 +184,7 @@ export class TableReader {
       ...(groups && { groups }),
       ...(times && { times }),
     };
-    if (!encoder.hasLabel) return table;
+    if (!targets.hasLabel) return table;
     const leftOut = rare.size === 0 ? {} : { leftOut: Object.fromEntries(rare) };
     return { ...table, labels, classes: sortedClasses(labels), ...leftOut };
   }
