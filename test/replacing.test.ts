@@ -137,15 +137,6 @@ describe.each(ways)('%s', (_, write) => {
   });
 });
 
-describe('assertReplaceable', () => {
-  it('makes no folder', async () => {
-    await assertReplaceable(at('a/b/file'));
-    expect(readdirSync(folder)).toEqual([]);
-    writeFileSync(at('file'), '');
-    await expect(assertReplaceable(at('file/b/c'))).rejects.toMatchObject({ code: 'BACKEND', where: at('file/b/c') });
-  });
-});
-
 // Root may write everywhere, so another user tries.
 (isRoot ? it : it.skip)('refuses a writable file in a read-only folder, rather than write it in place', () => {
   writeFileSync(at('file'), 'old');

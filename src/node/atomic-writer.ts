@@ -79,7 +79,7 @@ export async function writeFileAtomic(path: string, content: Uint8Array | string
 
 /**
  * Checks that a file can be written to this path: the path is free or a file, and its folder is writable. Called before
- * long work whose result the file will contain. Changes nothing.
+ * long work whose result the file will contain. Creates the folder.
  *
  * @throws BackendError if it cannot be written
  */
@@ -132,11 +132,9 @@ export async function followed(path: string): Promise<string> {
 
 /** Creates a file and removes it, because permissions say little about read-only disks and about root. */
 async function assertFolderWritable(target: string, path: string): Promise<void> {
-  let beside = resolve(target);
-  // Missing folders are made when the file is written: their nearest parent counts.
-  while (dirname(beside) !== beside && (await statIfAny(dirname(beside))) === undefined) beside = dirname(beside);
-  const probe = temporaryBeside(beside);
+  const probe = temporaryBeside(target);
   try {
+    await makeFolder(dirname(target));
     await removeLeftBeside(target);
     await (await open(probe, 'wx')).close();
   } catch (error) {
