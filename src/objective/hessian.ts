@@ -56,7 +56,7 @@ function* hessian(problem: PlainProblem, point: Float64Array, work: number): Ste
         const share = shareOf(problem, i);
         if (share > 0 && matters(i, k) && matters(i, c)) {
           const p = probabilities[i * q + k];
-          shares[count] = share * p * (k === c ? othersOf(probabilities, i * q, q, k) : -probabilities[i * q + c]);
+          shares[count] = share * p * couplingOf(probabilities, i * q, q, k, c);
           samples[count++] = i;
         }
         if (count < BLOCK_ROWS && i < n - 1) continue;
@@ -86,6 +86,11 @@ export function othersOf(probabilities: ArrayLike<number>, from: number, q: numb
   let sum = 0;
   for (let l = 0; l < q; l++) if (l !== k) sum += probabilities[from + l];
   return sum;
+}
+
+/** The entry of diag(p) − ppᵀ for the classes k and c, divided by pₖ. */
+export function couplingOf(probabilities: ArrayLike<number>, from: number, q: number, k: number, c: number): number {
+  return k === c ? othersOf(probabilities, from, q, k) : -probabilities[from + c];
 }
 
 /** Curvature below which floats lose precision. */

@@ -4,7 +4,7 @@ import type { BackendInUse } from '../compile/backend-in-use.js';
 import { nextTask } from '../core/task.js';
 import { gatherRows } from '../data/batches.js';
 import { type PlainProblem, shareOf } from './float64.js';
-import { isBetween, othersOf, pairsAbove, THRESHOLDS } from './hessian.js';
+import { couplingOf, isBetween, othersOf, pairsAbove, THRESHOLDS } from './hessian.js';
 
 /** The largest number of parameters: 12,000² numbers of float32 in the lower half are 288 MB. */
 const LARGEST = 12_000;
@@ -173,7 +173,7 @@ async function columnOf(
         const share = shareOf(problem, i);
         if (share === 0 || !matters(i, k) || !matters(i, c)) continue;
         const p = probabilities[i * q + k];
-        shares[count] = share * p * (k === c ? othersOf(probabilities, i * q, q, k) : -probabilities[i * q + c]);
+        shares[count] = share * p * couplingOf(probabilities, i * q, q, k, c);
         samples[count++] = i;
       }
       const gram = await gramOf(problem, samples.subarray(0, count), shares, turns);
