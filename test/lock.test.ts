@@ -56,6 +56,17 @@ async function deadChild(): Promise<number> {
   return child.pid as number;
 }
 
+/** Five callers wait for the lock at once; no two of them hold it together. */
+async function assertOneAtATime(): Promise<void> {
+  let inside = 0;
+  const work = async () => {
+    expect(++inside).toBe(1);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    inside--;
+  };
+  await Promise.all(Array.from({ length: 5 }, () => withLock(target, work)));
+}
+
 describe('withLock', () => {
   it('runs one work at a time', async () => {
     const events: string[] = [];
@@ -83,13 +94,7 @@ describe('withLock', () => {
 
   it('is taken over by exactly one of several waiting callers', async () => {
     hold(DEAD);
-    let inside = 0;
-    const work = async () => {
-      expect(++inside).toBe(1);
-      await new Promise((resolve) => setTimeout(resolve, 5));
-      inside--;
-    };
-    await Promise.all(Array.from({ length: 5 }, () => withLock(target, work)));
+    await assertOneAtATime();
   });
 
   it('waits for a running process, reports it once, and stops waiting when aborted', async () => {
@@ -263,13 +268,7 @@ describe('a claim to the lock of a dead process', () => {
     // A claimer that was killed while it wrote its claim.
     const { pid } = process;
     writeFileSync(temporaryBeside(lock).replace(`-${pid}-`, `-${DEAD.pid}-`), '');
-    let inside = 0;
-    const work = async () => {
-      expect(++inside).toBe(1);
-      await new Promise((resolve) => setTimeout(resolve, 5));
-      inside--;
-    };
-    await Promise.all(Array.from({ length: 5 }, () => withLock(target, work)));
+    await assertOneAtATime();
     expect(readdirSync(folder)).toEqual([]);
   });
 
