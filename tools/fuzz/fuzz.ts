@@ -20,6 +20,8 @@ export interface FuzzOptions {
   readonly target: string;
   readonly cases: number;
   readonly seed: number;
+  /** Seconds of CPU time that a case may take. Without it, none is too slow: a test must pass on every machine. */
+  readonly maxSeconds?: number;
   /** Milliseconds that a case may take, including delays of a busy machine. */
   readonly patience?: number;
   /** The maximum number of findings. */
@@ -34,13 +36,13 @@ const BEGIN = 600_000;
 const HEAP = 192;
 
 export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
-  const { target, cases, seed, patience = PATIENCE, most = 10 } = options;
+  const { target, cases, seed, maxSeconds, patience = PATIENCE, most = 10 } = options;
   const findings: Finding[] = [];
   const refused: Record<string, number> = {};
   let [accepted, slowest, largest] = [0, 0, 0];
   for (let from = 0; from < cases && findings.length < most; ) {
     const { next, summary, found } = await runChild(
-      { target, seed, from, to: cases, most: most - findings.length },
+      { target, seed, from, to: cases, maxSeconds, most: most - findings.length },
       patience,
     );
     findings.push(...found);

@@ -9,6 +9,9 @@ import { READERS, TARGETS } from './targets.js';
 /** The folder of findings. After review, they are added to tools/fuzz/found under a descriptive name. */
 const FINDINGS = join(__dirname, '..', '..', '.fuzz');
 
+/** The maximum CPU time of a case. */
+const MAX_SECONDS = 2;
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: { cases: { type: 'string' }, seed: { type: 'string' }, target: { type: 'string' } },
@@ -18,7 +21,12 @@ async function main(): Promise<void> {
   if (targets.length === 0) throw new Error(`--target must be among ${READERS.map(({ name }) => name).join(', ')}`);
   let total = 0;
   for (const target of targets) {
-    const { accepted, refused, slowest, largest, findings } = await fuzz({ target: target.name, cases, seed });
+    const { accepted, refused, slowest, largest, findings } = await fuzz({
+      target: target.name,
+      cases,
+      seed,
+      maxSeconds: MAX_SECONDS,
+    });
     const codes = Object.entries(refused).map(([code, times]) => `${code} ${times}`);
     const most = `slowest ${(slowest * 1000).toFixed(0)} ms, largest ${(largest / 2 ** 20).toFixed(1)} MiB`;
     console.log(`${target.name}: ${cases} cases, accepted ${accepted}, refused ${codes.join(', ')}; ${most}`);
