@@ -1,23 +1,29 @@
-// objective: the Hessian of a large problem on tensors, factored in blocks of columns.
+// objective: the Hessian of a large problem on tensors, as a preconditioner.
 import * as tf from '@tensorflow/tfjs';
 import type { BackendInUse } from '../compile/backend-in-use.js';
-import { nextTask } from '../core/task.js';
+import { Random } from '../core/random.js';
 import { gatherRows } from '../data/batches.js';
 import { type PlainProblem, shareOf } from './float64.js';
-import { couplingOf, isBetween, othersOf, pairsAbove, THRESHOLDS } from './hessian.js';
+import { TensorCholesky } from './tensor-cholesky.js';
+import { Turns } from './turns.js';
 
 /** The largest number of parameters: 12,000² numbers of float32 in the lower half are 288 MB. */
 const LARGEST = 12_000;
-/** Columns of a block of the factor. */
-const WIDTH = 256;
 /** Rows of a product: few enough to fit in the caches. */
 const ROWS = 1024;
-/** Multiply-adds of a task: some milliseconds on TensorFlow, up to 100 ms on WebAssembly. */
-const WORK = 3e8;
-/** A pivot below this part of its diagonal entry is a rounding error. */
-const FLOOR = 1e-6;
+/** A symmetric product is computed in this many panels of columns, each from the diagonal on. */
+const PANELS = 4;
+/** Their share of the multiply-adds of the whole product. */
+const PANEL_SHARE = (PANELS + 1) / (2 * PANELS);
+/** Pairs of classes with less curvature are drawn at random. The first threshold that fits the work is used. */
+const THRESHOLDS = [0, 1e-3, 1e-2, 0.1];
+const SEED = 0;
+/** The products may take as much work as the factor, or this share of all. */
+const SHARE = 1 / 16;
 
 export interface FactoredHessian {
+  /** The multiply-adds that it took. */
+  readonly work: number;
   /** M⁻¹v, a new array. */
   solve(vector: Float64Array): Promise<Float64Array>;
   /** Disposes all tensors. */
@@ -33,25 +39,25 @@ export interface TensorHessianOptions {
   readonly onProgress?: (done: number, classes: number) => void;
 }
 
-/** Columns `start` to `start + width` − 1 of L, from row `start` on. */
-interface FactorBlock {
-  readonly start: number;
-  readonly width: number;
-  /** [size − start, width] */
-  readonly columns: tf.Tensor2D;
-  /** The inverse of the triangle at the top, [width, width]. */
-  readonly inverse: tf.Tensor2D;
-}
-
 /**
- * The Cholesky factor of the Hessian, thinned as in `hessianMatrix`, in float32: a preconditioner.
+ * The Hessian at a point, estimated from a part of its terms, with its Cholesky factor in float32: a preconditioner.
  *
- * Parameters are in the order of the classes, so each pair of classes is a block. L is computed from left to right:
- * the blocks of a class are needed only when its columns are factored, so the Hessian itself is never held as a whole.
+ * The Hessian is a sum over samples and pairs of classes, of matrices that are positive semidefinite:
+ *
+ *   H = λD + (1/S) Σᵢ sᵢ Σₖ﹤꜀ pᵢₖpᵢ꜀ · (eₖ − e꜀)(eₖ − e꜀)ᵀ ⊗ x̃ᵢx̃ᵢᵀ
+ *
+ * Most curvatures pᵢₖpᵢ꜀ are tiny, because a trained model is certain of most samples. A pair with less than the
+ * threshold t is drawn with probability pᵢₖpᵢ꜀/t, and then counts as t. The estimate has the right mean and is positive
+ * semidefinite. Its error is small where t·s/S is small next to λ. The draws are seeded, so the same point gives the
+ * same matrix.
+ *
+ * Parameters are in the order of the classes, so each pair of classes is a block. The blocks of a class are needed only
+ * when its columns are factored, so the Hessian itself is never held as a whole.
  *
  * The Hessian does not change if one number is added to all biases. The last pivot is then a rounding error, and its
- * diagonal entry takes its place. This keeps M positive definite and changes no solution for a gradient, whose biases
- * sum to 0. Other pivots within rounding of 0, as of collinear columns without a penalty, are replaced in the same way.
+ * diagonal entry takes its place, see `TensorCholesky`. This keeps M positive definite and changes no solution for a
+ * gradient, whose biases sum to 0. Other pivots within rounding of 0, as of collinear columns without a penalty, are
+ * replaced in the same way.
  *
  * @returns undefined if there are too many parameters, or if it takes more work
  */
@@ -60,71 +66,55 @@ export async function tensorHessian(
   point: Float64Array,
   { work, backend, signal, onProgress }: TensorHessianOptions,
 ): Promise<FactoredHessian | undefined> {
-  const { numFeatures: d, numClasses: q, fitIntercept } = problem;
+  const { numFeatures: d, numClasses: q, l2, fitIntercept } = problem;
   const order = fitIntercept ? d + 1 : d;
   const size = order * q;
-  const left = work - size ** 3 / 6;
-  if (size > LARGEST || left <= 0) return undefined;
+  const ofFactor = size ** 3 / 6;
+  if (size > LARGEST || work < ofFactor) return undefined;
   await backend.start();
-  const turns = turnsOf(backend, signal);
+  const turns = new Turns(backend, signal);
   const probabilities = await probabilitiesAt(problem, point, turns);
-  const threshold = THRESHOLDS.find((least) => pairsAbove(probabilities, q, least) * order ** 2 <= left);
+  const workAt = (threshold: number) => expectedPairs(problem, probabilities, threshold) * order ** 2 * PANEL_SHARE;
+  const most = Math.min(Math.max(ofFactor, SHARE * work), work - ofFactor);
+  const threshold = THRESHOLDS.find((each) => workAt(each) <= most);
   if (threshold === undefined) return undefined;
-  const matters = (i: number, k: number) => isBetween(probabilities[i * q + k], threshold);
-  const blocks: FactorBlock[] = [];
-  const close = () => {
-    for (const { columns, inverse } of blocks.splice(0)) backend.dispose([columns, inverse]);
-  };
-  let rest: tf.Tensor2D | undefined;
+  const drawn = drawPairs(problem, probabilities, threshold);
+  const factor = new TensorCholesky(turns);
+  const penalty = tf.tensor1d(new Float32Array(order).fill(l2, 0, d));
+  /** The block of each class by itself: the sum over its pairs. */
+  const diagonals = Array.from({ length: q }, () => tf.diag(penalty) as tf.Tensor2D);
+  penalty.dispose();
   try {
-    rest = await restOf(problem, probabilities, matters, turns);
     for (let k = 0; k < q; k++) {
-      const column = await columnOf(problem, probabilities, matters, k, rest, turns);
+      const column = await columnOf(problem, drawn, k, diagonals, turns);
       try {
-        for (let from = 0; from < order; from += WIDTH) {
-          const width = Math.min(WIDTH, order - from);
-          blocks.push(await blockOf(column, k * order + from, from, width, size, blocks, turns));
-        }
+        await factor.append(column);
       } finally {
         backend.dispose(column);
       }
       onProgress?.(k + 1, q);
     }
   } catch (error) {
-    close();
+    factor.dispose();
     throw error;
   } finally {
-    if (rest !== undefined) backend.dispose(rest);
+    backend.dispose(diagonals);
   }
-  return { solve: (vector) => solve(vector, { blocks, order, numClasses: q, backend }), close };
-}
-
-/** The turns of the event loop, and the backend that must stay the same from one to the next. */
-interface Turns {
-  readonly backend: BackendInUse;
-  /** Counts multiply-adds, and yields to the event loop after each task. */
-  after(work: number): Promise<void>;
-  /** The values of a tensor, which is disposed. */
-  read(tensor: tf.Tensor): Promise<Float32Array>;
-}
-
-function turnsOf(backend: BackendInUse, signal: AbortSignal | undefined): Turns {
-  let done = 0;
   return {
-    backend,
-    async after(work) {
-      done += work;
-      if (done < WORK) return;
-      done = 0;
-      await nextTask();
-      signal?.throwIfAborted();
-      backend.assertSame();
+    work: ofFactor + workAt(threshold),
+    async solve(vector) {
+      // Scaled to 1, since a small gradient may underflow in float32.
+      let largest = 0;
+      for (const entry of vector) largest = Math.max(largest, Math.abs(entry));
+      const result = new Float64Array(vector.length);
+      if (largest === 0) return result;
+      const right = new Float32Array(size);
+      for (let j = 0; j < order; j++) for (let k = 0; k < q; k++) right[k * order + j] = vector[j * q + k] / largest;
+      const values = await factor.solve(right);
+      for (let j = 0; j < order; j++) for (let k = 0; k < q; k++) result[j * q + k] = values[k * order + j] * largest;
+      return result;
     },
-    async read(tensor) {
-      const values = await tensor.data<'float32'>().finally(() => backend.dispose(tensor));
-      backend.assertSame();
-      return values;
-    },
+    close: () => factor.dispose(),
   };
 }
 
@@ -150,44 +140,76 @@ async function probabilitiesAt(problem: PlainProblem, point: Float64Array, turns
   return result;
 }
 
-type Matters = (sample: number, class_: number) => boolean;
-
-/** The blocks of the classes k, …, q − 1 by class k, one below the other: [(q − k)·order, order]. */
-async function columnOf(
+/** Calls `visit` with the curvature pᵢₖpᵢ꜀ of each sample with a weight and each pair of classes k < c. */
+function eachPair(
   problem: PlainProblem,
   probabilities: Float32Array,
-  matters: Matters,
+  visit: (curvature: number, i: number, k: number, c: number) => void,
+): void {
+  const { numSamples: n, numClasses: q } = problem;
+  for (let i = 0; i < n; i++) {
+    if (shareOf(problem, i) === 0) continue;
+    for (let k = 0; k < q; k++) {
+      for (let c = k + 1; c < q; c++) visit(probabilities[i * q + k] * probabilities[i * q + c], i, k, c);
+    }
+  }
+}
+
+/** How many pairs are drawn on average. */
+function expectedPairs(problem: PlainProblem, probabilities: Float32Array, threshold: number): number {
+  let pairs = 0;
+  eachPair(problem, probabilities, (curvature) => {
+    if (curvature > 0) pairs += curvature >= threshold ? 1 : curvature / threshold;
+  });
+  return pairs;
+}
+
+/** The samples of a pair of classes, and their terms' factors. */
+interface Drawn {
+  readonly samples: Int32Array;
+  readonly shares: Float32Array;
+}
+
+/** The pair of the classes k < c is at k·q + c. */
+function drawPairs(problem: PlainProblem, probabilities: Float32Array, threshold: number): readonly Drawn[] {
+  const q = problem.numClasses;
+  const random = new Random(SEED);
+  const lists = Array.from({ length: q * q }, () => ({ samples: [] as number[], shares: [] as number[] }));
+  eachPair(problem, probabilities, (curvature, i, k, c) => {
+    if (curvature < threshold && random.uniform() * threshold >= curvature) return;
+    const { samples, shares } = lists[k * q + c];
+    samples.push(i);
+    shares.push(shareOf(problem, i) * Math.max(curvature, threshold));
+  });
+  return lists.map(({ samples, shares }) => ({ samples: Int32Array.from(samples), shares: Float32Array.from(shares) }));
+}
+
+/**
+ * The blocks of the classes k, …, q − 1 by class k, one below the other: [(q − k)·order, order].
+ *
+ * @param diagonals the products of the pairs of k are added to those of both classes
+ */
+async function columnOf(
+  problem: PlainProblem,
+  drawn: readonly Drawn[],
   k: number,
-  rest: tf.Tensor2D | undefined,
+  diagonals: tf.Tensor2D[],
   turns: Turns,
 ): Promise<tf.Tensor2D> {
-  const { numSamples: n, numFeatures: d, numClasses: q, l2, fitIntercept } = problem;
-  const order = fitIntercept ? d + 1 : d;
-  const samples = new Int32Array(n);
-  const shares = new Float32Array(n);
+  const { numClasses: q } = problem;
   const parts: tf.Tensor2D[] = [];
   try {
-    for (let c = k; c < q; c++) {
-      let count = 0;
-      for (let i = 0; i < n; i++) {
-        const share = shareOf(problem, i);
-        if (share === 0 || !matters(i, k) || !matters(i, c)) continue;
-        const p = probabilities[i * q + k];
-        shares[count] = share * p * couplingOf(probabilities, i * q, q, k, c);
-        samples[count++] = i;
+    for (let c = k + 1; c < q; c++) {
+      const gram = await gramOf(problem, drawn[k * q + c], turns);
+      for (const each of [k, c]) {
+        const before = diagonals[each];
+        diagonals[each] = before.add(gram);
+        before.dispose();
       }
-      const gram = await gramOf(problem, samples.subarray(0, count), shares, turns);
-      if (c > k) {
-        parts.push(gram);
-        continue;
-      }
-      const penalty = new Float32Array(order).fill(l2, 0, d);
-      parts.push(
-        tf.tidy(() => (rest === undefined ? gram : gram.add(rest)).add<tf.Tensor2D>(tf.diag(tf.tensor1d(penalty)))),
-      );
+      parts.push(gram.neg());
       gram.dispose();
     }
-    return tf.concat(parts, 0);
+    return tf.concat([diagonals[k], ...parts], 0);
   } finally {
     turns.backend.dispose(parts);
   }
@@ -196,176 +218,58 @@ async function columnOf(
 /** Σᵢ shareᵢ·x̃ᵢx̃ᵢᵀ over samples, [order, order]. */
 async function gramOf(
   { features, numFeatures: d, fitIntercept }: PlainProblem,
-  samples: Int32Array,
-  shares: Float32Array,
+  { samples, shares }: Drawn,
   turns: Turns,
 ): Promise<tf.Tensor2D> {
   const order = fitIntercept ? d + 1 : d;
   const isNative = tf.getBackend() === 'tensorflow';
-  let gram: tf.Tensor2D = tf.zeros([order, order]);
-  for (let start = 0; start < samples.length; start += ROWS) {
-    const end = Math.min(samples.length, start + ROWS);
-    const before = gram;
-    gram = tf.tidy(() => {
-      const x = tf.tensor2d(gatherRows(features, samples, start, end), [end - start, d]);
-      const extended = fitIntercept ? tf.concat([x, tf.ones<tf.Rank.R2>([end - start, 1])], 1) : x;
-      const weighted = extended.mul<tf.Tensor2D>(tf.tensor2d(shares.subarray(start, end), [end - start, 1]));
-      // wasm multiplies transposed factors slowly.
-      const products = isNative ? tf.matMul(weighted, extended, true) : tf.matMul(tf.transpose(weighted), extended);
-      return before.add<tf.Tensor2D>(products);
-    });
-    before.dispose();
-    try {
-      await turns.after((end - start) * order ** 2);
-    } catch (error) {
-      turns.backend.dispose(gram);
-      throw error;
-    }
-  }
-  return gram;
-}
-
-/** X̃ᵀdiag(s∘h)X̃/S, where hᵢ is the mean curvature that the blocks of classes leave out; undefined if they omit nothing. */
-async function restOf(
-  problem: PlainProblem,
-  probabilities: Float32Array,
-  matters: Matters,
-  turns: Turns,
-): Promise<tf.Tensor2D | undefined> {
-  const { numSamples: n, numClasses: q } = problem;
-  const samples = new Int32Array(n);
-  const shares = new Float32Array(n);
-  let count = 0;
-  for (let i = 0; i < n; i++) {
-    let omitted = 0;
-    for (let k = 0; k < q; k++) {
-      if (!matters(i, k)) omitted += probabilities[i * q + k] * othersOf(probabilities, i * q, q, k);
-    }
-    if (omitted === 0) continue;
-    shares[count] = (shareOf(problem, i) * omitted) / q;
-    samples[count++] = i;
-  }
-  return count === 0 ? undefined : gramOf(problem, samples.subarray(0, count), shares, turns);
-}
-
-/** Factors the next columns: subtracts the products of those before, then divides by the triangle at the top. */
-async function blockOf(
-  column: tf.Tensor2D,
-  start: number,
-  from: number,
-  width: number,
-  size: number,
-  before: readonly FactorBlock[],
-  turns: Turns,
-): Promise<FactorBlock> {
-  const rows = size - start;
-  let left = tf.slice(column, [from, from], [rows, width]);
+  const ends = Array.from({ length: PANELS + 1 }, (_, at) => Math.round((at * order) / PANELS));
+  const panels = ends
+    .slice(1)
+    .map((end, at) => ({ from: ends[at], width: end - ends[at] }))
+    .filter(({ width }) => width > 0);
+  let sums: tf.Tensor2D[] = panels.map(({ from, width }) => tf.zeros([order - from, width]));
   try {
-    const diagonal = tf.tidy(() => tf.slice(left, [0, 0], [width, width]).mul(tf.eye(width)).sum(1));
-    const entries = await turns.read(diagonal);
-    for (const block of before) {
-      const subtracted = left;
-      left = tf.tidy(() => {
-        const below = tf.slice(block.columns, [start - block.start, 0], [rows, block.width]);
-        const top = tf.slice(below, [0, 0], [width, block.width]);
-        return subtracted.sub(tf.matMul(below, top, false, true));
+    for (let start = 0; start < samples.length; start += ROWS) {
+      const rows = Math.min(samples.length - start, ROWS);
+      const before = sums;
+      sums = tf.tidy(() => {
+        const x = tf.tensor2d(gatherRows(features, samples, start, start + rows), [rows, d]);
+        const extended = fitIntercept ? tf.concat([x, tf.ones<tf.Rank.R2>([rows, 1])], 1) : x;
+        const weighted = extended.mul<tf.Tensor2D>(tf.tensor2d(shares.subarray(start, start + rows), [rows, 1]));
+        return panels.map(({ from, width }, at) => {
+          const left = tf.slice(extended, [0, from], [rows, order - from]);
+          const right = tf.slice(weighted, [0, from], [rows, width]);
+          // wasm multiplies transposed factors slowly.
+          const products = isNative ? tf.matMul(left, right, true) : tf.matMul(tf.transpose(left), right);
+          return before[at].add<tf.Tensor2D>(products);
+        });
       });
-      subtracted.dispose();
-      await turns.after(rows * width * block.width);
+      tf.dispose(before);
+      await turns.after(rows * order ** 2 * PANEL_SHARE);
     }
-    const top = tf.slice(left, [0, 0], [width, width]);
-    const values = await turns.read(top);
-    const { factor, inverse } = triangleOf(Float64Array.from(values), entries, width);
-    await turns.after(width ** 3 * 10);
-    return tf.tidy(() => {
-      const inverted = tf.tensor2d(inverse, [width, width]);
-      const triangle = tf.tensor2d(factor, [width, width]);
-      if (rows === width) return { start, width, columns: triangle, inverse: inverted };
-      const below = tf.slice(left, [width, 0], [rows - width, width]);
-      const columns = tf.concat<tf.Tensor2D>([triangle, tf.matMul(below, inverted, false, true)], 0);
-      return { start, width, columns, inverse: inverted };
-    });
+    return mirrored(sums, panels);
   } finally {
-    turns.backend.dispose(left);
+    turns.backend.dispose(sums);
   }
 }
 
-/** The Cholesky factor of a block and its inverse, in float64. */
-function triangleOf(
-  a: Float64Array,
-  diagonal: ArrayLike<number>,
-  n: number,
-): { factor: Float32Array; inverse: Float32Array } {
-  for (let i = 0; i < n; i++) {
-    for (let j = 0; j <= i; j++) {
-      let entry = a[i * n + j];
-      for (let k = 0; k < j; k++) entry -= a[i * n + k] * a[j * n + k];
-      if (j < i) a[i * n + j] = entry / a[j * n + j];
-      else a[i * n + i] = Math.sqrt(entry > FLOOR * diagonal[i] ? entry : diagonal[i] > 0 ? diagonal[i] : 1);
-    }
-    a.fill(0, i * n + i + 1, (i + 1) * n);
-  }
-  const inverse = new Float64Array(n * n);
-  for (let i = 0; i < n; i++) {
-    const row = inverse.subarray(i * n, i * n + i);
-    for (let k = 0; k < i; k++) {
-      const factor = a[i * n + k];
-      for (let j = 0; j <= k; j++) row[j] -= factor * inverse[k * n + j];
-    }
-    for (let j = 0; j < i; j++) row[j] /= a[i * n + i];
-    inverse[i * n + i] = 1 / a[i * n + i];
-  }
-  return { factor: Float32Array.from(a), inverse: Float32Array.from(inverse) };
-}
-
-/** L⁻ᵀL⁻¹v. The entries of v are in the order of a point. */
-async function solve(
-  vector: Float64Array,
-  {
-    blocks,
-    order,
-    numClasses: q,
-    backend,
-  }: {
-    readonly blocks: readonly FactorBlock[];
-    readonly order: number;
-    readonly numClasses: number;
-    readonly backend: BackendInUse;
-  },
-): Promise<Float64Array> {
-  backend.assertSame();
-  // Scaled to 1, since a small gradient may underflow in float32.
-  let largest = 0;
-  for (const entry of vector) largest = Math.max(largest, Math.abs(entry));
-  if (largest === 0) return new Float64Array(vector.length);
-  const right = new Float32Array(order * q);
-  for (let j = 0; j < order; j++) for (let k = 0; k < q; k++) right[k * order + j] = vector[j * q + k] / largest;
-  const solved = tf.tidy(() => {
-    let rest = tf.tensor2d(right, [right.length, 1]);
-    const forward = blocks.map(({ width, columns, inverse }) => {
-      const part: tf.Tensor2D = tf.matMul(inverse, tf.slice(rest, [0, 0], [width, 1]));
-      const [below] = columns.shape;
-      rest = tf.slice(rest, [width, 0], [below - width, 1]);
-      if (below > width) {
-        rest = rest.sub(tf.matMul(tf.slice(columns, [width, 0], [below - width, width]), part));
-      }
-      return part;
-    });
-    let result: tf.Tensor2D | undefined;
-    for (let at = blocks.length - 1; at >= 0; at--) {
-      const { width, columns, inverse } = blocks[at];
-      const [below] = columns.shape;
-      let part: tf.Tensor2D = forward[at];
-      if (result !== undefined) {
-        part = part.sub(tf.matMul(tf.slice(columns, [width, 0], [below - width, width]), result, true));
-      }
-      part = tf.matMul(inverse, part, true);
-      result = result === undefined ? part : tf.concat<tf.Tensor2D>([part, result], 0);
-    }
-    return result as tf.Tensor2D;
+/** A symmetric matrix from its panels of columns, each from the diagonal on. */
+function mirrored(
+  sums: readonly tf.Tensor2D[],
+  panels: readonly { readonly from: number; readonly width: number }[],
+): tf.Tensor2D {
+  return tf.tidy(() => {
+    const rows = panels.map(({ from, width }, r) =>
+      tf.concat(
+        panels.map((panel, c) =>
+          c <= r
+            ? tf.slice(sums[c], [from - panel.from, 0], [width, panel.width])
+            : tf.transpose(tf.slice(sums[r], [panel.from - from, 0], [panel.width, width])),
+        ),
+        1,
+      ),
+    );
+    return tf.concat<tf.Tensor2D>(rows, 0);
   });
-  const values = await solved.data<'float32'>().finally(() => backend.dispose(solved));
-  const result = new Float64Array(vector.length);
-  for (let j = 0; j < order; j++) for (let k = 0; k < q; k++) result[j * q + k] = values[k * order + j] * largest;
-  return result;
 }

@@ -34,8 +34,11 @@ const FIRST_REBUILD = 12;
 const REBUILD_SHARE = 2.5;
 
 /** The same for the Hessian on tensors. Its products are of large matrices, which take a tenth of the time per multiply-add. */
-const FIRST_TENSOR_REBUILD = 60;
+const FIRST_TENSOR_REBUILD = 40;
 const TENSOR_REBUILD_SHARE = 8;
+/** It is made anew after at least this many iterations, and after so many that their evaluations take as long. */
+const TENSOR_ITERATIONS = 10;
+const TENSOR_SPEED = 10;
 
 /** The point at which M was last rebuilt, and the number of iterations before it. */
 export interface Anchor {
@@ -193,7 +196,7 @@ export async function solveTensor(
       const precondition = hessian.solve;
       return {
         solve: (others) => lbfgs({ ...others, precondition }),
-        until: 4 * iteration,
+        until: iteration + Math.max(TENSOR_ITERATIONS, Math.ceil(hessian.work / evaluation / TENSOR_SPEED)),
         isHessian: true,
         close: hessian.close,
       };
