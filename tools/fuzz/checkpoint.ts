@@ -9,12 +9,12 @@ import { FITS, resumableFit } from './fits.js';
 import { assertPlain, refusalOf, Violation } from './guard.js';
 import { forgedHeader, join, type Parts, SHAPES, split, VALUES } from './header.js';
 import { chance, mutate, pick, TOKENS } from './mutate.js';
-import { corpus, type Target } from './target.js';
+import { corpus, found, type Target } from './target.js';
 
 const FILES = [...corpus('checkpoint').values()];
 
 /** The checksums of signed contents. */
-const signed = new Set(FILES.map((file) => split(file).sha256));
+const signed = new Set([...FILES, ...found('checkpoint').values()].map((file) => split(file).sha256));
 
 export const checkpoint: Target = {
   name: 'checkpoint',

@@ -84,9 +84,18 @@ export function optimumOf(
     step: reader.finite(step, `steps[${i}]`),
     change: reader.finite(changes[i], `changes[${i}]`),
   }));
-  const solver = { point: vector('point'), gradient: vector('gradient'), value, pairs, ...counts, bestValue, bestNorm };
+  const pointOf = (name: string) => reader.weights(vector(name), name);
+  const solver = {
+    point: pointOf('point'),
+    gradient: vector('gradient'),
+    value,
+    pairs,
+    ...counts,
+    bestValue,
+    bestNorm,
+  };
   const iteration = reader.count('anchorIteration', 0, phase === 'polish' ? before.iterations : counts.iterations);
-  const anchor = iteration === 0 ? undefined : { point: vector('anchor'), iteration };
+  const anchor = iteration === 0 ? undefined : { point: pointOf('anchor'), iteration };
   const history = reader.history(before.iterations + counts.iterations, validates);
   reader.end();
   return { state: { phase, solver, anchor, before }, history };

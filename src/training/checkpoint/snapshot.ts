@@ -1,5 +1,7 @@
 // training: validates and reads the snapshots of all solvers.
+
 import { formatShape } from '../../core/shape.js';
+import { LARGEST_FLOAT32 } from '../../core/tolerance.js';
 import { type Fail, orNothing } from '../../predict/json.js';
 import { dtypeOf, type StoredTensor } from '../../serialization/container.js';
 import type { EpochRecord } from '../fit.js';
@@ -96,6 +98,13 @@ export class SnapshotReader {
     const at = values.findIndex((value) => !Number.isFinite(value));
     if (at < 0) return values;
     throw this.fail({ argument: `${name}[${at}]`, expected: 'be a finite number', actual: String(values[at]) });
+  }
+
+  /** Checks that a model can store numbers as its weights, which are float32. */
+  weights(values: Float64Array, name: string): Float64Array {
+    const at = values.findIndex((value) => Math.abs(value) > LARGEST_FLOAT32);
+    if (at < 0) return values;
+    throw this.fail({ argument: `${name}[${at}]`, expected: 'be a number of float32', actual: String(values[at]) });
   }
 
   /** Checks that no tensor is left unread. */
