@@ -6,7 +6,7 @@ import { foldCount } from '../../data/folds.js';
 import { crossValidate } from '../../model/cross-validate.js';
 import { lambdaPath } from '../../model/lambda-path.js';
 import { SoftmaxRegression } from '../../model/softmax-regression.js';
-import { tableOf } from '../columns.js';
+import { MOST_LISTED, tableOf } from '../columns.js';
 import { destination, writeResult } from '../destination.js';
 import { ModelOutput } from './model-output.js';
 import '../../node.js';
@@ -52,7 +52,7 @@ export async function train(
   if (data.columns !== undefined && !options.json) {
     stop();
     const { name, dropped, columns, samples } = data;
-    print([...tableOf({ name, rows: samples.labels.length, dropped, columns }, false), '']);
+    print([...tableOf({ name, rows: samples.labels.length, dropped, columns }, MOST_LISTED.train), '']);
   }
   const file = new ModelOutput(options.output);
   await withInterrupt(async (signal) => {
