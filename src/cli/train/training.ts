@@ -19,6 +19,7 @@ import { count, counted, evaluationLines, figure, fitLines, foldLines } from '..
 import type { ProgressDisplay } from '../progress.js';
 import type { CsvChoices } from '../samples.js';
 import { type Line, note, print, printJson } from '../terminal.js';
+import { evaluated } from '../tried.js';
 import { leftOutOf, leftOutText } from '../unknown-labels.js';
 import { checkpointsOf } from './checks.js';
 import { candidatesOf, chosenBy, type L2Rule, withoutCandidates } from './l2.js';
@@ -162,8 +163,7 @@ async function learn(
     held && (await fresh.calibrate(held.features, held.labels, { sampleWeights: held.sampleWeights, signal }));
   const model: SoftmaxRegression<Label> = calibration?.model ?? fresh;
   await file.finish(model);
-  const { sampleWeights } = tested;
-  const evaluation = await model.evaluate(tested.features, tested.labels, { sampleWeights, signal });
+  const evaluation = await evaluated(model, tested, signal);
   return { classes, path, validated, result, model, evaluation };
 }
 
