@@ -1,8 +1,13 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { type CsvSchema, metrics, readCsvRows, SoftmaxRegression } from 'softmax-regression';
 import { type ReportInput, renderReport } from 'softmax-regression/report';
 import { lineFormat } from '../src/cli/prediction-lines.js';
+import { KeptRows } from '../src/data/kept-rows.js';
 import { RowEncoder } from '../src/data/table/encode.js';
 import { countsOfConfusion, countsOfMatrix } from '../src/metrics/confusion.js';
+import { evaluateModel } from '../src/model/evaluation.js';
+import { labelledRows } from '../src/reading/table.js';
 import { encodeModel } from '../src/serialization/model-file.js';
 import { useBackend } from './helpers/backends.js';
 import { modelOf } from './helpers/models.js';
@@ -128,6 +133,13 @@ describe('150,000 classes', () => {
   });
 });
 
+/** The bytes of typed arrays that are still in use. */
+function heldBytes(): number {
+  setFlagsFromString('--expose-gc');
+  runInNewContext('gc')();
+  return process.memoryUsage().arrayBuffers;
+}
+
 describe('100,000 categories and rows of two bytes', () => {
   const d = 100_000;
   const categories = Array.from({ length: d }, (_, k) => k.toString(36));
@@ -155,6 +167,25 @@ describe('100,000 categories and rows of two bytes', () => {
     for await (const _ of readCsvRows(['c\n1\n'], schema));
     expect(encode.mock.calls.map(([, , values]) => values.length)).toEqual([d]);
     encode.mockRestore();
+  });
+
+  it('are evaluated without an array of all rows', async () => {
+    const bytes = new TextEncoder().encode(`c,y\n${rows.map((row, i) => `${row},${'ab'[i % 2]}`).join('\n')}\n`);
+    const source = new File([bytes], 'a.csv');
+    const labelled = { ...schema, columns: [...schema.columns, { kind: 'label', name: 'y', type: 'string' } as const] };
+    const classes = ['a', 'b'];
+    const affine = { weight: Float32Array.from({ length: 2 * d }, (_, i) => Math.sin(i)), bias: new Float32Array(2) };
+    const before = heldBytes();
+    const { features, labels } = await labelledRows(source, { classes, numFeatures: d, schema: labelled }, {});
+    // Dense, they take 120 MB.
+    expect(heldBytes() - before).toBeLessThan(4e6);
+    const blocks = jest.spyOn(KeptRows.prototype, 'blocks');
+    const { samples } = await evaluateModel(affine, classes, features, labels as string[], {}, 'evaluate');
+    expect([samples, (features as KeptRows).bytes, blocks.mock.calls.length]).toEqual([150, 150 * 12, 1]);
+    blocks.mockRestore();
+    for (const { values } of (features as KeptRows).blocks()) {
+      expect(values.buffer.byteLength).toBeLessThanOrEqual(2 ** 25);
+    }
   });
 
   it('are predicted as records one by one', () => {

@@ -1,7 +1,8 @@
 // The output of the command line is bounded, whatever a file contains.
 import { parseCsv } from 'softmax-regression';
-import { tableOf } from '../src/cli/columns.js';
+import { MOST_LISTED, tableOf } from '../src/cli/columns.js';
 import { evaluationLines } from '../src/cli/output.js';
+import type { ColumnSummary } from '../src/data/table/learn/column.js';
 import { modelOf } from './helpers/models.js';
 
 const long = 'x'.repeat(4000);
@@ -12,7 +13,7 @@ it('shortens long names of classes and columns, since a table is as wide as its 
   expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(200);
   expect(lines.join('\n')).toContain(`  ${'x'.repeat(60)}…  `);
   const { columns } = parseCsv(`${long},y\n1,a\n2,b\n`, { label: 'y' });
-  const table = tableOf({ name: 'a table', rows: 2, dropped: 0, columns }, true);
+  const table = tableOf({ name: 'a table', rows: 2, dropped: 0, columns }, 20);
   expect(Math.max(...table.map((line) => line.length))).toBeLessThan(300);
 });
 
@@ -26,4 +27,34 @@ it('lists at most 1,000 classes', async () => {
   const lines = evaluationLines(await model.evaluate([[1], [2]], [0, 1]), 'two').map(String);
   expect(lines).toContain('  … and 2 others; --json has them all');
   expect(lines.length).toBeLessThan(1020);
+});
+
+describe('the columns of a wide table', () => {
+  const summary = (name: string, kind: 'number' | 'label' = 'number') => ({
+    ...{ name, kind, values: 2, missing: 0, features: kind === 'label' ? 0 : 1 },
+  });
+  const numbers = Array.from({ length: 2000 }, (_, i) => summary(`x${i}`));
+  const listed = (columns: readonly ColumnSummary[], most: number) =>
+    tableOf({ name: 'a table', rows: 2, dropped: 0, columns }, most);
+
+  it('are listed up to a limit, with the label and every suspect one', () => {
+    const odd = { ...summary('zip'), suspect: 'code' as const };
+    const lines = listed([...numbers, odd, summary('y', 'label')], MOST_LISTED.dryRun);
+    // The name of the table, the head, the columns, the others.
+    expect(lines).toHaveLength(1 + 1 + 500 + 1);
+    expect(lines.slice(-3)).toEqual([
+      expect.stringMatching(/^ {2}zip +number \(code\?\)/),
+      expect.stringMatching(/^ {2}y +label/),
+      '  … and 1,502 others; --dry-run --json lists them all',
+    ]);
+    expect(listed(numbers.slice(0, 500), MOST_LISTED.dryRun)).toHaveLength(502);
+    expect(listed(numbers.slice(0, 21), MOST_LISTED.train).at(-1)).toBe('  … and 1 other; --dry-run lists them all');
+  });
+
+  it('are listed up to a limit if most are suspect', () => {
+    const columns = numbers.map((column) => ({ ...column, suspect: 'id' as const }));
+    const lines = listed([...columns, summary('y', 'label')], MOST_LISTED.train);
+    expect(lines).toHaveLength(1 + 1 + 501 + 1);
+    expect(lines.at(-1)).toBe('  … and 1,500 others, 1,500 of them suspect; --dry-run --json lists them all');
+  });
 });

@@ -1,5 +1,5 @@
 // Endless and enormous tables are refused by what is read of them, not by what is left of the memory.
-import { type NamedBytes, parseCsv, readSamples } from 'softmax-regression';
+import { type NamedBytes, parseCsv, readCsvRows, readSamples } from 'softmax-regression';
 import { BadRows } from '../src/data/table/bad-rows.js';
 import { assertColumns, assertFits, inBytes, MAX_ROWS } from '../src/data/table/limits.js';
 import { KeptBytes } from '../src/reading/bytes.js';
@@ -47,6 +47,42 @@ describe('readSamples refuses an endless', () => {
     expect(await refusal(readSamples([source], { label: 'y' }))).toMatch(/^a\.csv:3:3: the row must have 2 fields/);
     // The longest header of an IDX file, by which the kind of the file is known.
     expect(state.chunks * 6).toBeLessThan(1030);
+  });
+
+  it('table without a column of features, by its header', async () => {
+    const rule = 'a.csv: the table must have at least one column of features; got none.';
+    for (const [header, row, options] of [
+      ['y\n', 'a\nb\n', {}],
+      ['x,y\n', '1,a\n2,b\n', { ignore: ['x'] }],
+      [',y,w\n', '1,a,1\n2,b,1\n', { sampleWeight: 'w' }],
+    ] as const) {
+      const { source, state } = endless(header, row);
+      expect(await refusal(readSamples([source], { label: 'y', ...options }))).toBe(rule);
+      expect(state.isClosed).toBe(true);
+      expect(state.chunks).toBeLessThan(1030);
+    }
+  });
+
+  it('table after 10,000 rows of which none fits, also if such rows are skipped', async () => {
+    let skipped = 0;
+    const onBadRow = () => skipped++;
+    const { source, state } = endless('x,y\n', '1,a,b\n'.repeat(100));
+    expect(await refusal(readSamples([source], { label: 'y', onBadRow }))).toBe(
+      'a.csv: the rows must mostly fit the table; got 10000 of 10000 that do not; the first: a.csv:2:3: the row must have 2 fields, like the header; got 3. Does an unquoted field contain the delimiter?.',
+    );
+    expect([skipped, state.isClosed]).toEqual([10_000, true]);
+    const { schema } = parseCsv('x,y\n1,a\n2,b\n', { label: 'y' });
+    const read = async () => {
+      for await (const _ of readCsvRows(endless('x,y\n', '1,a,b\n'.repeat(100)).source.stream(), schema, { onBadRow }));
+    };
+    expect(await refusal(read())).toMatch(/^readCsvRows: the rows must mostly fit the table; got 10000 of 10000/);
+  });
+
+  it('table after 10,000 rows only if none of them fits', async () => {
+    const rows = `x,y\n1,a\n2,b\n${'1,a,b\n'.repeat(10_001)}${'1,a\n'.repeat(10_001)}`;
+    let skipped = 0;
+    const { labels } = parseCsv(rows, { label: 'y', onBadRow: () => skipped++ });
+    expect([labels.length, skipped]).toEqual([10_003, 10_001]);
   });
 
   it('table without a label, with the columns to choose from', async () => {
@@ -148,7 +184,7 @@ describe('the limits of a table', () => {
   });
 
   it('of rows that do not fit are those of a Set', () => {
-    const bad = new BadRows(() => {});
+    const bad = new BadRows(() => {}, 'a.csv');
     Object.defineProperty(bad.lines, 'size', { value: 16_000_000 });
     const check = () => parseCsv('');
     expect(() => bad.fits({ length: 0 } as never, 1, check)).toThrow('have at most 16,000,000 rows that do not fit');

@@ -5,26 +5,30 @@ import type { BackendChoice } from '../backend/select.js';
 import type { Label } from '../core/labels.js';
 import { VERSION } from '../core/version.js';
 import type { FeatureArray } from '../data/batches.js';
-import { columnStatistics } from '../data/standardize.js';
+import { KeptRows, rowAt } from '../data/kept-rows.js';
+import { columnStatistics, statisticsOf } from '../data/standardize.js';
 import { type GradcheckResult, gradcheck } from '../gradcheck.js';
 import { precisionRecallCurve, rocCurve } from '../metrics/curves.js';
 import type { Evaluation } from '../model/evaluation.js';
 import type { LambdaPath } from '../model/lambda-path.js';
+import { affineOf } from '../model/linear-classifier.js';
+import { predictChunks } from '../model/predict-async.js';
 import type { SoftmaxRegression } from '../model/softmax-regression.js';
 import { Dense } from '../nn/dense.js';
 import { oneHot } from '../nn/one-hot.js';
 import { quoted } from '../node/shell.js';
-import type { Described, Samples } from '../reading/samples.js';
-import { confidentMistakes, type ReportCurves, type ReportData, renderReport } from '../report.js';
+import type { Described } from '../reading/samples.js';
+import type { LabelledRows } from '../reading/table.js';
+import { confidentMistakes, type Mistake, type ReportCurves, type ReportData, renderReport } from '../report.js';
 import type { FitResult } from '../training/fit.js';
 
 export interface Assessment {
   readonly model: SoftmaxRegression<Label>;
   readonly evaluation: Evaluation<Label>;
   /** The samples of the evaluation. */
-  readonly tested: Samples;
+  readonly tested: LabelledRows;
   /** Scales the weights for comparison: the training samples, where available. */
-  readonly compared: FeatureArray;
+  readonly compared: FeatureArray | KeptRows;
   readonly data: Described & Pick<ReportData, 'trainingSamples' | 'split' | 'testedOnTraining'>;
   readonly fit?: FitResult;
   /** The search that chose l2. */
@@ -36,11 +40,9 @@ export interface Assessment {
 /** The report as one HTML file. */
 export async function reportOf(assessment: Assessment): Promise<string> {
   const { model, evaluation, tested, compared, data, fit, lambdaPath, seed, choice } = assessment;
-  const { values: probabilities } = await model.predictProbabilitiesAsync(tested.features);
-  const q = model.classes.length;
-  const rows = tested.labels.map((_, i) => probabilities.subarray(i * q, (i + 1) * q));
+  const { curves, mistakes } = await predictionsOf(model, tested);
   const { name, trainingSamples, testedOnTraining, split, image } = data;
-  const statistics = columnStatistics(compared);
+  const statistics = compared instanceof KeptRows ? statisticsOf(compared) : columnStatistics(compared);
   return renderReport({
     data: { name, trainingSamples, testedOnTraining, split, image, featureDeviations: statistics.scale },
     model,
@@ -48,8 +50,8 @@ export async function reportOf(assessment: Assessment): Promise<string> {
     lambdaPath,
     evaluation,
     gradcheck: proofOf(model, tested, statistics),
-    curves: curvesOf(model, tested, rows),
-    mistakes: mistakesOf(model, tested, rows),
+    curves,
+    mistakes,
     environment: {
       command: ['softmax-regression', ...process.argv.slice(2)].map(quoted).join(' '),
       seed,
@@ -65,32 +67,49 @@ export async function reportOf(assessment: Assessment): Promise<string> {
   });
 }
 
-/** The most confident mistakes, with the lines of their rows. Rows of weight 0 are left out: they count in no score. */
-function mistakesOf({ classes }: SoftmaxRegression<Label>, tested: Samples, rows: readonly Float64Array[]) {
+/**
+ * The curves of a model of two classes, and the most confident mistakes with the lines of their rows. Rows of weight 0 are no
+ * mistakes: they count in no score.
+ */
+async function predictionsOf(model: SoftmaxRegression<Label>, tested: LabelledRows) {
+  const { classes } = model;
   const { labels, features, lines, sampleWeights } = tested;
-  const counted = [...labels.keys()].filter((i) => sampleWeights?.[i] !== 0);
-  const own = confidentMistakes(
-    counted.map((i) => labels[i]),
-    counted.map((i) => rows[i]),
-    classes,
-    (i) => rowOf(features, counted[i]),
-  );
-  return own.map(({ index, ...mistake }) => ({ ...mistake, index: counted[index], line: lines?.[counted[index]] }));
+  const q = classes.length;
+  const pairs: Float64Array[] = [];
+  let mistakes: Mistake[] = [];
+  for await (const { start, end, values } of predictChunks(affineOf(model), features, 'probabilities', 'report', {})) {
+    const rows = Array.from({ length: end - start }, (_, i) => values.subarray(i * q, (i + 1) * q));
+    if (q === 2) for (const row of rows) pairs.push(row.slice());
+    const counted = [...rows.keys()].filter((i) => sampleWeights?.[start + i] !== 0);
+    const own = confidentMistakes(
+      counted.map((i) => labels[start + i]),
+      counted.map((i) => rows[i]),
+      classes,
+      () => [],
+      MOST_MISTAKES,
+    );
+    const placed = own.map((mistake) => ({ ...mistake, index: start + counted[mistake.index] }));
+    mistakes = [...mistakes, ...placed]
+      .sort((a, b) => b.probability - a.probability || a.index - b.index)
+      .slice(0, MOST_MISTAKES);
+  }
+  const curves: ReportCurves | undefined =
+    q === 2
+      ? {
+          roc: rocCurve(labels, pairs, { classes, sampleWeights }),
+          precisionRecall: precisionRecallCurve(labels, pairs, { classes, sampleWeights }),
+        }
+      : undefined;
+  const withRow = (each: Mistake) => ({
+    ...each,
+    features: rowOf(features, each.index),
+    line: lines?.[each.index],
+  });
+  return { curves, mistakes: mistakes.map(withRow) };
 }
 
-/** The curves of a model of two classes. */
-function curvesOf(
-  { classes }: SoftmaxRegression<Label>,
-  { labels, sampleWeights }: Samples,
-  probabilities: readonly Float64Array[],
-): ReportCurves | undefined {
-  if (classes.length !== 2) return undefined;
-  return {
-    roc: rocCurve(labels, probabilities, { classes, sampleWeights }),
-    precisionRecall: precisionRecallCurve(labels, probabilities, { classes, sampleWeights }),
-  };
-}
-
+/** Number of mistakes in the report. */
+const MOST_MISTAKES = 12;
 /** Number of samples in the gradient check. */
 const PROOF_SAMPLES = 32;
 /** Most weights to check: finite differences evaluate the loss twice for each weight. */
@@ -104,7 +123,7 @@ const PROOF_WEIGHTS = 1e5;
  */
 function proofOf(
   model: SoftmaxRegression<Label>,
-  { features, labels }: Samples,
+  { features, labels }: LabelledRows,
   { mean, scale }: ReturnType<typeof columnStatistics>,
 ): GradcheckResult | undefined {
   const [inputs, units] = [model.numFeatures, model.classes.length];
@@ -128,7 +147,7 @@ function proofOf(
   }
 }
 
-function rowOf({ values, shape, scale = 1 }: FeatureArray, row: number): Float64Array {
-  const d = shape[1];
-  return Float64Array.from({ length: d }, (_, j) => values[row * d + j] / scale);
+function rowOf(features: FeatureArray | KeptRows, i: number): Float64Array {
+  const { values, scale = 1 } = rowAt(features, i);
+  return Float64Array.from(values, (x) => x / scale);
 }

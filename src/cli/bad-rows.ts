@@ -1,35 +1,63 @@
 // cli: --skip-bad: the rows that do not fit their table, in a file with their reasons.
 import type { BadRow } from '../data/table/bad-rows.js';
-import { writeResult } from './destination.js';
+import { type AtomicWriter, openAtomicWriter } from '../node/atomic-writer.js';
 import { inFlags } from './explain.js';
+import { STDOUT } from './files.js';
 import { count } from './output.js';
 import { csvField } from './prediction-lines.js';
-import { note } from './terminal.js';
+import { note, writeData } from './terminal.js';
 
+const HEADER = 'line,reason,row\n';
+
+/** Characters that are written at a time. */
+const PIECE = 2 ** 16;
+
+/** The file is written row by row. On standard output, rows are kept until all are known. */
 export class BadRowsFile {
   readonly #path: string;
-  /** The lines of the file by the place of the row. */
-  readonly #lines = new Map<string, string>();
+  readonly #writer: AtomicWriter | undefined;
+  #pending = HEADER;
+  /** The lines of the rows, by the name of the data file. */
+  readonly #lines = new Map<string, Set<number>>();
 
-  constructor(path: string) {
+  private constructor(path: string, writer: AtomicWriter | undefined) {
     this.#path = path;
+    this.#writer = writer;
+  }
+
+  static async open(path: string): Promise<BadRowsFile> {
+    return new BadRowsFile(path, path === STDOUT ? undefined : await openAtomicWriter(path));
   }
 
   /** Takes the rows of a data file. A row that is read twice, as by `compare`, is taken once. */
   of(name: string): (row: BadRow) => void {
+    const lines = this.#lines.get(name) ?? new Set<number>();
+    this.#lines.set(name, lines);
     return ({ line, error, fields }) => {
-      const place = `${name}:${line}`;
-      if (this.#lines.has(place)) return;
+      if (lines.has(line)) return;
+      lines.add(line);
       const row = fields.map(csvField).join();
-      this.#lines.set(place, `${line},${csvField(inFlags(error.message))},${csvField(row)}\n`);
+      this.#pending += `${line},${csvField(inFlags(error.message))},${csvField(row)}\n`;
+      if (this.#writer === undefined || this.#pending.length < PIECE) return;
+      this.#writer.writeSync(this.#pending);
+      this.#pending = '';
     };
   }
 
-  /** Writes the file, also if no row was refused. Returns a sentence about it. */
-  async write(): Promise<string> {
-    await writeResult(this.#path, `line,reason,row\n${[...this.#lines.values()].join('')}`);
-    const n = this.#lines.size;
+  /** Completes the file, also if no row was refused. Returns a sentence about it. */
+  async commit(): Promise<string> {
+    if (this.#writer === undefined) await writeData(this.#pending);
+    else {
+      await this.#writer.write(this.#pending);
+      await this.#writer.commit();
+    }
+    const n = [...this.#lines.values()].reduce((sum, { size }) => sum + size, 0);
     return `${count(n)} ${n === 1 ? 'row does' : 'rows do'} not fit the table: ${this.#path}`;
+  }
+
+  /** Keeps the previous file. Does nothing after `commit`. */
+  async abandon(): Promise<void> {
+    await this.#writer?.abandon();
   }
 }
 
@@ -38,8 +66,13 @@ export async function withBadRows<T>(
   path: string | undefined,
   read: (bad: BadRowsFile | undefined) => Promise<T>,
 ): Promise<T> {
-  const bad = path === undefined ? undefined : new BadRowsFile(path);
-  const result = await read(bad);
-  if (bad !== undefined) note(await bad.write());
-  return result;
+  if (path === undefined) return read(undefined);
+  const bad = await BadRowsFile.open(path);
+  try {
+    const result = await read(bad);
+    note(await bad.commit());
+    return result;
+  } finally {
+    await bad.abandon();
+  }
 }

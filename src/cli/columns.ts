@@ -4,8 +4,11 @@ import { formatTable } from '../report/text.js';
 import { inFlags } from './explain.js';
 import { count, counted, shortName } from './output.js';
 
-/** The most columns that are listed unless all are asked for. */
-const MOST_LISTED = 20;
+/** The most columns that `train` lists, and `train --dry-run`. */
+export const MOST_LISTED = { train: 20, dryRun: 500 };
+
+/** The most suspect columns that are listed, however few others are. */
+const MOST_SUSPECT = 500;
 
 /** The number of rows of a table, and a line for each column. */
 export function tableOf(
@@ -15,16 +18,16 @@ export function tableOf(
     readonly dropped: number;
     readonly columns: readonly ColumnSummary[];
   },
-  all: boolean,
+  most: number,
 ): string[] {
   const { name, rows, dropped, columns } = table;
   const without = dropped > 0 ? `; ${counted(dropped, 'row')} with missing values left out` : '';
-  return [`table: ${name}, ${counted(rows, 'row')}${without}`, ...columnLines(columns, all)];
+  return [`table: ${name}, ${counted(rows, 'row')}${without}`, ...columnLines(columns, most)];
 }
 
-/** The columns of a table; of a wide table the suspect ones and the first ones, unless all are asked for. */
-function columnLines(columns: readonly ColumnSummary[], all: boolean): string[] {
-  const listed = all || columns.length <= MOST_LISTED ? columns : selected(columns);
+/** The columns of a table; of a wide table the suspect ones and the first ones. */
+function columnLines(columns: readonly ColumnSummary[], most: number): string[] {
+  const listed = columns.length <= most ? columns : selected(columns, most);
   const rows = listed.map(({ name, kind, suspect, values, missing, features, note }) => [
     name === '' ? '""' : shortName(name),
     suspect === undefined ? kind : `${kind} (${suspect}?)`,
@@ -36,17 +39,22 @@ function columnLines(columns: readonly ColumnSummary[], all: boolean): string[] 
   const head = ['column', 'kind', 'values', 'missing', 'features', ''];
   const align = ['left', 'left', 'right', 'right', 'right', 'left'] as const;
   const others = columns.length - listed.length;
+  const suspect = countSuspect(columns) - countSuspect(listed);
+  const which = `${others === 1 ? 'other' : 'others'}${suspect === 0 ? '' : `, ${count(suspect)} of them suspect`}`;
+  const flags = columns.length <= MOST_LISTED.dryRun ? '--dry-run' : '--dry-run --json';
   return [
     ...formatTable({ head, rows, align: [...align], colour: false }).map((line) => `  ${line}`.trimEnd()),
-    ...(others === 0
-      ? []
-      : [`  … and ${count(others)} ${others === 1 ? 'other' : 'others'}; --dry-run lists them all`]),
+    ...(others === 0 ? [] : [`  … and ${count(others)} ${which}; ${flags} lists them all`]),
   ];
 }
 
-function selected(columns: readonly ColumnSummary[]): ColumnSummary[] {
-  const isChosen = ({ suspect, kind }: ColumnSummary) => suspect !== undefined || kind === 'label';
-  const chosen = new Set(columns.filter(isChosen));
-  for (const column of columns) if (chosen.size < MOST_LISTED) chosen.add(column);
+function countSuspect(columns: readonly ColumnSummary[]): number {
+  return columns.filter(({ suspect }) => suspect !== undefined).length;
+}
+
+function selected(columns: readonly ColumnSummary[], most: number): ColumnSummary[] {
+  const suspects = columns.filter(({ suspect }) => suspect !== undefined).slice(0, MOST_SUSPECT);
+  const chosen = new Set([...suspects, ...columns.filter(({ kind }) => kind === 'label')]);
+  for (const column of columns) if (chosen.size < most) chosen.add(column);
   return columns.filter((column) => chosen.has(column));
 }

@@ -2,15 +2,16 @@
 import { DomainError, FormatError } from '../core/errors.js';
 import { classIndices, type Label } from '../core/labels.js';
 import { checkFeatureCount, describe } from '../core/shape.js';
+import { nextTask } from '../core/task.js';
+import { KeptRows } from '../data/kept-rows.js';
 import { type McNemar, mcnemar, type PairedDifference, pairedDifference } from '../metrics/comparison.js';
 import { logitsInto, surprise } from '../model/predict.js';
 import { loadModelBytes } from '../node/model-bytes.js';
 import { argMax } from '../predict/scores.js';
-import type { Samples } from '../reading/samples.js';
 import type { UnknownLabels } from '../reading/table.js';
 import { decodeModel, type ModelContent } from '../serialization/model-file.js';
 import { plain } from '../training/options.js';
-import { withBadRows } from './bad-rows.js';
+import { type BadRowsFile, withBadRows } from './bad-rows.js';
 import { count, score, tableLines } from './output.js';
 import { type Loading, loadSamplesFor, type TableChoices } from './samples.js';
 import type { Line } from './terminal.js';
@@ -46,9 +47,12 @@ export async function comparisonOf(
 ): Promise<ModelComparison> {
   const models = await Promise.all(files.map(async (file) => decodeModel(await loadModelBytes(file), file)));
   assertSameClasses(models, files);
+  // The features of one model are released before the other reads.
+  const predictedBy = async (model: ModelContent, bad: BadRowsFile | undefined) =>
+    predicted(model, await loadSamplesFor(source, model, options, loading, bad), loading.signal);
   const [a, b] = await withBadRows(options.skipBad, async (bad) => [
-    await loadSamplesFor(source, models[0], options, loading, bad),
-    await loadSamplesFor(source, models[1], options, loading, bad),
+    await predictedBy(models[0], bad),
+    await predictedBy(models[1], bad),
   ]);
   const { name, part, unknownLabels: unknown } = a;
   const unknownLabels = unknown && { rows: unknown.rows, labels: unknown.labels };
@@ -59,12 +63,10 @@ export async function comparisonOf(
   }
   assertSameLabels(rows, a, b, name);
   const labels = rows.map(([i]) => a.labels[i]);
-  const [x, y] = [a, b].map((samples, m) =>
+  const [x, y] = [a, b].map((each, m) =>
     outcomesOf(
-      models[m],
-      samples,
+      each,
       rows.map((pair) => pair[m]),
-      name,
     ),
   );
   return {
@@ -104,7 +106,7 @@ function assertSameClasses(models: readonly ModelContent[], files: readonly stri
 }
 
 /** The rows that both models read, as indices in each; `missing: 'drop'` may leave out others for each model. */
-function commonRows({ labels, lines: a }: Samples, { lines: b }: Samples): (readonly [number, number])[] {
+function commonRows({ labels, lines: a }: Predicted, { lines: b }: Predicted): (readonly [number, number])[] {
   if (a === undefined || b === undefined) return labels.map((_, i) => [i, i]);
   const places = new Map(Array.from(b, (line, j) => [line, j]));
   return Array.from(a, (line, i) => [i, places.get(line)] as const).filter(
@@ -113,7 +115,12 @@ function commonRows({ labels, lines: a }: Samples, { lines: b }: Samples): (read
 }
 
 /** The models may have been trained on different columns of labels. */
-function assertSameLabels(rows: readonly (readonly [number, number])[], a: Samples, b: Samples, name: string): void {
+function assertSameLabels(
+  rows: readonly (readonly [number, number])[],
+  a: Predicted,
+  b: Predicted,
+  name: string,
+): void {
   const odd = rows.find(([i, j]) => a.labels[i] !== b.labels[j]);
   if (odd === undefined) return;
   const [i, j] = odd;
@@ -132,18 +139,34 @@ interface Outcomes {
   readonly losses: Float64Array;
 }
 
-function outcomesOf(model: ModelContent, samples: Samples, rows: readonly number[], name: string): Outcomes {
-  checkFeatureCount(samples.features, model.numFeatures, name);
+/** Samples without their features, with what a model makes of each. */
+type Predicted = Omit<Awaited<ReturnType<typeof loadSamplesFor>>, 'features'> & Outcomes;
+
+async function predicted(
+  model: ModelContent,
+  { features, ...samples }: Awaited<ReturnType<typeof loadSamplesFor>>,
+  signal: AbortSignal | undefined,
+): Promise<Predicted> {
+  checkFeatureCount(features, model.numFeatures, samples.name);
   const { classes } = model;
-  const truth = classIndices(samples.labels, classes, name);
+  const truth = classIndices(samples.labels, classes, samples.name);
   const logits = new Float64Array(classes.length);
   const predictions: Label[] = [];
-  const losses = Float64Array.from(rows, (row) => {
-    logitsInto(model, samples.features, row, logits);
-    predictions.push(classes[argMax(logits)]);
-    return surprise(logits, truth[row]);
-  });
-  return { predictions, losses };
+  const losses = new Float64Array(samples.labels.length);
+  for (const block of features instanceof KeptRows ? features.blocks() : [features]) {
+    for (let i = 0; i < block.shape[0]; i++) {
+      logitsInto(model, block, i, logits);
+      losses[predictions.length] = surprise(logits, truth[predictions.length]);
+      predictions.push(classes[argMax(logits)]);
+    }
+    await nextTask();
+    signal?.throwIfAborted();
+  }
+  return { ...samples, predictions, losses };
+}
+
+function outcomesOf({ predictions, losses }: Outcomes, rows: readonly number[]): Outcomes {
+  return { predictions: rows.map((i) => predictions[i]), losses: Float64Array.from(rows, (i) => losses[i]) };
 }
 
 function scored(model: string, labels: readonly Label[], { predictions, losses }: Outcomes): Scored {

@@ -7,7 +7,7 @@ import type { OnProgress } from '../node/files.js';
 import { memoryForData } from '../node/memory.js';
 import { pictureData } from '../reading/idx.js';
 import { type ReadSamplesOptions, readSamples } from '../reading/read.js';
-import type { DataSet, Described } from '../reading/samples.js';
+import type { DataSet, Described, Samples } from '../reading/samples.js';
 import { type LabelledRows, labelledRows, type TableModel, type TableOptions } from '../reading/table.js';
 import type { BadRowsFile } from './bad-rows.js';
 import { namedBytes } from './bytes.js';
@@ -113,6 +113,16 @@ export async function loadSamplesFor(
     const samples = await labelledRows(bytes, model, options, loading.signal);
     return { name: bytes.name, dropped: 0, part: 'rows', ...samples };
   }
+  return loadOtherFor(source, model, choices, loading);
+}
+
+/** Samples for a model that are not a table. */
+export async function loadOtherFor(
+  source: string,
+  model: TableModel,
+  choices: TableChoices,
+  loading: Loading,
+): Promise<Described & Samples & { readonly part: string }> {
   const flags = Object.fromEntries(TABLE_CHOICES.map((name) => [name, choices[name]]));
   const { samples, test, ...described } = await loadOther(source, flags, loading);
   const [, d] = (test ?? samples).features.shape;

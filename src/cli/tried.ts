@@ -3,11 +3,24 @@
 import type { BackendName } from '../backend/names.js';
 import { selectBackend } from '../backend/select.js';
 import type { Label } from '../core/labels.js';
+import { type Evaluation, evaluateModel } from '../model/evaluation.js';
+import { affineOf } from '../model/linear-classifier.js';
+import type { SoftmaxRegression } from '../model/softmax-regression.js';
 import { loadModel } from '../node/model-files.js';
 import '../node.js';
+import type { LabelledRows } from '../reading/table.js';
 import { withBadRows } from './bad-rows.js';
 import { type Loading, loadSamplesFor, type TableChoices } from './samples.js';
 import { leftOutOf } from './unknown-labels.js';
+
+/** `model.evaluate`, also for the rows of a table. */
+export function evaluated(
+  model: SoftmaxRegression<Label>,
+  { features, labels, sampleWeights }: LabelledRows,
+  signal?: AbortSignal,
+): Promise<Evaluation<Label>> {
+  return evaluateModel(affineOf(model), model.classes, features, labels, { sampleWeights, signal }, 'evaluate');
+}
 
 export async function tried(
   modelFile: string,
@@ -18,7 +31,6 @@ export async function tried(
   const model = await loadModel<Label>(modelFile);
   const samples = await withBadRows(options.skipBad, (bad) => loadSamplesFor(source, model, options, loading, bad));
   const choice = await selectBackend(options.backend);
-  const { features, labels, sampleWeights } = samples;
-  const evaluation = await model.evaluate(features, labels as Label[], { sampleWeights, signal: loading.signal });
+  const evaluation = await evaluated(model, samples, loading.signal);
   return { model, samples, choice, evaluation, unknownLabels: leftOutOf(samples, evaluation) };
 }

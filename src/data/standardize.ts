@@ -3,6 +3,7 @@ import type { Columns } from '../core/affine.js';
 import { DomainError, ShapeError } from '../core/errors.js';
 import { assertList, assertObject, assertShape, describe } from '../core/shape.js';
 import { type FeatureArray, type Features, readFeatureArray } from './batches.js';
+import type { Source } from './source.js';
 
 /** z = (x − mean)/scale for each column; 0 in a constant column. */
 export interface Scaling {
@@ -36,48 +37,57 @@ export function columnStatistics(features: Features): { mean: Float64Array; scal
     const expected = 'have at least one sample';
     throw new ShapeError({ where: 'columnStatistics', argument: 'features', expected, actual: '0' });
   }
-  const sums = new ColumnSums(checked);
-  sums.addRows(0, n);
-  const squares = sums.squares();
-  squares.addRows(0, n);
+  return statisticsOf({ blocks: () => [checked] });
+}
+
+/** `columnStatistics` of blocks of at least one row, whose features are finite. */
+export function statisticsOf(rows: Source<FeatureArray>): { mean: Float64Array; scale: Float64Array } {
+  let sums: ColumnSums | undefined;
+  for (const block of rows.blocks()) {
+    sums ??= new ColumnSums(block);
+    sums.addRows(block, 0, block.shape[0]);
+  }
+  const squares = (sums as ColumnSums).squares();
+  for (const block of rows.blocks()) squares.addRows(block, 0, block.shape[0]);
   return squares.statistics();
 }
 
 /** Sums of differences from the first row: exactly 0 in a constant column, and more accurate for columns far from 0. */
 export class ColumnSums {
-  readonly #features: FeatureArray;
+  readonly #first: FeatureArray;
   readonly #sums: Float64Array;
   /** The largest difference from the first row, of float64 columns. Squares of all others stay within float64. */
   readonly #largest: Float64Array | undefined;
+  #n = 0;
 
+  /** @param features at least the first row */
   constructor(features: FeatureArray) {
     const d = features.shape[1];
-    this.#features = features;
+    this.#first = { ...features, values: features.values.slice(0, d), shape: [1, d] };
     this.#sums = new Float64Array(d);
     if (features.values[Symbol.toStringTag] === 'Float64Array') this.#largest = new Float64Array(d);
   }
 
-  addRows(start: number, end: number): void {
-    const { values, shape } = this.#features;
+  /** Adds the rows start, …, end − 1 of an array like the one with the first row. */
+  addRows({ values, shape }: FeatureArray, start: number, end: number): void {
     const d = shape[1];
+    const first = this.#first.values;
+    this.#n += end - start;
     for (let i = start * d; i < end * d; i += d) {
-      for (let j = 0; j < d; j++) this.#sums[j] += values[i + j] - values[j];
+      for (let j = 0; j < d; j++) this.#sums[j] += values[i + j] - first[j];
     }
     const largest = this.#largest;
     if (largest === undefined) return;
     for (let i = start * d; i < end * d; i += d) {
-      for (let j = 0; j < d; j++) largest[j] = Math.max(largest[j], Math.abs(values[i + j] - values[j]));
+      for (let j = 0; j < d; j++) largest[j] = Math.max(largest[j], Math.abs(values[i + j] - first[j]));
     }
   }
 
   /** The accumulator of the second pass. Call it after all rows are added. */
   squares(): ColumnSquares {
-    const { values, shape } = this.#features;
-    return new ColumnSquares(
-      this.#features,
-      this.#sums.map((sum, j) => values[j] + sum / shape[0]),
-      this.#largest?.map(unitOf),
-    );
+    const { values, scale = 1 } = this.#first;
+    const mean = this.#sums.map((sum, j) => values[j] + sum / this.#n);
+    return new ColumnSquares(this.#n, scale, mean, this.#largest?.map(unitOf));
   }
 }
 
@@ -92,21 +102,26 @@ function unitOf(largest: number): number {
 
 /** Sums of squared differences from the mean of each column. */
 export class ColumnSquares {
-  readonly #features: FeatureArray;
+  readonly #n: number;
+  readonly #divisor: number;
   readonly #mean: Float64Array;
   readonly #sums: Float64Array;
   readonly #unit: Float64Array | undefined;
 
-  /** @param unit the factor of each column's differences */
-  constructor(features: FeatureArray, mean: Float64Array, unit: Float64Array | undefined) {
-    this.#features = features;
+  /**
+   * @param divisor the scale of the features
+   * @param unit the factor of each column's differences
+   */
+  constructor(n: number, divisor: number, mean: Float64Array, unit: Float64Array | undefined) {
+    this.#n = n;
+    this.#divisor = divisor;
     this.#mean = mean;
     this.#unit = unit?.some((each) => each !== 1) ? unit : undefined;
     this.#sums = new Float64Array(mean.length);
   }
 
-  addRows(start: number, end: number): void {
-    const { values, shape } = this.#features;
+  /** Adds the rows start, …, end − 1. */
+  addRows({ values, shape }: FeatureArray, start: number, end: number): void {
     const d = shape[1];
     const unit = this.#unit;
     for (let i = start * d; i < end * d; i += d) {
@@ -117,10 +132,10 @@ export class ColumnSquares {
 
   /** Mean and standard deviation, 1 for a constant column. Call it after all rows are added. */
   statistics(): { mean: Float64Array; scale: Float64Array } {
-    const { shape, scale: divisor = 1 } = this.#features;
+    const divisor = this.#divisor;
     return {
       mean: this.#mean.map((mean) => mean / divisor),
-      scale: this.#sums.map((sum, j) => Math.sqrt(sum / shape[0]) / (this.#unit?.[j] ?? 1) / divisor || 1),
+      scale: this.#sums.map((sum, j) => Math.sqrt(sum / this.#n) / (this.#unit?.[j] ?? 1) / divisor || 1),
     };
   }
 }

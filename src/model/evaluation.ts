@@ -14,10 +14,10 @@ import { assertConfidence, type Interval, wilsonOf } from '../metrics/interval.j
 import { binaryAuc, rankOf } from '../metrics/ranking.js';
 import { type Scores, scoresOf } from '../metrics/scores.js';
 import { argMax, softmaxInPlace } from '../predict/scores.js';
-import { assertLabelCount, type FeaturesInput } from '../training/inputs.js';
+import { assertLabelCount } from '../training/inputs.js';
 import { sampleWeightsOf } from '../training/weights.js';
 import { surprise } from './predict.js';
-import { type Chunk, checkedCount, type PredictOptions, predictChunks } from './predict-async.js';
+import { type Chunk, checkedCount, type PredictOptions, predictChunks, type Rows } from './predict-async.js';
 
 /** The metrics of `metrics.*`; their docstrings define them. All use the sample weights. */
 export interface Evaluation<L extends Label> extends Scores {
@@ -68,7 +68,7 @@ export interface Truth<L extends Label> {
 export function truthOf<L extends Label>(
   affine: Affine,
   classes: readonly L[],
-  features: FeaturesInput,
+  features: Rows,
   labels: ArrayLike<L>,
   sampleWeights: ArrayLike<number> | undefined,
   where: string,
@@ -88,7 +88,7 @@ export function truthOf<L extends Label>(
 export async function evaluateModel<L extends Label>(
   affine: Affine,
   classes: readonly L[],
-  features: FeaturesInput,
+  features: Rows,
   labels: ArrayLike<L>,
   options: EvaluateOptions,
   where: string,

@@ -26,6 +26,9 @@ import {
   type TopKArray,
 } from './predict-async.js';
 
+/** The parameters of a model, which must not be modified. */
+export let affineOf: (model: LinearClassifier<Label>) => Affine;
+
 /** Weight and bias as plain arrays, with the methods that predict, evaluate and explain. */
 export abstract class LinearClassifier<L extends Label> {
   /** The classes, in the order of the columns of logits and probabilities. */
@@ -45,6 +48,10 @@ export abstract class LinearClassifier<L extends Label> {
     const { columns, ...linear } = affine;
     this.#affine = columns === undefined ? linear : { ...linear, columns: { ...columns, names: this.featureNames } };
     this.#row = { values: new Float64Array(this.numFeatures), shape: [1, this.numFeatures] };
+  }
+
+  static {
+    affineOf = (model) => model.#affine;
   }
 
   /** Must not be modified. */

@@ -14,10 +14,14 @@ import {
   featureShape,
   gatherRows,
 } from '../data/batches.js';
+import { KeptRows } from '../data/kept-rows.js';
 import { assertColumns } from '../data/standardize.js';
 import { argMax, argTopK, assertK, softmaxInPlace } from '../predict/scores.js';
 import type { FeaturesInput } from '../training/inputs.js';
 import { logitsInto } from './predict.js';
+
+/** What predictions and evaluations are made of. */
+export type Rows = FeaturesInput | KeptRows;
 
 /** The progress of a prediction. */
 export interface PredictProgress {
@@ -89,6 +93,30 @@ type RowsOf = (start: number, end: number) => Promise<Float64Array>;
  *   before the end; the signal's reason if it is aborted
  */
 export async function* predictChunks(
+  affine: Affine,
+  features: Rows,
+  kind: Kind,
+  where: string,
+  options: PredictOptions,
+): AsyncGenerator<Chunk, void, void> {
+  if (!(features instanceof KeptRows)) {
+    yield* arrayChunks(affine, features, kind, where, options);
+    return;
+  }
+  const { onProgress, ...others } = options;
+  const total = checkedCount(affine, features, where);
+  let first = 0;
+  for (const block of features.blocks()) {
+    if (first > 0) await nextTask();
+    for await (const { start, end, values } of arrayChunks(affine, block, kind, where, others)) {
+      yield { start: first + start, end: first + end, values };
+      onProgress?.({ done: first + end, total });
+    }
+    first += block.shape[0];
+  }
+}
+
+async function* arrayChunks(
   affine: Affine,
   features: FeaturesInput,
   kind: Kind,
@@ -186,17 +214,27 @@ export async function predictTop<L extends Label>(
 }
 
 const ONE_FLOAT32 = { values: new Float32Array(0) };
+const NO_FLOAT64 = { values: new Float64Array(0) };
 
 /** Checks the structure of the features, and that columns are not far in float32. Returns the number of samples. */
-export function checkedCount(affine: Affine, features: FeaturesInput, where: string): number {
-  const shape = features instanceof tf.Tensor ? tensorShape(features, where) : featureShape(features, where);
+export function checkedCount(affine: Affine, features: Rows, where: string): number {
+  const shape = shapeOf(features, where);
   checkFeatureCount({ shape }, affine.weight.length / affine.bias.length, where);
+  if (features instanceof KeptRows) {
+    if (affine.columns) assertColumns(NO_FLOAT64, affine.columns, where);
+    return shape[0];
+  }
   if (features instanceof tf.Tensor) {
     if (affine.columns && features.dtype === 'float32') assertColumns(ONE_FLOAT32, affine.columns, where);
   } else if (affine.columns && !Array.isArray(features)) {
     assertColumns(features as FeatureArray, affine.columns, where);
   }
   return shape[0];
+}
+
+function shapeOf(features: Rows, where: string): readonly [number, number] {
+  if (features instanceof KeptRows) return features.shape;
+  return features instanceof tf.Tensor ? tensorShape(features, where) : featureShape(features, where);
 }
 
 function tensorShape(features: tf.Tensor, where: string): readonly [number, number] {

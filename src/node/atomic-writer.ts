@@ -1,5 +1,5 @@
 // node: writes files that appear complete or not at all. Links are followed; modes are kept; devices are never replaced.
-import type { Stats } from 'node:fs';
+import { type Stats, writeFileSync } from 'node:fs';
 import { open, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { BackendError } from '../core/errors.js';
@@ -8,6 +8,8 @@ import { removeLeftBeside, temporaryBeside } from './temporary.js';
 
 export interface AtomicWriter {
   write(content: Uint8Array | string): Promise<void>;
+  /** As `write`, where a callback cannot wait: what is written does not pile up in memory. Not during a `write`. */
+  writeSync(content: string): void;
   /** Renames the file to its final path. */
   commit(): Promise<void>;
   /** Removes the temporary file and keeps the previous file. Does nothing after `commit`. */
@@ -45,6 +47,13 @@ export async function openAtomicWriter(path: string): Promise<AtomicWriter> {
   };
   return {
     write: (content) => inOurs(file.writeFile(content)),
+    writeSync: (content) => {
+      try {
+        writeFileSync(file.fd, content);
+      } catch (error) {
+        throw fileError(error, path);
+      }
+    },
     commit: async () => {
       if (state !== undefined) {
         // Only root may give files away, and some disks have no modes. The owner comes first: a change of it resets bits.

@@ -3,8 +3,10 @@ import { type Columns, largestFeature } from '../core/affine.js';
 import { DomainError, FormatError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import { describe } from '../core/shape.js';
+import type { FeatureArray } from '../data/batches.js';
+import { KeptRows, NumberList } from '../data/kept-rows.js';
 import { assertMostFit, type BadRow } from '../data/table/bad-rows.js';
-import { assertFits, LISTED, NUMBER } from '../data/table/limits.js';
+import { assertFits, LISTED } from '../data/table/limits.js';
 import { type CsvSchema, type MissingPolicy, numberSchema, type UnseenPolicy } from '../data/table/schema.js';
 import { type CsvBatch, type ReadOptions, readRowsWithin } from '../data/table/stream.js';
 import { chunksOf, type NamedBytes } from './bytes.js';
@@ -54,8 +56,9 @@ export interface UnknownLabels {
   readonly labels: Readonly<Record<string, number>>;
 }
 
-/** The rows of a table with their labels. */
-export interface LabelledRows extends Samples {
+/** Samples to evaluate a model on. The rows of a table are kept without the zeros of one-hot columns. */
+export interface LabelledRows extends Omit<Samples, 'features'> {
+  readonly features: FeatureArray | KeptRows;
   /** Absent if there are none. */
   readonly unknownLabels?: UnknownLabels;
 }
@@ -77,6 +80,9 @@ export function rowsOf(
   });
 }
 
+/** Bytes of a row besides its features: its label; in lists of numbers, its line, its weight and where it ends. */
+const ROW = LISTED + 3 * 24;
+
 /**
  * All rows with their labels, and with their weights where the table has the column.
  *
@@ -89,7 +95,6 @@ export async function labelledRows(
   options: TableOptions,
   signal?: AbortSignal,
 ): Promise<LabelledRows> {
-  const batches: CsvBatch[] = [];
   let bad = 0;
   let firstBad: BadRow | undefined;
   const unknown = { rows: 0, weight: 0, counts: new Map<string, number>() };
@@ -112,44 +117,37 @@ export async function labelledRows(
           }
         : undefined,
   };
-  // The batches are joined, so both are in memory for a moment.
-  const rowBytes = 2 * NUMBER * (model.numFeatures + 3) + LISTED;
-  let n = 0;
+  const features = new KeptRows(model.numFeatures);
+  const labels: Label[] = [];
+  const lines = new NumberList();
+  const weights = new NumberList();
+  const rule = { where: source.name, argument: 'the table' };
   for await (const batch of rowsOf(source, model, reading)) {
-    batches.push(batch);
-    n += batch.rows.length;
-    const size = { bytes: 0, columns: 0, rows: n, rowBytes };
+    if (batch.labels === undefined) {
+      const expected = `have the label column ${JSON.stringify(options.label ?? nameOf(model, 'label'))}`;
+      throw new FormatError({ ...rule, expected, actual: 'none' });
+    }
+    features.add(batch.features);
+    for (const each of batch.labels) labels.push(each);
+    for (const each of batch.lines) lines.push(each);
+    for (const each of batch.sampleWeights ?? []) weights.push(each);
+    const size = { bytes: features.bytes, columns: 0, rows: labels.length, rowBytes: ROW };
     assertFits(size, maxMemory, source.name, 'Give a file with fewer rows.');
   }
-  const rule = { where: source.name, argument: 'the table' };
+  const n = labels.length;
   assertMostFit(bad, firstBad?.error, n + unknown.rows, source.name);
   if (n === 0) {
     const actual = unknown.rows > 0 ? `only rows of unknown labels, ${unknown.rows}` : 'none';
     throw new FormatError({ ...rule, expected: 'have at least one row', actual });
   }
-  const values = new Float64Array(n * model.numFeatures);
-  const all: Label[] = [];
-  const numbers = new Float64Array(n);
-  const weights: number[] = [];
-  // A batch is released once it is copied.
-  for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) {
-    const { features, labels, lines, sampleWeights } = batch;
-    values.set(features.values, all.length * model.numFeatures);
-    if (labels === undefined) {
-      const expected = `have the label column ${JSON.stringify(options.label ?? nameOf(model, 'label'))}`;
-      throw new FormatError({ ...rule, expected, actual: 'none' });
-    }
-    numbers.set(lines, all.length);
-    for (const each of labels) all.push(each);
-    for (const each of sampleWeights ?? []) weights.push(each);
-  }
   const { rows, weight, counts } = unknown;
   const samples = {
-    ...{ features: { values, shape: [n, model.numFeatures] as const }, labels: all, lines: numbers },
+    ...{ features, labels, lines: lines.values() },
     ...(rows > 0 && { unknownLabels: { rows, weight, labels: Object.fromEntries(counts) } }),
   };
   if (weights.length === 0) return samples;
-  if (weights.some((weight) => weight > 0)) return { ...samples, sampleWeights: Float64Array.from(weights) };
+  const sampleWeights = weights.values();
+  if (sampleWeights.some((each) => each > 0)) return { ...samples, sampleWeights };
   const argument = nameOf(model, 'weight') as string;
   throw new FormatError({ where: source.name, argument, expected: 'have a weight > 0', actual: 'only 0' });
 }

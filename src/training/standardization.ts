@@ -26,11 +26,11 @@ export async function scalingOf(features: FeatureArray, signal?: AbortSignal): P
   const { values, shape } = features;
   const d = shape[1];
   const sums = new ColumnSums(features);
-  await inRanges(features, (start, end) => sums.addRows(start, end), signal);
+  await inRanges(features, (start, end) => sums.addRows(features, start, end), signal);
   const squares = sums.squares();
   const isConstant = new Uint8Array(d).fill(1);
   const look = (start: number, end: number) => {
-    squares.addRows(start, end);
+    squares.addRows(features, start, end);
     for (let i = start * d; i < end * d; i += d) {
       for (let j = 0; j < d; j++) if (values[i + j] !== values[j]) isConstant[j] = 0;
     }

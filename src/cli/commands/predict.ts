@@ -122,7 +122,7 @@ export async function* batchesOf(
   options: TableChoices & Pick<TableOptions, 'onBadRow'>,
   signal: AbortSignal,
 ): AsyncGenerator<RowBatch, void, undefined> {
-  const { bySchema, kindOf, loadSamplesFor } = await import('../samples.js');
+  const { bySchema, kindOf, loadOtherFor } = await import('../samples.js');
   if (kindOf(source) === 'file') {
     const { namedBytes } = await import('../bytes.js');
     const { rowsOf } = await import('../../reading/table.js');
@@ -137,7 +137,7 @@ export async function* batchesOf(
     return;
   }
   const { checkFeatureCount } = await import('../../core/shape.js');
-  const { features } = await loadSamplesFor(source, model, options, { signal });
+  const { features } = await loadOtherFor(source, model, options, { signal });
   const [n, d] = features.shape;
   checkFeatureCount(features, model.numFeatures, source);
   for (let start = 0; start < n; start += PICTURES) {

@@ -211,11 +211,11 @@ async function read(
 
 /** Prints what was found in the columns of a table. */
 async function dryRun({ name, columns = [], samples, dropped }: DataSet, json: boolean | undefined): Promise<void> {
-  const { tableOf } = await import('../columns.js');
+  const { MOST_LISTED, tableOf } = await import('../columns.js');
   const { print, printJson } = await import('../terminal.js');
   const rows = samples.labels.length;
   if (json) printJson({ data: { name, rows, dropped, columns } });
-  else print(tableOf({ name, rows, dropped, columns }, true));
+  else print(tableOf({ name, rows, dropped, columns }, MOST_LISTED.dryRun));
 }
 
 /** The options that say how to read a table. */

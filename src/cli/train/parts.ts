@@ -61,7 +61,10 @@ export async function partsOf(data: DataSet, options: PartChoices, bad?: BadRows
 }
 
 /** Refuses parts without a positive weight, before the training. */
-function assertWeights(parts: Readonly<Record<string, Samples | undefined>>, where: string): void {
+function assertWeights(
+  parts: Readonly<Record<string, Pick<Samples, 'sampleWeights'> | undefined>>,
+  where: string,
+): void {
   for (const [argument, part] of Object.entries(parts)) {
     if (part?.sampleWeights?.every((weight) => weight === 0) !== true) continue;
     const expected = 'have a row with a weight > 0';
@@ -70,7 +73,7 @@ function assertWeights(parts: Readonly<Record<string, Samples | undefined>>, whe
 }
 
 /** A description of the samples held back. */
-function heldText({ labels: { length }, groups, times }: Samples, n: number): string {
+function heldText({ labels: { length }, groups, times }: Omit<Samples, 'features'>, n: number): string {
   if (times !== undefined) return `the latest ${count(length)} of ${count(n)} samples`;
   const whole = groups === undefined ? '' : `, ${count(new Set(groups).size)} whole groups`;
   return `${count(length)} of ${count(n)} samples held back${whole}`;

@@ -6,7 +6,7 @@ import { foldCount } from '../../data/folds.js';
 import { crossValidate } from '../../model/cross-validate.js';
 import { lambdaPath } from '../../model/lambda-path.js';
 import { SoftmaxRegression } from '../../model/softmax-regression.js';
-import { tableOf } from '../columns.js';
+import { MOST_LISTED, tableOf } from '../columns.js';
 import { destination, writeResult } from '../destination.js';
 import { ModelOutput } from './model-output.js';
 import '../../node.js';
@@ -19,6 +19,7 @@ import { count, counted, evaluationLines, figure, fitLines, foldLines } from '..
 import type { ProgressDisplay } from '../progress.js';
 import type { CsvChoices } from '../samples.js';
 import { type Line, note, print, printJson } from '../terminal.js';
+import { evaluated } from '../tried.js';
 import { leftOutOf, leftOutText } from '../unknown-labels.js';
 import { checkpointsOf } from './checks.js';
 import { candidatesOf, chosenBy, type L2Rule, withoutCandidates } from './l2.js';
@@ -52,7 +53,7 @@ export async function train(
   if (data.columns !== undefined && !options.json) {
     stop();
     const { name, dropped, columns, samples } = data;
-    print([...tableOf({ name, rows: samples.labels.length, dropped, columns }, false), '']);
+    print([...tableOf({ name, rows: samples.labels.length, dropped, columns }, MOST_LISTED.train), '']);
   }
   const file = new ModelOutput(options.output);
   await withInterrupt(async (signal) => {
@@ -162,8 +163,7 @@ async function learn(
     held && (await fresh.calibrate(held.features, held.labels, { sampleWeights: held.sampleWeights, signal }));
   const model: SoftmaxRegression<Label> = calibration?.model ?? fresh;
   await file.finish(model);
-  const { sampleWeights } = tested;
-  const evaluation = await model.evaluate(tested.features, tested.labels, { sampleWeights, signal });
+  const evaluation = await evaluated(model, tested, signal);
   return { classes, path, validated, result, model, evaluation };
 }
 

@@ -12,21 +12,29 @@ export interface BadRow {
   readonly fields: readonly string[];
 }
 
+/** A table is refused after so many rows of which none fits: a pipe may be endless. */
+const ENOUGH = 10_000;
+
 /** The rows that do not fit their table, where they are skipped. */
 export class BadRows {
+  #doFit = false;
   /** Their lines. */
   readonly lines = new Set<number>();
   readonly #onBadRow: ((row: BadRow) => void) | undefined;
+  readonly #name: string;
   #first: FormatError | undefined;
 
-  constructor(onBadRow: ((row: BadRow) => void) | undefined) {
+  /** @param name the file's name */
+  constructor(onBadRow: ((row: BadRow) => void) | undefined, name: string) {
     this.#onBadRow = onBadRow;
+    this.#name = name;
   }
 
   /** Whether a row fits, by a check that throws a FormatError for a row that does not. */
   fits(row: Row, line: number, check: (row: Row, line: number) => void): boolean {
     try {
       check(row, line);
+      this.#doFit = true;
       return true;
     } catch (error) {
       if (this.#onBadRow === undefined || !(error instanceof FormatError)) throw error;
@@ -37,13 +45,14 @@ export class BadRows {
       }
       this.lines.add(line);
       this.#onBadRow({ line, error, fields: textsOf(row) });
+      if (!this.#doFit && this.lines.size === ENOUGH) this.assertFew(0);
       return false;
     }
   }
 
   /** Refuses a table most of whose rows do not fit: then the first row is probably the odd one. */
-  assertFew(rows: number, where: string): void {
-    assertMostFit(this.lines.size, this.#first, rows, where);
+  assertFew(rows: number): void {
+    assertMostFit(this.lines.size, this.#first, rows, this.#name);
   }
 }
 

@@ -86,7 +86,10 @@ export interface CsvOptions {
   readonly time?: string | number;
   /** The maximum number of distinct values in a column of labels or categories; 1000 by default. */
   readonly maxCategories?: number;
-  /** Called with each row that does not fit the table; such rows are skipped. By default the first one is an error. */
+  /**
+   * Called with each row that does not fit the table; such rows are skipped, unless most do not fit or none of the first
+   * 10,000. By default the first one is an error.
+   */
   readonly onBadRow?: (row: BadRow) => void;
 }
 

@@ -128,6 +128,10 @@ export function featureNamesOf(schema: CsvSchema): string[] {
   // The next number of each name: a schema from a file may repeat one name in every column.
   const numbers = new Map<string, number>();
   return plainNames(schema).map((name) => {
+    if (!seen.has(name)) {
+      seen.add(name);
+      return name;
+    }
     let unique = name;
     let number = numbers.get(name) ?? 2;
     while (seen.has(unique)) unique = `${name} (${number++})`;
@@ -161,8 +165,8 @@ export function namesOf(column: CsvColumn): string[] {
  */
 export function assertSchema(schema: CsvSchema, where: string): void {
   const check = (holds: boolean, argument: string, expected: string, actual: unknown) => {
-    const fields: ErrorFields = { where, argument: `schema${argument}`, expected, actual: describe(actual) };
-    if (!holds) throw new DomainError(fields);
+    if (holds) return;
+    throw new DomainError({ where, argument: `schema${argument}`, expected, actual: describe(actual) });
   };
   const isNames = (value: unknown) => Array.isArray(value) && value.every((name) => typeof name === 'string');
   check(typeof schema === 'object' && schema !== null, '', 'be a schema from parseCsv', schema);

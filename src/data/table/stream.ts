@@ -41,7 +41,10 @@ export interface ReadOptions extends EncodeOptions {
   readonly onUnknownLabel?: (row: UnknownLabel) => void;
   /** Columns to pass through as text, by name, or by number for a table without a header. */
   readonly keep?: readonly (string | number)[];
-  /** Called with each row that does not fit the schema; such rows are skipped. By default the first one is an error. */
+  /**
+   * Called with each row that does not fit the schema; such rows are skipped, unless none of the first 10,000 fits. By
+   * default the first one is an error.
+   */
   readonly onBadRow?: (row: BadRow) => void;
   /** The maximum number of rows in a batch; by default 4096, or as many as have 2²² numbers, 32 MiB, if that is less. */
   readonly batchSize?: number;
@@ -201,7 +204,7 @@ class Batches {
     this.#classes = options.classes && new Set(options.classes);
     this.#schema = options.schema;
     this.#name = options.name;
-    this.#bad = new BadRows(options.onBadRow);
+    this.#bad = new BadRows(options.onBadRow, options.name);
   }
 
   /** Whether the header or the first row has been read. */

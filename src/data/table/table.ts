@@ -105,7 +105,7 @@ export class TableReader {
     this.#minClassCount = minClassCount;
     this.#maxMemory = maxMemory;
     this.#format = { name, delimiter, decimal, comment };
-    this.#bad = new BadRows(onBadRow);
+    this.#bad = new BadRows(onBadRow, name);
     this.#reader = new RecordReader(this.#format);
     this.#learner = new Learner(this.#options);
   }
@@ -140,7 +140,7 @@ export class TableReader {
     const bad = this.#bad;
     const whole = this.#learner;
     for (const block of this.#reader.end()) learnBlock(block, whole, bad);
-    bad.assertFew(whole.rows + whole.dropped, name);
+    bad.assertFew(whole.rows + whole.dropped);
     const rows = new CsvSource(chunks, this.#format);
     const rare = whole.rareLabels(this.#minClassCount);
     const learner = rare.size === 0 ? whole : learnt(rows, new Learner(this.#options, new Set(rare.keys())), bad);

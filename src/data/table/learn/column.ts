@@ -177,17 +177,18 @@ export interface NumberFacts {
 /** Whether a column of numbers seems to hold codes or ids, whose size means nothing. */
 export function suspectNumbers(facts: NumberFacts): Pick<Learnt, 'suspect' | 'note'> {
   const { name, values, rows, areIntegers, areConsecutive, padded, long } = facts;
-  const column = `[${describe(name)}]`;
-  const ways = `\`categories: ${column}\` or \`ignore: ${column}\``;
+  // Not before they are needed: a table may have a million columns.
+  const ignore = () => `\`ignore: [${describe(name)}]\``;
+  const ways = () => `\`categories: [${describe(name)}]\` or ${ignore()}`;
   if (padded !== undefined)
-    return { suspect: 'code', note: `values such as ${padded} are read as numbers: a code? ${ways}` };
+    return { suspect: 'code', note: `values such as ${padded} are read as numbers: a code? ${ways()}` };
   if (long !== undefined) {
-    return { suspect: 'id', note: `digits of ${long} beyond 15 are lost: an id? \`ignore: ${column}\`` };
+    return { suspect: 'id', note: `digits of ${long} beyond 15 are lost: an id? ${ignore()}` };
   }
   if (!areIntegers || rows < FEWEST_ROWS) return {};
-  if (areConsecutive) return { suspect: 'id', note: `consecutive numbers: a row number? \`ignore: ${column}\`` };
+  if (areConsecutive) return { suspect: 'id', note: `consecutive numbers: a row number? ${ignore()}` };
   const areMany = values === undefined || values > rows / 2;
   if (areMany && ID_NAME.test(name)) return suspicion('id', name, values ?? rows, rows);
-  if (CODE_NAME.test(name)) return { suspect: 'code', note: `read as numbers: a code? ${ways}` };
+  if (CODE_NAME.test(name)) return { suspect: 'code', note: `read as numbers: a code? ${ways()}` };
   return {};
 }

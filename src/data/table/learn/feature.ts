@@ -38,8 +38,7 @@ export class FeatureLearner implements ColumnLearner {
   #count = 0;
   #mean = 0;
   /** All values, if the median is needed. */
-  readonly #keeps: boolean;
-  readonly #numbers: number[] = [];
+  readonly #numbers: number[] | undefined;
   readonly #distinct = new Set<number>();
   #areIntegers = true;
   #areConsecutive = true;
@@ -51,7 +50,7 @@ export class FeatureLearner implements ColumnLearner {
   constructor(errors: ColumnErrors, options: LearnOptions, policy: MissingPolicy) {
     this.#errors = errors;
     this.#options = options;
-    this.#keeps = policy === 'median';
+    if (policy === 'median') this.#numbers = [];
   }
 
   get #categories(): CategoryLearner {
@@ -113,7 +112,7 @@ export class FeatureLearner implements ColumnLearner {
     // The difference of finite numbers may overflow, the mean cannot.
     this.#mean += Number.isFinite(change) ? change / this.#count : value / this.#count - this.#mean / this.#count;
     this.#last = value;
-    if (this.#keeps) this.#numbers.push(value);
+    this.#numbers?.push(value);
     if (this.#distinct.size <= MOST_COUNTED) this.#distinct.add(value);
   }
 
@@ -138,7 +137,7 @@ export class FeatureLearner implements ColumnLearner {
       column: {
         ...{ kind: kind === 'boolean' ? kind : 'number', name },
         ...(kind === 'percent' ? { percent: true } : {}),
-        ...encodingOfMissing(missing, () => (this.#keeps ? median(this.#numbers) : this.#mean)),
+        ...encodingOfMissing(missing, () => (this.#numbers === undefined ? this.#mean : median(this.#numbers))),
       },
       values,
       ...(kind === 'percent' ? { note: 'percentages: 12% is read as 0.12' } : {}),

@@ -179,10 +179,7 @@ export class Learner {
       const own = this.#columns?.[i].policy;
       return namesOf(column).length > 0 && own !== missing ? { ...column, missing: own } : column;
     });
-    if (!columns.some((column) => namesOf(column).length > 0)) {
-      const expected = 'have at least one column of features';
-      throw new FormatError({ where, argument: 'the table', expected, actual: 'none' });
-    }
+    if (!columns.some((column) => namesOf(column).length > 0)) throw withoutFeatures(where);
     this.#columns.forEach(({ role }, i) => {
       if (isFeature(role)) this.#rowBytes += NUMBER * (namesOf(columns[i]).length - 1);
     });
@@ -258,6 +255,7 @@ export class Learner {
     if (header && names[0] === '' && names.length > 1 && !roles.has(0)) roles.set(0, 'index');
     const isUsed = (i: number) => !['ignored', 'index'].includes(roles.get(i) ?? 'feature');
     checkHeader(names, where, isUsed, `Rename one of them. ${NO_HEADER}`);
+    if (!names.some((_, i) => isFeature(roles.get(i) ?? 'feature'))) throw withoutFeatures(name);
     this.#labelField = [...roles].find(([, role]) => role === 'label')?.[0] ?? -1;
     this.#numbers = new Float64Array(names.length);
     this.#isMissing = names.map(() => false);
@@ -310,6 +308,11 @@ export class Learner {
 
 function isFeature(role: Role): boolean {
   return role === 'feature' || role === 'category' || role === 'date';
+}
+
+function withoutFeatures(where: string): FormatError {
+  const expected = 'have at least one column of features';
+  return new FormatError({ where, argument: 'the table', expected, actual: 'none' });
 }
 
 /** The bytes that a column takes in each row. For a median, all values are kept. */
