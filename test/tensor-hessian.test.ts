@@ -87,7 +87,7 @@ onEveryBackend('the Hessian on tensors', () => {
   });
 
   it('draws a part of its terms where there is less work to do', async () => {
-    const problem = problemOf(2000, 6, 5);
+    const problem = problemOf(2000, 6, 5, { l2: 1e-4 });
     // Large weights: most probabilities are near 0 or 1.
     const point = vectorOf(problem.size, 8);
     const whole = await factored(problem, point);
@@ -97,7 +97,9 @@ onEveryBackend('the Hessian on tensors', () => {
     const [exact, near] = [await whole?.solve(right), await part?.solve(right)] as Float64Array[];
     expect(near).not.toEqual(exact);
     const cosine = dot(exact, near) / Math.sqrt(dot(exact, exact) * dot(near, near));
-    expect(cosine).toBeGreaterThan(0.99);
+    const length = Math.sqrt(dot(near, near) / dot(exact, exact));
+    expect(cosine).toBeGreaterThan(0.97);
+    expect(length).toBeAllClose(1, { rtol: 0.4, atol: 0 });
     // The same draws each time.
     const again = await factored(problem, point, 2.5e6);
     expect(await again?.solve(right)).toEqual(near);
