@@ -2,7 +2,7 @@
 import { DomainError, FormatError, ShapeError } from '../core/errors.js';
 import { describe } from '../core/shape.js';
 import { assertSchemaFits, type CsvSchema } from '../data/table/schema.js';
-import { assertBytes, type Kind } from '../predict/container.js';
+import { assertBytes, type Kind, MAX_HEADER_BYTES } from '../predict/container.js';
 import {
   type Check,
   checkOf,
@@ -88,7 +88,7 @@ export function encodeModel(content: ModelContent): Uint8Array {
     const actual = describe(content[argument]);
     throw new ShapeError({ where: 'encodeModel', argument, expected: 'be a Float32Array', actual });
   }
-  const { numFeatures, classes, numParameters, options } = content;
+  const { numFeatures, classes } = content;
   check(isCount(numFeatures), 'numFeatures', 'be an integer > 0', describe(numFeatures));
   const size = numFeatures * content.bias.length;
   const expected = `have ${size} numbers, [${numFeatures}, ${content.bias.length}]`;
@@ -103,6 +103,17 @@ export function encodeModel(content: ModelContent): Uint8Array {
   const { columns } = content;
   const version = columns === undefined ? 1 : 2;
   const values = [content.weight, content.bias, ...(columns === undefined ? [] : [columns.center, columns.factor])];
+  const metadata = metadataOf(content, version);
+  metadata.sha256 = modelChecksum(metadata, values.map(littleEndian));
+  const shapes = [[numFeatures, classes.length], [classes.length], [numFeatures], [numFeatures]];
+  const tensors = TENSORS[version].map((name, i) => [name, { shape: shapes[i], values: values[i] }] as const);
+  // The order of version 1 is bias, weight; float64 first keeps all tensors aligned.
+  return encodeContainer(metadata, layOut(Object.fromEntries(tensors.reverse())), fail);
+}
+
+/** All metadata but the checksum. */
+function metadataOf(content: Described, version: number): Record<string, string> {
+  const { columns, classes, numParameters, options } = content;
   const metadata: Record<string, string> = {
     format: MODEL.format,
     version: String(version),
@@ -115,11 +126,16 @@ export function encodeModel(content: ModelContent): Uint8Array {
     const value = content[key];
     if (value !== undefined) metadata[key] = sortedJson(value);
   }
-  metadata.sha256 = modelChecksum(metadata, values.map(littleEndian));
-  const shapes = [[numFeatures, classes.length], [classes.length], [numFeatures], [numFeatures]];
-  const tensors = TENSORS[version].map((name, i) => [name, { shape: shapes[i], values: values[i] }] as const);
-  // The order of version 1 is bias, weight; float64 first keeps all tensors aligned.
-  return encodeContainer(metadata, layOut(Object.fromEntries(tensors.reverse())), fail);
+  return metadata;
+}
+
+/** A model without its numbers. */
+type Described = Omit<ModelContent, 'weight' | 'bias'>;
+
+/** The size of the header of a model file, up to some hundred bytes; the file of a larger one cannot be written. */
+export function headerSizeOf(content: Described): { readonly bytes: number; readonly most: number } {
+  const header = JSON.stringify(metadataOf(content, 1));
+  return { bytes: new TextEncoder().encode(header).length + 1000, most: MAX_HEADER_BYTES };
 }
 
 /**

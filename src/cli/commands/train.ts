@@ -205,6 +205,10 @@ async function read(
     if (options.dryRun && data.columns === undefined) {
       throw new UsageError(`--dry-run must be left out: ${data.name} is not a table.`);
     }
+    if (options.output !== undefined) {
+      const { assertStorable } = await import('../train/storable.js');
+      assertStorable(data);
+    }
     return { data, parts: await partsOf(data, options, bad) };
   });
 }
