@@ -30,7 +30,7 @@ import { machineEnvironment } from '../src/node/environment.js';
 import { provideEnvironment } from '../src/training/checkpoint/environment.js';
 import { type CheckpointContent, decodeCheckpoint, encodeCheckpoint } from '../src/training/checkpoint/file.js';
 import { TEST_BACKENDS, useBackend } from './helpers/backends.js';
-import { PROPERTY } from './helpers/problems.js';
+import { PROPERTY } from './helpers/numbers.js';
 
 type Options = FitOptions<string>;
 

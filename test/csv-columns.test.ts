@@ -1,17 +1,12 @@
 // Kinds of columns: formatted numbers, dates, categories, missing values by column, codes and ids, row indices; and rows
 // that do not fit.
-import {
-  type BadRow,
-  type CsvOptions,
-  type CsvSchema,
-  type CsvTable,
-  encodeRows,
-  parseCsv,
-  readCsvRows,
-  readSamples,
-} from 'softmax-regression';
+import type { BadRow, CsvOptions, CsvSchema, CsvTable } from 'softmax-regression';
 import { formatOf } from '../src/core/file-format.js';
+import { encodeRows } from '../src/data/table/encode-rows.js';
 import { parseGrouped, parsePercent } from '../src/data/table/number.js';
+import { readCsvRows } from '../src/data/table/stream.js';
+import { parseCsv } from '../src/data/table/table.js';
+import { readSamples } from '../src/reading/read.js';
 import { columnEffects } from '../src/report/model/effects.js';
 
 const name = 't.csv';

@@ -1,7 +1,7 @@
 // Labels that look like numbers: codes stay text, so that no two labels become one and none is changed.
 import fc from 'fast-check';
-import { parseCsv } from 'softmax-regression';
-import { PROPERTY } from './helpers/problems.js';
+import { parseCsv } from '../src/data/table/table.js';
+import { PROPERTY } from './helpers/numbers.js';
 
 const labelsOf = (texts: readonly string[], more: object = {}) =>
   parseCsv(`x,y\n${texts.map((text, i) => `${i},"${text}"`).join('\n')}`, { label: 'y', ...more }).labels;

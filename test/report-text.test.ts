@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { formatTable, sparkline, wantsColour } from 'softmax-regression/report';
 import stringWidth from 'string-width';
-import { PROPERTY } from './helpers/problems.js';
+import { PROPERTY } from './helpers/numbers.js';
 
 describe('sparkline', () => {
   it('draws the smallest value as the lowest block and the largest as the highest', () => {

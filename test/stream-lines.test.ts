@@ -1,5 +1,7 @@
 // Rows to predict: line endings, and a header where the model has none.
-import { parseCsv, readCsvRows } from 'softmax-regression';
+
+import { readCsvRows } from '../src/data/table/stream.js';
+import { parseCsv } from '../src/data/table/table.js';
 
 const { schema } = parseCsv('x,y,kind\n1,2,a\n3,4,b\n', { label: 'kind' });
 const { schema: withoutHeader } = parseCsv('1,2,a\n3,4,b\n', { label: 2, header: false });
