@@ -51,6 +51,18 @@ describe('labels of a table', () => {
     );
   });
 
+  it('are counted in a note where they are merged as numbers', () => {
+    const noteOf = (texts: readonly string[], labelType?: 'number') => {
+      const text = `x,y\n${texts.map((each, i) => `${i},${each}`).join('\n')}`;
+      return parseCsv(text, { label: 'y', labelType }).columns.find(({ kind }) => kind === 'label')?.note;
+    };
+    expect(noteOf(['2', '1.10', '1.1', '01.1', '1.10'], 'number')).toBe(
+      '4 texts became 2 labels: "1.10" and "1.1" are one',
+    );
+    expect(noteOf(['02', '1'], 'number')).toBeUndefined();
+    expect(noteOf(['1.10', '1.1'])).toBe('codes such as 1.10 stay text');
+  });
+
   it('are never merged, and print as they are written', () => {
     const text = fc.oneof(
       fc.string({ unit: fc.constantFrom(...'0123456789'), minLength: 1, maxLength: 22 }),
