@@ -309,6 +309,10 @@ it('train --resume names other rows than those of the checkpoint', async () => {
   expect(await refusal('train', 'other.csv', ...steps, '--resume', 'rows.checkpoint', '--json')).toMatch(
     /^1 error: rows\.checkpoint: the samples must be those of the checkpoint; got others\. Give the same samples, or leave out --resume to start anew\.$/,
   );
+  line.write('renamed.csv', table().replace('x,z', 'x,other'));
+  expect(await refusal('train', 'renamed.csv', ...steps, '--resume', 'rows.checkpoint', '--json')).toMatch(
+    /^1 error: rows\.checkpoint: the name of a feature must be "z", as when the checkpoint was written; got "other"\. Give the same samples, or leave out --resume to start anew\.$/,
+  );
 });
 
 it('a command without TensorFlow.js says what to install', async () => {
