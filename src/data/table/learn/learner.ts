@@ -204,7 +204,7 @@ export class Learner {
   }
 
   #begin(fields: readonly string[], line: number): Column[] {
-    const { name, header, ignore, categories, dates, missing, missingByColumn } = this.#options;
+    const { name, header, ignore, categories, dates, dateOrder, missing, missingByColumn } = this.#options;
     const where = `${name}:${line}`;
     assertLineEnds(fields, where);
     const names = header ? [...fields] : fields.map((_, i) => `column ${i + 1}`);
@@ -247,6 +247,11 @@ export class Learner {
     }
     assign(categories, 'category', 'categories');
     assign(dates, 'date', 'dates');
+    if (dateOrder !== undefined && dates.length === 0) {
+      const hint = 'Name the columns of dates with `dates`.';
+      const expected = 'be left out where no column is read as dates';
+      throw new DomainError({ where, argument: 'dateOrder', expected, actual: describe(dateOrder), hint });
+    }
     for (const column of Object.keys(missingByColumn)) {
       const i = find(column, 'missingByColumn');
       const role = roles.get(i);
