@@ -71,9 +71,11 @@ describe('formatTable', () => {
     ).toEqual(['猫   x', 'cat  y', 'e\u0301    z']);
   });
 
-  it('replaces control characters by symbols', () => {
-    expect(formatTable({ rows: [['\x1b[31mred\x07\n', 'a\x7f\x9b']] })).toEqual(['␛[31mred␇␊  a␡�']);
-    expect(formatTable({ rows: [['a\u202eb\u2066', '\u0085c']] })).toEqual(['a�b�  �c']);
+  it('escapes control characters, as messages do', () => {
+    expect(formatTable({ rows: [['\x1b[31mred\x07\n', 'a\x7f\x9b']] })).toEqual([
+      '\\u001b[31mred\\u0007\\u000a  a\\u007f\\u009b',
+    ]);
+    expect(formatTable({ rows: [['a\u202eb\u2066', '\u0085c']] })).toEqual(['a\\u202eb\\u2066  \\u0085c']);
   });
 
   it('aligns after joined, zero-width, combining and wide characters', () => {
