@@ -142,7 +142,7 @@ describe('selectBackend', () => {
       argument: "backend 'webgpu'",
       expected: 'load and compute correctly',
       actual: expect.stringContaining('webgpu: softmax is wrong'),
-      hint: 'Without a preference, the fastest working backend is selected.',
+      hint: 'Without `preference`, the fastest working backend is selected.',
     });
     expect(tf.getBackend()).toBe('wasm');
   });

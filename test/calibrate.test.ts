@@ -6,7 +6,8 @@ import { loadPredictor } from 'softmax-regression/predict';
 import { fitTemperature } from '../src/model/calibrate.js';
 import { onEveryBackend, useBackend } from './helpers/backends.js';
 import { drawLabels, modelOf, normals, rowsOf } from './helpers/models.js';
-import { logit, PROPERTY } from './helpers/problems.js';
+import { PROPERTY } from './helpers/numbers.js';
+import { logit } from './helpers/problems.js';
 
 interface Golden {
   readonly features: number[][];

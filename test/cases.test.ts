@@ -2,7 +2,7 @@
 import { type CsvOptions, encodeRows, parseCsv, SoftmaxRegression, selectBackend } from 'softmax-regression';
 import { explain } from '../src/cli/explain.js';
 import { loadSamplesFor } from '../src/cli/samples.js';
-import { DomainError } from '../src/core/errors.js';
+import { DomainError, FormatError } from '../src/core/errors.js';
 import { fitPlan } from '../src/training/options.js';
 import { useBackend } from './helpers/backends.js';
 
@@ -164,19 +164,16 @@ describe('a column that an option names', () => {
 });
 
 describe('a message on the command line', () => {
-  const error = (where: string, argument: string, expected: string, actual: string, hint?: string) =>
-    new DomainError({ where, argument, expected, actual, hint });
+  const fileError = (where: string, argument: string, expected: string, actual: string, hint: string) =>
+    new FormatError({ where, argument, expected, actual, hint });
   const command = { options: [{ long: '--validation' }], opts: () => ({ resume: 'c.ck' }) } as never;
   it.each<[string, Error, string]>([
     [
       'samples of another checkpoint',
-      error(
-        'fit',
-        'features',
-        'be Float64Array [32, 2], as when the checkpoint was written',
-        'Float64Array [31, 2]',
-        'Leave out `resume`.',
-      ),
+      new DomainError({
+        ...{ where: 'fit', argument: 'features', expected: 'be Float64Array [32, 2]', actual: 'Float64Array [31, 2]' },
+        ...{ hint: 'Leave out `resume`.', kind: 'other-samples' },
+      }),
       'c.ck: the samples must be those of the checkpoint; got others. Leave out --resume.',
     ],
     [
@@ -186,25 +183,25 @@ describe('a message on the command line', () => {
     ],
     [
       'a checkpoint',
-      error(
+      fileError(
         'c.ck',
         'format',
-        'be "m"',
-        '"c"',
+        'be "softmax-regression"',
+        '"softmax-regression-checkpoint"',
         'It is a checkpoint: pass it to fit as `resume`, with the same samples and options.',
       ),
-      'c.ck: format must be "m"; got "c". It is a checkpoint: to continue from it, add --resume to its train command.',
+      'c.ck: format must be "softmax-regression"; got "softmax-regression-checkpoint". It is a checkpoint: to continue from it, add --resume to its train command.',
     ],
     [
       'a model',
-      error(
+      fileError(
         'b.st',
         'format',
-        'be "c"',
-        '"m"',
+        'be "softmax-regression-checkpoint"',
+        '"softmax-regression"',
         'It is a model file: SoftmaxRegression.fromBytes reads it, and `warmStart` starts from its weights.',
       ),
-      'b.st: format must be "c"; got "m". It is a model file: pass the file that --checkpoint wrote.',
+      'b.st: format must be "softmax-regression-checkpoint"; got "softmax-regression". It is a model file: pass the file that --checkpoint wrote.',
     ],
   ])('speaks of files and flags: %s', (_, given, message) => {
     expect(explain(given, command).message).toBe(message);
@@ -213,7 +210,7 @@ describe('a message on the command line', () => {
   it('says which backends Node has', async () => {
     const refused = await selectBackend('webgpu').catch((reason) => reason);
     expect(explain(refused, undefined).message).toBe(
-      "backend 'webgpu' must load and compute correctly; got webgpu: not available in Node, which has tensorflow, wasm and cpu. " +
+      "backend 'webgpu' must load and compute correctly; got one that Node lacks: it has tensorflow, wasm and cpu. " +
         'Without --backend, the fastest working backend is selected.',
     );
   });

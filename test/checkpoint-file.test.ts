@@ -30,7 +30,7 @@ import { machineEnvironment } from '../src/node/environment.js';
 import { provideEnvironment } from '../src/training/checkpoint/environment.js';
 import { type CheckpointContent, decodeCheckpoint, encodeCheckpoint } from '../src/training/checkpoint/file.js';
 import { TEST_BACKENDS, useBackend } from './helpers/backends.js';
-import { PROPERTY } from './helpers/problems.js';
+import { PROPERTY } from './helpers/numbers.js';
 
 type Options = FitOptions<string>;
 
@@ -225,6 +225,43 @@ describe('bad checkpoint input', () => {
         expected: 'be Float64Array [150, 4], as when the checkpoint was written',
         actual: 'others',
       },
+    ],
+    [
+      'another name of a feature',
+      async () => {
+        const names = ['a', 'b', 'c', 'd'];
+        const checkpoints: Uint8Array[] = [];
+        const checkpoint = { write: (bytes: Uint8Array) => void checkpoints.push(bytes) };
+        const trained = (more: object) =>
+          SoftmaxRegression.fit<string>(iris.features, iris.labels, { ...sgd, ...more });
+        await trained({ featureNames: names, checkpoint });
+        const resume = checkpoints.at(-1);
+        await trained({ featureNames: names, resume });
+        await trained({ resume });
+        return trained({ featureNames: ['a', 'b', 'C', 'd'], resume });
+      },
+      {
+        argument: 'featureNames[2]',
+        expected: 'be "c", as when the checkpoint was written',
+        actual: '"C"',
+        kind: 'other-names',
+      },
+    ],
+    [
+      'other names of many features',
+      async () => {
+        const d = 9000;
+        const features = { values: new Float32Array(2 * d).fill(1), shape: [2, d] as const };
+        const names = Array.from({ length: d }, (_, j) => `feature ${j}`);
+        const checkpoints: Uint8Array[] = [];
+        const checkpoint = { write: (bytes: Uint8Array) => void checkpoints.push(bytes) };
+        const trained = (featureNames: string[], more: object) =>
+          SoftmaxRegression.fit<string>(features, ['a', 'b'], { solver: 'sgd', epochs: 1, featureNames, ...more });
+        await trained(names, { checkpoint });
+        await trained(names, { resume: checkpoints[0] });
+        return trained([...names.slice(1), 'last'], { resume: checkpoints[0] });
+      },
+      { argument: 'featureNames', expected: 'be 9000 names, as when the checkpoint was written', actual: 'others' },
     ],
     [
       'fewer samples',

@@ -1,8 +1,9 @@
 // The output of the command line is bounded, whatever a file contains.
-import { parseCsv } from 'softmax-regression';
+
 import { MOST_LISTED, tableOf } from '../src/cli/columns.js';
 import { evaluationLines } from '../src/cli/output.js';
 import type { ColumnSummary } from '../src/data/table/learn/column.js';
+import { parseCsv } from '../src/data/table/table.js';
 import { modelOf } from './helpers/models.js';
 
 const long = 'x'.repeat(4000);

@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { asLogits, asTargets, crossEntropy, oneHot, reference, softmax, sparseCrossEntropy } from 'softmax-regression';
 import { onEveryBackend, TEST_BACKENDS, useBackend } from './helpers/backends.js';
-import { gradientOf, hessianVectorOf, numbers, PROPERTY, type Problem, problem } from './helpers/problems.js';
+import { PROPERTY } from './helpers/numbers.js';
+import { gradientOf, hessianVectorOf, numbers, type Problem, problem } from './helpers/problems.js';
 
 const { NaN: nan, NEGATIVE_INFINITY: impossible, POSITIVE_INFINITY: infinite } = Number;
 const reductions = ['mean', 'sum', 'none'] as const;
@@ -42,7 +43,8 @@ function labelsOf({ labels }: Problem, { names }: Combination): number[] {
 // Weights of at most 3 × 3 multiply what float32 rounds in softmax(o), which is judged at o: 9 × 1e-6.
 const WEIGHTED = { rtol: 1e-5, atol: 9e-6 };
 const toleranceOf = ({ names }: Combination) => (names.some((name) => name.endsWith('Weights')) ? WEIGHTED : undefined);
-const COMBINATION = { ...PROPERTY, numRuns: 5 };
+/** Few problems for each combination, but others for each. */
+const combination = (index = 0) => ({ ...PROPERTY, seed: PROPERTY.seed + index, numRuns: 3 });
 
 onEveryBackend('crossEntropy', (backend) => {
   it.each(DENSE)('matches the value, gradient and Hessian-vector product of the reference with $title', (each) => {
@@ -61,7 +63,7 @@ onEveryBackend('crossEntropy', (backend) => {
         tolerance,
       );
     });
-    fc.assert(check, COMBINATION);
+    fc.assert(check, combination(DENSE.indexOf(each)));
   });
 
   it('accepts weights as tensors', () => {
@@ -72,7 +74,7 @@ onEveryBackend('crossEntropy', (backend) => {
       expect(numbers(() => crossEntropy(o, y, tensors()))).toEqual(plain);
       tf.dispose([o, y]);
     });
-    fc.assert(check, COMBINATION);
+    fc.assert(check, combination());
   });
 
   it('matches its docstring example', () => {
@@ -88,9 +90,9 @@ onEveryBackend('crossEntropy', (backend) => {
   it('is ≥ 0, and has a gradient that sums to 0 over classes', () => {
     const check = fc.property(problem, ({ logits, targets }) => {
       const loss = (o: tf.Tensor2D) => crossEntropy(o, tf.tensor2d(targets), { reduction: 'none' });
-      for (const each of numbers(() => loss(tf.tensor2d(logits)))) expect(each).toBeGreaterThanOrEqual(0);
+      expect(Math.min(...numbers(() => loss(tf.tensor2d(logits))))).toBeGreaterThanOrEqual(0);
       const sums = numbers(() => tf.tensor(gradientOf(loss, logits), [logits.length, logits[0].length]).sum(1));
-      for (const sum of sums) expect(Math.abs(sum)).toBeLessThan(1e-6);
+      expect(Math.max(...sums.map(Math.abs))).toBeLessThan(1e-6);
     });
     fc.assert(check, PROPERTY);
   });
@@ -338,7 +340,7 @@ onEveryBackend('sparseCrossEntropy', (backend) => {
         tolerance,
       );
     });
-    fc.assert(check, COMBINATION);
+    fc.assert(check, combination(SPARSE.indexOf(each)));
   });
 
   it('accepts labels as an array, an Int32Array or a tensor', () => {
@@ -350,7 +352,7 @@ onEveryBackend('sparseCrossEntropy', (backend) => {
       expect(lossOf(tensor)).toEqual(lossOf(labels));
       tensor.dispose();
     });
-    fc.assert(check, COMBINATION);
+    fc.assert(check, combination());
   });
 
   it('equals crossEntropy with one-hot targets', () => {
@@ -374,9 +376,9 @@ onEveryBackend('sparseCrossEntropy', (backend) => {
   it('is ≥ 0, and has a gradient that sums to 0 over classes', () => {
     const check = fc.property(problem, ({ logits, labels }) => {
       const loss = (o: tf.Tensor2D) => sparseCrossEntropy(o, labels, { reduction: 'none' });
-      for (const each of numbers(() => loss(tf.tensor2d(logits)))) expect(each).toBeGreaterThanOrEqual(0);
+      expect(Math.min(...numbers(() => loss(tf.tensor2d(logits))))).toBeGreaterThanOrEqual(0);
       const sums = numbers(() => tf.tensor(gradientOf(loss, logits), [logits.length, logits[0].length]).sum(1));
-      for (const sum of sums) expect(Math.abs(sum)).toBeLessThan(1e-6);
+      expect(Math.max(...sums.map(Math.abs))).toBeLessThan(1e-6);
     });
     fc.assert(check, PROPERTY);
   });

@@ -17,7 +17,7 @@ import {
 import { SCORE_NAMES } from '../src/metrics/scores.js';
 import { defaultStrengths } from '../src/model/lambda-path.js';
 import { onEveryBackend, useBackend } from './helpers/backends.js';
-import { PROPERTY } from './helpers/problems.js';
+import { PROPERTY } from './helpers/numbers.js';
 
 const iris = loadIris();
 type Species = (typeof iris.labels)[number];

@@ -1,17 +1,12 @@
 // Kinds of columns: formatted numbers, dates, categories, missing values by column, codes and ids, row indices; and rows
 // that do not fit.
-import {
-  type BadRow,
-  type CsvOptions,
-  type CsvSchema,
-  type CsvTable,
-  encodeRows,
-  parseCsv,
-  readCsvRows,
-  readSamples,
-} from 'softmax-regression';
+import type { BadRow, CsvOptions, CsvSchema, CsvTable } from 'softmax-regression';
 import { formatOf } from '../src/core/file-format.js';
+import { encodeRows } from '../src/data/table/encode-rows.js';
 import { parseGrouped, parsePercent } from '../src/data/table/number.js';
+import { readCsvRows } from '../src/data/table/stream.js';
+import { parseCsv } from '../src/data/table/table.js';
+import { readSamples } from '../src/reading/read.js';
 import { columnEffects } from '../src/report/model/effects.js';
 
 const name = 't.csv';
@@ -159,6 +154,9 @@ describe('dates', () => {
     const ambiguous = days('01/02/2024', '03/04/2024');
     expect(refusal(ambiguous, { dates: ['d'] })).toContain("Pass `dateOrder: 'dmy'` if the day is first");
     expect(origin(parseCsv(ambiguous, { dates: ['d'], dateOrder: 'mdy' }))).toContain('2024-01-02');
+    expect(refusal('x\n1\n2\n', { dateOrder: 'mdy' })).toMatch(
+      /: dateOrder must be left out where no column is read as dates; got "mdy"\. Name the columns of dates with `dates`\.$/,
+    );
     // 05/05 is the same day in either order.
     expect(parseCsv(days('05/05/2024', '2024-06-01'), { dates: ['d'] }).features.shape).toEqual([2, 22]);
     const mixed = refusal(days('13/02/2024', '02/14/2024'), { dates: ['d'] });

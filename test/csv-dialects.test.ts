@@ -1,7 +1,8 @@
 // Delimiters in the forms that programs write.
-import { parseCsv } from 'softmax-regression';
+
 import { RecordReader } from '../src/data/table/csv/records.js';
 import { textsOf } from '../src/data/table/row.js';
+import { parseCsv } from '../src/data/table/table.js';
 
 /** The rows, read in chunks of `size` bytes. */
 function rowsOf(text: string, size: number): (string | number)[][] {

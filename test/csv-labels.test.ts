@@ -1,7 +1,7 @@
 // Labels that look like numbers: codes stay text, so that no two labels become one and none is changed.
 import fc from 'fast-check';
-import { parseCsv } from 'softmax-regression';
-import { PROPERTY } from './helpers/problems.js';
+import { parseCsv } from '../src/data/table/table.js';
+import { PROPERTY } from './helpers/numbers.js';
 
 const labelsOf = (texts: readonly string[], more: object = {}) =>
   parseCsv(`x,y\n${texts.map((text, i) => `${i},"${text}"`).join('\n')}`, { label: 'y', ...more }).labels;
@@ -49,6 +49,18 @@ describe('labels of a table', () => {
     expect(() => labelsOf(['0', '1'], { labelType: 'float' })).toThrow(
       expect.objectContaining({ code: 'DOMAIN', argument: 'labelType' }),
     );
+  });
+
+  it('are counted in a note where they are merged as numbers', () => {
+    const noteOf = (texts: readonly string[], labelType?: 'number') => {
+      const text = `x,y\n${texts.map((each, i) => `${i},${each}`).join('\n')}`;
+      return parseCsv(text, { label: 'y', labelType }).columns.find(({ kind }) => kind === 'label')?.note;
+    };
+    expect(noteOf(['2', '1.10', '1.1', '01.1', '1.10'], 'number')).toBe(
+      '4 texts became 2 labels: "1.10" and "1.1" are one',
+    );
+    expect(noteOf(['02', '1'], 'number')).toBeUndefined();
+    expect(noteOf(['1.10', '1.1'])).toBe('codes such as 1.10 stay text');
   });
 
   it('are never merged, and print as they are written', () => {

@@ -5,7 +5,7 @@ import type { RowBlock } from '../src/data/table/csv/rows.js';
 import { MAX_RECORD } from '../src/data/table/csv/text.js';
 import { parseNumber } from '../src/data/table/number.js';
 import { textsOf } from '../src/data/table/row.js';
-import { PROPERTY } from './helpers/problems.js';
+import { PROPERTY } from './helpers/numbers.js';
 
 type Row = readonly [line: number, ...fields: string[]];
 
@@ -127,7 +127,7 @@ describe('CSV records', () => {
         expect(outcome(() => read(cut(bytes(each), at), { delimiter }))).toEqual(mine);
         expect(mine === 'refused' ? mine : mine.map(([, ...fields]) => fields)).toEqual(others);
       }),
-      { ...PROPERTY, numRuns: 3000 },
+      { ...PROPERTY, numRuns: 1500 },
     );
   });
 

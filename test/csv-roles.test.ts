@@ -1,5 +1,8 @@
 // Columns that are no features: weights, groups, times; and classes with few rows.
-import { type CsvOptions, encodeRows, parseCsv, readCsvRows } from 'softmax-regression';
+import type { CsvOptions } from 'softmax-regression';
+import { encodeRows } from '../src/data/table/encode-rows.js';
+import { readCsvRows } from '../src/data/table/stream.js';
+import { parseCsv } from '../src/data/table/table.js';
 import { instantOf } from '../src/features/date.js';
 
 const TABLE = `patient,width,weight,kind,seen

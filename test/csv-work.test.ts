@@ -1,5 +1,6 @@
-import { parseCsv, readCsvRows } from 'softmax-regression';
 import { RecordReader } from '../src/data/table/csv/records.js';
+import { readCsvRows } from '../src/data/table/stream.js';
+import { parseCsv } from '../src/data/table/table.js';
 import { searched, WorkCounter } from './helpers/work.js';
 
 const counter = new WorkCounter(/src\/data\/table\//);

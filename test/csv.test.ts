@@ -5,7 +5,7 @@ import { encodeRows, loadIris, parseCsv, readCsvRows, SoftmaxRegression } from '
 import type { CsvOptions } from '../src/data/table/csv-options.js';
 import { parseNumber } from '../src/data/table/number.js';
 import type { CsvSchema } from '../src/data/table/schema.js';
-import { PROPERTY } from './helpers/problems.js';
+import { PROPERTY } from './helpers/numbers.js';
 
 const IRIS = loadIris();
 const IRIS_CSV = [

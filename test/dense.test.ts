@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { backward, Dense, dense, FLOAT32, reference } from 'softmax-regression';
 import { onEveryBackend, useBackend } from './helpers/backends.js';
-import { absolute, type DenseProblem, denseProblem, numbers, PROPERTY } from './helpers/problems.js';
+import { PROPERTY } from './helpers/numbers.js';
+import { absolute, type DenseProblem, denseProblem, numbers } from './helpers/problems.js';
 
 const L2 = 0.3;
 

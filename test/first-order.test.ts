@@ -5,8 +5,7 @@ import * as optimizers from '../src/optim/first-order.js';
 import { SOLVERS, solversOf } from '../src/training/solvers.js';
 import golden from './golden/first-order.golden.json';
 import { onEveryBackend, useBackend } from './helpers/backends.js';
-import { between } from './helpers/numbers.js';
-import { PROPERTY } from './helpers/problems.js';
+import { between, PROPERTY } from './helpers/numbers.js';
 
 type Tensors = Record<string, tf.Tensor>;
 

@@ -17,7 +17,8 @@ import {
 } from 'softmax-regression';
 import type { DenseGradient } from '../src/reference/dense.js';
 import { onEveryBackend, useBackend } from './helpers/backends.js';
-import { denseProblem, PROPERTY, phmProblem } from './helpers/problems.js';
+import { PROPERTY } from './helpers/numbers.js';
+import { denseProblem, phmProblem } from './helpers/problems.js';
 
 /** Wraps the closed form of the reference, so that a test can plant an error in it. */
 const mockClosedForm = jest.fn((gradient: DenseGradient) => gradient);

@@ -12,7 +12,7 @@ import {
 } from 'softmax-regression';
 import { foldsByTime } from '../src/data/groups.js';
 import { useBackend } from './helpers/backends.js';
-import { PROPERTY } from './helpers/problems.js';
+import { PROPERTY } from './helpers/numbers.js';
 
 /** Samples by the number of those of each class in each group. */
 function samplesOf(counts: readonly (readonly number[])[]) {

@@ -82,12 +82,12 @@ describe('loadIdxFolder', () => {
     [
       'images alone',
       { 'train-images-idx3-ubyte': IMAGES },
-      'FormatError: D: the file of train labels must accompany its images; got no such file.',
+      'FormatError: D: the file of train labels must be given beside D/train-images-idx3-ubyte; got no such file. A usual name is train-labels-idx1-ubyte.',
     ],
     [
       'labels alone',
       { 't10k-labels-idx1-ubyte': LABELS },
-      'FormatError: D: the file of test images must accompany its labels',
+      'FormatError: D: the file of test images must be given beside D/t10k-labels-idx1-ubyte; got no such file. A usual name is t10k-images-idx3-ubyte.',
     ],
     [
       'two data sets',
@@ -97,12 +97,12 @@ describe('loadIdxFolder', () => {
     [
       'too few labels',
       { ...pair, 'train-labels-idx1-ubyte': idx(8, [1], [7]) },
-      'D/train-labels-idx1-ubyte: the number of labels must be 2, the number of samples in D/train-images-idx3-ubyte; got 1.',
+      'D/train-labels-idx1-ubyte: the number of labels must be 2, the number of samples in D/train-images-idx3-ubyte; got 1. Are the two files parts of one data set?',
     ],
     [
       'no samples',
       { 'images-idx2-ubyte': idx(8, [0, 3], []), 'labels-idx1-ubyte': idx(8, [0], []) },
-      'the number of labels must be at least 1',
+      'D/images-idx2-ubyte: the number of samples must be at least 1; got 0.',
     ],
     [
       'labels that are not integers',

@@ -160,7 +160,7 @@ describe('parseIdx', () => {
         argument: 'magic',
         expected: 'be 0x00000801',
         actual: '0x00000803',
-        hint: 'This is an IDX file of another kind: was it renamed?',
+        hint: 'This is an IDX file of uint8 with 3 axes: were the files of images and labels swapped?',
       }),
     );
   });

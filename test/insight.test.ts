@@ -10,7 +10,8 @@ import {
 import { loadPredictor } from 'softmax-regression/predict';
 import { useBackend } from './helpers/backends.js';
 import { modelOf } from './helpers/models.js';
-import { absolute, denseProblem, PROPERTY } from './helpers/problems.js';
+import { PROPERTY } from './helpers/numbers.js';
+import { absolute, denseProblem } from './helpers/problems.js';
 
 beforeAll(() => useBackend('cpu'));
 

@@ -11,7 +11,7 @@ import {
 import { complement, stratifiedOrder } from '../src/data/folds.js';
 import { SCORE_NAMES } from '../src/metrics/scores.js';
 import { useBackend } from './helpers/backends.js';
-import { PROPERTY } from './helpers/problems.js';
+import { PROPERTY } from './helpers/numbers.js';
 
 const iris = loadIris();
 const OPTIONS = { l2: 0.01, tolerance: 1e-9, folds: 4, seed: 3 } as const;

@@ -1,15 +1,17 @@
 // What columns, classes and keys cost is linear in their number.
-import { type CsvSchema, encodeRows } from 'softmax-regression';
+import { type CsvSchema, encodeRows, metrics } from 'softmax-regression';
 import { lineFormat } from '../src/cli/prediction-lines.js';
 import { classIndices } from '../src/core/labels.js';
 import { featureNamesOf, numberSchema } from '../src/data/table/schema.js';
 import { columnEffects } from '../src/report/model/effects.js';
 import { startFrom } from '../src/training/warm-start.js';
 import { weightsInOrder } from '../src/training/weights.js';
+import { useBackend } from './helpers/backends.js';
 import { modelOf } from './helpers/models.js';
 import { searched, WorkCounter } from './helpers/work.js';
 
 const counter = new WorkCounter(/\/src\//);
+beforeAll(() => useBackend('cpu'));
 afterAll(() => counter[Symbol.dispose]());
 
 const names = (n: number) => Array.from({ length: n }, (_, i) => `c${i}`);
@@ -72,6 +74,55 @@ describe('the work is linear in the number of', () => {
     const [once, twice] = [work(2000), work(4000)];
     expect(once).toBeGreaterThan(0);
     expect(twice / once).toBeLessThan(2.1);
+  });
+});
+
+/** A model of one feature. */
+const wideModel = (q: number) =>
+  modelOf([Array.from({ length: q }, (_, k) => k / q)], new Array<number>(q).fill(0), [...Array(q).keys()]);
+
+/** The work for each class, at twice as many classes relative to once. */
+async function growth(prepare: (q: number) => () => unknown): Promise<number> {
+  const work: number[] = [];
+  for (const q of [2000, 4000]) {
+    const run = prepare(q);
+    counter.take();
+    await run();
+    work.push(counter.take() / q);
+  }
+  expect(work[0]).toBeGreaterThan(1);
+  return work[1] / work[0];
+}
+
+describe('the work for each class does not grow with the number of classes', () => {
+  it('in an evaluation', async () => {
+    const prepare = (q: number) => {
+      const model = wideModel(q);
+      return () => model.evaluate([[-1], [1], [1], [1]], [0, q - 1, 7, 7]);
+    };
+    expect(await growth(prepare)).toBeLessThan(1.05);
+  });
+
+  it.each<[string, (labels: number[], predictions: number[]) => unknown]>([
+    ['confusionMatrix', metrics.confusionMatrix],
+    ['matthews', metrics.matthews],
+    ['balancedAccuracy', metrics.balancedAccuracy],
+    ['cohenKappa', (labels, predictions) => metrics.cohenKappa(labels, predictions, { weights: 'linear' })],
+    ['precisionRecallFscore', (labels, predictions) => metrics.precisionRecallFscore(labels, predictions)],
+  ])('in %s', async (_, metric) => {
+    const prepare = (q: number) => {
+      const labels = [...Array(q).keys()];
+      return () => metric(labels, [...labels].reverse());
+    };
+    expect(await growth(prepare)).toBeLessThan(1.05);
+  });
+
+  it('in the comparison of classes with a repeated one', async () => {
+    const prepare = (q: number) => {
+      const classes = [...Array(q - 1).keys(), q - 2];
+      return () => expect(() => metrics.confusionMatrix([0], [0], classes)).toThrow('twice');
+    };
+    expect(await growth(prepare)).toBeLessThan(1.05);
   });
 });
 

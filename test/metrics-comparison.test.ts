@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { mcnemar, pairedDifference } from '../src/metrics/comparison.js';
-import { PROPERTY } from './helpers/problems.js';
+import { PROPERTY } from './helpers/numbers.js';
 
 /** Predictions of two models, of which b are right in the first only, and c in the second only. */
 function split(b: number, c: number, both = 2, neither = 1) {

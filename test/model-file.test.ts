@@ -12,7 +12,7 @@ import { saveModel } from '../src/node/model-files.js';
 import { loadPredictor } from '../src/predict.js';
 import { decodeModel, encodeModel, type ModelContent } from '../src/serialization/model-file.js';
 import { altered as alteredOf, type Header, join8, split, withApart } from './helpers/model-files.js';
-import { PROPERTY } from './helpers/problems.js';
+import { PROPERTY } from './helpers/numbers.js';
 
 const IRIS: ModelContent = {
   classes: ['setosa', 'versicolor', 'virginica'],

@@ -18,8 +18,7 @@ import {
   sparseCrossEntropyGradient,
 } from '../src/reference.js';
 import { dataSets, weightsOf } from './helpers/golden-solver.js';
-import { between } from './helpers/numbers.js';
-import { PROPERTY } from './helpers/problems.js';
+import { between, PROPERTY } from './helpers/numbers.js';
 
 interface Rows {
   readonly features: number[][];

@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { fromOneHot, type Labels, oneHot, reference, type Targets } from 'softmax-regression';
 import { onEveryBackend } from './helpers/backends.js';
-import { numbers, PROPERTY } from './helpers/problems.js';
+import { PROPERTY } from './helpers/numbers.js';
+import { numbers } from './helpers/problems.js';
 
 const labelled = fc
   .integer({ min: 1, max: 12 })

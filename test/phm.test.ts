@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { backward, Dense, FLOAT32, Phm, phmWeight, reference } from 'softmax-regression';
 import { onEveryBackend, useBackend } from './helpers/backends.js';
-import { absolute, denseProblem, numbers, type PhmProblem, PROPERTY, phmProblem } from './helpers/problems.js';
+import { PROPERTY } from './helpers/numbers.js';
+import { absolute, denseProblem, numbers, type PhmProblem, phmProblem } from './helpers/problems.js';
 
 const L2 = 0.3;
 

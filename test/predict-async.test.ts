@@ -23,6 +23,13 @@ const model: SoftmaxRegression<Name> = modelOf(
 const N = 90_000;
 const values = Float32Array.from(normals(N * D, 2));
 const large = { values, shape: [N, D] } as const;
+const images = {
+  values: Uint8Array.from(values, (x) => Math.abs(Math.round(60 * x))),
+  shape: [N, D],
+  scale: 255,
+} as const;
+/** Float32 rounds values near 2e7 to multiples of 2. */
+const far = { values: Float64Array.from(values, (x) => 2e7 + x), shape: [N, D] } as const;
 /** The rows that are compared. */
 const SOME = [0, 1, 777, 30_000, N - 1];
 
@@ -86,16 +93,12 @@ onEveryBackend('asynchronous predictions', (backend) => {
   });
 
   it('accept bytes with a scale', async () => {
-    const bytes = Uint8Array.from(values, (x) => Math.abs(Math.round(60 * x)));
-    const images = { values: bytes, shape: [N, D], scale: 255 } as const;
-    const expected = model.logits({ values: bytes.slice(0, D), shape: [1, D], scale: 255 })[0];
+    const expected = model.logits({ ...images, values: images.values.slice(0, D), shape: [1, D] })[0];
     const logits = await model.logitsAsync(images);
     expect(logits.values.slice(0, Q)).toBeAllClose(expected, { rtol: 1e-5, atol: 1e-5 });
   });
 
   it('keep float64 precision for many samples', async () => {
-    // Float32 rounds values near 2e7 to multiples of 2.
-    const far = { values: Float64Array.from(values, (x) => 2e7 + x), shape: [N, D] } as const;
     const logits = await model.logitsAsync(far);
     const row = far.values.subarray(777 * D, 778 * D);
     expect(logits.values.slice(777 * Q, 778 * Q)).toEqual(model.logits([row])[0]);

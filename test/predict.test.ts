@@ -7,7 +7,7 @@ import { SoftmaxRegression } from '../src/model/softmax-regression.js';
 import { loadPredictor } from '../src/predict.js';
 import { decodeModel, encodeModel, type ModelContent } from '../src/serialization/model-file.js';
 import { withApart } from './helpers/model-files.js';
-import { PROPERTY } from './helpers/problems.js';
+import { PROPERTY } from './helpers/numbers.js';
 
 const MODEL: ModelContent = {
   classes: ['cat', 'chicken', 'dog'],

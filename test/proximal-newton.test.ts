@@ -8,8 +8,7 @@ import { leastSubgradient, minimizeComposite } from '../src/optim/composite-quad
 
 import { type ProximalNewtonOptions, proximalNewton } from '../src/optim/proximal-newton.js';
 import type { SolverState, ValueAndGradient } from '../src/optim/solver.js';
-import { between } from './helpers/numbers.js';
-import { PROPERTY } from './helpers/problems.js';
+import { between, PROPERTY } from './helpers/numbers.js';
 
 const fails = (fields: object) => expect.objectContaining(fields);
 

@@ -185,12 +185,12 @@ describe('readSamples', () => {
     [
       'images alone',
       () => readSamples([images]),
-      /^FormatError: i\.idx3: the file of train labels must accompany its images; got no such file\.$/,
+      /^FormatError: i\.idx3: the file of train labels must be given beside i\.idx3; got no such file\. A usual name is train-labels-idx1-ubyte\.$/,
     ],
     [
       'two files of labels',
       () => readSamples([images, labels, file('m.idx1', LABELS)]),
-      /the train labels must be in one file; got l\.idx1, m\.idx1\.$/,
+      /the train labels must be in one file; got l\.idx1, m\.idx1\. Leave out all but one of them\.$/,
     ],
     [
       'a label without a class name',

@@ -7,7 +7,8 @@ import { decodeModel } from '../src/serialization/model-file.js';
 import { useBackend } from './helpers/backends.js';
 import { farColumns } from './helpers/far-columns.js';
 import { modelOf } from './helpers/models.js';
-import { denseProblem, PROPERTY } from './helpers/problems.js';
+import { PROPERTY } from './helpers/numbers.js';
+import { denseProblem } from './helpers/problems.js';
 
 beforeAll(() => useBackend('cpu'));
 

@@ -6,7 +6,7 @@ import { hessianMatrix } from '../src/objective/hessian.js';
 import { BLOCK_ROWS, prepareRows, RowBlock } from '../src/objective/row-block.js';
 import { cholesky } from '../src/optim/cholesky.js';
 import { dataSets, weightsOf } from './helpers/golden-solver.js';
-import { PROPERTY } from './helpers/problems.js';
+import { PROPERTY } from './helpers/numbers.js';
 
 /** Sizes that are and are not multiples of 2 and 4, one and several blocks, few and many zeros. */
 const cases = fc

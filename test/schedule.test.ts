@@ -1,4 +1,5 @@
-import { DomainError, type LearningRateSchedule } from 'softmax-regression';
+import type { LearningRateSchedule } from 'softmax-regression';
+import { DomainError } from '../src/core/errors.js';
 import { assertSchedule, rateAt, ratesOf } from '../src/optim/schedule.js';
 import golden from './golden/schedule.golden.json';
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { Random } from 'softmax-regression';
+import { Random } from '../src/core/random.js';
 import { Simd, type SimdKernels } from '../src/core/simd.js';
 
 type Products = typeof import('../src/optim/block-products.js');

@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { asLogits, FLOAT32, logSoftmax, reference, softmax } from 'softmax-regression';
 import { onEveryBackend } from './helpers/backends.js';
-import { gradientOf, hessianVectorOf, numbers, PROPERTY, problem } from './helpers/problems.js';
+import { PROPERTY } from './helpers/numbers.js';
+import { gradientOf, hessianVectorOf, numbers, problem } from './helpers/problems.js';
 
 onEveryBackend('softmax', (backend) => {
   it('agrees with the float64 reference', () => {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { ascendingOrder } from '../src/core/sort.js';
 import { finish, finishInTurns } from '../src/core/task.js';
 import { turnsOf } from './helpers/models.js';
-import { PROPERTY } from './helpers/problems.js';
+import { PROPERTY } from './helpers/numbers.js';
 
 /** The order of the built-in sort, which is stable. */
 function expectedOf(values: Float64Array): number[] {

@@ -88,7 +88,7 @@ onEveryBackend('partialFit', () => {
     expect(before.predictProbabilities([[5, 3, 2, 1]])).toEqual(first);
     expect(result.history.map(({ epoch }) => epoch)).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
     expect(new Set(model.predict(iris.features.slice(0, 50)))).toEqual(new Set(['setosa']));
-    const all = Array.from({ length: 60 }, () => iris);
+    const all = Array.from({ length: 40 }, () => iris);
     const { accuracy } = await (await follow(options, all)).evaluate(iris.features, iris.labels);
     expect(accuracy).toBeGreaterThan(0.93);
   });

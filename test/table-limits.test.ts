@@ -1,8 +1,11 @@
 // Endless and enormous tables are refused by what is read of them, not by what is left of the memory.
-import { type NamedBytes, parseCsv, readCsvRows, readSamples } from 'softmax-regression';
+import type { NamedBytes } from 'softmax-regression';
 import { BadRows } from '../src/data/table/bad-rows.js';
 import { assertColumns, assertFits, inBytes, MAX_ROWS } from '../src/data/table/limits.js';
+import { readCsvRows } from '../src/data/table/stream.js';
+import { parseCsv } from '../src/data/table/table.js';
 import { KeptBytes } from '../src/reading/bytes.js';
+import { readSamples } from '../src/reading/read.js';
 import { labelledRows } from '../src/reading/table.js';
 
 const bytes = (text: string) => new TextEncoder().encode(text);

@@ -5,8 +5,7 @@ import { SOLVER_NAMES } from '../src/training/solvers.js';
 import { namedClassWeights, sampleWeightsOf } from '../src/training/weights.js';
 import golden from './golden/weights.golden.json';
 import { onEveryBackend, useBackend } from './helpers/backends.js';
-import { between } from './helpers/numbers.js';
-import { PROPERTY } from './helpers/problems.js';
+import { between, PROPERTY } from './helpers/numbers.js';
 
 const iris = loadIris();
 const some = Int32Array.from({ length: 100 }, (_, i) => 30 + i);

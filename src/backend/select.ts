@@ -58,7 +58,8 @@ export async function selectBackend(preference?: BackendName): Promise<BackendCh
     argument: preference === undefined ? 'a backend' : `backend '${preference}'`,
     expected: 'load and compute correctly',
     actual: reasons,
-    hint: preference === undefined ? undefined : 'Without a preference, the fastest working backend is selected.',
+    hint: preference === undefined ? undefined : 'Without `preference`, the fastest working backend is selected.',
+    ...(preference !== undefined && refused[0].reason === NOT_REGISTERED ? { kind: 'not-registered' } : {}),
   });
 }
 

@@ -1,8 +1,9 @@
 // cli: errors in terms of the command line.
 import type { Command } from 'commander';
-import { isSoftmaxRegressionError, printable, type SoftmaxRegressionError } from '../core/errors.js';
+import { type ErrorFields, isSoftmaxRegressionError, SoftmaxRegressionError } from '../core/errors.js';
 import { inWords, rephrase } from '../core/mentions.js';
 import { fileError, isLimit } from '../node/files.js';
+import { VALIDATION_RULE } from '../training/option-checks.js';
 import { fitFieldOf, fitFlagOf } from './fit-options.js';
 import { Interrupted } from './interrupt.js';
 import { flagOf, UsageError } from './usage.js';
@@ -17,6 +18,7 @@ const FLAGS: Readonly<Record<string, string>> = {
   sampleWeights: '--sample-weight',
   groups: '--group',
   times: '--time',
+  preference: '--backend',
 };
 
 /** The flag of an option: from the table of fit options, else its name in kebab case. */
@@ -50,30 +52,34 @@ const FUNCTIONS: ReadonlySet<string> = new Set([
   ...['selectBackend', 'readSamples', 'parseCsv', 'readCsvRows', 'encodeRows'],
 ]);
 
-/** What messages say to a program, and what the command line says. */
-const PHRASES: readonly (readonly [program: string, here: string])[] = [
-  [', or { features, labels };', ';'],
-  [
-    'SoftmaxRegression.fromBytes reads it, and --warm-start starts from its weights.',
-    'pass the file that --checkpoint wrote.',
-  ],
-  [
-    'pass it to fit as --resume, with the same samples and options.',
-    'to continue from it, add --resume to its train command.',
-  ],
-  ['not registered with tfjs', 'not available in Node, which has tensorflow, wasm and cpu'],
-  ['Without a preference,', 'Without --backend,'],
-];
+/** What to do with a file of the other kind, by its format. */
+const OTHER_FORMATS: Readonly<Record<string, string>> = {
+  '"softmax-regression"': 'It is a model file: pass the file that --checkpoint wrote.',
+  '"softmax-regression-checkpoint"': 'It is a checkpoint: to continue from it, add --resume to its train command.',
+};
 
-function onCommandLine(message: string): string {
-  return PHRASES.reduce((text, [program, here]) => text.replace(program, here), message);
+/** What the command line says in place of fields that speak to a program. */
+function ownFields(
+  { code, argument, expected, actual, kind }: SoftmaxRegressionError,
+  command: Command | undefined,
+): Partial<ErrorFields> | undefined {
+  const resume: unknown = command?.opts?.().resume;
+  if (typeof resume === 'string' && kind === 'other-samples') {
+    return { where: resume, argument: 'the samples', expected: 'be those of the checkpoint', actual: 'others' };
+  }
+  if (typeof resume === 'string' && kind === 'other-names') return { where: resume, argument: 'the name of a feature' };
+  if (kind === 'not-registered') return { where: '', actual: 'one that Node lacks: it has tensorflow, wasm and cpu' };
+  if (expected === VALIDATION_RULE) return { expected: 'be a share of the samples in (0, 1)' };
+  const hint = code === 'FORMAT' && argument === 'format' ? OTHER_FORMATS[actual] : undefined;
+  return hint === undefined ? undefined : { hint };
 }
 
-/** The message on samples that are not those of the checkpoint; undefined for other errors. */
-function otherSamples({ expected, hint }: SoftmaxRegressionError, command: Command | undefined): string | undefined {
-  const file: unknown = command?.opts?.().resume;
-  if (typeof file !== 'string' || !expected.endsWith(', as when the checkpoint was written')) return undefined;
-  return `${printable(file)}: the samples must be those of the checkpoint; got others. ${inFlags(hint ?? '')}`;
+/** The error in the words of the command line. */
+function restated(error: SoftmaxRegressionError, command: Command | undefined): SoftmaxRegressionError {
+  const own = ownFields(error, command);
+  if (own === undefined) return error;
+  const { where, argument, expected, actual, hint } = error;
+  return new SoftmaxRegressionError(error.code, error.name, { where, argument, expected, actual, hint, ...own });
 }
 
 export interface Explanation {
@@ -99,16 +105,15 @@ export function explain(error: unknown, command: Command | undefined): Explanati
     const message = text;
     return { message, isUsage, isOurs: isUsage || error instanceof Interrupted };
   }
-  const others = otherSamples(error, command);
-  if (others !== undefined) return { message: others, isUsage: false, isOurs: true };
-  const [name] = error.argument.split(/[.[]/);
+  const own = restated(error, command);
+  const [name] = own.argument.split(/[.[]/);
   const flag = flagFor(name);
   // A column that a flag names is looked up in the file.
-  if (error.code === 'FORMAT' && error.isOption) {
-    const message = `${error.where}: ${inWords(error, written, flag)}`;
+  if (own.code === 'FORMAT' && own.isOption) {
+    const message = `${own.where}: ${inWords(own, written, flag)}`;
     return { message, isUsage: false, isOurs: true };
   }
-  const isFlag = error.code === 'DOMAIN' && command?.options.some(({ long }) => long === flag) === true;
-  const subject = isFlag ? flag : FUNCTIONS.has(error.where) ? error.argument : undefined;
-  return { message: onCommandLine(inWords(error, written, subject)), isUsage: isFlag, isOurs: true };
+  const isFlag = own.code === 'DOMAIN' && command?.options.some(({ long }) => long === flag) === true;
+  const subject = isFlag ? flag : FUNCTIONS.has(own.where) ? own.argument : undefined;
+  return { message: inWords(own, written, subject), isUsage: isFlag, isOurs: true };
 }

@@ -79,7 +79,15 @@ export async function loadDataSet(
   loading: Loading,
   bad?: BadRowsFile,
 ): Promise<DataSet> {
-  if (kindOf(source) !== 'file') return loadOther(source, choices, loading);
+  if (kindOf(source) !== 'file') {
+    // Without --no-header and --no-default-missing, commander says true.
+    const { header, defaultMissing, ...flags } = choices;
+    return loadOther(
+      source,
+      { ...flags, ...(header ? {} : { header }), ...(defaultMissing ? {} : { defaultMissing }) },
+      loading,
+    );
+  }
   const { skipBad: _, ...table } = choices;
   const bytes = namedBytes(source, loading.signal);
   return readSamples([bytes], { ...optionsOf(table), onBadRow: bad?.of(bytes.name), maxMemory: memoryForData() });
@@ -88,12 +96,12 @@ export async function loadDataSet(
 /** Loads a data set that is not a table, and refuses the flags of tables. */
 async function loadOther(source: string, choices: object, loading: Loading): Promise<DataSet> {
   const kind = kindOf(source);
-  const stray = Object.entries(choices).find(
-    ([name, value]) => value !== undefined && !(['header', 'defaultMissing'].includes(name) && value),
-  );
+  const stray = Object.entries(choices).find(([, value]) => value !== undefined);
   if (stray !== undefined) {
+    const [name, value] = stray;
+    const flag = value === false ? `--no-${flagOf(name).slice(2)}` : flagOf(name);
     const given = kind === 'folder' ? `the folder ${source}` : source;
-    throw new UsageError(`${flagOf(stray[0])} must be left out: it applies only to CSV files; got ${given}.`);
+    throw new UsageError(`${flag} must be left out: it applies only to CSV files; got ${given}.`);
   }
   if (kind === 'iris') return readSamples(kind);
   return kind === 'folder' ? loadFolder(source) : loadFashion(loading);
@@ -109,7 +117,7 @@ export async function loadSamplesFor(
 ): Promise<Described & LabelledRows & { readonly part: string }> {
   if (kindOf(source) === 'file') {
     const bytes = namedBytes(source, loading.signal);
-    const options = { ...bySchema(choices), onBadRow: bad?.of(bytes.name), maxMemory: memoryForData() };
+    const options = { ...choices, onBadRow: bad?.of(bytes.name), maxMemory: memoryForData() };
     const samples = await labelledRows(bytes, model, options, loading.signal);
     return { name: bytes.name, dropped: 0, part: 'rows', ...samples };
   }
@@ -131,11 +139,6 @@ export async function loadOtherFor(
     throw new FormatError({ where: described.name, argument: 'the samples', expected, actual: String(d) });
   }
   return { ...described, ...(test ?? samples), part: test === undefined ? 'samples' : 'test samples' };
-}
-
-/** Without --no-header, the schema of the model decides. */
-export function bySchema<T extends Pick<TableOptions, 'header'>>(choices: T): T {
-  return choices.header === false ? choices : { ...choices, header: undefined };
 }
 
 /** The flags as options of `readSamples`. */

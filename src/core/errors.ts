@@ -17,6 +17,8 @@ export interface ErrorFields {
   readonly hint?: string;
   /** Whether `argument` is an option that names a part of the file `where`, such as a column. */
   readonly isOption?: boolean;
+  /** What the error is about, where programs say it in their own words. */
+  readonly kind?: 'other-samples' | 'other-names' | 'not-registered';
   readonly cause?: unknown;
 }
 
@@ -34,6 +36,8 @@ export class SoftmaxRegressionError extends Error {
   declare readonly hint: string | undefined;
   /** Whether `argument` is an option that names a part of the file `where`, such as a column. */
   declare readonly isOption: boolean | undefined;
+  /** What the error is about, where programs say it in their own words. */
+  declare readonly kind: ErrorFields['kind'];
 
   constructor(code: ErrorCode, name: string, { cause, ...fields }: ErrorFields) {
     const { where, argument, expected, actual, hint } = fields;

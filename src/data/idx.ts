@@ -127,16 +127,18 @@ function checkMagic(view: DataView, name: string, expectedMagic: number | undefi
     argument: 'magic',
     expected:
       expectedMagic === undefined
-        ? 'be 0x0000, a type in 08 09 0b 0c 0d 0e and a rank ≥ 1'
+        ? 'be the bytes 00 00, a number type (08, 09, 0b, 0c, 0d or 0e) and the number of axes (01 or more)'
         : `be ${hex(expectedMagic)}`,
     actual: hex(magic),
-    hint: wayOut(magic, type !== undefined && rank > 0),
+    hint: wayOut(magic, type, rank),
   });
 }
 
-function wayOut(magic: number, isIdx: boolean): string {
+function wayOut(magic: number, type: NumberType | undefined, rank: number): string {
   if (magic >>> 16 === 0x1f8b) return 'The file is still gzipped: gunzip it first.';
-  return isIdx ? 'This is an IDX file of another kind: was it renamed?' : 'This is not an IDX file.';
+  if (type === undefined || rank === 0) return 'This is not an IDX file: give one such as train-images-idx3-ubyte.';
+  const axes = rank === 1 ? '1 axis' : `${rank} axes`;
+  return `This is an IDX file of ${type.name} with ${axes}: were the files of images and labels swapped?`;
 }
 
 function checkShape(view: DataView, name: string): number[] {
@@ -146,7 +148,7 @@ function checkShape(view: DataView, name: string): number[] {
     throw new FormatError({
       where: name,
       argument: 'header',
-      expected: `have ${headerBytes} bytes for ${rank} sizes`,
+      expected: `have ${headerBytes} bytes: 4, and 4 for each of ${rank} sizes`,
       actual: `${view.byteLength} bytes`,
       hint: 'The file is truncated: fetch it again.',
     });

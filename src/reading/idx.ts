@@ -70,14 +70,18 @@ export function pairsOf<F extends IdxRole & { readonly name: string }>(
       const found = files.filter((file) => file.part === part && file.kind === kind);
       if (found.length < 2) return found[0];
       const actual = found.map(({ name }) => name).join(', ');
-      throw new FormatError({ where, argument: `the ${part} ${kind}`, expected: 'be in one file', actual });
+      const hint = 'Leave out all but one of them.';
+      throw new FormatError({ where, argument: `the ${part} ${kind}`, expected: 'be in one file', actual, hint });
     };
     const [images, labels] = [of('images'), of('labels')];
     if (images !== undefined && labels !== undefined) pairs.set(part, { images, labels });
     else if (images !== labels) {
-      const [missing, present] = images === undefined ? ['images', 'labels'] : ['labels', 'images'];
+      const missing = images === undefined ? 'images' : 'labels';
       const argument = `the file of ${part} ${missing}`;
-      throw new FormatError({ where, argument, expected: `accompany its ${present}`, actual: 'no such file' });
+      const expected = `be given beside ${(images ?? labels)?.name}`;
+      const [first, axes] = [part === 'train' ? 'train' : 't10k', images === undefined ? 3 : 1];
+      const hint = `A usual name is ${first}-${missing}-idx${axes}-ubyte.`;
+      throw new FormatError({ where, argument, expected, actual: 'no such file', hint });
     }
   }
   return pairs;
@@ -110,14 +114,19 @@ function samplesOfPair({ images, labels }: Pair<IdxFile>): { samples: IdxSamples
   if (labelShape.length !== 1 || labelValues[Symbol.toStringTag].startsWith('Float')) {
     const expected = 'be one integer for each sample';
     const actual = `${labelValues[Symbol.toStringTag]} of shape ${formatShape(labelShape)}`;
-    throw new FormatError({ where: labels.name, argument: 'labels', expected, actual });
+    const hint = labelShape.length > 1 ? 'Were the files of images and labels swapped?' : undefined;
+    throw new FormatError({ where: labels.name, argument: 'labels', expected, actual, hint });
   }
   const { shape, values } = images.array;
   const [n, ...sampleShape] = shape;
-  if (n !== labelShape[0] || n === 0) {
-    const expected = `be ${n === 0 ? 'at least 1' : n}, the number of samples in ${images.name}`;
-    const actual = String(labelShape[0]);
-    throw new FormatError({ where: labels.name, argument: 'the number of labels', expected, actual });
+  if (n === 0) {
+    const rule = { argument: 'the number of samples', expected: 'be at least 1', actual: '0' };
+    throw new FormatError({ where: images.name, ...rule });
+  }
+  if (n !== labelShape[0]) {
+    const expected = `be ${n}, the number of samples in ${images.name}`;
+    const [actual, hint] = [String(labelShape[0]), 'Are the two files parts of one data set?'];
+    throw new FormatError({ where: labels.name, argument: 'the number of labels', expected, actual, hint });
   }
   const d = sampleShape.reduce((product, size) => product * size, 1);
   const scale = values[Symbol.toStringTag] === 'Uint8Array' ? { scale: 255 } : {};

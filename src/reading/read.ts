@@ -193,7 +193,11 @@ async function idxOf(start: Uint8Array, chunks: Chunks, name: string, { maxBytes
     kept.add(chunk);
     if (kept.length > length + EXTRA) {
       const rule = { where: name, argument: 'length', expected: `be ${length} bytes, as its header says` };
-      throw new FormatError({ ...rule, actual: 'more', hint: 'There are extra bytes after the numbers.' });
+      throw new FormatError({
+        ...rule,
+        actual: 'more',
+        hint: 'There are extra bytes after the numbers: fetch the file again.',
+      });
     }
     // The blocks are joined, so both are in memory for a moment.
     if (2 * kept.length > (maxMemory ?? Number.POSITIVE_INFINITY)) {

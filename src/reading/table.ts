@@ -31,7 +31,7 @@ export interface TableOptions {
   readonly thousands?: boolean;
   readonly missing?: MissingPolicy;
   readonly unseen?: UnseenPolicy;
-  /** Whether the first line names the columns; as in the schema by default. */
+  /** Whether the first line names the columns; as in the schema by default. As `header` of `readCsvRows`. */
   readonly header?: boolean;
   /** How to treat rows whose label is not a class of the model: an error by default. */
   readonly unknownLabel?: 'error' | 'drop';
@@ -162,8 +162,8 @@ function schemaOf(model: TableModel, label: string | undefined, header: boolean 
   const named = label === undefined ? undefined : { name: label, type: typeOf(classes[0]) };
   if (schema === undefined) return numberSchema(featureNames, numFeatures, named);
   if (named === undefined) return schema;
-  if (!(header ?? schema.header)) {
-    const hint = 'Without a header, the label column has the same position as in training.';
+  if (header === false || !schema.header) {
+    const hint = 'Without a header in training or here, the label column has the same position as in training.';
     throw new DomainError({ where, argument: 'label', expected: 'be left out', actual: describe(label), hint });
   }
   const isFree = (kind: string) => kind === 'label' || kind === 'ignored';

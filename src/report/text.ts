@@ -1,7 +1,7 @@
 // report: text for terminals: sparklines, tables, and whether to use colour.
 
 import stringWidth from 'string-width';
-import { CONTROL, DomainError } from '../core/errors.js';
+import { DomainError, printable } from '../core/errors.js';
 import { assertList, assertNumbers, assertObject, describe } from '../core/shape.js';
 
 const BLOCKS = '▁▂▃▄▅▆▇█';
@@ -64,7 +64,7 @@ export interface TextTable {
 
 /**
  * Rows in aligned columns, as lines of text. Widths are terminal cells, so names in any script align.
- * Control and bidirectional characters become visible symbols, so they cannot move the cursor, change colours or reverse text.
+ * Control and bidirectional characters are escaped as \uXXXX, as in messages, so they cannot move the cursor, change colours or reverse text.
  *
  * @example formatTable({ head: ['class', 'recall'], rows: [['cat', 0.5], ['chicken', 1]] })
  * // ['class    recall', 'cat         0.5', 'chicken       1']
@@ -75,7 +75,9 @@ export function formatTable(table: TextTable): string[] {
   assertList(rows, 'formatTable', 'rows', 'be an array of rows');
   for (const [i, row] of rows.entries()) assertList(row, 'formatTable', `rows[${i}]`, 'be an array of cells');
   if (head !== undefined) assertList(head, 'formatTable', 'head', 'be an array of cells');
-  const lines = [...(head === undefined ? [] : [head]), ...rows].map((row) => row.map((cell) => visible(String(cell))));
+  const lines = [...(head === undefined ? [] : [head]), ...rows].map((row) =>
+    row.map((cell) => printable(String(cell))),
+  );
   const columns = lines.reduce((most, line) => Math.max(most, line.length), 0);
   const widths = Array.from({ length: columns }, (_, k) =>
     lines.reduce((most, line) => Math.max(most, stringWidth(line[k] ?? '')), 0),
@@ -90,15 +92,6 @@ export function formatTable(table: TextTable): string[] {
       .join('  ')
       .trimEnd();
     return colour && head !== undefined && i === 0 ? `\x1b[1m${text}\x1b[22m` : text;
-  });
-}
-
-/** Replaces control characters by their Unicode symbols, such as ␛ for escape, and others that terminals interpret by �. */
-function visible(text: string): string {
-  return text.replace(CONTROL, (character) => {
-    const code = character.charCodeAt(0);
-    if (code < 0x20) return String.fromCharCode(0x2400 + code);
-    return code === 0x7f ? '␡' : '�';
   });
 }
 

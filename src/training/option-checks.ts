@@ -70,9 +70,11 @@ export function positiveInteger(value: unknown, { where, argument }: Place): num
   return value;
 }
 
+/** The rule for `validation`, a share or samples. */
+export const VALIDATION_RULE = 'be a share of the samples in (0, 1), or { features, labels }';
+
 export function validationOf(value: unknown, place: Place): number | ValidationData<Label> {
-  const expected = 'be a share of the samples in (0, 1), or { features, labels }';
-  if (typeof value === 'number') return numberThat((share) => share > 0 && share < 1, expected)(value, place);
+  if (typeof value === 'number') return numberThat((share) => share > 0 && share < 1, VALIDATION_RULE)(value, place);
   // Checked against the samples when they are read.
   return value as ValidationData<Label>;
 }

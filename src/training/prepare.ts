@@ -27,7 +27,7 @@ export interface Given<L extends Label> {
   /** Class indices. */
   readonly labels: Int32Array;
   readonly classes: readonly L[];
-  /** For error messages. */
+  /** For messages, and to recognise the samples of a checkpoint. */
   readonly featureNames?: readonly string[];
 }
 
@@ -47,8 +47,8 @@ export async function fitSamples<L extends Label>(
   const plan = withPenalty({ ...open, l2: open.l2 ?? opened.l2 }, total, samples.numClasses, where);
   const options = storedOptions(plan);
   const start = plan.warmStart && startOf(plan.warmStart, given, samples, plan, where);
-  const checkpoints = await opened.withData({ samples, validation, classes: given.classes, start }, options);
   const { backend, classes, featureNames } = given;
+  const checkpoints = await opened.withData({ samples, validation, classes, start, featureNames }, options);
   const run: FitRun = { backend, validation, start, checkpoints, featureNames, classes };
   const fitted = await (plan.standardize
     ? solveStandardized(samples, plan, run, where)

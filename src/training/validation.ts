@@ -16,6 +16,7 @@ import { type ScaledLayer, scaledLayer } from '../objective/scaled-layer.js';
 import type { Tensors } from '../optim/first-order.js';
 import type { Samples } from './fit.js';
 import { assertLabelCount, assertNotEmpty, readFeatures } from './inputs.js';
+import { VALIDATION_RULE } from './option-checks.js';
 import type { ValidationData } from './options.js';
 import { sampleWeightsOf } from './weights.js';
 
@@ -46,8 +47,7 @@ export async function readValidation<L extends Label>(
   where: string,
 ): Promise<Samples> {
   if (Object.prototype.toString.call(given) !== '[object Object]') {
-    const expected = 'be a share of the samples in (0, 1), or { features, labels }';
-    throw new DomainError({ where, argument: 'validation', expected, actual: describe(given) });
+    throw new DomainError({ where, argument: 'validation', expected: VALIDATION_RULE, actual: describe(given) });
   }
   // The last three are in the test part of readSamples.
   const known = ['features', 'labels', 'sampleWeights', 'lines', 'groups', 'times'];

@@ -218,6 +218,31 @@ describe('--no-header', () => {
   });
 });
 
+describe('--header', () => {
+  it('reads a file with a header by a model that was trained without one, in every command', async () => {
+    await done('train', 'data.csv', '--label', '-1', '--no-header', '-o', 'bare.model');
+    const [first] = readFileSync(line.path('good.csv'), 'utf8').split('\n');
+    line.write('named.csv', `${first}\n${readFileSync(line.path('data.csv'), 'utf8')}`);
+    expect(await refusal('evaluate', 'bare.model', 'named.csv')).toMatch(/ It looks like a header: pass --header\.$/);
+    for (const command of [['evaluate'], ['compare', 'bare.model']]) {
+      const [bare, named] = [
+        await json(...command, 'bare.model', 'data.csv'),
+        await json(...command, 'bare.model', 'named.csv', '--header'),
+      ];
+      expect({ ...named, data: undefined }).toEqual({ ...bare, data: undefined });
+    }
+    const labels = async (...args: string[]) =>
+      (await done('predict', 'bare.model', ...args)).split('\n').map((each) => each.split(',')[1]);
+    expect(await labels('named.csv', '--header')).toEqual(await labels('data.csv'));
+    const contributions = async (...args: string[]) => (await json('explain', 'bare.model', ...args)).contributions;
+    expect(await contributions('named.csv', '--row', '2', '--header')).toEqual(
+      await contributions('data.csv', '--row', '1'),
+    );
+    await done('report', 'bare.model', 'named.csv', '--header', '-o', 'named.html');
+    expect(await refusal('evaluate', 'bare.model', 'iris', '--header')).toContain('--header must be left out');
+  });
+});
+
 describe('columns with two uses', () => {
   it.each([
     [['--ignore', 'y'], '--ignore must be left out for a column that has another use; got "y", which --label names.'],
@@ -283,6 +308,10 @@ it('train --resume names other rows than those of the checkpoint', async () => {
   line.write('other.csv', table().replaceAll(',1,', ',2,'));
   expect(await refusal('train', 'other.csv', ...steps, '--resume', 'rows.checkpoint', '--json')).toMatch(
     /^1 error: rows\.checkpoint: the samples must be those of the checkpoint; got others\. Give the same samples, or leave out --resume to start anew\.$/,
+  );
+  line.write('renamed.csv', table().replace('x,z', 'x,other'));
+  expect(await refusal('train', 'renamed.csv', ...steps, '--resume', 'rows.checkpoint', '--json')).toMatch(
+    /^1 error: rows\.checkpoint: the name of a feature must be "z", as when the checkpoint was written; got "other"\. Give the same samples, or leave out --resume to start anew\.$/,
   );
 });
 

@@ -34,6 +34,7 @@ it.each<[string, number, string[]]>([
   ['train', 2, [table, ...FIT, '-o', table]],
   ['train', 1, [table, ...FIT, '--solver', 'sgd', '--resume', model]],
   ['train', 1, [table, ...FIT, '--solver', 'sgd', '--resume', checkpoint]],
+  ['train', 1, [table, '--label', `none${EVIL}`]],
   ['predict', 1, [model, `none${EVIL}`]],
   ['data', 1, ['fetch', '--dir', EVIL]],
   ['native', 2, [EVIL]],
@@ -73,8 +74,12 @@ it('predict keeps every byte of a label in a pipe and in a file', async () => {
   });
 
   it('of messages changes no result', async () => {
-    const { code, stdout } = await line.shell(`npx softmax-regression predict '${model}' '${table}' 2> /dev/full`);
-    expect([code, stdout.split('\n').length]).toEqual([0, 14]);
+    // With the model on standard output, the lines of train are messages.
+    const train = `npx softmax-regression train '${table}' ${FIT.map((word) => `'${word}'`).join(' ')} -o -`;
+    const ended = await line.shell(`${train} 2> lines.txt > first.st; ${train} 2> /dev/full > second.st`);
+    expect(ended).toMatchObject({ code: 0, stderr: '' });
+    expect(readFileSync(line.path('lines.txt'), 'utf8')).toContain('accuracy');
+    expect(readFileSync(line.path('second.st'))).toEqual(readFileSync(line.path('first.st')));
   });
 });
 
@@ -89,6 +94,9 @@ it('a limit on the size of files is named, and leaves no file', async () => {
 });
 
 it('a reader that ends early ends the command quietly', async () => {
-  const { code, stdout, stderr } = await line.shell(`npx softmax-regression predict '${model}' '${table}' | head -n 1`);
-  expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: 'line,label,probability\n', stderr: '' });
+  // More than a pipe holds.
+  line.write('long.csv', `width${EVIL},height\n${'1,2\n'.repeat(200_000)}`);
+  const predict = `npx softmax-regression predict '${model}' long.csv`;
+  const { stdout, stderr } = await line.shell(`{ ${predict}; echo "code $?" >&2; } | head -n 1`);
+  expect({ stdout, stderr }).toEqual({ stdout: 'line,label,probability\n', stderr: 'code 0\n' });
 });

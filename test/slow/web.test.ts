@@ -310,7 +310,7 @@ inBrowser('the page', () => {
     [
       'images without labels',
       { 'i.idx3': pictures(4).images },
-      /i\.idx3: the file of train labels must accompany its images/,
+      /i\.idx3: the file of train labels must be given beside i\.idx3/,
     ],
     [
       'a wrong number of labels',

@@ -122,16 +122,14 @@ export async function* batchesOf(
   options: TableChoices & Pick<TableOptions, 'onBadRow'>,
   signal: AbortSignal,
 ): AsyncGenerator<RowBatch, void, undefined> {
-  const { bySchema, kindOf, loadOtherFor } = await import('../samples.js');
+  const { kindOf, loadOtherFor } = await import('../samples.js');
   if (kindOf(source) === 'file') {
     const { namedBytes } = await import('../bytes.js');
     const { rowsOf } = await import('../../reading/table.js');
     const { keep } = options;
     const column = (name: string | number) =>
-      (options.header === false || model.schema?.header === false) && /^-?\d+$/.test(String(name))
-        ? Number(name)
-        : name;
-    const reading = { ...bySchema(options), keep: keep?.map(column), labels: 'skip', signal } as const;
+      (options.header ?? model.schema?.header) === false && /^-?\d+$/.test(String(name)) ? Number(name) : name;
+    const reading = { ...options, keep: keep?.map(column), labels: 'skip', signal } as const;
     const batches = rowsOf(namedBytes(source, signal), model, reading);
     for await (const { features, lines, kept } of batches) yield { features, numbers: lines, kept };
     return;

@@ -3,6 +3,7 @@ import { FormatError } from '../../core/errors.js';
 import { nearest } from '../../core/nearest.js';
 import { describe } from '../../core/shape.js';
 import { DELIMITERS } from './csv/delimiter.js';
+import { parseNumber } from './number.js';
 import type { CsvColumn, CsvSchema } from './schema.js';
 
 /**
@@ -33,6 +34,16 @@ export function checkHeader(
     }
     places.set(name, i);
   });
+}
+
+/** Refuses a header that looks like data. */
+export function assertNames(fields: readonly string[], where: string, hint: string): void {
+  const numbers = fields.filter((field) => !Number.isNaN(parseNumber(field)));
+  const fractions = numbers.filter((field) => !/^\d+$/.test(field));
+  // Integers can be column names, such as years or pixels.
+  if (numbers.length < fields.length && fractions.length < fields.length / 2) return;
+  const actual = fields.slice(0, 5).join(', ') + (fields.length > 5 ? ', …' : '');
+  throw new FormatError({ where, argument: 'the header', expected: 'name the columns', actual, hint });
 }
 
 /** Refuses lines that end in \r alone. */

@@ -20,7 +20,16 @@ import { RowEncoder } from './encode.js';
 import { type EncodeOptions, withOptions } from './encode-rows.js';
 import { MissingMarkers } from './missing.js';
 import { parseNumber } from './number.js';
-import { assertLineEnds, checkHeader, checkWidth, findColumn, locateColumns, placesInRow, placesOf } from './places.js';
+import {
+  assertLineEnds,
+  assertNames,
+  checkHeader,
+  checkWidth,
+  findColumn,
+  locateColumns,
+  placesInRow,
+  placesOf,
+} from './places.js';
 import { type Row, textsOf } from './row.js';
 import type { CsvSchema } from './schema.js';
 import { TargetReader } from './targets.js';
@@ -33,7 +42,10 @@ export interface ReadOptions extends EncodeOptions {
   readonly delimiter?: string;
   /** Whether to read labels and weights if the file has them; `'skip'` ignores both, which may then be wrong or empty. */
   readonly labels?: 'read' | 'skip';
-  /** Whether the first line names the columns, as the schema has it by default; with `false`, fields are in the order of the schema. */
+  /**
+   * Whether the first line names the columns, as the schema has it by default. With `false`, or where the schema has no
+   * header, fields are in the order of the schema.
+   */
   readonly header?: boolean;
   /** The labels that are accepted; all by default. */
   readonly classes?: readonly Label[];
@@ -299,7 +311,7 @@ class Batches {
     const { columns, header } = this.#schema;
     this.#width = fields.length;
     assertLineEnds(fields, where);
-    const fieldOf = header ? this.#find(fields, where) : this.#count(fields, line);
+    const fieldOf = header && this.#options.hasHeader ? this.#find(fields, where) : this.#count(fields, line);
     const names = header ? fields : fields.map((_, i) => `column ${i + 1}`);
     const places = placesOf(names);
     const { keep = [] } = this.#options;
@@ -324,19 +336,23 @@ class Batches {
     return locateColumns(this.#schema, fields, where);
   }
 
-  /** The index of each column without a header. */
+  /** The index of each column in the order of the schema. */
   #count(fields: readonly string[], line: number): number[] {
     const { columns } = this.#schema;
     const places = placesInRow(columns, fields.length);
     if (places === undefined) checkWidth(fields.length, columns.length, this.#name, line, 'like the schema');
     const fieldOf = places ?? [...columns.keys()];
     const { hasHeader } = this.#options;
+    const where = `${this.#name}:${line}`;
+    if (this.#schema.header) {
+      assertNames(fields, where, 'Leave out `header: true`.');
+      return fieldOf;
+    }
     const areNames = columns.every(({ name }, i) => fieldOf[i] === -1 || fields[fieldOf[i]] === name);
     if (hasHeader ? areNames : this.#areTexts(fieldOf, fields)) {
-      const where = `${this.#name}:${line}`;
       const expected = `hold data: ${hasHeader ? '`header: false` is given' : 'the model has no header'}`;
       const actual = fields.slice(0, 20).map(describe).join(', ');
-      const hint = `It looks like a header: ${hasHeader ? 'leave out `header: false`' : 'delete the line'}.`;
+      const hint = `It looks like a header: ${hasHeader ? 'leave out `header: false`' : 'pass `header: true`'}.`;
       throw new FormatError({ where, argument: 'the first line', expected, actual, hint });
     }
     return fieldOf;

@@ -181,16 +181,35 @@ function assertSameData(
   now: Readonly<Record<string, Json>>,
   where: string,
 ): void {
-  const name = firstDifference(before, now, () => true);
-  if (name === undefined) return;
+  const name = firstDifference(before, now, (each) => each !== 'featureNames');
+  if (name === undefined) {
+    assertSameNames(before.featureNames, now.featureNames, where);
+    return;
+  }
   const [was, is] = [typeOf(before[name]), typeOf(now[name])];
   throw new DomainError({
     where,
     argument: name,
     expected: `be ${was}, as when the checkpoint was written`,
     actual: was === is ? 'others' : is,
-    hint: 'Give the same samples, or leave out `resume` to start anew.',
+    hint: OTHER_SAMPLES,
+    kind: 'other-samples',
   });
+}
+
+const OTHER_SAMPLES = 'Give the same samples, or leave out `resume` to start anew.';
+
+/** Refuses other names of features, where both are known: checkpoints before 0.2 have none. */
+function assertSameNames(before: Json | undefined, now: Json | undefined, where: string): void {
+  if (before === undefined || now === undefined || sortedJson(before) === sortedJson(now)) return;
+  const areLists = Array.isArray(before) && Array.isArray(now);
+  const i = areLists ? now.findIndex((name, k) => name !== before[k]) : -1;
+  const [argument, was, is] =
+    areLists && i >= 0
+      ? [`featureNames[${i}]`, describe(before[i]), describe(now[i])]
+      : ['featureNames', typeOf(before), 'others'];
+  const expected = `be ${was}, as when the checkpoint was written`;
+  throw new DomainError({ where, argument, expected, actual: is, hint: OTHER_SAMPLES, kind: 'other-names' });
 }
 
 /** The description of a fingerprint, without its checksum. */

@@ -63,9 +63,23 @@ export class LabelLearner implements ColumnLearner {
     }
     const note = isCode
       ? `codes such as ${texts.find((text) => areCodes([text], kind, decimal)) ?? texts[0]} stay text`
-      : undefined;
+      : mergedNote(texts, type, decimal, classes.size);
     return { column: { kind: 'label', name: this.#errors.name, type }, values: classes.size, note };
   }
+}
+
+/** How many texts became fewer labels, with the first two that became one; undefined if each is a label of its own. */
+function mergedNote(texts: readonly string[], type: Type, decimal: '.' | ',', labels: number): string | undefined {
+  if (labels === texts.length) return undefined;
+  const first = new Map<Label | undefined, string>();
+  for (const text of texts) {
+    const label = read(text, type, decimal);
+    const other = first.get(label);
+    if (other !== undefined)
+      return `${texts.length} texts became ${labels} labels: ${describe(other)} and ${describe(text)} are one`;
+    first.set(label, text);
+  }
+  return undefined;
 }
 
 function kindOf(texts: readonly string[], decimal: '.' | ','): Type {

@@ -4,8 +4,7 @@ import { describe } from '../../../core/shape.js';
 import { missingValue } from '../encode.js';
 import { assertColumns, LISTED, LISTED_TEXT, NUMBER } from '../limits.js';
 import { MissingMarkers } from '../missing.js';
-import { parseNumber } from '../number.js';
-import { assertLineEnds, checkHeader, checkWidth, findColumn, NO_HEADER, placesOf } from '../places.js';
+import { assertLineEnds, assertNames, checkHeader, checkWidth, findColumn, NO_HEADER, placesOf } from '../places.js';
 import { type Row, textsOf } from '../row.js';
 import { type CsvSchema, dropsUnlabelled, type MissingPolicy, namesOf } from '../schema.js';
 import { CategoryLearner } from './category.js';
@@ -202,11 +201,11 @@ export class Learner {
   }
 
   #begin(fields: readonly string[], line: number): Column[] {
-    const { name, header, ignore, categories, dates, missing, missingByColumn } = this.#options;
+    const { name, header, ignore, categories, dates, dateOrder, missing, missingByColumn } = this.#options;
     const where = `${name}:${line}`;
     assertLineEnds(fields, where);
     const names = header ? [...fields] : fields.map((_, i) => `column ${i + 1}`);
-    if (header) assertNames(fields, where);
+    if (header) assertNames(fields, where, 'If the file has no header, pass `header: false`.');
     const places = placesOf(names);
     const find = (column: string | number, argument: string) =>
       findColumn(column, names, places, where, argument, header);
@@ -245,6 +244,11 @@ export class Learner {
     }
     assign(categories, 'category', 'categories');
     assign(dates, 'date', 'dates');
+    if (dateOrder !== undefined && dates.length === 0) {
+      const hint = 'Name the columns of dates with `dates`.';
+      const expected = 'be left out where no column is read as dates';
+      throw new DomainError({ where, argument: 'dateOrder', expected, actual: describe(dateOrder), hint });
+    }
     for (const column of Object.keys(missingByColumn)) {
       const i = find(column, 'missingByColumn');
       const role = roles.get(i);
@@ -321,15 +325,4 @@ function bytesOf(role: Role, policy: MissingPolicy): number {
   if (role === 'label') return LISTED;
   if (role === 'group') return LISTED_TEXT;
   return role === 'weight' || role === 'time' ? NUMBER : 0;
-}
-
-/** Refuses a header that looks like data. */
-function assertNames(fields: readonly string[], where: string): void {
-  const numbers = fields.filter((field) => !Number.isNaN(parseNumber(field)));
-  const fractions = numbers.filter((field) => !/^\d+$/.test(field));
-  // Integers can be column names, such as years or pixels.
-  if (numbers.length < fields.length && fractions.length < fields.length / 2) return;
-  const actual = fields.slice(0, 5).join(', ') + (fields.length > 5 ? ', …' : '');
-  const hint = 'If the file has no header, pass `header: false`.';
-  throw new FormatError({ where, argument: 'the header', expected: 'name the columns', actual, hint });
 }

@@ -1,9 +1,9 @@
 // Every kernel of tfjs-node, eager and compiled.
 import * as tf from '@tensorflow/tfjs';
 import { compile, FLOAT32 } from 'softmax-regression';
-import '../src/node.js';
-import { TEST_BACKENDS, useBackend } from './helpers/backends.js';
-import { kernelCalls, stringKernels, unreachable } from './helpers/kernel-calls/index.js';
+import '../../src/node.js';
+import { TEST_BACKENDS, useBackend } from '../helpers/backends.js';
+import { kernelCalls, stringKernels, unreachable } from '../helpers/kernel-calls/index.js';
 
 const describeNative = TEST_BACKENDS.includes('tensorflow') ? describe : describe.skip;
 
