@@ -42,6 +42,19 @@ describeNative('a compiled function', () => {
     }
   });
 
+  it('rounds int32 to itself, as the eager function does', () => {
+    const values = [-12345678, 10, 12345678];
+    const x = tf.tensor1d(values, 'int32');
+    const compiled = compile((x: tf.Tensor) => tf.round(x));
+    const rounded = [tf.round(x), compiled(x)];
+    for (const tensor of rounded) {
+      expect(tensor.dtype).toBe('int32');
+      expect(numbers(tensor)).toEqual(values);
+    }
+    tf.dispose([x, rounded]);
+    compiled.dispose();
+  });
+
   it('is tested with every kernel that tfjs-node registers', () => {
     const registered = tf.getKernelsForBackend('tensorflow').map(({ kernelName }) => kernelName);
     const tried = new Set([...kernelCalls.map(({ kernel }) => kernel), ...Object.keys(unreachable)]);
