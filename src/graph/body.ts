@@ -1,12 +1,13 @@
 // graph: recorded kernels as the nodes of a graph.
 import { BackendError } from '../core/errors.js';
-import type { Attribute, GraphDef } from './graph-def.js';
+import type { Attribute, ConstantTensor, GraphDef } from './graph-def.js';
+import { keepNaN } from './keep-nan.js';
 import { isNarrowMatMul, NARROW_MATMUL, narrowAttributes } from './narrow-matmul.js';
 import { type Binding, type NativeAttribute, nativeBackend } from './native-backend.js';
-import type { RecordedConstant, RecordedKernel, Recording } from './record.js';
+import type { RecordedKernel, Recording } from './record.js';
 
 /** Writes a constant to the graph and returns the name of its node. */
-export type WriteConstant = (name: string, constant: RecordedConstant) => string;
+export type WriteConstant = (name: string, constant: ConstantTensor) => string;
 
 export interface BodyOptions {
   /** Names of the nodes of inputs and variables, by id. */
@@ -31,13 +32,13 @@ export interface ResidentRows {
 /**
  * Writes the nodes of a recording.
  *
- * @returns the names of its outputs
+ * @returns the nodes of its tensors, by id
  */
 export function writeBody(
   graph: GraphDef,
   { kernels, constants, outputs }: Recording,
   { nodes, writeConstant, isOurs, rows }: BodyOptions,
-): string[] {
+): ReadonlyMap<number, string> {
   const names = new Map(nodes);
   const nameOf = (id: number): string => {
     const name = names.get(id);
@@ -52,9 +53,11 @@ export function writeBody(
     if (isOurs && isNarrowMatMul(kernel))
       writeNarrowMatMul(graph, name, kernel, inputs, rows?.get(kernel.inputs[0].id));
     else graph.node(name, op, inputs, attributesOf(op, attributes));
-    kernel.outputs.forEach(({ id }, output) => void names.set(id, output === 0 ? name : `${name}:${output}`));
+    const result = keepNaN(graph, name, kernel, inputs, writeConstant);
+    kernel.outputs.forEach(({ id }, output) => void names.set(id, output === 0 ? result : `${name}:${output}`));
   }
-  return outputs.map(({ id }) => nameOf(id));
+  for (const { id } of outputs) nameOf(id);
+  return names;
 }
 
 /** A product with few columns, computed by our own kernel, which reads rows in place. */

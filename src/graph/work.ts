@@ -14,12 +14,41 @@ export function runsOfAChunk(recording: Recording): number {
   return Math.max(1, Math.floor(CHUNK / workOf(recording)));
 }
 
+/**
+ * XLA saves about half of the time of a step and needs about a second to compile it. It replaces our own kernel for
+ * products with few columns, which is faster than XLA.
+ */
+const XLA = {
+  /** Fewest steps. */
+  steps: 2000,
+  /** Least nominal nanoseconds of all steps: a few seconds. */
+  work: 1e10,
+  /** Largest share of our own kernel in the work of a step. */
+  narrow: 0.25,
+} as const;
+
+/** The reason why XLA would not save time in this number of steps, or undefined if it would. */
+export function whyXlaIsSlower(recording: Recording, steps: number): string | undefined {
+  if (steps < XLA.steps) return `it saves time from ${XLA.steps} full batches on, and these are ${steps}`;
+  const work = workOf(recording);
+  if (work * steps < XLA.work) return 'the steps are too short: to compile them takes longer than to run them';
+  const narrow = sum(recording.kernels.filter(isNarrowMatMul).map(workOfKernel));
+  if (narrow <= XLA.narrow * work) return undefined;
+  return 'the kernel for products with few columns is faster';
+}
+
 function workOf({ kernels }: Recording): number {
-  return kernels.reduce((work, kernel) => {
-    if (isNarrowMatMul(kernel)) return work + COST.kernel + COST.narrowMultiplyAdd * multiplyAdds(kernel);
-    const elements = [...kernel.inputs, ...kernel.outputs].reduce((sum, tensor) => sum + sizeOf(tensor), 0);
-    return work + COST.kernel + COST.element * elements + COST.multiplyAdd * multiplyAdds(kernel);
-  }, 0);
+  return sum(kernels.map(workOfKernel));
+}
+
+function workOfKernel(kernel: RecordedKernel): number {
+  if (isNarrowMatMul(kernel)) return COST.kernel + COST.narrowMultiplyAdd * multiplyAdds(kernel);
+  const elements = sum([...kernel.inputs, ...kernel.outputs].map(sizeOf));
+  return COST.kernel + COST.element * elements + COST.multiplyAdd * multiplyAdds(kernel);
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0);
 }
 
 /** Multiply-adds of a product [n, k]·[k, m]: √(nk · km · nm) = nkm. */
