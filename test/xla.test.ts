@@ -3,9 +3,11 @@ import * as tf from '@tensorflow/tfjs';
 import { adam, compile, Random, type ScanEngine, type ScanOptions, scan } from 'softmax-regression';
 import '../src/node.js';
 import { flatten, tensorsOf } from '../src/compile/tree.js';
+import { writeBody } from '../src/graph/body.js';
+import { GraphDef } from '../src/graph/graph-def.js';
 import { type Binding, type NativeTensor, nativeBackend } from '../src/graph/native-backend.js';
-import type { RecordedKernel, Recording } from '../src/graph/record.js';
-import { whyXlaIsSlower } from '../src/graph/work.js';
+import { type RecordedKernel, type Recording, record } from '../src/graph/record.js';
+import { runsInSequence, whyXlaIsSlower } from '../src/graph/work.js';
 import { TEST_BACKENDS, useBackend } from './helpers/backends.js';
 
 const fails = (fields: object) => expect.objectContaining(fields);
@@ -522,5 +524,27 @@ describeNative("'auto'", () => {
   it('leaves short steps and products with few columns to the graph of kernels', () => {
     expect(whyXlaIsSlower(recording(product(4, 8, 4)), 10_000)).toMatch(/too short/);
     expect(whyXlaIsSlower(recording(product(60_000, 784, 10)), 10_000)).toMatch(/products with few columns/);
+  });
+
+  it('runs the kernels of a step in sequence where products with few columns are much of the work', () => {
+    expect(runsInSequence(network)).toBe(false);
+    expect(runsInSequence(recording(product(256, 784, 10)))).toBe(true);
+    const follows = (columns: number) => {
+      const fn = ([x, w]: readonly tf.Tensor[]) => [tf.matMul(x as tf.Tensor2D, w as tf.Tensor2D), x.sum()];
+      const inputs = [tf.ones([256, 784]), tf.ones([784, columns])];
+      const body = record('fn', fn, inputs);
+      const graph = new GraphDef();
+      const nodes = new Map(
+        body.inputs.map(({ id, dtype, shape }, i) => [id, graph.placeholder(`x${i}`, dtype, shape)]),
+      );
+      writeBody(graph, body, {
+        nodes,
+        writeConstant: (name, constant) => graph.constant(name, constant),
+        isOurs: true,
+      });
+      tf.dispose(inputs);
+      return Buffer.from(graph.savedModel()).includes('^MatMul_0');
+    };
+    expect([follows(10), follows(100)]).toEqual([true, false]);
   });
 });

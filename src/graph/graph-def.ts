@@ -20,6 +20,9 @@ export interface ConstantTensor {
   readonly values: ArrayBufferView;
 }
 
+/** Writes a constant to the graph and returns the name of its node. */
+export type WriteConstant = (name: string, constant: ConstantTensor) => string;
+
 export type Attributes = Readonly<Record<string, Attribute>>;
 
 /** A tensor of a graph in a signature. */

@@ -1,6 +1,5 @@
 // graph: NaN in the largest and smallest of numbers, which XLA ignores and TensorFlow's kernels return.
-import type { WriteConstant } from './body.js';
-import type { GraphDef } from './graph-def.js';
+import type { GraphDef, WriteConstant } from './graph-def.js';
 import { nativeBackend } from './native-backend.js';
 import type { RecordedKernel } from './record.js';
 

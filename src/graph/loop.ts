@@ -1,6 +1,6 @@
 // graph: recorded kernels as the body of a loop over batches of resident arrays.
-import { type ResidentRows, type WriteConstant, writeBody } from './body.js';
-import type { GraphEngine } from './graph-def.js';
+import { type ResidentRows, writeBody } from './body.js';
+import type { GraphEngine, WriteConstant } from './graph-def.js';
 import { type LoopArray, LoopWriter } from './loop-writer.js';
 import type { Recording } from './record.js';
 import { type ValueCheck, writeCheck } from './value-checks.js';

@@ -1,8 +1,8 @@
 // graph: a recorded function as one graph, executed in one call.
 import * as tf from '@tensorflow/tfjs';
 import type { FlatFunction, LoadedGraph, Tracer } from '../compile/compile.js';
-import { type WriteConstant, writeBody } from './body.js';
-import { GraphDef, type GraphEngine, type Signature } from './graph-def.js';
+import { writeBody } from './body.js';
+import { GraphDef, type GraphEngine, type Signature, type WriteConstant } from './graph-def.js';
 import { loadSavedModel } from './load.js';
 import { SMALL_CONSTANT_BYTES } from './loop-writer.js';
 import { type NativeTensor, nativeBackend } from './native-backend.js';

@@ -1,8 +1,7 @@
 // graph: the values that TensorFlow's kernels refuse and XLA does not.
 import * as tf from '@tensorflow/tfjs';
 import { BackendError } from '../core/errors.js';
-import type { WriteConstant } from './body.js';
-import type { GraphDef } from './graph-def.js';
+import type { GraphDef, WriteConstant } from './graph-def.js';
 import { type NativeTensor, nativeBackend } from './native-backend.js';
 import type { RecordedKernel, Recording } from './record.js';
 

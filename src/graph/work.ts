@@ -23,19 +23,33 @@ const XLA = {
   steps: 2000,
   /** Least nominal nanoseconds of all steps: a few seconds. */
   work: 1e10,
-  /** Largest share of our own kernel in the work of a step. */
-  narrow: 0.25,
 } as const;
 
 /** The reason why XLA would not save time in this number of steps, or undefined if it would. */
 export function whyXlaIsSlower(recording: Recording, steps: number): string | undefined {
   if (steps < XLA.steps) return `it saves time from ${XLA.steps} full batches on, and these are ${steps}`;
-  const work = workOf(recording);
-  if (work * steps < XLA.work) return 'the steps are too short: to compile them takes longer than to run them';
-  const narrow = sum(recording.kernels.filter(isNarrowMatMul).map(workOfKernel));
-  if (narrow <= XLA.narrow * work) return undefined;
-  return 'the kernel for products with few columns is faster';
+  if (workOf(recording) * steps < XLA.work) {
+    return 'the steps are too short: to compile them takes longer than to run them';
+  }
+  return isMostlyNarrow(recording) ? 'the kernel for products with few columns is faster' : undefined;
 }
+
+/**
+ * Whether TensorFlow should run the kernels one after the other, in their recorded order. Where our own kernel does much
+ * of the work, kernels are short and depend on each other, and a second thread between them only moves data between
+ * cores. Other steps, such as those of a network, have kernels that run side by side.
+ */
+export function runsInSequence(recording: Recording): boolean {
+  return isMostlyNarrow(recording);
+}
+
+function isMostlyNarrow(recording: Recording): boolean {
+  const narrow = sum(recording.kernels.filter(isNarrowMatMul).map(workOfKernel));
+  return narrow > NARROW_SHARE * workOf(recording);
+}
+
+/** Share of our own kernel for products with few columns in the work of a step. */
+const NARROW_SHARE = 0.25;
 
 function workOf({ kernels }: Recording): number {
   return sum(kernels.map(workOfKernel));
