@@ -137,6 +137,23 @@ describeNative('scan on XLA', () => {
     tf.dispose(start as unknown as tf.TensorContainer);
   });
 
+  it('has the outputs of every chunk, also of a shorter last one', async () => {
+    const start = tf.scalar(0);
+    const steps: number[] = [];
+    const onChunk = ({ step }: { readonly step: number }) => void steps.push(step);
+    const values = Float32Array.from({ length: 30_001 }, (_, i) => i % 7);
+    const { state, outputs, engine } = await scan(sum, start, values, { batchSize: 2, xla: true, onChunk });
+    expect(engine).toEqual({ name: 'xla' });
+    // The last chunk differs in length from the first.
+    expect(steps.length).toBeGreaterThan(1);
+    expect(15_001 % steps[0]).not.toBe(0);
+    expect([...outputs.dataSync()]).toEqual(
+      Array.from({ length: 15_001 }, (_, i) => ((2 * i) % 7) + (i === 15_000 ? 0 : (2 * i + 1) % 7)),
+    );
+    expect(state.dataSync()[0]).toBe(values.reduce((a, b) => a + b));
+    tf.dispose([start, state, outputs]);
+  });
+
   it('reads captured variables at each chunk, and large captured tensors', async () => {
     const rate = tf.variable(tf.scalar(2));
     const large = tf.tidy(() => tf.ones([1000]).mul<tf.Tensor1D>(0.001));
@@ -338,6 +355,21 @@ describeNative('scan on XLA', () => {
     const step = (s: tf.Scalar, x: tf.Tensor1D): [tf.Scalar, object] => [s.sub(x.sum()), {}];
     await expect(scan(step, start, counting(400), { batchSize: 2, xla: true, onCompile })).rejects.toThrow('mine');
     expect(counts().slice(0, 2)).toEqual([tensors, native]);
+    start.dispose();
+  });
+
+  it('compiles nothing after an abort in onCompile', async () => {
+    const start = tf.scalar(0);
+    const step = (s: tf.Scalar, x: tf.Tensor1D): [tf.Scalar, object] => [s.add(x.sum().mul(0.125)), {}];
+    const abort = new AbortController();
+    const onCompile = jest.fn(() => abort.abort(new Error('stop')));
+    const run = (signal?: AbortSignal) =>
+      scan(step, start, counting(400), { batchSize: 2, xla: true, onCompile, signal });
+    await expect(run(abort.signal)).rejects.toThrow('stop');
+    (await run()).state.dispose();
+    expect(onCompile).toHaveBeenCalledTimes(2);
+    (await run()).state.dispose();
+    expect(onCompile).toHaveBeenCalledTimes(2);
     start.dispose();
   });
 
