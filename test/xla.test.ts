@@ -358,6 +358,21 @@ describeNative('scan on XLA', () => {
     start.dispose();
   });
 
+  it('refuses another backend after onCompile, without a leak', async () => {
+    const start = tf.scalar(0);
+    const step = (s: tf.Scalar, x: tf.Tensor1D): [tf.Scalar, object] => [s.add(x.sum().mul(0.375)), {}];
+    const onCompile = async () => void (await tf.setBackend('cpu'));
+    // Its number is now in TensorFlow, and stays there.
+    start.neg().dispose();
+    const before = counts().slice(0, 2);
+    await expect(scan(step, start, counting(400), { batchSize: 2, xla: true, onCompile })).rejects.toThrow(
+      fails({ code: 'BACKEND', argument: 'the backend' }),
+    );
+    await useBackend('tensorflow');
+    expect(counts().slice(0, 2)).toEqual(before);
+    start.dispose();
+  });
+
   it('compiles nothing after an abort in onCompile', async () => {
     const start = tf.scalar(0);
     const step = (s: tf.Scalar, x: tf.Tensor1D): [tf.Scalar, object] => [s.add(x.sum().mul(0.125)), {}];
