@@ -1,6 +1,5 @@
 // Tests see a copy of the environment, which TensorFlow does not: what loadNative sets is set here, before any test.
 process.env.TF_CPP_MIN_LOG_LEVEL ??= '3';
-process.env.TF_NUM_INTEROP_THREADS ??= '1';
 
 const { availableParallelism } = require('node:os');
 

@@ -11,7 +11,7 @@ export { type BackendChoice, formatBackend, selectBackend } from './backend/sele
 // compile
 export type { Batch, Data, DataArray } from './compile/arrays.js';
 export { type Compiled, type CompileOptions, compile } from './compile/compile.js';
-export type { ScanStep } from './compile/loop.js';
+export type { ScanEngine, ScanStep } from './compile/loop.js';
 export { type Order, type ScanChunk, type ScanOptions, type ScanResult, scan } from './compile/scan.js';
 export type { Affine, Columns } from './core/affine.js';
 // core

@@ -110,11 +110,21 @@ const CALLS: Readonly<Record<string, readonly Call[]>> = {
       fn.dispose();
       return result;
     },
+    ({ x }) => {
+      const fn = library.compile((a: tf.Tensor) => tf.grad((b) => b.square().sum())(a), { xla: true });
+      const result = fn(x);
+      fn.dispose();
+      return result;
+    },
     refused(() => library.compile((a: tf.Tensor) => a)(3 as unknown as tf.Tensor)),
   ],
   scan: [
     ({ rate, x }) =>
       library.scan((s: tf.Tensor, b: tf.Tensor) => [s.add(b.sum()), b.max()] as const, rate, x, { batchSize: 2 }),
+    ({ rate }) => {
+      const step = (s: tf.Tensor, b: tf.Tensor) => [s.add(b.sum()), b.max()] as const;
+      return library.scan(step, rate, new Float32Array(400), { batchSize: 2, xla: true });
+    },
     refused(() => library.scan((s: tf.Tensor) => [s, s] as const, 3 as never, {}, { batchSize: 2 })),
   ],
   crossEntropy: [

@@ -481,6 +481,7 @@ describeNative('scan as one native graph', () => {
       numSamples: N,
       batchSize: BATCH,
       isOrdered: false,
+      xla: false,
     };
     (await nativeRunner(eager)({ ...job, passes: 1 })).close();
     expect(eager).toHaveBeenCalledTimes(1);

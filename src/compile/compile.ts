@@ -1,7 +1,7 @@
 // compile: a tfjs function as one graph if the backend supports graphs, otherwise run eagerly.
 import * as tf from '@tensorflow/tfjs';
 import { BackendError } from '../core/errors.js';
-import { assertFunction, assertKnownOptions, assertPositiveInteger, describe } from '../core/shape.js';
+import { assertFunction, assertKnownOptions, assertOneOf, assertPositiveInteger, describe } from '../core/shape.js';
 import { type Flat, flatten, type Structure, tensorsOf, unflatten } from './tree.js';
 
 /** A function of a list of tensors. */
@@ -29,7 +29,8 @@ export interface LoadedGraph {
 export interface Tracer {
   /** Whether its backend is in use and no other recording is in progress. */
   isReady(): boolean;
-  trace(fn: FlatFunction, inputs: readonly tf.Tensor[]): LoadedGraph;
+  /** @param xla whether XLA compiles the graph, if it can */
+  trace(fn: FlatFunction, inputs: readonly tf.Tensor[], xla: boolean): LoadedGraph;
 }
 
 let provided: Tracer | undefined;
@@ -45,6 +46,11 @@ export interface CompileOptions {
   readonly name?: string;
   /** Most graphs, one per combination of shapes and types; the least recently used one is evicted. Default 16. */
   readonly maxGraphs?: number;
+  /**
+   * Whether XLA compiles the graphs, on the native kernels of a CPU: the first call takes up to a second longer, later
+   * ones less time. A graph that XLA cannot compile runs as with `false`; `toText` has the reason. Default false.
+   */
+  readonly xla?: boolean;
 }
 
 /** A compiled function, with the signature of the original. */
@@ -86,9 +92,10 @@ export function compile<Arguments extends readonly object[], Result extends obje
   fn: (...args: Arguments) => Result,
   options: CompileOptions = {},
 ): Compiled<Arguments, Result> {
-  assertKnownOptions(options, ['name', 'maxGraphs'], 'compile');
+  assertKnownOptions(options, ['name', 'maxGraphs', 'xla'], 'compile');
   assertFunction(fn, 'compile', 'fn');
-  const { name = fn.name || 'a compiled function', maxGraphs = 16 } = options;
+  const { name = fn.name || 'a compiled function', maxGraphs = 16, xla = false } = options;
+  assertOneOf(xla, [true, false], 'compile', 'xla');
   assertPositiveInteger(maxGraphs, 'compile', 'maxGraphs');
   // Ordered by last use.
   const graphs = new Map<string, TracedFunction>();
@@ -96,7 +103,7 @@ export function compile<Arguments extends readonly object[], Result extends obje
 
   const tracedFor = (inputs: Flat): TracedFunction => {
     const known = graphs.get(inputs.key);
-    const traced = known ?? trace(fn, name, inputs);
+    const traced = known ?? trace(fn, name, inputs, xla);
     graphs.delete(inputs.key);
     graphs.set(inputs.key, traced);
     if (graphs.size > maxGraphs) {
@@ -149,6 +156,7 @@ function trace<Arguments extends readonly object[]>(
   fn: (...args: Arguments) => object,
   name: string,
   inputs: Flat,
+  xla: boolean,
 ): TracedFunction {
   let result: Flat | undefined;
   const flat: FlatFunction = {
@@ -164,7 +172,7 @@ function trace<Arguments extends readonly object[]>(
     },
     outputPaths: () => result?.leaves.map(({ path }) => path) ?? [],
   };
-  const graph = (provided as Tracer).trace(flat, tensorsOf(inputs));
+  const graph = (provided as Tracer).trace(flat, tensorsOf(inputs), xla);
   return { graph, result: (result as Flat).structure };
 }
 

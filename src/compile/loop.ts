@@ -28,8 +28,27 @@ export interface FlatStep {
   run(state: readonly tf.Tensor[], batch: readonly tf.Tensor[]): { state: tf.Tensor[]; outputs: tf.Tensor[] };
 }
 
+/** What runs the full batches of a loop. */
+export interface ScanEngine {
+  /**
+   * `'xla'`: a graph that XLA compiled. `'graph'`: a graph of TensorFlow's kernels. `'eager'`: TensorFlow.js, step by
+   * step.
+   */
+  readonly name: 'xla' | 'graph' | 'eager';
+  /** The reason why it is not XLA. */
+  readonly whyNotXla?: string;
+}
+
+/** How a loop uses XLA. */
+export interface XlaUse {
+  /** `'auto'`: if it saves time, by shapes and number of steps. */
+  readonly xla: boolean | 'auto';
+  /** Awaited before each task that blocks for long because of XLA; an error ends the loop. */
+  readonly beforeCompiling?: () => Promise<void>;
+}
+
 /** The constant part of a loop, shared by all passes. */
-export interface ScanJob {
+export interface ScanJob extends XlaUse {
   readonly step: FlatStep;
   /** The state before the first step; only its shapes are used. */
   readonly state: readonly tf.Tensor[];
@@ -56,6 +75,7 @@ export interface Ran {
 
 /** Steps that are ready to run. */
 export interface Session {
+  readonly engine: ScanEngine;
   /** Number of steps per call that do not block the event loop for long. */
   readonly chunk: number;
   /** Runs steps over these batches in sequence. The caller keeps ownership of the state. */
@@ -78,13 +98,18 @@ const WORK_OF_A_CHUNK = 1.4e7;
 /** Overhead of a step in the same unit: about half a millisecond. */
 const WORK_OF_A_STEP = 1e5;
 
+/** The reason not to use XLA where `xla` is false. */
+export const NOT_ASKED = '`xla` is false';
+
 /** Runs step after step with tfjs, on any backend. */
-export async function eagerRunner({ step, state, data, batchSize, numSamples }: ScanJob): Promise<Session> {
+export async function eagerRunner({ step, state, data, batchSize, numSamples, xla }: ScanJob): Promise<Session> {
   const arrays = await readWhereSlicingIsSlow(data);
   const numState = state.reduce((sum, { size }) => sum + size, 0);
   // Assumes that each number of the state is multiplied with each sample of the batch, which holds for dense layers.
   const work = Math.min(batchSize, numSamples) * numState + WORK_OF_A_STEP;
+  const whyNotXla = xla === false ? NOT_ASKED : `it needs softmax-regression/node, and the backend 'tensorflow'`;
   return {
+    engine: { name: 'eager', whyNotXla },
     chunk: Math.max(1, Math.floor(WORK_OF_A_CHUNK / work)),
     run(initial, order, batches) {
       const outputs: tf.Tensor[][] = [];
@@ -147,7 +172,7 @@ export function concatOutputs(chunks: readonly (readonly tf.Tensor[])[], where: 
   });
 }
 
-export interface LoopOptions {
+export interface LoopOptions extends Partial<XlaUse> {
   readonly batchSize: number;
   /** Number of passes; it determines whether preparation is worthwhile. */
   readonly passes: number;
@@ -170,6 +195,7 @@ export interface PassChunk<State, Output> {
 
 /** A loop that is ready to run. */
 export interface Loop<State, Output> {
+  readonly engine: ScanEngine;
   readonly numSamples: number;
   /**
    * One pass over the samples, chunk by chunk, or the rest of one after `done` steps. The initial state may be
@@ -195,7 +221,7 @@ export async function openLoop<State extends object, D extends Data, Output exte
   step: ScanStep<State, D, Output>,
   initial: State,
   data: D,
-  { batchSize, passes, isOrdered }: LoopOptions,
+  { batchSize, passes, isOrdered, xla = false, beforeCompiling }: LoopOptions,
   shared?: DataStore,
 ): Promise<Loop<State, Output>> {
   assertPositiveInteger(batchSize, 'scan', 'batchSize');
@@ -209,7 +235,8 @@ export async function openLoop<State extends object, D extends Data, Output exte
   const free = () => {
     if (shared === undefined) store.dispose();
   };
-  const job = { step: flat, state: tensorsOf(start), data: arrays, store, numSamples, batchSize, passes, isOrdered };
+  const shape = { numSamples, batchSize, passes, isOrdered };
+  const job = { step: flat, state: tensorsOf(start), data: arrays, store, ...shape, xla, beforeCompiling };
   const session = await runner(job).catch((error) => {
     free();
     throw error;
@@ -242,6 +269,7 @@ export async function openLoop<State extends object, D extends Data, Output exte
     }
   }
   return {
+    engine: session.engine,
     numSamples,
     pass,
     close() {

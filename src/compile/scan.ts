@@ -2,10 +2,18 @@
 import * as tf from '@tensorflow/tfjs';
 import { DomainError } from '../core/errors.js';
 import { Random } from '../core/random.js';
-import { assertFunction, assertKnownOptions, assertPositiveInteger, assertSignal, describe } from '../core/shape.js';
+import {
+  assertFunction,
+  assertKnownOptions,
+  assertOneOf,
+  assertPositiveInteger,
+  assertSignal,
+  describe,
+} from '../core/shape.js';
+import { nextTask } from '../core/task.js';
 import { type Data, DataStore } from './arrays.js';
 import { BackendInUse } from './backend-in-use.js';
-import { concatOutputs, type Loop, openLoop, type PassChunk, type ScanStep } from './loop.js';
+import { concatOutputs, type Loop, openLoop, type PassChunk, type ScanEngine, type ScanStep } from './loop.js';
 import { flatten, type Structure, tensorsOf, unflatten } from './tree.js';
 
 /** The result of some steps; its tensors are disposed when `onChunk` returns. */
@@ -13,6 +21,8 @@ export interface ScanChunk<State, Output> extends PassChunk<State, Output> {
   /** Counted from 1. */
   readonly epoch: number;
   readonly epochs: number;
+  /** What runs the full batches. */
+  readonly engine: ScanEngine;
 }
 
 /** The order of the samples in an epoch, counted from 1: every sample index, in an Int32Array. */
@@ -28,6 +38,14 @@ export interface ScanOptions<State, Output> {
   readonly seed?: number;
   /** The order of the samples in each epoch, instead of `seed`. */
   readonly order?: Order;
+  /**
+   * Whether XLA compiles the steps, on the native kernels of a CPU. `'auto'`: if that saves time, by shapes and number
+   * of steps. Steps that XLA cannot compile run as with `false`; `engine` of the result has the reason. Default
+   * `'auto'`.
+   */
+  readonly xla?: boolean | 'auto';
+  /** Called before XLA compiles the steps, which takes about a second without timers; a promise is awaited. */
+  readonly onCompile?: () => void | Promise<void>;
   /** Ends the loop with the reason of the signal as its error. */
   readonly signal?: AbortSignal;
   /** Called after each chunk of steps; a promise is awaited. */
@@ -40,6 +58,8 @@ export interface ScanResult<State, Output> {
   readonly state: State;
   /** Outputs of all steps, [epochs · steps, …] each. */
   readonly outputs: Output;
+  /** What ran the full batches. */
+  readonly engine: ScanEngine;
 }
 
 /**
@@ -74,12 +94,14 @@ export async function scan<State extends object, D extends Data, Output extends 
   data: D,
   options: ScanOptions<State, Output>,
 ): Promise<ScanResult<State, Output>> {
-  assertKnownOptions(options, ['batchSize', 'epochs', 'seed', 'order', 'signal', 'onChunk'], 'scan');
+  const known = ['batchSize', 'epochs', 'seed', 'order', 'xla', 'onCompile', 'signal', 'onChunk'];
+  assertKnownOptions(options, known, 'scan');
   assertFunction(step, 'scan', 'step');
   assertSignal(options.signal, 'scan');
-  for (const name of ['order', 'onChunk'] as const) {
+  for (const name of ['order', 'onCompile', 'onChunk'] as const) {
     if (options[name] !== undefined) assertFunction(options[name], 'scan', name);
   }
+  if (options.xla !== undefined) assertOneOf(options.xla, [true, false, 'auto'], 'scan', 'xla');
   const backend = new BackendInUse('scan', options.signal);
   return backend.run(() => runScan(step, state, data, options, backend));
 }
@@ -92,6 +114,7 @@ async function runScan<State extends object, D extends Data, Output extends obje
   backend: BackendInUse,
 ): Promise<ScanResult<State, Output>> {
   let last: tf.Tensor[] = [];
+  let engine: ScanEngine | undefined;
   let structures: readonly [state: Structure, output: Structure] | undefined;
   const outputs: (readonly tf.Tensor[])[] = [];
   try {
@@ -102,6 +125,7 @@ async function runScan<State extends object, D extends Data, Output extends obje
       last = tensorsOf(newState).map((tensor) => tensor.clone());
       outputs.push(tensorsOf(newOutputs).map((tensor) => tensor.clone()));
       structures = [newState.structure, newOutputs.structure];
+      engine = chunk.engine;
       await options.onChunk?.(chunk);
     }
     backend.assertSame();
@@ -110,6 +134,7 @@ async function runScan<State extends object, D extends Data, Output extends obje
     return {
       state: unflatten(stateStructure, last) as State,
       outputs: unflatten(outputStructure, whole) as Output,
+      engine: engine as ScanEngine,
     };
   } catch (error) {
     backend.dispose(last);
@@ -127,7 +152,7 @@ export async function* scanChunks<State extends object, D extends Data, Output e
   options: Omit<ScanOptions<State, Output>, 'onChunk'>,
   backend: BackendInUse,
 ): AsyncGenerator<ScanChunk<State, Output>, void, void> {
-  const { batchSize, epochs = 1, signal, seed, order } = options;
+  const { batchSize, epochs = 1, signal, seed, order, xla = 'auto', onCompile } = options;
   assertPositiveInteger(epochs, 'scan', 'epochs');
   if (seed !== undefined && order !== undefined) {
     const expected = 'be omitted if `seed` is set';
@@ -137,7 +162,17 @@ export async function* scanChunks<State extends object, D extends Data, Output e
   signal?.throwIfAborted();
   const isOrdered = random !== undefined || order !== undefined;
   const store = new DataStore(backend);
-  const loop = await openLoop(step, initial, data, { batchSize, passes: epochs, isOrdered }, store).catch((error) => {
+  let isAnnounced = false;
+  const beforeCompiling = async () => {
+    if (!isAnnounced) await onCompile?.();
+    isAnnounced = true;
+    // A task of its own, so that a message appears before the compilation blocks this thread.
+    await nextTask();
+    backend.assertSame();
+    signal?.throwIfAborted();
+  };
+  const plan = { batchSize, passes: epochs, isOrdered, xla, beforeCompiling };
+  const loop = await openLoop(step, initial, data, plan, store).catch((error) => {
     store.dispose();
     throw error;
   });
@@ -145,6 +180,7 @@ export async function* scanChunks<State extends object, D extends Data, Output e
   let state: tf.Tensor[] = [];
   try {
     backend.assertSame();
+    signal?.throwIfAborted();
     state = leaves.map(({ tensor }) => tensor.clone());
     for (let epoch = 1; epoch <= epochs; epoch++) {
       const indices = random?.permutation(loop.numSamples) ?? (order && checkedOrder(order, epoch, loop));
@@ -152,7 +188,7 @@ export async function* scanChunks<State extends object, D extends Data, Output e
         backend.assertSame();
         tf.dispose(state);
         state = tensorsOf(flatten(chunk.state, 'scan', 'state')).map((tensor) => tensor.clone());
-        yield { epoch, epochs, ...chunk };
+        yield { epoch, epochs, engine: loop.engine, ...chunk };
       }
     }
   } finally {

@@ -1,12 +1,11 @@
 // graph: recorded kernels as the nodes of a graph.
 import { BackendError } from '../core/errors.js';
-import type { Attribute, GraphDef } from './graph-def.js';
+import type { Attribute, GraphDef, WriteConstant } from './graph-def.js';
+import { keepNaN } from './keep-nan.js';
 import { isNarrowMatMul, NARROW_MATMUL, narrowAttributes } from './narrow-matmul.js';
 import { type Binding, type NativeAttribute, nativeBackend } from './native-backend.js';
-import type { RecordedConstant, RecordedKernel, Recording } from './record.js';
-
-/** Writes a constant to the graph and returns the name of its node. */
-export type WriteConstant = (name: string, constant: RecordedConstant) => string;
+import type { RecordedKernel, Recording } from './record.js';
+import { runsInSequence } from './work.js';
 
 export interface BodyOptions {
   /** Names of the nodes of inputs and variables, by id. */
@@ -31,13 +30,14 @@ export interface ResidentRows {
 /**
  * Writes the nodes of a recording.
  *
- * @returns the names of its outputs
+ * @returns the nodes of its tensors, by id
  */
 export function writeBody(
   graph: GraphDef,
-  { kernels, constants, outputs }: Recording,
+  recording: Recording,
   { nodes, writeConstant, isOurs, rows }: BodyOptions,
-): string[] {
+): ReadonlyMap<number, string> {
+  const { kernels, constants, outputs } = recording;
   const names = new Map(nodes);
   const nameOf = (id: number): string => {
     const name = names.get(id);
@@ -45,16 +45,21 @@ export function writeBody(
     return name;
   };
   for (const [i, constant] of constants.entries()) names.set(constant.id, writeConstant(`Const_${i}`, constant));
+  const isInSequence = isOurs && runsInSequence(recording);
+  let before: string[] = [];
   for (const [i, kernel] of kernels.entries()) {
     const { op, attributes } = asNode(kernel);
     const name = `${op}_${i}`;
-    const inputs = kernel.inputs.map(({ id }) => nameOf(id));
+    const inputs = [...kernel.inputs.map(({ id }) => nameOf(id)), ...before];
+    if (isInSequence) before = [`^${name}`];
     if (isOurs && isNarrowMatMul(kernel))
       writeNarrowMatMul(graph, name, kernel, inputs, rows?.get(kernel.inputs[0].id));
     else graph.node(name, op, inputs, attributesOf(op, attributes));
-    kernel.outputs.forEach(({ id }, output) => void names.set(id, output === 0 ? name : `${name}:${output}`));
+    const result = keepNaN(graph, name, kernel, inputs, writeConstant);
+    kernel.outputs.forEach(({ id }, output) => void names.set(id, output === 0 ? result : `${name}:${output}`));
   }
-  return outputs.map(({ id }) => nameOf(id));
+  for (const { id } of outputs) nameOf(id);
+  return names;
 }
 
 /** A product with few columns, computed by our own kernel, which reads rows in place. */
@@ -62,7 +67,7 @@ function writeNarrowMatMul(
   graph: GraphDef,
   name: string,
   kernel: RecordedKernel,
-  [a, b]: readonly string[],
+  [a, b, ...before]: readonly string[],
   resident: ResidentRows | undefined,
 ): void {
   const isSet = (wanted: string) =>
@@ -74,7 +79,7 @@ function writeNarrowMatMul(
     factor: 1 / (resident?.scale ?? 1),
     numRowLists: resident === undefined ? 0 : 1,
   });
-  const inputs = resident === undefined ? [a, b] : [resident.matrix, b, resident.rows];
+  const inputs = [...(resident === undefined ? [a, b] : [resident.matrix, b, resident.rows]), ...before];
   graph.node(name, NARROW_MATMUL, inputs, attributesOf(NARROW_MATMUL, attributes));
 }
 

@@ -20,6 +20,9 @@ export interface ConstantTensor {
   readonly values: ArrayBufferView;
 }
 
+/** Writes a constant to the graph and returns the name of its node. */
+export type WriteConstant = (name: string, constant: ConstantTensor) => string;
+
 export type Attributes = Readonly<Record<string, Attribute>>;
 
 /** A tensor of a graph in a signature. */
@@ -57,14 +60,27 @@ interface Messages {
 /** The producer version of TensorFlow 2.9, the oldest library that tfjs-node 4.22 supports. */
 const PRODUCER = 1087;
 
+/** What runs a graph: TensorFlow's kernels one by one, or code that XLA compiles from all of them. */
+export type GraphEngine = 'graph' | 'xla';
+
+/** TensorFlow compiles the nodes with this attribute as one XLA program. */
+const CLUSTER = '_xla_compile_id';
+
 export class GraphDef {
   readonly #pb: Messages = require('@tensorflow/tfjs-node/dist/proto/api_pb.js');
   readonly #nodes: Message[] = [];
+  #isInside: boolean;
+
+  /** @param engine with `'xla'`, all nodes form one XLA program, except placeholders and those of `outside` */
+  constructor(readonly engine: GraphEngine = 'graph') {
+    this.#isInside = engine === 'xla';
+  }
 
   /** @returns the name, used as an input of other nodes */
   node(name: string, op: string, inputs: readonly string[], attributes: Attributes): string {
     const node = message(this.#pb.NodeDef, { Name: name, Op: op, InputList: [...inputs] });
     const map = node.getAttrMap() as Map<string, Message>;
+    if (this.#isInside && op !== 'Placeholder') map.set(CLUSTER, this.#attribute({ string: 'program' }));
     for (const [key, attribute] of Object.entries(attributes)) map.set(key, this.#attribute(attribute));
     this.#nodes.push(node);
     return name;
@@ -78,9 +94,33 @@ export class GraphDef {
     return this.node(name, 'Const', inputs, { dtype: { type: tensor.dtype }, value: { tensor } });
   }
 
+  /** Nodes that `body` writes are not part of the XLA program. */
+  outside<T>(body: () => T): T {
+    const before = this.#isInside;
+    this.#isInside = false;
+    try {
+      return body();
+    } finally {
+      this.#isInside = before;
+    }
+  }
+
+  /** An output of the graph. TensorFlow refuses an XLA program whose output no other node reads. */
+  output(name: string, from: string, dtype: number): string {
+    const T = { type: dtype };
+    if (this.engine === 'graph') return this.node(name, 'Identity', [from], { T });
+    // A node of the program, since the value may be a placeholder.
+    const value = this.node(`${name}/value`, 'Identity', [from], { T });
+    return this.outside(() => {
+      const end = this.node(`${name}/end`, 'XlaClusterOutput', [value], { T });
+      return this.node(name, 'Identity', [end], { T });
+    });
+  }
+
   /** The graph as the bytes of `saved_model.pb`. */
   savedModel(signature?: Signature): Uint8Array {
     const { GraphDef, MetaGraphDef, SavedModel, VersionDef } = this.#pb;
+    if (this.engine === 'xla') this.#prune();
     const versions = message(VersionDef, { Producer: PRODUCER });
     const graph = message(GraphDef, { NodeList: this.#nodes, Versions: versions });
     const info = message(MetaGraphDef.MetaInfoDef, { TagsList: ['serve'] });
@@ -90,6 +130,18 @@ export class GraphDef {
       signatures.set('serving_default', this.#signature(signature));
     }
     return message(SavedModel, { SavedModelSchemaVersion: 1, MetaGraphsList: [meta] }).serializeBinary();
+  }
+
+  /** Removes nodes of the XLA program that no node reads: it cannot have them. */
+  #prune(): void {
+    const inputsOf = (node: Message) => node.getInputList() as string[];
+    const isInside = (node: Message) => (node.getAttrMap() as Map<string, Message>).has(CLUSTER);
+    for (let before = -1; before !== this.#nodes.length; ) {
+      before = this.#nodes.length;
+      const read = new Set(this.#nodes.flatMap(inputsOf).map((input) => input.replace(/^\^|:\d+$/g, '')));
+      const kept = this.#nodes.filter((node) => !isInside(node) || read.has(node.getName() as string));
+      this.#nodes.splice(0, before, ...kept);
+    }
   }
 
   #attribute(attribute: Attribute): Message {

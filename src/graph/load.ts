@@ -54,6 +54,8 @@ export function loadSavedModel(where: string, bytes: Uint8Array): number {
 /** A session that is available until its borrower closes it. */
 export interface BorrowedSession {
   readonly id: number;
+  /** Whether XLA has compiled it. */
+  isCompiled: boolean;
   giveBack(): void;
 }
 
@@ -61,7 +63,13 @@ export interface BorrowedSession {
  * Sessions by the checksum of their graph, the most recently used last. TensorFlow takes 20 ms to load and optimize a
  * graph, and the same loop often recurs: in the folds of a cross-validation, or in the next fit.
  */
-const sessions = new WeakMap<Binding, Map<string, { readonly id: number; users: number }>>();
+const sessions = new WeakMap<Binding, Map<string, SharedSession>>();
+
+interface SharedSession {
+  readonly id: number;
+  users: number;
+  isCompiled: boolean;
+}
 
 /** Largest number of unused sessions. */
 const MOST_IDLE = 8;
@@ -69,15 +77,21 @@ const MOST_IDLE = 8;
 /** The session of this graph, loaded if necessary. Sessions are stateless, so several borrowers may share one. */
 export function borrowSession(where: string, bytes: Uint8Array): BorrowedSession {
   const { binding } = nativeBackend();
-  const known = sessions.get(binding) ?? new Map<string, { readonly id: number; users: number }>();
+  const known = sessions.get(binding) ?? new Map<string, SharedSession>();
   sessions.set(binding, known);
   const key = createHash('sha256').update(bytes).digest('base64');
-  const session = known.get(key) ?? { id: loadSavedModel(where, bytes), users: 0 };
+  const session = known.get(key) ?? { id: loadSavedModel(where, bytes), users: 0, isCompiled: false };
   known.delete(key);
   known.set(key, session);
   session.users++;
   return {
     id: session.id,
+    get isCompiled() {
+      return session.isCompiled;
+    },
+    set isCompiled(value) {
+      session.isCompiled = value;
+    },
     giveBack() {
       session.users--;
       const idle = [...known].filter(([, { users }]) => users === 0);

@@ -1,15 +1,23 @@
 // graph: runs a loop of steps on TensorFlow as one native graph: recorded once, with many steps per call.
 import * as tf from '@tensorflow/tfjs';
 import { type DataStore, gather, type Resident } from '../compile/arrays.js';
-import { type BatchRange, concatOutputs, type Ran, type Runner, type ScanJob, type Session } from '../compile/loop.js';
+import {
+  type BatchRange,
+  concatOutputs,
+  NOT_ASKED,
+  type Runner,
+  type ScanEngine,
+  type ScanJob,
+  type Session,
+} from '../compile/loop.js';
 import { formatType } from '../compile/tree.js';
 import { nextTask } from '../core/task.js';
 import type { FeatureValues } from '../data/batches.js';
-import { type BorrowedSession, borrowSession } from './load.js';
-import { type LoopSignature, loopModel } from './loop.js';
-import { type NativeTensor, nativeBackend } from './native-backend.js';
-import { isRecording, liveVariables, type Recording, record } from './record.js';
-import { runsOfAChunk } from './work.js';
+import { type LoadedLoop, loadLoop, type NativeArray, type RecordedLoop, runLoop } from './loop-runner.js';
+import { nativeBackend } from './native-backend.js';
+import { isRecording, record } from './record.js';
+import { runsOfAChunk, whyXlaIsSlower } from './work.js';
+import { failureOf, isXlaKnown, reasonOf, whyNotThese, whyNoXla } from './xla.js';
 
 /** Recording and loading cost as much as dozens of eager steps. From this number of steps on, they save time. */
 const WORTH_RECORDING = 100;
@@ -18,36 +26,124 @@ const WORTH_RECORDING = 100;
 const TAILS_WORTH_RECORDING = 24;
 
 /**
- * A runner that records the step and runs batches as a loop inside TensorFlow. `eager` runs everything on other
- * backends, loops of few steps, and short last batches that occur rarely.
+ * A runner that records the step and runs batches as a loop inside TensorFlow, compiled by XLA where the job wants it.
+ * `eager` runs everything on other backends, loops of few steps, and short last batches that occur rarely.
  */
 export function nativeRunner(eager: Runner): Runner {
   return async (job) => {
-    const { numSamples, batchSize, passes } = job;
+    const { numSamples, batchSize, passes, xla } = job;
     const steps = Math.floor(numSamples / batchSize) * passes;
-    if (tf.getBackend() !== 'tensorflow' || isRecording() || steps < WORTH_RECORDING) return eager(job);
     const session = await eager(job);
+    if (tf.getBackend() !== 'tensorflow') return session;
+    if (isRecording() || steps < WORTH_RECORDING) {
+      const whyNotXla = xla === false ? NOT_ASKED : `fewer than ${WORTH_RECORDING} full batches run eagerly`;
+      return { ...session, engine: { name: 'eager', whyNotXla } };
+    }
     // Copying the data, loading the loop and its first run are separate tasks, so that timers run in between.
     job.store.backend.assertSame();
     const arrays = job.data.map((array) => residentOf(array, job.store));
     await nextTask();
     job.store.backend.assertSame();
-    const loops = loadLoops(job);
-    await nextTask();
-    return graphSession(job, arrays, loops, session);
+    const recorded = recordLoop(job, batchSize);
+    const recordedTail = recordTail(job);
+    const { loop, engine } = await loadFull(job, recorded, arrays, steps);
+    try {
+      const tail = recordedTail && loadLoop(recordedTail, 'graph');
+      await nextTask();
+      return graphSession(job, arrays, engine, [loop, tail], session);
+    } catch (error) {
+      loop.session.giveBack();
+      throw error;
+    }
   };
+}
+
+interface FullLoop {
+  readonly loop: LoadedLoop;
+  readonly engine: ScanEngine;
+}
+
+/** The loop over full batches, by XLA if the job wants it and XLA can compile it. */
+async function loadFull(
+  job: ScanJob,
+  recorded: RecordedLoop,
+  arrays: readonly NativeArray[],
+  steps: number,
+): Promise<FullLoop> {
+  const whyNotXla = whyNot(job, recorded, steps);
+  const compiled = whyNotXla ?? (await compiledLoop(job, recorded, arrays));
+  if (typeof compiled !== 'string') return { loop: compiled, engine: { name: 'xla' } };
+  return { loop: loadLoop(recorded, 'graph'), engine: { name: 'graph', whyNotXla: compiled } };
+}
+
+/** The reason why XLA is not tried, or undefined. */
+function whyNot({ xla }: ScanJob, { body }: RecordedLoop, steps: number): string | undefined {
+  if (xla === false) return NOT_ASKED;
+  const slower = xla === 'auto' ? whyXlaIsSlower(body, steps) : undefined;
+  return slower ?? whyNotThese(body) ?? (isXlaKnown() ? whyNoXla() : undefined);
+}
+
+/**
+ * The loop, compiled by XLA, or the reason why XLA cannot compile it. The test of XLA and the compilation are separate
+ * tasks.
+ */
+async function compiledLoop(
+  { beforeCompiling, isOrdered, numSamples, state, store }: ScanJob,
+  recorded: RecordedLoop,
+  arrays: readonly NativeArray[],
+): Promise<LoadedLoop | string> {
+  // The caller may dispose its tensors during the tasks.
+  const forms = state.map(({ shape, dtype }) => ({ shape, dtype }));
+  let loop: LoadedLoop;
+  try {
+    loop = loadLoop(recorded, 'xla');
+  } catch (error) {
+    return reasonOf(error);
+  }
+  if (loop.session.isCompiled) return loop;
+  try {
+    let failure: string | undefined;
+    if (!isXlaKnown()) {
+      await beforeCompiling?.();
+      store.backend.assertSame();
+      failure = whyNoXla();
+    }
+    if (failure === undefined) {
+      await beforeCompiling?.();
+      store.backend.assertSame();
+      const order = isOrdered ? new Int32Array(numSamples) : undefined;
+      // Without a batch, the loop is compiled and does nothing.
+      failure = failureOf(() =>
+        tf.tidy(() => {
+          const zeros = forms.map(({ shape, dtype }) => tf.zeros([...shape], dtype));
+          runLoop(loop, arrays, zeros, order, []);
+        }),
+      );
+    }
+    if (failure === undefined) {
+      loop.session.isCompiled = true;
+      return loop;
+    }
+    loop.session.giveBack();
+    return failure;
+  } catch (error) {
+    loop.session.giveBack();
+    throw error;
+  }
 }
 
 function graphSession(
   job: ScanJob,
   arrays: readonly NativeArray[],
+  engine: ScanEngine,
   [loop, tail]: readonly [LoadedLoop, LoadedLoop?],
   eager: Session,
 ): Session {
   const { batchSize } = job;
   const isFull = ([start, end]: BatchRange) => end - start === batchSize;
   return {
-    chunk: loop.chunk,
+    engine,
+    chunk: runsOfAChunk(loop.recorded.body),
     run(state, order, batches) {
       const full = batches.filter(isFull);
       const short = batches.slice(full.length);
@@ -81,31 +177,15 @@ function graphSession(
   };
 }
 
-/** The loop over full batches, and one over the short last batch if that is worthwhile. */
-function loadLoops(job: ScanJob): readonly [LoadedLoop, LoadedLoop?] {
+/** The step for short last batches, if that is worthwhile. XLA would compile it longer than it runs. */
+function recordTail(job: ScanJob): RecordedLoop | undefined {
   const { numSamples, batchSize, passes } = job;
-  const loop = loadLoop(job, batchSize);
   const rest = numSamples % batchSize;
-  if (rest === 0 || passes <= TAILS_WORTH_RECORDING) return [loop];
-  try {
-    return [loop, loadLoop(job, rest)];
-  } catch (error) {
-    loop.session.giveBack();
-    throw error;
-  }
+  return rest === 0 || passes <= TAILS_WORTH_RECORDING ? undefined : recordLoop(job, rest);
 }
 
-interface LoadedLoop {
-  readonly session: BorrowedSession;
-  readonly signature: LoopSignature;
-  readonly name: string;
-  readonly body: Recording;
-  readonly numState: number;
-  readonly chunk: number;
-}
-
-/** The step, recorded with the shapes of a batch, as a loop loaded into TensorFlow. */
-function loadLoop({ step, state, data, isOrdered }: ScanJob, batchSize: number): LoadedLoop {
+/** The step, recorded with the shapes of a batch. */
+function recordLoop({ step, state, data, isOrdered, numSamples }: ScanJob, batchSize: number): RecordedLoop {
   const numState = state.length;
   const examples = tf.tidy(() => data.map((array) => gather(array, undefined, 0, batchSize)));
   try {
@@ -121,9 +201,8 @@ function loadLoop({ step, state, data, isOrdered }: ScanJob, batchSize: number):
       shape: [array.numSamples, ...array.shape],
       scale: array.scale,
     }));
-    const { bytes, signature } = loopModel({ body, numState, arrays, batchSize, isOrdered });
-    const session = borrowSession(step.name, bytes);
-    return { session, signature, name: step.name, body, numState, chunk: runsOfAChunk(body) };
+    const most = Math.min(runsOfAChunk(body), Math.floor(numSamples / batchSize));
+    return { name: step.name, body, numState, arrays, batchSize, isOrdered, most };
   } finally {
     tf.dispose(examples);
   }
@@ -135,9 +214,6 @@ function storageOf({ source, dtype }: Resident): number {
   if (!(source instanceof tf.Tensor) && source[Symbol.toStringTag] === 'Uint8Array') return binding.TF_UINT8;
   return nativeBackend().getDTypeInteger(dtype);
 }
-
-/** An array of samples: its id in TensorFlow, or the caller's tensor, which has a new id once another backend used it. */
-type NativeArray = number | tf.Tensor;
 
 /** Arrays in JavaScript are copied into TensorFlow. */
 function residentOf(array: Resident, store: DataStore): NativeArray {
@@ -156,30 +232,4 @@ function storedValues(source: FeatureValues, dtype: tf.DataType): Uint8Array | I
   if (kind === 'Uint8Array') return new Uint8Array(source.buffer, source.byteOffset, source.length);
   if (dtype === 'int32') return kind === 'Int32Array' ? (source as Int32Array) : Int32Array.from(source);
   return kind === 'Float32Array' ? (source as Float32Array) : Float32Array.from(source);
-}
-
-function runLoop(
-  { session, signature, name, body, numState }: LoadedLoop,
-  arrays: readonly NativeArray[],
-  state: readonly tf.Tensor[],
-  order: Int32Array | undefined,
-  batches: readonly BatchRange[],
-): Ran {
-  const backend = nativeBackend();
-  const { binding } = backend;
-  const int32 = (shape: readonly number[], values: Int32Array) => binding.createTensor(shape, binding.TF_INT32, values);
-  const own = [int32([], Int32Array.of(batches[0][0])), int32([], Int32Array.of(batches.length))];
-  if (order !== undefined) own.push(int32([order.length], order));
-  let outputs: NativeTensor[];
-  try {
-    const tensors = backend.getInputTensorIds([...liveVariables(name, body), ...state]);
-    const samples = arrays.flatMap((array) => (typeof array === 'number' ? array : backend.getInputTensorIds([array])));
-    const inputs = [...own, ...samples, ...tensors];
-    outputs = binding.runSavedModel(session.id, inputs, signature.inputs, signature.outputs);
-  } finally {
-    for (const id of own) binding.deleteTensor(id);
-  }
-  const tensors = outputs.map((output) => backend.createOutputTensor(output));
-  const numOutputs = tensors.length - numState;
-  return { outputs: tensors.slice(0, numOutputs), state: tensors.slice(numOutputs) };
 }

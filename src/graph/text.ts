@@ -13,8 +13,15 @@ const SHORT = 16;
  *     %0 = input [0] : float32[3]
  *     %2 = Mul(%0, %1) : float32[3]
  *     return %2
+ *
+ * @param note the end of the first line
  */
-export function formatRecording(name: string, recording: Recording, inputPaths: readonly string[]): string {
+export function formatRecording(
+  name: string,
+  recording: Recording,
+  inputPaths: readonly string[],
+  note: string,
+): string {
   const { inputs, variables, constants, kernels, outputs } = recording;
   const numbers = new Map<number, string>();
   const number = ({ id }: NativeTensor) => {
@@ -37,7 +44,8 @@ export function formatRecording(name: string, recording: Recording, inputPaths: 
     }),
     `return ${outputs.map(({ id }) => refer(id)).join(', ')}`,
   ];
-  return [`${name}: ${count(inputs.length, 'input')}, ${count(kernels.length, 'kernel')}`, ...lines].join('\n  ');
+  const size = `${count(inputs.length, 'input')}, ${count(kernels.length, 'kernel')}`;
+  return [`${name}: ${size}${note}`, ...lines].join('\n  ');
 }
 
 function shortValues({ values, dtype }: { readonly values: Uint8Array; readonly dtype: number }): string {

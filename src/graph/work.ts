@@ -14,12 +14,55 @@ export function runsOfAChunk(recording: Recording): number {
   return Math.max(1, Math.floor(CHUNK / workOf(recording)));
 }
 
+/**
+ * XLA saves about half of the time of a step and needs about a second to compile it. It replaces our own kernel for
+ * products with few columns, which is faster than XLA.
+ */
+const XLA = {
+  /** Fewest steps. */
+  steps: 2000,
+  /** Least nominal nanoseconds of all steps: a few seconds. */
+  work: 1e10,
+} as const;
+
+/** The reason why XLA would not save time in this number of steps, or undefined if it would. */
+export function whyXlaIsSlower(recording: Recording, steps: number): string | undefined {
+  if (steps < XLA.steps) return `it saves time from ${XLA.steps} full batches on, and these are ${steps}`;
+  if (workOf(recording) * steps < XLA.work) {
+    return 'the steps are too short: to compile them takes longer than to run them';
+  }
+  return isMostlyNarrow(recording) ? 'the kernel for products with few columns is faster' : undefined;
+}
+
+/**
+ * Whether TensorFlow should run the kernels one after the other, in their recorded order. Where our own kernel does much
+ * of the work, kernels are short and depend on each other, and a second thread between them only moves data between
+ * cores. Other steps, such as those of a network, have kernels that run side by side.
+ */
+export function runsInSequence(recording: Recording): boolean {
+  return isMostlyNarrow(recording);
+}
+
+function isMostlyNarrow(recording: Recording): boolean {
+  const narrow = sum(recording.kernels.filter(isNarrowMatMul).map(workOfKernel));
+  return narrow > NARROW_SHARE * workOf(recording);
+}
+
+/** Share of our own kernel for products with few columns in the work of a step. */
+const NARROW_SHARE = 0.25;
+
 function workOf({ kernels }: Recording): number {
-  return kernels.reduce((work, kernel) => {
-    if (isNarrowMatMul(kernel)) return work + COST.kernel + COST.narrowMultiplyAdd * multiplyAdds(kernel);
-    const elements = [...kernel.inputs, ...kernel.outputs].reduce((sum, tensor) => sum + sizeOf(tensor), 0);
-    return work + COST.kernel + COST.element * elements + COST.multiplyAdd * multiplyAdds(kernel);
-  }, 0);
+  return sum(kernels.map(workOfKernel));
+}
+
+function workOfKernel(kernel: RecordedKernel): number {
+  if (isNarrowMatMul(kernel)) return COST.kernel + COST.narrowMultiplyAdd * multiplyAdds(kernel);
+  const elements = sum([...kernel.inputs, ...kernel.outputs].map(sizeOf));
+  return COST.kernel + COST.element * elements + COST.multiplyAdd * multiplyAdds(kernel);
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0);
 }
 
 /** Multiply-adds of a product [n, k]·[k, m]: √(nk · km · nm) = nkm. */

@@ -93,7 +93,9 @@ export function adam(beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8): Optimizer {
           beta2: runningMean(beta2, state.ones.beta2, one),
         };
         const rate = learningRate.div(ones.beta1);
-        const step = (m: tf.Tensor, v: tf.Tensor) => m.mul(rate).div(v.div(ones.beta2).sqrt().add(epsilon));
+        // √v̂ = √v/√(1 − β₂ᵗ): a product instead of a division of every element.
+        const inverse = ones.beta2.rsqrt();
+        const step = (m: tf.Tensor, v: tf.Tensor) => m.mul(rate).div(v.sqrt().mul(inverse).add(epsilon));
         const next = zip((theta, m, v) => theta.sub(step(m, v)), parameters, mean, square);
         return { parameters: next, state: { mean, square, ones } };
       }),

@@ -1,8 +1,9 @@
 // Every kernel of tfjs-node, eager and compiled.
 import * as tf from '@tensorflow/tfjs';
-import { compile, FLOAT32 } from 'softmax-regression';
+import { compile } from 'softmax-regression';
 import '../../src/node.js';
 import { TEST_BACKENDS, useBackend } from '../helpers/backends.js';
+import { expectSameResults, numbers } from '../helpers/kernel-calls/compare.js';
 import { kernelCalls, stringKernels, unreachable } from '../helpers/kernel-calls/index.js';
 
 const describeNative = TEST_BACKENDS.includes('tensorflow') ? describe : describe.skip;
@@ -26,20 +27,25 @@ describeNative('a compiled function', () => {
         const eager = tf.tidy(() => list(...given).map((tensor) => tensor.clone()));
         const graph = compiled(...given);
         expect(compiled.numGraphs).toBe(1);
-        const types = (tensors: tf.Tensor[]) => tensors.map(({ dtype, shape }) => ({ dtype, shape }));
-        expect(types(graph)).toEqual(types(eager));
-        // The order of additions depends on the number of threads, so sums that cancel are judged by the largest entry.
-        const { rtol } = FLOAT32;
-        graph.forEach((tensor, i) => {
-          const expected = numbers(eager[i]);
-          const largest = Math.max(0, ...expected.map(Math.abs).filter(Number.isFinite));
-          expect(numbers(tensor)).toBeAllClose(expected, { rtol, atol: FLOAT32.atol + rtol * largest });
-        });
+        expectSameResults(graph, eager);
         tf.dispose([eager, graph]);
       }
       compiled.dispose();
       tf.dispose(given);
     }
+  });
+
+  it('rounds int32 to itself, as the eager function does', () => {
+    const values = [-12345678, 10, 12345678];
+    const x = tf.tensor1d(values, 'int32');
+    const compiled = compile((x: tf.Tensor) => tf.round(x));
+    const rounded = [tf.round(x), compiled(x)];
+    for (const tensor of rounded) {
+      expect(tensor.dtype).toBe('int32');
+      expect(numbers(tensor)).toEqual(values);
+    }
+    tf.dispose([x, rounded]);
+    compiled.dispose();
   });
 
   it('is tested with every kernel that tfjs-node registers', () => {
@@ -48,9 +54,3 @@ describeNative('a compiled function', () => {
     expect(registered.filter((kernel) => !tried.has(kernel))).toEqual([]);
   });
 });
-
-/** Complex numbers as real and imaginary parts, one after the other; strings by their characters. */
-function numbers(tensor: tf.Tensor): number[] {
-  const values = [...(tensor.dataSync() as unknown as ArrayLike<unknown> & Iterable<number | string>)];
-  return values.flatMap((value) => (typeof value === 'string' ? [...value].map((each) => each.charCodeAt(0)) : value));
-}

@@ -39,7 +39,7 @@ const status = found as NativeInstallation;
 
   describe('in a child process', () => {
     const oneWorker = (how: string, settings: Readonly<Record<string, string>> = {}) => {
-      const { TF_CPP_MIN_LOG_LEVEL: _, TF_NUM_INTEROP_THREADS: __, ...env } = process.env;
+      const { TF_CPP_MIN_LOG_LEVEL: _, ...env } = process.env;
       const script = join(__dirname, '..', 'helpers', 'one-worker.ts');
       return promisify(execFile)(process.execPath, ['--import', 'tsx', script, how], {
         cwd: join(__dirname, '..', '..'),
@@ -64,14 +64,8 @@ const status = found as NativeInstallation;
     });
 
     it.each([
-      [
-        'copied',
-        /does not see TF_CPP_MIN_LOG_LEVEL=3, TF_NUM_INTEROP_THREADS=1 of this worker thread\. Start the worker/,
-      ],
-      [
-        'given',
-        /does not see TF_CPP_MIN_LOG_LEVEL=3, TF_NUM_INTEROP_THREADS=1, TF_NUM_INTRAOP_THREADS=1 of this worker/,
-      ],
+      ['copied', /does not see TF_CPP_MIN_LOG_LEVEL=3 of this worker thread\. Start the worker/],
+      ['given', /does not see TF_CPP_MIN_LOG_LEVEL=3, TF_NUM_INTRAOP_THREADS=1 of this worker/],
     ])('warns in a worker with an environment of its own which settings do not arrive: %s', async (how, warning) => {
       const { stderr } = await oneWorker(how);
       expect(stderr).toMatch(warning);
@@ -85,7 +79,7 @@ const status = found as NativeInstallation;
     });
 
     it('is quiet in a worker if the process has the settings', async () => {
-      const { stderr } = await oneWorker('copied', { TF_CPP_MIN_LOG_LEVEL: '3', TF_NUM_INTEROP_THREADS: '1' });
+      const { stderr } = await oneWorker('copied', { TF_CPP_MIN_LOG_LEVEL: '3' });
       expect(stderr).not.toMatch(/SOFTMAX_REGRESSION|cpu_feature_guard/);
     });
 

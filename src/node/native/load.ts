@@ -7,6 +7,7 @@ import { BackendError } from '../../core/errors.js';
 import { nativeSource, thisMachine } from './machine.js';
 import { openTfjsNode, type ProbeResult, probeAddon } from './probe.js';
 import { ADDON, type Damage, nativeFolder, type Proof, readInstallRecord, readProof, writeProof } from './record.js';
+import { repairRound } from './repair.js';
 import { applySettings } from './settings.js';
 import { withQuietTerminal } from './terminal.js';
 import { TENSORFLOW_VERSION } from './wheels.js';
@@ -137,7 +138,10 @@ export function loadNative(): Promise<NativeKernels> {
 
 async function load(): Promise<NativeKernels> {
   const tf: typeof tfjs = require('@tensorflow/tfjs');
-  if (tf.findBackendFactory('tensorflow')) return describe(tf, undefined);
+  if (tf.findBackendFactory('tensorflow')) {
+    repairRound(tf);
+    return describe(tf, undefined);
+  }
   const status = nativeStatus();
   if (!status.installed) throw unusable(status.reason, status.advice);
   const denied = deniedByDeno();
@@ -151,6 +155,7 @@ async function load(): Promise<NativeKernels> {
   } catch (cause) {
     throw unusable((cause as Error).message, `Run: ${rebuildCommand(status)}`, cause);
   }
+  repairRound(tf);
   // tfjs-node selects its backend when it loads.
   if (inUse) await tf.setBackend(inUse);
   return describe(tf, status.addon);

@@ -2,11 +2,7 @@
 import { isMainThread } from 'node:worker_threads';
 
 /** Set unless the user has set them. */
-const DEFAULTS: Readonly<Record<string, string>> = {
-  TF_CPP_MIN_LOG_LEVEL: '3',
-  // The kernels of a training step run one after the other, so a second thread only moves data between cores.
-  TF_NUM_INTEROP_THREADS: '1',
-};
+const DEFAULTS: Readonly<Record<string, string>> = { TF_CPP_MIN_LOG_LEVEL: '3' };
 
 /**
  * Sets the defaults in `process.env`.

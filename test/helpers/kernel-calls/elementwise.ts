@@ -60,7 +60,7 @@ const ELEMENTWISE: Readonly<Record<string, Elementwise>> = {
   Reciprocal: { run: tf.reciprocal, domain: [0.2, 2], types: ['complex64'] },
   Relu: { run: tf.relu, types: ['int32'] },
   Relu6: { run: tf.relu6, domain: [-2, 9], types: ['int32'] },
-  Round: { run: tf.round },
+  Round: { run: tf.round, types: ['int32'] },
   Rsqrt: { run: tf.rsqrt, domain: [0.1, 3] },
   Selu: { run: tf.selu },
   Sigmoid: { run: tf.sigmoid },
