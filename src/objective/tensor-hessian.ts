@@ -21,6 +21,14 @@ const SEED = 0;
 /** The products may take as much work as the factor, or this share of all. */
 const SHARE = 1 / 16;
 
+/**
+ * How many multiply-adds of the Hessian take the time of one in an evaluation. Its matrices are large, for which TensorFlow
+ * is much faster than for products with few columns. WebAssembly is not.
+ */
+export function hessianSpeed(): number {
+  return tf.getBackend() === 'tensorflow' ? 10 : 1;
+}
+
 export interface FactoredHessian {
   /** The multiply-adds that it took. */
   readonly work: number;

@@ -12,7 +12,7 @@ import {
 } from '../objective/curvature.js';
 import { evaluatePlainAsync, type PlainProblem } from '../objective/float64.js';
 import { openTensorObjective } from '../objective/tensor.js';
-import { tensorHessian } from '../objective/tensor-hessian.js';
+import { hessianSpeed, tensorHessian } from '../objective/tensor-hessian.js';
 import type { BlockMetric } from '../optim/block-metric.js';
 import { lbfgs } from '../optim/lbfgs.js';
 import { proximalNewton } from '../optim/proximal-newton.js';
@@ -33,12 +33,11 @@ const FIRST_REBUILD = 12;
 /** Rebuilding M may take the work of this many evaluations per iteration so far. */
 const REBUILD_SHARE = 2.5;
 
-/** The same for the Hessian on tensors. Its products are of large matrices, which take a tenth of the time per multiply-add. */
+/** The same for the Hessian on tensors. */
 const FIRST_TENSOR_REBUILD = 40;
-const TENSOR_REBUILD_SHARE = 8;
+const TENSOR_REBUILD_SHARE = 0.8;
 /** It is made anew after at least this many iterations, and after so many that their evaluations take as long. */
 const TENSOR_ITERATIONS = 10;
-const TENSOR_SPEED = 10;
 
 /** The point at which M was last rebuilt, and the number of iterations before it. */
 export interface Anchor {
@@ -189,14 +188,15 @@ export async function solveTensor(
     const first: Stage = { solve, until: FIRST_TENSOR_REBUILD, isHessian: false };
     const evaluation = 2 * problem.numSamples * problem.size;
     const at = async ({ point, iteration }: Anchor): Promise<Stage> => {
-      const work = TENSOR_REBUILD_SHARE * iteration * evaluation;
+      const speed = hessianSpeed();
+      const work = TENSOR_REBUILD_SHARE * iteration * evaluation * speed;
       const hessian =
         problem.l1 > 0 ? undefined : await tensorHessian(problem, point, { work, backend, signal, onProgress });
       if (hessian === undefined) return { ...first, until: 2 * iteration };
       const precondition = hessian.solve;
       return {
         solve: (others) => lbfgs({ ...others, precondition }),
-        until: iteration + Math.max(TENSOR_ITERATIONS, Math.ceil(hessian.work / evaluation / TENSOR_SPEED)),
+        until: iteration + Math.max(TENSOR_ITERATIONS, Math.ceil(hessian.work / speed / evaluation)),
         isHessian: true,
         close: hessian.close,
       };

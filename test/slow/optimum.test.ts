@@ -13,7 +13,7 @@ function picturesOf(n: number, d: number) {
   const values = new Uint8Array(n * d);
   const labels = new Int32Array(n);
   for (let i = 0; i < n; i++) {
-    const scores = Float64Array.from({ length: 10 }, () => 50 * random.normal());
+    const scores = Float64Array.from({ length: 10 }, () => 5 * random.normal());
     for (let j = 0, level = 0; j < d; j++) {
       level = 0.8 * level + (random.below(3) === 0 ? 0.2 * random.below(256) : 0);
       values[i * d + j] = Math.min(255, 2 * level);
@@ -59,8 +59,8 @@ onEveryBackend('a fit on tensors', (backend) => {
   itIfFast('takes few iterations from the Hessian on, and the same ones where it is resumed', async () => {
     const stopped = new Error('stopped');
     const checkpoints: Uint8Array[] = [];
-    const { features, labels } = picturesOf(2600, 200);
-    const options = { l2: 1e-6, tolerance: 1e-7 } as const;
+    const { features, labels } = picturesOf(6000, 100);
+    const options = { l2: 1e-7, tolerance: 1e-7 } as const;
     const before = tf.memory().numTensors;
     const parts: number[] = [];
     const onProgress = ({ step, steps }: FitProgress) => steps > 1 && parts.push(step);
