@@ -57,6 +57,8 @@ export interface ReportModel {
   readonly numParameters: number;
   /** W, [features, classes]. */
   readonly weight: readonly ArrayLike<number>[];
+  /** Present if W multiplies standardised features; the factor of each, one over its deviation. */
+  readonly columns?: { readonly factor: ArrayLike<number> };
   /** b, [classes]. */
   readonly bias: ArrayLike<number>;
   /** One for each feature. */
@@ -161,6 +163,7 @@ export function assertReportInput(input: ReportInput): void {
     const count = model.schema.columns.reduce((sum, column) => sum + featureCount(column), 0);
     assertShape([count], [numFeatures], WHERE, 'model.schema');
   }
+  assertPerFeature(model.columns?.factor, numFeatures, 'model.columns.factor');
   assertPerFeature(data.featureDeviations, numFeatures, 'data.featureDeviations');
   mistakes.forEach(({ features }, i) => {
     assertPerFeature(features, numFeatures, `mistakes[${i}].features`);

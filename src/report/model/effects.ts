@@ -38,9 +38,16 @@ export interface ColumnEffects {
   readonly size: number;
 }
 
+/** W per unit of the features, also where the model standardises them. */
+function unitWeights({ weight, columns }: Pick<ReportModel, 'weight' | 'columns'>): readonly ArrayLike<number>[] {
+  if (columns === undefined) return weight;
+  const { factor } = columns;
+  return weight.map((row, j) => Float64Array.from(row, (value) => value * factor[j]));
+}
+
 /** W minus its mean over the classes: softmax ignores a constant added to a row of W, so only this is comparable. */
-export function centredWeights({ weight }: Pick<ReportModel, 'weight'>): Float64Array[] {
-  return weight.map((row) => {
+export function centredWeights(model: Pick<ReportModel, 'weight' | 'columns'>): Float64Array[] {
+  return unitWeights(model).map((row) => {
     const centre = mean(row);
     return Float64Array.from(row, (value) => value - centre);
   });
@@ -96,7 +103,7 @@ function columnsOf(modelled: Modelled): Column[] {
 export function columnEffects(modelled: Modelled): ColumnEffects[] {
   const { data, model } = modelled;
   // A model copies its weights at each access.
-  const { weight } = model;
+  const weight = unitWeights(model);
   const effectOf = (j: number) => outcomesOf(weight[j]).map((value) => value * (data.featureDeviations?.[j] ?? 1));
   return columnsOf(modelled)
     .map((column): ColumnEffects => {
