@@ -634,3 +634,32 @@ describe('the report', () => {
     expect(columns.find(({ column }) => column.name === 'c')?.column.categories).toEqual(['blue', 'red', 'missing']);
   });
 });
+
+describe('thousands separators that are read as decimal marks', () => {
+  const noteOf = (values: readonly string[], options = {}) => {
+    const text = `x;y\n${values.map((value, i) => `${value};${'ab'[i % 2]}`).join('\n')}`;
+    return parseCsv(text, { label: 'y', delimiter: ';', ...options }).columns[0];
+  };
+  const many = (i: number) => (i % 3 === 0 ? String(100 + i) : `${1 + (i % 9)}.${String(100 + 7 * i)}`);
+  const values = Array.from({ length: 40 }, (_, i) => many(i));
+
+  it.each<[string, readonly string[], object]>([
+    ['with a point', values, {}],
+    ['with a comma', values.map((value) => value.replace('.', ',')), { decimal: ',' }],
+  ])('are noted: %s', (_, given, options) => {
+    const { suspect, note } = noteOf(given, options);
+    expect(suspect).toBe('thousands');
+    expect(note).toMatch(/^[\d.,]{5} is below 1000: thousands\? `thousands: true` and `decimal: '[.,]'`$/);
+  });
+
+  it.each<[string, readonly string[], object]>([
+    ['the option is given', values.map((value) => value.replace('.', ',')), { thousands: true }],
+    ['a number has two decimals', [...values, '1.25'], {}],
+    ['a number without a mark is 1000 or more', [...values, '1000'], {}],
+    ['no number is without a mark', values.filter((value) => value.includes('.')), {}],
+    ['only small numbers are without a mark', values.map((value) => (value.includes('.') ? value : '3')), {}],
+    ['the fraction of one begins with 0.', [...values, '0.125'], {}],
+  ])('are not noted where %s', (_, given, options) => {
+    expect(noteOf(given, options).suspect).toBeUndefined();
+  });
+});

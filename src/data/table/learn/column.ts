@@ -40,7 +40,7 @@ export interface ColumnSummary {
   /** The number of features that the column became. */
   readonly features: number;
   /** What the column seems to be, if such columns are rarely useful features. */
-  readonly suspect?: 'id' | 'code' | 'text';
+  readonly suspect?: 'id' | 'code' | 'text' | 'thousands';
   /** Why it is suspect and the way out, or what was decided. Options are written in backticks. */
   readonly note?: string;
 }
@@ -49,7 +49,7 @@ export interface ColumnSummary {
 export interface Learnt {
   readonly column: CsvColumn;
   readonly values: number | undefined;
-  readonly suspect?: 'id' | 'code' | 'text';
+  readonly suspect?: 'id' | 'code' | 'text' | 'thousands';
   readonly note?: string;
 }
 
@@ -172,11 +172,13 @@ export interface NumberFacts {
   readonly padded: string | undefined;
   /** A value with more digits than a double keeps. */
   readonly long: string | undefined;
+  /** A value whose decimal mark may be a thousands separator, and the decimal mark that the table then has. */
+  readonly grouped: { readonly text: string; readonly decimal: '.' | ',' } | undefined;
 }
 
 /** Whether a column of numbers seems to hold codes or ids, whose size means nothing. */
 export function suspectNumbers(facts: NumberFacts): Pick<Learnt, 'suspect' | 'note'> {
-  const { name, values, rows, areIntegers, areConsecutive, padded, long } = facts;
+  const { name, values, rows, areIntegers, areConsecutive, padded, long, grouped } = facts;
   // Not before they are needed: a table may have a million columns.
   const ignore = () => `\`ignore: [${describe(name)}]\``;
   const ways = () => `\`categories: [${describe(name)}]\` or ${ignore()}`;
@@ -184,6 +186,13 @@ export function suspectNumbers(facts: NumberFacts): Pick<Learnt, 'suspect' | 'no
     return { suspect: 'code', note: `values such as ${padded} are read as numbers: a code? ${ways()}` };
   if (long !== undefined) {
     return { suspect: 'id', note: `digits of ${long} beyond 15 are lost: an id? ${ignore()}` };
+  }
+  if (rows >= FEWEST_ROWS && grouped !== undefined) {
+    const { text, decimal } = grouped;
+    return {
+      suspect: 'thousands',
+      note: `${text} is below 1000: thousands? \`thousands: true\` and \`decimal: '${decimal}'\``,
+    };
   }
   if (!areIntegers || rows < FEWEST_ROWS) return {};
   if (areConsecutive) return { suspect: 'id', note: `consecutive numbers: a row number? ${ignore()}` };

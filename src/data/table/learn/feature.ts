@@ -14,6 +14,7 @@ import {
   type Learnt,
   type Missing,
   MOST_COUNTED,
+  type NumberFacts,
   suspectNumbers,
 } from './column.js';
 
@@ -46,6 +47,7 @@ export class FeatureLearner implements ColumnLearner {
   #last = Number.NaN;
   #padded: string | undefined;
   #long: string | undefined;
+  readonly #groups = new GroupedDigits();
 
   constructor(errors: ColumnErrors, options: LearnOptions, policy: MissingPolicy) {
     this.#errors = errors;
@@ -106,7 +108,10 @@ export class FeatureLearner implements ColumnLearner {
         : this.#kind === 'percent'
           ? parsePercent(row.text(field), this.#options)
           : Number(parseBoolean(row.text(field)));
-    if (this.#kind === 'number') this.#takeFacts(row, field, value);
+    if (this.#kind === 'number') {
+      this.#takeFacts(row, field, value);
+      this.#groups.take(row, field, value, this.#options);
+    }
     this.#count++;
     const change = value - this.#mean;
     // The difference of finite numbers may overflow, the mean cannot.
@@ -129,7 +134,14 @@ export class FeatureLearner implements ColumnLearner {
     const { count, rows } = missing;
     const values = this.#distinct.size > MOST_COUNTED ? undefined : this.#distinct.size;
     const facts = {
-      ...{ name, values, rows: rows - count, padded: this.#padded, long: this.#long },
+      ...{
+        name,
+        values,
+        rows: rows - count,
+        padded: this.#padded,
+        long: this.#long,
+        grouped: this.#groups.found(this.#options),
+      },
       areIntegers: this.#areIntegers,
       areConsecutive: this.#areConsecutive,
     };
@@ -204,6 +216,35 @@ export class FeatureLearner implements ColumnLearner {
     return `Pass \`dates: [${name}]\` to make features of year, month, weekday and hour, or \`ignore: [${name}]\`.`;
   }
 }
+
+/**
+ * Detects thousands separators that are read as decimal marks: 9.700 beside 850. All fractions have three digits, and all
+ * numbers without a mark are below 1000; with three decimals, 850 would be 850.000.
+ */
+class GroupedDigits {
+  #isPossible = true;
+  #grouped: string | undefined;
+  #hasWhole = false;
+
+  take(row: Row, field: number, value: number, { decimal, thousands }: LearnOptions): void {
+    if (!this.#isPossible) return;
+    // Numbers of few decimals are excluded before their text is made.
+    this.#isPossible = thousands !== true && Math.abs(value) < 1000 && Number.isInteger(Math.round(value * 1e6) / 1e3);
+    if (!this.#isPossible) return;
+    const text = row.text(field);
+    if (/^[+-]?\d+$/.test(text)) this.#hasWhole ||= Math.abs(value) >= 100;
+    else if (GROUP[decimal].test(text)) this.#grouped ??= text;
+    else this.#isPossible = false;
+  }
+
+  /** A number with such a mark, and the decimal mark that the table then has. */
+  found({ decimal }: LearnOptions): NumberFacts['grouped'] {
+    if (!this.#isPossible || !this.#hasWhole || this.#grouped === undefined) return undefined;
+    return { text: this.#grouped, decimal: decimal === '.' ? ',' : '.' };
+  }
+}
+
+const GROUP = { '.': /^[+-]?[1-9]\d{0,2}\.\d{3}$/, ',': /^[+-]?[1-9]\d{0,2},\d{3}$/ } as const;
 
 /** Whether the fields are different words. */
 function looksLikeHeader(row: Row, { decimal }: LearnOptions): boolean {
