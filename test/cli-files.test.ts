@@ -61,6 +61,13 @@ async function check(words: readonly string[], files: ReadonlyMap<string, string
   );
 }
 
+/** `there/..` is `other`, and not the folder of `there`. */
+function linkElsewhere(): void {
+  mkdirSync(at('other/deep'), { recursive: true });
+  writeFileSync(at('other/x'), 'old');
+  symlinkSync('other/deep', at('there'));
+}
+
 const isWritten = ({ role }: Slot) => role === 'output' || role === 'state';
 
 const pairs = commands.flatMap(({ words, arguments_, options }) => {
@@ -90,6 +97,8 @@ describe.each(pairs)('%s: %s and %s', (_, a, b, words) => {
     ['a hard link', 'x', 'y', () => linkSync(at('x'), at('y'))],
     ['a symbolic link', 'y', 'x', () => symlinkSync('x', at('y'))],
     ['a link of the folder', 'y/x', 'x', () => symlinkSync('.', at('y'))],
+    ['a link to a folder elsewhere, and ..', 'there/../x', 'other/x', () => linkElsewhere()],
+    ['a link to a folder elsewhere, .., and a file to come', 'there/../new', 'other/new', () => linkElsewhere()],
     ['a file to come', 'new/x', 'new/../new/x', () => {}],
     ['a file to come through a dangling link', 'y', 'z', () => symlinkSync('z', at('y'))],
   ])('are not one file by %s', async (_, first, second, prepare) => {
@@ -121,6 +130,18 @@ describe.each(pairs)('%s: %s and %s', (_, a, b, words) => {
       ),
     ).toBeUndefined();
   });
+});
+
+it.each(
+  commands.flatMap(({ words, arguments_, options }) =>
+    [...arguments_, ...options]
+      .filter(({ role }) => role !== '')
+      .map(({ name }) => [words.join(' '), name, words] as const),
+  ),
+)('%s: %s must not be empty', async (_, name, words) => {
+  expect(await check(words, new Map([[name, '']]))).toBe(
+    `UsageError: ${name} must be the path of a file; got an empty one.`,
+  );
 });
 
 it('a checkpoint may be the one that the training resumes from', async () => {

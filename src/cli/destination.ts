@@ -28,6 +28,8 @@ interface NamedFile {
  */
 export async function assertFiles(command: Command): Promise<void> {
   const files = filesOf(command);
+  const unnamed = files.find(({ path }) => path === '');
+  if (unnamed !== undefined) throw new UsageError(`${unnamed.name} must be the path of a file; got an empty one.`);
   const { json } = command.opts<{ json?: boolean }>();
   assertStreams(files, json);
   await assertDistinct(files);
@@ -127,7 +129,7 @@ async function assertDistinct(files: readonly NamedFile[]): Promise<void> {
 async function assertOutside(placed: readonly Placed[]): Promise<void> {
   for (const { name, path, role } of placed) {
     if (!isWritten(role) || roleByName(basename(path)) === undefined) continue;
-    const folder = await placeOfPath(dirname(resolve(path)));
+    const folder = await placeOfPath(dirname(await followed(path)));
     const input = placed.find((file) => file.role === 'data' && file.place.id === folder.id && folder.rest === '');
     if (input !== undefined) {
       throw new UsageError(`${name} must be another file than those of ${input.name}; got ${path}.`);

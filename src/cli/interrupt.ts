@@ -13,11 +13,19 @@ export class Interrupted extends Error {
   }
 }
 
+/** Milliseconds in which a second signal is the first one again: `timeout` sends it to the process and to its group. */
+const TWICE = 100;
+
 /** Runs `work` with a signal that aborts on Ctrl-C and SIGTERM; a second one ends the process at once. */
 export async function withInterrupt<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
+  let first = 0;
   const onSignal = (signal: 'SIGINT' | 'SIGTERM') => {
-    if (controller.signal.aborted) process.exit(EXIT_CODES[signal]);
+    if (controller.signal.aborted) {
+      if (performance.now() - first > TWICE) process.exit(EXIT_CODES[signal]);
+      return;
+    }
+    first = performance.now();
     controller.abort(new Interrupted(signal));
   };
   process.on('SIGINT', onSignal);

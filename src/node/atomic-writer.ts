@@ -1,7 +1,7 @@
 // node: writes files that appear complete or not at all. Links are followed; modes are kept; devices are never replaced.
 import { type Stats, writeFileSync } from 'node:fs';
 import { open, readlink, realpath, rename, rm, stat } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { BackendError } from '../core/errors.js';
 import { errorCode, fileError, isCached, makeFolder, statIfAny } from './files.js';
 import { removeLeftBeside, temporaryBeside } from './temporary.js';
@@ -121,13 +121,14 @@ function kindOf(state: Stats): string | undefined {
 }
 
 /**
- * The path that a path leads to through symbolic links, also if nothing is there yet.
+ * The path that a path leads to through symbolic links, also if nothing is there yet. The system finds the folder: `..`
+ * after a link to a folder leads elsewhere than `path.resolve` says.
  *
  * @throws BackendError if links form a circle, or the system refuses to follow one
  */
 export async function followed(path: string): Promise<string> {
   const link = await readlink(path).catch(() => undefined);
-  if (link === undefined) return path;
+  if (link === undefined) return inFolder(path);
   try {
     // The system decides first: it does not follow the links of others in folders that everyone may write to.
     const state = await stat(path);
@@ -137,6 +138,19 @@ export async function followed(path: string): Promise<string> {
     if (errorCode(error) !== 'ENOENT') throw fileError(error, path);
   }
   return followed(resolve(await realpath(dirname(path)), link));
+}
+
+/** The path by the real path of its nearest folder. */
+async function inFolder(path: string): Promise<string> {
+  for (
+    let folder = dirname(path), rest = basename(path);
+    ;
+    rest = join(basename(folder), rest), folder = dirname(folder)
+  ) {
+    const real = await realpath(folder).catch(() => undefined);
+    if (real !== undefined) return join(real, rest);
+    if (dirname(folder) === folder) return path;
+  }
 }
 
 /** Creates a file and removes it, because permissions say little about read-only disks and about root. */

@@ -28,8 +28,16 @@ export function argMax(numbers: ArrayLike<number>, at = 0, q = numbers.length): 
   return best;
 }
 
+/** From here on, sorting all entries is faster than inserting each. */
+const MANY = 64;
+
 /** Indices of the k largest entries in descending order; equal entries stay in their order. */
 export function argTopK(row: ArrayLike<number>, k: number): number[] {
+  if (k > MANY) {
+    const order = Array.from({ length: row.length }, (_, i) => i);
+    // The difference of equal infinities is NaN.
+    return order.sort((a, b) => row[b] - row[a] || a - b).slice(0, k);
+  }
   const top: number[] = [];
   for (let i = 0; i < row.length; i++) {
     if (top.length === k && row[i] <= row[top[k - 1]]) continue;

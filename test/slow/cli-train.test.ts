@@ -450,6 +450,22 @@ describe('predict', () => {
   });
 });
 
+describe('a command that reads a pipe', () => {
+  it.each(['train', 'learning-curve'])('exits with 143 on SIGTERM, and leaves no file: %s', async (command) => {
+    const child = line.start(command, '-', '--label', 'species', '--skip-bad', 'never.csv');
+    const end = ended(child);
+    child.stdin?.on('error', () => {});
+    child.stdin?.write(flowers);
+    while (!readdirSync(line.folder).some((name) => name.startsWith('.never.csv')))
+      await new Promise((r) => setTimeout(r, 20));
+    child.kill('SIGTERM');
+    // The second one of `timeout`, which signals the process and its group.
+    child.kill('SIGTERM');
+    expect(await end).toMatchObject({ code: 143, stderr: 'error: terminated\n' });
+    expect(readdirSync(line.folder).filter((name) => name.includes('never'))).toEqual([]);
+  });
+});
+
 describe('evaluate, report and inspect', () => {
   beforeAll(() => done('train', 'examples/iris.csv', '--label', 'species', '-o', 'iris.model'));
 

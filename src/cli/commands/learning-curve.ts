@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { fitPlan } from '../../training/options.js';
 import { addFitFlags, fitOptionsFrom } from '../fit-options.js';
+import { withInterrupt } from '../interrupt.js';
 import { quietDisplay } from '../progress.js';
 import type { LearningCurveFlags } from '../train/learning.js';
 import { backendOption, dataArgument, integer, jsonOption, list } from '../usage.js';
@@ -47,7 +48,9 @@ async function learningCurve(source: string, options: LearningCurveFlags): Promi
     display.onProgress({ stage: `read ${source}`, done: 0 });
     const { withBadRows } = await import('../bad-rows.js');
     const choices = csvChoices(options);
-    const data = await withBadRows(options.skipBad, (bad) => loadDataSet(source, choices, display, bad));
+    const data = await withInterrupt((signal) =>
+      withBadRows(options.skipBad, (bad) => loadDataSet(source, choices, { ...display, signal }, bad)),
+    );
     const { printLearningCurve } = await import('../train/learning.js');
     await printLearningCurve(data, options, display);
   } finally {

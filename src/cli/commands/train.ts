@@ -8,7 +8,7 @@ import type { DataSet } from '../../reading/samples.js';
 import { fitPlan } from '../../training/options.js';
 import { FileOption, OutputOption } from '../files.js';
 import { addFitFlags, fitOptionsFrom } from '../fit-options.js';
-import { Interrupted } from '../interrupt.js';
+import { Interrupted, withInterrupt } from '../interrupt.js';
 import { type ProgressDisplay, quietDisplay } from '../progress.js';
 import type { CsvChoices } from '../samples.js';
 import { candidatesOf, L2_CHOICE, l2RuleOption, withoutCandidates } from '../train/l2.js';
@@ -164,7 +164,7 @@ function addTrainingFlags(command: Command): Command {
 async function trainFrom(source: string, options: TrainOptions): Promise<void> {
   const display = quietDisplay();
   try {
-    const { data, parts } = await read(source, options, display);
+    const { data, parts } = await withInterrupt((signal) => read(source, options, { ...display, signal }));
     if (options.dryRun) {
       const { assertTrainable } = await import('../train/checks.js');
       await assertTrainable(data, parts, options);
@@ -191,7 +191,7 @@ async function trainFrom(source: string, options: TrainOptions): Promise<void> {
 async function read(
   source: string,
   options: TrainOptions,
-  { onProgress }: ProgressDisplay,
+  { onProgress, signal }: ProgressDisplay & { readonly signal: AbortSignal },
 ): Promise<{ readonly data: DataSet; readonly parts: Parts }> {
   const { loadDataSet } = await import('../samples.js');
   const { partsOf } = await import('../train/parts.js');
@@ -201,7 +201,7 @@ async function read(
   fitPlan(fitOptionsFrom(withoutCandidates(options)), 'train');
   onProgress({ stage: `read ${source}`, done: 0 });
   return withBadRows(options.skipBad, async (bad) => {
-    const data = await loadDataSet(source, csvChoices(options), { onProgress }, bad);
+    const data = await loadDataSet(source, csvChoices(options), { onProgress, signal }, bad);
     if (options.dryRun && data.columns === undefined) {
       throw new UsageError(`--dry-run must be left out: ${data.name} is not a table.`);
     }
@@ -209,7 +209,7 @@ async function read(
       const { assertStorable } = await import('../train/storable.js');
       assertStorable(data);
     }
-    return { data, parts: await partsOf(data, options, bad) };
+    return { data, parts: await partsOf(data, options, bad, signal) };
   });
 }
 

@@ -36,7 +36,12 @@ export interface Parts {
  *
  * @param bad takes the rows of the test table that do not fit
  */
-export async function partsOf(data: DataSet, options: PartChoices, bad?: BadRowsFile): Promise<Parts> {
+export async function partsOf(
+  data: DataSet,
+  options: PartChoices,
+  bad?: BadRowsFile,
+  signal?: AbortSignal,
+): Promise<Parts> {
   const { samples, test } = data;
   const { testFraction = 0.2, test: testFile, seed, calibrate } = options;
   const n = samples.labels.length;
@@ -45,7 +50,7 @@ export async function partsOf(data: DataSet, options: PartChoices, bad?: BadRows
   const [training, calibrating] = calibrate
     ? holdBack(kept, { testFraction: 0.2, seed }, data, 'calibrate')
     : [kept, undefined];
-  const tested = testFile === undefined ? test : await testTable(testFile, data, training, options, bad);
+  const tested = testFile === undefined ? test : await testTable(testFile, data, training, options, { bad, signal });
   const set = tested ?? held ?? training;
   const split =
     testFile !== undefined
@@ -116,11 +121,11 @@ async function testTable(
   { schema, classes }: DataSet,
   { features }: Samples,
   { delimiter, unknownLabel, standardize = true }: PartChoices,
-  bad: BadRowsFile | undefined,
+  { bad, signal }: { readonly bad?: BadRowsFile; readonly signal?: AbortSignal },
 ): Promise<LabelledRows> {
   if (schema === undefined) throw new UsageError('--test requires a table to train on.');
   const featureNames = featureNamesOf(schema);
-  const bytes = namedBytes(path);
+  const bytes = namedBytes(path, signal);
   // The training decides whether the model standardises columns, and so which numbers it takes.
   const columns = standardize ? storedColumns(await scalingOf(features)) : undefined;
   return labelledRows(
@@ -128,5 +133,6 @@ async function testTable(
     // A label that the model cannot predict is an error before the training.
     { classes, featureNames, numFeatures: featureNames.length, schema, columns },
     { delimiter, unknownLabel, onBadRow: bad?.of(bytes.name), maxMemory: memoryForData() },
+    signal,
   );
 }

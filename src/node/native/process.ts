@@ -1,5 +1,6 @@
 // node: runs another program and collects its output.
 import { spawn } from 'node:child_process';
+import { fileError } from '../files.js';
 
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
@@ -33,7 +34,8 @@ export function runProgram(command: string, args: readonly string[], options: Ru
     const child = spawn(command, args, { env: { ...process.env, ...env }, cwd, stdio: ['ignore', 'pipe', 'pipe'] });
     const output = { stdout: '', stderr: '' };
     for (const name of ['stdout', 'stderr'] as const) {
-      child[name].setEncoding('utf8').on('data', (text: string) => {
+      // Absent where the process has no descriptor left.
+      child[name]?.setEncoding('utf8').on('data', (text: string) => {
         output[name] = (output[name] + text).slice(-OUTPUT_LIMIT);
       });
     }
@@ -50,7 +52,12 @@ export function runProgram(command: string, args: readonly string[], options: Ru
       signal?.removeEventListener('abort', abort);
       settle();
     };
-    child.once('error', () => end(() => resolve({ end: 'missing', code: null, signal: null, ...output })));
+    child.once('error', (error: NodeJS.ErrnoException) =>
+      end(() => {
+        if (['EMFILE', 'ENFILE'].includes(error.code ?? '')) reject(fileError(error, command));
+        else resolve({ end: 'missing', code: null, signal: null, ...output });
+      }),
+    );
     child.once('exit', () => {
       if (!timedOut && !signal?.aborted) return;
       // A grandchild can keep the pipes open, and 'close' waits for them.
