@@ -187,6 +187,7 @@ export class RecordReader {
     const bytes = this.#bytes;
     const isMark = this.#isMark;
     const end = this.#valid;
+    const single = this.#delimiter.length === 1 ? this.#delimiter[0] : -1;
     let at = this.#at;
     while (at < end) {
       if (bytes[at] === this.#comment && at === this.#record) {
@@ -201,6 +202,12 @@ export class RecordReader {
         continue;
       }
       while (at < end && isMark[bytes[at]] === 0) at++;
+      // Fields without quotes, most of a table, without the calls below.
+      while (at < end && bytes[at] === single && this.#close === -1) {
+        this.#rows.add(this.#field, at);
+        this.#field = ++at;
+        while (at < end && isMark[bytes[at]] === 0) at++;
+      }
       if (at === end) break;
       const wrong = this.#mark(bytes[at], at);
       if (wrong !== undefined) return wrong;
