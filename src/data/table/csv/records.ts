@@ -30,6 +30,13 @@ export class CsvSource implements Source<RowBlock> {
   }
 }
 
+/** The beginning of a record within a file. */
+export interface RecordPlace {
+  readonly delimiter: string;
+  /** Its line, from 1. */
+  readonly line: number;
+}
+
 /**
  * A streaming CSV parser. It holds one record and one piece of a chunk in memory, and reads each byte a bounded number
  * of times, for any chunk boundaries and quotes.
@@ -76,10 +83,20 @@ export class RecordReader {
   #counted = 0;
   #units = 0;
 
-  constructor(format: RecordFormat) {
+  /** @param from where the bytes begin, if that is not the beginning of the file */
+  constructor(format: RecordFormat, from?: RecordPlace) {
     this.#format = format;
     this.#comment = format.comment?.charCodeAt(0) ?? -1;
     assertDelimiter(format);
+    if (from === undefined) return;
+    this.#isStart = false;
+    this.#line = from.line;
+    this.#begin(from.delimiter);
+  }
+
+  /** The delimiter, given or detected, once there is a record. */
+  get delimiter(): string {
+    return textOf(this.#delimiter);
   }
 
   /**
