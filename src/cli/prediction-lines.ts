@@ -22,11 +22,12 @@ export interface LineOptions {
 export interface LineFormat {
   /** The first line; empty for JSON lines. */
   readonly header: string;
-  /** The lines of a batch, as texts of about a mebibyte; `rows` are the row numbers in the file. */
+  /** The lines of a batch from row `start`, as texts of about a mebibyte; `rows` are the row numbers in the file. */
   readonly lines: (
     features: FeatureArray,
     rows: ArrayLike<number>,
     kept?: readonly (readonly string[])[],
+    start?: number,
   ) => Generator<string, void, undefined>;
 }
 
@@ -58,9 +59,9 @@ export function lineFormat(affine: Affine, classes: readonly Label[], options: L
     format === 'csv' ? csvLine(names, probabilities, top) : jsonLine(names, classes, number, probabilities, top);
   const row = new Float64Array(q);
   const keptText = format === 'csv' ? csvKept : jsonKept(keep);
-  const lines: LineFormat['lines'] = function* (features, rows, kept) {
+  const lines: LineFormat['lines'] = function* (features, rows, kept, start = 0) {
     let text = '';
-    for (let i = 0; i < features.shape[0]; i++) {
+    for (let i = start; i < features.shape[0]; i++) {
       logitsInto(affine, features, i, row);
       softmaxInPlace(row);
       text += line(rows[i], row, kept === undefined ? '' : keptText(kept[i]));
