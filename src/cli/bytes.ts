@@ -6,16 +6,20 @@ import { BackendError, FormatError } from '../core/errors.js';
 import type { NamedBytes } from '../reading/bytes.js';
 import { STDIN } from './files.js';
 
+/** The length of the chunks of a file. */
+export const CHUNK = 2 ** 18;
+
 /** A file or standard input. An abort ends a pending read. */
-export function namedBytes(source: string, signal?: AbortSignal): NamedBytes {
+export function namedBytes(source: string, signal?: AbortSignal, chunk = CHUNK): NamedBytes {
   const name = source === STDIN ? 'standard input' : source;
-  return { name, stream: () => bytesOf(source, name, signal) };
+  return { name, stream: () => bytesOf(source, name, signal, chunk) };
 }
 
 async function* bytesOf(
   source: string,
   where: string,
   signal: AbortSignal | undefined,
+  chunk: number,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   try {
     if (source === STDIN) {
@@ -24,7 +28,7 @@ async function* bytesOf(
     } else {
       const rule = { where, argument: 'this path', expected: 'be a CSV file or a folder of IDX files' };
       if ((await stat(source)).isDirectory()) throw new FormatError({ ...rule, actual: 'a folder without IDX files' });
-      yield* createReadStream(source, { highWaterMark: 1 << 18, signal }) as AsyncIterable<Buffer>;
+      yield* createReadStream(source, { highWaterMark: chunk, signal }) as AsyncIterable<Buffer>;
     }
   } catch (cause) {
     signal?.throwIfAborted();

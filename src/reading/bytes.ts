@@ -189,7 +189,8 @@ function notUnpacked(name: string, cause: unknown): FormatError {
   return new FormatError({ where: name, argument: 'gzip data', expected: 'unpack', actual, hint, cause });
 }
 
-function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
+/** The chunks as one array of `length` bytes. */
+export function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
   const bytes = new Uint8Array(length);
   let at = 0;
   for (const chunk of chunks) {

@@ -6,9 +6,11 @@ import { describe } from '../core/shape.js';
 import type { FeatureArray } from '../data/batches.js';
 import { KeptRows, NumberList } from '../data/kept-rows.js';
 import { assertMostFit, type BadRow } from '../data/table/bad-rows.js';
+import { RecordReader } from '../data/table/csv/records.js';
 import { assertFits, LISTED } from '../data/table/limits.js';
+import { textsOf } from '../data/table/row.js';
 import { type CsvSchema, type MissingPolicy, numberSchema, type UnseenPolicy } from '../data/table/schema.js';
-import { type CsvBatch, type ReadOptions, readRowsWithin } from '../data/table/stream.js';
+import { type CsvBatch, type ReadOptions, readRowsWithin, type TablePlace } from '../data/table/stream.js';
 import { chunksOf, type NamedBytes } from './bytes.js';
 import type { Samples } from './samples.js';
 
@@ -42,9 +44,11 @@ export interface TableOptions {
   readonly maxMemory?: number;
 }
 
-interface RowsOptions extends Omit<TableOptions, 'unknownLabel'>, Pick<ReadOptions, 'onUnknownLabel'> {
+export interface RowsOptions extends Omit<TableOptions, 'unknownLabel'>, Pick<ReadOptions, 'onUnknownLabel'> {
   readonly labels: 'read' | 'skip';
   readonly signal?: AbortSignal;
+  /** Where the bytes begin, if that is not the beginning of the table. */
+  readonly from?: TablePlace;
 }
 
 /** Rows that were left out because their labels are not classes of the model. */
@@ -67,17 +71,39 @@ export interface LabelledRows extends Omit<Samples, 'features'> {
 export function rowsOf(
   source: NamedBytes,
   model: TableModel,
-  { label, header, onUnknownLabel, labels, ...options }: RowsOptions,
+  { label, header, onUnknownLabel, labels, from, ...options }: RowsOptions,
 ): AsyncGenerator<CsvBatch, void, undefined> {
   const { name } = source;
   const schema = schemaOf(model, label, header, name);
   const { classes } = model;
   const { delimiter, decimal, thousands, missing, unseen, keep, onBadRow, signal } = options;
   const largest = largestFeature(model);
-  return readRowsWithin(largest, chunksOf(source), schema, {
+  const reading: ReadOptions = {
     ...{ name, header, delimiter, decimal, thousands, missing, unseen, keep, onBadRow, onUnknownLabel, labels, signal },
     classes: labels === 'read' && classes.length > 0 ? classes : undefined,
-  });
+  };
+  return readRowsWithin(largest, chunksOf(source), schema, reading, from);
+}
+
+/**
+ * Finds what a part of a table needs to know of its beginning. The function takes the chunks in order, until it returns
+ * the delimiter and the first record.
+ *
+ * @throws FormatError as `readCsvRows`
+ */
+export function beginningOf(
+  name: string,
+  { schema }: TableModel,
+  { delimiter, decimal = schema?.decimal }: TableOptions,
+): (chunk: Uint8Array) => Omit<TablePlace, 'line'> | undefined {
+  const reader = new RecordReader({ name, delimiter, decimal, comment: schema?.comment });
+  return (chunk) => {
+    for (const block of reader.push(chunk)) {
+      block.select(0);
+      return { delimiter: reader.delimiter, first: textsOf(block) };
+    }
+    return undefined;
+  };
 }
 
 /** Bytes of a row besides its features: its label; in lists of numbers, its line, its weight and where it ends. */

@@ -5,6 +5,7 @@ import type { TableOptions } from '../../reading/table.js';
 import type { ModelContent } from '../../serialization/model-file.js';
 import { OutputOption } from '../files.js';
 import { withInterrupt } from '../interrupt.js';
+import type { LineFormat } from '../prediction-lines.js';
 import { quietDisplay } from '../progress.js';
 import type { TableChoices } from '../samples.js';
 import { writeData } from '../terminal.js';
@@ -59,7 +60,8 @@ async function predict(modelFile: string, source: string, options: Options): Pro
   const { loadModelBytes } = await import('../../node/model-bytes.js');
   const { decodeModel } = await import('../../serialization/model-file.js');
   const { lineFormat } = await import('../prediction-lines.js');
-  const model = decodeModel(await loadModelBytes(modelFile), modelFile);
+  const bytes = await loadModelBytes(modelFile);
+  const model = decodeModel(bytes, modelFile);
   const { classes } = model;
   const { json, format = json ? 'jsonl' : 'csv', probabilities = false, top, output, keep, skipBad } = options;
   if (top !== undefined && !(top >= 1 && top <= classes.length)) {
@@ -70,29 +72,39 @@ async function predict(modelFile: string, source: string, options: Options): Pro
   if (number === 'row' && (keep ?? skipBad) !== undefined) {
     throw new UsageError(`${keep === undefined ? '--skip-bad' : '--keep'} must be left out: ${source} is not a table.`);
   }
-  const { header, lines } = lineFormat(model, classes, { format, number, probabilities, top, keep });
+  const written = { format, number, probabilities, top, keep } as const;
+  const { header, lines } = lineFormat(model, classes, written);
   const { withBadRows } = await import('../bad-rows.js');
-  const { name } = (await import('../bytes.js')).namedBytes(source);
+  const { namedBytes } = await import('../bytes.js');
+  const { linesByThreads, THREADS, threadsFor } = await import('../predict/threads.js');
   const { onProgress, stop } = quietDisplay();
+  // Rows on a terminal show the progress themselves.
+  const areShown = (output === undefined || output === '-') && process.stdout.isTTY;
+  // Threads have no terminal to escape for, and no file for bad rows.
+  const mayShare = number === 'line' && !areShown && skipBad === undefined;
+  const threads = mayShare ? threadsFor(source, bytes.length) : 1;
   try {
     await withInterrupt(async (signal) => {
       const sink = await openSink(output);
       try {
         await withBadRows(skipBad, async (bad) => {
+          const named = namedBytes(source, signal, THREADS.piece);
+          const task = { model, reading: readingOf(options, model), format: written };
+          const shared = threads > 1 ? linesByThreads(threads, named, task, signal) : undefined;
+          const batches = batchesOf(source, model, { ...options, onBadRow: bad?.of(named.name) }, signal);
           let done = 0;
-          // Written with the first batch, or at the end if there are no rows.
+          // Written with the first rows, or at the end if there are none.
           let pending = header;
-          const reading = { ...options, onBadRow: bad?.of(name) };
-          for await (const { features, numbers, kept } of batchesOf(source, model, reading, signal)) {
+          for await (const { text, rows } of linesOf(shared, batches, lines, signal)) {
             signal.throwIfAborted();
-            for (const text of lines(features, numbers, kept)) {
-              await sink.write(pending + text);
-              pending = '';
+            if (typeof text === 'string') await sink.write(pending + text);
+            else {
+              if (pending !== '') await sink.write(pending);
+              await sink.write(text);
             }
-            done += numbers.length;
-            // Rows on a terminal show the progress themselves.
-            if ((output !== undefined && output !== '-') || !process.stdout.isTTY)
-              onProgress({ stage: 'predict', done: 0, note: `${done.toLocaleString('en')} rows` });
+            pending = '';
+            done += rows;
+            if (!areShown) onProgress({ stage: 'predict', done: 0, note: `${done.toLocaleString('en')} rows` });
           }
           if (pending !== '') await sink.write(pending);
           await sink.commit();
@@ -103,6 +115,42 @@ async function predict(modelFile: string, source: string, options: Options): Pro
     });
   } finally {
     stop();
+  }
+}
+
+/** Lines of predictions, and the number of rows that they begin. */
+interface Lines {
+  readonly text: string | Uint8Array;
+  readonly rows: number;
+}
+
+/** The lines of all rows. If the threads that share the rows fail, one goes on after the rows whose lines were taken. */
+async function* linesOf(
+  shared: AsyncIterable<Lines> | undefined,
+  batches: AsyncIterable<RowBatch>,
+  lines: LineFormat['lines'],
+  signal: AbortSignal,
+): AsyncGenerator<Lines, void, undefined> {
+  let taken = 0;
+  try {
+    if (shared !== undefined) {
+      for await (const part of shared) {
+        yield part;
+        taken += part.rows;
+      }
+      return;
+    }
+  } catch {
+    signal.throwIfAborted();
+  }
+  for await (const { features, numbers, kept } of batches) {
+    const start = Math.min(taken, numbers.length);
+    taken -= start;
+    let rows = numbers.length - start;
+    for (const text of lines(features, numbers, kept, start)) {
+      yield { text, rows };
+      rows = 0;
+    }
   }
 }
 
@@ -126,11 +174,7 @@ export async function* batchesOf(
   if (kindOf(source) === 'file') {
     const { namedBytes } = await import('../bytes.js');
     const { rowsOf } = await import('../../reading/table.js');
-    const { keep } = options;
-    const column = (name: string | number) =>
-      (options.header ?? model.schema?.header) === false && /^-?\d+$/.test(String(name)) ? Number(name) : name;
-    const reading = { ...options, keep: keep?.map(column), labels: 'skip', signal } as const;
-    const batches = rowsOf(namedBytes(source, signal), model, reading);
+    const batches = rowsOf(namedBytes(source, signal), model, { ...readingOf(options, model), signal });
     for await (const { features, lines, kept } of batches) yield { features, numbers: lines, kept };
     return;
   }
@@ -151,8 +195,15 @@ export async function* batchesOf(
   }
 }
 
+/** How the rows of a table are read. */
+function readingOf<T extends TableChoices>(options: T, { schema }: ModelContent) {
+  const hasHeader = (options.header ?? schema?.header) !== false;
+  const column = (name: string | number) => (!hasHeader && /^-?\d+$/.test(String(name)) ? Number(name) : name);
+  return { ...options, keep: options.keep?.map(column), labels: 'skip' as const };
+}
+
 interface Sink {
-  write(text: string): Promise<void>;
+  write(text: string | Uint8Array): Promise<void>;
   commit(): Promise<void>;
   abandon(): Promise<void>;
 }

@@ -35,6 +35,35 @@ export function parseNumber(text: string, decimal: '.' | ',' = '.'): number {
  */
 export function shortDecimal(bytes: Uint8Array, start: number, end: number, decimal: '.' | ','): number {
   const point = decimal === ',' ? COMMA : POINT;
+  const number = nineDigits(bytes, start, end, point);
+  return Number.isNaN(number) ? fifteenDigits(bytes, start, end, point) : number;
+}
+
+/** A sign, nine digits and a point. */
+const LONGEST = 11;
+
+/** A decimal of at most nine digits, with an optional minus sign: the usual number, read in int32 arithmetic. */
+function nineDigits(bytes: Uint8Array, start: number, end: number, point: number): number {
+  if (end - start > LONGEST) return Number.NaN;
+  const isNegative = start < end && bytes[start] === MINUS;
+  const first = isNegative ? start + 1 : start;
+  let mantissa = 0;
+  /** The position after the point. */
+  let fraction = 0;
+  for (let at = first; at < end; at++) {
+    const digit = bytes[at] - ZERO;
+    if (digit >= 0 && digit <= 9) mantissa = (Math.imul(mantissa, 10) + digit) | 0;
+    else if (bytes[at] === point && fraction === 0) fraction = at + 1;
+    else return Number.NaN;
+  }
+  const digits = fraction === 0 ? end - first : end - first - 1;
+  if (digits < 1 || digits > 9) return Number.NaN;
+  const number = fraction === 0 ? mantissa : mantissa / POWERS[end - fraction];
+  return isNegative ? -number : number;
+}
+
+/** A decimal of at most fifteen digits, with an optional sign and exponent. */
+function fifteenDigits(bytes: Uint8Array, start: number, end: number, point: number): number {
   let at = start;
   const isNegative = start < end && bytes[start] === MINUS;
   if (isNegative || (start < end && bytes[start] === PLUS)) at++;

@@ -14,7 +14,7 @@ import {
 } from '../../core/shape.js';
 import type { FeatureArray } from '../batches.js';
 import { type BadRow, BadRows } from './bad-rows.js';
-import { RecordReader } from './csv/records.js';
+import { type RecordPlace, RecordReader } from './csv/records.js';
 import type { RowBlock } from './csv/rows.js';
 import { RowEncoder } from './encode.js';
 import { type EncodeOptions, withOptions } from './encode-rows.js';
@@ -114,12 +114,14 @@ export function readCsvRows(
  * As `readCsvRows`, for a model that takes no larger numbers.
  *
  * @param largest the largest size of a number in a column of numbers
+ * @param from where the chunks begin, if that is not the beginning of the file
  */
 export async function* readRowsWithin(
   largest: number,
   chunks: AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>,
   schema: CsvSchema,
   options: ReadOptions,
+  from?: TablePlace,
 ): AsyncGenerator<CsvBatch, void, undefined> {
   const where = 'readCsvRows';
   const encoding = withOptions(schema, options, where, [
@@ -155,7 +157,8 @@ export async function* readRowsWithin(
     keep,
     onBadRow,
   });
-  const reader = new RecordReader({ name, delimiter, decimal: applied.decimal, comment: applied.comment });
+  const reader = new RecordReader({ name, delimiter, decimal: applied.decimal, comment: applied.comment }, from);
+  if (from !== undefined) batches.begin(from.first);
   for await (const chunk of chunks) {
     signal?.throwIfAborted();
     for (const block of reader.push(chunk)) yield* batches.take(block);
@@ -168,6 +171,12 @@ export async function* readRowsWithin(
     throw new FormatError({ ...rule, actual: 'an empty file' });
   }
   yield* batches.rest();
+}
+
+/** The beginning of a row within a table that is read in parts. */
+export interface TablePlace extends RecordPlace {
+  /** The fields of the first record of the table, which decides where the columns are. */
+  readonly first: readonly string[];
 }
 
 interface BatchesOptions {
@@ -222,6 +231,11 @@ class Batches {
   /** Whether the header or the first row has been read. */
   get hasBegun(): boolean {
     return this.#encoder !== undefined;
+  }
+
+  /** Takes the first record of a table of which other rows follow. */
+  begin(first: readonly string[]): void {
+    this.#encoder = this.#begin(first, 1);
   }
 
   /** Takes the rows of a block. Yields each full batch before it takes further rows. */

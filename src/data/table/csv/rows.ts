@@ -85,11 +85,9 @@ export class RowBlock implements Row {
   /** Adds a field to the incomplete row, without the blanks around it. */
   add(start: number, end: number): void {
     const { bytes } = this;
-    let [first, last] = [start, end];
-    if (start < end && (bytes[start] <= 32 || bytes[end - 1] <= 32)) {
-      first = skipBlanks(bytes, start, end);
-      last = trimmedEnd(bytes, first, end);
-    }
+    const isPadded = start < end && (bytes[start] <= 32 || bytes[end - 1] <= 32);
+    const first = isPadded ? skipBlanks(bytes, start, end) : start;
+    const last = isPadded ? trimmedEnd(bytes, first, end) : end;
     const i = this.#numFields++;
     if (i === this.#starts.length) {
       this.#starts = twice(this.#starts);

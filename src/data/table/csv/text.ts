@@ -15,10 +15,19 @@ export function textOf(bytes: Uint8Array): string {
   return DECODER.decode(bytes);
 }
 
+/** Whether no byte is above 0x7f. Looks at four bytes at a time. */
 export function isAscii(bytes: Uint8Array): boolean {
   let bits = 0;
-  for (let i = 0; i < bytes.length; i++) bits |= bytes[i];
-  return bits < 0x80;
+  let at = 0;
+  const isAligned = () => (bytes.byteOffset + at) % 4 === 0;
+  for (; at < bytes.length && !isAligned(); at++) bits |= bytes[at];
+  if (isAligned()) {
+    const words = new Int32Array(bytes.buffer, bytes.byteOffset + at, (bytes.length - at) >>> 2);
+    for (let i = 0; i < words.length; i++) bits |= words[i];
+    at += words.byteLength;
+  }
+  for (; at < bytes.length; at++) bits |= bytes[at];
+  return (bits & 0x80808080) === 0;
 }
 
 /** Refuses a file of another format, detected by its first lines. */

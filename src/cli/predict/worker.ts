@@ -1,0 +1,38 @@
+// cli: a thread that predicts pieces of a table. It loads no TensorFlow.js.
+import { on } from 'node:events';
+import { parentPort, workerData } from 'node:worker_threads';
+import { rowsOf } from '../../reading/table.js';
+import { lineFormat } from '../prediction-lines.js';
+import type { Answer, Question, Task } from './threads.js';
+
+const { name, model, reading, format, longest } = workerData as Task;
+const { lines } = lineFormat(model, model.classes, format);
+
+async function answer({ bytes, from }: Question): Promise<Answer> {
+  let text = '';
+  let rows = 0;
+  const source = {
+    name,
+    stream: async function* () {
+      yield bytes;
+    },
+  };
+  for await (const { features, lines: numbers, kept } of rowsOf(source, model, { ...reading, from })) {
+    for (const part of lines(features, numbers, kept)) {
+      text += part;
+      if (text.length > longest) throw new Error('the lines of a piece are too long');
+    }
+    rows += numbers.length;
+  }
+  return { text: new TextEncoder().encode(text), rows };
+}
+
+async function main(port: NonNullable<typeof parentPort>): Promise<void> {
+  for await (const [question] of on(port, 'message')) {
+    const answered = await answer(question);
+    port.postMessage(answered, [answered.text.buffer as ArrayBuffer]);
+  }
+}
+
+// An error ends the thread, which the pool learns of.
+if (parentPort !== null) void main(parentPort);
