@@ -485,6 +485,17 @@ describe('labels that the classes do not have', () => {
     await expect(read('x,w,y\nno,2,odd', schema, { classes: ['a', 'b'] })).rejects.toThrow('x must be a number');
   });
 
+  it('may be missing by a policy of their own, beside that of the features', async () => {
+    const { schema } = parseCsv('x,y\n1,a\n2,b', { label: 'y', missing: 'mean' });
+    const text = 'x,y\n1,\n,b';
+    await expect(read(text, schema)).rejects.toThrow("got nothing. Pass `missingLabel: 'drop'` to skip such rows.");
+    expect(await read(text, schema, { missingLabel: 'drop' })).toEqual({ labels: ['b', 3], unknown: [] });
+    const dropping = { ...schema, missing: 'drop' } as const;
+    await expect(read(text, dropping, { missingLabel: 'error' })).rejects.toThrow('y must have a value');
+    await expect(read('x,y\n1,', schema, { missing: 'drop', missingLabel: 'error' })).rejects.toThrow('y must have');
+    await expect(read(text, schema, { missingLabel: 'mean' as never })).rejects.toThrow('must be');
+  });
+
   it('may be of another type', async () => {
     for (const [table, classes, label] of [
       ['x,y\n1,3\n2,4', [3, 4], 'other'],

@@ -2,7 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { BACKENDS } from '../backend/names.js';
 import { printable } from '../core/errors.js';
-import { MISSING_POLICIES } from '../data/table/schema.js';
+import { MISSING_LABEL_POLICIES, MISSING_POLICIES } from '../data/table/schema.js';
 import { FileArgument, OutputOption } from './files.js';
 
 /** An invalid command line; the exit code is 2. The message is one line, whatever names it quotes. */
@@ -80,6 +80,13 @@ export function asWhenTraining(command: Command): Command {
     .option('--no-header', 'the first line is data, in the order of the training table (default: as in training)')
     .addOption(skipBadOption());
 }
+
+/** The flag that decides about rows without a label, for commands that read a model and labelled rows. */
+export const missingLabelOption = () =>
+  new Option(
+    '--missing-label <policy>',
+    'how to treat rows without a label (default: as --missing, or as in training)',
+  ).choices(MISSING_LABEL_POLICIES);
 
 /** The flag that decides about labels that are not classes of the model. */
 export const unknownLabelOption = () =>

@@ -1,13 +1,13 @@
 // cli: softmax-regression predict.
 import { Command, Option } from 'commander';
 import type { FeatureArray } from '../../data/batches.js';
-import type { TableOptions } from '../../reading/table.js';
+import type { RowsOptions } from '../../reading/table.js';
 import type { ModelContent } from '../../serialization/model-file.js';
 import { OutputOption } from '../files.js';
 import { withInterrupt } from '../interrupt.js';
 import { quietDisplay } from '../progress.js';
 import type { TableChoices } from '../samples.js';
-import { writeData } from '../terminal.js';
+import { note, writeData } from '../terminal.js';
 import { asWhenTraining, columnNames, dataArgument, integer, jsonOption, modelArgument, UsageError } from '../usage.js';
 
 interface Options extends TableChoices {
@@ -80,9 +80,13 @@ async function predict(modelFile: string, source: string, options: Options): Pro
       try {
         await withBadRows(skipBad, async (bad) => {
           let done = 0;
+          let dropped = 0;
           // Written with the first batch, or at the end if there are no rows.
           let pending = header;
-          const reading = { ...options, onBadRow: bad?.of(name) };
+          const onDropped = () => {
+            dropped++;
+          };
+          const reading = { ...options, onBadRow: bad?.of(name), onDropped };
           for await (const { features, numbers, kept } of batchesOf(source, model, reading, signal)) {
             signal.throwIfAborted();
             for (const text of lines(features, numbers, kept)) {
@@ -96,6 +100,9 @@ async function predict(modelFile: string, source: string, options: Options): Pro
           }
           if (pending !== '') await sink.write(pending);
           await sink.commit();
+          if (dropped === 0) return;
+          const { counted } = await import('../output.js');
+          note(`${counted(dropped, 'row')} with missing values left out`);
         });
       } finally {
         await sink.abandon();
@@ -119,7 +126,7 @@ const PICTURES = 512;
 export async function* batchesOf(
   source: string,
   model: ModelContent,
-  options: TableChoices & Pick<TableOptions, 'onBadRow'>,
+  options: TableChoices & Pick<RowsOptions, 'onBadRow' | 'onDropped'>,
   signal: AbortSignal,
 ): AsyncGenerator<RowBatch, void, undefined> {
   const { kindOf, loadOtherFor } = await import('../samples.js');

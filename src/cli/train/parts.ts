@@ -7,7 +7,7 @@ import { type LabelledRows, labelledRows, type TableOptions } from '../../readin
 import { scalingOf, storedColumns } from '../../training/standardization.js';
 import type { BadRowsFile } from '../bad-rows.js';
 import { namedBytes } from '../bytes.js';
-import { count } from '../output.js';
+import { count, droppedText } from '../output.js';
 import type { CsvChoices } from '../samples.js';
 import { UsageError } from '../usage.js';
 
@@ -46,10 +46,10 @@ export async function partsOf(data: DataSet, options: PartChoices, bad?: BadRows
     ? holdBack(kept, { testFraction: 0.2, seed }, data, 'calibrate')
     : [kept, undefined];
   const tested = testFile === undefined ? test : await testTable(testFile, data, training, options, bad);
-  const set = tested ?? held ?? training;
+  const set: LabelledRows = tested ?? held ?? training;
   const split =
     testFile !== undefined
-      ? `the ${count(set.labels.length)} rows of ${testFile}`
+      ? `the ${count(set.labels.length)} rows of ${testFile}${droppedText(set.dropped)}`
       : tested !== undefined
         ? `the ${count(set.labels.length)} samples of the test set`
         : held === undefined

@@ -106,8 +106,10 @@ export class TargetReader {
 
   #assertPresent({ column, field }: Target<'label'> | Target<'weight'>, row: Row, line: number): void {
     const text = row.text(field);
-    if (this.#markers.has(text))
-      throw missingValue(this.#place(line, field), column.name, text, 'have a value', 'missing');
+    if (!this.#markers.has(text)) return;
+    const option = column.kind === 'label' ? 'missingLabel' : 'missing';
+    const hint = `Pass \`${option}: 'drop'\` to skip such rows.`;
+    throw missingValue(this.#place(line, field), column.name, text, 'have a value', option, hint);
   }
 
   #error(
