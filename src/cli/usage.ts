@@ -67,7 +67,7 @@ export function asWhenTraining(command: Command): Command {
     'how to treat categories not seen in training (default: as in training)',
   );
   return command
-    .addOption(ofRows.choices(['error', 'drop', 'mean', 'median']))
+    .addOption(ofRows.choices(MISSING_POLICIES))
     .addOption(ofWords.choices(['error', 'zero']))
     .option(
       '--delimiter <character>',

@@ -161,6 +161,18 @@ describe('rows without a label', () => {
   });
 });
 
+describe('a model that marks missing values', () => {
+  it('takes the policy that its message names', async () => {
+    line.write('gaps.csv', table(',2,a'));
+    await done('train', 'gaps.csv', ...LABEL, '--missing', 'indicator', '-o', 'mark.model');
+    expect(await refusal('predict', 'mark.model', 'gaps.csv', '--missing', 'mean')).toMatch(
+      /^2 error: --missing must be among error, drop, indicator: /,
+    );
+    const predicted = await done('predict', 'mark.model', 'gaps.csv', '--missing', 'indicator');
+    expect(predicted).toBe(await done('predict', 'mark.model', 'gaps.csv'));
+  });
+});
+
 describe('labels that the model does not know', () => {
   const drop = ['--unknown-label', 'drop'];
   const labels = { rare: 1, odd: 2 };
