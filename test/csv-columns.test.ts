@@ -172,6 +172,12 @@ describe('dates', () => {
     expect(days('median')).toEqual([0, 1, 1, 8]);
   });
 
+  it('are refused in the order that is given by the option, not by the rows above', () => {
+    expect(refusal('x,y\n18-05-2021,1\n19-05-2021,2', { dates: ['x'], dateOrder: 'mdy' })).toMatch(
+      / got "18-05-2021"\. `dateOrder: 'mdy'` does not read it; `dateOrder: 'dmy'` does\.$/,
+    );
+  });
+
   it('are refused by their place where text is no date, and a new moment need not be known', () => {
     const { schema } = parseCsv(text, { dates: ['when'] });
     expect(() => encodeRows(schema, [{ when: 'soon', y: 1 }])).toThrow(
@@ -488,7 +494,7 @@ describe('labels that the classes do not have', () => {
   it('may be missing by a policy of their own, beside that of the features', async () => {
     const { schema } = parseCsv('x,y\n1,a\n2,b', { label: 'y', missing: 'mean' });
     const text = 'x,y\n1,\n,b';
-    await expect(read(text, schema)).rejects.toThrow("got nothing. Pass `missingLabel: 'drop'` to skip such rows.");
+    await expect(read(text, schema, {})).rejects.toThrow("got nothing. Pass `missingLabel: 'drop'` to skip such rows.");
     expect(await read(text, schema, { missingLabel: 'drop' })).toEqual({ labels: ['b', 3], unknown: [] });
     const dropping = { ...schema, missing: 'drop' } as const;
     await expect(read(text, dropping, { missingLabel: 'error' })).rejects.toThrow('y must have a value');
