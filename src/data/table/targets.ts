@@ -61,7 +61,11 @@ export class TargetReader {
     const some: string[] = [];
     for (const each of classes) if (some.push(describe(each)) === 10) break;
     const list = `${some.join(', ')}${classes.size > 10 ? ', …' : ''}`;
-    throw this.#error(target, row, line, `be one of the classes ${list}`, hint);
+    const { decimal } = this.#schema;
+    const number = parseNumber(row.text(target.field), decimal);
+    const isOneByValue = [...classes].some((each) => typeof each === 'string' && parseNumber(each, decimal) === number);
+    const train = "Train with `labelType: 'number'` to compare labels as numbers. ";
+    throw this.#error(target, row, line, `be one of the classes ${list}`, `${isOneByValue ? train : ''}${hint}`);
   }
 
   /**
