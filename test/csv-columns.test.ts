@@ -502,6 +502,18 @@ describe('labels that the classes do not have', () => {
     await expect(read(text, schema, { missingLabel: 'mean' as never })).rejects.toThrow('must be');
   });
 
+  it('are compared as numbers by another type of labels, which the refusal names', async () => {
+    const { schema } = parseCsv('x,y\n1,0.0\n2,1.0', { label: 'y' });
+    const plain = { classes: ['0.0', '1.0'], onUnknownLabel: undefined };
+    await expect(read('x,y\n1,1', schema, plain)).rejects.toThrow(
+      'got "1". Train with `labelType: \'number\'` to compare labels as numbers. Pass `onUnknownLabel`',
+    );
+    await expect(read('x,y\n1,2', schema, plain)).rejects.toThrow('got "2". Pass `onUnknownLabel`');
+    const numbers = parseCsv('x,y\n1,0.0\n2,1.0', { label: 'y', labelType: 'number' });
+    const { labels } = await read('x,y\n1,1', numbers.schema, { classes: [0, 1], onUnknownLabel: undefined });
+    expect(labels).toEqual([1, 2]);
+  });
+
   it('may be of another type', async () => {
     for (const [table, classes, label] of [
       ['x,y\n1,3\n2,4', [3, 4], 'other'],
@@ -649,5 +661,36 @@ describe('the report', () => {
     const starts = Object.fromEntries(columns.map(({ column }) => [column.name, column.start]));
     expect(starts).toMatchObject({ 'd.year': 0, 'd.weekday=Sunday': 20, x: 21, 'x missing': 22, c: 23 });
     expect(columns.find(({ column }) => column.name === 'c')?.column.categories).toEqual(['blue', 'red', 'missing']);
+  });
+});
+
+describe('the name of a column', () => {
+  it.each([
+    [{ label: 'Y' }, 'Did you mean "y"?'],
+    [{ label: 'y', ignore: ['x,z'] }, 'Several columns? Pass `ignore: ["x", "z"]`.'],
+    [{ label: 'y', dates: ['x, z'] }, 'Several columns? Pass `dates: ["x", "z"]`.'],
+    [{ label: 'y', ignore: ['x,w'] }, 'If the first line is data, pass `header: false`.'],
+  ])('is suggested for %j', (options, hint) => {
+    const message = refusal('x,z,y\n1,2,a\n2,3,b', options);
+    expect(message.slice(-hint.length)).toBe(hint);
+  });
+
+  it('may stand below a title', () => {
+    expect(refusal('Sales of 2024\nx,y\n1,a\n2,b', { label: 'y', delimiter: ',' })).toContain(
+      'got "y". If a title precedes the header, remove that line.',
+    );
+  });
+});
+
+describe('a marker that is a number', () => {
+  it('is met by its value, and not by a code', () => {
+    const text = 'x,c,y\n-999.0,-999.0,a\n1,-999.0,b\n1,008,a\n2,007,b';
+    const options = { label: 'y', missing: 'drop', missingTokens: ['', '-999', '7'], categories: ['c'] } as const;
+    const { schema, featureNames, dropped } = parseCsv(text, options);
+    expect([dropped, featureNames]).toEqual([2, ['x', 'c=007', 'c=008']]);
+    expect([...encodeRows(schema, [['-9.99e2', '008']]).values]).toEqual([]);
+    expect(parseCsv('x,y\n-999.5,a\n0,b', { label: 'y', missingTokens: ['-999'] }).dropped).toBe(0);
+    const codes = parseCsv('x,y\n1,007\n2,008', { label: 'y', missing: 'drop', missingTokens: ['7'] });
+    expect(codes.labels).toEqual(['007', '008']);
   });
 });

@@ -150,7 +150,7 @@ export function findColumn(
   const aside = names[0].startsWith('#')
     ? "If # begins a comment, pass `comment: '#'`."
     : names.length === 1
-      ? 'If another character separates the fields, name it with `delimiter`.'
+      ? 'If a title precedes the header, remove that line. If another character separates the fields, name it with `delimiter`.'
       : NO_HEADER;
   const other = header ? aside : undefined;
   throw new FormatError({
@@ -160,8 +160,18 @@ export function findColumn(
     actual: describe(column),
     // -1 is an index, not a misspelt name 1.
     isOption: true,
-    hint: (INTEGER.test(column) ? undefined : didYouMean(column, names)) ?? other,
+    hint: listHint(column, argument, places) ?? (INTEGER.test(column) ? undefined : didYouMean(column, names)) ?? other,
   });
+}
+
+/** Options that name several columns. */
+const LISTS: ReadonlySet<string> = new Set(['ignore', 'categories', 'dates']);
+
+/** Advice on the names of several columns in one text. */
+function listHint(text: string, argument: string, places: ReadonlyMap<string, number>): string | undefined {
+  const names = text.split(',').map((name) => name.trim());
+  if (!LISTS.has(argument) || names.length === 1 || !names.every((name) => places.has(name))) return undefined;
+  return `Several columns? Pass \`${argument}: [${names.map(describe).join(', ')}]\`.`;
 }
 
 /** Advice on a header that looks like a row of data. */
@@ -170,6 +180,7 @@ export const NO_HEADER = 'If the first line is data, pass `header: false`.';
 const INTEGER = /^-?\d+$/;
 
 export function didYouMean(name: string, candidates: readonly string[]): string | undefined {
-  const meant = nearest(name, candidates);
+  const lower = name.toLowerCase();
+  const meant = candidates.find((each) => each.toLowerCase() === lower) ?? nearest(name, candidates);
   return meant === undefined ? undefined : `Did you mean ${describe(meant)}?`;
 }
