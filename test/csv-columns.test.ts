@@ -664,6 +664,20 @@ describe('the report', () => {
   });
 });
 
+describe('comments of another table', () => {
+  it('are skipped with the way out that the message names', async () => {
+    const { schema } = parseCsv('x,z,y\n1,2,a\n2,3,b', { label: 'y' });
+    const rows = async (comment?: string) => {
+      for await (const { features } of readCsvRows(['# of 2024\nx,z,y\n5,6,a\n'], schema, { name, comment }))
+        return [...features.values];
+      return undefined;
+    };
+    await expect(rows()).rejects.toThrow("If # begins a comment, pass `comment: '#'`.");
+    expect(await rows('#')).toEqual([5, 6]);
+    await expect(rows('ab')).rejects.toThrow('readCsvRows: comment must be one of the characters');
+  });
+});
+
 describe('the name of a column', () => {
   it.each([
     [{ label: 'Y' }, 'Did you mean "y"?'],

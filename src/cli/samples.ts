@@ -68,7 +68,17 @@ export interface TableChoices extends Omit<TableOptions, 'onBadRow'> {
 }
 
 const TABLE_CHOICES = [
-  ...(['label', 'header', 'delimiter', 'decimal', 'thousands', 'missing', 'missingLabel', 'unseen'] as const),
+  ...([
+    'label',
+    'header',
+    'delimiter',
+    'comment',
+    'decimal',
+    'thousands',
+    'missing',
+    'missingLabel',
+    'unseen',
+  ] as const),
   ...(['unknownLabel', 'skipBad'] as const),
 ] satisfies readonly (keyof TableChoices)[];
 

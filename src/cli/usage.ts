@@ -76,6 +76,7 @@ export function asWhenTraining(command: Command): Command {
     )
     .addOption(new Option('--decimal <mark>', 'decimal mark (default: as in training)').choices(['.', ',']))
     .option('--thousands', 'numbers may have thousands separators (default: as in training)')
+    .option('--comment <character>', 'skip lines that begin with this character (default: as in training)')
     .option('--header', 'the first line names the columns (default: as in training)')
     .option('--no-header', 'the first line is data, in the order of the training table (default: as in training)')
     .addOption(skipBadOption());

@@ -33,6 +33,8 @@ export interface TableOptions {
   /** The label column, if its name differs from the one in training. */
   readonly label?: string;
   readonly delimiter?: string;
+  /** The character that begins lines to skip. */
+  readonly comment?: string;
   readonly decimal?: '.' | ',';
   readonly thousands?: boolean;
   readonly missing?: MissingPolicy;
@@ -84,10 +86,10 @@ export function rowsOf(
   const { name } = source;
   const schema = schemaOf(model, label, header, name);
   const { classes } = model;
-  const { delimiter, decimal, thousands, missing, missingLabel, unseen, keep, onBadRow, signal } = options;
+  const { delimiter, comment, decimal, thousands, missing, missingLabel, unseen, keep, onBadRow, signal } = options;
   const largest = largestFeature(model);
   return readRowsWithin({ largest, onDropped }, chunksOf(source), schema, {
-    ...{ name, header, delimiter, decimal, thousands, missing, missingLabel, unseen, keep },
+    ...{ name, header, delimiter, comment, decimal, thousands, missing, missingLabel, unseen, keep },
     ...{ onBadRow, onUnknownLabel, labels, signal },
     classes: labels === 'read' && classes.length > 0 ? classes : undefined,
   });

@@ -110,6 +110,7 @@ export function locateColumns(schema: CsvSchema, names: readonly string[], where
     const actual = names.map(describe).slice(0, 20).join(', ');
     const isNone = !names.some((each) => known.has(each));
     const hint =
+      commentHint(names) ??
       otherDelimiter(schema, names) ??
       didYouMean(name, others) ??
       (isNone ? `The first line must name the columns, as in training. ${NO_HEADER}` : undefined);
@@ -147,11 +148,11 @@ export function findColumn(
   }
   const some = names.slice(0, 20).map(describe).join(', ');
   const expected = `be one of the columns ${some}${names.length > 20 ? ', …' : ''}`;
-  const aside = names[0].startsWith('#')
-    ? "If # begins a comment, pass `comment: '#'`."
-    : names.length === 1
+  const aside =
+    commentHint(names) ??
+    (names.length === 1
       ? 'If a title precedes the header, remove that line. If another character separates the fields, name it with `delimiter`.'
-      : NO_HEADER;
+      : NO_HEADER);
   const other = header ? aside : undefined;
   throw new FormatError({
     where,
@@ -162,6 +163,11 @@ export function findColumn(
     isOption: true,
     hint: listHint(column, argument, places) ?? (INTEGER.test(column) ? undefined : didYouMean(column, names)) ?? other,
   });
+}
+
+/** Advice on a first line that may be a comment. */
+export function commentHint([first]: readonly string[]): string | undefined {
+  return first.startsWith('#') ? "If # begins a comment, pass `comment: '#'`." : undefined;
 }
 
 /** Options that name several columns. */

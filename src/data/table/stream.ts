@@ -31,7 +31,7 @@ import {
   placesOf,
 } from './places.js';
 import { type Row, textsOf } from './row.js';
-import type { CsvSchema, MissingLabelPolicy } from './schema.js';
+import { COMMENT_RULE, type CsvSchema, isComment, type MissingLabelPolicy } from './schema.js';
 import { TargetReader } from './targets.js';
 
 /** Options of `readCsvRows`. */
@@ -40,6 +40,8 @@ export interface ReadOptions extends EncodeOptions {
   readonly name?: string;
   /** As in `parseCsv`: detected in the first two rows by default. */
   readonly delimiter?: string;
+  /** The character that begins lines to skip; as in the schema by default. */
+  readonly comment?: string;
   /** Whether to read labels and weights if the file has them; `'skip'` ignores both, which may then be wrong or empty. */
   readonly labels?: 'read' | 'skip';
   /** How to treat rows without a label; by default as `missing`, or as in the schema. */
@@ -129,12 +131,15 @@ export async function* readRowsWithin(
 ): AsyncGenerator<CsvBatch, void, undefined> {
   const where = 'readCsvRows';
   const encoding = withOptions(schema, options, where, [
-    ...(['name', 'delimiter', 'header', 'labels', 'missingLabel', 'classes', 'onUnknownLabel'] as const),
-    ...(['keep', 'onBadRow', 'batchSize', 'signal'] as const),
+    ...(['name', 'delimiter', 'comment', 'header', 'labels', 'missingLabel', 'classes'] as const),
+    ...(['onUnknownLabel', 'keep', 'onBadRow', 'batchSize', 'signal'] as const),
   ]);
-  const { header = encoding.header, onUnknownLabel } = options;
+  const { header = encoding.header, comment = encoding.comment, onUnknownLabel } = options;
   assertOneOf(header, [true, false], where, 'header');
-  const applied = { ...encoding, header };
+  if (comment !== undefined && !isComment(comment)) {
+    throw new DomainError({ where, argument: 'comment', expected: COMMENT_RULE, actual: describe(comment) });
+  }
+  const applied = { ...encoding, header, comment };
   const hasHeader = encoding.header;
   const { name = where, delimiter, labels = 'read', classes, keep, onBadRow, batchSize, signal } = options;
   assertOneOf(labels, ['read', 'skip'], where, 'labels');
