@@ -60,11 +60,11 @@ export async function train(
     const { training, tested, split, isSelf } = parts;
     const learnt = await learn(data, parts, options, checkpoints, file, { onProgress, signal });
     const { model, evaluation, result, path } = learnt;
-    const { report, seed } = options;
+    const { report, seed, test: testName } = options;
     const unknown = leftOutOf(tested, evaluation);
     const without = unknown === undefined ? '' : `; ${leftOutText(unknown)}`;
     const part = { trainingSamples: training.labels.length, testedOnTraining: isSelf, split: `${split}${without}` };
-    const described = { ...data, ...part };
+    const described = { ...data, ...part, testName };
     const assessed = {
       model,
       evaluation,
