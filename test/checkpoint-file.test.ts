@@ -27,6 +27,7 @@ import { digestOf } from '../src/core/digest.js';
 import { sha256 } from '../src/core/sha256.js';
 import { VERSION } from '../src/core/version.js';
 import { machineEnvironment } from '../src/node/environment.js';
+import { loadModelBytes } from '../src/node/model-bytes.js';
 import { provideEnvironment } from '../src/training/checkpoint/environment.js';
 import { type CheckpointContent, decodeCheckpoint, encodeCheckpoint } from '../src/training/checkpoint/file.js';
 import { TEST_BACKENDS, useBackend } from './helpers/backends.js';
@@ -550,6 +551,13 @@ describe('a checkpoint file', () => {
     });
     expect(readFileSync('/etc/passwd')).toEqual(users);
     expect(readlinkSync(path)).toBe(target);
+  });
+
+  it('that is a table is refused as what it should be', async () => {
+    const path = join(folder, 'table.csv');
+    writeFileSync(path, 'x,y\n1,2\n');
+    expect(await failure(readCheckpoint(path))).toMatchObject({ where: path, expected: 'be a checkpoint' });
+    expect(await failure(loadModelBytes(path))).toMatchObject({ where: path, expected: 'be a model file' });
   });
 
   it('is unchanged if a checkpoint cannot be written', async () => {

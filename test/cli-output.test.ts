@@ -1,6 +1,7 @@
 // The output of the command line is bounded, whatever a file contains.
 
 import { MOST_LISTED, tableOf } from '../src/cli/columns.js';
+import { inFlags } from '../src/cli/explain.js';
 import { evaluationLines } from '../src/cli/output.js';
 import type { ColumnSummary } from '../src/data/table/learn/column.js';
 import { parseCsv } from '../src/data/table/table.js';
@@ -57,5 +58,12 @@ describe('the columns of a wide table', () => {
     const lines = listed([...columns, summary('y', 'label')], MOST_LISTED.train);
     expect(lines).toHaveLength(1 + 1 + 501 + 1);
     expect(lines.at(-1)).toBe('  … and 1,500 others, 1,500 of them suspect; --dry-run --json lists them all');
+  });
+});
+
+describe('a list that a message mentions', () => {
+  it('is written as repeated flags', () => {
+    expect(inFlags('Pass `ignore: ["a", "b c"]`.')).toBe('Pass --ignore a --ignore "b c".');
+    expect(inFlags('Pass `ignore: ["a"]` or `ignore: [""]`.')).toBe('Pass --ignore a or --ignore "".');
   });
 });

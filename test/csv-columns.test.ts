@@ -172,6 +172,12 @@ describe('dates', () => {
     expect(days('median')).toEqual([0, 1, 1, 8]);
   });
 
+  it('are refused in the order that is given by the option, not by the rows above', () => {
+    expect(refusal('x,y\n18-05-2021,1\n19-05-2021,2', { dates: ['x'], dateOrder: 'mdy' })).toMatch(
+      / got "18-05-2021"\. `dateOrder: 'mdy'` does not read it; `dateOrder: 'dmy'` does\.$/,
+    );
+  });
+
   it('are refused by their place where text is no date, and a new moment need not be known', () => {
     const { schema } = parseCsv(text, { dates: ['when'] });
     expect(() => encodeRows(schema, [{ when: 'soon', y: 1 }])).toThrow(
@@ -485,6 +491,29 @@ describe('labels that the classes do not have', () => {
     await expect(read('x,w,y\nno,2,odd', schema, { classes: ['a', 'b'] })).rejects.toThrow('x must be a number');
   });
 
+  it('may be missing by a policy of their own, beside that of the features', async () => {
+    const { schema } = parseCsv('x,y\n1,a\n2,b', { label: 'y', missing: 'mean' });
+    const text = 'x,y\n1,\n,b';
+    await expect(read(text, schema, {})).rejects.toThrow("got nothing. Pass `missingLabel: 'drop'` to skip such rows.");
+    expect(await read(text, schema, { missingLabel: 'drop' })).toEqual({ labels: ['b', 3], unknown: [] });
+    const dropping = { ...schema, missing: 'drop' } as const;
+    await expect(read(text, dropping, { missingLabel: 'error' })).rejects.toThrow('y must have a value');
+    await expect(read('x,y\n1,', schema, { missing: 'drop', missingLabel: 'error' })).rejects.toThrow('y must have');
+    await expect(read(text, schema, { missingLabel: 'mean' as never })).rejects.toThrow('must be');
+  });
+
+  it('are compared as numbers by another type of labels, which the refusal names', async () => {
+    const { schema } = parseCsv('x,y\n1,0.0\n2,1.0', { label: 'y' });
+    const plain = { classes: ['0.0', '1.0'], onUnknownLabel: undefined };
+    await expect(read('x,y\n1,1', schema, plain)).rejects.toThrow(
+      'got "1". Train with `labelType: \'number\'` to compare labels as numbers. Pass `onUnknownLabel`',
+    );
+    await expect(read('x,y\n1,2', schema, plain)).rejects.toThrow('got "2". Pass `onUnknownLabel`');
+    const numbers = parseCsv('x,y\n1,0.0\n2,1.0', { label: 'y', labelType: 'number' });
+    const { labels } = await read('x,y\n1,1', numbers.schema, { classes: [0, 1], onUnknownLabel: undefined });
+    expect(labels).toEqual([1, 2]);
+  });
+
   it('may be of another type', async () => {
     for (const [table, classes, label] of [
       ['x,y\n1,3\n2,4', [3, 4], 'other'],
@@ -661,5 +690,50 @@ describe('thousands separators that are read as decimal marks', () => {
     ['the fraction of one begins with 0.', [...values, '0.125'], {}],
   ])('are not noted where %s', (_, given, options) => {
     expect(noteOf(given, options).suspect).toBeUndefined();
+  });
+});
+
+describe('comments of another table', () => {
+  it('are skipped with the way out that the message names', async () => {
+    const { schema } = parseCsv('x,z,y\n1,2,a\n2,3,b', { label: 'y' });
+    const rows = async (comment?: string) => {
+      for await (const { features } of readCsvRows(['# of 2024\nx,z,y\n5,6,a\n'], schema, { name, comment }))
+        return [...features.values];
+      return undefined;
+    };
+    await expect(rows()).rejects.toThrow("If # begins a comment, pass `comment: '#'`.");
+    expect(await rows('#')).toEqual([5, 6]);
+    await expect(rows('ab')).rejects.toThrow('readCsvRows: comment must be one of the characters');
+  });
+});
+
+describe('the name of a column', () => {
+  it.each([
+    [{ label: 'Y' }, 'Did you mean "y"?'],
+    [{ label: 'y', ignore: ['x,z'] }, 'Several columns? Pass `ignore: ["x", "z"]`.'],
+    [{ label: 'y', dates: ['x, z'] }, 'Several columns? Pass `dates: ["x", "z"]`.'],
+    [{ label: 'y', ignore: ['x,w'] }, 'If the first line is data, pass `header: false`.'],
+  ])('is suggested for %j', (options, hint) => {
+    const message = refusal('x,z,y\n1,2,a\n2,3,b', options);
+    expect(message.slice(-hint.length)).toBe(hint);
+  });
+
+  it('may stand below a title', () => {
+    expect(refusal('Sales of 2024\nx,y\n1,a\n2,b', { label: 'y', delimiter: ',' })).toContain(
+      'got "y". If a title precedes the header, remove that line.',
+    );
+  });
+});
+
+describe('a marker that is a number', () => {
+  it('is met by its value, and not by a code', () => {
+    const text = 'x,c,y\n-999.0,-999.0,a\n1,-999.0,b\n1,008,a\n2,007,b';
+    const options = { label: 'y', missing: 'drop', missingTokens: ['', '-999', '7'], categories: ['c'] } as const;
+    const { schema, featureNames, dropped } = parseCsv(text, options);
+    expect([dropped, featureNames]).toEqual([2, ['x', 'c=007', 'c=008']]);
+    expect([...encodeRows(schema, [['-9.99e2', '008']]).values]).toEqual([]);
+    expect(parseCsv('x,y\n-999.5,a\n0,b', { label: 'y', missingTokens: ['-999'] }).dropped).toBe(0);
+    const codes = parseCsv('x,y\n1,007\n2,008', { label: 'y', missing: 'drop', missingTokens: ['7'] });
+    expect(codes.labels).toEqual(['007', '008']);
   });
 });

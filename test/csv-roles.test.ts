@@ -130,10 +130,16 @@ describe('a table with weights, groups and times', () => {
       { where: 't.csv:3:3', expected: 'be a date, like the rows above' },
     ],
     [
+      'a date that has two orders',
+      'x,k,t\n1,a,04-04-2022\n2,b,09-07-2023',
+      { time: 't' },
+      { where: 't.csv:3:3', hint: 'Day and month have two orders here: write dates as 2024-05-31.' },
+    ],
+    [
       'a date among numbers',
       'x,k,t\n1,a,7\n2,b,2024-02-28',
       { time: 't' },
-      { where: 't.csv:3:3', expected: 'be a finite number, like the rows above' },
+      { where: 't.csv:3:3', expected: 'be a finite number, like the rows above', hint: undefined },
     ],
     ['an unknown column', 'x,k\n1,a\n2,b', { group: 'patient' }, { where: 't.csv:1', argument: 'group' }],
     [

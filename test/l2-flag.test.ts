@@ -1,5 +1,11 @@
 // The flag --l2 where it names several values, and the table of the search.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SoftmaxRegression } from 'softmax-regression';
+import { fileCheckpoint } from 'softmax-regression/node';
 import { assertTogether } from '../src/cli/commands/train.js';
+import { chosenFlags } from '../src/cli/train/checks.js';
 import { candidatesOf, chosenBy, L2_CHOICE, withoutCandidates } from '../src/cli/train/l2.js';
 import { pathLines } from '../src/cli/train/path-lines.js';
 import type { LambdaPath, LambdaRow } from '../src/model/lambda-path.js';
@@ -39,7 +45,7 @@ describe('--l2', () => {
 
   it.each(['auto', [1, 0.1]])('refuses %p with --resume, whose checkpoint has one l2', (l2) => {
     expect(() => assertTogether({ l2, resume: 'l.ck' })).toThrow(
-      '--l2 must be left out with --resume, or be the number of the checkpoint; got a search.',
+      '--l2 must be the number of the checkpoint with --resume; got a search.',
     );
     expect(() => assertTogether({ l2: 0.1, resume: 'l.ck' })).not.toThrow();
   });
@@ -92,5 +98,23 @@ describe('pathLines', () => {
     const path = { table, best: 0.1, oneStandardError: 0.1 };
     expect(pathLines(path, 'best', 'lbfgs').at(-1)).toBe('Not all fits converged: l2 0.1. Raise --max-iterations.');
     expect(pathLines(path, 'best', 'adam').at(-1)).toContain('0.6000');
+  });
+});
+
+describe('a training that was interrupted after the search', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'l2-flag-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it.each(['adam', 'lbfgs'] as const)('goes on with the l2 of the %s fit', async (solver) => {
+    const path = join(folder, solver);
+    const fit = solver === 'adam' ? { solver, epochs: 2, seed: 1 } : { solver, maxIterations: 2 };
+    await SoftmaxRegression.fit([[0], [1], [2], [3]], [0, 1, 0, 1], {
+      ...fit,
+      l2: 0.01,
+      checkpoint: fileCheckpoint(path),
+    });
+    expect(await chosenFlags(path, {})).toBe(', with --l2 0.01 in place of the search');
+    expect(await chosenFlags(path, { l2Rule: 'best' })).toMatch(/ of the search, and without --l2-rule$/);
+    expect(await chosenFlags(join(folder, 'none'), {})).toBe('');
   });
 });

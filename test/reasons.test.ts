@@ -176,6 +176,8 @@ describe('reasonLines', () => {
     expect(lines[0]).toBe('line 7 of pets.csv: dog');
     expect(lines[1]).toMatch(/^probabilities: dog 0\.\d+, cat 0\.\d+$/);
     expect(lines[3]).toMatch(/^log odds of dog against cat: \d\.\d{3}, the sum of$/);
+    const one = { name: 'pets.csv', unit: 'line', number: 7, baseline: 'mean', drops: false } as const;
+    expect(reasonLines(reasons, one, 1, 2)[4]).toMatch(/^ {2}the mean of the 1 row /);
     expect(lines.slice(4).map((each) => each.replace(/ {2,}\+\d\.\d{3}/, ' N'))).toEqual([
       '  the mean of the 6 rows N towards dog',
       '  width = 7 N towards dog',

@@ -301,6 +301,13 @@ describe('a report on two classes', () => {
     expect(page.section('training')).toContain('Features6 from 3 columns');
   });
 
+  it('names the test data of the mistakes if they are from elsewhere', async () => {
+    expect(page.section('mistakes')).not.toContain('The samples are from');
+    const input = twoClassInput();
+    const { section } = await render({ ...input, data: { ...input.data, testName: 'te.csv' } });
+    expect(section('mistakes')).toContain('others may have a wrong label. The samples are from te.csv.');
+  });
+
   it('shows the category of a mistake, and – for one that was not seen in training', () => {
     const rows = all(page.document, '#mistakes tr').map((row) =>
       [...row.children].slice(4).map(({ textContent }) => textContent),

@@ -2,7 +2,7 @@
 import type { ColumnSummary } from '../data/table/learn/column.js';
 import { formatTable } from '../report/text.js';
 import { inFlags } from './explain.js';
-import { count, counted, shortName } from './output.js';
+import { count, counted, droppedText, shortName } from './output.js';
 
 /** The most columns that `train` lists, and `train --dry-run`. */
 export const MOST_LISTED = { train: 20, dryRun: 500 };
@@ -21,8 +21,7 @@ export function tableOf(
   most: number,
 ): string[] {
   const { name, rows, dropped, columns } = table;
-  const without = dropped > 0 ? `; ${counted(dropped, 'row')} with missing values left out` : '';
-  return [`table: ${name}, ${counted(rows, 'row')}${without}`, ...columnLines(columns, most)];
+  return [`table: ${name}, ${counted(rows, 'row')}${droppedText(dropped)}`, ...columnLines(columns, most)];
 }
 
 /** The columns of a table; of a wide table the suspect ones and the first ones. */

@@ -12,7 +12,7 @@ import type { UnknownLabels } from '../reading/table.js';
 import { decodeModel, type ModelContent } from '../serialization/model-file.js';
 import { plain } from '../training/options.js';
 import { type BadRowsFile, withBadRows } from './bad-rows.js';
-import { count, score, tableLines } from './output.js';
+import { count, counted, score, tableLines } from './output.js';
 import { type Loading, loadSamplesFor, type TableChoices } from './samples.js';
 import type { Line } from './terminal.js';
 import { leftOutText } from './unknown-labels.js';
@@ -22,6 +22,8 @@ interface Scored {
   readonly model: string;
   readonly accuracy: number;
   readonly logLoss: number;
+  /** The rows that were left out for this model because of missing values. */
+  readonly dropped: number;
 }
 
 export interface ModelComparison {
@@ -71,8 +73,8 @@ export async function comparisonOf(
   );
   return {
     data: { name, part, samples: rows.length, ...(unknownLabels && { unknownLabels }) },
-    first: scored(files[0], labels, x),
-    second: scored(files[1], labels, y),
+    first: scored(files[0], labels, x, a.dropped),
+    second: scored(files[1], labels, y, b.dropped),
     mcnemar: mcnemar(labels, x.predictions, y.predictions),
     logLossDifference: pairedDifference(x.losses, y.losses),
   };
@@ -85,6 +87,9 @@ export function comparisonLines({ data, first, second, mcnemar, logLossDifferenc
   return [
     `${count(data.samples)} ${data.part} of ${data.name}`,
     ...(data.unknownLabels ? [leftOutText(data.unknownLabels)] : []),
+    ...[first, second]
+      .filter(({ dropped }) => dropped > 0)
+      .map(({ model, dropped }) => `${counted(dropped, 'row')} with missing values left out for ${model}`),
     '',
     ...tableLines(['model', 'accuracy', 'log loss'], rows),
     '',
@@ -169,8 +174,8 @@ function outcomesOf({ predictions, losses }: Outcomes, rows: readonly number[]):
   return { predictions: rows.map((i) => predictions[i]), losses: Float64Array.from(rows, (i) => losses[i]) };
 }
 
-function scored(model: string, labels: readonly Label[], { predictions, losses }: Outcomes): Scored {
+function scored(model: string, labels: readonly Label[], { predictions, losses }: Outcomes, dropped: number): Scored {
   const right = labels.filter((label, i) => label === predictions[i]).length;
   const logLoss = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
-  return { model, accuracy: right / labels.length, logLoss };
+  return { model, accuracy: right / labels.length, logLoss, dropped };
 }

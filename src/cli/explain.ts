@@ -38,6 +38,9 @@ function written(option: string, value?: string): string {
   if (given !== undefined) return `${flag} ${given}`;
   const items = /^\[(.*)\]$/.exec(value);
   const own = items !== null && option === 'strings' ? '--categories' : flag;
+  const names = items?.[1].match(/"(?:[^"\\]|\\.)*"/g) ?? [];
+  // A flag is repeated for each item of a list.
+  if (names.length > 1) return names.map((name) => written(option, `[${name}]`)).join(' ');
   return `${own} ${(items?.[1] ?? value).replace(/^['"]([\w-]+)['"]$/, '$1')}`;
 }
 

@@ -55,6 +55,9 @@ export const count = (n: number) => n.toLocaleString('en');
 /** `1 row`, `2,000 rows`. */
 export const counted = (n: number, noun: string) => `${count(n)} ${noun}${n === 1 ? '' : 's'}`;
 
+/** How many rows were left out because of missing values, after what it follows; an empty text if there are none. */
+export const droppedText = (rows = 0) => (rows === 0 ? '' : `; ${counted(rows, 'row')} with missing values left out`);
+
 /** A score with four decimals, or a dash if it is undefined. */
 export function score(value: number): string {
   return Number.isFinite(value) ? value.toFixed(4) : '–';

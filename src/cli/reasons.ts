@@ -9,7 +9,7 @@ import { type ColumnContribution, encodedValue } from '../predict-records/record
 import { formatTable } from '../report/text.js';
 import type { ModelContent } from '../serialization/model-file.js';
 import type { RowBatch } from './commands/predict.js';
-import { count } from './output.js';
+import { count, counted } from './output.js';
 import { formatProbability } from './prediction-lines.js';
 
 /** The row to explain. */
@@ -169,7 +169,7 @@ export function reasonLines(
     `log odds of ${label} against ${against}: ${logOdds.toFixed(3)}, the sum of`,
     ...formatTable({
       rows: [
-        [kind === 'mean' ? `the mean of the ${count(rows)} rows` : 'the bias', towards(baseline)],
+        [kind === 'mean' ? `the mean of the ${counted(rows, 'row')}` : 'the bias', towards(baseline)],
         ...shown.map(({ column, value, logOdds }) => [`${column} = ${valueText(value)}`, towards(logOdds)]),
         ...(others.length === 0
           ? []

@@ -68,8 +68,18 @@ export interface TableChoices extends Omit<TableOptions, 'onBadRow'> {
 }
 
 const TABLE_CHOICES = [
-  ...(['label', 'header', 'delimiter', 'decimal', 'thousands', 'missing', 'unseen', 'unknownLabel'] as const),
-  'skipBad',
+  ...([
+    'label',
+    'header',
+    'delimiter',
+    'comment',
+    'decimal',
+    'thousands',
+    'missing',
+    'missingLabel',
+    'unseen',
+  ] as const),
+  ...(['unknownLabel', 'skipBad'] as const),
 ] satisfies readonly (keyof TableChoices)[];
 
 /** Loads the data set to train on. */
@@ -119,7 +129,7 @@ export async function loadSamplesFor(
     const bytes = namedBytes(source, loading.signal);
     const options = { ...choices, onBadRow: bad?.of(bytes.name), maxMemory: memoryForData() };
     const samples = await labelledRows(bytes, model, options, loading.signal);
-    return { name: bytes.name, dropped: 0, part: 'rows', ...samples };
+    return { name: bytes.name, part: 'rows', ...samples };
   }
   return loadOtherFor(source, model, choices, loading);
 }

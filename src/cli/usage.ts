@@ -2,7 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { BACKENDS } from '../backend/names.js';
 import { printable } from '../core/errors.js';
-import { MISSING_POLICIES } from '../data/table/schema.js';
+import { MISSING_LABEL_POLICIES, MISSING_POLICIES } from '../data/table/schema.js';
 import { FileArgument, OutputOption } from './files.js';
 
 /** An invalid command line; the exit code is 2. The message is one line, whatever names it quotes. */
@@ -67,7 +67,7 @@ export function asWhenTraining(command: Command): Command {
     'how to treat categories not seen in training (default: as in training)',
   );
   return command
-    .addOption(ofRows.choices(['error', 'drop', 'mean', 'median']))
+    .addOption(ofRows.choices(MISSING_POLICIES))
     .addOption(ofWords.choices(['error', 'zero']))
     .option(
       '--delimiter <character>',
@@ -76,10 +76,18 @@ export function asWhenTraining(command: Command): Command {
     )
     .addOption(new Option('--decimal <mark>', 'decimal mark (default: as in training)').choices(['.', ',']))
     .option('--thousands', 'numbers may have thousands separators (default: as in training)')
+    .option('--comment <character>', 'skip lines that begin with this character (default: as in training)')
     .option('--header', 'the first line names the columns (default: as in training)')
     .option('--no-header', 'the first line is data, in the order of the training table (default: as in training)')
     .addOption(skipBadOption());
 }
+
+/** The flag that decides about rows without a label, for commands that read a model and labelled rows. */
+export const missingLabelOption = () =>
+  new Option(
+    '--missing-label <policy>',
+    'how to treat rows without a label (default: as --missing, or as in training)',
+  ).choices(MISSING_LABEL_POLICIES);
 
 /** The flag that decides about labels that are not classes of the model. */
 export const unknownLabelOption = () =>

@@ -30,7 +30,7 @@ export function fileCheckpoint(path: string, options: Pick<CheckpointOptions, 'e
  */
 export async function readCheckpoint(path: string): Promise<Uint8Array | undefined> {
   assertPath(path, 'readCheckpoint');
-  const bytes = await loadModelBytes(path).catch((error) => {
+  const bytes = await loadModelBytes(path, 'a checkpoint').catch((error) => {
     if (errorCode(error.cause) === 'ENOENT') return undefined;
     throw error;
   });

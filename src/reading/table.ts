@@ -9,8 +9,14 @@ import { assertMostFit, type BadRow } from '../data/table/bad-rows.js';
 import { RecordReader } from '../data/table/csv/records.js';
 import { assertFits, LISTED } from '../data/table/limits.js';
 import { textsOf } from '../data/table/row.js';
-import { type CsvSchema, type MissingPolicy, numberSchema, type UnseenPolicy } from '../data/table/schema.js';
-import { type CsvBatch, type ReadOptions, readRowsWithin, type TablePlace } from '../data/table/stream.js';
+import {
+  type CsvSchema,
+  type MissingLabelPolicy,
+  type MissingPolicy,
+  numberSchema,
+  type UnseenPolicy,
+} from '../data/table/schema.js';
+import { type CsvBatch, type ReadOptions, readRowsWithin, type TablePlace, type Within } from '../data/table/stream.js';
 import { chunksOf, type NamedBytes } from './bytes.js';
 import type { Samples } from './samples.js';
 
@@ -29,9 +35,12 @@ export interface TableOptions {
   /** The label column, if its name differs from the one in training. */
   readonly label?: string;
   readonly delimiter?: string;
+  /** The character that begins lines to skip. */
+  readonly comment?: string;
   readonly decimal?: '.' | ',';
   readonly thousands?: boolean;
   readonly missing?: MissingPolicy;
+  readonly missingLabel?: MissingLabelPolicy;
   readonly unseen?: UnseenPolicy;
   /** Whether the first line names the columns; as in the schema by default. As `header` of `readCsvRows`. */
   readonly header?: boolean;
@@ -44,7 +53,10 @@ export interface TableOptions {
   readonly maxMemory?: number;
 }
 
-export interface RowsOptions extends Omit<TableOptions, 'unknownLabel'>, Pick<ReadOptions, 'onUnknownLabel'> {
+export interface RowsOptions
+  extends Omit<TableOptions, 'unknownLabel'>,
+    Pick<ReadOptions, 'onUnknownLabel'>,
+    Pick<Within, 'onDropped'> {
   readonly labels: 'read' | 'skip';
   readonly signal?: AbortSignal;
   /** Where the bytes begin, if that is not the beginning of the table. */
@@ -63,6 +75,8 @@ export interface UnknownLabels {
 /** Samples to evaluate a model on. The rows of a table are kept without the zeros of one-hot columns. */
 export interface LabelledRows extends Omit<Samples, 'features'> {
   readonly features: FeatureArray | KeptRows;
+  /** The number of rows dropped because of missing values. */
+  readonly dropped?: number;
   /** Absent if there are none. */
   readonly unknownLabels?: UnknownLabels;
 }
@@ -71,18 +85,19 @@ export interface LabelledRows extends Omit<Samples, 'features'> {
 export function rowsOf(
   source: NamedBytes,
   model: TableModel,
-  { label, header, onUnknownLabel, labels, from, ...options }: RowsOptions,
+  { label, header, onUnknownLabel, onDropped, labels, from, ...options }: RowsOptions,
 ): AsyncGenerator<CsvBatch, void, undefined> {
   const { name } = source;
   const schema = schemaOf(model, label, header, name);
   const { classes } = model;
-  const { delimiter, decimal, thousands, missing, unseen, keep, onBadRow, signal } = options;
+  const { delimiter, comment, decimal, thousands, missing, missingLabel, unseen, keep, onBadRow, signal } = options;
   const largest = largestFeature(model);
   const reading: ReadOptions = {
-    ...{ name, header, delimiter, decimal, thousands, missing, unseen, keep, onBadRow, onUnknownLabel, labels, signal },
+    ...{ name, header, delimiter, comment, decimal, thousands, missing, missingLabel, unseen, keep },
+    ...{ onBadRow, onUnknownLabel, labels, signal },
     classes: labels === 'read' && classes.length > 0 ? classes : undefined,
   };
-  return readRowsWithin(largest, chunksOf(source), schema, reading, from);
+  return readRowsWithin({ largest, onDropped }, chunksOf(source), schema, reading, from);
 }
 
 /**
@@ -94,9 +109,9 @@ export function rowsOf(
 export function beginningOf(
   name: string,
   { schema }: TableModel,
-  { delimiter, decimal = schema?.decimal }: TableOptions,
+  { delimiter, decimal = schema?.decimal, comment = schema?.comment }: TableOptions,
 ): (chunk: Uint8Array) => Omit<TablePlace, 'line'> | undefined {
-  const reader = new RecordReader({ name, delimiter, decimal, comment: schema?.comment });
+  const reader = new RecordReader({ name, delimiter, decimal, comment });
   return (chunk) => {
     for (const block of reader.push(chunk)) {
       block.select(0);
@@ -120,13 +135,17 @@ export async function labelledRows(
   model: TableModel,
   options: TableOptions,
   signal?: AbortSignal,
-): Promise<LabelledRows> {
+): Promise<LabelledRows & { readonly dropped: number }> {
   let bad = 0;
+  let dropped = 0;
   let firstBad: BadRow | undefined;
   const unknown = { rows: 0, weight: 0, counts: new Map<string, number>() };
   const { onBadRow, unknownLabel, maxMemory = Number.POSITIVE_INFINITY, ...others } = options;
   const reading: RowsOptions = {
     ...{ ...others, labels: 'read', signal },
+    onDropped: () => {
+      dropped++;
+    },
     onBadRow:
       onBadRow &&
       ((row) => {
@@ -163,12 +182,13 @@ export async function labelledRows(
   const n = labels.length;
   assertMostFit(bad, firstBad?.error, n + unknown.rows, source.name);
   if (n === 0) {
-    const actual = unknown.rows > 0 ? `only rows of unknown labels, ${unknown.rows}` : 'none';
+    const missing = dropped > 0 ? `only rows with a missing value, ${dropped}` : 'none';
+    const actual = unknown.rows > 0 ? `only rows of unknown labels, ${unknown.rows}` : missing;
     throw new FormatError({ ...rule, expected: 'have at least one row', actual });
   }
   const { rows, weight, counts } = unknown;
   const samples = {
-    ...{ features, labels, lines: lines.values() },
+    ...{ features, labels, lines: lines.values(), dropped },
     ...(rows > 0 && { unknownLabels: { rows, weight, labels: Object.fromEntries(counts) } }),
   };
   if (weights.length === 0) return samples;

@@ -43,6 +43,8 @@ export interface ReportData {
   readonly testedOnTraining?: boolean;
   /** How the test samples were chosen, such as '30 of 150 rows, stratified'. */
   readonly split?: string;
+  /** The name of the test data, if they are from elsewhere; the lines of mistakes are theirs. */
+  readonly testName?: string;
   /** Standard deviation of each feature over the training samples. Weights are then shown per standard deviation. */
   readonly featureDeviations?: ArrayLike<number>;
   /** The size of the images, if the features of a sample are pixels, row by row. */

@@ -10,7 +10,7 @@ import {
   rectangleShape,
 } from '../core/shape.js';
 import { type Html, html } from './html.js';
-import type { Mistake } from './input.js';
+import type { Mistake, ReportInput } from './input.js';
 import { type Column, columnEffects, type Modelled } from './model/effects.js';
 import { count, labelText, percent, plural, significant } from './numbers.js';
 import type { Pictures } from './picture.js';
@@ -23,14 +23,16 @@ const LONGEST_CELL = 60;
 
 export function mistakesSection(
   mistakes: readonly Mistake[],
-  modelled: Modelled,
+  modelled: Modelled & Pick<ReportInput, 'data'>,
   pictures: Pictures | undefined,
 ): Section {
+  const { testName } = modelled.data;
+  const place = testName === undefined ? '' : html` The samples are from <bdi>${testName}</bdi>.`;
   const lead =
     mistakes.length === 0
       ? 'None: every test sample is classified correctly.'
       : html`The ${plural(mistakes.length, 'misclassified sample')} with the highest confidence. Some show the limits of a linear model;
-others may have a wrong label.`;
+others may have a wrong label.${place}`;
   const body =
     mistakes.length === 0 ? html`` : pictures === undefined ? records(mistakes, modelled) : gallery(mistakes, pictures);
   return { id: 'mistakes', title: 'Most confident mistakes', short: 'Mistakes', lead, body };

@@ -151,7 +151,7 @@ describe('commands', () => {
     [
       'a table in place of a model',
       ['predict', 'good.csv', 'good.csv'],
-      /^error: good\.csv: this file must be a model file or a checkpoint; got text.* softmax-regression train good\.csv --label COLUMN/,
+      /^error: good\.csv: this file must be a model file; got text.* softmax-regression train good\.csv --label COLUMN/,
     ],
     [
       'a table with other columns than the model',

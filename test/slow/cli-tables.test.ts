@@ -120,6 +120,59 @@ describe('--skip-bad', () => {
   });
 });
 
+describe('rows without a label', () => {
+  const drop = ['--missing-label', 'drop'];
+  const text = '2 rows with missing values left out';
+
+  beforeAll(async () => {
+    line.write('filled.csv', table(',2,a'));
+    line.write('blank.csv', table('1,2,', ',3,', ',2,a'));
+    await done('train', 'filled.csv', ...LABEL, '--missing', 'mean', '-o', 'mean.model');
+  });
+
+  it('are refused with the way out, which keeps the rows that are filled in', async () => {
+    for (const args of [
+      ['evaluate', 'mean.model', 'blank.csv'],
+      ['report', 'mean.model', 'blank.csv', '-o', 'blank.html'],
+      ['compare', 'mean.model', 'mean.model', 'blank.csv'],
+      ['train', 'filled.csv', ...LABEL, '--missing', 'mean', '--test', 'blank.csv'],
+    ]) {
+      const { code, stderr } = await line.run(...args);
+      const message =
+        'error: blank.csv:42:3: y must have a value; got nothing. Pass --missing-label drop to skip such rows.\n';
+      expect({ code, stderr }).toEqual({ code: 1, stderr: message });
+      expect(await done(...args, ...drop)).toContain(text);
+    }
+    expect(readFileSync(line.path('blank.html'), 'utf8')).toContain(`the rows of blank.csv; ${text}`);
+  });
+
+  it('are counted', async () => {
+    const { data, evaluation } = await json('evaluate', 'mean.model', 'blank.csv', ...drop);
+    expect(data.dropped).toBe(2);
+    expect(evaluation).toEqual((await json('evaluate', 'mean.model', 'filled.csv')).evaluation);
+    expect((await json('evaluate', 'mean.model', 'blank.csv', '--missing', 'drop')).data.dropped).toBe(3);
+    const { first, second } = await json('compare', 'mean.model', 'a.model', 'blank.csv', '--missing', 'drop');
+    expect([first.dropped, second.dropped]).toEqual([3, 3]);
+    const { code, stderr } = await line.run('predict', 'mean.model', 'blank.csv', '--missing', 'drop', '-o', 'p.csv');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: `${text}\n` });
+    expect((await json('report', 'mean.model', 'blank.csv', ...drop, '-o', 'blank.html')).dropped).toBe(2);
+    const test = ['train', 'filled.csv', ...LABEL, '--missing', 'mean', '--test', 'blank.csv', ...drop];
+    expect((await json(...test)).data).toMatchObject({ dropped: 0, testDropped: 2 });
+  });
+});
+
+describe('a model that marks missing values', () => {
+  it('takes the policy that its message names', async () => {
+    line.write('gaps.csv', table(',2,a'));
+    await done('train', 'gaps.csv', ...LABEL, '--missing', 'indicator', '-o', 'mark.model');
+    expect(await refusal('predict', 'mark.model', 'gaps.csv', '--missing', 'mean')).toMatch(
+      /^2 error: --missing must be among error, drop, indicator: /,
+    );
+    const predicted = await done('predict', 'mark.model', 'gaps.csv', '--missing', 'indicator');
+    expect(predicted).toBe(await done('predict', 'mark.model', 'gaps.csv'));
+  });
+});
+
 describe('labels that the model does not know', () => {
   const drop = ['--unknown-label', 'drop'];
   const labels = { rare: 1, odd: 2 };

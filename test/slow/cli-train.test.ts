@@ -193,6 +193,12 @@ describe('a real-world table', () => {
     expect(await done('inspect', 'names.model')).toContain('features: 4, a=b=c, a=e, a=b=c (2), a=b=d');
   });
 
+  it('has quotes for a column without a name in the summary of the model', async () => {
+    line.write('index.csv', `,a,y\n${rowsOf(20, (i) => `${i},${i % 7},${i % 2 === 0 ? 'p' : 'q'}`)}\n`);
+    await done('train', 'index.csv', '--label', 'y', '-o', 'index.model');
+    expect(await done('inspect', 'index.model')).toContain('columns: "" (ignored), a, y (label)');
+  });
+
   it('with ambiguous commas is rejected with both hints', async () => {
     line.write('thousands.csv', 'a;y\n1,367;p\n4,173;q\n');
     expect((await line.run('train', 'thousands.csv', '--label', 'y')).stderr).toBe(

@@ -9,6 +9,7 @@ import {
   dataArgument,
   jsonOption,
   labelOption,
+  missingLabelOption,
   modelArgument,
   UsageError,
   unknownLabelOption,
@@ -33,6 +34,7 @@ export function compareCommand(): Command {
     .addArgument(modelArgument('<second>', 'a model file with the same classes'))
     .addArgument(dataArgument())
     .addOption(labelOption())
+    .addOption(missingLabelOption())
     .addOption(unknownLabelOption());
   return asWhenTraining(command).addOption(jsonOption()).addHelpText('after', NOTES).action(compare);
 }

@@ -10,6 +10,7 @@ import {
   dataArgument,
   jsonOption,
   labelOption,
+  missingLabelOption,
   modelArgument,
   unknownLabelOption,
 } from '../usage.js';
@@ -25,6 +26,7 @@ export function withTableOptions(command: Command): Command {
     .addArgument(modelArgument())
     .addArgument(dataArgument('- for standard input, '))
     .addOption(labelOption())
+    .addOption(missingLabelOption())
     .addOption(unknownLabelOption());
   return asWhenTraining(reading).addOption(backendOption()).addOption(jsonOption());
 }
@@ -35,17 +37,17 @@ export function evaluateCommand(): Command {
 
 async function evaluate(modelFile: string, source: string, options: Options): Promise<void> {
   const { tried } = await import('../tried.js');
-  const { evaluationLines } = await import('../output.js');
+  const { droppedText, evaluationLines } = await import('../output.js');
   const { print, printJson } = await import('../terminal.js');
   const { leftOutText } = await import('../unknown-labels.js');
   const { onProgress, stop } = quietDisplay();
   const { samples, evaluation, unknownLabels } = await withInterrupt((signal) =>
     tried(modelFile, source, options, { onProgress, signal }),
   ).finally(stop);
-  const { name, part } = samples;
-  if (options.json) printJson({ model: modelFile, data: { name, part }, evaluation, unknownLabels });
+  const { name, part, dropped } = samples;
+  if (options.json) printJson({ model: modelFile, data: { name, part, dropped }, evaluation, unknownLabels });
   else {
-    const lines = evaluationLines(evaluation, `the ${part} of ${name}`);
+    const lines = evaluationLines(evaluation, `the ${part} of ${name}${droppedText(dropped)}`);
     print([...lines, ...(unknownLabels ? ['', leftOutText(unknownLabels)] : [])]);
   }
 }

@@ -84,7 +84,8 @@ function some(names: readonly string[]): string {
 }
 
 function columnText(column: CsvColumn): string {
-  if (column.kind === 'label') return `${column.name} (label)`;
-  if (column.kind === 'category') return `${column.name} (${column.categories.length} categories)`;
-  return column.kind === 'number' ? column.name : `${column.name} (${column.kind})`;
+  const name = column.name === '' ? '""' : column.name;
+  if (column.kind === 'label') return `${name} (label)`;
+  if (column.kind === 'category') return `${name} (${column.categories.length} categories)`;
+  return column.kind === 'number' ? name : `${name} (${column.kind})`;
 }

@@ -1,14 +1,14 @@
 // cli: softmax-regression predict.
 import { Command, Option } from 'commander';
 import type { FeatureArray } from '../../data/batches.js';
-import type { TableOptions } from '../../reading/table.js';
+import type { RowsOptions } from '../../reading/table.js';
 import type { ModelContent } from '../../serialization/model-file.js';
 import { OutputOption } from '../files.js';
 import { withInterrupt } from '../interrupt.js';
 import type { LineFormat } from '../prediction-lines.js';
 import { quietDisplay } from '../progress.js';
 import type { TableChoices } from '../samples.js';
-import { writeData } from '../terminal.js';
+import { note, writeData } from '../terminal.js';
 import { asWhenTraining, columnNames, dataArgument, integer, jsonOption, modelArgument, UsageError } from '../usage.js';
 
 interface Options extends TableChoices {
@@ -91,11 +91,20 @@ async function predict(modelFile: string, source: string, options: Options): Pro
           const named = namedBytes(source, signal, THREADS.piece);
           const task = { model, reading: readingOf(options, model), format: written };
           const shared = threads > 1 ? linesByThreads(threads, named, task, signal) : undefined;
-          const batches = batchesOf(source, model, { ...options, onBadRow: bad?.of(named.name) }, signal);
+          let dropped = 0;
+          const onDropped = () => {
+            dropped++;
+          };
+          const alone = () => {
+            dropped = 0;
+          };
+          const reading = { ...options, onBadRow: bad?.of(named.name), onDropped };
+          const batches = batchesOf(source, model, reading, signal);
           let done = 0;
           // Written with the first rows, or at the end if there are none.
           let pending = header;
-          for await (const { text, rows } of linesOf(shared, batches, lines, signal)) {
+          for await (const { text, rows, dropped: more = 0 } of linesOf(shared, batches, lines, signal, alone)) {
+            dropped += more;
             signal.throwIfAborted();
             if (typeof text === 'string') await sink.write(pending + text);
             else {
@@ -108,6 +117,9 @@ async function predict(modelFile: string, source: string, options: Options): Pro
           }
           if (pending !== '') await sink.write(pending);
           await sink.commit();
+          if (dropped === 0) return;
+          const { counted } = await import('../output.js');
+          note(`${counted(dropped, 'row')} with missing values left out`);
         });
       } finally {
         await sink.abandon();
@@ -122,14 +134,21 @@ async function predict(modelFile: string, source: string, options: Options): Pro
 interface Lines {
   readonly text: string | Uint8Array;
   readonly rows: number;
+  /** The number of rows that a thread left out. */
+  readonly dropped?: number;
 }
 
-/** The lines of all rows. If the threads that share the rows fail, one goes on after the rows whose lines were taken. */
+/**
+ * The lines of all rows. If the threads that share the rows fail, one goes on after the rows whose lines were taken.
+ *
+ * @param alone called before that one reads the table from its beginning
+ */
 async function* linesOf(
   shared: AsyncIterable<Lines> | undefined,
   batches: AsyncIterable<RowBatch>,
   lines: LineFormat['lines'],
   signal: AbortSignal,
+  alone: () => void,
 ): AsyncGenerator<Lines, void, undefined> {
   let taken = 0;
   try {
@@ -143,6 +162,7 @@ async function* linesOf(
   } catch {
     signal.throwIfAborted();
   }
+  alone();
   for await (const { features, numbers, kept } of batches) {
     const start = Math.min(taken, numbers.length);
     taken -= start;
@@ -167,7 +187,7 @@ const PICTURES = 512;
 export async function* batchesOf(
   source: string,
   model: ModelContent,
-  options: TableChoices & Pick<TableOptions, 'onBadRow'>,
+  options: TableChoices & Pick<RowsOptions, 'onBadRow' | 'onDropped'>,
   signal: AbortSignal,
 ): AsyncGenerator<RowBatch, void, undefined> {
   const { kindOf, loadOtherFor } = await import('../samples.js');

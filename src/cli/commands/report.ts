@@ -24,29 +24,30 @@ export function reportCommand(): Command {
 async function report(modelFile: string, source: string, options: Options): Promise<void> {
   const { destination, writeResult } = await import('../destination.js');
   const { reportOf } = await import('../assess.js');
-  const { count } = await import('../output.js');
+  const { count, droppedText } = await import('../output.js');
   const { print, printJson } = await import('../terminal.js');
   const { tried } = await import('../tried.js');
   const { leftOutText } = await import('../unknown-labels.js');
   const { output } = options;
   const { onProgress, stop } = quietDisplay();
-  const html = await withInterrupt(async (signal) => {
+  const { html, dropped } = await withInterrupt(async (signal) => {
     const loading = { onProgress, signal };
     const { model, samples, choice, evaluation, unknownLabels } = await tried(modelFile, source, options, loading);
     const { part, ...tested } = samples;
+    const { dropped } = samples;
     const without = unknownLabels === undefined ? '' : `; ${leftOutText(unknownLabels)}`;
     const text = await reportOf({
       ...{ model, evaluation, tested, compared: samples.features, choice },
-      data: { ...samples, split: `the ${part} of ${samples.name}${without}` },
+      data: { ...samples, split: `the ${part} of ${samples.name}${droppedText(dropped)}${without}` },
     });
     signal.throwIfAborted();
     await writeResult(output, text);
-    return text;
+    return { html: text, dropped };
   }).finally(stop);
   const bytes = Buffer.byteLength(html);
-  if (options.json) printJson({ report: output, bytes });
+  if (options.json) printJson({ report: output, bytes, dropped });
   else
     print([
-      `report: ${destination(output)}, ${count(Math.round(bytes / 1000))} kB, one file without scripts or requests`,
+      `report: ${destination(output)}, ${count(Math.round(bytes / 1000))} kB, one file without scripts or requests${droppedText(dropped)}`,
     ]);
 }

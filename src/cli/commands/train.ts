@@ -179,7 +179,11 @@ async function trainFrom(source: string, options: TrainOptions): Promise<void> {
     const isTraining = error instanceof Interrupted && !error.message.endsWith('.');
     if (isTraining && checkpoint !== undefined && existsSync(checkpoint)) {
       const file = printable(checkpoint);
-      error.message += `: the training so far is saved in ${file}; to continue, run the same command with --resume ${file}${candidatesOf(options) === undefined ? '' : ', and without --l2'}`;
+      error.message += `: the training so far is saved in ${file}; to continue, run the same command with --resume ${file}`;
+      if (candidatesOf(options) !== undefined) {
+        const { chosenFlags } = await import('../train/checks.js');
+        error.message += await chosenFlags(checkpoint, options);
+      }
     }
     throw error;
   } finally {
@@ -251,7 +255,7 @@ export function assertTogether(options: Partial<TrainOptions>): void {
   if (options.l2Rule !== undefined && candidatesOf(options) === undefined)
     throw new UsageError('--l2-rule must be left out without --l2 auto or a list, such as --l2 1,0.1,0.01.');
   if (options.resume !== undefined && candidatesOf(options) !== undefined) {
-    throw new UsageError('--l2 must be left out with --resume, or be the number of the checkpoint; got a search.');
+    throw new UsageError('--l2 must be the number of the checkpoint with --resume; got a search.');
   }
   if (group !== undefined && time !== undefined) {
     throw new UsageError('--time must be left out with --group: both decide which rows are held back.');

@@ -29,7 +29,7 @@ export const THREADS = {
 export interface Task {
   readonly name: string;
   readonly model: ModelContent;
-  readonly reading: Omit<RowsOptions, 'signal' | 'onBadRow' | 'onUnknownLabel'>;
+  readonly reading: Omit<RowsOptions, 'signal' | 'onBadRow' | 'onDropped' | 'onUnknownLabel'>;
   readonly format: LineOptions;
   /** The maximum length of the text of a piece. */
   readonly longest: number;
@@ -45,6 +45,8 @@ export interface Answer {
   /** Lines of predictions. */
   readonly text: Uint8Array;
   readonly rows: number;
+  /** The number of rows that were left out. */
+  readonly dropped: number;
 }
 
 /** The number of threads for this table; 1 if more do not pay, or would take much memory. */
@@ -94,7 +96,7 @@ async function* questionsOf(
   source: NamedBytes,
   { model, reading }: Pick<Task, 'model' | 'reading'>,
 ): AsyncGenerator<Question, void, undefined> {
-  const pieces = new Pieces(model.schema?.comment);
+  const pieces = new Pieces(reading.comment ?? model.schema?.comment);
   const findBeginning = beginningOf(source.name, model, reading);
   let beginning: ReturnType<typeof findBeginning>;
   let isFirst = true;

@@ -10,21 +10,24 @@ const { lines } = lineFormat(model, model.classes, format);
 
 async function answer({ bytes, from }: Question): Promise<Answer> {
   let text = '';
-  let rows = 0;
+  let [rows, dropped] = [0, 0];
+  const onDropped = () => {
+    dropped++;
+  };
   const source = {
     name,
     stream: async function* () {
       yield bytes;
     },
   };
-  for await (const { features, lines: numbers, kept } of rowsOf(source, model, { ...reading, from })) {
+  for await (const { features, lines: numbers, kept } of rowsOf(source, model, { ...reading, onDropped, from })) {
     for (const part of lines(features, numbers, kept)) {
       text += part;
       if (text.length > longest) throw new Error('the lines of a piece are too long');
     }
     rows += numbers.length;
   }
-  return { text: new TextEncoder().encode(text), rows };
+  return { text: new TextEncoder().encode(text), rows, dropped };
 }
 
 async function main(port: NonNullable<typeof parentPort>): Promise<void> {

@@ -5,6 +5,7 @@ import { foldedData } from '../../model/cross-validate.js';
 import { fileCheckpoint, readCheckpoint } from '../../node/checkpoint-files.js';
 import type { DataSet } from '../../reading/samples.js';
 import { openCheckpoints } from '../../training/checkpoint/checkpoints.js';
+import { decodeCheckpoint } from '../../training/checkpoint/file.js';
 import { fitPlan, reads } from '../../training/options.js';
 import { DEFAULT_SOLVER } from '../../training/solvers.js';
 import { holdBack } from '../../training/validation.js';
@@ -43,6 +44,14 @@ export async function assertTrainable(data: DataSet, { training }: Parts, option
   const { classWeights, validation } = plan;
   sampleWeightsOf(indices, classes, { sampleWeights, classWeights }, 'fit');
   if (typeof validation === 'number') holdBack(indices, classes, validation, own ?? 0, { groups, times }, 'fit');
+}
+
+/** What changes in a command with a search for l2 to resume from its checkpoint: the search is over. */
+export async function chosenFlags(path: string, { l2Rule }: { readonly l2Rule?: string }): Promise<string> {
+  const bytes = await readCheckpoint(path);
+  if (bytes === undefined) return '';
+  const { options } = await decodeCheckpoint(bytes, path);
+  return `, with --l2 ${options.l2} in place of the search${l2Rule === undefined ? '' : ', and without --l2-rule'}`;
 }
 
 /** The checkpoint to write and the one to resume from. */

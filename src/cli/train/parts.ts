@@ -7,7 +7,7 @@ import { type LabelledRows, labelledRows, type TableOptions } from '../../readin
 import { scalingOf, storedColumns } from '../../training/standardization.js';
 import type { BadRowsFile } from '../bad-rows.js';
 import { namedBytes } from '../bytes.js';
-import { count } from '../output.js';
+import { count, counted, droppedText } from '../output.js';
 import type { CsvChoices } from '../samples.js';
 import { UsageError } from '../usage.js';
 
@@ -51,10 +51,10 @@ export async function partsOf(
     ? holdBack(kept, { testFraction: 0.2, seed }, data, 'calibrate')
     : [kept, undefined];
   const tested = testFile === undefined ? test : await testTable(testFile, data, training, options, { bad, signal });
-  const set = tested ?? held ?? training;
+  const set: LabelledRows = tested ?? held ?? training;
   const split =
     testFile !== undefined
-      ? `the ${count(set.labels.length)} rows of ${testFile}`
+      ? `the ${counted(set.labels.length, 'row')} of ${testFile}${droppedText(set.dropped)}`
       : tested !== undefined
         ? `the ${count(set.labels.length)} samples of the test set`
         : held === undefined
@@ -80,7 +80,7 @@ function assertWeights(
 /** A description of the samples held back. */
 function heldText({ labels: { length }, groups, times }: Omit<Samples, 'features'>, n: number): string {
   if (times !== undefined) return `the latest ${count(length)} of ${count(n)} samples`;
-  const whole = groups === undefined ? '' : `, ${count(new Set(groups).size)} whole groups`;
+  const whole = groups === undefined ? '' : `, ${counted(new Set(groups).size, 'whole group')}`;
   return `${count(length)} of ${count(n)} samples held back${whole}`;
 }
 

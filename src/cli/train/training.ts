@@ -15,7 +15,7 @@ import { reads } from '../../training/options.js';
 import { DEFAULT_SOLVER, isFirstOrder } from '../../training/solvers.js';
 import { type FlagValues, fitOptionsFrom } from '../fit-options.js';
 import { withInterrupt } from '../interrupt.js';
-import { count, counted, evaluationLines, figure, fitLines, foldLines } from '../output.js';
+import { count, counted, droppedText, evaluationLines, figure, fitLines, foldLines } from '../output.js';
 import type { ProgressDisplay } from '../progress.js';
 import type { CsvChoices } from '../samples.js';
 import { type Line, note, print, printJson } from '../terminal.js';
@@ -60,11 +60,11 @@ export async function train(
     const { training, tested, split, isSelf } = parts;
     const learnt = await learn(data, parts, options, checkpoints, file, { onProgress, signal });
     const { model, evaluation, result, path } = learnt;
-    const { report, seed } = options;
+    const { report, seed, test: testName } = options;
     const unknown = leftOutOf(tested, evaluation);
     const without = unknown === undefined ? '' : `; ${leftOutText(unknown)}`;
     const part = { trainingSamples: training.labels.length, testedOnTraining: isSelf, split: `${split}${without}` };
-    const described = { ...data, ...part };
+    const described = { ...data, ...part, testName };
     const assessed = {
       model,
       evaluation,
@@ -171,7 +171,7 @@ async function learn(
 function documentOf(
   { name, dropped, leftOut, columns }: DataSet,
   { training, tested, split, isSelf }: Parts,
-  { output, report, folds, l2Rule = 'best' }: TrainOptions,
+  { output, report, test, folds, l2Rule = 'best' }: TrainOptions,
   { classes, path, validated, result, model, evaluation }: Learnt,
 ) {
   const { history: _, ...fit } = result;
@@ -180,7 +180,7 @@ function documentOf(
   return {
     data: {
       ...{ name, trainingSamples: training.labels.length, testSamples: tested.labels.length },
-      ...{ split, dropped, leftOut, columns },
+      ...{ split, dropped, ...(test !== undefined && { testDropped: tested.dropped }), leftOut, columns },
     },
     model: { file: output, classes, numFeatures, numParameters, temperature, options },
     fit,
@@ -198,12 +198,11 @@ function linesOf(
   { output, report, folds, l2Rule }: TrainOptions,
   { classes, path, validated, result, model, evaluation }: Learnt,
 ): Line[] {
-  const features = `${counted(model.numFeatures, 'feature')}, ${count(classes.length)} classes`;
-  const without = dropped > 0 ? `; ${counted(dropped, 'row')} with missing values left out` : '';
+  const features = `${counted(model.numFeatures, 'feature')}, ${count(classes.length)} classes${droppedText(dropped)}`;
   const unknown = leftOutOf(tested, evaluation);
   const rare = Object.entries(leftOut).map(([label, rows]) => `${label} (${count(rows)})`);
   return [
-    `data: ${name}, ${count(training.labels.length)} training samples, ${features}${without}`,
+    `data: ${name}, ${count(training.labels.length)} training samples, ${features}`,
     ...(rare.length === 0 ? [] : [`left out, too few rows: ${rare.join(', ')}`]),
     ...(path ? pathLines(path, l2Rule, model.options.solver) : []),
     ...(validated && folds !== undefined

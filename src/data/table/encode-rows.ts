@@ -9,7 +9,9 @@ import { TextRow } from './row.js';
 import {
   assertSchema,
   type CsvSchema,
+  MISSING_LABEL_POLICIES,
   MISSING_POLICIES,
+  type MissingLabelPolicy,
   type MissingPolicy,
   UNSEEN_POLICIES,
   type UnseenPolicy,
@@ -77,7 +79,7 @@ export function encodeRows(
  */
 export function withOptions(
   schema: CsvSchema,
-  options: EncodeOptions,
+  options: EncodeOptions & { readonly missingLabel?: MissingLabelPolicy },
   where: string,
   others: readonly string[],
 ): CsvSchema {
@@ -89,8 +91,10 @@ export function withOptions(
   assertOneOf(missing, MISSING_POLICIES, where, 'missing');
   assertOneOf(unseen, UNSEEN_POLICIES, where, 'unseen');
   assertOneOf(decimal, ['.', ','], where, 'decimal');
-  const numbers = { decimal, thousands: thousands || undefined };
-  if (options.missing === undefined) return { ...schema, ...numbers, unseen };
+  const { missingLabel = schema.missingLabel } = options;
+  if (missingLabel !== undefined) assertOneOf(missingLabel, MISSING_LABEL_POLICIES, where, 'missingLabel');
+  const applied = { ...schema, decimal, thousands: thousands || undefined, missingLabel, unseen };
+  if (options.missing === undefined) return applied;
   const learnt = new Set<MissingPolicy>(['error', 'drop', schema.missing]);
   for (const column of schema.columns)
     if ('missing' in column && column.missing !== undefined) learnt.add(column.missing);
@@ -99,8 +103,8 @@ export function withOptions(
     throw new DomainError({ where, argument: 'missing', expected, actual: describe(missing) });
   }
   // The policy of the training: the columns keep theirs.
-  if (missing === schema.missing) return { ...schema, ...numbers, unseen };
-  // The caller's policy is that of every column, and of the label.
+  if (missing === schema.missing) return applied;
+  // The caller's policy is that of every column, and of the label unless the caller gives it one of its own.
   const columns = schema.columns.map((column) => ('missing' in column ? { ...column, missing: undefined } : column));
-  return { ...schema, ...numbers, missing, missingLabel: undefined, unseen, columns };
+  return { ...applied, missing, missingLabel: options.missingLabel, columns };
 }

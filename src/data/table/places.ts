@@ -110,6 +110,7 @@ export function locateColumns(schema: CsvSchema, names: readonly string[], where
     const actual = names.map(describe).slice(0, 20).join(', ');
     const isNone = !names.some((each) => known.has(each));
     const hint =
+      commentHint(names) ??
       otherDelimiter(schema, names) ??
       didYouMean(name, others) ??
       (isNone ? `The first line must name the columns, as in training. ${NO_HEADER}` : undefined);
@@ -147,11 +148,11 @@ export function findColumn(
   }
   const some = names.slice(0, 20).map(describe).join(', ');
   const expected = `be one of the columns ${some}${names.length > 20 ? ', …' : ''}`;
-  const aside = names[0].startsWith('#')
-    ? "If # begins a comment, pass `comment: '#'`."
-    : names.length === 1
-      ? 'If another character separates the fields, name it with `delimiter`.'
-      : NO_HEADER;
+  const aside =
+    commentHint(names) ??
+    (names.length === 1
+      ? 'If a title precedes the header, remove that line. If another character separates the fields, name it with `delimiter`.'
+      : NO_HEADER);
   const other = header ? aside : undefined;
   throw new FormatError({
     where,
@@ -160,8 +161,23 @@ export function findColumn(
     actual: describe(column),
     // -1 is an index, not a misspelt name 1.
     isOption: true,
-    hint: (INTEGER.test(column) ? undefined : didYouMean(column, names)) ?? other,
+    hint: listHint(column, argument, places) ?? (INTEGER.test(column) ? undefined : didYouMean(column, names)) ?? other,
   });
+}
+
+/** Advice on a first line that may be a comment. */
+export function commentHint([first]: readonly string[]): string | undefined {
+  return first.startsWith('#') ? "If # begins a comment, pass `comment: '#'`." : undefined;
+}
+
+/** Options that name several columns. */
+const LISTS: ReadonlySet<string> = new Set(['ignore', 'categories', 'dates']);
+
+/** Advice on the names of several columns in one text. */
+function listHint(text: string, argument: string, places: ReadonlyMap<string, number>): string | undefined {
+  const names = text.split(',').map((name) => name.trim());
+  if (!LISTS.has(argument) || names.length === 1 || !names.every((name) => places.has(name))) return undefined;
+  return `Several columns? Pass \`${argument}: [${names.map(describe).join(', ')}]\`.`;
 }
 
 /** Advice on a header that looks like a row of data. */
@@ -170,6 +186,7 @@ export const NO_HEADER = 'If the first line is data, pass `header: false`.';
 const INTEGER = /^-?\d+$/;
 
 export function didYouMean(name: string, candidates: readonly string[]): string | undefined {
-  const meant = nearest(name, candidates);
+  const lower = name.toLowerCase();
+  const meant = candidates.find((each) => each.toLowerCase() === lower) ?? nearest(name, candidates);
   return meant === undefined ? undefined : `Did you mean ${describe(meant)}?`;
 }

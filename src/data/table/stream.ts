@@ -31,7 +31,7 @@ import {
   placesOf,
 } from './places.js';
 import { type Row, textsOf } from './row.js';
-import type { CsvSchema } from './schema.js';
+import { COMMENT_RULE, type CsvSchema, isComment, type MissingLabelPolicy } from './schema.js';
 import { TargetReader } from './targets.js';
 
 /** Options of `readCsvRows`. */
@@ -40,8 +40,12 @@ export interface ReadOptions extends EncodeOptions {
   readonly name?: string;
   /** As in `parseCsv`: detected in the first two rows by default. */
   readonly delimiter?: string;
+  /** The character that begins lines to skip; as in the schema by default. */
+  readonly comment?: string;
   /** Whether to read labels and weights if the file has them; `'skip'` ignores both, which may then be wrong or empty. */
   readonly labels?: 'read' | 'skip';
+  /** How to treat rows without a label; by default as `missing`, or as in the schema. */
+  readonly missingLabel?: MissingLabelPolicy;
   /**
    * Whether the first line names the columns, as the schema has it by default. With `false`, or where the schema has no
    * header, fields are in the order of the schema.
@@ -107,17 +111,24 @@ export function readCsvRows(
   schema: CsvSchema,
   options: ReadOptions = {},
 ): AsyncGenerator<CsvBatch, void, undefined> {
-  return readRowsWithin(Number.MAX_VALUE, chunks, schema, options);
+  return readRowsWithin({ largest: Number.MAX_VALUE }, chunks, schema, options);
+}
+
+/** What a model adds to the reading of rows. */
+export interface Within {
+  /** The largest size of a number in a column of numbers. */
+  readonly largest: number;
+  /** Called for each row that is dropped because of a missing value. */
+  readonly onDropped?: () => void;
 }
 
 /**
  * As `readCsvRows`, for a model that takes no larger numbers.
  *
- * @param largest the largest size of a number in a column of numbers
  * @param from where the chunks begin, if that is not the beginning of the file
  */
 export async function* readRowsWithin(
-  largest: number,
+  within: Within,
   chunks: AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>,
   schema: CsvSchema,
   options: ReadOptions,
@@ -125,12 +136,15 @@ export async function* readRowsWithin(
 ): AsyncGenerator<CsvBatch, void, undefined> {
   const where = 'readCsvRows';
   const encoding = withOptions(schema, options, where, [
-    ...(['name', 'delimiter', 'header', 'labels', 'classes', 'onUnknownLabel'] as const),
-    ...(['keep', 'onBadRow', 'batchSize', 'signal'] as const),
+    ...(['name', 'delimiter', 'comment', 'header', 'labels', 'missingLabel', 'classes'] as const),
+    ...(['onUnknownLabel', 'keep', 'onBadRow', 'batchSize', 'signal'] as const),
   ]);
-  const { header = encoding.header, onUnknownLabel } = options;
+  const { header = encoding.header, comment = encoding.comment, onUnknownLabel } = options;
   assertOneOf(header, [true, false], where, 'header');
-  const applied = { ...encoding, header };
+  if (comment !== undefined && !isComment(comment)) {
+    throw new DomainError({ where, argument: 'comment', expected: COMMENT_RULE, actual: describe(comment) });
+  }
+  const applied = { ...encoding, header, comment };
   const hasHeader = encoding.header;
   const { name = where, delimiter, labels = 'read', classes, keep, onBadRow, batchSize, signal } = options;
   assertOneOf(labels, ['read', 'skip'], where, 'labels');
@@ -146,8 +160,8 @@ export async function* readRowsWithin(
     throw new DomainError({ where, argument: 'chunks', expected, actual: describe(chunks), hint });
   }
   const batches = new Batches({
+    ...within,
     schema: applied,
-    largest,
     hasHeader,
     name,
     batchSize,
@@ -179,9 +193,8 @@ export interface TablePlace extends RecordPlace {
   readonly first: readonly string[];
 }
 
-interface BatchesOptions {
+interface BatchesOptions extends Within {
   readonly schema: CsvSchema;
-  readonly largest: number;
   /** Whether files have a header by the schema of the model. */
   readonly hasHeader: boolean;
   readonly name: string;
@@ -276,7 +289,10 @@ class Batches {
     if (fields.length !== this.#width) assertLineEnds(textsOf(fields), `${this.#name}:${line}`);
     checkWidth(fields.length, this.#width, this.#name, line, rule);
     this.#isDropped = !encoder.encode(fields, line, this.#values, this.#rows.length * encoder.numFeatures);
-    if (this.#isDropped) return;
+    if (this.#isDropped) {
+      this.#options.onDropped?.();
+      return;
+    }
     const targets = this.#targets as TargetReader;
     const { onUnknownLabel } = this.#options;
     const classes = targets.hasLabel ? this.#classes : undefined;

@@ -61,7 +61,11 @@ export class TargetReader {
     const some: string[] = [];
     for (const each of classes) if (some.push(describe(each)) === 10) break;
     const list = `${some.join(', ')}${classes.size > 10 ? ', …' : ''}`;
-    throw this.#error(target, row, line, `be one of the classes ${list}`, hint);
+    const { decimal } = this.#schema;
+    const number = parseNumber(row.text(target.field), decimal);
+    const isOneByValue = [...classes].some((each) => typeof each === 'string' && parseNumber(each, decimal) === number);
+    const train = "Train with `labelType: 'number'` to compare labels as numbers. ";
+    throw this.#error(target, row, line, `be one of the classes ${list}`, `${isOneByValue ? train : ''}${hint}`);
   }
 
   /**
@@ -106,8 +110,10 @@ export class TargetReader {
 
   #assertPresent({ column, field }: Target<'label'> | Target<'weight'>, row: Row, line: number): void {
     const text = row.text(field);
-    if (this.#markers.has(text))
-      throw missingValue(this.#place(line, field), column.name, text, 'have a value', 'missing');
+    if (!this.#markers.has(text)) return;
+    const option = column.kind === 'label' ? 'missingLabel' : 'missing';
+    const hint = `Pass \`${option}: 'drop'\` to skip such rows.`;
+    throw missingValue(this.#place(line, field), column.name, text, 'have a value', option, hint);
   }
 
   #error(

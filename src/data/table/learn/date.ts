@@ -39,6 +39,8 @@ export class DateLearner implements ColumnLearner {
   readonly #errors: ColumnErrors;
   /** Whether the times are kept, for the median. */
   readonly #keeps: boolean;
+  /** The order that the caller gives. */
+  readonly #given: DateOrder | undefined;
   /** One for each order that fits all values so far. */
   #readings: Reading[];
   /** A value that the two orders read differently. */
@@ -49,6 +51,7 @@ export class DateLearner implements ColumnLearner {
 
   constructor(errors: ColumnErrors, { dateOrder }: LearnOptions, policy: MissingPolicy) {
     this.#errors = errors;
+    this.#given = dateOrder;
     this.#keeps = policy === 'median';
     const orders = dateOrder === undefined ? DATE_ORDERS : [dateOrder];
     this.#readings = orders.map((order) => new Reading(order));
@@ -58,9 +61,11 @@ export class DateLearner implements ColumnLearner {
   check(row: Row, field: number, _: number, line: number): void {
     const text = row.text(field);
     if (this.#readings.some(({ order }) => parseDate(text, order) !== undefined)) return;
-    const isOther = DATE_ORDERS.some((order) => parseDate(text, order) !== undefined);
-    const hint = isOther
-      ? 'Dates above it have another order of day and month.'
+    const other = DATE_ORDERS.find((order) => parseDate(text, order) !== undefined);
+    const hint = other
+      ? this.#given === undefined
+        ? 'Dates above it have another order of day and month.'
+        : `\`dateOrder: '${this.#given}'\` does not read it; \`dateOrder: '${other}'\` does.`
       : `If it marks a missing value, add \`missingTokens: [${describe(text)}]\`.`;
     throw this.#errors.at(line, field, dateExpected, text, hint);
   }

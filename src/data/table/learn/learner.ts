@@ -4,7 +4,16 @@ import { describe } from '../../../core/shape.js';
 import { missingValue } from '../encode.js';
 import { assertColumns, LISTED, LISTED_TEXT, NUMBER } from '../limits.js';
 import { MissingMarkers } from '../missing.js';
-import { assertLineEnds, assertNames, checkHeader, checkWidth, findColumn, NO_HEADER, placesOf } from '../places.js';
+import {
+  assertLineEnds,
+  assertNames,
+  checkHeader,
+  checkWidth,
+  commentHint,
+  findColumn,
+  NO_HEADER,
+  placesOf,
+} from '../places.js';
 import { type Row, textsOf } from '../row.js';
 import { type CsvSchema, dropsUnlabelled, type MissingPolicy, namesOf } from '../schema.js';
 import { CategoryLearner } from './category.js';
@@ -110,8 +119,7 @@ export class Learner {
 
   #refuseWidth(row: Row, line: number, columns: readonly Column[]): void {
     const { name, header } = this.#options;
-    const isComment = header && columns[0].name.startsWith('#');
-    const aside = isComment ? "If # begins a comment, pass `comment: '#'`." : undefined;
+    const aside = header ? commentHint(columns.map(({ name: each }) => each)) : undefined;
     assertLineEnds(textsOf(row), `${name}:${line}`);
     checkWidth(row.length, columns.length, name, line, header ? 'like the header' : 'like the first row', aside);
   }

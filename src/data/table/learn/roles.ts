@@ -1,5 +1,5 @@
 // data: columns of weights, groups and times, which are no features.
-import { instantOf } from '../../../features/date.js';
+import { instantOf, looksLikeDate } from '../../../features/date.js';
 import { isWeight, WEIGHT_RULE } from '../encode.js';
 import { MAX_DISTINCT } from '../limits.js';
 import type { Row } from '../row.js';
@@ -66,7 +66,10 @@ export class TimeLearner implements ColumnLearner {
     if (isTime && (this.#areNumbers ?? isNumber) === isNumber) return;
     const rule = this.#areNumbers === undefined ? TIME_RULE : this.#areNumbers ? 'be a finite number' : 'be a date';
     const like = this.#areNumbers === undefined ? '' : ', like the rows above';
-    throw this.#errors.at(line, field, `${rule}${like}`, row.text(field));
+    const text = row.text(field);
+    const hint =
+      !isTime && looksLikeDate(text) ? 'Day and month have two orders here: write dates as 2024-05-31.' : undefined;
+    throw this.#errors.at(line, field, `${rule}${like}`, text, hint);
   }
 
   take(_: Row, __: number, number: number): void {
