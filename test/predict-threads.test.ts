@@ -194,6 +194,7 @@ describe('predict by several threads', () => {
     ],
     ['blank lines', 'model', TABLE.replaceAll('\n"', '\n"\n\n')],
     ['comments', 'commented', TABLE.replaceAll('\n"\n', '\n"\n# it\'s 5" long\n')],
+    ['--comment', 'model', TABLE.replaceAll('\n"\n', '\n"\n# it\'s 5" long\n'), '--comment', '#'],
     [
       'no header',
       'bare',
@@ -211,6 +212,23 @@ describe('predict by several threads', () => {
     const many = await run(3, command);
     expect(many).toEqual({ ...one, isShared: true });
     expect(one).toMatchObject({ code: undefined, errors: '', isShared: false });
+  });
+
+  it('counts the rows that are left out', async () => {
+    const command = [path('model'), table(TABLE.replaceAll(',red,', ',,')), '--missing', 'drop'];
+    const one = await run(1, command);
+    expect(one.errors).toBe('67 rows with missing values left out');
+    expect(await run(3, command)).toEqual({ ...one, isShared: true });
+    // A thread dies after some of them were counted: one thread counts all.
+    let asked = 0;
+    start = (...given) => {
+      const worker = new REAL_WORKER(...given);
+      worker.on('message', () => {
+        if (++asked === 2) worker.terminate();
+      });
+      return worker;
+    };
+    expect(await run(3, command)).toEqual(one);
   });
 
   it('writes the same file', async () => {
