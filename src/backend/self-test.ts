@@ -88,6 +88,7 @@ const PROBES: readonly Probe[] = [
   },
   { operation: 'square', run: () => tf.square(tf.tensor1d([1.5, -3])), expected: [2.25, 9] },
   { operation: 'sqrt', run: () => tf.sqrt(tf.tensor1d([0, 2.25, 9])), expected: [0, 1.5, 3] },
+  { operation: 'rsqrt', run: () => tf.rsqrt(tf.tensor1d([1, 4, 0.25])), expected: [1, 0.5, 2] },
   { operation: 'abs', run: () => tf.abs(tf.tensor1d([1.5, -3, 0])), expected: [1.5, 3, 0] },
   {
     operation: 'gather',

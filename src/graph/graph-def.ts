@@ -68,7 +68,7 @@ const CLUSTER = '_xla_compile_id';
 
 export class GraphDef {
   readonly #pb: Messages = require('@tensorflow/tfjs-node/dist/proto/api_pb.js');
-  readonly #nodes: Message[] = [];
+  #nodes: Message[] = [];
   #isInside: boolean;
 
   /** @param engine with `'xla'`, all nodes form one XLA program, except placeholders and those of `outside` */
@@ -140,7 +140,7 @@ export class GraphDef {
       before = this.#nodes.length;
       const read = new Set(this.#nodes.flatMap(inputsOf).map((input) => input.replace(/^\^|:\d+$/g, '')));
       const kept = this.#nodes.filter((node) => !isInside(node) || read.has(node.getName() as string));
-      this.#nodes.splice(0, before, ...kept);
+      this.#nodes = kept;
     }
   }
 

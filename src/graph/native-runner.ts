@@ -47,11 +47,14 @@ export function nativeRunner(eager: Runner): Runner {
     const recorded = recordLoop(job, batchSize);
     const recordedTail = recordTail(job);
     const { loop, engine } = await loadFull(job, recorded, arrays, steps);
+    let tail: LoadedLoop | undefined;
     try {
-      const tail = recordedTail && loadLoop(recordedTail, 'graph');
+      tail = recordedTail && loadLoop(recordedTail, 'graph');
       await nextTask();
+      job.store.backend.assertSame();
       return graphSession(job, arrays, engine, [loop, tail], session);
     } catch (error) {
+      tail?.session.giveBack();
       loop.session.giveBack();
       throw error;
     }

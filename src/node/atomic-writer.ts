@@ -140,8 +140,9 @@ export async function followed(path: string): Promise<string> {
   return followed(resolve(await realpath(dirname(path)), link));
 }
 
-/** The path by the real path of its nearest folder. */
+/** The path; with `..` in it, by the real path of its nearest folder. */
 async function inFolder(path: string): Promise<string> {
+  if (!path.split(/[/\\]/).includes('..')) return path;
   for (
     let folder = dirname(path), rest = basename(path);
     ;

@@ -417,7 +417,8 @@ describe('predict', () => {
 
   it('drops rows with missing values on request, and keeps line numbers', async () => {
     line.write('holes.csv', `${flowers.replace('1.4,,6.1', '?,,6.1')}0.3,,5.0,1.5,3.4\n`);
-    const text = await done('predict', 'iris.model', 'holes.csv', '--missing', 'drop');
+    const { code, stdout: text, stderr } = await line.run('predict', 'iris.model', 'holes.csv', '--missing', 'drop');
+    expect([code, stderr]).toEqual([0, '1 row with missing values left out\n']);
     expect(
       text
         .trimEnd()
