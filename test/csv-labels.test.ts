@@ -51,15 +51,20 @@ describe('labels of a table', () => {
     );
   });
 
-  it('are counted in a note where they are merged as numbers', () => {
-    const noteOf = (texts: readonly string[], labelType?: 'number') => {
+  it('have a note that says what was decided on codes', () => {
+    const noteOf = (texts: readonly string[], labelType?: 'number' | 'text') => {
       const text = `x,y\n${texts.map((each, i) => `${i},${each}`).join('\n')}`;
       return parseCsv(text, { label: 'y', labelType }).columns.find(({ kind }) => kind === 'label')?.note;
     };
     expect(noteOf(['2', '1.10', '1.1', '01.1', '1.10'], 'number')).toBe(
       '4 texts became 2 labels: "1.10" and "1.1" are one',
     );
-    expect(noteOf(['02', '1'], 'number')).toBeUndefined();
+    expect(noteOf(['1', '02'], 'number')).toBe('read as numbers: "02" is 2');
+    expect(noteOf(['1', '02'], 'text')).toBe('codes such as 02 stay text');
+    for (const labelType of ['number', 'text', undefined] as const) {
+      expect(noteOf(['1', '2'], labelType)).toBeUndefined();
+    }
+    expect(noteOf(['a', '02'], 'text')).toBeUndefined();
     expect(noteOf(['1.10', '1.1'])).toBe('codes such as 1.10 stay text');
   });
 

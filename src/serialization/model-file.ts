@@ -132,7 +132,7 @@ function metadataOf(content: Described, version: number): Record<string, string>
 /** A model without its numbers. */
 type Described = Omit<ModelContent, 'weight' | 'bias'>;
 
-/** The size of the header of a model file, up to some hundred bytes; the file of a larger one cannot be written. */
+/** An upper bound on the size of the header of a model file, and the largest size that a file may have. */
 export function headerSizeOf(content: Described): { readonly bytes: number; readonly most: number } {
   const header = JSON.stringify(metadataOf(content, 1));
   return { bytes: new TextEncoder().encode(header).length + 1000, most: MAX_HEADER_BYTES };

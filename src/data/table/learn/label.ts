@@ -52,8 +52,8 @@ export class LabelLearner implements ColumnLearner {
     const { texts } = this.#values;
     const { labelType, decimal } = this.#options;
     const kind = kindOf(texts, decimal);
-    const isCode = labelType === undefined && kind !== 'string' && areCodes(texts, kind, decimal);
-    const type = labelType === 'text' || isCode ? 'string' : kind;
+    const areNamed = kind !== 'string' && areCodes(texts, kind, decimal);
+    const type = labelType === 'text' || (labelType === undefined && areNamed) ? 'string' : kind;
     const classes = new Set(texts.map((text) => read(text, type, decimal)));
     if (classes.size < 2) {
       const [only] = classes;
@@ -61,9 +61,14 @@ export class LabelLearner implements ColumnLearner {
       const hint = this.#hasRare ? 'The others have too few rows: lower `minClassCount`.' : undefined;
       throw this.#errors.whole('have at least two classes', actual, hint);
     }
-    const note = isCode
-      ? `codes such as ${texts.find((text) => areCodes([text], kind, decimal)) ?? texts[0]} stay text`
-      : mergedNote(texts, type, decimal, classes.size);
+    // What was decided on codes.
+    const code = areNamed ? (texts.find((text) => areCodes([text], kind, decimal)) ?? texts[0]) : '';
+    const note = !areNamed
+      ? undefined
+      : type === 'string'
+        ? `codes such as ${code} stay text`
+        : (mergedNote(texts, type, decimal, classes.size) ??
+          `read as numbers: ${describe(code)} is ${read(code, type, decimal)}`);
     return { column: { kind: 'label', name: this.#errors.name, type }, values: classes.size, note };
   }
 }
