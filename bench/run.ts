@@ -1,4 +1,4 @@
-// bench: npm run bench [-- --peers]. Runs all works and prints the tables of docs/benchmarks.md.
+// bench: npm run bench [-- --peers] [--only compile,csv]. Runs all works and prints the tables of docs/benchmarks.md.
 import { execFileSync } from 'node:child_process';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -17,7 +17,16 @@ import { median, type Timing, table, timeInTurn, type Work } from './timing.js';
 const ROUNDS = 7;
 
 async function main(): Promise<void> {
-  const { values: options } = parseArgs({ options: { peers: { type: 'boolean', default: false } } });
+  const { values: options } = parseArgs({
+    options: {
+      peers: { type: 'boolean', default: false },
+      only: { type: 'string', default: Object.keys(PARTS).join() },
+    },
+  });
+  const parts = options.only.split(',').map((name) => {
+    if (!(name in PARTS)) throw new Error(`--only must be among ${Object.keys(PARTS).join(', ')}; got ${name}.`);
+    return PARTS[name];
+  });
   const choice = await selectBackend('tensorflow');
   const [{ model }] = cpus();
   console.log(
@@ -27,16 +36,24 @@ async function main(): Promise<void> {
   const data = await loadFashionMnist();
   const peers = options.peers ? await openPeers(data) : undefined;
   try {
-    await benchTraining(data, peers);
-    await benchCompile(data, peers);
-    await benchSolver(data, peers?.scikitLearn);
-    await benchPredictions(data, peers);
-    await benchCsv(options.peers);
-    await benchOthers(data);
+    for (const part of parts) await part(data, peers);
   } finally {
     peers?.close();
   }
 }
+
+type Part = (data: FashionMnist, peers: Peers | undefined) => Promise<void>;
+
+/** The parts of the run by name, in their order. */
+const PARTS: Readonly<Record<string, Part>> = {
+  training: benchTraining,
+  compile: benchCompile,
+  network: benchNetwork,
+  solver: (data, peers) => benchSolver(data, peers?.scikitLearn),
+  prediction: benchPredictions,
+  csv: benchCsv,
+  others: benchOthers,
+};
 
 async function benchTraining(data: FashionMnist, peers: Peers | undefined): Promise<void> {
   for (const shuffle of [true, false]) {
@@ -50,7 +67,7 @@ async function benchTraining(data: FashionMnist, peers: Peers | undefined): Prom
   }
 }
 
-async function benchCompile(data: FashionMnist, peers: Peers | undefined): Promise<void> {
+async function benchCompile(data: FashionMnist): Promise<void> {
   const { works, dispose } = stepWorks(data);
   heading(`An autograd step in plain tfjs, batch 256, in order; an epoch:`);
   print(await timeInTurn(works, ROUNDS), 1);
@@ -58,6 +75,9 @@ async function benchCompile(data: FashionMnist, peers: Peers | undefined): Promi
   console.log(
     `\nFirst call of that step, compiled: ${median(Array.from({ length: ROUNDS }, firstCall)).toFixed(0)} ms`,
   );
+}
+
+async function benchNetwork(data: FashionMnist, peers: Peers | undefined): Promise<void> {
   heading('The network of examples/compile-mlp.ts, batch 64; an epoch (peers: the same with cross-entropy):');
   const [layers, scanning] = networkWorks(data);
   const timings = await timeInTurn([scanning, layers, ...peersAt(peers, 'mlp', 1)], 3);
@@ -72,9 +92,9 @@ async function benchPredictions(data: FashionMnist, peers: Peers | undefined): P
   print(await timeInTurn([many, ...peersAt(peers, 'predict-many')], ROUNDS), 1);
 }
 
-async function benchCsv(peers: boolean): Promise<void> {
+async function benchCsv(_: FashionMnist, peers: Peers | undefined): Promise<void> {
   heading('The command line: `predict` for a table of 1,000,000 × 20, with reading and writing; and --help:');
-  console.log(csvTable(await csvTimes(3, { peers })));
+  console.log(csvTable(await csvTimes(3, { peers: peers !== undefined })));
 }
 
 async function benchOthers(data: FashionMnist): Promise<void> {

@@ -1,4 +1,6 @@
 // graph: estimates the work of a recording from its shapes.
+import type { GraphEngine } from './graph-def.js';
+import type { Loop } from './loop.js';
 import { isNarrowMatMul } from './narrow-matmul.js';
 import type { NativeTensor } from './native-backend.js';
 import type { RecordedKernel, Recording } from './record.js';
@@ -6,12 +8,19 @@ import type { RecordedKernel, Recording } from './record.js';
 /** Nominal nanoseconds; only ratios matter. They equalise the lengths of chunks. */
 const COST = { kernel: 4000, element: 1, multiplyAdd: 0.12, narrowMultiplyAdd: 0.04 } as const;
 
-/** Nominal nanoseconds per chunk. Two cores of 2.6 GHz take a third of it; slower machines have that margin. */
-const CHUNK = 100e6;
+/**
+ * Nominal nanoseconds per chunk. Two cores of 2.6 GHz take a third of it; slower machines have that margin. A call of XLA
+ * copies the state, and its steps take a tenth of the nominal time.
+ */
+const CHUNK: Readonly<Record<GraphEngine, number>> = { graph: 1e8, xla: 1e9 };
+
+/** Bytes of the outputs of a chunk, for which XLA reserves room. */
+const LARGEST_OUTPUTS = 2 ** 26;
 
 /** Number of runs of a recording per native call, limited so that the event loop is not blocked for long. */
-export function runsOfAChunk(recording: Recording): number {
-  return Math.max(1, Math.floor(CHUNK / workOf(recording)));
+export function runsOfAChunk({ body, numState }: Pick<Loop, 'body' | 'numState'>, engine: GraphEngine): number {
+  const bytes = 4 * sum(body.outputs.slice(numState).map(sizeOf));
+  return Math.max(1, Math.floor(Math.min(CHUNK[engine] / workOf(body), LARGEST_OUTPUTS / bytes)));
 }
 
 /**
