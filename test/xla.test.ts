@@ -141,14 +141,14 @@ describeNative('scan on XLA', () => {
     const start = tf.scalar(0);
     const steps: number[] = [];
     const onChunk = ({ step }: { readonly step: number }) => void steps.push(step);
-    const values = Float32Array.from({ length: 30_001 }, (_, i) => i % 7);
+    const values = Float32Array.from({ length: 600_001 }, (_, i) => i % 7);
     const { state, outputs, engine } = await scan(sum, start, values, { batchSize: 2, xla: true, onChunk });
     expect(engine).toEqual({ name: 'xla' });
     // The last chunk differs in length from the first.
     expect(steps.length).toBeGreaterThan(1);
-    expect(15_001 % steps[0]).not.toBe(0);
+    expect(300_001 % steps[0]).not.toBe(0);
     expect([...outputs.dataSync()]).toEqual(
-      Array.from({ length: 15_001 }, (_, i) => ((2 * i) % 7) + (i === 15_000 ? 0 : (2 * i + 1) % 7)),
+      Array.from({ length: 300_001 }, (_, i) => ((2 * i) % 7) + (i === 300_000 ? 0 : (2 * i + 1) % 7)),
     );
     expect(state.dataSync()[0]).toBe(values.reduce((a, b) => a + b));
     tf.dispose([start, state, outputs]);
