@@ -1,15 +1,28 @@
-// Compiles assembly/simd.ts and prints src/core/simd-module.ts. `npm run simd` writes that file.
+// Compiles a file of assembly/ and prints the module that src/ loads. `npm run simd` writes both modules.
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import asc from 'assemblyscript/asc';
 
+/** The room and the constant of each module. */
+const MODULES = {
+  simd: { room: 'core', constant: 'SIMD_MODULE' },
+  csv: { room: 'data', constant: 'SCAN_MODULE' },
+};
+
+const name = process.argv[2];
+if (!Object.hasOwn(MODULES, name)) {
+  console.error(`the module must be ${Object.keys(MODULES).join(' or ')}; got ${name}.`);
+  process.exit(2);
+}
+const { room, constant } = MODULES[name];
 const root = fileURLToPath(new URL('..', import.meta.url));
 let bytes;
-const options = ['assembly/simd.ts', '-o', 'simd.wasm', '-O3', '--runtime', 'stub', '--enable', 'simd', '--noAssert'];
+const source = `assembly/${name}.ts`;
+const options = [source, '-o', `${name}.wasm`, '-O3', '--runtime', 'stub', '--enable', 'simd', '--noAssert'];
 const { error, stderr } = await asc.main(options, {
-  readFile: (name, base) => {
+  readFile: (file, base) => {
     try {
-      return readFileSync(`${base ?? root}/${name}`, 'utf8');
+      return readFileSync(`${base ?? root}/${file}`, 'utf8');
     } catch {
       return null;
     }
@@ -26,9 +39,9 @@ if (error) {
 const lines = Buffer.from(bytes)
   .toString('base64')
   .match(/.{1,116}/g);
-console.log(`// core: what assembly/simd.ts compiles to, made by \`npm run simd\`.
+console.log(`// ${room}: what ${source} compiles to, made by \`npm run simd\`.
 
 /** The module, in base64. */
-export const SIMD_MODULE = [
+export const ${constant} = [
 ${lines.map((line) => `  '${line}',`).join('\n')}
 ].join('');`);

@@ -35,7 +35,7 @@ export class Simd {
   readonly #memory: WebAssembly.Memory;
   #numbers: Float64Array;
 
-  private constructor({ exports }: WebAssembly.Instance) {
+  private constructor(exports: WebAssembly.Exports) {
     this.kernels = exports as unknown as SimdKernels;
     this.#memory = exports.memory as WebAssembly.Memory;
     this.#numbers = new Float64Array(this.#memory.buffer);
@@ -43,12 +43,8 @@ export class Simd {
 
   /** Undefined if WebAssembly is missing, forbidden by a policy, or without SIMD. */
   static open(): Simd | undefined {
-    try {
-      const bytes = Uint8Array.from(atob(SIMD_MODULE), (character) => character.charCodeAt(0));
-      return new Simd(new WebAssembly.Instance(new WebAssembly.Module(bytes)));
-    } catch {
-      return undefined;
-    }
+    const exports = openModule(SIMD_MODULE);
+    return exports && new Simd(exports);
   }
 
   /** The memory from address 0, at least `count` numbers; undefined if that is too much. Valid until the next call. */
@@ -62,5 +58,15 @@ export class Simd {
     }
     this.#numbers = new Float64Array(this.#memory.buffer);
     return this.#numbers;
+  }
+}
+
+/** The exports of a module in base64; undefined if WebAssembly is missing, forbidden by a policy, or without SIMD. */
+export function openModule(base64: string): WebAssembly.Exports | undefined {
+  try {
+    const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+    return new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports;
+  } catch {
+    return undefined;
   }
 }

@@ -143,10 +143,11 @@ function graphSession(
   eager: Session,
 ): Session {
   const { batchSize } = job;
+  const { body, numState } = loop.recorded;
   const isFull = ([start, end]: BatchRange) => end - start === batchSize;
   return {
     engine,
-    chunk: runsOfAChunk(loop.recorded, engine.name === 'xla' ? 'xla' : 'graph'),
+    chunk: runsOfAChunk(body, numState, engine.name === 'xla' ? 'xla' : 'graph'),
     run(state, order, batches) {
       const full = batches.filter(isFull);
       const short = batches.slice(full.length);
@@ -204,7 +205,7 @@ function recordLoop({ step, state, data, isOrdered, numSamples }: ScanJob, batch
       shape: [array.numSamples, ...array.shape],
       scale: array.scale,
     }));
-    const most = Math.min(runsOfAChunk({ body, numState }, 'xla'), Math.floor(numSamples / batchSize));
+    const most = Math.min(runsOfAChunk(body, numState, 'xla'), Math.floor(numSamples / batchSize));
     return { name: step.name, body, numState, arrays, batchSize, isOrdered, most };
   } finally {
     tf.dispose(examples);

@@ -1,6 +1,5 @@
 // graph: estimates the work of a recording from its shapes.
 import type { GraphEngine } from './graph-def.js';
-import type { Loop } from './loop.js';
 import { isNarrowMatMul } from './narrow-matmul.js';
 import type { NativeTensor } from './native-backend.js';
 import type { RecordedKernel, Recording } from './record.js';
@@ -17,8 +16,11 @@ const CHUNK: Readonly<Record<GraphEngine, number>> = { graph: 1e8, xla: 1e9 };
 /** Bytes of the outputs of a chunk, for which XLA reserves room. */
 const LARGEST_OUTPUTS = 2 ** 26;
 
-/** Number of runs of a recording per native call, limited so that the event loop is not blocked for long. */
-export function runsOfAChunk({ body, numState }: Pick<Loop, 'body' | 'numState'>, engine: GraphEngine): number {
+/**
+ * Number of runs of a recording per native call, limited so that the event loop is not blocked for long. The first
+ * `numState` of its outputs are the next state.
+ */
+export function runsOfAChunk(body: Recording, numState: number, engine: GraphEngine): number {
   const bytes = 4 * sum(body.outputs.slice(numState).map(sizeOf));
   return Math.max(1, Math.floor(Math.min(CHUNK[engine] / workOf(body), LARGEST_OUTPUTS / bytes)));
 }

@@ -4,9 +4,12 @@ import { join } from 'node:path';
 
 const ROOT = join(__dirname, '..', '..');
 
-describe('the module of SIMD kernels', () => {
-  it('is up to date with assembly/simd.ts', () => {
-    const made = execFileSync(process.execPath, [join(ROOT, 'scripts/simd.mjs')], { encoding: 'utf8' });
-    expect(made).toBe(readFileSync(join(ROOT, 'src/core/simd-module.ts'), 'utf8'));
+describe('the modules of WebAssembly', () => {
+  it.each([
+    ['simd', 'src/core/simd-module.ts'],
+    ['csv', 'src/data/table/csv/scan-module.ts'],
+  ])('of assembly/%s.ts is up to date', (name, file) => {
+    const made = execFileSync(process.execPath, [join(ROOT, 'scripts/simd.mjs'), name], { encoding: 'utf8' });
+    expect(made).toBe(readFileSync(join(ROOT, file), 'utf8'));
   });
 });

@@ -7,7 +7,7 @@ const COMMA = 44;
 const POINT = 46;
 
 /** The powers of ten that a double represents exactly. */
-const POWERS = Float64Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`));
+export const POWERS = Float64Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`));
 
 /**
  * A decimal number, or NaN for any other text, including empty text and infinity.

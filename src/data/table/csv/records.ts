@@ -4,6 +4,7 @@ import { describe } from '../../../core/shape.js';
 import type { Source } from '../../source.js';
 import { assertDelimiter, delimiterOf, isAmbiguous, namedDelimiter, type RecordFormat } from './delimiter.js';
 import { RowBlock } from './rows.js';
+import { openScan, type ScanFormat, type Scanned } from './scan.js';
 import { assertCsv, assertUtf8, isAscii, MAX_RECORD, NEWLINE, skipBlanks, textOf, unitsOf } from './text.js';
 
 /** Chunks are parsed in pieces of this size, so memory does not grow with the chunk. */
@@ -12,6 +13,12 @@ const PIECE = 2 ** 18;
 const QUOTE = 34;
 const CARRIAGE_RETURN = 13;
 const ENCODER = new TextEncoder();
+
+const scan = openScan();
+/** After fewer lines, where most records have quotes, the rest of a piece is read without `scan`. */
+const FEW_LINES = 8;
+/** What a number can have besides the decimal mark. */
+const NUMERIC = /[\d+-]/;
 
 /** Chunks of text or bytes in memory as blocks of records. */
 export class CsvSource implements Source<RowBlock> {
@@ -45,7 +52,7 @@ export interface RecordPlace {
  */
 export class RecordReader {
   readonly #format: RecordFormat;
-  readonly #rows = new RowBlock();
+  readonly #rows: RowBlock;
   /** The bytes since the beginning of the incomplete record, with earlier ones until they are moved out. */
   #bytes = new Uint8Array(0);
   #length = 0;
@@ -65,6 +72,8 @@ export class RecordReader {
   readonly #isMark = new Uint8Array(256);
   /** The byte that begins lines to skip; −1 for none. */
   readonly #comment: number;
+  /** How `scan` reads the records; undefined where it cannot. */
+  #scanned: ScanFormat | undefined;
   /** Whether blanks around quotes are trimmed: unless the delimiter is a blank. */
   #trims = true;
 
@@ -86,6 +95,7 @@ export class RecordReader {
   /** @param from where the bytes begin, if that is not the beginning of the file */
   constructor(format: RecordFormat, from?: RecordPlace) {
     this.#format = format;
+    this.#rows = new RowBlock(format.decimal ?? '.');
     this.#comment = format.comment?.charCodeAt(0) ?? -1;
     assertDelimiter(format);
     if (from === undefined) return;
@@ -206,7 +216,13 @@ export class RecordReader {
     const end = this.#valid;
     const single = this.#delimiter.length === 1 ? this.#delimiter[0] : -1;
     let at = this.#at;
+    let scanFrom = this.#scanned && scan?.(bytes, at, end, this.#scanned);
     while (at < end) {
+      if (scanFrom !== undefined && at === this.#record) {
+        if (this.#addScanned(scanFrom(at)) < FEW_LINES) scanFrom = undefined;
+        at = this.#record;
+        continue;
+      }
       if (bytes[at] === this.#comment && at === this.#record) {
         at = this.#nextLine(at, end);
         this.#line++;
@@ -232,6 +248,14 @@ export class RecordReader {
     }
     this.#at = at;
     return undefined;
+  }
+
+  /** Returns the number of lines. */
+  #addScanned(scanned: Scanned): number {
+    this.#rows.addRows(scanned, this.#line);
+    this.#line += scanned.numLines;
+    this.#beginRecord(this.#record + scanned.length);
+    return scanned.numLines;
   }
 
   /** Handles a marked byte outside quotes. */
@@ -343,6 +367,10 @@ export class RecordReader {
   #begin(delimiter: string): true {
     this.#delimiter = ENCODER.encode(delimiter);
     this.#trims = delimiter !== '\t' && delimiter !== ' ';
+    const { decimal = '.' } = this.#format;
+    const isByte = this.#delimiter.length === 1 && !NUMERIC.test(delimiter) && delimiter !== decimal;
+    const [byte, point] = [this.#delimiter[0], decimal.charCodeAt(0)];
+    this.#scanned = isByte ? { delimiter: byte, point, comment: this.#comment } : undefined;
     for (const byte of [NEWLINE, QUOTE, this.#delimiter[this.#delimiter.length - 1]]) this.#isMark[byte] = 1;
     this.#open = -1;
     this.#field = this.#record;

@@ -1,6 +1,7 @@
 // data: a block of records, with fields as ranges of bytes.
 import { mayBeginNumber, parseNumber, shortDecimal } from '../number.js';
 import type { Row } from '../row.js';
+import type { Scanned } from './scan.js';
 import { skipBlanks, textOf, trimmedEnd } from './text.js';
 
 const QUOTE = 34;
@@ -28,6 +29,8 @@ export class RowBlock implements Row {
   /** The start and end of each field, row after row. */
   #starts = new Int32Array(64);
   #ends = new Int32Array(64);
+  /** The number of each field, with the decimal mark of the block; NaN where it is unknown. */
+  #numbers = new Float64Array(64);
   #numFields = 0;
   /** The index of the first field of each row, including the incomplete row. */
   #firsts = new Int32Array(64);
@@ -38,6 +41,12 @@ export class RowBlock implements Row {
   /** All rows as one text, decoded on demand. */
   #all: string | undefined;
   readonly #texts = new TextCache();
+  readonly #decimal: string;
+
+  /** @param decimal the decimal mark of the numbers that `addRows` knows */
+  constructor(decimal: string) {
+    this.#decimal = decimal;
+  }
 
   /** Selects the row to read. */
   select(row: number): void {
@@ -55,6 +64,8 @@ export class RowBlock implements Row {
   }
 
   number(field: number, decimal: '.' | ','): number {
+    const known = decimal === this.#decimal ? this.#numbers[this.#first + field] : Number.NaN;
+    if (!Number.isNaN(known)) return known;
     const start = this.#starts[this.#first + field];
     const end = this.#ends[this.#first + field];
     const number = shortDecimal(this.bytes, start, end, decimal);
@@ -88,13 +99,32 @@ export class RowBlock implements Row {
     const isPadded = start < end && (bytes[start] <= 32 || bytes[end - 1] <= 32);
     const first = isPadded ? skipBlanks(bytes, start, end) : start;
     const last = isPadded ? trimmedEnd(bytes, first, end) : end;
-    const i = this.#numFields++;
-    if (i === this.#starts.length) {
-      this.#starts = twice(this.#starts);
-      this.#ends = twice(this.#ends);
-    }
+    const i = this.#numFields;
+    this.#reserve(1);
+    this.#numFields++;
     this.#starts[i] = first;
     this.#ends[i] = last;
+    this.#numbers[i] = Number.NaN;
+  }
+
+  /** Adds complete rows, where there is no incomplete one. */
+  addRows({ starts, ends, numbers, fieldsBefore, lines }: Scanned, line: number): void {
+    const before = this.#numFields;
+    this.#reserve(starts.length);
+    this.#starts.set(starts, before);
+    this.#ends.set(ends, before);
+    this.#numbers.set(numbers, before);
+    this.#numFields += starts.length;
+    for (let i = 0; i < lines.length; i++) this.#endRow(before + fieldsBefore[i], line + lines[i]);
+  }
+
+  #reserve(fields: number): void {
+    const least = this.#numFields + fields;
+    if (least <= this.#starts.length) return;
+    const length = Math.max(least, 2 * this.#starts.length);
+    this.#starts = longer(this.#starts, new Int32Array(length));
+    this.#ends = longer(this.#ends, new Int32Array(length));
+    this.#numbers = longer(this.#numbers, new Float64Array(length));
   }
 
   /** The number of fields in the incomplete row. */
@@ -109,14 +139,17 @@ export class RowBlock implements Row {
       this.#numFields = last;
       return;
     }
-    if (this.count + 1 === this.#lines.length) {
-      const lines = new Float64Array(2 * this.#lines.length);
-      lines.set(this.#lines);
-      this.#lines = lines;
-      this.#firsts = twice(this.#firsts);
+    this.#endRow(this.#numFields, line);
+  }
+
+  #endRow(numFields: number, line: number): void {
+    const { length } = this.#lines;
+    if (this.count + 1 === length) {
+      this.#lines = longer(this.#lines, new Float64Array(2 * length));
+      this.#firsts = longer(this.#firsts, new Int32Array(2 * length));
     }
     this.#lines[this.count++] = line;
-    this.#firsts[this.count] = this.#numFields;
+    this.#firsts[this.count] = numFields;
   }
 
   /** Removes the complete rows. */
@@ -125,6 +158,7 @@ export class RowBlock implements Row {
     if (first > 0) {
       this.#starts.copyWithin(0, first, this.#numFields);
       this.#ends.copyWithin(0, first, this.#numFields);
+      this.#numbers.copyWithin(0, first, this.#numFields);
     }
     this.#numFields -= first;
     this.#firsts[0] = 0;
@@ -142,8 +176,7 @@ export class RowBlock implements Row {
   }
 }
 
-function twice(numbers: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
-  const more = new Int32Array(2 * numbers.length);
+function longer<T extends Int32Array | Float64Array>(numbers: T, more: T): T {
   more.set(numbers);
   return more;
 }
