@@ -287,3 +287,194 @@ export function substitute(l: usize, n: i32, stride: usize, x: usize): void {
     if (at < length) store<f64>(x + at, load<f64>(x + at) - load<f64>(row + at) * entry);
   }
 }
+
+/** The rows of a block, as in objective/row-block.ts. */
+const BLOCK_ROWS: i32 = 32;
+
+/**
+ * eˣ of two numbers, with the operations of core/exp.ts: x = n·log 2 + r, a polynomial in r, and 2ⁿ in two factors.
+ */
+function exp(given: v128): v128 {
+  const x = f64x2.min(f64x2.max(given, f64x2.splat(-750)), f64x2.splat(710));
+  const n = f64x2.nearest(f64x2.mul(x, f64x2.splat(1.4426950408889634)));
+  let r = f64x2.sub(x, f64x2.mul(n, f64x2.splat(0.6931471803691238)));
+  r = f64x2.sub(r, f64x2.mul(n, f64x2.splat(1.9082149292705877e-10)));
+  let p = f64x2.splat(1.6059043836821613e-10);
+  p = f64x2.add(f64x2.mul(p, r), f64x2.splat(2.08767569878681e-9));
+  p = f64x2.add(f64x2.mul(p, r), f64x2.splat(2.505210838544172e-8));
+  p = f64x2.add(f64x2.mul(p, r), f64x2.splat(2.755731922398589e-7));
+  p = f64x2.add(f64x2.mul(p, r), f64x2.splat(2.7557319223985893e-6));
+  p = f64x2.add(f64x2.mul(p, r), f64x2.splat(2.48015873015873e-5));
+  p = f64x2.add(f64x2.mul(p, r), f64x2.splat(1.984126984126984e-4));
+  p = f64x2.add(f64x2.mul(p, r), f64x2.splat(1.3888888888888889e-3));
+  p = f64x2.add(f64x2.mul(p, r), f64x2.splat(8.333333333333333e-3));
+  p = f64x2.add(f64x2.mul(p, r), f64x2.splat(4.1666666666666664e-2));
+  p = f64x2.add(f64x2.mul(p, r), f64x2.splat(0.16666666666666666));
+  p = f64x2.add(f64x2.mul(p, r), f64x2.splat(0.5));
+  p = f64x2.add(f64x2.splat(1), f64x2.add(r, f64x2.mul(f64x2.mul(r, r), p)));
+  const power = i64x2.extend_low_i32x4_s(i32x4.trunc_sat_f64x2_s_zero(n));
+  const half = i64x2.shr_s(power, 1);
+  const bias = i64x2.splat(1023);
+  const first = i64x2.shl(i64x2.add(half, bias), 52);
+  const second = i64x2.shl(i64x2.add(i64x2.sub(power, half), bias), 52);
+  return f64x2.mul(f64x2.mul(p, first), second);
+}
+
+/** The largest of q logits, as the smallest index of it. */
+function argMax(logits: usize, q: i32): i32 {
+  let best = 0;
+  let top = load<f64>(logits);
+  for (let k = 1; k < q; k++) {
+    const logit = load<f64>(logits + ((<usize>k) << 3));
+    if (logit > top) {
+      top = logit;
+      best = k;
+    }
+  }
+  return best;
+}
+
+/**
+ * Replaces q logits by share·(softmax − one-hot of the label), and stores their largest minus that of the label, and Σ of
+ * the exponentials of the others, for the loss. With label −1, the result is the softmax.
+ */
+function residualsOf(logits: usize, q: i32, pairs: i32, label: i32, share: f64, loss: usize): void {
+  const largest = argMax(logits, q);
+  const top = load<f64>(logits + ((<usize>largest) << 3));
+  if (label >= 0) store<f64>(loss, top - load<f64>(logits + ((<usize>label) << 3)));
+  const tops = f64x2.splat(top);
+  const end = logits + ((<usize>pairs) << 4);
+  for (let at = logits; at < end; at += 16) v128.store(at, exp(f64x2.sub(v128.load(at), tops)));
+  let others: f64 = 0;
+  for (let k = 0; k < q; k++) if (k !== largest) others += load<f64>(logits + ((<usize>k) << 3));
+  store<f64>(loss, others, 8);
+  store<f64>(logits + ((<usize>largest) << 3), 1);
+  const inverse = f64x2.splat(1 / (1 + others));
+  for (let at = logits; at < end; at += 16) v128.store(at, f64x2.mul(v128.load(at), inverse));
+  if (q & 1) store<f64>(end - 8, 0);
+  if (label < 0) return;
+  let rest: f64 = 0;
+  for (let k = 0; k < q; k++) if (k !== label) rest += load<f64>(logits + ((<usize>k) << 3));
+  store<f64>(logits + ((<usize>label) << 3), -rest);
+  const shares = f64x2.splat(share);
+  for (let at = logits; at < end; at += 16) v128.store(at, f64x2.mul(v128.load(at), shares));
+}
+
+/**
+ * Adds the gradient of the samples from `start` to `end` to `gradient`, block by block.
+ *
+ * @param x [rows, stride]
+ * @param w [order, 2] for each pair of classes
+ * @param labels [rows] in int32
+ * @param shares [rows], the weight of each sample in the mean
+ * @param losses [rows, 2]: the largest logit minus that of the label, and Σ of the exponentials of the others
+ * @param gradient [2·pairs, stride]
+ * @param scratch room for [32, 2·pairs] and [2·pairs, stride]
+ */
+export function evaluate(
+  x: usize,
+  start: i32,
+  end: i32,
+  stride: usize,
+  w: usize,
+  order: i32,
+  q: i32,
+  labels: usize,
+  shares: usize,
+  losses: usize,
+  gradient: usize,
+  scratch: usize,
+): void {
+  const pairs = (q + 1) >> 1;
+  const wide = (<usize>pairs) << 4;
+  const products = scratch + wide * BLOCK_ROWS;
+  const size = ((<usize>pairs) << 1) * stride;
+  for (let from = start; from < end; from += BLOCK_ROWS) {
+    const rows = min(BLOCK_ROWS, end - from);
+    const block = x + <usize>from * stride;
+    multiply(block, (rows + 3) & ~3, stride, w, order, pairs, scratch);
+    for (let r = 0; r < rows; r++) {
+      const i = <usize>(from + r);
+      const row = scratch + <usize>r * wide;
+      const share = load<f64>(shares + (i << 3));
+      // Not multiplied by 0: the loss may be infinite.
+      if (share === 0) memory.fill(row, 0, wide);
+      else residualsOf(row, q, pairs, load<i32>(labels + (i << 2)), share, losses + (i << 4));
+    }
+    multiplyTransposed(scratch, wide, pairs << 1, block, rows, stride, products, false);
+    for (let at: usize = 0; at < size; at += 16) {
+      v128.store(gradient + at, f64x2.add(v128.load(gradient + at), v128.load(products + at)));
+    }
+  }
+}
+
+/**
+ * softmax(xW) of the samples from `start` to `end`.
+ *
+ * @param out [rows, 2·pairs]
+ */
+export function probabilities(
+  x: usize,
+  start: i32,
+  end: i32,
+  stride: usize,
+  w: usize,
+  order: i32,
+  q: i32,
+  out: usize,
+  scratch: usize,
+): void {
+  const pairs = (q + 1) >> 1;
+  const wide = (<usize>pairs) << 4;
+  for (let from = start; from < end; from += BLOCK_ROWS) {
+    const rows = min(BLOCK_ROWS, end - from);
+    multiply(x + <usize>from * stride, (rows + 3) & ~3, stride, w, order, pairs, scratch);
+    for (let r = 0; r < rows; r++) residualsOf(scratch + <usize>r * wide, q, pairs, -1, 1, scratch + wide * BLOCK_ROWS);
+    memory.copy(out + <usize>(from - start) * wide, scratch, <usize>rows * wide);
+  }
+}
+
+/**
+ * Adds XᵀDX of the given samples to the lower half of `gram`, block by block.
+ *
+ * @param x [rows, stride]
+ * @param samples [count] in int32
+ * @param shares [count], the diagonal of D
+ * @param gram [columns, stride], `columns` a multiple of two
+ * @param scratch room for [32, stride] twice and [columns, stride]
+ */
+export function addGram(
+  x: usize,
+  stride: usize,
+  columns: i32,
+  samples: usize,
+  shares: usize,
+  count: i32,
+  gram: usize,
+  scratch: usize,
+): void {
+  const gathered = scratch + stride * BLOCK_ROWS;
+  const products = gathered + stride * BLOCK_ROWS;
+  for (let from = 0; from < count; from += BLOCK_ROWS) {
+    const rows = min(BLOCK_ROWS, count - from);
+    for (let r = 0; r < rows; r++) {
+      const i = <usize>(from + r);
+      const row = x + <usize>load<i32>(samples + (i << 2)) * stride;
+      const share = f64x2.splat(load<f64>(shares + (i << 3)));
+      const to = <usize>r * stride;
+      for (let j: usize = 0; j < stride; j += 16) {
+        const both = v128.load(row + j);
+        v128.store(gathered + to + j, both);
+        v128.store(scratch + to + j, f64x2.mul(share, both));
+      }
+    }
+    multiplyTransposed(scratch, stride, columns, gathered, rows, stride, products, true);
+    for (let i = 0; i < columns; i++) {
+      const to = <usize>i * stride;
+      const width = min((<usize>i + 2) << 3, stride);
+      for (let j: usize = 0; j < width; j += 16) {
+        v128.store(gram + to + j, f64x2.add(v128.load(gram + to + j), v128.load(products + to + j)));
+      }
+    }
+  }
+}

@@ -23,6 +23,44 @@ export interface SimdKernels {
   factorize(a: number, n: number, stride: number, floor: number, pack: number): number;
   /** x ← L⁻ᵀL⁻¹x: l [n, stride], of which the lower half is read */
   substitute(l: number, n: number, stride: number, x: number): void;
+  /** Adds the gradient of samples to `gradient`: the arguments of assembly/simd.ts in their order. */
+  evaluate(
+    x: number,
+    start: number,
+    end: number,
+    stride: number,
+    w: number,
+    order: number,
+    q: number,
+    labels: number,
+    shares: number,
+    losses: number,
+    gradient: number,
+    scratch: number,
+  ): void;
+  /** softmax(xW): out [end − start, 2·pairs] */
+  probabilities(
+    x: number,
+    start: number,
+    end: number,
+    stride: number,
+    w: number,
+    order: number,
+    q: number,
+    out: number,
+    scratch: number,
+  ): void;
+  /** Adds Xᵀdiag(shares)X of some samples to the lower half of `gram`, [columns, stride]. */
+  addGram(
+    x: number,
+    stride: number,
+    columns: number,
+    samples: number,
+    shares: number,
+    count: number,
+    gram: number,
+    scratch: number,
+  ): void;
 }
 
 /** 64 MB. Larger problems run in plain JavaScript. */

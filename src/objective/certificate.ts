@@ -1,4 +1,5 @@
 // objective: a proven bound on the distance to the optimum, from the duality gap.
+import { exp } from '../core/exp.js';
 import { assertShape } from '../core/shape.js';
 import { finish, finishInTurns, type Steps, WORK_OF_A_TASK } from '../core/task.js';
 import { penaltyOf } from '../optim/penalty.js';
@@ -78,7 +79,7 @@ function* certification(problem: PlainProblem, point: Float64Array): Steps<Certi
       logProbabilities.set(row, (start + r) * q);
       let others = 0;
       for (let k = 0; k < q; k++) {
-        residuals[at + k] = share * Math.exp(row[k]);
+        residuals[at + k] = share * exp(row[k]);
         if (k !== label) others += residuals[at + k];
       }
       // Not p − 1, which cancels when p is close to 1.
@@ -174,10 +175,10 @@ function divergenceOf(
   { mix, towards, shrink }: Mixture & { readonly shrink: number },
 ): number {
   let others = 0;
-  for (let k = 0; k < q; k++) if (k !== label) others += Math.exp(logProbabilities[from + k]);
+  for (let k = 0; k < q; k++) if (k !== label) others += exp(logProbabilities[from + k]);
   let total = 0;
   for (let k = 0; k < q; k++) {
-    const p = Math.exp(logProbabilities[from + k]);
+    const p = exp(logProbabilities[from + k]);
     const mixed = mix === 0 ? 0 : mix * (towards[k] - p);
     const kept = k === label ? others : -p;
     total += divergenceTerm(p, logProbabilities[from + k], shrink * mixed + (1 - shrink) * kept);
@@ -205,7 +206,7 @@ function subtractLogSumExp(logits: Float64Array, label: number): number {
   for (let k = 1; k < logits.length; k++) if (logits[k] > logits[largest]) largest = k;
   const top = logits[largest];
   let others = 0;
-  for (let k = 0; k < logits.length; k++) if (k !== largest) others += Math.exp(logits[k] - top);
+  for (let k = 0; k < logits.length; k++) if (k !== largest) others += exp(logits[k] - top);
   const log = Math.log1p(others);
   const loss = top - logits[label] + log;
   for (let k = 0; k < logits.length; k++) logits[k] = logits[k] - top - log;

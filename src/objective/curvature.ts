@@ -4,6 +4,7 @@ import { finishInTurns, type Steps, WORK_OF_A_TASK } from '../core/task.js';
 import { BlockMetric } from '../optim/block-metric.js';
 import { cholesky } from '../optim/cholesky.js';
 import { lossAndResidual, type PlainProblem, shareOf } from './float64.js';
+import { GramSum } from './gram-sum.js';
 import { hessianMatrix } from './hessian.js';
 import { BLOCK_ROWS, RowBlock } from './row-block.js';
 
@@ -192,16 +193,22 @@ export function gramMatrix(problem: PlainProblem, signal?: AbortSignal): Promise
 }
 
 function* gramProducts(problem: PlainProblem): Steps<Float64Array> {
-  const { numSamples, numFeatures: d } = problem;
+  const { numSamples, numFeatures: d, rows } = problem;
   const gram = new Float64Array((d + 1) ** 2);
-  const block = new RowBlock(problem.features, 0, problem.rows);
+  if (rows !== undefined) {
+    const sum = new GramSum(problem, gram);
+    for (let i = 0; i < numSamples; i++) if (sum.add(i, shareOf(problem, i))) yield;
+    sum.flush();
+    return gram;
+  }
+  const block = new RowBlock(problem.features, 0);
   const shares = new Float64Array(BLOCK_ROWS);
   let work = 0;
   for (let start = 0; start < numSamples; start += BLOCK_ROWS) {
-    const rows = block.read(start);
-    for (let r = 0; r < rows; r++) shares[r] = shareOf(problem, start + r);
+    const count = block.read(start);
+    for (let r = 0; r < count; r++) shares[r] = shareOf(problem, start + r);
     block.addGram(shares, gram);
-    work += block.filled ** 2 / rows / 2;
+    work += block.filled ** 2 / count / 2;
     if (work >= WORK_OF_A_TASK) {
       work = 0;
       yield;

@@ -1,10 +1,12 @@
 // objective: the objective of a softmax regression in float64 on plain arrays, with its gradient.
 import { DomainError } from '../core/errors.js';
+import { exp } from '../core/exp.js';
 import { assertPositiveInteger, assertShape, describe } from '../core/shape.js';
 import { finish, finishInTurns, type Steps, WORK_OF_A_TASK } from '../core/task.js';
 import { assertFeatureArray, type FeatureArray } from '../data/batches.js';
 import { addL2Gradient, penaltyOf } from '../optim/penalty.js';
 import type { ValueAndGradient } from '../optim/solver.js';
+import { GradientSum } from './resident-rows.js';
 import { BLOCK_ROWS, prepareRows, RowBlock } from './row-block.js';
 
 export interface PlainProblemOptions {
@@ -124,8 +126,24 @@ export function evaluatePlainAsync(
 }
 
 function* evaluation(problem: PlainProblem, point: Float64Array): Steps<ValueAndGradient> {
-  const { numFeatures: d, numClasses: q, labels, l2, fitIntercept, size } = problem;
+  const { numFeatures: d, numClasses: q, l2, fitIntercept, size } = problem;
   assertShape([point.length], [size], 'evaluatePlain', 'point');
+  const { loss, gradient } = (yield* residentSums(problem, point)) ?? (yield* sums(problem, point));
+  if (!fitIntercept) gradient.fill(0, d * q);
+  const weight = point.subarray(0, d * q);
+  addL2Gradient(gradient, weight, l2);
+  return { value: loss + penaltyOf(weight, l2), gradient };
+}
+
+interface Sums {
+  /** (1/S) Σᵢ sᵢ NLLᵢ */
+  readonly loss: number;
+  /** (1/S) X̃ᵀdiag(s)(P − Y), in the layout of a point. */
+  readonly gradient: Float64Array;
+}
+
+function* sums(problem: PlainProblem, point: Float64Array): Steps<Sums> {
+  const { numClasses: q, labels, size } = problem;
   const gradient = new Float64Array(size);
   const block = new RowBlock(problem.features, q, problem.rows);
   block.setPoint(point);
@@ -153,10 +171,30 @@ function* evaluation(problem: PlainProblem, point: Float64Array): Steps<ValueAnd
       yield;
     }
   }
-  if (!fitIntercept) gradient.fill(0, d * q);
-  const weight = point.subarray(0, d * q);
-  addL2Gradient(gradient, weight, l2);
-  return { value: loss.total + penaltyOf(weight, l2), gradient };
+  return { loss: loss.total, gradient };
+}
+
+/** The same bits in WebAssembly; undefined if the rows are not prepared or do not fit in its memory. */
+function* residentSums(problem: PlainProblem, point: Float64Array): Steps<Sums | undefined> {
+  const { numSamples: n, size } = problem;
+  const shares = Float64Array.from({ length: n }, (_, i) => shareOf(problem, i));
+  const sum = new GradientSum(problem, point, shares);
+  const rows = rowsOfATask(2 * size);
+  for (let start = 0; start < n; start += rows) {
+    if (start > 0) yield;
+    if (!sum.add(start, Math.min(n, start + rows))) return undefined;
+  }
+  const loss = new CompensatedSum();
+  const { losses } = sum;
+  for (let i = 0; i < n; i++) {
+    if (shares[i] !== 0) loss.add(shares[i] * (losses[2 * i] + Math.log1p(losses[2 * i + 1])));
+  }
+  return { loss: loss.total, gradient: sum.gradient() };
+}
+
+/** The number of rows of a task, in whole blocks, by the multiply-adds of a row. */
+export function rowsOfATask(workOfARow: number): number {
+  return BLOCK_ROWS * Math.max(1, Math.floor(WORK_OF_A_TASK / workOfARow / BLOCK_ROWS));
 }
 
 /** sᵢ/S, the weight of the sample in a mean. */
@@ -172,23 +210,37 @@ export function lossAndResidual(
   label: number,
   residuals: Float64Array,
 ): number {
+  const { top, others } = softmaxInto(logits, from, q, residuals, from);
+  let rest = 0;
+  for (let k = 0; k < q; k++) if (k !== label) rest += residuals[from + k];
+  residuals[from + label] = -rest;
+  return top - logits[from + label] + Math.log1p(others);
+}
+
+/**
+ * Writes softmax(o) to `out` from index `at`; o starts at index `from` of the logits.
+ *
+ * @returns the largest logit, and Σ of exp(oₖ − max) over the other classes
+ */
+export function softmaxInto(
+  logits: Float64Array,
+  from: number,
+  q: number,
+  out: Float64Array,
+  at: number,
+): { readonly top: number; readonly others: number } {
   let largest = 0;
   for (let k = 1; k < q; k++) if (logits[from + k] > logits[from + largest]) largest = k;
   const top = logits[from + largest];
   let others = 0;
   for (let k = 0; k < q; k++) {
-    const exponential = k === largest ? 1 : Math.exp(logits[from + k] - top);
-    residuals[from + k] = exponential;
+    const exponential = k === largest ? 1 : exp(logits[from + k] - top);
+    out[at + k] = exponential;
     if (k !== largest) others += exponential;
   }
   const inverse = 1 / (1 + others);
-  let rest = 0;
-  for (let k = 0; k < q; k++) {
-    residuals[from + k] *= inverse;
-    if (k !== label) rest += residuals[from + k];
-  }
-  residuals[from + label] = -rest;
-  return top - logits[from + label] + Math.log1p(others);
+  for (let k = 0; k < q; k++) out[at + k] *= inverse;
+  return { top, others };
 }
 
 /** A sum whose error does not grow with its length. @see Kahan (1965), in Neumaier's form (1974) */

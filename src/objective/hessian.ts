@@ -1,6 +1,8 @@
 // objective: the full Hessian of the objective on plain arrays, for problems of moderate size.
-import { finishInTurns, type Steps, WORK_OF_A_TASK } from '../core/task.js';
-import { lossAndResidual, type PlainProblem, shareOf } from './float64.js';
+import { finishInTurns, type Steps } from '../core/task.js';
+import { type PlainProblem, rowsOfATask, shareOf, softmaxInto } from './float64.js';
+import { GramSum } from './gram-sum.js';
+import { pairedPoint, writeProbabilities } from './resident-rows.js';
 import { BLOCK_ROWS, RowBlock } from './row-block.js';
 
 /** Largest number of parameters: 5 MB and about 25 ms to factor. */
@@ -43,37 +45,25 @@ function* hessian(problem: PlainProblem, point: Float64Array, work: number): Ste
   const matters = (i: number, k: number) => isBetween(probabilities[i * q + k], threshold);
 
   const matrix = new Float64Array(size * size);
-  const block = new RowBlock(problem.features, 0, problem.rows);
   const gram = new Float64Array(order * order);
-  const shares = new Float64Array(BLOCK_ROWS);
-  const samples = new Int32Array(BLOCK_ROWS);
-  let done = 0;
+  const sum = new GramSum(problem, gram);
+  /** sᵢ/S·pᵢₖ, and sᵢ/S·pᵢₖ(1 − pᵢₖ). */
+  const weighted = probabilities.map((p, at) => shareOf(problem, Math.floor(at / q)) * p);
+  const curvature = weighted.map((w, at) => w * othersOf(probabilities, at - (at % q), q, at % q));
   for (let k = 0; k < q; k++) {
+    const samples = samplesOf(n, (i) => weighted[i * q + k] > 0 && matters(i, k));
     for (let c = 0; c <= k; c++) {
       gram.fill(0);
-      let count = 0;
-      for (let i = 0; i < n; i++) {
-        const share = shareOf(problem, i);
-        if (share > 0 && matters(i, k) && matters(i, c)) {
-          const p = probabilities[i * q + k];
-          shares[count] = share * p * couplingOf(probabilities, i * q, q, k, c);
-          samples[count++] = i;
-        }
-        if (count < BLOCK_ROWS && i < n - 1) continue;
-        if (count === 0) continue;
-        block.gather(samples, count);
-        block.addGram(shares, gram);
-        done += count * ofPair;
-        count = 0;
-        if (done >= WORK_OF_A_TASK) {
-          done = 0;
-          yield;
-        }
+      for (const i of samples) {
+        if (k !== c && !matters(i, c)) continue;
+        const share = k === c ? curvature[i * q + k] : -weighted[i * q + k] * probabilities[i * q + c];
+        if (sum.add(i, share)) yield;
       }
+      sum.flush();
       addBlock(gram, order, k, c, q, matrix);
     }
   }
-  const rest = yield* restOf(problem, probabilities, matters);
+  const rest = yield* restOf(problem, curvature, matters);
   for (let k = 0; rest !== undefined && k < q; k++) addBlock(rest, order, k, k, q, matrix);
   for (let j = 0; j < d * q; j++) matrix[j * size + j] += l2;
   if (!fitIntercept) matrix.fill(0, d * q * size);
@@ -81,16 +71,19 @@ function* hessian(problem: PlainProblem, point: Float64Array, work: number): Ste
   return matrix;
 }
 
+/** The samples, in order, for which a condition holds. */
+function samplesOf(n: number, holds: (i: number) => boolean): Int32Array {
+  const samples = new Int32Array(n);
+  let count = 0;
+  for (let i = 0; i < n; i++) if (holds(i)) samples[count++] = i;
+  return samples.subarray(0, count);
+}
+
 /** 1 − pₖ as the sum of the others: the difference cancels for pₖ close to 1, and the matrix becomes indefinite. */
 export function othersOf(probabilities: ArrayLike<number>, from: number, q: number, k: number): number {
   let sum = 0;
   for (let l = 0; l < q; l++) if (l !== k) sum += probabilities[from + l];
   return sum;
-}
-
-/** The entry of diag(p) − ppᵀ for the classes k and c, divided by pₖ. */
-export function couplingOf(probabilities: ArrayLike<number>, from: number, q: number, k: number, c: number): number {
-  return k === c ? othersOf(probabilities, from, q, k) : -probabilities[from + c];
 }
 
 /** Curvature below which floats lose precision. */
@@ -107,26 +100,24 @@ function dropTiny(matrix: Float64Array, size: number): void {
 
 /** pᵢₖ, [n, classes] */
 function* probabilitiesAt(problem: PlainProblem, point: Float64Array): Steps<Float64Array> {
-  const { numSamples: n, numClasses: q, labels } = problem;
-  const block = new RowBlock(problem.features, q, problem.rows);
-  block.setPoint(point);
-  const logits = new Float64Array(BLOCK_ROWS * q);
-  const residuals = new Float64Array(BLOCK_ROWS * q);
+  const { numSamples: n, numClasses: q, size } = problem;
   const probabilities = new Float64Array(n * q);
-  let work = 0;
-  for (let start = 0; start < n; start += BLOCK_ROWS) {
-    const rows = block.read(start);
-    block.logits(logits);
-    for (let r = 0, at = 0; r < rows; r++, at += q) {
-      const label = labels[start + r];
-      lossAndResidual(logits, at, q, label, residuals);
-      residuals[at + label] += 1;
+  const paired = pairedPoint(problem, point);
+  const logits = new Float64Array(BLOCK_ROWS * q);
+  const rows = rowsOfATask(size);
+  let block: RowBlock | undefined;
+  for (let start = 0; start < n; start += rows) {
+    if (start > 0) yield;
+    const end = Math.min(n, start + rows);
+    if (writeProbabilities(problem, paired, [start, end], probabilities)) continue;
+    if (block === undefined) {
+      block = new RowBlock(problem.features, q, problem.rows);
+      block.setPoint(point);
     }
-    probabilities.set(residuals.subarray(0, rows * q), start * q);
-    work += block.filled * q;
-    if (work >= WORK_OF_A_TASK) {
-      work = 0;
-      yield;
+    for (let first = start; first < end; first += BLOCK_ROWS) {
+      const count = block.read(first);
+      block.logits(logits);
+      for (let r = 0; r < count; r++) softmaxInto(logits, r * q, q, probabilities, (first + r) * q);
     }
   }
   return probabilities;
@@ -151,33 +142,21 @@ export function pairsAbove(probabilities: ArrayLike<number>, q: number, threshol
 /** X̃ᵀdiag(s∘h)X̃/S, where hᵢ is the mean curvature that the blocks above leave out; undefined if they omit nothing. */
 function* restOf(
   problem: PlainProblem,
-  probabilities: Float64Array,
+  curvature: Float64Array,
   matters: (i: number, k: number) => boolean,
 ): Steps<Float64Array | undefined> {
   const { numSamples: n, numFeatures: d, numClasses: q } = problem;
   const gram = new Float64Array((d + 1) ** 2);
-  const block = new RowBlock(problem.features, 0, problem.rows);
-  const shares = new Float64Array(BLOCK_ROWS);
+  const sum = new GramSum(problem, gram);
   let isEmpty = true;
-  let work = 0;
-  for (let start = 0; start < n; start += BLOCK_ROWS) {
-    const rows = block.read(start);
-    for (let r = 0; r < rows; r++) {
-      const i = start + r;
-      shares[r] = 0;
-      for (let k = 0; k < q; k++) {
-        const p = probabilities[i * q + k];
-        if (!matters(i, k)) shares[r] += (shareOf(problem, i) * p * othersOf(probabilities, i * q, q, k)) / q;
-      }
-      if (shares[r] > 0) isEmpty = false;
-    }
-    block.addGram(shares, gram);
-    work += (block.filled * (d + 1)) / 2;
-    if (work >= WORK_OF_A_TASK) {
-      work = 0;
-      yield;
-    }
+  for (let i = 0; i < n; i++) {
+    let share = 0;
+    for (let k = 0; k < q; k++) if (!matters(i, k)) share += curvature[i * q + k] / q;
+    if (share === 0) continue;
+    isEmpty = false;
+    if (sum.add(i, share)) yield;
   }
+  sum.flush();
   return isEmpty ? undefined : gram;
 }
 

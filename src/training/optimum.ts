@@ -31,7 +31,7 @@ const FLOAT32_JITTER = 1e-6;
 /** The number of iterations after which M is first rebuilt, from the curvature at the current point. */
 const FIRST_REBUILD = 12;
 /** Rebuilding M may take the work of this many evaluations per iteration so far. */
-const REBUILD_SHARE = 2.5;
+const REBUILD_SHARE = 1.5;
 
 /** The same for the Hessian on tensors. */
 const FIRST_TENSOR_REBUILD = 40;
@@ -164,9 +164,7 @@ export async function solvePlain(problem: PlainProblem, options: SolveOptions): 
     first: async () => ({ solve: await firstSolver(problem, { signal }), until: FIRST_REBUILD, isHessian: false }),
     async at({ point, iteration }) {
       const work = REBUILD_SHARE * iteration * evaluation;
-      const { solve, isHessian } = await solverAt(problem, point, { work, signal });
-      // The Hessian takes longer to compute and stays accurate for more iterations.
-      return { solve, isHessian, until: iteration * (isHessian ? 4 : 2) };
+      return { ...(await solverAt(problem, point, { work, signal })), until: 2 * iteration };
     },
   };
   return (await solveInStages(stages, options)).result;

@@ -1,0 +1,122 @@
+import { exp } from '../src/core/exp.js';
+import { Random } from '../src/core/random.js';
+import { evaluatePlain, plainProblem } from '../src/objective/float64.js';
+import { hessianMatrix } from '../src/objective/hessian.js';
+
+type Float64 = typeof import('../src/objective/float64.js');
+type Hessian = typeof import('../src/objective/hessian.js');
+type Row = typeof import('../src/objective/row-block.js');
+
+const view = new DataView(new ArrayBuffer(8));
+function bitsOf(x: number): bigint {
+  view.setFloat64(0, x);
+  return view.getBigInt64(0);
+}
+
+/** The modules in a JavaScript engine without WebAssembly. */
+function withoutWebAssembly(): Float64 & Hessian & Row {
+  const { WebAssembly: kept } = globalThis;
+  let modules: (Float64 & Hessian & Row) | undefined;
+  try {
+    Reflect.deleteProperty(globalThis, 'WebAssembly');
+    jest.isolateModules(() => {
+      modules = {
+        ...(require('../src/objective/float64.js') as Float64),
+        ...(require('../src/objective/hessian.js') as Hessian),
+        ...(require('../src/objective/row-block.js') as Row),
+      };
+    });
+  } finally {
+    globalThis.WebAssembly = kept;
+  }
+  return modules as Float64 & Hessian & Row;
+}
+
+const plain = withoutWebAssembly();
+
+interface Case {
+  readonly n: number;
+  readonly d: number;
+  readonly q: number;
+  readonly scale: number;
+}
+
+function problemOf({ n, d, q }: Case, random: Random): Parameters<typeof plainProblem>[0] {
+  return {
+    features: { values: Float64Array.from({ length: n * d }, () => random.normal()), shape: [n, d] },
+    labels: Int32Array.from({ length: n }, () => random.below(q)),
+    sampleWeights: Float64Array.from({ length: n }, () => [0, 1, 2.5][random.below(3)]),
+    numClasses: q,
+    l2: 0.01,
+    fitIntercept: n % 2 === 0,
+  };
+}
+
+const CASES: readonly Case[] = [
+  { n: 1, d: 1, q: 2, scale: 1 },
+  { n: 31, d: 3, q: 3, scale: 1 },
+  { n: 33, d: 4, q: 2, scale: 10 },
+  { n: 100, d: 7, q: 5, scale: 1000 },
+  { n: 2000, d: 64, q: 10, scale: 1 },
+  { n: 6000, d: 11, q: 3, scale: 300 },
+];
+
+describe('exp', () => {
+  it('is within 1 unit in the last place of the engine, which is within 1 of the truth', () => {
+    const random = new Random(1);
+    for (let i = 0; i < 100_000; i++) {
+      const x = (random.uniform() - 0.6) * [1, 40, 1400][i % 3];
+      const off = Number(bitsOf(exp(x)) - bitsOf(Math.exp(x)));
+      expect(Math.abs(off)).toBeLessThanOrEqual(1);
+    }
+  });
+
+  it('is exact at 0, and has the limits of the function', () => {
+    expect([0, -0, Number.NEGATIVE_INFINITY, -750, -746, Number.POSITIVE_INFINITY, 710].map(exp)).toEqual([
+      ...[1, 1, 0, 0, 0],
+      ...[Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY],
+    ]);
+    expect(exp(Number.NaN)).toBeNaN();
+    expect([exp(2), exp(-745), exp(-740)]).toEqual([7.38905609893065, 5e-324, 4.2e-322]);
+  });
+});
+
+describe('sums over rows that stay in WebAssembly', () => {
+  it.each(CASES)('have the bits of the plain loops: %o', async (shape) => {
+    const random = new Random(shape.n);
+    const options = problemOf(shape, random);
+    const problem = plainProblem(options);
+    const other = plain.plainProblem(options);
+    const point = Float64Array.from({ length: problem.size }, () => shape.scale * random.normal());
+    const work = 1e9;
+    for (let i = 0; i < 2; i++) {
+      expect(evaluatePlain(problem, point)).toEqual(plain.evaluatePlain(other, point));
+      expect(await hessianMatrix(problem, point, work)).toEqual(await plain.hessianMatrix(other, point, work));
+      point.fill(0);
+    }
+  });
+
+  it('have the bits of sums over rows that are not prepared', () => {
+    const random = new Random(7);
+    const problem = plainProblem(problemOf({ n: 200, d: 9, q: 4, scale: 1 }, random));
+    const point = Float64Array.from({ length: problem.size }, () => random.normal());
+    expect(evaluatePlain({ ...problem, rows: undefined }, point)).toEqual(evaluatePlain(problem, point));
+  });
+
+  it('of two problems in turn do not mix', () => {
+    const random = new Random(8);
+    const [one, two] = [100, 60].map((n) => plainProblem(problemOf({ n, d: 5, q: 3, scale: 1 }, random)));
+    const point = Float64Array.from({ length: one.size }, () => random.normal());
+    const expected = [one, two].map((problem) => evaluatePlain({ ...problem, rows: undefined }, point));
+    for (let i = 0; i < 3; i++) {
+      expect([one, two].map((problem) => evaluatePlain(problem, point))).toEqual(expected);
+    }
+  });
+
+  it('keep a loss that is not finite', () => {
+    const options = problemOf({ n: 40, d: 2, q: 2, scale: 1 }, new Random(3));
+    const problem = plainProblem({ ...options, sampleWeights: undefined });
+    const point = new Float64Array(problem.size).fill(Number.NaN);
+    expect(evaluatePlain(problem, point).value).toBeNaN();
+  });
+});
