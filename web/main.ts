@@ -13,6 +13,7 @@ import type {
   Trained,
   TrainRequest,
 } from './messages.js';
+import { keepOffline } from './offline.js';
 import { PredictView } from './predict.js';
 import { TableForm } from './table.js';
 import { byId, count, percent, showCurve, showProof, showWeights } from './views.js';
@@ -379,4 +380,7 @@ listen();
 void during('backend', async () => {
   form = new TrainingForm(await client.call('fields'));
   await chooseBackend('small');
+});
+void keepOffline().then((isKept) => {
+  byId('offline').hidden = !isKept;
 });

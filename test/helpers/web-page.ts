@@ -71,7 +71,7 @@ export class WebPage {
    */
   async open(options: BrowserContextOptions = {}, before?: (page: Page) => Promise<unknown>): Promise<void> {
     const viewport = { width: 1280, height: 900 };
-    this.page = await newPage(this.browser, { viewport, acceptDownloads: true, ...options });
+    this.page = await newPage(this.browser, { viewport, acceptDownloads: true, serviceWorkers: 'block', ...options });
     this.complaints = [];
     this.page.on('console', (message) => message.type() === 'error' && this.complaints.push(message.text()));
     this.page.on('pageerror', (error) => this.complaints.push(String(error)));

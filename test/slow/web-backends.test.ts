@@ -50,7 +50,7 @@ inBrowser('the page on a machine that lacks something', () => {
 
   /** Opens the page where the worker lacks a global. */
   const openWithout = (name: string) =>
-    web.open({ serviceWorkers: 'block' }, (page) =>
+    web.open({}, (page) =>
       page.route('**/worker.js', async (route) => {
         const response = await route.fetch();
         await route.fulfill({ response, body: `delete globalThis.${name};${await response.text()}` });
