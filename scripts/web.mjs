@@ -1,10 +1,12 @@
 // Builds the page of web/ into dist-web/ (or --out), a folder for any static file server. --serve serves it on this
 // machine, at --port (default 8080).
-import { readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join, relative, resolve, sep } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 // biome-ignore lint/correctness/useImportExtensions: it is an ES module for Node, as it stands
 import { replaceOutput } from './output-folder.mjs';
@@ -28,40 +30,82 @@ export const CONTENT_SECURITY_POLICY = [
 
 const WASM = ['tfjs-backend-wasm.wasm', 'tfjs-backend-wasm-simd.wasm'];
 
+/** Scripts that no HTML file names. */
+const WORKERS = ['worker.ts'];
+
+/** Smaller files gain nothing. */
+const LEAST_PACKED = 1000;
+
 /**
- * Builds the page. The folder must be new, empty, or made by an earlier build.
+ * Builds all pages of web/. The folder must be new, empty, or made by an earlier build.
  *
- * @returns the bytes of script of the page and its worker
+ * Every HTML file is a page; its module scripts are built from the TypeScript files of the same names. Style sheets and
+ * drawings are copied. Each file has packed twins, .br and .gz, for servers that send them.
+ *
+ * @returns the bytes of script of the pages and their workers
  */
 export async function buildWeb(folder = join(root, 'dist-web')) {
   const outdir = resolve(folder);
+  const source = join(root, 'web');
+  const names = readdirSync(source, { recursive: true }).map((name) => name.split(sep).join('/'));
+  const read = (name) => readFileSync(join(source, name), 'utf8');
+  const pages = names.filter((name) => name.endsWith('.html'));
+  const scripts = new Set([...pages.flatMap((page) => scriptsOf(page, read(page))), ...WORKERS]);
+  const options = { absWorkingDir: root, outbase: 'web', outdir, write: false, bundle: true, platform: 'browser' };
+  const common = { ...options, target: 'es2022', minify: true, logLevel: 'warning' };
   const { metafile, outputFiles } = await build({
-    absWorkingDir: root,
-    entryPoints: ['web/main.ts', 'web/worker.ts'],
-    outdir,
-    write: false,
-    bundle: true,
+    ...common,
+    entryPoints: [...scripts].map((name) => `web/${name}`),
     splitting: true,
     format: 'esm',
-    platform: 'browser',
-    target: 'es2022',
-    minify: true,
     metafile: true,
     legalComments: 'linked',
-    logLevel: 'warning',
   });
-  const html = readFileSync(join(root, 'web/index.html'), 'utf8');
-  const files = {
-    ...Object.fromEntries(
-      outputFiles.map(({ path, contents }) => [relative(outdir, path).split(sep).join('/'), contents]),
-    ),
-    'index.html': html.replace('CONTENT_SECURITY_POLICY', CONTENT_SECURITY_POLICY),
-    'style.css': `${await colours()}\n${readFileSync(join(root, 'web/style.css'), 'utf8')}`,
-    'icon.svg': readFileSync(join(root, 'web/icon.svg')),
-  };
+  const nameOf = ({ path }) => relative(outdir, path).split(sep).join('/');
+  const files = Object.fromEntries(outputFiles.map((file) => [nameOf(file), Buffer.from(file.contents)]));
+  for (const page of pages)
+    files[page] = Buffer.from(read(page).replace('CONTENT_SECURITY_POLICY', CONTENT_SECURITY_POLICY));
+  for (const name of names.filter((each) => /\.(?:css|svg)$/.test(each))) files[name] = Buffer.from(read(name));
+  files['style.css'] = Buffer.concat([Buffer.from(`${await colours()}\n`), files['style.css']]);
   for (const name of WASM) files[name] = readFileSync(require.resolve(`@tensorflow/tfjs-backend-wasm/dist/${name}`));
-  replaceOutput(outdir, files);
+  const worker = await build({
+    ...common,
+    entryPoints: ['web/service-worker.ts'],
+    format: 'iife',
+    define: { BUILD: JSON.stringify({ version: versionOf(files), files: Object.keys(files).filter(isNeeded) }) },
+  });
+  for (const file of worker.outputFiles) files[nameOf(file)] = Buffer.from(file.contents);
+  replaceOutput(outdir, withPacked(files));
   return Object.values(metafile.outputs).reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+/** The TypeScript files of a page's module scripts, by path in web/. */
+function scriptsOf(page, html) {
+  const sources = html.matchAll(/<script type="module" src="([^"]+)\.js"/g);
+  return Array.from(sources, ([, name]) => join(dirname(page), `${name}.ts`).split(sep).join('/'));
+}
+
+/** Whether a page needs a file. Licences of bundled code are only read. */
+function isNeeded(name) {
+  return !name.endsWith('.LEGAL.txt');
+}
+
+/** One version for all files together, so that the service worker never mixes builds. */
+function versionOf(files) {
+  const hash = createHash('sha256');
+  for (const name of Object.keys(files).sort()) hash.update(`${name} ${files[name].length}\n`).update(files[name]);
+  return hash.digest('hex').slice(0, 16);
+}
+
+/** The files, and each with its packed twins. */
+function withPacked(files) {
+  const packed = Object.entries(files)
+    .filter(([name, content]) => isNeeded(name) && content.length >= LEAST_PACKED)
+    .flatMap(([name, content]) => [
+      [`${name}.br`, brotliCompressSync(content)],
+      [`${name}.gz`, gzipSync(content, { level: 9 })],
+    ]);
+  return { ...files, ...Object.fromEntries(packed) };
 }
 
 /** The colours of the report as CSS custom properties. */

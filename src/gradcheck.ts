@@ -16,7 +16,7 @@ import {
 import { disagreement, FINITE_DIFFERENCE, FLOAT32, type Tolerance } from './core/tolerance.js';
 import { crossEntropy } from './nn/cross-entropy.js';
 import type { Dense } from './nn/dense.js';
-import { checkFeatures, type Layer } from './nn/layer.js';
+import { checkFeatures } from './nn/layer.js';
 import type { Phm } from './nn/phm.js';
 import { checkDistribution, type TargetsLike } from './nn/tensors.js';
 import * as reference from './reference.js';
@@ -94,38 +94,95 @@ export type GradcheckResult = GradcheckFindings &
  * @see Dive into Deep Learning (zh), §3.4.6.2
  */
 export function gradcheck(options: GradcheckOptions): GradcheckResult {
-  assertKnownOptions(options, ['layer', 'features', 'targets', 'gradient', 'maxDifferences'], 'gradcheck');
+  const { outputs, judged } = begun(options, 'gradcheck');
+  try {
+    return judged((tensor) => tensor.dataSync());
+  } finally {
+    tf.dispose([...outputs]);
+  }
+}
+
+/**
+ * `gradcheck` with values that are read asynchronously, as WebGPU should be: some devices compute right, and return
+ * zeros to a synchronous read. Do not change the layer before the promise is settled.
+ *
+ * @throws as `gradcheck`
+ * @example (await gradcheckAsync({ layer: new Dense({ inputs: 4, units: 3 }), features, targets })).ok   // true
+ */
+export async function gradcheckAsync(options: GradcheckOptions): Promise<GradcheckResult> {
+  const { tensors, outputs, judged } = begun(options, 'gradcheckAsync');
+  try {
+    const entries = tensors.map(async (tensor) => [tensor, await tensor.data()] as const);
+    const values = new Map<tf.Tensor, ArrayLike<number>>(await Promise.all(entries));
+    return judged((tensor) => values.get(tensor) as ArrayLike<number>);
+  } finally {
+    tf.dispose([...outputs]);
+  }
+}
+
+/** The values of a tensor. */
+type Read = (tensor: tf.Tensor) => ArrayLike<number>;
+
+/** A check whose operations have run, and whose values are not read yet. */
+interface Begun {
+  /** All tensors that `judged` reads. */
+  readonly tensors: readonly tf.Tensor[];
+  /** Those of them that the check made. */
+  readonly outputs: readonly tf.Tensor[];
+  judged(read: Read): GradcheckResult;
+}
+
+function begun(options: GradcheckOptions, where: string): Begun {
+  assertKnownOptions(options, ['layer', 'features', 'targets', 'gradient', 'maxDifferences'], where);
   const { layer, features, targets, gradient = autograd, maxDifferences = 200 } = options;
-  assertPositiveInteger(maxDifferences, 'gradcheck', 'maxDifferences');
-  assertObject(layer, 'gradcheck', 'layer', 'be a Dense or a Phm');
-  assertFunction(layer.forward, 'gradcheck', 'layer.forward');
-  assertFunction(gradient, 'gradcheck', 'gradient');
-  checkFeatures(features, layer.inputs, 'gradcheck');
+  assertPositiveInteger(maxDifferences, where, 'maxDifferences');
+  assertObject(layer, where, 'layer', 'be a Dense or a Phm');
+  assertFunction(layer.forward, where, 'layer.forward');
+  assertFunction(gradient, where, 'gradient');
+  checkFeatures(features, layer.inputs, where);
   if (features.shape[0] === 0) {
     const hint = 'Without samples there is nothing to compare.';
-    throw new ShapeError({ where: 'gradcheck', argument: 'features', expected: 'have a sample', actual: '0', hint });
+    throw new ShapeError({ where, argument: 'features', expected: 'have a sample', actual: '0', hint });
   }
-  checkDistribution(targets, 'gradcheck', 'targets');
-  assertShape(targets.shape, [features.shape[0], layer.units], 'gradcheck', 'targets');
-  const problem = asReferenceProblem(layer, features, targets);
-  assertFinite(lossOf(problem));
-  const onBackend = readBackend(layer, features, targets, gradient);
-  const parameters: Layer['parameters'] = layer.parameters;
+  checkDistribution(targets, where, 'targets');
+  assertShape(targets.shape, [features.shape[0], layer.units], where, 'targets');
+  const parameters = layer.kind === 'phm' ? { ...layer.parameters, factors: layer.factors } : layer.parameters;
+  const onBackend = runOnBackend(layer, features, targets, gradient, where);
+  const outputs = [onBackend.logits, onBackend.loss, ...Object.values(onBackend.gradients)];
+  return {
+    tensors: [features, targets, ...Object.values(parameters), ...outputs],
+    outputs,
+    judged: (read) => {
+      const problem = asReferenceProblem(parameters, features, targets, read);
+      assertFinite(lossOf(problem), where);
+      return judge(findingsOf(problem, Object.keys(layer.parameters), onBackend, maxDifferences, read));
+    },
+  };
+}
+
+function findingsOf(
+  problem: ReferenceProblem,
+  names: readonly string[],
+  onBackend: OnBackend,
+  maxDifferences: number,
+  read: Read,
+): GradcheckFindings {
   const closedForm = gradientOf(problem, lossGradient(problem));
   const scale = gradientOf(absolute(problem), gradientScale(problem));
-  const findings: GradcheckFindings = {
+  return {
     backend: tf.getBackend(),
     samples: problem.features.rows,
-    logits: compare(onBackend.logits, problem.logits.values, FLOAT32, logitScale(problem).values),
-    loss: compare(onBackend.loss, [lossOf(problem)], FLOAT32, [lossScale(problem)]),
-    parameters: Object.keys(parameters).map((name): ParameterCheck => {
-      const autograd = onBackend.gradients[name] ?? [];
+    logits: compare(read(onBackend.logits), problem.logits.values, FLOAT32, logitScale(problem).values),
+    loss: compare(read(onBackend.loss), [lossOf(problem)], FLOAT32, [lossScale(problem)]),
+    parameters: names.map((name): ParameterCheck => {
+      const gradient = onBackend.gradients[name];
+      const autograd = gradient === undefined ? [] : read(gradient);
       const indices = someIndices(closedForm[name].length, maxDifferences);
       const differences = centralDifferences(problem, name, indices);
       const at = (values: ArrayLike<number>) => indices.map((i) => values[i]);
       return {
         parameter: name,
-        shape: parameters[name].shape,
+        shape: problem.shapes[name],
         autogradAgainstClosedForm: compare(autograd, closedForm[name], FLOAT32, scale[name]),
         closedFormAgainstDifferences: compare(at(closedForm[name]), differences, FINITE_DIFFERENCE),
         autogradAgainstDifferences: compare(at(autograd), differences, FLOAT32, at(scale[name])),
@@ -133,40 +190,36 @@ export function gradcheck(options: GradcheckOptions): GradcheckResult {
       };
     }),
   };
-  return judge(findings);
 }
 
 /** Rejects a non-finite loss. NaN equals NaN, so the gradients of a broken layer would agree. */
-function assertFinite(loss: number): void {
+function assertFinite(loss: number, where: string): void {
   if (Number.isFinite(loss)) return;
   const hint = 'Features and parameters must be finite too.';
-  throw new DomainError({
-    where: 'gradcheck',
-    argument: 'the loss',
-    expected: 'be finite',
-    actual: String(loss),
-    hint,
-  });
+  throw new DomainError({ where, argument: 'the loss', expected: 'be finite', actual: String(loss), hint });
 }
 
+/** Results on the backend, which the caller disposes. */
 interface OnBackend {
-  readonly logits: ArrayLike<number>;
-  readonly loss: ArrayLike<number>;
-  readonly gradients: Readonly<Record<string, ArrayLike<number>>>;
+  readonly logits: tf.Tensor;
+  readonly loss: tf.Tensor;
+  readonly gradients: Readonly<Record<string, tf.Tensor>>;
 }
 
-function readBackend(layer: Dense | Phm, features: tf.Tensor2D, targets: TargetsLike, gradient: Gradient): OnBackend {
-  const tensors = tf.tidy(() => {
+function runOnBackend(
+  layer: Dense | Phm,
+  features: tf.Tensor2D,
+  targets: TargetsLike,
+  gradient: Gradient,
+  where: string,
+): OnBackend {
+  const run = () => {
     const logits = layer.forward(features);
     const gradients = gradient(layer, features, targets);
-    assertObject(gradients, 'gradcheck', 'gradient', 'return gradients by parameter');
+    assertObject(gradients, where, 'gradient', 'return gradients by parameter');
     return { logits, loss: crossEntropy(logits, targets), gradients };
-  });
-  const read = (tensor: tf.Tensor) => tensor.dataSync();
-  const gradients = Object.entries(tensors.gradients).map(([name, tensor]) => [name, read(tensor)]);
-  const values = { logits: read(tensors.logits), loss: read(tensors.loss), gradients: Object.fromEntries(gradients) };
-  tf.dispose(tensors);
-  return values;
+  };
+  return tf.tidy(run as () => tf.TensorContainer) as unknown as OnBackend;
 }
 
 /** The gradient of the same loss by tfjs's automatic differentiation. */
@@ -263,21 +316,24 @@ interface ReferenceProblem {
   readonly shapes: Readonly<Record<string, readonly number[]>>;
 }
 
-function asReferenceProblem(layer: Dense | Phm, features: tf.Tensor2D, targets: TargetsLike): ReferenceProblem {
-  const tensors = layer.kind === 'phm' ? { ...layer.parameters, factors: layer.factors } : layer.parameters;
+function asReferenceProblem(
+  tensors: Readonly<Record<string, tf.Tensor>>,
+  features: tf.Tensor2D,
+  targets: tf.Tensor2D,
+  read: Read,
+): ReferenceProblem {
   const entries = Object.entries(tensors);
+  const matrix = (tensor: tf.Tensor2D): reference.Matrix => {
+    const [rows, columns] = tensor.shape;
+    return { rows, columns, values: Float64Array.from(read(tensor)) };
+  };
   const problem = {
-    features: matrixOf(features),
-    targets: matrixOf(targets),
-    parameters: Object.fromEntries(entries.map(([name, tensor]) => [name, Float64Array.from(tensor.dataSync())])),
+    features: matrix(features),
+    targets: matrix(targets),
+    parameters: Object.fromEntries(entries.map(([name, tensor]) => [name, Float64Array.from(read(tensor))])),
     shapes: Object.fromEntries(entries.map(([name, tensor]) => [name, tensor.shape])),
   };
   return { ...problem, logits: forward(problem) };
-}
-
-function matrixOf(tensor: tf.Tensor2D): reference.Matrix {
-  const [rows, columns] = tensor.shape;
-  return { rows, columns, values: Float64Array.from(tensor.dataSync()) };
 }
 
 type WithoutLogits = Omit<ReferenceProblem, 'logits' | 'targets'>;

@@ -71,6 +71,7 @@ export {
   type GradcheckResult,
   type Gradient,
   gradcheck,
+  gradcheckAsync,
   gradcheckLine,
   type ParameterCheck,
 } from './gradcheck.js';

@@ -8,6 +8,7 @@ import {
   type GradcheckResult,
   type Gradient,
   gradcheck,
+  gradcheckAsync,
   gradcheckLine,
   type Logits,
   loadIris,
@@ -101,6 +102,24 @@ onEveryBackend('gradcheck', (backend) => {
     expect(at(7)).toEqual([7, 5]);
     expect(gradcheck({ layer, features, targets })).toEqual(gradcheck({ layer, features, targets }));
     tf.dispose([features, targets]);
+  });
+
+  it('finds the same with values that are read asynchronously, and leaves no tensor', async () => {
+    const makers = [() => new Dense({ inputs: 4, units: 2 }), () => new Phm({ inputs: 4, units: 2, n: 2 })];
+    for (const make of makers) {
+      using layer = make();
+      const [features, targets] = [tf.randomNormal<tf.Rank.R2>([3, 4], 0, 1, 'float32', 1), oneHot([0, 1, 0], 2)];
+      const before = tf.memory().numTensors;
+      const wrong: Gradient = (...given) => ({ ...closedForm(...given), bias: tf.ones([2]) });
+      for (const gradient of [undefined, closedForm, wrong]) {
+        const options = { layer, features, targets, gradient };
+        expect(await gradcheckAsync(options)).toEqual(gradcheck(options));
+      }
+      expect((await gradcheckAsync({ layer, features, targets })).ok).toBe(true);
+      await expect(gradcheckAsync({ layer, features, targets: features })).rejects.toThrow(/^gradcheckAsync: targets/);
+      expect(tf.memory().numTensors).toBe(before);
+      tf.dispose([features, targets]);
+    }
   });
 
   it('does not leak tensors, even when it throws', () => {

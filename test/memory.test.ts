@@ -206,6 +206,11 @@ const CALLS: Readonly<Record<string, readonly Call[]>> = {
     (g) => library.gradcheck({ layer: g.phm, features: g.x, targets: g.targets }),
     refused((g) => library.gradcheck({ layer: g.phm, features: g.x, targets: g.x })),
   ],
+  gradcheckAsync: [
+    (g) => library.gradcheckAsync({ layer: g.dense, features: g.x, targets: g.targets }),
+    (g) => library.gradcheckAsync({ layer: g.phm, features: g.x, targets: g.targets }),
+    refused((g) => library.gradcheckAsync({ layer: g.phm, features: g.x, targets: g.x })),
+  ],
   gradcheckLine: [
     (g) => library.gradcheckLine(library.gradcheck({ layer: g.dense, features: g.x, targets: g.targets })),
   ],

@@ -221,6 +221,7 @@ describe('rephrasing of messages', () => {
     const error = await fitRows({ l2: -1 }).catch((cause) => cause);
     expect(inWords(error, flags, 'L2 penalty')).toBe('L2 penalty must be a finite number ≥ 0; got -1.');
     expect(inWords(error, flags)).toBe(error.message);
+    expect(inWords('Give `l2: 0.1`.', (option, value) => `${option} ${value}`)).toBe('Give l2 0.1.');
   });
 
   it('leaves unknown options as they are', () => {

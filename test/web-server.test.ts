@@ -33,8 +33,13 @@ describe('the server of the page', () => {
     mkdirSync(join(site, 'deep'), { recursive: true });
     writeFileSync(join(site, 'index.html'), '<p>index');
     writeFileSync(join(site, 'deep', 'a b.js'), 'js');
+    writeFileSync(join(site, 'packed.js'), 'plain');
+    writeFileSync(join(site, 'packed.js.br'), 'by brotli');
+    writeFileSync(join(site, 'packed.js.gz'), 'by gzip');
+    writeFileSync(join(site, 'chunk-ABCD2345.js'), 'hashed');
     writeFileSync(join(root, 'secret'), 'secret');
     symlinkSync(join(root, 'secret'), join(site, 'link'));
+    symlinkSync(join(root, 'secret'), join(site, 'index.html.br'));
     symlinkSync(root, join(site, 'linked'));
     symlinkSync('self', join(site, 'self'));
     if (process.platform !== 'win32') spawnSync('mkfifo', [join(site, 'pipe')]);
@@ -154,6 +159,38 @@ describe('the server of the page', () => {
     const answer = await asking('/', { method: 'HEAD' });
     expect(answer).toContain('Content-Length: 8\r\n');
     expect(answer.endsWith('\r\n\r\n')).toBe(true);
+  });
+
+  it.each([
+    ['', 'plain', undefined],
+    ['gzip, deflate', 'by gzip', 'gzip'],
+    ['gzip, deflate, br', 'by brotli', 'br'],
+    ['br;q=0, GZIP;q=0.5', 'by gzip', 'gzip'],
+    ['br;q=0.0', 'plain', undefined],
+    ['brotli', 'plain', undefined],
+  ])('sends the packed twin that %j accepts', async (accepted, body, encoding) => {
+    const answer = await asking('/packed.js', { more: `Accept-Encoding: ${accepted}\r\n` });
+    expect(answer.endsWith(`\r\n\r\n${body}`)).toBe(true);
+    expect(/Content-Encoding: (.*)\r/.exec(answer)?.[1]).toBe(encoding);
+    expect(answer).toContain('Content-Type: text/javascript');
+    expect(answer).toContain('Vary: Accept-Encoding');
+  });
+
+  it('sends no packed twin that is a link', async () => {
+    const answer = await asking('/', { more: 'Accept-Encoding: br\r\n' });
+    expect(answer.endsWith('\r\n\r\n<p>index')).toBe(true);
+  });
+
+  it('lets hashed files be kept, and answers 304 to files that have not changed', async () => {
+    expect(await asking('/chunk-ABCD2345.js')).toContain('Cache-Control: public, max-age=31536000, immutable');
+    const first = await asking('/packed.js');
+    expect(first).toContain('Cache-Control: no-cache');
+    const tag = /ETag: (.*)\r/.exec(first)?.[1];
+    const again = await asking('/packed.js', { more: `If-None-Match: ${tag}\r\n` });
+    expect(statusOf(again)).toBe(304);
+    expect(again.endsWith('\r\n\r\n')).toBe(true);
+    expect(again).toContain('X-Policy: all');
+    expect(statusOf(await asking('/packed.js', { more: 'If-None-Match: "other"\r\n' }))).toBe(200);
   });
 
   it.each(['bytes=0-1', 'bytes=9-1', 'bytes=-', 'lines=x', 'bytes=0-99999999999999999999'])(

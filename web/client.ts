@@ -10,19 +10,39 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** @param onFailure called if the worker itself fails to load */
-export function openClient(onReport: (report: Report) => void, onFailure: (message: string) => void): Client {
-  const worker = new Worker('worker.js', { type: 'module' });
+/**
+ * @param onLost called if the worker failed, with what to say; a new one, without data and model, is then in its place
+ */
+export function openClient(onReport: (report: Report) => void, onLost: (message: string) => void): Client {
   const waiting = new Map<number, Waiting>();
   let calls = 0;
-  worker.onmessage = ({ data }: MessageEvent<Message>) => {
-    if (data.kind === 'report') return onReport(data.report);
-    const { resolve, reject } = waiting.get(data.id) as Waiting;
-    waiting.delete(data.id);
-    if (data.kind === 'answer') resolve(data.value as never);
-    else reject(new Error(data.message));
-  };
-  worker.onerror = ({ message }) => onFailure(message || 'The worker of this page did not load. Reload the page.');
+  let worker = start();
+
+  function start(): Worker {
+    const started = new Worker('worker.js', { type: 'module' });
+    let hasAnswered = false;
+    started.onmessage = ({ data }: MessageEvent<Message>) => {
+      hasAnswered = true;
+      if (data.kind === 'report') return onReport(data.report);
+      const call = waiting.get(data.id);
+      waiting.delete(data.id);
+      if (data.kind === 'answer') call?.resolve(data.value as never);
+      else call?.reject(new Error(data.message));
+    };
+    started.onerror = (event) => {
+      event.preventDefault();
+      started.terminate();
+      const calls = [...waiting.values()];
+      waiting.clear();
+      // One that never answered does not load, so the next one would not either.
+      const message = hasAnswered ? LOST : 'The worker of this page did not load. Reload the page.';
+      if (hasAnswered) worker = start();
+      for (const { reject } of calls) reject(new Error(message));
+      onLost(message);
+    };
+    return started;
+  }
+
   return {
     call: (name, ...args) =>
       new Promise((resolve, reject) => {
@@ -32,3 +52,5 @@ export function openClient(onReport: (report: Report) => void, onFailure: (messa
       }),
   };
 }
+
+const LOST = 'The computation ended with an error, and data and model are lost. Choose data again.';

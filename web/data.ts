@@ -4,9 +4,9 @@ import {
   type DataSet,
   FASHION_MNIST_CLASSES,
   type FeatureArray,
-  isSoftmaxRegressionError,
   type ReadSamplesOptions,
   readSamples,
+  type Samples,
 } from 'softmax-regression';
 import type { TableOptions } from './messages.js';
 
@@ -22,26 +22,122 @@ export interface Deviations {
   readonly scale: ArrayLike<number>;
 }
 
-/** A fifth is held back. No more bytes than a page can hold: the 60,000 images of Fashion-MNIST have 47 MB. */
-const READING = { testFraction: 0.2, seed: 1, maxBytes: 1e9, maxMemory: 4e9 } as const;
+/** No more bytes than a page can hold: the 60,000 images of Fashion-MNIST have 47 MB. */
+const MOST_BYTES = 1e9;
+
+/** A fifth is held back. */
+const READING = { testFraction: 0.2, seed: 1, maxBytes: MOST_BYTES, maxMemory: 4e9 } as const;
 
 export function irisData(): Promise<PageData> {
   return read('iris', {});
 }
 
 /** A table, its columns of text one-hot encoded. */
-export function tableData(file: File, { label, missing }: TableOptions): Promise<PageData> {
-  return read([file], { label, missing, strings: 'one-hot' });
+export function tableData(file: File, options: TableOptions): Promise<PageData> {
+  return read([file], { strings: 'one-hot', ...options });
 }
 
+/** The files of labels of Fashion-MNIST, unpacked, by their SHA-256: of 60,000 and of 10,000 images. */
+const FASHION_MNIST_LABELS: ReadonlySet<string> = new Set([
+  'bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9',
+  '0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34',
+]);
+
+/** No file of labels of Fashion-MNIST is larger, packed or not. */
+const MOST_OF_LABELS = 70_000;
+
 /** Images and their labels: those to learn from, those to test on, or one of the two, of which some are then held back. */
-export async function imageData(files: readonly File[], isClothing: boolean): Promise<PageData> {
-  if (!isClothing) return read(files, {});
+export async function imageData(files: readonly File[]): Promise<PageData> {
+  const data = await read(files, {});
+  const known = await Promise.all(files.map(hasLabelsOfFashionMnist));
+  if (known.filter(Boolean).length !== files.length / 2) return data;
+  const named = (samples: Samples) => ({
+    ...samples,
+    labels: samples.labels.map((label) => FASHION_MNIST_CLASSES[Number(label)]),
+  });
+  const { samples, test } = data;
+  return { ...data, name: 'Fashion-MNIST', samples: named(samples), test: named(test), classes: FASHION_MNIST_CLASSES };
+}
+
+async function hasLabelsOfFashionMnist(file: File): Promise<boolean> {
+  // Pages without https have no checksums; labels then stay digits.
+  if (file.size > MOST_OF_LABELS || crypto.subtle === undefined) return false;
+  const sum = await crypto.subtle.digest('SHA-256', await new Response(await unpacked(file)).arrayBuffer());
+  const digits = Array.from(new Uint8Array(sum), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return FASHION_MNIST_LABELS.has(digits);
+}
+
+/** The bytes of a file, unpacked if it is gzipped. */
+async function unpacked(file: File): Promise<ReadableStream<Uint8Array>> {
+  const [first, second] = new Uint8Array(await file.slice(0, 2).arrayBuffer());
+  const isPacked = first === 0x1f && second === 0x8b;
+  return isPacked ? file.stream().pipeThrough(new DecompressionStream('gzip')) : file.stream();
+}
+
+/** Lines and characters of a preview. */
+const PREVIEW = { lines: 5, characters: 2000 };
+
+/** The first lines of a table, as they are in the file; fewer if it is damaged. */
+export async function previewOf(file: File): Promise<string> {
+  const reader = (await unpacked(file)).getReader();
+  const decoder = new TextDecoder();
+  let text = '';
   try {
-    return { ...(await read(files, { classNames: FASHION_MNIST_CLASSES })), name: 'Fashion-MNIST' };
-  } catch (error) {
-    if (!isSoftmaxRegressionError(error) || error.argument !== 'classNames') throw error;
-    throw new Error(`${files[0].name}: labels must be 0 to 9 to be clothes. Untick Fashion-MNIST's names.`);
+    while (text.length < PREVIEW.characters) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      text += decoder.decode(value, { stream: true });
+    }
+    await reader.cancel();
+  } catch {
+    // Whoever reads the table says what is wrong with it.
+  }
+  return text
+    .slice(0, PREVIEW.characters)
+    .split(/\r\n|\r|\n/)
+    .slice(0, PREVIEW.lines)
+    .join('\n');
+}
+
+/** Files that are often dropped and are no data, by their first bytes as Latin-1. */
+const FOREIGN: readonly (readonly [start: string, what: string])[] = [
+  ['\x89PNG', 'a PNG picture'],
+  ['\xff\xd8\xff', 'a JPEG picture'],
+  ['GIF8', 'a GIF picture'],
+  ['RIFF', 'a picture or a sound'],
+  ['%PDF', 'a PDF document'],
+  ['PK\x03\x04', 'a zip archive or a spreadsheet: save it as CSV'],
+  ['\xd0\xcf\x11\xe0', 'an old office document: save it as CSV'],
+  ['PAR1', 'a Parquet file: save it as CSV'],
+];
+
+/**
+ * Refuses what the page cannot read, before anything is read.
+ *
+ * @throws an error in the words of the page
+ */
+export async function assertReadable(files: readonly File[]): Promise<void> {
+  for (const file of files) {
+    if (file.size > MOST_BYTES) {
+      const size = (file.size / 1e9).toFixed(1);
+      throw new Error(
+        `${file.name}: the file must have at most 1 GB; got ${size} GB. The command line reads larger ones.`,
+      );
+    }
+    const bytes = await file
+      .slice(0, 4)
+      .arrayBuffer()
+      .catch(() => {
+        throw new Error(
+          `${file.name}: this browser cannot read it. Choose files, not folders, and none that has moved.`,
+        );
+      });
+    const start = String.fromCharCode(...new Uint8Array(bytes));
+    const what = FOREIGN.find(([first]) => start.startsWith(first))?.[1];
+    if (what === undefined) continue;
+    throw new Error(
+      `${file.name}: the file must be a CSV table, a model, or IDX files of images and labels; it is ${what}.`,
+    );
   }
 }
 

@@ -1,9 +1,10 @@
 // web: the page: its controls, and their handlers. The worker does all the work.
-import type { BackendName, MissingPolicy } from 'softmax-regression';
+import type { BackendName } from 'softmax-regression';
 import { shortNumber } from './charts.js';
 import { openClient } from './client.js';
 import { type Suggestions, TrainingForm } from './form.js';
 import type {
+  BackendWish,
   CurvePoint,
   DataSummary,
   HeldOutScores,
@@ -12,16 +13,16 @@ import type {
   Trained,
   TrainRequest,
 } from './messages.js';
+import { keepOffline } from './offline.js';
 import { PredictView } from './predict.js';
-import { byId, count, fill, percent, showCurve, showProof, showWeights } from './views.js';
+import { TableForm } from './table.js';
+import { byId, count, percent, showCurve, showProof, showWeights } from './views.js';
 
 interface State {
   /** The current task; data, backend and training are locked during it. */
   busy: 'backend' | 'files' | 'training' | undefined;
   data: DataSummary | undefined;
   model: ModelSummary | undefined;
-  /** A table whose label column is not yet chosen. */
-  table: File | undefined;
   classes: readonly string[];
   points: readonly CurvePoint[];
   /** Whether the last training goes to the optimum, in iterations; else it goes by epochs. */
@@ -31,20 +32,20 @@ interface State {
 }
 
 const state: State = {
-  ...{ busy: 'backend', data: undefined, model: undefined, table: undefined, classes: [], points: [] },
+  ...{ busy: 'backend', data: undefined, model: undefined, classes: [], points: [] },
   isToOptimum: true,
   quarter: 0,
 };
 
 const input = (id: string) => byId<HTMLInputElement>(id);
-const select = (id: string) => byId<HTMLSelectElement>(id);
 const say = (id: string, text: string) => {
   byId(id).textContent = text;
 };
 const noun = () => (state.isToOptimum ? 'iteration' : 'epoch');
 
-const client = openClient(hear, (message) => fail(new Error(message)));
+const client = openClient(hear, lost);
 const predict = new PredictView(client, fail);
+const table = new TableForm();
 
 /** Shows an error; the page stays usable. */
 function fail(error: unknown): void {
@@ -65,21 +66,43 @@ function refresh(): void {
   input('save').disabled = busy !== undefined || model === undefined;
   input('report').disabled = busy !== undefined || model?.scores === undefined || data === undefined;
   byId('progress').hidden = busy !== 'training';
-  byId('table').hidden = state.table === undefined;
+}
+
+/** The worker failed, and another is in its place. */
+function lost(message: string): void {
+  fail(new Error(message));
+  forget();
+  say('data-state', '');
+  say('status', 'Choose data to begin.');
+  void client.call('chooseBackend', current).catch(fail);
+}
+
+/** Without data and model. */
+function forget(): void {
+  table.close();
+  state.data = undefined;
+  showModel(undefined);
+  clear();
+  refresh();
 }
 
 /** Runs one task at a time and shows its error. */
 async function during(busy: NonNullable<State['busy']>, work: () => Promise<void>): Promise<void> {
   byId('error').hidden = true;
+  const focused = document.activeElement;
   state.busy = busy;
   refresh();
+  // A disabled control loses the focus, so whoever starts a training by keyboard can stop it by the next key.
+  if (focused === byId('train')) byId('stop').focus();
   try {
     await work();
   } catch (error) {
     fail(error);
   } finally {
     state.busy = undefined;
+    const isLost = document.activeElement === document.body || document.activeElement === byId('stop');
     refresh();
+    if (isLost && focused instanceof HTMLElement) focused.focus({ preventScroll: true });
   }
 }
 
@@ -115,21 +138,28 @@ function showProgress({ epoch, epochs, share }: Extract<Report, { kind: 'progres
   say('status', `Training: ${noun()} ${epoch} of ${epochs}${state.isToOptimum ? ' at most' : ''}.`);
 }
 
-async function chooseBackend(preference?: BackendName): Promise<void> {
+async function chooseBackend(wish: BackendWish): Promise<void> {
+  const isOwn = wish !== 'small' && wish !== 'large';
   try {
-    const { backend, line, refused } = await client.call('chooseBackend', preference);
+    const { backend, line, refused } = await client.call('chooseBackend', wish);
     say('backend-state', `${line.replace(/^backend: /, 'Computes on ')}.`);
-    for (const { backend: name, reason } of preference === undefined ? refused : []) refuse(name, reason);
-    input('backends').querySelector<HTMLInputElement>(`[value=${backend}]`)?.click();
+    for (const { backend: name, reason } of isOwn ? [] : refused) refuse(name, reason);
     current = backend;
   } catch (error) {
-    if (preference !== undefined) refuse(preference, 'it does not work here');
-    input('backends').querySelector<HTMLInputElement>(`[value=${current}]`)?.click();
+    if (isOwn) refuse(wish, 'it does not work here');
     throw error;
+  } finally {
+    const radio = document.querySelector<HTMLInputElement>(`[name=backend][value=${current}]`);
+    if (radio !== null) radio.checked = true;
   }
 }
 
 let current: BackendName = 'cpu';
+/** Whether the user chose the backend. */
+let isChosen = false;
+
+/** Numbers in the features of data for which a GPU saves time. */
+const LARGE = 1e6;
 
 function refuse(name: BackendName, reason: string): void {
   const radio = document.querySelector<HTMLInputElement>(`[name=backend][value=${name}]`);
@@ -138,9 +168,10 @@ function refuse(name: BackendName, reason: string): void {
   (radio.parentElement as HTMLElement).title = `Not here: ${reason}`;
 }
 
-function showData(data: DataSummary): void {
+async function showData(data: DataSummary): Promise<void> {
   state.data = data;
-  state.table = undefined;
+  if (data.columns === undefined) table.close();
+  else table.tell(data.columns);
   state.classes = data.classes.map(String);
   const { trainingSamples, heldOut, numFeatures, image, note } = data;
   const size = image === undefined ? count(numFeatures, 'feature') : `${image.width} × ${image.height} pixels`;
@@ -151,6 +182,7 @@ function showData(data: DataSummary): void {
   showModel(undefined);
   clear();
   say('status', 'Ready to train.');
+  if (!isChosen && trainingSamples * numFeatures >= LARGE) await chooseBackend('large');
 }
 
 function clear(): void {
@@ -200,6 +232,7 @@ async function train(): Promise<void> {
   state.isToOptimum = form.reads('maxIterations');
   state.classes = state.data?.classes.map(String) ?? [];
   clear();
+  predict.forget();
   byId<HTMLProgressElement>('progress').removeAttribute('value');
   say('status', 'Training…');
   try {
@@ -207,6 +240,8 @@ async function train(): Promise<void> {
     showModel(trained.model);
     showEnd(trained);
   } catch (error) {
+    clear();
+    showModel(undefined);
     say('status', 'Training failed: there is no model.');
     throw error;
   }
@@ -236,7 +271,7 @@ function showEnd({ result, isStopped, milliseconds, model }: Trained): void {
 }
 
 async function openFiles(files: readonly File[]): Promise<void> {
-  const opened = await client.call('openFiles', files, input('clothing').checked);
+  const opened = await client.call('openFiles', files);
   switch (opened.kind) {
     case 'data':
       return showData(opened.data);
@@ -254,26 +289,29 @@ async function openFiles(files: readonly File[]): Promise<void> {
           : 'The model, on the samples that are held out.',
       );
       return;
-    case 'table':
-      state.table = opened.file;
-      fill(
-        select('label'),
-        opened.columns.map((name) => new Option(name, name)),
-      );
-      select('label').value = opened.columns[opened.columns.length - 1];
-      say('data-state', `${opened.file.name}: ${count(opened.columns.length, 'column')}. Which one holds the labels?`);
-      refresh();
-      select('label').focus();
+    case 'table': {
+      const { file, columns, preview } = opened;
+      forget();
+      table.open(file, columns, preview);
+      say('data-state', `${file.name}: ${count(columns.length, 'column')}. Which one holds the labels?`);
+      say('status', 'Choose the column of labels, and read the table.');
+      byId('label').focus();
       return;
+    }
     default:
       opened satisfies never;
   }
 }
 
 async function readTable(): Promise<void> {
-  if (state.table === undefined) return;
-  const options = { label: select('label').value, missing: select('missing').value as MissingPolicy };
-  showData(await client.call('openTable', state.table, options));
+  const { file } = table;
+  if (file === undefined) return;
+  state.data = undefined;
+  showModel(undefined);
+  clear();
+  say('data-state', `${file.name}: not read yet.`);
+  say('status', 'Choose the column of labels, and read the table.');
+  await showData(await client.call('openTable', file, table.options()));
 }
 
 function download(name: string, content: BlobPart, type: string): void {
@@ -316,6 +354,7 @@ function listen(): void {
   on('report', 'click', () => void during('files', saveReport));
   on('backends', 'change', (event) => {
     const { value } = event.target as HTMLInputElement;
+    isChosen = true;
     if (value !== current) void during('backend', () => chooseBackend(value as BackendName));
   });
   const drop = byId('drop');
@@ -340,5 +379,8 @@ let form: TrainingForm;
 listen();
 void during('backend', async () => {
   form = new TrainingForm(await client.call('fields'));
-  await chooseBackend();
+  await chooseBackend('small');
+});
+void keepOffline().then((isKept) => {
+  byId('offline').hidden = !isKept;
 });

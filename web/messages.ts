@@ -1,13 +1,13 @@
 // web: the messages between the page and its worker. The worker holds data, backend and model; the page holds none.
-import type { BackendName, CsvValue, FitResult, Label, MissingPolicy, OptionField, Solver } from 'softmax-regression';
+import type { BackendName, CsvOptions, CsvValue, FitResult, Label, OptionField, Solver } from 'softmax-regression';
 import type { GradcheckResult, ReportInput } from 'softmax-regression/report';
 
 /** The calls from the page to the worker. Files and buffers are transferred as they are. */
 export interface Calls {
-  chooseBackend(preference?: BackendName): BackendState;
+  chooseBackend(wish: BackendWish): BackendState;
   openIris(): DataSummary;
   /** Identifies dropped files: for a table the page asks for its label, everything else is opened. */
-  openFiles(files: readonly File[], isClothing: boolean): Opened;
+  openFiles(files: readonly File[]): Opened;
   openTable(file: File, options: TableOptions): DataSummary;
   /** The fields of the training form. */
   fields(): readonly OptionField[];
@@ -21,6 +21,9 @@ export interface Calls {
   report(): ReportInput;
 }
 
+/** `small`: what starts at once and is fast on small data. `large`: the fastest that works, which may take seconds to start. */
+export type BackendWish = BackendName | 'small' | 'large';
+
 export interface BackendState {
   readonly backend: BackendName;
   /** The line of `formatBackend`. */
@@ -30,12 +33,21 @@ export interface BackendState {
 
 export type Opened =
   | { readonly kind: 'data'; readonly data: DataSummary }
-  | { readonly kind: 'table'; readonly file: File; readonly columns: readonly string[] }
+  | { readonly kind: 'table'; readonly file: File; readonly columns: readonly string[]; readonly preview: string }
   | { readonly kind: 'model'; readonly model: ModelSummary };
 
-export interface TableOptions {
-  readonly label: string;
-  readonly missing: MissingPolicy;
+/** What the page asks about a table. */
+export type TableOptions = Pick<
+  CsvOptions,
+  'label' | 'missing' | 'missingTokens' | 'decimal' | 'thousands' | 'dateOrder' | 'ignore' | 'categories' | 'dates'
+>;
+
+/** What was found in a column of a table. */
+export interface ColumnLine {
+  readonly name: string;
+  readonly text: string;
+  /** What to look at. */
+  readonly note?: string;
 }
 
 export interface DataSummary {
@@ -48,6 +60,8 @@ export interface DataSummary {
   readonly fields: readonly Field[];
   /** A remark, such as the number of rows left out. */
   readonly note: string;
+  /** Of a table that was read from a file. */
+  readonly columns?: readonly ColumnLine[];
 }
 
 export interface ImageSize {

@@ -46,7 +46,7 @@ export class PredictView {
   show(model: ModelSummary | undefined, hasHeldOut: boolean): void {
     byId('predict').hidden = model === undefined;
     byId('predict-empty').hidden = model !== undefined;
-    if (model === undefined) return;
+    if (model === undefined) return void this.forget();
     const isSame = this.#image?.width === model.image?.width && sameFields(this.#fields, model.fields);
     this.#image = model.image;
     byId('drawing').hidden = model.image === undefined;
@@ -65,19 +65,33 @@ export class PredictView {
     void this.#ask();
   }
 
+  /** Without an answer, and without one to come. */
+  forget(): void {
+    this.#asked++;
+    byId('answer').replaceChildren();
+    byId('truth').textContent = '';
+  }
+
   async #ask(): Promise<void> {
     const asked = ++this.#asked;
     try {
       const shares = await this.#client.call('predict', this.#row());
       if (asked === this.#asked) showShares(shares);
     } catch (error) {
-      this.#fail(error);
+      if (asked !== this.#asked) return;
+      this.forget();
+      byId('truth').textContent = error instanceof Error ? error.message : String(error);
     }
   }
 
   #typed(): void {
     byId('truth').textContent = '';
-    if ((byId('fields') as HTMLFormElement).checkValidity()) void this.#ask();
+    const form = byId('fields') as HTMLFormElement;
+    const wrong = this.#fields.findIndex((_, i) => !(form.elements[i] as HTMLInputElement).validity.valid);
+    if (wrong < 0) return void this.#ask();
+    this.forget();
+    const { kind, name } = this.#fields[wrong];
+    byId('truth').textContent = `${name}: give a ${kind === 'date' ? 'date' : 'number'}.`;
   }
 
   #row(): RowToPredict {

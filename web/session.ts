@@ -1,11 +1,11 @@
 // web: data, backend and model of the page, in its worker.
 import {
-  type BackendName,
   type Evaluation,
   encodeRows,
   type FitResult,
   formatBackend,
   identifyFiles,
+  isSoftmaxRegressionError,
   type Label,
   type OptionField,
   optionFields,
@@ -13,9 +13,10 @@ import {
   selectBackend,
 } from 'softmax-regression';
 import type { GradcheckResult, ReportInput } from 'softmax-regression/report';
-import { imageData, irisData, type PageData, rowOf, tableData } from './data.js';
+import { assertReadable, imageData, irisData, type PageData, previewOf, rowOf, tableData } from './data.js';
 import type {
   BackendState,
+  BackendWish,
   Calls,
   DataSummary,
   HeldOutSample,
@@ -31,6 +32,7 @@ import type {
 import { reportOf } from './reporting.js';
 import { summaryOfData, summaryOfModel } from './summary.js';
 import { train } from './training.js';
+import { errorInWords, textInWords } from './words.js';
 
 type Model = SoftmaxRegression<Label>;
 
@@ -54,8 +56,12 @@ export class Session implements Answers {
     this.#tell = tell;
   }
 
-  async chooseBackend(preference?: BackendName): Promise<BackendState> {
-    const choice = await selectBackend(preference);
+  async chooseBackend(wish: BackendWish): Promise<BackendState> {
+    const choice = await (wish === 'large'
+      ? selectBackend()
+      : wish === 'small'
+        ? selectBackend('wasm').catch(() => selectBackend())
+        : selectBackend(wish));
     this.#backend = { backend: choice.backend, line: formatBackend(choice), refused: choice.refused };
     return this.#backend;
   }
@@ -64,21 +70,25 @@ export class Session implements Answers {
     return this.#take(await irisData());
   }
 
-  async openFiles(files: readonly File[], isClothing: boolean): Promise<Opened> {
+  async openFiles(files: readonly File[]): Promise<Opened> {
+    await assertReadable(files);
     const opened = await identifyFiles(files);
     switch (opened.kind) {
       case 'idx':
-        return { kind: 'data', data: this.#take(await imageData(files, isClothing)) };
+        return { kind: 'data', data: this.#take(await imageData(files)) };
       case 'model':
         return { kind: 'model', model: await this.#openModel(opened.bytes, files[0].name) };
       case 'table':
-        return { kind: 'table', file: files[0], columns: opened.columns };
+        this.#forget();
+        return { kind: 'table', file: files[0], columns: opened.columns, preview: await previewOf(files[0]) };
       default:
         return opened satisfies never;
     }
   }
 
   async openTable(file: File, options: TableOptions): Promise<DataSummary> {
+    await assertReadable([file]);
+    this.#forget();
     return this.#take(await tableData(file, options));
   }
 
@@ -88,6 +98,7 @@ export class Session implements Answers {
 
   async train(request: TrainRequest): Promise<Trained> {
     const data = this.#needData();
+    this.#forgetModel();
     this.#abort = new AbortController();
     const { signal } = this.#abort;
     const learnt = await train(data, request, { signal, tell: this.#tell });
@@ -95,8 +106,9 @@ export class Session implements Answers {
     const model = await this.#use(learnt.model, learnt.result);
     const { result, milliseconds } = learnt;
     if (result === undefined) return { model, result, isStopped: true, milliseconds };
-    const { history: _, ...short } = result;
-    return { model, result: short, isStopped: signal.aborted, milliseconds };
+    const { history: _, advice, ...short } = result;
+    const said = advice === null ? null : textInWords(advice);
+    return { model, result: { ...short, advice: said }, isStopped: signal.aborted, milliseconds };
   }
 
   async stop(): Promise<void> {
@@ -109,7 +121,11 @@ export class Session implements Answers {
 
   async predict(row: RowToPredict): Promise<readonly Share[]> {
     const model = this.#needModel();
-    return model.predictTopK([this.#features(row, model)], Math.min(MOST_CLASSES, model.classes.length))[0];
+    try {
+      return model.predictTopK([this.#features(row, model)], Math.min(MOST_CLASSES, model.classes.length))[0];
+    } catch (error) {
+      throw new Error(errorInWords(error, this.#fieldOf(error, model)));
+    }
   }
 
   async heldOut(index: number): Promise<HeldOutSample> {
@@ -127,12 +143,30 @@ export class Session implements Answers {
 
   /** New data: a model of other data is no longer shown. */
   #take(data: PageData): DataSummary {
+    this.#forget();
     this.#data = data;
+    return summaryOfData(data);
+  }
+
+  /** Without data and model, so that none is taken for those of a file that is not read yet. */
+  #forget(): void {
+    this.#data = undefined;
+    this.#forgetModel();
+  }
+
+  #forgetModel(): void {
     this.#model = undefined;
     this.#evaluation = undefined;
     this.#fit = undefined;
     this.#proof = undefined;
-    return summaryOfData(data);
+  }
+
+  /** The field of a row that an error is about. */
+  #fieldOf(error: unknown, model: Model): string | undefined {
+    if (!isSoftmaxRegressionError(error)) return undefined;
+    const feature = /^features\[0\]\[(\d+)\]$/.exec(error.argument)?.[1];
+    if (feature === undefined) return error.argument;
+    return (model.featureNames ?? this.#data?.featureNames)?.[Number(feature)] ?? `x${feature}`;
   }
 
   async #openModel(bytes: Uint8Array, name: string): Promise<ModelSummary> {

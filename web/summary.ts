@@ -1,8 +1,9 @@
 // web: data and model in short, as the page shows them.
-import type { CsvSchema, Evaluation, Label, SoftmaxRegression } from 'softmax-regression';
+import type { ColumnSummary, CsvSchema, Evaluation, Label, SoftmaxRegression } from 'softmax-regression';
 import type { PageData } from './data.js';
-import type { DataSummary, Field, ImageSize, ModelSummary } from './messages.js';
+import type { ColumnLine, DataSummary, Field, ImageSize, ModelSummary } from './messages.js';
 import { affineOf, viewOf } from './watch.js';
+import { textInWords } from './words.js';
 
 type Model = SoftmaxRegression<Label>;
 
@@ -11,7 +12,32 @@ export function summaryOfData(data: PageData): DataSummary {
   const [trainingSamples, numFeatures] = samples.features.shape;
   const counts = { trainingSamples, heldOut: test.labels.length, numFeatures };
   const note = dropped === 0 ? '' : `${dropped} ${dropped === 1 ? 'row' : 'rows'} with missing values left out.`;
-  return { name, ...counts, classes, image, fields: fieldsOfData(data), note };
+  const columns = data.columns?.map((column) => lineOf(column, data));
+  return { name, ...counts, classes, image, fields: fieldsOfData(data), note, ...(columns && { columns }) };
+}
+
+/** Labels with more classes are rarely meant, unless each has several rows. */
+const MOST_CLASSES = 20;
+const FEWEST_ROWS_OF_A_CLASS = 10;
+
+function lineOf({ name, kind, values, missing, features, note }: ColumnSummary, data: PageData): ColumnLine {
+  const counts = [
+    values === undefined ? undefined : `${values.toLocaleString('en')} values`,
+    missing === 0 ? undefined : `${missing.toLocaleString('en')} missing`,
+    features < 2 ? undefined : `${features.toLocaleString('en')} features`,
+  ];
+  const text = [kind, ...(kind === 'ignored' ? [] : counts)].filter((part) => part !== undefined).join(', ');
+  const said = note === undefined ? undefined : textInWords(note);
+  const asked = kind === 'label' ? (noteOfLabels(data) ?? said) : said;
+  return { name, text, ...(asked && { note: asked }) };
+}
+
+/** A quantity or an id in place of classes. */
+function noteOfLabels({ classes, samples, test }: PageData): string | undefined {
+  const [many, rows] = [classes.length, samples.labels.length + test.labels.length];
+  if (many <= MOST_CLASSES || rows >= FEWEST_ROWS_OF_A_CLASS * many) return undefined;
+  const counts = `${many.toLocaleString('en')} classes in ${rows.toLocaleString('en')} rows`;
+  return `${counts}: a quantity or an id? This model predicts classes.`;
 }
 
 /** @param evaluation on the data, which are there where the model fits them */

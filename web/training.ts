@@ -3,13 +3,11 @@ import {
   type FirstOrderSolver,
   type FitOptions,
   type FitResult,
-  inWords,
   isSoftmaxRegressionError,
   type Label,
   type OptionField,
   optionFields,
   SoftmaxRegression,
-  type SoftmaxRegressionError,
 } from 'softmax-regression';
 import type { GradcheckResult } from 'softmax-regression/report';
 import type { PageData } from './data.js';
@@ -41,7 +39,7 @@ export async function train(
   const started = performance.now();
   const { model, result } = await fitted(data, request, watcher, signal);
   const milliseconds = performance.now() - started;
-  watcher.tell(affineOf(model));
+  await watcher.tell(affineOf(model));
   return { model, result, proof: watcher.proof, milliseconds };
 }
 
@@ -67,8 +65,7 @@ async function fitted(
       ...(isToOptimum(request) ? { checkpoint: { write } } : {}),
     });
   } catch (error) {
-    if (isSoftmaxRegressionError(error)) throw new Error(inTitles(error));
-    if (!signal.aborted || watcher.last === undefined) throw error;
+    if (isSoftmaxRegressionError(error) || !signal.aborted || watcher.last === undefined) throw error;
     if (kept === undefined) return { model: await modelOf(watcher.last, data, request), result: undefined };
     // Resumed only to end at the point where it was stopped.
     const ended = { ...options, signal: undefined, resume: kept, maxIterations: watcher.epochs };
@@ -126,18 +123,18 @@ class Watcher {
       this.last = await parameters();
       this.epochs = epoch + 1;
       if (performance.now() - this.#told < PAUSE_MS) return;
-      this.tell(this.last);
+      await this.tell(this.last);
       this.#told = performance.now();
     },
   };
 
   /** The curve so far, these weights, and the proof of their gradient. */
-  tell(affine: Affine): void {
+  async tell(affine: Affine): Promise<void> {
     if (this.#points.length > 0) this.#tell({ kind: 'epoch', points: this.#points });
     this.#points = [];
     const { classes, featureNames, image, deviations, samples } = this.#data;
     const view = { classes, featureNames, image, numFeatures: samples.features.shape[1], scale: deviations?.scale };
-    const proof = proofOf(affine, this.#data, PROOF_SAMPLES);
+    const proof = await proofOf(affine, this.#data, PROOF_SAMPLES);
     this.proof = proof ?? this.proof;
     this.#tell({ kind: 'weights', weights: viewOf(affine, view), proof });
   }
@@ -146,14 +143,4 @@ class Watcher {
 function isToOptimum({ options }: TrainRequest): boolean {
   const { defaults } = optionFields().find(({ name }) => name === 'maxIterations') as OptionField;
   return String(options.solver) in defaults;
-}
-
-/** An error in the words of the form. */
-function inTitles(error: SoftmaxRegressionError): string {
-  const titleOf = (option: string) => optionFields().find(({ name }) => name === option)?.title;
-  const write = (option: string, value?: string) => {
-    const title = titleOf(option);
-    return title && (value === undefined ? title : `${title} ${value.replace(/^'(.*)'$/, '$1')}`);
-  };
-  return inWords(error, write, titleOf(error.argument));
 }

@@ -21,7 +21,7 @@ export function count(number: number, noun: string, plural = `${noun}s`): string
   return `${number.toLocaleString('en')} ${number === 1 ? noun : plural}`;
 }
 
-function element(name: string, text: string, className = ''): HTMLElement {
+export function element(name: string, text: string, className = ''): HTMLElement {
   const made = document.createElement(name);
   made.textContent = text;
   if (className !== '') made.className = className;

@@ -1,6 +1,13 @@
 // web: the views of a model during training: its weights for drawing, and the check of its gradient.
 import * as tf from '@tensorflow/tfjs';
-import { Dense, type GradcheckResult, gradcheck, type Label, oneHot, type SoftmaxRegression } from 'softmax-regression';
+import {
+  Dense,
+  type GradcheckResult,
+  gradcheckAsync,
+  type Label,
+  oneHot,
+  type SoftmaxRegression,
+} from 'softmax-regression';
 import type { PageData } from './data.js';
 import type { ImageSize, WeightsView } from './messages.js';
 
@@ -63,11 +70,11 @@ const DIFFERENCES = 40;
  *
  * @returns undefined if no sample has logits small enough for finite differences
  */
-export function proofOf(
+export async function proofOf(
   { weight, bias, columns }: Affine,
   { samples: { features: all, labels }, classes, deviations }: PageData,
   samples: number,
-): GradcheckResult | undefined {
+): Promise<GradcheckResult | undefined> {
   const q = classes.length;
   const d = weight.length / q;
   const offset = Float64Array.from(bias);
@@ -96,7 +103,7 @@ export function proofOf(
     q,
   );
   try {
-    return gradcheck({ layer, features, targets, maxDifferences: DIFFERENCES });
+    return await gradcheckAsync({ layer, features, targets, maxDifferences: DIFFERENCES });
   } finally {
     layer.dispose();
     tf.dispose([features, targets]);

@@ -4,6 +4,7 @@ import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import '@tensorflow/tfjs-backend-webgpu';
 import type { Message, Question } from './messages.js';
 import { Session } from './session.js';
+import { errorInWords } from './words.js';
 
 /** The global scope of a worker. TypeScript's types here are those of a window. */
 const scope = globalThis as unknown as {
@@ -24,7 +25,7 @@ scope.onmessage = ({ data: { id, name, args } }) => {
       const value = await (session[name] as (...args: unknown[]) => unknown).apply(session, [...args]);
       scope.postMessage({ kind: 'answer', id, value });
     } catch (error) {
-      scope.postMessage({ kind: 'failure', id, message: error instanceof Error ? error.message : String(error) });
+      scope.postMessage({ kind: 'failure', id, message: errorInWords(error) });
     }
   };
   if (name === 'stop') void call();

@@ -91,7 +91,7 @@ async function tryBackend(backend: BackendName): Promise<{ description: string }
     if (tf.findBackendFactory(backend) === null) return { reason: missing(backend) };
     if (!(await withoutCrashHandlers(() => tf.setBackend(backend)))) return { reason: 'it does not start' };
     if (tf.getBackend() !== backend) return { reason: `other code selected ${tf.getBackend()} at the same time` };
-    const reason = selfTest();
+    const reason = await selfTest();
     return reason === undefined ? { description } : { reason };
   } catch (error) {
     return { reason: error instanceof Error ? error.message : String(error) };

@@ -21,8 +21,9 @@ const GPU_IN_SOFTWARE = [
   '--ignore-gpu-blocklist',
 ];
 
-export function launchChromium(): Promise<Browser> {
-  return chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', ...GPU_IN_SOFTWARE], timeout: 0 });
+/** @param args in place of those of a software GPU */
+export function launchChromium(args: readonly string[] = GPU_IN_SOFTWARE): Promise<Browser> {
+  return chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', ...args], timeout: 0 });
 }
 
 /** A page in its own browser context. Only the timeout of the test limits waits. */

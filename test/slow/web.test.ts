@@ -1,94 +1,36 @@
 // The page of web/, built and served, in a browser: on every backend, with valid and invalid files, by keyboard.
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { gzipSync } from 'node:zlib';
-import type { Browser, Page } from 'playwright-core';
-import { encodeRows, loadIris, parseCsv, SoftmaxRegression, take, trainTestSplit } from 'softmax-regression';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import type { Page } from 'playwright-core';
+import {
+  encodeRows,
+  FASHION_MNIST_CLASSES,
+  loadIris,
+  parseCsv,
+  SoftmaxRegression,
+  take,
+  trainTestSplit,
+} from 'softmax-regression';
 import { loadModel, saveModel } from 'softmax-regression/node';
+import { FASHION_MNIST } from '../../src/node/datasets/fashion-mnist.js';
 import { useBackend } from '../helpers/backends.js';
-import { inBrowser, launchChromium, newPage } from '../helpers/chromium.js';
+import { inBrowser } from '../helpers/chromium.js';
+import { idx, pictures, usePage } from '../helpers/web-page.js';
 
 const iris = loadIris();
 const split = trainTestSplit(150, { testFraction: 0.2, seed: 1, stratify: iris.labels });
 const learnt = { features: take(iris.features, split.train), labels: take(iris.labels, split.train) };
 
-/** Big-endian IDX: [n, height, width] of bytes, or [n]. */
-function idx(shape: readonly number[], values: readonly number[]): Buffer {
-  const header = Buffer.alloc(4 + 4 * shape.length);
-  header.set([0, 0, 8, shape.length]);
-  shape.forEach((size, i) => void header.writeUInt32BE(size, 4 + 4 * i));
-  return Buffer.concat([header, Buffer.from(values)]);
-}
-
-/** 8 × 8 images of vertical (0) or horizontal (1) bars. */
-function pictures(n: number): { images: Buffer; labels: Buffer } {
-  const labels = Array.from({ length: n }, (_, i) => i % 2);
-  const values = labels.flatMap((label, i) =>
-    Array.from({ length: 64 }, (_, at) => ((label === 0 ? at % 8 : at >> 3) === i % 7 ? 255 - (i % 5) * 20 : at % 3)),
-  );
-  return { images: idx([n, 8, 8], values), labels: idx([n], labels) };
-}
-
 inBrowser('the page', () => {
-  let browser: Browser;
-  let folder: string;
-  let server: ChildProcess;
-  let url: string;
+  const web = usePage();
+  const { idle, text, error, use, click, choose } = web;
   let page: Page;
-  /** Errors on the console, violations of the policy, and requests to other hosts. */
   let complaints: string[];
-
-  beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'web-test-'));
-    const args = ['scripts/web.mjs', '--out', join(folder, 'site'), '--serve', '--port', '0'];
-    server = spawn(process.execPath, args, { cwd: join(__dirname, '..', '..'), stdio: ['ignore', 'pipe', 'inherit'] });
-    for await (const line of createInterface({ input: server.stdout as NodeJS.ReadableStream })) {
-      if (line.startsWith('http://localhost:')) {
-        url = line;
-        break;
-      }
-    }
-    browser = await launchChromium();
+  beforeEach(() => {
+    ({ page, complaints } = web);
   });
 
-  afterAll(async () => {
-    await browser?.close();
-    if (server?.exitCode === null && server.kill()) await once(server, 'exit');
-    rmSync(folder, { recursive: true, force: true });
-  });
-
-  beforeEach(async () => {
-    page = await newPage(browser, { viewport: { width: 1280, height: 900 }, acceptDownloads: true });
-    complaints = [];
-    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
-    page.on('pageerror', (error) => complaints.push(String(error)));
-    page.on('request', (request) => {
-      if (!request.url().startsWith(`${url}/`) && !request.url().startsWith('blob:')) complaints.push(request.url());
-    });
-    await page.goto(`${url}/`);
-    await idle();
-  });
-
-  afterEach(() => page.context().close());
-
-  /** Waits until nothing runs. */
-  const idle = () => page.waitForFunction(() => !(document.getElementById('iris') as HTMLButtonElement).disabled);
-  const text = async (id: string) => (await page.textContent(`#${id}`)) ?? '';
-  const error = async () => ((await page.isVisible('#error')) ? text('error') : '');
-  const use = async (backend: string) => {
-    await page.click(`label:has([value=${backend}])`);
-    await idle();
-    expect(await error()).toBe('');
-    expect(await text('backend-state')).toBe(`Computes on ${backend}.`);
-  };
-  const click = async (id: string) => {
-    await page.click(`#${id}`);
-    await idle();
-  };
   /** The page itself presses Stop as soon as it shows a loss; a click from the test could be too late. */
   const trainAndStop = async () => {
     await page.evaluate(() => {
@@ -102,18 +44,9 @@ inBrowser('the page', () => {
     });
     await click('train');
   };
-  const choose = async (files: Record<string, string | Buffer>, id = 'files') => {
-    const list = Object.entries(files).map(([name, content]) => ({
-      name,
-      mimeType: 'application/octet-stream',
-      buffer: Buffer.from(content),
-    }));
-    await page.setInputFiles(`#${id}`, list);
-    await idle();
-  };
   const saved = async () => {
     const [download] = await Promise.all([page.waitForEvent('download'), page.click('#save')]);
-    const path = join(folder, `${Math.random().toString(36).slice(2)}.safetensors`);
+    const path = join(web.folder, `${Math.random().toString(36).slice(2)}.safetensors`);
     await download.saveAs(path);
     return loadModel(path);
   };
@@ -127,10 +60,7 @@ inBrowser('the page', () => {
     for (const [name, value] of Object.entries(row)) await page.getByLabel(name, { exact: true }).fill(String(value));
     await page.waitForFunction(() => document.getElementById('truth')?.textContent === '');
     await page.waitForSelector('#answer .bar');
-    const shown = await page.$$eval('#answer .bar', (bars) =>
-      bars.map((bar) => [bar.querySelector('.name')?.textContent, Number(bar.querySelector('data')?.value)]),
-    );
-    return Object.fromEntries(shown) as Record<string, number>;
+    return web.shares();
   };
 
   it.each(['webgpu', 'webgl', 'wasm', 'cpu'] as const)(
@@ -180,7 +110,7 @@ inBrowser('the page', () => {
     await useBackend('cpu');
     const { featureNames } = iris;
     const { model } = await SoftmaxRegression.fit(iris.features, iris.labels, { l2: 0.001, featureNames });
-    const path = join(folder, 'node.safetensors');
+    const path = join(web.folder, 'node.safetensors');
     await saveModel(path, model);
     await choose({ 'node.safetensors': readFileSync(path) }, 'open');
     expect(await text('model-state')).toBe('node.safetensors: 15 parameters, 3 classes.');
@@ -289,7 +219,6 @@ inBrowser('the page', () => {
   it('keeps the model of a stopped L-BFGS fit', async () => {
     const { images, labels } = pictures(6000);
     await use('cpu');
-    await page.uncheck('#clothing');
     await choose({ 'i.idx3': images, 'l.idx1': labels });
     await page.selectOption('#solver', 'lbfgs');
     await page.fill('#max-iterations', '10000');
@@ -352,7 +281,6 @@ inBrowser('the page', () => {
     const { images, labels } = pictures(200);
     const files = { 'train-images-idx3-ubyte.gz': gzipSync(images), 'train-labels-idx1-ubyte.gz': gzipSync(labels) };
     await use('wasm');
-    await page.uncheck('#clothing');
     const transfer = await page.evaluateHandle(
       (contents: Record<string, string>) => {
         const data = new DataTransfer();
@@ -379,7 +307,7 @@ inBrowser('the page', () => {
     expect(complaints).toEqual([]);
   });
 
-  it('trains on the four files of Fashion-MNIST, and tests on the test files', async () => {
+  it('trains with every solver on four files, and tests on the test files', async () => {
     const [train, tested] = [pictures(60), pictures(20)];
     await use('cpu');
     await choose({
@@ -389,13 +317,44 @@ inBrowser('the page', () => {
       't10k-labels-idx1-ubyte': tested.labels,
     });
     expect(await error()).toBe('');
-    expect(await text('data-state')).toContain('Fashion-MNIST: 60 samples to learn from, 20 held out; 8 × 8 pixels');
-    await page.fill('#learning-rate', '0.05');
-    await click('train');
-    expect(await error()).toBe('');
-    expect(await text('accuracy')).toBe('100.0 %');
-    expect((await saved()).classes).toContain('Ankle boot');
+    expect(await text('data-state')).toContain('60 samples to learn from, 20 held out; 8 × 8 pixels, 2 classes');
+    const solvers = await page.$$eval('#solver option', (options) =>
+      options.map((option) => (option as HTMLOptionElement).value),
+    );
+    expect(solvers).toEqual(expect.arrayContaining(['lbfgs', 'sgd', 'momentum', 'adam']));
+    for (const solver of solvers) {
+      await page.selectOption('#solver', solver);
+      if (solver !== 'lbfgs') {
+        await page.fill('#learning-rate', '0.05');
+        await page.fill('#epochs', '100');
+      }
+      await click('train');
+      expect([solver, await error(), await text('accuracy')]).toEqual([solver, '', '100.0 %']);
+    }
     expect(complaints).toEqual([]);
+  });
+
+  it('calls labels by the names of Fashion-MNIST only in its files', async () => {
+    const labels = gunzipSync(readFileSync(join(__dirname, '..', 'golden', 't10k-labels-idx1-ubyte.gz')));
+    const images = Buffer.concat([idx([10_000, 2, 2], []), Buffer.alloc(40_000, 7)]);
+    await choose({ 'a-images-idx3-ubyte': images, 'a-labels-idx1-ubyte.gz': gzipSync(labels) });
+    expect(await text('data-state')).toContain('Fashion-MNIST: 8,000 samples to learn from, 2,000 held out');
+    await page.fill('#epochs', '1');
+    await click('train');
+    expect((await saved()).classes).toEqual(FASHION_MNIST_CLASSES);
+    const digits = Buffer.from(labels);
+    digits[8] = (digits[8] + 1) % 10;
+    await choose({ 'a-images-idx3-ubyte': images, 'a-labels-idx1-ubyte': digits });
+    await page.fill('#epochs', '1');
+    await click('train');
+    expect((await saved()).classes).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(complaints).toEqual([]);
+  });
+
+  it('knows the checksums of the labels of Fashion-MNIST', () => {
+    const source = readFileSync(join(__dirname, '..', '..', 'web', 'data.ts'), 'utf8');
+    for (const { sha256 } of [FASHION_MNIST.files.trainLabels, FASHION_MNIST.files.testLabels])
+      expect(source).toContain(`'${sha256}'`);
   });
 
   it('blocks foreign scripts', async () => {
@@ -435,19 +394,7 @@ inBrowser('the page', () => {
     await page.keyboard.press('Enter');
     await idle();
     expect(walked).toEqual([
-      ...[
-        'skip',
-        'iris',
-        'files',
-        'clothing',
-        'backend',
-        'solver',
-        'l2',
-        'l1',
-        'max-iterations',
-        'standardize',
-        'train',
-      ],
+      ...['skip', 'iris', 'files', 'backend', 'solver', 'l2', 'l1', 'max-iterations', 'standardize', 'train'],
     ]);
     await page.waitForFunction(() => document.getElementById('accuracy')?.textContent === '100.0 %');
     await walkTo('save');

@@ -223,6 +223,18 @@ const EXAMPLES: Readonly<Record<string, () => readonly Example[]>> = {
       },
     ],
   ],
+  gradcheckAsync: () => [
+    [
+      library.gradcheckAsync,
+      {
+        layer: dense,
+        features: tensor(rows()),
+        targets: library.oneHot([0, 1, 0, 1], 2),
+        maxDifferences: 3,
+        gradient: undefined,
+      },
+    ],
+  ],
   gradcheckLine: () => [[library.gradcheckLine, proof()]],
   formatGradcheck: () => [[library.formatGradcheck, proof()]],
   selectBackend: () => [[library.selectBackend, 'cpu']],

@@ -1,0 +1,81 @@
+// The page of web/ on machines of other kinds: which backend it takes, and what it does if the computation ends.
+import { inBrowser } from '../helpers/chromium.js';
+import { usePage, WebPage } from '../helpers/web-page.js';
+
+const radio = (backend: string) => `[name=backend][value=${backend}]`;
+
+inBrowser('the page on a GPU that must be read asynchronously', () => {
+  const web = usePage(['--enable-unsafe-webgpu', '--enable-features=Vulkan', '--use-webgpu-adapter=swiftshader']);
+
+  it('starts with wasm, and marks it', async () => {
+    expect(await web.page.isChecked(radio('wasm'))).toBe(true);
+    expect(await web.text('backend-state')).toBe('Computes on wasm.');
+  });
+
+  it('computes on webgpu, and proves the gradient there', async () => {
+    await web.use('webgpu');
+    await web.click('iris');
+    await web.click('train');
+    expect(await web.error()).toBe('');
+    expect(await web.text('accuracy')).toBe('100.0 %');
+    expect(await web.text('proof')).toContain('All three agree on webgpu');
+  });
+
+  it('begins again after the worker was lost', async () => {
+    await web.click('iris');
+    await web.click('train');
+    await web.page.workers()[0].evaluate(() => {
+      setTimeout(() => {
+        throw new Error('lost');
+      });
+    });
+    await web.page.waitForFunction(() => document.getElementById('error')?.hidden === false);
+    expect(await web.error()).toBe(
+      'The computation ended with an error, and data and model are lost. Choose data again.',
+    );
+    expect(await web.page.isEnabled('#train')).toBe(false);
+    expect(await web.page.isVisible('#predict')).toBe(false);
+    await web.click('iris');
+    await web.click('train');
+    expect([await web.error(), await web.text('accuracy')]).toEqual(['', '100.0 %']);
+    expect(await web.text('proof')).toContain('on wasm');
+  });
+});
+
+inBrowser('the page on a machine that lacks something', () => {
+  const web = new WebPage();
+  beforeAll(() => web.start());
+  afterAll(() => web.end());
+  afterEach(() => web.page.context().close());
+
+  /** Opens the page where the worker lacks a global. */
+  const openWithout = (name: string) =>
+    web.open({}, (page) =>
+      page.route('**/worker.js', async (route) => {
+        const response = await route.fetch();
+        await route.fulfill({ response, body: `delete globalThis.${name};${await response.text()}` });
+      }),
+    );
+
+  it('keeps the backend that it has if another does not start', async () => {
+    await openWithout('OffscreenCanvas');
+    await web.page.click('label:has([value=webgl])');
+    await web.idle();
+    expect(await web.error()).toMatch(/^backend 'webgl' must load and compute correctly; got webgl: /);
+    expect(await web.page.isChecked(radio('wasm'))).toBe(true);
+    expect(await web.page.isDisabled(radio('webgl'))).toBe(true);
+    await web.click('iris');
+    await web.click('train');
+    expect(await web.text('accuracy')).toBe('100.0 %');
+  });
+
+  it('takes another backend without WebAssembly, and says why', async () => {
+    await openWithout('WebAssembly');
+    expect(await web.page.isChecked(radio('wasm'))).toBe(false);
+    expect(await web.page.locator('[name=backend]:checked').count()).toBe(1);
+    expect(await web.text('backend-state')).toMatch(/^Computes on (webgpu|webgl|cpu)/);
+    await web.click('iris');
+    await web.click('train');
+    expect([await web.error(), await web.text('accuracy')]).toEqual(['', '100.0 %']);
+  });
+});

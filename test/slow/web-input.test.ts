@@ -1,0 +1,168 @@
+// The page of web/ with data that are wrong, replaced or incomplete: it never shows or trains what is no longer chosen,
+// and speaks of its own fields.
+import { closeSync, ftruncateSync, openSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { inBrowser } from '../helpers/chromium.js';
+import { pictures, usePage } from '../helpers/web-page.js';
+
+inBrowser('the page with other data', () => {
+  const web = usePage();
+  const { idle, text, error, click, choose, shares } = web;
+  afterEach(() => expect(web.complaints).toEqual([]));
+
+  const canTrain = () => web.page.isEnabled('#train');
+  const train = async () => {
+    await click('train');
+    await web.page.waitForSelector('#answer .bar');
+  };
+
+  it('does not train Iris under the name of a table that cannot be read', async () => {
+    await click('iris');
+    await train();
+    await choose({ 'broken.csv': 'x,kind\n1,a\n2\n' });
+    expect(await canTrain()).toBe(false);
+    await click('read');
+    expect(await error()).toContain('broken.csv:3:2');
+    expect(await canTrain()).toBe(false);
+    expect(await text('data-state')).toBe('broken.csv: not read yet.');
+    expect(await web.page.isEnabled('#save')).toBe(false);
+    expect(await web.page.isVisible('#predict')).toBe(false);
+  });
+
+  it('keeps data and model if other files are not of a kind that it reads', async () => {
+    await click('iris');
+    await train();
+    for (const [name, start, what] of [
+      ['photo.png', '\x89PNG\r\n\x1a\n', 'it is a PNG picture.'],
+      ['paper.pdf', '%PDF-1.7\n', 'it is a PDF document.'],
+      ['table.xlsx', 'PK\x03\x04 ', 'it is a zip archive or a spreadsheet: save it as CSV.'],
+    ]) {
+      await choose({ [name]: Buffer.from(start, 'latin1') });
+      const rule = 'the file must be a CSV table, a model, or IDX files of images and labels';
+      expect(await error()).toBe(`${name}: ${rule}; ${what}`);
+    }
+    await choose({ 'a.csv': 'x,k\n1,a\n', 'b.csv': 'x,k\n1,a\n' });
+    expect(await error()).toContain('must be one table, one model, or images and their labels; got a table, a table');
+    await choose({ 'nothing.csv': '' });
+    expect(await error()).toContain('nothing.csv');
+    expect(await text('data-state')).toMatch(/^Iris: /);
+    expect(await canTrain()).toBe(true);
+    await train();
+    expect([await error(), await text('accuracy')]).toEqual(['', '100.0 %']);
+  });
+
+  it('refuses a file of 2 GB before reading it', async () => {
+    const path = join(web.folder, 'large.csv');
+    const file = openSync(path, 'w');
+    ftruncateSync(file, 2e9);
+    closeSync(file);
+    await web.page.setInputFiles('#files', path);
+    await idle();
+    expect(await error()).toBe(
+      'large.csv: the file must have at most 1 GB; got 2.0 GB. The command line reads larger ones.',
+    );
+  });
+
+  it('refuses a file that can no longer be read, as it refuses a folder', async () => {
+    const path = join(web.folder, 'gone.csv');
+    writeFileSync(path, 'x,kind\n1,a\n2,b\n');
+    await web.page.setInputFiles('#files', path);
+    await idle();
+    writeFileSync(path, 'another size\n');
+    await click('read');
+    expect(await error()).toContain('gone.csv: this browser cannot read it. Choose files, not folders');
+  });
+
+  it('withdraws the answer for a field without a number, and names the field', async () => {
+    await click('iris');
+    await train();
+    expect(Object.keys(await shares())).toHaveLength(3);
+    const field = web.page.locator('#field-2');
+    const name = await web.page.textContent('label[for=field-2]');
+    await field.fill('');
+    await web.page.waitForFunction(() => document.getElementById('truth')?.textContent !== '');
+    expect([await shares(), await text('truth')]).toEqual([{}, `${name}: give a number.`]);
+    await field.fill('1.5');
+    await web.page.waitForSelector('#answer .bar');
+    expect(await text('truth')).toBe('');
+    await field.fill('1e300');
+    await web.page.waitForFunction(() => document.getElementById('truth')?.textContent !== '');
+    expect(await shares()).toEqual({});
+    expect(await text('truth')).toBe(`${name} must be a finite float32 number; got 1e+300.`);
+  });
+
+  it('has no model, and no answer, after a training that failed', async () => {
+    await click('iris');
+    await train();
+    await web.page.fill('#l2', '-1');
+    await click('train');
+    expect(await error()).toMatch(/^L2 penalty must be .*; got -1\.$/);
+    expect(await text('status')).toBe('Training failed: there is no model.');
+    expect([await shares(), await web.page.isVisible('#predict')]).toEqual([{}, false]);
+    expect(await web.page.isEnabled('#save')).toBe(false);
+  });
+
+  it('answers anew after a training that diverged', async () => {
+    await click('iris');
+    await train();
+    const before = await shares();
+    await web.page.selectOption('#solver', 'sgd');
+    await web.page.fill('#learning-rate', '1e38');
+    await train();
+    expect(await text('status')).toContain('the loss overflowed: lower the learning rate');
+    expect(Object.values(await shares()).map((share) => share.toFixed(1))).toEqual(['0.3', '0.3', '0.3']);
+    expect(await shares()).not.toEqual(before);
+  });
+
+  it('speaks of its own fields in errors, notes and advice', async () => {
+    const rows = Array.from({ length: 40 }, (_, i) => `row${i},${i === 3 ? '' : i % 5},${i % 2 === 0 ? i : i / 4}`);
+    await choose({ 'houses.csv': `customer_id,size,price\n${rows.join('\n')}\n` });
+    await click('read');
+    expect(await error()).toBe(
+      'houses.csv:5:2: size must have a value; got nothing. Choose “Missing values: leave the row out” to skip such rows; when training, “Missing values: become the mean” or “Missing values: become the median” fills it in.',
+    );
+    await web.page.selectOption('#missing', 'drop');
+    await click('read');
+    const notes = await web.page.$$eval('#columns .warning', (found) => found.map(({ textContent }) => textContent));
+    expect(notes).toEqual([
+      '39 values in 39 rows: an id? Choose “customer_id: left out”',
+      expect.stringMatching(/^\d+ classes in 39 rows: a quantity or an id\? This model predicts classes\.$/),
+    ]);
+    expect(await web.page.isVisible('#columns .warning')).toBe(true);
+    expect(await text('preview')).toMatch(/^customer_id,size,price\nrow0,0,0\n/);
+    const line = web.page.locator('#columns li', { hasText: 'customer_id' });
+    await line.locator('select').selectOption('ignore');
+    await web.page.selectOption('#label', 'size');
+    await click('read');
+    expect(await error()).toBe('');
+    expect(await text('data-state')).toContain('1 feature, 5 classes');
+    expect(await line.locator('.hint').textContent()).toBe('ignored');
+    await web.page.selectOption('#solver', 'sgd');
+    await web.page.fill('#learning-rate', '1000');
+    await web.page.uncheck('#standardize');
+    await click('train');
+    expect(await text('status')).not.toContain('`');
+  });
+
+  it('waits for work to end before it takes dropped files', async () => {
+    const { images, labels } = pictures(400);
+    await choose({ 'i.idx3': images, 'l.idx1': labels });
+    await web.page.fill('#epochs', '100000');
+    await web.page.click('#train');
+    await web.page.waitForFunction(() => document.getElementById('loss')?.textContent !== '–');
+    const drop = async (name: string) => {
+      const transfer = await web.page.evaluateHandle((of) => {
+        const data = new DataTransfer();
+        data.items.add(new File(['x,k\n1,a\n2,b\n'], of));
+        return data;
+      }, name);
+      await web.page.dispatchEvent('body', 'drop', { dataTransfer: transfer });
+    };
+    await drop('late.csv');
+    expect(await error()).toBe('Wait for the current work to end, or stop it; then drop the files again.');
+    await click('stop');
+    await drop('late.csv');
+    await idle();
+    expect(await text('data-state')).toContain('late.csv: 2 columns');
+  });
+});

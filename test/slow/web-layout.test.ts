@@ -1,0 +1,105 @@
+// The page of web/ as it lies on desktops and phones: what is in view, what is cut, and where the focus is.
+import { inBrowser } from '../helpers/chromium.js';
+import { usePage } from '../helpers/web-page.js';
+
+const SIZES = [
+  [1280, 900],
+  [390, 844],
+] as const;
+
+const LONG = 'area_of_the_largest_room_in_square_metres_as_measured_by_the_owner';
+const ROWS = Array.from(
+  { length: 60 },
+  (_, i) => `${i % 2 === 0 ? 3e-5 * i : 41 + i},${(i * 7) % 13},${i % 2 === 0 ? 'terraced_house_in_a_row' : 'flat'}`,
+);
+const TABLE = `${LONG},rooms,kind\n${ROWS.join('\n')}\n`;
+
+inBrowser('the layout of the page', () => {
+  const web = usePage();
+
+  const isInView = (id: string) =>
+    web.page.$eval(`#${id}`, (element) => {
+      const { top, bottom, left, right } = element.getBoundingClientRect();
+      const isInside = top >= 0 && left >= 0 && bottom <= window.innerHeight && right <= window.innerWidth;
+      const at = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
+      return isInside && at !== null && (element.contains(at) || at.contains(element));
+    });
+
+  it.each(SIZES)(
+    'keeps Train, Stop and status in view at %i × %i, wherever the page is scrolled',
+    async (width, height) => {
+      await web.page.setViewportSize({ width, height });
+      await web.click('iris');
+      for (const share of [0, 0.3, 0.6, 1]) {
+        await web.page.evaluate((of) => {
+          window.scrollTo(0, of * (document.documentElement.scrollHeight - window.innerHeight));
+        }, share);
+        for (const id of ['train', 'stop', 'status'])
+          expect([share, id, await isInView(id)]).toEqual([share, id, true]);
+      }
+    },
+  );
+
+  it('shows the key figures beside Train after a training at 1280 × 900', async () => {
+    await web.click('iris');
+    await web.click('train');
+    for (const id of ['train', 'status', 'accuracy', 'loss', 'gap'])
+      expect([id, await isInView(id)]).toEqual([id, true]);
+  });
+
+  it.each(SIZES)('cuts and breaks no name and no number at %i × %i', async (width, height) => {
+    await web.page.setViewportSize({ width, height });
+    await web.choose({ 'houses.csv': TABLE });
+    await web.click('read');
+    await web.click('train');
+    await web.page.waitForSelector('#answer .bar');
+    const faults = await web.page.evaluate(() => {
+      const places = '.bar .name, .bar .number, .value, td, th, h3, #fields label, #columns .name, .segments span';
+      return [...document.querySelectorAll<HTMLElement>(places)].flatMap((element) => {
+        if (element.getClientRects().length === 0) return [];
+        const text = element.textContent ?? '';
+        const range = document.createRange();
+        range.selectNodeContents(element);
+        const box = range.getBoundingClientRect();
+        const own = element.getBoundingClientRect();
+        const isCut = box.right > own.right + 1 || element.scrollWidth > element.clientWidth + 1;
+        const isOutside = box.right > window.innerWidth;
+        const isBroken =
+          element.matches('.bar .number, .value, td') &&
+          box.height > 1.6 * parseFloat(getComputedStyle(element).fontSize) + 4;
+        return isCut || isOutside || isBroken ? [`${element.className} ${text}`] : [];
+      });
+    });
+    expect(faults).toEqual([]);
+    const scrolls = await web.page.$eval('#proof-table', (place) => place.scrollWidth - place.clientWidth);
+    expect(scrolls).toBe(0);
+  });
+
+  it('keeps the focus where it was after Iris and after Train, and gives it to Stop meanwhile', async () => {
+    const focused = () => web.page.evaluate(() => document.activeElement?.id);
+    await web.page.focus('#iris');
+    await web.page.keyboard.press('Enter');
+    await web.idle();
+    expect(await focused()).toBe('iris');
+    await web.page.focus('#train');
+    await web.page.evaluate(() => {
+      const seen = new MutationObserver(() => {
+        if (!(document.getElementById('stop') as HTMLButtonElement).disabled) {
+          seen.disconnect();
+          setTimeout(() => {
+            document.body.dataset.focus = document.activeElement?.id;
+          });
+        }
+      });
+      seen.observe(document.getElementById('stop') as Element, { attributes: true });
+    });
+    await web.page.keyboard.press('Enter');
+    await web.idle();
+    expect(await focused()).toBe('train');
+    expect(await web.page.evaluate(() => document.body.dataset.focus)).toBe('stop');
+  });
+
+  it('gives the focus only to what can be used', async () => {
+    expect(await web.page.locator('canvas[tabindex]').count()).toBe(0);
+  });
+});

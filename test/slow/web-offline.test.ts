@@ -1,0 +1,45 @@
+// The page of web/ without its server: the service worker keeps one build, under the same content security policy.
+import { inBrowser } from '../helpers/chromium.js';
+import { WebPage } from '../helpers/web-page.js';
+
+inBrowser('the page offline', () => {
+  const web = new WebPage();
+  beforeAll(() => web.start());
+  afterAll(() => web.end());
+
+  it('trains, saves, makes a report and reloads after its server has ended', async () => {
+    await web.open({ serviceWorkers: 'allow' });
+    await web.page.waitForSelector('#offline:not([hidden])');
+    const kept = await web.page.evaluate(async () => {
+      const [name, ...others] = await caches.keys();
+      const files = (await (await caches.open(name)).keys()).map(({ url }) => new URL(url).pathname);
+      return { name, others, files };
+    });
+    expect(kept.name).toMatch(/ [0-9a-f]{16}$/);
+    expect(kept.others).toEqual([]);
+    expect(kept.files).toEqual(expect.arrayContaining(['/index.html', '/main.js', '/worker.js', '/style.css']));
+    await web.stopServer();
+    for (const isReloaded of [false, true]) {
+      if (isReloaded) {
+        await web.page.reload();
+        await web.idle();
+      }
+      await web.click('iris');
+      await web.click('train');
+      expect([await web.error(), await web.text('accuracy')]).toEqual(['', '100.0 %']);
+      expect(await web.text('backend-state')).toBe('Computes on wasm.');
+      for (const id of ['save', 'report']) {
+        await Promise.all([web.page.waitForEvent('download'), web.page.click(`#${id}`)]);
+        await web.idle();
+      }
+    }
+    const title = await web.page.evaluate(() => {
+      const script = document.createElement('script');
+      script.textContent = 'document.title = "inline"';
+      document.head.append(script);
+      return document.title;
+    });
+    expect(title).toBe('Softmax regression, live');
+    await web.page.context().close();
+  });
+});

@@ -1,0 +1,98 @@
+// web: the form of a table: its label, the use of each column, and how its values are written.
+import type { ColumnLine, TableOptions } from './messages.js';
+import { byId, element, fill } from './views.js';
+
+/** A column beyond these is read as it is. */
+const MOST_COLUMNS = 200;
+
+/** What may become of a column, in the words of `words.ts`. */
+const USES = { automatic: 'automatic', categories: 'categories', dates: 'date', ignore: 'left out' } as const;
+
+/** The markers of missing values that are known without being named. */
+const MARKERS = ['', '?', 'NA', 'N/A', '#N/A', '<NA>', 'NaN', 'null'];
+
+const select = (id: string) => byId<HTMLSelectElement>(id);
+
+/** A table that was chosen. It may be read again with other options. */
+export class TableForm {
+  #file: File | undefined;
+  #uses = new Map<string, HTMLSelectElement>();
+
+  get file(): File | undefined {
+    return this.#file;
+  }
+
+  /** Asks about a table that is not read yet. */
+  open(file: File, columns: readonly string[], preview: string): void {
+    this.#file = file;
+    fill(
+      select('label'),
+      columns.map((name) => new Option(name, name)),
+    );
+    select('label').value = columns[columns.length - 1];
+    byId('preview').textContent = preview;
+    const listed = columns.slice(0, MOST_COLUMNS);
+    this.#uses = new Map(listed.map((name) => [name, useOf(name)]));
+    const items = listed.map((name) => {
+      const item = document.createElement('li');
+      item.append(element('span', name, 'name'), this.#uses.get(name) as HTMLSelectElement);
+      return item;
+    });
+    const others = columns.length - listed.length;
+    fill(byId('columns'), others === 0 ? items : [...items, element('li', `and ${others.toLocaleString('en')} more`)]);
+    byId<HTMLDetailsElement>('columns-of').open = false;
+    byId('table').hidden = false;
+  }
+
+  close(): void {
+    this.#file = undefined;
+    byId('table').hidden = true;
+  }
+
+  /** Shows what was found in each column. Notes open the list, and their columns come first. */
+  tell(lines: readonly ColumnLine[]): void {
+    const found = new Map(lines.map((line) => [line.name, line]));
+    for (const [name, use] of this.#uses) {
+      const line = found.get(name);
+      const item = use.parentElement as HTMLElement;
+      for (const old of item.querySelectorAll('p')) old.remove();
+      if (line === undefined) continue;
+      item.append(element('p', line.text, 'hint'));
+      if (line.note !== undefined) item.append(element('p', line.note, 'warning'));
+    }
+    const noted = lines.flatMap(({ name, note }) =>
+      note === undefined ? [] : (this.#uses.get(name)?.parentElement ?? []),
+    );
+    byId('columns').prepend(...noted);
+    if (noted.length > 0) byId<HTMLDetailsElement>('columns-of').open = true;
+  }
+
+  options(): TableOptions {
+    const named = (use: keyof typeof USES) =>
+      [...this.#uses]
+        .filter(([name, { value }]) => value === use && name !== select('label').value)
+        .map(([name]) => name);
+    const tokens = byId<HTMLInputElement>('missing-tokens').value.split(',');
+    const missingTokens = tokens.map((token) => token.trim()).filter((token) => token !== '');
+    const order = select('date-order').value;
+    return {
+      label: select('label').value,
+      missing: select('missing').value as TableOptions['missing'],
+      decimal: select('decimal').value as TableOptions['decimal'],
+      thousands: byId<HTMLInputElement>('thousands').checked,
+      ...(order === '' ? {} : { dateOrder: order as TableOptions['dateOrder'] }),
+      ...(missingTokens.length === 0 ? {} : { missingTokens: [...MARKERS, ...missingTokens] }),
+      ...{ categories: named('categories'), dates: named('dates'), ignore: named('ignore') },
+    };
+  }
+}
+
+function useOf(name: string): HTMLSelectElement {
+  const use = document.createElement('select');
+  use.setAttribute('aria-label', `Use of ${name}`);
+  fill(
+    use,
+    Object.entries(USES).map(([value, title]) => new Option(title, value)),
+  );
+  return use;
+}

@@ -1,0 +1,67 @@
+// web: errors, advice and notes in the words of the page: its fields and choices in place of options of the package.
+import { inWords, isSoftmaxRegressionError, optionFields } from 'softmax-regression';
+
+/** The fields of the table, by option. */
+const TABLE: Readonly<Record<string, string>> = {
+  label: 'Column of labels',
+  missing: 'Missing values',
+  missingLabel: 'Missing values',
+  missingTokens: 'Also missing',
+  decimal: 'Decimal mark',
+  dateOrder: 'Order of dates',
+  thousands: 'Thousands separators',
+};
+
+/** The choices of these fields, by value. */
+const CHOICES: Readonly<Record<string, string>> = {
+  drop: 'leave the row out',
+  mean: 'become the mean',
+  median: 'become the median',
+  '.': 'point',
+  ',': 'comma',
+  dmy: 'day first',
+  mdy: 'month first',
+};
+
+/** What the page may do with a column, by option. */
+const USES: Readonly<Record<string, string>> = { ignore: 'left out', categories: 'categories', dates: 'date' };
+
+function titleOf(option: string): string | undefined {
+  return optionFields().find(({ name }) => name === option)?.title ?? TABLE[option];
+}
+
+/** An option as the page shows it; undefined if the page lacks it. */
+function written(option: string, value?: string): string | undefined {
+  const plain = value?.replace(/^\[(.*)\]$/, '$1').replace(/^(['"])(.*)\1$/, '$2');
+  if (option in USES && plain !== undefined) return `“${plain}: ${USES[option]}”`;
+  const title = titleOf(option);
+  if (title === undefined || !(option in TABLE)) return title && (plain === undefined ? title : `${title} ${plain}`);
+  return plain === undefined || plain === 'true' ? `“${title}”` : `“${title}: ${CHOICES[plain] ?? plain}”`;
+}
+
+const MENTION = /`[A-Za-z]\w*(?:: [^`]*)?`/;
+
+/** Advice, a note or a hint: options are fields of the page, and sentences about what the page lacks are left out. */
+export function textInWords(text: string): string {
+  const sentences = inWords(text, written).split(/(?<=[.?;]) +/);
+  const kept = sentences.filter((sentence) => !MENTION.test(sentence)).join(' ');
+  return kept
+    .replace(/\? “/g, '? Choose “')
+    .replace(/\b(?:Pass|Add) “/g, 'Choose “')
+    .replace(/\b(?:pass|add) “/g, 'choose “');
+}
+
+/**
+ * An error in the words of the page.
+ *
+ * @param subject in place of the error's own argument, such as the field that was typed
+ */
+export function errorInWords(error: unknown, subject?: string): string {
+  if (!isSoftmaxRegressionError(error)) return error instanceof Error ? error.message : String(error);
+  const { where, argument, expected, actual, hint } = error;
+  // Functions of the package have no dot or dash; files have.
+  const place = where === '' || /^\w+$/.test(where) ? '' : `${where}: `;
+  const what = subject ?? `${place}${titleOf(argument) ?? argument}`;
+  const way = hint === undefined ? '' : textInWords(hint);
+  return `${inWords(`${what} must ${expected}; got ${actual}.`, written)} ${way}`.trim();
+}
