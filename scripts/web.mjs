@@ -7,6 +7,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 // biome-ignore lint/correctness/useImportExtensions: it is an ES module for Node, as it stands
+import { buildLearn } from './learn.mjs';
+// biome-ignore lint/correctness/useImportExtensions: it is an ES module for Node, as it stands
 import { replaceOutput } from './output-folder.mjs';
 // biome-ignore lint/correctness/useImportExtensions: it is an ES module for Node, as it stands
 import { serveFolder } from './server.mjs';
@@ -60,6 +62,7 @@ export async function buildWeb(folder = join(root, 'dist-web')) {
     'icon.svg': readFileSync(join(root, 'web/icon.svg')),
   };
   for (const name of WASM) files[name] = readFileSync(require.resolve(`@tensorflow/tfjs-backend-wasm/dist/${name}`));
+  Object.assign(files, await buildLearn(CONTENT_SECURITY_POLICY));
   replaceOutput(outdir, files);
   return Object.values(metafile.outputs).reduce((sum, { bytes }) => sum + bytes, 0);
 }
