@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { PAGE_NAMES, PAGES } from '../web/learn/chapter.js';
 import { logits, products } from '../web/learn/code/network.js';
+import { logSumExp, naiveSoftmax, probabilities } from '../web/learn/code/softmax.js';
 import { factor, fixed, plain, power, sub } from '../web/learn/format.js';
 import { chooseLanguage } from '../web/learn/language.js';
+import { distributionAt, pointOf } from '../web/learn/simplex.js';
 import { readState, SAMPLE, weightRows, writeState } from '../web/learn/state.js';
 import { en } from '../web/learn/text/en.js';
 import { zh } from '../web/learn/text/zh.js';
@@ -129,5 +131,29 @@ describe('the code that the chapter shows', () => {
       rtol: 0,
       atol: 1e-12,
     });
+  });
+
+  it('softmax: the formula, which overflows, and the one that does not', () => {
+    const z = [0, Math.log(2), Math.log(5)];
+    expect(probabilities(z)).toBeAllClose([0.125, 0.25, 0.625], { rtol: 0, atol: 1e-15 });
+    expect(naiveSoftmax(z)).toBeAllClose([0.125, 0.25, 0.625], { rtol: 0, atol: 1e-15 });
+    expect(logSumExp(z)).toBeCloseTo(Math.log(8), 14);
+    expect(naiveSoftmax([1000, 0, 0])[0]).toBeNaN();
+    expect(probabilities([1000, 0, 0])).toEqual([1, 0, 0]);
+    expect(logSumExp([1000, 1000, 0])).toBeCloseTo(1000 + Math.log(2), 12);
+  });
+});
+
+describe('the triangle of distributions', () => {
+  it('has a point for each distribution, and the distribution of each point', () => {
+    for (const p of [
+      [1, 0, 0],
+      [0.2, 0.5, 0.3],
+      [1 / 3, 1 / 3, 1 / 3],
+    ]) {
+      const { x, y } = pointOf(p);
+      expect(distributionAt(x, y)).toBeAllClose(p, { rtol: 0, atol: 1e-12 });
+    }
+    expect(distributionAt(-1000, 500)).toEqual([1, 0, 0]);
   });
 });

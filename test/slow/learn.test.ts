@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { gzipSync } from 'node:zlib';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { dense, toRows } from 'softmax-regression/reference';
+import { dense, softmax, toRows } from 'softmax-regression/reference';
 import { PAGE_NAMES, PAGES } from '../../web/learn/chapter.js';
 import { fixed } from '../../web/learn/format.js';
 import { SAMPLE, weightRows } from '../../web/learn/state.js';
@@ -226,6 +226,40 @@ inBrowser('the chapter', () => {
       // Not again, while it rests there.
       await page.locator('.term').first().press('Enter');
       expect(await texts('.term[aria-pressed=true]')).toEqual(['0.1·1']);
+    });
+  });
+
+  describe('softmax', () => {
+    /** The column of the table, from 1. */
+    const column = (k: number) => texts(`tbody tr > :nth-child(${k})`);
+    const shown = (o: readonly number[]) => toRows(softmax([o]))[0].map((p) => fixed(p, 4));
+
+    it('shows the probabilities of the reference, for logits and temperature that are set by keyboard', async () => {
+      await open('softmax');
+      expect(await column(5)).toEqual(shown(logitsOf()));
+      expect(await texts('.shares .number')).toEqual(shown(logitsOf()));
+      await press('o₁ cat', 'End');
+      await press('o₃ dog', 'Home');
+      expect(await column(5)).toEqual(shown([8, -1.55, -8]));
+      await press('Temperature T', 'End');
+      expect(await column(5)).toEqual(shown([0.8, -0.155, -0.8]));
+      await press('Temperature T', 'Home');
+      expect(await column(5)).toEqual(['1.0000', '0.0000', '0.0000']);
+      // The bias moved, so that the logits are those of the network page too.
+      await page.click('a[data-page=network]');
+      await page.waitForSelector('.sum');
+      expect(await texts('.sum strong')).toEqual(['= 8.000', '= −1.550', '= −8.000']);
+    });
+
+    it('overflows as written, and not with the maximum subtracted', async () => {
+      await open('softmax');
+      await press('Added to all logits: c', 'End');
+      expect(await column(3)).toEqual(['∞', '∞', '∞']);
+      expect(await column(4)).toEqual(['NaN', 'NaN', 'NaN']);
+      expect(await column(5)).toEqual(shown(logitsOf()));
+      const logSum = 1000 + Math.log(logitsOf().reduce((sum, o) => sum + Math.exp(o), 0));
+      expect(await text('.result')).toContain(`as written ∞, with the maximum subtracted ${fixed(logSum)}`);
+      expect(await addressWith('plus')).toBe('?plus=1000');
     });
   });
 });

@@ -47,4 +47,25 @@ export const en = {
     'A picture has 28 × 28 pixels, and there are 10 classes. How many weights and biases does the network have?',
   'network.answer':
     '28 · 28 = 784 pixels. Each of the 10 classes has 784 weights and 1 bias: 7,840 weights + 10 biases = 7,850 numbers.',
+  class: 'class',
+  'softmax.title': 'Softmax',
+  'softmax.lede': 'Softmax turns three logits of any size into three probabilities: each at least 0, together 1.',
+  'softmax.guess': 'All three logits grow by the same number c = 100. What happens to the probabilities?',
+  'softmax.guess1': 'All grow',
+  'softmax.guess2': 'They stay as they are',
+  'softmax.guess3': 'The largest becomes 1',
+  'softmax.because': 'exp(o + c) = exp(o)·exp(c): the factor exp(c) is in the numerator and in the sum, and cancels.',
+  'softmax.temperature': 'Temperature T',
+  'softmax.plus': 'Added to all logits: c',
+  'softmax.naive': 'ŷ as written',
+  'softmax.safe': 'ŷ, maximum subtracted',
+  'softmax.numbers': 'From logits to probabilities',
+  'softmax.log-sum': 'log Σ exp(z): as written {naive}, with the maximum subtracted {safe}.',
+  'softmax.outcome': 'Most probable: {class}, with {share} %.',
+  'softmax.bias': 'A slider of a logit moves the bias of its class, so that o = Wx + b still holds on every page.',
+  'softmax.see':
+    'The order of the logits is the order of the probabilities, so the most probable class is that of the largest logit.\nIn the triangle, a corner is certainty and the middle is "all classes alike". The dot reaches an edge by rounding only: no probability is exactly 0.\nA small T makes the distances between the logits larger. As T → 0, the largest probability tends to 1 (hardmax); for a large T, all tend to 1/3.\nIncrease c above 710: exp(z) overflows to ∞, and the formula as written gives NaN. With the maximum subtracted first, each exponent is at most 0, the largest power is 1, and the result is the same. log Σ exp(z), which the loss needs, is computed in the same way.',
+  'softmax.exercise': 'Compute softmax(0, log 2, log 5) without a machine.',
+  'softmax.answer':
+    'The powers are 1, 2 and 5, and their sum is 8. The probabilities are 1/8 = 0.125, 2/8 = 0.25 and 5/8 = 0.625. With the sliders: o = (0, 0.7, 1.6) comes close.',
 } as const;

@@ -46,4 +46,25 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   'network.exercise': '一张图片有 28 × 28 个像素，共有 10 个类别。网络有多少个权重和偏置？',
   'network.answer':
     '28 · 28 = 784 个像素。10 个类别各有 784 个权重和 1 个偏置：7,840 个权重 + 10 个偏置 = 7,850 个数。',
+  class: '类别',
+  'softmax.title': 'Softmax 运算',
+  'softmax.lede': 'Softmax 把三个任意大小的 logit 变成三个概率：每个不小于 0，总和为 1。',
+  'softmax.guess': '三个 logit 都加上同一个数 c = 100，概率会怎样？',
+  'softmax.guess1': '都变大',
+  'softmax.guess2': '不变',
+  'softmax.guess3': '最大的变成 1',
+  'softmax.because': 'exp(o + c) = exp(o)·exp(c)：因子 exp(c) 在分子与分母的和中都出现，于是约去。',
+  'softmax.temperature': '温度 T',
+  'softmax.plus': '加到所有 logit 上的 c',
+  'softmax.naive': '按公式直接算的 ŷ',
+  'softmax.safe': '先减最大值的 ŷ',
+  'softmax.numbers': '从 logit 到概率',
+  'softmax.log-sum': 'log Σ exp(z)：直接算得 {naive}，先减最大值得 {safe}。',
+  'softmax.outcome': '最可能的是{class}，概率 {share} %。',
+  'softmax.bias': '移动 logit 的滑块会改变该类别的偏置，因此 o = Wx + b 在每一页都成立。',
+  'softmax.see':
+    'logit 的大小次序就是概率的次序，所以最可能的类别就是 logit 最大的类别。\n三角形的顶点表示完全确定，中心表示各类别相同。点只会因舍入而落到边上：没有概率恰好等于 0。\nT 小，logit 之间的距离就变大。T → 0 时，最大的概率趋于 1（hardmax）；T 很大时，三个概率都趋于 1/3。\n把 c 调到 710 以上：exp(z) 上溢为 ∞，直接按公式计算得到 NaN。先减去最大值，则每个指数不大于 0，最大的幂为 1，结果不变。损失函数需要的 log Σ exp(z) 也这样计算。',
+  'softmax.exercise': '不用机器，计算 softmax(0, log 2, log 5)。',
+  'softmax.answer':
+    '各个幂是 1、2、5，和为 8。概率是 1/8 = 0.125、2/8 = 0.25、5/8 = 0.625。用滑块取 o = (0, 0.7, 1.6) 可得近似值。',
 };
