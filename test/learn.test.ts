@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { PAGE_NAMES, PAGES } from '../web/learn/chapter.js';
+import { closedForm, differences, hessian, loss } from '../web/learn/code/gradient.js';
 import { logits, products } from '../web/learn/code/network.js';
 import { logSumExp, naiveSoftmax, probabilities } from '../web/learn/code/softmax.js';
 import { factor, fixed, plain, power, sub } from '../web/learn/format.js';
@@ -141,6 +142,16 @@ describe('the code that the chapter shows', () => {
     expect(naiveSoftmax([1000, 0, 0])[0]).toBeNaN();
     expect(probabilities([1000, 0, 0])).toEqual([1, 0, 0]);
     expect(logSumExp([1000, 1000, 0])).toBeCloseTo(1000 + Math.log(2), 12);
+  });
+});
+
+describe('the gradient that the chapter shows', () => {
+  it('is that of the exercise, in closed form and by differences', () => {
+    const o = [0.2, 0.3, 0.5].map(Math.log);
+    expect(loss(o, [1, 0, 0])).toBeCloseTo(1.6094379, 7);
+    expect(closedForm(o, [1, 0, 0])).toBeAllClose([-0.8, 0.3, 0.5], { rtol: 0, atol: 1e-15 });
+    expect(differences(o, [1, 0, 0], 1e-5)).toBeAllClose([-0.8, 0.3, 0.5], { rtol: 0, atol: 1e-9 });
+    expect(hessian(o, [1, 0, 0])[0]).toBeAllClose([0.16, -0.06, -0.1], { rtol: 0, atol: 1e-15 });
   });
 });
 

@@ -7,7 +7,14 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { gzipSync } from 'node:zlib';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { dense, softmax, toRows } from 'softmax-regression/reference';
+import {
+  centralDifference,
+  crossEntropy,
+  crossEntropyGradient,
+  dense,
+  softmax,
+  toRows,
+} from 'softmax-regression/reference';
 import { PAGE_NAMES, PAGES } from '../../web/learn/chapter.js';
 import { fixed } from '../../web/learn/format.js';
 import { SAMPLE, weightRows } from '../../web/learn/state.js';
@@ -260,6 +267,74 @@ inBrowser('the chapter', () => {
       const logSum = 1000 + Math.log(logitsOf().reduce((sum, o) => sum + Math.exp(o), 0));
       expect(await text('.result')).toContain(`as written ∞, with the maximum subtracted ${fixed(logSum)}`);
       expect(await addressWith('plus')).toBe('?plus=1000');
+    });
+  });
+
+  describe('gradient', () => {
+    const column = (k: number) => texts(`table >> nth=0 >> tbody tr > :nth-child(${k})`);
+    const digits = (values: readonly number[], count = 8) => values.map((value) => fixed(value, count));
+    const gradientOf = (y: readonly number[]) => toRows(crossEntropyGradient([logitsOf()], [y]))[0];
+
+    it('shows the gradient of the reference in two ways, and loads TensorFlow.js for the third when asked', async () => {
+      await open('gradient');
+      expect(await column(4)).toEqual(digits(gradientOf([0, 0, 1])));
+      const numeric = centralDifference((o) => crossEntropy([o], [[0, 0, 1]]), logitsOf(), { step: 1e-5 });
+      expect(await column(5)).toEqual(digits([...numeric]));
+      expect(await text('.result')).toContain(`Loss ${fixed(crossEntropy([logitsOf()], [[0, 0, 1]]), 4)}.`);
+      expect(await text('.result')).toContain('agree');
+      expect(await column(6)).toEqual(['–', '–', '–']);
+      await page.getByRole('button', { name: en['gradient.load'] }).press('Enter');
+      await page.getByText(en['gradient.loaded']).waitFor();
+      const tape = (await column(6)).map((cell) => Number(cell.replace('−', '-')));
+      expect(tape).toBeAllClose(gradientOf([0, 0, 1]), { rtol: 1e-5, atol: 1e-6 });
+    });
+
+    it('takes a soft target by sliders, by buttons and by dragging', async () => {
+      await open('gradient');
+      await press('y₃ dog', 'Home');
+      expect(await column(4)).toEqual(digits(gradientOf([0.5, 0.5, 0])));
+      await page.getByRole('button', { name: en['gradient.smooth'] }).press('Enter');
+      expect(await column(3)).toEqual(['0.0333', '0.0333', '0.9333']);
+      await page.getByRole('button', { name: en['gradient.even'] }).press('Enter');
+      expect((await column(4)).map((cell) => Math.abs(Number(cell.replace('−', '-'))))).toBeAllClose([0, 0, 0], {
+        rtol: 0,
+        atol: 1e-5,
+      });
+      const box = await page.locator('svg.draggable').boundingBox();
+      await page.mouse.move((box?.x ?? 0) + 20, (box?.y ?? 0) + 20);
+      await page.mouse.down();
+      await page.mouse.move((box?.x ?? 0) + (box?.width ?? 0) / 2, (box?.y ?? 0) + 2, { steps: 4 });
+      await page.mouse.up();
+      expect(await column(3)).toEqual(['0.0000', '1.0000', '0.0000']);
+      expect(await column(4)).toEqual(digits(gradientOf([0, 1, 0])));
+      expect(await addressWith('y=0,1,0')).toBe('?y=0,1,0');
+    });
+
+    it('notices a broken formula, and steps that are too small or too large', async () => {
+      await open('gradient');
+      for (const key of ['ArrowRight', 'ArrowRight']) {
+        await page.locator('[name=formula]:checked').press(key);
+        expect(await text('.result')).toContain('differ by up to');
+      }
+      await page.locator('[name=formula]:checked').press('ArrowRight');
+      expect(await text('.result')).toContain('agree');
+      for (const end of ['Home', 'End']) {
+        await press('Step of the differences: h', end);
+        expect(await text('.result')).toContain('differ by up to');
+      }
+    });
+
+    it('has the Hessian diag(ŷ) − ŷŷᵀ', async () => {
+      await open('gradient');
+      const [p] = toRows(softmax([logitsOf()]));
+      const expected = p.map((a, j) =>
+        digits(
+          p.map((b, k) => Number(j === k) * a - a * b),
+          4,
+        ),
+      );
+      const rows = await page.locator('table >> nth=1 >> tbody tr').all();
+      expect(await Promise.all(rows.map((row) => row.locator('td').allTextContents()))).toEqual(expected);
     });
   });
 });

@@ -71,6 +71,24 @@ export class View<F extends Fields> {
     return picture;
   }
 
+  /** Pressing on a picture, or dragging on it, gives points in its own units. */
+  drag(picture: SVGSVGElement, to: (x: number, y: number) => void): void {
+    const move = (event: PointerEvent) => {
+      const matrix = picture.getScreenCTM();
+      if (matrix === null) return;
+      const { x, y } = new DOMPoint(event.clientX, event.clientY).matrixTransform(matrix.inverse());
+      to(x, y);
+    };
+    picture.classList.add('draggable');
+    picture.addEventListener('pointerdown', (event) => {
+      picture.setPointerCapture(event.pointerId);
+      move(event);
+    });
+    picture.addEventListener('pointermove', (event) => {
+      if (picture.hasPointerCapture(event.pointerId)) move(event);
+    });
+  }
+
   slider({ label, min, max, step, get, set, show }: Slider): HTMLElement {
     const id = `slider-${this.sliders++}`;
     const input = h('input', { type: 'range', id, min, max, step, input: () => set(Number(input.value)) });

@@ -68,4 +68,39 @@ export const en = {
   'softmax.exercise': 'Compute softmax(0, log 2, log 5) without a machine.',
   'softmax.answer':
     'The powers are 1, 2 and 5, and their sum is 8. The probabilities are 1/8 = 0.125, 2/8 = 0.25 and 5/8 = 0.625. With the sliders: o = (0, 0.7, 1.6) comes close.',
+  'gradient.title': 'Loss and gradient',
+  'gradient.lede':
+    'The loss measures how far the probabilities ŷ are from the target y. Its derivative with respect to the logits is simply ŷ − y.',
+  'gradient.guess':
+    'The picture shows a dog, and the network gives "dog" the probability 0.72. What is the derivative of the loss with respect to the logit of "dog"?',
+  'gradient.guess1': '−0.28',
+  'gradient.guess2': '0.72',
+  'gradient.guess3': '−1/0.72',
+  'gradient.because': 'ŷ − y = 0.72 − 1 = −0.28: a larger logit of "dog" makes the loss smaller.',
+  'gradient.arrow': 'Triangle with the target y = ({y}) and an arrow from it to the probabilities ŷ',
+  'gradient.drag': 'Drag y in the triangle, or move its sliders. The arrow from y to ŷ is the gradient ŷ − y.',
+  'gradient.one-hot': 'One-hot y',
+  'gradient.smooth': 'Smoothed y (ε = 0.1)',
+  'gradient.even': 'y = ŷ',
+  'gradient.formula': 'The formula to check. Break it:',
+  'gradient.formula-column': 'formula',
+  'gradient.differences': 'differences',
+  'gradient.autograd': 'autograd',
+  'gradient.three': 'The gradient in three ways',
+  'gradient.agree': 'Loss {loss}. Formula and differences agree: they differ by at most {gap}.',
+  'gradient.differ':
+    'Loss {loss}. Formula and differences differ by up to {gap}. Is the formula wrong, or h unsuitable?',
+  'gradient.load': 'Add autograd: load TensorFlow.js',
+  'gradient.loaded': 'Autograd by TensorFlow.js, in float32',
+  'gradient.failed': 'TensorFlow.js did not load. Try again',
+  'gradient.step': 'Step of the differences: h',
+  'gradient.chart': 'Error of the differences by their step h, both logarithmic. At this h it is {error}.',
+  'gradient.axes': 'Upward: the largest error of the differences. To the right: h. Both axes are logarithmic.',
+  'gradient.hessian': 'Hessian',
+  'gradient.see':
+    'The loss is ℓ = −Σ yⱼ log ŷⱼ = log Σ exp(oₖ) − Σ yⱼoⱼ. The derivative of the first term is softmax, that of the second is y.\nThe formula holds for each y whose parts are at least 0 and sum to 1: one-hot, smoothed, or any other. If y = ŷ, the gradient is 0.\nThe differences use values of the loss only, so they check the formula without knowing it. A large h has the error of the method, which falls as h². A small h has the error of rounding, which grows as 1/h. Between them, near h = 1e−5, both are small.\nAutograd computes in float32, so it agrees to about seven digits.\nThe Hessian is diag(ŷ) − ŷŷᵀ. Its diagonal holds ŷⱼ(1 − ŷⱼ), the variance of the one-hot label under ŷ: a network that is sure has a flat loss.',
+  'gradient.exercise':
+    'ŷ = (0.2, 0.3, 0.5) and y is one-hot for the first class. What are the loss and the gradient? What is the sum of the gradient, and why?',
+  'gradient.answer':
+    'The loss is −log 0.2 = 1.609. The gradient is (−0.8, 0.3, 0.5). Its sum is 0, as ŷ and y both sum to 1. So the loss does not change if all logits grow alike, as page 4 shows.',
 } as const;
