@@ -9,6 +9,8 @@ import { parseArgs } from 'node:util';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 // biome-ignore lint/correctness/useImportExtensions: it is an ES module for Node, as it stands
+import { buildLearn } from './learn.mjs';
+// biome-ignore lint/correctness/useImportExtensions: it is an ES module for Node, as it stands
 import { replaceOutput } from './output-folder.mjs';
 // biome-ignore lint/correctness/useImportExtensions: it is an ES module for Node, as it stands
 import { serveFolder } from './server.mjs';
@@ -47,7 +49,9 @@ const LEAST_PACKED = 1000;
 export async function buildWeb(folder = join(root, 'dist-web')) {
   const outdir = resolve(folder);
   const source = join(root, 'web');
-  const names = readdirSync(source, { recursive: true }).map((name) => name.split(sep).join('/'));
+  const all = readdirSync(source, { recursive: true }).map((name) => name.split(sep).join('/'));
+  // learn.mjs builds the pages of the chapter.
+  const names = all.filter((name) => !name.startsWith('learn/'));
   const read = (name) => readFileSync(join(source, name), 'utf8');
   const pages = names.filter((name) => name.endsWith('.html'));
   const scripts = new Set([...pages.flatMap((page) => scriptsOf(page, read(page))), ...WORKERS]);
@@ -68,6 +72,8 @@ export async function buildWeb(folder = join(root, 'dist-web')) {
   for (const name of names.filter((each) => /\.(?:css|svg)$/.test(each))) files[name] = Buffer.from(read(name));
   files['style.css'] = Buffer.concat([Buffer.from(`${await colours()}\n`), files['style.css']]);
   for (const name of WASM) files[name] = readFileSync(require.resolve(`@tensorflow/tfjs-backend-wasm/dist/${name}`));
+  for (const [name, content] of Object.entries(await buildLearn(CONTENT_SECURITY_POLICY)))
+    files[name] = Buffer.from(content);
   const worker = await build({
     ...common,
     entryPoints: ['web/service-worker.ts'],

@@ -296,6 +296,48 @@ describe('the files of web', () => {
   });
 });
 
+/**
+ * The pages of the chapter import the reference and their own files, and TensorFlow.js in one file, which is loaded when
+ * asked. What they show as code imports the reference only.
+ */
+function chapterBreaches(files: readonly File[]): string[] {
+  return files.flatMap((file) =>
+    importsOf(file).flatMap(({ specifier }) => {
+      const folder = targetOf(file.path, specifier)?.split('/')[0];
+      const isOwn = folder !== undefined && folder !== '..' && !file.path.startsWith('code/');
+      if (isOwn || specifier === 'softmax-regression/reference') return [];
+      if (file.path === 'autograd.ts' && specifier.startsWith(TFJS)) return [];
+      return [`${file.path}: the chapter may not import ${specifier}`];
+    }),
+  );
+}
+
+describe('the files of web/learn', () => {
+  const root = join(__dirname, '..', 'web', 'learn');
+  const files = readdirSync(root, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => ({ path: path.split(sep).join('/'), source: readFileSync(join(root, path), 'utf8') }));
+
+  it('import the reference and each other, without cycles', () => {
+    expect(files.length).toBeGreaterThan(0);
+    expect(chapterBreaches(files)).toEqual([]);
+    expect(cycles(new Map(files.map((file) => [file.path, importsOf(file)])))).toEqual([]);
+  });
+
+  it('are described in their first line', () => {
+    expect(files.filter(({ source }) => !source.startsWith('// web: ')).map(({ path }) => path)).toEqual([]);
+  });
+
+  it('run the code that their page shows', () => {
+    for (const { path, source } of files.filter((file) => /^pages\/(?!index)/.test(file.path))) {
+      expect(importsOf({ path, source })).toContainEqual({
+        specifier: path.replace('pages/', '../code/').replace('.ts', '.js'),
+        typeOnly: false,
+      });
+    }
+  });
+});
+
 describe('the checks of layering', () => {
   const file = (path: string, source: string): File => ({ path, source });
 
@@ -415,6 +457,26 @@ describe('the checks of layering', () => {
       'main.ts: only the worker may import ./worker.js',
       'views.ts: only the worker may import softmax-regression',
       'worker.ts: the page may not import ../src/report/theme.js',
+    ]);
+  });
+
+  it('find what the chapter may not import', () => {
+    const files = [
+      file('view.ts', "import { softmax } from 'softmax-regression'; import './dom.js'; import '../views.js';"),
+      file('pages/a.ts', "import '../view.js'; import { softmax } from 'softmax-regression/reference';"),
+      file('code/a.ts', "import '../view.js'; import { softmax } from 'softmax-regression/reference';"),
+      file('autograd.ts', `import * as tf from '${TFJS}-core';`),
+      file('pages/b.ts', `import * as tf from '${TFJS}-core'; import { autograd } from '../autograd.js';`),
+      file(
+        'pages/c.ts',
+        "const load = () => import('../autograd.js'); import type { autograd } from '../autograd.js';",
+      ),
+    ];
+    expect(chapterBreaches(files)).toEqual([
+      'view.ts: the chapter may not import softmax-regression',
+      'view.ts: the chapter may not import ../views.js',
+      'code/a.ts: the chapter may not import ../view.js',
+      `pages/b.ts: the chapter may not import ${TFJS}-core`,
     ]);
   });
 

@@ -63,7 +63,8 @@ export class TableForm {
     const noted = lines.flatMap(({ name, note }) =>
       note === undefined ? [] : (this.#uses.get(name)?.parentElement ?? []),
     );
-    byId('columns').prepend(...noted);
+    const columns = byId('columns');
+    for (const item of noted.reverse()) columns.prepend(item);
     if (noted.length > 0) byId<HTMLDetailsElement>('columns-of').open = true;
   }
 

@@ -77,10 +77,12 @@ export function openScan(): Scan | undefined {
   return (bytes, start, end, { delimiter, point, comment }) => {
     const part = bytes.subarray(start, Math.min(end, start + MOST_BYTES));
     copy.set(part);
-    const places = [FIELDS, MOST_FIELDS, ROWS, MOST_ROWS] as const;
     return (from) => {
       const rest = Math.max(0, start + part.length - from);
-      const length = scan(BYTES + from - start, rest, delimiter, point, comment, from, 0, ...places);
+      const length = scan(
+        ...([BYTES + from - start, rest, delimiter, point, comment, from, 0] as const),
+        ...([FIELDS, MOST_FIELDS, ROWS, MOST_ROWS] as const),
+      );
       const fields = numFields.value as number;
       const rows = numRows.value as number;
       return {

@@ -1,0 +1,170 @@
+// The chapter's pages without a browser: texts, state, and the code that they show.
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import * as fc from 'fast-check';
+import { PAGE_NAMES, PAGES } from '../web/learn/chapter.js';
+import { closedForm, differences, hessian, loss } from '../web/learn/code/gradient.js';
+import { logits, products } from '../web/learn/code/network.js';
+import { logSumExp, naiveSoftmax, probabilities } from '../web/learn/code/softmax.js';
+import { factor, fixed, plain, power, sub } from '../web/learn/format.js';
+import { chooseLanguage } from '../web/learn/language.js';
+import { distributionAt, pointOf } from '../web/learn/simplex.js';
+import { readState, SAMPLE, weightRows, writeState } from '../web/learn/state.js';
+import { en } from '../web/learn/text/en.js';
+import { zh } from '../web/learn/text/zh.js';
+
+describe('the texts of the chapter', () => {
+  const placeholders = (text: string) => (text.match(/\{\w+\}/g) ?? []).sort();
+  const entries = Object.entries(en) as [keyof typeof en, string][];
+
+  it('have the same keys in both languages, and the same placeholders', () => {
+    expect(Object.keys(zh)).toEqual(Object.keys(en));
+    for (const [key, text] of entries) expect([key, placeholders(zh[key])]).toEqual([key, placeholders(text)]);
+  });
+
+  it('are not empty, and Chinese where words are', () => {
+    for (const [key, text] of entries) {
+      expect([key, text.trim()]).not.toEqual([key, '']);
+      if (/[a-z]{4}/.test(text)) expect([key, zh[key]]).toEqual([key, expect.stringMatching(/\p{Script=Han}/u)]);
+    }
+  });
+
+  it('are complete for each page', () => {
+    const parts = ['title', 'lede', 'guess', 'guess1', 'guess2', 'guess3', 'because', 'see', 'exercise', 'answer'];
+    for (const page of PAGE_NAMES) {
+      for (const part of parts) expect(Object.keys(en)).toContain(`${page}.${part}`);
+    }
+  });
+
+  it.each([
+    ['', ['zh-CN', 'en'], 'zh'],
+    ['', ['fr', 'zh-Hant-TW', 'en'], 'zh'],
+    ['', ['en-GB', 'zh'], 'en'],
+    ['', ['fr'], 'en'],
+    ['', [], 'en'],
+    ['lang=zh', ['en'], 'zh'],
+    ['lang=toString', ['en'], 'en'],
+  ])('are chosen for the query %j and the languages %j', (query, languages, expected) => {
+    expect(chooseLanguage(query, languages)).toBe(expected);
+  });
+});
+
+describe('the list of pages', () => {
+  it('is that of the files, in the order of the chapter', () => {
+    const files = readdirSync(join(__dirname, '../web/learn/pages')).map((file) => file.replace('.ts', ''));
+    expect([...PAGE_NAMES, 'index'].sort()).toEqual(files.sort());
+    expect(Object.values(PAGES)).toEqual([...Object.values(PAGES)].sort());
+  });
+});
+
+describe('the state of a page', () => {
+  it('survives a link', () => {
+    const list = (field: keyof typeof SAMPLE) => {
+      const { initial, min, max } = SAMPLE[field];
+      const value =
+        field === 'class'
+          ? fc.integer({ min, max })
+          : fc.double({ min, max, noNaN: true }).map((number) => Number(number.toPrecision(6)) + 0);
+      return fc.array(value, { minLength: initial.length, maxLength: initial.length });
+    };
+    fc.assert(
+      fc.property(fc.record({ x: list('x'), class: list('class'), w: list('w'), b: list('b') }), (values) => {
+        expect(readState(writeState(values, SAMPLE), SAMPLE)).toEqual({ values, ignored: [] });
+      }),
+    );
+  });
+
+  it('is not in the address where it is the initial one', () => {
+    const { values } = readState('', SAMPLE);
+    expect(writeState(values, SAMPLE)).toBe('');
+    expect(writeState({ ...values, class: [0] }, SAMPLE)).toBe('class=0');
+  });
+
+  it.each([
+    'x=1,2,3',
+    'x=',
+    'x=a,b,c,d',
+    'x=0,0,0,2',
+    'x=0,0,0,NaN',
+    'x=0,0,,0',
+    'x=0,0,0,0,0',
+    'x=%00',
+    'x=Infinity,0,0,0',
+  ])('is the initial one for the nonsense %j, and says so', (query) => {
+    const { values, ignored } = readState(query, SAMPLE);
+    expect(values.x).toEqual(SAMPLE.x.initial);
+    expect(ignored).toEqual(['x']);
+  });
+
+  it('takes whole numbers where the field has them', () => {
+    expect(readState('class=1.5', SAMPLE).ignored).toEqual(['class']);
+    expect(readState('class=1', SAMPLE).values.class).toEqual([1]);
+  });
+});
+
+describe('the numbers of the chapter', () => {
+  it('have a true minus sign, and none before zero', () => {
+    expect([fixed(-1.5, 2), fixed(-0.0001, 2), fixed(Number.NaN), fixed(Number.POSITIVE_INFINITY)]).toEqual([
+      '−1.50',
+      '0.00',
+      'NaN',
+      '∞',
+    ]);
+    expect([plain(-3), factor(-3), factor(3), power(1.23e-7), sub('w', 1, 2)]).toEqual([
+      '−3',
+      '(−3)',
+      '3',
+      '1.2e−7',
+      'w₁₂',
+    ]);
+  });
+});
+
+describe('the code that the chapter shows', () => {
+  const { values } = readState('', SAMPLE);
+  const weight = weightRows(values);
+
+  it('network: o = Wx + b, term by term and at once', () => {
+    const o = logits(weight, values.b, values.x);
+    expect(o).toBeAllClose([0.5, -1.55, 1.55], { rtol: 0, atol: 1e-12 });
+    const terms = products(weight, values.x);
+    expect(terms.map((row, j) => row.reduce((sum, term) => sum + term, values.b[j]))).toBeAllClose(o, {
+      rtol: 0,
+      atol: 1e-12,
+    });
+  });
+
+  it('softmax: the formula, which overflows, and the one that does not', () => {
+    const z = [0, Math.log(2), Math.log(5)];
+    expect(probabilities(z)).toBeAllClose([0.125, 0.25, 0.625], { rtol: 0, atol: 1e-15 });
+    expect(naiveSoftmax(z)).toBeAllClose([0.125, 0.25, 0.625], { rtol: 0, atol: 1e-15 });
+    expect(logSumExp(z)).toBeCloseTo(Math.log(8), 14);
+    expect(naiveSoftmax([1000, 0, 0])[0]).toBeNaN();
+    expect(probabilities([1000, 0, 0])).toEqual([1, 0, 0]);
+    expect(logSumExp([1000, 1000, 0])).toBeCloseTo(1000 + Math.log(2), 12);
+  });
+});
+
+describe('the gradient that the chapter shows', () => {
+  it('is that of the exercise, in closed form and by differences', () => {
+    const o = [0.2, 0.3, 0.5].map(Math.log);
+    expect(loss(o, [1, 0, 0])).toBeCloseTo(1.6094379, 7);
+    expect(closedForm(o, [1, 0, 0])).toBeAllClose([-0.8, 0.3, 0.5], { rtol: 0, atol: 1e-15 });
+    expect(differences(o, [1, 0, 0], 1e-5)).toBeAllClose([-0.8, 0.3, 0.5], { rtol: 0, atol: 1e-9 });
+    expect(hessian(o, [1, 0, 0])[0]).toBeAllClose([0.16, -0.06, -0.1], { rtol: 0, atol: 1e-15 });
+  });
+});
+
+describe('the triangle of distributions', () => {
+  it('has a point for each distribution, and the distribution of each point', () => {
+    for (const p of [
+      [1, 0, 0],
+      [0.2, 0.5, 0.3],
+      [1 / 3, 1 / 3, 1 / 3],
+    ]) {
+      const { x, y } = pointOf(p);
+      expect(distributionAt(x, y)).toBeAllClose(p, { rtol: 0, atol: 1e-12 });
+    }
+    expect(distributionAt(-1000, 500)).toEqual([1, 0, 0]);
+  });
+});

@@ -1,0 +1,340 @@
+// The pages of web/learn/, built and served, in a browser: what is touched, what is shown, by keyboard, in two languages.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { gzipSync } from 'node:zlib';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import {
+  centralDifference,
+  crossEntropy,
+  crossEntropyGradient,
+  dense,
+  softmax,
+  toRows,
+} from 'softmax-regression/reference';
+import { PAGE_NAMES, PAGES } from '../../web/learn/chapter.js';
+import { fixed } from '../../web/learn/format.js';
+import { SAMPLE, weightRows } from '../../web/learn/state.js';
+import { en } from '../../web/learn/text/en.js';
+import { zh } from '../../web/learn/text/zh.js';
+import { inBrowser, launchChromium, newPage } from '../helpers/chromium.js';
+
+const ROOT = join(__dirname, '..', '..');
+const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+
+const DESKTOP = { width: 1280, height: 900 };
+const PHONE = { width: 390, height: 844 };
+
+/** Logits of a picture by the reference. */
+function logitsOf(x: readonly number[] = SAMPLE.x.initial, w = SAMPLE.w.initial, b = SAMPLE.b.initial): number[] {
+  const rows = weightRows({ w });
+  return toRows(
+    dense(
+      [x],
+      x.map((_, i) => rows.map((row) => row[i])),
+      b,
+    ),
+  )[0];
+}
+
+inBrowser('the chapter', () => {
+  let browser: Browser;
+  let folder: string;
+  let server: ChildProcess;
+  let url: string;
+  let page: Page;
+  /** Errors on the console, violations of the policy, and requests to other hosts. */
+  let complaints: string[];
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'learn-test-'));
+    const args = ['scripts/web.mjs', '--out', join(folder, 'site'), '--serve', '--port', '0'];
+    server = spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] });
+    for await (const line of createInterface({ input: server.stdout as NodeJS.ReadableStream })) {
+      if (line.startsWith('http://localhost:')) {
+        url = `${line}/learn`;
+        break;
+      }
+    }
+    browser = await launchChromium();
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    if (server?.exitCode === null && server.kill()) await once(server, 'exit');
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  afterEach(async () => {
+    const shown = complaints;
+    await page.context().close();
+    expect(shown).toEqual([]);
+  });
+
+  async function open(name: string, query = '', options: BrowserContextOptions = {}): Promise<void> {
+    page = await newPage(browser, { viewport: DESKTOP, locale: 'en-GB', ...options });
+    complaints = [];
+    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+    page.on('pageerror', (error) => complaints.push(String(error)));
+    page.on('request', (request) => {
+      if (!request.url().startsWith(url.replace(/learn$/, ''))) complaints.push(request.url());
+    });
+    await page.goto(`${url}/${name}.html${query}`);
+    await page.waitForSelector('h1');
+  }
+
+  const text = async (selector: string) => (await page.locator(selector).first().textContent()) ?? '';
+  const texts = (selector: string) => page.locator(selector).allTextContents();
+  /** Waits for the address to hold the state, and gives its query. */
+  const addressWith = async (part: string) => {
+    await page.waitForFunction((wanted) => location.search.includes(wanted), part);
+    return new URL(page.url()).search;
+  };
+  /** Presses a key on the control of that label until the page has answered. */
+  const press = async (label: string, ...keys: string[]) => {
+    await page.getByLabel(label, { exact: true }).focus();
+    for (const key of keys) await page.keyboard.press(key);
+  };
+
+  describe.each([...PAGE_NAMES, 'index'] as const)('%s', (name) => {
+    it.each([
+      ['light', 'en-GB', DESKTOP],
+      ['dark', 'zh-CN', DESKTOP],
+      ['light', 'zh-CN', PHONE],
+      ['dark', 'en-GB', PHONE],
+    ] as const)('has no fault by axe and nothing cut, %s, %s, %j', async (colorScheme, locale, viewport) => {
+      // axe is a script of elsewhere, so the policy is off here.
+      await open(name, '', { colorScheme, locale, viewport, bypassCSP: true });
+      await page.addScriptTag({ content: AXE });
+      const faults = await page.evaluate(async () => {
+        for (const details of document.querySelectorAll('details')) details.open = true;
+        const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: { id: string }[] }> } };
+        return (await axe.run()).violations.map(({ id }) => id);
+      });
+      expect(faults).toEqual([]);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBe(0);
+      const { language, title } =
+        locale === 'zh-CN' ? { language: 'zh-Hans', title: zh } : { language: 'en', title: en };
+      expect(await page.getAttribute('html', 'lang')).toBe(language);
+      expect(await text('h1')).toContain(title[name === 'index' ? 'site' : (`${name}.title` as keyof typeof en)]);
+    });
+  });
+
+  describe.each(PAGE_NAMES)('%s', (name) => {
+    it('shows the code that runs, and links what it uses', async () => {
+      await open(name);
+      const source = readFileSync(join(ROOT, `web/learn/code/${name}.ts`), 'utf8');
+      expect(await text('pre')).toBe(source.slice(source.indexOf('\n') + 1));
+      const links = await page.$$eval('.sources a', (list) => list.map((a) => (a as HTMLAnchorElement).href));
+      expect(links.length).toBeGreaterThan(1);
+      for (const link of links) {
+        await page.goto(link);
+        expect([link, await page.locator(':target').count()]).toEqual([link, 1]);
+      }
+    });
+
+    it('asks for a guess, and answers by keyboard', async () => {
+      await open(name);
+      expect(await text('.verdict')).toBe('');
+      const radios = page.locator('.guess input');
+      const verdicts: string[] = [];
+      await radios.first().focus();
+      await page.keyboard.press('Space');
+      for (let i = 0; i < 3; i++) {
+        verdicts.push(await text('.verdict'));
+        await page.keyboard.press('ArrowDown');
+      }
+      expect(verdicts.filter((verdict) => verdict.startsWith(en['guess.right'])).length).toBe(1);
+      expect(verdicts.every((verdict) => verdict.endsWith(en[`${name}.because`]))).toBe(true);
+      await page.locator('summary').focus();
+      await page.keyboard.press('Enter');
+      expect(await page.locator('details p').first().isVisible()).toBe(true);
+    });
+
+    it('reaches every control by Tab, in the order of the page', async () => {
+      await open(name);
+      const expected = await page.$$eval('main :is(button, input, summary)', (list) => list.length);
+      const reached = new Set<string>();
+      for (let i = 0; i < 150; i++) {
+        await page.keyboard.press('Tab');
+        const at = await page.evaluate(() => {
+          const active = document.activeElement as HTMLElement;
+          if (active.closest('main') === null) return '';
+          // One of several radio buttons has the focus of all.
+          const own = [...document.querySelectorAll('main :is(button, input, summary)')];
+          const group = (active as HTMLInputElement).type === 'radio' ? (active as HTMLInputElement).name : '';
+          if (group !== '') return own.flatMap((e, k) => ((e as HTMLInputElement).name === group ? [k] : [])).join();
+          return String(own.indexOf(active));
+        });
+        for (const index of at.split(',')) if (index !== '' && index !== '-1') reached.add(index);
+        if (at === '' && reached.size > 0) break;
+      }
+      expect(reached.size).toBe(expected);
+    });
+
+    it('takes nonsense in the link as if it were not there, and says so', async () => {
+      await open(name, '?x=1,2,<b>&class=7&w=&lang=xx&unknown=1');
+      expect(await text('[role=alert]')).toBe(en.ignored.replace('{names}', 'x, class, w'));
+      expect(await text('h1')).toBe(`${PAGES[name]}${en[`${name}.title`]}`);
+    });
+
+    it('is small', async () => {
+      let bytes = 0;
+      page = await newPage(browser, { locale: 'en-GB' });
+      complaints = [];
+      page.on('response', async (response) => {
+        bytes += gzipSync(await response.body()).length;
+      });
+      await page.goto(`${url}/${name}.html`, { waitUntil: 'networkidle' });
+      expect(bytes).toBeGreaterThan(5_000);
+      expect(bytes).toBeLessThan(150_000);
+    });
+  });
+
+  it('carries the picture and the language from page to page, and a link shows the same', async () => {
+    await open('network');
+    await press('x₁', 'End');
+    await page.click('[data-language=zh]');
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('简体中文');
+    expect(await text('h1')).toContain(zh['network.title']);
+    const query = await addressWith('lang=zh');
+    expect(query).toBe('?x=1,0.9,0.8,0.2&lang=zh');
+    const shown = await texts('.sum strong');
+    await page.click('.home');
+    await page.click('.contents a[data-page=network]');
+    await page.waitForSelector('.sum');
+    expect(await texts('.sum strong')).toEqual(shown);
+    expect(new URL(page.url()).search).toBe(query);
+  });
+
+  describe('network', () => {
+    it('shows the logits of the reference, for the pixels and weights that are set by keyboard', async () => {
+      await open('network');
+      const sums = (o: readonly number[]) => o.map((value) => `= ${fixed(value, 3)}`);
+      expect(await texts('.sum strong')).toEqual(sums(logitsOf()));
+      await press('x₂', 'Home', 'ArrowRight');
+      expect(await texts('.sum strong')).toEqual(sums(logitsOf([0.1, 0.05, 0.8, 0.2])));
+      await page.locator('.sum').nth(1).locator('button').nth(2).focus();
+      await page.keyboard.press('Enter');
+      await press('w₂₃, the weight from x₃ to chicken', 'End');
+      const w = SAMPLE.w.initial.map((value, i) => (i === 6 ? 5 : value)) as unknown as typeof SAMPLE.w.initial;
+      expect(await texts('.sum strong')).toEqual(sums(logitsOf([0.1, 0.05, 0.8, 0.2], w)));
+      expect(await text('.result')).toContain('that of chicken');
+      expect(await addressWith('edge=')).toBe(`?edge=7&x=0.1,0.05,0.8,0.2&w=${w.join(',')}`);
+    });
+
+    it('chooses the edge under the pointer', async () => {
+      await open('network');
+      await page.locator('[data-edge="14"]').hover();
+      expect(await texts('.term[aria-pressed=true]')).toEqual(['0.5']);
+      // Not again, while it rests there.
+      await page.locator('.term').first().press('Enter');
+      expect(await texts('.term[aria-pressed=true]')).toEqual(['0.1·1']);
+    });
+  });
+
+  describe('softmax', () => {
+    /** The column of the table, from 1. */
+    const column = (k: number) => texts(`tbody tr > :nth-child(${k})`);
+    const shown = (o: readonly number[]) => toRows(softmax([o]))[0].map((p) => fixed(p, 4));
+
+    it('shows the probabilities of the reference, for logits and temperature that are set by keyboard', async () => {
+      await open('softmax');
+      expect(await column(5)).toEqual(shown(logitsOf()));
+      expect(await texts('.shares .number')).toEqual(shown(logitsOf()));
+      await press('o₁ cat', 'End');
+      await press('o₃ dog', 'Home');
+      expect(await column(5)).toEqual(shown([8, -1.55, -8]));
+      await press('Temperature T', 'End');
+      expect(await column(5)).toEqual(shown([0.8, -0.155, -0.8]));
+      await press('Temperature T', 'Home');
+      expect(await column(5)).toEqual(['1.0000', '0.0000', '0.0000']);
+      // The bias moved, so that the logits are those of the network page too.
+      await page.click('a[data-page=network]');
+      await page.waitForSelector('.sum');
+      expect(await texts('.sum strong')).toEqual(['= 8.000', '= −1.550', '= −8.000']);
+    });
+
+    it('overflows as written, and not with the maximum subtracted', async () => {
+      await open('softmax');
+      await press('Added to all logits: c', 'End');
+      expect(await column(3)).toEqual(['∞', '∞', '∞']);
+      expect(await column(4)).toEqual(['NaN', 'NaN', 'NaN']);
+      expect(await column(5)).toEqual(shown(logitsOf()));
+      const logSum = 1000 + Math.log(logitsOf().reduce((sum, o) => sum + Math.exp(o), 0));
+      expect(await text('.result')).toContain(`as written ∞, with the maximum subtracted ${fixed(logSum)}`);
+      expect(await addressWith('plus')).toBe('?plus=1000');
+    });
+  });
+
+  describe('gradient', () => {
+    const column = (k: number) => texts(`table >> nth=0 >> tbody tr > :nth-child(${k})`);
+    const digits = (values: readonly number[], count = 8) => values.map((value) => fixed(value, count));
+    const gradientOf = (y: readonly number[]) => toRows(crossEntropyGradient([logitsOf()], [y]))[0];
+
+    it('shows the gradient of the reference in two ways, and loads TensorFlow.js for the third when asked', async () => {
+      await open('gradient');
+      expect(await column(4)).toEqual(digits(gradientOf([0, 0, 1])));
+      const numeric = centralDifference((o) => crossEntropy([o], [[0, 0, 1]]), logitsOf(), { step: 1e-5 });
+      expect(await column(5)).toEqual(digits([...numeric]));
+      expect(await text('.result')).toContain(`Loss ${fixed(crossEntropy([logitsOf()], [[0, 0, 1]]), 4)}.`);
+      expect(await text('.result')).toContain('agree');
+      expect(await column(6)).toEqual(['–', '–', '–']);
+      await page.getByRole('button', { name: en['gradient.load'] }).press('Enter');
+      await page.getByText(en['gradient.loaded']).waitFor();
+      const tape = (await column(6)).map((cell) => Number(cell.replace('−', '-')));
+      expect(tape).toBeAllClose(gradientOf([0, 0, 1]), { rtol: 1e-5, atol: 1e-6 });
+    });
+
+    it('takes a soft target by sliders, by buttons and by dragging', async () => {
+      await open('gradient');
+      await press('y₃ dog', 'Home');
+      expect(await column(4)).toEqual(digits(gradientOf([0.5, 0.5, 0])));
+      await page.getByRole('button', { name: en['gradient.smooth'] }).press('Enter');
+      expect(await column(3)).toEqual(['0.0333', '0.0333', '0.9333']);
+      await page.getByRole('button', { name: en['gradient.even'] }).press('Enter');
+      expect((await column(4)).map((cell) => Math.abs(Number(cell.replace('−', '-'))))).toBeAllClose([0, 0, 0], {
+        rtol: 0,
+        atol: 1e-5,
+      });
+      const box = await page.locator('svg.draggable').boundingBox();
+      await page.mouse.move((box?.x ?? 0) + 20, (box?.y ?? 0) + 20);
+      await page.mouse.down();
+      await page.mouse.move((box?.x ?? 0) + (box?.width ?? 0) / 2, (box?.y ?? 0) + 2, { steps: 4 });
+      await page.mouse.up();
+      expect(await column(3)).toEqual(['0.0000', '1.0000', '0.0000']);
+      expect(await column(4)).toEqual(digits(gradientOf([0, 1, 0])));
+      expect(await addressWith('y=0,1,0')).toBe('?y=0,1,0');
+    });
+
+    it('notices a broken formula, and steps that are too small or too large', async () => {
+      await open('gradient');
+      for (const key of ['ArrowRight', 'ArrowRight']) {
+        await page.locator('[name=formula]:checked').press(key);
+        expect(await text('.result')).toContain('differ by up to');
+      }
+      await page.locator('[name=formula]:checked').press('ArrowRight');
+      expect(await text('.result')).toContain('agree');
+      for (const end of ['Home', 'End']) {
+        await press('Step of the differences: h', end);
+        expect(await text('.result')).toContain('differ by up to');
+      }
+    });
+
+    it('has the Hessian diag(ŷ) − ŷŷᵀ', async () => {
+      await open('gradient');
+      const [p] = toRows(softmax([logitsOf()]));
+      const expected = p.map((a, j) =>
+        digits(
+          p.map((b, k) => Number(j === k) * a - a * b),
+          4,
+        ),
+      );
+      const rows = await page.locator('table >> nth=1 >> tbody tr').all();
+      expect(await Promise.all(rows.map((row) => row.locator('td').allTextContents()))).toEqual(expected);
+    });
+  });
+});

@@ -1,0 +1,229 @@
+// web: page 6 of the chapter, the loss and its gradient, in three ways.
+import type { autograd as Autograd } from '../autograd.js';
+import { closedForm, differences, hessian, loss } from '../code/gradient.js';
+import { probabilities } from '../code/softmax.js';
+import { h, s } from '../dom.js';
+import { fixed, power, sub } from '../format.js';
+import { classNames, logitSliders, logitsOf, table } from '../sample.js';
+import { showLesson } from '../shell.js';
+import { distributionAt, dot, pointOf, SIMPLEX, triangle } from '../simplex.js';
+import type { SAMPLE } from '../state.js';
+import type { View } from '../view.js';
+
+const FIELDS = {
+  /** The target as it was dragged; zeros mean the one-hot vector of the class. */
+  y: { initial: [0, 0, 0], min: 0, max: 1 },
+  /** log₁₀ of the step of the differences. */
+  h: { initial: [-5], min: -12, max: 0 },
+  /** 0 the formula; 1 with the wrong sign; 2 without softmax. */
+  formula: { initial: [0], min: 0, max: 2, integer: true },
+} as const;
+
+type GradientView = View<typeof FIELDS & typeof SAMPLE>;
+
+/** The target: the distribution that was set, scaled to sum 1, or the one-hot vector of the class. */
+function target({ values }: GradientView): number[] {
+  const total = values.y.reduce((sum, each) => sum + each, 0);
+  return values.y.map((each, j) => (total > 0 ? each / total : Number(j === values.class[0])));
+}
+
+/** The formula that the page checks, right or broken. */
+function formula(view: GradientView, o: readonly number[], y: readonly number[]): number[] {
+  if (view.values.formula[0] === 1) return closedForm(o, y).map((each) => 0 - each);
+  if (view.values.formula[0] === 2) return o.map((each, j) => each - y[j]);
+  return closedForm(o, y);
+}
+
+const error = (a: readonly number[], b: readonly number[]): number =>
+  Math.max(...a.map((each, j) => Math.abs(each - b[j])));
+
+/** yⱼ changes to `value`; the others keep their ratio. */
+function withTarget(y: readonly number[], j: number, value: number): number[] {
+  const rest = 1 - y[j];
+  return y.map((each, k) => (k === j ? value : rest > 0 ? (each * (1 - value)) / rest : (1 - value) / 2));
+}
+
+/** The triangle with the target, which can be dragged, and the arrow from it to ŷ, which is ŷ − y. */
+function arrows(view: GradientView): SVGSVGElement {
+  const { t } = view;
+  const describe = () =>
+    t('gradient.arrow', {
+      y: target(view)
+        .map((each) => fixed(each, 3))
+        .join(', '),
+    });
+  const picture = view.picture(SIMPLEX, describe, () => {
+    const [y, p] = [target(view), probabilities(logitsOf(view.values))];
+    const [from, to] = [pointOf(y), pointOf(p)];
+    const line = s('line', { x1: from.x, y1: from.y, x2: to.x, y2: to.y, class: 'ink', 'marker-end': 'url(#head)' });
+    const head = s('marker', { id: 'head', orient: 'auto', markerWidth: 8, markerHeight: 8, refX: 10, refY: 4 });
+    head.append(s('path', { d: 'M0,0 L8,4 L0,8 Z', class: 'fill-ink' }));
+    const labels = [
+      s('text', { x: from.x + 12, y: from.y - 8, 'font-size': 14 }, 'y'),
+      s('text', { x: to.x + 12, y: to.y - 8, 'font-size': 14 }, 'ŷ'),
+    ];
+    return [
+      s('defs', {}, head),
+      ...triangle(classNames(t)),
+      dot(y, 'fill-negative', 9),
+      dot(p, 'fill-positive'),
+      line,
+      ...labels,
+    ];
+  });
+  view.drag(picture, (x, y) => view.set({ y: distributionAt(x, y) }));
+  return picture;
+}
+
+/** The error of the differences against the closed form for each step, both axes logarithmic. */
+function errorChart(view: GradientView): SVGSVGElement {
+  const size = { width: 360, height: 230 };
+  const [left, bottom] = [52, 190];
+  const x = (exponent: number) => left + ((exponent + 12) / 12) * (size.width - left - 12);
+  const y = (value: number) => bottom - ((Math.log10(Math.max(value, 1e-14)) + 14) / 14) * (bottom - 14);
+  const errorAt = (exponent: number) => {
+    const [o, target_] = [logitsOf(view.values), target(view)];
+    return error(differences(o, target_, 10 ** exponent), closedForm(o, target_));
+  };
+  const describe = () => view.t('gradient.chart', { error: power(errorAt(view.values.h[0])) });
+  return view.picture(size, describe, () => {
+    const exponents = Array.from({ length: 49 }, (_, i) => -12 + i / 4);
+    const points = exponents.map((each) => `${x(each)},${y(errorAt(each))}`).join(' ');
+    const [now] = view.values.h;
+    return [
+      ...[-12, -8, -4, 0].map((each) =>
+        s(
+          'text',
+          { x: x(each), y: bottom + 20, 'text-anchor': 'middle', 'font-size': 12 },
+          power(10 ** each).replace('.0', ''),
+        ),
+      ),
+      ...[1e-12, 1e-8, 1e-4, 1].flatMap((each) => [
+        s('line', { x1: left, x2: size.width - 12, y1: y(each), y2: y(each), class: 'grid-line' }),
+        s(
+          'text',
+          { x: left - 6, y: y(each) + 4, 'text-anchor': 'end', 'font-size': 12 },
+          power(each).replace('.0', ''),
+        ),
+      ]),
+      s('polyline', { points, class: 'line blue' }),
+      s('circle', { cx: x(now), cy: y(errorAt(now)), r: 7, class: 'fill-negative' }),
+      s('text', { x: size.width - 12, y: bottom + 36, 'text-anchor': 'end', 'font-size': 12, class: 'faint' }, 'h'),
+    ];
+  });
+}
+
+/** Loads TensorFlow.js when asked, and then gives the gradient of its tape. */
+function autogradButton(view: GradientView, loaded: (autograd: typeof Autograd) => void): HTMLElement {
+  const button = h('button', { type: 'button' }, view.t('gradient.load'));
+  const load = async () => {
+    button.disabled = true;
+    const module = await import('../autograd.js').catch(() => undefined);
+    button.disabled = module !== undefined;
+    button.textContent = view.t(module === undefined ? 'gradient.failed' : 'gradient.loaded');
+    if (module !== undefined) loaded(module.autograd);
+  };
+  button.addEventListener('click', load);
+  return button;
+}
+
+showLesson({
+  name: 'gradient',
+  fields: FIELDS,
+  right: 1,
+  formula: 'the-derivative-of-the-cross-entropy',
+  sources: [
+    ['cross-entropy', 'crossEntropy'],
+    ['cross-entropy', 'crossEntropyGradient'],
+    ['finite-difference', 'centralDifference'],
+  ],
+  draw: (view) => {
+    const { t } = view;
+    const names = classNames(t);
+    let autograd: typeof Autograd | undefined;
+    const now = () => ({ o: logitsOf(view.values), y: target(view) });
+    const targets = names.map((name, j) =>
+      view.slider({
+        label: `${sub('y', j + 1)} ${name}`,
+        min: 0,
+        max: 1,
+        step: 0.01,
+        get: () => target(view)[j],
+        set: (value) => view.set({ y: withTarget(target(view), j, value) }),
+        show: (value) => fixed(value, 3),
+      }),
+    );
+    const preset = (key: 'gradient.one-hot' | 'gradient.smooth' | 'gradient.even', y: () => readonly number[]) =>
+      h('button', { type: 'button', click: () => view.set({ y: y() }) }, t(key));
+    const smoothed = () => names.map((_, j) => 0.9 * Number(j === view.values.class[0]) + 0.1 / 3);
+    const presets = h(
+      'div',
+      { class: 'buttons' },
+      preset('gradient.one-hot', () => [0, 0, 0]),
+      preset('gradient.smooth', smoothed),
+      preset('gradient.even', () => probabilities(logitsOf(view.values))),
+    );
+    const step = view.sliderOf('h', 0, {
+      label: t('gradient.step'),
+      min: -12,
+      max: 0,
+      step: 0.25,
+      show: (value) => power(10 ** value),
+    });
+    const broken = view.choice(
+      'formula',
+      t('gradient.formula'),
+      ['ŷ − y', 'y − ŷ', 'o − y'],
+      () => view.values.formula[0],
+      (index) => view.set({ formula: [index] }),
+    );
+    const head = [
+      t('class'),
+      'ŷ',
+      'y',
+      t('gradient.formula-column'),
+      t('gradient.differences'),
+      t('gradient.autograd'),
+    ];
+    const gradients = table(view, t('gradient.three'), head, () => {
+      const { o, y } = now();
+      const [p, own, numeric] = [probabilities(o), formula(view, o, y), differences(o, y, 10 ** view.values.h[0])];
+      const tape = autograd?.(o, y);
+      return names.map((name, j) => [
+        name,
+        ...[p, y].map((values) => fixed(values[j], 4)),
+        ...[own, numeric].map((values) => fixed(values[j], 8)),
+        tape === undefined ? '–' : fixed(tape[j], 8),
+      ]);
+    });
+    const verdict = h('p', { class: 'result', role: 'status' });
+    view.text(verdict, () => {
+      const { o, y } = now();
+      const gap = error(formula(view, o, y), differences(o, y, 10 ** view.values.h[0]));
+      return t(gap < 1e-6 ? 'gradient.agree' : 'gradient.differ', { gap: power(gap), loss: fixed(loss(o, y), 4) });
+    });
+    const curvature = table(view, t('gradient.hessian'), [t('gradient.hessian'), ...names], () => {
+      const { o, y } = now();
+      return hessian(o, y).map((row, j) => [names[j], ...row.map((each) => fixed(each, 4))]);
+    });
+    const refresh = (loaded: typeof Autograd) => {
+      autograd = loaded;
+      view.set({});
+    };
+    return [
+      h(
+        'div',
+        { class: 'stage' },
+        h('div', { class: 'stack' }, logitSliders(view), ...targets, presets),
+        h('div', { class: 'stack' }, arrows(view), h('p', { class: 'hint' }, t('gradient.drag'))),
+      ),
+      broken,
+      gradients,
+      verdict,
+      autogradButton(view, refresh),
+      h('div', { class: 'stage' }, h('div', { class: 'stack' }, step), errorChart(view)),
+      h('p', { class: 'hint' }, t('gradient.axes')),
+      curvature,
+    ];
+  },
+});

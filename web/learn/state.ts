@@ -1,0 +1,63 @@
+// web: the state of a page of the chapter, as the query of its address.
+
+/** A list of numbers of fixed length, each in [min, max]. */
+export interface Field {
+  readonly initial: readonly number[];
+  readonly min: number;
+  readonly max: number;
+  readonly integer?: boolean;
+}
+
+export type Fields = Readonly<Record<string, Field>>;
+export type Values<F extends Fields> = { [K in keyof F]: readonly number[] };
+
+/** The one picture that goes through all pages: pixels, class, and the weights that classify it. */
+export const SAMPLE = {
+  x: { initial: [0.1, 0.9, 0.8, 0.2], min: 0, max: 1 },
+  class: { initial: [2], min: 0, max: 2, integer: true },
+  /** W, [3, 4] in rows: the weights of cat, of chicken, of dog. */
+  w: { initial: [1, -1, 0.5, 2, 0, 2, -3, 0.25, -2, 0.5, 1, 0], min: -1000, max: 1000 },
+  b: { initial: [0.5, -1, 0.5], min: -1000, max: 1000 },
+} as const satisfies Fields;
+
+export type Sample = Values<typeof SAMPLE>;
+
+export const CLASSES = ['cat', 'chicken', 'dog'] as const;
+
+/** W in rows, one for each class. */
+export const weightRows = ({ w }: Pick<Sample, 'w'>): number[][] => CLASSES.map((_, j) => w.slice(4 * j, 4 * j + 4));
+
+/** Values are kept to six significant digits, so that a link has exactly the values of the page. */
+export const kept = (value: number): number => Number(value.toPrecision(6));
+
+/**
+ * Reads the fields of a query. A field that is missing has its initial value, and so has one that is not valid.
+ *
+ * @returns the values, and the names of the fields that were not valid
+ */
+export function readState<F extends Fields>(query: string, fields: F): { values: Values<F>; ignored: string[] } {
+  const given = new URLSearchParams(query);
+  const ignored: string[] = [];
+  const entries = Object.entries(fields).map(([name, field]) => {
+    const text = given.get(name);
+    if (text === null) return [name, field.initial];
+    const numbers = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
+    if (isValid(numbers, field)) return [name, numbers.map(kept)];
+    ignored.push(name);
+    return [name, field.initial];
+  });
+  return { values: Object.fromEntries(entries), ignored };
+}
+
+function isValid(numbers: readonly number[], { initial, min, max, integer }: Field): boolean {
+  const isInside = (value: number) => value >= min && value <= max && (integer !== true || Number.isInteger(value));
+  return numbers.length === initial.length && numbers.every(isInside);
+}
+
+/** The query of the values that differ from the initial ones, without `?`. */
+export function writeState<F extends Fields>(values: Values<F>, fields: F): string {
+  return Object.entries(fields)
+    .filter(([name, { initial }]) => initial.some((value, i) => value !== values[name][i]))
+    .map(([name]) => `${name}=${values[name].join(',')}`)
+    .join('&');
+}
