@@ -14,7 +14,7 @@ import { cacheFolder, type FashionMnist, loadFashionMnist } from 'softmax-regres
  *
  * - `shuffled`, `in-order`: softmax regression, 3 epochs of gradient descent, batch 256, learning rate 0.1, from 0
  * - `mlp`: 784-128-10 with relu, 1 epoch of Adam, batch 64, learning rate 0.001
- * - `lbfgs`, `digits`, `wine`: the optimum at C = 1; the outcome is the objective, mean NLL + ‖W‖² / 2n
+ * - `lbfgs`, `digits`, `wine`: the optimum, at C = 1 by default; the outcome is the objective, mean NLL + ‖W‖² / 2nC
  * - `predict-row`, `predict-many`: probabilities of one row (median) and of 100,000 rows; the outcome is the mean loss
  *   for the weights wⱼₖ = sin(10j + k) / 10 without bias
  */
@@ -23,12 +23,16 @@ export type PeerWork = 'shuffled' | 'in-order' | 'mlp' | 'lbfgs' | 'digits' | 'w
 export interface PeerOptions {
   /** For `shuffled`, `in-order` and `mlp`. */
   readonly epochs?: number;
-  /** The maximum, for `lbfgs` (default 200), `digits` and `wine` (default 100,000). */
+  /** The maximum, for `lbfgs` (default 200), `digits` and `wine` (default 3000). */
   readonly iterations?: number;
   /** For `lbfgs` (default 1e-4), `digits` and `wine` (default 1e-8). */
   readonly tolerance?: number;
   /** Whether the columns of `digits` and `wine` are standardised to mean 0 and deviation 1; default true. */
   readonly standardize?: boolean;
+  /** For `digits` and `wine`: `'lbfgs'` by default, with two threads, and C = 1. */
+  readonly solver?: 'lbfgs' | 'newton-cg' | 'newton-cholesky';
+  readonly threads?: number;
+  readonly C?: number;
 }
 
 export interface PeerResult {
@@ -38,6 +42,8 @@ export interface PeerResult {
   readonly outcome: number;
   /** For the solvers only. */
   readonly iterations?: number;
+  /** The largest derivative of the objective; for the solvers only. */
+  readonly gradient?: number;
 }
 
 export interface Peer {
@@ -106,7 +112,7 @@ export async function openPeers(data?: FashionMnist): Promise<Peers> {
 
 type Answer =
   | { readonly name: string; readonly works: readonly PeerWork[] }
-  | { readonly seconds: number; readonly outcome: number; readonly iterations?: number }
+  | { readonly seconds: number; readonly outcome: number; readonly iterations?: number; readonly gradient?: number }
   | { readonly error: string };
 
 async function startPeer(script: string, environment: Environment, folder: string): Promise<Peer> {

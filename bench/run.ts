@@ -78,7 +78,9 @@ async function benchCompile(data: FashionMnist): Promise<void> {
 }
 
 async function benchNetwork(data: FashionMnist, peers: Peers | undefined): Promise<void> {
-  heading('The network of examples/compile-mlp.ts, batch 64; an epoch (peers: the same with cross-entropy):');
+  heading(
+    'The network of examples/compile-mlp.ts, batch 64; an epoch after the first (peers: with cross-entropy, shuffled):',
+  );
   const [layers, scanning] = networkWorks(data);
   const timings = await timeInTurn([scanning, layers, ...peersAt(peers, 'mlp', 1)], 3);
   print(timings, 1, 'other loss');

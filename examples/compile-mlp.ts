@@ -2,7 +2,16 @@
 // in plain TensorFlow.js, trains as one native graph. `model.fit` of TensorFlow.js trains the same network for
 // comparison.
 import * as tf from '@tensorflow/tfjs';
-import { adam, compile, formatBackend, type OptimizerState, Random, scan, selectBackend } from 'softmax-regression';
+import {
+  adam,
+  compile,
+  formatBackend,
+  type OptimizerState,
+  Random,
+  type ScanOptions,
+  scan,
+  selectBackend,
+} from 'softmax-regression';
 import { type LabelledImages, loadFashionMnist } from 'softmax-regression/node';
 
 const HIDDEN = 128;
@@ -61,11 +70,15 @@ export interface Trained {
 }
 
 /** Many steps in one native call. */
-export async function trainCompiled({ features, labels }: LabelledImages, epochs: number): Promise<Trained> {
+export async function trainCompiled(
+  { features, labels }: LabelledImages,
+  epochs: number,
+  onChunk?: (chunk: { readonly step: number }) => void,
+): Promise<Trained> {
   const parameters = start(features.shape[1]);
   const first: State = { parameters, optimizer: init(parameters) };
   const data = { x: features, y: labels };
-  const { state, outputs } = await scan(trainingStep, first, data, { batchSize: BATCH, epochs });
+  const { state, outputs } = await scan(trainingStep, first, data, { batchSize: BATCH, epochs, onChunk });
   const losses = tf.tidy(() => outputs.reshape([epochs, -1]).mean(1).arraySync() as number[]);
   tf.dispose([first, state.optimizer, outputs] as unknown as tf.TensorContainer);
   return { losses, parameters: state.parameters };
