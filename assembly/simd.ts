@@ -296,7 +296,8 @@ const BLOCK_ROWS: i32 = 32;
  */
 function exp(given: v128): v128 {
   const x = f64x2.min(f64x2.max(given, f64x2.splat(-750)), f64x2.splat(710));
-  const n = f64x2.nearest(f64x2.mul(x, f64x2.splat(Math.LOG2E)));
+  // biome-ignore lint/suspicious/noApproximativeNumericConstant: Math.LOG2E would be a variable of the module
+  const n = f64x2.nearest(f64x2.mul(x, f64x2.splat(1.4426950408889634)));
   let r = f64x2.sub(x, f64x2.mul(n, f64x2.splat(0.6931471803691238)));
   r = f64x2.sub(r, f64x2.mul(n, f64x2.splat(1.9082149292705877e-10)));
   let p = f64x2.splat(1.6059043836821613e-10);

@@ -1,12 +1,13 @@
 // bench: npx tsx bench/bounds.ts [--only evaluate] [--seconds 600]. Time and memory of hostile inputs, by input byte, after npm run build.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import type { CsvSchema } from '../src/data/table/schema.js';
 import { encodeModel } from '../src/serialization/model-file.js';
+import { metered, peakOf } from './peak.js';
 import { table } from './timing.js';
 
 const CLI = join(__dirname, '..', 'dist', 'cjs', 'cli', 'main.js');
@@ -122,15 +123,6 @@ interface Outcome {
   readonly end: string;
 }
 
-/** Writes the peak of its own memory when the process ends. Unlike maxRSS, VmHWM leaves out the memory of the parent. */
-const METER = `
-  import { readFileSync, writeFileSync } from 'node:fs';
-  process.on('exit', () => {
-    let kibibytes = process.resourceUsage().maxRSS;
-    try { kibibytes = /VmHWM:\\s+(\\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1]; } catch {}
-    writeFileSync('.peak', String(1024 * kibibytes));
-  });`;
-
 async function run({ args, files, endless }: Case, limit: number): Promise<Outcome> {
   const folder = mkdtempSync(join(tmpdir(), 'bounds-'));
   try {
@@ -141,11 +133,11 @@ async function run({ args, files, endless }: Case, limit: number): Promise<Outco
       bytes += data.length;
       writeFileSync(join(folder, name), data);
     }
-    const meter = `data:text/javascript,${encodeURIComponent(METER)}`;
+    const meter = metered(folder);
     const start = performance.now();
-    const child = spawn(process.execPath, ['--import', meter, CLI, ...args], {
+    const child = spawn(process.execPath, [...meter.args, CLI, ...args], {
       cwd: folder,
-      env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '3' },
+      env: meter.env,
       stdio: ['pipe', 'ignore', 'ignore'],
       timeout: 1000 * limit,
       killSignal: 'SIGKILL',
@@ -164,8 +156,7 @@ async function run({ args, files, endless }: Case, limit: number): Promise<Outco
       child.once('close', (code, signal) => resolve(signal ?? (code === 0 ? 'done' : `refused, ${code}`))),
     );
     const seconds = (performance.now() - start) / 1000;
-    const peak = existsSync(join(folder, '.peak')) ? Number(readFileSync(join(folder, '.peak'), 'utf8')) : undefined;
-    return { bytes, seconds, peak, end };
+    return { bytes, seconds, peak: peakOf(folder), end };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -61,11 +61,10 @@ export async function longestGap(data: FashionMnist): Promise<number> {
   return longest;
 }
 
-/** A complete training in its own process, for its peak memory: `tsx bench/fashion-mnist.ts BACKEND`. */
+/** A complete training in its own process: `tsx bench/fashion-mnist.ts BACKEND`. */
 async function trainAlone(backend: BackendName): Promise<void> {
   await selectBackend(backend);
   await ourFit(await loadFashionMnist()).run();
-  console.log(process.resourceUsage().maxRSS / 1024);
 }
 
 if (require.main === module) void trainAlone(process.argv[2] as BackendName);

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Random, SoftmaxRegression } from 'softmax-regression';
 import { saveModel } from 'softmax-regression/node';
+import { metered, peakOf } from './peak.js';
 import { type Environment, FOLDER, openEnvironment, variablesFor } from './peers.js';
 import { table as markdown, median } from './timing.js';
 
@@ -99,12 +100,20 @@ function assertSameLabels(ours: string, theirs: string, rows: number): void {
 
 /** Seconds of a complete process with its start, and its peak of resident memory in MB. */
 function timed(args: readonly string[]): Run {
-  const script = "process.on('exit', () => console.error(process.resourceUsage().maxRSS / 1024));";
-  const command = ['--import', `data:text/javascript,${encodeURIComponent(script)}`, CLI, ...args];
-  const start = performance.now();
-  const { stderr, status } = spawnSync(process.execPath, command, { encoding: 'utf8' });
-  if (status !== 0) throw new Error(stderr);
-  return { name: `softmax-regression ${args[0]}`, seconds: (performance.now() - start) / 1000, peak: Number(stderr) };
+  const folder = mkdtempSync(join(tmpdir(), 'peak-'));
+  try {
+    const meter = metered(folder);
+    const start = performance.now();
+    const { stderr, status } = spawnSync(process.execPath, [...meter.args, CLI, ...args], {
+      encoding: 'utf8',
+      env: meter.env,
+    });
+    const seconds = (performance.now() - start) / 1000;
+    if (status !== 0) throw new Error(stderr);
+    return { name: `softmax-regression ${args[0]}`, seconds, peak: (peakOf(folder) ?? 0) / 2 ** 20 };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 async function writeTable(path: string, rows: number): Promise<void> {

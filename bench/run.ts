@@ -1,6 +1,7 @@
 // bench: npm run bench [-- --peers] [--only compile,csv]. Runs all works and prints the tables of docs/benchmarks.md.
 import { execFileSync } from 'node:child_process';
-import { cpus, totalmem } from 'node:os';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { formatBackend, selectBackend } from 'softmax-regression';
@@ -8,6 +9,7 @@ import { type FashionMnist, loadFashionMnist } from 'softmax-regression/node';
 import { firstCall, networkWorks, stepWorks } from './compile.js';
 import { EPOCHS, layersFit, longestGap, ourFit } from './fashion-mnist.js';
 import { trainInPage } from './page.js';
+import { metered, peakOf } from './peak.js';
 import { openPeers, type Peer, type Peers, type PeerWork } from './peers.js';
 import { predictWorks } from './predict.js';
 import { csvTable, csvTimes } from './predict-csv.js';
@@ -149,10 +151,15 @@ function print(timings: readonly Timing[], epochs: number, kind: 'same loss' | '
 }
 
 function peakMegabytes(backend: string): number {
-  const tsx = require.resolve('tsx/cli');
-  return Number(
-    execFileSync(process.execPath, [tsx, join(__dirname, 'fashion-mnist.ts'), backend], { encoding: 'utf8' }),
-  );
+  const folder = mkdtempSync(join(tmpdir(), 'peak-'));
+  try {
+    const { args, env } = metered(folder);
+    const script = join(__dirname, 'fashion-mnist.ts');
+    execFileSync(process.execPath, [...args, '--import', 'tsx', script, backend], { env });
+    return (peakOf(folder) ?? 0) / 2 ** 20;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 main().catch((error: Error) => {

@@ -2,16 +2,7 @@
 // in plain TensorFlow.js, trains as one native graph. `model.fit` of TensorFlow.js trains the same network for
 // comparison.
 import * as tf from '@tensorflow/tfjs';
-import {
-  adam,
-  compile,
-  formatBackend,
-  type OptimizerState,
-  Random,
-  type ScanOptions,
-  scan,
-  selectBackend,
-} from 'softmax-regression';
+import { adam, compile, formatBackend, type OptimizerState, Random, scan, selectBackend } from 'softmax-regression';
 import { type LabelledImages, loadFashionMnist } from 'softmax-regression/node';
 
 const HIDDEN = 128;

@@ -177,7 +177,8 @@ function* sums(problem: PlainProblem, point: Float64Array): Steps<Sums> {
 /** The same bits in WebAssembly; undefined if the rows are not prepared or do not fit in its memory. */
 function* residentSums(problem: PlainProblem, point: Float64Array): Steps<Sums | undefined> {
   const { numSamples: n, size } = problem;
-  const shares = Float64Array.from({ length: n }, (_, i) => shareOf(problem, i));
+  const shares = new Float64Array(n);
+  for (let i = 0; i < n; i++) shares[i] = shareOf(problem, i);
   const sum = new GradientSum(problem, point, shares);
   const rows = rowsOfATask(2 * size);
   for (let start = 0; start < n; start += rows) {
