@@ -1,7 +1,7 @@
 // The quality of a model is the likelihood of the labels, P(Y | X) = Πᵢ P(yᵢ | xᵢ). A product of many numbers below 1
-// underflows to 0, in float32 within a hundred samples and in float64 within a thousand. Models are then no longer
-// comparable. The negative logarithm, −log P(Y | X) = Σᵢ −log P(yᵢ | xᵢ), is a sum and does not underflow. Maximising
-// the likelihood is the same as minimising it (§3.4.6.1).
+// underflows to 0: with 0.45 each, after 130 samples in float32 and 933 in float64. Models are then no longer comparable.
+// The negative logarithm, −log P(Y | X) = Σᵢ −log P(yᵢ | xᵢ), is a sum and does not underflow. Maximising the likelihood
+// is the same as minimising it (§3.4.6.1).
 import * as tf from '@tensorflow/tfjs';
 import { asProbabilities, negativeLogLikelihood, selectBackend } from 'softmax-regression';
 import 'softmax-regression/node';

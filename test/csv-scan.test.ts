@@ -137,6 +137,8 @@ describe('records found in WebAssembly', () => {
       `${Array(70_000).fill(1).join()}\n1,2\n`,
       `${'9'.repeat(600_000)},1\n${'1,2\n'.repeat(20)}`,
       `1,2\n${'\n'.repeat(100_000)}3,4\n`,
+      // A quoted record that ends far behind the bytes that were copied at its beginning.
+      `a,b\n"x\n${'y'.repeat(700_000)}",2\n3,4\n5,6\n`,
     ];
     for (const table of tables) {
       expect(read(RecordReader, [table], { delimiter: ',' })).toEqual(read(plain, [table], { delimiter: ',' }));
@@ -155,6 +157,22 @@ describe('records found in WebAssembly', () => {
       expect(copied / chunk.length).toBeCloseTo(2, 1);
     } finally {
       set.mockRestore();
+    }
+  });
+
+  it('are left to the plain loops where memory is short', () => {
+    const grow = jest.spyOn(WebAssembly.Memory.prototype, 'grow').mockImplementation(() => {
+      throw new RangeError('no memory');
+    });
+    try {
+      let records: Records | undefined;
+      jest.isolateModules(() => {
+        records = require('../src/data/table/csv/records.js');
+      });
+      const { rows } = read((records as Records).RecordReader, ['1,2\n'], { delimiter: ',' });
+      expect(rows).toEqual([{ line: 1, texts: ['1', '2'], numbers: ['1', '2'] }]);
+    } finally {
+      grow.mockRestore();
     }
   });
 

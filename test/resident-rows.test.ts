@@ -120,3 +120,27 @@ describe('sums over rows that stay in WebAssembly', () => {
     expect(evaluatePlain(problem, point).value).toBeNaN();
   });
 });
+
+describe('the Hessian in tasks', () => {
+  /** The number of tasks after the first. */
+  async function turns(shape: Case, zeros: number): Promise<number> {
+    const random = new Random(5);
+    const { sampleWeights: _, ...options } = problemOf(shape, random);
+    const sampleWeights = Float64Array.from({ length: shape.n }, (_, i) => (i < zeros ? 0 : 1));
+    const problem = plainProblem({ ...options, sampleWeights });
+    let looks = 0;
+    const signal = Object.assign(new AbortController().signal, { throwIfAborted: () => void looks++ });
+    expect(await hessianMatrix(problem, new Float64Array(problem.size), 1e12, signal)).toBeDefined();
+    return looks - 1;
+  }
+
+  it('has one if the problem is small', async () => {
+    expect(await turns({ n: 150, d: 4, q: 3, scale: 1 }, 0)).toBe(0);
+  });
+
+  it('has as many as its work takes, also where some samples do not count', async () => {
+    const shape = { n: 6000, d: 30, q: 10, scale: 1 };
+    // 6000·31²/2 multiply-adds for each of 55 pairs, 1.4e7 in a task.
+    for (const zeros of [0, 1, 10]) expect(await turns(shape, zeros)).toBeGreaterThan(8);
+  });
+});

@@ -59,7 +59,7 @@ function* hessian(problem: PlainProblem, point: Float64Array, work: number): Ste
         const share = k === c ? curvature[i * q + k] : -weighted[i * q + k] * probabilities[i * q + c];
         if (sum.add(i, share)) yield;
       }
-      sum.flush();
+      if (sum.flush()) yield;
       addBlock(gram, order, k, c, q, matrix);
     }
   }

@@ -65,12 +65,16 @@ const PAGE_BYTES = 65536;
  */
 export type Scan = (bytes: Uint8Array, start: number, end: number, format: ScanFormat) => (from: number) => Scanned;
 
-/** Undefined if WebAssembly is missing, or forbidden by a policy. */
+/** Undefined if WebAssembly is missing or forbidden by a policy, or memory is short. */
 export function openScan(): Scan | undefined {
   const exports = openModule(SCAN_MODULE) as ScanExports | undefined;
   if (exports === undefined) return undefined;
   const { memory, numFields, numRows, numLines, scan } = exports;
-  memory.grow(Math.ceil((BYTES + MOST_BYTES + 1) / PAGE_BYTES) - memory.buffer.byteLength / PAGE_BYTES);
+  try {
+    memory.grow(Math.ceil((BYTES + MOST_BYTES + 1) / PAGE_BYTES) - memory.buffer.byteLength / PAGE_BYTES);
+  } catch {
+    return undefined;
+  }
   const { buffer } = memory;
   new Float64Array(buffer, 0, POWERS.length).set(POWERS);
   const copy = new Uint8Array(buffer, BYTES);
@@ -78,9 +82,10 @@ export function openScan(): Scan | undefined {
     const part = bytes.subarray(start, Math.min(end, start + MOST_BYTES));
     copy.set(part);
     return (from) => {
-      const rest = Math.max(0, start + part.length - from);
+      // A quoted record may have ended behind the bytes that were copied.
+      const at = Math.min(from - start, part.length);
       const length = scan(
-        ...([BYTES + from - start, rest, delimiter, point, comment, from, 0] as const),
+        ...([BYTES + at, part.length - at, delimiter, point, comment, from, 0] as const),
         ...([FIELDS, MOST_FIELDS, ROWS, MOST_ROWS] as const),
       );
       const fields = numFields.value as number;
