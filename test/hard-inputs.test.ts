@@ -108,9 +108,10 @@ describe('fit to constant, zero and collinear columns', () => {
   });
 
   it('uses only the cheapest of them with l1 alone', async () => {
-    const { model, result } = await SoftmaxRegression.fit(rows, iris.labels, { l1: 1e-3, tolerance: 1e-8 });
+    const { model, result } = await SoftmaxRegression.fit(rows, iris.labels, { l1: 1e-3, tolerance: 3e-9 });
     expect(result).toMatchObject({ converged: true, reason: 'gradient', advice: null });
-    expect(result.suboptimality).toBeLessThan(1e-6);
+    // The weights are stored in float32. With l1 alone, a derivative that exceeds l1 by 1e-8 moves the bound by 1e-5 of f.
+    expect(result.suboptimality).toBeLessThan(1e-5);
     const { weight } = model;
     // The doubled column needs half the weight, so l1 never selects the single one.
     for (const j of [1, 7, 8]) expect(Array.from(weight[j])).toEqual([0, 0, 0]);
