@@ -2,8 +2,8 @@
 import { finishInTurns, type Steps } from '../core/task.js';
 import { type PlainProblem, rowsOfATask, shareOf, softmaxInto } from './float64.js';
 import { GramSum } from './gram-sum.js';
-import { pairedPoint, writeProbabilities } from './resident-rows.js';
-import { BLOCK_ROWS, RowBlock } from './row-block.js';
+import { writeProbabilities } from './resident-rows.js';
+import { BLOCK_ROWS, pairedPoint, RowBlock } from './row-block.js';
 
 /** Largest number of parameters: 5 MB and about 25 ms to factor. */
 const LARGEST = 800;
@@ -102,7 +102,7 @@ function dropTiny(matrix: Float64Array, size: number): void {
 function* probabilitiesAt(problem: PlainProblem, point: Float64Array): Steps<Float64Array> {
   const { numSamples: n, numClasses: q, size } = problem;
   const probabilities = new Float64Array(n * q);
-  const paired = pairedPoint(problem, point);
+  const paired = pairedPoint(point, q);
   const logits = new Float64Array(BLOCK_ROWS * q);
   const rows = rowsOfATask(size);
   let block: RowBlock | undefined;

@@ -1,6 +1,6 @@
 // objective: sums over the prepared rows of a problem, in WebAssembly. The rows stay in its memory between the calls.
 import { Simd } from '../core/simd.js';
-import { BLOCK_ROWS } from './row-block.js';
+import { BLOCK_ROWS, pairedPoint } from './row-block.js';
 
 /** The part of a `PlainProblem` that these sums use. */
 export interface Rows {
@@ -54,18 +54,6 @@ function shapeOf({ numFeatures, numClasses }: Rows): Shape {
   return { order, width: Math.ceil(order / 4) * 4, pairs: Math.ceil(numClasses / 2) };
 }
 
-/** θ in the order of the kernels: [order, 2] for each pair of classes. */
-export function pairedPoint(problem: Rows, point: Float64Array): Float64Array {
-  const { order, pairs } = shapeOf(problem);
-  const q = problem.numClasses;
-  const paired = new Float64Array(pairs * order * 2);
-  for (let k = 0; k < q; k++) {
-    const to = (k >> 1) * order * 2 + (k & 1);
-    for (let j = 0; j < order; j++) paired[to + 2 * j] = point[j * q + k];
-  }
-  return paired;
-}
-
 /** Σ sᵢ/S·x̃ᵢ(pᵢ − yᵢ)ᵀ over samples, and what their losses are made of. */
 export class GradientSum {
   /** [2·pairs, width] */
@@ -80,7 +68,7 @@ export class GradientSum {
   constructor(problem: Rows, point: Float64Array, shares: Float64Array) {
     const { width, pairs } = shapeOf(problem);
     this.#problem = problem;
-    this.#paired = pairedPoint(problem, point);
+    this.#paired = pairedPoint(point, problem.numClasses);
     this.#shares = shares;
     this.#sum = new Float64Array(2 * pairs * width);
     this.losses = new Float64Array(2 * problem.numSamples);

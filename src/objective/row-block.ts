@@ -30,6 +30,17 @@ export function prepareRows({ values, shape, scale = 1 }: FeatureArray): Float64
   return filled < SPARSE * n * (d + 1) ? undefined : prepared;
 }
 
+/** θ, [order, classes], in the layout of the products: [order, 2] for each pair of classes, padded with zeros. */
+export function pairedPoint(point: Float64Array, numClasses: number): Float64Array<ArrayBuffer> {
+  const order = point.length / numClasses;
+  const paired = new Float64Array(Math.ceil(numClasses / 2) * order * 2);
+  for (let k = 0; k < numClasses; k++) {
+    const to = (k >> 1) * order * 2 + (k & 1);
+    for (let j = 0; j < order; j++) paired[to + 2 * j] = point[j * numClasses + k];
+  }
+  return paired;
+}
+
 /** A block X̃ of samples, their features followed by the 1 of the bias, and products with it. */
 export class RowBlock {
   readonly #features: FeatureArray;
@@ -47,7 +58,7 @@ export class RowBlock {
   readonly #copy: Float64Array;
   readonly #scaled: Float64Array;
   /** The point of `setPoint`: [order, 2] for each pair of classes. */
-  readonly #point: Float64Array;
+  #point = new Float64Array(0);
   readonly #sums: Float64Array;
   #count = 0;
   /** Rows in #copy; the others are 0. */
@@ -70,7 +81,6 @@ export class RowBlock {
     this.#copy = new Float64Array(BLOCK_ROWS * this.#width);
     this.#values = this.#copy;
     this.#scaled = new Float64Array(BLOCK_ROWS * this.#width);
-    this.#point = new Float64Array(this.#pairs * this.#order * 2);
     this.#sums = new Float64Array(BLOCK_ROWS * this.#pairs * 2);
     this.#places = new Int32Array(prepared === undefined ? BLOCK_ROWS * this.#order : 0);
   }
@@ -130,11 +140,7 @@ export class RowBlock {
 
   /** Sets the point for `logits`: W followed by b. */
   setPoint(point: Float64Array): void {
-    const [order, q] = [this.#order, this.#classes];
-    for (let k = 0; k < q; k++) {
-      const to = (k >> 1) * order * 2 + (k & 1);
-      for (let j = 0; j < order; j++) this.#point[to + 2 * j] = point[j * q + k];
-    }
+    this.#point = pairedPoint(point, this.#classes);
   }
 
   /** Writes X̃·point to `logits`, [rows, classes]. */
