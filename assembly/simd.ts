@@ -362,7 +362,7 @@ function residualsOf(logits: usize, q: i32, pairs: i32, label: i32, share: f64, 
 }
 
 /**
- * Adds the gradient of the samples from `start` to `end` to `gradient`, block by block.
+ * Adds the gradient of `count` samples to `gradient`, block by block.
  *
  * @param x [rows, stride]
  * @param w [order, 2] for each pair of classes
@@ -374,8 +374,7 @@ function residualsOf(logits: usize, q: i32, pairs: i32, label: i32, share: f64, 
  */
 export function evaluate(
   x: usize,
-  start: i32,
-  end: i32,
+  count: i32,
   stride: usize,
   w: usize,
   order: i32,
@@ -390,8 +389,8 @@ export function evaluate(
   const wide = (<usize>pairs) << 4;
   const products = scratch + wide * BLOCK_ROWS;
   const size = ((<usize>pairs) << 1) * stride;
-  for (let from = start; from < end; from += BLOCK_ROWS) {
-    const rows = min(BLOCK_ROWS, end - from);
+  for (let from = 0; from < count; from += BLOCK_ROWS) {
+    const rows = min(BLOCK_ROWS, count - from);
     const block = x + <usize>from * stride;
     multiply(block, (rows + 3) & ~3, stride, w, order, pairs, scratch);
     for (let r = 0; r < rows; r++) {
@@ -410,14 +409,13 @@ export function evaluate(
 }
 
 /**
- * softmax(xW) of the samples from `start` to `end`.
+ * softmax(xW) of `count` samples.
  *
  * @param out [rows, 2·pairs]
  */
 export function probabilities(
   x: usize,
-  start: i32,
-  end: i32,
+  count: i32,
   stride: usize,
   w: usize,
   order: i32,
@@ -427,11 +425,11 @@ export function probabilities(
 ): void {
   const pairs = (q + 1) >> 1;
   const wide = (<usize>pairs) << 4;
-  for (let from = start; from < end; from += BLOCK_ROWS) {
-    const rows = min(BLOCK_ROWS, end - from);
+  for (let from = 0; from < count; from += BLOCK_ROWS) {
+    const rows = min(BLOCK_ROWS, count - from);
     multiply(x + <usize>from * stride, (rows + 3) & ~3, stride, w, order, pairs, scratch);
     for (let r = 0; r < rows; r++) residualsOf(scratch + <usize>r * wide, q, pairs, -1, 1, scratch + wide * BLOCK_ROWS);
-    memory.copy(out + <usize>(from - start) * wide, scratch, <usize>rows * wide);
+    memory.copy(out + <usize>from * wide, scratch, <usize>rows * wide);
   }
 }
 

@@ -26,8 +26,7 @@ export interface SimdKernels {
   /** Adds the gradient of samples to `gradient`: the arguments of assembly/simd.ts in their order. */
   evaluate(
     x: number,
-    start: number,
-    end: number,
+    count: number,
     stride: number,
     w: number,
     order: number,
@@ -38,11 +37,10 @@ export interface SimdKernels {
     gradient: number,
     scratch: number,
   ): void;
-  /** softmax(xW): out [end − start, 2·pairs] */
+  /** softmax(xW): out [count, 2·pairs] */
   probabilities(
     x: number,
-    start: number,
-    end: number,
+    count: number,
     stride: number,
     w: number,
     order: number,

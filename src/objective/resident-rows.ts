@@ -90,7 +90,7 @@ export class GradientSum {
     new Int32Array(memory.buffer, NUMBER * classes, n).set(labels.subarray(start, end));
     const stride = NUMBER * width;
     (simd as Simd).kernels.evaluate(
-      ...([start * stride, 0, n, stride, NUMBER * w, order, q, NUMBER * classes, NUMBER * shares] as const),
+      ...([start * stride, n, stride, NUMBER * w, order, q, NUMBER * classes, NUMBER * shares] as const),
       ...([NUMBER * losses, NUMBER * sum, NUMBER * scratch] as const),
     );
     this.#sum.set(memory.subarray(sum, sum + ofSum));
@@ -129,7 +129,7 @@ export function writeProbabilities(
   memory.set(paired, w);
   const stride = NUMBER * width;
   (simd as Simd).kernels.probabilities(
-    ...([start * stride, 0, n, stride, NUMBER * w, order, q, NUMBER * out, NUMBER * scratch] as const),
+    ...([start * stride, n, stride, NUMBER * w, order, q, NUMBER * out, NUMBER * scratch] as const),
   );
   for (let i = 0; i < n; i++) {
     for (let k = 0; k < q; k++) probabilities[(start + i) * q + k] = memory[out + i * wide + k];
