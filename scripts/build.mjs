@@ -25,8 +25,8 @@ for (const entry of ['index', 'node', 'predict', 'predict-records', 'reference',
   writeFileSync(`${dist}/${entry}.mjs`, reexport);
   writeFileSync(`${dist}/${entry}.d.mts`, reexport);
 }
-// The sources of the kernels: the addon is compiled on the user's machine.
-cpSync(`${root}/src/graph/kernels`, `${dist}/cjs/graph/kernels`, { recursive: true });
+// The sources of the kernels: the addons are compiled on the user's machine.
+cpSync(`${root}/src/kernels`, `${dist}/cjs/kernels`, { recursive: true });
 chmodSync(`${dist}/cjs/cli/main.js`, 0o755);
 // Written last: if it exists, the build is complete.
 writeFileSync(`${dist}/esm/package.json`, '{ "type": "module" }\n');

@@ -5,9 +5,11 @@ import {
   type PredictProgress,
   type RowArray,
   reference,
-  type SoftmaxRegression,
+  SoftmaxRegression,
 } from 'softmax-regression';
+import { useFloat64Kernels } from '../src/core/simd.js';
 import { onEveryBackend, useBackend } from './helpers/backends.js';
+import { nativeFloat64 } from './helpers/float64-engines.js';
 import { modelOf, normals, rowsOf, turnsOf } from './helpers/models.js';
 
 const [D, Q] = [16, 8];
@@ -48,6 +50,9 @@ const sizes = (rows: readonly ArrayLike<number>[]) =>
   );
 
 onEveryBackend('asynchronous predictions', (backend) => {
+  // With the native float64 kernels, arrays are not copied into tensors.
+  beforeAll(() => useFloat64Kernels(undefined));
+
   it('equal the synchronous ones, bit for bit, for few samples', async () => {
     const rows = some(Array.from({ length: N }, (_, i) => i)).map((i) => Array.from(take(i)));
     const q = classes.length;
@@ -197,6 +202,66 @@ onEveryBackend('asynchronous predictions', (backend) => {
       shape: [0, 2],
     });
     expect(backend).toBe(tf.getBackend());
+  });
+});
+
+const native = nativeFloat64();
+
+(native === undefined ? describe.skip : describe)('asynchronous predictions by the native float64 kernels', () => {
+  beforeAll(() => useBackend('cpu'));
+  beforeEach(() => useFloat64Kernels(native));
+  afterEach(() => useFloat64Kernels(undefined));
+
+  it.each([
+    ['float32', large],
+    ['bytes with a scale', images],
+    ['float64', far],
+    ['small integers', { values: Int16Array.from(values, (x) => 60 * x), shape: [N, D] } as const],
+    ['rows', Array.from({ length: 1000 }, (_, i) => Array.from(take(i)))],
+  ])('equal the synchronous ones, bit for bit: %s', async (_, features) => {
+    const { values: probabilities, shape } = await model.predictProbabilitiesAsync(features);
+    const expected = model.predictProbabilities(features).flatMap((row) => [...row]);
+    expect(shape[0] * Q).toBe(expected.length);
+    expect(Buffer.compare(Buffer.from(probabilities.buffer), Buffer.from(Float64Array.from(expected).buffer))).toBe(0);
+  });
+
+  it('equal the synchronous ones where the model standardises columns', async () => {
+    const rows = Array.from({ length: 60 }, (_, i) => [1e9 + (i % 7), i % 3]);
+    const labels = rows.map(([a, b]) => ((a + b) % 2 ? 'odd' : 'even'));
+    const { model: fitted } = await SoftmaxRegression.fit(rows, labels, { standardize: true, l2: 0.1 });
+    const logits = await fitted.logitsAsync(rows);
+    expect(rowsOf(logits.values, logits.shape[1])).toEqual(fitted.logits(rows).map((row) => [...row]));
+  });
+
+  it('name a feature that is not finite, or too large', async () => {
+    for (const [odd, actual] of [
+      [Number.NaN, 'NaN'],
+      [Number.NEGATIVE_INFINITY, '-Infinity'],
+    ] as const) {
+      const spoilt = values.slice();
+      spoilt[48_123 * D + 7] = odd;
+      const refusal = { code: 'DOMAIN', argument: 'features[48123][7]', actual };
+      await expect(model.predictAsync({ values: spoilt, shape: [N, D] })).rejects.toMatchObject(refusal);
+    }
+    const large = { values: new Float64Array(2 * D).fill(1), shape: [2, D] } as const;
+    large.values[D] = 1e39;
+    await expect(model.predictAsync(large)).rejects.toMatchObject({ code: 'DOMAIN', argument: 'features[1][0]' });
+  });
+
+  it('use no tensor for 20 classes, and the backend for 21', async () => {
+    const multiplyRows = jest.fn(native?.multiplyRows);
+    useFloat64Kernels({ ...(native as NonNullable<typeof native>), multiplyRows });
+    for (const q of [20, 21]) {
+      multiplyRows.mockClear();
+      await useBackend('wasm');
+      const wide = modelOf(
+        rowsOf(normals(D * q, 1), q),
+        Array(q).fill(0),
+        Array.from({ length: q }, (_, k) => k),
+      );
+      await wide.predictAsync(large);
+      expect(multiplyRows.mock.calls.length > 0).toBe(q === 20);
+    }
   });
 });
 

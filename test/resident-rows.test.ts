@@ -2,6 +2,7 @@ import { exp } from '../src/core/exp.js';
 import { Random } from '../src/core/random.js';
 import { evaluatePlain, plainProblem } from '../src/objective/float64.js';
 import { hessianMatrix } from '../src/objective/hessian.js';
+import { onEveryEngine } from './helpers/float64-engines.js';
 
 type Float64 = typeof import('../src/objective/float64.js');
 type Hessian = typeof import('../src/objective/hessian.js');
@@ -81,7 +82,7 @@ describe('exp', () => {
   });
 });
 
-describe('sums over rows that stay in WebAssembly', () => {
+onEveryEngine('sums over rows that stay in memory', () => {
   it.each(CASES)('have the bits of the plain loops: %o', async (shape) => {
     const random = new Random(shape.n);
     const options = problemOf(shape, random);

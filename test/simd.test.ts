@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { Random } from '../src/core/random.js';
-import { Simd, type SimdKernels } from '../src/core/simd.js';
+import { type Float64Kernels, float64Kernels, Simd, type SimdKernels, useFloat64Kernels } from '../src/core/simd.js';
+import { nativeFloat64, onEveryEngine } from './helpers/float64-engines.js';
 
 type Products = typeof import('../src/optim/block-products.js');
 type Factors = typeof import('../src/optim/cholesky.js');
@@ -71,7 +72,19 @@ function bits(values: Float64Array): BigUint64Array {
   return new BigUint64Array(values.slice().buffer);
 }
 
-describe('SIMD', () => {
+const positive = (n: number) => {
+  const root = normals(n * n);
+  const matrix = new Float64Array(n * n);
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j <= i; j++) {
+      for (let k = 0; k < n; k++) matrix[i * n + j] += root[i * n + k] * root[j * n + k];
+    }
+    matrix[i * n + i] += 0.1;
+  }
+  return matrix;
+};
+
+onEveryEngine('SIMD', () => {
   it('is available in Node, and undefined without WebAssembly', () => {
     expect(Simd.open()).toBeDefined();
     const { WebAssembly: kept } = globalThis;
@@ -126,18 +139,6 @@ describe('SIMD', () => {
       }),
     );
   });
-
-  const positive = (n: number) => {
-    const root = normals(n * n);
-    const matrix = new Float64Array(n * n);
-    for (let i = 0; i < n; i++) {
-      for (let j = 0; j <= i; j++) {
-        for (let k = 0; k < n; k++) matrix[i * n + j] += root[i * n + k] * root[j * n + k];
-      }
-      matrix[i * n + i] += 0.1;
-    }
-    return matrix;
-  };
 
   it.each([1, 2, 3, 31, 32, 33, 63, 64, 65, 130])(
     'factors and solves %i equations like plain loops, bit for bit',
@@ -235,5 +236,80 @@ describe('SIMD', () => {
       return [logits, gradient, gram].map(bits);
     };
     expect(outcome(vector)).toEqual(outcome(plain));
+  });
+});
+
+const native = nativeFloat64();
+
+(native === undefined ? describe.skip : describe)('the native kernels', () => {
+  afterEach(() => useFloat64Kernels(undefined));
+
+  it('replace those of WebAssembly, and are replaced by them, with an empty memory', () => {
+    const simd = Simd.open() as Simd;
+    const side = {};
+    const ofModule = simd.kernels;
+    simd.resident = side;
+    expect(simd.numbers(10)).toBe(simd.numbers(20));
+    expect(simd.resident).toBe(side);
+    useFloat64Kernels(native);
+    expect(float64Kernels()).toBe(native);
+    const memory = simd.numbers(10);
+    expect([simd.resident, simd.kernels === ofModule]).toEqual([undefined, false]);
+    memory?.fill(7);
+    expect(Array.from(simd.numbers(10_000)?.subarray(0, 10) ?? [])).toEqual(Array(10).fill(7));
+    useFloat64Kernels(undefined);
+    simd.numbers(10);
+    expect(simd.kernels).toBe(ofModule);
+  });
+
+  it('solve with a factor from before they were loaded', () => {
+    const matrix = positive(9);
+    const side = normals(9);
+    const factored = vector.cholesky(matrix, 9);
+    const before = factored.solve(side);
+    useFloat64Kernels(native);
+    expect(factored.solve(side)).toEqual(before);
+  });
+
+  it('multiply rows of each type like plain loops, bit for bit', () => {
+    const sizes = fc.record({
+      n: fc.integer({ min: 1, max: 300 }),
+      d: fc.integer({ min: 1, max: 300 }),
+      q: fc.integer({ min: 1, max: 20 }),
+    });
+    const types = fc.constantFrom(Uint8Array, Float32Array, Float64Array);
+    fc.assert(
+      fc.property(sizes, types, ({ n, d, q }, Type) => {
+        const x = new Type(normals(n * d).map((value) => (Type === Uint8Array ? Math.abs(60 * value) : value)));
+        const stride = Math.ceil(q / 8) * 8;
+        const w = Float64Array.from(normals(d * stride), Math.fround);
+        const start = random.below(n);
+        const rows = n - start;
+        const out = new Float64Array(rows * q);
+        native?.multiplyRows(x, start, rows, d, w, q, out);
+        const expected = Float64Array.from(out, (_, at) => {
+          let sum = 0;
+          for (let j = 0; j < d; j++) sum += x[(start + Math.floor(at / q)) * d + j] * w[j * stride + (at % q)];
+          return sum;
+        });
+        expect(bits(out)).toEqual(bits(expected));
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it.each([
+    ['X', [new Float32Array(5), 0, 2, 3, new Float64Array(24), 2, new Float64Array(4)]],
+    ['X from its start', [new Float32Array(6), 1, 2, 3, new Float64Array(24), 2, new Float64Array(4)]],
+    ['W', [new Float32Array(6), 0, 2, 3, new Float64Array(23), 2, new Float64Array(4)]],
+    ['the result', [new Float32Array(6), 0, 2, 3, new Float64Array(24), 2, new Float64Array(3)]],
+  ] as [string, Parameters<Float64Kernels['multiplyRows']>][])('refuse arrays that are too short: %s', (_, given) => {
+    expect(() => native?.multiplyRows(...given)).toThrow('shorter than their shapes');
+  });
+
+  it('refuse rows of other types', () => {
+    const x = new Int16Array(6) as unknown as Uint8Array;
+    const [w, out] = [new Float64Array(24), new Float64Array(4)];
+    expect(() => native?.multiplyRows(x, 0, 2, 3, w, 2, out)).toThrow('bytes, float32 or float64');
   });
 });

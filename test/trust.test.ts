@@ -215,7 +215,7 @@ function giveAway(path: string): void {
         gpu: false,
         cpu: thisMachine().cpu,
         installed: new Date(0).toISOString(),
-        addonSha256: await sha256OfFile(join(planted, ADDON)),
+        addons: { [ADDON]: await sha256OfFile(join(planted, ADDON)) },
         files: { [ADDON]: 4 },
       });
       await writeProof([join(planted, ADDON)], thisMachine(), { tensorflowVersion: '2.21.0', device: 'CPU' });

@@ -1,4 +1,4 @@
-// core: float64 loops in WebAssembly SIMD, two numbers at a time, if available.
+// core: float64 loops in WebAssembly SIMD, two numbers at a time, or in native code, if available.
 import { SIMD_MODULE } from './simd-module.js';
 
 /** Addresses and strides are in bytes. */
@@ -18,9 +18,9 @@ export interface SimdKernels {
   ): void;
   /**
    * A = LLᵀ in place: a [n + 3, stride], the stride a multiple of 256. `pack` has room for [n + 32, 32] numbers.
-   * Returns 0 unless every pivot exceeds `floor`.
+   * Returns 0 or false unless every pivot exceeds `floor`.
    */
-  factorize(a: number, n: number, stride: number, floor: number, pack: number): number;
+  factorize(a: number, n: number, stride: number, floor: number, pack: number): number | boolean;
   /** x ← L⁻ᵀL⁻¹x: l [n, stride], of which the lower half is read */
   substitute(l: number, n: number, stride: number, x: number): void;
   /** Adds the gradient of samples to `gradient`: the arguments of assembly/simd.ts in their order. */
@@ -61,18 +61,61 @@ export interface SimdKernels {
   ): void;
 }
 
+/** Kernels of the native addon, src/kernels/float64.cc: the same with the memory as first argument, and the same bits. */
+export type Float64Kernels = {
+  readonly [Name in keyof SimdKernels]: (
+    memory: Float64Array,
+    ...addresses: Parameters<SimdKernels[Name]>
+  ) => ReturnType<SimdKernels[Name]>;
+} & {
+  /**
+   * Writes XW of the rows from `start` to out, [rows, q]. Several threads share the work.
+   *
+   * @param x [n, d] in bytes, float32 or float64
+   * @param w [d, stride], numbers of float32, the stride q rounded up to a multiple of 8
+   */
+  multiplyRows(
+    x: Uint8Array | Float32Array | Float64Array,
+    start: number,
+    rows: number,
+    d: number,
+    w: Float64Array,
+    q: number,
+    out: Float64Array,
+  ): void;
+};
+
+let native: Float64Kernels | undefined;
+
+/** The native kernels of this process, if they are loaded. */
+export function float64Kernels(): Float64Kernels | undefined {
+  return native;
+}
+
+/** Uses native kernels from now on, instead of WebAssembly. */
+export function useFloat64Kernels(kernels: Float64Kernels | undefined): void {
+  native = kernels;
+}
+
 /** 64 MB. Larger problems run in plain JavaScript. */
 const MOST_NUMBERS = 2 ** 23;
 const PAGE_BYTES = 65536;
 
 /** The kernels and their memory, which only grows. */
 export class Simd {
-  readonly kernels: SimdKernels;
+  /** Valid until the next call of `numbers`. */
+  kernels: SimdKernels;
+  /** What the memory begins with, as the caller notes it; undefined if the memory is new. */
+  resident: object | undefined;
+  readonly #ofModule: SimdKernels;
   readonly #memory: WebAssembly.Memory;
   #numbers: Float64Array;
+  /** The native kernels in use. */
+  #native: Float64Kernels | undefined;
 
   private constructor(exports: WebAssembly.Exports) {
-    this.kernels = exports as unknown as SimdKernels;
+    this.#ofModule = exports as unknown as SimdKernels;
+    this.kernels = this.#ofModule;
     this.#memory = exports.memory as WebAssembly.Memory;
     this.#numbers = new Float64Array(this.#memory.buffer);
   }
@@ -86,7 +129,14 @@ export class Simd {
   /** The memory from address 0, at least `count` numbers; undefined if that is too much. Valid until the next call. */
   numbers(count: number): Float64Array | undefined {
     if (count > MOST_NUMBERS) return undefined;
+    if (this.#native !== native) this.#change();
     if (this.#numbers.length >= count) return this.#numbers;
+    if (this.#native !== undefined) {
+      const more = new Float64Array(Math.max(count, Math.min(2 * this.#numbers.length, MOST_NUMBERS)));
+      more.set(this.#numbers);
+      this.#numbers = more;
+      return more;
+    }
     try {
       this.#memory.grow(Math.ceil((count * 8 - this.#memory.buffer.byteLength) / PAGE_BYTES));
     } catch {
@@ -95,6 +145,32 @@ export class Simd {
     this.#numbers = new Float64Array(this.#memory.buffer);
     return this.#numbers;
   }
+
+  #change(): void {
+    const kernels = native;
+    this.#native = kernels;
+    this.resident = undefined;
+    this.#numbers = kernels === undefined ? new Float64Array(this.#memory.buffer) : new Float64Array(0);
+    this.kernels = kernels === undefined ? this.#ofModule : withMemory(kernels, () => this.#numbers);
+  }
+}
+
+const NAMES = [
+  'multiply',
+  'multiplyTransposed',
+  'factorize',
+  'substitute',
+  'evaluate',
+  'probabilities',
+  'addGram',
+] as const satisfies readonly (keyof SimdKernels)[];
+
+function withMemory(kernels: Float64Kernels, memory: () => Float64Array): SimdKernels {
+  const bound = NAMES.map((name) => {
+    const kernel = kernels[name] as (memory: Float64Array, ...addresses: unknown[]) => unknown;
+    return [name, (...addresses: unknown[]) => kernel(memory(), ...addresses)];
+  });
+  return Object.fromEntries(bound) as SimdKernels;
 }
 
 /** The exports of a module in base64; undefined if WebAssembly is missing, forbidden by a policy, or without SIMD. */

@@ -1,4 +1,4 @@
-// graph: selects the products with few columns that our own kernel computes: see kernels/narrow-matmul.cc.
+// graph: selects the products with few columns that our own kernel computes: see src/kernels/narrow-matmul.cc.
 import { type Binding, type NativeAttribute, nativeBackend } from './native-backend.js';
 import type { RecordedKernel } from './record.js';
 

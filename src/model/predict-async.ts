@@ -5,6 +5,7 @@ import { type Affine, largestFeature } from '../core/affine.js';
 import { DomainError, ShapeError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import { assertFunction, assertKnownOptions, assertSignal, checkFeatureCount, formatShape } from '../core/shape.js';
+import { float64Kernels } from '../core/simd.js';
 import { nextTask } from '../core/task.js';
 import {
   batchRanges,
@@ -13,12 +14,13 @@ import {
   type Features,
   featureShape,
   gatherRows,
+  isRows,
 } from '../data/batches.js';
 import { KeptRows } from '../data/kept-rows.js';
 import { assertColumns } from '../data/standardize.js';
 import { argMax, argTopK, assertK, softmaxInPlace } from '../predict/scores.js';
 import type { FeaturesInput } from '../training/inputs.js';
-import { logitsInto } from './predict.js';
+import { logitsInto, NativeLogits } from './predict.js';
 
 /** What predictions and evaluations are made of. */
 export type Rows = FeaturesInput | KeptRows;
@@ -70,8 +72,10 @@ export interface Chunk {
 
 /** Up to this many multiply-adds, plain TypeScript is faster than transferring the numbers to a backend and back. */
 const PLAIN_WORK = 5e6;
-/** The work of a chunk in multiply-adds: about 20 ms in plain TypeScript. Backends do more in that time. */
-const WORK_OF_A_CHUNK = { plain: 2e7, tensor: 8e7 };
+/** The work of a chunk in multiply-adds: about 20 ms in plain TypeScript. Native kernels do more in that time. */
+const WORK_OF_A_CHUNK = { plain: 2e7, native: 8e7 };
+/** Up to this many classes, float64 products on the caller's array take less time than a copy into a tensor. */
+const NATIVE_CLASSES = 20;
 /** Work per row, and per class of a row, besides the products, in multiply-adds. Includes evaluation. */
 const WORK_OF_A_ROW = 400;
 const WORK_OF_A_CLASS = 50;
@@ -85,8 +89,9 @@ type RowsOf = (start: number, end: number) => Promise<Float64Array>;
  * Yields o = xW + b, or its softmax, in chunks.
  *
  * Tensors and large arrays of bytes, small integers or float32 are multiplied in float32 by the backend in use. Rows of
- * numbers and Float64Arrays are multiplied in float64 in plain TypeScript. So is all input on the cpu backend, which is
- * not faster. The choice depends only on shapes, types and backend.
+ * numbers and Float64Arrays are multiplied in float64. So is all input on the cpu backend, which is not faster, and all
+ * arrays for up to 20 classes if the native float64 kernels are loaded. The choice depends only on shapes, types, backend
+ * and kernels.
  *
  * @param features checked chunk by chunk, as they are read
  * @throws ShapeError or DomainError as the synchronous methods; BackendError if the backend that multiplies is changed
@@ -131,10 +136,12 @@ async function* arrayChunks(
   const backend = new BackendInUse(where, signal);
   const q = affine.bias.length;
   const d = affine.weight.length / q;
-  const onTensors = affine.columns === undefined && (await paysOnTensors(features, n * d * q, backend));
+  const onTensors =
+    affine.columns === undefined && (await paysOnTensors(features, n * d * q, q <= NATIVE_CLASSES, backend));
   const source = features instanceof tf.Tensor && !onTensors ? await readTensor(features) : features;
+  const isNative = onTensors || float64Kernels() !== undefined;
   const rows = Math.floor(
-    WORK_OF_A_CHUNK[onTensors ? 'tensor' : 'plain'] / (d * q + WORK_OF_A_CLASS * q + WORK_OF_A_ROW),
+    WORK_OF_A_CHUNK[isNative ? 'native' : 'plain'] / (d * q + WORK_OF_A_CLASS * q + WORK_OF_A_ROW),
   );
   const kept: tf.Tensor[] = [];
   try {
@@ -250,14 +257,19 @@ function tensorShape(features: tf.Tensor, where: string): readonly [number, numb
   return [shape[0], shape[1]];
 }
 
-async function paysOnTensors(features: FeaturesInput, work: number, backend: BackendInUse): Promise<boolean> {
+async function paysOnTensors(
+  features: FeaturesInput,
+  work: number,
+  isNarrow: boolean,
+  backend: BackendInUse,
+): Promise<boolean> {
   if (work <= PLAIN_WORK) return false;
   if (features instanceof tf.Tensor) {
     // Slicing a tensor is slow on wasm: 74 ms for 256 rows of 6,000 × 784. Its values are read once and sliced as an
     // array.
     return features.dtype === 'float32' && !['cpu', 'wasm'].includes(tf.getBackend());
   }
-  if (Array.isArray(features)) return false;
+  if (Array.isArray(features) || (isNarrow && float64Kernels() !== undefined)) return false;
   if (!NO_MORE_THAN_FLOAT32.includes((features as FeatureArray).values[Symbol.toStringTag])) return false;
   await backend.start();
   return tf.getBackend() !== 'cpu';
@@ -274,16 +286,22 @@ async function readTensor(tensor: tf.Tensor): Promise<FeatureArray> {
 
 function plainRows(affine: Affine, features: Features, kind: Kind, where: string): RowsOf {
   const q = affine.bias.length;
-  let rows = new Float64Array(0);
+  const native = NativeLogits.of(affine);
+  let all = new Float64Array(0);
   return async (start, end) => {
-    const x = checkedRows(features, start, end, where, undefined, largestFeature(affine));
     const size = (end - start) * q;
-    if (rows.length < size) rows = new Float64Array(size);
-    for (let i = 0; i < end - start; i++) {
-      logitsInto(affine, x, i, rows, i * q);
-      if (kind === 'probabilities') softmaxInPlace(rows, i * q, q);
+    if (all.length < size) all = new Float64Array(size);
+    const rows = all.subarray(0, size);
+    // Numbers up to the largest float32 cannot overflow float64, so an infinite feature is seen in its logits.
+    const isSeen = !isRows(features) && features.values[Symbol.toStringTag] !== 'Float64Array';
+    if (!(isSeen && native?.write(features, start, end, rows) && areFinite(rows))) {
+      const x = checkedRows(features, start, end, where, undefined, largestFeature(affine));
+      if (!native?.write(x, 0, end - start, rows)) {
+        for (let i = 0; i < end - start; i++) logitsInto(affine, x, i, rows, i * q);
+      }
     }
-    return rows.subarray(0, size);
+    if (kind === 'probabilities') for (let at = 0; at < size; at += q) softmaxInPlace(rows, at, q);
+    return rows;
   };
 }
 

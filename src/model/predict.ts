@@ -1,6 +1,7 @@
 // model: logits of plain arrays, computed synchronously in plain TypeScript without tensors.
 import type { Affine, Columns } from '../core/affine.js';
 import type { Label } from '../core/labels.js';
+import { type Float64Kernels, float64Kernels } from '../core/simd.js';
 import type { FeatureArray, FeatureValues } from '../data/batches.js';
 import { argMax, standardized } from '../predict/scores.js';
 
@@ -35,6 +36,43 @@ export function logitsInto(affine: Affine, features: FeatureArray, row: number, 
     else addFive(weight, q, k, values, first, end, out, at + k);
   }
   for (let k = 0; k < q; k++) out[at + k] = out[at + k] / scale + bias[k];
+}
+
+const NATIVE_TYPES = ['Uint8Array', 'Float32Array', 'Float64Array'];
+
+/** o = xW + b of many rows by the native float64 kernels, with the bits of `logitsInto`. */
+export class NativeLogits {
+  readonly #affine: Affine;
+  readonly #kernels: Float64Kernels;
+  /** [d, stride], as the kernels take it. */
+  readonly #weight: Float64Array;
+
+  private constructor(affine: Affine, kernels: Float64Kernels) {
+    const { weight, bias } = affine;
+    const q = bias.length;
+    const d = weight.length / q;
+    const stride = Math.ceil(q / 8) * 8;
+    this.#affine = affine;
+    this.#kernels = kernels;
+    this.#weight = new Float64Array(d * stride);
+    for (let j = 0; j < d; j++) this.#weight.set(weight.subarray(j * q, (j + 1) * q), j * stride);
+  }
+
+  /** Undefined if the kernels are not loaded, or the model standardises columns. */
+  static of(affine: Affine): NativeLogits | undefined {
+    const kernels = float64Kernels();
+    return kernels === undefined || affine.columns !== undefined ? undefined : new NativeLogits(affine, kernels);
+  }
+
+  /** Writes the rows start, …, end − 1 to `out`. Returns false, with nothing done, for small integers. */
+  write({ values, shape, scale = 1 }: FeatureArray, start: number, end: number, out: Float64Array): boolean {
+    if (!NATIVE_TYPES.includes(values[Symbol.toStringTag])) return false;
+    const { bias } = this.#affine;
+    const q = bias.length;
+    this.#kernels.multiplyRows(values as Float32Array, start, end - start, shape[1], this.#weight, q, out);
+    for (let at = 0; at < out.length; at += q) for (let k = 0; k < q; k++) out[at + k] = out[at + k] / scale + bias[k];
+    return true;
+  }
 }
 
 /** o = zW + b, zⱼ = (xⱼ − centerⱼ)·factorⱼ. */

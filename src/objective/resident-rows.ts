@@ -17,7 +17,6 @@ const NUMBER = 8;
 
 // The memory holds the rows of one problem, the last one, and then the arguments of a call.
 const simd = Simd.open();
-let resident: Float64Array | undefined;
 
 /** Room behind the rows, as offsets in numbers. */
 interface Room {
@@ -28,7 +27,7 @@ interface Room {
 
 /** Undefined if the rows are not prepared, or these do not fit beside them. */
 function roomFor({ rows }: Rows, lengths: readonly number[]): Room | undefined {
-  if (rows === undefined) return undefined;
+  if (simd === undefined || rows === undefined) return undefined;
   let end = rows.length;
   const at = lengths.map((length) => {
     const start = end;
@@ -36,10 +35,10 @@ function roomFor({ rows }: Rows, lengths: readonly number[]): Room | undefined {
     end += Math.ceil(length / 2) * 2;
     return start;
   });
-  const memory = simd?.numbers(end);
+  const memory = simd.numbers(end);
   if (memory === undefined) return undefined;
-  if (resident !== rows) memory.set(rows);
-  resident = rows;
+  if (simd.resident !== rows) memory.set(rows);
+  simd.resident = rows;
   return { memory, at };
 }
 

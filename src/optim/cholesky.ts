@@ -58,7 +58,6 @@ const PANEL = 32;
 
 // One shared memory: it contains the factor used last.
 const simd = Simd.open();
-let resident: Factor | undefined;
 
 /** L, [n, stride], of which only the lower half is valid. */
 interface Factor {
@@ -83,10 +82,11 @@ function factorize(matrix: Float64Array, scale: Float64Array, jitter: number): F
   if (simd === undefined || memory === undefined) {
     return factorizePlain(values, n, stride, floor) ? { values, n, stride } : undefined;
   }
-  resident = undefined;
+  simd.resident = undefined;
   if (!simd.kernels.factorize(0, n, 8 * stride, floor, 8 * length)) return undefined;
-  resident = { values: memory.slice(0, n * stride), n, stride };
-  return resident;
+  const factor = { values: memory.slice(0, n * stride), n, stride };
+  simd.resident = factor;
+  return factor;
 }
 
 /** Plain JavaScript with the same bits as the SIMD kernel. */
@@ -130,9 +130,9 @@ function substitution(factor: Factor): { memory: Float64Array; x: number; run: (
     const column = new Float64Array(n);
     return { memory: column, x: 0, run: () => substitutePlain(factor, column) };
   }
-  if (resident !== factor) {
+  if (simd.resident !== factor) {
     memory.set(values);
-    resident = factor;
+    simd.resident = factor;
   }
   const { substitute } = simd.kernels;
   return { memory, x: n * stride, run: () => substitute(0, n, 8 * stride, 8 * n * stride) };

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { compileAddon, compilerArguments, findCompiler } from '../../src/node/native/compile.js';
+import { compileAddons, compilerArguments, findCompiler } from '../../src/node/native/compile.js';
 import { installNative } from '../../src/node/native/install.js';
 import { findTfjsNode } from '../../src/node/native/load.js';
 import { nativeSource, thisMachine } from '../../src/node/native/machine.js';
@@ -264,9 +264,11 @@ describe('the compiler', () => {
   });
 
   it('links the addon to find its libraries by relative path', () => {
-    const paths = { ...build, tensorflow: '/t/tensorflow', addon: '/t/addon/x.node' };
+    const paths = { ...build, tensorflow: '/t/tensorflow', addon: '/t/addon/x.node', float64: '/t/addon/y.node' };
     const linux = compilerArguments(paths, ['a.cc'], ['/t/tensorflow/lib.so.2'], 'linux');
-    expect(linux).toEqual(expect.arrayContaining(['-shared', '-fPIC', '-Wl,-rpath,$ORIGIN/../tensorflow']));
+    expect(linux).toEqual(
+      expect.arrayContaining(['-shared', '-fPIC', '-Wl,-z,nodelete', '-Wl,-rpath,$ORIGIN/../tensorflow']),
+    );
     const mac = compilerArguments(paths, ['a.cc'], ['/t/tensorflow/lib.2.dylib'], 'darwin');
     expect(mac).toEqual(expect.arrayContaining(['-bundle', 'dynamic_lookup', '-Wl,-rpath,@loader_path/../tensorflow']));
   });
@@ -279,9 +281,10 @@ describe('the compiler', () => {
       tfjsNode: join(folder, 'tfjs-node'),
       tensorflow: join(folder, 'tensorflow'),
       addon: join(cache, 'x.node'),
+      float64: join(cache, 'y.node'),
     };
     const expected = { code: 'BACKEND', actual: 'x.cc:1: error: planted' };
-    await expect(compileAddon(paths, ['g++'])).rejects.toMatchObject(expected);
+    await expect(compileAddons(paths, ['g++'])).rejects.toMatchObject(expected);
   });
 });
 

@@ -195,6 +195,24 @@ describe('probeAddon', () => {
     expect(result).toEqual({ ok: false, reason: expect.stringMatching(/^it gives wrong results/) });
   });
 
+  /** Numbers that pass for a loss and its gradient. */
+  const tfjsOfZeros = `module.exports = { tensor2d: (x) => x, findBackend: () => ({ binding: { TF_Version: '1' } }),
+    valueAndGrad: () => () => ({ value: { dataSync: () => [0] }, grad: { dataSync: () => [0, 0, 0, 0, 0, 0] } }) };`;
+
+  it('rejects float64 kernels with other results than WebAssembly', async () => {
+    const kernels = '{ evaluate() {}, addGram() {}, factorize() {}, substitute() {}, multiplyRows() {} }';
+    const script = `require('module')._extensions['.node'] = (module) => { module.exports = ${kernels}; };`;
+    writeFileSync(join(cache, 'float64.node'), '');
+    const result = await probeAddon(fakeTfjsNode(script, tfjsOfZeros), join(cache, 'addon.node'));
+    expect(result).toEqual({ ok: false, reason: 'its float64 kernels give other results than WebAssembly' });
+  });
+
+  it('rejects float64 kernels that do not load', async () => {
+    writeFileSync(join(cache, 'float64.node'), 'not a library');
+    const result = await probeAddon(fakeTfjsNode('', tfjsOfZeros), join(cache, 'addon.node'));
+    expect(result).toEqual({ ok: false, reason: expect.stringMatching(/float64\.node/) });
+  });
+
   it('gives tfjs-node the given addon, and every other package its own', async () => {
     const folder = fakeTfjsNode(`const { find } = require('@mapbox/node-pre-gyp/lib/pre-binding.js');
       throw new Error([find(require.resolve('./package.json')), find('/other/package.json')].join(' and '));`);
@@ -244,7 +262,7 @@ describe('nativeStatus and loadNative', () => {
       gpu: false,
       cpu: thisMachine().cpu,
       installed: new Date(0).toISOString(),
-      addonSha256: await sha256OfFile(join(folder, ADDON)),
+      addons: { [ADDON]: await sha256OfFile(join(folder, ADDON)) },
       files: Object.fromEntries(files.map((name) => [name, readFileSync(join(folder, name)).length])),
     });
     return folder;

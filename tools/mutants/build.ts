@@ -20,7 +20,7 @@ export async function buildAll(): Promise<void> {
       .map((path) => join(ROOT, folder, path)),
   );
   await build({ entryPoints, outdir: BUILT, outbase: ROOT, format: 'cjs', platform: 'node', target: 'node20' });
-  for (const data of ['test/golden', 'src/graph/kernels'])
+  for (const data of ['test/golden', 'src/kernels'])
     cpSync(join(ROOT, data), join(BUILT, data), { recursive: true });
 }
 

@@ -1,4 +1,4 @@
-// node: compiles tfjs-node's addon against TensorFlow's library with a C++ compiler.
+// node: compiles the addons with a C++ compiler: tfjs-node's, against TensorFlow's library, and our own.
 import { chmod, readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BackendError } from '../../core/errors.js';
@@ -45,53 +45,80 @@ function candidates(): readonly Compiler[] {
   return program ? [[program, ...args], ...standard] : standard;
 }
 
-/** The folder of our own kernels, which are compiled into the addon. */
-export const KERNELS = join(__dirname, '..', '..', 'graph', 'kernels');
+/** The folder of the sources of our own kernels. */
+export const KERNELS = join(__dirname, '..', '..', 'kernels');
 
 export interface AddonBuild {
   /** The folder of the package tfjs-node, with the sources. */
   readonly tfjsNode: string;
   /** The folder `tensorflow` of the wheel: libraries, and headers below `include`. */
   readonly tensorflow: string;
-  /** The path of the addon, in a folder beside `tensorflow`. */
+  /** The path of tfjs-node's addon, in a folder beside `tensorflow`. */
   readonly addon: string;
+  /** The path of the addon with our own float64 kernels. */
+  readonly float64: string;
 }
 
-/** The compiler's arguments. The addon loads the libraries relative to itself, so the folders can be moved together. */
+/**
+ * The compiler's arguments for tfjs-node's addon, which also holds our kernel for TensorFlow. It loads the libraries
+ * relative to itself, so the folders can be moved together.
+ */
 export function compilerArguments(
   build: AddonBuild,
   sources: readonly string[],
   libraries: readonly string[],
   platform: string = process.platform,
 ): string[] {
-  const { include_dir: nodeHeaders } = require('node-api-headers') as { include_dir: string };
-  const isMac = platform === 'darwin';
+  const origin = platform === 'darwin' ? '@loader_path' : '$ORIGIN';
   return [
-    ...['-std=c++17', '-O2', '-fPIC', '-DNAPI_VERSION=8', '-w', '-Wfatal-errors'],
-    // Node's own functions are resolved when Node loads the addon.
-    ...(isMac ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared']),
-    ...['-I', nodeHeaders, '-I', join(build.tensorflow, 'include')],
+    ...addonArguments(platform),
+    ...['-O2', '-I', join(build.tensorflow, 'include')],
     ...sources,
     ...libraries,
-    `-Wl,-rpath,${isMac ? '@loader_path' : '$ORIGIN'}/../tensorflow`,
+    `-Wl,-rpath,${origin}/../tensorflow`,
     ...['-o', build.addon],
   ];
 }
 
+/** The compiler's arguments for our float64 kernels. Products are not fused with sums, which would change their bits. */
+function float64Arguments({ float64 }: AddonBuild): string[] {
+  const source = join(KERNELS, 'float64.cc');
+  return [...addonArguments(process.platform), ...['-O3', '-ffp-contract=off', '-pthread', source, '-o', float64]];
+}
+
+function addonArguments(platform: string): string[] {
+  const { include_dir: nodeHeaders } = require('node-api-headers') as { include_dir: string };
+  return [
+    ...['-std=c++17', '-fPIC', '-DNAPI_VERSION=8', '-w', '-Wfatal-errors', '-I', nodeHeaders],
+    // Node's own functions are resolved when Node loads the addon. It stays loaded when the last worker thread that uses it
+    // ends: its threads run on, and TensorFlow takes an operation once.
+    ...(platform === 'darwin' ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared', '-Wl,-z,nodelete']),
+  ];
+}
+
 /**
- * Builds the addon, which takes about ten seconds.
+ * Builds both addons, which takes about fifteen seconds.
  *
  * @throws BackendError with the compiler's first error, and the signal's reason if aborted
  */
-export async function compileAddon(build: AddonBuild, compiler: Compiler, signal?: AbortSignal): Promise<void> {
+export async function compileAddons(build: AddonBuild, compiler: Compiler, signal?: AbortSignal): Promise<void> {
   const binding = await filesOf(join(build.tfjsNode, 'binding'), /\.cc$/);
-  const sources = [...binding, ...(await filesOf(KERNELS, /\.cc$/))];
+  const sources = [...binding, join(KERNELS, 'narrow-matmul.cc')];
   const libraries = await filesOf(build.tensorflow, /^libtensorflow/);
   await makeFolder(dirname(build.addon));
-  const [program, ...args] = compiler;
-  const outcome = await runProgram(program, [...args, ...compilerArguments(build, sources, libraries)], { signal });
+  await compile(compiler, compilerArguments(build, sources, libraries), build.addon, signal);
+  await compile(compiler, float64Arguments(build), build.float64, signal);
+}
+
+async function compile(
+  [program, ...first]: Compiler,
+  args: readonly string[],
+  addon: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  const outcome = await runProgram(program, [...first, ...args], { signal });
   // The compiler's mode depends on the umask, and others must not write code that is loaded.
-  if (outcome.end === 'exit' && outcome.code === 0) return chmod(build.addon, 0o700);
+  if (outcome.end === 'exit' && outcome.code === 0) return chmod(addon, 0o700);
   throw new BackendError({
     where: 'native install',
     argument: `${program}, compiling the addon,`,

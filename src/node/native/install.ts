@@ -5,11 +5,11 @@ import { BackendError, type ErrorFields } from '../../core/errors.js';
 import { assertFunction, assertKnownOptions, assertSignal } from '../../core/shape.js';
 import { cacheFolder, makeFolder, type OnProgress, replaceFolderAtomic, sha256OfFile } from '../files.js';
 import { withLock } from '../lock.js';
-import { type Compiler, compileAddon, findCompiler } from './compile.js';
+import { type Compiler, compileAddons, findCompiler } from './compile.js';
 import { findTfjsNode, type NativeKernels, nativeStatus, noTfjsNode, prove } from './load.js';
 import { type Machine, machineName, nativeSource, thisMachine } from './machine.js';
 import { probeAddon } from './probe.js';
-import { ADDON, type InstallRecord, nativeFolder, writeInstallRecord, writeProof } from './record.js';
+import { ADDON, float64Addon, type InstallRecord, nativeFolder, writeInstallRecord, writeProof } from './record.js';
 import { unpack } from './unpack.js';
 import { fetchWheel, findWheelClients, keptWheel, removeLeftovers, type WheelClient } from './wheel.js';
 import type { Wheel } from './wheels.js';
@@ -33,8 +33,8 @@ export interface InstallResult extends NativeKernels {
  * Installs native kernels for all projects of this user.
  *
  * TensorFlow's C library is extracted from its Python wheel, which the user's pip or uv downloads at a pinned version
- * and checksum. tfjs-node's addon is compiled against it. A child process then loads both and computes a loss and its
- * gradient. If they disagree with the closed form, nothing is installed. An interrupted installation leaves only the
+ * and checksum. tfjs-node's addon is compiled against it, and our float64 kernels beside it. A child process then loads
+ * them and computes a loss and its gradient. If a result is wrong, nothing is installed. An interrupted installation leaves only the
  * finished download, which the next one reuses.
  *
  * @throws BackendError with the failed step and a hint; DomainError for unknown options; the signal's reason if aborted
@@ -148,8 +148,9 @@ async function fill(folder: string, plan: Plan, { downloads, compiler, clients }
   }
   const tensorflow = join(folder, 'tensorflow');
   const addon = join(folder, ADDON);
-  onProgress?.({ stage: 'compile the addon', done: 0 });
-  await compileAddon({ tfjsNode: tfjsNode.folder, tensorflow, addon }, compiler, signal);
+  const float64 = float64Addon(addon);
+  onProgress?.({ stage: 'compile the addons', done: 0 });
+  await compileAddons({ tfjsNode: tfjsNode.folder, tensorflow, addon, float64 }, compiler, signal);
   await rm(join(tensorflow, 'include'), { recursive: true });
   onProgress?.({ stage: 'test it in a child process', done: 0 });
   const proof = await probeAddon(tfjsNode.folder, addon, signal);
@@ -168,7 +169,7 @@ async function fill(folder: string, plan: Plan, { downloads, compiler, clients }
     gpu,
     cpu: machine.cpu,
     installed: new Date().toISOString(),
-    addonSha256: await sha256OfFile(addon),
+    addons: { [ADDON]: await sha256OfFile(addon), [float64Addon(ADDON)]: await sha256OfFile(float64) },
     files: await sizesIn(folder),
   };
   await writeInstallRecord(folder, record);

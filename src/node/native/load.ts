@@ -4,9 +4,19 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type * as tfjs from '@tensorflow/tfjs';
 import { BackendError } from '../../core/errors.js';
+import { type Float64Kernels, useFloat64Kernels } from '../../core/simd.js';
 import { nativeSource, thisMachine } from './machine.js';
 import { openTfjsNode, type ProbeResult, probeAddon } from './probe.js';
-import { ADDON, type Damage, nativeFolder, type Proof, readInstallRecord, readProof, writeProof } from './record.js';
+import {
+  ADDON,
+  type Damage,
+  float64Addon,
+  nativeFolder,
+  type Proof,
+  readInstallRecord,
+  readProof,
+  writeProof,
+} from './record.js';
 import { repairRound } from './repair.js';
 import { applySettings } from './settings.js';
 import { withQuietTerminal } from './terminal.js';
@@ -121,7 +131,8 @@ function ownFiles(tfjsNode: string): readonly string[] | undefined {
 let loading: Promise<NativeKernels> | undefined;
 
 /**
- * Registers the backend `'tensorflow'` with tfjs, using the native kernels that `nativeStatus` finds.
+ * Registers the backend `'tensorflow'` with tfjs, using the native kernels that `nativeStatus` finds. Our float64 kernels
+ * then replace those in WebAssembly, with the same results.
  *
  * Files without a proof for this machine are first tested in a child process. The backend in use stays in use; if there
  * is none, tfjs uses this one. Nothing is written into node_modules.
@@ -151,7 +162,10 @@ async function load(): Promise<NativeKernels> {
   const inUse = tf.getBackend();
   applySettings();
   try {
-    withQuietTerminal(() => openTfjsNode(createRequire(require.resolve(TFJS_NODE_MANIFEST)), status.addon));
+    const requireFromTfjsNode = createRequire(require.resolve(TFJS_NODE_MANIFEST));
+    withQuietTerminal(() => openTfjsNode(requireFromTfjsNode, status.addon));
+    const float64 = float64Addon(status.addon);
+    if (existsSync(float64)) useFloat64Kernels(requireFromTfjsNode(float64) as Float64Kernels);
   } catch (cause) {
     throw unusable((cause as Error).message, `Run: ${rebuildCommand(status)}`, cause);
   }

@@ -1,6 +1,9 @@
-// node: tests an addon in a child process, so that an incompatible library cannot kill the caller.
+// node: tests the addons in a child process, so that an incompatible library cannot kill the caller.
+import { type Float64Kernels, openModule, type SimdKernels } from '../../core/simd.js';
+import { SIMD_MODULE } from '../../core/simd-module.js';
 import { disagreement, FLOAT32 } from '../../core/tolerance.js';
 import { lastLine, type Outcome, runProgram } from './process.js';
+import { float64Addon } from './record.js';
 
 /** The result of native kernels in a child process. */
 export type ProbeResult =
@@ -34,6 +37,8 @@ interface Answer {
   readonly gradient: readonly number[];
   /** A product of ones by our own kernel, if the addon has it: 1024 everywhere. */
   readonly narrow: readonly number[];
+  /** The results of our float64 kernels, if their addon is there. */
+  readonly float64: readonly number[];
 }
 
 /** The first load reads about a gigabyte, possibly over a network. */
@@ -41,7 +46,8 @@ const TIMEOUT = 180_000;
 
 /**
  * Loads tfjs-node with the addon at `addon` in a child process, which computes a loss and its gradient by autograd.
- * They are compared here with the closed form.
+ * They are compared here with the closed form. Results of the float64 kernels beside it are compared with those of
+ * WebAssembly, bit by bit.
  *
  * @param tfjsNode the folder of the package `@tensorflow/tfjs-node`
  * @throws the signal's reason if aborted; all other errors are part of the result
@@ -51,11 +57,16 @@ export async function probeAddon(tfjsNode: string, addon: string, signal?: Abort
   // `require`, and its file name is an argument. Node before 20.16 has no `getBuiltinModule`.
   const script = `const __name = (f) => f;
     const openTfjsNode = ${openTfjsNode.toString()};
+    const answerFloat64 = ${answerFloat64.toString()};
+    const exercise = ${exercise.toString()};
     const answer = ${answerProblem.toString()};
-    const [folder, addon, problem] = JSON.parse(process.argv.at(-1));
+    const [folder, addon, float64, problem] = JSON.parse(process.argv.at(-1));
     const { createRequire } = process.getBuiltinModule?.('node:module') ?? require('node:module');
-    console.log(JSON.stringify(answer(openTfjsNode, createRequire(folder + '/package.json'), addon, problem)));`;
-  const outcome = await runProgram(process.execPath, ['-e', script, JSON.stringify([tfjsNode, addon, PROBLEM])], {
+    const requireFromTfjsNode = createRequire(folder + '/package.json');
+    const result = answer(openTfjsNode, requireFromTfjsNode, addon, problem);
+    console.log(JSON.stringify({ ...result, float64: answerFloat64(requireFromTfjsNode, float64, exercise) }));`;
+  const given = JSON.stringify([tfjsNode, addon, float64Addon(addon), PROBLEM]);
+  const outcome = await runProgram(process.execPath, ['-e', script, given], {
     // The options of this process may load a loader or a debugger, which the child does not need.
     env: { NODE_OPTIONS: '', NO_COLOR: '1', TF_CPP_MIN_LOG_LEVEL: process.env.TF_CPP_MIN_LOG_LEVEL ?? '3' },
     timeout: TIMEOUT,
@@ -104,7 +115,7 @@ function answerProblem(
   requireFromTfjsNode: NodeJS.Require,
   addon: string,
   problem: Problem,
-): Answer {
+): Omit<Answer, 'float64'> {
   open(requireFromTfjsNode, addon);
   const tf = requireFromTfjsNode('@tensorflow/tfjs') as typeof import('@tensorflow/tfjs');
   const backend = tf.findBackend('tensorflow') as unknown as {
@@ -145,6 +156,61 @@ function answerProblem(
   };
 }
 
+/* istanbul ignore next: counters would be part of the source text */
+function answerFloat64(requireFromTfjsNode: NodeJS.Require, addon: string, run: typeof exercise): readonly number[] {
+  const { existsSync } = requireFromTfjsNode('node:fs') as typeof import('node:fs');
+  if (!existsSync(addon)) return [];
+  const kernels = requireFromTfjsNode(addon) as Float64Kernels;
+  const memory = new Float64Array(8192);
+  const call = (name: Exercised, ...addresses: number[]) =>
+    (kernels[name] as (memory: Float64Array, ...addresses: number[]) => unknown)(memory, ...addresses);
+  const products = new Float64Array(1280);
+  // Large enough for several threads.
+  kernels.multiplyRows(new Float32Array(131072).fill(1), 0, 128, 1024, new Float64Array(16384).fill(1), 10, products);
+  return [...run(call, memory), ...products];
+}
+
+type Exercised = 'evaluate' | 'addGram' | 'factorize' | 'substitute';
+
+/** Calls kernels on a memory of 8192 numbers, and returns their results: 40 rows of 9 numbers, 5 classes. */
+/* istanbul ignore next: counters would be part of the source text */
+function exercise(call: (name: Exercised, ...addresses: number[]) => unknown, memory: Float64Array): number[] {
+  const fill = () =>
+    memory.forEach((_, i) => {
+      memory[i] = ((i * 7919) % 1000) / 500 - 1;
+    });
+  fill();
+  const [rows, stride] = [40, 96];
+  const [w, labels, shares, losses, gradient, gram, scratch] = [480, 540, 600, 640, 720, 800, 1000].map((at) => 8 * at);
+  const integers = new Int32Array(memory.buffer, labels, rows);
+  for (let i = 0; i < rows; i++) integers[i] = i % 5;
+  // The column that fills the last pair of classes.
+  for (let j = 0; j < 9; j++) memory[480 + 36 + 2 * j + 1] = 0;
+  call('evaluate', 0, rows, stride, w, 9, 5, labels, shares, losses, gradient, scratch);
+  call('addGram', 0, stride, 10, labels, shares, rows, gram, scratch);
+  const results = [...memory.slice(640, 720), ...memory.slice(720, 780)];
+  for (let i = 0; i < 10; i++) results.push(...memory.slice(800 + 12 * i, 801 + 12 * i + i));
+  // A matrix of 33 rows, so that the factor has two panels.
+  const order = 33;
+  fill();
+  for (let i = 0; i < order; i++) memory[64 * i + i] = 40;
+  call('factorize', 0, order, 512, 1e-9, 8 * 2400);
+  call('substitute', 0, order, 512, 8 * 2304);
+  return [...results, ...memory.slice(2304, 2304 + order)];
+}
+
+/** The numbers that `answerFloat64` must give; undefined without WebAssembly, which the plain loops replace. */
+function expectedFloat64(): readonly number[] | undefined {
+  const exports = openModule(SIMD_MODULE);
+  if (exports === undefined) return undefined;
+  const { memory } = exports as { readonly memory: WebAssembly.Memory };
+  memory.grow(1);
+  const kernels = exports as unknown as SimdKernels;
+  const call = (name: Exercised, ...addresses: number[]) =>
+    (kernels[name] as (...addresses: number[]) => unknown)(...addresses);
+  return [...exercise(call, new Float64Array(memory.buffer, 0, 8192)), ...new Array<number>(1280).fill(1024)];
+}
+
 function judge(answer: Answer): ProbeResult {
   const expected = closedForm(PROBLEM);
   const actual = [answer.loss, ...answer.gradient];
@@ -152,6 +218,10 @@ function judge(answer: Answer): ProbeResult {
     actual.length === expected.length && actual.every((value, i) => disagreement(value, expected[i], FLOAT32) <= 1);
   if (answer.narrow.some((value) => value !== 1024)) {
     return { ok: false, reason: 'its own kernel gives wrong results: a sum of 1024 ones is not 1024' };
+  }
+  const float64 = expectedFloat64();
+  if (answer.float64.length > 0 && float64?.some((value, i) => answer.float64[i] !== value)) {
+    return { ok: false, reason: 'its float64 kernels give other results than WebAssembly' };
   }
   return agrees
     ? { ok: true, tensorflowVersion: answer.tensorflowVersion, device: answer.usesGpu ? 'GPU' : 'CPU' }

@@ -1,7 +1,7 @@
 // node: records in the cache: which kernels are installed, and on which machines they passed the probe.
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { writeFileAtomic } from '../atomic-writer.js';
 import { cacheFolder } from '../files.js';
@@ -20,7 +20,8 @@ const InstallRecord = v.object({
   gpu: v.boolean(),
   cpu: v.string(),
   installed: v.pipe(v.string(), v.isoTimestamp()),
-  addonSha256: sha256,
+  /** The checksum of each addon, by its path in the folder. */
+  addons: v.record(v.string(), sha256),
   /** The size of every loaded file, by its path in the folder. */
   files: v.record(v.string(), bytes),
 });
@@ -47,8 +48,14 @@ function kernelsVersion(): string {
   return hash.digest('hex').slice(0, 8);
 }
 
-/** The path of the addon in that folder. The libraries have the same paths as in the wheel. */
+/** The path of tfjs-node's addon in that folder. The libraries have the same paths as in the wheel. */
 export const ADDON = join('addon', 'tfjs_binding.node');
+
+/** The path of our float64 kernels, beside tfjs-node's addon, which its own installer builds without them. */
+export function float64Addon(addon: string): string {
+  return join(dirname(addon), 'float64.node');
+}
+
 const RECORD = 'record.json';
 
 export async function writeInstallRecord(folder: string, record: InstallRecord): Promise<void> {
@@ -65,7 +72,7 @@ export interface Damage {
  * The record of a folder whose files match it, or the damage; undefined if nothing is installed.
  *
  * The record repeats the parts of the folder's name, so a renamed or copied folder is detected. The libraries (850 MB)
- * are compared by size, the addon by checksum. Whoever writes the files can write the record too, so it proves nothing
+ * are compared by size, the addons by checksum. Whoever writes the files can write the record too, so it proves nothing
  * if others may write: owners and modes of the folders, the record and all files are checked.
  */
 export function readInstallRecord(folder: string, machine: Machine): InstallRecord | Damage | undefined {
@@ -90,16 +97,21 @@ export function readInstallRecord(folder: string, machine: Machine): InstallReco
   if (record.tensorflowVersion !== TENSORFLOW_VERSION) {
     return { damage: `${folder} holds TensorFlow ${record.tensorflowVersion} instead of ${TENSORFLOW_VERSION}` };
   }
-  const planted = distrust([ADDON, ...Object.keys(record.files)].map((name) => join(folder, name)));
+  const addons = Object.entries({ [ADDON]: '', ...record.addons });
+  const planted = distrust(
+    [...addons.map(([name]) => name), ...Object.keys(record.files)].map((name) => join(folder, name)),
+  );
   if (planted !== undefined) return planted;
   for (const [name, size] of Object.entries(record.files)) {
     const actual = statSync(join(folder, name), { throwIfNoEntry: false })?.size;
     if (actual === undefined) return { damage: `${join(folder, name)} is missing` };
     if (actual !== size) return { damage: `${join(folder, name)} has ${actual} bytes instead of ${size}` };
   }
-  const addon = readIfAny(join(folder, ADDON));
-  if (addon === undefined || createHash('sha256').update(addon).digest('hex') !== record.addonSha256) {
-    return { damage: `${join(folder, ADDON)} is not the file that was built` };
+  for (const [name, checksum] of addons) {
+    const addon = readIfAny(join(folder, name));
+    if (addon === undefined || createHash('sha256').update(addon).digest('hex') !== checksum) {
+      return { damage: `${join(folder, name)} is not the file that was built` };
+    }
   }
   return record;
 }

@@ -1,4 +1,4 @@
-// graph: threads that share the work of a kernel.
+// kernels: threads that share the work of a kernel.
 #pragma once
 
 #include <algorithm>
@@ -9,6 +9,9 @@
 #include <cstdlib>
 #include <mutex>
 #include <thread>
+
+// Each addon has its own threads, since another one may have been built from another version of this file.
+namespace {
 
 /**
  * Distributes the parts of a task over the calling thread and helper threads.
@@ -124,3 +127,5 @@ class Workers {
   std::condition_variable wake_;
   int64_t numHelpers_ = 0, numStarted_ = 0;
 };
+
+}  // namespace

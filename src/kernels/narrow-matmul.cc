@@ -1,4 +1,4 @@
-// graph: the TensorFlow kernel for products with few columns, as in a linear classifier with few classes.
+// kernels: the TensorFlow kernel for products with few columns, as in a linear classifier with few classes.
 //
 //   SoftmaxRegressionNarrowMatMul(a, b, rows):  factor · a[rows]·b,  a[rows]ᵀ·b (transpose_a),  a[rows]·bᵀ (transpose_b)
 //

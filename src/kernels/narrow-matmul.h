@@ -1,4 +1,4 @@
-// graph: products with few columns, for one vector width. narrow-matmul.cc includes this once per width and defines
+// kernels: products with few columns, for one vector width. narrow-matmul.cc includes this once per width and defines
 // WIDTH (floats per vector), ROWS (vectors processed with the columns at once) and TARGET (allowed instructions).
 #define INLINE TARGET inline __attribute__((always_inline))
 #define UNROLL _Pragma("GCC unroll 16")

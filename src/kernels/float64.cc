@@ -1,0 +1,366 @@
+// kernels: an addon with the float64 loops of assembly/simd.ts, and XW on arrays of the caller, for the vectors of this
+// processor. Every number has the bits of WebAssembly and of the plain loops, with any number of threads.
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <type_traits>
+#include <vector>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+#include <node_api.h>
+
+#include "workers.h"
+
+namespace {
+
+/** The rows of a block, as in objective/row-block.ts. */
+constexpr int64_t kBlockRows = 32;
+/** Columns of a panel of `factorize`. */
+constexpr int64_t kPanel = 32;
+/** Numbers of the widest vectors below; the padding of columns fits all widths. */
+constexpr int64_t kWidest = 8;
+/** Columns of X that `multiplyExact` converts at once. */
+constexpr int64_t kDepth = 128;
+/** Multiply-adds below which one thread finishes before another one starts. */
+constexpr int64_t kWorthSharing = 1 << 18;
+
+/** W, [order, stride]; the stride is a multiple of the widest vector. */
+struct Columns {
+  const double* values;
+  int64_t order, stride;
+};
+
+namespace any_processor {
+#define TARGET
+#define WIDTH 2
+#define ROWS 4
+#define VECTORS 2
+#include "float64.h"
+}  // namespace any_processor
+
+#if defined(__x86_64__)
+namespace avx2 {
+#define TARGET __attribute__((target("avx2,fma")))
+#define WIDTH 4
+#define ROWS 4
+#define VECTORS 2
+#include "float64.h"
+}  // namespace avx2
+
+namespace avx512 {
+#define TARGET __attribute__((target("avx2,fma,avx512f,avx512vl,avx512dq")))
+#define WIDTH 8
+#define ROWS 8
+#define VECTORS 2
+#include "float64.h"
+}  // namespace avx512
+
+/** Numbers of the widest vectors that the processor supports and the user allows, in floats as for the other kernels. */
+int64_t lanes() {
+  const char* limit = std::getenv("SOFTMAX_REGRESSION_LANES");
+  const int64_t most = (limit == nullptr ? 2 * kWidest : std::atoll(limit)) / 2;
+  const bool hasAvx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+                         __builtin_cpu_supports("avx512dq");
+  if (most >= 8 && hasAvx512) return 8;
+  return most >= 4 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? 4 : 2;
+}
+
+#define FOR_THIS_PROCESSOR(call)                \
+  static const int64_t lanesHere = lanes();     \
+  if (lanesHere == 8) return avx512::call;      \
+  if (lanesHere == 4) return avx2::call;        \
+  return any_processor::call
+#else
+#define FOR_THIS_PROCESSOR(call) return any_processor::call
+#endif
+
+template <typename A>
+void multiply(const A* x, int64_t rows, int64_t strideX, const Columns& w, double* out) {
+  FOR_THIS_PROCESSOR(multiply(x, rows, strideX, w, out));
+}
+
+template <typename A>
+void multiplyExact(const A* x, int64_t rows, int64_t strideX, const Columns& w, double* out) {
+  FOR_THIS_PROCESSOR(multiplyExact(x, rows, strideX, w, out));
+}
+
+void multiplyTransposed(const double* a, int64_t strideA, int64_t columns, const double* x, int64_t rows, int64_t stride,
+                        int64_t width, double* out, bool isLower, bool isAdded) {
+  FOR_THIS_PROCESSOR(multiplyTransposed(a, strideA, columns, x, rows, stride, width, out, isLower, isAdded));
+}
+
+void residuals(double* logits, int64_t rows, int64_t stride, int64_t q, const int32_t* labels, const double* shares,
+               double* losses) {
+  FOR_THIS_PROCESSOR(residuals(logits, rows, stride, q, labels, shares, losses));
+}
+
+void gather(const double* x, int64_t stride, const int32_t* samples, const double* shares, int64_t count, double* rows,
+            double* scaled) {
+  FOR_THIS_PROCESSOR(gather(x, stride, samples, shares, count, rows, scaled));
+}
+
+bool factorize(double* a, int64_t n, int64_t stride, double floor, double* pack) {
+  FOR_THIS_PROCESSOR(factorize(a, n, stride, floor, pack));
+}
+
+void substitute(const double* l, int64_t n, int64_t stride, double* x) {
+  FOR_THIS_PROCESSOR(substitute(l, n, stride, x));
+}
+
+/** Calls part(i) for each i < count, in several threads if the work is worth it. */
+template <typename Part>
+void share(int64_t work, int64_t count, const Part& part) {
+  if (work >= kWorthSharing) return Workers::shared().run(count, part);
+  for (int64_t i = 0; i < count; i++) part(i);
+}
+
+int64_t roundUp(int64_t count, int64_t unit) { return (count + unit - 1) / unit * unit; }
+
+/** Memory that is reused by the calls of a thread. */
+double* scratch(int64_t count) {
+  static thread_local std::vector<double> memory;
+  if (static_cast<int64_t>(memory.size()) < count) memory.resize(count);
+  return memory.data();
+}
+
+/** W of [order, 2] for each pair of columns, side by side. */
+Columns turned(const double* pairs, int64_t order, int64_t numPairs, double* out) {
+  const int64_t stride = roundUp(2 * numPairs, kWidest);
+  std::fill(out, out + order * stride, 0.0);
+  for (int64_t p = 0; p < numPairs; p++) {
+    for (int64_t j = 0; j < order; j++) std::copy_n(pairs + 2 * (p * order + j), 2, out + j * stride + 2 * p);
+  }
+  return Columns{out, order, stride};
+}
+
+/** XW and its softmax, or the residuals, for all rows: [count, w.stride]. */
+void forward(const double* x, int64_t count, int64_t stride, const Columns& w, int64_t q, const int32_t* labels,
+             const double* shares, double* losses, double* out) {
+  const int64_t blocks = (count + kBlockRows - 1) / kBlockRows;
+  share(count * w.order * q, blocks, [&](int64_t i) {
+    const int64_t from = i * kBlockRows, rows = std::min(kBlockRows, count - from);
+    double* logits = out + from * w.stride;
+    multiply(x + from * stride, rows, stride, w, logits);
+    residuals(logits, rows, w.stride, q, labels == nullptr ? nullptr : labels + from,
+              shares == nullptr ? nullptr : shares + from, losses == nullptr ? nullptr : losses + 2 * from);
+  });
+}
+
+/** Columns of X in a part of a thread. */
+constexpr int64_t kPart = 32;
+
+void evaluate(const double* x, int64_t count, int64_t stride, const double* pairs, int64_t order, int64_t q,
+              const int32_t* labels, const double* shares, double* losses, double* gradient) {
+  const int64_t wide = roundUp(q, kWidest);
+  double* memory = scratch((order + roundUp(count, kBlockRows)) * wide);
+  const Columns w = turned(pairs, order, (q + 1) / 2, memory);
+  double* errors = memory + order * wide;
+  forward(x, count, stride, w, q, labels, shares, losses, errors);
+  // Each thread adds all blocks, in order, to some columns of the gradient.
+  share(count * order * q, (stride + kPart - 1) / kPart, [&](int64_t i) {
+    const int64_t first = i * kPart, width = std::min(kPart, stride - first);
+    for (int64_t from = 0; from < count; from += kBlockRows) {
+      multiplyTransposed(errors + from * wide, wide, q, x + from * stride + first, std::min(kBlockRows, count - from),
+                         stride, width, gradient + first, false, true);
+    }
+  });
+}
+
+void probabilities(const double* x, int64_t count, int64_t stride, const double* pairs, int64_t order, int64_t q,
+                   double* out) {
+  const int64_t numPairs = (q + 1) / 2, wide = roundUp(q, kWidest);
+  double* memory = scratch((order + roundUp(count, kBlockRows)) * wide);
+  const Columns w = turned(pairs, order, numPairs, memory);
+  double* all = memory + order * wide;
+  forward(x, count, stride, w, q, nullptr, nullptr, nullptr, all);
+  for (int64_t i = 0; i < count; i++) std::copy_n(all + i * wide, 2 * numPairs, out + i * 2 * numPairs);
+}
+
+/** Samples of which the rows are gathered before their products are added. */
+constexpr int64_t kGathered = 8 * kBlockRows;
+/** Rows of the matrix in a part of a thread, of which the first has the least work. */
+constexpr int64_t kGramRows = 20;
+
+void addGram(const double* x, int64_t stride, int64_t columns, const int32_t* samples, const double* shares,
+             int64_t count, double* gram) {
+  double* rows = scratch(2 * kGathered * stride);
+  double* scaled = rows + kGathered * stride;
+  const int64_t parts = (columns + kGramRows - 1) / kGramRows;
+  for (int64_t start = 0; start < count; start += kGathered) {
+    const int64_t taken = std::min(kGathered, count - start);
+    gather(x, stride, samples + start, shares + start, taken, rows, scaled);
+    share(taken * columns * columns / 2, parts, [&](int64_t i) {
+      const int64_t k = (parts - 1 - i) * kGramRows, last = std::min(k + kGramRows, columns);
+      for (int64_t from = 0; from < taken; from += kBlockRows) {
+        multiplyTransposed(scaled + from * stride + k, stride, last - k, rows + from * stride,
+                           std::min(kBlockRows, taken - from), stride, std::min(roundUp(last, 4), stride),
+                           gram + k * stride, false, true);
+      }
+    });
+  }
+}
+
+/** Rows of a part of a thread. */
+constexpr int64_t kRows = 256;
+
+template <typename A>
+void multiplyRows(const A* x, int64_t rows, int64_t d, const Columns& w, int64_t q, double* out) {
+  share(rows * d * q, (rows + kRows - 1) / kRows, [&](int64_t i) {
+    const int64_t from = i * kRows, count = std::min(kRows, rows - from);
+    double* sums = scratch(kRows * w.stride);
+    // The weights of a model are float32.
+    if constexpr (std::is_same<A, double>::value) multiply(x + from * d, count, d, w, sums);
+    else multiplyExact(x + from * d, count, d, w, sums);
+    for (int64_t r = 0; r < count; r++) std::copy_n(sums + r * w.stride, q, out + (from + r) * q);
+  });
+}
+
+/** The arguments of a call from JavaScript: a memory of numbers, and addresses in bytes and sizes in it. */
+class Call {
+ public:
+  Call(napi_env env, napi_callback_info info) : env_(env) { napi_get_cb_info(env, info, &count_, values_, nullptr, nullptr); }
+
+  struct Array {
+    void* data = nullptr;
+    size_t length = 0;
+    napi_typedarray_type type = napi_float64_array;
+  };
+  Array array(size_t i) const {
+    Array array;
+    if (napi_get_typedarray_info(env_, values_[i], &array.type, &array.length, &array.data, nullptr, nullptr) != napi_ok)
+      array.length = 0;
+    return array;
+  }
+  int64_t integer(size_t i) const {
+    int64_t value = 0;
+    napi_get_value_int64(env_, values_[i], &value);
+    return value;
+  }
+  double number(size_t i) const {
+    double value = 0;
+    napi_get_value_double(env_, values_[i], &value);
+    return value;
+  }
+  bool boolean(size_t i) const {
+    bool value = false;
+    napi_get_value_bool(env_, values_[i], &value);
+    return value;
+  }
+  /** The numbers at an address in the memory, which is the first argument. */
+  template <typename T = double>
+  T* at(size_t i) const {
+    return reinterpret_cast<T*>(static_cast<char*>(array(0).data) + integer(i));
+  }
+  /** A stride in bytes as a stride in numbers. */
+  int64_t stride(size_t i) const { return integer(i) / static_cast<int64_t>(sizeof(double)); }
+  napi_value result(bool value) const {
+    napi_value result;
+    napi_get_boolean(env_, value, &result);
+    return result;
+  }
+  napi_value refuse(const char* reason) const {
+    napi_throw_range_error(env_, nullptr, reason);
+    return nullptr;
+  }
+
+ private:
+  static constexpr size_t kMost = 12;
+  napi_env env_;
+  size_t count_ = kMost;
+  napi_value values_[kMost];
+};
+
+napi_value callMultiply(napi_env env, napi_callback_info info) {
+  const Call call(env, info);
+  const int64_t rows = call.integer(2), order = call.integer(5), pairs = call.integer(6);
+  const int64_t wide = roundUp(2 * pairs, kWidest);
+  double* memory = scratch((order + rows) * wide);
+  const Columns w = turned(call.at(4), order, pairs, memory);
+  double* products = memory + order * wide;
+  multiply(call.at(1), rows, call.stride(3), w, products);
+  double* out = call.at(7);
+  for (int64_t r = 0; r < rows; r++) std::copy_n(products + r * wide, 2 * pairs, out + r * 2 * pairs);
+  return nullptr;
+}
+
+napi_value callMultiplyTransposed(napi_env env, napi_callback_info info) {
+  const Call call(env, info);
+  const int64_t stride = call.stride(6);
+  multiplyTransposed(call.at(1), call.stride(2), call.integer(3), call.at(4), call.integer(5), stride, stride, call.at(7),
+                     call.boolean(8), false);
+  return nullptr;
+}
+
+napi_value callFactorize(napi_env env, napi_callback_info info) {
+  const Call call(env, info);
+  return call.result(factorize(call.at(1), call.integer(2), call.stride(3), call.number(4), call.at(5)));
+}
+
+napi_value callSubstitute(napi_env env, napi_callback_info info) {
+  const Call call(env, info);
+  substitute(call.at(1), call.integer(2), call.stride(3), call.at(4));
+  return nullptr;
+}
+
+napi_value callEvaluate(napi_env env, napi_callback_info info) {
+  const Call call(env, info);
+  evaluate(call.at(1), call.integer(2), call.stride(3), call.at(4), call.integer(5), call.integer(6),
+           call.at<int32_t>(7), call.at(8), call.at(9), call.at(10));
+  return nullptr;
+}
+
+napi_value callProbabilities(napi_env env, napi_callback_info info) {
+  const Call call(env, info);
+  probabilities(call.at(1), call.integer(2), call.stride(3), call.at(4), call.integer(5), call.integer(6), call.at(7));
+  return nullptr;
+}
+
+napi_value callAddGram(napi_env env, napi_callback_info info) {
+  const Call call(env, info);
+  addGram(call.at(1), call.stride(2), call.integer(3), call.at<int32_t>(4), call.at(5), call.integer(6), call.at(7));
+  return nullptr;
+}
+
+/** multiplyRows(x, start, rows, d, w, q, out): XW of some rows of an array of bytes, float32 or float64; W is float32. */
+napi_value callMultiplyRows(napi_env env, napi_callback_info info) {
+  const Call call(env, info);
+  const Call::Array x = call.array(0), w = call.array(4), out = call.array(6);
+  const int64_t start = call.integer(1), rows = call.integer(2), d = call.integer(3), q = call.integer(5);
+  const int64_t stride = roundUp(q, kWidest);
+  const auto isShorter = [](const Call::Array& array, int64_t length) { return static_cast<int64_t>(array.length) < length; };
+  if (start < 0 || rows < 0 || d < 0 || q < 1 || isShorter(x, (start + rows) * d) || isShorter(w, d * stride) ||
+      isShorter(out, rows * q) || w.type != napi_float64_array || out.type != napi_float64_array) {
+    return call.refuse("multiplyRows: the arrays are shorter than their shapes");
+  }
+  const Columns columns{static_cast<double*>(w.data), d, stride};
+  double* to = static_cast<double*>(out.data);
+  switch (x.type) {
+    case napi_float32_array: multiplyRows(static_cast<float*>(x.data) + start * d, rows, d, columns, q, to); break;
+    case napi_float64_array: multiplyRows(static_cast<double*>(x.data) + start * d, rows, d, columns, q, to); break;
+    case napi_uint8_array: multiplyRows(static_cast<uint8_t*>(x.data) + start * d, rows, d, columns, q, to); break;
+    default: return call.refuse("multiplyRows: x must be bytes, float32 or float64");
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+NAPI_MODULE_INIT() {
+  const napi_property_descriptor functions[] = {
+      {"multiply", nullptr, callMultiply, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+      {"multiplyTransposed", nullptr, callMultiplyTransposed, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+      {"factorize", nullptr, callFactorize, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+      {"substitute", nullptr, callSubstitute, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+      {"evaluate", nullptr, callEvaluate, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+      {"probabilities", nullptr, callProbabilities, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+      {"addGram", nullptr, callAddGram, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+      {"multiplyRows", nullptr, callMultiplyRows, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+  };
+  napi_define_properties(env, exports, sizeof(functions) / sizeof(*functions), functions);
+  return exports;
+}

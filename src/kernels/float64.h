@@ -1,0 +1,345 @@
+// kernels: the loops of assembly/simd.ts for one vector width. float64.cc includes this once per width and defines WIDTH
+// (numbers per vector), ROWS (rows of X at once), VECTORS (vectors of columns at once) and TARGET (allowed instructions).
+//
+// A sum is never split over the numbers of a vector, and products are rounded before they are added. So all widths, and
+// WebAssembly, give the same bits.
+#define INLINE TARGET inline __attribute__((always_inline))
+#define UNROLL _Pragma("GCC unroll 16")
+
+typedef double Numbers __attribute__((vector_size(WIDTH * 8)));
+typedef int64_t Integers __attribute__((vector_size(WIDTH * 8)));
+typedef uint64_t Unsigned __attribute__((vector_size(WIDTH * 8)));
+/** Rows are padded to a multiple of four numbers, which may be half a vector. */
+typedef double Four __attribute__((vector_size(32)));
+
+template <typename Vector>
+INLINE Vector load(const double* from) {
+  Vector lanes;
+  std::memcpy(&lanes, from, sizeof(lanes));
+  return lanes;
+}
+
+template <typename Vector>
+INLINE void store(double* to, const Vector& lanes) {
+  std::memcpy(to, &lanes, sizeof(lanes));
+}
+
+/** out[r][c] = Σⱼ x[r][j]·w[j][c] for R rows and V vectors of columns. */
+template <int R, int V, typename A>
+INLINE void productBlock(const A* x, int64_t strideX, const double* w, int64_t strideW, int64_t order, double* out,
+                         int64_t strideOut) {
+  Numbers sums[R][V] = {};
+  for (int64_t j = 0; j < order; j++) {
+    Numbers columns[V];
+    UNROLL for (int v = 0; v < V; v++) columns[v] = load<Numbers>(w + j * strideW + v * WIDTH);
+    UNROLL for (int r = 0; r < R; r++) {
+      const double entry = static_cast<double>(x[r * strideX + j]);
+      UNROLL for (int v = 0; v < V; v++) sums[r][v] += entry * columns[v];
+    }
+  }
+  UNROLL for (int r = 0; r < R; r++) {
+    UNROLL for (int v = 0; v < V; v++) store(out + r * strideOut + v * WIDTH, sums[r][v]);
+  }
+}
+
+template <int V, typename A>
+INLINE void productColumns(const A* x, int64_t rows, int64_t strideX, const double* w, int64_t strideW, int64_t order,
+                           double* out, int64_t strideOut) {
+  int64_t r = 0;
+  for (; r + ROWS <= rows; r += ROWS) {
+    productBlock<ROWS, V>(x + r * strideX, strideX, w, strideW, order, out + r * strideOut, strideOut);
+  }
+  for (; r < rows; r++) {
+    productBlock<1, V>(x + r * strideX, strideX, w, strideW, order, out + r * strideOut, strideOut);
+  }
+}
+
+/** XW. The columns of W and of the result are padded to whole vectors. */
+template <typename A>
+TARGET void multiply(const A* x, int64_t rows, int64_t strideX, const Columns& w, double* out) {
+  const int64_t vectors = w.stride / WIDTH;
+  int64_t v = 0;
+  for (; v + VECTORS <= vectors; v += VECTORS) {
+    productColumns<VECTORS>(x, rows, strideX, w.values + v * WIDTH, w.stride, w.order, out + v * WIDTH, w.stride);
+  }
+  for (; v < vectors; v++) {
+    productColumns<1>(x, rows, strideX, w.values + v * WIDTH, w.stride, w.order, out + v * WIDTH, w.stride);
+  }
+}
+
+/** sum + a·b, for a product that is exact in float64: fused or not, the bits are the same. */
+INLINE Numbers addExact(const Numbers& sum, double a, const Numbers& b) {
+#if WIDTH == 8
+  return (Numbers)_mm512_fmadd_pd(_mm512_set1_pd(a), (__m512d)b, (__m512d)sum);
+#elif WIDTH == 4
+  return (Numbers)_mm256_fmadd_pd(_mm256_set1_pd(a), (__m256d)b, (__m256d)sum);
+#else
+  return sum + a * b;
+#endif
+}
+
+/** Adds the products of kDepth columns of R rows, or fewer, with V vectors of columns of W to sums[r][v]. */
+template <int R, int V, typename A>
+INLINE void addExactProducts(const A* x, int64_t strideX, const double* w, int64_t strideW, int64_t order,
+                             Numbers (*sums)[V]) {
+  double rows[R][kDepth];
+  for (int r = 0; r < R; r++) {
+    for (int64_t j = 0; j < order; j++) rows[r][j] = static_cast<double>(x[r * strideX + j]);
+  }
+  for (int64_t j = 0; j < order; j++) {
+    Numbers columns[V];
+    UNROLL for (int v = 0; v < V; v++) columns[v] = load<Numbers>(w + j * strideW + v * WIDTH);
+    UNROLL for (int r = 0; r < R; r++) {
+      UNROLL for (int v = 0; v < V; v++) sums[r][v] = addExact(sums[r][v], rows[r][j], columns[v]);
+    }
+  }
+}
+
+template <int R, int V, typename A>
+INLINE void exactBlock(const A* x, int64_t strideX, const double* w, int64_t strideW, int64_t order, double* out) {
+  Numbers sums[R][V] = {};
+  for (int64_t j = 0; j < order; j += kDepth) {
+    addExactProducts<R, V>(x + j, strideX, w + j * strideW, strideW, std::min(kDepth, order - j), sums);
+  }
+  UNROLL for (int r = 0; r < R; r++) {
+    UNROLL for (int v = 0; v < V; v++) store(out + r * strideW + v * WIDTH, sums[r][v]);
+  }
+}
+
+/** XW for numbers of which the products are exact in float64, as those of float32 are: with the bits of `multiply`. */
+template <typename A>
+TARGET void multiplyExact(const A* x, int64_t rows, int64_t strideX, const Columns& w, double* out) {
+  int64_t r = 0;
+  for (; r + ROWS <= rows; r += ROWS) {
+    int64_t c = 0;
+    for (; c + VECTORS * WIDTH <= w.stride; c += VECTORS * WIDTH) {
+      exactBlock<ROWS, VECTORS>(x + r * strideX, strideX, w.values + c, w.stride, w.order, out + r * w.stride + c);
+    }
+    for (; c < w.stride; c += WIDTH) {
+      exactBlock<ROWS, 1>(x + r * strideX, strideX, w.values + c, w.stride, w.order, out + r * w.stride + c);
+    }
+  }
+  for (; r < rows; r++) {
+    for (int64_t c = 0; c < w.stride; c += WIDTH) {
+      exactBlock<1, 1>(x + r * strideX, strideX, w.values + c, w.stride, w.order, out + r * w.stride + c);
+    }
+  }
+}
+
+/** Columns of A that `outerBlock` takes at once. */
+constexpr int kFactors = 5;
+
+/** Adds Σᵣ a[r][k]·x[r][j] to out[k][j], or stores it, for K columns of A and V vectors of columns of X. */
+template <typename Vector, int K, int V>
+INLINE void outerBlock(const double* a, int64_t strideA, const double* x, int64_t rows, int64_t stride, double* out,
+                       bool isAdded) {
+  constexpr int width = sizeof(Vector) / sizeof(double);
+  Vector sums[K][V] = {};
+  for (int64_t r = 0; r < rows; r++) {
+    Vector part[V];
+    UNROLL for (int v = 0; v < V; v++) part[v] = load<Vector>(x + r * stride + v * width);
+    UNROLL for (int k = 0; k < K; k++) {
+      const double factor = a[r * strideA + k];
+      UNROLL for (int v = 0; v < V; v++) sums[k][v] += part[v] * factor;
+    }
+  }
+  UNROLL for (int k = 0; k < K; k++) {
+    UNROLL for (int v = 0; v < V; v++) {
+      double* to = out + k * stride + v * width;
+      store(to, isAdded ? load<Vector>(to) + sums[k][v] : sums[k][v]);
+    }
+  }
+}
+
+template <int K>
+INLINE void outerRows(const double* a, int64_t strideA, const double* x, int64_t rows, int64_t stride, int64_t columns,
+                      double* out, bool isAdded) {
+  int64_t j = 0;
+  for (; j + VECTORS * WIDTH <= columns; j += VECTORS * WIDTH) {
+    outerBlock<Numbers, K, VECTORS>(a, strideA, x + j, rows, stride, out + j, isAdded);
+  }
+  for (; j + WIDTH <= columns; j += WIDTH) {
+    outerBlock<Numbers, K, 1>(a, strideA, x + j, rows, stride, out + j, isAdded);
+  }
+  for (; j < columns; j += 4) outerBlock<Four, K, 1>(a, strideA, x + j, rows, stride, out + j, isAdded);
+}
+
+/**
+ * AᵀX, stored or added, for `columns` columns of A and the first `most` columns of X, a multiple of four.
+ *
+ * @param stride numbers per row of X
+ * @param isLower whether entries above the diagonal may be omitted
+ */
+TARGET void multiplyTransposed(const double* a, int64_t strideA, int64_t columns, const double* x, int64_t rows,
+                               int64_t stride, int64_t most, double* out, bool isLower, bool isAdded) {
+  int64_t k = 0;
+  for (; k + kFactors <= columns; k += kFactors) {
+    const int64_t width = isLower ? std::min((k + kFactors + 3) / 4 * 4, most) : most;
+    outerRows<kFactors>(a + k, strideA, x, rows, stride, width, out + k * stride, isAdded);
+  }
+  for (; k < columns; k++) {
+    const int64_t width = isLower ? std::min((k + 4) / 4 * 4, most) : most;
+    outerRows<1>(a + k, strideA, x, rows, stride, width, out + k * stride, isAdded);
+  }
+}
+
+/** eˣ, with the operations of core/exp.ts. */
+INLINE Numbers exp(Numbers x) {
+  const Numbers zero = {};
+  x = x < -750.0 ? zero - 750.0 : x;
+  x = x > 710.0 ? zero + 710.0 : x;
+  // Adding 1.5·2⁵² rounds to the nearest integer, and leaves that integer in the low bits.
+  constexpr double kRounder = 6755399441055744.0;
+  const Numbers rounded = x * 1.4426950408889634 + kRounder;
+  const Numbers n = rounded - kRounder;
+  Numbers r = x - n * 0.6931471803691238;
+  r = r - n * 1.9082149292705877e-10;
+  Numbers p = zero + 1.6059043836821613e-10;
+  p = p * r + 2.08767569878681e-9;
+  p = p * r + 2.505210838544172e-8;
+  p = p * r + 2.755731922398589e-7;
+  p = p * r + 2.7557319223985893e-6;
+  p = p * r + 2.48015873015873e-5;
+  p = p * r + 1.984126984126984e-4;
+  p = p * r + 1.3888888888888889e-3;
+  p = p * r + 8.333333333333333e-3;
+  p = p * r + 4.1666666666666664e-2;
+  p = p * r + 0.16666666666666666;
+  p = p * r + 0.5;
+  p = 1.0 + (r + r * r * p);
+  const Integers power = (Integers)rounded - (Integers)(zero + kRounder);
+  // Half of it, rounded down: shifted as an unsigned number, since AVX2 has no other shift.
+  const Unsigned half = ((Unsigned)(power + 2048) >> 1) - 1024;
+  const Unsigned first = (half + 1023) << 52;
+  const Unsigned second = ((Unsigned)power - half + 1023) << 52;
+  return p * (Numbers)first * (Numbers)second;
+}
+
+/** Replaces q logits by their softmax or, with a label, by share·(softmax − y): `residualsOf` of assembly/simd.ts. */
+INLINE void residualsOf(double* logits, int64_t q, int64_t padded, int32_t label, double share, double* loss) {
+  int64_t largest = 0;
+  for (int64_t k = 1; k < q; k++) {
+    if (logits[k] > logits[largest]) largest = k;
+  }
+  const double top = logits[largest];
+  if (label >= 0) loss[0] = top - logits[label];
+  for (int64_t k = 0; k < padded; k += WIDTH) store(logits + k, exp(load<Numbers>(logits + k) - top));
+  double others = 0;
+  for (int64_t k = 0; k < largest; k++) others += logits[k];
+  for (int64_t k = largest + 1; k < q; k++) others += logits[k];
+  logits[largest] = 1;
+  const double inverse = 1 / (1 + others);
+  for (int64_t k = 0; k < padded; k += WIDTH) store(logits + k, load<Numbers>(logits + k) * inverse);
+  if (label < 0) return;
+  loss[1] = others;
+  double rest = 0;
+  for (int64_t k = 0; k < label; k++) rest += logits[k];
+  for (int64_t k = label + 1; k < q; k++) rest += logits[k];
+  logits[label] = -rest;
+  for (int64_t k = 0; k < padded; k += WIDTH) store(logits + k, load<Numbers>(logits + k) * share);
+}
+
+/** The softmax of each row of logits, or its residuals if there are labels. */
+TARGET void residuals(double* logits, int64_t rows, int64_t stride, int64_t q, const int32_t* labels,
+                      const double* shares, double* losses) {
+  for (int64_t r = 0; r < rows; r++) {
+    double* row = logits + r * stride;
+    if (labels == nullptr) residualsOf(row, q, stride, -1, 1, nullptr);
+    // Not multiplied by 0: the loss may be infinite.
+    else if (shares[r] == 0) std::fill(row, row + q, 0.0);
+    else residualsOf(row, q, stride, labels[r], shares[r], losses + 2 * r);
+  }
+}
+
+/** The rows of some samples, and share times each. */
+TARGET void gather(const double* x, int64_t stride, const int32_t* samples, const double* shares, int64_t count,
+                   double* rows, double* scaled) {
+  for (int64_t r = 0; r < count; r++) {
+    const double* __restrict from = x + samples[r] * stride;
+    double* __restrict plain = rows + r * stride;
+    double* __restrict product = scaled + r * stride;
+    const double share = shares[r];
+    for (int64_t j = 0; j < stride; j++) plain[j] = from[j];
+    for (int64_t j = 0; j < stride; j++) product[j] = share * from[j];
+  }
+}
+
+/** Subtracts the products of previous panels from R rows of a panel. */
+template <int R>
+INLINE void subtractPanels(double* row, int64_t stride, int64_t start, const double* pack) {
+  constexpr int vectors = kPanel / WIDTH;
+  constexpr int together = vectors < VECTORS * 2 ? vectors : VECTORS * 2;
+  for (int first = 0; first < vectors; first += together) {
+    Numbers sums[R][together] = {};
+    for (int64_t k = 0; k < start; k++) {
+      Numbers part[together];
+      UNROLL for (int v = 0; v < together; v++) part[v] = load<Numbers>(pack + k * kPanel + (first + v) * WIDTH);
+      UNROLL for (int r = 0; r < R; r++) {
+        const double factor = row[r * stride + k];
+        UNROLL for (int v = 0; v < together; v++) sums[r][v] += factor * part[v];
+      }
+    }
+    UNROLL for (int r = 0; r < R; r++) {
+      double* to = row + r * stride + start + first * WIDTH;
+      UNROLL for (int v = 0; v < together; v++) store(to + v * WIDTH, load<Numbers>(to + v * WIDTH) - sums[r][v]);
+    }
+  }
+}
+
+/** `factorize` of assembly/simd.ts. */
+TARGET bool factorize(double* a, int64_t n, int64_t stride, double floor, double* pack) {
+  double* diagonal = pack + n * kPanel;
+  for (int64_t start = 0; start < n; start += kPanel) {
+    const int64_t end = std::min(start + kPanel, n);
+    for (int64_t j = start; j < start + kPanel; j++) {
+      const double* from = a + std::min(j, n - 1) * stride;
+      for (int64_t k = 0; k < start; k++) pack[k * kPanel + j - start] = from[k];
+    }
+    int64_t i = start;
+    for (; start > 0 && i + 4 <= n; i += 4) subtractPanels<4>(a + i * stride, stride, start, pack);
+    for (; start > 0 && i < n; i++) subtractPanels<1>(a + i * stride, stride, start, pack);
+    for (i = start; i < n; i++) {
+      double* __restrict row = a + i * stride;
+      const int64_t last = std::min(i, end - 1);
+      for (int64_t j = start; j < std::min(i, end); j++) {
+        const double* __restrict turned = diagonal + (j - start) * kPanel;
+        const double entry = row[j] / turned[j - start];
+        row[j] = entry;
+        if (i < end) diagonal[(j - start) * kPanel + i - start] = entry;
+        for (int64_t c = j + 1; c <= last; c++) row[c] -= entry * turned[c - start];
+      }
+      if (i >= end) continue;
+      if (!(row[i] > floor)) return false;
+      row[i] = std::sqrt(row[i]);
+      diagonal[(i - start) * kPanel + i - start] = row[i];
+    }
+  }
+  return true;
+}
+
+/** `substitute` of assembly/simd.ts: eight partial sums, added in the same order. */
+TARGET void substitute(const double* l, int64_t n, int64_t stride, double* __restrict x) {
+  typedef double Eight __attribute__((vector_size(64)));
+  for (int64_t i = 0; i < n; i++) {
+    const double* row = l + i * stride;
+    Eight s = {};
+    int64_t k = 0;
+    for (; k + 8 <= i; k += 8) s += load<Eight>(row + k) * load<Eight>(x + k);
+    double sum = ((s[0] + s[2]) + (s[4] + s[6])) + ((s[1] + s[3]) + (s[5] + s[7]));
+    for (; k < i; k++) sum += row[k] * x[k];
+    x[i] = (x[i] - sum) / row[i];
+  }
+  for (int64_t i = n - 1; i >= 0; i--) {
+    const double* __restrict row = l + i * stride;
+    const double entry = x[i] / row[i];
+    x[i] = entry;
+    for (int64_t k = 0; k < i; k++) x[k] -= row[k] * entry;
+  }
+}
+
+#undef INLINE
+#undef UNROLL
+#undef WIDTH
+#undef ROWS
+#undef VECTORS
+#undef TARGET

@@ -1,0 +1,63 @@
+// Prints a digest of the results of all float64 kernels on many problems, by the engine of the first argument:
+// `WebAssembly` or `native`. The environment selects the vectors and threads of the addon.
+import { createHash } from 'node:crypto';
+import { Random } from '../../src/core/random.js';
+import { Simd, useFloat64Kernels } from '../../src/core/simd.js';
+import { nativeFloat64 } from './float64-engines.js';
+
+if (process.argv[2] === 'native') useFloat64Kernels(nativeFloat64());
+
+const random = new Random(3);
+const simd = Simd.open() as Simd;
+const hash = createHash('sha256');
+const add = (numbers: Float64Array) => hash.update(new Uint8Array(numbers.slice().buffer));
+
+/** Addresses, one after another, of arrays of numbers. */
+function layout(...lengths: readonly number[]): { readonly at: readonly number[]; readonly memory: Float64Array } {
+  let end = 0;
+  const at = lengths.map((length) => {
+    const start = end;
+    end += 2 * Math.ceil(length / 2);
+    return start;
+  });
+  const memory = (simd.numbers(end) as Float64Array).fill(0, 0, end);
+  for (let i = 0; i < end; i++) memory[i] = random.normal();
+  return { at, memory };
+}
+
+function sums(n: number, order: number, q: number, scale: number): void {
+  const [width, pairs, rows] = [Math.ceil(order / 4) * 4, Math.ceil(q / 2), Math.ceil(n / 4) * 4];
+  const columns = Math.ceil(order / 2) * 2;
+  const { at, memory } = layout(
+    ...[rows * width, 2 * pairs * order, 2 * pairs * width, n, 2 * n, n, n * 2 * pairs, columns * width],
+    2 * 32 * (pairs + width) + (2 * pairs + columns) * width,
+  );
+  const [, w, gradient, shares, losses, integers, out, gram] = at;
+  const [atLabels, atScratch] = [8 * integers, 8 * at[8]];
+  for (let i = 0; i < 2 * pairs * order; i++) {
+    // The column that fills the last pair of classes is 0.
+    const isPadding = i % 2 === 1 && 2 * Math.floor(i / 2 / order) + 1 >= q;
+    memory[w + i] *= isPadding ? 0 : scale;
+  }
+  memory[shares] = 0;
+  const numbers = new Int32Array(memory.buffer, atLabels, n);
+  for (let i = 0; i < n; i++) numbers[i] = random.below(q);
+  const { kernels } = simd;
+  kernels.evaluate(
+    ...([0, n, 8 * width, 8 * w, order, q, atLabels, 8 * shares, 8 * losses, 8 * gradient, atScratch] as const),
+  );
+  add(memory.subarray(gradient, gradient + q * width));
+  add(memory.subarray(losses + 2, losses + 2 * n));
+  kernels.probabilities(0, n, 8 * width, 8 * w, order, q, 8 * out, atScratch);
+  for (let i = 0; i < n; i++) add(memory.subarray(out + 2 * pairs * i, out + 2 * pairs * i + q));
+  for (let i = 0; i < n; i++) numbers[i] = random.below(n);
+  kernels.addGram(0, 8 * width, columns, atLabels, 8 * shares, n, 8 * gram, atScratch);
+  for (let i = 0; i < columns; i++) add(memory.subarray(gram + i * width, gram + i * width + i + 1));
+}
+
+for (let problem = 0; problem < 100; problem++) {
+  sums(1 + random.below(400), 1 + random.below(70), 2 + random.below(20), problem % 5 === 0 ? 100 : 1);
+}
+// Large enough for several threads.
+sums(2000, 65, 10, 1);
+console.log(hash.digest('hex'));
