@@ -20,8 +20,7 @@ export async function buildAll(): Promise<void> {
       .map((path) => join(ROOT, folder, path)),
   );
   await build({ entryPoints, outdir: BUILT, outbase: ROOT, format: 'cjs', platform: 'node', target: 'node20' });
-  for (const data of ['test/golden', 'src/kernels'])
-    cpSync(join(ROOT, data), join(BUILT, data), { recursive: true });
+  for (const data of ['test/golden', 'src/kernels']) cpSync(join(ROOT, data), join(BUILT, data), { recursive: true });
 }
 
 export function builtSource(file: string): string {

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { cacheFolder } from '../../src/node/files.js';
-import { assertTrusted } from '../../src/node/trust.js';
+import { binaryOf, PLATFORM } from './binary.js';
 
 const ROOT = join(__dirname, '..', '..');
 const NODES = ['20', '22', '24', '26'];
@@ -105,23 +105,6 @@ function environment(node: string, kernels: Kernels, scratch: string): NodeJS.Pr
     if (!['native', 'nodes'].includes(name) && !existsSync(link)) symlinkSync(cacheFolder(name), link, 'junction');
   }
   return { ...path, SOFTMAX_REGRESSION_CACHE: empty };
-}
-
-const PLATFORM = `${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
-
-/** The newest Node of a major version, installed once; undefined if the registry has none for this platform. */
-function binaryOf(major: string): string | undefined {
-  if (process.versions.node.startsWith(`${major}.`)) return process.execPath;
-  const name = `node-${PLATFORM}`;
-  const folder = cacheFolder('nodes', major);
-  const binary = join(folder, 'node_modules', name, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
-  assertTrusted(cacheFolder(), [binary]);
-  if (!existsSync(binary)) {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const args = ['install', '--prefix', folder, '--ignore-scripts', '--no-audit', '--no-fund', `${name}@${major}`];
-    spawnSync('npm', args, { cwd: folder, stdio: 'inherit', shell: process.platform === 'win32' });
-  }
-  return existsSync(binary) ? binary : undefined;
 }
 
 try {

@@ -188,8 +188,8 @@ function exercise(call: (name: Exercised, ...addresses: number[]) => unknown, me
   for (let j = 0; j < 9; j++) memory[480 + 36 + 2 * j + 1] = 0;
   call('evaluate', 0, rows, stride, w, 9, 5, labels, shares, losses, gradient, scratch);
   call('addGram', 0, stride, 10, labels, shares, rows, gram, scratch);
-  const results = [...memory.slice(640, 720), ...memory.slice(720, 780)];
-  for (let i = 0; i < 10; i++) results.push(...memory.slice(800 + 12 * i, 801 + 12 * i + i));
+  const lower = Array.from({ length: 10 }, (_, i) => [...memory.slice(800 + 12 * i, 801 + 13 * i)]);
+  const results = [...memory.slice(640, 780), ...lower.flat()];
   // A matrix of 33 rows, so that the factor has two panels.
   const order = 33;
   fill();
