@@ -2,8 +2,10 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
+import { oneHot, toRows } from 'softmax-regression/reference';
 import { PAGE_NAMES, PAGES } from '../web/learn/chapter.js';
 import { closedForm, differences, hessian, loss } from '../web/learn/code/gradient.js';
+import { codes, distance, mean, oneHotVectors } from '../web/learn/code/label.js';
 import { logits, products } from '../web/learn/code/network.js';
 import { logSumExp, naiveSoftmax, probabilities } from '../web/learn/code/softmax.js';
 import { factor, fixed, plain, power, sub } from '../web/learn/format.js';
@@ -123,6 +125,24 @@ describe('the numbers of the chapter', () => {
 describe('the code that the chapter shows', () => {
   const { values } = readState('', SAMPLE);
   const weight = weightRows(values);
+
+  it('label: codes have an order, and one-hot vectors have equal distances for any number of classes', () => {
+    // cat, chicken, dog
+    expect([0, 1, 2].map(codes)).toEqual([
+      [[2], [3], [1]],
+      [[1], [2], [3]],
+      [[3], [1], [2]],
+    ]);
+    const [cat, chicken, dog] = codes(0);
+    expect([distance(dog, cat), distance(cat, chicken), distance(dog, chicken)]).toEqual([1, 1, 2]);
+    expect(mean(dog, chicken)).toEqual(cat);
+    const vectors = oneHotVectors(10);
+    expect(vectors).toEqual(toRows(oneHot([0, 1, 2, 3, 4, 5, 6, 7, 8, 9], 10)));
+    for (const [i, a] of vectors.entries()) {
+      for (const b of vectors.slice(i + 1)) expect(distance(a, b)).toBe(Math.SQRT2);
+    }
+    expect(mean(oneHotVectors(3)[1], oneHotVectors(3)[2])).toEqual([0, 0.5, 0.5]);
+  });
 
   it('network: o = Wx + b, term by term and at once', () => {
     const o = logits(weight, values.b, values.x);

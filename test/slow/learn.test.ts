@@ -12,6 +12,7 @@ import {
   crossEntropy,
   crossEntropyGradient,
   dense,
+  oneHot,
   softmax,
   toRows,
 } from 'softmax-regression/reference';
@@ -208,6 +209,55 @@ inBrowser('the chapter', () => {
     await page.waitForSelector('.sum');
     expect(await texts('.sum strong')).toEqual(shown);
     expect(new URL(page.url()).search).toBe(query);
+  });
+
+  describe('label', () => {
+    const column = (k: number) => texts(`tbody tr > :nth-child(${k})`);
+
+    it('shows distances of codes that depend on their order, and of one-hot vectors that do not', async () => {
+      await open('label');
+      const [cat, chicken, dog] = toRows(oneHot([0, 1, 2], 3));
+      const pairs = [
+        [cat, chicken],
+        [cat, dog],
+        [chicken, dog],
+      ];
+      const lengths = pairs.map(([a, b]) => fixed(Math.hypot(...a.map((each, k) => each - b[k])), 4));
+      expect(await column(2)).toEqual(['1', '1', '2']);
+      expect(await column(3)).toEqual(lengths);
+      expect(await texts('.result')).toEqual([
+        expect.stringContaining('Its class: dog\nAs a code: 1\nOne-hot: y = (0, 0, 1)'),
+        expect.stringContaining(
+          'the mean of dog and chicken. As a code it is 2, the code of cat. One-hot it is (0, 0.5, 0.5)',
+        ),
+      ]);
+      await page.locator('[name=middle]:checked').press('ArrowRight');
+      expect(await column(2)).toEqual(['1', '2', '1']);
+      expect(await column(3)).toEqual(lengths);
+      expect((await texts('.result'))[1]).toContain('mean of cat and dog. As a code it is 2, the code of chicken.');
+      expect(await addressWith('middle')).toBe('?middle=1');
+    });
+
+    it('takes nonsense for its own state as if it were not there', async () => {
+      await open('label', '?middle=1.5');
+      expect(await text('[role=alert]')).toBe(en.ignored.replace('{names}', 'middle'));
+      expect(await column(2)).toEqual(['1', '1', '2']);
+    });
+
+    it('takes pixels and the class, by keyboard and pointer, for all pages', async () => {
+      await open('label', '?x=0.7,0.6,0.1,0');
+      await page.getByRole('button', { name: 'x₁ = 0.7', exact: false }).press('Enter');
+      await page.getByRole('button', { name: 'x₁ = 0.9', exact: false }).press('Enter');
+      await page.getByRole('button', { name: 'x₁ = 1', exact: false }).press('Enter');
+      await page.getByRole('button', { name: 'x₄ = 0', exact: false }).click();
+      await page.locator('[name=class]:checked').press('ArrowLeft');
+      expect(await text('.result')).toContain('x = (0, 0.6, 0.1, 0.2)\nIts class: chicken\nAs a code: 3\n');
+      expect(await addressWith('class')).toBe('?x=0,0.6,0.1,0.2&class=1');
+      await page.click('a[data-page=network]');
+      await page.waitForSelector('.sum');
+      expect(await texts('.sum strong')).toEqual(logitsOf([0, 0.6, 0.1, 0.2]).map((o) => `= ${fixed(o, 3)}`));
+      expect(await text('.result')).toContain('The picture shows: chicken.');
+    });
   });
 
   describe('network', () => {

@@ -25,6 +25,40 @@ export const en = {
   chicken: 'chicken',
   dog: 'dog',
   pixels: 'Picture of 2 × 2 pixels, from 0 (light) to 1 (dark): {values}',
+  'label.title': 'Label',
+  'label.lede':
+    'A picture is four numbers, but its class is a name. A network needs numbers for the class too. How they are chosen matters.',
+  'label.guess':
+    'Let dog be 1, cat 2 and chicken 3. A model is undecided between dog and chicken and answers with the mean of the two codes. Which class is that?',
+  'label.guess1': 'dog or chicken',
+  'label.guess2': 'cat',
+  'label.guess3': 'none',
+  'label.because':
+    '(1 + 3)/2 = 2, the code of cat, although nothing suggests a cat. One-hot, the mean is (0, 0.5, 0.5): half chicken, half dog, no cat.',
+  'label.pixels': 'The pixels of the picture',
+  'label.pixel': '{name} = {value}, make it darker',
+  'label.press': 'Press a pixel to make it darker. After black it is white again.',
+  'label.class': 'The picture shows a',
+  'label.middle': 'The class in the middle, with code 2',
+  'label.sample': 'The picture: x = {x}\nIts class: {class}\nAs a code: {code}\nOne-hot: y = {y}',
+  'label.line': 'Codes 1, 2, 3 on a line',
+  'label.triangle': 'One-hot vectors, seen along (1, 1, 1)',
+  'label.line-picture':
+    'Codes on a line: {first} 1, {middle} 2, {last} 3. The distance between {first} and {last} is 2, the others are 1.',
+  'label.triangle-picture':
+    'Triangle of the three one-hot vectors. All sides have the length 1.414. The mean of {first} and {last} is the middle of their side.',
+  'label.pair': 'classes',
+  'label.code-distance': 'distance of the codes',
+  'label.one-hot-distance': 'distance of the one-hot vectors',
+  'label.distances': 'Distances between the classes',
+  'label.mean':
+    'The orange ring is the mean of {first} and {last}. As a code it is {code}, the code of {middle}. One-hot it is {vector}, which is no class.',
+  'label.see':
+    'The label is what a person says about the picture. It does not follow from the pixels: press them, and the label stays.\nCodes put the classes on a line, so they get an order and distances that the classes do not have. The first and the last class are twice as far apart as neighbours. Another class in the middle gives other distances.\nOne-hot vectors have one component for each class: 1 for the class, 0 for all others. Any two classes have the distance √2 = 1.414, so none is nearer to another.\nCodes suit classes with an order, such as baby, child, adult.\nOne-hot vectors are also probabilities, of someone who is certain. So the network has one output for each class, and its probabilities can be compared with y (page 6).',
+  'label.exercise':
+    'Can codes on a line give three classes equal distances? There are 10 classes with one-hot vectors: how many numbers is a label, and how far apart are two classes?',
+  'label.answer':
+    'No. Of three points on a line, one lies between the others, and the outer distance is the sum of the inner two. A one-hot label of 10 classes is 10 numbers. Two of them differ in two components, by 1 each, so their distance is √(1² + 1²) = √2, for any number of classes.',
   'network.title': 'Network',
   'network.lede':
     'A picture of 2 × 2 pixels is four numbers. The network turns them into three scores, one for each class. The scores are called logits.',

@@ -27,6 +27,37 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   chicken: '鸡',
   dog: '狗',
   pixels: '2 × 2 像素的图片，从 0（浅）到 1（深）：{values}',
+  'label.title': '标签',
+  'label.lede': '图片是四个数，而类别是一个名称。网络也需要用数来表示类别，怎样选取这些数很重要。',
+  'label.guess': '设狗为 1，猫为 2，鸡为 3。模型在狗和鸡之间拿不定主意，于是给出这两个编码的平均值。这是哪个类别？',
+  'label.guess1': '狗或鸡',
+  'label.guess2': '猫',
+  'label.guess3': '都不是',
+  'label.because':
+    '(1 + 3)/2 = 2，正是猫的编码，尽管没有任何迹象表明是猫。用独热向量，平均值是 (0, 0.5, 0.5)：一半鸡，一半狗，没有猫。',
+  'label.pixels': '图片的像素',
+  'label.pixel': '{name} = {value}，按下可使它变深',
+  'label.press': '按一个像素使它变深；全黑之后再按则变白。',
+  'label.class': '图片上是',
+  'label.middle': '居中的类别，编码为 2',
+  'label.sample': '图片：x = {x}\n类别：{class}\n整数编码：{code}\n独热向量：y = {y}',
+  'label.line': '直线上的编码 1、2、3',
+  'label.triangle': '独热向量，沿 (1, 1, 1) 方向看',
+  'label.line-picture': '直线上的编码：{first} 1，{middle} 2，{last} 3。{first}与{last}的距离是 2，其余距离是 1。',
+  'label.triangle-picture':
+    '三个独热向量构成的三角形，三条边的长度都是 1.414。{first}与{last}的平均值是它们所在边的中点。',
+  'label.pair': '类别',
+  'label.code-distance': '编码的距离',
+  'label.one-hot-distance': '独热向量的距离',
+  'label.distances': '类别之间的距离',
+  'label.mean':
+    '橙色圆环是{first}与{last}的平均值。用编码是 {code}，即{middle}的编码；用独热向量是 {vector}，不是任何类别。',
+  'label.see':
+    '标签是人对图片的说明，并不由像素决定：按下像素，标签不变。\n编码把类别排在一条直线上，于是产生了本来没有的次序和距离。第一类与最后一类的距离是相邻两类的两倍。换一个类别居中，距离就变了。\n独热编码（one-hot encoding）为每个类别设一个分量：所属类别为 1，其余为 0。任意两类的距离都是 √2 = 1.414，没有哪两类更近。\n如果类别有自然的次序，例如婴儿、儿童、成人，整数编码是合适的。\n独热向量也是概率：完全确定时的概率。因此网络为每个类别设一个输出，它的概率可以与 y 比较（第 6 页）。',
+  'label.exercise':
+    '直线上的编码能让三个类别两两距离相等吗？若有 10 个类别，用独热向量时，一个标签是多少个数？两个类别相距多远？',
+  'label.answer':
+    '不能。直线上的三个点，必有一个在另两个之间，外侧的距离等于内侧两段距离之和。10 个类别的独热标签是 10 个数。两个独热向量在两个分量上各相差 1，所以距离是 √(1² + 1²) = √2，与类别的个数无关。',
   'network.title': '网络',
   'network.lede':
     '2 × 2 像素的图片就是四个数。网络把它们变成三个分数，每个类别一个。这些分数叫作未规范化的预测（logit）。',
