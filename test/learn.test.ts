@@ -1,9 +1,12 @@
 // The chapter's pages without a browser: texts, state, and the code that they show.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs';
 import * as fc from 'fast-check';
+import { Dense, Phm } from 'softmax-regression';
 import { oneHot, toRows } from 'softmax-regression/reference';
 import { PAGE_NAMES, PAGES } from '../web/learn/chapter.js';
+import { cheapest, denseCost, divisors, phmCost } from '../web/learn/code/cost.js';
 import { closedForm, differences, hessian, loss } from '../web/learn/code/gradient.js';
 import { codes, distance, mean, oneHotVectors } from '../web/learn/code/label.js';
 import { logits, products } from '../web/learn/code/network.js';
@@ -152,6 +155,44 @@ describe('the code that the chapter shows', () => {
       rtol: 0,
       atol: 1e-12,
     });
+  });
+
+  it('cost: the numbers of the layers, as examples/parameter-cost.ts counts them', () => {
+    for (const [d, q, n] of [
+      [784, 16, 1],
+      [784, 16, 2],
+      [784, 16, 4],
+      [784, 16, 8],
+      [784, 10, 2],
+      [4, 4, 2],
+      [4, 4, 4],
+    ]) {
+      const [full, phm] = [new Dense({ inputs: d, units: q }), new Phm({ inputs: d, units: q, n })];
+      expect(phmCost(d, q, n)).toEqual({
+        components: phm.components.size,
+        factors: phm.factors.size,
+        biases: phm.bias.size,
+        total: phm.numParameters,
+      });
+      expect(denseCost(d, q)).toBe(full.numParameters);
+      tf.dispose([...Object.values(full.parameters), ...Object.values(phm.parameters)]);
+    }
+    expect(phmCost(784, 16, 8)).toEqual({ components: 1568, factors: 512, biases: 16, total: 2096 });
+    expect(denseCost(784, 16)).toBe(12560);
+  });
+
+  it('cost: which n there are, and the one with the fewest numbers', () => {
+    expect(divisors(784, 16)).toEqual([1, 2, 4, 8, 16]);
+    expect(divisors(784, 10)).toEqual([1, 2]);
+    expect(divisors(4, 3)).toEqual([1]);
+    expect(cheapest(784, 16)).toBe(8);
+    expect(cheapest(784, 10)).toBe(2);
+    expect(cheapest(1024, 1024)).toBe(32);
+    // The derivative of dq/n + n³ is 0 at ⁴√(dq/3), so no n is cheaper.
+    const n = ((784 * 16) / 3) ** 0.25;
+    for (const near of [0.99 * n, 1.01 * n])
+      expect(phmCost(784, 16, near).total).toBeGreaterThan(phmCost(784, 16, n).total);
+    expect(() => new Phm({ inputs: 784, units: 10, n: 8 })).toThrow('divide');
   });
 
   it('softmax: the formula, which overflows, and the one that does not', () => {

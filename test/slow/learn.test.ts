@@ -286,6 +286,47 @@ inBrowser('the chapter', () => {
     });
   });
 
+  describe('cost', () => {
+    const numbers = () => texts('.costs .number');
+
+    it('shows the numbers of examples/parameter-cost.ts, and the saving', async () => {
+      await open('cost');
+      expect(await numbers()).toEqual(['12,560', '1,568', '512', '2,096']);
+      expect(await text('.result')).toContain('2,096 numbers instead of 12,560, 5.99 times fewer.');
+      await page.getByRole('button', { name: en['cost.fashion'] }).press('Enter');
+      expect(await numbers()).toEqual(['7,850', '–', '–', '–']);
+      expect(await text('.result')).toContain('The largest n that does is 2.');
+      await press('n', 'ArrowLeft', 'ArrowLeft');
+      expect(await numbers()).toEqual(['7,850', '3,920', '8', '3,938']);
+      expect(await addressWith('n=2')).toBe('?q=10&n=2');
+    });
+
+    it('says where PHM does not pay, for sizes that are set by keyboard', async () => {
+      await open('cost');
+      await press('n', 'End');
+      await press('d, the inputs', 'Home');
+      await press('q, the outputs', 'Home', 'ArrowRight');
+      expect(await text('.result')).toContain('n = 64 must divide d = 4 and q = 4. The largest n that does is 4.');
+      await press('n', 'Home', 'ArrowRight');
+      // That is the exercise: 8 + 8 of 16 weights, and 4 biases.
+      expect(await numbers()).toEqual(['20', '8', '8', '20']);
+      expect(await text('.result')).toContain('does not pay with n = 2');
+      await press('n', 'ArrowRight');
+      expect(await numbers()).toEqual(['20', '4', '64', '72']);
+      expect(await addressWith('n=4')).toBe('?d=4&q=4&n=4');
+    });
+
+    it('takes whole numbers between the stops of the sliders from a link, and no others', async () => {
+      await open('cost', '?d=100&q=50&n=5');
+      expect(await numbers()).toEqual(['5,050', '1,000', '125', '1,175']);
+      expect(await texts('output')).toEqual(['100', '50', '5']);
+      await page.context().close();
+      await open('cost', '?d=0&q=1e9&n=2.5');
+      expect(await text('[role=alert]')).toBe(en.ignored.replace('{names}', 'd, q, n'));
+      expect(await numbers()).toEqual(['12,560', '1,568', '512', '2,096']);
+    });
+  });
+
   describe('softmax', () => {
     /** The column of the table, from 1. */
     const column = (k: number) => texts(`tbody tr > :nth-child(${k})`);

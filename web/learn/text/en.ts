@@ -81,6 +81,42 @@ export const en = {
     'A picture has 28 × 28 pixels, and there are 10 classes. How many weights and biases does the network have?',
   'network.answer':
     '28 · 28 = 784 pixels. Each of the 10 classes has 784 weights and 1 bias: 7,840 weights + 10 biases = 7,850 numbers.',
+  'cost.title': 'Cost',
+  'cost.lede':
+    'A fully connected layer has a weight for each input and output: d · q. Parameterized hypercomplex multiplication (PHM) needs about dq/n, and n³ more.',
+  'cost.guess':
+    'A layer has d = 784 inputs and q = 16 outputs. PHM with n = 8 divides its weights by 8. How many times smaller is the layer?',
+  'cost.guess1': '8 times',
+  'cost.guess2': '6 times',
+  'cost.guess3': '512 times',
+  'cost.because':
+    'dq/n = 1,568 numbers are left of 12,544, but n³ = 512 are added. With 16 biases in either layer that is 12,560 against 2,096, which is 5.99 times as many.',
+  'cost.d': 'd, the inputs',
+  'cost.q': 'q, the outputs',
+  'cost.n': 'n',
+  'cost.picture': 'Our picture: 4 × 3',
+  'cost.fashion': 'Fashion-MNIST: 784 × 10',
+  'cost.example': '16 classes: 784 × 16',
+  'cost.hidden': 'A hidden layer: 1,024 × 1,024',
+  'cost.full': 'dq + q, full layer',
+  'cost.components': 'dq/n, components',
+  'cost.factors': 'n³, factors',
+  'cost.total': 'dq/n + n³ + q, PHM',
+  'cost.chart':
+    'Numbers of a layer for each n, both logarithmic. PHM needs the fewest with n = {best}: {least}. The full layer has {full}.',
+  'cost.axes':
+    'Upward: numbers to learn. To the right: n. Both axes are logarithmic. A dot is an n that divides d and q.',
+  'cost.best': 'The fewest numbers: n = {n}, with {total}. The curve is lowest at n = ⁴√(dq/3) = {root}.',
+  'cost.saves':
+    'PHM with n = {n} has {total} numbers instead of {full}, {ratio} times fewer. From dq to dq/n alone it would be {n} times.',
+  'cost.loses': 'PHM does not pay with n = {n}: it has {total} numbers, and the full layer only {full}.',
+  'cost.none': 'There is no such layer: n = {n} must divide d = {d} and q = {q}. The largest n that does is {largest}.',
+  'cost.see':
+    'W of the full layer has d · q entries. Its cost is O(dq).\nPHM divides W into n × n blocks of d/n × q/n. Each block is a mixture of the same n components S₁ … Sₙ, with dq/n entries in all. The n × n weights of each component in the mixtures are its factor Aᵢ: n · n² = n³ entries. Written at once: W = Σ Aᵢ ⊗ Sᵢ.\nSo the cost is O(dq/n) only while n³ is small against dq/n. It falls at first, is least near n = ⁴√(dq/3), and then grows as n³.\nn must divide d and q. With 10 classes and 784 pixels only 1 and 2 do.\nFewer numbers can express fewer matrices W. n lets you choose between size and accuracy (Zhang et al., 2021). examples/parameter-cost.ts measures both.',
+  'cost.exercise':
+    'Our picture gets a fourth class, so d = q = 4. How many weights has PHM with n = 2, and with n = 4? Does it pay?',
+  'cost.answer':
+    'n = 2: 4 · 4/2 = 8 components and 2³ = 8 factors, 16 weights. The full layer has 4 · 4 = 16 as well, so nothing is saved. n = 4: 4 + 64 = 68, more than four times as many. PHM pays for large layers.',
   class: 'class',
   'softmax.title': 'Softmax',
   'softmax.lede': 'Softmax turns three logits of any size into three probabilities: each at least 0, together 1.',

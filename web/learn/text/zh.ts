@@ -77,6 +77,39 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   'network.exercise': '一张图片有 28 × 28 个像素，共有 10 个类别。网络有多少个权重和偏置？',
   'network.answer':
     '28 · 28 = 784 个像素。10 个类别各有 784 个权重和 1 个偏置：7,840 个权重 + 10 个偏置 = 7,850 个数。',
+  'cost.title': '参数开销',
+  'cost.lede':
+    '全连接层对每个输入和每个输出都有一个权重：共 d · q 个。参数化超复数乘法（PHM）大约只需 dq/n 个，但要另加 n³ 个。',
+  'cost.guess': '一层有 d = 784 个输入、q = 16 个输出。取 n = 8 的 PHM 把权重数除以 8。这一层缩小为原来的几分之一？',
+  'cost.guess1': '八分之一',
+  'cost.guess2': '六分之一',
+  'cost.guess3': '五百一十二分之一',
+  'cost.because':
+    '12,544 个权重只剩 dq/n = 1,568 个，但又加上 n³ = 512 个。两种层都有 16 个偏置，于是 12,560 对 2,096，是 5.99 倍。',
+  'cost.d': 'd，输入个数',
+  'cost.q': 'q，输出个数',
+  'cost.n': 'n',
+  'cost.picture': '我们的图片：4 × 3',
+  'cost.fashion': 'Fashion-MNIST 数据集：784 × 10',
+  'cost.example': '16 个类别：784 × 16',
+  'cost.hidden': '隐藏层：1,024 × 1,024',
+  'cost.full': 'dq + q，全连接层',
+  'cost.components': 'dq/n，分量',
+  'cost.factors': 'n³，因子',
+  'cost.total': 'dq/n + n³ + q，PHM',
+  'cost.chart':
+    '一层的参数个数随 n 的变化，两轴均为对数。n = {best} 时 PHM 的参数最少：{least} 个。全连接层有 {full} 个。',
+  'cost.axes': '纵轴：要学习的参数个数；横轴：n。两轴均为对数。圆点表示能整除 d 和 q 的 n。',
+  'cost.best': '参数最少：n = {n}，共 {total} 个。曲线在 n = ⁴√(dq/3) = {root} 处最低。',
+  'cost.saves':
+    'n = {n} 的 PHM 有 {total} 个参数，全连接层有 {full} 个，是它的 {ratio} 倍。若只看 dq 与 dq/n，则是 {n} 倍。',
+  'cost.loses': 'n = {n} 时 PHM 不划算：它有 {total} 个参数，全连接层只有 {full} 个。',
+  'cost.none': '没有这样的层：n = {n} 必须整除 d = {d} 和 q = {q}。能整除两者的最大的 n 是 {largest}。',
+  'cost.see':
+    '全连接层的 W 有 d · q 个元素，参数开销为 O(dq)。\nPHM 把 W 分成 n × n 块，每块大小为 d/n × q/n。每一块都由同样的 n 个分量 S₁ … Sₙ 混合而成，这些分量共有 dq/n 个元素。每个分量在各块中的 n × n 个混合系数就是它的因子 Aᵢ：共 n · n² = n³ 个元素。写在一起：W = Σ Aᵢ ⊗ Sᵢ。\n所以只有当 n³ 远小于 dq/n 时，开销才是 O(dq/n)。它先下降，在 n = ⁴√(dq/3) 附近最小，然后按 n³ 增长。\nn 必须整除 d 和 q。对于 10 个类别和 784 个像素，只有 1 和 2 可以。\n参数越少，能表示的矩阵 W 也越少。n 可以由我们选定，在参数节省与模型有效性之间权衡（Zhang 等，2021）。examples/parameter-cost.ts 对两者作了测量。',
+  'cost.exercise': '我们的图片增加第四个类别，于是 d = q = 4。n = 2 和 n = 4 的 PHM 各有多少个权重？划算吗？',
+  'cost.answer':
+    'n = 2：4 · 4/2 = 8 个分量元素，2³ = 8 个因子元素，共 16 个权重。全连接层也有 4 · 4 = 16 个，所以毫无节省。n = 4：4 + 64 = 68 个，是四倍还多。PHM 适合大的层。',
   class: '类别',
   'softmax.title': 'Softmax 运算',
   'softmax.lede': 'Softmax 把三个任意大小的 logit 变成三个概率：每个不小于 0，总和为 1。',
