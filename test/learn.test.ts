@@ -3,16 +3,24 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import * as fc from 'fast-check';
-import { Dense, Phm } from 'softmax-regression';
+import { Dense, Phm, SoftmaxRegression } from 'softmax-regression';
 import { oneHot, toRows } from 'softmax-regression/reference';
 import { PAGE_NAMES, PAGES } from '../web/learn/chapter.js';
 import { cheapest, denseCost, divisors, phmCost } from '../web/learn/code/cost.js';
 import { closedForm, differences, hessian, loss } from '../web/learn/code/gradient.js';
 import { codes, distance, mean, oneHotVectors } from '../web/learn/code/label.js';
 import { logits, products } from '../web/learn/code/network.js';
+import {
+  border,
+  gradient,
+  probabilities as probabilitiesAt,
+  loss as regionLoss,
+  train,
+} from '../web/learn/code/regions.js';
 import { logSumExp, naiveSoftmax, probabilities } from '../web/learn/code/softmax.js';
 import { factor, fixed, plain, power, sub } from '../web/learn/format.js';
 import { chooseLanguage } from '../web/learn/language.js';
+import { cut, type Point } from '../web/learn/plane.js';
 import { distributionAt, pointOf } from '../web/learn/simplex.js';
 import { readState, SAMPLE, weightRows, writeState } from '../web/learn/state.js';
 import { en } from '../web/learn/text/en.js';
@@ -203,6 +211,112 @@ describe('the code that the chapter shows', () => {
     expect(naiveSoftmax([1000, 0, 0])[0]).toBeNaN();
     expect(probabilities([1000, 0, 0])).toEqual([1, 0, 0]);
     expect(logSumExp([1000, 1000, 0])).toBeCloseTo(1000 + Math.log(2), 12);
+  });
+});
+
+describe('the classifier of the plane', () => {
+  const coordinate = fc.double({ min: 0, max: 1, noNaN: true });
+  const points = fc.array(fc.tuple(coordinate, coordinate), { minLength: 12, maxLength: 12 });
+  const targetsOf = (classes: number) =>
+    Array.from({ length: 12 }, (_, i) => Array.from({ length: classes }, (_, k) => Number(k === i % classes)));
+
+  it('is at its optimum, wherever the points lie', () => {
+    fc.assert(
+      fc.property(points, fc.constantFrom(2, 3), (at, classes) => {
+        const rest = gradient(train(at, targetsOf(classes)), at, targetsOf(classes)).flat();
+        expect(Math.max(...rest.map(Math.abs))).toBeLessThan(1e-6);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('is that of the package', async () => {
+    const at = Array.from({ length: 12 }, (_, i) => [((i * 5) % 12) / 12, ((i * i) % 13) / 13]);
+    const model = train(at, targetsOf(3));
+    const labels = at.map((_, i) => 'abc'[i % 3]);
+    const fitted = await SoftmaxRegression.fit(at, labels, { solver: 'lbfgs', l2: 0.003, tolerance: 1e-9 });
+    expect(model.slice(0, 2)).toBeAllClose(fitted.model.weight, { rtol: 0, atol: 1e-3 });
+    expect(model[2]).toBeAllClose(fitted.model.bias, { rtol: 0, atol: 1e-3 });
+    const penalty =
+      0.0015 *
+      model
+        .slice(0, 2)
+        .flat()
+        .reduce((sum, w) => sum + w * w, 0);
+    expect(regionLoss(model, at, targetsOf(3)) + penalty).toBeCloseTo(fitted.result.objective, 6);
+  });
+
+  it('learns nothing from XOR: every point has the probability 1/2, and the loss is log 2', () => {
+    const corners = [
+      [0, 0],
+      [0, 1],
+      [1, 1],
+      [1, 0],
+    ];
+    const targets = [
+      [1, 0],
+      [0, 1],
+      [1, 0],
+      [0, 1],
+    ];
+    const model = train(corners, targets);
+    expect(probabilitiesAt(model, corners)).toEqual(corners.map(() => [0.5, 0.5]));
+    expect(regionLoss(model, corners, targets)).toBeCloseTo(Math.log(2), 15);
+  });
+
+  it('has the border and the probability of the exercise', () => {
+    const model = [
+      [2, 0, 0],
+      [1, 1, 0],
+      [0, 1, 0],
+    ];
+    expect(border(model, 0, 1)).toEqual([2, 0, -1]);
+    expect(probabilitiesAt(model, [[0.25, 0.5]])[0][1]).toBeCloseTo(0.547, 3);
+  });
+});
+
+describe('the regions of the plane', () => {
+  const square: Point[] = [
+    [0, 0],
+    [1, 0],
+    [1, 1],
+    [0, 1],
+  ];
+  const area = (polygon: readonly Point[]) =>
+    polygon.reduce((sum, [x1, y1], i) => {
+      const [x2, y2] = polygon[(i + 1) % polygon.length];
+      return sum + (x1 * y2 - x2 * y1) / 2;
+    }, 0);
+
+  it('are cut from the square by straight lines', () => {
+    expect(cut(square, [[1, 0, -0.25]])).toEqual([
+      [0.25, 0],
+      [1, 0],
+      [1, 1],
+      [0.25, 1],
+    ]);
+    expect(cut(square, [[0, 0, -1]])).toEqual([]);
+    expect(cut(square, [])).toEqual(square);
+  });
+
+  it('cover the square together', () => {
+    const row = fc.array(fc.double({ min: -5, max: 5, noNaN: true }), { minLength: 3, maxLength: 3 });
+    fc.assert(
+      fc.property(fc.tuple(row, row, row), (model) => {
+        const areas = [0, 1, 2].map((j) => {
+          const others = [0, 1, 2].filter((k) => k !== j);
+          return area(
+            cut(
+              square,
+              others.map((k) => border(model, j, k)),
+            ),
+          );
+        });
+        // Classes with equal logits everywhere share a region.
+        expect(areas.reduce((sum, each) => sum + each)).toBeGreaterThan(1 - 1e-9);
+        for (const each of areas) expect(each).toBeGreaterThan(-1e-9);
+      }),
+    );
   });
 });
 

@@ -138,6 +138,38 @@ export const en = {
   'softmax.exercise': 'Compute softmax(0, log 2, log 5) without a machine.',
   'softmax.answer':
     'The powers are 1, 2 and 5, and their sum is 8. The probabilities are 1/8 = 0.125, 2/8 = 0.25 and 5/8 = 0.625. With the sliders: o = (0, 0.7, 1.6) comes close.',
+  'regions.title': 'Regions',
+  'regions.lede':
+    'The first two pixels of a picture are a point in the plane. Softmax regression gives each point probabilities, and divides the plane into one region for each class.',
+  'regions.guess':
+    'Points of three classes lie in the plane. What shape are the borders between the regions of softmax regression?',
+  'regions.guess1': 'always straight',
+  'regions.guess2': 'curved around the points',
+  'regions.guess3': 'straight or curved, depending on the points',
+  'regions.because':
+    'On a border two logits are equal: (wⱼ − wₖ)·x + bⱼ − bₖ = 0. This is the equation of a straight line.',
+  'regions.clusters': 'Three clusters',
+  'regions.xor': 'XOR',
+  'regions.picture': 'Plane of x₁ and x₂ with the regions of {classes}, whose borders are straight',
+  'regions.points': 'The points',
+  'regions.point': '{class}, point {number} of {count}',
+  'regions.yours': 'the picture',
+  'regions.drag':
+    'Drag the points, or choose one with Tab and move it with the arrow keys. Each move fits the classifier again. The small picture is the one of all pages; it is not used for the fit.',
+  'regions.verdict': '{right} of {count} points lie in the region of their class. Mean loss: {loss}.',
+  'regions.why':
+    'No straight border separates XOR. The diagonals of a square have the same middle. There, the difference between the two logits is the mean of its values at the two ends of a diagonal. It would have to be positive because of the cats, and negative because of the dogs.',
+  'regions.separated': 'A straight border separates the classes now: the points are no longer an XOR.',
+  'regions.borders': 'The borders',
+  'regions.between': 'border',
+  'regions.equation': 'where two logits are equal',
+  'regions.outcome': 'The picture has x₁ = {x} and x₂ = {y}, in the region of {class}. Its label is {truth}.',
+  'regions.see':
+    'The colour shows the class with the largest probability. The larger the probability, the stronger the colour: it is pale near the borders.\nSoftmax keeps the order of the logits, so the class is decided by Wx + b alone. Softmax regression is a linear model, although softmax is not linear.\nA point far inside its region has almost no gradient, as ŷ is close to y. Points near the borders and on the wrong side decide where the borders lie.\nOn XOR the loss stays close to log 2 = 0.693, the loss of guessing between two classes. With x₁·x₂ as a third feature, or with a hidden layer, the classes can be separated.\nThe fit takes steps with all points together. A small penalty on W keeps the weights finite: without it they would grow without bound if the borders separate all points.',
+  'regions.exercise':
+    'The logits are o₁ = 2x₁ + x₂ for cat, o₂ = x₂ + 1 for chicken and o₃ = 0 for dog. Where is the border between cat and chicken? Which class does the point (0.25, 0.5) get, and with what probability?',
+  'regions.answer':
+    'o₁ = o₂ where 2x₁ = 1: the vertical line x₁ = 0.5. At (0.25, 0.5) the logits are (1, 1.5, 0). The largest is that of chicken, with the probability exp(1.5)/(exp(1) + exp(1.5) + exp(0)) = 4.48/8.20 = 0.547.',
   'gradient.title': 'Loss and gradient',
   'gradient.lede':
     'The loss measures how far the probabilities ŷ are from the target y. Its derivative with respect to the logits is simply ŷ − y.',

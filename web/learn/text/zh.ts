@@ -131,6 +131,35 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   'softmax.exercise': '不用机器，计算 softmax(0, log 2, log 5)。',
   'softmax.answer':
     '各个幂是 1、2、5，和为 8。概率是 1/8 = 0.125、2/8 = 0.25、5/8 = 0.625。用滑块取 o = (0, 0.7, 1.6) 可得近似值。',
+  'regions.title': '决策区域',
+  'regions.lede': '图片的前两个像素是平面上的一个点。Softmax 回归给每个点以概率，并把平面划分为每个类别一个的区域。',
+  'regions.guess': '平面上有三个类别的点。Softmax 回归各区域之间的边界是什么形状？',
+  'regions.guess1': '总是直线',
+  'regions.guess2': '围绕各点的曲线',
+  'regions.guess3': '视各点而定，直线或曲线',
+  'regions.because': '边界上有两个 logit 相等：(wⱼ − wₖ)·x + bⱼ − bₖ = 0，这是直线方程。',
+  'regions.clusters': '三个簇',
+  'regions.xor': 'XOR（异或）',
+  'regions.picture': 'x₁ 与 x₂ 的平面，含{classes}的区域，边界是直线',
+  'regions.points': '各点',
+  'regions.point': '{class}，第 {number} 点，共 {count} 点',
+  'regions.yours': '这张图片',
+  'regions.drag':
+    '拖动各点，或用 Tab 键选中一点再用方向键移动。每次移动都会重新拟合分类器。小图片就是贯穿各页的那一张，不参与拟合。',
+  'regions.verdict': '{count} 个点中有 {right} 个位于自己类别的区域。平均损失：{loss}。',
+  'regions.why':
+    '直线边界无法分开 XOR。正方形两条对角线的中点相同。在中点处，两个 logit 之差等于它在任一对角线两端的值的平均。由猫的一条看，它应为正；由狗的一条看，它应为负，两者矛盾。',
+  'regions.separated': '现在有一条直线边界把两类分开：这些点不再是 XOR。',
+  'regions.borders': '边界',
+  'regions.between': '边界',
+  'regions.equation': '两个 logit 相等之处',
+  'regions.outcome': '图片的 x₁ = {x}，x₂ = {y}，位于{class}的区域。它的标签是{truth}。',
+  'regions.see':
+    '颜色表示概率最大的类别。概率越大，颜色越浓；靠近边界则很淡。\nSoftmax 保持 logit 的大小次序，所以类别只由 Wx + b 决定。尽管 softmax 是非线性函数，softmax 回归仍是线性模型（linear model）。\n离边界很远、位于自己区域内的点几乎没有梯度，因为 ŷ 接近 y。边界的位置由靠近边界的点和位于错误一侧的点决定。\n对于 XOR，损失始终接近 log 2 = 0.693，即在两个类别之间瞎猜的损失。加上第三个特征 x₁·x₂，或用一个隐藏层，就能分开两类。\n每一步都用全部的点。对 W 的小惩罚使权重保持有限：若边界能分开所有的点，没有惩罚时权重会无限增长。',
+  'regions.exercise':
+    '猫的 logit 是 o₁ = 2x₁ + x₂，鸡的是 o₂ = x₂ + 1，狗的是 o₃ = 0。猫与鸡的边界在哪里？点 (0.25, 0.5) 属于哪个类别，概率是多少？',
+  'regions.answer':
+    '2x₁ = 1 时 o₁ = o₂：边界是竖直线 x₁ = 0.5。在 (0.25, 0.5) 处，logit 是 (1, 1.5, 0)。最大的是鸡，概率为 exp(1.5)/(exp(1) + exp(1.5) + exp(0)) = 4.48/8.20 = 0.547。',
   'gradient.title': '损失与梯度',
   'gradient.lede': '损失衡量概率 ŷ 与目标 y 相差多远。它对 logit 的导数就是 ŷ − y。',
   'gradient.guess': '图片是狗，网络给“狗”的概率是 0.72。损失对“狗”的 logit 的导数是多少？',
