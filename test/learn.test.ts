@@ -1,13 +1,26 @@
 // The chapter's pages without a browser: texts, state, and the code that they show.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs';
 import * as fc from 'fast-check';
+import { Dense, Phm, SoftmaxRegression } from 'softmax-regression';
+import { oneHot, toRows } from 'softmax-regression/reference';
 import { PAGE_NAMES, PAGES } from '../web/learn/chapter.js';
+import { cheapest, denseCost, divisors, phmCost } from '../web/learn/code/cost.js';
 import { closedForm, differences, hessian, loss } from '../web/learn/code/gradient.js';
+import { codes, distance, mean, oneHotVectors } from '../web/learn/code/label.js';
 import { logits, products } from '../web/learn/code/network.js';
+import {
+  border,
+  gradient,
+  probabilities as probabilitiesAt,
+  loss as regionLoss,
+  train,
+} from '../web/learn/code/regions.js';
 import { logSumExp, naiveSoftmax, probabilities } from '../web/learn/code/softmax.js';
 import { factor, fixed, plain, power, sub } from '../web/learn/format.js';
 import { chooseLanguage } from '../web/learn/language.js';
+import { cut, type Point } from '../web/learn/plane.js';
 import { distributionAt, pointOf } from '../web/learn/simplex.js';
 import { readState, SAMPLE, weightRows, writeState } from '../web/learn/state.js';
 import { en } from '../web/learn/text/en.js';
@@ -124,6 +137,24 @@ describe('the code that the chapter shows', () => {
   const { values } = readState('', SAMPLE);
   const weight = weightRows(values);
 
+  it('label: codes have an order, and one-hot vectors have equal distances for any number of classes', () => {
+    // cat, chicken, dog
+    expect([0, 1, 2].map(codes)).toEqual([
+      [[2], [3], [1]],
+      [[1], [2], [3]],
+      [[3], [1], [2]],
+    ]);
+    const [cat, chicken, dog] = codes(0);
+    expect([distance(dog, cat), distance(cat, chicken), distance(dog, chicken)]).toEqual([1, 1, 2]);
+    expect(mean(dog, chicken)).toEqual(cat);
+    const vectors = oneHotVectors(10);
+    expect(vectors).toEqual(toRows(oneHot([0, 1, 2, 3, 4, 5, 6, 7, 8, 9], 10)));
+    for (const [i, a] of vectors.entries()) {
+      for (const b of vectors.slice(i + 1)) expect(distance(a, b)).toBe(Math.SQRT2);
+    }
+    expect(mean(oneHotVectors(3)[1], oneHotVectors(3)[2])).toEqual([0, 0.5, 0.5]);
+  });
+
   it('network: o = Wx + b, term by term and at once', () => {
     const o = logits(weight, values.b, values.x);
     expect(o).toBeAllClose([0.5, -1.55, 1.55], { rtol: 0, atol: 1e-12 });
@@ -134,6 +165,44 @@ describe('the code that the chapter shows', () => {
     });
   });
 
+  it('cost: the numbers of the layers, as examples/parameter-cost.ts counts them', () => {
+    for (const [d, q, n] of [
+      [784, 16, 1],
+      [784, 16, 2],
+      [784, 16, 4],
+      [784, 16, 8],
+      [784, 10, 2],
+      [4, 4, 2],
+      [4, 4, 4],
+    ]) {
+      const [full, phm] = [new Dense({ inputs: d, units: q }), new Phm({ inputs: d, units: q, n })];
+      expect(phmCost(d, q, n)).toEqual({
+        components: phm.components.size,
+        factors: phm.factors.size,
+        biases: phm.bias.size,
+        total: phm.numParameters,
+      });
+      expect(denseCost(d, q)).toBe(full.numParameters);
+      tf.dispose([...Object.values(full.parameters), ...Object.values(phm.parameters)]);
+    }
+    expect(phmCost(784, 16, 8)).toEqual({ components: 1568, factors: 512, biases: 16, total: 2096 });
+    expect(denseCost(784, 16)).toBe(12560);
+  });
+
+  it('cost: which n there are, and the one with the fewest numbers', () => {
+    expect(divisors(784, 16)).toEqual([1, 2, 4, 8, 16]);
+    expect(divisors(784, 10)).toEqual([1, 2]);
+    expect(divisors(4, 3)).toEqual([1]);
+    expect(cheapest(784, 16)).toBe(8);
+    expect(cheapest(784, 10)).toBe(2);
+    expect(cheapest(1024, 1024)).toBe(32);
+    // The derivative of dq/n + n³ is 0 at ⁴√(dq/3), so no n is cheaper.
+    const n = ((784 * 16) / 3) ** 0.25;
+    for (const near of [0.99 * n, 1.01 * n])
+      expect(phmCost(784, 16, near).total).toBeGreaterThan(phmCost(784, 16, n).total);
+    expect(() => new Phm({ inputs: 784, units: 10, n: 8 })).toThrow('divide');
+  });
+
   it('softmax: the formula, which overflows, and the one that does not', () => {
     const z = [0, Math.log(2), Math.log(5)];
     expect(probabilities(z)).toBeAllClose([0.125, 0.25, 0.625], { rtol: 0, atol: 1e-15 });
@@ -142,6 +211,112 @@ describe('the code that the chapter shows', () => {
     expect(naiveSoftmax([1000, 0, 0])[0]).toBeNaN();
     expect(probabilities([1000, 0, 0])).toEqual([1, 0, 0]);
     expect(logSumExp([1000, 1000, 0])).toBeCloseTo(1000 + Math.log(2), 12);
+  });
+});
+
+describe('the classifier of the plane', () => {
+  const coordinate = fc.double({ min: 0, max: 1, noNaN: true });
+  const points = fc.array(fc.tuple(coordinate, coordinate), { minLength: 12, maxLength: 12 });
+  const targetsOf = (classes: number) =>
+    Array.from({ length: 12 }, (_, i) => Array.from({ length: classes }, (_, k) => Number(k === i % classes)));
+
+  it('is at its optimum, wherever the points lie', () => {
+    fc.assert(
+      fc.property(points, fc.constantFrom(2, 3), (at, classes) => {
+        const rest = gradient(train(at, targetsOf(classes)), at, targetsOf(classes)).flat();
+        expect(Math.max(...rest.map(Math.abs))).toBeLessThan(1e-6);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('is that of the package', async () => {
+    const at = Array.from({ length: 12 }, (_, i) => [((i * 5) % 12) / 12, ((i * i) % 13) / 13]);
+    const model = train(at, targetsOf(3));
+    const labels = at.map((_, i) => 'abc'[i % 3]);
+    const fitted = await SoftmaxRegression.fit(at, labels, { solver: 'lbfgs', l2: 0.003, tolerance: 1e-9 });
+    expect(model.slice(0, 2)).toBeAllClose(fitted.model.weight, { rtol: 0, atol: 1e-3 });
+    expect(model[2]).toBeAllClose(fitted.model.bias, { rtol: 0, atol: 1e-3 });
+    const penalty =
+      0.0015 *
+      model
+        .slice(0, 2)
+        .flat()
+        .reduce((sum, w) => sum + w * w, 0);
+    expect(regionLoss(model, at, targetsOf(3)) + penalty).toBeCloseTo(fitted.result.objective, 6);
+  });
+
+  it('learns nothing from XOR: every point has the probability 1/2, and the loss is log 2', () => {
+    const corners = [
+      [0, 0],
+      [0, 1],
+      [1, 1],
+      [1, 0],
+    ];
+    const targets = [
+      [1, 0],
+      [0, 1],
+      [1, 0],
+      [0, 1],
+    ];
+    const model = train(corners, targets);
+    expect(probabilitiesAt(model, corners)).toEqual(corners.map(() => [0.5, 0.5]));
+    expect(regionLoss(model, corners, targets)).toBeCloseTo(Math.log(2), 15);
+  });
+
+  it('has the border and the probability of the exercise', () => {
+    const model = [
+      [2, 0, 0],
+      [1, 1, 0],
+      [0, 1, 0],
+    ];
+    expect(border(model, 0, 1)).toEqual([2, 0, -1]);
+    expect(probabilitiesAt(model, [[0.25, 0.5]])[0][1]).toBeCloseTo(0.547, 3);
+  });
+});
+
+describe('the regions of the plane', () => {
+  const square: Point[] = [
+    [0, 0],
+    [1, 0],
+    [1, 1],
+    [0, 1],
+  ];
+  const area = (polygon: readonly Point[]) =>
+    polygon.reduce((sum, [x1, y1], i) => {
+      const [x2, y2] = polygon[(i + 1) % polygon.length];
+      return sum + (x1 * y2 - x2 * y1) / 2;
+    }, 0);
+
+  it('are cut from the square by straight lines', () => {
+    expect(cut(square, [[1, 0, -0.25]])).toEqual([
+      [0.25, 0],
+      [1, 0],
+      [1, 1],
+      [0.25, 1],
+    ]);
+    expect(cut(square, [[0, 0, -1]])).toEqual([]);
+    expect(cut(square, [])).toEqual(square);
+  });
+
+  it('cover the square together', () => {
+    const row = fc.array(fc.double({ min: -5, max: 5, noNaN: true }), { minLength: 3, maxLength: 3 });
+    fc.assert(
+      fc.property(fc.tuple(row, row, row), (model) => {
+        const areas = [0, 1, 2].map((j) => {
+          const others = [0, 1, 2].filter((k) => k !== j);
+          return area(
+            cut(
+              square,
+              others.map((k) => border(model, j, k)),
+            ),
+          );
+        });
+        // Classes with equal logits everywhere share a region.
+        expect(areas.reduce((sum, each) => sum + each)).toBeGreaterThan(1 - 1e-9);
+        for (const each of areas) expect(each).toBeGreaterThan(-1e-9);
+      }),
+    );
   });
 });
 

@@ -12,10 +12,12 @@ import {
   crossEntropy,
   crossEntropyGradient,
   dense,
+  oneHot,
   softmax,
   toRows,
 } from 'softmax-regression/reference';
 import { PAGE_NAMES, PAGES } from '../../web/learn/chapter.js';
+import { border, loss, probabilities, train } from '../../web/learn/code/regions.js';
 import { fixed } from '../../web/learn/format.js';
 import { SAMPLE, weightRows } from '../../web/learn/state.js';
 import { en } from '../../web/learn/text/en.js';
@@ -210,6 +212,55 @@ inBrowser('the chapter', () => {
     expect(new URL(page.url()).search).toBe(query);
   });
 
+  describe('label', () => {
+    const column = (k: number) => texts(`tbody tr > :nth-child(${k})`);
+
+    it('shows distances of codes that depend on their order, and of one-hot vectors that do not', async () => {
+      await open('label');
+      const [cat, chicken, dog] = toRows(oneHot([0, 1, 2], 3));
+      const pairs = [
+        [cat, chicken],
+        [cat, dog],
+        [chicken, dog],
+      ];
+      const lengths = pairs.map(([a, b]) => fixed(Math.hypot(...a.map((each, k) => each - b[k])), 4));
+      expect(await column(2)).toEqual(['1', '1', '2']);
+      expect(await column(3)).toEqual(lengths);
+      expect(await texts('.result')).toEqual([
+        expect.stringContaining('Its class: dog\nAs a code: 1\nOne-hot: y = (0, 0, 1)'),
+        expect.stringContaining(
+          'the mean of dog and chicken. As a code it is 2, the code of cat. One-hot it is (0, 0.5, 0.5)',
+        ),
+      ]);
+      await page.locator('[name=middle]:checked').press('ArrowRight');
+      expect(await column(2)).toEqual(['1', '2', '1']);
+      expect(await column(3)).toEqual(lengths);
+      expect((await texts('.result'))[1]).toContain('mean of cat and dog. As a code it is 2, the code of chicken.');
+      expect(await addressWith('middle')).toBe('?middle=1');
+    });
+
+    it('takes nonsense for its own state as if it were not there', async () => {
+      await open('label', '?middle=1.5');
+      expect(await text('[role=alert]')).toBe(en.ignored.replace('{names}', 'middle'));
+      expect(await column(2)).toEqual(['1', '1', '2']);
+    });
+
+    it('takes pixels and the class, by keyboard and pointer, for all pages', async () => {
+      await open('label', '?x=0.7,0.6,0.1,0');
+      await page.getByRole('button', { name: 'x₁ = 0.7', exact: false }).press('Enter');
+      await page.getByRole('button', { name: 'x₁ = 0.9', exact: false }).press('Enter');
+      await page.getByRole('button', { name: 'x₁ = 1', exact: false }).press('Enter');
+      await page.getByRole('button', { name: 'x₄ = 0', exact: false }).click();
+      await page.locator('[name=class]:checked').press('ArrowLeft');
+      expect(await text('.result')).toContain('x = (0, 0.6, 0.1, 0.2)\nIts class: chicken\nAs a code: 3\n');
+      expect(await addressWith('class')).toBe('?x=0,0.6,0.1,0.2&class=1');
+      await page.click('a[data-page=network]');
+      await page.waitForSelector('.sum');
+      expect(await texts('.sum strong')).toEqual(logitsOf([0, 0.6, 0.1, 0.2]).map((o) => `= ${fixed(o, 3)}`));
+      expect(await text('.result')).toContain('The picture shows: chicken.');
+    });
+  });
+
   describe('network', () => {
     it('shows the logits of the reference, for the pixels and weights that are set by keyboard', async () => {
       await open('network');
@@ -233,6 +284,47 @@ inBrowser('the chapter', () => {
       // Not again, while it rests there.
       await page.locator('.term').first().press('Enter');
       expect(await texts('.term[aria-pressed=true]')).toEqual(['0.1·1']);
+    });
+  });
+
+  describe('cost', () => {
+    const numbers = () => texts('.costs .number');
+
+    it('shows the numbers of examples/parameter-cost.ts, and the saving', async () => {
+      await open('cost');
+      expect(await numbers()).toEqual(['12,560', '1,568', '512', '2,096']);
+      expect(await text('.result')).toContain('2,096 numbers instead of 12,560, 5.99 times fewer.');
+      await page.getByRole('button', { name: en['cost.fashion'] }).press('Enter');
+      expect(await numbers()).toEqual(['7,850', '–', '–', '–']);
+      expect(await text('.result')).toContain('The largest n that does is 2.');
+      await press('n', 'ArrowLeft', 'ArrowLeft');
+      expect(await numbers()).toEqual(['7,850', '3,920', '8', '3,938']);
+      expect(await addressWith('n=2')).toBe('?q=10&n=2');
+    });
+
+    it('says where PHM does not pay, for sizes that are set by keyboard', async () => {
+      await open('cost');
+      await press('n', 'End');
+      await press('d, the inputs', 'Home');
+      await press('q, the outputs', 'Home', 'ArrowRight');
+      expect(await text('.result')).toContain('n = 64 must divide d = 4 and q = 4. The largest n that does is 4.');
+      await press('n', 'Home', 'ArrowRight');
+      // That is the exercise: 8 + 8 of 16 weights, and 4 biases.
+      expect(await numbers()).toEqual(['20', '8', '8', '20']);
+      expect(await text('.result')).toContain('does not pay with n = 2');
+      await press('n', 'ArrowRight');
+      expect(await numbers()).toEqual(['20', '4', '64', '72']);
+      expect(await addressWith('n=4')).toBe('?d=4&q=4&n=4');
+    });
+
+    it('takes whole numbers between the stops of the sliders from a link, and no others', async () => {
+      await open('cost', '?d=100&q=50&n=5');
+      expect(await numbers()).toEqual(['5,050', '1,000', '125', '1,175']);
+      expect(await texts('output')).toEqual(['100', '50', '5']);
+      await page.context().close();
+      await open('cost', '?d=0&q=1e9&n=2.5');
+      expect(await text('[role=alert]')).toBe(en.ignored.replace('{names}', 'd, q, n'));
+      expect(await numbers()).toEqual(['12,560', '1,568', '512', '2,096']);
     });
   });
 
@@ -267,6 +359,150 @@ inBrowser('the chapter', () => {
       const logSum = 1000 + Math.log(logitsOf().reduce((sum, o) => sum + Math.exp(o), 0));
       expect(await text('.result')).toContain(`as written ∞, with the maximum subtracted ${fixed(logSum)}`);
       expect(await addressWith('plus')).toBe('?plus=1000');
+    });
+  });
+
+  describe('regions', () => {
+    /** Shows the whole plane, without scrolling. */
+    const TALL = { viewport: { ...DESKTOP, height: 1600 } };
+    const handles = () => page.locator('.handle');
+    const handle = (name: string) => page.getByRole('slider', { name, exact: true });
+    const at = async (name: string) => (await handle(name).getAttribute('aria-valuetext')) ?? '';
+    const plane = async () => {
+      const box = await page.locator('.plane').boundingBox();
+      return [box?.x ?? 0, box?.y ?? 0, box?.width ?? 0];
+    };
+    const numbersIn = (text: string) => Array.from(text.matchAll(/= ([\d.]+)/g), ([, number]) => Number(number));
+    /** The twelve points, as they are read out. */
+    const points = async () => {
+      const texts = await handles().evaluateAll((list) =>
+        list.map((each) => each.getAttribute('aria-valuetext') ?? ''),
+      );
+      return texts.slice(0, 12).map((each) => numbersIn(each));
+    };
+    const model = async (classes: number) => {
+      const features = await points();
+      const targets = features.map((_, i) =>
+        Array.from({ length: classes }, (_, k) => Number(k === Math.floor((i * classes) / 12))),
+      );
+      const fitted = train(features, targets);
+      return { fitted, loss: fixed(loss(fitted, features, targets), 4) };
+    };
+    const equations = () => texts('tbody td');
+
+    it('shows the classifier of the points, for points that are moved by keyboard', async () => {
+      await open('regions');
+      const before = await equations();
+      expect(await text('.result')).toContain('12 of 12 points');
+      await handle('chicken, point 7 of 12').focus();
+      for (const key of [
+        'ArrowUp',
+        'ArrowUp',
+        'ArrowUp',
+        'ArrowUp',
+        'ArrowUp',
+        'ArrowUp',
+        'ArrowUp',
+        'ArrowUp',
+        'ArrowRight',
+      ])
+        await page.keyboard.press(key);
+      expect(await page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe(
+        'chicken, point 7 of 12',
+      );
+      expect(await at('chicken, point 7 of 12')).toBe('x₁ = 0.67, x₂ = 0.7');
+      const now = await model(3);
+      expect(await text('.result')).toContain(
+        `11 of 12 points lie in the region of their class. Mean loss: ${now.loss}.`,
+      );
+      const [a, b, c] = border(now.fitted, 0, 2);
+      const expected = `${fixed(a, 2)}·x₁ ${b < 0 ? '−' : '+'} ${fixed(Math.abs(b), 2)}·x₂ ${c < 0 ? '−' : '+'} ${fixed(Math.abs(c), 2)} = 0`;
+      expect((await equations())[1]).toBe(expected);
+      expect(await equations()).not.toEqual(before);
+      const query = await addressWith('moved');
+      const shown = await equations();
+      const numbers = await texts('.shares .number');
+      await page.context().close();
+      await open('regions', query);
+      expect(await equations()).toEqual(shown);
+      expect(await texts('.shares .number')).toEqual(numbers);
+      expect(await at('chicken, point 7 of 12')).toBe('x₁ = 0.67, x₂ = 0.7');
+    });
+
+    it('keeps points in the plane', async () => {
+      await open('regions');
+      await handle('cat, point 2 of 12').focus();
+      for (let i = 0; i < 6; i++) await page.keyboard.press('ArrowUp');
+      expect(await at('cat, point 2 of 12')).toBe('x₁ = 0.85, x₂ = 1');
+    });
+
+    it('classifies the picture of all pages, which can be dragged', async () => {
+      await open('regions', '', TALL);
+      const { fitted } = await model(3);
+      const shares = (x: readonly number[]) => probabilities(fitted, [x])[0].map((p) => fixed(p, 4));
+      expect(await texts('.shares .number')).toEqual(shares([0.1, 0.9]));
+      expect((await texts('.result'))[1]).toContain('in the region of dog. Its label is dog.');
+      const [left, top, side] = await plane();
+      await page.mouse.move(left + 0.1 * side, top + 0.1 * side);
+      await page.mouse.down();
+      await page.mouse.move(left + 0.75 * side, top + 0.25 * side, { steps: 5 });
+      await page.mouse.up();
+      const [x1, x2] = numbersIn(await at('the picture'));
+      expect([x1, x2]).toBeAllClose([0.75, 0.75], { rtol: 0, atol: 0.01 });
+      expect(await texts('.shares .number')).toEqual(shares([x1, x2]));
+      expect((await texts('.result'))[1]).toContain('in the region of cat. Its label is dog.');
+      expect(await addressWith('x=')).toBe(`?x=${x1},${x2},0.8,0.2`);
+    });
+
+    it('takes a finger, and leaves scrolling to the rest of the plane', async () => {
+      await open('regions', '', { viewport: { ...PHONE, height: 1600 }, hasTouch: true, isMobile: true });
+      const touch = (selector: string) =>
+        page.$eval(selector, (element) => getComputedStyle(element).getPropertyValue('touch-action'));
+      expect([await touch('.handle'), await touch('.plane svg:last-child')]).toEqual(['none', 'auto']);
+      const [, , side] = await plane();
+      const box = await handle('dog, point 9 of 12').boundingBox();
+      const [x, y] = [(box?.x ?? 0) + (box?.width ?? 0) / 2, (box?.y ?? 0) + (box?.height ?? 0) / 2];
+      expect(Math.min(box?.width ?? 0, box?.height ?? 0)).toBeGreaterThan(36);
+      const client = await page.context().newCDPSession(page);
+      const send = (type: 'touchStart' | 'touchMove' | 'touchEnd', ...touchPoints: { x: number; y: number }[]) =>
+        client.send('Input.dispatchTouchEvent', { type, touchPoints });
+      await send('touchStart', { x, y });
+      for (let i = 1; i <= 5; i++) await send('touchMove', { x: x + 10 * i, y: y + 10 * i });
+      await send('touchEnd');
+      const numbers = numbersIn(await at('dog, point 9 of 12'));
+      expect(numbers).toBeAllClose([0.14 + 50 / side, 0.7 - 50 / side], { rtol: 0, atol: 0.01 });
+    });
+
+    it('fails on XOR, and says why, until the points are moved', async () => {
+      await open('regions', '', TALL);
+      await page.getByRole('button', { name: en['regions.xor'] }).press('Enter');
+      const now = await model(2);
+      expect(await text('.result')).toContain(
+        `6 of 12 points lie in the region of their class. Mean loss: ${now.loss}.`,
+      );
+      expect(Number(now.loss)).toBeAllClose(Math.LN2, { rtol: 0, atol: 1e-3 });
+      expect(await text('.reason')).toBe(en['regions.why']);
+      expect((await texts('.shares .number'))[1]).toBe('0.0000');
+      expect((await equations()).length).toBe(1);
+      expect(await addressWith('data')).toBe('?data=1');
+      const [x, y, side] = await plane();
+      for (const number of [1, 2, 3]) {
+        const box = await handle(`cat, point ${number} of 12`).boundingBox();
+        await page.mouse.move((box?.x ?? 0) + (box?.width ?? 0) / 2, (box?.y ?? 0) + (box?.height ?? 0) / 2);
+        await page.mouse.down();
+        await page.mouse.move(x + (0.5 + number / 10) * side, y + 0.05 * side);
+        await page.mouse.up();
+      }
+      expect(await text('.reason')).toBe(en['regions.separated']);
+      await page.getByRole('button', { name: en['regions.clusters'] }).press('Enter');
+      expect(await text('.reason')).toBe('');
+      expect(await text('.result')).toContain('12 of 12');
+    });
+
+    it('takes nonsense for its own state as if it were not there', async () => {
+      await open('regions', `?data=2&moved=${Array(24).fill(2).join(',')}`);
+      expect(await text('[role=alert]')).toBe(en.ignored.replace('{names}', 'data, moved'));
+      expect(await text('.result')).toContain('12 of 12');
     });
   });
 

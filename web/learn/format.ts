@@ -10,6 +10,9 @@ export function fixed(value: number, digits = 3): string {
 /** As short as it is exact: 0.1, −3. */
 export const plain = (value: number): string => minus(String(value));
 
+/** 2,096, for counts. */
+export const count = (value: number): string => value.toLocaleString('en');
+
 /** In parentheses if negative, as a factor or a summand. */
 export const factor = (value: number): string => (value < 0 ? `(${plain(value)})` : plain(value));
 

@@ -71,21 +71,21 @@ export class View<F extends Fields> {
     return picture;
   }
 
-  /** Pressing on a picture, or dragging on it, gives points in its own units. */
-  drag(picture: SVGSVGElement, to: (x: number, y: number) => void): void {
+  /** Pressing on a picture or a part of it, or dragging there, gives points in the units of the picture. */
+  drag(part: SVGGraphicsElement, to: (x: number, y: number) => void): void {
     const move = (event: PointerEvent) => {
-      const matrix = picture.getScreenCTM();
+      const matrix = (part.ownerSVGElement ?? part).getScreenCTM();
       if (matrix === null) return;
       const { x, y } = new DOMPoint(event.clientX, event.clientY).matrixTransform(matrix.inverse());
       to(x, y);
     };
-    picture.classList.add('draggable');
-    picture.addEventListener('pointerdown', (event) => {
-      picture.setPointerCapture(event.pointerId);
+    part.classList.add('draggable');
+    part.addEventListener('pointerdown', (event) => {
+      part.setPointerCapture(event.pointerId);
       move(event);
     });
-    picture.addEventListener('pointermove', (event) => {
-      if (picture.hasPointerCapture(event.pointerId)) move(event);
+    part.addEventListener('pointermove', (event) => {
+      if (part.hasPointerCapture(event.pointerId)) move(event);
     });
   }
 

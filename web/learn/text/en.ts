@@ -25,6 +25,40 @@ export const en = {
   chicken: 'chicken',
   dog: 'dog',
   pixels: 'Picture of 2 × 2 pixels, from 0 (light) to 1 (dark): {values}',
+  'label.title': 'Label',
+  'label.lede':
+    'A picture is four numbers, but its class is a name. A network needs numbers for the class too. How they are chosen matters.',
+  'label.guess':
+    'Let dog be 1, cat 2 and chicken 3. A model is undecided between dog and chicken and answers with the mean of the two codes. Which class is that?',
+  'label.guess1': 'dog or chicken',
+  'label.guess2': 'cat',
+  'label.guess3': 'none',
+  'label.because':
+    '(1 + 3)/2 = 2, the code of cat, although nothing suggests a cat. One-hot, the mean is (0, 0.5, 0.5): half chicken, half dog, no cat.',
+  'label.pixels': 'The pixels of the picture',
+  'label.pixel': '{name} = {value}, make it darker',
+  'label.press': 'Press a pixel to make it darker. After black it is white again.',
+  'label.class': 'The picture shows a',
+  'label.middle': 'The class in the middle, with code 2',
+  'label.sample': 'The picture: x = {x}\nIts class: {class}\nAs a code: {code}\nOne-hot: y = {y}',
+  'label.line': 'Codes 1, 2, 3 on a line',
+  'label.triangle': 'One-hot vectors, seen along (1, 1, 1)',
+  'label.line-picture':
+    'Codes on a line: {first} 1, {middle} 2, {last} 3. The distance between {first} and {last} is 2, the others are 1.',
+  'label.triangle-picture':
+    'Triangle of the three one-hot vectors. All sides have the length 1.414. The mean of {first} and {last} is the middle of their side.',
+  'label.pair': 'classes',
+  'label.code-distance': 'distance of the codes',
+  'label.one-hot-distance': 'distance of the one-hot vectors',
+  'label.distances': 'Distances between the classes',
+  'label.mean':
+    'The orange ring is the mean of {first} and {last}. As a code it is {code}, the code of {middle}. One-hot it is {vector}, which is no class.',
+  'label.see':
+    'The label is what a person says about the picture. It does not follow from the pixels: press them, and the label stays.\nCodes put the classes on a line, so they get an order and distances that the classes do not have. The first and the last class are twice as far apart as neighbours. Another class in the middle gives other distances.\nOne-hot vectors have one component for each class: 1 for the class, 0 for all others. Any two classes have the distance √2 = 1.414, so none is nearer to another.\nCodes suit classes with an order, such as baby, child, adult.\nOne-hot vectors are also probabilities, of someone who is certain. So the network has one output for each class, and its probabilities can be compared with y (page 6).',
+  'label.exercise':
+    'Can codes on a line give three classes equal distances? There are 10 classes with one-hot vectors: how many numbers is a label, and how far apart are two classes?',
+  'label.answer':
+    'No. Of three points on a line, one lies between the others, and the outer distance is the sum of the inner two. A one-hot label of 10 classes is 10 numbers. Two of them differ in two components, by 1 each, so their distance is √(1² + 1²) = √2, for any number of classes.',
   'network.title': 'Network',
   'network.lede':
     'A picture of 2 × 2 pixels is four numbers. The network turns them into three scores, one for each class. The scores are called logits.',
@@ -47,6 +81,42 @@ export const en = {
     'A picture has 28 × 28 pixels, and there are 10 classes. How many weights and biases does the network have?',
   'network.answer':
     '28 · 28 = 784 pixels. Each of the 10 classes has 784 weights and 1 bias: 7,840 weights + 10 biases = 7,850 numbers.',
+  'cost.title': 'Cost',
+  'cost.lede':
+    'A fully connected layer has a weight for each input and output: d · q. Parameterized hypercomplex multiplication (PHM) needs about dq/n, and n³ more.',
+  'cost.guess':
+    'A layer has d = 784 inputs and q = 16 outputs. PHM with n = 8 divides its weights by 8. How many times smaller is the layer?',
+  'cost.guess1': '8 times',
+  'cost.guess2': '6 times',
+  'cost.guess3': '512 times',
+  'cost.because':
+    'dq/n = 1,568 numbers are left of 12,544, but n³ = 512 are added. With 16 biases in either layer that is 12,560 against 2,096, which is 5.99 times as many.',
+  'cost.d': 'd, the inputs',
+  'cost.q': 'q, the outputs',
+  'cost.n': 'n',
+  'cost.picture': 'Our picture: 4 × 3',
+  'cost.fashion': 'Fashion-MNIST: 784 × 10',
+  'cost.example': '16 classes: 784 × 16',
+  'cost.hidden': 'A hidden layer: 1,024 × 1,024',
+  'cost.full': 'dq + q, full layer',
+  'cost.components': 'dq/n, components',
+  'cost.factors': 'n³, factors',
+  'cost.total': 'dq/n + n³ + q, PHM',
+  'cost.chart':
+    'Numbers of a layer for each n, both logarithmic. PHM needs the fewest with n = {best}: {least}. The full layer has {full}.',
+  'cost.axes':
+    'Upward: numbers to learn. To the right: n. Both axes are logarithmic. A dot is an n that divides d and q.',
+  'cost.best': 'The fewest numbers: n = {n}, with {total}. The curve is lowest at n = ⁴√(dq/3) = {root}.',
+  'cost.saves':
+    'PHM with n = {n} has {total} numbers instead of {full}, {ratio} times fewer. From dq to dq/n alone it would be {n} times.',
+  'cost.loses': 'PHM does not pay with n = {n}: it has {total} numbers, and the full layer only {full}.',
+  'cost.none': 'There is no such layer: n = {n} must divide d = {d} and q = {q}. The largest n that does is {largest}.',
+  'cost.see':
+    'W of the full layer has d · q entries. Its cost is O(dq).\nPHM divides W into n × n blocks of d/n × q/n. Each block is a mixture of the same n components S₁ … Sₙ, with dq/n entries in all. The n × n weights of each component in the mixtures are its factor Aᵢ: n · n² = n³ entries. Written at once: W = Σ Aᵢ ⊗ Sᵢ.\nSo the cost is O(dq/n) only while n³ is small against dq/n. It falls at first, is least near n = ⁴√(dq/3), and then grows as n³.\nn must divide d and q. With 10 classes and 784 pixels only 1 and 2 do.\nFewer numbers can express fewer matrices W. n lets you choose between size and accuracy (Zhang et al., 2021). examples/parameter-cost.ts measures both.',
+  'cost.exercise':
+    'Our picture gets a fourth class, so d = q = 4. How many weights has PHM with n = 2, and with n = 4? Does it pay?',
+  'cost.answer':
+    'n = 2: 4 · 4/2 = 8 components and 2³ = 8 factors, 16 weights. The full layer has 4 · 4 = 16 as well, so nothing is saved. n = 4: 4 + 64 = 68, more than four times as many. PHM pays for large layers.',
   class: 'class',
   'softmax.title': 'Softmax',
   'softmax.lede': 'Softmax turns three logits of any size into three probabilities: each at least 0, together 1.',
@@ -68,6 +138,38 @@ export const en = {
   'softmax.exercise': 'Compute softmax(0, log 2, log 5) without a machine.',
   'softmax.answer':
     'The powers are 1, 2 and 5, and their sum is 8. The probabilities are 1/8 = 0.125, 2/8 = 0.25 and 5/8 = 0.625. With the sliders: o = (0, 0.7, 1.6) comes close.',
+  'regions.title': 'Regions',
+  'regions.lede':
+    'The first two pixels of a picture are a point in the plane. Softmax regression gives each point probabilities, and divides the plane into one region for each class.',
+  'regions.guess':
+    'Points of three classes lie in the plane. What shape are the borders between the regions of softmax regression?',
+  'regions.guess1': 'always straight',
+  'regions.guess2': 'curved around the points',
+  'regions.guess3': 'straight or curved, depending on the points',
+  'regions.because':
+    'On a border two logits are equal: (wⱼ − wₖ)·x + bⱼ − bₖ = 0. This is the equation of a straight line.',
+  'regions.clusters': 'Three clusters',
+  'regions.xor': 'XOR',
+  'regions.picture': 'Plane of x₁ and x₂ with the regions of {classes}, whose borders are straight',
+  'regions.points': 'The points',
+  'regions.point': '{class}, point {number} of {count}',
+  'regions.yours': 'the picture',
+  'regions.drag':
+    'Drag the points, or choose one with Tab and move it with the arrow keys. Each move fits the classifier again. The small picture is the one of all pages; it is not used for the fit.',
+  'regions.verdict': '{right} of {count} points lie in the region of their class. Mean loss: {loss}.',
+  'regions.why':
+    'No straight border separates XOR. The diagonals of a square have the same middle. There, the difference between the two logits is the mean of its values at the two ends of a diagonal. It would have to be positive because of the cats, and negative because of the dogs.',
+  'regions.separated': 'A straight border separates the classes now: the points are no longer an XOR.',
+  'regions.borders': 'The borders',
+  'regions.between': 'border',
+  'regions.equation': 'where two logits are equal',
+  'regions.outcome': 'The picture has x₁ = {x} and x₂ = {y}, in the region of {class}. Its label is {truth}.',
+  'regions.see':
+    'The colour shows the class with the largest probability. The larger the probability, the stronger the colour: it is pale near the borders.\nSoftmax keeps the order of the logits, so the class is decided by Wx + b alone. Softmax regression is a linear model, although softmax is not linear.\nA point far inside its region has almost no gradient, as ŷ is close to y. Points near the borders and on the wrong side decide where the borders lie.\nOn XOR the loss stays close to log 2 = 0.693, the loss of guessing between two classes. With x₁·x₂ as a third feature, or with a hidden layer, the classes can be separated.\nThe fit takes steps with all points together. A small penalty on W keeps the weights finite: without it they would grow without bound if the borders separate all points.',
+  'regions.exercise':
+    'The logits are o₁ = 2x₁ + x₂ for cat, o₂ = x₂ + 1 for chicken and o₃ = 0 for dog. Where is the border between cat and chicken? Which class does the point (0.25, 0.5) get, and with what probability?',
+  'regions.answer':
+    'o₁ = o₂ where 2x₁ = 1: the vertical line x₁ = 0.5. At (0.25, 0.5) the logits are (1, 1.5, 0). The largest is that of chicken, with the probability exp(1.5)/(exp(1) + exp(1.5) + exp(0)) = 4.48/8.20 = 0.547.',
   'gradient.title': 'Loss and gradient',
   'gradient.lede':
     'The loss measures how far the probabilities ŷ are from the target y. Its derivative with respect to the logits is simply ŷ − y.',

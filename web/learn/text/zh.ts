@@ -27,6 +27,37 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   chicken: '鸡',
   dog: '狗',
   pixels: '2 × 2 像素的图片，从 0（浅）到 1（深）：{values}',
+  'label.title': '标签',
+  'label.lede': '图片是四个数，而类别是一个名称。网络也需要用数来表示类别，怎样选取这些数很重要。',
+  'label.guess': '设狗为 1，猫为 2，鸡为 3。模型在狗和鸡之间拿不定主意，于是给出这两个编码的平均值。这是哪个类别？',
+  'label.guess1': '狗或鸡',
+  'label.guess2': '猫',
+  'label.guess3': '都不是',
+  'label.because':
+    '(1 + 3)/2 = 2，正是猫的编码，尽管没有任何迹象表明是猫。用独热向量，平均值是 (0, 0.5, 0.5)：一半鸡，一半狗，没有猫。',
+  'label.pixels': '图片的像素',
+  'label.pixel': '{name} = {value}，按下可使它变深',
+  'label.press': '按一个像素使它变深；全黑之后再按则变白。',
+  'label.class': '图片上是',
+  'label.middle': '居中的类别，编码为 2',
+  'label.sample': '图片：x = {x}\n类别：{class}\n整数编码：{code}\n独热向量：y = {y}',
+  'label.line': '直线上的编码 1、2、3',
+  'label.triangle': '独热向量，沿 (1, 1, 1) 方向看',
+  'label.line-picture': '直线上的编码：{first} 1，{middle} 2，{last} 3。{first}与{last}的距离是 2，其余距离是 1。',
+  'label.triangle-picture':
+    '三个独热向量构成的三角形，三条边的长度都是 1.414。{first}与{last}的平均值是它们所在边的中点。',
+  'label.pair': '类别',
+  'label.code-distance': '编码的距离',
+  'label.one-hot-distance': '独热向量的距离',
+  'label.distances': '类别之间的距离',
+  'label.mean':
+    '橙色圆环是{first}与{last}的平均值。用编码是 {code}，即{middle}的编码；用独热向量是 {vector}，不是任何类别。',
+  'label.see':
+    '标签是人对图片的说明，并不由像素决定：按下像素，标签不变。\n编码把类别排在一条直线上，于是产生了本来没有的次序和距离。第一类与最后一类的距离是相邻两类的两倍。换一个类别居中，距离就变了。\n独热编码（one-hot encoding）为每个类别设一个分量：所属类别为 1，其余为 0。任意两类的距离都是 √2 = 1.414，没有哪两类更近。\n如果类别有自然的次序，例如婴儿、儿童、成人，整数编码是合适的。\n独热向量也是概率：完全确定时的概率。因此网络为每个类别设一个输出，它的概率可以与 y 比较（第 6 页）。',
+  'label.exercise':
+    '直线上的编码能让三个类别两两距离相等吗？若有 10 个类别，用独热向量时，一个标签是多少个数？两个类别相距多远？',
+  'label.answer':
+    '不能。直线上的三个点，必有一个在另两个之间，外侧的距离等于内侧两段距离之和。10 个类别的独热标签是 10 个数。两个独热向量在两个分量上各相差 1，所以距离是 √(1² + 1²) = √2，与类别的个数无关。',
   'network.title': '网络',
   'network.lede':
     '2 × 2 像素的图片就是四个数。网络把它们变成三个分数，每个类别一个。这些分数叫作未规范化的预测（logit）。',
@@ -46,6 +77,39 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   'network.exercise': '一张图片有 28 × 28 个像素，共有 10 个类别。网络有多少个权重和偏置？',
   'network.answer':
     '28 · 28 = 784 个像素。10 个类别各有 784 个权重和 1 个偏置：7,840 个权重 + 10 个偏置 = 7,850 个数。',
+  'cost.title': '参数开销',
+  'cost.lede':
+    '全连接层对每个输入和每个输出都有一个权重：共 d · q 个。参数化超复数乘法（PHM）大约只需 dq/n 个，但要另加 n³ 个。',
+  'cost.guess': '一层有 d = 784 个输入、q = 16 个输出。取 n = 8 的 PHM 把权重数除以 8。这一层缩小为原来的几分之一？',
+  'cost.guess1': '八分之一',
+  'cost.guess2': '六分之一',
+  'cost.guess3': '五百一十二分之一',
+  'cost.because':
+    '12,544 个权重只剩 dq/n = 1,568 个，但又加上 n³ = 512 个。两种层都有 16 个偏置，于是 12,560 对 2,096，是 5.99 倍。',
+  'cost.d': 'd，输入个数',
+  'cost.q': 'q，输出个数',
+  'cost.n': 'n',
+  'cost.picture': '我们的图片：4 × 3',
+  'cost.fashion': 'Fashion-MNIST 数据集：784 × 10',
+  'cost.example': '16 个类别：784 × 16',
+  'cost.hidden': '隐藏层：1,024 × 1,024',
+  'cost.full': 'dq + q，全连接层',
+  'cost.components': 'dq/n，分量',
+  'cost.factors': 'n³，因子',
+  'cost.total': 'dq/n + n³ + q，PHM',
+  'cost.chart':
+    '一层的参数个数随 n 的变化，两轴均为对数。n = {best} 时 PHM 的参数最少：{least} 个。全连接层有 {full} 个。',
+  'cost.axes': '纵轴：要学习的参数个数；横轴：n。两轴均为对数。圆点表示能整除 d 和 q 的 n。',
+  'cost.best': '参数最少：n = {n}，共 {total} 个。曲线在 n = ⁴√(dq/3) = {root} 处最低。',
+  'cost.saves':
+    'n = {n} 的 PHM 有 {total} 个参数，全连接层有 {full} 个，是它的 {ratio} 倍。若只看 dq 与 dq/n，则是 {n} 倍。',
+  'cost.loses': 'n = {n} 时 PHM 不划算：它有 {total} 个参数，全连接层只有 {full} 个。',
+  'cost.none': '没有这样的层：n = {n} 必须整除 d = {d} 和 q = {q}。能整除两者的最大的 n 是 {largest}。',
+  'cost.see':
+    '全连接层的 W 有 d · q 个元素，参数开销为 O(dq)。\nPHM 把 W 分成 n × n 块，每块大小为 d/n × q/n。每一块都由同样的 n 个分量 S₁ … Sₙ 混合而成，这些分量共有 dq/n 个元素。每个分量在各块中的 n × n 个混合系数就是它的因子 Aᵢ：共 n · n² = n³ 个元素。写在一起：W = Σ Aᵢ ⊗ Sᵢ。\n所以只有当 n³ 远小于 dq/n 时，开销才是 O(dq/n)。它先下降，在 n = ⁴√(dq/3) 附近最小，然后按 n³ 增长。\nn 必须整除 d 和 q。对于 10 个类别和 784 个像素，只有 1 和 2 可以。\n参数越少，能表示的矩阵 W 也越少。n 可以由我们选定，在参数节省与模型有效性之间权衡（Zhang 等，2021）。examples/parameter-cost.ts 对两者作了测量。',
+  'cost.exercise': '我们的图片增加第四个类别，于是 d = q = 4。n = 2 和 n = 4 的 PHM 各有多少个权重？划算吗？',
+  'cost.answer':
+    'n = 2：4 · 4/2 = 8 个分量元素，2³ = 8 个因子元素，共 16 个权重。全连接层也有 4 · 4 = 16 个，所以毫无节省。n = 4：4 + 64 = 68 个，是四倍还多。PHM 适合大的层。',
   class: '类别',
   'softmax.title': 'Softmax 运算',
   'softmax.lede': 'Softmax 把三个任意大小的 logit 变成三个概率：每个不小于 0，总和为 1。',
@@ -67,6 +131,35 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   'softmax.exercise': '不用机器，计算 softmax(0, log 2, log 5)。',
   'softmax.answer':
     '各个幂是 1、2、5，和为 8。概率是 1/8 = 0.125、2/8 = 0.25、5/8 = 0.625。用滑块取 o = (0, 0.7, 1.6) 可得近似值。',
+  'regions.title': '决策区域',
+  'regions.lede': '图片的前两个像素是平面上的一个点。Softmax 回归给每个点以概率，并把平面划分为每个类别一个的区域。',
+  'regions.guess': '平面上有三个类别的点。Softmax 回归各区域之间的边界是什么形状？',
+  'regions.guess1': '总是直线',
+  'regions.guess2': '围绕各点的曲线',
+  'regions.guess3': '视各点而定，直线或曲线',
+  'regions.because': '边界上有两个 logit 相等：(wⱼ − wₖ)·x + bⱼ − bₖ = 0，这是直线方程。',
+  'regions.clusters': '三个簇',
+  'regions.xor': 'XOR（异或）',
+  'regions.picture': 'x₁ 与 x₂ 的平面，含{classes}的区域，边界是直线',
+  'regions.points': '各点',
+  'regions.point': '{class}，第 {number} 点，共 {count} 点',
+  'regions.yours': '这张图片',
+  'regions.drag':
+    '拖动各点，或用 Tab 键选中一点再用方向键移动。每次移动都会重新拟合分类器。小图片就是贯穿各页的那一张，不参与拟合。',
+  'regions.verdict': '{count} 个点中有 {right} 个位于自己类别的区域。平均损失：{loss}。',
+  'regions.why':
+    '直线边界无法分开 XOR。正方形两条对角线的中点相同。在中点处，两个 logit 之差等于它在任一对角线两端的值的平均。由猫的一条看，它应为正；由狗的一条看，它应为负，两者矛盾。',
+  'regions.separated': '现在有一条直线边界把两类分开：这些点不再是 XOR。',
+  'regions.borders': '边界',
+  'regions.between': '边界',
+  'regions.equation': '两个 logit 相等之处',
+  'regions.outcome': '图片的 x₁ = {x}，x₂ = {y}，位于{class}的区域。它的标签是{truth}。',
+  'regions.see':
+    '颜色表示概率最大的类别。概率越大，颜色越浓；靠近边界则很淡。\nSoftmax 保持 logit 的大小次序，所以类别只由 Wx + b 决定。尽管 softmax 是非线性函数，softmax 回归仍是线性模型（linear model）。\n离边界很远、位于自己区域内的点几乎没有梯度，因为 ŷ 接近 y。边界的位置由靠近边界的点和位于错误一侧的点决定。\n对于 XOR，损失始终接近 log 2 = 0.693，即在两个类别之间瞎猜的损失。加上第三个特征 x₁·x₂，或用一个隐藏层，就能分开两类。\n每一步都用全部的点。对 W 的小惩罚使权重保持有限：若边界能分开所有的点，没有惩罚时权重会无限增长。',
+  'regions.exercise':
+    '猫的 logit 是 o₁ = 2x₁ + x₂，鸡的是 o₂ = x₂ + 1，狗的是 o₃ = 0。猫与鸡的边界在哪里？点 (0.25, 0.5) 属于哪个类别，概率是多少？',
+  'regions.answer':
+    '2x₁ = 1 时 o₁ = o₂：边界是竖直线 x₁ = 0.5。在 (0.25, 0.5) 处，logit 是 (1, 1.5, 0)。最大的是鸡，概率为 exp(1.5)/(exp(1) + exp(1.5) + exp(0)) = 4.48/8.20 = 0.547。',
   'gradient.title': '损失与梯度',
   'gradient.lede': '损失衡量概率 ŷ 与目标 y 相差多远。它对 logit 的导数就是 ŷ − y。',
   'gradient.guess': '图片是狗，网络给“狗”的概率是 0.72。损失对“狗”的 logit 的导数是多少？',
