@@ -268,6 +268,26 @@ inBrowser('the chapter', () => {
       expect(await text('.result')).toContain(`as written ∞, with the maximum subtracted ${fixed(logSum)}`);
       expect(await addressWith('plus')).toBe('?plus=1000');
     });
+
+    it('shows what the chosen exp gives: probabilities, or plainly NaN', async () => {
+      await open('softmax');
+      await page.getByLabel('stable').press('ArrowRight');
+      expect(await texts('.shares .number')).toEqual(shown(logitsOf()));
+      await press('Added to all logits: c', 'End');
+      expect(await texts('.shares .number')).toEqual(['NaN', 'NaN', 'NaN']);
+      expect(await text('[role=status].result')).toBe(en['softmax.no-number']);
+      expect(await page.locator('.picture circle').count()).toBe(0);
+      expect(await addressWith('naive')).toBe('?plus=1000&naive=1');
+      await page.goto(page.url());
+      await page.getByLabel('naive').press('ArrowLeft');
+      expect(await texts('.shares .number')).toEqual(shown(logitsOf()));
+      expect(await page.locator('.picture circle').count()).toBe(1);
+      // Powers that all underflow: 0/0.
+      await open('softmax', '?b=-8,-8,-9&temperature=0.01&naive=1');
+      expect(await texts('.shares .number')).toEqual(['NaN', 'NaN', 'NaN']);
+      await open('softmax', '?naive=0.5');
+      expect(await text('[role=alert]')).toBe(en.ignored.replace('{names}', 'naive'));
+    });
   });
 
   describe('gradient', () => {

@@ -62,13 +62,13 @@ export function logitSliders(view: SampleView): HTMLElement {
   return h('div', { class: 'stack' }, ...sliders);
 }
 
-/** One bar for each class, in [0, 1]. */
+/** One bar for each class, in [0, 1]; none for NaN. */
 export function probabilityBars(view: SampleView, probabilities: () => readonly number[]): HTMLElement {
   const bars = classNames(view.t).map((name, j) => {
     const bar = s('svg', { viewBox: '0 0 100 10', preserveAspectRatio: 'none', 'aria-hidden': 'true' });
     view.contents(bar, () => [
       s('rect', { class: 'track', width: 100, height: 10 }),
-      s('rect', { class: 'fill-blue', width: 100 * probabilities()[j], height: 10 }),
+      s('rect', { class: 'fill-blue', width: 100 * (probabilities()[j] || 0), height: 10 }),
     ]);
     const number = view.text(h('span', { class: 'number' }), () => fixed(probabilities()[j], 4));
     return h('div', { class: 'bar' }, h('span', { class: 'name' }, name), bar, number);

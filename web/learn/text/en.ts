@@ -57,6 +57,11 @@ export const en = {
   'softmax.because': 'exp(o + c) = exp(o)·exp(c): the factor exp(c) is in the numerator and in the sum, and cancels.',
   'softmax.temperature': 'Temperature T',
   'softmax.plus': 'Added to all logits: c',
+  'softmax.way': 'exp, in bars and triangle',
+  'softmax.subtracted': 'stable',
+  'softmax.written': 'naive',
+  'softmax.no-number':
+    'The formula as written gives NaN: its powers overflow to ∞, or all of them underflow to 0, and neither ∞/∞ nor 0/0 is a number. Choose "stable".',
   'softmax.naive': 'ŷ as written',
   'softmax.safe': 'ŷ, maximum subtracted',
   'softmax.numbers': 'From logits to probabilities',
@@ -64,7 +69,7 @@ export const en = {
   'softmax.outcome': 'Most probable: {class}, with {share} %.',
   'softmax.bias': 'A slider of a logit moves the bias of its class, so that o = Wx + b still holds on every page.',
   'softmax.see':
-    'The order of the logits is the order of the probabilities, so the most probable class is that of the largest logit.\nIn the triangle, a corner is certainty and the middle is "all classes alike". The dot reaches an edge by rounding only: no probability is exactly 0.\nA small T makes the distances between the logits larger. As T → 0, the largest probability tends to 1 (hardmax); for a large T, all tend to 1/3.\nIncrease c above 710: exp(z) overflows to ∞, and the formula as written gives NaN. With the maximum subtracted first, each exponent is at most 0, the largest power is 1, and the result is the same. log Σ exp(z), which the loss needs, is computed in the same way.',
+    'The order of the logits is the order of the probabilities, so the most probable class is that of the largest logit.\nIn the triangle, a corner is certainty and the middle is "all classes alike". The dot reaches an edge by rounding only: no probability is exactly 0.\nA small T makes the distances between the logits larger. As T → 0, the largest probability tends to 1 (hardmax); for a large T, all tend to 1/3.\nChoose "naive" and increase c above 710: exp(z) overflows to ∞, and the formula as written gives NaN. Softmax does not change if one number is subtracted from all logits, so the maximum m is subtracted first. Then each exponent is at most 0, the largest power is exp(0) = 1, and the sum lies between 1 and 3: it can neither overflow nor become 0.\nThe loss needs log Σ exp(z), log-sum-exp for short. It is computed in the same way, as m + log Σ exp(z − m).',
   'softmax.exercise': 'Compute softmax(0, log 2, log 5) without a machine.',
   'softmax.answer':
     'The powers are 1, 2 and 5, and their sum is 8. The probabilities are 1/8 = 0.125, 2/8 = 0.25 and 5/8 = 0.625. With the sliders: o = (0, 0.7, 1.6) comes close.',

@@ -56,6 +56,10 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   'softmax.because': 'exp(o + c) = exp(o)·exp(c)：因子 exp(c) 在分子与分母的和中都出现，于是约去。',
   'softmax.temperature': '温度 T',
   'softmax.plus': '加到所有 logit 上的 c',
+  'softmax.way': 'exp 的算法（用于条形和三角形）',
+  'softmax.subtracted': '稳定',
+  'softmax.written': '直接',
+  'softmax.no-number': '直接按公式计算得到 NaN：各个幂上溢为 ∞，或全部下溢为 0，而 ∞/∞ 和 0/0 都不是数。请选“稳定”。',
   'softmax.naive': '按公式直接算的 ŷ',
   'softmax.safe': '先减最大值的 ŷ',
   'softmax.numbers': '从 logit 到概率',
@@ -63,7 +67,7 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   'softmax.outcome': '最可能的是{class}，概率 {share} %。',
   'softmax.bias': '移动 logit 的滑块会改变该类别的偏置，因此 o = Wx + b 在每一页都成立。',
   'softmax.see':
-    'logit 的大小次序就是概率的次序，所以最可能的类别就是 logit 最大的类别。\n三角形的顶点表示完全确定，中心表示各类别相同。点只会因舍入而落到边上：没有概率恰好等于 0。\nT 小，logit 之间的距离就变大。T → 0 时，最大的概率趋于 1（hardmax）；T 很大时，三个概率都趋于 1/3。\n把 c 调到 710 以上：exp(z) 上溢为 ∞，直接按公式计算得到 NaN。先减去最大值，则每个指数不大于 0，最大的幂为 1，结果不变。损失函数需要的 log Σ exp(z) 也这样计算。',
+    'logit 的大小次序就是概率的次序，所以最可能的类别就是 logit 最大的类别。\n三角形的顶点表示完全确定，中心表示各类别相同。点只会因舍入而落到边上：没有概率恰好等于 0。\nT 小，logit 之间的距离就变大。T → 0 时，最大的概率趋于 1（hardmax）；T 很大时，三个概率都趋于 1/3。\n选“直接”，并把 c 调到 710 以上：exp(z) 上溢为 ∞，直接按公式计算得到 NaN。所有 logit 减去同一个数，softmax 不变，所以先减去最大值 m。这样每个指数不大于 0，最大的幂是 exp(0) = 1，总和在 1 与 3 之间：既不会上溢，也不会变成 0。\n损失函数需要 log Σ exp(z)（简称 log-sum-exp），也这样计算：m + log Σ exp(z − m)。',
   'softmax.exercise': '不用机器，计算 softmax(0, log 2, log 5)。',
   'softmax.answer':
     '各个幂是 1、2、5，和为 8。概率是 1/8 = 0.125、2/8 = 0.25、5/8 = 0.625。用滑块取 o = (0, 0.7, 1.6) 可得近似值。',
