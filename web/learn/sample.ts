@@ -62,6 +62,33 @@ export function logitSliders(view: SampleView): HTMLElement {
   return h('div', { class: 'stack' }, ...sliders);
 }
 
+/** A slider for each class of a distribution. If one moves, the others keep their ratio. */
+export function distributionSliders(
+  view: SampleView,
+  distribution: {
+    readonly label: (name: string, j: number) => string;
+    readonly get: () => readonly number[];
+    readonly set: (distribution: number[]) => void;
+  },
+): HTMLElement[] {
+  return classNames(view.t).map((name, j) =>
+    view.slider({
+      label: distribution.label(name, j),
+      min: 0,
+      max: 1,
+      step: 0.01,
+      get: () => distribution.get()[j],
+      set: (value) => distribution.set(withPart(distribution.get(), j, value)),
+      show: (value) => fixed(value, 3),
+    }),
+  );
+}
+
+function withPart(p: readonly number[], j: number, value: number): number[] {
+  const rest = 1 - p[j];
+  return p.map((each, k) => (k === j ? value : rest > 0 ? (each * (1 - value)) / rest : (1 - value) / 2));
+}
+
 /** One bar for each class, in [0, 1]; none for NaN. */
 export function probabilityBars(view: SampleView, probabilities: () => readonly number[]): HTMLElement {
   const bars = classNames(view.t).map((name, j) => {
