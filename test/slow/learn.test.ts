@@ -12,6 +12,9 @@ import {
   crossEntropy,
   crossEntropyGradient,
   dense,
+  distributionCrossEntropy,
+  entropy,
+  klDivergence,
   softmax,
   toRows,
 } from 'softmax-regression/reference';
@@ -283,9 +286,9 @@ inBrowser('the chapter', () => {
       expect(await texts('.shares .number')).toEqual(shown(logitsOf()));
       expect(await page.locator('.picture circle').count()).toBe(1);
       // Powers that all underflow: 0/0.
-      await open('softmax', '?b=-8,-8,-9&temperature=0.01&naive=1');
+      await page.goto(`${url}/softmax.html?b=-8,-8,-9&temperature=0.01&naive=1`);
       expect(await texts('.shares .number')).toEqual(['NaN', 'NaN', 'NaN']);
-      await open('softmax', '?naive=0.5');
+      await page.goto(`${url}/softmax.html?naive=0.5`);
       expect(await text('[role=alert]')).toBe(en.ignored.replace('{names}', 'naive'));
     });
   });
@@ -355,6 +358,98 @@ inBrowser('the chapter', () => {
       );
       const rows = await page.locator('table >> nth=1 >> tbody tr').all();
       expect(await Promise.all(rows.map((row) => row.locator('td').allTextContents()))).toEqual(expected);
+    });
+  });
+
+  describe('bits', () => {
+    const words = (language: typeof en | typeof zh = en) =>
+      Promise.all(
+        ([language.cat, language.chicken, language.dog] as const).map((name) =>
+          page.getByLabel(language['bits.word'].replace('{class}', name)).inputValue(),
+        ),
+      );
+    const type = async (name: string, word: string) => {
+      await page.getByLabel(`Word of ${name}`).focus();
+      await page.keyboard.press('Control+A');
+      await page.keyboard.press('Backspace');
+      await page.keyboard.type(word);
+    };
+    const bits = { unit: 'bits' } as const;
+    const lengths = () => texts('.shares .number');
+    const [q] = toRows(softmax([logitsOf()]));
+
+    it('says whether the code is prefix-free, and what it needs, while words are typed', async () => {
+      await open('bits');
+      expect(await words()).toEqual(['00', '01', '10']);
+      const p = [0.25, 0.25, 0.5];
+      const all = fixed(distributionCrossEntropy([p], [q], bits), 4);
+      expect(await lengths()).toEqual(['1.5000', '2.0000', all]);
+      expect(await text('.result')).toContain('Prefix-free. Kraft’s sum: 0.25 + 0.25 + 0.25 = 0.75. It is below 1');
+      await type('dog', '1');
+      expect(await text('.result')).toContain('0.25 + 0.25 + 0.5 = 1. No room');
+      expect(await lengths()).toEqual(['1.5000', '1.5000', all]);
+      await type('cat', '0');
+      expect(await text('.result')).toContain('Not prefix-free: 0 (cat) begins 01 (chicken)');
+      expect(await text('.result')).toContain('0.5 + 0.25 + 0.5 = 1.25. It is above 1, so no prefix code');
+      await type('dog', '');
+      expect(await text('.result')).toContain('dog has no bits yet');
+      await type('dog', '2x0 19');
+      expect(await words()).toEqual(['0', '01', '01']);
+      const query = await addressWith('words=2,5,5');
+      await page.click('[data-language=zh]');
+      expect(await words(zh)).toEqual(['0', '01', '01']);
+      await page.goto(`${url}/bits.html${query}`);
+      expect(await words()).toEqual(['0', '01', '01']);
+    });
+
+    it('shows entropy, cross-entropy and divergence of the reference', async () => {
+      await open('bits');
+      await press('P(dog)', 'End');
+      expect((await lengths())[0]).toBe('0.0000');
+      await press('P(cat)', 'PageUp');
+      const cat = Number(await page.getByLabel('P(cat)').inputValue());
+      const p = [cat, 0, 1 - cat];
+      expect(cat).toBeGreaterThan(0);
+      const [least, , costs] = await lengths();
+      expect(least).toBe(fixed(entropy([p], bits), 4));
+      expect(costs).toBe(fixed(distributionCrossEntropy([p], [q], bits), 4));
+      expect(await text('.result >> nth=1')).toContain(`${fixed(klDivergence([p], [q], bits), 4)} bits`);
+      await page.getByRole('button', { name: 'P = Q' }).press('Enter');
+      expect(await text('.result >> nth=1')).toContain('= 0.0000 bits');
+      await page.getByRole('button', { name: '1/3' }).press('Enter');
+      expect((await lengths())[0]).toBe(fixed(Math.log2(3), 4));
+      expect(await addressWith('p=1')).toBe('?p=1,1,1');
+    });
+
+    it('shows the surprisal of flowers as examples/surprisal.ts does, and that of the picture', async () => {
+      await open('bits');
+      const rows = await page.locator('table >> nth=1 >> tbody tr').all();
+      const cells = await Promise.all(rows.map((row) => row.locator('th, td').allTextContents()));
+      expect(cells.map((row) => row.slice(0, 4))).toEqual([
+        ['setosa', '0.9978', '0.0032', 'setosa'],
+        ['virginica', '0.9977', '0.0034', 'virginica'],
+        ['setosa', '0.9435', '0.0839', 'setosa'],
+        ['virginica', '0.6312', '0.6639', 'virginica'],
+        ['versicolor', '0.4373', '1.1935', 'virginica'],
+        ['virginica', '0.4140', '1.2723', 'versicolor'],
+      ]);
+      const loss = crossEntropy([logitsOf()], [[0, 0, 1]]);
+      expect(await text('.result >> nth=2')).toContain(`${fixed(loss / Math.LN2, 4)} bits = ${fixed(loss, 4)} nats`);
+    });
+
+    it.each(['p=1,2,0', 'p=1,1', 'words=0,1,2', 'words=16,2,3', 'words=2.5,2,3', 'words=00,01,10'])(
+      'takes the nonsense %s as if it were not there, and says so',
+      async (query) => {
+        await open('bits', `?${query}`);
+        expect(await text('[role=alert]')).toBe(en.ignored.replace('{names}', query.split('=')[0]));
+        expect([await words(), (await lengths())[0]]).toEqual([['00', '01', '10'], '1.5000']);
+      },
+    );
+
+    it('shows an infinite divergence where Q is 0 and P is not', async () => {
+      await open('bits', '?b=-1000,0,1000');
+      expect((await lengths())[2]).toBe('∞');
+      expect(await text('.result >> nth=1')).toContain('= ∞ bits');
     });
   });
 });

@@ -1,7 +1,12 @@
 // web: the pages of the chapter, in its order.
 
 /** By the names of their files. */
-export const PAGES = { network: 2, softmax: 4, gradient: 6 } as const;
+export const PAGES = {
+  network: 2,
+  softmax: 4,
+  gradient: 6,
+  bits: 7,
+} as const;
 
 export type PageName = keyof typeof PAGES;
 

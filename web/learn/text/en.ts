@@ -108,4 +108,48 @@ export const en = {
     'ŷ = (0.2, 0.3, 0.5) and y is one-hot for the first class. What are the loss and the gradient? What is the sum of the gradient, and why?',
   'gradient.answer':
     'The loss is −log 0.2 = 1.609. The gradient is (−0.8, 0.3, 0.5). Its sum is 0, as ŷ and y both sum to 1. So the loss does not change if all logits grow alike, as page 4 shows.',
+  'bits.title': 'Bits',
+  'bits.lede':
+    'To tell someone the class of each picture, one sends a word of bits for each class. How short can the messages be? The entropy answers, and the loss of a network is the length of a code made for its probabilities.',
+  'bits.guess':
+    'Half of all pictures are dogs, a quarter cats, a quarter chickens. How many bits for each picture does the shortest code need on average?',
+  'bits.guess1': '1',
+  'bits.guess2': '1.5',
+  'bits.guess3': '2',
+  'bits.because':
+    'One bit for the dog and two bits for each of the others: 0.5 · 1 + 0.25 · 2 + 0.25 · 2 = 1.5 bits. This is the entropy H(P), and no code is shorter.',
+  'bits.word': 'Word of {class}',
+  'bits.tree':
+    'All words of 1, 2 and 3 bits, one row for each length. A word takes the cells below it. The words: {words}',
+  'bits.complete': 'Prefix-free. Kraft’s sum: {kraft}. No room is left for a shorter word.',
+  'bits.prefix-free':
+    'Prefix-free. Kraft’s sum: {kraft}. It is below 1, so some cells stay free: a word can become shorter.',
+  'bits.conflict':
+    'Not prefix-free: {word} ({class}) begins {longer} ({other}), so a receiver of {word} does not know which is meant. Kraft’s sum: {kraft}. It is at most 1, so there is a prefix code with words of these lengths.',
+  'bits.impossible':
+    'Not prefix-free: {word} ({class}) begins {longer} ({other}), so a receiver of {word} does not know which is meant. Kraft’s sum: {kraft}. It is above 1, so no prefix code has words as short as these.',
+  'bits.empty': 'Not prefix-free: {class} has no bits yet, and every word begins with nothing. Kraft’s sum: {kraft}.',
+  'bits.yours': 'your code',
+  'bits.bars':
+    'Mean number of bits for one picture. Blue: what is needed, H(P). Orange: what is lost. Q is the prediction ŷ of the network for the picture.',
+  'bits.share': '2^−length',
+  'bits.numbers': 'Surprisal and share of each class',
+  'bits.gap': 'A code made for Q loses D(P ‖ Q) = H(P, Q) − H(P) = {bits} bits for each picture.',
+  'bits.picture':
+    'The 2 × 2 picture shows: {class}. The network gives it {share}, so its surprisal is {bits} bits = {nats} nats. In nats, that is the loss of the picture on page 6.',
+  'bits.flowers': 'The surprisal of single flowers',
+  'bits.model':
+    'Six of 150 irises, under a softmax regression that is fitted to all of them. Lengths in cm: sepal length and width, petal length and width.',
+  'bits.species': 'species y',
+  'bits.lengths': 'lengths x',
+  'bits.best': 'most probable',
+  'bits.setosa': 'setosa',
+  'bits.versicolor': 'versicolor',
+  'bits.virginica': 'virginica',
+  'bits.see':
+    'In a prefix code, no word begins another, so a receiver knows where each word ends. In the table of words, a word takes its cell and all cells below it. Two words must not share cells.\nA word of length l takes the share 2^−l of the width. The shares of a prefix code sum to at most 1: Kraft’s inequality. If the shares are exactly 1, they are a distribution R, and the mean length is the cross-entropy H(P, R).\nAn event of probability p has the surprisal −log₂ p, and its best word has this length. The mean of the surprisal is the entropy H(P). A code meets it if every P(k) is 1/2, 1/4, 1/8 and so on.\nWho expects Q, while the classes come as P, needs H(P, Q) bits. The difference to H(P) is D(P ‖ Q), the Kullback–Leibler divergence. It is 0 only if P = Q: press "P = Q".\nThe loss of one flower is its surprisal: near 0 if the model is certain and right, large if it is certain and wrong. The mean over all 150 flowers is 0.1869 bits, the cross-entropy of the model.',
+  'bits.exercise':
+    'All three classes have the probability 1/3. What is the mean length of the best prefix code, and how far is it from H(P)? How can messages become shorter if two pictures are sent at once?',
+  'bits.answer':
+    'The best lengths are 1, 2 and 2, with the mean 5/3 = 1.667 bits. H(P) = log₂ 3 = 1.585 bits, so 0.082 bits are lost.\nTwo pictures have 9 equally likely pairs. A prefix code with 7 words of 3 bits and 2 words of 4 bits needs (7 · 3 + 2 · 4)/9 = 3.222 bits for a pair, and 1.611 for a picture. With n pictures at once, the loss for each picture is below 1/n bit.',
 } as const;
