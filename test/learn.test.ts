@@ -1,8 +1,10 @@
 // The chapter's pages without a browser: texts, state, and the code that they show.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import * as tf from '@tensorflow/tfjs';
 import * as fc from 'fast-check';
-import { loadIris, SoftmaxRegression } from 'softmax-regression';
+import { FLOAT32, loadIris, SoftmaxRegression, sparseCrossEntropy } from 'softmax-regression';
+import { centralDifference } from 'softmax-regression/reference';
 import { PAGE_NAMES, PAGES } from '../web/learn/chapter.js';
 import {
   conflict,
@@ -17,13 +19,24 @@ import {
 import { closedForm, differences, hessian, loss } from '../web/learn/code/gradient.js';
 import { logits, products } from '../web/learn/code/network.js';
 import { logSumExp, naiveSoftmax, probabilities } from '../web/learn/code/softmax.js';
+import {
+  factorsToZero,
+  likelihood,
+  meanLoss,
+  minusLogLikelihood,
+  type Network,
+  predict as predictPictures,
+  step,
+} from '../web/learn/code/train.js';
 import { factor, fixed, plain, power, sub } from '../web/learn/format.js';
 import { FLOWERS, IRIS_MODEL, SPECIES } from '../web/learn/iris.js';
 import { chooseLanguage } from '../web/learn/language.js';
+import { batchOf, COUNT, firstOf, PER_CLASS, trainingSet } from '../web/learn/pictures.js';
 import { distributionAt, pointOf } from '../web/learn/simplex.js';
 import { readState, SAMPLE, weightRows, writeState } from '../web/learn/state.js';
 import { en } from '../web/learn/text/en.js';
 import { zh } from '../web/learn/text/zh.js';
+import { useBackend } from './helpers/backends.js';
 
 describe('the texts of the chapter', () => {
   type Texts = Readonly<Record<string, string>>;
@@ -251,6 +264,106 @@ describe('the bits that the chapter shows', () => {
     expect([shown[0], shown[1], shown[4], shown[5]]).toBeAllClose(extremes, { rtol: 0, atol: 1e-6 });
     const mean = bits.reduce((sum, each) => sum + each, 0) / bits.length;
     for (const text of [en, zh]) expect(text['bits.see']).toContain(`${mean.toFixed(4)} `);
+  });
+});
+
+describe('the training that the chapter shows', () => {
+  const { x: picture, class: label } = readState('', SAMPLE).values;
+  const { x, labels } = trainingSet(1, picture, label[0]);
+  const start: Network = { weight: picture.map(() => [0, 0, 0]), bias: [0, 0, 0] };
+  const train = (steps: number, batch: number, rate: number) => {
+    let network = start;
+    for (let done = 0; done < steps; done++) {
+      const members = batchOf(1, batch, done);
+      const pick = <T>(list: readonly T[]) => members.map((i) => list[i]);
+      network = step(network, pick(x), pick(labels), rate);
+    }
+    return network;
+  };
+
+  it('has the pictures of its seed, and the picture of all pages first in its class', () => {
+    expect(trainingSet(1, picture, label[0])).toEqual({ x, labels });
+    expect(trainingSet(2, picture, label[0]).x).not.toEqual(x);
+    for (const seed of [0, 1, 9999]) {
+      for (const own of [0, 1, 2]) {
+        const set = trainingSet(seed, picture, own);
+        expect(set.x[firstOf(own)]).toEqual(picture);
+        expect(set.labels).toEqual([0, 1, 2].flatMap((each) => new Array(PER_CLASS).fill(each)));
+        expect(set.x.flat().every((value) => value >= 0 && value <= 1)).toBe(true);
+      }
+    }
+  });
+
+  it('has batches that take each picture once in an epoch, in another order in the next', () => {
+    for (const size of [1, 4, 7, COUNT]) {
+      const steps = Math.ceil(COUNT / size);
+      const epoch = (from: number) => Array.from({ length: steps }, (_, done) => batchOf(3, size, from + done)).flat();
+      for (const from of [0, steps]) expect([...epoch(from)].sort((a, b) => a - b)).toEqual(labels.map((_, i) => i));
+      expect(epoch(0)).not.toEqual(epoch(steps));
+    }
+  });
+
+  it('moves against the gradient that differences of its loss give', () => {
+    const { weight, bias } = train(3, 4, 0.5);
+    const flat = [...weight.flat(), ...bias];
+    const unflat = (values: readonly number[]): Network => ({
+      weight: weight.map((_, i) => values.slice(3 * i, 3 * i + 3)),
+      bias: values.slice(12),
+    });
+    const slopes = centralDifference((values) => meanLoss(unflat([...values]), x, labels), flat);
+    const next = step({ weight, bias }, x, labels, 0.5);
+    expect([...next.weight.flat(), ...next.bias]).toBeAllClose(
+      flat.map((value, i) => value - 0.5 * slopes[i]),
+      { rtol: 0, atol: 1e-9 },
+    );
+  });
+
+  it('gives the weights that the tape of TensorFlow.js gives', async () => {
+    await useBackend('cpu');
+    const [weight, bias] = tf.tidy(() => {
+      const features = tf.tensor2d(x);
+      const loss = (w: tf.Tensor, b: tf.Tensor) =>
+        sparseCrossEntropy(features.matMul(w as tf.Tensor2D).add<tf.Tensor2D>(b), labels) as tf.Scalar;
+      let parameters: tf.Tensor[] = [tf.zeros([4, 3]), tf.zeros([3])];
+      for (let done = 0; done < 50; done++) {
+        const slopes = tf.grads(loss)(parameters);
+        parameters = parameters.map((value, k) => value.sub(slopes[k].mul(0.5)));
+      }
+      return parameters.map((value) => Array.from(value.dataSync()));
+    });
+    const shown = train(50, COUNT, 0.5);
+    expect(shown.weight.flat()).toBeAllClose(weight, FLOAT32);
+    expect(shown.bias).toBeAllClose(bias, FLOAT32);
+  });
+
+  it('starts with the loss log 3, and learns', () => {
+    expect(meanLoss(start, x, labels)).toBeCloseTo(1.0986, 4);
+    expect(predictPictures(start, x)[0]).toBeAllClose([1 / 3, 1 / 3, 1 / 3], { rtol: 0, atol: 1e-15 });
+    expect(meanLoss(train(300, 4, 0.5), x, labels)).toBeLessThan(0.2);
+  });
+
+  it('has the first step of the exercise', () => {
+    const { weight, bias } = step(start, [[0.1, 0.9, 0.8, 0.2]], [2], 0.5);
+    const digits = (values: readonly number[]) => values.map((value) => Number(value.toFixed(3)));
+    expect([bias[2], bias[0]]).toBeAllClose([1 / 3, -1 / 6], { rtol: 0, atol: 1e-15 });
+    expect(digits(weight.map((row) => row[2]))).toEqual([0.033, 0.3, 0.267, 0.067]);
+    expect(digits(weight.map((row) => row[0]))).toEqual([-0.017, -0.15, -0.133, -0.033]);
+  });
+
+  it('has a likelihood that underflows, and a logarithm that does not, as in examples/likelihood.ts', () => {
+    const given = (count: number, p: number) => {
+      const [rows, zeros] = [new Array(count).fill([p, 1 - p]), new Array(count).fill(0)];
+      const products = [likelihood(rows, zeros, Math.fround), likelihood(rows, zeros)].map((each) => power(each));
+      return [...products, fixed(minusLogLikelihood(rows, zeros), 1)];
+    };
+    expect(given(10, 0.45)).toEqual(['3.4e−4', '3.4e−4', '8.0']);
+    expect(given(100, 0.45)).toEqual(['2.1e−35', '2.1e−35', '79.9']);
+    expect(given(100, 0.35)).toEqual(['0', '2.6e−46', '105.0']);
+    expect(given(1000, 0.45)).toEqual(['0', '0', '798.5']);
+    expect([factorsToZero(0.45, Math.fround), factorsToZero(0.45)]).toEqual([130, 933]);
+    expect([factorsToZero(0.5, Math.fround), factorsToZero(0.5)]).toEqual([150, 1075]);
+    const predicted = predictPictures(start, x);
+    expect(minusLogLikelihood(predicted, labels)).toBeCloseTo(COUNT * meanLoss(start, x, labels), 12);
   });
 });
 

@@ -16,10 +16,12 @@ import {
   entropy,
   klDivergence,
   softmax,
+  sparseCrossEntropy,
   toRows,
 } from 'softmax-regression/reference';
 import { PAGE_NAMES, PAGES } from '../../web/learn/chapter.js';
 import { fixed } from '../../web/learn/format.js';
+import { batchOf, firstOf, trainingSet } from '../../web/learn/pictures.js';
 import { SAMPLE, weightRows } from '../../web/learn/state.js';
 import { en } from '../../web/learn/text/en.js';
 import { zh } from '../../web/learn/text/zh.js';
@@ -451,5 +453,117 @@ inBrowser('the chapter', () => {
       expect((await lengths())[2]).toBe('∞');
       expect(await text('.result >> nth=1')).toContain('= ∞ bits');
     });
+  });
+
+  describe('train', () => {
+    /** The loss of all pictures and the prediction for the first, after steps written out in plain loops. */
+    function trained(steps: number, batch: number, rate: number, seed = 1) {
+      const { x, labels } = trainingSet(seed, SAMPLE.x.initial, 2);
+      const w = x[0].map(() => [0, 0, 0]);
+      const b = [0, 0, 0];
+      for (let done = 0; done < steps; done++) {
+        const members = batchOf(seed, batch, done);
+        const p = toRows(softmax(dense(pick(x, members), w, b)));
+        for (const [i, member] of members.entries()) {
+          for (const j of b.keys()) {
+            const error = (rate * (p[i][j] - Number(labels[member] === j))) / members.length;
+            for (const k of w.keys()) w[k][j] -= error * x[member][k];
+            b[j] -= error;
+          }
+        }
+      }
+      const logits = dense(x, w, b);
+      const loss = fixed(sparseCrossEntropy(logits, labels), 4);
+      return { w, b, loss, first: toRows(softmax(logits))[firstOf(2)].map((p) => fixed(p, 4)) };
+    }
+    const pick = <T>(list: readonly T[], places: readonly number[]) => places.map((place) => list[place]);
+    const shows = async ({ loss, first }: ReturnType<typeof trained>) => {
+      expect(await text('.result')).toContain(`Mean loss ${loss}.`);
+      expect(await texts('.shares .number')).toEqual(first);
+    };
+    const done = () => page.getByLabel(en['train.steps'], { exact: true }).inputValue();
+    const click = (name: string) => page.getByRole('button', { name, exact: true }).press('Enter');
+
+    it('goes step by step, with the batch size and the learning rate that are set by keyboard', async () => {
+      await open('train');
+      await shows(trained(0, 4, 0.5));
+      expect(await text('.result')).toContain(`Mean loss ${fixed(Math.log(3), 4)}.`);
+      await click('Step');
+      await click('Step');
+      await shows(trained(2, 4, 0.5));
+      await press(en['train.batch'], 'End');
+      await shows(trained(2, 24, 0.5));
+      await press(en['train.rate'], 'End');
+      await shows(trained(2, 24, 10));
+      await press(en['train.steps'], 'End');
+      await shows(trained(300, 24, 10));
+      await click('Other pictures');
+      await shows(trained(300, 24, 10, 2));
+      expect(await addressWith('seed=2')).toBe('?seed=2&steps=300&batch=24&rate=10');
+      await page.goto(page.url());
+      await shows(trained(300, 24, 10, 2));
+      await click('Start again');
+      await shows(trained(0, 24, 10, 2));
+    });
+
+    it('plays and pauses, and a language or the end stops it', async () => {
+      await open('train');
+      await click('Play');
+      await page.waitForFunction(() => Number((document.querySelector('[id=slider-0]') as HTMLInputElement).value) > 2);
+      expect(await page.getAttribute('.result', 'aria-live')).toBe('off');
+      await click('Pause');
+      const paused = Number(await done());
+      await addressWith(`steps=${paused}`);
+      await shows(trained(paused, 4, 0.5));
+      expect(await page.getAttribute('.result', 'aria-live')).toBe('polite');
+      await press(en['train.steps'], 'End', 'ArrowLeft', 'ArrowLeft');
+      await click('Play');
+      await page.waitForFunction(() => (document.querySelector('[id=slider-0]') as HTMLInputElement).value === '300');
+      await page.getByRole('button', { name: 'Play' }).waitFor();
+      expect(await done()).toBe('300');
+      await press(en['train.steps'], ...new Array(5).fill('ArrowLeft'));
+      await page.getByRole('button', { name: 'Play' }).evaluate((play: HTMLElement) => {
+        play.click();
+        document.querySelector<HTMLElement>('[data-language=zh]')?.click();
+      });
+      const query = await addressWith('lang=zh');
+      expect(query).toContain('steps=295&');
+      // Five steps more would end, and write the address.
+      await page.waitForTimeout(1500);
+      expect(new URL(page.url()).search).toBe(query);
+    });
+
+    it('gives its weights to the other pages', async () => {
+      await open('train', '?steps=100');
+      await click(en['train.take']);
+      await page.getByText('step 100').waitFor();
+      const { w, b } = trained(100, 4, 0.5);
+      await page.click('a[data-page=network]');
+      await page.waitForSelector('.sum');
+      const [o] = toRows(dense([SAMPLE.x.initial], w, b));
+      expect(await texts('.sum strong')).toEqual(o.map((value) => `= ${fixed(value, 3)}`));
+    });
+
+    it('shows a likelihood that underflows, and a logarithm that does not, as examples/likelihood.ts does', async () => {
+      await open('train');
+      const row = (k: number) => page.locator(`tbody tr >> nth=${k} >> td`).allTextContents();
+      expect(await row(0)).toEqual(['2.1e−35', '2.1e−35', '79.9']);
+      expect((await row(1))[2]).toBe(fixed(24 * Math.log(3), 1));
+      expect(await text('.result >> nth=1')).toContain('from 130 labels on in float32, and from 933 on in float64');
+      await press(en['train.n'], 'End');
+      expect(await row(0)).toEqual(['0', '0', '798.5']);
+      await press(en['train.p'], 'Home');
+      expect(await row(0)).toEqual(['0', '0', fixed(-1000 * Math.log(0.05), 1)]);
+      expect(await addressWith('p=')).toBe('?n=1000&p=0.05');
+    });
+
+    it.each(['seed=-1', 'seed=1.5', 'steps=301', 'batch=0', 'batch=25', 'rate=0', 'rate=1e9', 'n=0', 'p=0.9'])(
+      'takes the nonsense %s as if it were not there, and says so',
+      async (query) => {
+        await open('train', `?${query}`);
+        expect(await text('[role=alert]')).toBe(en.ignored.replace('{names}', query.split('=')[0]));
+        await shows(trained(0, 4, 0.5));
+      },
+    );
   });
 });

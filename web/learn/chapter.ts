@@ -6,6 +6,7 @@ export const PAGES = {
   softmax: 4,
   gradient: 6,
   bits: 7,
+  train: 8,
 } as const;
 
 export type PageName = keyof typeof PAGES;

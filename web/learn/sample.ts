@@ -8,6 +8,9 @@ import type { View } from './view.js';
 
 export type SampleView = View<typeof SAMPLE>;
 
+/** The colours of the classes. */
+export const CLASS_FILLS = ['fill-positive', 'fill-negative', 'fill-muted'] as const;
+
 export const classNames = (t: Translate): string[] => CLASSES.map((name) => t(name));
 
 /** The four pixels, the darker the larger, in light and dark mode alike. */

@@ -13,7 +13,7 @@ import { probabilities } from '../code/softmax.js';
 import { h, s } from '../dom.js';
 import { fixed, plain } from '../format.js';
 import { FLOWERS, IRIS_MODEL, SPECIES } from '../iris.js';
-import { classNames, distributionSliders, largest, logitsOf, table } from '../sample.js';
+import { CLASS_FILLS, classNames, distributionSliders, largest, logitsOf, table } from '../sample.js';
 import { showLesson } from '../shell.js';
 import type { SAMPLE } from '../state.js';
 import type { View } from '../view.js';
@@ -62,7 +62,6 @@ function wordFields(view: BitsView): HTMLElement {
 
 const TREE = { width: 360, height: 132 } as const;
 const ROW = TREE.height / LONGEST;
-const FILLS = ['fill-positive', 'fill-negative', 'fill-muted'] as const;
 
 /** All words of 1, 2 and 3 bits, in rows. A word takes its cell and all cells below it, which begin with it. */
 function codeTree(view: BitsView): SVGSVGElement {
@@ -79,7 +78,7 @@ function codeTree(view: BitsView): SVGSVGElement {
     const taken = words.flatMap((word, k) => {
       if (word === '') return [];
       const { x, y, width } = cellOf(word);
-      return [s('rect', { x, y, width, height: TREE.height - y, class: FILLS[k], 'fill-opacity': 0.35 })];
+      return [s('rect', { x, y, width, height: TREE.height - y, class: CLASS_FILLS[k], 'fill-opacity': 0.35 })];
     });
     const outlines = cells.map((word) => s('rect', { ...cellOf(word), class: 'cell' }));
     const labels = cells.flatMap((word) => {

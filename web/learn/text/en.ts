@@ -152,4 +152,50 @@ export const en = {
     'All three classes have the probability 1/3. What is the mean length of the best prefix code, and how far is it from H(P)? How can messages become shorter if two pictures are sent at once?',
   'bits.answer':
     'The best lengths are 1, 2 and 2, with the mean 5/3 = 1.667 bits. H(P) = log₂ 3 = 1.585 bits, so 0.082 bits are lost.\nTwo pictures have 9 equally likely pairs. A prefix code with 7 words of 3 bits and 2 words of 4 bits needs (7 · 3 + 2 · 4)/9 = 3.222 bits for a pair, and 1.611 for a picture. With n pictures at once, the loss for each picture is below 1/n bit.',
+  'train.title': 'Train',
+  'train.lede':
+    'Training changes the 12 weights and 3 biases step by step. Each step goes a little against the gradient of the loss. The picture of the other pages is one of 24 training pictures.',
+  'train.guess':
+    'All weights and biases are 0 at the start, so the network gives each class the same probability. What is the loss of each picture?',
+  'train.guess1': '0',
+  'train.guess2': '1/3',
+  'train.guess3': 'log 3 = 1.0986',
+  'train.because':
+    'Each class has the probability 1/3, so the loss of each picture is −log 1/3 = log 3, whatever its label.',
+  'train.step': 'Step',
+  'train.play': 'Play',
+  'train.pause': 'Pause',
+  'train.restart': 'Start again',
+  'train.others': 'Other pictures',
+  'train.steps': 'Steps done',
+  'train.batch': 'Batch size: pictures in a step',
+  'train.rate': 'Learning rate η',
+  'train.first': 'The picture of all pages ({class}), and its probabilities now:',
+  'train.status': 'Steps: {steps} (full epochs: {epochs}). Mean loss {loss}. Right: {right} of {count} pictures.',
+  'train.chart': 'Mean loss of all pictures after each step. Now it is {loss}.',
+  'train.axes': 'Upward: the mean loss of all 24 pictures. To the right: steps.',
+  'train.gallery': 'The 24 training pictures in rows by class, with the probability of their label. {right} are right.',
+  'train.key':
+    'Below each picture: the probability of its label, with ✗ if another class is more probable. A bar marks the batch of the next step, a thick frame the picture of all pages.',
+  'train.triangle': 'Triangle with the prediction for each of the 24 pictures as a mark',
+  'train.regions':
+    'Each mark is the prediction for one picture, its shape the label: ● cat, ■ chicken, ▲ dog. The ring is around the picture of all pages. In the region at a corner, that class is the most probable.',
+  'train.weights': 'Weights of each class as a picture. {weights}',
+  'train.colours': 'The weights of each class at the place of their pixels. Blue is positive, orange negative.',
+  'train.take': 'Use these weights on all pages',
+  'train.taken': 'The other pages of the chapter now use the weights and biases of step {steps}.',
+  'train.likelihood': 'The likelihood, and its logarithm',
+  'train.n': 'Number of labels n',
+  'train.p': 'Probability p of each label',
+  'train.samples': 'labels',
+  'train.given': '{n} of {p} each',
+  'train.pictures': 'the {n} pictures',
+  'train.zero':
+    'With p = {p}, the product is 0 from {float32} labels on in float32, and from {float64} on in float64. The sum goes on.',
+  'train.see':
+    'A step computes ŷ − y for each picture of the batch, multiplies it by the pixels, takes the mean, and moves W and b by −η times that. Press "Start again", and then "Step" a few times.\nIn an epoch, each picture is used once. A batch of 24 is the gradient of all pictures, and the loss falls smoothly. A small batch is a random estimate of it: more steps for the same work, but the curve trembles.\nA small learning rate is slow. A large one overshoots: try η = 10.\nThe weights become pictures: blue where dark pixels speak for a class, orange where they speak against it.\nThe likelihood P(Y|X) is the product of the probabilities of all labels. It soon underflows to 0, and then all models look alike. Its logarithm is a sum, and does not. The largest likelihood is the smallest sum of −log P(y|x), which is the loss.',
+  'train.exercise':
+    'W and b are 0, and the batch is only the picture x = (0.1, 0.9, 0.8, 0.2) of a dog. What are the weights and the bias of the dog after one step with η = 0.5? And of the cat?',
+  'train.answer':
+    'ŷ = (1/3, 1/3, 1/3) and y = (0, 0, 1), so ŷ − y = (1/3, 1/3, −2/3). The bias of the dog becomes 0 + 0.5 · 2/3 = 1/3, and its weights become the picture times 1/3: (0.033, 0.3, 0.267, 0.067).\nThe bias of the cat becomes −1/6, and its weights become the picture times −1/6: (−0.017, −0.15, −0.133, −0.033).',
 } as const;
