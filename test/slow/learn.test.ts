@@ -80,7 +80,7 @@ inBrowser('the chapter', () => {
   });
 
   async function open(name: string, query = '', options: BrowserContextOptions = {}): Promise<void> {
-    page = await newPage(browser, { viewport: DESKTOP, locale: 'en-GB', ...options });
+    page = await newPage(browser, { viewport: DESKTOP, locale: 'en-GB', serviceWorkers: 'block', ...options });
     complaints = [];
     page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
     page.on('pageerror', (error) => complaints.push(String(error)));
@@ -188,7 +188,7 @@ inBrowser('the chapter', () => {
 
     it('is small', async () => {
       const sizes: Promise<number>[] = [];
-      page = await newPage(browser, { locale: 'en-GB' });
+      page = await newPage(browser, { locale: 'en-GB', serviceWorkers: 'block' });
       complaints = [];
       const sizeOf = async (response: Response) => gzipSync(await response.body()).length;
       page.on('response', (response) => void sizes.push(sizeOf(response)));
@@ -565,5 +565,26 @@ inBrowser('the chapter', () => {
         await shows(trained(0, 4, 0.5));
       },
     );
+  });
+
+  it('works offline, from any of its pages, once one is loaded', async () => {
+    await open('softmax', '?plus=1000', { serviceWorkers: 'allow' });
+    await page.evaluate(() => navigator.serviceWorker.ready);
+    await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
+    await page.context().setOffline(true);
+    await page.reload();
+    expect(await text('h1')).toContain(en['softmax.title']);
+    expect(await texts('.shares .number')).toEqual(toRows(softmax([logitsOf()]))[0].map((p) => fixed(p, 4)));
+    expect(await page.evaluate(() => getComputedStyle(document.body).margin)).toBe('0px');
+    for (const name of PAGE_NAMES) {
+      await page.goto(`${url}/${name}.html`);
+      expect(await text('h1')).toContain(en[`${name}.title`]);
+    }
+    await page.goto(`${url}/gradient.html`);
+    await page.getByRole('button', { name: en['gradient.load'] }).press('Enter');
+    await page.getByText(en['gradient.loaded']).waitFor();
+    await page.locator('.sources a').first().press('Enter');
+    await page.waitForURL('**/mathematics.html#*');
+    expect(await text('h1')).toBe('docs/mathematics.md');
   });
 });
