@@ -170,7 +170,7 @@ showLesson({
   name: 'bits',
   fields: FIELDS,
   right: 2,
-  formula: 'the-network',
+  formula: 'information',
   sources: [
     ['information', 'entropy'],
     ['information', 'distributionCrossEntropy'],

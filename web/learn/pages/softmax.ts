@@ -45,7 +45,7 @@ showLesson({
   name: 'softmax',
   fields: FIELDS,
   right: 2,
-  formula: 'the-network',
+  formula: 'softmax-without-overflow',
   sources: [['softmax', 'softmax']],
   draw: (view) => {
     const { t } = view;

@@ -319,7 +319,7 @@ showLesson({
   name: 'train',
   fields: FIELDS,
   right: 3,
-  formula: 'the-derivative-of-the-cross-entropy',
+  formula: 'a-step-of-training',
   sources: [
     ['cross-entropy', 'sparseCrossEntropy'],
     ['cross-entropy', 'sparseCrossEntropyGradient'],
