@@ -473,12 +473,15 @@ inBrowser('the chapter', () => {
         }
       }
       const logits = dense(x, w, b);
+      const right = toRows(logits).filter((o, i) =>
+        o.every((each, j) => j === labels[i] || each < o[labels[i]]),
+      ).length;
       const loss = fixed(sparseCrossEntropy(logits, labels), 4);
-      return { w, b, loss, first: toRows(softmax(logits))[firstOf(2)].map((p) => fixed(p, 4)) };
+      return { w, b, loss, right, first: toRows(softmax(logits))[firstOf(2)].map((p) => fixed(p, 4)) };
     }
     const pick = <T>(list: readonly T[], places: readonly number[]) => places.map((place) => list[place]);
-    const shows = async ({ loss, first }: ReturnType<typeof trained>) => {
-      expect(await text('.result')).toContain(`Mean loss ${loss}.`);
+    const shows = async ({ loss, right, first }: ReturnType<typeof trained>) => {
+      expect(await text('.result')).toContain(`Mean loss ${loss}. Right: ${right} of 24 pictures.`);
       expect(await texts('.shares .number')).toEqual(first);
     };
     const done = () => page.getByLabel(en['train.steps'], { exact: true }).inputValue();
@@ -487,7 +490,7 @@ inBrowser('the chapter', () => {
     it('goes step by step, with the batch size and the learning rate that are set by keyboard', async () => {
       await open('train');
       await shows(trained(0, 4, 0.5));
-      expect(await text('.result')).toContain(`Mean loss ${fixed(Math.log(3), 4)}.`);
+      expect(await text('.result')).toContain(`Mean loss ${fixed(Math.log(3), 4)}. Right: 0 of 24`);
       await click('Step');
       await click('Step');
       await shows(trained(2, 4, 0.5));

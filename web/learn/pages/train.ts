@@ -3,7 +3,7 @@ import { factorsToZero, likelihood, meanLoss, minusLogLikelihood, type Network, 
 import { h, s } from '../dom.js';
 import { fixed, power } from '../format.js';
 import { batchOf, COUNT, firstOf, PER_CLASS, type TrainingSet, trainingSet } from '../pictures.js';
-import { CLASS_FILLS, classNames, largest, pixelPicture, probabilityBars, table } from '../sample.js';
+import { CLASS_FILLS, classNames, pixelPicture, probabilityBars, table } from '../sample.js';
 import { showLesson } from '../shell.js';
 import { pointOf, SIMPLEX, triangle } from '../simplex.js';
 import type { SAMPLE } from '../state.js';
@@ -126,6 +126,10 @@ function lossChart(view: TrainView, run: () => Run): SVGSVGElement {
   });
 }
 
+/** Whether the label is more probable than every other class. At the start, none is. */
+const isLargest = (p: readonly number[], label: number): boolean =>
+  p.every((each, j) => j === label || each < p[label]);
+
 /** A mark of its own for each class, so that colour is not needed. */
 function mark(label: number, x: number, y: number, size: number): SVGElement {
   const look = { class: CLASS_FILLS[label], 'fill-opacity': 0.8 };
@@ -176,7 +180,7 @@ function gallery(view: TrainView, rows: () => number[][], run: () => Run): SVGSV
   const { t } = view;
   const names = classNames(t);
   const { side, across, top, down } = GALLERY;
-  const isRight = (i: number) => largest(rows()[i]) === run().labels[i];
+  const isRight = (i: number) => isLargest(rows()[i], run().labels[i]);
   const describe = () => t('train.gallery', { right: rows().filter((_, i) => isRight(i)).length });
   return view.picture(GALLERY, describe, () => {
     const { x, labels } = run();
@@ -353,7 +357,7 @@ showLesson({
     const status = view.text(h('p', { class: 'result', role: 'status' }), () => {
       const { losses, labels } = run();
       const [done] = view.values.steps;
-      const right = rows().filter((p, i) => largest(p) === labels[i]).length;
+      const right = rows().filter((p, i) => isLargest(p, labels[i])).length;
       const epochs = Math.floor(done / Math.ceil(COUNT / view.values.batch[0]));
       return t('train.status', { steps: done, epochs, loss: fixed(losses[done], 4), right, count: COUNT });
     });

@@ -176,7 +176,7 @@ export const en = {
   'train.axes': 'Upward: the mean loss of all 24 pictures. To the right: steps.',
   'train.gallery': 'The 24 training pictures in rows by class, with the probability of their label. {right} are right.',
   'train.key':
-    'Below each picture: the probability of its label, with ✗ if another class is more probable. A bar marks the batch of the next step, a thick frame the picture of all pages.',
+    'Below each picture: the probability of its label, with ✗ if another class is as probable or more. A bar marks the batch of the next step, a thick frame the picture of all pages.',
   'train.triangle': 'Triangle with the prediction for each of the 24 pictures as a mark',
   'train.regions':
     'Each mark is the prediction for one picture, its shape the label: ● cat, ■ chicken, ▲ dog. The ring is around the picture of all pages. In the region at a corner, that class is the most probable.',
