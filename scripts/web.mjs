@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { dirname, join, posix, relative, resolve, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
@@ -34,6 +34,9 @@ const WASM = ['tfjs-backend-wasm.wasm', 'tfjs-backend-wasm-simd.wasm'];
 
 /** Scripts that no HTML file names. */
 const WORKERS = ['worker.ts'];
+
+/** Files of the whole page that the chapter's pages use. */
+const CHAPTER_SHARES = ['style.css', 'icon.svg'];
 
 /** Smaller files gain nothing. */
 const LEAST_PACKED = 1000;
@@ -74,13 +77,18 @@ export async function buildWeb(folder = join(root, 'dist-web')) {
   for (const name of WASM) files[name] = readFileSync(require.resolve(`@tensorflow/tfjs-backend-wasm/dist/${name}`));
   for (const [name, content] of Object.entries(await buildLearn(CONTENT_SECURITY_POLICY)))
     files[name] = Buffer.from(content);
-  const worker = await build({
-    ...common,
-    entryPoints: ['web/service-worker.ts'],
-    format: 'iife',
-    define: { BUILD: JSON.stringify({ version: versionOf(files), files: Object.keys(files).filter(isNeeded) }) },
-  });
-  for (const file of worker.outputFiles) files[nameOf(file)] = Buffer.from(file.contents);
+  const kept = Object.keys(files).filter(isNeeded);
+  const version = versionOf(files);
+  // The chapter has a worker of its own, whose files are a seventh of all.
+  const chapter = kept.filter((name) => name.startsWith('learn/') || CHAPTER_SHARES.includes(name));
+  for (const [scope, own] of [
+    ['', kept],
+    ['learn/', chapter],
+  ]) {
+    const define = { BUILD: JSON.stringify({ version, files: own.map((name) => posix.relative(scope, name)) }) };
+    const worker = await build({ ...common, entryPoints: ['web/service-worker.ts'], format: 'iife', define });
+    for (const file of worker.outputFiles) files[scope + nameOf(file)] = Buffer.from(file.contents);
+  }
   replaceOutput(outdir, withPacked(files));
   return Object.values(metafile.outputs).reduce((sum, { bytes }) => sum + bytes, 0);
 }

@@ -3,9 +3,19 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import * as fc from 'fast-check';
-import { Dense, Phm, SoftmaxRegression } from 'softmax-regression';
-import { oneHot, toRows } from 'softmax-regression/reference';
+import { Dense, FLOAT32, loadIris, Phm, SoftmaxRegression, sparseCrossEntropy } from 'softmax-regression';
+import { centralDifference, oneHot, toRows } from 'softmax-regression/reference';
 import { PAGE_NAMES, PAGES } from '../web/learn/chapter.js';
+import {
+  conflict,
+  crossEntropyOf,
+  divergenceOf,
+  entropyOf,
+  kraftSum,
+  meanLength,
+  predict,
+  surprisals,
+} from '../web/learn/code/bits.js';
 import { cheapest, denseCost, divisors, phmCost } from '../web/learn/code/cost.js';
 import { closedForm, differences, hessian, loss } from '../web/learn/code/gradient.js';
 import { codes, distance, mean, oneHotVectors } from '../web/learn/code/label.js';
@@ -18,21 +28,45 @@ import {
   train,
 } from '../web/learn/code/regions.js';
 import { logSumExp, naiveSoftmax, probabilities } from '../web/learn/code/softmax.js';
+import {
+  factorsToZero,
+  likelihood,
+  meanLoss,
+  minusLogLikelihood,
+  type Network,
+  predict as predictPictures,
+  step,
+} from '../web/learn/code/train.js';
 import { factor, fixed, plain, power, sub } from '../web/learn/format.js';
+import { FLOWERS, IRIS_MODEL, SPECIES } from '../web/learn/iris.js';
 import { chooseLanguage } from '../web/learn/language.js';
+import { batchOf, COUNT, firstOf, PER_CLASS, trainingSet } from '../web/learn/pictures.js';
 import { cut, type Point } from '../web/learn/plane.js';
 import { distributionAt, pointOf } from '../web/learn/simplex.js';
 import { readState, SAMPLE, weightRows, writeState } from '../web/learn/state.js';
 import { en } from '../web/learn/text/en.js';
 import { zh } from '../web/learn/text/zh.js';
+import { useBackend } from './helpers/backends.js';
 
 describe('the texts of the chapter', () => {
-  const placeholders = (text: string) => (text.match(/\{\w+\}/g) ?? []).sort();
+  type Texts = Readonly<Record<string, string>>;
   const entries = Object.entries(en) as [keyof typeof en, string][];
 
+  /** A text as far as the languages must agree: its key and its placeholders. Texts in the same order. */
+  const frames = (texts: Texts) =>
+    Object.entries(texts).map(([key, text]) => [key, ...(text.match(/\{\w+\}/g) ?? []).sort()]);
+
   it('have the same keys in both languages, and the same placeholders', () => {
-    expect(Object.keys(zh)).toEqual(Object.keys(en));
-    for (const [key, text] of entries) expect([key, placeholders(zh[key])]).toEqual([key, placeholders(text)]);
+    expect(frames(zh)).toEqual(frames(en));
+  });
+
+  it.each<[string, (texts: Texts) => Texts]>([
+    ['without a key', ({ site: _, ...rest }) => rest],
+    ['with a key more', (texts) => ({ ...texts, other: 'text' })],
+    ['without a placeholder', (texts) => ({ ...texts, next: '下一页' })],
+    ['with another placeholder', (texts) => ({ ...texts, next: '下一页：{pages}' })],
+  ])('would differ %s', (_, change) => {
+    expect(frames(change(zh))).not.toEqual(frames(en));
   });
 
   it('are not empty, and Chinese where words are', () => {
@@ -134,6 +168,8 @@ describe('the numbers of the chapter', () => {
 });
 
 describe('the code that the chapter shows', () => {
+  beforeAll(() => useBackend('cpu'));
+
   const { values } = readState('', SAMPLE);
   const weight = weightRows(values);
 
@@ -327,6 +363,181 @@ describe('the gradient that the chapter shows', () => {
     expect(closedForm(o, [1, 0, 0])).toBeAllClose([-0.8, 0.3, 0.5], { rtol: 0, atol: 1e-15 });
     expect(differences(o, [1, 0, 0], 1e-5)).toBeAllClose([-0.8, 0.3, 0.5], { rtol: 0, atol: 1e-9 });
     expect(hessian(o, [1, 0, 0])[0]).toBeAllClose([0.16, -0.06, -0.1], { rtol: 0, atol: 1e-15 });
+  });
+});
+
+describe('the bits that the chapter shows', () => {
+  const P = [0.5, 0.25, 0.25];
+  const Q = [0.2, 0.3, 0.5];
+
+  it('are entropy, cross-entropy and divergence in bits, as in examples/information.ts', () => {
+    expect([entropyOf(P), crossEntropyOf(P, Q), divergenceOf(P, Q)].map((bits) => bits.toFixed(4))).toEqual([
+      '1.5000',
+      '1.8452',
+      '0.3452',
+    ]);
+  });
+
+  it('are those of the guess and of the exercise', () => {
+    const even = [1 / 3, 1 / 3, 1 / 3];
+    expect(meanLength([0.25, 0.25, 0.5], ['10', '11', '0'])).toBe(1.5);
+    expect(meanLength(even, ['10', '11', '0'])).toBeCloseTo(1.667, 3);
+    expect(entropyOf(even)).toBeCloseTo(1.585, 3);
+    expect(meanLength(even, ['10', '11', '0']) - entropyOf(even)).toBeCloseTo(0.082, 3);
+    const pairs = ['0000', '0001', '001', '010', '011', '100', '101', '110', '111'];
+    expect([conflict(pairs), kraftSum(pairs)]).toEqual([undefined, 1]);
+    expect(meanLength(new Array(9).fill(1 / 9), pairs)).toBeCloseTo(3.222, 3);
+  });
+
+  it.each([
+    [['00', '01', '10'], undefined, 0.75],
+    [['0', '10', '11'], undefined, 1],
+    [['0', '01', '11'], { shorter: 0, longer: 1 }, 1],
+    [['01', '1', '0'], { shorter: 2, longer: 0 }, 1.25],
+    [['0', '1', '1'], { shorter: 1, longer: 2 }, 1.5],
+    [['0', '', '1'], { shorter: 1, longer: 0 }, 2],
+  ])('of the code %j: conflict %j, Kraft sum %d', (words, found, sum) => {
+    expect([conflict(words), kraftSum(words)]).toEqual([found, sum]);
+  });
+
+  it('of a prefix code are at least the entropy, and the cross-entropy of its shares if they sum to 1', () => {
+    const word = fc.array(fc.constantFrom('0', '1'), { minLength: 1, maxLength: 3 }).map((bits) => bits.join(''));
+    const weight = fc.integer({ min: 1, max: 100 });
+    fc.assert(
+      fc.property(fc.tuple(word, word, word), fc.tuple(weight, weight, weight), (words, weights) => {
+        fc.pre(conflict(words) === undefined);
+        const p = weights.map((each) => each / weights.reduce((sum, one) => sum + one, 0));
+        expect(kraftSum(words)).toBeLessThanOrEqual(1);
+        expect(meanLength(p, words)).toBeGreaterThanOrEqual(entropyOf(p) - 1e-12);
+        if (kraftSum(words) < 1) return;
+        const shares = words.map(({ length }) => 2 ** -length);
+        expect(meanLength(p, words)).toBeCloseTo(crossEntropyOf(p, shares), 12);
+      }),
+    );
+  });
+
+  it('of the irises are those of the model that examples/surprisal.ts fits', async () => {
+    const { features, labels, classNames } = loadIris();
+    const { model } = await SoftmaxRegression.fit(features, labels, { standardize: true });
+    expect(classNames).toEqual(SPECIES);
+    const indices = FLOWERS.map(({ lengths }) => features.findIndex((row) => row.join() === lengths.join()));
+    expect(indices.map((i) => labels[i])).toEqual(FLOWERS.map(({ species }) => SPECIES[species]));
+    const bits = model.predictProbabilities(features).map((p, i) => -Math.log2(p[classNames.indexOf(labels[i])]));
+    const shown = surprisals(
+      predict(
+        FLOWERS.map(({ lengths }) => lengths),
+        IRIS_MODEL.weight,
+        IRIS_MODEL.bias,
+      ),
+      FLOWERS.map(({ species }) => species),
+    );
+    expect(Array.from(shown, (each) => each.toFixed(4))).toEqual(indices.map((i) => bits[i].toFixed(4)));
+    // The text has the mean, and the table the most and the least certain flowers.
+    const sorted = [...bits].sort((a, b) => a - b);
+    const extremes = [...sorted.slice(0, 2), ...sorted.slice(-2)];
+    expect([shown[0], shown[1], shown[4], shown[5]]).toBeAllClose(extremes, { rtol: 0, atol: 1e-6 });
+    const mean = bits.reduce((sum, each) => sum + each, 0) / bits.length;
+    for (const text of [en, zh]) expect(text['bits.see']).toContain(`${mean.toFixed(4)} `);
+  });
+});
+
+describe('the training that the chapter shows', () => {
+  const { x: picture, class: label } = readState('', SAMPLE).values;
+  const { x, labels } = trainingSet(1, picture, label[0]);
+  const start: Network = { weight: picture.map(() => [0, 0, 0]), bias: [0, 0, 0] };
+  const train = (steps: number, batch: number, rate: number) => {
+    let network = start;
+    for (let done = 0; done < steps; done++) {
+      const members = batchOf(1, batch, done);
+      const pick = <T>(list: readonly T[]) => members.map((i) => list[i]);
+      network = step(network, pick(x), pick(labels), rate);
+    }
+    return network;
+  };
+
+  it('has the pictures of its seed, and the picture of all pages first in its class', () => {
+    expect(trainingSet(1, picture, label[0])).toEqual({ x, labels });
+    expect(trainingSet(2, picture, label[0]).x).not.toEqual(x);
+    for (const seed of [0, 1, 9999]) {
+      for (const own of [0, 1, 2]) {
+        const set = trainingSet(seed, picture, own);
+        expect(set.x[firstOf(own)]).toEqual(picture);
+        expect(set.labels).toEqual([0, 1, 2].flatMap((each) => new Array(PER_CLASS).fill(each)));
+        expect(set.x.flat().every((value) => value >= 0 && value <= 1)).toBe(true);
+      }
+    }
+  });
+
+  it('has batches that take each picture once in an epoch, in another order in the next', () => {
+    for (const size of [1, 4, 7, COUNT]) {
+      const steps = Math.ceil(COUNT / size);
+      const epoch = (from: number) => Array.from({ length: steps }, (_, done) => batchOf(3, size, from + done)).flat();
+      for (const from of [0, steps]) expect([...epoch(from)].sort((a, b) => a - b)).toEqual(labels.map((_, i) => i));
+      expect(epoch(0)).not.toEqual(epoch(steps));
+    }
+  });
+
+  it('moves against the gradient that differences of its loss give', () => {
+    const { weight, bias } = train(3, 4, 0.5);
+    const flat = [...weight.flat(), ...bias];
+    const unflat = (values: readonly number[]): Network => ({
+      weight: weight.map((_, i) => values.slice(3 * i, 3 * i + 3)),
+      bias: values.slice(12),
+    });
+    const slopes = centralDifference((values) => meanLoss(unflat([...values]), x, labels), flat);
+    const next = step({ weight, bias }, x, labels, 0.5);
+    expect([...next.weight.flat(), ...next.bias]).toBeAllClose(
+      flat.map((value, i) => value - 0.5 * slopes[i]),
+      { rtol: 0, atol: 1e-9 },
+    );
+  });
+
+  it('gives the weights that the tape of TensorFlow.js gives', async () => {
+    await useBackend('cpu');
+    const [weight, bias] = tf.tidy(() => {
+      const features = tf.tensor2d(x);
+      const loss = (w: tf.Tensor, b: tf.Tensor) =>
+        sparseCrossEntropy(features.matMul(w as tf.Tensor2D).add<tf.Tensor2D>(b), labels) as tf.Scalar;
+      let parameters: tf.Tensor[] = [tf.zeros([4, 3]), tf.zeros([3])];
+      for (let done = 0; done < 50; done++) {
+        const slopes = tf.grads(loss)(parameters);
+        parameters = parameters.map((value, k) => value.sub(slopes[k].mul(0.5)));
+      }
+      return parameters.map((value) => Array.from(value.dataSync()));
+    });
+    const shown = train(50, COUNT, 0.5);
+    expect(shown.weight.flat()).toBeAllClose(weight, FLOAT32);
+    expect(shown.bias).toBeAllClose(bias, FLOAT32);
+  });
+
+  it('starts with the loss log 3, and learns', () => {
+    expect(meanLoss(start, x, labels)).toBeCloseTo(1.0986, 4);
+    expect(predictPictures(start, x)[0]).toBeAllClose([1 / 3, 1 / 3, 1 / 3], { rtol: 0, atol: 1e-15 });
+    expect(meanLoss(train(300, 4, 0.5), x, labels)).toBeLessThan(0.2);
+  });
+
+  it('has the first step of the exercise', () => {
+    const { weight, bias } = step(start, [[0.1, 0.9, 0.8, 0.2]], [2], 0.5);
+    const digits = (values: readonly number[]) => values.map((value) => Number(value.toFixed(3)));
+    expect([bias[2], bias[0]]).toBeAllClose([1 / 3, -1 / 6], { rtol: 0, atol: 1e-15 });
+    expect(digits(weight.map((row) => row[2]))).toEqual([0.033, 0.3, 0.267, 0.067]);
+    expect(digits(weight.map((row) => row[0]))).toEqual([-0.017, -0.15, -0.133, -0.033]);
+  });
+
+  it('has a likelihood that underflows, and a logarithm that does not, as in examples/likelihood.ts', () => {
+    const given = (count: number, p: number) => {
+      const [rows, zeros] = [new Array(count).fill([p, 1 - p]), new Array(count).fill(0)];
+      const products = [likelihood(rows, zeros, Math.fround), likelihood(rows, zeros)].map((each) => power(each));
+      return [...products, fixed(minusLogLikelihood(rows, zeros), 1)];
+    };
+    expect(given(10, 0.45)).toEqual(['3.4e−4', '3.4e−4', '8.0']);
+    expect(given(100, 0.45)).toEqual(['2.1e−35', '2.1e−35', '79.9']);
+    expect(given(100, 0.35)).toEqual(['0', '2.6e−46', '105.0']);
+    expect(given(1000, 0.45)).toEqual(['0', '0', '798.5']);
+    expect([factorsToZero(0.45, Math.fround), factorsToZero(0.45)]).toEqual([130, 933]);
+    expect([factorsToZero(0.5, Math.fround), factorsToZero(0.5)]).toEqual([150, 1075]);
+    const predicted = predictPictures(start, x);
+    expect(minusLogLikelihood(predicted, labels)).toBeCloseTo(COUNT * meanLoss(start, x, labels), 12);
   });
 });
 

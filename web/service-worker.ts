@@ -24,12 +24,15 @@ const scope = globalThis as unknown as {
 /** Caches belong to an origin, which may hold several builds. */
 const PREFIX = `softmax-regression ${scope.registration.scope} `;
 const NAME = PREFIX + BUILD.version;
+/** Those of the chapter include files beside its folder. */
+const URLS = new Set(BUILD.files.map((file) => new URL(file, scope.registration.scope).href));
 
 scope.addEventListener('install', (event) => event.waitUntil(keep()));
 scope.addEventListener('activate', (event) => event.waitUntil(replace()));
 scope.addEventListener('fetch', (event) => {
   const { method, url } = event.request;
-  if (method === 'GET' && url.startsWith(scope.registration.scope)) event.respondWith(answer(event.request));
+  if (method === 'GET' && (URLS.has(url) || url.startsWith(scope.registration.scope)))
+    event.respondWith(answer(event.request));
 });
 
 async function keep(): Promise<void> {

@@ -38,7 +38,7 @@ export interface Certificate {
  *
  * @param point θ: W [d, classes] followed by b [classes], as in `plainProblem`
  * @throws ShapeError if the point has another length
- * @see docs/mathematics.md, "How far from the optimum"
+ * @see docs/solvers.md, "How far from the optimum"
  */
 export function certify(problem: PlainProblem, point: Float64Array): Certificate {
   return finish(certification(problem, point));

@@ -45,7 +45,7 @@ export interface PreconditionerOptions {
  * the bias entries of the result are 0.
  *
  * @throws ShapeError if `gram` is not [d + 1, d + 1]
- * @see Böhning, Multinomial logistic regression algorithm (1992); docs/mathematics.md
+ * @see Böhning, Multinomial logistic regression algorithm (1992); docs/solvers.md
  */
 export async function bohningPreconditioner(
   problem: PlainProblem,

@@ -12,13 +12,18 @@ import {
   crossEntropy,
   crossEntropyGradient,
   dense,
+  distributionCrossEntropy,
+  entropy,
+  klDivergence,
   oneHot,
   softmax,
+  sparseCrossEntropy,
   toRows,
 } from 'softmax-regression/reference';
 import { PAGE_NAMES, PAGES } from '../../web/learn/chapter.js';
 import { border, loss, probabilities, train } from '../../web/learn/code/regions.js';
 import { fixed } from '../../web/learn/format.js';
+import { batchOf, firstOf, trainingSet } from '../../web/learn/pictures.js';
 import { SAMPLE, weightRows } from '../../web/learn/state.js';
 import { en } from '../../web/learn/text/en.js';
 import { zh } from '../../web/learn/text/zh.js';
@@ -77,7 +82,7 @@ inBrowser('the chapter', () => {
   });
 
   async function open(name: string, query = '', options: BrowserContextOptions = {}): Promise<void> {
-    page = await newPage(browser, { viewport: DESKTOP, locale: 'en-GB', ...options });
+    page = await newPage(browser, { viewport: DESKTOP, locale: 'en-GB', serviceWorkers: 'block', ...options });
     complaints = [];
     page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
     page.on('pageerror', (error) => complaints.push(String(error)));
@@ -185,7 +190,7 @@ inBrowser('the chapter', () => {
 
     it('is small', async () => {
       const sizes: Promise<number>[] = [];
-      page = await newPage(browser, { locale: 'en-GB' });
+      page = await newPage(browser, { locale: 'en-GB', serviceWorkers: 'block' });
       complaints = [];
       const sizeOf = async (response: Response) => gzipSync(await response.body()).length;
       page.on('response', (response) => void sizes.push(sizeOf(response)));
@@ -359,6 +364,26 @@ inBrowser('the chapter', () => {
       const logSum = 1000 + Math.log(logitsOf().reduce((sum, o) => sum + Math.exp(o), 0));
       expect(await text('.result')).toContain(`as written ∞, with the maximum subtracted ${fixed(logSum)}`);
       expect(await addressWith('plus')).toBe('?plus=1000');
+    });
+
+    it('shows what the chosen exp gives: probabilities, or plainly NaN', async () => {
+      await open('softmax');
+      await page.getByLabel('stable').press('ArrowRight');
+      expect(await texts('.shares .number')).toEqual(shown(logitsOf()));
+      await press('Added to all logits: c', 'End');
+      expect(await texts('.shares .number')).toEqual(['NaN', 'NaN', 'NaN']);
+      expect(await text('[role=status].result')).toBe(en['softmax.no-number']);
+      expect(await page.locator('.picture circle').count()).toBe(0);
+      expect(await addressWith('naive')).toBe('?plus=1000&naive=1');
+      await page.goto(page.url());
+      await page.getByLabel('naive').press('ArrowLeft');
+      expect(await texts('.shares .number')).toEqual(shown(logitsOf()));
+      expect(await page.locator('.picture circle').count()).toBe(1);
+      // Powers that all underflow: 0/0.
+      await page.goto(`${url}/softmax.html?b=-8,-8,-9&temperature=0.01&naive=1`);
+      expect(await texts('.shares .number')).toEqual(['NaN', 'NaN', 'NaN']);
+      await page.goto(`${url}/softmax.html?naive=0.5`);
+      expect(await text('[role=alert]')).toBe(en.ignored.replace('{names}', 'naive'));
     });
   });
 
@@ -572,5 +597,233 @@ inBrowser('the chapter', () => {
       const rows = await page.locator('table >> nth=1 >> tbody tr').all();
       expect(await Promise.all(rows.map((row) => row.locator('td').allTextContents()))).toEqual(expected);
     });
+  });
+
+  describe('bits', () => {
+    const words = (language: typeof en | typeof zh = en) =>
+      Promise.all(
+        ([language.cat, language.chicken, language.dog] as const).map((name) =>
+          page.getByLabel(language['bits.word'].replace('{class}', name)).inputValue(),
+        ),
+      );
+    const type = async (name: string, word: string) => {
+      await page.getByLabel(`Word of ${name}`).focus();
+      await page.keyboard.press('Control+A');
+      await page.keyboard.press('Backspace');
+      await page.keyboard.type(word);
+    };
+    const bits = { unit: 'bits' } as const;
+    const lengths = () => texts('.shares .number');
+    const [q] = toRows(softmax([logitsOf()]));
+
+    it('says whether the code is prefix-free, and what it needs, while words are typed', async () => {
+      await open('bits');
+      expect(await words()).toEqual(['00', '01', '10']);
+      const p = [0.25, 0.25, 0.5];
+      const all = fixed(distributionCrossEntropy([p], [q], bits), 4);
+      expect(await lengths()).toEqual(['1.5000', '2.0000', all]);
+      expect(await text('.result')).toContain('Prefix-free. Kraft’s sum: 0.25 + 0.25 + 0.25 = 0.75. It is below 1');
+      await type('dog', '1');
+      expect(await text('.result')).toContain('0.25 + 0.25 + 0.5 = 1. No room');
+      expect(await lengths()).toEqual(['1.5000', '1.5000', all]);
+      await type('cat', '0');
+      expect(await text('.result')).toContain('Not prefix-free: 0 (cat) begins 01 (chicken)');
+      expect(await text('.result')).toContain('0.5 + 0.25 + 0.5 = 1.25. It is above 1, so no prefix code');
+      await type('dog', '');
+      expect(await text('.result')).toContain('dog has no bits yet');
+      await type('dog', '2x0 19');
+      expect(await words()).toEqual(['0', '01', '01']);
+      const query = await addressWith('words=2,5,5');
+      await page.click('[data-language=zh]');
+      expect(await words(zh)).toEqual(['0', '01', '01']);
+      await page.goto(`${url}/bits.html${query}`);
+      expect(await words()).toEqual(['0', '01', '01']);
+    });
+
+    it('shows entropy, cross-entropy and divergence of the reference', async () => {
+      await open('bits');
+      await press('P(dog)', 'End');
+      expect((await lengths())[0]).toBe('0.0000');
+      await press('P(cat)', 'PageUp');
+      const cat = Number(await page.getByLabel('P(cat)').inputValue());
+      const p = [cat, 0, 1 - cat];
+      expect(cat).toBeGreaterThan(0);
+      const [least, , costs] = await lengths();
+      expect(least).toBe(fixed(entropy([p], bits), 4));
+      expect(costs).toBe(fixed(distributionCrossEntropy([p], [q], bits), 4));
+      expect(await text('.result >> nth=1')).toContain(`${fixed(klDivergence([p], [q], bits), 4)} bits`);
+      await page.getByRole('button', { name: 'P = Q' }).press('Enter');
+      expect(await text('.result >> nth=1')).toContain('= 0.0000 bits');
+      await page.getByRole('button', { name: '1/3' }).press('Enter');
+      expect((await lengths())[0]).toBe(fixed(Math.log2(3), 4));
+      expect(await addressWith('p=1')).toBe('?p=1,1,1');
+    });
+
+    it('shows the surprisal of flowers as examples/surprisal.ts does, and that of the picture', async () => {
+      await open('bits');
+      const rows = await page.locator('table >> nth=1 >> tbody tr').all();
+      const cells = await Promise.all(rows.map((row) => row.locator('th, td').allTextContents()));
+      expect(cells.map((row) => row.slice(0, 4))).toEqual([
+        ['setosa', '0.9978', '0.0032', 'setosa'],
+        ['virginica', '0.9977', '0.0034', 'virginica'],
+        ['setosa', '0.9435', '0.0839', 'setosa'],
+        ['virginica', '0.6312', '0.6639', 'virginica'],
+        ['versicolor', '0.4373', '1.1935', 'virginica'],
+        ['virginica', '0.4140', '1.2723', 'versicolor'],
+      ]);
+      const loss = crossEntropy([logitsOf()], [[0, 0, 1]]);
+      expect(await text('.result >> nth=2')).toContain(`${fixed(loss / Math.LN2, 4)} bits = ${fixed(loss, 4)} nats`);
+    });
+
+    it.each(['p=1,2,0', 'p=1,1', 'words=0,1,2', 'words=16,2,3', 'words=2.5,2,3', 'words=00,01,10'])(
+      'takes the nonsense %s as if it were not there, and says so',
+      async (query) => {
+        await open('bits', `?${query}`);
+        expect(await text('[role=alert]')).toBe(en.ignored.replace('{names}', query.split('=')[0]));
+        expect([await words(), (await lengths())[0]]).toEqual([['00', '01', '10'], '1.5000']);
+      },
+    );
+
+    it('shows an infinite divergence where Q is 0 and P is not', async () => {
+      await open('bits', '?b=-1000,0,1000');
+      expect((await lengths())[2]).toBe('∞');
+      expect(await text('.result >> nth=1')).toContain('= ∞ bits');
+    });
+  });
+
+  describe('train', () => {
+    /** The loss of all pictures and the prediction for the first, after steps written out in plain loops. */
+    function trained(steps: number, batch: number, rate: number, seed = 1) {
+      const { x, labels } = trainingSet(seed, SAMPLE.x.initial, 2);
+      const w = x[0].map(() => [0, 0, 0]);
+      const b = [0, 0, 0];
+      for (let done = 0; done < steps; done++) {
+        const members = batchOf(seed, batch, done);
+        const p = toRows(softmax(dense(pick(x, members), w, b)));
+        for (const [i, member] of members.entries()) {
+          for (const j of b.keys()) {
+            const error = (rate * (p[i][j] - Number(labels[member] === j))) / members.length;
+            for (const k of w.keys()) w[k][j] -= error * x[member][k];
+            b[j] -= error;
+          }
+        }
+      }
+      const logits = dense(x, w, b);
+      const right = toRows(logits).filter((o, i) =>
+        o.every((each, j) => j === labels[i] || each < o[labels[i]]),
+      ).length;
+      const loss = fixed(sparseCrossEntropy(logits, labels), 4);
+      return { w, b, loss, right, first: toRows(softmax(logits))[firstOf(2)].map((p) => fixed(p, 4)) };
+    }
+    const pick = <T>(list: readonly T[], places: readonly number[]) => places.map((place) => list[place]);
+    const shows = async ({ loss, right, first }: ReturnType<typeof trained>) => {
+      expect(await text('.result')).toContain(`Mean loss ${loss}. Right: ${right} of 24 pictures.`);
+      expect(await texts('.shares .number')).toEqual(first);
+    };
+    const done = () => page.getByLabel(en['train.steps'], { exact: true }).inputValue();
+    const click = (name: string) => page.getByRole('button', { name, exact: true }).press('Enter');
+
+    it('goes step by step, with the batch size and the learning rate that are set by keyboard', async () => {
+      await open('train');
+      await shows(trained(0, 4, 0.5));
+      expect(await text('.result')).toContain(`Mean loss ${fixed(Math.log(3), 4)}. Right: 0 of 24`);
+      await click('Step');
+      await click('Step');
+      await shows(trained(2, 4, 0.5));
+      await press(en['train.batch'], 'End');
+      await shows(trained(2, 24, 0.5));
+      await press(en['train.rate'], 'End');
+      await shows(trained(2, 24, 10));
+      await press(en['train.steps'], 'End');
+      await shows(trained(300, 24, 10));
+      await click('Other pictures');
+      await shows(trained(300, 24, 10, 2));
+      expect(await addressWith('seed=2')).toBe('?seed=2&steps=300&batch=24&rate=10');
+      await page.goto(page.url());
+      await shows(trained(300, 24, 10, 2));
+      await click('Start again');
+      await shows(trained(0, 24, 10, 2));
+    });
+
+    it('plays and pauses, and a language or the end stops it', async () => {
+      await open('train');
+      await click('Play');
+      await page.waitForFunction(() => Number((document.querySelector('[id=slider-0]') as HTMLInputElement).value) > 2);
+      expect(await page.getAttribute('.result', 'aria-live')).toBe('off');
+      await click('Pause');
+      const paused = Number(await done());
+      await addressWith(`steps=${paused}`);
+      await shows(trained(paused, 4, 0.5));
+      expect(await page.getAttribute('.result', 'aria-live')).toBe('polite');
+      await press(en['train.steps'], 'End', 'ArrowLeft', 'ArrowLeft');
+      await click('Play');
+      await page.waitForFunction(() => (document.querySelector('[id=slider-0]') as HTMLInputElement).value === '300');
+      await page.getByRole('button', { name: 'Play' }).waitFor();
+      expect(await done()).toBe('300');
+      await press(en['train.steps'], ...new Array(5).fill('ArrowLeft'));
+      await page.getByRole('button', { name: 'Play' }).evaluate((play: HTMLElement) => {
+        play.click();
+        document.querySelector<HTMLElement>('[data-language=zh]')?.click();
+      });
+      const query = await addressWith('lang=zh');
+      expect(query).toContain('steps=295&');
+      // Five steps more would end, and write the address.
+      await page.waitForTimeout(1500);
+      expect(new URL(page.url()).search).toBe(query);
+    });
+
+    it('gives its weights to the other pages', async () => {
+      await open('train', '?steps=100');
+      await click(en['train.take']);
+      await page.getByText('step 100').waitFor();
+      const { w, b } = trained(100, 4, 0.5);
+      await page.click('a[data-page=network]');
+      await page.waitForSelector('.sum');
+      const [o] = toRows(dense([SAMPLE.x.initial], w, b));
+      expect(await texts('.sum strong')).toEqual(o.map((value) => `= ${fixed(value, 3)}`));
+    });
+
+    it('shows a likelihood that underflows, and a logarithm that does not, as examples/likelihood.ts does', async () => {
+      await open('train');
+      const row = (k: number) => page.locator(`tbody tr >> nth=${k} >> td`).allTextContents();
+      expect(await row(0)).toEqual(['2.1e−35', '2.1e−35', '79.9']);
+      expect((await row(1))[2]).toBe(fixed(24 * Math.log(3), 1));
+      expect(await text('.result >> nth=1')).toContain('from 130 labels on in float32, and from 933 on in float64');
+      await press(en['train.n'], 'End');
+      expect(await row(0)).toEqual(['0', '0', '798.5']);
+      await press(en['train.p'], 'Home');
+      expect(await row(0)).toEqual(['0', '0', fixed(-1000 * Math.log(0.05), 1)]);
+      expect(await addressWith('p=')).toBe('?n=1000&p=0.05');
+    });
+
+    it.each(['seed=-1', 'seed=1.5', 'steps=301', 'batch=0', 'batch=25', 'rate=0', 'rate=1e9', 'n=0', 'p=0.9'])(
+      'takes the nonsense %s as if it were not there, and says so',
+      async (query) => {
+        await open('train', `?${query}`);
+        expect(await text('[role=alert]')).toBe(en.ignored.replace('{names}', query.split('=')[0]));
+        await shows(trained(0, 4, 0.5));
+      },
+    );
+  });
+
+  it('works offline, from any of its pages, once one is loaded', async () => {
+    await open('softmax', '?plus=1000', { serviceWorkers: 'allow' });
+    await page.evaluate(() => navigator.serviceWorker.ready);
+    await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
+    await page.context().setOffline(true);
+    await page.reload();
+    expect(await text('h1')).toContain(en['softmax.title']);
+    expect(await texts('.shares .number')).toEqual(toRows(softmax([logitsOf()]))[0].map((p) => fixed(p, 4)));
+    expect(await page.evaluate(() => getComputedStyle(document.body).margin)).toBe('0px');
+    for (const name of PAGE_NAMES) {
+      await page.goto(`${url}/${name}.html`);
+      expect(await text('h1')).toContain(en[`${name}.title`]);
+    }
+    await page.goto(`${url}/gradient.html`);
+    await page.getByRole('button', { name: en['gradient.load'] }).press('Enter');
+    await page.getByText(en['gradient.loaded']).waitFor();
+    await page.locator('.sources a').first().press('Enter');
+    await page.waitForURL('**/mathematics.html#*');
+    expect(await text('h1')).toBe('docs/mathematics.md');
   });
 });

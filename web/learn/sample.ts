@@ -8,6 +8,9 @@ import type { View } from './view.js';
 
 export type SampleView = View<typeof SAMPLE>;
 
+/** The colours of the classes. */
+export const CLASS_FILLS = ['fill-positive', 'fill-negative', 'fill-muted'] as const;
+
 export const classNames = (t: Translate): string[] => CLASSES.map((name) => t(name));
 
 /** The four pixels, the darker the larger, in light and dark mode alike. */
@@ -62,13 +65,40 @@ export function logitSliders(view: SampleView): HTMLElement {
   return h('div', { class: 'stack' }, ...sliders);
 }
 
-/** One bar for each class, in [0, 1]. */
+/** A slider for each class of a distribution. If one moves, the others keep their ratio. */
+export function distributionSliders(
+  view: SampleView,
+  distribution: {
+    readonly label: (name: string, j: number) => string;
+    readonly get: () => readonly number[];
+    readonly set: (distribution: number[]) => void;
+  },
+): HTMLElement[] {
+  return classNames(view.t).map((name, j) =>
+    view.slider({
+      label: distribution.label(name, j),
+      min: 0,
+      max: 1,
+      step: 0.01,
+      get: () => distribution.get()[j],
+      set: (value) => distribution.set(withPart(distribution.get(), j, value)),
+      show: (value) => fixed(value, 3),
+    }),
+  );
+}
+
+function withPart(p: readonly number[], j: number, value: number): number[] {
+  const rest = 1 - p[j];
+  return p.map((each, k) => (k === j ? value : rest > 0 ? (each * (1 - value)) / rest : (1 - value) / 2));
+}
+
+/** One bar for each class, in [0, 1]; none for NaN. */
 export function probabilityBars(view: SampleView, probabilities: () => readonly number[]): HTMLElement {
   const bars = classNames(view.t).map((name, j) => {
     const bar = s('svg', { viewBox: '0 0 100 10', preserveAspectRatio: 'none', 'aria-hidden': 'true' });
     view.contents(bar, () => [
       s('rect', { class: 'track', width: 100, height: 10 }),
-      s('rect', { class: 'fill-blue', width: 100 * probabilities()[j], height: 10 }),
+      s('rect', { class: 'fill-blue', width: 100 * (probabilities()[j] || 0), height: 10 }),
     ]);
     const number = view.text(h('span', { class: 'number' }), () => fixed(probabilities()[j], 4));
     return h('div', { class: 'bar' }, h('span', { class: 'name' }, name), bar, number);

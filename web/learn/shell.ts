@@ -1,4 +1,5 @@
 // web: the frame of every page of the chapter: head, language, guess, code, exercise, and the way on.
+import { keepOffline } from '../offline.js';
 import { PAGE_NAMES, PAGES, type PageName } from './chapter.js';
 import { h } from './dom.js';
 import { chooseLanguage, type Key, LANGUAGES, type Language, type Translate, translator } from './language.js';
@@ -128,6 +129,8 @@ function showPage<F extends Fields>(
     follow();
   };
   render(read.values as Values<All>);
+  // After the page itself has arrived.
+  addEventListener('load', () => void keepOffline());
 }
 
 const withQuery = (path: string, query: string): string => (query === '' ? path : `${path}?${query}`);

@@ -4,7 +4,7 @@ import { closedForm, differences, hessian, loss } from '../code/gradient.js';
 import { probabilities } from '../code/softmax.js';
 import { h, s } from '../dom.js';
 import { fixed, power, sub } from '../format.js';
-import { classNames, logitSliders, logitsOf, table } from '../sample.js';
+import { classNames, distributionSliders, logitSliders, logitsOf, table } from '../sample.js';
 import { showLesson } from '../shell.js';
 import { distributionAt, dot, pointOf, SIMPLEX, triangle } from '../simplex.js';
 import type { SAMPLE } from '../state.js';
@@ -36,12 +36,6 @@ function formula(view: GradientView, o: readonly number[], y: readonly number[])
 
 const error = (a: readonly number[], b: readonly number[]): number =>
   Math.max(...a.map((each, j) => Math.abs(each - b[j])));
-
-/** yⱼ changes to `value`; the others keep their ratio. */
-function withTarget(y: readonly number[], j: number, value: number): number[] {
-  const rest = 1 - y[j];
-  return y.map((each, k) => (k === j ? value : rest > 0 ? (each * (1 - value)) / rest : (1 - value) / 2));
-}
 
 /** The triangle with the target, which can be dragged, and the arrow from it to ŷ, which is ŷ − y. */
 function arrows(view: GradientView): SVGSVGElement {
@@ -142,17 +136,11 @@ showLesson({
     const names = classNames(t);
     let autograd: typeof Autograd | undefined;
     const now = () => ({ o: logitsOf(view.values), y: target(view) });
-    const targets = names.map((name, j) =>
-      view.slider({
-        label: `${sub('y', j + 1)} ${name}`,
-        min: 0,
-        max: 1,
-        step: 0.01,
-        get: () => target(view)[j],
-        set: (value) => view.set({ y: withTarget(target(view), j, value) }),
-        show: (value) => fixed(value, 3),
-      }),
-    );
+    const targets = distributionSliders(view, {
+      label: (name, j) => `${sub('y', j + 1)} ${name}`,
+      get: () => target(view),
+      set: (y) => view.set({ y }),
+    });
     const preset = (key: 'gradient.one-hot' | 'gradient.smooth' | 'gradient.even', y: () => readonly number[]) =>
       h('button', { type: 'button', click: () => view.set({ y: y() }) }, t(key));
     const smoothed = () => names.map((_, j) => 0.9 * Number(j === view.values.class[0]) + 0.1 / 3);

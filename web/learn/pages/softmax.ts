@@ -11,6 +11,8 @@ import type { View } from '../view.js';
 const FIELDS = {
   temperature: { initial: [1], min: 0.01, max: 10 },
   plus: { initial: [0], min: 0, max: 1000 },
+  /** 0: the maximum is subtracted first; 1: the formula as written. */
+  naive: { initial: [0], min: 0, max: 1, integer: true },
 } as const;
 
 type SoftmaxView = View<typeof FIELDS & typeof SAMPLE>;
@@ -43,11 +45,11 @@ showLesson({
   name: 'softmax',
   fields: FIELDS,
   right: 2,
-  formula: 'the-network',
+  formula: 'softmax-without-overflow',
   sources: [['softmax', 'softmax']],
   draw: (view) => {
     const { t } = view;
-    const current = () => probabilities(scores(view));
+    const current = () => (view.values.naive[0] === 1 ? naiveSoftmax : probabilities)(scores(view));
     const describe = () =>
       classNames(t)
         .map((name, j) => `${name} ${fixed(current()[j], 4)}`)
@@ -68,6 +70,13 @@ showLesson({
       step: 10,
       show: (value) => fixed(value, 0),
     });
+    const way = view.choice(
+      'naive',
+      t('softmax.way'),
+      [t('softmax.subtracted'), t('softmax.written')],
+      () => view.values.naive[0],
+      (index) => view.set({ naive: [index] }),
+    );
     const logSum = h('p', { class: 'result' });
     view.text(logSum, () => {
       const z = scores(view);
@@ -77,6 +86,7 @@ showLesson({
     const outcome = h('p', { class: 'result', role: 'status' });
     view.text(outcome, () => {
       const p = current();
+      if (p.some(Number.isNaN)) return t('softmax.no-number');
       const top = largest(p);
       return t('softmax.outcome', { class: classNames(t)[top], share: fixed(100 * p[top], 1) });
     });
@@ -84,12 +94,15 @@ showLesson({
       h(
         'div',
         { class: 'stage' },
-        h('div', { class: 'stack' }, logitSliders(view), temperature, plus),
+        h('div', { class: 'stack' }, logitSliders(view), temperature, plus, way),
         h(
           'div',
           { class: 'stack' },
           probabilityBars(view, current),
-          view.picture(SIMPLEX, describe, () => [...triangle(classNames(t)), dot(current(), 'fill-positive')]),
+          view.picture(SIMPLEX, describe, () => [
+            ...triangle(classNames(t)),
+            ...(current().some(Number.isNaN) ? [] : [dot(current(), 'fill-positive')]),
+          ]),
         ),
       ),
       numbers(view),
