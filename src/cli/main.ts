@@ -3,7 +3,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
-import { keepTerminalQuiet } from '../node/native/terminal.js';
 import { compareCommand } from './commands/compare.js';
 import { dataCommand } from './commands/data.js';
 import { doctorCommand } from './commands/doctor.js';
@@ -96,6 +95,5 @@ function packageVersion(): string {
 
 if (require.main === module) {
   watchStreams();
-  keepTerminalQuiet();
   void main(process.argv);
 }

@@ -1,5 +1,6 @@
 // kernels: an addon with the float64 loops of assembly/simd.ts, and XW on arrays of the caller, for the vectors of this
-// processor. Every number has the bits of WebAssembly and of the plain loops, with any number of threads.
+// processor. Every number has the bits of WebAssembly and of the plain loops, with any number of threads. The addon also
+// keeps what TensorFlow prints while it loads.
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -14,6 +15,7 @@
 
 #include <node_api.h>
 
+#include "standard-error.h"
 #include "workers.h"
 
 namespace {
@@ -348,6 +350,22 @@ napi_value callMultiplyRows(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+StandardError& standardError() {
+  static StandardError* instance = new StandardError();
+  return *instance;
+}
+
+napi_value callCaptureErrors(napi_env env, napi_callback_info info) {
+  return Call(env, info).result(standardError().capture());
+}
+
+napi_value callReleaseErrors(napi_env env, napi_callback_info) {
+  const std::string text = standardError().release();
+  napi_value result;
+  napi_create_string_utf8(env, text.data(), text.size(), &result);
+  return result;
+}
+
 }  // namespace
 
 NAPI_MODULE_INIT() {
@@ -360,6 +378,8 @@ NAPI_MODULE_INIT() {
       {"probabilities", nullptr, callProbabilities, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"addGram", nullptr, callAddGram, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"multiplyRows", nullptr, callMultiplyRows, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+      {"captureErrors", nullptr, callCaptureErrors, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+      {"releaseErrors", nullptr, callReleaseErrors, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
   };
   napi_define_properties(env, exports, sizeof(functions) / sizeof(*functions), functions);
   return exports;

@@ -246,10 +246,11 @@ describe('examples of the chapter', () => {
   });
 
   it('minibatch: the logits of a batch equal those of its samples', async () => {
-    const [shapes, same, time] = await run('minibatch');
+    const [shapes, same, time, calls] = await run('minibatch');
     expect(shapes).toBe('O = XW + b: [256, 784] · [784, 10] + [10] = [256, 10]');
     expect(same).toMatch(/^the same logits as one sample at a time: true, largest difference /);
     expect(time).toMatch(/^at once [\d.]+ ms, one at a time [\d.]+ ms: \d+ times as long$/);
+    expect(calls).toMatch(/^one at a time with 1 feature instead of 784: [\d.]+ ms, which is the cost of the calls$/);
   });
 
   it('likelihood: the product underflows, the sum of logarithms does not', async () => {

@@ -279,7 +279,7 @@ inBrowser('the chapter', () => {
       const w = SAMPLE.w.initial.map((value, i) => (i === 6 ? 5 : value)) as unknown as typeof SAMPLE.w.initial;
       expect(await texts('.sum strong')).toEqual(sums(logitsOf([0.1, 0.05, 0.8, 0.2], w)));
       expect(await text('.result')).toContain('that of chicken');
-      expect(await addressWith('edge=')).toBe(`?edge=7&x=0.1,0.05,0.8,0.2&w=${w.join(',')}`);
+      expect(await addressWith('&w=')).toBe(`?edge=7&x=0.1,0.05,0.8,0.2&w=${w.join(',')}`);
     });
 
     it('chooses the edge under the pointer', async () => {

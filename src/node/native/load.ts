@@ -19,7 +19,7 @@ import {
 } from './record.js';
 import { repairRound } from './repair.js';
 import { applySettings } from './settings.js';
-import { withQuietTerminal } from './terminal.js';
+import { type StandardError, withoutStartLines } from './start-lines.js';
 import { TENSORFLOW_VERSION } from './wheels.js';
 
 /** Native kernels that are ready to be loaded. */
@@ -163,9 +163,10 @@ async function load(): Promise<NativeKernels> {
   applySettings();
   try {
     const requireFromTfjsNode = createRequire(require.resolve(TFJS_NODE_MANIFEST));
-    withQuietTerminal(() => openTfjsNode(requireFromTfjsNode, status.addon));
-    const float64 = float64Addon(status.addon);
-    if (existsSync(float64)) useFloat64Kernels(requireFromTfjsNode(float64) as Float64Kernels);
+    const path = float64Addon(status.addon);
+    const own = existsSync(path) ? (requireFromTfjsNode(path) as Float64Kernels & StandardError) : undefined;
+    withoutStartLines(own, () => openTfjsNode(requireFromTfjsNode, status.addon));
+    useFloat64Kernels(own);
   } catch (cause) {
     throw unusable((cause as Error).message, `Run: ${rebuildCommand(status)}`, cause);
   }
