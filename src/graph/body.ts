@@ -1,5 +1,6 @@
 // graph: recorded kernels as the nodes of a graph.
 import { BackendError } from '../core/errors.js';
+import { SOFTMAX_GRADIENT } from '../nn/fused.js';
 import type { Attribute, GraphDef, WriteConstant } from './graph-def.js';
 import { keepNaN } from './keep-nan.js';
 import { isNarrowMatMul, NARROW_MATMUL, narrowAttributes } from './narrow-matmul.js';
@@ -52,8 +53,9 @@ export function writeBody(
     const name = `${op}_${i}`;
     const inputs = [...kernel.inputs.map(({ id }) => nameOf(id)), ...before];
     if (isInSequence) before = [`^${name}`];
-    if (isOurs && isNarrowMatMul(kernel))
-      writeNarrowMatMul(graph, name, kernel, inputs, rows?.get(kernel.inputs[0].id));
+    const resident = rows?.get(kernel.inputs[0]?.id);
+    if (isOurs && isNarrowMatMul(kernel)) writeNarrowMatMul(graph, name, kernel, inputs, resident);
+    else if (op === SOFTMAX_GRADIENT && resident !== undefined) writeGradient(graph, name, kernel, inputs, resident);
     else graph.node(name, op, inputs, attributesOf(op, attributes));
     const result = keepNaN(graph, name, kernel, inputs, writeConstant);
     kernel.outputs.forEach(({ id }, output) => void names.set(id, output === 0 ? result : `${name}:${output}`));
@@ -81,6 +83,26 @@ function writeNarrowMatMul(
   });
   const inputs = [...(resident === undefined ? [a, b] : [resident.matrix, b, resident.rows]), ...before];
   graph.node(name, NARROW_MATMUL, inputs, attributesOf(NARROW_MATMUL, attributes));
+}
+
+/** The gradient of a softmax regression, whose kernel reads rows in place. */
+function writeGradient(
+  graph: GraphDef,
+  name: string,
+  { op, attributes, inputs: { length } }: RecordedKernel,
+  [, ...inputs]: readonly string[],
+  { matrix, rows, stored, scale }: ResidentRows,
+): void {
+  const given: Record<string, Attribute> = attributesOf(op, attributes);
+  const { float: factor = 1 } = given.factor as { readonly float?: number };
+  const others = inputs.slice(0, length - 1);
+  const before = inputs.slice(length - 1);
+  graph.node(name, op, [matrix, ...others, rows, ...before], {
+    ...given,
+    T: { type: stored },
+    N: { int: 1 },
+    factor: { float: factor / scale },
+  });
 }
 
 /** A recorded kernel in graph form: a faster equivalent kernel, and the types that eager TensorFlow infers. */

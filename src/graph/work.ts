@@ -1,4 +1,6 @@
 // graph: estimates the work of a recording from its shapes.
+
+import { SOFTMAX_GRADIENT } from '../nn/fused.js';
 import type { GraphEngine } from './graph-def.js';
 import { isNarrowMatMul } from './narrow-matmul.js';
 import type { NativeTensor } from './native-backend.js';
@@ -55,8 +57,13 @@ export function runsInSequence(recording: Recording): boolean {
 }
 
 function isMostlyNarrow(recording: Recording): boolean {
-  const narrow = sum(recording.kernels.filter(isNarrowMatMul).map(workOfKernel));
+  const narrow = sum(recording.kernels.filter((each) => isNarrowMatMul(each) || isGradient(each)).map(workOfKernel));
   return narrow > NARROW_SHARE * workOf(recording);
+}
+
+/** Whether a kernel of ours computes the gradient of a softmax regression: two products, with few columns. */
+function isGradient({ op }: RecordedKernel): boolean {
+  return op === SOFTMAX_GRADIENT;
 }
 
 /** Share of our own kernel for products with few columns in the work of a step. */
@@ -67,6 +74,10 @@ function workOf({ kernels }: Recording): number {
 }
 
 function workOfKernel(kernel: RecordedKernel): number {
+  if (isGradient(kernel)) {
+    const [features, { shape }] = kernel.inputs;
+    return COST.kernel + 2 * COST.narrowMultiplyAdd * sizeOf(features) * shape[1];
+  }
   if (isNarrowMatMul(kernel)) return COST.kernel + COST.narrowMultiplyAdd * multiplyAdds(kernel);
   const elements = sum([...kernel.inputs, ...kernel.outputs].map(sizeOf));
   return COST.kernel + COST.element * elements + COST.multiplyAdd * multiplyAdds(kernel);

@@ -1,10 +1,17 @@
-// nn: TensorFlow's fused kernel for softmax, cross-entropy and gradient with integer labels.
+// nn: kernels of TensorFlow that compute softmax, cross-entropy and gradient at once: its own, and ours.
 import * as tf from '@tensorflow/tfjs';
 import { softmaxOp, softmaxPullback } from './softmax.js';
 
 /** The part of the native backend used here. This file never imports `@tensorflow/tfjs-node`. */
 interface NativeBackend {
-  readonly binding: { readonly TF_ATTR_TYPE: number; readonly TF_FLOAT: number; readonly TF_INT32: number };
+  readonly binding: {
+    readonly TF_ATTR_FLOAT: number;
+    readonly TF_ATTR_INT: number;
+    readonly TF_ATTR_TYPE: number;
+    readonly TF_FLOAT: number;
+    readonly TF_INT32: number;
+  };
+  readonly isUsingGpuDevice: boolean;
   executeMultipleOutputs(
     kernel: string,
     attributes: readonly object[],
@@ -60,4 +67,89 @@ function runKernel(logits: tf.Tensor2D, labels: tf.Tensor1D): [tf.Tensor1D, tf.T
     tf.Tensor1D,
     tf.Tensor2D,
   ];
+}
+
+/** Our kernel for the loss and gradient of a batch, src/kernels/softmax-gradient.cc. */
+export const SOFTMAX_GRADIENT = 'SoftmaxRegressionGradient';
+
+/** Up to this number of classes, the kernel is faster than separate products. */
+const MOST_CLASSES = 20;
+
+/** A batch of a softmax regression. */
+export interface GradientInputs {
+  /** X, [n, d] */
+  readonly features: tf.Tensor2D;
+  /** W, [d, classes] */
+  readonly weight: tf.Tensor2D;
+  /** b, [classes] */
+  readonly bias: tf.Tensor1D;
+  /** yᵢ, int32 [n] */
+  readonly labels: tf.Tensor1D;
+  /** sᵢ, [n]. Default 1 each. */
+  readonly weights?: tf.Tensor1D;
+  /** c, the factor of the features. */
+  readonly factor: number;
+}
+
+/** Loss and gradients of a batch; the caller disposes them. */
+export interface BatchGradient {
+  readonly loss: tf.Scalar;
+  readonly weight: tf.Tensor2D;
+  readonly bias: tf.Tensor1D;
+}
+
+/** Whether the current backend has our kernel, with correct results, and it pays for so many classes. */
+export function hasSoftmaxGradient(numClasses: number): boolean {
+  if (numClasses > MOST_CLASSES || tf.getBackend() !== 'tensorflow') return false;
+  const backend = tf.backend() as unknown as NativeBackend;
+  const isKnown = known.get(backend) ?? (!backend.isUsingGpuDevice && computesRightly());
+  known.set(backend, isKnown);
+  return isKnown;
+}
+
+const known = new WeakMap<object, boolean>();
+
+/** Tests two samples with equal logits, one of them of weight 0: the loss is log(2)/2, and g is ±¼. */
+function computesRightly(): boolean {
+  try {
+    return tf.tidy(() => {
+      const { loss, weight, bias } = softmaxGradient({
+        features: tf.tensor2d([2, 4, 8, 1], [2, 2]),
+        weight: tf.zeros([2, 2]),
+        bias: tf.tensor1d([1, 1]),
+        labels: tf.tensor1d([1, 0], 'int32'),
+        weights: tf.tensor1d([1, 0]),
+        factor: 0.5,
+      });
+      const isRight = Math.abs(loss.dataSync()[0] - Math.LN2 / 2) < 1e-6;
+      const gradients = [...bias.dataSync(), ...weight.dataSync()].join();
+      return isRight && gradients === '0.25,-0.25,0.25,-0.25,0.5,-0.5';
+    });
+  } catch {
+    // The operation is not registered.
+    return false;
+  }
+}
+
+/**
+ * The loss and the gradients of a softmax regression in closed form, in one call of our kernel.
+ *
+ *   ℓ = (1/n) Σᵢ sᵢ·(−log pᵢ[yᵢ]),   p = softmax(cXW + b),   ∂ℓ/∂W = cXᵀG,   ∂ℓ/∂b = Σᵢ gᵢ,   gᵢ = sᵢ(pᵢ − yᵢ)/n
+ *
+ * Labels out of range are rejected. The loss of a sample of weight 0 is 0, even if its logits are not finite.
+ *
+ * @see checked against autograd and reference/cross-entropy.ts
+ */
+export function softmaxGradient({ features, weight, bias, labels, weights, factor }: GradientInputs): BatchGradient {
+  const backend = tf.backend() as unknown as NativeBackend;
+  const { TF_ATTR_FLOAT, TF_ATTR_INT, TF_ATTR_TYPE, TF_FLOAT } = backend.binding;
+  const attributes = [
+    { name: 'T', type: TF_ATTR_TYPE, value: TF_FLOAT },
+    { name: 'M', type: TF_ATTR_INT, value: weights === undefined ? 0 : 1 },
+    { name: 'N', type: TF_ATTR_INT, value: 0 },
+    { name: 'factor', type: TF_ATTR_FLOAT, value: factor },
+  ];
+  const inputs = [features, weight, bias, labels, ...(weights === undefined ? [] : [weights])];
+  const [loss, ofWeight, ofBias] = backend.executeMultipleOutputs(SOFTMAX_GRADIENT, attributes, inputs, 3);
+  return { loss: loss as tf.Scalar, weight: ofWeight as tf.Tensor2D, bias: ofBias as tf.Tensor1D };
 }

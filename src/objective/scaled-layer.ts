@@ -1,6 +1,7 @@
 // objective: a layer that scales and standardises stored features itself.
 import * as tf from '@tensorflow/tfjs';
 import type { Scaling } from '../data/standardize.js';
+import { hasSoftmaxGradient, softmaxGradient } from '../nn/fused.js';
 import { backward, type Layer, transposedProduct } from '../nn/layer.js';
 import { l2Gradient } from '../nn/penalty.js';
 import type { Tensors } from '../optim/first-order.js';
@@ -11,6 +12,12 @@ export interface ScaledLayer {
   forward(features: tf.Tensor2D, parameters: Tensors): tf.Tensor2D;
   /** The gradients of the parameters from ∂ℓ/∂o, including that of the penalty λ/2·‖W‖². */
   backward(features: tf.Tensor2D, logitsGradient: tf.Tensor2D, parameters: Tensors, l2: number): Tensors;
+  /** The mean loss and the gradients of a batch in one kernel; undefined where there is none for this layer and backend. */
+  batchGradient(
+    batch: { readonly features: tf.Tensor2D; readonly labels: tf.Tensor1D; readonly weights?: tf.Tensor1D },
+    parameters: Tensors,
+    l2: number,
+  ): { readonly loss: tf.Scalar; readonly gradients: Tensors } | undefined;
   /** Adds the gradient of the penalty, λ·W backpropagated to the parameters, to the gradients of the loss. */
   addPenalty(gradients: Tensors, parameters: Tensors, l2: number): Tensors;
   weightOf(parameters: Tensors): tf.Tensor2D;
@@ -41,6 +48,8 @@ function columnsOf({ mean, scale, isConstant }: Scaling, divisor: number): Colum
 }
 
 function onColumns(layer: Layer, { factor, shift }: Columns): ScaledLayer {
+  // Tested here, since a recorded step must not read values.
+  const isOneKernel = layer.kind === 'dense' && hasSoftmaxGradient(layer.units);
   const plain: ScaledLayer = {
     weightOf: (parameters) => layer.weightOf(parameters),
     addPenalty(gradients, parameters, l2) {
@@ -50,6 +59,12 @@ function onColumns(layer: Layer, { factor, shift }: Columns): ScaledLayer {
     },
     forward: (features, parameters) => layer.forward(features, parameters),
     backward: (features, g, parameters, l2) => backward(layer, features, g, parameters, l2),
+    batchGradient(batch, parameters, l2) {
+      if (typeof factor !== 'number' || !isOneKernel) return undefined;
+      const { weight, bias } = parameters as { readonly weight: tf.Tensor2D; readonly bias: tf.Tensor1D };
+      const { loss, ...gradients } = softmaxGradient({ ...batch, weight, bias, factor });
+      return { loss, gradients: l2 === 0 ? gradients : plain.addPenalty(gradients, parameters, l2) };
+    },
   };
   if (factor === 1) return plain;
   const rows = (weight: tf.Tensor2D) => times(weight, factor, [layer.inputs, 1]);

@@ -85,9 +85,11 @@ function rateOf({ rates, step }: NonNullable<TrainingState['schedule']>): tf.Sca
  * The closed form: softmax(o) − y at the logits, backpropagated through the layer by hand.
  *
  * The gradient of the loss is defined as softmax(o) − y (on TensorFlow, one kernel computes both), so tfjs's tape
- * starts at the logits.
+ * starts at the logits. For few classes, one native kernel of ours computes all of it.
  */
 export const byClosedForm: Differentiate = (scaled, parameters, batch, l2) => {
+  const atOnce = scaled.batchGradient(batch, parameters, l2);
+  if (atOnce !== undefined) return atOnce;
   const { features } = batch;
   const logits = scaled.forward(features, parameters);
   const { value, grad } = tf.valueAndGrad((o) => meanLoss(o as tf.Tensor2D, batch))(logits);

@@ -103,7 +103,7 @@ function addonArguments(platform: string): string[] {
  */
 export async function compileAddons(build: AddonBuild, compiler: Compiler, signal?: AbortSignal): Promise<void> {
   const binding = await filesOf(join(build.tfjsNode, 'binding'), /\.cc$/);
-  const sources = [...binding, join(KERNELS, 'narrow-matmul.cc')];
+  const sources = [...binding, ...['narrow-matmul.cc', 'softmax-gradient.cc'].map((name) => join(KERNELS, name))];
   const libraries = await filesOf(build.tensorflow, /^libtensorflow/);
   await makeFolder(dirname(build.addon));
   await compile(compiler, compilerArguments(build, sources, libraries), build.addon, signal);

@@ -1,4 +1,4 @@
-// kernels: products with few columns, for one vector width. narrow-matmul.cc includes this once per width and defines
+// kernels: products with few columns, for one vector width. products.h includes this once per width and defines
 // WIDTH (floats per vector), ROWS (vectors processed with the columns at once) and TARGET (allowed instructions).
 #define INLINE TARGET inline __attribute__((always_inline))
 #define UNROLL _Pragma("GCC unroll 16")
@@ -178,6 +178,65 @@ TARGET void multiply(const Arguments<A>& x, Range part) {
       case 9: block<9>(x, first, part); break;
       default: block<MOST_COLUMNS>(x, first, part);
     }
+  }
+}
+
+/** eˣ for x ≤ 0, to about 1 unit in the last place; below 1.6e-38, it is that. NaN stays NaN. */
+INLINE Floats expOf(Floats x) {
+  const Floats zero = {};
+  x = x < -87.0f ? zero - 87.0f : x;
+  // Adding 1.5·2²³ rounds to the nearest integer, and leaves that integer in the low bits.
+  constexpr float kRounder = 12582912.0f;
+  const Floats rounded = x * 1.44269504f + kRounder;
+  const Floats n = rounded - kRounder;
+  const Floats r = x - n * 0.693359375f + n * 2.12194440e-4f;
+  Floats p = zero + 1.9875691500e-4f;
+  p = p * r + 1.3981999507e-3f;
+  p = p * r + 8.3334519073e-3f;
+  p = p * r + 4.1665795894e-2f;
+  p = p * r + 1.6666665459e-1f;
+  p = p * r + 5.0000001201e-1f;
+  p = p * (r * r) + r + 1.0f;
+  const Integers power = (Integers)rounded - (Integers)(zero + kRounder);
+  return p * (Floats)((power + 127) << 23);
+}
+
+/** Replaces the logits of some rows, without bias, by weight·share·(softmax − y), and writes weight·share·loss. */
+TARGET void residualsPart(float* logits, int64_t rows, int64_t q, const float* bias, const int32_t* labels,
+                          const float* weights, float share, float* losses) {
+  for (int64_t r = 0; r < rows; r++) {
+    float* o = logits + r * q;
+    for (int64_t k = 0; k < q; k++) o[k] += bias[k];
+    float top = o[0];
+    for (int64_t k = 1; k < q; k++) top = o[k] > top ? o[k] : top;
+    losses[r] = top - o[labels[r]];
+    for (int64_t k = 0; k < q; k++) o[k] -= top;
+  }
+  // The last vector may reach into the next rows, which another thread computes.
+  int64_t at = 0;
+  for (; at + WIDTH <= rows * q; at += WIDTH) store(logits + at, expOf(load(logits + at)));
+  if (at < rows * q) {
+    float last[WIDTH];
+    store(last, expOf(loadPart(logits + at, rows * q - at)));
+    std::memcpy(logits + at, last, (rows * q - at) * sizeof(float));
+  }
+  for (int64_t r = 0; r < rows; r++) {
+    float* e = logits + r * q;
+    const float weight = (weights == nullptr ? 1.0f : weights[r]) * share;
+    // Skipped, not multiplied by 0: the loss may be infinite.
+    if (weight == 0) {
+      losses[r] = 0;
+      std::fill(e, e + q, 0.0f);
+      continue;
+    }
+    // p − 1 would cancel if p is close to 1.
+    float others = 0;
+    for (int64_t k = 0; k < q; k++) others += k == labels[r] ? 0.0f : e[k];
+    const float own = e[labels[r]];
+    losses[r] = weight * (losses[r] + (own == 1.0f ? std::log1p(others) : std::log(own + others)));
+    const float scale = weight / (own + others);
+    for (int64_t k = 0; k < q; k++) e[k] *= scale;
+    e[labels[r]] = -others * scale;
   }
 }
 
