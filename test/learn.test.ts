@@ -157,11 +157,13 @@ describe('the numbers of the chapter', () => {
       'NaN',
       '∞',
     ]);
-    expect([plain(-3), factor(-3), factor(3), power(1.23e-7), sub('w', 1, 2)]).toEqual([
+    expect([plain(-3), factor(-3), factor(3), power(1.23e-7), power(1), power(12), sub('w', 1, 2)]).toEqual([
       '−3',
       '(−3)',
       '3',
       '1.2e−7',
+      '1.0',
+      '1.2e+1',
       'w₁₂',
     ]);
   });
