@@ -321,7 +321,9 @@ inBrowser('the chapter', () => {
       await press('n', 'End');
       await press('d, the inputs', 'Home');
       await press('q, the outputs', 'Home', 'ArrowRight');
-      expect(await text('.result')).toContain('n = 64 must divide d = 4 and q = 4. The largest n that does is 4.');
+      expect(await text('.result')).toContain(
+        'n must divide d = 4 and q = 4, and 64 does not. The largest n that does is 4.',
+      );
       await press('n', 'Home', 'ArrowRight');
       // That is the exercise: 8 + 8 of 16 weights, and 4 biases.
       expect(await numbers()).toEqual(['20', '8', '8', '20']);

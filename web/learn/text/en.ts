@@ -84,7 +84,7 @@ export const en = {
     '28 · 28 = 784 pixels. Each of the 10 classes has 784 weights and 1 bias: 7,840 weights + 10 biases = 7,850 numbers.',
   'cost.title': 'Cost',
   'cost.lede':
-    'A fully connected layer with d inputs and q outputs has dq weights. A layer with parameterized hypercomplex multiplication (PHM) has fewer: dq/n + n³, for a number n that you choose.',
+    'A fully connected layer with d inputs and q outputs has dq weights. A layer with parameterized hypercomplex multiplication (PHM) has dq/n + n³ instead, for a number n that you choose.',
   'cost.guess':
     'A layer has d = 784 inputs and q = 16 outputs. With PHM and n = 8, dq/n is an eighth of dq. How many times smaller is the whole layer?',
   'cost.guess1': '8 times',
@@ -110,14 +110,15 @@ export const en = {
   'cost.best': 'The fewest numbers: n = {n}, with {total}. The curve is lowest at n = ⁴√(dq/3) = {root}.',
   'cost.saves':
     'PHM with n = {n} has {total} numbers instead of {full}, {ratio} times fewer. Without n³ and the biases it would be {n} times.',
-  'cost.loses': 'PHM does not pay with n = {n}: it has {total} numbers, and the full layer only {full}.',
-  'cost.none': 'There is no such layer: n = {n} must divide d = {d} and q = {q}. The largest n that does is {largest}.',
+  'cost.loses': 'PHM does not pay with n = {n}: it has {total} numbers, and the full layer has {full}.',
+  'cost.none':
+    'There is no such layer: n must divide d = {d} and q = {q}, and {n} does not. The largest n that does is {largest}.',
   'cost.see':
     'W of the full layer has dq entries. Its cost is O(dq): it grows in proportion to dq.\nPHM divides W into n × n blocks. Each block is a weighted sum of the same n matrices, the components S₁ … Sₙ. Each of them has d/n rows and q/n columns, so they have dq/n entries in all. The weights of Sᵢ in the n × n blocks are its factor Aᵢ. The n factors have n · n² = n³ entries. Written at once: W = Σ Aᵢ ⊗ Sᵢ. The Kronecker product ⊗ multiplies each entry of Aᵢ by the whole of Sᵢ. (W has a row for each input here, so it is that of page 2 transposed.)\nSo the cost is O(dq/n) only while n³ is small against dq/n. For growing n it falls at first, is least near n = ⁴√(dq/3), and then grows as n³.\nn must divide d and q. With 784 pixels and 10 classes only 1 and 2 do.\nFewer numbers can express fewer matrices W. n lets you choose between size and accuracy (Zhang et al., 2021). examples/parameter-cost.ts measures both.',
   'cost.exercise':
-    'Our picture gets a fourth class, so d = q = 4. How many weights has PHM with n = 2, and with n = 4? Does it pay?',
+    'Our picture gets a fourth class, so d = q = 4. Without biases, how many numbers has PHM with n = 2, and with n = 4? Does it pay?',
   'cost.answer':
-    'n = 2: 4 · 4/2 = 8 components and 2³ = 8 factors, 16 weights. The full layer has 4 · 4 = 16 as well, so nothing is saved. n = 4: 4 + 64 = 68, more than four times as many. PHM pays for large layers.',
+    'n = 2: 4 · 4/2 = 8 components and 2³ = 8 factors, 16 numbers. The full layer has 4 · 4 = 16 as well, so nothing is saved. n = 4: 4 + 64 = 68, more than four times as many. PHM pays for large layers.',
   class: 'class',
   'softmax.title': 'Softmax',
   'softmax.lede':
@@ -166,7 +167,7 @@ export const en = {
     'Drag the points, or choose one with Tab and move it with the arrow keys. Each move fits the classifier again. The small picture is the one of all pages; it is not used for the fit.',
   'regions.verdict': '{right} of {count} points lie in the region of their class. Mean loss: {loss}.',
   'regions.why':
-    'XOR: each class lies in two opposite corners, and no straight border separates the classes. The diagonals of a square have the same middle. There, the difference between the two logits is the mean of its values at the two ends of a diagonal. It would have to be positive because of the cats, and negative because of the dogs.',
+    'XOR: the cats lie in two opposite corners, the dogs in the other two. No straight border separates them. The diagonals of a square have the same middle. There, the difference between the two logits is the mean of its values at the two ends of a diagonal. It would have to be positive because of the cats, and negative because of the dogs.',
   'regions.separated': 'A straight border separates the classes now: the points are no longer an XOR.',
   'regions.borders': 'The borders',
   'regions.between': 'border',
@@ -302,7 +303,7 @@ export const en = {
   'train.zero':
     'With p = {p}, the product is 0 from {float32} labels on in float32, and from {float64} on in float64. The sum of the logarithms does not underflow.',
   'train.see':
-    'A step computes ŷ − y for each picture of the batch. This is the gradient for b; times the pixels it is the gradient for W. The step takes the mean over the batch, and moves W and b by −η times that. Press "Start again", and then "Step" a few times.\nIn an epoch, each picture is used once. A batch of 24 is the gradient of all pictures, and the loss falls smoothly. A small batch is a random estimate of it: more steps for the same work, but the curve trembles.\nA small learning rate is slow. A large one overshoots: try η = 10.\nThe weights become pictures: blue where dark pixels speak for a class, orange where they speak against it.\nThe likelihood P(Y|X) is the product of the probabilities of all labels. It soon is too small for the number format and underflows to 0, and then all models look alike. Its logarithm is a sum, and does not. The likelihood is largest where the sum of −log P(y|x) is smallest, and this sum is the loss of all pictures.',
+    'A step computes ŷ − y for each picture of the batch. This is the gradient for b; times the pixels it is the gradient for W. The step takes the mean over the batch, and moves W and b by −η times that. Press "Start again", and then "Step" a few times.\nIn an epoch, each picture is used once. A batch of 24 is the gradient of all pictures, and the loss falls smoothly. A small batch is a random estimate of it: more steps for the same work, but the curve trembles.\nA small learning rate is slow. A large one overshoots: with η = 10, the loss jumps up at first.\nThe weights become pictures: blue where dark pixels speak for a class, orange where they speak against it.\nThe likelihood P(Y|X) is the product of the probabilities of all labels. It soon is too small for the number format and underflows to 0, and then all models look alike. Its logarithm is a sum, and does not. The likelihood is largest where the sum of −log P(y|x) is smallest, and this sum is the loss of all pictures.',
   'train.exercise':
     'W and b are 0, and the batch is only the picture x = (0.1, 0.9, 0.8, 0.2) of a dog. What are the weights and the bias of the dog after one step with η = 0.5? And of the cat?',
   'train.answer':
