@@ -518,6 +518,11 @@ describe('the training that the chapter shows', () => {
     expect(meanLoss(train(300, 4, 0.5), x, labels)).toBeLessThan(0.2);
   });
 
+  it.each([4, 24])('overshoots at first with the learning rate 10 and a batch of %d', (batch) => {
+    const losses = [1, 2, 3, 4, 5].map((steps) => meanLoss(train(steps, batch, 10), x, labels));
+    expect(Math.max(...losses)).toBeGreaterThan(2 * Math.log(3));
+  });
+
   it('has the first step of the exercise', () => {
     const { weight, bias } = step(start, [[0.1, 0.9, 0.8, 0.2]], [2], 0.5);
     const digits = (values: readonly number[]) => values.map((value) => Number(value.toFixed(3)));
