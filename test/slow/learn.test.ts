@@ -385,7 +385,7 @@ inBrowser('the chapter', () => {
       expect(await texts('.shares .number')).toEqual(['NaN', 'NaN', 'NaN']);
       expect(await text('[role=status].result')).toBe(en['softmax.no-number']);
       expect(await page.locator('.picture circle').count()).toBe(0);
-      expect(await addressWith('naive')).toBe('?plus=1000&naive=1');
+      expect(await addressWith('plus=1000')).toBe('?plus=1000&naive=1');
       await page.goto(page.url());
       await page.getByLabel('naive').press('ArrowLeft');
       expect(await texts('.shares .number')).toEqual(shown(logitsOf()));
@@ -487,7 +487,7 @@ inBrowser('the chapter', () => {
       expect([x1, x2]).toBeAllClose([0.75, 0.75], { rtol: 0, atol: 0.01 });
       expect(await texts('.shares .number')).toEqual(shares([x1, x2]));
       expect((await texts('.result'))[1]).toContain('in the region of cat. Its label is dog.');
-      expect(await addressWith('x=')).toBe(`?x=${x1},${x2},0.8,0.2`);
+      expect(await addressWith(`x=${x1},${x2}`)).toBe(`?x=${x1},${x2},0.8,0.2`);
     });
 
     it('takes a finger, and leaves scrolling to the rest of the plane', async () => {
