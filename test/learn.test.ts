@@ -157,11 +157,13 @@ describe('the numbers of the chapter', () => {
       'NaN',
       '∞',
     ]);
-    expect([plain(-3), factor(-3), factor(3), power(1.23e-7), sub('w', 1, 2)]).toEqual([
+    expect([plain(-3), factor(-3), factor(3), power(1.23e-7), power(1), power(12), sub('w', 1, 2)]).toEqual([
       '−3',
       '(−3)',
       '3',
       '1.2e−7',
+      '1.0',
+      '1.2e+1',
       'w₁₂',
     ]);
   });
@@ -514,6 +516,11 @@ describe('the training that the chapter shows', () => {
     expect(meanLoss(start, x, labels)).toBeCloseTo(1.0986, 4);
     expect(predictPictures(start, x)[0]).toBeAllClose([1 / 3, 1 / 3, 1 / 3], { rtol: 0, atol: 1e-15 });
     expect(meanLoss(train(300, 4, 0.5), x, labels)).toBeLessThan(0.2);
+  });
+
+  it.each([4, 24])('overshoots at first with the learning rate 10 and a batch of %d', (batch) => {
+    const losses = [1, 2, 3, 4, 5].map((steps) => meanLoss(train(steps, batch, 10), x, labels));
+    expect(Math.max(...losses)).toBeGreaterThan(2 * Math.log(3));
   });
 
   it('has the first step of the exercise', () => {

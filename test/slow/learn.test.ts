@@ -143,6 +143,14 @@ inBrowser('the chapter', () => {
       }
     });
 
+    it('has its title, the pages and the languages in one row of a desktop', async () => {
+      await open(name);
+      const middles = await page.$$eval('.chapter > *', (parts) =>
+        parts.map((part) => part.getBoundingClientRect()).map(({ top, height }) => Math.round(top + height / 2)),
+      );
+      expect(new Set(middles).size).toBe(1);
+    });
+
     it('asks for a guess, and answers by keyboard', async () => {
       await open(name);
       expect(await text('.verdict')).toBe('');
@@ -271,6 +279,7 @@ inBrowser('the chapter', () => {
       await open('network');
       const sums = (o: readonly number[]) => o.map((value) => `= ${fixed(value, 3)}`);
       expect(await texts('.sum strong')).toEqual(sums(logitsOf()));
+      expect(await texts('.sum >> nth=1 >> .term')).toEqual(['0.1·0', '0.9·2', '0.8·(−3)', '0.2·0.25', '(−1)']);
       await press('x₂', 'Home', 'ArrowRight');
       expect(await texts('.sum strong')).toEqual(sums(logitsOf([0.1, 0.05, 0.8, 0.2])));
       await page.locator('.sum').nth(1).locator('button').nth(2).focus();
@@ -312,7 +321,9 @@ inBrowser('the chapter', () => {
       await press('n', 'End');
       await press('d, the inputs', 'Home');
       await press('q, the outputs', 'Home', 'ArrowRight');
-      expect(await text('.result')).toContain('n = 64 must divide d = 4 and q = 4. The largest n that does is 4.');
+      expect(await text('.result')).toContain(
+        'n must divide d = 4 and q = 4, and 64 does not. The largest n that does is 4.',
+      );
       await press('n', 'Home', 'ArrowRight');
       // That is the exercise: 8 + 8 of 16 weights, and 4 biases.
       expect(await numbers()).toEqual(['20', '8', '8', '20']);
@@ -362,7 +373,7 @@ inBrowser('the chapter', () => {
       expect(await column(4)).toEqual(['NaN', 'NaN', 'NaN']);
       expect(await column(5)).toEqual(shown(logitsOf()));
       const logSum = 1000 + Math.log(logitsOf().reduce((sum, o) => sum + Math.exp(o), 0));
-      expect(await text('.result')).toContain(`as written ∞, with the maximum subtracted ${fixed(logSum)}`);
+      expect(await text('.result')).toContain(`naive ∞, stable ${fixed(logSum)}`);
       expect(await addressWith('plus')).toBe('?plus=1000');
     });
 
@@ -374,7 +385,7 @@ inBrowser('the chapter', () => {
       expect(await texts('.shares .number')).toEqual(['NaN', 'NaN', 'NaN']);
       expect(await text('[role=status].result')).toBe(en['softmax.no-number']);
       expect(await page.locator('.picture circle').count()).toBe(0);
-      expect(await addressWith('naive')).toBe('?plus=1000&naive=1');
+      expect(await addressWith('plus=1000')).toBe('?plus=1000&naive=1');
       await page.goto(page.url());
       await page.getByLabel('naive').press('ArrowLeft');
       expect(await texts('.shares .number')).toEqual(shown(logitsOf()));
@@ -476,7 +487,7 @@ inBrowser('the chapter', () => {
       expect([x1, x2]).toBeAllClose([0.75, 0.75], { rtol: 0, atol: 0.01 });
       expect(await texts('.shares .number')).toEqual(shares([x1, x2]));
       expect((await texts('.result'))[1]).toContain('in the region of cat. Its label is dog.');
-      expect(await addressWith('x=')).toBe(`?x=${x1},${x2},0.8,0.2`);
+      expect(await addressWith(`x=${x1},${x2}`)).toBe(`?x=${x1},${x2},0.8,0.2`);
     });
 
     it('takes a finger, and leaves scrolling to the rest of the plane', async () => {
@@ -627,7 +638,7 @@ inBrowser('the chapter', () => {
       expect(await text('.result')).toContain('0.25 + 0.25 + 0.5 = 1. No room');
       expect(await lengths()).toEqual(['1.5000', '1.5000', all]);
       await type('cat', '0');
-      expect(await text('.result')).toContain('Not prefix-free: 0 (cat) begins 01 (chicken)');
+      expect(await text('.result')).toContain('Not prefix-free: 01 (chicken) begins with 0 (cat)');
       expect(await text('.result')).toContain('0.5 + 0.25 + 0.5 = 1.25. It is above 1, so no prefix code');
       await type('dog', '');
       expect(await text('.result')).toContain('dog has no bits yet');
@@ -770,6 +781,20 @@ inBrowser('the chapter', () => {
       // Five steps more would end, and write the address.
       await page.waitForTimeout(1500);
       expect(new URL(page.url()).search).toBe(query);
+    });
+
+    it('marks each class with the shape and the colour of the page of the regions', async () => {
+      const looks = async (marks: string) =>
+        new Set(
+          await page.$$eval(marks, (list) =>
+            list.map((each) => `${each.getAttribute('d')} ${getComputedStyle(each).fill}`),
+          ),
+        );
+      await open('regions');
+      const expected = await looks('.legend path');
+      expect(expected.size).toBe(3);
+      await page.goto(`${url}/train.html`);
+      expect(await looks('.picture path[transform]')).toEqual(expected);
     });
 
     it('gives its weights to the other pages', async () => {

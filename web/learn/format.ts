@@ -16,8 +16,8 @@ export const count = (value: number): string => value.toLocaleString('en');
 /** In parentheses if negative, as a factor or a summand. */
 export const factor = (value: number): string => (value < 0 ? `(${plain(value)})` : plain(value));
 
-/** 1.2e−7. */
-export const power = (value: number): string => minus(value === 0 ? '0' : value.toExponential(1));
+/** 1.2e−7, or 1.2 without e+0. */
+export const power = (value: number): string => minus(value === 0 ? '0' : value.toExponential(1).replace('e+0', ''));
 
 /** x₁ for `sub('x', 1)`. */
 export const sub = (letter: string, ...indices: number[]): string =>

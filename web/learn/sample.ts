@@ -9,7 +9,14 @@ import type { View } from './view.js';
 export type SampleView = View<typeof SAMPLE>;
 
 /** The colours of the classes. */
-export const CLASS_FILLS = ['fill-positive', 'fill-negative', 'fill-muted'] as const;
+export const CLASS_FILLS = ['fill-positive', 'fill-negative', 'fill-third'] as const;
+
+/** A shape for each class, so that colour is not needed: circle, triangle, square, about 20 wide around (0, 0). */
+export const CLASS_SHAPES = [
+  'M-9,0 A9,9 0 1 1 9,0 A9,9 0 1 1 -9,0 Z',
+  'M0,-11 L10,7 H-10 Z',
+  'M-8,-8 H8 V8 H-8 Z',
+] as const;
 
 export const classNames = (t: Translate): string[] => CLASSES.map((name) => t(name));
 

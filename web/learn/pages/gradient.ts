@@ -208,7 +208,7 @@ showLesson({
       broken,
       gradients,
       verdict,
-      autogradButton(view, refresh),
+      h('div', { class: 'buttons' }, autogradButton(view, refresh)),
       h('div', { class: 'stage' }, h('div', { class: 'stack' }, step), errorChart(view)),
       h('p', { class: 'hint' }, t('gradient.axes')),
       curvature,

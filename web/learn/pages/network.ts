@@ -79,7 +79,7 @@ function equation(view: NetworkView, j: number): HTMLElement {
     const term = h('button', { type: 'button', class: 'term', click: () => choose(view, edge) });
     view.text(term, () => {
       const { x, b } = view.values;
-      return i < 4 ? `${plain(x[i])}·${factor(weightRows(view.values)[j][i])}` : plain(b[j]);
+      return i < 4 ? `${plain(x[i])}·${factor(weightRows(view.values)[j][i])}` : factor(b[j]);
     });
     view.live(() => term.setAttribute('aria-pressed', String(edge === view.values.edge[0])));
     return i === 0 ? [term] : ['+', term];

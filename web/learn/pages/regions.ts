@@ -3,7 +3,7 @@ import { border, loss, type Model, probabilities, train } from '../code/regions.
 import { h, s } from '../dom.js';
 import { fixed, plain, sub } from '../format.js';
 import { cut, type Point } from '../plane.js';
-import { classNames, largest, probabilityBars, table } from '../sample.js';
+import { CLASS_FILLS, CLASS_SHAPES, classNames, largest, probabilityBars, table } from '../sample.js';
 import { showLesson } from '../shell.js';
 import { CLASSES, kept, type SAMPLE } from '../state.js';
 import type { View } from '../view.js';
@@ -78,8 +78,6 @@ const SQUARE: readonly Point[] = [
 ];
 const RESOLUTION = 48;
 const COLOURS = ['--positive', '--negative', '--third'] as const;
-const FILLS = ['fill-positive', 'fill-negative', 'fill-third'] as const;
-const SHAPES = ['M-9,0 A9,9 0 1 1 9,0 A9,9 0 1 1 -9,0 Z', 'M0,-11 L10,7 H-10 Z', 'M-8,-8 H8 V8 H-8 Z'] as const;
 const AXIS = { class: 'axis', 'font-size': 14 } as const;
 const ARROWS: Readonly<Record<string, Point>> = {
   ArrowLeft: [-0.05, 0],
@@ -216,7 +214,7 @@ function handles(view: RegionsView, now: () => Fitted): SVGSVGElement {
       () => t('regions.point', { class: classNames(t)[classOf(i)], number: i + 1, count: COUNT }),
       () => now().points[i],
       (to) => movePoint(view, i, to),
-      () => [s('path', { d: SHAPES[classOf(i)], class: `point ${FILLS[classOf(i)]}` })],
+      () => [s('path', { d: CLASS_SHAPES[classOf(i)], class: `point ${CLASS_FILLS[classOf(i)]}` })],
     ),
   );
   const picture = handle(
@@ -243,7 +241,7 @@ function handles(view: RegionsView, now: () => Fitted): SVGSVGElement {
 function legend(view: RegionsView): HTMLElement {
   const items = classNames(view.t).map((name, j) => {
     const shape = s('svg', { viewBox: '-12 -12 24 24', 'aria-hidden': 'true' });
-    shape.append(s('path', { d: SHAPES[j], class: `point ${FILLS[j]}` }));
+    shape.append(s('path', { d: CLASS_SHAPES[j], class: `point ${CLASS_FILLS[j]}` }));
     return h('li', {}, shape, name);
   });
   return h('ul', { class: 'legend' }, ...items);
@@ -309,7 +307,16 @@ showLesson({
           legend(view),
           h('p', { class: 'hint' }, t('regions.drag')),
         ),
-        h('div', { class: 'stack' }, verdict, why, borders, outcome, probabilityBars(view, picture)),
+        h(
+          'div',
+          { class: 'stack' },
+          verdict,
+          why,
+          borders,
+          outcome,
+          probabilityBars(view, picture),
+          h('p', { class: 'hint' }, t('regions.own')),
+        ),
       ),
     ];
   },

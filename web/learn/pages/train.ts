@@ -3,7 +3,7 @@ import { factorsToZero, likelihood, meanLoss, minusLogLikelihood, type Network, 
 import { h, s } from '../dom.js';
 import { fixed, power } from '../format.js';
 import { batchOf, COUNT, firstOf, PER_CLASS, type TrainingSet, trainingSet } from '../pictures.js';
-import { CLASS_FILLS, classNames, pixelPicture, probabilityBars, table } from '../sample.js';
+import { CLASS_FILLS, CLASS_SHAPES, classNames, pixelPicture, probabilityBars, table } from '../sample.js';
 import { showLesson } from '../shell.js';
 import { pointOf, SIMPLEX, triangle } from '../simplex.js';
 import type { SAMPLE } from '../state.js';
@@ -130,14 +130,6 @@ function lossChart(view: TrainView, run: () => Run): SVGSVGElement {
 const isLargest = (p: readonly number[], label: number): boolean =>
   p.every((each, j) => j === label || each < p[label]);
 
-/** A mark of its own for each class, so that colour is not needed. */
-function mark(label: number, x: number, y: number, size: number): SVGElement {
-  const look = { class: CLASS_FILLS[label], 'fill-opacity': 0.8 };
-  if (label === 0) return s('circle', { cx: x, cy: y, r: size, ...look });
-  if (label === 1) return s('rect', { x: x - size, y: y - size, width: 2 * size, height: 2 * size, ...look });
-  return s('path', { d: `M${x},${y - 1.3 * size} l${1.2 * size},${2.2 * size} h${-2.4 * size} Z`, ...look });
-}
-
 /** The prediction for each picture as a mark in the triangle; a ring around that of the first. */
 function predictions(view: TrainView, rows: () => number[][], run: () => Run): SVGSVGElement {
   const names = classNames(view.t);
@@ -148,7 +140,9 @@ function predictions(view: TrainView, rows: () => number[][], run: () => Run): S
       const first = pointOf(rows()[firstOf(view.values.class[0])]);
       const marks = rows().map((p, i) => {
         const { x, y } = pointOf(p);
-        return mark(run().labels[i], x, y, 5);
+        const label = run().labels[i];
+        const transform = `translate(${x} ${y}) scale(0.6)`;
+        return s('path', { d: CLASS_SHAPES[label], transform, class: CLASS_FILLS[label], 'fill-opacity': 0.8 });
       });
       return [
         ...borders(),
