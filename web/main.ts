@@ -1,22 +1,15 @@
 // web: the page: its controls, and their handlers. The worker does all the work.
-import type { BackendName } from 'softmax-regression';
-import { shortNumber } from './charts.js';
+import { Backends } from './backends.js';
 import { openClient } from './client.js';
+import { saveModel, saveReport } from './downloads.js';
+import { listenToDrops } from './dropping.js';
 import { type Suggestions, TrainingForm } from './form.js';
-import type {
-  BackendWish,
-  CurvePoint,
-  DataSummary,
-  HeldOutScores,
-  ModelSummary,
-  Report,
-  Trained,
-  TrainRequest,
-} from './messages.js';
+import type { BackendWish, DataSummary, ModelSummary, Report, TrainRequest } from './messages.js';
 import { keepOffline } from './offline.js';
 import { PredictView } from './predict.js';
+import { Results } from './results.js';
 import { TableForm } from './table.js';
-import { byId, count, percent, showCurve, showProof, showWeights } from './views.js';
+import { byId, count, say, showProof, showWeights } from './views.js';
 
 interface State {
   /** The current task; data, backend and training are locked during it. */
@@ -24,28 +17,16 @@ interface State {
   data: DataSummary | undefined;
   model: ModelSummary | undefined;
   classes: readonly string[];
-  points: readonly CurvePoint[];
-  /** Whether the last training goes to the optimum, in iterations; else it goes by epochs. */
-  isToOptimum: boolean;
-  /** The number of quarters of the training announced so far. */
-  quarter: number;
 }
 
-const state: State = {
-  ...{ busy: 'backend', data: undefined, model: undefined, classes: [], points: [] },
-  isToOptimum: true,
-  quarter: 0,
-};
+const state: State = { busy: 'backend', data: undefined, model: undefined, classes: [] };
 
 const input = (id: string) => byId<HTMLInputElement>(id);
-const say = (id: string, text: string) => {
-  byId(id).textContent = text;
-};
-const noun = () => (state.isToOptimum ? 'iteration' : 'epoch');
-
 const client = openClient(hear, lost);
 const predict = new PredictView(client, fail);
 const table = new TableForm();
+const backends = new Backends(client);
+const results = new Results();
 
 /** Shows an error; the page stays usable. */
 function fail(error: unknown): void {
@@ -58,9 +39,7 @@ function fail(error: unknown): void {
 function refresh(): void {
   const { busy, data, model } = state;
   for (const id of ['iris', 'files', 'read', 'open']) input(id).disabled = busy !== undefined;
-  for (const radio of document.querySelectorAll<HTMLInputElement>('[name=backend]')) {
-    radio.disabled = busy !== undefined || radio.dataset.refused !== undefined;
-  }
+  backends.lock(busy !== undefined);
   input('train').disabled = busy !== undefined || data === undefined;
   input('stop').disabled = busy !== 'training';
   input('save').disabled = busy !== undefined || model === undefined;
@@ -74,7 +53,7 @@ function lost(message: string): void {
   forget();
   say('data-state', '');
   say('status', 'Choose data to begin.');
-  void client.call('chooseBackend', current).catch(fail);
+  void client.call('chooseBackend', backends.current).catch(fail);
 }
 
 /** Without data and model. */
@@ -82,7 +61,7 @@ function forget(): void {
   table.close();
   state.data = undefined;
   showModel(undefined);
-  clear();
+  results.clear();
   refresh();
 }
 
@@ -109,17 +88,11 @@ async function during(busy: NonNullable<State['busy']>, work: () => Promise<void
 function hear(report: Report): void {
   switch (report.kind) {
     case 'progress':
-      showProgress(report);
+      results.showProgress(report);
       return;
-    case 'epoch': {
-      state.points = [...state.points, ...report.points];
-      const last = state.points[state.points.length - 1];
-      say('loss', shortNumber(last.loss));
-      say('held-out-loss', shortNumber(last.heldOutLoss));
-      say('accuracy', percent(last.heldOutAccuracy));
-      showCurve(state.points, noun());
+    case 'epoch':
+      results.add(report.points);
       return;
-    }
     case 'weights':
       showWeights(report.weights, state.classes);
       showProof(report.proof);
@@ -129,44 +102,8 @@ function hear(report: Report): void {
   }
 }
 
-/** The bar moves continuously; screen readers hear each quarter. */
-function showProgress({ epoch, epochs, share }: Extract<Report, { kind: 'progress' }>): void {
-  byId<HTMLProgressElement>('progress').value = share;
-  const quarter = Math.floor(4 * share);
-  if (quarter <= state.quarter || share === 1) return;
-  state.quarter = quarter;
-  say('status', `Training: ${noun()} ${epoch} of ${epochs}${state.isToOptimum ? ' at most' : ''}.`);
-}
-
-async function chooseBackend(wish: BackendWish): Promise<void> {
-  const isOwn = wish !== 'small' && wish !== 'large';
-  try {
-    const { backend, line, refused } = await client.call('chooseBackend', wish);
-    say('backend-state', `${line.replace(/^backend: /, 'Computes on ')}.`);
-    for (const { backend: name, reason } of isOwn ? [] : refused) refuse(name, reason);
-    current = backend;
-  } catch (error) {
-    if (isOwn) refuse(wish, 'it does not work here');
-    throw error;
-  } finally {
-    const radio = document.querySelector<HTMLInputElement>(`[name=backend][value=${current}]`);
-    if (radio !== null) radio.checked = true;
-  }
-}
-
-let current: BackendName = 'cpu';
-/** Whether the user chose the backend. */
-let isChosen = false;
-
 /** Numbers in the features of data for which a GPU saves time. */
 const LARGE = 1e6;
-
-function refuse(name: BackendName, reason: string): void {
-  const radio = document.querySelector<HTMLInputElement>(`[name=backend][value=${name}]`);
-  if (radio === null) return;
-  radio.dataset.refused = reason;
-  (radio.parentElement as HTMLElement).title = `Not here: ${reason}`;
-}
 
 async function showData(data: DataSummary): Promise<void> {
   state.data = data;
@@ -180,23 +117,9 @@ async function showData(data: DataSummary): Promise<void> {
   say('data-state', `${data.name}: ${samples}; ${size}, ${classes}. ${note}`);
   form.suggest(suggestionsFor(data));
   showModel(undefined);
-  clear();
+  results.clear();
   say('status', 'Ready to train.');
-  if (!isChosen && trainingSamples * numFeatures >= LARGE) await chooseBackend('large');
-}
-
-function clear(): void {
-  state.points = [];
-  state.quarter = 0;
-  for (const id of ['loss', 'held-out-loss', 'accuracy', 'gap']) say(id, '–');
-  say('accuracy-note', 'of held-out samples');
-  say('loss-note', 'nats per sample');
-  say('loss-name', state.isToOptimum ? 'Objective' : 'Training loss');
-  say('curve-name', state.isToOptimum ? 'objective' : 'training');
-  byId('weights').replaceChildren();
-  byId('proof-table').hidden = true;
-  say('proof', 'Appears during training, at the current weights.');
-  showCurve([], noun());
+  if (!backends.isChosen && trainingSamples * numFeatures >= LARGE) await backends.choose('large');
 }
 
 function showModel(model: ModelSummary | undefined): void {
@@ -210,15 +133,9 @@ function showModel(model: ModelSummary | undefined): void {
         ? 'One weight for each pixel and class. Blue: a bright pixel raises the score of the class. Orange: it lowers the score.'
         : 'The change in the score of each class per standard deviation of a feature. Blue raises the score, orange lowers it.',
     );
-    if (model.scores !== undefined) showScores(model.scores);
+    if (model.scores !== undefined) results.showScores(model.scores);
   }
   predict.show(model, model?.scores !== undefined);
-}
-
-function showScores({ accuracy, interval, logLoss, samples }: HeldOutScores): void {
-  say('accuracy', percent(accuracy));
-  say('accuracy-note', `95 %: ${percent(interval.lower)} to ${percent(interval.upper)}, ${count(samples, 'sample')}`);
-  say('held-out-loss', shortNumber(logLoss));
 }
 
 /** Options for a training of seconds: images in steps, so that their weights are seen to develop. */
@@ -229,45 +146,21 @@ function suggestionsFor({ image }: DataSummary): Suggestions {
 
 async function train(): Promise<void> {
   const wanted: TrainRequest = { options: form.options() };
-  state.isToOptimum = form.reads('maxIterations');
   state.classes = state.data?.classes.map(String) ?? [];
-  clear();
+  results.clear(form.reads('maxIterations'));
   predict.forget();
   byId<HTMLProgressElement>('progress').removeAttribute('value');
   say('status', 'Training…');
   try {
     const trained = await client.call('train', wanted);
     showModel(trained.model);
-    showEnd(trained);
+    results.showEnd(trained);
   } catch (error) {
-    clear();
+    results.clear();
     showModel(undefined);
     say('status', 'Training failed: there is no model.');
     throw error;
   }
-}
-
-function showEnd({ result, isStopped, milliseconds, model }: Trained): void {
-  const seconds = `${(milliseconds / 1000).toFixed(1)} s`;
-  const epochs = count(state.points.at(-1)?.epoch ?? 0, noun());
-  const parameters = `${count(model.numParameters, 'parameter')} trained`;
-  if (isStopped || result === undefined) {
-    say('status', `Stopped after ${epochs}; the weights of that moment are the model.`);
-    return;
-  }
-  const { reason, advice, suboptimality, objective } = result;
-  say('loss', shortNumber(objective));
-  say('loss-name', 'Objective');
-  if (suboptimality !== null) say('loss-note', `at most ${shortNumber(suboptimality)} above the optimum`);
-  const ends: Record<typeof reason, string> = {
-    gradient: 'at the optimum',
-    'no-progress': 'as near to the optimum as rounding allows',
-    iterations: 'all iterations done',
-    epochs: 'all epochs done',
-    diverged: 'the loss overflowed: lower the learning rate; the model has the last finite weights',
-    'early-stopping': 'the held-out loss stopped falling',
-  };
-  say('status', `${parameters} in ${epochs}, ${seconds}: ${ends[reason]}. ${advice ?? ''}`);
 }
 
 async function openFiles(files: readonly File[]): Promise<void> {
@@ -276,7 +169,7 @@ async function openFiles(files: readonly File[]): Promise<void> {
     case 'data':
       return showData(opened.data);
     case 'model':
-      clear();
+      results.clear();
       showModel(opened.model);
       say(
         'model-state',
@@ -308,30 +201,10 @@ async function readTable(): Promise<void> {
   if (file === undefined) return;
   state.data = undefined;
   showModel(undefined);
-  clear();
+  results.clear();
   say('data-state', `${file.name}: not read yet.`);
   say('status', 'Choose the column of labels, and read the table.');
   await showData(await client.call('openTable', file, table.options()));
-}
-
-function download(name: string, content: BlobPart, type: string): void {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([content], { type }));
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-}
-
-async function save(): Promise<void> {
-  download('model.safetensors', await client.call('save'), 'application/octet-stream');
-  say('model-state', 'Saved as model.safetensors.');
-}
-
-async function saveReport(): Promise<void> {
-  const [values, { renderReport }] = await Promise.all([client.call('report'), import('softmax-regression/report')]);
-  const now = new Date().toISOString().slice(0, 10);
-  download('report.html', await renderReport({ ...values, date: now }), 'text/html');
-  say('model-state', 'Saved as report.html.');
 }
 
 function listen(): void {
@@ -350,28 +223,18 @@ function listen(): void {
     if (!input('train').disabled) void during('training', train);
   });
   on('stop', 'click', () => void client.call('stop').catch(fail));
-  on('save', 'click', () => void during('files', save));
-  on('report', 'click', () => void during('files', saveReport));
+  on('save', 'click', () => void during('files', () => saveModel(client)));
+  on('report', 'click', () => void during('files', () => saveReport(client)));
   on('backends', 'change', (event) => {
     const { value } = event.target as HTMLInputElement;
-    isChosen = true;
-    if (value !== current) void during('backend', () => chooseBackend(value as BackendName));
+    backends.isChosen = true;
+    if (value !== backends.current) void during('backend', () => backends.choose(value as BackendWish));
   });
-  const drop = byId('drop');
-  window.addEventListener('dragover', (event) => {
-    event.preventDefault();
-    drop.classList.add('over');
-  });
-  window.addEventListener('dragleave', (event) => event.relatedTarget === null && drop.classList.remove('over'));
-  window.addEventListener('drop', (event) => {
-    event.preventDefault();
-    drop.classList.remove('over');
-    const dropped = Array.from(event.dataTransfer?.files ?? []);
+  listenToDrops((dropped) => {
     if (state.busy !== undefined)
       return fail(new Error('Wait for the current work to end, or stop it; then drop the files again.'));
     if (dropped.length > 0) void during('files', () => openFiles(dropped));
   });
-  new ResizeObserver(() => showCurve(state.points, noun())).observe(byId('loss-chart'));
 }
 
 let form: TrainingForm;
@@ -379,7 +242,7 @@ let form: TrainingForm;
 listen();
 void during('backend', async () => {
   form = new TrainingForm(await client.call('fields'));
-  await chooseBackend('small');
+  await backends.choose('small');
 });
 void keepOffline().then((isKept) => {
   byId('offline').hidden = !isKept;

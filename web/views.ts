@@ -13,6 +13,10 @@ export function byId<E extends HTMLElement = HTMLElement>(id: string): E {
   return document.getElementById(id) as E;
 }
 
+export function say(id: string, text: string): void {
+  byId(id).textContent = text;
+}
+
 export function percent(share: number): string {
   return `${(100 * share).toFixed(share > 0.995 && share < 1 ? 2 : 1)} %`;
 }
