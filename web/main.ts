@@ -4,7 +4,7 @@ import { openClient } from './client.js';
 import { saveModel, saveReport } from './downloads.js';
 import { listenToDrops } from './dropping.js';
 import { type Suggestions, TrainingForm } from './form.js';
-import type { BackendWish, DataSummary, ModelSummary, Report, TrainRequest } from './messages.js';
+import type { BackendWish, DataSummary, ExampleName, ModelSummary, Report, TrainRequest } from './messages.js';
 import { keepOffline } from './offline.js';
 import { PredictView } from './predict.js';
 import { Results } from './results.js';
@@ -15,12 +15,15 @@ interface State {
   /** The current task; data, backend and training are locked during it. */
   busy: 'backend' | 'files' | 'training' | undefined;
   data: DataSummary | undefined;
+  /** The name of the data, if they are an example. */
+  example: ExampleName | undefined;
   model: ModelSummary | undefined;
   classes: readonly string[];
 }
 
-const state: State = { busy: 'backend', data: undefined, model: undefined, classes: [] };
+const state: State = { busy: 'backend', data: undefined, example: undefined, model: undefined, classes: [] };
 
+const exampleButtons = document.querySelectorAll<HTMLButtonElement>('[data-example]');
 const input = (id: string) => byId<HTMLInputElement>(id);
 const client = openClient(hear, lost);
 const predict = new PredictView(client, fail);
@@ -38,7 +41,8 @@ function fail(error: unknown): void {
 
 function refresh(): void {
   const { busy, data, model } = state;
-  for (const id of ['iris', 'files', 'read', 'open']) input(id).disabled = busy !== undefined;
+  for (const id of ['files', 'read', 'open', 'data-seed']) input(id).disabled = busy !== undefined;
+  for (const button of exampleButtons) button.disabled = busy !== undefined;
   backends.lock(busy !== undefined);
   input('train').disabled = busy !== undefined || data === undefined;
   input('stop').disabled = busy !== 'training';
@@ -60,6 +64,8 @@ function lost(message: string): void {
 function forget(): void {
   table.close();
   state.data = undefined;
+  state.example = undefined;
+  byId('points').hidden = true;
   showModel(undefined);
   results.clear();
   refresh();
@@ -105,8 +111,10 @@ function hear(report: Report): void {
 /** Numbers in the features of data for which a GPU saves time. */
 const LARGE = 1e6;
 
-async function showData(data: DataSummary): Promise<void> {
+async function showData(data: DataSummary, example?: ExampleName): Promise<void> {
   state.data = data;
+  state.example = example;
+  byId('points').hidden = example !== 'blobs' && example !== 'xor';
   if (data.columns === undefined) table.close();
   else table.tell(data.columns);
   state.classes = data.classes.map(String);
@@ -124,6 +132,7 @@ async function showData(data: DataSummary): Promise<void> {
 
 function showModel(model: ModelSummary | undefined): void {
   state.model = model;
+  showLesson();
   if (model !== undefined) {
     state.classes = model.classes.map(String);
     showWeights(model.weights, state.classes);
@@ -138,10 +147,19 @@ function showModel(model: ModelSummary | undefined): void {
   predict.show(model, model?.scores !== undefined);
 }
 
+/** With fewer images, epochs are short: more of them, of smaller batches. */
+const FEW_IMAGES = 5000;
+
 /** Options for a training of seconds: images in steps, so that their weights are seen to develop. */
-function suggestionsFor({ image }: DataSummary): Suggestions {
-  if (image !== undefined) return { solver: 'adam', standardize: false };
+function suggestionsFor({ image, trainingSamples }: DataSummary): Suggestions {
+  const steps: Suggestions = trainingSamples < FEW_IMAGES ? { epochs: 30, batchSize: 32, learningRate: 0.002 } : {};
+  if (image !== undefined) return { solver: 'adam', standardize: false, ...steps };
   return { solver: 'lbfgs', standardize: true, epochs: 100, batchSize: 32, learningRate: 0.05 };
+}
+
+function showLesson(lesson = ''): void {
+  say('lesson', lesson);
+  byId('lesson').hidden = lesson === '';
 }
 
 async function train(): Promise<void> {
@@ -149,18 +167,24 @@ async function train(): Promise<void> {
   state.classes = state.data?.classes.map(String) ?? [];
   results.clear(form.reads('maxIterations'));
   predict.forget();
+  showLesson();
   byId<HTMLProgressElement>('progress').removeAttribute('value');
   say('status', 'Training…');
   try {
     const trained = await client.call('train', wanted);
     showModel(trained.model);
     results.showEnd(trained);
+    showLesson(state.data?.lesson);
   } catch (error) {
     results.clear();
     showModel(undefined);
     say('status', 'Training failed: there is no model.');
     throw error;
   }
+}
+
+async function openExample(name: ExampleName): Promise<void> {
+  await showData(await client.call('openExample', name, Number(input('data-seed').value)), name);
 }
 
 async function openFiles(files: readonly File[]): Promise<void> {
@@ -214,7 +238,12 @@ function listen(): void {
     (event.target as HTMLInputElement).value = '';
     if (chosen.length > 0) void during('files', () => openFiles(chosen));
   };
-  on('iris', 'click', () => void during('files', async () => showData(await client.call('openIris'))));
+  for (const { id } of exampleButtons)
+    on(id, 'click', () => void during('files', () => openExample(id as ExampleName)));
+  on('data-seed', 'change', () => {
+    const { example } = state;
+    if (example !== undefined) void during('files', () => openExample(example));
+  });
   on('files', 'change', files);
   on('open', 'change', files);
   on('read', 'click', () => void during('files', readTable));

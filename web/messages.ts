@@ -5,7 +5,8 @@ import type { GradcheckResult, ReportInput } from 'softmax-regression/report';
 /** The calls from the page to the worker. Files and buffers are transferred as they are. */
 export interface Calls {
   chooseBackend(wish: BackendWish): BackendState;
-  openIris(): DataSummary;
+  /** @param seed of points that are made */
+  openExample(name: ExampleName, seed: number): DataSummary;
   /** Identifies dropped files: for a table the page asks for its label, everything else is opened. */
   openFiles(files: readonly File[]): Opened;
   openTable(file: File, options: TableOptions): DataSummary;
@@ -20,6 +21,9 @@ export interface Calls {
   heldOut(index: number): HeldOutSample;
   report(): ReportInput;
 }
+
+/** Data without files. */
+export type ExampleName = 'iris' | 'blobs' | 'xor' | 'fashion-mnist';
 
 /** `small`: what starts at once and is fast on small data. `large`: the fastest that works, which may take seconds to start. */
 export type BackendWish = BackendName | 'small' | 'large';
@@ -60,6 +64,8 @@ export interface DataSummary {
   readonly fields: readonly Field[];
   /** A remark, such as the number of rows left out. */
   readonly note: string;
+  /** What to learn from a training on them. */
+  readonly lesson?: string;
   /** Of a table that was read from a file. */
   readonly columns?: readonly ColumnLine[];
 }

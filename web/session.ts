@@ -13,12 +13,14 @@ import {
   selectBackend,
 } from 'softmax-regression';
 import type { GradcheckResult, ReportInput } from 'softmax-regression/report';
-import { assertReadable, imageData, irisData, type PageData, previewOf, rowOf, tableData } from './data.js';
+import { assertReadable, imageData, type PageData, previewOf, rowOf, tableData } from './data.js';
+import { exampleData } from './examples.js';
 import type {
   BackendState,
   BackendWish,
   Calls,
   DataSummary,
+  ExampleName,
   HeldOutSample,
   ModelSummary,
   Opened,
@@ -66,8 +68,8 @@ export class Session implements Answers {
     return this.#backend;
   }
 
-  async openIris(): Promise<DataSummary> {
-    return this.#take(await irisData());
+  async openExample(name: ExampleName, seed: number): Promise<DataSummary> {
+    return this.#take(await exampleData(name, seed));
   }
 
   async openFiles(files: readonly File[]): Promise<Opened> {
@@ -202,7 +204,7 @@ export class Session implements Answers {
   }
 
   #needData(): PageData {
-    if (this.#data === undefined) throw new Error('No data yet: take Iris, or choose files.');
+    if (this.#data === undefined) throw new Error('No data yet: take an example, or choose files.');
     return this.#data;
   }
 

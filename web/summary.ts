@@ -8,12 +8,12 @@ import { textInWords } from './words.js';
 type Model = SoftmaxRegression<Label>;
 
 export function summaryOfData(data: PageData): DataSummary {
-  const { name, samples, test, classes, image, dropped } = data;
+  const { name, samples, test, classes, image, dropped, lesson } = data;
   const [trainingSamples, numFeatures] = samples.features.shape;
   const counts = { trainingSamples, heldOut: test.labels.length, numFeatures };
   const note = dropped === 0 ? '' : `${dropped} ${dropped === 1 ? 'row' : 'rows'} with missing values left out.`;
   const columns = data.columns?.map((column) => lineOf(column, data));
-  return { name, ...counts, classes, image, fields: fieldsOfData(data), note, ...(columns && { columns }) };
+  return { name, ...counts, classes, image, fields: fieldsOfData(data), note, lesson, ...(columns && { columns }) };
 }
 
 /** Labels with more classes are rarely meant, unless each has several rows. */

@@ -24,6 +24,8 @@ inBrowser('the page offline', () => {
         await web.page.reload();
         await web.idle();
       }
+      await web.click('fashion-mnist');
+      expect([await web.error(), await web.text('data-state')]).toEqual(['', expect.stringContaining('10 classes')]);
       await web.click('iris');
       await web.click('train');
       expect([await web.error(), await web.text('accuracy')]).toEqual(['', '100.0 %']);

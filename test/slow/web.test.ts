@@ -394,7 +394,8 @@ inBrowser('the page', () => {
     await page.keyboard.press('Enter');
     await idle();
     expect(walked).toEqual([
-      ...['skip', 'iris', 'files', 'backend', 'solver', 'l2', 'l1', 'max-iterations', 'standardize', 'train'],
+      ...['skip', 'iris', 'blobs', 'xor', 'fashion-mnist', 'files', 'backend'],
+      ...['solver', 'l2', 'l1', 'max-iterations', 'standardize', 'train'],
     ]);
     await page.waitForFunction(() => document.getElementById('accuracy')?.textContent === '100.0 %');
     await walkTo('save');
