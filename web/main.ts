@@ -4,9 +4,19 @@ import { openClient } from './client.js';
 import { saveModel, saveReport } from './downloads.js';
 import { listenToDrops } from './dropping.js';
 import { type Suggestions, TrainingForm } from './form.js';
-import type { BackendWish, DataSummary, ExampleName, ModelSummary, Report, TrainRequest } from './messages.js';
+import { showGradient } from './gradient-card.js';
+import type {
+  BackendWish,
+  DataSummary,
+  ExampleName,
+  ModelSummary,
+  ModelView,
+  Report,
+  TrainRequest,
+} from './messages.js';
 import { keepOffline } from './offline.js';
 import { PredictView } from './predict.js';
+import { RegionsView } from './regions.js';
 import { Results } from './results.js';
 import { TableForm } from './table.js';
 import { byId, count, say, showProof, showWeights } from './views.js';
@@ -30,6 +40,7 @@ const predict = new PredictView(client, fail);
 const table = new TableForm();
 const backends = new Backends(client);
 const results = new Results();
+const regions = new RegionsView();
 
 /** Shows an error; the page stays usable. */
 function fail(error: unknown): void {
@@ -66,6 +77,7 @@ function forget(): void {
   state.data = undefined;
   state.example = undefined;
   byId('points').hidden = true;
+  regions.open(undefined, []);
   showModel(undefined);
   results.clear();
   refresh();
@@ -100,12 +112,18 @@ function hear(report: Report): void {
       results.add(report.points);
       return;
     case 'weights':
-      showWeights(report.weights, state.classes);
+      showView(report);
       showProof(report.proof);
       return;
     default:
       report satisfies never;
   }
+}
+
+function showView({ weights, gradient, regions: logits }: ModelView): void {
+  showWeights(weights, state.classes);
+  showGradient(gradient, weights, state.classes);
+  regions.show(logits, state.classes);
 }
 
 /** Numbers in the features of data for which a GPU saves time. */
@@ -123,6 +141,7 @@ async function showData(data: DataSummary, example?: ExampleName): Promise<void>
   const classes = count(data.classes.length, 'class', 'classes');
   const samples = `${trainingSamples.toLocaleString('en')} samples to learn from, ${heldOut.toLocaleString('en')} held out`;
   say('data-state', `${data.name}: ${samples}; ${size}, ${classes}. ${note}`);
+  regions.open(data.plane, state.classes);
   form.suggest(suggestionsFor(data));
   showModel(undefined);
   results.clear();
@@ -135,15 +154,16 @@ function showModel(model: ModelSummary | undefined): void {
   showLesson();
   if (model !== undefined) {
     state.classes = model.classes.map(String);
-    showWeights(model.weights, state.classes);
+    showView(model.view);
     say(
       'weights-hint',
-      model.weights.kind === 'images'
+      model.view.weights.kind === 'images'
         ? 'One weight for each pixel and class. Blue: a bright pixel raises the score of the class. Orange: it lowers the score.'
         : 'The change in the score of each class per standard deviation of a feature. Blue raises the score, orange lowers it.',
     );
     if (model.scores !== undefined) results.showScores(model.scores);
   }
+  if (model === undefined) regions.show(undefined, []);
   predict.show(model, model?.scores !== undefined);
 }
 
@@ -166,6 +186,7 @@ async function train(): Promise<void> {
   const wanted: TrainRequest = { options: form.options() };
   state.classes = state.data?.classes.map(String) ?? [];
   results.clear(form.reads('maxIterations'));
+  regions.show(undefined, []);
   predict.forget();
   showLesson();
   byId<HTMLProgressElement>('progress').removeAttribute('value');
@@ -224,6 +245,7 @@ async function readTable(): Promise<void> {
   const { file } = table;
   if (file === undefined) return;
   state.data = undefined;
+  regions.open(undefined, []);
   showModel(undefined);
   results.clear();
   say('data-state', `${file.name}: not read yet.`);

@@ -66,6 +66,7 @@ export interface DataSummary {
   readonly note: string;
   /** What to learn from a training on them. */
   readonly lesson?: string;
+  readonly plane?: PlaneSummary;
   /** Of a table that was read from a file. */
   readonly columns?: readonly ColumnLine[];
 }
@@ -102,7 +103,7 @@ export interface ModelSummary {
   readonly solver: Solver;
   readonly image?: ImageSize;
   readonly fields: readonly Field[];
-  readonly weights: WeightsView;
+  readonly view: ModelView;
   /** On the held-out samples, if the model fits them. */
   readonly scores?: HeldOutScores;
 }
@@ -128,11 +129,45 @@ export type WeightsView =
   | { readonly kind: 'images'; readonly size: ImageSize; readonly pictures: readonly Float32Array[] }
   | { readonly kind: 'bars'; readonly features: readonly string[]; readonly weights: readonly Float64Array[] };
 
+/** The gradient of the mean loss for the weights that are shown. */
+export type GradientView = WeightsView & {
+  /** The samples that it is computed from. */
+  readonly samples: number;
+  /** The length of the whole gradient. */
+  readonly norm: number;
+};
+
+/** The plane of the decision regions, and the training samples in it. */
+export interface PlaneSummary {
+  /** The names of its axes. */
+  readonly names: readonly [string, string];
+  /** The shares of the variance, if the axes are principal components. */
+  readonly shares?: readonly [number, number];
+  /** a and b of each sample, one after the other. */
+  readonly points: Float64Array;
+  /** The class of each. */
+  readonly labels: Int32Array;
+}
+
+/** The logits at a point (a, b) of the plane: offset + a·x + b·y, one for each class. */
+export interface PlaneLogits {
+  readonly offset: Float64Array;
+  readonly x: Float64Array;
+  readonly y: Float64Array;
+}
+
+/** A model as it is drawn; gradient and regions only with the data. */
+export interface ModelView {
+  readonly weights: WeightsView;
+  readonly gradient?: GradientView;
+  readonly regions?: PlaneLogits;
+}
+
 /** The reports of the worker during training. */
 export type Report =
   | { readonly kind: 'progress'; readonly epoch: number; readonly epochs: number; readonly share: number }
   | { readonly kind: 'epoch'; readonly points: readonly CurvePoint[] }
-  | { readonly kind: 'weights'; readonly weights: WeightsView; readonly proof: GradcheckResult | undefined };
+  | ({ readonly kind: 'weights'; readonly proof: GradcheckResult | undefined } & ModelView);
 
 export interface CurvePoint {
   /** From 1. */

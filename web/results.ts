@@ -1,5 +1,6 @@
 // web: the key figures and the learning curve of one training.
 import { shortNumber } from './charts.js';
+import { clearGradient } from './gradient-card.js';
 import type { CurvePoint, HeldOutScores, Report, Trained } from './messages.js';
 import { byId, count, percent, say, showCurve } from './views.js';
 
@@ -30,6 +31,7 @@ export class Results {
     say('loss-name', isToOptimum ? 'Objective' : 'Training loss');
     say('curve-name', isToOptimum ? 'objective' : 'training');
     byId('weights').replaceChildren();
+    clearGradient();
     byId('proof-table').hidden = true;
     say('proof', 'Appears during training, at the current weights.');
     this.#draw();

@@ -63,7 +63,7 @@ function thinned(points: readonly CurvePoint[]): readonly CurvePoint[] {
   return points.filter((_, i) => i % every === 0 || i === points.length - 1);
 }
 
-/** Weights as images on one scale, or as bars. Image elements are reused between drawings. */
+/** Weights as images, or as bars. */
 export function showWeights(view: WeightsView, classes: readonly string[]): void {
   const place = byId('weights');
   if (view.kind === 'bars') {
@@ -83,7 +83,16 @@ export function showWeights(view: WeightsView, classes: readonly string[]): void
     );
     return;
   }
-  const { width, height } = view.size;
+  showPictures(place, view, classes, 'Weights of');
+}
+
+/** Images on one scale, blue above 0 and orange below. Elements are reused between drawings. */
+export function showPictures(
+  place: HTMLElement,
+  { size: { width, height }, pictures }: Extract<WeightsView, { kind: 'images' }>,
+  classes: readonly string[],
+  what: string,
+): void {
   if (place.className !== 'pictures' || place.childElementCount !== classes.length) {
     place.className = 'pictures';
     fill(
@@ -91,14 +100,14 @@ export function showWeights(view: WeightsView, classes: readonly string[]): void
       classes.map((name) => picture(name, width, height)),
     );
   }
-  const most = clippedScale(view.pictures);
+  const most = clippedScale(pictures);
   classes.forEach((name, k) => {
     const figure = place.children[k];
     const canvas = figure.firstElementChild as HTMLCanvasElement;
     if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
-    drawDiverging(canvas, view.pictures[k], most);
+    drawDiverging(canvas, pictures[k], most);
     (figure.lastElementChild as HTMLElement).textContent = name;
-    canvas.setAttribute('aria-label', `Weights of ${name}`);
+    canvas.setAttribute('aria-label', `${what} ${name}`);
   });
 }
 

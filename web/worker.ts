@@ -3,8 +3,8 @@ import { env } from '@tensorflow/tfjs';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import '@tensorflow/tfjs-backend-webgpu';
 import type { Message, Question } from './messages.js';
-import { Session } from './session.js';
-import { errorInWords } from './words.js';
+import { Session } from './worker/session.js';
+import { errorInWords } from './worker/words.js';
 
 /** The global scope of a worker. TypeScript's types here are those of a window. */
 const scope = globalThis as unknown as {

@@ -3,30 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FASHION_MNIST_CLASSES } from 'softmax-regression';
-import { blobs, xor } from '../../web/examples.js';
 import { inBrowser } from '../helpers/chromium.js';
 import { usePage } from '../helpers/web-page.js';
-
-describe('points that are made', () => {
-  it('come from their seed alone', () => {
-    for (const make of [blobs, xor]) {
-      expect(make(3)).toEqual(make(3));
-      expect(make(4).points).not.toEqual(make(3).points);
-    }
-  });
-
-  it('are in the classes that their description says', () => {
-    const { points, labels } = xor(1);
-    expect(points.every(([x, y]) => Math.abs(x) <= 1 && Math.abs(y) <= 1)).toBe(true);
-    expect(labels).toEqual(points.map(([x, y]) => (x * y < 0 ? 1 : 0)));
-    const clouds = blobs(2);
-    for (const k of [0, 1, 2]) {
-      const own = clouds.points.filter((_, i) => clouds.labels[i] === k);
-      expect(own).toHaveLength(100);
-      expect(own.reduce((sum, [x]) => sum + x, 0) / 100).toBeCloseTo(4 * k - 4, 0);
-    }
-  });
-});
 
 inBrowser('the examples of the page', () => {
   const web = usePage();

@@ -352,7 +352,7 @@ inBrowser('the page', () => {
   });
 
   it('knows the checksums of the labels of Fashion-MNIST', () => {
-    const source = readFileSync(join(__dirname, '..', '..', 'web', 'data.ts'), 'utf8');
+    const source = readFileSync(join(__dirname, '..', '..', 'web', 'worker', 'data.ts'), 'utf8');
     for (const { sha256 } of [FASHION_MNIST.files.trainLabels, FASHION_MNIST.files.testLabels])
       expect(source).toContain(`'${sha256}'`);
   });

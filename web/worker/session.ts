@@ -13,8 +13,6 @@ import {
   selectBackend,
 } from 'softmax-regression';
 import type { GradcheckResult, ReportInput } from 'softmax-regression/report';
-import { assertReadable, imageData, type PageData, previewOf, rowOf, tableData } from './data.js';
-import { exampleData } from './examples.js';
 import type {
   BackendState,
   BackendWish,
@@ -30,7 +28,10 @@ import type {
   TableOptions,
   Trained,
   TrainRequest,
-} from './messages.js';
+} from '../messages.js';
+import { assertReadable, imageData, type PageData, previewOf, rowOf, tableData } from './data.js';
+import { exampleData } from './examples.js';
+import { type PlanedData, planeOf } from './plane.js';
 import { reportOf } from './reporting.js';
 import { summaryOfData, summaryOfModel } from './summary.js';
 import { train } from './training.js';
@@ -47,7 +48,7 @@ const MOST_CLASSES = 10;
 export class Session implements Answers {
   readonly #tell: (report: Report) => void;
   #backend: BackendState | undefined;
-  #data: PageData | undefined;
+  #data: PlanedData | undefined;
   #model: Model | undefined;
   #evaluation: Evaluation<Label> | undefined;
   #fit: FitResult | undefined;
@@ -146,8 +147,8 @@ export class Session implements Answers {
   /** New data: a model of other data is no longer shown. */
   #take(data: PageData): DataSummary {
     this.#forget();
-    this.#data = data;
-    return summaryOfData(data);
+    this.#data = { ...data, plane: planeOf(data) };
+    return summaryOfData(this.#data);
   }
 
   /** Without data and model, so that none is taken for those of a file that is not read yet. */
@@ -187,7 +188,7 @@ export class Session implements Answers {
   }
 
   /** The data, if the model may be tested on them. */
-  #fitting(model: Model): PageData | undefined {
+  #fitting(model: Model): PlanedData | undefined {
     const data = this.#data;
     if (data === undefined || data.samples.features.shape[1] !== model.numFeatures) return undefined;
     const names = model.featureNames ?? data.featureNames;
@@ -203,7 +204,7 @@ export class Session implements Answers {
     return Object.values(row.fields).map(Number);
   }
 
-  #needData(): PageData {
+  #needData(): PlanedData {
     if (this.#data === undefined) throw new Error('No data yet: take an example, or choose files.');
     return this.#data;
   }

@@ -10,8 +10,7 @@ import {
   take,
   trainTestSplit,
 } from 'softmax-regression';
-import type { Points } from './examples.js';
-import type { TableOptions } from './messages.js';
+import type { TableOptions } from '../messages.js';
 
 /** Samples to learn from, and others to test on. */
 export interface PageData extends DataSet {
@@ -37,6 +36,12 @@ export async function dataOfFiles(source: 'iris' | readonly File[], options: Rea
   const data = await readSamples(source, { ...READING, ...options });
   const deviations = data.image === undefined ? columnStatistics(data.samples.features) : undefined;
   return { ...data, test: data.test as PageData['test'], deviations };
+}
+
+/** Points in the plane, and the class of each. */
+export interface Points {
+  readonly points: readonly (readonly [x: number, y: number])[];
+  readonly labels: readonly number[];
 }
 
 /** Points that were made, with the names of their classes. */

@@ -10,9 +10,11 @@ import {
   SoftmaxRegression,
 } from 'softmax-regression';
 import type { GradcheckResult } from 'softmax-regression/report';
-import type { PageData } from './data.js';
-import type { CurvePoint, Report, TrainRequest } from './messages.js';
-import { type Affine, affineOf, proofOf, viewOf } from './watch.js';
+import type { CurvePoint, Report, TrainRequest } from '../messages.js';
+import { type Affine, affineOf } from './layer.js';
+import { modelViewOf } from './model-view.js';
+import type { PlanedData } from './plane.js';
+import { proofOf } from './proof.js';
 
 /** The least time between messages: drawing the weights takes the page a few milliseconds. */
 const PAUSE_MS = 150;
@@ -31,7 +33,7 @@ export interface Learnt {
 
 /** Trains to the end, or until it is stopped; the model then has the weights of the last epoch. */
 export async function train(
-  data: PageData,
+  data: PlanedData,
   request: TrainRequest,
   { tell, signal }: { readonly tell: (report: Report) => void; readonly signal: AbortSignal },
 ): Promise<Learnt> {
@@ -44,7 +46,7 @@ export async function train(
 }
 
 async function fitted(
-  data: PageData,
+  data: PlanedData,
   request: TrainRequest,
   watcher: Watcher,
   signal: AbortSignal,
@@ -74,12 +76,12 @@ async function fitted(
 }
 
 /** What the model stores of its columns: the schema of the table, or their names. */
-function namesOf({ schema, featureNames }: PageData) {
+function namesOf({ schema, featureNames }: PlanedData) {
   return schema === undefined ? { featureNames } : { schema };
 }
 
 /** A model with the weights of a training by steps that was stopped. */
-async function modelOf({ weight, bias, columns }: Affine, data: PageData, { options }: TrainRequest) {
+async function modelOf({ weight, bias, columns }: Affine, data: PlanedData, { options }: TrainRequest) {
   const { classes } = data;
   const [q, numFeatures] = [classes.length, weight.length / classes.length];
   const rows = Array.from({ length: numFeatures }, (_, j) => weight.subarray(j * q, (j + 1) * q));
@@ -99,13 +101,13 @@ class Watcher {
   last: Affine | undefined;
   epochs = 0;
   proof: GradcheckResult | undefined;
-  readonly #data: PageData;
+  readonly #data: PlanedData;
   readonly #tell: (report: Report) => void;
   #points: CurvePoint[] = [];
   #told = Number.NEGATIVE_INFINITY;
   #progressed = Number.NEGATIVE_INFINITY;
 
-  constructor(data: PageData, tell: (report: Report) => void) {
+  constructor(data: PlanedData, tell: (report: Report) => void) {
     this.#data = data;
     this.#tell = tell;
   }
@@ -132,11 +134,12 @@ class Watcher {
   async tell(affine: Affine): Promise<void> {
     if (this.#points.length > 0) this.#tell({ kind: 'epoch', points: this.#points });
     this.#points = [];
-    const { classes, featureNames, image, deviations, samples } = this.#data;
-    const view = { classes, featureNames, image, numFeatures: samples.features.shape[1], scale: deviations?.scale };
+    const { classes, featureNames, image, samples } = this.#data;
+    const shown = { classes, featureNames, image, numFeatures: samples.features.shape[1] };
+    const view = modelViewOf(affine, shown, this.#data);
     const proof = await proofOf(affine, this.#data, PROOF_SAMPLES);
     this.proof = proof ?? this.proof;
-    this.#tell({ kind: 'weights', weights: viewOf(affine, view), proof });
+    this.#tell({ kind: 'weights', proof, ...view });
   }
 }
 

@@ -1,7 +1,7 @@
 // web: data without files: Iris, points made from a seed, and a small Fashion-MNIST that is part of the build.
 import { FASHION_MNIST_CLASSES, Random } from 'softmax-regression';
-import { dataOfFiles, dataOfSamples, type PageData } from './data.js';
-import type { ExampleName } from './messages.js';
+import type { ExampleName } from '../messages.js';
+import { dataOfFiles, dataOfSamples, type PageData, type Points } from './data.js';
 
 /** @param seed of the points of `blobs` and `xor` */
 export async function exampleData(name: ExampleName, seed: number): Promise<PageData> {
@@ -22,12 +22,6 @@ export async function exampleData(name: ExampleName, seed: number): Promise<Page
 const LESSON_OF_XOR =
   'Why XOR fails: each class lies in two opposite corners, and no straight line parts them. A linear classifier draws ' +
   'straight borders only, so more training does not help. With the product x·y as a third feature it would succeed.';
-
-/** Points in the plane, and the class of each. */
-export interface Points {
-  readonly points: readonly (readonly [x: number, y: number])[];
-  readonly labels: readonly number[];
-}
 
 const POINTS = 300;
 

@@ -1,0 +1,104 @@
+// The mathematics of the page of web/, without a browser: its points, its plane and its gradient.
+import { loadIris, reference, SoftmaxRegression } from 'softmax-regression';
+import { mostProbable } from '../web/shades.js';
+import { blobs, exampleData, xor } from '../web/worker/examples.js';
+import { gradientOf } from '../web/worker/gradient.js';
+import { affineOf, scaledLayerOf, scaledRows } from '../web/worker/layer.js';
+import { logitsIn, type Plane, planeOf, principalComponents } from '../web/worker/plane.js';
+import { useBackend } from './helpers/backends.js';
+
+describe('points that are made', () => {
+  it('come from their seed alone', () => {
+    for (const make of [blobs, xor]) {
+      expect(make(3)).toEqual(make(3));
+      expect(make(4).points).not.toEqual(make(3).points);
+    }
+  });
+
+  it('are in the classes that their description says', () => {
+    const { points, labels } = xor(1);
+    expect(points.every(([x, y]) => Math.abs(x) <= 1 && Math.abs(y) <= 1)).toBe(true);
+    expect(labels).toEqual(points.map(([x, y]) => (x * y < 0 ? 1 : 0)));
+    const clouds = blobs(2);
+    for (const k of [0, 1, 2]) {
+      const own = clouds.points.filter((_, i) => clouds.labels[i] === k);
+      expect(own).toHaveLength(100);
+      expect(own.reduce((sum, [x]) => sum + x, 0) / 100).toBeCloseTo(4 * k - 4, 0);
+    }
+  });
+});
+
+describe('the plane of the regions', () => {
+  it('has the principal components of scikit-learn', () => {
+    // PCA(2).fit(StandardScaler().fit_transform(load_iris().data)).explained_variance_ratio_, scikit-learn 1.5
+    const { features } = loadIris();
+    const columns = [0, 1, 2, 3].map((j) => features.map((row) => row[j]));
+    const scaled = columns.map((column) => {
+      const mean = column.reduce((sum, x) => sum + x, 0) / 150;
+      const deviation = Math.sqrt(column.reduce((sum, x) => sum + (x - mean) ** 2, 0) / 150);
+      return column.map((x) => (x - mean) / deviation);
+    });
+    const rows = Float64Array.from({ length: 600 }, (_, at) => scaled[at % 4][Math.floor(at / 4)]);
+    const { u, v, shares } = principalComponents(rows, 4);
+    expect(shares[0]).toBeCloseTo(0.72962445, 6);
+    expect(shares[1]).toBeCloseTo(0.22850762, 6);
+    const dot = (a: Float64Array, b: Float64Array) => a.reduce((sum, x, j) => sum + x * b[j], 0);
+    expect([dot(u, u), dot(v, v), dot(u, v)]).toBeAllClose([1, 1, 0], { rtol: 0, atol: 1e-12 });
+  });
+
+  it('has a second direction of 0 where the samples lie on a line', () => {
+    const { u, v, shares } = principalComponents(Float64Array.of(0, 0, 0, 1, 2, 2, 2, 4, 4), 3);
+    expect(u).toBeAllClose([1 / 3, 2 / 3, 2 / 3], { rtol: 0, atol: 1e-12 });
+    expect([...v, ...shares]).toBeAllClose([0, 0, 0, 1, 0], { rtol: 0, atol: 1e-12 });
+  });
+
+  it.each(['blobs', 'iris'] as const)('has the predictions of the model, for %s', async (name) => {
+    await useBackend('cpu');
+    const data = { ...(await exampleData(name, 0)), plane: undefined };
+    const { samples, classes, deviations } = data;
+    const { model } = await SoftmaxRegression.fit(samples.features, samples.labels, { classes, standardize: true });
+    const plane = planeOf(data) as Plane;
+    const logits = logitsIn(plane, affineOf(model), data);
+    for (const [a, b] of [...Array(40).keys()].map((i) => [((i * 7) % 11) - 5, ((i * 5) % 13) / 2 - 3])) {
+      const row = plane.origin.map((start, j) => {
+        const z = start + a * plane.u[j] + b * plane.v[j];
+        return (deviations?.mean[j] ?? 0) + (deviations?.scale[j] ?? 1) * z;
+      });
+      if (name === 'blobs') expect(Array.from(row)).toBeAllClose([a, b], { rtol: 1e-12, atol: 1e-12 });
+      const [best] = model.predictTopK([row], 1)[0];
+      const { best: own, certainty } = mostProbable(logits, a, b);
+      expect(classes[own]).toBe(best.label);
+      expect(certainty).toBeCloseTo((best.probability - 1 / 3) / (2 / 3), 4);
+    }
+  });
+
+  it('is missing for one feature', async () => {
+    const data = await exampleData('xor', 0);
+    const features = { values: data.samples.features.values.slice(0, 240), shape: [240, 1] as const };
+    expect(planeOf({ ...data, samples: { ...data.samples, features } })).toBeUndefined();
+  });
+});
+
+describe('the gradient that the page shows', () => {
+  it('is that of the mean loss, by differences', async () => {
+    const data = await exampleData('iris', 0);
+    const { classes } = data;
+    const weight = Float32Array.from({ length: 12 }, (_, i) => Math.sin(i));
+    const affine = { weight, bias: Float32Array.of(0.1, -0.2, 0.3) };
+    const { values, samples } = gradientOf(affine, data, classes);
+    expect(samples).toBe(120);
+    const layer = scaledLayerOf(affine, data);
+    const z = { rows: 120, columns: 4, values: scaledRows(data, 120) };
+    const labels = data.samples.labels.map((label) => classes.indexOf(label));
+    const loss = (at: number, step: number) => {
+      const moved = Float64Array.from(layer.weight);
+      moved[at] += step;
+      return reference.sparseCrossEntropy(
+        reference.dense(z, { rows: 4, columns: 3, values: moved }, layer.bias),
+        labels,
+      );
+    };
+    const differences = Float64Array.from(values, (_, at) => (loss(at, 1e-5) - loss(at, -1e-5)) / 2e-5);
+    expect(values).toBeAllClose(differences, { rtol: 1e-6, atol: 1e-8 });
+  });
+});
