@@ -4,6 +4,7 @@ import { mostProbable } from '../web/shades.js';
 import { blobs, exampleData, xor } from '../web/worker/examples.js';
 import { gradientOf } from '../web/worker/gradient.js';
 import { affineOf, scaledLayerOf, scaledRows } from '../web/worker/layer.js';
+import { Pace } from '../web/worker/pace.js';
 import { logitsIn, type Plane, planeOf, principalComponents } from '../web/worker/plane.js';
 import { useBackend } from './helpers/backends.js';
 
@@ -100,5 +101,44 @@ describe('the gradient that the page shows', () => {
     };
     const differences = Float64Array.from(values, (_, at) => (loss(at, 1e-5) - loss(at, -1e-5)) / 2e-5);
     expect(values).toBeAllClose(differences, { rtol: 1e-6, atol: 1e-8 });
+  });
+});
+
+describe('the pace of a training', () => {
+  const never = new AbortController().signal;
+  const none = () => undefined;
+
+  it('waits where it is told to, until the wish changes', async () => {
+    const pace = new Pace({ until: 3, delay: 0 });
+    expect([2, 3, 4].map((epoch) => pace.waitsAfter(epoch))).toEqual([false, true, true]);
+    const pauses: number[] = [];
+    const waiting = pace.after(3, never, () => pauses.push(3));
+    pace.change({ until: 3, delay: 5 });
+    expect(await Promise.race([waiting, 'it waits'])).toBe('it waits');
+    pace.change({ until: 4, delay: 0 });
+    await waiting;
+    expect(pauses).toEqual([3]);
+  });
+
+  it('waits after each epoch for its delay, without a pause', async () => {
+    const pace = new Pace({ until: Number.POSITIVE_INFINITY, delay: 20 });
+    expect(pace.waitsAfter(1)).toBe(true);
+    await pace.after(1, never, () => {
+      throw new Error('no pause');
+    });
+    expect(pace.waited).toBeGreaterThanOrEqual(19);
+    pace.change({ until: Number.POSITIVE_INFINITY, delay: 1e8 });
+    const waiting = pace.after(2, never, none);
+    pace.change({ until: Number.POSITIVE_INFINITY, delay: 0 });
+    await waiting;
+  });
+
+  it('ends a wait that is aborted', async () => {
+    const pace = new Pace({ until: 1, delay: 0 });
+    const abort = new AbortController();
+    const waiting = pace.after(1, abort.signal, none);
+    abort.abort();
+    await waiting;
+    await pace.after(1, abort.signal, none);
   });
 });

@@ -45,7 +45,7 @@ export function frameOf(
   const y = (value: number) => bottom - ((value - up.least) / (up.most - up.least)) * (bottom - top);
   const svg = mark('svg', { viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': label });
   svg.append(mark('rect', { x: left, y: top, width: right - left, height: bottom - top, class: 'plane-edge' }));
-  for (const tick of ticks(up.least, up.most, 4)) {
+  for (const tick of ticks(up.least, up.most, 6)) {
     svg.append(mark('text', { x: left - 8, y: y(tick) + 4, 'text-anchor': 'end' }, shortNumber(tick)));
   }
   for (const tick of ticks(across.least, across.most, width < 300 ? 3 : 5)) {

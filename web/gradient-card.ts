@@ -88,8 +88,8 @@ function valueWithArrow(value: number): string {
 }
 
 /** Pixels of an arrow for a gradient of length 1, and of the longest arrow. */
-const PIXELS = 150;
-const LONGEST = 90;
+const PIXELS = 250;
+const LONGEST = 120;
 
 /** For two features: the weights of each class as a point, and an arrow along its step. */
 function drawWeightPlane(gradient: GradientView, weights: WeightsView, classes: readonly string[]): void {

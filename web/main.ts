@@ -18,6 +18,7 @@ import { keepOffline } from './offline.js';
 import { PredictView } from './predict.js';
 import { RegionsView } from './regions.js';
 import { Results } from './results.js';
+import { RunBar } from './run.js';
 import { TableForm } from './table.js';
 import { byId, count, say, showProof, showWeights } from './views.js';
 
@@ -40,6 +41,7 @@ const predict = new PredictView(client, fail);
 const table = new TableForm();
 const backends = new Backends(client);
 const results = new Results();
+const run = new RunBar(client, fail);
 const regions = new RegionsView();
 
 /** Shows an error; the page stays usable. */
@@ -55,11 +57,9 @@ function refresh(): void {
   for (const id of ['files', 'read', 'open', 'data-seed']) input(id).disabled = busy !== undefined;
   for (const button of exampleButtons) button.disabled = busy !== undefined;
   backends.lock(busy !== undefined);
-  input('train').disabled = busy !== undefined || data === undefined;
-  input('stop').disabled = busy !== 'training';
+  run.refresh(busy === 'training', busy === undefined && data !== undefined);
   input('save').disabled = busy !== undefined || model === undefined;
   input('report').disabled = busy !== undefined || model?.scores === undefined || data === undefined;
-  byId('progress').hidden = busy !== 'training';
 }
 
 /** The worker failed, and another is in its place. */
@@ -97,8 +97,9 @@ async function during(busy: NonNullable<State['busy']>, work: () => Promise<void
     fail(error);
   } finally {
     state.busy = undefined;
-    const isLost = document.activeElement === document.body || document.activeElement === byId('stop');
+    const active = document.activeElement;
     refresh();
+    const isLost = active === document.body || active?.matches(':disabled');
     if (isLost && focused instanceof HTMLElement) focused.focus({ preventScroll: true });
   }
 }
@@ -110,6 +111,11 @@ function hear(report: Report): void {
       return;
     case 'epoch':
       results.add(report.points);
+      run.epoch = results.epoch;
+      return;
+    case 'paused':
+      run.pausedAfter(report.epoch);
+      say('status', `Paused after ${count(report.epoch, results.noun)}.`);
       return;
     case 'weights':
       showView(report);
@@ -182,8 +188,9 @@ function showLesson(lesson = ''): void {
   byId('lesson').hidden = lesson === '';
 }
 
-async function train(): Promise<void> {
-  const wanted: TrainRequest = { options: form.options() };
+/** @param until where to pause; none by default */
+async function train(until?: number): Promise<void> {
+  const wanted: TrainRequest = { options: form.options(), pace: run.begin(until) };
   state.classes = state.data?.classes.map(String) ?? [];
   results.clear(form.reads('maxIterations'));
   regions.show(undefined, []);
@@ -201,6 +208,8 @@ async function train(): Promise<void> {
     showModel(undefined);
     say('status', 'Training failed: there is no model.');
     throw error;
+  } finally {
+    run.end();
   }
 }
 
@@ -271,9 +280,12 @@ function listen(): void {
   on('read', 'click', () => void during('files', readTable));
   on('controls', 'submit', (event) => {
     event.preventDefault();
-    if (!input('train').disabled) void during('training', train);
+    if (!input('train').disabled) void during('training', () => train());
   });
-  on('stop', 'click', () => void client.call('stop').catch(fail));
+  on('step', 'click', () => {
+    if (state.busy === 'training') run.step();
+    else void during('training', () => train(1));
+  });
   on('save', 'click', () => void during('files', () => saveModel(client)));
   on('report', 'click', () => void during('files', () => saveReport(client)));
   on('backends', 'change', (event) => {

@@ -13,6 +13,8 @@ export interface Calls {
   /** The fields of the training form. */
   fields(): readonly OptionField[];
   train(request: TrainRequest): Trained;
+  /** Takes effect at once, also while a training runs or is paused. */
+  pace(wish: PaceWish): void;
   stop(): void;
   /** The model as a file. */
   save(): Uint8Array<ArrayBuffer>;
@@ -94,6 +96,14 @@ export type Field = {
 export interface TrainRequest {
   /** Options of `fit` by name; the others have their defaults. */
   readonly options: Readonly<Record<string, string | number | boolean>>;
+  readonly pace: PaceWish;
+}
+
+export interface PaceWish {
+  /** The epoch, or iteration, after which the training pauses; infinite for none. */
+  readonly until: number;
+  /** The least time of an epoch, in milliseconds. */
+  readonly delay: number;
 }
 
 export interface ModelSummary {
@@ -167,6 +177,7 @@ export interface ModelView {
 export type Report =
   | { readonly kind: 'progress'; readonly epoch: number; readonly epochs: number; readonly share: number }
   | { readonly kind: 'epoch'; readonly points: readonly CurvePoint[] }
+  | { readonly kind: 'paused'; readonly epoch: number }
   | ({ readonly kind: 'weights'; readonly proof: GradcheckResult | undefined } & ModelView);
 
 export interface CurvePoint {

@@ -16,6 +16,11 @@ export class Results {
     new ResizeObserver(() => this.#draw()).observe(byId('loss-chart'));
   }
 
+  /** The last one that is shown. */
+  get epoch(): number {
+    return this.#points.at(-1)?.epoch ?? 0;
+  }
+
   get noun(): string {
     return this.#isToOptimum ? 'iteration' : 'epoch';
   }
@@ -63,7 +68,7 @@ export class Results {
 
   showEnd({ result, isStopped, milliseconds, model }: Trained): void {
     const seconds = `${(milliseconds / 1000).toFixed(1)} s`;
-    const epochs = count(this.#points.at(-1)?.epoch ?? 0, this.noun);
+    const epochs = count(this.epoch, this.noun);
     const parameters = `${count(model.numParameters, 'parameter')} trained`;
     if (isStopped || result === undefined) {
       say('status', `Stopped after ${epochs}; the weights of that moment are the model.`);

@@ -1,4 +1,4 @@
-// web: the worker. It runs the calls of the page one after the other, and `stop` immediately.
+// web: the worker. It runs the calls of the page one after the other, and those that direct a training immediately.
 import { env } from '@tensorflow/tfjs';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import '@tensorflow/tfjs-backend-webgpu';
@@ -28,6 +28,6 @@ scope.onmessage = ({ data: { id, name, args } }) => {
       scope.postMessage({ kind: 'failure', id, message: errorInWords(error) });
     }
   };
-  if (name === 'stop') void call();
+  if (name === 'stop' || name === 'pace') void call();
   else before = before.then(call);
 };

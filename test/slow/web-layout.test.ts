@@ -34,7 +34,7 @@ inBrowser('the layout of the page', () => {
         await web.page.evaluate((of) => {
           window.scrollTo(0, of * (document.documentElement.scrollHeight - window.innerHeight));
         }, share);
-        for (const id of ['train', 'stop', 'status'])
+        for (const id of ['train', 'step', 'pause', 'stop', 'speed', 'status'])
           expect([share, id, await isInView(id)]).toEqual([share, id, true]);
       }
     },

@@ -22,6 +22,7 @@ import type {
   HeldOutSample,
   ModelSummary,
   Opened,
+  PaceWish,
   Report,
   RowToPredict,
   Share,
@@ -31,6 +32,7 @@ import type {
 } from '../messages.js';
 import { assertReadable, imageData, type PageData, previewOf, rowOf, tableData } from './data.js';
 import { exampleData } from './examples.js';
+import { Pace } from './pace.js';
 import { type PlanedData, planeOf } from './plane.js';
 import { reportOf } from './reporting.js';
 import { summaryOfData, summaryOfModel } from './summary.js';
@@ -54,6 +56,7 @@ export class Session implements Answers {
   #fit: FitResult | undefined;
   #proof: GradcheckResult | undefined;
   #abort = new AbortController();
+  #pace: Pace | undefined;
 
   constructor(tell: (report: Report) => void) {
     this.#tell = tell;
@@ -104,7 +107,8 @@ export class Session implements Answers {
     this.#forgetModel();
     this.#abort = new AbortController();
     const { signal } = this.#abort;
-    const learnt = await train(data, request, { signal, tell: this.#tell });
+    this.#pace = new Pace(request.pace);
+    const learnt = await train(data, request, { signal, tell: this.#tell, pace: this.#pace });
     this.#proof = learnt.proof;
     const model = await this.#use(learnt.model, learnt.result);
     const { result, milliseconds } = learnt;
@@ -112,6 +116,10 @@ export class Session implements Answers {
     const { history: _, advice, ...short } = result;
     const said = advice === null ? null : textInWords(advice);
     return { model, result: { ...short, advice: said }, isStopped: signal.aborted, milliseconds };
+  }
+
+  async pace(wish: PaceWish): Promise<void> {
+    this.#pace?.change(wish);
   }
 
   async stop(): Promise<void> {
