@@ -3,6 +3,7 @@ import { Backends } from './backends.js';
 import { openClient } from './client.js';
 import { saveModel, saveReport } from './downloads.js';
 import { listenToDrops } from './dropping.js';
+import { Findings } from './findings.js';
 import { type Suggestions, TrainingForm } from './form.js';
 import { showGradient } from './gradient-card.js';
 import type {
@@ -41,6 +42,7 @@ const predict = new PredictView(client, fail);
 const table = new TableForm();
 const backends = new Backends(client);
 const results = new Results();
+const findings = new Findings(client, fail);
 const run = new RunBar(client, fail);
 const regions = new RegionsView();
 
@@ -170,6 +172,7 @@ function showModel(model: ModelSummary | undefined): void {
     if (model.scores !== undefined) results.showScores(model.scores);
   }
   if (model === undefined) regions.show(undefined, []);
+  findings.show(model?.scores !== undefined);
   predict.show(model, model?.scores !== undefined);
 }
 
@@ -195,6 +198,7 @@ async function train(until?: number): Promise<void> {
   results.clear(form.reads('maxIterations'));
   regions.show(undefined, []);
   predict.forget();
+  findings.show(false);
   showLesson();
   byId<HTMLProgressElement>('progress').removeAttribute('value');
   say('status', 'Training…');
