@@ -1,5 +1,7 @@
 // The mathematics of the page of web/, without a browser: its points, its plane and its gradient.
-import { loadIris, reference, SoftmaxRegression } from 'softmax-regression';
+import * as fc from 'fast-check';
+import { loadIris, optionFields, reference, SoftmaxRegression } from 'softmax-regression';
+import { type LinkState, NOTHING, readLink, writeLink } from '../web/link.js';
 import { mostProbable } from '../web/shades.js';
 import { blobs, exampleData, xor } from '../web/worker/examples.js';
 import { gradientOf } from '../web/worker/gradient.js';
@@ -140,5 +142,71 @@ describe('the pace of a training', () => {
     abort.abort();
     await waiting;
     await pace.after(1, abort.signal, none);
+  });
+});
+
+describe('a link', () => {
+  const fields = optionFields();
+  const examples = ['iris', 'blobs', 'xor'];
+  const read = (query: string) => readLink(query, fields, examples);
+
+  it('holds a state, whatever it is', () => {
+    const numbers = fields.filter(({ input }) => input === 'number' || input === 'integer').map(({ name }) => name);
+    const options = fc
+      .record({
+        solver: fc.constantFrom('lbfgs', 'sgd', 'momentum', 'adam'),
+        standardize: fc.boolean(),
+        numbers: fc.dictionary(fc.constantFrom(...numbers), fc.double({ noNaN: true, noDefaultInfinity: true })),
+      })
+      // A form has no −0.
+      .map(({ numbers: of, ...others }) => {
+        const entries = Object.entries(of).map(([name, value]) => [name, value + 0]);
+        return { ...others, ...Object.fromEntries(entries) };
+      });
+    const states = fc.record({
+      data: fc.constantFrom('blobs' as const, 'xor' as const),
+      dataSeed: fc.nat(2 ** 32 - 1),
+      options,
+      backend: fc.constantFrom(undefined, 'wasm' as const, 'webgpu' as const),
+      at: fc.oneof(fc.constant('end' as const), fc.constant(undefined), fc.integer({ min: 1, max: 1e6 })),
+    });
+    fc.assert(
+      fc.property(states, (state: LinkState) => {
+        expect(read(writeLink(state))).toEqual({ state, wrong: [] });
+      }),
+    );
+  });
+
+  it('is empty for data from files', () => {
+    expect(writeLink({ ...NOTHING, at: 'end', options: { epochs: 3 } })).toBe('');
+    expect(read('')).toEqual({ state: NOTHING, wrong: [] });
+  });
+
+  it.each([
+    ['data=mars', 'In the link, data must be one of iris, blobs, xor; got “mars”.'],
+    ['data=fashion-mnist', 'In the link, data must be one of iris, blobs, xor; got “fashion-mnist”.'],
+    ['data=xor&epochs=many', 'In the link, epochs must be a number; got “many”.'],
+    ['data=xor&epochs=', 'In the link, epochs must be a number; got “”.'],
+    ['data=xor&epochs=Infinity', 'In the link, epochs must be a number; got “Infinity”.'],
+    ['data=xor&standardize=1', 'In the link, standardize must be true or false; got “1”.'],
+    ['data=xor&solver=newton', 'In the link, solver must be one of lbfgs, sgd, momentum, adam; got “newton”.'],
+    ['data=xor&at=0', 'In the link, at must be an integer > 0, or end; got “0”.'],
+    [
+      'data=xor&data-seed=4294967296',
+      'In the link, data-seed must be an integer from 0 to 4294967295; got “4294967296”.',
+    ],
+    ['data=xor&backend=abacus', 'In the link, backend must be one of webgpu, webgl, wasm, cpu; got “abacus”.'],
+    ['data=xor&__proto__=1', 'The page has no use for “__proto__” in the link.'],
+    [`data=xor&${'x'.repeat(99)}=1`, `The page has no use for “${'x'.repeat(40)}…” in the link.`],
+    ['epochs=3', 'The link names no data.'],
+  ])('says what is wrong in %s, and keeps the rest', (query, sentence) => {
+    const { state, wrong } = read(query);
+    expect(wrong).toEqual([sentence]);
+    expect(state.data).toBe(query.startsWith('data=xor') ? 'xor' : undefined);
+    expect(state.at).toBeUndefined();
+  });
+
+  it('has at most three sentences of its faults', () => {
+    expect(read('data=xor&a&b&c&d&e').wrong.at(-1)).toBe('And 2 more faults.');
   });
 });

@@ -1,9 +1,10 @@
 // web: the files that the page makes: the model and its report.
 import type { Client } from './client.js';
+import type { ModelFormat } from './messages.js';
 import { say } from './views.js';
 
-export async function saveModel(client: Client): Promise<void> {
-  download('model.safetensors', await client.call('save'), 'application/octet-stream');
+export async function saveModel(client: Client, format: ModelFormat): Promise<void> {
+  download(`model.${format}`, await client.call('save', format), 'application/octet-stream');
 }
 
 export async function saveReport(client: Client): Promise<void> {

@@ -1,4 +1,5 @@
 // web: the page: its controls, and their handlers. The worker does all the work.
+import { Address } from './address.js';
 import { Backends } from './backends.js';
 import { openClient } from './client.js';
 import { saveModel, saveReport } from './downloads.js';
@@ -6,8 +7,9 @@ import { listenToDrops } from './dropping.js';
 import { Findings } from './findings.js';
 import { type Suggestions, TrainingForm } from './form.js';
 import { showGradient } from './gradient-card.js';
+import { isMade, readLink } from './link.js';
 import type {
-  BackendWish,
+  BackendOfPage,
   DataSummary,
   ExampleName,
   ModelSummary,
@@ -20,8 +22,9 @@ import { PredictView } from './predict.js';
 import { RegionsView } from './regions.js';
 import { Results } from './results.js';
 import { RunBar } from './run.js';
+import { suggestionsFor } from './suggestions.js';
 import { TableForm } from './table.js';
-import { byId, count, say, showProof, showWeights } from './views.js';
+import { byId, count, say, sentenceOf, showProof, showWeights } from './views.js';
 
 interface State {
   /** The current task; data, backend and training are locked during it. */
@@ -35,10 +38,11 @@ interface State {
 
 const state: State = { busy: 'backend', data: undefined, example: undefined, model: undefined, classes: [] };
 
-const exampleButtons = document.querySelectorAll<HTMLButtonElement>('[data-example]');
+const examples = [...document.querySelectorAll<HTMLButtonElement>('[data-example]')];
 const input = (id: string) => byId<HTMLInputElement>(id);
 const client = openClient(hear, lost);
 const predict = new PredictView(client, fail);
+const address = new Address();
 const table = new TableForm();
 const backends = new Backends(client);
 const results = new Results();
@@ -57,10 +61,10 @@ function fail(error: unknown): void {
 function refresh(): void {
   const { busy, data, model } = state;
   for (const id of ['files', 'read', 'open', 'data-seed']) input(id).disabled = busy !== undefined;
-  for (const button of exampleButtons) button.disabled = busy !== undefined;
+  for (const button of examples) button.disabled = busy !== undefined;
   backends.lock(busy !== undefined);
   run.refresh(busy === 'training', busy === undefined && data !== undefined);
-  input('save').disabled = busy !== undefined || model === undefined;
+  for (const id of ['save', 'save-onnx']) input(id).disabled = busy !== undefined || model === undefined;
   input('report').disabled = busy !== undefined || model?.scores === undefined || data === undefined;
 }
 
@@ -78,6 +82,7 @@ function forget(): void {
   table.close();
   state.data = undefined;
   state.example = undefined;
+  address.update({ data: undefined });
   byId('points').hidden = true;
   regions.open(undefined, []);
   showModel(undefined);
@@ -117,6 +122,7 @@ function hear(report: Report): void {
       return;
     case 'paused':
       run.pausedAfter(report.epoch);
+      address.update({ at: report.epoch });
       say('status', `Paused after ${count(report.epoch, results.noun)}.`);
       return;
     case 'weights':
@@ -137,53 +143,35 @@ function showView({ weights, gradient, regions: logits }: ModelView): void {
 /** Numbers in the features of data for which a GPU saves time. */
 const LARGE = 1e6;
 
-async function showData(data: DataSummary, example?: ExampleName): Promise<void> {
+async function showData(data: DataSummary, example?: ExampleName, options?: Suggestions): Promise<void> {
   state.data = data;
   state.example = example;
-  byId('points').hidden = example !== 'blobs' && example !== 'xor';
+  byId('points').hidden = !isMade(example);
+  address.update({ data: undefined });
   if (data.columns === undefined) table.close();
   else table.tell(data.columns);
   state.classes = data.classes.map(String);
-  const { trainingSamples, heldOut, numFeatures, image, note } = data;
-  const size = image === undefined ? count(numFeatures, 'feature') : `${image.width} × ${image.height} pixels`;
-  const classes = count(data.classes.length, 'class', 'classes');
-  const samples = `${trainingSamples.toLocaleString('en')} samples to learn from, ${heldOut.toLocaleString('en')} held out`;
-  say('data-state', `${data.name}: ${samples}; ${size}, ${classes}. ${note}`);
+  say('data-state', sentenceOf(data));
   regions.open(data.plane, state.classes);
-  form.suggest(suggestionsFor(data));
+  form.suggest(suggestionsFor(data), options);
   showModel(undefined);
   results.clear();
   say('status', 'Ready to train.');
-  if (!backends.isChosen && trainingSamples * numFeatures >= LARGE) await backends.choose('large');
+  if (!backends.isChosen && data.trainingSamples * data.numFeatures >= LARGE) await backends.choose('large');
 }
 
 function showModel(model: ModelSummary | undefined): void {
   state.model = model;
+  address.update({ at: undefined });
   showLesson();
   if (model !== undefined) {
     state.classes = model.classes.map(String);
     showView(model.view);
-    say(
-      'weights-hint',
-      model.view.weights.kind === 'images'
-        ? 'One weight for each pixel and class. Blue: a bright pixel raises the score of the class. Orange: it lowers the score.'
-        : 'The change in the score of each class per standard deviation of a feature. Blue raises the score, orange lowers it.',
-    );
     if (model.scores !== undefined) results.showScores(model.scores);
   }
   if (model === undefined) regions.show(undefined, []);
   findings.show(model?.scores !== undefined);
   predict.show(model, model?.scores !== undefined);
-}
-
-/** With fewer images, epochs are short: more of them, of smaller batches. */
-const FEW_IMAGES = 5000;
-
-/** Options for a training of seconds: images in steps, so that their weights are seen to develop. */
-function suggestionsFor({ image, trainingSamples }: DataSummary): Suggestions {
-  const steps: Suggestions = trainingSamples < FEW_IMAGES ? { epochs: 30, batchSize: 32, learningRate: 0.002 } : {};
-  if (image !== undefined) return { solver: 'adam', standardize: false, ...steps };
-  return { solver: 'lbfgs', standardize: true, epochs: 100, batchSize: 32, learningRate: 0.05 };
 }
 
 function showLesson(lesson = ''): void {
@@ -194,6 +182,7 @@ function showLesson(lesson = ''): void {
 /** @param until where to pause; none by default */
 async function train(until?: number): Promise<void> {
   const wanted: TrainRequest = { options: form.options(), pace: run.begin(until) };
+  address.update({ options: wanted.options, at: undefined });
   state.classes = state.data?.classes.map(String) ?? [];
   results.clear(form.reads('maxIterations'));
   regions.show(undefined, []);
@@ -206,6 +195,7 @@ async function train(until?: number): Promise<void> {
     const trained = await client.call('train', wanted);
     showModel(trained.model);
     results.showEnd(trained);
+    address.update({ at: trained.isStopped ? results.epoch : 'end' });
     showLesson(state.data?.lesson);
   } catch (error) {
     results.clear();
@@ -217,8 +207,42 @@ async function train(until?: number): Promise<void> {
   }
 }
 
-async function openExample(name: ExampleName): Promise<void> {
-  await showData(await client.call('openExample', name, Number(input('data-seed').value)), name);
+/** @param options in place of those that suit the data */
+async function openExample(name: ExampleName, options?: Suggestions): Promise<void> {
+  const dataSeed = Number(input('data-seed').value);
+  const data = await client.call('openExample', name, dataSeed);
+  await showData(data, name, options);
+  address.update({ data: name, dataSeed, options: form.options() });
+}
+
+/** Shows what the link of the page says, and what it says wrongly. */
+async function followLink(): Promise<void> {
+  if (location.search === '') return;
+  const { state: wanted, wrong } = readLink(
+    location.search,
+    form.fields,
+    examples.map(({ id }) => id),
+  );
+  const { data, dataSeed, options, backend, at } = wanted;
+  const faults = [...wrong];
+  if (backend !== undefined) {
+    const choose = chooseBackend(backend).catch((error: Error) => void faults.push(error.message));
+    await during('backend', () => choose);
+  }
+  if (data !== undefined) {
+    input('data-seed').value = dataSeed === 0 ? '' : String(dataSeed);
+    await during('files', () => openExample(data, Object.keys(options).length === 0 ? undefined : options));
+  }
+  if (at !== undefined && state.data !== undefined) {
+    void during('training', () => train(at === 'end' ? undefined : at));
+  }
+  if (faults.length > 0) fail(new Error(faults.join(' ')));
+}
+
+async function chooseBackend(backend: BackendOfPage): Promise<void> {
+  backends.isChosen = true;
+  await backends.choose(backend);
+  address.update({ backend });
 }
 
 async function openFiles(files: readonly File[]): Promise<void> {
@@ -273,11 +297,10 @@ function listen(): void {
     (event.target as HTMLInputElement).value = '';
     if (chosen.length > 0) void during('files', () => openFiles(chosen));
   };
-  for (const { id } of exampleButtons)
-    on(id, 'click', () => void during('files', () => openExample(id as ExampleName)));
+  for (const { id } of examples) on(id, 'click', () => void during('files', () => openExample(id as ExampleName)));
   on('data-seed', 'change', () => {
     const { example } = state;
-    if (example !== undefined) void during('files', () => openExample(example));
+    if (example !== undefined) void during('files', () => openExample(example, form.options()));
   });
   on('files', 'change', files);
   on('open', 'change', files);
@@ -290,13 +313,14 @@ function listen(): void {
     if (state.busy === 'training') run.step();
     else void during('training', () => train(1));
   });
-  on('save', 'click', () => void during('files', () => saveModel(client)));
+  on('save', 'click', () => void during('files', () => saveModel(client, 'safetensors')));
+  on('save-onnx', 'click', () => void during('files', () => saveModel(client, 'onnx')));
   on('report', 'click', () => void during('files', () => saveReport(client)));
   on('backends', 'change', (event) => {
     const { value } = event.target as HTMLInputElement;
-    backends.isChosen = true;
-    if (value !== backends.current) void during('backend', () => backends.choose(value as BackendWish));
+    if (value !== backends.current) void during('backend', () => chooseBackend(value as BackendOfPage));
   });
+  on('options', 'change', () => address.update({ options: form.options(), at: undefined }));
   listenToDrops((dropped) => {
     if (state.busy !== undefined)
       return fail(new Error('Wait for the current work to end, or stop it; then drop the files again.'));
@@ -310,7 +334,7 @@ listen();
 void during('backend', async () => {
   form = new TrainingForm(await client.call('fields'));
   await backends.choose('small');
-});
+}).then(followLink);
 void keepOffline().then((isKept) => {
   byId('offline').hidden = !isKept;
 });

@@ -17,15 +17,21 @@ export interface Calls {
   pace(wish: PaceWish): void;
   stop(): void;
   /** The model as a file. */
-  save(): Uint8Array<ArrayBuffer>;
+  save(format: ModelFormat): Uint8Array<ArrayBuffer>;
   predict(row: RowToPredict): readonly Share[];
   /** A held-out sample by index, modulo their number. */
   heldOut(index: number): HeldOutSample;
   report(): ReportInput;
 }
 
+export type ModelFormat = 'safetensors' | 'onnx';
+
 /** Data without files. */
-export type ExampleName = 'iris' | 'blobs' | 'xor' | 'fashion-mnist';
+export const EXAMPLES = ['iris', 'blobs', 'xor', 'fashion-mnist'] as const;
+export type ExampleName = (typeof EXAMPLES)[number];
+
+export const BACKENDS_OF_PAGE = ['webgpu', 'webgl', 'wasm', 'cpu'] as const;
+export type BackendOfPage = (typeof BACKENDS_OF_PAGE)[number];
 
 /** `small`: what starts at once and is fast on small data. `large`: the fastest that works, which may take seconds to start. */
 export type BackendWish = BackendName | 'small' | 'large';

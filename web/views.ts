@@ -1,7 +1,7 @@
 // web: shows the reports of the worker on the page.
 import type { GradcheckResult } from 'softmax-regression/report';
 import { bar, drawDiverging, drawLines, shortNumber } from './charts.js';
-import type { CurvePoint, Share, WeightsView } from './messages.js';
+import type { CurvePoint, DataSummary, Share, WeightsView } from './messages.js';
 
 /** Replaces the children of an element, of which there may be more than a call can have arguments. */
 export function fill(place: Element, children: readonly Node[]): void {
@@ -63,9 +63,23 @@ function thinned(points: readonly CurvePoint[]): readonly CurvePoint[] {
   return points.filter((_, i) => i % every === 0 || i === points.length - 1);
 }
 
+/** The data in one line. */
+export function sentenceOf({ name, trainingSamples, heldOut, numFeatures, image, classes, note }: DataSummary): string {
+  const size = image === undefined ? count(numFeatures, 'feature') : `${image.width} × ${image.height} pixels`;
+  const samples = `${trainingSamples.toLocaleString('en')} samples to learn from, ${heldOut.toLocaleString('en')} held out`;
+  return `${name}: ${samples}; ${size}, ${count(classes.length, 'class', 'classes')}. ${note}`;
+}
+
+const WEIGHTS_HINTS = {
+  images:
+    'One weight for each pixel and class. Blue: a bright pixel raises the score of the class. Orange: it lowers the score.',
+  bars: 'The change in the score of each class per standard deviation of a feature. Blue raises the score, orange lowers it.',
+} as const;
+
 /** Weights as images, or as bars. */
 export function showWeights(view: WeightsView, classes: readonly string[]): void {
   const place = byId('weights');
+  say('weights-hint', WEIGHTS_HINTS[view.kind]);
   if (view.kind === 'bars') {
     const most = view.weights.reduce((a, row) => row.reduce((b, weight) => Math.max(b, Math.abs(weight)), a), 0);
     place.className = 'panels';

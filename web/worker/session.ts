@@ -11,6 +11,7 @@ import {
   optionFields,
   SoftmaxRegression,
   selectBackend,
+  toOnnx,
 } from 'softmax-regression';
 import type { GradcheckResult, ReportInput } from 'softmax-regression/report';
 import type {
@@ -20,6 +21,7 @@ import type {
   DataSummary,
   ExampleName,
   HeldOutSample,
+  ModelFormat,
   ModelSummary,
   Opened,
   PaceWish,
@@ -126,8 +128,9 @@ export class Session implements Answers {
     this.#abort.abort(new Error('Stopped before the end of the first epoch: there is no model.'));
   }
 
-  async save(): Promise<Uint8Array<ArrayBuffer>> {
-    return this.#needModel().toBytes() as Uint8Array<ArrayBuffer>;
+  async save(format: ModelFormat): Promise<Uint8Array<ArrayBuffer>> {
+    const model = this.#needModel();
+    return (format === 'onnx' ? toOnnx(model) : model.toBytes()) as Uint8Array<ArrayBuffer>;
   }
 
   async predict(row: RowToPredict): Promise<readonly Share[]> {
