@@ -47,7 +47,7 @@ export class RegionsView {
     const { names, points, labels } = this.#plane;
     const [across, up] = [0, 1].map((axis) => rangeOf(Array.from(labels, (_, i) => points[2 * i + axis])));
     const what = `${count(labels.length, 'training sample')} of ${count(this.#classes.length, 'class', 'classes')}`;
-    const label = `${what}, by ${names[0]} and ${names[1]}, over the regions in which the model predicts each class`;
+    const label = `${what}, by ${names[0]} and ${names[1]}`;
     const frame = frameOf(place, names, [across, up], label);
     labels.forEach((k, i) => {
       frame.svg.append(classMark(k, frame.x(points[2 * i]), frame.y(points[2 * i + 1]), 3.5));
