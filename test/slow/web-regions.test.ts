@@ -63,14 +63,19 @@ inBrowser('the regions and the gradient of the page', () => {
     await click('blobs');
     await click('train');
     await web.page.setViewportSize({ width: 390, height: 844 });
+    // The drawing has its new size, and the canvas has that of the drawing.
     await web.page.waitForFunction(() => {
-      const [svg, canvas] = [document.querySelector('#regions svg'), document.getElementById('regions-canvas')];
-      return (
-        svg?.getAttribute('viewBox')?.startsWith(`0 0 ${(canvas as HTMLCanvasElement).width} `) && innerWidth === 390
-      );
+      const width = Number(document.querySelector('#regions svg')?.getAttribute('viewBox')?.split(' ')[2]);
+      return width < 390 && width === (document.getElementById('regions-canvas') as HTMLCanvasElement).width;
     });
     expect(await shadeAt(0.97, 0.5)).toBe(2);
+    const pixels = () => web.page.$eval('#regions-canvas', (canvas) => (canvas as HTMLCanvasElement).toDataURL());
+    const light = await pixels();
     await web.page.emulateMedia({ colorScheme: 'dark' });
+    await web.page.waitForFunction(
+      (old) => (document.getElementById('regions-canvas') as HTMLCanvasElement).toDataURL() !== old,
+      light,
+    );
     expect(await shadeAt(0.03, 0.5)).toBe(0);
   });
 
