@@ -9,6 +9,8 @@ import { parseArgs } from 'node:util';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 // biome-ignore lint/correctness/useImportExtensions: it is an ES module for Node, as it stands
+import { smallFashionMnist } from './fashion-mnist.mjs';
+// biome-ignore lint/correctness/useImportExtensions: it is an ES module for Node, as it stands
 import { buildLearn } from './learn.mjs';
 // biome-ignore lint/correctness/useImportExtensions: it is an ES module for Node, as it stands
 import { replaceOutput } from './output-folder.mjs';
@@ -47,7 +49,7 @@ const LEAST_PACKED = 1000;
  * Every HTML file is a page; its module scripts are built from the TypeScript files of the same names. Style sheets and
  * drawings are copied. Each file has packed twins, .br and .gz, for servers that send them.
  *
- * @returns the bytes of script of the pages and their workers
+ * @returns the bytes of script of the pages and their workers; and why the small Fashion-MNIST is missing, if it is
  */
 export async function buildWeb(folder = join(root, 'dist-web')) {
   const outdir = resolve(folder);
@@ -70,8 +72,13 @@ export async function buildWeb(folder = join(root, 'dist-web')) {
   });
   const nameOf = ({ path }) => relative(outdir, path).split(sep).join('/');
   const files = Object.fromEntries(outputFiles.map((file) => [nameOf(file), Buffer.from(file.contents)]));
+  const fashion = await smallFashionMnist();
+  Object.assign(files, fashion.files);
+  // Without the data, there is no button.
+  const html = (page) =>
+    fashion.reason === undefined ? read(page) : read(page).replace(/^.*id="fashion-mnist".*\n/m, '');
   for (const page of pages)
-    files[page] = Buffer.from(read(page).replace('CONTENT_SECURITY_POLICY', CONTENT_SECURITY_POLICY));
+    files[page] = Buffer.from(html(page).replace('CONTENT_SECURITY_POLICY', CONTENT_SECURITY_POLICY));
   for (const name of names.filter((each) => /\.(?:css|svg)$/.test(each))) files[name] = Buffer.from(read(name));
   files['style.css'] = Buffer.concat([Buffer.from(`${await colours()}\n`), files['style.css']]);
   for (const name of WASM) files[name] = readFileSync(require.resolve(`@tensorflow/tfjs-backend-wasm/dist/${name}`));
@@ -90,7 +97,8 @@ export async function buildWeb(folder = join(root, 'dist-web')) {
     for (const file of worker.outputFiles) files[scope + nameOf(file)] = Buffer.from(file.contents);
   }
   replaceOutput(outdir, withPacked(files));
-  return Object.values(metafile.outputs).reduce((sum, { bytes }) => sum + bytes, 0);
+  const bytes = Object.values(metafile.outputs).reduce((sum, each) => sum + each.bytes, 0);
+  return { bytes, missing: fashion.reason };
 }
 
 /** The TypeScript files of a page's module scripts, by path in web/. */
@@ -154,8 +162,9 @@ async function main() {
       out: { type: 'string', default: join(root, 'dist-web') },
     },
   });
-  const bytes = await buildWeb(values.out);
+  const { bytes, missing } = await buildWeb(values.out);
   console.log(`${values.out}: ${(bytes / 1e6).toFixed(1)} MB of script, plus wasm`);
+  if (missing !== undefined) console.log(`The page has no button for Fashion-MNIST. ${missing}`);
   if (!values.serve) return;
   const server = await serve(values.out, Number(values.port));
   console.log(`http://localhost:${server.address().port}`);

@@ -18,5 +18,5 @@ export type {
 } from './report/input.js';
 export { confidentMistakes } from './report/mistakes.js';
 export type { PictureSize } from './report/picture.js';
-export { renderReport } from './report/report.js';
+export { type ReportSection, renderReport, renderSections } from './report/report.js';
 export { formatTable, sparkline, type TextTable, wantsColour } from './report/text.js';

@@ -1,6 +1,12 @@
 import { decode } from 'fast-png';
 import { parseHTML } from 'linkedom';
-import { confidentMistakes, type ReportInput, renderReport } from 'softmax-regression/report';
+import {
+  confidentMistakes,
+  type ReportInput,
+  type ReportSection,
+  renderReport,
+  renderSections,
+} from 'softmax-regression/report';
 import { SoftmaxRegression } from '../src/model/softmax-regression.js';
 import { logTicks } from '../src/report/chart.js';
 import { thinned } from '../src/report/curves.js';
@@ -189,6 +195,34 @@ describe('the report', () => {
 
   it('is deterministic', async () => {
     expect(await renderReport(smallInput())).toBe(page.text);
+  });
+});
+
+describe('sections for another page', () => {
+  const names = ['mistakes', 'confusion', 'calibration'] as const;
+
+  it('are those of the report, in the order asked for, without inline styles', async () => {
+    const report = await renderReport(smallInput());
+    const sections = await renderSections(smallInput(), names);
+    expect(sections.map((section) => /^<section class="section" id="(\w+)"/.exec(section)?.[1])).toEqual(names);
+    for (const section of sections) {
+      expect(report).toContain(section);
+      expect(section).not.toMatch(/ style=|<style|<script/);
+    }
+  });
+
+  it('are left out without input', async () => {
+    const { data, model, evaluation } = imageInput(3);
+    expect(await renderSections({ data, model, evaluation }, ['mistakes', 'penalty'])).toEqual([]);
+  });
+
+  it('must have names of sections', async () => {
+    const wanted = ['toString'] as unknown as ReportSection[];
+    await expect(renderSections(smallInput(), wanted)).rejects.toMatchObject({
+      where: 'renderSections',
+      argument: 'names[0]',
+      actual: '"toString"',
+    });
   });
 });
 

@@ -7,7 +7,7 @@ export interface Series {
 
 const SVG = 'http://www.w3.org/2000/svg';
 
-function mark(name: string, attributes: Readonly<Record<string, string | number>>, text?: string): SVGElement {
+export function mark(name: string, attributes: Readonly<Record<string, string | number>>, text?: string): SVGElement {
   const element = document.createElementNS(SVG, name);
   for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
   if (text !== undefined) element.textContent = text;
@@ -96,7 +96,7 @@ export function bar(name: string, value: number, most: number, kind: 'share' | '
 }
 
 /** [red, green, blue] of a custom property '#rrggbb'. */
-function colourOf(property: string): readonly number[] {
+export function colourOf(property: string): readonly number[] {
   const value = Number.parseInt(
     getComputedStyle(document.documentElement).getPropertyValue(property).trim().slice(1),
     16,

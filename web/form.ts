@@ -20,6 +20,11 @@ export class TrainingForm {
     this.#choose();
   }
 
+  /** The options that the form has. */
+  get fields(): readonly OptionField[] {
+    return this.#fields;
+  }
+
   get solver(): Solver {
     return byId<HTMLSelectElement>('solver').value as Solver;
   }
@@ -30,12 +35,19 @@ export class TrainingForm {
     return field !== undefined && solver in field.defaults;
   }
 
-  /** Fills in what suits the data; every other field is empty and stands for its default. */
-  suggest(suggestions: Suggestions): void {
+  /**
+   * Fills in what suits the data; every other field is empty and stands for its default.
+   *
+   * @param options of another form, in place of the suggestions for all fields that their solver reads
+   */
+  suggest(suggestions: Suggestions, options?: Suggestions): void {
+    const solver = (options?.solver ?? suggestions.solver) as Solver;
     for (const { name, input } of this.#fields) {
       const control = byId<HTMLInputElement>(idOf(name));
-      if (input === 'switch') control.checked = suggestions[name] === true;
-      else if (input !== 'choice' || name in suggestions) control.value = String(suggestions[name] ?? '');
+      const isGiven = options !== undefined && name !== 'solver' && this.reads(name, solver);
+      const value = name === 'solver' ? solver : (isGiven ? options : suggestions)[name];
+      if (input === 'switch') control.checked = value === true;
+      else if (input !== 'choice' || value !== undefined) control.value = String(value ?? '');
     }
     this.#choose();
   }

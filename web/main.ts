@@ -1,51 +1,54 @@
 // web: the page: its controls, and their handlers. The worker does all the work.
-import type { BackendName } from 'softmax-regression';
-import { shortNumber } from './charts.js';
+import { Address } from './address.js';
+import { Backends } from './backends.js';
 import { openClient } from './client.js';
+import { saveModel, saveReport } from './downloads.js';
+import { listenToDrops } from './dropping.js';
+import { Findings } from './findings.js';
 import { type Suggestions, TrainingForm } from './form.js';
+import { showGradient } from './gradient-card.js';
+import { isMade, readLink } from './link.js';
 import type {
-  BackendWish,
-  CurvePoint,
+  BackendOfPage,
   DataSummary,
-  HeldOutScores,
+  ExampleName,
   ModelSummary,
+  ModelView,
   Report,
-  Trained,
   TrainRequest,
 } from './messages.js';
 import { keepOffline } from './offline.js';
 import { PredictView } from './predict.js';
+import { RegionsView } from './regions.js';
+import { Results } from './results.js';
+import { RunBar } from './run.js';
+import { suggestionsFor } from './suggestions.js';
 import { TableForm } from './table.js';
-import { byId, count, percent, showCurve, showProof, showWeights } from './views.js';
+import { byId, count, say, sentenceOf, showProof, showWeights } from './views.js';
 
 interface State {
   /** The current task; data, backend and training are locked during it. */
   busy: 'backend' | 'files' | 'training' | undefined;
   data: DataSummary | undefined;
+  /** The name of the data, if they are an example. */
+  example: ExampleName | undefined;
   model: ModelSummary | undefined;
   classes: readonly string[];
-  points: readonly CurvePoint[];
-  /** Whether the last training goes to the optimum, in iterations; else it goes by epochs. */
-  isToOptimum: boolean;
-  /** The number of quarters of the training announced so far. */
-  quarter: number;
 }
 
-const state: State = {
-  ...{ busy: 'backend', data: undefined, model: undefined, classes: [], points: [] },
-  isToOptimum: true,
-  quarter: 0,
-};
+const state: State = { busy: 'backend', data: undefined, example: undefined, model: undefined, classes: [] };
 
+const examples = [...document.querySelectorAll<HTMLButtonElement>('[data-example]')];
 const input = (id: string) => byId<HTMLInputElement>(id);
-const say = (id: string, text: string) => {
-  byId(id).textContent = text;
-};
-const noun = () => (state.isToOptimum ? 'iteration' : 'epoch');
-
 const client = openClient(hear, lost);
 const predict = new PredictView(client, fail);
+const address = new Address();
 const table = new TableForm();
+const backends = new Backends(client);
+const results = new Results();
+const findings = new Findings(client, fail);
+const run = new RunBar(client, fail);
+const regions = new RegionsView();
 
 /** Shows an error; the page stays usable. */
 function fail(error: unknown): void {
@@ -57,15 +60,12 @@ function fail(error: unknown): void {
 
 function refresh(): void {
   const { busy, data, model } = state;
-  for (const id of ['iris', 'files', 'read', 'open']) input(id).disabled = busy !== undefined;
-  for (const radio of document.querySelectorAll<HTMLInputElement>('[name=backend]')) {
-    radio.disabled = busy !== undefined || radio.dataset.refused !== undefined;
-  }
-  input('train').disabled = busy !== undefined || data === undefined;
-  input('stop').disabled = busy !== 'training';
-  input('save').disabled = busy !== undefined || model === undefined;
+  for (const id of ['files', 'read', 'open', 'data-seed']) input(id).disabled = busy !== undefined;
+  for (const button of examples) button.disabled = busy !== undefined;
+  backends.lock(busy !== undefined);
+  run.refresh(busy === 'training', busy === undefined && data !== undefined);
+  for (const id of ['save', 'save-onnx']) input(id).disabled = busy !== undefined || model === undefined;
   input('report').disabled = busy !== undefined || model?.scores === undefined || data === undefined;
-  byId('progress').hidden = busy !== 'training';
 }
 
 /** The worker failed, and another is in its place. */
@@ -74,15 +74,19 @@ function lost(message: string): void {
   forget();
   say('data-state', '');
   say('status', 'Choose data to begin.');
-  void client.call('chooseBackend', current).catch(fail);
+  void client.call('chooseBackend', backends.current).catch(fail);
 }
 
 /** Without data and model. */
 function forget(): void {
   table.close();
   state.data = undefined;
+  state.example = undefined;
+  address.update({ data: undefined });
+  byId('points').hidden = true;
+  regions.open(undefined, []);
   showModel(undefined);
-  clear();
+  results.clear();
   refresh();
 }
 
@@ -100,8 +104,9 @@ async function during(busy: NonNullable<State['busy']>, work: () => Promise<void
     fail(error);
   } finally {
     state.busy = undefined;
-    const isLost = document.activeElement === document.body || document.activeElement === byId('stop');
+    const active = document.activeElement;
     refresh();
+    const isLost = active === document.body || active?.matches(':disabled');
     if (isLost && focused instanceof HTMLElement) focused.focus({ preventScroll: true });
   }
 }
@@ -109,19 +114,19 @@ async function during(busy: NonNullable<State['busy']>, work: () => Promise<void
 function hear(report: Report): void {
   switch (report.kind) {
     case 'progress':
-      showProgress(report);
+      results.showProgress(report);
       return;
-    case 'epoch': {
-      state.points = [...state.points, ...report.points];
-      const last = state.points[state.points.length - 1];
-      say('loss', shortNumber(last.loss));
-      say('held-out-loss', shortNumber(last.heldOutLoss));
-      say('accuracy', percent(last.heldOutAccuracy));
-      showCurve(state.points, noun());
+    case 'epoch':
+      results.add(report.points);
+      run.epoch = results.epoch;
       return;
-    }
+    case 'paused':
+      run.pausedAfter(report.epoch);
+      address.update({ at: report.epoch });
+      say('status', `Paused after ${count(report.epoch, results.noun)}.`);
+      return;
     case 'weights':
-      showWeights(report.weights, state.classes);
+      showView(report);
       showProof(report.proof);
       return;
     default:
@@ -129,145 +134,115 @@ function hear(report: Report): void {
   }
 }
 
-/** The bar moves continuously; screen readers hear each quarter. */
-function showProgress({ epoch, epochs, share }: Extract<Report, { kind: 'progress' }>): void {
-  byId<HTMLProgressElement>('progress').value = share;
-  const quarter = Math.floor(4 * share);
-  if (quarter <= state.quarter || share === 1) return;
-  state.quarter = quarter;
-  say('status', `Training: ${noun()} ${epoch} of ${epochs}${state.isToOptimum ? ' at most' : ''}.`);
+function showView({ weights, gradient, regions: logits }: ModelView): void {
+  showWeights(weights, state.classes);
+  showGradient(gradient, weights, state.classes);
+  regions.show(logits, state.classes);
 }
-
-async function chooseBackend(wish: BackendWish): Promise<void> {
-  const isOwn = wish !== 'small' && wish !== 'large';
-  try {
-    const { backend, line, refused } = await client.call('chooseBackend', wish);
-    say('backend-state', `${line.replace(/^backend: /, 'Computes on ')}.`);
-    for (const { backend: name, reason } of isOwn ? [] : refused) refuse(name, reason);
-    current = backend;
-  } catch (error) {
-    if (isOwn) refuse(wish, 'it does not work here');
-    throw error;
-  } finally {
-    const radio = document.querySelector<HTMLInputElement>(`[name=backend][value=${current}]`);
-    if (radio !== null) radio.checked = true;
-  }
-}
-
-let current: BackendName = 'cpu';
-/** Whether the user chose the backend. */
-let isChosen = false;
 
 /** Numbers in the features of data for which a GPU saves time. */
 const LARGE = 1e6;
 
-function refuse(name: BackendName, reason: string): void {
-  const radio = document.querySelector<HTMLInputElement>(`[name=backend][value=${name}]`);
-  if (radio === null) return;
-  radio.dataset.refused = reason;
-  (radio.parentElement as HTMLElement).title = `Not here: ${reason}`;
-}
-
-async function showData(data: DataSummary): Promise<void> {
+async function showData(data: DataSummary, example?: ExampleName, options?: Suggestions): Promise<void> {
   state.data = data;
+  state.example = example;
+  byId('points').hidden = !isMade(example);
+  address.update({ data: undefined });
   if (data.columns === undefined) table.close();
   else table.tell(data.columns);
   state.classes = data.classes.map(String);
-  const { trainingSamples, heldOut, numFeatures, image, note } = data;
-  const size = image === undefined ? count(numFeatures, 'feature') : `${image.width} × ${image.height} pixels`;
-  const classes = count(data.classes.length, 'class', 'classes');
-  const samples = `${trainingSamples.toLocaleString('en')} samples to learn from, ${heldOut.toLocaleString('en')} held out`;
-  say('data-state', `${data.name}: ${samples}; ${size}, ${classes}. ${note}`);
-  form.suggest(suggestionsFor(data));
+  say('data-state', sentenceOf(data));
+  regions.open(data.plane, state.classes);
+  form.suggest(suggestionsFor(data), options);
   showModel(undefined);
-  clear();
+  results.clear();
   say('status', 'Ready to train.');
-  if (!isChosen && trainingSamples * numFeatures >= LARGE) await chooseBackend('large');
-}
-
-function clear(): void {
-  state.points = [];
-  state.quarter = 0;
-  for (const id of ['loss', 'held-out-loss', 'accuracy', 'gap']) say(id, '–');
-  say('accuracy-note', 'of held-out samples');
-  say('loss-note', 'nats per sample');
-  say('loss-name', state.isToOptimum ? 'Objective' : 'Training loss');
-  say('curve-name', state.isToOptimum ? 'objective' : 'training');
-  byId('weights').replaceChildren();
-  byId('proof-table').hidden = true;
-  say('proof', 'Appears during training, at the current weights.');
-  showCurve([], noun());
+  if (!backends.isChosen && data.trainingSamples * data.numFeatures >= LARGE) await backends.choose('large');
 }
 
 function showModel(model: ModelSummary | undefined): void {
   state.model = model;
+  address.update({ at: undefined });
+  showLesson();
   if (model !== undefined) {
     state.classes = model.classes.map(String);
-    showWeights(model.weights, state.classes);
-    say(
-      'weights-hint',
-      model.weights.kind === 'images'
-        ? 'One weight for each pixel and class. Blue: a bright pixel raises the score of the class. Orange: it lowers the score.'
-        : 'The change in the score of each class per standard deviation of a feature. Blue raises the score, orange lowers it.',
-    );
-    if (model.scores !== undefined) showScores(model.scores);
+    showView(model.view);
+    if (model.scores !== undefined) results.showScores(model.scores);
   }
+  if (model === undefined) regions.show(undefined, []);
+  findings.show(model?.scores !== undefined);
   predict.show(model, model?.scores !== undefined);
 }
 
-function showScores({ accuracy, interval, logLoss, samples }: HeldOutScores): void {
-  say('accuracy', percent(accuracy));
-  say('accuracy-note', `95 %: ${percent(interval.lower)} to ${percent(interval.upper)}, ${count(samples, 'sample')}`);
-  say('held-out-loss', shortNumber(logLoss));
+function showLesson(lesson = ''): void {
+  say('lesson', lesson);
+  byId('lesson').hidden = lesson === '';
 }
 
-/** Options for a training of seconds: images in steps, so that their weights are seen to develop. */
-function suggestionsFor({ image }: DataSummary): Suggestions {
-  if (image !== undefined) return { solver: 'adam', standardize: false };
-  return { solver: 'lbfgs', standardize: true, epochs: 100, batchSize: 32, learningRate: 0.05 };
-}
-
-async function train(): Promise<void> {
-  const wanted: TrainRequest = { options: form.options() };
-  state.isToOptimum = form.reads('maxIterations');
+/** @param until where to pause; none by default */
+async function train(until?: number): Promise<void> {
+  const wanted: TrainRequest = { options: form.options(), pace: run.begin(until) };
+  address.update({ options: wanted.options, at: undefined });
   state.classes = state.data?.classes.map(String) ?? [];
-  clear();
+  results.clear(form.reads('maxIterations'));
+  regions.show(undefined, []);
   predict.forget();
+  findings.show(false);
+  showLesson();
   byId<HTMLProgressElement>('progress').removeAttribute('value');
   say('status', 'Training…');
   try {
     const trained = await client.call('train', wanted);
     showModel(trained.model);
-    showEnd(trained);
+    results.showEnd(trained);
+    address.update({ at: trained.isStopped ? results.epoch : 'end' });
+    showLesson(state.data?.lesson);
   } catch (error) {
-    clear();
+    results.clear();
     showModel(undefined);
     say('status', 'Training failed: there is no model.');
     throw error;
+  } finally {
+    run.end();
   }
 }
 
-function showEnd({ result, isStopped, milliseconds, model }: Trained): void {
-  const seconds = `${(milliseconds / 1000).toFixed(1)} s`;
-  const epochs = count(state.points.at(-1)?.epoch ?? 0, noun());
-  const parameters = `${count(model.numParameters, 'parameter')} trained`;
-  if (isStopped || result === undefined) {
-    say('status', `Stopped after ${epochs}; the weights of that moment are the model.`);
-    return;
+/** @param options in place of those that suit the data */
+async function openExample(name: ExampleName, options?: Suggestions): Promise<void> {
+  const dataSeed = Number(input('data-seed').value);
+  const data = await client.call('openExample', name, dataSeed);
+  await showData(data, name, options);
+  address.update({ data: name, dataSeed, options: form.options() });
+}
+
+/** Shows what the link of the page says, and what it says wrongly. */
+async function followLink(): Promise<void> {
+  if (location.search === '') return;
+  const { state: wanted, wrong } = readLink(
+    location.search,
+    form.fields,
+    examples.map(({ id }) => id),
+  );
+  const { data, dataSeed, options, backend, at } = wanted;
+  const faults = [...wrong];
+  if (backend !== undefined) {
+    const choose = chooseBackend(backend).catch((error: Error) => void faults.push(error.message));
+    await during('backend', () => choose);
   }
-  const { reason, advice, suboptimality, objective } = result;
-  say('loss', shortNumber(objective));
-  say('loss-name', 'Objective');
-  if (suboptimality !== null) say('loss-note', `at most ${shortNumber(suboptimality)} above the optimum`);
-  const ends: Record<typeof reason, string> = {
-    gradient: 'at the optimum',
-    'no-progress': 'as near to the optimum as rounding allows',
-    iterations: 'all iterations done',
-    epochs: 'all epochs done',
-    diverged: 'the loss overflowed: lower the learning rate; the model has the last finite weights',
-    'early-stopping': 'the held-out loss stopped falling',
-  };
-  say('status', `${parameters} in ${epochs}, ${seconds}: ${ends[reason]}. ${advice ?? ''}`);
+  if (data !== undefined) {
+    input('data-seed').value = dataSeed === 0 ? '' : String(dataSeed);
+    await during('files', () => openExample(data, Object.keys(options).length === 0 ? undefined : options));
+  }
+  if (at !== undefined && state.data !== undefined) {
+    void during('training', () => train(at === 'end' ? undefined : at));
+  }
+  if (faults.length > 0) fail(new Error(faults.join(' ')));
+}
+
+async function chooseBackend(backend: BackendOfPage): Promise<void> {
+  backends.isChosen = true;
+  await backends.choose(backend);
+  address.update({ backend });
 }
 
 async function openFiles(files: readonly File[]): Promise<void> {
@@ -276,7 +251,7 @@ async function openFiles(files: readonly File[]): Promise<void> {
     case 'data':
       return showData(opened.data);
     case 'model':
-      clear();
+      results.clear();
       showModel(opened.model);
       say(
         'model-state',
@@ -307,31 +282,12 @@ async function readTable(): Promise<void> {
   const { file } = table;
   if (file === undefined) return;
   state.data = undefined;
+  regions.open(undefined, []);
   showModel(undefined);
-  clear();
+  results.clear();
   say('data-state', `${file.name}: not read yet.`);
   say('status', 'Choose the column of labels, and read the table.');
   await showData(await client.call('openTable', file, table.options()));
-}
-
-function download(name: string, content: BlobPart, type: string): void {
-  const link = document.createElement('a');
-  link.href = URL.createObjectURL(new Blob([content], { type }));
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-}
-
-async function save(): Promise<void> {
-  download('model.safetensors', await client.call('save'), 'application/octet-stream');
-  say('model-state', 'Saved as model.safetensors.');
-}
-
-async function saveReport(): Promise<void> {
-  const [values, { renderReport }] = await Promise.all([client.call('report'), import('softmax-regression/report')]);
-  const now = new Date().toISOString().slice(0, 10);
-  download('report.html', await renderReport({ ...values, date: now }), 'text/html');
-  say('model-state', 'Saved as report.html.');
 }
 
 function listen(): void {
@@ -341,37 +297,35 @@ function listen(): void {
     (event.target as HTMLInputElement).value = '';
     if (chosen.length > 0) void during('files', () => openFiles(chosen));
   };
-  on('iris', 'click', () => void during('files', async () => showData(await client.call('openIris'))));
+  for (const { id } of examples) on(id, 'click', () => void during('files', () => openExample(id as ExampleName)));
+  on('data-seed', 'change', () => {
+    const { example } = state;
+    if (example !== undefined) void during('files', () => openExample(example, form.options()));
+  });
   on('files', 'change', files);
   on('open', 'change', files);
   on('read', 'click', () => void during('files', readTable));
   on('controls', 'submit', (event) => {
     event.preventDefault();
-    if (!input('train').disabled) void during('training', train);
+    if (!input('train').disabled) void during('training', () => train());
   });
-  on('stop', 'click', () => void client.call('stop').catch(fail));
-  on('save', 'click', () => void during('files', save));
-  on('report', 'click', () => void during('files', saveReport));
+  on('step', 'click', () => {
+    if (state.busy === 'training') run.step();
+    else void during('training', () => train(1));
+  });
+  on('save', 'click', () => void during('files', () => saveModel(client, 'safetensors')));
+  on('save-onnx', 'click', () => void during('files', () => saveModel(client, 'onnx')));
+  on('report', 'click', () => void during('files', () => saveReport(client)));
   on('backends', 'change', (event) => {
     const { value } = event.target as HTMLInputElement;
-    isChosen = true;
-    if (value !== current) void during('backend', () => chooseBackend(value as BackendName));
+    if (value !== backends.current) void during('backend', () => chooseBackend(value as BackendOfPage));
   });
-  const drop = byId('drop');
-  window.addEventListener('dragover', (event) => {
-    event.preventDefault();
-    drop.classList.add('over');
-  });
-  window.addEventListener('dragleave', (event) => event.relatedTarget === null && drop.classList.remove('over'));
-  window.addEventListener('drop', (event) => {
-    event.preventDefault();
-    drop.classList.remove('over');
-    const dropped = Array.from(event.dataTransfer?.files ?? []);
+  on('options', 'change', () => address.update({ options: form.options(), at: undefined }));
+  listenToDrops((dropped) => {
     if (state.busy !== undefined)
       return fail(new Error('Wait for the current work to end, or stop it; then drop the files again.'));
     if (dropped.length > 0) void during('files', () => openFiles(dropped));
   });
-  new ResizeObserver(() => showCurve(state.points, noun())).observe(byId('loss-chart'));
 }
 
 let form: TrainingForm;
@@ -379,8 +333,8 @@ let form: TrainingForm;
 listen();
 void during('backend', async () => {
   form = new TrainingForm(await client.call('fields'));
-  await chooseBackend('small');
-});
+  await backends.choose('small');
+}).then(followLink);
 void keepOffline().then((isKept) => {
   byId('offline').hidden = !isKept;
 });

@@ -5,21 +5,33 @@ import type { GradcheckResult, ReportInput } from 'softmax-regression/report';
 /** The calls from the page to the worker. Files and buffers are transferred as they are. */
 export interface Calls {
   chooseBackend(wish: BackendWish): BackendState;
-  openIris(): DataSummary;
+  /** @param seed of points that are made */
+  openExample(name: ExampleName, seed: number): DataSummary;
   /** Identifies dropped files: for a table the page asks for its label, everything else is opened. */
   openFiles(files: readonly File[]): Opened;
   openTable(file: File, options: TableOptions): DataSummary;
   /** The fields of the training form. */
   fields(): readonly OptionField[];
   train(request: TrainRequest): Trained;
+  /** Takes effect at once, also while a training runs or is paused. */
+  pace(wish: PaceWish): void;
   stop(): void;
   /** The model as a file. */
-  save(): Uint8Array<ArrayBuffer>;
+  save(format: ModelFormat): Uint8Array<ArrayBuffer>;
   predict(row: RowToPredict): readonly Share[];
   /** A held-out sample by index, modulo their number. */
   heldOut(index: number): HeldOutSample;
   report(): ReportInput;
 }
+
+export type ModelFormat = 'safetensors' | 'onnx';
+
+/** Data without files. */
+export const EXAMPLES = ['iris', 'blobs', 'xor', 'fashion-mnist'] as const;
+export type ExampleName = (typeof EXAMPLES)[number];
+
+export const BACKENDS_OF_PAGE = ['webgpu', 'webgl', 'wasm', 'cpu'] as const;
+export type BackendOfPage = (typeof BACKENDS_OF_PAGE)[number];
 
 /** `small`: what starts at once and is fast on small data. `large`: the fastest that works, which may take seconds to start. */
 export type BackendWish = BackendName | 'small' | 'large';
@@ -60,6 +72,9 @@ export interface DataSummary {
   readonly fields: readonly Field[];
   /** A remark, such as the number of rows left out. */
   readonly note: string;
+  /** What to learn from a training on them. */
+  readonly lesson?: string;
+  readonly plane?: PlaneSummary;
   /** Of a table that was read from a file. */
   readonly columns?: readonly ColumnLine[];
 }
@@ -87,6 +102,14 @@ export type Field = {
 export interface TrainRequest {
   /** Options of `fit` by name; the others have their defaults. */
   readonly options: Readonly<Record<string, string | number | boolean>>;
+  readonly pace: PaceWish;
+}
+
+export interface PaceWish {
+  /** The epoch, or iteration, after which the training pauses; infinite for none. */
+  readonly until: number;
+  /** The least time of an epoch, in milliseconds. */
+  readonly delay: number;
 }
 
 export interface ModelSummary {
@@ -96,7 +119,7 @@ export interface ModelSummary {
   readonly solver: Solver;
   readonly image?: ImageSize;
   readonly fields: readonly Field[];
-  readonly weights: WeightsView;
+  readonly view: ModelView;
   /** On the held-out samples, if the model fits them. */
   readonly scores?: HeldOutScores;
 }
@@ -122,11 +145,46 @@ export type WeightsView =
   | { readonly kind: 'images'; readonly size: ImageSize; readonly pictures: readonly Float32Array[] }
   | { readonly kind: 'bars'; readonly features: readonly string[]; readonly weights: readonly Float64Array[] };
 
+/** The gradient of the mean loss for the weights that are shown. */
+export type GradientView = WeightsView & {
+  /** The samples that it is computed from. */
+  readonly samples: number;
+  /** The length of the whole gradient. */
+  readonly norm: number;
+};
+
+/** The plane of the decision regions, and the training samples in it. */
+export interface PlaneSummary {
+  /** The names of its axes. */
+  readonly names: readonly [string, string];
+  /** The shares of the variance, if the axes are principal components. */
+  readonly shares?: readonly [number, number];
+  /** a and b of each sample, one after the other. */
+  readonly points: Float64Array;
+  /** The class of each. */
+  readonly labels: Int32Array;
+}
+
+/** The logits at a point (a, b) of the plane: offset + a·x + b·y, one for each class. */
+export interface PlaneLogits {
+  readonly offset: Float64Array;
+  readonly x: Float64Array;
+  readonly y: Float64Array;
+}
+
+/** A model as it is drawn; gradient and regions only with the data. */
+export interface ModelView {
+  readonly weights: WeightsView;
+  readonly gradient?: GradientView;
+  readonly regions?: PlaneLogits;
+}
+
 /** The reports of the worker during training. */
 export type Report =
   | { readonly kind: 'progress'; readonly epoch: number; readonly epochs: number; readonly share: number }
   | { readonly kind: 'epoch'; readonly points: readonly CurvePoint[] }
-  | { readonly kind: 'weights'; readonly weights: WeightsView; readonly proof: GradcheckResult | undefined };
+  | { readonly kind: 'paused'; readonly epoch: number }
+  | ({ readonly kind: 'weights'; readonly proof: GradcheckResult | undefined } & ModelView);
 
 export interface CurvePoint {
   /** From 1. */

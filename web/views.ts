@@ -1,7 +1,7 @@
 // web: shows the reports of the worker on the page.
 import type { GradcheckResult } from 'softmax-regression/report';
 import { bar, drawDiverging, drawLines, shortNumber } from './charts.js';
-import type { CurvePoint, Share, WeightsView } from './messages.js';
+import type { CurvePoint, DataSummary, Share, WeightsView } from './messages.js';
 
 /** Replaces the children of an element, of which there may be more than a call can have arguments. */
 export function fill(place: Element, children: readonly Node[]): void {
@@ -11,6 +11,10 @@ export function fill(place: Element, children: readonly Node[]): void {
 
 export function byId<E extends HTMLElement = HTMLElement>(id: string): E {
   return document.getElementById(id) as E;
+}
+
+export function say(id: string, text: string): void {
+  byId(id).textContent = text;
 }
 
 export function percent(share: number): string {
@@ -59,9 +63,23 @@ function thinned(points: readonly CurvePoint[]): readonly CurvePoint[] {
   return points.filter((_, i) => i % every === 0 || i === points.length - 1);
 }
 
-/** Weights as images on one scale, or as bars. Image elements are reused between drawings. */
+/** The data in one line. */
+export function sentenceOf({ name, trainingSamples, heldOut, numFeatures, image, classes, note }: DataSummary): string {
+  const size = image === undefined ? count(numFeatures, 'feature') : `${image.width} × ${image.height} pixels`;
+  const samples = `${trainingSamples.toLocaleString('en')} samples to learn from, ${heldOut.toLocaleString('en')} held out`;
+  return `${name}: ${samples}; ${size}, ${count(classes.length, 'class', 'classes')}. ${note}`;
+}
+
+const WEIGHTS_HINTS = {
+  images:
+    'One weight for each pixel and class. Blue: a bright pixel raises the score of the class. Orange: it lowers the score.',
+  bars: 'The change in the score of each class per standard deviation of a feature. Blue raises the score, orange lowers it.',
+} as const;
+
+/** Weights as images, or as bars. */
 export function showWeights(view: WeightsView, classes: readonly string[]): void {
   const place = byId('weights');
+  say('weights-hint', WEIGHTS_HINTS[view.kind]);
   if (view.kind === 'bars') {
     const most = view.weights.reduce((a, row) => row.reduce((b, weight) => Math.max(b, Math.abs(weight)), a), 0);
     place.className = 'panels';
@@ -79,7 +97,16 @@ export function showWeights(view: WeightsView, classes: readonly string[]): void
     );
     return;
   }
-  const { width, height } = view.size;
+  showPictures(place, view, classes, 'Weights of');
+}
+
+/** Images on one scale, blue above 0 and orange below. Elements are reused between drawings. */
+export function showPictures(
+  place: HTMLElement,
+  { size: { width, height }, pictures }: Extract<WeightsView, { kind: 'images' }>,
+  classes: readonly string[],
+  what: string,
+): void {
   if (place.className !== 'pictures' || place.childElementCount !== classes.length) {
     place.className = 'pictures';
     fill(
@@ -87,14 +114,14 @@ export function showWeights(view: WeightsView, classes: readonly string[]): void
       classes.map((name) => picture(name, width, height)),
     );
   }
-  const most = clippedScale(view.pictures);
+  const most = clippedScale(pictures);
   classes.forEach((name, k) => {
     const figure = place.children[k];
     const canvas = figure.firstElementChild as HTMLCanvasElement;
     if (canvas.width !== width || canvas.height !== height) [canvas.width, canvas.height] = [width, height];
-    drawDiverging(canvas, view.pictures[k], most);
+    drawDiverging(canvas, pictures[k], most);
     (figure.lastElementChild as HTMLElement).textContent = name;
-    canvas.setAttribute('aria-label', `Weights of ${name}`);
+    canvas.setAttribute('aria-label', `${what} ${name}`);
   });
 }
 

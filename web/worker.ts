@@ -1,10 +1,10 @@
-// web: the worker. It runs the calls of the page one after the other, and `stop` immediately.
+// web: the worker. It runs the calls of the page one after the other, and those that direct a training immediately.
 import { env } from '@tensorflow/tfjs';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import '@tensorflow/tfjs-backend-webgpu';
 import type { Message, Question } from './messages.js';
-import { Session } from './session.js';
-import { errorInWords } from './words.js';
+import { Session } from './worker/session.js';
+import { errorInWords } from './worker/words.js';
 
 /** The global scope of a worker. TypeScript's types here are those of a window. */
 const scope = globalThis as unknown as {
@@ -28,6 +28,6 @@ scope.onmessage = ({ data: { id, name, args } }) => {
       scope.postMessage({ kind: 'failure', id, message: errorInWords(error) });
     }
   };
-  if (name === 'stop') void call();
+  if (name === 'stop' || name === 'pace') void call();
   else before = before.then(call);
 };

@@ -1,6 +1,7 @@
 // report: renders the page, from plain values to one HTML string.
+import { assertList, assertOneOf } from '../core/shape.js';
 import { calibrationSection } from './calibration.js';
-import { openCharts } from './chart.js';
+import { type Charts, openCharts } from './chart.js';
 import { classSection, confusionSection } from './confusion.js';
 import { curvesSection } from './curves.js';
 import { type Html, html, trusted } from './html.js';
@@ -9,7 +10,7 @@ import { learningSection } from './learning.js';
 import { mistakesSection } from './mistakes.js';
 import { weightsSection } from './model/weights.js';
 import { penaltySection } from './penalty.js';
-import { openPictures } from './picture.js';
+import { openPictures, type Pictures } from './picture.js';
 import { proofSection } from './proof.js';
 import { reproduceSection } from './reproduce.js';
 import type { Section } from './section.js';
@@ -36,9 +37,7 @@ const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; ba
 export async function renderReport(input: ReportInput): Promise<string> {
   assertReportInput(input);
   const { data } = input;
-  const charts = await openCharts();
-  const pictures = data.image === undefined ? undefined : await openPictures(data.image);
-  const sections = sectionsOf(input, charts, pictures);
+  const sections = sectionsOf(await partsOf(input), Object.keys(SECTIONS) as ReportSection[]);
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -65,27 +64,61 @@ ${sections.map(sectionHtml)}
 `.text;
 }
 
-function sectionsOf(
-  input: ReportInput,
-  charts: Awaited<ReturnType<typeof openCharts>>,
-  pictures: Awaited<ReturnType<typeof openPictures>> | undefined,
-): Section[] {
-  const { data, model, evaluation, fit, lambdaPath, gradcheck, curves, mistakes, environment } = input;
-  const { reliability, expectedCalibrationError } = evaluation;
-  const sections = [
-    trainingSection(input),
-    lambdaPath && penaltySection(lambdaPath, model, charts),
-    fit && learningSection(fit, model, charts),
-    confusionSection(evaluation, charts),
-    classSection(evaluation),
-    curves && curvesSection(curves, model, charts),
-    reliability && calibrationSection(reliability, expectedCalibrationError, charts),
-    mistakes && mistakesSection(mistakes, input, pictures),
-    weightsSection(input, pictures, charts),
-    gradcheck && proofSection(gradcheck, charts),
-    environment && reproduceSection(environment, data),
-  ];
-  return sections.filter((section) => section !== undefined);
+/** What sections are drawn from. */
+interface Parts {
+  readonly input: ReportInput;
+  readonly charts: Charts;
+  readonly pictures: Pictures | undefined;
+}
+
+/** All sections in order, by their anchors. One without input is undefined. */
+const SECTIONS = {
+  training: ({ input }) => trainingSection(input),
+  penalty: ({ input: { lambdaPath, model }, charts }) => lambdaPath && penaltySection(lambdaPath, model, charts),
+  learning: ({ input: { fit, model }, charts }) => fit && learningSection(fit, model, charts),
+  confusion: ({ input: { evaluation }, charts }) => confusionSection(evaluation, charts),
+  classes: ({ input: { evaluation } }) => classSection(evaluation),
+  curves: ({ input: { curves, model }, charts }) => curves && curvesSection(curves, model, charts),
+  calibration: ({ input: { evaluation }, charts }) =>
+    evaluation.reliability && calibrationSection(evaluation.reliability, evaluation.expectedCalibrationError, charts),
+  mistakes: ({ input, pictures }) => input.mistakes && mistakesSection(input.mistakes, input, pictures),
+  weights: ({ input, charts, pictures }) => weightsSection(input, pictures, charts),
+  proof: ({ input: { gradcheck }, charts }) => gradcheck && proofSection(gradcheck, charts),
+  reproduce: ({ input: { environment, data } }) => environment && reproduceSection(environment, data),
+} as const satisfies Readonly<Record<string, (parts: Parts) => Section | undefined>>;
+
+/** The name of a section of the report, which is its anchor. */
+export type ReportSection = keyof typeof SECTIONS;
+
+/**
+ * Sections of the report as HTML for another page, in the order of `names`. A section without input is left out. The page
+ * brings the style: classes of the report, and the colours `--ink`, `--muted`, `--line`, `--surface`, `--blue` and
+ * `--orange`.
+ *
+ * Labels are escaped, as in `renderReport`. The HTML has no scripts. `confusion`, `calibration` and `mistakes` have no inline
+ * styles, so they can be shown under a strict content security policy.
+ *
+ * @throws ShapeError as `renderReport`; DomainError if a name is not that of a section
+ * @example
+ * const [confusion] = await renderSections({ data: { name: 'Iris' }, model, evaluation }, ['confusion']);
+ * confusion.startsWith('<section class="section" id="confusion"');   // true
+ */
+export async function renderSections(input: ReportInput, names: readonly ReportSection[]): Promise<string[]> {
+  assertReportInput(input);
+  assertList(names, 'renderSections', 'names', 'be an array of names of sections');
+  for (const [i, name] of names.entries()) {
+    assertOneOf(name, Object.keys(SECTIONS), 'renderSections', `names[${i}]`);
+  }
+  return sectionsOf(await partsOf(input), names).map((section) => sectionHtml(section).text);
+}
+
+async function partsOf(input: ReportInput): Promise<Parts> {
+  const { image } = input.data;
+  return { input, charts: await openCharts(), pictures: image && (await openPictures(image)) };
+}
+
+function sectionsOf(parts: Parts, names: readonly ReportSection[]): Section[] {
+  return names.flatMap((name) => SECTIONS[name](parts) ?? []);
 }
 
 function sectionHtml({ id, title, lead, body }: Section): Html {

@@ -1,6 +1,6 @@
 // The page of web/ with data that are wrong, replaced or incomplete: it never shows or trains what is no longer chosen,
 // and speaks of its own fields.
-import { closeSync, ftruncateSync, openSync, writeFileSync } from 'node:fs';
+import { closeSync, ftruncateSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inBrowser } from '../helpers/chromium.js';
 import { pictures, usePage } from '../helpers/web-page.js';
@@ -71,6 +71,26 @@ inBrowser('the page with other data', () => {
     writeFileSync(path, 'another size\n');
     await click('read');
     expect(await error()).toContain('gone.csv: this browser cannot read it. Choose files, not folders');
+  });
+
+  it('refuses a folder that is dropped, and keeps the data', async () => {
+    await click('iris');
+    const path = join(web.folder, 'a folder');
+    mkdirSync(path, { recursive: true });
+    writeFileSync(join(path, 'a.csv'), 'x,kind\n1,a\n2,b\n');
+    const session = await web.page.context().newCDPSession(web.page);
+    const data = { items: [], files: [path], dragOperationsMask: 1 };
+    for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+      await session.send('Input.dispatchDragEvent', { type, x: 200, y: 300, data });
+    }
+    await web.page.waitForFunction(() => document.getElementById('error')?.hidden === false);
+    await idle();
+    expect(await error()).toBe(
+      'a folder: this browser cannot read it. Choose files, not folders, and none that has moved.',
+    );
+    expect(await web.page.$eval('#drop', (card) => card.classList.contains('over'))).toBe(false);
+    await train();
+    expect([await error(), await text('accuracy')]).toEqual(['', '100.0 %']);
   });
 
   it('withdraws the answer for a field without a number, and names the field', async () => {

@@ -1,6 +1,9 @@
 // The page of web/ as it lies on desktops and phones: what is in view, what is cut, and where the focus is.
+import { readFileSync } from 'node:fs';
 import { inBrowser } from '../helpers/chromium.js';
 import { usePage } from '../helpers/web-page.js';
+
+const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
 const SIZES = [
   [1280, 900],
@@ -34,7 +37,7 @@ inBrowser('the layout of the page', () => {
         await web.page.evaluate((of) => {
           window.scrollTo(0, of * (document.documentElement.scrollHeight - window.innerHeight));
         }, share);
-        for (const id of ['train', 'stop', 'status'])
+        for (const id of ['train', 'step', 'pause', 'stop', 'speed', 'status'])
           expect([share, id, await isInView(id)]).toEqual([share, id, true]);
       }
     },
@@ -97,6 +100,29 @@ inBrowser('the layout of the page', () => {
     await web.idle();
     expect(await focused()).toBe('train');
     expect(await web.page.evaluate(() => document.body.dataset.focus)).toBe('stop');
+  });
+
+  it.each([
+    [1280, 'light'],
+    [1280, 'dark'],
+    [390, 'light'],
+    [390, 'dark'],
+  ] as const)('has no fault by axe at %i pixels, %s, with everything shown', async (width, colorScheme) => {
+    await web.page.context().close();
+    // axe is a script of elsewhere, so the policy is off here.
+    await web.open({ viewport: { width, height: 844 }, colorScheme, bypassCSP: true });
+    await web.click('blobs');
+    await web.click('train');
+    await web.page.evaluate(() => document.getElementById('findings')?.scrollIntoView());
+    await web.page.waitForSelector('#findings-sections #mistakes');
+    await web.page.addScriptTag({ content: AXE });
+    const faults = await web.page.evaluate(async () => {
+      for (const details of document.querySelectorAll('details')) details.open = true;
+      const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: { id: string }[] }> } };
+      return (await axe.run()).violations.map(({ id }) => id);
+    });
+    expect(faults).toEqual([]);
+    expect(await web.page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBe(0);
   });
 
   it('gives the focus only to what can be used', async () => {

@@ -1,4 +1,6 @@
 // The page of web/ without its server: the service worker keeps one build, under the same content security policy.
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { inBrowser } from '../helpers/chromium.js';
 import { WebPage } from '../helpers/web-page.js';
 
@@ -6,6 +8,38 @@ inBrowser('the page offline', () => {
   const web = new WebPage();
   beforeAll(() => web.start());
   afterAll(() => web.end());
+
+  it.each(['the worker', 'the cache'])(
+    'trains where the browser refuses %s, and does not claim to work offline',
+    async (what) => {
+      const script = join(web.folder, 'site', 'service-worker.js');
+      const own = readFileSync(script);
+      const packed = ['.br', '.gz'].map((end) => [`${script}${end}`, readFileSync(`${script}${end}`)] as const);
+      if (what === 'the cache') {
+        for (const [path] of packed) rmSync(path);
+        writeFileSync(
+          script,
+          `caches.open = () => Promise.reject(new DOMException('full', 'QuotaExceededError'));${own}`,
+        );
+      }
+      try {
+        await web.open({ serviceWorkers: 'allow' }, (page) =>
+          page.addInitScript((refuses) => {
+            if (!refuses) return;
+            navigator.serviceWorker.register = () => Promise.reject(new DOMException('refused', 'SecurityError'));
+          }, what === 'the worker'),
+        );
+        await web.click('iris');
+        await web.click('train');
+        expect([await web.error(), await web.text('accuracy')]).toEqual(['', '100.0 %']);
+        expect([await web.page.isVisible('#offline'), web.complaints]).toEqual([false, []]);
+      } finally {
+        writeFileSync(script, own);
+        for (const [path, content] of packed) writeFileSync(path, content);
+        await web.page.context().close();
+      }
+    },
+  );
 
   it('trains, saves, makes a report and reloads after its server has ended', async () => {
     await web.open({ serviceWorkers: 'allow' });
@@ -24,6 +58,8 @@ inBrowser('the page offline', () => {
         await web.page.reload();
         await web.idle();
       }
+      await web.click('fashion-mnist');
+      expect([await web.error(), await web.text('data-state')]).toEqual(['', expect.stringContaining('10 classes')]);
       await web.click('iris');
       await web.click('train');
       expect([await web.error(), await web.text('accuracy')]).toEqual(['', '100.0 %']);

@@ -352,7 +352,7 @@ inBrowser('the page', () => {
   });
 
   it('knows the checksums of the labels of Fashion-MNIST', () => {
-    const source = readFileSync(join(__dirname, '..', '..', 'web', 'data.ts'), 'utf8');
+    const source = readFileSync(join(__dirname, '..', '..', 'web', 'worker', 'data.ts'), 'utf8');
     for (const { sha256 } of [FASHION_MNIST.files.trainLabels, FASHION_MNIST.files.testLabels])
       expect(source).toContain(`'${sha256}'`);
   });
@@ -394,7 +394,8 @@ inBrowser('the page', () => {
     await page.keyboard.press('Enter');
     await idle();
     expect(walked).toEqual([
-      ...['skip', 'iris', 'files', 'backend', 'solver', 'l2', 'l1', 'max-iterations', 'standardize', 'train'],
+      ...['skip', 'iris', 'blobs', 'xor', 'fashion-mnist', 'files', 'backend'],
+      ...['solver', 'l2', 'l1', 'max-iterations', 'standardize', 'train'],
     ]);
     await page.waitForFunction(() => document.getElementById('accuracy')?.textContent === '100.0 %');
     await walkTo('save');

@@ -1,4 +1,4 @@
-// web: files and Iris → the samples of the page, some of them held back.
+// web: files, or samples that were made → the samples of the page, some of them held back.
 import {
   columnStatistics,
   type DataSet,
@@ -7,14 +7,18 @@ import {
   type ReadSamplesOptions,
   readSamples,
   type Samples,
+  take,
+  trainTestSplit,
 } from 'softmax-regression';
-import type { TableOptions } from './messages.js';
+import type { TableOptions } from '../messages.js';
 
 /** Samples to learn from, and others to test on. */
 export interface PageData extends DataSet {
   readonly test: NonNullable<DataSet['test']>;
   /** Of the features; none for pictures. */
   readonly deviations?: Deviations;
+  /** What to learn from a training on them. */
+  readonly lesson?: string;
 }
 
 export interface Deviations {
@@ -28,13 +32,34 @@ const MOST_BYTES = 1e9;
 /** A fifth is held back. */
 const READING = { testFraction: 0.2, seed: 1, maxBytes: MOST_BYTES, maxMemory: 4e9 } as const;
 
-export function irisData(): Promise<PageData> {
-  return read('iris', {});
+export async function dataOfFiles(source: 'iris' | readonly File[], options: ReadSamplesOptions): Promise<PageData> {
+  const data = await readSamples(source, { ...READING, ...options });
+  const deviations = data.image === undefined ? columnStatistics(data.samples.features) : undefined;
+  return { ...data, test: data.test as PageData['test'], deviations };
+}
+
+/** Points in the plane, and the class of each. */
+export interface Points {
+  readonly points: readonly (readonly [x: number, y: number])[];
+  readonly labels: readonly number[];
+}
+
+/** Points that were made, with the names of their classes. */
+export function dataOfSamples(name: string, { points, labels }: Points, classes: readonly string[]): PageData {
+  const { testFraction, seed } = READING;
+  const split = trainTestSplit(labels.length, { testFraction, seed, stratify: labels });
+  const part = (rows: Int32Array): Samples => {
+    const values = Float64Array.from(take(points, rows).flat());
+    return { features: { values, shape: [rows.length, 2] }, labels: take(labels, rows).map((k) => classes[k]) };
+  };
+  const samples = part(split.train);
+  const deviations = columnStatistics(samples.features);
+  return { name, samples, test: part(split.test), classes, featureNames: ['x', 'y'], dropped: 0, deviations };
 }
 
 /** A table, its columns of text one-hot encoded. */
 export function tableData(file: File, options: TableOptions): Promise<PageData> {
-  return read([file], { strings: 'one-hot', ...options });
+  return dataOfFiles([file], { strings: 'one-hot', ...options });
 }
 
 /** The files of labels of Fashion-MNIST, unpacked, by their SHA-256: of 60,000 and of 10,000 images. */
@@ -48,7 +73,7 @@ const MOST_OF_LABELS = 70_000;
 
 /** Images and their labels: those to learn from, those to test on, or one of the two, of which some are then held back. */
 export async function imageData(files: readonly File[]): Promise<PageData> {
-  const data = await read(files, {});
+  const data = await dataOfFiles(files, {});
   const known = await Promise.all(files.map(hasLabelsOfFashionMnist));
   if (known.filter(Boolean).length !== files.length / 2) return data;
   const named = (samples: Samples) => ({
@@ -139,12 +164,6 @@ export async function assertReadable(files: readonly File[]): Promise<void> {
       `${file.name}: the file must be a CSV table, a model, or IDX files of images and labels; it is ${what}.`,
     );
   }
-}
-
-async function read(source: 'iris' | readonly File[], options: ReadSamplesOptions): Promise<PageData> {
-  const data = await readSamples(source, { ...READING, ...options });
-  const deviations = data.image === undefined ? columnStatistics(data.samples.features) : undefined;
-  return { ...data, test: data.test as PageData['test'], deviations };
 }
 
 export function rowOf({ values, shape: [, d], scale = 1 }: FeatureArray, i: number): Float64Array {

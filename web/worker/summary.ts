@@ -1,19 +1,31 @@
 // web: data and model in short, as the page shows them.
 import type { ColumnSummary, CsvSchema, Evaluation, Label, SoftmaxRegression } from 'softmax-regression';
+import type { ColumnLine, DataSummary, Field, ImageSize, ModelSummary } from '../messages.js';
 import type { PageData } from './data.js';
-import type { ColumnLine, DataSummary, Field, ImageSize, ModelSummary } from './messages.js';
-import { affineOf, viewOf } from './watch.js';
+import { affineOf } from './layer.js';
+import { modelViewOf } from './model-view.js';
+import type { PlanedData } from './plane.js';
 import { textInWords } from './words.js';
 
 type Model = SoftmaxRegression<Label>;
 
-export function summaryOfData(data: PageData): DataSummary {
-  const { name, samples, test, classes, image, dropped } = data;
+export function summaryOfData(data: PlanedData): DataSummary {
+  const { name, samples, test, classes, image, dropped, lesson } = data;
   const [trainingSamples, numFeatures] = samples.features.shape;
   const counts = { trainingSamples, heldOut: test.labels.length, numFeatures };
   const note = dropped === 0 ? '' : `${dropped} ${dropped === 1 ? 'row' : 'rows'} with missing values left out.`;
   const columns = data.columns?.map((column) => lineOf(column, data));
-  return { name, ...counts, classes, image, fields: fieldsOfData(data), note, ...(columns && { columns }) };
+  return {
+    name,
+    ...counts,
+    classes,
+    image,
+    fields: fieldsOfData(data),
+    note,
+    lesson,
+    plane: data.plane?.summary,
+    ...(columns && { columns }),
+  };
 }
 
 /** Labels with more classes are rarely meant, unless each has several rows. */
@@ -43,17 +55,16 @@ function noteOfLabels({ classes, samples, test }: PageData): string | undefined 
 /** @param evaluation on the data, which are there where the model fits them */
 export function summaryOfModel(
   model: Model,
-  data: PageData | undefined,
+  data: PlanedData | undefined,
   evaluation: Evaluation<Label> | undefined,
 ): ModelSummary {
   const { classes, numFeatures, numParameters, options } = model;
   const image = data === undefined ? squareOf(model) : data.image;
   const featureNames = model.featureNames ?? data?.featureNames;
-  const view = { featureNames, classes, numFeatures, image, scale: data?.deviations?.scale };
   return {
     ...{ classes, numFeatures, numParameters, solver: options.solver, image },
     fields: data === undefined ? fieldsOfModel(model) : fieldsOfData(data),
-    weights: viewOf(affineOf(model), view),
+    view: modelViewOf(affineOf(model), { classes, numFeatures, image, featureNames }, data),
     ...(evaluation && { scores: scoresOf(evaluation) }),
   };
 }

@@ -10,9 +10,12 @@ import {
   SoftmaxRegression,
 } from 'softmax-regression';
 import type { GradcheckResult } from 'softmax-regression/report';
-import type { PageData } from './data.js';
-import type { CurvePoint, Report, TrainRequest } from './messages.js';
-import { type Affine, affineOf, proofOf, viewOf } from './watch.js';
+import type { CurvePoint, Report, TrainRequest } from '../messages.js';
+import { type Affine, affineOf } from './layer.js';
+import { modelViewOf } from './model-view.js';
+import type { Pace } from './pace.js';
+import type { PlanedData } from './plane.js';
+import { proofOf } from './proof.js';
 
 /** The least time between messages: drawing the weights takes the page a few milliseconds. */
 const PAUSE_MS = 150;
@@ -29,22 +32,24 @@ export interface Learnt {
   readonly milliseconds: number;
 }
 
+export interface Run {
+  readonly tell: (report: Report) => void;
+  readonly signal: AbortSignal;
+  readonly pace: Pace;
+}
+
 /** Trains to the end, or until it is stopped; the model then has the weights of the last epoch. */
-export async function train(
-  data: PageData,
-  request: TrainRequest,
-  { tell, signal }: { readonly tell: (report: Report) => void; readonly signal: AbortSignal },
-): Promise<Learnt> {
-  const watcher = new Watcher(data, tell);
+export async function train(data: PlanedData, request: TrainRequest, run: Run): Promise<Learnt> {
+  const watcher = new Watcher(data, run);
   const started = performance.now();
-  const { model, result } = await fitted(data, request, watcher, signal);
-  const milliseconds = performance.now() - started;
+  const { model, result } = await fitted(data, request, watcher, run.signal);
+  const milliseconds = performance.now() - started - run.pace.waited;
   await watcher.tell(affineOf(model));
   return { model, result, proof: watcher.proof, milliseconds };
 }
 
 async function fitted(
-  data: PageData,
+  data: PlanedData,
   request: TrainRequest,
   watcher: Watcher,
   signal: AbortSignal,
@@ -74,12 +79,12 @@ async function fitted(
 }
 
 /** What the model stores of its columns: the schema of the table, or their names. */
-function namesOf({ schema, featureNames }: PageData) {
+function namesOf({ schema, featureNames }: PlanedData) {
   return schema === undefined ? { featureNames } : { schema };
 }
 
 /** A model with the weights of a training by steps that was stopped. */
-async function modelOf({ weight, bias, columns }: Affine, data: PageData, { options }: TrainRequest) {
+async function modelOf({ weight, bias, columns }: Affine, data: PlanedData, { options }: TrainRequest) {
   const { classes } = data;
   const [q, numFeatures] = [classes.length, weight.length / classes.length];
   const rows = Array.from({ length: numFeatures }, (_, j) => weight.subarray(j * q, (j + 1) * q));
@@ -99,44 +104,52 @@ class Watcher {
   last: Affine | undefined;
   epochs = 0;
   proof: GradcheckResult | undefined;
-  readonly #data: PageData;
-  readonly #tell: (report: Report) => void;
+  readonly #data: PlanedData;
+  readonly #run: Run;
+  #epochsOfAll = Number.POSITIVE_INFINITY;
   #points: CurvePoint[] = [];
   #told = Number.NEGATIVE_INFINITY;
   #progressed = Number.NEGATIVE_INFINITY;
 
-  constructor(data: PageData, tell: (report: Report) => void) {
+  constructor(data: PlanedData, run: Run) {
     this.#data = data;
-    this.#tell = tell;
+    this.#run = run;
   }
 
   readonly options: FitOptions<Label> = {
     onProgress: ({ epoch, epochs, step, steps }) => {
+      this.#epochsOfAll = epochs;
       const now = performance.now();
       if (now - this.#progressed < PAUSE_MS) return;
       this.#progressed = now;
-      this.#tell({ kind: 'progress', epoch, epochs, share: (epoch - 1 + step / steps) / epochs });
+      this.#run.tell({ kind: 'progress', epoch, epochs, share: (epoch - 1 + step / steps) / epochs });
     },
     onEpochEnd: async (epoch, { loss, val_loss, val_acc }, parameters) => {
       const heldOut = { heldOutLoss: val_loss as number, heldOutAccuracy: val_acc as number };
       this.#points.push({ epoch: epoch + 1, loss, ...heldOut });
       this.last = await parameters();
       this.epochs = epoch + 1;
-      if (performance.now() - this.#told < PAUSE_MS) return;
+      const { pace, signal, tell } = this.#run;
+      const waits = pace.waitsAfter(this.epochs);
+      if (!waits && performance.now() - this.#told < PAUSE_MS) return;
       await this.tell(this.last);
       this.#told = performance.now();
+      // After the last epoch there is nothing to wait for.
+      if (!waits || this.epochs >= this.#epochsOfAll) return;
+      await pace.after(this.epochs, signal, () => tell({ kind: 'paused', epoch: this.epochs }));
     },
   };
 
   /** The curve so far, these weights, and the proof of their gradient. */
   async tell(affine: Affine): Promise<void> {
-    if (this.#points.length > 0) this.#tell({ kind: 'epoch', points: this.#points });
+    if (this.#points.length > 0) this.#run.tell({ kind: 'epoch', points: this.#points });
     this.#points = [];
-    const { classes, featureNames, image, deviations, samples } = this.#data;
-    const view = { classes, featureNames, image, numFeatures: samples.features.shape[1], scale: deviations?.scale };
+    const { classes, featureNames, image, samples } = this.#data;
+    const shown = { classes, featureNames, image, numFeatures: samples.features.shape[1] };
+    const view = modelViewOf(affine, shown, this.#data);
     const proof = await proofOf(affine, this.#data, PROOF_SAMPLES);
     this.proof = proof ?? this.proof;
-    this.#tell({ kind: 'weights', weights: viewOf(affine, view), proof });
+    this.#run.tell({ kind: 'weights', proof, ...view });
   }
 }
 

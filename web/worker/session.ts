@@ -11,24 +11,31 @@ import {
   optionFields,
   SoftmaxRegression,
   selectBackend,
+  toOnnx,
 } from 'softmax-regression';
 import type { GradcheckResult, ReportInput } from 'softmax-regression/report';
-import { assertReadable, imageData, irisData, type PageData, previewOf, rowOf, tableData } from './data.js';
 import type {
   BackendState,
   BackendWish,
   Calls,
   DataSummary,
+  ExampleName,
   HeldOutSample,
+  ModelFormat,
   ModelSummary,
   Opened,
+  PaceWish,
   Report,
   RowToPredict,
   Share,
   TableOptions,
   Trained,
   TrainRequest,
-} from './messages.js';
+} from '../messages.js';
+import { assertReadable, imageData, type PageData, previewOf, rowOf, tableData } from './data.js';
+import { exampleData } from './examples.js';
+import { Pace } from './pace.js';
+import { type PlanedData, planeOf } from './plane.js';
 import { reportOf } from './reporting.js';
 import { summaryOfData, summaryOfModel } from './summary.js';
 import { train } from './training.js';
@@ -45,12 +52,13 @@ const MOST_CLASSES = 10;
 export class Session implements Answers {
   readonly #tell: (report: Report) => void;
   #backend: BackendState | undefined;
-  #data: PageData | undefined;
+  #data: PlanedData | undefined;
   #model: Model | undefined;
   #evaluation: Evaluation<Label> | undefined;
   #fit: FitResult | undefined;
   #proof: GradcheckResult | undefined;
   #abort = new AbortController();
+  #pace: Pace | undefined;
 
   constructor(tell: (report: Report) => void) {
     this.#tell = tell;
@@ -66,8 +74,8 @@ export class Session implements Answers {
     return this.#backend;
   }
 
-  async openIris(): Promise<DataSummary> {
-    return this.#take(await irisData());
+  async openExample(name: ExampleName, seed: number): Promise<DataSummary> {
+    return this.#take(await exampleData(name, seed));
   }
 
   async openFiles(files: readonly File[]): Promise<Opened> {
@@ -101,7 +109,8 @@ export class Session implements Answers {
     this.#forgetModel();
     this.#abort = new AbortController();
     const { signal } = this.#abort;
-    const learnt = await train(data, request, { signal, tell: this.#tell });
+    this.#pace = new Pace(request.pace);
+    const learnt = await train(data, request, { signal, tell: this.#tell, pace: this.#pace });
     this.#proof = learnt.proof;
     const model = await this.#use(learnt.model, learnt.result);
     const { result, milliseconds } = learnt;
@@ -111,12 +120,17 @@ export class Session implements Answers {
     return { model, result: { ...short, advice: said }, isStopped: signal.aborted, milliseconds };
   }
 
+  async pace(wish: PaceWish): Promise<void> {
+    this.#pace?.change(wish);
+  }
+
   async stop(): Promise<void> {
     this.#abort.abort(new Error('Stopped before the end of the first epoch: there is no model.'));
   }
 
-  async save(): Promise<Uint8Array<ArrayBuffer>> {
-    return this.#needModel().toBytes() as Uint8Array<ArrayBuffer>;
+  async save(format: ModelFormat): Promise<Uint8Array<ArrayBuffer>> {
+    const model = this.#needModel();
+    return (format === 'onnx' ? toOnnx(model) : model.toBytes()) as Uint8Array<ArrayBuffer>;
   }
 
   async predict(row: RowToPredict): Promise<readonly Share[]> {
@@ -144,8 +158,8 @@ export class Session implements Answers {
   /** New data: a model of other data is no longer shown. */
   #take(data: PageData): DataSummary {
     this.#forget();
-    this.#data = data;
-    return summaryOfData(data);
+    this.#data = { ...data, plane: planeOf(data) };
+    return summaryOfData(this.#data);
   }
 
   /** Without data and model, so that none is taken for those of a file that is not read yet. */
@@ -185,7 +199,7 @@ export class Session implements Answers {
   }
 
   /** The data, if the model may be tested on them. */
-  #fitting(model: Model): PageData | undefined {
+  #fitting(model: Model): PlanedData | undefined {
     const data = this.#data;
     if (data === undefined || data.samples.features.shape[1] !== model.numFeatures) return undefined;
     const names = model.featureNames ?? data.featureNames;
@@ -201,8 +215,8 @@ export class Session implements Answers {
     return Object.values(row.fields).map(Number);
   }
 
-  #needData(): PageData {
-    if (this.#data === undefined) throw new Error('No data yet: take Iris, or choose files.');
+  #needData(): PlanedData {
+    if (this.#data === undefined) throw new Error('No data yet: take an example, or choose files.');
     return this.#data;
   }
 

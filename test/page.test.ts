@@ -1,0 +1,212 @@
+// The mathematics of the page of web/, without a browser: its points, its plane and its gradient.
+import * as fc from 'fast-check';
+import { loadIris, optionFields, reference, SoftmaxRegression } from 'softmax-regression';
+import { type LinkState, NOTHING, readLink, writeLink } from '../web/link.js';
+import { mostProbable } from '../web/shades.js';
+import { blobs, exampleData, xor } from '../web/worker/examples.js';
+import { gradientOf } from '../web/worker/gradient.js';
+import { affineOf, scaledLayerOf, scaledRows } from '../web/worker/layer.js';
+import { Pace } from '../web/worker/pace.js';
+import { logitsIn, type Plane, planeOf, principalComponents } from '../web/worker/plane.js';
+import { useBackend } from './helpers/backends.js';
+
+describe('points that are made', () => {
+  it('come from their seed alone', () => {
+    for (const make of [blobs, xor]) {
+      expect(make(3)).toEqual(make(3));
+      expect(make(4).points).not.toEqual(make(3).points);
+    }
+  });
+
+  it('are in the classes that their description says', () => {
+    const { points, labels } = xor(1);
+    expect(points.every(([x, y]) => Math.abs(x) <= 1 && Math.abs(y) <= 1)).toBe(true);
+    expect(labels).toEqual(points.map(([x, y]) => (x * y < 0 ? 1 : 0)));
+    const clouds = blobs(2);
+    for (const k of [0, 1, 2]) {
+      const own = clouds.points.filter((_, i) => clouds.labels[i] === k);
+      expect(own).toHaveLength(100);
+      expect(own.reduce((sum, [x]) => sum + x, 0) / 100).toBeCloseTo(4 * k - 4, 0);
+    }
+  });
+});
+
+describe('the plane of the regions', () => {
+  it('has the principal components of scikit-learn', () => {
+    // PCA(2).fit(StandardScaler().fit_transform(load_iris().data)).explained_variance_ratio_, scikit-learn 1.5
+    const { features } = loadIris();
+    const columns = [0, 1, 2, 3].map((j) => features.map((row) => row[j]));
+    const scaled = columns.map((column) => {
+      const mean = column.reduce((sum, x) => sum + x, 0) / 150;
+      const deviation = Math.sqrt(column.reduce((sum, x) => sum + (x - mean) ** 2, 0) / 150);
+      return column.map((x) => (x - mean) / deviation);
+    });
+    const rows = Float64Array.from({ length: 600 }, (_, at) => scaled[at % 4][Math.floor(at / 4)]);
+    const { u, v, shares } = principalComponents(rows, 4);
+    expect(shares[0]).toBeCloseTo(0.72962445, 6);
+    expect(shares[1]).toBeCloseTo(0.22850762, 6);
+    const dot = (a: Float64Array, b: Float64Array) => a.reduce((sum, x, j) => sum + x * b[j], 0);
+    expect([dot(u, u), dot(v, v), dot(u, v)]).toBeAllClose([1, 1, 0], { rtol: 0, atol: 1e-12 });
+  });
+
+  it('has a second direction of 0 where the samples lie on a line', () => {
+    const { u, v, shares } = principalComponents(Float64Array.of(0, 0, 0, 1, 2, 2, 2, 4, 4), 3);
+    expect(u).toBeAllClose([1 / 3, 2 / 3, 2 / 3], { rtol: 0, atol: 1e-12 });
+    expect([...v, ...shares]).toBeAllClose([0, 0, 0, 1, 0], { rtol: 0, atol: 1e-12 });
+  });
+
+  it.each(['blobs', 'iris'] as const)('has the predictions of the model, for %s', async (name) => {
+    await useBackend('cpu');
+    const data = { ...(await exampleData(name, 0)), plane: undefined };
+    const { samples, classes, deviations } = data;
+    const { model } = await SoftmaxRegression.fit(samples.features, samples.labels, { classes, standardize: true });
+    const plane = planeOf(data) as Plane;
+    const logits = logitsIn(plane, affineOf(model), data);
+    for (const [a, b] of [...Array(40).keys()].map((i) => [((i * 7) % 11) - 5, ((i * 5) % 13) / 2 - 3])) {
+      const row = plane.origin.map((start, j) => {
+        const z = start + a * plane.u[j] + b * plane.v[j];
+        return (deviations?.mean[j] ?? 0) + (deviations?.scale[j] ?? 1) * z;
+      });
+      if (name === 'blobs') expect(Array.from(row)).toBeAllClose([a, b], { rtol: 1e-12, atol: 1e-12 });
+      const [best] = model.predictTopK([row], 1)[0];
+      const { best: own, certainty } = mostProbable(logits, a, b);
+      expect(classes[own]).toBe(best.label);
+      expect(certainty).toBeCloseTo((best.probability - 1 / 3) / (2 / 3), 4);
+    }
+  });
+
+  it('is missing for one feature', async () => {
+    const data = await exampleData('xor', 0);
+    const features = { values: data.samples.features.values.slice(0, 240), shape: [240, 1] as const };
+    expect(planeOf({ ...data, samples: { ...data.samples, features } })).toBeUndefined();
+  });
+});
+
+describe('the gradient that the page shows', () => {
+  it('is that of the mean loss, by differences', async () => {
+    const data = await exampleData('iris', 0);
+    const { classes } = data;
+    const weight = Float32Array.from({ length: 12 }, (_, i) => Math.sin(i));
+    const affine = { weight, bias: Float32Array.of(0.1, -0.2, 0.3) };
+    const { values, samples } = gradientOf(affine, data, classes);
+    expect(samples).toBe(120);
+    const layer = scaledLayerOf(affine, data);
+    const z = { rows: 120, columns: 4, values: scaledRows(data, 120) };
+    const labels = data.samples.labels.map((label) => classes.indexOf(label));
+    const loss = (at: number, step: number) => {
+      const moved = Float64Array.from(layer.weight);
+      moved[at] += step;
+      return reference.sparseCrossEntropy(
+        reference.dense(z, { rows: 4, columns: 3, values: moved }, layer.bias),
+        labels,
+      );
+    };
+    const differences = Float64Array.from(values, (_, at) => (loss(at, 1e-5) - loss(at, -1e-5)) / 2e-5);
+    expect(values).toBeAllClose(differences, { rtol: 1e-6, atol: 1e-8 });
+  });
+});
+
+describe('the pace of a training', () => {
+  const never = new AbortController().signal;
+  const none = () => undefined;
+
+  it('waits where it is told to, until the wish changes', async () => {
+    const pace = new Pace({ until: 3, delay: 0 });
+    expect([2, 3, 4].map((epoch) => pace.waitsAfter(epoch))).toEqual([false, true, true]);
+    const pauses: number[] = [];
+    const waiting = pace.after(3, never, () => pauses.push(3));
+    pace.change({ until: 3, delay: 5 });
+    expect(await Promise.race([waiting, 'it waits'])).toBe('it waits');
+    pace.change({ until: 4, delay: 0 });
+    await waiting;
+    expect(pauses).toEqual([3]);
+  });
+
+  it('waits after each epoch for its delay, without a pause', async () => {
+    const pace = new Pace({ until: Number.POSITIVE_INFINITY, delay: 20 });
+    expect(pace.waitsAfter(1)).toBe(true);
+    await pace.after(1, never, () => {
+      throw new Error('no pause');
+    });
+    expect(pace.waited).toBeGreaterThanOrEqual(19);
+    pace.change({ until: Number.POSITIVE_INFINITY, delay: 1e8 });
+    const waiting = pace.after(2, never, none);
+    pace.change({ until: Number.POSITIVE_INFINITY, delay: 0 });
+    await waiting;
+  });
+
+  it('ends a wait that is aborted', async () => {
+    const pace = new Pace({ until: 1, delay: 0 });
+    const abort = new AbortController();
+    const waiting = pace.after(1, abort.signal, none);
+    abort.abort();
+    await waiting;
+    await pace.after(1, abort.signal, none);
+  });
+});
+
+describe('a link', () => {
+  const fields = optionFields();
+  const examples = ['iris', 'blobs', 'xor'];
+  const read = (query: string) => readLink(query, fields, examples);
+
+  it('holds a state, whatever it is', () => {
+    const numbers = fields.filter(({ input }) => input === 'number' || input === 'integer').map(({ name }) => name);
+    const options = fc
+      .record({
+        solver: fc.constantFrom('lbfgs', 'sgd', 'momentum', 'adam'),
+        standardize: fc.boolean(),
+        numbers: fc.dictionary(fc.constantFrom(...numbers), fc.double({ noNaN: true, noDefaultInfinity: true })),
+      })
+      // A form has no −0.
+      .map(({ numbers: of, ...others }) => {
+        const entries = Object.entries(of).map(([name, value]) => [name, value + 0]);
+        return { ...others, ...Object.fromEntries(entries) };
+      });
+    const states = fc.record({
+      data: fc.constantFrom('blobs' as const, 'xor' as const),
+      dataSeed: fc.nat(2 ** 32 - 1),
+      options,
+      backend: fc.constantFrom(undefined, 'wasm' as const, 'webgpu' as const),
+      at: fc.oneof(fc.constant('end' as const), fc.constant(undefined), fc.integer({ min: 1, max: 1e6 })),
+    });
+    fc.assert(
+      fc.property(states, (state: LinkState) => {
+        expect(read(writeLink(state))).toEqual({ state, wrong: [] });
+      }),
+    );
+  });
+
+  it('is empty for data from files', () => {
+    expect(writeLink({ ...NOTHING, at: 'end', options: { epochs: 3 } })).toBe('');
+    expect(read('')).toEqual({ state: NOTHING, wrong: [] });
+  });
+
+  it.each([
+    ['data=mars', 'In the link, data must be one of iris, blobs, xor; got “mars”.'],
+    ['data=fashion-mnist', 'In the link, data must be one of iris, blobs, xor; got “fashion-mnist”.'],
+    ['data=xor&epochs=many', 'In the link, epochs must be a number; got “many”.'],
+    ['data=xor&epochs=', 'In the link, epochs must be a number; got “”.'],
+    ['data=xor&epochs=Infinity', 'In the link, epochs must be a number; got “Infinity”.'],
+    ['data=xor&standardize=1', 'In the link, standardize must be true or false; got “1”.'],
+    ['data=xor&solver=newton', 'In the link, solver must be one of lbfgs, sgd, momentum, adam; got “newton”.'],
+    ['data=xor&at=0', 'In the link, at must be an integer > 0, or end; got “0”.'],
+    [
+      'data=xor&data-seed=4294967296',
+      'In the link, data-seed must be an integer from 0 to 4294967295; got “4294967296”.',
+    ],
+    ['data=xor&backend=abacus', 'In the link, backend must be one of webgpu, webgl, wasm, cpu; got “abacus”.'],
+    ['data=xor&__proto__=1', 'The page has no use for “__proto__” in the link.'],
+    [`data=xor&${'x'.repeat(99)}=1`, `The page has no use for “${'x'.repeat(40)}…” in the link.`],
+    ['epochs=3', 'The link names no data.'],
+  ])('says what is wrong in %s, and keeps the rest', (query, sentence) => {
+    const { state, wrong } = read(query);
+    expect(wrong).toEqual([sentence]);
+    expect(state.data).toBe(query.startsWith('data=xor') ? 'xor' : undefined);
+    expect(state.at).toBeUndefined();
+  });
+
+  it('has at most three sentences of its faults', () => {
+    expect(read('data=xor&a&b&c&d&e').wrong.at(-1)).toBe('And 2 more faults.');
+  });
+});

@@ -1,0 +1,112 @@
+// Links to a state of the page of web/, and the files that it saves.
+import { readFileSync } from 'node:fs';
+import { SoftmaxRegression, toOnnx } from 'softmax-regression';
+import { inBrowser } from '../helpers/chromium.js';
+import { usePage } from '../helpers/web-page.js';
+
+inBrowser('a link to the page', () => {
+  const web = usePage();
+  const { text, error, click, idle } = web;
+  afterEach(() => expect(web.complaints).toEqual([]));
+
+  const query = () => new URL(web.page.url()).search;
+  /** Opens a link in a page of its own. */
+  const follow = async (search: string) => {
+    await web.page.context().close();
+    await web.open();
+    await web.page.goto(`${web.url}/${search}`);
+  };
+  /** All that a training shows, as text. */
+  const seen = async () =>
+    web.page.$$eval(
+      '#data-state, #accuracy, #loss, #held-out-loss, #weights, #gradient, #gradient-state, #loss-chart',
+      (places) =>
+        places.map((place) => `${place.textContent} ${place.querySelector('svg')?.getAttribute('aria-label') ?? ''}`),
+    );
+  const paused = (what: string) =>
+    web.page.waitForFunction(
+      (wanted) => document.getElementById('status')?.textContent === `Paused after ${wanted}.`,
+      what,
+    );
+
+  it('shows a finished training again', async () => {
+    await click('blobs');
+    await web.page.fill('#data-seed', '7');
+    await web.page.press('#data-seed', 'Tab');
+    await idle();
+    await web.page.selectOption('#solver', 'momentum');
+    await web.page.fill('#epochs', '12');
+    await web.page.fill('#batch-size', '');
+    await web.page.fill('#seed', '3');
+    expect(query()).not.toContain('at=');
+    await click('train');
+    expect(query()).toBe(
+      '?data=blobs&data-seed=7&solver=momentum&standardize=true&epochs=12&learningRate=0.05&seed=3&at=end',
+    );
+    const before = await seen();
+    await follow(query());
+    await idle();
+    await web.page.waitForFunction(() => document.getElementById('status')?.textContent?.includes('trained'));
+    expect(await seen()).toEqual(before);
+    expect([await error(), await web.page.inputValue('#batch-size')]).toEqual(['', '']);
+  });
+
+  it('shows a paused training again, on the backend of the link', async () => {
+    await web.use('cpu');
+    await click('xor');
+    for (const what of ['1 iteration', '2 iterations']) {
+      await web.page.click('#step');
+      await paused(what);
+    }
+    expect(query()).toMatch(/^\?data=xor&.*&backend=cpu&at=2$/);
+    const before = await seen();
+    const link = query();
+    await follow(link);
+    await paused('2 iterations');
+    expect(await seen()).toEqual(before);
+    expect(await text('backend-state')).toBe('Computes on cpu.');
+    await click('stop');
+    expect(query()).toBe(link);
+  });
+
+  it('with nonsense gives words, and what is right in it', async () => {
+    await follow('?data=iris&epochs=many&colour=red&at=end&solver=lbfgs&standardize=true');
+    await web.page.waitForFunction(() => document.getElementById('status')?.textContent?.includes('trained'));
+    expect(await error()).toBe(
+      'In the link, epochs must be a number; got “many”. The page has no use for “colour” in the link.',
+    );
+    expect(await text('accuracy')).toBe('100.0 %');
+    await follow('?data=mars&at=3');
+    await web.page.waitForFunction(() => document.getElementById('error')?.hidden === false);
+    expect(await error()).toBe('In the link, data must be one of iris, blobs, xor, fashion-mnist; got “mars”.');
+    await click('iris');
+    await click('train');
+    expect([await error(), await text('accuracy')]).toEqual(['', '100.0 %']);
+    await follow('?data=xor&solver=sgd&epochs=-4&at=end');
+    await web.page.waitForFunction(() => document.getElementById('error')?.hidden === false);
+    expect(await error()).toBe('Epochs must be an integer > 0; got -4.');
+  });
+
+  it('is none for data from files', async () => {
+    await click('iris');
+    expect(query()).toContain('data=iris');
+    await web.choose({ 'a.csv': `x,k\n${[...Array(20).keys()].map((i) => `${i},${i % 2}`).join('\n')}\n` });
+    await click('read');
+    await click('train');
+    expect([await error(), query()]).toEqual(['', '']);
+  });
+
+  it('has a model that can be saved as safetensors and as ONNX', async () => {
+    await click('iris');
+    await click('train');
+    const saved = async (id: string) => {
+      const [download] = await Promise.all([web.page.waitForEvent('download'), web.page.click(`#${id}`)]);
+      await idle();
+      return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) };
+    };
+    const [tensors, onnx] = [await saved('save'), await saved('save-onnx')];
+    expect([tensors.name, onnx.name]).toEqual(['model.safetensors', 'model.onnx']);
+    expect(new Uint8Array(onnx.bytes)).toEqual(new Uint8Array(toOnnx(SoftmaxRegression.fromBytes(tensors.bytes))));
+    expect(await text('model-state')).toBe('Saved as model.onnx.');
+  });
+});

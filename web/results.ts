@@ -1,0 +1,95 @@
+// web: the key figures and the learning curve of one training.
+import { shortNumber } from './charts.js';
+import { clearGradient } from './gradient-card.js';
+import type { CurvePoint, HeldOutScores, Report, Trained } from './messages.js';
+import { byId, count, percent, say, showCurve } from './views.js';
+
+/** What is shown of a training, and of the model that it ends with. */
+export class Results {
+  #points: readonly CurvePoint[] = [];
+  /** The number of quarters announced so far. */
+  #quarter = 0;
+  /** Whether it goes to the optimum, in iterations; else it goes by epochs. */
+  #isToOptimum = true;
+
+  constructor() {
+    new ResizeObserver(() => this.#draw()).observe(byId('loss-chart'));
+  }
+
+  /** The last one that is shown. */
+  get epoch(): number {
+    return this.#points.at(-1)?.epoch ?? 0;
+  }
+
+  get noun(): string {
+    return this.#isToOptimum ? 'iteration' : 'epoch';
+  }
+
+  /** Before a training, or without a model. */
+  clear(isToOptimum = this.#isToOptimum): void {
+    this.#isToOptimum = isToOptimum;
+    this.#points = [];
+    this.#quarter = 0;
+    for (const id of ['loss', 'held-out-loss', 'accuracy', 'gap']) say(id, '–');
+    say('accuracy-note', 'of held-out samples');
+    say('loss-note', 'nats per sample');
+    say('loss-name', isToOptimum ? 'Objective' : 'Training loss');
+    say('curve-name', isToOptimum ? 'objective' : 'training');
+    byId('weights').replaceChildren();
+    clearGradient();
+    byId('proof-table').hidden = true;
+    say('proof', 'Appears during training, at the current weights.');
+    this.#draw();
+  }
+
+  add(points: readonly CurvePoint[]): void {
+    this.#points = [...this.#points, ...points];
+    const last = this.#points[this.#points.length - 1];
+    say('loss', shortNumber(last.loss));
+    say('held-out-loss', shortNumber(last.heldOutLoss));
+    say('accuracy', percent(last.heldOutAccuracy));
+    this.#draw();
+  }
+
+  /** The bar moves continuously; screen readers hear each quarter. */
+  showProgress({ epoch, epochs, share }: Extract<Report, { kind: 'progress' }>): void {
+    byId<HTMLProgressElement>('progress').value = share;
+    const quarter = Math.floor(4 * share);
+    if (quarter <= this.#quarter || share === 1) return;
+    this.#quarter = quarter;
+    say('status', `Training: ${this.noun} ${epoch} of ${epochs}${this.#isToOptimum ? ' at most' : ''}.`);
+  }
+
+  showScores({ accuracy, interval, logLoss, samples }: HeldOutScores): void {
+    say('accuracy', percent(accuracy));
+    say('accuracy-note', `95 %: ${percent(interval.lower)} to ${percent(interval.upper)}, ${count(samples, 'sample')}`);
+    say('held-out-loss', shortNumber(logLoss));
+  }
+
+  showEnd({ result, isStopped, milliseconds, model }: Trained): void {
+    const seconds = `${(milliseconds / 1000).toFixed(1)} s`;
+    const epochs = count(this.epoch, this.noun);
+    const parameters = `${count(model.numParameters, 'parameter')} trained`;
+    if (isStopped || result === undefined) {
+      say('status', `Stopped after ${epochs}; the weights of that moment are the model.`);
+      return;
+    }
+    const { reason, advice, suboptimality, objective } = result;
+    say('loss', shortNumber(objective));
+    say('loss-name', 'Objective');
+    if (suboptimality !== null) say('loss-note', `at most ${shortNumber(suboptimality)} above the optimum`);
+    const ends: Record<typeof reason, string> = {
+      gradient: 'at the optimum',
+      'no-progress': 'as near to the optimum as rounding allows',
+      iterations: 'all iterations done',
+      epochs: 'all epochs done',
+      diverged: 'the loss overflowed: lower the learning rate; the model has the last finite weights',
+      'early-stopping': 'the held-out loss stopped falling',
+    };
+    say('status', `${parameters} in ${epochs}, ${seconds}: ${ends[reason]}. ${advice ?? ''}`);
+  }
+
+  #draw(): void {
+    showCurve(this.#points, this.noun);
+  }
+}

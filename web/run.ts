@@ -1,0 +1,74 @@
+// web: the run bar: a training is started, stepped, paused, slowed down and stopped here.
+import type { Client } from './client.js';
+import type { PaceWish } from './messages.js';
+import { byId, say } from './views.js';
+
+const END = Number.POSITIVE_INFINITY;
+
+/** Where a training is, and how fast it goes. */
+export class RunBar {
+  /** The last epoch, or iteration, that was shown. */
+  epoch = 0;
+  isPaused = false;
+  readonly #client: Client;
+  readonly #fail: (error: unknown) => void;
+  #until = END;
+
+  constructor(client: Client, fail: (error: unknown) => void) {
+    this.#client = client;
+    this.#fail = fail;
+    byId('pause').addEventListener('click', () => this.#toggle());
+    byId('stop').addEventListener('click', () => void client.call('stop').catch(fail));
+    byId('speed').addEventListener('change', () => void client.call('pace', this.#wish()).catch(fail));
+  }
+
+  /** @param until the epoch after which the training pauses; none by default */
+  begin(until = END): PaceWish {
+    this.epoch = 0;
+    this.#until = until;
+    this.#show(false);
+    return this.#wish();
+  }
+
+  /** One epoch more, then a pause. */
+  step(): void {
+    this.#go(this.epoch + 1);
+  }
+
+  pausedAfter(epoch: number): void {
+    this.epoch = epoch;
+    this.#show(true);
+  }
+
+  end(): void {
+    this.#show(false);
+  }
+
+  /** @param isTraining whether a training runs or is paused; else one can be started if `canStart` */
+  refresh(isTraining: boolean, canStart: boolean): void {
+    byId<HTMLButtonElement>('train').disabled = !canStart;
+    byId<HTMLButtonElement>('step').disabled = !canStart && !isTraining;
+    for (const id of ['pause', 'stop']) byId<HTMLButtonElement>(id).disabled = !isTraining;
+    byId('progress').hidden = !isTraining;
+  }
+
+  #toggle(): void {
+    if (this.isPaused) say('status', 'Training…');
+    this.#go(this.isPaused ? END : this.epoch);
+  }
+
+  #go(until: number): void {
+    this.#until = until;
+    this.#show(false);
+    void this.#client.call('pace', this.#wish()).catch(this.#fail);
+  }
+
+  #show(isPaused: boolean): void {
+    this.isPaused = isPaused;
+    byId('pause').textContent = isPaused ? 'Play' : 'Pause';
+  }
+
+  #wish(): PaceWish {
+    return { until: this.#until, delay: Number(byId<HTMLSelectElement>('speed').value) };
+  }
+}
