@@ -64,12 +64,13 @@ const WHERE = 'bench --peers';
 
 export const FOLDER = join(__dirname, 'peers');
 
-/** The scripts of the peers in that folder. */
+/** The scripts of the peers in that folder, with their own arguments. */
 const SCRIPTS = {
-  pytorch: 'peer_pytorch.py',
-  jax: 'peer_jax.py',
-  keras: 'peer_keras.py',
-  scikitLearn: 'peer_scikit_learn.py',
+  pytorch: ['peer_pytorch.py'],
+  torchCompile: ['peer_pytorch.py', 'compile'],
+  jax: ['peer_jax.py'],
+  keras: ['peer_keras.py'],
+  scikitLearn: ['peer_scikit_learn.py'],
 } as const;
 
 export type Peers = Readonly<Record<keyof typeof SCRIPTS, Peer>> & {
@@ -92,7 +93,7 @@ export async function openPeers(data?: FashionMnist): Promise<Peers> {
     await writeFile(join(folder, 'features.bin'), train.features.values);
     await writeFile(join(folder, 'labels.bin'), Uint8Array.from(train.labels));
     say('starting PyTorch, JAX, Keras and scikit-learn');
-    const starts = Object.values(SCRIPTS).map((script) => startPeer(script, environment, folder));
+    const starts = Object.values(SCRIPTS).map(([script, ...args]) => startPeer(script, args, environment, folder));
     const opened = await Promise.allSettled(starts);
     const all = opened.flatMap((start) => (start.status === 'fulfilled' ? [start.value] : []));
     const close = () => {
@@ -103,8 +104,8 @@ export async function openPeers(data?: FashionMnist): Promise<Peers> {
       close();
       throw failed.reason;
     }
-    const [pytorch, jax, keras, scikitLearn] = all;
-    return { pytorch, jax, keras, scikitLearn, all, close };
+    const [pytorch, torchCompile, jax, keras, scikitLearn] = all;
+    return { pytorch, torchCompile, jax, keras, scikitLearn, all, close };
   } finally {
     await rm(folder, { recursive: true, force: true }); // an open peer has the samples in memory
   }
@@ -115,8 +116,13 @@ type Answer =
   | { readonly seconds: number; readonly outcome: number; readonly iterations?: number; readonly gradient?: number }
   | { readonly error: string };
 
-async function startPeer(script: string, environment: Environment, folder: string): Promise<Peer> {
-  const child = spawn(environment.python, [join(FOLDER, script), folder], { env: variablesFor(environment) });
+async function startPeer(
+  script: string,
+  args: readonly string[],
+  environment: Environment,
+  folder: string,
+): Promise<Peer> {
+  const child = spawn(environment.python, [join(FOLDER, script), folder, ...args], { env: variablesFor(environment) });
   const ended = endOf(child);
   // If the peer has ended, the missing answer reports it.
   child.stdin.on('error', () => {});

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { Random } from '../src/core/random.js';
 import { type Float64Kernels, float64Kernels, Simd, type SimdKernels, useFloat64Kernels } from '../src/core/simd.js';
+import { softmaxInPlace } from '../src/predict/scores.js';
 import { nativeFloat64, onEveryEngine } from './helpers/float64-engines.js';
 
 type Products = typeof import('../src/optim/block-products.js');
@@ -271,45 +272,65 @@ const native = nativeFloat64();
     expect(factored.solve(side)).toEqual(before);
   });
 
-  it('multiply rows of each type like plain loops, bit for bit', () => {
+  it('predict rows of each type like plain loops, the logits bit for bit', () => {
     const sizes = fc.record({
       n: fc.integer({ min: 1, max: 300 }),
       d: fc.integer({ min: 1, max: 300 }),
       q: fc.integer({ min: 1, max: 20 }),
+      scale: fc.constantFrom(1, 255),
     });
     const types = fc.constantFrom(Uint8Array, Float32Array, Float64Array);
     fc.assert(
-      fc.property(sizes, types, ({ n, d, q }, Type) => {
+      fc.property(sizes, types, ({ n, d, q, scale }, Type) => {
         const x = new Type(normals(n * d).map((value) => (Type === Uint8Array ? Math.abs(60 * value) : value)));
         const stride = Math.ceil(q / 8) * 8;
         const w = Float64Array.from(normals(d * stride), Math.fround);
+        const bias = normals(q);
         const start = random.below(n);
         const rows = n - start;
-        const out = new Float64Array(rows * q);
-        native?.multiplyRows(x, start, rows, d, w, q, out);
-        const expected = Float64Array.from(out, (_, at) => {
+        const predict = (isSoftmax: boolean) => {
+          const out = new Float64Array(rows * q);
+          expect(native?.predictRows(x, start, rows, d, w, q, bias, scale, isSoftmax, out)).toBe(true);
+          return out;
+        };
+        const logits = predict(false);
+        const expected = Float64Array.from(logits, (_, at) => {
           let sum = 0;
           for (let j = 0; j < d; j++) sum += x[(start + Math.floor(at / q)) * d + j] * w[j * stride + (at % q)];
-          return sum;
+          return sum / scale + bias[at % q];
         });
-        expect(bits(out)).toEqual(bits(expected));
+        expect(bits(logits)).toEqual(bits(expected));
+        for (let at = 0; at < expected.length; at += q) softmaxInPlace(expected, at, q);
+        expect(predict(true)).toBeAllClose(expected, { rtol: 1e-14, atol: 1e-300 });
       }),
       { numRuns: 50 },
     );
   });
 
+  type Given = Parameters<Float64Kernels['predictRows']>;
+  /** Two rows of three features, for two classes. */
+  const given = (change: Partial<Record<number, unknown>> = {}): Given => {
+    const w = new Float64Array(24);
+    const plain = [new Float32Array(6), 0, 2, 3, w, 2, new Float64Array(2), 1, true, new Float64Array(4)];
+    return Object.assign(plain, change) as Given;
+  };
+
   it.each([
-    ['X', [new Float32Array(5), 0, 2, 3, new Float64Array(24), 2, new Float64Array(4)]],
-    ['X from its start', [new Float32Array(6), 1, 2, 3, new Float64Array(24), 2, new Float64Array(4)]],
-    ['W', [new Float32Array(6), 0, 2, 3, new Float64Array(23), 2, new Float64Array(4)]],
-    ['the result', [new Float32Array(6), 0, 2, 3, new Float64Array(24), 2, new Float64Array(3)]],
-  ] as [string, Parameters<Float64Kernels['multiplyRows']>][])('refuse arrays that are too short: %s', (_, given) => {
-    expect(() => native?.multiplyRows(...given)).toThrow('shorter than their shapes');
+    ['X', { 0: new Float32Array(5) }],
+    ['X from its start', { 1: 1 }],
+    ['W', { 4: new Float64Array(23) }],
+    ['the bias', { 6: new Float64Array(1) }],
+    ['the result', { 9: new Float64Array(3) }],
+  ])('refuse arrays that are too short: %s', (_, change) => {
+    expect(native?.predictRows(...given())).toBe(true);
+    expect(() => native?.predictRows(...given(change))).toThrow('shorter than their shapes');
   });
 
   it('refuse rows of other types', () => {
-    const x = new Int16Array(6) as unknown as Uint8Array;
-    const [w, out] = [new Float64Array(24), new Float64Array(4)];
-    expect(() => native?.multiplyRows(x, 0, 2, 3, w, 2, out)).toThrow('bytes, float32 or float64');
+    expect(() => native?.predictRows(...given({ 0: new Int16Array(6) }))).toThrow('bytes, float32 or float64');
+  });
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY])('say that a logit is not finite: %p', (odd) => {
+    expect(native?.predictRows(...given({ 6: Float64Array.of(0, odd) }))).toBe(false);
   });
 });

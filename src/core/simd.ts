@@ -69,20 +69,24 @@ export type Float64Kernels = {
   ) => ReturnType<SimdKernels[Name]>;
 } & {
   /**
-   * Writes XW of the rows from `start` to out, [rows, q]. Several threads share the work.
+   * Writes xW/scale + b of the rows from `start`, or its softmax, to out, [rows, q]. Several threads share the work.
    *
    * @param x [n, d] in bytes, float32 or float64
    * @param w [d, stride], numbers of float32, the stride q rounded up to a multiple of 8
+   * @returns whether all logits are finite
    */
-  multiplyRows(
+  predictRows(
     x: Uint8Array | Float32Array | Float64Array,
     start: number,
     rows: number,
     d: number,
     w: Float64Array,
     q: number,
+    bias: Float64Array,
+    scale: number,
+    isSoftmax: boolean,
     out: Float64Array,
-  ): void;
+  ): boolean;
 };
 
 let native: Float64Kernels | undefined;

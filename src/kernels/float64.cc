@@ -2,6 +2,7 @@
 // processor. Every number has the bits of WebAssembly and of the plain loops, with any number of threads. The addon also
 // keeps what TensorFlow prints while it loads.
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
@@ -210,16 +211,39 @@ void addGram(const double* x, int64_t stride, int64_t columns, const int32_t* sa
 /** Rows of a part of a thread. */
 constexpr int64_t kRows = 256;
 
+/** The affine map of `predictRows`: o = xW/scale + b. */
+struct Affine {
+  Columns w;
+  int64_t q;
+  const double* bias;
+  double scale;
+};
+
+/** The logits or probabilities of rows, [rows, q]. Returns whether all logits are finite. */
 template <typename A>
-void multiplyRows(const A* x, int64_t rows, int64_t d, const Columns& w, int64_t q, double* out) {
-  share(rows * d * q, (rows + kRows - 1) / kRows, [&](int64_t i) {
+bool predictRows(const A* x, int64_t rows, int64_t d, const Affine& affine, bool isSoftmax, double* out) {
+  const Columns& columns = affine.w;
+  const int64_t classes = affine.q;
+  std::atomic<bool> areFinite{true};
+  share(rows * d * classes, (rows + kRows - 1) / kRows, [&](int64_t i) {
     const int64_t from = i * kRows, count = std::min(kRows, rows - from);
-    double* sums = scratch(kRows * w.stride);
+    double* sums = scratch(kRows * columns.stride);
     // The weights of a model are float32.
-    if constexpr (std::is_same<A, double>::value) multiply(x + from * d, count, d, w, sums);
-    else multiplyExact(x + from * d, count, d, w, sums);
-    for (int64_t r = 0; r < count; r++) std::copy_n(sums + r * w.stride, q, out + (from + r) * q);
+    if constexpr (std::is_same<A, double>::value) multiply(x + from * d, count, d, columns, sums);
+    else multiplyExact(x + from * d, count, d, columns, sums);
+    double zero = 0;
+    for (int64_t r = 0; r < count; r++) {
+      double* row = sums + r * columns.stride;
+      for (int64_t k = 0; k < classes; k++) {
+        row[k] = row[k] / affine.scale + affine.bias[k];
+        zero += row[k] - row[k];
+      }
+    }
+    if (!(zero == 0)) areFinite = false;
+    if (isSoftmax) residuals(sums, count, columns.stride, classes, nullptr, nullptr, nullptr);
+    for (int64_t r = 0; r < count; r++) std::copy_n(sums + r * columns.stride, classes, out + (from + r) * classes);
   });
+  return areFinite;
 }
 
 /** The arguments of a call from JavaScript: a memory of numbers, and addresses in bytes and sizes in it. */
@@ -328,26 +352,34 @@ napi_value callAddGram(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-/** multiplyRows(x, start, rows, d, w, q, out): XW of some rows of an array of bytes, float32 or float64; W is float32. */
-napi_value callMultiplyRows(napi_env env, napi_callback_info info) {
+/**
+ * predictRows(x, start, rows, d, w, q, bias, scale, isSoftmax, out): some rows of an array of bytes, float32 or float64, by
+ * weights that are float32.
+ */
+napi_value callPredictRows(napi_env env, napi_callback_info info) {
   const Call call(env, info);
-  const Call::Array x = call.array(0), w = call.array(4), out = call.array(6);
+  const Call::Array x = call.array(0), w = call.array(4), bias = call.array(6), out = call.array(9);
   const int64_t start = call.integer(1), rows = call.integer(2), d = call.integer(3), q = call.integer(5);
   const int64_t stride = roundUp(q, kWidest);
-  const auto isShorter = [](const Call::Array& array, int64_t length) { return static_cast<int64_t>(array.length) < length; };
-  if (start < 0 || rows < 0 || d < 0 || q < 1 || isShorter(x, (start + rows) * d) || isShorter(w, d * stride) ||
-      isShorter(out, rows * q) || w.type != napi_float64_array || out.type != napi_float64_array) {
-    return call.refuse("multiplyRows: the arrays are shorter than their shapes");
+  const auto isNumbers = [](const Call::Array& array, int64_t length) {
+    return array.type == napi_float64_array && static_cast<int64_t>(array.length) >= length;
+  };
+  if (start < 0 || rows < 0 || d < 0 || q < 1 || static_cast<int64_t>(x.length) < (start + rows) * d ||
+      !isNumbers(w, d * stride) || !isNumbers(bias, q) || !isNumbers(out, rows * q)) {
+    return call.refuse("predictRows: the arrays are shorter than their shapes");
   }
-  const Columns columns{static_cast<double*>(w.data), d, stride};
+  const Affine affine{{static_cast<double*>(w.data), d, stride}, q, static_cast<double*>(bias.data), call.number(7)};
+  const bool isSoftmax = call.boolean(8);
   double* to = static_cast<double*>(out.data);
   switch (x.type) {
-    case napi_float32_array: multiplyRows(static_cast<float*>(x.data) + start * d, rows, d, columns, q, to); break;
-    case napi_float64_array: multiplyRows(static_cast<double*>(x.data) + start * d, rows, d, columns, q, to); break;
-    case napi_uint8_array: multiplyRows(static_cast<uint8_t*>(x.data) + start * d, rows, d, columns, q, to); break;
-    default: return call.refuse("multiplyRows: x must be bytes, float32 or float64");
+    case napi_float32_array:
+      return call.result(predictRows(static_cast<float*>(x.data) + start * d, rows, d, affine, isSoftmax, to));
+    case napi_float64_array:
+      return call.result(predictRows(static_cast<double*>(x.data) + start * d, rows, d, affine, isSoftmax, to));
+    case napi_uint8_array:
+      return call.result(predictRows(static_cast<uint8_t*>(x.data) + start * d, rows, d, affine, isSoftmax, to));
+    default: return call.refuse("predictRows: x must be bytes, float32 or float64");
   }
-  return nullptr;
 }
 
 StandardError& standardError() {
@@ -377,7 +409,7 @@ NAPI_MODULE_INIT() {
       {"evaluate", nullptr, callEvaluate, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"probabilities", nullptr, callProbabilities, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"addGram", nullptr, callAddGram, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
-      {"multiplyRows", nullptr, callMultiplyRows, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+      {"predictRows", nullptr, callPredictRows, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"captureErrors", nullptr, callCaptureErrors, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
       {"releaseErrors", nullptr, callReleaseErrors, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
   };

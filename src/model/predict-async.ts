@@ -20,7 +20,7 @@ import { KeptRows } from '../data/kept-rows.js';
 import { assertColumns } from '../data/standardize.js';
 import { argMax, argTopK, assertK, softmaxInPlace } from '../predict/scores.js';
 import type { FeaturesInput } from '../training/inputs.js';
-import { logitsInto, NativeLogits } from './predict.js';
+import { logitsInto, NativePredictions } from './predict.js';
 
 /** What predictions and evaluations are made of. */
 export type Rows = FeaturesInput | KeptRows;
@@ -286,7 +286,7 @@ async function readTensor(tensor: tf.Tensor): Promise<FeatureArray> {
 
 function plainRows(affine: Affine, features: Features, kind: Kind, where: string): RowsOf {
   const q = affine.bias.length;
-  const native = NativeLogits.of(affine);
+  const native = NativePredictions.of(affine);
   let all = new Float64Array(0);
   return async (start, end) => {
     const size = (end - start) * q;
@@ -294,12 +294,10 @@ function plainRows(affine: Affine, features: Features, kind: Kind, where: string
     const rows = all.subarray(0, size);
     // Numbers up to the largest float32 cannot overflow float64, so an infinite feature is seen in its logits.
     const isSeen = !isRows(features) && features.values[Symbol.toStringTag] !== 'Float64Array';
-    if (!(isSeen && native?.write(features, start, end, rows) && areFinite(rows))) {
-      const x = checkedRows(features, start, end, where, undefined, largestFeature(affine));
-      if (!native?.write(x, 0, end - start, rows)) {
-        for (let i = 0; i < end - start; i++) logitsInto(affine, x, i, rows, i * q);
-      }
-    }
+    if (isSeen && native?.write(features as FeatureArray, [start, end], kind, rows)) return rows;
+    const x = checkedRows(features, start, end, where, undefined, largestFeature(affine));
+    if (native?.write(x, [0, end - start], kind, rows)) return rows;
+    for (let i = 0; i < end - start; i++) logitsInto(affine, x, i, rows, i * q);
     if (kind === 'probabilities') for (let at = 0; at < size; at += q) softmaxInPlace(rows, at, q);
     return rows;
   };

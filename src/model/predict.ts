@@ -40,9 +40,12 @@ export function logitsInto(affine: Affine, features: FeatureArray, row: number, 
 
 const NATIVE_TYPES = ['Uint8Array', 'Float32Array', 'Float64Array'];
 
-/** o = xW + b of many rows by the native float64 kernels, with the bits of `logitsInto`. */
-export class NativeLogits {
-  readonly #affine: Affine;
+/**
+ * o = xW + b of many rows by the native float64 kernels, with the bits of `logitsInto`, or its softmax. The exponential of
+ * the kernels is that of core/exp.ts, so probabilities may differ from `softmaxInPlace` in the last bit.
+ */
+export class NativePredictions {
+  readonly #bias: Float64Array;
   readonly #kernels: Float64Kernels;
   /** [d, stride], as the kernels take it. */
   readonly #weight: Float64Array;
@@ -52,26 +55,44 @@ export class NativeLogits {
     const q = bias.length;
     const d = weight.length / q;
     const stride = Math.ceil(q / 8) * 8;
-    this.#affine = affine;
+    this.#bias = Float64Array.from(bias);
     this.#kernels = kernels;
     this.#weight = new Float64Array(d * stride);
     for (let j = 0; j < d; j++) this.#weight.set(weight.subarray(j * q, (j + 1) * q), j * stride);
   }
 
   /** Undefined if the kernels are not loaded, or the model standardises columns. */
-  static of(affine: Affine): NativeLogits | undefined {
+  static of(affine: Affine): NativePredictions | undefined {
     const kernels = float64Kernels();
-    return kernels === undefined || affine.columns !== undefined ? undefined : new NativeLogits(affine, kernels);
+    return kernels === undefined || affine.columns !== undefined ? undefined : new NativePredictions(affine, kernels);
   }
 
-  /** Writes the rows start, …, end − 1 to `out`. Returns false, with nothing done, for small integers. */
-  write({ values, shape, scale = 1 }: FeatureArray, start: number, end: number, out: Float64Array): boolean {
+  /**
+   * Writes the rows start, …, end − 1 to `out`. Returns false, with `out` undefined, if a logit is not finite, or the
+   * features are of a type that the kernels do not read.
+   */
+  write(
+    { values, shape, scale = 1 }: FeatureArray,
+    [start, end]: readonly [number, number],
+    kind: 'logits' | 'probabilities',
+    out: Float64Array,
+  ): boolean {
     if (!NATIVE_TYPES.includes(values[Symbol.toStringTag])) return false;
-    const { bias } = this.#affine;
-    const q = bias.length;
-    this.#kernels.multiplyRows(values as Float32Array, start, end - start, shape[1], this.#weight, q, out);
-    for (let at = 0; at < out.length; at += q) for (let k = 0; k < q; k++) out[at + k] = out[at + k] / scale + bias[k];
-    return true;
+    const bias = this.#bias;
+    const x = values as Float32Array;
+    const softmax = kind === 'probabilities';
+    return this.#kernels.predictRows(
+      x,
+      start,
+      end - start,
+      shape[1],
+      this.#weight,
+      bias.length,
+      bias,
+      scale,
+      softmax,
+      out,
+    );
   }
 }
 

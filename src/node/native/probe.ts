@@ -164,10 +164,11 @@ function answerFloat64(requireFromTfjsNode: NodeJS.Require, addon: string, run: 
   const memory = new Float64Array(8192);
   const call = (name: Exercised, ...addresses: number[]) =>
     (kernels[name] as (memory: Float64Array, ...addresses: number[]) => unknown)(memory, ...addresses);
-  const products = new Float64Array(1280);
+  const logits = new Float64Array(1280);
   // Large enough for several threads.
-  kernels.multiplyRows(new Float32Array(131072).fill(1), 0, 128, 1024, new Float64Array(16384).fill(1), 10, products);
-  return [...run(call, memory), ...products];
+  const [x, w, bias] = [new Float32Array(131072).fill(1), new Float64Array(16384).fill(1), new Float64Array(10)];
+  kernels.predictRows(x, 0, 128, 1024, w, 10, bias, 1, false, logits);
+  return [...run(call, memory), ...logits];
 }
 
 type Exercised = 'evaluate' | 'addGram' | 'factorize' | 'substitute';
