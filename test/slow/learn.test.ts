@@ -1,7 +1,7 @@
 // The pages of web/learn/, built and served, in a browser: what is touched, what is shown, by keyboard, in two languages.
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -825,5 +825,19 @@ inBrowser('the chapter', () => {
     await page.locator('.sources a').first().press('Enter');
     await page.waitForURL('**/mathematics.html#*');
     expect(await text('h1')).toBe('docs/mathematics.md');
+  });
+
+  it('draws the pictures of docs/mathematics.md', async () => {
+    await open('index');
+    const out = join(folder, 'pictures');
+    const args = ['scripts/pictures.mjs', '--out', out, '--url', url.replace(/learn$/, '')];
+    execFileSync(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'] });
+    // Browsers may pack the same pixels in another way.
+    const withoutPixels = (path: string) => readFileSync(path, 'utf8').replace(/href="data:[^"]+"/, '');
+    const read = (from: string) => readdirSync(from).map((name) => [name, withoutPixels(join(from, name))]);
+    const kept = join(ROOT, 'docs/learn');
+    expect(read(out)).toEqual(read(kept));
+    const text = readFileSync(join(ROOT, 'docs/mathematics.md'), 'utf8');
+    expect(readdirSync(kept).filter((name) => !text.includes(`](learn/${name})`))).toEqual([]);
   });
 });
