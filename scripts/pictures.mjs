@@ -114,9 +114,12 @@ function standalone(layers) {
   });
   const viewBox = `${left} ${left} ${full} ${tall}`;
   const frame = { viewBox, width: full, height: tall, 'font-family': 'system-ui, sans-serif' };
+  // What the page says of the picture to those who do not see it.
+  const title = node('title', {}, layers.find((layer) => layer.role === 'img').ariaLabel);
   const whole = node(
     'svg',
     frame,
+    title,
     node('rect', { x: left, y: left, width: full, height: tall, fill: ground }),
     ...drawn,
   );
