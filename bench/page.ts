@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Browser } from 'playwright-core';
 import type { FashionMnist } from 'softmax-regression/node';
 // biome-ignore lint/correctness/useImportExtensions: it is an ES module for Node, as it stands
 import { buildWeb, serve } from '../scripts/web.mjs';
@@ -27,17 +28,29 @@ export interface PageRun {
   readonly status: string;
 }
 
-/** Trains on the 10,000 test images for 5 epochs on wasm; undefined if there is no browser. */
-export async function trainInPage({ test }: FashionMnist): Promise<PageRun | undefined> {
+/** Runs the work with a browser and the address of the built pages, which ends in `/`; undefined if there is no browser. */
+export async function withPages<R>(work: (browser: Browser, url: string) => Promise<R>): Promise<R | undefined> {
   if (CHROMIUM === undefined) return undefined;
   const folder = mkdtempSync(join(tmpdir(), 'page-'));
   await buildWeb(folder);
   const server = await serve(folder);
   const browser = await launchChromium();
   try {
+    return await work(browser, `http://localhost:${(server.address() as AddressInfo).port}/`);
+  } finally {
+    await browser.close();
+    server.close();
+    await once(server, 'close');
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Trains on the 10,000 test images for 5 epochs on wasm; undefined if there is no browser. */
+export function trainInPage({ test }: FashionMnist): Promise<PageRun | undefined> {
+  return withPages(async (browser, url) => {
     const page = await browser.newPage({ viewport: { width: 1280, height: 1600 } });
     await page.addInitScript({ content: FRAMES });
-    await page.goto(`http://localhost:${(server.address() as AddressInfo).port}/`);
+    await page.goto(url);
     const idle = () =>
       page.waitForFunction(() => !(document.getElementById('iris') as HTMLButtonElement).disabled, null, {
         timeout: 300_000,
@@ -60,12 +73,7 @@ export async function trainInPage({ test }: FashionMnist): Promise<PageRun | und
     const sorted = frames.slice(1).sort((a, b) => a - b);
     const status = (await page.textContent('#status')) ?? '';
     return { longestFrame: sorted[sorted.length - 1], medianFrame: sorted[sorted.length >> 1], status };
-  } finally {
-    await browser.close();
-    server.close();
-    await once(server, 'close');
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 function idx(shape: readonly number[], values: Uint8Array): Buffer {

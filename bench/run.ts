@@ -8,6 +8,7 @@ import { formatBackend, selectBackend } from 'softmax-regression';
 import { type FashionMnist, loadFashionMnist } from 'softmax-regression/node';
 import { firstCall, networkWorks, stepWorks } from './compile.js';
 import { EPOCHS, layersFit, longestGap, ourFit } from './fashion-mnist.js';
+import { firstMoves } from './learn.js';
 import { trainInPage } from './page.js';
 import { metered, peakOf } from './peak.js';
 import { openPeers, type Peer, type Peers, type PeerWork } from './peers.js';
@@ -54,6 +55,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   solver: (data, peers) => benchSolver(data, peers?.scikitLearn),
   prediction: benchPredictions,
   csv: benchCsv,
+  learn: benchLearn,
   others: benchOthers,
 };
 
@@ -99,6 +101,16 @@ async function benchPredictions(data: FashionMnist, peers: Peers | undefined): P
 async function benchCsv(_: FashionMnist, peers: Peers | undefined): Promise<void> {
   heading('The command line: `predict` for a table of 1,000,000 × 20, with reading and writing; and --help:');
   console.log(csvTable(await csvTimes(3, { peers: peers !== undefined })));
+}
+
+async function benchLearn(): Promise<void> {
+  const moves = await firstMoves(ROUNDS);
+  if (moves === undefined) return;
+  heading(
+    `The chapter's pages, from the navigation until a picture follows its control, without a cache, ${ROUNDS} rounds; slow is 4 × CPU, 1.6 Mbit/s and 150 ms round trips (required: at most 1000 ms, and 3000 ms if slow):`,
+  );
+  const rows = moves.map(({ page, fast, slow }) => [page, `${fast.toFixed(0)} ms`, `${slow.toFixed(0)} ms`]);
+  console.log(table(['page', 'median', 'slow'], rows));
 }
 
 async function benchOthers(data: FashionMnist): Promise<void> {

@@ -5,9 +5,8 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { chromium } from 'playwright-core';
 // biome-ignore lint/correctness/useImportExtensions: it is an ES module for Node, as it stands
-import { buildWeb, serve } from './web.mjs';
+import { inSite } from './site.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -23,15 +22,10 @@ const { values } = parseArgs({
     full: { type: 'boolean' },
   },
 });
-const site = fileURLToPath(new URL('../dist-web', import.meta.url));
-await buildWeb(site);
-const server = await serve(site);
-const executablePath = [process.env.CHROMIUM ?? '', '/usr/bin/chromium', '/usr/bin/google-chrome'].find(existsSync);
-const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
-try {
+await inSite(async (browser, url) => {
   const [width, height] = [Number(values.width), Number(values.height)];
   const page = await browser.newPage({ viewport: { width, height }, colorScheme: values.scheme });
-  await page.goto(`http://localhost:${server.address().port}/`);
+  await page.goto(url);
   const idle = () => page.waitForFunction(() => !document.getElementById('iris').disabled, null, { timeout: 300_000 });
   await idle();
   await page.click('label:has([value=wasm])');
@@ -54,7 +48,4 @@ try {
   await page.waitForTimeout(300);
   await page.screenshot({ path: values.out, fullPage: values.full === true });
   console.log(values.out);
-} finally {
-  await browser.close();
-  server.close();
-}
+});

@@ -1,12 +1,7 @@
 // The page of web/, built and served, in a browser.
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { launchChromium, newPage } from './chromium.js';
+import { type Site, startSite } from './site.js';
 
 /** Big-endian IDX: [n, height, width] of bytes, or [n]. */
 export function idx(shape: readonly number[], values: readonly number[]): Buffer {
@@ -32,36 +27,32 @@ export type Files = Readonly<Record<string, string | Buffer>>;
 export class WebPage {
   page!: Page;
   browser!: Browser;
-  url!: string;
-  /** A folder for files of tests. */
-  folder!: string;
   /** Errors on the console, violations of the policy, and requests to other hosts. */
   complaints: string[] = [];
-  #server!: ChildProcess;
+  #site!: Site;
+
+  get url(): string {
+    return this.#site.url;
+  }
+
+  /** A folder for files of tests. */
+  get folder(): string {
+    return this.#site.folder;
+  }
 
   /** @param args arguments of the browser in place of those of a software GPU */
   async start(args?: readonly string[]): Promise<void> {
-    this.folder = mkdtempSync(join(tmpdir(), 'web-test-'));
-    const build = ['scripts/web.mjs', '--out', join(this.folder, 'site'), '--serve', '--port', '0'];
-    const cwd = join(__dirname, '..', '..');
-    this.#server = spawn(process.execPath, build, { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
-    for await (const line of createInterface({ input: this.#server.stdout as NodeJS.ReadableStream })) {
-      if (line.startsWith('http://localhost:')) {
-        this.url = line;
-        break;
-      }
-    }
+    this.#site = await startSite();
     this.browser = await launchChromium(args);
   }
 
   async end(): Promise<void> {
     await this.browser?.close();
-    await this.stopServer();
-    rmSync(this.folder, { recursive: true, force: true });
+    await this.#site?.end();
   }
 
-  async stopServer(): Promise<void> {
-    if (this.#server?.exitCode === null && this.#server.kill()) await once(this.#server, 'exit');
+  stopServer(): Promise<void> {
+    return this.#site.stopServer();
   }
 
   /**

@@ -1,10 +1,7 @@
 // The pages of web/learn/, built and served, in a browser: what is touched, what is shown, by keyboard, in two languages.
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { gzipSync } from 'node:zlib';
 import type { Browser, BrowserContextOptions, Page, Response } from 'playwright-core';
 import {
@@ -28,6 +25,7 @@ import { SAMPLE, weightRows } from '../../web/learn/state.js';
 import { en } from '../../web/learn/text/en.js';
 import { zh } from '../../web/learn/text/zh.js';
 import { inBrowser, launchChromium, newPage } from '../helpers/chromium.js';
+import { type Site, startSite } from '../helpers/site.js';
 
 const ROOT = join(__dirname, '..', '..');
 const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
@@ -49,30 +47,21 @@ function logitsOf(x: readonly number[] = SAMPLE.x.initial, w = SAMPLE.w.initial,
 
 inBrowser('the chapter', () => {
   let browser: Browser;
-  let folder: string;
-  let server: ChildProcess;
+  let site: Site;
   let url: string;
   let page: Page;
   /** Errors on the console, violations of the policy, and requests to other hosts. */
   let complaints: string[];
 
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'learn-test-'));
-    const args = ['scripts/web.mjs', '--out', join(folder, 'site'), '--serve', '--port', '0'];
-    server = spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] });
-    for await (const line of createInterface({ input: server.stdout as NodeJS.ReadableStream })) {
-      if (line.startsWith('http://localhost:')) {
-        url = `${line}/learn`;
-        break;
-      }
-    }
+    site = await startSite();
+    url = `${site.url}/learn`;
     browser = await launchChromium();
   });
 
   afterAll(async () => {
     await browser?.close();
-    if (server?.exitCode === null && server.kill()) await once(server, 'exit');
-    rmSync(folder, { recursive: true, force: true });
+    await site?.end();
   });
 
   afterEach(async () => {
@@ -87,7 +76,7 @@ inBrowser('the chapter', () => {
     page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
     page.on('pageerror', (error) => complaints.push(String(error)));
     page.on('request', (request) => {
-      if (!request.url().startsWith(url.replace(/learn$/, ''))) complaints.push(request.url());
+      if (!request.url().startsWith(`${site.url}/`)) complaints.push(request.url());
     });
     await page.goto(`${url}/${name}.html${query}`);
     await page.waitForSelector('h1');
@@ -850,5 +839,19 @@ inBrowser('the chapter', () => {
     await page.locator('.sources a').first().press('Enter');
     await page.waitForURL('**/mathematics.html#*');
     expect(await text('h1')).toBe('docs/mathematics.md');
+  });
+
+  it('draws the pictures of docs/mathematics.md', async () => {
+    await open('index');
+    const out = join(site.folder, 'pictures');
+    const args = ['scripts/pictures.mjs', '--out', out, '--url', `${site.url}/`];
+    execFileSync(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'] });
+    // Browsers may pack the same pixels in another way.
+    const withoutPixels = (path: string) => readFileSync(path, 'utf8').replace(/href="data:[^"]+"/, '');
+    const read = (from: string) => readdirSync(from).map((name) => [name, withoutPixels(join(from, name))]);
+    const kept = join(ROOT, 'docs/learn');
+    expect(read(out)).toEqual(read(kept));
+    const text = readFileSync(join(ROOT, 'docs/mathematics.md'), 'utf8');
+    expect(readdirSync(kept).filter((name) => !text.includes(`](learn/${name})`))).toEqual([]);
   });
 });
