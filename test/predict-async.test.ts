@@ -225,7 +225,10 @@ const native = nativeFloat64();
     expect(Buffer.compare(Buffer.from(logits.buffer), Buffer.from(Float64Array.from(expected).buffer))).toBe(0);
     const { values: probabilities } = await model.predictProbabilitiesAsync(features);
     const others = model.predictProbabilities(features).flatMap((row) => [...row]);
-    const off = others.reduce((worst, p, at) => Math.max(worst, Math.abs(p - probabilities[at]) / Math.max(p, 1e-300)), 0);
+    const off = others.reduce(
+      (worst, p, at) => Math.max(worst, Math.abs(p - probabilities[at]) / Math.max(p, 1e-300)),
+      0,
+    );
     expect(off).toBeLessThan(1e-14);
   });
 
