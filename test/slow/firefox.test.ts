@@ -35,7 +35,7 @@ inFirefox('Firefox', () => {
     page.waitForFunction(condition, { timeout: 0 }, ...args);
   const text = (selector: string) => page.$eval(selector, (element) => element.textContent);
   const open = async (path: string) => {
-    await page.goto(`${site.url}/${path}?lang=en`);
+    await page.goto(`${site.url}/${path}`);
     await waitFor(() => document.querySelector('h1') !== null);
   };
   const pictures = () =>
@@ -44,7 +44,7 @@ inFirefox('Firefox', () => {
   it.each(PAGE_NAMES)(
     'moves a control of the page %s by keyboard, and the picture and the address follow',
     async (name) => {
-      await open(`learn/${name}.html`);
+      await open(`learn/${name}.html?lang=en`);
       expect(await text('h1')).toContain(en[`${name}.title`]);
       const before = await pictures();
       const control = { label: '.pixels button', regions: '.handle' }[name as string] ?? '.touch [type=range]';
@@ -57,11 +57,14 @@ inFirefox('Firefox', () => {
   );
 
   it('loads autograd when asked', async () => {
-    await open('learn/gradient.html');
-    const buttons = '.touch > button';
+    await open('learn/gradient.html?lang=en');
+    const buttons = '.touch > div > button';
     expect(await text(buttons)).toBe(en['gradient.load']);
     await page.click(buttons);
-    await waitFor((loaded) => document.querySelector('.touch > button')?.textContent === loaded, en['gradient.loaded']);
+    await waitFor(
+      (loaded) => document.querySelector('.touch > div > button')?.textContent === loaded,
+      en['gradient.loaded'],
+    );
     expect(await text('.touch tbody td:last-child')).toMatch(/^0\.\d{8}$/);
   });
 
