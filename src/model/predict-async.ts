@@ -70,7 +70,10 @@ export interface Chunk {
   readonly values: Float64Array;
 }
 
-/** Up to this many multiply-adds, plain TypeScript is faster than transferring the numbers to a backend and back. */
+/**
+ * Up to this many multiply-adds, plain TypeScript is faster than transferring the numbers to a backend and back, and gives
+ * the bits of the synchronous methods.
+ */
 const PLAIN_WORK = 5e6;
 /** The work of a chunk in multiply-adds: about 20 ms in plain TypeScript. Native kernels do more in that time. */
 const WORK_OF_A_CHUNK = { plain: 2e7, native: 8e7 };
@@ -90,7 +93,7 @@ type RowsOf = (start: number, end: number) => Promise<Float64Array>;
  *
  * Tensors and large arrays of bytes, small integers or float32 are multiplied in float32 by the backend in use. Rows of
  * numbers and Float64Arrays are multiplied in float64. So is all input on the cpu backend, which is not faster, and all
- * arrays for up to 20 classes if the native float64 kernels are loaded. The choice depends only on shapes, types, backend
+ * arrays for up to 20 classes if the native float64 kernels are loaded, whose exponential may differ in the last bit. The choice depends only on shapes, types, backend
  * and kernels.
  *
  * @param features checked chunk by chunk, as they are read
@@ -139,7 +142,8 @@ async function* arrayChunks(
   const onTensors =
     affine.columns === undefined && (await paysOnTensors(features, n * d * q, q <= NATIVE_CLASSES, backend));
   const source = features instanceof tf.Tensor && !onTensors ? await readTensor(features) : features;
-  const isNative = onTensors || float64Kernels() !== undefined;
+  const native = n * d * q > PLAIN_WORK ? NativePredictions.of(affine) : undefined;
+  const isNative = onTensors || native !== undefined;
   const rows = Math.floor(
     WORK_OF_A_CHUNK[isNative ? 'native' : 'plain'] / (d * q + WORK_OF_A_CLASS * q + WORK_OF_A_ROW),
   );
@@ -147,7 +151,7 @@ async function* arrayChunks(
   try {
     const rowsOf = onTensors
       ? tensorRows(affine, source as FeatureArray | tf.Tensor2D, kind, where, kept, backend)
-      : plainRows(affine, source as Features, kind, where);
+      : plainRows(affine, source as Features, kind, where, native);
     for (const [start, end] of batchRanges(n, Math.max(1, rows))) {
       if (start > 0) await nextTask();
       signal?.throwIfAborted();
@@ -284,9 +288,8 @@ async function readTensor(tensor: tf.Tensor): Promise<FeatureArray> {
   };
 }
 
-function plainRows(affine: Affine, features: Features, kind: Kind, where: string): RowsOf {
+function plainRows(affine: Affine, features: Features, kind: Kind, where: string, native?: NativePredictions): RowsOf {
   const q = affine.bias.length;
-  const native = NativePredictions.of(affine);
   let all = new Float64Array(0);
   return async (start, end) => {
     const size = (end - start) * q;

@@ -111,7 +111,7 @@ export const EQUIVALENT: readonly Equivalent[] = [
   },
   {
     file: 'optim/cholesky.ts',
-    change: 'if (resident !== factor) { → if (true) {',
+    change: 'if (simd.resident !== factor) { → if (true) {',
     reason: 'It copies the same numbers again, which takes time and changes no number.',
   },
   {
