@@ -135,13 +135,13 @@ export class Simd {
     if (count > MOST_NUMBERS) return undefined;
     if (this.#native !== native) this.#change();
     if (this.#numbers.length >= count) return this.#numbers;
-    if (this.#native !== undefined) {
-      const more = new Float64Array(Math.max(count, Math.min(2 * this.#numbers.length, MOST_NUMBERS)));
-      more.set(this.#numbers);
-      this.#numbers = more;
-      return more;
-    }
     try {
+      if (this.#native !== undefined) {
+        const more = new Float64Array(Math.max(count, Math.min(2 * this.#numbers.length, MOST_NUMBERS)));
+        more.set(this.#numbers);
+        this.#numbers = more;
+        return more;
+      }
       this.#memory.grow(Math.ceil((count * 8 - this.#memory.buffer.byteLength) / PAGE_BYTES));
     } catch {
       return undefined;

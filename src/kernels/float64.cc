@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <exception>
 #include <type_traits>
 #include <vector>
 
@@ -382,36 +383,47 @@ napi_value callPredictRows(napi_env env, napi_callback_info info) {
   }
 }
 
-StandardError& standardError() {
-  static StandardError* instance = new StandardError();
-  return *instance;
-}
-
 napi_value callCaptureErrors(napi_env env, napi_callback_info info) {
-  return Call(env, info).result(standardError().capture());
+  return Call(env, info).result(StandardError::capture());
 }
 
 napi_value callReleaseErrors(napi_env env, napi_callback_info) {
-  const std::string text = standardError().release();
+  const std::string text = StandardError::release();
   napi_value result;
   napi_create_string_utf8(env, text.data(), text.size(), &result);
   return result;
+}
+
+/** A function for JavaScript: what C++ throws, such as std::bad_alloc, becomes an error. */
+template <napi_value (*call)(napi_env, napi_callback_info)>
+napi_value guarded(napi_env env, napi_callback_info info) {
+  try {
+    return call(env, info);
+  } catch (const std::exception& error) {
+    napi_throw_error(env, nullptr, error.what());
+    return nullptr;
+  }
+}
+
+template <napi_value (*call)(napi_env, napi_callback_info)>
+napi_property_descriptor function(const char* name) {
+  return {name, nullptr, guarded<call>, nullptr, nullptr, nullptr, napi_enumerable, nullptr};
 }
 
 }  // namespace
 
 NAPI_MODULE_INIT() {
   const napi_property_descriptor functions[] = {
-      {"multiply", nullptr, callMultiply, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
-      {"multiplyTransposed", nullptr, callMultiplyTransposed, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
-      {"factorize", nullptr, callFactorize, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
-      {"substitute", nullptr, callSubstitute, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
-      {"evaluate", nullptr, callEvaluate, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
-      {"probabilities", nullptr, callProbabilities, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
-      {"addGram", nullptr, callAddGram, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
-      {"predictRows", nullptr, callPredictRows, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
-      {"captureErrors", nullptr, callCaptureErrors, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
-      {"releaseErrors", nullptr, callReleaseErrors, nullptr, nullptr, nullptr, napi_enumerable, nullptr},
+      function<callMultiply>("multiply"),
+      function<callMultiplyTransposed>("multiplyTransposed"),
+      function<callFactorize>("factorize"),
+      function<callSubstitute>("substitute"),
+      function<callEvaluate>("evaluate"),
+      function<callProbabilities>("probabilities"),
+      function<callAddGram>("addGram"),
+      function<callPredictRows>("predictRows"),
+      function<callCaptureErrors>("captureErrors"),
+      function<callReleaseErrors>("releaseErrors"),
   };
   napi_define_properties(env, exports, sizeof(functions) / sizeof(*functions), functions);
   return exports;

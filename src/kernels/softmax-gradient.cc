@@ -83,8 +83,7 @@ void gradient(const Kernel& kernel, TF_OpKernelContext* context, const Inputs& g
   if (TF_GetCode(status) != TF_OK) return;
 
   const Sizes size{n, d, q, (d + kWidest - 1) / kWidest * kWidest, kernel.factor};
-  // The exponentials are computed in whole vectors.
-  std::vector<float> logits(n * q + kWidest);
+  std::vector<float> logits(n * q);
   {
     const PaddedColumns turned(given.w.data<float>(), d, size.padded, q, false);
     multiply(Arguments<A>{starts.data(), turned.data(), logits.data(), size, false});

@@ -77,7 +77,7 @@ export interface Chunk {
 const PLAIN_WORK = 5e6;
 /** The work of a chunk in multiply-adds: about 20 ms in plain TypeScript. Native kernels do more in that time. */
 const WORK_OF_A_CHUNK = { plain: 2e7, native: 8e7 };
-/** Up to this many classes, float64 products on the caller's array take less time than a copy into a tensor. */
+/** Up to this many classes, native float64 products on the caller's array take less time than a copy into a tensor. */
 const NATIVE_CLASSES = 20;
 /** Work per row, and per class of a row, besides the products, in multiply-adds. Includes evaluation. */
 const WORK_OF_A_ROW = 400;
@@ -142,7 +142,7 @@ async function* arrayChunks(
   const onTensors =
     affine.columns === undefined && (await paysOnTensors(features, n * d * q, q <= NATIVE_CLASSES, backend));
   const source = features instanceof tf.Tensor && !onTensors ? await readTensor(features) : features;
-  const native = n * d * q > PLAIN_WORK ? NativePredictions.of(affine) : undefined;
+  const native = n * d * q > PLAIN_WORK && q <= NATIVE_CLASSES ? NativePredictions.of(affine) : undefined;
   const isNative = onTensors || native !== undefined;
   const rows = Math.floor(
     WORK_OF_A_CHUNK[isNative ? 'native' : 'plain'] / (d * q + WORK_OF_A_CLASS * q + WORK_OF_A_ROW),

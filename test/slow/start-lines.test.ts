@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { nativeStatus } from 'softmax-regression/node';
 import { type StandardError, withoutStartLines } from '../../src/node/native/start-lines.js';
@@ -13,11 +14,15 @@ const LINES = [
   'I0000 00:00:1796039749.925754   25226 port.cc:153] oneDNN custom operations are on. You may see …',
 ];
 
-/** Standard output and standard error of a program. */
-function run(args: readonly string[], env: NodeJS.ProcessEnv = {}): { stdout: string; stderr: string } {
+/** Runs a program, with standard error in a pipe or in a file. */
+function run(args: readonly string[], env: NodeJS.ProcessEnv = {}, errors: 'pipe' | number = 'pipe') {
   const { DEBUG: _, JEST_WORKER_ID: __, TF_CPP_MIN_LOG_LEVEL: ___, ...rest } = process.env;
-  const options = { cwd: ROOT, encoding: 'utf8', env: { ...rest, ...env } } as const;
-  return spawnSync(process.execPath, ['--import', 'tsx', ...args], options);
+  return spawnSync(process.execPath, ['--import', 'tsx', ...args], {
+    cwd: ROOT,
+    encoding: 'utf8',
+    env: { ...rest, ...env },
+    stdio: ['ignore', 'pipe', errors],
+  });
 }
 
 /** A program whose child process writes lines to standard error in between. */
@@ -46,10 +51,24 @@ describe('withoutStartLines', () => {
 
   it('hides nothing without the addon, or where there is no temporary file', () => {
     const none: StandardError = { captureErrors: () => false, releaseErrors: () => 'not called' };
-    const write = jest.spyOn(process.stderr, 'write').mockImplementation(() => true);
     expect([undefined, none].map((addon) => withoutStartLines(addon, () => 7))).toEqual([7, 7]);
-    expect(write).not.toHaveBeenCalled();
-    write.mockRestore();
+  });
+
+  itNative('shows the reason of a library that aborts', () => {
+    const { status, signal, stderr } = run([
+      '--eval',
+      program([LINES[0], 'the reason']).replace("return 'value'", 'process.abort()'),
+    ]);
+    expect([status, signal]).toEqual([null, 'SIGABRT']);
+    expect(stderr).toContain('the reason');
+  });
+
+  itNative('is of no consequence where standard error is full', () => {
+    const script = program(['a message']).replaceAll(/say\('(one|afterwards)'\);/g, '');
+    const full = openSync('/dev/full', 'w');
+    const { status, stdout } = run(['--eval', script], {}, full);
+    closeSync(full);
+    expect([status, stdout]).toEqual([0, 'value\nthrown\n']);
   });
 
   itNative("hides TensorFlow's lines in a program that trains", () => {

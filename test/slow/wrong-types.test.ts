@@ -389,6 +389,7 @@ const EXAMPLES: Readonly<Record<string, () => readonly Example[]>> = {
     [report.formatTable, { head: ['a', 'b'], rows: [['x', 1]], align: ['left', 'right'], colour: true }],
   ],
   'report.renderReport': () => [[report.renderReport, smallInput()]],
+  'report.renderSections': () => [[report.renderSections, smallInput(), ['confusion']]],
   'report.sparkline': () => [[report.sparkline, [1, 2, 3], { width: 2 }]],
   'report.wantsColour': () => [[report.wantsColour, {}, true]],
   // node
@@ -496,7 +497,7 @@ async function errorOf(call: Example[0], args: readonly unknown[]): Promise<unkn
 const REFUSED = ['node.saveCompiled', 'node.loadIdxFolder'];
 
 /** Results of other functions are tried as a whole. */
-const RESULTS = ['gradcheckLine', 'formatGradcheck', 'formatBackend', 'node.formatDoctor', 'report.renderReport'];
+const RESULTS = ['gradcheckLine', 'formatGradcheck', 'formatBackend', 'node.formatDoctor', 'report.renderReport', 'report.renderSections'];
 
 describe('a wrong type', () => {
   it.each(Object.keys(EXAMPLES))('is named by %s', async (name) => {
