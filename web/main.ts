@@ -63,6 +63,8 @@ function refresh(): void {
   for (const id of ['files', 'read', 'open', 'data-seed']) input(id).disabled = busy !== undefined;
   for (const button of examples) button.disabled = busy !== undefined;
   backends.lock(busy !== undefined);
+  // A training keeps its options, and so does its link, also while it pauses.
+  byId<HTMLFieldSetElement>('options').disabled = busy !== undefined;
   run.refresh(busy === 'training', busy === undefined && data !== undefined);
   for (const id of ['save', 'save-onnx']) input(id).disabled = busy !== undefined || model === undefined;
   input('report').disabled = busy !== undefined || model?.scores === undefined || data === undefined;
