@@ -6,8 +6,11 @@ import { isNarrowMatMul } from './narrow-matmul.js';
 import type { NativeTensor } from './native-backend.js';
 import type { RecordedKernel, Recording } from './record.js';
 
-/** Nominal nanoseconds; only ratios matter. They equalise the lengths of chunks. */
-const COST = { kernel: 4000, element: 1, multiplyAdd: 0.12, narrowMultiplyAdd: 0.04 } as const;
+/**
+ * Nominal nanoseconds; only ratios matter. They equalise the lengths of chunks. `gradient` stands for the loop too, which
+ * takes as long as the small kernels that this one replaces.
+ */
+const COST = { kernel: 4000, gradient: 40_000, element: 1, multiplyAdd: 0.12, narrowMultiplyAdd: 0.04 } as const;
 
 /**
  * Nominal nanoseconds per chunk. Two cores of 2.6 GHz take a third of it; slower machines have that margin. A call of XLA
@@ -76,7 +79,7 @@ function workOf({ kernels }: Recording): number {
 function workOfKernel(kernel: RecordedKernel): number {
   if (isGradient(kernel)) {
     const [features, { shape }] = kernel.inputs;
-    return COST.kernel + 2 * COST.narrowMultiplyAdd * sizeOf(features) * shape[1];
+    return COST.gradient + 2 * COST.narrowMultiplyAdd * sizeOf(features) * shape[1];
   }
   if (isNarrowMatMul(kernel)) return COST.kernel + COST.narrowMultiplyAdd * multiplyAdds(kernel);
   const elements = sum([...kernel.inputs, ...kernel.outputs].map(sizeOf));

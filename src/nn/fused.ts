@@ -10,6 +10,15 @@ interface NativeBackend {
     readonly TF_ATTR_TYPE: number;
     readonly TF_FLOAT: number;
     readonly TF_INT32: number;
+    createTensor(shape: readonly number[], dtype: number, values: unknown): number;
+    deleteTensor(id: number): void;
+    executeOp(
+      op: string,
+      attributes: readonly object[],
+      inputs: readonly number[],
+      numOutputs: number,
+    ): { id: number }[];
+    tensorDataSync(id: number): tf.BackendValues;
   };
   readonly isUsingGpuDevice: boolean;
   executeMultipleOutputs(
@@ -102,33 +111,56 @@ export interface BatchGradient {
 export function hasSoftmaxGradient(numClasses: number): boolean {
   if (numClasses > MOST_CLASSES || tf.getBackend() !== 'tensorflow') return false;
   const backend = tf.backend() as unknown as NativeBackend;
-  const isKnown = known.get(backend) ?? (!backend.isUsingGpuDevice && computesRightly());
+  const isKnown = known.get(backend) ?? (!backend.isUsingGpuDevice && computesRightly(backend));
   known.set(backend, isKnown);
   return isKnown;
 }
 
 const known = new WeakMap<object, boolean>();
 
-/** Tests two samples with equal logits, one of them of weight 0: the loss is log(2)/2, and g is ±¼. */
-function computesRightly(): boolean {
+/**
+ * Tests two samples with equal logits, one of them of weight 0: the loss is log(2)/2, and g is ±¼. It calls the addon
+ * itself, since tfjs may be at work on another backend.
+ */
+function computesRightly({ binding }: NativeBackend): boolean {
+  const { TF_FLOAT, TF_INT32 } = binding;
+  const ids: number[] = [];
+  const keep = (id: number) => {
+    ids.push(id);
+    return id;
+  };
+  const floats = (shape: number[], ...values: number[]) =>
+    keep(binding.createTensor(shape, TF_FLOAT, Float32Array.from(values)));
   try {
-    return tf.tidy(() => {
-      const { loss, weight, bias } = softmaxGradient({
-        features: tf.tensor2d([2, 4, 8, 1], [2, 2]),
-        weight: tf.zeros([2, 2]),
-        bias: tf.tensor1d([1, 1]),
-        labels: tf.tensor1d([1, 0], 'int32'),
-        weights: tf.tensor1d([1, 0]),
-        factor: 0.5,
-      });
-      const isRight = Math.abs(loss.dataSync()[0] - Math.LN2 / 2) < 1e-6;
-      const gradients = [...bias.dataSync(), ...weight.dataSync()].join();
-      return isRight && gradients === '0.25,-0.25,0.25,-0.25,0.5,-0.5';
-    });
+    const labels = keep(binding.createTensor([2], TF_INT32, Int32Array.of(1, 0)));
+    const inputs = [
+      floats([2, 2], 2, 4, 8, 1),
+      floats([2, 2], 0, 0, 0, 0),
+      floats([2], 1, 1),
+      labels,
+      floats([2], 1, 0),
+    ];
+    const outputs = binding.executeOp(SOFTMAX_GRADIENT, attributesOf(binding, 0.5, 1), inputs, 3);
+    const [[loss], weight, bias] = outputs.map(({ id }) =>
+      Array.from(binding.tensorDataSync(keep(id)) as Float32Array),
+    );
+    return Math.abs(loss - Math.LN2 / 2) < 1e-6 && [...bias, ...weight].join() === '0.25,-0.25,0.25,-0.25,0.5,-0.5';
   } catch {
     // The operation is not registered.
     return false;
+  } finally {
+    for (const id of ids) binding.deleteTensor(id);
   }
+}
+
+function attributesOf(binding: NativeBackend['binding'], factor: number, numWeights: number): object[] {
+  const { TF_ATTR_FLOAT, TF_ATTR_INT, TF_ATTR_TYPE, TF_FLOAT } = binding;
+  return [
+    { name: 'T', type: TF_ATTR_TYPE, value: TF_FLOAT },
+    { name: 'M', type: TF_ATTR_INT, value: numWeights },
+    { name: 'N', type: TF_ATTR_INT, value: 0 },
+    { name: 'factor', type: TF_ATTR_FLOAT, value: factor },
+  ];
 }
 
 /**
@@ -142,13 +174,7 @@ function computesRightly(): boolean {
  */
 export function softmaxGradient({ features, weight, bias, labels, weights, factor }: GradientInputs): BatchGradient {
   const backend = tf.backend() as unknown as NativeBackend;
-  const { TF_ATTR_FLOAT, TF_ATTR_INT, TF_ATTR_TYPE, TF_FLOAT } = backend.binding;
-  const attributes = [
-    { name: 'T', type: TF_ATTR_TYPE, value: TF_FLOAT },
-    { name: 'M', type: TF_ATTR_INT, value: weights === undefined ? 0 : 1 },
-    { name: 'N', type: TF_ATTR_INT, value: 0 },
-    { name: 'factor', type: TF_ATTR_FLOAT, value: factor },
-  ];
+  const attributes = attributesOf(backend.binding, factor, weights === undefined ? 0 : 1);
   const inputs = [features, weight, bias, labels, ...(weights === undefined ? [] : [weights])];
   const [loss, ofWeight, ofBias] = backend.executeMultipleOutputs(SOFTMAX_GRADIENT, attributes, inputs, 3);
   return { loss: loss as tf.Scalar, weight: ofWeight as tf.Tensor2D, bias: ofBias as tf.Tensor1D };

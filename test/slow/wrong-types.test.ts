@@ -497,7 +497,14 @@ async function errorOf(call: Example[0], args: readonly unknown[]): Promise<unkn
 const REFUSED = ['node.saveCompiled', 'node.loadIdxFolder'];
 
 /** Results of other functions are tried as a whole. */
-const RESULTS = ['gradcheckLine', 'formatGradcheck', 'formatBackend', 'node.formatDoctor', 'report.renderReport', 'report.renderSections'];
+const RESULTS = [
+  'gradcheckLine',
+  'formatGradcheck',
+  'formatBackend',
+  'node.formatDoctor',
+  'report.renderReport',
+  'report.renderSections',
+];
 
 describe('a wrong type', () => {
   it.each(Object.keys(EXAMPLES))('is named by %s', async (name) => {
