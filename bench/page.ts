@@ -1,4 +1,5 @@
 // bench: the longest frame of the page during training, in a browser.
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
@@ -7,7 +8,7 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import type { FashionMnist } from 'softmax-regression/node';
 // biome-ignore lint/correctness/useImportExtensions: it is an ES module for Node, as it stands
-import { buildWeb, serve } from '../scripts/web.mjs';
+import { serve } from '../scripts/web.mjs';
 import { CHROMIUM, launchChromium } from '../test/helpers/chromium.js';
 
 const EPOCHS = 5;
@@ -32,7 +33,8 @@ export interface PageRun {
 export async function withPages<R>(work: (browser: Browser, url: string) => Promise<R>): Promise<R | undefined> {
   if (CHROMIUM === undefined) return undefined;
   const folder = mkdtempSync(join(tmpdir(), 'page-'));
-  await buildWeb(folder);
+  // In a process of its own: the build loads TypeScript by tsx, which does not run within tsx.
+  execFileSync(process.execPath, [join(__dirname, '..', 'scripts', 'web.mjs'), '--out', folder], { stdio: 'ignore' });
   const server = await serve(folder);
   const browser = await launchChromium();
   try {

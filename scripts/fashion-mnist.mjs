@@ -1,10 +1,10 @@
 // The small Fashion-MNIST of the page: the first 1,000 test images, as IDX files.
-import { tsImport } from 'tsx/esm/api';
 
 const IMAGES = 1000;
 
 /** @returns two files by path, or why there are none: the data set is not on this machine */
 export async function smallFashionMnist() {
+  const { tsImport } = await import('tsx/esm/api');
   const { loadFashionMnist } = await tsImport('../src/node/datasets/fashion-mnist.ts', import.meta.url);
   try {
     const { features, labels } = (await loadFashionMnist({ offline: true })).test;
