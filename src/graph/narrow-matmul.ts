@@ -1,4 +1,5 @@
 // graph: selects the products with few columns that our own kernel computes: see src/kernels/narrow-matmul.cc.
+import { passes } from '../nn/fused.js';
 import { type Binding, type NativeAttribute, nativeBackend } from './native-backend.js';
 import type { RecordedKernel } from './record.js';
 
@@ -42,20 +43,13 @@ export function hasNarrowMatMul(): boolean {
 /** Tests [[1, 2, 3], [4, 5, 6]]·[[1, 0], [0, 1], [1, −1]], also with either factor transposed and from scaled bytes. */
 function computesRightly(binding: Binding): boolean {
   const { TF_FLOAT, TF_INT32, TF_UINT8 } = binding;
-  const ids: number[] = [];
-  const keep = (id: number) => {
-    ids.push(id);
-    return id;
-  };
-  const floats = (shape: number[], ...values: number[]) =>
-    keep(binding.createTensor(shape, TF_FLOAT, Float32Array.from(values)));
-  const bytes = (shape: number[], ...values: number[]) =>
-    keep(binding.createTensor(shape, TF_UINT8, Uint8Array.from(values)));
-  const product = (inputs: number[], options: NarrowMatMul) => {
-    const [{ id }] = binding.executeOp(NARROW_MATMUL, narrowAttributes(options), inputs, 1);
-    return Array.from(binding.tensorDataSync(keep(id)) as Float32Array).join();
-  };
-  try {
+  return passes(binding, (keep, floats) => {
+    const bytes = (shape: number[], ...values: number[]) =>
+      keep(binding.createTensor(shape, TF_UINT8, Uint8Array.from(values)));
+    const product = (inputs: number[], options: NarrowMatMul) => {
+      const [{ id }] = binding.executeOp(NARROW_MATMUL, narrowAttributes(options), inputs, 1);
+      return Array.from(binding.tensorDataSync(keep(id)) as Float32Array).join();
+    };
     const b = floats([3, 2], 1, 0, 0, 1, 1, -1);
     const turned = floats([2, 3], 1, 0, 1, 0, 1, -1);
     const rows = keep(binding.createTensor([2], TF_INT32, Int32Array.of(2, 0)));
@@ -67,12 +61,7 @@ function computesRightly(binding: Binding): boolean {
       product([last, turned, rows], { type: TF_UINT8, transposeB: true, factor: 0.5, numRowLists: 1 }),
     ];
     return products.every((values) => values === '4,-1,10,-1');
-  } catch {
-    // The operation is not registered.
-    return false;
-  } finally {
-    for (const id of ids) binding.deleteTensor(id);
-  }
+  });
 }
 
 export interface NarrowMatMul {

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "products.h"
-#include "tensorflow/c/ops.h"
 
 namespace {
 
@@ -76,35 +75,15 @@ void compute(void* kernel, TF_OpKernelContext* context) {
   TF_DeleteStatus(status);
 }
 
-void inferShape(TF_ShapeInferenceContext* context, TF_Status* status) {
-  TF_ShapeInferenceContextSetUnknownShape(context, status);
-}
-
-/** Registers the operation when the addon is loaded, and its kernel for each type of the long factor. */
-const bool registered = [] {
-  TF_OpDefinitionBuilder* op = TF_NewOpDefinitionBuilder(kOp);
-  TF_OpDefinitionBuilderAddInput(op, "a: T");
-  TF_OpDefinitionBuilderAddInput(op, "b: float");
-  TF_OpDefinitionBuilderAddInput(op, "rows: N * int32");
-  TF_OpDefinitionBuilderAddOutput(op, "product: float");
-  TF_OpDefinitionBuilderAddAttr(op, "T: {float, uint8}");
-  TF_OpDefinitionBuilderAddAttr(op, "N: int >= 0");
-  TF_OpDefinitionBuilderAddAttr(op, "transpose_a: bool = false");
-  TF_OpDefinitionBuilderAddAttr(op, "transpose_b: bool = false");
-  TF_OpDefinitionBuilderAddAttr(op, "factor: float = 1");
-  TF_OpDefinitionBuilderSetShapeInferenceFunction(op, &inferShape);
-  TF_Status* status = TF_NewStatus();
-  TF_RegisterOpDefinition(op, status);
-  for (const TF_DataType type : {TF_FLOAT, TF_UINT8}) {
-    if (TF_GetCode(status) != TF_OK) break;
-    TF_KernelBuilder* builder = TF_NewKernelBuilder(kOp, "CPU", &create, &compute, &destroy);
-    TF_KernelBuilder_TypeConstraint(builder, "T", type, status);
-    if (TF_GetCode(status) == TF_OK) TF_RegisterKernelBuilder(kOp, builder, status);
-  }
-  // If this fails, the addon works without the operation. Callers check that it is available.
-  const bool isRegistered = TF_GetCode(status) == TF_OK;
-  TF_DeleteStatus(status);
-  return isRegistered;
-}();
+/** Registers the operation when the addon is loaded. */
+const bool registered = registerOperation({
+    kOp,
+    {"a: T", "b: float", "rows: N * int32"},
+    {"product: float"},
+    {"N: int >= 0", "transpose_a: bool = false", "transpose_b: bool = false", "factor: float = 1"},
+    &create,
+    &compute,
+    &destroy,
+});
 
 }  // namespace

@@ -19,6 +19,7 @@
 #endif
 
 #include "tensorflow/c/kernels.h"
+#include "tensorflow/c/ops.h"
 #include "tensorflow/c/tf_tensor.h"
 #include "workers.h"
 
@@ -188,6 +189,41 @@ std::vector<const A*> startsOf(const Tensor& a, const Tensor& rows, const char* 
     starts[i] = start + row * columns;
   }
   return starts;
+}
+
+/** An operation whose first input has the type T, bytes or float32. */
+struct Operation {
+  const char* name;
+  std::vector<const char*> inputs, outputs, attributes;
+  void* (*create)(TF_OpKernelConstruction*);
+  void (*compute)(void*, TF_OpKernelContext*);
+  void (*destroy)(void*);
+};
+
+inline void leaveShapeUnknown(TF_ShapeInferenceContext* context, TF_Status* status) {
+  TF_ShapeInferenceContextSetUnknownShape(context, status);
+}
+
+/** If this fails, the addon works without the operation. Callers check that it is available. */
+inline bool registerOperation(const Operation& operation) {
+  TF_OpDefinitionBuilder* op = TF_NewOpDefinitionBuilder(operation.name);
+  for (const char* input : operation.inputs) TF_OpDefinitionBuilderAddInput(op, input);
+  for (const char* output : operation.outputs) TF_OpDefinitionBuilderAddOutput(op, output);
+  TF_OpDefinitionBuilderAddAttr(op, "T: {float, uint8}");
+  for (const char* attribute : operation.attributes) TF_OpDefinitionBuilderAddAttr(op, attribute);
+  TF_OpDefinitionBuilderSetShapeInferenceFunction(op, &leaveShapeUnknown);
+  TF_Status* status = TF_NewStatus();
+  TF_RegisterOpDefinition(op, status);
+  for (const TF_DataType type : {TF_FLOAT, TF_UINT8}) {
+    if (TF_GetCode(status) != TF_OK) break;
+    TF_KernelBuilder* builder =
+        TF_NewKernelBuilder(operation.name, "CPU", operation.create, operation.compute, operation.destroy);
+    TF_KernelBuilder_TypeConstraint(builder, "T", type, status);
+    if (TF_GetCode(status) == TF_OK) TF_RegisterKernelBuilder(operation.name, builder, status);
+  }
+  const bool isRegistered = TF_GetCode(status) == TF_OK;
+  TF_DeleteStatus(status);
+  return isRegistered;
 }
 
 }  // namespace

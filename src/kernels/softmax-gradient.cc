@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "products.h"
-#include "tensorflow/c/ops.h"
 
 namespace {
 
@@ -117,38 +116,15 @@ void compute(void* kernel, TF_OpKernelContext* context) {
   TF_DeleteStatus(status);
 }
 
-void inferShape(TF_ShapeInferenceContext* context, TF_Status* status) {
-  TF_ShapeInferenceContextSetUnknownShape(context, status);
-}
-
-/** Registers the operation when the addon is loaded, and its kernel for each type of the features. */
-const bool registered = [] {
-  TF_OpDefinitionBuilder* op = TF_NewOpDefinitionBuilder(kOp);
-  TF_OpDefinitionBuilderAddInput(op, "a: T");
-  TF_OpDefinitionBuilderAddInput(op, "w: float");
-  TF_OpDefinitionBuilderAddInput(op, "b: float");
-  TF_OpDefinitionBuilderAddInput(op, "labels: int32");
-  TF_OpDefinitionBuilderAddInput(op, "weights: M * float");
-  TF_OpDefinitionBuilderAddInput(op, "rows: N * int32");
-  TF_OpDefinitionBuilderAddOutput(op, "loss: float");
-  TF_OpDefinitionBuilderAddOutput(op, "of_weight: float");
-  TF_OpDefinitionBuilderAddOutput(op, "of_bias: float");
-  TF_OpDefinitionBuilderAddAttr(op, "T: {float, uint8}");
-  TF_OpDefinitionBuilderAddAttr(op, "M: int >= 0");
-  TF_OpDefinitionBuilderAddAttr(op, "N: int >= 0");
-  TF_OpDefinitionBuilderAddAttr(op, "factor: float = 1");
-  TF_OpDefinitionBuilderSetShapeInferenceFunction(op, &inferShape);
-  TF_Status* status = TF_NewStatus();
-  TF_RegisterOpDefinition(op, status);
-  for (const TF_DataType type : {TF_FLOAT, TF_UINT8}) {
-    if (TF_GetCode(status) != TF_OK) break;
-    TF_KernelBuilder* builder = TF_NewKernelBuilder(kOp, "CPU", &create, &compute, &destroy);
-    TF_KernelBuilder_TypeConstraint(builder, "T", type, status);
-    if (TF_GetCode(status) == TF_OK) TF_RegisterKernelBuilder(kOp, builder, status);
-  }
-  const bool isRegistered = TF_GetCode(status) == TF_OK;
-  TF_DeleteStatus(status);
-  return isRegistered;
-}();
+/** Registers the operation when the addon is loaded. */
+const bool registered = registerOperation({
+    kOp,
+    {"a: T", "w: float", "b: float", "labels: int32", "weights: M * float", "rows: N * int32"},
+    {"loss: float", "of_weight: float", "of_bias: float"},
+    {"M: int >= 0", "N: int >= 0", "factor: float = 1"},
+    &create,
+    &compute,
+    &destroy,
+});
 
 }  // namespace

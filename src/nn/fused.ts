@@ -118,39 +118,45 @@ export function hasSoftmaxGradient(numClasses: number): boolean {
 
 const known = new WeakMap<object, boolean>();
 
+/** The part of the addon that a test of a kernel uses. */
+type TestedBinding = Pick<NativeBackend['binding'], 'TF_FLOAT' | 'createTensor' | 'deleteTensor'>;
+
 /**
- * Tests two samples with equal logits, one of them of weight 0: the loss is log(2)/2, and g is ±¼. It calls the addon
- * itself, since tfjs may be at work on another backend.
+ * The result of a test of one of our kernels; false if it throws, as it does if the operation is not registered. The
+ * tensors that the test keeps are deleted. It calls the addon itself, since tfjs may be at work on another backend.
  */
-function computesRightly({ binding }: NativeBackend): boolean {
-  const { TF_FLOAT, TF_INT32 } = binding;
+export function passes(
+  binding: TestedBinding,
+  test: (keep: (id: number) => number, floats: (shape: number[], ...values: number[]) => number) => boolean,
+): boolean {
   const ids: number[] = [];
   const keep = (id: number) => {
     ids.push(id);
     return id;
   };
-  const floats = (shape: number[], ...values: number[]) =>
-    keep(binding.createTensor(shape, TF_FLOAT, Float32Array.from(values)));
   try {
-    const labels = keep(binding.createTensor([2], TF_INT32, Int32Array.of(1, 0)));
-    const inputs = [
-      floats([2, 2], 2, 4, 8, 1),
-      floats([2, 2], 0, 0, 0, 0),
-      floats([2], 1, 1),
-      labels,
-      floats([2], 1, 0),
-    ];
+    return test(keep, (shape, ...values) =>
+      keep(binding.createTensor(shape, binding.TF_FLOAT, Float32Array.from(values))),
+    );
+  } catch {
+    return false;
+  } finally {
+    for (const id of ids) binding.deleteTensor(id);
+  }
+}
+
+/** Tests two samples with equal logits, one of them of weight 0: the loss is log(2)/2, and g is ±¼. */
+function computesRightly({ binding }: NativeBackend): boolean {
+  return passes(binding, (keep, floats) => {
+    const labels = keep(binding.createTensor([2], binding.TF_INT32, Int32Array.of(1, 0)));
+    const [x, w] = [floats([2, 2], 2, 4, 8, 1), floats([2, 2], 0, 0, 0, 0)];
+    const inputs = [x, w, floats([2], 1, 1), labels, floats([2], 1, 0)];
     const outputs = binding.executeOp(SOFTMAX_GRADIENT, attributesOf(binding, 0.5, 1), inputs, 3);
     const [[loss], weight, bias] = outputs.map(({ id }) =>
       Array.from(binding.tensorDataSync(keep(id)) as Float32Array),
     );
     return Math.abs(loss - Math.LN2 / 2) < 1e-6 && [...bias, ...weight].join() === '0.25,-0.25,0.25,-0.25,0.5,-0.5';
-  } catch {
-    // The operation is not registered.
-    return false;
-  } finally {
-    for (const id of ids) binding.deleteTensor(id);
-  }
+  });
 }
 
 function attributesOf(binding: NativeBackend['binding'], factor: number, numWeights: number): object[] {
