@@ -255,6 +255,15 @@ const native = nativeFloat64();
     await expect(model.predictAsync(large)).rejects.toMatchObject({ code: 'DOMAIN', argument: 'features[1][0]' });
   });
 
+  it('leave small integers to the backend, as without these kernels', async () => {
+    await useBackend('wasm');
+    const integers = { values: Int16Array.from(values, (x) => 60 * x), shape: [N, D] } as const;
+    const { values: logits } = await model.logitsAsync(integers);
+    // In float32, as on tensors.
+    expect(logits.every((o) => Math.fround(o) === o)).toBe(true);
+    await useBackend('cpu');
+  });
+
   it('use no tensor for 20 classes, and the backend for 21', async () => {
     const predictRows = jest.fn(native?.predictRows);
     useFloat64Kernels({ ...(native as NonNullable<typeof native>), predictRows });

@@ -5,7 +5,6 @@ import { type Affine, largestFeature } from '../core/affine.js';
 import { DomainError, ShapeError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import { assertFunction, assertKnownOptions, assertSignal, checkFeatureCount, formatShape } from '../core/shape.js';
-import { float64Kernels } from '../core/simd.js';
 import { nextTask } from '../core/task.js';
 import {
   batchRanges,
@@ -92,9 +91,9 @@ type RowsOf = (start: number, end: number) => Promise<Float64Array>;
  * Yields o = xW + b, or its softmax, in chunks.
  *
  * Tensors and large arrays of bytes, small integers or float32 are multiplied in float32 by the backend in use. Rows of
- * numbers and Float64Arrays are multiplied in float64. So is all input on the cpu backend, which is not faster, and all
- * arrays for up to 20 classes if the native float64 kernels are loaded, whose exponential may differ in the last bit. The choice depends only on shapes, types, backend
- * and kernels.
+ * numbers and Float64Arrays are multiplied in float64. So is all input on the cpu backend, which is not faster, and bytes
+ * and float32 for up to 20 classes if the native float64 kernels are loaded, whose exponential may differ in the last
+ * bit. The choice depends only on shapes, types, backend and kernels.
  *
  * @param features checked chunk by chunk, as they are read
  * @throws ShapeError or DomainError as the synchronous methods; BackendError if the backend that multiplies is changed
@@ -139,11 +138,10 @@ async function* arrayChunks(
   const backend = new BackendInUse(where, signal);
   const q = affine.bias.length;
   const d = affine.weight.length / q;
-  const onTensors =
-    affine.columns === undefined && (await paysOnTensors(features, n * d * q, q <= NATIVE_CLASSES, backend));
-  const source = features instanceof tf.Tensor && !onTensors ? await readTensor(features) : features;
   const native = n * d * q > PLAIN_WORK && q <= NATIVE_CLASSES ? NativePredictions.of(affine) : undefined;
-  const isNative = onTensors || native !== undefined;
+  const onTensors = affine.columns === undefined && (await paysOnTensors(features, n * d * q, native, backend));
+  const source = features instanceof tf.Tensor && !onTensors ? await readTensor(features) : features;
+  const isNative = onTensors || native?.reads(source as Features);
   const rows = Math.floor(
     WORK_OF_A_CHUNK[isNative ? 'native' : 'plain'] / (d * q + WORK_OF_A_CLASS * q + WORK_OF_A_ROW),
   );
@@ -264,7 +262,7 @@ function tensorShape(features: tf.Tensor, where: string): readonly [number, numb
 async function paysOnTensors(
   features: FeaturesInput,
   work: number,
-  isNarrow: boolean,
+  native: NativePredictions | undefined,
   backend: BackendInUse,
 ): Promise<boolean> {
   if (work <= PLAIN_WORK) return false;
@@ -273,7 +271,7 @@ async function paysOnTensors(
     // array.
     return features.dtype === 'float32' && !['cpu', 'wasm'].includes(tf.getBackend());
   }
-  if (Array.isArray(features) || (isNarrow && float64Kernels() !== undefined)) return false;
+  if (Array.isArray(features) || native?.reads(features as Features)) return false;
   if (!NO_MORE_THAN_FLOAT32.includes((features as FeatureArray).values[Symbol.toStringTag])) return false;
   await backend.start();
   return tf.getBackend() !== 'cpu';

@@ -2,7 +2,7 @@
 import type { Affine, Columns } from '../core/affine.js';
 import type { Label } from '../core/labels.js';
 import { type Float64Kernels, float64Kernels } from '../core/simd.js';
-import type { FeatureArray, FeatureValues } from '../data/batches.js';
+import { type FeatureArray, type Features, type FeatureValues, isRows } from '../data/batches.js';
 import { argMax, standardized } from '../predict/scores.js';
 
 /** A class and its probability. */
@@ -67,17 +67,23 @@ export class NativePredictions {
     return kernels === undefined || affine.columns !== undefined ? undefined : new NativePredictions(affine, kernels);
   }
 
+  /** Whether the kernels read the type of these features. Rows are copied as float64. */
+  reads(features: Features): boolean {
+    return isRows(features) || NATIVE_TYPES.includes(features.values[Symbol.toStringTag]);
+  }
+
   /**
    * Writes the rows start, …, end − 1 to `out`. Returns false, with `out` undefined, if a logit is not finite, or the
    * features are of a type that the kernels do not read.
    */
   write(
-    { values, shape, scale = 1 }: FeatureArray,
+    features: FeatureArray,
     [start, end]: readonly [number, number],
     kind: 'logits' | 'probabilities',
     out: Float64Array,
   ): boolean {
-    if (!NATIVE_TYPES.includes(values[Symbol.toStringTag])) return false;
+    if (!this.reads(features)) return false;
+    const { values, shape, scale = 1 } = features;
     const bias = this.#bias;
     const x = values as Float32Array;
     const softmax = kind === 'probabilities';
