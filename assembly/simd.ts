@@ -292,7 +292,7 @@ export function substitute(l: usize, n: i32, stride: usize, x: usize): void {
 const BLOCK_ROWS: i32 = 32;
 
 /**
- * eˣ of two numbers, with the operations of core/exp.ts: x = n·log 2 + r, a polynomial in r, and 2ⁿ in two factors.
+ * eˣ of two numbers, with the operations of core/elementary.ts: x = n·log 2 + r, a polynomial in r, and 2ⁿ in two factors.
  */
 function exp(given: v128): v128 {
   const x = f64x2.min(f64x2.max(given, f64x2.splat(-750)), f64x2.splat(710));
@@ -319,6 +319,24 @@ function exp(given: v128): v128 {
   const first = i64x2.shl(i64x2.add(half, bias), 52);
   const second = i64x2.shl(i64x2.add(i64x2.sub(power, half), bias), 52);
   return f64x2.mul(f64x2.mul(p, first), second);
+}
+
+/** log(1 + x) for x ≥ 0, with the operations of core/elementary.ts. */
+function log1p(x: f64): f64 {
+  const u = 1 + x;
+  const c = (x - (u - 1)) / u;
+  const bits = reinterpret<u64>(u);
+  const shifted = <i32>(bits >> 32) - 0x3fe6a09e;
+  const n = <f64>(shifted >> 20);
+  const high = (shifted & 0xfffff) + 0x3fe6a09e;
+  const f = reinterpret<f64>(((<u64>high) << 32) | (bits & 0xffffffff)) - 1;
+  const s = f / (2 + f);
+  const z = s * s;
+  const w = z * z;
+  const even = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373));
+  const odd = z * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)));
+  const half = 0.5 * f * f;
+  return s * (half + (even + odd)) + (n * 1.9082149292705877e-10 + c) - half + f + n * 0.6931471803691238;
 }
 
 /** The largest of q logits, as the smallest index of it. */
@@ -361,16 +379,29 @@ function residualsOf(logits: usize, q: i32, pairs: i32, label: i32, share: f64, 
   for (let at = logits; at < end; at += 16) v128.store(at, f64x2.mul(v128.load(at), shares));
 }
 
+/** Adds `size` bytes of numbers to others, a multiple of 16. */
+function addTo(sum: usize, terms: usize, size: usize): void {
+  for (let at: usize = 0; at < size; at += 16) {
+    v128.store(sum + at, f64x2.add(v128.load(sum + at), v128.load(terms + at)));
+  }
+}
+
+/** The place of the i-th sum of core/tree-sum.ts: the first one is the result. */
+function slotAt(result: usize, slots: usize, size: usize, i: i32): usize {
+  return i === 0 ? result : slots + <usize>(i - 1) * size;
+}
+
 /**
- * Adds the gradient of `count` samples to `gradient`, block by block.
+ * The gradient and the loss of `count` samples, summed over blocks as in core/tree-sum.ts.
  *
  * @param x [rows, stride]
  * @param w [order, 2] for each pair of classes
  * @param labels [rows] in int32
  * @param shares [rows], the weight of each sample in the mean
- * @param losses [rows, 2]: the largest logit minus that of the label, and Σ of the exponentials of the others
- * @param gradient [2·pairs, stride]
- * @param scratch room for [32, 2·pairs] and [2·pairs, stride]
+ * @param blockRows the samples of a block, a multiple of 32
+ * @param isContinued whether all samples belong to one block, of which the sum so far is given
+ * @param sum [2·pairs, stride] for the gradient, then the loss and an unused number
+ * @param scratch room for two numbers, [32, 2·pairs] and as many sums as the tree has levels
  */
 export function evaluate(
   x: usize,
@@ -381,31 +412,48 @@ export function evaluate(
   q: i32,
   labels: usize,
   shares: usize,
-  losses: usize,
-  gradient: usize,
+  blockRows: i32,
+  isContinued: bool,
+  sum: usize,
   scratch: usize,
 ): void {
   const pairs = (q + 1) >> 1;
   const wide = (<usize>pairs) << 4;
-  const products = scratch + wide * BLOCK_ROWS;
-  const size = ((<usize>pairs) << 1) * stride;
-  for (let from = 0; from < count; from += BLOCK_ROWS) {
-    const rows = min(BLOCK_ROWS, count - from);
-    const block = x + <usize>from * stride;
-    multiply(block, (rows + 3) & ~3, stride, w, order, pairs, scratch);
-    for (let r = 0; r < rows; r++) {
-      const i = <usize>(from + r);
-      const row = scratch + <usize>r * wide;
-      const share = load<f64>(shares + (i << 3));
-      // Not multiplied by 0: the loss may be infinite.
-      if (share === 0) memory.fill(row, 0, wide);
-      else residualsOf(row, q, pairs, load<i32>(labels + (i << 2)), share, losses + (i << 4));
+  const ofGradient = ((<usize>pairs) << 1) * stride;
+  const size = ofGradient + 16;
+  const logits = scratch + 16;
+  const products = logits + wide * BLOCK_ROWS;
+  const slots = products + ofGradient;
+  let top = 0;
+  for (let start = 0, block = 1; start < count; start += blockRows, block++) {
+    const leaf = slotAt(sum, slots, size, top++);
+    if (!isContinued) memory.fill(leaf, 0, size);
+    for (let from = start, end = min(count, start + blockRows); from < end; from += BLOCK_ROWS) {
+      const rows = min(BLOCK_ROWS, end - from);
+      const first = x + <usize>from * stride;
+      let loss: f64 = 0;
+      multiply(first, (rows + 3) & ~3, stride, w, order, pairs, logits);
+      for (let r = 0; r < rows; r++) {
+        const i = <usize>(from + r);
+        const row = logits + <usize>r * wide;
+        const share = load<f64>(shares + (i << 3));
+        // Not multiplied by 0: the loss may be infinite.
+        if (share === 0) {
+          memory.fill(row, 0, wide);
+          continue;
+        }
+        residualsOf(row, q, pairs, load<i32>(labels + (i << 2)), share, scratch);
+        loss += share * (load<f64>(scratch) + log1p(load<f64>(scratch, 8)));
+      }
+      multiplyTransposed(logits, wide, pairs << 1, first, rows, stride, products, false);
+      addTo(leaf, products, ofGradient);
+      store<f64>(leaf + ofGradient, load<f64>(leaf + ofGradient) + loss);
     }
-    multiplyTransposed(scratch, wide, pairs << 1, block, rows, stride, products, false);
-    for (let at: usize = 0; at < size; at += 16) {
-      v128.store(gradient + at, f64x2.add(v128.load(gradient + at), v128.load(products + at)));
+    for (let rest = block; (rest & 1) === 0; rest >>= 1, top--) {
+      addTo(slotAt(sum, slots, size, top - 2), slotAt(sum, slots, size, top - 1), size);
     }
   }
+  for (; top > 1; top--) addTo(slotAt(sum, slots, size, top - 2), slotAt(sum, slots, size, top - 1), size);
 }
 
 /**
@@ -433,47 +481,82 @@ export function probabilities(
   }
 }
 
+/** Adds the lower half of a matrix [columns, stride] to another one. */
+function addLower(sum: usize, terms: usize, columns: i32, stride: usize): void {
+  for (let i = 0; i < columns; i++) {
+    const at = <usize>i * stride;
+    addTo(sum + at, terms + at, min(((<usize>i >> 1) + 1) << 4, stride));
+  }
+}
+
+/** The level of the lowest node above two blocks, as in core/tree-sum.ts. */
+function levelOf(a: i32, b: i32): i32 {
+  return 32 - clz(a ^ b);
+}
+
 /**
- * Adds XᵀDX of the given samples to the lower half of `gram`, block by block.
+ * XᵀDX of the given samples, its lower half, summed over blocks as in core/tree-sum.ts.
  *
  * @param x [rows, stride]
- * @param samples [count] in int32
+ * @param samples [count] in int32, ascending
  * @param shares [count], the diagonal of D
- * @param gram [columns, stride], `columns` a multiple of two
- * @param scratch room for [32, stride] twice and [columns, stride]
+ * @param blockRows the rows of a block
+ * @param isContinued whether all samples belong to one block, of which the sum so far is given
+ * @param sum [columns, stride], `columns` a multiple of two
+ * @param scratch room for 32 numbers, [32, stride] twice, [columns, stride], and as many sums as the tree has levels
  */
-export function addGram(
+export function gram(
   x: usize,
   stride: usize,
   columns: i32,
   samples: usize,
   shares: usize,
   count: i32,
-  gram: usize,
+  blockRows: i32,
+  isContinued: bool,
+  sum: usize,
   scratch: usize,
 ): void {
-  const gathered = scratch + stride * BLOCK_ROWS;
+  // The block of each sum.
+  const blocks = scratch;
+  const scaled = scratch + 256;
+  const gathered = scaled + stride * BLOCK_ROWS;
   const products = gathered + stride * BLOCK_ROWS;
-  for (let from = 0; from < count; from += BLOCK_ROWS) {
-    const rows = min(BLOCK_ROWS, count - from);
-    for (let r = 0; r < rows; r++) {
-      const i = <usize>(from + r);
-      const row = x + <usize>load<i32>(samples + (i << 2)) * stride;
-      const share = f64x2.splat(load<f64>(shares + (i << 3)));
-      const to = <usize>r * stride;
-      for (let j: usize = 0; j < stride; j += 16) {
-        const both = v128.load(row + j);
-        v128.store(gathered + to + j, both);
-        v128.store(scratch + to + j, f64x2.mul(share, both));
-      }
+  const size = <usize>columns * stride;
+  const slots = products + size;
+  let top = 0;
+  for (let start = 0; start < count; ) {
+    const block = load<i32>(samples + ((<usize>start) << 2)) / blockRows;
+    let end = start + 1;
+    while (end < count && load<i32>(samples + ((<usize>end) << 2)) / blockRows === block) end++;
+    for (; top > 1; top--) {
+      const at = blocks + ((<usize>top) << 2);
+      const last = load<i32>(at - 4);
+      if (levelOf(load<i32>(at - 8), last) >= levelOf(last, block)) break;
+      addLower(slotAt(sum, slots, size, top - 2), slotAt(sum, slots, size, top - 1), columns, stride);
     }
-    multiplyTransposed(scratch, stride, columns, gathered, rows, stride, products, true);
-    for (let i = 0; i < columns; i++) {
-      const to = <usize>i * stride;
-      const width = min((<usize>i + 2) << 3, stride);
-      for (let j: usize = 0; j < width; j += 16) {
-        v128.store(gram + to + j, f64x2.add(v128.load(gram + to + j), v128.load(products + to + j)));
+    store<i32>(blocks + ((<usize>top) << 2), block);
+    const leaf = slotAt(sum, slots, size, top++);
+    if (!isContinued) memory.fill(leaf, 0, size);
+    for (; start < end; start += BLOCK_ROWS) {
+      const rows = min(BLOCK_ROWS, end - start);
+      for (let r = 0; r < rows; r++) {
+        const i = <usize>(start + r);
+        const row = x + <usize>load<i32>(samples + (i << 2)) * stride;
+        const share = f64x2.splat(load<f64>(shares + (i << 3)));
+        const to = <usize>r * stride;
+        for (let j: usize = 0; j < stride; j += 16) {
+          const both = v128.load(row + j);
+          v128.store(gathered + to + j, both);
+          v128.store(scaled + to + j, f64x2.mul(share, both));
+        }
       }
+      multiplyTransposed(scaled, stride, columns, gathered, rows, stride, products, true);
+      addLower(leaf, products, columns, stride);
     }
+    start = end;
+  }
+  for (; top > 1; top--) {
+    addLower(slotAt(sum, slots, size, top - 2), slotAt(sum, slots, size, top - 1), columns, stride);
   }
 }

@@ -1,5 +1,6 @@
-import { exp } from '../src/core/exp.js';
 import { Random } from '../src/core/random.js';
+import { gradientBlocks, gramBlocks } from '../src/objective/blocks.js';
+import { gramMatrix } from '../src/objective/curvature.js';
 import { evaluatePlain, plainProblem } from '../src/objective/float64.js';
 import { hessianMatrix } from '../src/objective/hessian.js';
 import { onEveryEngine } from './helpers/float64-engines.js';
@@ -7,17 +8,12 @@ import { onEveryEngine } from './helpers/float64-engines.js';
 type Float64 = typeof import('../src/objective/float64.js');
 type Hessian = typeof import('../src/objective/hessian.js');
 type Row = typeof import('../src/objective/row-block.js');
-
-const view = new DataView(new ArrayBuffer(8));
-function bitsOf(x: number): bigint {
-  view.setFloat64(0, x);
-  return view.getBigInt64(0);
-}
+type Curvature = typeof import('../src/objective/curvature.js');
 
 /** The modules in a JavaScript engine without WebAssembly. */
-function withoutWebAssembly(): Float64 & Hessian & Row {
+function withoutWebAssembly(): Float64 & Hessian & Row & Curvature {
   const { WebAssembly: kept } = globalThis;
-  let modules: (Float64 & Hessian & Row) | undefined;
+  let modules: (Float64 & Hessian & Row & Curvature) | undefined;
   try {
     Reflect.deleteProperty(globalThis, 'WebAssembly');
     jest.isolateModules(() => {
@@ -25,12 +21,13 @@ function withoutWebAssembly(): Float64 & Hessian & Row {
         ...(require('../src/objective/float64.js') as Float64),
         ...(require('../src/objective/hessian.js') as Hessian),
         ...(require('../src/objective/row-block.js') as Row),
+        ...(require('../src/objective/curvature.js') as Curvature),
       };
     });
   } finally {
     globalThis.WebAssembly = kept;
   }
-  return modules as Float64 & Hessian & Row;
+  return modules as Float64 & Hessian & Row & Curvature;
 }
 
 const plain = withoutWebAssembly();
@@ -53,6 +50,12 @@ function problemOf({ n, d, q }: Case, random: Random): Parameters<typeof plainPr
   };
 }
 
+/** The lower half of a square matrix. */
+function lowerOf(matrix: Float64Array): Float64Array {
+  const order = Math.sqrt(matrix.length);
+  return matrix.filter((_, at) => at % order <= at / order);
+}
+
 const CASES: readonly Case[] = [
   { n: 1, d: 1, q: 2, scale: 1 },
   { n: 31, d: 3, q: 3, scale: 1 },
@@ -61,26 +64,6 @@ const CASES: readonly Case[] = [
   { n: 2000, d: 64, q: 10, scale: 1 },
   { n: 6000, d: 11, q: 3, scale: 300 },
 ];
-
-describe('exp', () => {
-  it('is within 1 unit in the last place of the engine, which is within 1 of the truth', () => {
-    const random = new Random(1);
-    for (let i = 0; i < 100_000; i++) {
-      const x = (random.uniform() - 0.6) * [1, 40, 1400][i % 3];
-      const off = Number(bitsOf(exp(x)) - bitsOf(Math.exp(x)));
-      expect(Math.abs(off)).toBeLessThanOrEqual(1);
-    }
-  });
-
-  it('is exact at 0, and has the limits of the function', () => {
-    expect([0, -0, Number.NEGATIVE_INFINITY, -750, -746, Number.POSITIVE_INFINITY, 710].map(exp)).toEqual([
-      ...[1, 1, 0, 0, 0],
-      ...[Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY],
-    ]);
-    expect(exp(Number.NaN)).toBeNaN();
-    expect([exp(2), exp(-745), exp(-740)]).toEqual([7.38905609893065, 5e-324, 4.2e-322]);
-  });
-});
 
 onEveryEngine('sums over rows that stay in memory', () => {
   it.each(CASES)('have the bits of the plain loops: %o', async (shape) => {
@@ -95,6 +78,20 @@ onEveryEngine('sums over rows that stay in memory', () => {
       expect(await hessianMatrix(problem, point, work)).toEqual(await plain.hessianMatrix(other, point, work));
       point.fill(0);
     }
+  });
+
+  it('have the bits of the plain loops if a task takes a part of a block only', async () => {
+    const random = new Random(6);
+    const options = problemOf({ n: 200, d: 5000, q: 12, scale: 1 }, random);
+    const problem = plainProblem(options);
+    expect(gradientBlocks(problem.size).rowsOfATask).toBe(64);
+    const point = Float64Array.from({ length: problem.size }, () => random.normal() / 50);
+    expect(evaluatePlain(problem, point)).toEqual(plain.evaluatePlain(plain.plainProblem(options), point));
+    const wide = problemOf({ n: 1100, d: 500, q: 2, scale: 1 }, random);
+    expect(gramBlocks(501).rowsOfATask).toBe(64);
+    expect(lowerOf(await gramMatrix(plainProblem(wide)))).toEqual(
+      lowerOf(await plain.gramMatrix(plain.plainProblem(wide))),
+    );
   });
 
   it('have the bits of sums over rows that are not prepared', () => {

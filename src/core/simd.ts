@@ -23,7 +23,7 @@ export interface SimdKernels {
   factorize(a: number, n: number, stride: number, floor: number, pack: number): number | boolean;
   /** x ← L⁻ᵀL⁻¹x: l [n, stride], of which the lower half is read */
   substitute(l: number, n: number, stride: number, x: number): void;
-  /** Adds the gradient of samples to `gradient`: the arguments of assembly/simd.ts in their order. */
+  /** The gradient and the loss of samples, as in core/tree-sum.ts: the arguments of assembly/simd.ts in their order. */
   evaluate(
     x: number,
     count: number,
@@ -33,8 +33,9 @@ export interface SimdKernels {
     q: number,
     labels: number,
     shares: number,
-    losses: number,
-    gradient: number,
+    blockRows: number,
+    isContinued: boolean,
+    sum: number,
     scratch: number,
   ): void;
   /** softmax(xW): out [count, 2·pairs] */
@@ -48,15 +49,17 @@ export interface SimdKernels {
     out: number,
     scratch: number,
   ): void;
-  /** Adds Xᵀdiag(shares)X of some samples to the lower half of `gram`, [columns, stride]. */
-  addGram(
+  /** The lower half of Xᵀdiag(shares)X for some samples, [columns, stride], as in core/tree-sum.ts. */
+  gram(
     x: number,
     stride: number,
     columns: number,
     samples: number,
     shares: number,
     count: number,
-    gram: number,
+    blockRows: number,
+    isContinued: boolean,
+    sum: number,
     scratch: number,
   ): void;
 }
@@ -166,7 +169,7 @@ const NAMES = [
   'substitute',
   'evaluate',
   'probabilities',
-  'addGram',
+  'gram',
 ] as const satisfies readonly (keyof SimdKernels)[];
 
 function withMemory(kernels: Float64Kernels, memory: () => Float64Array): SimdKernels {

@@ -98,9 +98,12 @@ void multiplyTransposed(const double* a, int64_t strideA, int64_t columns, const
   FOR_THIS_PROCESSOR(multiplyTransposed(a, strideA, columns, x, rows, stride, width, out, isLower, isAdded));
 }
 
-void residuals(double* logits, int64_t rows, int64_t stride, int64_t q, const int32_t* labels, const double* shares,
-               double* losses) {
-  FOR_THIS_PROCESSOR(residuals(logits, rows, stride, q, labels, shares, losses));
+void softmax(double* logits, int64_t rows, int64_t stride, int64_t q) {
+  FOR_THIS_PROCESSOR(softmax(logits, rows, stride, q));
+}
+
+double residuals(double* logits, int64_t rows, int64_t stride, int64_t q, const int32_t* labels, const double* shares) {
+  FOR_THIS_PROCESSOR(residuals(logits, rows, stride, q, labels, shares));
 }
 
 void gather(const double* x, int64_t stride, const int32_t* samples, const double* shares, int64_t count, double* rows,
@@ -125,7 +128,9 @@ void share(int64_t work, int64_t count, const Part& part) {
 
 int64_t roundUp(int64_t count, int64_t unit) { return (count + unit - 1) / unit * unit; }
 
-/** Memory that is reused by the calls of a thread. */
+/** Memory that is reused by the calls of a thread: one for the caller, and one for each thread in a part. */
+enum class Use { kCall, kPart };
+template <Use use = Use::kCall>
 double* scratch(int64_t count) {
   static thread_local std::vector<double> memory;
   if (static_cast<int64_t>(memory.size()) < count) memory.resize(count);
@@ -142,70 +147,115 @@ Columns turned(const double* pairs, int64_t order, int64_t numPairs, double* out
   return Columns{out, order, stride};
 }
 
-/** XW and its softmax, or the residuals, for all rows: [count, w.stride]. */
-void forward(const double* x, int64_t count, int64_t stride, const Columns& w, int64_t q, const int32_t* labels,
-             const double* shares, double* losses, double* out) {
-  const int64_t blocks = (count + kBlockRows - 1) / kBlockRows;
-  share(count * w.order * q, blocks, [&](int64_t i) {
-    const int64_t from = i * kBlockRows, rows = std::min(kBlockRows, count - from);
-    double* logits = out + from * w.stride;
-    multiply(x + from * stride, rows, stride, w, logits);
-    residuals(logits, rows, w.stride, q, labels == nullptr ? nullptr : labels + from,
-              shares == nullptr ? nullptr : shares + from, losses == nullptr ? nullptr : losses + 2 * from);
-  });
+/** Adds the terms of another sum. */
+void addTo(double* sum, const double* terms, int64_t count) {
+  for (int64_t i = 0; i < count; i++) sum[i] += terms[i];
 }
 
-/** Columns of X in a part of a thread. */
-constexpr int64_t kPart = 32;
-
+/**
+ * Σ over blocks of samples of their gradient [2·pairs, stride], loss, and an unused number, as in core/tree-sum.ts. With
+ * `isContinued`, all samples belong to one block, of which the sum so far is given.
+ */
 void evaluate(const double* x, int64_t count, int64_t stride, const double* pairs, int64_t order, int64_t q,
-              const int32_t* labels, const double* shares, double* losses, double* gradient) {
-  const int64_t wide = roundUp(q, kWidest);
-  double* memory = scratch((order + roundUp(count, kBlockRows)) * wide);
-  const Columns w = turned(pairs, order, (q + 1) / 2, memory);
-  double* errors = memory + order * wide;
-  forward(x, count, stride, w, q, labels, shares, losses, errors);
-  // Each thread adds all blocks, in order, to some columns of the gradient.
-  share(count * order * q, (stride + kPart - 1) / kPart, [&](int64_t i) {
-    const int64_t first = i * kPart, width = std::min(kPart, stride - first);
-    for (int64_t from = 0; from < count; from += kBlockRows) {
-      multiplyTransposed(errors + from * wide, wide, q, x + from * stride + first, std::min(kBlockRows, count - from),
-                         stride, width, gradient + first, false, true);
+              const int32_t* labels, const double* shares, int64_t blockRows, bool isContinued, double* sum) {
+  const int64_t wide = roundUp(q, kWidest), numPairs = (q + 1) / 2, ofGradient = 2 * numPairs * stride;
+  const int64_t size = ofGradient + 2, blocks = (count + blockRows - 1) / blockRows;
+  double* memory = scratch(order * wide + (blocks - 1) * size);
+  const Columns w = turned(pairs, order, numPairs, memory);
+  double* others = memory + order * wide;
+  const auto of = [&](int64_t block) { return block == 0 ? sum : others + (block - 1) * size; };
+  share(2 * count * order * q, blocks, [&](int64_t block) {
+    double* leaf = of(block);
+    double* logits = scratch<Use::kPart>(kBlockRows * wide);
+    if (!isContinued) std::fill_n(leaf, size, 0.0);
+    const int64_t start = block * blockRows, end = std::min(count, start + blockRows);
+    for (int64_t from = start; from < end; from += kBlockRows) {
+      const int64_t rows = std::min(kBlockRows, end - from);
+      multiply(x + from * stride, rows, stride, w, logits);
+      leaf[ofGradient] += residuals(logits, rows, wide, q, labels + from, shares + from);
+      multiplyTransposed(logits, wide, q, x + from * stride, rows, stride, stride, leaf, false, true);
     }
   });
+  for (int64_t width = 1; width < blocks; width *= 2) {
+    for (int64_t block = 0; block + width < blocks; block += 2 * width) addTo(of(block), of(block + width), size);
+  }
 }
+
+/** Samples of a part of a thread. */
+constexpr int64_t kSamples = 4 * kBlockRows;
 
 void probabilities(const double* x, int64_t count, int64_t stride, const double* pairs, int64_t order, int64_t q,
                    double* out) {
   const int64_t numPairs = (q + 1) / 2, wide = roundUp(q, kWidest);
-  double* memory = scratch((order + roundUp(count, kBlockRows)) * wide);
-  const Columns w = turned(pairs, order, numPairs, memory);
-  double* all = memory + order * wide;
-  forward(x, count, stride, w, q, nullptr, nullptr, nullptr, all);
-  for (int64_t i = 0; i < count; i++) std::copy_n(all + i * wide, 2 * numPairs, out + i * 2 * numPairs);
+  const Columns w = turned(pairs, order, numPairs, scratch(order * wide));
+  share(count * order * q, (count + kSamples - 1) / kSamples, [&](int64_t i) {
+    const int64_t from = i * kSamples, rows = std::min(kSamples, count - from);
+    double* logits = scratch<Use::kPart>(kSamples * wide);
+    multiply(x + from * stride, rows, stride, w, logits);
+    softmax(logits, rows, wide, q);
+    for (int64_t r = 0; r < rows; r++) std::copy_n(logits + r * wide, 2 * numPairs, out + (from + r) * 2 * numPairs);
+  });
 }
 
-/** Samples of which the rows are gathered before their products are added. */
-constexpr int64_t kGathered = 8 * kBlockRows;
+/** The level of the lowest node above two blocks, as in core/tree-sum.ts. */
+int64_t levelOf(int64_t a, int64_t b) {
+  int64_t level = 0;
+  for (uint64_t different = a ^ b; different != 0; different >>= 1) level++;
+  return level;
+}
+
 /** Rows of the matrix in a part of a thread, of which the first has the least work. */
 constexpr int64_t kGramRows = 20;
 
-void addGram(const double* x, int64_t stride, int64_t columns, const int32_t* samples, const double* shares,
-             int64_t count, double* gram) {
-  double* rows = scratch(2 * kGathered * stride);
-  double* scaled = rows + kGathered * stride;
-  const int64_t parts = (columns + kGramRows - 1) / kGramRows;
-  for (int64_t start = 0; start < count; start += kGathered) {
-    const int64_t taken = std::min(kGathered, count - start);
+/**
+ * The lower half of XᵀDX for samples in ascending order, [columns, stride], summed over blocks as in core/tree-sum.ts. With
+ * `isContinued`, all samples belong to one block, of which the sum so far is given.
+ */
+void gram(const double* x, int64_t stride, int64_t columns, const int32_t* samples, const double* shares, int64_t count,
+          int64_t blockRows, bool isContinued, double* sum) {
+  // The largest numbers of sums at once, beside the result, and of samples of a block.
+  const int64_t levels = levelOf(0, samples[count - 1] / blockRows - samples[0] / blockRows);
+  const int64_t most = std::min(count, blockRows);
+  const int64_t size = columns * stride, parts = (columns + kGramRows - 1) / kGramRows;
+  double* rows = scratch(2 * most * stride + levels * size);
+  double* scaled = rows + most * stride;
+  double* others = scaled + most * stride;
+  const auto of = [&](int64_t slot) { return slot == 0 ? sum : others + (slot - 1) * size; };
+  /** The block of each sum. */
+  std::vector<int64_t> blocks;
+  for (int64_t start = 0; start <= count;) {
+    const int64_t before = blocks.size();
+    const bool isLast = start == count;
+    const int64_t block = isLast ? 0 : samples[start] / blockRows;
+    while (blocks.size() > 1) {
+      const int64_t last = blocks.back();
+      if (!isLast && levelOf(blocks[blocks.size() - 2], last) >= levelOf(last, block)) break;
+      blocks.pop_back();
+    }
+    const int64_t after = blocks.size();
+    int64_t end = start;
+    while (end < count && samples[end] / blockRows == block) end++;
+    const int64_t taken = end - start;
     gather(x, stride, samples + start, shares + start, taken, rows, scaled);
-    share(taken * columns * columns / 2, parts, [&](int64_t i) {
+    share(std::max<int64_t>(taken, 1) * columns * columns / 2, parts, [&](int64_t i) {
       const int64_t k = (parts - 1 - i) * kGramRows, last = std::min(k + kGramRows, columns);
+      for (int64_t slot = before - 1; slot >= after; slot--) {
+        for (int64_t row = k; row < last; row++) {
+          addTo(of(slot - 1) + row * stride, of(slot) + row * stride, std::min(roundUp(row + 1, 4), stride));
+        }
+      }
+      if (isLast) return;
+      double* leaf = of(after) + k * stride;
+      if (!isContinued) std::fill_n(leaf, (last - k) * stride, 0.0);
       for (int64_t from = 0; from < taken; from += kBlockRows) {
         multiplyTransposed(scaled + from * stride + k, stride, last - k, rows + from * stride,
-                           std::min(kBlockRows, taken - from), stride, std::min(roundUp(last, 4), stride),
-                           gram + k * stride, false, true);
+                           std::min(kBlockRows, taken - from), stride, std::min(roundUp(last, 4), stride), leaf, false,
+                           true);
       }
     });
+    if (isLast) return;
+    blocks.push_back(block);
+    start = end;
   }
 }
 
@@ -228,7 +278,7 @@ bool predictRows(const A* x, int64_t rows, int64_t d, const Affine& affine, bool
   std::atomic<bool> areFinite{true};
   share(rows * d * classes, (rows + kRows - 1) / kRows, [&](int64_t i) {
     const int64_t from = i * kRows, count = std::min(kRows, rows - from);
-    double* sums = scratch(kRows * columns.stride);
+    double* sums = scratch<Use::kPart>(kRows * columns.stride);
     // The weights of a model are float32.
     if constexpr (std::is_same<A, double>::value) multiply(x + from * d, count, d, columns, sums);
     else multiplyExact(x + from * d, count, d, columns, sums);
@@ -241,7 +291,7 @@ bool predictRows(const A* x, int64_t rows, int64_t d, const Affine& affine, bool
       }
     }
     if (!(zero == 0)) areFinite = false;
-    if (isSoftmax) residuals(sums, count, columns.stride, classes, nullptr, nullptr, nullptr);
+    if (isSoftmax) softmax(sums, count, columns.stride, classes);
     for (int64_t r = 0; r < count; r++) std::copy_n(sums + r * columns.stride, classes, out + (from + r) * classes);
   });
   return areFinite;
@@ -296,7 +346,7 @@ class Call {
   }
 
  private:
-  static constexpr size_t kMost = 12;
+  static constexpr size_t kMost = 13;
   napi_env env_;
   size_t count_ = kMost;
   napi_value values_[kMost];
@@ -337,7 +387,7 @@ napi_value callSubstitute(napi_env env, napi_callback_info info) {
 napi_value callEvaluate(napi_env env, napi_callback_info info) {
   const Call call(env, info);
   evaluate(call.at(1), call.integer(2), call.stride(3), call.at(4), call.integer(5), call.integer(6),
-           call.at<int32_t>(7), call.at(8), call.at(9), call.at(10));
+           call.at<int32_t>(7), call.at(8), call.integer(9), call.boolean(10), call.at(11));
   return nullptr;
 }
 
@@ -347,9 +397,10 @@ napi_value callProbabilities(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
-napi_value callAddGram(napi_env env, napi_callback_info info) {
+napi_value callGram(napi_env env, napi_callback_info info) {
   const Call call(env, info);
-  addGram(call.at(1), call.stride(2), call.integer(3), call.at<int32_t>(4), call.at(5), call.integer(6), call.at(7));
+  gram(call.at(1), call.stride(2), call.integer(3), call.at<int32_t>(4), call.at(5), call.integer(6), call.integer(7),
+       call.boolean(8), call.at(9));
   return nullptr;
 }
 
@@ -420,7 +471,7 @@ NAPI_MODULE_INIT() {
       function<callSubstitute>("substitute"),
       function<callEvaluate>("evaluate"),
       function<callProbabilities>("probabilities"),
-      function<callAddGram>("addGram"),
+      function<callGram>("gram"),
       function<callPredictRows>("predictRows"),
       function<callCaptureErrors>("captureErrors"),
       function<callReleaseErrors>("releaseErrors"),

@@ -183,7 +183,7 @@ TARGET void multiplyTransposed(const double* a, int64_t strideA, int64_t columns
   }
 }
 
-/** eˣ, with the operations of core/exp.ts. */
+/** eˣ, with the operations of core/elementary.ts. */
 INLINE Numbers exp(Numbers x) {
   const Numbers zero = {};
   x = x < -750.0 ? zero - 750.0 : x;
@@ -215,6 +215,24 @@ INLINE Numbers exp(Numbers x) {
   return p * (Numbers)first * (Numbers)second;
 }
 
+/** log(1 + x) for x ≥ 0, with the operations of core/elementary.ts. */
+INLINE double log1p(double x) {
+  const double u = 1 + x, c = (x - (u - 1)) / u;
+  constexpr int32_t kRootHalf = 0x3fe6a09e;
+  int64_t bits;
+  std::memcpy(&bits, &u, sizeof(bits));
+  const int32_t shifted = static_cast<int32_t>(bits >> 32) - kRootHalf;
+  const double n = shifted >> 20;
+  bits = (static_cast<int64_t>((shifted & 0xfffff) + kRootHalf) << 32) | (bits & 0xffffffff);
+  double mantissa;
+  std::memcpy(&mantissa, &bits, sizeof(mantissa));
+  const double f = mantissa - 1, s = f / (2 + f), z = s * s, w = z * z;
+  const double even = w * (0.3999999999940942 + w * (0.22222198432149784 + w * 0.15313837699209373));
+  const double odd = z * (0.6666666666666735 + w * (0.2857142874366239 + w * (0.1818357216161805 + w * 0.14798198605116586)));
+  const double half = 0.5 * f * f;
+  return s * (half + (even + odd)) + (n * 1.9082149292705877e-10 + c) - half + f + n * 0.6931471803691238;
+}
+
 /** Replaces q logits by their softmax or, with a label, by share·(softmax − y): `residualsOf` of assembly/simd.ts. */
 INLINE void residualsOf(double* logits, int64_t q, int64_t padded, int32_t label, double share, double* loss) {
   int64_t largest = 0;
@@ -239,16 +257,59 @@ INLINE void residualsOf(double* logits, int64_t q, int64_t padded, int32_t label
   for (int64_t k = 0; k < padded; k += WIDTH) store(logits + k, load<Numbers>(logits + k) * share);
 }
 
-/** The softmax of each row of logits, or its residuals if there are labels. */
-TARGET void residuals(double* logits, int64_t rows, int64_t stride, int64_t q, const int32_t* labels,
-                      const double* shares, double* losses) {
+/** The largest of some logits, and Σ of the exponentials of the others, of their differences from it. */
+struct Exponentials {
+  double top, others;
+};
+
+/** Replaces q logits by their softmax. */
+INLINE Exponentials softmaxOf(double* logits, int64_t q, int64_t padded) {
+  int64_t largest = 0;
+  for (int64_t k = 1; k < q; k++) {
+    if (logits[k] > logits[largest]) largest = k;
+  }
+  const double top = logits[largest];
+  for (int64_t k = 0; k < padded; k += WIDTH) store(logits + k, exp(load<Numbers>(logits + k) - top));
+  double others = 0;
+  for (int64_t k = 0; k < largest; k++) others += logits[k];
+  for (int64_t k = largest + 1; k < q; k++) others += logits[k];
+  logits[largest] = 1;
+  const double inverse = 1 / (1 + others);
+  for (int64_t k = 0; k < padded; k += WIDTH) store(logits + k, load<Numbers>(logits + k) * inverse);
+  return {top, others};
+}
+
+/** The softmax of each row of logits. */
+TARGET void softmax(double* logits, int64_t rows, int64_t stride, int64_t q) {
+  for (int64_t r = 0; r < rows; r++) softmaxOf(logits + r * stride, q, stride);
+}
+
+/**
+ * Replaces each row of logits by share·(softmax − y) and returns Σ share·loss: `residualsOf` and `evaluate` of
+ * assembly/simd.ts.
+ */
+TARGET double residuals(double* logits, int64_t rows, int64_t stride, int64_t q, const int32_t* labels,
+                        const double* shares) {
+  double sum = 0;
   for (int64_t r = 0; r < rows; r++) {
     double* row = logits + r * stride;
-    if (labels == nullptr) residualsOf(row, q, stride, -1, 1, nullptr);
+    const double share = shares[r];
     // Not multiplied by 0: the loss may be infinite.
-    else if (shares[r] == 0) std::fill(row, row + q, 0.0);
-    else residualsOf(row, q, stride, labels[r], shares[r], losses + 2 * r);
+    if (share == 0) {
+      std::fill(row, row + q, 0.0);
+      continue;
+    }
+    const int64_t label = labels[r];
+    const double ofLabel = row[label];
+    const auto [top, others] = softmaxOf(row, q, stride);
+    sum += share * (top - ofLabel + log1p(others));
+    double rest = 0;
+    for (int64_t k = 0; k < label; k++) rest += row[k];
+    for (int64_t k = label + 1; k < q; k++) rest += row[k];
+    row[label] = -rest;
+    for (int64_t k = 0; k < stride; k += WIDTH) store(row + k, load<Numbers>(row + k) * share);
   }
+  return sum;
 }
 
 /** The rows of some samples, and share times each. */

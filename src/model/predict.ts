@@ -42,7 +42,7 @@ const NATIVE_TYPES = ['Uint8Array', 'Float32Array', 'Float64Array'];
 
 /**
  * o = xW + b of many rows by the native float64 kernels, with the bits of `logitsInto`, or its softmax. The exponential of
- * the kernels is that of core/exp.ts, so probabilities may differ from `softmaxInPlace` in the last bit.
+ * the kernels is that of core/elementary.ts, so probabilities may differ from `softmaxInPlace` in the last bit.
  */
 export class NativePredictions {
   readonly #bias: Float64Array;

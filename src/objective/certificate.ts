@@ -1,9 +1,11 @@
 // objective: a proven bound on the distance to the optimum, from the duality gap.
-import { exp } from '../core/exp.js';
+import { log, log1p } from '../core/elementary.js';
 import { assertShape } from '../core/shape.js';
 import { finish, finishInTurns, type Steps, WORK_OF_A_TASK } from '../core/task.js';
 import { penaltyOf } from '../optim/penalty.js';
-import { CompensatedSum, type PlainProblem, shareOf } from './float64.js';
+import { BlockSum, gradientBlocks } from './blocks.js';
+import { lossAndGradient, type PlainProblem, softmaxInto } from './float64.js';
+import { othersOf } from './hessian.js';
 import { BLOCK_ROWS, RowBlock } from './row-block.js';
 
 export interface Certificate {
@@ -50,52 +52,16 @@ export function certifyAsync(problem: PlainProblem, point: Float64Array, signal?
 }
 
 function* certification(problem: PlainProblem, point: Float64Array): Steps<Certificate> {
-  const { numSamples: n, numFeatures: d, numClasses: q, labels, l1, l2, fitIntercept, size } = problem;
+  const { numSamples: n, numFeatures: d, numClasses: q, l1, l2, fitIntercept, size } = problem;
   assertShape([point.length], [size], 'certify', 'point');
   const weight = point.subarray(0, d * q);
-  const block = new RowBlock(problem.features, q, problem.rows);
-  block.setPoint(point);
-  /** log p of all samples, so that one pass over the features suffices. */
-  const logProbabilities = new Float64Array(n * q);
-  const logits = new Float64Array(BLOCK_ROWS * q);
-  const residuals = new Float64Array(BLOCK_ROWS * q);
-  const shares = new Float64Array(BLOCK_ROWS);
-  /** (1/S)·X̃ᵀdiag(s)(P − Y), and (1/S)·X̃ᵀdiag(s)Y. */
-  const slope = new Float64Array(size);
-  const observed = new Float64Array(size);
-  const loss = new CompensatedSum();
-  let work = 0;
-  for (let start = 0; start < n; start += BLOCK_ROWS) {
-    const rows = block.read(start);
-    block.logits(logits);
-    residuals.fill(0);
-    for (let r = 0, at = 0; r < rows; r++, at += q) {
-      const share = shareOf(problem, start + r);
-      shares[r] = share;
-      if (share === 0) continue;
-      const label = labels[start + r];
-      const row = logits.subarray(at, at + q);
-      loss.add(share * subtractLogSumExp(row, label));
-      logProbabilities.set(row, (start + r) * q);
-      let others = 0;
-      for (let k = 0; k < q; k++) {
-        residuals[at + k] = share * exp(row[k]);
-        if (k !== label) others += residuals[at + k];
-      }
-      // Not p − 1, which cancels when p is close to 1.
-      residuals[at + label] = -others;
-    }
-    block.addOuter(residuals, slope);
-    if (fitIntercept) block.addToClasses(labels, start, shares, observed);
-    work += (2 * q + 1) * block.filled;
-    if (work >= WORK_OF_A_TASK) {
-      work = 0;
-      yield;
-    }
-  }
-  const objective = loss.total + penaltyOf(weight, l2, l1);
+  const probabilities = new Float64Array(n * q);
+  // The slope is (1/S)·X̃ᵀdiag(s)(P − Y).
+  const { loss, gradient: slope } = yield* lossAndGradient(problem, point, probabilities);
+  const objective = loss + penaltyOf(weight, l2, l1);
   if (l2 === 0 && l1 === 0) return { objective, suboptimality: objective };
 
+  const observed = fitIntercept ? yield* classSums(problem) : new Float64Array(0);
   const { mix, towards } = fitIntercept ? mixture(slope.subarray(d * q), observed.subarray(d * q)) : NO_MIXTURE;
   const moved = slope.slice(0, d * q);
   if (mix > 0) {
@@ -112,19 +78,10 @@ function* certification(problem: PlainProblem, point: Float64Array): Steps<Certi
   const shrinks = l1 === 0 || largest <= l1 ? [1] : l2 === 0 ? [l1 / largest] : [1, l1 / largest];
   let suboptimality = objective;
   for (const shrink of shrinks) {
-    const divergence = new CompensatedSum();
-    for (let i = 0; i < n; i++) {
-      const share = shareOf(problem, i);
-      if (share === 0 || (mix === 0 && shrink === 1)) continue;
-      divergence.add(share * divergenceOf(logProbabilities, i * q, q, labels[i], { mix, towards, shrink }));
-      work += 10 * q;
-      if (work >= WORK_OF_A_TASK) {
-        work = 0;
-        yield;
-      }
-    }
+    const divergence =
+      mix === 0 && shrink === 1 ? 0 : yield* meanDivergence(problem, point, probabilities, { mix, towards, shrink });
     // f* ≥ 0, so f(θ) is a bound too. An overflow gives NaN.
-    const gap = divergence.total + penaltyGap(weight, moved, shrink, l1, l2);
+    const gap = divergence + penaltyGap(weight, moved, shrink, l1, l2);
     if (!Number.isNaN(gap)) suboptimality = Math.min(suboptimality, gap);
   }
   return { objective, suboptimality };
@@ -166,22 +123,105 @@ function mixture(excess: Float64Array, observed: Float64Array): Mixture {
   return { mix, towards: excess.map((e, k) => Math.max(0, observed[k] + e - e / mix)) };
 }
 
-/** KL(α‖p) of one sample, α = y + shrink·((1 − t)p + t·c − y). */
+/** (1/S)·X̃ᵀdiag(s)Y */
+function* classSums(problem: PlainProblem): Steps<Float64Array> {
+  const { numSamples: n, numClasses: q, labels, shares, size } = problem;
+  const block = new RowBlock(problem.features, q, problem.rows);
+  const sum = new BlockSum(size, gradientBlocks(size), n);
+  let work = 0;
+  for (let start = 0; start < n; start += BLOCK_ROWS) {
+    const count = block.read(start);
+    block.addToClasses(labels, start, shares.subarray(start, start + count), sum.leaf);
+    sum.reach(start + count);
+    work += block.filled;
+    if (work >= WORK_OF_A_TASK) {
+      work = 0;
+      yield;
+    }
+  }
+  return sum.total();
+}
+
+interface Move extends Mixture {
+  readonly shrink: number;
+}
+
+/** (1/S) Σᵢ sᵢ·KL(αᵢ‖pᵢ), αᵢ = yᵢ + shrink·((1 − t)pᵢ + t·c − yᵢ). */
+function* meanDivergence(
+  problem: PlainProblem,
+  point: Float64Array,
+  probabilities: Float64Array,
+  move: Move,
+): Steps<number> {
+  const { numSamples: n, numClasses: q, labels, shares, size } = problem;
+  const logarithms = new Logarithms(problem, point, probabilities);
+  const sum = new BlockSum(1, gradientBlocks(size), n);
+  let work = 0;
+  for (let i = 0; i < n; i++) {
+    if (shares[i] > 0) sum.leaf[0] += shares[i] * divergenceOf(probabilities, i, q, labels[i], move, logarithms);
+    sum.reach(i + 1);
+    work += 10 * q;
+    if (work >= WORK_OF_A_TASK) {
+      work = 0;
+      yield;
+    }
+  }
+  return sum.total()[0];
+}
+
+/** log pᵢₖ, also where pᵢₖ underflows. */
+class Logarithms {
+  readonly #problem: PlainProblem;
+  readonly #point: Float64Array;
+  readonly #probabilities: Float64Array;
+  #block: RowBlock | undefined;
+
+  constructor(problem: PlainProblem, point: Float64Array, probabilities: Float64Array) {
+    this.#problem = problem;
+    this.#point = point;
+    this.#probabilities = probabilities;
+  }
+
+  of(i: number, k: number): number {
+    const p = this.#probabilities[i * this.#problem.numClasses + k];
+    return p >= SMALLEST ? log(p) : this.#fromLogits(i, k);
+  }
+
+  #fromLogits(i: number, k: number): number {
+    const { features, numClasses: q, rows } = this.#problem;
+    if (this.#block === undefined) {
+      this.#block = new RowBlock(features, q, rows);
+      this.#block.setPoint(this.#point);
+    }
+    const logits = new Float64Array(q);
+    this.#block.gather(Int32Array.of(i), 1);
+    this.#block.logits(logits);
+    const { top, others } = softmaxInto(logits, 0, q, new Float64Array(q), 0);
+    return logits[k] - top - log1p(others);
+  }
+}
+
+/** The smallest normal number. Below it, digits are lost. */
+const SMALLEST = 2.2250738585072014e-308;
+
+/** KL(α‖p) of one sample. */
 function divergenceOf(
-  logProbabilities: Float64Array,
-  from: number,
+  probabilities: Float64Array,
+  i: number,
   q: number,
   label: number,
-  { mix, towards, shrink }: Mixture & { readonly shrink: number },
+  { mix, towards, shrink }: Move,
+  logarithms: Logarithms,
 ): number {
-  let others = 0;
-  for (let k = 0; k < q; k++) if (k !== label) others += exp(logProbabilities[from + k]);
+  const from = i * q;
+  const others = othersOf(probabilities, from, q, label);
   let total = 0;
   for (let k = 0; k < q; k++) {
-    const p = exp(logProbabilities[from + k]);
+    const p = probabilities[from + k];
     const mixed = mix === 0 ? 0 : mix * (towards[k] - p);
     const kept = k === label ? others : -p;
-    total += divergenceTerm(p, logProbabilities[from + k], shrink * mixed + (1 - shrink) * kept);
+    const delta = shrink * mixed + (1 - shrink) * kept;
+    total += divergenceTerm(p, delta, () => logarithms.of(i, k));
   }
   return total;
 }
@@ -189,26 +229,12 @@ function divergenceOf(
 /**
  * One term of KL(α‖p) = Σ (α log(α/p) − α + p), each ≥ 0, at α = p + δ.
  *
- * With u = δ/p it is p((1 + u) log(1 + u) − u). This cancels for small u, where the series is used. log p is passed
- * because it stays finite when p underflows.
+ * With u = δ/p it is p((1 + u) log(1 + u) − u). This cancels for small u, where the series is used.
  */
-function divergenceTerm(p: number, logP: number, delta: number): number {
+function divergenceTerm(p: number, delta: number, logP: () => number): number {
   if (delta === 0) return 0;
   const u = delta / p;
   if (Math.abs(u) < 1e-3) return delta * u * (1 / 2 - u / 6 + (u * u) / 12 - (u * u * u) / 20);
   const alpha = p + delta;
-  return alpha > 0 ? alpha * (Math.log(alpha) - logP) - delta : -delta;
-}
-
-/** o ← log softmax(o), in place. Returns −log softmax(o)[label], accurate even if it is close to 0. */
-function subtractLogSumExp(logits: Float64Array, label: number): number {
-  let largest = 0;
-  for (let k = 1; k < logits.length; k++) if (logits[k] > logits[largest]) largest = k;
-  const top = logits[largest];
-  let others = 0;
-  for (let k = 0; k < logits.length; k++) if (k !== largest) others += exp(logits[k] - top);
-  const log = Math.log1p(others);
-  const loss = top - logits[label] + log;
-  for (let k = 0; k < logits.length; k++) logits[k] = logits[k] - top - log;
-  return loss;
+  return alpha > 0 ? alpha * (log(alpha) - logP()) - delta : -delta;
 }

@@ -3,9 +3,10 @@ import { assertShape } from '../core/shape.js';
 import { finishInTurns, type Steps, WORK_OF_A_TASK } from '../core/task.js';
 import { BlockMetric } from '../optim/block-metric.js';
 import { cholesky } from '../optim/cholesky.js';
-import { lossAndResidual, type PlainProblem, shareOf } from './float64.js';
+import { BlockSum, gramBlocks } from './blocks.js';
+import type { PlainProblem } from './float64.js';
 import { GramSum } from './gram-sum.js';
-import { hessianMatrix } from './hessian.js';
+import { eachProbabilities, hessianMatrix, othersOf } from './hessian.js';
 import { BLOCK_ROWS, RowBlock } from './row-block.js';
 
 /** Up to this many features, M is factored: 1024²·8 bytes and 1024³/6 multiply-adds. */
@@ -146,40 +147,26 @@ function hessianAt(
   return hessianMatrix(problem, point, work, signal);
 }
 
-/** The problem with weights s∘2h. The 2 cancels the ½ of Böhning's bound. */
+/** The problem with shares s∘2h/S. The 2 cancels the ½ of Böhning's bound. */
 async function atPoint(problem: PlainProblem, point: Float64Array, signal?: AbortSignal): Promise<PlainProblem> {
-  const weights = await finishInTurns(curvatures(problem, point), signal);
-  for (let i = 0; i < weights.length; i++) weights[i] *= 2 * problem.weights[i];
-  return { ...problem, weights };
+  const { numClasses: q } = problem;
+  const shares = problem.shares.slice();
+  const visit = (probabilities: Float64Array, start: number) => {
+    for (let at = 0; at < probabilities.length; at += q) {
+      shares[start + at / q] *= (2 / q) * curvatureOf(probabilities, at, q);
+    }
+  };
+  await finishInTurns(eachProbabilities(problem, point, visit), signal);
+  return { ...problem, shares };
 }
 
-/** hᵢ, [n] */
-function* curvatures(problem: PlainProblem, point: Float64Array): Steps<Float64Array> {
-  const { numSamples, numClasses: q, weights, labels } = problem;
-  const result = new Float64Array(numSamples);
-  const block = new RowBlock(problem.features, q, problem.rows);
-  block.setPoint(point);
-  const logits = new Float64Array(BLOCK_ROWS * q);
-  const residuals = new Float64Array(BLOCK_ROWS * q);
-  let work = 0;
-  for (let start = 0; start < numSamples; start += BLOCK_ROWS) {
-    const rows = block.read(start);
-    block.logits(logits);
-    for (let r = 0, at = 0; r < rows; r++, at += q) {
-      if (weights[start + r] === 0) continue;
-      lossAndResidual(logits, at, q, labels[start + r], residuals);
-      let sum = 0;
-      // |p − y| is p or 1 − p, both exact.
-      for (let k = at; k < at + q; k++) sum += Math.abs(residuals[k]) * (1 - Math.abs(residuals[k]));
-      result[start + r] = sum / q;
-    }
-    work += block.filled * q;
-    if (work >= WORK_OF_A_TASK) {
-      work = 0;
-      yield;
-    }
-  }
-  return result;
+/** Σₖ pₖ(1 − pₖ) */
+function curvatureOf(probabilities: Float64Array, from: number, q: number): number {
+  let largest = from;
+  let sum = 0;
+  for (let at = from; at < from + q; at++) if (probabilities[at] > probabilities[largest]) largest = at;
+  for (let at = from; at < from + q; at++) if (at !== largest) sum += probabilities[at] * (1 - probabilities[at]);
+  return sum + probabilities[largest] * othersOf(probabilities, from, q, largest - from);
 }
 
 /**
@@ -193,46 +180,45 @@ export function gramMatrix(problem: PlainProblem, signal?: AbortSignal): Promise
 }
 
 function* gramProducts(problem: PlainProblem): Steps<Float64Array> {
-  const { numSamples, numFeatures: d, rows } = problem;
-  const gram = new Float64Array((d + 1) ** 2);
-  if (rows !== undefined) {
-    const sum = new GramSum(problem, gram);
-    for (let i = 0; i < numSamples; i++) if (sum.add(i, shareOf(problem, i))) yield;
-    sum.flush();
-    return gram;
+  const { numSamples: n, numFeatures: d, rows: prepared, shares } = problem;
+  if (prepared !== undefined) {
+    const sum = new GramSum(problem);
+    for (let i = 0; i < n; i++) if (sum.add(i, shares[i])) yield;
+    return sum.total();
   }
   const block = new RowBlock(problem.features, 0);
-  const shares = new Float64Array(BLOCK_ROWS);
+  const sum = new BlockSum((d + 1) ** 2, gramBlocks(d + 1), n);
   let work = 0;
-  for (let start = 0; start < numSamples; start += BLOCK_ROWS) {
+  for (let start = 0; start < n; start += BLOCK_ROWS) {
     const count = block.read(start);
-    for (let r = 0; r < count; r++) shares[r] = shareOf(problem, start + r);
-    block.addGram(shares, gram);
+    block.addGram(shares.subarray(start, start + count), sum.leaf);
+    sum.reach(start + count);
     work += block.filled ** 2 / count / 2;
     if (work >= WORK_OF_A_TASK) {
       work = 0;
       yield;
     }
   }
-  return gram;
+  return sum.total();
 }
 
 function* gramDiagonal(problem: PlainProblem): Steps<Float64Array> {
-  const { features, numSamples, numFeatures: d } = problem;
+  const { features, numSamples: n, numFeatures: d, shares } = problem;
   const { values, scale = 1 } = features;
-  const diagonal = new Float64Array(d + 1);
+  const sum = new BlockSum(d + 1, gramBlocks(d + 1), n);
   let work = 0;
-  for (let i = 0; i < numSamples; i++) {
-    const share = shareOf(problem, i);
-    for (let j = 0, at = i * d; j < d; j++, at++) diagonal[j] += share * (values[at] / scale) ** 2;
-    diagonal[d] += share;
+  for (let i = 0; i < n; i++) {
+    const { leaf } = sum;
+    for (let j = 0, at = i * d; j < d; j++, at++) leaf[j] += shares[i] * (values[at] / scale) ** 2;
+    leaf[d] += shares[i];
+    sum.reach(i + 1);
     work += d;
     if (work >= WORK_OF_A_TASK) {
       work = 0;
       yield;
     }
   }
-  return diagonal;
+  return sum.total();
 }
 
 function diagonalOf(matrix: Float64Array, order: number): Float64Array {

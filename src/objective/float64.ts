@@ -1,13 +1,15 @@
 // objective: the objective of a softmax regression in float64 on plain arrays, with its gradient.
+
+import { exp, log1p } from '../core/elementary.js';
 import { DomainError } from '../core/errors.js';
-import { exp } from '../core/exp.js';
 import { assertPositiveInteger, assertShape, describe } from '../core/shape.js';
 import { finish, finishInTurns, type Steps, WORK_OF_A_TASK } from '../core/task.js';
 import { assertFeatureArray, type FeatureArray } from '../data/batches.js';
 import { addL2Gradient, penaltyOf } from '../optim/penalty.js';
 import type { ValueAndGradient } from '../optim/solver.js';
-import { GradientSum } from './resident-rows.js';
-import { BLOCK_ROWS, prepareRows, RowBlock } from './row-block.js';
+import { BlockSum, gradientBlocks } from './blocks.js';
+import { GradientSum, writeProbabilities } from './resident-rows.js';
+import { BLOCK_ROWS, pairedPoint, prepareRows, RowBlock } from './row-block.js';
 
 export interface PlainProblemOptions {
   /** X, [n, d], finite */
@@ -31,9 +33,12 @@ export interface PlainProblem {
   /** The features in the layout of `RowBlock`; undefined if they are too large to prepare or mostly 0. */
   readonly rows: Float64Array | undefined;
   readonly labels: Int32Array;
+  /** sᵢ ≥ 0, [n] */
   readonly weights: Float64Array;
   /** S = Σ sᵢ */
   readonly totalWeight: number;
+  /** sᵢ/S, the weight of each sample in a mean, [n]; 0 if S is. */
+  readonly shares: Float64Array;
   readonly numSamples: number;
   readonly numFeatures: number;
   readonly numClasses: number;
@@ -89,6 +94,7 @@ export function plainProblem(options: PlainProblemOptions): PlainProblem {
     labels,
     weights,
     totalWeight,
+    shares: weights.map((weight) => (weight === 0 ? 0 : weight / totalWeight)),
     numSamples: n,
     numFeatures: d,
     numClasses,
@@ -128,79 +134,93 @@ export function evaluatePlainAsync(
 function* evaluation(problem: PlainProblem, point: Float64Array): Steps<ValueAndGradient> {
   const { numFeatures: d, numClasses: q, l2, fitIntercept, size } = problem;
   assertShape([point.length], [size], 'evaluatePlain', 'point');
-  const { loss, gradient } = (yield* residentSums(problem, point)) ?? (yield* sums(problem, point));
+  const { loss, gradient } = yield* lossAndGradient(problem, point);
   if (!fitIntercept) gradient.fill(0, d * q);
   const weight = point.subarray(0, d * q);
   addL2Gradient(gradient, weight, l2);
   return { value: loss + penaltyOf(weight, l2), gradient };
 }
 
-interface Sums {
+export interface LossAndGradient {
   /** (1/S) Σᵢ sᵢ NLLᵢ */
   readonly loss: number;
   /** (1/S) X̃ᵀdiag(s)(P − Y), in the layout of a point. */
   readonly gradient: Float64Array;
 }
 
-function* sums(problem: PlainProblem, point: Float64Array): Steps<Sums> {
-  const { numClasses: q, labels, size } = problem;
-  const gradient = new Float64Array(size);
+/**
+ * The mean loss and its gradient, without penalties. Both are sums over blocks of samples, as in core/tree-sum.ts.
+ *
+ * @param probabilities where to write pᵢₖ, [n, classes]
+ */
+export function* lossAndGradient(
+  problem: PlainProblem,
+  point: Float64Array,
+  probabilities?: Float64Array,
+): Steps<LossAndGradient> {
+  return (yield* residentSums(problem, point, probabilities)) ?? (yield* plainSums(problem, point, probabilities));
+}
+
+function* plainSums(
+  problem: PlainProblem,
+  point: Float64Array,
+  probabilities: Float64Array | undefined,
+): Steps<LossAndGradient> {
+  const { numClasses: q, numSamples: n, labels, shares, size } = problem;
   const block = new RowBlock(problem.features, q, problem.rows);
   block.setPoint(point);
   const logits = new Float64Array(BLOCK_ROWS * q);
   const residuals = new Float64Array(BLOCK_ROWS * q);
-  const loss = new CompensatedSum();
+  /** The gradient, then the loss. */
+  const sum = new BlockSum(size + 1, gradientBlocks(size), n);
   let work = 0;
-  for (let start = 0; start < problem.numSamples; start += BLOCK_ROWS) {
-    const rows = block.read(start);
+  for (let start = 0; start < n; start += BLOCK_ROWS) {
+    const count = block.read(start);
     block.logits(logits);
-    for (let r = 0, at = 0; r < rows; r++, at += q) {
-      const share = shareOf(problem, start + r);
+    let loss = 0;
+    for (let r = 0, at = 0; r < count; r++, at += q) {
+      const share = shares[start + r];
+      if (probabilities !== undefined) softmaxInto(logits, at, q, probabilities, (start + r) * q);
       // Skipped, not multiplied by 0: the loss may be infinite.
       if (share === 0) {
         residuals.fill(0, at, at + q);
         continue;
       }
-      loss.add(share * lossAndResidual(logits, at, q, labels[start + r], residuals));
+      loss += share * lossAndResidual(logits, at, q, labels[start + r], residuals);
       for (let k = at; k < at + q; k++) residuals[k] *= share;
     }
-    block.addOuter(residuals, gradient);
+    block.addOuter(residuals, sum.leaf);
+    sum.leaf[size] += loss;
+    sum.reach(start + count);
     work += 2 * block.filled * q;
     if (work >= WORK_OF_A_TASK) {
       work = 0;
       yield;
     }
   }
-  return { loss: loss.total, gradient };
+  const total = sum.total();
+  return { loss: total[size], gradient: total.slice(0, size) };
 }
 
 /** The same bits in WebAssembly; undefined if the rows are not prepared or do not fit in its memory. */
-function* residentSums(problem: PlainProblem, point: Float64Array): Steps<Sums | undefined> {
-  const { numSamples: n, size } = problem;
-  const shares = new Float64Array(n);
-  for (let i = 0; i < n; i++) shares[i] = shareOf(problem, i);
-  const sum = new GradientSum(problem, point, shares);
-  const rows = rowsOfATask(2 * size);
-  for (let start = 0; start < n; start += rows) {
+function* residentSums(
+  problem: PlainProblem,
+  point: Float64Array,
+  probabilities: Float64Array | undefined,
+): Steps<LossAndGradient | undefined> {
+  const { numSamples: n, numClasses: q, size } = problem;
+  const { rows, rowsOfATask } = gradientBlocks(size);
+  const sum = new GradientSum(problem, point, rows);
+  for (let start = 0; start < n; start += rowsOfATask) {
     if (start > 0) yield;
-    if (!sum.add(start, Math.min(n, start + rows))) return undefined;
+    const end = Math.min(n, start + rowsOfATask);
+    if (!sum.add(start, end)) return undefined;
+    if (probabilities === undefined) continue;
+    if (!writeProbabilities(problem, pairedPoint(point, q), [start, end], probabilities.subarray(start * q))) {
+      return undefined;
+    }
   }
-  const loss = new CompensatedSum();
-  const { losses } = sum;
-  for (let i = 0; i < n; i++) {
-    if (shares[i] !== 0) loss.add(shares[i] * (losses[2 * i] + Math.log1p(losses[2 * i + 1])));
-  }
-  return { loss: loss.total, gradient: sum.gradient() };
-}
-
-/** The number of rows of a task, in whole blocks, by the multiply-adds of a row. */
-export function rowsOfATask(workOfARow: number): number {
-  return BLOCK_ROWS * Math.max(1, Math.floor(WORK_OF_A_TASK / workOfARow / BLOCK_ROWS));
-}
-
-/** sᵢ/S, the weight of the sample in a mean. */
-export function shareOf({ weights, totalWeight }: PlainProblem, sample: number): number {
-  return weights[sample] === 0 ? 0 : weights[sample] / totalWeight;
+  return sum.total();
 }
 
 /** Returns −log softmax(o)[label] and writes softmax(o) − y to `residuals`; both vectors start at index `from`. */
@@ -215,7 +235,7 @@ export function lossAndResidual(
   let rest = 0;
   for (let k = 0; k < q; k++) if (k !== label) rest += residuals[from + k];
   residuals[from + label] = -rest;
-  return top - logits[from + label] + Math.log1p(others);
+  return top - logits[from + label] + log1p(others);
 }
 
 /**
@@ -242,23 +262,6 @@ export function softmaxInto(
   const inverse = 1 / (1 + others);
   for (let k = 0; k < q; k++) out[at + k] *= inverse;
   return { top, others };
-}
-
-/** A sum whose error does not grow with its length. @see Kahan (1965), in Neumaier's form (1974) */
-export class CompensatedSum {
-  #sum = 0;
-  #lost = 0;
-
-  add(term: number): void {
-    const sum = this.#sum + term;
-    this.#lost += Math.abs(this.#sum) >= Math.abs(term) ? this.#sum - sum + term : term - sum + this.#sum;
-    this.#sum = sum;
-  }
-
-  get total(): number {
-    // After an overflow, #lost is NaN.
-    return Number.isFinite(this.#sum) ? this.#sum + this.#lost : this.#sum;
-  }
 }
 
 function outOfRange(argument: string, expected: string, actual: unknown): DomainError {

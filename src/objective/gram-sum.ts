@@ -1,53 +1,96 @@
 // objective: X̃ᵀdiag(shares)X̃ over some samples, in WebAssembly if their rows are prepared.
 import { WORK_OF_A_TASK } from '../core/task.js';
-import { type PlainProblem, rowsOfATask } from './float64.js';
-import { addGram } from './resident-rows.js';
+import { TreeSum } from '../core/tree-sum.js';
+import { type Blocks, gramBlocks } from './blocks.js';
+import type { PlainProblem } from './float64.js';
+import { writeGram } from './resident-rows.js';
 import { BLOCK_ROWS, RowBlock } from './row-block.js';
 
-/** Collects samples and adds them to a matrix [d + 1, d + 1], of which the lower half is filled, in blocks of 32. */
+/** Sums share·x̃x̃ᵀ over samples that are given in ascending order: the lower half of a matrix [d + 1, d + 1]. */
 export class GramSum {
   readonly #problem: PlainProblem;
-  readonly #gram: Float64Array;
+  readonly #order: number;
+  readonly #blocks: Blocks;
+  readonly #tree = new TreeSum();
   readonly #samples: Int32Array;
   readonly #shares: Float64Array;
-  #block: RowBlock | undefined;
   #count = 0;
+  /** The sum of a block of which samples may be missing, and its number. */
+  #open: { readonly block: number; readonly sum: Float64Array } | undefined;
+  #block: RowBlock | undefined;
   /** Multiply-adds since the last task. */
   #work = 0;
 
-  constructor(problem: PlainProblem, gram: Float64Array) {
-    const most = Math.min(problem.numSamples, rowsOfATask((problem.numFeatures + 1) ** 2 / 2));
+  constructor(problem: PlainProblem) {
     this.#problem = problem;
-    this.#gram = gram;
+    this.#order = problem.numFeatures + 1;
+    this.#blocks = gramBlocks(this.#order);
+    const most = Math.min(problem.numSamples, this.#blocks.rowsOfATask);
     this.#samples = new Int32Array(most);
     this.#shares = new Float64Array(most);
   }
 
   /** Takes a sample. Returns whether the work of a task is done. */
   add(sample: number, share: number): boolean {
+    const isEnd = this.#count > 0 && this.#taskOf(sample) !== this.#taskOf(this.#samples[this.#count - 1]);
+    if (isEnd || this.#count === this.#samples.length) this.#flush();
     this.#samples[this.#count] = sample;
     this.#shares[this.#count++] = share;
-    return this.#count === this.#samples.length && this.flush();
-  }
-
-  /** Adds the samples taken so far; the next one begins a new block. Returns whether the work of a task is done. */
-  flush(): boolean {
-    const count = this.#count;
-    this.#count = 0;
-    if (count > 0 && !addGram(this.#problem, this.#samples, this.#shares, count, this.#gram)) this.#addPlain(count);
-    this.#work += (count * (this.#problem.numFeatures + 1) ** 2) / 2;
     if (this.#work < WORK_OF_A_TASK) return false;
     this.#work = 0;
     return true;
   }
 
-  #addPlain(count: number): void {
-    const { features, rows } = this.#problem;
-    this.#block ??= new RowBlock(features, 0, rows);
-    for (let start = 0; start < count; start += BLOCK_ROWS) {
-      const end = Math.min(count, start + BLOCK_ROWS);
-      this.#block.gather(this.#samples.subarray(start, end), end - start);
-      this.#block.addGram(this.#shares.subarray(start, end), this.#gram);
+  /** The sum, whose upper half is undefined; this object can then be used again. */
+  total(): Float64Array {
+    this.#flush();
+    this.#close();
+    return this.#tree.total() ?? new Float64Array(this.#order ** 2);
+  }
+
+  /** The number of the task that a sample belongs to: one or several blocks. */
+  #taskOf(sample: number): number {
+    return Math.floor(sample / Math.max(this.#blocks.rows, this.#blocks.rowsOfATask));
+  }
+
+  #flush(): void {
+    if (this.#count === 0) return;
+    const { rows } = this.#blocks;
+    const block = Math.floor(this.#samples[0] / rows);
+    if (this.#open?.block !== block) this.#close();
+    const isContinued = this.#open !== undefined;
+    const sum = this.#open?.sum ?? this.#tree.zeros(this.#order ** 2);
+    if (!writeGram(this.#problem, this.#samples, this.#shares, this.#count, rows, isContinued, sum)) {
+      this.#writePlain(isContinued, sum);
     }
+    this.#open = { block, sum };
+    this.#work += (this.#count * this.#order ** 2) / 2;
+    this.#count = 0;
+  }
+
+  #close(): void {
+    if (this.#open !== undefined) this.#tree.add(this.#open.block, this.#open.sum);
+    this.#open = undefined;
+  }
+
+  #writePlain(isContinued: boolean, sum: Float64Array): void {
+    const { features, rows: prepared } = this.#problem;
+    const { rows } = this.#blocks;
+    this.#block ??= new RowBlock(features, 0, prepared);
+    const tree = new TreeSum();
+    for (let start = 0; start < this.#count; ) {
+      const block = Math.floor(this.#samples[start] / rows);
+      const leaf = isContinued ? sum.slice() : tree.zeros(sum.length);
+      let end = start + 1;
+      while (end < this.#count && Math.floor(this.#samples[end] / rows) === block) end++;
+      for (; start < end; start += BLOCK_ROWS) {
+        const last = Math.min(end, start + BLOCK_ROWS);
+        this.#block.gather(this.#samples.subarray(start, last), last - start);
+        this.#block.addGram(this.#shares.subarray(start, last), leaf);
+      }
+      start = end;
+      tree.add(block, leaf);
+    }
+    sum.set(tree.total() as Float64Array);
   }
 }

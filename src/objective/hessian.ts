@@ -1,6 +1,7 @@
 // objective: the full Hessian of the objective on plain arrays, for problems of moderate size.
 import { finishInTurns, type Steps } from '../core/task.js';
-import { type PlainProblem, rowsOfATask, shareOf, softmaxInto } from './float64.js';
+import { gradientBlocks } from './blocks.js';
+import { type PlainProblem, softmaxInto } from './float64.js';
 import { GramSum } from './gram-sum.js';
 import { writeProbabilities } from './resident-rows.js';
 import { BLOCK_ROWS, pairedPoint, RowBlock } from './row-block.js';
@@ -45,22 +46,19 @@ function* hessian(problem: PlainProblem, point: Float64Array, work: number): Ste
   const matters = (i: number, k: number) => isBetween(probabilities[i * q + k], threshold);
 
   const matrix = new Float64Array(size * size);
-  const gram = new Float64Array(order * order);
-  const sum = new GramSum(problem, gram);
+  const sum = new GramSum(problem);
   /** sᵢ/S·pᵢₖ, and sᵢ/S·pᵢₖ(1 − pᵢₖ). */
-  const weighted = probabilities.map((p, at) => shareOf(problem, Math.floor(at / q)) * p);
+  const weighted = probabilities.map((p, at) => problem.shares[Math.floor(at / q)] * p);
   const curvature = weighted.map((w, at) => w * othersOf(probabilities, at - (at % q), q, at % q));
   for (let k = 0; k < q; k++) {
     const samples = samplesOf(n, (i) => weighted[i * q + k] > 0 && matters(i, k));
     for (let c = 0; c <= k; c++) {
-      gram.fill(0);
       for (const i of samples) {
         if (k !== c && !matters(i, c)) continue;
         const share = k === c ? curvature[i * q + k] : -weighted[i * q + k] * probabilities[i * q + c];
         if (sum.add(i, share)) yield;
       }
-      if (sum.flush()) yield;
-      addBlock(gram, order, k, c, q, matrix);
+      addBlock(sum.total(), order, k, c, q, matrix);
     }
   }
   const rest = yield* restOf(problem, curvature, matters);
@@ -100,27 +98,40 @@ function dropTiny(matrix: Float64Array, size: number): void {
 
 /** pᵢₖ, [n, classes] */
 function* probabilitiesAt(problem: PlainProblem, point: Float64Array): Steps<Float64Array> {
+  const q = problem.numClasses;
+  const probabilities = new Float64Array(problem.numSamples * q);
+  yield* eachProbabilities(problem, point, (part, start) => probabilities.set(part, start * q));
+  return probabilities;
+}
+
+/** Calls `visit` with the probabilities of some samples, [samples, classes], and the first sample, for all in order. */
+export function* eachProbabilities(
+  problem: PlainProblem,
+  point: Float64Array,
+  visit: (probabilities: Float64Array, start: number) => void,
+): Steps<void> {
   const { numSamples: n, numClasses: q, size } = problem;
-  const probabilities = new Float64Array(n * q);
+  const { rowsOfATask } = gradientBlocks(size);
+  const probabilities = new Float64Array(Math.min(n, rowsOfATask) * q);
   const paired = pairedPoint(point, q);
   const logits = new Float64Array(BLOCK_ROWS * q);
-  const rows = rowsOfATask(size);
   let block: RowBlock | undefined;
-  for (let start = 0; start < n; start += rows) {
+  for (let start = 0; start < n; start += rowsOfATask) {
     if (start > 0) yield;
-    const end = Math.min(n, start + rows);
-    if (writeProbabilities(problem, paired, [start, end], probabilities)) continue;
-    if (block === undefined) {
-      block = new RowBlock(problem.features, q, problem.rows);
-      block.setPoint(point);
+    const end = Math.min(n, start + rowsOfATask);
+    if (!writeProbabilities(problem, paired, [start, end], probabilities)) {
+      if (block === undefined) {
+        block = new RowBlock(problem.features, q, problem.rows);
+        block.setPoint(point);
+      }
+      for (let first = start; first < end; first += BLOCK_ROWS) {
+        const count = block.read(first);
+        block.logits(logits);
+        for (let r = 0; r < count; r++) softmaxInto(logits, r * q, q, probabilities, (first - start + r) * q);
+      }
     }
-    for (let first = start; first < end; first += BLOCK_ROWS) {
-      const count = block.read(first);
-      block.logits(logits);
-      for (let r = 0; r < count; r++) softmaxInto(logits, r * q, q, probabilities, (first + r) * q);
-    }
+    visit(probabilities.subarray(0, (end - start) * q), start);
   }
-  return probabilities;
 }
 
 /** Whether a probability is further than the threshold from both 0 and 1. */
@@ -145,9 +156,8 @@ function* restOf(
   curvature: Float64Array,
   matters: (i: number, k: number) => boolean,
 ): Steps<Float64Array | undefined> {
-  const { numSamples: n, numFeatures: d, numClasses: q } = problem;
-  const gram = new Float64Array((d + 1) ** 2);
-  const sum = new GramSum(problem, gram);
+  const { numSamples: n, numClasses: q } = problem;
+  const sum = new GramSum(problem);
   let isEmpty = true;
   for (let i = 0; i < n; i++) {
     let share = 0;
@@ -156,8 +166,7 @@ function* restOf(
     isEmpty = false;
     if (sum.add(i, share)) yield;
   }
-  sum.flush();
-  return isEmpty ? undefined : gram;
+  return isEmpty ? undefined : sum.total();
 }
 
 /** Adds the lower half of a symmetric matrix to the block of the classes k ≥ c in the lower half of the full matrix. */

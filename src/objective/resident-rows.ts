@@ -1,12 +1,15 @@
 // objective: sums over the prepared rows of a problem, in WebAssembly. The rows stay in its memory between the calls.
 import { Simd } from '../core/simd.js';
+import { TreeSum } from '../core/tree-sum.js';
 import { BLOCK_ROWS, pairedPoint } from './row-block.js';
 
 /** The part of a `PlainProblem` that these sums use. */
-export interface Rows {
+export interface ResidentRows {
   /** The prepared rows, [n, width], if there are any. */
   readonly rows: Float64Array | undefined;
   readonly labels: Int32Array;
+  /** sᵢ/S, [n] */
+  readonly shares: Float64Array;
   readonly numSamples: number;
   readonly numFeatures: number;
   readonly numClasses: number;
@@ -26,7 +29,7 @@ interface Room {
 }
 
 /** Undefined if the rows are not prepared, or these do not fit beside them. */
-function roomFor({ rows }: Rows, lengths: readonly number[]): Room | undefined {
+function roomFor({ rows }: ResidentRows, lengths: readonly number[]): Room | undefined {
   if (simd === undefined || rows === undefined) return undefined;
   let end = rows.length;
   const at = lengths.map((length) => {
@@ -48,71 +51,81 @@ interface Shape {
   readonly pairs: number;
 }
 
-function shapeOf({ numFeatures, numClasses }: Rows): Shape {
+function shapeOf({ numFeatures, numClasses }: ResidentRows): Shape {
   const order = numFeatures + 1;
   return { order, width: Math.ceil(order / 4) * 4, pairs: Math.ceil(numClasses / 2) };
 }
 
-/** Σ sᵢ/S·x̃ᵢ(pᵢ − yᵢ)ᵀ over samples, and what their losses are made of. */
-export class GradientSum {
-  /** [2·pairs, width] */
-  readonly #sum: Float64Array;
-  /** For each sample, the largest logit minus that of the label, and Σ of the exponentials of the other classes. */
-  readonly losses: Float64Array;
-  readonly #problem: Rows;
-  readonly #paired: Float64Array;
-  readonly #shares: Float64Array;
+/** Sums that a tree over some blocks holds at once, beside the result. */
+function levelsOf(count: number, blockRows: number): number {
+  return 32 - Math.clz32(Math.ceil(count / blockRows));
+}
 
-  /** @param shares sᵢ/S, [n] */
-  constructor(problem: Rows, point: Float64Array, shares: Float64Array) {
-    const { width, pairs } = shapeOf(problem);
+/** Σ sᵢ/S·x̃ᵢ(pᵢ − yᵢ)ᵀ and Σ sᵢ/S·NLLᵢ over samples. */
+export class GradientSum {
+  readonly #tree = new TreeSum();
+  readonly #problem: ResidentRows;
+  readonly #paired: Float64Array;
+  readonly #blockRows: number;
+  /** The sum of a block of which some samples are missing: [2·pairs, width], the loss, and an unused number. */
+  #open: Float64Array | undefined;
+
+  constructor(problem: ResidentRows, point: Float64Array, blockRows: number) {
     this.#problem = problem;
     this.#paired = pairedPoint(point, problem.numClasses);
-    this.#shares = shares;
-    this.#sum = new Float64Array(2 * pairs * width);
-    this.losses = new Float64Array(2 * problem.numSamples);
+    this.#blockRows = blockRows;
   }
 
-  /** Adds the samples from `start`, a multiple of 32, to `end`. Returns false, with nothing done, if they do not fit. */
+  /**
+   * Adds the samples from `start` to `end`: whole blocks, of which the number is a power of two, or a part of one, or the
+   * last ones. Returns false, with nothing done, if they do not fit.
+   */
   add(start: number, end: number): boolean {
     const { order, width, pairs } = shapeOf(this.#problem);
-    const { labels, numClasses: q } = this.#problem;
+    const { labels, shares, numClasses: q } = this.#problem;
+    const blockRows = this.#blockRows;
     const n = end - start;
-    const [ofPoint, ofSum] = [this.#paired.length, this.#sum.length];
-    const room = roomFor(this.#problem, [ofPoint, ofSum, n, 2 * n, n, 2 * BLOCK_ROWS * pairs + ofSum]);
+    const ofGradient = 2 * pairs * width;
+    const ofSum = ofGradient + 2;
+    const ofScratch = 2 + 2 * BLOCK_ROWS * pairs + ofGradient + levelsOf(n, blockRows) * ofSum;
+    const room = roomFor(this.#problem, [this.#paired.length, ofSum, n, n, ofScratch]);
     if (room === undefined) return false;
     const { memory, at } = room;
-    const [w, sum, shares, losses, classes, scratch] = at;
+    const [w, sum, weights, classes, scratch] = at;
     memory.set(this.#paired, w);
-    memory.set(this.#sum, sum);
-    memory.set(this.#shares.subarray(start, end), shares);
+    memory.set(shares.subarray(start, end), weights);
     new Int32Array(memory.buffer, NUMBER * classes, n).set(labels.subarray(start, end));
+    const isContinued = this.#open !== undefined;
+    if (this.#open !== undefined) memory.set(this.#open, sum);
     const stride = NUMBER * width;
     (simd as Simd).kernels.evaluate(
-      ...([start * stride, n, stride, NUMBER * w, order, q, NUMBER * classes, NUMBER * shares] as const),
-      ...([NUMBER * losses, NUMBER * sum, NUMBER * scratch] as const),
+      ...([start * stride, n, stride, NUMBER * w, order, q, NUMBER * classes, NUMBER * weights] as const),
+      ...([blockRows, isContinued, NUMBER * sum, NUMBER * scratch] as const),
     );
-    this.#sum.set(memory.subarray(sum, sum + ofSum));
-    this.losses.set(memory.subarray(losses, losses + 2 * n), 2 * start);
+    const result = memory.slice(sum, sum + ofSum);
+    const isWhole = end % blockRows === 0 || end === this.#problem.numSamples;
+    this.#open = isWhole ? undefined : result;
+    if (isWhole) this.#tree.add(Math.floor(start / blockRows), result);
     return true;
   }
 
-  /** The sum in the layout of a point. */
-  gradient(): Float64Array {
-    const { order, width } = shapeOf(this.#problem);
+  /** The sums of all samples, the gradient in the layout of a point. */
+  total(): { readonly loss: number; readonly gradient: Float64Array } {
+    const { order, width, pairs } = shapeOf(this.#problem);
     const q = this.#problem.numClasses;
+    const total = this.#tree.total() as Float64Array;
     const gradient = new Float64Array(order * q);
-    for (let k = 0; k < q; k++) for (let j = 0; j < order; j++) gradient[j * q + k] = this.#sum[k * width + j];
-    return gradient;
+    for (let k = 0; k < q; k++) for (let j = 0; j < order; j++) gradient[j * q + k] = total[k * width + j];
+    return { loss: total[2 * pairs * width], gradient };
   }
 }
 
 /**
- * Writes pᵢₖ of the samples from `start`, a multiple of 32, to `end` into `probabilities`, [n, classes]. Returns false,
+ * Writes pᵢₖ of the samples from `start`, a multiple of 32, to `end` into `probabilities`, from its index 0. Returns false,
  * with nothing done, if they do not fit.
  */
 export function writeProbabilities(
-  problem: Rows,
+  problem: ResidentRows,
   paired: Float64Array,
   [start, end]: readonly [number, number],
   probabilities: Float64Array,
@@ -130,40 +143,43 @@ export function writeProbabilities(
   (simd as Simd).kernels.probabilities(
     ...([start * stride, n, stride, NUMBER * w, order, q, NUMBER * out, NUMBER * scratch] as const),
   );
-  for (let i = 0; i < n; i++) {
-    for (let k = 0; k < q; k++) probabilities[(start + i) * q + k] = memory[out + i * wide + k];
-  }
+  for (let i = 0; i < n; i++) for (let k = 0; k < q; k++) probabilities[i * q + k] = memory[out + i * wide + k];
   return true;
 }
 
 /**
- * Adds Σ shareᵢ·x̃ᵢx̃ᵢᵀ of the first `count` samples to the lower half of `gram`, [order, order]. Returns false, with
- * nothing done, if they do not fit.
+ * Writes Σ shareᵢ·x̃ᵢx̃ᵢᵀ of the first `count` samples, which ascend, to the lower half of `sum`, [order, order]. With
+ * `isContinued`, they belong to one block and are added. Returns false, with nothing done, if they do not fit.
  */
-export function addGram(
-  problem: Rows,
+export function writeGram(
+  problem: ResidentRows,
   samples: Int32Array,
   shares: Float64Array,
   count: number,
-  gram: Float64Array,
+  blockRows: number,
+  isContinued: boolean,
+  sum: Float64Array,
 ): boolean {
   const { order, width } = shapeOf(problem);
   const columns = Math.ceil(order / 2) * 2;
-  const room = roomFor(problem, [count, count, columns * width, (2 * BLOCK_ROWS + columns) * width]);
+  const blocks = Math.floor(samples[count - 1] / blockRows) - Math.floor(samples[0] / blockRows) + 1;
+  const ofScratch = BLOCK_ROWS + (2 * BLOCK_ROWS + columns * (1 + levelsOf(blocks, 1))) * width;
+  const room = roomFor(problem, [count, count, columns * width, ofScratch]);
   if (room === undefined) return false;
   const { memory, at } = room;
-  const [places, weights, sum, scratch] = at;
+  const [places, weights, matrix, scratch] = at;
   new Int32Array(memory.buffer, NUMBER * places, count).set(samples.subarray(0, count));
   memory.set(shares.subarray(0, count), weights);
-  for (let i = 0; i < order; i++) {
-    for (let j = 0; j <= i; j++) memory[sum + i * width + j] = gram[i * order + j];
+  for (let i = 0; isContinued && i < order; i++) {
+    memory.set(sum.subarray(i * order, i * order + i + 1), matrix + i * width);
   }
-  (simd as Simd).kernels.addGram(
+  (simd as Simd).kernels.gram(
     ...([0, NUMBER * width, columns, NUMBER * places, NUMBER * weights, count] as const),
-    ...([NUMBER * sum, NUMBER * scratch] as const),
+    ...([blockRows, isContinued, NUMBER * matrix, NUMBER * scratch] as const),
   );
   for (let i = 0; i < order; i++) {
-    for (let j = 0; j <= i; j++) gram[i * order + j] = memory[sum + i * width + j];
+    const from = matrix + i * width;
+    sum.set(memory.subarray(from, from + i + 1), i * order);
   }
   return true;
 }

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import type { BackendInUse } from '../compile/backend-in-use.js';
 import { Random } from '../core/random.js';
 import { gatherRows } from '../data/batches.js';
-import { type PlainProblem, shareOf } from './float64.js';
+import type { PlainProblem } from './float64.js';
 import { TensorCholesky } from './tensor-cholesky.js';
 import { Turns } from './turns.js';
 
@@ -156,7 +156,7 @@ function eachPair(
 ): void {
   const { numSamples: n, numClasses: q } = problem;
   for (let i = 0; i < n; i++) {
-    if (shareOf(problem, i) === 0) continue;
+    if (problem.shares[i] === 0) continue;
     for (let k = 0; k < q; k++) {
       for (let c = k + 1; c < q; c++) visit(probabilities[i * q + k] * probabilities[i * q + c], i, k, c);
     }
@@ -187,7 +187,7 @@ function drawPairs(problem: PlainProblem, probabilities: Float32Array, threshold
     if (curvature < threshold && random.uniform() * threshold >= curvature) return;
     const { samples, shares } = lists[k * q + c];
     samples.push(i);
-    shares.push(shareOf(problem, i) * Math.max(curvature, threshold));
+    shares.push(problem.shares[i] * Math.max(curvature, threshold));
   });
   return lists.map(({ samples, shares }) => ({ samples: Int32Array.from(samples), shares: Float32Array.from(shares) }));
 }

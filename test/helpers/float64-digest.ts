@@ -29,11 +29,11 @@ function sums(n: number, order: number, q: number, scale: number): void {
   const [width, pairs, rows] = [Math.ceil(order / 4) * 4, Math.ceil(q / 2), Math.ceil(n / 4) * 4];
   const columns = Math.ceil(order / 2) * 2;
   const { at, memory } = layout(
-    ...[rows * width, 2 * pairs * order, 2 * pairs * width, n, 2 * n, n, n * 2 * pairs, columns * width],
-    2 * 32 * (pairs + width) + (2 * pairs + columns) * width,
+    ...[rows * width, 2 * pairs * order, 2 * pairs * width + 2, n, n, n * 2 * pairs, columns * width],
+    2 * 32 * (pairs + width) + 8 * (2 * pairs + columns) * width,
   );
-  const [, w, gradient, shares, losses, integers, out, gram] = at;
-  const [atLabels, atScratch] = [8 * integers, 8 * at[8]];
+  const [, w, sum, shares, integers, out, gram] = at;
+  const [atLabels, atScratch] = [8 * integers, 8 * at[7]];
   for (let i = 0; i < 2 * pairs * order; i++) {
     // The column that fills the last pair of classes is 0.
     const isPadding = i % 2 === 1 && 2 * Math.floor(i / 2 / order) + 1 >= q;
@@ -43,16 +43,28 @@ function sums(n: number, order: number, q: number, scale: number): void {
   const numbers = new Int32Array(memory.buffer, atLabels, n);
   for (let i = 0; i < n; i++) numbers[i] = random.below(q);
   const { kernels } = simd;
-  kernels.evaluate(
-    ...([0, n, 8 * width, 8 * w, order, q, atLabels, 8 * shares, 8 * losses, 8 * gradient, atScratch] as const),
-  );
-  add(memory.subarray(gradient, gradient + q * width));
-  add(memory.subarray(losses + 2, losses + 2 * n));
+  // In one block, which is continued, and in several.
+  for (const isContinued of [true, false]) {
+    const blockRows = isContinued ? 4096 : 32;
+    kernels.evaluate(
+      ...([0, n, 8 * width, 8 * w, order, q, atLabels, 8 * shares] as const),
+      ...([blockRows, isContinued, 8 * sum, atScratch] as const),
+    );
+    add(memory.subarray(sum, sum + q * width));
+    add(memory.subarray(sum + 2 * pairs * width, sum + 2 * pairs * width + 1));
+  }
   kernels.probabilities(0, n, 8 * width, 8 * w, order, q, 8 * out, atScratch);
   for (let i = 0; i < n; i++) add(memory.subarray(out + 2 * pairs * i, out + 2 * pairs * i + q));
-  for (let i = 0; i < n; i++) numbers[i] = random.below(n);
-  kernels.addGram(0, 8 * width, columns, atLabels, 8 * shares, n, 8 * gram, atScratch);
-  for (let i = 0; i < columns; i++) add(memory.subarray(gram + i * width, gram + i * width + i + 1));
+  const samples = Array.from({ length: n }, (_, i) => i).filter(() => random.below(3) > 0);
+  numbers.set(samples);
+  for (const isContinued of samples.length > 0 ? [true, false] : []) {
+    const blockRows = isContinued ? 4096 : 32;
+    kernels.gram(
+      ...([0, 8 * width, columns, atLabels, 8 * shares, samples.length] as const),
+      ...([blockRows, isContinued, 8 * gram, atScratch] as const),
+    );
+    for (let i = 0; i < columns; i++) add(memory.subarray(gram + i * width, gram + i * width + i + 1));
+  }
 }
 
 for (let problem = 0; problem < 100; problem++) {

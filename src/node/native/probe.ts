@@ -162,8 +162,8 @@ function answerFloat64(requireFromTfjsNode: NodeJS.Require, addon: string, run: 
   if (!existsSync(addon)) return [];
   const kernels = requireFromTfjsNode(addon) as Float64Kernels;
   const memory = new Float64Array(8192);
-  const call = (name: Exercised, ...addresses: number[]) =>
-    (kernels[name] as (memory: Float64Array, ...addresses: number[]) => unknown)(memory, ...addresses);
+  const call = (name: Exercised, ...addresses: (number | boolean)[]) =>
+    (kernels[name] as (memory: Float64Array, ...addresses: (number | boolean)[]) => unknown)(memory, ...addresses);
   const logits = new Float64Array(1280);
   // Large enough for several threads.
   const [x, w, bias] = [new Float32Array(131072).fill(1), new Float64Array(16384).fill(1), new Float64Array(10)];
@@ -171,26 +171,31 @@ function answerFloat64(requireFromTfjsNode: NodeJS.Require, addon: string, run: 
   return [...run(call, memory), ...logits];
 }
 
-type Exercised = 'evaluate' | 'addGram' | 'factorize' | 'substitute';
+type Exercised = 'evaluate' | 'gram' | 'factorize' | 'substitute';
 
 /** Calls kernels on a memory of 8192 numbers, and returns their results: 40 rows of 9 numbers, 5 classes. */
 /* istanbul ignore next: counters would be part of the source text */
-function exercise(call: (name: Exercised, ...addresses: number[]) => unknown, memory: Float64Array): number[] {
+function exercise(
+  call: (name: Exercised, ...addresses: (number | boolean)[]) => unknown,
+  memory: Float64Array,
+): number[] {
   const fill = () =>
     memory.forEach((_, i) => {
       memory[i] = ((i * 7919) % 1000) / 500 - 1;
     });
   fill();
   const [rows, stride] = [40, 96];
-  const [w, labels, shares, losses, gradient, gram, scratch] = [480, 540, 600, 640, 720, 800, 1000].map((at) => 8 * at);
+  const [w, labels, shares, sum, gram, scratch] = [480, 540, 600, 640, 800, 1000].map((at) => 8 * at);
   const integers = new Int32Array(memory.buffer, labels, rows);
   for (let i = 0; i < rows; i++) integers[i] = i % 5;
   // The column that fills the last pair of classes.
   for (let j = 0; j < 9; j++) memory[480 + 36 + 2 * j + 1] = 0;
-  call('evaluate', 0, rows, stride, w, 9, 5, labels, shares, losses, gradient, scratch);
-  call('addGram', 0, stride, 10, labels, shares, rows, gram, scratch);
+  // Two blocks each.
+  call('evaluate', 0, rows, stride, w, 9, 5, labels, shares, 32, false, sum, scratch);
+  for (let i = 0; i < rows; i++) integers[i] = i;
+  call('gram', 0, stride, 10, labels, shares, rows, 32, false, gram, scratch);
   const lower = Array.from({ length: 10 }, (_, i) => [...memory.slice(800 + 12 * i, 801 + 13 * i)]);
-  const results = [...memory.slice(640, 780), ...lower.flat()];
+  const results = [...memory.slice(640, 700), memory[712], ...lower.flat()];
   // A matrix of 33 rows, so that the factor has two panels.
   const order = 33;
   fill();
@@ -207,8 +212,8 @@ function expectedFloat64(): readonly number[] | undefined {
   const { memory } = exports as { readonly memory: WebAssembly.Memory };
   memory.grow(1);
   const kernels = exports as unknown as SimdKernels;
-  const call = (name: Exercised, ...addresses: number[]) =>
-    (kernels[name] as (...addresses: number[]) => unknown)(...addresses);
+  const call = (name: Exercised, ...addresses: (number | boolean)[]) =>
+    (kernels[name] as (...addresses: (number | boolean)[]) => unknown)(...addresses);
   return [...exercise(call, new Float64Array(memory.buffer, 0, 8192)), ...new Array<number>(1280).fill(1024)];
 }
 

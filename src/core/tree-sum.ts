@@ -1,0 +1,69 @@
+// core: sums in one order, however the terms are distributed.
+
+/** The sum of consecutive blocks, and the number of the first one. */
+interface Part {
+  readonly block: number;
+  readonly sum: Float64Array;
+}
+
+/**
+ * Σ of the vectors of numbered blocks, by one binary tree over their numbers.
+ *
+ *   sum(0, N) = sum(0, P) + sum(P, N),   P the largest power of two below N
+ *
+ * A floating-point sum depends on its order. This one depends on the blocks alone: not on how many arrive together, or on
+ * how many workers share them. A missing block counts as zeros. At most log₂ N vectors are held.
+ *
+ * @example blocks 0, 1, 2 and 3 of 0.1, 0.2, 0.3 and 0.4   // (0.1 + 0.2) + (0.3 + 0.4)
+ */
+export class TreeSum {
+  readonly #parts: Part[] = [];
+  /** Vectors that are no longer needed. */
+  readonly #free: Float64Array[] = [];
+
+  /** A vector of zeros for the next sum, made of an earlier one if possible. All have one length. */
+  zeros(length: number): Float64Array {
+    return this.#free.pop()?.fill(0) ?? new Float64Array(length);
+  }
+
+  /**
+   * Adds the sum of a block, or of all blocks below one node of the tree, after the earlier ones. Takes the array.
+   *
+   * @param block its number, or that of the first one
+   */
+  add(block: number, sum: Float64Array): void {
+    // Two parts whose common node lies below the one that they share with this block have all their terms.
+    for (let last = this.#parts.length - 1; last > 0; last--) {
+      const [before, after] = [this.#parts[last - 1].block, this.#parts[last].block];
+      if (levelOf(before, after) >= levelOf(after, block)) break;
+      this.#merge();
+    }
+    this.#parts.push({ block, sum });
+  }
+
+  /** The sum; undefined if there are no blocks. Ends this object. */
+  total(): Float64Array | undefined {
+    while (this.#parts.length > 1) this.#merge();
+    return this.#parts.pop()?.sum;
+  }
+
+  /** Adds the last part to the one before it. */
+  #merge(): void {
+    const { sum } = this.#parts.pop() as Part;
+    const into = this.#parts[this.#parts.length - 1].sum;
+    for (let i = 0; i < into.length; i++) into[i] += sum[i];
+    this.#free.push(sum);
+  }
+}
+
+/** The level of the lowest node above two blocks. */
+function levelOf(a: number, b: number): number {
+  return 32 - Math.clz32(a ^ b);
+}
+
+/** The largest power of two that is at most `most`, or 1. */
+export function powerOfTwo(most: number): number {
+  let power = 1;
+  while (2 * power <= most) power *= 2;
+  return power;
+}

@@ -1,0 +1,58 @@
+// objective: the numbered blocks of samples that sums are made of.
+import { WORK_OF_A_TASK } from '../core/task.js';
+import { powerOfTwo, TreeSum } from '../core/tree-sum.js';
+import { BLOCK_ROWS } from './row-block.js';
+
+/** Blocks of samples, by the work of a sample alone. A sum adds the samples of a block in order, and the blocks as a tree. */
+export interface Blocks {
+  /** Samples of a block, a power of two. */
+  readonly rows: number;
+  /** Samples that one task can take: some whole blocks, a power of two, or a part of one. */
+  readonly rowsOfATask: number;
+}
+
+/** Samples of a block of a gradient: few enough for the caches, many enough that adding blocks takes no time. */
+const GRADIENT_ROWS = 128;
+/** Of X̃ᵀX̃, of which the sum of a block is large. */
+const GRAM_ROWS = 512;
+
+/** The blocks of sums that have `size` numbers, with two multiply-adds each for a sample. */
+export function gradientBlocks(size: number): Blocks {
+  return blocksOf(GRADIENT_ROWS, 2 * size);
+}
+
+/** The blocks of the lower half of X̃ᵀX̃, [order, order]. */
+export function gramBlocks(order: number): Blocks {
+  return blocksOf(GRAM_ROWS, order ** 2 / 2);
+}
+
+function blocksOf(rows: number, workOfARow: number): Blocks {
+  return { rows, rowsOfATask: Math.max(BLOCK_ROWS, powerOfTwo(WORK_OF_A_TASK / workOfARow)) };
+}
+
+/** A vector summed over samples in order: each block by itself, and the blocks as a tree. */
+export class BlockSum {
+  /** The sum of the current block so far. The caller adds samples to it, and says so by `reach`. */
+  leaf: Float64Array;
+  readonly #tree = new TreeSum();
+  readonly #rows: number;
+  readonly #numSamples: number;
+
+  constructor(length: number, { rows }: Blocks, numSamples: number) {
+    this.leaf = new Float64Array(length);
+    this.#rows = rows;
+    this.#numSamples = numSamples;
+  }
+
+  /** Says that all samples before `end` are in the sum. Call it at least at the end of each block. */
+  reach(end: number): void {
+    if (end % this.#rows !== 0 && end !== this.#numSamples) return;
+    this.#tree.add(Math.floor((end - 1) / this.#rows), this.leaf);
+    this.leaf = this.#tree.zeros(this.leaf.length);
+  }
+
+  /** The sum over all samples. */
+  total(): Float64Array {
+    return this.#tree.total() ?? this.leaf;
+  }
+}
