@@ -55,6 +55,7 @@ onEveryBackend('the Hessian on tensors', () => {
     ['weights, some of them 0', problemOf(60, 7, 3, { sampleWeights: Array.from({ length: 60 }, (_, i) => i % 3) })],
     ['several blocks of columns for a class', problemOf(20, 300, 2)],
     ['more rows than one product takes', problemOf(1100, 4, 3)],
+    ['several blocks of samples', problemOf(40_000, 2, 2)],
   ])('solves as the Hessian of evaluatePlain: %s', async (_, problem) => {
     const point = vectorOf(problem.size, 0.5);
     const before = tf.memory().numTensors;

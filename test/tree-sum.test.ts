@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { Random } from '../src/core/random.js';
-import { powerOfTwo, TreeSum } from '../src/core/tree-sum.js';
+import { powerOfTwo, VectorSum } from '../src/core/tree-sum.js';
 
 const random = new Random(1);
 
@@ -18,7 +18,7 @@ function expectedSum(terms: readonly number[]): number {
 }
 
 function sumOf(terms: readonly number[], together = 1): number | undefined {
-  const tree = new TreeSum();
+  const tree = new VectorSum();
   for (let at = 0; at < terms.length; at += together) {
     tree.add(at, Float64Array.of(expectedSum(terms.slice(at, at + together))));
   }
@@ -52,7 +52,7 @@ describe('TreeSum', () => {
     fc.assert(
       fc.property(fc.array(fc.boolean(), { minLength: 1, maxLength: 80 }), (present) => {
         const terms = termsOf(present.length).map((term, at) => (present[at] ? term : 0));
-        const tree = new TreeSum();
+        const tree = new VectorSum();
         for (const [at, term] of terms.entries()) if (present[at]) tree.add(at, Float64Array.of(term));
         expect(tree.total()?.[0] ?? 0).toBe(expectedSum(terms));
       }),
@@ -60,7 +60,7 @@ describe('TreeSum', () => {
   });
 
   it('adds vectors entry by entry, and holds few of them', () => {
-    const tree = new TreeSum();
+    const tree = new VectorSum();
     const vectors = new Set<Float64Array>();
     for (let block = 0; block < 1000; block++) {
       const vector = tree.zeros(2);

@@ -1,37 +1,36 @@
 // core: sums in one order, however the terms are distributed.
 
 /** The sum of consecutive blocks, and the number of the first one. */
-interface Part {
+interface Part<Sum> {
   readonly block: number;
-  readonly sum: Float64Array;
+  readonly sum: Sum;
 }
 
 /**
- * Σ of the vectors of numbered blocks, by one binary tree over their numbers.
+ * The sum of numbered blocks, by one binary tree over their numbers.
  *
  *   sum(0, N) = sum(0, P) + sum(P, N),   P the largest power of two below N
  *
  * A floating-point sum depends on its order. This one depends on the blocks alone: not on how many arrive together, or on
- * how many workers share them. A missing block counts as zeros. At most log₂ N vectors are held.
+ * how many workers share them. A missing block counts as zeros. At most log₂ N + 2 sums are held.
  *
  * @example blocks 0, 1, 2 and 3 of 0.1, 0.2, 0.3 and 0.4   // (0.1 + 0.2) + (0.3 + 0.4)
  */
-export class TreeSum {
-  readonly #parts: Part[] = [];
-  /** Vectors that are no longer needed. */
-  readonly #free: Float64Array[] = [];
+export class TreeSum<Sum> {
+  readonly #parts: Part<Sum>[] = [];
+  readonly #plus: (left: Sum, right: Sum) => Sum;
 
-  /** A vector of zeros for the next sum, made of an earlier one if possible. All have one length. */
-  zeros(length: number): Float64Array {
-    return this.#free.pop()?.fill(0) ?? new Float64Array(length);
+  /** @param plus left + right; it owns both */
+  constructor(plus: (left: Sum, right: Sum) => Sum) {
+    this.#plus = plus;
   }
 
   /**
-   * Adds the sum of a block, or of all blocks below one node of the tree, after the earlier ones. Takes the array.
+   * Adds the sum of a block, or of all blocks below one node of the tree, after the earlier ones. Takes the sum.
    *
    * @param block its number, or that of the first one
    */
-  add(block: number, sum: Float64Array): void {
+  add(block: number, sum: Sum): void {
     // Two parts whose common node lies below the one that they share with this block have all their terms.
     for (let last = this.#parts.length - 1; last > 0; last--) {
       const [before, after] = [this.#parts[last - 1].block, this.#parts[last].block];
@@ -41,18 +40,40 @@ export class TreeSum {
     this.#parts.push({ block, sum });
   }
 
-  /** The sum; undefined if there are no blocks. Ends this object. */
-  total(): Float64Array | undefined {
+  /** The sum; undefined if there are no blocks. The next block begins another one. */
+  total(): Sum | undefined {
     while (this.#parts.length > 1) this.#merge();
     return this.#parts.pop()?.sum;
   }
 
+  /** The sums held, if the total is not wanted. */
+  drop(): Sum[] {
+    return this.#parts.splice(0).map(({ sum }) => sum);
+  }
+
   /** Adds the last part to the one before it. */
   #merge(): void {
-    const { sum } = this.#parts.pop() as Part;
-    const into = this.#parts[this.#parts.length - 1].sum;
-    for (let i = 0; i < into.length; i++) into[i] += sum[i];
-    this.#free.push(sum);
+    const [left, right] = this.#parts.splice(-2);
+    this.#parts.push({ block: left.block, sum: this.#plus(left.sum, right.sum) });
+  }
+}
+
+/** The same for vectors of one length. */
+export class VectorSum extends TreeSum<Float64Array> {
+  /** Vectors that are no longer needed. */
+  readonly #free: Float64Array[] = [];
+
+  constructor() {
+    super((left, right) => {
+      for (let i = 0; i < left.length; i++) left[i] += right[i];
+      this.#free.push(right);
+      return left;
+    });
+  }
+
+  /** A vector of zeros for the next block, made of an earlier one if possible. */
+  zeros(length: number): Float64Array {
+    return this.#free.pop()?.fill(0) ?? new Float64Array(length);
   }
 }
 

@@ -39,6 +39,12 @@ struct Columns {
   int64_t order, stride;
 };
 
+/** A panel of `factorize` of assembly/simd.ts: columns `start` to `end`, and its rows left of it and within it, turned. */
+struct Panel {
+  int64_t start, end;
+  double *pack, *diagonal;
+};
+
 namespace any_processor {
 #define TARGET
 #define WIDTH 2
@@ -111,8 +117,8 @@ void gather(const double* x, int64_t stride, const int32_t* samples, const doubl
   FOR_THIS_PROCESSOR(gather(x, stride, samples, shares, count, rows, scaled));
 }
 
-bool factorize(double* a, int64_t n, int64_t stride, double floor, double* pack) {
-  FOR_THIS_PROCESSOR(factorize(a, n, stride, floor, pack));
+bool factorizeRows(double* a, int64_t stride, const Panel& panel, int64_t from, int64_t to, double floor) {
+  FOR_THIS_PROCESSOR(factorizeRows(a, stride, panel, from, to, floor));
 }
 
 void substitute(const double* l, int64_t n, int64_t stride, double* x) {
@@ -145,6 +151,27 @@ Columns turned(const double* pairs, int64_t order, int64_t numPairs, double* out
     for (int64_t j = 0; j < order; j++) std::copy_n(pairs + 2 * (p * order + j), 2, out + j * stride + 2 * p);
   }
   return Columns{out, order, stride};
+}
+
+/** Rows of a part of a thread. */
+constexpr int64_t kFactorRows = 32;
+
+/** `factorize` of assembly/simd.ts. The rows below the diagonal block of a panel do not depend on each other. */
+bool factorize(double* a, int64_t n, int64_t stride, double floor, double* pack) {
+  for (int64_t start = 0; start < n; start += kPanel) {
+    const Panel panel{start, std::min(start + kPanel, n), pack, pack + n * kPanel};
+    for (int64_t j = start; j < start + kPanel; j++) {
+      const double* from = a + std::min(j, n - 1) * stride;
+      for (int64_t k = 0; k < start; k++) pack[k * kPanel + j - start] = from[k];
+    }
+    if (!factorizeRows(a, stride, panel, start, panel.end, floor)) return false;
+    const int64_t below = n - panel.end;
+    share(below * panel.end * kPanel, (below + kFactorRows - 1) / kFactorRows, [&](int64_t i) {
+      const int64_t from = panel.end + i * kFactorRows;
+      factorizeRows(a, stride, panel, from, std::min(n, from + kFactorRows), floor);
+    });
+  }
+  return true;
 }
 
 /** Adds the terms of another sum. */

@@ -347,33 +347,30 @@ INLINE void subtractPanels(double* row, int64_t stride, int64_t start, const dou
   }
 }
 
-/** `factorize` of assembly/simd.ts. */
-TARGET bool factorize(double* a, int64_t n, int64_t stride, double floor, double* pack) {
-  double* diagonal = pack + n * kPanel;
-  for (int64_t start = 0; start < n; start += kPanel) {
-    const int64_t end = std::min(start + kPanel, n);
-    for (int64_t j = start; j < start + kPanel; j++) {
-      const double* from = a + std::min(j, n - 1) * stride;
-      for (int64_t k = 0; k < start; k++) pack[k * kPanel + j - start] = from[k];
+/**
+ * The entries of some rows in a panel, after those of the rows before them.
+ *
+ * @returns whether every pivot among them exceeds the floor
+ */
+TARGET bool factorizeRows(double* a, int64_t stride, const Panel& panel, int64_t from, int64_t to, double floor) {
+  const int64_t start = panel.start, end = panel.end;
+  int64_t i = from;
+  for (; start > 0 && i + 4 <= to; i += 4) subtractPanels<4>(a + i * stride, stride, start, panel.pack);
+  for (; start > 0 && i < to; i++) subtractPanels<1>(a + i * stride, stride, start, panel.pack);
+  for (i = from; i < to; i++) {
+    double* __restrict row = a + i * stride;
+    const int64_t last = std::min(i, end - 1);
+    for (int64_t j = start; j < std::min(i, end); j++) {
+      const double* __restrict turned = panel.diagonal + (j - start) * kPanel;
+      const double entry = row[j] / turned[j - start];
+      row[j] = entry;
+      if (i < end) panel.diagonal[(j - start) * kPanel + i - start] = entry;
+      for (int64_t c = j + 1; c <= last; c++) row[c] -= entry * turned[c - start];
     }
-    int64_t i = start;
-    for (; start > 0 && i + 4 <= n; i += 4) subtractPanels<4>(a + i * stride, stride, start, pack);
-    for (; start > 0 && i < n; i++) subtractPanels<1>(a + i * stride, stride, start, pack);
-    for (i = start; i < n; i++) {
-      double* __restrict row = a + i * stride;
-      const int64_t last = std::min(i, end - 1);
-      for (int64_t j = start; j < std::min(i, end); j++) {
-        const double* __restrict turned = diagonal + (j - start) * kPanel;
-        const double entry = row[j] / turned[j - start];
-        row[j] = entry;
-        if (i < end) diagonal[(j - start) * kPanel + i - start] = entry;
-        for (int64_t c = j + 1; c <= last; c++) row[c] -= entry * turned[c - start];
-      }
-      if (i >= end) continue;
-      if (!(row[i] > floor)) return false;
-      row[i] = std::sqrt(row[i]);
-      diagonal[(i - start) * kPanel + i - start] = row[i];
-    }
+    if (i >= end) continue;
+    if (!(row[i] > floor)) return false;
+    row[i] = std::sqrt(row[i]);
+    panel.diagonal[(i - start) * kPanel + i - start] = row[i];
   }
   return true;
 }

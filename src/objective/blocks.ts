@@ -1,6 +1,6 @@
 // objective: the numbered blocks of samples that sums are made of.
 import { WORK_OF_A_TASK } from '../core/task.js';
-import { powerOfTwo, TreeSum } from '../core/tree-sum.js';
+import { powerOfTwo, VectorSum } from '../core/tree-sum.js';
 import { BLOCK_ROWS } from './row-block.js';
 
 /** Blocks of samples, by the work of a sample alone. A sum adds the samples of a block in order, and the blocks as a tree. */
@@ -34,7 +34,7 @@ function blocksOf(rows: number, workOfARow: number): Blocks {
 export class BlockSum {
   /** The sum of the current block so far. The caller adds samples to it, and says so by `reach`. */
   leaf: Float64Array;
-  readonly #tree = new TreeSum();
+  readonly #tree = new VectorSum();
   readonly #rows: number;
   readonly #numSamples: number;
 

@@ -1,6 +1,6 @@
 // objective: X̃ᵀdiag(shares)X̃ over some samples, in WebAssembly if their rows are prepared.
 import { WORK_OF_A_TASK } from '../core/task.js';
-import { TreeSum } from '../core/tree-sum.js';
+import { VectorSum } from '../core/tree-sum.js';
 import { type Blocks, gramBlocks } from './blocks.js';
 import type { PlainProblem } from './float64.js';
 import { writeGram } from './resident-rows.js';
@@ -11,7 +11,7 @@ export class GramSum {
   readonly #problem: PlainProblem;
   readonly #order: number;
   readonly #blocks: Blocks;
-  readonly #tree = new TreeSum();
+  readonly #tree = new VectorSum();
   readonly #samples: Int32Array;
   readonly #shares: Float64Array;
   #count = 0;
@@ -77,7 +77,7 @@ export class GramSum {
     const { features, rows: prepared } = this.#problem;
     const { rows } = this.#blocks;
     this.#block ??= new RowBlock(features, 0, prepared);
-    const tree = new TreeSum();
+    const tree = new VectorSum();
     for (let start = 0; start < this.#count; ) {
       const block = Math.floor(this.#samples[start] / rows);
       const leaf = isContinued ? sum.slice() : tree.zeros(sum.length);

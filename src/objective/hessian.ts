@@ -43,18 +43,24 @@ function* hessian(problem: PlainProblem, point: Float64Array, work: number): Ste
   const probabilities = yield* probabilitiesAt(problem, point);
   const threshold = THRESHOLDS.find((least) => pairsAbove(probabilities, q, least) * ofPair <= left);
   if (threshold === undefined) return undefined;
-  const matters = (i: number, k: number) => isBetween(probabilities[i * q + k], threshold);
-
+  /** Whether the curvature of a sample and a class is kept, [n, classes]. */
+  const matters = Uint8Array.from(probabilities, (p) => (isBetween(p, threshold) ? 1 : 0));
   const matrix = new Float64Array(size * size);
   const sum = new GramSum(problem);
   /** sᵢ/S·pᵢₖ, and sᵢ/S·pᵢₖ(1 − pᵢₖ). */
-  const weighted = probabilities.map((p, at) => problem.shares[Math.floor(at / q)] * p);
-  const curvature = weighted.map((w, at) => w * othersOf(probabilities, at - (at % q), q, at % q));
+  const weighted = new Float64Array(n * q);
+  const curvature = new Float64Array(n * q);
+  for (let i = 0, at = 0; i < n; i++) {
+    for (let k = 0; k < q; k++, at++) {
+      weighted[at] = problem.shares[i] * probabilities[at];
+      curvature[at] = weighted[at] * othersOf(probabilities, i * q, q, k);
+    }
+  }
   for (let k = 0; k < q; k++) {
-    const samples = samplesOf(n, (i) => weighted[i * q + k] > 0 && matters(i, k));
+    const samples = samplesOf(n, (i) => weighted[i * q + k] > 0 && matters[i * q + k] === 1);
     for (let c = 0; c <= k; c++) {
       for (const i of samples) {
-        if (k !== c && !matters(i, c)) continue;
+        if (matters[i * q + c] === 0) continue;
         const share = k === c ? curvature[i * q + k] : -weighted[i * q + k] * probabilities[i * q + c];
         if (sum.add(i, share)) yield;
       }
@@ -151,17 +157,13 @@ export function pairsAbove(probabilities: ArrayLike<number>, q: number, threshol
 }
 
 /** X̃ᵀdiag(s∘h)X̃/S, where hᵢ is the mean curvature that the blocks above leave out; undefined if they omit nothing. */
-function* restOf(
-  problem: PlainProblem,
-  curvature: Float64Array,
-  matters: (i: number, k: number) => boolean,
-): Steps<Float64Array | undefined> {
+function* restOf(problem: PlainProblem, curvature: Float64Array, matters: Uint8Array): Steps<Float64Array | undefined> {
   const { numSamples: n, numClasses: q } = problem;
   const sum = new GramSum(problem);
   let isEmpty = true;
   for (let i = 0; i < n; i++) {
     let share = 0;
-    for (let k = 0; k < q; k++) if (!matters(i, k)) share += curvature[i * q + k] / q;
+    for (let at = i * q; at < (i + 1) * q; at++) if (matters[at] === 0) share += curvature[at] / q;
     if (share === 0) continue;
     isEmpty = false;
     if (sum.add(i, share)) yield;

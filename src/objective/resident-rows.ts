@@ -1,6 +1,6 @@
 // objective: sums over the prepared rows of a problem, in WebAssembly. The rows stay in its memory between the calls.
 import { Simd } from '../core/simd.js';
-import { TreeSum } from '../core/tree-sum.js';
+import { VectorSum } from '../core/tree-sum.js';
 import { BLOCK_ROWS, pairedPoint } from './row-block.js';
 
 /** The part of a `PlainProblem` that these sums use. */
@@ -63,7 +63,7 @@ function levelsOf(count: number, blockRows: number): number {
 
 /** Σ sᵢ/S·x̃ᵢ(pᵢ − yᵢ)ᵀ and Σ sᵢ/S·NLLᵢ over samples. */
 export class GradientSum {
-  readonly #tree = new TreeSum();
+  readonly #tree = new VectorSum();
   readonly #problem: ResidentRows;
   readonly #paired: Float64Array;
   readonly #blockRows: number;

@@ -2,6 +2,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { BackendInUse } from '../compile/backend-in-use.js';
 import { Random } from '../core/random.js';
+import { TreeSum } from '../core/tree-sum.js';
 import { gatherRows } from '../data/batches.js';
 import type { PlainProblem } from './float64.js';
 import { TensorCholesky } from './tensor-cholesky.js';
@@ -11,6 +12,8 @@ import { Turns } from './turns.js';
 const LARGEST = 12_000;
 /** Rows of a product: few enough to fit in the caches. */
 const ROWS = 1024;
+/** Samples of a block of a sum, of which one pair of classes uses a small part. */
+const BLOCK_SAMPLES = 16_384;
 /** A symmetric product is computed in this many panels of columns, each from the diagonal on. */
 const PANELS = 4;
 /** Their share of the multiply-adds of the whole product. */
@@ -236,15 +239,24 @@ async function gramOf(
     .slice(1)
     .map((end, at) => ({ from: ends[at], width: end - ends[at] }))
     .filter(({ width }) => width > 0);
-  let sums: tf.Tensor2D[] = panels.map(({ from, width }) => tf.zeros([order - from, width]));
+  const zeros = () => panels.map(({ from, width }) => tf.zeros<tf.Rank.R2>([order - from, width]));
+  const tree = new TreeSum<tf.Tensor2D[]>((left, right) => {
+    const sum = left.map((each, at) => each.add<tf.Tensor2D>(right[at]));
+    tf.dispose([left, right]);
+    return sum;
+  });
+  let sums = zeros();
   try {
-    for (let start = 0; start < samples.length; start += ROWS) {
-      const rows = Math.min(samples.length - start, ROWS);
+    for (let start = 0; start < samples.length; ) {
+      const block = Math.floor(samples[start] / BLOCK_SAMPLES);
+      let end = start + 1;
+      while (end < samples.length && end < start + ROWS && samples[end] < (block + 1) * BLOCK_SAMPLES) end++;
+      const rows = end - start;
       const before = sums;
       sums = tf.tidy(() => {
-        const x = tf.tensor2d(gatherRows(features, samples, start, start + rows), [rows, d]);
+        const x = tf.tensor2d(gatherRows(features, samples, start, end), [rows, d]);
         const extended = fitIntercept ? tf.concat([x, tf.ones<tf.Rank.R2>([rows, 1])], 1) : x;
-        const weighted = extended.mul<tf.Tensor2D>(tf.tensor2d(shares.subarray(start, start + rows), [rows, 1]));
+        const weighted = extended.mul<tf.Tensor2D>(tf.tensor2d(shares.subarray(start, end), [rows, 1]));
         return panels.map(({ from, width }, at) => {
           const left = tf.slice(extended, [0, from], [rows, order - from]);
           const right = tf.slice(weighted, [0, from], [rows, width]);
@@ -254,11 +266,21 @@ async function gramOf(
         });
       });
       tf.dispose(before);
+      start = end;
+      if (start === samples.length || samples[start] >= (block + 1) * BLOCK_SAMPLES) {
+        tree.add(block, sums);
+        sums = zeros();
+      }
       await turns.after(rows * order ** 2 * PANEL_SHARE);
+    }
+    const total = tree.total();
+    if (total !== undefined) {
+      tf.dispose(sums);
+      sums = total;
     }
     return mirrored(sums, panels);
   } finally {
-    turns.backend.dispose(sums);
+    turns.backend.dispose([sums, tree.drop()]);
   }
 }
 

@@ -74,7 +74,8 @@ function factorize(matrix: Float64Array, scale: Float64Array, jitter: number): F
   const memory = simd?.numbers(length + (n + PANEL) * PANEL);
   const values = memory ?? new Float64Array(n * stride);
   for (let i = 0; i < n; i++) {
-    for (let j = 0; j < i; j++) values[i * stride + j] = matrix[i * n + j] * scale[i] * scale[j];
+    const ofRow = scale[i];
+    for (let j = 0, from = i * n, to = i * stride; j < i; j++) values[to++] = matrix[from++] * ofRow * scale[j];
     // The scaled diagonal is 1 by definition, even for a column of zeros.
     values[i * stride + i] = 1 + jitter;
   }

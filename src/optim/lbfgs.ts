@@ -3,6 +3,7 @@ import { DomainError } from '../core/errors.js';
 import { type LinePoint, lineSearch } from './line-search.js';
 import {
   assertLength,
+  type CurvaturePair,
   dot,
   evaluateAt,
   type Search,
@@ -38,19 +39,33 @@ export interface LbfgsOptions extends SolverOptions {
  * @see Nocedal and Wright, Numerical Optimization (2006), §7.2
  */
 export async function lbfgs(options: LbfgsOptions): Promise<SolverResult> {
+  const inverses = new WeakMap<CurvaturePair, number>();
+  const inverseOf = (pair: CurvaturePair): number => {
+    const inverse = inverses.get(pair) ?? 1 / dot(pair.step, pair.change);
+    inverses.set(pair, inverse);
+    return inverse;
+  };
   return solve(options, {
     where: WHERE,
     normOf: ({ gradient }) => maxAbs(gradient),
-    search: (state, noise) => searchLine(state, options, noise),
+    search: (state, noise) => searchLine(state, options, noise, inverseOf),
   });
 }
 
+/** 1/sᵀy */
+type InverseOf = (pair: CurvaturePair) => number;
+
 const WHERE = 'lbfgs';
 
-async function searchLine(state: SolverState, options: LbfgsOptions, noise: number): Promise<Search> {
+async function searchLine(
+  state: SolverState,
+  options: LbfgsOptions,
+  noise: number,
+  inverseOf: InverseOf,
+): Promise<Search> {
   const { point: from, value, gradient, pairs } = state;
   const { precondition } = options;
-  const direction = await directionOf(state, precondition);
+  const direction = await directionOf(state, precondition, inverseOf);
   const slope = dot(gradient, direction);
   if (pairs.length === 0 && slope > 0 && precondition !== undefined) {
     const expected = 'be positive definite, vᵀM⁻¹v > 0 for every v';
@@ -77,9 +92,10 @@ async function searchLine(state: SolverState, options: LbfgsOptions, noise: numb
 async function directionOf(
   { gradient, pairs }: SolverState,
   precondition: LbfgsOptions['precondition'],
+  inverseOf: InverseOf,
 ): Promise<Float64Array> {
   const q = gradient.slice();
-  const inverses = pairs.map(({ step, change }) => 1 / dot(step, change));
+  const inverses = pairs.map(inverseOf);
   const alphas = new Float64Array(pairs.length);
   for (let i = pairs.length - 1; i >= 0; i--) {
     alphas[i] = inverses[i] * dot(pairs[i].step, q);
