@@ -1,5 +1,6 @@
 // web: the page: its controls, and their handlers. The worker does all the work.
 import { Address } from './address.js';
+import { calm, fail, failAlso, notYet, workEnded } from './alert.js';
 import { Backends } from './backends.js';
 import { openClient } from './client.js';
 import { saveModel, saveReport } from './downloads.js';
@@ -41,22 +42,14 @@ const state: State = { busy: 'backend', data: undefined, example: undefined, mod
 const examples = [...document.querySelectorAll<HTMLButtonElement>('[data-example]')];
 const input = (id: string) => byId<HTMLInputElement>(id);
 const client = openClient(hear, lost);
-const predict = new PredictView(client, fail);
+const predict = new PredictView(client);
 const address = new Address();
 const table = new TableForm();
 const backends = new Backends(client);
 const results = new Results();
-const findings = new Findings(client, fail);
-const run = new RunBar(client, fail);
+const findings = new Findings(client);
+const run = new RunBar(client);
 const regions = new RegionsView();
-
-/** Shows an error; the page stays usable. */
-function fail(error: unknown): void {
-  const alert = byId('error');
-  alert.textContent = error instanceof Error ? error.message : String(error);
-  alert.hidden = false;
-  alert.scrollIntoView({ block: 'nearest' });
-}
 
 function refresh(): void {
   const { busy, data, model } = state;
@@ -72,7 +65,7 @@ function refresh(): void {
 
 /** The worker failed, and another is in its place. */
 function lost(message: string): void {
-  fail(new Error(message));
+  fail(message);
   forget();
   say('data-state', '');
   say('status', 'Choose data to begin.');
@@ -94,7 +87,8 @@ function forget(): void {
 
 /** Runs one task at a time and shows its error. */
 async function during(busy: NonNullable<State['busy']>, work: () => Promise<void>): Promise<void> {
-  byId('error').hidden = true;
+  calm();
+  say('model-state', '');
   const focused = document.activeElement;
   state.busy = busy;
   refresh();
@@ -107,6 +101,7 @@ async function during(busy: NonNullable<State['busy']>, work: () => Promise<void
   } finally {
     state.busy = undefined;
     const active = document.activeElement;
+    workEnded();
     refresh();
     const isLost = active === document.body || active?.matches(':disabled');
     if (isLost && focused instanceof HTMLElement) focused.focus({ preventScroll: true });
@@ -325,7 +320,7 @@ function listen(): void {
   on('options', 'change', () => address.update({ options: form.options(), at: undefined }));
   listenToDrops((dropped) => {
     if (state.busy !== undefined)
-      return fail(new Error('Wait for the current work to end, or stop it; then drop the files again.'));
+      return notYet('Wait for the current work to end, or stop it; then drop the files again.');
     if (dropped.length > 0) void during('files', () => openFiles(dropped));
   });
 }
@@ -339,4 +334,5 @@ void during('backend', async () => {
 }).then(followLink);
 void keepOffline().then((isKept) => {
   byId('offline').hidden = !isKept;
+  on('controls', 'input', calm);
 });

@@ -1,4 +1,5 @@
 // web: the run bar: a training is started, stepped, paused, slowed down and stopped here.
+import { fail } from './alert.js';
 import type { Client } from './client.js';
 import type { PaceWish } from './messages.js';
 import { byId, say } from './views.js';
@@ -11,12 +12,10 @@ export class RunBar {
   epoch = 0;
   isPaused = false;
   readonly #client: Client;
-  readonly #fail: (error: unknown) => void;
   #until = END;
 
-  constructor(client: Client, fail: (error: unknown) => void) {
+  constructor(client: Client) {
     this.#client = client;
-    this.#fail = fail;
     byId('pause').addEventListener('click', () => this.#toggle());
     byId('stop').addEventListener('click', () => void client.call('stop').catch(fail));
     byId('speed').addEventListener('change', () => void client.call('pace', this.#wish()).catch(fail));
@@ -60,7 +59,7 @@ export class RunBar {
   #go(until: number): void {
     this.#until = until;
     this.#show(false);
-    void this.#client.call('pace', this.#wish()).catch(this.#fail);
+    void this.#client.call('pace', this.#wish()).catch(fail);
   }
 
   #show(isPaused: boolean): void {

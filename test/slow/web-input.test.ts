@@ -186,3 +186,4 @@ inBrowser('the page with other data', () => {
     expect(await text('data-state')).toContain('late.csv: 2 columns');
   });
 });
+    expect(await error()).toBe('');
