@@ -2,7 +2,7 @@
 import { shortNumber } from './charts.js';
 import { clearGradient } from './gradient-card.js';
 import type { CurvePoint, HeldOutScores, Report, Trained } from './messages.js';
-import { byId, count, percent, say, showCurve } from './views.js';
+import { byId, count, percent, percents, say, showCurve } from './views.js';
 
 /** What is shown of a training, and of the model that it ends with. */
 export class Results {
@@ -62,7 +62,8 @@ export class Results {
 
   showScores({ accuracy, interval, logLoss, samples }: HeldOutScores): void {
     say('accuracy', percent(accuracy));
-    say('accuracy-note', `95 %: ${percent(interval.lower)} to ${percent(interval.upper)}, ${count(samples, 'sample')}`);
+    const ends = percents([interval.lower, interval.upper]).join(' to ');
+    say('accuracy-note', `95 % interval: ${ends}, of ${count(samples, 'sample')}`);
     say('held-out-loss', shortNumber(logLoss));
   }
 
