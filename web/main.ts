@@ -60,6 +60,7 @@ function refresh(): void {
   byId<HTMLFieldSetElement>('options').disabled = busy !== undefined;
   run.refresh(busy === 'training', busy === undefined && data !== undefined);
   for (const id of ['save', 'save-onnx']) input(id).disabled = busy !== undefined || model === undefined;
+  byId('save-hint').hidden = busy !== 'training';
   input('report').disabled = busy !== undefined || model?.scores === undefined || data === undefined;
 }
 

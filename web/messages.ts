@@ -133,9 +133,8 @@ export interface HeldOutScores {
 
 export interface Trained {
   readonly model: ModelSummary;
-  /** Undefined if a training by steps was stopped: the model has the weights of the last epoch. */
-  readonly result: Omit<FitResult, 'history'> | undefined;
-  /** Whether the user stopped it. */
+  readonly result: Omit<FitResult, 'history'>;
+  /** Whether the user stopped it: the model has the weights of the last epoch. */
   readonly isStopped: boolean;
   readonly milliseconds: number;
 }

@@ -68,26 +68,26 @@ export class Results {
   }
 
   showEnd({ result, isStopped, milliseconds, model }: Trained): void {
-    const seconds = `${(milliseconds / 1000).toFixed(1)} s`;
-    const epochs = count(this.epoch, this.noun);
-    const parameters = `${count(model.numParameters, 'parameter')} trained`;
-    if (isStopped || result === undefined) {
-      say('status', `Stopped after ${epochs}; the weights of that moment are the model.`);
-      return;
-    }
     const { reason, advice, suboptimality, objective } = result;
     say('loss', shortNumber(objective));
     say('loss-name', 'Objective');
     if (suboptimality !== null) say('loss-note', `at most ${shortNumber(suboptimality)} above the optimum`);
+    const seconds = `${(milliseconds / 1000).toFixed(1)} s`;
+    const epochs = count(this.epoch, this.noun);
+    const parameters = `${count(model.numParameters, 'parameter')} trained`;
+    if (isStopped) {
+      say('status', `Stopped after ${epochs}. The model has the weights of that ${this.noun}.`);
+      return;
+    }
     const ends: Record<typeof reason, string> = {
       gradient: 'at the optimum',
       'no-progress': 'as near to the optimum as rounding allows',
-      iterations: 'all iterations done',
+      iterations: 'not at the optimum yet',
       epochs: 'all epochs done',
-      diverged: 'the loss overflowed: lower the learning rate; the model has the last finite weights',
+      diverged: 'it diverged, so the model has the last finite weights',
       'early-stopping': 'the held-out loss stopped falling',
     };
-    say('status', `${parameters} in ${epochs}, ${seconds}: ${ends[reason]}. ${advice ?? ''}`);
+    say('status', `${parameters} in ${epochs}, ${seconds}: ${ends[reason]}. ${advice ?? ''}`.trim());
   }
 
   #draw(): void {

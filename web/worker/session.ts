@@ -113,11 +113,10 @@ export class Session implements Answers {
     const learnt = await train(data, request, { signal, tell: this.#tell, pace: this.#pace });
     this.#proof = learnt.proof;
     const model = await this.#use(learnt.model, learnt.result);
-    const { result, milliseconds } = learnt;
-    if (result === undefined) return { model, result, isStopped: true, milliseconds };
-    const { history: _, advice, ...short } = result;
+    const { isStopped, milliseconds } = learnt;
+    const { history: _, advice, ...short } = learnt.result;
     const said = advice === null ? null : textInWords(advice);
-    return { model, result: { ...short, advice: said }, isStopped: signal.aborted, milliseconds };
+    return { model, result: { ...short, advice: said }, isStopped, milliseconds };
   }
 
   async pace(wish: PaceWish): Promise<void> {
