@@ -68,7 +68,6 @@ function refresh(): void {
 function lost(message: string): void {
   fail(message);
   forget();
-  say('data-state', '');
   say('status', 'Choose data to begin.');
   void client.call('chooseBackend', backends.current).catch(fail);
 }
@@ -80,6 +79,7 @@ function forget(): void {
   state.example = undefined;
   address.update({ data: undefined });
   byId('points').hidden = true;
+  say('data-state', '');
   regions.open(undefined, []);
   showModel(undefined);
   results.clear();
@@ -258,15 +258,16 @@ async function openFiles(files: readonly File[]): Promise<void> {
       say(
         'status',
         opened.model.scores === undefined
-          ? 'A model without data: predict below.'
-          : 'The model, on the samples that are held out.',
+          ? 'A model is open, without data. Predict below, or choose data to train.'
+          : `A model is open, tested on the held-out samples of ${state.data?.name}.`,
       );
       return;
     case 'table': {
       const { file, columns, preview } = opened;
+      if (opened.model.scores === undefined) forget();
+      address.update({ data: undefined });
       forget();
-      table.open(file, columns, preview);
-      say('data-state', `${file.name}: ${count(columns.length, 'column')}. Which one holds the labels?`);
+      say('data-state', table.open(file, columns, preview));
       say('status', 'Choose the column of labels, and read the table.');
       byId('label').focus();
       return;

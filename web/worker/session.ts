@@ -192,6 +192,8 @@ export class Session implements Answers {
   async #use(model: Model, fit: FitResult | undefined): Promise<ModelSummary> {
     this.#model = model;
     this.#fit = fit;
+    // It is shown alone, as nothing here belongs to it.
+    if (this.#fitting(model) === undefined) this.#data = undefined;
     const data = this.#fitting(model);
     this.#evaluation = data && (await model.evaluate(data.test.features, data.test.labels));
     return summaryOfModel(model, data, this.#evaluation);
@@ -215,12 +217,12 @@ export class Session implements Answers {
   }
 
   #needData(): PlanedData {
-    if (this.#data === undefined) throw new Error('No data yet: take an example, or choose files.');
+    if (this.#data === undefined) throw new Error('There are no data yet: choose an example or files.');
     return this.#data;
   }
 
   #needModel(): Model {
-    if (this.#model === undefined) throw new Error('No model yet: train one, or open one.');
+    if (this.#model === undefined) throw new Error('There is no model yet: train one, or open one.');
     return this.#model;
   }
 }
