@@ -8,7 +8,7 @@ import { listenToDrops } from './dropping.js';
 import { Findings } from './findings.js';
 import { type Suggestions, TrainingForm } from './form.js';
 import { showGradient } from './gradient-card.js';
-import { isMade, readLink } from './link.js';
+import { inShort, isMade, readLink } from './link.js';
 import type {
   BackendOfPage,
   DataSummary,
@@ -101,8 +101,8 @@ async function during(busy: NonNullable<State['busy']>, work: () => Promise<void
     fail(error);
   } finally {
     state.busy = undefined;
-    const active = document.activeElement;
     workEnded();
+    const active = document.activeElement;
     refresh();
     const isLost = active === document.body || active?.matches(':disabled');
     if (isLost && focused instanceof HTMLElement) focused.focus({ preventScroll: true });
@@ -119,7 +119,7 @@ function hear(report: Report): void {
       run.epoch = results.epoch;
       return;
     case 'paused':
-      run.pausedAfter(report.epoch);
+      if (!run.pausedAfter(report.epoch)) return;
       address.update({ at: report.epoch });
       say('status', `Paused after ${count(report.epoch, results.noun)}.`);
       return;
@@ -177,10 +177,13 @@ function showLesson(lesson = ''): void {
   byId('lesson').hidden = lesson === '';
 }
 
-/** @param until where to pause; none by default */
-async function train(until?: number): Promise<void> {
-  const wanted: TrainRequest = { options: form.options(), pace: run.begin(until) };
-  address.update({ options: wanted.options, at: undefined });
+/**
+ * @param until where to pause; none by default
+ * @param stopsThere whether to stop there instead
+ */
+async function train(until?: number, stopsThere = false): Promise<void> {
+  const wanted: TrainRequest = { options: form.options(), pace: run.begin(until, stopsThere) };
+  address.update({ data: state.example, options: wanted.options, at: undefined });
   state.classes = state.data?.classes.map(String) ?? [];
   results.clear(form.reads('maxIterations'));
   regions.show(undefined, []);
@@ -193,8 +196,12 @@ async function train(until?: number): Promise<void> {
     const trained = await client.call('train', wanted);
     showModel(trained.model);
     results.showEnd(trained);
-    address.update({ at: trained.isStopped ? results.epoch : 'end' });
+    address.update({ at: trained.isStopped ? `${results.epoch}-stopped` : 'end' });
     showLesson(state.data?.lesson);
+    if (until !== undefined && !trained.isStopped && results.epoch < until) {
+      const [asked, done] = [until, results.epoch].map((epoch) => count(epoch, results.noun));
+      failAlso(`The link pauses after ${asked}, but the training ended after ${done}.`);
+    }
   } catch (error) {
     results.clear();
     showModel(undefined);
@@ -227,14 +234,22 @@ async function followLink(): Promise<void> {
     const choose = chooseBackend(backend).catch((error: Error) => void faults.push(error.message));
     await during('backend', () => choose);
   }
-  if (data !== undefined) {
-    input('data-seed').value = dataSeed === 0 ? '' : String(dataSeed);
-    await during('files', () => openExample(data, Object.keys(options).length === 0 ? undefined : options));
+  let invalid: string | undefined;
+  await during('files', async () => {
+    if (data !== undefined) {
+      input('data-seed').value = dataSeed === 0 ? '' : String(dataSeed);
+      await openExample(data, Object.keys(options).length === 0 ? undefined : options);
+    }
+    invalid = await client.call('faultOf', form.options());
+  });
+  for (const name of Object.keys(options).filter((each) => !form.reads(each)))
+    faults.push(`In the link, ${name} has no effect with the solver ${form.solver}.`);
+  if (invalid !== undefined) faults.push(invalid);
+  else if (at !== undefined && state.data !== undefined) {
+    const until = at === 'end' ? undefined : Number.parseInt(String(at), 10);
+    void during('training', () => train(until, String(at).endsWith('-stopped')));
   }
-  if (at !== undefined && state.data !== undefined) {
-    void during('training', () => train(at === 'end' ? undefined : at));
-  }
-  if (faults.length > 0) fail(new Error(faults.join(' ')));
+  if (faults.length > 0) fail(inShort(faults));
 }
 
 async function chooseBackend(backend: BackendOfPage): Promise<void> {
@@ -249,6 +264,8 @@ async function openFiles(files: readonly File[]): Promise<void> {
     case 'data':
       return showData(opened.data);
     case 'model':
+      if (opened.model.scores === undefined) forget();
+      address.update({ data: undefined });
       results.clear();
       showModel(opened.model);
       say(
@@ -264,8 +281,6 @@ async function openFiles(files: readonly File[]): Promise<void> {
       return;
     case 'table': {
       const { file, columns, preview } = opened;
-      if (opened.model.scores === undefined) forget();
-      address.update({ data: undefined });
       forget();
       say('data-state', table.open(file, columns, preview));
       say('status', 'Choose the column of labels, and read the table.');
@@ -319,6 +334,7 @@ function listen(): void {
     const { value } = event.target as HTMLInputElement;
     if (value !== backends.current) void during('backend', () => chooseBackend(value as BackendOfPage));
   });
+  on('controls', 'input', calm);
   on('options', 'change', () => address.update({ options: form.options(), at: undefined }));
   listenToDrops((dropped) => {
     if (state.busy !== undefined)
@@ -336,5 +352,4 @@ void during('backend', async () => {
 }).then(followLink);
 void keepOffline().then((isKept) => {
   byId('offline').hidden = !isKept;
-  on('controls', 'input', calm);
 });

@@ -12,6 +12,8 @@ export interface Calls {
   openTable(file: File, options: TableOptions): DataSummary;
   /** The fields of the training form. */
   fields(): readonly OptionField[];
+  /** What is wrong with the options of a training; undefined if they are right. */
+  faultOf(options: TrainRequest['options']): string | undefined;
   train(request: TrainRequest): Trained;
   /** Takes effect at once, also while a training runs or is paused. */
   pace(wish: PaceWish): void;

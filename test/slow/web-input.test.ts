@@ -273,9 +273,9 @@ inBrowser('the page with other data', () => {
     await drop('late.csv');
     expect(await error()).toBe('Wait for the current work to end, or stop it; then drop the files again.');
     await click('stop');
+    expect(await error()).toBe('');
     await drop('late.csv');
     await idle();
     expect(await text('data-state')).toContain('late.csv: 2 columns');
   });
 });
-    expect(await error()).toBe('');

@@ -104,6 +104,13 @@ export class Session implements Answers {
     return optionFields();
   }
 
+  async faultOf(options: TrainRequest['options']): Promise<string | undefined> {
+    // Options are checked before the signal is looked at, which ends the fit before it begins.
+    const fit = SoftmaxRegression.fit([[0], [1]], ['a', 'b'], { ...options, signal: AbortSignal.abort() });
+    const error = await fit.catch((each: unknown) => each);
+    return isSoftmaxRegressionError(error) ? errorInWords(error) : undefined;
+  }
+
   async train(request: TrainRequest): Promise<Trained> {
     const data = this.#needData();
     this.#forgetModel();
@@ -185,6 +192,8 @@ export class Session implements Answers {
   async #openModel(bytes: Uint8Array, name: string): Promise<ModelSummary> {
     const model = SoftmaxRegression.fromBytes(bytes, name);
     this.#proof = undefined;
+    // It is shown alone, as nothing here belongs to it.
+    if (this.#fitting(model) === undefined) this.#data = undefined;
     return this.#use(model, undefined);
   }
 
@@ -192,8 +201,6 @@ export class Session implements Answers {
   async #use(model: Model, fit: FitResult | undefined): Promise<ModelSummary> {
     this.#model = model;
     this.#fit = fit;
-    // It is shown alone, as nothing here belongs to it.
-    if (this.#fitting(model) === undefined) this.#data = undefined;
     const data = this.#fitting(model);
     this.#evaluation = data && (await model.evaluate(data.test.features, data.test.labels));
     return summaryOfModel(model, data, this.#evaluation);
