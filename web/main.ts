@@ -200,7 +200,7 @@ async function train(until?: number, stopsThere = false): Promise<void> {
     showLesson(state.data?.lesson);
     if (until !== undefined && !trained.isStopped && results.epoch < until) {
       const [asked, done] = [until, results.epoch].map((epoch) => count(epoch, results.noun));
-      failAlso(`The link pauses after ${asked}, but the training ended after ${done}.`);
+      failAlso(`The link asks for the state after ${asked}, but the training ended after ${done}.`);
     }
   } catch (error) {
     results.clear();

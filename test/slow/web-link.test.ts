@@ -90,7 +90,7 @@ inBrowser('a link to the page', () => {
     ['data=iris&solver=adam&batchSize=0', 'Batch size must be an integer > 0; got 0.'],
     [
       'data=iris&solver=lbfgs&maxIterations=2&at=100000',
-      'The link pauses after 100,000 iterations, but the training ended after 2 iterations.',
+      'The link asks for the state after 100,000 iterations, but the training ended after 2 iterations.',
     ],
   ])('says what it names in vain: %s', async (search, sentence) => {
     await follow(`?${search}`);
