@@ -1,13 +1,17 @@
 // The mathematics of the page of web/, without a browser: its points, its plane and its gradient.
 import * as fc from 'fast-check';
-import { loadIris, optionFields, reference, SoftmaxRegression } from 'softmax-regression';
-import { type LinkState, NOTHING, readLink, writeLink } from '../web/link.js';
+import { FormatError, loadIris, optionFields, reference, SoftmaxRegression } from 'softmax-regression';
+import { ticks, tickTexts } from '../web/charts.js';
+import { inShort, type LinkState, NOTHING, readLink, writeLink } from '../web/link.js';
 import { mostProbable } from '../web/shades.js';
+import { decimalOf } from '../web/table.js';
+import { percents, percentTick } from '../web/views.js';
 import { blobs, exampleData, xor } from '../web/worker/examples.js';
 import { gradientOf } from '../web/worker/gradient.js';
 import { affineOf, scaledLayerOf, scaledRows } from '../web/worker/layer.js';
 import { Pace } from '../web/worker/pace.js';
 import { logitsIn, type Plane, planeOf, principalComponents } from '../web/worker/plane.js';
+import { errorInWords, textInWords } from '../web/worker/words.js';
 import { useBackend } from './helpers/backends.js';
 
 describe('points that are made', () => {
@@ -145,6 +149,83 @@ describe('the pace of a training', () => {
   });
 });
 
+describe('advice in the words of the page', () => {
+  it.each([
+    ['Give `maxIterations: 6`.', 'Set “Iterations, at most” to 6.'],
+    [
+      'Give `maxIterations: 6`, or `l2: 0.08`: without a penalty, weights may grow without bound.',
+      'Set “Iterations, at most” to 6, or set “L2 penalty” to 0.08: without a penalty, weights may grow without bound.',
+    ],
+    [
+      'Give `learningRate: 0.1`, or `standardize: true`: the loss or a weight overflowed.',
+      'Set “Learning rate” to 0.1, or tick “Standardise features while learning”: the loss or a weight overflowed.',
+    ],
+    [
+      'Give `standardize: true`: products of the features overflow.',
+      'Tick “Standardise features while learning”: products of the features overflow.',
+    ],
+    ['Give a smaller `learningRate`: the loss overflowed.', 'Give a smaller “Learning rate”: the loss overflowed.'],
+    ["Pass `missing: 'drop'` to skip such rows.", 'Choose “Missing values: leave the row out” to skip such rows.'],
+    ['Give `tolerance: 2e-6`: rounding hides a smaller gradient.', ''],
+  ])('for %j is %j', (advice, words) => {
+    expect(textInWords(advice)).toBe(words);
+  });
+
+  it('says what a damaged gzip file is, without the words of the browser', () => {
+    const fields = {
+      where: 'a.csv.gz',
+      argument: 'gzip data',
+      expected: 'unpack',
+      actual: 'Failed to execute. Truncated.',
+    };
+    expect(errorInWords(new FormatError(fields))).toBe(
+      'a.csv.gz: the gzip file is damaged or cut off: fetch it again.',
+    );
+  });
+});
+
+describe('numbers that stand together', () => {
+  it('have as many digits as it takes to tell ticks apart', () => {
+    expect(tickTexts([0.684, 0.6845, 0.685])).toEqual(['0.684', '0.6845', '0.685']);
+    expect(tickTexts([0, 0.5, 1])).toEqual(['0', '0.5', '1']);
+    expect(tickTexts([12_345_600, 12_345_650, 12_345_700])).toEqual(['1.23456e+7', '1.234565e+7', '1.23457e+7']);
+    expect(tickTexts([0, 2e-5, 4e-5])).toEqual(['0', '2e-5', '4e-5']);
+    expect(tickTexts([0.99, 0.9905, 0.991], percentTick)).toEqual(['99 %', '99.05 %', '99.1 %']);
+    fc.assert(
+      fc.property(
+        fc.double({ min: -1e6, max: 1e6, noNaN: true }),
+        fc.double({ min: 1e-3, max: 1e6, noNaN: true }),
+        (least, width) => {
+          const values = ticks(least, least + width, 5);
+          const step = (values[1] ?? 1) - (values[0] ?? 0);
+          tickTexts(values).forEach((text, i) => {
+            expect(Math.abs(Number(text) - values[i])).toBeLessThan(step / 1000);
+          });
+        },
+      ),
+    );
+  });
+
+  it('have the same digits in shares', () => {
+    expect(percents([0.911, 0.9971])).toEqual(['91.10 %', '99.71 %']);
+    expect(percents([0.393, 0.638])).toEqual(['39.3 %', '63.8 %']);
+    expect(percents([1, 0.911])).toEqual(['100.0 %', '91.1 %']);
+  });
+});
+
+describe('the decimal mark of a table', () => {
+  it.each([
+    ['x;y\n1,5;a\n2;b', ','],
+    ['x;y\n1.5;a\n2,5;b', '.'],
+    ['x\ty\n"-1,25"\ta', ','],
+    ['x,y\n1,5\n2,7', '.'],
+    ['x;y\nred, blue;a', '.'],
+    ['x;y', '.'],
+  ] as const)('of %j is %j', (preview, mark) => {
+    expect(decimalOf(preview)).toBe(mark);
+  });
+});
+
 describe('a link', () => {
   const fields = optionFields();
   const examples = ['iris', 'blobs', 'xor'];
@@ -168,7 +249,12 @@ describe('a link', () => {
       dataSeed: fc.nat(2 ** 32 - 1),
       options,
       backend: fc.constantFrom(undefined, 'wasm' as const, 'webgpu' as const),
-      at: fc.oneof(fc.constant('end' as const), fc.constant(undefined), fc.integer({ min: 1, max: 1e6 })),
+      at: fc.oneof(
+        fc.constant('end' as const),
+        fc.constant(undefined),
+        fc.integer({ min: 1, max: 1e6 }),
+        fc.integer({ min: 1, max: 1e6 }).map((epoch) => `${epoch}-stopped` as const),
+      ),
     });
     fc.assert(
       fc.property(states, (state: LinkState) => {
@@ -190,7 +276,7 @@ describe('a link', () => {
     ['data=xor&epochs=Infinity', 'In the link, epochs must be a number; got “Infinity”.'],
     ['data=xor&standardize=1', 'In the link, standardize must be true or false; got “1”.'],
     ['data=xor&solver=newton', 'In the link, solver must be one of lbfgs, sgd, momentum, adam; got “newton”.'],
-    ['data=xor&at=0', 'In the link, at must be an integer > 0, or end; got “0”.'],
+    ['data=xor&at=0', 'In the link, at must be an integer > 0, such an integer with -stopped, or end; got “0”.'],
     [
       'data=xor&data-seed=4294967296',
       'In the link, data-seed must be an integer from 0 to 4294967295; got “4294967296”.',
@@ -199,6 +285,11 @@ describe('a link', () => {
     ['data=xor&__proto__=1', 'The page has no use for “__proto__” in the link.'],
     [`data=xor&${'x'.repeat(99)}=1`, `The page has no use for “${'x'.repeat(40)}…” in the link.`],
     ['epochs=3', 'The link names no data.'],
+    [
+      'data=xor&at=3-paused',
+      'In the link, at must be an integer > 0, such an integer with -stopped, or end; got “3-paused”.',
+    ],
+    ['data=xor&epochs=3&epochs=4', 'In the link, epochs occurs more than once: the first one counts.'],
   ])('says what is wrong in %s, and keeps the rest', (query, sentence) => {
     const { state, wrong } = read(query);
     expect(wrong).toEqual([sentence]);
@@ -207,6 +298,9 @@ describe('a link', () => {
   });
 
   it('has at most three sentences of its faults', () => {
-    expect(read('data=xor&a&b&c&d&e').wrong.at(-1)).toBe('And 2 more faults.');
+    const { wrong } = read('data=xor&a&b&c&d&e');
+    expect(inShort(wrong)).toBe(`${wrong.slice(0, 3).join(' ')} And 2 more faults.`);
+    expect(inShort(wrong.slice(0, 4))).toMatch(/ And 1 more fault\.$/);
+    expect(inShort(wrong.slice(0, 3))).toBe(wrong.slice(0, 3).join(' '));
   });
 });

@@ -1,5 +1,5 @@
 // web: the frame of a drawing in a plane: its scales, its ticks and the names of its axes.
-import { mark, shortNumber, ticks } from './charts.js';
+import { mark, roomFor, ticks, tickTexts } from './charts.js';
 
 export interface Range {
   readonly least: number;
@@ -39,18 +39,21 @@ export function frameOf(
   label: string,
 ): Frame {
   const { clientWidth: width, clientHeight: height } = place;
-  const [left, right, top, bottom] = [44, width - 8, 24, height - 40];
   const [across, up] = ranges;
+  const heights = ticks(up.least, up.most, 6);
+  const texts = tickTexts(heights);
+  const [left, right, top, bottom] = [roomFor(texts), width - 8, 24, height - 40];
   const x = (value: number) => left + ((value - across.least) / (across.most - across.least)) * (right - left);
   const y = (value: number) => bottom - ((value - up.least) / (up.most - up.least)) * (bottom - top);
   const svg = mark('svg', { viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': label });
   svg.append(mark('rect', { x: left, y: top, width: right - left, height: bottom - top, class: 'plane-edge' }));
-  for (const tick of ticks(up.least, up.most, 6)) {
-    svg.append(mark('text', { x: left - 8, y: y(tick) + 4, 'text-anchor': 'end' }, shortNumber(tick)));
-  }
-  for (const tick of ticks(across.least, across.most, width < 300 ? 3 : 5)) {
-    svg.append(mark('text', { x: x(tick), y: bottom + 16, 'text-anchor': 'middle' }, shortNumber(tick)));
-  }
+  heights.forEach((tick, i) => {
+    svg.append(mark('text', { x: left - 8, y: y(tick) + 4, 'text-anchor': 'end' }, texts[i]));
+  });
+  const places = ticks(across.least, across.most, width < 300 ? 3 : 5);
+  tickTexts(places).forEach((text, i) => {
+    svg.append(mark('text', { x: x(places[i]), y: bottom + 16, 'text-anchor': 'middle' }, text));
+  });
   svg.append(mark('text', { x: right, y: height - 4, 'text-anchor': 'end' }, `${fitted(names[0], right - left)} →`));
   svg.append(mark('text', { x: left, y: 14, 'text-anchor': 'start' }, `↑ ${fitted(names[1], right - left)}`));
   return { svg, width, height, left, right, top, bottom, across, up, x, y };

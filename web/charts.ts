@@ -14,11 +14,28 @@ export function mark(name: string, attributes: Readonly<Record<string, string | 
   return element;
 }
 
-/** A short number for an axis. */
-export function shortNumber(value: number): string {
+/** A number in short: three significant digits, or two with an exponent; or `digits`. */
+export function shortNumber(value: number, digits?: number): string {
   if (value === 0) return '0';
   const size = Math.abs(value);
-  return size < 1e-3 || size >= 1e5 ? value.toExponential(1) : String(Number(value.toPrecision(3)));
+  if (size >= 1e-3 && size < 1e5) return String(Number(value.toPrecision(digits ?? 3)));
+  return digits === undefined ? value.toExponential(1) : value.toExponential(digits - 1).replace(/\.?0+e/, 'e');
+}
+
+/** The texts of ticks in short, with as many digits as their distance needs. */
+export function tickTexts(values: readonly number[], format = shortNumber): string[] {
+  const most = values.reduce((size, value) => Math.max(size, Math.abs(value)), 0);
+  const powerOf = (size: number) => Math.floor(Math.log10(size) + 1e-9);
+  const digits = values.length < 2 ? 3 : Math.max(3, powerOf(most) - powerOf(values[1] - values[0]) + 1);
+  return values.map((value) => format(value, digits));
+}
+
+/** Pixels of a digit, at most. */
+const DIGIT = 7;
+
+/** The room that the texts of an upright axis take at its left. */
+export function roomFor(texts: readonly string[]): number {
+  return texts.reduce((most, text) => Math.max(most, DIGIT * text.length + 10), 44);
 }
 
 /** About `count` round numbers within [least, most]. */
@@ -39,7 +56,6 @@ export function ticks(least: number, most: number, count: number): number[] {
  */
 export function drawLines(place: HTMLElement, series: readonly Series[], label: string, format = shortNumber): void {
   const { clientWidth: width, clientHeight: height } = place;
-  const [left, right, top, bottom] = [44, width - 8, 8, height - 24];
   const all = series.flatMap(({ points }) => points).filter(([, y]) => Number.isFinite(y));
   const svg = mark('svg', { viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': label });
   const lastX = all.reduce((most, [x]) => Math.max(most, x), 2);
@@ -50,12 +66,15 @@ export function drawLines(place: HTMLElement, series: readonly Series[], label: 
   if (all.length === 0) [low, high] = [0, 1];
   const room = (high - low) * 0.06 || Math.abs(high) * 0.05 || 0.5;
   [low, high] = [Math.max(low - room, low < 0 ? low - room : 0), high + room];
+  const levels = ticks(low, high, 4);
+  const texts = tickTexts(levels, format);
+  const [left, right, top, bottom] = [roomFor(texts), width - 8, 8, height - 24];
   const x = (epoch: number) => left + ((epoch - 1) / (lastX - 1)) * (right - left);
   const y = (value: number) => bottom - ((value - low) / (high - low)) * (bottom - top);
-  for (const tick of ticks(low, high, 4)) {
+  levels.forEach((tick, i) => {
     svg.append(mark('line', { x1: left, x2: right, y1: y(tick), y2: y(tick), class: 'grid-line' }));
-    svg.append(mark('text', { x: left - 8, y: y(tick) + 4, 'text-anchor': 'end' }, format(tick)));
-  }
+    svg.append(mark('text', { x: left - 8, y: y(tick) + 4, 'text-anchor': 'end' }, texts[i]));
+  });
   const whole = [1, ...ticks(1, lastX, width < 300 ? 3 : 5)].filter((tick) => Number.isInteger(tick));
   for (const tick of new Set(whole)) {
     svg.append(mark('text', { x: x(tick), y: height - 6, 'text-anchor': 'middle' }, String(tick)));

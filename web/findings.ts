@@ -1,4 +1,5 @@
 // web: where the model errs, as the report draws it: confusion matrix, calibration and the most confident mistakes.
+import { fail } from './alert.js';
 import type { Client } from './client.js';
 import { byId } from './views.js';
 
@@ -10,15 +11,13 @@ const AHEAD = '400px';
 /** The sections are drawn when they come into view: only then are the charts of the report loaded. */
 export class Findings {
   readonly #client: Client;
-  readonly #fail: (error: unknown) => void;
   #isWanted = false;
   #isInView = false;
   /** Counts the models, so that a drawing of an earlier one is not shown. */
   #model = 0;
 
-  constructor(client: Client, fail: (error: unknown) => void) {
+  constructor(client: Client) {
     this.#client = client;
-    this.#fail = fail;
     const seen = ([entry]: readonly IntersectionObserverEntry[]) => {
       this.#isInView = entry.isIntersecting;
       void this.#draw();
@@ -47,7 +46,7 @@ export class Findings {
       const sections = await renderSections(values, SECTIONS);
       if (model === this.#model) byId('findings-sections').innerHTML = sections.join('');
     } catch (error) {
-      if (model === this.#model) this.#fail(error);
+      if (model === this.#model) fail(error);
     }
   }
 }

@@ -38,7 +38,8 @@ export class TrainingForm {
   /**
    * Fills in what suits the data; every other field is empty and stands for its default.
    *
-   * @param options of another form, in place of the suggestions for all fields that their solver reads
+   * @param options of a link or another form, in place of the suggestions for all fields that their solver reads; a number
+   *   that they lack has its default
    */
   suggest(suggestions: Suggestions, options?: Suggestions): void {
     const solver = (options?.solver ?? suggestions.solver) as Solver;
@@ -46,7 +47,7 @@ export class TrainingForm {
       const control = byId<HTMLInputElement>(idOf(name));
       const isGiven = options !== undefined && name !== 'solver' && this.reads(name, solver);
       const value = name === 'solver' ? solver : (isGiven ? options : suggestions)[name];
-      if (input === 'switch') control.checked = value === true;
+      if (input === 'switch') control.checked = (value ?? suggestions[name]) === true;
       else if (input !== 'choice' || value !== undefined) control.value = String(value ?? '');
     }
     this.#choose();

@@ -35,7 +35,7 @@ export function showGradient(
   const length = shortNumber(Number(gradient.norm.toPrecision(3)));
   say(
     'gradient-state',
-    `Of the mean loss over ${samples}, without the penalty. Its length is ${length}; at the optimum it is 0, or balances the penalty.`,
+    `The gradient of the mean loss over ${samples}, without the penalty. Its length is ${length}; at the optimum it is 0, or balances the gradient of the penalty.`,
   );
   say('gradient-hint', HINTS[gradient.kind]);
   const place = byId('gradient');
@@ -102,6 +102,12 @@ function drawWeightPlane(gradient: GradientView, weights: WeightsView, classes: 
   const names = [`weight of ${first}`, `weight of ${second}`] as const;
   const label = `The weights of ${count(classes.length, 'class', 'classes')} in the plane of two features, each with an arrow against its gradient`;
   const frame = frameOf(place, names, [across, up], label);
+  const isShort = (_: string, k: number) => Math.hypot(gradient.weights[0][k], gradient.weights[1][k]) * PIXELS < 1;
+  if (classes.every(isShort)) {
+    const text = `No arrows: each gradient is below ${1 / PIXELS}.`;
+    const at = { x: (frame.left + frame.right) / 2, y: frame.top + 16, 'text-anchor': 'middle' };
+    frame.svg.append(mark('text', at, text));
+  }
   classes.forEach((_, k) => {
     const [x, y] = [frame.x(weights.weights[0][k]), frame.y(weights.weights[1][k])];
     arrow(frame, x, y, -gradient.weights[0][k], -gradient.weights[1][k]);

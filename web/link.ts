@@ -10,8 +10,8 @@ export interface LinkState {
   readonly options: Readonly<Record<string, string | number | boolean>>;
   /** If the user chose it. */
   readonly backend: BackendOfPage | undefined;
-  /** Where the training pauses, or its end; undefined if there is none. */
-  readonly at: number | 'end' | undefined;
+  /** Where the training pauses or is stopped, or its end; undefined if there is none. */
+  readonly at: number | `${number}-stopped` | 'end' | undefined;
 }
 
 export const NOTHING: LinkState = { data: undefined, dataSeed: 0, options: {}, backend: undefined, at: undefined };
@@ -52,7 +52,8 @@ export function readLink(text: string, fields: readonly OptionField[], examples:
   const options: Record<string, string | number | boolean> = {};
   let state = NOTHING;
   for (const name of new Set(query.keys())) {
-    const value = query.get(name) ?? '';
+    const [value, ...others] = query.getAll(name);
+    if (others.length > 0) wrong.push(`In the link, ${shown(name)} occurs more than once: the first one counts.`);
     const refuse = (rule: string) => void wrong.push(`In the link, ${name} must be ${rule}; got ${quoted(value)}.`);
     const field = fields.find((each) => each.name === name);
     if (field !== undefined) {
@@ -72,15 +73,23 @@ export function readLink(text: string, fields: readonly OptionField[], examples:
       if (backend === undefined) refuse(`one of ${BACKENDS_OF_PAGE.join(', ')}`);
       else state = { ...state, backend };
     } else if (name === 'at') {
-      const at = value === 'end' ? value : integerOf(value);
-      if (at === undefined || at === 0) refuse('an integer > 0, or end');
+      const at = endOf(value);
+      if (at === undefined) refuse('an integer > 0, such an integer with -stopped, or end');
       else state = { ...state, at };
     } else wrong.push(`The page has no use for ${quoted(name)} in the link.`);
   }
   state = { ...state, options };
+  if (query.has('data-seed') && state.data !== undefined && !isMade(state.data))
+    wrong.push(`In the link, data-seed has no effect with the data ${state.data}.`);
   if (state.data === undefined && wrong.length === 0 && query.size > 0) wrong.push('The link names no data.');
-  const others = wrong.length - MOST_WRONG;
-  return { state, wrong: others > 0 ? [...wrong.slice(0, MOST_WRONG), `And ${others} more faults.`] : wrong };
+  return { state, wrong };
+}
+
+/** The faults of a link in a few sentences. */
+export function inShort(faults: readonly string[]): string {
+  const others = faults.length - MOST_WRONG;
+  const more = others > 0 ? [`And ${others} more ${others === 1 ? 'fault' : 'faults'}.`] : [];
+  return [...faults.slice(0, MOST_WRONG), ...more].join(' ');
 }
 
 function optionOf({ input, choices = [] }: OptionField, value: string): string | number | boolean | undefined {
@@ -95,6 +104,14 @@ function ruleOf({ input, choices = [] }: OptionField): string {
   return input === 'choice' ? `one of ${choices.map(({ value }) => value).join(', ')}` : 'a number';
 }
 
+function endOf(value: string): LinkState['at'] {
+  const [number, ...rest] = value.split('-');
+  const at = integerOf(number);
+  if (value === 'end' || at === undefined || at === 0) return value === 'end' ? value : undefined;
+  if (rest.length === 0) return at;
+  return rest.join() === 'stopped' ? `${at}-stopped` : undefined;
+}
+
 function integerOf(value: string): number | undefined {
   return /^\d{1,15}$/.test(value) ? Number(value) : undefined;
 }
@@ -102,5 +119,9 @@ function integerOf(value: string): number | undefined {
 const LONGEST = 40;
 
 function quoted(value: string): string {
-  return `“${value.length > LONGEST ? `${value.slice(0, LONGEST)}…` : value}”`;
+  return `“${shown(value)}”`;
+}
+
+function shown(value: string): string {
+  return value.length > LONGEST ? `${value.slice(0, LONGEST)}…` : value;
 }

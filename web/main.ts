@@ -1,5 +1,6 @@
 // web: the page: its controls, and their handlers. The worker does all the work.
 import { Address } from './address.js';
+import { calm, fail, failAlso, notYet, workEnded } from './alert.js';
 import { Backends } from './backends.js';
 import { openClient } from './client.js';
 import { saveModel, saveReport } from './downloads.js';
@@ -7,7 +8,7 @@ import { listenToDrops } from './dropping.js';
 import { Findings } from './findings.js';
 import { type Suggestions, TrainingForm } from './form.js';
 import { showGradient } from './gradient-card.js';
-import { isMade, readLink } from './link.js';
+import { inShort, isMade, readLink } from './link.js';
 import type {
   BackendOfPage,
   DataSummary,
@@ -41,22 +42,14 @@ const state: State = { busy: 'backend', data: undefined, example: undefined, mod
 const examples = [...document.querySelectorAll<HTMLButtonElement>('[data-example]')];
 const input = (id: string) => byId<HTMLInputElement>(id);
 const client = openClient(hear, lost);
-const predict = new PredictView(client, fail);
+const predict = new PredictView(client);
 const address = new Address();
 const table = new TableForm();
 const backends = new Backends(client);
 const results = new Results();
-const findings = new Findings(client, fail);
-const run = new RunBar(client, fail);
+const findings = new Findings(client);
+const run = new RunBar(client);
 const regions = new RegionsView();
-
-/** Shows an error; the page stays usable. */
-function fail(error: unknown): void {
-  const alert = byId('error');
-  alert.textContent = error instanceof Error ? error.message : String(error);
-  alert.hidden = false;
-  alert.scrollIntoView({ block: 'nearest' });
-}
 
 function refresh(): void {
   const { busy, data, model } = state;
@@ -67,14 +60,14 @@ function refresh(): void {
   byId<HTMLFieldSetElement>('options').disabled = busy !== undefined;
   run.refresh(busy === 'training', busy === undefined && data !== undefined);
   for (const id of ['save', 'save-onnx']) input(id).disabled = busy !== undefined || model === undefined;
+  byId('save-hint').hidden = busy !== 'training';
   input('report').disabled = busy !== undefined || model?.scores === undefined || data === undefined;
 }
 
 /** The worker failed, and another is in its place. */
 function lost(message: string): void {
-  fail(new Error(message));
+  fail(message);
   forget();
-  say('data-state', '');
   say('status', 'Choose data to begin.');
   void client.call('chooseBackend', backends.current).catch(fail);
 }
@@ -86,6 +79,7 @@ function forget(): void {
   state.example = undefined;
   address.update({ data: undefined });
   byId('points').hidden = true;
+  say('data-state', '');
   regions.open(undefined, []);
   showModel(undefined);
   results.clear();
@@ -94,7 +88,8 @@ function forget(): void {
 
 /** Runs one task at a time and shows its error. */
 async function during(busy: NonNullable<State['busy']>, work: () => Promise<void>): Promise<void> {
-  byId('error').hidden = true;
+  calm();
+  say('model-state', '');
   const focused = document.activeElement;
   state.busy = busy;
   refresh();
@@ -106,6 +101,7 @@ async function during(busy: NonNullable<State['busy']>, work: () => Promise<void
     fail(error);
   } finally {
     state.busy = undefined;
+    workEnded();
     const active = document.activeElement;
     refresh();
     const isLost = active === document.body || active?.matches(':disabled');
@@ -123,7 +119,7 @@ function hear(report: Report): void {
       run.epoch = results.epoch;
       return;
     case 'paused':
-      run.pausedAfter(report.epoch);
+      if (!run.pausedAfter(report.epoch)) return;
       address.update({ at: report.epoch });
       say('status', `Paused after ${count(report.epoch, results.noun)}.`);
       return;
@@ -181,10 +177,13 @@ function showLesson(lesson = ''): void {
   byId('lesson').hidden = lesson === '';
 }
 
-/** @param until where to pause; none by default */
-async function train(until?: number): Promise<void> {
-  const wanted: TrainRequest = { options: form.options(), pace: run.begin(until) };
-  address.update({ options: wanted.options, at: undefined });
+/**
+ * @param until where to pause; none by default
+ * @param stopsThere whether to stop there instead
+ */
+async function train(until?: number, stopsThere = false): Promise<void> {
+  const wanted: TrainRequest = { options: form.options(), pace: run.begin(until, stopsThere) };
+  address.update({ data: state.example, options: wanted.options, at: undefined });
   state.classes = state.data?.classes.map(String) ?? [];
   results.clear(form.reads('maxIterations'));
   regions.show(undefined, []);
@@ -197,8 +196,12 @@ async function train(until?: number): Promise<void> {
     const trained = await client.call('train', wanted);
     showModel(trained.model);
     results.showEnd(trained);
-    address.update({ at: trained.isStopped ? results.epoch : 'end' });
+    address.update({ at: trained.isStopped ? `${results.epoch}-stopped` : 'end' });
     showLesson(state.data?.lesson);
+    if (until !== undefined && !trained.isStopped && results.epoch < until) {
+      const [asked, done] = [until, results.epoch].map((epoch) => count(epoch, results.noun));
+      failAlso(`The link asks for the state after ${asked}, but the training ended after ${done}.`);
+    }
   } catch (error) {
     results.clear();
     showModel(undefined);
@@ -231,14 +234,22 @@ async function followLink(): Promise<void> {
     const choose = chooseBackend(backend).catch((error: Error) => void faults.push(error.message));
     await during('backend', () => choose);
   }
-  if (data !== undefined) {
-    input('data-seed').value = dataSeed === 0 ? '' : String(dataSeed);
-    await during('files', () => openExample(data, Object.keys(options).length === 0 ? undefined : options));
+  let invalid: string | undefined;
+  await during('files', async () => {
+    if (data !== undefined) {
+      input('data-seed').value = dataSeed === 0 ? '' : String(dataSeed);
+      await openExample(data, Object.keys(options).length === 0 ? undefined : options);
+    }
+    invalid = await client.call('faultOf', form.options());
+  });
+  for (const name of Object.keys(options).filter((each) => !form.reads(each)))
+    faults.push(`In the link, ${name} has no effect with the solver ${form.solver}.`);
+  if (invalid !== undefined) faults.push(invalid);
+  else if (at !== undefined && state.data !== undefined) {
+    const until = at === 'end' ? undefined : Number.parseInt(String(at), 10);
+    void during('training', () => train(until, String(at).endsWith('-stopped')));
   }
-  if (at !== undefined && state.data !== undefined) {
-    void during('training', () => train(at === 'end' ? undefined : at));
-  }
-  if (faults.length > 0) fail(new Error(faults.join(' ')));
+  if (faults.length > 0) fail(inShort(faults));
 }
 
 async function chooseBackend(backend: BackendOfPage): Promise<void> {
@@ -253,6 +264,8 @@ async function openFiles(files: readonly File[]): Promise<void> {
     case 'data':
       return showData(opened.data);
     case 'model':
+      if (opened.model.scores === undefined) forget();
+      address.update({ data: undefined });
       results.clear();
       showModel(opened.model);
       say(
@@ -262,15 +275,14 @@ async function openFiles(files: readonly File[]): Promise<void> {
       say(
         'status',
         opened.model.scores === undefined
-          ? 'A model without data: predict below.'
-          : 'The model, on the samples that are held out.',
+          ? 'A model is open, without data. Predict below, or choose data to train.'
+          : `A model is open, tested on the held-out samples of ${state.data?.name}.`,
       );
       return;
     case 'table': {
       const { file, columns, preview } = opened;
       forget();
-      table.open(file, columns, preview);
-      say('data-state', `${file.name}: ${count(columns.length, 'column')}. Which one holds the labels?`);
+      say('data-state', table.open(file, columns, preview));
       say('status', 'Choose the column of labels, and read the table.');
       byId('label').focus();
       return;
@@ -322,10 +334,11 @@ function listen(): void {
     const { value } = event.target as HTMLInputElement;
     if (value !== backends.current) void during('backend', () => chooseBackend(value as BackendOfPage));
   });
+  on('controls', 'input', calm);
   on('options', 'change', () => address.update({ options: form.options(), at: undefined }));
   listenToDrops((dropped) => {
     if (state.busy !== undefined)
-      return fail(new Error('Wait for the current work to end, or stop it; then drop the files again.'));
+      return notYet('Wait for the current work to end, or stop it; then drop the files again.');
     if (dropped.length > 0) void during('files', () => openFiles(dropped));
   });
 }

@@ -12,6 +12,8 @@ export interface Calls {
   openTable(file: File, options: TableOptions): DataSummary;
   /** The fields of the training form. */
   fields(): readonly OptionField[];
+  /** What is wrong with the options of a training; undefined if they are right. */
+  faultOf(options: TrainRequest['options']): string | undefined;
   train(request: TrainRequest): Trained;
   /** Takes effect at once, also while a training runs or is paused. */
   pace(wish: PaceWish): void;
@@ -133,9 +135,8 @@ export interface HeldOutScores {
 
 export interface Trained {
   readonly model: ModelSummary;
-  /** Undefined if a training by steps was stopped: the model has the weights of the last epoch. */
-  readonly result: Omit<FitResult, 'history'> | undefined;
-  /** Whether the user stopped it. */
+  readonly result: Omit<FitResult, 'history'>;
+  /** Whether the user stopped it: the model has the weights of the last epoch. */
   readonly isStopped: boolean;
   readonly milliseconds: number;
 }

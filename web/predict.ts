@@ -1,4 +1,5 @@
 // web: the prediction for a typed row, or for a drawn or chosen image.
+import { calm, fail } from './alert.js';
 import { drawGrey } from './charts.js';
 import type { Client } from './client.js';
 import type { Field, HeldOutSample, ImageSize, ModelSummary, RowToPredict } from './messages.js';
@@ -9,7 +10,6 @@ const BRUSH = 0.055;
 /** The part of the page that predicts. */
 export class PredictView {
   readonly #client: Client;
-  readonly #fail: (error: unknown) => void;
   readonly #canvas = byId<HTMLCanvasElement>('canvas');
   #fields: readonly Field[] = [];
   #image: ImageSize | undefined;
@@ -17,9 +17,8 @@ export class PredictView {
   #last: readonly [number, number] | undefined;
   #asked = 0;
 
-  constructor(client: Client, fail: (error: unknown) => void) {
+  constructor(client: Client) {
     this.#client = client;
-    this.#fail = fail;
     byId('fields').addEventListener('input', () => this.#typed());
     byId('fields').addEventListener('submit', (event) => event.preventDefault());
     byId('clear').addEventListener('click', () => this.#clear());
@@ -114,7 +113,7 @@ export class PredictView {
       else this.#fill(sample);
       await this.#ask();
     } catch (error) {
-      this.#fail(error);
+      fail(error);
     }
   }
 
@@ -176,6 +175,7 @@ export class PredictView {
 
   /** Loads an image file, scaled to fit and converted to grey. */
   async #choose(file: File): Promise<void> {
+    calm();
     try {
       const picture = await createImageBitmap(file).catch(() => {
         throw new Error(`${file.name}: the file must be an image that this browser can open, such as PNG or JPEG.`);
@@ -189,7 +189,7 @@ export class PredictView {
       drawGrey(this.#canvas, this.#pixels());
       await this.#ask();
     } catch (error) {
-      this.#fail(error);
+      fail(error);
     }
   }
 }

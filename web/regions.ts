@@ -4,7 +4,7 @@ import { colourOf } from './charts.js';
 import { classMark, colourNameOf, showClasses } from './class-marks.js';
 import type { PlaneLogits, PlaneSummary } from './messages.js';
 import { paintShades } from './shades.js';
-import { byId, count, percent, say } from './views.js';
+import { byId, count, percents, say } from './views.js';
 
 /** The card. It is hidden for data without a plane. */
 export class RegionsView {
@@ -73,7 +73,7 @@ function hintOf({ shares, labels }: PlaneSummary): string {
   const shade = 'a deeper colour is a higher probability.';
   if (shares === undefined)
     return `The class that the model predicts at each point; ${shade} The marks are ${samples}.`;
-  const variance = `${percent(shares[0])} and ${percent(shares[1])} of the variance`;
+  const variance = `${percents(shares).join(' and ')} of the variance`;
   return (
     'The data have more than two features. This is the plane through their mean along the first two principal components ' +
     `(${variance}). Colours are predictions for the points of this plane; ${shade} The marks are ${samples}, projected ` +

@@ -2,7 +2,7 @@
 import { shortNumber } from './charts.js';
 import { clearGradient } from './gradient-card.js';
 import type { CurvePoint, HeldOutScores, Report, Trained } from './messages.js';
-import { byId, count, percent, say, showCurve } from './views.js';
+import { byId, count, percent, percents, say, showCurve } from './views.js';
 
 /** What is shown of a training, and of the model that it ends with. */
 export class Results {
@@ -62,31 +62,32 @@ export class Results {
 
   showScores({ accuracy, interval, logLoss, samples }: HeldOutScores): void {
     say('accuracy', percent(accuracy));
-    say('accuracy-note', `95 %: ${percent(interval.lower)} to ${percent(interval.upper)}, ${count(samples, 'sample')}`);
+    const ends = percents([interval.lower, interval.upper]).join(' to ');
+    say('accuracy-note', `95 % interval: ${ends}, of ${count(samples, 'sample')}`);
     say('held-out-loss', shortNumber(logLoss));
   }
 
   showEnd({ result, isStopped, milliseconds, model }: Trained): void {
-    const seconds = `${(milliseconds / 1000).toFixed(1)} s`;
-    const epochs = count(this.epoch, this.noun);
-    const parameters = `${count(model.numParameters, 'parameter')} trained`;
-    if (isStopped || result === undefined) {
-      say('status', `Stopped after ${epochs}; the weights of that moment are the model.`);
-      return;
-    }
     const { reason, advice, suboptimality, objective } = result;
     say('loss', shortNumber(objective));
     say('loss-name', 'Objective');
     if (suboptimality !== null) say('loss-note', `at most ${shortNumber(suboptimality)} above the optimum`);
+    const seconds = `${(milliseconds / 1000).toFixed(1)} s`;
+    const epochs = count(this.epoch, this.noun);
+    const parameters = `${count(model.numParameters, 'parameter')} trained`;
+    if (isStopped) {
+      say('status', `Stopped after ${epochs}. The model has the weights of that ${this.noun}.`);
+      return;
+    }
     const ends: Record<typeof reason, string> = {
       gradient: 'at the optimum',
       'no-progress': 'as near to the optimum as rounding allows',
-      iterations: 'all iterations done',
+      iterations: 'not at the optimum yet',
       epochs: 'all epochs done',
-      diverged: 'the loss overflowed: lower the learning rate; the model has the last finite weights',
+      diverged: 'it diverged, so the model has the last finite weights',
       'early-stopping': 'the held-out loss stopped falling',
     };
-    say('status', `${parameters} in ${epochs}, ${seconds}: ${ends[reason]}. ${advice ?? ''}`);
+    say('status', `${parameters} in ${epochs}, ${seconds}: ${ends[reason]}. ${advice ?? ''}`.trim());
   }
 
   #draw(): void {

@@ -1,4 +1,5 @@
 // web: the run bar: a training is started, stepped, paused, slowed down and stopped here.
+import { fail } from './alert.js';
 import type { Client } from './client.js';
 import type { PaceWish } from './messages.js';
 import { byId, say } from './views.js';
@@ -11,33 +12,48 @@ export class RunBar {
   epoch = 0;
   isPaused = false;
   readonly #client: Client;
-  readonly #fail: (error: unknown) => void;
   #until = END;
+  /** Clicks on Step during a step. */
+  #more = 0;
+  #stopsThere = false;
 
-  constructor(client: Client, fail: (error: unknown) => void) {
+  constructor(client: Client) {
     this.#client = client;
-    this.#fail = fail;
     byId('pause').addEventListener('click', () => this.#toggle());
     byId('stop').addEventListener('click', () => void client.call('stop').catch(fail));
     byId('speed').addEventListener('change', () => void client.call('pace', this.#wish()).catch(fail));
   }
 
-  /** @param until the epoch after which the training pauses; none by default */
-  begin(until = END): PaceWish {
+  /**
+   * @param until the epoch after which the training pauses; none by default
+   * @param stopsThere whether it is stopped there
+   */
+  begin(until = END, stopsThere = false): PaceWish {
     this.epoch = 0;
+    this.#more = 0;
     this.#until = until;
+    this.#stopsThere = stopsThere;
     this.#show(false);
     return this.#wish();
   }
 
-  /** One epoch more, then a pause. */
+  /** One epoch more, then a pause; during a step, after that one. */
   step(): void {
-    this.#go(this.epoch + 1);
+    const isStepping = !this.isPaused && this.#until <= this.epoch + 1;
+    if (isStepping) this.#more++;
+    else this.#go(this.epoch + 1);
   }
 
-  pausedAfter(epoch: number): void {
+  /** @returns whether the training stays paused: not if there is a click on Step left, nor if Play was clicked since */
+  pausedAfter(epoch: number): boolean {
+    if (this.#until === END) return false;
     this.epoch = epoch;
-    this.#show(true);
+    if (this.#stopsThere) void this.#client.call('stop').catch(fail);
+    else if (this.#more > 0) {
+      this.#more--;
+      this.#go(epoch + 1);
+    } else this.#show(true);
+    return this.isPaused;
   }
 
   end(): void {
@@ -54,13 +70,15 @@ export class RunBar {
 
   #toggle(): void {
     if (this.isPaused) say('status', 'Training…');
+    this.#more = 0;
     this.#go(this.isPaused ? END : this.epoch);
   }
 
   #go(until: number): void {
     this.#until = until;
+    this.#stopsThere = false;
     this.#show(false);
-    void this.#client.call('pace', this.#wish()).catch(this.#fail);
+    void this.#client.call('pace', this.#wish()).catch(fail);
   }
 
   #show(isPaused: boolean): void {

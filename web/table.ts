@@ -1,6 +1,6 @@
 // web: the form of a table: its label, the use of each column, and how its values are written.
 import type { ColumnLine, TableOptions } from './messages.js';
-import { byId, element, fill } from './views.js';
+import { byId, count, element, fill } from './views.js';
 
 /** A column beyond these is read as it is. */
 const MOST_COLUMNS = 200;
@@ -13,6 +13,15 @@ const MARKERS = ['', '?', 'NA', 'N/A', '#N/A', '<NA>', 'NaN', 'null'];
 
 const select = (id: string) => byId<HTMLSelectElement>(id);
 
+/** The decimal mark of the numbers in the first lines of a table: a comma only between other separators. */
+export function decimalOf(preview: string): '.' | ',' {
+  const [header, ...rows] = preview.split('\n');
+  if (!/[;\t]/.test(header)) return '.';
+  const fields = rows.flatMap((row) => row.split(/[;\t]/)).map((field) => field.trim().replace(/^"(.*)"$/, '$1'));
+  const has = (number: RegExp) => fields.some((field) => number.test(field));
+  return has(/^[+-]?\d+,\d+$/) && !has(/^[+-]?\d+\.\d+$/) ? ',' : '.';
+}
+
 /** A table that was chosen. It may be read again with other options. */
 export class TableForm {
   #file: File | undefined;
@@ -22,8 +31,12 @@ export class TableForm {
     return this.#file;
   }
 
-  /** Asks about a table that is not read yet. */
-  open(file: File, columns: readonly string[], preview: string): void {
+  /**
+   * Asks about a table that is not read yet.
+   *
+   * @returns what to know about it, and what to do next
+   */
+  open(file: File, columns: readonly string[], preview: string): string {
     this.#file = file;
     fill(
       select('label'),
@@ -42,6 +55,12 @@ export class TableForm {
     fill(byId('columns'), others === 0 ? items : [...items, element('li', `and ${others.toLocaleString('en')} more`)]);
     byId<HTMLDetailsElement>('columns-of').open = false;
     byId('table').hidden = false;
+    const decimal = decimalOf(preview);
+    select('decimal').value = decimal;
+    const found = `${file.name}: ${count(columns.length, 'column')}`;
+    if (columns.length === 1)
+      return `${found}. The first line must name the columns, separated by commas, semicolons, tabs or |.`;
+    return `${found}${decimal === ',' ? ', with a decimal comma in the numbers' : ''}. Which one holds the labels?`;
   }
 
   close(): void {

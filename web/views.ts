@@ -18,7 +18,18 @@ export function say(id: string, text: string): void {
 }
 
 export function percent(share: number): string {
-  return `${(100 * share).toFixed(share > 0.995 && share < 1 ? 2 : 1)} %`;
+  return percents([share])[0];
+}
+
+/** Shares that stand together, with the same number of digits; more if one of them is close to 1. */
+export function percents(shares: readonly number[]): string[] {
+  const digits = shares.some((share) => share > 0.995 && share < 1) ? 2 : 1;
+  return shares.map((share) => `${(100 * share).toFixed(digits)} %`);
+}
+
+/** A share on an axis. */
+export function percentTick(share: number, digits = 3): string {
+  return `${Number((100 * share).toFixed(digits - 2))} %`;
 }
 
 export function count(number: number, noun: string, plural = `${noun}s`): string {
@@ -47,13 +58,11 @@ export function showCurve(points: readonly CurvePoint[], noun: string): void {
     `Loss by ${noun}: ${losses === undefined ? '' : `${losses}, `}${end}`,
   );
   const accuracy = last === undefined ? end : `${percent(last.heldOutAccuracy)} ${end}`;
-  const format = (share: number) => `${Number((100 * share).toFixed(1))} %`;
-  const points_ = of('heldOutAccuracy');
   drawLines(
     byId('accuracy-chart'),
-    [{ colour: 'orange', points: points_ }],
+    [{ colour: 'orange', points: of('heldOutAccuracy') }],
     `Held-out accuracy by ${noun}: ${accuracy}`,
-    format,
+    percentTick,
   );
 }
 
@@ -182,8 +191,9 @@ export function showProof(proof: GradcheckResult | undefined): void {
 }
 
 export function showShares(shares: readonly Share[]): void {
+  const texts = percents(shares.map(({ probability }) => probability));
   fill(
     byId('answer'),
-    shares.map(({ label, probability }) => bar(String(label), probability, 1, 'share', percent(probability))),
+    shares.map(({ label, probability }, i) => bar(String(label), probability, 1, 'share', texts[i])),
   );
 }

@@ -61,7 +61,7 @@ inBrowser('the page on a machine that lacks something', () => {
     await openWithout('OffscreenCanvas');
     await web.page.click('label:has([value=webgl])');
     await web.idle();
-    expect(await web.error()).toMatch(/^backend 'webgl' must load and compute correctly; got webgl: /);
+    expect(await web.error()).toMatch(/^The backend webgl does not work here: [^.]+\.$/);
     expect(await web.page.isChecked(radio('wasm'))).toBe(true);
     expect(await web.page.isDisabled(radio('webgl'))).toBe(true);
     await web.click('iris');

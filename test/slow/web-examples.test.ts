@@ -37,8 +37,13 @@ inBrowser('the examples of the page', () => {
     await click('xor');
     await click('train');
     expect(Number.parseFloat(await text('accuracy'))).toBeLessThan(75);
-    expect(await text('lesson')).toContain('no straight line parts them');
+    expect(await text('lesson')).toContain('no straight line separates them');
     expect(await web.page.isVisible('#lesson')).toBe(true);
+    const ticks = await web.page.$$eval('#loss-chart svg text', (texts) => texts.map(({ textContent }) => textContent));
+    expect(new Set(ticks).size).toBe(ticks.length);
+    // The arrows vanish at the optimum; the plot says why.
+    expect(await web.page.locator('#weight-plane .arrow').count()).toBe(0);
+    expect(await text('weight-plane')).toContain('No arrows: each gradient is below 0.004.');
     await click('iris');
     expect(await web.page.isVisible('#lesson')).toBe(false);
     await click('train');

@@ -25,6 +25,8 @@ inBrowser('the sections of the report on the page', () => {
     await look();
     expect(await sections()).toEqual(['confusion', 'calibration', 'mistakes']);
     expect(charts).toHaveLength(1);
+    const [, lower, upper] = /^95 % interval: (.+) % to (.+) %, of 60 samples$/.exec(await text('accuracy-note')) ?? [];
+    expect(lower.split('.')[1]).toHaveLength(upper.split('.')[1].length);
     const marks = await web.page.$$eval('#confusion svg[role=img]', ([svg]) =>
       Array.from(svg.querySelectorAll('text'), ({ textContent }) => Number(textContent)),
     );

@@ -1,7 +1,8 @@
 // The page of web/ with data that are wrong, replaced or incomplete: it never shows or trains what is no longer chosen,
 // and speaks of its own fields.
-import { closeSync, ftruncateSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
+import { closeSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { inBrowser } from '../helpers/chromium.js';
 import { pictures, usePage } from '../helpers/web-page.js';
 
@@ -35,10 +36,13 @@ inBrowser('the page with other data', () => {
     for (const [name, start, what] of [
       ['photo.png', '\x89PNG\r\n\x1a\n', 'it is a PNG picture.'],
       ['paper.pdf', '%PDF-1.7\n', 'it is a PDF document.'],
+      ['model.onnx', '\x08\x07\x12\x12softmax', 'it is an ONNX model, which the page saves but cannot open.'],
+      ['m.safetensors', 'x,kind\n1,a\n2,b\n', 'it is no safetensors file, or is damaged.'],
+      ['m.pkl', '\x80\x04\x95', 'it is a Python pickle.'],
       ['table.xlsx', 'PK\x03\x04 ', 'it is a zip archive or a spreadsheet: save it as CSV.'],
     ]) {
       await choose({ [name]: Buffer.from(start, 'latin1') });
-      const rule = 'the file must be a CSV table, a model, or IDX files of images and labels';
+      const rule = 'the file must be a CSV table, a model as safetensors, or IDX files of images and labels';
       expect(await error()).toBe(`${name}: ${rule}; ${what}`);
     }
     await choose({ 'a.csv': 'x,k\n1,a\n', 'b.csv': 'x,k\n1,a\n' });
@@ -129,7 +133,9 @@ inBrowser('the page with other data', () => {
     await web.page.selectOption('#solver', 'sgd');
     await web.page.fill('#learning-rate', '1e38');
     await train();
-    expect(await text('status')).toContain('the loss overflowed: lower the learning rate');
+    expect(await text('status')).toMatch(
+      /: it diverged, so the model has the last finite weights\. Set “Learning rate” to 0\.1: the loss or a weight overflowed\.$/,
+    );
     expect(Object.values(await shares()).map((share) => share.toFixed(1))).toEqual(['0.3', '0.3', '0.3']);
     expect(await shares()).not.toEqual(before);
   });
@@ -164,6 +170,92 @@ inBrowser('the page with other data', () => {
     expect(await text('status')).not.toContain('`');
   });
 
+  it('says that a gzip file is damaged, in one sentence', async () => {
+    const lines = Array.from({ length: 3000 }, (_, i) => `${Math.sin(i)},${i % 2 === 0 ? 'a' : 'b'}`);
+    const whole = gzipSync(`x,kind\n${lines.join('\n')}\n`);
+    const middle = whole.length >> 1;
+    for (const bytes of [whole.subarray(0, middle), Buffer.concat([whole.subarray(0, 200), Buffer.alloc(200, 7)])]) {
+      await choose({ 'cut.csv.gz': bytes });
+      if ((await error()) === '') await click('read');
+      expect(await error()).toBe('cut.csv.gz: the gzip file is damaged or cut off: fetch it again.');
+    }
+  });
+
+  it('reads a table with semicolons and decimal commas as it is written', async () => {
+    const rows = (mark: string) =>
+      Array.from({ length: 60 }, (_, i) => `${i}${mark}5;${i % 7}${mark}25;${i < 30 ? 'low' : 'high'}`).join('\n');
+    await choose({ 'comma.csv': `x;y;kind\n${rows(',')}\n` });
+    expect(await text('data-state')).toBe(
+      'comma.csv: 3 columns, with a decimal comma in the numbers. Which one holds the labels?',
+    );
+    expect(await web.page.inputValue('#decimal')).toBe(',');
+    await click('read');
+    expect(await text('data-state')).toContain('2 features, 2 classes');
+    await choose({ 'point.csv': `x;y;kind\n${rows('.')}\n` });
+    expect(await text('data-state')).toBe('point.csv: 3 columns. Which one holds the labels?');
+    await click('read');
+    expect([await web.page.inputValue('#decimal'), await text('data-state')]).toEqual([
+      '.',
+      expect.stringContaining('2 features, 2 classes'),
+    ]);
+    await choose({ 'title.csv': `Some measurements\nx;y;kind\n${rows('.')}\n` });
+    expect(await text('data-state')).toBe(
+      'title.csv: 1 column. The first line must name the columns, separated by commas, semicolons, tabs or |.',
+    );
+  });
+
+  it('takes a message back as soon as its cause is gone', async () => {
+    await click('iris');
+    await train();
+    await click('report');
+    expect(await text('model-state')).toBe('Saved as report.html.');
+    await train();
+    expect(await text('model-state')).toBe('');
+    await web.page.selectOption('#solver', 'adam');
+    await web.page.fill('#epochs', '0');
+    await click('train');
+    expect(await error()).toBe('Epochs must be an integer > 0; got 0.');
+    await web.page.fill('#epochs', '5');
+    expect(await error()).toBe('');
+  });
+
+  it('shows a model without its data alone: neither the address nor Train has the data of before', async () => {
+    const file = async () => {
+      const [download] = await Promise.all([web.page.waitForEvent('download'), web.page.click('#save')]);
+      await idle();
+      return readFileSync(await download.path());
+    };
+    await click('blobs');
+    await train();
+    const blobs = await file();
+    await click('iris');
+    await train();
+    const iris = await file();
+    await choose({ 'blobs.safetensors': blobs }, 'open');
+    const state = async () => ({
+      search: new URL(web.page.url()).search,
+      data: await text('data-state'),
+      train: await canTrain(),
+      tested: await web.page.isEnabled('#report'),
+      status: await text('status'),
+      error: await error(),
+    });
+    expect(await state()).toEqual({
+      ...{ search: '', data: '', train: false, tested: false, error: '' },
+      status: 'A model is open, without data. Predict below, or choose data to train.',
+    });
+    expect(await web.page.isVisible('#regions-card')).toBe(false);
+    // A model that fits the data is tested on them.
+    await click('iris');
+    await choose({ 'iris.safetensors': iris }, 'open');
+    expect(await state()).toEqual({
+      ...{ search: '', data: expect.stringMatching(/^Iris: /), train: true, tested: true, error: '' },
+      status: 'A model is open, tested on the held-out samples of Iris.',
+    });
+    await train();
+    expect(new URL(web.page.url()).search).toMatch(/^\?data=iris&.*at=end$/);
+  });
+
   it('waits for work to end before it takes dropped files', async () => {
     const { images, labels } = pictures(400);
     await choose({ 'i.idx3': images, 'l.idx1': labels });
@@ -181,6 +273,7 @@ inBrowser('the page with other data', () => {
     await drop('late.csv');
     expect(await error()).toBe('Wait for the current work to end, or stop it; then drop the files again.');
     await click('stop');
+    expect(await error()).toBe('');
     await drop('late.csv');
     await idle();
     expect(await text('data-state')).toContain('late.csv: 2 columns');

@@ -66,7 +66,57 @@ inBrowser('a link to the page', () => {
     expect(await seen()).toEqual(before);
     expect(await text('backend-state')).toBe('Computes on cpu.');
     await click('stop');
-    expect(query()).toBe(link);
+    expect(query()).toBe(`${link}-stopped`);
+    const model = await text('accuracy');
+    await follow(query());
+    await idle();
+    await web.page.waitForFunction(() => document.getElementById('status')?.textContent?.startsWith('Stopped'));
+    expect(await text('status')).toBe('Stopped after 2 iterations. The model has the weights of that iteration.');
+    expect([await text('accuracy'), query(), await error()]).toEqual([model, `${link}-stopped`, '']);
+    expect(await web.page.isEnabled('#save')).toBe(true);
+  });
+
+  it('starts options that it does not name as the page starts them', async () => {
+    await follow('?data=iris&solver=adam');
+    await web.page.waitForFunction(() => document.getElementById('data-state')?.textContent?.startsWith('Iris'));
+    expect([await web.page.isChecked('#standardize'), await error()]).toEqual([true, '']);
+    expect(query()).toBe('?data=iris&solver=adam&standardize=true');
+  });
+
+  it.each([
+    ['data=iris&solver=lbfgs&batchSize=0', 'In the link, batchSize has no effect with the solver lbfgs.'],
+    ['data=iris&data-seed=3', 'In the link, data-seed has no effect with the data iris.'],
+    ['data=iris&solver=adam&epochs=3&epochs=4', 'In the link, epochs occurs more than once: the first one counts.'],
+    ['data=iris&solver=adam&batchSize=0', 'Batch size must be an integer > 0; got 0.'],
+    [
+      'data=iris&solver=lbfgs&maxIterations=2&at=100000',
+      'The link asks for the state after 100,000 iterations, but the training ended after 2 iterations.',
+    ],
+  ])('says what it names in vain: %s', async (search, sentence) => {
+    await follow(`?${search}`);
+    await web.page.waitForFunction(() => document.getElementById('error')?.hidden === false);
+    expect(await error()).toBe(sentence);
+  });
+
+  it('leaves the history of the browser alone, so Back leads to the page before', async () => {
+    await follow('?data=xor');
+    const entries = () => web.page.evaluate(() => history.length);
+    await web.page.waitForFunction(() => document.getElementById('data-state')?.textContent?.startsWith('XOR'));
+    const before = await entries();
+    await click('blobs');
+    await click('train');
+    await click('iris');
+    expect(await entries()).toBe(before);
+    await web.page.evaluate(() => {
+      location.hash = 'results';
+    });
+    await click('train');
+    await web.page.goBack();
+    // The page is still the same, so its address is too.
+    await web.page.waitForFunction(
+      () => location.search.startsWith('?data=iris') && location.search.endsWith('at=end'),
+    );
+    expect(await text('accuracy')).toBe('100.0 %');
   });
 
   it('with nonsense gives words, and what is right in it', async () => {

@@ -55,10 +55,65 @@ inBrowser('the run bar of the page', () => {
     await status('Paused after 1 epoch.');
     await web.page.click('#step');
     await status('Paused after 2 epochs.');
+    expect(await web.page.isVisible('#save-hint')).toBe(true);
     await click('stop');
-    expect(await text('status')).toBe('Stopped after 2 epochs; the weights of that moment are the model.');
-    expect((await saved()).weight).toBeAllClose(model.weight, { rtol: 1e-6, atol: 1e-7 });
+    expect(await text('status')).toBe('Stopped after 2 epochs. The model has the weights of that epoch.');
+    expect(await web.page.isVisible('#save-hint')).toBe(false);
+    expect((await saved()).weight).toEqual(model.weight);
     expect([await error(), await web.page.isEnabled('#train'), await text('pause')]).toEqual(['', true, 'Pause']);
+  });
+
+  it.each([
+    [20, 3, [1, 2, 3].map((n) => `Paused after ${n} epoch${n === 1 ? '' : 's'}.`)],
+    [5000, 2, ['Paused after 1 epoch.', 'Paused after 2 epochs.']],
+  ])(
+    'keeps the options of a training of %i epochs that is stopped, and says so in the report',
+    async (epochs, steps, shown) => {
+      await click('blobs');
+      await web.page.selectOption('#solver', 'adam');
+      await web.page.fill('#epochs', String(epochs));
+      await web.page.fill('#batch-size', '48');
+      await web.page.fill('#learning-rate', '0.03');
+      await web.page.fill('#l2', '0.001');
+      await web.page.fill('#seed', '7');
+      for (const each of shown) {
+        await web.page.click('#step');
+        await status(each);
+      }
+      await click('stop');
+      const options = { solver: 'adam', l2: 0.001, standardize: true, batchSize: 48, learningRate: 0.03, seed: 7 };
+      expect((await saved()).options).toMatchObject({ ...options, epochs: steps });
+      await idle();
+      const [download] = await Promise.all([web.page.waitForEvent('download'), web.page.click('#report')]);
+      const html = readFileSync(await download.path(), 'utf8');
+      expect(html).toContain(`Stopped by hand after ${steps} of ${epochs.toLocaleString('en')} epochs.`);
+      expect(html).not.toContain('All epochs completed');
+    },
+  );
+
+  it('counts each click on Step, however quickly they come', async () => {
+    await click('blobs');
+    await web.page.selectOption('#solver', 'sgd');
+    await web.page.evaluate(() => {
+      const heard: (string | null)[] = [];
+      const place = document.getElementById('status') as HTMLElement;
+      new MutationObserver(() => heard.push(place.textContent)).observe(place, { childList: true });
+      Object.assign(globalThis, { heard });
+      for (let i = 0; i < 4; i++) document.getElementById('step')?.click();
+    });
+    await status('Paused after 4 epochs.');
+    await web.page.evaluate(() => {
+      for (let i = 0; i < 3; i++) document.getElementById('step')?.click();
+    });
+    await status('Paused after 7 epochs.');
+    // Each step is shown on the way.
+    expect(await web.page.getAttribute('#loss-chart svg', 'aria-label')).toContain('after 7 epochs');
+    // Play takes back the clicks that are not done yet.
+    await web.page.evaluate(() => {
+      for (const id of ['step', 'step', 'pause', 'pause']) document.getElementById(id)?.click();
+    });
+    await click('stop');
+    expect(await error()).toBe('');
   });
 
   it('pauses a training that runs, and goes slowly if asked', async () => {

@@ -134,7 +134,25 @@ const FOREIGN: readonly (readonly [start: string, what: string])[] = [
   ['PK\x03\x04', 'a zip archive or a spreadsheet: save it as CSV'],
   ['\xd0\xcf\x11\xe0', 'an old office document: save it as CSV'],
   ['PAR1', 'a Parquet file: save it as CSV'],
+  ['\x80\x04', 'a Python pickle'],
 ];
+
+/** A safetensors file begins with the length of its header in eight bytes, then a brace. */
+const START = 9;
+const BRACE = 0x7b;
+
+/** What the first bytes of a file say that the page cannot read; undefined if it may be data or a model. */
+function foreignKindOf(name: string, bytes: Uint8Array): string | undefined {
+  if (isOnnx(bytes)) return 'an ONNX model, which the page saves but cannot open';
+  if (name.endsWith('.safetensors') && bytes[START - 1] !== BRACE) return 'no safetensors file, or is damaged';
+  const start = String.fromCharCode(...bytes);
+  return FOREIGN.find(([first]) => start.startsWith(first))?.[1];
+}
+
+/** An ONNX model begins with its version, from 1, then the name of its producer. */
+function isOnnx([first, version, third]: Uint8Array): boolean {
+  return first === 0x08 && version > 0 && version < 0x20 && third === 0x12;
+}
 
 /**
  * Refuses what the page cannot read, before anything is read.
@@ -149,20 +167,19 @@ export async function assertReadable(files: readonly File[]): Promise<void> {
         `${file.name}: the file must have at most 1 GB; got ${size} GB. The command line reads larger ones.`,
       );
     }
-    const bytes = await file
-      .slice(0, 4)
+    const content = await file
+      .slice(0, START)
       .arrayBuffer()
       .catch(() => {
         throw new Error(
           `${file.name}: this browser cannot read it. Choose files, not folders, and none that has moved.`,
         );
       });
-    const start = String.fromCharCode(...new Uint8Array(bytes));
-    const what = FOREIGN.find(([first]) => start.startsWith(first))?.[1];
+    const bytes = new Uint8Array(content);
+    const what = foreignKindOf(file.name, bytes);
     if (what === undefined) continue;
-    throw new Error(
-      `${file.name}: the file must be a CSV table, a model, or IDX files of images and labels; it is ${what}.`,
-    );
+    const rule = 'the file must be a CSV table, a model as safetensors, or IDX files of images and labels';
+    throw new Error(`${file.name}: ${rule}; it is ${what}.`);
   }
 }
 

@@ -20,8 +20,8 @@ export async function exampleData(name: ExampleName, seed: number): Promise<Page
 }
 
 const LESSON_OF_XOR =
-  'Why XOR fails: each class lies in two opposite corners, and no straight line parts them. A linear classifier draws ' +
-  'straight borders only, so more training does not help. With the product x·y as a third feature it would succeed.';
+  'Why XOR fails: each class lies in two opposite corners, and no straight line separates them. A linear classifier ' +
+  'draws straight borders only, so more training does not help. With the product x·y as a third feature it would succeed.';
 
 const POINTS = 300;
 

@@ -104,6 +104,13 @@ export class Session implements Answers {
     return optionFields();
   }
 
+  async faultOf(options: TrainRequest['options']): Promise<string | undefined> {
+    // Options are checked before the signal is looked at, which ends the fit before it begins.
+    const fit = SoftmaxRegression.fit([[0], [1]], ['a', 'b'], { ...options, signal: AbortSignal.abort() });
+    const error = await fit.catch((each: unknown) => each);
+    return isSoftmaxRegressionError(error) ? errorInWords(error) : undefined;
+  }
+
   async train(request: TrainRequest): Promise<Trained> {
     const data = this.#needData();
     this.#forgetModel();
@@ -113,11 +120,10 @@ export class Session implements Answers {
     const learnt = await train(data, request, { signal, tell: this.#tell, pace: this.#pace });
     this.#proof = learnt.proof;
     const model = await this.#use(learnt.model, learnt.result);
-    const { result, milliseconds } = learnt;
-    if (result === undefined) return { model, result, isStopped: true, milliseconds };
-    const { history: _, advice, ...short } = result;
+    const { isStopped, milliseconds } = learnt;
+    const { history: _, advice, ...short } = learnt.result;
     const said = advice === null ? null : textInWords(advice);
-    return { model, result: { ...short, advice: said }, isStopped: signal.aborted, milliseconds };
+    return { model, result: { ...short, advice: said }, isStopped, milliseconds };
   }
 
   async pace(wish: PaceWish): Promise<void> {
@@ -186,6 +192,8 @@ export class Session implements Answers {
   async #openModel(bytes: Uint8Array, name: string): Promise<ModelSummary> {
     const model = SoftmaxRegression.fromBytes(bytes, name);
     this.#proof = undefined;
+    // It is shown alone, as nothing here belongs to it.
+    if (this.#fitting(model) === undefined) this.#data = undefined;
     return this.#use(model, undefined);
   }
 
@@ -216,12 +224,12 @@ export class Session implements Answers {
   }
 
   #needData(): PlanedData {
-    if (this.#data === undefined) throw new Error('No data yet: take an example, or choose files.');
+    if (this.#data === undefined) throw new Error('There are no data yet: choose an example or files.');
     return this.#data;
   }
 
   #needModel(): Model {
-    if (this.#model === undefined) throw new Error('No model yet: train one, or open one.');
+    if (this.#model === undefined) throw new Error('There is no model yet: train one, or open one.');
     return this.#model;
   }
 }

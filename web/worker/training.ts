@@ -1,6 +1,5 @@
 // web: one training for the page, and its reports.
 import {
-  type FirstOrderSolver,
   type FitOptions,
   type FitResult,
   isSoftmaxRegressionError,
@@ -25,8 +24,8 @@ const PROOF_SAMPLES = 16;
 
 export interface Learnt {
   readonly model: SoftmaxRegression<Label>;
-  /** Undefined if a training by steps was stopped. */
-  readonly result: FitResult | undefined;
+  readonly result: FitResult;
+  readonly isStopped: boolean;
   /** The last gradient check of this training. */
   readonly proof: GradcheckResult | undefined;
   readonly milliseconds: number;
@@ -42,39 +41,53 @@ export interface Run {
 export async function train(data: PlanedData, request: TrainRequest, run: Run): Promise<Learnt> {
   const watcher = new Watcher(data, run);
   const started = performance.now();
-  const { model, result } = await fitted(data, request, watcher, run.signal);
+  const { model, result, isStopped } = await fitted(data, request, watcher, run.signal);
   const milliseconds = performance.now() - started - run.pace.waited;
   await watcher.tell(affineOf(model));
-  return { model, result, proof: watcher.proof, milliseconds };
+  return { model, result, isStopped, proof: watcher.proof, milliseconds };
 }
+
+/**
+ * With at most so many epochs, the state after each one is kept, so that a training stops within an epoch. With more, whose
+ * histories would make that slow, it stops at the end of an epoch, which is then short.
+ */
+const MOST_KEPT = 1000;
 
 async function fitted(
   data: PlanedData,
   request: TrainRequest,
   watcher: Watcher,
   signal: AbortSignal,
-): Promise<Pick<Learnt, 'model' | 'result'>> {
+): Promise<Pick<Learnt, 'model' | 'result' | 'isStopped'>> {
   const { features, labels } = data.samples;
   const options: FitOptions<Label> = {
     ...request.options,
-    ...{ classes: data.classes, ...namesOf(data), validation: data.test, signal },
+    ...{ classes: data.classes, ...namesOf(data), validation: data.test },
     ...watcher.options,
   };
-  let kept: Uint8Array | undefined;
+  const isKept = isToOptimum(request) || !(Number(request.options.epochs) > MOST_KEPT);
+  let kept: { readonly bytes: Uint8Array; readonly epochs: number } | undefined;
   const write = (bytes: Uint8Array) => {
-    kept = bytes;
+    // After an abort within an epoch, the state is not that of its end.
+    if (watcher.epochs > (kept?.epochs ?? 0)) kept = { bytes, epochs: watcher.epochs };
   };
   try {
-    return await SoftmaxRegression.fit<Label>(features, labels, {
+    const fit = await SoftmaxRegression.fit<Label>(features, labels, {
       ...options,
-      ...(isToOptimum(request) ? { checkpoint: { write } } : {}),
+      signal: isKept ? signal : watcher.end,
+      // One is written on abort too.
+      checkpoint: isKept ? { write } : { write, every: { epochs: Number.MAX_SAFE_INTEGER } },
     });
+    return { ...fit, isStopped: false };
   } catch (error) {
-    if (isSoftmaxRegressionError(error) || !signal.aborted || watcher.last === undefined) throw error;
-    if (kept === undefined) return { model: await modelOf(watcher.last, data, request), result: undefined };
+    if (isSoftmaxRegressionError(error) || !signal.aborted || kept === undefined) throw error;
+    const { bytes, epochs } = kept;
+    const [limit, noun] = isToOptimum(request) ? [{ maxIterations: epochs }, 'iterations'] : [{ epochs }, 'epochs'];
+    const of = `${epochs.toLocaleString('en')} of ${watcher.epochsOfAll.toLocaleString('en')} ${noun}`;
     // Resumed only to end at the point where it was stopped.
-    const ended = { ...options, signal: undefined, resume: kept, maxIterations: watcher.epochs };
-    return SoftmaxRegression.fit<Label>(features, labels, ended);
+    const ended = await SoftmaxRegression.fit<Label>(features, labels, { ...options, ...limit, resume: bytes });
+    const result: FitResult = { ...ended.result, reason: 'iterations', advice: `Stopped by hand after ${of}.` };
+    return { ...ended, result, isStopped: true };
   }
 }
 
@@ -83,30 +96,16 @@ function namesOf({ schema, featureNames }: PlanedData) {
   return schema === undefined ? { featureNames } : { schema };
 }
 
-/** A model with the weights of a training by steps that was stopped. */
-async function modelOf({ weight, bias, columns }: Affine, data: PlanedData, { options }: TrainRequest) {
-  const { classes } = data;
-  const [q, numFeatures] = [classes.length, weight.length / classes.length];
-  const rows = Array.from({ length: numFeatures }, (_, j) => weight.subarray(j * q, (j + 1) * q));
-  const warmStart = { classes, numFeatures, weight: rows, bias, columns };
-  if (columns !== undefined) {
-    // Only `fit` keeps columns. At this rate, its one epoch changes no weight.
-    const still = { ...options, ...namesOf(data), classes, warmStart, epochs: 1, learningRate: 1e-38 };
-    return (await SoftmaxRegression.fit<Label>(data.samples.features, data.samples.labels, still)).model;
-  }
-  const { solver, l2 } = options as { readonly solver: FirstOrderSolver; readonly l2?: number };
-  return SoftmaxRegression.untrained<Label>({ classes, numFeatures, ...namesOf(data), solver, l2, warmStart });
-}
-
 /** Tells the page how the training goes. */
 class Watcher {
-  /** After the last epoch that was done. */
-  last: Affine | undefined;
+  /** The epochs that are done. */
   epochs = 0;
+  /** The most that may be done. */
+  epochsOfAll = Number.POSITIVE_INFINITY;
   proof: GradcheckResult | undefined;
   readonly #data: PlanedData;
   readonly #run: Run;
-  #epochsOfAll = Number.POSITIVE_INFINITY;
+  readonly #end = new AbortController();
   #points: CurvePoint[] = [];
   #told = Number.NEGATIVE_INFINITY;
   #progressed = Number.NEGATIVE_INFINITY;
@@ -118,7 +117,7 @@ class Watcher {
 
   readonly options: FitOptions<Label> = {
     onProgress: ({ epoch, epochs, step, steps }) => {
-      this.#epochsOfAll = epochs;
+      this.epochsOfAll = epochs;
       const now = performance.now();
       if (now - this.#progressed < PAUSE_MS) return;
       this.#progressed = now;
@@ -127,18 +126,24 @@ class Watcher {
     onEpochEnd: async (epoch, { loss, val_loss, val_acc }, parameters) => {
       const heldOut = { heldOutLoss: val_loss as number, heldOutAccuracy: val_acc as number };
       this.#points.push({ epoch: epoch + 1, loss, ...heldOut });
-      this.last = await parameters();
       this.epochs = epoch + 1;
       const { pace, signal, tell } = this.#run;
       const waits = pace.waitsAfter(this.epochs);
-      if (!waits && performance.now() - this.#told < PAUSE_MS) return;
-      await this.tell(this.last);
-      this.#told = performance.now();
+      if (waits || performance.now() - this.#told >= PAUSE_MS) {
+        await this.tell(await parameters());
+        this.#told = performance.now();
+      }
       // After the last epoch there is nothing to wait for.
-      if (!waits || this.epochs >= this.#epochsOfAll) return;
-      await pace.after(this.epochs, signal, () => tell({ kind: 'paused', epoch: this.epochs }));
+      if (waits && this.epochs < this.epochsOfAll)
+        await pace.after(this.epochs, signal, () => tell({ kind: 'paused', epoch: this.epochs }));
+      if (signal.aborted) this.#end.abort(signal.reason);
     },
   };
+
+  /** Aborted at the end of the epoch in which the training is stopped. */
+  get end(): AbortSignal {
+    return this.#end.signal;
+  }
 
   /** The curve so far, these weights, and the proof of their gradient. */
   async tell(affine: Affine): Promise<void> {

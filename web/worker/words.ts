@@ -30,13 +30,16 @@ function titleOf(option: string): string | undefined {
   return optionFields().find(({ name }) => name === option)?.title ?? TABLE[option];
 }
 
-/** An option as the page shows it; undefined if the page lacks it. */
+/** An option as the page shows it, with a value as what to do; undefined if the page lacks it. */
 function written(option: string, value?: string): string | undefined {
   const plain = value?.replace(/^\[(.*)\]$/, '$1').replace(/^(['"])(.*)\1$/, '$2');
   if (option in USES && plain !== undefined) return `“${plain}: ${USES[option]}”`;
   const title = titleOf(option);
-  if (title === undefined || !(option in TABLE)) return title && (plain === undefined ? title : `${title} ${plain}`);
-  return plain === undefined || plain === 'true' ? `“${title}”` : `“${title}: ${CHOICES[plain] ?? plain}”`;
+  if (title === undefined) return undefined;
+  if (option in TABLE)
+    return plain === undefined || plain === 'true' ? `“${title}”` : `“${title}: ${CHOICES[plain] ?? plain}”`;
+  if (plain === undefined) return `“${title}”`;
+  return plain === 'true' ? `tick “${title}”` : `set “${title}” to ${plain}`;
 }
 
 const MENTION = /`[A-Za-z]\w*(?:: [^`]*)?`/;
@@ -46,6 +49,7 @@ export function textInWords(text: string): string {
   const sentences = inWords(text, written).split(/(?<=[.?;]) +/);
   const kept = sentences.filter((sentence) => !MENTION.test(sentence)).join(' ');
   return kept
+    .replace(/\bGive (s|t)(et|ick) “/g, (_, first: string, rest: string) => `${first.toUpperCase()}${rest} “`)
     .replace(/\? “/g, '? Choose “')
     .replace(/\b(?:Pass|Add) “/g, 'Choose “')
     .replace(/\b(?:pass|add) “/g, 'choose “');
@@ -59,6 +63,13 @@ export function textInWords(text: string): string {
 export function errorInWords(error: unknown, subject?: string): string {
   if (!isSoftmaxRegressionError(error)) return error instanceof Error ? error.message : String(error);
   const { where, argument, expected, actual, hint } = error;
+  const backend = /^backend '(\w+)'$/.exec(argument)?.[1];
+  if (backend !== undefined) {
+    const reason = actual.replace(/^\w+: /, '').replace(/\.$/, '');
+    return `The backend ${backend} does not work here: ${reason}.`;
+  }
+  // What came is a sentence of the browser.
+  if (argument === 'gzip data') return `${where}: the gzip file is damaged or cut off: fetch it again.`;
   // Functions of the package have no dot or dash; files have.
   const place = where === '' || /^\w+$/.test(where) ? '' : `${where}: `;
   const what = subject ?? `${place}${titleOf(argument) ?? argument}`;
