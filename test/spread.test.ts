@@ -33,7 +33,7 @@ const SHORT: Readonly<Record<string, string>> = {
     'the faults of a process',
   'tools/soak/run.ts: Math.min(...resident)': 'the samples of one run',
   'tools/soak/run.ts: Math.max(...resident)': 'the samples of one run',
-  'web/worker/data.ts: String.fromCharCode(...new Uint8Array(bytes))': 'the first bytes of a file',
+  'web/worker/data.ts: String.fromCharCode(...bytes)': 'the first bytes of a file',
   'web/worker.ts: (session[name] as (...args: unknown[]) => unknown).apply([...args])':
     'the arguments of a call of the page',
 };
