@@ -1,28 +1,16 @@
-// The pages of web/, built and served.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+// The pages of web/, built and served by a process of its own: the build loads TypeScript by tsx, which does not run
+// within tsx. CommonJS, as scripts, tests and the bench load it.
+const { spawn } = require('node:child_process');
+const { once } = require('node:events');
+const { mkdtempSync, rmSync } = require('node:fs');
+const { tmpdir } = require('node:os');
+const { join } = require('node:path');
+const { createInterface } = require('node:readline');
 
-export interface Site {
-  /** The address of the pages, without `/` at the end. */
-  readonly url: string;
-  /** A folder for files of tests. */
-  readonly folder: string;
-  stopServer(): Promise<void>;
-  /** Stops the server and removes the folder. */
-  end(): Promise<void>;
-}
-
-export async function startSite(): Promise<Site> {
-  const folder = mkdtempSync(join(tmpdir(), 'site-test-'));
+exports.startSite = async function startSite() {
+  const folder = mkdtempSync(join(tmpdir(), 'site-'));
   const args = ['scripts/web.mjs', '--out', join(folder, 'site'), '--serve', '--port', '0'];
-  const server = spawn(process.execPath, args, {
-    cwd: join(__dirname, '..', '..'),
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const server = spawn(process.execPath, args, { cwd: join(__dirname, '..'), stdio: ['ignore', 'pipe', 'inherit'] });
   const stopServer = async () => {
     if (server.exitCode === null && server.kill()) await once(server, 'exit');
   };
@@ -35,4 +23,4 @@ export async function startSite(): Promise<Site> {
   }
   await end();
   throw new Error('the pages are not served');
-}
+};

@@ -1,8 +1,9 @@
 // The pages of web/ in Firefox: nothing fails, controls work, and Iris is trained.
+
+import { type Site, startSite } from '../../scripts/start-site.js';
 import { PAGE_NAMES } from '../../web/learn/chapter.js';
 import { en } from '../../web/learn/text/en.js';
 import { type Firefox, type FirefoxPage, inFirefox, launchFirefox } from '../helpers/firefox.js';
-import { type Site, startSite } from '../helpers/site.js';
 
 inFirefox('Firefox', () => {
   let site: Site;

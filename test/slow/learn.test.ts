@@ -17,6 +17,7 @@ import {
   sparseCrossEntropy,
   toRows,
 } from 'softmax-regression/reference';
+import { type Site, startSite } from '../../scripts/start-site.js';
 import { PAGE_NAMES, PAGES } from '../../web/learn/chapter.js';
 import { border, loss, probabilities, train } from '../../web/learn/code/regions.js';
 import { fixed } from '../../web/learn/format.js';
@@ -25,7 +26,6 @@ import { SAMPLE, weightRows } from '../../web/learn/state.js';
 import { en } from '../../web/learn/text/en.js';
 import { zh } from '../../web/learn/text/zh.js';
 import { inBrowser, launchChromium, newPage } from '../helpers/chromium.js';
-import { type Site, startSite } from '../helpers/site.js';
 
 const ROOT = join(__dirname, '..', '..');
 const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
