@@ -66,7 +66,7 @@ inFirefox('Firefox', () => {
       (loaded) => document.querySelector('.touch > div > button')?.textContent === loaded,
       en['gradient.loaded'],
     );
-    expect(await text('.touch tbody td:last-child')).toMatch(/^0\.\d{8}$/);
+    expect(await text('.touch tbody tr:last-child td')).toMatch(/^0\.\d{8}$/);
   });
 
   it('trains Iris on the page, to the accuracy and the loss of other browsers', async () => {
