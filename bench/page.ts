@@ -1,14 +1,7 @@
 // bench: the longest frame of the page during training, in a browser.
-import { execFileSync } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import type { FashionMnist } from 'softmax-regression/node';
-// biome-ignore lint/correctness/useImportExtensions: it is an ES module for Node, as it stands
-import { serve } from '../scripts/web.mjs';
+import { startSite } from '../scripts/start-site.js';
 import { CHROMIUM, launchChromium } from '../test/helpers/chromium.js';
 
 const EPOCHS = 5;
@@ -32,18 +25,16 @@ export interface PageRun {
 /** Runs the work with a browser and the address of the built pages, which ends in `/`; undefined if there is no browser. */
 export async function withPages<R>(work: (browser: Browser, url: string) => Promise<R>): Promise<R | undefined> {
   if (CHROMIUM === undefined) return undefined;
-  const folder = mkdtempSync(join(tmpdir(), 'page-'));
-  // In a process of its own: the build loads TypeScript by tsx, which does not run within tsx.
-  execFileSync(process.execPath, [join(__dirname, '..', 'scripts', 'web.mjs'), '--out', folder], { stdio: 'ignore' });
-  const server = await serve(folder);
-  const browser = await launchChromium();
+  const site = await startSite();
   try {
-    return await work(browser, `http://localhost:${(server.address() as AddressInfo).port}/`);
+    const browser = await launchChromium();
+    try {
+      return await work(browser, `${site.url}/`);
+    } finally {
+      await browser.close();
+    }
   } finally {
-    await browser.close();
-    server.close();
-    await once(server, 'close');
-    rmSync(folder, { recursive: true, force: true });
+    await site.end();
   }
 }
 

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, posix, relative, resolve, sep } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
@@ -21,7 +21,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const require = createRequire(import.meta.url);
 
 /** Allows the files of the folder and the compilation of wasm. 'wasm-unsafe-eval' allows no other evaluation. */
-export const CONTENT_SECURITY_POLICY = [
+const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self' 'wasm-unsafe-eval'",
   "worker-src 'self'",
@@ -51,7 +51,7 @@ const LEAST_PACKED = 1000;
  *
  * @returns the bytes of script of the pages and their workers; and why the small Fashion-MNIST is missing, if it is
  */
-export async function buildWeb(folder = join(root, 'dist-web')) {
+async function buildWeb(folder) {
   const outdir = resolve(folder);
   const source = join(root, 'web');
   const all = readdirSync(source, { recursive: true }).map((name) => name.split(sep).join('/'));
@@ -147,7 +147,7 @@ async function colours() {
 }
 
 /** Serves a folder to this machine only. The policy is also sent as a header, because workers follow the header. */
-export function serve(folder, port = 0) {
+function serve(folder, port) {
   return serveFolder(folder, port, {
     'Content-Security-Policy': CONTENT_SECURITY_POLICY,
     'Referrer-Policy': 'no-referrer',
@@ -170,9 +170,7 @@ async function main() {
   console.log(`http://localhost:${server.address().port}`);
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) {
-  main().catch((error) => {
-    console.error(error.message);
-    process.exitCode = 1;
-  });
-}
+main().catch((error) => {
+  console.error(error.message);
+  process.exitCode = 1;
+});

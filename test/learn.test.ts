@@ -91,6 +91,8 @@ describe('the texts of the chapter', () => {
     ['', [], 'en'],
     ['lang=zh', ['en'], 'zh'],
     ['lang=toString', ['en'], 'en'],
+    ['lang=zh-CN', ['en'], 'zh'],
+    ['lang=zh&lang=zh', ['en'], 'en'],
   ])('are chosen for the query %j and the languages %j', (query, languages, expected) => {
     expect(chooseLanguage(query, languages)).toBe(expected);
   });
@@ -140,11 +142,35 @@ describe('the state of a page', () => {
   ])('is the initial one for the nonsense %j, and says so', (query) => {
     const { values, ignored } = readState(query, SAMPLE);
     expect(values.x).toEqual(SAMPLE.x.initial);
-    expect(ignored).toEqual(['x']);
+    expect(ignored).toEqual([{ name: 'x', fault: 'invalid' }]);
+  });
+
+  it.each([
+    ['y=1', 'y', 'unknown'],
+    ['toString=1', 'toString', 'unknown'],
+    ['=1', '', 'unknown'],
+    ['x=0,0,0,1&x=0,0,0,1', 'x', 'repeated'],
+    ['x=0,0,0,1&x=', 'x', 'repeated'],
+    ['lang=xx', 'lang', 'invalid'],
+    ['lang=zh&lang=en', 'lang', 'repeated'],
+  ])('leaves what it cannot use of the query %j, and takes the rest', (query, name, fault) => {
+    const { values, ignored } = readState(`class=1&${query}&b=0,1,2`, SAMPLE);
+    expect(values).toEqual({ ...readState('', SAMPLE).values, class: [1], b: [0, 1, 2] });
+    expect(ignored).toEqual([{ name, fault }]);
+  });
+
+  it('takes a language, which is not a number', () => {
+    expect(readState('lang=zh', SAMPLE).ignored).toEqual([]);
+  });
+
+  it('takes a distribution that has a sum above 0', () => {
+    const fields = { p: { initial: [1, 1], min: 0, max: 1, positive: true } };
+    expect(readState('p=0,0', fields).ignored).toEqual([{ name: 'p', fault: 'invalid' }]);
+    expect(readState('p=0,0.1', fields)).toEqual({ values: { p: [0, 0.1] }, ignored: [] });
   });
 
   it('takes whole numbers where the field has them', () => {
-    expect(readState('class=1.5', SAMPLE).ignored).toEqual(['class']);
+    expect(readState('class=1.5', SAMPLE).ignored).toEqual([{ name: 'class', fault: 'invalid' }]);
     expect(readState('class=1', SAMPLE).values.class).toEqual([1]);
   });
 });

@@ -1,52 +1,26 @@
 // graph: the parts of tfjs-node's backend that recording and running graphs use.
 import * as tf from '@tensorflow/tfjs';
 import { formatShape } from '../core/shape.js';
+import type { KernelBackend, KernelBinding, NativeAttribute, NativeTensor } from '../nn/fused.js';
 
-/** A tensor in TensorFlow. */
-export interface NativeTensor {
-  readonly id: number;
-  readonly shape: readonly number[];
-  /** TensorFlow's type code: 1 float32, 3 int32, 4 uint8, 10 bool. */
-  readonly dtype: number;
-}
-
-export interface NativeAttribute {
-  readonly name: string;
-  readonly type: number;
-  readonly value: unknown;
-}
+export type { NativeAttribute, NativeTensor } from '../nn/fused.js';
 
 /** TensorFlow's C API, as exposed by tfjs-node's addon. */
-export interface Binding {
-  createTensor(shape: readonly number[], dtype: number, values: unknown): number;
-  deleteTensor(id: number): void;
-  tensorDataSync(id: number): tf.BackendValues;
-  executeOp(
-    op: string,
-    attributes: readonly NativeAttribute[],
-    inputs: readonly number[],
-    numOutputs: number,
-  ): NativeTensor[];
+export interface Binding extends KernelBinding {
   loadSavedModel(folder: string, tags: string): number;
   deleteSavedModel(id: number): void;
   runSavedModel(id: number, inputs: readonly number[], inputNames: string, outputNames: string): NativeTensor[];
-  readonly TF_FLOAT: number;
-  readonly TF_INT32: number;
   readonly TF_UINT8: number;
   readonly TF_BOOL: number;
   readonly TF_STRING: number;
   readonly TF_COMPLEX64: number;
   readonly TF_ATTR_STRING: number;
-  readonly TF_ATTR_INT: number;
-  readonly TF_ATTR_FLOAT: number;
   readonly TF_ATTR_BOOL: number;
-  readonly TF_ATTR_TYPE: number;
   readonly TF_ATTR_SHAPE: number;
 }
 
-export interface NativeBackend {
+export interface NativeBackend extends KernelBackend {
   binding: Binding;
-  readonly isUsingGpuDevice: boolean;
   /** The ids of tensors; values that are still in JavaScript are uploaded first. */
   getInputTensorIds(tensors: readonly tf.Tensor[]): number[];
   /** Creates a tfjs tensor that owns a native one. */

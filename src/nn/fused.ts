@@ -2,28 +2,45 @@
 import * as tf from '@tensorflow/tfjs';
 import { softmaxOp, softmaxPullback } from './softmax.js';
 
-/** The part of the native backend used here. This file never imports `@tensorflow/tfjs-node`. */
-interface NativeBackend {
-  readonly binding: {
-    readonly TF_ATTR_FLOAT: number;
-    readonly TF_ATTR_INT: number;
-    readonly TF_ATTR_TYPE: number;
-    readonly TF_FLOAT: number;
-    readonly TF_INT32: number;
-    createTensor(shape: readonly number[], dtype: number, values: unknown): number;
-    deleteTensor(id: number): void;
-    executeOp(
-      op: string,
-      attributes: readonly object[],
-      inputs: readonly number[],
-      numOutputs: number,
-    ): { id: number }[];
-    tensorDataSync(id: number): tf.BackendValues;
-  };
+/** A tensor in TensorFlow. */
+export interface NativeTensor {
+  readonly id: number;
+  readonly shape: readonly number[];
+  /** TensorFlow's type code: 1 float32, 3 int32, 4 uint8, 10 bool. */
+  readonly dtype: number;
+}
+
+export interface NativeAttribute {
+  readonly name: string;
+  readonly type: number;
+  readonly value: unknown;
+}
+
+/** The part of TensorFlow's C API, as exposed by tfjs-node's addon, that runs kernels. `graph/` uses more of it. */
+export interface KernelBinding {
+  createTensor(shape: readonly number[], dtype: number, values: unknown): number;
+  deleteTensor(id: number): void;
+  tensorDataSync(id: number): tf.BackendValues;
+  executeOp(
+    op: string,
+    attributes: readonly NativeAttribute[],
+    inputs: readonly number[],
+    numOutputs: number,
+  ): NativeTensor[];
+  readonly TF_FLOAT: number;
+  readonly TF_INT32: number;
+  readonly TF_ATTR_INT: number;
+  readonly TF_ATTR_FLOAT: number;
+  readonly TF_ATTR_TYPE: number;
+}
+
+/** The part of the native backend that runs kernels. This file never imports `@tensorflow/tfjs-node`. */
+export interface KernelBackend {
+  readonly binding: KernelBinding;
   readonly isUsingGpuDevice: boolean;
   executeMultipleOutputs(
     kernel: string,
-    attributes: readonly object[],
+    attributes: readonly NativeAttribute[],
     inputs: readonly tf.Tensor[],
     numOutputs: number,
   ): tf.Tensor[];
@@ -66,7 +83,7 @@ function knownGradient(logits: tf.Tensor2D, gradient: tf.Tensor2D): tf.Tensor2D 
 }
 
 function runKernel(logits: tf.Tensor2D, labels: tf.Tensor1D): [tf.Tensor1D, tf.Tensor2D] {
-  const backend = tf.backend() as unknown as NativeBackend;
+  const backend = tf.backend() as unknown as KernelBackend;
   const { TF_ATTR_TYPE, TF_FLOAT, TF_INT32 } = backend.binding;
   const attributes = [
     { name: 'T', type: TF_ATTR_TYPE, value: TF_FLOAT },
@@ -110,7 +127,7 @@ export interface BatchGradient {
 /** Whether the current backend has our kernel, with correct results, and it pays for so many classes. */
 export function hasSoftmaxGradient(numClasses: number): boolean {
   if (numClasses > MOST_CLASSES || tf.getBackend() !== 'tensorflow') return false;
-  const backend = tf.backend() as unknown as NativeBackend;
+  const backend = tf.backend() as unknown as KernelBackend;
   const isKnown = known.get(backend) ?? (!backend.isUsingGpuDevice && computesRightly(backend));
   known.set(backend, isKnown);
   return isKnown;
@@ -119,7 +136,7 @@ export function hasSoftmaxGradient(numClasses: number): boolean {
 const known = new WeakMap<object, boolean>();
 
 /** The part of the addon that a test of a kernel uses. */
-type TestedBinding = Pick<NativeBackend['binding'], 'TF_FLOAT' | 'createTensor' | 'deleteTensor'>;
+type TestedBinding = Pick<KernelBinding, 'TF_FLOAT' | 'createTensor' | 'deleteTensor'>;
 
 /**
  * The result of a test of one of our kernels; false if it throws, as it does if the operation is not registered. The
@@ -146,7 +163,7 @@ export function passes(
 }
 
 /** Tests two samples with equal logits, one of them of weight 0: the loss is log(2)/2, and g is ±¼. */
-function computesRightly({ binding }: NativeBackend): boolean {
+function computesRightly({ binding }: KernelBackend): boolean {
   return passes(binding, (keep, floats) => {
     const labels = keep(binding.createTensor([2], binding.TF_INT32, Int32Array.of(1, 0)));
     const [x, w] = [floats([2, 2], 2, 4, 8, 1), floats([2, 2], 0, 0, 0, 0)];
@@ -159,7 +176,7 @@ function computesRightly({ binding }: NativeBackend): boolean {
   });
 }
 
-function attributesOf(binding: NativeBackend['binding'], factor: number, numWeights: number): object[] {
+function attributesOf(binding: KernelBinding, factor: number, numWeights: number): NativeAttribute[] {
   const { TF_ATTR_FLOAT, TF_ATTR_INT, TF_ATTR_TYPE, TF_FLOAT } = binding;
   return [
     { name: 'T', type: TF_ATTR_TYPE, value: TF_FLOAT },
@@ -179,7 +196,7 @@ function attributesOf(binding: NativeBackend['binding'], factor: number, numWeig
  * @see checked against autograd and reference/cross-entropy.ts
  */
 export function softmaxGradient({ features, weight, bias, labels, weights, factor }: GradientInputs): BatchGradient {
-  const backend = tf.backend() as unknown as NativeBackend;
+  const backend = tf.backend() as unknown as KernelBackend;
   const attributes = attributesOf(backend.binding, factor, weights === undefined ? 0 : 1);
   const inputs = [features, weight, bias, labels, ...(weights === undefined ? [] : [weights])];
   const [loss, ofWeight, ofBias] = backend.executeMultipleOutputs(SOFTMAX_GRADIENT, attributes, inputs, 3);

@@ -1,7 +1,7 @@
 // The page of web/, built and served, in a browser.
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { type Site, startSite } from '../../scripts/start-site.js';
 import { launchChromium, newPage } from './chromium.js';
-import { type Site, startSite } from './site.js';
 
 /** Big-endian IDX: [n, height, width] of bytes, or [n]. */
 export function idx(shape: readonly number[], values: readonly number[]): Buffer {

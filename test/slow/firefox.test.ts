@@ -1,8 +1,9 @@
 // The pages of web/ in Firefox: nothing fails, controls work, and Iris is trained.
+
+import { type Site, startSite } from '../../scripts/start-site.js';
 import { PAGE_NAMES } from '../../web/learn/chapter.js';
 import { en } from '../../web/learn/text/en.js';
 import { type Firefox, type FirefoxPage, inFirefox, launchFirefox } from '../helpers/firefox.js';
-import { type Site, startSite } from '../helpers/site.js';
 
 inFirefox('Firefox', () => {
   let site: Site;
@@ -65,7 +66,7 @@ inFirefox('Firefox', () => {
       (loaded) => document.querySelector('.touch > div > button')?.textContent === loaded,
       en['gradient.loaded'],
     );
-    expect(await text('.touch tbody td:last-child')).toMatch(/^0\.\d{8}$/);
+    expect(await text('.touch tbody tr:last-child td')).toMatch(/^0\.\d{8}$/);
   });
 
   it('trains Iris on the page, to the accuracy and the loss of other browsers', async () => {

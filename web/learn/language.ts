@@ -12,11 +12,21 @@ const CODES = { en: 'en', zh: 'zh-Hans' } as const;
 /** The text of a key, with `{name}` replaced by the value of that name. */
 export type Translate = (key: Key, values?: Readonly<Record<string, string | number>>) => string;
 
+/** The language of a tag such as zh-CN; undefined if the chapter does not have it. */
+export function languageOf(tag: string): Language | undefined {
+  const [code] = tag.toLowerCase().split('-');
+  return Object.hasOwn(LANGUAGES, code) ? (code as Language) : undefined;
+}
+
+/** The language that a query asks for, once. */
+export function linkedLanguage(query: string): Language | undefined {
+  const tags = new URLSearchParams(query).getAll('lang');
+  return tags.length === 1 ? languageOf(tags[0]) : undefined;
+}
+
 /** The language of the query, else the first of the browser's that there is, else English. */
 export function chooseLanguage(query: string, preferred: readonly string[]): Language {
-  const wanted = [new URLSearchParams(query).get('lang') ?? '', ...preferred];
-  const found = wanted.map((tag) => tag.toLowerCase().split('-')[0]).find((tag) => Object.hasOwn(LANGUAGES, tag));
-  return (found as Language | undefined) ?? 'en';
+  return linkedLanguage(query) ?? preferred.map(languageOf).find((language) => language !== undefined) ?? 'en';
 }
 
 export function translator(language: Language): Translate {

@@ -1,6 +1,6 @@
 // web: the picture that goes through all pages, as it is drawn.
 import { logits } from './code/network.js';
-import { h, s } from './dom.js';
+import { h, s, stack } from './dom.js';
 import { fixed, plain, sub } from './format.js';
 import type { Translate } from './language.js';
 import { CLASSES, type SAMPLE, type Sample, weightRows } from './state.js';
@@ -20,19 +20,31 @@ export const CLASS_SHAPES = [
 
 export const classNames = (t: Translate): string[] => CLASSES.map((name) => t(name));
 
-/** The four pixels, the darker the larger, in light and dark mode alike. */
+/** Four squares of a picture, on paper that stays white in dark mode. */
+export function squares(
+  parts: readonly { class: string; opacity: number }[],
+  x: number,
+  y: number,
+  side: number,
+): SVGElement[] {
+  const half = side / 2;
+  const place = (i: number) => ({ x: x + half * (i % 2), y: y + half * (i >> 1), width: half, height: half });
+  return [
+    s('rect', { x, y, width: side, height: side, class: 'paper' }),
+    ...parts.map((part, i) => s('rect', { ...place(i), class: part.class, 'fill-opacity': part.opacity })),
+  ];
+}
+
+/** The pixels as squares, the darker the larger, in light and dark mode alike. */
+export const shades = (pixels: readonly number[]) => pixels.map((value) => ({ class: 'shade', opacity: value }));
+
+/** The picture of all pages, with a frame around each pixel. */
 export function pixelPicture(view: SampleView): SVGSVGElement {
   const describe = () => view.t('pixels', { values: view.values.x.map(plain).join(', ') });
-  const picture = view.picture({ width: 100, height: 100 }, describe, () =>
-    view.values.x.flatMap((value, i) => {
-      const [x, y] = [1 + 49 * (i % 2), 1 + 49 * (i >> 1)];
-      return [
-        s('rect', { x, y, width: 49, height: 49, class: 'paper' }),
-        s('rect', { x, y, width: 49, height: 49, class: 'shade', 'fill-opacity': value }),
-        s('rect', { x, y, width: 49, height: 49, class: 'outline' }),
-      ];
-    }),
-  );
+  const picture = view.picture({ width: 100, height: 100 }, describe, () => [
+    ...squares(shades(view.values.x), 1, 1, 98),
+    s('path', { d: 'M1,1 h98 v98 h-98 Z M50,1 v98 M1,50 h98', class: 'outline' }),
+  ]);
   picture.setAttribute('class', 'small-picture');
   return picture;
 }
@@ -42,7 +54,7 @@ export function pixelSliders(view: SampleView): HTMLElement {
   const sliders = view.values.x.map((_, i) =>
     view.sliderOf('x', i, { label: sub('x', i + 1), min: 0, max: 1, step: 0.05, show: plain }),
   );
-  return h('div', { class: 'stack' }, ...sliders);
+  return stack(...sliders);
 }
 
 /** Which class has the largest value, and with which. */
@@ -69,7 +81,7 @@ export function logitSliders(view: SampleView): HTMLElement {
       show: logit,
     }),
   );
-  return h('div', { class: 'stack' }, ...sliders);
+  return stack(...sliders);
 }
 
 /** A slider for each class of a distribution. If one moves, the others keep their ratio. */
@@ -99,18 +111,40 @@ function withPart(p: readonly number[], j: number, value: number): number[] {
   return p.map((each, k) => (k === j ? value : rest > 0 ? (each * (1 - value)) / rest : (1 - value) / 2));
 }
 
-/** One bar for each class, in [0, 1]; none for NaN. */
-export function probabilityBars(view: SampleView, probabilities: () => readonly number[]): HTMLElement {
-  const bars = classNames(view.t).map((name, j) => {
-    const bar = s('svg', { viewBox: '0 0 100 10', preserveAspectRatio: 'none', 'aria-hidden': 'true' });
-    view.contents(bar, () => [
-      s('rect', { class: 'track', width: 100, height: 10 }),
-      s('rect', { class: 'fill-blue', width: 100 * (probabilities()[j] || 0), height: 10 }),
-    ]);
-    const number = view.text(h('span', { class: 'number' }), () => fixed(probabilities()[j], 4));
-    return h('div', { class: 'bar' }, h('span', { class: 'name' }, name), bar, number);
+/** A bar with its name and its number. */
+interface Bar {
+  readonly name: string;
+  /** The parts from left to right: how each looks, and its width in [0, 1]. */
+  readonly parts: () => readonly (readonly [look: string, width: number])[];
+  readonly number: () => string;
+}
+
+/** Bars below each other, to the same scale. */
+export function barChart(view: SampleView, className: string, bars: readonly Bar[]): HTMLElement {
+  const rows = bars.map(({ name, parts, number }) => {
+    const bar = s('svg', { viewBox: '0 0 1 1', preserveAspectRatio: 'none', 'aria-hidden': 'true' });
+    view.contents(bar, () => {
+      let end = 0;
+      const drawn = parts().map(([look, width]) => {
+        const x = end;
+        end += width;
+        return s('rect', { class: look, x, width, height: 1 });
+      });
+      return [s('rect', { class: 'track', width: 1, height: 1 }), ...drawn];
+    });
+    const shown = view.text(h('span', { class: 'number' }), number);
+    return h('div', { class: 'bar' }, h('span', { class: 'name' }, name), bar, shown);
   });
-  return h('div', { class: 'shares' }, ...bars);
+  return h('div', { class: className }, ...rows);
+}
+
+/** One bar for each class; none for NaN. */
+export function probabilityBars(view: SampleView, probabilities: () => readonly number[]): HTMLElement {
+  const bars = classNames(view.t).map((name, j): Bar => {
+    const share = () => probabilities()[j];
+    return { name, parts: () => [['fill-blue', share() || 0]], number: () => fixed(share(), 4) };
+  });
+  return barChart(view, 'shares', bars);
 }
 
 /** A table of texts; the first of each row is its heading. */

@@ -2,7 +2,15 @@
 import { keepOffline } from '../offline.js';
 import { PAGE_NAMES, PAGES, type PageName } from './chapter.js';
 import { h } from './dom.js';
-import { chooseLanguage, type Key, LANGUAGES, type Language, type Translate, translator } from './language.js';
+import {
+  chooseLanguage,
+  type Key,
+  LANGUAGES,
+  type Language,
+  linkedLanguage,
+  type Translate,
+  translator,
+} from './language.js';
 import { type Fields, readState, SAMPLE, type Values, writeState } from './state.js';
 import { View } from './view.js';
 
@@ -91,7 +99,7 @@ function showPage<F extends Fields>(
   const read = readState(location.search, fields);
   let language = chooseLanguage(location.search, navigator.languages);
   // Without a choice, the address stays as it is, and the reader of a link gets their own language.
-  let chosen = new URLSearchParams(location.search).get('lang') === language;
+  let chosen = linkedLanguage(location.search) !== undefined;
 
   const render = (values: Values<All>) => {
     const t = translator(language);
@@ -107,7 +115,8 @@ function showPage<F extends Fields>(
     };
     const view = new View<All>(t, values, follow);
     const frame = { t, language, link };
-    const notice = h('p', { class: 'alert', role: 'alert' }, t('ignored', { names: read.ignored.join(', ') }));
+    const faults = read.ignored.map(({ name, fault }) => t(`ignored.${fault}`, { name }));
+    const notice = h('p', { class: 'alert', role: 'alert' }, t('ignored', { faults: faults.join(t('ignored.next')) }));
     const body = [
       h('a', { class: 'skip', href: '#main' }, t('skip')),
       head(frame, current, (next) => {

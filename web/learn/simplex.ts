@@ -1,5 +1,5 @@
 // web: three probabilities as a point in a triangle, whose corners are the classes.
-import { s } from './dom.js';
+import { label, s } from './dom.js';
 
 export const SIMPLEX = { width: 320, height: 250 } as const;
 
@@ -28,7 +28,7 @@ export function distributionAt(x: number, y: number): number[] {
 export function triangle(names: readonly string[]): SVGElement[] {
   const labels = names.map((name, k) => {
     const [x, y] = CORNERS[k];
-    return s('text', { x, y: k === 1 ? y - 15 : y + 22, 'text-anchor': 'middle', 'font-size': 14 }, name);
+    return label(x, k === 1 ? y - 15 : y + 22, name);
   });
   return [s('polygon', { points: CORNERS.join(' '), class: 'outline' }), ...labels];
 }

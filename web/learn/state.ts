@@ -1,11 +1,15 @@
 // web: the state of a page of the chapter, as the query of its address.
 
+import { languageOf } from './language.js';
+
 /** A list of numbers of fixed length, each in [min, max]. */
 export interface Field {
   readonly initial: readonly number[];
   readonly min: number;
   readonly max: number;
   readonly integer?: boolean;
+  /** Whether the sum must be above 0. */
+  readonly positive?: boolean;
 }
 
 export type Fields = Readonly<Record<string, Field>>;
@@ -30,28 +34,47 @@ export const weightRows = ({ w }: Pick<Sample, 'w'>): number[][] => CLASSES.map(
 /** Values are kept to six significant digits, so that a link has exactly the values of the page. */
 export const kept = (value: number): number => Number(value.toPrecision(6));
 
+/** Why a part of a query is not used: no such name, the name is there again, or its value is not valid. */
+export type Fault = 'unknown' | 'repeated' | 'invalid';
+
+interface Ignored {
+  readonly name: string;
+  readonly fault: Fault;
+}
+
 /**
- * Reads the fields of a query. A field that is missing has its initial value, and so has one that is not valid.
+ * Reads the fields of a query. A field that is missing has its initial value, and so has one with a fault.
  *
- * @returns the values, and the names of the fields that were not valid
+ * @returns the values, and what is not used of the query. `lang` is a known name, for `chooseLanguage`.
  */
-export function readState<F extends Fields>(query: string, fields: F): { values: Values<F>; ignored: string[] } {
+export function readState<F extends Fields>(query: string, fields: F): { values: Values<F>; ignored: Ignored[] } {
   const given = new URLSearchParams(query);
-  const ignored: string[] = [];
-  const entries = Object.entries(fields).map(([name, field]) => {
-    const text = given.get(name);
-    if (text === null) return [name, field.initial];
-    const numbers = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
-    if (isValid(numbers, field)) return [name, numbers.map(kept)];
-    ignored.push(name);
-    return [name, field.initial];
+  const faultOf = (name: string): Fault | undefined => {
+    const isLanguage = name === 'lang';
+    if (!isLanguage && !Object.hasOwn(fields, name)) return 'unknown';
+    const [text, ...more] = given.getAll(name);
+    if (more.length > 0) return 'repeated';
+    const isGood = isLanguage ? languageOf(text) !== undefined : isValid(numbersOf(text), fields[name]);
+    return isGood ? undefined : 'invalid';
+  };
+  const ignored = [...new Set(given.keys())].flatMap((name) => {
+    const fault = faultOf(name);
+    return fault === undefined ? [] : [{ name, fault }];
+  });
+  const entries = Object.entries(fields).map(([name, { initial }]) => {
+    const text = ignored.some((each) => each.name === name) ? null : given.get(name);
+    return [name, text === null ? initial : numbersOf(text).map(kept)];
   });
   return { values: Object.fromEntries(entries), ignored };
 }
 
-function isValid(numbers: readonly number[], { initial, min, max, integer }: Field): boolean {
+const numbersOf = (text: string): number[] =>
+  text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
+
+function isValid(numbers: readonly number[], { initial, min, max, integer, positive }: Field): boolean {
   const isInside = (value: number) => value >= min && value <= max && (integer !== true || Number.isInteger(value));
-  return numbers.length === initial.length && numbers.every(isInside);
+  const isPositive = positive !== true || numbers.some((value) => kept(value) > 0);
+  return numbers.length === initial.length && numbers.every(isInside) && isPositive;
 }
 
 /** The query of the values that differ from the initial ones, without `?`. */

@@ -1,5 +1,6 @@
 // web: what the pages draw with: values that change, controls bound to them, and pictures that follow them.
 import { h, s } from './dom.js';
+import { fixed } from './format.js';
 import type { Translate } from './language.js';
 import { type Fields, kept, type Values } from './state.js';
 
@@ -54,6 +55,16 @@ export class View<F extends Fields> {
       if (element.textContent !== text) element.textContent = text;
     });
     return element;
+  }
+
+  /** A sentence about the values. */
+  result(write: () => string): HTMLElement {
+    return this.text(h('p', { class: 'result' }), write);
+  }
+
+  /** A result that is read out after each change. */
+  status(write: () => string): HTMLElement {
+    return this.text(h('p', { class: 'result', role: 'status' }), write);
   }
 
   /** An element whose children follow the values. It must hold nothing that takes the focus. */
@@ -111,18 +122,26 @@ export class View<F extends Fields> {
     });
   }
 
-  /** One of several, as radio buttons in a row. `name` must be unique on the page. */
-  choice(name: string, label: string, options: readonly string[], get: () => number, set: (index: number) => void) {
-    const radios = options.map((option, index) => {
-      const input = h('input', { type: 'radio', name, value: index, change: () => set(index) });
-      return { input, element: h('label', {}, input, h('span', {}, option)) };
+  /** A slider for the logarithm of the only number of a field, which is shown with so many digits. */
+  powerSlider(name: keyof F, digits: number, rest: Omit<Slider, 'get' | 'set' | 'show'>): HTMLElement {
+    return this.slider({
+      ...rest,
+      get: () => Math.log10(this.values[name][0]),
+      set: (value) => this.setAt(name, 0, 10 ** value),
+      show: (value) => fixed(10 ** value, digits),
     });
-    this.live(() => {
-      radios.forEach(({ input }, index) => {
-        input.checked = index === get();
+  }
+
+  /** The only number of a field, a place in the list of options, as radio buttons in a row. */
+  choice(name: keyof F & string, label: string, options: readonly string[]): HTMLElement {
+    const radios = options.map((option, index) => {
+      const input = h('input', { type: 'radio', name, value: index, change: () => this.setAt(name, 0, index) });
+      this.live(() => {
+        input.checked = index === this.values[name][0];
       });
+      return h('label', {}, input, h('span', {}, option));
     });
     const legend = h('legend', {}, label);
-    return h('fieldset', { class: 'choice' }, legend, h('div', { class: 'segments' }, ...radios.map((r) => r.element)));
+    return h('fieldset', { class: 'choice' }, legend, h('div', { class: 'segments' }, ...radios));
   }
 }

@@ -10,10 +10,10 @@ import {
   surprisals,
 } from '../code/bits.js';
 import { probabilities } from '../code/softmax.js';
-import { h, s } from '../dom.js';
+import { button, buttons, h, hint, label, s, stack, stage } from '../dom.js';
 import { fixed, plain } from '../format.js';
 import { FLOWERS, IRIS_MODEL, SPECIES } from '../iris.js';
-import { CLASS_FILLS, classNames, distributionSliders, largest, logitsOf, table } from '../sample.js';
+import { barChart, CLASS_FILLS, classNames, distributionSliders, largest, logitsOf, table } from '../sample.js';
 import { showLesson } from '../shell.js';
 import type { SAMPLE } from '../state.js';
 import type { View } from '../view.js';
@@ -22,7 +22,7 @@ const LONGEST = 3;
 
 const FIELDS = {
   /** P, scaled to sum 1. */
-  p: { initial: [0.25, 0.25, 0.5], min: 0, max: 1 },
+  p: { initial: [0.25, 0.25, 0.5], min: 0, max: 1, positive: true },
   /** The code words as binary numbers, with a 1 before the bits: 1 is the empty word, 4 is 00, 5 is 01. */
   words: { initial: [4, 5, 6], min: 1, max: 2 ** (LONGEST + 1) - 1, integer: true },
 } as const;
@@ -31,7 +31,7 @@ type BitsView = View<typeof FIELDS & typeof SAMPLE>;
 
 function distribution({ values }: BitsView): number[] {
   const total = values.p.reduce((sum, each) => sum + each, 0);
-  return total > 0 ? values.p.map((each) => each / total) : [...FIELDS.p.initial];
+  return values.p.map((each) => each / total);
 }
 
 const wordsOf = ({ values }: BitsView): string[] => values.words.map((word) => word.toString(2).slice(1));
@@ -84,10 +84,9 @@ function codeTree(view: BitsView): SVGSVGElement {
     const labels = cells.flatMap((word) => {
       const { x, y, width } = cellOf(word);
       const owners = names.filter((_, k) => words[k] === word);
-      const at = { x: x + width / 2, 'text-anchor': 'middle' };
       return [
-        s('text', { ...at, y: y + 18, class: owners.length > 0 ? 'strong' : 'faint', 'font-size': 12 }, word),
-        s('text', { ...at, y: y + 35, 'font-size': 11 }, owners.join(' ')),
+        label(x + width / 2, y + 18, word, { 'font-size': 12, class: owners.length > 0 ? 'strong' : 'faint' }),
+        label(x + width / 2, y + 35, owners.join(' '), { 'font-size': 11 }),
       ];
     });
     return [...taken, ...outlines, ...labels];
@@ -121,21 +120,16 @@ function lengths(view: BitsView): HTMLElement {
     [view.t('bits.yours'), () => meanLength(distribution(view), wordsOf(view))],
     ['H(P, Q)', () => crossEntropyOf(distribution(view), network(view))],
   ] as const;
-  const bars = rows.map(([name, length]) => {
-    const bar = s('svg', { viewBox: '0 0 100 10', preserveAspectRatio: 'none', 'aria-hidden': 'true' });
-    view.contents(bar, () => {
-      const [all, least] = [length(), entropy()].map((bits) => (100 / LONGEST) * Math.min(bits, LONGEST));
+  const bars = rows.map(([name, length]) => ({
+    name,
+    parts: () => {
+      const [all, least] = [length(), entropy()].map((bits) => Math.min(bits, LONGEST) / LONGEST);
       const saved = Math.min(all, least);
-      return [
-        s('rect', { class: 'track', width: 100, height: 10 }),
-        s('rect', { class: 'fill-blue', width: saved, height: 10 }),
-        s('rect', { class: 'fill-orange', x: saved, width: all - saved, height: 10 }),
-      ];
-    });
-    const number = view.text(h('span', { class: 'number' }), () => fixed(length(), 4));
-    return h('div', { class: 'bar' }, h('span', { class: 'name' }, name), bar, number);
-  });
-  return h('div', { class: 'shares' }, ...bars);
+      return [['fill-blue', saved] as const, ['fill-orange', all - saved] as const];
+    },
+    number: () => fixed(length(), 4),
+  }));
+  return barChart(view, 'shares', bars);
 }
 
 /** The surprisal of six irises under a model of all 150. */
@@ -160,7 +154,10 @@ function flowers(view: BitsView): HTMLElement {
         fixed(row[label], 4),
         fixed(bits[i], 4),
         species[largest([...row])],
-        lengths.map((length) => fixed(length, 1)).join(' '),
+        // The sepal and the petal, which may be in two lines.
+        [lengths.slice(0, 2), lengths.slice(2)]
+          .map((pair) => pair.map((each) => fixed(each, 1)).join('\u00a0'))
+          .join(' '),
       ];
     }),
   );
@@ -185,24 +182,20 @@ showLesson({
       get: () => distribution(view),
       set: (p) => view.set({ p }),
     });
-    const preset = (text: string, p: () => readonly number[]) =>
-      h('button', { type: 'button', click: () => view.set({ p: p() }) }, text);
-    const presets = h(
-      'div',
-      { class: 'buttons' },
+    const preset = (text: string, p: () => readonly number[]) => button(text, () => view.set({ p: p() }));
+    const presets = buttons(
       preset('P = Q', () => network(view)),
       preset('P = (1/3, 1/3, 1/3)', () => [1, 1, 1]),
       preset('P = (1/4, 1/4, 1/2)', () => FIELDS.p.initial),
     );
-    const status = view.text(h('p', { class: 'result', role: 'status' }), () => verdict(view));
-    const gap = view.text(h('p', { class: 'result' }), () => {
+    const gap = view.result(() => {
       const [p, q] = [distribution(view), network(view)];
       return t('bits.gap', { bits: fixed(divergenceOf(p, q), 4) });
     });
-    const picture = view.text(h('p', { class: 'result' }), () => {
-      const label = view.values.class[0];
+    const picture = view.result(() => {
+      const [label] = view.values.class;
       const q = network(view);
-      const bits = surprisals([q], [label])[0];
+      const [bits] = surprisals([q], [label]);
       const values = { class: names[label], share: fixed(q[label], 4), bits: fixed(bits, 4) };
       return t('bits.picture', { ...values, nats: fixed(bits * Math.LN2, 4) });
     });
@@ -215,26 +208,17 @@ showLesson({
         plain(2 ** -words[k].length),
       ]);
     });
+    const status = view.status(() => verdict(view));
     return [
-      h(
-        'div',
-        { class: 'stage' },
-        h('div', { class: 'stack' }, ...sliders, presets),
-        h(
-          'div',
-          { class: 'stack' },
-          wordFields(view),
-          codeTree(view),
-          status,
-          lengths(view),
-          h('p', { class: 'hint' }, t('bits.bars')),
-        ),
+      stage(
+        stack(...sliders, presets),
+        stack(wordFields(view), codeTree(view), status, lengths(view), hint(t('bits.bars'))),
       ),
       numbers,
       gap,
       h('h3', {}, t('bits.flowers')),
       flowers(view),
-      h('p', { class: 'hint' }, t('bits.model')),
+      hint(t('bits.model')),
       picture,
     ];
   },

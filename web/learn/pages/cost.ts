@@ -1,7 +1,8 @@
 // web: page 3 of the chapter, the cost of a layer in numbers, full and as a hypercomplex multiplication (PHM).
 import { cheapest, denseCost, divisors, phmCost } from '../code/cost.js';
-import { h, s } from '../dom.js';
+import { button, buttons, h, hint, label, level, s, stack, stage } from '../dom.js';
 import { count, fixed } from '../format.js';
+import { barChart } from '../sample.js';
 import { showLesson } from '../shell.js';
 import { CLASSES, SAMPLE } from '../state.js';
 import type { View } from '../view.js';
@@ -54,30 +55,20 @@ function sizeSlider(view: CostView, name: Name): HTMLElement {
 function costBars(view: CostView): HTMLElement {
   const { t } = view;
   type Part = readonly [look: string, size: number];
-  const bar = (label: string, parts: () => readonly Part[]) => {
-    const sum = () => parts().reduce((total, [, size]) => total + size, 0);
-    const drawing = s('svg', { viewBox: '0 0 100 10', preserveAspectRatio: 'none', 'aria-hidden': 'true' });
-    view.contents(drawing, () => {
+  const bar = (name: string, sizes: () => readonly Part[]) => ({
+    name,
+    parts: () => {
       const { full, phm, exists } = layer(view);
-      const unit = 100 / Math.max(full, exists ? phm.total : 0);
-      let end = 0;
-      const pieces = parts().map(([look, size]) => {
-        const [x, width] = [end, size * unit];
-        end += width;
-        return s('rect', { class: look, x, width, height: 10 });
-      });
-      return [s('rect', { class: 'track', width: 100, height: 10 }), ...pieces];
-    });
-    const number = view.text(h('span', { class: 'number' }), () => (parts().length > 0 ? count(sum()) : '–'));
-    return h('div', { class: 'bar' }, h('span', { class: 'name' }, label), drawing, number);
-  };
+      const most = Math.max(full, exists ? phm.total : 0);
+      return sizes().map(([look, size]) => [look, size / most] as const);
+    },
+    number: () => (sizes().length > 0 ? count(sizes().reduce((sum, [, size]) => sum + size, 0)) : '–'),
+  });
   const ifExists = (parts: (phm: ReturnType<typeof phmCost>) => readonly Part[]) => () => {
     const { phm, exists } = layer(view);
     return exists ? parts(phm) : [];
   };
-  return h(
-    'div',
-    { class: 'costs' },
+  return barChart(view, 'costs', [
     bar(t('cost.full'), () => [['fill-muted', layer(view).full]]),
     bar(
       t('cost.components'),
@@ -95,7 +86,7 @@ function costBars(view: CostView): HTMLElement {
         ['fill-muted', biases],
       ]),
     ),
-  );
+  ]);
 }
 
 /** Numbers of the layer for each n, both axes logarithmic. Dots mark the n for which there is a layer. */
@@ -118,14 +109,9 @@ function costChart(view: CostView): SVGSVGElement {
     const levels = Array.from({ length: Math.floor(decades / 2) + 1 }, (_, i) => 100 ** i);
     const layers = divisors(d, q).filter((each) => each <= last);
     return [
-      ...levels.flatMap((level) => [
-        s('line', { x1: left, x2: right, y1: y(level), y2: y(level), class: 'grid-line' }),
-        s('text', { x: left - 8, y: y(level) + 4, 'text-anchor': 'end', 'font-size': 13 }, count(level)),
-      ]),
-      ...STOPS.n.map((each) =>
-        s('text', { x: x(each), y: bottom + 22, 'text-anchor': 'middle', 'font-size': 13 }, String(each)),
-      ),
-      s('text', { x: right, y: bottom + 42, 'text-anchor': 'end', 'font-size': 13, class: 'faint' }, 'n'),
+      ...levels.flatMap((each) => level(left, right, y(each), count(each))),
+      ...STOPS.n.map((each) => label(x(each), bottom + 20, String(each), { 'font-size': 12 })),
+      label(right, bottom + 36, 'n', { 'text-anchor': 'end', 'font-size': 12, class: 'faint' }),
       s('polyline', { points: curve(() => full), class: 'line full' }),
       s('polyline', { points: curve((each) => phmCost(d, q, each).components), class: 'line positive' }),
       s('polyline', { points: curve((each) => phmCost(d, q, each).factors), class: 'line negative' }),
@@ -172,32 +158,21 @@ showLesson({
   ],
   draw: (view) => {
     const { t } = view;
-    const presets = PRESETS.map(([name, d, q]) =>
-      h('button', { type: 'button', click: () => view.set({ d: [d], q: [q] }) }, t(name)),
-    );
-    const result = view.text(h('p', { class: 'result', role: 'status' }), () => outcome(view));
-    const best = view.text(h('p', { class: 'hint' }), () => {
+    const presets = PRESETS.map(([name, d, q]) => button(t(name), () => view.set({ d: [d], q: [q] })));
+    const result = view.status(() => outcome(view));
+    const best = view.text(hint(''), () => {
       const { d, q } = layer(view);
       const n = cheapest(d, q);
       return t('cost.best', { n, total: count(phmCost(d, q, n).total), root: fixed(((d * q) / 3) ** 0.25, 1) });
     });
     const sliders = (['d', 'q', 'n'] as const).map((name) => sizeSlider(view, name));
     return [
-      h(
-        'div',
-        { class: 'stage' },
-        h('div', { class: 'stack' }, ...sliders, h('div', { class: 'buttons' }, ...presets)),
-        h(
-          'div',
-          { class: 'stack' },
+      stage(
+        stack(...sliders, buttons(...presets)),
+        stack(
           costBars(view),
           result,
-          h(
-            'div',
-            { class: 'charted' },
-            costChart(view),
-            h('div', { class: 'stack' }, key(view), h('p', { class: 'hint' }, t('cost.axes')), best),
-          ),
+          h('div', { class: 'charted' }, costChart(view), stack(key(view), hint(t('cost.axes')), best)),
         ),
       ),
     ];

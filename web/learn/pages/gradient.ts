@@ -2,7 +2,7 @@
 import type { autograd as Autograd } from '../autograd.js';
 import { closedForm, differences, hessian, loss } from '../code/gradient.js';
 import { probabilities } from '../code/softmax.js';
-import { h, s } from '../dom.js';
+import { button, buttons, h, hint, label, level, s, stack, stage } from '../dom.js';
 import { fixed, power, sub } from '../format.js';
 import { classNames, distributionSliders, logitSliders, logitsOf, table } from '../sample.js';
 import { showLesson } from '../shell.js';
@@ -52,17 +52,15 @@ function arrows(view: GradientView): SVGSVGElement {
     const line = s('line', { x1: from.x, y1: from.y, x2: to.x, y2: to.y, class: 'ink', 'marker-end': 'url(#head)' });
     const head = s('marker', { id: 'head', orient: 'auto', markerWidth: 8, markerHeight: 8, refX: 10, refY: 4 });
     head.append(s('path', { d: 'M0,0 L8,4 L0,8 Z', class: 'fill-ink' }));
-    const labels = [
-      s('text', { x: from.x + 12, y: from.y - 8, 'font-size': 14 }, 'y'),
-      s('text', { x: to.x + 12, y: to.y - 8, 'font-size': 14 }, 'ŷ'),
-    ];
+    const beside = ({ x, y }: typeof from, name: string) => label(x + 12, y - 8, name, { 'text-anchor': 'start' });
     return [
       s('defs', {}, head),
       ...triangle(classNames(t)),
       dot(y, 'fill-negative', 9),
       dot(p, 'fill-positive'),
       line,
-      ...labels,
+      beside(from, 'y'),
+      beside(to, 'ŷ'),
     ];
   });
   view.drag(picture, (x, y) => view.set({ y: distributionAt(x, y) }));
@@ -72,53 +70,43 @@ function arrows(view: GradientView): SVGSVGElement {
 /** The error of the differences against the closed form for each step, both axes logarithmic. */
 function errorChart(view: GradientView): SVGSVGElement {
   const size = { width: 360, height: 230 };
-  const [left, bottom] = [52, 190];
-  const x = (exponent: number) => left + ((exponent + 12) / 12) * (size.width - left - 12);
+  const [left, right, bottom] = [52, size.width - 12, 190];
+  const x = (exponent: number) => left + ((exponent + 12) / 12) * (right - left);
   const y = (value: number) => bottom - ((Math.log10(Math.max(value, 1e-14)) + 14) / 14) * (bottom - 14);
   const errorAt = (exponent: number) => {
     const [o, target_] = [logitsOf(view.values), target(view)];
     return error(differences(o, target_, 10 ** exponent), closedForm(o, target_));
   };
+  const short = (value: number) => power(value).replace('.0', '');
   const describe = () => view.t('gradient.chart', { error: power(errorAt(view.values.h[0])) });
   return view.picture(size, describe, () => {
     const exponents = Array.from({ length: 49 }, (_, i) => -12 + i / 4);
     const points = exponents.map((each) => `${x(each)},${y(errorAt(each))}`).join(' ');
     const [now] = view.values.h;
     return [
-      ...[-12, -8, -4, 0].map((each) =>
-        s(
-          'text',
-          { x: x(each), y: bottom + 20, 'text-anchor': 'middle', 'font-size': 12 },
-          power(10 ** each).replace('.0', ''),
-        ),
-      ),
-      ...[1e-12, 1e-8, 1e-4, 1].flatMap((each) => [
-        s('line', { x1: left, x2: size.width - 12, y1: y(each), y2: y(each), class: 'grid-line' }),
-        s(
-          'text',
-          { x: left - 6, y: y(each) + 4, 'text-anchor': 'end', 'font-size': 12 },
-          power(each).replace('.0', ''),
-        ),
-      ]),
+      ...[-12, -8, -4, 0].map((each) => label(x(each), bottom + 20, short(10 ** each), { 'font-size': 12 })),
+      ...[1e-12, 1e-8, 1e-4, 1].flatMap((each) => level(left, right, y(each), short(each))),
       s('polyline', { points, class: 'line blue' }),
       s('circle', { cx: x(now), cy: y(errorAt(now)), r: 7, class: 'fill-negative' }),
-      s('text', { x: size.width - 12, y: bottom + 36, 'text-anchor': 'end', 'font-size': 12, class: 'faint' }, 'h'),
+      label(right, bottom + 36, 'h', { 'text-anchor': 'end', 'font-size': 12, class: 'faint' }),
     ];
   });
 }
 
-/** Loads TensorFlow.js when asked, and then gives the gradient of its tape. */
+/** Loads TensorFlow.js when asked, and then gives the gradient of its tape. It keeps the focus, and its text is read out. */
 function autogradButton(view: GradientView, loaded: (autograd: typeof Autograd) => void): HTMLElement {
-  const button = h('button', { type: 'button' }, view.t('gradient.load'));
+  let isPressed = false;
   const load = async () => {
-    button.disabled = true;
+    if (isPressed) return;
+    isPressed = true;
     const module = await import('../autograd.js').catch(() => undefined);
-    button.disabled = module !== undefined;
-    button.textContent = view.t(module === undefined ? 'gradient.failed' : 'gradient.loaded');
+    isPressed = module !== undefined;
+    loader.setAttribute('aria-disabled', String(isPressed));
+    loader.textContent = view.t(isPressed ? 'gradient.loaded' : 'gradient.failed');
     if (module !== undefined) loaded(module.autograd);
   };
-  button.addEventListener('click', load);
-  return button;
+  const loader = button(view.t('gradient.load'), () => void load());
+  return h('div', { class: 'buttons', role: 'status' }, loader);
 }
 
 showLesson({
@@ -141,15 +129,12 @@ showLesson({
       get: () => target(view),
       set: (y) => view.set({ y }),
     });
-    const preset = (key: 'gradient.one-hot' | 'gradient.smooth' | 'gradient.even', y: () => readonly number[]) =>
-      h('button', { type: 'button', click: () => view.set({ y: y() }) }, t(key));
+    const preset = (text: string, y: () => readonly number[]) => button(text, () => view.set({ y: y() }));
     const smoothed = () => names.map((_, j) => 0.9 * Number(j === view.values.class[0]) + 0.1 / 3);
-    const presets = h(
-      'div',
-      { class: 'buttons' },
-      preset('gradient.one-hot', () => [0, 0, 0]),
-      preset('gradient.smooth', smoothed),
-      preset('gradient.even', () => probabilities(logitsOf(view.values))),
+    const presets = buttons(
+      preset(t('gradient.one-hot'), () => FIELDS.y.initial),
+      preset(t('gradient.smooth'), smoothed),
+      preset('y = ŷ', () => probabilities(logitsOf(view.values))),
     );
     const step = view.sliderOf('h', 0, {
       label: t('gradient.step'),
@@ -158,34 +143,23 @@ showLesson({
       step: 0.25,
       show: (value) => power(10 ** value),
     });
-    const broken = view.choice(
-      'formula',
-      t('gradient.formula'),
-      ['ŷ − y', 'y − ŷ', 'o − y'],
-      () => view.values.formula[0],
-      (index) => view.set({ formula: [index] }),
-    );
-    const head = [
-      t('class'),
-      'ŷ',
-      'y',
-      t('gradient.formula-column'),
-      t('gradient.differences'),
-      t('gradient.autograd'),
-    ];
-    const gradients = table(view, t('gradient.three'), head, () => {
+    const broken = view.choice('formula', t('gradient.formula'), ['ŷ − y', 'y − ŷ', 'o − y']);
+    // The ways below each other, so that their digits can be compared, and a phone has room.
+    const gradients = table(view, t('gradient.three'), [t('gradient.number'), ...names], () => {
       const { o, y } = now();
-      const [p, own, numeric] = [probabilities(o), formula(view, o, y), differences(o, y, 10 ** view.values.h[0])];
-      const tape = autograd?.(o, y);
-      return names.map((name, j) => [
+      const row = (name: string, values: readonly number[] | undefined, digits: number) => [
         name,
-        ...[p, y].map((values) => fixed(values[j], 4)),
-        ...[own, numeric].map((values) => fixed(values[j], 8)),
-        tape === undefined ? '–' : fixed(tape[j], 8),
-      ]);
+        ...names.map((_, j) => (values === undefined ? '–' : fixed(values[j], digits))),
+      ];
+      return [
+        row('ŷ', probabilities(o), 4),
+        row('y', y, 4),
+        row(t('gradient.formula-row'), formula(view, o, y), 8),
+        row(t('gradient.differences'), differences(o, y, 10 ** view.values.h[0]), 8),
+        row(t('gradient.autograd'), autograd?.(o, y), 8),
+      ];
     });
-    const verdict = h('p', { class: 'result', role: 'status' });
-    view.text(verdict, () => {
+    const verdict = view.status(() => {
       const { o, y } = now();
       const gap = error(formula(view, o, y), differences(o, y, 10 ** view.values.h[0]));
       return t(gap < 1e-6 ? 'gradient.agree' : 'gradient.differ', { gap: power(gap), loss: fixed(loss(o, y), 4) });
@@ -199,18 +173,13 @@ showLesson({
       view.set({});
     };
     return [
-      h(
-        'div',
-        { class: 'stage' },
-        h('div', { class: 'stack' }, logitSliders(view), ...targets, presets),
-        h('div', { class: 'stack' }, arrows(view), h('p', { class: 'hint' }, t('gradient.drag'))),
-      ),
+      stage(stack(logitSliders(view), ...targets, presets), stack(arrows(view), hint(t('gradient.drag')))),
       broken,
       gradients,
       verdict,
-      h('div', { class: 'buttons' }, autogradButton(view, refresh)),
-      h('div', { class: 'stage' }, h('div', { class: 'stack' }, step), errorChart(view)),
-      h('p', { class: 'hint' }, t('gradient.axes')),
+      autogradButton(view, refresh),
+      stage(stack(step), errorChart(view)),
+      hint(t('gradient.axes')),
       curvature,
     ];
   },

@@ -1,6 +1,6 @@
 // web: page 1 of the chapter, the label: a class as a code, and as a one-hot vector.
 import { codes, distance, mean, oneHotVectors } from '../code/label.js';
-import { h, s } from '../dom.js';
+import { h, halves, hint, label, s, stack, stage } from '../dom.js';
 import { fixed, plain, sub } from '../format.js';
 import { classNames, table } from '../sample.js';
 import { showLesson } from '../shell.js';
@@ -49,11 +49,7 @@ function codeLine(view: LabelView): SVGSVGElement {
   const x = (code: number) => 50 + 110 * (code - 1);
   const bracket = (from: number, to: number, y: number) => [
     s('path', { d: `M${x(from)},${y + 8} v-8 H${x(to)} v8`, class: 'outline' }),
-    s(
-      'text',
-      { x: (x(from) + x(to)) / 2, y: y - 6, 'text-anchor': 'middle', 'font-size': 14 },
-      plain(distance([from], [to])),
-    ),
+    label((x(from) + x(to)) / 2, y - 6, plain(distance([from], [to]))),
   ];
   const describe = () => view.t('label.line-picture', namesInOrder(view));
   return view.picture({ width: 320, height: 190 }, describe, () => {
@@ -64,8 +60,8 @@ function codeLine(view: LabelView): SVGSVGElement {
       const isChosen = j === view.values.class[0];
       return [
         s('circle', { cx: x(at), cy: 125, r: 8, class: isChosen ? 'fill-positive' : 'node' }),
-        s('text', { x: x(at), y: 155, 'text-anchor': 'middle', 'font-size': 14 }, name),
-        s('text', { x: x(at), y: 176, 'text-anchor': 'middle', 'font-size': 14, class: 'faint' }, plain(at)),
+        label(x(at), 155, name),
+        label(x(at), 176, plain(at), { class: 'faint' }),
       ];
     });
     return [
@@ -87,12 +83,8 @@ function oneHotTriangle(view: LabelView): SVGSVGElement {
     const [first, , last] = inOrder(view);
     const lengths = PAIRS.map(([a, b]) => {
       const { x, y } = pointOf(mean(ONE_HOT[a], ONE_HOT[b]));
-      const place = x === 160 ? { x, y: y - 16 } : { x: x < 160 ? x - 38 : x + 38, y: y + 5 };
-      return s(
-        'text',
-        { ...place, 'text-anchor': 'middle', 'font-size': 14 },
-        fixed(distance(ONE_HOT[a], ONE_HOT[b]), 3),
-      );
+      const [left, top] = x === 160 ? [x, y - 16] : [x < 160 ? x - 38 : x + 38, y + 5];
+      return label(left, top, fixed(distance(ONE_HOT[a], ONE_HOT[b]), 3));
     });
     return [
       ...triangle(corners),
@@ -126,28 +118,13 @@ showLesson({
   draw: (view) => {
     const { t } = view;
     const names = classNames(t);
-    const choose = view.choice(
-      'class',
-      t('label.class'),
-      names,
-      () => view.values.class[0],
-      (index) => view.set({ class: [index] }),
-    );
-    const middle = view.choice(
-      'middle',
-      t('label.middle'),
-      names,
-      () => view.values.middle[0],
-      (index) => view.set({ middle: [index] }),
-    );
-    const sample = h('p', { class: 'result lines', role: 'status' });
-    view.text(sample, () => {
+    const sample = view.status(() => {
       const [j] = view.values.class;
       const values = { x: vector(view.values.x), class: names[j], code: codesOf(view)[j][0], y: vector(ONE_HOT[j]) };
       return t('label.sample', values);
     });
-    const middles = h('p', { class: 'result', role: 'status' });
-    view.text(middles, () => {
+    sample.classList.add('lines');
+    const middles = view.status(() => {
       const [first, , last] = inOrder(view);
       const code = codesOf(view);
       const values = {
@@ -164,14 +141,12 @@ showLesson({
         fixed(distance(ONE_HOT[a], ONE_HOT[b]), 4),
       ]),
     );
+    const choose = view.choice('class', t('label.class'), names);
+    const middle = view.choice('middle', t('label.middle'), names);
     return [
-      h(
-        'div',
-        { class: 'stage' },
-        h('div', { class: 'stack' }, pixelButtons(view), h('p', { class: 'hint' }, t('label.press')), choose, sample),
-        h(
-          'div',
-          { class: 'stage wide' },
+      stage(
+        stack(pixelButtons(view), hint(t('label.press')), choose, sample),
+        halves(
           h('figure', { class: 'stack' }, h('figcaption', {}, t('label.line')), codeLine(view), middle),
           h('figure', { class: 'stack' }, h('figcaption', {}, t('label.triangle')), oneHotTriangle(view)),
         ),

@@ -1,8 +1,8 @@
 // web: page 2 of the chapter, the network: four pixels, fifteen edges, three logits.
-import { logits, products } from '../code/network.js';
-import { h, s } from '../dom.js';
+import { products } from '../code/network.js';
+import { h, hint, label, s, stack, stage } from '../dom.js';
 import { factor, fixed, plain, sub } from '../format.js';
-import { classNames, largest, logit, pixelPicture, pixelSliders } from '../sample.js';
+import { classNames, largest, logit, logitsOf, pixelPicture, pixelSliders } from '../sample.js';
 import { showLesson } from '../shell.js';
 import { type SAMPLE, weightRows } from '../state.js';
 import type { View } from '../view.js';
@@ -23,17 +23,17 @@ function choose(view: NetworkView, edge: number): void {
 
 const INPUTS = [34, 96, 158, 220, 282];
 const OUTPUTS = [65, 158, 251];
+const SMALL = { 'text-anchor': 'start', 'font-size': 13 } as const;
 
 function network(view: NetworkView): SVGSVGElement {
   const { t } = view;
   const names = classNames(t);
-  const outputs = () => logits(weightRows(view.values), view.values.b, view.values.x);
   const describe = () =>
-    outputs()
+    logitsOf(view.values)
       .map((o, j) => `${names[j]} ${sub('o', j + 1)} = ${logit(o)}`)
       .join(', ');
   const picture = view.picture({ width: 400, height: 316 }, describe, () => {
-    const o = outputs();
+    const o = logitsOf(view.values);
     const edges = contributions(view).flatMap((row, j) =>
       row.flatMap((product, i) => {
         const isChosen = 5 * j + i === view.values.edge[0];
@@ -47,13 +47,13 @@ function network(view: NetworkView): SVGSVGElement {
     );
     const inputs = [...view.values.x, 1].flatMap((x, i) => [
       s('circle', { cx: 38, cy: INPUTS[i], r: 21, class: 'node' }),
-      s('text', { x: 38, y: INPUTS[i] + 5, 'text-anchor': 'middle', 'font-size': 14 }, plain(x)),
-      s('text', { x: 8, y: INPUTS[i] - 14, class: 'faint', 'font-size': 13 }, i < 4 ? sub('x', i + 1) : ''),
+      label(38, INPUTS[i] + 5, plain(x)),
+      label(2, INPUTS[i] - 14, i < 4 ? sub('x', i + 1) : '', { ...SMALL, class: 'faint' }),
     ]);
     const classes = o.flatMap((value, j) => [
       s('circle', { cx: 312, cy: OUTPUTS[j], r: 27, class: j === largest(o) ? 'node top' : 'node' }),
-      s('text', { x: 312, y: OUTPUTS[j] + 5, 'text-anchor': 'middle', 'font-size': 14 }, fixed(value, 2)),
-      s('text', { x: 346, y: OUTPUTS[j] + 5, 'font-size': 13 }, names[j]),
+      label(312, OUTPUTS[j] + 5, fixed(value, 2)),
+      label(346, OUTPUTS[j] + 5, names[j], SMALL),
     ]);
     return [...edges, ...inputs, ...classes];
   });
@@ -85,7 +85,7 @@ function equation(view: NetworkView, j: number): HTMLElement {
     return i === 0 ? [term] : ['+', term];
   });
   const total = h('strong');
-  view.text(total, () => `= ${logit(logits(weightRows(view.values), view.values.b, view.values.x)[j])}`);
+  view.text(total, () => `= ${logit(logitsOf(view.values)[j])}`);
   const name = h('span', {}, `${sub('o', j + 1)} ${classNames(view.t)[j]} =`);
   return h('p', { class: 'sum' }, name, ...terms.flat(), total);
 }
@@ -128,21 +128,18 @@ showLesson({
   formula: 'the-network',
   sources: [['dense', 'dense']],
   draw: (view) => {
-    const outcome = h('p', { class: 'result', role: 'status' });
-    view.text(outcome, () => {
-      const o = logits(weightRows(view.values), view.values.b, view.values.x);
-      const values = { class: classNames(view.t)[largest(o)], truth: classNames(view.t)[view.values.class[0]] };
+    const outcome = view.status(() => {
+      const names = classNames(view.t);
+      const values = { class: names[largest(logitsOf(view.values))], truth: names[view.values.class[0]] };
       return view.t('network.outcome', values);
     });
     return [
-      h(
-        'div',
-        { class: 'stage' },
-        h('div', { class: 'stack' }, pixelPicture(view), pixelSliders(view), weightSlider(view)),
-        h('div', { class: 'stack' }, network(view), h('p', { class: 'hint' }, view.t('network.colours'))),
+      stage(
+        stack(pixelPicture(view), pixelSliders(view), weightSlider(view)),
+        stack(network(view), hint(view.t('network.colours'))),
       ),
       ...[0, 1, 2].map((j) => equation(view, j)),
-      h('p', { class: 'hint' }, view.t('network.count')),
+      hint(view.t('network.count')),
       outcome,
     ];
   },

@@ -1,9 +1,9 @@
 // web: page 5 of the chapter, the regions: a classifier of two pixels, fitted again after each move of a point.
 import { border, loss, type Model, probabilities, train } from '../code/regions.js';
-import { h, s } from '../dom.js';
+import { button, buttons, h, halves, hint, label, s, stack } from '../dom.js';
 import { fixed, plain, sub } from '../format.js';
 import { cut, type Point } from '../plane.js';
-import { CLASS_FILLS, CLASS_SHAPES, classNames, largest, probabilityBars, table } from '../sample.js';
+import { CLASS_FILLS, CLASS_SHAPES, classNames, largest, probabilityBars, shades, squares, table } from '../sample.js';
 import { showLesson } from '../shell.js';
 import { CLASSES, kept, type SAMPLE } from '../state.js';
 import type { View } from '../view.js';
@@ -78,7 +78,6 @@ const SQUARE: readonly Point[] = [
 ];
 const RESOLUTION = 48;
 const COLOURS = ['--positive', '--negative', '--third'] as const;
-const AXIS = { class: 'axis', 'font-size': 14 } as const;
 const ARROWS: Readonly<Record<string, Point>> = {
   ArrowLeft: [-0.05, 0],
   ArrowRight: [0.05, 0],
@@ -166,8 +165,8 @@ function regions(view: RegionsView, now: () => Fitted): SVGSVGElement {
     });
     return [
       ...polygons,
-      s('text', { x: SIZE - 8, y: SIZE - 10, 'text-anchor': 'end', ...AXIS }, `${sub('x', 1)} →`),
-      s('text', { x: 8, y: SIZE - 10, ...AXIS }, `↑ ${sub('x', 2)}`),
+      label(SIZE - 8, SIZE - 10, `${sub('x', 1)} →`, { 'text-anchor': 'end', class: 'axis' }),
+      label(8, SIZE - 10, `↑ ${sub('x', 2)}`, { 'text-anchor': 'start', class: 'axis' }),
     ];
   });
 }
@@ -223,13 +222,7 @@ function handles(view: RegionsView, now: () => Fitted): SVGSVGElement {
     () => pictureOf(view),
     (to) => movePicture(view, to),
     () => [
-      ...view.values.x.flatMap((value, i) => {
-        const square = { x: i % 2 === 0 ? -11 : 0, y: i < 2 ? -11 : 0, width: 11, height: 11 };
-        return [
-          s('rect', { ...square, class: 'paper' }),
-          s('rect', { ...square, class: 'shade', 'fill-opacity': value }),
-        ];
-      }),
+      ...squares(shades(view.values.x), -11, -11, 22),
       s('rect', { x: -11, y: -11, width: 22, height: 22, class: 'frame' }),
     ],
   );
@@ -268,16 +261,15 @@ showLesson({
     const names = classNames(t);
     const now = fitting(view);
     const sets = SETS.map(({ name }, index) => {
-      const choose = () => view.set({ data: [index], moved: FIELDS.moved.initial });
-      const button = h('button', { type: 'button', click: choose }, t(name));
-      view.live(() => button.setAttribute('aria-pressed', String(view.values.data[0] === index)));
-      return button;
+      const choose = button(t(name), () => view.set({ data: [index], moved: FIELDS.moved.initial }));
+      view.live(() => choose.setAttribute('aria-pressed', String(view.values.data[0] === index)));
+      return choose;
     });
     const wrong = () => {
       const { model, points, labels } = now();
       return probabilities(model, points).filter((row, i) => largest(row) !== labels[i]).length;
     };
-    const verdict = view.text(h('p', { class: 'result', role: 'status' }), () =>
+    const verdict = view.status(() =>
       t('regions.verdict', { right: COUNT - wrong(), count: COUNT, loss: fixed(now().loss, 4) }),
     );
     const why = view.text(h('p', { class: 'reason' }), () => {
@@ -285,7 +277,7 @@ showLesson({
       return t(wrong() > 0 ? 'regions.why' : 'regions.separated');
     });
     const picture = () => shares(now(), [pictureOf(view)])[0];
-    const outcome = view.text(h('p', { class: 'result', role: 'status' }), () => {
+    const outcome = view.status(() => {
       const [x, y] = pictureOf(view).map(plain);
       return t('regions.outcome', { x, y, class: names[largest(picture())], truth: names[view.values.class[0]] });
     });
@@ -296,27 +288,14 @@ showLesson({
       );
     });
     return [
-      h('div', { class: 'buttons' }, ...sets),
-      h(
-        'div',
-        { class: 'stage wide' },
-        h(
-          'div',
-          { class: 'stack' },
+      buttons(...sets),
+      halves(
+        stack(
           h('div', { class: 'plane' }, shading(view, now), regions(view, now), handles(view, now)),
           legend(view),
-          h('p', { class: 'hint' }, t('regions.drag')),
+          hint(t('regions.drag')),
         ),
-        h(
-          'div',
-          { class: 'stack' },
-          verdict,
-          why,
-          borders,
-          outcome,
-          probabilityBars(view, picture),
-          h('p', { class: 'hint' }, t('regions.own')),
-        ),
+        stack(verdict, why, borders, outcome, probabilityBars(view, picture), hint(t('regions.own'))),
       ),
     ];
   },

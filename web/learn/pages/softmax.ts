@@ -1,6 +1,6 @@
 // web: page 4 of the chapter, softmax: three logits become three probabilities.
 import { logSumExp, naiveSoftmax, probabilities } from '../code/softmax.js';
-import { h } from '../dom.js';
+import { hint, stack, stage } from '../dom.js';
 import { fixed, power } from '../format.js';
 import { classNames, largest, logitSliders, logitsOf, probabilityBars, table } from '../sample.js';
 import { showLesson } from '../shell.js';
@@ -54,14 +54,11 @@ showLesson({
       classNames(t)
         .map((name, j) => `${name} ${fixed(current()[j], 4)}`)
         .join(', ');
-    const temperature = view.slider({
+    const temperature = view.powerSlider('temperature', 2, {
       label: t('softmax.temperature'),
       min: -2,
       max: 1,
       step: 0.05,
-      get: () => Math.log10(view.values.temperature[0]),
-      set: (value) => view.set({ temperature: [10 ** value] }),
-      show: (value) => fixed(10 ** value, 2),
     });
     const plus = view.sliderOf('plus', 0, {
       label: t('softmax.plus'),
@@ -70,45 +67,28 @@ showLesson({
       step: 10,
       show: (value) => fixed(value, 0),
     });
-    const way = view.choice(
-      'naive',
-      t('softmax.way'),
-      [t('softmax.subtracted'), t('softmax.written')],
-      () => view.values.naive[0],
-      (index) => view.set({ naive: [index] }),
-    );
-    const logSum = h('p', { class: 'result' });
-    view.text(logSum, () => {
+    const way = view.choice('naive', t('softmax.way'), [t('softmax.subtracted'), t('softmax.written')]);
+    const triangleOf = view.picture(SIMPLEX, describe, () => [
+      ...triangle(classNames(t)),
+      ...(current().some(Number.isNaN) ? [] : [dot(current(), 'fill-positive')]),
+    ]);
+    const logSum = view.result(() => {
       const z = scores(view);
       const naive = Math.log(z.map(Math.exp).reduce((sum, each) => sum + each, 0));
       return t('softmax.log-sum', { naive: fixed(naive), safe: fixed(logSumExp(z)) });
     });
-    const outcome = h('p', { class: 'result', role: 'status' });
-    view.text(outcome, () => {
+    const outcome = view.status(() => {
       const p = current();
       if (p.some(Number.isNaN)) return t('softmax.no-number');
       const top = largest(p);
       return t('softmax.outcome', { class: classNames(t)[top], share: fixed(100 * p[top], 1) });
     });
     return [
-      h(
-        'div',
-        { class: 'stage' },
-        h('div', { class: 'stack' }, logitSliders(view), temperature, plus, way),
-        h(
-          'div',
-          { class: 'stack' },
-          probabilityBars(view, current),
-          view.picture(SIMPLEX, describe, () => [
-            ...triangle(classNames(t)),
-            ...(current().some(Number.isNaN) ? [] : [dot(current(), 'fill-positive')]),
-          ]),
-        ),
-      ),
+      stage(stack(logitSliders(view), temperature, plus, way), stack(probabilityBars(view, current), triangleOf)),
       numbers(view),
       logSum,
       outcome,
-      h('p', { class: 'hint' }, t('softmax.bias')),
+      hint(t('softmax.bias')),
     ];
   },
 });

@@ -1,9 +1,18 @@
 // web: page 8 of the chapter, training: gradient descent on minibatches, step by step, and the likelihood.
 import { factorsToZero, likelihood, meanLoss, minusLogLikelihood, type Network, predict, step } from '../code/train.js';
-import { h, s } from '../dom.js';
+import { button, buttons, h, halves, hint, label, level, s, stack, stage } from '../dom.js';
 import { fixed, power } from '../format.js';
 import { batchOf, COUNT, firstOf, PER_CLASS, type TrainingSet, trainingSet } from '../pictures.js';
-import { CLASS_FILLS, CLASS_SHAPES, classNames, pixelPicture, probabilityBars, table } from '../sample.js';
+import {
+  CLASS_FILLS,
+  CLASS_SHAPES,
+  classNames,
+  pixelPicture,
+  probabilityBars,
+  shades,
+  squares,
+  table,
+} from '../sample.js';
 import { showLesson } from '../shell.js';
 import { pointOf, SIMPLEX, triangle } from '../simplex.js';
 import type { SAMPLE } from '../state.js';
@@ -57,7 +66,7 @@ function trainer(view: TrainView): () => Run {
 const pick = <T>(list: readonly T[], places: readonly number[]): T[] => places.map((place) => list[place]);
 
 /** Step, play or pause, start again, other pictures. */
-function buttons(view: TrainView, playing: (isPlaying: boolean) => void): HTMLElement {
+function controls(view: TrainView, playing: (isPlaying: boolean) => void): HTMLElement {
   const { t } = view;
   let timer: ReturnType<typeof setInterval> | undefined;
   const pause = () => {
@@ -77,15 +86,12 @@ function buttons(view: TrainView, playing: (isPlaying: boolean) => void): HTMLEl
       advance();
     }, 120);
   };
-  const button = (text: string, click: () => void) => h('button', { type: 'button', click }, text);
   const play = button(t('train.play'), toggle);
   const stop = (then: () => void) => () => {
     pause();
     then();
   };
-  return h(
-    'div',
-    { class: 'buttons' },
+  return buttons(
     button(t('train.step'), stop(advance)),
     play,
     button(
@@ -102,7 +108,7 @@ function buttons(view: TrainView, playing: (isPlaying: boolean) => void): HTMLEl
 /** The mean loss of all pictures after each step. */
 function lossChart(view: TrainView, run: () => Run): SVGSVGElement {
   const size = { width: 400, height: 200 };
-  const [left, right, top, bottom] = [34, size.width - 8, 10, 166];
+  const [left, right, top, bottom] = [34, size.width - 14, 10, 166];
   const x = (done: number) => left + (done / MOST_STEPS) * (right - left);
   const describe = () => view.t('train.chart', { loss: fixed(run().losses[view.values.steps[0]], 4) });
   return view.picture(size, describe, () => {
@@ -113,13 +119,8 @@ function lossChart(view: TrainView, run: () => Run): SVGSVGElement {
     const points = losses.map((loss, done) => `${x(done)},${y(loss)}`).join(' ');
     const now = view.values.steps[0];
     return [
-      ...ticks.flatMap((loss) => [
-        s('line', { x1: left, x2: right, y1: y(loss), y2: y(loss), class: 'grid-line' }),
-        s('text', { x: left - 6, y: y(loss) + 4, 'text-anchor': 'end', 'font-size': 12 }, fixed(loss, 1)),
-      ]),
-      ...[0, 100, 200, 300].map((done) =>
-        s('text', { x: x(done), y: bottom + 18, 'text-anchor': 'middle', 'font-size': 12 }, String(done)),
-      ),
+      ...ticks.flatMap((loss) => level(left, right, y(loss), fixed(loss, 1))),
+      ...[0, 100, 200, 300].map((done) => label(x(done), bottom + 20, String(done), { 'font-size': 12 })),
       s('polyline', { points, class: 'line blue' }),
       s('circle', { cx: x(now), cy: y(losses[now]), r: 5, class: 'fill-negative' }),
     ];
@@ -167,71 +168,37 @@ function borders(): SVGElement[] {
   });
 }
 
-const GALLERY = { width: 356, height: 252, side: 34, across: 46, top: 22, down: 84 } as const;
+const GALLERY = { width: 370, height: 252, side: 34, across: 46, left: 7, top: 22, down: 84 } as const;
 
 /** All pictures, a row for each class, with the probability of their label. */
 function gallery(view: TrainView, rows: () => number[][], run: () => Run): SVGSVGElement {
   const { t } = view;
   const names = classNames(t);
-  const { side, across, top, down } = GALLERY;
+  const { side, across, left, top, down } = GALLERY;
   const isRight = (i: number) => isLargest(rows()[i], run().labels[i]);
   const describe = () => t('train.gallery', { right: rows().filter((_, i) => isRight(i)).length });
   return view.picture(GALLERY, describe, () => {
     const { x, labels } = run();
     const next = batchOf(view.values.seed[0], view.values.batch[0], view.values.steps[0]);
     const pictures = x.flatMap((pixels, i) => {
-      const [at, up] = [1 + across * (i % PER_CLASS), top + down * labels[i]];
+      const [at, up] = [left + across * (i % PER_CLASS), top + down * labels[i]];
       const isFirst = i === firstOf(view.values.class[0]);
       return [
-        ...squares(
-          pixels.map((value) => ({ class: 'shade', opacity: value })),
-          at,
-          up,
-          side,
-        ),
+        ...squares(shades(pixels), at, up, side),
         s('rect', { x: at, y: up, width: side, height: side, class: isFirst ? 'taken' : 'outline' }),
-        s(
-          'text',
-          {
-            x: at + side / 2,
-            y: up + side + 14,
-            'text-anchor': 'middle',
-            'font-size': 11,
-            class: isRight(i) ? '' : 'wrong',
-          },
-          `${isRight(i) ? '' : '✗'}${fixed(rows()[i][labels[i]], 2)}`,
-        ),
+        label(at + side / 2, up + side + 14, `${isRight(i) ? '' : '✗'}${fixed(rows()[i][labels[i]], 2)}`, {
+          'font-size': 11,
+          class: isRight(i) ? '' : 'wrong',
+        }),
         ...(next.includes(i)
           ? [s('rect', { x: at, y: up + side + 18, width: side, height: 3, class: 'fill-positive' })]
           : []),
       ];
     });
-    const headings = names.map((name, k) => s('text', { x: 0, y: top + down * k - 7, 'font-size': 13 }, name));
+    const heading = { 'text-anchor': 'start', 'font-size': 13 };
+    const headings = names.map((name, k) => label(left, top + down * k - 7, name, heading));
     return [...headings, ...pictures];
   });
-}
-
-/** Four squares of a picture, on paper that stays white in dark mode. */
-function squares(
-  parts: readonly { class: string; opacity: number }[],
-  x: number,
-  y: number,
-  side: number,
-): SVGElement[] {
-  const half = side / 2;
-  return [
-    s('rect', { x, y, width: side, height: side, class: 'paper' }),
-    ...parts.map((part, i) =>
-      s('rect', {
-        x: x + half * (i % 2),
-        y: y + half * (i >> 1),
-        width: half,
-        height: half,
-        class: part.class,
-        'fill-opacity': part.opacity,
-      }),
-    ),
-  ];
 }
 
 /** The weights of each class as a picture, and its bias. */
@@ -255,31 +222,21 @@ function weights(view: TrainView, network: () => Network): SVGSVGElement {
         opacity: (0.6 * Math.abs(w)) / most,
       }));
       const numbers = own.map((w, i) =>
-        s(
-          'text',
-          {
-            x: x + 26 + 52 * (i % 2),
-            y: 51 + 52 * (i >> 1),
-            'text-anchor': 'middle',
-            'font-size': 13,
-            class: 'on-paper',
-          },
-          fixed(w, 2),
-        ),
+        label(x + 26 + 52 * (i % 2), 51 + 52 * (i >> 1), fixed(w, 2), { 'font-size': 13, class: 'on-paper' }),
       );
       return [
-        s('text', { x: x + 52, y: 14, 'text-anchor': 'middle', 'font-size': 13 }, name),
+        label(x + 52, 14, name, { 'font-size': 13 }),
         ...squares(parts, x, 20, 104),
         s('rect', { x, y: 20, width: 104, height: 104, class: 'outline' }),
         ...numbers,
-        s('text', { x: x + 52, y: 144, 'text-anchor': 'middle', 'font-size': 13 }, `b = ${fixed(bias[j], 2)}`),
+        label(x + 52, 144, `b = ${fixed(bias[j], 2)}`, { 'font-size': 13 }),
       ];
     });
   });
 }
 
 /** The likelihood as a product and as a sum, of n labels with probability p and of the pictures. */
-function likelihoods(view: TrainView, rows: () => number[][], run: () => Run): HTMLElement[] {
+function likelihoods(view: TrainView, rows: () => number[][], run: () => Run): HTMLElement {
   const { t } = view;
   const n = view.sliderOf('n', 0, { label: t('train.n'), min: 1, max: 1000, step: 1, show: String });
   const p = view.sliderOf('p', 0, {
@@ -303,14 +260,12 @@ function likelihoods(view: TrainView, rows: () => number[][], run: () => Run): H
       [t('train.pictures', { n: COUNT }), ...cells(rows(), run().labels)],
     ];
   });
-  const zero = view.text(h('p', { class: 'result' }), () => {
+  const zero = view.result(() => {
     const [each] = view.values.p;
     const values = { float32: factorsToZero(each, Math.fround), float64: factorsToZero(each) };
     return t('train.zero', { ...values, p: fixed(each, 2) });
   });
-  return [
-    h('div', { class: 'stage' }, h('div', { class: 'stack' }, n, p), h('div', { class: 'stack' }, numbers, zero)),
-  ];
+  return stage(stack(n, p), stack(numbers, zero));
 }
 
 showLesson({
@@ -339,16 +294,8 @@ showLesson({
       show: String,
     });
     const batch = view.sliderOf('batch', 0, { label: t('train.batch'), min: 1, max: COUNT, step: 1, show: String });
-    const rate = view.slider({
-      label: t('train.rate'),
-      min: -2,
-      max: 1,
-      step: 0.05,
-      get: () => Math.log10(view.values.rate[0]),
-      set: (value) => view.set({ rate: [10 ** value] }),
-      show: (value) => fixed(10 ** value, 3),
-    });
-    const status = view.text(h('p', { class: 'result', role: 'status' }), () => {
+    const rate = view.powerSlider('rate', 3, { label: t('train.rate'), min: -2, max: 1, step: 0.05 });
+    const status = view.status(() => {
       const { losses, labels } = run();
       const [done] = view.values.steps;
       const right = rows().filter((p, i) => isLargest(p, labels[i])).length;
@@ -364,45 +311,24 @@ showLesson({
     };
     const taken = h('p', { class: 'hint', role: 'status' });
     return [
-      h(
-        'div',
-        { class: 'stage' },
-        h(
-          'div',
-          { class: 'stack' },
-          buttons(view, playing),
+      stage(
+        stack(
+          controls(view, playing),
           steps,
           batch,
           rate,
-          h('p', { class: 'hint' }, t('train.first', { class: names[view.values.class[0]] })),
+          hint(t('train.first', { class: names[view.values.class[0]] })),
           pixelPicture(view),
           probabilityBars(view, first),
         ),
-        h(
-          'div',
-          { class: 'stack' },
-          status,
-          lossChart(view, run),
-          h('p', { class: 'hint' }, t('train.axes')),
-          gallery(view, rows, run),
-          h('p', { class: 'hint' }, t('train.key')),
-        ),
+        stack(status, lossChart(view, run), hint(t('train.axes')), gallery(view, rows, run), hint(t('train.key'))),
       ),
-      h(
-        'div',
-        { class: 'stage wide' },
-        h('div', { class: 'stack' }, predictions(view, rows, run), h('p', { class: 'hint' }, t('train.regions'))),
-        h(
-          'div',
-          { class: 'stack' },
-          weights(view, network),
-          h('p', { class: 'hint' }, t('train.colours')),
-          h('div', { class: 'buttons' }, h('button', { type: 'button', click: take }, t('train.take'))),
-          taken,
-        ),
+      halves(
+        stack(predictions(view, rows, run), hint(t('train.regions'))),
+        stack(weights(view, network), hint(t('train.colours')), buttons(button(t('train.take'), take)), taken),
       ),
       h('h3', {}, t('train.likelihood')),
-      ...likelihoods(view, rows, run),
+      likelihoods(view, rows, run),
     ];
   },
 });

@@ -9,7 +9,11 @@ export const en = {
   'training-page': 'Train a model on your own data',
   next: 'Next: {page}',
   previous: 'Back: {page}',
-  ignored: 'The link has values that this page cannot use ({names}). The usual ones are shown instead.',
+  ignored: 'Parts of the link are not used: {faults}. The page shows its default values in their place.',
+  'ignored.unknown': 'the name "{name}" is unknown',
+  'ignored.repeated': '"{name}" is given more than once',
+  'ignored.invalid': 'the value of "{name}" is not valid',
+  'ignored.next': '; ',
   guess: 'Guess first.',
   'guess.right': 'Right.',
   'guess.wrong': 'Not quite.',
@@ -143,7 +147,7 @@ export const en = {
   'softmax.outcome': 'Most probable: {class}, with {share} %.',
   'softmax.bias': 'A slider of a logit moves the bias of its class, so that o = Wx + b still holds on every page.',
   'softmax.see':
-    'The order of the logits is the order of the probabilities, so the most probable class is that of the largest logit.\nIn the triangle, one class is certain at a corner, and all three are equally probable in the middle. The dot reaches an edge by rounding only: no probability is exactly 0.\nThe logits are divided by T, so a small T makes the distances between them larger. As T → 0, the largest probability tends to 1 and the others to 0 (hardmax). For a large T, all tend to 1/3.\nThe naive formula computes exp(z) as it is written. Choose "naive" and increase c above 710: exp(z) is too large for float64 and overflows to ∞, and ∞/∞ gives NaN (not a number).\nSoftmax does not change if one number is subtracted from all logits. So the stable formula subtracts the maximum m first. Then each exponent is at most 0, the largest power is exp(0) = 1, and the sum lies between 1 and 3: it can neither overflow nor become 0.\nThe loss (page 6) needs log Σ exp(z), log-sum-exp for short. It is computed in the same way, as m + log Σ exp(z − m). On all pages, log is the natural logarithm and log₂ the logarithm to base 2.',
+    'The order of the logits is the order of the probabilities, so the most probable class is that of the largest logit.\nIn the triangle, one class is certain at a corner, and all three are equally probable in the middle. The dot reaches an edge by rounding only: no probability is exactly 0.\nThe logits are divided by T, so a small T makes the distances between them larger. As T → 0, the probability of the largest logit tends to 1 and the others to 0 (hardmax). For a large T, all tend to 1/3.\nThe naive formula computes exp(z) as it is written. Choose "naive" and increase c to 720: exp(z) is too large for float64 and overflows to ∞, and ∞/∞ gives NaN (not a number).\nSoftmax does not change if one number is subtracted from all logits. So the stable formula subtracts the maximum m first. Then each exponent is at most 0, the largest power is exp(0) = 1, and the sum lies between 1 and 3: it can neither overflow nor become 0.\nThe loss (page 6) needs log Σ exp(z), log-sum-exp for short. It is computed in the same way, as m + log Σ exp(z − m). On all pages, log is the natural logarithm and log₂ the logarithm to base 2.',
   'softmax.exercise': 'Compute softmax(0, log 2, log 5) without a machine. log is the natural logarithm.',
   'softmax.answer':
     'The powers are 1, 2 and 5, and their sum is 8. The probabilities are 1/8 = 0.125, 2/8 = 0.25 and 5/8 = 0.625. With the sliders: o = (0, 0.7, 1.6) comes close.',
@@ -189,15 +193,14 @@ export const en = {
   'gradient.guess1': '−0.28',
   'gradient.guess2': '0.72',
   'gradient.guess3': '−1/0.72',
-  'gradient.because':
-    'The derivative is simply ŷ − y: 0.72 − 1 = −0.28. A larger logit of "dog" makes the loss smaller.',
+  'gradient.because': 'The derivative is ŷ − y: 0.72 − 1 = −0.28. A larger logit of "dog" makes the loss smaller.',
   'gradient.arrow': 'Triangle with the target y = ({y}) and an arrow from it to the probabilities ŷ',
   'gradient.drag': 'Drag y in the triangle, or move its sliders. The arrow from y to ŷ is the gradient ŷ − y.',
   'gradient.one-hot': 'One-hot y',
   'gradient.smooth': 'Smoothed y (ε = 0.1)',
-  'gradient.even': 'y = ŷ',
   'gradient.formula': 'The formula to check. Try the wrong ones, too:',
-  'gradient.formula-column': 'formula',
+  'gradient.number': 'number',
+  'gradient.formula-row': 'formula',
   'gradient.differences': 'differences',
   'gradient.autograd': 'autograd',
   'gradient.three': 'The gradient in three ways',
@@ -212,7 +215,7 @@ export const en = {
   'gradient.axes': 'Upward: the largest error of the differences. To the right: h. Both axes are logarithmic.',
   'gradient.hessian': 'Hessian',
   'gradient.see':
-    'For a one-hot y the loss is −log ŷ of the class: 0 if that probability is 1, and larger the smaller it is.\nIn terms of the logits, ℓ = −Σ yⱼ log ŷⱼ = log Σ exp(oₖ) − Σ yⱼoⱼ. The derivative of the first term is softmax, that of the second is y.\nThe formula holds for each y whose parts are at least 0 and sum to 1: one-hot, smoothed (0.9 times one-hot, and 0.1/3 more for each class), or any other. If y = ŷ, the gradient is 0.\nThe differences are (ℓ(o + h) − ℓ(o − h))/2h, with one logit moved by h at a time. They use values of the loss only, so they check the formula independently. A large h has the error of the method, which falls as h². A small h has the error of rounding, which grows as 1/h. Between them, near h = 1e−5, both are small.\nAutograd applies the chain rule to each operation of the loss. It computes in float32, so it agrees to about seven digits.\nThe Hessian holds the second derivatives: ŷⱼ(1 − ŷⱼ) on the diagonal and −ŷⱼŷₖ elsewhere, in short diag(ŷ) − ŷŷᵀ. The diagonal is the variance of the one-hot label under ŷ. If the network is sure, it is near 0, and the loss is almost linear in the logits.',
+    'For a one-hot y the loss is −log ŷ of the class: 0 if that probability is 1, and larger the smaller it is.\nIn terms of the logits, ℓ = −Σ yⱼ log ŷⱼ = log Σ exp(oₖ) − Σ yⱼoⱼ. The derivative of the first term is softmax, that of the second is y.\nThe formula holds for each y whose parts are at least 0 and sum to 1: one-hot, smoothed (0.9 times one-hot, and 0.1/3 more for each class), or any other. If y = ŷ, the gradient is 0.\nThe differences are (ℓ(o + h) − ℓ(o − h))/2h, with one logit moved by h at a time, and by h·|oⱼ| if it lies beyond ±1. They use values of the loss only, so they check the formula independently. A large h has the error of the method, which falls as h². A small h has the error of rounding, which grows as 1/h. Between them, near h = 1e−5, both are small.\nAutograd applies the chain rule to each operation of the loss. It computes in float32, so it agrees to about seven digits.\nThe Hessian holds the second derivatives: ŷⱼ(1 − ŷⱼ) on the diagonal and −ŷⱼŷₖ elsewhere, in short diag(ŷ) − ŷŷᵀ. The diagonal is the variance of the one-hot label under ŷ. If the network is sure, it is near 0, and the loss is almost linear in the logits.',
   'gradient.exercise':
     'ŷ = (0.2, 0.3, 0.5) and y is one-hot for the first class. What are the loss and the gradient? What is the sum of the gradient, and why?',
   'gradient.answer':
@@ -257,11 +260,11 @@ export const en = {
   'bits.versicolor': 'versicolor',
   'bits.virginica': 'virginica',
   'bits.see':
-    'In a prefix code, no word is the beginning of another, so a receiver knows where each word ends. In the table of words, a word takes its cell and all cells below it. Two words must not share cells.\nA word of length l takes the share 2^−l of the width. The shares of a prefix code sum to at most 1: Kraft’s inequality. If the shares sum to exactly 1, they are a distribution R, and the mean length is the cross-entropy H(P, R).\nAn event of probability p has the surprisal −log₂ p, and its best word has this length. The mean of the surprisal is the entropy, H(P) = −Σ P(k) log₂ P(k). No prefix code is shorter on average. A code meets it if every P(k) is 1/2, 1/4, 1/8 and so on.\nA code made for Q has words of the length −log₂ Q(k). If the classes follow P, it needs H(P, Q) = −Σ P(k) log₂ Q(k) bits on average. The difference to H(P) is D(P ‖ Q), the Kullback–Leibler divergence. It is 0 only if P = Q: press "P = Q".\nThe loss of one flower is its surprisal: near 0 if the model is certain and right, large if it is certain and wrong. The mean over all 150 flowers is 0.1869 bits, the cross-entropy of the model. With log in place of log₂ the unit is the nat: 1 nat = 1/log 2 = 1.443 bits.',
+    'In a prefix code, no word is the beginning of another, so a receiver knows where each word ends. In the table of words, a word takes its cell and all cells below it. Two words must not share cells.\nA word of length l takes the share 2^−l of the width. The shares of a prefix code sum to at most 1: Kraft’s inequality. If the shares sum to exactly 1, they are a distribution R, and the mean length is the cross-entropy H(P, R).\nAn event of probability p has the surprisal −log₂ p, the ideal length of its word. The mean of the surprisal is the entropy, H(P) = −Σ P(k) log₂ P(k). No prefix code is shorter on average. A code meets it if every P(k) is 1/2, 1/4, 1/8 and so on.\nAn ideal code for Q has words of the length −log₂ Q(k), which need not be whole. If the classes follow P, it needs H(P, Q) = −Σ P(k) log₂ Q(k) bits on average. The difference to H(P) is D(P ‖ Q), the Kullback–Leibler divergence. It is 0 only if P = Q: press "P = Q".\nThe loss of one flower is its surprisal: near 0 if the model is certain and right, large if it is certain and wrong. The mean over all 150 flowers is 0.1869 bits, the cross-entropy of the model. With log in place of log₂ the unit is the nat: 1 nat = 1/log 2 = 1.443 bits.',
   'bits.exercise':
     'All three classes have the probability 1/3. What is the mean length of the best prefix code, and how far is it from H(P)? How can messages become shorter if two pictures are sent at once?',
   'bits.answer':
-    'The best lengths are 1, 2 and 2, with the mean 5/3 = 1.667 bits. H(P) = log₂ 3 = 1.585 bits, so 0.082 bits are lost.\nTwo pictures have 9 equally likely pairs. A prefix code with 7 words of 3 bits and 2 words of 4 bits needs (7 · 3 + 2 · 4)/9 = 3.222 bits for a pair, and 1.611 for a picture. With n pictures at once, the loss for each picture is below 1/n bit.',
+    'The best lengths are 1, 2 and 2, with the mean 5/3 = 1.667 bits. H(P) = log₂ 3 = 1.585 bits, so 0.082 bits are lost.\nTwo pictures have 9 equally likely pairs. A prefix code with 7 words of 3 bits and 2 words of 4 bits needs (7 · 3 + 2 · 4)/9 = 3.222 bits for a pair, and 1.611 for a picture. With n pictures at once, less than 1/n bit is lost for each.',
   'train.title': 'Train',
   'train.lede':
     'Training changes the 12 weights and 3 biases step by step. Each step moves them a little against the gradient of the loss. The picture of the other pages is one of 24 training pictures.',
@@ -303,7 +306,7 @@ export const en = {
   'train.zero':
     'With p = {p}, the product is 0 from {float32} labels on in float32, and from {float64} on in float64. The sum of the logarithms does not underflow.',
   'train.see':
-    'A step computes ŷ − y for each picture of the batch. This is the gradient for b; times the pixels it is the gradient for W. The step takes the mean over the batch, and moves W and b by −η times that. Press "Start again", and then "Step" a few times.\nIn an epoch, each picture is used once. A batch of 24 is the gradient of all pictures, and the loss falls smoothly. A small batch is a random estimate of it: more steps for the same work, but the curve trembles.\nA small learning rate is slow. A large one overshoots: with η = 10, the loss jumps up at first.\nThe weights become pictures: blue where dark pixels speak for a class, orange where they speak against it.\nThe likelihood P(Y|X) is the product of the probabilities of all labels. It soon is too small for the number format and underflows to 0, and then all models look alike. Its logarithm is a sum, and does not. The likelihood is largest where the sum of −log P(y|x) is smallest, and this sum is the loss of all pictures.',
+    'A step computes ŷ − y for each picture of the batch. This is the gradient for b; times the pixels it is the gradient for W. The step takes the mean over the batch, and moves W and b by −η times that. Press "Start again", and then "Step" a few times.\nIn an epoch, each picture is used once. A batch of 24 is the gradient of all pictures, and the loss falls smoothly. A small batch is a random estimate of it: more steps for the same work, but the curve is noisy.\nA small learning rate is slow. A large one overshoots: with η = 10, the loss jumps up at first.\nThe weights become pictures: blue where dark pixels speak for a class, orange where they speak against it.\nThe likelihood P(Y|X) is the product of the probabilities of all labels. It is soon too small for the number format and underflows to 0, and then all models look alike. Its logarithm is a sum, and does not. The likelihood is largest where the sum of −log P(y|x) is smallest, and this sum is the loss of all pictures.',
   'train.exercise':
     'W and b are 0, and the batch is only the picture x = (0.1, 0.9, 0.8, 0.2) of a dog. What are the weights and the bias of the dog after one step with η = 0.5? And of the cat?',
   'train.answer':

@@ -11,7 +11,11 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   'training-page': '用自己的数据训练模型',
   next: '下一页：{page}',
   previous: '上一页：{page}',
-  ignored: '链接中有本页无法使用的值（{names}），已改用默认值。',
+  ignored: '链接中有些内容未被采用：{faults}。相应的值改用默认值。',
+  'ignored.unknown': '本页没有名为“{name}”的参数',
+  'ignored.repeated': '“{name}”出现了不止一次',
+  'ignored.invalid': '“{name}”的值无效',
+  'ignored.next': '；',
   guess: '先猜一猜。',
   'guess.right': '对。',
   'guess.wrong': '不对。',
@@ -134,7 +138,7 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   'softmax.outcome': '最可能的是{class}，概率 {share} %。',
   'softmax.bias': '移动 logit 的滑块会改变该类别的偏置，因此 o = Wx + b 在每一页都成立。',
   'softmax.see':
-    'logit 的大小次序就是概率的次序，所以最可能的类别就是 logit 最大的类别。\n在三角形的顶点，一个类别完全确定；在中心，三个类别同样可能。点只会因舍入而落到边上：没有概率恰好等于 0。\n各个 logit 除以 T，所以 T 小，它们之间的距离就变大。T → 0 时，最大的概率趋于 1，其余趋于 0（hardmax）；T 很大时，三个概率都趋于 1/3。\n直接算法照公式计算 exp(z)。选“直接”，并把 c 调到 710 以上：exp(z) 超出 float64 的范围，上溢为 ∞，而 ∞/∞ 得到 NaN（不是数）。\n所有 logit 减去同一个数，softmax 不变，所以稳定算法先减去最大值 m。这样每个指数不大于 0，最大的幂是 exp(0) = 1，总和在 1 与 3 之间：既不会上溢，也不会变成 0。\n损失函数（第 6 页）需要 log Σ exp(z)（简称 log-sum-exp），也这样计算：m + log Σ exp(z − m)。在所有页面上，log 是自然对数，log₂ 是以 2 为底的对数。',
+    'logit 的大小次序就是概率的次序，所以最可能的类别就是 logit 最大的类别。\n在三角形的顶点，一个类别完全确定；在中心，三个类别同样可能。点只会因舍入而落到边上：没有概率恰好等于 0。\n各个 logit 除以 T，所以 T 小，它们之间的距离就变大。T → 0 时，最大的 logit 的概率趋于 1，其余趋于 0（hardmax）；T 很大时，三个概率都趋于 1/3。\n直接算法照公式计算 exp(z)。选“直接”，并把 c 调到 720：exp(z) 超出 float64 的范围，上溢为 ∞，而 ∞/∞ 得到 NaN（不是数）。\n所有 logit 减去同一个数，softmax 不变，所以稳定算法先减去最大值 m。这样每个指数不大于 0，最大的幂是 exp(0) = 1，总和在 1 与 3 之间：既不会上溢，也不会变成 0。\n损失函数（第 6 页）需要 log Σ exp(z)（简称 log-sum-exp），也这样计算：m + log Σ exp(z − m)。在所有页面上，log 是自然对数，log₂ 是以 2 为底的对数。',
   'softmax.exercise': '不用机器，计算 softmax(0, log 2, log 5)。log 是自然对数。',
   'softmax.answer':
     '各个幂是 1、2、5，和为 8。概率是 1/8 = 0.125、2/8 = 0.25、5/8 = 0.625。用滑块取 o = (0, 0.7, 1.6) 可得近似值。',
@@ -144,7 +148,7 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   'regions.guess': '平面上有三个类别的点。Softmax 回归各区域之间的边界是什么形状？',
   'regions.guess1': '总是直线',
   'regions.guess2': '围绕各点的曲线',
-  'regions.guess3': '视各点而定，直线或曲线',
+  'regions.guess3': '直线或曲线，视点的位置而定',
   'regions.because': '边界上有两个 logit 相等：(wⱼ − wₖ)·x + bⱼ − bₖ = 0，这是直线方程。',
   'regions.clusters': '三个簇',
   'regions.xor': 'XOR（异或）',
@@ -181,12 +185,12 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   'gradient.drag': '在三角形中拖动 y，或移动它的滑块。从 y 指向 ŷ 的箭头就是梯度 ŷ − y。',
   'gradient.one-hot': '独热 y',
   'gradient.smooth': '平滑 y（ε = 0.1）',
-  'gradient.even': 'y = ŷ',
   'gradient.formula': '要检验的公式，也试试错误的公式：',
-  'gradient.formula-column': '公式',
+  'gradient.number': '数值',
+  'gradient.formula-row': '公式',
   'gradient.differences': '差分',
   'gradient.autograd': '自动微分',
-  'gradient.three': '三种方法求梯度',
+  'gradient.three': '求梯度的三种方法',
   'gradient.agree': '损失 {loss}。公式与差分一致：最多相差 {gap}。',
   'gradient.differ': '损失 {loss}。公式与差分相差可达 {gap}。是公式错了，还是 h 不合适？',
   'gradient.load': '加上自动微分：载入 TensorFlow.js',
@@ -197,7 +201,7 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   'gradient.axes': '纵轴：差分的最大误差；横轴：h。两轴均为对数。',
   'gradient.hessian': '海森矩阵',
   'gradient.see':
-    'y 为独热时，损失是该类别的 −log ŷ：概率为 1 时为 0，概率越小则越大。\n用 logit 表示，ℓ = −Σ yⱼ log ŷⱼ = log Σ exp(oₖ) − Σ yⱼoⱼ。第一项的导数是 softmax，第二项的导数是 y。\n只要 y 的各部分不小于 0 且总和为 1，公式都成立：独热、平滑（0.9 乘以独热，每个类别再加 0.1/3）或其他。若 y = ŷ，梯度为 0。\n差分是 (ℓ(o + h) − ℓ(o − h))/2h，每次只把一个 logit 移动 h。它只用损失的值，所以能独立地检验公式。h 大时是方法误差，按 h² 下降；h 小时是舍入误差，按 1/h 上升。在 h = 1e−5 附近两者都小。\n自动微分对损失的每个运算应用链式法则。它用 float32 计算，因此约有七位数字一致。\n海森矩阵由二阶导数组成：对角线上是 ŷⱼ(1 − ŷⱼ)，其余是 −ŷⱼŷₖ，简写为 diag(ŷ) − ŷŷᵀ。对角线是独热标签在 ŷ 下的方差。网络有把握时它接近 0，损失几乎是 logit 的线性函数。',
+    'y 为独热时，损失是该类别的 −log ŷ：概率为 1 时为 0，概率越小则越大。\n用 logit 表示，ℓ = −Σ yⱼ log ŷⱼ = log Σ exp(oₖ) − Σ yⱼoⱼ。第一项的导数是 softmax，第二项的导数是 y。\n只要 y 的各部分不小于 0 且总和为 1，公式都成立：独热、平滑（0.9 乘以独热，每个类别再加 0.1/3）或其他。若 y = ŷ，梯度为 0。\n差分是 (ℓ(o + h) − ℓ(o − h))/2h，每次只把一个 logit 移动 h；若它的绝对值大于 1，则移动 h·|oⱼ|。它只用损失的值，所以能独立地检验公式。h 大时是方法误差，按 h² 下降；h 小时是舍入误差，按 1/h 上升。在 h = 1e−5 附近两者都小。\n自动微分对损失的每个运算应用链式法则。它用 float32 计算，因此约有七位数字一致。\n海森矩阵由二阶导数组成：对角线上是 ŷⱼ(1 − ŷⱼ)，其余是 −ŷⱼŷₖ，简写为 diag(ŷ) − ŷŷᵀ。对角线是独热标签在 ŷ 下的方差。网络有把握时它接近 0，损失几乎是 logit 的线性函数。',
   'gradient.exercise': 'ŷ = (0.2, 0.3, 0.5)，y 是第一类的独热向量。损失和梯度是多少？梯度的总和是多少，为什么？',
   'gradient.answer':
     '损失是 −log 0.2 = 1.609。梯度是 (−0.8, 0.3, 0.5)。总和为 0，因为 ŷ 和 y 的总和都是 1。所以所有 logit 一同增大时损失不变，正如第 4 页所示。',
@@ -237,7 +241,7 @@ export const zh: Readonly<Record<keyof typeof en, string>> = {
   'bits.versicolor': '变色鸢尾',
   'bits.virginica': '维吉尼亚鸢尾',
   'bits.see':
-    '前缀码中，没有码字是另一个码字的开头，所以收件人知道每个码字在哪里结束。在码字表中，一个码字占用它的格子和下方的所有格子；两个码字不能共用格子。\n长度为 l 的码字占宽度的 2^−l。前缀码各份之和不大于 1，这就是 Kraft 不等式。若和恰好为 1，这些份额就是一个分布 R，平均长度就是交叉熵 H(P, R)。\n概率为 p 的事件，其信息量为 −log₂ p，最好的码字就是这么长。信息量的平均值是熵：H(P) = −Σ P(k) log₂ P(k)。没有前缀码平均更短。若每个 P(k) 都是 1/2、1/4、1/8 等，编码就能达到它。\n按 Q 设计的编码，码字长度为 −log₂ Q(k)。若类别按 P 出现，它平均需要 H(P, Q) = −Σ P(k) log₂ Q(k) 比特。它与 H(P) 之差是 D(P ‖ Q)，即 KL 散度。只有 P = Q 时它才为 0：按“P = Q”试试。\n一朵花的损失就是它的信息量：模型有把握且正确时接近 0，有把握却错误时很大。150 朵花的平均值是 0.1869 比特，即模型的交叉熵。若用 log 代替 log₂，单位就是纳特：1 纳特 = 1/log 2 = 1.443 比特。',
+    '前缀码中，没有码字是另一个码字的开头，所以收件人知道每个码字在哪里结束。在码字表中，一个码字占用它的格子和下方的所有格子；两个码字不能共用格子。\n长度为 l 的码字占宽度的 2^−l。前缀码各份之和不大于 1，这就是 Kraft 不等式。若和恰好为 1，这些份额就是一个分布 R，平均长度就是交叉熵 H(P, R)。\n概率为 p 的事件，其信息量为 −log₂ p，这就是其码字的理想长度。信息量的平均值是熵：H(P) = −Σ P(k) log₂ P(k)。没有前缀码平均更短。若每个 P(k) 都是 1/2、1/4、1/8 等，编码就能达到它。\n按 Q 设计的理想编码，码字长度为 −log₂ Q(k)（不一定是整数）。若类别按 P 出现，它平均需要 H(P, Q) = −Σ P(k) log₂ Q(k) 比特。它与 H(P) 之差是 D(P ‖ Q)，即 KL 散度。只有 P = Q 时它才为 0：按“P = Q”试试。\n一朵花的损失就是它的信息量：模型有把握且正确时接近 0，有把握却错误时很大。150 朵花的平均值是 0.1869 比特，即模型的交叉熵。若用 log 代替 log₂，单位就是纳特：1 纳特 = 1/log 2 = 1.443 比特。',
   'bits.exercise':
     '三个类别的概率都是 1/3。最好的前缀码平均多长，比 H(P) 多多少？若一次发送两张图片的类别，怎样使消息更短？',
   'bits.answer':

@@ -1,0 +1,12 @@
+/** The pages of web/, built and served. */
+export interface Site {
+  /** The address of the pages, without `/` at the end. */
+  readonly url: string;
+  /** A folder for files of tests. */
+  readonly folder: string;
+  stopServer(): Promise<void>;
+  /** Stops the server and removes the folder. */
+  end(): Promise<void>;
+}
+
+export function startSite(): Promise<Site>;
