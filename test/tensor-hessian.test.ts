@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs';
 import { BackendInUse } from '../src/compile/backend-in-use.js';
 import { Random } from '../src/core/random.js';
 import { evaluatePlain, type PlainProblem, type PlainProblemOptions, plainProblem } from '../src/objective/float64.js';
-import { tensorHessian } from '../src/objective/tensor-hessian.js';
+import { hessianMatrix } from '../src/objective/hessian.js';
+import { largestPart, tensorHessian, tensorHessianPart } from '../src/objective/tensor-hessian.js';
 import { onEveryBackend } from './helpers/backends.js';
 
 function problemOf(n: number, d: number, q: number, others: Partial<PlainProblemOptions> = {}): PlainProblem {
@@ -105,6 +106,29 @@ onEveryBackend('the Hessian on tensors', () => {
     const again = await factored(problem, point, 2.5e6);
     expect(await again?.solve(right)).toEqual(near);
     for (const each of [whole, part, again]) each?.close();
+  });
+
+  it('gives the rows and columns of some entries', async () => {
+    const problem = problemOf(60, 7, 3);
+    const point = vectorOf(problem.size, 0.5);
+    const expected = (await hessianMatrix(problem, point, 1e9)) as Float64Array;
+    const entries = Int32Array.of(0, 1, 5, 6, 12, 20, 21, 23);
+    const backend = new BackendInUse('test', undefined);
+    const before = tf.memory().numTensors;
+    const part = await tensorHessianPart(problem, point, entries, { work: 1e12, backend });
+    expect(tf.memory().numTensors).toBe(before);
+    const m = entries.length;
+    for (let a = 0; a < m; a++) {
+      for (let b = 0; b <= a; b++) {
+        const entry = expected[entries[a] * problem.size + entries[b]];
+        expect(part?.matrix[a * m + b]).toBeAllClose(entry, { rtol: 1e-4, atol: 1e-6 });
+      }
+    }
+    expect(part?.work).toBeGreaterThan(m ** 3 / 6);
+    expect(await tensorHessianPart(problem, point, entries, { work: 10, backend })).toBeUndefined();
+    expect(
+      await tensorHessianPart(problem, point, new Int32Array(largestPart() + 1), { work: 1e15, backend }),
+    ).toBeUndefined();
   });
 
   it('is left out where it takes too much work, or has too many parameters', async () => {

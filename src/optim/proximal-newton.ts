@@ -81,7 +81,11 @@ export async function proximalNewton(options: ProximalNewtonOptions): Promise<So
     const target = await finishInTurns(minimizeComposite(model), signal);
     return { ...(await searchTowards(fromBlocks(target, metric), state, whole, noise)), pairs };
   };
-  return solve(whole, { where: WHERE, normOf: (trial) => normOf(trial, options), search });
+  return solve(whole, {
+    where: WHERE,
+    normOf: (trial) => subgradientNorm(trial, l1, numPenalised * metric.blocks),
+    search,
+  });
 }
 
 /** The first of t = 1, … towards `target` where F falls as predicted. */
@@ -155,15 +159,19 @@ function slopeBehind(
   return slope;
 }
 
-/** The largest entry of the smallest subgradient; NaN if any entry is NaN. */
-function normOf(
+/**
+ * The largest entry of the smallest subgradient of F; NaN if any entry of the gradient is NaN.
+ *
+ * @param numPenalised number of penalised entries at the start of the point
+ */
+export function subgradientNorm(
   { point, gradient }: Pick<Trial, 'point' | 'gradient'>,
-  { l1, numPenalised, metric }: ProximalNewtonOptions,
+  l1: number,
+  numPenalised: number,
 ): number {
   let largest = 0;
   for (let i = 0; i < point.length; i++) {
-    const isPenalised = i < numPenalised * metric.blocks;
-    const entry = Math.abs(leastSubgradient(point[i], gradient[i], isPenalised ? l1 : 0));
+    const entry = Math.abs(leastSubgradient(point[i], gradient[i], i < numPenalised ? l1 : 0));
     if (Number.isNaN(gradient[i])) return Number.NaN;
     largest = Math.max(largest, entry);
   }

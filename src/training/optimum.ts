@@ -11,8 +11,15 @@ import {
   type PreconditionerOptions,
 } from '../objective/curvature.js';
 import { evaluatePlainAsync, type PlainProblem } from '../objective/float64.js';
-import { openTensorObjective } from '../objective/tensor.js';
-import { hessianSpeed, tensorHessian } from '../objective/tensor-hessian.js';
+import { openTensorObjective, type TensorObjective } from '../objective/tensor.js';
+import {
+  hessianSpeed,
+  largestPart,
+  type TensorHessianOptions,
+  tensorHessian,
+  tensorHessianPart,
+} from '../objective/tensor-hessian.js';
+import { activeEntries, activeSetSolver } from '../optim/active-set.js';
 import type { BlockMetric } from '../optim/block-metric.js';
 import { lbfgs } from '../optim/lbfgs.js';
 import { proximalNewton } from '../optim/proximal-newton.js';
@@ -114,6 +121,8 @@ interface Stage {
   readonly until: number;
   /** Whether M is the Hessian at a point, or close to it. */
   readonly isHessian: boolean;
+  /** Whether only some entries change, so that pairs from before do not fit. */
+  readonly isActiveSet?: boolean;
   /** Frees M. */
   readonly close?: () => void;
 }
@@ -144,13 +153,20 @@ async function solveInStages(
       stage.close?.();
       throw error;
     }
-    if (result.reason !== 'iterations' || upTo === maxIterations) return { result, stage, anchor };
+    const end = { result, stage, anchor };
+    if (result.reason !== 'iterations' || result.iterations >= maxIterations) return end;
+    if (result.iterations === anchor?.iteration) return { ...end, result: { ...result, reason: 'no-progress' } };
     // Böhning's bound holds everywhere, but is far too large once the classes are nearly separated.
     anchor = { point: result.point, iteration: result.iterations };
     stage.close?.();
     stage = await at(anchor);
-    state = result.state;
+    state = stateFor(stage, result.state);
   }
+}
+
+/** The state at the start of a stage. */
+function stateFor({ isActiveSet }: Stage, state: SolverState): SolverState {
+  return isActiveSet ? { ...state, pairs: [] } : state;
 }
 
 /** Minimises in float64 on plain arrays. */
@@ -188,13 +204,19 @@ export async function solveTensor(
     const at = async ({ point, iteration }: Anchor): Promise<Stage> => {
       const speed = hessianSpeed();
       const work = TENSOR_REBUILD_SHARE * iteration * evaluation * speed;
-      const hessian =
-        problem.l1 > 0 ? undefined : await tensorHessian(problem, point, { work, backend, signal, onProgress });
+      const until = (spent: number) => iteration + Math.max(TENSOR_ITERATIONS, Math.ceil(spent / speed / evaluation));
+      const given = { work, backend, signal, onProgress };
+      if (problem.l1 > 0) {
+        const active = await activeSolverAt(point, problem, objective, given);
+        if (active === undefined) return { ...first, until: 2 * iteration };
+        return { solve: active.solve, until: until(active.work), isHessian: true, isActiveSet: true };
+      }
+      const hessian = await tensorHessian(problem, point, given);
       if (hessian === undefined) return { ...first, until: 2 * iteration };
       const precondition = hessian.solve;
       return {
         solve: (others) => lbfgs({ ...others, precondition }),
-        until: iteration + Math.max(TENSOR_ITERATIONS, Math.ceil(hessian.work / speed / evaluation)),
+        until: until(hessian.work),
         isHessian: true,
         close: hessian.close,
       };
@@ -220,12 +242,39 @@ export async function solveTensor(
       if (numSamples * numFeatures * numClasses > limit) return { ...coarse, reason: 'no-progress' };
     }
     const start = coarse?.point ?? options.start;
-    const state = coarse === undefined ? resumed?.solver : undefined;
-    return await polish(problem, { before: from, anchor, start, solver: state }, options, stage.solve);
+    let state = coarse === undefined ? resumed?.solver : undefined;
+    for (;;) {
+      const result = await polish(problem, { before: from, anchor, start, solver: state }, options, stage.solve);
+      const { reason, iterations, point } = result;
+      if (reason !== 'iterations' || !stage.isActiveSet || iterations >= options.maxIterations) return result;
+      if (iterations === anchor?.iteration) return { ...result, reason: 'no-progress' };
+      anchor = { point, iteration: iterations };
+      stage = await at(anchor);
+      state = stateFor(stage, result.state);
+    }
   } finally {
     stage?.close?.();
     objective.close();
   }
+}
+
+/** With an L1 penalty: the solver over the entries that may differ from 0, with their Hessian as M. */
+async function activeSolverAt(
+  point: Float64Array,
+  problem: PlainProblem,
+  objective: TensorObjective,
+  options: TensorHessianOptions,
+): Promise<{ readonly solve: Solver; readonly work: number } | undefined> {
+  const { l1, numFeatures, numClasses, fitIntercept } = problem;
+  const numPenalised = numFeatures * numClasses;
+  const { gradient } = await objective.evaluate(point, options.signal);
+  const penalty = { l1, numPenalised, hasIntercept: fitIntercept };
+  const entries = activeEntries({ point, gradient }, penalty, largestPart());
+  const hessian = await tensorHessianPart(problem, point, entries, options);
+  if (hessian === undefined) return undefined;
+  const { matrix, work } = hessian;
+  const active = { entries, hessian: matrix, jitter: FLOAT32_JITTER, l1, numPenalised };
+  return { solve: activeSetSolver(active), work };
 }
 
 /** Continues in float64 from the result on tensors. */

@@ -73,6 +73,7 @@ const OWN: Readonly<Record<string, readonly string[]>> = {
     weighing: ['cross-entropy'],
   }),
   ...of('optim', {
+    'active-set': ['active-set'],
     'block-metric': ['proximal-newton', 'lbfgs'],
     'block-products': ['simd', 'row-block', 'objective-plain'],
     cholesky: ['simd', 'lbfgs', 'row-block'],
