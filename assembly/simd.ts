@@ -250,11 +250,16 @@ function subtractAt(to: usize, first: v128, second: v128): void {
 }
 
 /**
- * x ← L⁻ᵀL⁻¹x; both passes read L by rows.
+ * x ← L⁻ᵀL⁻¹x for each of some vectors; both passes read L by rows.
  *
  * @param l [n, stride], of which the lower half is read
+ * @param x [count, n]
  */
-export function substitute(l: usize, n: i32, stride: usize, x: usize): void {
+export function substitute(l: usize, n: i32, stride: usize, x: usize, count: i32): void {
+  for (let c = 0; c < count; c++) substituteOne(l, n, stride, x + ((<usize>(c * n)) << 3));
+}
+
+function substituteOne(l: usize, n: i32, stride: usize, x: usize): void {
   for (let i = 0; i < n; i++) {
     const row = l + <usize>i * stride;
     const length = (<usize>i) << 3;

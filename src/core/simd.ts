@@ -21,8 +21,8 @@ export interface SimdKernels {
    * Returns 0 or false unless every pivot exceeds `floor`.
    */
   factorize(a: number, n: number, stride: number, floor: number, pack: number): number | boolean;
-  /** x ← L⁻ᵀL⁻¹x: l [n, stride], of which the lower half is read */
-  substitute(l: number, n: number, stride: number, x: number): void;
+  /** x ← L⁻ᵀL⁻¹x for each row of x, [count, n]: l [n, stride], of which the lower half is read */
+  substitute(l: number, n: number, stride: number, x: number, count: number): void;
   /** The gradient and the loss of samples, as in core/tree-sum.ts: the arguments of assembly/simd.ts in their order. */
   evaluate(
     x: number,

@@ -407,7 +407,10 @@ napi_value callFactorize(napi_env env, napi_callback_info info) {
 
 napi_value callSubstitute(napi_env env, napi_callback_info info) {
   const Call call(env, info);
-  substitute(call.at(1), call.integer(2), call.stride(3), call.at(4));
+  const int64_t n = call.integer(2), stride = call.stride(3), count = call.integer(5);
+  const double* l = call.at(1);
+  double* x = call.at(4);
+  share(count * n * n, count, [&](int64_t i) { substitute(l, n, stride, x + i * n); });
   return nullptr;
 }
 

@@ -45,8 +45,9 @@ function* hessian(problem: PlainProblem, point: Float64Array, work: number): Ste
   if (threshold === undefined) return undefined;
   /** Whether the curvature of a sample and a class is kept, [n, classes]. */
   const matters = Uint8Array.from(probabilities, (p) => (isBetween(p, threshold) ? 1 : 0));
-  const matrix = new Float64Array(size * size);
   const sum = new GramSum(problem);
+  /** The blocks of the classes k ≥ c, of which the lower half is filled; the others have the same numbers. */
+  const blocks: Float64Array[][] = [];
   /** sᵢ/S·pᵢₖ, and sᵢ/S·pᵢₖ(1 − pᵢₖ). */
   const weighted = new Float64Array(n * q);
   const curvature = new Float64Array(n * q);
@@ -58,17 +59,21 @@ function* hessian(problem: PlainProblem, point: Float64Array, work: number): Ste
   }
   for (let k = 0; k < q; k++) {
     const samples = samplesOf(n, (i) => weighted[i * q + k] > 0 && matters[i * q + k] === 1);
+    blocks.push([]);
     for (let c = 0; c <= k; c++) {
       for (const i of samples) {
         if (matters[i * q + c] === 0) continue;
         const share = k === c ? curvature[i * q + k] : -weighted[i * q + k] * probabilities[i * q + c];
         if (sum.add(i, share)) yield;
       }
-      addBlock(sum.total(), order, k, c, q, matrix);
+      blocks[k].push(sum.total());
     }
   }
   const rest = yield* restOf(problem, curvature, matters);
-  for (let k = 0; rest !== undefined && k < q; k++) addBlock(rest, order, k, k, q, matrix);
+  for (let k = 0; rest !== undefined && k < q; k++) {
+    for (let at = 0; at < rest.length; at++) blocks[k][k][at] += rest[at];
+  }
+  const matrix = joined(blocks, order);
   for (let j = 0; j < d * q; j++) matrix[j * size + j] += l2;
   if (!fitIntercept) matrix.fill(0, d * q * size);
   dropTiny(matrix, size);
@@ -171,14 +176,21 @@ function* restOf(problem: PlainProblem, curvature: Float64Array, matters: Uint8A
   return isEmpty ? undefined : sum.total();
 }
 
-/** Adds the lower half of a symmetric matrix to the block of the classes k ≥ c in the lower half of the full matrix. */
-function addBlock(gram: Float64Array, order: number, k: number, c: number, q: number, matrix: Float64Array): void {
+/** The lower half of the matrix of which these are the blocks, in the order of a point. */
+function joined(blocks: readonly (readonly Float64Array[])[], order: number): Float64Array {
+  const q = blocks.length;
   const size = order * q;
+  const matrix = new Float64Array(size * size);
   for (let a = 0; a < order; a++) {
-    for (let b = 0; b <= a; b++) {
-      const entry = gram[a * order + b];
-      matrix[(a * q + k) * size + b * q + c] += entry;
-      if (k !== c && a !== b) matrix[(a * q + c) * size + b * q + k] += entry;
+    for (let k = 0; k < q; k++) {
+      const row = (a * q + k) * size;
+      for (let c = 0; c < q; c++) {
+        const block = c <= k ? blocks[k][c] : blocks[c][k];
+        // The diagonal block of a feature has its lower half only.
+        const end = c <= k ? a : a - 1;
+        for (let b = 0, from = a * order, to = row + c; b <= end; b++, from++, to += q) matrix[to] = block[from];
+      }
     }
   }
+  return matrix;
 }

@@ -109,34 +109,39 @@ function factorizePlain(a: Float64Array, n: number, stride: number, floor: numbe
   return true;
 }
 
-/** D⁻½ L⁻ᵀ L⁻¹ D⁻½ B, column by column. */
+/** D⁻½ L⁻ᵀ L⁻¹ D⁻½ B */
 function solve(factor: Factor, scale: Float64Array, right: Float64Array, columns: number): Float64Array {
   const n = scale.length;
   assertShape([right.length], [n * columns], 'cholesky', 'right');
-  const { memory, x, run } = substitution(factor);
+  const { memory, x, run } = substitution(factor, columns);
+  for (let i = 0, from = 0; i < n; i++) {
+    for (let c = 0, to = x + i; c < columns; c++, to += n) memory[to] = right[from++] * scale[i];
+  }
+  run();
   const result = new Float64Array(n * columns);
-  for (let c = 0; c < columns; c++) {
-    for (let i = 0; i < n; i++) memory[x + i] = right[i * columns + c] * scale[i];
-    run();
-    for (let i = 0; i < n; i++) result[i * columns + c] = memory[x + i] * scale[i];
+  for (let i = 0, to = 0; i < n; i++) {
+    for (let c = 0, from = x + i; c < columns; c++, from += n) result[to++] = memory[from] * scale[i];
   }
   return result;
 }
 
-/** Returns a memory and a function that replaces the column at index x by the solution. */
-function substitution(factor: Factor): { memory: Float64Array; x: number; run: () => void } {
+/** Returns a memory and a function that replaces the columns, one after the other from index x, by the solutions. */
+function substitution(factor: Factor, columns: number): { memory: Float64Array; x: number; run: () => void } {
   const { values, n, stride } = factor;
-  const memory = simd?.numbers(n * stride + n);
+  const memory = simd?.numbers(n * stride + n * columns);
   if (simd === undefined || memory === undefined) {
-    const column = new Float64Array(n);
-    return { memory: column, x: 0, run: () => substitutePlain(factor, column) };
+    const all = new Float64Array(n * columns);
+    const run = () => {
+      for (let c = 0; c < columns; c++) substitutePlain(factor, all.subarray(c * n, (c + 1) * n));
+    };
+    return { memory: all, x: 0, run };
   }
   if (simd.resident !== factor) {
     memory.set(values);
     simd.resident = factor;
   }
   const { substitute } = simd.kernels;
-  return { memory, x: n * stride, run: () => substitute(0, n, 8 * stride, 8 * n * stride) };
+  return { memory, x: n * stride, run: () => substitute(0, n, 8 * stride, 8 * n * stride, columns) };
 }
 
 /** Plain JavaScript with the same bits as the SIMD kernel: eight partial sums, added in the same order. */

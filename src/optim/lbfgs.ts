@@ -97,28 +97,52 @@ async function directionOf(
   const q = gradient.slice();
   const inverses = pairs.map(inverseOf);
   const alphas = new Float64Array(pairs.length);
-  for (let i = pairs.length - 1; i >= 0; i--) {
-    alphas[i] = inverses[i] * dot(pairs[i].step, q);
-    add(q, -alphas[i], pairs[i].change);
+  const newest = pairs.length - 1;
+  if (pairs.length > 0) {
+    let product = dot(pairs[newest].step, q);
+    for (let i = newest; i >= 0; i--) {
+      alphas[i] = inverses[i] * product;
+      product = addAndDot(q, -alphas[i], pairs[i].change, pairs[Math.max(0, i - 1)].step);
+    }
   }
   const r = precondition === undefined ? q : await precondition(q);
   assertLength(r, gradient, 'precondition', WHERE);
   if (pairs.length > 0) {
-    const { change } = pairs[pairs.length - 1];
+    const { change } = pairs[newest];
     const scaled = precondition === undefined ? change : await precondition(change);
-    const gamma = 1 / (inverses[pairs.length - 1] * dot(change, scaled));
+    const gamma = 1 / (inverses[newest] * dot(change, scaled));
     for (let i = 0; i < r.length; i++) r[i] *= gamma;
-  }
-  for (let i = 0; i < pairs.length; i++) {
-    add(r, alphas[i] - inverses[i] * dot(pairs[i].change, r), pairs[i].step);
+    let product = dot(pairs[0].change, r);
+    for (let i = 0; i <= newest; i++) {
+      product = addAndDot(r, alphas[i] - inverses[i] * product, pairs[i].step, pairs[Math.min(newest, i + 1)].change);
+    }
   }
   for (let i = 0; i < r.length; i++) r[i] = -r[i];
   return r;
 }
 
-/** a ← a + factor·b */
-function add(a: Float64Array, factor: number, b: Float64Array): void {
-  for (let i = 0; i < a.length; i++) a[i] += factor * b[i];
+/** a ← a + factor·b; returns aᵀc of the new a, in four partial sums like `dot`. */
+function addAndDot(a: Float64Array, factor: number, b: Float64Array, c: Float64Array): number {
+  const { length } = a;
+  const whole = length - (length % 4);
+  let [s0, s1, s2, s3] = [0, 0, 0, 0];
+  for (let i = 0; i < whole; i += 4) {
+    const [x0, x1] = [a[i] + factor * b[i], a[i + 1] + factor * b[i + 1]];
+    const [x2, x3] = [a[i + 2] + factor * b[i + 2], a[i + 3] + factor * b[i + 3]];
+    a[i] = x0;
+    a[i + 1] = x1;
+    a[i + 2] = x2;
+    a[i + 3] = x3;
+    s0 += x0 * c[i];
+    s1 += x1 * c[i + 1];
+    s2 += x2 * c[i + 2];
+    s3 += x3 * c[i + 3];
+  }
+  for (let i = whole; i < length; i++) {
+    a[i] += factor * b[i];
+    s0 += a[i] * c[i];
+  }
+  return s0 + s1 + (s2 + s3);
 }
 
 /** The largest absolute entry; NaN if any entry is NaN. */

@@ -201,8 +201,8 @@ function exercise(
   fill();
   for (let i = 0; i < order; i++) memory[64 * i + i] = 40;
   call('factorize', 0, order, 512, 1e-9, 8 * 2400);
-  call('substitute', 0, order, 512, 8 * 2304);
-  return [...results, ...memory.slice(2304, 2304 + order)];
+  call('substitute', 0, order, 512, 8 * 2304, 2);
+  return [...results, ...memory.slice(2304, 2304 + 2 * order)];
 }
 
 /** The numbers that `answerFloat64` must give; undefined without WebAssembly, which the plain loops replace. */
