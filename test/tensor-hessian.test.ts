@@ -47,7 +47,9 @@ const dot = (a: Float64Array, b: Float64Array) => a.reduce((sum, each, i) => sum
 onEveryBackend('the Hessian on tensors', () => {
   const factored = async (problem: PlainProblem, point: Float64Array, work = 1e12, signal?: AbortSignal) => {
     const backend = new BackendInUse('test', signal);
-    return tensorHessian(problem, point, { work, backend, signal });
+    const found = await tensorHessian(problem, point, { work, backend, signal });
+    if ('leftOut' in found) throw new Error(found.leftOut);
+    return found;
   };
 
   it.each<[string, PlainProblem]>([
@@ -62,13 +64,13 @@ onEveryBackend('the Hessian on tensors', () => {
     const before = tf.memory().numTensors;
     const hessian = await factored(problem, point);
     const right = slopeOf(problem);
-    const solved = (await hessian?.solve(right)) as Float64Array;
+    const solved = (await hessian.solve(right)) as Float64Array;
     expect(product(problem, point, solved)).toBeAllClose(right, { rtol: 1e-3, atol: 1e-3 });
     // A small gradient does not underflow.
-    const tiny = (await hessian?.solve(right.map((each) => each * 1e-60))) as Float64Array;
+    const tiny = (await hessian.solve(right.map((each) => each * 1e-60))) as Float64Array;
     expect(tiny.map((each) => each * 1e60)).toBeAllClose(solved, { rtol: 1e-4, atol: 1e-4 });
-    expect(await hessian?.solve(new Float64Array(problem.size))).toEqual(new Float64Array(problem.size));
-    hessian?.close();
+    expect(await hessian.solve(new Float64Array(problem.size))).toEqual(new Float64Array(problem.size));
+    hessian.close();
     expect(tf.memory().numTensors).toBe(before);
   });
 
@@ -81,11 +83,11 @@ onEveryBackend('the Hessian on tensors', () => {
     const hessian = await factored(problem, new Float64Array(problem.size));
     const shift = new Float64Array(problem.size).fill(1, 9);
     for (const vector of [vectorOf(problem.size), shift]) {
-      const solved = (await hessian?.solve(vector)) as Float64Array;
+      const solved = (await hessian.solve(vector)) as Float64Array;
       expect(solved.every(Number.isFinite)).toBe(true);
       expect(dot(vector, solved)).toBeGreaterThan(0);
     }
-    hessian?.close();
+    hessian.close();
   });
 
   it('draws a part of its terms where there is less work to do', async () => {
@@ -94,7 +96,7 @@ onEveryBackend('the Hessian on tensors', () => {
     const point = vectorOf(problem.size, 8);
     const whole = await factored(problem, point);
     const part = await factored(problem, point, 2.5e6);
-    expect(part?.work).toBeLessThan((whole?.work as number) / 2);
+    expect(part.work).toBeLessThan((whole?.work as number) / 2);
     const right = slopeOf(problem);
     const [exact, near] = [await whole?.solve(right), await part?.solve(right)] as Float64Array[];
     expect(near).not.toEqual(exact);
@@ -116,27 +118,33 @@ onEveryBackend('the Hessian on tensors', () => {
     const backend = new BackendInUse('test', undefined);
     const before = tf.memory().numTensors;
     const part = await tensorHessianPart(problem, point, entries, { work: 1e12, backend });
+    if ('leftOut' in part) throw new Error(part.leftOut);
     expect(tf.memory().numTensors).toBe(before);
     const m = entries.length;
     for (let a = 0; a < m; a++) {
       for (let b = 0; b <= a; b++) {
         const entry = expected[entries[a] * problem.size + entries[b]];
-        expect(part?.matrix[a * m + b]).toBeAllClose(entry, { rtol: 1e-4, atol: 1e-6 });
+        expect(part.matrix[a * m + b]).toBeAllClose(entry, { rtol: 1e-4, atol: 1e-6 });
       }
     }
-    expect(part?.work).toBeGreaterThan(m ** 3 / 6);
-    expect(await tensorHessianPart(problem, point, entries, { work: 10, backend })).toBeUndefined();
-    expect(
-      await tensorHessianPart(problem, point, new Int32Array(largestPart() + 1), { work: 1e15, backend }),
-    ).toBeUndefined();
+    expect(part.work).toBeGreaterThan(m ** 3 / 6);
+    const others = (count: number, work: number) =>
+      tensorHessianPart(problem, point, entries.subarray(0, count), { work, backend });
+    expect(await others(m, 10)).toEqual({ leftOut: 'it would take longer than the iterations before it' });
+    expect(await others(0, 1e12)).toEqual({ leftOut: 'all weights are 0' });
+    const many = largestPart() + 1;
+    expect(await tensorHessianPart(problem, point, new Int32Array(many), { work: 1e15, backend })).toEqual({
+      leftOut: `${many.toLocaleString('en')} weights are not 0, more than ${(many - 1).toLocaleString('en')}`,
+    });
   });
 
   it('is left out where it takes too much work, or has too many parameters', async () => {
     const problem = problemOf(60, 7, 3);
     const before = tf.memory().numTensors;
-    expect(await factored(problem, new Float64Array(problem.size), 1000)).toBeUndefined();
+    await expect(factored(problem, new Float64Array(problem.size), 1000)).rejects.toThrow('it would take longer');
     const wide = problemOf(2, 6000, 2);
-    expect(await factored(wide, new Float64Array(wide.size), 1e15)).toBeUndefined();
+    const refused = factored(wide, new Float64Array(wide.size), 1e15);
+    await expect(refused).rejects.toThrow('12,002 parameters are more than 12,000');
     expect(tf.memory().numTensors).toBe(before);
   });
 

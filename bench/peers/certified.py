@@ -11,12 +11,13 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
 folder, solver, tolerance = Path(sys.argv[1]), sys.argv[2], float(sys.argv[3])
+max_iter = int(sys.argv[4])
 warnings.simplefilter("ignore", ConvergenceWarning)
 
 labels = np.fromfile(folder / "labels.bin", np.uint8)
 features = np.fromfile(folder / "features.bin", np.uint8).reshape(len(labels), -1) / 255.0
 
-model = LogisticRegression(C=1.0, solver=solver, tol=tolerance, max_iter=10_000)
+model = LogisticRegression(C=1.0, solver=solver, tol=tolerance, max_iter=max_iter)
 start = perf_counter()
 model.fit(features, labels)
 seconds = perf_counter() - start

@@ -28,6 +28,11 @@ export interface FactoredHessian {
   close(): void;
 }
 
+/** Why there is no Hessian. */
+export interface LeftOut {
+  readonly leftOut: string;
+}
+
 export interface TensorHessianOptions {
   /** How many multiply-adds computing and factoring it may take. */
   readonly work: number;
@@ -49,22 +54,23 @@ export interface TensorHessianOptions {
  * gradient, whose biases sum to 0. Other pivots within rounding of 0, as of collinear columns without a penalty, are
  * replaced in the same way.
  *
- * @returns undefined if there are too many parameters, or if it takes more work
+ * @returns the reason if there are too many parameters, or if it takes more work
  */
 export async function tensorHessian(
   problem: PlainProblem,
   point: Float64Array,
   { work, backend, signal, onProgress }: TensorHessianOptions,
-): Promise<FactoredHessian | undefined> {
+): Promise<FactoredHessian | LeftOut> {
   const { numFeatures: d, numClasses: q, l2, fitIntercept } = problem;
   const order = fitIntercept ? d + 1 : d;
   const size = order * q;
   const ofFactor = size ** 3 / 6;
-  if (size > LARGEST || work < ofFactor) return undefined;
+  if (size > LARGEST) return { leftOut: `${grouped(size)} parameters are more than ${grouped(LARGEST)}` };
+  if (work < ofFactor) return TOO_SLOW;
   await backend.start();
   const turns = new Turns(backend, signal);
   const drawn = await drawPairsAt(problem, point, mostOfProducts(work, ofFactor), turns);
-  if (drawn === undefined) return undefined;
+  if (drawn === undefined) return TOO_SLOW;
   const factor = new TensorCholesky(turns);
   const penalty = tf.tensor1d(new Float32Array(order).fill(l2, 0, d));
   /** The block of each class by itself: the sum over its pairs. */
@@ -102,6 +108,12 @@ export async function tensorHessian(
     },
     close: () => factor.dispose(),
   };
+}
+
+const TOO_SLOW: LeftOut = { leftOut: 'it would take longer than the iterations before it' };
+
+function grouped(count: number): string {
+  return count.toLocaleString('en');
 }
 
 /** The multiply-adds that the products may take if the factor takes `ofFactor` of all. */
@@ -151,23 +163,25 @@ const SHARE_OF_PART = 1 / 4;
  * The rows and columns of the Hessian for some entries of a point, estimated in the same way.
  *
  * @param entries their indices in the point, ascending
- * @returns [entries, entries], the lower half filled, and the multiply-adds of computing and factoring it; undefined if there are too many entries, or if it takes more work
+ * @returns [entries, entries], the lower half filled, and the multiply-adds of computing and factoring it; or the reason why not
  */
 export async function tensorHessianPart(
   problem: PlainProblem,
   point: Float64Array,
   entries: Int32Array,
   { work, backend, signal, onProgress }: TensorHessianOptions,
-): Promise<{ readonly matrix: Float64Array; readonly work: number } | undefined> {
+): Promise<{ readonly matrix: Float64Array; readonly work: number } | LeftOut> {
   const { numFeatures: d, numClasses: q, l2, fitIntercept } = problem;
   const order = fitIntercept ? d + 1 : d;
   const m = entries.length;
   const ofFactor = m ** 3 / 6;
-  if (m === 0 || m > largestPart() || work < ofFactor) return undefined;
+  if (m === 0) return { leftOut: 'all weights are 0' };
+  if (m > largestPart()) return { leftOut: `${grouped(m)} weights are not 0, more than ${grouped(largestPart())}` };
+  if (work < ofFactor) return TOO_SLOW;
   await backend.start();
   const turns = new Turns(backend, signal);
   const drawn = await drawPairsAt(problem, point, Math.min(work - ofFactor, SHARE_OF_PART * work), turns);
-  if (drawn === undefined) return undefined;
+  if (drawn === undefined) return TOO_SLOW;
   /** The places of each class among the entries. */
   const places = Array.from({ length: q }, (_, k) => [...entries.keys()].filter((at) => entries[at] % q === k));
   const matrix = new Float64Array(m * m);

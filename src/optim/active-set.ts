@@ -52,6 +52,8 @@ const NEAR = 0.9;
  *
  * States and results are those of the whole point, and so is the reason `'gradient'`. If only the given entries are optimal, it
  * is `'iterations'`, and others have to be added.
+ *
+ * @throws DomainError if M is not positive definite, up to rounding
  */
 export function activeSetSolver({
   entries,
@@ -61,6 +63,8 @@ export function activeSetSolver({
   numPenalised,
 }: ActiveSetOptions): (options: SolverOptions) => Promise<SolverResult> {
   const metric = new BlockMetric(hessian, entries.length, 1, jitter);
+  // Factored at once, so that it fails here if it does.
+  metric.solvePart(Int32Array.from(entries.keys()), new Float64Array(entries.length));
   const numPenalisedHere = entries.filter((i) => i < numPenalised).length;
   return async (options) => {
     const { length } = options.state?.point ?? options.start;

@@ -1,14 +1,14 @@
 // training: what to change if a fit diverged, did not converge or has no optimum.
 import { describe } from '../core/shape.js';
-import type { SolverResult } from '../optim/solver.js';
 import type { FitRun, Samples } from './fit.js';
+import type { Optimum } from './optimum.js';
 import { defaultPenalty, type FirstOrderPlan, type OptimumPlan } from './options.js';
 import { SOLVERS } from './solvers.js';
 import { farColumns, inRanges, scalingOf } from './standardization.js';
 
 /** What is known after a fit to the optimum. */
 export interface OptimumEnd {
-  readonly solved: SolverResult;
+  readonly solved: Optimum;
   /** Whether the stored parameters have the objective of the solver's. */
   readonly isKept: boolean;
   /** Whether the mean loss proves that the samples are separable. */
@@ -23,7 +23,8 @@ export async function adviceForOptimum(
   { solved, isKept, isSeparated }: OptimumEnd,
 ): Promise<string | null> {
   const { l1, l2, standardize, fitIntercept, maxIterations, signal } = plan;
-  const { reason, gradientNorm } = solved;
+  const { reason, gradientNorm, leftOut } = solved;
+  const why = leftOut === undefined ? '' : ` The Hessian was left out: ${leftOut}.`;
   const isPenalised = l1 > 0 || l2 > 0;
   const more = `Give \`l2: ${penaltyFor(samples, l2)}\``;
   if (!isPenalised) {
@@ -50,12 +51,12 @@ export async function adviceForOptimum(
     case 'iterations': {
       const longer = `Give \`maxIterations: ${2 * maxIterations}\``;
       return isPenalised
-        ? `${longer}.`
-        : `${longer}, or \`l2: ${penaltyFor(samples, l2)}\`: without a penalty, weights may grow without bound.`;
+        ? `${longer}.${why}`
+        : `${longer}, or \`l2: ${penaltyFor(samples, l2)}\`: without a penalty, weights may grow without bound.${why}`;
     }
     case 'no-progress': {
       const reachable = `Give \`tolerance: ${(2 * gradientNorm).toExponential(0)}\``;
-      return `${reachable}${standardize ? '' : ', or `standardize: true`'}: rounding hides a smaller gradient.`;
+      return `${reachable}${standardize ? '' : ', or `standardize: true`'}: rounding hides a smaller gradient.${why}`;
     }
     case 'diverged':
       return standardize

@@ -2,12 +2,12 @@
 
 import { certifyAsync } from '../objective/certificate.js';
 import { type PlainProblem, plainProblem } from '../objective/float64.js';
-import type { SolverReason, SolverResult } from '../optim/solver.js';
+import type { SolverReason } from '../optim/solver.js';
 import { adviceForOptimum } from './advice.js';
 import type { Mark } from './checkpoint/checkpoints.js';
 import { type OptimumProgress, optimumOf, optimumSnapshot } from './checkpoint/optimum-snapshot.js';
 import type { EpochRecord, FitResult, FitRun, Fitted, Samples } from './fit.js';
-import { type OptimumState, type SolveOptions, solvePlain, solveTensor } from './optimum.js';
+import { type Optimum, type OptimumState, type SolveOptions, solvePlain, solveTensor } from './optimum.js';
 import type { OptimumPlan } from './options.js';
 import { pointOf, storedAffine } from './standardization.js';
 import { logsOf } from './training.js';
@@ -65,7 +65,7 @@ export async function fitLbfgs(samples: Samples, plan: OptimumPlan, run: FitRun)
       await checkpoints?.reach(markOf(reached), true, snapshotOf(reached));
     },
   };
-  let solved: SolverResult;
+  let solved: Optimum;
   try {
     solved = await (isSmall ? solvePlain(problem, solve) : solveTensor(problem, weights, solve, backend));
     await finish();

@@ -1,5 +1,6 @@
 // training: minimises the objective by L-BFGS or, with an L1 penalty, by proximal quasi-Newton steps.
 import type { BackendInUse } from '../compile/backend-in-use.js';
+import { BackendError } from '../core/errors.js';
 import type { SampleWeights } from '../data/sample-weights.js';
 import {
   bohningMetric,
@@ -14,6 +15,7 @@ import { evaluatePlainAsync, type PlainProblem } from '../objective/float64.js';
 import { openTensorObjective, type TensorObjective } from '../objective/tensor.js';
 import {
   hessianSpeed,
+  type LeftOut,
   largestPart,
   type TensorHessianOptions,
   tensorHessian,
@@ -186,13 +188,16 @@ export async function solvePlain(problem: PlainProblem, options: SolveOptions): 
   return (await solveInStages(stages, options)).result;
 }
 
+/** A result, and why the last Hessian was left out. */
+export type Optimum = SolverResult & Partial<LeftOut>;
+
 /** Minimises on tensors to the precision of float32, then continues in float64. */
 export async function solveTensor(
   problem: PlainProblem,
   weights: SampleWeights | undefined,
   options: SolveOptions,
   backend: BackendInUse,
-): Promise<SolverResult> {
+): Promise<Optimum> {
   const { signal, resumed, onHessian: onProgress } = options;
   const objective = await openTensorObjective(problem, weights, options.maxIterations, backend);
   let stage: Stage | undefined;
@@ -201,25 +206,17 @@ export async function solveTensor(
     const solve = await firstSolver(problem, { gram, jitter: FLOAT32_JITTER, signal });
     const first: Stage = { solve, until: FIRST_TENSOR_REBUILD, isHessian: false };
     const evaluation = 2 * problem.numSamples * problem.size;
+    let leftOut: string | undefined;
     const at = async ({ point, iteration }: Anchor): Promise<Stage> => {
       const speed = hessianSpeed();
       const work = TENSOR_REBUILD_SHARE * iteration * evaluation * speed;
-      const until = (spent: number) => iteration + Math.max(TENSOR_ITERATIONS, Math.ceil(spent / speed / evaluation));
       const given = { work, backend, signal, onProgress };
-      if (problem.l1 > 0) {
-        const active = await activeSolverAt(point, problem, objective, given);
-        if (active === undefined) return { ...first, until: 2 * iteration };
-        return { solve: active.solve, until: until(active.work), isHessian: true, isActiveSet: true };
-      }
-      const hessian = await tensorHessian(problem, point, given);
-      if (hessian === undefined) return { ...first, until: 2 * iteration };
-      const precondition = hessian.solve;
-      return {
-        solve: (others) => lbfgs({ ...others, precondition }),
-        until: until(hessian.work),
-        isHessian: true,
-        close: hessian.close,
-      };
+      const found = await hessianStage(problem, point, objective, given);
+      leftOut = 'leftOut' in found ? found.leftOut : undefined;
+      if ('leftOut' in found) return { ...first, until: 2 * iteration };
+      const { work: spent, ...solver } = found;
+      const until = iteration + Math.max(TENSOR_ITERATIONS, Math.ceil(spent / speed / evaluation));
+      return { ...solver, until, isHessian: true };
     };
     let coarse: SolverResult | undefined;
     let anchor = resumed?.anchor;
@@ -235,19 +232,22 @@ export async function solveTensor(
     }
     const from = coarse ?? (resumed as OptimumState).before;
     if (coarse !== undefined) {
-      if (coarse.gradientNorm <= options.tolerance || coarse.iterations >= options.maxIterations) return coarse;
+      if (coarse.gradientNorm <= options.tolerance || coarse.iterations >= options.maxIterations)
+        return { ...coarse, leftOut };
       if (coarse.reason === 'diverged') return coarse;
       const { numSamples, numFeatures, numClasses } = problem;
       const limit = stage.isHessian ? HESSIAN_POLISH_WORK : POLISH_WORK;
-      if (numSamples * numFeatures * numClasses > limit) return { ...coarse, reason: 'no-progress' };
+      if (numSamples * numFeatures * numClasses > limit) return { ...coarse, reason: 'no-progress', leftOut };
     }
     const start = coarse?.point ?? options.start;
     let state = coarse === undefined ? resumed?.solver : undefined;
     for (;;) {
       const result = await polish(problem, { before: from, anchor, start, solver: state }, options, stage.solve);
       const { reason, iterations, point } = result;
-      if (reason !== 'iterations' || !stage.isActiveSet || iterations >= options.maxIterations) return result;
-      if (iterations === anchor?.iteration) return { ...result, reason: 'no-progress' };
+      if (reason !== 'iterations' || !stage.isActiveSet || iterations >= options.maxIterations) {
+        return { ...result, leftOut };
+      }
+      if (iterations === anchor?.iteration) return { ...result, reason: 'no-progress', leftOut };
       anchor = { point, iteration: iterations };
       stage = await at(anchor);
       state = stateFor(stage, result.state);
@@ -258,23 +258,52 @@ export async function solveTensor(
   }
 }
 
-/** With an L1 penalty: the solver over the entries that may differ from 0, with their Hessian as M. */
-async function activeSolverAt(
-  point: Float64Array,
+/** The solver with the Hessian at a point as M, and the multiply-adds that M took; or why there is none. */
+async function hessianStage(
   problem: PlainProblem,
+  point: Float64Array,
   objective: TensorObjective,
   options: TensorHessianOptions,
-): Promise<{ readonly solve: Solver; readonly work: number } | undefined> {
+): Promise<(Pick<Stage, 'solve' | 'close' | 'isActiveSet'> & { readonly work: number }) | LeftOut> {
+  let isInCallback = false;
+  const given: TensorHessianOptions = {
+    ...options,
+    onProgress(done, classes) {
+      isInCallback = true;
+      options.onProgress?.(done, classes);
+      isInCallback = false;
+    },
+  };
+  try {
+    if (problem.l1 > 0) return await activeStage(problem, point, objective, given);
+    const hessian = await tensorHessian(problem, point, given);
+    if ('leftOut' in hessian) return hessian;
+    const { work, close, solve: precondition } = hessian;
+    return { work, close, solve: (others) => lbfgs({ ...others, precondition }) };
+  } catch (error) {
+    if (isInCallback || options.signal?.aborted || error instanceof BackendError) throw error;
+    // Memory may be short. The solver goes on without it.
+    return { leftOut: `it could not be computed: ${(error as Error).message.split('\n')[0]}` };
+  }
+}
+
+/** With an L1 penalty: over the entries that may differ from 0. */
+async function activeStage(
+  problem: PlainProblem,
+  point: Float64Array,
+  objective: TensorObjective,
+  options: TensorHessianOptions,
+): Promise<(Pick<Stage, 'solve' | 'isActiveSet'> & { readonly work: number }) | LeftOut> {
   const { l1, numFeatures, numClasses, fitIntercept } = problem;
   const numPenalised = numFeatures * numClasses;
   const { gradient } = await objective.evaluate(point, options.signal);
   const penalty = { l1, numPenalised, hasIntercept: fitIntercept };
   const entries = activeEntries({ point, gradient }, penalty, largestPart());
   const hessian = await tensorHessianPart(problem, point, entries, options);
-  if (hessian === undefined) return undefined;
+  if ('leftOut' in hessian) return hessian;
   const { matrix, work } = hessian;
-  const active = { entries, hessian: matrix, jitter: FLOAT32_JITTER, l1, numPenalised };
-  return { solve: activeSetSolver(active), work };
+  const solve = activeSetSolver({ entries, hessian: matrix, jitter: FLOAT32_JITTER, l1, numPenalised });
+  return { work, solve, isActiveSet: true };
 }
 
 /** Continues in float64 from the result on tensors. */

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { type FitProgress, Random, SoftmaxRegression } from 'softmax-regression';
 import { certify } from '../../src/objective/certificate.js';
 import { evaluatePlain, plainProblem } from '../../src/objective/float64.js';
+import { TensorCholesky } from '../../src/objective/tensor-cholesky.js';
 import { lbfgs } from '../../src/optim/lbfgs.js';
 import { onEveryBackend } from '../helpers/backends.js';
 import { classes, pixels } from '../helpers/pixels.js';
@@ -54,7 +55,7 @@ onEveryBackend('a fit on tensors', (backend) => {
   });
 
   // Plain JavaScript takes minutes.
-  const itIfFast = backend === 'cpu' ? { each: () => () => {} } : it;
+  const itIfFast = backend === 'cpu' ? Object.assign(() => {}, { each: () => () => {} }) : it;
 
   // With l1, the Hessian of the weights that are not 0: made in float32, and again in float64.
   itIfFast.each([
@@ -94,6 +95,27 @@ onEveryBackend('a fit on tensors', (backend) => {
       expect(resumed.model.bias).toEqual(model.bias);
     },
   );
+
+  itIfFast('goes on without a Hessian that fails, and says so', async () => {
+    const { features, labels } = picturesOf(6000, 100);
+    const failing = jest.spyOn(TensorCholesky.prototype, 'append').mockRejectedValue(new Error('no memory'));
+    const before = tf.memory().numTensors;
+    const options = { l2: 1e-9, tolerance: 1e-12, maxIterations: 60 } as const;
+    const { result } = await SoftmaxRegression.fit(features, labels, options).finally(() => failing.mockRestore());
+    expect(tf.memory().numTensors).toBe(before);
+    expect(result).toMatchObject({ converged: false, iterations: 60 });
+    expect(result.advice).toBe(
+      'Give `maxIterations: 120`. The Hessian was left out: it could not be computed: no memory.',
+    );
+  });
+
+  itIfFast('passes on an error of a callback while the Hessian is made', async () => {
+    const { features, labels } = picturesOf(6000, 100);
+    const onProgress = ({ steps }: FitProgress) => {
+      if (steps > 1) throw new Error('own');
+    };
+    await expect(SoftmaxRegression.fit(features, labels, { l2: 1e-7, onProgress })).rejects.toThrow('own');
+  });
 
   it('matches the float64 optimum and its zeros, with l1', async () => {
     const [l1, l2] = [2e-3, 1e-3];
