@@ -57,7 +57,7 @@ const MANTISSA = 0xfffff;
  * x = 2ⁿ·(1 + f) with √½ ≤ 1 + f < √2, and log(1 + f) is a polynomial in s = f/(2 + f).
  *
  * @see FreeBSD's msun (Sun Microsystems, 1993), of which these are the coefficients
- * @example log(3)   // 1.0986122886681098
+ * @example log(3)   // 1.0986122886681096
  */
 export function log(x: number): number {
   if (x >= 2.2250738585072014e-308 && x < Number.POSITIVE_INFINITY) return logOf(x, 0);
