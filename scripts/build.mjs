@@ -16,9 +16,9 @@ for (const project of ['tsconfig.cjs.json', 'tsconfig.esm.json']) {
   if (status !== 0) process.exit(1);
 }
 for (const file of readdirSync(dist, { recursive: true })) {
-  if (!file.endsWith('.d.ts')) continue;
-  const text = readFileSync(`${dist}/${file}`, 'utf8');
-  writeFileSync(`${dist}/${file}`, withUndefined(withoutBuffers(text)));
+  const change = file.endsWith('.d.ts') ? (text) => withUndefined(withoutBuffers(text)) : withoutComments;
+  if (!/\.(d\.ts|js)$/.test(file)) continue;
+  writeFileSync(`${dist}/${file}`, change(readFileSync(`${dist}/${file}`, 'utf8')));
 }
 for (const entry of ['index', 'node', 'predict', 'predict-records', 'reference', 'report']) {
   const reexport = `export * from './cjs/${entry}.js';\n`;
@@ -30,6 +30,13 @@ cpSync(`${root}/src/kernels`, `${dist}/cjs/kernels`, { recursive: true });
 chmodSync(`${dist}/cjs/cli/main.js`, 0o755);
 // Written last: if it exists, the build is complete.
 writeFileSync(`${dist}/esm/package.json`, '{ "type": "module" }\n');
+
+/** The code alone. Editors show the comments of the declarations, and the repository has all of them. */
+function withoutComments(text) {
+  const { ESNext } = ts.ScriptTarget;
+  const compilerOptions = { removeComments: true, target: ESNext, module: ts.ModuleKind.ESNext };
+  return ts.transpileModule(text, { compilerOptions }).outputText;
+}
 
 /** Declarations for TypeScript before 5.7, which has no `Int32Array<ArrayBuffer>`: typed arrays have no type argument. */
 function withoutBuffers(text) {
