@@ -233,30 +233,6 @@ INLINE double log1p(double x) {
   return s * (half + (even + odd)) + (n * 1.9082149292705877e-10 + c) - half + f + n * 0.6931471803691238;
 }
 
-/** Replaces q logits by their softmax or, with a label, by share·(softmax − y): `residualsOf` of assembly/simd.ts. */
-INLINE void residualsOf(double* logits, int64_t q, int64_t padded, int32_t label, double share, double* loss) {
-  int64_t largest = 0;
-  for (int64_t k = 1; k < q; k++) {
-    if (logits[k] > logits[largest]) largest = k;
-  }
-  const double top = logits[largest];
-  if (label >= 0) loss[0] = top - logits[label];
-  for (int64_t k = 0; k < padded; k += WIDTH) store(logits + k, exp(load<Numbers>(logits + k) - top));
-  double others = 0;
-  for (int64_t k = 0; k < largest; k++) others += logits[k];
-  for (int64_t k = largest + 1; k < q; k++) others += logits[k];
-  logits[largest] = 1;
-  const double inverse = 1 / (1 + others);
-  for (int64_t k = 0; k < padded; k += WIDTH) store(logits + k, load<Numbers>(logits + k) * inverse);
-  if (label < 0) return;
-  loss[1] = others;
-  double rest = 0;
-  for (int64_t k = 0; k < label; k++) rest += logits[k];
-  for (int64_t k = label + 1; k < q; k++) rest += logits[k];
-  logits[label] = -rest;
-  for (int64_t k = 0; k < padded; k += WIDTH) store(logits + k, load<Numbers>(logits + k) * share);
-}
-
 /** The largest of some logits, and Σ of the exponentials of the others, of their differences from it. */
 struct Exponentials {
   double top, others;

@@ -224,7 +224,7 @@ function* residentSums(
 }
 
 /** Returns −log softmax(o)[label] and writes softmax(o) − y to `residuals`; both vectors start at index `from`. */
-export function lossAndResidual(
+function lossAndResidual(
   logits: Float64Array,
   from: number,
   q: number,

@@ -10,7 +10,7 @@ import { BLOCK_ROWS, pairedPoint, RowBlock } from './row-block.js';
 const LARGEST = 800;
 
 /** Curvature of probabilities this close to 0 or 1 is averaged. The first threshold that fits the work is used. */
-export const THRESHOLDS = [0, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2];
+const THRESHOLDS = [0, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2];
 
 /**
  * ∇²f(θ), with small contributions approximated.
@@ -146,12 +146,12 @@ export function* eachProbabilities(
 }
 
 /** Whether a probability is further than the threshold from both 0 and 1. */
-export function isBetween(p: number, threshold: number): boolean {
+function isBetween(p: number, threshold: number): boolean {
   return p > threshold && p < 1 - threshold;
 }
 
 /** The number of pairs of classes, over all samples, whose probabilities are both beyond the threshold. */
-export function pairsAbove(probabilities: ArrayLike<number>, q: number, threshold: number): number {
+function pairsAbove(probabilities: ArrayLike<number>, q: number, threshold: number): number {
   let pairs = 0;
   for (let at = 0; at < probabilities.length; at += q) {
     let above = 0;
