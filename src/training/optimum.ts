@@ -130,39 +130,42 @@ interface Stage {
 }
 
 /** How a phase evaluates the objective, and where it takes its solvers from. */
-interface Stages extends Pick<SolverOptions, 'evaluate' | 'tolerance' | 'noise'> {
-  readonly phase: 'plain' | 'tensors';
-  readonly first: () => Promise<Stage>;
-  readonly at: (anchor: Anchor) => Promise<Stage>;
+interface Phase
+  extends Pick<SolverOptions, 'evaluate' | 'tolerance' | 'noise'>,
+    Omit<OptimumState, 'solver' | 'anchor'> {
+  /** The solver with M as it is at the anchor, or at the start. */
+  readonly at: (anchor: Anchor | undefined) => Promise<Stage>;
 }
 
-/** Solves with M rebuilt from time to time. The caller closes the last stage. */
+/** Where a phase begins. */
+interface Beginning extends Pick<SolverOptions, 'start' | 'state'>, Pick<OptimumState, 'anchor'> {
+  /** The solver, if the phase before has made it. */
+  readonly stage?: Stage;
+}
+
+/** Solves with M rebuilt from time to time; in float64 after float32, only if the solver asks for it. */
 async function solveInStages(
-  { phase, first, at, ...given }: Stages,
+  { phase, before, at, ...given }: Phase,
+  beginning: Beginning,
   options: SolveOptions,
-): Promise<{ result: SolverResult; stage: Stage; anchor: Anchor | undefined }> {
-  const { start, signal, maxIterations, resumed } = options;
-  let anchor = resumed?.anchor;
-  let state = resumed?.solver;
-  let stage = await (anchor === undefined ? first() : at(anchor));
+): Promise<{ result: SolverResult; anchor: Anchor | undefined }> {
+  const { signal, maxIterations } = options;
+  const { start } = beginning;
+  let { anchor, state } = beginning;
+  let stage = beginning.stage ?? (await at(anchor));
   for (;;) {
-    const upTo = Math.min(stage.until, maxIterations);
-    const onIteration = listener(options, { phase, anchor, before: NOTHING_BEFORE });
-    let result: SolverResult;
-    try {
-      result = await stage.solve({ ...given, start, signal, maxIterations: upTo, state, onIteration });
-    } catch (error) {
-      stage.close?.();
-      throw error;
-    }
-    const end = { result, stage, anchor };
-    if (result.reason !== 'iterations' || result.iterations >= maxIterations) return end;
-    if (result.iterations === anchor?.iteration) return { ...end, result: { ...result, reason: 'no-progress' } };
+    const upTo = phase === 'polish' ? maxIterations : Math.min(stage.until, maxIterations);
+    const onIteration = listener(options, { phase, anchor, before });
+    const limit = upTo - before.iterations;
+    const end = await stage.solve({ ...given, start, signal, maxIterations: limit, state, onIteration });
+    const iterations = before.iterations + end.iterations;
+    const result = { ...end, iterations, evaluations: before.evaluations + end.evaluations };
+    if (end.reason !== 'iterations' || iterations >= maxIterations) return { result, anchor };
+    if (iterations === anchor?.iteration) return { result: { ...result, reason: 'no-progress' }, anchor };
     // Böhning's bound holds everywhere, but is far too large once the classes are nearly separated.
-    anchor = { point: result.point, iteration: result.iterations };
-    stage.close?.();
+    anchor = { point: end.point, iteration: iterations };
     stage = await at(anchor);
-    state = stateFor(stage, result.state);
+    state = stateFor(stage, end.state);
   }
 }
 
@@ -173,19 +176,23 @@ function stateFor({ isActiveSet }: Stage, state: SolverState): SolverState {
 
 /** Minimises in float64 on plain arrays. */
 export async function solvePlain(problem: PlainProblem, options: SolveOptions): Promise<SolverResult> {
-  const { tolerance, signal } = options;
+  const { tolerance, signal, start, resumed } = options;
   const evaluation = 2 * problem.numSamples * problem.size;
-  const stages: Stages = {
+  const phase: Phase = {
     phase: 'plain',
+    before: NOTHING_BEFORE,
     evaluate: (point) => evaluatePlainAsync(problem, point, signal),
     tolerance,
-    first: async () => ({ solve: await firstSolver(problem, { signal }), until: FIRST_REBUILD, isHessian: false }),
-    async at({ point, iteration }) {
-      const work = REBUILD_SHARE * iteration * evaluation;
-      return { ...(await solverAt(problem, point, { work, signal })), until: 2 * iteration };
+    async at(anchor) {
+      if (anchor === undefined) {
+        return { solve: await firstSolver(problem, { signal }), until: FIRST_REBUILD, isHessian: false };
+      }
+      const work = REBUILD_SHARE * anchor.iteration * evaluation;
+      return { ...(await solverAt(problem, anchor.point, { work, signal })), until: 2 * anchor.iteration };
     },
   };
-  return (await solveInStages(stages, options)).result;
+  const beginning = { start, state: resumed?.solver, anchor: resumed?.anchor };
+  return (await solveInStages(phase, beginning, options)).result;
 }
 
 /** A result, and why the last Hessian was left out. */
@@ -198,7 +205,7 @@ export async function solveTensor(
   options: SolveOptions,
   backend: BackendInUse,
 ): Promise<Optimum> {
-  const { signal, resumed, onHessian: onProgress } = options;
+  const { start, signal, resumed, onHessian: onProgress } = options;
   const objective = await openTensorObjective(problem, weights, options.maxIterations, backend);
   let stage: Stage | undefined;
   try {
@@ -207,7 +214,9 @@ export async function solveTensor(
     const first: Stage = { solve, until: FIRST_TENSOR_REBUILD, isHessian: false };
     const evaluation = 2 * problem.numSamples * problem.size;
     let leftOut: string | undefined;
-    const at = async ({ point, iteration }: Anchor): Promise<Stage> => {
+    const stageAt = async (anchor: Anchor | undefined): Promise<Stage> => {
+      if (anchor === undefined) return first;
+      const { point, iteration } = anchor;
       const speed = hessianSpeed();
       const work = TENSOR_REBUILD_SHARE * iteration * evaluation * speed;
       const given = { work, backend, signal, onProgress };
@@ -218,40 +227,34 @@ export async function solveTensor(
       const until = iteration + Math.max(TENSOR_ITERATIONS, Math.ceil(spent / speed / evaluation));
       return { ...solver, until, isHessian: true };
     };
-    let coarse: SolverResult | undefined;
-    let anchor = resumed?.anchor;
-    if (resumed?.phase === 'polish') stage = await (anchor === undefined ? first : at(anchor));
-    else {
+    /** Frees M before the next one is made: two may not fit in memory. */
+    const at = async (anchor: Anchor | undefined): Promise<Stage> => {
+      stage?.close?.();
+      stage = undefined;
+      stage = await stageAt(anchor);
+      return stage;
+    };
+    let beginning: Beginning = { start, state: resumed?.solver, anchor: resumed?.anchor };
+    let before = resumed?.before ?? NOTHING_BEFORE;
+    if (resumed?.phase !== 'polish') {
       const tolerance = Math.max(options.tolerance, FLOAT32_TOLERANCE);
       const evaluate = (point: Float64Array) => objective.evaluate(point, signal);
-      const stages: Stages = {
-        ...{ phase: 'tensors', evaluate, tolerance, noise: FLOAT32_NOISE, at },
-        first: async () => first,
-      };
-      ({ result: coarse, stage, anchor } = await solveInStages(stages, options));
-    }
-    const from = coarse ?? (resumed as OptimumState).before;
-    if (coarse !== undefined) {
-      if (coarse.gradientNorm <= options.tolerance || coarse.iterations >= options.maxIterations)
-        return { ...coarse, leftOut };
-      if (coarse.reason === 'diverged') return coarse;
-      const { numSamples, numFeatures, numClasses } = problem;
-      const limit = stage.isHessian ? HESSIAN_POLISH_WORK : POLISH_WORK;
-      if (numSamples * numFeatures * numClasses > limit) return { ...coarse, reason: 'no-progress', leftOut };
-    }
-    const start = coarse?.point ?? options.start;
-    let state = coarse === undefined ? resumed?.solver : undefined;
-    for (;;) {
-      const result = await polish(problem, { before: from, anchor, start, solver: state }, options, stage.solve);
-      const { reason, iterations, point } = result;
-      if (reason !== 'iterations' || !stage.isActiveSet || iterations >= options.maxIterations) {
+      const tensors: Phase = { phase: 'tensors', before, evaluate, tolerance, noise: FLOAT32_NOISE, at };
+      const { result, anchor } = await solveInStages(tensors, beginning, options);
+      if (result.gradientNorm <= options.tolerance || result.iterations >= options.maxIterations) {
         return { ...result, leftOut };
       }
-      if (iterations === anchor?.iteration) return { ...result, reason: 'no-progress', leftOut };
-      anchor = { point, iteration: iterations };
-      stage = await at(anchor);
-      state = stateFor(stage, result.state);
+      if (result.reason === 'diverged') return result;
+      const { numSamples, numFeatures, numClasses } = problem;
+      const limit = stage?.isHessian ? HESSIAN_POLISH_WORK : POLISH_WORK;
+      if (numSamples * numFeatures * numClasses > limit) return { ...result, reason: 'no-progress', leftOut };
+      beginning = { start: result.point, anchor, stage };
+      before = { iterations: result.iterations, evaluations: result.evaluations };
     }
+    const evaluate = (point: Float64Array) => evaluatePlainAsync(problem, point, signal);
+    const polish: Phase = { phase: 'polish', before, evaluate, tolerance: options.tolerance, at };
+    const { result } = await solveInStages(polish, beginning, options);
+    return { ...result, leftOut };
   } finally {
     stage?.close?.();
     objective.close();
@@ -304,22 +307,4 @@ async function activeStage(
   const { matrix, work } = hessian;
   const solve = activeSetSolver({ entries, hessian: matrix, jitter: FLOAT32_JITTER, l1, numPenalised });
   return { work, solve, isActiveSet: true };
-}
-
-/** Continues in float64 from the result on tensors. */
-async function polish(
-  problem: PlainProblem,
-  from: Pick<OptimumState, 'before' | 'anchor'> & { readonly start: Float64Array; readonly solver?: SolverState },
-  options: SolveOptions,
-  solve: Solver,
-): Promise<SolverResult> {
-  const { tolerance, signal } = options;
-  const { start, solver: state, anchor } = from;
-  const { iterations, evaluations } = from.before;
-  const evaluate = (point: Float64Array) => evaluatePlainAsync(problem, point, signal);
-  const maxIterations = Math.max(1, options.maxIterations - iterations);
-  const before = { iterations, evaluations };
-  const onIteration = listener(options, { phase: 'polish', anchor, before });
-  const fine = await solve({ start, tolerance, signal, maxIterations, onIteration, evaluate, state });
-  return { ...fine, iterations: iterations + fine.iterations, evaluations: evaluations + fine.evaluations };
 }
