@@ -17,7 +17,7 @@ namespace {
  * Distributes the parts of a task over the calling thread and helper threads.
  *
  * A product takes less time than waking a thread, so the caller never waits for a helper that has not started. Each
- * thread takes the next part until none is left. Helpers spin briefly after a task, ready for the next one of the loop.
+ * thread takes the next part until none is left. Helpers spin for a while after a task, ready for the next one of the loop.
  * The results do not depend on which thread computes a part.
  */
 class Workers {
@@ -114,7 +114,8 @@ class Workers {
   }
 
   static constexpr int64_t kMostThreads = 8;
-  static constexpr std::chrono::microseconds kAwake{200};
+  // Waking a thread can take as long as a task. In a process that has just started, the loop takes up to 0.3 ms in between.
+  static constexpr std::chrono::milliseconds kAwake{1};
 
   std::atomic<bool> isBusy_{false};
   std::atomic<Work*> work_{nullptr};
