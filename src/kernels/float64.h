@@ -233,39 +233,76 @@ INLINE double log1p(double x) {
   return s * (half + (even + odd)) + (n * 1.9082149292705877e-10 + c) - half + f + n * 0.6931471803691238;
 }
 
-/** The largest of some logits, and Σ of the exponentials of the others, of their differences from it. */
+/** The largest logit of a row, and Σ of the exponentials of the others, of their differences from it. */
 struct Exponentials {
   double top, others;
 };
 
-/** Replaces q logits by their softmax. */
-INLINE Exponentials softmaxOf(double* logits, int64_t q, int64_t padded) {
-  int64_t largest = 0;
-  for (int64_t k = 1; k < q; k++) {
-    if (logits[k] > logits[largest]) largest = k;
+/** Σ of the entries of a row in order, with a 0 in place of one of them, which does not change the sum. */
+INLINE double sumWithout(double* row, int64_t q, int64_t left) {
+  row[left] = 0;
+  double sum = 0;
+  for (int64_t k = 0; k < q; k++) sum += row[k];
+  return sum;
+}
+
+/**
+ * Replaces the rows of logits, at most kBlockRows, by their softmax. Each step takes all rows, because a processor computes
+ * several rows at a time, but waits for each result of a single one.
+ */
+INLINE void softmaxOf(double* logits, int64_t rows, int64_t stride, int64_t q, Exponentials* found) {
+  int64_t places[kBlockRows];
+  for (int64_t r = 0; r < rows; r++) {
+    const double* row = logits + r * stride;
+    double top = row[0];
+    int64_t place = 0;
+    for (int64_t k = 1; k < q; k++) {
+      const bool isLarger = row[k] > top;
+      top = isLarger ? row[k] : top;
+      place = isLarger ? k : place;
+    }
+    found[r].top = top;
+    places[r] = place;
   }
-  const double top = logits[largest];
-  for (int64_t k = 0; k < padded; k += WIDTH) store(logits + k, exp(load<Numbers>(logits + k) - top));
-  double others = 0;
-  for (int64_t k = 0; k < largest; k++) others += logits[k];
-  for (int64_t k = largest + 1; k < q; k++) others += logits[k];
-  logits[largest] = 1;
-  const double inverse = 1 / (1 + others);
-  for (int64_t k = 0; k < padded; k += WIDTH) store(logits + k, load<Numbers>(logits + k) * inverse);
-  return {top, others};
+  for (int64_t r = 0; r < rows; r++) {
+    for (int64_t k = 0; k < stride; k += WIDTH) {
+      double* at = logits + r * stride + k;
+      store(at, exp(load<Numbers>(at) - found[r].top));
+    }
+  }
+  for (int64_t r = 0; r < rows; r++) {
+    double* row = logits + r * stride;
+    found[r].others = sumWithout(row, q, places[r]);
+    row[places[r]] = 1;
+  }
+  for (int64_t r = 0; r < rows; r++) {
+    const double inverse = 1 / (1 + found[r].others);
+    for (int64_t k = 0; k < stride; k += WIDTH) {
+      double* at = logits + r * stride + k;
+      store(at, load<Numbers>(at) * inverse);
+    }
+  }
 }
 
 /** The softmax of each row of logits. */
 TARGET void softmax(double* logits, int64_t rows, int64_t stride, int64_t q) {
-  for (int64_t r = 0; r < rows; r++) softmaxOf(logits + r * stride, q, stride);
+  Exponentials found[kBlockRows];
+  for (int64_t r = 0; r < rows; r += kBlockRows) {
+    softmaxOf(logits + r * stride, std::min(kBlockRows, rows - r), stride, q, found);
+  }
 }
 
 /**
- * Replaces each row of logits by share·(softmax − y) and returns Σ share·loss: `residualsOf` and `evaluate` of
- * assembly/simd.ts.
+ * Replaces the rows of logits, at most kBlockRows, by share·(softmax − y) and returns Σ share·loss: `residualsOf` and
+ * `evaluate` of assembly/simd.ts.
  */
 TARGET double residuals(double* logits, int64_t rows, int64_t stride, int64_t q, const int32_t* labels,
                         const double* shares) {
+  double losses[kBlockRows];
+  for (int64_t r = 0; r < rows; r++) losses[r] = logits[r * stride + labels[r]];
+  Exponentials found[kBlockRows];
+  softmaxOf(logits, rows, stride, q, found);
+  for (int64_t r = 0; r < rows; r++) losses[r] = found[r].top - losses[r] + log1p(found[r].others);
   double sum = 0;
   for (int64_t r = 0; r < rows; r++) {
     double* row = logits + r * stride;
@@ -275,14 +312,8 @@ TARGET double residuals(double* logits, int64_t rows, int64_t stride, int64_t q,
       std::fill(row, row + q, 0.0);
       continue;
     }
-    const int64_t label = labels[r];
-    const double ofLabel = row[label];
-    const auto [top, others] = softmaxOf(row, q, stride);
-    sum += share * (top - ofLabel + log1p(others));
-    double rest = 0;
-    for (int64_t k = 0; k < label; k++) rest += row[k];
-    for (int64_t k = label + 1; k < q; k++) rest += row[k];
-    row[label] = -rest;
+    sum += share * losses[r];
+    row[labels[r]] = -sumWithout(row, q, labels[r]);
     for (int64_t k = 0; k < stride; k += WIDTH) store(row + k, load<Numbers>(row + k) * share);
   }
   return sum;
