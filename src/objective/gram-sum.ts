@@ -15,6 +15,8 @@ export class GramSum {
   readonly #samples: Int32Array;
   readonly #shares: Float64Array;
   #count = 0;
+  /** The first sample after the task of those taken so far. */
+  #end = 0;
   /** The sum of a block of which samples may be missing, and its number. */
   #open: { readonly block: number; readonly sum: Float64Array } | undefined;
   #block: RowBlock | undefined;
@@ -32,8 +34,10 @@ export class GramSum {
 
   /** Takes a sample. Returns whether the work of a task is done. */
   add(sample: number, share: number): boolean {
-    const isEnd = this.#count > 0 && this.#taskOf(sample) !== this.#taskOf(this.#samples[this.#count - 1]);
-    if (isEnd || this.#count === this.#samples.length) this.#flush();
+    if (sample >= this.#end || this.#count === this.#samples.length) {
+      this.#flush();
+      this.#end = this.#endOfTask(sample);
+    }
     this.#samples[this.#count] = sample;
     this.#shares[this.#count++] = share;
     if (this.#work < WORK_OF_A_TASK) return false;
@@ -45,12 +49,14 @@ export class GramSum {
   total(): Float64Array {
     this.#flush();
     this.#close();
+    this.#end = 0;
     return this.#tree.total() ?? new Float64Array(this.#order ** 2);
   }
 
-  /** The number of the task that a sample belongs to: one or several blocks. */
-  #taskOf(sample: number): number {
-    return Math.floor(sample / Math.max(this.#blocks.rows, this.#blocks.rowsOfATask));
+  /** The first sample after the task that a sample belongs to: one or several blocks. */
+  #endOfTask(sample: number): number {
+    const rows = Math.max(this.#blocks.rows, this.#blocks.rowsOfATask);
+    return (Math.floor(sample / rows) + 1) * rows;
   }
 
   #flush(): void {

@@ -41,7 +41,7 @@ function* hessian(problem: PlainProblem, point: Float64Array, work: number): Ste
   const left = work - size ** 3 / 6;
   if (size > LARGEST || left <= 0) return undefined;
   const probabilities = yield* probabilitiesAt(problem, point);
-  const threshold = THRESHOLDS.find((least) => pairsAbove(probabilities, q, least) * ofPair <= left);
+  const threshold = leastThreshold(probabilities, q, left / ofPair);
   if (threshold === undefined) return undefined;
   /** Whether the curvature of a sample and a class is kept, [n, classes]. */
   const matters = Uint8Array.from(probabilities, (p) => (isBetween(p, threshold) ? 1 : 0));
@@ -150,15 +150,18 @@ function isBetween(p: number, threshold: number): boolean {
   return p > threshold && p < 1 - threshold;
 }
 
-/** The number of pairs of classes, over all samples, whose probabilities are both beyond the threshold. */
-function pairsAbove(probabilities: ArrayLike<number>, q: number, threshold: number): number {
-  let pairs = 0;
+/** The smallest threshold beyond which there are at most this many pairs of classes, over all samples, if any is. */
+function leastThreshold(probabilities: ArrayLike<number>, q: number, most: number): number | undefined {
+  const pairs = new Float64Array(THRESHOLDS.length);
+  const above = new Int32Array(THRESHOLDS.length);
   for (let at = 0; at < probabilities.length; at += q) {
-    let above = 0;
-    for (let k = at; k < at + q; k++) if (isBetween(probabilities[k], threshold)) above++;
-    pairs += (above * (above + 1)) / 2;
+    above.fill(0);
+    for (let k = at; k < at + q; k++) {
+      for (let t = 0; t < above.length && isBetween(probabilities[k], THRESHOLDS[t]); t++) above[t]++;
+    }
+    for (let t = 0; t < above.length; t++) pairs[t] += (above[t] * (above[t] + 1)) / 2;
   }
-  return pairs;
+  return THRESHOLDS.find((_, t) => pairs[t] <= most);
 }
 
 /** X̃ᵀdiag(s∘h)X̃/S, where hᵢ is the mean curvature that the blocks above leave out; undefined if they omit nothing. */
