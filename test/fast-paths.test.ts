@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { formatProbability } from '../src/cli/prediction-lines.js';
+import { ByteText, encoded, formatProbability } from '../src/cli/predict/byte-text.js';
 import { isAscii } from '../src/data/table/csv/text.js';
 import { shortDecimal } from '../src/data/table/number.js';
 
@@ -61,6 +61,8 @@ describe('isAscii', () => {
   });
 });
 
+const utf8 = (text: ByteText) => new TextDecoder().decode(text.take());
+
 describe('formatProbability', () => {
   it.each([
     [2 / 3, '0.6666667'],
@@ -74,11 +76,41 @@ describe('formatProbability', () => {
     expect(formatProbability(p)).toBe(text);
   });
 
-  it('writes the shortest text of the rounded number', () =>
+  it('writes the same text as bytes', () =>
     fc.assert(
-      fc.property(fc.integer({ min: 10_000, max: 10_000_000 }), (n) => {
-        expect(formatProbability(n / 1e7)).toBe(String(n / 1e7));
-      }),
+      fc.property(
+        fc.oneof(
+          fc.double({ min: 0, max: 1, noNaN: true }),
+          fc.nat(1e7).map((n) => n / 1e7),
+        ),
+        (p) => {
+          expect(utf8(new ByteText().addProbability(p))).toBe(formatProbability(p));
+        },
+      ),
       { numRuns: 5000 },
+    ));
+});
+
+describe('text as bytes', () => {
+  it('has the bytes of its pieces', () => {
+    const text = new ByteText();
+    const long = 'naïve 😀 '.repeat(20_000);
+    text
+      .add('é')
+      .addInteger(0)
+      .addInteger(10)
+      .addInteger(2 ** 31)
+      .addInteger(2 ** 53 - 1)
+      .add('a'.repeat(40))
+      .add(long);
+    expect(utf8(text)).toBe(`é0102147483648${2 ** 53 - 1}${'a'.repeat(40)}${long}`);
+    expect(utf8(text.addBytes(encoded('bc')).addBytes(encoded('d'.repeat(70_000))))).toBe(`bc${'d'.repeat(70_000)}`);
+  });
+
+  it('has every integer', () =>
+    fc.assert(
+      fc.property(fc.maxSafeNat(), (n) => {
+        expect(utf8(new ByteText().addInteger(n).addInteger(n % 1000))).toBe(`${n}${n % 1000}`);
+      }),
     ));
 });

@@ -1,10 +1,11 @@
-// cli: predictions as lines of CSV or JSON, a batch at a time. A row allocates nothing but its text.
+// cli: predictions as lines of CSV or JSON, a batch at a time. A row allocates nothing.
 
 import type { Affine } from '../core/affine.js';
 import type { Label } from '../core/labels.js';
 import type { FeatureArray } from '../data/batches.js';
 import { logitsInto } from '../model/predict.js';
 import { argMax, argTopK, softmaxInPlace } from '../predict/scores.js';
+import { ByteText, encoded } from './predict/byte-text.js';
 import { UsageError } from './usage.js';
 
 export interface LineOptions {
@@ -22,25 +23,13 @@ export interface LineOptions {
 export interface LineFormat {
   /** The first line; empty for JSON lines. */
   readonly header: string;
-  /** The lines of a batch from row `start`, as texts of about a mebibyte; `rows` are the row numbers in the file. */
+  /** The lines of a batch from row `start`, about a mebibyte of UTF-8 at a time; `rows` are the row numbers in the file. */
   readonly lines: (
     features: FeatureArray,
     rows: ArrayLike<number>,
     kept?: readonly (readonly string[])[],
     start?: number,
-  ) => Generator<string, void, undefined>;
-}
-
-/**
- * A short form of a probability: 7 decimals, or 6 significant digits below 0.001.
- *
- * @example [formatProbability(2 / 3), formatProbability(1), formatProbability(1 / 3e6)]   // ['0.6666667', '1', '3.33333e-7']
- */
-export function formatProbability(p: number): string {
-  if (p < 1e-3 && p !== 0) return String(Number(p.toPrecision(6)));
-  const n = Math.round(p * 1e7);
-  // V8 writes integers in a third of the time.
-  return n % 10 === 0 ? String(n / 1e7) : `0.${String(1e7 + n).slice(1)}`;
+  ) => Generator<Uint8Array<ArrayBuffer>, void, undefined>;
 }
 
 /** A CSV field, quoted if necessary. */
@@ -58,17 +47,15 @@ export function lineFormat(affine: Affine, classes: readonly Label[], options: L
   const line =
     format === 'csv' ? csvLine(names, probabilities, top) : jsonLine(names, classes, number, probabilities, top);
   const row = new Float64Array(q);
+  const text = new ByteText();
   const keptText = format === 'csv' ? csvKept : jsonKept(keep);
   const lines: LineFormat['lines'] = function* (features, rows, kept, start = 0) {
-    let text = '';
     for (let i = start; i < features.shape[0]; i++) {
       logitsInto(affine, features, i, row);
       softmaxInPlace(row);
-      text += line(rows[i], row, kept === undefined ? '' : keptText(kept[i]));
-      // With the probabilities of many classes, the lines of a batch can be longer than the longest string.
-      if (text.length < LENGTH_OF_A_TEXT && i + 1 < features.shape[0]) continue;
-      yield text;
-      text = '';
+      line(text, rows[i], row, kept === undefined ? '' : keptText(kept[i]));
+      // With the probabilities of many classes, the lines of a batch can be long.
+      if (text.length >= LENGTH_OF_A_TEXT || i + 1 === features.shape[0]) yield text.take();
     }
   };
   return { header: format === 'csv' ? csvHeader(classes, options) : '', lines };
@@ -99,16 +86,23 @@ function jsonKept(names: readonly string[]): (texts: readonly string[]) => strin
   return (texts) => `"kept":{${texts.map((text, i) => `${keys[i]}:${JSON.stringify(text)}`)}},`;
 }
 
-type Line = (row: number, probabilities: Float64Array, kept: string) => string;
+/** Adds the line of a row. */
+type Line = (text: ByteText, row: number, probabilities: Float64Array, kept: string) => void;
 
 function csvLine(names: readonly string[], all: boolean, top: number | undefined): Line {
-  return (row, p, kept) => {
-    let text = row + kept;
-    for (const k of top === undefined ? [argMax(p)] : argTopK(p, top))
-      text += `,${names[k]},${formatProbability(p[k])}`;
-    if (all) for (let k = 0; k < p.length; k++) text += `,${formatProbability(p[k])}`;
-    return `${text}\n`;
+  const labels = names.map((name) => encoded(`,${name},`));
+  return (text, row, p, kept) => {
+    text.addInteger(row).add(kept);
+    if (top === undefined) addOne(text, labels, p, argMax(p));
+    else for (const k of argTopK(p, top)) addOne(text, labels, p, k);
+    if (all) for (let k = 0; k < p.length; k++) text.add(',').addProbability(p[k]);
+    text.add('\n');
   };
+}
+
+/** Adds a class and its probability. */
+function addOne(text: ByteText, labels: readonly Uint8Array[], p: Float64Array, k: number): void {
+  text.addBytes(labels[k]).addProbability(p[k]);
 }
 
 function jsonLine(
@@ -118,11 +112,25 @@ function jsonLine(
   all: boolean,
   top: number | undefined,
 ): Line {
-  const keys = classes.map((label) => JSON.stringify(String(label)));
-  const one = (p: Float64Array, k: number) => `"label":${names[k]},"probability":${formatProbability(p[k])}`;
-  return (row, p, kept) => {
-    const first = top === undefined ? one(p, argMax(p)) : `"top":[${argTopK(p, top).map((k) => `{${one(p, k)}}`)}]`;
-    const rest = all ? `,"probabilities":{${keys.map((key, k) => `${key}:${formatProbability(p[k])}`)}}` : '';
-    return `{"${number}":${row},${kept}${first}${rest}}\n`;
+  const labels = names.map((name) => encoded(`"label":${name},"probability":`));
+  const keys = classes.map((label, k) => encoded(`${k === 0 ? '' : ','}${JSON.stringify(String(label))}:`));
+  return (text, row, p, kept) => {
+    text.add(`{"${number}":`).addInteger(row).add(',').add(kept);
+    if (top === undefined) addOne(text, labels, p, argMax(p));
+    else {
+      const best = argTopK(p, top);
+      for (let r = 0; r < best.length; r++) {
+        text.add(r === 0 ? '"top":[{' : ',{');
+        addOne(text, labels, p, best[r]);
+        text.add('}');
+      }
+      text.add(']');
+    }
+    if (all) {
+      text.add(',"probabilities":{');
+      for (let k = 0; k < p.length; k++) text.addBytes(keys[k]).addProbability(p[k]);
+      text.add('}');
+    }
+    text.add('}\n');
   };
 }

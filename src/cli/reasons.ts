@@ -10,7 +10,7 @@ import { formatTable } from '../report/text.js';
 import type { ModelContent } from '../serialization/model-file.js';
 import type { RowBatch } from './commands/predict.js';
 import { count, counted } from './output.js';
-import { formatProbability } from './prediction-lines.js';
+import { formatProbability } from './predict/byte-text.js';
 
 /** The row to explain. */
 export interface Wanted {

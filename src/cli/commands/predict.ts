@@ -106,11 +106,9 @@ async function predict(modelFile: string, source: string, options: Options): Pro
           for await (const { text, rows, dropped: more = 0 } of linesOf(shared, batches, lines, signal, alone)) {
             dropped += more;
             signal.throwIfAborted();
-            if (typeof text === 'string') await sink.write(pending + text);
-            else {
-              if (pending !== '') await sink.write(pending);
-              await sink.write(text);
-            }
+            if (pending !== '') await sink.write(pending);
+            // A terminal takes no control characters of labels.
+            await sink.write(areShown ? new TextDecoder().decode(text) : text);
             pending = '';
             done += rows;
             if (!areShown) onProgress({ stage: 'predict', done: 0, note: `${done.toLocaleString('en')} rows` });
@@ -132,7 +130,7 @@ async function predict(modelFile: string, source: string, options: Options): Pro
 
 /** Lines of predictions, and the number of rows that they begin. */
 interface Lines {
-  readonly text: string | Uint8Array;
+  readonly text: Uint8Array;
   readonly rows: number;
   /** The number of rows that a thread left out. */
   readonly dropped?: number;

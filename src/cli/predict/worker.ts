@@ -1,6 +1,7 @@
 // cli: a thread that predicts pieces of a table. It loads no TensorFlow.js.
 import { on } from 'node:events';
 import { parentPort, workerData } from 'node:worker_threads';
+import { joined } from '../../reading/bytes.js';
 import { rowsOf } from '../../reading/table.js';
 import { lineFormat } from '../prediction-lines.js';
 import type { Answer, Question, Task } from './threads.js';
@@ -9,8 +10,8 @@ const { name, model, reading, format, longest } = workerData as Task;
 const { lines } = lineFormat(model, model.classes, format);
 
 async function answer({ bytes, from }: Question): Promise<Answer> {
-  let text = '';
-  let [rows, dropped] = [0, 0];
+  const parts: Uint8Array[] = [];
+  let [length, rows, dropped] = [0, 0, 0];
   const onDropped = () => {
     dropped++;
   };
@@ -22,12 +23,13 @@ async function answer({ bytes, from }: Question): Promise<Answer> {
   };
   for await (const { features, lines: numbers, kept } of rowsOf(source, model, { ...reading, onDropped, from })) {
     for (const part of lines(features, numbers, kept)) {
-      text += part;
-      if (text.length > longest) throw new Error('the lines of a piece are too long');
+      parts.push(part);
+      length += part.length;
+      if (length > longest) throw new Error('the lines of a piece are too long');
     }
     rows += numbers.length;
   }
-  return { text: new TextEncoder().encode(text), rows, dropped };
+  return { text: joined(parts, length), rows, dropped };
 }
 
 async function main(port: NonNullable<typeof parentPort>): Promise<void> {
