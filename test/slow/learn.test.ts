@@ -611,6 +611,11 @@ inBrowser('the chapter', () => {
       await page.getByText(en['gradient.loaded']).waitFor();
       const tape = (await row('autograd')).map((cell) => Number(cell.replace('−', '-')));
       expect(tape).toBeAllClose(gradientOf([0, 0, 1]), { rtol: 1e-5, atol: 1e-6 });
+      // Another language does not ask for it again.
+      const shown = await row('autograd');
+      await page.locator('[data-language=zh]').press('Enter');
+      await page.getByText(zh['gradient.loaded']).waitFor();
+      expect(await row(zh['gradient.autograd'])).toEqual(shown);
     });
 
     it('takes a soft target by sliders, by buttons and by dragging', async () => {

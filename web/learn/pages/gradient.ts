@@ -93,19 +93,26 @@ function errorChart(view: GradientView): SVGSVGElement {
   });
 }
 
-/** Loads TensorFlow.js when asked, and then gives the gradient of its tape. It keeps the focus, and its text is read out. */
-function autogradButton(view: GradientView, loaded: (autograd: typeof Autograd) => void): HTMLElement {
-  let isPressed = false;
+/** The gradient of the tape, once it is loaded. Another language draws the page anew, but does not load it again. */
+let autograd: typeof Autograd | undefined;
+
+/** Loads TensorFlow.js when asked. It keeps the focus, and its text is read out. */
+function autogradButton(view: GradientView): HTMLElement {
+  let isPressed = autograd !== undefined;
+  const show = (key: 'gradient.load' | 'gradient.loaded' | 'gradient.failed') => {
+    loader.setAttribute('aria-disabled', String(isPressed));
+    loader.textContent = view.t(key);
+  };
   const load = async () => {
     if (isPressed) return;
     isPressed = true;
-    const module = await import('../autograd.js').catch(() => undefined);
-    isPressed = module !== undefined;
-    loader.setAttribute('aria-disabled', String(isPressed));
-    loader.textContent = view.t(isPressed ? 'gradient.loaded' : 'gradient.failed');
-    if (module !== undefined) loaded(module.autograd);
+    autograd = (await import('../autograd.js').catch(() => undefined))?.autograd;
+    isPressed = autograd !== undefined;
+    show(isPressed ? 'gradient.loaded' : 'gradient.failed');
+    view.set({});
   };
-  const loader = button(view.t('gradient.load'), () => void load());
+  const loader = button('', () => void load());
+  show(isPressed ? 'gradient.loaded' : 'gradient.load');
   return h('div', { class: 'buttons', role: 'status' }, loader);
 }
 
@@ -122,7 +129,6 @@ showLesson({
   draw: (view) => {
     const { t } = view;
     const names = classNames(t);
-    let autograd: typeof Autograd | undefined;
     const now = () => ({ o: logitsOf(view.values), y: target(view) });
     const targets = distributionSliders(view, {
       label: (name, j) => `${sub('y', j + 1)} ${name}`,
@@ -168,16 +174,12 @@ showLesson({
       const { o, y } = now();
       return hessian(o, y).map((row, j) => [names[j], ...row.map((each) => fixed(each, 4))]);
     });
-    const refresh = (loaded: typeof Autograd) => {
-      autograd = loaded;
-      view.set({});
-    };
     return [
       stage(stack(logitSliders(view), ...targets, presets), stack(arrows(view), hint(t('gradient.drag')))),
       broken,
       gradients,
       verdict,
-      autogradButton(view, refresh),
+      autogradButton(view),
       stage(stack(step), errorChart(view)),
       hint(t('gradient.axes')),
       curvature,
