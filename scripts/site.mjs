@@ -1,7 +1,6 @@
 // The built pages, served and opened in chromium, for the scripts that make pictures of them.
-import { existsSync } from 'node:fs';
 import { chromium } from 'playwright-core';
-import { startSite } from './start-site.js';
+import { CHROMIUM, startSite } from './start-site.js';
 
 /** Runs the work with the browser and the address of the pages, which are built for it. The address ends in `/`. */
 export async function inSite(work) {
@@ -14,8 +13,7 @@ export async function inSite(work) {
 }
 
 export async function inChromium(work) {
-  const executablePath = [process.env.CHROMIUM ?? '', '/usr/bin/chromium', '/usr/bin/google-chrome'].find(existsSync);
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
   try {
     await work(browser);
   } finally {

@@ -10,3 +10,6 @@ export interface Site {
 }
 
 export function startSite(): Promise<Site>;
+
+/** The program of chromium, if there is one. */
+export const CHROMIUM: string | undefined;

@@ -2,10 +2,13 @@
 // within tsx. CommonJS, as scripts, tests and the bench load it.
 const { spawn } = require('node:child_process');
 const { once } = require('node:events');
-const { mkdtempSync, rmSync } = require('node:fs');
+const { existsSync, mkdtempSync, rmSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const { join } = require('node:path');
 const { createInterface } = require('node:readline');
+
+/** The program of chromium, if there is one. */
+exports.CHROMIUM = [process.env.CHROMIUM ?? '', '/usr/bin/chromium', '/usr/bin/google-chrome'].find(existsSync);
 
 exports.startSite = async function startSite() {
   const folder = mkdtempSync(join(tmpdir(), 'site-'));

@@ -1,8 +1,8 @@
 // A browser for tests, if one is installed: Debian's chromium, with a software GPU.
-import { existsSync } from 'node:fs';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { CHROMIUM } from '../../scripts/start-site.js';
 
-export const CHROMIUM = [process.env.CHROMIUM ?? '', '/usr/bin/chromium', '/usr/bin/google-chrome'].find(existsSync);
+export { CHROMIUM };
 
 /** Tests that need a browser: if none is found they are skipped, and their title gives the reason. */
 export function inBrowser(title: string, tests: () => void): void {
