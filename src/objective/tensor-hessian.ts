@@ -8,6 +8,11 @@ import { Turns } from './turns.js';
 
 /** The largest number of parameters: 12,000² numbers of float32 in the lower half are 288 MB. */
 const LARGEST = 12_000;
+/**
+ * The least addition to the diagonal, relative to it. Without a penalty, the Hessian does not change either if one number is
+ * added to all weights of a feature; and what float32 leaves there is rounding error.
+ */
+const RIDGE = 1e-4;
 /** The products may take as much work as the factor, or this share of all. */
 const SHARE = 1 / 16;
 
@@ -78,7 +83,7 @@ export async function tensorHessian(
   penalty.dispose();
   try {
     for (let k = 0; k < q; k++) {
-      const column = await columnOf(q, drawn, k, diagonals, turns);
+      const column = await columnOf({ q, d, l2 }, drawn, k, diagonals, turns);
       try {
         await factor.append(column);
       } finally {
@@ -127,7 +132,7 @@ function mostOfProducts(work: number, ofFactor: number): number {
  * @param diagonals the products of the pairs of k are added to those of both classes
  */
 async function columnOf(
-  q: number,
+  { q, d, l2 }: { readonly q: number; readonly d: number; readonly l2: number },
   drawn: DrawnPairs,
   k: number,
   diagonals: tf.Tensor2D[],
@@ -145,7 +150,14 @@ async function columnOf(
       parts.push(gram.neg());
       gram.dispose();
     }
-    return tf.concat([diagonals[k], ...parts], 0);
+    return tf.tidy(() => {
+      const own = diagonals[k];
+      const diagonal = own.mul(tf.eye(own.shape[0])).sum<tf.Tensor1D>(0);
+      const weights = diagonal.slice<tf.Tensor1D>(0, d);
+      const least = tf.relu<tf.Tensor1D>(weights.maximum(weights.mean().mul(0.1)).mul(RIDGE).sub(l2));
+      const ridge = least.pad([[0, own.shape[0] - d]]);
+      return tf.concat([own.add(tf.diag(ridge)), ...parts], 0);
+    });
   } finally {
     turns.backend.dispose(parts);
   }
@@ -176,7 +188,10 @@ export async function tensorHessianPart(
   const m = entries.length;
   const ofFactor = m ** 3 / 6;
   if (m === 0) return { leftOut: 'all weights are 0' };
-  if (m > largestPart()) return { leftOut: `${grouped(m)} weights are not 0, more than ${grouped(largestPart())}` };
+  if (m > largestPart())
+    return {
+      leftOut: `${grouped(m)} weights are not 0, more than ${grouped(largestPart())}; a larger \`l1\` leaves fewer`,
+    };
   if (work < ofFactor) return TOO_SLOW;
   await backend.start();
   const turns = new Turns(backend, signal);

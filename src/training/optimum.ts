@@ -209,7 +209,9 @@ export async function solveTensor(
   const objective = await openTensorObjective(problem, weights, options.maxIterations, backend);
   let stage: Stage | undefined;
   try {
-    const gram = isFactored(problem) ? await objective.gram(signal) : undefined;
+    const products = isFactored(problem) ? await objective.gram(signal) : undefined;
+    // Products of huge features overflow in float32.
+    const gram = products?.every(Number.isFinite) ? products : undefined;
     const solve = await firstSolver(problem, { gram, jitter: FLOAT32_JITTER, signal });
     const first: Stage = { solve, until: FIRST_TENSOR_REBUILD, isHessian: false };
     const evaluation = 2 * problem.numSamples * problem.size;
@@ -286,7 +288,7 @@ async function hessianStage(
   } catch (error) {
     if (isInCallback || options.signal?.aborted || error instanceof BackendError) throw error;
     // Memory may be short. The solver goes on without it.
-    return { leftOut: `it could not be computed: ${(error as Error).message.split('\n')[0]}` };
+    return { leftOut: `it could not be computed: ${(error as Error).message.split('\n')[0].replace(/\.$/, '')}` };
   }
 }
 
