@@ -253,6 +253,11 @@ describe('RecordReader', () => {
       'a.csv:3: the text must be UTF-8; got the byte 0xe9, byte 2 of the line',
     ],
     [
+      'Latin-1 before a letter',
+      [Uint8Array.of(0x61, 0x0a, 0x4b, 0xe4, 0x73, 0x65, 0x0a)],
+      'a.csv:2: the text must be UTF-8; got the byte 0xe4, byte 2 of the line',
+    ],
+    [
       'a truncated character',
       [bytes('a\nb'), bytes('犬').subarray(0, 2)],
       'a.csv:2: the text must be UTF-8; got the byte 0x8a',

@@ -46,7 +46,7 @@ onEveryBackend("fit with solver 'lbfgs'", () => {
       converged: false,
       reason: 'iterations',
       iterations: 5,
-      advice: 'Give `maxIterations: 10`.',
+      advice: 'Give `maxIterations: 500`.',
     });
   });
 

@@ -509,11 +509,11 @@ describe('a report', () => {
   });
 
   it.each([
-    ['epochs', false, 'stopped', 'All epochs completed: 17 steps.'],
-    ['iterations', false, 'stopped', 'Not converged after 17 iterations. Give more.'],
+    ['epochs', false, 'completed', 'All epochs completed: 17 steps.'],
+    ['iterations', false, 'not converged', 'Not converged after 17 iterations. Give more.'],
     ['diverged', false, 'diverged', 'the loss or the weights were not finite'],
     ['no-progress', false, 'no progress', 'rounding prevents further progress'],
-    ['early-stopping', false, 'stopped', 'the validation loss no longer fell; the model is that of epoch 3.'],
+    ['early-stopping', false, 'stopped early', 'the validation loss no longer fell; the model is that of epoch 3.'],
   ])('explains in words that a fit ended by %s', async (reason, converged, word, words) => {
     const input = smallInput();
     const fit = {

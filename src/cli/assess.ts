@@ -21,6 +21,7 @@ import type { Described } from '../reading/samples.js';
 import type { LabelledRows } from '../reading/table.js';
 import { confidentMistakes, type Mistake, type ReportCurves, type ReportData, renderReport } from '../report.js';
 import type { FitResult } from '../training/fit.js';
+import { inFlags } from './explain.js';
 
 export interface Assessment {
   readonly model: SoftmaxRegression<Label>;
@@ -46,7 +47,8 @@ export async function reportOf(assessment: Assessment): Promise<string> {
   return renderReport({
     data: { name, trainingSamples, testedOnTraining, split, testName, image, featureDeviations: statistics.scale },
     model,
-    fit,
+    // Whoever reads this report calls the command line.
+    fit: fit?.advice ? { ...fit, advice: inFlags(fit.advice) } : fit,
     lambdaPath,
     evaluation,
     gradcheck: proofOf(model, tested, statistics),

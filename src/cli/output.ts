@@ -3,6 +3,7 @@ import stringWidth from 'string-width';
 import type { Label } from '../core/labels.js';
 import { SCORE_NAMES, SCORES, type ScoreRow, type Scores } from '../metrics/scores.js';
 import type { Evaluation } from '../model/evaluation.js';
+import { isTrivial } from '../report/numbers.js';
 import { formatTable, sparkline, wantsColour } from '../report/text.js';
 import type { FitResult } from '../training/fit.js';
 import type { TrainingOptions } from '../training/options.js';
@@ -77,7 +78,9 @@ export function fitLines(
   );
   const after = `after ${count(iterations)} ${isSteps ? 'steps' : 'iterations'}`;
   const penalties = [...('l1' in options && options.l1 > 0 ? [`l1 ${figure(options.l1)}`] : []), `l2 ${figure(l2)}`];
-  const bound = suboptimality === null ? '' : `, within ${Number(suboptimality.toPrecision(2))} of the optimum`;
+  const nothing = suboptimality !== null && isTrivial(suboptimality, objective) ? ', which may be 0' : '';
+  const bound =
+    suboptimality === null ? '' : `, within ${Number(suboptimality.toPrecision(2))} of the optimum${nothing}`;
   const line = `fit: ${solver} ${state} ${after}, ${penalties.join(', ')}, objective ${score(objective)}${bound}  ${curve}`;
   return [line.trimEnd(), ...(advice === null ? [] : [`  ${inFlags(advice)}`])];
 }

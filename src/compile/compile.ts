@@ -101,9 +101,15 @@ export function compile<Arguments extends readonly object[], Result extends obje
   const graphs = new Map<string, TracedFunction>();
   let disposed = false;
 
+  const whenDisposed = () =>
+    new BackendError({ where: name, argument: 'the function', expected: 'be usable', actual: 'disposed' });
   const tracedFor = (inputs: Flat): TracedFunction => {
     const known = graphs.get(inputs.key);
     const traced = known ?? trace(fn, name, inputs, xla);
+    if (disposed) {
+      traced.graph.dispose();
+      throw whenDisposed();
+    }
     graphs.delete(inputs.key);
     graphs.set(inputs.key, traced);
     if (graphs.size > maxGraphs) {
@@ -114,9 +120,7 @@ export function compile<Arguments extends readonly object[], Result extends obje
     return traced;
   };
   const argumentsOf = (args: Arguments): Flat => {
-    if (disposed) {
-      throw new BackendError({ where: name, argument: 'the function', expected: 'be usable', actual: 'disposed' });
-    }
+    if (disposed) throw whenDisposed();
     return flatten(args, name, 'arguments');
   };
   const graphFor = (args: Arguments): LoadedGraph => {
@@ -237,7 +241,7 @@ function needsTensorFlow(name: string): BackendError {
   return new BackendError({
     where: name,
     argument: 'the backend',
-    expected: "be 'tensorflow', with softmax-regression/node imported",
+    expected: "be 'tensorflow', with softmax-regression/node imported and selectBackend() awaited",
     actual: `'${tf.getBackend()}'`,
     hint: 'On other backends a compiled function runs eagerly, without a graph.',
   });

@@ -53,7 +53,9 @@ const MAX_SHOWN = 1000;
 
 /** A field as printed in the message, cut if long. */
 function shown(text: string): string {
-  return printable(text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text);
+  // Escaped first: a control character becomes six.
+  const safe = printable(text.slice(0, MAX_SHOWN + 1));
+  return safe.length > MAX_SHOWN ? `${safe.slice(0, MAX_SHOWN)}…` : safe;
 }
 
 /** Characters that a terminal interprets, or that reverse the order of the text around them. */

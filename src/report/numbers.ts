@@ -87,3 +87,8 @@ function special(value: number): string {
 export function sentenceCase(title: string): string {
   return title[0].toUpperCase() + title.slice(1);
 }
+
+/** Whether a bound says only that the minimum of an objective cannot be below 0. */
+export function isTrivial(suboptimality: number, objective: number): boolean {
+  return suboptimality > 0.99 * objective;
+}

@@ -7,7 +7,18 @@ import type { FitResult } from '../training/fit.js';
 import { type Content, type Html, html } from './html.js';
 import { featureCount, type ReportInput } from './input.js';
 import { networkFigure } from './model/network.js';
-import { count, exact, fixed, labelText, percent, plural, sentenceCase, shortened, significant } from './numbers.js';
+import {
+  count,
+  exact,
+  fixed,
+  isTrivial,
+  labelText,
+  percent,
+  plural,
+  sentenceCase,
+  shortened,
+  significant,
+} from './numbers.js';
 import { proofLine } from './proof.js';
 import { facts, inLine, type Section } from './section.js';
 
@@ -100,11 +111,18 @@ function interval({ lower, upper }: Interval): Html {
 function fitWord({ reason, converged }: FitResult): Html | string {
   if (converged) return 'converged';
   if (reason === 'diverged') return html`<span class="alarm">diverged</span>`;
-  return reason === 'no-progress' ? 'no progress' : 'stopped';
+  return {
+    epochs: 'completed',
+    iterations: 'not converged',
+    'no-progress': 'no progress',
+    'early-stopping': 'stopped early',
+    gradient: 'not converged',
+  }[reason];
 }
 
 /** How the fit ended, in words. */
-export function fitNote({ reason, iterations, bestEpoch, suboptimality, gradientNorm, advice }: FitResult): Html {
+export function fitNote(fit: FitResult): Html {
+  const { reason, iterations, bestEpoch, objective, suboptimality, gradientNorm, advice } = fit;
   const ended: Readonly<Record<FitResult['reason'], string>> = {
     'early-stopping': `After ${plural(iterations, 'step')}, the validation loss no longer fell${
       bestEpoch === undefined ? '' : `; the model is that of epoch ${bestEpoch}`
@@ -118,7 +136,9 @@ export function fitNote({ reason, iterations, bestEpoch, suboptimality, gradient
   const bound =
     suboptimality === null
       ? undefined
-      : html` The objective is proven to be at most ${significant(suboptimality, 2)} above its minimum.`;
+      : html` The objective is proven to be at most ${significant(suboptimality, 2)} above its minimum${
+          isTrivial(suboptimality, objective) ? ', which may be 0' : undefined
+        }.`;
   return html`${ended[reason]}${bound}${advice === null ? undefined : html` ${advice}`}`;
 }
 

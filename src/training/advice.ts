@@ -2,7 +2,7 @@
 import { describe } from '../core/shape.js';
 import type { FitRun, Samples } from './fit.js';
 import type { Optimum } from './optimum.js';
-import { defaultPenalty, type FirstOrderPlan, type OptimumPlan } from './options.js';
+import { defaultPenalty, type FirstOrderPlan, OPTIONS, type OptimumPlan } from './options.js';
 import { SOLVERS } from './solvers.js';
 import { farColumns, inRanges, scalingOf } from './standardization.js';
 
@@ -49,7 +49,9 @@ export async function adviceForOptimum(
     case 'stopped':
       return null;
     case 'iterations': {
-      const longer = `Give \`maxIterations: ${2 * maxIterations}\``;
+      const usual = OPTIONS.maxIterations.default;
+      const iterations = maxIterations < usual ? usual : 2 * maxIterations;
+      const longer = `Give \`maxIterations: ${iterations}\``;
       return isPenalised
         ? `${longer}.${why}`
         : `${longer}, or \`l2: ${penaltyFor(samples, l2)}\`: without a penalty, weights may grow without bound.${why}`;
@@ -91,7 +93,9 @@ function columnList(names: readonly string[]): string {
 function separation([{ column, label }, ...others]: readonly Separating[], run: FitRun): string {
   const name = run.classes?.[label];
   const first = `column ${nameOf(column, run)} separates the class ${describe(name ?? label)} quasi-completely from the others`;
-  return others.length === 0 ? first : `${first} (so do ${others.length} more)`;
+  return others.length === 0
+    ? first
+    : `${first} (so ${others.length === 1 ? 'does 1 more' : `do ${others.length} more`})`;
 }
 
 /** A column without a value of one class on the wrong side of a value of another. */

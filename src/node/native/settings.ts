@@ -4,6 +4,16 @@ import { isMainThread } from 'node:worker_threads';
 /** Set unless the user has set them. */
 const DEFAULTS: Readonly<Record<string, string>> = { TF_CPP_MIN_LOG_LEVEL: '3' };
 
+/** Numbers of threads. A negative one would end the process. */
+const THREADS = ['TF_NUM_INTRAOP_THREADS', 'TF_NUM_INTEROP_THREADS'];
+
+function ignore(name: string): void {
+  process.emitWarning(`${name} must be an integer ≥ 0; got ${process.env[name]}. It is ignored.`, {
+    code: 'SOFTMAX_REGRESSION_THREADS',
+  });
+  delete process.env[name];
+}
+
 /**
  * Sets the defaults in `process.env`.
  *
@@ -12,6 +22,7 @@ const DEFAULTS: Readonly<Record<string, string>> = { TF_CPP_MIN_LOG_LEVEL: '3' }
  */
 export function applySettings(): void {
   for (const [name, value] of Object.entries(DEFAULTS)) process.env[name] ??= value;
+  for (const name of THREADS) if (Number(process.env[name]) < 0) ignore(name);
   const unseen = isMainThread ? [] : unseenSettings(environmentOfProcess());
   if (unseen.length === 0) return;
   process.emitWarning(

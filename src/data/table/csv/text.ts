@@ -68,14 +68,21 @@ function firstBadByte(bytes: Uint8Array): number {
     if (isUtf8(bytes.subarray(0, middle))) valid = middle;
     else invalid = middle - 1;
   }
-  // If a character is incomplete at the end of a line, its last byte is reported.
-  return valid === bytes.length || bytes[valid] === NEWLINE ? valid - 1 : valid;
+  // The bytes before may begin a character that this byte does not continue, such as ä in Latin-1: then they are wrong.
+  let start = valid;
+  while (start > 0 && valid - start < 3 && !isWhole(bytes.subarray(0, start))) start--;
+  return start < valid || valid < bytes.length ? start : valid - 1;
 }
 
-/** Whether bytes are UTF-8; the last character may be incomplete. */
-function isUtf8(bytes: Uint8Array): boolean {
+/** Whether bytes are UTF-8 with a complete last character. */
+function isWhole(bytes: Uint8Array): boolean {
+  return isUtf8(bytes, { stream: false });
+}
+
+/** Whether bytes are UTF-8; by default, the last character may be incomplete. */
+function isUtf8(bytes: Uint8Array, options: TextDecodeOptions = { stream: true }): boolean {
   try {
-    new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
+    new TextDecoder('utf-8', { fatal: true }).decode(bytes, options);
     return true;
   } catch {
     return false;
