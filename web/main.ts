@@ -53,7 +53,9 @@ const regions = new RegionsView();
 
 function refresh(): void {
   const { busy, data, model } = state;
-  for (const id of ['files', 'read', 'open', 'data-seed']) input(id).disabled = busy !== undefined;
+  for (const id of ['files', 'read', 'open']) input(id).disabled = busy !== undefined;
+  // A hidden field with a wrong value would block the form without a word; a disabled one does not.
+  input('data-seed').disabled = busy !== undefined || !isMade(state.example);
   for (const button of examples) button.disabled = busy !== undefined;
   backends.lock(busy !== undefined);
   // A training keeps its options, and so does its link, also while it pauses.

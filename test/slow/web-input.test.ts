@@ -204,6 +204,18 @@ inBrowser('the page with other data', () => {
     );
   });
 
+  it('trains whatever was typed into a field that is hidden now', async () => {
+    await click('blobs');
+    await web.page.fill('#data-seed', '-2');
+    await web.page.press('#data-seed', 'Tab');
+    await idle();
+    await click('iris');
+    await web.page.fill('#max-iterations', '1.5');
+    await web.page.selectOption('#solver', 'sgd');
+    await click('train');
+    expect([await error(), await text('status')]).toEqual(['', expect.stringContaining('all epochs done')]);
+  });
+
   it('takes a message back as soon as its cause is gone', async () => {
     await click('iris');
     await train();
