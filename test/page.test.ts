@@ -9,8 +9,10 @@ import { percents, percentTick } from '../web/views.js';
 import { blobs, exampleData, xor } from '../web/worker/examples.js';
 import { gradientOf } from '../web/worker/gradient.js';
 import { affineOf, scaledLayerOf, scaledRows } from '../web/worker/layer.js';
+import { misfitOf } from '../web/worker/misfit.js';
 import { Pace } from '../web/worker/pace.js';
 import { logitsIn, type Plane, planeOf, principalComponents } from '../web/worker/plane.js';
+import { Session } from '../web/worker/session.js';
 import { errorInWords, textInWords } from '../web/worker/words.js';
 import { useBackend } from './helpers/backends.js';
 
@@ -181,6 +183,41 @@ describe('advice in the words of the page', () => {
     expect(errorInWords(new FormatError(fields))).toBe(
       'a.csv.gz: the gzip file is damaged or cut off: fetch it again.',
     );
+  });
+});
+
+describe('a model file', () => {
+  const classes = ['setosa', 'versicolor', 'virginica'];
+  const modelOf = async (inputs: number, names: readonly string[] | undefined, labels: readonly string[]) => {
+    await useBackend('cpu');
+    const rows = labels.map((_, i) => Array.from({ length: inputs }, (_, j) => (i + 1) * (j + 1)));
+    const options = { classes: labels, maxIterations: 1, ...(names && { featureNames: names }) };
+    return (await SoftmaxRegression.fit(rows, labels, options)).model;
+  };
+  const { featureNames } = loadIris();
+  const short = ['sepal_length', 'sepal_width', 'petal_length', 'petal_width'];
+
+  it.each<[number, readonly string[] | undefined, readonly string[], string | undefined]>([
+    [4, featureNames, classes, undefined],
+    [4, undefined, [...classes, 'another'], undefined],
+    [1, undefined, classes, 'the model has 1 feature, and these data have 4'],
+    [4, short, classes, 'the model names feature 1 “sepal_length”, and these data name it “sepal length (cm)”'],
+    [4, undefined, ['setosa', 'virginica'], 'the model lacks the class “versicolor” of these data'],
+  ])('of %d features named %j and classes %j fits Iris, or is refused in words', async (inputs, names, own, reason) => {
+    const model = await modelOf(inputs, names, own);
+    expect(misfitOf(model, await exampleData('iris', 0))).toBe(reason);
+  });
+
+  it('that does not fit the data says which data it closes, and why', async () => {
+    const session = new Session(() => undefined);
+    const file = (bytes: Uint8Array) => new File([bytes as Uint8Array<ArrayBuffer>], 'iris.safetensors');
+    const opened = async (names: readonly string[]) =>
+      session.openFiles([file((await modelOf(4, names, classes)).toBytes())]);
+    await session.openExample('iris', 0);
+    expect(await opened(featureNames)).not.toHaveProperty('closed');
+    const reason = 'the model names feature 1 “sepal_length”, and these data name it “sepal length (cm)”';
+    expect(await opened(short)).toMatchObject({ kind: 'model', closed: { name: 'Iris', reason } });
+    expect(await opened(short)).not.toHaveProperty('closed');
   });
 });
 

@@ -254,7 +254,8 @@ inBrowser('the page with other data', () => {
     });
     expect(await state()).toEqual({
       ...{ search: '', data: '', train: false, tested: false, error: '' },
-      status: 'A model is open, without data. Predict below, or choose data to train.',
+      status:
+        'A model is open, without data: Iris was closed, as the model has 2 features, and these data have 4. Predict below, or choose data to train.',
     });
     expect(await web.page.isVisible('#regions-card')).toBe(false);
     // A model that fits the data is tested on them.
