@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 import { FormatError, loadIris, optionFields, reference, SoftmaxRegression } from 'softmax-regression';
 import { ticks, tickTexts } from '../web/charts.js';
 import { inShort, type LinkState, NOTHING, readLink, writeLink } from '../web/link.js';
+import { boundInWords, endInWords } from '../web/results.js';
 import { mostProbable } from '../web/shades.js';
 import { decimalOf } from '../web/table.js';
 import { percents, percentTick } from '../web/views.js';
@@ -183,6 +184,27 @@ describe('advice in the words of the page', () => {
     expect(errorInWords(new FormatError(fields))).toBe(
       'a.csv.gz: the gzip file is damaged or cut off: fetch it again.',
     );
+  });
+});
+
+describe('the end of a training', () => {
+  it('is the optimum only where there is one', () => {
+    expect(endInWords({ reason: 'gradient', converged: true, advice: null })).toBe('at the optimum.');
+    const ends = (['gradient', 'no-progress', 'iterations'] as const).map((reason) =>
+      endInWords({
+        reason,
+        converged: reason === 'gradient',
+        advice: 'Set “L2 penalty” to 0.008: the weights grow without bound.',
+      }),
+    );
+    expect(ends.join(' ')).not.toContain('optimum');
+    expect(ends[0]).toBe('converged. Set “L2 penalty” to 0.008: the weights grow without bound.');
+  });
+
+  it('has a bound only if it says more than that no loss is below 0', () => {
+    expect(boundInWords({ objective: 0.231, suboptimality: 1.1e-9 })).toBe('at most 1.1e-9 above the optimum');
+    expect(boundInWords({ objective: 0.0461, suboptimality: 0.0461 })).toBeUndefined();
+    expect(boundInWords({ objective: 0.3, suboptimality: null })).toBeUndefined();
   });
 });
 

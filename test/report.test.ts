@@ -101,6 +101,14 @@ describe('the report', () => {
     expect(words).toContain('at most 2.5 × 10⁻⁹ above its minimum');
   });
 
+  it('leaves out a bound that says only that no loss is below 0', async () => {
+    const input = smallInput();
+    const fit = { ...input.fit, suboptimality: input.fit?.objective } as ReportInput['fit'];
+    const text = await renderReport({ ...input, fit });
+    expect(text).toContain('no entry of the gradient exceeds');
+    expect(text).not.toContain('above its minimum');
+  });
+
   it('shows the three gradients, their largest differences, and every comparison', () => {
     const words = page.section('proof');
     expect(words).toContain('All three agree on tensorflow. The largest difference between any two is 1.3 × 10⁻⁷.');

@@ -77,7 +77,9 @@ export function fitLines(
   );
   const after = `after ${count(iterations)} ${isSteps ? 'steps' : 'iterations'}`;
   const penalties = [...('l1' in options && options.l1 > 0 ? [`l1 ${figure(options.l1)}`] : []), `l2 ${figure(l2)}`];
-  const bound = suboptimality === null ? '' : `, within ${Number(suboptimality.toPrecision(2))} of the optimum`;
+  // A bound as large as the objective says only that no loss is below 0.
+  const isEmpty = suboptimality === null || suboptimality >= objective;
+  const bound = isEmpty ? '' : `, within ${Number(suboptimality.toPrecision(2))} of the optimum`;
   const line = `fit: ${solver} ${state} ${after}, ${penalties.join(', ')}, objective ${score(objective)}${bound}  ${curve}`;
   return [line.trimEnd(), ...(advice === null ? [] : [`  ${inFlags(advice)}`])];
 }

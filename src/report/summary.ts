@@ -104,7 +104,8 @@ function fitWord({ reason, converged }: FitResult): Html | string {
 }
 
 /** How the fit ended, in words. */
-export function fitNote({ reason, iterations, bestEpoch, suboptimality, gradientNorm, advice }: FitResult): Html {
+export function fitNote(fit: FitResult): Html {
+  const { reason, iterations, bestEpoch, objective, suboptimality, gradientNorm, advice } = fit;
   const ended: Readonly<Record<FitResult['reason'], string>> = {
     'early-stopping': `After ${plural(iterations, 'step')}, the validation loss no longer fell${
       bestEpoch === undefined ? '' : `; the model is that of epoch ${bestEpoch}`
@@ -115,8 +116,9 @@ export function fitNote({ reason, iterations, bestEpoch, suboptimality, gradient
     'no-progress': `After ${plural(iterations, 'iteration')}, rounding prevents further progress.`,
     diverged: `After ${plural(iterations, 'step')}, the loss or the weights were not finite. The model has the last finite weights.`,
   };
+  // A bound as large as the objective says only that no loss is below 0.
   const bound =
-    suboptimality === null
+    suboptimality === null || suboptimality >= objective
       ? undefined
       : html` The objective is proven to be at most ${significant(suboptimality, 2)} above its minimum.`;
   return html`${ended[reason]}${bound}${advice === null ? undefined : html` ${advice}`}`;
