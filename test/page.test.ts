@@ -169,6 +169,10 @@ describe('advice in the words of the page', () => {
     ],
     ['Give a smaller `learningRate`: the loss overflowed.', 'Give a smaller “Learning rate”: the loss overflowed.'],
     ["Pass `missing: 'drop'` to skip such rows.", 'Choose “Missing values: leave the row out” to skip such rows.'],
+    [
+      "Pass `missing: 'drop'` to skip such rows; when training, `missing: 'mean'` or `missing: 'median'` fills it in.",
+      'Choose “Missing values: leave the row out” to skip such rows, or “Missing values: become the mean” or “Missing values: become the median” to fill them in.',
+    ],
     ['Give `tolerance: 2e-6`: rounding hides a smaller gradient.', ''],
   ])('for %j is %j', (advice, words) => {
     expect(textInWords(advice)).toBe(words);

@@ -145,7 +145,7 @@ inBrowser('the page with other data', () => {
     await choose({ 'houses.csv': `customer_id,size,price\n${rows.join('\n')}\n` });
     await click('read');
     expect(await error()).toBe(
-      'houses.csv:5:2: size must have a value; got nothing. Choose “Missing values: leave the row out” to skip such rows; when training, “Missing values: become the mean” or “Missing values: become the median” fills it in.',
+      'houses.csv:5:2: size must have a value; got nothing. Choose “Missing values: leave the row out” to skip such rows, or “Missing values: become the mean” or “Missing values: become the median” to fill them in.',
     );
     await web.page.selectOption('#missing', 'drop');
     await click('read');
