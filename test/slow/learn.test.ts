@@ -263,6 +263,22 @@ inBrowser('the chapter', () => {
 
   it('carries the picture and the language from page to page, and a link shows the same', async () => {
     await open('network');
+  it('keeps the guess, the open answer and the place on the page when the language changes', async () => {
+    await open('softmax');
+    await page.getByLabel(en['softmax.guess2']).check();
+    await page.click('details summary');
+    const language = page.locator('[data-language=zh]');
+    await page.evaluate(() => scrollTo(0, 120));
+    await language.evaluate((button: HTMLElement) => button.click());
+    expect(await text('h1')).toContain(zh['softmax.title']);
+    expect(await page.getByLabel(zh['softmax.guess2']).isChecked()).toBe(true);
+    expect(await text('.verdict')).toBe(`${zh['guess.right']} ${zh['softmax.because']}`);
+    expect(await page.locator('.verdict').getAttribute('class')).toBe('verdict right');
+    expect(await page.locator('details').getAttribute('open')).not.toBeNull();
+    expect(await page.evaluate(() => scrollY)).toBe(120);
+    expect(await page.evaluate(() => (document.activeElement as HTMLElement).dataset.language)).toBe('zh');
+  });
+
     await press('x₁', 'End');
     await page.click('[data-language=zh]');
     expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('简体中文');

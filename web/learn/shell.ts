@@ -121,9 +121,11 @@ function showPage<F extends Fields>(
       h('a', { class: 'skip', href: '#main' }, t('skip')),
       head(frame, current, (next) => {
         language = next;
+        const restore = placeOfReader();
         chosen = true;
         render(view.values);
-        document.querySelector<HTMLElement>(`[data-language=${next}]`)?.focus();
+        document.querySelector<HTMLElement>(`[data-language=${next}]`)?.focus({ preventScroll: true });
+        restore();
       }),
       h(
         'main',
@@ -141,6 +143,21 @@ function showPage<F extends Fields>(
   // After the page itself has arrived.
   addEventListener('load', () => void keepOffline());
 }
+/** Takes what the reader did beside the values: the guess, what is open, and the scrolling. The result does it again. */
+function placeOfReader(): () => void {
+  const guessed = document.querySelector<HTMLInputElement>('[name=guess]:checked')?.value;
+  const details = () => [...document.querySelectorAll('details')];
+  const isOpen = details().map(({ open }) => open);
+  const { scrollX, scrollY } = window;
+  return () => {
+    document.querySelector<HTMLInputElement>(`[name=guess][value="${guessed}"]`)?.click();
+    details().forEach((each, i) => {
+      each.open = isOpen[i];
+    });
+    scrollTo(scrollX, scrollY);
+  };
+}
+
 
 const withQuery = (path: string, query: string): string => (query === '' ? path : `${path}?${query}`);
 
