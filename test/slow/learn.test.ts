@@ -22,7 +22,7 @@ import { PAGE_NAMES, PAGES } from '../../web/learn/chapter.js';
 import { border, loss, probabilities, train } from '../../web/learn/code/regions.js';
 import { fixed } from '../../web/learn/format.js';
 import { batchOf, firstOf, trainingSet } from '../../web/learn/pictures.js';
-import { type Fault, SAMPLE, weightRows } from '../../web/learn/state.js';
+import { type Fault, noticeOf, SAMPLE, weightRows } from '../../web/learn/state.js';
 import { en } from '../../web/learn/text/en.js';
 import { zh } from '../../web/learn/text/zh.js';
 import { inBrowser, launchChromium, newPage } from '../helpers/chromium.js';
@@ -47,8 +47,10 @@ function logitsOf(x: readonly number[] = SAMPLE.x.initial, w = SAMPLE.w.initial,
 
 /** The line that names the faults of a link. */
 function notice(faults: Readonly<Record<string, Fault>>, language: typeof en | typeof zh = en): string {
-  const each = Object.entries(faults).map(([name, fault]) => language[`ignored.${fault}`].replace('{name}', name));
-  return language.ignored.replace('{faults}', each.join(language['ignored.next']));
+  const ignored = Object.entries(faults).map(([name, fault]) => ({ name, fault }));
+  const fill = (key: keyof typeof en, values: Readonly<Record<string, string | number>> = {}) =>
+    Object.entries(values).reduce((line, [name, value]) => line.replace(`{${name}}`, String(value)), language[key]);
+  return noticeOf(ignored, fill);
 }
 
 /** Runs in the page: what cannot be seen without scrolling sideways, and numbers and words of drawings that stick out. */

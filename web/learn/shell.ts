@@ -11,7 +11,7 @@ import {
   type Translate,
   translator,
 } from './language.js';
-import { type Fields, readState, SAMPLE, type Values, writeState } from './state.js';
+import { type Fields, noticeOf, readState, SAMPLE, type Values, writeState } from './state.js';
 import { View } from './view.js';
 
 /** A link to a function of src/reference, as [file, function]. */
@@ -115,14 +115,13 @@ function showPage<F extends Fields>(
     };
     const view = new View<All>(t, values, follow);
     const frame = { t, language, link };
-    const faults = read.ignored.map(({ name, fault }) => t(`ignored.${fault}`, { name }));
-    const notice = h('p', { class: 'alert', role: 'alert' }, t('ignored', { faults: faults.join(t('ignored.next')) }));
+    const notice = h('p', { class: 'alert', role: 'alert' }, noticeOf(read.ignored, t));
     const body = [
       h('a', { class: 'skip', href: '#main' }, t('skip')),
       head(frame, current, (next) => {
         language = next;
-        const restore = placeOfReader();
         chosen = true;
+        const restore = placeOfReader();
         render(view.values);
         document.querySelector<HTMLElement>(`[data-language=${next}]`)?.focus({ preventScroll: true });
         restore();
@@ -143,6 +142,7 @@ function showPage<F extends Fields>(
   // After the page itself has arrived.
   addEventListener('load', () => void keepOffline());
 }
+
 /** Takes what the reader did beside the values: the guess, what is open, and the scrolling. The result does it again. */
 function placeOfReader(): () => void {
   const guessed = document.querySelector<HTMLInputElement>('[name=guess]:checked')?.value;
@@ -157,7 +157,6 @@ function placeOfReader(): () => void {
     scrollTo(scrollX, scrollY);
   };
 }
-
 
 const withQuery = (path: string, query: string): string => (query === '' ? path : `${path}?${query}`);
 
