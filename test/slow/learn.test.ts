@@ -263,8 +263,6 @@ inBrowser('the chapter', () => {
     });
   });
 
-  it('carries the picture and the language from page to page, and a link shows the same', async () => {
-    await open('network');
   it('keeps the guess, the open answer and the place on the page when the language changes', async () => {
     await open('softmax');
     await page.getByLabel(en['softmax.guess2']).check();
@@ -281,6 +279,8 @@ inBrowser('the chapter', () => {
     expect(await page.evaluate(() => (document.activeElement as HTMLElement).dataset.language)).toBe('zh');
   });
 
+  it('carries the picture and the language from page to page, and a link shows the same', async () => {
+    await open('network');
     await press('x₁', 'End');
     await page.click('[data-language=zh]');
     expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('简体中文');
@@ -876,6 +876,8 @@ inBrowser('the chapter', () => {
       await open('train', '?steps=100');
       await click(en['train.take']);
       await page.getByText('step 100').waitFor();
+      await page.click('[data-language=zh]');
+      expect(await text('.taken-weights')).toBe(zh['train.taken'].replace('{steps}', '100'));
       const { w, b } = trained(100, 4, 0.5);
       await page.click('a[data-page=network]');
       await page.waitForSelector('.sum');
