@@ -1,6 +1,6 @@
 // web: the text of the chapter in English.
 export const en = {
-  site: 'Softmax regression to touch',
+  site: 'Softmax regression, interactive',
   'index.lede':
     'The textbook chapter in a few small pages. One picture of 2 × 2 pixels, of a cat, a chicken or a dog, goes through all of them. What you change on one page stays changed on the next.',
   skip: 'Skip to the page',

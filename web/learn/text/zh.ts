@@ -2,7 +2,7 @@
 import type { en } from './en.js';
 
 export const zh: Readonly<Record<keyof typeof en, string>> = {
-  site: '可以动手的 softmax 回归',
+  site: '交互式 softmax 回归',
   'index.lede':
     '教科书的这一章，做成几个小页面。一张 2 × 2 像素的图片（猫、鸡或狗）贯穿始终；您在一页上改动的内容，到下一页仍然保留。',
   skip: '跳到正文',
