@@ -3,7 +3,7 @@ import type { FitResult } from 'softmax-regression';
 import { shortNumber } from './charts.js';
 import { clearGradient } from './gradient-card.js';
 import type { CurvePoint, HeldOutScores, Report, Trained } from './messages.js';
-import { byId, count, percent, percents, say, showCurve } from './views.js';
+import { byId, clearWeights, count, percent, percents, say, showCurve } from './views.js';
 
 /** What is shown of a training, and of the model that it ends with. */
 export class Results {
@@ -36,7 +36,7 @@ export class Results {
     say('loss-note', 'nats per sample');
     say('loss-name', isToOptimum ? 'Objective' : 'Training loss');
     say('curve-name', isToOptimum ? 'objective' : 'training');
-    byId('weights').replaceChildren();
+    clearWeights();
     clearGradient();
     byId('proof-table').hidden = true;
     say('proof', 'Appears during training, at the current weights.');

@@ -204,6 +204,16 @@ inBrowser('the page with other data', () => {
     );
   });
 
+  it('does not speak of pixels after the images are closed', async () => {
+    const { images, labels } = pictures(60);
+    await choose({ 'i.idx3': images, 'l.idx1': labels });
+    await web.page.fill('#epochs', '2');
+    await train();
+    expect(await text('weights-hint')).toMatch(/^One weight for each pixel/);
+    await choose({ 'a.csv': 'x,kind\n1,a\n2,b\n' });
+    expect(await text('weights-hint')).toBe('Blue raises the score of the class, orange lowers it.');
+  });
+
   it('trains whatever was typed into a field that is hidden now', async () => {
     await click('blobs');
     await web.page.fill('#data-seed', '-2');
