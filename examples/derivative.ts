@@ -42,6 +42,7 @@ export async function main(print: (line: string) => void = console.log): Promise
   // A common mistake: the sum over the samples instead of the mean.
   const sum: Gradient = (_, x, y) => tf.tidy(() => backward(layer, x, softmax(layer.forward(x)).sub(y)));
   print('');
+  print('A wrong gradient on purpose, the sum over the samples instead of the mean. The check finds it:');
   print(gradcheckLine(gradcheck({ ...problem, gradient: sum })));
   tf.dispose([problem.features, problem.targets]);
 }

@@ -2,9 +2,11 @@
 
 import { MOST_LISTED, tableOf } from '../src/cli/columns.js';
 import { inFlags } from '../src/cli/explain.js';
-import { evaluationLines } from '../src/cli/output.js';
+import { evaluationLines, fitLines } from '../src/cli/output.js';
 import type { ColumnSummary } from '../src/data/table/learn/column.js';
 import { parseCsv } from '../src/data/table/table.js';
+import type { FitResult } from '../src/training/fit.js';
+import type { TrainingOptions } from '../src/training/options.js';
 import { modelOf } from './helpers/models.js';
 
 const long = 'x'.repeat(4000);
@@ -29,6 +31,16 @@ it('lists at most 1,000 classes', async () => {
   const lines = evaluationLines(await model.evaluate([[1], [2]], [0, 1]), 'two').map(String);
   expect(lines).toContain('  … and 2 others; --json has them all');
   expect(lines.length).toBeLessThan(1020);
+});
+
+it('says how far the optimum may be, and if nothing is known of it', () => {
+  const fit = { converged: true, reason: 'gradient', iterations: 33, objective: 0.0461, history: [], advice: null };
+  const line = (suboptimality: number | null) =>
+    fitLines({ ...fit, suboptimality } as unknown as FitResult, { solver: 'lbfgs', l2: 0 } as TrainingOptions)[0];
+  const start = 'fit: lbfgs converged after 33 iterations, l2 0, objective 0.0461';
+  expect(line(1.1e-9)).toMatch(`${start}, within 1.1e-9 of the optimum`);
+  expect(line(0.0461).trimEnd()).toBe(`${start}, within 0.046 of the optimum, which may be 0`);
+  expect(line(null).trimEnd()).toBe(start);
 });
 
 describe('the columns of a wide table', () => {

@@ -43,7 +43,7 @@ import { chooseLanguage } from '../web/learn/language.js';
 import { batchOf, COUNT, firstOf, PER_CLASS, trainingSet } from '../web/learn/pictures.js';
 import { cut, type Point } from '../web/learn/plane.js';
 import { distributionAt, pointOf } from '../web/learn/simplex.js';
-import { readState, SAMPLE, weightRows, writeState } from '../web/learn/state.js';
+import { type Fault, noticeOf, readState, SAMPLE, weightRows, writeState } from '../web/learn/state.js';
 import { en } from '../web/learn/text/en.js';
 import { zh } from '../web/learn/text/zh.js';
 import { useBackend } from './helpers/backends.js';
@@ -157,6 +157,19 @@ describe('the state of a page', () => {
     const { values, ignored } = readState(`class=1&${query}&b=0,1,2`, SAMPLE);
     expect(values).toEqual({ ...readState('', SAMPLE).values, class: [1], b: [0, 1, 2] });
     expect(ignored).toEqual([{ name, fault }]);
+  });
+
+  it.each<[Fault[], string]>([
+    [['unknown'], 'Parts of the link are not used: the name "foo" is unknown.'],
+    [['invalid'], 'Parts of the link are not used: the value of "foo" is not valid.'],
+    [['unknown', 'repeated'], 'the name "foo" is unknown; "foo" is given more than once.'],
+  ])('speaks of default values only for names that have one: %j', (faults, sentence) => {
+    const ignored = faults.map((fault) => ({ name: 'foo', fault }));
+    const notice = noticeOf(ignored, (key, values = {}) =>
+      en[key].replace(/\{(\w+)\}/g, (_, name) => String(values[name])),
+    );
+    expect(notice).toContain(sentence);
+    expect(notice.endsWith(en['ignored.defaults'])).toBe(!faults.every((fault) => fault === 'unknown'));
   });
 
   it('takes a language, which is not a number', () => {

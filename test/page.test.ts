@@ -3,14 +3,17 @@ import * as fc from 'fast-check';
 import { FormatError, loadIris, optionFields, reference, SoftmaxRegression } from 'softmax-regression';
 import { ticks, tickTexts } from '../web/charts.js';
 import { inShort, type LinkState, NOTHING, readLink, writeLink } from '../web/link.js';
+import { boundInWords, endInWords } from '../web/results.js';
 import { mostProbable } from '../web/shades.js';
 import { decimalOf } from '../web/table.js';
 import { percents, percentTick } from '../web/views.js';
 import { blobs, exampleData, xor } from '../web/worker/examples.js';
 import { gradientOf } from '../web/worker/gradient.js';
 import { affineOf, scaledLayerOf, scaledRows } from '../web/worker/layer.js';
+import { misfitOf } from '../web/worker/misfit.js';
 import { Pace } from '../web/worker/pace.js';
 import { logitsIn, type Plane, planeOf, principalComponents } from '../web/worker/plane.js';
+import { Session } from '../web/worker/session.js';
 import { errorInWords, textInWords } from '../web/worker/words.js';
 import { useBackend } from './helpers/backends.js';
 
@@ -166,6 +169,10 @@ describe('advice in the words of the page', () => {
     ],
     ['Give a smaller `learningRate`: the loss overflowed.', 'Give a smaller “Learning rate”: the loss overflowed.'],
     ["Pass `missing: 'drop'` to skip such rows.", 'Choose “Missing values: leave the row out” to skip such rows.'],
+    [
+      "Pass `missing: 'drop'` to skip such rows; when training, `missing: 'mean'` or `missing: 'median'` fills it in.",
+      'Choose “Missing values: leave the row out” to skip such rows, or “Missing values: become the mean” or “Missing values: become the median” to fill them in.',
+    ],
     ['Give `tolerance: 2e-6`: rounding hides a smaller gradient.', ''],
   ])('for %j is %j', (advice, words) => {
     expect(textInWords(advice)).toBe(words);
@@ -181,6 +188,64 @@ describe('advice in the words of the page', () => {
     expect(errorInWords(new FormatError(fields))).toBe(
       'a.csv.gz: the gzip file is damaged or cut off: fetch it again.',
     );
+  });
+});
+
+describe('the end of a training', () => {
+  it('is the optimum only where there is one', () => {
+    expect(endInWords({ reason: 'gradient', converged: true, advice: null })).toBe('at the optimum.');
+    const ends = (['gradient', 'no-progress', 'iterations'] as const).map((reason) =>
+      endInWords({
+        reason,
+        converged: reason === 'gradient',
+        advice: 'Set “L2 penalty” to 0.008: the weights grow without bound.',
+      }),
+    );
+    expect(ends.join(' ')).not.toContain('optimum');
+    expect(ends[0]).toBe('converged. Set “L2 penalty” to 0.008: the weights grow without bound.');
+  });
+
+  it('has a bound, and says if nothing is known of the optimum', () => {
+    expect(boundInWords({ objective: 0.231, suboptimality: 1.1e-9 })).toBe('at most 1.1e-9 above the optimum');
+    expect(boundInWords({ objective: 0.0461, suboptimality: 0.0461 })).toBe(
+      'at most 0.0461 above the optimum, which may be 0',
+    );
+    expect(boundInWords({ objective: 0.3, suboptimality: null })).toBeUndefined();
+  });
+});
+
+describe('a model file', () => {
+  const classes = ['setosa', 'versicolor', 'virginica'];
+  const modelOf = async (inputs: number, names: readonly string[] | undefined, labels: readonly string[]) => {
+    await useBackend('cpu');
+    const rows = labels.map((_, i) => Array.from({ length: inputs }, (_, j) => (i + 1) * (j + 1)));
+    const options = { classes: labels, maxIterations: 1, ...(names && { featureNames: names }) };
+    return (await SoftmaxRegression.fit(rows, labels, options)).model;
+  };
+  const { featureNames } = loadIris();
+  const short = ['sepal_length', 'sepal_width', 'petal_length', 'petal_width'];
+
+  it.each<[number, readonly string[] | undefined, readonly string[], string | undefined]>([
+    [4, featureNames, classes, undefined],
+    [4, undefined, [...classes, 'another'], undefined],
+    [1, undefined, classes, 'the model has 1 feature, and these data have 4'],
+    [4, short, classes, 'the model names feature 1 “sepal_length”, and these data name it “sepal length (cm)”'],
+    [4, undefined, ['setosa', 'virginica'], 'the model lacks the class “versicolor” of these data'],
+  ])('of %d features named %j and classes %j fits Iris, or is refused in words', async (inputs, names, own, reason) => {
+    const model = await modelOf(inputs, names, own);
+    expect(misfitOf(model, await exampleData('iris', 0))).toBe(reason);
+  });
+
+  it('that does not fit the data says which data it closes, and why', async () => {
+    const session = new Session(() => undefined);
+    const file = (bytes: Uint8Array) => new File([bytes as Uint8Array<ArrayBuffer>], 'iris.safetensors');
+    const opened = async (names: readonly string[]) =>
+      session.openFiles([file((await modelOf(4, names, classes)).toBytes())]);
+    await session.openExample('iris', 0);
+    expect(await opened(featureNames)).not.toHaveProperty('closed');
+    const reason = 'the model names feature 1 “sepal_length”, and these data name it “sepal length (cm)”';
+    expect(await opened(short)).toMatchObject({ kind: 'model', closed: { name: 'Iris', reason } });
+    expect(await opened(short)).not.toHaveProperty('closed');
   });
 });
 

@@ -101,6 +101,13 @@ describe('the report', () => {
     expect(words).toContain('at most 2.5 × 10⁻⁹ above its minimum');
   });
 
+  it('says of a bound as large as the objective that the minimum may be 0', async () => {
+    const input = smallInput();
+    const fit = { ...input.fit, suboptimality: input.fit?.objective } as ReportInput['fit'];
+    const text = await renderReport({ ...input, fit });
+    expect(text).toContain('above its minimum, which may be 0.');
+  });
+
   it('shows the three gradients, their largest differences, and every comparison', () => {
     const words = page.section('proof');
     expect(words).toContain('All three agree on tensorflow. The largest difference between any two is 1.3 × 10⁻⁷.');

@@ -69,6 +69,8 @@ export class TrainingForm {
     for (const { name, input, defaults } of this.#fields) {
       const control = byId<HTMLInputElement>(idOf(name));
       (control.closest('label') as HTMLElement).hidden = !this.reads(name);
+      // Else a wrong value in it would block the form without a word.
+      control.disabled = !this.reads(name);
       if (input === 'switch' || input === 'choice') continue;
       const text = defaults[this.solver] ?? '';
       control.placeholder = text.length > 12 ? 'default' : text;

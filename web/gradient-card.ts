@@ -91,6 +91,10 @@ function valueWithArrow(value: number): string {
 const PIXELS = 250;
 const LONGEST = 120;
 
+/** The radius of a mark, and the pixels below which an arrow lies under it. */
+const RADIUS = 5;
+const HIDDEN = 8;
+
 /** For two features: the weights of each class as a point, and an arrow along its step. */
 function drawWeightPlane(gradient: GradientView, weights: WeightsView, classes: readonly string[]): void {
   const isPlane = gradient.kind === 'bars' && weights.kind === 'bars' && weights.features.length === 2;
@@ -102,16 +106,17 @@ function drawWeightPlane(gradient: GradientView, weights: WeightsView, classes: 
   const names = [`weight of ${first}`, `weight of ${second}`] as const;
   const label = `The weights of ${count(classes.length, 'class', 'classes')} in the plane of two features, each with an arrow against its gradient`;
   const frame = frameOf(place, names, [across, up], label);
-  const isShort = (_: string, k: number) => Math.hypot(gradient.weights[0][k], gradient.weights[1][k]) * PIXELS < 1;
+  const isShort = (_: string, k: number) =>
+    Math.hypot(gradient.weights[0][k], gradient.weights[1][k]) * PIXELS < HIDDEN;
   if (classes.every(isShort)) {
-    const text = `No arrows: each gradient is below ${1 / PIXELS}.`;
+    const text = `No arrows: each gradient is below ${HIDDEN / PIXELS}.`;
     const at = { x: (frame.left + frame.right) / 2, y: frame.top + 16, 'text-anchor': 'middle' };
     frame.svg.append(mark('text', at, text));
   }
   classes.forEach((_, k) => {
     const [x, y] = [frame.x(weights.weights[0][k]), frame.y(weights.weights[1][k])];
     arrow(frame, x, y, -gradient.weights[0][k], -gradient.weights[1][k]);
-    frame.svg.append(classMark(k, x, y, 5));
+    frame.svg.append(classMark(k, x, y, RADIUS));
   });
   place.replaceChildren(frame.svg);
 }
@@ -119,7 +124,7 @@ function drawWeightPlane(gradient: GradientView, weights: WeightsView, classes: 
 function arrow({ svg }: Frame, x: number, y: number, across: number, up: number): void {
   const length = Math.hypot(across, up);
   const pixels = Math.min(PIXELS * length, LONGEST);
-  if (!(pixels >= 1)) return;
+  if (!(pixels >= HIDDEN)) return;
   const [dx, dy] = [across / length, -up / length];
   const [toX, toY] = [x + dx * pixels, y + dy * pixels];
   const wing = Math.min(7, pixels / 2);

@@ -15,6 +15,7 @@ import type {
   ExampleName,
   ModelSummary,
   ModelView,
+  OpenedModel,
   Report,
   TrainRequest,
 } from './messages.js';
@@ -53,7 +54,9 @@ const regions = new RegionsView();
 
 function refresh(): void {
   const { busy, data, model } = state;
-  for (const id of ['files', 'read', 'open', 'data-seed']) input(id).disabled = busy !== undefined;
+  for (const id of ['files', 'read', 'open']) input(id).disabled = busy !== undefined;
+  // A hidden field with a wrong value would block the form without a word; a disabled one does not.
+  input('data-seed').disabled = busy !== undefined || !isMade(state.example);
   for (const button of examples) button.disabled = busy !== undefined;
   backends.lock(busy !== undefined);
   // A training keeps its options, and so does its link, also while it pauses.
@@ -272,12 +275,7 @@ async function openFiles(files: readonly File[]): Promise<void> {
         'model-state',
         `${files[0].name}: ${count(opened.model.numParameters, 'parameter')}, ${count(opened.model.classes.length, 'class', 'classes')}.`,
       );
-      say(
-        'status',
-        opened.model.scores === undefined
-          ? 'A model is open, without data. Predict below, or choose data to train.'
-          : `A model is open, tested on the held-out samples of ${state.data?.name}.`,
-      );
+      say('status', statusOf(opened));
       return;
     case 'table': {
       const { file, columns, preview } = opened;
@@ -290,6 +288,12 @@ async function openFiles(files: readonly File[]): Promise<void> {
     default:
       opened satisfies never;
   }
+}
+
+function statusOf({ model, closed }: OpenedModel): string {
+  if (model.scores !== undefined) return `A model is open, tested on the held-out samples of ${state.data?.name}.`;
+  const why = closed === undefined ? '' : `: ${closed.name} was closed, as ${closed.reason}`;
+  return `A model is open, without data${why}. Predict below, or choose data to train.`;
 }
 
 async function readTable(): Promise<void> {

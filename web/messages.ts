@@ -48,7 +48,13 @@ export interface BackendState {
 export type Opened =
   | { readonly kind: 'data'; readonly data: DataSummary }
   | { readonly kind: 'table'; readonly file: File; readonly columns: readonly string[]; readonly preview: string }
-  | { readonly kind: 'model'; readonly model: ModelSummary };
+  | ({ readonly kind: 'model' } & OpenedModel);
+
+export interface OpenedModel {
+  readonly model: ModelSummary;
+  /** The data that the model does not fit, which are closed, and why, as the end of a sentence. */
+  readonly closed?: { readonly name: string; readonly reason: string };
+}
 
 /** What the page asks about a table. */
 export type TableOptions = Pick<

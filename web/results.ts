@@ -1,8 +1,9 @@
 // web: the key figures and the learning curve of one training.
+import type { FitResult } from 'softmax-regression';
 import { shortNumber } from './charts.js';
 import { clearGradient } from './gradient-card.js';
 import type { CurvePoint, HeldOutScores, Report, Trained } from './messages.js';
-import { byId, count, percent, percents, say, showCurve } from './views.js';
+import { byId, clearWeights, count, percent, percents, say, showCurve } from './views.js';
 
 /** What is shown of a training, and of the model that it ends with. */
 export class Results {
@@ -35,7 +36,7 @@ export class Results {
     say('loss-note', 'nats per sample');
     say('loss-name', isToOptimum ? 'Objective' : 'Training loss');
     say('curve-name', isToOptimum ? 'objective' : 'training');
-    byId('weights').replaceChildren();
+    clearWeights();
     clearGradient();
     byId('proof-table').hidden = true;
     say('proof', 'Appears during training, at the current weights.');
@@ -68,10 +69,10 @@ export class Results {
   }
 
   showEnd({ result, isStopped, milliseconds, model }: Trained): void {
-    const { reason, advice, suboptimality, objective } = result;
-    say('loss', shortNumber(objective));
+    say('loss', shortNumber(result.objective));
     say('loss-name', 'Objective');
-    if (suboptimality !== null) say('loss-note', `at most ${shortNumber(suboptimality)} above the optimum`);
+    const bound = boundInWords(result);
+    if (bound !== undefined) say('loss-note', bound);
     const seconds = `${(milliseconds / 1000).toFixed(1)} s`;
     const epochs = count(this.epoch, this.noun);
     const parameters = `${count(model.numParameters, 'parameter')} trained`;
@@ -79,18 +80,34 @@ export class Results {
       say('status', `Stopped after ${epochs}. The model has the weights of that ${this.noun}.`);
       return;
     }
-    const ends: Record<typeof reason, string> = {
-      gradient: 'at the optimum',
-      'no-progress': 'as near to the optimum as rounding allows',
-      iterations: 'not at the optimum yet',
-      epochs: 'all epochs done',
-      diverged: 'it diverged, so the model has the last finite weights',
-      'early-stopping': 'the held-out loss stopped falling',
-    };
-    say('status', `${parameters} in ${epochs}, ${seconds}: ${ends[reason]}. ${advice ?? ''}`.trim());
+    say('status', `${parameters} in ${epochs}, ${seconds}: ${endInWords(result)}`);
   }
 
   #draw(): void {
     showCurve(this.#points, this.noun);
   }
+}
+
+/** How a training ended, and what to change. */
+export function endInWords({ reason, converged, advice }: Pick<FitResult, 'reason' | 'converged' | 'advice'>): string {
+  const ends: Record<typeof reason, string> = {
+    // With advice, there is no optimum, or the weights that are kept are not there.
+    gradient: advice === null ? 'at the optimum' : converged ? 'converged' : 'not converged',
+    'no-progress': 'rounding prevents further progress',
+    iterations: 'not converged yet',
+    epochs: 'all epochs done',
+    diverged: 'it diverged, so the model has the last finite weights',
+    'early-stopping': 'the held-out loss stopped falling',
+  };
+  return `${ends[reason]}. ${advice ?? ''}`.trim();
+}
+
+/** The bound on what is left to the optimum, if there is one. One as large as the objective says only that no loss is below 0. */
+export function boundInWords({
+  suboptimality,
+  objective,
+}: Pick<FitResult, 'suboptimality' | 'objective'>): string | undefined {
+  if (suboptimality === null) return undefined;
+  const bound = `at most ${shortNumber(suboptimality)} above the optimum`;
+  return suboptimality > 0.99 * objective ? `${bound}, which may be 0` : bound;
 }

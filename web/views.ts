@@ -80,10 +80,16 @@ export function sentenceOf({ name, trainingSamples, heldOut, numFeatures, image,
 }
 
 const WEIGHTS_HINTS = {
+  none: 'Blue raises the score of the class, orange lowers it.',
   images:
     'One weight for each pixel and class. Blue: a bright pixel raises the score of the class. Orange: it lowers the score.',
   bars: 'The change in the score of each class per standard deviation of a feature. Blue raises the score, orange lowers it.',
 } as const;
+
+export function clearWeights(): void {
+  byId('weights').replaceChildren();
+  say('weights-hint', WEIGHTS_HINTS.none);
+}
 
 /** Weights as images, or as bars. */
 export function showWeights(view: WeightsView, classes: readonly string[]): void {

@@ -276,6 +276,7 @@ describe('examples of the chapter', () => {
     expect(lineWith(lines, 'autograd = softmax(o) − y = finite differences')).toMatch(/150 samples/);
     const [actual, expected] = numbers(lineWith(lines, 'DISAGREES').split('closed form: ')[1]);
     expect(actual / expected).toBeCloseTo(150, 3);
+    expect(lines.at(-2)).toMatch(/^A wrong gradient on purpose/);
   });
 
   it('soft-labels: the gradient is softmax(o) − y, and the loss is the entropy of y at softmax(o) = y', async () => {

@@ -22,7 +22,7 @@ import { PAGE_NAMES, PAGES } from '../../web/learn/chapter.js';
 import { border, loss, probabilities, train } from '../../web/learn/code/regions.js';
 import { fixed } from '../../web/learn/format.js';
 import { batchOf, firstOf, trainingSet } from '../../web/learn/pictures.js';
-import { type Fault, SAMPLE, weightRows } from '../../web/learn/state.js';
+import { type Fault, noticeOf, SAMPLE, weightRows } from '../../web/learn/state.js';
 import { en } from '../../web/learn/text/en.js';
 import { zh } from '../../web/learn/text/zh.js';
 import { inBrowser, launchChromium, newPage } from '../helpers/chromium.js';
@@ -47,8 +47,10 @@ function logitsOf(x: readonly number[] = SAMPLE.x.initial, w = SAMPLE.w.initial,
 
 /** The line that names the faults of a link. */
 function notice(faults: Readonly<Record<string, Fault>>, language: typeof en | typeof zh = en): string {
-  const each = Object.entries(faults).map(([name, fault]) => language[`ignored.${fault}`].replace('{name}', name));
-  return language.ignored.replace('{faults}', each.join(language['ignored.next']));
+  const ignored = Object.entries(faults).map(([name, fault]) => ({ name, fault }));
+  const fill = (key: keyof typeof en, values: Readonly<Record<string, string | number>> = {}) =>
+    Object.entries(values).reduce((line, [name, value]) => line.replace(`{${name}}`, String(value)), language[key]);
+  return noticeOf(ignored, fill);
 }
 
 /** Runs in the page: what cannot be seen without scrolling sideways, and numbers and words of drawings that stick out. */
@@ -259,6 +261,22 @@ inBrowser('the chapter', () => {
       expect(bytes).toBeGreaterThan(5_000);
       expect(bytes).toBeLessThan(60_000);
     });
+  });
+
+  it('keeps the guess, the open answer and the place on the page when the language changes', async () => {
+    await open('softmax');
+    await page.getByLabel(en['softmax.guess2']).check();
+    await page.click('details summary');
+    const language = page.locator('[data-language=zh]');
+    await page.evaluate(() => scrollTo(0, 120));
+    await language.evaluate((button: HTMLElement) => button.click());
+    expect(await text('h1')).toContain(zh['softmax.title']);
+    expect(await page.getByLabel(zh['softmax.guess2']).isChecked()).toBe(true);
+    expect(await text('.verdict')).toBe(`${zh['guess.right']} ${zh['softmax.because']}`);
+    expect(await page.locator('.verdict').getAttribute('class')).toBe('verdict right');
+    expect(await page.locator('details').getAttribute('open')).not.toBeNull();
+    expect(await page.evaluate(() => scrollY)).toBe(120);
+    expect(await page.evaluate(() => (document.activeElement as HTMLElement).dataset.language)).toBe('zh');
   });
 
   it('carries the picture and the language from page to page, and a link shows the same', async () => {
@@ -858,6 +876,8 @@ inBrowser('the chapter', () => {
       await open('train', '?steps=100');
       await click(en['train.take']);
       await page.getByText('step 100').waitFor();
+      await page.click('[data-language=zh]');
+      expect(await text('.taken-weights')).toBe(zh['train.taken'].replace('{steps}', '100'));
       const { w, b } = trained(100, 4, 0.5);
       await page.click('a[data-page=network]');
       await page.waitForSelector('.sum');

@@ -43,7 +43,11 @@ inBrowser('the examples of the page', () => {
     expect(new Set(ticks).size).toBe(ticks.length);
     // The arrows vanish at the optimum; the plot says why.
     expect(await web.page.locator('#weight-plane .arrow').count()).toBe(0);
-    expect(await text('weight-plane')).toContain('No arrows: each gradient is below 0.004.');
+    expect(await text('weight-plane')).toContain('No arrows: each gradient is below 0.032.');
+    await click('blobs');
+    await click('train');
+    expect(await web.page.locator('#weight-plane .arrow').count()).toBe(0);
+    expect(await text('weight-plane')).toContain('No arrows: each gradient is below 0.032.');
     await click('iris');
     expect(await web.page.isVisible('#lesson')).toBe(false);
     await click('train');

@@ -145,7 +145,7 @@ inBrowser('the page with other data', () => {
     await choose({ 'houses.csv': `customer_id,size,price\n${rows.join('\n')}\n` });
     await click('read');
     expect(await error()).toBe(
-      'houses.csv:5:2: size must have a value; got nothing. Choose “Missing values: leave the row out” to skip such rows; when training, “Missing values: become the mean” or “Missing values: become the median” fills it in.',
+      'houses.csv:5:2: size must have a value; got nothing. Choose “Missing values: leave the row out” to skip such rows, or “Missing values: become the mean” or “Missing values: become the median” to fill them in.',
     );
     await web.page.selectOption('#missing', 'drop');
     await click('read');
@@ -204,6 +204,28 @@ inBrowser('the page with other data', () => {
     );
   });
 
+  it('does not speak of pixels after the images are closed', async () => {
+    const { images, labels } = pictures(60);
+    await choose({ 'i.idx3': images, 'l.idx1': labels });
+    await web.page.fill('#epochs', '2');
+    await train();
+    expect(await text('weights-hint')).toMatch(/^One weight for each pixel/);
+    await choose({ 'a.csv': 'x,kind\n1,a\n2,b\n' });
+    expect(await text('weights-hint')).toBe('Blue raises the score of the class, orange lowers it.');
+  });
+
+  it('trains whatever was typed into a field that is hidden now', async () => {
+    await click('blobs');
+    await web.page.fill('#data-seed', '-2');
+    await web.page.press('#data-seed', 'Tab');
+    await idle();
+    await click('iris');
+    await web.page.fill('#max-iterations', '1.5');
+    await web.page.selectOption('#solver', 'sgd');
+    await click('train');
+    expect([await error(), await text('status')]).toEqual(['', expect.stringContaining('all epochs done')]);
+  });
+
   it('takes a message back as soon as its cause is gone', async () => {
     await click('iris');
     await train();
@@ -242,7 +264,8 @@ inBrowser('the page with other data', () => {
     });
     expect(await state()).toEqual({
       ...{ search: '', data: '', train: false, tested: false, error: '' },
-      status: 'A model is open, without data. Predict below, or choose data to train.',
+      status:
+        'A model is open, without data: Iris was closed, as the model has 2 features, and these data have 4. Predict below, or choose data to train.',
     });
     expect(await web.page.isVisible('#regions-card')).toBe(false);
     // A model that fits the data is tested on them.

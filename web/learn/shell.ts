@@ -11,7 +11,7 @@ import {
   type Translate,
   translator,
 } from './language.js';
-import { type Fields, readState, SAMPLE, type Values, writeState } from './state.js';
+import { type Fields, noticeOf, readState, SAMPLE, type Values, writeState } from './state.js';
 import { View } from './view.js';
 
 /** A link to a function of src/reference, as [file, function]. */
@@ -115,15 +115,16 @@ function showPage<F extends Fields>(
     };
     const view = new View<All>(t, values, follow);
     const frame = { t, language, link };
-    const faults = read.ignored.map(({ name, fault }) => t(`ignored.${fault}`, { name }));
-    const notice = h('p', { class: 'alert', role: 'alert' }, t('ignored', { faults: faults.join(t('ignored.next')) }));
+    const notice = h('p', { class: 'alert', role: 'alert' }, noticeOf(read.ignored, t));
     const body = [
       h('a', { class: 'skip', href: '#main' }, t('skip')),
       head(frame, current, (next) => {
         language = next;
         chosen = true;
+        const restore = placeOfReader();
         render(view.values);
-        document.querySelector<HTMLElement>(`[data-language=${next}]`)?.focus();
+        document.querySelector<HTMLElement>(`[data-language=${next}]`)?.focus({ preventScroll: true });
+        restore();
       }),
       h(
         'main',
@@ -140,6 +141,21 @@ function showPage<F extends Fields>(
   render(read.values as Values<All>);
   // After the page itself has arrived.
   addEventListener('load', () => void keepOffline());
+}
+
+/** Takes what the reader did beside the values: the guess, what is open, and the scrolling. The result does it again. */
+function placeOfReader(): () => void {
+  const guessed = document.querySelector<HTMLInputElement>('[name=guess]:checked')?.value;
+  const details = () => [...document.querySelectorAll('details')];
+  const isOpen = details().map(({ open }) => open);
+  const { scrollX, scrollY } = window;
+  return () => {
+    document.querySelector<HTMLInputElement>(`[name=guess][value="${guessed}"]`)?.click();
+    details().forEach((each, i) => {
+      each.open = isOpen[i];
+    });
+    scrollTo(scrollX, scrollY);
+  };
 }
 
 const withQuery = (path: string, query: string): string => (query === '' ? path : `${path}?${query}`);

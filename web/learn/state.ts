@@ -1,6 +1,6 @@
 // web: the state of a page of the chapter, as the query of its address.
 
-import { languageOf } from './language.js';
+import { languageOf, type Translate } from './language.js';
 
 /** A list of numbers of fixed length, each in [min, max]. */
 export interface Field {
@@ -66,6 +66,14 @@ export function readState<F extends Fields>(query: string, fields: F): { values:
     return [name, text === null ? initial : numbersOf(text).map(kept)];
   });
   return { values: Object.fromEntries(entries), ignored };
+}
+
+/** What a page says about a link that it does not use completely. */
+export function noticeOf(ignored: readonly Ignored[], t: Translate): string {
+  const faults = ignored.map(({ name, fault }) => t(`ignored.${fault}`, { name }));
+  const notice = t('ignored', { faults: faults.join(t('ignored.next')) });
+  // An unknown name has no default value.
+  return ignored.every(({ fault }) => fault === 'unknown') ? notice : notice + t('ignored.defaults');
 }
 
 const numbersOf = (text: string): number[] =>

@@ -24,6 +24,7 @@ import type {
   ModelFormat,
   ModelSummary,
   Opened,
+  OpenedModel,
   PaceWish,
   Report,
   RowToPredict,
@@ -34,6 +35,7 @@ import type {
 } from '../messages.js';
 import { assertReadable, imageData, type PageData, previewOf, rowOf, tableData } from './data.js';
 import { exampleData } from './examples.js';
+import { misfitOf } from './misfit.js';
 import { Pace } from './pace.js';
 import { type PlanedData, planeOf } from './plane.js';
 import { reportOf } from './reporting.js';
@@ -85,7 +87,7 @@ export class Session implements Answers {
       case 'idx':
         return { kind: 'data', data: this.#take(await imageData(files)) };
       case 'model':
-        return { kind: 'model', model: await this.#openModel(opened.bytes, files[0].name) };
+        return { kind: 'model', ...(await this.#openModel(opened.bytes, files[0].name)) };
       case 'table':
         this.#forget();
         return { kind: 'table', file: files[0], columns: opened.columns, preview: await previewOf(files[0]) };
@@ -189,12 +191,15 @@ export class Session implements Answers {
     return (model.featureNames ?? this.#data?.featureNames)?.[Number(feature)] ?? `x${feature}`;
   }
 
-  async #openModel(bytes: Uint8Array, name: string): Promise<ModelSummary> {
+  async #openModel(bytes: Uint8Array, name: string): Promise<OpenedModel> {
     const model = SoftmaxRegression.fromBytes(bytes, name);
     this.#proof = undefined;
+    const data = this.#data;
+    const reason = data && misfitOf(model, data);
     // It is shown alone, as nothing here belongs to it.
-    if (this.#fitting(model) === undefined) this.#data = undefined;
-    return this.#use(model, undefined);
+    if (reason !== undefined) this.#data = undefined;
+    const closed = data && reason !== undefined ? { name: data.name, reason } : undefined;
+    return { model: await this.#use(model, undefined), ...(closed && { closed }) };
   }
 
   /** A model to ask from now on, tried on the data if it fits them. */
@@ -209,11 +214,7 @@ export class Session implements Answers {
   /** The data, if the model may be tested on them. */
   #fitting(model: Model): PlanedData | undefined {
     const data = this.#data;
-    if (data === undefined || data.samples.features.shape[1] !== model.numFeatures) return undefined;
-    const names = model.featureNames ?? data.featureNames;
-    if (data.featureNames?.some((name, j) => name !== names?.[j])) return undefined;
-    const known = new Set(model.classes);
-    return data.classes.every((label) => known.has(label)) ? data : undefined;
+    return data === undefined || misfitOf(model, data) !== undefined ? undefined : data;
   }
 
   #features(row: RowToPredict, model: Model): ArrayLike<number> {

@@ -42,6 +42,9 @@ function written(option: string, value?: string): string | undefined {
   return plain === 'true' ? `tick “${title}”` : `set “${title}” to ${plain}`;
 }
 
+/** Of the package's hint for a missing value. The page reads tables only for training. */
+const WHEN_TRAINING = /; when training, (.+) fills it in\./;
+
 const MENTION = /`[A-Za-z]\w*(?:: [^`]*)?`/;
 
 /** Advice, a note or a hint: options are fields of the page, and sentences about what the page lacks are left out. */
@@ -52,7 +55,8 @@ export function textInWords(text: string): string {
     .replace(/\bGive (s|t)(et|ick) “/g, (_, first: string, rest: string) => `${first.toUpperCase()}${rest} “`)
     .replace(/\? “/g, '? Choose “')
     .replace(/\b(?:Pass|Add) “/g, 'Choose “')
-    .replace(/\b(?:pass|add) “/g, 'choose “');
+    .replace(/\b(?:pass|add) “/g, 'choose “')
+    .replace(WHEN_TRAINING, ', or $1 to fill them in.');
 }
 
 /**

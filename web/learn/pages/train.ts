@@ -41,6 +41,9 @@ interface Run extends TrainingSet {
   readonly losses: number[];
 }
 
+/** The step whose weights the other pages use; undefined until they are given to them. */
+let takenAt: number | undefined;
+
 const START: Network = { weight: Array.from({ length: 4 }, () => [0, 0, 0]), bias: [0, 0, 0] };
 
 /** The training of the page's values. What is computed once is kept, as long as the values allow. */
@@ -306,10 +309,11 @@ showLesson({
     const playing = (isPlaying: boolean) => status.setAttribute('aria-live', isPlaying ? 'off' : 'polite');
     const take = () => {
       const { weight, bias } = network();
+      [takenAt] = view.values.steps;
       view.set({ w: names.flatMap((_, j) => weight.map((row) => row[j])), b: bias });
-      taken.textContent = t('train.taken', { steps: view.values.steps[0] });
     };
-    const taken = h('p', { class: 'hint', role: 'status' });
+    const write = () => (takenAt === undefined ? '' : t('train.taken', { steps: takenAt }));
+    const taken = view.text(h('p', { class: 'taken-weights', role: 'status' }), write);
     return [
       stage(
         stack(

@@ -1,6 +1,6 @@
 // web: the text of the chapter in English.
 export const en = {
-  site: 'Softmax regression to touch',
+  site: 'Softmax regression, interactive',
   'index.lede':
     'The textbook chapter in a few small pages. One picture of 2 × 2 pixels, of a cat, a chicken or a dog, goes through all of them. What you change on one page stays changed on the next.',
   skip: 'Skip to the page',
@@ -9,7 +9,8 @@ export const en = {
   'training-page': 'Train a model on your own data',
   next: 'Next: {page}',
   previous: 'Back: {page}',
-  ignored: 'Parts of the link are not used: {faults}. The page shows its default values in their place.',
+  ignored: 'Parts of the link are not used: {faults}.',
+  'ignored.defaults': ' The page shows its default values in place of wrong ones.',
   'ignored.unknown': 'the name "{name}" is unknown',
   'ignored.repeated': '"{name}" is given more than once',
   'ignored.invalid': 'the value of "{name}" is not valid',
