@@ -8,7 +8,7 @@ import { decimalOf } from '../web/table.js';
 import { percents, percentTick } from '../web/views.js';
 import { blobs, exampleData, xor } from '../web/worker/examples.js';
 import { gradientOf } from '../web/worker/gradient.js';
-import { affineOf, scaledLayerOf, scaledRows } from '../web/worker/layer.js';
+import { affineOf } from '../web/worker/layer.js';
 import { Pace } from '../web/worker/pace.js';
 import { logitsIn, type Plane, planeOf, principalComponents } from '../web/worker/plane.js';
 import { errorInWords, textInWords } from '../web/worker/words.js';
@@ -94,16 +94,16 @@ describe('the gradient that the page shows', () => {
     const affine = { weight, bias: Float32Array.of(0.1, -0.2, 0.3) };
     const { values, samples } = gradientOf(affine, data, classes);
     expect(samples).toBe(120);
-    const layer = scaledLayerOf(affine, data);
-    const z = { rows: 120, columns: 4, values: scaledRows(data, 120) };
-    const labels = data.samples.labels.map((label) => classes.indexOf(label));
+    const { samples: given, deviations } = data;
+    const x = { rows: 120, columns: 4, values: Float64Array.from(given.features.values) };
+    const labels = given.labels.map((label) => classes.indexOf(label));
+    // Of features as they are: a weight of (x − m)/s is 1/s of that of x, and −m/s of the bias.
     const loss = (at: number, step: number) => {
-      const moved = Float64Array.from(layer.weight);
-      moved[at] += step;
-      return reference.sparseCrossEntropy(
-        reference.dense(z, { rows: 4, columns: 3, values: moved }, layer.bias),
-        labels,
-      );
+      const [w, b] = [Float64Array.from(weight), Float64Array.from(affine.bias)];
+      const [mean, scale] = [deviations?.mean[Math.floor(at / 3)] ?? 0, deviations?.scale[Math.floor(at / 3)] ?? 0];
+      w[at] += step / scale;
+      b[at % 3] -= (mean * step) / scale;
+      return reference.sparseCrossEntropy(reference.dense(x, { rows: 4, columns: 3, values: w }, b), labels);
     };
     const differences = Float64Array.from(values, (_, at) => (loss(at, 1e-5) - loss(at, -1e-5)) / 2e-5);
     expect(values).toBeAllClose(differences, { rtol: 1e-6, atol: 1e-8 });
