@@ -120,7 +120,8 @@ describe('the pace of a training', () => {
     const pauses: number[] = [];
     const waiting = pace.after(3, never, () => pauses.push(3));
     pace.change({ until: 3, delay: 5 });
-    expect(await Promise.race([waiting, 'it waits'])).toBe('it waits');
+    const later = new Promise((resolve) => setTimeout(resolve, 20, 'it waits'));
+    expect(await Promise.race([waiting, later])).toBe('it waits');
     pace.change({ until: 4, delay: 0 });
     await waiting;
     expect(pauses).toEqual([3]);
