@@ -294,8 +294,10 @@ describe('a link', () => {
   ])('says what is wrong in %s, and keeps the rest', (query, sentence) => {
     const { state, wrong } = read(query);
     expect(wrong).toEqual([sentence]);
-    expect(state.data).toBe(query.startsWith('data=xor') ? 'xor' : undefined);
-    expect(state.at).toBeUndefined();
+    // Nothing that is refused; of what occurs twice, the first.
+    const data = query.startsWith('data=xor') ? 'xor' : undefined;
+    const options = query.includes('epochs=3') ? { epochs: 3 } : {};
+    expect(state).toEqual({ ...NOTHING, data, options });
   });
 
   it('has at most three sentences of its faults', () => {
