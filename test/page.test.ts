@@ -1,11 +1,19 @@
 // The mathematics of the page of web/, without a browser: its points, its plane and its gradient.
 import * as fc from 'fast-check';
-import { FormatError, loadIris, optionFields, reference, SoftmaxRegression } from 'softmax-regression';
+import {
+  columnStatistics,
+  FormatError,
+  loadIris,
+  optionFields,
+  reference,
+  SoftmaxRegression,
+} from 'softmax-regression';
 import { ticks, tickTexts } from '../web/charts.js';
 import { inShort, type LinkState, NOTHING, readLink, writeLink } from '../web/link.js';
 import { mostProbable } from '../web/shades.js';
 import { decimalOf } from '../web/table.js';
 import { percents, percentTick } from '../web/views.js';
+import type { PageData } from '../web/worker/data.js';
 import { blobs, exampleData, xor } from '../web/worker/examples.js';
 import { gradientOf } from '../web/worker/gradient.js';
 import { affineOf } from '../web/worker/layer.js';
@@ -54,18 +62,40 @@ describe('the plane of the regions', () => {
   });
 
   it('has a second direction of 0 where the samples lie on a line', () => {
-    const { u, v, shares } = principalComponents(Float64Array.of(0, 0, 0, 1, 2, 2, 2, 4, 4), 3);
+    // Not through 0, and of numbers that are not exact.
+    const { u, v, shares } = principalComponents(Float64Array.of(5, 1, 0, 5.1, 1.2, 0.2, 5.3, 1.6, 0.6), 3);
     expect(u).toBeAllClose([1 / 3, 2 / 3, 2 / 3], { rtol: 0, atol: 1e-12 });
     expect([...v, ...shares]).toBeAllClose([0, 0, 0, 1, 0], { rtol: 0, atol: 1e-12 });
   });
 
-  it.each(['blobs', 'iris'] as const)('has the predictions of the model, for %s', async (name) => {
+  const farOf = (data: PageData): PageData => {
+    const { values, shape } = data.samples.features;
+    const features = { values: Float64Array.from(values, (x) => x + 1e8), shape };
+    return { ...data, samples: { ...data.samples, features }, deviations: columnStatistics(features) };
+  };
+
+  it.each([
+    ['blobs', 'blobs', (data: PageData) => data],
+    ['iris', 'iris', (data: PageData) => data],
+    ['iris without deviations, as pictures are', 'iris', (data: PageData) => ({ ...data, deviations: undefined })],
+    ['iris far from 0, where the model standardises', 'iris', farOf],
+  ] as const)('has the predictions of the model, for %s', async (title, name, change) => {
     await useBackend('cpu');
-    const data = { ...(await exampleData(name, 0)), plane: undefined };
+    const data = { ...change(await exampleData(name, 0)), plane: undefined };
     const { samples, classes, deviations } = data;
     const { model } = await SoftmaxRegression.fit(samples.features, samples.labels, { classes, standardize: true });
+    expect(model.columns !== undefined).toBe(title.includes('far'));
     const plane = planeOf(data) as Plane;
     const logits = logitsIn(plane, affineOf(model), data);
+    const { values, shape } = samples.features;
+    const first = plane.origin.map((start, j) => {
+      const z = ((values[j] as number) - (deviations?.mean[j] ?? 0)) / (deviations?.scale[j] ?? 1);
+      return z - start;
+    });
+    const along = (axis: Float64Array) => first.reduce((sum, z, j) => sum + z * axis[j], 0);
+    const place = shape[1] === 2 ? Array.from(values.slice(0, 2)) : [along(plane.u), along(plane.v)];
+    expect(Array.from(plane.summary.points.slice(0, 2))).toBeAllClose(place, { rtol: 1e-12, atol: 1e-12 });
+    expect(Array.from(plane.summary.labels)).toEqual(samples.labels.map((label) => classes.indexOf(label)));
     for (const [a, b] of [...Array(40).keys()].map((i) => [((i * 7) % 11) - 5, ((i * 5) % 13) / 2 - 3])) {
       const row = plane.origin.map((start, j) => {
         const z = start + a * plane.u[j] + b * plane.v[j];
