@@ -130,6 +130,10 @@ onEveryBackend('the Hessian on tensors', () => {
     expect(part.work).toBeGreaterThan(m ** 3 / 6);
     const others = (count: number, work: number) =>
       tensorHessianPart(problem, point, entries.subarray(0, count), { work, backend });
+    // The products are those of all columns, and the factor is that of the entries.
+    const four = (await others(4, 1e12)) as typeof part;
+    expect(four.work).toBeGreaterThan(4 ** 3);
+    expect(part.work - four.work).toBeAllClose((m ** 3 - 4 ** 3) / 6, { rtol: 1e-9, atol: 0 });
     expect(await others(m, 10)).toEqual({ leftOut: 'it would take longer than the iterations before it' });
     expect(await others(0, 1e12)).toEqual({ leftOut: 'all weights are 0' });
     const many = largestPart() + 1;
