@@ -4,6 +4,7 @@ import { Random } from '../src/core/random.js';
 import { evaluatePlain, type PlainProblem, type PlainProblemOptions, plainProblem } from '../src/objective/float64.js';
 import { hessianMatrix } from '../src/objective/hessian.js';
 import { largestPart, tensorHessian, tensorHessianPart } from '../src/objective/tensor-hessian.js';
+import { Turns } from '../src/objective/turns.js';
 import { onEveryBackend } from './helpers/backends.js';
 
 function problemOf(n: number, d: number, q: number, others: Partial<PlainProblemOptions> = {}): PlainProblem {
@@ -127,7 +128,6 @@ onEveryBackend('the Hessian on tensors', () => {
         expect(part.matrix[a * m + b]).toBeAllClose(entry, { rtol: 1e-4, atol: 1e-6 });
       }
     }
-    expect(part.work).toBeGreaterThan(m ** 3 / 6);
     const others = (count: number, work: number) =>
       tensorHessianPart(problem, point, entries.subarray(0, count), { work, backend });
     // The products are those of all columns, and the factor is that of the entries.
@@ -160,5 +160,28 @@ onEveryBackend('the Hessian on tensors', () => {
     setTimeout(() => controller.abort(new Error('enough')));
     await expect(work).rejects.toThrow('enough');
     expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('leaves no tensor, wherever the work is interrupted', async () => {
+    const problem = problemOf(20, 300, 2);
+    const work = () => factored(problem, new Float64Array(problem.size));
+    const before = tf.memory().numTensors;
+    let [turns, last] = [0, 0];
+    const after = jest.spyOn(Turns.prototype, 'after').mockImplementation(async () => {
+      turns++;
+      if (turns === last) throw new Error('enough');
+    });
+    try {
+      (await work()).close();
+      const all = turns;
+      expect(all).toBeGreaterThan(5);
+      for (last = 1; last <= all; last++) {
+        turns = 0;
+        await expect(work()).rejects.toThrow('enough');
+        expect([last, tf.memory().numTensors]).toEqual([last, before]);
+      }
+    } finally {
+      after.mockRestore();
+    }
   });
 });
