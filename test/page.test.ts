@@ -251,6 +251,7 @@ describe('the decimal mark of a table', () => {
     ['x\ty\n"-1,25"\ta', ','],
     ['x,y\n1,5\n2,7', '.'],
     ['x;y\nred, blue;a', '.'],
+    ['0,5;y\n1;a\n2;b', '.'],
     ['x;y', '.'],
   ] as const)('of %j is %j', (preview, mark) => {
     expect(decimalOf(preview)).toBe(mark);
