@@ -90,7 +90,7 @@ describe('the texts of the chapter', () => {
     ['', ['fr'], 'en'],
     ['', [], 'en'],
     ['lang=zh', ['en'], 'zh'],
-    ['lang=toString', ['en'], 'en'],
+    ['lang=constructor', ['en'], 'en'],
     ['lang=zh-CN', ['en'], 'zh'],
     ['lang=zh&lang=zh', ['en'], 'en'],
   ])('are chosen for the query %j and the languages %j', (query, languages, expected) => {
@@ -134,6 +134,7 @@ describe('the state of a page', () => {
     'x=',
     'x=a,b,c,d',
     'x=0,0,0,2',
+    'x=-0.1,0,0,0',
     'x=0,0,0,NaN',
     'x=0,0,,0',
     'x=0,0,0,0,0',

@@ -1,15 +1,23 @@
 // The mathematics of the page of web/, without a browser: its points, its plane and its gradient.
 import * as fc from 'fast-check';
-import { FormatError, loadIris, optionFields, reference, SoftmaxRegression } from 'softmax-regression';
+import {
+  columnStatistics,
+  FormatError,
+  loadIris,
+  optionFields,
+  reference,
+  SoftmaxRegression,
+} from 'softmax-regression';
 import { ticks, tickTexts } from '../web/charts.js';
 import { inShort, type LinkState, NOTHING, readLink, writeLink } from '../web/link.js';
 import { boundInWords, endInWords } from '../web/results.js';
 import { mostProbable } from '../web/shades.js';
 import { decimalOf } from '../web/table.js';
 import { percents, percentTick } from '../web/views.js';
+import type { PageData } from '../web/worker/data.js';
 import { blobs, exampleData, xor } from '../web/worker/examples.js';
 import { gradientOf } from '../web/worker/gradient.js';
-import { affineOf, scaledLayerOf, scaledRows } from '../web/worker/layer.js';
+import { affineOf } from '../web/worker/layer.js';
 import { misfitOf } from '../web/worker/misfit.js';
 import { Pace } from '../web/worker/pace.js';
 import { logitsIn, type Plane, planeOf, principalComponents } from '../web/worker/plane.js';
@@ -57,18 +65,40 @@ describe('the plane of the regions', () => {
   });
 
   it('has a second direction of 0 where the samples lie on a line', () => {
-    const { u, v, shares } = principalComponents(Float64Array.of(0, 0, 0, 1, 2, 2, 2, 4, 4), 3);
+    // Not through 0, and of numbers that are not exact.
+    const { u, v, shares } = principalComponents(Float64Array.of(5, 1, 0, 5.1, 1.2, 0.2, 5.3, 1.6, 0.6), 3);
     expect(u).toBeAllClose([1 / 3, 2 / 3, 2 / 3], { rtol: 0, atol: 1e-12 });
     expect([...v, ...shares]).toBeAllClose([0, 0, 0, 1, 0], { rtol: 0, atol: 1e-12 });
   });
 
-  it.each(['blobs', 'iris'] as const)('has the predictions of the model, for %s', async (name) => {
+  const farOf = (data: PageData): PageData => {
+    const { values, shape } = data.samples.features;
+    const features = { values: Float64Array.from(values, (x) => x + 1e8), shape };
+    return { ...data, samples: { ...data.samples, features }, deviations: columnStatistics(features) };
+  };
+
+  it.each([
+    ['blobs', 'blobs', (data: PageData) => data],
+    ['iris', 'iris', (data: PageData) => data],
+    ['iris without deviations, as pictures are', 'iris', (data: PageData) => ({ ...data, deviations: undefined })],
+    ['iris far from 0, where the model standardises', 'iris', farOf],
+  ] as const)('has the predictions of the model, for %s', async (title, name, change) => {
     await useBackend('cpu');
-    const data = { ...(await exampleData(name, 0)), plane: undefined };
+    const data = { ...change(await exampleData(name, 0)), plane: undefined };
     const { samples, classes, deviations } = data;
     const { model } = await SoftmaxRegression.fit(samples.features, samples.labels, { classes, standardize: true });
+    expect(model.columns !== undefined).toBe(title.includes('far'));
     const plane = planeOf(data) as Plane;
     const logits = logitsIn(plane, affineOf(model), data);
+    const { values, shape } = samples.features;
+    const first = plane.origin.map((start, j) => {
+      const z = ((values[j] as number) - (deviations?.mean[j] ?? 0)) / (deviations?.scale[j] ?? 1);
+      return z - start;
+    });
+    const along = (axis: Float64Array) => first.reduce((sum, z, j) => sum + z * axis[j], 0);
+    const place = shape[1] === 2 ? Array.from(values.slice(0, 2)) : [along(plane.u), along(plane.v)];
+    expect(Array.from(plane.summary.points.slice(0, 2))).toBeAllClose(place, { rtol: 1e-12, atol: 1e-12 });
+    expect(Array.from(plane.summary.labels)).toEqual(samples.labels.map((label) => classes.indexOf(label)));
     for (const [a, b] of [...Array(40).keys()].map((i) => [((i * 7) % 11) - 5, ((i * 5) % 13) / 2 - 3])) {
       const row = plane.origin.map((start, j) => {
         const z = start + a * plane.u[j] + b * plane.v[j];
@@ -97,16 +127,16 @@ describe('the gradient that the page shows', () => {
     const affine = { weight, bias: Float32Array.of(0.1, -0.2, 0.3) };
     const { values, samples } = gradientOf(affine, data, classes);
     expect(samples).toBe(120);
-    const layer = scaledLayerOf(affine, data);
-    const z = { rows: 120, columns: 4, values: scaledRows(data, 120) };
-    const labels = data.samples.labels.map((label) => classes.indexOf(label));
+    const { samples: given, deviations } = data;
+    const x = { rows: 120, columns: 4, values: Float64Array.from(given.features.values) };
+    const labels = given.labels.map((label) => classes.indexOf(label));
+    // Of features as they are: a weight of (x − m)/s is 1/s of that of x, and −m/s of the bias.
     const loss = (at: number, step: number) => {
-      const moved = Float64Array.from(layer.weight);
-      moved[at] += step;
-      return reference.sparseCrossEntropy(
-        reference.dense(z, { rows: 4, columns: 3, values: moved }, layer.bias),
-        labels,
-      );
+      const [w, b] = [Float64Array.from(weight), Float64Array.from(affine.bias)];
+      const [mean, scale] = [deviations?.mean[Math.floor(at / 3)] ?? 0, deviations?.scale[Math.floor(at / 3)] ?? 0];
+      w[at] += step / scale;
+      b[at % 3] -= (mean * step) / scale;
+      return reference.sparseCrossEntropy(reference.dense(x, { rows: 4, columns: 3, values: w }, b), labels);
     };
     const differences = Float64Array.from(values, (_, at) => (loss(at, 1e-5) - loss(at, -1e-5)) / 2e-5);
     expect(values).toBeAllClose(differences, { rtol: 1e-6, atol: 1e-8 });
@@ -123,7 +153,8 @@ describe('the pace of a training', () => {
     const pauses: number[] = [];
     const waiting = pace.after(3, never, () => pauses.push(3));
     pace.change({ until: 3, delay: 5 });
-    expect(await Promise.race([waiting, 'it waits'])).toBe('it waits');
+    const later = new Promise((resolve) => setTimeout(resolve, 20, 'it waits'));
+    expect(await Promise.race([waiting, later])).toBe('it waits');
     pace.change({ until: 4, delay: 0 });
     await waiting;
     expect(pauses).toEqual([3]);
@@ -285,6 +316,7 @@ describe('the decimal mark of a table', () => {
     ['x\ty\n"-1,25"\ta', ','],
     ['x,y\n1,5\n2,7', '.'],
     ['x;y\nred, blue;a', '.'],
+    ['0,5;y\n1;a\n2;b', '.'],
     ['x;y', '.'],
   ] as const)('of %j is %j', (preview, mark) => {
     expect(decimalOf(preview)).toBe(mark);
@@ -358,8 +390,10 @@ describe('a link', () => {
   ])('says what is wrong in %s, and keeps the rest', (query, sentence) => {
     const { state, wrong } = read(query);
     expect(wrong).toEqual([sentence]);
-    expect(state.data).toBe(query.startsWith('data=xor') ? 'xor' : undefined);
-    expect(state.at).toBeUndefined();
+    // Nothing that is refused; of what occurs twice, the first.
+    const data = query.startsWith('data=xor') ? 'xor' : undefined;
+    const options = query.includes('epochs=3') ? { epochs: 3 } : {};
+    expect(state).toEqual({ ...NOTHING, data, options });
   });
 
   it('has at most three sentences of its faults', () => {

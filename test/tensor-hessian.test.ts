@@ -4,6 +4,7 @@ import { Random } from '../src/core/random.js';
 import { evaluatePlain, type PlainProblem, type PlainProblemOptions, plainProblem } from '../src/objective/float64.js';
 import { hessianMatrix } from '../src/objective/hessian.js';
 import { largestPart, tensorHessian, tensorHessianPart } from '../src/objective/tensor-hessian.js';
+import { Turns } from '../src/objective/turns.js';
 import { onEveryBackend } from './helpers/backends.js';
 
 function problemOf(n: number, d: number, q: number, others: Partial<PlainProblemOptions> = {}): PlainProblem {
@@ -86,6 +87,8 @@ onEveryBackend('the Hessian on tensors', () => {
       const solved = (await hessian.solve(vector)) as Float64Array;
       expect(solved.every(Number.isFinite)).toBe(true);
       expect(dot(vector, solved)).toBeGreaterThan(0);
+      // No rounding error is a pivot.
+      expect(Math.max(...solved.map(Math.abs))).toBeLessThan(100);
     }
     hessian.close();
   });
@@ -155,9 +158,12 @@ onEveryBackend('the Hessian on tensors', () => {
         expect(part.matrix[a * m + b]).toBeAllClose(entry, { rtol: 1e-4, atol: 1e-6 });
       }
     }
-    expect(part.work).toBeGreaterThan(m ** 3 / 6);
     const others = (count: number, work: number) =>
       tensorHessianPart(problem, point, entries.subarray(0, count), { work, backend });
+    // The products are those of all columns, and the factor is that of the entries.
+    const four = (await others(4, 1e12)) as typeof part;
+    expect(four.work).toBeGreaterThan(4 ** 3);
+    expect(part.work - four.work).toBeAllClose((m ** 3 - 4 ** 3) / 6, { rtol: 1e-9, atol: 0 });
     expect(await others(m, 10)).toEqual({ leftOut: 'it would take longer than the iterations before it' });
     expect(await others(0, 1e12)).toEqual({ leftOut: 'all weights are 0' });
     const many = largestPart() + 1;
@@ -184,5 +190,28 @@ onEveryBackend('the Hessian on tensors', () => {
     setTimeout(() => controller.abort(new Error('enough')));
     await expect(work).rejects.toThrow('enough');
     expect(tf.memory().numTensors).toBe(before);
+  });
+
+  it('leaves no tensor, wherever the work is interrupted', async () => {
+    const problem = problemOf(20, 300, 2);
+    const work = () => factored(problem, new Float64Array(problem.size));
+    const before = tf.memory().numTensors;
+    let [turns, last] = [0, 0];
+    const after = jest.spyOn(Turns.prototype, 'after').mockImplementation(async () => {
+      turns++;
+      if (turns === last) throw new Error('enough');
+    });
+    try {
+      (await work()).close();
+      const all = turns;
+      expect(all).toBeGreaterThan(5);
+      for (last = 1; last <= all; last++) {
+        turns = 0;
+        await expect(work()).rejects.toThrow('enough');
+        expect([last, tf.memory().numTensors]).toEqual([last, before]);
+      }
+    } finally {
+      after.mockRestore();
+    }
   });
 });

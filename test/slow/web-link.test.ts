@@ -92,9 +92,15 @@ inBrowser('a link to the page', () => {
       'data=iris&solver=lbfgs&maxIterations=2&at=100000',
       'The link asks for the state after 100,000 iterations, but the training ended after 2 iterations.',
     ],
+    [
+      'data=iris&solver=lbfgs&maxIterations=2&colour=red&at=100000',
+      'The page has no use for “colour” in the link. ' +
+        'The link asks for the state after 100,000 iterations, but the training ended after 2 iterations.',
+    ],
   ])('says what it names in vain: %s', async (search, sentence) => {
     await follow(`?${search}`);
     await web.page.waitForFunction(() => document.getElementById('error')?.hidden === false);
+    await idle();
     expect(await error()).toBe(sentence);
   });
 
@@ -135,6 +141,9 @@ inBrowser('a link to the page', () => {
     await follow('?data=xor&solver=sgd&epochs=-4&at=end');
     await web.page.waitForFunction(() => document.getElementById('error')?.hidden === false);
     expect(await error()).toBe('Epochs must be an integer > 0; got -4.');
+    // A change in the form takes the error back.
+    await web.page.fill('#epochs', '4');
+    expect(await error()).toBe('');
   });
 
   it('is none for data from files', async () => {
