@@ -87,8 +87,8 @@ onEveryBackend('the Hessian on tensors', () => {
       const solved = (await hessian.solve(vector)) as Float64Array;
       expect(solved.every(Number.isFinite)).toBe(true);
       expect(dot(vector, solved)).toBeGreaterThan(0);
-      // No rounding error is a pivot.
-      expect(Math.max(...solved.map(Math.abs))).toBeLessThan(100);
+      // No rounding error is a pivot: the least is the least curvature, 5e-5 of the mean square.
+      expect(Math.max(...solved.map(Math.abs))).toBeLessThan(1e5);
     }
     hessian.close();
   });

@@ -202,7 +202,8 @@ function* gramProducts(problem: PlainProblem): Steps<Float64Array> {
   return sum.total();
 }
 
-function* gramDiagonal(problem: PlainProblem): Steps<Float64Array> {
+/** The diagonal of X̃ᵀdiag(s)X̃/S, [d + 1]. */
+export function* gramDiagonal(problem: PlainProblem): Steps<Float64Array> {
   const { features, numSamples: n, numFeatures: d, shares } = problem;
   const { values, scale = 1 } = features;
   const sum = new BlockSum(d + 1, gramBlocks(d + 1), n);

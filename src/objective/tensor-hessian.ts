@@ -1,6 +1,8 @@
 // objective: the Hessian of a large problem on tensors, as a preconditioner.
 import * as tf from '@tensorflow/tfjs';
 import type { BackendInUse } from '../compile/backend-in-use.js';
+import { finishInTurns } from '../core/task.js';
+import { gramDiagonal } from './curvature.js';
 import { type DrawnPairs, drawPairsAt } from './drawn-pairs.js';
 import type { PlainProblem } from './float64.js';
 import { TensorCholesky } from './tensor-cholesky.js';
@@ -9,10 +11,10 @@ import { Turns } from './turns.js';
 /** The largest number of parameters: 12,000² numbers of float32 in the lower half are 288 MB. */
 const LARGEST = 12_000;
 /**
- * The least addition to the diagonal, relative to it. Without a penalty, the Hessian does not change either if one number is
- * added to all weights of a feature; and what float32 leaves there is rounding error.
+ * The least curvature of a weight, relative to its upper bound ½·mean xⱼ². A penalty is usually more. Without one, that of a
+ * feature which is rarely other than 0 may be so small that its square root overflows the factor.
  */
-const RIDGE = 1e-4;
+const LEAST_CURVATURE = 1e-4;
 /** The products may take as much work as the factor, or this share of all. */
 const SHARE = 1 / 16;
 
@@ -77,13 +79,15 @@ export async function tensorHessian(
   const drawn = await drawPairsAt(problem, point, mostOfProducts(work, ofFactor), turns);
   if (drawn === undefined) return TOO_SLOW;
   const factor = new TensorCholesky(turns);
-  const penalty = tf.tensor1d(new Float32Array(order).fill(l2, 0, d));
+  const squares = await finishInTurns(gramDiagonal(problem), signal);
+  const least = (_: unknown, j: number) => (j < d ? Math.max(l2, (LEAST_CURVATURE / 2) * squares[j]) : 0);
+  const penalty = tf.tensor1d(Float32Array.from({ length: order }, least));
   /** The block of each class by itself: the sum over its pairs. */
   const diagonals = Array.from({ length: q }, () => tf.diag(penalty) as tf.Tensor2D);
   penalty.dispose();
   try {
     for (let k = 0; k < q; k++) {
-      const column = await columnOf({ q, d, l2 }, drawn, k, diagonals, turns);
+      const column = await columnOf(q, drawn, k, diagonals, turns);
       try {
         await factor.append(column);
       } finally {
@@ -132,7 +136,7 @@ function mostOfProducts(work: number, ofFactor: number): number {
  * @param diagonals the products of the pairs of k are added to those of both classes
  */
 async function columnOf(
-  { q, d, l2 }: { readonly q: number; readonly d: number; readonly l2: number },
+  q: number,
   drawn: DrawnPairs,
   k: number,
   diagonals: tf.Tensor2D[],
@@ -150,14 +154,7 @@ async function columnOf(
       parts.push(gram.neg());
       gram.dispose();
     }
-    return tf.tidy(() => {
-      const own = diagonals[k];
-      const diagonal = own.mul(tf.eye(own.shape[0])).sum<tf.Tensor1D>(0);
-      const weights = diagonal.slice<tf.Tensor1D>(0, d);
-      const least = tf.relu<tf.Tensor1D>(weights.maximum(weights.mean().mul(0.1)).mul(RIDGE).sub(l2));
-      const ridge = least.pad([[0, own.shape[0] - d]]);
-      return tf.concat([own.add(tf.diag(ridge)), ...parts], 0);
-    });
+    return tf.concat([diagonals[k], ...parts], 0);
   } finally {
     turns.backend.dispose(parts);
   }
