@@ -2,6 +2,7 @@
 import type { Columns } from '../core/affine.js';
 import { DomainError, ShapeError } from '../core/errors.js';
 import { assertList, assertObject, assertShape, describe } from '../core/shape.js';
+import { BLOCK_TERMS, BlockSum } from '../core/tree-sum.js';
 import { type FeatureArray, type Features, readFeatureArray } from './batches.js';
 import type { Source } from './source.js';
 
@@ -52,10 +53,32 @@ export function statisticsOf(rows: Source<FeatureArray>): { mean: Float64Array; 
   return squares.statistics();
 }
 
+/**
+ * Adds the rows start, …, end − 1 to a sum that has `reached` rows.
+ *
+ * @returns how many it has then
+ */
+function addInBlocks(
+  sum: BlockSum,
+  reached: number,
+  start: number,
+  end: number,
+  add: (sums: Float64Array, row: number) => void,
+): number {
+  let count = reached;
+  for (let row = start; row < end; ) {
+    const stop = Math.min(end, row + BLOCK_TERMS - (count % BLOCK_TERMS));
+    count += stop - row;
+    for (; row < stop; row++) add(sum.leaf, row);
+    sum.reach(count);
+  }
+  return count;
+}
+
 /** Sums of differences from the first row: exactly 0 in a constant column, and more accurate for columns far from 0. */
 export class ColumnSums {
   readonly #first: FeatureArray;
-  readonly #sums: Float64Array;
+  readonly #sums: BlockSum;
   /** The largest difference from the first row, of float64 columns. Squares of all others stay within float64. */
   readonly #largest: Float64Array | undefined;
   #n = 0;
@@ -64,7 +87,7 @@ export class ColumnSums {
   constructor(features: FeatureArray) {
     const d = features.shape[1];
     this.#first = { ...features, values: features.values.slice(0, d), shape: [1, d] };
-    this.#sums = new Float64Array(d);
+    this.#sums = new BlockSum(d);
     if (features.values[Symbol.toStringTag] === 'Float64Array') this.#largest = new Float64Array(d);
   }
 
@@ -72,10 +95,9 @@ export class ColumnSums {
   addRows({ values, shape }: FeatureArray, start: number, end: number): void {
     const d = shape[1];
     const first = this.#first.values;
-    this.#n += end - start;
-    for (let i = start * d; i < end * d; i += d) {
-      for (let j = 0; j < d; j++) this.#sums[j] += values[i + j] - first[j];
-    }
+    this.#n = addInBlocks(this.#sums, this.#n, start, end, (sums, at) => {
+      for (let j = 0; j < d; j++) sums[j] += values[at * d + j] - first[j];
+    });
     const largest = this.#largest;
     if (largest === undefined) return;
     for (let i = start * d; i < end * d; i += d) {
@@ -86,7 +108,7 @@ export class ColumnSums {
   /** The accumulator of the second pass. Call it after all rows are added. */
   squares(): ColumnSquares {
     const { values, scale = 1 } = this.#first;
-    const mean = this.#sums.map((sum, j) => values[j] + sum / this.#n);
+    const mean = this.#sums.total().map((sum, j) => values[j] + sum / this.#n);
     return new ColumnSquares(this.#n, scale, mean, this.#largest?.map(unitOf));
   }
 }
@@ -105,7 +127,8 @@ export class ColumnSquares {
   readonly #n: number;
   readonly #divisor: number;
   readonly #mean: Float64Array;
-  readonly #sums: Float64Array;
+  #reached = 0;
+  readonly #sums: BlockSum;
   readonly #unit: Float64Array | undefined;
 
   /**
@@ -117,17 +140,19 @@ export class ColumnSquares {
     this.#divisor = divisor;
     this.#mean = mean;
     this.#unit = unit?.some((each) => each !== 1) ? unit : undefined;
-    this.#sums = new Float64Array(mean.length);
+    this.#sums = new BlockSum(mean.length);
   }
 
   /** Adds the rows start, …, end − 1. */
   addRows({ values, shape }: FeatureArray, start: number, end: number): void {
     const d = shape[1];
     const unit = this.#unit;
-    for (let i = start * d; i < end * d; i += d) {
-      if (unit === undefined) for (let j = 0; j < d; j++) this.#sums[j] += (values[i + j] - this.#mean[j]) ** 2;
-      else for (let j = 0; j < d; j++) this.#sums[j] += ((values[i + j] - this.#mean[j]) * unit[j]) ** 2;
-    }
+    const mean = this.#mean;
+    this.#reached = addInBlocks(this.#sums, this.#reached, start, end, (sums, at) => {
+      const from = at * d;
+      if (unit === undefined) for (let j = 0; j < d; j++) sums[j] += (values[from + j] - mean[j]) ** 2;
+      else for (let j = 0; j < d; j++) sums[j] += ((values[from + j] - mean[j]) * unit[j]) ** 2;
+    });
   }
 
   /** Mean and standard deviation, 1 for a constant column. Call it after all rows are added. */
@@ -135,7 +160,7 @@ export class ColumnSquares {
     const divisor = this.#divisor;
     return {
       mean: this.#mean.map((mean) => mean / divisor),
-      scale: this.#sums.map((sum, j) => Math.sqrt(sum / this.#n) / (this.#unit?.[j] ?? 1) / divisor || 1),
+      scale: this.#sums.total().map((sum, j) => Math.sqrt(sum / this.#n) / (this.#unit?.[j] ?? 1) / divisor || 1),
     };
   }
 }

@@ -1,9 +1,10 @@
 // objective: bounds and estimates of the objective's curvature: preconditioners and metrics for the solvers.
 import { assertShape } from '../core/shape.js';
 import { finishInTurns, type Steps, WORK_OF_A_TASK } from '../core/task.js';
+import { BlockSum } from '../core/tree-sum.js';
 import { BlockMetric } from '../optim/block-metric.js';
 import { cholesky } from '../optim/cholesky.js';
-import { BlockSum, gramBlocks } from './blocks.js';
+import { gramBlocks } from './blocks.js';
 import type { PlainProblem } from './float64.js';
 import { GramSum } from './gram-sum.js';
 import { eachProbabilities, hessianMatrix, othersOf } from './hessian.js';
@@ -187,7 +188,7 @@ function* gramProducts(problem: PlainProblem): Steps<Float64Array> {
     return sum.total();
   }
   const block = new RowBlock(problem.features, 0);
-  const sum = new BlockSum((d + 1) ** 2, gramBlocks(d + 1), n);
+  const sum = new BlockSum((d + 1) ** 2, gramBlocks(d + 1).rows);
   let work = 0;
   for (let start = 0; start < n; start += BLOCK_ROWS) {
     const count = block.read(start);
@@ -205,7 +206,7 @@ function* gramProducts(problem: PlainProblem): Steps<Float64Array> {
 function* gramDiagonal(problem: PlainProblem): Steps<Float64Array> {
   const { features, numSamples: n, numFeatures: d, shares } = problem;
   const { values, scale = 1 } = features;
-  const sum = new BlockSum(d + 1, gramBlocks(d + 1), n);
+  const sum = new BlockSum(d + 1, gramBlocks(d + 1).rows);
   let work = 0;
   for (let i = 0; i < n; i++) {
     const { leaf } = sum;
