@@ -1,5 +1,7 @@
 // data: columns of mean 0 and standard deviation 1.
+
 import type { Columns } from '../core/affine.js';
+import { binadeOf, square } from '../core/elementary.js';
 import { DomainError, ShapeError } from '../core/errors.js';
 import { assertList, assertObject, assertShape, describe } from '../core/shape.js';
 import { BLOCK_TERMS, BlockSum } from '../core/tree-sum.js';
@@ -119,7 +121,7 @@ const [SMALL, LARGE] = [1e-140, 1e140];
 /** A power of two by which differences can be multiplied before they are squared. It changes no digit of the result. */
 function unitOf(largest: number): number {
   if (largest === 0 || (largest >= SMALL && largest <= LARGE)) return 1;
-  return 2 ** -Math.max(-1022, Math.min(1022, Math.floor(Math.log2(largest))));
+  return 1 / binadeOf(Math.max(2 ** -1022, Math.min(2 ** 1022, largest)));
 }
 
 /** Sums of squared differences from the mean of each column. */
@@ -150,8 +152,8 @@ export class ColumnSquares {
     const mean = this.#mean;
     this.#reached = addInBlocks(this.#sums, this.#reached, start, end, (sums, at) => {
       const from = at * d;
-      if (unit === undefined) for (let j = 0; j < d; j++) sums[j] += (values[from + j] - mean[j]) ** 2;
-      else for (let j = 0; j < d; j++) sums[j] += ((values[from + j] - mean[j]) * unit[j]) ** 2;
+      if (unit === undefined) for (let j = 0; j < d; j++) sums[j] += square(values[from + j] - mean[j]);
+      else for (let j = 0; j < d; j++) sums[j] += square((values[from + j] - mean[j]) * unit[j]);
     });
   }
 

@@ -23,7 +23,7 @@ export function gradientBlocks(size: number): Blocks {
 
 /** The blocks of the lower half of X̃ᵀX̃, [order, order]. */
 export function gramBlocks(order: number): Blocks {
-  return blocksOf(GRAM_ROWS, order ** 2 / 2);
+  return blocksOf(GRAM_ROWS, (order * order) / 2);
 }
 
 function blocksOf(rows: number, workOfARow: number): Blocks {
