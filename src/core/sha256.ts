@@ -7,13 +7,6 @@ function rootBits(count: number, root: (prime: number) => number): Uint32Array {
   return Uint32Array.from(primes, (prime) => (root(prime) % 1) * 2 ** 32);
 }
 
-/** By Newton's method, from above. */
-function cubeRoot(x: number): number {
-  let root = x;
-  for (let i = 0; i < 40; i++) root -= (root - x / (root * root)) / 3;
-  return root;
-}
-
 /**
  * SHA-256 of the parts, one after the other, as lower-case hexadecimal digits.
  *
@@ -23,8 +16,8 @@ function cubeRoot(x: number): number {
  * @see FIPS 180-4, §6.2
  */
 export function sha256(parts: readonly Uint8Array[]): string {
-  // None of the cube roots lies within 5e-12 of a change of these bits: their rounding, 1e-15, does no harm.
-  const constants = rootBits(64, cubeRoot);
+  // Not in the rule tools/lint/exact-math.grit: none of the cube roots lies within 5e-12 of a change of these bits: their rounding, 1e-15, does no harm.
+  const constants = rootBits(64, Math.cbrt);
   const state = rootBits(8, Math.sqrt);
   const words = new Int32Array(64);
   const length = parts.reduce((sum, part) => sum + part.length, 0);
