@@ -26,7 +26,15 @@ const rowOf = (name: OptionName): OptionRow => OPTIONS[name];
 /** A non-default value of each option that a model stores. */
 const OTHER: Readonly<Partial<Record<OptionName, unknown>>> = {
   ...{ l2: 0.25, l1: 0.125, standardize: true, fitIntercept: false, classWeights: { a: 2, b: 1 }, validation: 0.5 },
-  ...{ tolerance: 1e-3, maxIterations: 7, epochs: 2, batchSize: 3, gradient: 'autograd', layer: { phm: 1 } },
+  ...{
+    tolerance: 1e-3,
+    maxIterations: 7,
+    precision: 'float64',
+    epochs: 2,
+    batchSize: 3,
+    gradient: 'autograd',
+    layer: { phm: 1 },
+  },
   ...{ learningRate: { schedule: 'step', rate: 0.1, factor: 0.5, every: 1 }, shuffle: false, seed: 5 },
   earlyStopping: { patience: 2, minDelta: 0.5 },
 };
@@ -42,7 +50,15 @@ const WRONG: Readonly<Partial<Record<OptionName, unknown>>> = {
     classWeights: 'equal',
     validation: 1,
   },
-  ...{ tolerance: 0, maxIterations: 0, epochs: 1.5, batchSize: -1, gradient: 'numeric', layer: 'phm' },
+  ...{
+    tolerance: 0,
+    maxIterations: 0,
+    precision: 'float32',
+    epochs: 1.5,
+    batchSize: -1,
+    gradient: 'numeric',
+    layer: 'phm',
+  },
   ...{ learningRate: 0, shuffle: null, seed: -1, earlyStopping: { patience: 0 } },
 };
 
@@ -106,6 +122,12 @@ describe('the table of options', () => {
     const { model } = await fitRows(given);
     expect(model.options).toEqual(given);
     expect(SoftmaxRegression.fromBytes(model.toBytes()).options).toEqual(given);
+  });
+
+  it('does not store the default of an option that earlier versions do not know', async () => {
+    const { model } = await fitRows({ precision: 'auto' });
+    expect(Object.keys(model.options)).not.toContain('precision');
+    expect(model.toBytes()).toEqual((await fitRows({})).model.toBytes());
   });
 
   it('stores "function" for a learning rate function', async () => {

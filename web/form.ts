@@ -43,23 +43,24 @@ export class TrainingForm {
    */
   suggest(suggestions: Suggestions, options?: Suggestions): void {
     const solver = (options?.solver ?? suggestions.solver) as Solver;
-    for (const { name, input } of this.#fields) {
+    for (const { name, input, defaults } of this.#fields) {
       const control = byId<HTMLInputElement>(idOf(name));
       const isGiven = options !== undefined && name !== 'solver' && this.reads(name, solver);
       const value = name === 'solver' ? solver : (isGiven ? options : suggestions)[name];
       if (input === 'switch') control.checked = (value ?? suggestions[name]) === true;
-      else if (input !== 'choice' || value !== undefined) control.value = String(value ?? '');
+      else control.value = String(value ?? (input === 'choice' ? (defaults[solver] ?? control.value) : ''));
     }
     this.#choose();
   }
 
   /** The options that are filled in and that the solver reads. */
   options(): Readonly<Record<string, string | number | boolean>> {
-    const values = this.#fields.flatMap(({ name, input }): [string, string | number | boolean][] => {
+    const values = this.#fields.flatMap(({ name, input, defaults }): [string, string | number | boolean][] => {
       const { value, checked } = byId<HTMLInputElement>(idOf(name));
       if (!this.reads(name) || (input !== 'switch' && value === '')) return [];
       if (input === 'switch') return [[name, checked]];
-      return [[name, input === 'choice' ? value : Number(value)]];
+      if (input !== 'choice') return [[name, Number(value)]];
+      return name === 'solver' || value !== defaults[this.solver] ? [[name, value]] : [];
     });
     return Object.fromEntries(values);
   }

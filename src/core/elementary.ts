@@ -1,4 +1,4 @@
-// core: exp, log and log1p in float64, with the same bits on every engine.
+// core: exp, log, log1p, powers and cos(πx) in float64, with the same bits on every engine.
 
 /** 2ⁿ for −541 ≤ n ≤ 512. */
 const SMALLEST = -541;
@@ -75,6 +75,64 @@ export function log1p(x: number): number {
   // What the sum lost. NaN stays NaN.
   return logOf(u, (x - (u - 1)) / u);
 }
+
+/** x². The last bit of `x ** 2` differs between engines. */
+export function square(x: number): number {
+  return x * x;
+}
+
+/**
+ * Powers with an integer n ≥ 0, by squaring: exact if all products are.
+ *
+ * @example power(10, 22)   // 1e22
+ */
+export function power(base: number, n: number): number {
+  let result = 1;
+  for (let [factor, left] = [base, n]; left > 0; left = Math.floor(left / 2), factor *= factor) {
+    if (left % 2 === 1) result *= factor;
+  }
+  return result;
+}
+
+/** The largest power of two that is at most a normal x > 0. */
+export function binadeOf(x: number): number {
+  number[0] = x;
+  halves[HIGH] &= 0x7ff00000;
+  halves[1 - HIGH] = 0;
+  return number[0];
+}
+
+/**
+ * cos(πx) for x ≥ 0, by Taylor polynomials up to π/4, within 2e-16.
+ *
+ * @example cosPi(1 / 3)   // 0.5
+ */
+export function cosPi(x: number): number {
+  const turn = x % 2;
+  const half = turn > 1 ? 2 - turn : turn;
+  if (half > 0.5) return -quarterCosPi(1 - half);
+  return quarterCosPi(half);
+}
+
+/** The same for 0 ≤ x ≤ ½. */
+function quarterCosPi(x: number): number {
+  if (x > 0.25) {
+    const y = Math.PI * (0.5 - x);
+    const z = y * y;
+    let sine = 1 / 355687428096000;
+    for (const term of SINE) sine = sine * z + term;
+    return y * sine;
+  }
+  const y = Math.PI * x;
+  const z = y * y;
+  let cosine = 1 / 20922789888000;
+  for (const term of COSINE) cosine = cosine * z + term;
+  return cosine;
+}
+
+/** ±1/n! for odd n = 15, 13, …, 1 and for even n = 14, 12, …, 0. */
+const SINE = [-1307674368000, 6227020800, -39916800, 362880, -5040, 120, -6, 1].map((factorial) => 1 / factorial);
+const COSINE = [-87178291200, 479001600, -3628800, 40320, -720, 24, -2, 1].map((factorial) => 1 / factorial);
 
 /** log u + c, for a normal u > 0 and a small c. */
 function logOf(u: number, c: number): number {

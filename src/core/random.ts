@@ -1,4 +1,5 @@
 // core: the seeded generator behind initialisation, shuffle and split.
+import { cosPi, log } from './elementary.js';
 import { DomainError } from './errors.js';
 import { assertList, describe } from './shape.js';
 
@@ -84,7 +85,7 @@ export class Random {
   /** Standard normal by Box–Muller: √(−2 ln u)·cos(2πv), u in (0, 1]. */
   normal(): number {
     const u = 1 - this.uniform();
-    return Math.sqrt(-2 * Math.log(u)) * Math.cos(2 * Math.PI * this.uniform());
+    return Math.sqrt(-2 * log(u)) * cosPi(2 * this.uniform());
   }
 
   /**

@@ -16,7 +16,7 @@ function rootBits(count: number, root: (prime: number) => number): Uint32Array {
  * @see FIPS 180-4, §6.2
  */
 export function sha256(parts: readonly Uint8Array[]): string {
-  // None of the cube roots lies within 5e-12 of a change of these bits: their rounding, 1e-15, does no harm.
+  // Not in the rule tools/lint/exact-math.grit: none of the cube roots lies within 5e-12 of a change of these bits: their rounding, 1e-15, does no harm.
   const constants = rootBits(64, Math.cbrt);
   const state = rootBits(8, Math.sqrt);
   const words = new Int32Array(64);

@@ -77,6 +77,75 @@ export class VectorSum extends TreeSum<Float64Array> {
   }
 }
 
+/** Terms of a block where a term costs little. */
+export const BLOCK_TERMS = 128;
+
+/** A vector summed over samples in order: each block by itself, and the blocks as a tree. */
+export class BlockSum {
+  /** The sum of the current block so far. The caller adds samples to it, and says so by `reach`. */
+  leaf: Float64Array;
+  readonly #tree = new VectorSum();
+  readonly #rows: number;
+  /** The number of samples in the sum, if the last block is not complete; otherwise 0. */
+  #open = 0;
+
+  /** @param rows samples of a block */
+  constructor(length: number, rows = BLOCK_TERMS) {
+    this.leaf = new Float64Array(length);
+    this.#rows = rows;
+  }
+
+  /** Says that all samples before `end` are in the sum. Call it at least at the end of each block. */
+  reach(end: number): void {
+    this.#open = end;
+    if (end % this.#rows === 0) this.#close();
+  }
+
+  /** The sum over all samples. Afterwards, the sum is used up. */
+  total(): Float64Array {
+    if (this.#open > 0) this.#close();
+    return this.#tree.total() ?? this.leaf;
+  }
+
+  #close(): void {
+    this.#tree.add(Math.floor((this.#open - 1) / this.#rows), this.leaf);
+    this.leaf = this.#tree.zeros(this.leaf.length);
+    this.#open = 0;
+  }
+}
+
+/** The same for one number of each sample. */
+export class NumberSum {
+  readonly #tree = new TreeSum<number>((left, right) => left + right);
+  #leaf = 0;
+  /** The number of terms. */
+  count = 0;
+
+  add(term: number): void {
+    this.#leaf += term;
+    this.count++;
+    if (this.count % BLOCK_TERMS === 0) this.#close();
+  }
+
+  /** The sum of all terms. Afterwards, the sum is used up. */
+  total(): number {
+    if (this.count % BLOCK_TERMS !== 0) this.#close();
+    return this.#tree.total() ?? 0;
+  }
+
+  #close(): void {
+    this.#tree.add(Math.floor((this.count - 1) / BLOCK_TERMS), this.#leaf);
+    this.#leaf = 0;
+  }
+}
+
+/** Σᵢ xᵢ */
+export function sumOf(numbers: ArrayLike<number>): number {
+  const sum = new NumberSum();
+  for (let i = 0; i < numbers.length; i++) sum.add(numbers[i]);
+  return sum.total();
+}
+
 /** The level of the lowest node above two blocks. */
 function levelOf(a: number, b: number): number {
   return 32 - Math.clz32(a ^ b);

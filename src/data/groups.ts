@@ -1,4 +1,5 @@
 // data: divides samples into parts that keep groups together, or that follow each other in time.
+import { square } from '../core/elementary.js';
 import { DomainError, ShapeError } from '../core/errors.js';
 import type { Random } from '../core/random.js';
 import { assertList, describe } from '../core/shape.js';
@@ -95,7 +96,7 @@ export function partsByGroup(
 function sortByImbalance(order: number[], compositions: readonly (readonly Share[])[], q: number): void {
   const size = compositions.map((shares) => shares.reduce((sum, { samples }) => sum + samples, 0));
   const spread = compositions.map(
-    (shares, group) => q * shares.reduce((sum, { samples }) => sum + samples * samples, 0) - size[group] ** 2,
+    (shares, group) => q * shares.reduce((sum, { samples }) => sum + samples * samples, 0) - square(size[group]),
   );
   order.sort((a, b) => spread[b] - spread[a] || size[b] - size[a]);
 }
@@ -175,7 +176,7 @@ class Parts {
     const total = this.#totals[stratum];
     const gaps = this.#shares.map((share, i) => (this.#filled[i][stratum] + (i === part ? more : 0)) / total - share);
     const mean = gaps.reduce((sum, gap) => sum + gap, 0) / gaps.length;
-    return Math.sqrt(gaps.reduce((sum, gap) => sum + (gap - mean) ** 2, 0) / gaps.length);
+    return Math.sqrt(gaps.reduce((sum, gap) => sum + square(gap - mean), 0) / gaps.length);
   }
 }
 

@@ -1,7 +1,10 @@
 // data: columns of mean 0 and standard deviation 1.
+
 import type { Columns } from '../core/affine.js';
+import { binadeOf, square } from '../core/elementary.js';
 import { DomainError, ShapeError } from '../core/errors.js';
 import { assertList, assertObject, assertShape, describe } from '../core/shape.js';
+import { BLOCK_TERMS, BlockSum } from '../core/tree-sum.js';
 import { type FeatureArray, type Features, readFeatureArray } from './batches.js';
 import type { Source } from './source.js';
 
@@ -52,10 +55,32 @@ export function statisticsOf(rows: Source<FeatureArray>): { mean: Float64Array; 
   return squares.statistics();
 }
 
+/**
+ * Adds the rows start, …, end − 1 to a sum that has `reached` rows.
+ *
+ * @returns how many it has then
+ */
+function addInBlocks(
+  sum: BlockSum,
+  reached: number,
+  start: number,
+  end: number,
+  add: (sums: Float64Array, row: number) => void,
+): number {
+  let count = reached;
+  for (let row = start; row < end; ) {
+    const stop = Math.min(end, row + BLOCK_TERMS - (count % BLOCK_TERMS));
+    count += stop - row;
+    for (; row < stop; row++) add(sum.leaf, row);
+    sum.reach(count);
+  }
+  return count;
+}
+
 /** Sums of differences from the first row: exactly 0 in a constant column, and more accurate for columns far from 0. */
 export class ColumnSums {
   readonly #first: FeatureArray;
-  readonly #sums: Float64Array;
+  readonly #sums: BlockSum;
   /** The largest difference from the first row, of float64 columns. Squares of all others stay within float64. */
   readonly #largest: Float64Array | undefined;
   #n = 0;
@@ -64,7 +89,7 @@ export class ColumnSums {
   constructor(features: FeatureArray) {
     const d = features.shape[1];
     this.#first = { ...features, values: features.values.slice(0, d), shape: [1, d] };
-    this.#sums = new Float64Array(d);
+    this.#sums = new BlockSum(d);
     if (features.values[Symbol.toStringTag] === 'Float64Array') this.#largest = new Float64Array(d);
   }
 
@@ -72,10 +97,9 @@ export class ColumnSums {
   addRows({ values, shape }: FeatureArray, start: number, end: number): void {
     const d = shape[1];
     const first = this.#first.values;
-    this.#n += end - start;
-    for (let i = start * d; i < end * d; i += d) {
-      for (let j = 0; j < d; j++) this.#sums[j] += values[i + j] - first[j];
-    }
+    this.#n = addInBlocks(this.#sums, this.#n, start, end, (sums, at) => {
+      for (let j = 0; j < d; j++) sums[j] += values[at * d + j] - first[j];
+    });
     const largest = this.#largest;
     if (largest === undefined) return;
     for (let i = start * d; i < end * d; i += d) {
@@ -86,7 +110,7 @@ export class ColumnSums {
   /** The accumulator of the second pass. Call it after all rows are added. */
   squares(): ColumnSquares {
     const { values, scale = 1 } = this.#first;
-    const mean = this.#sums.map((sum, j) => values[j] + sum / this.#n);
+    const mean = this.#sums.total().map((sum, j) => values[j] + sum / this.#n);
     return new ColumnSquares(this.#n, scale, mean, this.#largest?.map(unitOf));
   }
 }
@@ -97,7 +121,7 @@ const [SMALL, LARGE] = [1e-140, 1e140];
 /** A power of two by which differences can be multiplied before they are squared. It changes no digit of the result. */
 function unitOf(largest: number): number {
   if (largest === 0 || (largest >= SMALL && largest <= LARGE)) return 1;
-  return 2 ** -Math.max(-1022, Math.min(1022, Math.floor(Math.log2(largest))));
+  return 1 / binadeOf(Math.max(2 ** -1022, Math.min(2 ** 1022, largest)));
 }
 
 /** Sums of squared differences from the mean of each column. */
@@ -105,7 +129,8 @@ export class ColumnSquares {
   readonly #n: number;
   readonly #divisor: number;
   readonly #mean: Float64Array;
-  readonly #sums: Float64Array;
+  #reached = 0;
+  readonly #sums: BlockSum;
   readonly #unit: Float64Array | undefined;
 
   /**
@@ -117,17 +142,19 @@ export class ColumnSquares {
     this.#divisor = divisor;
     this.#mean = mean;
     this.#unit = unit?.some((each) => each !== 1) ? unit : undefined;
-    this.#sums = new Float64Array(mean.length);
+    this.#sums = new BlockSum(mean.length);
   }
 
   /** Adds the rows start, …, end − 1. */
   addRows({ values, shape }: FeatureArray, start: number, end: number): void {
     const d = shape[1];
     const unit = this.#unit;
-    for (let i = start * d; i < end * d; i += d) {
-      if (unit === undefined) for (let j = 0; j < d; j++) this.#sums[j] += (values[i + j] - this.#mean[j]) ** 2;
-      else for (let j = 0; j < d; j++) this.#sums[j] += ((values[i + j] - this.#mean[j]) * unit[j]) ** 2;
-    }
+    const mean = this.#mean;
+    this.#reached = addInBlocks(this.#sums, this.#reached, start, end, (sums, at) => {
+      const from = at * d;
+      if (unit === undefined) for (let j = 0; j < d; j++) sums[j] += square(values[from + j] - mean[j]);
+      else for (let j = 0; j < d; j++) sums[j] += square((values[from + j] - mean[j]) * unit[j]);
+    });
   }
 
   /** Mean and standard deviation, 1 for a constant column. Call it after all rows are added. */
@@ -135,7 +162,7 @@ export class ColumnSquares {
     const divisor = this.#divisor;
     return {
       mean: this.#mean.map((mean) => mean / divisor),
-      scale: this.#sums.map((sum, j) => Math.sqrt(sum / this.#n) / (this.#unit?.[j] ?? 1) / divisor || 1),
+      scale: this.#sums.total().map((sum, j) => Math.sqrt(sum / this.#n) / (this.#unit?.[j] ?? 1) / divisor || 1),
     };
   }
 }

@@ -2,9 +2,11 @@
 
 import { BackendInUse } from '../compile/backend-in-use.js';
 import type { Affine } from '../core/affine.js';
+import { exp, log } from '../core/elementary.js';
 import type { Label } from '../core/labels.js';
 import { assertKnownOptions } from '../core/shape.js';
 import { nextTask } from '../core/task.js';
+import { BlockSum } from '../core/tree-sum.js';
 import { batchRanges } from '../data/batches.js';
 import { argMax } from '../predict/scores.js';
 import type { FeaturesInput } from '../training/inputs.js';
@@ -108,7 +110,7 @@ export async function fitTemperature<L extends Label>(
   const most = { temperature: largestGap / NEXT_TO_NOTHING, bound: 'uninformative' } as const;
   if ((await at(0)).first >= 0) return most;
   if (atInfinity === 0) {
-    const target = ties + Math.log((count + 2) / (count + 1));
+    const target = ties + log((count + 2) / (count + 1));
     if ((await at(1)).value <= target) return { temperature: 1, bound: 'separable' };
     const beta = await rootOf(async (beta) => {
       const { value, first } = await at(beta);
@@ -125,13 +127,15 @@ export async function fitTemperature<L extends Label>(
 
 /** The limits of the loss, which do not depend on β. */
 function limitsOf(logits: Float64Array, labels: Int32Array, weights: Float64Array, q: number) {
-  let total = 0;
+  /** Weights, losses at infinity, and losses of ties. */
+  const sums = new BlockSum(3);
   let count = 0;
   let largestGap = 0;
-  let atInfinity = 0;
-  let ties = 0;
   for (let i = 0, at = 0; i < labels.length; i++, at += q) {
-    if (weights[i] === 0) continue;
+    if (weights[i] === 0) {
+      sums.reach(i + 1);
+      continue;
+    }
     let most = logits[at];
     let least = logits[at];
     let equal = 0;
@@ -140,12 +144,14 @@ function limitsOf(logits: Float64Array, labels: Int32Array, weights: Float64Arra
       least = Math.min(least, logits[at + k]);
     }
     for (let k = 0; k < q; k++) equal += Number(logits[at + k] === most);
-    total += weights[i];
     count++;
     largestGap = Math.max(largestGap, most - least);
-    atInfinity += weights[i] * (most - logits[at + labels[i]]);
-    ties += weights[i] * Math.log(equal);
+    sums.leaf[0] += weights[i];
+    sums.leaf[1] += weights[i] * (most - logits[at + labels[i]]);
+    sums.leaf[2] += weights[i] * log(equal);
+    sums.reach(i + 1);
   }
+  const [total, atInfinity, ties] = sums.total();
   return { count, largestGap, atInfinity: atInfinity / total, ties: ties / total };
 }
 
@@ -157,14 +163,15 @@ async function slopeAt(
   q: number,
   signal: AbortSignal | undefined,
 ): Promise<Slope> {
-  let total = 0;
-  let value = 0;
-  let first = 0;
-  let second = 0;
+  /** Weights, losses, and their first two derivatives. */
+  const sums = new BlockSum(4);
   for (const [start, end] of batchRanges(labels.length, Math.ceil(NUMBERS_OF_A_TASK / q))) {
     for (let i = start; i < end; i++) {
       const weight = weights[i];
-      if (weight === 0) continue;
+      if (weight === 0) {
+        sums.reach(i + 1);
+        continue;
+      }
       const at = i * q;
       const top = at + argMax(logits, at, q);
       let sum = 0;
@@ -173,21 +180,23 @@ async function slopeAt(
       for (let k = at; k < at + q; k++) {
         // Relative to the top class, so that nothing overflows and variances do not cancel.
         const gap = logits[k] - logits[top];
-        const p = Math.exp(beta * gap);
+        const p = exp(beta * gap);
         sum += p;
         mean += p * gap;
         square += p * gap * gap;
       }
       mean /= sum;
       const wrong = logits[top] - logits[at + labels[i]];
-      total += weight;
-      value += weight * (Math.log(sum) + beta * wrong);
-      first += weight * (mean + wrong);
-      second += weight * (square / sum - mean * mean);
+      sums.leaf[0] += weight;
+      sums.leaf[1] += weight * (log(sum) + beta * wrong);
+      sums.leaf[2] += weight * (mean + wrong);
+      sums.leaf[3] += weight * (square / sum - mean * mean);
+      sums.reach(i + 1);
     }
     await nextTask();
     signal?.throwIfAborted();
   }
+  const [total, value, first, second] = sums.total();
   return { value: value / total, first: first / total, second: second / total };
 }
 

@@ -1,5 +1,7 @@
 // model: estimates by cross-validation how well a model predicts new samples.
+
 import { BackendInUse } from '../compile/backend-in-use.js';
+import { square } from '../core/elementary.js';
 import { DomainError } from '../core/errors.js';
 import { classIndices, type Label } from '../core/labels.js';
 import { assertFunction, assertOneOf, describe } from '../core/shape.js';
@@ -239,5 +241,5 @@ export function meanOf(numbers: readonly number[]): number {
 /** The sample standard deviation of at least two numbers. */
 export function deviationOf(numbers: readonly number[]): number {
   const mean = meanOf(numbers);
-  return Math.sqrt(numbers.reduce((sum, each) => sum + (each - mean) ** 2, 0) / (numbers.length - 1));
+  return Math.sqrt(numbers.reduce((sum, each) => sum + square(each - mean), 0) / (numbers.length - 1));
 }

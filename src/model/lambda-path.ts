@@ -1,5 +1,7 @@
 // model: chooses the strength of the penalty by cross-validation.
+
 import { BackendInUse } from '../compile/backend-in-use.js';
+import { power, square } from '../core/elementary.js';
 import { DomainError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import { assertFunction, assertOneOf, describe } from '../core/shape.js';
@@ -135,8 +137,12 @@ export async function lambdaPath<const L extends Label>(
  * @example defaultStrengths(100_000).length   // 15: 1, …, 1e-7
  */
 export function defaultStrengths(n: number): number[] {
-  const halves = Math.max(8, Math.ceil(2 * Math.log10(100 * n) - 1e-9));
-  return Array.from({ length: halves + 1 }, (_, i) => 10 ** (-i / 2));
+  let halves = 8;
+  while (power(10, halves) < square(100 * n)) halves++;
+  return Array.from(
+    { length: halves + 1 },
+    (_, i) => (i % 2 === 0 ? 1 : Math.sqrt(0.1)) / power(10, Math.floor(i / 2)),
+  );
 }
 
 /** Rows start with the largest λ, so the first of several equal rows has the largest λ. */

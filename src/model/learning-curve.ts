@@ -1,5 +1,7 @@
 // model: how the loss falls with the number of training samples.
+
 import { BackendInUse } from '../compile/backend-in-use.js';
+import { exp, log } from '../core/elementary.js';
 import { DomainError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import { minOf } from '../core/lists.js';
@@ -129,7 +131,7 @@ const SIZES = 10;
 /** In geometric progression; fewer if the samples are few. */
 function defaultSizes(numClasses: number, most: number): number[] {
   const least = Math.min(Math.max(2 * numClasses, Math.ceil(most / 100)), most);
-  const sizes = Array.from({ length: SIZES }, (_, i) => Math.round(least * (most / least) ** (i / (SIZES - 1))));
+  const sizes = Array.from({ length: SIZES }, (_, i) => Math.round(least * exp((i / (SIZES - 1)) * log(most / least))));
   return [...new Set(sizes)];
 }
 

@@ -1,6 +1,6 @@
 // objective: the numbered blocks of samples that sums are made of.
 import { WORK_OF_A_TASK } from '../core/task.js';
-import { powerOfTwo, VectorSum } from '../core/tree-sum.js';
+import { BLOCK_TERMS, powerOfTwo } from '../core/tree-sum.js';
 import { BLOCK_ROWS } from './row-block.js';
 
 /** Blocks of samples, by the work of a sample alone. A sum adds the samples of a block in order, and the blocks as a tree. */
@@ -12,7 +12,7 @@ export interface Blocks {
 }
 
 /** Samples of a block of a gradient: few enough for the caches, many enough that adding blocks takes no time. */
-const GRADIENT_ROWS = 128;
+const GRADIENT_ROWS = BLOCK_TERMS;
 /** Of X̃ᵀX̃, of which the sum of a block is large. */
 const GRAM_ROWS = 512;
 
@@ -23,36 +23,9 @@ export function gradientBlocks(size: number): Blocks {
 
 /** The blocks of the lower half of X̃ᵀX̃, [order, order]. */
 export function gramBlocks(order: number): Blocks {
-  return blocksOf(GRAM_ROWS, order ** 2 / 2);
+  return blocksOf(GRAM_ROWS, (order * order) / 2);
 }
 
 function blocksOf(rows: number, workOfARow: number): Blocks {
   return { rows, rowsOfATask: Math.max(BLOCK_ROWS, powerOfTwo(WORK_OF_A_TASK / workOfARow)) };
-}
-
-/** A vector summed over samples in order: each block by itself, and the blocks as a tree. */
-export class BlockSum {
-  /** The sum of the current block so far. The caller adds samples to it, and says so by `reach`. */
-  leaf: Float64Array;
-  readonly #tree = new VectorSum();
-  readonly #rows: number;
-  readonly #numSamples: number;
-
-  constructor(length: number, { rows }: Blocks, numSamples: number) {
-    this.leaf = new Float64Array(length);
-    this.#rows = rows;
-    this.#numSamples = numSamples;
-  }
-
-  /** Says that all samples before `end` are in the sum. Call it at least at the end of each block. */
-  reach(end: number): void {
-    if (end % this.#rows !== 0 && end !== this.#numSamples) return;
-    this.#tree.add(Math.floor((end - 1) / this.#rows), this.leaf);
-    this.leaf = this.#tree.zeros(this.leaf.length);
-  }
-
-  /** The sum over all samples. */
-  total(): Float64Array {
-    return this.#tree.total() ?? this.leaf;
-  }
 }

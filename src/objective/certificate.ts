@@ -2,8 +2,9 @@
 import { log, log1p } from '../core/elementary.js';
 import { assertShape } from '../core/shape.js';
 import { finish, finishInTurns, type Steps, WORK_OF_A_TASK } from '../core/task.js';
+import { BlockSum } from '../core/tree-sum.js';
 import { penaltyOf } from '../optim/penalty.js';
-import { BlockSum, gradientBlocks } from './blocks.js';
+import { gradientBlocks } from './blocks.js';
 import { lossAndGradient, type PlainProblem, softmaxInto } from './float64.js';
 import { othersOf } from './hessian.js';
 import { BLOCK_ROWS, RowBlock } from './row-block.js';
@@ -127,7 +128,7 @@ function mixture(excess: Float64Array, observed: Float64Array): Mixture {
 function* classSums(problem: PlainProblem): Steps<Float64Array> {
   const { numSamples: n, numClasses: q, labels, shares, size } = problem;
   const block = new RowBlock(problem.features, q, problem.rows);
-  const sum = new BlockSum(size, gradientBlocks(size), n);
+  const sum = new BlockSum(size, gradientBlocks(size).rows);
   let work = 0;
   for (let start = 0; start < n; start += BLOCK_ROWS) {
     const count = block.read(start);
@@ -155,7 +156,7 @@ function* meanDivergence(
 ): Steps<number> {
   const { numSamples: n, numClasses: q, labels, shares, size } = problem;
   const logarithms = new Logarithms(problem, point, probabilities);
-  const sum = new BlockSum(1, gradientBlocks(size), n);
+  const sum = new BlockSum(1, gradientBlocks(size).rows);
   let work = 0;
   for (let i = 0; i < n; i++) {
     if (shares[i] > 0) sum.leaf[0] += shares[i] * divergenceOf(probabilities, i, q, labels[i], move, logarithms);

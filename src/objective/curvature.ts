@@ -1,9 +1,11 @@
 // objective: bounds and estimates of the objective's curvature: preconditioners and metrics for the solvers.
+import { square } from '../core/elementary.js';
 import { assertShape } from '../core/shape.js';
 import { finishInTurns, type Steps, WORK_OF_A_TASK } from '../core/task.js';
+import { BlockSum } from '../core/tree-sum.js';
 import { BlockMetric } from '../optim/block-metric.js';
 import { cholesky } from '../optim/cholesky.js';
-import { BlockSum, gramBlocks } from './blocks.js';
+import { gramBlocks } from './blocks.js';
 import type { PlainProblem } from './float64.js';
 import { GramSum } from './gram-sum.js';
 import { eachProbabilities, hessianMatrix, othersOf } from './hessian.js';
@@ -78,7 +80,7 @@ async function boundOf(
   const { numFeatures: d, fitIntercept, l2 } = problem;
   const order = d + 1;
   const isDense = isFactored(problem);
-  if (gram !== undefined) assertShape([gram.length], [order ** 2], 'bohningPreconditioner', 'gram');
+  if (gram !== undefined) assertShape([gram.length], [order * order], 'bohningPreconditioner', 'gram');
   const matrix = isDense
     ? (gram?.slice() ?? (await gramMatrix(problem, signal)))
     : ((gram && diagonalOf(gram, order)) ?? (await finishInTurns(gramDiagonal(problem), signal)));
@@ -187,13 +189,13 @@ function* gramProducts(problem: PlainProblem): Steps<Float64Array> {
     return sum.total();
   }
   const block = new RowBlock(problem.features, 0);
-  const sum = new BlockSum((d + 1) ** 2, gramBlocks(d + 1), n);
+  const sum = new BlockSum(square(d + 1), gramBlocks(d + 1).rows);
   let work = 0;
   for (let start = 0; start < n; start += BLOCK_ROWS) {
     const count = block.read(start);
     block.addGram(shares.subarray(start, start + count), sum.leaf);
     sum.reach(start + count);
-    work += block.filled ** 2 / count / 2;
+    work += square(block.filled) / count / 2;
     if (work >= WORK_OF_A_TASK) {
       work = 0;
       yield;
@@ -206,11 +208,11 @@ function* gramProducts(problem: PlainProblem): Steps<Float64Array> {
 export function* gramDiagonal(problem: PlainProblem): Steps<Float64Array> {
   const { features, numSamples: n, numFeatures: d, shares } = problem;
   const { values, scale = 1 } = features;
-  const sum = new BlockSum(d + 1, gramBlocks(d + 1), n);
+  const sum = new BlockSum(d + 1, gramBlocks(d + 1).rows);
   let work = 0;
   for (let i = 0; i < n; i++) {
     const { leaf } = sum;
-    for (let j = 0, at = i * d; j < d; j++, at++) leaf[j] += shares[i] * (values[at] / scale) ** 2;
+    for (let j = 0, at = i * d; j < d; j++, at++) leaf[j] += shares[i] * square(values[at] / scale);
     leaf[d] += shares[i];
     sum.reach(i + 1);
     work += d;

@@ -1,5 +1,7 @@
 // objective: the terms of the Hessian of a large problem, or a random part of them, on tensors.
+
 import * as tf from '@tensorflow/tfjs';
+import { square } from '../core/elementary.js';
 import { Random } from '../core/random.js';
 import { TreeSum } from '../core/tree-sum.js';
 import { gatherRows } from '../data/batches.js';
@@ -46,7 +48,7 @@ export async function drawPairsAt(
   const { numFeatures: d, numClasses: q, fitIntercept } = problem;
   const order = fitIntercept ? d + 1 : d;
   const probabilities = await probabilitiesAt(problem, point, turns);
-  const workAt = (threshold: number) => expectedPairs(problem, probabilities, threshold) * order ** 2 * PANEL_SHARE;
+  const workAt = (threshold: number) => expectedPairs(problem, probabilities, threshold) * square(order) * PANEL_SHARE;
   const threshold = THRESHOLDS.find((each) => workAt(each) <= most);
   if (threshold === undefined) return undefined;
   const drawn = drawPairs(problem, probabilities, threshold);
@@ -164,7 +166,7 @@ async function gramOf(
         tree.add(block, sums);
         sums = zeros();
       }
-      await turns.after(rows * order ** 2 * PANEL_SHARE);
+      await turns.after(rows * square(order) * PANEL_SHARE);
     }
     const total = tree.total();
     if (total !== undefined) {

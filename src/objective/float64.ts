@@ -4,10 +4,11 @@ import { exp, log1p } from '../core/elementary.js';
 import { DomainError } from '../core/errors.js';
 import { assertPositiveInteger, assertShape, describe } from '../core/shape.js';
 import { finish, finishInTurns, type Steps, WORK_OF_A_TASK } from '../core/task.js';
+import { BlockSum, sumOf } from '../core/tree-sum.js';
 import { assertFeatureArray, type FeatureArray } from '../data/batches.js';
 import { addL2Gradient, penaltyOf } from '../optim/penalty.js';
 import type { ValueAndGradient } from '../optim/solver.js';
-import { BlockSum, gradientBlocks } from './blocks.js';
+import { gradientBlocks } from './blocks.js';
 import { GradientSum, writeProbabilities } from './resident-rows.js';
 import { BLOCK_ROWS, pairedPoint, prepareRows, RowBlock } from './row-block.js';
 
@@ -78,13 +79,12 @@ export function plainProblem(options: PlainProblemOptions): PlainProblem {
     assertShape([options.sampleWeights.length], [n], where, 'sampleWeights');
     weights.set(options.sampleWeights);
   }
-  let totalWeight = 0;
   for (let i = 0; i < n; i++) {
     if (!(weights[i] >= 0 && weights[i] < Number.POSITIVE_INFINITY)) {
       throw outOfRange(`sampleWeights[${i}]`, 'be a finite number ≥ 0', weights[i]);
     }
-    totalWeight += weights[i];
   }
+  const totalWeight = sumOf(weights);
   if (!(l2 >= 0 && l2 < Number.POSITIVE_INFINITY)) throw outOfRange('l2', 'be a finite number ≥ 0', l2);
   if (!(l1 >= 0 && l1 < Number.POSITIVE_INFINITY)) throw outOfRange('l1', 'be a finite number ≥ 0', l1);
   const size = (d + 1) * numClasses;
@@ -172,7 +172,7 @@ function* plainSums(
   const logits = new Float64Array(BLOCK_ROWS * q);
   const residuals = new Float64Array(BLOCK_ROWS * q);
   /** The gradient, then the loss. */
-  const sum = new BlockSum(size + 1, gradientBlocks(size), n);
+  const sum = new BlockSum(size + 1, gradientBlocks(size).rows);
   let work = 0;
   for (let start = 0; start < n; start += BLOCK_ROWS) {
     const count = block.read(start);

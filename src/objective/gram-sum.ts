@@ -1,4 +1,5 @@
 // objective: X̃ᵀdiag(shares)X̃ over some samples, in WebAssembly if their rows are prepared.
+import { square } from '../core/elementary.js';
 import { WORK_OF_A_TASK } from '../core/task.js';
 import { VectorSum } from '../core/tree-sum.js';
 import { type Blocks, gramBlocks } from './blocks.js';
@@ -50,7 +51,7 @@ export class GramSum {
     this.#flush();
     this.#close();
     this.#end = 0;
-    return this.#tree.total() ?? new Float64Array(this.#order ** 2);
+    return this.#tree.total() ?? new Float64Array(square(this.#order));
   }
 
   /** The first sample after the task that a sample belongs to: one or several blocks. */
@@ -65,12 +66,12 @@ export class GramSum {
     const block = Math.floor(this.#samples[0] / rows);
     if (this.#open?.block !== block) this.#close();
     const isContinued = this.#open !== undefined;
-    const sum = this.#open?.sum ?? this.#tree.zeros(this.#order ** 2);
+    const sum = this.#open?.sum ?? this.#tree.zeros(square(this.#order));
     if (!writeGram(this.#problem, this.#samples, this.#shares, this.#count, rows, isContinued, sum)) {
       this.#writePlain(isContinued, sum);
     }
     this.#open = { block, sum };
-    this.#work += (this.#count * this.#order ** 2) / 2;
+    this.#work += (this.#count * square(this.#order)) / 2;
     this.#count = 0;
   }
 

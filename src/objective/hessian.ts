@@ -37,8 +37,8 @@ export function hessianMatrix(
 function* hessian(problem: PlainProblem, point: Float64Array, work: number): Steps<Float64Array | undefined> {
   const { numSamples: n, numFeatures: d, numClasses: q, l2, fitIntercept, size } = problem;
   const order = d + 1;
-  const ofPair = order ** 2 / 2;
-  const left = work - size ** 3 / 6;
+  const ofPair = (order * order) / 2;
+  const left = work - (size * size * size) / 6;
   if (size > LARGEST || left <= 0) return undefined;
   const probabilities = yield* probabilitiesAt(problem, point);
   const threshold = leastThreshold(probabilities, q, left / ofPair);

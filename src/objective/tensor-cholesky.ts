@@ -86,7 +86,7 @@ export class TensorCholesky {
     const [rows, width] = columns.shape;
     const top = await this.#turns.read(tf.slice(columns, [0, 0], [width, width]));
     const inverted = inverseOfFactor(Float64Array.from(top), diagonal, width);
-    await this.#turns.after(10 * width ** 3);
+    await this.#turns.after(10 * width * width * width);
     const block: Pick<Block, 'inverse' | 'below'> = tf.tidy(() => {
       const inverse = tf.tensor2d(inverted, [width, width]);
       if (rows === width) return { inverse, below: undefined };

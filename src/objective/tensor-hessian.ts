@@ -71,7 +71,7 @@ export async function tensorHessian(
   const { numFeatures: d, numClasses: q, l2, fitIntercept } = problem;
   const order = fitIntercept ? d + 1 : d;
   const size = order * q;
-  const ofFactor = size ** 3 / 6;
+  const ofFactor = (size * size * size) / 6;
   if (size > LARGEST) return { leftOut: `${grouped(size)} parameters are more than ${grouped(LARGEST)}` };
   if (work < ofFactor) return TOO_SLOW;
   await backend.start();
@@ -183,7 +183,7 @@ export async function tensorHessianPart(
   const { numFeatures: d, numClasses: q, l2, fitIntercept } = problem;
   const order = fitIntercept ? d + 1 : d;
   const m = entries.length;
-  const ofFactor = m ** 3 / 6;
+  const ofFactor = (m * m * m) / 6;
   if (m === 0) return { leftOut: 'all weights are 0' };
   if (m > largestPart())
     return {

@@ -1,8 +1,10 @@
 // objective: the objective of a softmax regression in float32 on tensors, as a function of plain arrays.
+
 import * as tf from '@tensorflow/tfjs';
 import { DataStore } from '../compile/arrays.js';
 import type { BackendInUse } from '../compile/backend-in-use.js';
 import { openLoop } from '../compile/loop.js';
+import { square } from '../core/elementary.js';
 import { type SampleWeights, sharesOf } from '../data/sample-weights.js';
 import { Dense } from '../nn/dense.js';
 import { addL2Gradient, penaltyOf } from '../optim/penalty.js';
@@ -116,9 +118,9 @@ async function gramOf(
       loop.close();
     }
     const [products, means] = await Promise.all([sums.gram.data(), sums.mean.data()]);
-    const gram = new Float64Array((d + 1) ** 2);
+    const gram = new Float64Array(square(d + 1));
     for (let i = 0; i < d; i++) {
-      for (let j = 0; j <= i; j++) gram[i * (d + 1) + j] = products[i * d + j] / scale ** 2;
+      for (let j = 0; j <= i; j++) gram[i * (d + 1) + j] = products[i * d + j] / square(scale);
       gram[d * (d + 1) + i] = means[i] / scale;
     }
     gram[gram.length - 1] = 1;

@@ -1,4 +1,5 @@
 // optim: minimises a quadratic model with an L1 penalty, in blocks.
+import { square } from '../core/elementary.js';
 import { type Steps, WORK_OF_A_TASK } from '../core/task.js';
 import type { CompactCurvature } from './compact-curvature.js';
 import { dot } from './solver.js';
@@ -32,7 +33,7 @@ const MAX_CONJUGATE_STEPS = 60;
  */
 export function* minimizeComposite(model: CompositeModel): Steps<Float64Array> {
   const state = new Composite(model);
-  const enough = model.accuracy ** 2 * state.violation();
+  const enough = square(model.accuracy) * state.violation();
   for (let round = 0; round < MAX_ROUNDS; round++) {
     for (let sweep = 0; sweep < MAX_SWEEPS; sweep++) {
       const isOther = state.sweep();
@@ -114,7 +115,7 @@ class Composite {
     let total = 0;
     for (let i = 0; i < diagonal.length; i++) {
       const isPenalised = i % metric.order < numPenalised;
-      total += leastSubgradient(this.point[i], this.#slope(i), isPenalised ? l1 : 0) ** 2 / diagonal[i];
+      total += square(leastSubgradient(this.point[i], this.#slope(i), isPenalised ? l1 : 0)) / diagonal[i];
     }
     this.#work += diagonal.length * width;
     return total;
@@ -228,7 +229,7 @@ class Composite {
       metric.multiplyPart(part, vector, offset, result);
       offset += part.length;
       // The same amount again for the preconditioner.
-      this.#work += 2 * (metric.isDiagonal ? part.length : part.length ** 2);
+      this.#work += 2 * (metric.isDiagonal ? part.length : square(part.length));
     }
     this.#work += 2 * width * vector.length;
     const low = new Float64Array(width);

@@ -1,4 +1,5 @@
 // optim: a line search along a descent direction, from values and slopes.
+import { square } from '../core/elementary.js';
 
 /** The values φ(t) and φ′(t) of a function on a line. */
 export interface LinePoint {
@@ -137,7 +138,7 @@ function cubicShare(a: LinePoint, b: LinePoint, width: number): number {
   const theta = left + right - 3 * (b.value - a.value);
   // Scaled by the largest term before squaring, to avoid overflow.
   const scale = Math.max(Math.abs(theta), Math.abs(left), Math.abs(right));
-  const root = scale * Math.sqrt(Math.max(0, (theta / scale) ** 2 - (left / scale) * (right / scale)));
+  const root = scale * Math.sqrt(Math.max(0, square(theta / scale) - (left / scale) * (right / scale)));
   // root + θ, which cancels if the minimum is close to a; root² − θ² = −left·right.
   const sum = theta < 0 ? -left * (right / (root - theta)) : root + theta;
   return (sum - left) / (2 * root + right - left);

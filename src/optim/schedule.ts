@@ -1,4 +1,5 @@
 // optim: learning rate schedules as pure functions of the progress of a training.
+import { cosPi, exp, log, power } from '../core/elementary.js';
 import { DomainError } from '../core/errors.js';
 import { assertKnownOptions, assertOneOf, describe } from '../core/shape.js';
 
@@ -109,17 +110,23 @@ export function rateAt(schedule: LearningRateSchedule | RateFunction, moment: Mo
     case 'constant':
       return rate;
     case 'step':
-      return rate * schedule.factor ** Math.floor(t / schedule.every + 1e-9);
+      return rate * power(schedule.factor, Math.floor(t / schedule.every + 1e-9));
     case 'exponential':
-      return rate * schedule.factor ** t;
+      return rate * powerOf(schedule.factor, t);
     case 'cosine': {
       const { final = 0, epochs: end = epochs } = schedule;
       const part = Math.min(1, t / (end - warmup));
-      return final + ((rate - final) * (1 + Math.cos(Math.PI * part))) / 2;
+      return final + ((rate - final) * (1 + cosPi(part))) / 2;
     }
     default:
       return schedule satisfies never;
   }
+}
+
+/** factorᵗ for a factor in (0, 1] and t ≥ 0. */
+function powerOf(factor: number, t: number): number {
+  const whole = Math.floor(t);
+  return power(factor, whole) * exp((t - whole) * log(factor));
 }
 
 /** The rates of all steps of an epoch. */

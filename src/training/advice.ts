@@ -1,4 +1,5 @@
 // training: what to change if a fit diverged, did not converge or has no optimum.
+import { log, square } from '../core/elementary.js';
 import { describe } from '../core/shape.js';
 import type { FitRun, Samples } from './fit.js';
 import type { Optimum } from './optimum.js';
@@ -179,7 +180,7 @@ export async function adviceForSteps(
   }: { readonly diverged: boolean; readonly objective: number; readonly isStream: boolean },
 ): Promise<string | null> {
   const { solver, learningRate, standardize, signal } = plan;
-  const atZero = Math.log(samples.numClasses);
+  const atZero = log(samples.numClasses);
   // Twice, because a start other than 0 may be worse than 0 without any fault.
   if (!diverged && objective <= 2 * atZero) return null;
   const why = diverged
@@ -214,7 +215,7 @@ async function stableRate(
   if (standardize) return 1 / ((d + 1) / 2 + l2);
   let squares = 0;
   const look = (start: number, end: number) => {
-    for (let at = start * d; at < end * d; at++) squares += (values[at] / scale) ** 2;
+    for (let at = start * d; at < end * d; at++) squares += square(values[at] / scale);
   };
   await inRanges(features, look, signal);
   return 1 / ((squares / n + 1) / 2 + l2);
@@ -222,7 +223,8 @@ async function stableRate(
 
 /** Rounded down to one significant digit. */
 function floored(value: number): number {
-  const unit = 10 ** Math.floor(Math.log10(value));
+  const [, exponent] = value.toExponential().split('e');
+  const unit = Number(`1e${exponent}`);
   return Number((Math.floor(value / unit + 1e-9) * unit).toPrecision(1));
 }
 

@@ -15,7 +15,7 @@ import { openPointValidation } from './validation.js';
 
 /**
  * Up to this many multiply-adds of a forward pass, plain TypeScript in float64 is as fast as a backend in float32.
- * Larger problems are solved on tensors, then refined in float64 unless they are too large.
+ * Larger problems are solved on tensors, then refined in float64 unless they are too large, or `precision` forbids it.
  */
 const PLAIN_WORK = 5e6;
 
@@ -29,15 +29,15 @@ const STORED = 1e-6;
  */
 export async function fitLbfgs(samples: Samples, plan: OptimumPlan, run: FitRun): Promise<Fitted> {
   const { features, labels, weights, numClasses } = samples;
-  const { l1, l2, fitIntercept, tolerance, maxIterations, signal, onProgress, onEpochEnd } = plan;
+  const { l1, l2, fitIntercept, tolerance, maxIterations, precision, signal, onProgress, onEpochEnd } = plan;
   const sampleWeights = weights?.values;
   const problem = plainProblem({ features, labels, numClasses, sampleWeights, l1, l2, fitIntercept });
   const { backend, checkpoints, scaling, validation: looked } = run;
   const [n, d] = features.shape;
   const affineOf = (point: Float64Array) => storedAffine(point, numClasses, scaling);
-  const isSmall = n * d * numClasses <= PLAIN_WORK;
+  const isPlain = precision === 'float64' || n * d * numClasses <= PLAIN_WORK;
   const validates = looked !== undefined;
-  const progress = resumedFrom(run, problem.size, isSmall, maxIterations);
+  const progress = resumedFrom(run, problem.size, isPlain, maxIterations);
   const history: EpochRecord[] = [...(progress?.history ?? [])];
   let last = progress?.state;
   const snapshotOf = (state: OptimumState) => () =>
@@ -67,7 +67,7 @@ export async function fitLbfgs(samples: Samples, plan: OptimumPlan, run: FitRun)
   };
   let solved: Optimum;
   try {
-    solved = await (isSmall ? solvePlain(problem, solve) : solveTensor(problem, weights, solve, backend));
+    solved = await (isPlain ? solvePlain(problem, solve) : solveTensor(problem, weights, solve, backend));
     await finish();
   } catch (error) {
     if (signal?.aborted || backend.endedWith(error)) await finish();
@@ -107,12 +107,12 @@ function markOf(state: OptimumState): Mark {
 function resumedFrom(
   { checkpoints, validation }: FitRun,
   size: number,
-  isSmall: boolean,
+  isPlain: boolean,
   maxIterations: number,
 ): OptimumProgress | undefined {
   const { resumed } = checkpoints ?? {};
   if (checkpoints === undefined || resumed === undefined) return undefined;
-  const phases: readonly OptimumState['phase'][] = isSmall ? ['plain'] : ['tensors', 'polish'];
+  const phases: readonly OptimumState['phase'][] = isPlain ? ['plain'] : ['tensors', 'polish'];
   const progress = optimumOf(resumed, size, phases, validation !== undefined, resumed.fail);
   checkpoints.resumedAt(markOf(progress.state), { maxIterations });
   return progress;

@@ -109,6 +109,8 @@ export interface OptionRow {
   readonly readers: readonly OptionReader[];
   /** Whether the model and its file store it: true for options that determine the numbers of a fit. */
   readonly stored: boolean;
+  /** A value that is not stored: models without the option were fitted with it. */
+  readonly unstored?: unknown;
   /** The default value. */
   readonly default?: unknown;
   /** The default in words, where it depends on something. */
@@ -123,6 +125,9 @@ export interface OptionRow {
 function option<T, const R extends OptionRow>(check: Check<T>, row: R): R & { readonly check: Check<T> } {
   return { ...row, check };
 }
+
+/** The values of `precision`. */
+const PRECISIONS = ['auto', 'float64'] as const;
 
 const FITS = ['fit', 'crossValidate', 'lambdaPath', 'learningCurve'] as const;
 const FITS_AND_STREAMS = [...FITS, 'untrained'] as const;
@@ -211,6 +216,15 @@ export const OPTIONS = {
     help: 'at most this many iterations',
     ...{ solvers: 'optimum', readers: FITS, stored: true, default: 500 },
     ...{ input: 'integer', flag: { value: 'n' }, title: 'Iterations, at most' },
+  }),
+  /**
+   * `'float64'` solves on plain arrays in float64, whatever the size: the same samples then give the same model file, byte
+   * for byte, in every engine. `'auto'` (default) solves large problems on the tfjs backend in float32.
+   */
+  precision: option(oneOf(PRECISIONS), {
+    help: 'auto: large problems on the backend in float32; float64: all in float64, with the same bits in every engine',
+    ...{ solvers: 'optimum', readers: FITS, stored: true, unstored: 'auto', default: 'auto' },
+    ...{ input: PRECISIONS, flag: { value: 'name' }, title: 'Precision' },
   }),
   /** Passes over the samples. Default 10; for `partialFit` 1. */
   epochs: option(positiveInteger, {
@@ -365,7 +379,11 @@ type Stored<K extends SolverKind> = {
   [N in OptionName]: Table[N] extends { readonly stored: true; readonly solvers: 'all' | K } ? N : never;
 }[OptionName];
 type WithDefault = {
-  [N in OptionName]: Table[N] extends { readonly default: unknown } | { readonly defaultText: string } ? N : never;
+  [N in OptionName]: Table[N] extends { readonly unstored: unknown }
+    ? never
+    : Table[N] extends { readonly default: unknown } | { readonly defaultText: string }
+      ? N
+      : never;
 }[OptionName];
 type StoredValue<N extends OptionName> = N extends 'learningRate'
   ? number | LearningRateSchedule | typeof RATE_FUNCTION
@@ -494,7 +512,9 @@ export function isSteps<S extends { readonly solver: FirstOrderSolver }>(
 export function storedOptions(plan: OpenPlan): TrainingOptions {
   const kept = OPTION_NAMES.filter((name) => OPTIONS[name].stored && name in plan);
   const entries = kept.map((name): [string, unknown] => [name, plan[name as keyof typeof plan]]);
-  const isStorable = ([name, value]: [string, unknown]) => name !== 'validation' || typeof value === 'number';
+  const isStorable = ([name, value]: [string, unknown]) =>
+    value !== (OPTIONS[name as OptionName] as OptionRow).unstored &&
+    (name !== 'validation' || typeof value === 'number');
   const write = ([name, value]: [string, unknown]) => [name, typeof value === 'function' ? RATE_FUNCTION : value];
   return Object.fromEntries(entries.filter(isStorable).map(write)) as unknown as TrainingOptions;
 }
@@ -568,7 +588,7 @@ export interface OptionField {
  * The options of `fit` that a form can show, in order.
  *
  * @example optionFields().map(({ name }) => name)
- * // ['solver', 'l2', 'l1', 'standardize', 'maxIterations', 'epochs', 'batchSize', 'learningRate', 'seed']
+ * // ['solver', 'l2', 'l1', 'standardize', 'maxIterations', 'precision', 'epochs', 'batchSize', 'learningRate', 'seed']
  */
 export function optionFields(): readonly OptionField[] {
   return OPTION_NAMES.flatMap((name): OptionField[] => {

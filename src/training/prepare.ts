@@ -17,7 +17,7 @@ import { type FitPlan, isSteps, type OpenPlan, storedOptions, type TrainingOptio
 import { assertFinite, isNear, scalingOf, standardized, unfold } from './standardization.js';
 import { holdBack, readValidation } from './validation.js';
 import { startFrom, type WarmStart } from './warm-start.js';
-import { sampleWeightsOf } from './weights.js';
+import { classWeightsOf, sampleWeightsOf } from './weights.js';
 
 /** The validated samples of a fit. */
 export interface Given<L extends Label> {
@@ -135,8 +135,7 @@ function startOf<L extends Label>(
     const hint = 'The weight of a model is not a sum of Kronecker products.';
     throw new DomainError({ where, argument: 'warmStart', expected, actual: 'a model', hint });
   }
-  const counts = new Float64Array(classes.length);
   const unit = weights === undefined ? 1 : labels.length / weights.total;
-  for (let i = 0; i < labels.length; i++) counts[labels[i]] += unit * (weights?.values[i] ?? 1);
+  const counts = classWeightsOf(labels, classes.length, (i) => unit * (weights?.values[i] ?? 1));
   return startFrom(model, classes, counts, features.shape[1], plan.fitIntercept, where);
 }

@@ -1,5 +1,7 @@
 // training: the initial parameters of a fit from another model.
+
 import type { Columns } from '../core/affine.js';
+import { log } from '../core/elementary.js';
 import { DomainError, ShapeError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import { describe } from '../core/shape.js';
@@ -66,8 +68,8 @@ export function startFrom(
     });
   }
   if (!fitIntercept) return point.fill(0, d * q);
-  const logs = Array.from(counts, (count) => Math.log(count > 0 ? count : HALF));
-  const meanLog = logs.reduce((sum, log, k) => sum + (columns[k] === undefined ? 0 : log), 0) / known.length;
+  const logs = Array.from(counts, (count) => log(count > 0 ? count : HALF));
+  const meanLog = logs.reduce((sum, each, k) => sum + (columns[k] === undefined ? 0 : each), 0) / known.length;
   columns.forEach((column, k) => {
     // Already set to the mean of the known biases.
     if (column === undefined) point[d * q + k] += logs[k] - meanLog;

@@ -2,6 +2,7 @@
 import { DomainError, ShapeError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import { describe } from '../core/shape.js';
+import { BlockSum, sumOf } from '../core/tree-sum.js';
 import type { SampleWeights } from '../data/sample-weights.js';
 
 /**
@@ -69,8 +70,7 @@ export function sampleWeightsOf(
         : weightsInOrder(classWeights, classes, where);
     for (let i = 0; i < values.length; i++) values[i] *= byClass[labels[i]];
   }
-  let total = 0;
-  for (const value of values) total += value;
+  const total = sumOf(values);
   if (total > 0 && Number.isFinite(total)) return { values, total };
   const argument = sampleWeights === undefined ? 'classWeights' : 'sampleWeights';
   throw new DomainError({
@@ -98,9 +98,22 @@ function checkedWeight(weight: unknown, where: string, argument: string): number
   throw new DomainError({ where, argument, expected: 'be a finite number ≥ 0', actual: describe(weight) });
 }
 
+/** Σ of a weight of the samples of each class. */
+export function classWeightsOf(
+  labels: Int32Array,
+  numClasses: number,
+  weightOf: (sample: number) => number,
+): Float64Array {
+  const sum = new BlockSum(numClasses);
+  for (let i = 0; i < labels.length; i++) {
+    sum.leaf[labels[i]] += weightOf(i);
+    sum.reach(i + 1);
+  }
+  return sum.total();
+}
+
 function balanced(labels: Int32Array, values: Float64Array, numClasses: number): Float64Array {
-  const counts = new Float64Array(numClasses);
-  for (let i = 0; i < labels.length; i++) counts[labels[i]] += values[i];
+  const counts = classWeightsOf(labels, numClasses, (i) => values[i]);
   const total = counts.reduce((a, b) => a + b);
   const present = counts.reduce((sum, count) => sum + Number(count > 0), 0);
   return counts.map((count) => (count > 0 ? total / (present * count) : 0));

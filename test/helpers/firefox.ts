@@ -33,6 +33,10 @@ export function inFirefox(title: string, tests: () => void): void {
   else describe(title, tests);
 }
 
+export function canLaunchFirefox(): boolean {
+  return FIREFOX !== undefined && PUPPETEER !== undefined;
+}
+
 export function launchFirefox(): Promise<Firefox> {
   const { launch } = require(PUPPETEER as string) as { launch(options: object): Promise<Firefox> };
   return launch({ browser: 'firefox', executablePath: FIREFOX, timeout: 0, protocolTimeout: 0 });

@@ -198,6 +198,7 @@ inBrowser('the page', () => {
       ['L2 penalty', 'default'],
       ['L1 penalty', '0'],
       ['Iterations, at most', '500'],
+      ['Precision', ''],
       ['Standardise features while learning', ''],
     ]);
     await page.selectOption('#solver', 'adam');
@@ -397,7 +398,7 @@ inBrowser('the page', () => {
     await idle();
     expect(walked).toEqual([
       ...['skip', 'iris', 'blobs', 'xor', 'fashion-mnist', 'files', 'backend'],
-      ...['solver', 'l2', 'l1', 'max-iterations', 'standardize', 'train'],
+      ...['solver', 'l2', 'l1', 'max-iterations', 'precision', 'standardize', 'train'],
     ]);
     await page.waitForFunction(() => document.getElementById('accuracy')?.textContent === '100.0 %');
     await walkTo('save');

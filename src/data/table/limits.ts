@@ -75,8 +75,14 @@ function amount(count: number): string {
   return count.toLocaleString('en');
 }
 
+const UNITS = [
+  [1e9, 'GB'],
+  [1e6, 'MB'],
+  [1e3, 'kB'],
+] as const;
+
 /** Bytes in a unit of at least 1. */
 export function inBytes(bytes: number): string {
-  const power = Math.min(3, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
-  return `${power === 0 ? bytes : (bytes / 1000 ** power).toFixed(1)} ${['bytes', 'kB', 'MB', 'GB'][power]}`;
+  const [size, unit] = UNITS.find(([size]) => bytes >= size) ?? [1, 'bytes'];
+  return `${size === 1 ? bytes : (bytes / size).toFixed(1)} ${unit}`;
 }

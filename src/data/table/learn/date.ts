@@ -1,6 +1,7 @@
 // data: a column of dates.
 
 import { describe } from '../../../core/shape.js';
+import { NumberSum } from '../../../core/tree-sum.js';
 import { DATE_ORDERS, type DateOrder, dateWidth, parseDate, startOfDay } from '../../../features/date.js';
 import { dateExpected } from '../encode.js';
 import type { Row } from '../row.js';
@@ -21,7 +22,7 @@ import { median } from './feature.js';
 class Reading {
   readonly order: DateOrder;
   readonly times: number[] = [];
-  sum = 0;
+  readonly sum = new NumberSum();
   first = Number.POSITIVE_INFINITY;
 
   constructor(order: DateOrder) {
@@ -30,7 +31,7 @@ class Reading {
 
   take(time: number, keeps: boolean): void {
     this.first = Math.min(this.first, time);
-    this.sum += time;
+    this.sum.add(time);
     if (keeps) this.times.push(time);
   }
 }
@@ -94,7 +95,9 @@ export class DateLearner implements ColumnLearner {
       throw this.#errors.whole('have dates of one order', actual, hint);
     }
     const [{ order, first, sum, times }] = this.#readings;
-    const encoding = encodingOfMissing(missing, () => (this.#keeps ? median(times) : Math.round(sum / this.#count)));
+    const encoding = encodingOfMissing(missing, () =>
+      this.#keeps ? median(times) : Math.round(sum.total() / this.#count),
+    );
     const hasTime = this.#hasTime;
     const { size } = this.#values.counts;
     return {

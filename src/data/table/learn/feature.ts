@@ -1,5 +1,6 @@
 // data: a column of features whose kind follows from its values: numbers, percentages, booleans, or text.
 import { describe } from '../../../core/shape.js';
+import { NumberSum } from '../../../core/tree-sum.js';
 import { looksLikeDate } from '../../../features/date.js';
 import { numberHint, parseBoolean } from '../encode.js';
 import { parseGrouped, parseNumber, parsePercent } from '../number.js';
@@ -27,6 +28,29 @@ const RULES: Readonly<Record<Kind, string>> = {
   text: 'be text',
 };
 
+/** Sums up to 2²⁷ numbers of float64 without overflow. */
+const DOWN = 2 ** -40;
+
+/** The mean of finite numbers. Their sum may overflow, the mean cannot. */
+class Mean {
+  readonly #sum = new NumberSum();
+  readonly #scaled = new NumberSum();
+
+  add(value: number): void {
+    this.#sum.add(value);
+    this.#scaled.add(value * DOWN);
+  }
+
+  /** Call it once. */
+  value(): number {
+    const { count } = this.#sum;
+    const sum = this.#sum.total();
+    if (Number.isFinite(sum)) return sum / count;
+    const mean = this.#scaled.total() / count / DOWN;
+    return Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, mean));
+  }
+}
+
 export class FeatureLearner implements ColumnLearner {
   readonly #errors: ColumnErrors;
   readonly #options: LearnOptions;
@@ -37,7 +61,8 @@ export class FeatureLearner implements ColumnLearner {
   #firstLine = 0;
   #field = 0;
   #count = 0;
-  #mean = 0;
+  /** Of all values, if it is needed. */
+  readonly #mean: Mean | undefined;
   /** All values, if the median is needed. */
   readonly #numbers: number[] | undefined;
   readonly #distinct = new Set<number>();
@@ -53,6 +78,7 @@ export class FeatureLearner implements ColumnLearner {
     this.#errors = errors;
     this.#options = options;
     if (policy === 'median') this.#numbers = [];
+    if (policy === 'mean' || policy === 'indicator') this.#mean = new Mean();
   }
 
   get #categories(): CategoryLearner {
@@ -113,9 +139,7 @@ export class FeatureLearner implements ColumnLearner {
       this.#groups.take(row, field, value, this.#options);
     }
     this.#count++;
-    const change = value - this.#mean;
-    // The difference of finite numbers may overflow, the mean cannot.
-    this.#mean += Number.isFinite(change) ? change / this.#count : value / this.#count - this.#mean / this.#count;
+    this.#mean?.add(value);
     this.#last = value;
     this.#numbers?.push(value);
     if (this.#distinct.size <= MOST_COUNTED) this.#distinct.add(value);
@@ -149,7 +173,7 @@ export class FeatureLearner implements ColumnLearner {
       column: {
         ...{ kind: kind === 'boolean' ? kind : 'number', name },
         ...(kind === 'percent' ? { percent: true } : {}),
-        ...encodingOfMissing(missing, () => (this.#numbers === undefined ? this.#mean : median(this.#numbers))),
+        ...encodingOfMissing(missing, () => this.#mean?.value() ?? median(this.#numbers ?? [])),
       },
       values,
       ...(kind === 'percent' ? { note: 'percentages: 12% is read as 0.12' } : {}),
