@@ -12,7 +12,7 @@ const SAVE = 'Save it as "CSV UTF-8".';
 const UNPACK = 'Unpack it first.';
 const CONVERT = 'Convert it to CSV.';
 const PAGE = 'Was a page downloaded instead of the file?';
-const RECORDS = 'Convert it to CSV, or pass its records to encodeRows in a program.';
+const RECORDS = 'Convert it to JSON lines (jq -c ".[]"), or pass its records to encodeRows in a program.';
 
 /** Binary formats, by their first bytes in Latin-1. */
 const BINARY: readonly (readonly [start: string, name: string, hint: string])[] = [

@@ -191,7 +191,10 @@ export async function* readTypedRowsWithin(
 }
 
 /** Refuses options that say how CSV is written. */
-export function assertWithoutCsv(options: { readonly [name in (typeof OF_CSV)[number]]?: unknown }, name: string): void {
+export function assertWithoutCsv(
+  options: { readonly [name in (typeof OF_CSV)[number]]?: unknown },
+  name: string,
+): void {
   const stray = OF_CSV.find((option) => options[option] !== undefined);
   if (stray === undefined) return;
   const expected = 'be left out: it applies only to CSV files';
