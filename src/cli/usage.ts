@@ -54,7 +54,11 @@ export const backendOption = () =>
 export const modelArgument = (name = '<model>', description = 'a model file') =>
   new FileArgument(name, description, 'file');
 export const dataArgument = (standardInput = '') =>
-  new FileArgument('<data>', `a CSV file, ${standardInput}a folder of IDX files, iris or fashion-mnist`, 'data');
+  new FileArgument(
+    '<data>',
+    `a table (CSV, JSON lines, Parquet), ${standardInput}a folder of IDX files, iris or fashion-mnist`,
+    'data',
+  );
 
 /** The column of labels, for commands that read a model and labelled rows. */
 export const labelOption = () => new Option('--label <column>', 'the column of labels (default: as in training)');

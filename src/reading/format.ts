@@ -13,7 +13,7 @@ const NAMES: readonly (readonly [end: RegExp, format: TableFormat])[] = [
 ];
 
 /** The number of bytes that decide. */
-export const FORMAT_START = 16;
+export const FORMAT_START = 9;
 
 /** The format of a table. Text that is no JSON object is CSV. */
 export function tableFormatOf(start: Uint8Array, name: string): TableFormat {

@@ -22,8 +22,8 @@ interface Options extends TableChoices {
 
 const NOTES = `
 Columns are matched by name, in any order; other columns are ignored. The column "line" of the output is the line of the
-file on which the row begins, as in error messages and reports. For images it is "row", from 0. Memory does not grow with
-the file.
+file on which the row begins, as in error messages and reports. A Parquet file has no lines: the column is then "row", from 1.
+For images it is "row", from 0. Memory does not grow with a file of CSV or JSON lines.
 
 Examples:
   softmax-regression predict pets.safetensors new.csv > labels.csv
@@ -68,8 +68,10 @@ async function predict(modelFile: string, source: string, options: Options): Pro
     throw new UsageError(`--top must be an integer in [1, ${classes.length}], the number of classes; got ${top}.`);
   }
   const { kindOf } = await import('../samples.js');
-  const number = kindOf(source) === 'file' ? 'line' : 'row';
-  if (number === 'row' && (keep ?? skipBad) !== undefined) {
+  const { formatOf, unitOf } = await import('../data/tables.js');
+  const isTable = kindOf(source) === 'table';
+  const number = isTable ? unitOf(source) : 'row';
+  if (!isTable && (keep ?? skipBad) !== undefined) {
     throw new UsageError(`${keep === undefined ? '--skip-bad' : '--keep'} must be left out: ${source} is not a table.`);
   }
   const written = { format, number, probabilities, top, keep } as const;
@@ -81,7 +83,7 @@ async function predict(modelFile: string, source: string, options: Options): Pro
   // Rows on a terminal show the progress themselves.
   const areShown = (output === undefined || output === '-') && process.stdout.isTTY;
   // Threads have no terminal to escape for, and no file for bad rows.
-  const mayShare = number === 'line' && !areShown && skipBad === undefined;
+  const mayShare = isTable && formatOf(source) === 'csv' && !areShown && skipBad === undefined;
   const threads = mayShare ? threadsFor(source, bytes.length) : 1;
   try {
     await withInterrupt(async (signal) => {
@@ -191,10 +193,11 @@ export async function* batchesOf(
   signal: AbortSignal,
 ): AsyncGenerator<RowBatch, void, undefined> {
   const { kindOf, loadOtherFor } = await import('../samples.js');
-  if (kindOf(source) === 'file') {
-    const { namedBytes } = await import('../bytes.js');
+  if (kindOf(source) === 'table') {
+    const { openTable } = await import('../data/tables.js');
     const { rowsOf } = await import('../../reading/table.js');
-    const batches = rowsOf(namedBytes(source, signal), model, { ...readingOf(options, model), signal });
+    const table = await openTable(source, signal);
+    const batches = rowsOf(table, model, { ...readingOf(options, model), signal });
     for await (const { features, lines, kept } of batches) yield { features, numbers: lines, kept };
     return;
   }

@@ -31,6 +31,7 @@ import {
 const DATA = `DATA is one of
   FILE.csv         a table, or - to read one from standard input; --label names the column to predict
   FILE.jsonl       the same in JSON lines, one object on each line
+  FILE.parquet     the same in Parquet, or a folder of such files
   FOLDER           a folder of IDX files, such as MNIST; if it has a test set, the model is tested on it
   iris             150 flowers, built in
   fashion-mnist    70,000 images of clothes, downloaded if necessary (see: data fetch)
@@ -126,7 +127,7 @@ function addTrainingFlags(command: Command): Command {
   command
     .option('--dry-run', 'read the tables, check the options, print one line for each column, and end')
     .optionsGroup('Testing:')
-    .addOption(new FileOption('--test <file>', 'test on this CSV file, and train on all rows of DATA', 'table'))
+    .addOption(new FileOption('--test <file>', 'test on this table, and train on all rows of DATA', 'table'))
     .addOption(unknownLabelOption())
     .option(
       '--test-fraction <share>',

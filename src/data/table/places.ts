@@ -167,8 +167,8 @@ export function findColumn(
 }
 
 /** Advice on a first line that may be a comment. */
-export function commentHint([first]: readonly string[]): string | undefined {
-  return first.startsWith('#') ? "If # begins a comment, pass `comment: '#'`." : undefined;
+export function commentHint([first]: readonly (string | undefined)[]): string | undefined {
+  return first?.startsWith('#') ? "If # begins a comment, pass `comment: '#'`." : undefined;
 }
 
 /** Options that name several columns. */

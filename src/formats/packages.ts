@@ -1,0 +1,50 @@
+// formats: the packages that read tables. All are optional, and loaded when a table needs them.
+import { BackendError } from '../core/errors.js';
+
+/** An optional package, and what it is for. */
+export interface OptionalPackage {
+  readonly name: string;
+  /** The version that the tests use. */
+  readonly version: string;
+  /** What it reads. */
+  readonly reads: string;
+}
+
+export const PACKAGES = {
+  parquet: [
+    { name: 'hyparquet', version: '1.31.5', reads: 'Parquet' },
+    { name: 'hyparquet-compressors', version: '1.1.2', reads: 'Parquet' },
+  ],
+} as const satisfies Readonly<Record<string, readonly OptionalPackage[]>>;
+
+/** The command that installs packages. */
+export function installCommand(packages: readonly OptionalPackage[]): string {
+  return `npm install ${packages.map(({ name, version }) => `${name}@${version}`).join(' ')}`;
+}
+
+/**
+ * Loads optional packages.
+ *
+ * @param where the file that needs them
+ * @throws BackendError with the command that installs them
+ */
+export async function loadOptional<T>(
+  packages: readonly OptionalPackage[],
+  where: string,
+  load: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await load();
+  } catch (cause) {
+    const missing = /Cannot find (?:module|package) '([^']+)'/.exec(cause instanceof Error ? cause.message : '')?.[1];
+    if (missing === undefined) throw cause;
+    const names = packages.map(({ name }) => name).join(' and ');
+    const rule = {
+      where,
+      argument: packages.length > 1 ? `the packages ${names}` : `the package ${names}`,
+      expected: `be installed to read ${packages[0].reads}`,
+      actual: `no ${missing}`,
+    };
+    throw new BackendError({ ...rule, hint: `Run: ${installCommand(packages)}`, cause });
+  }
+}
