@@ -26,7 +26,7 @@ provideBackend('tensorflow', async () => {
 provideTracer(nativeTracer);
 provideRunner(nativeRunner(eagerRunner));
 
-// lets readSamples read Parquet,
+// lets readSamples read Parquet and Arrow,
 provideFormats();
 
 // and lets checkpoints record the machine that wrote them.

@@ -26,7 +26,7 @@ const BINARY: readonly (readonly [start: string, name: string, hint: string])[] 
   ['PK\x03\x04', 'a zip file, or a workbook such as xlsx', 'Unpack it, or save the sheet as "CSV UTF-8".'],
   ['\xd0\xcf\x11\xe0', 'a workbook such as xls', SAVE],
   ['PAR1', 'a Parquet file', TYPED],
-  ['ARROW1', 'an Arrow file', CONVERT],
+  ['ARROW1', 'an Arrow file', TYPED],
   ['ORC', 'an ORC file', CONVERT],
   ['Obj\x01', 'an Avro file', CONVERT],
   ['SQLite format 3\0', 'an SQLite database', CONVERT],

@@ -10,11 +10,14 @@ export interface OptionalPackage {
   readonly reads: string;
 }
 
+/** The packages of each format, and those that a file of it may need too. */
 export const PACKAGES = {
   parquet: [
     { name: 'hyparquet', version: '1.31.5', reads: 'Parquet' },
     { name: 'hyparquet-compressors', version: '1.1.2', reads: 'Parquet' },
   ],
+  arrow: [{ name: '@uwdata/flechette', version: '2.6.0', reads: 'Arrow and Feather' }],
+  zstd: [{ name: 'hyparquet-compressors', version: '1.1.2', reads: 'Zstandard' }],
 } as const satisfies Readonly<Record<string, readonly OptionalPackage[]>>;
 
 /** The command that installs packages. */

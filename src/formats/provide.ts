@@ -3,4 +3,5 @@ import { provideFormat } from '../reading/format.js';
 
 export function provideFormats(): void {
   provideFormat('parquet', async (files, name) => (await import('./parquet.js')).openParquet(files, name));
+  provideFormat('arrow', async (files, name) => (await import('./arrow.js')).openArrow(files, name));
 }

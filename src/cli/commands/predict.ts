@@ -22,7 +22,7 @@ interface Options extends TableChoices {
 
 const NOTES = `
 Columns are matched by name, in any order; other columns are ignored. The column "line" of the output is the line of the
-file on which the row begins, as in error messages and reports. A Parquet file has no lines: the column is then "row", from 1.
+file on which the row begins, as in error messages and reports. Parquet and Arrow have no lines: the column is then "row", from 1.
 For images it is "row", from 0. Memory does not grow with a file of CSV or JSON lines.
 
 Examples:

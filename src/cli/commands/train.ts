@@ -32,6 +32,7 @@ const DATA = `DATA is one of
   FILE.csv         a table, or - to read one from standard input; --label names the column to predict
   FILE.jsonl       the same in JSON lines, one object on each line
   FILE.parquet     the same in Parquet, or a folder of such files
+  FILE.arrow       the same in Arrow or Feather
   FOLDER           a folder of IDX files, such as MNIST; if it has a test set, the model is tested on it
   iris             150 flowers, built in
   fashion-mnist    70,000 images of clothes, downloaded if necessary (see: data fetch)
