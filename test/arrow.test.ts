@@ -3,6 +3,7 @@ import * as arrow from '@uwdata/flechette';
 import { type NamedBytes, parseCsv, readSamples } from 'softmax-regression';
 import { lz4Frame } from '../src/formats/lz4.js';
 import { provideFormats } from '../src/formats/provide.js';
+import golden from './golden/feather.golden.json';
 import { PETS, PETS_CSV, PETS_DATES, PETS_OPTIONS } from './helpers/pets-table.js';
 
 function file(name: string, bytes: Uint8Array): NamedBytes {
@@ -66,6 +67,12 @@ describe('Arrow', () => {
     const { features, labels, lines: _lines, ...expected } = AS_CSV;
     expect(samples).toEqual({ features, labels, lines: Float64Array.of(1, 2, 3, 4, 5, 6) });
     expect(described).toEqual(expected);
+  });
+
+  it.each(Object.entries(golden.files))('is read as pyarrow wrote it, with %s', async (_, text) => {
+    const { samples } = await readSamples([file('a.feather', Buffer.from(text, 'base64'))], { label: 'k' });
+    expect(samples.features.values).toEqual(Float64Array.from({ length: 400 }, (_, i) => i % 5));
+    expect(samples.labels).toEqual(Array.from({ length: 400 }, (_, i) => (i % 2 === 1 ? 'a' : 'b')));
   });
 
   it('has dictionaries as categories', async () => {

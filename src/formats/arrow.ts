@@ -55,9 +55,9 @@ async function tableOf(library: Library, { name, bytes }: WholeFile): Promise<Ta
     if (!(error instanceof FormatError) || !/codec "?zstd/i.test(error.actual)) throw error;
   }
   const { compressors } = await loadOptional(PACKAGES.zstd, name, () => import('hyparquet-compressors'));
-  provide(CompressionType.ZSTD, (input, length) =>
-    (compressors.ZSTD as (i: Uint8Array, n: number) => Uint8Array)(input, length),
-  );
+  const { ZSTD } = compressors as { ZSTD: (input: Uint8Array, length: number) => Uint8Array };
+  // Numbers are read in place, so the bytes must begin a buffer of their own.
+  provide(CompressionType.ZSTD, (input, length) => ZSTD(input, length).slice());
   return read();
 }
 
