@@ -11,6 +11,7 @@ import type { DataSet, Described, Samples } from '../reading/samples.js';
 import { type LabelledRows, labelledRows, type TableModel, type TableOptions } from '../reading/table.js';
 import { samplesOfTyped } from '../reading/typed.js';
 import type { BadRowsFile } from './bad-rows.js';
+import type { Data } from './data/query.js';
 import { isTableFolder, isTyped, openTable } from './data/tables.js';
 import { NAMED, STDIN } from './files.js';
 import { flagOf, UsageError } from './usage.js';
@@ -56,7 +57,8 @@ export interface Loading {
 
 type Kind = (typeof NAMED)[number] | 'folder' | 'table';
 
-export function kindOf(source: string): Kind {
+export function kindOf(source: Data): Kind {
+  if (typeof source !== 'string') return 'table';
   const named = NAMED.find((name) => name === source);
   if (named !== undefined) return named;
   const isFolder = source !== STDIN && statSync(source, { throwIfNoEntry: false })?.isDirectory() === true;
@@ -86,12 +88,12 @@ const TABLE_CHOICES = [
 
 /** Loads the data set to train on. */
 export async function loadDataSet(
-  source: string,
+  source: Data,
   choices: CsvChoices,
   loading: Loading,
   bad?: BadRowsFile,
 ): Promise<DataSet> {
-  if (kindOf(source) !== 'table') {
+  if (typeof source === 'string' && kindOf(source) !== 'table') {
     // Without --no-header and --no-default-missing, commander says true.
     const { header, defaultMissing, ...flags } = choices;
     return loadOther(
@@ -123,13 +125,13 @@ async function loadOther(source: string, choices: object, loading: Loading): Pro
 
 /** Samples to evaluate a model on: a table read by the model's schema, or other data, preferably its test set. */
 export async function loadSamplesFor(
-  source: string,
+  source: Data,
   model: TableModel,
   choices: TableChoices,
   loading: Loading,
   bad?: BadRowsFile,
 ): Promise<Described & LabelledRows & { readonly part: string }> {
-  if (kindOf(source) === 'table') {
+  if (typeof source !== 'string' || kindOf(source) === 'table') {
     const table = await openTable(source, loading.signal);
     const options = { ...choices, onBadRow: bad?.of(table.name), maxMemory: memoryForData() };
     const samples = await labelledRows(table, model, options, loading.signal);

@@ -17,8 +17,15 @@ export const PACKAGES = {
     { name: 'hyparquet-compressors', version: '1.1.2', reads: 'Parquet' },
   ],
   arrow: [{ name: '@uwdata/flechette', version: '2.6.0', reads: 'Arrow and Feather' }],
+  sql: [{ name: '@duckdb/node-api', version: '1.5.6-r.1', reads: 'the result of SQL' }],
   zstd: [{ name: 'hyparquet-compressors', version: '1.1.2', reads: 'Zstandard' }],
 } as const satisfies Readonly<Record<string, readonly OptionalPackage[]>>;
+
+/** The message of what a package threw. Without `instanceof`, which fails across realms. */
+export function messageOf(cause: unknown): string {
+  const { message } = (cause ?? {}) as { readonly message?: unknown };
+  return typeof message === 'string' ? message : String(cause);
+}
 
 /** The command that installs packages. */
 export function installCommand(packages: readonly OptionalPackage[]): string {
@@ -39,7 +46,7 @@ export async function loadOptional<T>(
   try {
     return await load();
   } catch (cause) {
-    const missing = /Cannot find (?:module|package) '([^']+)'/.exec(cause instanceof Error ? cause.message : '')?.[1];
+    const missing = /Cannot find (?:module|package) '([^']+)'/.exec(messageOf(cause))?.[1];
     if (missing === undefined) throw cause;
     const names = packages.map(({ name }) => name).join(' and ');
     const rule = {

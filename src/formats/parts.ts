@@ -2,6 +2,7 @@
 import { FormatError, isSoftmaxRegressionError } from '../core/errors.js';
 import { describe } from '../core/shape.js';
 import type { TypedBlock, TypedColumn, TypedTable } from '../data/table/typed/table.js';
+import { messageOf } from './packages.js';
 
 /** One file of a table. */
 export interface Part {
@@ -73,7 +74,7 @@ function assertSame(first: Part, part: Part): void {
 export function decoded<T>(where: string, argument: string, expected: string, read: () => T): T {
   const fail = (cause: unknown): never => {
     if (isSoftmaxRegressionError(cause)) throw cause;
-    const actual = (cause instanceof Error ? cause.message : String(cause)).split('\n')[0];
+    const actual = messageOf(cause).split('\n')[0];
     const hint = 'The file is damaged: fetch or write it again.';
     throw new FormatError({ where, argument, expected, actual, hint, cause });
   };

@@ -1,11 +1,12 @@
 // cli: softmax-regression explain.
 import { Command, Option } from 'commander';
 import type { BadRow } from '../../data/table/bad-rows.js';
+import { dataOf, nameOf } from '../data/query.js';
 import { withInterrupt } from '../interrupt.js';
 import { quietDisplay } from '../progress.js';
 import type { Wanted } from '../reasons.js';
 import type { TableChoices } from '../samples.js';
-import { asWhenTraining, dataArgument, integer, jsonOption, modelArgument } from '../usage.js';
+import { asWhenTraining, dataArgument, integer, jsonOption, modelArgument, sqlOption } from '../usage.js';
 import { batchesOf } from './predict.js';
 
 interface Options extends TableChoices {
@@ -13,6 +14,7 @@ interface Options extends TableChoices {
   readonly baseline: Wanted['baseline'];
   readonly top: number;
   readonly json?: boolean;
+  readonly sql?: string;
 }
 
 const NOTES = `
@@ -31,6 +33,7 @@ export function explainCommand(): Command {
     .description('explain the prediction for one row: what each column contributes')
     .addArgument(modelArgument())
     .addArgument(dataArgument('- for standard input, '))
+    .addOption(sqlOption())
     .requiredOption(
       '--row <n>',
       'the line of the file on which the row begins; the row of a Parquet file, from 1; of images, from 0',
@@ -45,7 +48,8 @@ export function explainCommand(): Command {
   return asWhenTraining(command).addOption(jsonOption()).addHelpText('after', NOTES).action(explain);
 }
 
-async function explain(modelFile: string, source: string, options: Options): Promise<void> {
+async function explain(modelFile: string, path: string | undefined, options: Options): Promise<void> {
+  const source = dataOf(path, options.sql);
   const { loadModelBytes } = await import('../../node/model-bytes.js');
   const { decodeModel } = await import('../../serialization/model-file.js');
   const { findRow, reasonLines, reasonsOf } = await import('../reasons.js');
@@ -56,7 +60,7 @@ async function explain(modelFile: string, source: string, options: Options): Pro
   const model = decodeModel(await loadModelBytes(modelFile), modelFile);
   const { row, baseline, top, json, missing = model.schema?.missing } = options;
   const wanted: Wanted = {
-    name: source === '-' ? 'standard input' : source,
+    name: source === '-' ? 'standard input' : nameOf(source),
     unit: kindOf(source) === 'table' ? unitOf(source) : 'row',
     first: kindOf(source) === 'table' ? 1 : 0,
     ...{ number: row, baseline, drops: missing === 'drop' },

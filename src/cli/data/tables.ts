@@ -8,6 +8,7 @@ import { FORMAT_START, openBinary, type TableFormat, tableFormatOf } from '../..
 import type { TableSource } from '../../reading/table.js';
 import { namedBytes } from '../bytes.js';
 import { STDIN } from '../files.js';
+import type { Data } from './query.js';
 
 /** The files of a folder that make one table, in the order of their names; hidden files are none. */
 export function partsOfFolder(folder: string): string[] {
@@ -23,8 +24,8 @@ export function isTableFolder(folder: string): boolean {
 }
 
 /** How the rows of a table are numbered: by the line on which they begin, or from 1. */
-export function unitOf(source: string): 'line' | 'row' {
-  const format = formatOf(source);
+export function unitOf(source: Data): 'line' | 'row' {
+  const format = typeof source === 'string' ? formatOf(source) : 'parquet';
   return format === 'csv' || format === 'json-lines' ? 'line' : 'row';
 }
 
@@ -53,7 +54,8 @@ function startOfFile(path: string): Uint8Array {
 }
 
 /** A table: CSV and JSON lines as bytes to come, other formats open. */
-export async function openTable(source: string, signal?: AbortSignal, chunk?: number): Promise<TableSource> {
+export async function openTable(source: Data, signal?: AbortSignal, chunk?: number): Promise<TableSource> {
+  if (typeof source !== 'string') return source.open(signal);
   const format = formatOf(source);
   if (format === 'csv' || format === 'json-lines') return namedBytes(source, signal, chunk);
   provideFormats();

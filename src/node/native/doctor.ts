@@ -115,7 +115,7 @@ function npmPackage(subject: string, help: string): Finding {
 
 /** The optional packages that read tables. A missing one is named where a table needs it. */
 function tableFormats(): Finding[] {
-  return [PACKAGES.parquet, PACKAGES.arrow].map((packages): Finding => {
+  return [PACKAGES.parquet, PACKAGES.arrow, PACKAGES.sql].map((packages): Finding => {
     const versions = packages.map(({ name }) => installedVersion(name));
     const subject = packages[0].reads;
     if (versions.includes(undefined)) {
