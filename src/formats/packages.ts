@@ -17,7 +17,7 @@ export const PACKAGES = {
     { name: 'hyparquet-compressors', version: '1.1.2', reads: 'Parquet' },
   ],
   arrow: [{ name: '@uwdata/flechette', version: '2.6.0', reads: 'Arrow and Feather' }],
-  sql: [{ name: '@duckdb/node-api', version: '1.5.6-r.1', reads: 'the result of SQL' }],
+  sql: [{ name: '@duckdb/node-api', version: '1.5.6-r.1', reads: 'SQL' }],
   zstd: [{ name: 'hyparquet-compressors', version: '1.1.2', reads: 'Zstandard' }],
 } as const satisfies Readonly<Record<string, readonly OptionalPackage[]>>;
 
