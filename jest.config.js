@@ -3,6 +3,9 @@ process.env.TF_CPP_MIN_LOG_LEVEL ??= '3';
 
 const { availableParallelism } = require('node:os');
 
+/** Packages of ES modules only, which jest runs as CommonJS. */
+const ES_MODULES = 'fast-png|iobuffer|hyparquet|hyparquet-compressors|hyparquet-writer|hysnappy|fzstd';
+
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: '<rootDir>/test/helpers/environment.js',
@@ -13,10 +16,9 @@ module.exports = {
   transform: {
     // Without types (isolatedModules), which `npm run types` checks once for all.
     '^.+\\.ts$': ['ts-jest', { tsconfig: 'tsconfig.json' }],
-    // ES modules only, which jest runs as CommonJS.
-    '/node_modules/(fast-png|iobuffer)/.+\\.js$': '<rootDir>/test/helpers/es-module.js',
+    [`/node_modules/(${ES_MODULES})/.+\\.js$`]: '<rootDir>/test/helpers/es-module.js',
   },
-  transformIgnorePatterns: ['/node_modules/(?!(fast-png|iobuffer)/)'],
+  transformIgnorePatterns: [`/node_modules/(?!(${ES_MODULES})/)`],
   moduleNameMapper: {
     '^(\\.{1,2}/.*)\\.js$': '$1',
     // The same releases, bundled as CommonJS: their ES modules are hundreds of files.

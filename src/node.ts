@@ -9,6 +9,7 @@
 import { provideBackend } from './backend/select.js';
 import { provideTracer } from './compile/compile.js';
 import { eagerRunner, provideRunner } from './compile/loop.js';
+import { provideFormats } from './formats/provide.js';
 import { nativeRunner } from './graph/native-runner.js';
 import { nativeTracer } from './graph/native-tracer.js';
 import { machineEnvironment } from './node/environment.js';
@@ -24,6 +25,9 @@ provideBackend('tensorflow', async () => {
 // lets compile, scan and fit run as native graphs,
 provideTracer(nativeTracer);
 provideRunner(nativeRunner(eagerRunner));
+
+// lets readSamples read Parquet and Arrow,
+provideFormats();
 
 // and lets checkpoints record the machine that wrote them.
 provideEnvironment(machineEnvironment);

@@ -1,10 +1,9 @@
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { RecordReader } from '../src/data/table/csv/records.js';
-import type { RowBlock } from '../src/data/table/csv/rows.js';
 import { MAX_RECORD } from '../src/data/table/csv/text.js';
 import { parseNumber } from '../src/data/table/number.js';
-import { textsOf } from '../src/data/table/row.js';
+import { type RowBlock, textsOf } from '../src/data/table/row.js';
 import { PROPERTY } from './helpers/numbers.js';
 
 type Row = readonly [line: number, ...fields: string[]];

@@ -11,8 +11,7 @@ import { Pieces } from '../src/cli/predict/pieces.js';
 import * as threadsModule from '../src/cli/predict/threads.js';
 import * as terminal from '../src/cli/terminal.js';
 import { RecordReader } from '../src/data/table/csv/records.js';
-import type { RowBlock } from '../src/data/table/csv/rows.js';
-import { textsOf } from '../src/data/table/row.js';
+import { type RowBlock, textsOf } from '../src/data/table/row.js';
 
 const { THREADS } = threadsModule;
 const REAL_WORKER = workerThreads.Worker;

@@ -26,7 +26,7 @@ async function* bytesOf(
       if (signal !== undefined) addAbortSignal(signal, process.stdin);
       yield* process.stdin as AsyncIterable<Buffer>;
     } else {
-      const rule = { where, argument: 'this path', expected: 'be a CSV file or a folder of IDX files' };
+      const rule = { where, argument: 'this path', expected: 'be a table or a folder of IDX files' };
       if ((await stat(source)).isDirectory()) throw new FormatError({ ...rule, actual: 'a folder without IDX files' });
       yield* createReadStream(source, { highWaterMark: chunk, signal }) as AsyncIterable<Buffer>;
     }

@@ -12,6 +12,7 @@ import type { UnknownLabels } from '../reading/table.js';
 import { decodeModel, type ModelContent } from '../serialization/model-file.js';
 import { plain } from '../training/options.js';
 import { type BadRowsFile, withBadRows } from './bad-rows.js';
+import type { Data } from './data/query.js';
 import { count, counted, score, tableLines } from './output.js';
 import { type Loading, loadSamplesFor, type TableChoices } from './samples.js';
 import type { Line } from './terminal.js';
@@ -43,7 +44,7 @@ export interface ModelComparison {
 
 export async function comparisonOf(
   files: readonly [first: string, second: string],
-  source: string,
+  source: Data,
   options: TableChoices,
   loading: Loading,
 ): Promise<ModelComparison> {

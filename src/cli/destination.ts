@@ -46,7 +46,8 @@ function isWritten(role: Role): boolean {
 function filesOf(command: Command): NamedFile[] {
   const fromArguments = command.registeredArguments.flatMap((argument, i) => {
     if (!(argument instanceof FileArgument)) return [];
-    return [{ name: argument.name().toUpperCase(), path: command.processedArgs[i] as string, role: argument.role }];
+    const path = command.processedArgs[i] as string | undefined;
+    return path === undefined ? [] : [{ name: argument.name().toUpperCase(), path, role: argument.role }];
   });
   const fromOptions = command.options.flatMap((option) => {
     if (!(option instanceof FileOption)) return [];

@@ -16,8 +16,10 @@ import { formatProbability } from './predict/byte-text.js';
 export interface Wanted {
   /** The file, for messages. */
   readonly name: string;
-  /** `line`: of the file, from 1; `row`: of images, from 0. */
+  /** `line`: of the file, from 1; `row`: of a table without lines, from 1; of images, from 0. */
   readonly unit: 'line' | 'row';
+  /** The number of the first row; 0 by default. */
+  readonly first?: 0 | 1;
   readonly number: number;
   /** What contributions are relative to: the mean of all rows, or the bias alone. */
   readonly baseline: 'mean' | 'none';
@@ -71,11 +73,15 @@ export async function findRow(
   return { features, mean, rows };
 }
 
-function noSuchRow({ name, unit, number, drops }: Wanted, nearest: readonly (number | undefined)[]): DomainError {
+function noSuchRow(
+  { name, unit, first = 0, number, drops }: Wanted,
+  nearest: readonly (number | undefined)[],
+): DomainError {
   const near = nearest.filter((each) => each !== undefined);
   const nearby = near.length === 0 ? 'There is no row.' : `The nearest rows: ${near.join(', ')}.`;
   const left = drops ? ' Rows with missing values are left out; pass --missing mean to fill them in.' : '';
-  const expected = unit === 'line' ? `be a line of ${name} on which a row begins` : `be a row of ${name}, from 0`;
+  const expected =
+    unit === 'line' ? `be a line of ${name} on which a row begins` : `be a row of ${name}, from ${first}`;
   return new DomainError({ where: name, argument: 'row', expected, actual: String(number), hint: `${nearby}${left}` });
 }
 

@@ -1,4 +1,4 @@
-// cli: DATA → samples: a CSV file, a folder of IDX files, or a data set by name.
+// cli: DATA → samples: a table, a folder of IDX files, or a data set by name.
 import { statSync } from 'node:fs';
 import { FormatError } from '../core/errors.js';
 import { type CsvOptions, MISSING_TOKENS } from '../data/table/csv-options.js';
@@ -9,8 +9,10 @@ import { pictureData } from '../reading/idx.js';
 import { type ReadSamplesOptions, readSamples } from '../reading/read.js';
 import type { DataSet, Described, Samples } from '../reading/samples.js';
 import { type LabelledRows, labelledRows, type TableModel, type TableOptions } from '../reading/table.js';
+import { samplesOfTyped } from '../reading/typed.js';
 import type { BadRowsFile } from './bad-rows.js';
-import { namedBytes } from './bytes.js';
+import type { Data } from './data/query.js';
+import { isTableFolder, isTyped, openTable } from './data/tables.js';
 import { NAMED, STDIN } from './files.js';
 import { flagOf, UsageError } from './usage.js';
 
@@ -53,12 +55,14 @@ export interface Loading {
   readonly signal?: AbortSignal;
 }
 
-type Kind = (typeof NAMED)[number] | 'folder' | 'file';
+type Kind = (typeof NAMED)[number] | 'folder' | 'table';
 
-export function kindOf(source: string): Kind {
+export function kindOf(source: Data): Kind {
+  if (typeof source !== 'string') return 'table';
   const named = NAMED.find((name) => name === source);
   if (named !== undefined) return named;
-  return source !== STDIN && statSync(source, { throwIfNoEntry: false })?.isDirectory() === true ? 'folder' : 'file';
+  const isFolder = source !== STDIN && statSync(source, { throwIfNoEntry: false })?.isDirectory() === true;
+  return isFolder && !isTableFolder(source) ? 'folder' : 'table';
 }
 
 /** How commands with a model read a table: the flags that override the schema of the model. */
@@ -84,12 +88,12 @@ const TABLE_CHOICES = [
 
 /** Loads the data set to train on. */
 export async function loadDataSet(
-  source: string,
+  source: Data,
   choices: CsvChoices,
   loading: Loading,
   bad?: BadRowsFile,
 ): Promise<DataSet> {
-  if (kindOf(source) !== 'file') {
+  if (typeof source === 'string' && kindOf(source) !== 'table') {
     // Without --no-header and --no-default-missing, commander says true.
     const { header, defaultMissing, ...flags } = choices;
     return loadOther(
@@ -98,9 +102,11 @@ export async function loadDataSet(
       loading,
     );
   }
-  const { skipBad: _, ...table } = choices;
-  const bytes = namedBytes(source, loading.signal);
-  return readSamples([bytes], { ...optionsOf(table), onBadRow: bad?.of(bytes.name), maxMemory: memoryForData() });
+  const { skipBad: _, ...flags } = choices;
+  const table = await openTable(source, loading.signal);
+  const options = { ...optionsOf(flags), onBadRow: bad?.of(table.name) };
+  const maxMemory = memoryForData();
+  return isTyped(table) ? samplesOfTyped(table, options, maxMemory) : readSamples([table], { ...options, maxMemory });
 }
 
 /** Loads a data set that is not a table, and refuses the flags of tables. */
@@ -111,7 +117,7 @@ async function loadOther(source: string, choices: object, loading: Loading): Pro
     const [name, value] = stray;
     const flag = value === false ? `--no-${flagOf(name).slice(2)}` : flagOf(name);
     const given = kind === 'folder' ? `the folder ${source}` : source;
-    throw new UsageError(`${flag} must be left out: it applies only to CSV files; got ${given}.`);
+    throw new UsageError(`${flag} must be left out: it applies only to tables; got ${given}.`);
   }
   if (kind === 'iris') return readSamples(kind);
   return kind === 'folder' ? loadFolder(source) : loadFashion(loading);
@@ -119,17 +125,17 @@ async function loadOther(source: string, choices: object, loading: Loading): Pro
 
 /** Samples to evaluate a model on: a table read by the model's schema, or other data, preferably its test set. */
 export async function loadSamplesFor(
-  source: string,
+  source: Data,
   model: TableModel,
   choices: TableChoices,
   loading: Loading,
   bad?: BadRowsFile,
 ): Promise<Described & LabelledRows & { readonly part: string }> {
-  if (kindOf(source) === 'file') {
-    const bytes = namedBytes(source, loading.signal);
-    const options = { ...choices, onBadRow: bad?.of(bytes.name), maxMemory: memoryForData() };
-    const samples = await labelledRows(bytes, model, options, loading.signal);
-    return { name: bytes.name, part: 'rows', ...samples };
+  if (typeof source !== 'string' || kindOf(source) === 'table') {
+    const table = await openTable(source, loading.signal);
+    const options = { ...choices, onBadRow: bad?.of(table.name), maxMemory: memoryForData() };
+    const samples = await labelledRows(table, model, options, loading.signal);
+    return { name: table.name, part: 'rows', ...samples };
   }
   return loadOtherFor(source, model, choices, loading);
 }

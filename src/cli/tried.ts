@@ -10,6 +10,7 @@ import { loadModel } from '../node/model-files.js';
 import '../node.js';
 import type { LabelledRows } from '../reading/table.js';
 import { withBadRows } from './bad-rows.js';
+import type { Data } from './data/query.js';
 import { type Loading, loadSamplesFor, type TableChoices } from './samples.js';
 import { leftOutOf } from './unknown-labels.js';
 
@@ -24,7 +25,7 @@ export function evaluated(
 
 export async function tried(
   modelFile: string,
-  source: string,
+  source: Data,
   options: TableChoices & { readonly backend?: BackendName },
   loading: Loading,
 ) {

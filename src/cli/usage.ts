@@ -54,7 +54,15 @@ export const backendOption = () =>
 export const modelArgument = (name = '<model>', description = 'a model file') =>
   new FileArgument(name, description, 'file');
 export const dataArgument = (standardInput = '') =>
-  new FileArgument('<data>', `a CSV file, ${standardInput}a folder of IDX files, iris or fashion-mnist`, 'data');
+  new FileArgument(
+    '[data]',
+    `a table (CSV, JSON lines, Parquet, Arrow), ${standardInput}a folder of IDX files, iris or fashion-mnist`,
+    'data',
+  );
+
+/** A query in place of DATA. */
+export const sqlOption = () =>
+  new Option('--sql <query>', 'in place of [data]: the rows of an SQL query over files, by DuckDB');
 
 /** The column of labels, for commands that read a model and labelled rows. */
 export const labelOption = () => new Option('--label <column>', 'the column of labels (default: as in training)');

@@ -11,8 +11,9 @@ export interface FileFormat {
 const SAVE = 'Save it as "CSV UTF-8".';
 const UNPACK = 'Unpack it first.';
 const CONVERT = 'Convert it to CSV.';
+const TYPED = 'Pass it as a file to the command line or to readSamples, or convert it to CSV.';
 const PAGE = 'Was a page downloaded instead of the file?';
-const RECORDS = 'Convert it to CSV, or pass its records to encodeRows in a program.';
+const RECORDS = 'Convert it to JSON lines (jq -c ".[]"), or pass its records to encodeRows in a program.';
 
 /** Binary formats, by their first bytes in Latin-1. */
 const BINARY: readonly (readonly [start: string, name: string, hint: string])[] = [
@@ -24,8 +25,8 @@ const BINARY: readonly (readonly [start: string, name: string, hint: string])[] 
   ['\x28\xb5\x2f\xfd', 'a Zstandard file', UNPACK],
   ['PK\x03\x04', 'a zip file, or a workbook such as xlsx', 'Unpack it, or save the sheet as "CSV UTF-8".'],
   ['\xd0\xcf\x11\xe0', 'a workbook such as xls', SAVE],
-  ['PAR1', 'a Parquet file', CONVERT],
-  ['ARROW1', 'an Arrow file', CONVERT],
+  ['PAR1', 'a Parquet file', TYPED],
+  ['ARROW1', 'an Arrow file', TYPED],
   ['ORC', 'an ORC file', CONVERT],
   ['Obj\x01', 'an Avro file', CONVERT],
   ['SQLite format 3\0', 'an SQLite database', CONVERT],

@@ -55,6 +55,12 @@ export async function reading<T>(
   }
 }
 
+/** The first chunk, and all chunks. A pipe is not waited for beyond its first bytes. */
+export async function begun(chunks: Chunks): Promise<{ readonly start: Uint8Array; readonly all: Chunks }> {
+  const start = await startOfChunks(chunks, 1);
+  return { start, all: joinedBefore(start, chunks) };
+}
+
 /** All bytes at once, as `bounded` yields them. */
 export async function wholeOf(source: NamedBytes, maxBytes?: number): Promise<Uint8Array> {
   const kept = new KeptBytes();

@@ -13,12 +13,13 @@ import { idxLength, parseIdx } from '../data/idx.js';
 import { loadIris } from '../data/iris.js';
 import { CSV_OPTIONS, type CsvOptions } from '../data/table/csv-options.js';
 import { readHeader } from '../data/table/header.js';
-import { NO_HEADER } from '../data/table/places.js';
 import { numberSchema } from '../data/table/schema.js';
 import { type LabelledCsvTable, TableReader } from '../data/table/table.js';
 import { bounded, type Chunks, chunksOf, KeptBytes, type NamedBytes, reading, startOf, wholeOf } from './bytes.js';
+import { FORMAT_START, tableFormatOf } from './format.js';
 import { pairsOf, pictureData, roleOf, samplesOfPairs } from './idx.js';
 import { type DataSet, divided } from './samples.js';
+import { columnsOf, dataSetOf, type Most, openParts, openTyped, samplesOfTyped, withoutLabel } from './typed.js';
 
 /** Options of `readSamples`: the options of `parseCsv` for tables, and options for all data. */
 export interface ReadSamplesOptions extends Omit<CsvOptions, 'name'> {
@@ -45,7 +46,7 @@ export type IdentifiedFiles =
 const TABLE_OPTIONS = CSV_OPTIONS.filter((name) => name !== 'name');
 
 /**
- * Samples from files: a CSV table, or images and labels as IDX files. The kind is detected from the bytes, as is gzip.
+ * Samples from files: a table in CSV or JSON lines, or images and labels as IDX files. The kind is detected from the bytes, as is gzip.
  *
  * IDX files with `test` or `t10k` in the name are the test set. Images and labels are distinguished by names such as
  * `train-labels-idx1-ubyte`, or else by the number of axes. If there is only one part, it is the training set.
@@ -90,12 +91,17 @@ export async function readSamples(
 export async function identifyFiles(files: readonly NamedBytes[]): Promise<IdentifiedFiles> {
   assertFiles(files, 'identifyFiles', 'files');
   const starts: Uint8Array[] = [];
-  for (const file of files) starts.push(await startOf(file, START));
+  for (const file of files) starts.push(await startOf(file, FORMAT_START));
+  if (areParts(files, starts))
+    return { kind: 'table', columns: await columnsOf('parquet', chunksOf(files[0]), files[0].name) };
   const kind = commonKind(files, starts);
   const [file] = files;
   if (kind === 'idx') return { kind };
   if (kind === 'model') return { kind, bytes: await wholeOf(file, MOST_OF_MODEL) };
-  return { kind, columns: await readHeader(chunksOf(file), { name: file.name }) };
+  const { name } = file;
+  const format = tableFormatOf(starts[0], name);
+  const columns = format === 'csv' ? readHeader(chunksOf(file), { name }) : columnsOf(format, chunksOf(file), name);
+  return { kind, columns: await columns };
 }
 
 function assertFiles(files: unknown, where: string, argument: string): asserts files is readonly NamedBytes[] {
@@ -114,15 +120,15 @@ function assertFiles(files: unknown, where: string, argument: string): asserts f
 /** The maximum size of a model file in bytes. */
 const MOST_OF_MODEL = 2 ** 30;
 
-/** The number of bytes that identify a file. */
-const START = 9;
+/** The number of bytes that identify a model. */
+const MODEL_START = 9;
 
 /** Bytes after the numbers of an IDX file that are counted for the message. */
 const EXTRA = 2 ** 20;
 
 function kindOf(start: Uint8Array): IdentifiedFiles['kind'] {
   // A safetensors file begins with the length of its header in eight bytes, then a brace.
-  if (start.length >= START && start[6] === 0 && start[7] === 0 && start[8] === 0x7b) return 'model';
+  if (start.length >= MODEL_START && start[6] === 0 && start[7] === 0 && start[8] === 0x7b) return 'model';
   return start.length >= 4 && start[0] === 0 && start[1] === 0 ? 'idx' : 'table';
 }
 
@@ -142,12 +148,6 @@ function namesOf(files: readonly NamedBytes[]): string {
   return files.map(({ name }) => name).join(', ');
 }
 
-/** The limits of reading, in bytes. */
-interface Most {
-  readonly maxBytes: number | undefined;
-  readonly maxMemory: number | undefined;
-}
-
 async function readFiles(
   files: readonly NamedBytes[],
   table: CsvOptions,
@@ -161,13 +161,19 @@ async function readFiles(
       const kind = kindOf(start);
       if (kind === 'table' && files.length === 1) {
         assertLeftOut({ classNames }, 'it applies only to IDX files', where);
-        return readTable(chunks, { ...table, name: where }, most);
+        const format = tableFormatOf(start, where);
+        if (format === 'csv') return readTable(chunks, { ...table, name: where }, most);
+        return samplesOfTyped(await openTyped(format, chunks, where, most), table, most.maxMemory);
       }
       // Of other files, the start is enough to name the kind.
       contents.push(kind === 'idx' ? await idxOf(start, chunks, file.name, most) : start);
       return undefined;
     });
     if (data !== undefined) return data;
+  }
+  if (areParts(files, contents)) {
+    assertLeftOut({ classNames }, 'it applies only to IDX files', where);
+    return samplesOfTyped(await openParts(files, where, most.maxBytes), table, most.maxMemory);
   }
   const kind = commonKind(files, contents);
   if (kind === 'model') {
@@ -180,6 +186,11 @@ async function readFiles(
     return { name, array, ...roleOf(name, array) };
   });
   return pictureData(files[0].name, samplesOfPairs(pairsOf(arrays, where), where), classNames);
+}
+
+/** Whether several files are the parts of one table. */
+function areParts(files: readonly NamedBytes[], starts: readonly Uint8Array[]): boolean {
+  return files.length > 1 && starts.every((start, i) => tableFormatOf(start, files[i].name) === 'parquet');
 }
 
 /** The longest header of an IDX file: its magic number and 255 sizes. */
@@ -215,12 +226,7 @@ async function readTable(
 ): Promise<DataSet> {
   const { name, label } = options;
   if (label === undefined) {
-    const columns = await readHeader(chunks, options);
-    const some = columns.slice(0, 20).map(describe).join(', ');
-    const expected = `be one of the columns ${some}${columns.length > 20 ? ', …' : ''}`;
-    // A name that is a number is a value in most cases.
-    const hint = columns.some((column) => /^-?\d/.test(column)) ? NO_HEADER : undefined;
-    throw new DomainError({ where: name, argument: 'label', expected, actual: 'nothing', hint });
+    throw withoutLabel(await readHeader(chunks, options), name, 'csv');
   }
   const reader = new TableReader(options, maxMemory);
   const kept = new KeptBytes();
@@ -228,15 +234,7 @@ async function readTable(
     reader.learn(chunk);
     kept.add(chunk);
   }
-  const table = reader.finish(kept.chunks) as LabelledCsvTable;
-  const { features, labels, lines, sampleWeights, groups, times, ...described } = table;
-  const samples = {
-    ...{ features, labels, lines },
-    ...(sampleWeights && { sampleWeights }),
-    ...(groups && { groups }),
-    ...(times && { times }),
-  };
-  return { name, samples, ...described };
+  return dataSetOf(name, reader.finish(kept.chunks) as LabelledCsvTable);
 }
 
 function iris(none: object): DataSet {

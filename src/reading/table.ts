@@ -16,8 +16,18 @@ import {
   numberSchema,
   type UnseenPolicy,
 } from '../data/table/schema.js';
-import { type CsvBatch, type ReadOptions, readRowsWithin, type TablePlace, type Within } from '../data/table/stream.js';
-import { chunksOf, type NamedBytes } from './bytes.js';
+import {
+  type CsvBatch,
+  type ReadOptions,
+  readRowsWithin,
+  readTypedRowsWithin,
+  type TablePlace,
+  type Within,
+} from '../data/table/stream.js';
+import { streamJsonLines } from '../data/table/typed/json-lines.js';
+import type { TypedTable } from '../data/table/typed/table.js';
+import { begun, chunksOf, type NamedBytes } from './bytes.js';
+import { tableFormatOf } from './format.js';
 import type { Samples } from './samples.js';
 
 /** The part of a model that decides how a table is read. */
@@ -81,9 +91,16 @@ export interface LabelledRows extends Omit<Samples, 'features'> {
   readonly unknownLabels?: UnknownLabels;
 }
 
-/** Rows of a table in batches, encoded like the training rows of the model. */
-export function rowsOf(
-  source: NamedBytes,
+/** A table in a file, or one that is open. */
+export type TableSource = NamedBytes | TypedTable;
+
+/**
+ * Rows of a table in batches, encoded like the training rows of the model.
+ *
+ * @throws FormatError for a binary format, which must be open
+ */
+export async function* rowsOf(
+  source: TableSource,
   model: TableModel,
   { label, header, onUnknownLabel, onDropped, labels, from, ...options }: RowsOptions,
 ): AsyncGenerator<CsvBatch, void, undefined> {
@@ -91,13 +108,22 @@ export function rowsOf(
   const schema = schemaOf(model, label, header, name);
   const { classes } = model;
   const { delimiter, comment, decimal, thousands, missing, missingLabel, unseen, keep, onBadRow, signal } = options;
-  const largest = largestFeature(model);
+  const within = { largest: largestFeature(model), onDropped };
   const reading: ReadOptions = {
     ...{ name, header, delimiter, comment, decimal, thousands, missing, missingLabel, unseen, keep },
     ...{ onBadRow, onUnknownLabel, labels, signal },
     classes: labels === 'read' && classes.length > 0 ? classes : undefined,
   };
-  return readRowsWithin({ largest, onDropped }, chunksOf(source), schema, reading, from);
+  if ('columns' in source) return yield* readTypedRowsWithin(within, source, schema, reading);
+  const chunks = chunksOf(source);
+  if (from !== undefined) return yield* readRowsWithin(within, chunks, schema, reading, from);
+  const { start, all } = await begun(chunks);
+  try {
+    if (tableFormatOf(start, name) !== 'json-lines') yield* readRowsWithin(within, all, schema, reading);
+    else yield* readTypedRowsWithin(within, await streamJsonLines(all, name), schema, reading);
+  } finally {
+    await chunks.return();
+  }
 }
 
 /**
@@ -131,7 +157,7 @@ const ROW = LISTED + 3 * 24;
  *         the rows that are not dropped do not fit
  */
 export async function labelledRows(
-  source: NamedBytes,
+  source: TableSource,
   model: TableModel,
   options: TableOptions,
   signal?: AbortSignal,

@@ -248,7 +248,7 @@ describe('exit code 2 for', () => {
     [
       'a label without a table',
       ['train', 'iris', '--label', 'x'],
-      /^error: --label must be left out: it applies only to CSV files; got iris\.$/,
+      /^error: --label must be left out: it applies only to tables; got iris\.$/,
     ],
     ['a value out of range', [...train, '--l2', '-1'], /^error: --l2 must be a finite number ≥ 0; got -1\.$/],
     [

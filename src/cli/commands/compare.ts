@@ -1,5 +1,6 @@
 // cli: softmax-regression compare.
 import { Command } from 'commander';
+import { dataOf } from '../data/query.js';
 import { STDIN } from '../files.js';
 import { withInterrupt } from '../interrupt.js';
 import { quietDisplay } from '../progress.js';
@@ -11,12 +12,14 @@ import {
   labelOption,
   missingLabelOption,
   modelArgument,
+  sqlOption,
   UsageError,
   unknownLabelOption,
 } from '../usage.js';
 
 interface Options extends TableChoices {
   readonly json?: boolean;
+  readonly sql?: string;
 }
 
 const NOTES = `
@@ -33,13 +36,15 @@ export function compareCommand(): Command {
     .addArgument(modelArgument('<first>'))
     .addArgument(modelArgument('<second>', 'a model file with the same classes'))
     .addArgument(dataArgument())
+    .addOption(sqlOption())
     .addOption(labelOption())
     .addOption(missingLabelOption())
     .addOption(unknownLabelOption());
   return asWhenTraining(command).addOption(jsonOption()).addHelpText('after', NOTES).action(compare);
 }
 
-async function compare(first: string, second: string, source: string, options: Options): Promise<void> {
+async function compare(first: string, second: string, path: string | undefined, options: Options): Promise<void> {
+  const source = dataOf(path, options.sql);
   if (source === STDIN)
     throw new UsageError('<data> must be a file, because each model reads it; got -, standard input.');
   const { comparisonLines, comparisonOf } = await import('../comparison.js');

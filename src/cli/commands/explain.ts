@@ -1,11 +1,12 @@
 // cli: softmax-regression explain.
 import { Command, Option } from 'commander';
 import type { BadRow } from '../../data/table/bad-rows.js';
+import { dataOf, nameOf } from '../data/query.js';
 import { withInterrupt } from '../interrupt.js';
 import { quietDisplay } from '../progress.js';
 import type { Wanted } from '../reasons.js';
 import type { TableChoices } from '../samples.js';
-import { asWhenTraining, dataArgument, integer, jsonOption, modelArgument } from '../usage.js';
+import { asWhenTraining, dataArgument, integer, jsonOption, modelArgument, sqlOption } from '../usage.js';
 import { batchesOf } from './predict.js';
 
 interface Options extends TableChoices {
@@ -13,11 +14,12 @@ interface Options extends TableChoices {
   readonly baseline: Wanted['baseline'];
   readonly top: number;
   readonly json?: boolean;
+  readonly sql?: string;
 }
 
 const NOTES = `
 --row counts as the column "line" of predict does: 7 is the row that begins on line 7 of the file, and the header is line 1.
-For images it is the column "row", from 0.
+Of a Parquet file and of images it is the column "row".
 
 The model is linear, so the log odds of the predicted class against the next most probable one are exactly the sum of a
 baseline and one contribution of each column. By default the baseline is the mean of all rows of DATA: a contribution then
@@ -31,7 +33,12 @@ export function explainCommand(): Command {
     .description('explain the prediction for one row: what each column contributes')
     .addArgument(modelArgument())
     .addArgument(dataArgument('- for standard input, '))
-    .requiredOption('--row <n>', 'the line of the file on which the row begins; for images the row, from 0', integer)
+    .addOption(sqlOption())
+    .requiredOption(
+      '--row <n>',
+      'the line of the file on which the row begins; the row of a Parquet file, from 1; of images, from 0',
+      integer,
+    )
     .addOption(
       new Option('--baseline <name>', 'mean: contributions are relative to the mean row; none: to the bias alone')
         .choices(['mean', 'none'] satisfies readonly Wanted['baseline'][])
@@ -41,18 +48,21 @@ export function explainCommand(): Command {
   return asWhenTraining(command).addOption(jsonOption()).addHelpText('after', NOTES).action(explain);
 }
 
-async function explain(modelFile: string, source: string, options: Options): Promise<void> {
+async function explain(modelFile: string, path: string | undefined, options: Options): Promise<void> {
+  const source = dataOf(path, options.sql);
   const { loadModelBytes } = await import('../../node/model-bytes.js');
   const { decodeModel } = await import('../../serialization/model-file.js');
   const { findRow, reasonLines, reasonsOf } = await import('../reasons.js');
   const { print, printJson } = await import('../terminal.js');
   const { kindOf } = await import('../samples.js');
+  const { unitOf } = await import('../data/tables.js');
   const { withBadRows } = await import('../bad-rows.js');
   const model = decodeModel(await loadModelBytes(modelFile), modelFile);
   const { row, baseline, top, json, missing = model.schema?.missing } = options;
   const wanted: Wanted = {
-    name: source === '-' ? 'standard input' : source,
-    unit: kindOf(source) === 'file' ? 'line' : 'row',
+    name: source === '-' ? 'standard input' : nameOf(source),
+    unit: kindOf(source) === 'table' ? unitOf(source) : 'row',
+    first: kindOf(source) === 'table' ? 1 : 0,
     ...{ number: row, baseline, drops: missing === 'drop' },
   };
   const { onProgress, stop } = quietDisplay();

@@ -1,11 +1,12 @@
 // cli: softmax-regression learning-curve.
 import { Command } from 'commander';
 import { fitPlan } from '../../training/options.js';
+import { dataOf, nameOf } from '../data/query.js';
 import { addFitFlags, fitOptionsFrom } from '../fit-options.js';
 import { withInterrupt } from '../interrupt.js';
 import { quietDisplay } from '../progress.js';
 import type { LearningCurveFlags } from '../train/learning.js';
-import { backendOption, dataArgument, integer, jsonOption, list } from '../usage.js';
+import { backendOption, dataArgument, integer, jsonOption, list, sqlOption } from '../usage.js';
 import { addTableFlags, assertTogether, csvChoices } from './train.js';
 
 const NOTES = `
@@ -21,6 +22,7 @@ export function learningCurveCommand(): Command {
   const command = new Command('learning-curve')
     .description('train on more and more samples, to see whether more would help')
     .addArgument(dataArgument())
+    .addOption(sqlOption())
     .option(
       '--sizes <list>',
       'numbers of training samples, ascending (default: ten, from 1 % or two per class to all, in geometric progression)',
@@ -38,14 +40,18 @@ export function learningCurveCommand(): Command {
     .action(learningCurve);
 }
 
-async function learningCurve(source: string, options: LearningCurveFlags): Promise<void> {
+async function learningCurve(
+  path: string | undefined,
+  options: LearningCurveFlags & { readonly sql?: string },
+): Promise<void> {
+  const source = dataOf(path, options.sql);
   assertTogether(options);
   // The same check as in `fit`, before anything is read.
   fitPlan(fitOptionsFrom(options), 'learning-curve');
   const display = quietDisplay();
   try {
     const { loadDataSet } = await import('../samples.js');
-    display.onProgress({ stage: `read ${source}`, done: 0 });
+    display.onProgress({ stage: `read ${nameOf(source)}`, done: 0 });
     const { withBadRows } = await import('../bad-rows.js');
     const choices = csvChoices(options);
     const data = await withInterrupt((signal) =>

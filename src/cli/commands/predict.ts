@@ -3,13 +3,23 @@ import { Command, Option } from 'commander';
 import type { FeatureArray } from '../../data/batches.js';
 import type { RowsOptions } from '../../reading/table.js';
 import type { ModelContent } from '../../serialization/model-file.js';
+import { type Data, dataOf, nameOf } from '../data/query.js';
 import { OutputOption } from '../files.js';
 import { withInterrupt } from '../interrupt.js';
 import type { LineFormat } from '../prediction-lines.js';
 import { quietDisplay } from '../progress.js';
 import type { TableChoices } from '../samples.js';
 import { note, writeData } from '../terminal.js';
-import { asWhenTraining, columnNames, dataArgument, integer, jsonOption, modelArgument, UsageError } from '../usage.js';
+import {
+  asWhenTraining,
+  columnNames,
+  dataArgument,
+  integer,
+  jsonOption,
+  modelArgument,
+  sqlOption,
+  UsageError,
+} from '../usage.js';
 
 interface Options extends TableChoices {
   readonly output?: string;
@@ -18,12 +28,13 @@ interface Options extends TableChoices {
   readonly top?: number;
   readonly keep?: readonly string[];
   readonly json?: boolean;
+  readonly sql?: string;
 }
 
 const NOTES = `
 Columns are matched by name, in any order; other columns are ignored. The column "line" of the output is the line of the
-file on which the row begins, as in error messages and reports. For images it is "row", from 0. Memory does not grow with
-the file.
+file on which the row begins, as in error messages and reports. Parquet, Arrow and SQL have no lines: the column is then "row", from 1.
+For images it is "row", from 0. Memory does not grow with a file of CSV or JSON lines.
 
 Examples:
   softmax-regression predict pets.safetensors new.csv > labels.csv
@@ -34,6 +45,7 @@ export function predictCommand(): Command {
     .description('predict the label of each row as it arrives')
     .addArgument(modelArgument())
     .addArgument(dataArgument('- for standard input, '))
+    .addOption(sqlOption())
     .addOption(new Option('--format <name>', 'output format (default: csv)').choices(['csv', 'jsonl']))
     .addOption(
       new OutputOption(
@@ -55,7 +67,8 @@ export function predictCommand(): Command {
     .action(predict);
 }
 
-async function predict(modelFile: string, source: string, options: Options): Promise<void> {
+async function predict(modelFile: string, path: string | undefined, options: Options): Promise<void> {
+  const source = dataOf(path, options.sql);
   // No TensorFlow.js and no backend: a prediction is a few sums per row.
   const { loadModelBytes } = await import('../../node/model-bytes.js');
   const { decodeModel } = await import('../../serialization/model-file.js');
@@ -68,9 +81,13 @@ async function predict(modelFile: string, source: string, options: Options): Pro
     throw new UsageError(`--top must be an integer in [1, ${classes.length}], the number of classes; got ${top}.`);
   }
   const { kindOf } = await import('../samples.js');
-  const number = kindOf(source) === 'file' ? 'line' : 'row';
-  if (number === 'row' && (keep ?? skipBad) !== undefined) {
-    throw new UsageError(`${keep === undefined ? '--skip-bad' : '--keep'} must be left out: ${source} is not a table.`);
+  const { formatOf, unitOf } = await import('../data/tables.js');
+  const isTable = kindOf(source) === 'table';
+  const number = isTable ? unitOf(source) : 'row';
+  if (!isTable && (keep ?? skipBad) !== undefined) {
+    throw new UsageError(
+      `${keep === undefined ? '--skip-bad' : '--keep'} must be left out: ${nameOf(source)} is not a table.`,
+    );
   }
   const written = { format, number, probabilities, top, keep } as const;
   const { header, lines } = lineFormat(model, classes, written);
@@ -81,16 +98,20 @@ async function predict(modelFile: string, source: string, options: Options): Pro
   // Rows on a terminal show the progress themselves.
   const areShown = (output === undefined || output === '-') && process.stdout.isTTY;
   // Threads have no terminal to escape for, and no file for bad rows.
-  const mayShare = number === 'line' && !areShown && skipBad === undefined;
-  const threads = mayShare ? threadsFor(source, bytes.length) : 1;
+  const file = typeof source === 'string' && isTable && formatOf(source) === 'csv' ? source : undefined;
+  const mayShare = file !== undefined && !areShown && skipBad === undefined;
+  const threads = mayShare && file !== undefined ? threadsFor(file, bytes.length) : 1;
   try {
     await withInterrupt(async (signal) => {
       const sink = await openSink(output);
       try {
         await withBadRows(skipBad, async (bad) => {
-          const named = namedBytes(source, signal, THREADS.piece);
+          const name = source === '-' ? 'standard input' : nameOf(source);
           const task = { model, reading: readingOf(options, model), format: written };
-          const shared = threads > 1 ? linesByThreads(threads, named, task, signal) : undefined;
+          const shared =
+            threads > 1 && file !== undefined
+              ? linesByThreads(threads, namedBytes(file, signal, THREADS.piece), task, signal)
+              : undefined;
           let dropped = 0;
           const onDropped = () => {
             dropped++;
@@ -98,7 +119,7 @@ async function predict(modelFile: string, source: string, options: Options): Pro
           const alone = () => {
             dropped = 0;
           };
-          const reading = { ...options, onBadRow: bad?.of(named.name), onDropped };
+          const reading = { ...options, onBadRow: bad?.of(name), onDropped };
           const batches = batchesOf(source, model, reading, signal);
           let done = 0;
           // Written with the first rows, or at the end if there are none.
@@ -183,16 +204,17 @@ export interface RowBatch {
 const PICTURES = 512;
 
 export async function* batchesOf(
-  source: string,
+  source: Data,
   model: ModelContent,
   options: TableChoices & Pick<RowsOptions, 'onBadRow' | 'onDropped'>,
   signal: AbortSignal,
 ): AsyncGenerator<RowBatch, void, undefined> {
   const { kindOf, loadOtherFor } = await import('../samples.js');
-  if (kindOf(source) === 'file') {
-    const { namedBytes } = await import('../bytes.js');
+  if (typeof source !== 'string' || kindOf(source) === 'table') {
+    const { openTable } = await import('../data/tables.js');
     const { rowsOf } = await import('../../reading/table.js');
-    const batches = rowsOf(namedBytes(source, signal), model, { ...readingOf(options, model), signal });
+    const table = await openTable(source, signal);
+    const batches = rowsOf(table, model, { ...readingOf(options, model), signal });
     for await (const { features, lines, kept } of batches) yield { features, numbers: lines, kept };
     return;
   }

@@ -1,6 +1,7 @@
 // cli: softmax-regression report.
 import { Command } from 'commander';
 import type { BackendName } from '../../backend/names.js';
+import { dataOf } from '../data/query.js';
 import { OutputOption } from '../files.js';
 import { withInterrupt } from '../interrupt.js';
 import { quietDisplay } from '../progress.js';
@@ -11,6 +12,7 @@ interface Options extends TableChoices {
   readonly output: string;
   readonly backend?: BackendName;
   readonly json?: boolean;
+  readonly sql?: string;
 }
 
 export function reportCommand(): Command {
@@ -21,7 +23,7 @@ export function reportCommand(): Command {
     .action(report);
 }
 
-async function report(modelFile: string, source: string, options: Options): Promise<void> {
+async function report(modelFile: string, path: string | undefined, options: Options): Promise<void> {
   const { destination, writeResult } = await import('../destination.js');
   const { reportOf } = await import('../assess.js');
   const { count, droppedText } = await import('../output.js');
@@ -32,7 +34,12 @@ async function report(modelFile: string, source: string, options: Options): Prom
   const { onProgress, stop } = quietDisplay();
   const { html, dropped } = await withInterrupt(async (signal) => {
     const loading = { onProgress, signal };
-    const { model, samples, choice, evaluation, unknownLabels } = await tried(modelFile, source, options, loading);
+    const { model, samples, choice, evaluation, unknownLabels } = await tried(
+      modelFile,
+      dataOf(path, options.sql),
+      options,
+      loading,
+    );
     const { part, ...tested } = samples;
     const { dropped } = samples;
     const without = unknownLabels === undefined ? '' : `; ${leftOutText(unknownLabels)}`;

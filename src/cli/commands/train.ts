@@ -6,6 +6,7 @@ import { MISSING_LABEL_POLICIES, MISSING_POLICIES } from '../../data/table/schem
 import { DATE_ORDERS } from '../../features/date.js';
 import type { DataSet } from '../../reading/samples.js';
 import { fitPlan } from '../../training/options.js';
+import { type Data, dataOf, nameOf } from '../data/query.js';
 import { FileOption, OutputOption } from '../files.js';
 import { addFitFlags, fitOptionsFrom } from '../fit-options.js';
 import { Interrupted, withInterrupt } from '../interrupt.js';
@@ -24,12 +25,16 @@ import {
   missing,
   number,
   skipBadOption,
+  sqlOption,
   UsageError,
   unknownLabelOption,
 } from '../usage.js';
 
 const DATA = `DATA is one of
   FILE.csv         a table, or - to read one from standard input; --label names the column to predict
+  FILE.jsonl       the same in JSON lines, one object on each line
+  FILE.parquet     the same in Parquet, or a folder of such files
+  FILE.arrow       the same in Arrow or Feather
   FOLDER           a folder of IDX files, such as MNIST; if it has a test set, the model is tested on it
   iris             150 flowers, built in
   fashion-mnist    70,000 images of clothes, downloaded if necessary (see: data fetch)
@@ -40,12 +45,14 @@ Examples:
   softmax-regression train pets.csv --label kind -o pets.safetensors --report pets.html
   softmax-regression train pets.csv --label kind --strings one-hot --missing mean --folds 5
   softmax-regression train pets.csv --label kind --l2 auto
+  softmax-regression train --sql "select * from 'pets/*.parquet' where width > 0" --label kind
   softmax-regression train fashion-mnist --solver adam --epochs 5 -o fashion.safetensors`;
 
 export function trainCommand(): Command {
   const command = new Command('train')
     .description('train a model, test it on samples held back, and save it')
     .addArgument(dataArgument())
+    .addOption(sqlOption())
     .addOption(
       new OutputOption(
         '-o, --output <file>',
@@ -125,7 +132,7 @@ function addTrainingFlags(command: Command): Command {
   command
     .option('--dry-run', 'read the tables, check the options, print one line for each column, and end')
     .optionsGroup('Testing:')
-    .addOption(new FileOption('--test <file>', 'test on this CSV file, and train on all rows of DATA', 'table'))
+    .addOption(new FileOption('--test <file>', 'test on this table, and train on all rows of DATA', 'table'))
     .addOption(unknownLabelOption())
     .option(
       '--test-fraction <share>',
@@ -161,7 +168,8 @@ function addTrainingFlags(command: Command): Command {
     .addOption(backendOption());
 }
 
-async function trainFrom(source: string, options: TrainOptions): Promise<void> {
+async function trainFrom(path: string | undefined, options: TrainOptions & { readonly sql?: string }): Promise<void> {
+  const source = dataOf(path, options.sql);
   const display = quietDisplay();
   try {
     const { data, parts } = await withInterrupt((signal) => read(source, options, { ...display, signal }));
@@ -193,7 +201,7 @@ async function trainFrom(source: string, options: TrainOptions): Promise<void> {
 
 /** Reports errors in options and data before TensorFlow is loaded. */
 async function read(
-  source: string,
+  source: Data,
   options: TrainOptions,
   { onProgress, signal }: ProgressDisplay & { readonly signal: AbortSignal },
 ): Promise<{ readonly data: DataSet; readonly parts: Parts }> {
@@ -203,7 +211,7 @@ async function read(
   assertTogether(options);
   // The same check as in `fit`, before anything is read.
   fitPlan(fitOptionsFrom(withoutCandidates(options)), 'train');
-  onProgress({ stage: `read ${source}`, done: 0 });
+  onProgress({ stage: `read ${nameOf(source)}`, done: 0 });
   return withBadRows(options.skipBad, async (bad) => {
     const data = await loadDataSet(source, csvChoices(options), { onProgress, signal }, bad);
     if (options.dryRun && data.columns === undefined) {

@@ -6,7 +6,7 @@ import { type DataSet, divided, type Samples, singleClass } from '../../reading/
 import { type LabelledRows, labelledRows, type TableOptions } from '../../reading/table.js';
 import { scalingOf, storedColumns } from '../../training/standardization.js';
 import type { BadRowsFile } from '../bad-rows.js';
-import { namedBytes } from '../bytes.js';
+import { openTable } from '../data/tables.js';
 import { count, counted, droppedText } from '../output.js';
 import type { CsvChoices } from '../samples.js';
 import { UsageError } from '../usage.js';
@@ -125,14 +125,14 @@ async function testTable(
 ): Promise<LabelledRows> {
   if (schema === undefined) throw new UsageError('--test requires a table to train on.');
   const featureNames = featureNamesOf(schema);
-  const bytes = namedBytes(path, signal);
+  const table = await openTable(path, signal);
   // The training decides whether the model standardises columns, and so which numbers it takes.
   const columns = standardize ? storedColumns(await scalingOf(features)) : undefined;
   return labelledRows(
-    bytes,
+    table,
     // A label that the model cannot predict is an error before the training.
     { classes, featureNames, numFeatures: featureNames.length, schema, columns },
-    { delimiter, unknownLabel, onBadRow: bad?.of(bytes.name), maxMemory: memoryForData() },
+    { delimiter, unknownLabel, onBadRow: bad?.of(table.name), maxMemory: memoryForData() },
     signal,
   );
 }

@@ -150,7 +150,7 @@ export class RowEncoder {
       }
       if (!Number.isNaN(value)) return value;
     }
-    return this.#fill(step, text, line, column.percent ? 'be a percentage' : 'be a number', values, at, 0);
+    return this.#fill(step, text, line, column.percent ? 'be a percentage' : numberRule(text), values, at, 0);
   }
 
   /**
@@ -249,6 +249,16 @@ export function missingValue(
 
 /** The rule for a date in a column of dates. */
 export const dateExpected = 'be a date such as 2024-01-31';
+
+/** Whether text is an integer of more digits than a double keeps. As CSV it is rounded; an integer of 64 bits has its digits. */
+export function isLongInteger(text: string): boolean {
+  return /^-?\d{16,}$/.test(text);
+}
+
+/** The rule for a value in a column of numbers. */
+export function numberRule(text: string): string {
+  return isLongInteger(text) ? 'be an integer of at most 2^53 in size, which a number keeps exactly' : 'be a number';
+}
 
 /** A hint for text that is almost a number. */
 export function numberHint(text: string, decimal: '.' | ','): string | undefined {

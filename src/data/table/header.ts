@@ -2,8 +2,7 @@
 import { FormatError } from '../../core/errors.js';
 import type { RecordFormat } from './csv/delimiter.js';
 import { RecordReader } from './csv/records.js';
-import type { RowBlock } from './csv/rows.js';
-import { textsOf } from './row.js';
+import { type RowBlock, textsOf } from './row.js';
 
 /** Options for reading a header, as in `parseCsv`. */
 export interface HeaderOptions extends RecordFormat {

@@ -53,17 +53,14 @@ export function assertLineEnds(fields: readonly string[], where: string): void {
   throw new FormatError({ where, argument: 'lines', expected: 'end in \\n or \\r\\n', actual: '\\r alone', hint });
 }
 
-/** Refuses a row with more or fewer fields than there are columns. */
-export function checkWidth(
-  numFields: number,
-  width: number,
-  name: string,
-  line: number,
-  rule: string,
-  aside?: string,
-): void {
+/**
+ * Refuses a row with more or fewer fields than there are columns.
+ *
+ * @param row its place: `file:line`
+ */
+export function checkWidth(numFields: number, width: number, row: string, rule: string, aside?: string): void {
   if (numFields === width) return;
-  const where = `${name}:${line}:${Math.min(numFields, width) + 1}`;
+  const where = `${row}:${Math.min(numFields, width) + 1}`;
   const hint =
     aside ??
     (numFields < width
@@ -97,9 +94,15 @@ export function placesInRow(columns: readonly CsvColumn[], length: number): numb
 /**
  * The index in a file of each column of the schema; -1 for an absent label, weight or ignored column.
  *
+ * @param from `csv`: the names are a line, which may be data or split by another delimiter
  * @throws FormatError if a feature column is missing; the message suggests a similar name
  */
-export function locateColumns(schema: CsvSchema, names: readonly string[], where: string): number[] {
+export function locateColumns(
+  schema: CsvSchema,
+  names: readonly string[],
+  where: string,
+  from: 'csv' | 'typed' = 'csv',
+): number[] {
   const known = new Set(schema.columns.map(({ name }) => name));
   const places = placesOf(names);
   return schema.columns.map(({ name, kind }) => {
@@ -109,12 +112,10 @@ export function locateColumns(schema: CsvSchema, names: readonly string[], where
     const expected = `have the column ${describe(name)}, which the model reads`;
     const actual = names.map(describe).slice(0, 20).join(', ');
     const isNone = !names.some((each) => known.has(each));
-    const hint =
-      commentHint(names) ??
-      otherDelimiter(schema, names) ??
-      didYouMean(name, others) ??
-      (isNone ? `The first line must name the columns, as in training. ${NO_HEADER}` : undefined);
-    throw new FormatError({ where, argument: 'the header', expected, actual, hint });
+    const ofCsv = from === 'csv' ? (commentHint(names) ?? otherDelimiter(schema, names)) : undefined;
+    const hint = ofCsv ?? didYouMean(name, others) ?? (from === 'csv' && isNone ? FIRST_LINE : undefined);
+    const argument = from === 'csv' ? 'the header' : 'the table';
+    throw new FormatError({ where, argument, expected, actual: actual || 'none', hint });
   });
 }
 
@@ -166,8 +167,8 @@ export function findColumn(
 }
 
 /** Advice on a first line that may be a comment. */
-export function commentHint([first]: readonly string[]): string | undefined {
-  return first.startsWith('#') ? "If # begins a comment, pass `comment: '#'`." : undefined;
+export function commentHint([first]: readonly (string | undefined)[]): string | undefined {
+  return first?.startsWith('#') ? "If # begins a comment, pass `comment: '#'`." : undefined;
 }
 
 /** Options that name several columns. */
@@ -182,6 +183,7 @@ function listHint(text: string, argument: string, places: ReadonlyMap<string, nu
 
 /** Advice on a header that looks like a row of data. */
 export const NO_HEADER = 'If the first line is data, pass `header: false`.';
+const FIRST_LINE = `The first line must name the columns, as in training. ${NO_HEADER}`;
 
 const INTEGER = /^-?\d+$/;
 

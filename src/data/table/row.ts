@@ -9,8 +9,20 @@ export interface Row {
   number(field: number, decimal: '.' | ','): number;
   /** Whether a digit follows a zero at the beginning of a field, as in 02134. */
   isPadded(field: number): boolean;
+  /** Whether a field is text whatever it looks like, as in a file whose values have types. Fields of CSV never are. */
+  isText(field: number): boolean;
   /** The text of a field, without quotes and surrounding blanks. */
   text(field: number): string;
+}
+
+/** Rows, of which one is selected and read. */
+export interface RowBlock extends Row {
+  /** The number of rows. */
+  readonly count: number;
+  /** The place of the selected row in the file, from 1: the line on which it begins, or its number where there are no lines. */
+  readonly line: number;
+  /** Selects the row to read. */
+  select(row: number): void;
 }
 
 /** A row of strings. */
@@ -31,6 +43,10 @@ export class TextRow implements Row {
 
   isPadded(field: number): boolean {
     return /^[+-]?0\d/.test(this.#texts[field]);
+  }
+
+  isText(): boolean {
+    return false;
   }
 
   text(field: number): string {

@@ -15,7 +15,6 @@ import {
 import type { FeatureArray } from '../batches.js';
 import { type BadRow, BadRows } from './bad-rows.js';
 import { type RecordPlace, RecordReader } from './csv/records.js';
-import type { RowBlock } from './csv/rows.js';
 import { RowEncoder } from './encode.js';
 import { type EncodeOptions, withOptions } from './encode-rows.js';
 import { MissingMarkers } from './missing.js';
@@ -30,9 +29,11 @@ import {
   placesInRow,
   placesOf,
 } from './places.js';
-import { type Row, textsOf } from './row.js';
+import { type Row, type RowBlock, textsOf } from './row.js';
 import { COMMENT_RULE, type CsvSchema, isComment, type MissingLabelPolicy } from './schema.js';
 import { TargetReader } from './targets.js';
+import { assertReadable } from './typed/refusal.js';
+import type { TypedColumn, TypedTable } from './typed/table.js';
 
 /** Options of `readCsvRows`. */
 export interface ReadOptions extends EncodeOptions {
@@ -135,42 +136,15 @@ export async function* readRowsWithin(
   from?: TablePlace,
 ): AsyncGenerator<CsvBatch, void, undefined> {
   const where = 'readCsvRows';
-  const encoding = withOptions(schema, options, where, [
-    ...(['name', 'delimiter', 'comment', 'header', 'labels', 'missingLabel', 'classes'] as const),
-    ...(['onUnknownLabel', 'keep', 'onBadRow', 'batchSize', 'signal'] as const),
-  ]);
-  const { header = encoding.header, comment = encoding.comment, onUnknownLabel } = options;
-  assertOneOf(header, [true, false], where, 'header');
-  if (comment !== undefined && !isComment(comment)) {
-    throw new DomainError({ where, argument: 'comment', expected: COMMENT_RULE, actual: describe(comment) });
-  }
-  const applied = { ...encoding, header, comment };
-  const hasHeader = encoding.header;
-  const { name = where, delimiter, labels = 'read', classes, keep, onBadRow, batchSize, signal } = options;
-  assertOneOf(labels, ['read', 'skip'], where, 'labels');
-  if (batchSize !== undefined) assertPositiveInteger(batchSize, where, 'batchSize');
-  assertText(name, where, 'name');
-  if (keep !== undefined) assertList(keep, where, 'keep', 'be a list of names or numbers of columns');
-  assertSignal(signal, where);
-  if (onBadRow !== undefined) assertFunction(onBadRow, where, 'onBadRow');
-  if (onUnknownLabel !== undefined) assertFunction(onUnknownLabel, where, 'onUnknownLabel');
+  const read = readingOf(within, schema, options, where);
+  const { schema: applied, name } = read;
+  const { delimiter, signal } = options;
   if (!isIterable(chunks)) {
     const expected = 'be an iterable of bytes or text, such as a stream';
     const hint = typeof chunks === 'string' ? 'Text? Pass it in an array: [text].' : undefined;
     throw new DomainError({ where, argument: 'chunks', expected, actual: describe(chunks), hint });
   }
-  const batches = new Batches({
-    ...within,
-    schema: applied,
-    hasHeader,
-    name,
-    batchSize,
-    readsLabels: labels === 'read',
-    classes,
-    onUnknownLabel,
-    keep,
-    onBadRow,
-  });
+  const batches = new Batches(read);
   const reader = new RecordReader({ name, delimiter, decimal: applied.decimal, comment: applied.comment }, from);
   if (from !== undefined) batches.begin(from.first);
   for await (const chunk of chunks) {
@@ -187,6 +161,75 @@ export async function* readRowsWithin(
   yield* batches.rest();
 }
 
+/** The options that say how CSV is written. */
+const OF_CSV = ['delimiter', 'comment', 'decimal', 'thousands', 'header'] as const;
+
+/**
+ * As `readRowsWithin`, for a table whose columns have names and types.
+ *
+ * @throws DomainError for an option that says how CSV is written
+ */
+export async function* readTypedRowsWithin(
+  within: Within,
+  table: TypedTable,
+  schema: CsvSchema,
+  options: ReadOptions,
+): AsyncGenerator<CsvBatch, void, undefined> {
+  assertWithoutCsv(options, table.name);
+  const { signal } = options;
+  const batches = new Batches({
+    ...readingOf(within, { ...schema, header: true }, options, 'readCsvRows'),
+    hasHeader: schema.header,
+    rowAt: table.where,
+  });
+  const read = batches.beginTyped(table.columns);
+  for await (const block of table.blocks(read)) {
+    signal?.throwIfAborted();
+    yield* batches.take(block);
+    yield* batches.rest();
+  }
+}
+
+/** Refuses options that say how CSV is written. */
+export function assertWithoutCsv(
+  options: { readonly [name in (typeof OF_CSV)[number]]?: unknown },
+  name: string,
+): void {
+  const stray = OF_CSV.find((option) => options[option] !== undefined);
+  if (stray === undefined) return;
+  const expected = 'be left out: it applies only to CSV files';
+  throw new DomainError({ where: name, argument: stray, expected, actual: describe(options[stray]) });
+}
+
+/** The checked options of a pass over rows. */
+function readingOf(within: Within, schema: CsvSchema, options: ReadOptions, where: string): BatchesOptions {
+  const encoding = withOptions(schema, options, where, [
+    ...(['name', 'delimiter', 'comment', 'header', 'labels', 'missingLabel', 'classes'] as const),
+    ...(['onUnknownLabel', 'keep', 'onBadRow', 'batchSize', 'signal'] as const),
+  ]);
+  const { header = encoding.header, comment = encoding.comment, onUnknownLabel } = options;
+  assertOneOf(header, [true, false], where, 'header');
+  if (comment !== undefined && !isComment(comment)) {
+    throw new DomainError({ where, argument: 'comment', expected: COMMENT_RULE, actual: describe(comment) });
+  }
+  const { name = where, labels = 'read', classes, keep, onBadRow, batchSize, signal } = options;
+  assertOneOf(labels, ['read', 'skip'], where, 'labels');
+  if (batchSize !== undefined) assertPositiveInteger(batchSize, where, 'batchSize');
+  assertText(name, where, 'name');
+  if (keep !== undefined) assertList(keep, where, 'keep', 'be a list of names or numbers of columns');
+  assertSignal(signal, where);
+  if (onBadRow !== undefined) assertFunction(onBadRow, where, 'onBadRow');
+  if (onUnknownLabel !== undefined) assertFunction(onUnknownLabel, where, 'onUnknownLabel');
+  return {
+    ...within,
+    schema: { ...encoding, header, comment },
+    hasHeader: encoding.header,
+    readsLabels: labels === 'read',
+    rowAt: (line) => `${name}:${line}`,
+    ...{ name, batchSize, classes, onUnknownLabel, keep, onBadRow },
+  };
+}
+
 /** The beginning of a row within a table that is read in parts. */
 export interface TablePlace extends RecordPlace {
   /** The fields of the first record of the table, which decides where the columns are. */
@@ -198,6 +241,8 @@ interface BatchesOptions extends Within {
   /** Whether files have a header by the schema of the model. */
   readonly hasHeader: boolean;
   readonly name: string;
+  /** The place of a row for error messages. */
+  readonly rowAt: (line: number) => string;
   readonly batchSize: number | undefined;
   readonly readsLabels: boolean;
   readonly classes: readonly Label[] | undefined;
@@ -248,7 +293,24 @@ class Batches {
 
   /** Takes the first record of a table of which other rows follow. */
   begin(first: readonly string[]): void {
-    this.#encoder = this.#begin(first, 1);
+    this.#encoder = this.#beginCsv(first, 1);
+  }
+
+  /**
+   * Begins a table whose columns have names and types. Returns the fields that are read.
+   *
+   * @throws FormatError if a column of the schema is missing, or has a type without an encoding
+   */
+  beginTyped(columns: readonly TypedColumn[]): ReadonlySet<number> {
+    const names = columns.map(({ name }) => name);
+    const fieldOf = this.#options.hasHeader
+      ? this.#find(names, this.#name, 'typed')
+      : this.#inOrder(names.length, this.#name);
+    this.#encoder = this.#begin(names, this.#name, fieldOf);
+    const { columns: own } = this.#schema;
+    const fields = fieldOf.filter((field, i) => field !== -1 && own[i].kind !== 'ignored');
+    for (const field of fields) assertReadable(columns[field], this.#name);
+    return new Set([...fields, ...this.#keep]);
   }
 
   /** Takes the rows of a block. Yields each full batch before it takes further rows. */
@@ -262,7 +324,7 @@ class Batches {
 
   #takeRow(fields: Row, line: number): void {
     if (this.#encoder === undefined) {
-      this.#encoder = this.#begin(textsOf(fields), line);
+      this.#encoder = this.#beginCsv(textsOf(fields), line);
       if (this.#schema.header) return;
     }
     const { numFeatures } = this.#encoder;
@@ -286,8 +348,11 @@ class Batches {
   readonly #encode = (fields: Row, line: number): void => {
     const encoder = this.#encoder as RowEncoder;
     const rule = this.#schema.header ? 'like the header' : 'like the first row';
-    if (fields.length !== this.#width) assertLineEnds(textsOf(fields), `${this.#name}:${line}`);
-    checkWidth(fields.length, this.#width, this.#name, line, rule);
+    if (fields.length !== this.#width) {
+      const where = this.#options.rowAt(line);
+      assertLineEnds(textsOf(fields), where);
+      checkWidth(fields.length, this.#width, where, rule);
+    }
     this.#isDropped = !encoder.encode(fields, line, this.#values, this.#rows.length * encoder.numFeatures);
     if (this.#isDropped) {
       this.#options.onDropped?.();
@@ -335,14 +400,18 @@ class Batches {
     this.#values = values;
   }
 
-  #begin(fields: readonly string[], line: number): RowEncoder {
-    const place = (at: number, field: number) => `${this.#name}:${at}:${field + 1}`;
-    const where = `${this.#name}:${line}`;
-    const { columns, header } = this.#schema;
-    this.#width = fields.length;
+  #beginCsv(fields: readonly string[], line: number): RowEncoder {
+    const where = this.#options.rowAt(line);
+    const { header } = this.#schema;
     assertLineEnds(fields, where);
-    const fieldOf = header && this.#options.hasHeader ? this.#find(fields, where) : this.#count(fields, line);
-    const names = header ? fields : fields.map((_, i) => `column ${i + 1}`);
+    const fieldOf = header && this.#options.hasHeader ? this.#find(fields, where, 'csv') : this.#count(fields, where);
+    return this.#begin(header ? fields : fields.map((_, i) => `column ${i + 1}`), where, fieldOf);
+  }
+
+  #begin(names: readonly string[], where: string, fieldOf: number[]): RowEncoder {
+    const place = (at: number, field: number) => `${this.#options.rowAt(at)}:${field + 1}`;
+    const { columns, header } = this.#schema;
+    this.#width = names.length;
     const places = placesOf(names);
     const { keep = [] } = this.#options;
     this.#keep = keep.map((column) => findColumn(column, names, places, where, 'keep', header));
@@ -359,21 +428,26 @@ class Batches {
   }
 
   /** The index of each column, by the names in the header. */
-  #find(fields: readonly string[], where: string): number[] {
+  #find(fields: readonly string[], where: string, from: 'csv' | 'typed'): number[] {
     const known = new Set(this.#schema.columns.map(({ name }) => name));
     const names = fields.map((name) => (known.has(name) ? name : ''));
     checkHeader(names, where, () => false);
-    return locateColumns(this.#schema, fields, where);
+    return locateColumns(this.#schema, fields, where, from);
   }
 
   /** The index of each column in the order of the schema. */
-  #count(fields: readonly string[], line: number): number[] {
+  #inOrder(length: number, where: string): number[] {
     const { columns } = this.#schema;
-    const places = placesInRow(columns, fields.length);
-    if (places === undefined) checkWidth(fields.length, columns.length, this.#name, line, 'like the schema');
-    const fieldOf = places ?? [...columns.keys()];
+    const places = placesInRow(columns, length);
+    if (places === undefined) checkWidth(length, columns.length, where, 'like the schema');
+    return places ?? [...columns.keys()];
+  }
+
+  /** The same for CSV, whose first line is checked to be what the options say. */
+  #count(fields: readonly string[], where: string): number[] {
+    const { columns } = this.#schema;
+    const fieldOf = this.#inOrder(fields.length, where);
     const { hasHeader } = this.#options;
-    const where = `${this.#name}:${line}`;
     if (this.#schema.header) {
       assertNames(fields, where, 'Leave out `header: true`.');
       return fieldOf;

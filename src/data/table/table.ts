@@ -3,18 +3,19 @@ import { type Label, sortedClasses } from '../../core/labels.js';
 import { assertPositiveInteger } from '../../core/shape.js';
 import { instantOf } from '../../features/date.js';
 import type { FeatureArray } from '../batches.js';
+import type { Source } from '../source.js';
 import { BadRows } from './bad-rows.js';
 import type { RecordFormat } from './csv/delimiter.js';
 import { CsvSource, RecordReader } from './csv/records.js';
-import type { RowBlock } from './csv/rows.js';
 import { type CsvOptions, learnOptions } from './csv-options.js';
 import { RowEncoder } from './encode.js';
 import type { ColumnSummary, LearnOptions } from './learn/column.js';
 import { Learner } from './learn/learner.js';
 import { assertFits, assertSize } from './limits.js';
-import type { Row } from './row.js';
+import type { Row, RowBlock } from './row.js';
 import { type CsvSchema, featureNamesOf } from './schema.js';
 import { TargetReader } from './targets.js';
+import type { TypedTable } from './typed/table.js';
 
 /** A table as numbers. */
 export interface CsvTable {
@@ -84,12 +85,8 @@ export function parseCsv(source: string | Uint8Array, options: CsvOptions = {}):
 /** Reads a table whose chunks arrive one after the other. The first pass is over when the last chunk has arrived. */
 export class TableReader {
   readonly #format: RecordFormat;
-  readonly #options: LearnOptions;
-  readonly #minClassCount: number;
-  readonly #maxMemory: number;
-  readonly #bad: BadRows;
+  readonly #builder: TableBuilder;
   readonly #reader: RecordReader;
-  readonly #learner: Learner;
   /** The length of the chunks. */
   #length = 0;
 
@@ -98,16 +95,11 @@ export class TableReader {
    * @throws DomainError for an option that is unknown or out of range
    */
   constructor(options: CsvOptions, maxMemory = Number.POSITIVE_INFINITY) {
-    this.#options = learnOptions(options);
-    const { name, decimal, comment } = this.#options;
-    const { delimiter, onBadRow, minClassCount = 1 } = options;
-    assertPositiveInteger(minClassCount, 'parseCsv', 'minClassCount');
-    this.#minClassCount = minClassCount;
-    this.#maxMemory = maxMemory;
+    this.#builder = new TableBuilder(options, maxMemory);
+    const { name, decimal, comment } = this.#builder.options;
+    const { delimiter } = options;
     this.#format = { name, delimiter, decimal, comment };
-    this.#bad = new BadRows(onBadRow, name);
     this.#reader = new RecordReader(this.#format);
-    this.#learner = new Learner(this.#options);
   }
 
   /**
@@ -116,18 +108,9 @@ export class TableReader {
    * @throws FormatError at the first row that does not fit, or as soon as the table needs more memory than it may
    */
   learn(chunk: string | Uint8Array): void {
-    for (const block of this.#reader.push(chunk)) {
-      learnBlock(block, this.#learner, this.#bad);
-      this.#assertFits(this.#learner);
-    }
+    for (const block of this.#reader.push(chunk)) this.#builder.learn(block, this.#length);
     this.#length += chunk.length;
-    this.#assertFits(this.#learner);
-  }
-
-  #assertFits({ columns, rows, rowBytes }: Learner): void {
-    const size = { bytes: this.#length, columns, rows, rowBytes };
-    const hint = 'Give a file with fewer rows, or exclude columns with `ignore`.';
-    assertFits(size, this.#maxMemory, this.#options.name, hint);
+    this.#builder.assertFits(this.#length);
   }
 
   /**
@@ -136,17 +119,81 @@ export class TableReader {
    * @param chunks those that were learned from
    */
   finish(chunks: readonly (string | Uint8Array)[]): CsvTable | LabelledCsvTable {
-    const { name } = this.#options;
+    for (const block of this.#reader.end()) this.#builder.learn(block, this.#length);
+    const rows = new CsvSource(chunks, this.#format);
+    return this.#builder.finish(rows, this.#length);
+  }
+}
+
+/** Learns a table from blocks of rows, and encodes it in a second pass over them. */
+class TableBuilder {
+  readonly options: LearnOptions;
+  readonly #minClassCount: number;
+  readonly #maxMemory: number;
+  readonly #bad: BadRows;
+  readonly #typed: TypedTable | undefined;
+  readonly #rowAt: (line: number) => string;
+  readonly #learner: Learner;
+
+  /**
+   * @param maxMemory the maximum number of bytes that the source and the table may take
+   * @param typed the table, if its columns have names and types; the first row is data then
+   * @throws DomainError for an option that is unknown or out of range
+   */
+  constructor(options: CsvOptions, maxMemory: number, typed?: TypedTable) {
+    this.options = learnOptions(options);
+    const { name } = this.options;
+    const { onBadRow, minClassCount = 1 } = options;
+    assertPositiveInteger(minClassCount, 'parseCsv', 'minClassCount');
+    this.#minClassCount = minClassCount;
+    this.#maxMemory = maxMemory;
+    this.#typed = typed;
+    this.#rowAt = typed?.where ?? ((line) => `${name}:${line}`);
+    this.#bad = new BadRows(onBadRow, name);
+    this.#learner = this.#begin(new Set());
+  }
+
+  /** The fields that are read; known once the table has begun. */
+  get fields(): ReadonlySet<number> {
+    return this.#learner.fields;
+  }
+
+  #begin(rare: ReadonlySet<string>): Learner {
+    const learner = new Learner(this.options, rare, this.#rowAt);
+    if (this.#typed !== undefined) learner.beginTyped(this.#typed.columns);
+    return learner;
+  }
+
+  /**
+   * @param length the bytes of the source that are kept
+   * @throws FormatError at the first row that does not fit, or as soon as the table needs more memory than it may
+   */
+  learn(block: RowBlock, length: number): void {
+    learnBlock(block, this.#learner, this.#bad);
+    this.assertFits(length);
+  }
+
+  assertFits(length: number, { columns, rows, rowBytes } = this.#learner): void {
+    const size = { bytes: length, columns, rows, rowBytes };
+    const hint = 'Give a file with fewer rows, or exclude columns with `ignore`.';
+    assertFits(size, this.#maxMemory, this.options.name, hint);
+  }
+
+  /**
+   * The table.
+   *
+   * @param rows the blocks that were learned from
+   */
+  finish(rows: Source<RowBlock>, length: number): CsvTable | LabelledCsvTable {
+    const { name } = this.options;
     const bad = this.#bad;
     const whole = this.#learner;
-    for (const block of this.#reader.end()) learnBlock(block, whole, bad);
     bad.assertFew(whole.rows + whole.dropped);
-    const rows = new CsvSource(chunks, this.#format);
     const rare = whole.rareLabels(this.#minClassCount);
-    const learner = rare.size === 0 ? whole : learnt(rows, new Learner(this.#options, new Set(rare.keys())), bad);
+    const learner = rare.size === 0 ? whole : learnt(rows, this.#begin(new Set(rare.keys())), bad);
     const schema = learner.finish();
     const [group, time] = [learner.fieldOf('group'), learner.fieldOf('time')];
-    const place = (line: number, field: number) => `${name}:${line}:${field + 1}`;
+    const place = (line: number, field: number) => `${this.#rowAt(line)}:${field + 1}`;
     const needed = [group, time].filter((field) => field !== -1);
     const fieldOf = [...schema.columns.keys()];
     const encoder = new RowEncoder(schema, fieldOf, place, { needed });
@@ -154,7 +201,7 @@ export class TableReader {
     const n = learner.rows;
     const d = encoder.numFeatures;
     assertSize(n, d, name);
-    this.#assertFits(learner);
+    this.assertFits(length, learner);
     const values = new Float64Array(n * d);
     const lines = new Float64Array(n);
     const labels: Label[] = [];
@@ -162,7 +209,7 @@ export class TableReader {
     const groups: string[] | undefined = group === -1 ? undefined : [];
     const times = time === -1 ? undefined : new Float64Array(n);
     let row = 0;
-    let isHeader = schema.header;
+    let isHeader = schema.header && this.#typed === undefined;
     for (const block of rows.blocks()) {
       for (let i = isHeader ? 1 : 0; i < block.count; i++) {
         block.select(i);
@@ -190,8 +237,30 @@ export class TableReader {
   }
 }
 
+/**
+ * Samples and labels of a typed table, as `parseCsv` makes them of CSV. Its blocks are kept in memory between the passes.
+ *
+ * @param maxMemory the maximum number of bytes that the blocks and the samples may take
+ * @throws as `parseCsv`, and FormatError for a column that is read and has a type without an encoding
+ */
+export async function readTypedTable(
+  table: TypedTable,
+  options: CsvOptions,
+  maxMemory = Number.POSITIVE_INFINITY,
+): Promise<CsvTable | LabelledCsvTable> {
+  const builder = new TableBuilder(options, maxMemory, table);
+  const kept: RowBlock[] = [];
+  let bytes = 0;
+  for await (const block of table.blocks(builder.fields)) {
+    kept.push(block);
+    bytes += block.bytes;
+    builder.learn(block, bytes);
+  }
+  return builder.finish({ blocks: () => kept }, bytes);
+}
+
 /** The learner after it has seen all rows but the bad ones. */
-function learnt(rows: CsvSource, learner: Learner, bad: BadRows): Learner {
+function learnt(rows: Source<RowBlock>, learner: Learner, bad: BadRows): Learner {
   for (const block of rows.blocks()) learnBlock(block, learner, bad);
   return learner;
 }

@@ -1,10 +1,11 @@
 // node: checks everything that the native kernels depend on, and names the next step.
 
-import { readFileSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { maxOf } from '../../core/lists.js';
 import { assertKnownOptions, assertList, assertObject, assertSignal } from '../../core/shape.js';
+import { installCommand, PACKAGES } from '../../formats/packages.js';
 import { findCompilerIfAny } from './compile.js';
 import { type NativeStatus, nativeStatus, noTfjsNode, prove, rebuildCommand } from './load.js';
 import { type Machine, nativeSource, systemInstallCommand, thisMachine } from './machine.js';
@@ -52,6 +53,7 @@ export async function doctor(options: { readonly signal?: AbortSignal } = {}): P
     system(machine, native),
     ...packages(),
     copiesOfCore(),
+    ...tableFormats(),
     await compiler(machine, native, signal),
     await wheelClient(machine, native, signal),
     kernels(status, native),
@@ -109,6 +111,28 @@ function npmPackage(subject: string, help: string): Finding {
   return version.startsWith('4.22.')
     ? { subject, state: 'ok', found: version }
     : { subject, state: 'problem', found: `${version}, but this package needs 4.22`, help };
+}
+
+/** The optional packages that read tables. A missing one is named where a table needs it. */
+function tableFormats(): Finding[] {
+  return [PACKAGES.parquet, PACKAGES.arrow, PACKAGES.sql].map((packages): Finding => {
+    const versions = packages.map(({ name }) => installedVersion(name));
+    const subject = packages[0].reads;
+    if (versions.includes(undefined)) {
+      return { subject, state: 'note', found: `not installed; to read it: ${installCommand(packages)}` };
+    }
+    return { subject, state: 'ok', found: packages.map(({ name }, i) => `${name} ${versions[i]}`).join(', ') };
+  });
+}
+
+/** The version of a package that may not export its manifest; undefined if it is not installed. */
+function installedVersion(name: string): string | undefined {
+  for (let path = resolveFrom(__filename, [name]); path !== undefined && dirname(path) !== path; path = dirname(path)) {
+    const manifest = join(path, 'package.json');
+    const found = existsSync(manifest) ? JSON.parse(readFileSync(manifest, 'utf8')) : undefined;
+    if (found?.name === name) return found.version;
+  }
+  return undefined;
 }
 
 /** Two copies in one process register every kernel twice, and it is undefined which of the two runs. */

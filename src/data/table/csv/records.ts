@@ -3,7 +3,7 @@ import { FormatError, ShapeError } from '../../../core/errors.js';
 import { describe } from '../../../core/shape.js';
 import type { Source } from '../../source.js';
 import { assertDelimiter, delimiterOf, isAmbiguous, namedDelimiter, type RecordFormat } from './delimiter.js';
-import { RowBlock } from './rows.js';
+import { CsvBlock } from './rows.js';
 import { openScan, type ScanFormat, type Scanned } from './scan.js';
 import { assertCsv, assertUtf8, isAscii, MAX_RECORD, NEWLINE, skipBlanks, textOf, unitsOf } from './text.js';
 
@@ -21,7 +21,7 @@ const FEW_LINES = 8;
 const NUMERIC = /[\d+-]/;
 
 /** Chunks of text or bytes in memory as blocks of records. */
-export class CsvSource implements Source<RowBlock> {
+export class CsvSource implements Source<CsvBlock> {
   readonly #chunks: readonly (string | Uint8Array)[];
   readonly #format: RecordFormat;
 
@@ -30,7 +30,7 @@ export class CsvSource implements Source<RowBlock> {
     this.#format = format;
   }
 
-  *blocks(): Generator<RowBlock, void, undefined> {
+  *blocks(): Generator<CsvBlock, void, undefined> {
     const reader = new RecordReader(this.#format);
     for (const chunk of this.#chunks) yield* reader.push(chunk);
     yield* reader.end();
@@ -52,7 +52,7 @@ export interface RecordPlace {
  */
 export class RecordReader {
   readonly #format: RecordFormat;
-  readonly #rows: RowBlock;
+  readonly #rows: CsvBlock;
   /** The bytes since the beginning of the incomplete record, with earlier ones until they are moved out. */
   #bytes = new Uint8Array(0);
   #length = 0;
@@ -95,7 +95,7 @@ export class RecordReader {
   /** @param from where the bytes begin, if that is not the beginning of the file */
   constructor(format: RecordFormat, from?: RecordPlace) {
     this.#format = format;
-    this.#rows = new RowBlock(format.decimal ?? '.');
+    this.#rows = new CsvBlock(format.decimal ?? '.');
     this.#comment = format.comment?.charCodeAt(0) ?? -1;
     assertDelimiter(format);
     if (from === undefined) return;
@@ -115,7 +115,7 @@ export class RecordReader {
    * @throws FormatError for invalid CSV, after the rows before it; ShapeError for a chunk that is neither text nor
    *         bytes
    */
-  *push(chunk: Uint8Array | string): Generator<RowBlock, void, undefined> {
+  *push(chunk: Uint8Array | string): Generator<CsvBlock, void, undefined> {
     if (typeof chunk !== 'string' && chunk?.[Symbol.toStringTag] !== 'Uint8Array') {
       const expected = 'be text, or bytes in a Uint8Array';
       throw new ShapeError({ where: this.#format.name, argument: 'CSV', expected, actual: describe(chunk) });
@@ -130,7 +130,7 @@ export class RecordReader {
   }
 
   /** The last record, with or without a final newline. */
-  *end(): Generator<RowBlock, void, undefined> {
+  *end(): Generator<CsvBlock, void, undefined> {
     this.#append(ENCODER.encode(this.#half));
     this.#validate(this.#length);
     yield* this.#complete(this.#cut(true) ?? this.#last());
@@ -146,7 +146,7 @@ export class RecordReader {
     return ENCODER.encode(this.#half === '' ? text : text.slice(0, -1));
   }
 
-  *#add(piece: Uint8Array): Generator<RowBlock, void, undefined> {
+  *#add(piece: Uint8Array): Generator<CsvBlock, void, undefined> {
     this.#append(piece);
     const newline = piece.lastIndexOf(NEWLINE);
     if (newline !== -1) {
@@ -158,7 +158,7 @@ export class RecordReader {
   }
 
   /** Yields the complete rows, then throws the error. */
-  *#complete(wrong: FormatError | undefined): Generator<RowBlock, void, undefined> {
+  *#complete(wrong: FormatError | undefined): Generator<CsvBlock, void, undefined> {
     if (this.#rows.count > 0) yield this.#rows;
     if (wrong !== undefined) throw wrong;
     this.#rows.clear();

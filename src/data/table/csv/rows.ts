@@ -1,6 +1,6 @@
 // data: a block of records, with fields as ranges of bytes.
 import { mayBeginNumber, parseNumber, shortDecimal } from '../number.js';
-import type { Row } from '../row.js';
+import type { RowBlock } from '../row.js';
 import type { Scanned } from './scan.js';
 import { skipBlanks, textOf, trimmedEnd } from './text.js';
 
@@ -15,12 +15,11 @@ const KEPT = 4096;
 const LONGEST_KEPT = 64;
 
 /**
- * Rows of fields. Fields are read from the selected row.
+ * Rows of CSV.
  *
  * A field is a range of `bytes`. Quoted fields are not unescaped: quotes in them are still doubled.
  */
-export class RowBlock implements Row {
-  /** The number of rows. */
+export class CsvBlock implements RowBlock {
   count = 0;
   /** The bytes that contain the fields. */
   bytes: Uint8Array = new Uint8Array(0);
@@ -48,7 +47,6 @@ export class RowBlock implements Row {
     this.#decimal = decimal;
   }
 
-  /** Selects the row to read. */
   select(row: number): void {
     this.#row = row;
     this.#first = this.#firsts[row];
@@ -58,7 +56,6 @@ export class RowBlock implements Row {
     return this.#firsts[this.#row + 1] - this.#first;
   }
 
-  /** The line on which the selected row begins, from 1. */
   get line(): number {
     return this.#lines[this.#row];
   }
@@ -79,6 +76,10 @@ export class RowBlock implements Row {
     if (bytes[start] === PLUS || bytes[start] === MINUS) start++;
     const next = bytes[start + 1];
     return bytes[start] === ZERO && next >= ZERO && next <= NINE && start + 1 < this.#ends[this.#first + field];
+  }
+
+  isText(): boolean {
+    return false;
   }
 
   text(field: number): string {

@@ -99,15 +99,18 @@ export const MOST_COUNTED = 1000;
 export class ColumnErrors {
   readonly name: string;
   readonly #file: string;
+  readonly #rowAt: (line: number) => string;
 
-  constructor(name: string, file: string) {
+  /** @param rowAt the place of a row, `file:line` */
+  constructor(name: string, file: string, rowAt: (line: number) => string) {
     this.name = name;
     this.#file = file;
+    this.#rowAt = rowAt;
   }
 
   /** An error at a field. */
   at(line: number, field: number, expected: string, text: string, hint?: string, before = ''): FormatError {
-    const where = `${this.#file}:${line}:${field + 1}`;
+    const where = `${this.#rowAt(line)}:${field + 1}`;
     return new FormatError({ where, argument: this.name, expected, actual: `${before}${describe(text)}`, hint });
   }
 

@@ -2,7 +2,7 @@
 import { describe } from '../../../core/shape.js';
 import { NumberSum } from '../../../core/tree-sum.js';
 import { looksLikeDate } from '../../../features/date.js';
-import { numberHint, parseBoolean } from '../encode.js';
+import { isLongInteger, numberHint, numberRule, parseBoolean } from '../encode.js';
 import { parseGrouped, parseNumber, parsePercent } from '../number.js';
 import { type Row, textsOf } from '../row.js';
 import type { MissingPolicy } from '../schema.js';
@@ -73,6 +73,8 @@ export class FeatureLearner implements ColumnLearner {
   #padded: string | undefined;
   #long: string | undefined;
   readonly #groups = new GroupedDigits();
+  /** Whether the values are text by their type. */
+  #areTexts = false;
 
   constructor(errors: ColumnErrors, options: LearnOptions, policy: MissingPolicy) {
     this.#errors = errors;
@@ -96,6 +98,11 @@ export class FeatureLearner implements ColumnLearner {
     const text = row.text(field);
     const { strings, decimal } = this.#options;
     const name = describe(this.#errors.name);
+    const isText = row.isText(field);
+    if (kind === 'text' && !isText && isLongInteger(text)) {
+      const hint = `Is it an id? Pass \`categories: [${name}]\` or \`ignore: [${name}]\`.`;
+      throw this.#errors.at(line, field, numberRule(text), text, hint);
+    }
     if (kind === 'text' && this.#kind === undefined && strings !== 'one-hot') {
       const isHeader = !this.#options.header && looksLikeHeader(row, this.#options);
       const header = isHeader ? 'A header? Leave out `header: false`, and give columns by name. ' : '';
@@ -107,7 +114,8 @@ export class FeatureLearner implements ColumnLearner {
         field,
         'be a number',
         text,
-        numberHint(text, decimal) ?? this.#dateHint(text) ?? encode,
+        (isText ? undefined : numberHint(text, decimal)) ?? this.#dateHint(text) ?? encode,
+        isText ? 'the text ' : '',
       );
     }
     if (this.#kind === undefined) return;
@@ -121,6 +129,7 @@ export class FeatureLearner implements ColumnLearner {
     const number = this.#number(row, field, plain);
     if (this.#kind === undefined) {
       this.#kind = kindOf(row, field, number, this.#options);
+      this.#areTexts = row.isText(field);
       this.#firstLine = line;
       this.#field = field;
     }
@@ -228,7 +237,7 @@ export class FeatureLearner implements ColumnLearner {
       throw this.#errors.at(this.#firstLine, this.#field, 'be a number or a category', text, hint, 'a date, ');
     }
     const isNumber = (each: string) => !Number.isNaN(parseNumber(each, decimal)) || isGrouped(each);
-    if (texts.every(isNumber)) {
+    if (!this.#areTexts && texts.every(isNumber)) {
       const hint = `${numberHint(text, decimal)} ${keep}`;
       throw this.#errors.at(this.#firstLine, this.#field, 'be a number or a category', text, hint);
     }
@@ -282,6 +291,7 @@ function isGrouped(text: string): boolean {
 }
 
 function kindOf(row: Row, field: number, number: number, options: LearnOptions): Kind {
+  if (row.isText(field)) return 'text';
   if (!Number.isNaN(number)) return 'number';
   const text = row.text(field);
   if (parseBoolean(text) !== undefined) return 'boolean';

@@ -14,6 +14,8 @@ export class LabelLearner implements ColumnLearner {
   readonly #values: Values;
 
   readonly #hasRare: boolean;
+  /** Whether a label is text by its type. */
+  #areTexts = false;
 
   /** @param hasRare whether classes with too few rows are left out */
   constructor(errors: ColumnErrors, options: LearnOptions, hasRare: boolean) {
@@ -42,6 +44,7 @@ export class LabelLearner implements ColumnLearner {
 
   take(row: Row, field: number, _: number, line: number): void {
     const text = row.text(field);
+    this.#areTexts ||= row.isText(field);
     if (!this.#values.add(text)) return;
     const expected = `have at most ${this.#options.maxCategories} different values`;
     const hint = 'Is it a quantity? This model predicts classes. Otherwise raise `maxCategories`.';
@@ -51,7 +54,7 @@ export class LabelLearner implements ColumnLearner {
   learnt(): Learnt {
     const { texts } = this.#values;
     const { labelType, decimal } = this.#options;
-    const kind = kindOf(texts, decimal);
+    const kind = this.#areTexts && labelType !== 'number' ? 'string' : kindOf(texts, decimal);
     const areNamed = kind !== 'string' && areCodes(texts, kind, decimal);
     const type = labelType === 'text' || (labelType === undefined && areNamed) ? 'string' : kind;
     const classes = new Set(texts.map((text) => read(text, type, decimal)));

@@ -16,6 +16,8 @@ import {
 } from '../places.js';
 import { type Row, textsOf } from '../row.js';
 import { type CsvSchema, dropsUnlabelled, type MissingPolicy, namesOf } from '../schema.js';
+import { assertReadable, ignoring } from '../typed/refusal.js';
+import type { TypedColumn } from '../typed/table.js';
 import { CategoryLearner } from './category.js';
 import { ColumnErrors, type ColumnLearner, type ColumnSummary, type LearnOptions, type Learnt } from './column.js';
 import { DateLearner } from './date.js';
@@ -34,6 +36,9 @@ type Role = Use | 'category' | 'date' | 'feature' | 'ignored' | 'index';
 
 /** The uses that a column to ignore may have, because its values are no features. */
 const WITHOUT_FEATURES: ReadonlySet<Role> = new Set(['weight', 'group', 'time']);
+
+/** The names under which pandas reads its own index back, from CSV and from Parquet. */
+const INDEX_NAMES: ReadonlySet<string> = new Set(['Unnamed: 0', '__index_level_0__']);
 
 /** What to do about a missing value of a column without features, by its role. */
 const MISSING_ADVICE: Readonly<Partial<Record<Role, string>>> = {
@@ -74,9 +79,19 @@ export class Learner {
   #summaries: ColumnSummary[] = [];
   #rowBytes = NUMBER;
 
-  /** @param rare the labels whose rows are left out, as `rareLabels` of another learner returns them */
-  constructor(options: LearnOptions, rare: ReadonlySet<string> = new Set()) {
+  readonly #rowAt: (line: number) => string;
+
+  /**
+   * @param rare the labels whose rows are left out, as `rareLabels` of another learner returns them
+   * @param rowAt the place of a row for error messages
+   */
+  constructor(
+    options: LearnOptions,
+    rare: ReadonlySet<string> = new Set(),
+    rowAt = (line: number) => `${options.name}:${line}`,
+  ) {
     this.#options = options;
+    this.#rowAt = rowAt;
     this.#rare = rare;
     this.#markers = new MissingMarkers(options.missingTokens, options);
   }
@@ -88,9 +103,39 @@ export class Learner {
 
   /** Processes the header, or begins a table without one. True if the row is a header. */
   begin(row: Row, line: number): boolean {
-    assertColumns(row.length, `${this.#options.name}:${line}`);
-    this.#columns = this.#begin(textsOf(row), line);
-    return this.#options.header;
+    const { header } = this.#options;
+    const where = this.#rowAt(line);
+    assertColumns(row.length, where);
+    const fields = textsOf(row);
+    assertLineEnds(fields, where);
+    if (header) assertNames(fields, where, 'If the file has no header, pass `header: false`.');
+    const names = header ? fields : fields.map((_, i) => `column ${i + 1}`);
+    this.#columns = this.#begin(names, where, header ? NO_HEADER : undefined);
+    return header;
+  }
+
+  /**
+   * Begins a table whose columns have names and types.
+   *
+   * @throws FormatError if a column that is read has a type without an encoding
+   */
+  beginTyped(columns: readonly TypedColumn[]): void {
+    const { name } = this.#options;
+    assertColumns(columns.length, name);
+    this.#columns = this.#begin(
+      columns.map((column) => column.name),
+      name,
+      undefined,
+      columns,
+    );
+    columns.forEach((column, i) => {
+      if (this.fields.has(i)) assertReadable(column, name, ignoring(column.name));
+    });
+  }
+
+  /** The fields of the columns that are read. */
+  get fields(): ReadonlySet<number> {
+    return new Set(this.#columns?.flatMap(({ learner }, i) => (learner === undefined ? [] : [i])));
   }
 
   /**
@@ -118,10 +163,11 @@ export class Learner {
   }
 
   #refuseWidth(row: Row, line: number, columns: readonly Column[]): void {
-    const { name, header } = this.#options;
+    const { header } = this.#options;
+    const where = this.#rowAt(line);
     const aside = header ? commentHint(columns.map(({ name: each }) => each)) : undefined;
-    assertLineEnds(textsOf(row), `${name}:${line}`);
-    checkWidth(row.length, columns.length, name, line, header ? 'like the header' : 'like the first row', aside);
+    assertLineEnds(textsOf(row), where);
+    checkWidth(row.length, columns.length, where, header ? 'like the header' : 'like the first row', aside);
   }
 
   /** Whether the checked row is dropped because of a missing value. */
@@ -208,15 +254,17 @@ export class Learner {
     return this.#summaries;
   }
 
-  #begin(fields: readonly string[], line: number): Column[] {
+  /** @param aside advice on a header that looks like data */
+  #begin(
+    names: readonly string[],
+    where: string,
+    aside: string | undefined,
+    types: readonly TypedColumn[] = [],
+  ): Column[] {
     const { name, header, ignore, categories, dates, dateOrder, missing, missingByColumn } = this.#options;
-    const where = `${name}:${line}`;
-    assertLineEnds(fields, where);
-    const names = header ? [...fields] : fields.map((_, i) => `column ${i + 1}`);
-    if (header) assertNames(fields, where, 'If the file has no header, pass `header: false`.');
     const places = placesOf(names);
     const find = (column: string | number, argument: string) =>
-      findColumn(column, names, places, where, argument, header);
+      findColumn(column, names, places, where, argument, aside !== undefined);
     const ignored = ignore.flatMap((column) =>
       // There may be several columns without a name.
       column === '' ? names.flatMap((each, i) => (each === '' ? [i] : [])) : [find(column, 'ignore')],
@@ -263,10 +311,13 @@ export class Learner {
       if (role === undefined || role === 'category' || role === 'date') continue;
       refuse(i, 'missingByColumn', argumentOf.get(i) as string, 'name only columns of features', MISSING_ADVICE[role]);
     }
+    types.forEach(({ use }, i) => {
+      if (use !== undefined && !roles.has(i)) roles.set(i, use);
+    });
     // pandas and R write row names as a first column without a name.
     if (header && names[0] === '' && names.length > 1 && !roles.has(0)) roles.set(0, 'index');
     const isUsed = (i: number) => !['ignored', 'index'].includes(roles.get(i) ?? 'feature');
-    checkHeader(names, where, isUsed, `Rename one of them. ${NO_HEADER}`);
+    checkHeader(names, where, isUsed, `Rename one of them.${aside === undefined ? '' : ` ${aside}`}`);
     if (!names.some((_, i) => isFeature(roles.get(i) ?? 'feature'))) throw withoutFeatures(name);
     this.#labelField = [...roles].find(([, role]) => role === 'label')?.[0] ?? -1;
     this.#numbers = new Float64Array(names.length);
@@ -280,7 +331,7 @@ export class Learner {
   }
 
   #learner(role: Role, name: string, policy: MissingPolicy): ColumnLearner | undefined {
-    const errors = new ColumnErrors(name, this.#options.name);
+    const errors = new ColumnErrors(name, this.#options.name, this.#rowAt);
     if (role === 'label') return new LabelLearner(errors, this.#options, this.#rare.size > 0);
     if (role === 'weight') return new WeightLearner(errors);
     if (role === 'group') return new GroupLearner(errors);
@@ -301,7 +352,7 @@ export class Learner {
     const { missing } = this.#options;
     if (role === 'label' ? dropsUnlabelled(this.#options) : (isNeeded ? missing : policy) === 'drop') return true;
     if (!isNeeded && policy !== 'error') return false;
-    const where = `${this.#options.name}:${line}:${i + 1}`;
+    const where = `${this.#rowAt(line)}:${i + 1}`;
     const option = role === 'label' ? 'missingLabel' : isNeeded ? 'missing' : undefined;
     throw missingValue(where, name, row.text(i), 'have a value', option);
   }
@@ -310,8 +361,7 @@ export class Learner {
     const column = { kind: 'ignored', name } as const;
     if (role === 'index') return { column, values: undefined, note: 'no name: a row index, not read' };
     if (learner === undefined) return { column, values: undefined };
-    // pandas reads its own index back under this name.
-    if (name === 'Unnamed: 0' && learner instanceof FeatureLearner && learner.areRowNumbers) {
+    if (INDEX_NAMES.has(name) && learner instanceof FeatureLearner && learner.areRowNumbers) {
       return { column, values: undefined, note: 'row numbers, not read' };
     }
     return learner.learnt({ count: filled, policy, rows: this.rows });

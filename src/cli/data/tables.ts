@@ -1,0 +1,70 @@
+// cli: the tables that DATA can name.
+import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TypedTable } from '../../data/table/typed/table.js';
+import { provideFormats } from '../../formats/provide.js';
+import { wholeOf } from '../../reading/bytes.js';
+import { FORMAT_START, openBinary, type TableFormat, tableFormatOf } from '../../reading/format.js';
+import type { TableSource } from '../../reading/table.js';
+import { namedBytes } from '../bytes.js';
+import { STDIN } from '../files.js';
+import type { Data } from './query.js';
+
+/** The files of a folder that make one table, in the order of their names; hidden files are none. */
+export function partsOfFolder(folder: string): string[] {
+  return readdirSync(folder)
+    .filter((name) => /^[^._].*\.(?:parquet|pq)$/i.test(name))
+    .sort()
+    .map((name) => join(folder, name));
+}
+
+/** Whether a folder holds the parts of a table. */
+export function isTableFolder(folder: string): boolean {
+  return statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true && partsOfFolder(folder).length > 0;
+}
+
+/** How the rows of a table are numbered: by the line on which they begin, or from 1. */
+export function unitOf(source: Data): 'line' | 'row' {
+  const format = typeof source === 'string' ? formatOf(source) : 'parquet';
+  return format === 'csv' || format === 'json-lines' ? 'line' : 'row';
+}
+
+/** The format of a table; of standard input, CSV also stands for JSON lines. */
+export function formatOf(source: string): TableFormat {
+  if (source === STDIN) return 'csv';
+  if (isTableFolder(source)) return 'parquet';
+  return tableFormatOf(startOfFile(source), source);
+}
+
+/** The first bytes of a file; none of one that cannot be read, which is refused where it is read. */
+function startOfFile(path: string): Uint8Array {
+  // A pipe that has a name can be read once.
+  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return new Uint8Array(0);
+  try {
+    const file = openSync(path, 'r');
+    try {
+      const start = new Uint8Array(FORMAT_START);
+      return start.subarray(0, readSync(file, start, 0, FORMAT_START, 0));
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return new Uint8Array(0);
+  }
+}
+
+/** A table: CSV and JSON lines as bytes to come, other formats open. */
+export async function openTable(source: Data, signal?: AbortSignal, chunk?: number): Promise<TableSource> {
+  if (typeof source !== 'string') return source.open(signal);
+  const format = formatOf(source);
+  if (format === 'csv' || format === 'json-lines') return namedBytes(source, signal, chunk);
+  provideFormats();
+  const paths = isTableFolder(source) ? partsOfFolder(source) : [source];
+  const files = [];
+  for (const name of paths) files.push({ name, bytes: await wholeOf(namedBytes(name, signal)) });
+  return openBinary(format, files, source);
+}
+
+export function isTyped(table: TableSource): table is TypedTable {
+  return 'columns' in table;
+}

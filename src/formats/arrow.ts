@@ -1,0 +1,189 @@
+// formats: Arrow IPC files and streams, and Feather → a typed table, by flechette.
+import { FormatError } from '../core/errors.js';
+import { describe } from '../core/shape.js';
+import { ColumnBlock } from '../data/table/typed/block.js';
+import type { Refusal, TypedTable } from '../data/table/typed/table.js';
+import {
+  integers,
+  Moments,
+  type MomentUnit,
+  Numbers,
+  type Value,
+  Values,
+  type Vector,
+} from '../data/table/typed/vectors.js';
+import type { WholeFile } from '../reading/format.js';
+import { lz4Frame } from './lz4.js';
+import { loadOptional, PACKAGES } from './packages.js';
+import { decoded, joinedParts, type Part } from './parts.js';
+
+const load = () => import('@uwdata/flechette');
+
+type Library = Awaited<ReturnType<typeof load>>;
+type Table = ReturnType<Library['tableFromIPC']>;
+
+/** Integers and moments as they are stored, so that no digit is lost. */
+const EXTRACTION = { useBigInt: true, useBigIntTimestamp: true } as const;
+
+/**
+ * The table in one file, or in several with the same columns, one after the other. Each batch of records is a block.
+ *
+ * @throws FormatError for a file that is damaged; BackendError without the library
+ */
+export async function openArrow(files: readonly WholeFile[], name: string): Promise<TypedTable> {
+  const library = await loadOptional(PACKAGES.arrow, name, load);
+  const parts: Part[] = [];
+  for (const file of files) parts.push(partOf(library, await tableOf(library, file), file.name));
+  return joinedParts(parts, name);
+}
+
+async function tableOf(library: Library, { name, bytes }: WholeFile): Promise<Table> {
+  assertWhole(bytes, name);
+  const { CompressionType, getCompressionCodec, setCompressionCodec, tableFromIPC } = library;
+  const provide = (type: 0 | 1, decode: (bytes: Uint8Array, length: number) => Uint8Array) => {
+    if (getCompressionCodec(type) !== null) return;
+    const encode = () => {
+      throw new Error('Arrow files are only read.');
+    };
+    setCompressionCodec(type, { decode, encode });
+  };
+  provide(CompressionType.LZ4_FRAME, lz4Frame);
+  const read = () => decoded(name, 'the file', 'be an Arrow file', () => tableFromIPC(bytes, EXTRACTION));
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof FormatError) || !/codec "?zstd/i.test(error.actual)) throw error;
+  }
+  const { compressors } = await loadOptional(PACKAGES.zstd, name, () => import('hyparquet-compressors'));
+  const { ZSTD } = compressors as { ZSTD: (input: Uint8Array, length: number) => Uint8Array };
+  // Numbers are read in place, so the bytes must begin a buffer of their own.
+  provide(CompressionType.ZSTD, (input, length) => ZSTD(input, length).slice());
+  return read();
+}
+
+function partOf(library: Library, table: Table, name: string): Part {
+  const { fields } = table.schema;
+  const readings = fields.map(({ type }) => readingOf(library, type as ArrowType));
+  return {
+    name,
+    rows: table.numRows,
+    columns: fields.map(({ name: column }, i) => {
+      const { use, refusal } = readings[i];
+      return { name: column, ...(use && { use }), ...(refusal && { refusal }) };
+    }),
+    kinds: readings.map(({ kind }) => kind),
+    blocks: async function* (read, first) {
+      let start = 0;
+      const batches = fields.length === 0 ? 0 : table.getChildAt(0).data.length;
+      for (let b = 0; b < batches; b++) {
+        const count = table.getChildAt(0).data[b].length;
+        const vectors = fields.map((_, i) =>
+          read.has(i)
+            ? decoded(name, fields[i].name, 'be read', () => readings[i].vector([...table.getChildAt(i).data[b]]))
+            : undefined,
+        );
+        if (count > 0) yield new ColumnBlock(vectors, count, first + start);
+        start += count;
+      }
+    },
+  };
+}
+
+const MAGIC = 'ARROW1';
+const LATIN1 = new TextDecoder('latin1');
+
+/** Refuses bytes that do not begin as Arrow does, or that are cut short. */
+function assertWhole(bytes: Uint8Array, name: string): void {
+  const start = LATIN1.decode(bytes.subarray(0, 6));
+  const isFile = start === MAGIC;
+  const isStream = start.startsWith('\xff\xff\xff\xff');
+  const rule = {
+    where: name,
+    argument: 'the file',
+    expected: `begin with ${MAGIC}, as an Arrow file does, or as a stream`,
+  };
+  if (!isFile && !isStream) {
+    const actual = bytes.length === 0 ? 'an empty file' : describe(start.slice(0, 4));
+    const hint = start.startsWith('FEA1') ? 'Feather version 1? Write it as version 2.' : undefined;
+    throw new FormatError({ ...rule, actual, hint });
+  }
+  if (!isFile || LATIN1.decode(bytes.subarray(-6)) === MAGIC) return;
+  const hint = 'It is cut short: fetch or write it again.';
+  throw new FormatError({ ...rule, expected: `end with ${MAGIC}`, actual: 'other bytes', hint });
+}
+
+/** What is used of a type. */
+interface ArrowType {
+  readonly typeId: number;
+  readonly bitWidth?: number;
+  readonly unit?: number;
+  readonly dictionary?: ArrowType;
+  readonly children?: readonly { readonly type: ArrowType }[];
+}
+
+/** How the values of a column are read. */
+interface Reading {
+  readonly kind: string;
+  readonly use?: 'date' | 'category';
+  readonly refusal?: Refusal;
+  readonly vector: (values: readonly unknown[]) => Vector;
+}
+
+const TEXTS: Reading = { kind: 'text', vector: (values) => new Values(values as readonly Value[]) };
+const BOOLEANS: Reading = { ...TEXTS, kind: 'booleans' };
+const NUMBERS: Reading = { kind: 'numbers', vector: (values) => new Numbers(values as readonly number[]) };
+const INTEGERS: Reading = { kind: 'numbers', vector: (values) => integers(values as readonly bigint[]) };
+
+function moments(unit: MomentUnit): Reading {
+  return { kind: 'dates', use: 'date', vector: (values) => new Moments(values as readonly bigint[], unit) };
+}
+
+const UNITS = ['second', 'millisecond', 'microsecond', 'nanosecond'] as const;
+const CAST = 'Write it as double: cast(x as double) in SQL, astype(float) in pandas.';
+
+function readingOf(library: Library, type: ArrowType): Reading {
+  const { Type } = library;
+  switch (type.typeId) {
+    case Type.Bool:
+      return BOOLEANS;
+    case Type.Int:
+      return type.bitWidth === 64 ? INTEGERS : NUMBERS;
+    case Type.Float:
+      return NUMBERS;
+    case Type.Null:
+    case Type.Utf8:
+    case Type.LargeUtf8:
+    case Type.Utf8View:
+      return TEXTS;
+    // Both units of dates come as milliseconds.
+    case Type.Date:
+      return moments('millisecond');
+    case Type.Timestamp:
+      return moments(UNITS[type.unit ?? 1]);
+    case Type.Dictionary: {
+      const values = readingOf(library, type.dictionary as ArrowType);
+      return { ...values, use: values.use ?? 'category' };
+    }
+    case Type.RunEndEncoded:
+      return readingOf(library, (type.children as { type: ArrowType }[])[1].type);
+    default: {
+      const named = refusedName(library, type.typeId);
+      const refusal = { type: named, ...(type.typeId === Type.Decimal && { hint: CAST }) };
+      return { ...TEXTS, kind: named, refusal };
+    }
+  }
+}
+
+function refusedName({ Type }: Library, typeId: number): string {
+  const names = new Map<number, string>([
+    [Type.Decimal, 'decimal numbers'],
+    [Type.Struct, 'a struct'],
+    [Type.Map, 'a map'],
+    [Type.Union, 'a union'],
+    [Type.Time, 'times of day'],
+    [Type.Duration, 'durations'],
+    [Type.Interval, 'intervals'],
+  ]);
+  const lists: number[] = [Type.List, Type.LargeList, Type.FixedSizeList, Type.ListView, Type.LargeListView];
+  return names.get(typeId) ?? (lists.includes(typeId) ? 'a list' : 'binary values');
+}

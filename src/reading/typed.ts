@@ -1,0 +1,92 @@
+// reading: tables whose columns have names and types → samples.
+import { DomainError } from '../core/errors.js';
+import { describe } from '../core/shape.js';
+import type { CsvOptions } from '../data/table/csv-options.js';
+import { NO_HEADER } from '../data/table/places.js';
+import { assertWithoutCsv } from '../data/table/stream.js';
+import { type LabelledCsvTable, readTypedTable } from '../data/table/table.js';
+import { readJsonLines, streamJsonLines } from '../data/table/typed/json-lines.js';
+import type { TypedTable } from '../data/table/typed/table.js';
+import { bounded, type Chunks, KeptBytes, type NamedBytes, wholeOf } from './bytes.js';
+import { openBinary, type TableFormat } from './format.js';
+import type { DataSet } from './samples.js';
+
+/** A format other than CSV. */
+type TypedFormat = Exclude<TableFormat, 'csv'>;
+
+/** The limits of reading, in bytes. */
+export interface Most {
+  readonly maxBytes: number | undefined;
+  readonly maxMemory: number | undefined;
+}
+
+/** The table in the bytes of a file, to be read as a whole. */
+export async function openTyped(
+  format: TypedFormat,
+  chunks: Chunks,
+  name: string,
+  { maxBytes, maxMemory }: Most,
+): Promise<TypedTable> {
+  const some = bounded(chunks, name, maxBytes);
+  if (format === 'json-lines') return readJsonLines(some, name, maxMemory);
+  const kept = new KeptBytes();
+  for await (const chunk of some) kept.add(chunk);
+  return openBinary(format, [{ name, bytes: kept.whole() }], name);
+}
+
+/** The table in several files of one format. */
+export async function openParts(
+  files: readonly NamedBytes[],
+  name: string,
+  maxBytes: number | undefined,
+): Promise<TypedTable> {
+  const parts = [];
+  for (const file of files) parts.push({ name: file.name, bytes: await wholeOf(file, maxBytes) });
+  return openBinary('parquet', parts, name);
+}
+
+/** The names of the columns of a file. Of JSON lines, no more is read than the objects that arrive first. */
+export async function columnsOf(format: TypedFormat, chunks: Chunks, name: string): Promise<string[]> {
+  const most = { maxBytes: undefined, maxMemory: undefined };
+  const table =
+    format === 'json-lines' ? await streamJsonLines(chunks, name) : await openTyped(format, chunks, name, most);
+  return table.columns.map((column) => column.name);
+}
+
+/** The samples of a table. */
+export async function samplesOfTyped(
+  table: TypedTable,
+  options: CsvOptions,
+  maxMemory: number | undefined,
+): Promise<DataSet> {
+  const { name } = table;
+  assertWithoutCsv(options, name);
+  if (options.label === undefined) {
+    throw withoutLabel(
+      table.columns.map((column) => column.name),
+      name,
+    );
+  }
+  return dataSetOf(name, (await readTypedTable(table, { ...options, name }, maxMemory)) as LabelledCsvTable);
+}
+
+/** A table as a data set. */
+export function dataSetOf(name: string, table: LabelledCsvTable): DataSet {
+  const { features, labels, lines, sampleWeights, groups, times, ...described } = table;
+  const samples = {
+    ...{ features, labels, lines },
+    ...(sampleWeights && { sampleWeights }),
+    ...(groups && { groups }),
+    ...(times && { times }),
+  };
+  return { name, samples, ...described };
+}
+
+/** @param from `csv`: the names are a line, which may be data */
+export function withoutLabel(columns: readonly string[], where: string, from: 'csv' | 'typed' = 'typed'): DomainError {
+  const some = columns.slice(0, 20).map(describe).join(', ');
+  const expected = `be one of the columns ${some}${columns.length > 20 ? ', …' : ''}`;
+  // A name that is a number is a value in most cases.
+  const hint = from === 'csv' && columns.some((column) => /^-?\d/.test(column)) ? NO_HEADER : undefined;
+  return new DomainError({ where, argument: 'label', expected, actual: 'nothing', hint });
+}
