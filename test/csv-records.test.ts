@@ -259,7 +259,7 @@ describe('RecordReader', () => {
     [
       'a truncated character',
       [bytes('a\nb'), bytes('犬').subarray(0, 2)],
-      'a.csv:2: the text must be UTF-8; got the byte 0x8a',
+      'a.csv:2: the text must be UTF-8; got the byte 0xe7, byte 2 of the line',
     ],
   ])('rejects %s with its position', (_, chunks, message) => {
     expect(refused(chunks)).toContain(message);

@@ -132,7 +132,7 @@ const UNITS = { second: 0, millisecond: 3, microsecond: 6, nanosecond: 9 } as co
 export function momentText(value: bigint, unit: MomentUnit): string {
   if (unit === 'day') return dayText(value);
   const digits = UNITS[unit];
-  const perSecond = 10n ** BigInt(digits);
+  const perSecond = BigInt(`1${'0'.repeat(digits)}`);
   const perDay = 86400n * perSecond;
   const ofDay = ((value % perDay) + perDay) % perDay;
   const day = dayText((value - ofDay) / perDay);
