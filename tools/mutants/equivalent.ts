@@ -63,7 +63,7 @@ export const EQUIVALENT: readonly Equivalent[] = [
   {
     file: 'optim/composite-quadratic.ts',
     change:
-      'this.#work += 2 * (metric.isDiagonal ? part.length : part.length ** 2); → this.#work += 1 * (metric.isDiagonal ? part.length : part.length ** 2);',
+      'this.#work += 2 * (metric.isDiagonal ? part.length : square(part.length)); → this.#work += 1 * (metric.isDiagonal ? part.length : square(part.length));',
     reason: 'It counts work to decide when other tasks run. The moment changes no number.',
   },
   {
