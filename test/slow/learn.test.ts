@@ -20,7 +20,7 @@ import {
 import { type Site, startSite } from '../../scripts/start-site.js';
 import { PAGE_NAMES, PAGES } from '../../web/learn/chapter.js';
 import { border, loss, probabilities, train } from '../../web/learn/code/regions.js';
-import { fixed } from '../../web/learn/format.js';
+import { fixed, power } from '../../web/learn/format.js';
 import { batchOf, firstOf, trainingSet } from '../../web/learn/pictures.js';
 import { type Fault, noticeOf, SAMPLE, weightRows } from '../../web/learn/state.js';
 import { en } from '../../web/learn/text/en.js';
@@ -457,6 +457,10 @@ inBrowser('the chapter', () => {
       expect(await page.locator('.picture circle').count()).toBe(0);
       expect(await addressWith('plus=1000')).toBe('?plus=1000&naive=1');
       await page.goto(page.url());
+      await press('Temperature T', 'End');
+      const z = logitsOf().map((o) => (o + 1000) / 10);
+      expect(await column(2)).toEqual(z.map((each) => fixed(each)));
+      expect(await column(3)).toEqual(z.map((each) => power(Math.exp(each))));
       await page.getByLabel('naive').press('ArrowLeft');
       expect(await texts('.shares .number')).toEqual(shown(logitsOf()));
       expect(await page.locator('.picture circle').count()).toBe(1);
