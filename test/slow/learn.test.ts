@@ -671,6 +671,10 @@ inBrowser('the chapter', () => {
       expect(await text('.result')).toContain('agree');
       for (const end of ['Home', 'End']) {
         await press('Step of the differences: h', end);
+      // A link may have any weights; they are scaled to sum 1.
+      await page.goto(`${url}/gradient.html?y=1,0.5,0.5`);
+      expect(await row('y')).toEqual(['0.5000', '0.2500', '0.2500']);
+      expect(await row('formula')).toEqual(digits(gradientOf([0.5, 0.25, 0.25])));
         expect(await text('.result')).toContain('differ by up to');
       }
     });
