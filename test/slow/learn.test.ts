@@ -281,14 +281,26 @@ inBrowser('the chapter', () => {
 
   it('carries the picture and the language from page to page, and a link shows the same', async () => {
     await open('network');
+    /** The queries of all links to pages of the chapter. */
+    const links = async () => {
+      const queries = await page.$$eval('a[data-page]', (all) =>
+        all.map((a) => new URL((a as HTMLAnchorElement).href).search),
+      );
+      expect(queries.length).toBeGreaterThan(PAGE_NAMES.length);
+      return [...new Set(queries)];
+    };
     await press('x₁', 'End');
+    expect(await links()).toEqual(['?x=1,0.9,0.8,0.2']);
     await page.click('[data-language=zh]');
     expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('简体中文');
     expect(await text('h1')).toContain(zh['network.title']);
     const query = await addressWith('lang=zh');
     expect(query).toBe('?x=1,0.9,0.8,0.2&lang=zh');
     const shown = await texts('.sum strong');
+    expect(await links()).toEqual([query]);
     await page.click('.home');
+    await page.waitForSelector('.contents');
+    expect(new URL(page.url()).search).toBe(query);
     await page.click('.contents a[data-page=network]');
     await page.waitForSelector('.sum');
     expect(await texts('.sum strong')).toEqual(shown);
@@ -445,6 +457,10 @@ inBrowser('the chapter', () => {
       const logSum = 1000 + Math.log(logitsOf().reduce((sum, o) => sum + Math.exp(o), 0));
       expect(await text('.result')).toContain(`naive ∞, stable ${fixed(logSum)}`);
       expect(await addressWith('plus')).toBe('?plus=1000');
+      await press('Temperature T', 'End');
+      const z = logitsOf().map((o) => (o + 1000) / 10);
+      expect(await column(2)).toEqual(z.map((each) => fixed(each)));
+      expect(await column(3)).toEqual(z.map((each) => power(Math.exp(each))));
     });
 
     it('shows what the chosen exp gives: probabilities, or plainly NaN', async () => {
@@ -457,10 +473,6 @@ inBrowser('the chapter', () => {
       expect(await page.locator('.picture circle').count()).toBe(0);
       expect(await addressWith('plus=1000')).toBe('?plus=1000&naive=1');
       await page.goto(page.url());
-      await press('Temperature T', 'End');
-      const z = logitsOf().map((o) => (o + 1000) / 10);
-      expect(await column(2)).toEqual(z.map((each) => fixed(each)));
-      expect(await column(3)).toEqual(z.map((each) => power(Math.exp(each))));
       await page.getByLabel('naive').press('ArrowLeft');
       expect(await texts('.shares .number')).toEqual(shown(logitsOf()));
       expect(await page.locator('.picture circle').count()).toBe(1);
@@ -659,6 +671,10 @@ inBrowser('the chapter', () => {
       expect(await row('y')).toEqual(['0.0000', '1.0000', '0.0000']);
       expect(await row('formula')).toEqual(digits(gradientOf([0, 1, 0])));
       expect(await addressWith('y=0,1,0')).toBe('?y=0,1,0');
+      // A link may have any weights; they are scaled to sum 1.
+      await page.goto(`${url}/gradient.html?y=1,0.5,0.5`);
+      expect(await row('y')).toEqual(['0.5000', '0.2500', '0.2500']);
+      expect(await row('formula')).toEqual(digits(gradientOf([0.5, 0.25, 0.25])));
     });
 
     it('notices a broken formula, and steps that are too small or too large', async () => {
@@ -671,10 +687,6 @@ inBrowser('the chapter', () => {
       expect(await text('.result')).toContain('agree');
       for (const end of ['Home', 'End']) {
         await press('Step of the differences: h', end);
-      // A link may have any weights; they are scaled to sum 1.
-      await page.goto(`${url}/gradient.html?y=1,0.5,0.5`);
-      expect(await row('y')).toEqual(['0.5000', '0.2500', '0.2500']);
-      expect(await row('formula')).toEqual(digits(gradientOf([0.5, 0.25, 0.25])));
         expect(await text('.result')).toContain('differ by up to');
       }
     });
