@@ -47,7 +47,7 @@ const SEPARATING: readonly [string, Table, RegExp][] = [
       [i % 3 === 0 ? 1 : 0, i % 5 === 0 ? 1 : 0],
       i % 3 === 0 || i % 5 === 0 || u() < 0.5 ? 'a' : 'b',
     ]),
-    /column "x" separates the class "a" .*\(so do 1 more\)/,
+    /column "x" separates the class "a" .*\(so does 1 more\)/,
   ],
   [
     'a column without overlap',
