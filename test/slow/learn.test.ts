@@ -619,6 +619,8 @@ inBrowser('the chapter', () => {
       await page.getByRole('button', { name: en['regions.clusters'] }).press('Enter');
       expect(await text('.reason')).toBe('');
       expect(await text('.result')).toContain('12 of 12');
+      // The points that were moved are not moved in another set.
+      expect(await at('cat, point 1 of 12')).toBe('x₁ = 0.72, x₂ = 0.62');
     });
 
     it('takes nonsense for its own state as if it were not there', async () => {
