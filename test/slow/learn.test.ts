@@ -918,6 +918,9 @@ inBrowser('the chapter', () => {
       await press(en['train.p'], 'Home');
       expect(await row(0)).toEqual(['0', '0', fixed(-1000 * Math.log(0.05), 1)]);
       expect(await addressWith('p=')).toBe('?n=1000&p=0.05');
+      // Float32 underflows before float64.
+      await page.goto(`${url}/train.html?p=0.35`);
+      expect(await row(0)).toEqual(['0', '2.6e−46', '105.0']);
     });
 
     it.each(['seed=-1', 'seed=1.5', 'steps=301', 'batch=0', 'batch=25', 'rate=0', 'rate=1e9', 'n=0', 'p=0.9'])(
