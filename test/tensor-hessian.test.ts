@@ -89,6 +89,8 @@ onEveryBackend('the Hessian on tensors', () => {
       expect(dot(vector, solved)).toBeGreaterThan(0);
       // No rounding error is a pivot: the least is the least curvature, 5e-5 of the mean square.
       expect(Math.max(...solved.map(Math.abs))).toBeLessThan(1e5);
+      // The pivot of a shift of all biases is a rounding error, which is replaced.
+      if (vector === shift) expect(Math.max(...solved.map(Math.abs))).toBeLessThan(100);
     }
     hessian.close();
   });

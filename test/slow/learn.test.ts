@@ -20,7 +20,7 @@ import {
 import { type Site, startSite } from '../../scripts/start-site.js';
 import { PAGE_NAMES, PAGES } from '../../web/learn/chapter.js';
 import { border, loss, probabilities, train } from '../../web/learn/code/regions.js';
-import { fixed } from '../../web/learn/format.js';
+import { fixed, power } from '../../web/learn/format.js';
 import { batchOf, firstOf, trainingSet } from '../../web/learn/pictures.js';
 import { type Fault, noticeOf, SAMPLE, weightRows } from '../../web/learn/state.js';
 import { en } from '../../web/learn/text/en.js';
@@ -281,14 +281,26 @@ inBrowser('the chapter', () => {
 
   it('carries the picture and the language from page to page, and a link shows the same', async () => {
     await open('network');
+    /** The queries of all links to pages of the chapter. */
+    const links = async () => {
+      const queries = await page.$$eval('a[data-page]', (all) =>
+        all.map((a) => new URL((a as HTMLAnchorElement).href).search),
+      );
+      expect(queries.length).toBeGreaterThan(PAGE_NAMES.length);
+      return [...new Set(queries)];
+    };
     await press('x₁', 'End');
+    expect(await links()).toEqual(['?x=1,0.9,0.8,0.2']);
     await page.click('[data-language=zh]');
     expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('简体中文');
     expect(await text('h1')).toContain(zh['network.title']);
     const query = await addressWith('lang=zh');
     expect(query).toBe('?x=1,0.9,0.8,0.2&lang=zh');
     const shown = await texts('.sum strong');
+    expect(await links()).toEqual([query]);
     await page.click('.home');
+    await page.waitForSelector('.contents');
+    expect(new URL(page.url()).search).toBe(query);
     await page.click('.contents a[data-page=network]');
     await page.waitForSelector('.sum');
     expect(await texts('.sum strong')).toEqual(shown);
@@ -445,6 +457,10 @@ inBrowser('the chapter', () => {
       const logSum = 1000 + Math.log(logitsOf().reduce((sum, o) => sum + Math.exp(o), 0));
       expect(await text('.result')).toContain(`naive ∞, stable ${fixed(logSum)}`);
       expect(await addressWith('plus')).toBe('?plus=1000');
+      await press('Temperature T', 'End');
+      const z = logitsOf().map((o) => (o + 1000) / 10);
+      expect(await column(2)).toEqual(z.map((each) => fixed(each)));
+      expect(await column(3)).toEqual(z.map((each) => power(Math.exp(each))));
     });
 
     it('shows what the chosen exp gives: probabilities, or plainly NaN', async () => {
@@ -603,6 +619,8 @@ inBrowser('the chapter', () => {
       await page.getByRole('button', { name: en['regions.clusters'] }).press('Enter');
       expect(await text('.reason')).toBe('');
       expect(await text('.result')).toContain('12 of 12');
+      // The points that were moved are not moved in another set.
+      expect(await at('cat, point 1 of 12')).toBe('x₁ = 0.72, x₂ = 0.62');
     });
 
     it('takes nonsense for its own state as if it were not there', async () => {
@@ -655,6 +673,10 @@ inBrowser('the chapter', () => {
       expect(await row('y')).toEqual(['0.0000', '1.0000', '0.0000']);
       expect(await row('formula')).toEqual(digits(gradientOf([0, 1, 0])));
       expect(await addressWith('y=0,1,0')).toBe('?y=0,1,0');
+      // A link may have any weights; they are scaled to sum 1.
+      await page.goto(`${url}/gradient.html?y=1,0.5,0.5`);
+      expect(await row('y')).toEqual(['0.5000', '0.2500', '0.2500']);
+      expect(await row('formula')).toEqual(digits(gradientOf([0.5, 0.25, 0.25])));
     });
 
     it('notices a broken formula, and steps that are too small or too large', async () => {
@@ -896,6 +918,9 @@ inBrowser('the chapter', () => {
       await press(en['train.p'], 'Home');
       expect(await row(0)).toEqual(['0', '0', fixed(-1000 * Math.log(0.05), 1)]);
       expect(await addressWith('p=')).toBe('?n=1000&p=0.05');
+      // Float32 underflows before float64.
+      await page.goto(`${url}/train.html?p=0.35`);
+      expect(await row(0)).toEqual(['0', '2.6e−46', '105.0']);
     });
 
     it.each(['seed=-1', 'seed=1.5', 'steps=301', 'batch=0', 'batch=25', 'rate=0', 'rate=1e9', 'n=0', 'p=0.9'])(

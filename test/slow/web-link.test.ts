@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { SoftmaxRegression, toOnnx } from 'softmax-regression';
 import { inBrowser } from '../helpers/chromium.js';
-import { usePage } from '../helpers/web-page.js';
+import { pictures, usePage } from '../helpers/web-page.js';
 
 inBrowser('a link to the page', () => {
   const web = usePage();
@@ -152,6 +152,10 @@ inBrowser('a link to the page', () => {
     await web.choose({ 'a.csv': `x,k\n${[...Array(20).keys()].map((i) => `${i},${i % 2}`).join('\n')}\n` });
     await click('read');
     await click('train');
+    expect([await error(), query()]).toEqual(['', '']);
+    await click('iris');
+    const { images, labels } = pictures(20);
+    await web.choose({ 'i.idx3': images, 'l.idx1': labels });
     expect([await error(), query()]).toEqual(['', '']);
   });
 
