@@ -635,7 +635,7 @@ describe('help', () => {
         '--probabilities',
         '--top <k>',
         '- for standard input',
-        'Memory does not grow with the file.',
+        'Memory does not grow with a file of CSV or JSON lines.',
       ],
     ],
     ['evaluate', ['--label <column>', '--json']],
