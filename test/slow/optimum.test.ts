@@ -105,7 +105,7 @@ onEveryBackend('a fit on tensors', (backend) => {
     expect(tf.memory().numTensors).toBe(before);
     expect(result).toMatchObject({ converged: false, iterations: 60 });
     expect(result.advice).toBe(
-      'Give `maxIterations: 120`. The Hessian was left out: it could not be computed: no memory.',
+      'Give `maxIterations: 500`. The Hessian was left out: it could not be computed: no memory.',
     );
   });
 
