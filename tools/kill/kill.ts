@@ -50,7 +50,7 @@ export async function bundle(entry: string): Promise<{ program: string; remove: 
     ...{ entryPoints: [join(__dirname, `${entry}.ts`)], outfile: program, logLevel: 'error' },
     ...{ bundle: true, platform: 'node', format: 'cjs', tsconfig: join(ROOT, 'tsconfig.json') },
     // tfjs-node must share the copy of tfjs. __dirname is that of the sources that read files beside them.
-    external: ['@tensorflow/*', 'node-api-headers', '@observablehq/plot', 'linkedom'],
+    external: ['@tensorflow/*', 'node-api-headers', '@observablehq/plot', 'linkedom', '@duckdb/*'],
     define: { __dirname: JSON.stringify(join(ROOT, 'src', 'node', 'native')) },
   });
   return { program, remove: () => rmSync(own, { recursive: true, force: true }) };
