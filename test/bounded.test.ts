@@ -161,8 +161,9 @@ describe('probabilities of 200,000 classes', () => {
     const affine = { weight: new Float32Array(q), bias: new Float32Array(q) };
     const options = { format: 'csv', number: 'line', probabilities: true, top: undefined, keep: undefined } as const;
     const { lines } = lineFormat(affine, [...Array(q).keys()], options);
-    const parts = [...lines({ values: Float64Array.of(1, 2, 3), shape: [3, 1] }, [2, 3, 4])];
-    const texts = parts.map((part) => new TextDecoder().decode(part));
+    const texts: string[] = [];
+    for (const part of lines({ values: Float64Array.of(1, 2, 3), shape: [3, 1] }, [2, 3, 4]))
+      texts.push(new TextDecoder().decode(part));
     expect(texts.map((text) => text.slice(0, 4))).toEqual(['2,0,', '3,0,', '4,0,']);
     expect(texts.map((text) => text.split('\n').length)).toEqual([2, 2, 2]);
   });

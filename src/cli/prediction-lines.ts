@@ -23,7 +23,10 @@ export interface LineOptions {
 export interface LineFormat {
   /** The first line; empty for JSON lines. */
   readonly header: string;
-  /** The lines of a batch from row `start`, about a mebibyte of UTF-8 at a time; `rows` are the row numbers in the file. */
+  /**
+   * The lines of a batch from row `start`, about a mebibyte of UTF-8 at a time, each valid until the next; `rows` are the row
+   * numbers in the file.
+   */
   readonly lines: (
     features: FeatureArray,
     rows: ArrayLike<number>,

@@ -222,7 +222,7 @@ function divergenceOf(
     const mixed = mix === 0 ? 0 : mix * (towards[k] - p);
     const kept = k === label ? others : -p;
     const delta = shrink * mixed + (1 - shrink) * kept;
-    total += divergenceTerm(p, delta, () => logarithms.of(i, k));
+    if (delta !== 0) total += divergenceTerm(p, delta, i, k, logarithms);
   }
   return total;
 }
@@ -232,10 +232,9 @@ function divergenceOf(
  *
  * With u = δ/p it is p((1 + u) log(1 + u) − u). This cancels for small u, where the series is used.
  */
-function divergenceTerm(p: number, delta: number, logP: () => number): number {
-  if (delta === 0) return 0;
+function divergenceTerm(p: number, delta: number, i: number, k: number, logarithms: Logarithms): number {
   const u = delta / p;
   if (Math.abs(u) < 1e-3) return delta * u * (1 / 2 - u / 6 + (u * u) / 12 - (u * u * u) / 20);
   const alpha = p + delta;
-  return alpha > 0 ? alpha * (log(alpha) - logP()) - delta : -delta;
+  return alpha > 0 ? alpha * (log(alpha) - logarithms.of(i, k)) - delta : -delta;
 }

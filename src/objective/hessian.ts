@@ -44,7 +44,7 @@ function* hessian(problem: PlainProblem, point: Float64Array, work: number): Ste
   const threshold = leastThreshold(probabilities, q, left / ofPair);
   if (threshold === undefined) return undefined;
   /** Whether the curvature of a sample and a class is kept, [n, classes]. */
-  const matters = Uint8Array.from(probabilities, (p) => (isBetween(p, threshold) ? 1 : 0));
+  const matters = new Uint8Array(n * q);
   const sum = new GramSum(problem);
   /** The blocks of the classes k ≥ c, of which the lower half is filled; the others have the same numbers. */
   const blocks: Float64Array[][] = [];
@@ -53,6 +53,7 @@ function* hessian(problem: PlainProblem, point: Float64Array, work: number): Ste
   const curvature = new Float64Array(n * q);
   for (let i = 0, at = 0; i < n; i++) {
     for (let k = 0; k < q; k++, at++) {
+      matters[at] = isBetween(probabilities[at], threshold) ? 1 : 0;
       weighted[at] = problem.shares[i] * probabilities[at];
       curvature[at] = weighted[at] * othersOf(probabilities, i * q, q, k);
     }
@@ -61,11 +62,17 @@ function* hessian(problem: PlainProblem, point: Float64Array, work: number): Ste
     const samples = samplesOf(n, (i) => weighted[i * q + k] > 0 && matters[i * q + k] === 1);
     blocks.push([]);
     for (let c = 0; c <= k; c++) {
-      for (const i of samples) {
-        if (matters[i * q + c] === 0) continue;
-        const share = k === c ? curvature[i * q + k] : -weighted[i * q + k] * probabilities[i * q + c];
-        if (sum.add(i, share)) yield;
-      }
+      // A function, since loops of generators are slower.
+      const addFrom = (first: number): number => {
+        for (let s = first; s < samples.length; s++) {
+          const at = samples[s] * q;
+          if (matters[at + c] === 0) continue;
+          const share = k === c ? curvature[at + k] : -weighted[at + k] * probabilities[at + c];
+          if (sum.add(samples[s], share)) return s + 1;
+        }
+        return samples.length;
+      };
+      for (let s = addFrom(0); s < samples.length; s = addFrom(s)) yield;
       blocks[k].push(sum.total());
     }
   }

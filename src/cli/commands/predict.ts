@@ -187,7 +187,8 @@ async function* linesOf(
     taken -= start;
     let rows = numbers.length - start;
     for (const text of lines(features, numbers, kept, start)) {
-      yield { text, rows };
+      // A stream may keep it for later.
+      yield { text: text.slice(), rows };
       rows = 0;
     }
   }

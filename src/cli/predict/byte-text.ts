@@ -62,9 +62,9 @@ export class ByteText {
     return this.#addDigits(n, digits);
   }
 
-  /** The text so far; the next one begins. */
+  /** The text so far, valid until more is added; the next one begins. Most texts are copied only once, by the caller. */
   take(): Uint8Array<ArrayBuffer> {
-    const bytes = this.#bytes.slice(0, this.length);
+    const bytes = this.#bytes.subarray(0, this.length);
     this.length = 0;
     return bytes;
   }
