@@ -10,6 +10,10 @@
 #include <mutex>
 #include <thread>
 
+#if defined(__linux__)
+#include <sched.h>
+#endif
+
 // Each addon has its own threads, since another one may have been built from another version of this file.
 namespace {
 
@@ -37,7 +41,7 @@ class Workers {
       return;
     }
     start();
-    Work work{count, &call<Part>, &part};
+    Work work{count, &call<Part>, &part, processor()};
     work_ = &work;
     generation_++;
     if (numAsleep_ > 0) {
@@ -56,6 +60,8 @@ class Workers {
     int64_t count;
     void (*call)(const void* part, int64_t i);
     const void* part;
+    /** The processor of the calling thread, or −1. */
+    int caller;
     std::atomic<int64_t> next{0};
   };
 
@@ -99,9 +105,35 @@ class Workers {
       }
       seen = generation_;
       numInside_++;
-      if (Work* work = work_) takeParts(*work);
+      if (Work* work = work_) {
+        leave(work->caller);
+        takeParts(*work);
+      }
       numInside_--;
     }
+  }
+
+  static int processor() {
+#if defined(__linux__)
+    return sched_getcpu();
+#else
+    return -1;
+#endif
+  }
+
+  /** Moves this thread if it is on the caller's processor. A scheduler may start both there and part them milliseconds later. */
+  static void leave(int caller) {
+#if defined(__linux__)
+    if (caller < 0 || sched_getcpu() != caller) return;
+    cpu_set_t allowed;
+    if (sched_getaffinity(0, sizeof allowed, &allowed) != 0 || CPU_COUNT(&allowed) < 2) return;
+    cpu_set_t others = allowed;
+    CPU_CLR(caller, &others);
+    if (CPU_COUNT(&others) < 1 || sched_setaffinity(0, sizeof others, &others) != 0) return;
+    sched_setaffinity(0, sizeof allowed, &allowed);
+#else
+    (void)caller;
+#endif
   }
 
   /** Pauses briefly, which frees the other hardware thread of the core and saves power. */
