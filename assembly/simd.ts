@@ -293,6 +293,34 @@ function substituteOne(l: usize, n: i32, stride: usize, x: usize): void {
   }
 }
 
+/**
+ * a ← a + factor·b. Returns aᵀc of the new a, in four partial sums.
+ *
+ * @param a [n], as b and c
+ */
+export function addAndDot(a: usize, factor: f64, b: usize, c: usize, n: i32): f64 {
+  const both = f64x2.splat(factor);
+  let s0 = f64x2.splat(0);
+  let s1 = f64x2.splat(0);
+  let at: usize = 0;
+  const length = (<usize>n) << 3;
+  for (const last = length & ~31; at < last; at += 32) {
+    const x0 = f64x2.add(v128.load(a + at), f64x2.mul(both, v128.load(b + at)));
+    const x1 = f64x2.add(v128.load(a + at, 16), f64x2.mul(both, v128.load(b + at, 16)));
+    v128.store(a + at, x0);
+    v128.store(a + at, x1, 16);
+    s0 = f64x2.add(s0, f64x2.mul(x0, v128.load(c + at)));
+    s1 = f64x2.add(s1, f64x2.mul(x1, v128.load(c + at, 16)));
+  }
+  let first = f64x2.extract_lane(s0, 0);
+  for (; at < length; at += 8) {
+    const x = load<f64>(a + at) + factor * load<f64>(b + at);
+    store<f64>(a + at, x);
+    first += x * load<f64>(c + at);
+  }
+  return first + f64x2.extract_lane(s0, 1) + (f64x2.extract_lane(s1, 0) + f64x2.extract_lane(s1, 1));
+}
+
 /** The rows of a block, as in objective/row-block.ts. */
 const BLOCK_ROWS: i32 = 32;
 

@@ -8,7 +8,8 @@ type Products = typeof import('../src/optim/block-products.js');
 type Factors = typeof import('../src/optim/cholesky.js');
 type Blocks = typeof import('../src/objective/row-block.js');
 type Memory = typeof import('../src/core/simd.js');
-type Modules = Products & Factors & Blocks & Memory;
+type Recursion = typeof import('../src/optim/two-loop.js');
+type Modules = Products & Factors & Blocks & Memory & Recursion;
 
 /** The modules, loaded without WebAssembly. */
 function withoutWebAssembly(): Modules {
@@ -38,6 +39,7 @@ function modulesNow(): Modules {
     ...(require('../src/optim/block-products.js') as Products),
     ...(require('../src/optim/cholesky.js') as Factors),
     ...(require('../src/objective/row-block.js') as Blocks),
+    ...(require('../src/optim/two-loop.js') as Recursion),
   };
 }
 
@@ -208,6 +210,56 @@ onEveryEngine('SIMD', () => {
     const { modules, calls } = countingModules();
     modules.cholesky(Float64Array.of(4, 2, 2, 3), 2).solve(Float64Array.of(2, 1));
     expect(calls()).toBe(2);
+  });
+
+  /** The directions of two runs in turn, of different lengths, each with a new pair, and of which one drops old pairs. */
+  async function directions({ TwoLoopRecursion }: Recursion, lengths: readonly number[]): Promise<BigUint64Array[]> {
+    const numbers = new Random(7);
+    const vectorOf = (n: number) => Float64Array.from({ length: n }, () => numbers.normal());
+    const precondition = async (v: Float64Array) => v.map((entry, i) => entry / (1 + (i % 3)));
+    const runs = lengths.map((n, i) => {
+      const recursion = new TwoLoopRecursion(i === 0 ? precondition : undefined);
+      return { n, recursion, pairs: [] as { step: Float64Array; change: Float64Array }[] };
+    });
+    const found: BigUint64Array[] = [];
+    for (let turn = 0; turn < 6; turn++) {
+      for (const run of runs) {
+        found.push(bits(await run.recursion.direction({ gradient: vectorOf(run.n), pairs: run.pairs })));
+        const step = vectorOf(run.n);
+        run.pairs = [...run.pairs, { step, change: step.map((entry) => entry * (1 + numbers.uniform())) }].slice(-3);
+      }
+    }
+    return found;
+  }
+
+  it.each([[[1, 2]], [[3, 4]], [[5, 30]], [[131, 64]]])(
+    'finds the directions of plain loops, for %j entries',
+    async (n) => {
+      expect(await directions(vector, n)).toEqual(await directions(plain, n));
+    },
+  );
+
+  it('finds directions by kernels, and by plain loops without memory', async () => {
+    const { modules, calls } = countingModules();
+    const expected = await directions(modules, [40, 5]);
+    expect(calls()).toBe(20);
+    const { Simd: Fresh, ...rest } = freshModules();
+    jest.spyOn(Fresh.prototype, 'numbers').mockReturnValue(undefined);
+    expect(await directions(rest as Modules, [40, 5])).toEqual(expected);
+    jest.restoreAllMocks();
+  });
+
+  it('gives the same directions to a recursion that has not seen the earlier pairs', async () => {
+    const [step, other] = [normals(9), normals(9)];
+    const pairs = [
+      { step, change: step.map((entry) => 2 * entry) },
+      { step: other, change: other.map((entry) => entry / 2) },
+    ];
+    const gradient = normals(9);
+    const used = new vector.TwoLoopRecursion(undefined);
+    await used.direction({ gradient, pairs: pairs.slice(0, 1) });
+    const fresh = new vector.TwoLoopRecursion(undefined);
+    expect(bits(await used.direction({ gradient, pairs }))).toEqual(bits(await fresh.direction({ gradient, pairs })));
   });
 
   it('rejects the same matrices as not positive definite', () => {

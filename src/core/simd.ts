@@ -23,6 +23,8 @@ export interface SimdKernels {
   factorize(a: number, n: number, stride: number, floor: number, pack: number): number | boolean;
   /** x ← L⁻ᵀL⁻¹x for each row of x, [count, n]: l [n, stride], of which the lower half is read */
   substitute(l: number, n: number, stride: number, x: number, count: number): void;
+  /** a ← a + factor·b; returns aᵀc of the new a, in four partial sums. a, b and c are [n]. */
+  addAndDot(a: number, factor: number, b: number, c: number, n: number): number;
   /** The gradient and the loss of samples, as in core/tree-sum.ts: the arguments of assembly/simd.ts in their order. */
   evaluate(
     x: number,
@@ -167,6 +169,7 @@ const NAMES = [
   'multiplyTransposed',
   'factorize',
   'substitute',
+  'addAndDot',
   'evaluate',
   'probabilities',
   'gram',

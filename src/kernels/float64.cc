@@ -125,6 +125,10 @@ void substitute(const double* l, int64_t n, int64_t stride, double* x) {
   FOR_THIS_PROCESSOR(substitute(l, n, stride, x));
 }
 
+double addAndDot(double* a, double factor, const double* b, const double* c, int64_t n) {
+  FOR_THIS_PROCESSOR(addAndDot(a, factor, b, c, n));
+}
+
 /** Calls part(i) for each i < count, in several threads if the work is worth it. */
 template <typename Part>
 void share(int64_t work, int64_t count, const Part& part) {
@@ -327,7 +331,10 @@ bool predictRows(const A* x, int64_t rows, int64_t d, const Affine& affine, bool
 /** The arguments of a call from JavaScript: a memory of numbers, and addresses in bytes and sizes in it. */
 class Call {
  public:
-  Call(napi_env env, napi_callback_info info) : env_(env) { napi_get_cb_info(env, info, &count_, values_, nullptr, nullptr); }
+  Call(napi_env env, napi_callback_info info) : env_(env) {
+    napi_get_cb_info(env, info, &count_, values_, nullptr, nullptr);
+    memory_ = static_cast<char*>(array(0).data);
+  }
 
   struct Array {
     void* data = nullptr;
@@ -358,13 +365,18 @@ class Call {
   /** The numbers at an address in the memory, which is the first argument. */
   template <typename T = double>
   T* at(size_t i) const {
-    return reinterpret_cast<T*>(static_cast<char*>(array(0).data) + integer(i));
+    return reinterpret_cast<T*>(memory_ + integer(i));
   }
   /** A stride in bytes as a stride in numbers. */
   int64_t stride(size_t i) const { return integer(i) / static_cast<int64_t>(sizeof(double)); }
   napi_value result(bool value) const {
     napi_value result;
     napi_get_boolean(env_, value, &result);
+    return result;
+  }
+  napi_value result(double value) const {
+    napi_value result;
+    napi_create_double(env_, value, &result);
     return result;
   }
   napi_value refuse(const char* reason) const {
@@ -377,6 +389,7 @@ class Call {
   napi_env env_;
   size_t count_ = kMost;
   napi_value values_[kMost];
+  char* memory_;
 };
 
 napi_value callMultiply(napi_env env, napi_callback_info info) {
@@ -412,6 +425,11 @@ napi_value callSubstitute(napi_env env, napi_callback_info info) {
   double* x = call.at(4);
   share(count * n * n, count, [&](int64_t i) { substitute(l, n, stride, x + i * n); });
   return nullptr;
+}
+
+napi_value callAddAndDot(napi_env env, napi_callback_info info) {
+  const Call call(env, info);
+  return call.result(addAndDot(call.at(1), call.number(2), call.at(3), call.at(4), call.integer(5)));
 }
 
 napi_value callEvaluate(napi_env env, napi_callback_info info) {
@@ -499,6 +517,7 @@ NAPI_MODULE_INIT() {
       function<callMultiplyTransposed>("multiplyTransposed"),
       function<callFactorize>("factorize"),
       function<callSubstitute>("substitute"),
+      function<callAddAndDot>("addAndDot"),
       function<callEvaluate>("evaluate"),
       function<callProbabilities>("probabilities"),
       function<callGram>("gram"),

@@ -402,6 +402,22 @@ TARGET void substitute(const double* l, int64_t n, int64_t stride, double* __res
   }
 }
 
+/** `addAndDot` of assembly/simd.ts: four partial sums, added in the same order. */
+TARGET double addAndDot(double* a, double factor, const double* b, const double* c, int64_t n) {
+  Four s = {};
+  int64_t i = 0;
+  for (; i + 4 <= n; i += 4) {
+    const Four x = load<Four>(a + i) + factor * load<Four>(b + i);
+    store(a + i, x);
+    s += x * load<Four>(c + i);
+  }
+  for (; i < n; i++) {
+    a[i] += factor * b[i];
+    s[0] += a[i] * c[i];
+  }
+  return (s[0] + s[1]) + (s[2] + s[3]);
+}
+
 #undef INLINE
 #undef UNROLL
 #undef WIDTH

@@ -159,6 +159,15 @@ function isBetween(p: number, threshold: number): boolean {
 
 /** The smallest threshold beyond which there are at most this many pairs of classes, over all samples, if any is. */
 function leastThreshold(probabilities: ArrayLike<number>, q: number, most: number): number | undefined {
+  // Most often even the last threshold keeps too many, as a part of the samples shows.
+  const last = THRESHOLDS[THRESHOLDS.length - 1];
+  let fewest = 0;
+  for (let at = 0; at < probabilities.length; at += q) {
+    let count = 0;
+    for (let k = at; k < at + q; k++) if (isBetween(probabilities[k], last)) count++;
+    fewest += (count * (count + 1)) / 2;
+    if (fewest > most) return undefined;
+  }
   const pairs = new Float64Array(THRESHOLDS.length);
   const above = new Int32Array(THRESHOLDS.length);
   for (let at = 0; at < probabilities.length; at += q) {

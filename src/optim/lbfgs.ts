@@ -2,8 +2,6 @@
 import { DomainError } from '../core/errors.js';
 import { type LinePoint, lineSearch } from './line-search.js';
 import {
-  assertLength,
-  type CurvaturePair,
   dot,
   evaluateAt,
   type Search,
@@ -13,6 +11,7 @@ import {
   solve,
   type Trial,
 } from './solver.js';
+import { TwoLoopRecursion } from './two-loop.js';
 
 export interface LbfgsOptions extends SolverOptions {
   /** v ↦ M⁻¹v as a new array, M positive definite and near a multiple of the Hessian. Two calls per iteration. */
@@ -39,21 +38,13 @@ export interface LbfgsOptions extends SolverOptions {
  * @see Nocedal and Wright, Numerical Optimization (2006), §7.2
  */
 export async function lbfgs(options: LbfgsOptions): Promise<SolverResult> {
-  const inverses = new WeakMap<CurvaturePair, number>();
-  const inverseOf = (pair: CurvaturePair): number => {
-    const inverse = inverses.get(pair) ?? 1 / dot(pair.step, pair.change);
-    inverses.set(pair, inverse);
-    return inverse;
-  };
+  const recursion = new TwoLoopRecursion(options.precondition);
   return solve(options, {
     where: WHERE,
     normOf: ({ gradient }) => maxAbs(gradient),
-    search: (state, noise) => searchLine(state, options, noise, inverseOf),
+    search: (state, noise) => searchLine(state, options, noise, recursion),
   });
 }
-
-/** 1/sᵀy */
-type InverseOf = (pair: CurvaturePair) => number;
 
 const WHERE = 'lbfgs';
 
@@ -61,11 +52,11 @@ async function searchLine(
   state: SolverState,
   options: LbfgsOptions,
   noise: number,
-  inverseOf: InverseOf,
+  recursion: TwoLoopRecursion,
 ): Promise<Search> {
   const { point: from, value, gradient, pairs } = state;
   const { precondition } = options;
-  const direction = await directionOf(state, precondition, inverseOf);
+  const direction = await recursion.direction(state);
   const slope = dot(gradient, direction);
   if (pairs.length === 0 && slope > 0 && precondition !== undefined) {
     const expected = 'be positive definite, vᵀM⁻¹v > 0 for every v';
@@ -86,63 +77,6 @@ async function searchLine(
   const { evaluations } = searched;
   if (searched.found === 'none') return { trial: undefined, finite: searched.finite, pairs, evaluations };
   return { trial: searched.point, step: searched.step, pairs, evaluations };
-}
-
-/** −Hg, by the two-loop recursion. */
-async function directionOf(
-  { gradient, pairs }: SolverState,
-  precondition: LbfgsOptions['precondition'],
-  inverseOf: InverseOf,
-): Promise<Float64Array> {
-  const q = gradient.slice();
-  const inverses = pairs.map(inverseOf);
-  const alphas = new Float64Array(pairs.length);
-  const newest = pairs.length - 1;
-  if (pairs.length > 0) {
-    let product = dot(pairs[newest].step, q);
-    for (let i = newest; i >= 0; i--) {
-      alphas[i] = inverses[i] * product;
-      product = addAndDot(q, -alphas[i], pairs[i].change, pairs[Math.max(0, i - 1)].step);
-    }
-  }
-  const r = precondition === undefined ? q : await precondition(q);
-  assertLength(r, gradient, 'precondition', WHERE);
-  if (pairs.length > 0) {
-    const { change } = pairs[newest];
-    const scaled = precondition === undefined ? change : await precondition(change);
-    const gamma = 1 / (inverses[newest] * dot(change, scaled));
-    for (let i = 0; i < r.length; i++) r[i] *= gamma;
-    let product = dot(pairs[0].change, r);
-    for (let i = 0; i <= newest; i++) {
-      product = addAndDot(r, alphas[i] - inverses[i] * product, pairs[i].step, pairs[Math.min(newest, i + 1)].change);
-    }
-  }
-  for (let i = 0; i < r.length; i++) r[i] = -r[i];
-  return r;
-}
-
-/** a ← a + factor·b; returns aᵀc of the new a, in four partial sums like `dot`. */
-function addAndDot(a: Float64Array, factor: number, b: Float64Array, c: Float64Array): number {
-  const { length } = a;
-  const whole = length - (length % 4);
-  let [s0, s1, s2, s3] = [0, 0, 0, 0];
-  for (let i = 0; i < whole; i += 4) {
-    const [x0, x1] = [a[i] + factor * b[i], a[i + 1] + factor * b[i + 1]];
-    const [x2, x3] = [a[i + 2] + factor * b[i + 2], a[i + 3] + factor * b[i + 3]];
-    a[i] = x0;
-    a[i + 1] = x1;
-    a[i + 2] = x2;
-    a[i + 3] = x3;
-    s0 += x0 * c[i];
-    s1 += x1 * c[i + 1];
-    s2 += x2 * c[i + 2];
-    s3 += x3 * c[i + 3];
-  }
-  for (let i = whole; i < length; i++) {
-    a[i] += factor * b[i];
-    s0 += a[i] * c[i];
-  }
-  return s0 + s1 + (s2 + s3);
 }
 
 /** The largest absolute entry; NaN if any entry is NaN. */

@@ -67,6 +67,13 @@ function sums(n: number, order: number, q: number, scale: number): void {
   }
 }
 
+function recursion(n: number): void {
+  const { at, memory } = layout(n, n, n);
+  add(Float64Array.of(simd.kernels.addAndDot(0, random.normal(), 8 * at[1], 8 * at[2], n)));
+  add(memory.subarray(0, n));
+}
+
+for (let n = 1; n < 40; n++) recursion(n);
 for (let problem = 0; problem < 100; problem++) {
   sums(1 + random.below(400), 1 + random.below(70), 2 + random.below(20), problem % 5 === 0 ? 100 : 1);
 }

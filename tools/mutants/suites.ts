@@ -86,6 +86,7 @@ const OWN: Readonly<Record<string, readonly string[]>> = {
     'proximal-newton': ['proximal-newton'],
     schedule: ['schedule'],
     solver: ['lbfgs', 'proximal-newton'],
+    'two-loop': ['simd', 'lbfgs'],
   }),
   ...of('metrics', {
     agreement: ['metrics-agreement'],

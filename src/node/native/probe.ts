@@ -171,7 +171,7 @@ function answerFloat64(requireFromTfjsNode: NodeJS.Require, addon: string, run: 
   return [...run(call, memory), ...logits];
 }
 
-type Exercised = 'evaluate' | 'gram' | 'factorize' | 'substitute';
+type Exercised = 'evaluate' | 'gram' | 'factorize' | 'substitute' | 'addAndDot';
 
 /** Calls kernels on a memory of 8192 numbers, and returns their results: 40 rows of 9 numbers, 5 classes. */
 /* istanbul ignore next: counters would be part of the source text */
@@ -202,7 +202,9 @@ function exercise(
   for (let i = 0; i < order; i++) memory[64 * i + i] = 40;
   call('factorize', 0, order, 512, 1e-9, 8 * 2400);
   call('substitute', 0, order, 512, 8 * 2304, 2);
-  return [...results, ...memory.slice(2304, 2304 + 2 * order)];
+  const solved = memory.slice(2304, 2304 + 2 * order);
+  const product = call('addAndDot', 0, 0.1, 8 * 40, 8 * 80, 37) as number;
+  return [...results, ...solved, product, ...memory.slice(0, 37)];
 }
 
 /** The numbers that `answerFloat64` must give; undefined without WebAssembly, which the plain loops replace. */
