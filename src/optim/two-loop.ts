@@ -75,6 +75,8 @@ export class TwoLoopRecursion {
       });
       return;
     }
+    if (simd.resident !== this) this.#places.fill(undefined);
+    simd.resident = this;
     const places = this.#placesOf(pairs, memory);
     memory.set(vector);
     const { addAndDot: kernel } = simd.kernels;
@@ -90,8 +92,6 @@ export class TwoLoopRecursion {
   /** The places of pairs in the memory, into which it copies those that are not there yet. */
   #placesOf(pairs: readonly CurvaturePair[], memory: Float64Array): number[] {
     const places = this.#places;
-    if (simd?.resident !== this) places.fill(undefined);
-    if (simd !== undefined) simd.resident = this;
     for (let at = 0; at < places.length; at++) {
       const pair = places[at];
       if (pair !== undefined && !pairs.includes(pair)) places[at] = undefined;

@@ -39,7 +39,7 @@ export const EQUIVALENT: readonly Equivalent[] = [
     reason: 'The labels of an array are checked before. A second check by the kernel costs time and changes no value.',
   },
   {
-    file: 'optim/lbfgs.ts',
+    file: 'optim/two-loop.ts',
     change: 'for (let i = 0; i < r.length; i++) r[i] = -r[i]; → for (let i = 0; i <= r.length; i++) r[i] = -r[i];',
     reason: 'The extra write is past the end of a typed array, so it is ignored.',
   },
