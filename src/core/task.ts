@@ -12,23 +12,28 @@ export function nextTask(): Promise<void> {
 /** Multiply-adds that plain JavaScript does in 20 ms to 80 ms: the limit of one task. */
 export const WORK_OF_A_TASK = 1.4e7;
 
-/** Work in steps of a few milliseconds; each yield ends a step. */
-export type Steps<Result> = Generator<void, Result, void>;
+/** Work in steps of a few milliseconds; each yield ends a step. A promise is what the next step needs. */
+export type Steps<Result> = Generator<Promise<void> | undefined, Result, void>;
 
-/** Runs all steps at once. */
+/** Runs all steps at once. They must not need a promise. */
 export function finish<Result>(steps: Steps<Result>): Result {
   for (;;) {
     const { done, value } = steps.next();
     if (done) return value;
+    if (value !== undefined) throw new Error('these steps cannot be finished at once');
   }
 }
 
-/** Runs the steps and yields to the event loop after each. */
+/** Runs the steps and yields to the event loop after each. After an error, the steps end in their `finally`. */
 export async function finishInTurns<Result>(steps: Steps<Result>, signal?: AbortSignal): Promise<Result> {
-  for (;;) {
-    signal?.throwIfAborted();
-    const { done, value } = steps.next();
-    if (done) return value;
-    await nextTask();
+  try {
+    for (;;) {
+      signal?.throwIfAborted();
+      const { done, value } = steps.next();
+      if (done) return value;
+      await (value ?? nextTask());
+    }
+  } finally {
+    steps.return(undefined as never);
   }
 }

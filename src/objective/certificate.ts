@@ -5,9 +5,10 @@ import { finish, finishInTurns, type Steps, WORK_OF_A_TASK } from '../core/task.
 import { BlockSum } from '../core/tree-sum.js';
 import { penaltyOf } from '../optim/penalty.js';
 import { gradientBlocks } from './blocks.js';
-import { lossAndGradient, type PlainProblem, softmaxInto } from './float64.js';
-import { othersOf } from './hessian.js';
+import { lossAndGradient, type PlainProblem, type Problem, softmaxInto } from './float64.js';
+import { othersOf, probabilitiesAt } from './hessian.js';
 import { BLOCK_ROWS, RowBlock } from './row-block.js';
+import { type Section, sumOfSections } from './sections.js';
 
 export interface Certificate {
   /** f(θ), in float64 */
@@ -48,21 +49,21 @@ export function certify(problem: PlainProblem, point: Float64Array): Certificate
 }
 
 /** The same bits as `certify`, in tasks of about 1.4e7 multiply-adds. An abort of `signal` throws its reason. */
-export function certifyAsync(problem: PlainProblem, point: Float64Array, signal?: AbortSignal): Promise<Certificate> {
+export function certifyAsync(problem: Problem, point: Float64Array, signal?: AbortSignal): Promise<Certificate> {
   return finishInTurns(certification(problem, point), signal);
 }
 
-function* certification(problem: PlainProblem, point: Float64Array): Steps<Certificate> {
-  const { numSamples: n, numFeatures: d, numClasses: q, l1, l2, fitIntercept, size } = problem;
+function* certification(problem: Problem, point: Float64Array): Steps<Certificate> {
+  const { numFeatures: d, numClasses: q, l1, l2, fitIntercept, size } = problem;
   assertShape([point.length], [size], 'certify', 'point');
   const weight = point.subarray(0, d * q);
-  const probabilities = new Float64Array(n * q);
   // The slope is (1/S)·X̃ᵀdiag(s)(P − Y).
-  const { loss, gradient: slope } = yield* lossAndGradient(problem, point, probabilities);
+  const { loss, gradient: slope } = yield* lossAndGradient(problem, point);
   const objective = loss + penaltyOf(weight, l2, l1);
   if (l2 === 0 && l1 === 0) return { objective, suboptimality: objective };
 
-  const observed = fitIntercept ? yield* classSums(problem) : new Float64Array(0);
+  const { rows: blockRows } = gradientBlocks(size);
+  const observed = fitIntercept ? yield* sumOfSections(problem, blockRows, classSums) : new Float64Array(0);
   const { mix, towards } = fitIntercept ? mixture(slope.subarray(d * q), observed.subarray(d * q)) : NO_MIXTURE;
   const moved = slope.slice(0, d * q);
   if (mix > 0) {
@@ -78,9 +79,13 @@ function* certification(problem: PlainProblem, point: Float64Array): Steps<Certi
   // With l1 alone, |V| must not exceed l1. With both penalties, the smaller bound is used.
   const shrinks = l1 === 0 || largest <= l1 ? [1] : l2 === 0 ? [l1 / largest] : [1, l1 / largest];
   let suboptimality = objective;
-  for (const shrink of shrinks) {
-    const divergence =
-      mix === 0 && shrink === 1 ? 0 : yield* meanDivergence(problem, point, probabilities, { mix, towards, shrink });
+  const moves = shrinks.map((shrink) => ({ mix, towards, shrink }));
+  const isStill = mix === 0 && shrinks[shrinks.length - 1] === 1;
+  const divergences = isStill
+    ? [0]
+    : yield* sumOfSections(problem, blockRows, (section) => meanDivergences(section, point, moves));
+  for (const [i, shrink] of shrinks.entries()) {
+    const divergence = divergences[i];
     // f* ≥ 0, so f(θ) is a bound too. An overflow gives NaN.
     const gap = divergence + penaltyGap(weight, moved, shrink, l1, l2);
     if (!Number.isNaN(gap)) suboptimality = Math.min(suboptimality, gap);
@@ -125,9 +130,9 @@ function mixture(excess: Float64Array, observed: Float64Array): Mixture {
 }
 
 /** (1/S)·X̃ᵀdiag(s)Y */
-function* classSums(problem: PlainProblem): Steps<Float64Array> {
-  const { numSamples: n, numClasses: q, labels, shares, size } = problem;
-  const block = new RowBlock(problem.features, q, problem.rows);
+function* classSums(section: Section): Steps<Float64Array> {
+  const { numSamples: n, numClasses: q, labels, shares, size } = section;
+  const block = new RowBlock(section.features, q, section.rows);
   const sum = new BlockSum(size, gradientBlocks(size).rows);
   let work = 0;
   for (let start = 0; start < n; start += BLOCK_ROWS) {
@@ -147,49 +152,48 @@ interface Move extends Mixture {
   readonly shrink: number;
 }
 
-/** (1/S) Σᵢ sᵢ·KL(αᵢ‖pᵢ), αᵢ = yᵢ + shrink·((1 − t)pᵢ + t·c − yᵢ). */
-function* meanDivergence(
-  problem: PlainProblem,
-  point: Float64Array,
-  probabilities: Float64Array,
-  move: Move,
-): Steps<number> {
-  const { numSamples: n, numClasses: q, labels, shares, size } = problem;
-  const logarithms = new Logarithms(problem, point, probabilities);
-  const sum = new BlockSum(1, gradientBlocks(size).rows);
+/** (1/S) Σᵢ sᵢ·KL(αᵢ‖pᵢ), αᵢ = yᵢ + shrink·((1 − t)pᵢ + t·c − yᵢ), for each move. */
+function* meanDivergences(section: Section, point: Float64Array, moves: readonly Move[]): Steps<Float64Array> {
+  const { numSamples: n, numClasses: q, labels, shares, size } = section;
+  const probabilities = yield* probabilitiesAt(section, point);
+  const logarithms = new Logarithms(section, point, probabilities);
+  const sum = new BlockSum(moves.length, gradientBlocks(size).rows);
   let work = 0;
   for (let i = 0; i < n; i++) {
-    if (shares[i] > 0) sum.leaf[0] += shares[i] * divergenceOf(probabilities, i, q, labels[i], move, logarithms);
+    const { leaf } = sum;
+    for (let m = 0; shares[i] > 0 && m < moves.length; m++) {
+      leaf[m] += shares[i] * divergenceOf(probabilities, i, q, labels[i], moves[m], logarithms);
+    }
     sum.reach(i + 1);
-    work += 10 * q;
+    work += 10 * q * moves.length;
     if (work >= WORK_OF_A_TASK) {
       work = 0;
       yield;
     }
   }
-  return sum.total()[0];
+  return sum.total();
 }
 
 /** log pᵢₖ, also where pᵢₖ underflows. */
 class Logarithms {
-  readonly #problem: PlainProblem;
+  readonly #section: Section;
   readonly #point: Float64Array;
   readonly #probabilities: Float64Array;
   #block: RowBlock | undefined;
 
-  constructor(problem: PlainProblem, point: Float64Array, probabilities: Float64Array) {
-    this.#problem = problem;
+  constructor(section: Section, point: Float64Array, probabilities: Float64Array) {
+    this.#section = section;
     this.#point = point;
     this.#probabilities = probabilities;
   }
 
   of(i: number, k: number): number {
-    const p = this.#probabilities[i * this.#problem.numClasses + k];
+    const p = this.#probabilities[i * this.#section.numClasses + k];
     return p >= SMALLEST ? log(p) : this.#fromLogits(i, k);
   }
 
   #fromLogits(i: number, k: number): number {
-    const { features, numClasses: q, rows } = this.#problem;
+    const { features, numClasses: q, rows } = this.#section;
     if (this.#block === undefined) {
       this.#block = new RowBlock(features, q, rows);
       this.#block.setPoint(this.#point);

@@ -6,10 +6,11 @@ import { BlockSum } from '../core/tree-sum.js';
 import { BlockMetric } from '../optim/block-metric.js';
 import { cholesky } from '../optim/cholesky.js';
 import { gramBlocks } from './blocks.js';
-import type { PlainProblem } from './float64.js';
+import type { Problem } from './float64.js';
 import { GramSum } from './gram-sum.js';
 import { eachProbabilities, hessianMatrix, othersOf } from './hessian.js';
 import { BLOCK_ROWS, RowBlock } from './row-block.js';
+import { isStreamed, type ProblemTerms, type Section, sumOfSections } from './sections.js';
 
 /** Up to this many features, M is factored: 1024²·8 bytes and 1024³/6 multiply-adds. */
 const LARGEST_DENSE = 1024;
@@ -21,7 +22,7 @@ const LARGEST_DENSE = 1024;
 const JITTER = 1e-10;
 
 /** Whether M is factored. If not, only its diagonal is used. */
-export function isFactored({ numFeatures }: PlainProblem): boolean {
+export function isFactored({ numFeatures }: ProblemTerms): boolean {
   return numFeatures <= LARGEST_DENSE;
 }
 
@@ -51,7 +52,7 @@ export interface PreconditionerOptions {
  * @see Böhning, Multinomial logistic regression algorithm (1992); docs/solvers.md
  */
 export async function bohningPreconditioner(
-  problem: PlainProblem,
+  problem: Problem,
   options: PreconditionerOptions = {},
 ): Promise<(vector: Float64Array) => Float64Array> {
   const { numFeatures: d, numClasses: q, fitIntercept } = problem;
@@ -67,14 +68,14 @@ export async function bohningPreconditioner(
 }
 
 /** M for `proximalNewton`. Without intercept, the diagonal entry of the bias is 1 and its other entries are 0. */
-export async function bohningMetric(problem: PlainProblem, options: PreconditionerOptions = {}): Promise<BlockMetric> {
+export async function bohningMetric(problem: Problem, options: PreconditionerOptions = {}): Promise<BlockMetric> {
   const { matrix } = await boundOf(problem, options);
   return new BlockMetric(matrix, problem.numFeatures + 1, problem.numClasses, options.jitter ?? JITTER);
 }
 
 /** M without jitter: [d + 1, d + 1] with the lower half filled, or only its diagonal. */
 async function boundOf(
-  problem: PlainProblem,
+  problem: Problem,
   { gram, signal }: PreconditionerOptions,
 ): Promise<{ matrix: Float64Array; isDense: boolean }> {
   const { numFeatures: d, fitIntercept, l2 } = problem;
@@ -109,7 +110,7 @@ export interface CurvatureOptions extends Omit<PreconditionerOptions, 'gram'> {
  * @throws ShapeError if the point has another length
  */
 export async function curvaturePreconditioner(
-  problem: PlainProblem,
+  problem: Problem,
   point: Float64Array,
   options: CurvatureOptions = {},
 ): Promise<{ precondition: (vector: Float64Array) => Float64Array; isHessian: boolean }> {
@@ -129,7 +130,7 @@ export async function curvaturePreconditioner(
 
 /** The metric for `proximalNewton` from the curvature at θ. The Hessian is one block. */
 export async function curvatureMetric(
-  problem: PlainProblem,
+  problem: Problem,
   point: Float64Array,
   options: CurvatureOptions = {},
 ): Promise<{ metric: BlockMetric; isHessian: boolean }> {
@@ -141,7 +142,7 @@ export async function curvatureMetric(
 }
 
 function hessianAt(
-  problem: PlainProblem,
+  problem: Problem,
   point: Float64Array,
   { work = 0, signal }: CurvatureOptions,
 ): Promise<Float64Array | undefined> {
@@ -150,16 +151,20 @@ function hessianAt(
 }
 
 /** The problem with shares s∘2h/S. The 2 cancels the ½ of Böhning's bound. */
-async function atPoint(problem: PlainProblem, point: Float64Array, signal?: AbortSignal): Promise<PlainProblem> {
-  const { numClasses: q } = problem;
-  const shares = problem.shares.slice();
-  const visit = (probabilities: Float64Array, start: number) => {
+async function atPoint(problem: Problem, point: Float64Array, signal?: AbortSignal): Promise<Problem> {
+  if (isStreamed(problem)) return { ...problem, adapt: (section) => withCurvature(section, point) };
+  return { ...problem, ...(await finishInTurns(withCurvature(problem, point), signal)) };
+}
+
+function* withCurvature(section: Section, point: Float64Array): Steps<Section> {
+  const { numClasses: q } = section;
+  const shares = section.shares.slice();
+  yield* eachProbabilities(section, point, (probabilities, start) => {
     for (let at = 0; at < probabilities.length; at += q) {
       shares[start + at / q] *= (2 / q) * curvatureOf(probabilities, at, q);
     }
-  };
-  await finishInTurns(eachProbabilities(problem, point, visit), signal);
-  return { ...problem, shares };
+  });
+  return { ...section, shares };
 }
 
 /** Σₖ pₖ(1 − pₖ) */
@@ -177,11 +182,12 @@ function curvatureOf(probabilities: Float64Array, from: number, q: number): numb
  * Takes n·d²/2 multiply-adds in tasks, fewer if nearly all features are 0. For 60,000 × 784 this takes several seconds;
  * TensorFlow needs 0.3 s.
  */
-export function gramMatrix(problem: PlainProblem, signal?: AbortSignal): Promise<Float64Array> {
-  return finishInTurns(gramProducts(problem), signal);
+export function gramMatrix(problem: Problem, signal?: AbortSignal): Promise<Float64Array> {
+  const { rows } = gramBlocks(problem.numFeatures + 1);
+  return finishInTurns(sumOfSections(problem, rows, gramProducts), signal);
 }
 
-function* gramProducts(problem: PlainProblem): Steps<Float64Array> {
+function* gramProducts(problem: Section): Steps<Float64Array> {
   const { numSamples: n, numFeatures: d, rows: prepared, shares } = problem;
   if (prepared !== undefined) {
     const sum = new GramSum(problem);
@@ -205,7 +211,11 @@ function* gramProducts(problem: PlainProblem): Steps<Float64Array> {
 }
 
 /** The diagonal of X̃ᵀdiag(s)X̃/S, [d + 1]. */
-export function* gramDiagonal(problem: PlainProblem): Steps<Float64Array> {
+export function gramDiagonal(problem: Problem): Steps<Float64Array> {
+  return sumOfSections(problem, gramBlocks(problem.numFeatures + 1).rows, diagonalProducts);
+}
+
+function* diagonalProducts(problem: Section): Steps<Float64Array> {
   const { features, numSamples: n, numFeatures: d, shares } = problem;
   const { values, scale = 1 } = features;
   const sum = new BlockSum(d + 1, gramBlocks(d + 1).rows);

@@ -9,8 +9,9 @@ import { assertFeatureArray, type FeatureArray } from '../data/batches.js';
 import { addL2Gradient, penaltyOf } from '../optim/penalty.js';
 import type { ValueAndGradient } from '../optim/solver.js';
 import { gradientBlocks } from './blocks.js';
-import { GradientSum, writeProbabilities } from './resident-rows.js';
-import { BLOCK_ROWS, pairedPoint, prepareRows, RowBlock } from './row-block.js';
+import { GradientSum } from './resident-rows.js';
+import { BLOCK_ROWS, prepareRows, RowBlock } from './row-block.js';
+import { isStreamed, type Section, type StreamedProblem, sumOfSections } from './sections.js';
 
 export interface PlainProblemOptions {
   /** X, [n, d], finite */
@@ -28,27 +29,17 @@ export interface PlainProblemOptions {
   readonly fitIntercept: boolean;
 }
 
-/** A validated problem, the input of the functions in this file. */
-export interface PlainProblem {
-  readonly features: FeatureArray;
-  /** The features in the layout of `RowBlock`; undefined if they are too large to prepare or mostly 0. */
-  readonly rows: Float64Array | undefined;
-  readonly labels: Int32Array;
+/** A validated problem whose samples are in memory. */
+export interface PlainProblem extends Section {
   /** sᵢ ≥ 0, [n] */
   readonly weights: Float64Array;
-  /** S = Σ sᵢ */
+  /** S = Σ sᵢ, and the smallest sᵢ > 0. */
   readonly totalWeight: number;
-  /** sᵢ/S, the weight of each sample in a mean, [n]; 0 if S is. */
-  readonly shares: Float64Array;
-  readonly numSamples: number;
-  readonly numFeatures: number;
-  readonly numClasses: number;
-  readonly l2: number;
-  readonly l1: number;
-  readonly fitIntercept: boolean;
-  /** The length of a point: (d + 1)·classes, with or without a bias. */
-  readonly size: number;
+  readonly leastWeight: number;
 }
+
+/** A problem that the functions in this file evaluate. */
+export type Problem = PlainProblem | StreamedProblem;
 
 /**
  * Validates the problem that the functions in this file evaluate. The features are not copied unless they are small.
@@ -85,16 +76,20 @@ export function plainProblem(options: PlainProblemOptions): PlainProblem {
     }
   }
   const totalWeight = sumOf(weights);
+  let leastWeight = Number.POSITIVE_INFINITY;
+  for (const weight of weights) if (weight > 0) leastWeight = Math.min(leastWeight, weight);
   if (!(l2 >= 0 && l2 < Number.POSITIVE_INFINITY)) throw outOfRange('l2', 'be a finite number ≥ 0', l2);
   if (!(l1 >= 0 && l1 < Number.POSITIVE_INFINITY)) throw outOfRange('l1', 'be a finite number ≥ 0', l1);
   const size = (d + 1) * numClasses;
   return {
+    start: 0,
     features,
     rows: prepareRows(features),
     labels,
     weights,
     totalWeight,
-    shares: weights.map((weight) => (weight === 0 ? 0 : weight / totalWeight)),
+    leastWeight,
+    shares: sharesOf(weights, totalWeight),
     numSamples: n,
     numFeatures: d,
     numClasses,
@@ -103,6 +98,11 @@ export function plainProblem(options: PlainProblemOptions): PlainProblem {
     fitIntercept,
     size,
   };
+}
+
+/** sᵢ/S, and 0 if S is. */
+export function sharesOf(weights: Float64Array, totalWeight: number): Float64Array {
+  return weights.map((weight) => (weight === 0 ? 0 : weight / totalWeight));
 }
 
 /**
@@ -124,14 +124,14 @@ export function evaluatePlain(problem: PlainProblem, point: Float64Array): Value
 
 /** The same bits as `evaluatePlain`, in tasks of about 1.4e7 multiply-adds. An abort of `signal` throws its reason. */
 export function evaluatePlainAsync(
-  problem: PlainProblem,
+  problem: Problem,
   point: Float64Array,
   signal?: AbortSignal,
 ): Promise<ValueAndGradient> {
   return finishInTurns(evaluation(problem, point), signal);
 }
 
-function* evaluation(problem: PlainProblem, point: Float64Array): Steps<ValueAndGradient> {
+function* evaluation(problem: Problem, point: Float64Array): Steps<ValueAndGradient> {
   const { numFeatures: d, numClasses: q, l2, fitIntercept, size } = problem;
   assertShape([point.length], [size], 'evaluatePlain', 'point');
   const { loss, gradient } = yield* lossAndGradient(problem, point);
@@ -148,24 +148,25 @@ export interface LossAndGradient {
   readonly gradient: Float64Array;
 }
 
-/**
- * The mean loss and its gradient, without penalties. Both are sums over blocks of samples, as in core/tree-sum.ts.
- *
- * @param probabilities where to write pᵢₖ, [n, classes]
- */
-export function* lossAndGradient(
-  problem: PlainProblem,
-  point: Float64Array,
-  probabilities?: Float64Array,
-): Steps<LossAndGradient> {
-  return (yield* residentSums(problem, point, probabilities)) ?? (yield* plainSums(problem, point, probabilities));
+/** The mean loss and its gradient, without penalties. Both are sums over blocks of samples, as in core/tree-sum.ts. */
+export function* lossAndGradient(problem: Section | StreamedProblem, point: Float64Array): Steps<LossAndGradient> {
+  if (!isStreamed(problem)) return yield* sectionSums(problem, point);
+  const { size } = problem;
+  const total = yield* sumOfSections(problem, gradientBlocks(size).rows, function* (section) {
+    const { loss, gradient } = yield* sectionSums(section, point);
+    const sum = new Float64Array(size + 1);
+    sum.set(gradient);
+    sum[size] = loss;
+    return sum;
+  });
+  return { loss: total[size], gradient: total.slice(0, size) };
 }
 
-function* plainSums(
-  problem: PlainProblem,
-  point: Float64Array,
-  probabilities: Float64Array | undefined,
-): Steps<LossAndGradient> {
+function* sectionSums(section: Section, point: Float64Array): Steps<LossAndGradient> {
+  return (yield* residentSums(section, point)) ?? (yield* plainSums(section, point));
+}
+
+function* plainSums(problem: Section, point: Float64Array): Steps<LossAndGradient> {
   const { numClasses: q, numSamples: n, labels, shares, size } = problem;
   const block = new RowBlock(problem.features, q, problem.rows);
   block.setPoint(point);
@@ -180,7 +181,6 @@ function* plainSums(
     let loss = 0;
     for (let r = 0, at = 0; r < count; r++, at += q) {
       const share = shares[start + r];
-      if (probabilities !== undefined) softmaxInto(logits, at, q, probabilities, (start + r) * q);
       // Skipped, not multiplied by 0: the loss may be infinite.
       if (share === 0) {
         residuals.fill(0, at, at + q);
@@ -203,22 +203,14 @@ function* plainSums(
 }
 
 /** The same bits in WebAssembly; undefined if the rows are not prepared or do not fit in its memory. */
-function* residentSums(
-  problem: PlainProblem,
-  point: Float64Array,
-  probabilities: Float64Array | undefined,
-): Steps<LossAndGradient | undefined> {
-  const { numSamples: n, numClasses: q, size } = problem;
+function* residentSums(problem: Section, point: Float64Array): Steps<LossAndGradient | undefined> {
+  const { numSamples: n, size } = problem;
   const { rows, rowsOfATask } = gradientBlocks(size);
   const sum = new GradientSum(problem, point, rows);
   for (let start = 0; start < n; start += rowsOfATask) {
     if (start > 0) yield;
     const end = Math.min(n, start + rowsOfATask);
     if (!sum.add(start, end)) return undefined;
-    if (probabilities === undefined) continue;
-    if (!writeProbabilities(problem, pairedPoint(point, q), [start, end], probabilities.subarray(start * q))) {
-      return undefined;
-    }
   }
   return sum.total();
 }

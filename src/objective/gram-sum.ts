@@ -3,13 +3,13 @@ import { square } from '../core/elementary.js';
 import { WORK_OF_A_TASK } from '../core/task.js';
 import { VectorSum } from '../core/tree-sum.js';
 import { type Blocks, gramBlocks } from './blocks.js';
-import type { PlainProblem } from './float64.js';
 import { writeGram } from './resident-rows.js';
 import { BLOCK_ROWS, RowBlock } from './row-block.js';
+import type { Section } from './sections.js';
 
 /** Sums share·x̃x̃ᵀ over samples that are given in ascending order: the lower half of a matrix [d + 1, d + 1]. */
 export class GramSum {
-  readonly #problem: PlainProblem;
+  readonly #problem: Section;
   readonly #order: number;
   readonly #blocks: Blocks;
   readonly #tree = new VectorSum();
@@ -24,7 +24,7 @@ export class GramSum {
   /** Multiply-adds since the last task. */
   #work = 0;
 
-  constructor(problem: PlainProblem) {
+  constructor(problem: Section) {
     this.#problem = problem;
     this.#order = problem.numFeatures + 1;
     this.#blocks = gramBlocks(this.#order);

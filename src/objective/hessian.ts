@@ -1,10 +1,12 @@
 // objective: the full Hessian of the objective on plain arrays, for problems of moderate size.
 import { finishInTurns, type Steps } from '../core/task.js';
-import { gradientBlocks } from './blocks.js';
-import { type PlainProblem, softmaxInto } from './float64.js';
+import { VectorSum } from '../core/tree-sum.js';
+import { gradientBlocks, gramBlocks } from './blocks.js';
+import { type Problem, softmaxInto } from './float64.js';
 import { GramSum } from './gram-sum.js';
 import { writeProbabilities } from './resident-rows.js';
 import { BLOCK_ROWS, pairedPoint, RowBlock } from './row-block.js';
+import { inSections, isStreamed, type Section } from './sections.js';
 
 /** Largest number of parameters: 5 MB and about 25 ms to factor. */
 const LARGEST = 800;
@@ -26,7 +28,7 @@ const THRESHOLDS = [0, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2];
  * @returns [size, size], parameters in the order of a point, the lower half filled; undefined if it takes more work
  */
 export function hessianMatrix(
-  problem: PlainProblem,
+  problem: Problem,
   point: Float64Array,
   work: number,
   signal?: AbortSignal,
@@ -34,33 +36,67 @@ export function hessianMatrix(
   return finishInTurns(hessian(problem, point, work), signal);
 }
 
-function* hessian(problem: PlainProblem, point: Float64Array, work: number): Steps<Float64Array | undefined> {
-  const { numSamples: n, numFeatures: d, numClasses: q, l2, fitIntercept, size } = problem;
+function* hessian(problem: Problem, point: Float64Array, work: number): Steps<Float64Array | undefined> {
+  const { numFeatures: d, numClasses: q, l2, fitIntercept, size } = problem;
   const order = d + 1;
   const ofPair = (order * order) / 2;
-  const left = work - (size * size * size) / 6;
-  if (size > LARGEST || left <= 0) return undefined;
-  const probabilities = yield* probabilitiesAt(problem, point);
-  const threshold = leastThreshold(probabilities, q, left / ofPair);
+  const ofBlocks = work - (size * size * size) / 6;
+  if (size > LARGEST || ofBlocks <= 0) return undefined;
+  const counted = new PairCounts(q, ofBlocks / ofPair);
+  /** Those of the last section, which is the only one in memory. */
+  let probabilities: Float64Array = new Float64Array(0);
+  yield* inSections(problem, function* (section) {
+    probabilities = yield* probabilitiesAt(section, point);
+    return counted.add(probabilities);
+  });
+  const threshold = counted.threshold();
   if (threshold === undefined) return undefined;
+  const { rows } = gramBlocks(order);
+  /** The blocks of the classes k ≥ c, of which the lower half is filled; the others have the same numbers. */
+  const blocks = Array.from({ length: q }, (_, k) => Array.from({ length: k + 1 }, () => new VectorSum()));
+  /** What they leave out, which is added to the blocks k = c. */
+  const leftOut = new VectorSum();
+  yield* inSections(problem, function* (section) {
+    const own = isStreamed(problem) ? yield* probabilitiesAt(section, point) : probabilities;
+    const number = section.start / rows;
+    const rest = yield* eachBlock(section, own, threshold, (k, c, block) => blocks[k][c].add(number, block));
+    if (rest !== undefined) leftOut.add(number, rest);
+  });
+  const totals = blocks.map((row) => row.map((sum) => sum.total() as Float64Array));
+  const rest = leftOut.total();
+  for (let k = 0; rest !== undefined && k < q; k++) {
+    for (let at = 0; at < rest.length; at++) totals[k][k][at] += rest[at];
+  }
+  const matrix = joined(totals, order);
+  for (let j = 0; j < d * q; j++) matrix[j * size + j] += l2;
+  if (!fitIntercept) matrix.fill(0, d * q * size);
+  dropTiny(matrix, size);
+  return matrix;
+}
+
+/** Calls `take` with the sum over a section for each pair of classes k ≥ c. Returns what these leave out, as `restOf`. */
+function* eachBlock(
+  section: Section,
+  probabilities: Float64Array,
+  threshold: number,
+  take: (k: number, c: number, block: Float64Array) => void,
+): Steps<Float64Array | undefined> {
+  const { numSamples: n, numClasses: q, shares } = section;
   /** Whether the curvature of a sample and a class is kept, [n, classes]. */
   const matters = new Uint8Array(n * q);
-  const sum = new GramSum(problem);
-  /** The blocks of the classes k ≥ c, of which the lower half is filled; the others have the same numbers. */
-  const blocks: Float64Array[][] = [];
+  const sum = new GramSum(section);
   /** sᵢ/S·pᵢₖ, and sᵢ/S·pᵢₖ(1 − pᵢₖ). */
   const weighted = new Float64Array(n * q);
   const curvature = new Float64Array(n * q);
   for (let i = 0, at = 0; i < n; i++) {
     for (let k = 0; k < q; k++, at++) {
       matters[at] = isBetween(probabilities[at], threshold) ? 1 : 0;
-      weighted[at] = problem.shares[i] * probabilities[at];
+      weighted[at] = shares[i] * probabilities[at];
       curvature[at] = weighted[at] * othersOf(probabilities, i * q, q, k);
     }
   }
   for (let k = 0; k < q; k++) {
     const samples = samplesOf(n, (i) => weighted[i * q + k] > 0 && matters[i * q + k] === 1);
-    blocks.push([]);
     for (let c = 0; c <= k; c++) {
       // A function, since loops of generators are slower.
       const addFrom = (first: number): number => {
@@ -73,18 +109,10 @@ function* hessian(problem: PlainProblem, point: Float64Array, work: number): Ste
         return samples.length;
       };
       for (let s = addFrom(0); s < samples.length; s = addFrom(s)) yield;
-      blocks[k].push(sum.total());
+      take(k, c, sum.total());
     }
   }
-  const rest = yield* restOf(problem, curvature, matters);
-  for (let k = 0; rest !== undefined && k < q; k++) {
-    for (let at = 0; at < rest.length; at++) blocks[k][k][at] += rest[at];
-  }
-  const matrix = joined(blocks, order);
-  for (let j = 0; j < d * q; j++) matrix[j * size + j] += l2;
-  if (!fitIntercept) matrix.fill(0, d * q * size);
-  dropTiny(matrix, size);
-  return matrix;
+  return yield* restOf(section, curvature, matters);
 }
 
 /** The samples, in order, for which a condition holds. */
@@ -115,7 +143,7 @@ function dropTiny(matrix: Float64Array, size: number): void {
 }
 
 /** pᵢₖ, [n, classes] */
-function* probabilitiesAt(problem: PlainProblem, point: Float64Array): Steps<Float64Array> {
+export function* probabilitiesAt(problem: Section, point: Float64Array): Steps<Float64Array> {
   const q = problem.numClasses;
   const probabilities = new Float64Array(problem.numSamples * q);
   yield* eachProbabilities(problem, point, (part, start) => probabilities.set(part, start * q));
@@ -124,7 +152,7 @@ function* probabilitiesAt(problem: PlainProblem, point: Float64Array): Steps<Flo
 
 /** Calls `visit` with the probabilities of some samples, [samples, classes], and the first sample, for all in order. */
 export function* eachProbabilities(
-  problem: PlainProblem,
+  problem: Section,
   point: Float64Array,
   visit: (probabilities: Float64Array, start: number) => void,
 ): Steps<void> {
@@ -157,31 +185,50 @@ function isBetween(p: number, threshold: number): boolean {
   return p > threshold && p < 1 - threshold;
 }
 
-/** The smallest threshold beyond which there are at most this many pairs of classes, over all samples, if any is. */
-function leastThreshold(probabilities: ArrayLike<number>, q: number, most: number): number | undefined {
-  // Most often even the last threshold keeps too many, as a part of the samples shows.
-  const last = THRESHOLDS[THRESHOLDS.length - 1];
-  let fewest = 0;
-  for (let at = 0; at < probabilities.length; at += q) {
-    let count = 0;
-    for (let k = at; k < at + q; k++) if (isBetween(probabilities[k], last)) count++;
-    fewest += (count * (count + 1)) / 2;
-    if (fewest > most) return undefined;
+/** Counts the pairs of classes that each threshold keeps, over all samples. */
+class PairCounts {
+  readonly #q: number;
+  readonly #most: number;
+  readonly #pairs = new Float64Array(THRESHOLDS.length);
+
+  /** @param most the largest number of pairs */
+  constructor(q: number, most: number) {
+    this.#q = q;
+    this.#most = most;
   }
-  const pairs = new Float64Array(THRESHOLDS.length);
-  const above = new Int32Array(THRESHOLDS.length);
-  for (let at = 0; at < probabilities.length; at += q) {
-    above.fill(0);
-    for (let k = at; k < at + q; k++) {
-      for (let t = 0; t < above.length && isBetween(probabilities[k], THRESHOLDS[t]); t++) above[t]++;
+
+  /** Adds samples. Returns false if even the last threshold keeps too many, as a part of the samples often shows. */
+  add(probabilities: Float64Array): boolean {
+    const last = THRESHOLDS.length - 1;
+    let fewest = this.#pairs[last];
+    for (let at = 0; at < probabilities.length && fewest <= this.#most; at += this.#q) {
+      let count = 0;
+      for (let k = at; k < at + this.#q; k++) if (isBetween(probabilities[k], THRESHOLDS[last])) count++;
+      fewest += (count * (count + 1)) / 2;
     }
-    for (let t = 0; t < above.length; t++) pairs[t] += (above[t] * (above[t] + 1)) / 2;
+    if (fewest > this.#most) {
+      this.#pairs.fill(fewest);
+      return false;
+    }
+    const above = new Int32Array(THRESHOLDS.length);
+    for (let at = 0; at < probabilities.length; at += this.#q) {
+      above.fill(0);
+      for (let k = at; k < at + this.#q; k++) {
+        for (let t = 0; t < above.length && isBetween(probabilities[k], THRESHOLDS[t]); t++) above[t]++;
+      }
+      for (let t = 0; t < above.length; t++) this.#pairs[t] += (above[t] * (above[t] + 1)) / 2;
+    }
+    return true;
   }
-  return THRESHOLDS.find((_, t) => pairs[t] <= most);
+
+  /** The smallest threshold that keeps few enough, if any does. */
+  threshold(): number | undefined {
+    return THRESHOLDS.find((_, t) => this.#pairs[t] <= this.#most);
+  }
 }
 
 /** X̃ᵀdiag(s∘h)X̃/S, where hᵢ is the mean curvature that the blocks above leave out; undefined if they omit nothing. */
-function* restOf(problem: PlainProblem, curvature: Float64Array, matters: Uint8Array): Steps<Float64Array | undefined> {
+function* restOf(problem: Section, curvature: Float64Array, matters: Uint8Array): Steps<Float64Array | undefined> {
   const { numSamples: n, numClasses: q } = problem;
   const sum = new GramSum(problem);
   let isEmpty = true;

@@ -1,7 +1,7 @@
 // training: fits parameters to the optimum, with a proven bound on the remaining gap.
 
 import { certifyAsync } from '../objective/certificate.js';
-import { type PlainProblem, plainProblem } from '../objective/float64.js';
+import { type Problem, plainProblem } from '../objective/float64.js';
 import type { SolverReason } from '../optim/solver.js';
 import { adviceForOptimum } from './advice.js';
 import type { Mark } from './checkpoint/checkpoints.js';
@@ -119,9 +119,6 @@ function resumedFrom(
 }
 
 /** Whether the mean loss proves that every sample has a probability above ½ for its class: loss·S < log 2·min s. */
-function isSeparating({ l1, l2, weights, totalWeight }: PlainProblem, loss: number): boolean {
-  if (l1 > 0 || l2 > 0) return false;
-  let least = Number.POSITIVE_INFINITY;
-  for (const weight of weights) if (weight > 0) least = Math.min(least, weight);
-  return loss * totalWeight < Math.LN2 * least;
+function isSeparating({ l1, l2, leastWeight, totalWeight }: Problem, loss: number): boolean {
+  return l1 === 0 && l2 === 0 && loss * totalWeight < Math.LN2 * leastWeight;
 }

@@ -11,7 +11,7 @@ import {
   isFactored,
   type PreconditionerOptions,
 } from '../objective/curvature.js';
-import { evaluatePlainAsync, type PlainProblem } from '../objective/float64.js';
+import { evaluatePlainAsync, type PlainProblem, type Problem } from '../objective/float64.js';
 import { openTensorObjective, type TensorObjective } from '../objective/tensor.js';
 import {
   hessianSpeed,
@@ -91,7 +91,7 @@ function listener(
 type Solver = (options: SolverOptions) => Promise<SolverResult>;
 
 /** The solver with Böhning's bound as M. */
-async function firstSolver(problem: PlainProblem, options: PreconditionerOptions): Promise<Solver> {
+async function firstSolver(problem: Problem, options: PreconditionerOptions): Promise<Solver> {
   if (problem.l1 > 0) return proximalSolver(problem, await bohningMetric(problem, options));
   const precondition = await bohningPreconditioner(problem, options);
   return (others) => lbfgs({ ...others, precondition });
@@ -99,7 +99,7 @@ async function firstSolver(problem: PlainProblem, options: PreconditionerOptions
 
 /** The solver with the curvature at a point as M. */
 async function solverAt(
-  problem: PlainProblem,
+  problem: Problem,
   point: Float64Array,
   options: CurvatureOptions,
 ): Promise<{ solve: Solver; isHessian: boolean }> {
@@ -111,7 +111,7 @@ async function solverAt(
   return { solve: (others) => lbfgs({ ...others, precondition }), isHessian };
 }
 
-function proximalSolver({ l1, numFeatures, numClasses }: PlainProblem, metric: BlockMetric): Solver {
+function proximalSolver({ l1, numFeatures, numClasses }: Problem, metric: BlockMetric): Solver {
   const numPenalised = (numFeatures * numClasses) / metric.blocks;
   return (others) => proximalNewton({ ...others, metric, l1, numPenalised });
 }
@@ -175,7 +175,7 @@ function stateFor({ isActiveSet }: Stage, state: SolverState): SolverState {
 }
 
 /** Minimises in float64 on plain arrays. */
-export async function solvePlain(problem: PlainProblem, options: SolveOptions): Promise<SolverResult> {
+export async function solvePlain(problem: Problem, options: SolveOptions): Promise<SolverResult> {
   const { tolerance, signal, start, resumed } = options;
   const evaluation = 2 * problem.numSamples * problem.size;
   const phase: Phase = {

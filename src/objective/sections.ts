@@ -1,0 +1,101 @@
+// objective: samples that are read section by section, and sums over them.
+import type { Steps } from '../core/task.js';
+import { VectorSum } from '../core/tree-sum.js';
+import type { FeatureArray } from '../data/batches.js';
+
+/** What does not depend on the number of samples in memory. */
+export interface ProblemTerms {
+  readonly numFeatures: number;
+  readonly numClasses: number;
+  readonly l2: number;
+  readonly l1: number;
+  readonly fitIntercept: boolean;
+  /** The length of a point: (d + 1)·classes, with or without a bias. */
+  readonly size: number;
+}
+
+/** Consecutive samples of a problem, in memory. */
+export interface Section extends ProblemTerms {
+  /** The number of the first sample in the whole problem. */
+  readonly start: number;
+  readonly numSamples: number;
+  readonly features: FeatureArray;
+  /** The features in the layout of `RowBlock`; undefined if they are too large to prepare or mostly 0. */
+  readonly rows: Float64Array | undefined;
+  readonly labels: Int32Array;
+  /** sᵢ/S, the weight of each sample in a mean of the whole problem, [n]; 0 if S is. */
+  readonly shares: Float64Array;
+}
+
+/** One reading of all samples. */
+export interface Pass {
+  /** The next section, which is valid until the next call; undefined after the last one. */
+  next(): Section | undefined | Promise<Section | undefined>;
+  /** Ends the reading, also before the last section. */
+  close(): void;
+}
+
+/** A problem whose samples are read again for each sum. */
+export interface StreamedProblem extends ProblemTerms {
+  readonly numSamples: number;
+  /** S = Σ sᵢ, and the smallest sᵢ > 0. */
+  readonly totalWeight: number;
+  readonly leastWeight: number;
+  /** Begins a pass. A section has a power of two of samples, at least 512; only the last one may have fewer. */
+  readonly pass: () => Pass;
+  /** What becomes of a section before it is used, such as other shares. */
+  readonly adapt?: (section: Section) => Steps<Section>;
+}
+
+/** Whether the samples of a problem are not in memory. */
+export function isStreamed<P extends ProblemTerms>(problem: P | StreamedProblem): problem is StreamedProblem {
+  return 'pass' in problem;
+}
+
+/** Visits all sections in order. Samples in memory are one section. A visit that returns false is the last one. */
+export function* inSections(
+  problem: Section | StreamedProblem,
+  visit: (section: Section) => Steps<unknown>,
+): Steps<void> {
+  if (!isStreamed(problem)) {
+    yield* visit(problem);
+    return;
+  }
+  const pass = problem.pass();
+  try {
+    for (;;) {
+      let section = pass.next();
+      if (section instanceof Promise) {
+        let arrived: Section | undefined;
+        yield section.then((next) => {
+          arrived = next;
+        });
+        section = arrived;
+      }
+      if (section === undefined) return;
+      if (problem.adapt !== undefined) section = yield* problem.adapt(section);
+      if ((yield* visit(section)) === false) return;
+    }
+  } finally {
+    pass.close();
+  }
+}
+
+/**
+ * The sum over all samples, from the sums over the sections. It has the bits of the sum over one section with all samples,
+ * since a section is a whole node of the tree of blocks.
+ *
+ * @param blockRows samples of a block of the sum
+ */
+export function* sumOfSections(
+  problem: Section | StreamedProblem,
+  blockRows: number,
+  of: (section: Section) => Steps<Float64Array>,
+): Steps<Float64Array> {
+  if (!isStreamed(problem)) return yield* of(problem);
+  const sum = new VectorSum();
+  yield* inSections(problem, function* (section) {
+    sum.add(section.start / blockRows, yield* of(section));
+  });
+  return sum.total() as Float64Array;
+}
