@@ -13,6 +13,9 @@ import { GradientSum } from './resident-rows.js';
 import { BLOCK_ROWS, prepareRows, RowBlock } from './row-block.js';
 import { isStreamed, type Section, type StreamedProblem, sumOfSections } from './sections.js';
 
+/** Where errors say they are. */
+const WHERE = 'plainProblem';
+
 export interface PlainProblemOptions {
   /** X, [n, d], finite */
   readonly features: FeatureArray;
@@ -53,56 +56,54 @@ export type Problem = PlainProblem | StreamedProblem;
  * @throws DomainError if a label, a weight, l2 or l1 is out of range
  */
 export function plainProblem(options: PlainProblemOptions): PlainProblem {
-  const where = 'plainProblem';
   const { features, numClasses, l2, l1 = 0, fitIntercept } = options;
-  assertFeatureArray(features, where, 'features');
-  assertPositiveInteger(numClasses, where, 'numClasses');
+  assertFeatureArray(features, WHERE, 'features');
   const [n, d] = features.shape;
-  assertShape([options.labels.length], [n], where, 'labels');
-  const labels = new Int32Array(n);
-  for (let i = 0; i < n; i++) {
-    const label = options.labels[i];
-    if (Number.isInteger(label) && label >= 0 && label < numClasses) labels[i] = label;
-    else throw outOfRange(`labels[${i}]`, `be an integer in [0, ${numClasses})`, label);
-  }
-  const weights = new Float64Array(n).fill(1);
-  if (options.sampleWeights !== undefined) {
-    assertShape([options.sampleWeights.length], [n], where, 'sampleWeights');
-    weights.set(options.sampleWeights);
-  }
-  for (let i = 0; i < n; i++) {
-    if (!(weights[i] >= 0 && weights[i] < Number.POSITIVE_INFINITY)) {
-      throw outOfRange(`sampleWeights[${i}]`, 'be a finite number ≥ 0', weights[i]);
-    }
-  }
-  const totalWeight = sumOf(weights);
-  let leastWeight = Number.POSITIVE_INFINITY;
-  for (const weight of weights) if (weight > 0) leastWeight = Math.min(leastWeight, weight);
-  if (!(l2 >= 0 && l2 < Number.POSITIVE_INFINITY)) throw outOfRange('l2', 'be a finite number ≥ 0', l2);
-  if (!(l1 >= 0 && l1 < Number.POSITIVE_INFINITY)) throw outOfRange('l1', 'be a finite number ≥ 0', l1);
-  const size = (d + 1) * numClasses;
   return {
+    ...weighedLabels(options, n),
     start: 0,
     features,
     rows: prepareRows(features),
-    labels,
-    weights,
-    totalWeight,
-    leastWeight,
-    shares: sharesOf(weights, totalWeight),
     numSamples: n,
     numFeatures: d,
     numClasses,
     l2,
     l1,
     fitIntercept,
-    size,
+    size: (d + 1) * numClasses,
   };
 }
 
-/** sᵢ/S, and 0 if S is. */
-export function sharesOf(weights: Float64Array, totalWeight: number): Float64Array {
-  return weights.map((weight) => (weight === 0 ? 0 : weight / totalWeight));
+/** The parts of a problem of n samples that do not depend on features. Validates all options but these. */
+export function weighedLabels(
+  { labels: given, numClasses, sampleWeights, l2, l1 = 0 }: Omit<PlainProblemOptions, 'features'>,
+  n: number,
+): Pick<PlainProblem, 'labels' | 'weights' | 'totalWeight' | 'leastWeight' | 'shares'> {
+  assertPositiveInteger(numClasses, WHERE, 'numClasses');
+  assertShape([given.length], [n], WHERE, 'labels');
+  const labels = new Int32Array(n);
+  for (let i = 0; i < n; i++) {
+    const label = given[i];
+    if (Number.isInteger(label) && label >= 0 && label < numClasses) labels[i] = label;
+    else throw outOfRange(`labels[${i}]`, `be an integer in [0, ${numClasses})`, label);
+  }
+  const weights = new Float64Array(n).fill(1);
+  if (sampleWeights !== undefined) {
+    assertShape([sampleWeights.length], [n], WHERE, 'sampleWeights');
+    weights.set(sampleWeights);
+  }
+  let leastWeight = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < n; i++) {
+    if (!(weights[i] >= 0 && weights[i] < Number.POSITIVE_INFINITY)) {
+      throw outOfRange(`sampleWeights[${i}]`, 'be a finite number ≥ 0', weights[i]);
+    }
+    if (weights[i] > 0) leastWeight = Math.min(leastWeight, weights[i]);
+  }
+  const totalWeight = sumOf(weights);
+  if (!(l2 >= 0 && l2 < Number.POSITIVE_INFINITY)) throw outOfRange('l2', 'be a finite number ≥ 0', l2);
+  if (!(l1 >= 0 && l1 < Number.POSITIVE_INFINITY)) throw outOfRange('l1', 'be a finite number ≥ 0', l1);
+  const shares = weights.map((weight) => (weight === 0 ? 0 : weight / totalWeight));
+  return { labels, weights, totalWeight, leastWeight, shares };
 }
 
 /**
@@ -257,5 +258,5 @@ export function softmaxInto(
 }
 
 function outOfRange(argument: string, expected: string, actual: unknown): DomainError {
-  return new DomainError({ where: 'plainProblem', argument, expected, actual: describe(actual) });
+  return new DomainError({ where: WHERE, argument, expected, actual: describe(actual) });
 }

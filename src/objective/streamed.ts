@@ -1,9 +1,9 @@
-// objective: a problem whose samples come from a source.
+// objective: a problem whose features are stored outside memory.
 import { powerOfTwo } from '../core/tree-sum.js';
-import type { SampleBlock, SampleSource } from '../data/source.js';
-import { sharesOf } from './float64.js';
+import type { StoredRows } from '../data/stored-rows.js';
+import { type PlainProblemOptions, weighedLabels } from './float64.js';
 import { prepareRows } from './row-block.js';
-import type { ProblemTerms, Section, StreamedProblem } from './sections.js';
+import type { Section, StreamedProblem } from './sections.js';
 
 /** Numbers of a section: 16 MB in float64. */
 const SECTION = 2 ** 21;
@@ -19,43 +19,41 @@ export function rowsOfASection(numFeatures: number, numClasses: number): number 
 }
 
 /**
- * The objective of `plainProblem` for samples that are read again for each evaluation. Values have the bits of the problem
- * with all samples in memory.
+ * `plainProblem` for features that are read again for each evaluation. Values have the bits of the problem with all
+ * samples in memory.
+ *
+ * @param rows samples of a section
+ * @throws as `plainProblem`
  */
 export function streamedProblem(
-  source: SampleSource,
-  { l2, l1 = 0, fitIntercept }: Pick<ProblemTerms, 'l2' | 'fitIntercept'> & Partial<Pick<ProblemTerms, 'l1'>>,
-  rows = rowsOfASection(source.numFeatures, source.numClasses),
+  options: Omit<PlainProblemOptions, 'features'> & { readonly features: StoredRows },
+  rows = rowsOfASection(options.features.shape[1], options.numClasses),
 ): StreamedProblem {
-  const { numSamples, numFeatures, numClasses, totalWeight, leastWeight } = source;
+  const { features, numClasses, l2, l1 = 0, fitIntercept } = options;
+  const [numSamples, numFeatures] = features.shape;
+  const { labels, shares, totalWeight, leastWeight } = weighedLabels(options, numSamples);
   const terms = { numFeatures, numClasses, l2, l1, fitIntercept, size: (numFeatures + 1) * numClasses };
   return {
     ...terms,
     ...{ numSamples, totalWeight, leastWeight },
     pass() {
-      const pass = source.pass(rows);
+      const blocks = features.blocks(rows);
       let start = 0;
       return {
-        async next() {
-          const block = await pass.next();
+        async next(): Promise<Section | undefined> {
+          const { value: block } = await blocks.next();
           if (block === undefined) return undefined;
-          const section = sectionOf(block, start, terms, totalWeight);
-          start += rows;
+          const [count] = block.shape;
+          const part = { labels: labels.subarray(start, start + count), shares: shares.subarray(start, start + count) };
+          const section = { ...terms, ...part, start, numSamples: count, features: block, rows: prepareRows(block) };
+          start += count;
           return section;
         },
-        close: () => pass.close(),
+        close() {
+          // It waits for a read that has begun, and cannot fail.
+          void blocks.return();
+        },
       };
     },
   };
-}
-
-function sectionOf(
-  { features, labels, weights }: SampleBlock,
-  start: number,
-  terms: ProblemTerms,
-  totalWeight: number,
-): Section {
-  const [numSamples] = features.shape;
-  const shares = sharesOf(weights ?? new Float64Array(numSamples).fill(1), totalWeight);
-  return { ...terms, start, numSamples, features, rows: prepareRows(features), labels, shares };
 }
