@@ -16,17 +16,42 @@ type Subtle = { digest(algorithm: 'SHA-256', data: Uint8Array): Promise<ArrayBuf
  * @returns lower-case hexadecimal digits
  * @throws the reason of `signal`, once it is aborted
  */
-export async function digestOf(parts: readonly Uint8Array[], signal?: AbortSignal): Promise<string> {
+export async function digestOf(
+  parts: readonly (Uint8Array | AsyncIterable<Uint8Array>)[],
+  signal?: AbortSignal,
+): Promise<string> {
   const lines: string[] = [];
   for (const part of parts) {
     const sums: string[] = [];
-    for (let start = 0; start < part.length; start += SLICE) {
-      sums.push(await digestOfSlice(part.subarray(start, start + SLICE)));
+    for await (const slice of part instanceof Uint8Array ? slicesOf(part) : joinedSlices(part)) {
+      sums.push(await digestOfSlice(slice));
       signal?.throwIfAborted();
     }
     lines.push(sums.join(' '));
   }
   return sha256([new TextEncoder().encode(lines.join('\n'))]);
+}
+
+function* slicesOf(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let start = 0; start < bytes.length; start += SLICE) yield bytes.subarray(start, start + SLICE);
+}
+
+/** The slices of bytes that arrive in pieces. */
+async function* joinedSlices(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const slice = new Uint8Array(SLICE);
+  let filled = 0;
+  for await (const piece of pieces) {
+    for (let at = 0; at < piece.length; ) {
+      const some = piece.subarray(at, at + SLICE - filled);
+      slice.set(some, filled);
+      filled += some.length;
+      at += some.length;
+      if (filled < SLICE) break;
+      yield slice;
+      filled = 0;
+    }
+  }
+  if (filled > 0) yield slice.subarray(0, filled);
 }
 
 async function digestOfSlice(slice: Uint8Array): Promise<string> {

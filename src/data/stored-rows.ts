@@ -3,6 +3,9 @@ import { DomainError } from '../core/errors.js';
 import { describe } from '../core/shape.js';
 import type { FeatureArray } from './batches.js';
 
+/** Numbers of a piece. */
+const PIECE = 2 ** 19;
+
 /** Reads the rows from `start` to `end` into the beginning of a buffer. */
 type ReadRows = (start: number, end: number, into: Float64Array) => Promise<void>;
 
@@ -49,6 +52,11 @@ export class StoredRows {
     } finally {
       await next?.catch(() => {});
     }
+  }
+
+  /** `blocks` of a size that suits passes without other needs: 4 MB, or a row. */
+  pieces(): AsyncGenerator<FeatureArray<Float64Array>, void, undefined> {
+    return this.blocks(Math.max(1, Math.floor(PIECE / Math.max(1, this.shape[1]))));
   }
 
   /**

@@ -5,6 +5,7 @@ import type { Affine } from '../core/affine.js';
 import { FormatError, isSoftmaxRegressionError } from '../core/errors.js';
 import { classIndices, type Label } from '../core/labels.js';
 import { checkFeatureCount } from '../core/shape.js';
+import type { StoredRows } from '../data/stored-rows.js';
 import { type CsvSchema, checkedSchema, featureNamesOf } from '../data/table/schema.js';
 import {
   type RecordExplanation,
@@ -22,6 +23,7 @@ import {
   type FeaturesInput,
   largestOf,
   readFeatures,
+  readRows,
   withWayOut,
 } from '../training/inputs.js';
 import { type FitOptions, fitPlan, restoredOptions, type TrainingOptions } from '../training/options.js';
@@ -108,7 +110,7 @@ export class SoftmaxRegression<L extends Label> extends LinearClassifier<L> {
    * Trains a model: minimises (1/S)·Σᵢ sᵢ·NLLᵢ + l2/2·‖W‖², S = Σᵢ sᵢ, on the tfjs backend in use. sᵢ is the sample
    * weight times the class weight; both default to 1.
    *
-   * @param features X: rows, a typed array with its shape, or a tensor [n, features]; finite
+   * @param features X: rows, a typed array with its shape, a tensor [n, features], or rows stored outside memory; finite
    * @param labels strings, numbers or booleans, one for each sample; the model keeps their type
    * @returns the fitted model and the result of the fit
    * @throws ShapeError if features and labels do not match; DomainError for NaN or infinite features, fewer than two
@@ -118,24 +120,24 @@ export class SoftmaxRegression<L extends Label> extends LinearClassifier<L> {
    * @see docs/training.md for what each option does
    */
   static fit<const L extends Label>(
-    features: FeaturesInput,
+    features: FeaturesInput | StoredRows,
     labels: ArrayLike<L>,
     options: FitOptions<L> & { readonly schema: CsvSchema },
   ): Promise<{ model: SoftmaxRegression<L> & { readonly schema: CsvSchema }; result: FitResult }>;
   static fit<const L extends Label>(
-    features: FeaturesInput,
+    features: FeaturesInput | StoredRows,
     labels: ArrayLike<L>,
     options?: FitOptions<L>,
   ): Promise<{ model: SoftmaxRegression<L>; result: FitResult }>;
   static async fit<const L extends Label>(
-    features: FeaturesInput,
+    features: FeaturesInput | StoredRows,
     labels: ArrayLike<L>,
     options: FitOptions<L> = {},
   ): Promise<{ model: SoftmaxRegression<L>; result: FitResult }> {
     const where = 'fit';
     const plan = fitPlan(options, where);
     const backend = new BackendInUse(where, plan.signal);
-    const x = await readFeatures(features, where, undefined, largestOf(plan)).catch((error) => {
+    const x = await readRows(features, where, largestOf(plan), plan.signal).catch((error) => {
       throw withWayOut(error, options.featureNames);
     });
     assertLabelCount(labels, x.shape[0], where);

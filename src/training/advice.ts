@@ -1,11 +1,12 @@
 // training: what to change if a fit diverged, did not converge or has no optimum.
 import { log, square } from '../core/elementary.js';
 import { describe } from '../core/shape.js';
-import type { FitRun, Samples } from './fit.js';
+import type { FeatureArray } from '../data/batches.js';
+import type { AnySamples, FitRun, Samples } from './fit.js';
 import type { Optimum } from './optimum.js';
 import { defaultPenalty, type FirstOrderPlan, OPTIONS, type OptimumPlan } from './options.js';
 import { SOLVERS } from './solvers.js';
-import { farColumns, inRanges, scalingOf } from './standardization.js';
+import { eachPart, farColumns, scalingOf } from './standardization.js';
 
 /** What is known after a fit to the optimum. */
 export interface OptimumEnd {
@@ -18,7 +19,7 @@ export interface OptimumEnd {
 
 /** Advice after a fit to the optimum; null if there is nothing to change. */
 export async function adviceForOptimum(
-  samples: Samples,
+  samples: AnySamples,
   plan: OptimumPlan,
   run: FitRun,
   { solved, isKept, isSeparated }: OptimumEnd,
@@ -74,7 +75,7 @@ export async function adviceForOptimum(
 const FARTHEST = 1000;
 
 /** A stronger penalty: ten times the present one, and at least the default for unweighted samples. */
-function penaltyFor({ labels, numClasses }: Samples, l2: number): number {
+function penaltyFor({ labels, numClasses }: AnySamples, l2: number): number {
   const usual = defaultPenalty(labels.length, numClasses);
   return Number(Math.max(usual, 10 * l2).toPrecision(1));
 }
@@ -116,25 +117,24 @@ interface Separating {
  * @see Albert and Anderson, On the existence of maximum likelihood estimates in logistic regression models (1984)
  */
 async function separatingColumns(
-  { features, labels, weights, numClasses: q }: Samples,
+  { features, labels, weights, numClasses: q }: AnySamples,
   fitIntercept: boolean,
   signal: AbortSignal | undefined,
 ): Promise<Separating[]> {
-  const { values, shape } = features;
-  const d = shape[1];
+  const [, d] = features.shape;
   const least = new Float64Array(d * q).fill(Number.POSITIVE_INFINITY);
   const most = new Float64Array(d * q).fill(Number.NEGATIVE_INFINITY);
-  const look = (start: number, end: number) => {
-    for (let i = start; i < end; i++) {
-      if (weights?.values[i] === 0) continue;
-      for (let j = 0, at = labels[i]; j < d; j++, at += q) {
+  const look = ({ values, shape: [n] }: FeatureArray, start: number) => {
+    for (let i = 0; i < n; i++) {
+      if (weights?.values[start + i] === 0) continue;
+      for (let j = 0, at = labels[start + i]; j < d; j++, at += q) {
         const value = values[i * d + j];
         if (value < least[at]) least[at] = value;
         if (value > most[at]) most[at] = value;
       }
     }
   };
-  await inRanges(features, look, signal);
+  await eachPart(features, look, signal);
   const found: Separating[] = [];
   for (let column = 0; column < d; column++) {
     const own = least.subarray(column * q, (column + 1) * q);
@@ -210,14 +210,13 @@ async function stableRate(
   { standardize, l2 }: FirstOrderPlan,
   signal: AbortSignal | undefined,
 ): Promise<number> {
-  const { values, shape, scale = 1 } = features;
-  const [n, d] = shape;
+  const [n, d] = features.shape;
   if (standardize) return 1 / ((d + 1) / 2 + l2);
   let squares = 0;
-  const look = (start: number, end: number) => {
-    for (let at = start * d; at < end * d; at++) squares += square(values[at] / scale);
+  const look = ({ values, scale = 1 }: FeatureArray) => {
+    for (const value of values) squares += square(value / scale);
   };
-  await inRanges(features, look, signal);
+  await eachPart(features, look, signal);
   return 1 / ((squares / n + 1) / 2 + l2);
 }
 

@@ -6,12 +6,13 @@ import type { Label } from '../core/labels.js';
 import type { FeatureArray } from '../data/batches.js';
 import type { SampleWeights } from '../data/sample-weights.js';
 import type { Scaling } from '../data/standardize.js';
+import type { StoredRows } from '../data/stored-rows.js';
 import type { SolverReason } from '../optim/solver.js';
 import type { Checkpoints } from './checkpoint/checkpoints.js';
 
-/** The training samples of a solver. */
-export interface Samples {
-  readonly features: FeatureArray;
+/** The training samples of a solver. Those outside memory are for solvers that say so. */
+export interface Samples<Features extends FeatureArray | StoredRows = FeatureArray> {
+  readonly features: Features;
   /** Class indices, one for each row of features. */
   readonly labels: Int32Array;
   /** Undefined if all samples have the same weight. */
@@ -88,3 +89,6 @@ export interface Fitted extends Affine {
   readonly featureDeviations?: Float64Array;
   readonly result: FitResult;
 }
+
+/** Samples in memory or outside. */
+export type AnySamples = Samples<FeatureArray | StoredRows>;

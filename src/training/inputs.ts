@@ -4,7 +4,9 @@ import { DomainError, isSoftmaxRegressionError, ShapeError } from '../core/error
 import { assertLabels, type Label, sortedClasses } from '../core/labels.js';
 import { describe, formatShape } from '../core/shape.js';
 import { LARGEST_FLOAT32 } from '../core/tolerance.js';
-import { type FeatureArray, type Features, readFeatureArray } from '../data/batches.js';
+import { type FeatureArray, type Features, notFinite, readFeatureArray } from '../data/batches.js';
+import { StoredRows } from '../data/stored-rows.js';
+import { eachPart } from './standardization.js';
 
 /** Samples as rows of numbers, as one typed array with its shape, or as a tensor [n, features]. */
 export type FeaturesInput = Features | tf.Tensor2D;
@@ -24,6 +26,25 @@ export async function readFeatures(
   // Beyond 2²⁴, float32 does not have all integers.
   const values = features.dtype === 'int32' ? Int32Array.from(data) : Float32Array.from(data);
   return readFeatureArray({ values, shape: [shape[0], shape[1]] }, limit, where, argument);
+}
+
+/** `readFeatures`, which also takes stored rows: it reads them once, to check their numbers. */
+export async function readRows(
+  features: FeaturesInput | StoredRows,
+  where: string,
+  limit: number,
+  signal: AbortSignal | undefined,
+): Promise<FeatureArray | StoredRows> {
+  if (!(features instanceof StoredRows)) return readFeatures(features, where, undefined, limit);
+  const d = features.shape[1];
+  const check = ({ values }: FeatureArray, start: number) => {
+    for (let i = 0; i < values.length; i++) {
+      if (Math.abs(values[i]) <= limit) continue;
+      throw notFinite(values[i], where, `features[${start + Math.floor(i / d)}][${i % d}]`, limit);
+    }
+  };
+  await eachPart(features, check, signal);
+  return features;
 }
 
 /**
@@ -65,7 +86,7 @@ export function classesOf<L extends Label>(
   throw new DomainError({ where, argument, expected: 'name at least two classes', actual });
 }
 
-export function assertNotEmpty({ shape }: FeatureArray, where: string, argument = 'features'): void {
+export function assertNotEmpty({ shape }: Pick<FeatureArray, 'shape'>, where: string, argument = 'features'): void {
   if (shape[0] > 0 && shape[1] > 0) return;
   const expected = 'have at least one row and one column';
   throw new ShapeError({ where, argument, expected, actual: formatShape(shape) });

@@ -1,12 +1,14 @@
 // training: fits parameters to the optimum, with a proven bound on the remaining gap.
 
+import { StoredRows } from '../data/stored-rows.js';
 import { certifyAsync } from '../objective/certificate.js';
 import { type Problem, plainProblem } from '../objective/float64.js';
+import { streamedProblem } from '../objective/streamed.js';
 import type { SolverReason } from '../optim/solver.js';
 import { adviceForOptimum } from './advice.js';
 import type { Mark } from './checkpoint/checkpoints.js';
 import { type OptimumProgress, optimumOf, optimumSnapshot } from './checkpoint/optimum-snapshot.js';
-import type { EpochRecord, FitResult, FitRun, Fitted, Samples } from './fit.js';
+import type { AnySamples, EpochRecord, FitResult, FitRun, Fitted } from './fit.js';
 import { type Optimum, type OptimumState, type SolveOptions, solvePlain, solveTensor } from './optimum.js';
 import type { OptimumPlan } from './options.js';
 import { pointOf, storedAffine } from './standardization.js';
@@ -27,15 +29,17 @@ const STORED = 1e-6;
  *
  * @returns parameters as plain arrays; all tensors are disposed, also after an error
  */
-export async function fitLbfgs(samples: Samples, plan: OptimumPlan, run: FitRun): Promise<Fitted> {
+export async function fitLbfgs(samples: AnySamples, plan: OptimumPlan, run: FitRun): Promise<Fitted> {
   const { features, labels, weights, numClasses } = samples;
   const { l1, l2, fitIntercept, tolerance, maxIterations, precision, signal, onProgress, onEpochEnd } = plan;
   const sampleWeights = weights?.values;
-  const problem = plainProblem({ features, labels, numClasses, sampleWeights, l1, l2, fitIntercept });
+  const options = { labels, numClasses, sampleWeights, l1, l2, fitIntercept };
+  const inMemory = features instanceof StoredRows ? undefined : plainProblem({ ...options, features });
+  const problem = inMemory ?? streamedProblem({ ...options, features: features as StoredRows });
   const { backend, checkpoints, scaling, validation: looked } = run;
   const [n, d] = features.shape;
   const affineOf = (point: Float64Array) => storedAffine(point, numClasses, scaling);
-  const isPlain = precision === 'float64' || n * d * numClasses <= PLAIN_WORK;
+  const isPlain = inMemory === undefined || precision === 'float64' || n * d * numClasses <= PLAIN_WORK;
   const validates = looked !== undefined;
   const progress = resumedFrom(run, problem.size, isPlain, maxIterations);
   const history: EpochRecord[] = [...(progress?.history ?? [])];
@@ -67,7 +71,7 @@ export async function fitLbfgs(samples: Samples, plan: OptimumPlan, run: FitRun)
   };
   let solved: Optimum;
   try {
-    solved = await (isPlain ? solvePlain(problem, solve) : solveTensor(problem, weights, solve, backend));
+    solved = await (isPlain ? solvePlain(problem, solve) : solveTensor(inMemory, weights, solve, backend));
     await finish();
   } catch (error) {
     if (signal?.aborted || backend.endedWith(error)) await finish();

@@ -3,18 +3,20 @@
 import type { BackendInUse } from '../compile/backend-in-use.js';
 import { DomainError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
+import { describe } from '../core/shape.js';
 import type { FeatureArray } from '../data/batches.js';
 import { assertRestrictions } from '../data/groups.js';
 import type { SampleWeights } from '../data/sample-weights.js';
 import { take } from '../data/split.js';
 import { assertColumns, type Scaling } from '../data/standardize.js';
+import { StoredRows } from '../data/stored-rows.js';
 import { openCheckpoints } from './checkpoint/checkpoints.js';
 import { fitFirstOrder } from './first-order.js';
-import type { FitRun, Fitted, Samples } from './fit.js';
+import type { AnySamples, FitRun, Fitted, Samples } from './fit.js';
 import { largestOf } from './inputs.js';
 import { fitLbfgs } from './lbfgs.js';
 import { type FitPlan, isSteps, type OpenPlan, storedOptions, type TrainingOptions, withPenalty } from './options.js';
-import { assertFinite, isNear, scalingOf, standardized, unfold } from './standardization.js';
+import { assertFinite, isNear, scalingOf, standardized, standardizedRows, unfold } from './standardization.js';
 import { holdBack, readValidation } from './validation.js';
 import { startFrom, type WarmStart } from './warm-start.js';
 import { classWeightsOf, sampleWeightsOf } from './weights.js';
@@ -23,7 +25,7 @@ import { classWeightsOf, sampleWeightsOf } from './weights.js';
 export interface Given<L extends Label> {
   /** The backend of the fit. */
   readonly backend: BackendInUse;
-  readonly features: FeatureArray;
+  readonly features: FeatureArray | StoredRows;
   /** Class indices. */
   readonly labels: Int32Array;
   readonly classes: readonly L[];
@@ -41,6 +43,7 @@ export async function fitSamples<L extends Label>(
   open: OpenPlan,
   where: string,
 ): Promise<{ fitted: Fitted; options: TrainingOptions }> {
+  if (given.features instanceof StoredRows) assertStreams(open, where);
   const opened = await openCheckpoints(open, where);
   const { samples, validation } = await partsOf(given, open, where);
   const total = samples.weights?.total ?? samples.labels.length;
@@ -62,31 +65,51 @@ function startingAt(run: FitRun, { warmStart }: FitPlan, scaling: Scaling | unde
   return { ...run, scaling, start: run.start && unfold(run.start, warmStart?.columns, scaling) };
 }
 
-async function solveStandardized(samples: Samples, plan: FitPlan, run: FitRun, where: string): Promise<Fitted> {
+async function solveStandardized(samples: AnySamples, plan: FitPlan, run: FitRun, where: string): Promise<Fitted> {
   const { signal } = plan;
   const scaling = await scalingOf(samples.features, signal);
-  assertFinite(samples.features, scaling, run.featureNames, where);
+  await assertFinite(samples.features, scaling, run.featureNames, where);
   const { mean: center, scale } = scaling;
   const factor = scale.map((deviation, j) => (scaling.isConstant[j] === 1 ? 0 : 1 / deviation));
-  assertColumns(samples.features, { center, factor, names: run.featureNames }, where);
+  const isStored = samples.features instanceof StoredRows;
+  assertColumns(
+    isStored ? NO_FLOAT64 : (samples as Samples).features,
+    { center, factor, names: run.featureNames },
+    where,
+  );
   const scaledRun = startingAt(run, plan, scaling);
   const featureDeviations = scale;
   // First-order steps need no standardised copy: the scaled layer standardises each batch.
   if (isSteps(plan) && isNear(scaling)) {
-    const fitted = await fitFirstOrder(samples, plan, { ...scaledRun, standardizes: 'in steps' });
+    const fitted = await fitFirstOrder(samples as Samples, plan, { ...scaledRun, standardizes: 'in steps' });
     return { ...fitted, featureDeviations };
   }
-  const copy = async <S extends Samples>(of: S): Promise<S> => ({
-    ...of,
-    features: await standardized(of.features, scaling, signal),
-  });
-  const validation = run.validation && (await copy(run.validation));
-  const fitted = await solve(await copy(samples), plan, { ...scaledRun, validation });
+  const copyOf = ({ features }: Samples) => standardized(features, scaling, signal);
+  const { validation: looked } = run;
+  const validation = looked && { ...looked, features: await copyOf(looked) };
+  const { features } = samples;
+  const rows = features instanceof StoredRows ? standardizedRows(features, scaling) : await copyOf(samples as Samples);
+  const fitted = await solve({ ...samples, features: rows }, plan, { ...scaledRun, validation });
   return { ...fitted, featureDeviations };
 }
 
-function solve(samples: Samples, plan: FitPlan, run: FitRun): Promise<Fitted> {
-  return isSteps(plan) ? fitFirstOrder(samples, plan, run) : fitLbfgs(samples, plan, run);
+function solve(samples: AnySamples, plan: FitPlan, run: FitRun): Promise<Fitted> {
+  return isSteps(plan) ? fitFirstOrder(samples as Samples, plan, run) : fitLbfgs(samples, plan, run);
+}
+
+const NO_FLOAT64 = { values: new Float64Array(0) };
+
+/** Refuses options that need all samples in memory. */
+function assertStreams(plan: OpenPlan, where: string): void {
+  const refuse = (argument: string, expected: string, actual: unknown, hint: string) => {
+    throw new DomainError({ where, argument, expected: `${expected} for stored rows`, actual: describe(actual), hint });
+  };
+  if (isSteps(plan)) {
+    refuse('solver', "be 'lbfgs'", plan.solver, 'Call partialFit with the blocks of the rows.');
+  }
+  if (typeof plan.validation === 'number') {
+    refuse('validation', 'be samples', plan.validation, 'Give other samples to validate on, { features, labels }.');
+  }
 }
 
 /** The training samples and the validation samples. Class weights apply to the training samples alone. */
@@ -94,7 +117,7 @@ async function partsOf<L extends Label>(
   { features, labels, classes }: Given<L>,
   plan: OpenPlan,
   where: string,
-): Promise<{ samples: Samples; validation: Samples | undefined }> {
+): Promise<{ samples: AnySamples; validation: Samples | undefined }> {
   const { classWeights, sampleWeights, validation, groups, times } = plan;
   assertRestrictions({ groups, times }, labels.length, where);
   const numClasses = classes.length;
@@ -112,7 +135,7 @@ async function partsOf<L extends Label>(
   const part = (indices: Int32Array, weights: (of: Int32Array, own?: Float64Array) => SampleWeights | undefined) => {
     const of = take(labels, indices);
     return {
-      features: take(features, indices),
+      features: take(features as FeatureArray, indices),
       labels: of,
       weights: weights(of, all && take(all.values, indices)),
       numClasses,
@@ -126,7 +149,7 @@ async function partsOf<L extends Label>(
 function startOf<L extends Label>(
   model: WarmStart,
   { classes }: Given<L>,
-  { features, labels, weights }: Samples,
+  { features, labels, weights }: AnySamples,
   plan: FitPlan,
   where: string,
 ): Float64Array {

@@ -4,8 +4,9 @@ import { DomainError } from '../core/errors.js';
 import { describe } from '../core/shape.js';
 import { nextTask } from '../core/task.js';
 import { LARGEST_FLOAT32 } from '../core/tolerance.js';
-import { batchRanges, type FeatureArray } from '../data/batches.js';
+import { batchRanges, type FeatureArray, type FeatureValues } from '../data/batches.js';
 import { ColumnSums, orIgnored, type Scaling, standardizeRows } from '../data/standardize.js';
+import { StoredRows } from '../data/stored-rows.js';
 
 /** Largest |mean| in deviations: float32 errors of 1e-6 in logits of size 1. */
 const FARTHEST = 16;
@@ -22,20 +23,26 @@ const FLOAT64_COPY = 2 ** 25;
  * The unweighted mean and deviation of each column, as in scikit-learn's Pipeline(StandardScaler, LogisticRegression),
  * where sample weights apply to the last step alone.
  */
-export async function scalingOf(features: FeatureArray, signal?: AbortSignal): Promise<Scaling> {
-  const { values, shape } = features;
-  const d = shape[1];
-  const sums = new ColumnSums(features);
-  await inRanges(features, (start, end) => sums.addRows(features, start, end), signal);
-  const squares = sums.squares();
+export async function scalingOf(features: FeatureArray | StoredRows, signal?: AbortSignal): Promise<Scaling> {
+  const d = features.shape[1];
+  let sums: ColumnSums | undefined;
+  let first: FeatureArray['values'] = new Float64Array(0);
+  const add = (part: FeatureArray) => {
+    if (sums === undefined) first = part.values.slice(0, d);
+    sums ??= new ColumnSums(part);
+    sums.addRows(part, 0, part.shape[0]);
+  };
+  await eachPart(features, add, signal);
+  const squares = (sums as unknown as ColumnSums).squares();
   const isConstant = new Uint8Array(d).fill(1);
-  const look = (start: number, end: number) => {
-    squares.addRows(features, start, end);
-    for (let i = start * d; i < end * d; i += d) {
-      for (let j = 0; j < d; j++) if (values[i + j] !== values[j]) isConstant[j] = 0;
+  const look = (part: FeatureArray) => {
+    const { values } = part;
+    squares.addRows(part, 0, part.shape[0]);
+    for (let i = 0; i < values.length; i += d) {
+      for (let j = 0; j < d; j++) if (values[i + j] !== first[j]) isConstant[j] = 0;
     }
   };
-  await inRanges(features, look, signal);
+  await eachPart(features, look, signal);
   return { ...squares.statistics(), isConstant };
 }
 
@@ -44,20 +51,22 @@ export async function scalingOf(features: FeatureArray, signal?: AbortSignal): P
  *
  * @throws DomainError with the name of the first column whose values are too large for that
  */
-export function assertFinite(
-  { values, shape: [n, d] }: FeatureArray,
+export async function assertFinite(
+  features: FeatureArray | StoredRows,
   { mean, scale }: Scaling,
   names: readonly string[] | undefined,
   where: string,
-): void {
+): Promise<void> {
   const j = mean.findIndex((each, j) => !Number.isFinite(each) || !Number.isFinite(scale[j]));
   if (j === -1) return;
   const name = names?.[j];
   let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (let i = j; i < n * d; i += d) {
-    least = Math.min(least, values[i]);
-    most = Math.max(most, values[i]);
-  }
+  await eachPart(features, ({ values, shape: [, d] }) => {
+    for (let i = j; i < values.length; i += d) {
+      least = Math.min(least, values[i]);
+      most = Math.max(most, values[i]);
+    }
+  });
   throw new DomainError({
     where,
     argument: `column ${name === undefined ? j : describe(name)}`,
@@ -83,8 +92,20 @@ export async function standardized(
   const isFloat64 = values[Symbol.toStringTag] === 'Float64Array';
   const into =
     isFloat64 && values.length <= largest ? new Float64Array(values.length) : new Float32Array(values.length);
-  await inRanges(features, (start, end) => standardizeRows(features, scaling, start, end, into), signal);
+  const write = (part: FeatureArray, start: number) =>
+    standardizeRows(part, scaling, 0, part.shape[0], into.subarray(start * shape[1]));
+  await eachPart(features, write, signal);
   return { values: into, shape };
+}
+
+/** Stored rows that are standardised in each pass, to the numbers that `standardized` gives. */
+export function standardizedRows(rows: StoredRows, scaling: Scaling, largest = FLOAT64_COPY): StoredRows {
+  const [n, d] = rows.shape;
+  return rows.changed((block) => {
+    const { values, shape } = block;
+    standardizeRows(block, scaling, 0, shape[0], values);
+    if (n * d > largest) values.set(Float32Array.from(values));
+  });
 }
 
 /**
@@ -192,16 +213,32 @@ export function unfold(
   return unfolded;
 }
 
-/** Processes rows in tasks, so that the event loop is not blocked and the signal is checked. */
-export async function inRanges(
-  { shape }: FeatureArray,
-  visit: (start: number, end: number) => void,
-  signal: AbortSignal | undefined,
+/**
+ * Visits all rows in order, in parts with the number of the first row. It yields to the event loop between the parts, and
+ * looks at the signal.
+ */
+export async function eachPart(
+  features: FeatureArray | StoredRows,
+  visit: (part: FeatureArray, start: number) => void,
+  signal?: AbortSignal,
 ): Promise<void> {
-  const [n, d] = shape;
+  const [n, d] = features.shape;
+  if (features instanceof StoredRows) {
+    let start = 0;
+    for await (const part of features.pieces()) {
+      signal?.throwIfAborted();
+      visit(part, start);
+      start += part.shape[0];
+    }
+    return;
+  }
+  const { values } = features;
   for (const [start, end] of batchRanges(n, Math.max(1, Math.floor(NUMBERS_OF_A_TASK / d)))) {
     signal?.throwIfAborted();
-    visit(start, end);
+    visit(
+      { ...features, values: values.subarray(start * d, end * d) as FeatureValues, shape: [end - start, d] },
+      start,
+    );
     if (end < n) await nextTask();
   }
 }

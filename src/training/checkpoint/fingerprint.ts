@@ -3,13 +3,14 @@ import { digestOf } from '../../core/digest.js';
 import { formatShape } from '../../core/shape.js';
 import type { FeatureArray } from '../../data/batches.js';
 import type { SampleWeights } from '../../data/sample-weights.js';
+import { StoredRows } from '../../data/stored-rows.js';
 import type { Json } from '../../predict/json.js';
 
 /** A description with a checksum for each argument of `fit`. */
 export type Fingerprint = Readonly<Record<string, Json>>;
 
 interface Samples {
-  readonly features: FeatureArray;
+  readonly features: FeatureArray | StoredRows;
   readonly labels: Int32Array;
   readonly weights: SampleWeights | undefined;
 }
@@ -57,9 +58,19 @@ async function ofSamples(
   };
 }
 
-async function ofFeatures({ values, shape, scale = 1 }: FeatureArray, signal?: AbortSignal): Promise<Json> {
+/** The same for rows in memory and for stored ones. */
+async function ofFeatures(features: FeatureArray | StoredRows, signal?: AbortSignal): Promise<Json> {
+  if (features instanceof StoredRows) {
+    const type = `Float64Array ${formatShape(features.shape)}`;
+    return { type, sha256: await digestOf([bytesOfRows(features)], signal) };
+  }
+  const { values, shape, scale = 1 } = features;
   const type = `${values[Symbol.toStringTag]} ${formatShape(shape)}${scale === 1 ? '' : `, scale ${scale}`}`;
   return { type, sha256: await digestOf([bytesOf(values)], signal) };
+}
+
+async function* bytesOfRows(rows: StoredRows): AsyncGenerator<Uint8Array> {
+  for await (const { values } of rows.pieces()) yield bytesOf(values);
 }
 
 function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {

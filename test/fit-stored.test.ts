@@ -1,0 +1,115 @@
+import { Random } from '../src/core/random.js';
+import { nextTask } from '../src/core/task.js';
+import { StoredRows } from '../src/data/stored-rows.js';
+import { loadIris, SoftmaxRegression } from '../src/index.js';
+import type { FitOptions } from '../src/training/options.js';
+
+const iris = loadIris();
+const random = new Random(1);
+const n = 1500;
+/** More samples than a section has at its smallest, far from 0, one column constant. */
+const values = Float64Array.from(
+  { length: 4 * n },
+  (_, i) => [random.normal(), 1e5 + random.normal(), 7, 0.1 * random.normal()][i % 4],
+);
+const large = { values, shape: [n, 4] as const };
+const labels = Array.from({ length: n }, (_, i) =>
+  values[4 * i] + values[4 * i + 1] - 1e5 + random.normal() > 0 ? 'yes' : 'no',
+);
+
+function stored({ values: given, shape }: { values: ArrayLike<number>; shape: readonly [number, number] }): StoredRows {
+  const [, d] = shape;
+  return new StoredRows(shape, async (start, end, into) => {
+    await nextTask();
+    for (let at = start * d; at < end * d; at++) into[at - start * d] = given[at];
+  });
+}
+
+describe('fit to stored rows', () => {
+  const cases: readonly [string, Partial<FitOptions<string>>][] = [
+    ['by default', {}],
+    ['standardised', { standardize: true }],
+    ['standardised, with l1', { standardize: true, l1: 0.01, l2: 0 }],
+    ['with weights', { standardize: true, classWeights: 'balanced', sampleWeights: labels.map((_, i) => i % 3) }],
+    ['without an intercept', { standardize: true, fitIntercept: false }],
+    ['without a penalty', { standardize: true, l2: 0 }],
+  ];
+
+  it.each(cases)('gives the model file of the rows in memory: %s', async (_, options) => {
+    const inMemory = await SoftmaxRegression.fit(large, labels, { ...options, precision: 'float64' });
+    const outside = await SoftmaxRegression.fit(stored(large), labels, { ...options, precision: 'float64' });
+    expect(await outside.model.toBytes()).toEqual(await inMemory.model.toBytes());
+    expect(outside.result).toEqual(inMemory.result);
+  });
+
+  it('validates on samples in memory', async () => {
+    const validation = { features: iris.features, labels: iris.labels };
+    const options = { validation, precision: 'float64', maxIterations: 5 } as const;
+    const flowers = { values: Float64Array.from(iris.features.flat()), shape: [150, 4] as const };
+    const inMemory = await SoftmaxRegression.fit(flowers, iris.labels, options);
+    const outside = await SoftmaxRegression.fit(stored(flowers), iris.labels, options);
+    expect(outside.result.history).toEqual(inMemory.result.history);
+    expect(outside.result.history[4].validationLoss).toBeGreaterThan(0);
+  });
+
+  it('resumes from a checkpoint, also from one of rows in memory, to the same bits', async () => {
+    const options = { standardize: true, precision: 'float64' } as const;
+    const whole = await SoftmaxRegression.fit(large, labels, options);
+    for (const from of [large, stored(large)]) {
+      let bytes: Uint8Array | undefined;
+      const write = (written: Uint8Array) => {
+        bytes ??= written.slice();
+      };
+      const checkpoint = { every: { iterations: 3 }, write };
+      await SoftmaxRegression.fit(from, labels, { ...options, checkpoint });
+      const resumed = await SoftmaxRegression.fit(stored(large), labels, { ...options, resume: bytes });
+      expect(await resumed.model.toBytes()).toEqual(await whole.model.toBytes());
+    }
+  });
+
+  it('advises on columns that separate classes', async () => {
+    const column = { values: Float64Array.of(1, 2, 3, 4), shape: [4, 1] as const };
+    const given = { l2: 0, featureNames: ['width'] };
+    const { result } = await SoftmaxRegression.fit(stored(column), ['a', 'a', 'b', 'b'], given);
+    expect(result.advice).toContain('by column "width" alone');
+  });
+
+  it('stops at an abort', async () => {
+    const abort = new AbortController();
+    const onProgress = () => abort.abort(new Error('enough'));
+    const fit = SoftmaxRegression.fit(stored(large), labels, { signal: abort.signal, onProgress });
+    await expect(fit).rejects.toThrow('enough');
+  });
+
+  it.each<[string, FitOptions<string>, string]>([
+    ['steps', { solver: 'sgd' }, 'fit: solver must be \'lbfgs\' for stored rows; got "sgd". Call partialFit'],
+    ['a share to validate on', { validation: 0.2 }, 'fit: validation must be samples for stored rows; got 0.2'],
+  ])('refuses %s', async (_, options, message) => {
+    await expect(SoftmaxRegression.fit(stored(large), labels, options)).rejects.toThrow(message);
+  });
+
+  it('refuses numbers that are not finite, and other lengths', async () => {
+    const broken = { values: values.slice(), shape: large.shape };
+    broken.values[4 * 1234 + 3] = Number.NaN;
+    await expect(SoftmaxRegression.fit(stored(broken), labels)).rejects.toThrow('features[1234][3] must be a finite');
+    await expect(SoftmaxRegression.fit(stored(large), labels.slice(1))).rejects.toThrow(
+      'labels must be a list of 1500',
+    );
+    const empty = new StoredRows([0, 2], async () => {});
+    await expect(SoftmaxRegression.fit(empty, [])).rejects.toThrow('at least one row');
+  });
+
+  it.each([
+    ['a deviation beyond float64', [1.7e308, -1.7e308, 1, 2]],
+    ['a deviation that is too small', [1e-310, 2e-310, 1e-310, 0]],
+  ])('refuses %s like rows in memory', async (_, column) => {
+    const features = { values: Float64Array.from(column), shape: [4, 1] as const };
+    const options = { standardize: true, featureNames: ['x'] };
+    const errors = [features, stored(features)].map((each) =>
+      SoftmaxRegression.fit(each, ['a', 'b', 'a', 'b'], options).then(String, (error: Error) => error.message),
+    );
+    const [inMemory, outside] = await Promise.all(errors);
+    expect(outside).toBe(inMemory);
+    expect(outside).toContain('column "x"');
+  });
+});
