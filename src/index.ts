@@ -45,6 +45,7 @@ export { type IdxArray, type IdxOptions, parseIdx } from './data/idx.js';
 export { type Iris, type IrisSpecies, loadIris } from './data/iris.js';
 export { type Split, type SplitOptions, take, trainTestSplit } from './data/split.js';
 export { columnStatistics, type Standardization, standardize } from './data/standardize.js';
+export { StoredRows } from './data/stored-rows.js';
 export type { BadRow } from './data/table/bad-rows.js';
 export type { CsvOptions } from './data/table/csv-options.js';
 export { type EncodeOptions, encodeRows } from './data/table/encode-rows.js';

@@ -1,5 +1,8 @@
 import { nextTask } from '../src/core/task.js';
+import { type AnyRows, blocksOf, rowsAt } from '../src/data/any-rows.js';
+import { KeptRows } from '../src/data/kept-rows.js';
 import { StoredRows } from '../src/data/stored-rows.js';
+import { modelOf } from './helpers/models.js';
 
 /** Rows of two numbers, 10·i and 10·i + 1, and what was read. */
 function stored(n: number): { rows: StoredRows; reads: [number, number][] } {
@@ -13,7 +16,7 @@ function stored(n: number): { rows: StoredRows; reads: [number, number][] } {
 }
 
 /** The first number of each row, divided by 10, in blocks. */
-async function blocksOf(rows: StoredRows, size: number): Promise<number[][]> {
+async function firstsOf(rows: StoredRows, size: number): Promise<number[][]> {
   const blocks: number[][] = [];
   for await (const { values, shape } of rows.blocks(size)) {
     expect(values.length).toBe(2 * shape[0]);
@@ -25,10 +28,10 @@ async function blocksOf(rows: StoredRows, size: number): Promise<number[][]> {
 describe('StoredRows', () => {
   it('gives all rows in order, in each pass', async () => {
     const { rows } = stored(5);
-    for (const _ of [1, 2]) expect(await blocksOf(rows, 2)).toEqual([[0, 1], [2, 3], [4]]);
-    expect(await blocksOf(rows, 9)).toEqual([[0, 1, 2, 3, 4]]);
-    expect(await blocksOf(rows, 5)).toEqual([[0, 1, 2, 3, 4]]);
-    expect(await blocksOf(stored(0).rows, 3)).toEqual([]);
+    for (const _ of [1, 2]) expect(await firstsOf(rows, 2)).toEqual([[0, 1], [2, 3], [4]]);
+    expect(await firstsOf(rows, 9)).toEqual([[0, 1, 2, 3, 4]]);
+    expect(await firstsOf(rows, 5)).toEqual([[0, 1, 2, 3, 4]]);
+    expect(await firstsOf(stored(0).rows, 3)).toEqual([]);
   });
 
   it('reads the next block while one is used, and no further', async () => {
@@ -51,14 +54,14 @@ describe('StoredRows', () => {
     const { rows } = stored(20);
     const some = rows.take(Int32Array.of(0, 1, 5, 6, 7, 19));
     expect(some.shape).toEqual([6, 2]);
-    for (const size of [1, 2, 3, 4, 100]) expect((await blocksOf(some, size)).flat()).toEqual([0, 1, 5, 6, 7, 19]);
-    expect((await blocksOf(some.take(Int32Array.of(1, 2, 5)), 2)).flat()).toEqual([1, 5, 19]);
-    expect(await blocksOf(rows.take(new Int32Array(0)), 2)).toEqual([]);
+    for (const size of [1, 2, 3, 4, 100]) expect((await firstsOf(some, size)).flat()).toEqual([0, 1, 5, 6, 7, 19]);
+    expect((await firstsOf(some.take(Int32Array.of(1, 2, 5)), 2)).flat()).toEqual([1, 5, 19]);
+    expect(await firstsOf(rows.take(new Int32Array(0)), 2)).toEqual([]);
   });
 
   it('reads no more rows at once than a block has', async () => {
     const { rows, reads } = stored(1000);
-    await blocksOf(rows.take(Int32Array.from({ length: 100 }, (_, i) => 10 * i)), 8);
+    await firstsOf(rows.take(Int32Array.from({ length: 100 }, (_, i) => 10 * i)), 8);
     for (const [start, end] of reads) expect(end - start).toBeLessThanOrEqual(8);
   });
 
@@ -67,9 +70,9 @@ describe('StoredRows', () => {
     const doubled = rows.changed(({ values }) => {
       for (let i = 0; i < values.length; i++) values[i] *= 2;
     });
-    expect((await blocksOf(doubled, 2)).flat()).toEqual([0, 2, 4, 6, 8]);
-    expect((await blocksOf(doubled.take(Int32Array.of(3)), 2)).flat()).toEqual([6]);
-    expect((await blocksOf(rows, 2)).flat()).toEqual([0, 1, 2, 3, 4]);
+    expect((await firstsOf(doubled, 2)).flat()).toEqual([0, 2, 4, 6, 8]);
+    expect((await firstsOf(doubled.take(Int32Array.of(3)), 2)).flat()).toEqual([6]);
+    expect((await firstsOf(rows, 2)).flat()).toEqual([0, 1, 2, 3, 4]);
   });
 
   it('passes on an error, and none of a block that is not wanted', async () => {
@@ -93,5 +96,52 @@ describe('StoredRows', () => {
     [[-1], 'places[0]'],
   ])('refuses the places %j', (places, message) => {
     expect(() => stored(3).rows.take(Int32Array.from(places))).toThrow(message);
+  });
+});
+
+describe('rows wherever they are', () => {
+  const values = Float64Array.from({ length: 12 }, (_, i) => i % 5);
+  const kept = new KeptRows(3);
+  kept.add({ values, shape: [4, 3] });
+  const stored = new StoredRows([4, 3], async (start, end, into) => into.set(values.subarray(3 * start, 3 * end)));
+  const rows: readonly [string, AnyRows][] = [
+    ['an array', { values, shape: [4, 3] }],
+    ['bytes with a scale', { values: Uint8Array.from(values, (x) => 2 * x), shape: [4, 3], scale: 2 }],
+    ['kept', kept],
+    ['stored', stored],
+  ];
+
+  it.each(rows)('are found by number, and in blocks: %s', async (_, each) => {
+    const found = await rowsAt(each, [3, 0, 3]);
+    expect(found.map((row) => [...row])).toEqual([
+      [4, 0, 1],
+      [0, 1, 2],
+      [4, 0, 1],
+    ]);
+    expect(await rowsAt(each, [])).toEqual([]);
+    const all: number[] = [];
+    for await (const { values: some, scale = 1 } of blocksOf(each)) for (const x of some) all.push(x / scale);
+    expect(all).toEqual([...values]);
+  });
+
+  it('have the same predictions and evaluations', async () => {
+    const model = modelOf(
+      [
+        [1, -1],
+        [0.5, 0],
+        [0, 2],
+      ],
+      [0, 0.1],
+      [0, 1],
+    );
+    const labels = [0, 1, 1, 0];
+    const features = { values, shape: [4, 3] as const };
+    expect(await model.predictProbabilitiesAsync(stored)).toEqual(await model.predictProbabilitiesAsync(features));
+    expect(await model.predictAsync(stored)).toEqual(await model.predictAsync(features));
+    expect(await model.predictTopKAsync(stored, 2)).toEqual(await model.predictTopKAsync(features, 2));
+    expect(await model.evaluate(stored, labels)).toEqual(await model.evaluate(features, labels));
+    const [own, other] = [await model.calibrate(stored, labels), await model.calibrate(features, labels)];
+    expect(own.temperature).toBe(other.temperature);
+    await expect(model.evaluate(new StoredRows([4, 2], async () => {}), labels)).rejects.toThrow('3');
   });
 });

@@ -4,9 +4,9 @@ import * as tf from '@tensorflow/tfjs';
 import type { BackendChoice } from '../backend/select.js';
 import type { Label } from '../core/labels.js';
 import { VERSION } from '../core/version.js';
-import type { FeatureArray } from '../data/batches.js';
-import { KeptRows, rowAt } from '../data/kept-rows.js';
-import { columnStatistics, statisticsOf } from '../data/standardize.js';
+import { type AnyRows, rowsAt } from '../data/any-rows.js';
+import { KeptRows } from '../data/kept-rows.js';
+import { statisticsOf } from '../data/standardize.js';
 import { type GradcheckResult, gradcheck } from '../gradcheck.js';
 import { precisionRecallCurve, rocCurve } from '../metrics/curves.js';
 import type { Evaluation } from '../model/evaluation.js';
@@ -21,6 +21,7 @@ import type { Described } from '../reading/samples.js';
 import type { LabelledRows } from '../reading/table.js';
 import { confidentMistakes, type Mistake, type ReportCurves, type ReportData, renderReport } from '../report.js';
 import type { FitResult } from '../training/fit.js';
+import { scalingOf } from '../training/standardization.js';
 import { inFlags } from './explain.js';
 
 export interface Assessment {
@@ -29,7 +30,7 @@ export interface Assessment {
   /** The samples of the evaluation. */
   readonly tested: LabelledRows;
   /** Scales the weights for comparison: the training samples, where available. */
-  readonly compared: FeatureArray | KeptRows;
+  readonly compared: AnyRows;
   readonly data: Described & Pick<ReportData, 'trainingSamples' | 'split' | 'testName' | 'testedOnTraining'>;
   readonly fit?: FitResult;
   /** The search that chose l2. */
@@ -43,7 +44,7 @@ export async function reportOf(assessment: Assessment): Promise<string> {
   const { model, evaluation, tested, compared, data, fit, lambdaPath, seed, choice } = assessment;
   const { curves, mistakes } = await predictionsOf(model, tested);
   const { name, trainingSamples, testedOnTraining, split, testName, image } = data;
-  const statistics = compared instanceof KeptRows ? statisticsOf(compared) : columnStatistics(compared);
+  const statistics = compared instanceof KeptRows ? statisticsOf(compared) : await scalingOf(compared);
   return renderReport({
     data: { name, trainingSamples, testedOnTraining, split, testName, image, featureDeviations: statistics.scale },
     model,
@@ -51,7 +52,7 @@ export async function reportOf(assessment: Assessment): Promise<string> {
     fit: fit?.advice ? { ...fit, advice: inFlags(fit.advice) } : fit,
     lambdaPath,
     evaluation,
-    gradcheck: proofOf(model, tested, statistics),
+    gradcheck: await proofOf(model, tested, statistics),
     curves,
     mistakes,
     environment: {
@@ -102,11 +103,9 @@ async function predictionsOf(model: SoftmaxRegression<Label>, tested: LabelledRo
           precisionRecall: precisionRecallCurve(labels, pairs, { classes, sampleWeights }),
         }
       : undefined;
-  const withRow = (each: Mistake) => ({
-    ...each,
-    features: rowOf(features, each.index),
-    line: lines?.[each.index],
-  });
+  const places = mistakes.map(({ index }) => index);
+  const rows = await rowsAt(features, places);
+  const withRow = (each: Mistake, i: number) => ({ ...each, features: rows[i], line: lines?.[each.index] });
   return { curves, mistakes: mistakes.map(withRow) };
 }
 
@@ -123,11 +122,11 @@ const PROOF_WEIGHTS = 1e5;
  * The layer computes the model's logits from standardised features: finite differences are useless for features near
  * 1e6.
  */
-function proofOf(
+async function proofOf(
   model: SoftmaxRegression<Label>,
   { features, labels }: LabelledRows,
-  { mean, scale }: ReturnType<typeof columnStatistics>,
-): GradcheckResult | undefined {
+  { mean, scale }: ReturnType<typeof statisticsOf>,
+): Promise<GradcheckResult | undefined> {
   const [inputs, units] = [model.numFeatures, model.classes.length];
   if (inputs * units > PROOF_WEIGHTS) return undefined;
   const n = Math.min(PROOF_SAMPLES, labels.length);
@@ -135,7 +134,11 @@ function proofOf(
   const weight = model.weight.map((row, j) => Array.from(row, (w) => w * scale[j] * (factor?.[j] ?? 1)));
   const bias = Array.from(model.logits([mean])[0]);
   const layer = new Dense({ inputs, units, weight, bias });
-  const rows = Array.from({ length: n }, (_, i) => Array.from(rowOf(features, i), (x, j) => (x - mean[j]) / scale[j]));
+  const first = await rowsAt(
+    features,
+    Array.from({ length: n }, (_, i) => i),
+  );
+  const rows = first.map((row) => Array.from(row, (x, j) => (x - mean[j]) / scale[j]));
   const x = tf.tensor2d(rows, [n, inputs]);
   const targets = oneHot(
     labels.slice(0, n).map((label) => model.classes.indexOf(label)),
@@ -147,9 +150,4 @@ function proofOf(
     layer.dispose();
     tf.dispose([x, targets]);
   }
-}
-
-function rowOf(features: FeatureArray | KeptRows, i: number): Float64Array {
-  const { values, scale = 1 } = rowAt(features, i);
-  return Float64Array.from(values, (x) => x / scale);
 }

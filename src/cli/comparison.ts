@@ -3,7 +3,7 @@ import { DomainError, FormatError } from '../core/errors.js';
 import { classIndices, type Label } from '../core/labels.js';
 import { checkFeatureCount, describe } from '../core/shape.js';
 import { nextTask } from '../core/task.js';
-import { KeptRows } from '../data/kept-rows.js';
+import { blocksOf } from '../data/any-rows.js';
 import { type McNemar, mcnemar, type PairedDifference, pairedDifference } from '../metrics/comparison.js';
 import { logitsInto, surprise } from '../model/predict.js';
 import { loadModelBytes } from '../node/model-bytes.js';
@@ -159,7 +159,7 @@ async function predicted(
   const logits = new Float64Array(classes.length);
   const predictions: Label[] = [];
   const losses = new Float64Array(samples.labels.length);
-  for (const block of features instanceof KeptRows ? features.blocks() : [features]) {
+  for await (const block of blocksOf(features)) {
     for (let i = 0; i < block.shape[0]; i++) {
       logitsInto(model, block, i, logits);
       losses[predictions.length] = surprise(logits, truth[predictions.length]);

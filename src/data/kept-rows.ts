@@ -143,13 +143,6 @@ export class KeptRows implements Source<FeatureArray<Float64Array>> {
   }
 }
 
-/** Row i, as an array of rows of which it is the first. */
-export function rowAt(features: FeatureArray | KeptRows, i: number): FeatureArray {
-  if (features instanceof KeptRows) return features.row(i);
-  const d = features.shape[1];
-  return { ...features, values: features.values.subarray(i * d, (i + 1) * d), shape: [1, d] };
-}
-
 function isKept(x: number): boolean {
   return x !== 0 || Object.is(x, -0);
 }

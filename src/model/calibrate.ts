@@ -9,9 +9,8 @@ import { nextTask } from '../core/task.js';
 import { BlockSum } from '../core/tree-sum.js';
 import { batchRanges } from '../data/batches.js';
 import { argMax } from '../predict/scores.js';
-import type { FeaturesInput } from '../training/inputs.js';
 import { type Evaluation, evaluateModel, type Truth, truthOf } from './evaluation.js';
-import { predictRows } from './predict-async.js';
+import { predictRows, type Rows } from './predict-async.js';
 
 export interface FittedTemperature {
   /** T > 0, the divisor of the logits. */
@@ -48,7 +47,7 @@ export interface CalibratedAffine<L extends Label> extends FittedTemperature {
 export async function calibrateAffine<L extends Label>(
   affine: Affine,
   classes: readonly L[],
-  features: FeaturesInput,
+  features: Rows,
   labels: ArrayLike<L>,
   options: CalibrateOptions,
 ): Promise<CalibratedAffine<L>> {

@@ -5,6 +5,7 @@ import type { Label } from '../core/labels.js';
 import { checkFeatureCount } from '../core/shape.js';
 import { copyRow, type FeatureArray, type Features, featureShape, isRows, readFeatureArray } from '../data/batches.js';
 import { assertColumns } from '../data/standardize.js';
+import type { StoredRows } from '../data/stored-rows.js';
 import { argMax, argTopK, assertK, softmaxInPlace } from '../predict/scores.js';
 import type { FeaturesInput } from '../training/inputs.js';
 import { type EvaluateOptions, type Evaluation, evaluateModel } from './evaluation.js';
@@ -151,22 +152,26 @@ export abstract class LinearClassifier<L extends Label> {
    * @returns the numbers of all samples in one array
    * @throws as `logits`; the signal's reason if it is aborted
    */
-  logitsAsync(features: FeaturesInput, options: PredictOptions = {}): Promise<RowArray> {
+  logitsAsync(features: FeaturesInput | StoredRows, options: PredictOptions = {}): Promise<RowArray> {
     return predictRows(this.#affine, features, 'logits', 'logitsAsync', options);
   }
 
   /** `predictProbabilities` in chunks, as `logitsAsync`. Returns the probabilities of all samples in one array. */
-  predictProbabilitiesAsync(features: FeaturesInput, options: PredictOptions = {}): Promise<RowArray> {
+  predictProbabilitiesAsync(features: FeaturesInput | StoredRows, options: PredictOptions = {}): Promise<RowArray> {
     return predictRows(this.#affine, features, 'probabilities', 'predictProbabilitiesAsync', options);
   }
 
   /** `predict` in chunks, as `logitsAsync`. */
-  predictAsync(features: FeaturesInput, options: PredictOptions = {}): Promise<L[]> {
+  predictAsync(features: FeaturesInput | StoredRows, options: PredictOptions = {}): Promise<L[]> {
     return predictLabels(this.#affine, this.classes, features, 'predictAsync', options);
   }
 
   /** `predictTopK` in chunks, as `logitsAsync`. Returns labels and probabilities of all samples in one array each. */
-  predictTopKAsync(features: FeaturesInput, k: number, options: PredictOptions = {}): Promise<TopKArray<L>> {
+  predictTopKAsync(
+    features: FeaturesInput | StoredRows,
+    k: number,
+    options: PredictOptions = {},
+  ): Promise<TopKArray<L>> {
     return predictTop(this.#affine, this.classes, features, k, 'predictTopKAsync', options);
   }
 
@@ -177,7 +182,11 @@ export abstract class LinearClassifier<L extends Label> {
    *         signal's reason if it is aborted
    * @example const { accuracy, interval, logLoss } = await model.evaluate(test.features, test.labels);
    */
-  evaluate(features: FeaturesInput, labels: ArrayLike<L>, options: EvaluateOptions = {}): Promise<Evaluation<L>> {
+  evaluate(
+    features: FeaturesInput | StoredRows,
+    labels: ArrayLike<L>,
+    options: EvaluateOptions = {},
+  ): Promise<Evaluation<L>> {
     return evaluateModel(this.#affine, this.classes, features, labels, options, 'evaluate');
   }
 

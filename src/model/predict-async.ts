@@ -6,6 +6,7 @@ import { DomainError, ShapeError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import { assertFunction, assertKnownOptions, assertSignal, checkFeatureCount, formatShape } from '../core/shape.js';
 import { nextTask } from '../core/task.js';
+import { blocksOf } from '../data/any-rows.js';
 import {
   batchRanges,
   checkedRows,
@@ -17,12 +18,13 @@ import {
 } from '../data/batches.js';
 import { KeptRows } from '../data/kept-rows.js';
 import { assertColumns } from '../data/standardize.js';
+import { StoredRows } from '../data/stored-rows.js';
 import { argMax, argTopK, assertK, softmaxInPlace } from '../predict/scores.js';
 import type { FeaturesInput } from '../training/inputs.js';
 import { logitsInto, NativePredictions } from './predict.js';
 
 /** What predictions and evaluations are made of. */
-export type Rows = FeaturesInput | KeptRows;
+export type Rows = FeaturesInput | KeptRows | StoredRows;
 
 /** The progress of a prediction. */
 export interface PredictProgress {
@@ -106,14 +108,14 @@ export async function* predictChunks(
   where: string,
   options: PredictOptions,
 ): AsyncGenerator<Chunk, void, void> {
-  if (!(features instanceof KeptRows)) {
+  if (!isInBlocks(features)) {
     yield* arrayChunks(affine, features, kind, where, options);
     return;
   }
   const { onProgress, ...others } = options;
   const total = checkedCount(affine, features, where);
   let first = 0;
-  for (const block of features.blocks()) {
+  for await (const block of blocksOf(features)) {
     if (first > 0) await nextTask();
     for await (const { start, end, values } of arrayChunks(affine, block, kind, where, others)) {
       yield { start: first + start, end: first + end, values };
@@ -164,7 +166,7 @@ async function* arrayChunks(
 /** The logits of all samples, or their softmax. */
 export async function predictRows(
   affine: Affine,
-  features: FeaturesInput,
+  features: Rows,
   kind: Kind,
   where: string,
   options: PredictOptions,
@@ -182,7 +184,7 @@ export async function predictRows(
 export async function predictLabels<L extends Label>(
   affine: Affine,
   classes: readonly L[],
-  features: FeaturesInput,
+  features: Rows,
   where: string,
   options: PredictOptions,
 ): Promise<L[]> {
@@ -199,7 +201,7 @@ export async function predictLabels<L extends Label>(
 export async function predictTop<L extends Label>(
   affine: Affine,
   classes: readonly L[],
-  features: FeaturesInput,
+  features: Rows,
   k: number,
   where: string,
   options: PredictOptions,
@@ -229,7 +231,7 @@ const NO_FLOAT64 = { values: new Float64Array(0) };
 export function checkedCount(affine: Affine, features: Rows, where: string): number {
   const shape = shapeOf(features, where);
   checkFeatureCount({ shape }, affine.weight.length / affine.bias.length, where);
-  if (features instanceof KeptRows) {
+  if (isInBlocks(features)) {
     if (affine.columns) assertColumns(NO_FLOAT64, affine.columns, where);
     return shape[0];
   }
@@ -241,8 +243,12 @@ export function checkedCount(affine: Affine, features: Rows, where: string): num
   return shape[0];
 }
 
+function isInBlocks(features: Rows): features is KeptRows | StoredRows {
+  return features instanceof KeptRows || features instanceof StoredRows;
+}
+
 function shapeOf(features: Rows, where: string): readonly [number, number] {
-  if (features instanceof KeptRows) return features.shape;
+  if (isInBlocks(features)) return features.shape;
   return features instanceof tf.Tensor ? tensorShape(features, where) : featureShape(features, where);
 }
 

@@ -290,7 +290,7 @@ export class SoftmaxRegression<L extends Label> extends LinearClassifier<L> {
    * @see Guo et al., On calibration of modern neural networks (2017)
    */
   async calibrate(
-    features: FeaturesInput,
+    features: FeaturesInput | StoredRows,
     labels: ArrayLike<L>,
     options: CalibrateOptions = {},
   ): Promise<Calibration<L>> {

@@ -3,7 +3,7 @@ import { type Columns, largestFeature } from '../core/affine.js';
 import { DomainError, FormatError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import { describe } from '../core/shape.js';
-import type { FeatureArray } from '../data/batches.js';
+import type { AnyRows } from '../data/any-rows.js';
 import { KeptRows, NumberList } from '../data/kept-rows.js';
 import { assertMostFit, type BadRow } from '../data/table/bad-rows.js';
 import { RecordReader } from '../data/table/csv/records.js';
@@ -84,7 +84,7 @@ export interface UnknownLabels {
 
 /** Samples to evaluate a model on. The rows of a table are kept without the zeros of one-hot columns. */
 export interface LabelledRows extends Omit<Samples, 'features'> {
-  readonly features: FeatureArray | KeptRows;
+  readonly features: AnyRows;
   /** The number of rows dropped because of missing values. */
   readonly dropped?: number;
   /** Absent if there are none. */

@@ -1,0 +1,31 @@
+// data: rows wherever they are: in one array, kept as they arrived, or stored outside memory.
+import type { FeatureArray } from './batches.js';
+import { KeptRows } from './kept-rows.js';
+import { StoredRows } from './stored-rows.js';
+
+export type AnyRows = FeatureArray | KeptRows | StoredRows;
+
+/** All rows in blocks; each is valid until the next one is requested. */
+export function blocksOf(rows: AnyRows): Iterable<FeatureArray> | AsyncIterable<FeatureArray> {
+  if (rows instanceof StoredRows) return rows.pieces();
+  return rows instanceof KeptRows ? rows.blocks() : [rows];
+}
+
+/** Copies of some rows, divided by their scale. */
+export async function rowsAt(rows: AnyRows, places: readonly number[]): Promise<Float64Array[]> {
+  if (!(rows instanceof StoredRows)) return places.map((place) => rowAt(rows, place));
+  const ascending = Int32Array.from(new Set(places)).sort();
+  const found = new Map<number, Float64Array>();
+  for await (const { values, shape } of rows.take(ascending).pieces()) {
+    const [n, d] = shape;
+    for (let i = 0; i < n; i++) found.set(ascending[found.size], values.slice(i * d, (i + 1) * d));
+  }
+  return places.map((place) => found.get(place) as Float64Array);
+}
+
+function rowAt(rows: FeatureArray | KeptRows, place: number): Float64Array {
+  if (rows instanceof KeptRows) return rows.row(place).values;
+  const { values, shape, scale = 1 } = rows;
+  const d = shape[1];
+  return Float64Array.from(values.subarray(place * d, (place + 1) * d), (x) => x / scale);
+}
