@@ -49,6 +49,7 @@ export { StoredRows } from './data/stored-rows.js';
 export type { BadRow } from './data/table/bad-rows.js';
 export type { CsvOptions } from './data/table/csv-options.js';
 export { type EncodeOptions, encodeRows } from './data/table/encode-rows.js';
+export type { CsvTable, LabelledCsvTable } from './data/table/encoding.js';
 export type { ColumnSummary } from './data/table/learn/column.js';
 export type { CsvValue } from './data/table/records.js';
 export type {
@@ -60,7 +61,7 @@ export type {
   UnseenPolicy,
 } from './data/table/schema.js';
 export { type CsvBatch, type ReadOptions, readCsvRows, type UnknownLabel } from './data/table/stream.js';
-export { type CsvTable, type LabelledCsvTable, parseCsv } from './data/table/table.js';
+export { parseCsv } from './data/table/table.js';
 export type { DateOrder } from './features/date.js';
 // gradcheck
 export {

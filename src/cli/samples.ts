@@ -1,19 +1,22 @@
 // cli: DATA → samples: a table, a folder of IDX files, or a data set by name.
 import { statSync } from 'node:fs';
 import { FormatError } from '../core/errors.js';
+import type { RowStoring } from '../data/stored-rows.js';
 import { type CsvOptions, MISSING_TOKENS } from '../data/table/csv-options.js';
+import { inBytes } from '../data/table/limits.js';
 import type { MissingPolicy } from '../data/table/schema.js';
 import type { OnProgress } from '../node/files.js';
 import { memoryForData } from '../node/memory.js';
+import { readSamplesAgain } from '../reading/again.js';
 import { pictureData } from '../reading/idx.js';
 import { type ReadSamplesOptions, readSamples } from '../reading/read.js';
-import type { DataSet, Described, Samples } from '../reading/samples.js';
+import type { AnyDataSet, DataSet, Described, Samples } from '../reading/samples.js';
 import { type LabelledRows, labelledRows, type TableModel, type TableOptions } from '../reading/table.js';
-import { samplesOfTyped } from '../reading/typed.js';
 import type { BadRowsFile } from './bad-rows.js';
 import type { Data } from './data/query.js';
 import { isTableFolder, isTyped, openTable } from './data/tables.js';
 import { NAMED, STDIN } from './files.js';
+import { count } from './output.js';
 import { flagOf, UsageError } from './usage.js';
 
 /** How `train` reads a CSV file. */
@@ -53,6 +56,10 @@ export interface CsvChoices
 export interface Loading {
   readonly onProgress?: OnProgress;
   readonly signal?: AbortSignal;
+  /** The most bytes that rows may take in memory; by default, most of what is free. */
+  readonly memory?: number;
+  /** Why rows must be in memory, if they must: the flags to leave out. */
+  readonly unstored?: string;
 }
 
 type Kind = (typeof NAMED)[number] | 'folder' | 'table';
@@ -92,7 +99,7 @@ export async function loadDataSet(
   choices: CsvChoices,
   loading: Loading,
   bad?: BadRowsFile,
-): Promise<DataSet> {
+): Promise<AnyDataSet> {
   if (typeof source === 'string' && kindOf(source) !== 'table') {
     // Without --no-header and --no-default-missing, commander says true.
     const { header, defaultMissing, ...flags } = choices;
@@ -105,8 +112,37 @@ export async function loadDataSet(
   const { skipBad: _, ...flags } = choices;
   const table = await openTable(source, loading.signal);
   const options = { ...optionsOf(flags), onBadRow: bad?.of(table.name) };
-  const maxMemory = memoryForData();
-  return isTyped(table) ? samplesOfTyped(table, options, maxMemory) : readSamples([table], { ...options, maxMemory });
+  const maxMemory = loading.memory ?? memoryForData();
+  // A pipe can be read once.
+  if (!isTyped(table) && !isRegular(source)) return readSamples([table], { ...options, maxMemory });
+  return readSamplesAgain(table, options, { maxMemory, store: storing(table.name, maxMemory, loading) });
+}
+
+function isRegular(source: Data): boolean {
+  return (
+    typeof source === 'string' && source !== STDIN && statSync(source, { throwIfNoEntry: false })?.isFile() === true
+  );
+}
+
+/** Stores rows in a temporary file, unless they must be in memory. */
+function storing(where: string, maxMemory: number, { unstored, signal }: Loading): RowStoring {
+  return async (n, d) => {
+    if (unstored !== undefined) {
+      const expected = `fit into ${inBytes(maxMemory)} of memory with ${unstored}`;
+      const actual = `${count(n)} rows of ${count(d)} features, ${inBytes(8 * n * d)}`;
+      const hint = `Leave out ${unstored}, so that rows can be read from a file, or pass a larger --memory.`;
+      throw new FormatError({ where, argument: 'the table', expected, actual, hint });
+    }
+    const { openRowFile } = await import('../node/row-file.js');
+    const writer = await openRowFile(n, d);
+    return {
+      ...writer,
+      write: async (values) => {
+        signal?.throwIfAborted();
+        await writer.write(values);
+      },
+    };
+  };
 }
 
 /** Loads a data set that is not a table, and refuses the flags of tables. */

@@ -104,6 +104,21 @@ export const unknownLabelOption = () =>
     'how to treat rows whose label the model does not know: drop leaves them out, and says so (default: error)',
   ).choices(['error', 'drop']);
 
+/** Bytes, such as `512MB`. */
+function bytes(text: string): number {
+  const [, digits, unit] = /^(\d{1,9}(?:\.\d+)?) ?(kB|MB|GB|TB)$/i.exec(text) ?? [];
+  const size = Number(digits) * 1000 ** (1 + ['kb', 'mb', 'gb', 'tb'].indexOf(unit?.toLowerCase()));
+  if (size >= 1e6) return Math.floor(size);
+  throw new InvalidArgumentError('It must be a size of at least 1MB, such as 512MB or 2GB.');
+}
+
+/** The flag that limits the memory for rows. */
+export const memoryOption = () =>
+  new Option(
+    '--memory <size>',
+    'the most memory that rows may take, such as 512MB; more are read from a temporary file (default: most of what is free)',
+  ).argParser(bytes);
+
 /** The flag that skips rows that do not fit. */
 export const skipBadOption = () =>
   new OutputOption(

@@ -99,3 +99,15 @@ export class StoredRows {
     });
   }
 }
+
+/** Takes the rows in order. */
+export interface RowWriter {
+  /** The array may be overwritten afterwards. */
+  write(values: Float64Array): Promise<void>;
+  finish(): Promise<StoredRows>;
+  /** Removes what was written. */
+  close(): Promise<void>;
+}
+
+/** Begins to store n rows of d features. */
+export type RowStoring = (n: number, d: number) => Promise<RowWriter>;

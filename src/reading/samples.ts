@@ -2,13 +2,14 @@
 import type { Label } from '../core/labels.js';
 import type { FeatureArray } from '../data/batches.js';
 import { take, trainTestSplit } from '../data/split.js';
+import { StoredRows } from '../data/stored-rows.js';
 import type { ColumnSummary } from '../data/table/learn/column.js';
 import type { CsvSchema } from '../data/table/schema.js';
 
 /** Features and the label of each row. */
-export interface Samples {
+export interface Samples<Features extends FeatureArray | StoredRows = FeatureArray> {
   /** [n, d] */
-  readonly features: FeatureArray;
+  readonly features: Features;
   /** One for each sample. */
   readonly labels: readonly Label[];
   /** For a table read from a file, the line on which each row begins, from 1. */
@@ -21,11 +22,24 @@ export interface Samples {
   readonly times?: Float64Array;
 }
 
+/** Samples in memory, or with stored features. */
+export type AnySamples = Samples<FeatureArray | StoredRows>;
+
+/**
+ * Features in memory, where stored ones have been refused.
+ *
+ * @throws Error if they are stored
+ */
+export function inMemory(features: FeatureArray | StoredRows): FeatureArray {
+  if (features instanceof StoredRows) throw new Error('these features must be in memory');
+  return features;
+}
+
 /** Training samples, test samples, and their description. */
-export interface DataSet {
+export interface DataSet<Features extends FeatureArray | StoredRows = FeatureArray> {
   /** The name of the file or the data set, for display. */
   readonly name: string;
-  readonly samples: Samples;
+  readonly samples: Samples<Features>;
   /** Test samples, if the files contain some or some were held back. */
   readonly test?: Samples;
   /** All classes: class names in the given order, other labels in ascending order. */
@@ -43,6 +57,9 @@ export interface DataSet {
   /** With `minClassCount`, the labels that were left out, as written, and the number of rows of each. */
   readonly leftOut?: Readonly<Record<string, number>>;
 }
+
+/** A data set in memory, or with stored features. */
+export type AnyDataSet = DataSet<FeatureArray | StoredRows>;
 
 /** The description of a data set, without samples and classes. */
 export type Described = Omit<DataSet, 'samples' | 'test' | 'classes'>;
@@ -62,18 +79,26 @@ export interface DivisionOptions {
   readonly inPlace?: boolean;
 }
 
+interface Divided<Part> {
+  readonly train: Part;
+  readonly test: Part;
+}
+
 /**
  * Samples in two parts, stratified by class unless a class has a single sample. Groups stay together; with times, the
- * second part has the latest samples.
+ * second part has the latest samples. In each part, samples keep their order.
  */
+export function divided(samples: Samples, options: DivisionOptions): Divided<Samples>;
+export function divided(samples: AnySamples, options: DivisionOptions): Divided<AnySamples>;
 export function divided(
-  { features, labels, lines, sampleWeights, groups, times }: Samples,
+  { features, labels, lines, sampleWeights, groups, times }: AnySamples,
   { testFraction, seed, inPlace }: DivisionOptions,
-): { readonly train: Samples; readonly test: Samples } {
+): Divided<AnySamples> {
   const isRestricted = groups !== undefined || times !== undefined;
   const stratify = isRestricted || singleClass(labels) === undefined ? labels : undefined;
-  const { train, test } = trainTestSplit(labels.length, { testFraction, seed, stratify, groups, times });
-  const part = (indices: Int32Array, rows: FeatureArray) => ({
+  const split = trainTestSplit(labels.length, { testFraction, seed, stratify, groups, times });
+  const [train, test] = [split.train.sort(), split.test.sort()];
+  const part = (indices: Int32Array, rows: FeatureArray | StoredRows) => ({
     features: rows,
     labels: take(labels, indices),
     ...(lines && { lines: take(lines, indices) }),
@@ -81,6 +106,9 @@ export function divided(
     ...(groups && { groups: take(groups, indices) }),
     ...(times && { times: take(times, indices) }),
   });
+  if (features instanceof StoredRows) {
+    return { train: part(train, features.take(train)), test: part(test, features.take(test)) };
+  }
   if (!inPlace) return { train: part(train, take(features, train)), test: part(test, take(features, test)) };
   orderRows(features, joined(train, test));
   const { values, shape, ...others } = features;

@@ -1,10 +1,13 @@
 // reading: tables whose columns have names and types → samples.
 import { DomainError } from '../core/errors.js';
 import { describe } from '../core/shape.js';
+import type { FeatureArray } from '../data/batches.js';
+import type { StoredRows } from '../data/stored-rows.js';
 import type { CsvOptions } from '../data/table/csv-options.js';
+import type { LabelledCsvTable } from '../data/table/encoding.js';
 import { NO_HEADER } from '../data/table/places.js';
 import { assertWithoutCsv } from '../data/table/stream.js';
-import { type LabelledCsvTable, readTypedTable } from '../data/table/table.js';
+import { readTypedTable } from '../data/table/table.js';
 import { readJsonLines, streamJsonLines } from '../data/table/typed/json-lines.js';
 import type { TypedTable } from '../data/table/typed/table.js';
 import { bounded, type Chunks, KeptBytes, type NamedBytes, wholeOf } from './bytes.js';
@@ -71,7 +74,10 @@ export async function samplesOfTyped(
 }
 
 /** A table as a data set. */
-export function dataSetOf(name: string, table: LabelledCsvTable): DataSet {
+export function dataSetOf<Features extends FeatureArray | StoredRows>(
+  name: string,
+  table: Omit<LabelledCsvTable, 'features'> & { readonly features: Features },
+): DataSet<Features> {
   const { features, labels, lines, sampleWeights, groups, times, ...described } = table;
   const samples = {
     ...{ features, labels, lines },

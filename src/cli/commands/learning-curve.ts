@@ -55,7 +55,9 @@ async function learningCurve(
     const { withBadRows } = await import('../bad-rows.js');
     const choices = csvChoices(options);
     const data = await withInterrupt((signal) =>
-      withBadRows(options.skipBad, (bad) => loadDataSet(source, choices, { ...display, signal }, bad)),
+      withBadRows(options.skipBad, (bad) =>
+        loadDataSet(source, choices, { ...display, signal, unstored: 'learning-curve' }, bad),
+      ),
     );
     const { printLearningCurve } = await import('../train/learning.js');
     await printLearningCurve(data, options, display);

@@ -4,7 +4,7 @@ import { Command, Option } from 'commander';
 import { printable } from '../../core/errors.js';
 import { MISSING_LABEL_POLICIES, MISSING_POLICIES } from '../../data/table/schema.js';
 import { DATE_ORDERS } from '../../features/date.js';
-import type { DataSet } from '../../reading/samples.js';
+import type { AnyDataSet } from '../../reading/samples.js';
 import { fitPlan } from '../../training/options.js';
 import { type Data, dataOf, nameOf } from '../data/query.js';
 import { FileOption, OutputOption } from '../files.js';
@@ -22,6 +22,7 @@ import {
   delimiter,
   integer,
   jsonOption,
+  memoryOption,
   missing,
   number,
   skipBadOption,
@@ -130,6 +131,7 @@ export function addTableFlags(command: Command): Command {
 
 function addTrainingFlags(command: Command): Command {
   command
+    .addOption(memoryOption())
     .option('--dry-run', 'read the tables, check the options, print one line for each column, and end')
     .optionsGroup('Testing:')
     .addOption(new FileOption('--test <file>', 'test on this table, and train on all rows of DATA', 'table'))
@@ -204,16 +206,19 @@ async function read(
   source: Data,
   options: TrainOptions,
   { onProgress, signal }: ProgressDisplay & { readonly signal: AbortSignal },
-): Promise<{ readonly data: DataSet; readonly parts: Parts }> {
+): Promise<{ readonly data: AnyDataSet; readonly parts: Parts }> {
   const { loadDataSet } = await import('../samples.js');
   const { partsOf } = await import('../train/parts.js');
   const { withBadRows } = await import('../bad-rows.js');
+  const { unstoredFlags } = await import('../train/checks.js');
   assertTogether(options);
   // The same check as in `fit`, before anything is read.
   fitPlan(fitOptionsFrom(withoutCandidates(options)), 'train');
   onProgress({ stage: `read ${nameOf(source)}`, done: 0 });
   return withBadRows(options.skipBad, async (bad) => {
-    const data = await loadDataSet(source, csvChoices(options), { onProgress, signal }, bad);
+    const { memory } = options;
+    const unstored = unstoredFlags(options);
+    const data = await loadDataSet(source, csvChoices(options), { onProgress, signal, memory, unstored }, bad);
     if (options.dryRun && data.columns === undefined) {
       throw new UsageError(`--dry-run must be left out: ${data.name} is not a table.`);
     }
@@ -226,7 +231,7 @@ async function read(
 }
 
 /** Prints what was found in the columns of a table. */
-async function dryRun({ name, columns = [], samples, dropped }: DataSet, json: boolean | undefined): Promise<void> {
+async function dryRun({ name, columns = [], samples, dropped }: AnyDataSet, json: boolean | undefined): Promise<void> {
   const { MOST_LISTED, tableOf } = await import('../columns.js');
   const { print, printJson } = await import('../terminal.js');
   const rows = samples.labels.length;

@@ -3,11 +3,11 @@ import { BackendError } from '../../core/errors.js';
 import { classIndices, type Label, sortedClasses } from '../../core/labels.js';
 import { foldedData } from '../../model/cross-validate.js';
 import { fileCheckpoint, readCheckpoint } from '../../node/checkpoint-files.js';
-import type { DataSet } from '../../reading/samples.js';
+import { type AnyDataSet, inMemory } from '../../reading/samples.js';
 import { openCheckpoints } from '../../training/checkpoint/checkpoints.js';
 import { decodeCheckpoint } from '../../training/checkpoint/file.js';
 import { fitPlan, reads } from '../../training/options.js';
-import { DEFAULT_SOLVER } from '../../training/solvers.js';
+import { DEFAULT_SOLVER, isFirstOrder } from '../../training/solvers.js';
 import { holdBack } from '../../training/validation.js';
 import { sampleWeightsOf } from '../../training/weights.js';
 import { type FlagValues, fitOptionsFrom } from '../fit-options.js';
@@ -26,13 +26,13 @@ interface Checked extends FlagValues {
  * The checks of the options against the samples that a training begins with, for a dry run: folds, weights of classes,
  * samples for validation, and the options of a checkpoint to resume from.
  */
-export async function assertTrainable(data: DataSet, { training }: Parts, options: Checked): Promise<void> {
+export async function assertTrainable(data: AnyDataSet, { training }: Parts, options: Checked): Promise<void> {
   const { features, labels, sampleWeights, groups, times } = training;
   const { folds, seed } = options;
   const isSearch = candidatesOf(options) !== undefined;
   if (folds !== undefined || isSearch) {
     const where = isSearch ? 'lambdaPath' : 'crossValidate';
-    await foldedData<Label>(features, labels, { folds, seed, sampleWeights, groups, times }, where);
+    await foldedData<Label>(inMemory(features), labels, { folds, seed, sampleWeights, groups, times }, where);
   }
   const { resume } = await checkpointsOf(options);
   const fit = { standardize: data.schema !== undefined, ...fitOptionsFrom(withoutCandidates(options)) };
@@ -44,6 +44,18 @@ export async function assertTrainable(data: DataSet, { training }: Parts, option
   const { classWeights, validation } = plan;
   sampleWeightsOf(indices, classes, { sampleWeights, classWeights }, 'fit');
   if (typeof validation === 'number') holdBack(indices, classes, validation, own ?? 0, { groups, times }, 'fit');
+}
+
+/** The flags that need all rows in memory, if there are any. */
+export function unstoredFlags({ folds, ...flags }: Pick<Checked, 'folds'> & FlagValues): string | undefined {
+  const { solver, validation } = fitOptionsFrom(withoutCandidates(flags));
+  const found = [
+    ...(folds === undefined ? [] : ['--folds']),
+    ...(candidatesOf(flags) === undefined ? [] : ['--l2 with a search']),
+    ...(solver === undefined || !isFirstOrder(solver) ? [] : [`--solver ${solver}`]),
+    ...(validation === undefined ? [] : ['--validation']),
+  ];
+  return found.length === 0 ? undefined : found.join(' and ');
 }
 
 /** What changes in a command with a search for l2 to resume from its checkpoint: the search is over. */

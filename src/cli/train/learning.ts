@@ -3,7 +3,7 @@ import type { BackendName } from '../../backend/names.js';
 import type { Label } from '../../core/labels.js';
 import { learningCurve } from '../../model/learning-curve.js';
 import '../../node.js';
-import type { DataSet } from '../../reading/samples.js';
+import { type AnyDataSet, inMemory } from '../../reading/samples.js';
 import { type FlagValues, fitOptionsFrom } from '../fit-options.js';
 import { withInterrupt } from '../interrupt.js';
 import { count, score, tableLines, unconvergedLines } from '../output.js';
@@ -22,7 +22,7 @@ export interface LearningCurveFlags extends CsvChoices, FlagValues {
 }
 
 export async function printLearningCurve(
-  data: DataSet,
+  data: AnyDataSet,
   { sizes, folds, seed, json, ...options }: LearningCurveFlags,
   { onProgress, stop }: ProgressDisplay,
 ): Promise<void> {
@@ -30,7 +30,7 @@ export async function printLearningCurve(
   const { name, dropped, samples } = data;
   const { features, labels } = samples;
   const { table } = await withInterrupt((signal) =>
-    learningCurve<Label>(features, labels, {
+    learningCurve<Label>(inMemory(features), labels, {
       ...{ ...fitOptionsOf(data, samples, options, signal), sizes, folds, seed },
       onProgress: ({ fit, fits, samples }) =>
         onProgress({ stage: 'train', done: fit - 1, total: fits, note: `${count(samples)} samples` }),

@@ -2,7 +2,7 @@
 import { DomainError } from '../../core/errors.js';
 import { featureNamesOf } from '../../data/table/schema.js';
 import { memoryForData } from '../../node/memory.js';
-import { type DataSet, divided, type Samples, singleClass } from '../../reading/samples.js';
+import { type AnyDataSet, type AnySamples, divided, type Samples, singleClass } from '../../reading/samples.js';
 import { type LabelledRows, labelledRows, type TableOptions } from '../../reading/table.js';
 import { scalingOf, storedColumns } from '../../training/standardization.js';
 import type { BadRowsFile } from '../bad-rows.js';
@@ -21,9 +21,9 @@ export interface PartChoices extends Pick<CsvChoices, 'delimiter'>, Pick<TableOp
 }
 
 export interface Parts {
-  readonly training: Samples;
+  readonly training: AnySamples;
   /** Held back for calibration. */
-  readonly held?: Samples;
+  readonly held?: AnySamples;
   readonly tested: LabelledRows;
   /** A description of the test samples. */
   readonly split: string;
@@ -37,7 +37,7 @@ export interface Parts {
  * @param bad takes the rows of the test table that do not fit
  */
 export async function partsOf(
-  data: DataSet,
+  data: AnyDataSet,
   options: PartChoices,
   bad?: BadRowsFile,
   signal?: AbortSignal,
@@ -86,11 +86,11 @@ function heldText({ labels: { length }, groups, times }: Omit<Samples, 'features
 
 /** The training samples, and those held back. */
 function holdBack(
-  samples: Samples,
+  samples: AnySamples,
   choices: { readonly testFraction: number; readonly seed: number },
-  { name: where, schema }: DataSet,
+  { name: where, schema }: AnyDataSet,
   purpose: 'test' | 'calibrate',
-): [Samples, Samples] {
+): [AnySamples, AnySamples] {
   const single = (samples.groups ?? samples.times) ? undefined : singleClass(samples.labels);
   const others = new Set(samples.labels).size - 1;
   const without =
@@ -118,8 +118,8 @@ function holdBack(
 
 async function testTable(
   path: string,
-  { schema, classes }: DataSet,
-  { features }: Samples,
+  { schema, classes }: AnyDataSet,
+  { features }: AnySamples,
   { delimiter, unknownLabel, standardize = true }: PartChoices,
   { bad, signal }: { readonly bad?: BadRowsFile; readonly signal?: AbortSignal },
 ): Promise<LabelledRows> {

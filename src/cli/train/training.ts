@@ -10,7 +10,7 @@ import { MOST_LISTED, tableOf } from '../columns.js';
 import { destination, writeResult } from '../destination.js';
 import { ModelOutput } from './model-output.js';
 import '../../node.js';
-import type { DataSet, Samples } from '../../reading/samples.js';
+import { type AnyDataSet, type AnySamples, inMemory } from '../../reading/samples.js';
 import { reads } from '../../training/options.js';
 import { DEFAULT_SOLVER, isFirstOrder } from '../../training/solvers.js';
 import { type FlagValues, fitOptionsFrom } from '../fit-options.js';
@@ -36,12 +36,14 @@ export interface TrainOptions extends CsvChoices, PartChoices, FlagValues {
   readonly resume?: string;
   readonly backend?: BackendName;
   readonly json?: boolean;
+  /** The most bytes that the rows of DATA may take in memory. */
+  readonly memory?: number;
   /** Only reads the tables and checks the options. */
   readonly dryRun?: boolean;
 }
 
 export async function train(
-  data: DataSet,
+  data: AnyDataSet,
   parts: Parts,
   options: TrainOptions,
   { onProgress, stop }: ProgressDisplay,
@@ -101,8 +103,8 @@ export async function selectedBackend(name: BackendName | undefined, stop: () =>
 
 /** The options of a fit, from the flags and from the data. */
 export function fitOptionsOf(
-  { samples, schema, featureNames }: DataSet,
-  { sampleWeights, groups, times }: Samples,
+  { samples, schema, featureNames }: AnyDataSet,
+  { sampleWeights, groups, times }: AnySamples,
   options: FlagValues,
   signal: AbortSignal,
 ) {
@@ -117,7 +119,7 @@ export function fitOptionsOf(
 type Learnt = Awaited<ReturnType<typeof learn>>;
 
 async function learn(
-  data: DataSet,
+  data: AnyDataSet,
   { training, held, tested }: Parts,
   options: TrainOptions,
   checkpoints: Awaited<ReturnType<typeof checkpointsOf>>,
@@ -130,7 +132,7 @@ async function learn(
   const { folds, seed, l2Rule } = options;
   const path =
     candidates &&
-    (await lambdaPath<Label>(training.features, training.labels, {
+    (await lambdaPath<Label>(inMemory(training.features), training.labels, {
       ...{ ...open, folds, seed, l2: candidates === 'auto' ? undefined : candidates },
       onProgress: ({ fit, fits, l2 }) =>
         onProgress({ stage: 'choose l2', done: fit - 1, total: fits, note: `l2 ${figure(l2)}` }),
@@ -139,7 +141,7 @@ async function learn(
   const validated =
     folds === undefined || path !== undefined
       ? undefined
-      : await crossValidate<Label>(training.features, training.labels, {
+      : await crossValidate<Label>(inMemory(training.features), training.labels, {
           ...{ ...fitOptions, folds, seed },
           onProgress: ({ fold, folds: total }) => onProgress({ stage: 'cross-validate', done: fold - 1, total }),
         });
@@ -169,7 +171,7 @@ async function learn(
 
 /** The document that --json prints. */
 function documentOf(
-  { name, dropped, leftOut, columns }: DataSet,
+  { name, dropped, leftOut, columns }: AnyDataSet,
   { training, tested, split, isSelf }: Parts,
   { output, report, test, folds, l2Rule = 'best' }: TrainOptions,
   { classes, path, validated, result, model, evaluation }: Learnt,
@@ -193,7 +195,7 @@ function documentOf(
 }
 
 function linesOf(
-  { name, dropped, leftOut = {} }: DataSet,
+  { name, dropped, leftOut = {} }: AnyDataSet,
   { training, held, tested, split, isSelf }: Parts,
   { output, report, folds, l2Rule }: TrainOptions,
   { classes, path, validated, result, model, evaluation }: Learnt,

@@ -2,7 +2,7 @@
 import { FormatError } from '../../core/errors.js';
 
 /** Maximum number of values of a table: 16 GB, more than fit into one array on any platform. */
-const MAX_VALUES = 2 ** 31;
+export const MAX_VALUES = 2 ** 31;
 
 /** Maximum number of rows. V8 ends the process when a list such as the labels grows beyond 112,813,858 items. */
 export const MAX_ROWS = 100_000_000;

@@ -1,51 +1,18 @@
 // data: CSV → samples, labels, and the schema for encoding other rows.
-import { type Label, sortedClasses } from '../../core/labels.js';
 import { assertPositiveInteger } from '../../core/shape.js';
-import { instantOf } from '../../features/date.js';
 import type { FeatureArray } from '../batches.js';
 import type { Source } from '../source.js';
+import type { RowStoring, StoredRows } from '../stored-rows.js';
 import { BadRows } from './bad-rows.js';
 import type { RecordFormat } from './csv/delimiter.js';
 import { CsvSource, RecordReader } from './csv/records.js';
 import { type CsvOptions, learnOptions } from './csv-options.js';
-import { RowEncoder } from './encode.js';
-import type { ColumnSummary, LearnOptions } from './learn/column.js';
+import { type CsvTable, type LabelledCsvTable, TableEncoding, type TableOf } from './encoding.js';
+import type { LearnOptions } from './learn/column.js';
 import { Learner } from './learn/learner.js';
-import { assertFits, assertSize } from './limits.js';
+import { assertFits, assertSize, MAX_VALUES } from './limits.js';
 import type { Row, RowBlock } from './row.js';
-import { type CsvSchema, featureNamesOf } from './schema.js';
-import { TargetReader } from './targets.js';
 import type { TypedTable } from './typed/table.js';
-
-/** A table as numbers. */
-export interface CsvTable {
-  readonly features: FeatureArray<Float64Array>;
-  readonly featureNames: readonly string[];
-  /** How the table is read, as plain JSON, for `encodeRows` and `readCsvRows`. */
-  readonly schema: CsvSchema;
-  /** The line of the file on which each row begins, from 1. */
-  readonly lines: Float64Array;
-  /** The number of rows dropped because of missing values. */
-  readonly dropped: number;
-  /** What was found in each column of the file, and what it became. */
-  readonly columns: readonly ColumnSummary[];
-  /** With `sampleWeight`, the weight of each row: the option `sampleWeights` of a fit. */
-  readonly sampleWeights?: Float64Array;
-  /** With `group`, the group of each row, as written. */
-  readonly groups?: readonly string[];
-  /** With `time`, the time of each row: its number, or for dates milliseconds since 1970, UTC without an offset. */
-  readonly times?: Float64Array;
-}
-
-/** A table as numbers, with the labels of one column. */
-export interface LabelledCsvTable extends CsvTable {
-  /** One for each row: all numbers, all booleans, or all strings. */
-  readonly labels: readonly Label[];
-  /** The distinct labels, in ascending order. */
-  readonly classes: readonly Label[];
-  /** With `minClassCount`, the labels that were left out, as written, and the number of rows of each. */
-  readonly leftOut?: Readonly<Record<string, number>>;
-}
 
 /**
  * Samples and labels from CSV.
@@ -173,7 +140,7 @@ class TableBuilder {
     this.assertFits(length);
   }
 
-  assertFits(length: number, { columns, rows, rowBytes } = this.#learner): void {
+  assertFits(length: number, { columns, rows, rowBytes }: Size = this.#learner): void {
     const size = { bytes: length, columns, rows, rowBytes };
     const hint = 'Give a file with fewer rows, or exclude columns with `ignore`.';
     assertFits(size, this.#maxMemory, this.options.name, hint);
@@ -185,56 +152,106 @@ class TableBuilder {
    * @param rows the blocks that were learned from
    */
   finish(rows: Source<RowBlock>, length: number): CsvTable | LabelledCsvTable {
-    const { name } = this.options;
-    const bad = this.#bad;
-    const whole = this.#learner;
-    bad.assertFew(whole.rows + whole.dropped);
-    const rare = whole.rareLabels(this.#minClassCount);
-    const learner = rare.size === 0 ? whole : learnt(rows, this.#begin(new Set(rare.keys())), bad);
-    const schema = learner.finish();
-    const [group, time] = [learner.fieldOf('group'), learner.fieldOf('time')];
-    const place = (line: number, field: number) => `${this.#rowAt(line)}:${field + 1}`;
-    const needed = [group, time].filter((field) => field !== -1);
-    const fieldOf = [...schema.columns.keys()];
-    const encoder = new RowEncoder(schema, fieldOf, place, { needed });
-    const targets = new TargetReader(schema, fieldOf, place);
-    const n = learner.rows;
-    const d = encoder.numFeatures;
-    assertSize(n, d, name);
+    let learner = this.#withoutRare();
+    if (learner === undefined) learner = this.#learner;
+    else for (const block of rows.blocks()) learnBlock(block, learner, this.#bad);
+    const encoding = this.#encoding(learner);
+    const { n, d } = encoding;
+    assertSize(n, d, this.options.name);
     this.assertFits(length, learner);
     const values = new Float64Array(n * d);
-    const lines = new Float64Array(n);
-    const labels: Label[] = [];
-    const sampleWeights = targets.hasWeight ? new Float64Array(n) : undefined;
-    const groups: string[] | undefined = group === -1 ? undefined : [];
-    const times = time === -1 ? undefined : new Float64Array(n);
     let row = 0;
-    let isHeader = schema.header && this.#typed === undefined;
-    for (const block of rows.blocks()) {
-      for (let i = isHeader ? 1 : 0; i < block.count; i++) {
-        block.select(i);
-        if (bad.lines.has(block.line) || learner.isRare(block)) continue;
-        if (!encoder.encode(block, block.line, values, row * d)) continue;
-        if (targets.hasLabel) labels.push(targets.label(block, block.line));
-        if (sampleWeights !== undefined) sampleWeights[row] = targets.weight(block, block.line);
-        groups?.push(block.text(group));
-        if (times !== undefined) times[row] = timeIn(block, time, schema.decimal);
-        lines[row++] = block.line;
-      }
-      isHeader = false;
-    }
-    const features = { values, shape: [n, d] as const };
-    const { dropped, summaries: columns } = learner;
-    const table = {
-      ...{ features, featureNames: featureNamesOf(schema), schema, lines, dropped, columns },
-      ...(sampleWeights && { sampleWeights }),
-      ...(groups && { groups }),
-      ...(times && { times }),
-    };
-    if (!targets.hasLabel) return table;
-    const leftOut = rare.size === 0 ? {} : { leftOut: Object.fromEntries(rare) };
-    return { ...table, labels, classes: sortedClasses(labels), ...leftOut };
+    for (const block of rows.blocks()) row += encoding.add(block, values.subarray(row * d));
+    return encoding.table({ values, shape: [n, d] });
   }
+
+  /** Learns from a block of which nothing is kept. */
+  learnOnly(block: RowBlock): void {
+    learnBlock(block, this.#learner, this.#bad);
+    this.#assertListed(this.#learner);
+  }
+
+  /** The table, from blocks that are read again. Its features are stored if they do not fit into memory. */
+  async finishAgain(
+    blocks: () => AsyncIterable<RowBlock>,
+    store: RowStoring,
+  ): Promise<TableOf<FeatureArray<Float64Array> | StoredRows>> {
+    let learner = this.#withoutRare();
+    if (learner === undefined) learner = this.#learner;
+    else for await (const block of blocks()) learnBlock(block, learner, this.#bad);
+    const encoding = this.#encoding(learner, true);
+    const { n, d } = encoding;
+    this.#assertListed(learner);
+    if (n * d <= MAX_VALUES && n * learner.rowBytes <= this.#maxMemory) {
+      const values = new Float64Array(n * d);
+      let row = 0;
+      for await (const block of blocks()) row += encoding.add(block, values.subarray(row * d));
+      return encoding.table({ values, shape: [n, d] });
+    }
+    const writer = await store(n, d);
+    let values = new Float64Array(0);
+    try {
+      for await (const block of blocks()) {
+        if (values.length < block.count * d) values = new Float64Array(block.count * d);
+        const rows = encoding.add(block, values);
+        await writer.write(values.subarray(0, rows * d));
+      }
+      return encoding.table(await writer.finish());
+    } catch (error) {
+      await writer.close();
+      throw error;
+    }
+  }
+
+  #assertListed({ columns, rows, listedBytes }: Learner): void {
+    this.assertFits(0, { columns, rows, rowBytes: listedBytes });
+  }
+
+  /** The rare labels, once all rows were learned from. */
+  #rare: ReadonlyMap<string, number> = new Map();
+
+  /** A learner that leaves out the rows of rare labels; undefined if there are none. */
+  #withoutRare(): Learner | undefined {
+    const whole = this.#learner;
+    this.#bad.assertFew(whole.rows + whole.dropped);
+    this.#rare = whole.rareLabels(this.#minClassCount);
+    return this.#rare.size === 0 ? undefined : this.#begin(new Set(this.#rare.keys()));
+  }
+
+  #encoding(learner: Learner, isInterned = false): TableEncoding {
+    const isHeader = this.#typed === undefined;
+    return new TableEncoding({ learner, bad: this.#bad, rare: this.#rare, rowAt: this.#rowAt, isHeader, isInterned });
+  }
+}
+
+/** How many columns and rows a table has, and what one row takes. */
+type Size = Pick<Learner, 'columns' | 'rows' | 'rowBytes'>;
+
+/** A table whose rows can be read again. */
+export interface RereadableTable {
+  /** The name of the file, for error messages. */
+  readonly name: string;
+  /** Present if the columns have names and types. */
+  readonly typed?: TypedTable;
+  /** The rows in blocks, each valid until the next one is requested. */
+  readonly blocks: (read: ReadonlySet<number>) => AsyncIterable<RowBlock>;
+}
+
+/**
+ * `parseCsv` of a table that is read two or three times, of which nothing is kept in between. Features that do not fit into
+ * memory are stored.
+ *
+ * @param maxMemory the maximum number of bytes that the table may take
+ * @throws as `parseCsv`, and what `store` throws
+ */
+export async function readTableAgain(
+  { typed, blocks }: RereadableTable,
+  options: CsvOptions,
+  { maxMemory, store }: { readonly maxMemory: number; readonly store: RowStoring },
+): Promise<TableOf<FeatureArray<Float64Array> | StoredRows>> {
+  const builder = new TableBuilder(options, maxMemory, typed);
+  for await (const block of blocks(builder.fields)) builder.learnOnly(block);
+  return builder.finishAgain(() => blocks(builder.fields), store);
 }
 
 /**
@@ -259,12 +276,6 @@ export async function readTypedTable(
   return builder.finish({ blocks: () => kept }, bytes);
 }
 
-/** The learner after it has seen all rows but the bad ones. */
-function learnt(rows: Source<RowBlock>, learner: Learner, bad: BadRows): Learner {
-  for (const block of rows.blocks()) learnBlock(block, learner, bad);
-  return learner;
-}
-
 function learnBlock(block: RowBlock, learner: Learner, bad: BadRows): void {
   const check = (row: Row, line: number) => learner.check(row, line);
   for (let i = 0; i < block.count; i++) {
@@ -273,10 +284,4 @@ function learnBlock(block: RowBlock, learner: Learner, bad: BadRows): void {
     if (bad.lines.has(line) || (!learner.hasBegun && learner.begin(block, line))) continue;
     if (bad.fits(block, line, check)) learner.take(block, line);
   }
-}
-
-/** A number, or the milliseconds of a date. */
-function timeIn(row: Row, field: number, decimal: '.' | ','): number {
-  const number = row.number(field, decimal);
-  return Number.isNaN(number) ? instantOf(row.text(field)) : number;
 }

@@ -201,6 +201,13 @@ export class Learner {
     return this.#rowBytes;
   }
 
+  /** The same without the features: what a row takes if these are stored elsewhere, and equal labels are one text. */
+  get listedBytes(): number {
+    const ofColumn = ({ role, policy }: Column) =>
+      isFeature(role) ? bytesOf(role, policy) - NUMBER : role === 'label' ? GROWING : bytesOf(role, policy);
+    return (this.#columns ?? []).reduce((sum, column) => sum + ofColumn(column), NUMBER);
+  }
+
   /** The field of the column with this use; -1 if there is none. */
   fieldOf(use: Use): number {
     return this.#columns?.findIndex(({ role }) => role === use) ?? -1;
@@ -376,6 +383,9 @@ function withoutFeatures(where: string): FormatError {
   const expected = 'have at least one column of features';
   return new FormatError({ where, argument: 'the table', expected, actual: 'none' });
 }
+
+/** Bytes of an entry of a list, up to three times while the list grows. */
+const GROWING = 3 * NUMBER;
 
 /** The bytes that a column takes in each row. For a median, all values are kept. */
 function bytesOf(role: Role, policy: MissingPolicy): number {

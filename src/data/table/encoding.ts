@@ -1,0 +1,150 @@
+// data: the second pass over the rows of a table, which encodes them.
+import { type Label, sortedClasses } from '../../core/labels.js';
+import { instantOf } from '../../features/date.js';
+import type { FeatureArray } from '../batches.js';
+import type { BadRows } from './bad-rows.js';
+import { RowEncoder } from './encode.js';
+import type { ColumnSummary } from './learn/column.js';
+import type { Learner } from './learn/learner.js';
+import type { Row, RowBlock } from './row.js';
+import { type CsvSchema, featureNamesOf } from './schema.js';
+import { TargetReader } from './targets.js';
+
+/** A table as numbers. */
+export interface CsvTable {
+  readonly features: FeatureArray<Float64Array>;
+  readonly featureNames: readonly string[];
+  /** How the table is read, as plain JSON, for `encodeRows` and `readCsvRows`. */
+  readonly schema: CsvSchema;
+  /** The line of the file on which each row begins, from 1. */
+  readonly lines: Float64Array;
+  /** The number of rows dropped because of missing values. */
+  readonly dropped: number;
+  /** What was found in each column of the file, and what it became. */
+  readonly columns: readonly ColumnSummary[];
+  /** With `sampleWeight`, the weight of each row: the option `sampleWeights` of a fit. */
+  readonly sampleWeights?: Float64Array;
+  /** With `group`, the group of each row, as written. */
+  readonly groups?: readonly string[];
+  /** With `time`, the time of each row: its number, or for dates milliseconds since 1970, UTC without an offset. */
+  readonly times?: Float64Array;
+}
+
+/** A table as numbers, with the labels of one column. */
+export interface LabelledCsvTable extends CsvTable {
+  /** One for each row: all numbers, all booleans, or all strings. */
+  readonly labels: readonly Label[];
+  /** The distinct labels, in ascending order. */
+  readonly classes: readonly Label[];
+  /** With `minClassCount`, the labels that were left out, as written, and the number of rows of each. */
+  readonly leftOut?: Readonly<Record<string, number>>;
+}
+
+/** A table with its features in memory or elsewhere. */
+export type TableOf<Features> = Omit<CsvTable, 'features'> &
+  Partial<Omit<LabelledCsvTable, keyof CsvTable>> & { readonly features: Features };
+
+/** What a second pass over the rows needs. */
+interface Learnt {
+  readonly learner: Learner;
+  readonly bad: BadRows;
+  readonly rare: ReadonlyMap<string, number>;
+  readonly rowAt: (line: number) => string;
+  /** Whether the first row may be a header. */
+  readonly isHeader: boolean;
+  /** Whether equal labels are to be one text. */
+  readonly isInterned: boolean;
+}
+
+/** The second pass over the rows of a table: encodes them, and keeps what is not a feature. */
+export class TableEncoding {
+  readonly n: number;
+  readonly d: number;
+  readonly #learnt: Learnt;
+  readonly #schema: CsvSchema;
+  readonly #encoder: RowEncoder;
+  readonly #targets: TargetReader;
+  readonly #group: number;
+  readonly #time: number;
+  readonly #lines: Float64Array;
+  readonly #labels: Label[] = [];
+  readonly #texts = new Map<Label, Label>();
+  readonly #weights: Float64Array | undefined;
+  readonly #groups: string[] = [];
+  readonly #times: Float64Array | undefined;
+  #row = 0;
+  #isHeader: boolean;
+
+  constructor(learnt: Learnt) {
+    const { learner, rowAt, isHeader } = learnt;
+    this.#learnt = learnt;
+    const schema = learner.finish();
+    this.#schema = schema;
+    this.#group = learner.fieldOf('group');
+    this.#time = learner.fieldOf('time');
+    const place = (line: number, field: number) => `${rowAt(line)}:${field + 1}`;
+    const needed = [this.#group, this.#time].filter((field) => field !== -1);
+    const fieldOf = [...schema.columns.keys()];
+    this.#encoder = new RowEncoder(schema, fieldOf, place, { needed });
+    this.#targets = new TargetReader(schema, fieldOf, place);
+    this.n = learner.rows;
+    this.d = this.#encoder.numFeatures;
+    this.#lines = new Float64Array(this.n);
+    this.#weights = this.#targets.hasWeight ? new Float64Array(this.n) : undefined;
+    this.#times = this.#time === -1 ? undefined : new Float64Array(this.n);
+    this.#isHeader = schema.header && isHeader;
+  }
+
+  /** Adds the rows of the next block, their features from the beginning of `values`. Returns how many were not left out. */
+  add(block: RowBlock, values: Float64Array): number {
+    const { learner, bad, isInterned } = this.#learnt;
+    let added = 0;
+    for (let i = this.#isHeader ? 1 : 0; i < block.count; i++) {
+      block.select(i);
+      const { line } = block;
+      if (bad.lines.has(line) || learner.isRare(block)) continue;
+      if (!this.#encoder.encode(block, line, values, added * this.d)) continue;
+      if (this.#targets.hasLabel) {
+        const label = this.#targets.label(block, line);
+        this.#labels.push(isInterned ? this.#interned(label) : label);
+      }
+      if (this.#weights !== undefined) this.#weights[this.#row] = this.#targets.weight(block, line);
+      if (this.#group !== -1) this.#groups.push(block.text(this.#group));
+      if (this.#times !== undefined) this.#times[this.#row] = timeIn(block, this.#time, this.#schema.decimal);
+      this.#lines[this.#row++] = line;
+      added++;
+    }
+    this.#isHeader = false;
+    return added;
+  }
+
+  #interned(label: Label): Label {
+    const known = this.#texts.get(label);
+    if (known !== undefined) return known;
+    this.#texts.set(label, label);
+    return label;
+  }
+
+  /** The table with its features, once all rows were added. */
+  table<Features>(features: Features): TableOf<Features> {
+    const { learner, rare } = this.#learnt;
+    const { dropped, summaries: columns } = learner;
+    const schema = this.#schema;
+    const table = {
+      ...{ features, featureNames: featureNamesOf(schema), schema, lines: this.#lines, dropped, columns },
+      ...(this.#weights && { sampleWeights: this.#weights }),
+      ...(this.#group !== -1 && { groups: this.#groups }),
+      ...(this.#times && { times: this.#times }),
+    };
+    if (!this.#targets.hasLabel) return table;
+    const labels = this.#labels;
+    const leftOut = rare.size === 0 ? {} : { leftOut: Object.fromEntries(rare) };
+    return { ...table, labels, classes: sortedClasses(labels), ...leftOut };
+  }
+}
+
+/** A number, or the milliseconds of a date. */
+function timeIn(row: Row, field: number, decimal: '.' | ','): number {
+  const number = row.number(field, decimal);
+  return Number.isNaN(number) ? instantOf(row.text(field)) : number;
+}
