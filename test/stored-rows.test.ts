@@ -134,7 +134,7 @@ describe('rows wherever they are', () => {
       [0, 0.1],
       [0, 1],
     );
-    const labels = [0, 1, 1, 0];
+    const labels: (0 | 1)[] = [0, 1, 1, 0];
     const features = { values, shape: [4, 3] as const };
     expect(await model.predictProbabilitiesAsync(stored)).toEqual(await model.predictProbabilitiesAsync(features));
     expect(await model.predictAsync(stored)).toEqual(await model.predictAsync(features));

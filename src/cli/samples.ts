@@ -126,10 +126,10 @@ function isRegular(source: Data): boolean {
 
 /** Stores rows in a temporary file, unless they must be in memory. */
 function storing(where: string, maxMemory: number, { unstored, signal }: Loading): RowStoring {
-  return async (n, d) => {
+  return async (n, d, needed) => {
     if (unstored !== undefined) {
       const expected = `fit into ${inBytes(maxMemory)} of memory with ${unstored}`;
-      const actual = `${count(n)} rows of ${count(d)} features, ${inBytes(8 * n * d)}`;
+      const actual = `${count(n)} rows of ${count(d)} features, which need ${inBytes(needed)}`;
       const hint = `Leave out ${unstored}, so that rows can be read from a file, or pass a larger --memory.`;
       throw new FormatError({ where, argument: 'the table', expected, actual, hint });
     }

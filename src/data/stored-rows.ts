@@ -109,5 +109,5 @@ export interface RowWriter {
   close(): Promise<void>;
 }
 
-/** Begins to store n rows of d features. */
-export type RowStoring = (n: number, d: number) => Promise<RowWriter>;
+/** Begins to store n rows of d features, of a table that would need this many bytes of memory. */
+export type RowStoring = (n: number, d: number, needed: number) => Promise<RowWriter>;

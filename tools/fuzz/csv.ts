@@ -2,8 +2,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Random } from '../../src/core/random.js';
 import type { CsvOptions } from '../../src/data/table/csv-options.js';
+import type { LabelledCsvTable } from '../../src/data/table/encoding.js';
 import { readCsvRows } from '../../src/data/table/stream.js';
-import { type LabelledCsvTable, parseCsv } from '../../src/data/table/table.js';
+import { parseCsv } from '../../src/data/table/table.js';
 import { assertPlain, Violation } from './guard.js';
 import { chance, mutate, pick } from './mutate.js';
 import { corpus, type Target } from './target.js';

@@ -188,7 +188,7 @@ class TableBuilder {
       for await (const block of blocks()) row += encoding.add(block, values.subarray(row * d));
       return encoding.table({ values, shape: [n, d] });
     }
-    const writer = await store(n, d);
+    const writer = await store(n, d, n * learner.rowBytes);
     let values = new Float64Array(0);
     try {
       for await (const block of blocks()) {
