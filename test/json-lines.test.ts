@@ -58,6 +58,7 @@ describe('JSON lines', () => {
     expect(samples.features).toEqual(parseCsv(CSV, OPTIONS).features);
     expect(await identifyFiles([file(name, text)])).toEqual({
       kind: 'table',
+      format: 'json-lines',
       columns: ['width', 'colour', 'fluffy', 'born', 'kind'],
     });
   });

@@ -1,6 +1,6 @@
 // Parquet: the same table as CSV, its types, and what is refused.
 import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer';
-import { type NamedBytes, parseCsv, readSamples, SoftmaxRegression } from 'softmax-regression';
+import { identifyFiles, type NamedBytes, parseCsv, readSamples, SoftmaxRegression } from 'softmax-regression';
 import { partsOfFolder } from '../src/cli/data/tables.js';
 import { installCommand, loadOptional, PACKAGES } from '../src/formats/packages.js';
 import { openParquet } from '../src/formats/parquet.js';
@@ -60,7 +60,7 @@ async function refusal(work: Promise<unknown>): Promise<string> {
 describe('a Parquet file', () => {
   it('is refused until a program loads its reader', async () => {
     expect(await refusal(readSamples([file('a.parquet', pets())], PETS_OPTIONS))).toBe(
-      "FormatError: a.parquet: the file must be a CSV file or JSON lines; got a Parquet file. In Node, import 'softmax-regression/node', which reads such files. Otherwise convert it to CSV.",
+      "FormatError: a.parquet: the file must be a CSV file or JSON lines; got a Parquet file. Call `provideFormats()` of 'softmax-regression/formats' first, or import 'softmax-regression/node'.",
     );
   });
 });
@@ -156,6 +156,24 @@ describe('Parquet', () => {
 
 describe('columns without an encoding', () => {
   beforeAll(provideFormats);
+
+  it('are shown by their type in the first rows of a file', async () => {
+    const columns = [
+      { name: 'when', data: [1, 2] },
+      { name: 'k', data: ['a', 'b'] },
+    ];
+    const bytes = write(columns as ColumnSource[], {
+      schema: [
+        { name: 'root', num_children: 2 },
+        { name: 'when', type: 'INT32', converted_type: 'TIME_MILLIS' },
+        { name: 'k', type: 'BYTE_ARRAY', converted_type: 'UTF8' },
+      ],
+    });
+    expect(await identifyFiles([file('a.parquet', bytes)], { rows: 1 })).toEqual({
+      ...{ kind: 'table', format: 'parquet', columns: ['when', 'k'] },
+      rows: [['(times of day)', 'a']],
+    });
+  });
 
   const schema: Options['schema'] = [
     { name: 'root', num_children: 6 },

@@ -56,7 +56,7 @@ const TITLES = { parquet: 'a Parquet file', arrow: 'an Arrow file' } as const;
 export async function openBinary(format: BinaryFormat, files: readonly WholeFile[], name: string): Promise<TypedTable> {
   const opener = openers.get(format);
   if (opener !== undefined) return opener(files, name);
-  const hint = "In Node, import 'softmax-regression/node', which reads such files. Otherwise convert it to CSV.";
+  const hint = "Call `provideFormats()` of 'softmax-regression/formats' first, or import 'softmax-regression/node'.";
   const rule = { where: name, argument: 'the file', expected: 'be a CSV file or JSON lines' };
   throw new FormatError({ ...rule, actual: TITLES[format], hint });
 }

@@ -16,10 +16,10 @@ import { readHeader } from '../data/table/header.js';
 import { numberSchema } from '../data/table/schema.js';
 import { type LabelledCsvTable, TableReader } from '../data/table/table.js';
 import { bounded, type Chunks, chunksOf, KeptBytes, type NamedBytes, reading, startOf, wholeOf } from './bytes.js';
-import { FORMAT_START, tableFormatOf } from './format.js';
+import { FORMAT_START, type TableFormat, tableFormatOf } from './format.js';
 import { pairsOf, pictureData, roleOf, samplesOfPairs } from './idx.js';
 import { type DataSet, divided } from './samples.js';
-import { columnsOf, dataSetOf, type Most, openParts, openTyped, samplesOfTyped, withoutLabel } from './typed.js';
+import { dataSetOf, type Most, openParts, openTyped, samplesOfTyped, startOfTyped, withoutLabel } from './typed.js';
 
 /** Options of `readSamples`: the options of `parseCsv` for tables, and options for all data. */
 export interface ReadSamplesOptions extends Omit<CsvOptions, 'name'> {
@@ -37,10 +37,22 @@ export interface ReadSamplesOptions extends Omit<CsvOptions, 'name'> {
 
 /** The kind of files. */
 export type IdentifiedFiles =
-  | { readonly kind: 'table'; readonly columns: readonly string[] }
+  | {
+      readonly kind: 'table';
+      readonly format: TableFormat;
+      readonly columns: readonly string[];
+      /** With `rows`, the first rows as text; only of a table whose columns have types, so not of CSV. */
+      readonly rows?: readonly (readonly string[])[];
+    }
   | { readonly kind: 'idx' }
   /** All bytes of the model, unpacked, for `SoftmaxRegression.fromBytes`. */
   | { readonly kind: 'model'; readonly bytes: Uint8Array };
+
+/** Options of `identifyFiles`. */
+export interface IdentifyOptions {
+  /** The number of first rows to return of a table in JSON lines, Parquet or Arrow; none by default. */
+  readonly rows?: number;
+}
 
 /** The options of `parseCsv`, except `name`. */
 const TABLE_OPTIONS = CSV_OPTIONS.filter((name) => name !== 'name');
@@ -83,25 +95,33 @@ export async function readSamples(
 /**
  * The kind of files by their first bytes, so that an app can ask for options before it reads them.
  *
- * @returns for a table, the names in its first line; `readSamples` checks them
- * @throws FormatError if the files are not one table, one model, or IDX files
+ * @returns for a table, its format and the names in its first line, or of its columns; `readSamples` checks them
+ * @throws FormatError if the files are not one table, one model, or IDX files, or a Parquet or Arrow file is damaged
  * @example
- * await identifyFiles([new File(['width,kind\n1,cat'], 'pets.csv')])   // { kind: 'table', columns: ['width', 'kind'] }
+ * const pets = new File(['width,kind\n1,cat'], 'pets.csv');
+ * await identifyFiles([pets])   // { kind: 'table', format: 'csv', columns: ['width', 'kind'] }
  */
-export async function identifyFiles(files: readonly NamedBytes[]): Promise<IdentifiedFiles> {
-  assertFiles(files, 'identifyFiles', 'files');
+export async function identifyFiles(
+  files: readonly NamedBytes[],
+  options: IdentifyOptions = {},
+): Promise<IdentifiedFiles> {
+  const where = 'identifyFiles';
+  assertFiles(files, where, 'files');
+  assertKnownOptions(options, ['rows'], where);
+  const { rows } = options;
+  if (rows !== undefined) assertPositiveInteger(rows, where, 'rows');
   const starts: Uint8Array[] = [];
   for (const file of files) starts.push(await startOf(file, FORMAT_START));
-  if (areParts(files, starts))
-    return { kind: 'table', columns: await columnsOf('parquet', chunksOf(files[0]), files[0].name) };
+  const typed = async (format: Exclude<TableFormat, 'csv'>, file: NamedBytes) =>
+    ({ kind: 'table', format, ...(await startOfTyped(format, chunksOf(file), file.name, rows)) }) as const;
+  if (areParts(files, starts)) return typed('parquet', files[0]);
   const kind = commonKind(files, starts);
   const [file] = files;
   if (kind === 'idx') return { kind };
   if (kind === 'model') return { kind, bytes: await wholeOf(file, MOST_OF_MODEL) };
   const { name } = file;
   const format = tableFormatOf(starts[0], name);
-  const columns = format === 'csv' ? readHeader(chunksOf(file), { name }) : columnsOf(format, chunksOf(file), name);
-  return { kind, columns: await columns };
+  return format === 'csv' ? { kind, format, columns: await readHeader(chunksOf(file), { name }) } : typed(format, file);
 }
 
 function assertFiles(files: unknown, where: string, argument: string): asserts files is readonly NamedBytes[] {

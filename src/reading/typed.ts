@@ -45,12 +45,38 @@ export async function openParts(
   return openBinary('parquet', parts, name);
 }
 
-/** The names of the columns of a file. Of JSON lines, no more is read than the objects that arrive first. */
-export async function columnsOf(format: TypedFormat, chunks: Chunks, name: string): Promise<string[]> {
+/** The columns of a file, and its first rows as text if they are asked for. */
+export interface TableStart {
+  readonly columns: readonly string[];
+  readonly rows?: readonly (readonly string[])[];
+}
+
+/** The start of a file. Of JSON lines, no more is read than the objects that arrive first. */
+export async function startOfTyped(
+  format: TypedFormat,
+  chunks: Chunks,
+  name: string,
+  numRows: number | undefined,
+): Promise<TableStart> {
   const most = { maxBytes: undefined, maxMemory: undefined };
   const table =
     format === 'json-lines' ? await streamJsonLines(chunks, name) : await openTyped(format, chunks, name, most);
-  return table.columns.map((column) => column.name);
+  const columns = table.columns.map((column) => column.name);
+  return numRows === undefined ? { columns } : { columns, rows: await firstRows(table, numRows) };
+}
+
+/** A column that cannot be read has its type in place of its values. */
+async function firstRows({ columns, blocks }: TypedTable, count: number): Promise<string[][]> {
+  const rows: string[][] = [];
+  const read = new Set(columns.flatMap(({ refusal }, i) => (refusal === undefined ? [i] : [])));
+  for await (const block of blocks(read)) {
+    for (let row = 0; row < block.count && rows.length < count; row++) {
+      block.select(row);
+      rows.push(columns.map(({ refusal }, i) => (refusal === undefined ? block.text(i) : `(${refusal.type})`)));
+    }
+    if (rows.length === count) break;
+  }
+  return rows;
 }
 
 /** The samples of a table. */
