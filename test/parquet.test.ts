@@ -5,6 +5,7 @@ import { partsOfFolder } from '../src/cli/data/tables.js';
 import { installCommand, loadOptional, PACKAGES } from '../src/formats/packages.js';
 import { openParquet } from '../src/formats/parquet.js';
 import { provideFormats } from '../src/formats/provide.js';
+import type { WholeFile } from '../src/reading/format.js';
 import { rowsOf } from '../src/reading/table.js';
 import { useBackend } from './helpers/backends.js';
 import { PETS, PETS_CSV, PETS_DATES, PETS_OPTIONS } from './helpers/pets-table.js';
@@ -22,6 +23,12 @@ function file(name: string, bytes: Uint8Array): NamedBytes {
       yield bytes;
     },
   };
+}
+
+async function wholeFile({ name, stream }: NamedBytes): Promise<WholeFile> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of stream() as AsyncIterable<Uint8Array>) chunks.push(chunk);
+  return { name, bytes: new Uint8Array(Buffer.concat(chunks)) };
 }
 
 const column = (name: string, data: readonly unknown[], type: ColumnSource['type']) =>
@@ -262,27 +269,43 @@ describe('a Parquet file is refused', () => {
     [
       'another column',
       write([column('y', [1], 'INT32'), column('kind', ['a'], 'STRING')]),
-      'b.parquet: the table must have the column "x" as number 1, like a.parquet; got "y".',
+      'b.parquet: the table must have the column "x" as number 1, like a.parquet; got "y". Write it again with the same columns, or move it out of the folder.',
     ],
     [
       'another type',
       write([column('x', ['1'], 'STRING'), column('kind', ['a'], 'STRING')]),
-      'b.parquet: x must hold numbers, like a.parquet; got text.',
+      'b.parquet: x must hold numbers, like a.parquet; got text. Write it again with the same columns, or move it out of the folder.',
     ],
     [
       'a column less',
       write([column('x', [1], 'DOUBLE')]),
-      'b.parquet: the table must have the column "kind", like a.parquet; got 1 columns.',
+      'b.parquet: the table must have the column "kind", like a.parquet; got 1 column. Write it again with the same columns, or move it out of the folder.',
     ],
     [
       'a column more',
       write([column('x', [1], 'DOUBLE'), column('kind', ['a'], 'STRING'), column('z', [1], 'INT32')]),
-      'b.parquet: the table must have no other column as number 3, like a.parquet; got "z".',
+      'b.parquet: the table must have no other column as number 3, like a.parquet; got "z". Write it again with the same columns, or move it out of the folder.',
     ],
   ])('that has %s than the first of its table', async (_, bytes, message) => {
     const first = write([column('x', [1], 'INT32'), column('kind', ['b'], 'STRING')]);
     expect(await refusal(readSamples([file('a.parquet', first), file('b.parquet', bytes)], { label: 'kind' }))).toBe(
       `FormatError: ${message}`,
+    );
+  });
+
+  it('is an empty part: without rows it adds none, without bytes it is refused by its name', async () => {
+    const part = (x: unknown[], kind: string[]) => write([column('x', x, 'DOUBLE'), column('kind', kind, 'STRING')]);
+    const files = [
+      file('a.parquet', part([], [])),
+      file('b.parquet', part([1, 2], ['u', 'v'])),
+      file('c.parquet', part([], [])),
+      file('d.parquet', part([3], ['u'])),
+    ];
+    const { samples } = await readSamples(files, { label: 'kind' });
+    expect([samples.features.values, samples.lines]).toEqual([Float64Array.of(1, 2, 3), Float64Array.of(1, 2, 3)]);
+    const cut = [...files, file('e.parquet', new Uint8Array(0))];
+    expect(await refusal(openParquet(await Promise.all(cut.map(wholeFile)), 'parts'))).toBe(
+      'FormatError: e.parquet: the file must begin and end with PAR1, as Parquet does; got an empty file. Fetch or write it again.',
     );
   });
 

@@ -117,7 +117,7 @@ inBrowser('the page with tables whose columns have types', () => {
       ],
       [
         { 'none.parquet': '' },
-        'none.parquet: the file must begin and end with PAR1, as Parquet does; got an empty file.',
+        'none.parquet: the file must begin and end with PAR1, as Parquet does; got an empty file. Fetch or write it again.',
       ],
       [{ 'none.jsonl': '' }, 'none.jsonl: the table must have at least one row; got an empty file.'],
       [
