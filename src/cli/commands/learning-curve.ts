@@ -55,7 +55,7 @@ async function learningCurve(
     const { withBadRows } = await import('../bad-rows.js');
     const choices = csvChoices(options);
     const data = await withInterrupt((signal) =>
-      withBadRows(options.skipBad, (bad) => loadDataSet(source, choices, { ...display, signal }, bad)),
+      withBadRows(options.skipBad, source, (bad) => loadDataSet(source, choices, { ...display, signal }, bad)),
     );
     const { printLearningCurve } = await import('../train/learning.js');
     await printLearningCurve(data, options, display);

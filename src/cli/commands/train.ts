@@ -180,7 +180,7 @@ async function trainFrom(path: string | undefined, options: TrainOptions & { rea
       return await dryRun(data, options.json);
     }
     const { train } = await import('../train/training.js');
-    await train(data, parts, options, display);
+    await train(source, data, parts, options, display);
   } catch (error) {
     const { resume, checkpoint = resume } = options;
     // The message already says where the model is: the training was complete.
@@ -212,7 +212,7 @@ async function read(
   // The same check as in `fit`, before anything is read.
   fitPlan(fitOptionsFrom(withoutCandidates(options)), 'train');
   onProgress({ stage: `read ${nameOf(source)}`, done: 0 });
-  return withBadRows(options.skipBad, async (bad) => {
+  return withBadRows(options.skipBad, source, async (bad) => {
     const data = await loadDataSet(source, csvChoices(options), { onProgress, signal }, bad);
     if (options.dryRun && data.columns === undefined) {
       throw new UsageError(`--dry-run must be left out: ${data.name} is not a table.`);
