@@ -6,7 +6,7 @@ import { mutantsOf, sample } from '../tools/mutants/mutate.js';
 import { roundsOf } from '../tools/mutants/suites.js';
 
 const SOURCES = join(__dirname, '..', 'src');
-const ROOMS = ['reference', 'nn', 'optim', 'metrics'];
+const ROOMS = ['reference', 'nn', 'optim', 'metrics', 'formats'];
 const files = ROOMS.flatMap((room) => readdirSync(join(SOURCES, room)).map((name) => `${room}/${name}`));
 const sources = new Map(files.map((file) => [file, readFileSync(join(SOURCES, file), 'utf8')]));
 const mutants = files.flatMap((file) => mutantsOf(file, sources.get(file) as string));

@@ -1,4 +1,6 @@
 // Parquet: the same table as CSV, its types, and what is refused.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer';
 import { identifyFiles, type NamedBytes, parseCsv, readSamples, SoftmaxRegression } from 'softmax-regression';
 import { partsOfFolder } from '../src/cli/data/tables.js';
@@ -361,7 +363,8 @@ describe('an optional package that is missing', () => {
   });
 
   it('is of the version that the tests use', () => {
-    const { devDependencies, peerDependencies, peerDependenciesMeta } = require('../package.js');
+    const path = join(__dirname, '..', 'package.json');
+    const { devDependencies, peerDependencies, peerDependenciesMeta } = JSON.parse(readFileSync(path, 'utf8'));
     for (const { name, version } of Object.values(PACKAGES).flat()) {
       expect(devDependencies[name]).toBe(version);
       expect(peerDependencies[name]).toBeDefined();
