@@ -4,6 +4,7 @@ import {
   assertFunction,
   assertKnownOptions,
   assertObject,
+  assertOneOf,
   assertPositiveInteger,
   assertText,
   describe,
@@ -25,6 +26,8 @@ import { dataSetOf, type Most, openParts, openTyped, samplesOfTyped, startOfType
 export interface ReadSamplesOptions extends Omit<CsvOptions, 'name'> {
   /** Names of the labels 0, 1, … of IDX files, such as `FASHION_MNIST_CLASSES`; by default labels stay integers. */
   readonly classNames?: readonly string[];
+  /** Whether the first feature of an SVMlight file has index 0; by default if any index is 0. */
+  readonly zeroBased?: boolean;
   /** The share of samples to hold back as `test` if the files have no test part; none by default. */
   readonly testFraction?: number;
   /** Seed of the split; 0 by default. */
@@ -58,7 +61,7 @@ export interface IdentifyOptions {
 const TABLE_OPTIONS = CSV_OPTIONS.filter((name) => name !== 'name');
 
 /**
- * Samples from files: a table in CSV or JSON lines, or images and labels as IDX files. The kind is detected from the bytes, as is gzip.
+ * Samples from files: a table in CSV, JSON lines or SVMlight, or images and labels as IDX files. The kind is detected from the bytes, as is gzip.
  *
  * IDX files with `test` or `t10k` in the name are the test set. Images and labels are distinguished by names such as
  * `train-labels-idx1-ubyte`, or else by the number of axes. If there is only one part, it is the training set.
@@ -80,13 +83,19 @@ export async function readSamples(
   options: ReadSamplesOptions = {},
 ): Promise<DataSet> {
   const where = 'readSamples';
-  assertKnownOptions(options, [...TABLE_OPTIONS, 'classNames', 'testFraction', 'seed', 'maxBytes', 'maxMemory'], where);
-  const { classNames, testFraction, seed = 0, maxBytes, maxMemory, ...table } = options;
+  assertKnownOptions(
+    options,
+    [...TABLE_OPTIONS, 'classNames', 'zeroBased', 'testFraction', 'seed', 'maxBytes', 'maxMemory'],
+    where,
+  );
+  const { classNames, zeroBased, testFraction, seed = 0, maxBytes, maxMemory, ...table } = options;
   if (source !== 'iris') assertFiles(source, where, 'source');
   if (maxBytes !== undefined) assertPositiveInteger(maxBytes, where, 'maxBytes');
   if (maxMemory !== undefined) assertPositiveInteger(maxMemory, where, 'maxMemory');
-  const most = { maxBytes, maxMemory };
-  const data = source === 'iris' ? iris({ ...table, classNames }) : await readFiles(source, table, classNames, most);
+  if (zeroBased !== undefined) assertOneOf(zeroBased, [true, false], where, 'zeroBased');
+  const most = { maxBytes, maxMemory, zeroBased };
+  const data =
+    source === 'iris' ? iris({ ...table, classNames, zeroBased }) : await readFiles(source, table, classNames, most);
   if (testFraction === undefined || data.test !== undefined) return data;
   const { train, test } = divided(data.samples, { testFraction, seed });
   return { ...data, samples: train, test };
@@ -172,7 +181,7 @@ async function readFiles(
   files: readonly NamedBytes[],
   table: CsvOptions,
   classNames: readonly string[] | undefined,
-  most: Most,
+  most: Most & { readonly zeroBased: boolean | undefined },
 ): Promise<DataSet> {
   const contents: Uint8Array[] = [];
   const where = namesOf(files);
@@ -182,6 +191,7 @@ async function readFiles(
       if (kind === 'table' && files.length === 1) {
         assertLeftOut({ classNames }, 'it applies only to IDX files', where);
         const format = tableFormatOf(start, where);
+        if (format !== 'svmlight') assertLeftOut({ zeroBased: most.zeroBased }, OF_SVMLIGHT, where);
         if (format === 'csv') return readTable(chunks, { ...table, name: where }, most);
         return samplesOfTyped(await openTyped(format, chunks, where, most), table, most.maxMemory);
       }
@@ -200,7 +210,7 @@ async function readFiles(
     const expected = 'be a table, or images and their labels';
     throw new FormatError({ where, argument: 'the file', expected, actual: KINDS.model });
   }
-  assertLeftOut(table, OF_TABLES, where);
+  assertLeftOut({ ...table, zeroBased: most.zeroBased }, OF_TABLES, where);
   const arrays = files.map(({ name }, i) => {
     const array = parseIdx(contents[i], { name });
     return { name, array, ...roleOf(name, array) };
@@ -270,6 +280,7 @@ function iris(none: object): DataSet {
   };
 }
 
+const OF_SVMLIGHT = 'it applies only to SVMlight files';
 const OF_TABLES = 'it applies only to CSV files';
 const OF_FILES = 'it applies only to files';
 

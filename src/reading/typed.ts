@@ -6,6 +6,7 @@ import { NO_HEADER } from '../data/table/places.js';
 import { assertWithoutCsv } from '../data/table/stream.js';
 import { type LabelledCsvTable, readTypedTable } from '../data/table/table.js';
 import { readJsonLines, streamJsonLines } from '../data/table/typed/json-lines.js';
+import { readSvmlight } from '../data/table/typed/svmlight.js';
 import type { TypedTable } from '../data/table/typed/table.js';
 import { bounded, type Chunks, KeptBytes, type NamedBytes, wholeOf } from './bytes.js';
 import { openBinary, type TableFormat } from './format.js';
@@ -25,10 +26,11 @@ export async function openTyped(
   format: TypedFormat,
   chunks: Chunks,
   name: string,
-  { maxBytes, maxMemory }: Most,
+  { maxBytes, maxMemory, zeroBased }: Most & { readonly zeroBased?: boolean | undefined },
 ): Promise<TypedTable> {
   const some = bounded(chunks, name, maxBytes);
   if (format === 'json-lines') return readJsonLines(some, name, maxMemory);
+  if (format === 'svmlight') return readSvmlight(some, name, { zeroBased, maxMemory });
   const kept = new KeptBytes();
   for await (const chunk of some) kept.add(chunk);
   return openBinary(format, [{ name, bytes: kept.whole() }], name);
@@ -87,13 +89,14 @@ export async function samplesOfTyped(
 ): Promise<DataSet> {
   const { name } = table;
   assertWithoutCsv(options, name);
-  if (options.label === undefined) {
+  const { label = table.label } = options;
+  if (label === undefined) {
     throw withoutLabel(
       table.columns.map((column) => column.name),
       name,
     );
   }
-  return dataSetOf(name, (await readTypedTable(table, { ...options, name }, maxMemory)) as LabelledCsvTable);
+  return dataSetOf(name, (await readTypedTable(table, { ...options, label, name }, maxMemory)) as LabelledCsvTable);
 }
 
 /** A table as a data set. */

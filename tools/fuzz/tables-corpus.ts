@@ -68,6 +68,10 @@ write('json-lines', {
   'blank-lines.jsonl': `\ufeff${json.slice(0, 6).join('\r\n\r\n')}`,
   'some-keys.jsonl': '{"kind":"cat"}\n{"width":1,"kind":"dog","odd":[1]}\n{"legs":2,"width":null,"kind":"dog"}\n',
 });
+write('svmlight', {
+  'comments.svm': `# made\n${of((i) => `${(i % 2) + 1} 1:${i / 4} ${3 + (i % 3)}:-1e${i % 4} # row ${i}`).join('\n')}\n`,
+  'from-zero.svm': of((i) => `${i % 2 === 0 ? '-1' : '+1'} ${i % 4}:.5 7:2`).join('\r\n'),
+});
 write('parquet', {
   'row-groups.parquet': parquet({ rowGroupSize: 5 }),
   'one-group.parquet': parquet({}),

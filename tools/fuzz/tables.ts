@@ -59,5 +59,6 @@ function table(name: string, end: string, isBorrowed = false): Target {
 }
 
 export const jsonLines = table('json-lines', 'jsonl');
+export const svmlight = table('svmlight', 'svm');
 export const parquet = table('parquet', 'parquet', true);
 export const arrow = table('arrow', 'arrow', true);

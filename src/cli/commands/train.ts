@@ -33,6 +33,7 @@ import {
 const DATA = `DATA is one of
   FILE.csv         a table, or - to read one from standard input; --label names the column to predict
   FILE.jsonl       the same in JSON lines, one object on each line
+  FILE.svm         SVMlight or LIBSVM: a label, then index:value
   FILE.parquet     the same in Parquet, or a folder of such files
   FILE.arrow       the same in Arrow or Feather
   FOLDER           a folder of IDX files, such as MNIST; if it has a test set, the model is tested on it
