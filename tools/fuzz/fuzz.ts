@@ -49,11 +49,13 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
   const refused: Record<string, number> = {};
   let [accepted, slowest, largest] = [0, 0, 0];
   for (let from = 0; from < cases && findings.length < most; ) {
-    const { next, summary, found } = await runChild(
-      { target, seed, from, to: cases, maxSeconds, most: most - findings.length },
-      patience,
-    );
-    findings.push(...found.filter(({ isFatal }) => !(isBorrowed && isFatal)));
+    const {
+      next,
+      summary,
+      found: all,
+    } = await runChild({ target, seed, from, to: cases, maxSeconds, most: most - findings.length }, patience);
+    const found = isBorrowed ? all.filter(({ isFatal }) => !isFatal) : all;
+    findings.push(...found);
     from = next;
     if (isBorrowed && summary === undefined) refused[BEYOND_LIMITS] = (refused[BEYOND_LIMITS] ?? 0) + 1;
     if (summary === undefined) continue;
