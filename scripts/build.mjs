@@ -20,7 +20,7 @@ for (const file of readdirSync(dist, { recursive: true })) {
   if (!/\.(d\.ts|js)$/.test(file)) continue;
   writeFileSync(`${dist}/${file}`, change(readFileSync(`${dist}/${file}`, 'utf8')));
 }
-for (const entry of ['index', 'node', 'predict', 'predict-records', 'reference', 'report']) {
+for (const entry of ['formats', 'index', 'node', 'predict', 'predict-records', 'reference', 'report']) {
   const reexport = `export * from './cjs/${entry}.js';\n`;
   writeFileSync(`${dist}/${entry}.mjs`, reexport);
   writeFileSync(`${dist}/${entry}.d.mts`, reexport);

@@ -159,9 +159,16 @@ export type {
   RecordOptions,
   RecordPrediction,
 } from './predict-records/records.js';
-// reading
 export type { NamedBytes } from './reading/bytes.js';
-export { type IdentifiedFiles, identifyFiles, type ReadSamplesOptions, readSamples } from './reading/read.js';
+// reading
+export type { TableFormat } from './reading/format.js';
+export {
+  type IdentifiedFiles,
+  type IdentifyOptions,
+  identifyFiles,
+  type ReadSamplesOptions,
+  readSamples,
+} from './reading/read.js';
 export type { DataSet, Samples } from './reading/samples.js';
 // reference
 export * as reference from './reference.js';

@@ -1,4 +1,6 @@
 // Arrow: the same table as CSV in files and streams, its types, its compression, and what is refused.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import * as arrow from '@uwdata/flechette';
 import { type NamedBytes, parseCsv, readSamples } from 'softmax-regression';
 import { lz4Frame } from '../src/formats/lz4.js';
@@ -143,6 +145,20 @@ describe('Arrow', () => {
   });
 });
 
+describe('a damaged Arrow file', () => {
+  it.each([
+    ['more-dates-than-stored', '1280 values in a buffer of 5'],
+    ['column-without-a-name', 'a column without a name'],
+    ['offset-beyond-the-text', 'the offset 512 after 0 in 32 bytes'],
+    ['sixteen-million-values-in-a-batch-of-five', '16777221 values in a batch of 5'],
+  ])('is refused before values are read that are not there: %s', async (name, actual) => {
+    const path = join(__dirname, '..', 'tools', 'fuzz', 'found', 'arrow', `${name}.arrow`);
+    expect(await refusal(readSamples([file('a.arrow', new Uint8Array(readFileSync(path)))], { label: 'kind' }))).toBe(
+      `FormatError: a.arrow: the file must be an Arrow file; got ${actual}. The file is damaged: fetch or write it again.`,
+    );
+  });
+});
+
 describe('an LZ4 frame', () => {
   const hex = (text: string) => Uint8Array.from(Buffer.from(text.replaceAll(' ', ''), 'hex'));
   // Written by hand. The checksum of the header is not read.
@@ -154,6 +170,13 @@ describe('an LZ4 frame', () => {
     expect(Buffer.from(lz4Frame(frame, 16)).toString()).toBe('abababababcabcad');
   });
 
+  it('has a size in its header, and sums after its blocks, which are not read', () => {
+    const sized = '04 22 4d 18 58 40 0400000000000000 00';
+    expect(
+      Buffer.from(lz4Frame(hex(`${sized} 03000000 20 6162 99999999 02000080 6364 99999999 00000000`), 4)).toString(),
+    ).toBe('abcd');
+  });
+
   it('has stored blocks and long lengths', () => {
     const frame = hex(`${header} 02000080 7879 06000000 1f 7a 0100 ff 00 00000000`);
     expect(Buffer.from(lz4Frame(frame, 2 + 1 + 15 + 255 + 4)).toString()).toBe(`xy${'z'.repeat(275)}`);
@@ -163,6 +186,14 @@ describe('an LZ4 frame', () => {
     ['another format', '00112233', 1, 'no LZ4 frame'],
     ['a match before its beginning', `${header} 04000000 00 0500 00000000`, 4, 'an LZ4 match outside its frame'],
     ['too many bytes', `${header} 03000000 20 6162 00000000`, 1, 'an LZ4 block that is too long'],
+    ['a dictionary', '04224d18 41 40 00 00000000', 1, 'an LZ4 frame with a dictionary'],
+    ['a match from 0 before', `${header} 06000000 20 6162 0000 00 00000000`, 6, 'an LZ4 match outside its frame'],
+    ['more literals than bytes', `${header} 03000000 50 6162 00000000`, 9, 'an LZ4 block that is too long'],
+    ['three bytes of a size', `${header} 03000000 20 6162 000000`, 2, 'an LZ4 frame that is cut short'],
+    ['less than a header', '04224d18', 1, 'no LZ4 frame'],
+    ['no end', `${header} 03000000 20 6162`, 2, 'an LZ4 frame that is cut short'],
+    ['a stored block that is too long', `${header} 03000080 616263 00000000`, 2, 'an LZ4 block that is too long'],
+    ['more bytes than any frame of its size has', `${header} 00000000`, 2806, 'an LZ4 frame of 11 bytes for 2806'],
     ['too few bytes', `${header} 03000000 20 6162 00000000`, 3, 'an LZ4 frame of 2 bytes in place of 3'],
   ])('is refused with %s', (_, frame, length, message) => {
     expect(() => lz4Frame(hex(frame), length)).toThrow(message);

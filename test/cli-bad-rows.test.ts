@@ -27,7 +27,7 @@ const sizeSoFar = () => {
 
 describe('the file of rows that do not fit', () => {
   it('has each row once, with its line and the reason', async () => {
-    const result = await withBadRows(path, async (bad) => {
+    const result = await withBadRows(path, 'a.csv', async (bad) => {
       for (const line of [2, 3, 2]) bad?.of('a.csv')(rowAt(line));
       bad?.of('b.csv')(rowAt(2));
       return 'read';
@@ -37,8 +37,15 @@ describe('the file of rows that do not fit', () => {
     expect(readdirSync(folder)).toEqual(['bad.csv']);
   });
 
+  it('has the numbers of rows where a table has no lines', async () => {
+    await withBadRows(path, 'a.parquet', async (bad) => bad?.of('a.parquet')(rowAt(3)));
+    expect(readFileSync(path, 'utf8')).toBe(`row,reason,values\n${textOf(3)}`);
+    await withBadRows(path, 'a.jsonl', async (bad) => bad?.of('a.jsonl')(rowAt(3)));
+    expect(readFileSync(path, 'utf8')).toBe(`line,reason,row\n${textOf(3)}`);
+  });
+
   it('is written as the rows arrive, and takes the place of the previous file at the end', async () => {
-    await withBadRows(path, async (bad) => {
+    await withBadRows(path, 'a.csv', async (bad) => {
       const take = bad?.of('a.csv');
       for (let line = 2; line < 20_002; line++) take?.(rowAt(line));
       expect(sizeSoFar()).toBeGreaterThan(20_000 * textOf(2).length - 2 ** 17);
@@ -50,7 +57,7 @@ describe('the file of rows that do not fit', () => {
   });
 
   it('stays as it was if the data are refused', async () => {
-    const run = withBadRows(path, async (bad) => {
+    const run = withBadRows(path, 'a.csv', async (bad) => {
       for (let line = 2; line < 20_002; line++) bad?.of('a.csv')(rowAt(line));
       throw new Error('refused');
     });

@@ -1,5 +1,5 @@
 // JSON lines: the same table as CSV, and what is refused.
-import { identifyFiles, type NamedBytes, parseCsv, readSamples } from 'softmax-regression';
+import { type BadRow, identifyFiles, type NamedBytes, parseCsv, readSamples } from 'softmax-regression';
 import { numberSchema } from '../src/data/table/schema.js';
 import { rowsOf } from '../src/reading/table.js';
 
@@ -58,6 +58,7 @@ describe('JSON lines', () => {
     expect(samples.features).toEqual(parseCsv(CSV, OPTIONS).features);
     expect(await identifyFiles([file(name, text)])).toEqual({
       kind: 'table',
+      format: 'json-lines',
       columns: ['width', 'colour', 'fluffy', 'born', 'kind'],
     });
   });
@@ -157,8 +158,38 @@ describe('rows of JSON lines for a model', () => {
 
   it('need every column in the objects that arrive first, and later a value', async () => {
     await expect(valuesOf('{"a":1}\n', 1)).rejects.toThrow(
-      'a.jsonl: the table must have the column "b", which the model reads; got "a".',
+      'a.jsonl: the table must have the column "b", which the model reads; got "a". The first objects must have it: write it as null where it has no value.',
     );
     await expect(valuesOf('{"a":1,"b":2}\n{"a":1}\n')).rejects.toThrow('a.jsonl:2:2: b must be a number; got nothing.');
+  });
+
+  it('refuse lists and objects in columns that are read, also where unseen categories are zeros, unless the row is skipped', async () => {
+    const colour = { kind: 'category', name: 'colour', categories: ['blue', 'red'] } as const;
+    const schema = { ...numberSchema(['a'], 1), columns: [{ kind: 'number', name: 'a' } as const, colour] };
+    const coloured = { classes: ['x', 'y'], numFeatures: 3, schema };
+    const text =
+      '{"a":1,"colour":"red","c":[1]}\n{"a":2,"colour":["red"]}\n{"a":{"b":1},"colour":"blue"}\n{"a":4,"colour":"pink"}\n';
+    const read = async (onBadRow?: (row: BadRow) => void) => {
+      const values: number[] = [];
+      const kept: string[][] = [];
+      const options = { labels: 'skip', unseen: 'zero', keep: ['colour'], onBadRow } as const;
+      for await (const batch of rowsOf(file('a.jsonl', text), coloured, options)) {
+        values.push(...batch.features.values);
+        kept.push(...(batch.kept as string[][]));
+      }
+      return { values, kept };
+    };
+    const rule = 'must be a number, text, true, false or null; got';
+    const hint = 'Write one value in its place, or leave the row out.';
+    await expect(read()).rejects.toThrow(`a.jsonl:2:2: colour ${rule} a list. ${hint}`);
+    const bad: string[] = [];
+    expect(await read(({ error, fields }) => bad.push(`${error.message} ${fields[1]}`))).toEqual({
+      values: [1, 0, 1, 4, 0, 0],
+      kept: [['red'], ['pink']],
+    });
+    expect(bad).toEqual([
+      `a.jsonl:2:2: colour ${rule} a list. ${hint} ["red"]`,
+      `a.jsonl:3:1: a ${rule} an object. ${hint} blue`,
+    ]);
   });
 });

@@ -1,10 +1,13 @@
 // Parquet: the same table as CSV, its types, and what is refused.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer';
-import { type NamedBytes, parseCsv, readSamples, SoftmaxRegression } from 'softmax-regression';
+import { identifyFiles, type NamedBytes, parseCsv, readSamples, SoftmaxRegression } from 'softmax-regression';
 import { partsOfFolder } from '../src/cli/data/tables.js';
 import { installCommand, loadOptional, PACKAGES } from '../src/formats/packages.js';
 import { openParquet } from '../src/formats/parquet.js';
 import { provideFormats } from '../src/formats/provide.js';
+import type { WholeFile } from '../src/reading/format.js';
 import { rowsOf } from '../src/reading/table.js';
 import { useBackend } from './helpers/backends.js';
 import { PETS, PETS_CSV, PETS_DATES, PETS_OPTIONS } from './helpers/pets-table.js';
@@ -22,6 +25,12 @@ function file(name: string, bytes: Uint8Array): NamedBytes {
       yield bytes;
     },
   };
+}
+
+async function wholeFile({ name, stream }: NamedBytes): Promise<WholeFile> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of stream() as AsyncIterable<Uint8Array>) chunks.push(chunk);
+  return { name, bytes: new Uint8Array(Buffer.concat(chunks)) };
 }
 
 const column = (name: string, data: readonly unknown[], type: ColumnSource['type']) =>
@@ -60,7 +69,7 @@ async function refusal(work: Promise<unknown>): Promise<string> {
 describe('a Parquet file', () => {
   it('is refused until a program loads its reader', async () => {
     expect(await refusal(readSamples([file('a.parquet', pets())], PETS_OPTIONS))).toBe(
-      "FormatError: a.parquet: the file must be a CSV file or JSON lines; got a Parquet file. In Node, import 'softmax-regression/node', which reads such files. Otherwise convert it to CSV.",
+      "FormatError: a.parquet: the file must be a CSV file or JSON lines; got a Parquet file. Call `provideFormats()` of 'softmax-regression/formats' first, or import 'softmax-regression/node'.",
     );
   });
 });
@@ -157,6 +166,24 @@ describe('Parquet', () => {
 describe('columns without an encoding', () => {
   beforeAll(provideFormats);
 
+  it('are shown by their type in the first rows of a file', async () => {
+    const columns = [
+      { name: 'when', data: [1, 2] },
+      { name: 'k', data: ['a', 'b'] },
+    ];
+    const bytes = write(columns as ColumnSource[], {
+      schema: [
+        { name: 'root', num_children: 2 },
+        { name: 'when', type: 'INT32', converted_type: 'TIME_MILLIS' },
+        { name: 'k', type: 'BYTE_ARRAY', converted_type: 'UTF8' },
+      ],
+    });
+    expect(await identifyFiles([file('a.parquet', bytes)], { rows: 1 })).toEqual({
+      ...{ kind: 'table', format: 'parquet', columns: ['when', 'k'] },
+      rows: [['(times of day)', 'a']],
+    });
+  });
+
   const schema: Options['schema'] = [
     { name: 'root', num_children: 6 },
     { name: 'price', type: 'INT32', converted_type: 'DECIMAL', scale: 2, precision: 9, ...optional },
@@ -244,27 +271,43 @@ describe('a Parquet file is refused', () => {
     [
       'another column',
       write([column('y', [1], 'INT32'), column('kind', ['a'], 'STRING')]),
-      'b.parquet: the table must have the column "x" as number 1, like a.parquet; got "y".',
+      'b.parquet: the table must have the column "x" as number 1, like a.parquet; got "y". Write it again with the same columns, or move it out of the folder.',
     ],
     [
       'another type',
       write([column('x', ['1'], 'STRING'), column('kind', ['a'], 'STRING')]),
-      'b.parquet: x must hold numbers, like a.parquet; got text.',
+      'b.parquet: x must hold numbers, like a.parquet; got text. Write it again with the same columns, or move it out of the folder.',
     ],
     [
       'a column less',
       write([column('x', [1], 'DOUBLE')]),
-      'b.parquet: the table must have the column "kind", like a.parquet; got 1 columns.',
+      'b.parquet: the table must have the column "kind", like a.parquet; got 1 column. Write it again with the same columns, or move it out of the folder.',
     ],
     [
       'a column more',
       write([column('x', [1], 'DOUBLE'), column('kind', ['a'], 'STRING'), column('z', [1], 'INT32')]),
-      'b.parquet: the table must have no other column as number 3, like a.parquet; got "z".',
+      'b.parquet: the table must have no other column as number 3, like a.parquet; got "z". Write it again with the same columns, or move it out of the folder.',
     ],
   ])('that has %s than the first of its table', async (_, bytes, message) => {
     const first = write([column('x', [1], 'INT32'), column('kind', ['b'], 'STRING')]);
     expect(await refusal(readSamples([file('a.parquet', first), file('b.parquet', bytes)], { label: 'kind' }))).toBe(
       `FormatError: ${message}`,
+    );
+  });
+
+  it('is an empty part: without rows it adds none, without bytes it is refused by its name', async () => {
+    const part = (x: unknown[], kind: string[]) => write([column('x', x, 'DOUBLE'), column('kind', kind, 'STRING')]);
+    const files = [
+      file('a.parquet', part([], [])),
+      file('b.parquet', part([1, 2], ['u', 'v'])),
+      file('c.parquet', part([], [])),
+      file('d.parquet', part([3], ['u'])),
+    ];
+    const { samples } = await readSamples(files, { label: 'kind' });
+    expect([samples.features.values, samples.lines]).toEqual([Float64Array.of(1, 2, 3), Float64Array.of(1, 2, 3)]);
+    const cut = [...files, file('e.parquet', new Uint8Array(0))];
+    expect(await refusal(openParquet(await Promise.all(cut.map(wholeFile)), 'parts'))).toBe(
+      'FormatError: e.parquet: the file must begin and end with PAR1, as Parquet does; got an empty file. Fetch or write it again.',
     );
   });
 
@@ -320,7 +363,8 @@ describe('an optional package that is missing', () => {
   });
 
   it('is of the version that the tests use', () => {
-    const { devDependencies, peerDependencies, peerDependenciesMeta } = require('../package.js');
+    const path = join(__dirname, '..', 'package.json');
+    const { devDependencies, peerDependencies, peerDependenciesMeta } = JSON.parse(readFileSync(path, 'utf8'));
     for (const { name, version } of Object.values(PACKAGES).flat()) {
       expect(devDependencies[name]).toBe(version);
       expect(peerDependencies[name]).toBeDefined();

@@ -227,17 +227,35 @@ describe('readSamples', () => {
 describe('identifyFiles', () => {
   it('matches the docstring example', async () => {
     const pets = file('pets.csv', 'width,kind\n1,cat');
-    expect(await identifyFiles([pets])).toEqual({ kind: 'table', columns: ['width', 'kind'] });
+    expect(await identifyFiles([pets])).toEqual({ kind: 'table', format: 'csv', columns: ['width', 'kind'] });
   });
 
   it('reads quoted names after a byte order mark, without rows', async () => {
     const table = file('a.csv', gzipSync('\uFEFF"a;b";"c\nd"; e'));
-    expect(await identifyFiles([table])).toEqual({ kind: 'table', columns: ['a;b', 'c\nd', 'e'] });
+    expect(await identifyFiles([table])).toEqual({ kind: 'table', format: 'csv', columns: ['a;b', 'c\nd', 'e'] });
   });
 
   it('recognises IDX files and models by their bytes', async () => {
     expect(await identifyFiles(FOUR)).toEqual({ kind: 'idx' });
     expect(await identifyFiles([file('a.csv', gzipSync(MODEL))])).toEqual({ kind: 'model', bytes: MODEL });
+  });
+
+  it('gives first rows of tables whose columns have types, as text', async () => {
+    const lines = '{"a":1.5,"b":["x"],"c":true}\n{"a":null,"c":"x,y"}\n{"a":2}\n';
+    const table = { kind: 'table', format: 'json-lines', columns: ['a', 'b', 'c'] };
+    expect(await identifyFiles([file('a.jsonl', lines)], { rows: 2 })).toEqual({
+      ...table,
+      rows: [
+        ['1.5', '["x"]', 'true'],
+        ['', '', 'x,y'],
+      ],
+    });
+    expect((await identifyFiles([file('a.jsonl', lines)], { rows: 9 })) as object).toHaveProperty('rows.length', 3);
+    expect(await identifyFiles([file('a.jsonl', lines)])).toEqual(table);
+    expect(await identifyFiles([file('a.csv', 'a,b\n1,2\n')], { rows: 2 })).not.toHaveProperty('rows');
+    expect(await refusal(identifyFiles([file('a.jsonl', lines)], { rows: 0 }))).toBe(
+      'DomainError: identifyFiles: rows must be an integer > 0; got 0.',
+    );
   });
 
   it('stops reading after the header, and closes the file', async () => {
@@ -256,7 +274,7 @@ describe('identifyFiles', () => {
         }
       },
     };
-    expect(await identifyFiles([endless])).toEqual({ kind: 'table', columns: ['a', 'b'] });
+    expect(await identifyFiles([endless])).toEqual({ kind: 'table', format: 'csv', columns: ['a', 'b'] });
     expect({ chunks, opened }).toEqual({ chunks: 2, opened: 0 });
   });
 

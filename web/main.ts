@@ -25,7 +25,7 @@ import { RegionsView } from './regions.js';
 import { Results } from './results.js';
 import { RunBar } from './run.js';
 import { suggestionsFor } from './suggestions.js';
-import { TableForm } from './table.js';
+import { namesOf, TableForm } from './table.js';
 import { byId, count, say, sentenceOf, showProof, showWeights } from './views.js';
 
 interface State {
@@ -278,9 +278,8 @@ async function openFiles(files: readonly File[]): Promise<void> {
       say('status', statusOf(opened));
       return;
     case 'table': {
-      const { file, columns, preview } = opened;
       forget();
-      say('data-state', table.open(file, columns, preview));
+      say('data-state', table.open(opened));
       say('status', 'Choose the column of labels, and read the table.');
       byId('label').focus();
       return;
@@ -297,15 +296,15 @@ function statusOf({ model, closed }: OpenedModel): string {
 }
 
 async function readTable(): Promise<void> {
-  const { file } = table;
-  if (file === undefined) return;
+  const { files } = table;
+  if (files === undefined) return;
   state.data = undefined;
   regions.open(undefined, []);
   showModel(undefined);
   results.clear();
-  say('data-state', `${file.name}: not read yet.`);
+  say('data-state', `${namesOf(files)}: not read yet.`);
   say('status', 'Choose the column of labels, and read the table.');
-  await showData(await client.call('openTable', file, table.options()));
+  await showData(await client.call('openTable', files, table.options()));
 }
 
 function listen(): void {

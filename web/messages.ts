@@ -9,7 +9,8 @@ export interface Calls {
   openExample(name: ExampleName, seed: number): DataSummary;
   /** Identifies dropped files: for a table the page asks for its label, everything else is opened. */
   openFiles(files: readonly File[]): Opened;
-  openTable(file: File, options: TableOptions): DataSummary;
+  /** @param files one, or the parts of one table */
+  openTable(files: readonly File[], options: TableOptions): DataSummary;
   /** The fields of the training form. */
   fields(): readonly OptionField[];
   /** What is wrong with the options of a training; undefined if they are right. */
@@ -47,8 +48,17 @@ export interface BackendState {
 
 export type Opened =
   | { readonly kind: 'data'; readonly data: DataSummary }
-  | { readonly kind: 'table'; readonly file: File; readonly columns: readonly string[]; readonly preview: string }
+  | ({ readonly kind: 'table' } & OpenedTable)
   | ({ readonly kind: 'model' } & OpenedModel);
+
+export interface OpenedTable {
+  readonly files: readonly File[];
+  readonly columns: readonly string[];
+  /** Its first lines, or its first rows. */
+  readonly preview: string;
+  /** Whether its numbers are text, written in some way. */
+  readonly isText: boolean;
+}
 
 export interface OpenedModel {
   readonly model: ModelSummary;

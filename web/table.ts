@@ -1,5 +1,5 @@
 // web: the form of a table: its label, the use of each column, and how its values are written.
-import type { ColumnLine, TableOptions } from './messages.js';
+import type { ColumnLine, OpenedTable, TableOptions } from './messages.js';
 import { byId, count, element, fill } from './views.js';
 
 /** A column beyond these is read as it is. */
@@ -22,13 +22,18 @@ export function decimalOf(preview: string): '.' | ',' {
   return has(/^[+-]?\d+,\d+$/) && !has(/^[+-]?\d+\.\d+$/) ? ',' : '.';
 }
 
+/** The name of a table: that of its file, or of the first of its parts. */
+export function namesOf([first, ...others]: readonly File[]): string {
+  return others.length === 0 ? first.name : `${first.name} and ${count(others.length, 'more file')}`;
+}
+
 /** A table that was chosen. It may be read again with other options. */
 export class TableForm {
-  #file: File | undefined;
+  #opened: OpenedTable | undefined;
   #uses = new Map<string, HTMLSelectElement>();
 
-  get file(): File | undefined {
-    return this.#file;
+  get files(): readonly File[] | undefined {
+    return this.#opened?.files;
   }
 
   /**
@@ -36,8 +41,9 @@ export class TableForm {
    *
    * @returns what to know about it, and what to do next
    */
-  open(file: File, columns: readonly string[], preview: string): string {
-    this.#file = file;
+  open(opened: OpenedTable): string {
+    const { files, columns, preview, isText } = opened;
+    this.#opened = opened;
     fill(
       select('label'),
       columns.map((name) => new Option(name, name)),
@@ -54,17 +60,18 @@ export class TableForm {
     const others = columns.length - listed.length;
     fill(byId('columns'), others === 0 ? items : [...items, element('li', `and ${others.toLocaleString('en')} more`)]);
     byId<HTMLDetailsElement>('columns-of').open = false;
+    for (const option of document.querySelectorAll<HTMLElement>('[data-text]')) option.hidden = !isText;
     byId('table').hidden = false;
-    const decimal = decimalOf(preview);
+    const decimal = isText ? decimalOf(preview) : '.';
     select('decimal').value = decimal;
-    const found = `${file.name}: ${count(columns.length, 'column')}`;
-    if (columns.length === 1)
+    const found = `${namesOf(files)}: ${count(columns.length, 'column')}`;
+    if (columns.length === 1 && isText)
       return `${found}. The first line must name the columns, separated by commas, semicolons, tabs or |.`;
     return `${found}${decimal === ',' ? ', with a decimal comma in the numbers' : ''}. Which one holds the labels?`;
   }
 
   close(): void {
-    this.#file = undefined;
+    this.#opened = undefined;
     byId('table').hidden = true;
   }
 
@@ -98,8 +105,10 @@ export class TableForm {
     return {
       label: select('label').value,
       missing: select('missing').value as TableOptions['missing'],
-      decimal: select('decimal').value as TableOptions['decimal'],
-      thousands: byId<HTMLInputElement>('thousands').checked,
+      ...(this.#opened?.isText && {
+        decimal: select('decimal').value as TableOptions['decimal'],
+        thousands: byId<HTMLInputElement>('thousands').checked,
+      }),
       ...(order === '' ? {} : { dateOrder: order as TableOptions['dateOrder'] }),
       ...(missingTokens.length === 0 ? {} : { missingTokens: [...MARKERS, ...missingTokens] }),
       ...{ categories: named('categories'), dates: named('dates'), ignore: named('ignore') },

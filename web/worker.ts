@@ -2,6 +2,7 @@
 import { env } from '@tensorflow/tfjs';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import '@tensorflow/tfjs-backend-webgpu';
+import { provideFormats } from 'softmax-regression/formats';
 import type { Message, Question } from './messages.js';
 import { Session } from './worker/session.js';
 import { errorInWords } from './worker/words.js';
@@ -15,6 +16,9 @@ const scope = globalThis as unknown as {
 setWasmPaths(new URL('./', location.href).href);
 // One thread only: more would need cross-origin isolation and workers created from text.
 env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
+
+// The readers are files of their own, loaded when a table needs them.
+provideFormats();
 
 const session = new Session((report) => scope.postMessage({ kind: 'report', report }));
 let before: Promise<unknown> = Promise.resolve();

@@ -31,7 +31,7 @@ export interface Assessment {
   readonly tested: LabelledRows;
   /** Scales the weights for comparison: the training samples, where available. */
   readonly compared: AnyRows;
-  readonly data: Described & Pick<ReportData, 'trainingSamples' | 'split' | 'testName' | 'testedOnTraining'>;
+  readonly data: Described & Pick<ReportData, 'trainingSamples' | 'split' | 'testName' | 'unit' | 'testedOnTraining'>;
   readonly fit?: FitResult;
   /** The search that chose l2. */
   readonly lambdaPath?: LambdaPath;
@@ -43,10 +43,19 @@ export interface Assessment {
 export async function reportOf(assessment: Assessment): Promise<string> {
   const { model, evaluation, tested, compared, data, fit, lambdaPath, seed, choice } = assessment;
   const { curves, mistakes } = await predictionsOf(model, tested);
-  const { name, trainingSamples, testedOnTraining, split, testName, image } = data;
+  const { name, trainingSamples, testedOnTraining, split, testName, unit, image } = data;
   const statistics = compared instanceof KeptRows ? statisticsOf(compared) : await scalingOf(compared);
   return renderReport({
-    data: { name, trainingSamples, testedOnTraining, split, testName, image, featureDeviations: statistics.scale },
+    data: {
+      name,
+      trainingSamples,
+      testedOnTraining,
+      split,
+      testName,
+      unit,
+      image,
+      featureDeviations: statistics.scale,
+    },
     model,
     // Whoever reads this report calls the command line.
     fit: fit?.advice ? { ...fit, advice: inFlags(fit.advice) } : fit,

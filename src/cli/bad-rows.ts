@@ -1,13 +1,16 @@
 // cli: --skip-bad: the rows that do not fit their table, in a file with their reasons.
 import type { BadRow } from '../data/table/bad-rows.js';
 import { type AtomicWriter, openAtomicWriter } from '../node/atomic-writer.js';
+import type { Data } from './data/query.js';
+import { unitOf } from './data/tables.js';
 import { inFlags } from './explain.js';
 import { STDOUT } from './files.js';
 import { count } from './output.js';
 import { csvField } from './prediction-lines.js';
 import { note, writeData } from './terminal.js';
 
-const HEADER = 'line,reason,row\n';
+/** The last column has the row as it is written; the first one its place. */
+const HEADERS = { line: 'line,reason,row\n', row: 'row,reason,values\n' } as const;
 
 /** Characters that are written at a time. */
 const PIECE = 2 ** 16;
@@ -16,17 +19,19 @@ const PIECE = 2 ** 16;
 export class BadRowsFile {
   readonly #path: string;
   readonly #writer: AtomicWriter | undefined;
-  #pending = HEADER;
+  #pending: string;
   /** The lines of the rows, by the name of the data file. */
   readonly #lines = new Map<string, Set<number>>();
 
-  private constructor(path: string, writer: AtomicWriter | undefined) {
+  private constructor(path: string, unit: 'line' | 'row', writer: AtomicWriter | undefined) {
     this.#path = path;
+    this.#pending = HEADERS[unit];
     this.#writer = writer;
   }
 
-  static async open(path: string): Promise<BadRowsFile> {
-    return new BadRowsFile(path, path === STDOUT ? undefined : await openAtomicWriter(path));
+  /** @param unit how the rows are numbered */
+  static async open(path: string, unit: 'line' | 'row'): Promise<BadRowsFile> {
+    return new BadRowsFile(path, unit, path === STDOUT ? undefined : await openAtomicWriter(path));
   }
 
   /** Takes the rows of a data file. A row that is read twice, as by `compare`, is taken once. */
@@ -61,13 +66,18 @@ export class BadRowsFile {
   }
 }
 
-/** Reads data, and writes the file of --skip-bad if there is one: the rows of every data file that was read. */
+/**
+ * Reads data, and writes the file of --skip-bad if there is one: the rows of every data file that was read.
+ *
+ * @param source the data, or the first of them: their rows are numbered alike, and each reason names file and row
+ */
 export async function withBadRows<T>(
   path: string | undefined,
+  source: Data,
   read: (bad: BadRowsFile | undefined) => Promise<T>,
 ): Promise<T> {
   if (path === undefined) return read(undefined);
-  const bad = await BadRowsFile.open(path);
+  const bad = await BadRowsFile.open(path, unitOf(source));
   try {
     const result = await read(bad);
     note(await bad.commit());

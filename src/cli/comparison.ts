@@ -53,7 +53,7 @@ export async function comparisonOf(
   // The features of one model are released before the other reads.
   const predictedBy = async (model: ModelContent, bad: BadRowsFile | undefined) =>
     predicted(model, await loadSamplesFor(source, model, options, loading, bad), loading.signal);
-  const [a, b] = await withBadRows(options.skipBad, async (bad) => [
+  const [a, b] = await withBadRows(options.skipBad, source, async (bad) => [
     await predictedBy(models[0], bad),
     await predictedBy(models[1], bad),
   ]);

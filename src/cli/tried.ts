@@ -30,7 +30,9 @@ export async function tried(
   loading: Loading,
 ) {
   const model = await loadModel<Label>(modelFile);
-  const samples = await withBadRows(options.skipBad, (bad) => loadSamplesFor(source, model, options, loading, bad));
+  const samples = await withBadRows(options.skipBad, source, (bad) =>
+    loadSamplesFor(source, model, options, loading, bad),
+  );
   const choice = await selectBackend(options.backend);
   const evaluation = await evaluated(model, samples, loading.signal);
   return { model, samples, choice, evaluation, unknownLabels: leftOutOf(samples, evaluation) };

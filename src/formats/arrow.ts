@@ -1,6 +1,7 @@
 // formats: Arrow IPC files and streams, and Feather → a typed table, by flechette.
 import { FormatError } from '../core/errors.js';
 import { describe } from '../core/shape.js';
+import { MAX_ROWS } from '../data/table/limits.js';
 import { ColumnBlock } from '../data/table/typed/block.js';
 import type { Refusal, TypedTable } from '../data/table/typed/table.js';
 import {
@@ -63,6 +64,7 @@ async function tableOf(library: Library, { name, bytes }: WholeFile): Promise<Ta
 
 function partOf(library: Library, table: Table, name: string): Part {
   const { fields } = table.schema;
+  decoded(name, 'the file', 'be an Arrow file', () => assertColumns(library, table));
   const readings = fields.map(({ type }) => readingOf(library, type as ArrowType));
   return {
     name,
@@ -87,6 +89,47 @@ function partOf(library: Library, table: Table, name: string): Part {
       }
     },
   };
+}
+
+/** What is used of a batch: the part of a column in one batch of records. */
+interface Batch {
+  readonly length: number;
+  readonly values?: ArrayLike<unknown>;
+  readonly offsets?: ArrayLike<number | bigint>;
+  readonly validity?: Uint8Array;
+  readonly nullCount: number;
+  readonly children?: readonly Batch[];
+}
+
+/** Refuses lengths beyond the buffers, for which the library would read values that are not there. */
+function assertColumns(library: Library, table: Table): void {
+  const { Type } = library;
+  table.schema.fields.forEach(({ name, type }, i) => {
+    if (typeof name !== 'string') throw new Error('a column without a name');
+    const { typeId } = type as ArrowType;
+    const batches = table.getChildAt(i).data as unknown as readonly Batch[];
+    batches.forEach(({ length, values, offsets, validity, nullCount }, b) => {
+      const first = (table.getChildAt(0).data as unknown as readonly Batch[])[b];
+      if (!(length >= 0) || length !== first?.length)
+        throw new Error(`${length} values in a batch of ${first?.length}`);
+      const held = offsets !== undefined ? offsets.length - 1 : (values?.length ?? 0) * (typeId === Type.Bool ? 8 : 1);
+      const isStored = typeId !== Type.Null && (values !== undefined || offsets !== undefined);
+      const isMasked = nullCount > 0 && validity !== undefined;
+      if (length > MAX_ROWS || (isStored && length > held) || (isMasked && length > 8 * validity.length))
+        throw new Error(`${length} values in a buffer of ${Math.max(0, held)}`);
+      if (offsets !== undefined && values !== undefined) assertOffsets(offsets, length, values.length);
+    });
+  });
+}
+
+/** Offsets that go back would give the same text many times. */
+function assertOffsets(offsets: ArrayLike<number | bigint>, length: number, end: number): void {
+  let before = 0;
+  for (let i = 0; i <= length && length > 0; i++) {
+    const offset = Number(offsets[i]);
+    if (!(offset >= before && offset <= end)) throw new Error(`the offset ${offset} after ${before} in ${end} bytes`);
+    before = offset;
+  }
 }
 
 const MAGIC = 'ARROW1';

@@ -14,18 +14,22 @@ const HAS_BLOCK_SUMS = 16;
  */
 export function lz4Frame(bytes: Uint8Array, length: number): Uint8Array {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (view.getUint32(0, true) !== MAGIC) throw new Error('no LZ4 frame');
+  if (bytes.length < 7 || view.getUint32(0, true) !== MAGIC) throw new Error('no LZ4 frame');
+  // A byte of a length stands for 255 bytes at most.
+  if (length > 255 * bytes.length) throw new Error(`an LZ4 frame of ${bytes.length} bytes for ${length}`);
   const flags = view.getUint8(4);
   if ((flags & HAS_DICTIONARY) !== 0) throw new Error('an LZ4 frame with a dictionary');
   let at = 7 + ((flags & HAS_SIZE) === 0 ? 0 : 8);
   const output = new Uint8Array(length);
   let end = 0;
   for (;;) {
+    if (at + 4 > bytes.length) throw new Error('an LZ4 frame that is cut short');
     const size = view.getUint32(at, true);
     at += 4;
     if (size === 0) break;
     const block = bytes.subarray(at, at + (size & 0x7fffffff));
     at += block.length;
+    if (end + block.length > length && size >>> 31 === 1) throw new Error('an LZ4 block that is too long');
     if (size >>> 31 === 0) end = appendBlock(block, output, end);
     else {
       output.set(block, end);

@@ -132,7 +132,10 @@ const LATIN1 = new TextDecoder('latin1');
 function assertWhole(bytes: Uint8Array, name: string): void {
   const textAt = (at: number) => LATIN1.decode(bytes.subarray(at, at + 4));
   const rule = { where: name, argument: 'the file', expected: `begin and end with ${MAGIC}, as Parquet does` };
-  if (bytes.length === 0) throw new FormatError({ ...rule, actual: 'an empty file' });
+  if (bytes.length === 0) {
+    const hint = 'Fetch or write it again.';
+    throw new FormatError({ ...rule, actual: 'an empty file', hint });
+  }
   const [start, end] = bytes.length < 12 ? ['', ''] : [textAt(0), textAt(bytes.length - 4)];
   if (start === MAGIC && end === MAGIC) return;
   if (start === MAGIC) {

@@ -43,27 +43,27 @@ export function joinedParts(parts: readonly Part[], name: string): TypedTable {
   };
 }
 
+/** The way out for a file that is not like the first. */
+const ALIKE = 'Write it again with the same columns, or move it out of the folder.';
+
 function assertSame(first: Part, part: Part): void {
   const names = first.columns.map((column) => column.name);
+  const rule = { where: part.name, hint: ALIKE };
+  const table = { ...rule, argument: 'the table' };
   part.columns.forEach((column, i) => {
-    const rule = { where: part.name, expected: `be like those of ${first.name}` };
     if (column.name !== names[i]) {
       const expected = names[i] === undefined ? 'no other column' : `the column ${describe(names[i])}`;
       const place = `have ${expected} as number ${i + 1}, like ${first.name}`;
-      throw new FormatError({ ...rule, argument: 'the table', expected: place, actual: describe(column.name) });
+      throw new FormatError({ ...table, expected: place, actual: describe(column.name) });
     }
     if (part.kinds[i] === first.kinds[i]) return;
     const expected = `hold ${first.kinds[i]}, like ${first.name}`;
     throw new FormatError({ ...rule, argument: column.name, expected, actual: part.kinds[i] });
   });
-  if (part.columns.length === names.length) return;
-  const expected = `have the column ${describe(names[part.columns.length])}, like ${first.name}`;
-  throw new FormatError({
-    where: part.name,
-    argument: 'the table',
-    expected,
-    actual: `${part.columns.length} columns`,
-  });
+  const found = part.columns.length;
+  if (found === names.length) return;
+  const expected = `have the column ${describe(names[found])}, like ${first.name}`;
+  throw new FormatError({ ...table, expected, actual: found === 1 ? '1 column' : `${found} columns` });
 }
 
 /**

@@ -3,11 +3,12 @@ import { FormatError } from '../core/errors.js';
 import type { TypedTable } from '../data/table/typed/table.js';
 
 /** A format of tables. */
-export type TableFormat = 'csv' | 'json-lines' | 'parquet' | 'arrow';
+export type TableFormat = 'csv' | 'json-lines' | 'svmlight' | 'parquet' | 'arrow';
 
 /** Formats by the ends of names. A file of such a name is read as this format, and refused if it is another. */
 const NAMES: readonly (readonly [end: RegExp, format: TableFormat])[] = [
   [/\.(?:jsonl|ndjson)(?:\.gz)?$/i, 'json-lines'],
+  [/\.(?:svm|svmlight|libsvm)(?:\.gz)?$/i, 'svmlight'],
   [/\.(?:parquet|pq)$/i, 'parquet'],
   [/\.(?:arrow|arrows|feather|ipc)$/i, 'arrow'],
 ];
@@ -36,7 +37,7 @@ export interface WholeFile {
 export type TableOpener = (files: readonly WholeFile[], name: string) => Promise<TypedTable>;
 
 /** Formats that need code of their own, which only programs load that read them. */
-export type BinaryFormat = Exclude<TableFormat, 'csv' | 'json-lines'>;
+export type BinaryFormat = Exclude<TableFormat, 'csv' | 'json-lines' | 'svmlight'>;
 
 const openers = new Map<BinaryFormat, TableOpener>();
 
@@ -56,7 +57,7 @@ const TITLES = { parquet: 'a Parquet file', arrow: 'an Arrow file' } as const;
 export async function openBinary(format: BinaryFormat, files: readonly WholeFile[], name: string): Promise<TypedTable> {
   const opener = openers.get(format);
   if (opener !== undefined) return opener(files, name);
-  const hint = "In Node, import 'softmax-regression/node', which reads such files. Otherwise convert it to CSV.";
+  const hint = "Call `provideFormats()` of 'softmax-regression/formats' first, or import 'softmax-regression/node'.";
   const rule = { where: name, argument: 'the file', expected: 'be a CSV file or JSON lines' };
   throw new FormatError({ ...rule, actual: TITLES[format], hint });
 }

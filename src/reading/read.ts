@@ -4,6 +4,7 @@ import {
   assertFunction,
   assertKnownOptions,
   assertObject,
+  assertOneOf,
   assertPositiveInteger,
   assertText,
   describe,
@@ -17,15 +18,17 @@ import { readHeader } from '../data/table/header.js';
 import { numberSchema } from '../data/table/schema.js';
 import { TableReader } from '../data/table/table.js';
 import { bounded, type Chunks, chunksOf, KeptBytes, type NamedBytes, reading, startOf, wholeOf } from './bytes.js';
-import { FORMAT_START, tableFormatOf } from './format.js';
+import { FORMAT_START, type TableFormat, tableFormatOf } from './format.js';
 import { pairsOf, pictureData, roleOf, samplesOfPairs } from './idx.js';
 import { type DataSet, divided } from './samples.js';
-import { columnsOf, dataSetOf, type Most, openParts, openTyped, samplesOfTyped, withoutLabel } from './typed.js';
+import { dataSetOf, type Most, openParts, openTyped, samplesOfTyped, startOfTyped, withoutLabel } from './typed.js';
 
 /** Options of `readSamples`: the options of `parseCsv` for tables, and options for all data. */
 export interface ReadSamplesOptions extends Omit<CsvOptions, 'name'> {
   /** Names of the labels 0, 1, … of IDX files, such as `FASHION_MNIST_CLASSES`; by default labels stay integers. */
   readonly classNames?: readonly string[];
+  /** Whether the first feature of an SVMlight file has index 0; by default if any index is 0. */
+  readonly zeroBased?: boolean;
   /** The share of samples to hold back as `test` if the files have no test part; none by default. */
   readonly testFraction?: number;
   /** Seed of the split; 0 by default. */
@@ -38,16 +41,28 @@ export interface ReadSamplesOptions extends Omit<CsvOptions, 'name'> {
 
 /** The kind of files. */
 export type IdentifiedFiles =
-  | { readonly kind: 'table'; readonly columns: readonly string[] }
+  | {
+      readonly kind: 'table';
+      readonly format: TableFormat;
+      readonly columns: readonly string[];
+      /** With `rows`, the first rows as text; only of a table whose columns have types, so not of CSV. */
+      readonly rows?: readonly (readonly string[])[];
+    }
   | { readonly kind: 'idx' }
   /** All bytes of the model, unpacked, for `SoftmaxRegression.fromBytes`. */
   | { readonly kind: 'model'; readonly bytes: Uint8Array };
+
+/** Options of `identifyFiles`. */
+export interface IdentifyOptions {
+  /** The number of first rows to return of a table in JSON lines, Parquet or Arrow; none by default. */
+  readonly rows?: number;
+}
 
 /** The options of `parseCsv`, except `name`. */
 const TABLE_OPTIONS = CSV_OPTIONS.filter((name) => name !== 'name');
 
 /**
- * Samples from files: a table in CSV or JSON lines, or images and labels as IDX files. The kind is detected from the bytes, as is gzip.
+ * Samples from files: a table in CSV, JSON lines or SVMlight, or images and labels as IDX files. The kind is detected from the bytes, as is gzip.
  *
  * IDX files with `test` or `t10k` in the name are the test set. Images and labels are distinguished by names such as
  * `train-labels-idx1-ubyte`, or else by the number of axes. If there is only one part, it is the training set.
@@ -69,13 +84,19 @@ export async function readSamples(
   options: ReadSamplesOptions = {},
 ): Promise<DataSet> {
   const where = 'readSamples';
-  assertKnownOptions(options, [...TABLE_OPTIONS, 'classNames', 'testFraction', 'seed', 'maxBytes', 'maxMemory'], where);
-  const { classNames, testFraction, seed = 0, maxBytes, maxMemory, ...table } = options;
+  assertKnownOptions(
+    options,
+    [...TABLE_OPTIONS, 'classNames', 'zeroBased', 'testFraction', 'seed', 'maxBytes', 'maxMemory'],
+    where,
+  );
+  const { classNames, zeroBased, testFraction, seed = 0, maxBytes, maxMemory, ...table } = options;
   if (source !== 'iris') assertFiles(source, where, 'source');
   if (maxBytes !== undefined) assertPositiveInteger(maxBytes, where, 'maxBytes');
   if (maxMemory !== undefined) assertPositiveInteger(maxMemory, where, 'maxMemory');
-  const most = { maxBytes, maxMemory };
-  const data = source === 'iris' ? iris({ ...table, classNames }) : await readFiles(source, table, classNames, most);
+  if (zeroBased !== undefined) assertOneOf(zeroBased, [true, false], where, 'zeroBased');
+  const most = { maxBytes, maxMemory, zeroBased };
+  const data =
+    source === 'iris' ? iris({ ...table, classNames, zeroBased }) : await readFiles(source, table, classNames, most);
   if (testFraction === undefined || data.test !== undefined) return data;
   const { train, test } = divided(data.samples, { testFraction, seed });
   return { ...data, samples: train, test };
@@ -84,25 +105,33 @@ export async function readSamples(
 /**
  * The kind of files by their first bytes, so that an app can ask for options before it reads them.
  *
- * @returns for a table, the names in its first line; `readSamples` checks them
- * @throws FormatError if the files are not one table, one model, or IDX files
+ * @returns for a table, its format and the names in its first line, or of its columns; `readSamples` checks them
+ * @throws FormatError if the files are not one table, one model, or IDX files, or a Parquet or Arrow file is damaged
  * @example
- * await identifyFiles([new File(['width,kind\n1,cat'], 'pets.csv')])   // { kind: 'table', columns: ['width', 'kind'] }
+ * const pets = new File(['width,kind\n1,cat'], 'pets.csv');
+ * await identifyFiles([pets])   // { kind: 'table', format: 'csv', columns: ['width', 'kind'] }
  */
-export async function identifyFiles(files: readonly NamedBytes[]): Promise<IdentifiedFiles> {
-  assertFiles(files, 'identifyFiles', 'files');
+export async function identifyFiles(
+  files: readonly NamedBytes[],
+  options: IdentifyOptions = {},
+): Promise<IdentifiedFiles> {
+  const where = 'identifyFiles';
+  assertFiles(files, where, 'files');
+  assertKnownOptions(options, ['rows'], where);
+  const { rows } = options;
+  if (rows !== undefined) assertPositiveInteger(rows, where, 'rows');
   const starts: Uint8Array[] = [];
   for (const file of files) starts.push(await startOf(file, FORMAT_START));
-  if (areParts(files, starts))
-    return { kind: 'table', columns: await columnsOf('parquet', chunksOf(files[0]), files[0].name) };
+  const typed = async (format: Exclude<TableFormat, 'csv'>, file: NamedBytes) =>
+    ({ kind: 'table', format, ...(await startOfTyped(format, chunksOf(file), file.name, rows)) }) as const;
+  if (areParts(files, starts)) return typed('parquet', files[0]);
   const kind = commonKind(files, starts);
   const [file] = files;
   if (kind === 'idx') return { kind };
   if (kind === 'model') return { kind, bytes: await wholeOf(file, MOST_OF_MODEL) };
   const { name } = file;
   const format = tableFormatOf(starts[0], name);
-  const columns = format === 'csv' ? readHeader(chunksOf(file), { name }) : columnsOf(format, chunksOf(file), name);
-  return { kind, columns: await columns };
+  return format === 'csv' ? { kind, format, columns: await readHeader(chunksOf(file), { name }) } : typed(format, file);
 }
 
 function assertFiles(files: unknown, where: string, argument: string): asserts files is readonly NamedBytes[] {
@@ -153,7 +182,7 @@ async function readFiles(
   files: readonly NamedBytes[],
   table: CsvOptions,
   classNames: readonly string[] | undefined,
-  most: Most,
+  most: Most & { readonly zeroBased: boolean | undefined },
 ): Promise<DataSet> {
   const contents: Uint8Array[] = [];
   const where = namesOf(files);
@@ -163,6 +192,7 @@ async function readFiles(
       if (kind === 'table' && files.length === 1) {
         assertLeftOut({ classNames }, 'it applies only to IDX files', where);
         const format = tableFormatOf(start, where);
+        if (format !== 'svmlight') assertLeftOut({ zeroBased: most.zeroBased }, OF_SVMLIGHT, where);
         if (format === 'csv') return readTable(chunks, { ...table, name: where }, most);
         return samplesOfTyped(await openTyped(format, chunks, where, most), table, most.maxMemory);
       }
@@ -181,7 +211,7 @@ async function readFiles(
     const expected = 'be a table, or images and their labels';
     throw new FormatError({ where, argument: 'the file', expected, actual: KINDS.model });
   }
-  assertLeftOut(table, OF_TABLES, where);
+  assertLeftOut({ ...table, zeroBased: most.zeroBased }, OF_TABLES, where);
   const arrays = files.map(({ name }, i) => {
     const array = parseIdx(contents[i], { name });
     return { name, array, ...roleOf(name, array) };
@@ -251,6 +281,7 @@ function iris(none: object): DataSet {
   };
 }
 
+const OF_SVMLIGHT = 'it applies only to SVMlight files';
 const OF_TABLES = 'it applies only to CSV files';
 const OF_FILES = 'it applies only to files';
 

@@ -25,6 +25,7 @@ import {
   type Within,
 } from '../data/table/stream.js';
 import { streamJsonLines } from '../data/table/typed/json-lines.js';
+import { readSvmlight } from '../data/table/typed/svmlight.js';
 import type { TypedTable } from '../data/table/typed/table.js';
 import { begun, chunksOf, type NamedBytes } from './bytes.js';
 import { tableFormatOf } from './format.js';
@@ -119,8 +120,12 @@ export async function* rowsOf(
   if (from !== undefined) return yield* readRowsWithin(within, chunks, schema, reading, from);
   const { start, all } = await begun(chunks);
   try {
-    if (tableFormatOf(start, name) !== 'json-lines') yield* readRowsWithin(within, all, schema, reading);
-    else yield* readTypedRowsWithin(within, await streamJsonLines(all, name), schema, reading);
+    const format = tableFormatOf(start, name);
+    if (format === 'json-lines') yield* readTypedRowsWithin(within, await streamJsonLines(all, name), schema, reading);
+    else if (format === 'svmlight') {
+      const names = schema.columns.map((column) => column.name);
+      yield* readTypedRowsWithin(within, await readSvmlight(all, name, { names }), schema, reading);
+    } else yield* readRowsWithin(within, all, schema, reading);
   } finally {
     await chunks.return();
   }

@@ -9,6 +9,7 @@ import { NO_HEADER } from '../data/table/places.js';
 import { assertWithoutCsv } from '../data/table/stream.js';
 import { readTypedTable } from '../data/table/table.js';
 import { readJsonLines, streamJsonLines } from '../data/table/typed/json-lines.js';
+import { readSvmlight } from '../data/table/typed/svmlight.js';
 import type { TypedTable } from '../data/table/typed/table.js';
 import { bounded, type Chunks, KeptBytes, type NamedBytes, wholeOf } from './bytes.js';
 import { openBinary, type TableFormat } from './format.js';
@@ -28,10 +29,11 @@ export async function openTyped(
   format: TypedFormat,
   chunks: Chunks,
   name: string,
-  { maxBytes, maxMemory }: Most,
+  { maxBytes, maxMemory, zeroBased }: Most & { readonly zeroBased?: boolean | undefined },
 ): Promise<TypedTable> {
   const some = bounded(chunks, name, maxBytes);
   if (format === 'json-lines') return readJsonLines(some, name, maxMemory);
+  if (format === 'svmlight') return readSvmlight(some, name, { zeroBased, maxMemory });
   const kept = new KeptBytes();
   for await (const chunk of some) kept.add(chunk);
   return openBinary(format, [{ name, bytes: kept.whole() }], name);
@@ -48,12 +50,38 @@ export async function openParts(
   return openBinary('parquet', parts, name);
 }
 
-/** The names of the columns of a file. Of JSON lines, no more is read than the objects that arrive first. */
-export async function columnsOf(format: TypedFormat, chunks: Chunks, name: string): Promise<string[]> {
+/** The columns of a file, and its first rows as text if they are asked for. */
+export interface TableStart {
+  readonly columns: readonly string[];
+  readonly rows?: readonly (readonly string[])[];
+}
+
+/** The start of a file. Of JSON lines, no more is read than the objects that arrive first. */
+export async function startOfTyped(
+  format: TypedFormat,
+  chunks: Chunks,
+  name: string,
+  numRows: number | undefined,
+): Promise<TableStart> {
   const most = { maxBytes: undefined, maxMemory: undefined };
   const table =
     format === 'json-lines' ? await streamJsonLines(chunks, name) : await openTyped(format, chunks, name, most);
-  return table.columns.map((column) => column.name);
+  const columns = table.columns.map((column) => column.name);
+  return numRows === undefined ? { columns } : { columns, rows: await firstRows(table, numRows) };
+}
+
+/** A column that cannot be read has its type in place of its values. */
+async function firstRows({ columns, blocks }: TypedTable, count: number): Promise<string[][]> {
+  const rows: string[][] = [];
+  const read = new Set(columns.flatMap(({ refusal }, i) => (refusal === undefined ? [i] : [])));
+  for await (const block of blocks(read)) {
+    for (let row = 0; row < block.count && rows.length < count; row++) {
+      block.select(row);
+      rows.push(columns.map(({ refusal }, i) => (refusal === undefined ? block.text(i) : `(${refusal.type})`)));
+    }
+    if (rows.length === count) break;
+  }
+  return rows;
 }
 
 /** The samples of a table. */
@@ -64,13 +92,14 @@ export async function samplesOfTyped(
 ): Promise<DataSet> {
   const { name } = table;
   assertWithoutCsv(options, name);
-  if (options.label === undefined) {
+  const { label = table.label } = options;
+  if (label === undefined) {
     throw withoutLabel(
       table.columns.map((column) => column.name),
       name,
     );
   }
-  return dataSetOf(name, (await readTypedTable(table, { ...options, name }, maxMemory)) as LabelledCsvTable);
+  return dataSetOf(name, (await readTypedTable(table, { ...options, label, name }, maxMemory)) as LabelledCsvTable);
 }
 
 /** A table as a data set. */

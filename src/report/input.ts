@@ -43,8 +43,10 @@ export interface ReportData {
   readonly testedOnTraining?: boolean;
   /** How the test samples were chosen, such as '30 of 150 rows, stratified'. */
   readonly split?: string;
-  /** The name of the test data, if they are from elsewhere; the lines of mistakes are theirs. */
+  /** The name of the test data, if they are from elsewhere; the places of mistakes are theirs. */
   readonly testName?: string;
+  /** What numbers the rows of mistakes: the lines of a file, which is the default, or its rows where it has no lines. */
+  readonly unit?: 'line' | 'row';
   /** Standard deviation of each feature over the training samples. Weights are then shown per standard deviation. */
   readonly featureDeviations?: ArrayLike<number>;
   /** The size of the images, if the features of a sample are pixels, row by row. */
@@ -122,7 +124,7 @@ export interface ReportCurves {
 export interface Mistake {
   /** Its row among the evaluated samples. */
   readonly index: number;
-  /** Its line in the file; shown instead of the row. */
+  /** Its line in the file, or its row there, from 1; shown instead of the index. */
   readonly line?: number;
   readonly label: Label;
   readonly predicted: Label;

@@ -21,9 +21,16 @@ const MOST_COLUMNS = 6;
 /** With longer text, a table would be wider than the page. */
 const LONGEST_CELL = 60;
 
+type Described = Modelled & Pick<ReportInput, 'data'>;
+
+/** The word for the place of a row. */
+function unitOf({ unit = 'line' }: ReportInput['data']): string {
+  return unit;
+}
+
 export function mistakesSection(
   mistakes: readonly Mistake[],
-  modelled: Modelled & Pick<ReportInput, 'data'>,
+  modelled: Described,
   pictures: Pictures | undefined,
 ): Section {
   const { testName } = modelled.data;
@@ -58,17 +65,22 @@ function range(pixels: ArrayLike<number>): [number, number] {
 }
 
 /** A table, or a list if a text is long. */
-function records(mistakes: readonly Mistake[], modelled: Modelled): Html {
+function records(mistakes: readonly Mistake[], modelled: Described): Html {
   const columns = columnEffects(modelled).map(({ column }) => column);
   const shown = columns.slice(0, MOST_COLUMNS);
   const isShort = (text: string) => text.length <= LONGEST_CELL;
   const fits = mistakes.every(({ label, predicted, features }) =>
     [labelText(label), labelText(predicted), ...shown.map((column) => valueIn(column, features))].every(isShort),
   );
-  return fits ? rows(mistakes, modelled, shown, columns.length) : list(mistakes, shown);
+  return fits ? rows(mistakes, modelled, shown, columns.length) : list(mistakes, modelled, shown);
 }
 
-function rows(mistakes: readonly Mistake[], { model }: Modelled, shown: readonly Column[], columns: number): Html {
+function rows(
+  mistakes: readonly Mistake[],
+  { model, data }: Described,
+  shown: readonly Column[],
+  columns: number,
+): Html {
   const all = shown.length === columns;
   const noun = model.schema === undefined ? 'features' : 'columns';
   return table({
@@ -78,7 +90,7 @@ function rows(mistakes: readonly Mistake[], { model }: Modelled, shown: readonly
       { head: 'true class' },
       { head: 'predicted' },
       { head: 'confidence', number: true },
-      { head: mistakes.some(({ line }) => line !== undefined) ? 'line' : 'row', number: true },
+      { head: mistakes.some(({ line }) => line !== undefined) ? unitOf(data) : 'row', number: true },
       ...shown.map(({ name, categories }) => ({ head: name, number: categories === undefined })),
     ],
     rows: mistakes.map(({ index, line = index, label, predicted, probability, features }) => [
@@ -91,9 +103,9 @@ function rows(mistakes: readonly Mistake[], { model }: Modelled, shown: readonly
   });
 }
 
-function list(mistakes: readonly Mistake[], shown: readonly Column[]): Html {
+function list(mistakes: readonly Mistake[], { data }: Described, shown: readonly Column[]): Html {
   return html`<ol class="records">${mistakes.map(({ index, line, label, predicted, probability, features }) => {
-    const place = line === undefined ? `row ${count(index)}` : `line ${count(line)}`;
+    const place = line === undefined ? `row ${count(index)}` : `${unitOf(data)} ${count(line)}`;
     return html`<li>${facts([
       ['True class', scrolling(labelText(label))],
       ['Predicted', scrolling(html`<bdi class="wrong">${labelText(predicted)}</bdi>`)],

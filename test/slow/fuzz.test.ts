@@ -10,7 +10,9 @@ jest.spyOn(console, 'warn').mockImplementation(() => {});
 
 describe('readers of files', () => {
   it.each(READERS.map((reader) => [reader.name]))('handle hostile input: %s', async (target) => {
-    const { accepted, findings } = await fuzz({ target, cases: 300, seed: 20 });
+    // A reader of another package may end its process, and each start takes seconds.
+    const isBorrowed = READERS.find(({ name }) => name === target)?.isBorrowed === true;
+    const { accepted, findings } = await fuzz({ target, cases: isBorrowed ? 100 : 300, seed: 20 });
     expect(findings).toEqual([]);
     expect(accepted).toBeGreaterThan(0);
   });

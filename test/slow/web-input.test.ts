@@ -42,7 +42,8 @@ inBrowser('the page with other data', () => {
       ['table.xlsx', 'PK\x03\x04 ', 'it is a zip archive or a spreadsheet: save it as CSV.'],
     ]) {
       await choose({ [name]: Buffer.from(start, 'latin1') });
-      const rule = 'the file must be a CSV table, a model as safetensors, or IDX files of images and labels';
+      const rule =
+        'the file must be a table (CSV, JSON lines, Parquet, Arrow), a model as safetensors, or IDX files of images and labels';
       expect(await error()).toBe(`${name}: ${rule}; ${what}`);
     }
     await choose({ 'a.csv': 'x,k\n1,a\n', 'b.csv': 'x,k\n1,a\n' });

@@ -157,7 +157,7 @@ const EXAMPLES: Readonly<Record<string, () => readonly Example[]>> = {
     [library.readSamples, [named()], { label: 'kind', testFraction: 0.4, seed: 0, maxBytes: 1000, maxMemory: 1e6 }],
     [library.readSamples, 'iris', { testFraction: 0.4, classNames: undefined }],
   ],
-  identifyFiles: () => [[library.identifyFiles, [named()]]],
+  identifyFiles: () => [[library.identifyFiles, [named()], { rows: 2 }]],
   optionFields: () => [[library.optionFields]],
   // nn
   asLabels: () => [[library.asLabels, [1, 0], 2]],

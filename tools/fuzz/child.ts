@@ -1,5 +1,14 @@
 // Runs cases one after the other. It announces each case to the parent, so that the case of a hang or crash is known.
-import { assertPrototypes, meterAllocations, prototypes, refusalOf, takeAllocated, type Violation } from './guard.js';
+import {
+  assertPrototypes,
+  BEYOND_LIMITS,
+  isOfLimits,
+  meterAllocations,
+  prototypes,
+  refusalOf,
+  takeAllocated,
+  type Violation,
+} from './guard.js';
 import { caseRandom } from './mutate.js';
 import type { Target } from './target.js';
 import { TARGETS } from './targets.js';
@@ -51,7 +60,9 @@ async function run({ target: name, seed, from, to, maxSeconds, most }: Order): P
     const violation =
       code.violation ??
       (maxSeconds !== undefined && seconds > maxSeconds ? `it takes ${seconds} s of CPU time` : undefined);
-    if (violation !== undefined) {
+    if (violation !== undefined && target.isBorrowed && isOfLimits(violation)) {
+      refused[BEYOND_LIMITS] = (refused[BEYOND_LIMITS] ?? 0) + 1;
+    } else if (violation !== undefined) {
       await told({ violation, number, input: Buffer.from(input).toString('base64') });
       findings++;
     } else if (code.refused !== undefined) refused[code.refused] = (refused[code.refused] ?? 0) + 1;

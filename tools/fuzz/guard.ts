@@ -119,3 +119,11 @@ export function refusalOf(error: unknown, codes: readonly string[]): string {
     throw new Violation('a message with control characters');
   return String(code);
 }
+
+/** In place of a code, for a case that exceeds time or memory in the code of another package. */
+export const BEYOND_LIMITS = 'beyond limits';
+
+/** Whether a violation is one of time or memory. */
+export function isOfLimits(violation: string): boolean {
+  return /^it (?:takes|allocates)/.test(violation);
+}

@@ -11,6 +11,11 @@ export interface Target {
   readonly check: (bytes: Uint8Array, random: Random) => unknown;
   /** The allowed codes of a refusal, besides FORMAT, SHAPE and DOMAIN. */
   readonly codes?: readonly string[];
+  /**
+   * Whether another package decodes the bytes. docs/tables.md does not promise its time and memory for damaged files, so a case
+   * that exceeds them is counted, and is no finding.
+   */
+  readonly isBorrowed?: boolean;
 }
 
 /** Valid files, from which hostile ones are made. */

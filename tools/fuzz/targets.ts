@@ -3,10 +3,24 @@ import { checkpoint } from './checkpoint.js';
 import { csv } from './csv.js';
 import { folder } from './folder.js';
 import { idx } from './idx.js';
+import { lz4 } from './lz4.js';
 import { model } from './model.js';
 import { PLANTED } from './planted.js';
+import { arrow, jsonLines, parquet, svmlight } from './tables.js';
 import type { Target } from './target.js';
 import { wheel } from './wheel.js';
 
-export const READERS: readonly Target[] = [idx, folder, model, checkpoint, csv, wheel];
+export const READERS: readonly Target[] = [
+  idx,
+  folder,
+  model,
+  checkpoint,
+  csv,
+  jsonLines,
+  svmlight,
+  parquet,
+  arrow,
+  lz4,
+  wheel,
+];
 export const TARGETS: readonly Target[] = [...READERS, ...PLANTED];

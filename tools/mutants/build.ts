@@ -10,17 +10,18 @@ export const BUILT = join(ROOT, '.mutants');
 export async function buildAll(): Promise<void> {
   rmSync(BUILT, { recursive: true, force: true });
   mkdirSync(BUILT);
-  const { name, version, imports } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const own = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
   // The modules that jest.config.js and tsconfig.json map to sources.
   const exports = { '.': './src/index.js', './*': './src/*.js' };
-  writeFileSync(join(BUILT, 'package.json'), JSON.stringify({ name, version, type: 'commonjs', imports, exports }));
+  writeFileSync(join(BUILT, 'package.json'), JSON.stringify({ ...own, type: 'commonjs', exports }));
   const entryPoints = ['src', 'test', 'tools'].flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
       .filter((path) => path.endsWith('.ts'))
       .map((path) => join(ROOT, folder, path)),
   );
   await build({ entryPoints, outdir: BUILT, outbase: ROOT, format: 'cjs', platform: 'node', target: 'node20' });
-  for (const data of ['test/golden', 'src/kernels']) cpSync(join(ROOT, data), join(BUILT, data), { recursive: true });
+  for (const data of ['test/golden', 'src/kernels', 'tools/fuzz/found'])
+    cpSync(join(ROOT, data), join(BUILT, data), { recursive: true });
 }
 
 export function builtSource(file: string): string {

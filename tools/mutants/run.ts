@@ -11,7 +11,7 @@ import { type Mutant, mutantsOf, sample } from './mutate.js';
 import { type Round, roomOf, roundsOf } from './suites.js';
 
 const SOURCES = join(__dirname, '..', '..', 'src');
-const ROOMS = ['reference', 'nn', 'optim', 'metrics'];
+const ROOMS = ['reference', 'nn', 'optim', 'metrics', 'formats'];
 const LEAST_SCORE = 90;
 /** The names of the survivors, one per line, for `--survivors`. */
 const SURVIVORS = join(__dirname, '..', '..', '.mutants.survivors');

@@ -101,6 +101,15 @@ const OWN: Readonly<Record<string, readonly string[]>> = {
     ranking: ['metrics-ranking'],
     scores: ['scores'],
   }),
+  ...of('formats', {
+    arrow: ['arrow'],
+    lz4: ['arrow'],
+    packages: ['parquet'],
+    parquet: ['parquet'],
+    parts: ['parquet', 'arrow'],
+    provide: ['parquet', 'arrow'],
+    sql: ['sql'],
+  }),
 };
 
 /** The suites of the whole room and of the rooms that use it. */
@@ -118,6 +127,7 @@ const WIDER: Readonly<Record<string, readonly string[]>> = {
     'golden-solver',
   ],
   metrics: [...METRICS, 'evaluation', 'calibrate', 'report'],
+  formats: ['parquet', 'arrow', 'sql', 'reading', 'json-lines'],
 };
 
 function of(room: string, files: Readonly<Record<string, readonly string[]>>): Record<string, readonly string[]> {

@@ -58,8 +58,8 @@ export function dataOfSamples(name: string, { points, labels }: Points, classes:
 }
 
 /** A table, its columns of text one-hot encoded. */
-export function tableData(file: File, options: TableOptions): Promise<PageData> {
-  return dataOfFiles([file], { strings: 'one-hot', ...options });
+export function tableData(files: readonly File[], options: TableOptions): Promise<PageData> {
+  return dataOfFiles(files, { strings: 'one-hot', ...options });
 }
 
 /** The files of labels of Fashion-MNIST, unpacked, by their SHA-256: of 60,000 and of 10,000 images. */
@@ -102,8 +102,19 @@ async function unpacked(file: File): Promise<ReadableStream<Uint8Array>> {
 /** Lines and characters of a preview. */
 const PREVIEW = { lines: 5, characters: 2000 };
 
+/** The rows of a preview below the names of the columns. */
+export const ROWS_OF_PREVIEW = PREVIEW.lines - 1;
+
+/** Names and rows as lines. */
+export function previewOf(lines: readonly (readonly string[])[]): string {
+  return lines
+    .map((line) => line.join(', '))
+    .join('\n')
+    .slice(0, PREVIEW.characters);
+}
+
 /** The first lines of a table, as they are in the file; fewer if it is damaged. */
-export async function previewOf(file: File): Promise<string> {
+export async function firstLinesOf(file: File): Promise<string> {
   const reader = (await unpacked(file)).getReader();
   const decoder = new TextDecoder();
   let text = '';
@@ -133,7 +144,6 @@ const FOREIGN: readonly (readonly [start: string, what: string])[] = [
   ['%PDF', 'a PDF document'],
   ['PK\x03\x04', 'a zip archive or a spreadsheet: save it as CSV'],
   ['\xd0\xcf\x11\xe0', 'an old office document: save it as CSV'],
-  ['PAR1', 'a Parquet file: save it as CSV'],
   ['\x80\x04', 'a Python pickle'],
 ];
 
@@ -178,7 +188,8 @@ export async function assertReadable(files: readonly File[]): Promise<void> {
     const bytes = new Uint8Array(content);
     const what = foreignKindOf(file.name, bytes);
     if (what === undefined) continue;
-    const rule = 'the file must be a CSV table, a model as safetensors, or IDX files of images and labels';
+    const rule =
+      'the file must be a table (CSV, JSON lines, Parquet, Arrow), a model as safetensors, or IDX files of images and labels';
     throw new Error(`${file.name}: ${rule}; it is ${what}.`);
   }
 }

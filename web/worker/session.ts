@@ -33,7 +33,16 @@ import type {
   Trained,
   TrainRequest,
 } from '../messages.js';
-import { assertReadable, imageData, type PageData, previewOf, rowOf, tableData } from './data.js';
+import {
+  assertReadable,
+  firstLinesOf,
+  imageData,
+  type PageData,
+  previewOf,
+  ROWS_OF_PREVIEW,
+  rowOf,
+  tableData,
+} from './data.js';
 import { exampleData } from './examples.js';
 import { misfitOf } from './misfit.js';
 import { Pace } from './pace.js';
@@ -82,24 +91,27 @@ export class Session implements Answers {
 
   async openFiles(files: readonly File[]): Promise<Opened> {
     await assertReadable(files);
-    const opened = await identifyFiles(files);
+    const opened = await identifyFiles(files, { rows: ROWS_OF_PREVIEW });
     switch (opened.kind) {
       case 'idx':
         return { kind: 'data', data: this.#take(await imageData(files)) };
       case 'model':
         return { kind: 'model', ...(await this.#openModel(opened.bytes, files[0].name)) };
-      case 'table':
+      case 'table': {
         this.#forget();
-        return { kind: 'table', file: files[0], columns: opened.columns, preview: await previewOf(files[0]) };
+        const { format, columns, rows } = opened;
+        const preview = rows === undefined ? await firstLinesOf(files[0]) : previewOf([columns, ...rows]);
+        return { kind: 'table', files, columns, preview, isText: format === 'csv' };
+      }
       default:
         return opened satisfies never;
     }
   }
 
-  async openTable(file: File, options: TableOptions): Promise<DataSummary> {
-    await assertReadable([file]);
+  async openTable(files: readonly File[], options: TableOptions): Promise<DataSummary> {
+    await assertReadable(files);
     this.#forget();
-    return this.#take(await tableData(file, options));
+    return this.#take(await tableData(files, options));
   }
 
   async fields(): Promise<readonly OptionField[]> {

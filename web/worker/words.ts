@@ -59,13 +59,21 @@ export function textInWords(text: string): string {
     .replace(WHEN_TRAINING, ', or $1 to fill them in.');
 }
 
+/** What browsers say when a file of script is not there: a reader of tables, say, on a server with another build. */
+const NOT_LOADED = /dynamically imported module|importing a module script/i;
+
 /**
  * An error in the words of the page.
  *
  * @param subject in place of the error's own argument, such as the field that was typed
  */
 export function errorInWords(error: unknown, subject?: string): string {
-  if (!isSoftmaxRegressionError(error)) return error instanceof Error ? error.message : String(error);
+  if (!isSoftmaxRegressionError(error)) {
+    const said = error instanceof Error ? error.message : String(error);
+    return NOT_LOADED.test(said)
+      ? 'A part of this page cannot be loaded. Check the network, and reload the page.'
+      : said;
+  }
   const { where, argument, expected, actual, hint } = error;
   const backend = /^backend '(\w+)'$/.exec(argument)?.[1];
   if (backend !== undefined) {

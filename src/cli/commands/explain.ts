@@ -67,7 +67,7 @@ async function explain(modelFile: string, path: string | undefined, options: Opt
   };
   const { onProgress, stop } = quietDisplay();
   const { features, mean, rows } = await withInterrupt((signal) =>
-    withBadRows(options.skipBad, (bad) => {
+    withBadRows(options.skipBad, source, (bad) => {
       const take = bad?.of(wanted.name);
       const onBadRow = (each: BadRow) => {
         // The row to explain cannot be skipped.

@@ -55,7 +55,7 @@ async function learningCurve(
     const { withBadRows } = await import('../bad-rows.js');
     const choices = csvChoices(options);
     const data = await withInterrupt((signal) =>
-      withBadRows(options.skipBad, (bad) =>
+      withBadRows(options.skipBad, source, (bad) =>
         loadDataSet(source, choices, { ...display, signal, unstored: 'learning-curve' }, bad),
       ),
     );

@@ -105,7 +105,7 @@ async function predict(modelFile: string, path: string | undefined, options: Opt
     await withInterrupt(async (signal) => {
       const sink = await openSink(output);
       try {
-        await withBadRows(skipBad, async (bad) => {
+        await withBadRows(skipBad, source, async (bad) => {
           const name = source === '-' ? 'standard input' : nameOf(source);
           const task = { model, reading: readingOf(options, model), format: written };
           const shared =

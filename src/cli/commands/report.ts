@@ -30,22 +30,23 @@ async function report(modelFile: string, path: string | undefined, options: Opti
   const { print, printJson } = await import('../terminal.js');
   const { tried } = await import('../tried.js');
   const { leftOutText } = await import('../unknown-labels.js');
+  const { unitOf } = await import('../data/tables.js');
   const { output } = options;
+  const source = dataOf(path, options.sql);
   const { onProgress, stop } = quietDisplay();
   const { html, dropped } = await withInterrupt(async (signal) => {
     const loading = { onProgress, signal };
-    const { model, samples, choice, evaluation, unknownLabels } = await tried(
-      modelFile,
-      dataOf(path, options.sql),
-      options,
-      loading,
-    );
+    const { model, samples, choice, evaluation, unknownLabels } = await tried(modelFile, source, options, loading);
     const { part, ...tested } = samples;
     const { dropped } = samples;
     const without = unknownLabels === undefined ? '' : `; ${leftOutText(unknownLabels)}`;
     const text = await reportOf({
       ...{ model, evaluation, tested, compared: samples.features, choice },
-      data: { ...samples, split: `the ${part} of ${samples.name}${droppedText(dropped)}${without}` },
+      data: {
+        ...samples,
+        unit: unitOf(source),
+        split: `the ${part} of ${samples.name}${droppedText(dropped)}${without}`,
+      },
     });
     signal.throwIfAborted();
     await writeResult(output, text);

@@ -34,6 +34,7 @@ import {
 const DATA = `DATA is one of
   FILE.csv         a table, or - to read one from standard input; --label names the column to predict
   FILE.jsonl       the same in JSON lines, one object on each line
+  FILE.svm         SVMlight or LIBSVM: a label, then index:value
   FILE.parquet     the same in Parquet, or a folder of such files
   FILE.arrow       the same in Arrow or Feather
   FOLDER           a folder of IDX files, such as MNIST; if it has a test set, the model is tested on it
@@ -182,7 +183,7 @@ async function trainFrom(path: string | undefined, options: TrainOptions & { rea
       return await dryRun(data, options.json);
     }
     const { train } = await import('../train/training.js');
-    await train(data, parts, options, display);
+    await train(source, data, parts, options, display);
   } catch (error) {
     const { resume, checkpoint = resume } = options;
     // The message already says where the model is: the training was complete.
@@ -215,7 +216,7 @@ async function read(
   // The same check as in `fit`, before anything is read.
   fitPlan(fitOptionsFrom(withoutCandidates(options)), 'train');
   onProgress({ stage: `read ${nameOf(source)}`, done: 0 });
-  return withBadRows(options.skipBad, async (bad) => {
+  return withBadRows(options.skipBad, source, async (bad) => {
     const { memory } = options;
     const unstored = unstoredFlags(options);
     const data = await loadDataSet(source, csvChoices(options), { onProgress, signal, memory, unstored }, bad);

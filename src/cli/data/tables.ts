@@ -26,7 +26,7 @@ export function isTableFolder(folder: string): boolean {
 /** How the rows of a table are numbered: by the line on which they begin, or from 1. */
 export function unitOf(source: Data): 'line' | 'row' {
   const format = typeof source === 'string' ? formatOf(source) : 'parquet';
-  return format === 'csv' || format === 'json-lines' ? 'line' : 'row';
+  return format === 'parquet' || format === 'arrow' ? 'row' : 'line';
 }
 
 /** The format of a table; of standard input, CSV also stands for JSON lines. */
@@ -57,7 +57,7 @@ function startOfFile(path: string): Uint8Array {
 export async function openTable(source: Data, signal?: AbortSignal, chunk?: number): Promise<TableSource> {
   if (typeof source !== 'string') return source.open(signal);
   const format = formatOf(source);
-  if (format === 'csv' || format === 'json-lines') return namedBytes(source, signal, chunk);
+  if (format !== 'parquet' && format !== 'arrow') return namedBytes(source, signal, chunk);
   provideFormats();
   const paths = isTableFolder(source) ? partsOfFolder(source) : [source];
   const files = [];

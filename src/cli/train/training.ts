@@ -7,6 +7,8 @@ import { crossValidate } from '../../model/cross-validate.js';
 import { lambdaPath } from '../../model/lambda-path.js';
 import { SoftmaxRegression } from '../../model/softmax-regression.js';
 import { MOST_LISTED, tableOf } from '../columns.js';
+import type { Data } from '../data/query.js';
+import { unitOf } from '../data/tables.js';
 import { destination, writeResult } from '../destination.js';
 import { ModelOutput } from './model-output.js';
 import '../../node.js';
@@ -43,6 +45,7 @@ export interface TrainOptions extends CsvChoices, PartChoices, FlagValues {
 }
 
 export async function train(
+  source: Data,
   data: AnyDataSet,
   parts: Parts,
   options: TrainOptions,
@@ -66,7 +69,7 @@ export async function train(
     const unknown = leftOutOf(tested, evaluation);
     const without = unknown === undefined ? '' : `; ${leftOutText(unknown)}`;
     const part = { trainingSamples: training.labels.length, testedOnTraining: isSelf, split: `${split}${without}` };
-    const described = { ...data, ...part, testName };
+    const described = { ...data, ...part, testName, unit: unitOf(testName ?? source) };
     const assessed = {
       model,
       evaluation,

@@ -5,9 +5,9 @@ import { type Row, textsOf } from './row.js';
 
 /** A row that does not fit its table. */
 export interface BadRow {
-  /** The line on which it begins, from 1. */
+  /** The line on which it begins, from 1; its number in a table without lines, such as Parquet. */
   readonly line: number;
-  /** The reason, with `file:line:column`. */
+  /** The reason, with `file:line:column`, or `file:row:column` in a table without lines. */
   readonly error: FormatError;
   readonly fields: readonly string[];
 }

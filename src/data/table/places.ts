@@ -94,14 +94,14 @@ export function placesInRow(columns: readonly CsvColumn[], length: number): numb
 /**
  * The index in a file of each column of the schema; -1 for an absent label, weight or ignored column.
  *
- * @param from `csv`: the names are a line, which may be data or split by another delimiter
+ * @param typed of a table whose columns have types. In CSV, the names are a line, which may be data or split by another delimiter
  * @throws FormatError if a feature column is missing; the message suggests a similar name
  */
 export function locateColumns(
   schema: CsvSchema,
   names: readonly string[],
   where: string,
-  from: 'csv' | 'typed' = 'csv',
+  typed?: { readonly hintOfLack?: string },
 ): number[] {
   const known = new Set(schema.columns.map(({ name }) => name));
   const places = placesOf(names);
@@ -112,9 +112,10 @@ export function locateColumns(
     const expected = `have the column ${describe(name)}, which the model reads`;
     const actual = names.map(describe).slice(0, 20).join(', ');
     const isNone = !names.some((each) => known.has(each));
-    const ofCsv = from === 'csv' ? (commentHint(names) ?? otherDelimiter(schema, names)) : undefined;
-    const hint = ofCsv ?? didYouMean(name, others) ?? (from === 'csv' && isNone ? FIRST_LINE : undefined);
-    const argument = from === 'csv' ? 'the header' : 'the table';
+    const ofCsv = typed ? undefined : (commentHint(names) ?? otherDelimiter(schema, names));
+    const last = typed ? typed.hintOfLack : isNone ? FIRST_LINE : undefined;
+    const hint = ofCsv ?? didYouMean(name, others) ?? last;
+    const argument = typed ? 'the table' : 'the header';
     throw new FormatError({ where, argument, expected, actual: actual || 'none', hint });
   });
 }

@@ -13,6 +13,8 @@ export interface Row {
   isText(field: number): boolean;
   /** The text of a field, without quotes and surrounding blanks. */
   text(field: number): string;
+  /** What the value of a field is if it is no value of a table, such as `a list`. Absent where all values are. */
+  readonly oddType?: ((field: number) => string | undefined) | undefined;
 }
 
 /** Rows, of which one is selected and read. */

@@ -33,7 +33,7 @@ import { type Row, type RowBlock, textsOf } from './row.js';
 import { COMMENT_RULE, type CsvSchema, isComment, type MissingLabelPolicy } from './schema.js';
 import { TargetReader } from './targets.js';
 import { assertReadable } from './typed/refusal.js';
-import type { TypedColumn, TypedTable } from './typed/table.js';
+import type { TypedTable } from './typed/table.js';
 
 /** Options of `readCsvRows`. */
 export interface ReadOptions extends EncodeOptions {
@@ -182,7 +182,7 @@ export async function* readTypedRowsWithin(
     hasHeader: schema.header,
     rowAt: table.where,
   });
-  const read = batches.beginTyped(table.columns);
+  const read = batches.beginTyped(table);
   for await (const block of table.blocks(read)) {
     signal?.throwIfAborted();
     yield* batches.take(block);
@@ -270,6 +270,8 @@ class Batches {
   #room = 0;
   /** The fields to keep. */
   #keep: readonly number[] = [];
+  /** Of a table whose columns have types, the fields that are read, and their names. */
+  #typed: readonly (readonly [field: number, name: string])[] = [];
   #values = new Float64Array(0);
   #labels: Label[] = [];
   #weights: number[] = [];
@@ -301,15 +303,17 @@ class Batches {
    *
    * @throws FormatError if a column of the schema is missing, or has a type without an encoding
    */
-  beginTyped(columns: readonly TypedColumn[]): ReadonlySet<number> {
+  beginTyped(table: TypedTable): ReadonlySet<number> {
+    const { columns } = table;
     const names = columns.map(({ name }) => name);
     const fieldOf = this.#options.hasHeader
-      ? this.#find(names, this.#name, 'typed')
+      ? this.#find(names, this.#name, table)
       : this.#inOrder(names.length, this.#name);
     this.#encoder = this.#begin(names, this.#name, fieldOf);
     const { columns: own } = this.#schema;
     const fields = fieldOf.filter((field, i) => field !== -1 && own[i].kind !== 'ignored');
     for (const field of fields) assertReadable(columns[field], this.#name);
+    this.#typed = fields.map((field) => [field, names[field]]);
     return new Set([...fields, ...this.#keep]);
   }
 
@@ -353,6 +357,7 @@ class Batches {
       assertLineEnds(textsOf(fields), where);
       checkWidth(fields.length, this.#width, where, rule);
     }
+    if (fields.oddType !== undefined) this.#assertValues(line, fields.oddType);
     this.#isDropped = !encoder.encode(fields, line, this.#values, this.#rows.length * encoder.numFeatures);
     if (this.#isDropped) {
       this.#options.onDropped?.();
@@ -367,6 +372,17 @@ class Batches {
     this.#weight = targets.hasWeight ? targets.weight(fields, line) : undefined;
     if (unknown !== undefined) onUnknownLabel?.({ line, label: unknown, sampleWeight: this.#weight });
   };
+
+  /** Refuses lists and objects, which as text would be categories that training has not seen. */
+  #assertValues(line: number, oddType: (field: number) => string | undefined): void {
+    for (const [field, argument] of this.#typed) {
+      const actual = oddType(field);
+      if (actual === undefined) continue;
+      const where = `${this.#options.rowAt(line)}:${field + 1}`;
+      const hint = 'Write one value in its place, or leave the row out.';
+      throw new FormatError({ where, argument, expected: 'be a number, text, true, false or null', actual, hint });
+    }
+  }
 
   /** The rows after the last full batch. */
   *rest(): Generator<CsvBatch, void, undefined> {
@@ -404,7 +420,7 @@ class Batches {
     const where = this.#options.rowAt(line);
     const { header } = this.#schema;
     assertLineEnds(fields, where);
-    const fieldOf = header && this.#options.hasHeader ? this.#find(fields, where, 'csv') : this.#count(fields, where);
+    const fieldOf = header && this.#options.hasHeader ? this.#find(fields, where) : this.#count(fields, where);
     return this.#begin(header ? fields : fields.map((_, i) => `column ${i + 1}`), where, fieldOf);
   }
 
@@ -428,11 +444,11 @@ class Batches {
   }
 
   /** The index of each column, by the names in the header. */
-  #find(fields: readonly string[], where: string, from: 'csv' | 'typed'): number[] {
+  #find(fields: readonly string[], where: string, typed?: TypedTable): number[] {
     const known = new Set(this.#schema.columns.map(({ name }) => name));
     const names = fields.map((name) => (known.has(name) ? name : ''));
     checkHeader(names, where, () => false);
-    return locateColumns(this.#schema, fields, where, from);
+    return locateColumns(this.#schema, fields, where, typed);
   }
 
   /** The index of each column in the order of the schema. */

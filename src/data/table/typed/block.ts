@@ -7,15 +7,23 @@ export class ColumnBlock implements TypedBlock {
   readonly #vectors: readonly (Vector | undefined)[];
   readonly #places: number | ArrayLike<number>;
   #row = 0;
+  readonly oddType: ((field: number) => string | undefined) | undefined;
 
   /**
    * @param vectors undefined for a column that is not read
    * @param places the number of the first row, from 1, or the line of each
+   * @param odd the types of values that are no values of a table: by field, then by row
    */
-  constructor(vectors: readonly (Vector | undefined)[], count: number, places: number | ArrayLike<number>) {
+  constructor(
+    vectors: readonly (Vector | undefined)[],
+    count: number,
+    places: number | ArrayLike<number>,
+    odd?: ReadonlyMap<number, ReadonlyMap<number, string>>,
+  ) {
     this.#vectors = vectors;
     this.count = count;
     this.#places = places;
+    this.oddType = odd && odd.size > 0 ? (field) => odd.get(field)?.get(this.#row) : undefined;
   }
 
   get bytes(): number {

@@ -62,8 +62,9 @@ export async function streamJsonLines(chunks: AsyncIterable<Uint8Array>, name: s
   const columns = new JsonColumns(name);
   const block = columns.blockOf(first.value, 'add');
   return {
-    // A nested value may be in a column that is read; as text, it is refused where it is met.
+    // A nested value in a column that is read is refused in its row, which may be skipped.
     columns: columns.found.map((column) => ({ name: column.name })),
+    hintOfLack: 'The first objects must have it: write it as null where it has no value.',
     ...{ name, where: (line) => `${name}:${line}` },
     blocks: async function* () {
       yield block;
@@ -97,6 +98,7 @@ class JsonColumns {
   /** @param others what to do with keys that are no columns yet */
   blockOf(records: readonly JsonRecord[], others: 'add' | 'skip'): TypedBlock {
     const vectors: Value[][] = [...this.#places].map(() => []);
+    const odd = new Map<number, Map<number, string>>();
     records.forEach(({ line, values }, row) => {
       for (const [key, value] of Object.entries(values)) {
         let field = this.#places.get(key);
@@ -106,8 +108,16 @@ class JsonColumns {
           this.#places.set(key, field);
           vectors.push([]);
         }
-        vectors[field][row] =
-          typeof value === 'object' && value !== null ? this.#nested(value, field, line) : (value as Value);
+        if (typeof value !== 'object' || value === null) {
+          vectors[field][row] = value as Value;
+          continue;
+        }
+        const type = Array.isArray(value) ? 'a list' : 'an object';
+        if (!this.#refusals.has(field))
+          this.#refusals.set(field, { type, where: `${this.#name}:${line}:${field + 1}` });
+        odd.set(field, (odd.get(field) ?? new Map<number, string>()).set(row, type));
+        // As it is written, for a column that is passed through.
+        vectors[field][row] = JSON.stringify(value);
       }
     });
     const lines = Float64Array.from(records, ({ line }) => line);
@@ -115,14 +125,8 @@ class JsonColumns {
       vectors.map((values) => new Values(values)),
       records.length,
       lines,
+      odd,
     );
-  }
-
-  #nested(value: object, field: number, line: number): string {
-    const type = Array.isArray(value) ? 'a list' : 'an object';
-    const where = `${this.#name}:${line}:${field + 1}`;
-    if (!this.#refusals.has(field)) this.#refusals.set(field, { type, where });
-    return JSON.stringify(value);
   }
 }
 

@@ -31,6 +31,10 @@ export interface TypedTable {
   /** The name of the file or of the query, for error messages. */
   readonly name: string;
   readonly columns: readonly TypedColumn[];
+  /** The column of labels, if the format has one. */
+  readonly label?: string;
+  /** The way out for a column that a model reads and the table lacks. */
+  readonly hintOfLack?: string;
   /** The place of a row for error messages: `file:row`. */
   readonly where: (row: number) => string;
   /**
