@@ -10,6 +10,7 @@ import {
 } from 'softmax-regression';
 import { ticks, tickTexts } from '../web/charts.js';
 import { inShort, type LinkState, NOTHING, readLink, writeLink } from '../web/link.js';
+import type { Report } from '../web/messages.js';
 import { boundInWords, endInWords } from '../web/results.js';
 import { mostProbable } from '../web/shades.js';
 import { decimalOf } from '../web/table.js';
@@ -180,6 +181,27 @@ describe('the pace of a training', () => {
     abort.abort();
     await waiting;
     await pace.after(1, abort.signal, none);
+  });
+});
+
+describe('a training that waits for earlier work', () => {
+  const request = { options: { solver: 'sgd', epochs: 50 }, pace: { until: Number.POSITIVE_INFINITY, delay: 0 } };
+
+  it('is stopped, or paused, by what comes before it begins', async () => {
+    await useBackend('cpu');
+    const told: Report[] = [];
+    const session = new Session((report) => told.push(report));
+    await session.openExample('blobs', 0);
+    session.expect(request);
+    await session.stop();
+    await expect(session.train(request)).rejects.toThrow('Stopped before the end of the first epoch');
+    session.expect(request);
+    await session.pace({ until: 0, delay: 0 });
+    const training = session.train(request);
+    while (!told.some(({ kind }) => kind === 'paused')) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(told.filter(({ kind }) => kind === 'paused')).toEqual([{ kind: 'paused', epoch: 1 }]);
+    await session.stop();
+    expect(await training).toMatchObject({ isStopped: true });
   });
 });
 

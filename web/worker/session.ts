@@ -60,7 +60,7 @@ export class Session implements Answers {
   #fit: FitResult | undefined;
   #proof: GradcheckResult | undefined;
   #abort = new AbortController();
-  #pace: Pace | undefined;
+  #pace = new Pace({ until: Number.POSITIVE_INFINITY, delay: 0 });
 
   constructor(tell: (report: Report) => void) {
     this.#tell = tell;
@@ -113,13 +113,18 @@ export class Session implements Answers {
     return isSoftmaxRegressionError(error) ? errorInWords(error) : undefined;
   }
 
+  /** Before `train`, which may wait for earlier calls: from now on, `stop` and `pace` are for this training. */
+  expect({ pace }: TrainRequest): void {
+    this.#abort = new AbortController();
+    this.#pace = new Pace(pace);
+  }
+
   async train(request: TrainRequest): Promise<Trained> {
+    const { signal } = this.#abort;
+    const pace = this.#pace;
     const data = this.#needData();
     this.#forgetModel();
-    this.#abort = new AbortController();
-    const { signal } = this.#abort;
-    this.#pace = new Pace(request.pace);
-    const learnt = await train(data, request, { signal, tell: this.#tell, pace: this.#pace });
+    const learnt = await train(data, request, { signal, tell: this.#tell, pace });
     this.#proof = learnt.proof;
     const model = await this.#use(learnt.model, learnt.result);
     const { isStopped, milliseconds } = learnt;
@@ -129,7 +134,7 @@ export class Session implements Answers {
   }
 
   async pace(wish: PaceWish): Promise<void> {
-    this.#pace?.change(wish);
+    this.#pace.change(wish);
   }
 
   async stop(): Promise<void> {
