@@ -96,13 +96,13 @@ export class PredictView {
   #row(): RowToPredict {
     if (this.#image !== undefined) return { kind: 'pixels', pixels: this.#pixels() };
     const form = byId('fields') as HTMLFormElement;
-    const entries = this.#fields.map(({ kind, name }, i) => {
+    const fields = this.#fields.map(({ kind, name }, i) => {
       const input = form.elements[i] as HTMLInputElement | HTMLSelectElement;
       if (kind === 'number') return [name, Number(input.value)] as const;
       if (kind === 'percent') return [name, `${input.value}%`] as const;
       return [name, kind === 'boolean' ? (input as HTMLInputElement).checked : input.value] as const;
     });
-    return { kind: 'fields', fields: Object.fromEntries(entries) };
+    return { kind: 'fields', fields };
   }
 
   async #takeSample(): Promise<void> {

@@ -225,8 +225,8 @@ export class Session implements Answers {
   #features(row: RowToPredict, model: Model): ArrayLike<number> {
     if (row.kind === 'pixels') return row.pixels;
     const schema = model.schema ?? this.#fitting(model)?.schema;
-    if (schema !== undefined) return encodeRows(schema, [row.fields]).values;
-    return Object.values(row.fields).map(Number);
+    if (schema !== undefined) return encodeRows(schema, [Object.fromEntries(row.fields)]).values;
+    return row.fields.map(([, value]) => Number(value));
   }
 
   #needData(): PlanedData {
