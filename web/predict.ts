@@ -106,14 +106,17 @@ export class PredictView {
   }
 
   async #takeSample(): Promise<void> {
+    const asked = ++this.#asked;
     try {
       const sample = await this.#client.call('heldOut', this.#sample++);
+      // Other data, or a training, make it a sample of the past.
+      if (asked !== this.#asked) return;
       byId('truth').textContent = `Held-out sample ${sample.index + 1}, true class: ${sample.label}.`;
       if (this.#image !== undefined) drawGrey(this.#canvas, sample.values);
       else this.#fill(sample);
       await this.#ask();
     } catch (error) {
-      fail(error);
+      if (asked === this.#asked) fail(error);
     }
   }
 
