@@ -88,9 +88,11 @@ export class Session implements Answers {
         return { kind: 'data', data: this.#take(await imageData(files)) };
       case 'model':
         return { kind: 'model', ...(await this.#openModel(opened.bytes, files[0].name)) };
-      case 'table':
+      case 'table': {
+        const preview = await previewOf(files[0]);
         this.#forget();
-        return { kind: 'table', file: files[0], columns: opened.columns, preview: await previewOf(files[0]) };
+        return { kind: 'table', file: files[0], columns: opened.columns, preview };
+      }
       default:
         return opened satisfies never;
     }
