@@ -227,8 +227,26 @@ describe('advice in the words of the page', () => {
       'Choose “Missing values: leave the row out” to skip such rows, or “Missing values: become the mean” or “Missing values: become the median” to fill them in.',
     ],
     ['Give `tolerance: 2e-6`: rounding hides a smaller gradient.', ''],
+    [
+      'If it marks a missing value, add `missingTokens: ["-"]`.',
+      'If it marks a missing value, choose “Also missing: -”.',
+    ],
+    ["If it is a value, pass `missingTokens: ['']`.", ''],
+    ["Pass `ignore: ['constructor']` or `toString: 3`.", ''],
   ])('for %j is %j', (advice, words) => {
     expect(textInWords(advice)).toBe(words);
+  });
+
+  it.each([
+    ['a.csv:5:2', 'constructor', 'a.csv:5:2: constructor must have a value; got nothing.'],
+    ['a.csv:5:2', 'epochs', 'a.csv:5:2: epochs must have a value; got nothing.'],
+    ['a.csv:5:2', 'label', 'a.csv:5:2: label must have a value; got nothing.'],
+    ['a.csv', 'constructor', 'a.csv: constructor must have a value; got nothing.'],
+    ['fit', 'epochs', 'Epochs must have a value; got nothing.'],
+    ['a.csv', 'decimal', 'a.csv: Decimal mark must have a value; got nothing.'],
+  ])('in %s names %s as the file does, or the page', (where, argument, words) => {
+    const error = new FormatError({ where, argument, expected: 'have a value', actual: 'nothing' });
+    expect(errorInWords(error)).toBe(words);
   });
 
   it('says what a damaged gzip file is, without the words of the browser', () => {
