@@ -98,8 +98,9 @@ export class TableForm {
     return {
       label: select('label').value,
       missing: select('missing').value as TableOptions['missing'],
-      decimal: select('decimal').value as TableOptions['decimal'],
-      thousands: byId<HTMLInputElement>('thousands').checked,
+      // Lines of JSON have neither, and refuse them.
+      ...(select('decimal').value === ',' ? { decimal: ',' as const } : {}),
+      ...(byId<HTMLInputElement>('thousands').checked ? { thousands: true } : {}),
       ...(order === '' ? {} : { dateOrder: order as TableOptions['dateOrder'] }),
       ...(missingTokens.length === 0 ? {} : { missingTokens: [...MARKERS, ...missingTokens] }),
       ...{ categories: named('categories'), dates: named('dates'), ignore: named('ignore') },
