@@ -43,6 +43,18 @@ inBrowser('the layout of the page', () => {
     },
   );
 
+  it('keeps the words of its buttons at 320 × 640, as a desktop at 400 % has', async () => {
+    await web.page.setViewportSize({ width: 320, height: 640 });
+    await web.click('xor');
+    const cut = await web.page.$$eval('button, .file', (buttons) =>
+      buttons.filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth + 1).map(({ id }) => id),
+    );
+    expect(cut).toEqual([]);
+    expect(await web.page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBe(0);
+    for (const id of ['train', 'step', 'pause', 'stop', 'speed', 'status'])
+      expect([id, await isInView(id)]).toEqual([id, true]);
+  });
+
   it('shows the key figures beside Train after a training at 1280 × 900', async () => {
     await web.click('iris');
     await web.click('train');
