@@ -629,13 +629,26 @@ describe('files of other formats', () => {
     ['{\n"a": [1]}', 'JSON'],
     ['<!DOCTYPE html>', 'an HTML page'],
     ['\xff\xfex\x00', 'UTF-16 text'],
+    ['x\x00,\x00y\x00', 'UTF-16 text'],
+    ['\x00x\x00,\x00y', 'UTF-16 text'],
   ])('are named: %j', (start, format) => {
     expect(formatOf(bytes(start))?.name).toBe(format);
     expect(() => parseCsv(bytes(start), { name })).toThrow(`t.csv: the file must be a CSV file; got ${format}.`);
   });
 
   it('are not seen in tables', () => {
-    for (const text of ['ORC,x\n1,2', 'PAR1,é\n1,2', '[a],b\n1,2', '{x},y', 'BZh,x', '%x,y', '<b>,c', '@relations,x']) {
+    for (const text of [
+      'ORC,x\n1,2',
+      'PAR1,é\n1,2',
+      '[a],b\n1,2',
+      '{x},y',
+      'BZh,x',
+      '%x,y',
+      '<b>,c',
+      '@relations,x',
+      'x\0,y',
+      '\0,x',
+    ]) {
       expect(formatOf(new TextEncoder().encode(text))).toBeUndefined();
     }
   });

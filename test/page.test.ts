@@ -10,6 +10,7 @@ import {
 } from 'softmax-regression';
 import { ticks, tickTexts } from '../web/charts.js';
 import { inShort, type LinkState, NOTHING, readLink, writeLink } from '../web/link.js';
+import type { Report } from '../web/messages.js';
 import { boundInWords, endInWords } from '../web/results.js';
 import { mostProbable } from '../web/shades.js';
 import { decimalOf } from '../web/table.js';
@@ -183,6 +184,27 @@ describe('the pace of a training', () => {
   });
 });
 
+describe('a training that waits for earlier work', () => {
+  const request = { options: { solver: 'sgd', epochs: 50 }, pace: { until: Number.POSITIVE_INFINITY, delay: 0 } };
+
+  it('is stopped, or paused, by what comes before it begins', async () => {
+    await useBackend('cpu');
+    const told: Report[] = [];
+    const session = new Session((report) => told.push(report));
+    await session.openExample('blobs', 0);
+    session.expect(request);
+    await session.stop();
+    await expect(session.train(request)).rejects.toThrow('Stopped before the end of the first epoch');
+    session.expect(request);
+    await session.pace({ until: 0, delay: 0 });
+    const training = session.train(request);
+    while (!told.some(({ kind }) => kind === 'paused')) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(told.filter(({ kind }) => kind === 'paused')).toEqual([{ kind: 'paused', epoch: 1 }]);
+    await session.stop();
+    expect(await training).toMatchObject({ isStopped: true });
+  });
+});
+
 describe('advice in the words of the page', () => {
   it.each([
     ['Give `maxIterations: 6`.', 'Set “Iterations, at most” to 6.'],
@@ -205,8 +227,26 @@ describe('advice in the words of the page', () => {
       'Choose “Missing values: leave the row out” to skip such rows, or “Missing values: become the mean” or “Missing values: become the median” to fill them in.',
     ],
     ['Give `tolerance: 2e-6`: rounding hides a smaller gradient.', ''],
+    [
+      'If it marks a missing value, add `missingTokens: ["-"]`.',
+      'If it marks a missing value, choose “Also missing: -”.',
+    ],
+    ["If it is a value, pass `missingTokens: ['']`.", ''],
+    ["Pass `ignore: ['constructor']` or `toString: 3`.", ''],
   ])('for %j is %j', (advice, words) => {
     expect(textInWords(advice)).toBe(words);
+  });
+
+  it.each([
+    ['a.csv:5:2', 'constructor', 'a.csv:5:2: constructor must have a value; got nothing.'],
+    ['a.csv:5:2', 'epochs', 'a.csv:5:2: epochs must have a value; got nothing.'],
+    ['a.csv:5:2', 'label', 'a.csv:5:2: label must have a value; got nothing.'],
+    ['a.csv', 'constructor', 'a.csv: constructor must have a value; got nothing.'],
+    ['fit', 'epochs', 'Epochs must have a value; got nothing.'],
+    ['a.csv', 'decimal', 'a.csv: Decimal mark must have a value; got nothing.'],
+  ])('in %s names %s as the file does, or the page', (where, argument, words) => {
+    const error = new FormatError({ where, argument, expected: 'have a value', actual: 'nothing' });
+    expect(errorInWords(error)).toBe(words);
   });
 
   it('says what a damaged gzip file is, without the words of the browser', () => {

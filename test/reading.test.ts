@@ -151,6 +151,13 @@ describe('readSamples', () => {
     expect([samples.labels.length, test?.labels.length]).toEqual([2, 2]);
   });
 
+  it('holds out nothing of one sample, which it says', async () => {
+    const one = [file('i.idx3', TESTED.images), file('l.idx1', TESTED.labels)];
+    expect(await refusal(readSamples(one, { testFraction: 0.5 }))).toBe(
+      'FormatError: i.idx3: the number of samples must be at least 2 to hold some out; got 1.',
+    );
+  });
+
   it('holds out nothing if the files include a test part', async () => {
     const { samples, test } = await readSamples(FOUR, { testFraction: 0.5 });
     expect([samples.labels.length, test?.labels.length]).toEqual([2, 1]);

@@ -18,8 +18,14 @@ export function openClient(onReport: (report: Report) => void, onLost: (message:
   let calls = 0;
   let worker = start();
 
-  function start(): Worker {
-    const started = new Worker('worker.js', { type: 'module' });
+  /** @returns undefined if there is no worker, and will be none */
+  function start(): Worker | undefined {
+    let started: Worker;
+    try {
+      started = new Worker('worker.js', { type: 'module' });
+    } catch {
+      return undefined;
+    }
     let hasAnswered = false;
     started.onmessage = ({ data }: MessageEvent<Message>) => {
       hasAnswered = true;
@@ -35,10 +41,9 @@ export function openClient(onReport: (report: Report) => void, onLost: (message:
       const calls = [...waiting.values()];
       waiting.clear();
       // One that never answered does not load, so the next one would not either.
-      const message = hasAnswered ? LOST : 'The worker of this page did not load. Reload the page.';
-      if (hasAnswered) worker = start();
-      for (const { reject } of calls) reject(new Error(message));
-      onLost(message);
+      worker = hasAnswered ? start() : undefined;
+      for (const { reject } of calls) reject(new Error(hasAnswered ? LOST : NONE));
+      if (hasAnswered) onLost(LOST);
     };
     return started;
   }
@@ -46,11 +51,14 @@ export function openClient(onReport: (report: Report) => void, onLost: (message:
   return {
     call: (name, ...args) =>
       new Promise((resolve, reject) => {
+        if (worker === undefined) return reject(new Error(NONE));
         const id = calls++;
         waiting.set(id, { resolve, reject });
         worker.postMessage({ id, name, args } satisfies Question);
       }),
   };
 }
+
+const NONE = 'The worker of this page did not load. Reload the page.';
 
 const LOST = 'The computation ended with an error, and data and model are lost. Choose data again.';

@@ -1,6 +1,7 @@
 // web: the files that the page makes: the model and its report.
 import type { Client } from './client.js';
 import type { ModelFormat } from './messages.js';
+import { loadReport } from './report.js';
 import { say } from './views.js';
 
 export async function saveModel(client: Client, format: ModelFormat): Promise<void> {
@@ -8,7 +9,7 @@ export async function saveModel(client: Client, format: ModelFormat): Promise<vo
 }
 
 export async function saveReport(client: Client): Promise<void> {
-  const [values, { renderReport }] = await Promise.all([client.call('report'), import('softmax-regression/report')]);
+  const [values, { renderReport }] = await Promise.all([client.call('report'), loadReport()]);
   const date = new Date().toISOString().slice(0, 10);
   download('report.html', await renderReport({ ...values, date }), 'text/html');
 }

@@ -1,6 +1,7 @@
 // web: where the model errs, as the report draws it: confusion matrix, calibration and the most confident mistakes.
 import { fail } from './alert.js';
 import type { Client } from './client.js';
+import { loadReport } from './report.js';
 import { byId } from './views.js';
 
 const SECTIONS = ['confusion', 'calibration', 'mistakes'] as const;
@@ -39,10 +40,7 @@ export class Findings {
     this.#isWanted = false;
     const model = this.#model;
     try {
-      const [values, { renderSections }] = await Promise.all([
-        this.#client.call('report'),
-        import('softmax-regression/report'),
-      ]);
+      const [values, { renderSections }] = await Promise.all([this.#client.call('report'), loadReport()]);
       const sections = await renderSections(values, SECTIONS);
       if (model === this.#model) byId('findings-sections').innerHTML = sections.join('');
     } catch (error) {

@@ -225,7 +225,8 @@ async function openExample(name: ExampleName, options?: Suggestions): Promise<vo
 
 /** Shows what the link of the page says, and what it says wrongly. */
 async function followLink(): Promise<void> {
-  if (location.search === '') return;
+  // Without a worker there is no form, and the link stays for a reload.
+  if (location.search === '' || form === undefined) return;
   const { state: wanted, wrong } = readLink(
     location.search,
     form.fields,

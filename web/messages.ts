@@ -212,7 +212,8 @@ export interface CurvePoint {
 }
 
 export type RowToPredict =
-  | { readonly kind: 'fields'; readonly fields: Readonly<Record<string, CsvValue>> }
+  /** In the order of the features: an object would put names such as `10` first. */
+  | { readonly kind: 'fields'; readonly fields: readonly (readonly [name: string, value: CsvValue])[] }
   | { readonly kind: 'pixels'; readonly pixels: Float32Array };
 
 export interface Share {

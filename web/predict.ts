@@ -96,24 +96,27 @@ export class PredictView {
   #row(): RowToPredict {
     if (this.#image !== undefined) return { kind: 'pixels', pixels: this.#pixels() };
     const form = byId('fields') as HTMLFormElement;
-    const entries = this.#fields.map(({ kind, name }, i) => {
+    const fields = this.#fields.map(({ kind, name }, i) => {
       const input = form.elements[i] as HTMLInputElement | HTMLSelectElement;
       if (kind === 'number') return [name, Number(input.value)] as const;
       if (kind === 'percent') return [name, `${input.value}%`] as const;
       return [name, kind === 'boolean' ? (input as HTMLInputElement).checked : input.value] as const;
     });
-    return { kind: 'fields', fields: Object.fromEntries(entries) };
+    return { kind: 'fields', fields };
   }
 
   async #takeSample(): Promise<void> {
+    const asked = ++this.#asked;
     try {
       const sample = await this.#client.call('heldOut', this.#sample++);
+      // Other data, or a training, make it a sample of the past.
+      if (asked !== this.#asked) return;
       byId('truth').textContent = `Held-out sample ${sample.index + 1}, true class: ${sample.label}.`;
       if (this.#image !== undefined) drawGrey(this.#canvas, sample.values);
       else this.#fill(sample);
       await this.#ask();
     } catch (error) {
-      fail(error);
+      if (asked === this.#asked) fail(error);
     }
   }
 

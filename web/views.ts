@@ -75,7 +75,7 @@ function thinned(points: readonly CurvePoint[]): readonly CurvePoint[] {
 /** The data in one line. */
 export function sentenceOf({ name, trainingSamples, heldOut, numFeatures, image, classes, note }: DataSummary): string {
   const size = image === undefined ? count(numFeatures, 'feature') : `${image.width} × ${image.height} pixels`;
-  const samples = `${trainingSamples.toLocaleString('en')} samples to learn from, ${heldOut.toLocaleString('en')} held out`;
+  const samples = `${count(trainingSamples, 'sample')} to learn from, ${heldOut.toLocaleString('en')} held out`;
   return `${name}: ${samples}; ${size}, ${count(classes.length, 'class', 'classes')}. ${note}`;
 }
 

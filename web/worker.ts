@@ -3,7 +3,7 @@ import { env } from '@tensorflow/tfjs';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import '@tensorflow/tfjs-backend-webgpu';
 import { provideFormats } from 'softmax-regression/formats';
-import type { Message, Question } from './messages.js';
+import type { Message, Question, TrainRequest } from './messages.js';
 import { Session } from './worker/session.js';
 import { errorInWords } from './worker/words.js';
 
@@ -32,6 +32,7 @@ scope.onmessage = ({ data: { id, name, args } }) => {
       scope.postMessage({ kind: 'failure', id, message: errorInWords(error) });
     }
   };
+  if (name === 'train') session.expect(args[0] as TrainRequest);
   if (name === 'stop' || name === 'pace') void call();
   else before = before.then(call);
 };

@@ -47,6 +47,9 @@ const TEXTS: readonly (readonly [start: RegExp, name: string, hint: string])[] =
   [/^\[\s*[[{]/, 'JSON', RECORDS],
 ];
 
+/** UTF-16 without a byte order mark: every second byte of ASCII text is 0. */
+const WIDE = /^(?:[\t-~]\0){2}|^(?:\0[\t-~]){2}/;
+
 /** The number of bytes that are looked at. */
 const START = 4096;
 
@@ -59,6 +62,7 @@ export function formatOf(bytes: Uint8Array): FileFormat | undefined {
   const start = Array.from(bytes.subarray(0, START), (byte) => String.fromCharCode(byte)).join('');
   // A table may begin with the letters ORC, but has no control characters.
   const isBinary = bytes.subarray(0, START).some((byte) => byte < 9);
+  if (WIDE.test(start)) return { name: 'UTF-16 text', hint: SAVE };
   const binary = BINARY.find(([mark]) => start.startsWith(mark) && (isBinary || /[^ -~]/.test(mark)));
   const [, name, hint] = binary ?? TEXTS.find(([mark]) => mark.test(start.trimStart())) ?? [];
   return name === undefined || hint === undefined ? undefined : { name, hint };

@@ -98,6 +98,15 @@ export async function readSamples(
   const data =
     source === 'iris' ? iris({ ...table, classNames, zeroBased }) : await readFiles(source, table, classNames, most);
   if (testFraction === undefined || data.test !== undefined) return data;
+  const { length } = data.samples.labels;
+  if (length < 2) {
+    const rule = {
+      argument: 'the number of samples',
+      expected: 'be at least 2 to hold some out',
+      actual: String(length),
+    };
+    throw new FormatError({ where: data.name, ...rule });
+  }
   const { train, test } = divided(data.samples, { testFraction, seed });
   return { ...data, samples: train, test };
 }

@@ -57,6 +57,28 @@ inBrowser('the page on a machine that lacks something', () => {
       }),
     );
 
+  it.each([
+    ['has no workers', 'Worker'],
+    ['refuses the worker', undefined],
+  ])('says so where the browser %s, each time, and keeps the link', async (_, missing) => {
+    const search = '?data=iris&solver=lbfgs&at=end';
+    const message = 'The worker of this page did not load. Reload the page.';
+    await web.open({}, async (page) => {
+      if (missing === undefined) await page.route('**/worker.js', (route) => route.fulfill({ status: 404, body: '' }));
+      else await page.addInitScript((name) => void Reflect.deleteProperty(globalThis, name), missing);
+    });
+    await web.page.goto(`${web.url}/${search}`);
+    await web.page.waitForFunction(() => document.getElementById('error')?.hidden === false);
+    await web.idle();
+    expect([await web.error(), new URL(web.page.url()).search]).toEqual([message, search]);
+    await web.click('blobs');
+    expect(await web.error()).toBe(message);
+    await web.choose({ 'a.csv': 'x,k\n1,a\n2,b\n' });
+    expect([await web.error(), await web.page.isEnabled('#train')]).toEqual([message, false]);
+    const own = web.complaints.filter((complaint) => !complaint.startsWith('Failed to load resource'));
+    expect(own).toEqual([]);
+  });
+
   it('keeps the backend that it has if another does not start', async () => {
     await openWithout('OffscreenCanvas');
     await web.page.click('label:has([value=webgl])');

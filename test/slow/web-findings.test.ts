@@ -55,6 +55,24 @@ inBrowser('the sections of the report on the page', () => {
     expect(await error()).toBe('');
   });
 
+  it('are missing, as the report is, while their charts do not load', async () => {
+    await web.page.route('**/report-*.js', (route) => route.abort());
+    await click('blobs');
+    await click('train');
+    const message = 'The charts of the report cannot be loaded. Check the network, and try again.';
+    await click('report');
+    expect(await error()).toBe(message);
+    await click('train');
+    expect(await error()).toBe('');
+    await web.page.evaluate(() => document.getElementById('findings')?.scrollIntoView());
+    await web.page.waitForFunction(() => document.getElementById('error')?.hidden === false);
+    expect(await error()).toBe(message);
+    await web.page.unroute('**/report-*.js');
+    await click('report');
+    expect([await error(), await text('model-state')]).toEqual(['', 'Saved as report.html.']);
+    web.complaints.length = 0;
+  });
+
   it('show mistakes among images as pictures, and fit on a phone', async () => {
     await web.page.setViewportSize({ width: 390, height: 844 });
     const { images, labels } = pictures(100);

@@ -4,7 +4,7 @@ import { closeSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeFileS
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { inBrowser } from '../helpers/chromium.js';
-import { pictures, usePage } from '../helpers/web-page.js';
+import { idx, pictures, usePage } from '../helpers/web-page.js';
 
 inBrowser('the page with other data', () => {
   const web = usePage();
@@ -39,6 +39,8 @@ inBrowser('the page with other data', () => {
       ['model.onnx', '\x08\x07\x12\x12softmax', 'it is an ONNX model, which the page saves but cannot open.'],
       ['m.safetensors', 'x,kind\n1,a\n2,b\n', 'it is no safetensors file, or is damaged.'],
       ['m.pkl', '\x80\x04\x95', 'it is a Python pickle.'],
+      ['t.arrow', 'ARROW1\0\0', 'it is an Arrow file: save it as CSV.'],
+      ['t.arrows', '\xff\xff\xff\xff\x10\0\0\0', 'it is an Arrow file: save it as CSV.'],
       ['table.xlsx', 'PK\x03\x04 ', 'it is a zip archive or a spreadsheet: save it as CSV.'],
     ]) {
       await choose({ [name]: Buffer.from(start, 'latin1') });
@@ -54,6 +56,72 @@ inBrowser('the page with other data', () => {
     expect(await canTrain()).toBe(true);
     await train();
     expect([await error(), await text('accuracy')]).toEqual(['', '100.0 %']);
+  });
+
+  it('refuses images that are too few, have no pixels or one class, and keeps data and model', async () => {
+    await click('iris');
+    await train();
+    const { images, labels } = pictures(20);
+    for (const [given, message] of [
+      [
+        { 'i.idx3': idx([1, 2, 2], [1, 2, 3, 4]), 'l.idx1': idx([1], [0]) },
+        'the number of samples must be at least 2 to hold some out; got 1.',
+      ],
+      [{ 'i.idx3': idx([20, 0, 0], []), 'l.idx1': labels }, 'the images must have pixels; got none.'],
+      [
+        { 'i.idx3': images, 'l.idx1': idx([20], Array(20).fill(4)) },
+        'the labels must have at least two classes; got only 4.',
+      ],
+    ] as const) {
+      await choose(given);
+      expect(await error()).toBe(`i.idx3: ${message}`);
+    }
+    expect([await text('data-state'), await text('accuracy')]).toEqual([expect.stringMatching(/^Iris: /), '100.0 %']);
+    expect(await canTrain()).toBe(true);
+  });
+
+  it('reads a table of JSON lines', async () => {
+    const lines = Array.from({ length: 30 }, (_, i) => JSON.stringify({ x: i, kind: i < 15 ? 'low' : 'high' }));
+    await choose({ 'sizes.jsonl': lines.join('\n') });
+    await click('read');
+    expect([await error(), await text('data-state')]).toEqual([
+      '',
+      'sizes.jsonl: 24 samples to learn from, 6 held out; 1 feature, 2 classes. ',
+    ]);
+    await choose({ 'two.csv': 'x,kind\n1,a\n2,b\n' });
+    await click('read');
+    expect(await text('data-state')).toMatch(/^two\.csv: 1 sample to learn from, 1 held out;/);
+  });
+
+  it('shows names with HTML as text, here and in the sections of the report', async () => {
+    const html = '<img src=x onerror=alert(1)>';
+    const rows = Array.from(
+      { length: 60 },
+      (_, i) => `${i},${i % 3 ? html : '<i>'},${i % 2 ? `<b>${html}</b>` : html}`,
+    );
+    await choose({ [`${html}.csv`]: `${html},"<u>y</u>",<script>\n${rows.join('\n')}\n` });
+    await click('read');
+    await train();
+    await web.page.evaluate(() => document.getElementById('findings')?.scrollIntoView());
+    await web.page.waitForSelector('#findings-sections #mistakes');
+    expect(await web.page.locator('main').locator('img[src=x], script, i, u, b').count()).toBe(0);
+    for (const id of ['data-state', 'weights', 'gradient', 'fields', 'answer', 'findings-sections', 'columns'])
+      expect([id, (await text(id)).includes('<')]).toEqual([id, true]);
+  });
+
+  it('does not ask for a held-out sample of data that were closed since', async () => {
+    await click('iris');
+    await train();
+    await web.page.evaluate(() => {
+      const data = new DataTransfer();
+      data.items.add(new File(['x,k\n1,a\n2,b\n'], 'other.csv'));
+      window.dispatchEvent(new DragEvent('drop', { dataTransfer: data }));
+      document.getElementById('next')?.click();
+    });
+    await idle();
+    // The worker answers in order: after another turn of it, the answer has come.
+    await web.page.workers()[0].evaluate(() => new Promise((resolve) => setTimeout(resolve, 50)));
+    expect([await error(), await text('data-state')]).toEqual(['', expect.stringContaining('other.csv: 2 columns')]);
   });
 
   it('refuses a file of 2 GB before reading it', async () => {

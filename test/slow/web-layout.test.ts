@@ -43,6 +43,18 @@ inBrowser('the layout of the page', () => {
     },
   );
 
+  it('keeps the words of its buttons at 320 × 640, as a desktop at 400 % has', async () => {
+    await web.page.setViewportSize({ width: 320, height: 640 });
+    await web.click('xor');
+    const cut = await web.page.$$eval('button, .file', (buttons) =>
+      buttons.filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth + 1).map(({ id }) => id),
+    );
+    expect(cut).toEqual([]);
+    expect(await web.page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBe(0);
+    for (const id of ['train', 'step', 'pause', 'stop', 'speed', 'status'])
+      expect([id, await isInView(id)]).toEqual([id, true]);
+  });
+
   it('shows the key figures beside Train after a training at 1280 × 900', async () => {
     await web.click('iris');
     await web.click('train');
@@ -77,6 +89,41 @@ inBrowser('the layout of the page', () => {
     const scrolls = await web.page.$eval('#proof-table', (place) => place.scrollWidth - place.clientWidth);
     expect(scrolls).toBe(0);
   });
+
+  it.each(SIZES)(
+    'has a wide table whose cells hold their text and whose end can be reached, at %i × %i',
+    async (width, height) => {
+      await web.page.setViewportSize({ width, height });
+      const rows = Array.from(
+        { length: 120 },
+        (_, i) => `${(i * 7) % 13},${i % 5},the_${i % 12}_of_twelve_classes_with_a_long_name`,
+      );
+      await web.choose({ 'wide.csv': `${LONG},rooms,kind\n${rows.join('\n')}\n` });
+      await web.click('read');
+      await web.click('train');
+      const { faults, columns, beside, isReached } = await web.page.$eval('#gradient .scroll', (region) => {
+        const cells = [...region.querySelectorAll<HTMLElement>('th, td')];
+        const wrong = cells.filter((cell) => {
+          const range = document.createRange();
+          range.selectNodeContents(cell);
+          const [text, own] = [range.getBoundingClientRect(), cell.getBoundingClientRect()];
+          const isWide = text.left < own.left - 1 || text.right > own.right + 1;
+          const isHigh = text.top < own.top - 1 || text.bottom > own.bottom + 1;
+          return isWide || isHigh || cell.scrollWidth > cell.clientWidth + 1;
+        });
+        region.scrollLeft = region.scrollWidth;
+        const last = region.querySelector('tr > :last-child') as HTMLElement;
+        const scrolls = region.scrollWidth <= region.clientWidth || getComputedStyle(region).overflowX === 'auto';
+        return {
+          faults: wrong.map(({ textContent }) => textContent),
+          columns: region.querySelectorAll('thead th').length,
+          beside: document.documentElement.scrollWidth - window.innerWidth,
+          isReached: scrolls && last.getBoundingClientRect().right <= region.getBoundingClientRect().right + 1,
+        };
+      });
+      expect({ faults, columns, beside, isReached }).toEqual({ faults: [], columns: 13, beside: 0, isReached: true });
+    },
+  );
 
   it('keeps the focus where it was after Iris and after Train, and gives it to Stop meanwhile', async () => {
     const focused = () => web.page.evaluate(() => document.activeElement?.id);

@@ -146,6 +146,31 @@ inBrowser('a link to the page', () => {
     expect(await error()).toBe('');
   });
 
+  it('is right in the end, however often and fast the page changes', async () => {
+    await follow('?data=iris&solver=lbfgs');
+    await web.page.waitForFunction(() => document.getElementById('data-state')?.textContent?.startsWith('Iris'));
+    await idle();
+    // Browsers refuse many changes in a short time: some by an error, others in silence.
+    const entries = await web.page.evaluate(() => {
+      const { length } = history;
+      const field = document.getElementById('max-iterations') as HTMLInputElement;
+      const own = history.replaceState.bind(history);
+      let calls = 0;
+      history.replaceState = (...args) => {
+        calls++;
+        if (calls < 3) throw new DOMException('The operation is insecure.', 'SecurityError');
+        if (calls > 4) own(...args);
+      };
+      for (const value of ['1', '2', '3']) {
+        field.value = value;
+        field.dispatchEvent(new Event('change', { bubbles: true }));
+      }
+      return length;
+    });
+    await web.page.waitForFunction(() => location.search.endsWith('maxIterations=3'));
+    expect([await error(), await web.page.evaluate(() => history.length)]).toEqual(['', entries]);
+  });
+
   it('is none for data from files', async () => {
     await click('iris');
     expect(query()).toContain('data=iris');

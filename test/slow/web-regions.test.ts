@@ -107,6 +107,7 @@ inBrowser('the regions and the gradient of the page', () => {
     await web.page.fill('#learning-rate', '0.001');
     await click('train');
     expect(await web.page.locator('#weight-plane .arrow').count()).toBe(3);
+    expect(await text('weight-plane')).not.toContain('No arrows');
     const cells = await web.page.$$eval('#gradient tbody tr', (rows) =>
       rows.map((row) => Array.from(row.children, (cell) => cell.textContent ?? '')),
     );

@@ -145,6 +145,18 @@ inBrowser('the page', () => {
     expect(complaints).toEqual([]);
   });
 
+  it('takes the numbers of a row in the order of the features, whatever their names are', async () => {
+    await useBackend('cpu');
+    const rows = Array.from({ length: 30 }, (_, i) => [i % 7, (i * i) % 11]);
+    const labels = rows.map(([a]) => (a < 3 ? 'few' : 'many'));
+    const { model } = await SoftmaxRegression.fit(rows, labels, { featureNames: ['10', '2'], maxIterations: 3 });
+    await choose({ 'numbers.safetensors': Buffer.from(model.toBytes()) }, 'open');
+    const shown = await probabilities({ 10: 1, 2: 9 });
+    const [own] = model.predictProbabilities([[1, 9]]);
+    expect(model.classes.map((label) => shown[label])).toBeAllClose(own, { rtol: 0, atol: 1e-5 });
+    expect(complaints).toEqual([]);
+  });
+
   it('offers categories for text columns of a model from Node, and encodes rows like Node', async () => {
     const rows = Array.from(
       { length: 60 },

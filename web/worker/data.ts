@@ -74,6 +74,11 @@ const MOST_OF_LABELS = 70_000;
 /** Images and their labels: those to learn from, those to test on, or one of the two, of which some are then held back. */
 export async function imageData(files: readonly File[]): Promise<PageData> {
   const data = await dataOfFiles(files, {});
+  const { classes, image } = data;
+  if (image?.width === 0 || image?.height === 0)
+    throw new Error(`${data.name}: the images must have pixels; got none.`);
+  if (classes.length < 2)
+    throw new Error(`${data.name}: the labels must have at least two classes; got only ${classes[0]}.`);
   const known = await Promise.all(files.map(hasLabelsOfFashionMnist));
   if (known.filter(Boolean).length !== files.length / 2) return data;
   const named = (samples: Samples) => ({

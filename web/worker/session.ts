@@ -69,7 +69,7 @@ export class Session implements Answers {
   #fit: FitResult | undefined;
   #proof: GradcheckResult | undefined;
   #abort = new AbortController();
-  #pace: Pace | undefined;
+  #pace = new Pace({ until: Number.POSITIVE_INFINITY, delay: 0 });
 
   constructor(tell: (report: Report) => void) {
     this.#tell = tell;
@@ -98,9 +98,9 @@ export class Session implements Answers {
       case 'model':
         return { kind: 'model', ...(await this.#openModel(opened.bytes, files[0].name)) };
       case 'table': {
-        this.#forget();
         const { format, columns, rows } = opened;
         const preview = rows === undefined ? await firstLinesOf(files[0]) : previewOf([columns, ...rows]);
+        this.#forget();
         return { kind: 'table', files, columns, preview, isText: format === 'csv' };
       }
       default:
@@ -125,13 +125,18 @@ export class Session implements Answers {
     return isSoftmaxRegressionError(error) ? errorInWords(error) : undefined;
   }
 
+  /** Before `train`, which may wait for earlier calls: from now on, `stop` and `pace` are for this training. */
+  expect({ pace }: TrainRequest): void {
+    this.#abort = new AbortController();
+    this.#pace = new Pace(pace);
+  }
+
   async train(request: TrainRequest): Promise<Trained> {
+    const { signal } = this.#abort;
+    const pace = this.#pace;
     const data = this.#needData();
     this.#forgetModel();
-    this.#abort = new AbortController();
-    const { signal } = this.#abort;
-    this.#pace = new Pace(request.pace);
-    const learnt = await train(data, request, { signal, tell: this.#tell, pace: this.#pace });
+    const learnt = await train(data, request, { signal, tell: this.#tell, pace });
     this.#proof = learnt.proof;
     const model = await this.#use(learnt.model, learnt.result);
     const { isStopped, milliseconds } = learnt;
@@ -141,7 +146,7 @@ export class Session implements Answers {
   }
 
   async pace(wish: PaceWish): Promise<void> {
-    this.#pace?.change(wish);
+    this.#pace.change(wish);
   }
 
   async stop(): Promise<void> {
@@ -232,8 +237,8 @@ export class Session implements Answers {
   #features(row: RowToPredict, model: Model): ArrayLike<number> {
     if (row.kind === 'pixels') return row.pixels;
     const schema = model.schema ?? this.#fitting(model)?.schema;
-    if (schema !== undefined) return encodeRows(schema, [row.fields]).values;
-    return Object.values(row.fields).map(Number);
+    if (schema !== undefined) return encodeRows(schema, [Object.fromEntries(row.fields)]).values;
+    return row.fields.map(([, value]) => Number(value));
   }
 
   #needData(): PlanedData {

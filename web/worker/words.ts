@@ -26,18 +26,25 @@ const CHOICES: Readonly<Record<string, string>> = {
 /** What the page may do with a column, by option. */
 const USES: Readonly<Record<string, string>> = { ignore: 'left out', categories: 'categories', dates: 'date' };
 
+/** Columns have names of any kind, such as `constructor`, which every object inherits. */
+function ownOf(texts: Readonly<Record<string, string>>, name: string): string | undefined {
+  return Object.hasOwn(texts, name) ? texts[name] : undefined;
+}
+
 function titleOf(option: string): string | undefined {
-  return optionFields().find(({ name }) => name === option)?.title ?? TABLE[option];
+  return optionFields().find(({ name }) => name === option)?.title ?? ownOf(TABLE, option);
 }
 
 /** An option as the page shows it, with a value as what to do; undefined if the page lacks it. */
 function written(option: string, value?: string): string | undefined {
   const plain = value?.replace(/^\[(.*)\]$/, '$1').replace(/^(['"])(.*)\1$/, '$2');
-  if (option in USES && plain !== undefined) return `“${plain}: ${USES[option]}”`;
+  const use = ownOf(USES, option);
+  if (use !== undefined && plain !== undefined) return `“${plain}: ${use}”`;
   const title = titleOf(option);
-  if (title === undefined) return undefined;
-  if (option in TABLE)
-    return plain === undefined || plain === 'true' ? `“${title}”` : `“${title}: ${CHOICES[plain] ?? plain}”`;
+  // The page cannot take an empty value, such as a list without markers.
+  if (title === undefined || plain === '') return undefined;
+  if (Object.hasOwn(TABLE, option))
+    return plain === undefined || plain === 'true' ? `“${title}”` : `“${title}: ${ownOf(CHOICES, plain) ?? plain}”`;
   if (plain === undefined) return `“${title}”`;
   return plain === 'true' ? `tick “${title}”` : `set “${title}” to ${plain}`;
 }
@@ -84,7 +91,9 @@ export function errorInWords(error: unknown, subject?: string): string {
   if (argument === 'gzip data') return `${where}: the gzip file is damaged or cut off: fetch it again.`;
   // Functions of the package have no dot or dash; files have.
   const place = where === '' || /^\w+$/.test(where) ? '' : `${where}: `;
-  const what = subject ?? `${place}${titleOf(argument) ?? argument}`;
+  // In a line of a file, it is a column, which may have the name of an option.
+  const title = /:\d+$/.test(where) ? undefined : titleOf(argument);
+  const what = subject ?? `${place}${title ?? argument}`;
   const way = hint === undefined ? '' : textInWords(hint);
   return `${inWords(`${what} must ${expected}; got ${actual}.`, written)} ${way}`.trim();
 }
