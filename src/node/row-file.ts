@@ -31,8 +31,7 @@ export async function openRowFile(n: number, d: number, folder = tmpdir()): Prom
   const base = join(folder, NAME);
   await removeLeftBeside(base);
   const path = temporaryBeside(base);
-  const failed = (cause: unknown) =>
-    refuse('be writable', cause instanceof Error ? cause.message : String(cause), cause);
+  const failed = (cause: unknown) => refuse('be writable', (cause as Error).message, cause);
   const file = await open(path, 'wx+', 0o600).catch((cause) => {
     throw failed(cause);
   });

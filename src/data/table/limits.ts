@@ -54,18 +54,23 @@ export interface TableSize {
   readonly rowBytes: number;
 }
 
+/** The bytes of memory that a table needs. */
+export function memoryOf({ bytes, columns, rows, rowBytes }: TableSize): number {
+  return bytes + columns * COLUMN + rows * rowBytes;
+}
+
 /**
  * Refuses a table as soon as it needs more than `maxMemory` bytes, or has too many rows.
  *
  * @param hint how to read less
  */
 export function assertFits(size: TableSize, maxMemory: number, where: string, hint: string): void {
-  const { bytes, columns, rows, rowBytes } = size;
+  const { rows } = size;
   const rule = { where, argument: 'the table', hint };
   if (rows > MAX_ROWS) {
     throw new FormatError({ ...rule, expected: `have at most ${amount(MAX_ROWS)} rows`, actual: 'more' });
   }
-  const needed = bytes + columns * COLUMN + rows * rowBytes;
+  const needed = memoryOf(size);
   if (needed <= maxMemory) return;
   const actual = `${amount(rows)} rows so far, which need ${inBytes(needed)}`;
   throw new FormatError({ ...rule, expected: `fit into ${inBytes(maxMemory)} of memory`, actual });

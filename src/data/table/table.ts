@@ -10,7 +10,7 @@ import { type CsvOptions, learnOptions } from './csv-options.js';
 import { type CsvTable, type LabelledCsvTable, TableEncoding, type TableOf } from './encoding.js';
 import type { LearnOptions } from './learn/column.js';
 import { Learner } from './learn/learner.js';
-import { assertFits, assertSize, MAX_VALUES } from './limits.js';
+import { assertFits, assertSize, MAX_VALUES, memoryOf } from './limits.js';
 import type { Row, RowBlock } from './row.js';
 import type { TypedTable } from './typed/table.js';
 
@@ -182,13 +182,14 @@ class TableBuilder {
     const encoding = this.#encoding(learner, true);
     const { n, d } = encoding;
     this.#assertListed(learner);
-    if (n * d <= MAX_VALUES && n * learner.rowBytes <= this.#maxMemory) {
+    const needed = memoryOf({ bytes: 0, columns: learner.columns, rows: n, rowBytes: learner.rowBytes });
+    if (n * d <= MAX_VALUES && needed <= this.#maxMemory) {
       const values = new Float64Array(n * d);
       let row = 0;
       for await (const block of blocks()) row += encoding.add(block, values.subarray(row * d));
       return encoding.table({ values, shape: [n, d] });
     }
-    const writer = await store(n, d, n * learner.rowBytes);
+    const writer = await store(n, d, needed);
     let values = new Float64Array(0);
     try {
       for await (const block of blocks()) {
