@@ -393,6 +393,7 @@ function stepOf(optimizer: library.Optimizer, { weight, rate }: Given): unknown 
 const WITHOUT_TENSORS = [
   ...['BackendError', 'DomainError', 'FormatError', 'ShapeError', 'SoftmaxRegressionError', 'isSoftmaxRegressionError'],
   'inWords',
+  ...['StoredRows', 'StoredRows#blocks', 'StoredRows#read', 'StoredRows#take'],
   ...['Random', 'Random.fromState', 'Random#state', 'Random#bits', 'Random#uniform', 'Random#normal', 'Random#below'],
   ...['Random#permutation', 'asFeatureArray', 'batchRanges', 'gatherEntries', 'gatherRows', 'parseIdx', 'loadIris'],
   ...[

@@ -65,14 +65,28 @@ describe('StoredRows', () => {
     for (const [start, end] of reads) expect(end - start).toBeLessThanOrEqual(8);
   });
 
-  it('changes blocks in place', async () => {
-    const { rows } = stored(5);
-    const doubled = rows.changed(({ values }) => {
-      for (let i = 0; i < values.length; i++) values[i] *= 2;
-    });
-    expect((await firstsOf(doubled, 2)).flat()).toEqual([0, 2, 4, 6, 8]);
-    expect((await firstsOf(doubled.take(Int32Array.of(3)), 2)).flat()).toEqual([6]);
-    expect((await firstsOf(rows, 2)).flat()).toEqual([0, 1, 2, 3, 4]);
+  it('reads rows on request', async () => {
+    const into = new Float64Array(5).fill(-1);
+    await stored(9)
+      .rows.take(Int32Array.of(2, 4, 5))
+      .read(1, 3, into);
+    expect([...into]).toEqual([40, 41, 50, 51, -1]);
+    const { rows } = stored(9);
+    await expect(rows.read(0, 10, new Float64Array(40))).rejects.toThrow('[start, end) must lie within [0, 9)');
+    await expect(rows.read(0, 2, new Float64Array(3))).rejects.toThrow('into must be a Float64Array of at least 4');
+  });
+
+  it.each([
+    ['[3]', () => new StoredRows([3] as never, async () => {}), 'StoredRows: shape must be [n, d]'],
+    ['[3, 0.5]', () => new StoredRows([3, 0.5], async () => {}), 'two integers ≥ 0'],
+    ['[-1, 2]', () => new StoredRows([-1, 2], async () => {}), 'two integers ≥ 0'],
+    ['no function', () => new StoredRows([1, 2], 7 as never), 'StoredRows: read must be a function'],
+  ])('refuses %s', (_, make, message) => {
+    expect(make).toThrow(message);
+  });
+
+  it('refuses blocks of no rows', async () => {
+    await expect(stored(3).rows.blocks(0).next()).rejects.toThrow('StoredRows: rows must be an integer > 0; got 0');
   });
 
   it('passes on an error, and none of a block that is not wanted', async () => {
@@ -90,10 +104,10 @@ describe('StoredRows', () => {
   });
 
   it.each([
-    [[1, 0], 'places[1] must be rows in ascending order, in [0, 3); got 0'],
-    [[0, 0], 'places[1]'],
-    [[3], 'places[0]'],
-    [[-1], 'places[0]'],
+    [[1, 0], 'indices[1] must be rows in ascending order, in [0, 3); got 0'],
+    [[0, 0], 'indices[1]'],
+    [[3], 'indices[0]'],
+    [[-1], 'indices[0]'],
   ])('refuses the places %j', (places, message) => {
     expect(() => stored(3).rows.take(Int32Array.from(places))).toThrow(message);
   });

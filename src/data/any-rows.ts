@@ -1,13 +1,13 @@
 // data: rows wherever they are: in one array, kept as they arrived, or stored outside memory.
 import type { FeatureArray } from './batches.js';
 import { KeptRows } from './kept-rows.js';
-import { StoredRows } from './stored-rows.js';
+import { piecesOf, StoredRows } from './stored-rows.js';
 
 export type AnyRows = FeatureArray | KeptRows | StoredRows;
 
 /** All rows in blocks; each is valid until the next one is requested. */
 export function blocksOf(rows: AnyRows): Iterable<FeatureArray> | AsyncIterable<FeatureArray> {
-  if (rows instanceof StoredRows) return rows.pieces();
+  if (rows instanceof StoredRows) return piecesOf(rows);
   return rows instanceof KeptRows ? rows.blocks() : [rows];
 }
 
@@ -16,7 +16,7 @@ export async function rowsAt(rows: AnyRows, places: readonly number[]): Promise<
   if (!(rows instanceof StoredRows)) return places.map((place) => rowAt(rows, place));
   const ascending = Int32Array.from(new Set(places)).sort();
   const found = new Map<number, Float64Array>();
-  for await (const { values, shape } of rows.take(ascending).pieces()) {
+  for await (const { values, shape } of piecesOf(rows.take(ascending))) {
     const [n, d] = shape;
     for (let i = 0; i < n; i++) found.set(ascending[found.size], values.slice(i * d, (i + 1) * d));
   }

@@ -1,7 +1,10 @@
 // data: rows outside memory, such as in a file.
-import { DomainError } from '../core/errors.js';
-import { describe } from '../core/shape.js';
+import { DomainError, ShapeError } from '../core/errors.js';
+import { assertFunction, assertList, assertPositiveInteger, describe } from '../core/shape.js';
 import type { FeatureArray } from './batches.js';
+
+/** Where errors say they are. */
+const WHERE = 'StoredRows';
 
 /** Numbers of a piece. */
 const PIECE = 2 ** 19;
@@ -21,16 +24,50 @@ export class StoredRows {
   readonly shape: readonly [number, number];
   readonly #read: ReadRows;
 
+  /**
+   * @param read may be called again while a call is pending
+   * @throws ShapeError or DomainError if the shape is not [n, d], or `read` no function
+   */
   constructor(shape: readonly [number, number], read: ReadRows) {
-    this.shape = shape;
+    const isSize = (size: unknown) => Number.isInteger(size) && (size as number) >= 0;
+    if (!Array.isArray(shape) || shape.length !== 2 || !shape.every(isSize)) {
+      const expected = 'be [n, d], two integers ≥ 0';
+      throw new ShapeError({ where: WHERE, argument: 'shape', expected, actual: describe(shape) });
+    }
+    assertFunction(read, WHERE, 'read');
+    this.shape = [shape[0], shape[1]];
     this.#read = read;
+  }
+
+  /**
+   * Reads the rows from `start` to `end` into the beginning of a buffer.
+   *
+   * @throws DomainError if the range is not one of rows; ShapeError if the buffer is no Float64Array, or too small
+   */
+  async read(start: number, end: number, into: Float64Array): Promise<void> {
+    const [n, d] = this.shape;
+    if (!(Number.isInteger(start) && Number.isInteger(end) && start >= 0 && start <= end && end <= n)) {
+      const actual = `[${describe(start)}, ${describe(end)})`;
+      throw new DomainError({ where: WHERE, argument: '[start, end)', expected: `lie within [0, ${n})`, actual });
+    }
+    // Unlike instanceof, the tag also identifies arrays of other realms.
+    const isArray = ArrayBuffer.isView(into) && into[Symbol.toStringTag] === 'Float64Array';
+    if (!isArray || into.length < (end - start) * d) {
+      const expected = `be a Float64Array of at least ${(end - start) * d} numbers`;
+      const actual = isArray ? String(into.length) : describe(into);
+      throw new ShapeError({ where: WHERE, argument: 'into', expected, actual });
+    }
+    await this.#read(start, end, into);
   }
 
   /**
    * All rows in order, `rows` at a time. A block is valid until the next one is requested; that one is read meanwhile.
    * Returning early waits for a read that has begun.
+   *
+   * @throws DomainError if `rows` is not an integer > 0
    */
   async *blocks(rows: number): AsyncGenerator<FeatureArray<Float64Array>, void, undefined> {
+    assertPositiveInteger(rows, WHERE, 'rows');
     const [n, d] = this.shape;
     const buffers = [
       new Float64Array(Math.min(n, rows) * d),
@@ -54,23 +91,23 @@ export class StoredRows {
     }
   }
 
-  /** `blocks` of a size that suits passes without other needs: 4 MB, or a row. */
-  pieces(): AsyncGenerator<FeatureArray<Float64Array>, void, undefined> {
-    return this.blocks(Math.max(1, Math.floor(PIECE / Math.max(1, this.shape[1]))));
-  }
-
   /**
    * Some of the rows. The others are skipped in each pass.
    *
-   * @param places in ascending order
-   * @throws DomainError if a place is out of range or not after the one before
+   * @param indices in ascending order
+   * @throws DomainError if an index is out of range or not after the one before
    */
-  take(places: Int32Array): StoredRows {
+  take(indices: ArrayLike<number>): StoredRows {
     const [n, d] = this.shape;
+    assertList(indices, WHERE, 'indices', 'be an array of indices');
+    const places = new Int32Array(indices.length);
     for (let i = 0; i < places.length; i++) {
-      if (places[i] > (i === 0 ? -1 : places[i - 1]) && places[i] < n) continue;
-      const expected = `be rows in ascending order, in [0, ${n})`;
-      throw new DomainError({ where: 'take', argument: `places[${i}]`, expected, actual: describe(places[i]) });
+      const index = indices[i];
+      if (!Number.isInteger(index) || index <= (i === 0 ? -1 : places[i - 1]) || index >= n) {
+        const expected = `be rows in ascending order, in [0, ${n})`;
+        throw new DomainError({ where: WHERE, argument: `indices[${i}]`, expected, actual: describe(index) });
+      }
+      places[i] = index;
     }
     let some = new Float64Array(0);
     return new StoredRows([places.length, d], async (start, end, into) => {
@@ -90,14 +127,11 @@ export class StoredRows {
       }
     });
   }
+}
 
-  /** The rows after a change of each block of them, in place. */
-  changed(change: (block: FeatureArray<Float64Array>) => void): StoredRows {
-    return new StoredRows(this.shape, async (start, end, into) => {
-      await this.#read(start, end, into);
-      change({ values: into, shape: [end - start, this.shape[1]] });
-    });
-  }
+/** All rows in blocks that suit passes without other needs: 4 MB, or a row. */
+export function piecesOf(rows: StoredRows): AsyncGenerator<FeatureArray<Float64Array>, void, undefined> {
+  return rows.blocks(Math.max(1, Math.floor(PIECE / Math.max(1, rows.shape[1]))));
 }
 
 /** Takes the rows in order. */

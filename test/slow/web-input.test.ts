@@ -39,8 +39,6 @@ inBrowser('the page with other data', () => {
       ['model.onnx', '\x08\x07\x12\x12softmax', 'it is an ONNX model, which the page saves but cannot open.'],
       ['m.safetensors', 'x,kind\n1,a\n2,b\n', 'it is no safetensors file, or is damaged.'],
       ['m.pkl', '\x80\x04\x95', 'it is a Python pickle.'],
-      ['t.arrow', 'ARROW1\0\0', 'it is an Arrow file: save it as CSV.'],
-      ['t.arrows', '\xff\xff\xff\xff\x10\0\0\0', 'it is an Arrow file: save it as CSV.'],
       ['table.xlsx', 'PK\x03\x04 ', 'it is a zip archive or a spreadsheet: save it as CSV.'],
     ]) {
       await choose({ [name]: Buffer.from(start, 'latin1') });

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
+import type { StoredRows } from 'softmax-regression';
 import * as library from 'softmax-regression';
 import * as node from 'softmax-regression/node';
 import * as predict from 'softmax-regression/predict';
@@ -100,6 +101,10 @@ function aborted<T>(options: T): T {
   return isOptions ? { signal: AbortSignal.abort(), ...options } : options;
 }
 
+function storedRows(): StoredRows {
+  return new library.StoredRows([2, 2], async (_start, _end, into) => void into.fill(1));
+}
+
 async function drained(batches: AsyncIterable<unknown>): Promise<void> {
   for await (const _ of batches);
 }
@@ -117,6 +122,14 @@ const EXAMPLES: Readonly<Record<string, () => readonly Example[]>> = {
     [library.asFeatureArray, rows()],
     [library.asFeatureArray, { values: Float32Array.of(1, 2), shape: [1, 2], scale: 2 }],
   ],
+  StoredRows: () => [
+    [(...given: ConstructorParameters<typeof library.StoredRows>) => new library.StoredRows(...given), [2, 2], nothing],
+  ],
+  'StoredRows#blocks': () => [[(rows: number) => drained(storedRows().blocks(rows)), 2]],
+  'StoredRows#read': () => [
+    [(...given: Parameters<StoredRows['read']>) => storedRows().read(...given), 0, 1, new Float64Array(2)],
+  ],
+  'StoredRows#take': () => [[(indices: number[]) => storedRows().take(indices), [0, 1]]],
   batchRanges: () => [[library.batchRanges, 5, 2]],
   gatherEntries: () => [[library.gatherEntries, Float32Array.of(1, 2, 3), [1, 0], 0, 2]],
   gatherRows: () => [[library.gatherRows, library.asFeatureArray(rows()), [1, 0], 0, 2]],

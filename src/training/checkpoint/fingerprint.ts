@@ -3,7 +3,7 @@ import { digestOf } from '../../core/digest.js';
 import { formatShape } from '../../core/shape.js';
 import type { FeatureArray } from '../../data/batches.js';
 import type { SampleWeights } from '../../data/sample-weights.js';
-import { StoredRows } from '../../data/stored-rows.js';
+import { piecesOf, StoredRows } from '../../data/stored-rows.js';
 import type { Json } from '../../predict/json.js';
 
 /** A description with a checksum for each argument of `fit`. */
@@ -70,7 +70,7 @@ async function ofFeatures(features: FeatureArray | StoredRows, signal?: AbortSig
 }
 
 async function* bytesOfRows(rows: StoredRows): AsyncGenerator<Uint8Array> {
-  for await (const { values } of rows.pieces()) yield bytesOf(values);
+  for await (const { values } of piecesOf(rows)) yield bytesOf(values);
 }
 
 function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {

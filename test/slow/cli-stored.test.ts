@@ -1,0 +1,81 @@
+// Tables that do not fit into the memory for rows.
+import { readdirSync, readFileSync } from 'node:fs';
+import { Random } from 'softmax-regression';
+import { CommandLine } from '../helpers/command-line.js';
+
+const line = new CommandLine();
+afterAll(() => line.dispose());
+
+const random = new Random(4);
+const ROWS = 12_000;
+const rows = Array.from({ length: ROWS }, (_, i) => {
+  const [x, y] = [random.normal(), 1e4 + random.normal()];
+  const noise = random.normal() / 2;
+  return [x, y, i % 7, ['red', 'green', 'blue'][i % 3], x + y - 1e4 + noise > 0 ? 'yes' : 'no'].join();
+});
+
+beforeAll(() => line.write('big.csv', `x,y,week,colour,bought\n${rows.join('\n')}\n`));
+
+const TRAIN = ['train', 'big.csv', '--label', 'bought', '--strings', 'one-hot', '--backend', 'cpu'];
+const LITTLE = ['--memory', '1MB'];
+
+/** Without --report. */
+const OPTIONS: readonly [string, readonly string[]][] = [
+  ['by default', []],
+  ['with a part for calibration and l1', ['--calibrate', '--l1', '0.001']],
+  ['on all rows', ['--test-fraction', '0']],
+];
+
+describe('train with little memory', () => {
+  it.each(OPTIONS)('writes the model of rows in memory: %s', async (_, options) => {
+    const own = ['--precision', 'float64', ...options, '--json'];
+    const inMemory = await line.run(...TRAIN, ...own, '-o', 'a.model');
+    const stored = await line.run(...TRAIN, ...own, ...LITTLE, '-o', 'b.model');
+    expect([inMemory.code, stored.code]).toEqual([0, 0]);
+    expect(readFileSync(line.path('b.model'))).toEqual(readFileSync(line.path('a.model')));
+    const [a, b] = [inMemory, stored].map(({ stdout }) => JSON.parse(stdout));
+    expect(b.fit).toEqual(a.fit);
+    expect(b.evaluation.accuracy).toBe(a.evaluation.accuracy);
+    expect(b.evaluation.logLoss).toBeCloseTo(a.evaluation.logLoss, 12);
+    expect(b.data).toEqual(a.data);
+  });
+
+  it('writes the report, resumes from a checkpoint, and leaves no file behind', async () => {
+    const own = [...TRAIN, ...LITTLE, '--max-iterations', '6'];
+    const before = readdirSync(line.path('.'));
+    const run = await line.run(...own, '-o', 'c.model', '--report', 'c.html', '--checkpoint', 'c.checkpoint');
+    expect(run.code).toBe(0);
+    expect(readFileSync(line.path('c.html'), 'utf8')).toContain('id="mistakes"');
+    expect(
+      readdirSync(line.path('.'))
+        .filter((name) => !before.includes(name))
+        .sort(),
+    ).toEqual(['c.checkpoint', 'c.html', 'c.model']);
+    const more = ['--max-iterations', '100'];
+    const whole = await line.run(...TRAIN, ...LITTLE, ...more, '-o', 'd.model');
+    const resumed = await line.run(...TRAIN, ...LITTLE, ...more, '--resume', 'c.checkpoint', '-o', 'e.model');
+    expect([whole.code, resumed.code]).toEqual([0, 0]);
+    expect(readFileSync(line.path('e.model'))).toEqual(readFileSync(line.path('d.model')));
+  });
+
+  it.each([
+    [['--folds', '3'], '--folds'],
+    [['--l2', 'auto'], '--l2 with a search'],
+    [['--solver', 'sgd', '--epochs', '1'], '--solver sgd'],
+    [['--validation', '0.1'], '--validation'],
+  ])('says that %j needs all rows in memory', async (flags, named) => {
+    const { code, stderr } = await line.run(...TRAIN, ...LITTLE, ...flags);
+    expect(code).toBe(1);
+    expect(stderr).toContain(
+      `big.csv: the table must fit into 1.0 MB of memory with ${named}; got 12,000 rows of 6 features`,
+    );
+    expect(stderr).toContain(`Leave out ${named}, so that rows can be read from a file, or pass a larger --memory.`);
+    expect(stderr.trim().split('\n').length).toBe(1);
+  });
+
+  it.each(['12', '512', '0.1MB', 'much'])('refuses %s as a size', async (size) => {
+    const { code, stderr } = await line.run(...TRAIN, '--memory', size);
+    expect(code).toBe(2);
+    expect(stderr).toContain('It must be a size of at least 1MB, such as 512MB or 2GB.');
+  });
+});
