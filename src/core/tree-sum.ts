@@ -1,7 +1,7 @@
 // core: sums in one order, however the terms are distributed.
 
 /** The sum of consecutive blocks, and the number of the first one. */
-interface Part<Sum> {
+export interface Part<Sum> {
   readonly block: number;
   readonly sum: Sum;
 }
@@ -19,10 +19,15 @@ interface Part<Sum> {
 export class TreeSum<Sum> {
   readonly #parts: Part<Sum>[] = [];
   readonly #plus: (left: Sum, right: Sum) => Sum;
+  readonly #first: number;
 
-  /** @param plus left + right; it owns both */
-  constructor(plus: (left: Sum, right: Sum) => Sum) {
+  /**
+   * @param plus  left + right; it owns both
+   * @param first the first block that is summed here. With others before it, take `parts` instead of `total`
+   */
+  constructor(plus: (left: Sum, right: Sum) => Sum, first = 0) {
     this.#plus = plus;
+    this.#first = first;
   }
 
   /**
@@ -34,10 +39,26 @@ export class TreeSum<Sum> {
     // Two parts whose common node lies below the one that they share with this block have all their terms.
     for (let last = this.#parts.length - 1; last > 0; last--) {
       const [before, after] = [this.#parts[last - 1].block, this.#parts[last].block];
-      if (levelOf(before, after) >= levelOf(after, block)) break;
+      if (levelOf(before, after) >= levelOf(after, block) || !this.#hasAll(before, after)) break;
       this.#merge();
     }
     this.#parts.push({ block, sum });
+  }
+
+  /**
+   * The sums of the largest nodes of the tree that lie wholly within the blocks summed here, in order. Added in order to
+   * one `TreeSum` with the parts of all other ranges of blocks, they give the bits of one sum over all blocks. The next
+   * block begins another sum.
+   *
+   * @param end the block after the last one that is summed here
+   */
+  parts(end: number): Part<Sum>[] {
+    for (let last = this.#parts.length - 1; last > 0; last--) {
+      const [before, after] = [this.#parts[last - 1].block, this.#parts[last].block];
+      if (!this.#hasAll(before, after, end)) break;
+      this.#merge();
+    }
+    return this.#parts.splice(0);
   }
 
   /** The sum; undefined if there are no blocks. The next block begins another one. */
@@ -49,6 +70,13 @@ export class TreeSum<Sum> {
   /** The sums held, if the total is not wanted. */
   drop(): Sum[] {
     return this.#parts.splice(0).map(({ sum }) => sum);
+  }
+
+  /** Whether the lowest node above two blocks lies within the blocks summed here. */
+  #hasAll(a: number, b: number, end = Number.POSITIVE_INFINITY): boolean {
+    const size = 2 * ((1 << (levelOf(a, b) - 1)) >>> 0);
+    const start = a - (a % size);
+    return start >= this.#first && start + size <= end;
   }
 
   /** Adds the last part to the one before it. */
@@ -63,12 +91,13 @@ export class VectorSum extends TreeSum<Float64Array> {
   /** Vectors that are no longer needed. */
   readonly #free: Float64Array[] = [];
 
-  constructor() {
+  /** @param first as for `TreeSum` */
+  constructor(first = 0) {
     super((left, right) => {
       for (let i = 0; i < left.length; i++) left[i] += right[i];
       this.#free.push(right);
       return left;
-    });
+    }, first);
   }
 
   /** A vector of zeros for the next block, made of an earlier one if possible. */
