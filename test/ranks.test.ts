@@ -138,7 +138,7 @@ describe('sumOverRanks', () => {
   });
 });
 
-function bytes(numbers = new Float64Array()): Buffer {
+function bytes(numbers: Float64Array = new Float64Array()): Buffer {
   return Buffer.from(numbers.buffer, numbers.byteOffset, numbers.byteLength);
 }
 
