@@ -10,8 +10,8 @@ import { KERNELS } from './compile.js';
 import { type Machine, machineFingerprint, machineName } from './machine.js';
 import { TENSORFLOW_VERSION } from './wheels.js';
 
-const bytes = v.pipe(v.number(), v.integer(), v.minValue(1));
-const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
+export const bytes = v.pipe(v.number(), v.integer(), v.minValue(1));
+export const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
 
 const InstallRecord = v.object({
   tfjsNodeVersion: v.string(),
@@ -58,7 +58,7 @@ export function float64Addon(addon: string): string {
 
 const RECORD = 'record.json';
 
-export async function writeInstallRecord(folder: string, record: InstallRecord): Promise<void> {
+export async function writeInstallRecord(folder: string, record: object): Promise<void> {
   await writeFileAtomic(join(folder, RECORD), `${JSON.stringify(record, null, 2)}\n`);
 }
 
@@ -76,44 +76,61 @@ export interface Damage {
  * if others may write: owners and modes of the folders, the record and all files are checked.
  */
 export function readInstallRecord(folder: string, machine: Machine): InstallRecord | Damage | undefined {
-  const distrust = (paths: readonly string[]): Damage | undefined => {
-    const found = distrustOf(cacheFolder(), paths);
-    return (
-      found && {
-        damage: `${found.path}: ${found.argument} must ${found.expected}; got ${found.actual}`,
-        advice: found.hint,
-      }
-    );
-  };
-  const untrusted = distrust([join(folder, RECORD)]);
-  if (untrusted !== undefined) return untrusted;
-  const text = readIfAny(join(folder, RECORD));
-  if (text === undefined) return undefined;
-  const record = parseAs(InstallRecord, text.toString('utf8'));
-  if (record === undefined) return { damage: `${join(folder, RECORD)} is not a record of this package` };
+  const record = readRecord(folder, InstallRecord);
+  if (record === undefined || 'damage' in record) return record;
   if (nativeFolder(record.tfjsNodeVersion, machine, record.gpu) !== folder || record.machine !== machineName(machine)) {
     return { damage: `${folder} holds a build for tfjs-node ${record.tfjsNodeVersion} on ${record.machine}` };
   }
   if (record.tensorflowVersion !== TENSORFLOW_VERSION) {
     return { damage: `${folder} holds TensorFlow ${record.tensorflowVersion} instead of ${TENSORFLOW_VERSION}` };
   }
-  const addons = Object.entries({ [ADDON]: '', ...record.addons });
-  const planted = distrust(
-    [...addons.map(([name]) => name), ...Object.keys(record.files)].map((name) => join(folder, name)),
+  return damageOf(folder, { ...record, addons: { [ADDON]: '', ...record.addons } }) ?? record;
+}
+
+/** The record of a folder, or the reason why it is not read; undefined if there is none. */
+export function readRecord<T extends v.GenericSchema>(
+  folder: string,
+  schema: T,
+): v.InferOutput<T> | Damage | undefined {
+  const untrusted = distrusted([join(folder, RECORD)]);
+  if (untrusted !== undefined) return untrusted;
+  const text = readIfAny(join(folder, RECORD));
+  if (text === undefined) return undefined;
+  return (
+    parseAs(schema, text.toString('utf8')) ?? { damage: `${join(folder, RECORD)} is not a record of this package` }
   );
+}
+
+/** What is wrong with the files of a record; undefined if nothing is. */
+export function damageOf(
+  folder: string,
+  { addons, files }: Pick<InstallRecord, 'addons' | 'files'>,
+): Damage | undefined {
+  const names = [...Object.keys(addons), ...Object.keys(files)];
+  const planted = distrusted(names.map((name) => join(folder, name)));
   if (planted !== undefined) return planted;
-  for (const [name, size] of Object.entries(record.files)) {
+  for (const [name, size] of Object.entries(files)) {
     const actual = statSync(join(folder, name), { throwIfNoEntry: false })?.size;
     if (actual === undefined) return { damage: `${join(folder, name)} is missing` };
     if (actual !== size) return { damage: `${join(folder, name)} has ${actual} bytes instead of ${size}` };
   }
-  for (const [name, checksum] of addons) {
+  for (const [name, checksum] of Object.entries(addons)) {
     const addon = readIfAny(join(folder, name));
     if (addon === undefined || createHash('sha256').update(addon).digest('hex') !== checksum) {
       return { damage: `${join(folder, name)} is not the file that was built` };
     }
   }
-  return record;
+  return undefined;
+}
+
+function distrusted(paths: readonly string[]): Damage | undefined {
+  const found = distrustOf(cacheFolder(), paths);
+  return (
+    found && {
+      damage: `${found.path}: ${found.argument} must ${found.expected}; got ${found.actual}`,
+      advice: found.hint,
+    }
+  );
 }
 
 /**
