@@ -20,13 +20,14 @@ for (const file of readdirSync(dist, { recursive: true })) {
   if (!/\.(d\.ts|js)$/.test(file)) continue;
   writeFileSync(`${dist}/${file}`, change(readFileSync(`${dist}/${file}`, 'utf8')));
 }
-for (const entry of ['formats', 'index', 'node', 'predict', 'predict-records', 'reference', 'report']) {
+for (const entry of ['formats', 'index', 'mpi', 'node', 'predict', 'predict-records', 'reference', 'report']) {
   const reexport = `export * from './cjs/${entry}.js';\n`;
   writeFileSync(`${dist}/${entry}.mjs`, reexport);
   writeFileSync(`${dist}/${entry}.d.mts`, reexport);
 }
 // The sources of the kernels: the addons are compiled on the user's machine.
 cpSync(`${root}/src/kernels`, `${dist}/cjs/kernels`, { recursive: true });
+cpSync(`${root}/src/mpi/addon.cc`, `${dist}/cjs/mpi/addon.cc`);
 chmodSync(`${dist}/cjs/cli/main.js`, 0o755);
 // Written last: if it exists, the build is complete.
 writeFileSync(`${dist}/esm/package.json`, '{ "type": "module" }\n');

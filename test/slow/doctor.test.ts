@@ -45,6 +45,7 @@ describe('doctor', () => {
       'C++ compiler',
       'pip or uv',
       'native kernels',
+      'MPI',
     ]);
   });
 

@@ -1,6 +1,6 @@
-// node: compiles the addons with a C++ compiler: tfjs-node's, against TensorFlow's library, and our own.
+// node: compiles the addons with a C++ compiler: tfjs-node's, against TensorFlow's library, our own, and that for MPI.
 import { chmod, readdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import { BackendError } from '../../core/errors.js';
 import { makeFolder } from '../files.js';
 import { systemInstallCommand } from './machine.js';
@@ -11,9 +11,13 @@ export type Compiler = readonly [string, ...string[]];
 /**
  * The first working compiler of `$CXX`, c++, g++ and clang++.
  *
+ * @param meanwhile what works without one, in a sentence
  * @throws BackendError if none works
  */
-export async function findCompiler(signal?: AbortSignal): Promise<Compiler> {
+export async function findCompiler(
+  signal?: AbortSignal,
+  meanwhile = 'Until then the wasm backend works.',
+): Promise<Compiler> {
   const compiler = await findCompilerIfAny(signal);
   if (compiler !== undefined) return compiler;
   const install = systemInstallCommand('compiler');
@@ -24,7 +28,7 @@ export async function findCompiler(signal?: AbortSignal): Promise<Compiler> {
     actual: `none of ${candidates()
       .map(([program]) => program)
       .join(', ')}`,
-    hint: `${install === undefined ? 'Install one, or set CXX' : `Run: ${install}`}. Until then the wasm backend works.`,
+    hint: `${install === undefined ? 'Install one, or set CXX' : `Run: ${install}`}. ${meanwhile}`,
   });
 }
 
@@ -108,6 +112,48 @@ export async function compileAddons(build: AddonBuild, compiler: Compiler, signa
   await makeFolder(dirname(build.addon));
   await compile(compiler, compilerArguments(build, sources, libraries), build.addon, signal);
   await compile(compiler, float64Arguments(build), build.float64, signal);
+}
+
+/** The source of the addon for MPI. It is not among the kernels, whose changes build TensorFlow's addon again. */
+export const MPI_SOURCE = join(__dirname, '..', '..', 'mpi', 'addon.cc');
+
+export interface MpiBuild {
+  /** The folder of the wheel with `include` and `lib`. */
+  readonly mpi: string;
+  /** The path of MPI's library. */
+  readonly library: string;
+  /** The path of the addon. */
+  readonly addon: string;
+}
+
+/**
+ * Builds the addon for MPI.
+ *
+ * @throws BackendError with the compiler's first error, and the signal's reason if aborted
+ */
+export async function compileMpi(
+  { mpi, library, addon }: MpiBuild,
+  compiler: Compiler,
+  signal?: AbortSignal,
+): Promise<void> {
+  const origin = process.platform === 'darwin' ? '@loader_path' : '$ORIGIN';
+  const path = relative(dirname(addon), dirname(library)).split(sep).join('/');
+  const args = [
+    ...addonArguments(process.platform),
+    ...[
+      '-O2',
+      '-pthread',
+      '-I',
+      join(mpi, 'include'),
+      MPI_SOURCE,
+      library,
+      `-Wl,-rpath,${origin}/${path}`,
+      '-o',
+      addon,
+    ],
+  ];
+  await makeFolder(dirname(addon));
+  await compile(compiler, args, addon, signal);
 }
 
 async function compile(

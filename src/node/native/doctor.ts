@@ -1,4 +1,4 @@
-// node: checks everything that the native kernels depend on, and names the next step.
+// node: checks everything that the native kernels depend on, and MPI, and names the next step.
 
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -9,6 +9,7 @@ import { installCommand, PACKAGES } from '../../formats/packages.js';
 import { findCompilerIfAny } from './compile.js';
 import { type NativeStatus, nativeStatus, noTfjsNode, prove, rebuildCommand } from './load.js';
 import { type Machine, nativeSource, systemInstallCommand, thisMachine } from './machine.js';
+import { mpiStatus, probeMpi } from './mpi.js';
 import type { ProbeResult } from './probe.js';
 import { findWheelClients } from './wheel.js';
 
@@ -57,6 +58,7 @@ export async function doctor(options: { readonly signal?: AbortSignal } = {}): P
     await compiler(machine, native, signal),
     await wheelClient(machine, native, signal),
     kernels(status, native),
+    await mpi(signal),
   ];
   return { findings, native, next: findings.find(({ state }) => state === 'problem')?.help };
 }
@@ -180,6 +182,19 @@ async function wheelClient(machine: Machine, native: ProbeResult, signal?: Abort
 /** A missing build tool is only a note if the kernels work, or if they cannot be built here. */
 function needed(machine: Machine, native: ProbeResult, help: string): Pick<Finding, 'state' | 'help'> {
   return native.ok || !nativeSource(machine, false).ok ? { state: 'note' } : { state: 'problem', help };
+}
+
+/** MPI is optional: a missing one is named where several processes are asked for. */
+async function mpi(signal?: AbortSignal): Promise<Finding> {
+  const subject = 'MPI';
+  const status = mpiStatus();
+  if (!status.installed) {
+    return { subject, state: 'note', found: `${status.reason}. ${status.advice}` };
+  }
+  const probe = await probeMpi(status, signal);
+  return probe.ok
+    ? { subject, state: 'ok', found: `MPICH ${status.version}, from the user cache` }
+    : { subject, state: 'problem', found: probe.reason, help: 'npx softmax-regression native install --mpi --force' };
 }
 
 function kernels(status: NativeStatus, native: ProbeResult): Finding {

@@ -13,10 +13,10 @@ const MAX_RATIO = 20;
 
 /**
  * Whether a file of a wheel is needed: TensorFlow's two libraries, the few of its 13,000 headers that the addon
- * includes, and the files of the nvidia wheels that are used at run time.
+ * includes, the files of the nvidia wheels that are used at run time, and MPI's launcher, library and header.
  */
 export function isNeeded(name: string): boolean {
-  return LIBRARY.test(name) || HEADER.test(name) || CUDA.test(name);
+  return LIBRARY.test(name) || HEADER.test(name) || CUDA.test(name) || MPI.test(name);
 }
 
 const LIBRARY = /^tensorflow\/libtensorflow_(cc|framework)\.(so\.2|2\.dylib)$/;
@@ -31,6 +31,9 @@ const HEADERS = [
 ];
 const HEADER = new RegExp(`^tensorflow/include/(${HEADERS.join('|')}).*\\.h$`);
 const CUDA = /^nvidia\/(?!.*\/include\/).*(?<!\.a|\.py|\/)$/;
+/** A wheel has them in its folder of data, whose content uv moves to the top. */
+const MPI =
+  /^(mpich-[\d.]+\.data\/data\/)?(bin\/(mpiexec\.hydra|hydra_pmi_proxy)|include\/mpi_abi\.h|lib\/(libp?mpi_abi\.(so\.1|1\.dylib)|mpich\/.+\.so[\d.]*))$/;
 
 /**
  * Puts the needed files of a parcel into `folder`, at their paths in the wheel.

@@ -205,25 +205,30 @@ function reasonOf(stderr: string): string {
   return lastLine(errors.length > 0 ? errors.join('\n') : stderr);
 }
 
-function noClient({ name }: Wheel): BackendError {
+/** Another way to TensorFlow's library. */
+const OWN_INSTALLER =
+  'Or use the installer of tfjs-node itself: npm rebuild @tensorflow/tfjs-node --ignore-scripts=false. Until then the wasm backend works.';
+
+function noClient({ name, meanwhile }: Wheel): BackendError {
   const install = systemInstallCommand('pip');
   return new BackendError({
     where: 'native install',
     argument: 'pip or uv',
     expected: `be installed, to download ${name}`,
     actual: 'neither',
-    hint: `${
-      install === undefined ? 'Install one of them' : `Run: ${install}`
-    }. Or use the installer of tfjs-node itself: npm rebuild @tensorflow/tfjs-node --ignore-scripts=false. Until then the wasm backend works.`,
+    hint: `${install === undefined ? 'Install one of them' : `Run: ${install}`}. ${meanwhile ?? OWN_INSTALLER}`,
   });
 }
 
-function notDelivered({ name, version }: Wheel, failures: readonly string[]): BackendError {
+function notDelivered(
+  { name, version, meanwhile = 'Until then the wasm backend works.' }: Wheel,
+  failures: readonly string[],
+): BackendError {
   return new BackendError({
     where: 'native install',
     argument: `${name} ${version}`,
     expected: 'be downloaded with the pinned sha256',
     actual: failures.join('; '),
-    hint: 'Check network, proxy and the index of pip (pip config list), and run it again. Until then the wasm backend works.',
+    hint: `Check network, proxy and the index of pip (pip config list), and run it again. ${meanwhile}`,
   });
 }

@@ -1,4 +1,4 @@
-// node: the pinned wheels with TensorFlow's C library, by platform.
+// node: the pinned wheels with TensorFlow's C library, and with MPI, by platform.
 
 /** One file of the Python package index. The checksum ensures that the user's client gets exactly this file. */
 export interface Wheel {
@@ -8,6 +8,8 @@ export interface Wheel {
   readonly platform: string;
   readonly sha256: string;
   readonly bytes: number;
+  /** What works without it, in a sentence. */
+  readonly meanwhile?: string;
 }
 
 export const TENSORFLOW_VERSION = '2.21.0';
@@ -37,6 +39,39 @@ export const CPU_WHEELS: Readonly<Record<string, Wheel>> = {
     platform: 'macosx_12_0_arm64',
     sha256: '56ecd7d47429acbe1df2694d50b75bf9fc3995ac92cb367cd9af6c4780ead712',
     bytes: 223_488_205,
+  },
+};
+
+export const MPICH_VERSION = '5.0.2';
+
+/** What works without MPI. */
+export const ALONE_MEANWHILE = 'Until then, one process computes alone.';
+
+/** MPICH with the standard ABI of MPI 5, by `os-arch` of `process`. */
+export const MPI_WHEELS: Readonly<Record<string, Wheel>> = {
+  'linux-x64': {
+    name: 'mpich',
+    version: MPICH_VERSION,
+    meanwhile: ALONE_MEANWHILE,
+    platform: 'manylinux_2_28_x86_64',
+    sha256: '8fed465ebff269ea2ebac179a25de02671ddf8df476e0f115be089015015cfd4',
+    bytes: 13_282_595,
+  },
+  'linux-arm64': {
+    name: 'mpich',
+    version: MPICH_VERSION,
+    meanwhile: ALONE_MEANWHILE,
+    platform: 'manylinux_2_28_aarch64',
+    sha256: '992ae6ebb0da97d49d7a67000ae8112da9a3825da1bb1e6f1d196428a0410f2d',
+    bytes: 10_390_986,
+  },
+  'darwin-arm64': {
+    name: 'mpich',
+    version: MPICH_VERSION,
+    meanwhile: ALONE_MEANWHILE,
+    platform: 'macosx_11_0_arm64',
+    sha256: 'fa6611d3efa2d5a5f624976458d25988bfd5626afc09402f662ff0defbb45cd4',
+    bytes: 9_541_867,
   },
 };
 
