@@ -97,6 +97,7 @@ describe('the README', () => {
     'src/index.ts',
     'src/formats.ts',
     'src/node.ts',
+    'src/mpi.ts',
     'src/report.ts',
     'src/predict.ts',
     'src/predict-records.ts',

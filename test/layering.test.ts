@@ -63,7 +63,7 @@ function rightsOf(cell: string): Right[] {
 const ROOMS = readRooms(readFileSync(join(__dirname, '..', 'docs', 'architecture.md'), 'utf8'));
 
 /** What index.ts must not reach, even indirectly: it runs in browsers. */
-const NOT_IN_BROWSERS = ['node', 'graph', 'cli', 'node:*'];
+const NOT_IN_BROWSERS = ['node', 'mpi', 'graph', 'cli', 'node:*'];
 
 /** `nn/dense.ts` is in the room nn; so is `nn.ts`, its front door. `data/table/` is a room within `data/`. */
 function roomOf(path: string): string {
@@ -248,6 +248,7 @@ describe('the rooms of src', () => {
       'index.ts',
       'formats.ts',
       'node.ts',
+      'mpi.ts',
       'predict.ts',
       'predict-records.ts',
       'reference.ts',

@@ -30,7 +30,7 @@ async function evaluate(name: string, script: string): Promise<unknown> {
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
 }
 
-const ENTRIES = ['', '/formats', '/node', '/predict', '/predict-records', '/reference', '/report'].map(
+const ENTRIES = ['', '/formats', '/mpi', '/node', '/predict', '/predict-records', '/reference', '/report'].map(
   (door) => `softmax-regression${door}`,
 );
 

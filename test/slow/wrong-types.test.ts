@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import * as tf from '@tensorflow/tfjs';
 import type { StoredRows } from 'softmax-regression';
 import * as library from 'softmax-regression';
+import * as mpi from 'softmax-regression/mpi';
 import * as node from 'softmax-regression/node';
 import * as predict from 'softmax-regression/predict';
 import * as predictRecords from 'softmax-regression/predict-records';
@@ -415,6 +416,9 @@ const EXAMPLES: Readonly<Record<string, () => readonly Example[]>> = {
       { findings: [{ state: 'ok', subject: 'x', found: 'y' }], native: { ok: false, reason: 'x' }, next: 'z' },
     ],
   ],
+  'mpi.installMpi': () => [[(x) => mpi.installMpi(aborted(x)), { onProgress: nothing, force: false }]],
+  'mpi.mpiStatus': () => [[mpi.mpiStatus]],
+  'mpi.openCommunicator': () => [[mpi.openCommunicator, { quiet: false }]],
   'node.installNative': () => [
     [(x) => node.installNative(aborted(x)), { onProgress: nothing, gpu: false, force: false }],
   ],
@@ -533,6 +537,7 @@ describe('a wrong type', () => {
     const doors = {
       'reference.': reference,
       'metrics.': metrics,
+      'mpi.': mpi,
       'node.': node,
       'predict.': predict,
       'predict-records.': predictRecords,

@@ -109,7 +109,7 @@ export function nativeSource(machine: Machine, gpu: boolean): Source {
   return { ok: true, wheels: CUDA_WHEELS };
 }
 
-function isOlder(version: string, [major, minor]: readonly [number, number]): boolean {
+export function isOlder(version: string, [major, minor]: readonly [number, number]): boolean {
   const [actualMajor, actualMinor] = version.split('.').map(Number);
   return actualMajor < major || (actualMajor === major && actualMinor < minor);
 }

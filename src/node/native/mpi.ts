@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { cacheFolder } from '../files.js';
 import { MPI_SOURCE } from './compile.js';
-import { type Machine, machineName, thisMachine } from './machine.js';
+import { isOlder, type Machine, machineName, thisMachine } from './machine.js';
 import { lastLine, runProgram } from './process.js';
 import { bytes, damageOf, readRecord, sha256 } from './record.js';
 import { MPI_WHEELS, MPICH_VERSION, type Wheel } from './wheels.js';
@@ -86,6 +86,8 @@ export function pathsIn(folder: string): Record<'mpi' | 'library' | 'addon' | 'm
   };
 }
 
+const GLIBC = [2, 28] as const;
+
 /** The wheel for this machine, or the reason why there is none. */
 export function mpiSource(
   machine: Machine,
@@ -93,14 +95,19 @@ export function mpiSource(
   | { readonly ok: true; readonly wheel: Wheel }
   | { readonly ok: false; readonly reason: string; readonly advice: string } {
   const { platform, arch, libc } = machine;
-  const wheel = libc?.family === 'musl' ? undefined : MPI_WHEELS[`${platform}-${arch}`];
+  const isUnfit = libc?.family === 'musl' || (libc !== undefined && isOlder(libc.version, GLIBC));
+  const wheel = isUnfit ? undefined : MPI_WHEELS[`${platform}-${arch}`];
   if (wheel !== undefined) return { ok: true, wheel };
-  const system = libc?.family === 'musl' ? 'musl (Alpine Linux)' : `${platform}-${arch}`;
+  const system = libc === undefined || !isUnfit ? `${platform}-${arch}` : libcName(libc);
   return {
     ok: false,
     reason: `no wheel holds MPICH for ${system}`,
-    advice: 'Use Linux with glibc, or macOS on arm64.',
+    advice: 'Use Linux with glibc 2.28 or newer, or macOS on arm64.',
   };
+}
+
+function libcName(libc: NonNullable<Machine['libc']>): string {
+  return libc.family === 'musl' ? 'musl (Alpine Linux)' : `glibc ${libc.version}`;
 }
 
 /** Whether MPI works: a child process, or why not. */

@@ -1,0 +1,122 @@
+// A program of several processes: `ranks.ts launch N MODE …` starts it N times, each with `MODE …`.
+import { createHash } from 'node:crypto';
+import { Random } from '../../src/core/random.js';
+import type { Communicator } from '../../src/core/ranks/communicator.js';
+import { sumOverRanks } from '../../src/core/ranks/sum.js';
+import { VectorSum } from '../../src/core/tree-sum.js';
+import { launchWorkers } from '../../src/mpi/launch.js';
+import { openCommunicator } from '../../src/mpi/open.js';
+
+type Mode = (communicator: Communicator, who: number, code: number) => unknown;
+
+const isAt = ({ rank }: Communicator, who: number) => rank === who;
+
+/** Longer than any limit of the watchdog. */
+const LONG = 15_000;
+
+function compute(milliseconds: number): void {
+  for (const start = performance.now(); performance.now() - start < milliseconds; );
+}
+
+/** The blocks of a rank: all ranks but the last have the same number. */
+async function sumOf(communicator: Communicator, blocks: number, length: number): Promise<string> {
+  const share = Math.ceil(blocks / communicator.size);
+  const first = Math.min(blocks, share * communicator.rank);
+  const end = Math.min(blocks, first + share);
+  const tree = new VectorSum(first);
+  for (let block = first; block < end; block++) {
+    const random = new Random(block + 1);
+    const vector = tree.zeros(length);
+    for (let i = 0; i < length; i++) vector[i] = random.normal() * 10 ** random.below(12);
+    tree.add(block, vector);
+  }
+  const sum = await sumOverRanks(communicator, tree.parts(end), length);
+  return createHash('sha256').update(new Uint8Array(sum.buffer)).digest('hex');
+}
+
+const MODES: Readonly<Record<string, Mode>> = {
+  /** The sums of 13 blocks, and of two, which are fewer than the ranks; the same on all ranks. */
+  async sum(communicator) {
+    const digests = [
+      await sumOf(communicator, 13, 40_000),
+      await sumOf(communicator, 2, 3),
+      await sumOf(communicator, 0, 3),
+    ];
+    const all = await communicator.allGather(Buffer.from(digests.join(' ')));
+    if (communicator.rank === 0)
+      console.log([...new Set(all.map((bytes) => Buffer.from(bytes).toString()))].join('\n'));
+  },
+  async calls(communicator) {
+    const { rank, size } = communicator;
+    const values = Float64Array.of(rank + 1, -rank);
+    const most = Float32Array.of(rank, 0.5);
+    const least = Float64Array.of(rank);
+    // Begun together, they keep their order.
+    const calls = [
+      communicator.allReduce(values, 'sum'),
+      communicator.allReduce(most, 'max'),
+      communicator.allReduce(least, 'min'),
+      communicator.barrier(),
+    ] as const;
+    const parts = await communicator.allGather(new Uint8Array(rank).fill(rank));
+    await Promise.all(calls);
+    const offsets = parts.map(({ byteOffset }) => byteOffset % 8);
+    const lists = [values, most, least, ...parts].map((numbers) => [...numbers]);
+    console.log(JSON.stringify({ size, lists, offsets }));
+  },
+  kill: (communicator, who) => isAt(communicator, who) && process.kill(process.pid, 'SIGKILL'),
+  stop: (communicator, who) => isAt(communicator, who) && process.kill(process.pid, 'SIGSTOP'),
+  exit: (communicator, who, code) => isAt(communicator, who) && process.exit(code),
+  abort: (communicator, who, code) => isAt(communicator, who) && communicator.abort('planted', code),
+  throw: (communicator, who) => {
+    if (isAt(communicator, who)) throw new Error('planted');
+  },
+  busy: (communicator, who) => isAt(communicator, who) && compute(LONG),
+  /** A rank is stopped while the others compute, far from any call. */
+  unseen: (communicator, who) => (isAt(communicator, who) ? process.kill(process.pid, 'SIGSTOP') : compute(4 * LONG)),
+  different: (communicator, who) => isAt(communicator, who) && communicator.allGather(new Uint8Array(1)),
+  /** Waits for a signal, with the number of its process on standard output. */
+  async wait({ rank }) {
+    console.log(`rank ${rank} ${process.pid} ${process.ppid}`);
+    await new Promise((resolve) => setTimeout(resolve, 100 * LONG));
+  },
+  async interrupt(communicator) {
+    console.log(`rank ${communicator.rank} waits`);
+    if (communicator.rank === 0) {
+      const signal = await new Promise((resolve) => {
+        for (const each of ['SIGINT', 'SIGTERM'] as const) process.on(each, () => resolve(each));
+        setTimeout(() => resolve('no signal'), 100 * LONG);
+      });
+      communicator.abort(`got ${signal}`, 130);
+    }
+  },
+  async input({ rank }) {
+    if (rank > 0) return;
+    let text = '';
+    for await (const chunk of process.stdin) text += chunk;
+    console.log(JSON.stringify([text, process.argv.slice(4)]));
+  },
+  /** Ends before it opens a communicator; see below. */
+  early() {},
+};
+
+async function main([mode, ...args]: string[]): Promise<void> {
+  if (mode === 'launch') {
+    const [workers, ...rest] = args;
+    const argv = [process.execPath, ...process.execArgv, __filename, ...rest];
+    process.exitCode = await launchWorkers({ workers: Number(workers), argv });
+    return;
+  }
+  if (mode === 'early') process.exit(Number(args[0]));
+  const quiet = process.env.LOUD === undefined;
+  const communicator = await openCommunicator({ quiet });
+  await communicator.barrier();
+  await MODES[mode](communicator, Number(args[0]), Number(args[1]));
+  await communicator.barrier();
+  if (communicator.rank === 0) console.log('end');
+}
+
+main(process.argv.slice(2)).catch((error: Error) => {
+  console.error(`error: ${error.message}`);
+  process.exit(1);
+});
