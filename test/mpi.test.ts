@@ -136,13 +136,9 @@ describe('the banner of mpiexec', () => {
     expect(new Banner().filter(Buffer.from('a question?\n')).toString()).toBe('a question?\n');
   });
 
-  it('names the process that ended, by its rank if that is known', () => {
-    const { reader } = pass(banner, [10, 300]);
-    expect(reader.fault('rank 0 30\nrank 1 31\n')).toBe('rank 1 (process 31) was ended by a signal: Killed');
-    expect(reader.fault('rank 1 3\n')).toBe('process 31 was ended by a signal: Killed');
-    const { reader: exited } = pass(banner.replace(/CODE: 9/, 'CODE: 3').replace(/YOUR APPLICATION TERM.*/s, ''), []);
-    expect(exited.fault('rank 1 31\n')).toBe('rank 1 (process 31) ended with exit code 3');
-    expect(pass('output', []).reader.fault('rank 1 31\n')).toBeUndefined();
+  it('is noticed', () => {
+    expect(pass(banner, [10, 300]).reader.isSeen).toBe(true);
+    expect(pass(`output\n${rule}\n`, []).reader.isSeen).toBe(false);
   });
 });
 

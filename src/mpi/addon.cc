@@ -47,7 +47,7 @@ constexpr milliseconds kForJavaScript{1000};
 /** Time for JavaScript to end the process after a failure. Other ranks wait longer, so that rank 0 reports first. */
 constexpr milliseconds kForEnd{1500}, kForEndOfOthers{2500};
 /** Limits of MPI_Init, which waits for all ranks, and of MPI_Finalize, once all ranks have said that they are ending. */
-constexpr milliseconds kForInit{60'000}, kForFinalize{5'000};
+constexpr milliseconds kForInit{180'000}, kForFinalize{5'000};
 
 enum Kind : int32_t { kAlive, kEnding, kAllEnding, kFailed };
 
@@ -88,14 +88,13 @@ MPI_Comm work, watch;
 int rank = 0, size = 1;
 bool isQuiet = false;
 int reports = STDERR_FILENO, launcher = -1;
-std::vector<Peer> peers;
-std::vector<Place> places;
-/** Never destroyed: it may run while the process ends. */
+// Never destroyed: the watchdog may run while the process ends.
+std::vector<Peer>& peers = *new std::vector<Peer>;
+std::vector<Place>& places = *new std::vector<Place>;
+std::mutex& mutex = *new std::mutex;
+std::condition_variable& changed = *new std::condition_variable;
+Failure& failure = *new Failure{};
 std::thread* watcher = nullptr;
-
-std::mutex mutex;
-std::condition_variable changed;
-Failure failure;
 std::atomic<bool> hasFailed{false}, isTold{false}, isEnding{false}, allEnding{false}, isCalling{false}, isOver{false},
     isAnnounced{false};
 
@@ -505,7 +504,7 @@ napi_value open(napi_env env, napi_callback_info info) {
   if (launcher >= 0) prctl(PR_SET_PDEATHSIG, SIGKILL);
 #endif
   static std::atomic<bool> isStarted{false};
-  limit(kForInit, "MPI did not start within a minute: a rank is missing", isStarted);
+  limit(kForInit, "MPI did not start within three minutes: a rank is missing", isStarted);
   int isOpen = 0, level = 0;
   MPI_Initialized(&isOpen);
   if (isOpen) return thrown(env, "MPI is open already in this process");

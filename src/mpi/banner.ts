@@ -4,24 +4,23 @@ const RULE = '='.repeat(83);
 const BEGIN = Buffer.from(`${RULE}\n=   BAD TERMINATION OF ONE OF YOUR APPLICATION PROCESSES\n`);
 
 const NEWLINE = 10;
+const NOTHING: Buffer = Buffer.alloc(0);
 
-/** Takes the banner of MPICH's mpiexec out of an output, and reads it. */
+/** Takes the banner of MPICH's mpiexec out of an output. */
 export class Banner {
   /** The end of the output so far, which may be the beginning of the banner. */
-  #kept: Buffer = Buffer.alloc(0);
-  #banner: string | undefined;
+  #kept: Buffer = NOTHING;
+  /** Whether a process was killed or crashed. The banner names one of them, which may be one that mpiexec then killed. */
+  isSeen = false;
 
   /** What of the output so far can be passed on. */
   filter(chunk: Buffer): Buffer {
-    if (this.#banner !== undefined) {
-      this.#banner += chunk.toString('latin1');
-      return Buffer.alloc(0);
-    }
+    if (this.isSeen) return NOTHING;
     const all = Buffer.concat([this.#kept, chunk]);
     const at = all.indexOf(BEGIN);
     if (at !== -1) {
-      this.#banner = all.subarray(at).toString('latin1');
-      this.#kept = Buffer.alloc(0);
+      this.isSeen = true;
+      this.#kept = NOTHING;
       // The line before it is empty, unless it has been passed on.
       return all.subarray(0, all[at - 1] === NEWLINE ? at - 1 : at);
     }
@@ -33,21 +32,6 @@ export class Banner {
   /** What was kept of the output, after its end. */
   rest(): Buffer {
     return this.#kept;
-  }
-
-  /**
-   * The process that ended badly, in words; undefined if none did.
-   *
-   * @param ranks lines `rank 1 4711`, the rank and the number of a process
-   */
-  fault(ranks: string): string | undefined {
-    if (this.#banner === undefined) return undefined;
-    const pid = /PID (\d+)/.exec(this.#banner)?.[1];
-    const code = Number(/EXIT CODE: (\d+)/.exec(this.#banner)?.[1]);
-    const signal = /EXIT STRING: (.+?) \(signal/.exec(this.#banner)?.[1];
-    const rank = new RegExp(`^rank (\\d+) ${pid}$`, 'm').exec(ranks)?.[1];
-    const name = rank === undefined ? `process ${pid}` : `rank ${rank} (process ${pid})`;
-    return signal === undefined ? `${name} ended with exit code ${code}` : `${name} was ended by a signal: ${signal}`;
   }
 }
 

@@ -73,8 +73,8 @@ export async function launchWorkers(options: LaunchOptions): Promise<number> {
     if (reports.code !== undefined) return reports.code;
     // A process that was killed reports nothing.
     if (interrupts.signal !== undefined) return 128 + constants.signals[interrupts.signal];
-    const fault = banner.fault(reports.text) ?? (signal === null ? undefined : `mpiexec was ended by ${signal}`);
-    if (fault === undefined) return code ?? 1;
+    if (!banner.isSeen && signal === null) return code ?? 1;
+    const fault = signal === null ? 'a worker was killed or crashed' : `mpiexec was ended by ${signal}`;
     stderr.write(`error: ${fault}; all ${workers} workers have ended\n`);
     return 1;
   } finally {

@@ -68,8 +68,12 @@ const MODES: Readonly<Record<string, Mode>> = {
   stop: (communicator, who) => isAt(communicator, who) && process.kill(process.pid, 'SIGSTOP'),
   exit: (communicator, who, code) => isAt(communicator, who) && process.exit(code),
   abort: (communicator, who, code) => isAt(communicator, who) && communicator.abort('planted', code),
-  throw: (communicator, who) => {
-    if (isAt(communicator, who)) throw new Error('planted');
+  async throw(communicator, who) {
+    if (!isAt(communicator, who)) return;
+    setImmediate(() => {
+      throw new Error('planted');
+    });
+    await new Promise((resolve) => setTimeout(resolve, LONG));
   },
   busy: (communicator, who) => isAt(communicator, who) && compute(LONG),
   /** A rank is stopped while the others compute, far from any call. */
@@ -94,7 +98,7 @@ const MODES: Readonly<Record<string, Mode>> = {
     if (rank > 0) return;
     let text = '';
     for await (const chunk of process.stdin) text += chunk;
-    console.log(JSON.stringify([text, process.argv.slice(4)]));
+    console.log(JSON.stringify([text, process.argv.slice(3)]));
   },
   /** Ends before it opens a communicator; see below. */
   early() {},
