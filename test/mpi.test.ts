@@ -124,11 +124,13 @@ describe('the banner of mpiexec', () => {
     fc.assert(
       fc.property(text, cuts, (before, at) => {
         const plain = Buffer.from(before, 'latin1').toString('latin1');
-        // Of the empty line before the banner, a newline that ends a chunk has been passed on.
-        expect([plain, `${plain}\n`]).toContain(pass(plain + banner, at).output);
+        // The empty line before the banner may have been passed on if a chunk ends there.
+        const ends = at.includes(plain.length + 1) ? [plain, `${plain}\n`] : [plain];
+        expect(ends).toContain(pass(plain + banner, at).output);
         expect(pass(plain + banner, []).output).toBe(plain);
         expect(pass(plain, at).output).toBe(plain);
       }),
+      { numRuns: 1000 },
     );
   });
 

@@ -14,8 +14,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { compileAddons, compilerArguments, findCompiler } from '../../src/node/native/compile.js';
 import { installNative } from '../../src/node/native/install.js';
+import { installMpi } from '../../src/node/native/install-mpi.js';
 import { findTfjsNode } from '../../src/node/native/load.js';
 import { nativeSource, thisMachine } from '../../src/node/native/machine.js';
+import { mpiSource } from '../../src/node/native/mpi.js';
 import { nativeFolder } from '../../src/node/native/record.js';
 import { isNeeded, unpack } from '../../src/node/native/unpack.js';
 import { downloadArguments, fetchWheel, findWheelClients, keptWheel } from '../../src/node/native/wheel.js';
@@ -385,5 +387,41 @@ const source = nativeSource(thisMachine(), false);
     await expect(installNative()).rejects.toMatchObject({ argument: 'pip or uv' });
     expect(leftovers()).toEqual(untouched);
     expect(existsSync(target())).toBe(false);
+  });
+});
+
+(mpiSource(thisMachine()).ok ? describe : describe.skip)('installMpi', () => {
+  const leftovers = () => readdirSync(cache, { recursive: true }).sort();
+  const untouched = ['native', 'native/downloads'];
+
+  it('requires a compiler before it downloads anything', async () => {
+    fakePip('never asked for');
+    await expect(installMpi()).rejects.toMatchObject({
+      ...{ code: 'BACKEND', argument: 'a C++ compiler' },
+      hint: expect.stringMatching(/one process computes alone\.$/),
+    });
+    expect(calls()).toBe(0);
+  });
+
+  it('requires pip or uv, and says what works without', async () => {
+    fakeProgram('c++', 'exit 0');
+    await expect(installMpi()).rejects.toMatchObject({
+      ...{ code: 'BACKEND', argument: 'pip or uv', actual: 'neither' },
+      hint: expect.stringMatching(/^(?!.*tfjs).*one process computes alone\.$/),
+    });
+  });
+
+  it('rejects a wheel with a wrong checksum, without leftovers', async () => {
+    fakeProgram('c++', 'exit 0');
+    fakePip(zip({ 'mpich-5.0.2.data/data/lib/libmpi_abi.so.1': 'evil' }));
+    const expected = { code: 'BACKEND', argument: 'mpich 5.0.2', actual: 'pip: some.whl has another sha256' };
+    await expect(installMpi()).rejects.toMatchObject(expected);
+    expect(leftovers()).toEqual(untouched);
+  });
+
+  it('rejects unknown options, and stops if aborted before it starts', async () => {
+    await expect(installMpi({ gpu: true } as object)).rejects.toMatchObject({ code: 'DOMAIN', actual: "'gpu'" });
+    await expect(installMpi({ signal: AbortSignal.abort(new Error('planted')) })).rejects.toThrow('planted');
+    expect(existsSync(cache)).toBe(false);
   });
 });
