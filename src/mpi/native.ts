@@ -1,7 +1,7 @@
 // mpi: the functions of our addon, addon.cc.
 import { createRequire } from 'node:module';
 import { BackendError } from '../core/errors.js';
-import { type MpiInstallation, mpiStatus } from '../node/native/mpi.js';
+import { type MpiInstallation, mpiStatus, NO_HOOKS } from '../node/native/mpi.js';
 
 /** Numbers of the reductions. */
 export const REDUCE = { sum: 0, max: 1, min: 2 } as const;
@@ -28,6 +28,8 @@ export function installedMpi(where: string, why: string): MpiInstallation {
 
 export function loadMpi(where: string, why: string): MpiAddon {
   const { addon } = installedMpi(where, why);
+  // UCX reads them when it is loaded.
+  for (const [name, value] of Object.entries(NO_HOOKS)) process.env[name] ??= value;
   try {
     return createRequire(__filename)(addon) as MpiAddon;
   } catch (cause) {

@@ -156,5 +156,11 @@ export function launcherArguments(workers: number): string[] {
   return [...['-launcher', 'fork', '-rmk', 'user', '-hosts', 'localhost'], '-n', String(workers)];
 }
 
+/** UCX must not replace functions that allocate memory: Node, whose threads are in use, then reads memory that is gone. */
+export const NO_HOOKS: Readonly<Record<string, string>> = { UCX_MEM_EVENTS: 'n', UCX_MEM_MMAP_HOOK_MODE: 'none' };
+
 /** Shared memory only, for processes of one machine: UCX would listen on every network. */
-export const LOCAL_TRANSPORT: Readonly<Record<string, string>> = { UCX_TLS: process.env.UCX_TLS ?? 'self,posix' };
+export const LOCAL_TRANSPORT: Readonly<Record<string, string>> = {
+  UCX_TLS: process.env.UCX_TLS ?? 'self,posix',
+  ...NO_HOOKS,
+};
