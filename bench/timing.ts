@@ -20,12 +20,16 @@ export interface Timing {
 }
 
 /**
- * Runs each work once to warm up, then `rounds` rounds of all works. Each round begins with the next work: A B C,
+ * Runs each work to warm up, once and again until `warmUp` milliseconds have passed, then `rounds` rounds of all works. Each round begins with the next work: A B C,
  * B C A, … So drift and the after-effects of the previous work affect all works equally.
  */
-export async function timeInTurn(works: readonly Work[], rounds: number): Promise<Timing[]> {
+export async function timeInTurn(works: readonly Work[], rounds: number, warmUp = 0): Promise<Timing[]> {
   const outcomes: number[] = [];
-  for (const work of works) outcomes.push((await timed(work)).outcome);
+  for (const work of works) {
+    const start = performance.now();
+    outcomes.push((await timed(work)).outcome);
+    while (performance.now() - start < warmUp) await timed(work);
+  }
   const times = works.map((): number[] => []);
   for (let round = 0; round < rounds; round++) {
     for (let turn = 0; turn < works.length; turn++) {
