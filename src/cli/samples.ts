@@ -105,7 +105,11 @@ export async function loadDataSet(
     const { header, defaultMissing, ...flags } = choices;
     return loadOther(
       source,
-      { ...flags, ...(header ? {} : { header }), ...(defaultMissing ? {} : { defaultMissing }) },
+      {
+        ...{ ...flags, memory: loading.memory },
+        ...(header ? {} : { header }),
+        ...(defaultMissing ? {} : { defaultMissing }),
+      },
       loading,
     );
   }
@@ -238,8 +242,8 @@ async function loadFolder(source: string): Promise<DataSet> {
   return pictureData(source, await loadIdxFolder(source));
 }
 
-async function loadFashion(loading: Loading): Promise<DataSet> {
+async function loadFashion({ onProgress, signal }: Loading): Promise<DataSet> {
   const { loadFashionMnist } = await import('../node/datasets/fashion-mnist.js');
-  const { train, test, classNames } = await loadFashionMnist(loading);
+  const { train, test, classNames } = await loadFashionMnist({ onProgress, signal });
   return pictureData('Fashion-MNIST', { train, test, sampleShape: [28, 28] }, classNames);
 }

@@ -73,6 +73,14 @@ describe('train with little memory', () => {
     expect(stderr.trim().split('\n').length).toBe(1);
   });
 
+  it('refuses --memory for data that are no table', async () => {
+    const { code, stderr } = await line.run('train', 'iris', '--memory', '1GB');
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringContaining('--memory must be left out: it applies only to tables; got iris.'),
+    ]);
+  });
+
   it.each(['12', '512', '0.1MB', 'much'])('refuses %s as a size', async (size) => {
     const { code, stderr } = await line.run(...TRAIN, '--memory', size);
     expect(code).toBe(2);
