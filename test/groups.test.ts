@@ -352,7 +352,7 @@ describe('readSamples', () => {
     expect([...(test?.sampleWeights ?? [])]).toEqual(Array.from(test?.features.values ?? [], (x) => x % 3));
     const timed = { label: 'kind', time: 'time', ignore: ['group', 'weight'], testFraction: 0.25 };
     const late = await readSamples([file], timed);
-    expect([...(late.test?.times ?? [])]).toEqual([30, 31, 32, 33, 34, 35, 36, 37, 38, 39]);
+    expect([...(late.test?.times ?? [])].sort()).toEqual([30, 31, 32, 33, 34, 35, 36, 37, 38, 39]);
     const { features, labels, ...rest } = late.samples;
     const options = { validation: late.test, ...rest };
     expect(Object.keys(options)).toEqual(['validation', 'lines', 'times']);
