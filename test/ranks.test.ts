@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { Random } from '../src/core/random.js';
-import { Aborted, type Communicator, ONE_PROCESS, type Reduction } from '../src/core/ranks/communicator.js';
+import { Aborted, ONE_PROCESS, type Reduction } from '../src/core/ranks/communicator.js';
 import { sumOverRanks } from '../src/core/ranks/sum.js';
 import { type Part, VectorSum } from '../src/core/tree-sum.js';
+import { ranksOf } from './helpers/local-ranks.js';
 
 const random = new Random(1);
 
@@ -18,24 +19,6 @@ function treeOf(vectors: readonly Float64Array[], first: number, end: number, pr
   const tree = new VectorSum(first);
   for (let block = first; block < end; block++) if (present[block] ?? true) tree.add(block, vectors[block].slice());
   return tree;
-}
-
-/** Communicators of ranks in this process, which meet in every call. */
-function ranksOf(size: number): Communicator[] {
-  let arrived: { readonly bytes: Uint8Array; readonly resolve: (all: Uint8Array[]) => void }[] = [];
-  let waiting = 0;
-  const allGather = (rank: number, bytes: Uint8Array) =>
-    new Promise<Uint8Array[]>((resolve) => {
-      arrived[rank] = { bytes: bytes.slice(), resolve };
-      if (++waiting < size) return;
-      const all = arrived;
-      [arrived, waiting] = [[], 0];
-      for (const each of all) each.resolve(all.map((other) => other.bytes));
-    });
-  return Array.from({ length: size }, (_, rank) => ({
-    ...ONE_PROCESS,
-    ...{ rank, size, allGather: (bytes: Uint8Array) => allGather(rank, bytes) },
-  }));
 }
 
 /** Some blocks, cut into ranges: empty ones, and more ranges than blocks, included. */

@@ -47,7 +47,7 @@ function storedOf({ features: { values, shape } }: PlainProblem): { features: St
 
 /** The same problem with stored features. */
 function streamedOf(problem: PlainProblem, rows?: number): StreamedProblem {
-  return streamedProblem({ ...problem, ...storedOf(problem), sampleWeights: problem.weights }, rows);
+  return streamedProblem({ ...problem, ...storedOf(problem), sampleWeights: problem.weights }, undefined, rows);
 }
 
 /** The lower half of a square matrix. */
@@ -130,7 +130,7 @@ describe('sections', () => {
 
   it('are read no further after an abort, an error, and a visit that returns false', async () => {
     const { features, reads } = storedOf(problem);
-    const streamed = streamedProblem({ ...problem, features }, 512);
+    const streamed = streamedProblem({ ...problem, features }, undefined, 512);
     const abort = new AbortController();
     const reading = evaluatePlainAsync(streamed, new Float64Array(streamed.size), abort.signal);
     abort.abort(new Error('enough'));
@@ -149,7 +149,10 @@ describe('sections', () => {
     const broken = new StoredRows(problem.features.shape, async (start) => {
       if (start === 1024) throw new Error('disk');
     });
-    const failing = evaluatePlainAsync(streamedProblem({ ...problem, features: broken }, 512), new Float64Array(6));
+    const failing = evaluatePlainAsync(
+      streamedProblem({ ...problem, features: broken }, undefined, 512),
+      new Float64Array(6),
+    );
     await expect(failing).rejects.toThrow('disk');
   });
 

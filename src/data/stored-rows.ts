@@ -129,6 +129,24 @@ export class StoredRows {
   }
 }
 
+/** Rows in memory as stored rows, divided by their scale. */
+export function storedOf(features: FeatureArray | StoredRows): StoredRows {
+  if (features instanceof StoredRows) return features;
+  const { values, shape, scale = 1 } = features;
+  const [, d] = shape;
+  return new StoredRows(shape, async (start, end, into) => {
+    into.set(values.subarray(start * d, end * d));
+    if (scale !== 1) for (let i = 0; i < (end - start) * d; i++) into[i] /= scale;
+  });
+}
+
+/** The rows from `start` to `end`. */
+export function rowsBetween(rows: StoredRows, start: number, end: number): StoredRows {
+  return new StoredRows([end - start, rows.shape[1]], (first, last, into) =>
+    rows.read(start + first, start + last, into),
+  );
+}
+
 /** All rows in blocks that suit passes without other needs: 4 MB, or a row. */
 export function piecesOf(rows: StoredRows): AsyncGenerator<FeatureArray<Float64Array>, void, undefined> {
   return rows.blocks(Math.max(1, Math.floor(PIECE / Math.max(1, rows.shape[1]))));

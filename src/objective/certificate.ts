@@ -63,7 +63,7 @@ function* certification(problem: Problem, point: Float64Array): Steps<Certificat
   if (l2 === 0 && l1 === 0) return { objective, suboptimality: objective };
 
   const { rows: blockRows } = gradientBlocks(size);
-  const observed = fitIntercept ? yield* sumOfSections(problem, blockRows, classSums) : new Float64Array(0);
+  const observed = fitIntercept ? yield* sumOfSections(problem, blockRows, size, classSums) : new Float64Array(0);
   const { mix, towards } = fitIntercept ? mixture(slope.subarray(d * q), observed.subarray(d * q)) : NO_MIXTURE;
   const moved = slope.slice(0, d * q);
   if (mix > 0) {
@@ -83,7 +83,7 @@ function* certification(problem: Problem, point: Float64Array): Steps<Certificat
   const isStill = mix === 0 && shrinks[shrinks.length - 1] === 1;
   const divergences = isStill
     ? [0]
-    : yield* sumOfSections(problem, blockRows, (section) => meanDivergences(section, point, moves));
+    : yield* sumOfSections(problem, blockRows, moves.length, (section) => meanDivergences(section, point, moves));
   for (const [i, shrink] of shrinks.entries()) {
     const divergence = divergences[i];
     // f* ≥ 0, so f(θ) is a bound too. An overflow gives NaN.

@@ -183,8 +183,8 @@ function curvatureOf(probabilities: Float64Array, from: number, q: number): numb
  * TensorFlow needs 0.3 s.
  */
 export function gramMatrix(problem: Problem, signal?: AbortSignal): Promise<Float64Array> {
-  const { rows } = gramBlocks(problem.numFeatures + 1);
-  return finishInTurns(sumOfSections(problem, rows, gramProducts), signal);
+  const order = problem.numFeatures + 1;
+  return finishInTurns(sumOfSections(problem, gramBlocks(order).rows, square(order), gramProducts), signal);
 }
 
 function* gramProducts(problem: Section): Steps<Float64Array> {
@@ -212,7 +212,8 @@ function* gramProducts(problem: Section): Steps<Float64Array> {
 
 /** The diagonal of X̃ᵀdiag(s)X̃/S, [d + 1]. */
 export function gramDiagonal(problem: Problem): Steps<Float64Array> {
-  return sumOfSections(problem, gramBlocks(problem.numFeatures + 1).rows, diagonalProducts);
+  const order = problem.numFeatures + 1;
+  return sumOfSections(problem, gramBlocks(order).rows, order, diagonalProducts);
 }
 
 function* diagonalProducts(problem: Section): Steps<Float64Array> {

@@ -153,7 +153,7 @@ export interface LossAndGradient {
 export function* lossAndGradient(problem: Section | StreamedProblem, point: Float64Array): Steps<LossAndGradient> {
   if (!isStreamed(problem)) return yield* sectionSums(problem, point);
   const { size } = problem;
-  const total = yield* sumOfSections(problem, gradientBlocks(size).rows, function* (section) {
+  const total = yield* sumOfSections(problem, gradientBlocks(size).rows, size + 1, function* (section) {
     const { loss, gradient } = yield* sectionSums(section, point);
     const sum = new Float64Array(size + 1);
     sum.set(gradient);

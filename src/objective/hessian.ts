@@ -1,12 +1,11 @@
 // objective: the full Hessian of the objective on plain arrays, for problems of moderate size.
 import { finishInTurns, type Steps } from '../core/task.js';
-import { VectorSum } from '../core/tree-sum.js';
 import { gradientBlocks, gramBlocks } from './blocks.js';
 import { type Problem, softmaxInto } from './float64.js';
 import { GramSum } from './gram-sum.js';
 import { writeProbabilities } from './resident-rows.js';
 import { BLOCK_ROWS, pairedPoint, RowBlock } from './row-block.js';
-import { inSections, isStreamed, type Section } from './sections.js';
+import { awaited, inSections, isStreamed, type Section, SectionSum } from './sections.js';
 
 /** Largest number of parameters: 5 MB and about 25 ms to factor. */
 const LARGEST = 800;
@@ -49,21 +48,30 @@ function* hessian(problem: Problem, point: Float64Array, work: number): Steps<Fl
     probabilities = yield* probabilitiesAt(section, point);
     return counted.add(probabilities);
   });
+  if (isStreamed(problem) && problem.ranks !== undefined) {
+    yield* awaited(problem.ranks.communicator.allReduce(counted.pairs, 'sum'));
+  }
   const threshold = counted.threshold();
   if (threshold === undefined) return undefined;
   const { rows } = gramBlocks(order);
   /** The blocks of the classes k ≥ c, of which the lower half is filled; the others have the same numbers. */
-  const blocks = Array.from({ length: q }, (_, k) => Array.from({ length: k + 1 }, () => new VectorSum()));
+  const blocks = Array.from({ length: q }, (_, k) =>
+    Array.from({ length: k + 1 }, () => new SectionSum(problem, rows)),
+  );
   /** What they leave out, which is added to the blocks k = c. */
-  const leftOut = new VectorSum();
+  const leftOut = new SectionSum(problem, rows);
   yield* inSections(problem, function* (section) {
     const own = isStreamed(problem) ? yield* probabilitiesAt(section, point) : probabilities;
-    const number = section.start / rows;
-    const rest = yield* eachBlock(section, own, threshold, (k, c, block) => blocks[k][c].add(number, block));
-    if (rest !== undefined) leftOut.add(number, rest);
+    const rest = yield* eachBlock(section, own, threshold, (k, c, block) => blocks[k][c].add(section, block));
+    if (rest !== undefined) leftOut.add(section, rest);
   });
-  const totals = blocks.map((row) => row.map((sum) => sum.total() as Float64Array));
-  const rest = leftOut.total();
+  const totals: Float64Array[][] = [];
+  for (const row of blocks) {
+    const own: Float64Array[] = [];
+    for (const sum of row) own.push((yield* sum.total(order * order)) as Float64Array);
+    totals.push(own);
+  }
+  const rest = yield* leftOut.total(order * order);
   for (let k = 0; rest !== undefined && k < q; k++) {
     for (let at = 0; at < rest.length; at++) totals[k][k][at] += rest[at];
   }
@@ -189,7 +197,8 @@ function isBetween(p: number, threshold: number): boolean {
 class PairCounts {
   readonly #q: number;
   readonly #most: number;
-  readonly #pairs = new Float64Array(THRESHOLDS.length);
+  /** For each threshold, or more than the most for all. */
+  readonly pairs = new Float64Array(THRESHOLDS.length);
 
   /** @param most the largest number of pairs */
   constructor(q: number, most: number) {
@@ -200,14 +209,14 @@ class PairCounts {
   /** Adds samples. Returns false if even the last threshold keeps too many, as a part of the samples often shows. */
   add(probabilities: Float64Array): boolean {
     const last = THRESHOLDS.length - 1;
-    let fewest = this.#pairs[last];
+    let fewest = this.pairs[last];
     for (let at = 0; at < probabilities.length && fewest <= this.#most; at += this.#q) {
       let count = 0;
       for (let k = at; k < at + this.#q; k++) if (isBetween(probabilities[k], THRESHOLDS[last])) count++;
       fewest += (count * (count + 1)) / 2;
     }
     if (fewest > this.#most) {
-      this.#pairs.fill(fewest);
+      this.pairs.fill(fewest);
       return false;
     }
     const above = new Int32Array(THRESHOLDS.length);
@@ -216,14 +225,14 @@ class PairCounts {
       for (let k = at; k < at + this.#q; k++) {
         for (let t = 0; t < above.length && isBetween(probabilities[k], THRESHOLDS[t]); t++) above[t]++;
       }
-      for (let t = 0; t < above.length; t++) this.#pairs[t] += (above[t] * (above[t] + 1)) / 2;
+      for (let t = 0; t < above.length; t++) this.pairs[t] += (above[t] * (above[t] + 1)) / 2;
     }
     return true;
   }
 
   /** The smallest threshold that keeps few enough, if any does. */
   threshold(): number | undefined {
-    return THRESHOLDS.find((_, t) => this.#pairs[t] <= this.#most);
+    return THRESHOLDS.find((_, t) => this.pairs[t] <= this.#most);
   }
 }
 

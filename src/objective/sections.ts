@@ -1,4 +1,6 @@
 // objective: samples that are read section by section, and sums over them.
+import type { Communicator } from '../core/ranks/communicator.js';
+import { sumOverRanks } from '../core/ranks/sum.js';
 import type { Steps } from '../core/task.js';
 import { VectorSum } from '../core/tree-sum.js';
 import type { FeatureArray } from '../data/batches.js';
@@ -35,13 +37,23 @@ export interface Pass {
   close(): void;
 }
 
+/** The processes that share the samples of a problem. */
+export interface Ranks {
+  readonly communicator: Communicator;
+  /** The samples of this process, [first, end): whole sections. */
+  readonly first: number;
+  readonly end: number;
+}
+
 /** A problem whose samples are read again for each sum. */
 export interface StreamedProblem extends ProblemTerms {
   readonly numSamples: number;
   /** S = Σ sᵢ, and the smallest sᵢ > 0. */
   readonly totalWeight: number;
   readonly leastWeight: number;
-  /** Begins a pass. A section has a power of two of samples, at least 512; only the last one may have fewer. */
+  /** Undefined if this process has all samples. */
+  readonly ranks?: Ranks;
+  /** Begins a pass over the samples of this process. A section has a power of two of samples, at least 512; only the last one may have fewer. */
   readonly pass: () => Pass;
   /** What becomes of a section before it is used, such as other shares. */
   readonly adapt?: (section: Section) => Steps<Section>;
@@ -64,14 +76,8 @@ export function* inSections(
   const pass = problem.pass();
   try {
     for (;;) {
-      let section = pass.next();
-      if (section instanceof Promise) {
-        let arrived: Section | undefined;
-        yield section.then((next) => {
-          arrived = next;
-        });
-        section = arrived;
-      }
+      const next = pass.next();
+      let section = next instanceof Promise ? yield* awaited(next) : next;
       if (section === undefined) return;
       if (problem.adapt !== undefined) section = yield* problem.adapt(section);
       if ((yield* visit(section)) === false) return;
@@ -86,16 +92,53 @@ export function* inSections(
  * since a section is a whole node of the tree of blocks.
  *
  * @param blockRows samples of a block of the sum
+ * @param length of the sum
  */
 export function* sumOfSections(
   problem: Section | StreamedProblem,
   blockRows: number,
+  length: number,
   of: (section: Section) => Steps<Float64Array>,
 ): Steps<Float64Array> {
   if (!isStreamed(problem)) return yield* of(problem);
-  const sum = new VectorSum();
+  const sum = new SectionSum(problem, blockRows);
   yield* inSections(problem, function* (section) {
-    sum.add(section.start / blockRows, yield* of(section));
+    sum.add(section, yield* of(section));
   });
-  return sum.total() as Float64Array;
+  return (yield* sum.total(length)) as Float64Array;
+}
+
+/** A sum over the sections of a problem, on all ranks. */
+export class SectionSum {
+  readonly #sum: VectorSum;
+  readonly #ranks: Ranks | undefined;
+  readonly #blockRows: number;
+
+  constructor(problem: Section | StreamedProblem, blockRows: number) {
+    this.#ranks = isStreamed(problem) ? problem.ranks : undefined;
+    this.#blockRows = blockRows;
+    this.#sum = new VectorSum((this.#ranks?.first ?? 0) / blockRows);
+  }
+
+  /** Adds the sum over a section, and takes it. */
+  add({ start }: Section, sum: Float64Array): void {
+    this.#sum.add(start / this.#blockRows, sum);
+  }
+
+  /** The sum, of this length, on every rank; undefined if nothing was added and no other rank is there. */
+  *total(length: number): Steps<Float64Array | undefined> {
+    if (this.#ranks === undefined) return this.#sum.total();
+    const { communicator, end } = this.#ranks;
+    const parts = this.#sum.parts(Math.ceil(end / this.#blockRows));
+    return yield* awaited(sumOverRanks(communicator, parts, length));
+  }
+}
+
+/** The value of a promise. */
+export function* awaited<T>(promise: Promise<T>): Steps<T> {
+  let value: T | undefined;
+  yield promise.then((each) => {
+    value = each;
+  });
+  return value as T;
 }

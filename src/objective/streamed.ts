@@ -1,6 +1,7 @@
 // objective: a problem whose features are stored outside memory.
+import { type Communicator, ONE_PROCESS } from '../core/ranks/communicator.js';
 import { powerOfTwo } from '../core/tree-sum.js';
-import type { StoredRows } from '../data/stored-rows.js';
+import { rowsBetween, type StoredRows } from '../data/stored-rows.js';
 import { type PlainProblemOptions, weighedLabels } from './float64.js';
 import { prepareRows } from './row-block.js';
 import type { Section, StreamedProblem } from './sections.js';
@@ -22,23 +23,32 @@ export function rowsOfASection(numFeatures: number, numClasses: number): number 
  * `plainProblem` for features that are read again for each evaluation. Values have the bits of the problem with all
  * samples in memory.
  *
+ * @param communicator the processes that share the samples: all have the same ones, and each reads a part of the features
  * @param rows samples of a section
  * @throws as `plainProblem`
  */
 export function streamedProblem(
   options: Omit<PlainProblemOptions, 'features'> & { readonly features: StoredRows },
+  communicator: Communicator = ONE_PROCESS,
   rows = rowsOfASection(options.features.shape[1], options.numClasses),
 ): StreamedProblem {
   const { features, numClasses, l2, l1 = 0, fitIntercept } = options;
   const [numSamples, numFeatures] = features.shape;
   const { labels, shares, totalWeight, leastWeight } = weighedLabels(options, numSamples);
   const terms = { numFeatures, numClasses, l2, l1, fitIntercept, size: (numFeatures + 1) * numClasses };
+  // Whole sections, as many for each rank as for any other, or one more.
+  const { rank, size } = communicator;
+  const sections = Math.ceil(numSamples / rows);
+  const startOf = (of: number) => Math.min(numSamples, Math.floor((sections * of) / size) * rows);
+  const [first, end] = [startOf(rank), startOf(rank + 1)];
+  const own = rowsBetween(features, first, end);
   return {
     ...terms,
     ...{ numSamples, totalWeight, leastWeight },
+    ...(communicator.size > 1 && { ranks: { communicator, first, end } }),
     pass() {
-      const blocks = features.blocks(rows);
-      let start = 0;
+      const blocks = own.blocks(rows);
+      let start = first;
       return {
         async next(): Promise<Section | undefined> {
           const { value: block } = await blocks.next();

@@ -1,6 +1,6 @@
 // training: fits parameters to the optimum, with a proven bound on the remaining gap.
 
-import { StoredRows } from '../data/stored-rows.js';
+import { StoredRows, storedOf } from '../data/stored-rows.js';
 import { certifyAsync } from '../objective/certificate.js';
 import { type Problem, plainProblem } from '../objective/float64.js';
 import { streamedProblem } from '../objective/streamed.js';
@@ -34,8 +34,10 @@ export async function fitLbfgs(samples: AnySamples, plan: OptimumPlan, run: FitR
   const { l1, l2, fitIntercept, tolerance, maxIterations, precision, signal, onProgress, onEpochEnd } = plan;
   const sampleWeights = weights?.values;
   const options = { labels, numClasses, sampleWeights, l1, l2, fitIntercept };
-  const inMemory = features instanceof StoredRows ? undefined : plainProblem({ ...options, features });
-  const problem = inMemory ?? streamedProblem({ ...options, features: features as StoredRows });
+  const { communicator } = plan;
+  const isShared = communicator !== undefined && communicator.size > 1;
+  const inMemory = isShared || features instanceof StoredRows ? undefined : plainProblem({ ...options, features });
+  const problem = inMemory ?? streamedProblem({ ...options, features: storedOf(features) }, communicator);
   const { backend, checkpoints, scaling, validation: looked } = run;
   const [n, d] = features.shape;
   const affineOf = (point: Float64Array) => storedAffine(point, numClasses, scaling);

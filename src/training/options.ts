@@ -8,6 +8,7 @@ import type { CsvSchema } from '../data/table/schema.js';
 import type { LearningRateSchedule, RateFunction } from '../optim/schedule.js';
 import {
   type Check,
+  communicatorOf,
   type EarlyStopping,
   earlyStoppingOf,
   layerOf,
@@ -307,6 +308,15 @@ export const OPTIONS = {
    * interrupted. `epochs` and `maxIterations` may differ. A rate function cannot be compared.
    */
   resume: given<Uint8Array>()('the checkpoint to go on from', ['fit']),
+  /**
+   * The processes that share the samples, as `openCommunicator` of `softmax-regression/mpi` gives it. Each passes the same
+   * samples and options, reads a part of the features in each pass, and gets the same model, in float64: the bits do not
+   * depend on their number. Only rank 0 writes checkpoints. Default: this process alone.
+   */
+  communicator: option(communicatorOf, {
+    help: 'the processes that share the samples',
+    ...{ solvers: 'optimum', readers: ['fit'], stored: false },
+  }),
   /** Ends the fit with the signal's reason as error; with `checkpoint`, after one more is written. */
   signal: given<AbortSignal>(assertSignal)('aborts the fit', [...FITS, 'partialFit']),
   /** Called as the fit goes on. */

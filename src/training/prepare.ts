@@ -3,6 +3,7 @@
 import type { BackendInUse } from '../compile/backend-in-use.js';
 import { DomainError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
+import { ONE_PROCESS } from '../core/ranks/communicator.js';
 import { describe } from '../core/shape.js';
 import type { FeatureArray } from '../data/batches.js';
 import { assertRestrictions } from '../data/groups.js';
@@ -16,6 +17,8 @@ import type { AnySamples, FitRun, Fitted, Samples } from './fit.js';
 import { largestOf } from './inputs.js';
 import { fitLbfgs } from './lbfgs.js';
 import { type FitPlan, isSteps, type OpenPlan, storedOptions, type TrainingOptions, withPenalty } from './options.js';
+import { assertAlike } from './ranks.js';
+import { listed, solversOf } from './solvers.js';
 import { assertFinite, isNear, scalingOf, standardized, standardizedRows, unfold } from './standardization.js';
 import { holdBack, readValidation } from './validation.js';
 import { startFrom, type WarmStart } from './warm-start.js';
@@ -44,13 +47,17 @@ export async function fitSamples<L extends Label>(
   where: string,
 ): Promise<{ fitted: Fitted; options: TrainingOptions }> {
   if (given.features instanceof StoredRows) assertStreams(open, where);
-  const opened = await openCheckpoints(open, where);
+  const { communicator = ONE_PROCESS } = open;
+  const opened = await openCheckpoints(communicator.rank === 0 ? open : { ...open, checkpoint: undefined }, where);
   const { samples, validation } = await partsOf(given, open, where);
   const total = samples.weights?.total ?? samples.labels.length;
   const plan = withPenalty({ ...open, l2: open.l2 ?? opened.l2 }, total, samples.numClasses, where);
   const options = storedOptions(plan);
   const start = plan.warmStart && startOf(plan.warmStart, given, samples, plan, where);
   const { backend, classes, featureNames } = given;
+  if (communicator.size > 1) {
+    await assertAlike(communicator, { samples, classes, start, resume: plan.resume }, options, where);
+  }
   const checkpoints = await opened.withData({ samples, validation, classes, start, featureNames }, options);
   const run: FitRun = { backend, validation, start, checkpoints, featureNames, classes };
   const fitted = await (plan.standardize
@@ -105,7 +112,8 @@ function assertStreams(plan: OpenPlan, where: string): void {
     throw new DomainError({ where, argument, expected: `${expected} for stored rows`, actual: describe(actual), hint });
   };
   if (isSteps(plan)) {
-    refuse('solver', "be 'lbfgs'", plan.solver, 'Call partialFit with the blocks of the rows.');
+    const expected = `be ${listed(solversOf('optimum').map((name) => `'${name}'`))}`;
+    refuse('solver', expected, plan.solver, 'Call partialFit with the blocks of the rows.');
   }
   if (typeof plan.validation === 'number') {
     refuse('validation', 'be samples', plan.validation, 'Give other samples to validate on, { features, labels }.');
