@@ -52,7 +52,7 @@ describe('openCommunicator', () => {
       await expect(fresh.openCommunicator()).rejects.toMatchObject({
         ...{ code: 'BACKEND', argument: 'MPI', actual: 'no connection to it' },
         ...{ expected: `know the launcher of several processes that ${name}=2 shows` },
-        hint: expect.stringContaining('--workers'),
+        hint: expect.stringContaining('native status --mpi'),
       });
     },
   );
@@ -78,7 +78,7 @@ describe('launchWorkers', () => {
   it('refuses to start workers under another launcher', async () => {
     process.env.PMI_SIZE = '2';
     await expect(launchWorkers({ workers: 2, argv })).rejects.toMatchObject({
-      ...{ code: 'BACKEND', actual: 'PMI_SIZE=2', hint: 'Leave out --workers under mpiexec or srun.' },
+      ...{ code: 'BACKEND', actual: 'PMI_SIZE=2', hint: 'Call openCommunicator alone under mpiexec or srun.' },
     });
   });
 

@@ -56,7 +56,7 @@ export async function launchWorkers(options: LaunchOptions): Promise<number> {
       argument: 'this process',
       expected: 'be started without a launcher, or without workers of its own',
       actual: launched.variable,
-      hint: 'Leave out --workers under mpiexec or srun.',
+      hint: 'Call openCommunicator alone under mpiexec or srun.',
     });
   }
   const { mpiexec } = installedMpi(WHERE, `${workers} workers`);

@@ -20,7 +20,7 @@ const WHERE = 'openCommunicator';
 let opened: Promise<Communicator> | undefined;
 
 /**
- * The processes that compute together with this one: those that mpiexec, srun or `--workers` has started, or this one alone.
+ * The processes that compute together with this one: those that mpiexec or srun has started, or this one alone.
  *
  * Call it before anything is read or written, in the main thread of every process. Later calls return the same. MPI
  * is closed when the process ends: then it waits for the other ranks. A rank that ends with an error, is killed or stopped
@@ -50,7 +50,7 @@ async function open(isQuiet: boolean): Promise<Communicator> {
     throw failure('this thread', 'be the main thread', 'a worker thread', 'Call it in the main thread.');
   }
   if (launched !== undefined && !isConnected(process.env)) throw alone(launched, 'no connection to it');
-  const addon = loadMpi(WHERE, `several processes (${launched?.variable ?? '--workers'})`);
+  const addon = loadMpi(WHERE, `several processes (${launched?.variable ?? 'mpiexec'})`);
   const socket = launcherSocket();
   let facts: readonly [number, number, string];
   try {
@@ -83,7 +83,7 @@ function alone({ variable }: Launched, actual: string): BackendError {
     'MPI',
     `know the launcher of several processes that ${variable} shows`,
     actual,
-    `MPICH ${MPICH_VERSION} is started by --workers, the mpiexec of MPICH 5 or Intel MPI, or srun --mpi=pmi2. Open MPI 5 has no standard ABI. For one process, unset the variable.`,
+    `MPICH ${MPICH_VERSION} is started by its own mpiexec, which native status --mpi prints, by that of Intel MPI, or by srun --mpi=pmi2. Open MPI 5 has no standard ABI. For one process, unset the variable.`,
   );
 }
 

@@ -64,6 +64,23 @@ const MODES: Readonly<Record<string, Mode>> = {
     const lists = [values, most, least, ...parts].map((numbers) => [...numbers]);
     console.log(JSON.stringify({ size, lists, offsets }));
   },
+  /** The model file of a fit that all share, of three sections, and the checkpoint of rank 0; the same on all ranks. */
+  async fit(communicator) {
+    const { SoftmaxRegression } = await import('softmax-regression');
+    const [n, d] = [20_000, 200];
+    const random = new Random(9);
+    const values = Float64Array.from({ length: n * d }, () => random.normal());
+    const labels = Array.from({ length: n }, (_, i) => {
+      const sum = values[d * i] + values[d * i + 1] + random.normal();
+      return sum > 1 ? 'up' : sum < -1 ? 'down' : 'level';
+    });
+    const options = { standardize: true, precision: 'float64', maxIterations: 15, communicator } as const;
+    const { model, result } = await SoftmaxRegression.fit({ values, shape: [n, d] }, labels, options);
+    const bytes = await model.toBytes();
+    const line = `${createHash('sha256').update(bytes).digest('hex')} ${result.objective} ${result.suboptimality}`;
+    const all = await communicator.allGather(Buffer.from(line));
+    if (communicator.rank === 0) console.log([...new Set(all.map((each) => Buffer.from(each).toString()))].join('\n'));
+  },
   kill: (communicator, who) => isAt(communicator, who) && process.kill(process.pid, 'SIGKILL'),
   stop: (communicator, who) => isAt(communicator, who) && process.kill(process.pid, 'SIGSTOP'),
   exit: (communicator, who, code) => isAt(communicator, who) && process.exit(code),

@@ -85,6 +85,14 @@ describe('ranks', () => {
     for (const workers of [1, 2, 3, 4]) expect(await run(`launch ${workers} sum`)).toEqual(alone);
   });
 
+  test('fit to the same model file, however many there are', async () => {
+    const alone = await run('fit');
+    expect(alone).toMatchObject({ code: 0, stdout: expect.stringMatching(/^[0-9a-f]{64} [\d.]+ \S+\nend\n$/) });
+    for (const workers of [1, 2, 3, 4]) {
+      expect(await run(`launch ${workers} fit`)).toMatchObject({ code: 0, stdout: alone.stdout });
+    }
+  });
+
   test('reduce and gather, in the order of the calls; only rank 0 prints', async () => {
     const { code, stdout, stderr } = await run('launch 3 calls');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
