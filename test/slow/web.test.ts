@@ -20,7 +20,9 @@ import { idx, pictures, usePage } from '../helpers/web-page.js';
 
 const iris = loadIris();
 const split = trainTestSplit(150, { testFraction: 0.2, seed: 1, stratify: iris.labels });
-const learnt = { features: take(iris.features, split.train), labels: take(iris.labels, split.train) };
+// In the order of the flowers.
+const train = split.train.sort();
+const learnt = { features: take(iris.features, train), labels: take(iris.labels, train) };
 
 inBrowser('the page', () => {
   const web = usePage();
