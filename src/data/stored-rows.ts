@@ -9,9 +9,6 @@ const WHERE = 'StoredRows';
 /** Numbers of a piece. */
 const PIECE = 2 ** 19;
 
-/** Reads the rows from `start` to `end` into the beginning of a buffer. */
-type ReadRows = (start: number, end: number, into: Float64Array) => Promise<void>;
-
 /**
  * Float64 rows of d numbers that are read again for each pass, block by block.
  *
@@ -22,13 +19,17 @@ type ReadRows = (start: number, end: number, into: Float64Array) => Promise<void
 export class StoredRows {
   /** [n, d] */
   readonly shape: readonly [number, number];
-  readonly #read: ReadRows;
+  readonly #read: (start: number, end: number, into: Float64Array) => Promise<void>;
 
   /**
-   * @param read may be called again while a call is pending
+   * @param read reads the rows from `start` to `end` into the beginning of a buffer; may be called again while a call is
+   *   pending
    * @throws ShapeError or DomainError if the shape is not [n, d], or `read` no function
    */
-  constructor(shape: readonly [number, number], read: ReadRows) {
+  constructor(
+    shape: readonly [number, number],
+    read: (start: number, end: number, into: Float64Array) => Promise<void>,
+  ) {
     const isSize = (size: unknown) => Number.isInteger(size) && (size as number) >= 0;
     if (!Array.isArray(shape) || shape.length !== 2 || !shape.every(isSize)) {
       const expected = 'be [n, d], two integers ≥ 0';
