@@ -33,10 +33,13 @@ export async function withInterrupt<T>(work: (signal: AbortSignal) => Promise<T>
   try {
     return await work(controller.signal);
   } finally {
-    // After a signal the process ends, and the same signal may come once more, before it has said why.
-    if (!controller.signal.aborted) {
-      process.off('SIGINT', onSignal);
-      process.off('SIGTERM', onSignal);
+    process.off('SIGINT', onSignal);
+    process.off('SIGTERM', onSignal);
+    // The same signal may come once more, before the process has said why it ends.
+    if (controller.signal.aborted) {
+      const ignore = () => {};
+      process.on('SIGINT', ignore).on('SIGTERM', ignore);
+      setTimeout(() => process.off('SIGINT', ignore).off('SIGTERM', ignore), TWICE).unref();
     }
   }
 }
