@@ -59,6 +59,20 @@ describe('StoredRows', () => {
     expect(await firstsOf(rows.take(new Int32Array(0)), 2)).toEqual([]);
   });
 
+  it('takes rows in reads that overlap', async () => {
+    const slow = new StoredRows([20, 1], async (start, end, into) => {
+      for (let i = start; i < end; i++) into[i - start] = i;
+      await nextTask();
+    });
+    const some = slow.take(Int32Array.of(4, 5, 8, 9));
+    const [one, other] = [new Float64Array(2), new Float64Array(2)];
+    await Promise.all([some.read(0, 2, one), some.read(2, 4, other)]);
+    expect([[...one], [...other]]).toEqual([
+      [4, 5],
+      [8, 9],
+    ]);
+  });
+
   it('reads no more rows at once than a block has', async () => {
     const { rows, reads } = stored(1000);
     await firstsOf(rows.take(Int32Array.from({ length: 100 }, (_, i) => 10 * i)), 8);

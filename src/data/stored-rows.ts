@@ -110,10 +110,10 @@ export class StoredRows {
       }
       places[i] = index;
     }
-    let some = new Float64Array(0);
     return new StoredRows([places.length, d], async (start, end, into) => {
       const most = end - start;
-      if (some.length < most * d) some = new Float64Array(most * d);
+      // Its own, since a pass that ended early may still be reading.
+      const some = new Float64Array(most * d);
       for (let i = start; i < end; ) {
         // As many of them as lie among as many rows as the buffer holds.
         const first = places[i];

@@ -118,7 +118,7 @@ export type MpiProbe =
 const TIMEOUT = 120_000;
 
 /**
- * Starts two ranks by the launcher, which sum their numbers and gather what they have.
+ * Starts two processes with mpiexec. They sum and gather a few numbers.
  *
  * @throws the signal's reason if aborted; all other errors are part of the result
  */
