@@ -539,6 +539,20 @@ describe('cholesky', () => {
     expect(cholesky(Float64Array.of(4, 2, 2, 3), 2).solve(Float64Array.of(2, 1))).toBeAllClose([0.5, 0], FLOAT64);
   });
 
+  it('writes the factor over the matrix if asked to, with the same result', () => {
+    const matrix = Float64Array.of(4, 2, 2, 3);
+    const factored = cholesky(matrix, 2, 0, true);
+    expect(matrix[0]).toBe(1);
+    // Another factorisation takes the memory of the kernels in between.
+    cholesky(Float64Array.of(9, 0, 1, 5), 2);
+    expect(factored.solve(Float64Array.of(2, 1))).toBeAllClose([0.5, 0], FLOAT64);
+    // A jitter that is too small must leave the matrix for the next one.
+    const collinear = () => Float64Array.of(5, 10, 10, 20);
+    const [kept, over] = [cholesky(collinear(), 2), cholesky(collinear(), 2, 0, true)];
+    expect(over.jitter).toBe(kept.jitter);
+    expect(over.solve(Float64Array.of(5, 10))).toEqual(kept.solve(Float64Array.of(5, 10)));
+  });
+
   it('reads only the lower triangle, and does not depend on units', () => {
     const half = cholesky(Float64Array.of(4, 99, 2, 3), 2).solve(Float64Array.of(2, 1));
     expect(half).toBeAllClose([0.5, 0], FLOAT64);

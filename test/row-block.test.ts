@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { FLOAT64 } from '../src/core/tolerance.js';
 import type { FeatureArray } from '../src/data/batches.js';
 import { evaluatePlain, plainProblem } from '../src/objective/float64.js';
-import { hessianMatrix } from '../src/objective/hessian.js';
+import { hessianMatrix, releaseHessian } from '../src/objective/hessian.js';
 import { BLOCK_ROWS, prepareRows, RowBlock } from '../src/objective/row-block.js';
 import { cholesky } from '../src/optim/cholesky.js';
 import { dataSets, weightsOf } from './helpers/golden-solver.js';
@@ -152,6 +152,19 @@ describe('hessianMatrix', () => {
       }
     }
     if (!fitIntercept) expect(Array.from(matrix?.subarray(12 * 15) ?? [1]).every((entry) => entry === 0)).toBe(true);
+  });
+
+  it('uses the memory of a released Hessian again, and of no other', async () => {
+    const problem = problemOf(false);
+    const first = (await hessianMatrix(problem, point, 1e9)) as Float64Array;
+    const copy = first.slice();
+    const second = (await hessianMatrix(problem, point, 1e9)) as Float64Array;
+    expect(second).not.toBe(first);
+    releaseHessian(first.fill(7));
+    const [third, fourth] = await Promise.all([1, 2].map(() => hessianMatrix(problem, point, 1e9)));
+    expect(third).toBe(first);
+    expect(fourth).not.toBe(first);
+    for (const each of [second, third, fourth]) expect(each).toEqual(copy);
   });
 
   it('approximates the Hessian within a work limit', async () => {

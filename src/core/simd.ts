@@ -192,3 +192,20 @@ export function openModule(base64: string): WebAssembly.Exports | undefined {
     return undefined;
   }
 }
+
+/** Where a square matrix lies in an array: the index of its first number, and the numbers from row to row. */
+export type Place = readonly [start: number, stride: number];
+
+/** Copies the lower half of a matrix [order, order]. A loop: an array object for each row is much slower. */
+export function copyLower(
+  from: Float64Array,
+  [start, stride]: Place,
+  to: Float64Array,
+  [toStart, toStride]: Place,
+  order: number,
+): void {
+  for (let i = 0; i < order; i++) {
+    const end = start + i * stride + i;
+    for (let at = end - i, into = toStart + i * toStride; at <= end; at++, into++) to[into] = from[at];
+  }
+}

@@ -104,6 +104,11 @@ export class VectorSum extends TreeSum<Float64Array> {
   zeros(length: number): Float64Array {
     return this.#free.pop()?.fill(0) ?? new Float64Array(length);
   }
+
+  /** Takes a vector that is no longer needed. */
+  reuse(vector: Float64Array): void {
+    this.#free.push(vector);
+  }
 }
 
 /** Terms of a block where a term costs little. */

@@ -8,7 +8,7 @@ import { cholesky } from '../optim/cholesky.js';
 import { gramBlocks } from './blocks.js';
 import type { Problem } from './float64.js';
 import { GramSum } from './gram-sum.js';
-import { eachProbabilities, hessianMatrix, othersOf } from './hessian.js';
+import { eachProbabilities, hessianMatrix, othersOf, releaseHessian } from './hessian.js';
 import { BLOCK_ROWS, RowBlock } from './row-block.js';
 import { isStreamed, type ProblemTerms, type Section, sumOfSections } from './sections.js';
 
@@ -60,7 +60,7 @@ export async function bohningPreconditioner(
   const { jitter = JITTER } = options;
   const withoutBias = (vector: Float64Array) => (fitIntercept ? vector : vector.fill(0, d * q));
   if (isDense) {
-    const factored = cholesky(matrix, d + 1, jitter);
+    const factored = cholesky(matrix, d + 1, jitter, true);
     return (vector) => withoutBias(factored.solve(vector, q));
   }
   const inverse = matrix.map((entry) => (entry > 0 ? 1 / (entry * (1 + jitter)) : 1));
@@ -96,6 +96,13 @@ export interface CurvatureOptions extends Omit<PreconditionerOptions, 'gram'> {
   readonly work?: number;
 }
 
+/** What M is. */
+interface Curvature {
+  readonly isHessian: boolean;
+  /** Frees M, which must not be used after it. */
+  readonly close: () => void;
+}
+
 /**
  * A preconditioner v ↦ M⁻¹v from the curvature at θ, for `lbfgs` restarted at θ.
  *
@@ -113,19 +120,19 @@ export async function curvaturePreconditioner(
   problem: Problem,
   point: Float64Array,
   options: CurvatureOptions = {},
-): Promise<{ precondition: (vector: Float64Array) => Float64Array; isHessian: boolean }> {
+): Promise<Curvature & { precondition: (vector: Float64Array) => Float64Array }> {
   const hessian = await hessianAt(problem, point, options);
   if (hessian === undefined) {
     const precondition = await bohningPreconditioner(await atPoint(problem, point, options.signal), options);
-    return { precondition, isHessian: false };
+    return { precondition, isHessian: false, close() {} };
   }
-  const factored = cholesky(hessian, problem.size, options.jitter ?? JITTER);
+  const factored = cholesky(hessian, problem.size, options.jitter ?? JITTER, true);
   const bias = problem.numFeatures * problem.numClasses;
   const precondition = (vector: Float64Array) => {
     const solved = factored.solve(vector);
     return problem.fitIntercept ? solved : solved.fill(0, bias);
   };
-  return { precondition, isHessian: true };
+  return { precondition, isHessian: true, close: () => releaseHessian(hessian) };
 }
 
 /** The metric for `proximalNewton` from the curvature at θ. The Hessian is one block. */
@@ -133,12 +140,14 @@ export async function curvatureMetric(
   problem: Problem,
   point: Float64Array,
   options: CurvatureOptions = {},
-): Promise<{ metric: BlockMetric; isHessian: boolean }> {
+): Promise<Curvature & { metric: BlockMetric }> {
   const hessian = await hessianAt(problem, point, options);
   if (hessian === undefined) {
-    return { metric: await bohningMetric(await atPoint(problem, point, options.signal), options), isHessian: false };
+    const metric = await bohningMetric(await atPoint(problem, point, options.signal), options);
+    return { metric, isHessian: false, close() {} };
   }
-  return { metric: new BlockMetric(hessian, problem.size, 1, options.jitter ?? JITTER), isHessian: true };
+  const metric = new BlockMetric(hessian, problem.size, 1, options.jitter ?? JITTER);
+  return { metric, isHessian: true, close: () => releaseHessian(hessian) };
 }
 
 function hessianAt(

@@ -51,7 +51,12 @@ export class GramSum {
     this.#flush();
     this.#close();
     this.#end = 0;
-    return this.#tree.total() ?? new Float64Array(square(this.#order));
+    return this.#tree.total() ?? this.#tree.zeros(square(this.#order));
+  }
+
+  /** Takes back the array of a total that is no longer needed, for the next one. */
+  reuse(total: Float64Array): void {
+    this.#tree.reuse(total);
   }
 
   /** The first sample after the task that a sample belongs to: one or several blocks. */

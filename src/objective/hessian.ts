@@ -14,6 +14,23 @@ const LARGEST = 800;
 const THRESHOLDS = [0, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2];
 
 /**
+ * The memory of a Hessian that is no longer used. Fits of some milliseconds that allocate as much each wait for the garbage
+ * collector.
+ */
+let spare: Float64Array | undefined;
+
+/** Says that a Hessian is no longer used: the next one may take its place. */
+export function releaseHessian(matrix: Float64Array): void {
+  spare = matrix;
+}
+
+function zeros(length: number): Float64Array {
+  const own = spare?.length === length ? spare.fill(0) : new Float64Array(length);
+  spare = undefined;
+  return own;
+}
+
+/**
  * ∇²f(θ), with small contributions approximated.
  *
  *   (1/S) Σᵢ sᵢ·x̃ᵢx̃ᵢᵀ ⊗ (diag(pᵢ) − pᵢpᵢᵀ) + λD
@@ -54,28 +71,30 @@ function* hessian(problem: Problem, point: Float64Array, work: number): Steps<Fl
   const threshold = counted.threshold();
   if (threshold === undefined) return undefined;
   const { rows } = gramBlocks(order);
-  /** The blocks of the classes k ≥ c, of which the lower half is filled; the others have the same numbers. */
-  const blocks = Array.from({ length: q }, (_, k) =>
-    Array.from({ length: k + 1 }, () => new SectionSum(problem, rows)),
-  );
-  /** What they leave out, which is added to the blocks k = c. */
+  const matrix = zeros(size * size);
+  /** The blocks of the classes k ≥ c, if several sections add to them. */
+  const blocks = isStreamed(problem)
+    ? Array.from({ length: q }, (_, k) => Array.from({ length: k + 1 }, () => new SectionSum(problem, rows)))
+    : undefined;
+  /** What the blocks leave out, which is added to those with k = c. */
   const leftOut = new SectionSum(problem, rows);
   yield* inSections(problem, function* (section) {
     const own = isStreamed(problem) ? yield* probabilitiesAt(section, point) : probabilities;
-    const rest = yield* eachBlock(section, own, threshold, (k, c, block) => blocks[k][c].add(section, block));
+    const sum = new GramSum(section);
+    const rest = yield* eachBlock(section, own, { threshold, sum }, (k, c, block) => {
+      if (blocks !== undefined) return blocks[k][c].add(section, block);
+      placeBlock(block, [k, c], matrix, q);
+      sum.reuse(block);
+    });
     if (rest !== undefined) leftOut.add(section, rest);
   });
-  const totals: Float64Array[][] = [];
-  for (const row of blocks) {
-    const own: Float64Array[] = [];
-    for (const sum of row) own.push((yield* sum.total(order * order)) as Float64Array);
-    totals.push(own);
+  for (let k = 0; blocks !== undefined && k < q; k++) {
+    for (let c = 0; c <= k; c++) {
+      placeBlock((yield* blocks[k][c].total(order * order)) as Float64Array, [k, c], matrix, q);
+    }
   }
   const rest = yield* leftOut.total(order * order);
-  for (let k = 0; rest !== undefined && k < q; k++) {
-    for (let at = 0; at < rest.length; at++) totals[k][k][at] += rest[at];
-  }
-  const matrix = joined(totals, order);
+  for (let k = 0; rest !== undefined && k < q; k++) addToBlock(rest, k, matrix, q);
   for (let j = 0; j < d * q; j++) matrix[j * size + j] += l2;
   if (!fitIntercept) matrix.fill(0, d * q * size);
   dropTiny(matrix, size);
@@ -86,13 +105,12 @@ function* hessian(problem: Problem, point: Float64Array, work: number): Steps<Fl
 function* eachBlock(
   section: Section,
   probabilities: Float64Array,
-  threshold: number,
+  { threshold, sum }: { readonly threshold: number; readonly sum: GramSum },
   take: (k: number, c: number, block: Float64Array) => void,
 ): Steps<Float64Array | undefined> {
   const { numSamples: n, numClasses: q, shares } = section;
   /** Whether the curvature of a sample and a class is kept, [n, classes]. */
   const matters = new Uint8Array(n * q);
-  const sum = new GramSum(section);
   /** sᵢ/S·pᵢₖ, and sᵢ/S·pᵢₖ(1 − pᵢₖ). */
   const weighted = new Float64Array(n * q);
   const curvature = new Float64Array(n * q);
@@ -251,21 +269,24 @@ function* restOf(problem: Section, curvature: Float64Array, matters: Uint8Array)
   return isEmpty ? undefined : sum.total();
 }
 
-/** The lower half of the matrix of which these are the blocks, in the order of a point. */
-function joined(blocks: readonly (readonly Float64Array[])[], order: number): Float64Array {
-  const q = blocks.length;
-  const size = order * q;
-  const matrix = new Float64Array(size * size);
+/** Writes the block of two classes k ≥ c, [order, order] with the lower half filled, to the lower half of the matrix. */
+function placeBlock(block: Float64Array, [k, c]: readonly [number, number], matrix: Float64Array, q: number): void {
+  const size = Math.sqrt(matrix.length);
+  const order = size / q;
   for (let a = 0; a < order; a++) {
-    for (let k = 0; k < q; k++) {
-      const row = (a * q + k) * size;
-      for (let c = 0; c < q; c++) {
-        const block = c <= k ? blocks[k][c] : blocks[c][k];
-        // The diagonal block of a feature has its lower half only.
-        const end = c <= k ? a : a - 1;
-        for (let b = 0, from = a * order, to = row + c; b <= end; b++, from++, to += q) matrix[to] = block[from];
-      }
-    }
+    const from = a * order;
+    for (let b = 0, to = (a * q + k) * size + c; b <= a; b++, to += q) matrix[to] = block[from + b];
+    if (c === k) continue;
+    // The block of c and k has the same numbers. On its diagonal they lie in the upper half of the matrix.
+    for (let b = 0, to = (a * q + c) * size + k; b < a; b++, to += q) matrix[to] = block[from + b];
   }
-  return matrix;
+}
+
+/** Adds to the block of a class and itself. */
+function addToBlock(added: Float64Array, k: number, matrix: Float64Array, q: number): void {
+  const size = Math.sqrt(matrix.length);
+  const order = size / q;
+  for (let a = 0; a < order; a++) {
+    for (let b = 0, to = (a * q + k) * size + k; b <= a; b++, to += q) matrix[to] += added[a * order + b];
+  }
 }

@@ -1,5 +1,5 @@
 // objective: sums over the prepared rows of a problem, in WebAssembly. The rows stay in its memory between the calls.
-import { Simd } from '../core/simd.js';
+import { copyLower, Simd } from '../core/simd.js';
 import { VectorSum } from '../core/tree-sum.js';
 import { BLOCK_ROWS, pairedPoint } from './row-block.js';
 
@@ -170,16 +170,11 @@ export function writeGram(
   const [places, weights, matrix, scratch] = at;
   new Int32Array(memory.buffer, NUMBER * places, count).set(samples.subarray(0, count));
   memory.set(shares.subarray(0, count), weights);
-  for (let i = 0; isContinued && i < order; i++) {
-    memory.set(sum.subarray(i * order, i * order + i + 1), matrix + i * width);
-  }
+  if (isContinued) copyLower(sum, [0, order], memory, [matrix, width], order);
   (simd as Simd).kernels.gram(
     ...([0, NUMBER * width, columns, NUMBER * places, NUMBER * weights, count] as const),
     ...([blockRows, isContinued, NUMBER * matrix, NUMBER * scratch] as const),
   );
-  for (let i = 0; i < order; i++) {
-    const from = matrix + i * width;
-    sum.set(memory.subarray(from, from + i + 1), i * order);
-  }
+  copyLower(memory, [matrix, width], sum, [0, order], order);
   return true;
 }

@@ -131,6 +131,6 @@ export class BlockMetric {
     for (let a = 0; a < length; a++) {
       for (let b = 0; b <= a; b++) part[a * length + b] = this.#matrix[rows[a] * this.order + rows[b]];
     }
-    return cholesky(part, length, this.#jitter);
+    return cholesky(part, length, this.#jitter, true);
   }
 }

@@ -1,7 +1,7 @@
 // optim: solves symmetric positive definite systems by Cholesky factorisation, on plain arrays.
 import { DomainError } from '../core/errors.js';
 import { assertShape, describe } from '../core/shape.js';
-import { Simd } from '../core/simd.js';
+import { copyLower, Simd } from '../core/simd.js';
 
 export interface Cholesky {
   readonly size: number;
@@ -30,13 +30,14 @@ const LARGEST_JITTER = 1e-2;
  * value and grows a hundredfold from 1e-14 until every pivot exceeds its rounding error. A zero on the diagonal, from a
  * column of zeros, counts as 1.
  *
- * @param matrix A, [size, size], row-major; only its lower half is read, and it is not changed
+ * @param matrix A, [size, size], row-major; only its lower half is read
  * @param jitter smallest addition, relative to each diagonal entry. Default 0
+ * @param overwrite whether the factor may take the place of the matrix, which saves memory. Default: the matrix is not changed
  * @throws ShapeError if the matrix does not have size × size numbers
  * @throws DomainError if it is not finite or not positive semidefinite
  * @example cholesky(Float64Array.of(4, 2, 2, 3), 2).solve(Float64Array.of(2, 1))   // [0.5, 0]
  */
-export function cholesky(matrix: Float64Array, size: number, jitter = 0): Cholesky {
+export function cholesky(matrix: Float64Array, size: number, jitter = 0, overwrite = false): Cholesky {
   assertShape([matrix.length], [size * size], 'cholesky', 'matrix');
   const scale = new Float64Array(size);
   for (let i = 0; i < size; i++) {
@@ -46,7 +47,7 @@ export function cholesky(matrix: Float64Array, size: number, jitter = 0): Choles
   }
   const largest = Math.max(jitter, LARGEST_JITTER);
   for (let added = jitter; added <= largest; added = Math.max(SMALLEST_JITTER, added * 100)) {
-    const factor = factorize(matrix, scale, added);
+    const factor = factorize(matrix, scale, added, overwrite);
     if (factor === undefined) continue;
     return { size, jitter: added, solve: (right, columns = 1) => solve(factor, scale, right, columns) };
   }
@@ -59,43 +60,62 @@ const PANEL = 32;
 // One shared memory: it contains the factor used last.
 const simd = Simd.open();
 
-/** L, [n, stride], of which only the lower half is valid. */
+/** L, [n, n], of which only the lower half is valid. */
 interface Factor {
   readonly values: Float64Array;
   readonly n: number;
-  readonly stride: number;
 }
 
 /** Factors the scaled matrix; undefined if a pivot does not exceed its rounding error. */
-function factorize(matrix: Float64Array, scale: Float64Array, jitter: number): Factor | undefined {
+function factorize(matrix: Float64Array, scale: Float64Array, jitter: number, overwrite: boolean): Factor | undefined {
   const n = scale.length;
-  const stride = Math.ceil(n / PANEL) * PANEL;
+  const stride = strideOf(n);
   const length = (n + 3) * stride;
   const memory = simd?.numbers(length + (n + PANEL) * PANEL);
-  const values = memory ?? new Float64Array(n * stride);
+  const floor = n * Number.EPSILON;
+  if (simd === undefined || memory === undefined) {
+    const values = new Float64Array(n * n);
+    writeScaled(matrix, scale, jitter, values, n);
+    return factorizePlain(values, n, floor) ? { values, n } : undefined;
+  }
+  writeScaled(matrix, scale, jitter, memory, stride);
+  simd.resident = undefined;
+  if (!simd.kernels.factorize(0, n, 8 * stride, floor, 8 * length)) return undefined;
+  const values = overwrite ? matrix : new Float64Array(n * n);
+  copyLower(memory, [0, stride], values, [0, n], n);
+  const factor = { values, n };
+  simd.resident = factor;
+  return factor;
+}
+
+/** Numbers between rows in the memory of the kernels. */
+function strideOf(n: number): number {
+  return Math.ceil(n / PANEL) * PANEL;
+}
+
+/** The lower half of D⁻½AD⁻½ + jitter·I */
+function writeScaled(
+  matrix: Float64Array,
+  scale: Float64Array,
+  jitter: number,
+  values: Float64Array,
+  stride: number,
+): void {
+  const n = scale.length;
   for (let i = 0; i < n; i++) {
     const ofRow = scale[i];
     for (let j = 0, from = i * n, to = i * stride; j < i; j++) values[to++] = matrix[from++] * ofRow * scale[j];
     // The scaled diagonal is 1 by definition, even for a column of zeros.
     values[i * stride + i] = 1 + jitter;
   }
-  const floor = n * Number.EPSILON;
-  if (simd === undefined || memory === undefined) {
-    return factorizePlain(values, n, stride, floor) ? { values, n, stride } : undefined;
-  }
-  simd.resident = undefined;
-  if (!simd.kernels.factorize(0, n, 8 * stride, floor, 8 * length)) return undefined;
-  const factor = { values: memory.slice(0, n * stride), n, stride };
-  simd.resident = factor;
-  return factor;
 }
 
 /** Plain JavaScript with the same bits as the SIMD kernel. */
-function factorizePlain(a: Float64Array, n: number, stride: number, floor: number): boolean {
+function factorizePlain(a: Float64Array, n: number, floor: number): boolean {
   for (let i = 0; i < n; i++) {
-    const row = i * stride;
+    const row = i * n;
     for (let j = 0; j <= i; j++) {
-      const other = j * stride;
+      const other = j * n;
       const start = j - (j % PANEL);
       let before = 0;
       for (let k = 0; k < start; k++) before += a[row + k] * a[other + k];
@@ -127,7 +147,8 @@ function solve(factor: Factor, scale: Float64Array, right: Float64Array, columns
 
 /** Returns a memory and a function that replaces the columns, one after the other from index x, by the solutions. */
 function substitution(factor: Factor, columns: number): { memory: Float64Array; x: number; run: () => void } {
-  const { values, n, stride } = factor;
+  const { values, n } = factor;
+  const stride = strideOf(n);
   const memory = simd?.numbers(n * stride + n * columns);
   if (simd === undefined || memory === undefined) {
     const all = new Float64Array(n * columns);
@@ -137,7 +158,7 @@ function substitution(factor: Factor, columns: number): { memory: Float64Array; 
     return { memory: all, x: 0, run };
   }
   if (simd.resident !== factor) {
-    memory.set(values);
+    copyLower(values, [0, n], memory, [0, stride], n);
     simd.resident = factor;
   }
   const { substitute } = simd.kernels;
@@ -145,10 +166,10 @@ function substitution(factor: Factor, columns: number): { memory: Float64Array; 
 }
 
 /** Plain JavaScript with the same bits as the SIMD kernel: eight partial sums, added in the same order. */
-function substitutePlain({ values, n, stride }: Factor, x: Float64Array): void {
+function substitutePlain({ values, n }: Factor, x: Float64Array): void {
   const parts = new Float64Array(8);
   for (let i = 0; i < n; i++) {
-    const row = i * stride;
+    const row = i * n;
     parts.fill(0);
     const whole = i - (i % 8);
     for (let k = 0; k < whole; k++) parts[k % 8] += values[row + k] * x[k];
@@ -158,7 +179,7 @@ function substitutePlain({ values, n, stride }: Factor, x: Float64Array): void {
     x[i] = (x[i] - sum) / values[row + i];
   }
   for (let i = n - 1; i >= 0; i--) {
-    const row = i * stride;
+    const row = i * n;
     x[i] /= values[row + i];
     for (let k = 0; k < i; k++) x[k] -= values[row + k] * x[i];
   }

@@ -63,9 +63,7 @@ async function searchLine(
     throw new DomainError({ where: WHERE, argument: 'precondition', expected, actual: `${-slope} for a gradient` });
   }
   const at = async (step: number): Promise<Trial & LinePoint> => {
-    const point = new Float64Array(from.length);
-    for (let i = 0; i < point.length; i++) point[i] = from[i] + step * direction[i];
-    const trial = await evaluateAt(point, options, WHERE);
+    const trial = await evaluateAt(moved(from, step, direction), options, WHERE);
     return { ...trial, slope: dot(trial.gradient, direction) };
   };
   const isScaled = precondition !== undefined || pairs.length > 0;
@@ -77,6 +75,13 @@ async function searchLine(
   const { evaluations } = searched;
   if (searched.found === 'none') return { trial: undefined, finite: searched.finite, pairs, evaluations };
   return { trial: searched.point, step: searched.step, pairs, evaluations };
+}
+
+/** from + step·direction */
+function moved(from: Float64Array, step: number, direction: Float64Array): Float64Array {
+  const point = new Float64Array(from.length);
+  for (let i = 0; i < point.length; i++) point[i] = from[i] + step * direction[i];
+  return point;
 }
 
 /** The largest absolute entry; NaN if any entry is NaN. */

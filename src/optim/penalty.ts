@@ -2,10 +2,11 @@
 
 /** λ/2·‖W‖² + l1·‖W‖₁ */
 export function penaltyOf(weight: Float64Array, l2: number, l1 = 0): number {
-  let [square, size] = [0, 0];
-  for (const entry of weight) {
-    square += entry * entry;
-    size += Math.abs(entry);
+  let square = 0;
+  let size = 0;
+  for (let j = 0; j < weight.length; j++) {
+    square += weight[j] * weight[j];
+    size += Math.abs(weight[j]);
   }
   return l2PenaltyOf(square, l2) + (l1 === 0 ? 0 : l1 * size);
 }

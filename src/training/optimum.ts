@@ -102,13 +102,13 @@ async function solverAt(
   problem: Problem,
   point: Float64Array,
   options: CurvatureOptions,
-): Promise<{ solve: Solver; isHessian: boolean }> {
+): Promise<Omit<Stage, 'until'>> {
   if (problem.l1 > 0) {
-    const { metric, isHessian } = await curvatureMetric(problem, point, options);
-    return { solve: proximalSolver(problem, metric), isHessian };
+    const { metric, ...curvature } = await curvatureMetric(problem, point, options);
+    return { ...curvature, solve: proximalSolver(problem, metric) };
   }
-  const { precondition, isHessian } = await curvaturePreconditioner(problem, point, options);
-  return { solve: (others) => lbfgs({ ...others, precondition }), isHessian };
+  const { precondition, ...curvature } = await curvaturePreconditioner(problem, point, options);
+  return { ...curvature, solve: (others) => lbfgs({ ...others, precondition }) };
 }
 
 function proximalSolver({ l1, numFeatures, numClasses }: Problem, metric: BlockMetric): Solver {
@@ -127,6 +127,29 @@ interface Stage {
   readonly isActiveSet?: boolean;
   /** Frees M. */
   readonly close?: () => void;
+}
+
+/** The stages of a fit, one open at a time. */
+class Stages {
+  /** The open one. */
+  current: Stage | undefined;
+  readonly #open: Phase['at'];
+
+  constructor(open: Phase['at']) {
+    this.#open = open;
+  }
+
+  /** Opens the next stage. Frees M before the next one is made: two may not fit in memory. */
+  readonly at: Phase['at'] = async (anchor) => {
+    this.close();
+    this.current = await this.#open(anchor);
+    return this.current;
+  };
+
+  close(): void {
+    this.current?.close?.();
+    this.current = undefined;
+  }
 }
 
 /** How a phase evaluates the objective, and where it takes its solvers from. */
@@ -178,21 +201,26 @@ function stateFor({ isActiveSet }: Stage, state: SolverState): SolverState {
 export async function solvePlain(problem: Problem, options: SolveOptions): Promise<SolverResult> {
   const { tolerance, signal, start, resumed } = options;
   const evaluation = 2 * problem.numSamples * problem.size;
+  const stages = new Stages(async (anchor) => {
+    if (anchor === undefined) {
+      return { solve: await firstSolver(problem, { signal }), until: FIRST_REBUILD, isHessian: false };
+    }
+    const work = REBUILD_SHARE * anchor.iteration * evaluation;
+    return { ...(await solverAt(problem, anchor.point, { work, signal })), until: 2 * anchor.iteration };
+  });
   const phase: Phase = {
     phase: 'plain',
     before: NOTHING_BEFORE,
     evaluate: (point) => evaluatePlainAsync(problem, point, signal),
     tolerance,
-    async at(anchor) {
-      if (anchor === undefined) {
-        return { solve: await firstSolver(problem, { signal }), until: FIRST_REBUILD, isHessian: false };
-      }
-      const work = REBUILD_SHARE * anchor.iteration * evaluation;
-      return { ...(await solverAt(problem, anchor.point, { work, signal })), until: 2 * anchor.iteration };
-    },
+    at: stages.at,
   };
   const beginning = { start, state: resumed?.solver, anchor: resumed?.anchor };
-  return (await solveInStages(phase, beginning, options)).result;
+  try {
+    return (await solveInStages(phase, beginning, options)).result;
+  } finally {
+    stages.close();
+  }
 }
 
 /** A result, and why the last Hessian was left out. */
@@ -207,7 +235,7 @@ export async function solveTensor(
 ): Promise<Optimum> {
   const { start, signal, resumed, onHessian: onProgress } = options;
   const objective = await openTensorObjective(problem, weights, options.maxIterations, backend);
-  let stage: Stage | undefined;
+  let stages: Stages | undefined;
   try {
     const products = isFactored(problem) ? await objective.gram(signal) : undefined;
     // Products of huge features overflow in float32.
@@ -216,7 +244,7 @@ export async function solveTensor(
     const first: Stage = { solve, until: FIRST_TENSOR_REBUILD, isHessian: false };
     const evaluation = 2 * problem.numSamples * problem.size;
     let leftOut: string | undefined;
-    const stageAt = async (anchor: Anchor | undefined): Promise<Stage> => {
+    stages = new Stages(async (anchor) => {
       if (anchor === undefined) return first;
       const { point, iteration } = anchor;
       const speed = hessianSpeed();
@@ -228,14 +256,8 @@ export async function solveTensor(
       const { work: spent, ...solver } = found;
       const until = iteration + Math.max(TENSOR_ITERATIONS, Math.ceil(spent / speed / evaluation));
       return { ...solver, until, isHessian: true };
-    };
-    /** Frees M before the next one is made: two may not fit in memory. */
-    const at = async (anchor: Anchor | undefined): Promise<Stage> => {
-      stage?.close?.();
-      stage = undefined;
-      stage = await stageAt(anchor);
-      return stage;
-    };
+    });
+    const { at } = stages;
     let beginning: Beginning = { start, state: resumed?.solver, anchor: resumed?.anchor };
     let before = resumed?.before ?? NOTHING_BEFORE;
     if (resumed?.phase !== 'polish') {
@@ -248,9 +270,9 @@ export async function solveTensor(
       }
       if (result.reason === 'diverged') return result;
       const { numSamples, numFeatures, numClasses } = problem;
-      const limit = stage?.isHessian ? HESSIAN_POLISH_WORK : POLISH_WORK;
+      const limit = stages.current?.isHessian ? HESSIAN_POLISH_WORK : POLISH_WORK;
       if (numSamples * numFeatures * numClasses > limit) return { ...result, reason: 'no-progress', leftOut };
-      beginning = { start: result.point, anchor, stage };
+      beginning = { start: result.point, anchor, stage: stages.current };
       before = { iterations: result.iterations, evaluations: result.evaluations };
     }
     const evaluate = (point: Float64Array) => evaluatePlainAsync(problem, point, signal);
@@ -258,7 +280,7 @@ export async function solveTensor(
     const { result } = await solveInStages(polish, beginning, options);
     return { ...result, leftOut };
   } finally {
-    stage?.close?.();
+    stages?.close();
     objective.close();
   }
 }
