@@ -36,8 +36,10 @@ async function benchDigits(digits: Digits, peer: Peer | undefined): Promise<void
   const rivals: { readonly options: PeerOptions; readonly milliseconds: number }[] = [];
   for (const candidate of peer === undefined ? [] : CANDIDATES) {
     const options = { ...digits, ...candidate, tolerance: GRADIENT };
-    const { gradient = 0, milliseconds } = await (peer as Peer).run('digits', options);
-    if (gradient <= 1.2 * GRADIENT) rivals.push({ options, milliseconds });
+    const runs: Awaited<ReturnType<Peer['run']>>[] = [];
+    for (let run = 0; run < 3; run++) runs.push(await (peer as Peer).run('digits', options));
+    const milliseconds = Math.min(...runs.map((run) => run.milliseconds));
+    if ((runs[0].gradient ?? 0) <= 1.2 * GRADIENT) rivals.push({ options, milliseconds });
   }
   const [fastest] = rivals.sort((a, b) => a.milliseconds - b.milliseconds);
   const works = [optimum(digits)];
