@@ -109,28 +109,31 @@ function* eachBlock(
   take: (k: number, c: number, block: Float64Array) => void,
 ): Steps<Float64Array | undefined> {
   const { numSamples: n, numClasses: q, shares } = section;
-  /** Whether the curvature of a sample and a class is kept, [n, classes]. */
-  const matters = new Uint8Array(n * q);
-  /** sᵢ/S·pᵢₖ, and sᵢ/S·pᵢₖ(1 − pᵢₖ). */
-  const weighted = new Float64Array(n * q);
-  const curvature = new Float64Array(n * q);
-  for (let i = 0, at = 0; i < n; i++) {
-    for (let k = 0; k < q; k++, at++) {
-      matters[at] = isBetween(probabilities[at], threshold) ? 1 : 0;
-      weighted[at] = shares[i] * probabilities[at];
+  // By class and then by sample, since the loops below take one class after the other.
+  /** Whether the curvature of a class and a sample is kept, [classes, n]. */
+  const matters = new Uint8Array(q * n);
+  /** pᵢₖ, sᵢ/S·pᵢₖ and sᵢ/S·pᵢₖ(1 − pᵢₖ) */
+  const ofClass = new Float64Array(q * n);
+  const weighted = new Float64Array(q * n);
+  const curvature = new Float64Array(q * n);
+  for (let i = 0; i < n; i++) {
+    for (let k = 0, at = i; k < q; k++, at += n) {
+      ofClass[at] = probabilities[i * q + k];
+      weighted[at] = shares[i] * ofClass[at];
+      matters[at] = isBetween(ofClass[at], threshold) ? 1 : 0;
       curvature[at] = weighted[at] * othersOf(probabilities, i * q, q, k);
     }
   }
   for (let k = 0; k < q; k++) {
-    const samples = samplesOf(n, (i) => weighted[i * q + k] > 0 && matters[i * q + k] === 1);
+    const samples = samplesOf(n, (i) => weighted[k * n + i] > 0 && matters[k * n + i] === 1);
     for (let c = 0; c <= k; c++) {
       // A function, since loops of generators are slower.
       const addFrom = (first: number): number => {
         for (let s = first; s < samples.length; s++) {
-          const at = samples[s] * q;
-          if (matters[at + c] === 0) continue;
-          const share = k === c ? curvature[at + k] : -weighted[at + k] * probabilities[at + c];
-          if (sum.add(samples[s], share)) return s + 1;
+          const i = samples[s];
+          if (matters[c * n + i] === 0) continue;
+          const share = k === c ? curvature[k * n + i] : -weighted[k * n + i] * ofClass[c * n + i];
+          if (sum.add(i, share)) return s + 1;
         }
         return samples.length;
       };
@@ -261,7 +264,7 @@ function* restOf(problem: Section, curvature: Float64Array, matters: Uint8Array)
   let isEmpty = true;
   for (let i = 0; i < n; i++) {
     let share = 0;
-    for (let at = i * q; at < (i + 1) * q; at++) if (matters[at] === 0) share += curvature[at] / q;
+    for (let at = i; at < n * q; at += n) if (matters[at] === 0) share += curvature[at] / q;
     if (share === 0) continue;
     isEmpty = false;
     if (sum.add(i, share)) yield;
