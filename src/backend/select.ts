@@ -90,12 +90,19 @@ async function tryBackend(backend: BackendName): Promise<{ description: string }
     const description = (await loaders.get(backend)?.()) ?? '';
     if (tf.findBackendFactory(backend) === null) return { reason: missing(backend) };
     if (!(await withoutCrashHandlers(() => tf.setBackend(backend)))) return { reason: 'it does not start' };
+    withoutAdvice();
     if (tf.getBackend() !== backend) return { reason: `other code selected ${tf.getBackend()} at the same time` };
     const reason = await selfTest();
     return reason === undefined ? { description } : { reason };
   } catch (error) {
     return { reason: error instanceof Error ? error.message : String(error) };
   }
+}
+
+/** tfjs recommends its own addon, built for an old TensorFlow, when its plain backend is first used in Node. */
+function withoutAdvice(): void {
+  const plain = tf.backend() as { firstUse?: boolean };
+  if (plain.firstUse === true) plain.firstUse = false;
 }
 
 /**
