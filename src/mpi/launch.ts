@@ -1,7 +1,7 @@
 // mpi: starts several processes of one command on this machine, by the launcher in the cache.
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
-import { constants } from 'node:os';
+import { availableParallelism, constants } from 'node:os';
 import type { Readable, Writable } from 'node:stream';
 import { BackendError, DomainError } from '../core/errors.js';
 import { assertKnownOptions, assertList, assertPositiveInteger } from '../core/shape.js';
@@ -84,7 +84,12 @@ export async function launchWorkers(options: LaunchOptions): Promise<number> {
 
 function start(mpiexec: string, workers: number, argv: readonly string[]): ChildProcess {
   const own = Object.entries(process.env).filter(([name]) => !OF_LAUNCHERS.test(name));
-  const env = { ...Object.fromEntries(own), ...LOCAL_TRANSPORT, [LAUNCHER_SOCKET]: '3' };
+  // The threads of all processes together use each core once.
+  const threads = Math.max(1, Math.floor(availableParallelism() / workers));
+  const env = {
+    ...{ TF_NUM_INTRAOP_THREADS: String(threads), ...Object.fromEntries(own) },
+    ...{ ...LOCAL_TRANSPORT, [LAUNCHER_SOCKET]: '3' },
+  };
   // By a shell: mpiexec itself takes the word ":" for the end of a command.
   const command = ['/bin/sh', '-c', `exec ${argv.map(quoted).join(' ')}`];
   return spawn(mpiexec, [...launcherArguments(workers), ...command], {

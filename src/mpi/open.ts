@@ -50,6 +50,11 @@ async function open(isQuiet: boolean): Promise<Communicator> {
     throw failure('this thread', 'be the main thread', 'a worker thread', 'Call it in the main thread.');
   }
   if (launched !== undefined && !isConnected(process.env)) throw alone(launched, 'no connection to it');
+  if (isCutOff(process.env)) {
+    const hint =
+      'Start node, or node_modules/.bin/softmax-regression, by the launcher itself: npx and npm close its connection.';
+    throw failure('this process', 'be started by its launcher', 'a closed connection to it', hint);
+  }
   const addon = loadMpi(WHERE, `several processes (${launched?.variable ?? 'mpiexec'})`);
   const socket = launcherSocket();
   let facts: readonly [number, number, string];
@@ -77,6 +82,19 @@ function isConnected(env: NodeJS.ProcessEnv): boolean {
   return hasLibrary || CONNECTIONS.some((name) => env[name] !== undefined);
 }
 
+/** Whether the socket to the launcher was closed on the way to this process, as npx and npm do. */
+function isCutOff({ PMI_FD }: NodeJS.ProcessEnv): boolean {
+  return PMI_FD !== undefined && !isSocket(Number(PMI_FD));
+}
+
+function isSocket(number: number): boolean {
+  try {
+    return fstatSync(number).isSocket();
+  } catch {
+    return false;
+  }
+}
+
 /** Else every process would take itself for rank 0, and all would write. */
 function alone({ variable }: Launched, actual: string): BackendError {
   return failure(
@@ -91,12 +109,7 @@ function alone({ variable }: Launched, actual: string): BackendError {
 function launcherSocket(): number {
   const text = process.env[LAUNCHER_SOCKET];
   delete process.env[LAUNCHER_SOCKET];
-  try {
-    const number = Number(text);
-    return text !== undefined && fstatSync(number).isSocket() ? number : -1;
-  } catch {
-    return -1;
-  }
+  return text !== undefined && isSocket(Number(text)) ? Number(text) : -1;
 }
 
 /** Closes MPI when the process ends, or tells the other ranks why it failed. */
