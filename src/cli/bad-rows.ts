@@ -1,4 +1,5 @@
 // cli: --skip-bad: the rows that do not fit their table, in a file with their reasons.
+import { devNull } from 'node:os';
 import type { BadRow } from '../data/table/bad-rows.js';
 import { type AtomicWriter, openAtomicWriter } from '../node/atomic-writer.js';
 import type { Data } from './data/query.js';
@@ -31,7 +32,8 @@ export class BadRowsFile {
 
   /** @param unit how the rows are numbered */
   static async open(path: string, unit: 'line' | 'row'): Promise<BadRowsFile> {
-    return new BadRowsFile(path, unit, path === STDOUT ? undefined : await openAtomicWriter(path));
+    const isFile = path !== STDOUT && path !== devNull;
+    return new BadRowsFile(path, unit, isFile ? await openAtomicWriter(path) : undefined);
   }
 
   /** Takes the rows of a data file. A row that is read twice, as by `compare`, is taken once. */
@@ -41,6 +43,7 @@ export class BadRowsFile {
     return ({ line, error, fields }) => {
       if (lines.has(line)) return;
       lines.add(line);
+      if (this.#path === devNull) return;
       const row = fields.map(csvField).join();
       this.#pending += `${line},${csvField(inFlags(error.message))},${csvField(row)}\n`;
       if (this.#writer === undefined || this.#pending.length < PIECE) return;
@@ -51,8 +54,8 @@ export class BadRowsFile {
 
   /** Completes the file, also if no row was refused. Returns a sentence about it. */
   async commit(): Promise<string> {
-    if (this.#writer === undefined) await writeData(this.#pending);
-    else {
+    if (this.#path === STDOUT) await writeData(this.#pending);
+    if (this.#writer !== undefined) {
       await this.#writer.write(this.#pending);
       await this.#writer.commit();
     }

@@ -2,7 +2,9 @@
 // cli: argv → calls → exit code. Commands load their modules when they run, so that --help is fast.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, CommanderError } from 'commander';
+import { launcherIn } from '../mpi/environment.js';
 import { compareCommand } from './commands/compare.js';
 import { dataCommand } from './commands/data.js';
 import { doctorCommand } from './commands/doctor.js';
@@ -58,13 +60,32 @@ export async function main(argv: readonly string[]): Promise<void> {
   });
   throwInsteadOfExit(program);
   try {
+    if (argv[2] === 'train' && launcherIn(process.env) !== undefined) {
+      // From here on, one of several processes prints.
+      await (await import('../mpi/open.js')).openCommunicator({ quiet: true });
+    }
     await program.parseAsync(argv);
   } catch (error) {
     if (!(error instanceof ReaderGone)) process.exitCode = report(error, running);
+    await endWithFirst(error, running);
   }
   // A result that failed has been reported; lines that failed have not.
   const failure = outputFailure();
   if (failure !== undefined && !process.exitCode) process.exitCode = report(failure, running);
+}
+
+/** Milliseconds in which rank 0 can say itself what is wrong on all ranks. */
+const FIRST_SPEAKS = 2000;
+
+/** After an error on another rank than 0, waits until rank 0 ends all, or has rank 0 print the error. */
+async function endWithFirst(error: unknown, command: Command | undefined): Promise<void> {
+  if (command?.name() !== 'train') return;
+  const { openCommunicator } = await import('../mpi/open.js');
+  const communicator = await openCommunicator({ quiet: true }).catch(() => undefined);
+  if (communicator === undefined || communicator.rank === 0) return;
+  await sleep(FIRST_SPEAKS);
+  const where = `rank ${communicator.rank} of ${communicator.size}`;
+  communicator.abort(`${where}: ${explain(error, command).message}`, Number(process.exitCode ?? 1));
 }
 
 /** Commander passes this setting only to commands that it created itself. */

@@ -53,6 +53,11 @@ export class CommandLine {
     return ended(child);
   }
 
+  /** With these variables in its environment. */
+  runIn(variables: Readonly<Record<string, string>>, ...args: string[]): Promise<Ended> {
+    return ended(this.#spawn([...COMMAND, ...args], variables));
+  }
+
   /** In a shell, where `npx softmax-regression` is the command line of the sources. */
   shell(line: string): Promise<Ended> {
     const command = COMMAND.map((word) => `'${word}'`).join(' ');
@@ -63,11 +68,11 @@ export class CommandLine {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  #spawn([program, ...args]: readonly string[]): ChildProcess {
+  #spawn([program, ...args]: readonly string[], variables: Readonly<Record<string, string>> = {}): ChildProcess {
     // jest asks for colours.
     const { FORCE_COLOR: _, NO_COLOR: __, ...rest } = process.env;
     const env = { ...rest, DEBUG: '', TF_CPP_MIN_LOG_LEVEL: '3', TSX_TSCONFIG_PATH: join(ROOT, 'tsconfig.json') };
-    return spawn(program, args, { cwd: this.folder, env });
+    return spawn(program, args, { cwd: this.folder, env: { ...env, ...variables } });
   }
 }
 

@@ -25,6 +25,7 @@ import {
   memoryOption,
   missing,
   number,
+  positiveInteger,
   skipBadOption,
   sqlOption,
   UsageError,
@@ -133,6 +134,11 @@ export function addTableFlags(command: Command): Command {
 function addTrainingFlags(command: Command): Command {
   command
     .addOption(memoryOption())
+    .option(
+      '--workers <n>',
+      'train in this many processes on this machine, by MPI (see: native install --mpi; docs/scale.md)',
+      positiveInteger,
+    )
     .option('--dry-run', 'read the tables, check the options, print one line for each column, and end')
     .optionsGroup('Testing:')
     .addOption(new FileOption('--test <file>', 'test on this table, and train on all rows of DATA', 'table'))
@@ -171,8 +177,24 @@ function addTrainingFlags(command: Command): Command {
     .addOption(backendOption());
 }
 
-async function trainFrom(path: string | undefined, options: TrainOptions & { readonly sql?: string }): Promise<void> {
-  const source = dataOf(path, options.sql);
+async function trainFrom(path: string | undefined, given: TrainOptions & { readonly sql?: string }): Promise<void> {
+  const source = dataOf(path, given.sql);
+  assertTogether(given);
+  // The same check as in `fit`, before anything is read.
+  fitPlan(fitOptionsFrom(withoutCandidates(given)), 'train');
+  const { openCommunicator } = await import('../../mpi/open.js');
+  const communicator = await openCommunicator({ quiet: true });
+  const isShared = given.workers !== undefined || communicator.size > 1;
+  let options: TrainOptions = given;
+  if (isShared && !given.dryRun) {
+    const { assertShareable, optionsOfRank, runInWorkers } = await import('../train/workers.js');
+    assertShareable(source, given);
+    if (communicator.size > 1) options = optionsOfRank(source, given, communicator);
+    else if ((given.workers ?? 1) > 1) {
+      process.exitCode = await runInWorkers(given.workers ?? 1);
+      return;
+    }
+  }
   const display = quietDisplay();
   try {
     const { data, parts } = await withInterrupt((signal) => read(source, options, { ...display, signal }));
@@ -183,7 +205,7 @@ async function trainFrom(path: string | undefined, options: TrainOptions & { rea
       return await dryRun(data, options.json);
     }
     const { train } = await import('../train/training.js');
-    await train(source, data, parts, options, display);
+    await train(source, data, parts, { ...options, ...(isShared && { communicator }) }, display);
   } catch (error) {
     const { resume, checkpoint = resume } = options;
     // The message already says where the model is: the training was complete.
@@ -212,9 +234,6 @@ async function read(
   const { partsOf } = await import('../train/parts.js');
   const { withBadRows } = await import('../bad-rows.js');
   const { unstoredFlags } = await import('../train/checks.js');
-  assertTogether(options);
-  // The same check as in `fit`, before anything is read.
-  fitPlan(fitOptionsFrom(withoutCandidates(options)), 'train');
   onProgress({ stage: `read ${nameOf(source)}`, done: 0 });
   return withBadRows(options.skipBad, source, async (bad) => {
     const { memory } = options;

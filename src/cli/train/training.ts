@@ -2,6 +2,7 @@
 import type { BackendName } from '../../backend/names.js';
 import { type BackendChoice, formatBackend, selectBackend } from '../../backend/select.js';
 import { type Label, sortedClasses } from '../../core/labels.js';
+import type { Communicator } from '../../core/ranks/communicator.js';
 import { foldCount } from '../../data/folds.js';
 import { crossValidate } from '../../model/cross-validate.js';
 import { lambdaPath } from '../../model/lambda-path.js';
@@ -40,6 +41,10 @@ export interface TrainOptions extends CsvChoices, PartChoices, FlagValues {
   readonly json?: boolean;
   /** The most bytes that the rows of DATA may take in memory. */
   readonly memory?: number;
+  /** The number of processes to start. */
+  readonly workers?: number;
+  /** The processes that share each fit. */
+  readonly communicator?: Communicator;
   /** Only reads the tables and checks the options. */
   readonly dryRun?: boolean;
 }
@@ -132,7 +137,7 @@ async function learn(
   const candidates = candidatesOf(options);
   const open = fitOptionsOf(data, training, withoutCandidates(options), signal);
   const { classes, solver = DEFAULT_SOLVER } = open;
-  const { folds, seed, l2Rule } = options;
+  const { folds, seed, l2Rule, communicator } = options;
   const path =
     candidates &&
     (await lambdaPath<Label>(inMemory(training.features), training.labels, {
@@ -150,6 +155,8 @@ async function learn(
         });
   const { model: fresh, result } = await SoftmaxRegression.fit<Label>(training.features, training.labels, {
     ...fitOptions,
+    // However many processes there are, the model has the same bits.
+    ...(communicator && { communicator, precision: 'float64' }),
     ...(reads(solver, 'seed') ? { seed } : {}),
     ...checkpoints,
     onProgress: ({ epoch, epochs, step, steps, loss }) => {

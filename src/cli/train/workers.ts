@@ -1,0 +1,40 @@
+// cli: --workers: `train` in several processes, which share each fit.
+import { devNull } from 'node:os';
+import type { Communicator } from '../../core/ranks/communicator.js';
+import { launchWorkers } from '../../mpi/launch.js';
+import { memoryForData } from '../../node/memory.js';
+import { DEFAULT_SOLVER } from '../../training/solvers.js';
+import type { Data } from '../data/query.js';
+import { STDIN } from '../files.js';
+import { kindOf } from '../samples.js';
+import { UsageError } from '../usage.js';
+import { unstoredFlags } from './checks.js';
+import type { TrainOptions } from './training.js';
+
+/** Refuses what several processes cannot share, before any of them starts. */
+export function assertShareable(source: Data, options: TrainOptions): void {
+  const given = options.workers === undefined ? 'several processes' : '--workers';
+  if (source === STDIN || typeof source !== 'string') {
+    const flag = source === STDIN ? STDIN : '--sql';
+    throw new UsageError(
+      `${flag} must be left out with ${given}: each process reads DATA itself. Write the rows to a file first.`,
+    );
+  }
+  const flags = unstoredFlags(options);
+  if (flags === undefined) return;
+  throw new UsageError(`${flags} must be left out with ${given}, which share fits of ${DEFAULT_SOLVER} only.`);
+}
+
+/** Runs this command line in several processes, and returns the exit code. */
+export function runInWorkers(workers: number): Promise<number> {
+  const [program, script, ...rest] = process.argv;
+  return launchWorkers({ workers, argv: [program, ...process.execArgv, script, ...rest] });
+}
+
+/** The options of one of several processes: only rank 0 writes files, and all of them share the memory. */
+export function optionsOfRank(source: Data, options: TrainOptions, { rank, size }: Communicator): TrainOptions {
+  const { memory = memoryForData(), skipBad } = options;
+  const own = kindOf(source) === 'table' ? { ...options, memory: Math.floor(memory / size) } : options;
+  if (rank === 0) return own;
+  return { ...own, output: undefined, report: undefined, skipBad: skipBad && devNull };
+}

@@ -1,0 +1,150 @@
+// train --workers: the same model, however many processes share the fit. Nothing asserts a time.
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { Random } from 'softmax-regression';
+import { installMpi } from '../../src/node/native/install-mpi.js';
+import type { MpiInstallation } from '../../src/node/native/mpi.js';
+import { COMMAND, CommandLine, type Ended, ended } from '../helpers/command-line.js';
+
+const line = new CommandLine();
+afterAll(() => line.dispose());
+
+let mpi: MpiInstallation;
+let missing: string | undefined;
+
+/** More than two sections of 2¹⁶ rows, so that three processes have rows. */
+const ROWS = 150_000;
+const random = new Random(6);
+const rows = Array.from({ length: ROWS }, () => {
+  const values = Array.from({ length: 20 }, () => random.normal());
+  const sum = values[0] + values[1] + random.normal();
+  return [...values.map((value) => value.toFixed(3)), sum > 1 ? 'up' : sum < -1 ? 'down' : 'level'].join();
+});
+const header = [...Array.from({ length: 20 }, (_, i) => `x${i}`), 'y'].join();
+
+beforeAll(async () => {
+  line.write('big.csv', `${header}\n${rows.join('\n')}\n`);
+  line.write('bad.csv', `${header}\n${rows.slice(0, 300).join('\n')}\n1,2\n`);
+  try {
+    mpi = await installMpi();
+  } catch (error) {
+    missing = (error as Error).message;
+    if (process.env.SOFTMAX_REGRESSION_REQUIRE_NATIVE === '1') throw error;
+    console.warn(`--workers is not tested: ${missing}`);
+  }
+});
+
+/** A test that passes, with the warning above, where MPI cannot be installed. */
+function test(title: string, run: () => Promise<void>): void {
+  it(title, async () => {
+    if (missing === undefined) await run();
+  });
+}
+
+const TRAIN = ['train', 'big.csv', '--label', 'y', '--backend', 'cpu'];
+
+async function modelOf(name: string, ...flags: string[]): Promise<Buffer> {
+  const { code, stderr } = await line.run(...TRAIN, '-o', name, ...flags);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  return readFileSync(line.path(name));
+}
+
+/** Loaded into each process: rank 1 gets a signal as soon as there is a checkpoint, which is long before the end. */
+const LOSE = `const { existsSync } = require('node:fs');
+const [signal, file] = process.env.LOSE.split(' ');
+if (process.env.PMI_RANK === '1') setInterval(() => existsSync(file) && process.kill(process.pid, signal), 1).unref();
+`;
+
+function lose(signal: string, checkpoint: string): Promise<Ended> {
+  const hook = line.path(line.write('lose.cjs', LOSE));
+  const env = { LOSE: `${signal} ${checkpoint}`, NODE_OPTIONS: `--require ${hook}` };
+  return line.runIn(env, ...TRAIN, '--workers', '2', '--tolerance', '1e-15', '--checkpoint', checkpoint);
+}
+
+describe('train --workers', () => {
+  test('writes one model, document and report, however many processes there are', async () => {
+    const whole = await modelOf('1.model', '--workers', '1');
+    expect(await modelOf('plain.model', '--precision', 'float64')).toEqual(whole);
+    for (const workers of ['2', '3']) expect(await modelOf(`${workers}.model`, '--workers', workers)).toEqual(whole);
+    expect(await modelOf('stored.model', '--workers', '2', '--memory', '12MB')).toEqual(whole);
+    const [one, two] = [
+      await line.run(...TRAIN, '--calibrate', '--json'),
+      await line.run(...TRAIN, '--calibrate', '--json', '--workers', '2', '--report', 'r.html'),
+    ];
+    expect([one.code, two.code, two.stderr]).toEqual([0, 0, '']);
+    const { report, ...document } = JSON.parse(two.stdout);
+    expect(report).toBe('r.html');
+    expect(document.data).toEqual(JSON.parse(one.stdout).data);
+    expect(readFileSync(line.path('r.html'), 'utf8')).toContain('id="mistakes"');
+  });
+
+  test('runs under a launcher of its own, and only its first process prints and writes', async () => {
+    const [program, ...args] = [...COMMAND, ...TRAIN, '-o', 'm.model'];
+    const child = spawn(mpi.mpiexec, ['-n', '2', program, ...args], { cwd: line.folder });
+    const { code, stdout } = await ended(child);
+    expect([code, stdout.match(/^model: m\.model$/gm)?.length]).toEqual([0, 1]);
+    expect(readFileSync(line.path('m.model'))).toEqual(readFileSync(line.path('1.model')));
+  });
+
+  test('skips bad rows on all ranks, and writes them once', async () => {
+    const args = [
+      'train',
+      'bad.csv',
+      '--label',
+      'y',
+      '--backend',
+      'cpu',
+      '--workers',
+      '2',
+      '--skip-bad',
+      'skipped.csv',
+    ];
+    const { code, stderr } = await line.run(...args);
+    expect([code, stderr]).toEqual([0, '1 row does not fit the table: skipped.csv\n']);
+    expect(readFileSync(line.path('skipped.csv'), 'utf8').split('\n').length).toBe(3);
+  });
+
+  test('says an error of all ranks once', async () => {
+    const { code, stderr } = await line.run('train', 'bad.csv', '--label', 'y', '--workers', '3');
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^error: bad\.csv:302:3: the row must have 21 fields.*\n$/),
+    ]);
+  });
+
+  for (const signal of ['SIGKILL', 'SIGSTOP'] as const) {
+    test(`ends all if one gets ${signal}, and resumes with another number`, async () => {
+      const name = `${signal}.checkpoint`;
+      const { code, stderr } = await lose(signal, name);
+      expect([code, stderr]).toEqual([1, expect.stringMatching(/^error: .*\n$/)]);
+      const more = ['--tolerance', '1e-15', '--max-iterations', '40'];
+      const whole = await modelOf(`${signal}.whole`, '--workers', '1', ...more);
+      expect(await modelOf(`${signal}.resumed`, '--workers', '3', '--resume', name, ...more)).toEqual(whole);
+    });
+  }
+});
+
+describe('train --workers refuses, before anything starts,', () => {
+  it.each([
+    [['--folds', '3'], '--folds must be left out with --workers, which share fits of lbfgs only.'],
+    [['--solver', 'sgd', '--epochs', '1'], '--solver sgd must be left out with --workers'],
+    [['--workers', '0'], "option '--workers <n>' argument '0' is invalid"],
+    [['--workers', '2000'], '--workers must be at most 1024; got 2000.'],
+  ])('%j', async (flags, words) => {
+    const { code, stderr } = await line.run(...TRAIN, '--workers', '2', ...flags);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(words)]);
+  });
+
+  it('rows that can be read once', async () => {
+    const words = 'each process reads DATA itself. Write the rows to a file first.';
+    for (const source of [['-'], ['--sql', 'select 1']]) {
+      const { code, stderr } = await line.run('train', ...source, '--label', 'y', '--workers', '2');
+      expect([code, stderr]).toEqual([2, `error: ${source[0]} must be left out with --workers: ${words}\n`]);
+    }
+  });
+
+  it('a launcher that MPI does not know', async () => {
+    const { code, stderr } = await line.runIn({ PMI_SIZE: '2' }, ...TRAIN);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('PMI_SIZE=2 shows; got no connection to it.')]);
+  });
+});
