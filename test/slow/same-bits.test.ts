@@ -54,6 +54,15 @@ describe('a model file', () => {
     expect(await withPlanted(inPlainLoops, plant)).toContain('weights');
   });
 
+  it('has the same bytes with rows that are read again in many sections, but not in sections that split a block', async () => {
+    const stored = ways.find(({ name }) => name.includes('read again')) as Way;
+    const size = { file: 'src/objective/streamed.ts', text: 'return Math.max(FEWEST, powerOfTwo(most));' };
+    expect(await withPlanted(stored, { ...size, by: 'return FEWEST;' })).toEqual([]);
+    expect(await withPlanted(stored, { ...size, by: 'return 600;' })).toEqual(
+      expect.arrayContaining(['weights', 'bytes']),
+    );
+  });
+
   it('is missed by no way that fails', async () => {
     const failing: Way = { name: 'failing', run: () => Promise.reject(new Error('no memory')) };
     const rows = [await rowOf(failing, scripts), { name: 'skipped', note: 'skipped: not here' }];

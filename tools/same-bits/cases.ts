@@ -8,7 +8,9 @@ import {
   parseCsv,
   Random,
   SoftmaxRegression,
+  StoredRows,
 } from 'softmax-regression';
+import type { Communicator } from '../../src/core/ranks/communicator.js';
 import { sha256 } from '../../src/core/sha256.js';
 
 type Numbers = Uint8Array | Float32Array | Float64Array;
@@ -49,11 +51,40 @@ function table(rows: number): string {
   return ['size,share,colour,day,answer', ...lines].join('\n');
 }
 
+/** How a fit reads its samples: from memory, from rows stored elsewhere, or each of several ranks a part. */
+export interface Reading {
+  readonly isStored?: boolean;
+  readonly communicator?: Communicator;
+}
+
+let reading: Reading = {};
+
+type Rows = readonly (readonly number[])[];
+
+interface Samples<L> {
+  readonly features: Rows | { values: Numbers; shape: readonly [number, number]; scale?: number };
+  readonly labels: readonly L[];
+}
+
 async function fitted<L extends Label>(
-  { features, labels }: { features: Parameters<typeof SoftmaxRegression.fit>[0]; labels: readonly L[] },
+  { features, labels }: Samples<L>,
   options: FitOptions<L> = {},
 ): Promise<{ model: SoftmaxRegression<L>; result: FitResult }> {
-  return SoftmaxRegression.fit<L>(features, labels, { precision: 'float64', ...options });
+  const { isStored, communicator } = options.validation === undefined ? reading : {};
+  return SoftmaxRegression.fit<L>(isStored ? storedOf(features) : features, labels, {
+    ...{ precision: 'float64', communicator },
+    ...options,
+  });
+}
+
+function storedOf(features: Samples<unknown>['features']): StoredRows {
+  const isRows = (given: typeof features): given is Rows => Array.isArray(given);
+  const [n, d] = isRows(features) ? [features.length, features[0].length] : features.shape;
+  const at = (i: number, j: number) =>
+    isRows(features) ? features[i][j] : features.values[i * d + j] / (features.scale ?? 1);
+  return new StoredRows([n, d], async (start, end, into) => {
+    for (let i = start; i < end; i++) for (let j = 0; j < d; j++) into[(i - start) * d + j] = at(i, j);
+  });
 }
 
 interface Fit {
@@ -116,7 +147,8 @@ export const CASE_NAMES = Object.keys(CASES) as readonly CaseName[];
 /** For each fit, SHA-256 of the model file and of the progress, with a blank between them. */
 export type Hashes = Readonly<Partial<Record<CaseName, string>>>;
 
-export async function hashesOf(names: readonly CaseName[] = CASE_NAMES): Promise<Hashes> {
+export async function hashesOf(names: readonly CaseName[] = CASE_NAMES, how: Reading = {}): Promise<Hashes> {
+  reading = how;
   const hashes: Partial<Record<CaseName, string>> = {};
   for (const name of names) {
     const { model, result }: Fit = await CASES[name]();

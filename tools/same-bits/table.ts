@@ -38,7 +38,7 @@ export function lineFor({ name, hashes, note }: Row, names: readonly CaseName[])
 }
 
 function lineOf(name: string, cells: readonly string[]): string {
-  return [name.padEnd(42), ...cells.map((cell) => cell.padEnd(SHORT + 2))].join(' ').trimEnd();
+  return [name.padEnd(46), ...cells.map((cell) => cell.padEnd(SHORT + 2))].join(' ').trimEnd();
 }
 
 /** The models whose files or fits differ between two rows, or that a row lacks. Failed rows lack all. */

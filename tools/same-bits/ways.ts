@@ -5,9 +5,11 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { build, type Plugin } from 'esbuild';
 import { nativeStatus } from '../../src/node/native/load.js';
+import { LOCAL_TRANSPORT, launcherArguments, mpiStatus } from '../../src/node/native/mpi.js';
 import { float64Addon } from '../../src/node/native/record.js';
 import { CHROMIUM, launchChromium, newPage } from '../../test/helpers/chromium.js';
 import { canLaunchFirefox, launchFirefox } from '../../test/helpers/firefox.js';
@@ -69,6 +71,8 @@ export interface Way {
 /** Node's versions that the package supports. */
 const NODES = ['20', '22', '24', '26'];
 const THREADS = [1, 2, 3, 4, 8];
+/** Processes over MPI. Those without rows of a model take part all the same. */
+const RANKS = [2, 3, 4, 8];
 
 /** The ways that need no download. */
 export function waysHere(): Way[] {
@@ -88,6 +92,12 @@ export function waysHere(): Way[] {
       missing,
       run: inNode(execPath, { addon, env: { SOFTMAX_REGRESSION_LANES: '4' } }),
     },
+    { name: `${node}, rows read again for each pass`, run: inNode(execPath, { isStored: true }) },
+    ...RANKS.map((ranks) => ({
+      name: `${node}, ${ranks} ranks`,
+      missing: mpiStatus().installed ? undefined : 'no MPI: npx softmax-regression native install --mpi',
+      run: inRanks(execPath, ranks),
+    })),
     ...[false, true].flatMap((withoutWebAssembly): Way[] => {
       const engine = withoutWebAssembly ? 'without WebAssembly' : 'WebAssembly';
       return [
@@ -127,22 +137,60 @@ function addonPath(): string | undefined {
 
 interface NodeOptions {
   readonly withoutWebAssembly?: boolean;
+  readonly isStored?: boolean;
   readonly addon?: string;
   readonly env?: Readonly<Record<string, string>>;
 }
 
-const NODE = `const [script, names, addon] = process.argv.slice(1);
+const NODE = `const [script, names, reading, addon] = process.argv.slice(1);
 if (process.env.WITHOUT_WEBASSEMBLY) delete globalThis.WebAssembly;
 require(script);
-sameBits(names.split(','), addon ? require(addon) : undefined).then((hashes) => console.log(JSON.stringify(hashes)));`;
+sameBits(names.split(','), addon ? require(addon) : undefined, JSON.parse(reading)).then((hashes) => console.log(JSON.stringify(hashes)));`;
 
-function inNode(path: string, { withoutWebAssembly = false, addon, env }: NodeOptions = {}): Way['run'] {
-  return async ({ node, names }) => {
-    const args = ['-e', NODE, node, names.join(), ...(addon === undefined ? [] : [addon])];
-    const own = { ...env, ...(withoutWebAssembly ? { WITHOUT_WEBASSEMBLY: '1' } : {}) };
-    const { stdout } = await promisify(execFile)(path, args, { env: { ...process.env, ...own }, maxBuffer: 2 ** 24 });
-    return JSON.parse(stdout.trim().split('\n').at(-1) as string);
+function inNode(path: string, { withoutWebAssembly = false, isStored, addon, env }: NodeOptions = {}): Way['run'] {
+  return ({ node, names }) => {
+    const reading = JSON.stringify({ isStored });
+    const args = ['-e', NODE, node, names.join(), reading, ...(addon === undefined ? [] : [addon])];
+    return hashesFrom(path, args, { ...env, ...(withoutWebAssembly ? { WITHOUT_WEBASSEMBLY: '1' } : {}) });
   };
+}
+
+/** Prints the hashes of rank 0, or an error if another rank has others. */
+const RANK = `const [script, names, file] = process.argv.slice(1);
+require(script);
+(async () => {
+  const { default: mpi } = await import(file);
+  const communicator = await mpi.openCommunicator({ quiet: true });
+  const hashes = JSON.stringify(await sameBits(names.split(','), undefined, { communicator }));
+  const all = await communicator.allGather(Buffer.from(hashes));
+  if (all.some((other) => Buffer.from(other).toString() !== hashes)) throw new Error('the ranks have different models');
+  console.log(hashes);
+})();`;
+
+/** The file itself, which finds the addon's source beside it, and what lets Node read it. */
+const ROOT = join(__dirname, '..', '..');
+const OPEN = pathToFileURL(join(ROOT, 'src/mpi/open.ts')).href;
+const TSX = pathToFileURL(join(ROOT, 'node_modules/tsx/dist/loader.mjs')).href;
+
+function inRanks(path: string, workers: number): Way['run'] {
+  return ({ node, names }) => {
+    const mpi = mpiStatus();
+    if (!mpi.installed) throw new Error(mpi.reason);
+    const args = [...launcherArguments(workers), path, '--import', TSX, '-e', RANK, node, names.join(), OPEN];
+    return hashesFrom(mpi.mpiexec, args, LOCAL_TRANSPORT);
+  };
+}
+
+async function hashesFrom(
+  path: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<Hashes> {
+  const options = { env: { ...process.env, ...env }, maxBuffer: 2 ** 24 };
+  const { stdout } = await promisify(execFile)(path, args, options).catch(({ stderr, message }) => {
+    throw new Error(/^.*Error: .*$/m.exec(stderr)?.[0] ?? message);
+  });
+  return JSON.parse(stdout.trim().split('\n').at(-1) as string);
 }
 
 /** A page that shows the hashes, or an error, in its one element. */
