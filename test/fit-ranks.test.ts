@@ -41,7 +41,7 @@ describe('a fit that ranks share', () => {
     for (const size of [1, 2, 3, 4, 7]) {
       const fits = ranksOf(size).map((communicator, rank) => {
         const own = rank % 2 === 0 ? features : stored();
-        return SoftmaxRegression.fit(own, labels, { ...options, precision: 'float64', communicator });
+        return SoftmaxRegression.fit(own, labels, { ...options, communicator });
       });
       for (const { model, result } of await Promise.all(fits)) {
         expect(await model.toBytes()).toEqual(bytes);
@@ -85,7 +85,7 @@ describe('a fit that ranks share', () => {
     await Promise.all(ranksOf(2).map((each) => SoftmaxRegression.fit(features, labels, run(each))));
     expect(new Set(written)).toEqual(new Set([0]));
     const resumed = ranksOf(3).map((communicator) =>
-      SoftmaxRegression.fit(features, labels, { precision: 'float64', communicator, resume: bytes }),
+      SoftmaxRegression.fit(features, labels, { communicator, resume: bytes }),
     );
     for (const { model } of await Promise.all(resumed))
       expect(await model.toBytes()).toEqual(await whole.model.toBytes());

@@ -37,7 +37,7 @@ describe('fit to stored rows', () => {
 
   it.each(cases)('gives the model file of the rows in memory: %s', async (_, options) => {
     const inMemory = await SoftmaxRegression.fit(large, labels, { ...options, precision: 'float64' });
-    const outside = await SoftmaxRegression.fit(stored(large), labels, { ...options, precision: 'float64' });
+    const outside = await SoftmaxRegression.fit(stored(large), labels, options);
     expect(await outside.model.toBytes()).toEqual(await inMemory.model.toBytes());
     expect(outside.result).toEqual(inMemory.result);
   });

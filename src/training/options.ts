@@ -220,7 +220,8 @@ export const OPTIONS = {
   }),
   /**
    * `'float64'` solves on plain arrays in float64, whatever the size: the same samples then give the same model file, byte
-   * for byte, in every engine. `'auto'` (default) solves large problems on the tfjs backend in float32.
+   * for byte, in every engine. `'auto'` (default) solves large problems on the tfjs backend in float32; with stored rows or
+   * a communicator it is `'float64'`.
    */
   precision: option(oneOf(PRECISIONS), {
     help: 'auto: large problems on the backend in float32; float64: all in float64, with the same bits in every engine',

@@ -43,10 +43,14 @@ export interface Given<L extends Label> {
  */
 export async function fitSamples<L extends Label>(
   given: Given<L>,
-  open: OpenPlan,
+  asked: OpenPlan,
   where: string,
 ): Promise<{ fitted: Fitted; options: TrainingOptions }> {
-  if (given.features instanceof StoredRows) assertStreams(open, where);
+  const isStored = given.features instanceof StoredRows;
+  if (isStored) assertStreams(asked, where);
+  // Then the model does not depend on where the rows are, or on how many processes share them.
+  const isExact = !isSteps(asked) && (isStored || asked.communicator !== undefined);
+  const open: OpenPlan = isExact ? { ...asked, precision: 'float64' } : asked;
   const { communicator = ONE_PROCESS } = open;
   const opened = await openCheckpoints(communicator.rank === 0 ? open : { ...open, checkpoint: undefined }, where);
   const { samples, validation } = await partsOf(given, open, where);

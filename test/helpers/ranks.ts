@@ -74,7 +74,7 @@ const MODES: Readonly<Record<string, Mode>> = {
       const sum = values[d * i] + values[d * i + 1] + random.normal();
       return sum > 1 ? 'up' : sum < -1 ? 'down' : 'level';
     });
-    const options = { standardize: true, precision: 'float64', maxIterations: 15, communicator } as const;
+    const options = { standardize: true, maxIterations: 15, communicator } as const;
     const { model, result } = await SoftmaxRegression.fit({ values, shape: [n, d] }, labels, options);
     const bytes = await model.toBytes();
     const line = `${createHash('sha256').update(bytes).digest('hex')} ${result.objective} ${result.suboptimality}`;

@@ -28,8 +28,8 @@ const OPTIONS: readonly [string, readonly string[]][] = [
 
 describe('train with little memory', () => {
   it.each(OPTIONS)('writes the model of rows in memory: %s', async (_, options) => {
-    const own = ['--precision', 'float64', ...options, '--json'];
-    const inMemory = await line.run(...TRAIN, ...own, '-o', 'a.model');
+    const own = [...options, '--json'];
+    const inMemory = await line.run(...TRAIN, '--precision', 'float64', ...own, '-o', 'a.model');
     const stored = await line.run(...TRAIN, ...own, ...LITTLE, '-o', 'b.model');
     expect([inMemory.code, stored.code]).toEqual([0, 0]);
     expect(readFileSync(line.path('b.model'))).toEqual(readFileSync(line.path('a.model')));

@@ -155,8 +155,7 @@ async function learn(
         });
   const { model: fresh, result } = await SoftmaxRegression.fit<Label>(training.features, training.labels, {
     ...fitOptions,
-    // However many processes there are, the model has the same bits.
-    ...(communicator && { communicator, precision: 'float64' }),
+    ...(communicator && { communicator }),
     ...(reads(solver, 'seed') ? { seed } : {}),
     ...checkpoints,
     onProgress: ({ epoch, epochs, step, steps, loss }) => {
