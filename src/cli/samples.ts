@@ -7,6 +7,7 @@ import { inBytes } from '../data/table/limits.js';
 import type { MissingPolicy } from '../data/table/schema.js';
 import type { OnProgress } from '../node/files.js';
 import { memoryForData } from '../node/memory.js';
+import { spooled } from '../node/spool.js';
 import { readSamplesAgain } from '../reading/again.js';
 import { pictureData } from '../reading/idx.js';
 import { type ReadSamplesOptions, readSamples } from '../reading/read.js';
@@ -117,9 +118,15 @@ export async function loadDataSet(
   const table = await openTable(source, loading.signal);
   const options = { ...optionsOf(flags), onBadRow: bad?.of(table.name) };
   const maxMemory = loading.memory ?? memoryForData();
+  const keeping = { maxMemory, store: storing(table.name, maxMemory, loading) };
+  if (isTyped(table) || isRegular(source)) return readSamplesAgain(table, options, keeping);
   // A pipe can be read once.
-  if (!isTyped(table) && !isRegular(source)) return readSamples([table], { ...options, maxMemory });
-  return readSamplesAgain(table, options, { maxMemory, store: storing(table.name, maxMemory, loading) });
+  const again = spooled(table);
+  try {
+    return await readSamplesAgain(again, options, keeping);
+  } finally {
+    await again.close();
+  }
 }
 
 function isRegular(source: Data): boolean {

@@ -106,6 +106,12 @@ export class KeptBytes {
     }
   }
 
+  /** Some of the bytes from a place, which must be below the length. */
+  from(at: number): Uint8Array {
+    const block = Math.floor(at / BLOCK);
+    return (this.#full[block] ?? this.#block.subarray(0, this.#used)).subarray(at - block * BLOCK);
+  }
+
   get chunks(): readonly Uint8Array[] {
     return [...this.#full, this.#block.subarray(0, this.#used)];
   }

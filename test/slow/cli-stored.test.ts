@@ -87,3 +87,21 @@ describe('train with little memory', () => {
     expect(stderr).toContain('It must be a size of at least 1MB, such as 512MB or 2GB.');
   });
 });
+
+describe('train with little memory, from a pipe', () => {
+  it('writes the model of the file', async () => {
+    const flags = ['--label', 'bought', '--strings', 'one-hot', '--backend', 'cpu', ...LITTLE];
+    const file = await line.run('train', 'big.csv', ...flags, '-o', 'f.model');
+    const piped = await line.runWith(readFileSync(line.path('big.csv')), 'train', '-', ...flags, '-o', 'p.model');
+    expect([file.code, piped.code, piped.stderr]).toEqual([0, 0, '']);
+    expect(readFileSync(line.path('p.model'))).toEqual(readFileSync(line.path('f.model')));
+  });
+
+  it('ends an endless one at its first row that does not fit', async () => {
+    const { code, stderr } = await line.shell('(echo a,y; yes 1,2,3) | npx softmax-regression train - --label y');
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^error: standard input:2:3: the row must have 2 fields/),
+    ]);
+  });
+});

@@ -1,0 +1,80 @@
+// node: temporary files without a name.
+import { type FileHandle, open, rm, statfs } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { BackendError } from '../core/errors.js';
+import { removeLeftBeside, temporaryBeside } from './temporary.js';
+
+export interface UnnamedFile {
+  /** @throws BackendError if it cannot be written */
+  write(bytes: Uint8Array, at: number): Promise<void>;
+  /** Fills the bytes. */
+  read(bytes: Uint8Array, at: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface UnnamedFileOptions {
+  /** Where to put it; the system's folder for temporary files by default, which TMPDIR names. */
+  readonly folder?: string;
+  /** The bytes that it will take, and for what. */
+  readonly room?: { readonly bytes: number; readonly purpose: string };
+}
+
+/**
+ * Opens a file that has no name on systems that allow that: it is gone when the process ends, also if it is killed.
+ *
+ * @param name where the system needs names, they begin with it
+ * @throws BackendError if the folder has too little space, or cannot be written to
+ */
+export async function openUnnamed(name: string, options: UnnamedFileOptions = {}): Promise<UnnamedFile> {
+  const { folder = tmpdir(), room } = options;
+  const refuse = (expected: string, actual: string, cause?: unknown) => {
+    const rule = { where: folder, argument: 'the folder for temporary files', expected, actual, cause };
+    return new BackendError({ ...rule, hint: 'Name another one in the variable TMPDIR.' });
+  };
+  const gigabytes = (size: number) => `${(size / 1e9).toPrecision(2)} GB`;
+  const disk = await statfs(folder).catch(() => undefined);
+  const free = disk === undefined ? Number.POSITIVE_INFINITY : disk.bavail * disk.bsize;
+  if (room !== undefined && free < room.bytes) {
+    throw refuse(`have ${gigabytes(room.bytes)} free for ${room.purpose}`, gigabytes(free));
+  }
+  const base = join(folder, name);
+  await removeLeftBeside(base);
+  const path = temporaryBeside(base);
+  const failed = (cause: unknown) => refuse('be writable', (cause as Error).message, cause);
+  const file = await open(path, 'wx+', 0o600).catch((cause) => {
+    throw failed(cause);
+  });
+  // Windows refuses this; the name is then removed at the end.
+  const isNamed = await rm(path).then(
+    () => false,
+    () => true,
+  );
+  return {
+    async write(bytes, at) {
+      await writeAll(file, bytes, at).catch((cause) => {
+        throw failed(cause);
+      });
+    },
+    read: (bytes, at) => readAll(file, bytes, at),
+    async close() {
+      await file.close();
+      if (isNamed) await rm(path, { force: true });
+    },
+  };
+}
+
+async function writeAll(file: FileHandle, bytes: Uint8Array, at: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, at + done);
+    done += bytesWritten;
+  }
+}
+
+async function readAll(file: FileHandle, bytes: Uint8Array, at: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesRead } = await file.read(bytes, done, bytes.length - done, at + done);
+    if (bytesRead === 0) throw new Error('the temporary file has become shorter');
+    done += bytesRead;
+  }
+}
