@@ -336,7 +336,7 @@ inBrowser('the chapter', () => {
 
     it('takes nonsense for its own state as if it were not there', async () => {
       await open('label', '?middle=1.5');
-      expect(await text('[role=alert]')).toBe(notice({ middle: 'invalid' }));
+      expect(await texts('[role=alert]')).toEqual([notice({ middle: 'invalid' })]);
       expect(await column(2)).toEqual(['1', '1', '2']);
     });
 
@@ -421,7 +421,7 @@ inBrowser('the chapter', () => {
       expect(await texts('output')).toEqual(['100', '50', '5']);
       await page.context().close();
       await open('cost', '?d=0&q=1e9&n=2.5');
-      expect(await text('[role=alert]')).toBe(notice({ d: 'invalid', q: 'invalid', n: 'invalid' }));
+      expect(await texts('[role=alert]')).toEqual([notice({ d: 'invalid', q: 'invalid', n: 'invalid' })]);
       expect(await numbers()).toEqual(['12,560', '1,568', '512', '2,096']);
     });
   });
@@ -480,7 +480,7 @@ inBrowser('the chapter', () => {
       await page.goto(`${url}/softmax.html?b=-8,-8,-9&temperature=0.01&naive=1`);
       expect(await texts('.shares .number')).toEqual(['NaN', 'NaN', 'NaN']);
       await page.goto(`${url}/softmax.html?naive=0.5`);
-      expect(await text('[role=alert]')).toBe(notice({ naive: 'invalid' }));
+      expect(await texts('[role=alert]')).toEqual([notice({ naive: 'invalid' })]);
     });
   });
 
@@ -625,7 +625,7 @@ inBrowser('the chapter', () => {
 
     it('takes nonsense for its own state as if it were not there', async () => {
       await open('regions', `?data=2&moved=${Array(24).fill(2).join(',')}`);
-      expect(await text('[role=alert]')).toBe(notice({ data: 'invalid', moved: 'invalid' }));
+      expect(await texts('[role=alert]')).toEqual([notice({ data: 'invalid', moved: 'invalid' })]);
       expect(await text('.result')).toContain('12 of 12');
     });
   });
@@ -787,7 +787,7 @@ inBrowser('the chapter', () => {
       'takes the nonsense %s as if it were not there, and says so',
       async (query) => {
         await open('bits', `?${query}`);
-        expect(await text('[role=alert]')).toBe(notice({ [query.split('=')[0]]: 'invalid' }));
+        expect(await texts('[role=alert]')).toEqual([notice({ [query.split('=')[0]]: 'invalid' })]);
         expect([await words(), (await lengths())[0]]).toEqual([['00', '01', '10'], '1.5000']);
       },
     );
@@ -927,7 +927,7 @@ inBrowser('the chapter', () => {
       'takes the nonsense %s as if it were not there, and says so',
       async (query) => {
         await open('train', `?${query}`);
-        expect(await text('[role=alert]')).toBe(notice({ [query.split('=')[0]]: 'invalid' }));
+        expect(await texts('[role=alert]')).toEqual([notice({ [query.split('=')[0]]: 'invalid' })]);
         await shows(trained(0, 4, 0.5));
       },
     );
