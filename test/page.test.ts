@@ -10,11 +10,12 @@ import {
 } from 'softmax-regression';
 import { ticks, tickTexts } from '../web/charts.js';
 import { inShort, type LinkState, NOTHING, readLink, writeLink } from '../web/link.js';
-import type { Report } from '../web/messages.js';
+import type { Message, Report } from '../web/messages.js';
 import { boundInWords, endInWords } from '../web/results.js';
 import { mostProbable } from '../web/shades.js';
 import { decimalOf } from '../web/table.js';
 import { percents, percentTick } from '../web/views.js';
+import { answering } from '../web/worker/calls.js';
 import type { PageData } from '../web/worker/data.js';
 import { blobs, exampleData, xor } from '../web/worker/examples.js';
 import { gradientOf } from '../web/worker/gradient.js';
@@ -202,6 +203,42 @@ describe('a training that waits for earlier work', () => {
     expect(told.filter(({ kind }) => kind === 'paused')).toEqual([{ kind: 'paused', epoch: 1 }]);
     await session.stop();
     expect(await training).toMatchObject({ isStopped: true });
+  });
+
+  it('is stopped by the message that follows it', async () => {
+    await useBackend('cpu');
+    const session = new Session(() => {});
+    const answers = await new Promise<Message[]>((resolve) => {
+      const posted: Message[] = [];
+      const answer = answering(session, (message) => {
+        posted.push(message);
+        if (posted.length === 3) resolve(posted);
+      });
+      answer({ id: 0, name: 'openExample', args: ['blobs', 0] });
+      answer({ id: 1, name: 'train', args: [request] });
+      answer({ id: 2, name: 'stop', args: [] });
+    });
+    expect(answers.map((answer) => ('id' in answer ? answer.id : undefined))).toEqual([2, 0, 1]);
+    expect(answers[2]).toMatchObject({ kind: 'failure', message: expect.stringContaining('Stopped before the end') });
+  });
+});
+
+describe('a table that becomes unreadable while it is opened', () => {
+  it('leaves the data before it as they are', async () => {
+    await useBackend('cpu');
+    const session = new Session(() => {});
+    await session.openExample('iris', 0);
+    const file = new File(['a,b,y\n1,2,no\n3,4,yes\n'], 'lost.csv');
+    let streams = 0;
+    const { stream } = file;
+    // The first reading finds out what the file is, and the next one shows its rows.
+    jest.spyOn(file, 'stream').mockImplementation(() => {
+      if (streams++ > 0) throw new Error('The file could not be read.');
+      return stream.call(file);
+    });
+    await expect(session.openFiles([file])).rejects.toThrow('could not be read');
+    expect(streams).toBe(2);
+    expect(await session.heldOut(0)).toBeDefined();
   });
 });
 

@@ -1,11 +1,11 @@
-// web: the worker. It runs the calls of the page one after the other, and those that direct a training immediately.
+// web: the worker, which holds the data and the model of the page.
 import { env } from '@tensorflow/tfjs';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import '@tensorflow/tfjs-backend-webgpu';
 import { provideFormats } from 'softmax-regression/formats';
-import type { Message, Question, TrainRequest } from './messages.js';
+import type { Message, Question } from './messages.js';
+import { answering } from './worker/calls.js';
 import { Session } from './worker/session.js';
-import { errorInWords } from './worker/words.js';
 
 /** The global scope of a worker. TypeScript's types here are those of a window. */
 const scope = globalThis as unknown as {
@@ -21,18 +21,5 @@ env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
 provideFormats();
 
 const session = new Session((report) => scope.postMessage({ kind: 'report', report }));
-let before: Promise<unknown> = Promise.resolve();
-
-scope.onmessage = ({ data: { id, name, args } }) => {
-  const call = async () => {
-    try {
-      const value = await (session[name] as (...args: unknown[]) => unknown).apply(session, [...args]);
-      scope.postMessage({ kind: 'answer', id, value });
-    } catch (error) {
-      scope.postMessage({ kind: 'failure', id, message: errorInWords(error) });
-    }
-  };
-  if (name === 'train') session.expect(args[0] as TrainRequest);
-  if (name === 'stop' || name === 'pace') void call();
-  else before = before.then(call);
-};
+const answer = answering(session, (message) => scope.postMessage(message));
+scope.onmessage = ({ data }) => answer(data);
