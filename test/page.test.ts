@@ -205,23 +205,30 @@ describe('a training that waits for earlier work', () => {
     expect(await training).toMatchObject({ isStopped: true });
   });
 
-  it('is stopped by the message that follows it', async () => {
+  it('is stopped by a message after its own, not by one before it', async () => {
     await useBackend('cpu');
     const session = new Session(() => {});
     const answers = await new Promise<Message[]>((resolve) => {
       const posted: Message[] = [];
       const answer = answering(session, (message) => {
         posted.push(message);
-        if (posted.length === 3) resolve(posted);
+        if (posted.length === 5) resolve(posted);
+        // The second training is asked for while the first one runs.
+        if ('id' in message && message.id === 2) answer({ id: 4, name: 'stop', args: [] });
       });
       answer({ id: 0, name: 'openExample', args: ['blobs', 0] });
-      answer({ id: 1, name: 'train', args: [request] });
-      answer({ id: 2, name: 'stop', args: [] });
+      answer({ id: 1, name: 'stop', args: [] });
+      answer({ id: 2, name: 'train', args: [{ ...request, options: { solver: 'sgd', epochs: 1 } }] });
+      answer({ id: 3, name: 'train', args: [request] });
     });
-    expect(answers.map((answer) => ('id' in answer ? answer.id : undefined))).toEqual([2, 0, 1]);
-    expect(answers[2]).toMatchObject({ kind: 'failure', message: expect.stringContaining('Stopped before the end') });
+    expect(answers.map((answer) => ('id' in answer ? answer.id : undefined))).toEqual([1, 0, 2, 4, 3]);
+    expect(answers[2]).toMatchObject({ kind: 'answer', value: { isStopped: false } });
+    expect(answers[4]).toMatchObject({ kind: 'failure', message: expect.stringContaining('Stopped before the end') });
   });
 });
+
+/** The reading of a file that shows its first rows; those before find out what it is. */
+const LAST = 3;
 
 describe('a table that becomes unreadable while it is opened', () => {
   it('leaves the data before it as they are', async () => {
@@ -231,13 +238,12 @@ describe('a table that becomes unreadable while it is opened', () => {
     const file = new File(['a,b,y\n1,2,no\n3,4,yes\n'], 'lost.csv');
     let streams = 0;
     const { stream } = file;
-    // The first reading finds out what the file is, and the next one shows its rows.
     jest.spyOn(file, 'stream').mockImplementation(() => {
-      if (streams++ > 0) throw new Error('The file could not be read.');
+      if (++streams === LAST) throw new Error('The file could not be read.');
       return stream.call(file);
     });
     await expect(session.openFiles([file])).rejects.toThrow('could not be read');
-    expect(streams).toBe(2);
+    expect(streams).toBe(LAST);
     expect(await session.heldOut(0)).toBeDefined();
   });
 });
