@@ -57,6 +57,9 @@ type Model = SoftmaxRegression<Label>;
 /** What an answer of the worker may be: at once, or later. */
 type Answers = { [Name in keyof Calls]: (...args: Parameters<Calls[Name]>) => Promise<ReturnType<Calls[Name]>> };
 
+/** The field of the seed of points that are made. */
+const SEED = 'Seed of the points';
+
 /** Classes of an answer. */
 const MOST_CLASSES = 10;
 
@@ -86,7 +89,13 @@ export class Session implements Answers {
   }
 
   async openExample(name: ExampleName, seed: number): Promise<DataSummary> {
-    return this.#take(await exampleData(name, seed));
+    const data = await exampleData(name, seed).catch((error: unknown) => {
+      // The training has a field named Seed, too.
+      throw new Error(
+        errorInWords(error, isSoftmaxRegressionError(error) && error.argument === 'seed' ? SEED : undefined),
+      );
+    });
+    return this.#take(data);
   }
 
   async openFiles(files: readonly File[]): Promise<Opened> {
