@@ -10,7 +10,7 @@ import {
 } from 'softmax-regression';
 import { ticks, tickTexts } from '../web/charts.js';
 import { inShort, type LinkState, NOTHING, readLink, writeLink } from '../web/link.js';
-import type { Report } from '../web/messages.js';
+import type { Report, TableOptions } from '../web/messages.js';
 import { boundInWords, endInWords } from '../web/results.js';
 import { mostProbable } from '../web/shades.js';
 import { decimalOf } from '../web/table.js';
@@ -264,11 +264,15 @@ describe('advice in the words of the page', () => {
 
 describe('the end of a training', () => {
   it('is the optimum only where there is one', () => {
-    expect(endInWords({ reason: 'gradient', converged: true, advice: null })).toBe('at the optimum.');
+    expect(endInWords({ reason: 'gradient', converged: true, advice: null, suboptimality: 1e-9 })).toBe(
+      'at the optimum.',
+    );
+    expect(endInWords({ reason: 'gradient', converged: true, advice: null, suboptimality: 0.479 })).toBe('converged.');
     const ends = (['gradient', 'no-progress', 'iterations'] as const).map((reason) =>
       endInWords({
         reason,
         converged: reason === 'gradient',
+        suboptimality: null,
         advice: 'Set “L2 penalty” to 0.008: the weights grow without bound.',
       }),
     );
@@ -317,6 +321,34 @@ describe('a model file', () => {
     const reason = 'the model names feature 1 “sepal_length”, and these data name it “sepal length (cm)”';
     expect(await opened(short)).toMatchObject({ kind: 'model', closed: { name: 'Iris', reason } });
     expect(await opened(short)).not.toHaveProperty('closed');
+  });
+});
+
+describe('the columns of a table', () => {
+  const notesOf = async (csv: string) => {
+    const data = await new Session(() => undefined).openTable([new File([csv], 'rows.csv')], {
+      label: 'k',
+    } as TableOptions);
+    return data.columns ?? [];
+  };
+  const rows = Array.from({ length: 20 }, (_, i) => `1,${i % 3},${i % 2 ? 'yes' : 'no'}\n`).join('');
+
+  it('have one value, not 1 values', async () => {
+    expect((await notesOf(`a,b,k\n${rows}`)).map(({ text }) => text)).toEqual([
+      'number, 1 value',
+      'number, 3 values',
+      'label, 2 values',
+    ]);
+  });
+
+  it('name the classes whose only row is held out', async () => {
+    expect((await notesOf(`a,b,k\n${rows}`)).find(({ name }) => name === 'k')).not.toHaveProperty('note');
+    const rest = ['p', 'q', 'r', 's', 't', 'u', 'v', 'w'];
+    const lone = `a,b,k\n${rows}${rest.map((name) => `2,2,${name}\n`).join('')}`;
+    const note = (await notesOf(lone)).find(({ name }) => name === 'k')?.note;
+    expect(note).toBe(
+      '2 classes, such as “p”, have one row each, which is held out, so the model cannot learn them. Add rows of them to the file, or take them out.',
+    );
   });
 });
 
