@@ -43,7 +43,7 @@ inBrowser('the page with other data', () => {
     ]) {
       await choose({ [name]: Buffer.from(start, 'latin1') });
       const rule =
-        'the file must be a table (CSV, JSON lines, Parquet, Arrow), a model as safetensors, or IDX files of images and labels';
+        'the file must be a table (CSV, JSON lines, SVMlight, Parquet, Arrow), a model as safetensors, or IDX files of images and labels';
       expect(await error()).toBe(`${name}: ${rule}; ${what}`);
     }
     await choose({ 'a.csv': 'x,k\n1,a\n', 'b.csv': 'x,k\n1,a\n' });

@@ -194,7 +194,7 @@ export async function assertReadable(files: readonly File[]): Promise<void> {
     const what = foreignKindOf(file.name, bytes);
     if (what === undefined) continue;
     const rule =
-      'the file must be a table (CSV, JSON lines, Parquet, Arrow), a model as safetensors, or IDX files of images and labels';
+      'the file must be a table (CSV, JSON lines, SVMlight, Parquet, Arrow), a model as safetensors, or IDX files of images and labels';
     throw new Error(`${file.name}: ${rule}; it is ${what}.`);
   }
 }
