@@ -53,11 +53,11 @@ function largestOf(rows: readonly Float64Array[]): number[] {
 function viewOfRows(
   rows: readonly Float64Array[],
   most: readonly number[],
-  { classes, image, featureNames }: Shown,
+  { classes, image, featureNames, numFeatures }: Shown,
 ): WeightsView {
   if (image !== undefined) {
     return { kind: 'images', size: image, pictures: classes.map((_, k) => Float32Array.from(rows, (row) => row[k])) };
   }
   const features = most.map((j) => featureNames?.[j] ?? `x${j}`);
-  return { kind: 'bars', features, weights: most.map((j) => rows[j]) };
+  return { kind: 'bars', features, weights: most.map((j) => rows[j]), numFeatures };
 }
