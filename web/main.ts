@@ -311,7 +311,12 @@ async function readTable(): Promise<void> {
   results.clear();
   say('data-state', `${namesOf(files)}: not read yet.`);
   say('status', 'Choose the column of labels, and read the table.');
-  await showData(await client.call('openTable', files, table.options()));
+  try {
+    await showData(await client.call('openTable', files, table.options()));
+  } catch (error) {
+    table.openFieldsIn(error instanceof Error ? error.message : String(error));
+    throw error;
+  }
 }
 
 function listen(): void {

@@ -91,6 +91,52 @@ inBrowser('the page with other data', () => {
     expect(await text('data-state')).toMatch(/^two\.csv: 1 sample to learn from, 1 held out;/);
   });
 
+  it('opens the closed lists with the fields that an error names', async () => {
+    const isOpen = () =>
+      web.page.$$eval('#table details', (lists) => lists.map((list) => (list as HTMLDetailsElement).open));
+    await choose({ 'born.csv': 'x,born,kind\n1,2022-01-20,a\n2,2022-01-21,b\n' });
+    expect(await isOpen()).toEqual([false, false, false]);
+    await click('read');
+    expect(await error()).toContain('Choose “born: date”');
+    expect(await isOpen()).toEqual([false, true, false]);
+    expect(await web.page.textContent('#columns li:first-child .name')).toBe('born');
+    await choose({ 'sums.csv': 'x,kind\n"1,234",a\n"2,345",b\n' });
+    await click('read');
+    expect(await error()).toContain('“Thousands separators”');
+    expect((await isOpen())[2]).toBe(true);
+  });
+
+  it('says which features are shown if there are more, and has no accuracy above 100 % on the axis', async () => {
+    const head = [...Array(15).keys()].map((j) => `x${j}`).join(',');
+    const row = (i: number) => [...Array(15).keys()].map((j) => (i % 2) * 9 + ((i * (j + 3)) % 7)).join(',');
+    const wide = Array.from({ length: 40 }, (_, i) => `${row(i)},${i % 2 ? 'a' : 'b'}\n`).join('');
+    await choose({ 'wide.csv': `${head},kind\n${wide}` });
+    await click('read');
+    await train();
+    for (const id of ['weights-hint', 'gradient-hint'])
+      expect(await text(id)).toContain(' Shown are the 12 features with the largest weights, of 15.');
+    expect(await text('accuracy')).toBe('100.0 %');
+    const ticks = await web.page.$$eval('#accuracy-chart text', (texts) => texts.map(({ textContent }) => textContent));
+    expect(ticks).toContain('100 %');
+    expect(ticks).not.toContain('105 %');
+    await click('iris');
+    await train();
+    expect(await text('weights-hint')).not.toContain('Shown');
+  });
+
+  it('reads SVMlight, as its hint says, also if it is gzipped', async () => {
+    expect(await text('files-hint')).toContain('SVMlight');
+    const rows = Array.from({ length: 30 }, (_, i) => `${i % 2} 1:${(i % 2) * 5 + (i % 3)} 3:1\n`).join('');
+    for (const [name, bytes] of [
+      ['rows.svm', rows],
+      ['rows.svm.gz', gzipSync(rows)],
+    ] as const) {
+      await choose({ [name]: bytes });
+      await click('read');
+      expect([await error(), await text('data-state')]).toEqual(['', expect.stringContaining('3 features, 2 classes')]);
+    }
+  });
+
   it('shows names with HTML as text, here and in the sections of the report', async () => {
     const html = '<img src=x onerror=alert(1)>';
     const rows = Array.from(

@@ -168,7 +168,7 @@ inBrowser('the page with tables whose columns have types', () => {
       await click('read');
       expect(await error()).toBe(message);
       const odd = /: (\w+) must/.exec(message)?.[1] as string;
-      await web.page.click('#columns-of summary');
+      // The page opens the list of columns.
       await web.page.selectOption(`[aria-label="Use of ${odd}"]`, 'ignore');
       await modelOf(web);
     }
