@@ -10,7 +10,7 @@ import {
 } from 'softmax-regression';
 import { ticks, tickTexts } from '../web/charts.js';
 import { inShort, type LinkState, NOTHING, readLink, writeLink } from '../web/link.js';
-import type { Report, TableOptions } from '../web/messages.js';
+import type { Report, TableOptions, TrainRequest } from '../web/messages.js';
 import { boundInWords, endInWords } from '../web/results.js';
 import { mostProbable } from '../web/shades.js';
 import { decimalOf } from '../web/table.js';
@@ -349,6 +349,51 @@ describe('the columns of a table', () => {
     expect(note).toBe(
       '2 classes, such as “p”, have one row each, which is held out, so the model cannot learn them. Add rows of them to the file, or take them out.',
     );
+  });
+});
+
+describe('the report of the page', () => {
+  const own = Object.getOwnPropertyDescriptor(globalThis, 'navigator');
+  // Node 20 has none.
+  beforeAll(() => Object.defineProperty(globalThis, 'navigator', { value: { userAgent: 'test' }, configurable: true }));
+  afterAll(() => {
+    if (own === undefined) Reflect.deleteProperty(globalThis, 'navigator');
+    else Object.defineProperty(globalThis, 'navigator', own);
+  });
+
+  it('has the weights that the page shows, also where the model standardises a column that is far from 0', async () => {
+    await useBackend('cpu');
+    const session = new Session(() => undefined);
+    const rows = Array.from(
+      { length: 60 },
+      (_, i) => `${1e6 + ((i * 7) % 23) + 9 * (i % 2)},${(i * 5) % 9},${i % 2}\n`,
+    );
+    await session.openTable([new File([`far,near,k\n${rows.join('')}`], 'far.csv')], { label: 'k' } as TableOptions);
+    const request = {
+      options: { solver: 'lbfgs', standardize: true },
+      pace: { until: Number.POSITIVE_INFINITY, delay: 0 },
+    };
+    session.expect(request as TrainRequest);
+    const { model } = await session.train(request as TrainRequest);
+    const { view } = model;
+    const { data, model: reported } = await session.report();
+    const { weight, columns } = reported;
+    expect(columns).toBeDefined();
+    const shown = [0, 1].map((j) => {
+      const row = Array.from(weight[j], (w) => w * (columns?.factor[j] ?? 1) * (data.featureDeviations?.[j] ?? 1));
+      const mean = (row[0] + row[1]) / 2;
+      return row.map((w) => w - mean);
+    });
+    expect(view.weights).toMatchObject({ kind: 'bars', features: ['far', 'near'] });
+    const drawn = (view.weights as unknown as { weights: readonly Float64Array[] }).weights;
+    for (const j of [0, 1]) expect(drawn[j]).toBeAllClose(shown[j], { rtol: 1e-6, atol: 1e-9 });
+    // Opened without data, the weights are those of the file, per standard deviation, which it stores.
+    const alone = new Session(() => undefined);
+    const opened = await alone.openFiles([new File([await session.save('safetensors')], 'far.safetensors')]);
+    const again = (opened as unknown as { model: { view: { weights: { weights: Float64Array[]; per: string } } } })
+      .model.view.weights;
+    expect(again.per).toBe('deviation');
+    for (const j of [0, 1]) expect(again.weights[j]).toBeAllClose(drawn[j], { rtol: 1e-6, atol: 1e-9 });
   });
 });
 

@@ -164,6 +164,8 @@ export type WeightsView =
       readonly kind: 'bars';
       readonly features: readonly string[];
       readonly weights: readonly Float64Array[];
+      /** Of a standard deviation of the feature, or of one unit of it where the deviations are unknown. */
+      readonly per: 'deviation' | 'unit';
       /** The features of the model, of which some are shown. */
       readonly numFeatures: number;
     };

@@ -116,6 +116,8 @@ inBrowser('the page', () => {
     await saveModel(path, model);
     await choose({ 'node.safetensors': readFileSync(path) }, 'open');
     expect(await text('model-state')).toBe('node.safetensors: 15 parameters, 3 classes.');
+    // The file has no standard deviations.
+    expect(await text('weights-hint')).toMatch(/^The change in the score of each class per unit of a feature/);
     for (const row of [iris.features[3], iris.features[77], iris.features[133]]) {
       const shown = await probabilities(Object.fromEntries(featureNames.map((name, j) => [name, row[j]])));
       const [own] = model.predictProbabilities([row]);

@@ -50,6 +50,7 @@ export async function reportOf({ data, model, evaluation, fit, proof, backend }:
 
 /** Without what a message cannot carry. */
 function plainOf(model: SoftmaxRegression<Label>): ReportInput['model'] {
-  const { classes, numFeatures, numParameters, weight, bias, featureNames, schema, temperature, options } = model;
-  return { classes, numFeatures, numParameters, weight, bias, featureNames, schema, temperature, options };
+  const { classes, numFeatures, numParameters, weight, columns, bias, featureNames, schema, temperature, options } =
+    model;
+  return { classes, numFeatures, numParameters, weight, columns, bias, featureNames, schema, temperature, options };
 }

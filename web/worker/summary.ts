@@ -70,10 +70,13 @@ export function summaryOfModel(
   const { classes, numFeatures, numParameters, options } = model;
   const image = data === undefined ? squareOf(model) : data.image;
   const featureNames = model.featureNames ?? data?.featureNames;
+  // Pictures are shown as they are.
+  const deviations =
+    image !== undefined ? undefined : data === undefined ? model.featureDeviations : data.deviations?.scale;
   return {
     ...{ classes, numFeatures, numParameters, solver: options.solver, image },
     fields: data === undefined ? fieldsOfModel(model) : fieldsOfData(data),
-    view: modelViewOf(affineOf(model), { classes, numFeatures, image, featureNames }, data),
+    view: modelViewOf(affineOf(model), { classes, numFeatures, image, featureNames, deviations }, data),
     ...(evaluation && { scores: scoresOf(evaluation) }),
   };
 }
