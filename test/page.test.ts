@@ -325,6 +325,15 @@ describe('a model file', () => {
 });
 
 describe('the columns of a table', () => {
+  it('must be named, and the page says where', async () => {
+    const options = { label: 'a' } as TableOptions;
+    const file = new File(['5.1,3.5,a\n4.9,3.0,b\n'], 'no-names.csv');
+    const error = await new Session(() => undefined).openTable([file], options).catch((each: unknown) => each);
+    expect(errorInWords(error)).toBe(
+      'no-names.csv:1: the header must name the columns; got 5.1, 3.5, a. If the file has no header, write the names of the columns above the first row.',
+    );
+  });
+
   const notesOf = async (csv: string) => {
     const data = await new Session(() => undefined).openTable([new File([csv], 'rows.csv')], {
       label: 'k',
