@@ -227,7 +227,8 @@ function inputOf(field: Field, index: number): HTMLElement {
       input.value = String(Number(field.value.toPrecision(7)));
     }
   }
-  place.className = field.kind === 'boolean' ? 'check' : 'field';
+  // A date needs a whole line: in half of one, its calendar would be cut off.
+  place.className = field.kind === 'boolean' ? 'check' : field.kind === 'date' ? 'field full' : 'field';
   fill(place, field.kind === 'boolean' ? [control, label] : [label, control]);
   return place;
 }
