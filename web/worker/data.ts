@@ -17,6 +17,8 @@ export interface PageData extends DataSet {
   readonly test: NonNullable<DataSet['test']>;
   /** Of the features; none for pictures. */
   readonly deviations?: Deviations;
+  /** What numbers the rows of a table; lines by default. */
+  readonly unit?: 'line' | 'row';
   /** What to learn from a training on them. */
   readonly lesson?: string;
 }

@@ -31,6 +31,7 @@ export async function reportOf({ data, model, evaluation, fit, proof, backend }:
       ...{ name, image, trainingSamples: samples.labels.length },
       split: `${test.labels.length} held back`,
       featureDeviations: deviations?.scale,
+      unit: data.unit,
     },
     model: plainOf(model),
     evaluation,
@@ -43,7 +44,10 @@ export async function reportOf({ data, model, evaluation, fit, proof, backend }:
             precisionRecall: metrics.precisionRecallCurve(test.labels, rows, { classes }),
           }
         : undefined,
-    mistakes: confidentMistakes(test.labels, rows, classes, (i) => rowOf(test.features, i)),
+    mistakes: confidentMistakes(test.labels, rows, classes, (i) => rowOf(test.features, i)).map((mistake) => ({
+      ...mistake,
+      line: test.lines?.[mistake.index],
+    })),
     environment: { backend, tfjs: tf.version.tfjs, platform: navigator.userAgent },
   };
 }

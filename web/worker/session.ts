@@ -67,6 +67,8 @@ export class Session implements Answers {
   readonly #tell: (report: Report) => void;
   #backend: BackendState | undefined;
   #data: PlanedData | undefined;
+  /** Of the table that was opened last. */
+  #unit: PageData['unit'];
   #model: Model | undefined;
   #evaluation: Evaluation<Label> | undefined;
   #fit: FitResult | undefined;
@@ -110,6 +112,7 @@ export class Session implements Answers {
         const { format, columns, rows } = opened;
         const preview = rows === undefined ? await firstLinesOf(files[0]) : previewOf([columns, ...rows]);
         this.#forget();
+        this.#unit = format === 'parquet' || format === 'arrow' ? 'row' : 'line';
         return { kind: 'table', files, columns, preview, isText: format === 'csv' };
       }
       default:
@@ -120,7 +123,7 @@ export class Session implements Answers {
   async openTable(files: readonly File[], options: TableOptions): Promise<DataSummary> {
     await assertReadable(files);
     this.#forget();
-    return this.#take(await tableData(files, options));
+    return this.#take({ ...(await tableData(files, options)), unit: this.#unit });
   }
 
   async fields(): Promise<readonly OptionField[]> {
