@@ -35,10 +35,12 @@ export class PredictView {
       this.#stroke(event);
     });
     this.#canvas.addEventListener('pointermove', (event) => event.buttons !== 0 && this.#stroke(event));
-    this.#canvas.addEventListener('pointerup', () => {
-      this.#last = undefined;
-      void this.#ask();
-    });
+    // A touch is cancelled where the system takes it, and the next one begins elsewhere.
+    for (const end of ['pointerup', 'pointercancel'] as const)
+      this.#canvas.addEventListener(end, () => {
+        this.#last = undefined;
+        void this.#ask();
+      });
   }
 
   /** @param hasHeldOut whether there are held-out samples */

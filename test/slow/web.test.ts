@@ -26,7 +26,7 @@ const learnt = { features: take(iris.features, train), labels: take(iris.labels,
 
 inBrowser('the page', () => {
   const web = usePage();
-  const { idle, text, error, use, click, choose } = web;
+  const { idle, text, error, use, click, choose, shares } = web;
   let page: Page;
   let complaints: string[];
   beforeEach(() => {
@@ -323,6 +323,42 @@ inBrowser('the page', () => {
     await trainAndStop();
     expect(await text('status')).toMatch(/^Stopped after \d+ epochs?\. The model has the weights of that epoch\.$/);
     expect((await saved()).numFeatures).toBe(64);
+    expect(complaints).toEqual([]);
+  });
+
+  it('predicts what is drawn, and begins a stroke anew after a touch that was cancelled', async () => {
+    const { images, labels } = pictures(60);
+    await choose({ 'i.idx3': images, 'l.idx1': labels });
+    await click('train');
+    await page.locator('#canvas').scrollIntoViewIfNeeded();
+    await page.click('#clear');
+    expect(await page.locator('#answer .bar').count()).toBe(0);
+    const { x = 0, y = 0, width = 0, height = 0 } = (await page.locator('#canvas').boundingBox()) ?? {};
+    await page.mouse.move(x + 0.5 * width, y + 0.1 * height);
+    await page.mouse.down();
+    await page.mouse.move(x + 0.5 * width, y + 0.9 * height, { steps: 4 });
+    await page.mouse.up();
+    await page.waitForSelector('#answer .bar');
+    expect((await shares())['0']).toBeGreaterThan(0.5);
+    const pixels = await page.$eval('#canvas', (element) => {
+      const canvas = element as HTMLCanvasElement;
+      const { left, top, width: side } = canvas.getBoundingClientRect();
+      // There is no such pointer to capture.
+      canvas.setPointerCapture = () => undefined;
+      const touch = (type: string, share: number) => {
+        const [clientX, clientY] = [left + share * side, top + share * side];
+        const buttons = type === 'pointerdown' || type === 'pointermove' ? 1 : 0;
+        canvas.dispatchEvent(new PointerEvent(type, { bubbles: true, pointerId: 9, clientX, clientY, buttons }));
+      };
+      document.getElementById('clear')?.click();
+      touch('pointerdown', 0.1);
+      touch('pointercancel', 0.1);
+      touch('pointerdown', 0.9);
+      touch('pointerup', 0.9);
+      const { data } = (canvas.getContext('2d') as CanvasRenderingContext2D).getImageData(0, 0, 8, 8);
+      return [0, 4, 7].map((i) => data[4 * (i * 8 + i)] > 0);
+    });
+    expect(pixels).toEqual([true, false, true]);
     expect(complaints).toEqual([]);
   });
 
