@@ -37,7 +37,11 @@ export function showGradient(
     'gradient-state',
     `The gradient of the mean loss over ${samples}, without the penalty. Its length is ${length}; at the optimum it is 0, or balances the gradient of the penalty.`,
   );
-  say('gradient-hint', `${HINTS[gradient.kind]}${selectionOf(gradient)}`);
+  const isWide = gradient.kind === 'bars' && classes.length > MOST_CLASSES;
+  const first = isWide
+    ? ` The table has the first ${MOST_CLASSES} of ${count(classes.length, 'class', 'classes')}.`
+    : '';
+  say('gradient-hint', `${HINTS[gradient.kind]}${selectionOf(gradient)}${first}`);
   const place = byId('gradient');
   if (gradient.kind === 'images') {
     // A step goes against the gradient.

@@ -122,6 +122,12 @@ inBrowser('the page with other data', () => {
     await click('iris');
     await train();
     expect(await text('weights-hint')).not.toContain('Shown');
+    expect(await text('gradient-hint')).not.toContain('first');
+    const classes = Array.from({ length: 250 }, (_, i) => `${i % 25},${(i % 25) + (i % 3)},k${i % 25}\n`).join('');
+    await choose({ 'classes.csv': `x,y,kind\n${classes}` });
+    await click('read');
+    await train();
+    expect(await text('gradient-hint')).toMatch(/ The table has the first 20 of 25 classes\.$/);
   });
 
   it('reads SVMlight, as its hint says, also if it is gzipped', async () => {
