@@ -147,6 +147,7 @@ export class PredictView {
   }
 
   #clear(): void {
+    this.#asked++;
     drawGrey(this.#canvas, new Float32Array(this.#canvas.width * this.#canvas.height));
     byId('truth').textContent = '';
     byId('answer').replaceChildren();

@@ -330,8 +330,12 @@ inBrowser('the page', () => {
     const { images, labels } = pictures(60);
     await choose({ 'i.idx3': images, 'l.idx1': labels });
     await click('train');
-    await page.locator('#canvas').scrollIntoViewIfNeeded();
+    await page.waitForSelector('#answer .bar');
+    // The sections above the canvas move it when they appear.
+    await page.evaluate(() => document.getElementById('findings')?.scrollIntoView());
+    await page.waitForSelector('#findings-sections #mistakes');
     await page.click('#clear');
+    await page.locator('#canvas').scrollIntoViewIfNeeded();
     expect(await page.locator('#answer .bar').count()).toBe(0);
     const { x = 0, y = 0, width = 0, height = 0 } = (await page.locator('#canvas').boundingBox()) ?? {};
     await page.mouse.move(x + 0.5 * width, y + 0.1 * height);
@@ -355,10 +359,15 @@ inBrowser('the page', () => {
       touch('pointercancel', 0.1);
       touch('pointerdown', 0.9);
       touch('pointerup', 0.9);
+      // No answer comes to a drawing that is no longer there.
       const { data } = (canvas.getContext('2d') as CanvasRenderingContext2D).getImageData(0, 0, 8, 8);
+      document.getElementById('clear')?.click();
       return [0, 4, 7].map((i) => data[4 * (i * 8 + i)] > 0);
     });
     expect(pixels).toEqual([true, false, true]);
+    // The worker answers in order: after another turn of it, the answer has come.
+    await page.workers()[0].evaluate(() => new Promise((resolve) => setTimeout(resolve, 50)));
+    expect(await page.locator('#answer .bar').count()).toBe(0);
     expect(complaints).toEqual([]);
   });
 
