@@ -10,7 +10,7 @@ import {
 } from 'softmax-regression';
 import { ticks, tickTexts } from '../web/charts.js';
 import { inShort, type LinkState, NOTHING, readLink, writeLink } from '../web/link.js';
-import type { Message, Report } from '../web/messages.js';
+import type { Message, Report, TableOptions, TrainRequest } from '../web/messages.js';
 import { boundInWords, endInWords } from '../web/results.js';
 import { mostProbable } from '../web/shades.js';
 import { decimalOf } from '../web/table.js';
@@ -307,11 +307,15 @@ describe('advice in the words of the page', () => {
 
 describe('the end of a training', () => {
   it('is the optimum only where there is one', () => {
-    expect(endInWords({ reason: 'gradient', converged: true, advice: null })).toBe('at the optimum.');
+    expect(endInWords({ reason: 'gradient', converged: true, advice: null, suboptimality: 1e-9 })).toBe(
+      'at the optimum.',
+    );
+    expect(endInWords({ reason: 'gradient', converged: true, advice: null, suboptimality: 0.479 })).toBe('converged.');
     const ends = (['gradient', 'no-progress', 'iterations'] as const).map((reason) =>
       endInWords({
         reason,
         converged: reason === 'gradient',
+        suboptimality: null,
         advice: 'Set “L2 penalty” to 0.008: the weights grow without bound.',
       }),
     );
@@ -360,6 +364,88 @@ describe('a model file', () => {
     const reason = 'the model names feature 1 “sepal_length”, and these data name it “sepal length (cm)”';
     expect(await opened(short)).toMatchObject({ kind: 'model', closed: { name: 'Iris', reason } });
     expect(await opened(short)).not.toHaveProperty('closed');
+  });
+});
+
+describe('the columns of a table', () => {
+  it('must be named, and the page says where', async () => {
+    const options = { label: 'a' } as TableOptions;
+    const file = new File(['5.1,3.5,a\n4.9,3.0,b\n'], 'no-names.csv');
+    const error = await new Session(() => undefined).openTable([file], options).catch((each: unknown) => each);
+    expect(errorInWords(error)).toBe(
+      'no-names.csv:1: the header must name the columns; got 5.1, 3.5, a. If the file has no header, write the names of the columns above the first row.',
+    );
+  });
+
+  const notesOf = async (csv: string) => {
+    const data = await new Session(() => undefined).openTable([new File([csv], 'rows.csv')], {
+      label: 'k',
+    } as TableOptions);
+    return data.columns ?? [];
+  };
+  const rows = Array.from({ length: 20 }, (_, i) => `1,${i % 3},${i % 2 ? 'yes' : 'no'}\n`).join('');
+
+  it('have one value, not 1 values', async () => {
+    expect((await notesOf(`a,b,k\n${rows}`)).map(({ text }) => text)).toEqual([
+      'number, 1 value',
+      'number, 3 values',
+      'label, 2 values',
+    ]);
+  });
+
+  it('name the classes whose only row is held out', async () => {
+    expect((await notesOf(`a,b,k\n${rows}`)).find(({ name }) => name === 'k')).not.toHaveProperty('note');
+    const rest = ['p', 'q', 'r', 's', 't', 'u', 'v', 'w'];
+    const lone = `a,b,k\n${rows}${rest.map((name) => `2,2,${name}\n`).join('')}`;
+    const note = (await notesOf(lone)).find(({ name }) => name === 'k')?.note;
+    expect(note).toBe(
+      '2 classes, such as “p”, have one row each, which is held out, so the model cannot learn them. Add rows of them to the file, or take them out.',
+    );
+  });
+});
+
+describe('the report of the page', () => {
+  const own = Object.getOwnPropertyDescriptor(globalThis, 'navigator');
+  // Node 20 has none.
+  beforeAll(() => Object.defineProperty(globalThis, 'navigator', { value: { userAgent: 'test' }, configurable: true }));
+  afterAll(() => {
+    if (own === undefined) Reflect.deleteProperty(globalThis, 'navigator');
+    else Object.defineProperty(globalThis, 'navigator', own);
+  });
+
+  it('has the weights that the page shows, also where the model standardises a column that is far from 0', async () => {
+    await useBackend('cpu');
+    const session = new Session(() => undefined);
+    const rows = Array.from(
+      { length: 60 },
+      (_, i) => `${1e6 + ((i * 7) % 23) + 9 * (i % 2)},${(i * 5) % 9},${i % 2}\n`,
+    );
+    await session.openTable([new File([`far,near,k\n${rows.join('')}`], 'far.csv')], { label: 'k' } as TableOptions);
+    const request = {
+      options: { solver: 'lbfgs', standardize: true },
+      pace: { until: Number.POSITIVE_INFINITY, delay: 0 },
+    };
+    session.expect(request as TrainRequest);
+    const { model } = await session.train(request as TrainRequest);
+    const { view } = model;
+    const { data, model: reported } = await session.report();
+    const { weight, columns } = reported;
+    expect(columns).toBeDefined();
+    const shown = [0, 1].map((j) => {
+      const row = Array.from(weight[j], (w) => w * (columns?.factor[j] ?? 1) * (data.featureDeviations?.[j] ?? 1));
+      const mean = (row[0] + row[1]) / 2;
+      return row.map((w) => w - mean);
+    });
+    expect(view.weights).toMatchObject({ kind: 'bars', features: ['far', 'near'] });
+    const drawn = (view.weights as unknown as { weights: readonly Float64Array[] }).weights;
+    for (const j of [0, 1]) expect(drawn[j]).toBeAllClose(shown[j], { rtol: 1e-6, atol: 1e-9 });
+    // Opened without data, the weights are those of the file, per standard deviation, which it stores.
+    const alone = new Session(() => undefined);
+    const opened = await alone.openFiles([new File([await session.save('safetensors')], 'far.safetensors')]);
+    const again = (opened as unknown as { model: { view: { weights: { weights: Float64Array[]; per: string } } } })
+      .model.view.weights;
+    expect(again.per).toBe('deviation');
+    for (const j of [0, 1]) expect(again.weights[j]).toBeAllClose(drawn[j], { rtol: 1e-6, atol: 1e-9 });
   });
 });
 

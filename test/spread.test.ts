@@ -34,7 +34,7 @@ const SHORT: Readonly<Record<string, string>> = {
   'tools/soak/run.ts: Math.min(...resident)': 'the samples of one run',
   'tools/soak/run.ts: Math.max(...resident)': 'the samples of one run',
   'web/worker/data.ts: String.fromCharCode(...bytes)': 'the first bytes of a file',
-  'web/worker.ts: (session[name] as (...args: unknown[]) => unknown).apply([...args])':
+  'web/worker/calls.ts: (session[name] as (...args: unknown[]) => unknown).apply([...args])':
     'the arguments of a call of the page',
 };
 

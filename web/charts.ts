@@ -53,8 +53,15 @@ export function ticks(least: number, most: number, count: number): number[] {
  * Draws lines over epochs at the size of `place`, replacing its content.
  *
  * @param label a description for screen readers
+ * @param most no value is above it
  */
-export function drawLines(place: HTMLElement, series: readonly Series[], label: string, format = shortNumber): void {
+export function drawLines(
+  place: HTMLElement,
+  series: readonly Series[],
+  label: string,
+  format = shortNumber,
+  most = Number.POSITIVE_INFINITY,
+): void {
   const { clientWidth: width, clientHeight: height } = place;
   const all = series.flatMap(({ points }) => points).filter(([, y]) => Number.isFinite(y));
   const svg = mark('svg', { viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': label });
@@ -65,7 +72,7 @@ export function drawLines(place: HTMLElement, series: readonly Series[], label: 
   );
   if (all.length === 0) [low, high] = [0, 1];
   const room = (high - low) * 0.06 || Math.abs(high) * 0.05 || 0.5;
-  [low, high] = [Math.max(low - room, low < 0 ? low - room : 0), high + room];
+  [low, high] = [Math.max(low - room, low < 0 ? low - room : 0), Math.min(high + room, most)];
   const levels = ticks(low, high, 4);
   const texts = tickTexts(levels, format);
   const [left, right, top, bottom] = [roomFor(texts), width - 8, 8, height - 24];

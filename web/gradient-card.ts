@@ -3,7 +3,7 @@ import { type Frame, frameOf, rangeOf } from './axes.js';
 import { mark, shortNumber } from './charts.js';
 import { classMark } from './class-marks.js';
 import type { GradientView, WeightsView } from './messages.js';
-import { byId, count, element, fill, say, showPictures } from './views.js';
+import { byId, count, element, fill, say, selectionOf, showPictures } from './views.js';
 
 /** Classes in the table. */
 const MOST_CLASSES = 20;
@@ -37,7 +37,11 @@ export function showGradient(
     'gradient-state',
     `The gradient of the mean loss over ${samples}, without the penalty. Its length is ${length}; at the optimum it is 0, or balances the gradient of the penalty.`,
   );
-  say('gradient-hint', HINTS[gradient.kind]);
+  const isWide = gradient.kind === 'bars' && classes.length > MOST_CLASSES;
+  const first = isWide
+    ? ` The table has the first ${MOST_CLASSES} of ${count(classes.length, 'class', 'classes')}.`
+    : '';
+  say('gradient-hint', `${HINTS[gradient.kind]}${selectionOf(gradient)}${first}`);
   const place = byId('gradient');
   if (gradient.kind === 'images') {
     // A step goes against the gradient.

@@ -81,12 +81,18 @@ function forget(): void {
   state.data = undefined;
   state.example = undefined;
   address.update({ data: undefined });
-  byId('points').hidden = true;
+  showSeed(undefined);
   say('data-state', '');
   regions.open(undefined, []);
   showModel(undefined);
   results.clear();
   refresh();
+}
+
+/** The field of the seed, for points that are made. It is never hidden with a wrong value, which nobody could correct. */
+function showSeed(example: ExampleName | undefined): void {
+  byId('points').hidden = !isMade(example);
+  if (!isMade(example) && !input('data-seed').validity.valid) input('data-seed').value = '';
 }
 
 /** Runs one task at a time and shows its error. */
@@ -147,7 +153,7 @@ const LARGE = 1e6;
 async function showData(data: DataSummary, example?: ExampleName, options?: Suggestions): Promise<void> {
   state.data = data;
   state.example = example;
-  byId('points').hidden = !isMade(example);
+  showSeed(example);
   address.update({ data: undefined });
   if (data.columns === undefined) table.close();
   else table.tell(data.columns);
@@ -305,7 +311,12 @@ async function readTable(): Promise<void> {
   results.clear();
   say('data-state', `${namesOf(files)}: not read yet.`);
   say('status', 'Choose the column of labels, and read the table.');
-  await showData(await client.call('openTable', files, table.options()));
+  try {
+    await showData(await client.call('openTable', files, table.options()));
+  } catch (error) {
+    table.openFieldsIn(error instanceof Error ? error.message : String(error));
+    throw error;
+  }
 }
 
 function listen(): void {

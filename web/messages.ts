@@ -160,7 +160,15 @@ export interface Trained {
 /** Weights minus their mean over the classes, for drawing. */
 export type WeightsView =
   | { readonly kind: 'images'; readonly size: ImageSize; readonly pictures: readonly Float32Array[] }
-  | { readonly kind: 'bars'; readonly features: readonly string[]; readonly weights: readonly Float64Array[] };
+  | {
+      readonly kind: 'bars';
+      readonly features: readonly string[];
+      readonly weights: readonly Float64Array[];
+      /** Of a standard deviation of the feature, or of one unit of it where the deviations are unknown. */
+      readonly per: 'deviation' | 'unit';
+      /** The features of the model, of which some are shown. */
+      readonly numFeatures: number;
+    };
 
 /** The gradient of the mean loss for the weights that are shown. */
 export type GradientView = WeightsView & {

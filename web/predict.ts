@@ -35,10 +35,12 @@ export class PredictView {
       this.#stroke(event);
     });
     this.#canvas.addEventListener('pointermove', (event) => event.buttons !== 0 && this.#stroke(event));
-    this.#canvas.addEventListener('pointerup', () => {
-      this.#last = undefined;
-      void this.#ask();
-    });
+    // A touch is cancelled where the system takes it, and the next one begins elsewhere.
+    for (const end of ['pointerup', 'pointercancel'] as const)
+      this.#canvas.addEventListener(end, () => {
+        this.#last = undefined;
+        void this.#ask();
+      });
   }
 
   /** @param hasHeldOut whether there are held-out samples */
@@ -145,6 +147,7 @@ export class PredictView {
   }
 
   #clear(): void {
+    this.#asked++;
     drawGrey(this.#canvas, new Float32Array(this.#canvas.width * this.#canvas.height));
     byId('truth').textContent = '';
     byId('answer').replaceChildren();
@@ -227,7 +230,8 @@ function inputOf(field: Field, index: number): HTMLElement {
       input.value = String(Number(field.value.toPrecision(7)));
     }
   }
-  place.className = field.kind === 'boolean' ? 'check' : 'field';
+  // A date needs a whole line: in half of one, its calendar would be cut off.
+  place.className = field.kind === 'boolean' ? 'check' : field.kind === 'date' ? 'field full' : 'field';
   fill(place, field.kind === 'boolean' ? [control, label] : [label, control]);
   return place;
 }

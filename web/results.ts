@@ -88,11 +88,17 @@ export class Results {
   }
 }
 
+/** Nats above the optimum that no one sees. */
+const NEAR = 1e-3;
+
 /** How a training ended, and what to change. */
-export function endInWords({ reason, converged, advice }: Pick<FitResult, 'reason' | 'converged' | 'advice'>): string {
+export function endInWords(end: Pick<FitResult, 'reason' | 'converged' | 'advice' | 'suboptimality'>): string {
+  const { reason, converged, advice, suboptimality } = end;
+  // Not beside a bound that says otherwise, as with a class without samples, whose bias has no optimum.
+  const isProven = advice === null && (suboptimality === null || suboptimality < NEAR);
   const ends: Record<typeof reason, string> = {
     // With advice, there is no optimum, or the weights that are kept are not there.
-    gradient: advice === null ? 'at the optimum' : converged ? 'converged' : 'not converged',
+    gradient: isProven ? 'at the optimum' : converged ? 'converged' : 'not converged',
     'no-progress': 'rounding prevents further progress',
     iterations: 'not converged yet',
     epochs: 'all epochs done',

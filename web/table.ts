@@ -94,6 +94,23 @@ export class TableForm {
     if (noted.length > 0) byId<HTMLDetailsElement>('columns-of').open = true;
   }
 
+  /** Opens the closed lists with the fields that an error tells to choose, the columns first. */
+  openFieldsIn(message: string): void {
+    for (const [name, use] of this.#uses) {
+      if (!message.includes(`“${name}: `)) continue;
+      byId('columns').prepend(use.parentElement as HTMLElement);
+      byId<HTMLDetailsElement>('columns-of').open = true;
+    }
+    for (const list of byId('table').querySelectorAll('details')) {
+      const titles = Array.from(list.querySelectorAll('label'), ({ childNodes }) =>
+        Array.from(childNodes, (node) => (node.nodeType === Node.TEXT_NODE ? node.textContent : ''))
+          .join('')
+          .trim(),
+      );
+      if (titles.some((title) => message.includes(`“${title}`))) list.open = true;
+    }
+  }
+
   options(): TableOptions {
     const named = (use: keyof typeof USES) =>
       [...this.#uses]

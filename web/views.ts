@@ -63,6 +63,7 @@ export function showCurve(points: readonly CurvePoint[], noun: string): void {
     [{ colour: 'orange', points: of('heldOutAccuracy') }],
     `Held-out accuracy by ${noun}: ${accuracy}`,
     percentTick,
+    1,
   );
 }
 
@@ -83,7 +84,9 @@ const WEIGHTS_HINTS = {
   none: 'Blue raises the score of the class, orange lowers it.',
   images:
     'One weight for each pixel and class. Blue: a bright pixel raises the score of the class. Orange: it lowers the score.',
-  bars: 'The change in the score of each class per standard deviation of a feature. Blue raises the score, orange lowers it.',
+  deviation:
+    'The change in the score of each class per standard deviation of a feature. Blue raises the score, orange lowers it.',
+  unit: 'The change in the score of each class per unit of a feature, so features of different units cannot be compared. Blue raises the score, orange lowers it.',
 } as const;
 
 export function clearWeights(): void {
@@ -91,10 +94,17 @@ export function clearWeights(): void {
   say('weights-hint', WEIGHTS_HINTS.none);
 }
 
+/** Which features are shown, if not all. */
+export function selectionOf(view: WeightsView): string {
+  if (view.kind === 'images' || view.features.length === view.numFeatures) return '';
+  const [some, all] = [view.features.length, view.numFeatures].map((number) => number.toLocaleString('en'));
+  return ` Shown are the ${some} features with the largest weights, of ${all}.`;
+}
+
 /** Weights as images, or as bars. */
 export function showWeights(view: WeightsView, classes: readonly string[]): void {
   const place = byId('weights');
-  say('weights-hint', WEIGHTS_HINTS[view.kind]);
+  say('weights-hint', `${WEIGHTS_HINTS[view.kind === 'bars' ? view.per : view.kind]}${selectionOf(view)}`);
   if (view.kind === 'bars') {
     const most = view.weights.reduce((a, row) => row.reduce((b, weight) => Math.max(b, Math.abs(weight)), a), 0);
     place.className = 'panels';

@@ -56,7 +56,7 @@ export const modelArgument = (name = '<model>', description = 'a model file') =>
 export const dataArgument = (standardInput = '') =>
   new FileArgument(
     '[data]',
-    `a table (CSV, JSON lines, Parquet, Arrow), ${standardInput}a folder of IDX files, iris or fashion-mnist`,
+    `a table (CSV, JSON lines, SVMlight, Parquet, Arrow), ${standardInput}a folder of IDX files, iris or fashion-mnist`,
     'data',
   );
 

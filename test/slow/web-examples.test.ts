@@ -28,9 +28,12 @@ inBrowser('the examples of the page', () => {
     await web.page.fill('#data-seed', '-1');
     await web.page.press('#data-seed', 'Tab');
     await web.idle();
-    expect(await error()).toBe('Seed must be an integer in [0, 2^32); got -1.');
+    expect(await error()).toBe('Seed of the points must be an integer in [0, 2^32); got -1.');
     await click('iris');
     expect([await error(), await web.page.isVisible('#data-seed')]).toEqual(['', false]);
+    // A seed that nobody sees and could correct is no reason to refuse the points.
+    await click('blobs');
+    expect([await error(), await web.page.inputValue('#data-seed')]).toEqual(['', '']);
   });
 
   it('fails on XOR, and says why', async () => {

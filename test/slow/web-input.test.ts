@@ -43,7 +43,7 @@ inBrowser('the page with other data', () => {
     ]) {
       await choose({ [name]: Buffer.from(start, 'latin1') });
       const rule =
-        'the file must be a table (CSV, JSON lines, Parquet, Arrow), a model as safetensors, or IDX files of images and labels';
+        'the file must be a table (CSV, JSON lines, SVMlight, Parquet, Arrow), a model as safetensors, or IDX files of images and labels';
       expect(await error()).toBe(`${name}: ${rule}; ${what}`);
     }
     await choose({ 'a.csv': 'x,k\n1,a\n', 'b.csv': 'x,k\n1,a\n' });
@@ -89,6 +89,58 @@ inBrowser('the page with other data', () => {
     await choose({ 'two.csv': 'x,kind\n1,a\n2,b\n' });
     await click('read');
     expect(await text('data-state')).toMatch(/^two\.csv: 1 sample to learn from, 1 held out;/);
+  });
+
+  it('opens the closed lists with the fields that an error names', async () => {
+    const isOpen = () =>
+      web.page.$$eval('#table details', (lists) => lists.map((list) => (list as HTMLDetailsElement).open));
+    await choose({ 'born.csv': 'x,born,kind\n1,2022-01-20,a\n2,2022-01-21,b\n' });
+    expect(await isOpen()).toEqual([false, false, false]);
+    await click('read');
+    expect(await error()).toContain('Choose “born: date”');
+    expect(await isOpen()).toEqual([false, true, false]);
+    expect(await web.page.textContent('#columns li:first-child .name')).toBe('born');
+    await choose({ 'sums.csv': 'x,kind\n"1,234",a\n"2,345",b\n' });
+    await click('read');
+    expect(await error()).toContain('“Thousands separators”');
+    expect((await isOpen())[2]).toBe(true);
+  });
+
+  it('says which features are shown if there are more, and has no accuracy above 100 % on the axis', async () => {
+    const head = [...Array(15).keys()].map((j) => `x${j}`).join(',');
+    const row = (i: number) => [...Array(15).keys()].map((j) => (i % 2) * 9 + ((i * (j + 3)) % 7)).join(',');
+    const wide = Array.from({ length: 40 }, (_, i) => `${row(i)},${i % 2 ? 'a' : 'b'}\n`).join('');
+    await choose({ 'wide.csv': `${head},kind\n${wide}` });
+    await click('read');
+    await train();
+    for (const id of ['weights-hint', 'gradient-hint'])
+      expect(await text(id)).toContain(' Shown are the 12 features with the largest weights, of 15.');
+    expect(await text('accuracy')).toBe('100.0 %');
+    const ticks = await web.page.$$eval('#accuracy-chart text', (texts) => texts.map(({ textContent }) => textContent));
+    expect(ticks).toContain('100 %');
+    expect(ticks).not.toContain('105 %');
+    await click('iris');
+    await train();
+    expect(await text('weights-hint')).not.toContain('Shown');
+    expect(await text('gradient-hint')).not.toContain('first');
+    const classes = Array.from({ length: 250 }, (_, i) => `${i % 25},${(i % 25) + (i % 3)},k${i % 25}\n`).join('');
+    await choose({ 'classes.csv': `x,y,kind\n${classes}` });
+    await click('read');
+    await train();
+    expect(await text('gradient-hint')).toMatch(/ The table has the first 20 of 25 classes\.$/);
+  });
+
+  it('reads SVMlight, as its hint says, also if it is gzipped', async () => {
+    expect(await text('files-hint')).toContain('SVMlight');
+    const rows = Array.from({ length: 30 }, (_, i) => `${i % 2} 1:${(i % 2) * 5 + (i % 3)} 3:1\n`).join('');
+    for (const [name, bytes] of [
+      ['rows.svm', rows],
+      ['rows.svm.gz', gzipSync(rows)],
+    ] as const) {
+      await choose({ [name]: bytes });
+      await click('read');
+      expect([await error(), await text('data-state')]).toEqual(['', expect.stringContaining('3 features, 2 classes')]);
+    }
   });
 
   it('shows names with HTML as text, here and in the sections of the report', async () => {

@@ -55,6 +55,32 @@ inBrowser('the layout of the page', () => {
       expect([id, await isInView(id)]).toEqual([id, true]);
   });
 
+  it.each(SIZES)('cuts off no date and no use of a column at %i × %i', async (width, height) => {
+    await web.page.setViewportSize({ width, height });
+    const rows = Array.from(
+      { length: 30 },
+      (_, i) => `${i},2024-01-${10 + (i % 20)} 10:${10 + i},${i % 2 ? 'a' : 'b'}\n`,
+    );
+    await web.choose({ 'when.csv': `x,when,kind\n${rows.join('')}` });
+    await web.page.click('#columns-of summary');
+    await web.page.selectOption('[aria-label="Use of when"]', 'dates');
+    const cut = await web.page.$$eval('#columns select', (all) =>
+      all.map((use) => {
+        const { width: given } = use.getBoundingClientRect();
+        (use as HTMLElement).style.width = 'max-content';
+        return use.getBoundingClientRect().width - given;
+      }),
+    );
+    expect(Math.max(...cut)).toBeLessThan(1);
+    await web.click('read');
+    await web.click('train');
+    expect(await web.error()).toBe('');
+    const [field, place] = await web.page.$$eval('#fields [type=datetime-local], #fields', ([form, date]) =>
+      [date, form].map((each) => each.getBoundingClientRect().right),
+    );
+    expect(field).toBeLessThanOrEqual(place);
+  });
+
   it('shows the key figures beside Train after a training at 1280 × 900', async () => {
     await web.click('iris');
     await web.click('train');

@@ -85,6 +85,30 @@ inBrowser('the page with tables whose columns have types', () => {
     expect(web.complaints).toEqual([]);
   });
 
+  it('numbers mistakes as their file does: by the line of text, or by the row', async () => {
+    // Row 31 is the only one on the wrong side.
+    const rows = ROWS.map((row, i) => ({ ...row, kind: i === 30 ? 'dog' : i < 40 ? 'cat' : 'dog' }));
+    const text = `width,height,colour,kind\n${rows.map((row) => NAMES.map((name) => row[name]).join(',')).join('\n')}\n`;
+    const found: string[][] = [];
+    for (const files of [{ 'odd.csv': text }, { 'odd.parquet': parquetOf(rows) }] as readonly Files[]) {
+      await choose(files);
+      await web.page.selectOption('#label', 'kind');
+      await click('read');
+      await click('train');
+      await web.page.evaluate(() => document.getElementById('findings')?.scrollIntoView());
+      await web.page.waitForSelector('#findings-sections #mistakes table');
+      found.push(
+        await web.page.$$eval('#mistakes th:nth-child(4), #mistakes td:nth-child(4)', (cells) =>
+          cells.map((cell) => cell.textContent ?? ''),
+        ),
+      );
+    }
+    expect(found).toEqual([
+      ['line', '32'],
+      ['row', '31'],
+    ]);
+  });
+
   it('shows the first rows, and what was found in each column', async () => {
     await choose({ 'pets.parquet': parquetOf(ROWS) });
     const rows =
@@ -168,7 +192,7 @@ inBrowser('the page with tables whose columns have types', () => {
       await click('read');
       expect(await error()).toBe(message);
       const odd = /: (\w+) must/.exec(message)?.[1] as string;
-      await web.page.click('#columns-of summary');
+      // The page opens the list of columns.
       await web.page.selectOption(`[aria-label="Use of ${odd}"]`, 'ignore');
       await modelOf(web);
     }

@@ -26,7 +26,7 @@ const learnt = { features: take(iris.features, train), labels: take(iris.labels,
 
 inBrowser('the page', () => {
   const web = usePage();
-  const { idle, text, error, use, click, choose } = web;
+  const { idle, text, error, use, click, choose, shares } = web;
   let page: Page;
   let complaints: string[];
   beforeEach(() => {
@@ -116,6 +116,8 @@ inBrowser('the page', () => {
     await saveModel(path, model);
     await choose({ 'node.safetensors': readFileSync(path) }, 'open');
     expect(await text('model-state')).toBe('node.safetensors: 15 parameters, 3 classes.');
+    // The file has no standard deviations.
+    expect(await text('weights-hint')).toMatch(/^The change in the score of each class per unit of a feature/);
     for (const row of [iris.features[3], iris.features[77], iris.features[133]]) {
       const shown = await probabilities(Object.fromEntries(featureNames.map((name, j) => [name, row[j]])));
       const [own] = model.predictProbabilities([row]);
@@ -321,6 +323,51 @@ inBrowser('the page', () => {
     await trainAndStop();
     expect(await text('status')).toMatch(/^Stopped after \d+ epochs?\. The model has the weights of that epoch\.$/);
     expect((await saved()).numFeatures).toBe(64);
+    expect(complaints).toEqual([]);
+  });
+
+  it('predicts what is drawn, and begins a stroke anew after a touch that was cancelled', async () => {
+    const { images, labels } = pictures(60);
+    await choose({ 'i.idx3': images, 'l.idx1': labels });
+    await click('train');
+    await page.waitForSelector('#answer .bar');
+    // The sections above the canvas move it when they appear.
+    await page.evaluate(() => document.getElementById('findings')?.scrollIntoView());
+    await page.waitForSelector('#findings-sections #mistakes');
+    await page.click('#clear');
+    await page.locator('#canvas').scrollIntoViewIfNeeded();
+    expect(await page.locator('#answer .bar').count()).toBe(0);
+    const { x = 0, y = 0, width = 0, height = 0 } = (await page.locator('#canvas').boundingBox()) ?? {};
+    await page.mouse.move(x + 0.5 * width, y + 0.1 * height);
+    await page.mouse.down();
+    await page.mouse.move(x + 0.5 * width, y + 0.9 * height, { steps: 4 });
+    await page.mouse.up();
+    await page.waitForSelector('#answer .bar');
+    expect((await shares())['0']).toBeGreaterThan(0.5);
+    const pixels = await page.$eval('#canvas', (element) => {
+      const canvas = element as HTMLCanvasElement;
+      const { left, top, width: side } = canvas.getBoundingClientRect();
+      // There is no such pointer to capture.
+      canvas.setPointerCapture = () => undefined;
+      const touch = (type: string, share: number) => {
+        const [clientX, clientY] = [left + share * side, top + share * side];
+        const buttons = type === 'pointerdown' || type === 'pointermove' ? 1 : 0;
+        canvas.dispatchEvent(new PointerEvent(type, { bubbles: true, pointerId: 9, clientX, clientY, buttons }));
+      };
+      document.getElementById('clear')?.click();
+      touch('pointerdown', 0.1);
+      touch('pointercancel', 0.1);
+      touch('pointerdown', 0.9);
+      touch('pointerup', 0.9);
+      // No answer comes to a drawing that is no longer there.
+      const { data } = (canvas.getContext('2d') as CanvasRenderingContext2D).getImageData(0, 0, 8, 8);
+      document.getElementById('clear')?.click();
+      return [0, 4, 7].map((i) => data[4 * (i * 8 + i)] > 0);
+    });
+    expect(pixels).toEqual([true, false, true]);
+    // The worker answers in order: after another turn of it, the answer has come.
+    await page.workers()[0].evaluate(() => new Promise((resolve) => setTimeout(resolve, 50)));
+    expect(await page.locator('#answer .bar').count()).toBe(0);
     expect(complaints).toEqual([]);
   });
 

@@ -17,6 +17,8 @@ export interface PageData extends DataSet {
   readonly test: NonNullable<DataSet['test']>;
   /** Of the features; none for pictures. */
   readonly deviations?: Deviations;
+  /** What numbers the rows of a table; lines by default. */
+  readonly unit?: 'line' | 'row';
   /** What to learn from a training on them. */
   readonly lesson?: string;
 }
@@ -194,7 +196,7 @@ export async function assertReadable(files: readonly File[]): Promise<void> {
     const what = foreignKindOf(file.name, bytes);
     if (what === undefined) continue;
     const rule =
-      'the file must be a table (CSV, JSON lines, Parquet, Arrow), a model as safetensors, or IDX files of images and labels';
+      'the file must be a table (CSV, JSON lines, SVMlight, Parquet, Arrow), a model as safetensors, or IDX files of images and labels';
     throw new Error(`${file.name}: ${rule}; it is ${what}.`);
   }
 }

@@ -11,6 +11,8 @@ export interface Shown {
   readonly featureNames: readonly string[] | undefined;
   readonly numFeatures: number;
   readonly image: ImageSize | undefined;
+  /** The standard deviation of each feature, if it is known. */
+  readonly deviations: ArrayLike<number> | undefined;
 }
 
 const MOST_FEATURES = 12;
@@ -20,7 +22,7 @@ const MOST_FEATURES = 12;
  * the largest weights. The gradient is shown for the same features.
  */
 export function modelViewOf(affine: Affine, shown: Shown, data: PlanedData | undefined): ModelView {
-  const rows = centredRows(affine, shown, data?.deviations?.scale);
+  const rows = centredRows(affine, shown);
   const most = largestOf(rows);
   const weights = viewOfRows(rows, most, shown);
   if (data === undefined) return { weights };
@@ -35,11 +37,11 @@ function rowsOf<A extends Float64Array | Float32Array>(values: A, { classes, num
   return Array.from({ length: numFeatures }, (_, j) => values.subarray(j * q, (j + 1) * q) as A);
 }
 
-function centredRows({ weight, columns }: Affine, shown: Shown, scale: ArrayLike<number> | undefined): Float64Array[] {
+function centredRows({ weight, columns }: Affine, shown: Shown): Float64Array[] {
   const q = shown.classes.length;
   return rowsOf(weight, shown).map((row, j) => {
     const mean = row.reduce((sum, each) => sum + each, 0) / q;
-    return Float64Array.from(row, (each) => (each - mean) * (columns?.factor[j] ?? 1) * (scale?.[j] ?? 1));
+    return Float64Array.from(row, (each) => (each - mean) * (columns?.factor[j] ?? 1) * (shown.deviations?.[j] ?? 1));
   });
 }
 
@@ -53,11 +55,17 @@ function largestOf(rows: readonly Float64Array[]): number[] {
 function viewOfRows(
   rows: readonly Float64Array[],
   most: readonly number[],
-  { classes, image, featureNames }: Shown,
+  { classes, image, featureNames, numFeatures, deviations }: Shown,
 ): WeightsView {
   if (image !== undefined) {
     return { kind: 'images', size: image, pictures: classes.map((_, k) => Float32Array.from(rows, (row) => row[k])) };
   }
   const features = most.map((j) => featureNames?.[j] ?? `x${j}`);
-  return { kind: 'bars', features, weights: most.map((j) => rows[j]) };
+  return {
+    kind: 'bars',
+    features,
+    weights: most.map((j) => rows[j]),
+    per: deviations === undefined ? 'unit' : 'deviation',
+    numFeatures,
+  };
 }

@@ -31,6 +31,7 @@ export async function reportOf({ data, model, evaluation, fit, proof, backend }:
       ...{ name, image, trainingSamples: samples.labels.length },
       split: `${test.labels.length} held back`,
       featureDeviations: deviations?.scale,
+      unit: data.unit,
     },
     model: plainOf(model),
     evaluation,
@@ -43,13 +44,17 @@ export async function reportOf({ data, model, evaluation, fit, proof, backend }:
             precisionRecall: metrics.precisionRecallCurve(test.labels, rows, { classes }),
           }
         : undefined,
-    mistakes: confidentMistakes(test.labels, rows, classes, (i) => rowOf(test.features, i)),
+    mistakes: confidentMistakes(test.labels, rows, classes, (i) => rowOf(test.features, i)).map((mistake) => ({
+      ...mistake,
+      line: test.lines?.[mistake.index],
+    })),
     environment: { backend, tfjs: tf.version.tfjs, platform: navigator.userAgent },
   };
 }
 
 /** Without what a message cannot carry. */
 function plainOf(model: SoftmaxRegression<Label>): ReportInput['model'] {
-  const { classes, numFeatures, numParameters, weight, bias, featureNames, schema, temperature, options } = model;
-  return { classes, numFeatures, numParameters, weight, bias, featureNames, schema, temperature, options };
+  const { classes, numFeatures, numParameters, weight, columns, bias, featureNames, schema, temperature, options } =
+    model;
+  return { classes, numFeatures, numParameters, weight, columns, bias, featureNames, schema, temperature, options };
 }

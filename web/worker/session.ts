@@ -57,6 +57,9 @@ type Model = SoftmaxRegression<Label>;
 /** What an answer of the worker may be: at once, or later. */
 type Answers = { [Name in keyof Calls]: (...args: Parameters<Calls[Name]>) => Promise<ReturnType<Calls[Name]>> };
 
+/** The field of the seed of points that are made. */
+const SEED = 'Seed of the points';
+
 /** Classes of an answer. */
 const MOST_CLASSES = 10;
 
@@ -64,6 +67,8 @@ export class Session implements Answers {
   readonly #tell: (report: Report) => void;
   #backend: BackendState | undefined;
   #data: PlanedData | undefined;
+  /** Of the table that was opened last. */
+  #unit: PageData['unit'];
   #model: Model | undefined;
   #evaluation: Evaluation<Label> | undefined;
   #fit: FitResult | undefined;
@@ -86,7 +91,13 @@ export class Session implements Answers {
   }
 
   async openExample(name: ExampleName, seed: number): Promise<DataSummary> {
-    return this.#take(await exampleData(name, seed));
+    const data = await exampleData(name, seed).catch((error: unknown) => {
+      // The training has a field named Seed, too.
+      throw new Error(
+        errorInWords(error, isSoftmaxRegressionError(error) && error.argument === 'seed' ? SEED : undefined),
+      );
+    });
+    return this.#take(data);
   }
 
   async openFiles(files: readonly File[]): Promise<Opened> {
@@ -101,6 +112,7 @@ export class Session implements Answers {
         const { format, columns, rows } = opened;
         const preview = rows === undefined ? await firstLinesOf(files[0]) : previewOf([columns, ...rows]);
         this.#forget();
+        this.#unit = format === 'parquet' || format === 'arrow' ? 'row' : 'line';
         return { kind: 'table', files, columns, preview, isText: format === 'csv' };
       }
       default:
@@ -111,7 +123,7 @@ export class Session implements Answers {
   async openTable(files: readonly File[], options: TableOptions): Promise<DataSummary> {
     await assertReadable(files);
     this.#forget();
-    return this.#take(await tableData(files, options));
+    return this.#take({ ...(await tableData(files, options)), unit: this.#unit });
   }
 
   async fields(): Promise<readonly OptionField[]> {

@@ -34,7 +34,7 @@ const FEWEST_ROWS_OF_A_CLASS = 10;
 
 function lineOf({ name, kind, values, missing, features, note }: ColumnSummary, data: PageData): ColumnLine {
   const counts = [
-    values === undefined ? undefined : `${values.toLocaleString('en')} values`,
+    values === undefined ? undefined : `${values.toLocaleString('en')} ${values === 1 ? 'value' : 'values'}`,
     missing === 0 ? undefined : `${missing.toLocaleString('en')} missing`,
     features < 2 ? undefined : `${features.toLocaleString('en')} features`,
   ];
@@ -44,12 +44,21 @@ function lineOf({ name, kind, values, missing, features, note }: ColumnSummary, 
   return { name, text, ...(asked && { note: asked }) };
 }
 
-/** A quantity or an id in place of classes. */
+/** A quantity or an id in place of classes, or classes without a sample to learn from. */
 function noteOfLabels({ classes, samples, test }: PageData): string | undefined {
   const [many, rows] = [classes.length, samples.labels.length + test.labels.length];
-  if (many <= MOST_CLASSES || rows >= FEWEST_ROWS_OF_A_CLASS * many) return undefined;
-  const counts = `${many.toLocaleString('en')} classes in ${rows.toLocaleString('en')} rows`;
-  return `${counts}: a quantity or an id? This model predicts classes.`;
+  const learnt = new Set(samples.labels);
+  const others = classes.filter((label) => !learnt.has(label));
+  if (many > MOST_CLASSES && rows < FEWEST_ROWS_OF_A_CLASS * many) {
+    const counts = `${many.toLocaleString('en')} classes in ${rows.toLocaleString('en')} rows`;
+    return `${counts}: a quantity or an id? This model predicts classes.`;
+  }
+  if (others.length === 0) return undefined;
+  const [classesWithout, them] =
+    others.length === 1
+      ? [`The class “${others[0]}” has one row`, 'it']
+      : [`${others.length.toLocaleString('en')} classes, such as “${others[0]}”, have one row each`, 'them'];
+  return `${classesWithout}, which is held out, so the model cannot learn ${them}. Add rows of ${them} to the file, or take ${them} out.`;
 }
 
 /** @param evaluation on the data, which are there where the model fits them */
@@ -61,10 +70,13 @@ export function summaryOfModel(
   const { classes, numFeatures, numParameters, options } = model;
   const image = data === undefined ? squareOf(model) : data.image;
   const featureNames = model.featureNames ?? data?.featureNames;
+  // Pictures are shown as they are.
+  const deviations =
+    image !== undefined ? undefined : data === undefined ? model.featureDeviations : data.deviations?.scale;
   return {
     ...{ classes, numFeatures, numParameters, solver: options.solver, image },
     fields: data === undefined ? fieldsOfModel(model) : fieldsOfData(data),
-    view: modelViewOf(affineOf(model), { classes, numFeatures, image, featureNames }, data),
+    view: modelViewOf(affineOf(model), { classes, numFeatures, image, featureNames, deviations }, data),
     ...(evaluation && { scores: scoresOf(evaluation) }),
   };
 }

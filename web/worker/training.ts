@@ -150,7 +150,8 @@ class Watcher {
     if (this.#points.length > 0) this.#run.tell({ kind: 'epoch', points: this.#points });
     this.#points = [];
     const { classes, featureNames, image, samples } = this.#data;
-    const shown = { classes, featureNames, image, numFeatures: samples.features.shape[1] };
+    const numFeatures = samples.features.shape[1];
+    const shown = { classes, featureNames, image, numFeatures, deviations: this.#data.deviations?.scale };
     const view = modelViewOf(affine, shown, this.#data);
     const proof = await proofOf(affine, this.#data, PROOF_SAMPLES);
     this.proof = proof ?? this.proof;

@@ -52,11 +52,16 @@ function written(option: string, value?: string): string | undefined {
 /** Of the package's hint for a missing value. The page reads tables only for training. */
 const WHEN_TRAINING = /; when training, (.+) fills it in\./;
 
+/** Of the package's hints for a table without a header, which the page cannot read. */
+const HEADER = /(?<=If the (?:first line is data|file has no header), )pass `header: false`/;
+
 const MENTION = /`[A-Za-z]\w*(?:: [^`]*)?`/;
 
 /** Advice, a note or a hint: options are fields of the page, and sentences about what the page lacks are left out. */
 export function textInWords(text: string): string {
-  const sentences = inWords(text, written).split(/(?<=[.?;]) +/);
+  const sentences = inWords(text.replace(HEADER, 'write the names of the columns above the first row'), written).split(
+    /(?<=[.?;]) +/,
+  );
   const kept = sentences.filter((sentence) => !MENTION.test(sentence)).join(' ');
   return kept
     .replace(/\bGive (s|t)(et|ick) “/g, (_, first: string, rest: string) => `${first.toUpperCase()}${rest} “`)
