@@ -1,13 +1,14 @@
 // Builds dist/: CommonJS for Node, ES modules for browsers, and thin ES modules over CommonJS for `import` in Node, so
 // that a process that uses both `import` and `require` has one copy of every class and of every loaded backend.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const dist = `${root}/dist`;
+const dist = join(root, 'dist');
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 
 rmSync(dist, { recursive: true, force: true });
@@ -20,7 +21,9 @@ for (const file of readdirSync(dist, { recursive: true })) {
   if (!/\.(d\.ts|js)$/.test(file)) continue;
   writeFileSync(`${dist}/${file}`, change(readFileSync(`${dist}/${file}`, 'utf8')));
 }
-for (const entry of ['formats', 'index', 'mpi', 'node', 'predict', 'predict-records', 'reference', 'report']) {
+const entries = ['formats', 'index', 'mpi', 'node', 'predict', 'predict-records', 'reference', 'report'];
+removeUnreferred(entries.flatMap((entry) => ['cjs', 'esm'].map((format) => `${dist}/${format}/${entry}.d.ts`)));
+for (const entry of entries) {
   const reexport = `export * from './cjs/${entry}.js';\n`;
   writeFileSync(`${dist}/${entry}.mjs`, reexport);
   writeFileSync(`${dist}/${entry}.d.mts`, reexport);
@@ -31,6 +34,22 @@ cpSync(`${root}/src/mpi/addon.cc`, `${dist}/cjs/mpi/addon.cc`);
 chmodSync(`${dist}/cjs/cli/main.js`, 0o755);
 // Written last: if it exists, the build is complete.
 writeFileSync(`${dist}/esm/package.json`, '{ "type": "module" }\n');
+
+/** Removes the declarations that no entry point refers to, such as those of the command line. */
+function removeUnreferred(declarations) {
+  const referred = new Set();
+  const follow = (path) => {
+    if (referred.has(path) || !existsSync(path)) return;
+    referred.add(path);
+    for (const { fileName } of ts.preProcessFile(readFileSync(path, 'utf8')).importedFiles) {
+      if (fileName.startsWith('.')) follow(join(dirname(path), fileName.replace(/\.js$/, '.d.ts')));
+    }
+  };
+  declarations.forEach(follow);
+  for (const file of readdirSync(dist, { recursive: true })) {
+    if (file.endsWith('.d.ts') && !referred.has(join(dist, file))) rmSync(join(dist, file));
+  }
+}
 
 /** The code alone. Editors show the comments of the declarations, and the repository has all of them. */
 function withoutComments(text) {
