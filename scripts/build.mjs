@@ -41,8 +41,8 @@ function removeUnreferred(declarations) {
   const follow = (path) => {
     if (referred.has(path) || !existsSync(path)) return;
     referred.add(path);
-    for (const { fileName } of ts.preProcessFile(readFileSync(path, 'utf8')).importedFiles) {
-      if (fileName.startsWith('.')) follow(join(dirname(path), fileName.replace(/\.js$/, '.d.ts')));
+    for (const [, file] of readFileSync(path, 'utf8').matchAll(/\b(?:from |import |import\()['"](\.[^'"]*)\.js['"]/g)) {
+      follow(join(dirname(path), `${file}.d.ts`));
     }
   };
   declarations.forEach(follow);

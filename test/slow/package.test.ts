@@ -44,6 +44,21 @@ describe('the packed package', () => {
     expect(statSync(tarball).size).toBeLessThanOrEqual(700_000);
   });
 
+  it('has each declaration that another one refers to, and none of the command line', () => {
+    const dist = join(project, 'node_modules', 'softmax-regression', 'dist');
+    const names = (readdirSync(dist, { recursive: true }) as string[]).filter((name) => /\.d\.m?ts$/.test(name));
+    const missing = names.flatMap((name) => {
+      const text = readFileSync(join(dist, name), 'utf8');
+      const files = Array.from(text.matchAll(/['"](\.\.?\/[^'"\n]*)\.js['"]/g), ([, file]) =>
+        join(name, '..', `${file}.d.ts`),
+      );
+      return files.filter((file) => !names.includes(file));
+    });
+    expect(missing).toEqual([]);
+    expect(names).toContain(join('cjs', 'metrics.d.ts'));
+    expect(names.filter((name) => name.includes(join('cjs', 'cli')))).toEqual([]);
+  });
+
   it('has no native kernels, and runs no install script', () => {
     expect(readdirSync(join(project, 'node_modules', '@tensorflow'))).not.toContain('tfjs-node');
     expect(readdirSync(folder)).not.toContain('cache');
