@@ -113,3 +113,78 @@ describe('fit to stored rows', () => {
     expect(outside).toContain('column "x"');
   });
 });
+
+describe('reading functions that fail', () => {
+  const never = new Promise<void>(() => {});
+  /** Reads rows of the samples, and then calls `then` with the number of reads so far. */
+  function reading(then: (reads: number, start: number, end: number, into: Float64Array) => unknown): StoredRows {
+    let reads = 0;
+    return new StoredRows([n, 4], async (start, end, into) => {
+      into.set(values.subarray(4 * start, 4 * end));
+      await then(++reads, start, end, into);
+    });
+  }
+
+  it('notices rows that are left out', async () => {
+    const short = new StoredRows([n, 4], async (start, end, into) => {
+      into.set(values.subarray(4 * start, 4 * Math.min(end, 1400)));
+    });
+    const message = /features\[1400\]\[0\] must be a finite .*number; got NaN. A number that `read` leaves out is NaN\./;
+    await expect(SoftmaxRegression.fit(short, labels)).rejects.toThrow(message);
+    const { model } = await SoftmaxRegression.fit(large, labels, { standardize: true, maxIterations: 1 });
+    await expect(model.evaluate(short, labels)).rejects.toThrow(message);
+    await expect(model.predictAsync(short)).rejects.toThrow(message);
+    const into = new Float64Array(8);
+    await short.read(1399, 1401, into);
+    expect([...into]).toEqual([...values.subarray(4 * 1399, 4 * 1400), NaN, NaN, NaN, NaN]);
+  });
+
+  it('names the row of a number that is not finite among all rows', async () => {
+    const far = 140_000;
+    const rows = new StoredRows([far + 1, 4], async (start, end, into) => {
+      into.fill(0);
+      if (end > far) into[4 * (far - start) + 2] = Number.POSITIVE_INFINITY;
+    });
+    const { model } = await SoftmaxRegression.fit(large, labels, { standardize: true, maxIterations: 1 });
+    await expect(model.predictAsync(rows)).rejects.toThrow(`features[${far}][2] must be a finite`);
+  });
+
+  it('notices rows that change to numbers that are not finite', async () => {
+    const changing = reading((reads, start, end, into) => {
+      if (reads > 5 && start <= 700 && end > 700) into[4 * (700 - start) + 1] = Number.NEGATIVE_INFINITY;
+    });
+    await expect(SoftmaxRegression.fit(changing, labels, { standardize: true })).rejects.toThrow(
+      'StoredRows: row 700 must have the same finite numbers in each pass; got -Infinity.',
+    );
+  });
+
+  it('counts the labels before it reads', async () => {
+    const rows = new StoredRows([2 ** 40, 4], async () => {
+      throw new Error('read');
+    });
+    await expect(SoftmaxRegression.fit(rows, labels)).rejects.toThrow('labels must be a list of 1099511627776 labels');
+  });
+
+  it.each([1, 2, 3, 4, 5, 6, 7, 8])('stops at an abort while read %i never ends', async (last) => {
+    const abort = new AbortController();
+    const rows = reading((reads) => {
+      if (reads < last) return undefined;
+      setImmediate(() => abort.abort(new Error('enough')));
+      return never;
+    });
+    const fit = SoftmaxRegression.fit(rows, labels, { standardize: true, signal: abort.signal });
+    await expect(fit).rejects.toThrow('enough');
+  });
+
+  it('stops the evaluation at an abort while a read never ends', async () => {
+    const { model } = await SoftmaxRegression.fit(large, labels, { standardize: true, maxIterations: 1 });
+    const abort = new AbortController();
+    const rows = reading(() => {
+      setImmediate(() => abort.abort(new Error('enough')));
+      return never;
+    });
+    await expect(model.evaluate(rows, labels, { signal: abort.signal })).rejects.toThrow('enough');
+    await expect(model.calibrate(rows, labels, { signal: abort.signal })).rejects.toThrow('enough');
+    await expect(model.evaluate(rows, labels, { signal: 7 as never })).rejects.toThrow('signal');
+  });
+});

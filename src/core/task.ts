@@ -24,6 +24,17 @@ export function finish<Result>(steps: Steps<Result>): Result {
   }
 }
 
+/** The promise, or the signal's reason as soon as it is aborted: what is awaited may never end. */
+export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise;
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort);
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}
+
 /** Runs the steps and yields to the event loop after each. After an error, the steps end in their `finally`. */
 export async function finishInTurns<Result>(steps: Steps<Result>, signal?: AbortSignal): Promise<Result> {
   try {
@@ -31,7 +42,7 @@ export async function finishInTurns<Result>(steps: Steps<Result>, signal?: Abort
       signal?.throwIfAborted();
       const { done, value } = steps.next();
       if (done) return value;
-      await (value ?? nextTask());
+      await (value === undefined ? nextTask() : untilAborted(value, signal));
     }
   } finally {
     steps.return(undefined as never);

@@ -6,8 +6,8 @@ import { piecesOf, StoredRows } from './stored-rows.js';
 export type AnyRows = FeatureArray | KeptRows | StoredRows;
 
 /** All rows in blocks; each is valid until the next one is requested. */
-export function blocksOf(rows: AnyRows): Iterable<FeatureArray> | AsyncIterable<FeatureArray> {
-  if (rows instanceof StoredRows) return piecesOf(rows);
+export function blocksOf(rows: AnyRows, signal?: AbortSignal): Iterable<FeatureArray> | AsyncIterable<FeatureArray> {
+  if (rows instanceof StoredRows) return piecesOf(rows, signal);
   return rows instanceof KeptRows ? rows.blocks() : [rows];
 }
 

@@ -1,6 +1,7 @@
 // data: rows outside memory, such as in a file.
 import { DomainError, ShapeError } from '../core/errors.js';
 import { assertFunction, assertList, assertPositiveInteger, describe } from '../core/shape.js';
+import { untilAborted } from '../core/task.js';
 import type { FeatureArray } from './batches.js';
 
 /** Where errors say they are. */
@@ -22,8 +23,8 @@ export class StoredRows {
   readonly #read: (start: number, end: number, into: Float64Array) => Promise<void>;
 
   /**
-   * @param read reads the rows from `start` to `end` into the beginning of a buffer; may be called again while a call is
-   *   pending
+   * @param read reads the rows from `start` to `end` into the beginning of a buffer, whose numbers are NaN before; may be
+   *   called again while a call is pending
    * @throws ShapeError or DomainError if the shape is not [n, d], or `read` no function
    */
   constructor(
@@ -58,7 +59,7 @@ export class StoredRows {
       const actual = isArray ? String(into.length) : describe(into);
       throw new ShapeError({ where: WHERE, argument: 'into', expected, actual });
     }
-    await this.#read(start, end, into);
+    await this.#fill(start, end, into.subarray(0, (end - start) * d));
   }
 
   /**
@@ -77,7 +78,7 @@ export class StoredRows {
     const read = async (start: number): Promise<FeatureArray<Float64Array>> => {
       const end = Math.min(n, start + rows);
       const values = buffers[(start / rows) % 2].subarray(0, (end - start) * d);
-      await this.#read(start, end, values);
+      await this.#fill(start, end, values);
       return { values, shape: [end - start, d] };
     };
     let next = n > 0 ? read(0) : undefined;
@@ -120,7 +121,7 @@ export class StoredRows {
         let last = i;
         while (last + 1 < end && places[last + 1] < first + most) last++;
         const rows = some.subarray(0, (places[last] + 1 - first) * d);
-        await this.#read(first, places[last] + 1, rows);
+        await this.#fill(first, places[last] + 1, rows);
         for (; i <= last; i++) {
           const from = (places[i] - first) * d;
           into.set(rows.subarray(from, from + d), (i - start) * d);
@@ -128,6 +129,17 @@ export class StoredRows {
       }
     });
   }
+
+  /** Numbers that are left out are NaN, never those of other rows. */
+  async #fill(start: number, end: number, into: Float64Array): Promise<void> {
+    into.fill(Number.NaN);
+    await this.#read(start, end, into);
+  }
+}
+
+/** Says that a number that is not read is NaN. */
+export function withLeftOut({ where, argument, expected, actual }: DomainError): DomainError {
+  return new DomainError({ where, argument, expected, actual, hint: 'A number that `read` leaves out is NaN.' });
 }
 
 /** Rows in memory as stored rows, divided by their scale. */
@@ -148,9 +160,22 @@ export function rowsBetween(rows: StoredRows, start: number, end: number): Store
   );
 }
 
-/** All rows in blocks that suit passes without other needs: 4 MB, or a row. */
-export function piecesOf(rows: StoredRows): AsyncGenerator<FeatureArray<Float64Array>, void, undefined> {
-  return rows.blocks(Math.max(1, Math.floor(PIECE / Math.max(1, rows.shape[1]))));
+/** All rows in blocks that suit passes without other needs: 4 MB, or a row. An abort does not wait for a read. */
+export async function* piecesOf(
+  rows: StoredRows,
+  signal?: AbortSignal,
+): AsyncGenerator<FeatureArray<Float64Array>, void, undefined> {
+  const blocks = rows.blocks(Math.max(1, Math.floor(PIECE / Math.max(1, rows.shape[1]))));
+  try {
+    for (;;) {
+      const { done, value } = await untilAborted(blocks.next(), signal);
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    const end = blocks.return();
+    if (signal?.aborted !== true) await end;
+  }
 }
 
 /** Takes the rows in order. */

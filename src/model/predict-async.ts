@@ -18,7 +18,7 @@ import {
 } from '../data/batches.js';
 import { KeptRows } from '../data/kept-rows.js';
 import { assertColumns } from '../data/standardize.js';
-import { StoredRows } from '../data/stored-rows.js';
+import { StoredRows, withLeftOut } from '../data/stored-rows.js';
 import { argMax, argTopK, assertK, softmaxInPlace } from '../predict/scores.js';
 import type { FeaturesInput } from '../training/inputs.js';
 import { logitsInto, NativePredictions } from './predict.js';
@@ -113,15 +113,35 @@ export async function* predictChunks(
     return;
   }
   const { onProgress, ...others } = options;
+  assertSignal(others.signal, where);
   const total = checkedCount(affine, features, where);
   let first = 0;
-  for await (const block of blocksOf(features)) {
+  for await (const block of blocksOf(features, others.signal)) {
     if (first > 0) await nextTask();
-    for await (const { start, end, values } of arrayChunks(affine, block, kind, where, others)) {
-      yield { start: first + start, end: first + end, values };
-      onProgress?.({ done: first + end, total });
+    const chunks = arrayChunks(affine, block, kind, where, others);
+    for await (const { start, end, values } of atRow(first, chunks, features instanceof StoredRows)) {
+      yield { start, end, values };
+      onProgress?.({ done: end, total });
     }
     first += block.shape[0];
+  }
+}
+
+/** The chunks of a block whose first row has a number, which errors name too. */
+async function* atRow(
+  first: number,
+  chunks: AsyncGenerator<Chunk, void, void>,
+  isStored: boolean,
+): AsyncGenerator<Chunk, void, void> {
+  try {
+    for await (const { start, end, values } of chunks) yield { start: first + start, end: first + end, values };
+  } catch (error) {
+    const [, row, rest] = (error instanceof DomainError && /^features\[(\d+)\](.*)$/.exec(error.argument)) || [];
+    if (row === undefined) throw error;
+    const { where, expected, actual, hint } = error as DomainError;
+    const argument = `features[${first + Number(row)}]${rest}`;
+    const shifted = new DomainError({ where, argument, expected, actual, hint });
+    throw isStored && actual === 'NaN' ? withLeftOut(shifted) : shifted;
   }
 }
 

@@ -5,7 +5,7 @@ import type { Affine } from '../core/affine.js';
 import { FormatError, isSoftmaxRegressionError } from '../core/errors.js';
 import { classIndices, type Label } from '../core/labels.js';
 import { checkFeatureCount } from '../core/shape.js';
-import type { StoredRows } from '../data/stored-rows.js';
+import { StoredRows } from '../data/stored-rows.js';
 import { type CsvSchema, checkedSchema, featureNamesOf } from '../data/table/schema.js';
 import {
   type RecordExplanation,
@@ -137,6 +137,8 @@ export class SoftmaxRegression<L extends Label> extends LinearClassifier<L> {
     const where = 'fit';
     const plan = fitPlan(options, where);
     const backend = new BackendInUse(where, plan.signal);
+    // Reading stored rows may take long.
+    if (features instanceof StoredRows) assertLabelCount(labels, features.shape[0], where);
     const x = await readRows(features, where, largestOf(plan), plan.signal).catch((error) => {
       throw withWayOut(error, options.featureNames);
     });

@@ -5,7 +5,7 @@ import { assertLabels, type Label, sortedClasses } from '../core/labels.js';
 import { describe, formatShape } from '../core/shape.js';
 import { LARGEST_FLOAT32 } from '../core/tolerance.js';
 import { type FeatureArray, type Features, notFinite, readFeatureArray } from '../data/batches.js';
-import { StoredRows } from '../data/stored-rows.js';
+import { StoredRows, withLeftOut } from '../data/stored-rows.js';
 import { eachPart } from './standardization.js';
 
 /** Samples as rows of numbers, as one typed array with its shape, or as a tensor [n, features]. */
@@ -40,7 +40,8 @@ export async function readRows(
   const check = ({ values }: FeatureArray, start: number) => {
     for (let i = 0; i < values.length; i++) {
       if (Math.abs(values[i]) <= limit) continue;
-      throw notFinite(values[i], where, `features[${start + Math.floor(i / d)}][${i % d}]`, limit);
+      const error = notFinite(values[i], where, `features[${start + Math.floor(i / d)}][${i % d}]`, limit);
+      throw Number.isNaN(values[i]) ? withLeftOut(error) : error;
     }
   };
   await eachPart(features, check, signal);

@@ -226,7 +226,7 @@ export async function eachPart(
   const [n, d] = features.shape;
   if (features instanceof StoredRows) {
     let start = 0;
-    for await (const part of piecesOf(features)) {
+    for await (const part of piecesOf(features, signal)) {
       signal?.throwIfAborted();
       visit(part, start);
       start += part.shape[0];

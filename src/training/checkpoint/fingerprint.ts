@@ -62,15 +62,15 @@ async function ofSamples(
 async function ofFeatures(features: FeatureArray | StoredRows, signal?: AbortSignal): Promise<Json> {
   if (features instanceof StoredRows) {
     const type = `Float64Array ${formatShape(features.shape)}`;
-    return { type, sha256: await digestOf([bytesOfRows(features)], signal) };
+    return { type, sha256: await digestOf([bytesOfRows(features, signal)], signal) };
   }
   const { values, shape, scale = 1 } = features;
   const type = `${values[Symbol.toStringTag]} ${formatShape(shape)}${scale === 1 ? '' : `, scale ${scale}`}`;
   return { type, sha256: await digestOf([bytesOf(values)], signal) };
 }
 
-async function* bytesOfRows(rows: StoredRows): AsyncGenerator<Uint8Array> {
-  for await (const { values } of piecesOf(rows)) yield bytesOf(values);
+async function* bytesOfRows(rows: StoredRows, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+  for await (const { values } of piecesOf(rows, signal)) yield bytesOf(values);
 }
 
 function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
