@@ -146,8 +146,9 @@ describe('sections', () => {
     for (let turn = 0; turn < 5; turn++) await nextTask();
     // One section at a time is read ahead.
     expect(reads()).toBe(2 + 3);
-    const broken = new StoredRows(problem.features.shape, async (start) => {
+    const broken = new StoredRows(problem.features.shape, async (start, _, into) => {
       if (start === 1024) throw new Error('disk');
+      into.fill(0);
     });
     const failing = evaluatePlainAsync(
       streamedProblem({ ...problem, features: broken }, undefined, 512),
