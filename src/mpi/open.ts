@@ -50,12 +50,12 @@ async function open(isQuiet: boolean): Promise<Communicator> {
     throw failure('this thread', 'be the main thread', 'a worker thread', 'Call it in the main thread.');
   }
   if (launched !== undefined && !isConnected(process.env)) throw alone(launched, 'no connection to it');
+  const addon = loadMpi(WHERE, `several processes (${launched?.variable ?? 'mpiexec'})`);
   if (isCutOff(process.env)) {
     const hint =
       'Start node, or node_modules/.bin/softmax-regression, by the launcher itself: npx and npm close its connection.';
     throw failure('this process', 'be started by its launcher', 'a closed connection to it', hint);
   }
-  const addon = loadMpi(WHERE, `several processes (${launched?.variable ?? 'mpiexec'})`);
   const socket = launcherSocket();
   let facts: readonly [number, number, string];
   try {

@@ -143,6 +143,11 @@ describe('train --workers refuses, before anything starts,', () => {
     }
   });
 
+  test('a launcher whose connection was closed on the way, as npx does', async () => {
+    const { code, stderr } = await line.runIn({ PMI_SIZE: '2', PMI_FD: '200' }, ...TRAIN);
+    expect([code, stderr]).toEqual([1, expect.stringContaining('npx and npm close its connection.')]);
+  });
+
   it('a launcher that MPI does not know', async () => {
     const { code, stderr } = await line.runIn({ PMI_SIZE: '2' }, ...TRAIN);
     expect([code, stderr]).toEqual([1, expect.stringContaining('PMI_SIZE=2 shows; got no connection to it.')]);

@@ -95,7 +95,7 @@ export const EQUIVALENT: readonly Equivalent[] = [
   },
   {
     file: 'optim/cholesky.ts',
-    change: 'const stride = Math.ceil(n / PANEL) * PANEL; → const stride = Math.ceil(n * PANEL) * PANEL;',
+    change: 'return Math.ceil(n / PANEL) * PANEL; → return Math.ceil(n * PANEL) * PANEL;',
     reason:
       'Rows that are further apart have the same numbers. If the memory is too small, the plain loops give the same bits.',
   },
