@@ -120,10 +120,45 @@ describe('a table that is read again', () => {
     }
   });
 
+  it.each([
+    ['more rows', `${CSV}1,colour 0,1,g,d,cat\n`, 'more'],
+    ['fewer rows', CSV.replace('\n9.3,', '\n#9.3,'), '299'],
+  ])('refuses a file that has %s when it is read again', async (_, text, actual) => {
+    for (const maxMemory of [LITTLE, 1e9]) {
+      let passes = 0;
+      const changed = {
+        name: 'pets.csv',
+        async *stream() {
+          yield new TextEncoder().encode(++passes < 3 ? CSV : text);
+        },
+      };
+      const { store, stored, closed } = inArray();
+      const reading = readSamplesAgain(changed, { ...base, comment: '#' }, { maxMemory, store });
+      await expect(reading).rejects.toThrow(
+        `pets.csv: the table must have the same 300 rows each time it is read; got ${actual}. The file has changed`,
+      );
+      expect(closed()).toBe(stored());
+    }
+  });
+
+  it('takes rows that are left out after the last one', async () => {
+    const text = `${CSV}${'NA,NA,1,g,d,cat\n'.repeat(3)}`;
+    for (const maxMemory of [LITTLE, 1e9]) {
+      const options = { ...base, missing: 'drop' } as const;
+      const found = await readSamplesAgain(file('pets.csv', text), options, { maxMemory, store: inArray().store });
+      const expected = await readSamples([file('pets.csv', CSV)], options);
+      expect(found.samples.labels).toEqual(expected.samples.labels);
+      expect(found.dropped).toBe(expected.dropped + 3);
+    }
+  });
+
   it('refuses lists that do not fit, and removes what was stored after an error', async () => {
     const { store, closed } = inArray();
     const reading = readSamplesAgain(file('pets.csv', CSV), base, { maxMemory: 10_000, store });
     await expect(reading).rejects.toThrow('pets.csv: the table must fit into 10.0 kB of memory');
+    const hint = 'Pass more.';
+    const hinted = readSamplesAgain(file('pets.csv', CSV), base, { maxMemory: 10_000, store, hint });
+    await expect(hinted).rejects.toThrow('Pass more.');
     expect(closed()).toBe(0);
     let passes = 0;
     const changed = {

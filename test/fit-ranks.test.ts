@@ -24,7 +24,15 @@ jest.mock('../src/objective/streamed.js', () => {
 });
 
 /** Features of which each rank may read its own sections only, after the passes over all rows. */
-const stored = () => new StoredRows([n, d], async (start, end, into) => into.set(values.subarray(start * d, end * d)));
+const stored = (of = values) =>
+  new StoredRows([n, d], async (start, end, into) => into.set(of.subarray(start * d, end * d)));
+
+/** Features with one number changed. */
+function changed(at: number, by: number): typeof features {
+  const others = values.slice();
+  others[at] += by;
+  return { ...features, values: others };
+}
 
 const CASES: readonly [string, FitOptions<string>][] = [
   ['by default', {}],
@@ -112,6 +120,21 @@ describe('a fit that ranks share', () => {
       'classes',
       (rank) => [features, labels, rank === 1 ? { classes: ['c', 'b', 'a'] } : {}],
       'classes must be the same on all ranks, ["a","b","c"] as on rank 0',
+    ],
+    [
+      'features',
+      (rank) => [rank === 1 ? changed(700, 1e-9) : features, labels, {}],
+      'features must be the same on all ranks',
+    ],
+    [
+      'stored features',
+      (rank) => [rank === 2 ? stored(changed(n * d - 1, 1e-9).values) : stored(), labels, { standardize: true }],
+      'features must be the same on all ranks',
+    ],
+    [
+      'features that round to other float32',
+      (rank) => [rank === 2 ? { ...features, values: Float32Array.from(values) } : stored(), labels, {}],
+      'on rank 2',
     ],
   ])('refuses other %s on another rank, on all ranks alike', async (_, given, message) => {
     const errors = ranksOf(3).map(async (communicator, rank) => {

@@ -129,7 +129,8 @@ describe('reading functions that fail', () => {
     const short = new StoredRows([n, 4], async (start, end, into) => {
       into.set(values.subarray(4 * start, 4 * Math.min(end, 1400)));
     });
-    const message = /features\[1400\]\[0\] must be a finite .*number; got NaN. A number that `read` leaves out is NaN\./;
+    const message =
+      /features\[1400\]\[0\] must be a finite .*number; got NaN. A number that `read` leaves out is NaN\./;
     await expect(SoftmaxRegression.fit(short, labels)).rejects.toThrow(message);
     const { model } = await SoftmaxRegression.fit(large, labels, { standardize: true, maxIterations: 1 });
     await expect(model.evaluate(short, labels)).rejects.toThrow(message);

@@ -61,6 +61,8 @@ export interface Loading {
   readonly memory?: number;
   /** Why rows must be in memory, if they must: the flags to leave out. */
   readonly unstored?: string;
+  /** Takes what closes the file of stored rows, for the time when they are no longer read. */
+  readonly closing?: (close: () => Promise<void>) => void;
 }
 
 type Kind = (typeof NAMED)[number] | 'folder' | 'table';
@@ -118,8 +120,13 @@ export async function loadDataSet(
   const table = await openTable(source, loading.signal);
   const options = { ...optionsOf(flags), onBadRow: bad?.of(table.name) };
   const maxMemory = loading.memory ?? memoryForData();
-  const keeping = { maxMemory, store: storing(table.name, maxMemory, loading) };
-  if (isTyped(table) || isRegular(source)) return readSamplesAgain(table, options, keeping);
+  const hint =
+    loading.memory === undefined
+      ? undefined
+      : 'Pass a larger --memory, give a file with fewer rows, or exclude columns with --ignore.';
+  const keeping = { maxMemory, store: storing(table.name, maxMemory, loading), hint };
+  if (isTyped(table)) return readSamplesAgain(table, options, keeping);
+  if (isRegular(source)) return whileUnchanged(table.name, () => readSamplesAgain(table, options, keeping));
   // A pipe can be read once.
   const again = spooled(table);
   try {
@@ -135,8 +142,25 @@ function isRegular(source: Data): boolean {
   );
 }
 
+/** The result of `read`, which may read a file twice. @throws FormatError if the file changes meanwhile */
+async function whileUnchanged<T>(path: string, read: () => Promise<T>): Promise<T> {
+  const before = stateOf(path);
+  const result = await read();
+  const after = stateOf(path);
+  // A file that was removed was open before.
+  if (after === before || after === undefined) return result;
+  const rule = { where: path, argument: 'the file', expected: 'stay the same while it is read' };
+  throw new FormatError({ ...rule, actual: 'changes', hint: 'Train when it is complete, or on a copy.' });
+}
+
+/** What differs after a file was written to or replaced. */
+function stateOf(path: string): string | undefined {
+  const state = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return state && [state.dev, state.ino, state.size, state.mtimeNs].join();
+}
+
 /** Stores rows in a temporary file, unless they must be in memory. */
-function storing(where: string, maxMemory: number, { unstored, signal }: Loading): RowStoring {
+function storing(where: string, maxMemory: number, { unstored, signal, closing }: Loading): RowStoring {
   return async (n, d, needed) => {
     if (unstored !== undefined) {
       const expected = `fit into ${inBytes(maxMemory)} of memory with ${unstored}`;
@@ -146,6 +170,7 @@ function storing(where: string, maxMemory: number, { unstored, signal }: Loading
     }
     const { openRowFile } = await import('../node/row-file.js');
     const writer = await openRowFile(n, d);
+    closing?.(writer.close);
     return {
       ...writer,
       write: async (values) => {

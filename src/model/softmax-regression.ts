@@ -4,6 +4,7 @@ import { BackendInUse } from '../compile/backend-in-use.js';
 import type { Affine } from '../core/affine.js';
 import { FormatError, isSoftmaxRegressionError } from '../core/errors.js';
 import { classIndices, type Label } from '../core/labels.js';
+import { Checksum } from '../core/ranks/checksum.js';
 import { checkFeatureCount } from '../core/shape.js';
 import { StoredRows } from '../data/stored-rows.js';
 import { type CsvSchema, checkedSchema, featureNamesOf } from '../data/table/schema.js';
@@ -26,7 +27,7 @@ import {
   readRows,
   withWayOut,
 } from '../training/inputs.js';
-import { type FitOptions, fitPlan, restoredOptions, type TrainingOptions } from '../training/options.js';
+import { type FitOptions, fitPlan, isSteps, restoredOptions, type TrainingOptions } from '../training/options.js';
 import { fitSamples } from '../training/prepare.js';
 import {
   assertPartialFitOptions,
@@ -139,7 +140,9 @@ export class SoftmaxRegression<L extends Label> extends LinearClassifier<L> {
     const backend = new BackendInUse(where, plan.signal);
     // Reading stored rows may take long.
     if (features instanceof StoredRows) assertLabelCount(labels, features.shape[0], where);
-    const x = await readRows(features, where, largestOf(plan), plan.signal).catch((error) => {
+    const isShared = !isSteps(plan) && plan.communicator !== undefined && plan.communicator.size > 1;
+    const checksum = isShared ? new Checksum() : undefined;
+    const x = await readRows(features, where, largestOf(plan), plan.signal, checksum).catch((error) => {
       throw withWayOut(error, options.featureNames);
     });
     assertLabelCount(labels, x.shape[0], where);
@@ -147,7 +150,8 @@ export class SoftmaxRegression<L extends Label> extends LinearClassifier<L> {
     const described = describedFeatures(options, x.shape[1], where);
     const classes = classesOf(labels, options.classes, where);
     const y = classIndices(labels, classes, where);
-    const given = { backend, features: x, labels: y, classes, featureNames: described.featureNames };
+    const { featureNames } = described;
+    const given = { backend, features: x, checksum: checksum?.toString(), labels: y, classes, featureNames };
     const { fitted, options: kept } = await backend.run(() => fitSamples(given, plan, where));
     const { numParameters, featureDeviations, result } = fitted;
     const description = { classes, ...described, numParameters, options: kept, featureDeviations };

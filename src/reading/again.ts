@@ -21,6 +21,8 @@ export interface Keeping {
   readonly maxMemory: number;
   /** Stores the features of a table that does not fit. */
   readonly store: RowStoring;
+  /** What to do if not even the lists of its labels fit. */
+  readonly hint?: string;
 }
 
 /**

@@ -2,10 +2,11 @@
 import * as tf from '@tensorflow/tfjs';
 import { DomainError, isSoftmaxRegressionError, ShapeError } from '../core/errors.js';
 import { assertLabels, type Label, sortedClasses } from '../core/labels.js';
+import type { Checksum } from '../core/ranks/checksum.js';
 import { describe, formatShape } from '../core/shape.js';
 import { LARGEST_FLOAT32 } from '../core/tolerance.js';
 import { type FeatureArray, type Features, notFinite, readFeatureArray } from '../data/batches.js';
-import { StoredRows, withLeftOut } from '../data/stored-rows.js';
+import { StoredRows, storedOf, withLeftOut } from '../data/stored-rows.js';
 import { eachPart } from './standardization.js';
 
 /** Samples as rows of numbers, as one typed array with its shape, or as a tensor [n, features]. */
@@ -28,16 +29,27 @@ export async function readFeatures(
   return readFeatureArray({ values, shape: [shape[0], shape[1]] }, limit, where, argument);
 }
 
-/** `readFeatures`, which also takes stored rows: it reads them once, to check their numbers. */
+/**
+ * `readFeatures`, which also takes stored rows: it reads them once, to check their numbers.
+ *
+ * @param checksum takes all numbers, divided by their scale
+ */
 export async function readRows(
   features: FeaturesInput | StoredRows,
   where: string,
   limit: number,
   signal: AbortSignal | undefined,
+  checksum?: Checksum,
 ): Promise<FeatureArray | StoredRows> {
-  if (!(features instanceof StoredRows)) return readFeatures(features, where, undefined, limit);
+  if (!(features instanceof StoredRows)) {
+    const read = await readFeatures(features, where, undefined, limit);
+    if (checksum !== undefined)
+      await eachPart(storedOf(read), ({ values }) => checksum.add(values as Float64Array), signal);
+    return read;
+  }
   const d = features.shape[1];
   const check = ({ values }: FeatureArray, start: number) => {
+    checksum?.add(values as Float64Array);
     for (let i = 0; i < values.length; i++) {
       if (Math.abs(values[i]) <= limit) continue;
       const error = notFinite(values[i], where, `features[${start + Math.floor(i / d)}][${i % d}]`, limit);

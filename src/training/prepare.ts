@@ -29,6 +29,8 @@ export interface Given<L extends Label> {
   /** The backend of the fit. */
   readonly backend: BackendInUse;
   readonly features: FeatureArray | StoredRows;
+  /** Of the features, if several processes share the fit. */
+  readonly checksum?: string;
   /** Class indices. */
   readonly labels: Int32Array;
   readonly classes: readonly L[];
@@ -60,7 +62,8 @@ export async function fitSamples<L extends Label>(
   const start = plan.warmStart && startOf(plan.warmStart, given, samples, plan, where);
   const { backend, classes, featureNames } = given;
   if (communicator.size > 1) {
-    await assertAlike(communicator, { samples, classes, start, resume: plan.resume }, options, where);
+    const { checksum } = given;
+    await assertAlike(communicator, { samples, checksum, classes, start, resume: plan.resume }, options, where);
   }
   const checkpoints = await opened.withData({ samples, validation, classes, start, featureNames }, options);
   const run: FitRun = { backend, validation, start, checkpoints, featureNames, classes };

@@ -10,19 +10,21 @@ import type { TrainingOptions } from './options.js';
 /** What all ranks must have alike, besides their options. */
 export interface Shared {
   readonly samples: AnySamples;
+  /** Of the features. */
+  readonly checksum: string | undefined;
   readonly classes: readonly Json[];
   readonly start: Float64Array | undefined;
   readonly resume: Uint8Array | undefined;
 }
 
 /**
- * Compares options, labels, weights and shapes of all ranks. The features are not compared: each rank reads its own.
+ * Compares options, samples and weights of all ranks.
  *
  * @throws DomainError with the name of the first difference from rank 0, the same on all ranks
  */
 export async function assertAlike(
   communicator: Communicator,
-  { samples, classes, start, resume }: Shared,
+  { samples, checksum, classes, start, resume }: Shared,
   options: TrainingOptions,
   where: string,
 ): Promise<void> {
@@ -34,6 +36,7 @@ export async function assertAlike(
     ...(JSON.parse(JSON.stringify(options)) as Record<string, Json>),
     'features.shape': [...features.shape],
     classes: [...classes],
+    features: checksum ?? 'none',
     labels: await digest(labels),
     sampleWeights: await digest(weights?.values),
     warmStart: await digest(start),

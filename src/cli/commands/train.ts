@@ -11,7 +11,7 @@ import { FileOption, OutputOption } from '../files.js';
 import { addFitFlags, fitOptionsFrom } from '../fit-options.js';
 import { Interrupted, withInterrupt } from '../interrupt.js';
 import { type ProgressDisplay, quietDisplay } from '../progress.js';
-import type { CsvChoices } from '../samples.js';
+import type { CsvChoices, Loading } from '../samples.js';
 import { candidatesOf, L2_CHOICE, l2RuleOption, withoutCandidates } from '../train/l2.js';
 import type { Parts } from '../train/parts.js';
 import type { TrainOptions } from '../train/training.js';
@@ -196,8 +196,10 @@ async function trainFrom(path: string | undefined, given: TrainOptions & { reado
     }
   }
   const display = quietDisplay();
+  const files: (() => Promise<void>)[] = [];
+  const closing = (close: () => Promise<void>) => void files.push(close);
   try {
-    const { data, parts } = await withInterrupt((signal) => read(source, options, { ...display, signal }));
+    const { data, parts } = await withInterrupt((signal) => read(source, options, { ...display, signal, closing }));
     if (options.dryRun) {
       const { assertTrainable } = await import('../train/checks.js');
       await assertTrainable(data, parts, options);
@@ -221,6 +223,7 @@ async function trainFrom(path: string | undefined, given: TrainOptions & { reado
     throw error;
   } finally {
     display.stop();
+    await Promise.allSettled(files.map((close) => close()));
   }
 }
 
@@ -228,7 +231,7 @@ async function trainFrom(path: string | undefined, given: TrainOptions & { reado
 async function read(
   source: Data,
   options: TrainOptions,
-  { onProgress, signal }: ProgressDisplay & { readonly signal: AbortSignal },
+  { onProgress, signal, closing }: ProgressDisplay & Pick<Loading, 'closing'> & { readonly signal: AbortSignal },
 ): Promise<{ readonly data: AnyDataSet; readonly parts: Parts }> {
   const { loadDataSet } = await import('../samples.js');
   const { partsOf } = await import('../train/parts.js');
@@ -238,7 +241,8 @@ async function read(
   return withBadRows(options.skipBad, source, async (bad) => {
     const { memory } = options;
     const unstored = unstoredFlags(options);
-    const data = await loadDataSet(source, csvChoices(options), { onProgress, signal, memory, unstored }, bad);
+    const loading = { onProgress, signal, memory, unstored, closing };
+    const data = await loadDataSet(source, csvChoices(options), loading, bad);
     if (options.dryRun && data.columns === undefined) {
       throw new UsageError(`--dry-run must be left out: ${data.name} is not a table.`);
     }

@@ -1,4 +1,5 @@
 // data: the second pass over the rows of a table, which encodes them.
+import { FormatError } from '../../core/errors.js';
 import { type Label, sortedClasses } from '../../core/labels.js';
 import { instantOf } from '../../features/date.js';
 import type { FeatureArray } from '../batches.js';
@@ -46,6 +47,8 @@ export type TableOf<Features> = Omit<CsvTable, 'features'> &
 
 /** What a second pass over the rows needs. */
 interface Learnt {
+  /** The name of the file, for error messages. */
+  readonly name: string;
   readonly learner: Learner;
   readonly bad: BadRows;
   readonly rare: ReadonlyMap<string, number>;
@@ -73,6 +76,7 @@ export class TableEncoding {
   readonly #groups: string[] = [];
   readonly #times: Float64Array | undefined;
   #row = 0;
+  #spare: Float64Array | undefined;
   #isHeader: boolean;
 
   constructor(learnt: Learnt) {
@@ -95,15 +99,27 @@ export class TableEncoding {
     this.#isHeader = schema.header && isHeader;
   }
 
-  /** Adds the rows of the next block, their features from the beginning of `values`. Returns how many were not left out. */
+  /**
+   * Adds the rows of the next block, their features from the beginning of `values`. Returns how many were not left out.
+   *
+   * @throws FormatError if there are more than were learned
+   */
   add(block: RowBlock, values: Float64Array): number {
     const { learner, bad, isInterned } = this.#learnt;
     let added = 0;
     for (let i = this.#isHeader ? 1 : 0; i < block.count; i++) {
       block.select(i);
       const { line } = block;
-      if (bad.lines.has(line) || learner.isRare(block)) continue;
-      if (!this.#encoder.encode(block, line, values, added * this.d)) continue;
+      if (bad.lines.has(line)) continue;
+      // Else its last fields would be those of another row.
+      if (block.length !== this.#schema.columns.length) throw this.#changed(`${block.length} fields on line ${line}`);
+      if (learner.isRare(block)) continue;
+      // Rows that are left out may follow the last one.
+      const isAfterLast = this.#row === this.n;
+      if (isAfterLast) this.#spare ??= new Float64Array(this.d);
+      const [into, at] = this.#spare === undefined ? [values, added * this.d] : [this.#spare, 0];
+      if (!this.#encoder.encode(block, line, into, at)) continue;
+      if (isAfterLast) throw this.#changed('more');
       if (this.#targets.hasLabel) {
         const label = this.#targets.label(block, line);
         this.#labels.push(isInterned ? this.#interned(label) : label);
@@ -125,8 +141,19 @@ export class TableEncoding {
     return label;
   }
 
-  /** The table with its features, once all rows were added. */
+  #changed(actual: string): FormatError {
+    const expected = `have the same ${this.n} rows each time it is read`;
+    const hint = 'The file has changed meanwhile: read it when it is complete, or a copy.';
+    return new FormatError({ where: this.#learnt.name, argument: 'the table', expected, actual, hint });
+  }
+
+  /**
+   * The table with its features, once all rows were added.
+   *
+   * @throws FormatError if there are fewer than were learned
+   */
   table<Features>(features: Features): TableOf<Features> {
+    if (this.#row < this.n) throw this.#changed(String(this.#row));
     const { learner, rare } = this.#learnt;
     const { dropped, summaries: columns } = learner;
     const schema = this.#schema;

@@ -92,11 +92,14 @@ export class TableReader {
   }
 }
 
+const FEWER = 'Give a file with fewer rows, or exclude columns with `ignore`.';
+
 /** Learns a table from blocks of rows, and encodes it in a second pass over them. */
 class TableBuilder {
   readonly options: LearnOptions;
   readonly #minClassCount: number;
   readonly #maxMemory: number;
+  readonly #hint: string;
   readonly #bad: BadRows;
   readonly #typed: TypedTable | undefined;
   readonly #rowAt: (line: number) => string;
@@ -105,15 +108,17 @@ class TableBuilder {
   /**
    * @param maxMemory the maximum number of bytes that the source and the table may take
    * @param typed the table, if its columns have names and types; the first row is data then
+   * @param hint what to do if it does not fit
    * @throws DomainError for an option that is unknown or out of range
    */
-  constructor(options: CsvOptions, maxMemory: number, typed?: TypedTable) {
+  constructor(options: CsvOptions, maxMemory: number, typed?: TypedTable, hint = FEWER) {
     this.options = learnOptions(options);
     const { name } = this.options;
     const { onBadRow, minClassCount = 1 } = options;
     assertPositiveInteger(minClassCount, 'parseCsv', 'minClassCount');
     this.#minClassCount = minClassCount;
     this.#maxMemory = maxMemory;
+    this.#hint = hint;
     this.#typed = typed;
     this.#rowAt = typed?.where ?? ((line) => `${name}:${line}`);
     this.#bad = new BadRows(onBadRow, name);
@@ -142,8 +147,7 @@ class TableBuilder {
 
   assertFits(length: number, { columns, rows, rowBytes }: Size = this.#learner): void {
     const size = { bytes: length, columns, rows, rowBytes };
-    const hint = 'Give a file with fewer rows, or exclude columns with `ignore`.';
-    assertFits(size, this.#maxMemory, this.options.name, hint);
+    assertFits(size, this.#maxMemory, this.options.name, this.#hint);
   }
 
   /**
@@ -221,7 +225,9 @@ class TableBuilder {
 
   #encoding(learner: Learner, isInterned = false): TableEncoding {
     const isHeader = this.#typed === undefined;
-    return new TableEncoding({ learner, bad: this.#bad, rare: this.#rare, rowAt: this.#rowAt, isHeader, isInterned });
+    const { name } = this.options;
+    const learnt = { name, learner, bad: this.#bad, rare: this.#rare, rowAt: this.#rowAt };
+    return new TableEncoding({ ...learnt, isHeader, isInterned });
   }
 }
 
@@ -243,14 +249,15 @@ export interface RereadableTable {
  * memory are stored.
  *
  * @param maxMemory the maximum number of bytes that the table may take
+ * @param hint what to do if not even the lists of its labels fit
  * @throws as `parseCsv`, and what `store` throws
  */
 export async function readTableAgain(
   { typed, blocks }: RereadableTable,
   options: CsvOptions,
-  { maxMemory, store }: { readonly maxMemory: number; readonly store: RowStoring },
+  { maxMemory, store, hint }: { readonly maxMemory: number; readonly store: RowStoring; readonly hint?: string },
 ): Promise<TableOf<FeatureArray<Float64Array> | StoredRows>> {
-  const builder = new TableBuilder(options, maxMemory, typed);
+  const builder = new TableBuilder(options, maxMemory, typed, hint);
   for await (const block of blocks(builder.fields)) builder.learnOnly(block);
   return builder.finishAgain(() => blocks(builder.fields), store);
 }
