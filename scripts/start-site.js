@@ -10,6 +10,9 @@ const { createInterface } = require('node:readline');
 /** The program of chromium, if there is one. */
 exports.CHROMIUM = [process.env.CHROMIUM ?? '', '/usr/bin/chromium', '/usr/bin/google-chrome'].find(existsSync);
 
+/** Milliseconds for the build and the start, on a machine however slow. */
+const LIMIT = 300_000;
+
 exports.startSite = async function startSite() {
   const folder = mkdtempSync(join(tmpdir(), 'site-'));
   const args = ['scripts/web.mjs', '--out', join(folder, 'site'), '--serve', '--port', '0'];
@@ -21,9 +24,13 @@ exports.startSite = async function startSite() {
     await stopServer();
     rmSync(folder, { recursive: true, force: true });
   };
+  const limit = setTimeout(() => server.kill(), LIMIT);
   for await (const line of createInterface({ input: server.stdout })) {
-    if (line.startsWith('http://localhost:')) return { url: line, folder, stopServer, end };
+    if (!line.startsWith('http://localhost:')) continue;
+    clearTimeout(limit);
+    return { url: line, folder, stopServer, end };
   }
+  clearTimeout(limit);
   await end();
   throw new Error('the pages are not served');
 };

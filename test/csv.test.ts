@@ -433,7 +433,7 @@ describe('a schema', () => {
     const bare = Object.assign(Object.create(null), { width: 2, colour: 'red', tame: true });
     expect([...encodeRows(schema, [bare]).values]).toEqual(expected);
     const odd = parseCsv('toString,y\n1,a\n2,b', { label: 'y' }).schema;
-    expect(refusal(() => encodeRows(odd, [{}]))).toContain('the row must have the key "toString"; got the keys none.');
+    expect(refusal(() => encodeRows(odd, [{}]))).toContain('the row must have the key "toString"; got no keys.');
     expect([...encodeRows(odd, [{ toString: 3 } as never]).values]).toEqual([3]);
   });
 
@@ -454,7 +454,7 @@ describe('a schema', () => {
       [{ colour: 'red', tame: true }],
       'rows[0]: the row must have the key "width"; got the keys "colour", "tame".',
     ],
-    ['an empty object', [{}], 'the row must have the key "width"; got the keys none. Use null for a missing value.'],
+    ['an empty object', [{}], 'the row must have the key "width"; got no keys. Use null for a missing value.'],
     [
       'a key in another case',
       [{ Width: 9, colour: 'red', tame: true }],

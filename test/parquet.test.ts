@@ -10,7 +10,7 @@ import { provideFormats } from '../src/formats/provide.js';
 import type { WholeFile } from '../src/reading/format.js';
 import { rowsOf } from '../src/reading/table.js';
 import { useBackend } from './helpers/backends.js';
-import { PETS, PETS_CSV, PETS_DATES, PETS_OPTIONS } from './helpers/pets-table.js';
+import { PETS, PETS_CSV, PETS_DATES, PETS_OPTIONS, PETS_SCHEMA } from './helpers/pets-table.js';
 
 type Options = Omit<Parameters<typeof parquetWriteBuffer>[0], 'columnData'>;
 
@@ -46,16 +46,6 @@ function pets(start = 0, end = 6): Uint8Array {
 }
 
 const optional = { repetition_type: 'OPTIONAL' } as const;
-const PETS_SCHEMA: Options['schema'] = [
-  { name: 'root', num_children: 7 },
-  { name: 'width', type: 'DOUBLE', ...optional },
-  { name: 'legs', type: 'INT64', ...optional },
-  { name: 'colour', type: 'BYTE_ARRAY', converted_type: 'UTF8', ...optional },
-  { name: 'fluffy', type: 'BOOLEAN', ...optional },
-  { name: 'born', type: 'INT32', converted_type: 'DATE', ...optional },
-  { name: 'seen', type: 'INT64', converted_type: 'TIMESTAMP_MICROS', ...optional },
-  { name: 'kind', type: 'BYTE_ARRAY', converted_type: 'UTF8', ...optional },
-];
 
 const AS_CSV = parseCsv(PETS_CSV, { ...PETS_OPTIONS, dates: PETS_DATES });
 

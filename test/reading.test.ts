@@ -190,6 +190,11 @@ describe('readSamples', () => {
       () => readSamples([file('a.csv', PETS), labels]),
       /^FormatError: a\.csv, l\.idx1: the files must be one table, one model, .*; got a table, an IDX file\.$/,
     ],
+    [
+      'many tables',
+      () => identifyFiles([...Array(299).keys()].map((i) => file(`${i}.csv`, PETS)).concat(file('m', MODEL))),
+      /^FormatError: 0\.csv, 1\.csv, 2\.csv and 297 more: the files must be one table, .*; got 299 tables, a model\.$/,
+    ],
     ['a model', () => readSamples([file('m', MODEL)]), /^FormatError: m: the file must be a table, .*; got a model\.$/],
     [
       'images alone',

@@ -4,6 +4,7 @@ import { gramMatrix } from '../src/objective/curvature.js';
 import { evaluatePlain, plainProblem } from '../src/objective/float64.js';
 import { hessianMatrix } from '../src/objective/hessian.js';
 import { onEveryEngine } from './helpers/float64-engines.js';
+import { lowerOf } from './helpers/lower-half.js';
 
 type Float64 = typeof import('../src/objective/float64.js');
 type Hessian = typeof import('../src/objective/hessian.js');
@@ -48,12 +49,6 @@ function problemOf({ n, d, q }: Case, random: Random): Parameters<typeof plainPr
     l2: 0.01,
     fitIntercept: n % 2 === 0,
   };
-}
-
-/** The lower half of a square matrix. */
-function lowerOf(matrix: Float64Array): Float64Array {
-  const order = Math.sqrt(matrix.length);
-  return matrix.filter((_, at) => at % order <= at / order);
 }
 
 const CASES: readonly Case[] = [

@@ -9,6 +9,7 @@ import { inSections, type StreamedProblem } from '../src/objective/sections.js';
 import { rowsOfASection, streamedProblem } from '../src/objective/streamed.js';
 import { solvePlain } from '../src/training/optimum.js';
 import { onEveryEngine } from './helpers/float64-engines.js';
+import { lowerOf } from './helpers/lower-half.js';
 
 interface Shape {
   readonly n: number;
@@ -48,13 +49,6 @@ function storedOf({ features: { values, shape } }: PlainProblem): { features: St
 /** The same problem with stored features. */
 function streamedOf(problem: PlainProblem, rows?: number): StreamedProblem {
   return streamedProblem({ ...problem, ...storedOf(problem), sampleWeights: problem.weights }, undefined, rows);
-}
-
-/** The lower half of a square matrix. */
-function lowerOf(matrix: Float64Array | undefined): Float64Array | undefined {
-  if (matrix === undefined) return undefined;
-  const order = Math.sqrt(matrix.length);
-  return matrix.filter((_, at) => at % order <= at / order);
 }
 
 const SHAPES: readonly Shape[] = [

@@ -172,6 +172,10 @@ function kindOf(start: Uint8Array): IdentifiedFiles['kind'] {
 }
 
 const KINDS = { table: 'a table', idx: 'an IDX file', model: 'a model' } as const;
+const PLURALS = { table: 'tables', idx: 'IDX files', model: 'models' } as const;
+
+/** Files that an error names one by one: as many as there are of images and labels. */
+const MOST_NAMED = 4;
 
 /** The kind of files that are read together. */
 function commonKind(files: readonly NamedBytes[], starts: readonly Uint8Array[]): IdentifiedFiles['kind'] {
@@ -179,12 +183,20 @@ function commonKind(files: readonly NamedBytes[], starts: readonly Uint8Array[])
   if (kinds.length > 0 && kinds.every((kind) => kind === 'idx')) return 'idx';
   if (kinds.length === 1) return kinds[0];
   const expected = 'be one table, one model, or images and their labels';
-  const actual = kinds.length === 0 ? 'none' : kinds.map((kind) => KINDS[kind]).join(', ');
+  const actual = kinds.length === 0 ? 'none' : listOfKinds(kinds);
   throw new FormatError({ where: namesOf(files), argument: 'the files', expected, actual });
 }
 
 function namesOf(files: readonly NamedBytes[]): string {
-  return files.map(({ name }) => name).join(', ');
+  const names = files.map(({ name }) => name);
+  if (names.length <= MOST_NAMED) return names.join(', ');
+  return `${names.slice(0, MOST_NAMED - 1).join(', ')} and ${names.length - MOST_NAMED + 1} more`;
+}
+
+function listOfKinds(kinds: readonly IdentifiedFiles['kind'][]): string {
+  if (kinds.length <= MOST_NAMED) return kinds.map((kind) => KINDS[kind]).join(', ');
+  const counts = [...new Set(kinds)].map((kind) => [kind, kinds.filter((each) => each === kind).length] as const);
+  return counts.map(([kind, count]) => (count === 1 ? KINDS[kind] : `${count} ${PLURALS[kind]}`)).join(', ');
 }
 
 async function readFiles(

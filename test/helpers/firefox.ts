@@ -1,6 +1,7 @@
 // Firefox for tests, if it is installed, and puppeteer-core, which drives it over WebDriver BiDi.
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { BROWSER_LIMIT } from './browser-limit.js';
 
 const FIREFOX = [process.env.FIREFOX ?? '', '/usr/bin/firefox-esr', '/usr/bin/firefox'].find(existsSync);
 const PUPPETEER = puppeteerPath();
@@ -37,9 +38,10 @@ export function canLaunchFirefox(): boolean {
   return FIREFOX !== undefined && PUPPETEER !== undefined;
 }
 
-export function launchFirefox(): Promise<Firefox> {
+/** @param limit of a call, in milliseconds */
+export function launchFirefox(limit = BROWSER_LIMIT): Promise<Firefox> {
   const { launch } = require(PUPPETEER as string) as { launch(options: object): Promise<Firefox> };
-  return launch({ browser: 'firefox', executablePath: FIREFOX, timeout: 0, protocolTimeout: 0 });
+  return launch({ browser: 'firefox', executablePath: FIREFOX, timeout: limit, protocolTimeout: limit });
 }
 
 function puppeteerPath(): string | undefined {

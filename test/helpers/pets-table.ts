@@ -1,4 +1,5 @@
 // One table in every format: the values of its columns, and the same as CSV.
+import type { parquetWriteBuffer } from 'hyparquet-writer';
 
 /** Milliseconds since 1970; the second has microseconds in `moments`. */
 const BORN = ['2024-01-31', '2024-02-01', '2023-12-31', '2024-03-01', '2024-02-29', '1969-07-20'];
@@ -25,3 +26,17 @@ export const PETS_CSV = `width,legs,colour,fluffy,born,seen,kind
 /** How both are read; `dates` for CSV alone. */
 export const PETS_OPTIONS = { label: 'kind', strings: 'one-hot', missing: 'indicator' } as const;
 export const PETS_DATES = ['born', 'seen'];
+
+const optional = { repetition_type: 'OPTIONAL' } as const;
+
+/** The types of the columns in a Parquet file. */
+export const PETS_SCHEMA: Parameters<typeof parquetWriteBuffer>[0]['schema'] = [
+  { name: 'root', num_children: 7 },
+  { name: 'width', type: 'DOUBLE', ...optional },
+  { name: 'legs', type: 'INT64', ...optional },
+  { name: 'colour', type: 'BYTE_ARRAY', converted_type: 'UTF8', ...optional },
+  { name: 'fluffy', type: 'BOOLEAN', ...optional },
+  { name: 'born', type: 'INT32', converted_type: 'DATE', ...optional },
+  { name: 'seen', type: 'INT64', converted_type: 'TIMESTAMP_MICROS', ...optional },
+  { name: 'kind', type: 'BYTE_ARRAY', converted_type: 'UTF8', ...optional },
+];

@@ -3,6 +3,7 @@
 import { type Site, startSite } from '../../scripts/start-site.js';
 import { PAGE_NAMES } from '../../web/learn/chapter.js';
 import { en } from '../../web/learn/text/en.js';
+import { BROWSER_LIMIT } from '../helpers/browser-limit.js';
 import { type Firefox, type FirefoxPage, inFirefox, launchFirefox } from '../helpers/firefox.js';
 
 inFirefox('Firefox', () => {
@@ -33,7 +34,7 @@ inFirefox('Firefox', () => {
   });
 
   const waitFor = <A extends unknown[]>(condition: (...args: A) => unknown, ...args: A) =>
-    page.waitForFunction(condition, { timeout: 0 }, ...args);
+    page.waitForFunction(condition, { timeout: BROWSER_LIMIT }, ...args);
   const text = (selector: string) => page.$eval(selector, (element) => element.textContent);
   const open = async (path: string) => {
     await page.goto(`${site.url}/${path}`);

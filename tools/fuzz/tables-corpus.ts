@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import * as arrow from '@uwdata/flechette';
 import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer';
 import feather from '../../test/golden/feather.golden.json';
+import { PETS_SCHEMA } from '../../test/helpers/pets-table.js';
 
 const ROWS = 12;
 const of = <T>(value: (i: number) => T) => Array.from({ length: ROWS }, (_, i) => value(i));
@@ -25,21 +26,11 @@ function write(kind: string, files: Readonly<Record<string, Uint8Array | string>
   for (const [name, bytes] of Object.entries(files)) writeFileSync(join(folder, name), bytes);
 }
 
-const optional = { repetition_type: 'OPTIONAL' } as const;
 const columns = Object.entries({ ...TABLE, legs: TABLE.legs.map(BigInt) }).map(([name, data]) => ({ name, data }));
 
 function parquet(options: object): Uint8Array {
-  const schema = [
-    { name: 'root', num_children: 7 },
-    { name: 'width', type: 'DOUBLE', ...optional },
-    { name: 'legs', type: 'INT64', ...optional },
-    { name: 'colour', type: 'BYTE_ARRAY', converted_type: 'UTF8', ...optional },
-    { name: 'fluffy', type: 'BOOLEAN', ...optional },
-    { name: 'born', type: 'INT32', converted_type: 'DATE', ...optional },
-    { name: 'seen', type: 'INT64', converted_type: 'TIMESTAMP_MICROS', ...optional },
-    { name: 'kind', type: 'BYTE_ARRAY', converted_type: 'UTF8', ...optional },
-  ];
-  return new Uint8Array(parquetWriteBuffer({ columnData: columns as ColumnSource[], schema, ...options } as never));
+  const tables = { columnData: columns as ColumnSource[], schema: PETS_SCHEMA, ...options };
+  return new Uint8Array(parquetWriteBuffer(tables as never));
 }
 
 function arrowOf(options: object, kind = arrow.utf8()): Uint8Array {

@@ -11,10 +11,13 @@ import { build, type Plugin } from 'esbuild';
 import { nativeStatus } from '../../src/node/native/load.js';
 import { LOCAL_TRANSPORT, launcherArguments, mpiStatus } from '../../src/node/native/mpi.js';
 import { float64Addon } from '../../src/node/native/record.js';
-import { CHROMIUM, launchChromium, newPage } from '../../test/helpers/chromium.js';
+import { CHROMIUM, launchChromium } from '../../test/helpers/chromium.js';
 import { canLaunchFirefox, launchFirefox } from '../../test/helpers/firefox.js';
 import { binaryOf } from '../nodes/binary.js';
 import type { CaseName, Hashes } from './cases.js';
+
+/** Milliseconds for the fits in a browser. They keep its page busy all the time. */
+const LIMIT = 1_800_000;
 
 /** The fits as a script for each kind of engine. */
 export interface Scripts {
@@ -230,10 +233,10 @@ function inChromium(scripts: Scripts, withoutWebAssembly: boolean): Promise<Hash
   return served(scripts, withoutWebAssembly, async (url) => {
     const browser = await launchChromium([]);
     try {
-      const page = await newPage(browser);
-      await page.goto(url);
-      await page.waitForFunction(() => document.querySelector('output')?.textContent);
-      return await page.textContent('output');
+      const page = await browser.newPage();
+      await page.goto(url, { timeout: LIMIT });
+      await page.waitForFunction(() => document.querySelector('output')?.textContent, null, { timeout: LIMIT });
+      return await page.textContent('output', { timeout: LIMIT });
     } finally {
       await browser.close();
     }
@@ -242,11 +245,11 @@ function inChromium(scripts: Scripts, withoutWebAssembly: boolean): Promise<Hash
 
 function inFirefox(scripts: Scripts, withoutWebAssembly: boolean): Promise<Hashes> {
   return served(scripts, withoutWebAssembly, async (url) => {
-    const browser = await launchFirefox();
+    const browser = await launchFirefox(LIMIT);
     try {
       const page = await browser.newPage();
       await page.goto(url);
-      await page.waitForFunction(() => document.querySelector('output')?.textContent, { timeout: 0 });
+      await page.waitForFunction(() => document.querySelector('output')?.textContent, { timeout: LIMIT });
       return await page.$eval('output', (output) => output.textContent);
     } finally {
       await browser.close();

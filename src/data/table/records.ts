@@ -75,11 +75,16 @@ function hasKey(record: object, name: string): boolean {
   return false;
 }
 
+/** The first names of a list, for an error. */
+function listOf(names: readonly string[]): string {
+  return `${names.slice(0, 20).map(describe).join(', ')}${names.length > 20 ? ', …' : ''}`;
+}
+
 function absentKey(record: object, name: string, columns: CsvSchema['columns'], where: string): FormatError {
   const known = new Set(columns.map((column) => column.name));
   const keys = Object.keys(record);
   const others = keys.filter((key) => !known.has(key));
-  const actual = keys.includes(name) ? 'undefined' : `the keys ${keys.slice(0, 20).map(describe).join(', ') || 'none'}`;
+  const actual = keys.includes(name) ? 'undefined' : keys.length === 0 ? 'no keys' : `the keys ${listOf(keys)}`;
   const near = nearest(name, others);
   const hint =
     near === undefined ? 'Use null for a missing value.' : `Rename the key ${describe(near)} to ${describe(name)}.`;
@@ -91,7 +96,7 @@ function assertKnownKeys(record: object, columns: CsvSchema['columns'], where: s
   const known = new Set(names);
   const stray = Object.keys(record).find((key) => !known.has(key));
   if (stray === undefined) return;
-  const expected = `have only the keys ${names.slice(0, 20).map(describe).join(', ')}${names.length > 20 ? ', …' : ''}`;
+  const expected = `have only the keys ${listOf(names)}`;
   const hint = didYouMean(stray, names);
   throw new FormatError({ where, argument: 'the row', expected, actual: describe(stray), hint });
 }
