@@ -2,6 +2,9 @@
 import type { Browser, Page } from 'playwright-core';
 import { inBrowser, launchChromium, newPage } from '../helpers/chromium.js';
 
+/** Long enough for a page that only waits for its turn on a busy machine. */
+const LIMIT = 20_000;
+
 inBrowser('a page of a test', () => {
   let browser: Browser;
   let page: Page;
@@ -11,13 +14,13 @@ inBrowser('a page of a test', () => {
   });
   afterAll(() => browser?.close());
   beforeEach(async () => {
-    page = await newPage(browser, {}, 3000);
+    page = await newPage(browser, {}, LIMIT);
     await page.setContent('<h1>Here</h1>');
   });
   afterEach(() => page.context().close());
 
   it('ends a wait for what never comes, and names it', async () => {
-    await expect(page.textContent('#nowhere')).rejects.toThrow(/Timeout 3000ms exceeded[\s\S]*#nowhere/);
+    await expect(page.textContent('#nowhere')).rejects.toThrow(/Timeout 20000ms exceeded[\s\S]*#nowhere/);
   });
 
   it('is closed when a script of it never ends, also where the browser sets no limit', async () => {
@@ -26,6 +29,6 @@ inBrowser('a page of a test', () => {
         for (;;);
       });
     });
-    await expect(page.locator('h1').allTextContents()).rejects.toThrow('the page did not answer for 3 s');
+    await expect(page.locator('h1').allTextContents()).rejects.toThrow('the page did not answer for 20 s');
   });
 });
