@@ -60,7 +60,8 @@ describe('openCommunicator', () => {
   it('names the way to MPI if it is not installed', async () => {
     jest.resetModules();
     const fresh = await import('../src/mpi/open.js');
-    Object.assign(process.env, { PMI_SIZE: '2', PMI_FD: '9' });
+    // Not PMI_FD: the number may be that of another file of this process.
+    Object.assign(process.env, { PMI_SIZE: '2', PMI_PORT: 'localhost:1' });
     await expect(fresh.openCommunicator()).rejects.toMatchObject({
       ...{ code: 'BACKEND', argument: 'MPI', expected: 'be installed for several processes (PMI_SIZE=2)' },
       hint: expect.stringMatching(/^Run: npx softmax-regression native install --mpi|Use Linux/),

@@ -7,7 +7,7 @@ import { cacheFolder } from '../files.js';
 import { MPI_SOURCE } from './compile.js';
 import { isOlder, type Machine, machineName, thisMachine } from './machine.js';
 import { lastLine, runProgram } from './process.js';
-import { bytes, damageOf, readRecord, sha256 } from './record.js';
+import { damageOf, INSTALLED, readRecord } from './record.js';
 import { MPI_WHEELS, MPICH_VERSION, type Wheel } from './wheels.js';
 
 /** MPI that is ready to be used. */
@@ -32,15 +32,7 @@ export interface NoMpiInstallation {
 /** Whether MPI is installed. */
 export type MpiStatus = MpiInstallation | NoMpiInstallation;
 
-const MpiRecord = v.object({
-  mpich: v.string(),
-  machine: v.string(),
-  installed: v.pipe(v.string(), v.isoTimestamp()),
-  /** The checksum of each file that is run or loaded first, by its path in the folder. */
-  addons: v.record(v.string(), sha256),
-  /** The size of every file, by its path in the folder. */
-  files: v.record(v.string(), bytes),
-});
+const MpiRecord = v.object({ mpich: v.string(), ...INSTALLED });
 export type MpiRecord = v.InferOutput<typeof MpiRecord>;
 
 const INSTALL = 'npx softmax-regression native install --mpi';

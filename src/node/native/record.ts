@@ -10,20 +10,25 @@ import { KERNELS } from './compile.js';
 import { type Machine, machineFingerprint, machineName } from './machine.js';
 import { TENSORFLOW_VERSION } from './wheels.js';
 
-export const bytes = v.pipe(v.number(), v.integer(), v.minValue(1));
-export const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
+const bytes = v.pipe(v.number(), v.integer(), v.minValue(1));
+const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
+
+/** What the record of every installation has. */
+export const INSTALLED = {
+  machine: v.string(),
+  installed: v.pipe(v.string(), v.isoTimestamp()),
+  /** The checksum of each file that is run or loaded first, by its path in the folder. */
+  addons: v.record(v.string(), sha256),
+  /** The size of every file that is loaded, by its path in the folder. */
+  files: v.record(v.string(), bytes),
+};
 
 const InstallRecord = v.object({
   tfjsNodeVersion: v.string(),
   tensorflowVersion: v.string(),
-  machine: v.string(),
   gpu: v.boolean(),
   cpu: v.string(),
-  installed: v.pipe(v.string(), v.isoTimestamp()),
-  /** The checksum of each addon, by its path in the folder. */
-  addons: v.record(v.string(), sha256),
-  /** The size of every loaded file, by its path in the folder. */
-  files: v.record(v.string(), bytes),
+  ...INSTALLED,
 });
 export type InstallRecord = v.InferOutput<typeof InstallRecord>;
 
