@@ -3,15 +3,20 @@ import { calm, fail } from './alert.js';
 import { drawGrey } from './charts.js';
 import type { Client } from './client.js';
 import type { Field, HeldOutSample, ImageSize, ModelSummary, RowToPredict } from './messages.js';
-import { byId, fill, showShares } from './views.js';
+import { byId, count, element, fill, showShares } from './views.js';
 
 const BRUSH = 0.055;
+
+/** Fields that are shown. The others of a wide table keep the values of a sample. */
+const MOST_FIELDS = 200;
 
 /** The part of the page that predicts. */
 export class PredictView {
   readonly #client: Client;
   readonly #canvas = byId<HTMLCanvasElement>('canvas');
   #fields: readonly Field[] = [];
+  /** The values of the fields that are not shown. */
+  #rest: readonly (string | boolean)[] = [];
   #image: ImageSize | undefined;
   #sample = 0;
   #last: readonly [number, number] | undefined;
@@ -56,7 +61,12 @@ export class PredictView {
     if (!isSame || byId('answer').childElementCount === 0) {
       this.#fields = model.fields;
       byId('truth').textContent = '';
-      fill(byId('fields'), model.fields.map(inputOf));
+      const others = model.fields.slice(MOST_FIELDS);
+      this.#rest = others.map(initialOf);
+      const inputs = model.fields.slice(0, MOST_FIELDS).map(inputOf);
+      const from = hasHeldOut ? 'the held-out sample' : 'the start';
+      const text = `and ${count(others.length, 'more column')}, with the values of ${from}`;
+      fill(byId('fields'), others.length === 0 ? inputs : [...inputs, element('p', text, 'hint')]);
       if (model.image !== undefined) {
         [this.#canvas.width, this.#canvas.height] = [model.image.width, model.image.height];
         this.#clear();
@@ -88,7 +98,7 @@ export class PredictView {
   #typed(): void {
     byId('truth').textContent = '';
     const form = byId('fields') as HTMLFormElement;
-    const wrong = this.#fields.findIndex((_, i) => !(form.elements[i] as HTMLInputElement).validity.valid);
+    const wrong = Array.from(form.elements).findIndex((each) => !(each as HTMLInputElement).validity.valid);
     if (wrong < 0) return void this.#ask();
     this.forget();
     const { kind, name } = this.#fields[wrong];
@@ -98,11 +108,14 @@ export class PredictView {
   #row(): RowToPredict {
     if (this.#image !== undefined) return { kind: 'pixels', pixels: this.#pixels() };
     const form = byId('fields') as HTMLFormElement;
+    const shown = Array.from(form.elements, (each, i) => {
+      const { checked, value } = each as HTMLInputElement;
+      return this.#fields[i].kind === 'boolean' ? checked : value;
+    });
+    const values = [...shown, ...this.#rest];
     const fields = this.#fields.map(({ kind, name }, i) => {
-      const input = form.elements[i] as HTMLInputElement | HTMLSelectElement;
-      if (kind === 'number') return [name, Number(input.value)] as const;
-      if (kind === 'percent') return [name, `${input.value}%`] as const;
-      return [name, kind === 'boolean' ? (input as HTMLInputElement).checked : input.value] as const;
+      if (kind === 'number') return [name, Number(values[i])] as const;
+      return [name, kind === 'percent' ? `${values[i]}%` : values[i]] as const;
     });
     return { kind: 'fields', fields };
   }
@@ -124,19 +137,13 @@ export class PredictView {
 
   #fill({ values }: HeldOutSample): void {
     const form = byId('fields') as HTMLFormElement;
-    this.#fields.forEach((field, i) => {
-      const { at } = field;
-      const input = form.elements[i] as HTMLInputElement;
-      if (field.kind === 'category') {
-        const hot = field.categories.findIndex((_, k) => values[at + k] === 1);
-        input.value = field.categories[Math.max(hot, 0)];
-      } else if (field.kind === 'boolean') input.checked = values[at] === 1;
-      else if (field.kind === 'date') {
-        // The second feature is the number of days since the origin.
-        const text = new Date(field.origin + Math.round(values[at + 1] * 86400e3)).toISOString();
-        input.value = text.slice(0, field.hasTime ? 16 : 10);
-      } else input.value = String(Number((values[at] * (field.kind === 'percent' ? 100 : 1)).toPrecision(7)));
+    const all = this.#fields.map((field) => valueIn(field, values));
+    Array.from(form.elements).forEach((each, i) => {
+      const [input, value] = [each as HTMLInputElement, all[i]];
+      if (typeof value === 'boolean') input.checked = value;
+      else input.value = value;
     });
+    this.#rest = all.slice(MOST_FIELDS);
   }
 
   #pixels(): Float32Array {
@@ -204,6 +211,46 @@ function sameFields(a: readonly Field[], b: readonly Field[]): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
+/** What stands in a field at the start. */
+function initialOf(field: Field): string | boolean {
+  switch (field.kind) {
+    case 'category':
+      return field.categories[0];
+    case 'boolean':
+      return false;
+    case 'date':
+      return dateOf(field.origin, field.hasTime);
+    default:
+      return numberOf(field.value);
+  }
+}
+
+/** What stands in a field for the features of a sample. */
+function valueIn(field: Field, values: ArrayLike<number>): string | boolean {
+  const { at } = field;
+  switch (field.kind) {
+    case 'category': {
+      const hot = field.categories.findIndex((_, k) => values[at + k] === 1);
+      return field.categories[Math.max(hot, 0)];
+    }
+    case 'boolean':
+      return values[at] === 1;
+    case 'date':
+      // The second feature is the number of days since the origin.
+      return dateOf(field.origin + Math.round(values[at + 1] * 86400e3), field.hasTime);
+    default:
+      return numberOf(values[at] * (field.kind === 'percent' ? 100 : 1));
+  }
+}
+
+function dateOf(milliseconds: number, hasTime: boolean): string {
+  return new Date(milliseconds).toISOString().slice(0, hasTime ? 16 : 10);
+}
+
+function numberOf(value: number): string {
+  return String(Number(value.toPrecision(7)));
+}
+
 function inputOf(field: Field, index: number): HTMLElement {
   const place = document.createElement('div');
   const label = document.createElement('label');
@@ -222,12 +269,12 @@ function inputOf(field: Field, index: number): HTMLElement {
     else if (field.kind === 'date') {
       input.type = field.hasTime ? 'datetime-local' : 'date';
       input.required = true;
-      input.value = new Date(field.origin).toISOString().slice(0, field.hasTime ? 16 : 10);
+      input.value = String(initialOf(field));
     } else {
       input.type = 'number';
       input.step = 'any';
       input.required = true;
-      input.value = String(Number(field.value.toPrecision(7)));
+      input.value = String(initialOf(field));
     }
   }
   // A date needs a whole line: in half of one, its calendar would be cut off.

@@ -21,20 +21,63 @@ inBrowser('the page on a GPU that must be read asynchronously', () => {
     expect(await web.text('proof')).toContain('All three agree on webgpu');
   });
 
-  it('begins again after the worker was lost', async () => {
+  /** The worker throws: at once, between two epochs, or in place of its next answer. */
+  const fail = (atNextCall: boolean) =>
+    web.page.workers()[0].evaluate((waits) => {
+      const lose = () => {
+        throw new Error('lost');
+      };
+      if (waits) (globalThis as unknown as { onmessage: unknown }).onmessage = lose;
+      else setTimeout(lose);
+    }, atNextCall);
+
+  it.each<[string, () => Promise<unknown>]>([
+    ['at rest', () => fail(false)],
+    [
+      'while it trains',
+      async () => {
+        await web.page.selectOption('#solver', 'sgd');
+        await web.page.fill('#epochs', '1000000');
+        await web.page.click('#train');
+        await web.page.waitForFunction(() => document.getElementById('loss')?.textContent !== '–');
+        await fail(false);
+      },
+    ],
+    [
+      'while it opens a file',
+      async () => {
+        await fail(true);
+        await web.page.setInputFiles('#files', { name: 'a.csv', mimeType: '', buffer: Buffer.from('x,k\n1,a\n2,b\n') });
+      },
+    ],
+    [
+      'while it reads a table',
+      async () => {
+        await web.choose({ 'a.csv': 'x,k\n1,a\n2,b\n' });
+        await fail(true);
+        await web.page.click('#read');
+      },
+    ],
+    [
+      'while it saves the model',
+      async () => {
+        await fail(true);
+        await web.page.click('#save');
+      },
+    ],
+  ])('begins again after the worker was lost %s', async (_, lose) => {
     await web.click('iris');
     await web.click('train');
-    await web.page.workers()[0].evaluate(() => {
-      setTimeout(() => {
-        throw new Error('lost');
-      });
-    });
+    await web.page.waitForSelector('#answer .bar');
+    await lose();
     await web.page.waitForFunction(() => document.getElementById('error')?.hidden === false);
     expect(await web.error()).toBe(
       'The computation ended with an error, and data and model are lost. Choose data again.',
     );
-    expect(await web.page.isEnabled('#train')).toBe(false);
-    expect(await web.page.isVisible('#predict')).toBe(false);
+    await web.idle();
+    for (const id of ['train', 'save']) expect([id, await web.page.isEnabled(`#${id}`)]).toEqual([id, false]);
+    for (const id of ['predict', 'table']) expect([id, await web.page.isVisible(`#${id}`)]).toEqual([id, false]);
+    expect([await web.text('data-state'), await web.text('model-state')]).toEqual(['', '']);
     await web.click('iris');
     await web.click('train');
     expect([await web.error(), await web.text('accuracy')]).toEqual(['', '100.0 %']);

@@ -174,6 +174,48 @@ inBrowser('the page with other data', () => {
     expect([await error(), await text('data-state')]).toEqual(['', expect.stringContaining('other.csv: 2 columns')]);
   });
 
+  it('refuses more columns than its lists hold, and keeps data and model', async () => {
+    await click('iris');
+    await train();
+    const names = Array.from({ length: 100_001 }, (_, i) => `c${i}`);
+    await choose({ 'wide.csv': `${names.join()}\n${names.map((_, i) => i % 2).join()}\n` });
+    expect(await error()).toBe(
+      'wide.csv: the table must have at most 100,000 columns here; got 100,001. The command line reads wider ones.',
+    );
+    expect([await text('data-state'), await text('accuracy')]).toEqual([expect.stringMatching(/^Iris: /), '100.0 %']);
+  });
+
+  it('asks for the first columns of a wide table, and takes the others from the held-out sample', async () => {
+    const names = Array.from({ length: 300 }, (_, i) => `c${i}`);
+    // The class depends on the last three columns alone: a number, a percentage and a yes.
+    const rows = Array.from({ length: 60 }, (_, i) => [
+      ...names.slice(3).map((_, j) => j % 11),
+      ...(i % 2 ? [9, '80%', 'true', 'high'] : [1, '20%', 'false', 'low']),
+    ]);
+    await choose({ 'wide.csv': [[...names, 'kind'], ...rows].map((row) => row.join()).join('\n') });
+    await click('read');
+    await train();
+    expect(await web.page.locator('#fields :is(input, select)').count()).toBe(200);
+    expect(await text('fields')).toMatch(/and 100 more columns, with the values of the held-out sample$/);
+    const seen = new Set<string>();
+    for (let i = 0; i < 8; i++) {
+      const before = await text('truth');
+      await web.page.click('#next');
+      await web.page.waitForFunction((old) => document.getElementById('truth')?.textContent !== old, before);
+      const truth = /true class: (\w+)/.exec(await text('truth'))?.[1] as string;
+      seen.add(truth);
+      await web.page.waitForFunction(
+        (name) => document.querySelector('#answer .bar .name')?.textContent === name,
+        truth,
+      );
+      expect((await shares())[truth]).toBeGreaterThan(0.7);
+    }
+    expect(seen).toEqual(new Set(['low', 'high']));
+    await web.page.fill('#field-0', '4');
+    await web.page.waitForFunction(() => document.getElementById('truth')?.textContent === '');
+    expect(Object.keys(await shares())).toHaveLength(2);
+  });
+
   it('refuses a file of 2 GB before reading it', async () => {
     const path = join(web.folder, 'large.csv');
     const file = openSync(path, 'w');

@@ -201,6 +201,18 @@ export async function assertReadable(files: readonly File[]): Promise<void> {
   }
 }
 
+/** No more columns than a list of a page can hold. */
+const MOST_COLUMNS = 100_000;
+
+/** @throws an error in the words of the page */
+export function assertShowable(name: string, { length }: readonly string[]): void {
+  if (length <= MOST_COLUMNS) return;
+  const [most, given] = [MOST_COLUMNS, length].map((each) => each.toLocaleString('en'));
+  throw new Error(
+    `${name}: the table must have at most ${most} columns here; got ${given}. The command line reads wider ones.`,
+  );
+}
+
 export function rowOf({ values, shape: [, d], scale = 1 }: FeatureArray, i: number): Float64Array {
   return Float64Array.from(values.subarray(i * d, (i + 1) * d), (value) => value / scale);
 }

@@ -35,6 +35,7 @@ import type {
 } from '../messages.js';
 import {
   assertReadable,
+  assertShowable,
   firstLinesOf,
   imageData,
   type PageData,
@@ -110,6 +111,7 @@ export class Session implements Answers {
         return { kind: 'model', ...(await this.#openModel(opened.bytes, files[0].name)) };
       case 'table': {
         const { format, columns, rows } = opened;
+        assertShowable(files[0].name, columns);
         const preview = rows === undefined ? await firstLinesOf(files[0]) : previewOf([columns, ...rows]);
         this.#forget();
         this.#unit = format === 'parquet' || format === 'arrow' ? 'row' : 'line';
