@@ -18,6 +18,8 @@ export interface LaunchOptions {
   readonly workers: number;
   /** The program and its arguments, the same for all processes. */
   readonly argv: readonly string[];
+  /** Whether rank 0 reads the standard input of this process. Default: true. Mpiexec fails if rank 0 leaves 64 kB unread. */
+  readonly stdin?: boolean;
   /** Where their output goes. Default: that of this process. */
   readonly stdout?: Writable;
   readonly stderr?: Writable;
@@ -34,15 +36,15 @@ const TWICE = 100;
 /**
  * Runs a command in several processes on this machine, which find each other by `openCommunicator`.
  *
- * Rank 0 reads standard input, and gets the first interrupt; a second one ends all processes at once. If one of them dies,
+ * Rank 0 reads standard input unless `stdin` is false, and gets the first interrupt; a second one ends all processes at once. If one of them dies,
  * or this process does, all end. The launcher is that of the cache, never one of the PATH.
  *
  * @returns the exit code: that of rank 0, or of the rank that failed
  * @throws BackendError if MPI is not installed, or this process has a launcher itself; DomainError for a wrong option
  */
 export async function launchWorkers(options: LaunchOptions): Promise<number> {
-  assertKnownOptions(options, ['workers', 'argv', 'stdout', 'stderr'], WHERE);
-  const { workers, argv, stdout = process.stdout, stderr = process.stderr } = options;
+  assertKnownOptions(options, ['workers', 'argv', 'stdin', 'stdout', 'stderr'], WHERE);
+  const { workers, argv, stdin = true, stdout = process.stdout, stderr = process.stderr } = options;
   assertPositiveInteger(workers, WHERE, 'workers');
   if (workers > MOST_WORKERS) {
     const expected = `be at most ${MOST_WORKERS}`;
@@ -60,7 +62,7 @@ export async function launchWorkers(options: LaunchOptions): Promise<number> {
     });
   }
   const { mpiexec } = installedMpi(WHERE, `${workers} workers`);
-  const child = start(mpiexec, workers, argv);
+  const child = start(mpiexec, workers, argv, stdin ? 'inherit' : 'ignore');
   const reports = new Reports(child.stdio[3] as Readable);
   const banner = new Banner();
   const output = passOn(child.stdout as Readable, stdout, (chunk) => banner.filter(chunk));
@@ -82,7 +84,7 @@ export async function launchWorkers(options: LaunchOptions): Promise<number> {
   }
 }
 
-function start(mpiexec: string, workers: number, argv: readonly string[]): ChildProcess {
+function start(mpiexec: string, workers: number, argv: readonly string[], stdin: 'inherit' | 'ignore'): ChildProcess {
   const own = Object.entries(process.env).filter(([name]) => !OF_LAUNCHERS.test(name));
   // The threads of all processes together use each core once.
   const threads = Math.max(1, Math.floor(availableParallelism() / workers));
@@ -95,7 +97,7 @@ function start(mpiexec: string, workers: number, argv: readonly string[]): Child
   return spawn(mpiexec, [...launcherArguments(workers), ...command], {
     env,
     // Ranks inherit the socket, and see its end if this process is killed.
-    stdio: ['inherit', 'pipe', 'pipe', 'pipe'],
+    stdio: [stdin, 'pipe', 'pipe', 'pipe'],
     // In a group of its own, Ctrl-C of the terminal reaches this process alone.
     detached: true,
   });

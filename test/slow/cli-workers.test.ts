@@ -124,6 +124,16 @@ describe('train --workers', () => {
   }
 });
 
+describe('train --workers leaves standard input alone', () => {
+  it('which may be large, or the list of a loop', async () => {
+    const train = `npx softmax-regression ${TRAIN.join(' ')} --workers 2 --max-iterations 1`;
+    const large = await line.shell(`head -c 5000000 /dev/zero | ${train}`);
+    expect([large.code, large.stderr]).toEqual([0, '']);
+    const loop = await line.shell(`printf 'a\\nb\\n' | while read name; do ${train} > /dev/null; echo $name; done`);
+    expect(loop.stdout).toBe('a\nb\n');
+  });
+});
+
 describe('train --workers refuses, before anything starts,', () => {
   it.each([
     [['--folds', '3'], '--folds must be left out with --workers, which share fits of lbfgs only.'],
@@ -141,6 +151,8 @@ describe('train --workers refuses, before anything starts,', () => {
       const { code, stderr } = await line.run('train', ...source, '--label', 'y', '--workers', '2');
       expect([code, stderr]).toEqual([2, `error: ${source[0]} must be left out with --workers: ${words}\n`]);
     }
+    const piped = await line.shell('echo x,y | npx softmax-regression train /dev/stdin --label y --workers 2');
+    expect([piped.code, piped.stderr]).toEqual([2, `error: /dev/stdin must be left out with --workers: ${words}\n`]);
   });
 
   test('a launcher whose connection was closed on the way, as npx does', async () => {

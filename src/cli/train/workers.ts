@@ -1,4 +1,5 @@
 // cli: --workers: `train` in several processes, which share each fit.
+import { statSync } from 'node:fs';
 import { devNull } from 'node:os';
 import type { Communicator } from '../../core/ranks/communicator.js';
 import { launchWorkers } from '../../mpi/launch.js';
@@ -14,8 +15,8 @@ import type { TrainOptions } from './training.js';
 /** Refuses what several processes cannot share, before any of them starts. */
 export function assertShareable(source: Data, options: TrainOptions): void {
   const given = options.workers === undefined ? 'several processes' : '--workers';
-  if (source === STDIN || typeof source !== 'string') {
-    const flag = source === STDIN ? STDIN : '--sql';
+  if (typeof source !== 'string' || isPipe(source)) {
+    const flag = typeof source === 'string' ? source : '--sql';
     throw new UsageError(
       `${flag} must be left out with ${given}: each process reads DATA itself. Write the rows to a file first.`,
     );
@@ -25,10 +26,17 @@ export function assertShareable(source: Data, options: TrainOptions): void {
   throw new UsageError(`${flags} must be left out with ${given}, which share fits of ${DEFAULT_SOLVER} only.`);
 }
 
+/** Whether a path can be read once, such as /dev/stdin, which is that of another process in each of them. */
+function isPipe(path: string): boolean {
+  const state = path === STDIN ? undefined : statSync(path, { throwIfNoEntry: false });
+  return path === STDIN || (state !== undefined && !state.isFile() && !state.isDirectory());
+}
+
 /** Runs this command line in several processes, and returns the exit code. */
 export function runInWorkers(workers: number): Promise<number> {
   const [program, script, ...rest] = process.argv;
-  return launchWorkers({ workers, argv: [program, ...process.execArgv, script, ...rest] });
+  // Standard input belongs to others, such as a loop of the shell.
+  return launchWorkers({ workers, argv: [program, ...process.execArgv, script, ...rest], stdin: false });
 }
 
 /** The options of one of several processes: only rank 0 writes files, and all of them share the memory. */
