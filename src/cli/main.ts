@@ -4,7 +4,6 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, CommanderError } from 'commander';
-import { launcherIn } from '../mpi/environment.js';
 import { compareCommand } from './commands/compare.js';
 import { dataCommand } from './commands/data.js';
 import { doctorCommand } from './commands/doctor.js';
@@ -21,6 +20,7 @@ import { trainCommand } from './commands/train.js';
 import { explain } from './explain.js';
 import { Interrupted } from './interrupt.js';
 import { commanderOutput, note, outputFailure, ReaderGone, watchStreams } from './terminal.js';
+import { ranksHere } from './train/ranks.js';
 
 const EXIT_CODES = `
 Exit codes: 0 success, 1 failure (data, file or machine), 2 usage error, 130 interrupted, 143 terminated.
@@ -60,10 +60,8 @@ export async function main(argv: readonly string[]): Promise<void> {
   });
   throwInsteadOfExit(program);
   try {
-    if (argv[2] === 'train' && launcherIn(process.env) !== undefined) {
-      // From here on, one of several processes prints.
-      await (await import('../mpi/open.js')).openCommunicator({ quiet: true });
-    }
+    // Before anything is printed.
+    if (argv[2] === 'train') await ranksHere();
     await program.parseAsync(argv);
   } catch (error) {
     if (!(error instanceof ReaderGone)) process.exitCode = report(error, running);
@@ -80,8 +78,7 @@ const FIRST_SPEAKS = 2000;
 /** After an error on another rank than 0, waits until rank 0 ends all, or has rank 0 print the error. */
 async function endWithFirst(error: unknown, command: Command | undefined): Promise<void> {
   if (command?.name() !== 'train') return;
-  const { openCommunicator } = await import('../mpi/open.js');
-  const communicator = await openCommunicator({ quiet: true }).catch(() => undefined);
+  const communicator = await ranksHere().catch(() => undefined);
   if (communicator === undefined || communicator.rank === 0) return;
   await sleep(FIRST_SPEAKS);
   const where = `rank ${communicator.rank} of ${communicator.size}`;

@@ -14,6 +14,7 @@ import { type ProgressDisplay, quietDisplay } from '../progress.js';
 import type { CsvChoices, Loading } from '../samples.js';
 import { candidatesOf, L2_CHOICE, l2RuleOption, withoutCandidates } from '../train/l2.js';
 import type { Parts } from '../train/parts.js';
+import { ranksHere } from '../train/ranks.js';
 import type { TrainOptions } from '../train/training.js';
 import {
   backendOption,
@@ -182,8 +183,7 @@ async function trainFrom(path: string | undefined, given: TrainOptions & { reado
   assertTogether(given);
   // The same check as in `fit`, before anything is read.
   fitPlan(fitOptionsFrom(withoutCandidates(given)), 'train');
-  const { openCommunicator } = await import('../../mpi/open.js');
-  const communicator = await openCommunicator({ quiet: true });
+  const communicator = await ranksHere();
   const isShared = given.workers !== undefined || communicator.size > 1;
   let options: TrainOptions = given;
   if (isShared && !given.dryRun) {
