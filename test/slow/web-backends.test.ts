@@ -21,18 +21,20 @@ inBrowser('the page on a GPU that must be read asynchronously', () => {
     expect(await web.text('proof')).toContain('All three agree on webgpu');
   });
 
-  /** The worker throws: at once, between two epochs, or in place of its next answer. */
-  const fail = (atNextCall: boolean) =>
-    web.page.workers()[0].evaluate((waits) => {
+  /** The worker throws: at once, or in place of its answer to a question. */
+  const fail = (question?: 'openFiles' | 'openTable' | 'save') =>
+    web.page.workers()[0].evaluate((name) => {
       const lose = () => {
         throw new Error('lost');
       };
-      if (waits) (globalThis as unknown as { onmessage: unknown }).onmessage = lose;
-      else setTimeout(lose);
-    }, atNextCall);
+      const worker = globalThis as unknown as { onmessage: (event: MessageEvent<{ name: string }>) => void };
+      const answer = worker.onmessage;
+      if (name === undefined) setTimeout(lose);
+      else worker.onmessage = (event) => (event.data.name === name ? lose() : answer.call(worker, event));
+    }, question);
 
   it.each<[string, () => Promise<unknown>]>([
-    ['at rest', () => fail(false)],
+    ['at rest', () => fail()],
     [
       'while it trains',
       async () => {
@@ -40,13 +42,13 @@ inBrowser('the page on a GPU that must be read asynchronously', () => {
         await web.page.fill('#epochs', '1000000');
         await web.page.click('#train');
         await web.page.waitForFunction(() => document.getElementById('loss')?.textContent !== '–');
-        await fail(false);
+        await fail();
       },
     ],
     [
       'while it opens a file',
       async () => {
-        await fail(true);
+        await fail('openFiles');
         await web.page.setInputFiles('#files', { name: 'a.csv', mimeType: '', buffer: Buffer.from('x,k\n1,a\n2,b\n') });
       },
     ],
@@ -54,14 +56,14 @@ inBrowser('the page on a GPU that must be read asynchronously', () => {
       'while it reads a table',
       async () => {
         await web.choose({ 'a.csv': 'x,k\n1,a\n2,b\n' });
-        await fail(true);
+        await fail('openTable');
         await web.page.click('#read');
       },
     ],
     [
       'while it saves the model',
       async () => {
-        await fail(true);
+        await fail('save');
         await web.page.click('#save');
       },
     ],
