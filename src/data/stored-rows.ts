@@ -10,6 +10,11 @@ const WHERE = 'StoredRows';
 /** Numbers of a piece. */
 const PIECE = 2 ** 19;
 
+type Read = (start: number, end: number, into: Float64Array) => Promise<void>;
+
+/** Stored rows whose `read` writes every number, or leaves it to others that do. */
+let complete: (shape: readonly [number, number], read: Read) => StoredRows;
+
 /**
  * Float64 rows of d numbers that are read again for each pass, block by block.
  *
@@ -20,7 +25,17 @@ const PIECE = 2 ** 19;
 export class StoredRows {
   /** [n, d] */
   readonly shape: readonly [number, number];
-  readonly #read: (start: number, end: number, into: Float64Array) => Promise<void>;
+  readonly #read: Read;
+  /** Whether `read` may leave numbers out. */
+  #isPartial = true;
+
+  static {
+    complete = (shape, read) => {
+      const rows = new StoredRows(shape, read);
+      rows.#isPartial = false;
+      return rows;
+    };
+  }
 
   /**
    * @param read reads the rows from `start` to `end` into the beginning of a buffer, whose numbers are NaN before; may be
@@ -111,7 +126,7 @@ export class StoredRows {
       }
       places[i] = index;
     }
-    return new StoredRows([places.length, d], async (start, end, into) => {
+    return completeRows([places.length, d], async (start, end, into) => {
       const most = end - start;
       // Its own, since a pass that ended early may still be reading.
       const some = new Float64Array(most * d);
@@ -132,7 +147,7 @@ export class StoredRows {
 
   /** Numbers that are left out are NaN, never those of other rows. */
   async #fill(start: number, end: number, into: Float64Array): Promise<void> {
-    into.fill(Number.NaN);
+    if (this.#isPartial) into.fill(Number.NaN);
     await this.#read(start, end, into);
   }
 }
@@ -142,12 +157,17 @@ export function withLeftOut({ where, argument, expected, actual }: DomainError):
   return new DomainError({ where, argument, expected, actual, hint: 'A number that `read` leaves out is NaN.' });
 }
 
+/** Stored rows of a reader of our own, which writes every number that it is asked for. */
+export function completeRows(shape: readonly [number, number], read: Read): StoredRows {
+  return complete(shape, read);
+}
+
 /** Rows in memory as stored rows, divided by their scale. */
 export function storedOf(features: FeatureArray | StoredRows): StoredRows {
   if (features instanceof StoredRows) return features;
   const { values, shape, scale = 1 } = features;
   const [, d] = shape;
-  return new StoredRows(shape, async (start, end, into) => {
+  return completeRows(shape, async (start, end, into) => {
     into.set(values.subarray(start * d, end * d));
     if (scale !== 1) for (let i = 0; i < (end - start) * d; i++) into[i] /= scale;
   });
@@ -155,7 +175,7 @@ export function storedOf(features: FeatureArray | StoredRows): StoredRows {
 
 /** The rows from `start` to `end`. */
 export function rowsBetween(rows: StoredRows, start: number, end: number): StoredRows {
-  return new StoredRows([end - start, rows.shape[1]], (first, last, into) =>
+  return completeRows([end - start, rows.shape[1]], (first, last, into) =>
     rows.read(start + first, start + last, into),
   );
 }

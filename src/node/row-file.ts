@@ -1,5 +1,5 @@
 // node: rows of numbers in a temporary file.
-import { type RowWriter, StoredRows } from '../data/stored-rows.js';
+import { completeRows, type RowWriter } from '../data/stored-rows.js';
 import { openUnnamed } from './unnamed-file.js';
 
 const NUMBER = 8;
@@ -20,7 +20,7 @@ export async function openRowFile(n: number, d: number, folder?: string): Promis
       end += NUMBER * values.length;
     },
     async finish() {
-      return new StoredRows([n, d], (start, stop, into) =>
+      return completeRows([n, d], (start, stop, into) =>
         file.read(bytesOf(into.subarray(0, (stop - start) * d)), NUMBER * start * d),
       );
     },

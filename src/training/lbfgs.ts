@@ -1,8 +1,9 @@
 // training: fits parameters to the optimum, with a proven bound on the remaining gap.
 
-import { StoredRows, storedOf } from '../data/stored-rows.js';
+import { StoredRows } from '../data/stored-rows.js';
 import { certifyAsync } from '../objective/certificate.js';
 import { type Problem, plainProblem } from '../objective/float64.js';
+import { isLarge } from '../objective/row-block.js';
 import { streamedProblem } from '../objective/streamed.js';
 import type { SolverReason } from '../optim/solver.js';
 import { adviceForOptimum } from './advice.js';
@@ -37,7 +38,10 @@ export async function fitLbfgs(samples: AnySamples, plan: OptimumPlan, run: FitR
   const { communicator } = plan;
   const isShared = communicator !== undefined && communicator.size > 1;
   const inMemory = isShared || features instanceof StoredRows ? undefined : plainProblem({ ...options, features });
-  const problem = inMemory ?? streamedProblem({ ...options, features: storedOf(features) }, communicator);
+  const problem =
+    inMemory === undefined || isLarge(features.shape)
+      ? streamedProblem({ ...options, features }, communicator)
+      : inMemory;
   const { backend, checkpoints, scaling, validation: looked } = run;
   const [n, d] = features.shape;
   const affineOf = (point: Float64Array) => storedAffine(point, numClasses, scaling);
