@@ -142,6 +142,20 @@ export function withLeftOut({ where, argument, expected, actual }: DomainError):
   return new DomainError({ where, argument, expected, actual, hint: 'A number that `read` leaves out is NaN.' });
 }
 
+/** Features were finite when they were checked. In a later pass, rows may have changed, or been left out. */
+export function assertFinite({ values, shape }: FeatureArray, start: number): void {
+  let zero = 0;
+  for (let i = 0; i < values.length; i++) zero += values[i] - values[i];
+  if (zero === 0) return;
+  const at = values.findIndex((value) => !Number.isFinite(value));
+  throw new DomainError({
+    where: WHERE,
+    argument: `row ${start + Math.floor(at / shape[1])}`,
+    expected: 'have the same finite numbers in each pass',
+    actual: String(values[at]),
+  });
+}
+
 /** Rows in memory as stored rows, divided by their scale. */
 export function storedOf(features: FeatureArray | StoredRows): StoredRows {
   if (features instanceof StoredRows) return features;

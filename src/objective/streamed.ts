@@ -1,9 +1,7 @@
 // objective: a problem whose features are stored outside memory.
-import { DomainError } from '../core/errors.js';
 import { type Communicator, ONE_PROCESS } from '../core/ranks/communicator.js';
 import { powerOfTwo } from '../core/tree-sum.js';
-import type { FeatureArray } from '../data/batches.js';
-import { rowsBetween, type StoredRows } from '../data/stored-rows.js';
+import { assertFinite, rowsBetween, type StoredRows } from '../data/stored-rows.js';
 import { type PlainProblemOptions, weighedLabels } from './float64.js';
 import { prepareRows } from './row-block.js';
 import type { Section, StreamedProblem } from './sections.js';
@@ -69,18 +67,4 @@ export function streamedProblem(
       };
     },
   };
-}
-
-/** Features were finite when they were checked. In a later pass, rows may have changed, or been left out. */
-function assertFinite({ values, shape }: FeatureArray, start: number): void {
-  let zero = 0;
-  for (let i = 0; i < values.length; i++) zero += values[i] - values[i];
-  if (zero === 0) return;
-  const at = values.findIndex((value) => !Number.isFinite(value));
-  throw new DomainError({
-    where: 'StoredRows',
-    argument: `row ${start + Math.floor(at / shape[1])}`,
-    expected: 'have the same finite numbers in each pass',
-    actual: String(values[at]),
-  });
 }
