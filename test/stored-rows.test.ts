@@ -1,6 +1,7 @@
 import { nextTask } from '../src/core/task.js';
 import { type AnyRows, blocksOf, rowsAt } from '../src/data/any-rows.js';
 import { KeptRows } from '../src/data/kept-rows.js';
+import { readInOrder } from '../src/data/rows-in-order.js';
 import { StoredRows } from '../src/data/stored-rows.js';
 import { modelOf } from './helpers/models.js';
 
@@ -124,6 +125,87 @@ describe('StoredRows', () => {
     [[-1], 'indices[0]'],
   ])('refuses the places %j', (places, message) => {
     expect(() => stored(3).rows.take(Int32Array.from(places))).toThrow(message);
+  });
+});
+
+describe('stored rows in the order of batches', () => {
+  /** The first number of each row, divided by 10. */
+  async function inOrder(rows: StoredRows, order: readonly number[] | undefined, start: number, end: number) {
+    const into = new Float32Array(2 * (end - start) + 1).fill(-1);
+    await readInOrder(rows, { order: order && Int32Array.from(order), start, end }, into);
+    expect(into.at(-1)).toBe(-1);
+    for (let i = 0; i < into.length - 1; i += 2) expect(into[i + 1]).toBe(into[i] + 1);
+    return [...into.subarray(0, -1)].filter((_, i) => i % 2 === 0).map((first) => first / 10);
+  }
+
+  it('are a part of an order, with rows twice, or a range', async () => {
+    const order = [7, 3, 8, 0, 3, 9, 1];
+    expect(await inOrder(stored(10).rows, order, 0, 7)).toEqual(order);
+    expect(await inOrder(stored(10).rows, order, 2, 6)).toEqual([8, 0, 3, 9]);
+    expect(await inOrder(stored(10).rows, undefined, 4, 7)).toEqual([4, 5, 6]);
+    expect(await inOrder(stored(10).rows, order, 3, 3)).toEqual([]);
+  });
+
+  it('are read with their neighbours, but not with rows that are far', async () => {
+    const { rows, reads } = stored(200_000);
+    const order = [150_000, 12, 4000, 150_001, 100_000, 4097, 8194];
+    expect(await inOrder(rows, order, 0, 7)).toEqual(order);
+    // 4096 rows lie between 4097 and 8194: as many numbers as are read for nothing, and no more.
+    expect(reads.sort(([a], [b]) => a - b)).toEqual([
+      [12, 8195],
+      [100_000, 100_001],
+      [150_000, 150_002],
+    ]);
+    const again = stored(200_000);
+    expect((await inOrder(again.rows, [4097, 8195], 0, 2)).length).toBe(2);
+    expect(again.reads.length).toBe(2);
+  });
+
+  it('are read in pieces', async () => {
+    const { rows, reads } = stored(150_000);
+    await inOrder(rows, undefined, 0, 150_000);
+    expect(reads).toEqual([
+      [0, 65_536],
+      [65_536, 131_072],
+      [131_072, 150_000],
+    ]);
+  });
+
+  it('end with the error of a read, after the reads that have begun and before others', async () => {
+    let [pending, count] = [0, 0];
+    const long = 10_000;
+    const rows = new StoredRows([100, long], async (start, _end, into) => {
+      into.fill(1);
+      [pending, count] = [pending + 1, count + 1];
+      await nextTask();
+      if (start === 20) await nextTask();
+      pending--;
+      if (start === 30) throw new Error('disk');
+    });
+    const order = Int32Array.from({ length: 10 }, (_, i) => 10 * i + 20);
+    const into = new Float32Array(10 * long);
+    await expect(readInOrder(rows, { order, start: 0, end: 10 }, into)).rejects.toThrow('disk');
+    expect([pending, count]).toEqual([0, 4]);
+  });
+
+  it('are no longer read once they are not needed', async () => {
+    let count = 0;
+    const long = 10_000;
+    const rows = new StoredRows([100, long], async (_start, _end, into) => {
+      into.fill(++count);
+    });
+    const order = Int32Array.from({ length: 10 }, (_, i) => 10 * i);
+    await readInOrder(rows, { order, start: 0, end: 10 }, new Float32Array(10 * long), () => count >= 6);
+    expect(count).toBe(6);
+  });
+
+  it('name a row that is not finite', async () => {
+    const rows = new StoredRows([9, 2], async (start, end, into) => {
+      for (let i = start; i < end; i++) if (i !== 5) into.fill(1, 2 * (i - start), 2 * (i - start) + 2);
+    });
+    await expect(inOrder(rows, [7, 5], 0, 2)).rejects.toThrow(
+      'StoredRows: row 5 must have the same finite numbers in each pass; got NaN.',
+    );
   });
 });
 

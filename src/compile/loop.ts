@@ -15,6 +15,7 @@ import {
 } from './arrays.js';
 import { namingDisposed, resultOf } from './compile.js';
 import { type Flat, flatten, formatType, type Structure, tensorsOf, unflatten } from './tree.js';
+import { windowsOf } from './windows.js';
 
 /** A step, for example of training: a pure function of tensors in nested arrays and plain objects. */
 export type ScanStep<State extends object, D extends Data, Output extends object> = (
@@ -52,6 +53,7 @@ export interface ScanJob extends XlaUse {
   readonly step: FlatStep;
   /** The state before the first step; only its shapes are used. */
   readonly state: readonly tf.Tensor[];
+  /** Those of stored rows have one window of the samples, and change. */
   readonly data: readonly Resident[];
   /** Stores the runner's copies of the data, and knows the backend of the loop. The runner does not own it. */
   readonly store: DataStore;
@@ -225,7 +227,7 @@ export async function openLoop<State extends object, D extends Data, Output exte
   shared?: DataStore,
 ): Promise<Loop<State, Output>> {
   assertPositiveInteger(batchSize, 'scan', 'batchSize');
-  const { arrays, numSamples, batch } = flattenData(data, 'scan');
+  const { arrays: sources, numSamples, batch } = flattenData(data, 'scan');
   const start = flatten(initial, 'scan', 'state');
   const flat = new StepOnLists(step.name || 'step', step as unknown as AnyStep, start, batch);
   const ranges = batchRanges(numSamples, batchSize);
@@ -235,8 +237,9 @@ export async function openLoop<State extends object, D extends Data, Output exte
   const free = () => {
     if (shared === undefined) store.dispose();
   };
-  const shape = { numSamples, batchSize, passes, isOrdered };
-  const job = { step: flat, state: tensorsOf(start), data: arrays, store, ...shape, xla, beforeCompiling };
+  const windows = windowsOf(sources, { numSamples, batchSize, isOrdered }, store);
+  const shape = { numSamples, batchSize, passes, isOrdered: windows.isOrdered };
+  const job = { step: flat, state: tensorsOf(start), data: windows.arrays, store, ...shape, xla, beforeCompiling };
   const session = await runner(job).catch((error) => {
     free();
     throw error;
@@ -244,25 +247,29 @@ export async function openLoop<State extends object, D extends Data, Output exte
   async function* pass(from: State, order?: Int32Array, signal?: AbortSignal, done = 0) {
     backend.assertSame();
     let state: readonly tf.Tensor[] = tensorsOf(flatten(from, 'scan', 'state')).map((tensor) => tensor.clone());
+    let step = done;
     try {
-      for (let first = done; first < ranges.length; first += session.chunk) {
-        backend.assertSame();
-        const batches = ranges.slice(first, first + session.chunk);
-        const ran = session.run(state, order, batches);
-        tf.dispose(state as tf.Tensor[]);
-        state = ran.state;
-        try {
-          yield {
-            ...{ step: first + batches.length, steps: ranges.length },
-            state: unflatten(start.structure, state) as State,
-            outputs: unflatten(flat.outputStructure, ran.outputs) as Output,
-            batchSizes: batches.map(([start, end]) => end - start),
-          };
-        } finally {
-          backend.dispose(ran.outputs as tf.Tensor[]);
+      for await (const window of windows.read(ranges.slice(done), order, signal)) {
+        for (let first = 0; first < window.batches.length; first += session.chunk) {
+          backend.assertSame();
+          const batches = window.batches.slice(first, first + session.chunk);
+          const ran = session.run(state, window.order, batches);
+          tf.dispose(state as tf.Tensor[]);
+          state = ran.state;
+          step += batches.length;
+          try {
+            yield {
+              ...{ step, steps: ranges.length },
+              state: unflatten(start.structure, state) as State,
+              outputs: unflatten(flat.outputStructure, ran.outputs) as Output,
+              batchSizes: batches.map(([start, end]) => end - start),
+            };
+          } finally {
+            backend.dispose(ran.outputs as tf.Tensor[]);
+          }
+          await nextTask();
+          signal?.throwIfAborted();
         }
-        await nextTask();
-        signal?.throwIfAborted();
       }
     } finally {
       backend.dispose(state as tf.Tensor[]);
@@ -274,6 +281,7 @@ export async function openLoop<State extends object, D extends Data, Output exte
     pass,
     close() {
       session.close();
+      windows.close();
       free();
     },
   };

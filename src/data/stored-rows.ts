@@ -162,6 +162,28 @@ export function completeRows(shape: readonly [number, number], read: Read): Stor
   return complete(shape, read);
 }
 
+/** Features were finite when they were checked. In a later pass, rows may have changed, or been left out. */
+export function assertFinite({ values, shape }: FeatureArray, start: number): void {
+  // Four sums, which do not wait for each other.
+  const whole = values.length - (values.length % 4);
+  let [a, b, c, d] = [0, 0, 0, 0];
+  for (let i = 0; i < whole; i += 4) {
+    a += values[i] - values[i];
+    b += values[i + 1] - values[i + 1];
+    c += values[i + 2] - values[i + 2];
+    d += values[i + 3] - values[i + 3];
+  }
+  for (let i = whole; i < values.length; i++) a += values[i] - values[i];
+  if (a + b + c + d === 0) return;
+  const at = values.findIndex((value) => !Number.isFinite(value));
+  throw new DomainError({
+    where: WHERE,
+    argument: `row ${start + Math.floor(at / shape[1])}`,
+    expected: 'have the same finite numbers in each pass',
+    actual: String(values[at]),
+  });
+}
+
 /** Rows in memory as stored rows, divided by their scale. */
 export function storedOf(features: FeatureArray | StoredRows): StoredRows {
   if (features instanceof StoredRows) return features;

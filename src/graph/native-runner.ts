@@ -52,7 +52,7 @@ export function nativeRunner(eager: Runner): Runner {
       tail = recordedTail && loadLoop(recordedTail, 'graph');
       await nextTask();
       job.store.backend.assertSame();
-      return graphSession(job, arrays, engine, [loop, tail], session);
+      return graphSession(job, engine, [loop, tail], session);
     } catch (error) {
       tail?.session.giveBack();
       loop.session.giveBack();
@@ -137,7 +137,6 @@ async function compiledLoop(
 
 function graphSession(
   job: ScanJob,
-  arrays: readonly NativeArray[],
   engine: ScanEngine,
   [loop, tail]: readonly [LoadedLoop, LoadedLoop?],
   eager: Session,
@@ -151,6 +150,8 @@ function graphSession(
     run(state, order, batches) {
       const full = batches.filter(isFull);
       const short = batches.slice(full.length);
+      // Copied again where they changed.
+      const arrays = job.data.map((array) => residentOf(array, job.store));
       const runShort = (from: readonly tf.Tensor[]) =>
         tail === undefined ? eager.run(from, order, short) : runLoop(tail, arrays, from, order, short);
       if (full.length === 0) return runShort(state);

@@ -4,6 +4,7 @@ import type { DataArray, DataStore } from '../compile/arrays.js';
 import { openLoop } from '../compile/loop.js';
 import { WORK_OF_A_TASK } from '../core/task.js';
 import type { FeatureArray } from '../data/batches.js';
+import type { StoredRows } from '../data/stored-rows.js';
 import { sparseCrossEntropyOp } from '../nn/cross-entropy.js';
 import { squareOf } from '../nn/penalty.js';
 import { clonesOf, type Tensors } from '../optim/first-order.js';
@@ -26,7 +27,7 @@ function rowsOfAStep(n: number, most: number): number {
 
 /** The samples that a loss is summed over. */
 export interface TrainingData {
-  readonly features: FeatureArray & Pick<DataArray, 'dtype'>;
+  readonly features: (FeatureArray & Pick<DataArray, 'dtype'>) | StoredRows;
   /** Class indices. */
   readonly labels: Int32Array;
   /** The weight of each sample in the mean, sᵢ/S; they sum to 1. */

@@ -1,9 +1,8 @@
 // objective: a problem whose features are prepared section by section: stored outside memory, or too many to prepare at once.
-import { DomainError } from '../core/errors.js';
 import { type Communicator, ONE_PROCESS } from '../core/ranks/communicator.js';
 import { powerOfTwo } from '../core/tree-sum.js';
 import { batchRanges, type FeatureArray, type FeatureValues } from '../data/batches.js';
-import { rowsBetween, StoredRows } from '../data/stored-rows.js';
+import { assertFinite, rowsBetween, StoredRows } from '../data/stored-rows.js';
 import { type PlainProblemOptions, weighedLabels } from './float64.js';
 import { prepareRows } from './row-block.js';
 import type { Section, StreamedProblem } from './sections.js';
@@ -93,26 +92,4 @@ function* views(features: FeatureArray, first: number, end: number, rows: number
     const values = features.values.subarray((first + start) * d, (first + stop) * d) as FeatureValues;
     yield { ...features, values, shape: [stop - start, d] };
   }
-}
-
-/** Features were finite when they were checked. In a later pass, rows may have changed, or been left out. */
-function assertFinite({ values, shape }: FeatureArray, start: number): void {
-  // Four sums, which do not wait for each other.
-  const whole = values.length - (values.length % 4);
-  let [a, b, c, d] = [0, 0, 0, 0];
-  for (let i = 0; i < whole; i += 4) {
-    a += values[i] - values[i];
-    b += values[i + 1] - values[i + 1];
-    c += values[i + 2] - values[i + 2];
-    d += values[i + 3] - values[i + 3];
-  }
-  for (let i = whole; i < values.length; i++) a += values[i] - values[i];
-  if (a + b + c + d === 0) return;
-  const at = values.findIndex((value) => !Number.isFinite(value));
-  throw new DomainError({
-    where: 'StoredRows',
-    argument: `row ${start + Math.floor(at / shape[1])}`,
-    expected: 'have the same finite numbers in each pass',
-    actual: String(values[at]),
-  });
 }

@@ -2,7 +2,7 @@
 import { log, square } from '../core/elementary.js';
 import { describe } from '../core/shape.js';
 import type { FeatureArray } from '../data/batches.js';
-import type { AnySamples, FitRun, Samples } from './fit.js';
+import type { AnySamples, FitRun } from './fit.js';
 import type { Optimum } from './optimum.js';
 import { defaultPenalty, type FirstOrderPlan, OPTIONS, type OptimumPlan } from './options.js';
 import { SOLVERS } from './solvers.js';
@@ -171,7 +171,7 @@ const SMALLEST_RATE = 1e-30;
  * @param isStream whether the samples are a part of a stream, which cannot be standardised
  */
 export async function adviceForSteps(
-  samples: Samples,
+  samples: AnySamples,
   plan: FirstOrderPlan,
   {
     diverged,
@@ -206,7 +206,7 @@ export async function adviceForSteps(
  * The Hessian of the cross-entropy in the logits is at most ½I, and ‖[x, 1]‖² is d + 1 on average for standardised columns.
  */
 async function stableRate(
-  { features }: Samples,
+  { features }: AnySamples,
   { standardize, l2 }: FirstOrderPlan,
   signal: AbortSignal | undefined,
 ): Promise<number> {

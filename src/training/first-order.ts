@@ -4,19 +4,19 @@ import { DataStore } from '../compile/arrays.js';
 import type { BackendInUse } from '../compile/backend-in-use.js';
 import { openLoop } from '../compile/loop.js';
 import type { Affine } from '../core/affine.js';
-import type { FeatureArray } from '../data/batches.js';
 import { relativeWeights, type SampleWeights, sharesOf } from '../data/sample-weights.js';
+import { StoredRows } from '../data/stored-rows.js';
 import { Dense } from '../nn/dense.js';
 import type { Layer } from '../nn/layer.js';
 import { Phm } from '../nn/phm.js';
-import { objectiveOf } from '../objective/objective.js';
+import { objectiveOf, type TrainingData } from '../objective/objective.js';
 import { type ScaledLayer, scaledLayer } from '../objective/scaled-layer.js';
 import * as optimizers from '../optim/first-order.js';
 import { clonesOf, type Optimizer, type Tensors } from '../optim/first-order.js';
 import { ratesOf } from '../optim/schedule.js';
 import { adviceForSteps } from './advice.js';
 import { type TrainingShape, trainingOf, trainingSnapshot } from './checkpoint/training-snapshot.js';
-import type { FitResult, FitRun, Fitted, Samples } from './fit.js';
+import type { AnySamples, FitResult, FitRun, Fitted, Samples } from './fit.js';
 import type { FirstOrderPlan } from './options.js';
 import { countedFromHere, fromPlain, type PlainTraining, toPlain } from './plain-training.js';
 import type { FirstOrderSolver } from './solvers.js';
@@ -51,7 +51,7 @@ export interface Streamed extends Omit<Fitted, 'result'> {
  *
  * @returns parameters as plain arrays; all tensors are disposed, also after an error
  */
-export function fitFirstOrder(samples: Samples, options: FirstOrderPlan, run: FirstOrderRun): Promise<Fitted> {
+export function fitFirstOrder(samples: AnySamples, options: FirstOrderPlan, run: FirstOrderRun): Promise<Fitted> {
   return withTraining(samples, options, run, (trainer) => fitted(trainer, samples));
 }
 
@@ -98,7 +98,7 @@ interface Trainer {
 }
 
 async function withTraining<R>(
-  { features, numClasses }: Samples,
+  { features, numClasses }: AnySamples,
   options: FirstOrderPlan,
   run: FirstOrderRun,
   body: (trainer: Trainer) => Promise<R>,
@@ -146,7 +146,12 @@ async function withTraining<R>(
 }
 
 /** The layer for features as they are stored, with their scale. */
-function scaledFor(layer: Layer, { scale }: FeatureArray, { scaling, standardizes }: FirstOrderRun): ScaledLayer {
+function scaledFor(
+  layer: Layer,
+  features: AnySamples['features'],
+  { scaling, standardizes }: FirstOrderRun,
+): ScaledLayer {
+  const scale = features instanceof StoredRows ? 1 : features.scale;
   return scaledLayer(layer, scale, standardizes === undefined ? undefined : scaling);
 }
 
@@ -165,11 +170,10 @@ function firstTraining(
   return newTraining(first.parameters, first.optimizer, seed);
 }
 
-async function fitted(trainer: Trainer, samples: Samples): Promise<Fitted> {
+async function fitted(trainer: Trainer, samples: AnySamples): Promise<Fitted> {
   const { features, labels, weights } = samples;
   const { scaled, options, run, store } = trainer;
-  // Stored unscaled: the scaled layer applies the scale.
-  const data = { features: { ...features, scale: 1, dtype: 'float32' }, labels } as const;
+  const data = { features: unscaled(features), labels };
   const reason = await train(trainer, weights === undefined ? data : { ...data, weights: factorsOf(weights, run) });
   const { best, iterations, history } = trainer.training;
   const { parameters } = best ?? trainer.training;
@@ -190,14 +194,19 @@ async function fitted(trainer: Trainer, samples: Samples): Promise<Fitted> {
   return { ...(await affineOf(trainer, parameters)), numParameters: countOf(trainer), result };
 }
 
-type StoredSamples = {
-  readonly features: FeatureArray & { readonly dtype: 'float32' };
+/** The features as batches have them: the scaled layer applies the scale. */
+function unscaled(features: AnySamples['features']): TrainingData['features'] {
+  return features instanceof StoredRows ? features : { ...features, scale: 1, dtype: 'float32' };
+}
+
+type BatchedSamples = {
+  readonly features: TrainingData['features'];
   readonly labels: Int32Array;
   readonly weights?: Float32Array;
 };
 
 /** Runs the remaining epochs. */
-async function train(trainer: Trainer, data: StoredSamples): Promise<TrainingEnd> {
+async function train(trainer: Trainer, data: BatchedSamples): Promise<TrainingEnd> {
   const { scaled, optimizer, options, run, store } = trainer;
   const { backend } = store;
   const { epochs, batchSize, shuffle, learningRate: rate, earlyStopping, signal, onProgress, onEpochEnd } = options;

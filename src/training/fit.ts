@@ -10,7 +10,7 @@ import type { StoredRows } from '../data/stored-rows.js';
 import type { SolverReason } from '../optim/solver.js';
 import type { Checkpoints } from './checkpoint/checkpoints.js';
 
-/** The training samples of a solver. Those outside memory are for solvers that say so. */
+/** The training samples of a solver. */
 export interface Samples<Features extends FeatureArray | StoredRows = FeatureArray> {
   readonly features: Features;
   /** Class indices, one for each row of features. */

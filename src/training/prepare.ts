@@ -18,7 +18,6 @@ import { largestOf } from './inputs.js';
 import { fitLbfgs } from './lbfgs.js';
 import { type FitPlan, isSteps, type OpenPlan, storedOptions, type TrainingOptions, withPenalty } from './options.js';
 import { assertAlike } from './ranks.js';
-import { listed, solversOf } from './solvers.js';
 import { assertFinite, isNear, scalingOf, standardized, standardizedRows, unfold } from './standardization.js';
 import { holdBack, readValidation } from './validation.js';
 import { startFrom, type WarmStart } from './warm-start.js';
@@ -95,7 +94,7 @@ async function solveStandardized(samples: AnySamples, plan: FitPlan, run: FitRun
   const featureDeviations = scale;
   // First-order steps need no standardised copy: the scaled layer standardises each batch.
   if (isSteps(plan) && isNear(scaling)) {
-    const fitted = await fitFirstOrder(samples as Samples, plan, { ...scaledRun, standardizes: 'in steps' });
+    const fitted = await fitFirstOrder(samples, plan, { ...scaledRun, standardizes: 'in steps' });
     return { ...fitted, featureDeviations };
   }
   const copyOf = ({ features }: Samples) => standardized(features, scaling, signal);
@@ -108,22 +107,17 @@ async function solveStandardized(samples: AnySamples, plan: FitPlan, run: FitRun
 }
 
 function solve(samples: AnySamples, plan: FitPlan, run: FitRun): Promise<Fitted> {
-  return isSteps(plan) ? fitFirstOrder(samples as Samples, plan, run) : fitLbfgs(samples, plan, run);
+  return isSteps(plan) ? fitFirstOrder(samples, plan, run) : fitLbfgs(samples, plan, run);
 }
 
 const NO_FLOAT64 = { values: new Float64Array(0) };
 
 /** Refuses options that need all samples in memory. */
 function assertStreams(plan: OpenPlan, where: string): void {
-  const refuse = (argument: string, expected: string, actual: unknown, hint: string) => {
-    throw new DomainError({ where, argument, expected: `${expected} for stored rows`, actual: describe(actual), hint });
-  };
-  if (isSteps(plan)) {
-    const expected = `be ${listed(solversOf('optimum').map((name) => `'${name}'`))}`;
-    refuse('solver', expected, plan.solver, 'Call partialFit with the blocks of the rows.');
-  }
   if (typeof plan.validation === 'number') {
-    refuse('validation', 'be samples', plan.validation, 'Give other samples to validate on, { features, labels }.');
+    const expected = 'be samples for stored rows';
+    const hint = 'Give other samples to validate on, { features, labels }.';
+    throw new DomainError({ where, argument: 'validation', expected, actual: describe(plan.validation), hint });
   }
 }
 

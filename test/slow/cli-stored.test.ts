@@ -61,7 +61,6 @@ describe('train with little memory', () => {
   it.each([
     [['--folds', '3'], '--folds'],
     [['--l2', 'auto'], '--l2 with a search'],
-    [['--solver', 'sgd', '--epochs', '1'], '--solver sgd'],
     [['--validation', '0.1'], '--validation'],
   ])('says that %j needs all rows in memory', async (flags, named) => {
     const { code, stderr } = await line.run(...TRAIN, ...LITTLE, ...flags);
@@ -85,6 +84,35 @@ describe('train with little memory', () => {
     const { code, stderr } = await line.run(...TRAIN, '--memory', size);
     expect(code).toBe(2);
     expect(stderr).toContain('It must be a size of at least 1MB, such as 512MB or 2GB.');
+  });
+});
+
+describe('train with little memory, by steps', () => {
+  const ADAM = ['--solver', 'adam', '--epochs', '2', '--batch-size', '64'];
+
+  it.each<[string, readonly string[]]>([
+    ['adam', ADAM],
+    [
+      'sgd on raw columns, weighed by class',
+      ['--solver', 'sgd', '--epochs', '1', '--no-standardize', '--ignore', 'y', '--class-weights', 'balanced'],
+    ],
+  ])('writes the model of rows in memory: %s', async (_, options) => {
+    const own = [...options, '--json'];
+    const inMemory = await line.run(...TRAIN, ...own, '-o', 'g.model');
+    const stored = await line.run(...TRAIN, ...own, ...LITTLE, '-o', 'h.model');
+    expect([inMemory.code, stored.code]).toEqual([0, 0]);
+    expect(readFileSync(line.path('h.model'))).toEqual(readFileSync(line.path('g.model')));
+    const [a, b] = [inMemory, stored].map(({ stdout }) => JSON.parse(stdout));
+    expect(b.fit).toEqual(a.fit);
+  });
+
+  it('resumes from a checkpoint', async () => {
+    const own = [...TRAIN, ...LITTLE, ...ADAM];
+    const whole = await line.run(...own, '--epochs', '3', '-o', 'i.model');
+    const part = await line.run(...own, '--epochs', '2', '--checkpoint', 'i.checkpoint');
+    const resumed = await line.run(...own, '--epochs', '3', '--resume', 'i.checkpoint', '-o', 'j.model');
+    expect([whole.code, part.code, resumed.code]).toEqual([0, 0, 0]);
+    expect(readFileSync(line.path('j.model'))).toEqual(readFileSync(line.path('i.model')));
   });
 });
 

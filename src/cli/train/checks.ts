@@ -7,7 +7,7 @@ import { type AnyDataSet, inMemory } from '../../reading/samples.js';
 import { openCheckpoints } from '../../training/checkpoint/checkpoints.js';
 import { decodeCheckpoint } from '../../training/checkpoint/file.js';
 import { fitPlan, reads } from '../../training/options.js';
-import { DEFAULT_SOLVER, isFirstOrder } from '../../training/solvers.js';
+import { DEFAULT_SOLVER } from '../../training/solvers.js';
 import { holdBack } from '../../training/validation.js';
 import { sampleWeightsOf } from '../../training/weights.js';
 import { type FlagValues, fitOptionsFrom } from '../fit-options.js';
@@ -48,11 +48,10 @@ export async function assertTrainable(data: AnyDataSet, { training }: Parts, opt
 
 /** The flags that need all rows in memory, if there are any. */
 export function unstoredFlags({ folds, ...flags }: Pick<Checked, 'folds'> & FlagValues): string | undefined {
-  const { solver, validation } = fitOptionsFrom(withoutCandidates(flags));
+  const { validation } = fitOptionsFrom(withoutCandidates(flags));
   const found = [
     ...(folds === undefined ? [] : ['--folds']),
     ...(candidatesOf(flags) === undefined ? [] : ['--l2 with a search']),
-    ...(solver === undefined || !isFirstOrder(solver) ? [] : [`--solver ${solver}`]),
     ...(validation === undefined ? [] : ['--validation']),
   ];
   return found.length === 0 ? undefined : found.join(' and ');

@@ -4,12 +4,14 @@ import { devNull } from 'node:os';
 import type { Communicator } from '../../core/ranks/communicator.js';
 import { launchWorkers } from '../../mpi/launch.js';
 import { memoryForData } from '../../node/memory.js';
-import { DEFAULT_SOLVER } from '../../training/solvers.js';
+import { DEFAULT_SOLVER, isFirstOrder } from '../../training/solvers.js';
 import type { Data } from '../data/query.js';
 import { STDIN } from '../files.js';
+import { fitOptionsFrom } from '../fit-options.js';
 import { kindOf } from '../samples.js';
 import { UsageError } from '../usage.js';
 import { unstoredFlags } from './checks.js';
+import { withoutCandidates } from './l2.js';
 import type { TrainOptions } from './training.js';
 
 /** Refuses what several processes cannot share, before any of them starts. */
@@ -21,9 +23,13 @@ export function assertShareable(source: Data, options: TrainOptions): void {
       `${flag} must be left out with ${given}: each process reads DATA itself. Write the rows to a file first.`,
     );
   }
-  const flags = unstoredFlags(options);
-  if (flags === undefined) return;
-  throw new UsageError(`${flags} must be left out with ${given}, which share fits of ${DEFAULT_SOLVER} only.`);
+  const { solver } = fitOptionsFrom(withoutCandidates(options));
+  const steps = solver !== undefined && isFirstOrder(solver) ? `--solver ${solver}` : undefined;
+  const flags = [unstoredFlags(options), steps].filter((flag) => flag !== undefined);
+  if (flags.length === 0) return;
+  throw new UsageError(
+    `${flags.join(' and ')} must be left out with ${given}, which share fits of ${DEFAULT_SOLVER} only.`,
+  );
 }
 
 /** Whether a path can be read once, such as /dev/stdin, which is that of another process in each of them. */
