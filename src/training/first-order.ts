@@ -215,7 +215,7 @@ async function train(trainer: Trainer, data: StoredSamples): Promise<TrainingEnd
   );
   let validation: Validation | undefined;
   try {
-    validation = run.validation && (await openValidationOf(trainer, run.validation));
+    validation = run.validation && (await openValidationOf(trainer, run.validation as Samples));
     const validate = validation && ((at: Tensors) => (validation as Validation).evaluate(at, signal));
     const snapshotOf = (training: Training) => async () => trainingSnapshot(await toPlain(training), trainer.shape);
     const onTraining = async (training: Training) =>

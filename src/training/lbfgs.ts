@@ -3,6 +3,8 @@
 import { StoredRows, storedOf } from '../data/stored-rows.js';
 import { certifyAsync } from '../objective/certificate.js';
 import { type Problem, plainProblem } from '../objective/float64.js';
+import { scoresAt } from '../objective/scores.js';
+import { isStreamed } from '../objective/sections.js';
 import { streamedProblem } from '../objective/streamed.js';
 import type { SolverReason } from '../optim/solver.js';
 import { adviceForOptimum } from './advice.js';
@@ -13,7 +15,7 @@ import { type Optimum, type OptimumState, type SolveOptions, solvePlain, solveTe
 import type { OptimumPlan } from './options.js';
 import { pointOf, storedAffine } from './standardization.js';
 import { logsOf } from './training.js';
-import { openPointValidation } from './validation.js';
+import type { ValidationScores } from './validation.js';
 
 /**
  * Up to this many multiply-adds of a forward pass, plain TypeScript in float64 is as fast as a backend in float32.
@@ -30,26 +32,21 @@ const STORED = 1e-6;
  * @returns parameters as plain arrays; all tensors are disposed, also after an error
  */
 export async function fitLbfgs(samples: AnySamples, plan: OptimumPlan, run: FitRun): Promise<Fitted> {
-  const { features, labels, weights, numClasses } = samples;
-  const { l1, l2, fitIntercept, tolerance, maxIterations, precision, signal, onProgress, onEpochEnd } = plan;
-  const sampleWeights = weights?.values;
-  const options = { labels, numClasses, sampleWeights, l1, l2, fitIntercept };
-  const { communicator } = plan;
-  const isShared = communicator !== undefined && communicator.size > 1;
-  const inMemory = isShared || features instanceof StoredRows ? undefined : plainProblem({ ...options, features });
-  const problem = inMemory ?? streamedProblem({ ...options, features: storedOf(features) }, communicator);
-  const { backend, checkpoints, scaling, validation: looked } = run;
+  const { features, weights, numClasses } = samples;
+  const { fitIntercept, tolerance, maxIterations, precision, signal, onProgress, onEpochEnd } = plan;
+  const problem = problemOf(samples, plan);
+  const { backend, checkpoints, scaling, validation } = run;
+  const looked = validation && problemOf(validation, { ...plan, l1: 0, l2: 0 });
   const [n, d] = features.shape;
   const affineOf = (point: Float64Array) => storedAffine(point, numClasses, scaling);
-  const isPlain = inMemory === undefined || precision === 'float64' || n * d * numClasses <= PLAIN_WORK;
-  const validates = looked !== undefined;
+  const isPlain = isStreamed(problem) || precision === 'float64' || n * d * numClasses <= PLAIN_WORK;
+  const validates = validation !== undefined;
   const progress = resumedFrom(run, problem.size, isPlain, maxIterations);
   const history: EpochRecord[] = [...(progress?.history ?? [])];
   let last = progress?.state;
   const snapshotOf = (state: OptimumState) => () =>
     optimumSnapshot({ state, history: history.slice(0, iterationsOf(state)) }, validates);
   const finish = async () => last && checkpoints?.finish(markOf(last), snapshotOf(last));
-  const validation = looked && (await openPointValidation(looked, maxIterations, backend));
   const solve: SolveOptions = {
     start: run.start ?? new Float64Array(problem.size),
     maxIterations,
@@ -61,7 +58,7 @@ export async function fitLbfgs(samples: AnySamples, plan: OptimumPlan, run: FitR
       onProgress?.({ epoch, epochs: maxIterations, step, steps, loss, learningRate: 1 });
     },
     async onIteration({ iteration, value, gradientNorm, step: learningRate, state }, reached) {
-      const record = { epoch: iteration, loss: value, ...(await validation?.evaluate(state.point, signal)) };
+      const record = { epoch: iteration, loss: value, ...(looked && (await scoresOf(looked, state.point, signal))) };
       history.push(record);
       onProgress?.({ epoch: iteration, epochs: maxIterations, step: 1, steps: 1, loss: value, learningRate });
       await onEpochEnd?.(iteration - 1, logsOf(record), async () => affineOf(state.point));
@@ -73,13 +70,11 @@ export async function fitLbfgs(samples: AnySamples, plan: OptimumPlan, run: FitR
   };
   let solved: Optimum;
   try {
-    solved = await (isPlain ? solvePlain(problem, solve) : solveTensor(inMemory, weights, solve, backend));
+    solved = await (isPlain ? solvePlain(problem, solve) : solveTensor(problem, weights, solve, backend));
     await finish();
   } catch (error) {
     if (signal?.aborted || backend.endedWith(error)) await finish();
     throw error;
-  } finally {
-    validation?.close();
   }
   // The model stores float32 parameters, so the certificate is for those.
   const affine = affineOf(solved.point);
@@ -98,6 +93,23 @@ export async function fitLbfgs(samples: AnySamples, plan: OptimumPlan, run: FitR
     history,
   };
   return { ...affine, numParameters: d * numClasses + (fitIntercept ? numClasses : 0), result };
+}
+
+/** The problem of the samples, whose rows are read again for each sum if they are stored or several processes share them. */
+function problemOf(
+  { features, labels, weights, numClasses }: AnySamples,
+  { l1, l2, fitIntercept, communicator }: Pick<OptimumPlan, 'l1' | 'l2' | 'fitIntercept' | 'communicator'>,
+): Problem {
+  const options = { labels, numClasses, sampleWeights: weights?.values, l1, l2, fitIntercept };
+  const isShared = communicator !== undefined && communicator.size > 1;
+  return isShared || features instanceof StoredRows
+    ? streamedProblem({ ...options, features: storedOf(features) }, communicator)
+    : plainProblem({ ...options, features });
+}
+
+async function scoresOf(looked: Problem, point: Float64Array, signal?: AbortSignal): Promise<ValidationScores> {
+  const { loss, accuracy } = await scoresAt(looked, point, signal);
+  return { validationLoss: loss, validationAccuracy: accuracy };
 }
 
 function iterationsOf({ before, solver }: OptimumState): number {

@@ -5,6 +5,7 @@ import { DomainError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import { ONE_PROCESS } from '../core/ranks/communicator.js';
 import { describe } from '../core/shape.js';
+import { takeRows } from '../data/any-rows.js';
 import type { FeatureArray } from '../data/batches.js';
 import { assertRestrictions } from '../data/groups.js';
 import type { SampleWeights } from '../data/sample-weights.js';
@@ -63,7 +64,10 @@ export async function fitSamples<L extends Label>(
   const { backend, classes, featureNames } = given;
   if (communicator.size > 1) {
     const { checksum } = given;
-    await assertAlike(communicator, { samples, checksum, classes, start, resume: plan.resume }, options, where);
+    // A share is one of features whose checksum is compared.
+    const others = typeof plan.validation === 'number' ? undefined : validation;
+    const shared = { samples, checksum, validation: others, classes, start, resume: plan.resume };
+    await assertAlike(communicator, shared, options, where);
   }
   const checkpoints = await opened.withData({ samples, validation, classes, start, featureNames }, options);
   const run: FitRun = { backend, validation, start, checkpoints, featureNames, classes };
@@ -98,12 +102,13 @@ async function solveStandardized(samples: AnySamples, plan: FitPlan, run: FitRun
     const fitted = await fitFirstOrder(samples as Samples, plan, { ...scaledRun, standardizes: 'in steps' });
     return { ...fitted, featureDeviations };
   }
-  const copyOf = ({ features }: Samples) => standardized(features, scaling, signal);
-  const { validation: looked } = run;
-  const validation = looked && { ...looked, features: await copyOf(looked) };
-  const { features } = samples;
-  const rows = features instanceof StoredRows ? standardizedRows(features, scaling) : await copyOf(samples as Samples);
-  const fitted = await solve({ ...samples, features: rows }, plan, { ...scaledRun, validation });
+  const copyOf = async ({ features, ...others }: AnySamples): Promise<AnySamples> => {
+    const isStored = features instanceof StoredRows;
+    const rows = isStored ? standardizedRows(features, scaling) : await standardized(features, scaling, signal);
+    return { ...others, features: rows };
+  };
+  const validation = run.validation && (await copyOf(run.validation));
+  const fitted = await solve(await copyOf(samples), plan, { ...scaledRun, validation });
   return { ...fitted, featureDeviations };
 }
 
@@ -113,18 +118,12 @@ function solve(samples: AnySamples, plan: FitPlan, run: FitRun): Promise<Fitted>
 
 const NO_FLOAT64 = { values: new Float64Array(0) };
 
-/** Refuses options that need all samples in memory. */
+/** Refuses solvers that need all samples in memory. */
 function assertStreams(plan: OpenPlan, where: string): void {
-  const refuse = (argument: string, expected: string, actual: unknown, hint: string) => {
-    throw new DomainError({ where, argument, expected: `${expected} for stored rows`, actual: describe(actual), hint });
-  };
-  if (isSteps(plan)) {
-    const expected = `be ${listed(solversOf('optimum').map((name) => `'${name}'`))}`;
-    refuse('solver', expected, plan.solver, 'Call partialFit with the blocks of the rows.');
-  }
-  if (typeof plan.validation === 'number') {
-    refuse('validation', 'be samples', plan.validation, 'Give other samples to validate on, { features, labels }.');
-  }
+  if (!isSteps(plan)) return;
+  const expected = `be ${listed(solversOf('optimum').map((name) => `'${name}'`))} for stored rows`;
+  const hint = 'Call partialFit with the blocks of the rows.';
+  throw new DomainError({ where, argument: 'solver', expected, actual: describe(plan.solver), hint });
 }
 
 /** The training samples and the validation samples. Class weights apply to the training samples alone. */
@@ -132,7 +131,7 @@ async function partsOf<L extends Label>(
   { features, labels, classes }: Given<L>,
   plan: OpenPlan,
   where: string,
-): Promise<{ samples: AnySamples; validation: Samples | undefined }> {
+): Promise<{ samples: AnySamples; validation: AnySamples | undefined }> {
   const { classWeights, sampleWeights, validation, groups, times } = plan;
   assertRestrictions({ groups, times }, labels.length, where);
   const numClasses = classes.length;
@@ -150,7 +149,7 @@ async function partsOf<L extends Label>(
   const part = (indices: Int32Array, weights: (of: Int32Array, own?: Float64Array) => SampleWeights | undefined) => {
     const of = take(labels, indices);
     return {
-      features: take(features as FeatureArray, indices),
+      features: takeRows(features, indices),
       labels: of,
       weights: weights(of, all && take(all.values, indices)),
       numClasses,
