@@ -3,7 +3,7 @@ import { BackendError } from '../../core/errors.js';
 import { classIndices, type Label, sortedClasses } from '../../core/labels.js';
 import { foldedData } from '../../model/cross-validate.js';
 import { fileCheckpoint, readCheckpoint } from '../../node/checkpoint-files.js';
-import { type AnyDataSet, inMemory } from '../../reading/samples.js';
+import type { AnyDataSet } from '../../reading/samples.js';
 import { openCheckpoints } from '../../training/checkpoint/checkpoints.js';
 import { decodeCheckpoint } from '../../training/checkpoint/file.js';
 import { fitPlan, reads } from '../../training/options.js';
@@ -32,7 +32,7 @@ export async function assertTrainable(data: AnyDataSet, { training }: Parts, opt
   const isSearch = candidatesOf(options) !== undefined;
   if (folds !== undefined || isSearch) {
     const where = isSearch ? 'lambdaPath' : 'crossValidate';
-    await foldedData<Label>(inMemory(features), labels, { folds, seed, sampleWeights, groups, times }, where);
+    await foldedData<Label>(features, labels, { folds, seed, sampleWeights, groups, times }, where);
   }
   const { resume } = await checkpointsOf(options);
   const fit = { standardize: data.schema !== undefined, ...fitOptionsFrom(withoutCandidates(options)) };
@@ -46,16 +46,10 @@ export async function assertTrainable(data: AnyDataSet, { training }: Parts, opt
   if (typeof validation === 'number') holdBack(indices, classes, validation, own ?? 0, { groups, times }, 'fit');
 }
 
-/** The flags that need all rows in memory, if there are any. */
-export function unstoredFlags({ folds, ...flags }: Pick<Checked, 'folds'> & FlagValues): string | undefined {
-  const { solver, validation } = fitOptionsFrom(withoutCandidates(flags));
-  const found = [
-    ...(folds === undefined ? [] : ['--folds']),
-    ...(candidatesOf(flags) === undefined ? [] : ['--l2 with a search']),
-    ...(solver === undefined || !isFirstOrder(solver) ? [] : [`--solver ${solver}`]),
-    ...(validation === undefined ? [] : ['--validation']),
-  ];
-  return found.length === 0 ? undefined : found.join(' and ');
+/** The flag that needs all rows in memory, if it is there. */
+export function unstoredFlag(flags: FlagValues): string | undefined {
+  const { solver } = fitOptionsFrom(flags);
+  return solver === undefined || !isFirstOrder(solver) ? undefined : `--solver ${solver}`;
 }
 
 /** What changes in a command with a search for l2 to resume from its checkpoint: the search is over. */

@@ -9,21 +9,21 @@ import type { Data } from '../data/query.js';
 import { STDIN } from '../files.js';
 import { kindOf } from '../samples.js';
 import { UsageError } from '../usage.js';
-import { unstoredFlags } from './checks.js';
+import { unstoredFlag } from './checks.js';
 import type { TrainOptions } from './training.js';
 
 /** Refuses what several processes cannot share, before any of them starts. */
 export function assertShareable(source: Data, options: TrainOptions): void {
   const given = options.workers === undefined ? 'several processes' : '--workers';
   if (typeof source !== 'string' || isPipe(source)) {
-    const flag = typeof source === 'string' ? source : '--sql';
+    const named = typeof source === 'string' ? source : '--sql';
     throw new UsageError(
-      `${flag} must be left out with ${given}: each process reads DATA itself. Write the rows to a file first.`,
+      `${named} must be left out with ${given}: each process reads DATA itself. Write the rows to a file first.`,
     );
   }
-  const flags = unstoredFlags(options);
-  if (flags === undefined) return;
-  throw new UsageError(`${flags} must be left out with ${given}, which share fits of ${DEFAULT_SOLVER} only.`);
+  const flag = unstoredFlag(options);
+  if (flag === undefined) return;
+  throw new UsageError(`${flag} must be left out with ${given}, which share fits of ${DEFAULT_SOLVER} only.`);
 }
 
 /** Whether a path can be read once, such as /dev/stdin, which is that of another process in each of them. */
