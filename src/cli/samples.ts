@@ -3,7 +3,6 @@ import { statSync } from 'node:fs';
 import { FormatError } from '../core/errors.js';
 import type { RowStoring } from '../data/stored-rows.js';
 import { type CsvOptions, MISSING_TOKENS } from '../data/table/csv-options.js';
-import { inBytes } from '../data/table/limits.js';
 import type { MissingPolicy } from '../data/table/schema.js';
 import type { OnProgress } from '../node/files.js';
 import { memoryForData } from '../node/memory.js';
@@ -17,7 +16,6 @@ import type { BadRowsFile } from './bad-rows.js';
 import type { Data } from './data/query.js';
 import { isTableFolder, isTyped, openTable } from './data/tables.js';
 import { NAMED, STDIN } from './files.js';
-import { count } from './output.js';
 import { flagOf, UsageError } from './usage.js';
 
 /** How `train` reads a CSV file. */
@@ -59,8 +57,6 @@ export interface Loading {
   readonly signal?: AbortSignal;
   /** The most bytes that rows may take in memory; by default, most of what is free. */
   readonly memory?: number;
-  /** Why rows must be in memory, if they must: the flags to leave out. */
-  readonly unstored?: string;
   /** Takes what closes the file of stored rows, for the time when they are no longer read. */
   readonly closing?: (close: () => Promise<void>) => void;
 }
@@ -124,7 +120,7 @@ export async function loadDataSet(
     loading.memory === undefined
       ? undefined
       : 'Pass a larger --memory, give a file with fewer rows, or exclude columns with --ignore.';
-  const keeping = { maxMemory, store: storing(table.name, maxMemory, loading), hint };
+  const keeping = { maxMemory, store: storing(loading), hint };
   if (isTyped(table)) return readSamplesAgain(table, options, keeping);
   if (isRegular(source)) return whileUnchanged(table.name, () => readSamplesAgain(table, options, keeping));
   // A pipe can be read once.
@@ -159,15 +155,9 @@ function stateOf(path: string): string | undefined {
   return state && [state.dev, state.ino, state.size, state.mtimeNs].join();
 }
 
-/** Stores rows in a temporary file, unless they must be in memory. */
-function storing(where: string, maxMemory: number, { unstored, signal, closing }: Loading): RowStoring {
-  return async (n, d, needed) => {
-    if (unstored !== undefined) {
-      const expected = `fit into ${inBytes(maxMemory)} of memory with ${unstored}`;
-      const actual = `${count(n)} rows of ${count(d)} features, which need ${inBytes(needed)}`;
-      const hint = `Leave out ${unstored}, so that rows can be read from a file, or pass a larger --memory.`;
-      throw new FormatError({ where, argument: 'the table', expected, actual, hint });
-    }
+/** Stores rows in a temporary file. */
+function storing({ signal, closing }: Loading): RowStoring {
+  return async (n, d) => {
     const { openRowFile } = await import('../node/row-file.js');
     const writer = await openRowFile(n, d);
     closing?.(writer.close);

@@ -84,7 +84,11 @@ export function truthOf<L extends Label>(
   return { classes, labels: indices, weights };
 }
 
-/** Evaluates a model on samples. */
+/**
+ * Evaluates a model on samples.
+ *
+ * @param each takes the probabilities of each sample in order; they change afterwards
+ */
 export async function evaluateModel<L extends Label>(
   affine: Affine,
   classes: readonly L[],
@@ -92,6 +96,7 @@ export async function evaluateModel<L extends Label>(
   labels: ArrayLike<L>,
   options: EvaluateOptions,
   where: string,
+  each?: (sample: number, probabilities: Float64Array) => void,
 ): Promise<Evaluation<L>> {
   assertKnownOptions(options, ['sampleWeights', 'bins', 'confidence', 'signal', 'onProgress'], where);
   const { bins = 15, confidence = 0.95 } = options;
@@ -123,6 +128,7 @@ export async function evaluateModel<L extends Label>(
       sums.brier += weight * squaredDistance(row, label);
       reliability.add(row, label, weight);
       curves.add(i, row);
+      each?.(i, row);
     }
   }
   const auc = await curves.areas(signal, (part) =>

@@ -6,6 +6,7 @@ import { DomainError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import { assertFunction, assertOneOf, describe } from '../core/shape.js';
 import type { FoldOptions } from '../data/folds.js';
+import type { StoredRows } from '../data/stored-rows.js';
 import type { Scores } from '../metrics/scores.js';
 import type { FitResult } from '../training/fit.js';
 import type { FeaturesInput } from '../training/inputs.js';
@@ -76,17 +77,17 @@ export interface RefittedLambdaPath<L extends Label> extends LambdaPath {
  * @see Hastie, Tibshirani and Friedman, The elements of statistical learning (2009), §7.10; glmnet, cv.glmnet
  */
 export async function lambdaPath<const L extends Label>(
-  features: FeaturesInput,
+  features: FeaturesInput | StoredRows,
   labels: ArrayLike<L>,
   options: LambdaPathOptions<L> & { readonly refit: 'best' | 'oneStandardError' },
 ): Promise<RefittedLambdaPath<L>>;
 export async function lambdaPath<const L extends Label>(
-  features: FeaturesInput,
+  features: FeaturesInput | StoredRows,
   labels: ArrayLike<L>,
   options?: LambdaPathOptions<L>,
 ): Promise<LambdaPath>;
 export async function lambdaPath<const L extends Label>(
-  features: FeaturesInput,
+  features: FeaturesInput | StoredRows,
   labels: ArrayLike<L>,
   options: LambdaPathOptions<L> = {},
 ): Promise<LambdaPath | RefittedLambdaPath<L>> {
@@ -103,7 +104,7 @@ export async function lambdaPath<const L extends Label>(
   const values = given ?? defaultStrengths(numSamples);
   const fits = parts.length * values.length + Number(refit !== undefined);
   let begun = 0;
-  const fitTo = (x: FeaturesInput, y: ArrayLike<L>, more: FitOptions<L> & { l2: number }, fold?: number) => {
+  const fitTo = (x: typeof features, y: ArrayLike<L>, more: FitOptions<L> & { l2: number }, fold?: number) => {
     backend.assertSame();
     const own = { fit: ++begun, fits, l2: more.l2, fold };
     const report = (progress: FitProgress) => onProgress?.({ ...own, progress });

@@ -24,6 +24,8 @@ const OPTIONS: readonly [string, readonly string[]][] = [
   ['by default', []],
   ['with a part for calibration and l1', ['--calibrate', '--l1', '0.001']],
   ['on all rows', ['--test-fraction', '0']],
+  ['with folds and a share to validate on', ['--folds', '3', '--validation', '0.1']],
+  ['with a search for l2', ['--l2', '1,0.01,1e-4', '--folds', '3', '--l2-rule', 'one-standard-error']],
 ];
 
 describe('train with little memory', () => {
@@ -35,8 +37,8 @@ describe('train with little memory', () => {
     expect(readFileSync(line.path('b.model'))).toEqual(readFileSync(line.path('a.model')));
     const [a, b] = [inMemory, stored].map(({ stdout }) => JSON.parse(stdout));
     expect(b.fit).toEqual(a.fit);
-    expect(b.evaluation.accuracy).toBe(a.evaluation.accuracy);
-    expect(b.evaluation.logLoss).toBeCloseTo(a.evaluation.logLoss, 12);
+    expect(b.evaluation).toEqual(a.evaluation);
+    expect([b.crossValidation, b.lambdaPath]).toEqual([a.crossValidation, a.lambdaPath]);
     expect(b.data).toEqual(a.data);
   });
 
@@ -58,18 +60,33 @@ describe('train with little memory', () => {
     expect(readFileSync(line.path('e.model'))).toEqual(readFileSync(line.path('d.model')));
   });
 
-  it.each([
-    [['--folds', '3'], '--folds'],
-    [['--l2', 'auto'], '--l2 with a search'],
-    [['--validation', '0.1'], '--validation'],
-  ])('says that %j needs all rows in memory', async (flags, named) => {
+  it('checks folds, a search and a share to validate on in a dry run', async () => {
+    const flags = ['--folds', '3', '--l2', 'auto', '--validation', '0.1', '--dry-run'];
     const { code, stderr } = await line.run(...TRAIN, ...LITTLE, ...flags);
-    expect(code).toBe(1);
-    expect(stderr).toContain(
-      `big.csv: the table must fit into 1.0 MB of memory with ${named}; got 12,000 rows of 6 features`,
-    );
-    expect(stderr).toContain(`Leave out ${named}, so that rows can be read from a file, or pass a larger --memory.`);
-    expect(stderr.trim().split('\n').length).toBe(1);
+    expect([code, stderr]).toEqual([0, '']);
+    const many = await line.run(...TRAIN, ...LITTLE, '--folds', '20000', '--dry-run');
+    expect([many.code, many.stderr]).toEqual([2, expect.stringContaining('be an integer in [2, 9600]')]);
+  });
+
+  it('draws the learning curve of rows in memory', async () => {
+    const flags = [
+      '--label',
+      'bought',
+      '--strings',
+      'one-hot',
+      '--backend',
+      'cpu',
+      '--sizes',
+      '50,2000',
+      '--folds',
+      '3',
+    ];
+    const [inMemory, stored] = [
+      await line.run('learning-curve', 'big.csv', ...flags, '--json', '--precision', 'float64'),
+      await line.run('learning-curve', 'big.csv', ...flags, '--json', ...LITTLE),
+    ];
+    expect([inMemory.code, stored.code, stored.stderr]).toEqual([0, 0, '']);
+    expect(JSON.parse(stored.stdout)).toEqual(JSON.parse(inMemory.stdout));
   });
 
   it('refuses --memory for data that are no table', async () => {

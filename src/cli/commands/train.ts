@@ -236,12 +236,10 @@ async function read(
   const { loadDataSet } = await import('../samples.js');
   const { partsOf } = await import('../train/parts.js');
   const { withBadRows } = await import('../bad-rows.js');
-  const { unstoredFlags } = await import('../train/checks.js');
   onProgress({ stage: `read ${nameOf(source)}`, done: 0 });
   return withBadRows(options.skipBad, source, async (bad) => {
     const { memory } = options;
-    const unstored = unstoredFlags(options);
-    const loading = { onProgress, signal, memory, unstored, closing };
+    const loading = { onProgress, signal, memory, closing };
     const data = await loadDataSet(source, csvChoices(options), loading, bad);
     if (options.dryRun && data.columns === undefined) {
       throw new UsageError(`--dry-run must be left out: ${data.name} is not a table.`);

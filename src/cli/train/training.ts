@@ -13,7 +13,7 @@ import { unitOf } from '../data/tables.js';
 import { destination, writeResult } from '../destination.js';
 import { ModelOutput } from './model-output.js';
 import '../../node.js';
-import { type AnyDataSet, type AnySamples, inMemory } from '../../reading/samples.js';
+import type { AnyDataSet, AnySamples } from '../../reading/samples.js';
 import { reads } from '../../training/options.js';
 import { DEFAULT_SOLVER, isFirstOrder } from '../../training/solvers.js';
 import { type FlagValues, fitOptionsFrom } from '../fit-options.js';
@@ -140,7 +140,7 @@ async function learn(
   const { folds, seed, l2Rule, communicator } = options;
   const path =
     candidates &&
-    (await lambdaPath<Label>(inMemory(training.features), training.labels, {
+    (await lambdaPath<Label>(training.features, training.labels, {
       ...{ ...open, folds, seed, l2: candidates === 'auto' ? undefined : candidates },
       onProgress: ({ fit, fits, l2 }) =>
         onProgress({ stage: 'choose l2', done: fit - 1, total: fits, note: `l2 ${figure(l2)}` }),
@@ -149,7 +149,7 @@ async function learn(
   const validated =
     folds === undefined || path !== undefined
       ? undefined
-      : await crossValidate<Label>(inMemory(training.features), training.labels, {
+      : await crossValidate<Label>(training.features, training.labels, {
           ...{ ...fitOptions, folds, seed },
           onProgress: ({ fold, folds: total }) => onProgress({ stage: 'cross-validate', done: fold - 1, total }),
         });

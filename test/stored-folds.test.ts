@@ -1,0 +1,98 @@
+import { Random } from '../src/core/random.js';
+import { nextTask } from '../src/core/task.js';
+import { StoredRows } from '../src/data/stored-rows.js';
+import { crossValidate, lambdaPath, learningCurve } from '../src/index.js';
+import { useBackend } from './helpers/backends.js';
+
+const random = new Random(5);
+const [n, d] = [1300, 4];
+/** One column far from 0. */
+const values = Float64Array.from({ length: n * d }, (_, i) => (i % d === 2 ? 1e4 : 0) + random.normal());
+const features = { values, shape: [n, d] as const };
+const labels = Array.from({ length: n }, (_, i) => {
+  const sum = values[d * i] + values[d * i + 1] + random.normal();
+  return sum > 0.5 ? 'up' : sum < -0.5 ? 'down' : 'level';
+});
+const sampleWeights = labels.map((_, i) => i % 3);
+const groups = labels.map((_, i) => `group ${(i * 7) % 40}`);
+const times = labels.map((_, i) => (i * 11) % n);
+
+function stored(of: Float64Array = values): StoredRows {
+  return new StoredRows([n, d], async (start, end, into) => {
+    await nextTask();
+    into.set(of.subarray(start * d, end * d));
+  });
+}
+
+beforeAll(() => useBackend('cpu'));
+
+describe('crossValidate of stored rows', () => {
+  it.each<[string, object]>([
+    ['by default', {}],
+    ['standardised, with weights', { standardize: true, l1: 0.01, sampleWeights }],
+    ['of whole groups, with a share to validate on', { standardize: true, groups, validation: 0.2 }],
+  ])('has the bits of rows in memory: %s', async (_, own) => {
+    const options = { ...own, folds: 3, seed: 4, outOfFold: true } as const;
+    const inMemory = await crossValidate(features, labels, { ...options, precision: 'float64' });
+    expect(await crossValidate(stored(), labels, options)).toEqual(inMemory);
+    expect(inMemory.probabilities.values.every((p) => p > 0 && p < 1)).toBe(true);
+  });
+
+  it('has the bits of rows in memory with folds in time', async () => {
+    const options = { standardize: true, folds: 3, times } as const;
+    const inMemory = await crossValidate(features, labels, { ...options, precision: 'float64' });
+    expect(await crossValidate(stored(), labels, options)).toEqual(inMemory);
+  });
+
+  it('names the row of a number that is not finite among all rows, before anything is fitted', async () => {
+    const broken = values.slice();
+    broken[d * 1234 + 1] = Number.POSITIVE_INFINITY;
+    const onProgress = jest.fn();
+    await expect(crossValidate(stored(broken), labels, { folds: 2, onProgress })).rejects.toThrow(
+      'crossValidate: features[1234][1] must be a finite',
+    );
+    expect(onProgress).not.toHaveBeenCalled();
+  });
+
+  it('counts the labels before it reads', async () => {
+    const unread = new StoredRows([2 ** 40, d], async () => {
+      throw new Error('read');
+    });
+    await expect(crossValidate(unread, labels)).rejects.toThrow('labels must be a list of 1099511627776 labels');
+  });
+
+  it('stops at an abort', async () => {
+    const abort = new AbortController();
+    const onProgress = ({ fold }: { readonly fold: number }) => fold === 2 && abort.abort(new Error('enough'));
+    const run = crossValidate(stored(), labels, { folds: 3, signal: abort.signal, onProgress });
+    await expect(run).rejects.toThrow('enough');
+  });
+
+  it('is refused for steps', async () => {
+    await expect(crossValidate(stored(), labels, { solver: 'sgd' })).rejects.toThrow("solver must be 'lbfgs'");
+  });
+});
+
+describe('lambdaPath of stored rows', () => {
+  it.each<[string, object]>([
+    ['by default', {}],
+    ['of given values, with weights', { standardize: true, l2: [1e-4, 1e-2, 1], sampleWeights }],
+    ['with folds in time', { l2: [1e-3, 0.1], times }],
+  ])('has the bits and the model of rows in memory: %s', async (_, own) => {
+    const options = { ...own, folds: 3, refit: 'oneStandardError' } as const;
+    const inMemory = await lambdaPath(features, labels, { ...options, precision: 'float64' });
+    const outside = await lambdaPath(stored(), labels, options);
+    expect(outside.table).toEqual(inMemory.table);
+    expect([outside.best, outside.oneStandardError]).toEqual([inMemory.best, inMemory.oneStandardError]);
+    expect(await outside.model.toBytes()).toEqual(await inMemory.model.toBytes());
+    expect(outside.result).toEqual(inMemory.result);
+  });
+});
+
+describe('learningCurve of stored rows', () => {
+  it('has the bits of rows in memory', async () => {
+    const options = { standardize: true, sizes: [50, 400], folds: 2, seed: 1, sampleWeights } as const;
+    const inMemory = await learningCurve(features, labels, { ...options, precision: 'float64' });
+    expect(await learningCurve(stored(), labels, options)).toEqual(inMemory);
+  });
+});
