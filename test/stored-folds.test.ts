@@ -68,8 +68,10 @@ describe('crossValidate of stored rows', () => {
     await expect(run).rejects.toThrow('enough');
   });
 
-  it('is refused for steps', async () => {
-    await expect(crossValidate(stored(), labels, { solver: 'sgd' })).rejects.toThrow("solver must be 'lbfgs'");
+  it('gives the folds and scores of steps in memory, with a share to validate on', async () => {
+    const options = { solver: 'sgd', standardize: true, epochs: 3, validation: 0.2 } as const;
+    const inMemory = await crossValidate(features, labels, options);
+    expect(await crossValidate(stored(), labels, options)).toEqual(inMemory);
   });
 });
 
