@@ -109,7 +109,7 @@ export async function crossValidate<const L extends Label>(
     const expected = 'be left out with `times`: the samples before the first fold are never tested';
     throw new DomainError({ where, argument: 'outOfFold', expected, actual: 'true' });
   }
-  const { signal } = options;
+  const { communicator, signal } = options;
   const backend = new BackendInUse(where, signal);
   const { classes, numSamples, parts, partOf } = await foldedData(features, labels, options, where);
   const q = classes.length;
@@ -125,7 +125,7 @@ export async function crossValidate<const L extends Label>(
       ...{ sampleWeights: train.sampleWeights, groups: train.groups, times: train.times },
       onProgress: (fit) => onProgress?.({ fold: i + 1, folds: parts.length, fit }),
     });
-    const scored = { sampleWeights: test.sampleWeights, signal };
+    const scored = { sampleWeights: test.sampleWeights, communicator, signal };
     const keep = (row: number, values: Float64Array) => probabilities?.set(values, part.test[row] * q);
     const [affine, where] = [affineOf(model), 'evaluate'];
     const evaluation = await evaluateModel(affine, classes, test.features, test.labels, scored, where, keep);
