@@ -49,6 +49,8 @@ const fitted = (options: object, { features, labels } = small) =>
 const checkpoint = { write: async (bytes: Uint8Array) => void written.push(bytes), every: { epochs: 1 } };
 const step = (state: tf.Tensor, x: tf.Tensor) => [state.add(x.sum()), state] as const;
 
+const VALIDATED = 'sgd with early stopping, a schedule and callbacks';
+
 const WORKS: Readonly<Record<string, Work>> = {
   sgd: { where: 'fit', run: () => fitted({ solver: 'sgd', epochs: 3, standardize: true }) },
   // 112 batches: one native graph on TensorFlow.
@@ -56,7 +58,7 @@ const WORKS: Readonly<Record<string, Work>> = {
     where: 'fit',
     run: () => fitted({ solver: 'adam', epochs: 4, batchSize: 4, checkpoint }),
   },
-  'sgd with early stopping, a schedule and callbacks': {
+  [VALIDATED]: {
     where: 'fit',
     run: () =>
       fitted({
@@ -300,7 +302,7 @@ onEveryBackend('tf.setBackend during work', (backend) => {
   });
 
   it.each(['tf.removeBackend', 'tf.engine().reset'])('names a removed backend: %s', async (how) => {
-    for (const name of ['sgd', 'adam with checkpoints', 'lbfgs with validation', 'crossValidate']) {
+    for (const name of ['sgd', 'adam with checkpoints', VALIDATED, 'crossValidate']) {
       await useBackend(backend);
       const { uses } = await watched(WORKS[name]);
       for (const moment of spread(uses, 4)) {
