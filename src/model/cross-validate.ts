@@ -75,8 +75,10 @@ export interface CrossValidation<L extends Label> {
  *
  * Folds are stratified by class. With `groups`, they keep groups together. With `times`, they follow each other: fold k is
  * tested by a model of all samples before it, and the samples before the first fold are never tested. The same options,
- * seed and data give the same folds and numbers. Sample weights apply to fits and evaluations.
+ * seed and data give the same folds and numbers. Sample weights apply to fits and evaluations. With `communicator`, processes
+ * share the fits and the evaluations.
  *
+ * @param features as in `fit`
  * @throws as `SoftmaxRegression.fit`; DomainError if a class has only one sample or there are fewer samples, groups or
  *         times than folds, or a fold leaves a class without samples to train on; BackendError if the backend is changed
  *         before the end; the signal's reason if it is aborted
