@@ -81,20 +81,24 @@ describe('fit to stored rows', () => {
     expect(validationAccuracy).toBeCloseTo(accuracy, 12);
   });
 
-  it('resumes from a checkpoint, also from one of rows in memory, to the same bits', async () => {
-    const options = { standardize: true, precision: 'float64' } as const;
-    const whole = await SoftmaxRegression.fit(large, labels, options);
-    for (const from of [large, stored(large)]) {
-      let bytes: Uint8Array | undefined;
-      const write = (written: Uint8Array) => {
-        bytes ??= written.slice();
-      };
-      const checkpoint = { every: { iterations: 3 }, write };
-      await SoftmaxRegression.fit(from, labels, { ...options, checkpoint });
-      const resumed = await SoftmaxRegression.fit(stored(large), labels, { ...options, resume: bytes });
-      expect(await resumed.model.toBytes()).toEqual(await whole.model.toBytes());
-    }
-  });
+  it.each([{}, { validation: 0.3 }])(
+    'resumes from a checkpoint, also of rows in memory, to the same bits: %j',
+    async (own) => {
+      const options = { ...own, standardize: true, precision: 'float64' } as const;
+      const whole = await SoftmaxRegression.fit(large, labels, options);
+      for (const from of [large, stored(large)]) {
+        let bytes: Uint8Array | undefined;
+        const write = (written: Uint8Array) => {
+          bytes ??= written.slice();
+        };
+        const checkpoint = { every: { iterations: 3 }, write };
+        await SoftmaxRegression.fit(from, labels, { ...options, checkpoint });
+        const resumed = await SoftmaxRegression.fit(stored(large), labels, { ...options, resume: bytes });
+        expect(await resumed.model.toBytes()).toEqual(await whole.model.toBytes());
+        expect(resumed.result).toEqual(whole.result);
+      }
+    },
+  );
 
   it('advises on columns that separate classes', async () => {
     const column = { values: Float64Array.of(1, 2, 3, 4), shape: [4, 1] as const };

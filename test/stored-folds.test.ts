@@ -3,6 +3,7 @@ import { nextTask } from '../src/core/task.js';
 import { StoredRows } from '../src/data/stored-rows.js';
 import { crossValidate, lambdaPath, learningCurve } from '../src/index.js';
 import { useBackend } from './helpers/backends.js';
+import { ranksOf } from './helpers/local-ranks.js';
 
 const random = new Random(5);
 const [n, d] = [1300, 4];
@@ -23,6 +24,15 @@ function stored(of: Float64Array = values): StoredRows {
     into.set(of.subarray(start * d, end * d));
   });
 }
+
+jest.mock('../src/objective/streamed.js', () => {
+  const actual = jest.requireActual('../src/objective/streamed.js');
+  // Sections of 512 rows, so that there are several.
+  return {
+    ...actual,
+    streamedProblem: (options: object, communicator: object) => actual.streamedProblem(options, communicator, 512),
+  };
+});
 
 beforeAll(() => useBackend('cpu'));
 
@@ -96,5 +106,63 @@ describe('learningCurve of stored rows', () => {
     const options = { standardize: true, sizes: [50, 400], folds: 2, seed: 1, sampleWeights } as const;
     const inMemory = await learningCurve(features, labels, { ...options, precision: 'float64' });
     expect(await learningCurve(stored(), labels, options)).toEqual(inMemory);
+  });
+});
+
+describe('folds that ranks share', () => {
+  it.each([1, 2, 3])('have the bits of one process, on each of %i ranks', async (size) => {
+    const options = { standardize: true, folds: 3, sampleWeights, validation: 0.2, outOfFold: true } as const;
+    const alone = await crossValidate(features, labels, { ...options, precision: 'float64' });
+    const all = ranksOf(size).map((communicator, rank) =>
+      crossValidate(rank % 2 === 0 ? features : stored(), labels, { ...options, communicator }),
+    );
+    for (const validated of await Promise.all(all)) expect(validated).toEqual(alone);
+  });
+
+  it('choose the same l2 and model', async () => {
+    const options = { standardize: true, folds: 2, l2: [1, 0.01, 1e-4], refit: 'best' } as const;
+    const alone = await lambdaPath(features, labels, { ...options, precision: 'float64' });
+    const all = ranksOf(3).map((communicator) => lambdaPath(stored(), labels, { ...options, communicator }));
+    for (const { table, best, model, result } of await Promise.all(all)) {
+      expect([table, best, result]).toEqual([alone.table, alone.best, alone.result]);
+      expect(await model.toBytes()).toEqual(await alone.model.toBytes());
+    }
+  });
+
+  it('draw the same learning curve', async () => {
+    const options = { sizes: [60, 500], folds: 2 };
+    const alone = await learningCurve(features, labels, { ...options, precision: 'float64' });
+    const all = ranksOf(2).map((communicator) => learningCurve(features, labels, { ...options, communicator }));
+    for (const curve of await Promise.all(all)) expect(curve).toEqual(alone);
+  });
+
+  it('are read and evaluated by one rank each, apart from checks', async () => {
+    const readBy = async (size: number) => {
+      let sum = 0;
+      const counting = new StoredRows([n, d], async (start, end, into) => {
+        sum += end - start;
+        into.set(values.subarray(start * d, end * d));
+      });
+      await Promise.all(
+        ranksOf(size).map((communicator) => crossValidate(counting, labels, { folds: 2, communicator })),
+      );
+      return sum;
+    };
+    // Of each further rank: the check of all rows, and of the rows of each fit, whose gaps are read too.
+    const more = (await readBy(2)) - (await readBy(1));
+    expect(more).toBeGreaterThan(2 * n);
+    expect(more).toBeLessThan(4 * n);
+  });
+
+  it('are refused if another rank has other features', async () => {
+    const others = values.slice();
+    others[d * 700] += 1e-9;
+    const all = ranksOf(2).map((communicator, rank) =>
+      crossValidate(stored(rank === 1 ? others : values), labels, { folds: 2, communicator }).then(
+        String,
+        (error: Error) => error.message,
+      ),
+    );
+    for (const message of await Promise.all(all)) expect(message).toContain('features must be the same on all ranks');
   });
 });

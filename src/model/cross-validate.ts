@@ -75,8 +75,10 @@ export interface CrossValidation<L extends Label> {
  *
  * Folds are stratified by class. With `groups`, they keep groups together. With `times`, they follow each other: fold k is
  * tested by a model of all samples before it, and the samples before the first fold are never tested. The same options,
- * seed and data give the same folds and numbers. Sample weights apply to fits and evaluations.
+ * seed and data give the same folds and numbers. Sample weights apply to fits and evaluations. With `communicator`, processes
+ * share the fits and the evaluations.
  *
+ * @param features as in `fit`
  * @throws as `SoftmaxRegression.fit`; DomainError if a class has only one sample or there are fewer samples, groups or
  *         times than folds, or a fold leaves a class without samples to train on; BackendError if the backend is changed
  *         before the end; the signal's reason if it is aborted
@@ -109,7 +111,7 @@ export async function crossValidate<const L extends Label>(
     const expected = 'be left out with `times`: the samples before the first fold are never tested';
     throw new DomainError({ where, argument: 'outOfFold', expected, actual: 'true' });
   }
-  const { signal } = options;
+  const { communicator, signal } = options;
   const backend = new BackendInUse(where, signal);
   const { classes, numSamples, parts, partOf } = await foldedData(features, labels, options, where);
   const q = classes.length;
@@ -125,7 +127,7 @@ export async function crossValidate<const L extends Label>(
       ...{ sampleWeights: train.sampleWeights, groups: train.groups, times: train.times },
       onProgress: (fit) => onProgress?.({ fold: i + 1, folds: parts.length, fit }),
     });
-    const scored = { sampleWeights: test.sampleWeights, signal };
+    const scored = { sampleWeights: test.sampleWeights, communicator, signal };
     const keep = (row: number, values: Float64Array) => probabilities?.set(values, part.test[row] * q);
     const [affine, where] = [affineOf(model), 'evaluate'];
     const evaluation = await evaluateModel(affine, classes, test.features, test.labels, scored, where, keep);

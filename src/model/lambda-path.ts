@@ -98,7 +98,7 @@ export async function lambdaPath<const L extends Label>(
   if (onProgress !== undefined) assertFunction(onProgress, where, 'onProgress');
   const given = l2 === undefined ? undefined : descendingValues(l2, where);
   if (refit !== undefined) assertOneOf(refit, ['best', 'oneStandardError'], where, 'refit');
-  const { signal } = options;
+  const { communicator, signal } = options;
   const backend = new BackendInUse(where, signal);
   const { classes, numSamples, parts, partOf } = await foldedData(features, labels, options, where);
   const values = given ?? defaultStrengths(numSamples);
@@ -118,7 +118,7 @@ export async function lambdaPath<const L extends Label>(
       const own = { l2, warmStart, sampleWeights: train.sampleWeights, groups: train.groups, times: train.times };
       const { model, result } = await fitTo(train.features, train.labels, own, i + 1);
       const { sampleWeights } = test;
-      const scores = await model.evaluate(test.features, test.labels, { sampleWeights, signal });
+      const scores = await model.evaluate(test.features, test.labels, { sampleWeights, communicator, signal });
       cells[place].push({ scores, converged: result.converged });
       warmStart = model;
     }

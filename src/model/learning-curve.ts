@@ -90,7 +90,7 @@ export async function learningCurve<const L extends Label>(
   assertOptions(options, 'learningCurve', where, [...FOLD_OPTIONS, 'sizes', 'onProgress']);
   if (options.onProgress !== undefined) assertFunction(options.onProgress, where, 'onProgress');
   const { sizes: given, onProgress, folds: _, seed, ...fitOptions } = options;
-  const { signal } = options;
+  const { communicator, signal } = options;
   const backend = new BackendInUse(where, signal);
   const { classes, parts, partOf } = await foldedData(features, labels, options, where);
   const most = minOf(parts.map(({ train }) => train.length));
@@ -112,7 +112,7 @@ export async function learningCurve<const L extends Label>(
         onProgress: (progress) => onProgress?.({ ...own, progress }),
       });
       const scoresOf = ({ features, labels, sampleWeights }: typeof train) =>
-        model.evaluate(features, labels, { sampleWeights, signal });
+        model.evaluate(features, labels, { sampleWeights, communicator, signal });
       const { logLoss: trainingLogLoss } = await scoresOf(train);
       cells[place].push({ scores: await scoresOf(test), converged: result.converged, trainingLogLoss });
     }

@@ -135,9 +135,11 @@ async function learn(
   { onProgress, signal }: Pick<ProgressDisplay, 'onProgress'> & { signal: AbortSignal },
 ) {
   const candidates = candidatesOf(options);
-  const open = fitOptionsOf(data, training, withoutCandidates(options), signal);
+  const { communicator } = options;
+  const shared = communicator && { communicator };
+  const open = { ...fitOptionsOf(data, training, withoutCandidates(options), signal), ...shared };
   const { classes, solver = DEFAULT_SOLVER } = open;
-  const { folds, seed, l2Rule, communicator } = options;
+  const { folds, seed, l2Rule } = options;
   const path =
     candidates &&
     (await lambdaPath<Label>(training.features, training.labels, {
@@ -155,7 +157,6 @@ async function learn(
         });
   const { model: fresh, result } = await SoftmaxRegression.fit<Label>(training.features, training.labels, {
     ...fitOptions,
-    ...(communicator && { communicator }),
     ...(reads(solver, 'seed') ? { seed } : {}),
     ...checkpoints,
     onProgress: ({ epoch, epochs, step, steps, loss }) => {
@@ -174,7 +175,7 @@ async function learn(
     held && (await fresh.calibrate(held.features, held.labels, { sampleWeights: held.sampleWeights, signal }));
   const model: SoftmaxRegression<Label> = calibration?.model ?? fresh;
   await file.finish(model);
-  const evaluation = await evaluated(model, tested, signal);
+  const evaluation = await evaluated(model, tested, { ...shared, signal });
   return { classes, path, validated, result, model, evaluation };
 }
 
