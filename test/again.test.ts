@@ -1,8 +1,8 @@
-import type { RowStoring } from '../src/data/stored-rows.js';
 import { StoredRows } from '../src/data/stored-rows.js';
 import { readSamplesAgain } from '../src/reading/again.js';
 import { type ReadSamplesOptions, readSamples } from '../src/reading/read.js';
 import { divided } from '../src/reading/samples.js';
+import { rowStore } from './helpers/row-store.js';
 
 /** A file in small chunks, and how often it was opened. */
 function file(
@@ -19,23 +19,6 @@ function file(
       for (let at = 0; at < bytes.length; at += 700) yield bytes.slice(at, at + 700);
     },
   };
-}
-
-/** Stores rows in an array. */
-function inArray(): { store: RowStoring; stored: () => number; closed: () => number } {
-  let [stored, closed] = [0, 0];
-  const store: RowStoring = async (n, d) => {
-    const all: number[] = [];
-    stored++;
-    return {
-      write: async (values) => void all.push(...values),
-      finish: async () => new StoredRows([n, d], async (start, end, into) => into.set(all.slice(start * d, end * d))),
-      close: async () => {
-        closed++;
-      },
-    };
-  };
-  return { store, stored: () => stored, closed: () => closed };
 }
 
 /** Most of a row is these features. */
@@ -62,15 +45,28 @@ const CASES: readonly [string, ReadSamplesOptions][] = [
   ['rare classes', { ...base, minClassCount: 10 }],
 ];
 
+/** The same rows; a value that is missing is no key, or null. */
+const JSON_LINES = rows
+  .map(([size, colour, weight, owner, day, kind], i) => {
+    const missing = i % 2 === 0 ? {} : { size: null };
+    return `${JSON.stringify({ ...(size === '' ? missing : { size: Number(size) }), colour, weight, owner, day, kind })}\n`;
+  })
+  .join('');
+
+const TABLES = CASES.flatMap(([, options]) => [
+  ['pets.csv', CSV, options] as const,
+  ['pets.jsonl', JSON_LINES, options] as const,
+]);
+
 describe('a table that is read again', () => {
-  it.each(CASES)('has the samples of one that is kept, in memory and stored: %s', async (_, options) => {
-    const expected = await readSamples([file('pets.csv', CSV)], options);
+  it.each(TABLES)('has the samples of one that is kept, in memory and stored: %#, %s', async (name, text, options) => {
+    const expected = await readSamples([file(name, text)], options);
     for (const maxMemory of [1e9, LITTLE]) {
-      const { store, stored, closed } = inArray();
-      const found = await readSamplesAgain(file('pets.csv', CSV), options, { maxMemory, store });
+      const { store, stored, closed } = rowStore();
+      const found = await readSamplesAgain(file(name, text), options, { maxMemory, store });
       const { features } = found.samples;
       expect(features instanceof StoredRows).toBe(maxMemory < 1e9);
-      expect([stored(), closed()]).toEqual([maxMemory < 1e9 ? 1 : 0, 0]);
+      expect([stored.length, closed()]).toEqual([maxMemory < 1e9 ? 1 : 0, 0]);
       const values: number[] = [];
       if (features instanceof StoredRows) for await (const block of features.blocks(64)) values.push(...block.values);
       else values.push(...features.values);
@@ -83,28 +79,24 @@ describe('a table that is read again', () => {
     }
   });
 
-  it.each(['a.jsonl', 'a.txt'])('reads JSON lines of %s', async (name) => {
-    const text = rows.map(([size, , , , , kind]) => JSON.stringify({ size: Number(size), kind })).join('\n');
-    const options = { label: 'kind' };
-    const { samples } = await readSamples([file(name, text)], options);
-    const { store } = inArray();
-    const found = await readSamplesAgain(file(name, text), options, { maxMemory: 1e9, store });
-    expect(found.samples.labels).toEqual(samples.labels);
-    expect(found.samples.features).toEqual(samples.features);
-  });
-
-  it('keeps nothing of the file: it is opened for the kind, and for each pass', async () => {
-    const pets = file('pets.csv', CSV);
-    await readSamplesAgain(pets, base, { maxMemory: 1e9, store: inArray().store });
-    expect(pets.opened()).toBe(3);
-    const others = file('pets.csv', CSV);
-    await readSamplesAgain(others, { ...base, minClassCount: 10 }, { maxMemory: 1e9, store: inArray().store });
-    expect(others.opened()).toBe(4);
+  it.each([
+    // For the kind, and for each pass.
+    ['pets.csv', CSV, 3],
+    // For the columns too.
+    ['pets.jsonl', JSON_LINES, 4],
+    ['pets.txt', JSON_LINES, 4],
+  ])('keeps nothing of %s', async (name, text, times) => {
+    const pets = file(name, text);
+    await readSamplesAgain(pets, base, { maxMemory: 1e9, store: rowStore().store });
+    expect(pets.opened()).toBe(times);
+    const others = file(name, text);
+    await readSamplesAgain(others, { ...base, minClassCount: 10 }, { maxMemory: 1e9, store: rowStore().store });
+    expect(others.opened()).toBe(times + 1);
   });
 
   it('divides stored rows like rows in memory', async () => {
     const inMemory = await readSamples([file('pets.csv', CSV)], base);
-    const stored = await readSamplesAgain(file('pets.csv', CSV), base, { maxMemory: LITTLE, store: inArray().store });
+    const stored = await readSamplesAgain(file('pets.csv', CSV), base, { maxMemory: LITTLE, store: rowStore().store });
     const choices = { testFraction: 0.2, seed: 3 };
     const expected = divided(inMemory.samples, choices);
     const found = divided(stored.samples, choices);
@@ -132,12 +124,55 @@ describe('a table that is read again', () => {
           yield new TextEncoder().encode(++passes < 3 ? CSV : text);
         },
       };
-      const { store, stored, closed } = inArray();
+      const { store, stored, closed } = rowStore();
       const reading = readSamplesAgain(changed, { ...base, comment: '#' }, { maxMemory, store });
       await expect(reading).rejects.toThrow(
         `pets.csv: the table must have the same 300 rows each time it is read; got ${actual}. The file has changed`,
       );
-      expect(closed()).toBe(stored());
+      expect(closed()).toBe(stored.length);
+    }
+  });
+
+  it.each([
+    ['', 'pets.jsonl'],
+    ['{"size":1,"kind":"cat"}\n{"size":2,"kind"', 'pets.jsonl'],
+    ['{"size":1,"kind":"cat"}\n[1]\n', 'pets.jsonl'],
+    ['{"size":1,"kind":"cat"}\n{"size":"n/a","kind":"dog"}\n', 'pets.jsonl'],
+    ['{"size":1,"kind":"cat"}\n{"size":[1],"kind":"dog"}\n', 'pets.jsonl'],
+    ['{"size":1,"kind":"cat"}\n{"size":2,"kind":"cat"}\n', 'pets.jsonl'],
+    ['{"size":1,"kind":"cat"}\n\n{"kind":"dog"}\n', 'pets.jsonl'],
+    ['{"size":1}\n', 'pets.jsonl'],
+    [`${'{"size":1,"kind":"cat"}\n'.repeat(500)}{"size":2,"kind":"dog","note":"x"}\n`, 'pets.jsonl'],
+  ])('has the errors of one that is kept: %#', async (text, name) => {
+    const options = { label: 'kind' };
+    const said = (work: Promise<unknown>) => work.then(() => 'accepted', String);
+    const expected = await said(readSamples([file(name, text)], options));
+    expect(expected).toContain('Error: pets.');
+    const keeping = { maxMemory: 1e9, store: rowStore().store };
+    expect(await said(readSamplesAgain(file(name, text), options, keeping))).toBe(expected);
+  });
+
+  it('has a key of JSON lines that comes late as a column of all rows', async () => {
+    const text = `${'{"a":1,"kind":"cat"}\n'.repeat(100)}{"b":2,"a":3,"kind":"dog"}\n`;
+    const options = { label: 'kind', missing: 'mean' } as const;
+    const expected = [...Array.from({ length: 100 }, () => [1, 2]), [3, 2]].flat();
+    const kept = await readSamples([file('a.jsonl', text)], options);
+    expect([...kept.samples.features.values]).toEqual(expected);
+    const keeping = { maxMemory: 1e9, store: rowStore().store };
+    const found = await readSamplesAgain(file('a.jsonl', text), options, keeping);
+    expect(found.samples.features).toEqual(kept.samples.features);
+  });
+
+  it('is refused while it is read for its columns, if they or its rows need more memory than they may', async () => {
+    const keys = Array.from({ length: 300 }, (_, i) => `{"key ${i}":1,"kind":"cat"}\n`).join('');
+    const many = '{"a":1,"kind":"x"}\n'.repeat(20_000);
+    for (const text of [keys, many]) {
+      const jsonLines = file('a.jsonl', text);
+      const keeping = { maxMemory: 150_000, store: rowStore().store, hint: 'Pass more.' };
+      await expect(readSamplesAgain(jsonLines, { label: 'kind' }, keeping)).rejects.toThrow(
+        /^a\.jsonl: the table must fit into 150\.0 kB of memory; .* Pass more\.$/,
+      );
+      expect(jsonLines.opened()).toBe(2);
     }
   });
 
@@ -145,7 +180,7 @@ describe('a table that is read again', () => {
     const text = `${CSV}${'NA,NA,1,g,d,cat\n'.repeat(3)}`;
     for (const maxMemory of [LITTLE, 1e9]) {
       const options = { ...base, missing: 'drop' } as const;
-      const found = await readSamplesAgain(file('pets.csv', text), options, { maxMemory, store: inArray().store });
+      const found = await readSamplesAgain(file('pets.csv', text), options, { maxMemory, store: rowStore().store });
       const expected = await readSamples([file('pets.csv', CSV)], options);
       expect(found.samples.labels).toEqual(expected.samples.labels);
       expect(found.dropped).toBe(expected.dropped + 3);
@@ -153,7 +188,7 @@ describe('a table that is read again', () => {
   });
 
   it('refuses lists that do not fit, and removes what was stored after an error', async () => {
-    const { store, closed } = inArray();
+    const { store, closed } = rowStore();
     const reading = readSamplesAgain(file('pets.csv', CSV), base, { maxMemory: 10_000, store });
     await expect(reading).rejects.toThrow('pets.csv: the table must fit into 10.0 kB of memory');
     const hint = 'Pass more.';
@@ -168,9 +203,9 @@ describe('a table that is read again', () => {
         yield new TextEncoder().encode(++passes < 3 ? CSV : CSV.replace('\n9.3,', '\nnine,'));
       },
     };
-    const kept = inArray();
+    const kept = rowStore();
     await expect(readSamplesAgain(changed, base, { maxMemory: LITTLE, store: kept.store })).rejects.toThrow('nine');
-    expect([kept.stored(), kept.closed()]).toEqual([1, 1]);
+    expect([kept.stored.length, kept.closed()]).toEqual([1, 1]);
   });
 
   it('asks for the label like readSamples', async () => {
@@ -178,7 +213,7 @@ describe('a table that is read again', () => {
       ['pets.csv', CSV],
       ['pets.jsonl', '{"a":1,"b":2}'],
     ]) {
-      const keeping = { maxMemory: 1e9, store: inArray().store };
+      const keeping = { maxMemory: 1e9, store: rowStore().store };
       const [own, other] = await Promise.all(
         [readSamplesAgain(file(name, text), {}, keeping), readSamples([file(name, text)])].map((each) =>
           each.then(String, String),

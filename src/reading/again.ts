@@ -8,8 +8,9 @@ import { readHeader } from '../data/table/header.js';
 import type { RowBlock } from '../data/table/row.js';
 import { assertWithoutCsv } from '../data/table/stream.js';
 import { readTableAgain } from '../data/table/table.js';
+import { openJsonLines } from '../data/table/typed/json-lines.js';
 import type { TypedTable } from '../data/table/typed/table.js';
-import { begun, chunksOf, type NamedBytes } from './bytes.js';
+import { chunksOf, type NamedBytes, reading } from './bytes.js';
 import { tableFormatOf } from './format.js';
 import type { AnyDataSet } from './samples.js';
 import type { TableSource } from './table.js';
@@ -26,7 +27,7 @@ export interface Keeping {
 }
 
 /**
- * `readSamples` of a table that can be read again: of a CSV file, nothing is kept between the passes.
+ * `readSamples` of a table that can be read again: of CSV and JSON lines, nothing is kept between the passes.
  *
  * @throws as `readSamples`, and what `store` throws
  */
@@ -37,18 +38,19 @@ export async function readSamplesAgain(
 ): Promise<AnyDataSet> {
   if ('columns' in source) return typedSamples(source, options, keeping);
   const { name } = source;
-  const chunks = chunksOf(source);
-  const { start, all } = await begun(chunks);
-  try {
-    if (tableFormatOf(start, name) === 'json-lines') {
-      const most = { maxBytes: undefined, maxMemory: keeping.maxMemory };
-      return typedSamples(await openTyped('json-lines', all, name, most), options, keeping);
-    }
-    if (options.label === undefined) throw withoutLabel(await readHeader(all, { ...options, name }), name, 'csv');
-  } finally {
-    await chunks.return();
-  }
+  const { maxMemory, hint } = keeping;
   const own = { ...options, name };
+  const format = await reading(source, 1, async (start, chunks) => {
+    const found = tableFormatOf(start, name);
+    if (found === 'csv' && options.label === undefined) throw withoutLabel(await readHeader(chunks, own), name, 'csv');
+    return found;
+  });
+  if (format === 'json-lines')
+    return typedSamples(await openJsonLines(() => chunksOf(source), name, { maxMemory, hint }), options, keeping);
+  if (format !== 'csv') {
+    const most = { maxBytes: undefined, maxMemory };
+    return typedSamples(await openTyped(format, chunksOf(source), name, most), options, keeping);
+  }
   const table = await readTableAgain({ name, blocks: () => csvBlocks(source, own) }, own, keeping);
   return dataSetOf(name, table as TableOf<FeatureArray | StoredRows> & Pick<LabelledCsvTable, 'labels' | 'classes'>);
 }
@@ -56,13 +58,14 @@ export async function readSamplesAgain(
 async function typedSamples(typed: TypedTable, options: CsvOptions, keeping: Keeping): Promise<AnyDataSet> {
   const { name, columns, blocks } = typed;
   assertWithoutCsv(options, name);
-  if (options.label === undefined) {
+  const { label = typed.label } = options;
+  if (label === undefined) {
     throw withoutLabel(
       columns.map((column) => column.name),
       name,
     );
   }
-  const table = await readTableAgain({ name, typed, blocks }, { ...options, name }, keeping);
+  const table = await readTableAgain({ name, typed, blocks }, { ...options, label, name }, keeping);
   return dataSetOf(name, table as TableOf<FeatureArray | StoredRows> & Pick<LabelledCsvTable, 'labels' | 'classes'>);
 }
 
