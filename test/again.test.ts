@@ -1,4 +1,6 @@
 import { StoredRows } from '../src/data/stored-rows.js';
+import { ColumnBlock } from '../src/data/table/typed/block.js';
+import { Numbers, Values } from '../src/data/table/typed/vectors.js';
 import { readSamplesAgain } from '../src/reading/again.js';
 import { type ReadSamplesOptions, readSamples } from '../src/reading/read.js';
 import { divided } from '../src/reading/samples.js';
@@ -150,6 +152,26 @@ describe('a table that is read again', () => {
     expect(expected).toContain('Error: pets.');
     const keeping = { maxMemory: 1e9, store: rowStore().store };
     expect(await said(readSamplesAgain(file(name, text), options, keeping))).toBe(expected);
+  });
+
+  it('is stored in pieces, however many rows a block has', async () => {
+    const n = 2 ** 18 + 1000;
+    const x = Float64Array.from({ length: n }, (_, i) => (i * 7) % 1009);
+    const kinds = Array.from(x, (each) => (each % 2 === 0 ? 'a' : 'b'));
+    const table = {
+      ...{ name: 'a.parquet', columns: ['x', 'y', 'kind'].map((name) => ({ name })) },
+      where: (row: number) => `a.parquet:${row}`,
+      blocks: async function* () {
+        yield new ColumnBlock([new Numbers(x), new Numbers(x.slice().reverse()), new Values(kinds)], n, 1);
+      },
+    };
+    const { store, writes } = rowStore();
+    const { samples } = await readSamplesAgain(table, { label: 'kind' }, { maxMemory: 33 * n + 12_000, store });
+    expect(writes).toEqual([2 ** 19, 2000]);
+    const into = new Float64Array(2 * n);
+    await (samples.features as StoredRows).read(0, n, into);
+    expect(into).toEqual(Float64Array.from({ length: 2 * n }, (_, i) => x[i % 2 === 0 ? i / 2 : n - 1 - (i - 1) / 2]));
+    expect(samples.labels).toEqual(kinds);
   });
 
   it('has a key of JSON lines that comes late as a column of all rows', async () => {

@@ -14,8 +14,9 @@ import { type ReadSamplesOptions, readSamples } from '../reading/read.js';
 import type { AnyDataSet, DataSet, Described, Samples } from '../reading/samples.js';
 import { type LabelledRows, labelledRows, type TableModel, type TableOptions } from '../reading/table.js';
 import type { BadRowsFile } from './bad-rows.js';
+import { changed, stateOf } from './data/binary-file.js';
 import type { Data } from './data/query.js';
-import { isTableFolder, isTyped, openTable } from './data/tables.js';
+import { isFile, isTableFolder, isTyped, openTable } from './data/tables.js';
 import { NAMED, STDIN } from './files.js';
 import { count } from './output.js';
 import { flagOf, UsageError } from './usage.js';
@@ -136,27 +137,22 @@ export async function loadDataSet(
   }
 }
 
-function isRegular(source: Data): boolean {
-  return (
-    typeof source === 'string' && source !== STDIN && statSync(source, { throwIfNoEntry: false })?.isFile() === true
-  );
+function isRegular(source: Data): source is string {
+  return typeof source === 'string' && source !== STDIN && isFile(source);
 }
 
 /** The result of `read`, which may read a file twice. @throws FormatError if the file changes meanwhile */
 async function whileUnchanged<T>(path: string, read: () => Promise<T>): Promise<T> {
-  const before = stateOf(path);
+  const stateNow = () => {
+    const state = statSync(path, { bigint: true, throwIfNoEntry: false });
+    return state && stateOf(state);
+  };
+  const before = stateNow();
   const result = await read();
-  const after = stateOf(path);
+  const after = stateNow();
   // A file that was removed was open before.
   if (after === before || after === undefined) return result;
-  const rule = { where: path, argument: 'the file', expected: 'stay the same while it is read' };
-  throw new FormatError({ ...rule, actual: 'changes', hint: 'Train when it is complete, or on a copy.' });
-}
-
-/** What differs after a file was written to or replaced. */
-function stateOf(path: string): string | undefined {
-  const state = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return state && [state.dev, state.ino, state.size, state.mtimeNs].join();
+  throw changed(path);
 }
 
 /** Stores rows in a temporary file, unless they must be in memory. */

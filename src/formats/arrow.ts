@@ -13,7 +13,7 @@ import {
   Values,
   type Vector,
 } from '../data/table/typed/vectors.js';
-import type { WholeFile } from '../reading/format.js';
+import type { BinaryFile } from '../reading/format.js';
 import { lz4Frame } from './lz4.js';
 import { loadOptional, PACKAGES } from './packages.js';
 import { decoded, joinedParts, type Part } from './parts.js';
@@ -27,18 +27,20 @@ type Table = ReturnType<Library['tableFromIPC']>;
 const EXTRACTION = { useBigInt: true, useBigIntTimestamp: true } as const;
 
 /**
- * The table in one file, or in several with the same columns, one after the other. Each batch of records is a block.
+ * The table in one file, or in several with the same columns, one after the other. Files are read as a whole, and each batch of
+ * records is a block.
  *
  * @throws FormatError for a file that is damaged; BackendError without the library
  */
-export async function openArrow(files: readonly WholeFile[], name: string): Promise<TypedTable> {
+export async function openArrow(files: readonly BinaryFile[], name: string): Promise<TypedTable> {
   const library = await loadOptional(PACKAGES.arrow, name, load);
   const parts: Part[] = [];
   for (const file of files) parts.push(partOf(library, await tableOf(library, file), file.name));
   return joinedParts(parts, name);
 }
 
-async function tableOf(library: Library, { name, bytes }: WholeFile): Promise<Table> {
+async function tableOf(library: Library, { name, slice }: BinaryFile): Promise<Table> {
+  const bytes = new Uint8Array(await slice(0));
   assertWhole(bytes, name);
   const { CompressionType, getCompressionCodec, setCompressionCodec, tableFromIPC } = library;
   const provide = (type: 0 | 1, decode: (bytes: Uint8Array, length: number) => Uint8Array) => {

@@ -100,14 +100,15 @@ export class TableEncoding {
   }
 
   /**
-   * Adds the rows of the next block, their features from the beginning of `values`. Returns how many were not left out.
+   * Adds the next rows, all of a block or those from `start` to `end`, their features from the beginning of `values`. Returns how
+   * many were not left out.
    *
    * @throws FormatError if there are more than were learned
    */
-  add(block: RowBlock, values: Float64Array): number {
+  add(block: RowBlock, values: Float64Array, start = 0, end = block.count): number {
     const { learner, bad, isInterned } = this.#learnt;
     let added = 0;
-    for (let i = this.#isHeader ? 1 : 0; i < block.count; i++) {
+    for (let i = this.#isHeader ? 1 : start; i < end; i++) {
       block.select(i);
       const { line } = block;
       if (bad.lines.has(line)) continue;

@@ -194,12 +194,17 @@ class TableBuilder {
       return encoding.table({ values, shape: [n, d] });
     }
     const writer = await store(n, d, needed);
+    // A block may have any number of rows, as a row group of Parquet has.
+    const most = Math.max(1, Math.floor(NUMBERS_OF_A_PIECE / d));
     let values = new Float64Array(0);
     try {
       for await (const block of blocks()) {
-        if (values.length < block.count * d) values = new Float64Array(block.count * d);
-        const rows = encoding.add(block, values);
-        await writer.write(values.subarray(0, rows * d));
+        for (let start = 0; start < block.count; start += most) {
+          const end = Math.min(start + most, block.count);
+          if (values.length < (end - start) * d) values = new Float64Array((end - start) * d);
+          const rows = encoding.add(block, values, start, end);
+          await writer.write(values.subarray(0, rows * d));
+        }
       }
       return encoding.table(await writer.finish());
     } catch (error) {
@@ -230,6 +235,9 @@ class TableBuilder {
     return new TableEncoding({ ...learnt, isHeader, isInterned });
   }
 }
+
+/** Numbers that are encoded before they are written: 4 MB. */
+const NUMBERS_OF_A_PIECE = 2 ** 19;
 
 /** How many columns and rows a table has, and what one row takes. */
 type Size = Pick<Learner, 'columns' | 'rows' | 'rowBytes'>;
