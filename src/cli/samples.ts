@@ -1,12 +1,9 @@
 // cli: DATA → samples: a table, a folder of IDX files, or a data set by name.
 import { statSync } from 'node:fs';
 import { FormatError } from '../core/errors.js';
-import type { RowStoring } from '../data/stored-rows.js';
 import { type CsvOptions, MISSING_TOKENS } from '../data/table/csv-options.js';
-import { inBytes } from '../data/table/limits.js';
 import type { MissingPolicy } from '../data/table/schema.js';
 import type { OnProgress } from '../node/files.js';
-import { memoryForData } from '../node/memory.js';
 import { spooled } from '../node/spool.js';
 import { readSamplesAgain } from '../reading/again.js';
 import { pictureData } from '../reading/idx.js';
@@ -16,9 +13,9 @@ import { type LabelledRows, labelledRows, type TableModel, type TableOptions } f
 import type { BadRowsFile } from './bad-rows.js';
 import { changed, stateOf } from './data/binary-file.js';
 import type { Data } from './data/query.js';
+import { keepingOf, type Room } from './data/row-files.js';
 import { isFile, isTableFolder, isTyped, openTable } from './data/tables.js';
 import { NAMED, STDIN } from './files.js';
-import { count } from './output.js';
 import { flagOf, UsageError } from './usage.js';
 
 /** How `train` reads a CSV file. */
@@ -55,15 +52,8 @@ export interface CsvChoices
   readonly time?: string;
 }
 
-export interface Loading {
+export interface Loading extends Room {
   readonly onProgress?: OnProgress;
-  readonly signal?: AbortSignal;
-  /** The most bytes that rows may take in memory; by default, most of what is free. */
-  readonly memory?: number;
-  /** Why rows must be in memory, if they must: the flags to leave out. */
-  readonly unstored?: string;
-  /** Takes what closes the file of stored rows, for the time when they are no longer read. */
-  readonly closing?: (close: () => Promise<void>) => void;
 }
 
 type Kind = (typeof NAMED)[number] | 'folder' | 'table';
@@ -120,12 +110,7 @@ export async function loadDataSet(
   const { skipBad: _, ...flags } = choices;
   const table = await openTable(source, loading.signal);
   const options = { ...optionsOf(flags), onBadRow: bad?.of(table.name) };
-  const maxMemory = loading.memory ?? memoryForData();
-  const hint =
-    loading.memory === undefined
-      ? undefined
-      : 'Pass a larger --memory, give a file with fewer rows, or exclude columns with --ignore.';
-  const keeping = { maxMemory, store: storing(table.name, maxMemory, loading), hint };
+  const keeping = keepingOf(table.name, loading, 'exclude columns with --ignore');
   if (isTyped(table)) return readSamplesAgain(table, options, keeping);
   if (isRegular(source)) return whileUnchanged(table.name, () => readSamplesAgain(table, options, keeping));
   // A pipe can be read once.
@@ -155,28 +140,6 @@ async function whileUnchanged<T>(path: string, read: () => Promise<T>): Promise<
   throw changed(path);
 }
 
-/** Stores rows in a temporary file, unless they must be in memory. */
-function storing(where: string, maxMemory: number, { unstored, signal, closing }: Loading): RowStoring {
-  return async (n, d, needed) => {
-    if (unstored !== undefined) {
-      const expected = `fit into ${inBytes(maxMemory)} of memory with ${unstored}`;
-      const actual = `${count(n)} rows of ${count(d)} features, which need ${inBytes(needed)}`;
-      const hint = `Leave out ${unstored}, so that rows can be read from a file, or pass a larger --memory.`;
-      throw new FormatError({ where, argument: 'the table', expected, actual, hint });
-    }
-    const { openRowFile } = await import('../node/row-file.js');
-    const writer = await openRowFile(n, d);
-    closing?.(writer.close);
-    return {
-      ...writer,
-      write: async (values) => {
-        signal?.throwIfAborted();
-        await writer.write(values);
-      },
-    };
-  };
-}
-
 /** Loads a data set that is not a table, and refuses the flags of tables. */
 async function loadOther(source: string, choices: object, loading: Loading): Promise<DataSet> {
   const kind = kindOf(source);
@@ -201,7 +164,7 @@ export async function loadSamplesFor(
 ): Promise<Described & LabelledRows & { readonly part: string }> {
   if (typeof source !== 'string' || kindOf(source) === 'table') {
     const table = await openTable(source, loading.signal);
-    const options = { ...choices, onBadRow: bad?.of(table.name), maxMemory: memoryForData() };
+    const options = { ...choices, onBadRow: bad?.of(table.name), ...keepingOf(table.name, loading) };
     const samples = await labelledRows(table, model, options, loading.signal);
     return { name: table.name, part: 'rows', ...samples };
   }
@@ -216,7 +179,7 @@ export async function loadOtherFor(
   loading: Loading,
 ): Promise<Described & Samples & { readonly part: string }> {
   const flags = Object.fromEntries(TABLE_CHOICES.map((name) => [name, choices[name]]));
-  const { samples, test, ...described } = await loadOther(source, flags, loading);
+  const { samples, test, ...described } = await loadOther(source, { ...flags, memory: loading.memory }, loading);
   const [, d] = (test ?? samples).features.shape;
   if (d !== model.numFeatures) {
     const expected = `have the ${model.numFeatures} features that the model reads`;

@@ -1,6 +1,6 @@
 // reading: tables that are read twice, so that rows that do not fit into memory can be stored.
 import type { FeatureArray } from '../data/batches.js';
-import type { RowStoring, StoredRows } from '../data/stored-rows.js';
+import type { StoredRows } from '../data/stored-rows.js';
 import { RecordReader } from '../data/table/csv/records.js';
 import { type CsvOptions, learnOptions } from '../data/table/csv-options.js';
 import type { LabelledCsvTable, TableOf } from '../data/table/encoding.js';
@@ -12,19 +12,10 @@ import { openJsonLines } from '../data/table/typed/json-lines.js';
 import type { TypedTable } from '../data/table/typed/table.js';
 import { chunksOf, type NamedBytes, reading } from './bytes.js';
 import { tableFormatOf } from './format.js';
+import type { Keeping } from './keeping.js';
 import type { AnyDataSet } from './samples.js';
 import type { TableSource } from './table.js';
 import { dataSetOf, openTyped, withoutLabel } from './typed.js';
-
-/** How much of a table is kept in memory, and where the rest goes. */
-export interface Keeping {
-  /** The maximum number of bytes that the table may take. */
-  readonly maxMemory: number;
-  /** Stores the features of a table that does not fit. */
-  readonly store: RowStoring;
-  /** What to do if not even the lists of its labels fit. */
-  readonly hint?: string;
-}
 
 /**
  * `readSamples` of a table that can be read again: of CSV and JSON lines, nothing is kept between the passes.

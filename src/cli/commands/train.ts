@@ -196,18 +196,19 @@ async function trainFrom(path: string | undefined, given: TrainOptions & { reado
     }
   }
   const display = quietDisplay();
-  const files: (() => Promise<void>)[] = [];
-  const closing = (close: () => Promise<void>) => void files.push(close);
+  const { withRowFiles } = await import('../data/row-files.js');
   try {
-    const { data, parts } = await withInterrupt((signal) => read(source, options, { ...display, signal, closing }));
-    if (options.dryRun) {
-      const { assertTrainable } = await import('../train/checks.js');
-      await assertTrainable(data, parts, options);
-      display.stop();
-      return await dryRun(data, options.json);
-    }
-    const { train } = await import('../train/training.js');
-    await train(source, data, parts, { ...options, ...(isShared && { communicator }) }, display);
+    await withRowFiles(async (closing) => {
+      const { data, parts } = await withInterrupt((signal) => read(source, options, { ...display, signal, closing }));
+      if (options.dryRun) {
+        const { assertTrainable } = await import('../train/checks.js');
+        await assertTrainable(data, parts, options);
+        display.stop();
+        return dryRun(data, options.json);
+      }
+      const { train } = await import('../train/training.js');
+      return train(source, data, parts, { ...options, ...(isShared && { communicator }) }, display);
+    });
   } catch (error) {
     const { resume, checkpoint = resume } = options;
     // The message already says where the model is: the training was complete.
@@ -223,7 +224,6 @@ async function trainFrom(path: string | undefined, given: TrainOptions & { reado
     throw error;
   } finally {
     display.stop();
-    await Promise.allSettled(files.map((close) => close()));
   }
 }
 
@@ -241,8 +241,8 @@ async function read(
   return withBadRows(options.skipBad, source, async (bad) => {
     const { memory } = options;
     const unstored = unstoredFlags(options);
-    const loading = { onProgress, signal, memory, unstored, closing };
-    const data = await loadDataSet(source, csvChoices(options), loading, bad);
+    const room = { signal, memory, closing };
+    const data = await loadDataSet(source, csvChoices(options), { ...room, onProgress, unstored }, bad);
     if (options.dryRun && data.columns === undefined) {
       throw new UsageError(`--dry-run must be left out: ${data.name} is not a table.`);
     }
@@ -250,7 +250,7 @@ async function read(
       const { assertStorable } = await import('../train/storable.js');
       assertStorable(data);
     }
-    return { data, parts: await partsOf(data, options, bad, signal) };
+    return { data, parts: await partsOf(data, options, bad, room) };
   });
 }
 
