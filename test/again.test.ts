@@ -55,15 +55,25 @@ const JSON_LINES = rows
   })
   .join('');
 
-const TABLES = CASES.flatMap(([, options]) => [
-  ['pets.csv', CSV, options] as const,
-  ['pets.jsonl', JSON_LINES, options] as const,
-]);
+/** Rows of 30 features, most of them 0. */
+const SVMLIGHT = rows
+  .map(([size, , weight], i) => `${i % 97 === 0 ? 7 : i % 2} ${1 + (i % 29)}:${size || 'nan'} 30:${weight} # ${i}\n`)
+  .join('');
+
+const TABLES: readonly [name: string, text: string, options: ReadSamplesOptions][] = [
+  ...CASES.map(([, options]) => ['pets.csv', CSV, options] as const),
+  ...CASES.map(([, options]) => ['pets.jsonl', JSON_LINES, options] as const),
+  ...[{ missing: 'mean' } as const, { missing: 'drop', minClassCount: 10 } as const].map(
+    (options) => ['pets.svm', SVMLIGHT, options] as const,
+  ),
+].map(([...each]) => each);
 
 describe('a table that is read again', () => {
   it.each(TABLES)('has the samples of one that is kept, in memory and stored: %#, %s', async (name, text, options) => {
     const expected = await readSamples([file(name, text)], options);
-    for (const maxMemory of [1e9, LITTLE]) {
+    // A column takes 4 kB.
+    const little = name === 'pets.svm' ? 140_000 : LITTLE;
+    for (const maxMemory of [1e9, little]) {
       const { store, stored, closed } = rowStore();
       const found = await readSamplesAgain(file(name, text), options, { maxMemory, store });
       const { features } = found.samples;
@@ -87,12 +97,14 @@ describe('a table that is read again', () => {
     // For the columns too.
     ['pets.jsonl', JSON_LINES, 4],
     ['pets.txt', JSON_LINES, 4],
+    ['pets.svm', SVMLIGHT, 4],
   ])('keeps nothing of %s', async (name, text, times) => {
+    const options = name === 'pets.svm' ? ({ missing: 'mean' } as const) : base;
     const pets = file(name, text);
-    await readSamplesAgain(pets, base, { maxMemory: 1e9, store: rowStore().store });
+    await readSamplesAgain(pets, options, { maxMemory: 1e9, store: rowStore().store });
     expect(pets.opened()).toBe(times);
     const others = file(name, text);
-    await readSamplesAgain(others, { ...base, minClassCount: 10 }, { maxMemory: 1e9, store: rowStore().store });
+    await readSamplesAgain(others, { ...options, minClassCount: 10 }, { maxMemory: 1e9, store: rowStore().store });
     expect(others.opened()).toBe(times + 1);
   });
 
@@ -145,8 +157,13 @@ describe('a table that is read again', () => {
     ['{"size":1,"kind":"cat"}\n\n{"kind":"dog"}\n', 'pets.jsonl'],
     ['{"size":1}\n', 'pets.jsonl'],
     [`${'{"size":1,"kind":"cat"}\n'.repeat(500)}{"size":2,"kind":"dog","note":"x"}\n`, 'pets.jsonl'],
+    ['# only\n', 'pets.svm'],
+    ['1 1:1\n2 1:x\n', 'pets.svm'],
+    ['1 1:1\n2 2:1 1:1\n', 'pets.svm'],
+    ['1 1:1\n2 1:nan\n', 'pets.svm'],
+    ['1 1:1\n1 1:2\n', 'pets.svm'],
   ])('has the errors of one that is kept: %#', async (text, name) => {
-    const options = { label: 'kind' };
+    const options = name === 'pets.svm' ? {} : { label: 'kind' };
     const said = (work: Promise<unknown>) => work.then(() => 'accepted', String);
     const expected = await said(readSamples([file(name, text)], options));
     expect(expected).toContain('Error: pets.');
@@ -188,13 +205,20 @@ describe('a table that is read again', () => {
   it('is refused while it is read for its columns, if they or its rows need more memory than they may', async () => {
     const keys = Array.from({ length: 300 }, (_, i) => `{"key ${i}":1,"kind":"cat"}\n`).join('');
     const many = '{"a":1,"kind":"x"}\n'.repeat(20_000);
-    for (const text of [keys, many]) {
-      const jsonLines = file('a.jsonl', text);
+    const tables = [
+      ['a.jsonl', keys],
+      ['a.jsonl', many],
+      ['a.svm', '1 300:1\n'],
+      ['a.svm', '1 1:1\n'.repeat(20_000)],
+    ] as const;
+    for (const [name, text] of tables) {
+      const table = file(name, text);
+      const options = name === 'a.svm' ? {} : { label: 'kind' };
       const keeping = { maxMemory: 150_000, store: rowStore().store, hint: 'Pass more.' };
-      await expect(readSamplesAgain(jsonLines, { label: 'kind' }, keeping)).rejects.toThrow(
-        /^a\.jsonl: the table must fit into 150\.0 kB of memory; .* Pass more\.$/,
+      await expect(readSamplesAgain(table, options, keeping)).rejects.toThrow(
+        /^a\.(?:jsonl|svm): the table must fit into 150\.0 kB of memory; .* Pass more\.$/,
       );
-      expect(jsonLines.opened()).toBe(2);
+      expect(table.opened()).toBe(2);
     }
   });
 

@@ -9,6 +9,7 @@ import type { RowBlock } from '../data/table/row.js';
 import { assertWithoutCsv } from '../data/table/stream.js';
 import { readTableAgain } from '../data/table/table.js';
 import { openJsonLines } from '../data/table/typed/json-lines.js';
+import { openSvmlight } from '../data/table/typed/svmlight.js';
 import type { TypedTable } from '../data/table/typed/table.js';
 import { chunksOf, type NamedBytes, reading } from './bytes.js';
 import { tableFormatOf } from './format.js';
@@ -18,7 +19,7 @@ import type { TableSource } from './table.js';
 import { dataSetOf, openTyped, withoutLabel } from './typed.js';
 
 /**
- * `readSamples` of a table that can be read again: of CSV and JSON lines, nothing is kept between the passes.
+ * `readSamples` of a table that can be read again: of CSV, JSON lines and SVMlight, nothing is kept between the passes.
  *
  * @throws as `readSamples`, and what `store` throws
  */
@@ -38,6 +39,8 @@ export async function readSamplesAgain(
   });
   if (format === 'json-lines')
     return typedSamples(await openJsonLines(() => chunksOf(source), name, { maxMemory, hint }), options, keeping);
+  if (format === 'svmlight')
+    return typedSamples(await openSvmlight(() => chunksOf(source), name, { maxMemory, hint }), options, keeping);
   if (format !== 'csv') {
     const most = { maxBytes: undefined, maxMemory };
     return typedSamples(await openTyped(format, chunksOf(source), name, most), options, keeping);

@@ -25,9 +25,9 @@ import {
   type Within,
 } from '../data/table/stream.js';
 import { streamJsonLines } from '../data/table/typed/json-lines.js';
-import { readSvmlight } from '../data/table/typed/svmlight.js';
+import { indexIn, readSvmlight, streamSvmlight } from '../data/table/typed/svmlight.js';
 import type { TypedTable } from '../data/table/typed/table.js';
-import { begun, chunksOf, type NamedBytes } from './bytes.js';
+import { begun, type Chunks, chunksOf, type NamedBytes } from './bytes.js';
 import { tableFormatOf } from './format.js';
 import { ArrivingRows, type Keeping } from './keeping.js';
 import type { Samples } from './samples.js';
@@ -121,13 +121,24 @@ export async function* rowsOf(
   try {
     const format = tableFormatOf(start, name);
     if (format === 'json-lines') yield* readTypedRowsWithin(within, await streamJsonLines(all, name), schema, reading);
-    else if (format === 'svmlight') {
-      const names = schema.columns.map((column) => column.name);
-      yield* readTypedRowsWithin(within, await readSvmlight(all, name, { names }), schema, reading);
-    } else yield* readRowsWithin(within, all, schema, reading);
+    else if (format === 'svmlight')
+      yield* readTypedRowsWithin(within, await svmlightFor(schema, all, name, keep), schema, reading);
+    else yield* readRowsWithin(within, all, schema, reading);
   } finally {
     await chunks.return();
   }
+}
+
+/** The rows as they arrive, where the model finds them by index; else as a whole, because columns are found by their number. */
+function svmlightFor(schema: CsvSchema, chunks: Chunks, name: string, keep: RowsOptions['keep'] = []) {
+  const names = schema.columns.map((column) => column.name);
+  const read = schema.columns.filter(({ kind }) => kind !== 'label' && kind !== 'weight' && kind !== 'ignored');
+  const isByIndex = schema.header && read.every((column) => indexIn(column.name) !== undefined);
+  // A column that is passed through may be another one.
+  const known = new Set<string | number>(names);
+  return isByIndex && keep.every((column) => known.has(column))
+    ? streamSvmlight(chunks, name, names)
+    : readSvmlight(chunks, name, { names });
 }
 
 /**

@@ -98,6 +98,7 @@ function writeOthers(): void {
     ...{ x: Number(x), y: Number(y), week: Number(week), colour, bought },
   }));
   line.write('big.jsonl', objects.map((each) => `${JSON.stringify(each)}\n`).join(''));
+  line.write('big.svm', objects.map(({ x, y, week, bought }) => svmlight(bought, [x, y, week])).join(''));
   mkdirSync(line.path('parts'));
   for (const [part, start] of [
     ['a', 0],
@@ -113,12 +114,17 @@ function writeOthers(): void {
   }
 }
 
+function svmlight(bought: string, features: readonly number[]): string {
+  return `${bought === 'yes' ? 1 : -1} ${features.map((x, j) => `${j + 1}:${x}`).join(' ')}\n`;
+}
+
 describe('another format with little memory', () => {
   beforeAll(writeOthers);
 
   it.each([
     ['big.jsonl', ['--label', 'bought', '--strings', 'one-hot']],
     ['parts', ['--label', 'bought', '--strings', 'one-hot']],
+    ['big.svm', []],
   ])('%s gives the model and the scores of rows in memory', async (name, flags) => {
     const own = [name, ...flags, '--backend', 'cpu', '--json'];
     const inMemory = await line.run('train', ...own, '--precision', 'float64', '-o', 'g.model');
