@@ -7,6 +7,7 @@ import type { OnProgress } from '../node/files.js';
 import { spooled } from '../node/spool.js';
 import { readSamplesAgain } from '../reading/again.js';
 import { pictureData } from '../reading/idx.js';
+import type { Keeping } from '../reading/keeping.js';
 import { type ReadSamplesOptions, readSamples } from '../reading/read.js';
 import type { AnyDataSet, DataSet, Described, Samples } from '../reading/samples.js';
 import { type LabelledRows, labelledRows, type TableModel, type TableOptions } from '../reading/table.js';
@@ -53,6 +54,8 @@ export interface CsvChoices
 }
 
 export interface Loading extends Room {
+  /** The folder of encoded rows. */
+  readonly cache?: string;
   readonly onProgress?: OnProgress;
 }
 
@@ -100,7 +103,7 @@ export async function loadDataSet(
     return loadOther(
       source,
       {
-        ...{ ...flags, memory: loading.memory },
+        ...{ ...flags, memory: loading.memory, cache: loading.cache },
         ...(header ? {} : { header }),
         ...(defaultMissing ? {} : { defaultMissing }),
       },
@@ -111,8 +114,14 @@ export async function loadDataSet(
   const table = await openTable(source, loading.signal);
   const options = { ...optionsOf(flags), onBadRow: bad?.of(table.name) };
   const keeping = keepingOf(table.name, loading, 'exclude columns with --ignore');
-  if (isTyped(table)) return readSamplesAgain(table, options, keeping);
-  if (isRegular(source)) return whileUnchanged(table.name, () => readSamplesAgain(table, options, keeping));
+  const { cache } = loading;
+  const read = (own: Keeping) => readSamplesAgain(table, options, own);
+  const unchanged = (own: Keeping) => (isTyped(table) ? read(own) : whileUnchanged(table.name, () => read(own)));
+  if (cache !== undefined) {
+    const { cachedDataSet } = await import('./data/cache.js');
+    return cachedDataSet(cache, source, flags, { keeping, room: loading }, unchanged);
+  }
+  if (isTyped(table) || isRegular(source)) return unchanged(keeping);
   // A pipe can be read once.
   const again = spooled(table);
   try {

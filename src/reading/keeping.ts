@@ -11,6 +11,8 @@ export interface Keeping {
   readonly maxMemory: number;
   /** Stores the features of a table that does not fit. */
   readonly store: RowStoring;
+  /** Whether features are stored that fit, too. */
+  readonly stores?: 'always' | undefined;
   /** What to do if not even the lists of its labels fit. */
   readonly hint?: string;
 }

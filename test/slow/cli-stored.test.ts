@@ -202,6 +202,44 @@ describe('a model and little memory', () => {
   });
 });
 
+describe('train --cache', () => {
+  it.each([
+    ['in memory', []],
+    ['stored', LITTLE],
+  ])('writes the model of the table, the first time and later: %s', async (_, more) => {
+    const own = [...TRAIN, ...more, '--json'];
+    const plain = await line.run(...own, '-o', 'm.model');
+    for (let time = 0; time < 2; time++) {
+      const cached = await line.run(...own, '--cache', 'rows/of', '-o', 'n.model');
+      expect([cached.code, cached.stderr]).toEqual([0, '']);
+      expect(readFileSync(line.path('n.model'))).toEqual(readFileSync(line.path('m.model')));
+      expect({ ...JSON.parse(cached.stdout), model: 0 }).toEqual({ ...JSON.parse(plain.stdout), model: 0 });
+    }
+    expect(readdirSync(line.path('rows/of')).length).toBe(1);
+  });
+
+  it('says in a line that the table has changed', async () => {
+    line.write('changing.csv', CSV);
+    const own = ['train', 'changing.csv', ...TRAIN.slice(2), '--dry-run', '--json', '--cache', 'rows'];
+    expect((await line.run(...own)).stderr).toBe('');
+    line.write('changing.csv', `${CSV}1,2,3,red,yes\n`);
+    const { code, stdout, stderr } = await line.run(...own);
+    expect([code, JSON.parse(stdout).data.rows]).toEqual([0, ROWS + 1]);
+    expect(stderr).toMatch(
+      /^cache: rows\/changing\.csv-[0-9a-f]{16}\.rows is of an earlier state of the table; it is written again\n$/,
+    );
+  });
+
+  it.each([
+    ['--skip-bad', ['big.csv', '--skip-bad', 'bad.csv']],
+    ['iris', ['iris']],
+    ['-', ['-', '--label', 'x']],
+  ])('is refused with %s', async (_, args) => {
+    const { code, stderr } = await line.run('train', ...args, '--cache', 'rows');
+    expect([code, stderr]).toEqual([2, expect.stringContaining('--cache must be left out')]);
+  });
+});
+
 describe('train with little memory, from a pipe', () => {
   it('writes the model of the file', async () => {
     const flags = ['--label', 'bought', '--strings', 'one-hot', '--backend', 'cpu', ...LITTLE];

@@ -135,6 +135,13 @@ export function addTableFlags(command: Command): Command {
 function addTrainingFlags(command: Command): Command {
   command
     .addOption(memoryOption())
+    .addOption(
+      new FileOption(
+        '--cache <folder>',
+        'keep the encoded rows in this folder; the next training on the same table reads them there',
+        'file',
+      ),
+    )
     .option(
       '--workers <n>',
       'train in this many processes on this machine, by MPI (see: native install --mpi; docs/scale.md)',
@@ -242,7 +249,8 @@ async function read(
     const { memory } = options;
     const unstored = unstoredFlags(options);
     const room = { signal, memory, closing };
-    const data = await loadDataSet(source, csvChoices(options), { ...room, onProgress, unstored }, bad);
+    const loading = { ...room, onProgress, unstored, cache: options.cache };
+    const data = await loadDataSet(source, csvChoices(options), loading, bad);
     if (options.dryRun && data.columns === undefined) {
       throw new UsageError(`--dry-run must be left out: ${data.name} is not a table.`);
     }
@@ -293,6 +301,9 @@ export function assertTogether(options: Partial<TrainOptions>): void {
     throw new UsageError('--l2-rule must be left out without --l2 auto or a list, such as --l2 1,0.1,0.01.');
   if (options.resume !== undefined && candidatesOf(options) !== undefined) {
     throw new UsageError('--l2 must be the number of the checkpoint with --resume; got a search.');
+  }
+  if (options.cache !== undefined && options.skipBad !== undefined) {
+    throw new UsageError('--cache must be left out with --skip-bad, which writes rows when they are read.');
   }
   if (group !== undefined && time !== undefined) {
     throw new UsageError('--time must be left out with --group: both decide which rows are held back.');

@@ -41,15 +41,22 @@ export async function withRowFiles<T>(work: (closing: NonNullable<Room['closing'
   }
 }
 
+/** Refuses to store rows that must be in memory. The arguments are those of `RowStoring`. */
+export function assertUnneeded(where: string, maxMemory: number, { unstored }: Room) {
+  return (n: number, d: number, needed: number): void => {
+    if (unstored === undefined) return;
+    const expected = `fit into ${inBytes(maxMemory)} of memory with ${unstored}`;
+    const actual = `${count(n)} rows of ${count(d)} features, which need ${inBytes(needed)}`;
+    const hint = `Leave out ${unstored}, so that rows can be read from a file, or pass a larger --memory.`;
+    throw new FormatError({ where, argument: 'the table', expected, actual, hint });
+  };
+}
+
 /** Stores rows in a temporary file, unless they must be in memory. */
-function storing(where: string, maxMemory: number, { unstored, signal, closing }: Room): RowStoring {
+function storing(where: string, maxMemory: number, room: Room): RowStoring {
+  const { signal, closing } = room;
   return async (n, d, needed) => {
-    if (unstored !== undefined) {
-      const expected = `fit into ${inBytes(maxMemory)} of memory with ${unstored}`;
-      const actual = `${count(n)} rows of ${count(d)} features, which need ${inBytes(needed)}`;
-      const hint = `Leave out ${unstored}, so that rows can be read from a file, or pass a larger --memory.`;
-      throw new FormatError({ where, argument: 'the table', expected, actual, hint });
-    }
+    assertUnneeded(where, maxMemory, room)(n, d, needed);
     const { openRowFile } = await import('../../node/row-file.js');
     const writer = await openRowFile(n, d);
     closing?.(writer.close);
