@@ -1,5 +1,6 @@
 // Tables that do not fit into the memory for rows.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { float64, tableFromArrays, tableToIPC, utf8 } from '@uwdata/flechette';
 import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer';
 import { Random } from 'softmax-regression';
 import { CommandLine } from '../helpers/command-line.js';
@@ -99,13 +100,18 @@ function writeOthers(): void {
   }));
   line.write('big.jsonl', objects.map((each) => `${JSON.stringify(each)}\n`).join(''));
   line.write('big.svm', objects.map(({ x, y, week, bought }) => svmlight(bought, [x, y, week])).join(''));
+  const names = ['x', 'y', 'week', 'colour', 'bought'] as const;
+  const columns = Object.fromEntries(names.map((name) => [name, objects.map((each) => each[name])]));
+  const types = { x: float64(), y: float64(), week: float64(), colour: utf8(), bought: utf8() };
+  const table = tableFromArrays(columns, { types, maxBatchRows: 2500 });
+  writeFileSync(line.path('big.arrow'), tableToIPC(table, { format: 'file' }) as Uint8Array);
   mkdirSync(line.path('parts'));
   for (const [part, start] of [
     ['a', 0],
     ['b', 5000],
   ] as const) {
     const some = objects.slice(start, part === 'a' ? 5000 : undefined);
-    const columnData = (['x', 'y', 'week', 'colour', 'bought'] as const).map((name) => ({
+    const columnData = names.map((name) => ({
       ...{ name, data: some.map((each) => each[name]) },
       type: ['colour', 'bought'].includes(name) ? 'STRING' : 'DOUBLE',
     })) as ColumnSource[];
@@ -124,6 +130,7 @@ describe('another format with little memory', () => {
   it.each([
     ['big.jsonl', ['--label', 'bought', '--strings', 'one-hot']],
     ['parts', ['--label', 'bought', '--strings', 'one-hot']],
+    ['big.arrow', ['--label', 'bought', '--strings', 'one-hot']],
     ['big.svm', []],
   ])('%s gives the model and the scores of rows in memory', async (name, flags) => {
     const own = [name, ...flags, '--backend', 'cpu', '--json'];
