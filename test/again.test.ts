@@ -254,6 +254,13 @@ describe('a table that is read again', () => {
     expect([kept.stored.length, kept.closed()]).toEqual([1, 1]);
   });
 
+  it.each([{}, { label: 'kind' }])('refuses a binary format by its name, with the options %j', async (options) => {
+    const keeping = { maxMemory: 1e9, store: rowStore().store };
+    await expect(readSamplesAgain(file('standard input', 'PAR1\x15\x04\0\0PAR1'), options, keeping)).rejects.toThrow(
+      'standard input: the file must be a CSV file; got a Parquet file.',
+    );
+  });
+
   it('asks for the label like readSamples', async () => {
     for (const [name, text] of [
       ['pets.csv', CSV],

@@ -16,12 +16,12 @@ import { tableFormatOf } from './format.js';
 import type { Keeping } from './keeping.js';
 import type { AnyDataSet } from './samples.js';
 import type { TableSource } from './table.js';
-import { dataSetOf, openTyped, withoutLabel } from './typed.js';
+import { dataSetOf, withoutLabel } from './typed.js';
 
 /**
  * `readSamples` of a table that can be read again: of CSV, JSON lines and SVMlight, nothing is kept between the passes.
  *
- * @throws as `readSamples`, and what `store` throws
+ * @throws as `readSamples`, and what `store` throws; FormatError for a binary format, which must be open
  */
 export async function readSamplesAgain(
   source: TableSource,
@@ -41,10 +41,7 @@ export async function readSamplesAgain(
     return typedSamples(await openJsonLines(() => chunksOf(source), name, { maxMemory, hint }), options, keeping);
   if (format === 'svmlight')
     return typedSamples(await openSvmlight(() => chunksOf(source), name, { maxMemory, hint }), options, keeping);
-  if (format !== 'csv') {
-    const most = { maxBytes: undefined, maxMemory };
-    return typedSamples(await openTyped(format, chunksOf(source), name, most), options, keeping);
-  }
+  // Bytes of a binary format are refused as CSV, by the name of their format.
   const table = await readTableAgain({ name, blocks: () => csvBlocks(source, own) }, own, keeping);
   return dataSetOf(name, table as TableOf<FeatureArray | StoredRows> & Pick<LabelledCsvTable, 'labels' | 'classes'>);
 }

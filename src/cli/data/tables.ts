@@ -61,9 +61,9 @@ function startOfFile(path: string): Uint8Array {
 /** A table: text formats as bytes to come, the others open. Of those, columns are read as they are asked for. */
 export async function openTable(source: Data, signal?: AbortSignal, chunk?: number): Promise<TableSource> {
   if (typeof source !== 'string') return source.open(signal);
-  provideFormats();
   const format = formatOf(source);
   if (format !== 'parquet' && format !== 'arrow') return namedBytes(source, signal, chunk);
+  provideFormats();
   const paths = isTableFolder(source) ? partsOfFolder(source) : [source];
   const files = [];
   for (const path of paths) {
