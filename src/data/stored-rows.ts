@@ -220,14 +220,15 @@ export async function* piecesOf(
   }
 }
 
-/** Takes the rows in order. */
+/** Takes rows in order. */
 export interface RowWriter {
   /** The array may be overwritten afterwards. */
   write(values: Float64Array): Promise<void>;
+  /** The rows that were written. */
   finish(): Promise<StoredRows>;
   /** Removes what was written. */
   close(): Promise<void>;
 }
 
-/** Begins to store n rows of d features, of a table that would need this many bytes of memory. */
+/** Begins to store rows of d features, at least n of them, which would need this many bytes of memory. */
 export type RowStoring = (n: number, d: number, needed: number) => Promise<RowWriter>;

@@ -41,6 +41,8 @@ export interface TrainOptions extends CsvChoices, PartChoices, FlagValues {
   readonly json?: boolean;
   /** The most bytes that the rows of DATA may take in memory. */
   readonly memory?: number;
+  /** The folder of encoded rows. */
+  readonly cache?: string;
   /** The number of processes to start. */
   readonly workers?: number;
   /** The processes that share each fit. */
