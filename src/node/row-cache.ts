@@ -3,7 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { BackendError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
-import { type RowStoring, StoredRows } from '../data/stored-rows.js';
+import { completeRows, type RowStoring } from '../data/stored-rows.js';
 import type { AnyDataSet } from '../reading/samples.js';
 import { type AtomicWriter, openAtomicWriter } from './atomic-writer.js';
 import { errorCode, makeFolder } from './files.js';
@@ -108,7 +108,7 @@ async function dataIn(file: FileHandle, described: Described): Promise<AnyDataSe
     found.set(list, await numbersIn(file, at, n));
     at += NUMBER * n;
   }
-  const features = new StoredRows([n, d], async (start, end, into) => {
+  const features = completeRows([n, d], async (start, end, into) => {
     const bytes = new Uint8Array(into.buffer, into.byteOffset, NUMBER * d * (end - start));
     await fill(file, bytes, FIRST.length + NUMBER * d * start);
   });
@@ -143,7 +143,7 @@ export async function writeRowCache(
       return {
         write: (values) => writer.write(bytesOf(values)),
         finish: async () =>
-          new StoredRows([n, d], async () => {
+          completeRows([n, d], async () => {
             throw new Error('these rows are read from the complete file');
           }),
         close: async () => {},
