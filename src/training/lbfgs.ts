@@ -1,5 +1,6 @@
 // training: fits parameters to the optimum, with a proven bound on the remaining gap.
 
+import { nextTask, WORK_OF_A_TASK } from '../core/task.js';
 import type { FeatureArray } from '../data/batches.js';
 import { StoredRows } from '../data/stored-rows.js';
 import { certifyAsync } from '../objective/certificate.js';
@@ -23,6 +24,9 @@ import type { ValidationScores } from './validation.js';
  * Larger problems are solved on tensors, then refined in float64 unless they are too large, or `precision` forbids it.
  */
 const PLAIN_WORK = 5e6;
+
+/** Besides its evaluations, in multiply-adds: about 0.1 ms. */
+const WORK_OF_AN_ITERATION = 1e5;
 
 /** The relative difference of objectives up to which the stored parameters are those of the solver. */
 const STORED = 1e-6;
@@ -49,6 +53,7 @@ export async function fitLbfgs(samples: AnySamples, plan: OptimumPlan, run: FitR
   const snapshotOf = (state: OptimumState) => () =>
     optimumSnapshot({ state, history: history.slice(0, iterationsOf(state)) }, validates);
   const finish = async () => last && checkpoints?.finish(markOf(last), snapshotOf(last));
+  let work = 0;
   const solve: SolveOptions = {
     start: run.start ?? new Float64Array(problem.size),
     maxIterations,
@@ -68,6 +73,10 @@ export async function fitLbfgs(samples: AnySamples, plan: OptimumPlan, run: FitR
       if (!Number.isFinite(gradientNorm)) return;
       last = reached;
       await checkpoints?.reach(markOf(reached), true, snapshotOf(reached));
+      work += WORK_OF_AN_ITERATION + 2 * n * problem.size;
+      if (work < WORK_OF_A_TASK) return;
+      work = 0;
+      await nextTask();
     },
   };
   let solved: Optimum;
