@@ -1,8 +1,9 @@
 // bench: a pass over rows in a file, beside reading the file by cat, and beside the same evaluation in memory.
 import { spawnSync } from 'node:child_process';
-import { open } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Random, StoredRows, selectBackend } from 'softmax-regression';
+import { Random, selectBackend } from 'softmax-regression';
+import { openRowFile } from '../../src/node/row-file.js';
 import { evaluatePlainAsync } from '../../src/objective/float64.js';
 import { streamedProblem } from '../../src/objective/streamed.js';
 import { median, table, timeInTurn, type Work } from '../timing.js';
@@ -20,15 +21,11 @@ export async function benchPass(): Promise<void> {
     const values = Float64Array.from({ length: n * d }, () => random.normal());
     const labels = Int32Array.from({ length: n }, (_, i) => i % CLASSES);
     const path = join(folder, 'rows');
-    const file = await open(path, 'w+');
+    writeFileSync(path, new Uint8Array(values.buffer));
+    const writer = await openRowFile(n, d, folder);
     try {
-      const bytes = new Uint8Array(values.buffer);
-      for (let at = 0; at < bytes.length; at += 2 ** 26)
-        await file.write(bytes.subarray(at, at + 2 ** 26), 0, undefined, at);
-      const stored = new StoredRows(SHAPE, async (start, end, into) => {
-        const view = new Uint8Array(into.buffer, into.byteOffset, 8 * (end - start) * d);
-        await file.read(view, 0, view.length, 8 * start * d);
-      });
+      for (let at = 0; at < values.length; at += 2 ** 23) await writer.write(values.subarray(at, at + 2 ** 23));
+      const stored = await writer.finish();
       const options = { labels, numClasses: CLASSES, l2: 0, fitIntercept: true };
       const point = Float64Array.from({ length: (d + 1) * CLASSES }, () => random.normal() / 10);
       const memory = streamedProblem({ ...options, features: { values, shape: SHAPE } });
@@ -45,7 +42,7 @@ export async function benchPass(): Promise<void> {
       const timings = await timeInTurn(works, ROUNDS);
       const [first] = timings;
       console.log(
-        `${n.toLocaleString('en')} × ${d}, float64, ${CLASSES} classes, a file of ${megabytes(bytes.length)} in the cache of the system, ${ROUNDS} rounds:\n`,
+        `${n.toLocaleString('en')} × ${d}, float64, ${CLASSES} classes, a file of ${megabytes(values.byteLength)} in the cache of the system, ${ROUNDS} rounds:\n`,
       );
       const rows = timings.map(({ name, milliseconds }) => [
         name,
@@ -56,7 +53,7 @@ export async function benchPass(): Promise<void> {
       console.log(table(['', 'median', 'from, to', 'speed of a pass / this'], rows));
       if (timings[0].outcome !== timings[1].outcome) throw new Error('the two evaluations differ');
     } finally {
-      await file.close();
+      await writer.close();
     }
   });
 }
