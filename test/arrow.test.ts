@@ -3,8 +3,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as arrow from '@uwdata/flechette';
 import { type NamedBytes, parseCsv, readSamples } from 'softmax-regression';
+import { openArrow } from '../src/formats/arrow.js';
 import { lz4Frame } from '../src/formats/lz4.js';
 import { provideFormats } from '../src/formats/provide.js';
+import { fileInMemory } from '../src/reading/format.js';
 import golden from './golden/feather.golden.json';
 import { PETS, PETS_CSV, PETS_DATES, PETS_OPTIONS } from './helpers/pets-table.js';
 
@@ -145,6 +147,46 @@ describe('Arrow', () => {
   });
 });
 
+describe('an Arrow file in batches', () => {
+  const N = 4000;
+  const x = Array.from({ length: N }, (_, i) => Math.sqrt(i));
+  const size = x.map((_, i) => ['s', 'm', 'l'][(i * i) % 3]);
+  const types = { x: arrow.float64(), size: arrow.dictionary(arrow.utf8()) };
+  const table = arrow.tableFromArrays({ x, size } as Columns, { types: types as never, maxBatchRows: 500 });
+
+  it.each(['file', 'stream'] as const)('is read batch by batch, never as a whole: a %s', async (format) => {
+    const bytes = arrow.tableToIPC(table, { format }) as Uint8Array;
+    const whole = fileInMemory('a.arrow', bytes);
+    const reads: number[] = [];
+    const slice = async (start: number, end = bytes.length) => {
+      const part = await whole.slice(start, end);
+      reads.push(part.byteLength);
+      return part;
+    };
+    const { blocks, columns } = await openArrow([{ ...whole, slice }], 'a.arrow');
+    expect(columns).toEqual([{ name: 'x' }, { name: 'size', use: 'category' }]);
+    expect(reads.reduce((sum, length) => sum + length, 0)).toBeLessThan(bytes.length / 4);
+    for (let pass = 0; pass < 2; pass++) {
+      let i = 0;
+      for await (const block of blocks(new Set([0, 1]))) {
+        expect([block.count, Math.max(...reads) < bytes.length / 4]).toEqual([500, true]);
+        for (let row = 0; row < block.count; row++, i++) {
+          block.select(row);
+          if (block.number(0, '.') !== x[i] || block.text(1) !== size[i] || block.line !== i + 1)
+            throw new Error(`${i}`);
+        }
+      }
+      expect(i).toBe(N);
+    }
+  });
+
+  it.each(['file', 'stream'] as const)('numbers the rows of several files: each a %s', async (format) => {
+    const bytes = arrow.tableToIPC(table, { format }) as Uint8Array;
+    const { where } = await openArrow([fileInMemory('a', bytes), fileInMemory('b', bytes)], 'both');
+    expect([where(1), where(N), where(N + 1)]).toEqual(['a:1', `a:${N}`, 'b:1']);
+  });
+});
+
 describe('a damaged Arrow file', () => {
   it.each([
     ['more-dates-than-stored', '1280 values in a buffer of 5'],
@@ -153,7 +195,7 @@ describe('a damaged Arrow file', () => {
     ['sixteen-million-values-in-a-batch-of-five', '16777221 values in a batch of 5'],
   ])('is refused before values are read that are not there: %s', async (name, actual) => {
     const path = join(__dirname, '..', 'tools', 'fuzz', 'found', 'arrow', `${name}.arrow`);
-    expect(await refusal(readSamples([file('a.arrow', new Uint8Array(readFileSync(path)))], { label: 'kind' }))).toBe(
+    expect(await refusal(readSamples([file('a.arrow', new Uint8Array(readFileSync(path)))], PETS_OPTIONS))).toBe(
       `FormatError: a.arrow: the file must be an Arrow file; got ${actual}. The file is damaged: fetch or write it again.`,
     );
   });

@@ -37,7 +37,12 @@ describe('the data of train', () => {
       'the file must stay the same while',
     ],
     ['is replaced', () => renameSync(copied(), path), 'the file must stay the same while'],
-    ['is longer', () => appendFileSync(path, `${line(1)}\n`), 'the table must have the same 2000 rows each time'],
+    // The first reading has the row too if it is written before its end is found.
+    [
+      'is longer',
+      () => appendFileSync(path, `${line(1)}\n`),
+      /must (?:have the same 2000 rows each time|stay the same while)/,
+    ],
     [
       'is cut',
       () => writeFileSync(path, text.slice(0, text.length / 2)),

@@ -97,6 +97,23 @@ onEveryBackend("fit with solver 'lbfgs'", () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
+  it('yields to the event loop among short iterations', async () => {
+    let turns = 0;
+    let next = setImmediate(function tick() {
+      turns++;
+      next = setImmediate(tick);
+    });
+    const seen: number[] = [];
+    const n = 100_000;
+    const values = Float64Array.from({ length: 4 * n }, (_, at) => iris.features[(at >> 2) % 150][at % 4]);
+    const labels = Array.from({ length: n }, (_, i) => iris.labels[i % 150]);
+    const options = { l2: 1e-12, maxIterations: 20, onProgress: () => seen.push(turns) };
+    await SoftmaxRegression.fit({ values, shape: [n, 4] }, labels, options);
+    clearImmediate(next);
+    // An evaluation takes 3e6 multiply-adds, and a task 1.4e7.
+    expect(new Set(seen).size).toBeGreaterThanOrEqual(4);
+  });
+
   it.each<[FitOptions<number>, string]>([
     [{ solver: 'lbfgs', epochs: 3 }, 'epochs'],
     [{ solver: 'lbfgs', learningRate: 0.1 }, 'learningRate'],

@@ -38,6 +38,8 @@ const CASES: readonly [string, FitOptions<string>][] = [
   ['by default', {}],
   ['standardised', { standardize: true }],
   ['with l1 and weights', { standardize: true, l1: 0.01, l2: 0, sampleWeights }],
+  ['with a share to validate on', { standardize: true, validation: 0.45, sampleWeights, maxIterations: 8 }],
+  ['with samples to validate on', { validation: { features, labels, sampleWeights }, maxIterations: 4 }],
   ['nearly without a penalty', { standardize: true, l2: 1e-9, fitIntercept: false, maxIterations: 60 }],
 ];
 
@@ -114,6 +116,16 @@ describe('a fit that ranks share', () => {
       'labels',
       (rank) => [features, rank === 1 ? [...labels].reverse() : labels, {}],
       'labels must be the same on all ranks',
+    ],
+    [
+      'samples to validate on',
+      (rank) => [features, labels, { validation: { features: rank === 1 ? changed(9, 1e-9) : features, labels } }],
+      'validation must be the same on all ranks',
+    ],
+    [
+      'labels to validate on',
+      (rank) => [features, labels, { validation: { features, labels: rank === 2 ? [...labels].reverse() : labels } }],
+      'validation.labels must be the same on all ranks',
     ],
     ['weights', (rank) => [features, labels, rank === 1 ? { sampleWeights } : {}], 'on rank 1'],
     [

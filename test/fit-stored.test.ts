@@ -1,7 +1,7 @@
 import { Random } from '../src/core/random.js';
 import { nextTask } from '../src/core/task.js';
 import { StoredRows } from '../src/data/stored-rows.js';
-import { loadIris, SoftmaxRegression } from '../src/index.js';
+import { loadIris, SoftmaxRegression, take, trainTestSplit } from '../src/index.js';
 import type { FitOptions } from '../src/training/options.js';
 
 const iris = loadIris();
@@ -52,20 +52,53 @@ describe('fit to stored rows', () => {
     expect(outside.result.history[4].validationLoss).toBeGreaterThan(0);
   });
 
-  it('resumes from a checkpoint, also from one of rows in memory, to the same bits', async () => {
-    const options = { standardize: true, precision: 'float64' } as const;
-    const whole = await SoftmaxRegression.fit(large, labels, options);
-    for (const from of [large, stored(large)]) {
-      let bytes: Uint8Array | undefined;
-      const write = (written: Uint8Array) => {
-        bytes ??= written.slice();
-      };
-      const checkpoint = { every: { iterations: 3 }, write };
-      await SoftmaxRegression.fit(from, labels, { ...options, checkpoint });
-      const resumed = await SoftmaxRegression.fit(stored(large), labels, { ...options, resume: bytes });
-      expect(await resumed.model.toBytes()).toEqual(await whole.model.toBytes());
-    }
+  it.each<[string, Partial<FitOptions<string>>]>([
+    ['of each class', {}],
+    ['standardised, with weights', { standardize: true, sampleWeights: labels.map((_, i) => i % 3) }],
+    ['of whole groups', { standardize: true, groups: labels.map((_, i) => i % 11) }],
+    ['the latest', { standardize: true, l1: 0.01, times: labels.map((_, i) => (i * 7) % n) }],
+  ])('validates on a share of the rows, with the bits of rows in memory: %s', async (_, own) => {
+    const options = { ...own, validation: 0.4, precision: 'float64' } as const;
+    const inMemory = await SoftmaxRegression.fit(large, labels, options);
+    const outside = await SoftmaxRegression.fit(stored(large), labels, options);
+    expect(await outside.model.toBytes()).toEqual(await inMemory.model.toBytes());
+    expect(outside.result).toEqual(inMemory.result);
+    const { validationLoss, validationAccuracy } = outside.result.history.at(-1) ?? {};
+    expect(validationLoss).toBeGreaterThan(0);
+    expect(validationAccuracy).toBeGreaterThan(0.3);
   });
+
+  it('scores the samples held back as an evaluation does', async () => {
+    const options = { standardize: true, validation: 0.3, sampleWeights: labels.map((_, i) => i % 3) };
+    const { model, result } = await SoftmaxRegression.fit(stored(large), labels, options);
+    const { test } = trainTestSplit(n, { testFraction: 0.3, stratify: labels });
+    const places = test.sort();
+    const { logLoss, accuracy } = await model.evaluate(stored(large).take(places), take(labels, places), {
+      sampleWeights: take(options.sampleWeights, places),
+    });
+    const { validationLoss, validationAccuracy } = result.history.at(-1) ?? {};
+    expect(validationLoss).toBeCloseTo(logLoss, 5);
+    expect(validationAccuracy).toBeCloseTo(accuracy, 12);
+  });
+
+  it.each([{}, { validation: 0.3 }])(
+    'resumes from a checkpoint, also of rows in memory, to the same bits: %j',
+    async (own) => {
+      const options = { ...own, standardize: true, precision: 'float64' } as const;
+      const whole = await SoftmaxRegression.fit(large, labels, options);
+      for (const from of [large, stored(large)]) {
+        let bytes: Uint8Array | undefined;
+        const write = (written: Uint8Array) => {
+          bytes ??= written.slice();
+        };
+        const checkpoint = { every: { iterations: 3 }, write };
+        await SoftmaxRegression.fit(from, labels, { ...options, checkpoint });
+        const resumed = await SoftmaxRegression.fit(stored(large), labels, { ...options, resume: bytes });
+        expect(await resumed.model.toBytes()).toEqual(await whole.model.toBytes());
+        expect(resumed.result).toEqual(whole.result);
+      }
+    },
+  );
 
   it('advises on columns that separate classes', async () => {
     const column = { values: Float64Array.of(1, 2, 3, 4), shape: [4, 1] as const };
@@ -79,14 +112,6 @@ describe('fit to stored rows', () => {
     const onProgress = () => abort.abort(new Error('enough'));
     const fit = SoftmaxRegression.fit(stored(large), labels, { signal: abort.signal, onProgress });
     await expect(fit).rejects.toThrow('enough');
-  });
-
-  it('refuses a share to validate on', async () => {
-    const message = 'fit: validation must be samples for stored rows; got 0.2';
-    for (const solver of ['lbfgs', 'sgd'] as const) {
-      const options: FitOptions<string> = { solver, validation: 0.2 };
-      await expect(SoftmaxRegression.fit(stored(large), labels, options)).rejects.toThrow(message);
-    }
   });
 
   it('refuses numbers that are not finite, and other lengths', async () => {

@@ -2,7 +2,9 @@ import { type EpochLogs, type FitOptions, loadIris, SoftmaxRegression, take, tra
 import { onEveryBackend, useBackend } from './helpers/backends.js';
 
 const iris = loadIris();
-const { train, test } = trainTestSplit(150, { testFraction: 0.2, seed: 5, stratify: iris.labels });
+const drawn = trainTestSplit(150, { testFraction: 0.2, seed: 5, stratify: iris.labels });
+// In the order of the samples.
+const [train, test] = [drawn.train.slice().sort(), drawn.test.slice().sort()];
 const learnt = { features: take(iris.features, train), labels: take(iris.labels, train) };
 const looked = { features: take(iris.features, test), labels: take(iris.labels, test) };
 const plain = { solver: 'sgd', epochs: 4, batchSize: 32, learningRate: 0.1, seed: 5 } as const;
@@ -88,10 +90,8 @@ onEveryBackend('fit with validation', () => {
 
 onEveryBackend('early stopping', () => {
   // Few samples and many epochs, so that the model overfits.
-  const few = {
-    features: take(learnt.features, [0, 1, 2, 3, 4, 5, 6, 7]),
-    labels: take(learnt.labels, [0, 1, 2, 3, 4, 5, 6, 7]),
-  };
+  const eight = drawn.train.slice(0, 8);
+  const few = { features: take(iris.features, eight), labels: take(iris.labels, eight) };
   const options = {
     ...({ solver: 'sgd', epochs: 200, batchSize: 4, learningRate: 0.5, classes: iris.classNames } as const),
     ...{ validation: looked, earlyStopping: { patience: 3 } },

@@ -306,7 +306,10 @@ describe('fits with groups and times', () => {
   it('are validated as on the samples that trainTestSplit holds back', async () => {
     for (const restriction of [{ groups }, { times }]) {
       const { train, test } = trainTestSplit(150, { testFraction: 0.2, seed: 3, stratify: labels, ...restriction });
-      const part = (indices: Int32Array) => ({ features: take(features, indices), labels: take(labels, indices) });
+      const part = (drawn: Int32Array) => {
+        const indices = drawn.slice().sort();
+        return { features: take(features, indices), labels: take(labels, indices) };
+      };
       const options = { solver: 'momentum', epochs: 2, seed: 3, shuffle: false } as const;
       const share = await SoftmaxRegression.fit(features, labels, { ...options, validation: 0.2, ...restriction });
       const validation = part(test);

@@ -66,7 +66,7 @@ describe('learningCurve', () => {
       const losses: number[] = [];
       const training: number[] = [];
       for (const part of parts) {
-        const own = stratifiedOrder(complement(part, 150), iris.labels, 3).subarray(0, samples);
+        const own = stratifiedOrder(complement(part, 150), iris.labels, 3).slice(0, samples).sort();
         const samplesOf = (indices: ArrayLike<number>) =>
           [
             take(iris.features, indices),

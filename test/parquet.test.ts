@@ -7,7 +7,7 @@ import { partsOfFolder } from '../src/cli/data/tables.js';
 import { installCommand, loadOptional, PACKAGES } from '../src/formats/packages.js';
 import { openParquet } from '../src/formats/parquet.js';
 import { provideFormats } from '../src/formats/provide.js';
-import type { WholeFile } from '../src/reading/format.js';
+import { type BinaryFile, fileInMemory } from '../src/reading/format.js';
 import { rowsOf } from '../src/reading/table.js';
 import { useBackend } from './helpers/backends.js';
 import { PETS, PETS_CSV, PETS_DATES, PETS_OPTIONS, PETS_SCHEMA } from './helpers/pets-table.js';
@@ -27,10 +27,10 @@ function file(name: string, bytes: Uint8Array): NamedBytes {
   };
 }
 
-async function wholeFile({ name, stream }: NamedBytes): Promise<WholeFile> {
+async function wholeFile({ name, stream }: NamedBytes): Promise<BinaryFile> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of stream() as AsyncIterable<Uint8Array>) chunks.push(chunk);
-  return { name, bytes: new Uint8Array(Buffer.concat(chunks)) };
+  return fileInMemory(name, new Uint8Array(Buffer.concat(chunks)));
 }
 
 const column = (name: string, data: readonly unknown[], type: ColumnSource['type']) =>
@@ -90,7 +90,7 @@ describe('Parquet', () => {
     expect(a).toEqual(b);
     const { model } = fits[1];
     const values: number[] = [];
-    for await (const batch of rowsOf(await openParquet([{ name: 'p', bytes: pets() }], 'p'), model, {
+    for await (const batch of rowsOf(await openParquet([fileInMemory('p', pets())], 'p'), model, {
       labels: 'read',
     })) {
       values.push(...batch.features.values);
@@ -150,6 +150,51 @@ describe('Parquet', () => {
     );
     const { featureNames } = await readSamples(of(2n ** 53n + 1n), { label: 'k', categories: ['id'] });
     expect(featureNames).toEqual(['id=1', 'id=9007199254740993']);
+  });
+});
+
+describe('a Parquet file in row groups', () => {
+  const GROUPS = 8;
+  const ROWS = 160_000;
+  const numbers = (factor: number) => Array.from({ length: ROWS }, (_, i) => (i * factor) % 1009);
+  const columns = ['a', 'b', 'c'].map((name, i) => column(name, numbers(Math.sqrt([2, 3, 5][i])), 'DOUBLE'));
+  const bytes = write(columns, { rowGroupSize: ROWS / GROUPS, codec: 'UNCOMPRESSED' });
+  const reads: number[] = [];
+  const counted: BinaryFile = {
+    ...fileInMemory('a.parquet', bytes),
+    slice: (start, end = bytes.length) => {
+      reads.push(end - start);
+      return bytes.slice(start, end).buffer;
+    },
+  };
+
+  it('is read by the columns that are asked for, never as a whole', async () => {
+    const { blocks } = await openParquet([counted], 'a.parquet');
+    const all = [1];
+    for (const read of [[1], [0, 2]]) {
+      reads.length = 0;
+      let rows = 0;
+      for await (const block of blocks(new Set(read))) {
+        // The next group is read when it is asked for.
+        expect(reads.reduce((sum, length) => sum + length, 0)).toBeLessThan(
+          ((rows / block.count + 1.1) * read.length * bytes.length) / (3 * GROUPS),
+        );
+        block.select(5);
+        all.push(block.number(read[0], '.'));
+        rows += block.count;
+      }
+      expect(rows).toBe(ROWS);
+    }
+    const expected = [1, 0].flatMap((field) =>
+      Array.from({ length: GROUPS }, (_, g) => columns[field].data[(g * ROWS) / GROUPS + 5]),
+    );
+    expect(all.slice(1)).toEqual(expected);
+  });
+
+  it('is opened by its end', async () => {
+    reads.length = 0;
+    await openParquet([counted], 'a.parquet');
+    expect(reads.reduce((sum, length) => sum + length, 0)).toBeLessThan(bytes.length / 4);
   });
 });
 
@@ -218,7 +263,7 @@ describe('columns without an encoding', () => {
       column('k', [true, false], 'BOOLEAN'),
     ]);
     const { schema: learnt } = await readSamples([file('a.parquet', more)], { label: 'k' });
-    const table = await openParquet([{ name: 'b.parquet', bytes }], 'b.parquet');
+    const table = await openParquet([fileInMemory('b.parquet', bytes)], 'b.parquet');
     const model = { classes: [true, false], numFeatures: 1, schema: learnt };
     expect(await refusal(rowsOf(table, model, { labels: 'skip' }).next())).toContain(
       'b.parquet: price must be a column of numbers, text, booleans or dates; got decimal numbers.',

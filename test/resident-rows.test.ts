@@ -83,7 +83,7 @@ onEveryEngine('sums over rows that stay in memory', () => {
     const point = Float64Array.from({ length: problem.size }, () => random.normal() / 50);
     expect(evaluatePlain(problem, point)).toEqual(plain.evaluatePlain(plain.plainProblem(options), point));
     const wide = problemOf({ n: 1100, d: 500, q: 2, scale: 1 }, random);
-    expect(gramBlocks(501).rowsOfATask).toBe(64);
+    expect(gramBlocks(501).rowsOfATask).toBe(256);
     expect(lowerOf(await gramMatrix(plainProblem(wide)))).toEqual(
       lowerOf(await plain.gramMatrix(plain.plainProblem(wide))),
     );

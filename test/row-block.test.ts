@@ -109,14 +109,30 @@ describe('RowBlock', () => {
     );
   });
 
+  const of = (n: number, entry: (i: number) => number): FeatureArray => ({
+    values: Float32Array.from({ length: n * 10 }, (_, i) => entry(i)),
+    shape: [n, 10],
+  });
+
   it('prepares rows only if they are few and not mostly zero', () => {
-    const of = (n: number, entry: (i: number) => number): FeatureArray => ({
-      values: Float32Array.from({ length: n * 10 }, (_, i) => entry(i)),
-      shape: [n, 10],
-    });
     expect(prepareRows(of(5, () => 1))).toHaveLength(8 * 12);
     expect(prepareRows(of(200, (i) => Number(i % 100 === 0)))).toBeUndefined();
     expect(prepareRows(of(2 ** 18, () => 1))).toBeUndefined();
+  });
+
+  it('prepares rows in the memory of others, of which nothing stays', () => {
+    const room = prepareRows(of(8, () => 3)) as Float64Array;
+    const fewer = prepareRows(
+      of(5, () => 2),
+      room,
+    ) as Float64Array;
+    expect([fewer.buffer, fewer]).toEqual([room.buffer, prepareRows(of(5, () => 2))]);
+    expect(
+      prepareRows(
+        of(12, () => 2),
+        room,
+      )?.buffer,
+    ).not.toBe(room.buffer);
   });
 });
 

@@ -40,6 +40,13 @@ describe('the file of rows', () => {
     await writer.close();
   });
 
+  it('has the rows that were written, if they are more than were known', async () => {
+    const writer = await openRowFile(2, 3, folder);
+    await writer.write(values);
+    expect((await writer.finish()).shape).toEqual([10, 3]);
+    await writer.close();
+  });
+
   it('leaves nothing in its folder, also while it is open', async () => {
     const { writer } = await written();
     const isUnlinked = process.platform !== 'win32';

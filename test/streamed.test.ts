@@ -87,6 +87,21 @@ onEveryEngine('a problem whose samples are read again', () => {
     }
   });
 
+  it('has them for features in memory, also bytes with a scale, in sections of which the last one is short', async () => {
+    const random = new Random(9);
+    const [n, d, q] = [1500, 9, 3];
+    const drawn = problemOf({ n, d, q, scale: 1 }, random);
+    const values = Uint8Array.from({ length: n * d }, () => random.below(256));
+    const features = { values, shape: [n, d] as const, scale: 255 };
+    const { weights: sampleWeights } = drawn;
+    const problem = plainProblem({ ...drawn, features, sampleWeights });
+    const point = Float64Array.from({ length: problem.size }, () => random.normal());
+    const streamed = streamedProblem({ ...problem, features, sampleWeights }, undefined, 512);
+    expect(await evaluatePlainAsync(streamed, point)).toEqual(evaluatePlain(problem, point));
+    expect(await certifyAsync(streamed, point)).toEqual(certify(problem, point));
+    expect(lowerOf(await gramMatrix(streamed))).toEqual(lowerOf(await gramMatrix(problem)));
+  });
+
   it.each(SHAPES.slice(2))('has the optimum of the problem in memory: %o', async (shape) => {
     const random = new Random(shape.n);
     const drawn = problemOf(shape, random);

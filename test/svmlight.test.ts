@@ -152,6 +152,41 @@ describe('rows of SVMlight for a model', () => {
     );
   });
 
+  it('are read as they arrive', async () => {
+    let chunks = 0;
+    const long: NamedBytes = {
+      name: 'a.svm',
+      async *stream() {
+        for (; chunks < 50; chunks++) yield new TextEncoder().encode('1 2:5 # five\n2 1:3\n1');
+        throw new Error('read to its end');
+      },
+    };
+    const batches = rowsOf(long, modelOf(['x1', 'x2']), { labels: 'read' });
+    const { value } = await batches.next();
+    expect(value).toMatchObject({ features: { values: Float64Array.of(0, 5, 3, 0) }, labels: [1, 2] });
+    expect(chunks).toBeLessThan(3);
+    await batches.return();
+    expect(await refusal(read('# only\n', ['x1']))).toBe(
+      'FormatError: a.svm: the table must have at least one row; got none.',
+    );
+  });
+
+  it('pass through columns that the model does not read', async () => {
+    const model = modelOf(['x1', 'x2']);
+    for (const [keep, expected] of [
+      [['x2', 'label'], [['5', '1']]],
+      [['x9', 'x1'], [['4', '0']]],
+    ]) {
+      const batches = rowsOf(file('a.svm', '1 2:5 9:4\n'), model, { labels: 'skip', keep: keep as string[] });
+      expect((await batches.next()).value).toMatchObject({
+        kept: expected,
+        features: { values: Float64Array.of(0, 5) },
+      });
+    }
+    const none = rowsOf(file('a.svm', '1 2:5\n'), model, { labels: 'skip', keep: ['x9'] });
+    expect(await refusal(none.next())).toContain('keep must be one of the columns "x1", "x2", "label"; got "x9".');
+  });
+
   it('are the same in each pass, also in several blocks', async () => {
     const n = 5000;
     const text = Array.from({ length: n }, (_, i) => `${1 + (i % 2)} ${1 + (i % 3)}:${i}`).join('\n');

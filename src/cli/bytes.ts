@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { addAbortSignal } from 'node:stream';
 import { BackendError, FormatError } from '../core/errors.js';
+import { errorCode } from '../node/files.js';
 import type { NamedBytes } from '../reading/bytes.js';
 import { STDIN } from './files.js';
 
@@ -32,15 +33,21 @@ async function* bytesOf(
     }
   } catch (cause) {
     signal?.throwIfAborted();
-    if (!(cause instanceof Error) || !('syscall' in cause)) throw cause;
-    const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
-    throw new BackendError({
-      where,
-      argument: 'this path',
-      expected: 'be a readable file',
-      actual: isMissing ? 'no such file' : cause.message,
-      hint: isMissing ? 'Check the path.' : undefined,
-      cause,
-    });
+    throw readError(cause, where);
   }
+}
+
+/** An error of the system as one that names the file. Others are returned unchanged. */
+export function readError(cause: unknown, where: string): unknown {
+  const code = errorCode(cause);
+  if (code === undefined) return cause;
+  const isMissing = code === 'ENOENT';
+  return new BackendError({
+    where,
+    argument: 'this path',
+    expected: 'be a readable file',
+    actual: isMissing ? 'no such file' : (cause as Error).message,
+    hint: isMissing ? 'Check the path.' : undefined,
+    cause,
+  });
 }

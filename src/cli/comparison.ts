@@ -4,6 +4,7 @@ import { classIndices, type Label } from '../core/labels.js';
 import { checkFeatureCount, describe } from '../core/shape.js';
 import { nextTask } from '../core/task.js';
 import { blocksOf } from '../data/any-rows.js';
+import { take } from '../data/split.js';
 import { type McNemar, mcnemar, type PairedDifference, pairedDifference } from '../metrics/comparison.js';
 import { logitsInto, surprise } from '../model/predict.js';
 import { loadModelBytes } from '../node/model-bytes.js';
@@ -13,6 +14,7 @@ import { decodeModel, type ModelContent } from '../serialization/model-file.js';
 import { plain } from '../training/options.js';
 import { type BadRowsFile, withBadRows } from './bad-rows.js';
 import type { Data } from './data/query.js';
+import { withRowFiles } from './data/row-files.js';
 import { count, counted, score, tableLines } from './output.js';
 import { type Loading, loadSamplesFor, type TableChoices } from './samples.js';
 import type { Line } from './terminal.js';
@@ -51,8 +53,10 @@ export async function comparisonOf(
   const models = await Promise.all(files.map(async (file) => decodeModel(await loadModelBytes(file), file)));
   assertSameClasses(models, files);
   // The features of one model are released before the other reads.
-  const predictedBy = async (model: ModelContent, bad: BadRowsFile | undefined) =>
-    predicted(model, await loadSamplesFor(source, model, options, loading, bad), loading.signal);
+  const predictedBy = (model: ModelContent, bad: BadRowsFile | undefined) =>
+    withRowFiles(async (closing) =>
+      predicted(model, await loadSamplesFor(source, model, options, { ...loading, closing }, bad), loading.signal),
+    );
   const [a, b] = await withBadRows(options.skipBad, source, async (bad) => [
     await predictedBy(models[0], bad),
     await predictedBy(models[1], bad),
@@ -60,20 +64,16 @@ export async function comparisonOf(
   const { name, part, unknownLabels: unknown } = a;
   const unknownLabels = unknown && { rows: unknown.rows, labels: unknown.labels };
   const rows = commonRows(a, b);
-  if (rows.length < 2) {
+  const samples = rows.first.length;
+  if (samples < 2) {
     const expected = 'have at least 2 rows that both models read';
-    throw new FormatError({ where: name, argument: 'the data', expected, actual: String(rows.length) });
+    throw new FormatError({ where: name, argument: 'the data', expected, actual: String(samples) });
   }
   assertSameLabels(rows, a, b, name);
-  const labels = rows.map(([i]) => a.labels[i]);
-  const [x, y] = [a, b].map((each, m) =>
-    outcomesOf(
-      each,
-      rows.map((pair) => pair[m]),
-    ),
-  );
+  const labels = take(a.labels, rows.first);
+  const [x, y] = [outcomesOf(a, rows.first), outcomesOf(b, rows.second)];
   return {
-    data: { name, part, samples: rows.length, ...(unknownLabels && { unknownLabels }) },
+    data: { name, part, samples, ...(unknownLabels && { unknownLabels }) },
     first: scored(files[0], labels, x, a.dropped),
     second: scored(files[1], labels, y, b.dropped),
     mcnemar: mcnemar(labels, x.predictions, y.predictions),
@@ -111,25 +111,37 @@ function assertSameClasses(models: readonly ModelContent[], files: readonly stri
   throw new DomainError({ where: files[1], argument: 'the classes', expected, actual: list(b), hint });
 }
 
-/** The rows that both models read, as indices in each; `missing: 'drop'` may leave out others for each model. */
-function commonRows({ labels, lines: a }: Predicted, { lines: b }: Predicted): (readonly [number, number])[] {
-  if (a === undefined || b === undefined) return labels.map((_, i) => [i, i]);
-  const places = new Map(Array.from(b, (line, j) => [line, j]));
-  return Array.from(a, (line, i) => [i, places.get(line)] as const).filter(
-    (pair): pair is readonly [number, number] => pair[1] !== undefined,
-  );
+/** Rows as indices in the samples of each model. */
+interface Common {
+  readonly first: Int32Array;
+  readonly second: Int32Array;
+}
+
+/** The rows that both models read; `missing: 'drop'` may leave out others for each model. */
+function commonRows({ labels, lines: a }: Predicted, { lines: b }: Predicted): Common {
+  if (a === undefined || b === undefined) {
+    const all = Int32Array.from(labels.keys());
+    return { first: all, second: all };
+  }
+  const [first, second] = [new Int32Array(a.length), new Int32Array(a.length)];
+  let n = 0;
+  // The lines of each ascend.
+  for (let i = 0, j = 0; i < a.length && j < b.length; ) {
+    if (a[i] < b[j]) i++;
+    else if (a[i] > b[j]) j++;
+    else {
+      first[n] = i++;
+      second[n++] = j++;
+    }
+  }
+  return { first: first.subarray(0, n), second: second.subarray(0, n) };
 }
 
 /** The models may have been trained on different columns of labels. */
-function assertSameLabels(
-  rows: readonly (readonly [number, number])[],
-  a: Predicted,
-  b: Predicted,
-  name: string,
-): void {
-  const odd = rows.find(([i, j]) => a.labels[i] !== b.labels[j]);
-  if (odd === undefined) return;
-  const [i, j] = odd;
+function assertSameLabels({ first, second }: Common, a: Predicted, b: Predicted, name: string): void {
+  const odd = first.findIndex((i, k) => a.labels[i] !== b.labels[second[k]]);
+  if (odd === -1) return;
+  const [i, j] = [first[odd], second[odd]];
   throw new DomainError({
     where: a.lines === undefined ? name : `${name}:${a.lines[i]}`,
     argument: 'the label',
@@ -171,8 +183,8 @@ async function predicted(
   return { ...samples, predictions, losses };
 }
 
-function outcomesOf({ predictions, losses }: Outcomes, rows: readonly number[]): Outcomes {
-  return { predictions: rows.map((i) => predictions[i]), losses: Float64Array.from(rows, (i) => losses[i]) };
+function outcomesOf({ predictions, losses }: Outcomes, rows: Int32Array): Outcomes {
+  return { predictions: take(predictions, rows), losses: take(losses, rows) };
 }
 
 function scored(model: string, labels: readonly Label[], { predictions, losses }: Outcomes, dropped: number): Scored {

@@ -1,23 +1,22 @@
 // cli: DATA → samples: a table, a folder of IDX files, or a data set by name.
 import { statSync } from 'node:fs';
 import { FormatError } from '../core/errors.js';
-import type { RowStoring } from '../data/stored-rows.js';
 import { type CsvOptions, MISSING_TOKENS } from '../data/table/csv-options.js';
-import { inBytes } from '../data/table/limits.js';
 import type { MissingPolicy } from '../data/table/schema.js';
 import type { OnProgress } from '../node/files.js';
-import { memoryForData } from '../node/memory.js';
 import { spooled } from '../node/spool.js';
 import { readSamplesAgain } from '../reading/again.js';
 import { pictureData } from '../reading/idx.js';
+import type { Keeping } from '../reading/keeping.js';
 import { type ReadSamplesOptions, readSamples } from '../reading/read.js';
 import type { AnyDataSet, DataSet, Described, Samples } from '../reading/samples.js';
 import { type LabelledRows, labelledRows, type TableModel, type TableOptions } from '../reading/table.js';
 import type { BadRowsFile } from './bad-rows.js';
+import { changed, stateOf } from './data/binary-file.js';
 import type { Data } from './data/query.js';
-import { isTableFolder, isTyped, openTable } from './data/tables.js';
+import { keepingOf, type Room } from './data/row-files.js';
+import { isFile, isTableFolder, isTyped, openTable } from './data/tables.js';
 import { NAMED, STDIN } from './files.js';
-import { count } from './output.js';
 import { flagOf, UsageError } from './usage.js';
 
 /** How `train` reads a CSV file. */
@@ -54,15 +53,10 @@ export interface CsvChoices
   readonly time?: string;
 }
 
-export interface Loading {
+export interface Loading extends Room {
+  /** The folder of encoded rows. */
+  readonly cache?: string;
   readonly onProgress?: OnProgress;
-  readonly signal?: AbortSignal;
-  /** The most bytes that rows may take in memory; by default, most of what is free. */
-  readonly memory?: number;
-  /** Why rows must be in memory, if they must: the flags to leave out. */
-  readonly unstored?: string;
-  /** Takes what closes the file of stored rows, for the time when they are no longer read. */
-  readonly closing?: (close: () => Promise<void>) => void;
 }
 
 type Kind = (typeof NAMED)[number] | 'folder' | 'table';
@@ -109,7 +103,7 @@ export async function loadDataSet(
     return loadOther(
       source,
       {
-        ...{ ...flags, memory: loading.memory },
+        ...{ ...flags, memory: loading.memory, cache: loading.cache },
         ...(header ? {} : { header }),
         ...(defaultMissing ? {} : { defaultMissing }),
       },
@@ -119,14 +113,15 @@ export async function loadDataSet(
   const { skipBad: _, ...flags } = choices;
   const table = await openTable(source, loading.signal);
   const options = { ...optionsOf(flags), onBadRow: bad?.of(table.name) };
-  const maxMemory = loading.memory ?? memoryForData();
-  const hint =
-    loading.memory === undefined
-      ? undefined
-      : 'Pass a larger --memory, give a file with fewer rows, or exclude columns with --ignore.';
-  const keeping = { maxMemory, store: storing(table.name, maxMemory, loading), hint };
-  if (isTyped(table)) return readSamplesAgain(table, options, keeping);
-  if (isRegular(source)) return whileUnchanged(table.name, () => readSamplesAgain(table, options, keeping));
+  const keeping = keepingOf(loading, 'exclude columns with --ignore');
+  const { cache } = loading;
+  const read = (own: Keeping) => readSamplesAgain(table, options, own);
+  const unchanged = (own: Keeping) => (isTyped(table) ? read(own) : whileUnchanged(table.name, () => read(own)));
+  if (cache !== undefined) {
+    const { cachedDataSet } = await import('./data/cache.js');
+    return cachedDataSet(cache, source, flags, { keeping, room: loading }, unchanged);
+  }
+  if (isTyped(table) || isRegular(source)) return unchanged(keeping);
   // A pipe can be read once.
   const again = spooled(table);
   try {
@@ -136,49 +131,22 @@ export async function loadDataSet(
   }
 }
 
-function isRegular(source: Data): boolean {
-  return (
-    typeof source === 'string' && source !== STDIN && statSync(source, { throwIfNoEntry: false })?.isFile() === true
-  );
+function isRegular(source: Data): source is string {
+  return typeof source === 'string' && source !== STDIN && isFile(source);
 }
 
 /** The result of `read`, which may read a file twice. @throws FormatError if the file changes meanwhile */
 async function whileUnchanged<T>(path: string, read: () => Promise<T>): Promise<T> {
-  const before = stateOf(path);
+  const stateNow = () => {
+    const state = statSync(path, { bigint: true, throwIfNoEntry: false });
+    return state && stateOf(state);
+  };
+  const before = stateNow();
   const result = await read();
-  const after = stateOf(path);
+  const after = stateNow();
   // A file that was removed was open before.
   if (after === before || after === undefined) return result;
-  const rule = { where: path, argument: 'the file', expected: 'stay the same while it is read' };
-  throw new FormatError({ ...rule, actual: 'changes', hint: 'Train when it is complete, or on a copy.' });
-}
-
-/** What differs after a file was written to or replaced. */
-function stateOf(path: string): string | undefined {
-  const state = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return state && [state.dev, state.ino, state.size, state.mtimeNs].join();
-}
-
-/** Stores rows in a temporary file, unless they must be in memory. */
-function storing(where: string, maxMemory: number, { unstored, signal, closing }: Loading): RowStoring {
-  return async (n, d, needed) => {
-    if (unstored !== undefined) {
-      const expected = `fit into ${inBytes(maxMemory)} of memory with ${unstored}`;
-      const actual = `${count(n)} rows of ${count(d)} features, which need ${inBytes(needed)}`;
-      const hint = `Leave out ${unstored}, so that rows can be read from a file, or pass a larger --memory.`;
-      throw new FormatError({ where, argument: 'the table', expected, actual, hint });
-    }
-    const { openRowFile } = await import('../node/row-file.js');
-    const writer = await openRowFile(n, d);
-    closing?.(writer.close);
-    return {
-      ...writer,
-      write: async (values) => {
-        signal?.throwIfAborted();
-        await writer.write(values);
-      },
-    };
-  };
+  throw changed(path);
 }
 
 /** Loads a data set that is not a table, and refuses the flags of tables. */
@@ -205,7 +173,7 @@ export async function loadSamplesFor(
 ): Promise<Described & LabelledRows & { readonly part: string }> {
   if (typeof source !== 'string' || kindOf(source) === 'table') {
     const table = await openTable(source, loading.signal);
-    const options = { ...choices, onBadRow: bad?.of(table.name), maxMemory: memoryForData() };
+    const options = { ...choices, onBadRow: bad?.of(table.name), ...keepingOf(loading) };
     const samples = await labelledRows(table, model, options, loading.signal);
     return { name: table.name, part: 'rows', ...samples };
   }
@@ -220,7 +188,7 @@ export async function loadOtherFor(
   loading: Loading,
 ): Promise<Described & Samples & { readonly part: string }> {
   const flags = Object.fromEntries(TABLE_CHOICES.map((name) => [name, choices[name]]));
-  const { samples, test, ...described } = await loadOther(source, flags, loading);
+  const { samples, test, ...described } = await loadOther(source, { ...flags, memory: loading.memory }, loading);
   const [, d] = (test ?? samples).features.shape;
   if (d !== model.numFeatures) {
     const expected = `have the ${model.numFeatures} features that the model reads`;

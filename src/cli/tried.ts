@@ -3,7 +3,7 @@
 import type { BackendName } from '../backend/names.js';
 import { selectBackend } from '../backend/select.js';
 import type { Label } from '../core/labels.js';
-import { type Evaluation, evaluateModel } from '../model/evaluation.js';
+import { type EvaluateOptions, type Evaluation, evaluateModel } from '../model/evaluation.js';
 import { affineOf } from '../model/linear-classifier.js';
 import type { SoftmaxRegression } from '../model/softmax-regression.js';
 import { loadModel } from '../node/model-files.js';
@@ -18,9 +18,9 @@ import { leftOutOf } from './unknown-labels.js';
 export function evaluated(
   model: SoftmaxRegression<Label>,
   { features, labels, sampleWeights }: LabelledRows,
-  signal?: AbortSignal,
+  options: Pick<EvaluateOptions, 'signal' | 'communicator'> = {},
 ): Promise<Evaluation<Label>> {
-  return evaluateModel(affineOf(model), model.classes, features, labels, { sampleWeights, signal }, 'evaluate');
+  return evaluateModel(affineOf(model), model.classes, features, labels, { ...options, sampleWeights }, 'evaluate');
 }
 
 export async function tried(
@@ -34,6 +34,6 @@ export async function tried(
     loadSamplesFor(source, model, options, loading, bad),
   );
   const choice = await selectBackend(options.backend);
-  const evaluation = await evaluated(model, samples, loading.signal);
+  const evaluation = await evaluated(model, samples, { signal: loading.signal });
   return { model, samples, choice, evaluation, unknownLabels: leftOutOf(samples, evaluation) };
 }

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs';
 import { DomainError, ShapeError } from '../core/errors.js';
 import { assertPositiveInteger, describe } from '../core/shape.js';
 import { nextTask } from '../core/task.js';
-import { batchRanges } from '../data/batches.js';
+import { type BatchRange, batchRanges } from '../data/batches.js';
 import {
   type Batch,
   type Data,
@@ -64,9 +64,6 @@ export interface ScanJob extends XlaUse {
   /** Whether each pass has its own order. */
   readonly isOrdered: boolean;
 }
-
-/** A batch: the samples order[start], …, order[end − 1]. */
-export type BatchRange = readonly [start: number, end: number];
 
 /** The result of several steps; the caller owns it. */
 export interface Ran {

@@ -3,11 +3,10 @@ import * as tf from '@tensorflow/tfjs';
 import { DomainError } from '../core/errors.js';
 import { NUMBERS_OF_A_BATCH } from '../core/limits.js';
 import { untilAborted } from '../core/task.js';
-import { allocateLike, type FeatureValues } from '../data/batches.js';
+import { allocateLike, type BatchRange, type FeatureValues } from '../data/batches.js';
 import { readInOrder, type SomeRows } from '../data/rows-in-order.js';
 import { StoredRows } from '../data/stored-rows.js';
 import { copySamples, type DataStore, type Resident, type Source, sizeOf } from './arrays.js';
-import type { BatchRange } from './loop.js';
 
 /** Batches whose samples are in memory: the samples order[start], …, order[end − 1] of the arrays. */
 interface Window {

@@ -5,6 +5,17 @@ import { assertList, describe } from './shape.js';
 /** The label of a class: a name, a code or an index. */
 export type Label = string | number | boolean;
 
+/** Gives equal labels as one value, so that a list of them holds each text once. */
+export class DistinctLabels {
+  readonly #labels = new Map<Label, Label>();
+
+  of(label: Label): Label {
+    const known = this.#labels.get(label);
+    if (known === undefined) this.#labels.set(label, label);
+    return known ?? label;
+  }
+}
+
 /**
  * Checks that all labels have one type. '1' and 1 are different labels.
  *

@@ -1,6 +1,7 @@
 // data: rows wherever they are: in one array, kept as they arrived, or stored outside memory.
 import type { FeatureArray } from './batches.js';
 import { KeptRows } from './kept-rows.js';
+import { take } from './split.js';
 import { piecesOf, StoredRows } from './stored-rows.js';
 
 export type AnyRows = FeatureArray | KeptRows | StoredRows;
@@ -9,6 +10,11 @@ export type AnyRows = FeatureArray | KeptRows | StoredRows;
 export function blocksOf(rows: AnyRows, signal?: AbortSignal): Iterable<FeatureArray> | AsyncIterable<FeatureArray> {
   if (rows instanceof StoredRows) return piecesOf(rows, signal);
   return rows instanceof KeptRows ? rows.blocks() : [rows];
+}
+
+/** Some rows: a copy, or of stored ones a view, for which the places must ascend. */
+export function takeRows(rows: FeatureArray | StoredRows, places: Int32Array): FeatureArray | StoredRows {
+  return rows instanceof StoredRows ? rows.take(places) : take(rows, places);
 }
 
 /** Copies of some rows, divided by their scale. */

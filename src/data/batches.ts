@@ -162,13 +162,16 @@ export function assertFeatureArray(features: FeatureArray, where: string, argume
   }
 }
 
+/** A batch: the samples order[start], …, order[end − 1]. */
+export type BatchRange = readonly [start: number, end: number];
+
 /**
  * [start, end) of each batch of `count` samples. The last batch is shorter if `batchSize` does not divide `count`.
  *
  * @throws DomainError if `count` is not an integer ≥ 0, or `batchSize` not an integer > 0
  * @example batchRanges(10, 4)   // [[0, 4], [4, 8], [8, 10]]
  */
-export function batchRanges(count: number, batchSize: number): (readonly [start: number, end: number])[] {
+export function batchRanges(count: number, batchSize: number): BatchRange[] {
   if (!Number.isInteger(count) || count < 0) {
     const actual = describe(count);
     throw new DomainError({ where: 'batchRanges', argument: 'count', expected: 'be an integer ≥ 0', actual });

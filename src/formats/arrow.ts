@@ -1,6 +1,5 @@
 // formats: Arrow IPC files and streams, and Feather → a typed table, by flechette.
 import { FormatError } from '../core/errors.js';
-import { describe } from '../core/shape.js';
 import { MAX_ROWS } from '../data/table/limits.js';
 import { ColumnBlock } from '../data/table/typed/block.js';
 import type { Refusal, TypedTable } from '../data/table/typed/table.js';
@@ -13,7 +12,8 @@ import {
   Values,
   type Vector,
 } from '../data/table/typed/vectors.js';
-import type { WholeFile } from '../reading/format.js';
+import type { BinaryFile } from '../reading/format.js';
+import { messagesOf } from './arrow-messages.js';
 import { lz4Frame } from './lz4.js';
 import { loadOptional, PACKAGES } from './packages.js';
 import { decoded, joinedParts, type Part } from './parts.js';
@@ -27,48 +27,34 @@ type Table = ReturnType<Library['tableFromIPC']>;
 const EXTRACTION = { useBigInt: true, useBigIntTimestamp: true } as const;
 
 /**
- * The table in one file, or in several with the same columns, one after the other. Each batch of records is a block.
+ * The table in one file, or in several with the same columns, one after the other. Each batch of records is a block. Of a file, no
+ * more is kept than where its messages are, and its dictionaries.
  *
  * @throws FormatError for a file that is damaged; BackendError without the library
  */
-export async function openArrow(files: readonly WholeFile[], name: string): Promise<TypedTable> {
+export async function openArrow(files: readonly BinaryFile[], name: string): Promise<TypedTable> {
   const library = await loadOptional(PACKAGES.arrow, name, load);
+  provideCodec(library, library.CompressionType.LZ4_FRAME, lz4Frame);
   const parts: Part[] = [];
-  for (const file of files) parts.push(partOf(library, await tableOf(library, file), file.name));
+  for (const file of files) parts.push(await partOf(library, file));
   return joinedParts(parts, name);
 }
 
-async function tableOf(library: Library, { name, bytes }: WholeFile): Promise<Table> {
-  assertWhole(bytes, name);
-  const { CompressionType, getCompressionCodec, setCompressionCodec, tableFromIPC } = library;
-  const provide = (type: 0 | 1, decode: (bytes: Uint8Array, length: number) => Uint8Array) => {
-    if (getCompressionCodec(type) !== null) return;
-    const encode = () => {
-      throw new Error('Arrow files are only read.');
-    };
-    setCompressionCodec(type, { decode, encode });
+async function partOf(library: Library, file: BinaryFile): Promise<Part> {
+  const { name } = file;
+  const damaged = 'be an Arrow file';
+  const messages = await decoded(name, 'the file', damaged, () => messagesOf(file));
+  const { batches } = messages;
+  const tableOf = async (batch?: (typeof batches)[number]): Promise<Table> => {
+    const table = await tableFrom(library, await messages.tableOf(batch), name);
+    decoded(name, 'the file', damaged, () => assertColumns(library, table));
+    return table;
   };
-  provide(CompressionType.LZ4_FRAME, lz4Frame);
-  const read = () => decoded(name, 'the file', 'be an Arrow file', () => tableFromIPC(bytes, EXTRACTION));
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof FormatError) || !/codec "?zstd/i.test(error.actual)) throw error;
-  }
-  const { compressors } = await loadOptional(PACKAGES.zstd, name, () => import('hyparquet-compressors'));
-  const { ZSTD } = compressors as { ZSTD: (input: Uint8Array, length: number) => Uint8Array };
-  // Numbers are read in place, so the bytes must begin a buffer of their own.
-  provide(CompressionType.ZSTD, (input, length) => ZSTD(input, length).slice());
-  return read();
-}
-
-function partOf(library: Library, table: Table, name: string): Part {
-  const { fields } = table.schema;
-  decoded(name, 'the file', 'be an Arrow file', () => assertColumns(library, table));
+  const { fields } = (await tableOf()).schema;
   const readings = fields.map(({ type }) => readingOf(library, type as ArrowType));
   return {
     name,
-    rows: table.numRows,
+    rows: batches.reduce((sum, { rows }) => sum + rows, 0),
     columns: fields.map(({ name: column }, i) => {
       const { use, refusal } = readings[i];
       return { name: column, ...(use && { use }), ...(refusal && { refusal }) };
@@ -76,12 +62,12 @@ function partOf(library: Library, table: Table, name: string): Part {
     kinds: readings.map(({ kind }) => kind),
     blocks: async function* (read, first) {
       let start = 0;
-      const batches = fields.length === 0 ? 0 : table.getChildAt(0).data.length;
-      for (let b = 0; b < batches; b++) {
-        const count = table.getChildAt(0).data[b].length;
+      for (const batch of fields.length === 0 ? [] : batches) {
+        const table = await tableOf(batch);
+        const count = table.numRows;
         const vectors = fields.map((_, i) =>
           read.has(i)
-            ? decoded(name, fields[i].name, 'be read', () => readings[i].vector([...table.getChildAt(i).data[b]]))
+            ? decoded(name, fields[i].name, 'be read', () => readings[i].vector([...table.getChildAt(i).data[0]]))
             : undefined,
         );
         if (count > 0) yield new ColumnBlock(vectors, count, first + start);
@@ -89,6 +75,33 @@ function partOf(library: Library, table: Table, name: string): Part {
       }
     },
   };
+}
+
+type Decode = (bytes: Uint8Array, length: number) => Uint8Array;
+
+function provideCodec({ getCompressionCodec, setCompressionCodec }: Library, type: 0 | 1, decode: Decode): void {
+  if (getCompressionCodec(type) !== null) return;
+  const encode = () => {
+    throw new Error('Arrow files are only read.');
+  };
+  setCompressionCodec(type, { decode, encode });
+}
+
+/** @param parts the bytes of a file, or the messages of a stream */
+async function tableFrom(library: Library, parts: Uint8Array[], name: string): Promise<Table> {
+  const { CompressionType, tableFromIPC } = library;
+  const bytes = parts.length === 1 ? parts[0] : parts;
+  const read = () => decoded(name, 'the file', 'be an Arrow file', () => tableFromIPC(bytes, EXTRACTION));
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof FormatError) || !/codec "?zstd/i.test(error.actual)) throw error;
+  }
+  const { compressors } = await loadOptional(PACKAGES.zstd, name, () => import('hyparquet-compressors'));
+  const { ZSTD } = compressors as { ZSTD: Decode };
+  // Numbers are read in place, so the bytes must begin a buffer of their own.
+  provideCodec(library, CompressionType.ZSTD, (input, length) => ZSTD(input, length).slice());
+  return read();
 }
 
 /** What is used of a batch: the part of a column in one batch of records. */
@@ -130,29 +143,6 @@ function assertOffsets(offsets: ArrayLike<number | bigint>, length: number, end:
     if (!(offset >= before && offset <= end)) throw new Error(`the offset ${offset} after ${before} in ${end} bytes`);
     before = offset;
   }
-}
-
-const MAGIC = 'ARROW1';
-const LATIN1 = new TextDecoder('latin1');
-
-/** Refuses bytes that do not begin as Arrow does, or that are cut short. */
-function assertWhole(bytes: Uint8Array, name: string): void {
-  const start = LATIN1.decode(bytes.subarray(0, 6));
-  const isFile = start === MAGIC;
-  const isStream = start.startsWith('\xff\xff\xff\xff');
-  const rule = {
-    where: name,
-    argument: 'the file',
-    expected: `begin with ${MAGIC}, as an Arrow file does, or as a stream`,
-  };
-  if (!isFile && !isStream) {
-    const actual = bytes.length === 0 ? 'an empty file' : describe(start.slice(0, 4));
-    const hint = start.startsWith('FEA1') ? 'Feather version 1? Write it as version 2.' : undefined;
-    throw new FormatError({ ...rule, actual, hint });
-  }
-  if (!isFile || LATIN1.decode(bytes.subarray(-6)) === MAGIC) return;
-  const hint = 'It is cut short: fetch or write it again.';
-  throw new FormatError({ ...rule, expected: `end with ${MAGIC}`, actual: 'other bytes', hint });
 }
 
 /** What is used of a type. */

@@ -13,7 +13,7 @@ import {
   Values,
   type Vector,
 } from '../data/table/typed/vectors.js';
-import type { WholeFile } from '../reading/format.js';
+import type { BinaryFile } from '../reading/format.js';
 import { loadOptional, PACKAGES } from './packages.js';
 import { decoded, joinedParts, type Part } from './parts.js';
 
@@ -29,23 +29,25 @@ type Node = ReturnType<Library['parquetSchema']>;
 type Decoded = ArrayLike<unknown>;
 
 /**
- * The table in one file, or in several with the same columns, one after the other. Each row group is a block, and only columns
- * that are read are decoded.
+ * The table in one file, or in several with the same columns, one after the other. Each row group is a block. Of a file, no more
+ * is read at a time than the columns of a row group that are asked for.
  *
  * @throws FormatError for a file that is damaged, or has other columns than the first; BackendError without the library
  */
-export async function openParquet(files: readonly WholeFile[], name: string): Promise<TypedTable> {
+export async function openParquet(files: readonly BinaryFile[], name: string): Promise<TypedTable> {
   const library = await loadOptional(PACKAGES.parquet, name, load);
-  return joinedParts(
-    files.map((file) => partOf(library, file)),
-    name,
-  );
+  const parts: Part[] = [];
+  for (const file of files) parts.push(await partOf(library, file));
+  return joinedParts(parts, name);
 }
 
-function partOf(library: Library, { name, bytes }: WholeFile): Part {
-  assertWhole(bytes, name);
+async function partOf(library: Library, file: BinaryFile): Promise<Part> {
+  const { name } = file;
+  await assertWhole(file);
   const damaged = 'be those of a Parquet file';
-  const metadata = decoded(name, 'the metadata', damaged, () => library.parquetMetadata(bytes, { geoparquet: false }));
+  const metadata = await decoded(name, 'the metadata', damaged, () =>
+    library.parquetMetadataAsync(file, { geoparquet: false }),
+  );
   const nodes = decoded(name, 'the metadata', damaged, () => library.parquetSchema(metadata)).children;
   const rows = Number(metadata.num_rows);
   if (!(rows >= 0 && rows <= MAX_ROWS)) {
@@ -64,7 +66,7 @@ function partOf(library: Library, { name, bytes }: WholeFile): Part {
         const count = Number(group.num_rows);
         if (count > 0) {
           const columns = nodes.flatMap((_, i) => (read.has(i) ? [nodes[i].element.name] : []));
-          const values = await groupOf(library, { bytes, metadata, name }, start, count, columns);
+          const values = await groupOf(library, { file, metadata }, start, count, columns);
           const vectors = nodes.map(({ element }, i) =>
             read.has(i) ? readings[i].vector(values.get(element.name) as Decoded) : undefined,
           );
@@ -79,16 +81,13 @@ function partOf(library: Library, { name, bytes }: WholeFile): Part {
 /** The values of the columns of a row group. */
 async function groupOf(
   library: Library,
-  { bytes, metadata, name }: WholeFile & { readonly metadata: Metadata },
+  { file, metadata }: { readonly file: BinaryFile; readonly metadata: Metadata },
   rowStart: number,
   count: number,
   columns: string[],
 ): Promise<Map<string, Decoded>> {
+  const { name } = file;
   const pieces = new Map<string, Decoded[]>(columns.map((column) => [column, []]));
-  const file = {
-    byteLength: bytes.length,
-    slice: (start: number, end?: number) => bytes.slice(start, end).buffer as ArrayBuffer,
-  };
   await decoded(name, 'the row group', 'be read', () =>
     library.parquetRead({
       ...{ file, metadata, columns, rowStart, rowEnd: rowStart + count, compressors: library.compressors },
@@ -128,15 +127,16 @@ const DAMAGED = 'The file is damaged: fetch or write it again.';
 const MAGIC = 'PAR1';
 const LATIN1 = new TextDecoder('latin1');
 
-/** Refuses bytes that do not begin and end as a Parquet file does. */
-function assertWhole(bytes: Uint8Array, name: string): void {
-  const textAt = (at: number) => LATIN1.decode(bytes.subarray(at, at + 4));
+/** Refuses a file that does not begin and end as a Parquet file does. */
+async function assertWhole(file: BinaryFile): Promise<void> {
+  const { name, byteLength } = file;
+  const textAt = async (at: number) => LATIN1.decode(await file.slice(at, at + 4));
   const rule = { where: name, argument: 'the file', expected: `begin and end with ${MAGIC}, as Parquet does` };
-  if (bytes.length === 0) {
+  if (byteLength === 0) {
     const hint = 'Fetch or write it again.';
     throw new FormatError({ ...rule, actual: 'an empty file', hint });
   }
-  const [start, end] = bytes.length < 12 ? ['', ''] : [textAt(0), textAt(bytes.length - 4)];
+  const [start, end] = byteLength < 12 ? ['', ''] : [await textAt(0), await textAt(byteLength - 4)];
   if (start === MAGIC && end === MAGIC) return;
   if (start === MAGIC) {
     throw new FormatError({
@@ -145,7 +145,7 @@ function assertWhole(bytes: Uint8Array, name: string): void {
       hint: 'It is cut short: fetch or write it again.',
     });
   }
-  throw new FormatError({ ...rule, actual: bytes.length < 12 ? `${bytes.length} bytes` : describe(textAt(0)) });
+  throw new FormatError({ ...rule, actual: byteLength < 12 ? `${byteLength} bytes` : describe(start) });
 }
 
 /** How the values of a column are read. */

@@ -1,6 +1,7 @@
 // graph: a loop of steps, recorded, loaded into TensorFlow and run many steps at a time.
 import type * as tf from '@tensorflow/tfjs';
-import type { BatchRange, Ran } from '../compile/loop.js';
+import type { Ran } from '../compile/loop.js';
+import type { BatchRange } from '../data/batches.js';
 import type { GraphEngine } from './graph-def.js';
 import { type BorrowedSession, borrowSession } from './load.js';
 import { type Loop, type LoopSignature, loopModel } from './loop.js';

@@ -1,18 +1,10 @@
 // graph: runs a loop of steps on TensorFlow as one native graph: recorded once, with many steps per call.
 import * as tf from '@tensorflow/tfjs';
 import { type DataStore, gather, type Resident } from '../compile/arrays.js';
-import {
-  type BatchRange,
-  concatOutputs,
-  NOT_ASKED,
-  type Runner,
-  type ScanEngine,
-  type ScanJob,
-  type Session,
-} from '../compile/loop.js';
+import { concatOutputs, NOT_ASKED, type Runner, type ScanEngine, type ScanJob, type Session } from '../compile/loop.js';
 import { formatType } from '../compile/tree.js';
 import { nextTask } from '../core/task.js';
-import type { FeatureValues } from '../data/batches.js';
+import type { BatchRange, FeatureValues } from '../data/batches.js';
 import { type LoadedLoop, loadLoop, type NativeArray, type RecordedLoop, runLoop } from './loop-runner.js';
 import { nativeBackend } from './native-backend.js';
 import { isRecording, record } from './record.js';

@@ -5,10 +5,12 @@ import { square } from '../core/elementary.js';
 import { DomainError } from '../core/errors.js';
 import { classIndices, type Label } from '../core/labels.js';
 import { assertFunction, assertOneOf, describe } from '../core/shape.js';
+import { takeRows } from '../data/any-rows.js';
 import type { FeatureArray } from '../data/batches.js';
 import { complement, type FoldOptions, foldCount, stratifiedFolds } from '../data/folds.js';
 import { assertEachClass, assertRestrictions, foldsByTime } from '../data/groups.js';
 import { type Split, take } from '../data/split.js';
+import { StoredRows } from '../data/stored-rows.js';
 import { eachScore, type Scores } from '../metrics/scores.js';
 import type { FitResult } from '../training/fit.js';
 import {
@@ -17,12 +19,13 @@ import {
   classesOf,
   type FeaturesInput,
   largestOf,
-  readFeatures,
+  readRows,
 } from '../training/inputs.js';
 import { assertOptions, type FitOptions, type FitProgress, type OptionsOf, reads } from '../training/options.js';
 import { DEFAULT_SOLVER } from '../training/solvers.js';
 import { sampleWeightsOf } from '../training/weights.js';
-import type { Evaluation } from './evaluation.js';
+import { type Evaluation, evaluateModel } from './evaluation.js';
+import { affineOf } from './linear-classifier.js';
 import type { RowArray } from './predict-async.js';
 import { SoftmaxRegression } from './softmax-regression.js';
 
@@ -72,8 +75,10 @@ export interface CrossValidation<L extends Label> {
  *
  * Folds are stratified by class. With `groups`, they keep groups together. With `times`, they follow each other: fold k is
  * tested by a model of all samples before it, and the samples before the first fold are never tested. The same options,
- * seed and data give the same folds and numbers. Sample weights apply to fits and evaluations.
+ * seed and data give the same folds and numbers. Sample weights apply to fits and evaluations. With `communicator`, processes
+ * share the fits and the evaluations.
  *
+ * @param features as in `fit`
  * @throws as `SoftmaxRegression.fit`; DomainError if a class has only one sample or there are fewer samples, groups or
  *         times than folds, or a fold leaves a class without samples to train on; BackendError if the backend is changed
  *         before the end; the signal's reason if it is aborted
@@ -82,17 +87,17 @@ export interface CrossValidation<L extends Label> {
  * @see scikit-learn, cross_validate with StratifiedKFold(shuffle=True)
  */
 export async function crossValidate<const L extends Label>(
-  features: FeaturesInput,
+  features: FeaturesInput | StoredRows,
   labels: ArrayLike<L>,
   options: CrossValidateOptions<L> & { readonly outOfFold: true },
 ): Promise<CrossValidation<L> & { readonly probabilities: RowArray }>;
 export async function crossValidate<const L extends Label>(
-  features: FeaturesInput,
+  features: FeaturesInput | StoredRows,
   labels: ArrayLike<L>,
   options?: CrossValidateOptions<L>,
 ): Promise<CrossValidation<L>>;
 export async function crossValidate<const L extends Label>(
-  features: FeaturesInput,
+  features: FeaturesInput | StoredRows,
   labels: ArrayLike<L>,
   options: CrossValidateOptions<L> = {},
 ): Promise<CrossValidation<L>> {
@@ -106,7 +111,7 @@ export async function crossValidate<const L extends Label>(
     const expected = 'be left out with `times`: the samples before the first fold are never tested';
     throw new DomainError({ where, argument: 'outOfFold', expected, actual: 'true' });
   }
-  const { signal } = options;
+  const { communicator, signal } = options;
   const backend = new BackendInUse(where, signal);
   const { classes, numSamples, parts, partOf } = await foldedData(features, labels, options, where);
   const q = classes.length;
@@ -122,14 +127,11 @@ export async function crossValidate<const L extends Label>(
       ...{ sampleWeights: train.sampleWeights, groups: train.groups, times: train.times },
       onProgress: (fit) => onProgress?.({ fold: i + 1, folds: parts.length, fit }),
     });
-    const { sampleWeights } = test;
-    const evaluation = await model.evaluate(test.features, test.labels, { sampleWeights, signal });
+    const scored = { sampleWeights: test.sampleWeights, communicator, signal };
+    const keep = (row: number, values: Float64Array) => probabilities?.set(values, part.test[row] * q);
+    const [affine, where] = [affineOf(model), 'evaluate'];
+    const evaluation = await evaluateModel(affine, classes, test.features, test.labels, scored, where, keep);
     folds.push({ test: part.test, result, evaluation });
-    if (probabilities === undefined) continue;
-    const { values } = await model.predictProbabilitiesAsync(test.features, { signal });
-    for (const [row, sample] of part.test.entries()) {
-      probabilities.set(values.subarray(row * q, (row + 1) * q), sample * q);
-    }
   }
   const evaluations = folds.map(({ evaluation }) => evaluation);
   return {
@@ -143,21 +145,23 @@ export async function crossValidate<const L extends Label>(
 
 /** The samples of one fold, or of all other folds. */
 interface Part<L extends Label> {
-  readonly features: FeatureArray;
+  readonly features: FeatureArray | StoredRows;
   readonly labels: L[];
   readonly sampleWeights: Float64Array | undefined;
   readonly groups: (string | number)[] | undefined;
   readonly times: number[] | undefined;
 }
 
-/** Validates the samples and assigns them to folds. */
+/** Validates the samples and assigns them to folds. Each part keeps the order of the samples. */
 export async function foldedData<L extends Label>(
-  features: FeaturesInput,
+  features: FeaturesInput | StoredRows,
   labels: ArrayLike<L>,
-  options: Pick<FitOptions<L>, 'classes' | 'sampleWeights' | 'times' | 'standardize'> & FoldOptions,
+  options: Pick<FitOptions<L>, 'classes' | 'sampleWeights' | 'times' | 'standardize' | 'signal'> & FoldOptions,
   where: string,
 ) {
-  const x = await readFeatures(features, where, undefined, largestOf(options));
+  // Reading stored rows may take long.
+  if (features instanceof StoredRows) assertLabelCount(labels, features.shape[0], where);
+  const x = await readRows(features, where, largestOf(options), options.signal);
   const [numSamples] = x.shape;
   assertLabelCount(labels, numSamples, where);
   assertNotEmpty(x, where);
@@ -168,7 +172,7 @@ export async function foldedData<L extends Label>(
   assertRestrictions({ groups, times }, numSamples, where);
   const parts = partsOf(labels, options, where);
   const partOf = (samples: Int32Array): Part<L> => ({
-    features: take(x, samples),
+    features: takeRows(x, samples),
     labels: Array.from(samples, (i) => labels[i]),
     sampleWeights: weights && take(weights, samples),
     groups: groups && Array.from(samples, (i) => groups[i]),

@@ -4,6 +4,7 @@ import type { Affine } from '../core/affine.js';
 import { ShapeError } from '../core/errors.js';
 import { classIndices, type Label } from '../core/labels.js';
 import { NUMBERS_OF_A_BATCH } from '../core/limits.js';
+import { assertCommunicator, type Communicator } from '../core/ranks/communicator.js';
 import { assertKnownOptions, assertPositiveInteger } from '../core/shape.js';
 import { finishInTurns } from '../core/task.js';
 import { type Baseline, baselineOf } from '../metrics/baseline.js';
@@ -15,9 +16,11 @@ import { binaryAuc, rankOf } from '../metrics/ranking.js';
 import { type Scores, scoresOf } from '../metrics/scores.js';
 import { argMax, softmaxInPlace } from '../predict/scores.js';
 import { assertLabelCount } from '../training/inputs.js';
+import { assertFacts, digestOfArray } from '../training/ranks.js';
 import { sampleWeightsOf } from '../training/weights.js';
 import { surprise } from './predict.js';
 import { type Chunk, checkedCount, type PredictOptions, predictChunks, type Rows } from './predict-async.js';
+import { shareable, sharedChunks } from './shared-rows.js';
 
 /** The metrics of `metrics.*`; their docstrings define them. All use the sample weights. */
 export interface Evaluation<L extends Label> extends Scores {
@@ -53,6 +56,12 @@ export interface EvaluateOptions extends PredictOptions {
   readonly bins?: number;
   /** The confidence level of the accuracy's interval. Default 0.95. */
   readonly confidence?: number;
+  /**
+   * The processes that share the samples, as `openCommunicator` of `softmax-regression/mpi` gives it. Each passes the same
+   * samples and options, multiplies a part of the features, in float64, and gets the same evaluation: the bits do not depend
+   * on their number. Default: this process alone.
+   */
+  readonly communicator?: Communicator;
 }
 
 /** Labels as class indices of the model, with their weights. */
@@ -84,7 +93,11 @@ export function truthOf<L extends Label>(
   return { classes, labels: indices, weights };
 }
 
-/** Evaluates a model on samples. */
+/**
+ * Evaluates a model on samples.
+ *
+ * @param each takes the probabilities of each sample in order; they change afterwards
+ */
 export async function evaluateModel<L extends Label>(
   affine: Affine,
   classes: readonly L[],
@@ -92,14 +105,16 @@ export async function evaluateModel<L extends Label>(
   labels: ArrayLike<L>,
   options: EvaluateOptions,
   where: string,
+  each?: (sample: number, probabilities: Float64Array) => void,
 ): Promise<Evaluation<L>> {
-  assertKnownOptions(options, ['sampleWeights', 'bins', 'confidence', 'signal', 'onProgress'], where);
+  assertKnownOptions(options, ['sampleWeights', 'bins', 'confidence', 'communicator', 'signal', 'onProgress'], where);
   const { bins = 15, confidence = 0.95 } = options;
   assertPositiveInteger(bins, where, 'bins');
   assertConfidence(confidence, where);
   const truth = truthOf(affine, classes, features, labels, options.sampleWeights, where);
   const { signal } = options;
   const { labels: truths, weights } = truth;
+  const logitsOf = await logitsFrom(features, truth, affine, options, where);
   const q = classes.length;
   const samples = truths.length;
   const curves = new ClassCurves(truth);
@@ -107,7 +122,7 @@ export async function evaluateModel<L extends Label>(
   const ofRank = new Float64Array(q);
   const reliability = new ReliabilitySums(bins);
   const sums = { weight: 0, square: 0, right: 0, loss: 0, brier: 0 };
-  for await (const { start, end, values } of predictChunks(affine, features, 'logits', where, options)) {
+  for await (const { start, end, values } of logitsOf(affine, options)) {
     for (let i = start; i < end; i++) {
       const row = values.subarray((i - start) * q, (i - start + 1) * q);
       const [label, weight] = [truths[i], weights[i]];
@@ -123,11 +138,10 @@ export async function evaluateModel<L extends Label>(
       sums.brier += weight * squaredDistance(row, label);
       reliability.add(row, label, weight);
       curves.add(i, row);
+      each?.(i, row);
     }
   }
-  const auc = await curves.areas(signal, (part) =>
-    predictChunks(partOf(affine, part), features, 'logits', where, { signal }),
-  );
+  const auc = await curves.areas(signal, (part) => logitsOf(partOf(affine, part), { signal }));
   const counts = countsOf(truths, predictions, weights, q);
   const diagram = reliability.bins();
   const scores = scoresOf({ ...sums, counts, reliability: diagram, auc });
@@ -149,6 +163,31 @@ export async function evaluateModel<L extends Label>(
     perClass: { ...classScoresOf(classes, counts), rocAuc: auc },
     confusion: confusionOf(classes, counts, where),
   };
+}
+
+/** How the logits of the samples are computed: here, or by several processes, which must have the same samples. */
+async function logitsFrom(
+  features: Rows,
+  { classes, labels, weights }: Truth<Label>,
+  affine: Affine,
+  { communicator, bins, confidence }: EvaluateOptions,
+  where: string,
+): Promise<(map: Affine, options: PredictOptions) => AsyncIterable<Chunk>> {
+  if (communicator === undefined) return (map, options) => predictChunks(map, features, 'logits', where, options);
+  assertCommunicator(communicator, where);
+  const rows = await shareable(affine, features, where);
+  const facts = {
+    'features.shape': [...rows.shape],
+    classes: [...classes],
+    weight: await digestOfArray(affine.weight),
+    bias: await digestOfArray(affine.bias),
+    labels: await digestOfArray(labels),
+    sampleWeights: await digestOfArray(weights),
+    ...(bins === undefined ? {} : { bins }),
+    ...(confidence === undefined ? {} : { confidence }),
+  };
+  await assertFacts(communicator, facts, where);
+  return (map, options) => sharedChunks(map, rows, communicator, where, options);
 }
 
 /** The numbers kept for the ROC curves at a time. */

@@ -6,6 +6,7 @@ import { DomainError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import { assertFunction, assertOneOf, describe } from '../core/shape.js';
 import type { FoldOptions } from '../data/folds.js';
+import type { StoredRows } from '../data/stored-rows.js';
 import type { Scores } from '../metrics/scores.js';
 import type { FitResult } from '../training/fit.js';
 import type { FeaturesInput } from '../training/inputs.js';
@@ -76,17 +77,17 @@ export interface RefittedLambdaPath<L extends Label> extends LambdaPath {
  * @see Hastie, Tibshirani and Friedman, The elements of statistical learning (2009), §7.10; glmnet, cv.glmnet
  */
 export async function lambdaPath<const L extends Label>(
-  features: FeaturesInput,
+  features: FeaturesInput | StoredRows,
   labels: ArrayLike<L>,
   options: LambdaPathOptions<L> & { readonly refit: 'best' | 'oneStandardError' },
 ): Promise<RefittedLambdaPath<L>>;
 export async function lambdaPath<const L extends Label>(
-  features: FeaturesInput,
+  features: FeaturesInput | StoredRows,
   labels: ArrayLike<L>,
   options?: LambdaPathOptions<L>,
 ): Promise<LambdaPath>;
 export async function lambdaPath<const L extends Label>(
-  features: FeaturesInput,
+  features: FeaturesInput | StoredRows,
   labels: ArrayLike<L>,
   options: LambdaPathOptions<L> = {},
 ): Promise<LambdaPath | RefittedLambdaPath<L>> {
@@ -97,13 +98,13 @@ export async function lambdaPath<const L extends Label>(
   if (onProgress !== undefined) assertFunction(onProgress, where, 'onProgress');
   const given = l2 === undefined ? undefined : descendingValues(l2, where);
   if (refit !== undefined) assertOneOf(refit, ['best', 'oneStandardError'], where, 'refit');
-  const { signal } = options;
+  const { communicator, signal } = options;
   const backend = new BackendInUse(where, signal);
   const { classes, numSamples, parts, partOf } = await foldedData(features, labels, options, where);
   const values = given ?? defaultStrengths(numSamples);
   const fits = parts.length * values.length + Number(refit !== undefined);
   let begun = 0;
-  const fitTo = (x: FeaturesInput, y: ArrayLike<L>, more: FitOptions<L> & { l2: number }, fold?: number) => {
+  const fitTo = (x: typeof features, y: ArrayLike<L>, more: FitOptions<L> & { l2: number }, fold?: number) => {
     backend.assertSame();
     const own = { fit: ++begun, fits, l2: more.l2, fold };
     const report = (progress: FitProgress) => onProgress?.({ ...own, progress });
@@ -117,7 +118,7 @@ export async function lambdaPath<const L extends Label>(
       const own = { l2, warmStart, sampleWeights: train.sampleWeights, groups: train.groups, times: train.times };
       const { model, result } = await fitTo(train.features, train.labels, own, i + 1);
       const { sampleWeights } = test;
-      const scores = await model.evaluate(test.features, test.labels, { sampleWeights, signal });
+      const scores = await model.evaluate(test.features, test.labels, { sampleWeights, communicator, signal });
       cells[place].push({ scores, converged: result.converged });
       warmStart = model;
     }

@@ -7,6 +7,7 @@ import type { Label } from '../core/labels.js';
 import { minOf } from '../core/lists.js';
 import { assertFunction, describe } from '../core/shape.js';
 import { type FoldOptions, stratifiedOrder } from '../data/folds.js';
+import type { StoredRows } from '../data/stored-rows.js';
 import type { Scores } from '../metrics/scores.js';
 import type { FeaturesInput } from '../training/inputs.js';
 import { assertOptions, type FitProgress, type OptionsOf } from '../training/options.js';
@@ -80,7 +81,7 @@ export interface LearningCurve {
  * @see scikit-learn, learning_curve
  */
 export async function learningCurve<const L extends Label>(
-  features: FeaturesInput,
+  features: FeaturesInput | StoredRows,
   labels: ArrayLike<L>,
   options: LearningCurveOptions<L> = {},
 ): Promise<LearningCurve> {
@@ -89,7 +90,7 @@ export async function learningCurve<const L extends Label>(
   assertOptions(options, 'learningCurve', where, [...FOLD_OPTIONS, 'sizes', 'onProgress']);
   if (options.onProgress !== undefined) assertFunction(options.onProgress, where, 'onProgress');
   const { sizes: given, onProgress, folds: _, seed, ...fitOptions } = options;
-  const { signal } = options;
+  const { communicator, signal } = options;
   const backend = new BackendInUse(where, signal);
   const { classes, parts, partOf } = await foldedData(features, labels, options, where);
   const most = minOf(parts.map(({ train }) => train.length));
@@ -103,7 +104,7 @@ export async function learningCurve<const L extends Label>(
     const order = stratifiedOrder(part.train, labels, seed);
     for (const [place, samples] of sizes.entries()) {
       backend.assertSame();
-      const train = partOf(order.subarray(0, samples));
+      const train = partOf(order.slice(0, samples).sort());
       const own = { fit: ++begun, fits, samples, fold: i + 1 };
       const { model, result } = await SoftmaxRegression.fit<L>(train.features, train.labels, {
         ...{ ...fitOptions, ...seedOf(options), classes },
@@ -111,7 +112,7 @@ export async function learningCurve<const L extends Label>(
         onProgress: (progress) => onProgress?.({ ...own, progress }),
       });
       const scoresOf = ({ features, labels, sampleWeights }: typeof train) =>
-        model.evaluate(features, labels, { sampleWeights, signal });
+        model.evaluate(features, labels, { sampleWeights, communicator, signal });
       const { logLoss: trainingLogLoss } = await scoresOf(train);
       cells[place].push({ scores: await scoresOf(test), converged: result.converged, trainingLogLoss });
     }

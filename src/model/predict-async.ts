@@ -128,7 +128,7 @@ export async function* predictChunks(
 }
 
 /** The chunks of a block whose first row has a number, which errors name too. */
-async function* atRow(
+export async function* atRow(
   first: number,
   chunks: AsyncGenerator<Chunk, void, void>,
   isStored: boolean,

@@ -1,12 +1,13 @@
 // node: rows of numbers in a temporary file.
-import { type RowWriter, StoredRows } from '../data/stored-rows.js';
+import { completeRows, type RowWriter } from '../data/stored-rows.js';
 import { openUnnamed } from './unnamed-file.js';
 
 const NUMBER = 8;
 
 /**
- * Begins a temporary file of n rows of d numbers.
+ * Begins a temporary file of rows of d numbers.
  *
+ * @param n the number of rows, if it is known, or of those that are at hand: for so many there must be space
  * @param folder where to put it; the system's folder for temporary files by default, which TMPDIR names
  * @throws BackendError if the folder has too little space, or cannot be written to
  */
@@ -20,7 +21,7 @@ export async function openRowFile(n: number, d: number, folder?: string): Promis
       end += NUMBER * values.length;
     },
     async finish() {
-      return new StoredRows([n, d], (start, stop, into) =>
+      return completeRows([end / (NUMBER * d), d], (start, stop, into) =>
         file.read(bytesOf(into.subarray(0, (stop - start) * d)), NUMBER * start * d),
       );
     },

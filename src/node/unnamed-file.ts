@@ -1,8 +1,9 @@
 // node: temporary files without a name.
-import { type FileHandle, open, rm, statfs } from 'node:fs/promises';
+import { type FileHandle, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BackendError } from '../core/errors.js';
+import { lackOfSpace } from './free-space.js';
 import { removeLeftBeside, temporaryBeside } from './temporary.js';
 
 export interface UnnamedFile {
@@ -32,12 +33,8 @@ export async function openUnnamed(name: string, options: UnnamedFileOptions = {}
     const rule = { where: folder, argument: 'the folder for temporary files', expected, actual, cause };
     return new BackendError({ ...rule, hint: 'Name another one in the variable TMPDIR.' });
   };
-  const gigabytes = (size: number) => `${(size / 1e9).toPrecision(2)} GB`;
-  const disk = await statfs(folder).catch(() => undefined);
-  const free = disk === undefined ? Number.POSITIVE_INFINITY : disk.bavail * disk.bsize;
-  if (room !== undefined && free < room.bytes) {
-    throw refuse(`have ${gigabytes(room.bytes)} free for ${room.purpose}`, gigabytes(free));
-  }
+  const lack = room && (await lackOfSpace(folder, room.bytes));
+  if (lack !== undefined) throw refuse(`have ${lack.needed} free for ${room?.purpose}`, lack.free);
   const base = join(folder, name);
   await removeLeftBeside(base);
   const path = temporaryBeside(base);

@@ -23,7 +23,8 @@ export function gradientBlocks(size: number): Blocks {
 
 /** The blocks of the lower half of X̃ᵀX̃, [order, order]. */
 export function gramBlocks(order: number): Blocks {
-  return blocksOf(GRAM_ROWS, (order * order) / 2);
+  // Each task copies the sum in and out, and its products are the fastest.
+  return blocksOf(GRAM_ROWS, (order * order) / 2 / 4);
 }
 
 function blocksOf(rows: number, workOfARow: number): Blocks {

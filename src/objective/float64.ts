@@ -234,7 +234,7 @@ function lossAndResidual(
 /**
  * Writes softmax(o) to `out` from index `at`; o starts at index `from` of the logits.
  *
- * @returns the largest logit, and Σ of exp(oₖ − max) over the other classes
+ * @returns the class of the largest logit, that logit, and Σ of exp(oₖ − max) over the other classes
  */
 export function softmaxInto(
   logits: Float64Array,
@@ -242,7 +242,7 @@ export function softmaxInto(
   q: number,
   out: Float64Array,
   at: number,
-): { readonly top: number; readonly others: number } {
+): { readonly largest: number; readonly top: number; readonly others: number } {
   let largest = 0;
   for (let k = 1; k < q; k++) if (logits[from + k] > logits[from + largest]) largest = k;
   const top = logits[from + largest];
@@ -254,7 +254,7 @@ export function softmaxInto(
   }
   const inverse = 1 / (1 + others);
   for (let k = 0; k < q; k++) out[at + k] *= inverse;
-  return { top, others };
+  return { largest, top, others };
 }
 
 function outOfRange(argument: string, expected: string, actual: unknown): DomainError {

@@ -4,7 +4,7 @@ import type { DataArray, DataStore } from '../compile/arrays.js';
 import { openLoop } from '../compile/loop.js';
 import { WORK_OF_A_TASK } from '../core/task.js';
 import type { FeatureArray } from '../data/batches.js';
-import type { StoredRows } from '../data/stored-rows.js';
+import { StoredRows } from '../data/stored-rows.js';
 import { sparseCrossEntropyOp } from '../nn/cross-entropy.js';
 import { squareOf } from '../nn/penalty.js';
 import { clonesOf, type Tensors } from '../optim/first-order.js';
@@ -32,6 +32,11 @@ export interface TrainingData {
   readonly labels: Int32Array;
   /** The weight of each sample in the mean, sᵢ/S; they sum to 1. */
   readonly shares: Float32Array;
+}
+
+/** The features as batches have them: the scaled layer applies the scale. */
+export function unscaled(features: FeatureArray | StoredRows): TrainingData['features'] {
+  return features instanceof StoredRows ? features : { ...features, scale: 1, dtype: 'float32' };
 }
 
 /** Σᵢ sᵢ/S·NLLᵢ at some parameters and its gradient, without a penalty. */

@@ -11,23 +11,49 @@ const SPARSE = 0.12;
 /** Up to this many numbers (16 MB), the rows of a problem are prepared once instead of in each evaluation. */
 const PREPARED = 2 ** 21;
 
-/** X̃ in float64, its rows padded to a multiple of 4 columns; undefined if it is too large or most of it is 0. */
-export function prepareRows({ values, shape, scale = 1 }: FeatureArray): Float64Array | undefined {
+/** One row in so many is looked at, to find out whether most numbers are 0. */
+const LOOKED_AT = 8;
+
+/**
+ * X̃ in float64, its rows padded to a multiple of 4 columns; undefined if it is too large or most of it is 0.
+ *
+ * @param room numbers of an earlier result for as many columns, which are overwritten if they are enough
+ */
+export function prepareRows(features: FeatureArray, room?: Float64Array): Float64Array | undefined {
+  const { values, shape, scale = 1 } = features;
   const [n, d] = shape;
-  const width = Math.ceil((d + 1) / 4) * 4;
-  const rows = Math.ceil(n / 4) * 4;
-  if (rows * width > PREPARED) return undefined;
-  const prepared = new Float64Array(rows * width);
-  let filled = n;
+  if (isLarge(shape) || isSparse(features)) return undefined;
+  const width = widthOf(d);
+  const size = Math.ceil(n / 4) * 4 * width;
+  const prepared = room !== undefined && size <= room.length ? room.subarray(0, size) : new Float64Array(size);
   for (let i = 0; i < n; i++) {
-    for (let j = 0; j < d; j++) {
-      const value = values[i * d + j] / scale;
-      if (value !== 0) filled++;
-      prepared[i * width + j] = value;
-    }
-    prepared[i * width + d] = 1;
+    const start = i * width;
+    // Converts numbers of any type, so that the loop has one type of array.
+    prepared.set(values.subarray(i * d, (i + 1) * d), start);
+    if (scale !== 1) for (let at = start; at < start + d; at++) prepared[at] /= scale;
+    prepared[start + d] = 1;
   }
-  return filled < SPARSE * n * (d + 1) ? undefined : prepared;
+  prepared.fill(0, n * width);
+  return prepared;
+}
+
+function isSparse({ values, shape: [n, d] }: FeatureArray): boolean {
+  let filled = 0;
+  let rows = 0;
+  for (let i = 0; i < n; i += LOOKED_AT, rows++) {
+    filled++;
+    for (let at = i * d; at < (i + 1) * d; at++) if (values[at] !== 0) filled++;
+  }
+  return filled < SPARSE * rows * (d + 1);
+}
+
+/** Whether there are too many rows to prepare at once. */
+export function isLarge([n, d]: FeatureArray['shape']): boolean {
+  return Math.ceil(n / 4) * 4 * widthOf(d) > PREPARED;
+}
+
+function widthOf(d: number): number {
+  return Math.ceil((d + 1) / 4) * 4;
 }
 
 /** θ, [order, classes], in the layout of the products: [order, 2] for each pair of classes, padded with zeros. */

@@ -1,7 +1,8 @@
-// objective: a problem whose features are stored outside memory.
+// objective: a problem whose features are prepared section by section: stored outside memory, or too many to prepare at once.
 import { type Communicator, ONE_PROCESS } from '../core/ranks/communicator.js';
 import { powerOfTwo } from '../core/tree-sum.js';
-import { assertFinite, rowsBetween, type StoredRows } from '../data/stored-rows.js';
+import { batchRanges, type FeatureArray, type FeatureValues } from '../data/batches.js';
+import { assertFinite, rowsBetween, StoredRows } from '../data/stored-rows.js';
 import { type PlainProblemOptions, weighedLabels } from './float64.js';
 import { prepareRows } from './row-block.js';
 import type { Section, StreamedProblem } from './sections.js';
@@ -20,15 +21,15 @@ export function rowsOfASection(numFeatures: number, numClasses: number): number 
 }
 
 /**
- * `plainProblem` for features that are read again for each evaluation. Values have the bits of the problem with all
- * samples in memory.
+ * `plainProblem` for features that are read or prepared again for each evaluation. Values have the bits of the problem
+ * with all samples prepared at once.
  *
  * @param communicator the processes that share the samples: all have the same ones, and each reads a part of the features
  * @param rows samples of a section
  * @throws as `plainProblem`
  */
 export function streamedProblem(
-  options: Omit<PlainProblemOptions, 'features'> & { readonly features: StoredRows },
+  options: Omit<PlainProblemOptions, 'features'> & { readonly features: FeatureArray | StoredRows },
   communicator: Communicator = ONE_PROCESS,
   rows = rowsOfASection(options.features.shape[1], options.numClasses),
 ): StreamedProblem {
@@ -41,30 +42,54 @@ export function streamedProblem(
   const sections = Math.ceil(numSamples / rows);
   const startOf = (of: number) => Math.min(numSamples, Math.floor((sections * of) / size) * rows);
   const [first, end] = [startOf(rank), startOf(rank + 1)];
-  const own = rowsBetween(features, first, end);
+  const blocks = blocksOf(features, first, end, rows);
+  // Where most numbers are 0, the functions of a section skip them.
+  let isDense = true;
   return {
     ...terms,
     ...{ numSamples, totalWeight, leastWeight },
     ...(communicator.size > 1 && { ranks: { communicator, first, end } }),
     pass() {
-      const blocks = own.blocks(rows);
+      const reading = blocks();
       let start = first;
+      let prepared: Float64Array | undefined;
       return {
         async next(): Promise<Section | undefined> {
-          const { value: block } = await blocks.next();
+          const { value: block } = await reading.next();
           if (block === undefined) return undefined;
-          assertFinite(block, start);
+          if (features instanceof StoredRows) assertFinite(block, start);
           const [count] = block.shape;
           const part = { labels: labels.subarray(start, start + count), shares: shares.subarray(start, start + count) };
-          const section = { ...terms, ...part, start, numSamples: count, features: block, rows: prepareRows(block) };
+          // In the memory of the section before, which is no longer used.
+          const ready = isDense ? prepareRows(block, prepared) : undefined;
+          isDense = ready !== undefined;
+          prepared ??= ready;
+          const section = { ...terms, ...part, start, numSamples: count, features: block, rows: ready };
           start += count;
           return section;
         },
         close() {
           // It waits for a read that has begun, and cannot fail.
-          void blocks.return();
+          void reading.return(undefined);
         },
       };
     },
   };
+}
+
+/** Begins to read the samples from `first` to `end`, some rows at a time. */
+function blocksOf(features: FeatureArray | StoredRows, first: number, end: number, rows: number) {
+  if (features instanceof StoredRows) {
+    const own = rowsBetween(features, first, end);
+    return () => own.blocks(rows);
+  }
+  return () => views(features, first, end, rows);
+}
+
+function* views(features: FeatureArray, first: number, end: number, rows: number): Generator<FeatureArray, void> {
+  const d = features.shape[1];
+  for (const [start, stop] of batchRanges(end - first, rows)) {
+    const values = features.values.subarray((first + start) * d, (first + stop) * d) as FeatureValues;
+    yield { ...features, values, shape: [stop - start, d] };
+  }
 }

@@ -1,6 +1,6 @@
 // reading: tables that are read twice, so that rows that do not fit into memory can be stored.
 import type { FeatureArray } from '../data/batches.js';
-import type { RowStoring, StoredRows } from '../data/stored-rows.js';
+import type { StoredRows } from '../data/stored-rows.js';
 import { RecordReader } from '../data/table/csv/records.js';
 import { type CsvOptions, learnOptions } from '../data/table/csv-options.js';
 import type { LabelledCsvTable, TableOf } from '../data/table/encoding.js';
@@ -8,27 +8,20 @@ import { readHeader } from '../data/table/header.js';
 import type { RowBlock } from '../data/table/row.js';
 import { assertWithoutCsv } from '../data/table/stream.js';
 import { readTableAgain } from '../data/table/table.js';
+import { openJsonLines } from '../data/table/typed/json-lines.js';
+import { openSvmlight } from '../data/table/typed/svmlight.js';
 import type { TypedTable } from '../data/table/typed/table.js';
-import { begun, chunksOf, type NamedBytes } from './bytes.js';
+import { chunksOf, type NamedBytes, reading } from './bytes.js';
 import { tableFormatOf } from './format.js';
+import type { Keeping } from './keeping.js';
 import type { AnyDataSet } from './samples.js';
 import type { TableSource } from './table.js';
-import { dataSetOf, openTyped, withoutLabel } from './typed.js';
-
-/** How much of a table is kept in memory, and where the rest goes. */
-export interface Keeping {
-  /** The maximum number of bytes that the table may take. */
-  readonly maxMemory: number;
-  /** Stores the features of a table that does not fit. */
-  readonly store: RowStoring;
-  /** What to do if not even the lists of its labels fit. */
-  readonly hint?: string;
-}
+import { dataSetOf, withoutLabel } from './typed.js';
 
 /**
- * `readSamples` of a table that can be read again: of a CSV file, nothing is kept between the passes.
+ * `readSamples` of a table that can be read again: of CSV, JSON lines and SVMlight, nothing is kept between the passes.
  *
- * @throws as `readSamples`, and what `store` throws
+ * @throws as `readSamples`, and what `store` throws; FormatError for a binary format, which must be open
  */
 export async function readSamplesAgain(
   source: TableSource,
@@ -37,18 +30,18 @@ export async function readSamplesAgain(
 ): Promise<AnyDataSet> {
   if ('columns' in source) return typedSamples(source, options, keeping);
   const { name } = source;
-  const chunks = chunksOf(source);
-  const { start, all } = await begun(chunks);
-  try {
-    if (tableFormatOf(start, name) === 'json-lines') {
-      const most = { maxBytes: undefined, maxMemory: keeping.maxMemory };
-      return typedSamples(await openTyped('json-lines', all, name, most), options, keeping);
-    }
-    if (options.label === undefined) throw withoutLabel(await readHeader(all, { ...options, name }), name, 'csv');
-  } finally {
-    await chunks.return();
-  }
+  const { maxMemory, hint } = keeping;
   const own = { ...options, name };
+  const format = await reading(source, 1, async (start, chunks) => {
+    const found = tableFormatOf(start, name);
+    if (found === 'csv' && options.label === undefined) throw withoutLabel(await readHeader(chunks, own), name, 'csv');
+    return found;
+  });
+  if (format === 'json-lines')
+    return typedSamples(await openJsonLines(() => chunksOf(source), name, { maxMemory, hint }), options, keeping);
+  if (format === 'svmlight')
+    return typedSamples(await openSvmlight(() => chunksOf(source), name, { maxMemory, hint }), options, keeping);
+  // Bytes of a binary format are refused as CSV, by the name of their format.
   const table = await readTableAgain({ name, blocks: () => csvBlocks(source, own) }, own, keeping);
   return dataSetOf(name, table as TableOf<FeatureArray | StoredRows> & Pick<LabelledCsvTable, 'labels' | 'classes'>);
 }
@@ -56,13 +49,14 @@ export async function readSamplesAgain(
 async function typedSamples(typed: TypedTable, options: CsvOptions, keeping: Keeping): Promise<AnyDataSet> {
   const { name, columns, blocks } = typed;
   assertWithoutCsv(options, name);
-  if (options.label === undefined) {
+  const { label = typed.label } = options;
+  if (label === undefined) {
     throw withoutLabel(
       columns.map((column) => column.name),
       name,
     );
   }
-  const table = await readTableAgain({ name, typed, blocks }, { ...options, name }, keeping);
+  const table = await readTableAgain({ name, typed, blocks }, { ...options, label, name }, keeping);
   return dataSetOf(name, table as TableOf<FeatureArray | StoredRows> & Pick<LabelledCsvTable, 'labels' | 'classes'>);
 }
 

@@ -26,10 +26,15 @@ export async function* chunksOf(source: NamedBytes): AsyncGenerator<Uint8Array, 
   try {
     const start = await startOfChunks(chunks, 2);
     const all = joinedBefore(start, chunks);
-    yield* start[0] === 0x1f && start[1] === 0x8b ? unpacked(all, source.name) : all;
+    yield* isGzip(start) ? unpacked(all, source.name) : all;
   } finally {
     await chunks.return();
   }
+}
+
+/** Whether the first bytes are those of gzip. */
+export function isGzip(start: Uint8Array): boolean {
+  return start[0] === 0x1f && start[1] === 0x8b;
 }
 
 /** At least the first `length` bytes, or all bytes of a shorter file. */

@@ -27,14 +27,21 @@ export function tableFormatOf(start: Uint8Array, name: string): TableFormat {
   return /^(?:\xef\xbb\xbf)?\s*\{\s*(?:["}]|$)/.test(text) ? 'json-lines' : 'csv';
 }
 
-/** A file of a binary format, as a whole. */
-export interface WholeFile {
+/** A file of a binary format, of which any part can be read. */
+export interface BinaryFile {
   readonly name: string;
-  readonly bytes: Uint8Array;
+  readonly byteLength: number;
+  /** The bytes from `start` to `end`, or to the end of the file, in a buffer of their own. */
+  readonly slice: (start: number, end?: number) => ArrayBuffer | Promise<ArrayBuffer>;
+}
+
+/** A file whose bytes are in memory. */
+export function fileInMemory(name: string, bytes: Uint8Array): BinaryFile {
+  return { name, byteLength: bytes.length, slice: (start, end) => bytes.slice(start, end).buffer as ArrayBuffer };
 }
 
 /** Reads the files of one table. A table of several files has their rows one after the other. */
-export type TableOpener = (files: readonly WholeFile[], name: string) => Promise<TypedTable>;
+export type TableOpener = (files: readonly BinaryFile[], name: string) => Promise<TypedTable>;
 
 /** Formats that need code of their own, which only programs load that read them. */
 export type BinaryFormat = Exclude<TableFormat, 'csv' | 'json-lines' | 'svmlight'>;
@@ -54,7 +61,11 @@ const TITLES = { parquet: 'a Parquet file', arrow: 'an Arrow file' } as const;
  * @throws FormatError for files that are damaged, are of another format, or do not make one table; BackendError if the
  *         library that reads them is not installed
  */
-export async function openBinary(format: BinaryFormat, files: readonly WholeFile[], name: string): Promise<TypedTable> {
+export async function openBinary(
+  format: BinaryFormat,
+  files: readonly BinaryFile[],
+  name: string,
+): Promise<TypedTable> {
   const opener = openers.get(format);
   if (opener !== undefined) return opener(files, name);
   const hint = "Call `provideFormats()` of 'softmax-regression/formats' first, or import 'softmax-regression/node'.";

@@ -25,16 +25,6 @@ export interface Samples<Features extends FeatureArray | StoredRows = FeatureArr
 /** Samples in memory, or with stored features. */
 export type AnySamples = Samples<FeatureArray | StoredRows>;
 
-/**
- * Features in memory, where stored ones have been refused.
- *
- * @throws Error if they are stored
- */
-export function inMemory(features: FeatureArray | StoredRows): FeatureArray {
-  if (features instanceof StoredRows) throw new Error('these features must be in memory');
-  return features;
-}
-
 /** Training samples, test samples, and their description. */
 export interface DataSet<Features extends FeatureArray | StoredRows = FeatureArray> {
   /** The name of the file or the data set, for display. */

@@ -1,13 +1,12 @@
 // reading: rows of a table, encoded by the schema of a model.
 import { type Columns, largestFeature } from '../core/affine.js';
 import { DomainError, FormatError } from '../core/errors.js';
-import type { Label } from '../core/labels.js';
+import { DistinctLabels, type Label } from '../core/labels.js';
 import { describe } from '../core/shape.js';
 import type { AnyRows } from '../data/any-rows.js';
-import { KeptRows, NumberList } from '../data/kept-rows.js';
+import { NumberList } from '../data/kept-rows.js';
 import { assertMostFit, type BadRow } from '../data/table/bad-rows.js';
 import { RecordReader } from '../data/table/csv/records.js';
-import { assertFits, LISTED } from '../data/table/limits.js';
 import { textsOf } from '../data/table/row.js';
 import {
   type CsvSchema,
@@ -22,13 +21,15 @@ import {
   readRowsWithin,
   readTypedRowsWithin,
   type TablePlace,
+  type UnknownLabel,
   type Within,
 } from '../data/table/stream.js';
 import { streamJsonLines } from '../data/table/typed/json-lines.js';
-import { readSvmlight } from '../data/table/typed/svmlight.js';
+import { indexIn, readSvmlight, streamSvmlight } from '../data/table/typed/svmlight.js';
 import type { TypedTable } from '../data/table/typed/table.js';
-import { begun, chunksOf, type NamedBytes } from './bytes.js';
+import { begun, type Chunks, chunksOf, type NamedBytes } from './bytes.js';
 import { tableFormatOf } from './format.js';
+import { ArrivingRows, type Keeping } from './keeping.js';
 import type { Samples } from './samples.js';
 
 /** The part of a model that decides how a table is read. */
@@ -60,8 +61,6 @@ export interface TableOptions {
   /** Columns to pass through. */
   readonly keep?: readonly (string | number)[];
   readonly onBadRow?: (row: BadRow) => void;
-  /** The maximum memory in bytes of rows that are kept; only limits of arrays by default. */
-  readonly maxMemory?: number;
 }
 
 export interface RowsOptions
@@ -83,7 +82,7 @@ export interface UnknownLabels {
   readonly labels: Readonly<Record<string, number>>;
 }
 
-/** Samples to evaluate a model on. The rows of a table are kept without the zeros of one-hot columns. */
+/** Samples to evaluate a model on. The rows of a table are kept without the zeros of one-hot columns, or stored. */
 export interface LabelledRows extends Omit<Samples, 'features'> {
   readonly features: AnyRows;
   /** The number of rows dropped because of missing values. */
@@ -122,13 +121,24 @@ export async function* rowsOf(
   try {
     const format = tableFormatOf(start, name);
     if (format === 'json-lines') yield* readTypedRowsWithin(within, await streamJsonLines(all, name), schema, reading);
-    else if (format === 'svmlight') {
-      const names = schema.columns.map((column) => column.name);
-      yield* readTypedRowsWithin(within, await readSvmlight(all, name, { names }), schema, reading);
-    } else yield* readRowsWithin(within, all, schema, reading);
+    else if (format === 'svmlight')
+      yield* readTypedRowsWithin(within, await svmlightFor(schema, all, name, keep), schema, reading);
+    else yield* readRowsWithin(within, all, schema, reading);
   } finally {
     await chunks.return();
   }
+}
+
+/** The rows as they arrive, where the model finds them by index; else as a whole, because columns are found by their number. */
+function svmlightFor(schema: CsvSchema, chunks: Chunks, name: string, keep: RowsOptions['keep'] = []) {
+  const names = schema.columns.map((column) => column.name);
+  const read = schema.columns.filter(({ kind }) => kind !== 'label' && kind !== 'weight' && kind !== 'ignored');
+  const isByIndex = schema.header && read.every((column) => indexIn(column.name) !== undefined);
+  // A column that is passed through may be another one.
+  const known = new Set<string | number>(names);
+  return isByIndex && keep.every((column) => known.has(column))
+    ? streamSvmlight(chunks, name, names)
+    : readSvmlight(chunks, name, { names });
 }
 
 /**
@@ -152,81 +162,98 @@ export function beginningOf(
   };
 }
 
-/** Bytes of a row besides its features: its label; in lists of numbers, its line, its weight and where it ends. */
-const ROW = LISTED + 3 * 24;
-
 /**
  * All rows with their labels, and with their weights where the table has the column.
  *
+ * @param options where rows go that do not fit; without `store`, they are an error, and without `maxMemory`, all fit
  * @throws FormatError as `readCsvRows`; if there are no rows, no labels, or only weights of 0; with `onBadRow`, if most of
  *         the rows that are not dropped do not fit
  */
 export async function labelledRows(
   source: TableSource,
   model: TableModel,
-  options: TableOptions,
+  { maxMemory, store, hint, ...options }: TableOptions & Partial<Keeping>,
   signal?: AbortSignal,
 ): Promise<LabelledRows & { readonly dropped: number }> {
-  let bad = 0;
-  let dropped = 0;
-  let firstBad: BadRow | undefined;
-  const unknown = { rows: 0, weight: 0, counts: new Map<string, number>() };
-  const { onBadRow, unknownLabel, maxMemory = Number.POSITIVE_INFINITY, ...others } = options;
-  const reading: RowsOptions = {
-    ...{ ...others, labels: 'read', signal },
-    onDropped: () => {
-      dropped++;
-    },
-    onBadRow:
-      onBadRow &&
-      ((row) => {
-        bad++;
-        firstBad ??= row;
-        onBadRow(row);
-      }),
-    onUnknownLabel:
-      unknownLabel === 'drop'
-        ? ({ label, sampleWeight = 1 }) => {
-            unknown.rows++;
-            unknown.weight += sampleWeight;
-            unknown.counts.set(label, (unknown.counts.get(label) ?? 0) + 1);
-          }
-        : undefined,
-  };
-  const features = new KeptRows(model.numFeatures);
+  const { name } = source;
+  const out = new LeftOutRows();
+  const features = new ArrivingRows(name, model.numFeatures, { maxMemory, store, hint });
+  const distinct = new DistinctLabels();
   const labels: Label[] = [];
   const lines = new NumberList();
   const weights = new NumberList();
-  const rule = { where: source.name, argument: 'the table' };
-  for await (const batch of rowsOf(source, model, reading)) {
-    if (batch.labels === undefined) {
-      const expected = `have the label column ${JSON.stringify(options.label ?? nameOf(model, 'label'))}`;
-      throw new FormatError({ ...rule, expected, actual: 'none' });
+  try {
+    for await (const batch of rowsOf(source, model, { ...out.optionsOf(options), labels: 'read', signal })) {
+      if (batch.labels === undefined) {
+        const expected = `have the label column ${JSON.stringify(options.label ?? nameOf(model, 'label'))}`;
+        throw new FormatError({ where: name, argument: 'the table', expected, actual: 'none' });
+      }
+      await features.add(batch.features);
+      for (const each of batch.labels) labels.push(distinct.of(each));
+      for (const each of batch.lines) lines.push(each);
+      for (const each of batch.sampleWeights ?? []) weights.push(each);
     }
-    features.add(batch.features);
-    for (const each of batch.labels) labels.push(each);
-    for (const each of batch.lines) lines.push(each);
-    for (const each of batch.sampleWeights ?? []) weights.push(each);
-    const size = { bytes: features.bytes, columns: 0, rows: labels.length, rowBytes: ROW };
-    assertFits(size, maxMemory, source.name, 'Give a file with fewer rows.');
+    out.assertRows(labels.length, name);
+    const sampleWeights = weights.length === 0 ? undefined : weights.values();
+    if (sampleWeights?.some((each) => each > 0) === false) {
+      const argument = nameOf(model, 'weight') as string;
+      throw new FormatError({ where: name, argument, expected: 'have a weight > 0', actual: 'only 0' });
+    }
+    return {
+      ...{ features: await features.finish(), labels, lines: lines.values(), ...out.counts() },
+      ...(sampleWeights && { sampleWeights }),
+    };
+  } catch (error) {
+    await features.close();
+    throw error;
   }
-  const n = labels.length;
-  assertMostFit(bad, firstBad?.error, n + unknown.rows, source.name);
-  if (n === 0) {
-    const missing = dropped > 0 ? `only rows with a missing value, ${dropped}` : 'none';
-    const actual = unknown.rows > 0 ? `only rows of unknown labels, ${unknown.rows}` : missing;
-    throw new FormatError({ ...rule, expected: 'have at least one row', actual });
+}
+
+/** Counts the rows of a table that are left out. */
+class LeftOutRows {
+  #dropped = 0;
+  #bad = 0;
+  #firstBad: BadRow | undefined;
+  #unknown = 0;
+  #weight = 0;
+  readonly #labels = new Map<string, number>();
+
+  /** The options of reading, with which rows are counted. */
+  optionsOf({ onBadRow, unknownLabel, ...options }: TableOptions): Omit<RowsOptions, 'labels'> {
+    const onUnknownLabel = ({ label, sampleWeight = 1 }: UnknownLabel) => {
+      this.#unknown++;
+      this.#weight += sampleWeight;
+      this.#labels.set(label, (this.#labels.get(label) ?? 0) + 1);
+    };
+    return {
+      ...options,
+      onDropped: () => {
+        this.#dropped++;
+      },
+      onBadRow:
+        onBadRow &&
+        ((row) => {
+          this.#bad++;
+          this.#firstBad ??= row;
+          onBadRow(row);
+        }),
+      onUnknownLabel: unknownLabel === 'drop' ? onUnknownLabel : undefined,
+    };
   }
-  const { rows, weight, counts } = unknown;
-  const samples = {
-    ...{ features, labels, lines: lines.values(), dropped },
-    ...(rows > 0 && { unknownLabels: { rows, weight, labels: Object.fromEntries(counts) } }),
-  };
-  if (weights.length === 0) return samples;
-  const sampleWeights = weights.values();
-  if (sampleWeights.some((each) => each > 0)) return { ...samples, sampleWeights };
-  const argument = nameOf(model, 'weight') as string;
-  throw new FormatError({ where: source.name, argument, expected: 'have a weight > 0', actual: 'only 0' });
+
+  /** Refuses a table without rows, or of which most rows do not fit. */
+  assertRows(rows: number, where: string): void {
+    assertMostFit(this.#bad, this.#firstBad?.error, rows + this.#unknown, where);
+    if (rows > 0) return;
+    const missing = this.#dropped > 0 ? `only rows with a missing value, ${this.#dropped}` : 'none';
+    const actual = this.#unknown > 0 ? `only rows of unknown labels, ${this.#unknown}` : missing;
+    throw new FormatError({ where, argument: 'the table', expected: 'have at least one row', actual });
+  }
+
+  counts(): { readonly dropped: number; readonly unknownLabels?: UnknownLabels } {
+    const [dropped, rows, weight] = [this.#dropped, this.#unknown, this.#weight];
+    return { dropped, ...(rows > 0 && { unknownLabels: { rows, weight, labels: Object.fromEntries(this.#labels) } }) };
+  }
 }
 
 function nameOf({ schema }: TableModel, of: 'label' | 'weight'): string | undefined {

@@ -12,7 +12,7 @@ import { readJsonLines, streamJsonLines } from '../data/table/typed/json-lines.j
 import { readSvmlight } from '../data/table/typed/svmlight.js';
 import type { TypedTable } from '../data/table/typed/table.js';
 import { bounded, type Chunks, KeptBytes, type NamedBytes, wholeOf } from './bytes.js';
-import { openBinary, type TableFormat } from './format.js';
+import { fileInMemory, openBinary, type TableFormat } from './format.js';
 import type { DataSet } from './samples.js';
 
 /** A format other than CSV. */
@@ -36,7 +36,7 @@ export async function openTyped(
   if (format === 'svmlight') return readSvmlight(some, name, { zeroBased, maxMemory });
   const kept = new KeptBytes();
   for await (const chunk of some) kept.add(chunk);
-  return openBinary(format, [{ name, bytes: kept.whole() }], name);
+  return openBinary(format, [fileInMemory(name, kept.whole())], name);
 }
 
 /** The table in several files of one format. */
@@ -46,7 +46,7 @@ export async function openParts(
   maxBytes: number | undefined,
 ): Promise<TypedTable> {
   const parts = [];
-  for (const file of files) parts.push({ name: file.name, bytes: await wholeOf(file, maxBytes) });
+  for (const file of files) parts.push(fileInMemory(file.name, await wholeOf(file, maxBytes)));
   return openBinary('parquet', parts, name);
 }
 

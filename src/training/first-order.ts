@@ -9,7 +9,7 @@ import { StoredRows } from '../data/stored-rows.js';
 import { Dense } from '../nn/dense.js';
 import type { Layer } from '../nn/layer.js';
 import { Phm } from '../nn/phm.js';
-import { objectiveOf, type TrainingData } from '../objective/objective.js';
+import { objectiveOf, type TrainingData, unscaled } from '../objective/objective.js';
 import { type ScaledLayer, scaledLayer } from '../objective/scaled-layer.js';
 import * as optimizers from '../optim/first-order.js';
 import { clonesOf, type Optimizer, type Tensors } from '../optim/first-order.js';
@@ -194,11 +194,6 @@ async function fitted(trainer: Trainer, samples: AnySamples): Promise<Fitted> {
   return { ...(await affineOf(trainer, parameters)), numParameters: countOf(trainer), result };
 }
 
-/** The features as batches have them: the scaled layer applies the scale. */
-function unscaled(features: AnySamples['features']): TrainingData['features'] {
-  return features instanceof StoredRows ? features : { ...features, scale: 1, dtype: 'float32' };
-}
-
 type BatchedSamples = {
   readonly features: TrainingData['features'];
   readonly labels: Int32Array;
@@ -243,7 +238,7 @@ async function train(trainer: Trainer, data: BatchedSamples): Promise<TrainingEn
   }
 }
 
-function openValidationOf({ layer, run, training, options, store }: Trainer, samples: Samples): Promise<Validation> {
+function openValidationOf({ layer, run, training, options, store }: Trainer, samples: AnySamples): Promise<Validation> {
   const scaled = scaledFor(layer, samples.features, run);
   return openValidation(scaled, training.parameters, samples, options.epochs, store);
 }

@@ -27,7 +27,7 @@ export interface FitRun {
   /** The initial parameters: W, [d, classes], followed by b. */
   readonly start?: Float64Array;
   /** Evaluated after each epoch. */
-  readonly validation?: Samples;
+  readonly validation?: AnySamples;
   /** How samples are standardised. It is folded into W and b at the end. */
   readonly scaling?: Scaling;
   /** For messages. */

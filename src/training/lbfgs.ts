@@ -1,25 +1,32 @@
 // training: fits parameters to the optimum, with a proven bound on the remaining gap.
 
-import { StoredRows, storedOf } from '../data/stored-rows.js';
+import { nextTask, WORK_OF_A_TASK } from '../core/task.js';
+import type { FeatureArray } from '../data/batches.js';
+import { StoredRows } from '../data/stored-rows.js';
 import { certifyAsync } from '../objective/certificate.js';
-import { type Problem, plainProblem } from '../objective/float64.js';
+import { type PlainProblem, type Problem, plainProblem } from '../objective/float64.js';
+import { isLarge } from '../objective/row-block.js';
+import { scoresAt } from '../objective/scores.js';
 import { streamedProblem } from '../objective/streamed.js';
 import type { SolverReason } from '../optim/solver.js';
 import { adviceForOptimum } from './advice.js';
 import type { Mark } from './checkpoint/checkpoints.js';
 import { type OptimumProgress, optimumOf, optimumSnapshot } from './checkpoint/optimum-snapshot.js';
-import type { AnySamples, EpochRecord, FitResult, FitRun, Fitted } from './fit.js';
+import type { AnySamples, EpochRecord, FitResult, FitRun, Fitted, Samples } from './fit.js';
 import { type Optimum, type OptimumState, type SolveOptions, solvePlain, solveTensor } from './optimum.js';
 import type { OptimumPlan } from './options.js';
 import { pointOf, storedAffine } from './standardization.js';
 import { logsOf } from './training.js';
-import { openPointValidation } from './validation.js';
+import type { ValidationScores } from './validation.js';
 
 /**
  * Up to this many multiply-adds of a forward pass, plain TypeScript in float64 is as fast as a backend in float32.
  * Larger problems are solved on tensors, then refined in float64 unless they are too large, or `precision` forbids it.
  */
 const PLAIN_WORK = 5e6;
+
+/** Besides its evaluations, in multiply-adds: about 0.1 ms. */
+const WORK_OF_AN_ITERATION = 1e5;
 
 /** The relative difference of objectives up to which the stored parameters are those of the solver. */
 const STORED = 1e-6;
@@ -30,26 +37,23 @@ const STORED = 1e-6;
  * @returns parameters as plain arrays; all tensors are disposed, also after an error
  */
 export async function fitLbfgs(samples: AnySamples, plan: OptimumPlan, run: FitRun): Promise<Fitted> {
-  const { features, labels, weights, numClasses } = samples;
-  const { l1, l2, fitIntercept, tolerance, maxIterations, precision, signal, onProgress, onEpochEnd } = plan;
-  const sampleWeights = weights?.values;
-  const options = { labels, numClasses, sampleWeights, l1, l2, fitIntercept };
-  const { communicator } = plan;
-  const isShared = communicator !== undefined && communicator.size > 1;
-  const inMemory = isShared || features instanceof StoredRows ? undefined : plainProblem({ ...options, features });
-  const problem = inMemory ?? streamedProblem({ ...options, features: storedOf(features) }, communicator);
-  const { backend, checkpoints, scaling, validation: looked } = run;
+  const { features, weights, numClasses } = samples;
+  const { fitIntercept, tolerance, maxIterations, precision, signal, onProgress, onEpochEnd } = plan;
+  const problem = problemOf(samples, plan);
+  const { backend, checkpoints, scaling, validation } = run;
+  const looked = validation && problemOf(validation, { ...plan, l1: 0, l2: 0 });
   const [n, d] = features.shape;
   const affineOf = (point: Float64Array) => storedAffine(point, numClasses, scaling);
-  const isPlain = inMemory === undefined || precision === 'float64' || n * d * numClasses <= PLAIN_WORK;
-  const validates = looked !== undefined;
+  const isOutside = features instanceof StoredRows || isShared(plan);
+  const isPlain = isOutside || precision === 'float64' || n * d * numClasses <= PLAIN_WORK;
+  const validates = validation !== undefined;
   const progress = resumedFrom(run, problem.size, isPlain, maxIterations);
   const history: EpochRecord[] = [...(progress?.history ?? [])];
   let last = progress?.state;
   const snapshotOf = (state: OptimumState) => () =>
     optimumSnapshot({ state, history: history.slice(0, iterationsOf(state)) }, validates);
   const finish = async () => last && checkpoints?.finish(markOf(last), snapshotOf(last));
-  const validation = looked && (await openPointValidation(looked, maxIterations, backend));
+  let work = 0;
   const solve: SolveOptions = {
     start: run.start ?? new Float64Array(problem.size),
     maxIterations,
@@ -61,7 +65,7 @@ export async function fitLbfgs(samples: AnySamples, plan: OptimumPlan, run: FitR
       onProgress?.({ epoch, epochs: maxIterations, step, steps, loss, learningRate: 1 });
     },
     async onIteration({ iteration, value, gradientNorm, step: learningRate, state }, reached) {
-      const record = { epoch: iteration, loss: value, ...(await validation?.evaluate(state.point, signal)) };
+      const record = { epoch: iteration, loss: value, ...(looked && (await scoresOf(looked, state.point, signal))) };
       history.push(record);
       onProgress?.({ epoch: iteration, epochs: maxIterations, step: 1, steps: 1, loss: value, learningRate });
       await onEpochEnd?.(iteration - 1, logsOf(record), async () => affineOf(state.point));
@@ -69,17 +73,21 @@ export async function fitLbfgs(samples: AnySamples, plan: OptimumPlan, run: FitR
       if (!Number.isFinite(gradientNorm)) return;
       last = reached;
       await checkpoints?.reach(markOf(reached), true, snapshotOf(reached));
+      work += WORK_OF_AN_ITERATION + 2 * n * problem.size;
+      if (work < WORK_OF_A_TASK) return;
+      work = 0;
+      await nextTask();
     },
   };
   let solved: Optimum;
   try {
-    solved = await (isPlain ? solvePlain(problem, solve) : solveTensor(inMemory, weights, solve, backend));
+    solved = await (isPlain
+      ? solvePlain(problem, solve)
+      : solveTensor(wholeOf(samples, plan), weights, solve, backend));
     await finish();
   } catch (error) {
     if (signal?.aborted || backend.endedWith(error)) await finish();
     throw error;
-  } finally {
-    validation?.close();
   }
   // The model stores float32 parameters, so the certificate is for those.
   const affine = affineOf(solved.point);
@@ -98,6 +106,36 @@ export async function fitLbfgs(samples: AnySamples, plan: OptimumPlan, run: FitR
     history,
   };
   return { ...affine, numParameters: d * numClasses + (fitIntercept ? numClasses : 0), result };
+}
+
+type Terms = Pick<OptimumPlan, 'l1' | 'l2' | 'fitIntercept' | 'communicator'>;
+
+/** The problem of the samples, whose rows are read or prepared again for each sum unless they are few and in memory. */
+function problemOf(samples: AnySamples, terms: Terms): Problem {
+  const { features } = samples;
+  const isStreamed = features instanceof StoredRows || isShared(terms) || isLarge(features.shape);
+  return isStreamed ? streamedProblem(optionsOf(samples, terms), terms.communicator) : wholeOf(samples, terms);
+}
+
+/** The problem of samples that are in memory. */
+function wholeOf(samples: AnySamples, terms: Terms): PlainProblem {
+  return plainProblem(optionsOf(samples as Samples, terms));
+}
+
+function optionsOf<Features extends FeatureArray | StoredRows>(
+  { features, labels, weights, numClasses }: Samples<Features>,
+  { l1, l2, fitIntercept }: Terms,
+) {
+  return { features, labels, numClasses, sampleWeights: weights?.values, l1, l2, fitIntercept };
+}
+
+function isShared({ communicator }: Terms): boolean {
+  return communicator !== undefined && communicator.size > 1;
+}
+
+async function scoresOf(looked: Problem, point: Float64Array, signal?: AbortSignal): Promise<ValidationScores> {
+  const { loss, accuracy } = await scoresAt(looked, point, signal);
+  return { validationLoss: loss, validationAccuracy: accuracy };
 }
 
 function iterationsOf({ before, solver }: OptimumState): number {

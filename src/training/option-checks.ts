@@ -2,8 +2,8 @@
 import { DomainError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import { Random } from '../core/random.js';
-import type { Communicator } from '../core/ranks/communicator.js';
-import { assertKnownOptions, assertObject, assertOneOf, assertPositiveInteger, describe } from '../core/shape.js';
+import { assertCommunicator, type Communicator } from '../core/ranks/communicator.js';
+import { assertKnownOptions, assertOneOf, assertPositiveInteger, describe } from '../core/shape.js';
 import { assertSchedule, type LearningRateSchedule, type RateFunction } from '../optim/schedule.js';
 import type { FeaturesInput } from './inputs.js';
 import type { Solver } from './solvers.js';
@@ -110,11 +110,6 @@ export function earlyStoppingOf(value: unknown, { where, argument, checked, solv
 }
 
 export const communicatorOf: Check<Communicator> = (value, { where, argument }) => {
-  const expected = 'be a communicator, as openCommunicator gives it';
-  assertObject(value, where, argument, expected);
-  const { rank, size, allGather, allReduce } = value as Partial<Communicator>;
-  const isRank =
-    Number.isInteger(size) && Number.isInteger(rank) && (rank as number) >= 0 && (rank as number) < (size as number);
-  if (isRank && typeof allGather === 'function' && typeof allReduce === 'function') return value as Communicator;
-  throw new DomainError({ where, argument, expected, actual: describe(value) });
+  assertCommunicator(value, where, argument);
+  return value;
 };

@@ -316,7 +316,7 @@ export const OPTIONS = {
    */
   communicator: option(communicatorOf, {
     help: 'the processes that share the samples',
-    ...{ solvers: 'optimum', readers: ['fit'], stored: false },
+    ...{ solvers: 'optimum', readers: FITS, stored: false },
   }),
   /** Ends the fit with the signal's reason as error; with `checkpoint`, after one more is written. */
   signal: given<AbortSignal>(assertSignal)('aborts the fit', [...FITS, 'partialFit']),

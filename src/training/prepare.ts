@@ -4,7 +4,7 @@ import type { BackendInUse } from '../compile/backend-in-use.js';
 import { DomainError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
 import { ONE_PROCESS } from '../core/ranks/communicator.js';
-import { describe } from '../core/shape.js';
+import { takeRows } from '../data/any-rows.js';
 import type { FeatureArray } from '../data/batches.js';
 import { assertRestrictions } from '../data/groups.js';
 import type { SampleWeights } from '../data/sample-weights.js';
@@ -48,7 +48,6 @@ export async function fitSamples<L extends Label>(
   where: string,
 ): Promise<{ fitted: Fitted; options: TrainingOptions }> {
   const isStored = given.features instanceof StoredRows;
-  if (isStored) assertStreams(asked, where);
   // Then the model does not depend on where the rows are, or on how many processes share them.
   const isExact = !isSteps(asked) && (isStored || asked.communicator !== undefined);
   const open: OpenPlan = isExact ? { ...asked, precision: 'float64' } : asked;
@@ -62,7 +61,10 @@ export async function fitSamples<L extends Label>(
   const { backend, classes, featureNames } = given;
   if (communicator.size > 1) {
     const { checksum } = given;
-    await assertAlike(communicator, { samples, checksum, classes, start, resume: plan.resume }, options, where);
+    // A share is one of features whose checksum is compared.
+    const others = typeof plan.validation === 'number' ? undefined : validation;
+    const shared = { samples, checksum, validation: others, classes, start, resume: plan.resume };
+    await assertAlike(communicator, shared, options, where);
   }
   const checkpoints = await opened.withData({ samples, validation, classes, start, featureNames }, options);
   const run: FitRun = { backend, validation, start, checkpoints, featureNames, classes };
@@ -97,12 +99,13 @@ async function solveStandardized(samples: AnySamples, plan: FitPlan, run: FitRun
     const fitted = await fitFirstOrder(samples, plan, { ...scaledRun, standardizes: 'in steps' });
     return { ...fitted, featureDeviations };
   }
-  const copyOf = ({ features }: Samples) => standardized(features, scaling, signal);
-  const { validation: looked } = run;
-  const validation = looked && { ...looked, features: await copyOf(looked) };
-  const { features } = samples;
-  const rows = features instanceof StoredRows ? standardizedRows(features, scaling) : await copyOf(samples as Samples);
-  const fitted = await solve({ ...samples, features: rows }, plan, { ...scaledRun, validation });
+  const copyOf = async ({ features, ...others }: AnySamples): Promise<AnySamples> => {
+    const isStored = features instanceof StoredRows;
+    const rows = isStored ? standardizedRows(features, scaling) : await standardized(features, scaling, signal);
+    return { ...others, features: rows };
+  };
+  const validation = run.validation && (await copyOf(run.validation));
+  const fitted = await solve(await copyOf(samples), plan, { ...scaledRun, validation });
   return { ...fitted, featureDeviations };
 }
 
@@ -112,21 +115,12 @@ function solve(samples: AnySamples, plan: FitPlan, run: FitRun): Promise<Fitted>
 
 const NO_FLOAT64 = { values: new Float64Array(0) };
 
-/** Refuses options that need all samples in memory. */
-function assertStreams(plan: OpenPlan, where: string): void {
-  if (typeof plan.validation === 'number') {
-    const expected = 'be samples for stored rows';
-    const hint = 'Give other samples to validate on, { features, labels }.';
-    throw new DomainError({ where, argument: 'validation', expected, actual: describe(plan.validation), hint });
-  }
-}
-
 /** The training samples and the validation samples. Class weights apply to the training samples alone. */
 async function partsOf<L extends Label>(
   { features, labels, classes }: Given<L>,
   plan: OpenPlan,
   where: string,
-): Promise<{ samples: AnySamples; validation: Samples | undefined }> {
+): Promise<{ samples: AnySamples; validation: AnySamples | undefined }> {
   const { classWeights, sampleWeights, validation, groups, times } = plan;
   assertRestrictions({ groups, times }, labels.length, where);
   const numClasses = classes.length;
@@ -144,7 +138,7 @@ async function partsOf<L extends Label>(
   const part = (indices: Int32Array, weights: (of: Int32Array, own?: Float64Array) => SampleWeights | undefined) => {
     const of = take(labels, indices);
     return {
-      features: take(features as FeatureArray, indices),
+      features: takeRows(features, indices),
       labels: of,
       weights: weights(of, all && take(all.values, indices)),
       numClasses,

@@ -1,17 +1,23 @@
 // training: whether all ranks begin the same fit.
 import { digestOf } from '../core/digest.js';
 import { DomainError } from '../core/errors.js';
+import { Checksum } from '../core/ranks/checksum.js';
 import type { Communicator } from '../core/ranks/communicator.js';
 import { VERSION } from '../core/version.js';
+import type { FeatureArray } from '../data/batches.js';
+import { storedOf } from '../data/stored-rows.js';
 import type { Json } from '../predict/json.js';
 import type { AnySamples } from './fit.js';
 import type { TrainingOptions } from './options.js';
+import { eachPart } from './standardization.js';
 
 /** What all ranks must have alike, besides their options. */
 export interface Shared {
   readonly samples: AnySamples;
   /** Of the features. */
   readonly checksum: string | undefined;
+  /** Samples to validate on that are no share of the others. */
+  readonly validation: AnySamples | undefined;
   readonly classes: readonly Json[];
   readonly start: Float64Array | undefined;
   readonly resume: Uint8Array | undefined;
@@ -24,24 +30,56 @@ export interface Shared {
  */
 export async function assertAlike(
   communicator: Communicator,
-  { samples, checksum, classes, start, resume }: Shared,
+  { samples, checksum, validation, classes, start, resume }: Shared,
   options: TrainingOptions,
   where: string,
 ): Promise<void> {
   const { features, labels, weights } = samples;
-  const digest = async (array: ArrayBufferView | undefined) =>
-    array === undefined ? 'none' : digestOf([new Uint8Array(array.buffer, array.byteOffset, array.byteLength)]);
-  const facts: Record<string, Json> = {
-    version: VERSION,
-    ...(JSON.parse(JSON.stringify(options)) as Record<string, Json>),
-    'features.shape': [...features.shape],
-    classes: [...classes],
-    features: checksum ?? 'none',
-    labels: await digest(labels),
-    sampleWeights: await digest(weights?.values),
-    warmStart: await digest(start),
-    resume: await digest(resume),
+  await assertFacts(
+    communicator,
+    {
+      ...(JSON.parse(JSON.stringify(options)) as Record<string, Json>),
+      'features.shape': [...features.shape],
+      classes: [...classes],
+      features: checksum ?? 'none',
+      labels: await digestOfArray(labels),
+      sampleWeights: await digestOfArray(weights?.values),
+      ...(validation && (await factsOf(validation))),
+      warmStart: await digestOfArray(start),
+      resume: await digestOfArray(resume),
+    },
+    where,
+  );
+}
+
+async function factsOf({ features, labels, weights }: AnySamples): Promise<Record<string, Json>> {
+  const checksum = new Checksum();
+  await eachPart(storedOf(features), ({ values }: FeatureArray) => checksum.add(values as Float64Array));
+  return {
+    validation: checksum.toString(),
+    'validation.labels': await digestOfArray(labels),
+    'validation.sampleWeights': await digestOfArray(weights?.values),
   };
+}
+
+/** A fact about numbers of any type, or of none. */
+export async function digestOfArray(array: ArrayBufferView | undefined): Promise<string> {
+  if (array === undefined) return 'none';
+  return digestOf([new Uint8Array(array.buffer, array.byteOffset, array.byteLength)]);
+}
+
+/**
+ * Compares facts of all ranks, and the version of this package.
+ *
+ * @param given by the name of the argument that a difference is one of
+ * @throws DomainError with the name of the first difference from rank 0, the same on all ranks
+ */
+export async function assertFacts(
+  communicator: Communicator,
+  given: Readonly<Record<string, Json>>,
+  where: string,
+): Promise<void> {
+  const facts: Record<string, Json> = { version: VERSION, ...given };
   const messages = await communicator.allGather(new TextEncoder().encode(JSON.stringify(facts)));
   const [first, ...others] = messages.map((bytes) => JSON.parse(new TextDecoder().decode(bytes)) as typeof facts);
   for (const [i, other] of others.entries()) {

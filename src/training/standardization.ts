@@ -6,7 +6,7 @@ import { nextTask } from '../core/task.js';
 import { LARGEST_FLOAT32 } from '../core/tolerance.js';
 import { batchRanges, type FeatureArray, type FeatureValues } from '../data/batches.js';
 import { ColumnSums, orIgnored, type Scaling, standardizeRows } from '../data/standardize.js';
-import { piecesOf, StoredRows } from '../data/stored-rows.js';
+import { completeRows, piecesOf, StoredRows } from '../data/stored-rows.js';
 
 /** Largest |mean| in deviations: float32 errors of 1e-6 in logits of size 1. */
 const FARTHEST = 16;
@@ -101,7 +101,7 @@ export async function standardized(
 /** Stored rows that are standardised in each pass, to the numbers that `standardized` gives. */
 export function standardizedRows(rows: StoredRows, scaling: Scaling, largest = FLOAT64_COPY): StoredRows {
   const [n, d] = rows.shape;
-  return new StoredRows(rows.shape, async (start, end, into) => {
+  return completeRows(rows.shape, async (start, end, into) => {
     await rows.read(start, end, into);
     const values = into.subarray(0, (end - start) * d);
     standardizeRows({ values, shape: [end - start, d] }, scaling, 0, end - start, values);

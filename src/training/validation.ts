@@ -1,7 +1,6 @@
 // training: evaluates a model on validation samples during training.
 import * as tf from '@tensorflow/tfjs';
-import { DataStore } from '../compile/arrays.js';
-import type { BackendInUse } from '../compile/backend-in-use.js';
+import type { DataStore } from '../compile/arrays.js';
 import { openLoop } from '../compile/loop.js';
 import { DomainError, isSoftmaxRegressionError } from '../core/errors.js';
 import { classIndices, type Label } from '../core/labels.js';
@@ -10,11 +9,10 @@ import type { Restrictions } from '../data/groups.js';
 import { sharesOf } from '../data/sample-weights.js';
 import { type Split, trainTestSplit } from '../data/split.js';
 import { sparseCrossEntropyOp } from '../nn/cross-entropy.js';
-import { Dense } from '../nn/dense.js';
-import { ROWS_IN_CACHE, rowsOfATask } from '../objective/objective.js';
-import { type ScaledLayer, scaledLayer } from '../objective/scaled-layer.js';
+import { ROWS_IN_CACHE, rowsOfATask, unscaled } from '../objective/objective.js';
+import type { ScaledLayer } from '../objective/scaled-layer.js';
 import type { Tensors } from '../optim/first-order.js';
-import type { Samples } from './fit.js';
+import type { AnySamples, Samples } from './fit.js';
 import { assertLabelCount, assertNotEmpty, readFeatures } from './inputs.js';
 import { VALIDATION_RULE } from './option-checks.js';
 import type { ValidationData } from './options.js';
@@ -63,7 +61,10 @@ export async function readValidation<L extends Label>(
   return { features, labels, weights, numClasses: classes.length };
 }
 
-/** Chooses the samples to hold out: the same share of each class, whole groups, or the latest. */
+/**
+ * Chooses the samples to hold out: the same share of each class, whole groups, or the latest. Both parts keep the order of
+ * the samples.
+ */
 export function holdBack(
   labels: Int32Array,
   classes: readonly Label[],
@@ -74,7 +75,8 @@ export function holdBack(
 ): Split {
   try {
     const stratify = Array.from(labels, (label) => classes[label]);
-    return trainTestSplit(labels.length, { testFraction: share, seed, stratify, groups, times });
+    const { train, test } = trainTestSplit(labels.length, { testFraction: share, seed, stratify, groups, times });
+    return { train: train.sort(), test: test.sort() };
   } catch (cause) {
     if (!isSoftmaxRegressionError(cause)) throw cause;
     const hint = 'Give other samples to validate on, { features, labels }.';
@@ -102,7 +104,7 @@ export function holdBack(
 export async function openValidation(
   scaled: ScaledLayer,
   parameters: Tensors,
-  { features, labels, weights }: Samples,
+  { features, labels, weights }: AnySamples,
   evaluations: number,
   store: DataStore,
 ): Promise<Validation> {
@@ -114,8 +116,7 @@ export async function openValidation(
     const right = logits.argMax(1).equal(batch.labels).toFloat();
     return [at, tf.stack([losses, right]).mul(batch.shares).sum(1)];
   };
-  const stored = { ...features, scale: 1, dtype: 'float32' } as const;
-  const data = { features: stored, labels, shares: sharesOf(weights, n) };
+  const data = { features: unscaled(features), labels, shares: sharesOf(weights, n) };
   const batchSize = Math.min(n, ROWS_IN_CACHE, rowsOfATask(inputs, parameters.bias.size));
   const options = { batchSize, passes: evaluations, isOrdered: false };
   const loop = await openLoop(step, parameters, data, options, store);
@@ -133,47 +134,5 @@ export async function openValidation(
       return { validationLoss, validationAccuracy };
     },
     close: () => loop.close(),
-  };
-}
-
-/** The same for float64 parameters in a plain array, W followed by b. */
-export async function openPointValidation(
-  samples: Samples,
-  evaluations: number,
-  backend: BackendInUse,
-): Promise<{ evaluate(point: Float64Array, signal?: AbortSignal): Promise<ValidationScores>; close(): void }> {
-  const { features, numClasses } = samples;
-  const inputs = features.shape[1];
-  // A backend such as wasm starts when it is first waited for.
-  await backend.start();
-  const layer = new Dense({ inputs, units: numClasses });
-  const scaled = scaledLayer(layer, features.scale);
-  const store = new DataStore(backend);
-  const close = () => {
-    store.dispose();
-    backend.dispose(layer);
-  };
-  const tensorsOf = (values: Float32Array) =>
-    tf.tidy(() => {
-      const weight = tf.tensor2d(values.subarray(0, inputs * numClasses), [inputs, numClasses]);
-      return { weight, bias: tf.tensor1d(values.subarray(inputs * numClasses)) };
-    });
-  const shapes = tensorsOf(new Float32Array((inputs + 1) * numClasses));
-  const validation = await openValidation(scaled, shapes, samples, evaluations, store)
-    .catch((error) => {
-      close();
-      throw error;
-    })
-    .finally(() => backend.dispose(shapes as tf.NamedTensorMap));
-  return {
-    async evaluate(point, signal) {
-      backend.assertSame();
-      const parameters = tensorsOf(Float32Array.from(point));
-      return validation.evaluate(parameters, signal).finally(() => backend.dispose(parameters as tf.NamedTensorMap));
-    },
-    close() {
-      validation.close();
-      close();
-    },
   };
 }

@@ -49,6 +49,8 @@ const fitted = (options: object, { features, labels } = small) =>
 const checkpoint = { write: async (bytes: Uint8Array) => void written.push(bytes), every: { epochs: 1 } };
 const step = (state: tf.Tensor, x: tf.Tensor) => [state.add(x.sum()), state] as const;
 
+const VALIDATED = 'sgd with early stopping, a schedule and callbacks';
+
 const WORKS: Readonly<Record<string, Work>> = {
   sgd: { where: 'fit', run: () => fitted({ solver: 'sgd', epochs: 3, standardize: true }) },
   // 112 batches: one native graph on TensorFlow.
@@ -56,7 +58,7 @@ const WORKS: Readonly<Record<string, Work>> = {
     where: 'fit',
     run: () => fitted({ solver: 'adam', epochs: 4, batchSize: 4, checkpoint }),
   },
-  'sgd with early stopping, a schedule and callbacks': {
+  [VALIDATED]: {
     where: 'fit',
     run: () =>
       fitted({
@@ -68,7 +70,6 @@ const WORKS: Readonly<Record<string, Work>> = {
   },
   'momentum on a PHM layer': { where: 'fit', run: () => fitted({ solver: 'momentum', epochs: 2, layer: { phm: 1 } }) },
   'lbfgs on tensors': { where: 'fit', moments: 2, run: () => fitted({ maxIterations: 2, l2: 0.1 }, large) },
-  'lbfgs with validation': { where: 'fit', run: () => fitted({ maxIterations: 5, l2: 0.1, validation: 0.2 }) },
   'the proximal solver on tensors': {
     where: 'fit',
     moments: 2,
@@ -270,9 +271,10 @@ onEveryBackend('tf.setBackend during work', (backend) => {
   });
 
   it('does not concern fits and predictions on plain arrays', async () => {
-    const work = fitted({ l2: 0.1 });
+    const options = { l2: 0.1, validation: 0.2 };
+    const work = fitted(options);
     void tf.setBackend(others[0]);
-    expect(await work).toEqual(await fitted({ l2: 0.1 }));
+    expect(await work).toEqual(await fitted(options));
   });
 
   it('lets a compiled function be disposed', async () => {
@@ -300,7 +302,7 @@ onEveryBackend('tf.setBackend during work', (backend) => {
   });
 
   it.each(['tf.removeBackend', 'tf.engine().reset'])('names a removed backend: %s', async (how) => {
-    for (const name of ['sgd', 'adam with checkpoints', 'lbfgs with validation', 'crossValidate']) {
+    for (const name of ['sgd', 'adam with checkpoints', VALIDATED, 'crossValidate']) {
       await useBackend(backend);
       const { uses } = await watched(WORKS[name]);
       for (const moment of spread(uses, 4)) {

@@ -78,6 +78,22 @@ describe('train --workers', () => {
     expect(readFileSync(line.path('r.html'), 'utf8')).toContain('id="mistakes"');
   });
 
+  test('shares folds, a search for l2, validation and the test', async () => {
+    const cases = [
+      ['--folds', '2', '--validation', '0.1'],
+      ['--l2', '1,1e-3', '--folds', '2'],
+    ];
+    for (const flags of cases) {
+      const all = ['--json', '--max-iterations', '20', ...flags];
+      const one = await line.run(...TRAIN, ...all, '--workers', '1');
+      const three = await line.run(...TRAIN, ...all, '--workers', '3');
+      expect([one.code, three.code, three.stderr]).toEqual([0, 0, '']);
+      expect(JSON.parse(three.stdout)).toEqual(JSON.parse(one.stdout));
+      const alone = await line.run(...TRAIN, ...all, '--precision', 'float64');
+      expect(JSON.parse(alone.stdout).evaluation).toEqual(JSON.parse(one.stdout).evaluation);
+    }
+  });
+
   test('runs under a launcher of its own, and only its first process prints and writes', async () => {
     const [program, ...args] = [...COMMAND, ...TRAIN, '-o', 'm.model'];
     const child = spawn(mpi.mpiexec, ['-n', '2', program, ...args], { cwd: line.folder });
@@ -136,8 +152,10 @@ describe('train --workers leaves standard input alone', () => {
 
 describe('train --workers refuses, before anything starts,', () => {
   it.each([
-    [['--folds', '3'], '--folds must be left out with --workers, which share fits of lbfgs only.'],
-    [['--solver', 'sgd', '--epochs', '1'], '--solver sgd must be left out with --workers'],
+    [
+      ['--solver', 'sgd', '--epochs', '1'],
+      '--solver sgd must be left out with --workers, which share fits of lbfgs only.',
+    ],
     [['--workers', '0'], "option '--workers <n>' argument '0' is invalid"],
     [['--workers', '2000'], '--workers must be at most 1024; got 2000.'],
   ])('%j', async (flags, words) => {

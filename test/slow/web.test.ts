@@ -234,7 +234,7 @@ inBrowser('the page', () => {
   });
 
   it('keeps the model of a stopped L-BFGS fit', async () => {
-    const { images, labels } = pictures(6000);
+    const { images, labels } = pictures(30_000);
     await use('cpu');
     await choose({ 'i.idx3': images, 'l.idx1': labels });
     await page.selectOption('#solver', 'lbfgs');

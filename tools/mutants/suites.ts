@@ -103,6 +103,7 @@ const OWN: Readonly<Record<string, readonly string[]>> = {
   }),
   ...of('formats', {
     arrow: ['arrow'],
+    'arrow-messages': ['arrow'],
     lz4: ['arrow'],
     packages: ['parquet'],
     parquet: ['parquet'],

@@ -10,6 +10,7 @@ import {
   dataArgument,
   jsonOption,
   labelOption,
+  memoryOption,
   missingLabelOption,
   modelArgument,
   sqlOption,
@@ -18,6 +19,7 @@ import {
 } from '../usage.js';
 
 interface Options extends TableChoices {
+  readonly memory?: number;
   readonly json?: boolean;
   readonly sql?: string;
 }
@@ -40,7 +42,11 @@ export function compareCommand(): Command {
     .addOption(labelOption())
     .addOption(missingLabelOption())
     .addOption(unknownLabelOption());
-  return asWhenTraining(command).addOption(jsonOption()).addHelpText('after', NOTES).action(compare);
+  return asWhenTraining(command)
+    .addOption(memoryOption())
+    .addOption(jsonOption())
+    .addHelpText('after', NOTES)
+    .action(compare);
 }
 
 async function compare(first: string, second: string, path: string | undefined, options: Options): Promise<void> {
@@ -51,7 +57,7 @@ async function compare(first: string, second: string, path: string | undefined, 
   const { print, printJson } = await import('../terminal.js');
   const { onProgress, stop } = quietDisplay();
   const comparison = await withInterrupt((signal) =>
-    comparisonOf([first, second], source, options, { onProgress, signal }),
+    comparisonOf([first, second], source, options, { onProgress, signal, memory: options.memory }),
   ).finally(stop);
   if (options.json) printJson(comparison);
   else print(comparisonLines(comparison));

@@ -11,6 +11,7 @@ import {
   dataArgument,
   jsonOption,
   labelOption,
+  memoryOption,
   missingLabelOption,
   modelArgument,
   sqlOption,
@@ -18,6 +19,7 @@ import {
 } from '../usage.js';
 
 interface Options extends TableChoices {
+  readonly memory?: number;
   readonly backend?: BackendName;
   readonly json?: boolean;
   readonly sql?: string;
@@ -32,7 +34,7 @@ export function withTableOptions(command: Command): Command {
     .addOption(labelOption())
     .addOption(missingLabelOption())
     .addOption(unknownLabelOption());
-  return asWhenTraining(reading).addOption(backendOption()).addOption(jsonOption());
+  return asWhenTraining(reading).addOption(memoryOption()).addOption(backendOption()).addOption(jsonOption());
 }
 
 export function evaluateCommand(): Command {
@@ -44,9 +46,13 @@ async function evaluate(modelFile: string, path: string | undefined, options: Op
   const { droppedText, evaluationLines } = await import('../output.js');
   const { print, printJson } = await import('../terminal.js');
   const { leftOutText } = await import('../unknown-labels.js');
+  const { withRowFiles } = await import('../data/row-files.js');
+  const { memory } = options;
   const { onProgress, stop } = quietDisplay();
   const { samples, evaluation, unknownLabels } = await withInterrupt((signal) =>
-    tried(modelFile, dataOf(path, options.sql), options, { onProgress, signal }),
+    withRowFiles((closing) =>
+      tried(modelFile, dataOf(path, options.sql), options, { onProgress, signal, memory, closing }),
+    ),
   ).finally(stop);
   const { name, part, dropped } = samples;
   if (options.json) printJson({ model: modelFile, data: { name, part, dropped }, evaluation, unknownLabels });

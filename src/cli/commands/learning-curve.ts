@@ -6,7 +6,7 @@ import { addFitFlags, fitOptionsFrom } from '../fit-options.js';
 import { withInterrupt } from '../interrupt.js';
 import { quietDisplay } from '../progress.js';
 import type { LearningCurveFlags } from '../train/learning.js';
-import { backendOption, dataArgument, integer, jsonOption, list, sqlOption } from '../usage.js';
+import { backendOption, dataArgument, integer, jsonOption, list, memoryOption, sqlOption } from '../usage.js';
 import { addTableFlags, assertTogether, csvChoices } from './train.js';
 
 const NOTES = `
@@ -23,6 +23,7 @@ export function learningCurveCommand(): Command {
     .description('train on more and more samples, to see whether more would help')
     .addArgument(dataArgument())
     .addOption(sqlOption())
+    .addOption(memoryOption())
     .option(
       '--sizes <list>',
       'numbers of training samples, ascending (default: ten, from 1 % or two per class to all, in geometric progression)',
@@ -49,19 +50,22 @@ async function learningCurve(
   // The same check as in `fit`, before anything is read.
   fitPlan(fitOptionsFrom(options), 'learning-curve');
   const display = quietDisplay();
+  const files: (() => Promise<void>)[] = [];
   try {
     const { loadDataSet } = await import('../samples.js');
     display.onProgress({ stage: `read ${nameOf(source)}`, done: 0 });
     const { withBadRows } = await import('../bad-rows.js');
-    const choices = csvChoices(options);
+    const { memory } = options;
+    const closing = (close: () => Promise<void>) => void files.push(close);
     const data = await withInterrupt((signal) =>
       withBadRows(options.skipBad, source, (bad) =>
-        loadDataSet(source, choices, { ...display, signal, unstored: 'learning-curve' }, bad),
+        loadDataSet(source, csvChoices(options), { ...display, signal, memory, closing }, bad),
       ),
     );
     const { printLearningCurve } = await import('../train/learning.js');
     await printLearningCurve(data, options, display);
   } finally {
     display.stop();
+    await Promise.allSettled(files.map((close) => close()));
   }
 }

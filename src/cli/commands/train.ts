@@ -135,6 +135,13 @@ export function addTableFlags(command: Command): Command {
 function addTrainingFlags(command: Command): Command {
   command
     .addOption(memoryOption())
+    .addOption(
+      new FileOption(
+        '--cache <folder>',
+        'keep the encoded rows in this folder; the next training on the same table reads them there',
+        'file',
+      ),
+    )
     .option(
       '--workers <n>',
       'train in this many processes on this machine, by MPI (see: native install --mpi; docs/scale.md)',
@@ -196,18 +203,19 @@ async function trainFrom(path: string | undefined, given: TrainOptions & { reado
     }
   }
   const display = quietDisplay();
-  const files: (() => Promise<void>)[] = [];
-  const closing = (close: () => Promise<void>) => void files.push(close);
+  const { withRowFiles } = await import('../data/row-files.js');
   try {
-    const { data, parts } = await withInterrupt((signal) => read(source, options, { ...display, signal, closing }));
-    if (options.dryRun) {
-      const { assertTrainable } = await import('../train/checks.js');
-      await assertTrainable(data, parts, options);
-      display.stop();
-      return await dryRun(data, options.json);
-    }
-    const { train } = await import('../train/training.js');
-    await train(source, data, parts, { ...options, ...(isShared && { communicator }) }, display);
+    await withRowFiles(async (closing) => {
+      const { data, parts } = await withInterrupt((signal) => read(source, options, { ...display, signal, closing }));
+      if (options.dryRun) {
+        const { assertTrainable } = await import('../train/checks.js');
+        await assertTrainable(data, parts, options);
+        display.stop();
+        return dryRun(data, options.json);
+      }
+      const { train } = await import('../train/training.js');
+      return train(source, data, parts, { ...options, ...(isShared && { communicator }) }, display);
+    });
   } catch (error) {
     const { resume, checkpoint = resume } = options;
     // The message already says where the model is: the training was complete.
@@ -223,7 +231,6 @@ async function trainFrom(path: string | undefined, given: TrainOptions & { reado
     throw error;
   } finally {
     display.stop();
-    await Promise.allSettled(files.map((close) => close()));
   }
 }
 
@@ -236,12 +243,11 @@ async function read(
   const { loadDataSet } = await import('../samples.js');
   const { partsOf } = await import('../train/parts.js');
   const { withBadRows } = await import('../bad-rows.js');
-  const { unstoredFlags } = await import('../train/checks.js');
   onProgress({ stage: `read ${nameOf(source)}`, done: 0 });
   return withBadRows(options.skipBad, source, async (bad) => {
     const { memory } = options;
-    const unstored = unstoredFlags(options);
-    const loading = { onProgress, signal, memory, unstored, closing };
+    const room = { signal, memory, closing };
+    const loading = { ...room, onProgress, cache: options.cache };
     const data = await loadDataSet(source, csvChoices(options), loading, bad);
     if (options.dryRun && data.columns === undefined) {
       throw new UsageError(`--dry-run must be left out: ${data.name} is not a table.`);
@@ -250,7 +256,7 @@ async function read(
       const { assertStorable } = await import('../train/storable.js');
       assertStorable(data);
     }
-    return { data, parts: await partsOf(data, options, bad, signal) };
+    return { data, parts: await partsOf(data, options, bad, room) };
   });
 }
 
@@ -293,6 +299,9 @@ export function assertTogether(options: Partial<TrainOptions>): void {
     throw new UsageError('--l2-rule must be left out without --l2 auto or a list, such as --l2 1,0.1,0.01.');
   if (options.resume !== undefined && candidatesOf(options) !== undefined) {
     throw new UsageError('--l2 must be the number of the checkpoint with --resume; got a search.');
+  }
+  if (options.cache !== undefined && options.skipBad !== undefined) {
+    throw new UsageError('--cache must be left out with --skip-bad, which writes rows when they are read.');
   }
   if (group !== undefined && time !== undefined) {
     throw new UsageError('--time must be left out with --group: both decide which rows are held back.');

@@ -3,11 +3,12 @@ import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TypedTable } from '../../data/table/typed/table.js';
 import { provideFormats } from '../../formats/provide.js';
-import { wholeOf } from '../../reading/bytes.js';
-import { FORMAT_START, openBinary, type TableFormat, tableFormatOf } from '../../reading/format.js';
+import { isGzip, wholeOf } from '../../reading/bytes.js';
+import { FORMAT_START, fileInMemory, openBinary, type TableFormat, tableFormatOf } from '../../reading/format.js';
 import type { TableSource } from '../../reading/table.js';
 import { namedBytes } from '../bytes.js';
 import { STDIN } from '../files.js';
+import { binaryFile } from './binary-file.js';
 import type { Data } from './query.js';
 
 /** The files of a folder that make one table, in the order of their names; hidden files are none. */
@@ -21,6 +22,10 @@ export function partsOfFolder(folder: string): string[] {
 /** Whether a folder holds the parts of a table. */
 export function isTableFolder(folder: string): boolean {
   return statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true && partsOfFolder(folder).length > 0;
+}
+
+export function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }
 
 /** How the rows of a table are numbered: by the line on which they begin, or from 1. */
@@ -39,7 +44,7 @@ export function formatOf(source: string): TableFormat {
 /** The first bytes of a file; none of one that cannot be read, which is refused where it is read. */
 function startOfFile(path: string): Uint8Array {
   // A pipe that has a name can be read once.
-  if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return new Uint8Array(0);
+  if (!isFile(path)) return new Uint8Array(0);
   try {
     const file = openSync(path, 'r');
     try {
@@ -53,7 +58,7 @@ function startOfFile(path: string): Uint8Array {
   }
 }
 
-/** A table: CSV and JSON lines as bytes to come, other formats open. */
+/** A table: text formats as bytes to come, the others open. Of those, columns are read as they are asked for. */
 export async function openTable(source: Data, signal?: AbortSignal, chunk?: number): Promise<TableSource> {
   if (typeof source !== 'string') return source.open(signal);
   const format = formatOf(source);
@@ -61,8 +66,21 @@ export async function openTable(source: Data, signal?: AbortSignal, chunk?: numb
   provideFormats();
   const paths = isTableFolder(source) ? partsOfFolder(source) : [source];
   const files = [];
-  for (const name of paths) files.push({ name, bytes: await wholeOf(namedBytes(name, signal)) });
-  return openBinary(format, files, source);
+  for (const path of paths) {
+    // What cannot be read in any order: a pipe, and what is packed.
+    const isWhole = isFile(path) && !isGzip(startOfFile(path));
+    files.push(isWhole ? binaryFile(path) : fileInMemory(path, await wholeOf(namedBytes(path, signal))));
+  }
+  const table = await openBinary(format, files, source);
+  return { ...table, blocks: (read) => untilAborted(table.blocks(read), signal) };
+}
+
+/** The blocks of a pass, which ends with the reason of the signal if it is aborted. */
+async function* untilAborted<Block>(blocks: AsyncIterable<Block>, signal: AbortSignal | undefined) {
+  for await (const block of blocks) {
+    signal?.throwIfAborted();
+    yield block;
+  }
 }
 
 export function isTyped(table: TableSource): table is TypedTable {

@@ -3,7 +3,7 @@ import { BackendError } from '../../core/errors.js';
 import { classIndices, type Label, sortedClasses } from '../../core/labels.js';
 import { foldedData } from '../../model/cross-validate.js';
 import { fileCheckpoint, readCheckpoint } from '../../node/checkpoint-files.js';
-import { type AnyDataSet, inMemory } from '../../reading/samples.js';
+import type { AnyDataSet } from '../../reading/samples.js';
 import { openCheckpoints } from '../../training/checkpoint/checkpoints.js';
 import { decodeCheckpoint } from '../../training/checkpoint/file.js';
 import { fitPlan, reads } from '../../training/options.js';
@@ -32,7 +32,7 @@ export async function assertTrainable(data: AnyDataSet, { training }: Parts, opt
   const isSearch = candidatesOf(options) !== undefined;
   if (folds !== undefined || isSearch) {
     const where = isSearch ? 'lambdaPath' : 'crossValidate';
-    await foldedData<Label>(inMemory(features), labels, { folds, seed, sampleWeights, groups, times }, where);
+    await foldedData<Label>(features, labels, { folds, seed, sampleWeights, groups, times }, where);
   }
   const { resume } = await checkpointsOf(options);
   const fit = { standardize: data.schema !== undefined, ...fitOptionsFrom(withoutCandidates(options)) };
@@ -44,17 +44,6 @@ export async function assertTrainable(data: AnyDataSet, { training }: Parts, opt
   const { classWeights, validation } = plan;
   sampleWeightsOf(indices, classes, { sampleWeights, classWeights }, 'fit');
   if (typeof validation === 'number') holdBack(indices, classes, validation, own ?? 0, { groups, times }, 'fit');
-}
-
-/** The flags that need all rows in memory, if there are any. */
-export function unstoredFlags({ folds, ...flags }: Pick<Checked, 'folds'> & FlagValues): string | undefined {
-  const { validation } = fitOptionsFrom(withoutCandidates(flags));
-  const found = [
-    ...(folds === undefined ? [] : ['--folds']),
-    ...(candidatesOf(flags) === undefined ? [] : ['--l2 with a search']),
-    ...(validation === undefined ? [] : ['--validation']),
-  ];
-  return found.length === 0 ? undefined : found.join(' and ');
 }
 
 /** What changes in a command with a search for l2 to resume from its checkpoint: the search is over. */

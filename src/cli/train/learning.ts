@@ -3,7 +3,7 @@ import type { BackendName } from '../../backend/names.js';
 import type { Label } from '../../core/labels.js';
 import { learningCurve } from '../../model/learning-curve.js';
 import '../../node.js';
-import { type AnyDataSet, inMemory } from '../../reading/samples.js';
+import type { AnyDataSet } from '../../reading/samples.js';
 import { type FlagValues, fitOptionsFrom } from '../fit-options.js';
 import { withInterrupt } from '../interrupt.js';
 import { count, score, tableLines, unconvergedLines } from '../output.js';
@@ -19,6 +19,8 @@ export interface LearningCurveFlags extends CsvChoices, FlagValues {
   readonly seed: number;
   readonly backend?: BackendName;
   readonly json?: boolean;
+  /** The most bytes that the rows of DATA may take in memory. */
+  readonly memory?: number;
 }
 
 export async function printLearningCurve(
@@ -30,7 +32,7 @@ export async function printLearningCurve(
   const { name, dropped, samples } = data;
   const { features, labels } = samples;
   const { table } = await withInterrupt((signal) =>
-    learningCurve<Label>(inMemory(features), labels, {
+    learningCurve<Label>(features, labels, {
       ...{ ...fitOptionsOf(data, samples, options, signal), sizes, folds, seed },
       onProgress: ({ fit, fits, samples }) =>
         onProgress({ stage: 'train', done: fit - 1, total: fits, note: `${count(samples)} samples` }),

@@ -1,11 +1,11 @@
 // cli: the samples on which `train` trains, calibrates and tests.
 import { DomainError } from '../../core/errors.js';
 import { featureNamesOf } from '../../data/table/schema.js';
-import { memoryForData } from '../../node/memory.js';
 import { type AnyDataSet, type AnySamples, divided, type Samples, singleClass } from '../../reading/samples.js';
 import { type LabelledRows, labelledRows, type TableOptions } from '../../reading/table.js';
 import { scalingOf, storedColumns } from '../../training/standardization.js';
 import type { BadRowsFile } from '../bad-rows.js';
+import { keepingOf, type Room } from '../data/row-files.js';
 import { openTable } from '../data/tables.js';
 import { count, counted, droppedText } from '../output.js';
 import type { CsvChoices } from '../samples.js';
@@ -35,12 +35,13 @@ export interface Parts {
  * Divides the samples into those for training, for calibration and for testing.
  *
  * @param bad takes the rows of the test table that do not fit
+ * @param room how much of the test table is kept in memory
  */
 export async function partsOf(
   data: AnyDataSet,
   options: PartChoices,
   bad?: BadRowsFile,
-  signal?: AbortSignal,
+  room: Room = {},
 ): Promise<Parts> {
   const { samples, test } = data;
   const { testFraction = 0.2, test: testFile, seed, calibrate } = options;
@@ -50,7 +51,7 @@ export async function partsOf(
   const [training, calibrating] = calibrate
     ? holdBack(kept, { testFraction: 0.2, seed }, data, 'calibrate')
     : [kept, undefined];
-  const tested = testFile === undefined ? test : await testTable(testFile, data, training, options, { bad, signal });
+  const tested = testFile === undefined ? test : await testTable(testFile, data, training, options, { bad, room });
   const set: LabelledRows = tested ?? held ?? training;
   const split =
     testFile !== undefined
@@ -121,10 +122,11 @@ async function testTable(
   { schema, classes }: AnyDataSet,
   { features }: AnySamples,
   { delimiter, unknownLabel, standardize = true }: PartChoices,
-  { bad, signal }: { readonly bad?: BadRowsFile; readonly signal?: AbortSignal },
+  { bad, room }: { readonly bad?: BadRowsFile; readonly room: Room },
 ): Promise<LabelledRows> {
   if (schema === undefined) throw new UsageError('--test requires a table to train on.');
   const featureNames = featureNamesOf(schema);
+  const { signal } = room;
   const table = await openTable(path, signal);
   // The training decides whether the model standardises columns, and so which numbers it takes.
   const columns = standardize ? storedColumns(await scalingOf(features)) : undefined;
@@ -132,7 +134,7 @@ async function testTable(
     table,
     // A label that the model cannot predict is an error before the training.
     { classes, featureNames, numFeatures: featureNames.length, schema, columns },
-    { delimiter, unknownLabel, onBadRow: bad?.of(table.name), maxMemory: memoryForData() },
+    { delimiter, unknownLabel, onBadRow: bad?.of(table.name), ...keepingOf(room) },
     signal,
   );
 }

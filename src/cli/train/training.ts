@@ -13,7 +13,7 @@ import { unitOf } from '../data/tables.js';
 import { destination, writeResult } from '../destination.js';
 import { ModelOutput } from './model-output.js';
 import '../../node.js';
-import { type AnyDataSet, type AnySamples, inMemory } from '../../reading/samples.js';
+import type { AnyDataSet, AnySamples } from '../../reading/samples.js';
 import { reads } from '../../training/options.js';
 import { DEFAULT_SOLVER, isFirstOrder } from '../../training/solvers.js';
 import { type FlagValues, fitOptionsFrom } from '../fit-options.js';
@@ -41,6 +41,8 @@ export interface TrainOptions extends CsvChoices, PartChoices, FlagValues {
   readonly json?: boolean;
   /** The most bytes that the rows of DATA may take in memory. */
   readonly memory?: number;
+  /** The folder of encoded rows. */
+  readonly cache?: string;
   /** The number of processes to start. */
   readonly workers?: number;
   /** The processes that share each fit. */
@@ -135,12 +137,14 @@ async function learn(
   { onProgress, signal }: Pick<ProgressDisplay, 'onProgress'> & { signal: AbortSignal },
 ) {
   const candidates = candidatesOf(options);
-  const open = fitOptionsOf(data, training, withoutCandidates(options), signal);
+  const { communicator } = options;
+  const shared = communicator && { communicator };
+  const open = { ...fitOptionsOf(data, training, withoutCandidates(options), signal), ...shared };
   const { classes, solver = DEFAULT_SOLVER } = open;
-  const { folds, seed, l2Rule, communicator } = options;
+  const { folds, seed, l2Rule } = options;
   const path =
     candidates &&
-    (await lambdaPath<Label>(inMemory(training.features), training.labels, {
+    (await lambdaPath<Label>(training.features, training.labels, {
       ...{ ...open, folds, seed, l2: candidates === 'auto' ? undefined : candidates },
       onProgress: ({ fit, fits, l2 }) =>
         onProgress({ stage: 'choose l2', done: fit - 1, total: fits, note: `l2 ${figure(l2)}` }),
@@ -149,13 +153,12 @@ async function learn(
   const validated =
     folds === undefined || path !== undefined
       ? undefined
-      : await crossValidate<Label>(inMemory(training.features), training.labels, {
+      : await crossValidate<Label>(training.features, training.labels, {
           ...{ ...fitOptions, folds, seed },
           onProgress: ({ fold, folds: total }) => onProgress({ stage: 'cross-validate', done: fold - 1, total }),
         });
   const { model: fresh, result } = await SoftmaxRegression.fit<Label>(training.features, training.labels, {
     ...fitOptions,
-    ...(communicator && { communicator }),
     ...(reads(solver, 'seed') ? { seed } : {}),
     ...checkpoints,
     onProgress: ({ epoch, epochs, step, steps, loss }) => {
@@ -174,7 +177,7 @@ async function learn(
     held && (await fresh.calibrate(held.features, held.labels, { sampleWeights: held.sampleWeights, signal }));
   const model: SoftmaxRegression<Label> = calibration?.model ?? fresh;
   await file.finish(model);
-  const evaluation = await evaluated(model, tested, signal);
+  const evaluation = await evaluated(model, tested, { ...shared, signal });
   return { classes, path, validated, result, model, evaluation };
 }
 

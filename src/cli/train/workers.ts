@@ -10,7 +10,6 @@ import { STDIN } from '../files.js';
 import { fitOptionsFrom } from '../fit-options.js';
 import { kindOf } from '../samples.js';
 import { UsageError } from '../usage.js';
-import { unstoredFlags } from './checks.js';
 import { withoutCandidates } from './l2.js';
 import type { TrainOptions } from './training.js';
 
@@ -18,17 +17,15 @@ import type { TrainOptions } from './training.js';
 export function assertShareable(source: Data, options: TrainOptions): void {
   const given = options.workers === undefined ? 'several processes' : '--workers';
   if (typeof source !== 'string' || isPipe(source)) {
-    const flag = typeof source === 'string' ? source : '--sql';
+    const named = typeof source === 'string' ? source : '--sql';
     throw new UsageError(
-      `${flag} must be left out with ${given}: each process reads DATA itself. Write the rows to a file first.`,
+      `${named} must be left out with ${given}: each process reads DATA itself. Write the rows to a file first.`,
     );
   }
   const { solver } = fitOptionsFrom(withoutCandidates(options));
-  const steps = solver !== undefined && isFirstOrder(solver) ? `--solver ${solver}` : undefined;
-  const flags = [unstoredFlags(options), steps].filter((flag) => flag !== undefined);
-  if (flags.length === 0) return;
+  if (solver === undefined || !isFirstOrder(solver)) return;
   throw new UsageError(
-    `${flags.join(' and ')} must be left out with ${given}, which share fits of ${DEFAULT_SOLVER} only.`,
+    `--solver ${solver} must be left out with ${given}, which share fits of ${DEFAULT_SOLVER} only.`,
   );
 }
 

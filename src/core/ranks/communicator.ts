@@ -1,6 +1,6 @@
 // core: processes that compute together, each of them a rank.
 import { DomainError } from '../errors.js';
-import { assertOneOf, describe } from '../shape.js';
+import { assertObject, assertOneOf, describe } from '../shape.js';
 
 /** How `allReduce` combines the numbers of the ranks. */
 export type Reduction = 'sum' | 'max' | 'min';
@@ -66,6 +66,21 @@ export const ONE_PROCESS: Communicator = {
     throw new Aborted(message, exitCode);
   },
 };
+
+/** @throws DomainError unless the value is a communicator */
+export function assertCommunicator(
+  value: unknown,
+  where: string,
+  argument = 'communicator',
+): asserts value is Communicator {
+  const expected = 'be a communicator, as openCommunicator gives it';
+  assertObject(value, where, argument, expected);
+  const { rank, size, allGather, allReduce } = value as Partial<Communicator>;
+  const isRank =
+    Number.isInteger(size) && Number.isInteger(rank) && (rank as number) >= 0 && (rank as number) < (size as number);
+  if (isRank && typeof allGather === 'function' && typeof allReduce === 'function') return;
+  throw new DomainError({ where, argument, expected, actual: describe(value) });
+}
 
 export function assertBytes(bytes: Uint8Array): void {
   if (!isArray(bytes, 'Uint8Array')) throw wrong('allGather', 'bytes', 'be a Uint8Array', bytes);

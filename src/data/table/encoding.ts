@@ -1,6 +1,6 @@
 // data: the second pass over the rows of a table, which encodes them.
 import { FormatError } from '../../core/errors.js';
-import { type Label, sortedClasses } from '../../core/labels.js';
+import { DistinctLabels, type Label, sortedClasses } from '../../core/labels.js';
 import { instantOf } from '../../features/date.js';
 import type { FeatureArray } from '../batches.js';
 import type { BadRows } from './bad-rows.js';
@@ -71,7 +71,7 @@ export class TableEncoding {
   readonly #time: number;
   readonly #lines: Float64Array;
   readonly #labels: Label[] = [];
-  readonly #texts = new Map<Label, Label>();
+  readonly #distinct: DistinctLabels | undefined;
   readonly #weights: Float64Array | undefined;
   readonly #groups: string[] = [];
   readonly #times: Float64Array | undefined;
@@ -80,8 +80,9 @@ export class TableEncoding {
   #isHeader: boolean;
 
   constructor(learnt: Learnt) {
-    const { learner, rowAt, isHeader } = learnt;
+    const { learner, rowAt, isHeader, isInterned } = learnt;
     this.#learnt = learnt;
+    this.#distinct = isInterned ? new DistinctLabels() : undefined;
     const schema = learner.finish();
     this.#schema = schema;
     this.#group = learner.fieldOf('group');
@@ -100,14 +101,15 @@ export class TableEncoding {
   }
 
   /**
-   * Adds the rows of the next block, their features from the beginning of `values`. Returns how many were not left out.
+   * Adds the next rows, all of a block or those from `start` to `end`, their features from the beginning of `values`. Returns how
+   * many were not left out.
    *
    * @throws FormatError if there are more than were learned
    */
-  add(block: RowBlock, values: Float64Array): number {
-    const { learner, bad, isInterned } = this.#learnt;
+  add(block: RowBlock, values: Float64Array, start = 0, end = block.count): number {
+    const { learner, bad } = this.#learnt;
     let added = 0;
-    for (let i = this.#isHeader ? 1 : 0; i < block.count; i++) {
+    for (let i = this.#isHeader ? 1 : start; i < end; i++) {
       block.select(i);
       const { line } = block;
       if (bad.lines.has(line)) continue;
@@ -122,7 +124,7 @@ export class TableEncoding {
       if (isAfterLast) throw this.#changed('more');
       if (this.#targets.hasLabel) {
         const label = this.#targets.label(block, line);
-        this.#labels.push(isInterned ? this.#interned(label) : label);
+        this.#labels.push(this.#distinct?.of(label) ?? label);
       }
       if (this.#weights !== undefined) this.#weights[this.#row] = this.#targets.weight(block, line);
       if (this.#group !== -1) this.#groups.push(block.text(this.#group));
@@ -132,13 +134,6 @@ export class TableEncoding {
     }
     this.#isHeader = false;
     return added;
-  }
-
-  #interned(label: Label): Label {
-    const known = this.#texts.get(label);
-    if (known !== undefined) return known;
-    this.#texts.set(label, label);
-    return label;
   }
 
   #changed(actual: string): FormatError {

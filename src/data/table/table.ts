@@ -175,10 +175,11 @@ class TableBuilder {
     this.#assertListed(this.#learner);
   }
 
-  /** The table, from blocks that are read again. Its features are stored if they do not fit into memory. */
+  /** The table, from blocks that are read again. Its features are stored if they do not fit into memory, or always. */
   async finishAgain(
     blocks: () => AsyncIterable<RowBlock>,
     store: RowStoring,
+    stores?: 'always',
   ): Promise<TableOf<FeatureArray<Float64Array> | StoredRows>> {
     let learner = this.#withoutRare();
     if (learner === undefined) learner = this.#learner;
@@ -187,19 +188,24 @@ class TableBuilder {
     const { n, d } = encoding;
     this.#assertListed(learner);
     const needed = memoryOf({ bytes: 0, columns: learner.columns, rows: n, rowBytes: learner.rowBytes });
-    if (n * d <= MAX_VALUES && needed <= this.#maxMemory) {
+    if (stores === undefined && n * d <= MAX_VALUES && needed <= this.#maxMemory) {
       const values = new Float64Array(n * d);
       let row = 0;
       for await (const block of blocks()) row += encoding.add(block, values.subarray(row * d));
       return encoding.table({ values, shape: [n, d] });
     }
     const writer = await store(n, d, needed);
+    // A block may have any number of rows, as a row group of Parquet has.
+    const most = Math.max(1, Math.floor(NUMBERS_OF_A_PIECE / d));
     let values = new Float64Array(0);
     try {
       for await (const block of blocks()) {
-        if (values.length < block.count * d) values = new Float64Array(block.count * d);
-        const rows = encoding.add(block, values);
-        await writer.write(values.subarray(0, rows * d));
+        for (let start = 0; start < block.count; start += most) {
+          const end = Math.min(start + most, block.count);
+          if (values.length < (end - start) * d) values = new Float64Array((end - start) * d);
+          const rows = encoding.add(block, values, start, end);
+          await writer.write(values.subarray(0, rows * d));
+        }
       }
       return encoding.table(await writer.finish());
     } catch (error) {
@@ -231,8 +237,22 @@ class TableBuilder {
   }
 }
 
+/** Numbers that are encoded before they are written: 4 MB. */
+const NUMBERS_OF_A_PIECE = 2 ** 19;
+
 /** How many columns and rows a table has, and what one row takes. */
 type Size = Pick<Learner, 'columns' | 'rows' | 'rowBytes'>;
+
+/** Where features go that do not fit into memory. */
+interface StoringOptions {
+  /** The maximum number of bytes that the table may take. */
+  readonly maxMemory: number;
+  readonly store: RowStoring;
+  /** Whether features are stored that fit, too. */
+  readonly stores?: 'always' | undefined;
+  /** What to do if not even the lists of its labels fit. */
+  readonly hint?: string | undefined;
+}
 
 /** A table whose rows can be read again. */
 export interface RereadableTable {
@@ -248,18 +268,16 @@ export interface RereadableTable {
  * `parseCsv` of a table that is read two or three times, of which nothing is kept in between. Features that do not fit into
  * memory are stored.
  *
- * @param maxMemory the maximum number of bytes that the table may take
- * @param hint what to do if not even the lists of its labels fit
  * @throws as `parseCsv`, and what `store` throws
  */
 export async function readTableAgain(
   { typed, blocks }: RereadableTable,
   options: CsvOptions,
-  { maxMemory, store, hint }: { readonly maxMemory: number; readonly store: RowStoring; readonly hint?: string },
+  { maxMemory, store, stores, hint }: StoringOptions,
 ): Promise<TableOf<FeatureArray<Float64Array> | StoredRows>> {
   const builder = new TableBuilder(options, maxMemory, typed, hint);
   for await (const block of blocks(builder.fields)) builder.learnOnly(block);
-  return builder.finishAgain(() => blocks(builder.fields), store);
+  return builder.finishAgain(() => blocks(builder.fields), store, stores);
 }
 
 /**

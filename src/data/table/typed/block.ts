@@ -2,27 +2,36 @@
 import type { TypedBlock } from './table.js';
 import type { Vector } from './vectors.js';
 
+/** What few blocks have. */
+export interface BlockExtras {
+  /** The types of values that are no values of a table: by field, then by row. */
+  readonly odd?: ReadonlyMap<number, ReadonlyMap<number, string>>;
+  /** The columns of the table, if some may be found after this block: their values here are missing. */
+  readonly columns?: { readonly size: number };
+}
+
 export class ColumnBlock implements TypedBlock {
   readonly count: number;
   readonly #vectors: readonly (Vector | undefined)[];
   readonly #places: number | ArrayLike<number>;
+  readonly #columns: { readonly size: number } | undefined;
   #row = 0;
   readonly oddType: ((field: number) => string | undefined) | undefined;
 
   /**
    * @param vectors undefined for a column that is not read
    * @param places the number of the first row, from 1, or the line of each
-   * @param odd the types of values that are no values of a table: by field, then by row
    */
   constructor(
     vectors: readonly (Vector | undefined)[],
     count: number,
     places: number | ArrayLike<number>,
-    odd?: ReadonlyMap<number, ReadonlyMap<number, string>>,
+    { odd, columns }: BlockExtras = {},
   ) {
     this.#vectors = vectors;
     this.count = count;
     this.#places = places;
+    this.#columns = columns;
     this.oddType = odd && odd.size > 0 ? (field) => odd.get(field)?.get(this.#row) : undefined;
   }
 
@@ -31,7 +40,7 @@ export class ColumnBlock implements TypedBlock {
   }
 
   get length(): number {
-    return this.#vectors.length;
+    return this.#columns?.size ?? this.#vectors.length;
   }
 
   get line(): number {

@@ -2,7 +2,7 @@
 import { FormatError } from '../../../core/errors.js';
 import { describe } from '../../../core/shape.js';
 import { assertUtf8, MAX_RECORD, NEWLINE, textOf } from '../csv/text.js';
-import { assertFits } from '../limits.js';
+import { assertFits, NUMBER } from '../limits.js';
 import { ColumnBlock } from './block.js';
 import type { Refusal, TypedBlock, TypedColumn, TypedTable } from './table.js';
 import { type Value, Values } from './vectors.js';
@@ -15,6 +15,8 @@ interface JsonRecord {
 
 /** The most rows of a block. */
 const BLOCK_ROWS = 4096;
+
+const FEWER = 'Give a file with fewer rows.';
 
 /**
  * All rows in memory. The columns are the keys of all objects, in the order in which they appear; a key that an object
@@ -31,21 +33,49 @@ export async function readJsonLines(
   const columns = new JsonColumns(name);
   const blocks: TypedBlock[] = [];
   let [rows, bytes] = [0, 0];
-  for await (const records of recordsOf(chunks, name)) {
-    for (let start = 0; start < records.length; start += BLOCK_ROWS) {
-      const block = columns.blockOf(records.slice(start, start + BLOCK_ROWS), 'add');
-      blocks.push(block);
-      rows += block.count;
-      bytes += block.bytes;
-      const size = { bytes, columns: columns.found.length, rows, rowBytes: 0 };
-      assertFits(size, maxMemory, name, 'Give a file with fewer rows.');
-    }
+  for await (const records of partsOf(chunks, name)) {
+    columns.find(records);
+    const block = columns.blockOf(records);
+    blocks.push(block);
+    rows += block.count;
+    bytes += block.bytes;
+    const size = { bytes, columns: columns.count, rows, rowBytes: 0 };
+    assertFits(size, maxMemory, name, FEWER);
   }
   if (rows === 0) throw withoutRows(name);
   return {
     ...{ name, columns: columns.found, where: (line) => `${name}:${line}` },
     blocks: async function* () {
       yield* blocks;
+    },
+  };
+}
+
+/**
+ * The same table, of which nothing but a block is kept: the file is read once for its columns before this function returns, and
+ * once more for each pass.
+ *
+ * @param stream the bytes of the file, from its beginning
+ * @param maxMemory the maximum number of bytes that the state of the columns and the places of the rows may take
+ * @throws as `readJsonLines`
+ */
+export async function openJsonLines(
+  stream: () => AsyncIterable<Uint8Array>,
+  name: string,
+  { maxMemory, hint = FEWER }: { readonly maxMemory: number; readonly hint?: string | undefined },
+): Promise<TypedTable> {
+  const columns = new JsonColumns(name);
+  let rows = 0;
+  for await (const records of partsOf(stream(), name)) {
+    columns.find(records);
+    rows += records.length;
+    assertFits({ bytes: 0, columns: columns.count, rows, rowBytes: NUMBER }, maxMemory, name, hint);
+  }
+  if (rows === 0) throw withoutRows(name);
+  return {
+    ...{ name, columns: columns.found, where: (line) => `${name}:${line}` },
+    blocks: async function* () {
+      for await (const records of partsOf(stream(), name)) yield columns.blockOf(records);
     },
   };
 }
@@ -60,15 +90,15 @@ export async function streamJsonLines(chunks: AsyncIterable<Uint8Array>, name: s
   const first = await arriving.next();
   if (first.done) throw withoutRows(name);
   const columns = new JsonColumns(name);
-  const block = columns.blockOf(first.value, 'add');
+  columns.find(first.value);
   return {
     // A nested value in a column that is read is refused in its row, which may be skipped.
     columns: columns.found.map((column) => ({ name: column.name })),
     hintOfLack: 'The first objects must have it: write it as null where it has no value.',
     ...{ name, where: (line) => `${name}:${line}` },
     blocks: async function* () {
-      yield block;
-      for await (const records of arriving) yield columns.blockOf(records, 'skip');
+      yield columns.blockOf(first.value);
+      for await (const records of arriving) yield columns.blockOf(records);
     },
   };
 }
@@ -95,29 +125,35 @@ class JsonColumns {
     });
   }
 
-  /** @param others what to do with keys that are no columns yet */
-  blockOf(records: readonly JsonRecord[], others: 'add' | 'skip'): TypedBlock {
-    const vectors: Value[][] = [...this.#places].map(() => []);
-    const odd = new Map<number, Map<number, string>>();
-    records.forEach(({ line, values }, row) => {
+  get count(): number {
+    return this.#places.size;
+  }
+
+  /** Adds the keys of the objects, and where a column has its first value that is none of a table. */
+  find(records: readonly JsonRecord[]): void {
+    for (const { line, values } of records) {
       for (const [key, value] of Object.entries(values)) {
-        let field = this.#places.get(key);
-        if (field === undefined && others === 'skip') continue;
-        if (field === undefined) {
-          field = this.#places.size;
-          this.#places.set(key, field);
-          vectors.push([]);
-        }
-        if (typeof value !== 'object' || value === null) {
-          vectors[field][row] = value as Value;
-          continue;
-        }
-        const type = Array.isArray(value) ? 'a list' : 'an object';
-        if (!this.#refusals.has(field))
-          this.#refusals.set(field, { type, where: `${this.#name}:${line}:${field + 1}` });
-        odd.set(field, (odd.get(field) ?? new Map<number, string>()).set(row, type));
+        const field = this.#places.get(key) ?? this.#places.size;
+        this.#places.set(key, field);
+        const type = oddTypeOf(value);
+        if (type === undefined || this.#refusals.has(field)) continue;
+        this.#refusals.set(field, { type, where: `${this.#name}:${line}:${field + 1}` });
+      }
+    }
+  }
+
+  /** The values of the columns; those of other keys are left out. */
+  blockOf(records: readonly JsonRecord[]): TypedBlock {
+    const vectors: Value[][] = Array.from(this.#places, () => []);
+    const odd = new Map<number, Map<number, string>>();
+    records.forEach(({ values }, row) => {
+      for (const [key, value] of Object.entries(values)) {
+        const field = this.#places.get(key);
+        if (field === undefined) continue;
+        const type = oddTypeOf(value);
+        if (type !== undefined) odd.set(field, (odd.get(field) ?? new Map<number, string>()).set(row, type));
         // As it is written, for a column that is passed through.
-        vectors[field][row] = JSON.stringify(value);
+        vectors[field][row] = type === undefined ? (value as Value) : JSON.stringify(value);
       }
     });
     const lines = Float64Array.from(records, ({ line }) => line);
@@ -125,8 +161,24 @@ class JsonColumns {
       vectors.map((values) => new Values(values)),
       records.length,
       lines,
-      odd,
+      { odd, columns: this.#places },
     );
+  }
+}
+
+/** What a value is if it is no value of a table. */
+function oddTypeOf(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  return Array.isArray(value) ? 'a list' : 'an object';
+}
+
+/** The same objects as `recordsOf`, in parts of a block. */
+async function* partsOf(
+  chunks: AsyncIterable<Uint8Array>,
+  name: string,
+): AsyncGenerator<JsonRecord[], void, undefined> {
+  for await (const records of recordsOf(chunks, name)) {
+    for (let start = 0; start < records.length; start += BLOCK_ROWS) yield records.slice(start, start + BLOCK_ROWS);
   }
 }
 

@@ -32,35 +32,110 @@ export interface SvmlightOptions {
 export async function readSvmlight(
   chunks: AsyncIterable<Uint8Array>,
   name: string,
-  { zeroBased, names, maxMemory = Number.POSITIVE_INFINITY }: SvmlightOptions = {},
+  options: SvmlightOptions = {},
 ): Promise<TypedTable> {
-  const isOfOne = zeroBased === false || (names !== undefined && !names.includes('x0'));
-  const rows = new SparseRows(name, isOfOne ? 1 : 0, maxMemory);
-  for await (const lines of linesOf(chunks, name)) for (const line of lines) rows.add(line);
-  if (rows.count === 0) {
-    const rule = { where: name, argument: 'the table', expected: 'have at least one row' };
-    throw new FormatError({ ...rule, actual: 'none' });
+  const { maxMemory = Number.POSITIVE_INFINITY } = options;
+  const reader = new LineReader(name, options);
+  const rows = new SparseRows();
+  for await (const lines of linesOf(chunks, name)) {
+    for (const line of lines) {
+      reader.read(line, rows);
+      const { rows: count, last } = reader;
+      const size = {
+        bytes: 2 * NUMBER * rows.indices.length,
+        columns: last,
+        rows: count,
+        rowBytes: NUMBER * (last + 3),
+      };
+      const hint = `Each row has its zeros: ${last} features. Give fewer rows or features.`;
+      assertFits(size, maxMemory, name, hint);
+    }
   }
-  const { least, last } = rows;
-  const first = zeroBased === true || (!isOfOne && least === 0) ? 0 : 1;
-  const indices = Array.from({ length: Math.max(0, last - first + 1) }, (_, j) => first + j);
-  const missing = (names ?? []).flatMap((each) => {
-    const index = /^x(0|[1-9]\d{0,6})$/.exec(each)?.[1];
-    return index !== undefined && (Number(index) > last || Number(index) < first) ? [Number(index)] : [];
+  reader.assertRows();
+  return tableOf(name, reader.indices(), async function* (fields) {
+    for (let start = 0; start < rows.count; start += BLOCK_ROWS) {
+      yield new SparseBlock(rows, fields, start, Math.min(BLOCK_ROWS, rows.count - start));
+    }
   });
-  const own = [...indices, ...missing];
+}
+
+/**
+ * The same table, of which nothing but the rows of a chunk are kept: the file is read once for its indices before this function
+ * returns, and once more for each pass.
+ *
+ * @param stream the bytes of the file, from its beginning
+ * @param maxMemory the maximum number of bytes that the state of the columns and the places of the rows may take
+ * @throws as `readSvmlight`
+ */
+export async function openSvmlight(
+  stream: () => AsyncIterable<Uint8Array>,
+  name: string,
+  { maxMemory, hint = FEWER }: { readonly maxMemory: number; readonly hint?: string | undefined },
+): Promise<TypedTable> {
+  const reader = new LineReader(name, {});
+  for await (const _ of arriving(stream(), reader)) {
+    const { last: columns, rows } = reader;
+    assertFits({ bytes: 0, columns, rows, rowBytes: NUMBER }, maxMemory, name, hint);
+  }
+  reader.assertRows();
+  return tableOf(name, reader.indices(), async function* (fields) {
+    for await (const rows of arriving(stream(), new LineReader(name, {}))) {
+      yield new SparseBlock(rows, fields, 0, rows.count);
+    }
+  });
+}
+
+/**
+ * The rows as they arrive, for one pass. The columns are those of a model, all of which are indices; others are ignored.
+ *
+ * @throws as `readSvmlight`, in the pass
+ */
+export function streamSvmlight(chunks: AsyncIterable<Uint8Array>, name: string, names: readonly string[]): TypedTable {
+  const reader = new LineReader(name, { names });
+  return tableOf(name, reader.indices(), async function* (fields) {
+    for await (const rows of arriving(chunks, reader)) yield new SparseBlock(rows, fields, 0, rows.count);
+    reader.assertRows();
+  });
+}
+
+/** The index in the name of a column; undefined for another name. */
+export function indexIn(name: string): number | undefined {
+  const digits = /^x(0|[1-9]\d{0,6})$/.exec(name)?.[1];
+  return digits === undefined || Number(digits) > MAX_INDEX ? undefined : Number(digits);
+}
+
+/** The rows that each chunk completes, if there are any. */
+async function* arriving(
+  chunks: AsyncIterable<Uint8Array>,
+  reader: LineReader,
+): AsyncGenerator<SparseRows, void, undefined> {
+  for await (const lines of linesOf(chunks, reader.name)) {
+    const rows = new SparseRows();
+    for (const line of lines) reader.read(line, rows);
+    if (rows.count > 0) yield rows;
+  }
+}
+
+/** The fields of a row, by their indices; the label comes after them. */
+type Fields = ReadonlyMap<number, number>;
+
+/** A table of these indices and a label. */
+function tableOf(
+  name: string,
+  indices: readonly number[],
+  blocks: (fields: Fields) => AsyncIterable<TypedBlock>,
+): TypedTable {
+  const fields = new Map(indices.map((index, field) => [index, field]));
   return {
     name,
     label: LABEL,
-    columns: [...own.map((index) => ({ name: `x${index}` })), { name: LABEL }],
+    columns: [...indices.map((index) => ({ name: `x${index}` })), { name: LABEL }],
     where: (line) => `${name}:${line}`,
-    blocks: async function* () {
-      for (let start = 0; start < rows.count; start += BLOCK_ROWS) {
-        yield new SparseBlock(rows, own, start, Math.min(BLOCK_ROWS, rows.count - start));
-      }
-    },
+    blocks: () => blocks(fields),
   };
 }
+
+const FEWER = 'Give a file with fewer rows.';
 
 /** Rows as lists of their values and indices. */
 class SparseRows {
@@ -70,29 +145,56 @@ class SparseRows {
   readonly ends = new NumberList();
   readonly indices = new NumberList();
   readonly values = new NumberList();
-  /** The smallest and the largest index. */
-  least = Number.POSITIVE_INFINITY;
-  last = 0;
-  readonly #name: string;
-  readonly #first: 0 | 1;
-  readonly #maxMemory: number;
-  #line = 0;
-
-  constructor(name: string, first: 0 | 1, maxMemory: number) {
-    this.#name = name;
-    this.#first = first;
-    this.#maxMemory = maxMemory;
-  }
 
   get count(): number {
     return this.labels.length;
   }
+}
 
-  add(line: string): void {
+/** Reads lines, and finds the indices that they have. */
+class LineReader {
+  readonly name: string;
+  rows = 0;
+  /** The largest index. */
+  last = 0;
+  #least = Number.POSITIVE_INFINITY;
+  readonly #options: SvmlightOptions;
+  /** The smallest index that is accepted. */
+  readonly #first: 0 | 1;
+  #line = 0;
+
+  constructor(name: string, options: SvmlightOptions) {
+    const { zeroBased, names } = options;
+    this.name = name;
+    this.#options = options;
+    this.#first = zeroBased === false || (names !== undefined && !names.includes('x0')) ? 1 : 0;
+  }
+
+  /** The indices of the columns: all up to the largest one, and those that a model has besides. */
+  indices(): number[] {
+    const { last } = this;
+    const { zeroBased, names = [] } = this.#options;
+    const first = zeroBased === true || (this.#first === 0 && this.#least === 0) ? 0 : 1;
+    const own = Array.from({ length: Math.max(0, last - first + 1) }, (_, j) => first + j);
+    const missing = names.flatMap((each) => {
+      const index = indexIn(each);
+      return index !== undefined && (index > last || index < first) ? [index] : [];
+    });
+    return [...own, ...missing];
+  }
+
+  assertRows(): void {
+    if (this.rows > 0) return;
+    const rule = { where: this.name, argument: 'the table', expected: 'have at least one row' };
+    throw new FormatError({ ...rule, actual: 'none' });
+  }
+
+  /** Adds the row of the next line, if it has one. */
+  read(line: string, into: SparseRows): void {
     this.#line++;
     const [label, ...entries] = line.replace(/#.*/s, '').trim().split(/\s+/);
     if (label === '') return;
-    this.labels.push(this.#number(label, 'the label', label.includes(',') ? MULTILABEL : undefined));
+    into.labels.push(this.#number(label, 'the label', label.includes(',') ? MULTILABEL : undefined));
     let before = -1;
     for (const entry of entries) {
       const colon = entry.indexOf(':');
@@ -108,22 +210,15 @@ class SparseRows {
         const rule = `be greater than the one before it, ${before}`;
         throw this.#error('the index', rule, String(index), 'Sort the entries of the row by index, each index once.');
       }
-      this.indices.push(index);
-      this.values.push(/^[+-]?nan$/i.test(value) ? Number.NaN : this.#number(value, `the value of index ${index}`));
+      into.indices.push(index);
+      into.values.push(/^[+-]?nan$/i.test(value) ? Number.NaN : this.#number(value, `the value of index ${index}`));
       before = index;
-      this.least = Math.min(this.least, index);
+      this.#least = Math.min(this.#least, index);
       this.last = Math.max(this.last, index);
     }
-    this.lines.push(this.#line);
-    this.ends.push(this.indices.length);
-    const { count: rows, last } = this;
-    const size = { bytes: 2 * NUMBER * this.indices.length, columns: last, rows, rowBytes: NUMBER * (last + 3) };
-    assertFits(
-      size,
-      this.#maxMemory,
-      this.#name,
-      `Each row has its zeros: ${last} features. Give fewer rows or features.`,
-    );
+    into.lines.push(this.#line);
+    into.ends.push(into.indices.length);
+    this.rows++;
   }
 
   #number(text: string, argument: string, hint?: string): number {
@@ -133,7 +228,7 @@ class SparseRows {
   }
 
   #error(argument: string, expected: string, actual: string, hint?: string): FormatError {
-    return new FormatError({ where: `${this.#name}:${this.#line}`, argument, expected, actual, hint });
+    return new FormatError({ where: `${this.name}:${this.#line}`, argument, expected, actual, hint });
   }
 }
 
@@ -146,16 +241,15 @@ class SparseBlock implements TypedBlock {
   readonly count: number;
   readonly #rows: SparseRows;
   readonly #start: number;
-  readonly #fields: ReadonlyMap<number, number>;
+  readonly #fields: Fields;
   readonly #width: number;
   #dense: Float64Array | undefined;
   #row = 0;
 
-  /** @param indices the index of each field; the label comes after them */
-  constructor(rows: SparseRows, indices: readonly number[], start: number, count: number) {
+  constructor(rows: SparseRows, fields: Fields, start: number, count: number) {
     this.#rows = rows;
-    this.#fields = new Map(indices.map((index, field) => [index, field]));
-    this.#width = indices.length;
+    this.#fields = fields;
+    this.#width = fields.size;
     this.#start = start;
     this.count = count;
   }
