@@ -57,6 +57,26 @@ onEveryBackend('scan over stored rows', (backend) => {
     if (backend === 'tensorflow' && 'epochs' in options) expect(outside.engine.name).not.toBe('eager');
   });
 
+  it('ends early after the reads that have begun', async () => {
+    let pending = 0;
+    const slow = new StoredRows([n, d], async (start, end, into) => {
+      pending++;
+      for (let i = 0; i < 5; i++) await nextTask();
+      into.set(values.subarray(start * d, end * d));
+      pending--;
+    });
+    const start = tf.scalar(0);
+    const step = (total: tf.Scalar, batch: { x: tf.Tensor2D }) => [total.add<tf.Scalar>(batch.x.sum()), {}] as const;
+    const loop = await openLoop(step, start, { x: slow }, { batchSize: 16, passes: 1, isOrdered: false });
+    for await (const _ of loop.pass(start)) {
+      expect(pending).toBe(1);
+      break;
+    }
+    expect(pending).toBe(0);
+    loop.close();
+    start.dispose();
+  });
+
   it('refuses tensors beside stored rows', async () => {
     const tensor = tf.range(0, n, 1, 'int32');
     await expect(sums({ x: rows, y: tensor as never }, {})).rejects.toThrow(

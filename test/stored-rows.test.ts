@@ -118,6 +118,22 @@ describe('StoredRows', () => {
     for await (const _ of broken.blocks(2)) break;
   });
 
+  it('passes on an error that comes while a block is used', async () => {
+    const broken = new StoredRows([4, 1], async (start, _end, into) => {
+      if (start === 2) throw new Error('disk');
+      into.fill(1);
+    });
+    const unhandled: unknown[] = [];
+    const listen = (error: unknown) => void unhandled.push(error);
+    process.on('unhandledRejection', listen);
+    const blocks = broken.blocks(2);
+    await blocks.next();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    await expect(blocks.next()).rejects.toThrow('disk');
+    process.off('unhandledRejection', listen);
+    expect(unhandled).toEqual([]);
+  });
+
   it.each([
     [[1, 0], 'indices[1] must be rows in ascending order, in [0, 3); got 0'],
     [[0, 0], 'indices[1]'],

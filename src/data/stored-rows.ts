@@ -101,6 +101,8 @@ export class StoredRows {
       for (let end = rows; next !== undefined; end += rows) {
         const block = await next;
         next = end < n ? read(end) : undefined;
+        // It may fail before it is awaited.
+        next?.catch(() => {});
         yield block;
       }
     } finally {
