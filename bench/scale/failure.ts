@@ -52,7 +52,7 @@ export async function benchFailure({ runs }: ScaleOptions): Promise<void> {
       ]);
     }
     console.log(
-      `train --workers 2 on ${ROWS.toLocaleString('en')} rows, ${whole.seconds.toFixed(1)} s; one rank gets the signal at a random moment after both have met:\n`,
+      `train --workers 2 on ${ROWS.toLocaleString('en')} rows, ${whole.seconds.toFixed(1)} s; one rank gets the signal at a random moment once both have started MPI:\n`,
     );
     console.log(
       table(

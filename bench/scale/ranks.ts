@@ -13,7 +13,7 @@ import { ended, inFolder } from './command.js';
 import type { FitAnswer } from './rank.js';
 import type { ScaleOptions } from './run.js';
 
-const ROUNDS = 5;
+const ROUNDS = 3;
 const RANK = [process.execPath, '--import', 'tsx', join(__dirname, 'rank.ts')];
 
 export async function benchRanks({ peers }: ScaleOptions): Promise<void> {
