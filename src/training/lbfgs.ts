@@ -7,6 +7,7 @@ import { certifyAsync } from '../objective/certificate.js';
 import { type PlainProblem, type Problem, plainProblem } from '../objective/float64.js';
 import { isLarge } from '../objective/row-block.js';
 import { scoresAt } from '../objective/scores.js';
+import { isStreamed } from '../objective/sections.js';
 import { streamedProblem } from '../objective/streamed.js';
 import type { SolverReason } from '../optim/solver.js';
 import { adviceForOptimum } from './advice.js';
@@ -81,9 +82,8 @@ export async function fitLbfgs(samples: AnySamples, plan: OptimumPlan, run: FitR
   };
   let solved: Optimum;
   try {
-    solved = await (isPlain
-      ? solvePlain(problem, solve)
-      : solveTensor(wholeOf(samples, plan), weights, solve, backend));
+    const whole = () => (isStreamed(problem) ? wholeOf(samples, plan) : problem);
+    solved = await (isPlain ? solvePlain(problem, solve) : solveTensor(whole(), weights, solve, backend));
     await finish();
   } catch (error) {
     if (signal?.aborted || backend.endedWith(error)) await finish();
@@ -113,8 +113,8 @@ type Terms = Pick<OptimumPlan, 'l1' | 'l2' | 'fitIntercept' | 'communicator'>;
 /** The problem of the samples, whose rows are read or prepared again for each sum unless they are few and in memory. */
 function problemOf(samples: AnySamples, terms: Terms): Problem {
   const { features } = samples;
-  const isStreamed = features instanceof StoredRows || isShared(terms) || isLarge(features.shape);
-  return isStreamed ? streamedProblem(optionsOf(samples, terms), terms.communicator) : wholeOf(samples, terms);
+  const isRead = features instanceof StoredRows || isShared(terms) || isLarge(features.shape);
+  return isRead ? streamedProblem(optionsOf(samples, terms), terms.communicator) : wholeOf(samples, terms);
 }
 
 /** The problem of samples that are in memory. */
