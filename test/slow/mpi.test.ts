@@ -121,7 +121,11 @@ describe('ranks', () => {
     const names = () => (existsSync('/dev/shm') ? readdirSync('/dev/shm').filter((name) => /^mpich/.test(name)) : []);
     const before = names();
     await run('launch 2 kill 1');
-    expect(names().filter((name) => !before.includes(name))).toEqual([]);
+    // Ranks of another suite may have memory at this moment; theirs goes when they end, a forgotten one stays.
+    const since = names().filter((name) => !before.includes(name));
+    const left = () => since.filter((name) => existsSync(join('/dev/shm', name)));
+    for (let waits = 0; waits < 60 && left().length > 0; waits += 1) await sleep(1000);
+    expect(left()).toEqual([]);
   });
 });
 
