@@ -22,7 +22,6 @@ export class Query {
     const { openSql } = await import('../../formats/sql.js');
     const { memoryForData } = await import('../../node/memory.js');
     return openSql(this.#sql, {
-      // The other half is for the rows of the result.
       memory: memoryForData() / 2,
       threads: availableParallelism(),
       temporary: join(tmpdir(), `softmax-regression-sql-${process.pid}`),
