@@ -1,4 +1,4 @@
-// core: the shape of a sparse matrix, which text vectorizers make and solvers read.
+// data: sparse matrices, which text vectorizers make and solvers read.
 
 /**
  * A sparse matrix [n, d] by rows, in the format CSR: row i has the entries starts[i], …, starts[i + 1] − 1.
