@@ -166,10 +166,4 @@ describe('a fit that ranks share', () => {
     const fit = SoftmaxRegression.fit(features, labels, { communicator: communicator as never });
     await expect(fit).rejects.toThrow(message);
   });
-
-  it('is refused for steps', async () => {
-    const [communicator] = ranksOf(1);
-    const fit = SoftmaxRegression.fit(features, labels, { solver: 'sgd', communicator });
-    await expect(fit).rejects.toThrow('communicator');
-  });
 });

@@ -27,7 +27,7 @@ import {
   readRows,
   withWayOut,
 } from '../training/inputs.js';
-import { type FitOptions, fitPlan, isSteps, restoredOptions, type TrainingOptions } from '../training/options.js';
+import { type FitOptions, fitPlan, restoredOptions, type TrainingOptions } from '../training/options.js';
 import { fitSamples } from '../training/prepare.js';
 import {
   assertPartialFitOptions,
@@ -140,7 +140,7 @@ export class SoftmaxRegression<L extends Label> extends LinearClassifier<L> {
     const backend = new BackendInUse(where, plan.signal);
     // Reading stored rows may take long.
     if (features instanceof StoredRows) assertLabelCount(labels, features.shape[0], where);
-    const isShared = !isSteps(plan) && plan.communicator !== undefined && plan.communicator.size > 1;
+    const isShared = plan.communicator !== undefined && plan.communicator.size > 1;
     const checksum = isShared ? new Checksum() : undefined;
     const x = await readRows(features, where, largestOf(plan), plan.signal, checksum).catch((error) => {
       throw withWayOut(error, options.featureNames);

@@ -66,10 +66,10 @@ function groupOf({ read, total }: MemorySystem): { limit: number; used: number; 
 const LEAST = 2 ** 26;
 
 /**
- * The bytes that data may take: nine tenths of what is free, and at most four times what is left of the heap, which holds
+ * The bytes that data may take: half of what is free, and at most twice what is left of the heap, which holds
  * a quarter of the data or less.
  */
 export function memoryForData(): number {
   const { heap_size_limit: limit, used_heap_size: used } = getHeapStatistics();
-  return Math.max(LEAST, Math.floor(0.9 * Math.min(availableMemory(), 4 * (limit - used))));
+  return Math.max(LEAST, Math.floor(0.5 * Math.min(availableMemory(), 4 * (limit - used))));
 }

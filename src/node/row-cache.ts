@@ -8,6 +8,7 @@ import type { AnyDataSet } from '../reading/samples.js';
 import { type AtomicWriter, openAtomicWriter } from './atomic-writer.js';
 import { errorCode, makeFolder } from './files.js';
 import { lackOfSpace } from './free-space.js';
+import { bytesOf, NumberPacker, packedSize, unpacking, type Widths } from './packed-numbers.js';
 
 /** What rows are valid for: the file and its state, the options of reading, the version of the package. */
 export type Origin = Readonly<Record<string, string>>;
@@ -16,6 +17,8 @@ export type Origin = Readonly<Record<string, string>>;
 interface Described extends Omit<AnyDataSet, 'samples' | 'test'> {
   readonly origin: Origin;
   readonly shape: readonly [n: number, d: number];
+  /** How the features are packed. */
+  readonly widths: Widths;
   /** The bytes of memory that the table needs. */
   readonly needed: number;
   /** The distinct labels and groups, to which the numbers of the rows refer. */
@@ -83,16 +86,17 @@ async function describedIn(file: FileHandle, path: string): Promise<Described | 
   const text = await textIn(file, size - tail - length, length).catch(() => '');
   const described = parsed(text);
   if (described === undefined) return undefined;
-  const { shape, lists } = described;
-  const numbers = shape[0] * (shape[1] + lists.length);
-  return size === FIRST.length + NUMBER * numbers + length + tail ? described : undefined;
+  const { shape, widths, lists } = described;
+  const [n, d] = shape;
+  const packed = packedSize(widths, n * d);
+  return size === FIRST.length + packed + NUMBER * n * lists.length + length + tail ? described : undefined;
 }
 
 /** The description in a text; undefined for another text. */
 function parsed(text: string): Described | undefined {
   try {
     const described = JSON.parse(text);
-    const isWhole = [described.shape, described.lists, described.labels].every(Array.isArray);
+    const isWhole = [described.shape, described.widths, described.lists, described.labels].every(Array.isArray);
     return isWhole && typeof described.origin === 'object' ? described : undefined;
   } catch {
     return undefined;
@@ -100,18 +104,16 @@ function parsed(text: string): Described | undefined {
 }
 
 async function dataIn(file: FileHandle, described: Described): Promise<AnyDataSet> {
-  const { origin: _, shape, needed: __, labels, groups = [], lists, ...data } = described;
+  const { origin: _, shape, needed: __, widths, labels, groups = [], lists, ...data } = described;
   const [n, d] = shape;
   const found = new Map<List, Float64Array>();
-  let at = FIRST.length + NUMBER * n * d;
+  let at = FIRST.length + packedSize(widths, n * d);
   for (const list of lists) {
     found.set(list, await numbersIn(file, at, n));
     at += NUMBER * n;
   }
-  const features = completeRows([n, d], async (start, end, into) => {
-    const bytes = new Uint8Array(into.buffer, into.byteOffset, NUMBER * d * (end - start));
-    await fill(file, bytes, FIRST.length + NUMBER * d * start);
-  });
+  const read = unpacking(widths, (bytes, place) => fill(file, bytes, FIRST.length + place));
+  const features = completeRows([n, d], (start, end, into) => read(start * d, end * d, into));
   const of = (list: 'lines' | 'sampleWeights' | 'times') => (found.has(list) ? { [list]: found.get(list) } : {});
   const samples = {
     ...{ features, labels: Array.from(found.get('labels') ?? [], (i) => labels[i]) },
@@ -136,20 +138,23 @@ export async function writeRowCache(
   const writer = await openAtomicWriter(path);
   try {
     let size = { shape: [0, 0] as readonly [number, number], needed: 0 };
+    const packer = new NumberPacker((bytes) => writer.write(bytes));
     const data = await read(async (n, d, needed) => {
       size = { shape: [n, d], needed };
       await assertRoom(dirname(path), NUMBER * n * (d + LISTS.length));
       await writer.write(FIRST);
       return {
-        write: (values) => writer.write(bytesOf(values)),
-        finish: async () =>
-          completeRows([n, d], async () => {
+        write: (values) => packer.write(values),
+        finish: async () => {
+          await packer.finish();
+          return completeRows([n, d], async () => {
             throw new Error('these rows are read from the complete file');
-          }),
+          });
+        },
         close: async () => {},
       };
     });
-    await writeRest(writer, data, { origin, ...size });
+    await writeRest(writer, data, { origin, widths: packer.widths, ...size });
     await writer.commit();
   } finally {
     await writer.abandon();
@@ -160,7 +165,7 @@ export async function writeRowCache(
 async function writeRest(
   writer: AtomicWriter,
   { samples, test: _, ...data }: AnyDataSet,
-  about: Pick<Described, 'origin' | 'shape' | 'needed'>,
+  about: Pick<Described, 'origin' | 'shape' | 'needed' | 'widths'>,
 ): Promise<void> {
   const [labels, groups] = [codesOf(samples.labels), codesOf(samples.groups ?? [])];
   const lists = LISTS.filter((list) => samples[list] !== undefined);
@@ -213,8 +218,4 @@ async function fill(file: FileHandle, bytes: Uint8Array, at: number): Promise<vo
     if (bytesRead === 0) throw new Error('the file of rows has become shorter');
     done += bytesRead;
   }
-}
-
-function bytesOf({ buffer, byteOffset, byteLength }: Float64Array): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength);
 }

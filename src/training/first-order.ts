@@ -4,6 +4,7 @@ import { DataStore } from '../compile/arrays.js';
 import type { BackendInUse } from '../compile/backend-in-use.js';
 import { openLoop } from '../compile/loop.js';
 import type { Affine } from '../core/affine.js';
+import { ONE_PROCESS } from '../core/ranks/communicator.js';
 import { relativeWeights, type SampleWeights, sharesOf } from '../data/sample-weights.js';
 import { StoredRows } from '../data/stored-rows.js';
 import { Dense } from '../nn/dense.js';
@@ -19,9 +20,10 @@ import { type TrainingShape, trainingOf, trainingSnapshot } from './checkpoint/t
 import type { AnySamples, FitResult, FitRun, Fitted, Samples } from './fit.js';
 import type { FirstOrderPlan } from './options.js';
 import { countedFromHere, fromPlain, type PlainTraining, toPlain } from './plain-training.js';
+import { openSharedLoop } from './shared-loop.js';
 import type { FirstOrderSolver } from './solvers.js';
 import { storedAffine } from './standardization.js';
-import { trainingStep } from './step.js';
+import { stepParts, trainingStep } from './step.js';
 import { disposeTraining, newTraining, runEpochs, scheduleOf, type Training, type TrainingEnd } from './training.js';
 import { openValidation, type Validation } from './validation.js';
 
@@ -194,7 +196,7 @@ async function fitted(trainer: Trainer, samples: AnySamples): Promise<Fitted> {
   return { ...(await affineOf(trainer, parameters)), numParameters: countOf(trainer), result };
 }
 
-type BatchedSamples = {
+export type BatchedSamples = {
   readonly features: TrainingData['features'];
   readonly labels: Int32Array;
   readonly weights?: Float32Array;
@@ -210,13 +212,15 @@ async function train(trainer: Trainer, data: BatchedSamples): Promise<TrainingEn
   const numBatches = Math.ceil(data.labels.length / batchSize);
   const rates = typeof rate === 'number' ? rate : (epoch: number) => ratesOf(rate, epoch, numBatches, last);
   const constant = typeof rates === 'number' ? rates : undefined;
-  const step = trainingStep({ ...options, scaled, optimizer, learningRate: constant });
+  const asked = { ...options, scaled, optimizer, learningRate: constant };
   const { parameters, optimizer: remembered } = trainer.training;
   const schedule = constant === undefined ? scheduleOf(new Float32Array(numBatches)) : undefined;
   const initial = { parameters, optimizer: remembered, ...(schedule && { schedule }) };
-  const loop = await openLoop(step, initial, data, { batchSize, passes: epochs, isOrdered: shuffle }, store).finally(
-    () => backend.dispose(schedule as unknown as tf.TensorContainer),
-  );
+  const { communicator = ONE_PROCESS } = options;
+  const loop = await (communicator.size > 1
+    ? openSharedLoop(stepParts(asked), data, batchSize, communicator, store)
+    : openLoop(trainingStep(asked), initial, data, { batchSize, passes: epochs, isOrdered: shuffle }, store)
+  ).finally(() => backend.dispose(schedule as unknown as tf.TensorContainer));
   let validation: Validation | undefined;
   try {
     validation = run.validation && (await openValidationOf(trainer, run.validation));

@@ -311,12 +311,13 @@ export const OPTIONS = {
   resume: given<Uint8Array>()('the checkpoint to go on from', ['fit']),
   /**
    * The processes that share the samples, as `openCommunicator` of `softmax-regression/mpi` gives it. Each passes the same
-   * samples and options, reads a part of the features in each pass, and gets the same model, in float64: the bits do not
-   * depend on their number. Only rank 0 writes checkpoints. Default: this process alone.
+   * samples and options, reads a part of the features in each pass, and gets the same model. With lbfgs the fit is in
+   * float64, and the bits do not depend on the number of processes. With a first-order solver they share each batch, and the
+   * losses of another number of processes are the same to 1e-6. Only rank 0 writes checkpoints. Default: this process alone.
    */
   communicator: option(communicatorOf, {
     help: 'the processes that share the samples',
-    ...{ solvers: 'optimum', readers: FITS, stored: false },
+    ...{ solvers: 'all', readers: FITS, stored: false },
   }),
   /** Ends the fit with the signal's reason as error; with `checkpoint`, after one more is written. */
   signal: given<AbortSignal>(assertSignal)('aborts the fit', [...FITS, 'partialFit']),

@@ -45,7 +45,7 @@ export interface StepOptions {
   readonly learningRate: number | undefined;
 }
 
-interface ValueAndGradients {
+export interface ValueAndGradients {
   /** Mean weighted cross-entropy of the batch, without the penalty. */
   readonly loss: tf.Scalar;
   readonly gradients: Tensors;
@@ -53,27 +53,39 @@ interface ValueAndGradients {
 
 type Differentiate = (scaled: ScaledLayer, parameters: Tensors, batch: TrainingBatch, l2: number) => ValueAndGradients;
 
+/** A training step in its two parts, between which several processes can join their gradients. */
+export interface StepParts {
+  /** The mean weighted loss of a batch, and the gradient of it and the penalty. */
+  readonly differentiate: (state: TrainingState, batch: TrainingBatch) => ValueAndGradients;
+  /** The new state. */
+  readonly update: (state: TrainingState, gradients: Tensors) => TrainingState;
+}
+
 /** parameters ← optimizer(parameters, ∂/∂parameters of mean weighted cross-entropy + λ/2·‖W‖²) */
-export function trainingStep({
-  scaled,
-  optimizer,
-  gradient,
-  l2,
-  fitIntercept,
-  learningRate,
-}: StepOptions): TrainingStep {
+export function stepParts({ scaled, optimizer, gradient, l2, fitIntercept, learningRate }: StepOptions): StepParts {
   const differentiate = gradient === 'autograd' ? byAutograd : byClosedForm;
+  return {
+    differentiate: (state, batch) => differentiate(scaled, state.parameters, batch, l2),
+    update: (state, gradients) => {
+      const { bias, ...others } = gradients;
+      const used = fitIntercept ? gradients : { ...others, bias: tf.zerosLike(bias) };
+      const { schedule } = state;
+      const rate = schedule === undefined ? tf.scalar(learningRate as number) : rateOf(schedule);
+      const next = optimizer.update(state.parameters, used, state.optimizer, rate);
+      const moved = { parameters: next.parameters, optimizer: next.state };
+      if (schedule === undefined) return moved;
+      const step = schedule.step.add<tf.Tensor1D>(tf.scalar(1, 'int32'));
+      return { ...moved, schedule: { rates: schedule.rates, step } };
+    },
+  };
+}
+
+/** Both parts as one function. */
+export function trainingStep(options: StepOptions): TrainingStep {
+  const { differentiate, update } = stepParts(options);
   return (state, batch) => {
-    const { loss, gradients } = differentiate(scaled, state.parameters, batch, l2);
-    const { bias, ...others } = gradients;
-    const used = fitIntercept ? gradients : { ...others, bias: tf.zerosLike(bias) };
-    const { schedule } = state;
-    const rate = schedule === undefined ? tf.scalar(learningRate as number) : rateOf(schedule);
-    const next = optimizer.update(state.parameters, used, state.optimizer, rate);
-    const moved = { parameters: next.parameters, optimizer: next.state };
-    if (schedule === undefined) return [moved, loss];
-    const step = schedule.step.add<tf.Tensor1D>(tf.scalar(1, 'int32'));
-    return [{ ...moved, schedule: { rates: schedule.rates, step } }, loss];
+    const { loss, gradients } = differentiate(state, batch);
+    return [update(state, gradients), loss];
   };
 }
 

@@ -94,6 +94,22 @@ describe('train --workers', () => {
     }
   });
 
+  test('shares the batches of first-order steps', async () => {
+    const flags = ['--json', '--solver', 'adam', '--epochs', '2', '--batch-size', '4000'];
+    const objectiveOf = async (...more: string[]) => {
+      const { code, stdout, stderr } = await line.run(...TRAIN, ...flags, ...more);
+      expect([code, stderr]).toEqual([0, '']);
+      return JSON.parse(stdout).fit.objective as number;
+    };
+    const alone = await objectiveOf();
+    for (const more of [[], ['--memory', '18MB']]) {
+      const shared = await objectiveOf('--workers', '3', ...more);
+      expect(Math.abs(shared - alone)).toBeLessThan(1e-6);
+      // Another order of the same sum: it is no fit of one process.
+      expect(shared).not.toBe(alone);
+    }
+  });
+
   test('runs under a launcher of its own, and only its first process prints and writes', async () => {
     const [program, ...args] = [...COMMAND, ...TRAIN, '-o', 'm.model'];
     const child = spawn(mpi.mpiexec, ['-n', '2', program, ...args], { cwd: line.folder });
@@ -152,10 +168,6 @@ describe('train --workers leaves standard input alone', () => {
 
 describe('train --workers refuses, before anything starts,', () => {
   it.each([
-    [
-      ['--solver', 'sgd', '--epochs', '1'],
-      '--solver sgd must be left out with --workers, which share fits of lbfgs only.',
-    ],
     [['--workers', '0'], "option '--workers <n>' argument '0' is invalid"],
     [['--workers', '2000'], '--workers must be at most 1024; got 2000.'],
   ])('%j', async (flags, words) => {

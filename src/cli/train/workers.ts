@@ -4,13 +4,10 @@ import { devNull } from 'node:os';
 import type { Communicator } from '../../core/ranks/communicator.js';
 import { launchWorkers } from '../../mpi/launch.js';
 import { memoryForData } from '../../node/memory.js';
-import { DEFAULT_SOLVER, isFirstOrder } from '../../training/solvers.js';
 import type { Data } from '../data/query.js';
 import { STDIN } from '../files.js';
-import { fitOptionsFrom } from '../fit-options.js';
 import { kindOf } from '../samples.js';
 import { UsageError } from '../usage.js';
-import { withoutCandidates } from './l2.js';
 import type { TrainOptions } from './training.js';
 
 /** Refuses what several processes cannot share, before any of them starts. */
@@ -22,11 +19,6 @@ export function assertShareable(source: Data, options: TrainOptions): void {
       `${named} must be left out with ${given}: each process reads DATA itself. Write the rows to a file first.`,
     );
   }
-  const { solver } = fitOptionsFrom(withoutCandidates(options));
-  if (solver === undefined || !isFirstOrder(solver)) return;
-  throw new UsageError(
-    `--solver ${solver} must be left out with ${given}, which share fits of ${DEFAULT_SOLVER} only.`,
-  );
 }
 
 /** Whether a path can be read once, such as /dev/stdin, which is that of another process in each of them. */
