@@ -20,7 +20,7 @@ import { type TrainingShape, trainingOf, trainingSnapshot } from './checkpoint/t
 import type { AnySamples, FitResult, FitRun, Fitted, Samples } from './fit.js';
 import type { FirstOrderPlan } from './options.js';
 import { countedFromHere, fromPlain, type PlainTraining, toPlain } from './plain-training.js';
-import { openSharedLoop } from './shared-loop.js';
+import { type BatchedSamples, openSharedLoop } from './shared-loop.js';
 import type { FirstOrderSolver } from './solvers.js';
 import { storedAffine } from './standardization.js';
 import { stepParts, trainingStep } from './step.js';
@@ -195,12 +195,6 @@ async function fitted(trainer: Trainer, samples: AnySamples): Promise<Fitted> {
   };
   return { ...(await affineOf(trainer, parameters)), numParameters: countOf(trainer), result };
 }
-
-export type BatchedSamples = {
-  readonly features: TrainingData['features'];
-  readonly labels: Int32Array;
-  readonly weights?: Float32Array;
-};
 
 /** Runs the remaining epochs. */
 async function train(trainer: Trainer, data: BatchedSamples): Promise<TrainingEnd> {

@@ -8,9 +8,16 @@ import { windowsOf } from '../compile/windows.js';
 import type { Communicator } from '../core/ranks/communicator.js';
 import { nextTask, untilAborted } from '../core/task.js';
 import { type BatchRange, batchRanges } from '../data/batches.js';
+import type { TrainingData } from '../objective/objective.js';
 import type { Tensors } from '../optim/first-order.js';
-import type { BatchedSamples } from './first-order.js';
 import type { StepParts, TrainingBatch, TrainingState, ValueAndGradients } from './step.js';
+
+/** The samples of a loop of steps. */
+export type BatchedSamples = {
+  readonly features: TrainingData['features'];
+  readonly labels: Int32Array;
+  readonly weights?: Float32Array;
+};
 
 /** Steps of a chunk. Each waits for the other processes, so timers run between steps too. */
 const CHUNK = 16;
