@@ -10,7 +10,7 @@ import { StoredRows } from '../data/stored-rows.js';
 import { Dense } from '../nn/dense.js';
 import type { Layer } from '../nn/layer.js';
 import { Phm } from '../nn/phm.js';
-import { objectiveOf, type TrainingData, unscaled } from '../objective/objective.js';
+import { objectiveOf, unscaled } from '../objective/objective.js';
 import { type ScaledLayer, scaledLayer } from '../objective/scaled-layer.js';
 import * as optimizers from '../optim/first-order.js';
 import { clonesOf, type Optimizer, type Tensors } from '../optim/first-order.js';
