@@ -117,9 +117,14 @@ const MODES: Readonly<Record<string, Mode>> = {
     for await (const chunk of process.stdin) text += chunk;
     console.log(JSON.stringify([text, process.argv.slice(3)]));
   },
-  /** Ends before it opens a communicator; see below. */
+  /** Before they meet, all end with this code, or one gets this signal; see below. */
   early() {},
 };
+
+function endEarly(how: string): void {
+  if (/^\d+$/.test(how)) process.exit(Number(how));
+  if (process.env.PMI_RANK === '1') process.kill(process.pid, `SIG${how.toUpperCase()}` as NodeJS.Signals);
+}
 
 async function main([mode, ...args]: string[]): Promise<void> {
   if (mode === 'launch') {
@@ -128,7 +133,7 @@ async function main([mode, ...args]: string[]): Promise<void> {
     process.exitCode = await launchWorkers({ workers: Number(workers), argv });
     return;
   }
-  if (mode === 'early') process.exit(Number(args[0]));
+  if (mode === 'early') endEarly(args[0]);
   const quiet = process.env.LOUD === undefined;
   const communicator = await openCommunicator({ quiet });
   await communicator.barrier();

@@ -143,6 +143,13 @@ describe('all ranks end, with one line and no orphan, if', () => {
     ['the first aborts', 'abort 0 2', 2, /^error: planted\n$/],
     ['one makes another call', 'different 1', 1, /^error: Communicator: all ranks must .*; got different calls\.\n$/],
     ['all end before they meet', 'early 2', 2, /^$/],
+    [
+      'one is stopped before they meet',
+      'early stop',
+      1,
+      /^error: process \d+ was stopped for 5 s before all 3 workers had met; all have ended\n$/,
+    ],
+    ['one is killed before they meet', 'early kill', 1, KILLED],
   ];
   for (const [what, line, code, stderr] of CASES) {
     test(what, async () => {

@@ -1,0 +1,78 @@
+// mpi: watches the processes of a launcher until they have met. MPI itself waits for one that is stopped, and leaves files behind.
+import { readFileSync, rmSync } from 'node:fs';
+
+/** Milliseconds between two looks. */
+const TICK = 100;
+
+/** Looks at which a process was stopped, before it is lost: 5 s. Counted, not measured: this process may be suspended too. */
+const MOST_LOOKS = 50;
+
+/** The files of MPICH's shared memory. */
+const MEMORY = /\/dev\/shm\/mpich_shm_\S+/g;
+
+/**
+ * The processes that a launcher has started on this machine, up to the moment in which they have met. From then on they watch
+ * each other. Where the system does not tell about processes as Linux does, nothing is watched.
+ */
+export class Meeting {
+  /** A process that was stopped, for which all others were ended. */
+  lost: number | undefined;
+  readonly #launcher: number;
+  readonly #hasMet: () => boolean;
+  readonly #looks = new Map<number, number>();
+  readonly #memory = new Set<string>();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(launcher: number, hasMet: () => boolean) {
+    [this.#launcher, this.#hasMet] = [launcher, hasMet];
+    this.#timer = setInterval(this.#look, TICK);
+  }
+
+  /** Ends the watch. All processes have ended, so their shared memory is of no use. */
+  close(): void {
+    clearInterval(this.#timer);
+    for (const path of this.#memory) rmSync(path, { force: true });
+  }
+
+  readonly #look = (): void => {
+    const processes = familyOf(this.#launcher);
+    for (const pid of processes)
+      for (const path of read(`/proc/${pid}/maps`).match(MEMORY) ?? []) this.#memory.add(path);
+    if (this.#hasMet()) clearInterval(this.#timer);
+    for (const pid of processes) {
+      const looks = isStopped(pid) ? (this.#looks.get(pid) ?? 0) + 1 : 0;
+      this.#looks.set(pid, looks);
+      if (looks >= MOST_LOOKS) this.lost ??= pid;
+    }
+    if (this.lost !== undefined) for (const pid of processes) kill(pid);
+  };
+}
+
+/** A process, and those that it has started. */
+function familyOf(pid: number): number[] {
+  const children = read(`/proc/${pid}/task/${pid}/children`).split(' ').filter(Boolean).map(Number);
+  return [pid, ...children.flatMap(familyOf)];
+}
+
+/** Whether a signal has stopped a process. */
+function isStopped(pid: number): boolean {
+  // The name of the program, in parentheses, may have any character.
+  return /^.*\) [Tt] /s.test(read(`/proc/${pid}/stat`));
+}
+
+/** The text of a file that may have gone. */
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended.
+  }
+}
