@@ -197,30 +197,68 @@ function stateFor({ isActiveSet }: Stage, state: SolverState): SolverState {
   return isActiveSet ? { ...state, pairs: [] } : state;
 }
 
-/** Minimises in float64 on plain arrays. */
-export async function solvePlain(problem: Problem, options: SolveOptions): Promise<SolverResult> {
+/** The objective in float32. */
+type Rough = Pick<TensorObjective, 'evaluate'>;
+
+/**
+ * Minimises in float64 on plain arrays.
+ *
+ * @param rough evaluates in float32 up to its precision; float64 goes on from there
+ */
+export async function solvePlain(problem: Problem, options: SolveOptions, rough?: Rough): Promise<SolverResult> {
   const { tolerance, signal, start, resumed } = options;
   const evaluation = 2 * problem.numSamples * problem.size;
+  const jitter = rough && FLOAT32_JITTER;
   const stages = new Stages(async (anchor) => {
     if (anchor === undefined) {
-      return { solve: await firstSolver(problem, { signal }), until: FIRST_REBUILD, isHessian: false };
+      return { solve: await firstSolver(problem, { jitter, signal }), until: FIRST_REBUILD, isHessian: false };
     }
     const work = REBUILD_SHARE * anchor.iteration * evaluation;
-    return { ...(await solverAt(problem, anchor.point, { work, signal })), until: 2 * anchor.iteration };
+    return { ...(await solverAt(problem, anchor.point, { work, jitter, signal })), until: 2 * anchor.iteration };
   });
-  const phase: Phase = {
-    phase: 'plain',
-    before: NOTHING_BEFORE,
-    evaluate: (point) => evaluatePlainAsync(problem, point, signal),
-    tolerance,
-    at: stages.at,
-  };
-  const beginning = { start, state: resumed?.solver, anchor: resumed?.anchor };
   try {
+    if (rough !== undefined) return await roughThenExact(problem, stages, rough, options);
+    const phase: Phase = {
+      phase: 'plain',
+      before: NOTHING_BEFORE,
+      evaluate: (point) => evaluatePlainAsync(problem, point, signal),
+      tolerance,
+      at: stages.at,
+    };
+    const beginning = { start, state: resumed?.solver, anchor: resumed?.anchor };
     return (await solveInStages(phase, beginning, options)).result;
   } finally {
     stages.close();
   }
+}
+
+/** Minimises in float32 to its precision, then in float64 unless that takes long. */
+async function roughThenExact(
+  problem: Problem,
+  stages: Stages,
+  rough: Rough,
+  options: SolveOptions,
+): Promise<SolverResult> {
+  const { start, signal, resumed, tolerance, maxIterations } = options;
+  const { at } = stages;
+  let beginning: Beginning = { start, state: resumed?.solver, anchor: resumed?.anchor };
+  let before = resumed?.before ?? NOTHING_BEFORE;
+  if (resumed?.phase !== 'polish') {
+    const evaluate = (point: Float64Array) => rough.evaluate(point, signal);
+    const own = { tolerance: Math.max(tolerance, FLOAT32_TOLERANCE), noise: FLOAT32_NOISE };
+    const tensors: Phase = { phase: 'tensors', before, evaluate, ...own, at };
+    const { result, anchor } = await solveInStages(tensors, beginning, options);
+    const { gradientNorm, iterations, evaluations, reason, point } = result;
+    if (gradientNorm <= tolerance || iterations >= maxIterations || reason === 'diverged') return result;
+    const { numSamples, numFeatures, numClasses } = problem;
+    const limit = stages.current?.isHessian ? HESSIAN_POLISH_WORK : POLISH_WORK;
+    if (numSamples * numFeatures * numClasses > limit) return { ...result, reason: 'no-progress' };
+    beginning = { start: point, anchor, stage: stages.current };
+    before = { iterations, evaluations };
+  }
+  const evaluate = (point: Float64Array) => evaluatePlainAsync(problem, point, signal);
+  const polish: Phase = { phase: 'polish', before, evaluate, tolerance, at };
+  return (await solveInStages(polish, beginning, options)).result;
 }
 
 /** A result, and why the last Hessian was left out. */
@@ -233,7 +271,7 @@ export async function solveTensor(
   options: SolveOptions,
   backend: BackendInUse,
 ): Promise<Optimum> {
-  const { start, signal, resumed, onHessian: onProgress } = options;
+  const { signal, onHessian: onProgress } = options;
   const objective = await openTensorObjective(problem, weights, options.maxIterations, backend);
   let stages: Stages | undefined;
   try {
@@ -257,28 +295,7 @@ export async function solveTensor(
       const until = iteration + Math.max(TENSOR_ITERATIONS, Math.ceil(spent / speed / evaluation));
       return { ...solver, until, isHessian: true };
     });
-    const { at } = stages;
-    let beginning: Beginning = { start, state: resumed?.solver, anchor: resumed?.anchor };
-    let before = resumed?.before ?? NOTHING_BEFORE;
-    if (resumed?.phase !== 'polish') {
-      const tolerance = Math.max(options.tolerance, FLOAT32_TOLERANCE);
-      const evaluate = (point: Float64Array) => objective.evaluate(point, signal);
-      const tensors: Phase = { phase: 'tensors', before, evaluate, tolerance, noise: FLOAT32_NOISE, at };
-      const { result, anchor } = await solveInStages(tensors, beginning, options);
-      if (result.gradientNorm <= options.tolerance || result.iterations >= options.maxIterations) {
-        return { ...result, leftOut };
-      }
-      if (result.reason === 'diverged') return result;
-      const { numSamples, numFeatures, numClasses } = problem;
-      const limit = stages.current?.isHessian ? HESSIAN_POLISH_WORK : POLISH_WORK;
-      if (numSamples * numFeatures * numClasses > limit) return { ...result, reason: 'no-progress', leftOut };
-      beginning = { start: result.point, anchor, stage: stages.current };
-      before = { iterations: result.iterations, evaluations: result.evaluations };
-    }
-    const evaluate = (point: Float64Array) => evaluatePlainAsync(problem, point, signal);
-    const polish: Phase = { phase: 'polish', before, evaluate, tolerance: options.tolerance, at };
-    const { result } = await solveInStages(polish, beginning, options);
-    return { ...result, leftOut };
+    return { ...(await roughThenExact(problem, stages, objective, options)), leftOut };
   } finally {
     stages?.close();
     objective.close();
