@@ -4,6 +4,7 @@ import { Random } from '../src/core/random.js';
 import { SoftmaxRegression } from '../src/index.js';
 import { nativeStatus } from '../src/node/native/load.js';
 import '../src/node.js';
+import { tensorHessian, tensorHessianPart } from '../src/objective/tensor-hessian.js';
 import type { FitOptions } from '../src/training/options.js';
 import { useBackend } from './helpers/backends.js';
 import { ranksOf } from './helpers/local-ranks.js';
@@ -18,6 +19,15 @@ jest.mock('../src/objective/streamed.js', () => {
   };
 });
 
+jest.mock('../src/objective/tensor-hessian.js', () => {
+  const actual = jest.requireActual('../src/objective/tensor-hessian.js');
+  return {
+    ...actual,
+    tensorHessian: jest.fn(actual.tensorHessian),
+    tensorHessianPart: jest.fn(actual.tensorHessianPart),
+  };
+});
+
 const withNative = nativeStatus().installed || process.env.SOFTMAX_REGRESSION_REQUIRE_NATIVE === '1';
 const onTensorFlow = withNative ? describe : describe.skip;
 
@@ -29,6 +39,11 @@ const features = { values, shape: [n, d] as const, scale: 255 };
 const labels = Array.from({ length: n }, (_, i) => {
   const sum = (values[d * i] + values[d * i + 1] - 255) / 100 + random.normal();
   return sum > 1 ? 'up' : sum < -1 ? 'down' : 'level';
+});
+/** Labels without noise: near the optimum, L-BFGS is slow. */
+const separated = Array.from({ length: n }, (_, i) => {
+  const sum = values[d * i] + 2 * values[d * i + 1] - 3 * values[d * i + 2];
+  return sum > 100 ? 'up' : sum < -100 ? 'down' : 'level';
 });
 const sampleWeights = Float64Array.from(labels, (_, i) => i % 3);
 
@@ -58,6 +73,25 @@ onTensorFlow('a fit in float32 that ranks share', () => {
         expect(result.suboptimality).toBeLessThan(1e-5);
       }
     }
+  });
+
+  it.each<[string, jest.Mock, FitOptions<string>]>([
+    ['the Hessian', tensorHessian as jest.Mock, { l2: 1e-7, maxIterations: 60 }],
+    ['its part for the weights that are not 0', tensorHessianPart as jest.Mock, { l1: 1e-5, maxIterations: 60 }],
+  ])('makes %s on rank 0 alone, with the bits of one rank', async (_, made, options) => {
+    const models = [];
+    const counts = [];
+    for (const size of [1, 3]) {
+      made.mockClear();
+      const fits = await Promise.all(
+        ranksOf(size).map((communicator) => SoftmaxRegression.fit(features, separated, { ...options, communicator })),
+      );
+      models.push(...(await Promise.all(fits.map(({ model }) => model.toBytes()))));
+      counts.push(made.mock.calls.length);
+    }
+    for (const model of models) expect(model).toEqual(models[0]);
+    expect(counts[0]).toBeGreaterThan(0);
+    expect(counts[1]).toBe(counts[0]);
   });
 
   it('evaluates on tensors first: it is no fit in float64', async () => {

@@ -12,6 +12,7 @@ import { scoresAt } from '../objective/scores.js';
 import { isStreamed, type StreamedProblem } from '../objective/sections.js';
 import { openSharedObjective } from '../objective/shared-tensor.js';
 import { streamedProblem } from '../objective/streamed.js';
+import { openTensorObjective } from '../objective/tensor.js';
 import type { SolverReason } from '../optim/solver.js';
 import { adviceForOptimum } from './advice.js';
 import type { Mark } from './checkpoint/checkpoints.js';
@@ -41,7 +42,7 @@ const STORED = 1e-6;
  * @returns parameters as plain arrays; all tensors are disposed, also after an error
  */
 export async function fitLbfgs(samples: AnySamples, plan: OptimumPlan, run: FitRun): Promise<Fitted> {
-  const { features, weights, numClasses } = samples;
+  const { features, numClasses } = samples;
   const { fitIntercept, tolerance, maxIterations, signal, onProgress, onEpochEnd } = plan;
   const problem = problemOf(samples, plan);
   const { backend, checkpoints, scaling, validation } = run;
@@ -84,10 +85,9 @@ export async function fitLbfgs(samples: AnySamples, plan: OptimumPlan, run: FitR
   };
   let solved: Optimum;
   try {
-    const whole = () => (isStreamed(problem) ? wholeOf(samples, plan) : problem);
-    if (isPlain) solved = await solvePlain(problem, solve);
-    else if (plan.communicator === undefined) solved = await solveTensor(whole(), weights, solve, backend);
-    else solved = await solveShared(problem as StreamedProblem, samples as Samples, solve, backend);
+    solved = await (isPlain
+      ? solvePlain(problem, solve)
+      : solveLarge(samples as Samples, problem, plan, solve, backend));
     await finish();
   } catch (error) {
     if (signal?.aborted || backend.endedWith(error)) await finish();
@@ -123,11 +123,22 @@ export function isExact({ features, numClasses }: AnySamples, plan: Pick<Optimum
   return communicator !== undefined && tf.getBackend() !== 'tensorflow';
 }
 
-/** Minimises on the tensors of all processes. */
-async function solveShared(problem: StreamedProblem, samples: Samples, solve: SolveOptions, backend: BackendInUse) {
-  const objective = await openSharedObjective(problem, samples, backend);
+/** Minimises on tensors: on those of this process, or of all that share the samples. */
+async function solveLarge(
+  samples: Samples,
+  problem: Problem,
+  plan: OptimumPlan,
+  solve: SolveOptions,
+  backend: BackendInUse,
+): Promise<Optimum> {
+  const whole = isStreamed(problem) ? wholeOf(samples, plan) : problem;
+  const { communicator } = plan;
+  const objective = await (communicator === undefined
+    ? openTensorObjective(whole, samples.weights, plan.maxIterations, backend)
+    : openSharedObjective(problem as StreamedProblem, samples, backend));
+  const exact = communicator === undefined ? whole : problem;
   try {
-    return await solvePlain(problem, solve, objective);
+    return await solveTensor(whole, { objective, exact, communicator, backend }, solve);
   } finally {
     objective.close();
   }
