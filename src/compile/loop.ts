@@ -197,14 +197,15 @@ export interface Loop<State, Output> {
   readonly engine: ScanEngine;
   readonly numSamples: number;
   /**
-   * One pass over the samples, chunk by chunk, or the rest of one after `done` steps. The initial state may be
-   * disposed after the first chunk.
+   * One pass over the samples, chunk by chunk, or a part of one: the steps after `done`, up to `end`. The initial state may
+   * be disposed after the first chunk.
    */
   pass(
     state: State,
     order?: Int32Array,
     signal?: AbortSignal,
     done?: number,
+    end?: number,
   ): AsyncGenerator<PassChunk<State, Output>, void, void>;
   close(): void;
 }
@@ -241,12 +242,12 @@ export async function openLoop<State extends object, D extends Data, Output exte
     free();
     throw error;
   });
-  async function* pass(from: State, order?: Int32Array, signal?: AbortSignal, done = 0) {
+  async function* pass(from: State, order?: Int32Array, signal?: AbortSignal, done = 0, end = ranges.length) {
     backend.assertSame();
     let state: readonly tf.Tensor[] = tensorsOf(flatten(from, 'scan', 'state')).map((tensor) => tensor.clone());
     let step = done;
     try {
-      for await (const window of windows.read(ranges.slice(done), order, signal)) {
+      for await (const window of windows.read(ranges.slice(done, end), order, signal)) {
         for (let first = 0; first < window.batches.length; first += session.chunk) {
           backend.assertSame();
           const batches = window.batches.slice(first, first + session.chunk);

@@ -19,6 +19,11 @@ export function rowsOfATask(inputs: number, units: number): number {
 /** Few enough rows to fit in the processor's caches with their products, many enough to amortise the step overhead. */
 export const ROWS_IN_CACHE = 512;
 
+/** The most rows of a step. */
+function mostOfABatch([n, inputs]: readonly [number, number], units: number): number {
+  return Math.min(n, ROWS_IN_CACHE, rowsOfATask(inputs, units));
+}
+
 /** Rows of a step, chosen to divide n if possible: a short last batch would need a graph of its own. */
 function rowsOfAStep(n: number, most: number): number {
   for (let rows = most; rows > most / 2; rows--) if (n % rows === 0) return rows;
@@ -48,7 +53,12 @@ export interface LossAndGradient {
 
 /** The loss as a function of the parameters, prepared for repeated evaluation. */
 export interface OpenLoss {
-  evaluate(parameters: Tensors, signal?: AbortSignal): Promise<LossAndGradient>;
+  /** @param steps the first batch and the one after the last, to sum over a part of the samples */
+  evaluate(
+    parameters: Tensors,
+    signal?: AbortSignal,
+    steps?: readonly [first: number, end: number | undefined],
+  ): Promise<LossAndGradient>;
   close(): void;
 }
 
@@ -57,6 +67,7 @@ export interface OpenLoss {
  *
  * @param parameters read for their shapes only
  * @param evaluations the largest number of evaluations
+ * @param batchSize samples of a batch; by default, as many as divide all of them
  */
 export async function openLoss(
   scaled: ScaledLayer,
@@ -64,11 +75,10 @@ export async function openLoss(
   { features, labels, shares }: TrainingData,
   evaluations: number,
   store: DataStore,
+  batchSize = rowsOfAStep(features.shape[0], mostOfABatch(features.shape, parameters.bias.size)),
 ): Promise<OpenLoss> {
   const { backend } = store;
   backend.assertSame();
-  const [n, inputs] = features.shape;
-  const batchSize = rowsOfAStep(n, Math.min(n, ROWS_IN_CACHE, rowsOfATask(inputs, parameters.bias.size)));
   type State = { readonly sums: Tensors; readonly at: Tensors };
   type Batch = { readonly features: tf.Tensor2D; readonly labels: tf.Tensor1D; readonly shares: tf.Tensor1D };
   const step = ({ sums, at }: State, { features, labels, shares }: Batch): [State, tf.Scalar] => {
@@ -89,13 +99,13 @@ export async function openLoss(
     backend.dispose(initial.sums),
   );
   return {
-    async evaluate(at, signal) {
+    async evaluate(at, signal, [first, end] = [0, undefined]) {
       backend.assertSame();
       const sums = zeros();
       let gradients = sums;
       let loss = 0;
       try {
-        for await (const { state, outputs } of loop.pass({ sums, at }, undefined, signal)) {
+        for await (const { state, outputs } of loop.pass({ sums, at }, undefined, signal, first, end)) {
           backend.assertSame();
           if (gradients !== sums) tf.dispose(gradients);
           gradients = clonesOf(state.sums);

@@ -121,7 +121,7 @@ export class SectionSum {
   }
 
   /** Adds the sum over a section, and takes it. */
-  add({ start }: Section, sum: Float64Array): void {
+  add({ start }: Pick<Section, 'start'>, sum: Float64Array): void {
     this.#sum.add(start / this.#blockRows, sum);
   }
 

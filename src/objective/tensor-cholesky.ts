@@ -1,5 +1,6 @@
 // objective: the Cholesky factor of a large matrix on tensors, in blocks of columns.
 import * as tf from '@tensorflow/tfjs';
+import { batchRanges } from '../data/batches.js';
 import type { Turns } from './turns.js';
 
 /** Columns of a block of the factor. */
@@ -110,8 +111,8 @@ export class TensorCholesky {
       for (let at = this.#blocks.length - 1; at >= 0; at--) {
         const { inverse, below } = this.#blocks[at];
         let part: tf.Tensor2D = forward[at];
-        if (below !== undefined) part = part.sub(tf.matMul(below, result as tf.Tensor2D, true));
-        part = tf.matMul(inverse, part, true);
+        if (below !== undefined) part = part.sub(transposedProduct(below, result as tf.Tensor2D));
+        part = transposedProduct(inverse, part);
         result = result === undefined ? part : tf.concat<tf.Tensor2D>([part, result], 0);
       }
       return result as tf.Tensor2D;
@@ -124,6 +125,21 @@ export class TensorCholesky {
     for (const { inverse, below } of this.#blocks.splice(0))
       this.#turns.backend.dispose(below ? [inverse, below] : inverse);
   }
+}
+
+/** Numbers and rows of a matrix that TensorFlow multiplies by one column in one thread. */
+const OF_ONE_THREAD = 2 ** 19;
+const ROWS_OF_ONE_THREAD = 512;
+
+/** aᵀv, in pieces: a larger product with a transposed factor has other bits where there are several threads. */
+function transposedProduct(a: tf.Tensor2D, v: tf.Tensor2D): tf.Tensor2D {
+  const [rows, width] = a.shape;
+  const most = Math.max(1, Math.min(ROWS_OF_ONE_THREAD, Math.floor(OF_ONE_THREAD / width)));
+  const pieces = batchRanges(rows, most).map(([start, end]) => {
+    const part = (of: tf.Tensor2D) => tf.slice(of, [start, 0], [end - start, of.shape[1]]);
+    return tf.matMul<tf.Tensor2D>(part(a), part(v), true);
+  });
+  return pieces.reduce((sum, piece) => sum.add(piece));
 }
 
 /** The inverse of the Cholesky factor of a block, in float64. */

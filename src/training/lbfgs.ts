@@ -1,5 +1,7 @@
 // training: fits parameters to the optimum, with a proven bound on the remaining gap.
 
+import * as tf from '@tensorflow/tfjs';
+import type { BackendInUse } from '../compile/backend-in-use.js';
 import { nextTask, WORK_OF_A_TASK } from '../core/task.js';
 import type { FeatureArray } from '../data/batches.js';
 import { StoredRows } from '../data/stored-rows.js';
@@ -7,8 +9,10 @@ import { certifyAsync } from '../objective/certificate.js';
 import { type PlainProblem, type Problem, plainProblem } from '../objective/float64.js';
 import { isLarge } from '../objective/row-block.js';
 import { scoresAt } from '../objective/scores.js';
-import { isStreamed } from '../objective/sections.js';
+import { isStreamed, type StreamedProblem } from '../objective/sections.js';
+import { openSharedObjective } from '../objective/shared-tensor.js';
 import { streamedProblem } from '../objective/streamed.js';
+import { openTensorObjective } from '../objective/tensor.js';
 import type { SolverReason } from '../optim/solver.js';
 import { adviceForOptimum } from './advice.js';
 import type { Mark } from './checkpoint/checkpoints.js';
@@ -38,15 +42,14 @@ const STORED = 1e-6;
  * @returns parameters as plain arrays; all tensors are disposed, also after an error
  */
 export async function fitLbfgs(samples: AnySamples, plan: OptimumPlan, run: FitRun): Promise<Fitted> {
-  const { features, weights, numClasses } = samples;
-  const { fitIntercept, tolerance, maxIterations, precision, signal, onProgress, onEpochEnd } = plan;
+  const { features, numClasses } = samples;
+  const { fitIntercept, tolerance, maxIterations, signal, onProgress, onEpochEnd } = plan;
   const problem = problemOf(samples, plan);
   const { backend, checkpoints, scaling, validation } = run;
   const looked = validation && problemOf(validation, { ...plan, l1: 0, l2: 0 });
   const [n, d] = features.shape;
   const affineOf = (point: Float64Array) => storedAffine(point, numClasses, scaling);
-  const isOutside = features instanceof StoredRows || isShared(plan);
-  const isPlain = isOutside || precision === 'float64' || n * d * numClasses <= PLAIN_WORK;
+  const isPlain = isExact(samples, plan);
   const validates = validation !== undefined;
   const progress = resumedFrom(run, problem.size, isPlain, maxIterations);
   const history: EpochRecord[] = [...(progress?.history ?? [])];
@@ -82,8 +85,9 @@ export async function fitLbfgs(samples: AnySamples, plan: OptimumPlan, run: FitR
   };
   let solved: Optimum;
   try {
-    const whole = () => (isStreamed(problem) ? wholeOf(samples, plan) : problem);
-    solved = await (isPlain ? solvePlain(problem, solve) : solveTensor(whole(), weights, solve, backend));
+    solved = await (isPlain
+      ? solvePlain(problem, solve)
+      : solveLarge(samples as Samples, problem, plan, solve, backend));
     await finish();
   } catch (error) {
     if (signal?.aborted || backend.endedWith(error)) await finish();
@@ -108,12 +112,44 @@ export async function fitLbfgs(samples: AnySamples, plan: OptimumPlan, run: FitR
   return { ...affine, numParameters: d * numClasses + (fitIntercept ? numClasses : 0), result };
 }
 
+/**
+ * Whether a fit computes in float64 alone: of stored rows, and where processes share the samples on other backends than
+ * TensorFlow.
+ */
+export function isExact({ features, numClasses }: AnySamples, plan: Pick<OptimumPlan, 'precision' | 'communicator'>) {
+  const { precision, communicator } = plan;
+  const [n, d] = features.shape;
+  if (precision === 'float64' || features instanceof StoredRows || n * d * numClasses <= PLAIN_WORK) return true;
+  return communicator !== undefined && tf.getBackend() !== 'tensorflow';
+}
+
+/** Minimises on tensors: on those of this process, or of all that share the samples. */
+async function solveLarge(
+  samples: Samples,
+  problem: Problem,
+  plan: OptimumPlan,
+  solve: SolveOptions,
+  backend: BackendInUse,
+): Promise<Optimum> {
+  const whole = isStreamed(problem) ? wholeOf(samples, plan) : problem;
+  const { communicator } = plan;
+  const objective = await (communicator === undefined
+    ? openTensorObjective(whole, samples.weights, plan.maxIterations, backend)
+    : openSharedObjective(problem as StreamedProblem, samples, backend));
+  const exact = communicator === undefined ? whole : problem;
+  try {
+    return await solveTensor(whole, { objective, exact, communicator, backend }, solve);
+  } finally {
+    objective.close();
+  }
+}
+
 type Terms = Pick<OptimumPlan, 'l1' | 'l2' | 'fitIntercept' | 'communicator'>;
 
 /** The problem of the samples, whose rows are read or prepared again for each sum unless they are few and in memory. */
 function problemOf(samples: AnySamples, terms: Terms): Problem {
   const { features } = samples;
-  const isRead = features instanceof StoredRows || isShared(terms) || isLarge(features.shape);
+  const isRead = features instanceof StoredRows || terms.communicator !== undefined || isLarge(features.shape);
   return isRead ? streamedProblem(optionsOf(samples, terms), terms.communicator) : wholeOf(samples, terms);
 }
 
@@ -127,10 +163,6 @@ function optionsOf<Features extends FeatureArray | StoredRows>(
   { l1, l2, fitIntercept }: Terms,
 ) {
   return { features, labels, numClasses, sampleWeights: weights?.values, l1, l2, fitIntercept };
-}
-
-function isShared({ communicator }: Terms): boolean {
-  return communicator !== undefined && communicator.size > 1;
 }
 
 async function scoresOf(looked: Problem, point: Float64Array, signal?: AbortSignal): Promise<ValidationScores> {

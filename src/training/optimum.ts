@@ -1,7 +1,8 @@
 // training: minimises the objective by L-BFGS or, with an L1 penalty, by proximal quasi-Newton steps.
 import type { BackendInUse } from '../compile/backend-in-use.js';
 import { BackendError } from '../core/errors.js';
-import type { SampleWeights } from '../data/sample-weights.js';
+import { type Communicator, ONE_PROCESS } from '../core/ranks/communicator.js';
+import { untilAborted } from '../core/task.js';
 import {
   bohningMetric,
   bohningPreconditioner,
@@ -12,7 +13,7 @@ import {
   type PreconditionerOptions,
 } from '../objective/curvature.js';
 import { evaluatePlainAsync, type PlainProblem, type Problem } from '../objective/float64.js';
-import { openTensorObjective, type TensorObjective } from '../objective/tensor.js';
+import type { TensorObjective } from '../objective/tensor.js';
 import {
   hessianSpeed,
   type LeftOut,
@@ -23,7 +24,7 @@ import {
 } from '../objective/tensor-hessian.js';
 import { activeEntries, activeSetSolver } from '../optim/active-set.js';
 import type { BlockMetric } from '../optim/block-metric.js';
-import { lbfgs } from '../optim/lbfgs.js';
+import { type LbfgsOptions, lbfgs } from '../optim/lbfgs.js';
 import { proximalNewton } from '../optim/proximal-newton.js';
 import type { SolverIteration, SolverOptions, SolverResult, SolverState } from '../optim/solver.js';
 
@@ -223,75 +224,122 @@ export async function solvePlain(problem: Problem, options: SolveOptions): Promi
   }
 }
 
+/** Minimises in float32 to its precision, then in float64 unless that takes long. */
+async function roughThenExact(
+  problem: Problem,
+  stages: Stages,
+  rough: TensorEngine['objective'],
+  options: SolveOptions,
+): Promise<SolverResult> {
+  const { start, signal, resumed, tolerance, maxIterations } = options;
+  const { at } = stages;
+  let beginning: Beginning = { start, state: resumed?.solver, anchor: resumed?.anchor };
+  let before = resumed?.before ?? NOTHING_BEFORE;
+  if (resumed?.phase !== 'polish') {
+    const evaluate = (point: Float64Array) => rough.evaluate(point, signal);
+    const own = { tolerance: Math.max(tolerance, FLOAT32_TOLERANCE), noise: FLOAT32_NOISE };
+    const tensors: Phase = { phase: 'tensors', before, evaluate, ...own, at };
+    const { result, anchor } = await solveInStages(tensors, beginning, options);
+    const { gradientNorm, iterations, evaluations, reason, point } = result;
+    if (gradientNorm <= tolerance || iterations >= maxIterations || reason === 'diverged') return result;
+    const { numSamples, numFeatures, numClasses } = problem;
+    const limit = stages.current?.isHessian ? HESSIAN_POLISH_WORK : POLISH_WORK;
+    if (numSamples * numFeatures * numClasses > limit) return { ...result, reason: 'no-progress' };
+    beginning = { start: point, anchor, stage: stages.current };
+    before = { iterations, evaluations };
+  }
+  const evaluate = (point: Float64Array) => evaluatePlainAsync(problem, point, signal);
+  const polish: Phase = { phase: 'polish', before, evaluate, tolerance, at };
+  return (await solveInStages(polish, beginning, options)).result;
+}
+
 /** A result, and why the last Hessian was left out. */
 export type Optimum = SolverResult & Partial<LeftOut>;
 
-/** Minimises on tensors to the precision of float32, then continues in float64. */
+/** How a problem is evaluated on tensors. */
+export interface TensorEngine {
+  readonly objective: Pick<TensorObjective, 'evaluate'> & Partial<Pick<TensorObjective, 'gram'>>;
+  /** The problem in float64, whose passes processes may share. */
+  readonly exact: Problem;
+  /** The processes. Rank 0 makes the Hessian for all. */
+  readonly communicator?: Communicator;
+  readonly backend: BackendInUse;
+}
+
+/**
+ * Minimises on tensors to the precision of float32, then continues in float64.
+ *
+ * @param problem the samples in memory
+ */
 export async function solveTensor(
   problem: PlainProblem,
-  weights: SampleWeights | undefined,
+  engine: TensorEngine,
   options: SolveOptions,
-  backend: BackendInUse,
 ): Promise<Optimum> {
-  const { start, signal, resumed, onHessian: onProgress } = options;
-  const objective = await openTensorObjective(problem, weights, options.maxIterations, backend);
-  let stages: Stages | undefined;
+  const { objective, exact, backend } = engine;
+  const { signal, onHessian: onProgress } = options;
+  const products = objective.gram && isFactored(problem) ? await objective.gram(signal) : undefined;
+  // Products of huge features overflow in float32.
+  const gram = products?.every(Number.isFinite) ? products : undefined;
+  const solve = await firstSolver(exact, { gram, jitter: FLOAT32_JITTER, signal });
+  const first: Stage = { solve, until: FIRST_TENSOR_REBUILD, isHessian: false };
+  const evaluation = 2 * problem.numSamples * problem.size;
+  let leftOut: string | undefined;
+  const stages = new Stages(async (anchor) => {
+    if (anchor === undefined) return first;
+    const { point, iteration } = anchor;
+    const speed = hessianSpeed();
+    const work = TENSOR_REBUILD_SHARE * iteration * evaluation * speed;
+    const found = await hessianFor(problem, point, engine, { work, backend, signal, onProgress });
+    leftOut = 'leftOut' in found ? found.leftOut : undefined;
+    if ('leftOut' in found) return { ...first, until: 2 * iteration };
+    const until = iteration + Math.max(TENSOR_ITERATIONS, Math.ceil(found.work / speed / evaluation));
+    return { ...stageOf(problem, found), until, isHessian: true };
+  });
   try {
-    const products = isFactored(problem) ? await objective.gram(signal) : undefined;
-    // Products of huge features overflow in float32.
-    const gram = products?.every(Number.isFinite) ? products : undefined;
-    const solve = await firstSolver(problem, { gram, jitter: FLOAT32_JITTER, signal });
-    const first: Stage = { solve, until: FIRST_TENSOR_REBUILD, isHessian: false };
-    const evaluation = 2 * problem.numSamples * problem.size;
-    let leftOut: string | undefined;
-    stages = new Stages(async (anchor) => {
-      if (anchor === undefined) return first;
-      const { point, iteration } = anchor;
-      const speed = hessianSpeed();
-      const work = TENSOR_REBUILD_SHARE * iteration * evaluation * speed;
-      const given = { work, backend, signal, onProgress };
-      const found = await hessianStage(problem, point, objective, given);
-      leftOut = 'leftOut' in found ? found.leftOut : undefined;
-      if ('leftOut' in found) return { ...first, until: 2 * iteration };
-      const { work: spent, ...solver } = found;
-      const until = iteration + Math.max(TENSOR_ITERATIONS, Math.ceil(spent / speed / evaluation));
-      return { ...solver, until, isHessian: true };
-    });
-    const { at } = stages;
-    let beginning: Beginning = { start, state: resumed?.solver, anchor: resumed?.anchor };
-    let before = resumed?.before ?? NOTHING_BEFORE;
-    if (resumed?.phase !== 'polish') {
-      const tolerance = Math.max(options.tolerance, FLOAT32_TOLERANCE);
-      const evaluate = (point: Float64Array) => objective.evaluate(point, signal);
-      const tensors: Phase = { phase: 'tensors', before, evaluate, tolerance, noise: FLOAT32_NOISE, at };
-      const { result, anchor } = await solveInStages(tensors, beginning, options);
-      if (result.gradientNorm <= options.tolerance || result.iterations >= options.maxIterations) {
-        return { ...result, leftOut };
-      }
-      if (result.reason === 'diverged') return result;
-      const { numSamples, numFeatures, numClasses } = problem;
-      const limit = stages.current?.isHessian ? HESSIAN_POLISH_WORK : POLISH_WORK;
-      if (numSamples * numFeatures * numClasses > limit) return { ...result, reason: 'no-progress', leftOut };
-      beginning = { start: result.point, anchor, stage: stages.current };
-      before = { iterations: result.iterations, evaluations: result.evaluations };
-    }
-    const evaluate = (point: Float64Array) => evaluatePlainAsync(problem, point, signal);
-    const polish: Phase = { phase: 'polish', before, evaluate, tolerance: options.tolerance, at };
-    const { result } = await solveInStages(polish, beginning, options);
-    return { ...result, leftOut };
+    return { ...(await roughThenExact(exact, stages, objective, options)), leftOut };
   } finally {
-    stages?.close();
-    objective.close();
+    stages.close();
   }
 }
 
-/** The solver with the Hessian at a point as M, and the multiply-adds that M took; or why there is none. */
-async function hessianStage(
+/** M of a stage: the factored Hessian, or with an L1 penalty its part for some entries. */
+type Found = { readonly work: number } & (
+  | { readonly precondition: NonNullable<LbfgsOptions['precondition']>; readonly close: () => void }
+  | { readonly entries: Int32Array; readonly matrix: Float64Array }
+);
+
+function stageOf(
+  { l1, numFeatures, numClasses }: PlainProblem,
+  found: Found,
+): Pick<Stage, 'solve' | 'close' | 'isActiveSet'> {
+  if ('precondition' in found) {
+    const { close, precondition } = found;
+    return { close, solve: (others) => lbfgs({ ...others, precondition }) };
+  }
+  const { entries, matrix: hessian } = found;
+  const given = { entries, hessian, jitter: FLOAT32_JITTER, l1, numPenalised: numFeatures * numClasses };
+  return { solve: activeSetSolver(given), isActiveSet: true };
+}
+
+/** The Hessian at a point, or why there is none. Of several processes, rank 0 makes it, and all get the same. */
+async function hessianFor(
   problem: PlainProblem,
   point: Float64Array,
-  objective: TensorObjective,
+  { objective, communicator = ONE_PROCESS }: TensorEngine,
   options: TensorHessianOptions,
-): Promise<(Pick<Stage, 'solve' | 'close' | 'isActiveSet'> & { readonly work: number }) | LeftOut> {
+): Promise<Found | LeftOut> {
+  const entries = problem.l1 > 0 ? await entriesAt(problem, point, objective, options.signal) : undefined;
+  const own = communicator.rank === 0 ? await foundHere(problem, point, entries, options) : undefined;
+  return communicator.size === 1 ? (own as Found | LeftOut) : foundByAll(own, entries, communicator, options.signal);
+}
+
+async function foundHere(
+  problem: PlainProblem,
+  point: Float64Array,
+  entries: Int32Array | undefined,
+  options: TensorHessianOptions,
+): Promise<Found | LeftOut> {
   let isInCallback = false;
   const given: TensorHessianOptions = {
     ...options,
@@ -302,11 +350,12 @@ async function hessianStage(
     },
   };
   try {
-    if (problem.l1 > 0) return await activeStage(problem, point, objective, given);
+    if (entries !== undefined) {
+      const part = await tensorHessianPart(problem, point, entries, given);
+      return 'leftOut' in part ? part : { ...part, entries };
+    }
     const hessian = await tensorHessian(problem, point, given);
-    if ('leftOut' in hessian) return hessian;
-    const { work, close, solve: precondition } = hessian;
-    return { work, close, solve: (others) => lbfgs({ ...others, precondition }) };
+    return 'leftOut' in hessian ? hessian : { ...hessian, precondition: hessian.solve };
   } catch (error) {
     if (isInCallback || options.signal?.aborted || error instanceof BackendError) throw error;
     // Memory may be short. The solver goes on without it.
@@ -314,21 +363,46 @@ async function hessianStage(
   }
 }
 
-/** With an L1 penalty: over the entries that may differ from 0. */
-async function activeStage(
-  problem: PlainProblem,
+/** What rank 0 found, on every rank. A product with M is made by rank 0, so that all ranks get the same. */
+async function foundByAll(
+  own: Found | LeftOut | undefined,
+  entries: Int32Array | undefined,
+  communicator: Communicator,
+  signal: AbortSignal | undefined,
+): Promise<Found | LeftOut> {
+  const send = async (bytes: Uint8Array) =>
+    (await untilAborted(communicator.allGather(communicator.rank === 0 ? bytes : NOTHING), signal))[0];
+  const sendNumbers = async (numbers: Float64Array = new Float64Array(0)) => {
+    const bytes = await send(new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength));
+    return new Float64Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 8).slice();
+  };
+  const { leftOut = null, work = 0 } = { ...own } as Partial<LeftOut> & { readonly work?: number };
+  const about = JSON.parse(
+    new TextDecoder().decode(await send(new TextEncoder().encode(JSON.stringify({ leftOut, work })))),
+  );
+  if (about.leftOut !== null) return { leftOut: about.leftOut };
+  if (entries !== undefined) {
+    const matrix = await sendNumbers(own && 'matrix' in own ? own.matrix : undefined);
+    return { work: about.work, entries, matrix };
+  }
+  const here = own && 'precondition' in own ? own : undefined;
+  return {
+    work: about.work,
+    precondition: async (vector) => sendNumbers(await here?.precondition(vector)),
+    close: () => here?.close(),
+  };
+}
+
+const NOTHING = new Uint8Array(0);
+
+/** With an L1 penalty: the entries that may differ from 0. */
+async function entriesAt(
+  { l1, numFeatures, numClasses, fitIntercept }: PlainProblem,
   point: Float64Array,
-  objective: TensorObjective,
-  options: TensorHessianOptions,
-): Promise<(Pick<Stage, 'solve' | 'isActiveSet'> & { readonly work: number }) | LeftOut> {
-  const { l1, numFeatures, numClasses, fitIntercept } = problem;
-  const numPenalised = numFeatures * numClasses;
-  const { gradient } = await objective.evaluate(point, options.signal);
-  const penalty = { l1, numPenalised, hasIntercept: fitIntercept };
-  const entries = activeEntries({ point, gradient }, penalty, largestPart());
-  const hessian = await tensorHessianPart(problem, point, entries, options);
-  if ('leftOut' in hessian) return hessian;
-  const { matrix, work } = hessian;
-  const solve = activeSetSolver({ entries, hessian: matrix, jitter: FLOAT32_JITTER, l1, numPenalised });
-  return { work, solve, isActiveSet: true };
+  objective: TensorEngine['objective'],
+  signal: AbortSignal | undefined,
+): Promise<Int32Array> {
+  const { gradient } = await objective.evaluate(point, signal);
+  const penalty = { l1, numPenalised: numFeatures * numClasses, hasIntercept: fitIntercept };
+  return activeEntries({ point, gradient }, penalty, largestPart());
 }

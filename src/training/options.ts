@@ -220,8 +220,8 @@ export const OPTIONS = {
   }),
   /**
    * `'float64'` solves on plain arrays in float64, whatever the size: the same samples then give the same model file, byte
-   * for byte, in every engine. `'auto'` (default) solves large problems on the tfjs backend in float32; with stored rows or
-   * a communicator it is `'float64'`.
+   * for byte, in every engine. `'auto'` (default) solves large problems on the tfjs backend in float32; with stored
+   * rows it is `'float64'`, and with a communicator on other backends than TensorFlow.
    */
   precision: option(oneOf(PRECISIONS), {
     help: 'auto: large problems on the backend in float32; float64: all in float64, with the same bits in every engine',
@@ -311,8 +311,8 @@ export const OPTIONS = {
   resume: given<Uint8Array>()('the checkpoint to go on from', ['fit']),
   /**
    * The processes that share the samples, as `openCommunicator` of `softmax-regression/mpi` gives it. Each passes the same
-   * samples and options, reads a part of the features in each pass, and gets the same model. With lbfgs the fit is in
-   * float64, and the bits do not depend on the number of processes. With a first-order solver they share each batch, and the
+   * samples and options, reads a part of the features in each pass, and gets the same model. With lbfgs, the bits
+   * do not depend on the number of processes. With a first-order solver they share each batch, and the
    * losses of another number of processes are the same to 1e-6. Only rank 0 writes checkpoints. Default: this process alone.
    */
   communicator: option(communicatorOf, {

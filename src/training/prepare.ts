@@ -1,5 +1,6 @@
 // training: prepares validated samples for a solver: holds some out, weights them, standardises them.
 
+import * as tf from '@tensorflow/tfjs';
 import type { BackendInUse } from '../compile/backend-in-use.js';
 import { DomainError } from '../core/errors.js';
 import type { Label } from '../core/labels.js';
@@ -15,7 +16,7 @@ import { openCheckpoints } from './checkpoint/checkpoints.js';
 import { fitFirstOrder } from './first-order.js';
 import type { AnySamples, FitRun, Fitted, Samples } from './fit.js';
 import { largestOf } from './inputs.js';
-import { fitLbfgs } from './lbfgs.js';
+import { fitLbfgs, isExact } from './lbfgs.js';
 import { type FitPlan, isSteps, type OpenPlan, storedOptions, type TrainingOptions, withPenalty } from './options.js';
 import { assertAlike } from './ranks.js';
 import { assertFinite, isNear, scalingOf, standardized, standardizedRows, unfold } from './standardization.js';
@@ -47,13 +48,10 @@ export async function fitSamples<L extends Label>(
   asked: OpenPlan,
   where: string,
 ): Promise<{ fitted: Fitted; options: TrainingOptions }> {
-  const isStored = given.features instanceof StoredRows;
-  // Then the model does not depend on where the rows are, or on how many processes share them.
-  const isExact = !isSteps(asked) && (isStored || asked.communicator !== undefined);
-  const open: OpenPlan = isExact ? { ...asked, precision: 'float64' } : asked;
-  const { communicator = ONE_PROCESS } = open;
+  const { communicator = ONE_PROCESS } = asked;
+  const { samples, validation } = await partsOf(given, asked, where);
+  const open = withPrecision(asked, samples);
   const opened = await openCheckpoints(communicator.rank === 0 ? open : { ...open, checkpoint: undefined }, where);
-  const { samples, validation } = await partsOf(given, open, where);
   const total = samples.weights?.total ?? samples.labels.length;
   const plan = withPenalty({ ...open, l2: open.l2 ?? opened.l2 }, total, samples.numClasses, where);
   const options = storedOptions(plan);
@@ -64,7 +62,10 @@ export async function fitSamples<L extends Label>(
     // A share is one of features whose checksum is compared.
     const others = typeof plan.validation === 'number' ? undefined : validation;
     const shared = { samples, checksum, validation: others, classes, start, resume: plan.resume };
-    await assertAlike(communicator, shared, options, where);
+    // In float64 alone, processes may have other backends.
+    const isEqual = !isSteps(plan) && plan.precision === 'float64';
+    const engine = isEqual ? {} : { backend: tf.getBackend() };
+    await assertAlike(communicator, shared, { ...engine, ...options }, where);
   }
   const checkpoints = await opened.withData({ samples, validation, classes, start, featureNames }, options);
   const run: FitRun = { backend, validation, start, checkpoints, featureNames, classes };
@@ -73,6 +74,12 @@ export async function fitSamples<L extends Label>(
     : solve(samples, plan, startingAt(run, plan, undefined)));
   const notes = checkpoints?.notes ?? [];
   return { fitted: notes.length === 0 ? fitted : { ...fitted, result: { ...fitted.result, notes } }, options };
+}
+
+/** Where rows are stored, or processes share them, a fit in float64 says so: then its model does not depend on either. */
+function withPrecision(plan: OpenPlan, samples: AnySamples): OpenPlan {
+  const isApart = samples.features instanceof StoredRows || plan.communicator !== undefined;
+  return !isSteps(plan) && isApart && isExact(samples, plan) ? { ...plan, precision: 'float64' } : plan;
 }
 
 /** The run with its start in the coordinates of the solver. */

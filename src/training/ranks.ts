@@ -31,7 +31,7 @@ export interface Shared {
 export async function assertAlike(
   communicator: Communicator,
   { samples, checksum, validation, classes, start, resume }: Shared,
-  options: TrainingOptions,
+  options: TrainingOptions & { readonly backend?: string },
   where: string,
 ): Promise<void> {
   const { features, labels, weights } = samples;

@@ -94,6 +94,19 @@ describe('train --workers', () => {
     }
   });
 
+  test('has the bits of one process in float32 too, on TensorFlow', async () => {
+    const train = ['train', 'big.csv', '--label', 'y', '--backend', 'tensorflow'];
+    const models = [];
+    for (const workers of ['1', '2', '3']) {
+      const { code, stderr } = await line.run(...train, '--workers', workers, '-o', `float32-${workers}.model`);
+      expect([code, stderr]).toEqual([0, '']);
+      models.push(readFileSync(line.path(`float32-${workers}.model`)));
+    }
+    expect(models[1]).toEqual(models[0]);
+    expect(models[2]).toEqual(models[0]);
+    expect(models[0]).not.toEqual(readFileSync(line.path('1.model')));
+  });
+
   test('shares the batches of first-order steps', async () => {
     const flags = ['--json', '--solver', 'adam', '--epochs', '2', '--batch-size', '4000'];
     const objectiveOf = async (...more: string[]) => {
