@@ -10,7 +10,7 @@ import { CLI, ended, inFolder, timedCommand } from './command.js';
 import { writeTable } from './memory.js';
 import type { ScaleOptions } from './run.js';
 
-const ROWS = 20_000;
+const ROWS = 5000;
 
 /** Marks the processes of a run in their environment. */
 const MARK = 'SCALE_RUN';
@@ -40,6 +40,7 @@ export async function benchFailure({ runs }: ScaleOptions): Promise<void> {
         const loss = await lose(folder, train, bits, signal, moment, `${signal}-${run}`);
         if (loss !== undefined) losses.push(loss);
       }
+      console.log(`${signal}: ${losses.length} runs`);
       const seconds = losses.map((loss) => loss.seconds);
       const count = (is: (loss: Loss) => boolean) => `${losses.filter(is).length} of ${runs}`;
       rows.push([
