@@ -111,7 +111,7 @@ export async function loadDataSet(
     );
   }
   const { skipBad: _, ...flags } = choices;
-  const table = await openTable(source, loading);
+  const table = await openTable(source, loading.signal);
   const options = { ...optionsOf(flags), onBadRow: bad?.of(table.name) };
   const keeping = keepingOf(loading, 'exclude columns with --ignore');
   const { cache } = loading;
@@ -121,7 +121,6 @@ export async function loadDataSet(
     const { cachedDataSet } = await import('./data/cache.js');
     return cachedDataSet(cache, source, flags, { keeping, room: loading }, unchanged);
   }
-  if (typeof source !== 'string') return unchanged(keeping).finally(() => source.close());
   if (isTyped(table) || isRegular(source)) return unchanged(keeping);
   // A pipe can be read once.
   const again = spooled(table);
@@ -173,7 +172,7 @@ export async function loadSamplesFor(
   bad?: BadRowsFile,
 ): Promise<Described & LabelledRows & { readonly part: string }> {
   if (typeof source !== 'string' || kindOf(source) === 'table') {
-    const table = await openTable(source, loading);
+    const table = await openTable(source, loading.signal);
     const options = { ...choices, onBadRow: bad?.of(table.name), ...keepingOf(loading) };
     const samples = await labelledRows(table, model, options, loading.signal);
     return { name: table.name, part: 'rows', ...samples };

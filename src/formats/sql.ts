@@ -16,7 +16,6 @@ import { loadOptional, messageOf, PACKAGES } from './packages.js';
 const load = () => import('@duckdb/node-api');
 
 type Library = Awaited<ReturnType<typeof load>>;
-type Connection = Awaited<ReturnType<InstanceType<Library['DuckDBInstance']>['connect']>>;
 
 /** What DuckDB may take. */
 export interface SqlLimits {
@@ -31,33 +30,18 @@ export interface SqlLimits {
 /** The name of the table in messages. */
 const NAME = 'SQL';
 
-/** The result of a query. */
-export interface SqlTable extends TypedTable {
-  /** Frees the memory of the result, and removes its files. There are no passes afterwards. */
-  close(): void;
-}
-
-/** The result is a table of DuckDB, with these columns. */
-const TABLE = 'result';
-const columnAt = (i: number) => `c${i}`;
-
 /**
- * The rows of a query, which runs once. DuckDB keeps them in its memory, and what does not fit in its folder for temporary
- * files. Each pass reads them in the same order. Extensions are neither downloaded nor loaded.
+ * The rows of a query, in memory. Extensions are neither downloaded nor loaded.
  *
  * @throws FormatError for an error of the query; BackendError without the library; the signal's reason if it is aborted
  */
-export async function openSql(sql: string, { memory, threads, temporary, signal }: SqlLimits): Promise<SqlTable> {
+export async function openSql(sql: string, { memory, threads, temporary, signal }: SqlLimits): Promise<TypedTable> {
   const library = await loadOptional(PACKAGES.sql, NAME, load);
   const instance = await library.DuckDBInstance.create(':memory:', {
     ...{ memory_limit: `${Math.floor(memory / 1e6)}MB`, threads: String(threads), temp_directory: temporary },
     ...{ autoinstall_known_extensions: 'false', autoload_known_extensions: 'false' },
   });
   const connection = await instance.connect();
-  const close = () => {
-    connection.closeSync();
-    instance.closeSync();
-  };
   const interrupt = () => connection.interrupt();
   signal?.addEventListener('abort', interrupt);
   try {
@@ -67,64 +51,46 @@ export async function openSql(sql: string, { memory, threads, temporary, signal 
       const rule = { where: NAME, argument: 'the query', expected: 'be one SELECT', actual: 'another statement' };
       throw new FormatError(rule);
     }
-    const fields = Array.from({ length: statement.columnCount }, (_, i) => i);
-    const readings = fields.map((i) => readingOf(library, statement.columnType(i).typeId));
-    await connection.run(`create temp table ${TABLE}(${fields.map(columnAt)}) as ${sql}`);
-    return {
-      name: NAME,
-      columns: fields.map((i) => {
-        const { use, refusal } = readings[i];
-        return { name: statement.columnName(i), ...(use && { use }), ...(refusal && { refusal }) };
-      }),
-      where: (row) => `${NAME}:${row}`,
-      blocks: (read) => blocksOf(connection, readings, read, signal),
-      close,
-    };
-  } catch (cause) {
-    close();
-    throw refused(cause, signal);
-  } finally {
-    signal?.removeEventListener('abort', interrupt);
-  }
-}
-
-/** The rows of the result, in its order. */
-async function* blocksOf(
-  connection: Connection,
-  readings: readonly Reading[],
-  read: ReadonlySet<number>,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<TypedBlock, void, undefined> {
-  const fields = readings.flatMap(({ refusal }, i) => (read.has(i) && refusal === undefined ? [i] : []));
-  // A row has at least one column.
-  const columns = fields.length === 0 ? 'null' : fields.map(columnAt).join();
-  try {
-    const result = await connection.stream(`select ${columns} from ${TABLE}`);
-    for (let rows = 0; ; ) {
+    const result = await statement.stream();
+    const readings = result.columnTypes().map(({ typeId }) => readingOf(library, typeId));
+    const blocks: TypedBlock[] = [];
+    let rows = 0;
+    for (
+      let chunk = await result.fetchChunk();
+      chunk !== null && chunk.rowCount > 0;
+      chunk = await result.fetchChunk()
+    ) {
       signal?.throwIfAborted();
-      const chunk = await result.fetchChunk();
-      if (chunk === null || chunk.rowCount === 0) return;
-      const values = chunk.getColumns() as unknown[][];
-      const vectors: (Vector | undefined)[] = readings.map(() => undefined);
-      fields.forEach((i, k) => {
-        vectors[i] = readings[i].vector(values[k]);
-      });
-      yield new ColumnBlock(vectors, chunk.rowCount, rows + 1);
+      const columns = chunk.getColumns() as unknown[][];
+      const vectors = readings.map(({ refusal, vector }, i) =>
+        refusal === undefined ? vector(columns[i]) : undefined,
+      );
+      blocks.push(new ColumnBlock(vectors, chunk.rowCount, rows + 1));
       rows += chunk.rowCount;
     }
+    return {
+      name: NAME,
+      columns: result.columnNames().map((name, i) => {
+        const { use, refusal } = readings[i];
+        return { name, ...(use && { use }), ...(refusal && { refusal }) };
+      }),
+      where: (row) => `${NAME}:${row}`,
+      blocks: async function* () {
+        yield* blocks;
+      },
+    };
   } catch (cause) {
-    throw refused(cause, signal);
+    signal?.throwIfAborted();
+    if (isSoftmaxRegressionError(cause)) throw cause;
+    const actual = messageOf(cause)
+      .split('\n')[0]
+      .replace(/[.!]+$/, '');
+    throw new FormatError({ where: NAME, argument: 'the query', expected: 'run', actual, cause });
+  } finally {
+    signal?.removeEventListener('abort', interrupt);
+    connection.closeSync();
+    instance.closeSync();
   }
-}
-
-/** The error of a query that cannot be run or read. */
-function refused(cause: unknown, signal: AbortSignal | undefined): unknown {
-  if (signal?.aborted) return signal.reason;
-  if (isSoftmaxRegressionError(cause)) return cause;
-  const actual = messageOf(cause)
-    .split('\n')[0]
-    .replace(/[.!]+$/, '');
-  return new FormatError({ where: NAME, argument: 'the query', expected: 'run', actual, cause });
 }
 
 /** How the values of a column are read. */

@@ -1,47 +1,32 @@
 // cli: --sql, a query in place of DATA. Its code is loaded when it runs.
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { SqlTable } from '../../formats/sql.js';
+import type { TypedTable } from '../../data/table/typed/table.js';
 import { UsageError } from '../usage.js';
-import type { Room } from './row-files.js';
-
-/** The least memory that DuckDB works in. */
-const LEAST = 2 ** 27;
 
 /** An SQL query. A command that reads DATA twice reads the result of one run. */
 export class Query {
   readonly #sql: string;
-  #table: Promise<SqlTable> | undefined;
+  #table: Promise<TypedTable> | undefined;
 
   constructor(sql: string) {
     this.#sql = sql;
   }
 
-  open(room: Room = {}): Promise<SqlTable> {
-    this.#table ??= this.#run(room);
+  open(signal?: AbortSignal): Promise<TypedTable> {
+    this.#table ??= this.#run(signal);
     return this.#table;
   }
 
-  async #run({ memory, signal }: Room): Promise<SqlTable> {
+  async #run(signal: AbortSignal | undefined): Promise<TypedTable> {
     const { openSql } = await import('../../formats/sql.js');
     const { memoryForData } = await import('../../node/memory.js');
-    const table = await openSql(this.#sql, {
-      memory: Math.max(LEAST, (memory ?? memoryForData()) / 2),
+    return openSql(this.#sql, {
+      memory: memoryForData() / 2,
       threads: availableParallelism(),
       temporary: join(tmpdir(), `softmax-regression-sql-${process.pid}`),
       signal,
     });
-    // Else its files stay.
-    process.once('exit', table.close);
-    return table;
-  }
-
-  /** Ends the query, whose rows are no longer read. */
-  async close(): Promise<void> {
-    const table = await this.#table;
-    if (table === undefined) return;
-    process.off('exit', table.close);
-    table.close();
   }
 }
 

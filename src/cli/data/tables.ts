@@ -10,7 +10,6 @@ import { namedBytes } from '../bytes.js';
 import { STDIN } from '../files.js';
 import { binaryFile } from './binary-file.js';
 import type { Data } from './query.js';
-import type { Room } from './row-files.js';
 
 /** The files of a folder that make one table, in the order of their names; hidden files are none. */
 export function partsOfFolder(folder: string): string[] {
@@ -60,9 +59,8 @@ function startOfFile(path: string): Uint8Array {
 }
 
 /** A table: text formats as bytes to come, the others open. Of those, columns are read as they are asked for. */
-export async function openTable(source: Data, room: Room = {}, chunk?: number): Promise<TableSource> {
-  if (typeof source !== 'string') return source.open(room);
-  const { signal } = room;
+export async function openTable(source: Data, signal?: AbortSignal, chunk?: number): Promise<TableSource> {
+  if (typeof source !== 'string') return source.open(signal);
   const format = formatOf(source);
   if (format !== 'parquet' && format !== 'arrow') return namedBytes(source, signal, chunk);
   provideFormats();
