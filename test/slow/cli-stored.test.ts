@@ -292,6 +292,51 @@ describe('train --cache', () => {
   });
 });
 
+describe('--sql with little memory', () => {
+  const FLAGS = ['--backend', 'cpu', '--json'];
+  const SQL = ['--sql', "select * from 'big.csv'"];
+
+  it('gives the model and the scores of rows in memory', async () => {
+    const own = ['train', ...SQL, '--label', 'bought', '--strings', 'one-hot', ...FLAGS];
+    const inMemory = await line.run(...own, '--precision', 'float64', '-o', 'q.model');
+    const stored = await line.run(...own, ...LITTLE, '-o', 'r.model');
+    expect([inMemory.code, stored.code, stored.stderr]).toEqual([0, 0, '']);
+    expect(readFileSync(line.path('r.model'))).toEqual(readFileSync(line.path('q.model')));
+    const { model: _, ...document } = JSON.parse(inMemory.stdout);
+    expect(JSON.parse(stored.stdout)).toEqual({ ...document, model: expect.anything() });
+    const [a, b] = [
+      await line.run('evaluate', 'r.model', ...SQL, ...FLAGS),
+      await line.run('evaluate', 'r.model', ...SQL, ...FLAGS, ...LITTLE),
+    ];
+    expect([a.code, b.code, b.stderr]).toEqual([0, 0, '']);
+    expect(JSON.parse(b.stdout)).toEqual(JSON.parse(a.stdout));
+  });
+
+  it('compares two models on the rows of one run', async () => {
+    const other = ['--label', 'bought', '--strings', 'one-hot', '--ignore', 'y', '-o', 't.model'];
+    expect((await line.run('train', ...SQL, ...other, ...FLAGS)).code).toBe(0);
+    const random = ['--sql', "select * replace (random() as x) from 'big.csv'"];
+    const { code, stdout } = await line.run('compare', 't.model', 't.model', ...random, '--json', ...LITTLE);
+    const { logLossDifference } = JSON.parse(stdout);
+    expect([code, logLossDifference.mean]).toEqual([0, 0]);
+  });
+
+  it('runs a query once, whose rows are other ones each time', async () => {
+    const random = ['--sql', 'select i, i % 2 = 0 as y from range(20000) t(i) where random() < 0.9'];
+    const { code, stderr } = await line.run(
+      'train',
+      ...random,
+      '--label',
+      'y',
+      ...FLAGS,
+      ...LITTLE,
+      '--max-iterations',
+      '2',
+    );
+    expect([code, stderr]).toEqual([0, '']);
+  });
+});
+
 describe('train with little memory, from a pipe', () => {
   it('writes the model of the file', async () => {
     const flags = ['--label', 'bought', '--strings', 'one-hot', '--backend', 'cpu', ...LITTLE];
