@@ -1,6 +1,7 @@
 // train --workers: the same model, however many processes share the fit. Nothing asserts a time.
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { Random } from 'softmax-regression';
 import { installMpi } from '../../src/node/native/install-mpi.js';
 import type { MpiInstallation } from '../../src/node/native/mpi.js';
@@ -40,6 +41,9 @@ function test(title: string, run: () => Promise<void>): void {
     if (missing === undefined) await run();
   });
 }
+
+/** Why rows that can be read once are refused. */
+const ONCE = 'each process reads DATA itself. Write the rows to a file first.';
 
 const TRAIN = ['train', 'big.csv', '--label', 'y', '--backend', 'cpu'];
 
@@ -140,6 +144,41 @@ describe('train --workers', () => {
   }
 });
 
+describe('train --workers copies rows that can be read once', () => {
+  const shared = () => readdirSync(tmpdir()).filter((name) => name.startsWith('.softmax-regression-shared.'));
+
+  test('and writes the model of the file, from a pipe and from SQL', async () => {
+    const flags = ['--label', 'y', '--backend', 'cpu', '--max-iterations', '3'];
+    const whole = await line.run('train', 'big.csv', ...flags, '--workers', '1', '-o', 'file.model');
+    expect(whole.code).toBe(0);
+    const own = ['--workers', '2', '--json', '-o', 'once.model'];
+    const runs = [
+      ['standard input', () => line.runWith(readFileSync(line.path('big.csv')), 'train', '-', ...flags, ...own)],
+      ['SQL', () => line.run('train', '--sql', "select * from 'big.csv'", ...flags, ...own, '--memory', '12MB')],
+    ] as const;
+    for (const [name, run] of runs) {
+      const { code, stdout, stderr } = await run();
+      expect([code, stderr, JSON.parse(stdout).data.name]).toEqual([0, '', name]);
+      expect(readFileSync(line.path('once.model'))).toEqual(readFileSync(line.path('file.model')));
+    }
+    expect(shared()).toEqual([]);
+  });
+
+  test('and says an error of them once', async () => {
+    const bad = await line.runWith('x,y\n1,2,3\n', 'train', '-', '--label', 'y', '--workers', '2');
+    expect([bad.code, bad.stderr]).toEqual([
+      1,
+      expect.stringMatching(/^error: standard input:2:3: the row must have 2 fields[^\n]*\n$/),
+    ]);
+    const query = await line.run('train', '--sql', 'selec 1', '--label', 'y', '--workers', '2');
+    expect([query.code, query.stderr]).toEqual([
+      1,
+      expect.stringMatching(/^error: SQL: the query must run; [^\n]*\n$/),
+    ]);
+    expect(shared()).toEqual([]);
+  });
+});
+
 describe('train --workers leaves standard input alone', () => {
   it('which may be large, or the list of a loop', async () => {
     const train = `npx softmax-regression ${TRAIN.join(' ')} --workers 2 --max-iterations 1`;
@@ -163,14 +202,21 @@ describe('train --workers refuses, before anything starts,', () => {
     expect([code, stderr]).toEqual([2, expect.stringContaining(words)]);
   });
 
-  it('rows that can be read once', async () => {
-    const words = 'each process reads DATA itself. Write the rows to a file first.';
-    for (const source of [['-'], ['--sql', 'select 1']]) {
-      const { code, stderr } = await line.run('train', ...source, '--label', 'y', '--workers', '2');
-      expect([code, stderr]).toEqual([2, `error: ${source[0]} must be left out with --workers: ${words}\n`]);
-    }
+  it('a pipe that has a name', async () => {
     const piped = await line.shell('echo x,y | npx softmax-regression train /dev/stdin --label y --workers 2');
-    expect([piped.code, piped.stderr]).toEqual([2, `error: /dev/stdin must be left out with --workers: ${words}\n`]);
+    expect([piped.code, piped.stderr]).toEqual([2, `error: /dev/stdin must be left out with --workers: ${ONCE}\n`]);
+  });
+
+  test('rows that can be read once under a launcher of its own', async () => {
+    for (const source of [['-'], ['--sql', 'select 1']]) {
+      const [program, ...args] = [...COMMAND, 'train', ...source, '--label', 'y'];
+      const child = spawn(mpi.mpiexec, ['-n', '2', program, ...args], { cwd: line.folder });
+      child.stdin.end('x,y\n1,2\n2,1\n');
+      const { code, stderr } = await ended(child);
+      // The launcher may end one of them first.
+      expect(code).not.toBe(0);
+      expect(stderr).toBe(`error: ${source[0]} must be left out with several processes: ${ONCE}\n`);
+    }
   });
 
   test('a launcher whose connection was closed on the way, as npx does', async () => {

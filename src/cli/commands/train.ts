@@ -195,10 +195,10 @@ async function trainFrom(path: string | undefined, given: TrainOptions & { reado
   let options: TrainOptions = given;
   if (isShared && !given.dryRun) {
     const { assertShareable, optionsOfRank, runInWorkers } = await import('../train/workers.js');
-    assertShareable(source, given);
+    assertShareable(source, given, communicator);
     if (communicator.size > 1) options = optionsOfRank(source, given, communicator);
     else if ((given.workers ?? 1) > 1) {
-      process.exitCode = await runInWorkers(given.workers ?? 1);
+      process.exitCode = await runInWorkers(source, given.workers ?? 1, given.memory);
       return;
     }
   }
