@@ -1,6 +1,7 @@
 // cli: DATA → samples: a table, a folder of IDX files, or a data set by name.
 import { statSync } from 'node:fs';
 import { FormatError } from '../core/errors.js';
+import { type Communicator, ONE_PROCESS } from '../core/ranks/communicator.js';
 import { type CsvOptions, MISSING_TOKENS } from '../data/table/csv-options.js';
 import type { MissingPolicy } from '../data/table/schema.js';
 import type { OnProgress } from '../node/files.js';
@@ -62,6 +63,8 @@ export interface CsvChoices
 export interface Loading extends Room {
   /** The folder of encoded rows. */
   readonly cache?: string;
+  /** The processes that load the same data. */
+  readonly communicator?: Communicator;
   readonly onProgress?: OnProgress;
 }
 
@@ -129,7 +132,18 @@ export async function loadDataSet(
   };
   if (cache === undefined) return readFile(keeping);
   const { cachedDataSet } = await import('./data/cache.js');
-  return cachedDataSet(cache, source, flags, { keeping, room: loading }, readFile);
+  return firstOnRank0(loading.communicator, () =>
+    cachedDataSet(cache, source, flags, { keeping, room: loading }, readFile),
+  );
+}
+
+/** The result of `work`, which rank 0 ends before the others begin: it writes, and says what it finds. */
+async function firstOnRank0<T>(communicator = ONE_PROCESS, work: () => Promise<T>): Promise<T> {
+  const { rank } = communicator;
+  if (rank > 0) await communicator.barrier();
+  const result = await work();
+  if (rank === 0) await communicator.barrier();
+  return result;
 }
 
 /** Whether passes over a table find the same rows. What is no text is held in memory where it cannot be read again. */

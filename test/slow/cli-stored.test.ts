@@ -1,5 +1,5 @@
 // Tables that do not fit into the memory for rows.
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { float64, tableFromArrays, tableToIPC, utf8 } from '@uwdata/flechette';
 import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer';
 import { Random } from 'softmax-regression';
@@ -268,6 +268,49 @@ describe('train --cache', () => {
       expect({ ...JSON.parse(cached.stdout), model: 0 }).toEqual({ ...JSON.parse(plain.stdout), model: 0 });
     }
     expect(readdirSync(line.path('rows/of')).length).toBe(1);
+  });
+
+  it.each([
+    ['in memory', []],
+    ['stored', LITTLE],
+  ])('takes the rows from the folder, and not from the table: %s', async (title, more) => {
+    const own = ['train', 'kept.csv', ...TRAIN.slice(2), ...more, '--cache', `kept ${title}`, '--json'];
+    const write = (text: string) => {
+      line.write('kept.csv', text);
+      utimesSync(line.path('kept.csv'), 1e9, 1e9);
+    };
+    write(CSV);
+    const first = await line.run(...own, '-o', 'u.model');
+    // Other rows in as many bytes, changed at the same time.
+    write(CSV.replaceAll(',blue,', ',none,'));
+    const second = await line.run(...own, '-o', 'v.model');
+    expect([first.code, second.code, second.stderr]).toEqual([0, 0, '']);
+    expect(readFileSync(line.path('v.model'))).toEqual(readFileSync(line.path('u.model')));
+    const { model: _, ...document } = JSON.parse(first.stdout);
+    expect(JSON.parse(second.stdout)).toEqual({ ...document, model: expect.anything() });
+    const [name] = readdirSync(line.path(`kept ${title}`));
+    const other = await line.run(...own, '--missing', 'drop', '-o', 'w.model');
+    expect([other.code, readdirSync(line.path(`kept ${title}`)).length]).toEqual([0, 2]);
+    expect(name).toMatch(/^kept\.csv-[0-9a-f]{16}\.rows$/);
+    // Other options are other rows: these are read from the table.
+    expect(readFileSync(line.path('w.model'))).not.toEqual(readFileSync(line.path('u.model')));
+  });
+
+  it.each([
+    ['another file', Buffer.from('a,b\n1,2\n'), 1, /^error: rows\/own\.csv-\w+\.rows: the file must be one of rows/],
+    ['one that is cut short', undefined, 0, /^cache: rows\/own\.csv-\w+\.rows is cut short; it is written again\n$/],
+  ])('says in a line that it has found %s', async (_, bytes, code, words) => {
+    line.write('own.csv', CSV);
+    const own = ['train', 'own.csv', ...TRAIN.slice(2), '--dry-run', '--json', '--cache', 'rows'];
+    expect((await line.run(...own)).code).toBe(0);
+    const name = `rows/${readdirSync(line.path('rows')).find((each) => each.startsWith('own.csv-'))}`;
+    const whole = readFileSync(line.path(name));
+    line.write(name, bytes ?? whole.subarray(0, whole.length - 9));
+    const again = await line.run(...own);
+    expect([again.code, again.stderr]).toEqual([code, expect.stringMatching(words)]);
+    expect(again.stderr.split('\n').length).toBe(2);
+    expect(readFileSync(line.path(name)).equals(bytes ?? whole)).toBe(true);
+    line.write(name, whole);
   });
 
   it('says in a line that the table has changed', async () => {

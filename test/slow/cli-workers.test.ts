@@ -1,10 +1,11 @@
 // train --workers: the same model, however many processes share the fit. Nothing asserts a time.
 import { spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { Random } from 'softmax-regression';
 import { installMpi } from '../../src/node/native/install-mpi.js';
 import type { MpiInstallation } from '../../src/node/native/mpi.js';
+import { thisProcess } from '../../src/node/processes.js';
 import { COMMAND, CommandLine, type Ended, ended } from '../helpers/command-line.js';
 
 const line = new CommandLine();
@@ -176,6 +177,62 @@ describe('train --workers copies rows that can be read once', () => {
       expect.stringMatching(/^error: SQL: the query must run; [^\n]*\n$/),
     ]);
     expect(shared()).toEqual([]);
+  });
+});
+
+describe('train --workers --cache', () => {
+  const FLAGS = ['--label', 'y', '--backend', 'cpu', '--max-iterations', '2', '--cache', 'rows', '--workers', '2'];
+  const train = (table: string, ...more: string[]) => line.run('train', table, ...FLAGS, ...more);
+  const rowsFile = (table: string) => readdirSync(line.path('rows')).filter((name) => name.startsWith(`${table}-`));
+
+  test('writes the rows once, and the model of the table', async () => {
+    const plain = await line.run('train', 'big.csv', ...FLAGS.slice(0, 6), '--workers', '1', '-o', 'plain.model');
+    expect(plain.code).toBe(0);
+    const written = new Set<bigint>();
+    for (const more of [[], [], ['--memory', '12MB']]) {
+      const { code, stderr } = await train('big.csv', ...more, '-o', 'cached.model');
+      expect([code, stderr]).toEqual([0, '']);
+      for (const name of rowsFile('big.csv'))
+        written.add(statSync(line.path(`rows/${name}`), { bigint: true }).mtimeNs);
+      expect(readFileSync(line.path('cached.model'))).toEqual(readFileSync(line.path('plain.model')));
+    }
+    expect([rowsFile('big.csv').length, written.size]).toEqual([1, 1]);
+    expect(readdirSync(line.path('rows')).filter((name) => name.startsWith('.') || name.endsWith('.lock'))).toEqual([]);
+  });
+
+  test('says once that rows are written again, or why they cannot be', async () => {
+    line.write('small.csv', `${header}\n${rows.slice(0, 300).join('\n')}\n`);
+    expect((await train('small.csv')).stderr).toBe('');
+    line.write('small.csv', `${header}\n${rows.slice(0, 400).join('\n')}\n`);
+    const [name] = rowsFile('small.csv');
+    const again = 'it is written again\n';
+    const changed = await train('small.csv');
+    expect([changed.code, changed.stderr]).toEqual([
+      0,
+      `cache: rows/${name} is of an earlier state of the table; ${again}`,
+    ]);
+    const whole = readFileSync(line.path(`rows/${name}`));
+    line.write(`rows/${name}`, whole.subarray(0, whole.length - 100));
+    const cut = await train('small.csv');
+    expect([cut.code, cut.stderr]).toEqual([0, `cache: rows/${name} is cut short; ${again}`]);
+    line.write(`rows/${name}`, 'a,b\n1,2\n');
+    const foreign = await train('small.csv');
+    expect([foreign.code, foreign.stderr]).toEqual([
+      1,
+      `error: rows/${name}: the file must be one of rows, as --cache writes it; got another file. Move it, or name another folder.\n`,
+    ]);
+    const noFolder = await train('small.csv', '--cache', 'big.csv');
+    expect([noFolder.code, noFolder.stderr]).toEqual([1, expect.stringMatching(/^error: big\.csv[^\n]*\n$/)]);
+  });
+
+  test('takes over the lock of a process that was killed', async () => {
+    const [name] = rowsFile('big.csv');
+    const lock = line.path(`rows/${name}.lock`);
+    const gone = spawn(process.execPath, ['-e', '']);
+    await ended(gone);
+    line.write(`rows/${name}.lock`, JSON.stringify({ ...thisProcess(), pid: gone.pid, id: 'gone' }));
+    const { code, stderr } = await train('big.csv');
+    expect([code, stderr, existsSync(lock)]).toEqual([0, '', false]);
   });
 });
 
