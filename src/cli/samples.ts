@@ -4,7 +4,6 @@ import { FormatError } from '../core/errors.js';
 import { type Communicator, ONE_PROCESS } from '../core/ranks/communicator.js';
 import { type CsvOptions, MISSING_TOKENS } from '../data/table/csv-options.js';
 import type { MissingPolicy } from '../data/table/schema.js';
-import type { OnProgress } from '../node/files.js';
 import { readSamplesAgain } from '../reading/again.js';
 import { pictureData } from '../reading/idx.js';
 import type { Keeping } from '../reading/keeping.js';
@@ -65,7 +64,6 @@ export interface Loading extends Room {
   readonly cache?: string;
   /** The processes that load the same data. */
   readonly communicator?: Communicator;
-  readonly onProgress?: OnProgress;
 }
 
 type Kind = (typeof NAMED)[number] | 'folder' | 'table';

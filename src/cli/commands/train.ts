@@ -252,7 +252,7 @@ async function read(
   onProgress({ stage: `read ${nameOf(source)}`, done: 0 });
   return withBadRows(options.skipBad, source, async (bad) => {
     const { memory, cache } = options;
-    const loading = { ...room, memory, onProgress, cache, communicator };
+    const loading = { ...room, onProgress, memory, cache, communicator };
     const data = await loadDataSet(source, csvChoices(options), loading, bad);
     if (options.dryRun && data.columns === undefined) {
       throw new UsageError(`--dry-run must be left out: ${data.name} is not a table.`);
@@ -261,7 +261,7 @@ async function read(
       const { assertStorable } = await import('../train/storable.js');
       assertStorable(data);
     }
-    return { data, parts: await partsOf(data, options, bad, { ...room, memory }) };
+    return { data, parts: await partsOf(data, options, bad, { ...room, onProgress, memory }) };
   });
 }
 
