@@ -92,7 +92,7 @@ describe('a file of which any part can be read', () => {
   it('of rows ends with the reason of an abort', async () => {
     writeFileSync(path, table(1));
     const controller = new AbortController();
-    const opened = (await openTable(path, controller.signal)) as TypedTable;
+    const opened = (await openTable(path, { signal: controller.signal })) as TypedTable;
     const read = async () => {
       for await (const _ of opened.blocks(new Set([0]))) controller.abort(new Error('stopped'));
     };

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseCsv } from 'softmax-regression';
 import { dataOf, Query } from '../src/cli/data/query.js';
-import { openSql, type SqlLimits } from '../src/formats/sql.js';
+import { type SqlLimits, sqlBytes } from '../src/formats/sql.js';
+import { openTableBytes } from '../src/formats/table-bytes.js';
 import { samplesOfTyped } from '../src/reading/typed.js';
 import { PETS_CSV, PETS_DATES, PETS_OPTIONS } from './helpers/pets-table.js';
 
@@ -18,7 +19,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const read = async (sql: string, options: object = { label: 'k' }) =>
-  samplesOfTyped(await openSql(sql, limits), options, undefined);
+  samplesOfTyped(await openTableBytes(sqlBytes(sql, limits)), options, undefined);
 
 async function refusal(work: Promise<unknown>): Promise<string> {
   return work.then(
@@ -101,9 +102,16 @@ describe('SQL', () => {
     expect(samples.features.values).toEqual(Float64Array.of(3, 4));
   });
 
+  it('says that a query needs more memory', async () => {
+    const sorted = 'select list(i) as l from range(9000000) t(i)';
+    expect(await refusal(openTableBytes(sqlBytes(sorted, { ...limits, memory: 16e6, threads: 1 })))).toMatch(
+      /^FormatError: SQL: the query must run; got Out of Memory Error: .*It has half of the memory: allow more\.$/,
+    );
+  });
+
   it('ends with the reason of an abort', async () => {
     const signal = AbortSignal.abort(new Error('enough'));
-    expect(await refusal(openSql('select 1', { ...limits, signal }))).toBe('Error: enough');
+    expect(await refusal(openTableBytes(sqlBytes('select 1', { ...limits, signal })))).toBe('Error: enough');
   });
 });
 
@@ -117,11 +125,5 @@ describe('DATA and --sql', () => {
     expect(() => dataOf(undefined, undefined)).toThrow(
       "missing required argument 'data': a file, or --sql with a query.",
     );
-  });
-
-  it('run a query once', async () => {
-    const query = new Query('select random() as x');
-    expect(query.open()).toBe(query.open());
-    expect((await query.open()).columns).toEqual([{ name: 'x' }]);
   });
 });

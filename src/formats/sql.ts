@@ -1,17 +1,10 @@
-// formats: the result of an SQL query → a typed table, by DuckDB. For Node only.
+// formats: the result of an SQL query → the bytes of a typed table, by DuckDB. For Node only.
 import { FormatError, isSoftmaxRegressionError } from '../core/errors.js';
-import { ColumnBlock } from '../data/table/typed/block.js';
-import type { Refusal, TypedBlock, TypedTable } from '../data/table/typed/table.js';
-import {
-  integers,
-  Moments,
-  type MomentUnit,
-  Numbers,
-  type Value,
-  Values,
-  type Vector,
-} from '../data/table/typed/vectors.js';
+import type { Refusal } from '../data/table/typed/table.js';
+import { exactNumbers, type MomentUnit, type Value } from '../data/table/typed/vectors.js';
+import type { NamedBytes } from '../reading/bytes.js';
 import { loadOptional, messageOf, PACKAGES } from './packages.js';
+import { blockBytes, type Cells, type KeptColumn, tableStart } from './table-bytes.js';
 
 const load = () => import('@duckdb/node-api');
 
@@ -31,11 +24,20 @@ export interface SqlLimits {
 const NAME = 'SQL';
 
 /**
- * The rows of a query, in memory. Extensions are neither downloaded nor loaded.
+ * The result of a query, for `openTableBytes`. Each stream runs the query, and nothing of the result is held in memory but what is
+ * being read. Extensions are neither downloaded nor loaded.
  *
- * @throws FormatError for an error of the query; BackendError without the library; the signal's reason if it is aborted
+ * @throws from the stream: FormatError for an error of the query; BackendError without the library; the signal's reason if it
+ *         is aborted
  */
-export async function openSql(sql: string, { memory, threads, temporary, signal }: SqlLimits): Promise<TypedTable> {
+export function sqlBytes(sql: string, limits: SqlLimits): NamedBytes {
+  return { name: NAME, stream: () => resultOf(sql, limits) };
+}
+
+async function* resultOf(
+  sql: string,
+  { memory, threads, temporary, signal }: SqlLimits,
+): AsyncGenerator<Uint8Array, void, undefined> {
   const library = await loadOptional(PACKAGES.sql, NAME, load);
   const instance = await library.DuckDBInstance.create(':memory:', {
     ...{ memory_limit: `${Math.floor(memory / 1e6)}MB`, threads: String(threads), temp_directory: temporary },
@@ -53,8 +55,12 @@ export async function openSql(sql: string, { memory, threads, temporary, signal 
     }
     const result = await statement.stream();
     const readings = result.columnTypes().map(({ typeId }) => readingOf(library, typeId));
-    const blocks: TypedBlock[] = [];
-    let rows = 0;
+    yield tableStart(
+      result.columnNames().map((name, i): KeptColumn => {
+        const { use, refusal, unit } = readings[i];
+        return { name, ...(use && { use }), ...(refusal && { refusal }), ...(unit && { unit }) };
+      }),
+    );
     for (
       let chunk = await result.fetchChunk();
       chunk !== null && chunk.rowCount > 0;
@@ -62,30 +68,17 @@ export async function openSql(sql: string, { memory, threads, temporary, signal 
     ) {
       signal?.throwIfAborted();
       const columns = chunk.getColumns() as unknown[][];
-      const vectors = readings.map(({ refusal, vector }, i) =>
-        refusal === undefined ? vector(columns[i]) : undefined,
-      );
-      blocks.push(new ColumnBlock(vectors, chunk.rowCount, rows + 1));
-      rows += chunk.rowCount;
+      const cells = readings.map(({ refusal, cells }, i) => (refusal === undefined ? cells(columns[i]) : undefined));
+      yield blockBytes(chunk.rowCount, cells);
     }
-    return {
-      name: NAME,
-      columns: result.columnNames().map((name, i) => {
-        const { use, refusal } = readings[i];
-        return { name, ...(use && { use }), ...(refusal && { refusal }) };
-      }),
-      where: (row) => `${NAME}:${row}`,
-      blocks: async function* () {
-        yield* blocks;
-      },
-    };
   } catch (cause) {
     signal?.throwIfAborted();
     if (isSoftmaxRegressionError(cause)) throw cause;
     const actual = messageOf(cause)
       .split('\n')[0]
       .replace(/[.!]+$/, '');
-    throw new FormatError({ where: NAME, argument: 'the query', expected: 'run', actual, cause });
+    const hint = actual.startsWith('Out of Memory') ? 'It has half of the memory: allow more.' : undefined;
+    throw new FormatError({ where: NAME, argument: 'the query', expected: 'run', actual, hint, cause });
   } finally {
     signal?.removeEventListener('abort', interrupt);
     connection.closeSync();
@@ -96,18 +89,25 @@ export async function openSql(sql: string, { memory, threads, temporary, signal 
 /** How the values of a column are read. */
 interface Reading {
   readonly use?: 'date' | 'category';
+  readonly unit?: MomentUnit;
   readonly refusal?: Refusal;
-  readonly vector: (values: readonly unknown[]) => Vector;
+  readonly cells: (values: readonly unknown[]) => Cells;
 }
 
-const VALUES: Reading = { vector: (values) => new Values(values as readonly Value[]) };
-const NUMBERS: Reading = { vector: (values) => new Numbers(values as readonly number[]) };
-const INTEGERS: Reading = { vector: (values) => integers(values as readonly bigint[]) };
+const VALUES: Reading = { cells: (values) => values as readonly Value[] };
+const NUMBERS: Reading = { cells: (values) => Float64Array.from(values as readonly (number | null)[], orMissing) };
+const INTEGERS: Reading = {
+  cells: (values) => exactNumbers(values as readonly (bigint | null)[]) ?? (values as readonly Value[]),
+};
+
+function orMissing(value: number | null): number {
+  return value ?? Number.NaN;
+}
 
 /** Moments, which the library gives as objects with one number. */
 function moments(unit: MomentUnit, key: string): Reading {
   const numberOf = (value: unknown) => (value === null ? null : (value as Record<string, bigint | number>)[key]);
-  return { use: 'date', vector: (values) => new Moments(values.map(numberOf), unit) };
+  return { use: 'date', unit, cells: (values) => values.map(numberOf) };
 }
 
 function readingOf({ DuckDBTypeId: Id }: Library, id: number): Reading {
@@ -131,7 +131,7 @@ function readingOf({ DuckDBTypeId: Id }: Library, id: number): Reading {
     case Id.SQLNULL:
       return VALUES;
     case Id.UUID:
-      return { vector: (values) => new Values(values.map((value) => (value === null ? null : String(value)))) };
+      return { cells: (values) => values.map((value) => (value === null ? null : String(value))) };
     case Id.ENUM:
       return { ...VALUES, use: 'category' };
     case Id.DATE:

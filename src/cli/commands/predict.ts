@@ -214,7 +214,7 @@ export async function* batchesOf(
   if (typeof source !== 'string' || kindOf(source) === 'table') {
     const { openTable } = await import('../data/tables.js');
     const { rowsOf } = await import('../../reading/table.js');
-    const table = await openTable(source, signal);
+    const table = await openTable(source, { signal });
     const batches = rowsOf(table, model, { ...readingOf(options, model), signal });
     for await (const { features, lines, kept } of batches) yield { features, numbers: lines, kept };
     return;

@@ -127,7 +127,7 @@ async function testTable(
   if (schema === undefined) throw new UsageError('--test requires a table to train on.');
   const featureNames = featureNamesOf(schema);
   const { signal } = room;
-  const table = await openTable(path, signal);
+  const table = await openTable(path, room);
   // The training decides whether the model standardises columns, and so which numbers it takes.
   const columns = standardize ? storedColumns(await scalingOf(features)) : undefined;
   return labelledRows(
