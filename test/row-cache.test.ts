@@ -153,7 +153,7 @@ describe('the rows of a table in a folder', () => {
   it('are refused before they are written where there is too little space, and leave nothing', async () => {
     jest.spyOn(promises, 'statfs').mockResolvedValue({ bavail: 2, bsize: 4096 } as never);
     await expect(load()).rejects.toThrow(
-      `${cache}: the folder of --cache must have 0.00022 GB free for the rows of the table; got 0.0000082 GB. Free some space, name another folder, or leave out --cache.`,
+      `${cache}: the folder of --cache must have 216.0 kB free for the rows of the table; got 8.2 kB. Free some space, name another folder, or leave out --cache.`,
     );
     expect(readdirSync(cache)).toEqual([]);
   });

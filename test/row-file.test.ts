@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import * as promises from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { keepingOf, withRowFiles } from '../src/cli/data/row-files.js';
 import { openRowFile } from '../src/node/row-file.js';
 
 jest.mock('node:fs/promises', () => ({ __esModule: true, ...jest.requireActual('node:fs/promises') }));
@@ -72,7 +73,7 @@ describe('the file of rows', () => {
   it('is refused before it is written where there is too little space', async () => {
     jest.spyOn(promises, 'statfs').mockResolvedValue({ bavail: 2, bsize: 4096 } as never);
     await expect(openRowFile(1e6, 2, folder)).rejects.toThrow(
-      `${folder}: the folder for temporary files must have 0.016 GB free for the rows of the table; got 0.0000082 GB. Name another one in the variable TMPDIR.`,
+      `${folder}: the folder for temporary files must have 16.0 MB free for the rows of the table; got 8.2 kB. Name another one in the variable TMPDIR.`,
     );
     await (await openRowFile(100, 10, folder)).close();
   });
@@ -98,5 +99,22 @@ describe('the file of rows', () => {
       'must be writable; got ENOSPC. Name another one',
     );
     await writer.close();
+  });
+});
+
+describe('the rows that a command stores', () => {
+  it('show how much they take, and end with the command', async () => {
+    const notes: (string | undefined)[] = [];
+    const controller = new AbortController();
+    await withRowFiles(async (closing) => {
+      const { signal } = controller;
+      const onProgress = ({ stage, note }: { stage: string; note?: string }) => void notes.push(`${stage}, ${note}`);
+      const writer = await keepingOf({ signal, onProgress, closing }).store(1000, 2, 0);
+      await writer.write(new Float64Array(1000));
+      await writer.write(new Float64Array(1000));
+      controller.abort(new Error('interrupted'));
+      await expect(writer.write(new Float64Array(2))).rejects.toThrow('interrupted');
+    });
+    expect(notes).toEqual(['8.0', '16.0'].map((size) => `store the rows, ${size} kB in ${tmpdir()}`));
   });
 });

@@ -1,11 +1,11 @@
 // SQL: the same table as CSV, its types, and what is refused.
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type FeatureArray, parseCsv, type StoredRows } from 'softmax-regression';
+import { parseCsv } from 'softmax-regression';
 import { dataOf, Query } from '../src/cli/data/query.js';
-import { type CsvChoices, loadDataSet } from '../src/cli/samples.js';
-import { openSql, type SqlLimits } from '../src/formats/sql.js';
+import { type SqlLimits, sqlBytes } from '../src/formats/sql.js';
+import { openTableBytes } from '../src/formats/table-bytes.js';
 import { samplesOfTyped } from '../src/reading/typed.js';
 import { PETS_CSV, PETS_DATES, PETS_OPTIONS } from './helpers/pets-table.js';
 
@@ -18,14 +18,8 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-async function read(sql: string, options: object = { label: 'k' }) {
-  const table = await openSql(sql, limits);
-  try {
-    return await samplesOfTyped(table, options, undefined);
-  } finally {
-    table.close();
-  }
-}
+const read = async (sql: string, options: object = { label: 'k' }) =>
+  samplesOfTyped(await openTableBytes(sqlBytes(sql, limits)), options, undefined);
 
 async function refusal(work: Promise<unknown>): Promise<string> {
   return work.then(
@@ -108,50 +102,16 @@ describe('SQL', () => {
     expect(samples.features.values).toEqual(Float64Array.of(3, 4));
   });
 
-  it('ends with the reason of an abort, before the query runs and between blocks', async () => {
+  it('says that a query needs more memory', async () => {
+    const sorted = 'select list(i) as l from range(9000000) t(i)';
+    expect(await refusal(openTableBytes(sqlBytes(sorted, { ...limits, memory: 16e6, threads: 1 })))).toMatch(
+      /^FormatError: SQL: the query must run; got Out of Memory Error: .*It has half of the memory: allow more\.$/,
+    );
+  });
+
+  it('ends with the reason of an abort', async () => {
     const signal = AbortSignal.abort(new Error('enough'));
-    expect(await refusal(openSql('select 1', { ...limits, signal }))).toBe('Error: enough');
-    const controller = new AbortController();
-    const table = await openSql('select * from range(9999)', { ...limits, signal: controller.signal });
-    const blocks = table.blocks(new Set([0]))[Symbol.asyncIterator]();
-    await blocks.next();
-    controller.abort(new Error('later'));
-    expect(await refusal(blocks.next())).toBe('Error: later');
-    table.close();
-  });
-
-  it('keeps a result beyond its memory in its folder, in one order, until it is closed', async () => {
-    const rows = 2_000_000;
-    const sql = `select random() as x, [1] as list, i, random() as y, from range(${rows}) as numbers(i) -- a remark`;
-    const table = await openSql(sql, { ...limits, memory: 5e7 });
-    expect(readdirSync(limits.temporary).length).toBeGreaterThan(0);
-    const sums = [];
-    for (let pass = 0; pass < 2; pass++) {
-      let [next, sum, lines] = [0, 0, 0];
-      for await (const block of table.blocks(new Set([0, 2]))) {
-        for (let row = 0; row < block.count; row += 500) {
-          block.select(row);
-          if (block.line !== next + row + 1) lines++;
-          if (block.number(2, '.') !== next + row) lines++;
-          sum += block.number(0, '.');
-          expect(block.text(3)).toBe('');
-        }
-        next += block.count;
-      }
-      expect([next, lines]).toEqual([rows, 0]);
-      sums.push(sum);
-    }
-    expect(sums[1]).toBe(sums[0]);
-    table.close();
-    expect(existsSync(limits.temporary)).toBe(false);
-  });
-
-  it('has rows without columns that are read', async () => {
-    const table = await openSql('select 1 as x from range(3)', limits);
-    const counts = [];
-    for await (const block of table.blocks(new Set())) counts.push(block.count);
-    expect(counts).toEqual([3]);
-    table.close();
+    expect(await refusal(openTableBytes(sqlBytes('select 1', { ...limits, signal })))).toBe('Error: enough');
   });
 });
 
@@ -165,30 +125,5 @@ describe('DATA and --sql', () => {
     expect(() => dataOf(undefined, undefined)).toThrow(
       "missing required argument 'data': a file, or --sql with a query.",
     );
-  });
-
-  it('run a query once', async () => {
-    const query = new Query('select random() as x');
-    expect(query.open()).toBe(query.open());
-    expect((await query.open()).columns).toEqual([{ name: 'x' }]);
-    expect(process.listeners('exit')).toContain((await query.open()).close);
-    await query.close();
-  });
-
-  it('give samples that are stored if they do not fit, and end the query', async () => {
-    const choices: CsvChoices = { label: 'k', header: true, defaultMissing: true };
-    const sql = 'select i / 7 as x, i % 50 as y, i % 3 as k from range(20000) as numbers(i)';
-    const plain = (await loadDataSet(new Query(sql), choices, {})).samples;
-    const query = new Query(sql);
-    const closing: (() => Promise<void>)[] = [];
-    const { blocks, close } = await query.open();
-    const loading = { memory: 1.2e6, closing: (each: () => Promise<void>) => void closing.push(each) };
-    const { features, labels } = (await loadDataSet(query, choices, loading)).samples;
-    const values: number[] = [];
-    for await (const block of (features as StoredRows).blocks(999)) values.push(...block.values);
-    expect([Float64Array.from(values), labels]).toEqual([(plain.features as FeatureArray).values, plain.labels]);
-    expect(process.listeners('exit')).not.toContain(close);
-    expect(await refusal(blocks(new Set())[Symbol.asyncIterator]().next())).toMatch(/^FormatError/);
-    for (const each of closing) await each();
   });
 });

@@ -1,7 +1,8 @@
 // Endless and enormous tables are refused by what is read of them, not by what is left of the memory.
 import type { NamedBytes } from 'softmax-regression';
+import { inBytes } from '../src/core/shape.js';
 import { BadRows } from '../src/data/table/bad-rows.js';
-import { assertColumns, assertFits, inBytes, MAX_ROWS } from '../src/data/table/limits.js';
+import { assertColumns, assertFits, MAX_ROWS } from '../src/data/table/limits.js';
 import { readCsvRows } from '../src/data/table/stream.js';
 import { parseCsv } from '../src/data/table/table.js';
 import { KeptBytes } from '../src/reading/bytes.js';

@@ -15,6 +15,7 @@ import { plain } from '../training/options.js';
 import { type BadRowsFile, withBadRows } from './bad-rows.js';
 import type { Data } from './data/query.js';
 import { withRowFiles } from './data/row-files.js';
+import { withSpooledQuery } from './data/spooled.js';
 import { count, counted, score, tableLines } from './output.js';
 import { type Loading, loadSamplesFor, type TableChoices } from './samples.js';
 import type { Line } from './terminal.js';
@@ -53,14 +54,16 @@ export async function comparisonOf(
   const models = await Promise.all(files.map(async (file) => decodeModel(await loadModelBytes(file), file)));
   assertSameClasses(models, files);
   // The features of one model are released before the other reads.
-  const predictedBy = (model: ModelContent, bad: BadRowsFile | undefined) =>
+  const predictedBy = (model: ModelContent, from: Data, bad: BadRowsFile | undefined) =>
     withRowFiles(async (closing) =>
-      predicted(model, await loadSamplesFor(source, model, options, { ...loading, closing }, bad), loading.signal),
+      predicted(model, await loadSamplesFor(from, model, options, { ...loading, closing }, bad), loading.signal),
     );
-  const [a, b] = await withBadRows(options.skipBad, source, async (bad) => [
-    await predictedBy(models[0], bad),
-    await predictedBy(models[1], bad),
-  ]);
+  const [a, b] = await withBadRows(options.skipBad, source, (bad) =>
+    withSpooledQuery(source, loading, async (from) => [
+      await predictedBy(models[0], from, bad),
+      await predictedBy(models[1], from, bad),
+    ]),
+  );
   const { name, part, unknownLabels: unknown } = a;
   const unknownLabels = unknown && { rows: unknown.rows, labels: unknown.labels };
   const rows = commonRows(a, b);

@@ -1,21 +1,27 @@
 // cli: DATA → samples: a table, a folder of IDX files, or a data set by name.
 import { statSync } from 'node:fs';
 import { FormatError } from '../core/errors.js';
+import { type Communicator, ONE_PROCESS } from '../core/ranks/communicator.js';
 import { type CsvOptions, MISSING_TOKENS } from '../data/table/csv-options.js';
 import type { MissingPolicy } from '../data/table/schema.js';
-import type { OnProgress } from '../node/files.js';
-import { spooled } from '../node/spool.js';
 import { readSamplesAgain } from '../reading/again.js';
 import { pictureData } from '../reading/idx.js';
 import type { Keeping } from '../reading/keeping.js';
 import { type ReadSamplesOptions, readSamples } from '../reading/read.js';
 import type { AnyDataSet, DataSet, Described, Samples } from '../reading/samples.js';
-import { type LabelledRows, labelledRows, type TableModel, type TableOptions } from '../reading/table.js';
+import {
+  type LabelledRows,
+  labelledRows,
+  type TableModel,
+  type TableOptions,
+  type TableSource,
+} from '../reading/table.js';
 import type { BadRowsFile } from './bad-rows.js';
 import { changed, stateOf } from './data/binary-file.js';
 import type { Data } from './data/query.js';
 import { keepingOf, type Room } from './data/row-files.js';
-import { isFile, isTableFolder, isTyped, openTable } from './data/tables.js';
+import { withSpooled } from './data/spooled.js';
+import { formatOf, isFile, isTableFolder, isTyped, openTable } from './data/tables.js';
 import { NAMED, STDIN } from './files.js';
 import { flagOf, UsageError } from './usage.js';
 
@@ -56,7 +62,8 @@ export interface CsvChoices
 export interface Loading extends Room {
   /** The folder of encoded rows. */
   readonly cache?: string;
-  readonly onProgress?: OnProgress;
+  /** The processes that load the same data. */
+  readonly communicator?: Communicator;
 }
 
 type Kind = (typeof NAMED)[number] | 'folder' | 'table';
@@ -111,29 +118,36 @@ export async function loadDataSet(
     );
   }
   const { skipBad: _, ...flags } = choices;
-  const table = await openTable(source, loading);
-  const options = { ...optionsOf(flags), onBadRow: bad?.of(table.name) };
   const keeping = keepingOf(loading, 'exclude columns with --ignore');
+  const read = (table: TableSource, own: Keeping) =>
+    readSamplesAgain(table, { ...optionsOf(flags), onBadRow: bad?.of(table.name) }, own);
   const { cache } = loading;
-  const read = (own: Keeping) => readSamplesAgain(table, options, own);
-  const unchanged = (own: Keeping) => (isTyped(table) ? read(own) : whileUnchanged(table.name, () => read(own)));
-  if (cache !== undefined) {
-    const { cachedDataSet } = await import('./data/cache.js');
-    return cachedDataSet(cache, source, flags, { keeping, room: loading }, unchanged);
-  }
-  if (typeof source !== 'string') return unchanged(keeping).finally(() => source.close());
-  if (isTyped(table) || isRegular(source)) return unchanged(keeping);
-  // A pipe can be read once.
-  const again = spooled(table);
-  try {
-    return await readSamplesAgain(again, options, keeping);
-  } finally {
-    await again.close();
-  }
+  if (cache === undefined && !canBeReadAgain(source))
+    return withSpooled(source, loading, (table) => read(table, keeping));
+  const readFile = async (own: Keeping) => {
+    const table = await openTable(source, loading);
+    return isTyped(table) ? read(table, own) : whileUnchanged(table.name, () => read(table, own));
+  };
+  if (cache === undefined) return readFile(keeping);
+  const { cachedDataSet } = await import('./data/cache.js');
+  return firstOnRank0(loading.communicator, () =>
+    cachedDataSet(cache, source, flags, { keeping, room: loading }, readFile),
+  );
 }
 
-function isRegular(source: Data): source is string {
-  return typeof source === 'string' && source !== STDIN && isFile(source);
+/** The result of `work`, which rank 0 ends before the others begin: it writes, and says what it finds. */
+async function firstOnRank0<T>(communicator = ONE_PROCESS, work: () => Promise<T>): Promise<T> {
+  const { rank } = communicator;
+  if (rank > 0) await communicator.barrier();
+  const result = await work();
+  if (rank === 0) await communicator.barrier();
+  return result;
+}
+
+/** Whether passes over a table find the same rows. What is no text is held in memory where it cannot be read again. */
+function canBeReadAgain(source: Data): boolean {
+  if (typeof source !== 'string' || source === STDIN) return false;
+  return isFile(source) || isTableFolder(source) || ['parquet', 'arrow'].includes(formatOf(source));
 }
 
 /** The result of `read`, which may read a file twice. @throws FormatError if the file changes meanwhile */

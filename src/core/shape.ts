@@ -158,3 +158,15 @@ export function assertKnownOptions(options: unknown, allowed: readonly string[],
     throw new DomainError({ where, argument: 'options', expected, actual: `'${key}'`, hint });
   }
 }
+
+const UNITS = [
+  [1e9, 'GB'],
+  [1e6, 'MB'],
+  [1e3, 'kB'],
+] as const;
+
+/** Bytes in a unit of at least 1. */
+export function inBytes(bytes: number): string {
+  const [size, unit] = UNITS.find(([size]) => bytes >= size) ?? [1, 'bytes'];
+  return `${size === 1 ? bytes : (bytes / size).toFixed(1)} ${unit}`;
+}

@@ -1,22 +1,14 @@
-// formats: the result of an SQL query → a typed table, by DuckDB. For Node only.
+// formats: the result of an SQL query → the bytes of a typed table, by DuckDB. For Node only.
 import { FormatError, isSoftmaxRegressionError } from '../core/errors.js';
-import { ColumnBlock } from '../data/table/typed/block.js';
-import type { Refusal, TypedBlock, TypedTable } from '../data/table/typed/table.js';
-import {
-  integers,
-  Moments,
-  type MomentUnit,
-  Numbers,
-  type Value,
-  Values,
-  type Vector,
-} from '../data/table/typed/vectors.js';
+import type { Refusal } from '../data/table/typed/table.js';
+import { exactNumbers, type MomentUnit, type Value } from '../data/table/typed/vectors.js';
+import type { NamedBytes } from '../reading/bytes.js';
 import { loadOptional, messageOf, PACKAGES } from './packages.js';
+import { blockBytes, type Cells, type KeptColumn, tableStart } from './table-bytes.js';
 
 const load = () => import('@duckdb/node-api');
 
 type Library = Awaited<ReturnType<typeof load>>;
-type Connection = Awaited<ReturnType<InstanceType<Library['DuckDBInstance']>['connect']>>;
 
 /** What DuckDB may take. */
 export interface SqlLimits {
@@ -31,33 +23,27 @@ export interface SqlLimits {
 /** The name of the table in messages. */
 const NAME = 'SQL';
 
-/** The result of a query. */
-export interface SqlTable extends TypedTable {
-  /** Frees the memory of the result, and removes its files. There are no passes afterwards. */
-  close(): void;
+/**
+ * The result of a query, for `openTableBytes`. Each stream runs the query, and nothing of the result is held in memory but what is
+ * being read. Extensions are neither downloaded nor loaded.
+ *
+ * @throws from the stream: FormatError for an error of the query; BackendError without the library; the signal's reason if it
+ *         is aborted
+ */
+export function sqlBytes(sql: string, limits: SqlLimits): NamedBytes {
+  return { name: NAME, stream: () => resultOf(sql, limits) };
 }
 
-/** The result is a table of DuckDB, with these columns. */
-const TABLE = 'result';
-const columnAt = (i: number) => `c${i}`;
-
-/**
- * The rows of a query, which runs once. DuckDB keeps them in its memory, and what does not fit in its folder for temporary
- * files. Each pass reads them in the same order. Extensions are neither downloaded nor loaded.
- *
- * @throws FormatError for an error of the query; BackendError without the library; the signal's reason if it is aborted
- */
-export async function openSql(sql: string, { memory, threads, temporary, signal }: SqlLimits): Promise<SqlTable> {
+async function* resultOf(
+  sql: string,
+  { memory, threads, temporary, signal }: SqlLimits,
+): AsyncGenerator<Uint8Array, void, undefined> {
   const library = await loadOptional(PACKAGES.sql, NAME, load);
   const instance = await library.DuckDBInstance.create(':memory:', {
     ...{ memory_limit: `${Math.floor(memory / 1e6)}MB`, threads: String(threads), temp_directory: temporary },
     ...{ autoinstall_known_extensions: 'false', autoload_known_extensions: 'false' },
   });
   const connection = await instance.connect();
-  const close = () => {
-    connection.closeSync();
-    instance.closeSync();
-  };
   const interrupt = () => connection.interrupt();
   signal?.addEventListener('abort', interrupt);
   try {
@@ -67,81 +53,61 @@ export async function openSql(sql: string, { memory, threads, temporary, signal 
       const rule = { where: NAME, argument: 'the query', expected: 'be one SELECT', actual: 'another statement' };
       throw new FormatError(rule);
     }
-    const fields = Array.from({ length: statement.columnCount }, (_, i) => i);
-    const readings = fields.map((i) => readingOf(library, statement.columnType(i).typeId));
-    await connection.run(`create temp table ${TABLE}(${fields.map(columnAt)}) as ${sql}`);
-    return {
-      name: NAME,
-      columns: fields.map((i) => {
-        const { use, refusal } = readings[i];
-        return { name: statement.columnName(i), ...(use && { use }), ...(refusal && { refusal }) };
+    const result = await statement.stream();
+    const readings = result.columnTypes().map(({ typeId }) => readingOf(library, typeId));
+    yield tableStart(
+      result.columnNames().map((name, i): KeptColumn => {
+        const { use, refusal, unit } = readings[i];
+        return { name, ...(use && { use }), ...(refusal && { refusal }), ...(unit && { unit }) };
       }),
-      where: (row) => `${NAME}:${row}`,
-      blocks: (read) => blocksOf(connection, readings, read, signal),
-      close,
-    };
-  } catch (cause) {
-    close();
-    throw refused(cause, signal);
-  } finally {
-    signal?.removeEventListener('abort', interrupt);
-  }
-}
-
-/** The rows of the result, in its order. */
-async function* blocksOf(
-  connection: Connection,
-  readings: readonly Reading[],
-  read: ReadonlySet<number>,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<TypedBlock, void, undefined> {
-  const fields = readings.flatMap(({ refusal }, i) => (read.has(i) && refusal === undefined ? [i] : []));
-  // A row has at least one column.
-  const columns = fields.length === 0 ? 'null' : fields.map(columnAt).join();
-  try {
-    const result = await connection.stream(`select ${columns} from ${TABLE}`);
-    for (let rows = 0; ; ) {
+    );
+    for (
+      let chunk = await result.fetchChunk();
+      chunk !== null && chunk.rowCount > 0;
+      chunk = await result.fetchChunk()
+    ) {
       signal?.throwIfAborted();
-      const chunk = await result.fetchChunk();
-      if (chunk === null || chunk.rowCount === 0) return;
-      const values = chunk.getColumns() as unknown[][];
-      const vectors: (Vector | undefined)[] = readings.map(() => undefined);
-      fields.forEach((i, k) => {
-        vectors[i] = readings[i].vector(values[k]);
-      });
-      yield new ColumnBlock(vectors, chunk.rowCount, rows + 1);
-      rows += chunk.rowCount;
+      const columns = chunk.getColumns() as unknown[][];
+      const cells = readings.map(({ refusal, cells }, i) => (refusal === undefined ? cells(columns[i]) : undefined));
+      yield blockBytes(chunk.rowCount, cells);
     }
   } catch (cause) {
-    throw refused(cause, signal);
+    signal?.throwIfAborted();
+    if (isSoftmaxRegressionError(cause)) throw cause;
+    const actual = messageOf(cause)
+      .split('\n')[0]
+      .replace(/[.!]+$/, '');
+    const hint = actual.startsWith('Out of Memory') ? 'It has half of the memory: allow more.' : undefined;
+    throw new FormatError({ where: NAME, argument: 'the query', expected: 'run', actual, hint, cause });
+  } finally {
+    signal?.removeEventListener('abort', interrupt);
+    connection.closeSync();
+    instance.closeSync();
   }
-}
-
-/** The error of a query that cannot be run or read. */
-function refused(cause: unknown, signal: AbortSignal | undefined): unknown {
-  if (signal?.aborted) return signal.reason;
-  if (isSoftmaxRegressionError(cause)) return cause;
-  const actual = messageOf(cause)
-    .split('\n')[0]
-    .replace(/[.!]+$/, '');
-  return new FormatError({ where: NAME, argument: 'the query', expected: 'run', actual, cause });
 }
 
 /** How the values of a column are read. */
 interface Reading {
   readonly use?: 'date' | 'category';
+  readonly unit?: MomentUnit;
   readonly refusal?: Refusal;
-  readonly vector: (values: readonly unknown[]) => Vector;
+  readonly cells: (values: readonly unknown[]) => Cells;
 }
 
-const VALUES: Reading = { vector: (values) => new Values(values as readonly Value[]) };
-const NUMBERS: Reading = { vector: (values) => new Numbers(values as readonly number[]) };
-const INTEGERS: Reading = { vector: (values) => integers(values as readonly bigint[]) };
+const VALUES: Reading = { cells: (values) => values as readonly Value[] };
+const NUMBERS: Reading = { cells: (values) => Float64Array.from(values as readonly (number | null)[], orMissing) };
+const INTEGERS: Reading = {
+  cells: (values) => exactNumbers(values as readonly (bigint | null)[]) ?? (values as readonly Value[]),
+};
+
+function orMissing(value: number | null): number {
+  return value ?? Number.NaN;
+}
 
 /** Moments, which the library gives as objects with one number. */
 function moments(unit: MomentUnit, key: string): Reading {
   const numberOf = (value: unknown) => (value === null ? null : (value as Record<string, bigint | number>)[key]);
-  return { use: 'date', vector: (values) => new Moments(values.map(numberOf), unit) };
+  return { use: 'date', unit, cells: (values) => values.map(numberOf) };
 }
 
 function readingOf({ DuckDBTypeId: Id }: Library, id: number): Reading {
@@ -165,7 +131,7 @@ function readingOf({ DuckDBTypeId: Id }: Library, id: number): Reading {
     case Id.SQLNULL:
       return VALUES;
     case Id.UUID:
-      return { vector: (values) => new Values(values.map((value) => (value === null ? null : String(value)))) };
+      return { cells: (values) => values.map((value) => (value === null ? null : String(value))) };
     case Id.ENUM:
       return { ...VALUES, use: 'category' };
     case Id.DATE:

@@ -46,23 +46,8 @@ const TWICE = 100;
 export async function launchWorkers(options: LaunchOptions): Promise<number> {
   assertKnownOptions(options, ['workers', 'argv', 'stdin', 'stdout', 'stderr'], WHERE);
   const { workers, argv, stdin = true, stdout = process.stdout, stderr = process.stderr } = options;
-  assertPositiveInteger(workers, WHERE, 'workers');
-  if (workers > MOST_WORKERS) {
-    const expected = `be at most ${MOST_WORKERS}`;
-    throw new DomainError({ where: WHERE, argument: 'workers', expected, actual: String(workers) });
-  }
   assertList(argv, WHERE, 'argv');
-  const launched = launcherIn(process.env);
-  if (launched !== undefined) {
-    throw new BackendError({
-      where: WHERE,
-      argument: 'this process',
-      expected: 'be started without a launcher, or without workers of its own',
-      actual: launched.variable,
-      hint: 'Call openCommunicator alone under mpiexec or srun.',
-    });
-  }
-  const { mpiexec } = installedMpi(WHERE, `${workers} workers`);
+  const mpiexec = mpiexecFor(workers);
   const child = start(mpiexec, workers, argv, stdin ? 'inherit' : 'ignore');
   const reports = new Reports(child.stdio[3] as Readable);
   const banner = new Banner();
@@ -91,6 +76,26 @@ export async function launchWorkers(options: LaunchOptions): Promise<number> {
     interrupts.ignore();
     meeting.close();
   }
+}
+
+/** The launcher of so many processes. @throws as `launchWorkers` */
+export function mpiexecFor(workers: number): string {
+  assertPositiveInteger(workers, WHERE, 'workers');
+  if (workers > MOST_WORKERS) {
+    const expected = `be at most ${MOST_WORKERS}`;
+    throw new DomainError({ where: WHERE, argument: 'workers', expected, actual: String(workers) });
+  }
+  const launched = launcherIn(process.env);
+  if (launched !== undefined) {
+    throw new BackendError({
+      where: WHERE,
+      argument: 'this process',
+      expected: 'be started without a launcher, or without workers of its own',
+      actual: launched.variable,
+      hint: 'Call openCommunicator alone under mpiexec or srun.',
+    });
+  }
+  return installedMpi(WHERE, `${workers} workers`).mpiexec;
 }
 
 function start(mpiexec: string, workers: number, argv: readonly string[], stdin: 'inherit' | 'ignore'): ChildProcess {

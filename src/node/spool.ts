@@ -2,9 +2,6 @@
 import { KeptBytes, type NamedBytes } from '../reading/bytes.js';
 import { openUnnamed, type UnnamedFile } from './unnamed-file.js';
 
-/** Bytes that are kept in memory; the rest goes to a file. */
-const IN_MEMORY = 2 ** 26;
-
 /** Bytes that are read from the file at a time. */
 const CHUNK = 2 ** 18;
 
@@ -17,9 +14,9 @@ export interface SpooledBytes extends NamedBytes {
  * The same bytes, which can be streamed again, one stream at a time. They are read from the source as they are needed, so
  * an error in the first lines ends an endless pipe. The file has no name: it is gone when the process ends.
  *
- * @param inMemory bytes that are kept in memory, 64 MiB by default; the rest is in a temporary file
+ * @param inMemory bytes that are kept in memory; the rest is in a temporary file
  */
-export function spooled(once: NamedBytes, inMemory = IN_MEMORY): SpooledBytes {
+export function spooled(once: NamedBytes, inMemory: number): SpooledBytes {
   const spool = new Spool(inMemory);
   let source: AsyncIterator<Uint8Array> | undefined;
   return {

@@ -1,4 +1,4 @@
-// node: temporary files without a name.
+// node: temporary files, without a name unless other processes read them.
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,6 +28,22 @@ export interface UnnamedFileOptions {
  * @throws BackendError if the folder has too little space, or cannot be written to
  */
 export async function openUnnamed(name: string, options: UnnamedFileOptions = {}): Promise<UnnamedFile> {
+  const file = await openNamed(name, options);
+  // Windows refuses this; the name is then removed at the end.
+  await rm(file.path).catch(() => undefined);
+  return file;
+}
+
+/**
+ * Opens a file that other processes can read until it is closed. If this process is killed, the next one that opens a file
+ * of this name removes it.
+ *
+ * @throws as `openUnnamed`
+ */
+export async function openNamed(
+  name: string,
+  options: UnnamedFileOptions = {},
+): Promise<UnnamedFile & { readonly path: string }> {
   const { folder = tmpdir(), room } = options;
   const refuse = (expected: string, actual: string, cause?: unknown) => {
     const rule = { where: folder, argument: 'the folder for temporary files', expected, actual, cause };
@@ -42,12 +58,8 @@ export async function openUnnamed(name: string, options: UnnamedFileOptions = {}
   const file = await open(path, 'wx+', 0o600).catch((cause) => {
     throw failed(cause);
   });
-  // Windows refuses this; the name is then removed at the end.
-  const isNamed = await rm(path).then(
-    () => false,
-    () => true,
-  );
   return {
+    path,
     async write(bytes, at) {
       await writeAll(file, bytes, at).catch((cause) => {
         throw failed(cause);
@@ -56,7 +68,7 @@ export async function openUnnamed(name: string, options: UnnamedFileOptions = {}
     read: (bytes, at) => readAll(file, bytes, at),
     async close() {
       await file.close();
-      if (isNamed) await rm(path, { force: true });
+      await rm(path, { force: true });
     },
   };
 }

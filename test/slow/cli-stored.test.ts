@@ -1,5 +1,5 @@
 // Tables that do not fit into the memory for rows.
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { float64, tableFromArrays, tableToIPC, utf8 } from '@uwdata/flechette';
 import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer';
 import { Random } from 'softmax-regression';
@@ -270,6 +270,49 @@ describe('train --cache', () => {
     expect(readdirSync(line.path('rows/of')).length).toBe(1);
   });
 
+  it.each([
+    ['in memory', []],
+    ['stored', LITTLE],
+  ])('takes the rows from the folder, and not from the table: %s', async (title, more) => {
+    const own = ['train', 'kept.csv', ...TRAIN.slice(2), ...more, '--cache', `kept ${title}`, '--json'];
+    const write = (text: string) => {
+      line.write('kept.csv', text);
+      utimesSync(line.path('kept.csv'), 1e9, 1e9);
+    };
+    write(CSV);
+    const first = await line.run(...own, '-o', 'u.model');
+    // Other rows in as many bytes, changed at the same time.
+    write(CSV.replaceAll(',blue,', ',none,'));
+    const second = await line.run(...own, '-o', 'v.model');
+    expect([first.code, second.code, second.stderr]).toEqual([0, 0, '']);
+    expect(readFileSync(line.path('v.model'))).toEqual(readFileSync(line.path('u.model')));
+    const { model: _, ...document } = JSON.parse(first.stdout);
+    expect(JSON.parse(second.stdout)).toEqual({ ...document, model: expect.anything() });
+    const [name] = readdirSync(line.path(`kept ${title}`));
+    const other = await line.run(...own, '--missing', 'drop', '-o', 'w.model');
+    expect([other.code, readdirSync(line.path(`kept ${title}`)).length]).toEqual([0, 2]);
+    expect(name).toMatch(/^kept\.csv-[0-9a-f]{16}\.rows$/);
+    // Other options are other rows: these are read from the table.
+    expect(readFileSync(line.path('w.model'))).not.toEqual(readFileSync(line.path('u.model')));
+  });
+
+  it.each([
+    ['another file', Buffer.from('a,b\n1,2\n'), 1, /^error: rows\/own\.csv-\w+\.rows: the file must be one of rows/],
+    ['one that is cut short', undefined, 0, /^cache: rows\/own\.csv-\w+\.rows is cut short; it is written again\n$/],
+  ])('says in a line that it has found %s', async (_, bytes, code, words) => {
+    line.write('own.csv', CSV);
+    const own = ['train', 'own.csv', ...TRAIN.slice(2), '--dry-run', '--json', '--cache', 'rows'];
+    expect((await line.run(...own)).code).toBe(0);
+    const name = `rows/${readdirSync(line.path('rows')).find((each) => each.startsWith('own.csv-'))}`;
+    const whole = readFileSync(line.path(name));
+    line.write(name, bytes ?? whole.subarray(0, whole.length - 9));
+    const again = await line.run(...own);
+    expect([again.code, again.stderr]).toEqual([code, expect.stringMatching(words)]);
+    expect(again.stderr.split('\n').length).toBe(2);
+    expect(readFileSync(line.path(name)).equals(bytes ?? whole)).toBe(true);
+    line.write(name, whole);
+  });
+
   it('says in a line that the table has changed', async () => {
     line.write('changing.csv', CSV);
     const own = ['train', 'changing.csv', ...TRAIN.slice(2), '--dry-run', '--json', '--cache', 'rows'];
@@ -289,6 +332,51 @@ describe('train --cache', () => {
   ])('is refused with %s', async (_, args) => {
     const { code, stderr } = await line.run('train', ...args, '--cache', 'rows');
     expect([code, stderr]).toEqual([2, expect.stringContaining('--cache must be left out')]);
+  });
+});
+
+describe('--sql with little memory', () => {
+  const FLAGS = ['--backend', 'cpu', '--json'];
+  const SQL = ['--sql', "select * from 'big.csv'"];
+
+  it('gives the model and the scores of rows in memory', async () => {
+    const own = ['train', ...SQL, '--label', 'bought', '--strings', 'one-hot', ...FLAGS];
+    const inMemory = await line.run(...own, '--precision', 'float64', '-o', 'q.model');
+    const stored = await line.run(...own, ...LITTLE, '-o', 'r.model');
+    expect([inMemory.code, stored.code, stored.stderr]).toEqual([0, 0, '']);
+    expect(readFileSync(line.path('r.model'))).toEqual(readFileSync(line.path('q.model')));
+    const { model: _, ...document } = JSON.parse(inMemory.stdout);
+    expect(JSON.parse(stored.stdout)).toEqual({ ...document, model: expect.anything() });
+    const [a, b] = [
+      await line.run('evaluate', 'r.model', ...SQL, ...FLAGS),
+      await line.run('evaluate', 'r.model', ...SQL, ...FLAGS, ...LITTLE),
+    ];
+    expect([a.code, b.code, b.stderr]).toEqual([0, 0, '']);
+    expect(JSON.parse(b.stdout)).toEqual(JSON.parse(a.stdout));
+  });
+
+  it('compares two models on the rows of one run', async () => {
+    const other = ['--label', 'bought', '--strings', 'one-hot', '--ignore', 'y', '-o', 't.model'];
+    expect((await line.run('train', ...SQL, ...other, ...FLAGS)).code).toBe(0);
+    const random = ['--sql', "select * replace (random() as x) from 'big.csv'"];
+    const { code, stdout } = await line.run('compare', 't.model', 't.model', ...random, '--json', ...LITTLE);
+    const { logLossDifference } = JSON.parse(stdout);
+    expect([code, logLossDifference.mean]).toEqual([0, 0]);
+  });
+
+  it('runs a query once, whose rows are other ones each time', async () => {
+    const random = ['--sql', 'select i, i % 2 = 0 as y from range(20000) t(i) where random() < 0.9'];
+    const { code, stderr } = await line.run(
+      'train',
+      ...random,
+      '--label',
+      'y',
+      ...FLAGS,
+      ...LITTLE,
+      '--max-iterations',
+      '2',
+    );
+    expect([code, stderr]).toEqual([0, '']);
   });
 });
 

@@ -1,9 +1,11 @@
 // train --workers: the same model, however many processes share the fit. Nothing asserts a time.
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { Random } from 'softmax-regression';
 import { installMpi } from '../../src/node/native/install-mpi.js';
 import type { MpiInstallation } from '../../src/node/native/mpi.js';
+import { thisProcess } from '../../src/node/processes.js';
 import { COMMAND, CommandLine, type Ended, ended } from '../helpers/command-line.js';
 
 const line = new CommandLine();
@@ -40,6 +42,9 @@ function test(title: string, run: () => Promise<void>): void {
     if (missing === undefined) await run();
   });
 }
+
+/** Why rows that can be read once are refused. */
+const ONCE = 'each process reads DATA itself. Write the rows to a file first.';
 
 const TRAIN = ['train', 'big.csv', '--label', 'y', '--backend', 'cpu'];
 
@@ -169,6 +174,97 @@ describe('train --workers', () => {
   }
 });
 
+describe('train --workers copies rows that can be read once', () => {
+  const shared = () => readdirSync(tmpdir()).filter((name) => name.startsWith('.softmax-regression-shared.'));
+
+  test('and writes the model of the file, from a pipe and from SQL', async () => {
+    const flags = ['--label', 'y', '--backend', 'cpu', '--max-iterations', '3'];
+    const whole = await line.run('train', 'big.csv', ...flags, '--workers', '1', '-o', 'file.model');
+    expect(whole.code).toBe(0);
+    const own = ['--workers', '2', '--json', '-o', 'once.model'];
+    const runs = [
+      ['standard input', () => line.runWith(readFileSync(line.path('big.csv')), 'train', '-', ...flags, ...own)],
+      ['SQL', () => line.run('train', '--sql', "select * from 'big.csv'", ...flags, ...own, '--memory', '12MB')],
+    ] as const;
+    for (const [name, run] of runs) {
+      const { code, stdout, stderr } = await run();
+      expect([code, stderr, JSON.parse(stdout).data.name]).toEqual([0, '', name]);
+      expect(readFileSync(line.path('once.model'))).toEqual(readFileSync(line.path('file.model')));
+    }
+    expect(shared()).toEqual([]);
+  });
+
+  test('and says an error of them once', async () => {
+    const bad = await line.runWith('x,y\n1,2,3\n', 'train', '-', '--label', 'y', '--workers', '2');
+    expect([bad.code, bad.stderr]).toEqual([
+      1,
+      expect.stringMatching(/^error: standard input:2:3: the row must have 2 fields[^\n]*\n$/),
+    ]);
+    const query = await line.run('train', '--sql', 'selec 1', '--label', 'y', '--workers', '2');
+    expect([query.code, query.stderr]).toEqual([
+      1,
+      expect.stringMatching(/^error: SQL: the query must run; [^\n]*\n$/),
+    ]);
+    expect(shared()).toEqual([]);
+  });
+});
+
+describe('train --workers --cache', () => {
+  const FLAGS = ['--label', 'y', '--backend', 'cpu', '--max-iterations', '2', '--cache', 'rows', '--workers', '2'];
+  const train = (table: string, ...more: string[]) => line.run('train', table, ...FLAGS, ...more);
+  const rowsFile = (table: string) => readdirSync(line.path('rows')).filter((name) => name.startsWith(`${table}-`));
+
+  test('writes the rows once, and the model of the table', async () => {
+    const plain = await line.run('train', 'big.csv', ...FLAGS.slice(0, 6), '--workers', '1', '-o', 'plain.model');
+    expect(plain.code).toBe(0);
+    const written = new Set<bigint>();
+    for (const more of [[], [], ['--memory', '12MB']]) {
+      const { code, stderr } = await train('big.csv', ...more, '-o', 'cached.model');
+      expect([code, stderr]).toEqual([0, '']);
+      for (const name of rowsFile('big.csv'))
+        written.add(statSync(line.path(`rows/${name}`), { bigint: true }).mtimeNs);
+      expect(readFileSync(line.path('cached.model'))).toEqual(readFileSync(line.path('plain.model')));
+    }
+    expect([rowsFile('big.csv').length, written.size]).toEqual([1, 1]);
+    expect(readdirSync(line.path('rows')).filter((name) => name.startsWith('.') || name.endsWith('.lock'))).toEqual([]);
+  });
+
+  test('says once that rows are written again, or why they cannot be', async () => {
+    line.write('small.csv', `${header}\n${rows.slice(0, 300).join('\n')}\n`);
+    expect((await train('small.csv')).stderr).toBe('');
+    line.write('small.csv', `${header}\n${rows.slice(0, 400).join('\n')}\n`);
+    const [name] = rowsFile('small.csv');
+    const again = 'it is written again\n';
+    const changed = await train('small.csv');
+    expect([changed.code, changed.stderr]).toEqual([
+      0,
+      `cache: rows/${name} is of an earlier state of the table; ${again}`,
+    ]);
+    const whole = readFileSync(line.path(`rows/${name}`));
+    line.write(`rows/${name}`, whole.subarray(0, whole.length - 100));
+    const cut = await train('small.csv');
+    expect([cut.code, cut.stderr]).toEqual([0, `cache: rows/${name} is cut short; ${again}`]);
+    line.write(`rows/${name}`, 'a,b\n1,2\n');
+    const foreign = await train('small.csv');
+    expect([foreign.code, foreign.stderr]).toEqual([
+      1,
+      `error: rows/${name}: the file must be one of rows, as --cache writes it; got another file. Move it, or name another folder.\n`,
+    ]);
+    const noFolder = await train('small.csv', '--cache', 'big.csv');
+    expect([noFolder.code, noFolder.stderr]).toEqual([1, expect.stringMatching(/^error: big\.csv[^\n]*\n$/)]);
+  });
+
+  test('takes over the lock of a process that was killed', async () => {
+    const [name] = rowsFile('big.csv');
+    const lock = line.path(`rows/${name}.lock`);
+    const gone = spawn(process.execPath, ['-e', '']);
+    await ended(gone);
+    line.write(`rows/${name}.lock`, JSON.stringify({ ...thisProcess(), pid: gone.pid, id: 'gone' }));
+    const { code, stderr } = await train('big.csv');
+    expect([code, stderr, existsSync(lock)]).toEqual([0, '', false]);
+  });
+});
+
 describe('train --workers leaves standard input alone', () => {
   it('which may be large, or the list of a loop', async () => {
     const train = `npx softmax-regression ${TRAIN.join(' ')} --workers 2 --max-iterations 1`;
@@ -188,14 +284,21 @@ describe('train --workers refuses, before anything starts,', () => {
     expect([code, stderr]).toEqual([2, expect.stringContaining(words)]);
   });
 
-  it('rows that can be read once', async () => {
-    const words = 'each process reads DATA itself. Write the rows to a file first.';
-    for (const source of [['-'], ['--sql', 'select 1']]) {
-      const { code, stderr } = await line.run('train', ...source, '--label', 'y', '--workers', '2');
-      expect([code, stderr]).toEqual([2, `error: ${source[0]} must be left out with --workers: ${words}\n`]);
-    }
+  it('a pipe that has a name', async () => {
     const piped = await line.shell('echo x,y | npx softmax-regression train /dev/stdin --label y --workers 2');
-    expect([piped.code, piped.stderr]).toEqual([2, `error: /dev/stdin must be left out with --workers: ${words}\n`]);
+    expect([piped.code, piped.stderr]).toEqual([2, `error: /dev/stdin must be left out with --workers: ${ONCE}\n`]);
+  });
+
+  test('rows that can be read once under a launcher of its own', async () => {
+    for (const source of [['-'], ['--sql', 'select 1']]) {
+      const [program, ...args] = [...COMMAND, 'train', ...source, '--label', 'y'];
+      const child = spawn(mpi.mpiexec, ['-n', '2', program, ...args], { cwd: line.folder });
+      child.stdin.end('x,y\n1,2\n2,1\n');
+      const { code, stderr } = await ended(child);
+      // The launcher may end one of them first.
+      expect(code).not.toBe(0);
+      expect(stderr).toBe(`error: ${source[0]} must be left out with several processes: ${ONCE}\n`);
+    }
   });
 
   test('a launcher whose connection was closed on the way, as npx does', async () => {

@@ -110,6 +110,7 @@ const OWN: Readonly<Record<string, readonly string[]>> = {
     parts: ['parquet', 'arrow'],
     provide: ['parquet', 'arrow'],
     sql: ['sql'],
+    'table-bytes': ['table-bytes', 'sql'],
   }),
 };
 

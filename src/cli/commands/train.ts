@@ -195,10 +195,10 @@ async function trainFrom(path: string | undefined, given: TrainOptions & { reado
   let options: TrainOptions = given;
   if (isShared && !given.dryRun) {
     const { assertShareable, optionsOfRank, runInWorkers } = await import('../train/workers.js');
-    assertShareable(source, given);
+    assertShareable(source, given, communicator);
     if (communicator.size > 1) options = optionsOfRank(source, given, communicator);
     else if ((given.workers ?? 1) > 1) {
-      process.exitCode = await runInWorkers(given.workers ?? 1);
+      process.exitCode = await runInWorkers(source, given.workers ?? 1, given.memory);
       return;
     }
   }
@@ -206,7 +206,9 @@ async function trainFrom(path: string | undefined, given: TrainOptions & { reado
   const { withRowFiles } = await import('../data/row-files.js');
   try {
     await withRowFiles(async (closing) => {
-      const { data, parts } = await withInterrupt((signal) => read(source, options, { ...display, signal, closing }));
+      const { data, parts } = await withInterrupt((signal) =>
+        read(source, options, { ...display, signal, closing, communicator }),
+      );
       if (options.dryRun) {
         const { assertTrainable } = await import('../train/checks.js');
         await assertTrainable(data, parts, options);
@@ -238,16 +240,19 @@ async function trainFrom(path: string | undefined, given: TrainOptions & { reado
 async function read(
   source: Data,
   options: TrainOptions,
-  { onProgress, signal, closing }: ProgressDisplay & Pick<Loading, 'closing'> & { readonly signal: AbortSignal },
+  {
+    onProgress,
+    communicator,
+    ...room
+  }: ProgressDisplay & Pick<Loading, 'closing' | 'communicator'> & { readonly signal: AbortSignal },
 ): Promise<{ readonly data: AnyDataSet; readonly parts: Parts }> {
   const { loadDataSet } = await import('../samples.js');
   const { partsOf } = await import('../train/parts.js');
   const { withBadRows } = await import('../bad-rows.js');
   onProgress({ stage: `read ${nameOf(source)}`, done: 0 });
   return withBadRows(options.skipBad, source, async (bad) => {
-    const { memory } = options;
-    const room = { signal, memory, closing };
-    const loading = { ...room, onProgress, cache: options.cache };
+    const { memory, cache } = options;
+    const loading = { ...room, onProgress, memory, cache, communicator };
     const data = await loadDataSet(source, csvChoices(options), loading, bad);
     if (options.dryRun && data.columns === undefined) {
       throw new UsageError(`--dry-run must be left out: ${data.name} is not a table.`);
@@ -256,7 +261,7 @@ async function read(
       const { assertStorable } = await import('../train/storable.js');
       assertStorable(data);
     }
-    return { data, parts: await partsOf(data, options, bad, room) };
+    return { data, parts: await partsOf(data, options, bad, { ...room, onProgress, memory }) };
   });
 }
 

@@ -12,7 +12,7 @@ import type { AnyDataSet } from '../../reading/samples.js';
 import { note } from '../terminal.js';
 import { UsageError } from '../usage.js';
 import type { Data } from './query.js';
-import type { Room } from './row-files.js';
+import { type Room, shownWriter } from './row-files.js';
 import { isFile, isTableFolder, partsOfFolder } from './tables.js';
 
 /** What the rows of a table depend on. */
@@ -67,16 +67,7 @@ export async function cachedDataSet(
       await writeRowCache(path, origin, (store) =>
         read({
           ...{ ...keeping, stores: 'always' },
-          store: async (n, d, needed) => {
-            const writer = await store(n, d, needed);
-            return {
-              ...writer,
-              write: async (values) => {
-                signal?.throwIfAborted();
-                await writer.write(values);
-              },
-            };
-          },
+          store: async (n, d, needed) => shownWriter(await store(n, d, needed), room, folder),
         }),
       );
       return (await openRowCache(path)) as RowCache;

@@ -1,48 +1,34 @@
 // cli: --sql, a query in place of DATA. Its code is loaded when it runs.
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { SqlTable } from '../../formats/sql.js';
+import type { NamedBytes } from '../../reading/bytes.js';
 import { UsageError } from '../usage.js';
 import type { Room } from './row-files.js';
 
-/** The least memory that DuckDB works in. */
-const LEAST = 2 ** 27;
-
-/** An SQL query. A command that reads DATA twice reads the result of one run. */
+/** Rows of a query, as the bytes of a typed table. */
 export class Query {
-  readonly #sql: string;
-  #table: Promise<SqlTable> | undefined;
+  /** @param bytes the rows; a command that reads them twice passes those of one run */
+  constructor(readonly bytes: (room: Room) => Promise<NamedBytes>) {}
+}
 
-  constructor(sql: string) {
-    this.#sql = sql;
-  }
+/** Memory that DuckDB needs for any query, in bytes, and for each thread that works on a large one. */
+const LEAST = 128e6;
+const OF_A_THREAD = 128e6;
 
-  open(room: Room = {}): Promise<SqlTable> {
-    this.#table ??= this.#run(room);
-    return this.#table;
-  }
-
-  async #run({ memory, signal }: Room): Promise<SqlTable> {
-    const { openSql } = await import('../../formats/sql.js');
+/** The rows of an SQL query. Each stream runs it. */
+function sqlQuery(sql: string): Query {
+  return new Query(async ({ memory, signal }) => {
+    const { sqlBytes } = await import('../../formats/sql.js');
     const { memoryForData } = await import('../../node/memory.js');
-    const table = await openSql(this.#sql, {
-      memory: Math.max(LEAST, (memory ?? memoryForData()) / 2),
-      threads: availableParallelism(),
+    // The other half is for the rows that are read meanwhile.
+    const own = Math.max(LEAST, (memory ?? memoryForData()) / 2);
+    return sqlBytes(sql, {
+      memory: own,
+      threads: Math.min(availableParallelism(), Math.max(1, Math.floor(own / OF_A_THREAD))),
       temporary: join(tmpdir(), `softmax-regression-sql-${process.pid}`),
       signal,
     });
-    // Else its files stay.
-    process.once('exit', table.close);
-    return table;
-  }
-
-  /** Ends the query, whose rows are no longer read. */
-  async close(): Promise<void> {
-    const table = await this.#table;
-    if (table === undefined) return;
-    process.off('exit', table.close);
-    table.close();
-  }
+  });
 }
 
 /** What a command reads: a path or the name of a data set, or a query. */
@@ -53,7 +39,7 @@ export function dataOf(source: string | undefined, sql: string | undefined): Dat
   if (source !== undefined && sql !== undefined) {
     throw new UsageError('--sql must be left out with DATA: the rows come from one of them.');
   }
-  if (sql !== undefined) return new Query(sql);
+  if (sql !== undefined) return sqlQuery(sql);
   if (source === undefined) throw new UsageError("missing required argument 'data': a file, or --sql with a query.");
   return source;
 }

@@ -1,11 +1,15 @@
 // cli: --memory: where the rows of a table go that do not fit.
-import type { RowStoring } from '../../data/stored-rows.js';
+import { tmpdir } from 'node:os';
+import { inBytes } from '../../core/shape.js';
+import type { RowStoring, RowWriter } from '../../data/stored-rows.js';
+import type { OnProgress } from '../../node/files.js';
 import { memoryForData } from '../../node/memory.js';
 import type { Keeping } from '../../reading/keeping.js';
 
 /** How many rows a command keeps in memory. */
 export interface Room {
   readonly signal?: AbortSignal;
+  readonly onProgress?: OnProgress;
   /** The most bytes that the rows of a table may take in memory; by default, most of what is free. */
   readonly memory?: number;
   /** Takes what closes the file of stored rows, for the time when they are no longer read. */
@@ -36,17 +40,25 @@ export async function withRowFiles<T>(work: (closing: NonNullable<Room['closing'
 }
 
 /** Stores rows in a temporary file. */
-function storing({ signal, closing }: Room): RowStoring {
+function storing(room: Room): RowStoring {
   return async (n, d) => {
     const { openRowFile } = await import('../../node/row-file.js');
     const writer = await openRowFile(n, d);
-    closing?.(writer.close);
-    return {
-      ...writer,
-      write: async (values) => {
-        signal?.throwIfAborted();
-        await writer.write(values);
-      },
-    };
+    room.closing?.(writer.close);
+    return shownWriter(writer, room, tmpdir());
+  };
+}
+
+/** Shows how much is stored in a folder, until the command is interrupted. */
+export function shownWriter(writer: RowWriter, { signal, onProgress }: Room, folder: string): RowWriter {
+  let bytes = 0;
+  return {
+    ...writer,
+    async write(values) {
+      signal?.throwIfAborted();
+      await writer.write(values);
+      bytes += values.byteLength;
+      onProgress?.({ stage: 'store the rows', done: 0, note: `${inBytes(bytes)} in ${folder}` });
+    },
   };
 }

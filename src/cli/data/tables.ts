@@ -3,6 +3,7 @@ import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TypedTable } from '../../data/table/typed/table.js';
 import { provideFormats } from '../../formats/provide.js';
+import { openTableBytes } from '../../formats/table-bytes.js';
 import { isGzip, wholeOf } from '../../reading/bytes.js';
 import { FORMAT_START, fileInMemory, openBinary, type TableFormat, tableFormatOf } from '../../reading/format.js';
 import type { TableSource } from '../../reading/table.js';
@@ -59,12 +60,16 @@ function startOfFile(path: string): Uint8Array {
   }
 }
 
-/** A table: text formats as bytes to come, the others open. Of those, columns are read as they are asked for. */
-export async function openTable(source: Data, room: Room = {}, chunk?: number): Promise<TableSource> {
-  if (typeof source !== 'string') return source.open(room);
+/**
+ * A table: text formats as bytes to come, the others open. Of those, columns are read as they are asked for.
+ *
+ * A pipe and a query can be read in one pass.
+ */
+export async function openTable(source: Data, room: Room = {}): Promise<TableSource> {
+  if (typeof source !== 'string') return openTableBytes(await source.bytes(room));
   const { signal } = room;
   const format = formatOf(source);
-  if (format !== 'parquet' && format !== 'arrow') return namedBytes(source, signal, chunk);
+  if (format !== 'parquet' && format !== 'arrow') return namedBytes(source, signal);
   provideFormats();
   const paths = isTableFolder(source) ? partsOfFolder(source) : [source];
   const files = [];

@@ -2,18 +2,19 @@
 import { statSync } from 'node:fs';
 import { devNull } from 'node:os';
 import type { Communicator } from '../../core/ranks/communicator.js';
-import { launchWorkers } from '../../mpi/launch.js';
+import { launchWorkers, mpiexecFor } from '../../mpi/launch.js';
 import { memoryForData } from '../../node/memory.js';
 import type { Data } from '../data/query.js';
-import { STDIN } from '../files.js';
+import { isOnce, sharedInput, shareInput } from '../data/spooled.js';
+import { withInterrupt } from '../interrupt.js';
 import { kindOf } from '../samples.js';
 import { UsageError } from '../usage.js';
 import type { TrainOptions } from './training.js';
 
 /** Refuses what several processes cannot share, before any of them starts. */
-export function assertShareable(source: Data, options: TrainOptions): void {
+export function assertShareable(source: Data, options: TrainOptions, { size }: Communicator): void {
   const given = options.workers === undefined ? 'several processes' : '--workers';
-  if (typeof source !== 'string' || isPipe(source)) {
+  if (isOnce(source) ? size > 1 && sharedInput(source, {}) === undefined : isPipe(source as string)) {
     const named = typeof source === 'string' ? source : '--sql';
     throw new UsageError(
       `${named} must be left out with ${given}: each process reads DATA itself. Write the rows to a file first.`,
@@ -21,17 +22,23 @@ export function assertShareable(source: Data, options: TrainOptions): void {
   }
 }
 
-/** Whether a path can be read once, such as /dev/stdin, which is that of another process in each of them. */
+/** Whether a path is one that can be read once, such as /dev/stdin, which is that of another process in each of them. */
 function isPipe(path: string): boolean {
-  const state = path === STDIN ? undefined : statSync(path, { throwIfNoEntry: false });
-  return path === STDIN || (state !== undefined && !state.isFile() && !state.isDirectory());
+  const state = statSync(path, { throwIfNoEntry: false });
+  return state !== undefined && !state.isFile() && !state.isDirectory();
 }
 
-/** Runs this command line in several processes, and returns the exit code. */
-export function runInWorkers(workers: number): Promise<number> {
+/** Runs this command line in several processes, and returns the exit code. What can be read once is copied for them first. */
+export async function runInWorkers(source: Data, workers: number, memory: number | undefined): Promise<number> {
+  mpiexecFor(workers);
+  const remove = isOnce(source) ? await withInterrupt((signal) => shareInput(source, { signal, memory })) : undefined;
   const [program, script, ...rest] = process.argv;
-  // Standard input belongs to others, such as a loop of the shell.
-  return launchWorkers({ workers, argv: [program, ...process.execArgv, script, ...rest], stdin: false });
+  try {
+    // Standard input belongs to others, such as a loop of the shell.
+    return await launchWorkers({ workers, argv: [program, ...process.execArgv, script, ...rest], stdin: false });
+  } finally {
+    await remove?.();
+  }
 }
 
 /** The options of one of several processes: only rank 0 writes files, and all of them share the memory. */

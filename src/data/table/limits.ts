@@ -1,5 +1,6 @@
 // data: the limits on the size of a table.
 import { FormatError } from '../../core/errors.js';
+import { inBytes } from '../../core/shape.js';
 
 /** Maximum number of values of a table: 16 GB, more than fit into one array on any platform. */
 export const MAX_VALUES = 2 ** 31;
@@ -78,16 +79,4 @@ export function assertFits(size: TableSize, maxMemory: number, where: string, hi
 
 function amount(count: number): string {
   return count.toLocaleString('en');
-}
-
-const UNITS = [
-  [1e9, 'GB'],
-  [1e6, 'MB'],
-  [1e3, 'kB'],
-] as const;
-
-/** Bytes in a unit of at least 1. */
-export function inBytes(bytes: number): string {
-  const [size, unit] = UNITS.find(([size]) => bytes >= size) ?? [1, 'bytes'];
-  return `${size === 1 ? bytes : (bytes / size).toFixed(1)} ${unit}`;
 }

@@ -81,14 +81,20 @@ function isExact(value: bigint): boolean {
 
 /** Integers of 64 bits as numbers, where all of them are exact. */
 export function integers(values: ArrayLike<bigint | null | undefined>): Vector {
+  const numbers = exactNumbers(values);
+  return numbers === undefined ? new Values(values) : new Numbers(numbers);
+}
+
+/** Integers as numbers, of which NaN is missing; undefined if one is not exact. */
+export function exactNumbers(values: ArrayLike<bigint | null | undefined>): Float64Array | undefined {
   const numbers = new Float64Array(values.length);
   for (let i = 0; i < values.length; i++) {
     const value = values[i];
     if (value === null || value === undefined) numbers[i] = Number.NaN;
     else if (isExact(value)) numbers[i] = Number(value);
-    else return new Values(values);
+    else return undefined;
   }
-  return new Numbers(numbers);
+  return numbers;
 }
 
 /** Moments, counted from 1970 in units of which a second or a day has `perSecond`. */
