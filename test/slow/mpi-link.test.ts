@@ -16,21 +16,31 @@ function ip(...args: string[]): boolean {
   return spawnSync('ip', args).status === 0;
 }
 
+/** In the environment of the processes of this test. */
+const MARK = `cut ${process.pid}`;
+
 /** Two namespaces with one link between them. */
 function openLink(): boolean {
   const isRoot = process.platform === 'linux' && process.getuid?.() === 0;
   if (!isRoot || !spaces.every((space) => ip('netns', 'add', space))) return false;
   const [a, b] = spaces;
-  const isLinked = ip('link', 'add', 'link0', 'netns', a, 'type', 'veth', 'peer', 'name', 'link0', 'netns', b);
+  const isLinked = ip('link', 'add', 'link0', 'netns', a, 'type', 'veth', 'peer', 'name', 'link1', 'netns', b);
   return (
     isLinked &&
     spaces.every(
       (space, i) =>
-        ip('-n', space, 'address', 'add', `${hosts[i]}/24`, 'dev', 'link0') &&
-        ip('-n', space, 'link', 'set', 'link0', 'up') &&
+        ip('-n', space, 'address', 'add', `${hosts[i]}/24`, 'dev', `link${i}`) &&
+        ip('-n', space, 'link', 'set', `link${i}`, 'up') &&
         ip('-n', space, 'link', 'set', 'lo', 'up'),
     )
   );
+}
+
+/** An end of the link has no carrier at once after it is set up. */
+async function untilUp(): Promise<void> {
+  const isUp = (space: string) =>
+    / state UP /.test(spawnSync('ip', ['-n', space, 'link', 'show', 'type', 'veth'], { encoding: 'utf8' }).stdout);
+  while (!spaces.every(isUp)) await sleep(50);
 }
 
 /** The processes that the launcher of this test has started: of the ranks, or all. */
@@ -53,6 +63,7 @@ let missing: string | undefined;
 beforeAll(async () => {
   if (!openLink()) missing = 'network namespaces need root on Linux, and the program ip';
   else {
+    await untilUp();
     try {
       mpi = await installMpi();
     } catch (error) {
@@ -82,6 +93,7 @@ exec ip netns exec $space sh -c "$*"
   chmodSync(line.path('start.sh'), 0o755);
 });
 afterAll(() => {
+  for (const pid of processesOf(MARK, /./)) process.kill(pid, 'SIGKILL');
   for (const space of spaces) ip('netns', 'delete', space);
   line.dispose();
 });
@@ -97,19 +109,27 @@ it('all ranks end with one line if the link between them is cut, and the trainin
     cwd: line.folder,
     stdio: ['ignore', 'ignore', 'pipe'],
     // Over the link, although both ranks are on one machine.
-    env: { ...process.env, ...NO_HOOKS, LINK_TEST: 'cut', MPIR_CVAR_NOLOCAL: '1', UCX_TLS: 'tcp,self' },
+    env: {
+      ...process.env,
+      ...NO_HOOKS,
+      LINK_TEST: MARK,
+      MPIR_CVAR_NOLOCAL: '1',
+      UCX_TLS: 'tcp,self',
+      UCX_NET_DEVICES: 'link0,link1',
+    },
   });
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
     stderr += chunk;
   });
-  const ranks = () => processesOf('cut', /(?:^|\0)PMI_RANK=/);
+  const ranks = () => processesOf(MARK, /(?:^|\0)PMI_RANK=/);
   while (child.exitCode === null && !existsSync(line.path('state'))) await sleep(20);
+  if (child.exitCode !== null) throw new Error(stderr);
   expect(ranks().length).toBeGreaterThan(1);
   ip('-n', a, 'link', 'set', 'link0', 'down');
   while (ranks().length > 0) await sleep(50);
   // The launcher itself waits for its part on the other side, which no program can reach.
-  for (const pid of processesOf('cut', /./)) process.kill(pid, 'SIGKILL');
+  for (const pid of processesOf(MARK, /./)) process.kill(pid, 'SIGKILL');
   expect(stderr.match(/^error: .*/gm)).toEqual([expect.stringMatching(/rank 1 of 2 \(.*\) is lost/)]);
   expect(existsSync(line.path('shared.model'))).toBe(false);
   const more = [...TRAIN, '--max-iterations', '60'];
