@@ -7,8 +7,11 @@ const TICK = 100;
 /** Looks at which a process was stopped, before it is lost: 5 s. Counted, not measured: this process may be suspended too. */
 const MOST_LOOKS = 50;
 
-/** The files of MPICH's shared memory. */
-const MEMORY = /\/dev\/shm\/mpich_shm_\S+/g;
+/** Looks for shared memory after the meeting, in which more of it may be made. */
+const MORE_LOOKS = 20;
+
+/** The files of the shared memory of MPICH and of its UCX. */
+const MEMORY = /\/dev\/shm\/(?:mpich_shm|ucx_shm_posix)_\S+/g;
 
 /**
  * The processes that a launcher has started on this machine, up to the moment in which they have met. From then on they watch
@@ -19,6 +22,7 @@ export class Meeting {
   lost: number | undefined;
   readonly #launcher: number;
   readonly #hasMet: () => boolean;
+  #more = MORE_LOOKS;
   readonly #looks = new Map<number, number>();
   readonly #memory = new Set<string>();
   readonly #timer: NodeJS.Timeout;
@@ -38,7 +42,7 @@ export class Meeting {
     const processes = familyOf(this.#launcher);
     for (const pid of processes)
       for (const path of read(`/proc/${pid}/maps`).match(MEMORY) ?? []) this.#memory.add(path);
-    if (this.#hasMet()) clearInterval(this.#timer);
+    if (this.#hasMet() && this.#more-- === 0) clearInterval(this.#timer);
     for (const pid of processes) {
       const looks = isStopped(pid) ? (this.#looks.get(pid) ?? 0) + 1 : 0;
       this.#looks.set(pid, looks);
