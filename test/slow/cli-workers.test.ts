@@ -136,6 +136,15 @@ describe('train --workers', () => {
     expect(readFileSync(line.path('m.model'))).toEqual(readFileSync(line.path('1.model')));
   });
 
+  test('refuses steps on other backends', async () => {
+    const train = [...COMMAND.slice(1), ...TRAIN.slice(0, -2), '--solver', 'sgd', '--epochs', '1', '--backend'];
+    const ranks = ['cpu', 'wasm'].map((backend) => ['-n', '1', COMMAND[0], ...train, backend]);
+    const child = spawn(mpi.mpiexec, [...ranks[0], ':', ...ranks[1]], { cwd: line.folder });
+    const { code, stderr } = await ended(child);
+    const words = 'error: --backend must be the same on all ranks, "cpu" as on rank 0; got "wasm" on rank 1.\n';
+    expect([code, stderr]).toEqual([2, words]);
+  });
+
   test('skips bad rows on all ranks, and writes them once', async () => {
     const args = [
       'train',
