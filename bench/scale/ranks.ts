@@ -20,9 +20,10 @@ export async function benchRanks({ peers }: ScaleOptions): Promise<void> {
   const spark = peers ? await fitOfSpark() : undefined;
   const target = spark?.objective ?? 0.37;
   const works: Readonly<Record<string, () => Promise<FitAnswer>>> = {
-    'two ranks': () => answerOf(2, target),
+    'two ranks': () => answerOf(2, target, 'auto'),
+    'one process, two threads': () => answerOf(1, target, 'auto'),
+    'two ranks, float64': () => answerOf(2, target, 'float64'),
     'one process, two threads, float64': () => answerOf(1, target, 'float64'),
-    'one process, two threads, float32 and float64': () => answerOf(1, target, 'auto'),
   };
   const runs = Object.keys(works).map((): FitAnswer[] => []);
   for (let round = 0; round < ROUNDS; round++) {
@@ -47,7 +48,7 @@ export async function benchRanks({ peers }: ScaleOptions): Promise<void> {
   console.log(table(['', 'time', 'this / two ranks', 'iterations'], rows));
 }
 
-async function answerOf(workers: number, target: number, precision = 'float64'): Promise<FitAnswer> {
+async function answerOf(workers: number, target: number, precision: string): Promise<FitAnswer> {
   const argv = [...RANK, String(target), precision];
   if (workers === 1) {
     const child = spawn(argv[0], argv.slice(1), { stdio: ['ignore', 'pipe', 'inherit'] });
