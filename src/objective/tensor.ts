@@ -73,7 +73,10 @@ export async function openTensorObjective(
         backend.dispose(parameters);
       }
     },
-    gram: (signal) => gramOf(data, scale, store, signal),
+    async gram(signal) {
+      const gram = await openGram(data, 1, store);
+      return scaledGram(await gram.sum(signal).finally(() => gram.close()), d, scale);
+    },
     close() {
       loss.close();
       dispose();
@@ -84,15 +87,23 @@ export async function openTensorObjective(
 /** Rows of a native product: few enough to fit in the caches, many enough to use all threads. */
 const NATIVE_ROWS = 512;
 
-async function gramOf(
+/** X̃ᵀdiag(s)X̃/S of features without their scale, prepared for sums over some of the samples. */
+export interface OpenGram {
+  /** [d + 1, d + 1] with the lower half filled, but for the last entry. `steps` are the first batch and the one after the last. */
+  sum(signal?: AbortSignal, steps?: readonly [first: number, end: number | undefined]): Promise<Float64Array>;
+  close(): void;
+}
+
+/** @param passes the number of sums */
+export async function openGram(
   { features, shares }: Pick<TrainingData, 'features' | 'shares'>,
-  scale: number,
+  passes: number,
   store: DataStore,
-  signal: AbortSignal | undefined,
-): Promise<Float64Array> {
+  batchSize = Math.min(features.shape[0], rowsOfAProduct(features.shape[1])),
+): Promise<OpenGram> {
   const { backend } = store;
   backend.assertSame();
-  const [n, d] = features.shape;
+  const [, d] = features.shape;
   const isNative = tf.getBackend() === 'tensorflow';
   type Sums = { readonly gram: tf.Tensor2D; readonly mean: tf.Tensor1D };
   type Batch = { readonly features: tf.Tensor2D; readonly shares: tf.Tensor1D };
@@ -102,31 +113,50 @@ async function gramOf(
     const products = isNative ? tf.matMul(weighted, x, true, false) : tf.matMul(tf.transpose(weighted), x);
     return [{ gram: gram.add(products), mean: mean.add(weighted.sum(0)) }, {}];
   };
-  const batchSize = Math.min(n, isNative ? NATIVE_ROWS : rowsOfATask(d, d));
   const initial: Sums = { gram: tf.zeros([d, d]), mean: tf.zeros([d]) };
-  let sums: Sums = initial;
-  try {
-    const options = { batchSize, passes: 1, isOrdered: false };
-    const loop = await openLoop(step, initial, { features, shares }, options, store);
-    try {
-      for await (const { state } of loop.pass(initial, undefined, signal)) {
-        backend.assertSame();
-        if (sums !== initial) tf.dispose(sums);
-        sums = { gram: state.gram.clone(), mean: state.mean.clone() };
-      }
-    } finally {
-      loop.close();
-    }
-    const [products, means] = await Promise.all([sums.gram.data(), sums.mean.data()]);
-    const gram = new Float64Array(square(d + 1));
-    for (let i = 0; i < d; i++) {
-      for (let j = 0; j <= i; j++) gram[i * (d + 1) + j] = products[i * d + j] / square(scale);
-      gram[d * (d + 1) + i] = means[i] / scale;
-    }
-    gram[gram.length - 1] = 1;
-    return gram;
-  } finally {
-    if (sums !== initial) backend.dispose(sums);
+  const options = { batchSize, passes, isOrdered: false };
+  const loop = await openLoop(step, initial, { features, shares }, options, store).catch((error) => {
     backend.dispose(initial);
+    throw error;
+  });
+  return {
+    async sum(signal, [first, end] = [0, undefined]) {
+      backend.assertSame();
+      let sums: Sums = initial;
+      try {
+        for await (const { state } of loop.pass(initial, undefined, signal, first, end)) {
+          backend.assertSame();
+          if (sums !== initial) tf.dispose(sums);
+          sums = { gram: state.gram.clone(), mean: state.mean.clone() };
+        }
+        const [products, means] = await Promise.all([sums.gram.data(), sums.mean.data()]);
+        const gram = new Float64Array(square(d + 1));
+        for (let i = 0; i < d; i++) {
+          for (let j = 0; j <= i; j++) gram[i * (d + 1) + j] = products[i * d + j];
+          gram[d * (d + 1) + i] = means[i];
+        }
+        return gram;
+      } finally {
+        if (sums !== initial) backend.dispose(sums);
+      }
+    },
+    close() {
+      loop.close();
+      backend.dispose(initial);
+    },
+  };
+}
+
+function rowsOfAProduct(d: number): number {
+  return tf.getBackend() === 'tensorflow' ? NATIVE_ROWS : rowsOfATask(d, d);
+}
+
+/** The products of features that are divided by their scale. */
+export function scaledGram(gram: Float64Array, d: number, scale: number): Float64Array {
+  for (let i = 0; i < d; i++) {
+    for (let j = 0; j <= i; j++) gram[i * (d + 1) + j] /= square(scale);
+    gram[d * (d + 1) + i] /= scale;
   }
+  gram[gram.length - 1] = 1;
+  return gram;
 }
