@@ -112,15 +112,15 @@ export async function fitLbfgs(samples: AnySamples, plan: OptimumPlan, run: FitR
   return { ...affine, numParameters: d * numClasses + (fitIntercept ? numClasses : 0), result };
 }
 
-/**
- * Whether a fit computes in float64 alone: of stored rows, and where processes share the samples on other backends than
- * TensorFlow.
- */
-export function isExact({ features, numClasses }: AnySamples, plan: Pick<OptimumPlan, 'precision' | 'communicator'>) {
-  const { precision, communicator } = plan;
+/** Whether a fit computes in float64 alone, on whatever backend: if asked to, of few numbers, and of stored rows. */
+export function isAlwaysExact({ features, numClasses }: AnySamples, { precision }: Pick<OptimumPlan, 'precision'>) {
   const [n, d] = features.shape;
-  if (precision === 'float64' || features instanceof StoredRows || n * d * numClasses <= PLAIN_WORK) return true;
-  return communicator !== undefined && tf.getBackend() !== 'tensorflow';
+  return precision === 'float64' || features instanceof StoredRows || n * d * numClasses <= PLAIN_WORK;
+}
+
+/** Whether a fit computes in float64 alone: also where processes share the samples on other backends than TensorFlow. */
+export function isExact(samples: AnySamples, plan: Pick<OptimumPlan, 'precision' | 'communicator'>) {
+  return isAlwaysExact(samples, plan) || (plan.communicator !== undefined && tf.getBackend() !== 'tensorflow');
 }
 
 /** Minimises on tensors: on those of this process, or of all that share the samples. */

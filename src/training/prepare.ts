@@ -16,8 +16,16 @@ import { openCheckpoints } from './checkpoint/checkpoints.js';
 import { fitFirstOrder } from './first-order.js';
 import type { AnySamples, FitRun, Fitted, Samples } from './fit.js';
 import { largestOf } from './inputs.js';
-import { fitLbfgs, isExact } from './lbfgs.js';
-import { type FitPlan, isSteps, type OpenPlan, storedOptions, type TrainingOptions, withPenalty } from './options.js';
+import { fitLbfgs, isAlwaysExact, isExact } from './lbfgs.js';
+import {
+  type FitPlan,
+  isSteps,
+  type OpenPlan,
+  type OptimumPlan,
+  storedOptions,
+  type TrainingOptions,
+  withPenalty,
+} from './options.js';
 import { assertAlike } from './ranks.js';
 import { assertFinite, isNear, scalingOf, standardized, standardizedRows, unfold } from './standardization.js';
 import { holdBack, readValidation } from './validation.js';
@@ -62,10 +70,7 @@ export async function fitSamples<L extends Label>(
     // A share is one of features whose checksum is compared.
     const others = typeof plan.validation === 'number' ? undefined : validation;
     const shared = { samples, checksum, validation: others, classes, start, resume: plan.resume };
-    // In float64 alone, processes may have other backends.
-    const isEqual = !isSteps(plan) && plan.precision === 'float64';
-    const engine = isEqual ? {} : { backend: tf.getBackend() };
-    await assertAlike(communicator, shared, { ...engine, ...options }, where);
+    await assertAlike(communicator, shared, { ...options, ...engineOf(asked, samples) }, where);
   }
   const checkpoints = await opened.withData({ samples, validation, classes, start, featureNames }, options);
   const run: FitRun = { backend, validation, start, checkpoints, featureNames, classes };
@@ -80,6 +85,17 @@ export async function fitSamples<L extends Label>(
 function withPrecision(plan: OpenPlan, samples: AnySamples): OpenPlan {
   const isApart = samples.features instanceof StoredRows || plan.communicator !== undefined;
   return !isSteps(plan) && isApart && isExact(samples, plan) ? { ...plan, precision: 'float64' } : plan;
+}
+
+/** What ranks must have alike for the same bits: the backend too, unless all of them compute in float64 alone. */
+function engineOf(
+  asked: OpenPlan,
+  samples: AnySamples,
+): { readonly precision?: OptimumPlan['precision']; readonly backend?: string } {
+  const backend = tf.getBackend();
+  if (isSteps(asked)) return { backend };
+  if (isAlwaysExact(samples, asked)) return { precision: 'float64' };
+  return { precision: 'auto', backend: isExact(samples, asked) ? 'other than tensorflow' : backend };
 }
 
 /** The run with its start in the coordinates of the solver. */

@@ -38,8 +38,9 @@ export async function assertAlike(
   await assertFacts(
     communicator,
     {
-      ...(JSON.parse(JSON.stringify(options)) as Record<string, Json>),
+      // First, since it decides the precision.
       'features.shape': [...features.shape],
+      ...(JSON.parse(JSON.stringify(options)) as Record<string, Json>),
       classes: [...classes],
       features: checksum ?? 'none',
       labels: await digestOfArray(labels),
