@@ -10,8 +10,8 @@ import { LOCAL_TRANSPORT, launcherArguments } from '../node/native/mpi.js';
 import { quoted } from '../node/shell.js';
 import { Banner } from './banner.js';
 import { LAUNCHER_SOCKET, launcherIn, OF_LAUNCHERS } from './environment.js';
-import { Meeting } from './meeting.js';
 import { installedMpi } from './native.js';
+import { Watch } from './watch.js';
 
 /** Options of `launchWorkers`. */
 export interface LaunchOptions {
@@ -54,7 +54,7 @@ export async function launchWorkers(options: LaunchOptions): Promise<number> {
   const output = passOn(child.stdout as Readable, stdout, (chunk) => banner.filter(chunk));
   const errors = passOn(child.stderr as Readable, stderr, (chunk) => chunk);
   const interrupts = new Interrupts(child, reports);
-  const meeting = new Meeting(child.pid ?? 0, () => reports.first !== undefined);
+  const watch = new Watch(child.pid ?? 0, () => reports.first !== undefined);
   try {
     const [code, signal] = await ended(child);
     await Promise.all([output, errors, reports.end]);
@@ -63,10 +63,8 @@ export async function launchWorkers(options: LaunchOptions): Promise<number> {
     // A process that was killed reports nothing.
     if (interrupts.signal !== undefined) return 128 + constants.signals[interrupts.signal];
     if (!banner.isSeen && signal === null) return code ?? 1;
-    if (meeting.lost !== undefined) {
-      stderr.write(
-        `error: process ${meeting.lost} was stopped for 5 s before all ${workers} workers had met; all have ended\n`,
-      );
+    if (watch.lost !== undefined) {
+      stderr.write(`error: process ${watch.lost} was stopped; all ${workers} workers have ended\n`);
       return 1;
     }
     const fault = signal === null ? 'a worker was killed or crashed' : `mpiexec was ended by ${signal}`;
@@ -74,7 +72,7 @@ export async function launchWorkers(options: LaunchOptions): Promise<number> {
     return 1;
   } finally {
     interrupts.ignore();
-    meeting.close();
+    watch.close();
   }
 }
 

@@ -82,6 +82,9 @@ const MODES: Readonly<Record<string, Mode>> = {
     if (communicator.rank === 0) console.log([...new Set(all.map((each) => Buffer.from(each).toString()))].join('\n'));
   },
   kill: (communicator, who) => isAt(communicator, who) && process.kill(process.pid, 'SIGKILL'),
+  /** One is stopped when it ends, after the last call. */
+  late: (communicator, who) =>
+    isAt(communicator, who) && process.prependListener('exit', () => process.kill(process.pid, 'SIGSTOP')),
   stop: (communicator, who) => isAt(communicator, who) && process.kill(process.pid, 'SIGSTOP'),
   exit: (communicator, who, code) => isAt(communicator, who) && process.exit(code),
   abort: (communicator, who, code) => isAt(communicator, who) && communicator.abort('planted', code),

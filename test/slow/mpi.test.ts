@@ -147,7 +147,7 @@ describe('all ranks end, with one line and no orphan, if', () => {
       'one is stopped before they meet',
       'early stop',
       1,
-      /^error: process \d+ was stopped for 5 s before all 3 workers had met; all have ended\n$/,
+      /^error: process \d+ was stopped; all 3 workers have ended\n$/,
     ],
     ['one is killed before they meet', 'early kill', 1, KILLED],
   ];
@@ -158,6 +158,13 @@ describe('all ranks end, with one line and no orphan, if', () => {
       expect(processesOf(line)).toEqual([]);
     });
   }
+
+  test('one is stopped at the end, when the others have done their work', async () => {
+    const result = await run('launch 3 late 1');
+    const stderr = /^error: .*process \d+.* (?:was stopped; all 3 workers have ended|no sign of life for 5 s)\.?\n$/;
+    expect(result).toEqual({ code: 1, stdout: 'end\n', stderr: expect.stringMatching(stderr) });
+    expect(processesOf('late 1')).toEqual([]);
+  });
 
   test('an error of one is not caught', async () => {
     const stderr = 'error: rank 1 of 3 failed: planted\n';

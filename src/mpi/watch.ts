@@ -1,4 +1,4 @@
-// mpi: watches the processes of a launcher until they have met. MPI itself waits for one that is stopped, and leaves files behind.
+// mpi: watches the processes of a launcher. MPI itself waits for one that is stopped, and leaves files behind.
 import { readFileSync, rmSync } from 'node:fs';
 
 /** Milliseconds between two looks. */
@@ -7,6 +7,9 @@ const TICK = 100;
 /** Looks at which a process was stopped, before it is lost: 5 s. Counted, not measured: this process may be suspended too. */
 const MOST_LOOKS = 50;
 
+/** The same once all have met: 8 s. Ranks notice it after 5 s, unless they have ended. */
+const MOST_LATER = 80;
+
 /** Looks for shared memory after the meeting, in which more of it may be made. */
 const MORE_LOOKS = 20;
 
@@ -14,10 +17,10 @@ const MORE_LOOKS = 20;
 const MEMORY = /\/dev\/shm\/(?:mpich_shm|ucx_shm_posix)_\S+/g;
 
 /**
- * The processes that a launcher has started on this machine, up to the moment in which they have met. From then on they watch
- * each other. Where the system does not tell about processes as Linux does, nothing is watched.
+ * The processes that a launcher has started on this machine: all end if one is stopped. Where the system does not tell about
+ * processes as Linux does, nothing is watched.
  */
-export class Meeting {
+export class Watch {
   /** A process that was stopped, for which all others were ended. */
   lost: number | undefined;
   readonly #launcher: number;
@@ -40,16 +43,20 @@ export class Meeting {
 
   readonly #look = (): void => {
     const processes = familyOf(this.#launcher);
-    for (const pid of processes)
-      for (const path of read(`/proc/${pid}/maps`).match(MEMORY) ?? []) this.#memory.add(path);
-    if (this.#hasMet() && this.#more-- === 0) clearInterval(this.#timer);
+    const hasMet = this.#hasMet();
+    if (hasMet) this.#more--;
+    if (this.#more >= 0) for (const pid of processes) this.#seeMemory(pid);
     for (const pid of processes) {
       const looks = isStopped(pid) ? (this.#looks.get(pid) ?? 0) + 1 : 0;
       this.#looks.set(pid, looks);
-      if (looks >= MOST_LOOKS) this.lost ??= pid;
+      if (looks >= (hasMet ? MOST_LATER : MOST_LOOKS)) this.lost ??= pid;
     }
     if (this.lost !== undefined) for (const pid of processes) kill(pid);
   };
+
+  #seeMemory(pid: number): void {
+    for (const path of read(`/proc/${pid}/maps`).match(MEMORY) ?? []) this.#memory.add(path);
+  }
 }
 
 /** A process, and those that it has started. */
