@@ -40,17 +40,18 @@ export async function benchFailure({ runs }: ScaleOptions): Promise<void> {
         const loss = await lose(folder, train, bits, signal, moment, `${signal}-${run}`);
         if (loss !== undefined) losses.push(loss);
       }
-      console.log(`${signal}: ${losses.length} runs`);
       const seconds = losses.map((loss) => loss.seconds);
       const count = (is: (loss: Loss) => boolean) => `${losses.filter(is).length} of ${runs}`;
-      rows.push([
+      const row = [
         signal,
         count((loss) => loss.seconds < 10),
         `${median(seconds).toFixed(1)}, ${Math.max(...seconds).toFixed(1)} s`,
         count((loss) => loss.isOneLine),
         count((loss) => loss.left === 0),
         count((loss) => loss.hasSameBits),
-      ]);
+      ];
+      console.log(row.join('; '));
+      rows.push(row);
     }
     console.log(
       `train --workers 2 on ${ROWS.toLocaleString('en')} rows, ${whole.seconds.toFixed(1)} s; one rank gets the signal at a random moment once both have started MPI:\n`,
