@@ -37,10 +37,14 @@ function openLink(): boolean {
 }
 
 /** An end of the link has no carrier at once after it is set up. */
-async function untilUp(): Promise<void> {
+async function comesUp(): Promise<boolean> {
   const isUp = (space: string) =>
     / state UP /.test(spawnSync('ip', ['-n', space, 'link', 'show', 'type', 'veth'], { encoding: 'utf8' }).stdout);
-  while (!spaces.every(isUp)) await sleep(50);
+  for (let looks = 0; looks < 600; looks++) {
+    if (spaces.every(isUp)) return true;
+    await sleep(50);
+  }
+  return false;
 }
 
 /** The processes that the launcher of this test has started: of the ranks, or all. */
@@ -61,9 +65,8 @@ function processesOf(mark: string, only: RegExp): number[] {
 let mpi: MpiInstallation;
 let missing: string | undefined;
 beforeAll(async () => {
-  if (!openLink()) missing = 'network namespaces need root on Linux, and the program ip';
+  if (!openLink() || !(await comesUp())) missing = 'network namespaces need root on Linux, and the program ip';
   else {
-    await untilUp();
     try {
       mpi = await installMpi();
     } catch (error) {
