@@ -1,5 +1,6 @@
 // First-order steps whose batches ranks share: the losses of one process, and the same model on every rank.
 import { Random } from '../src/core/random.js';
+import type { Reduction } from '../src/core/ranks/communicator.js';
 import { StoredRows } from '../src/data/stored-rows.js';
 import { crossValidate, SoftmaxRegression } from '../src/index.js';
 import type { FitOptions, FitProgress } from '../src/training/options.js';
@@ -87,6 +88,32 @@ onEveryBackend('steps that ranks share', () => {
     expect(await again.model.toBytes()).toEqual(await whole.model.toBytes());
     const [others] = await shared(4, { ...options, resume: bytes });
     expect(Math.abs(others.result.objective - whole.result.objective)).toBeLessThan(1e-6);
+  });
+
+  it('give every rank the model and scores of rank 0, also where another one rounds differently', async () => {
+    const fits = ranksOf(2).map(async (communicator, rank) => {
+      let factor = 1;
+      // Every number that rank 1 computes, or rounds, after the comparison of the samples is another.
+      const rounding = {
+        ...communicator,
+        async allReduce(sums: Float32Array | Float64Array, reduction: Reduction) {
+          await communicator.allReduce(sums, reduction);
+          if (rank === 0) return;
+          factor = 1 + 1e-3;
+          for (let i = 0; i < sums.length - 1; i++) sums[i] *= factor;
+        },
+      };
+      const rows = new StoredRows([n, d], async (start, end, into) => {
+        for (let i = start * d; i < end * d; i++) into[i - start * d] = factor * values[i];
+      });
+      const options = { solver: 'momentum', epochs: 3, batchSize: 32, l2: 0.01, validation: 0.3 } as const;
+      const others = { earlyStopping: { patience: 9 }, communicator: rounding };
+      const { model, result } = await SoftmaxRegression.fit(rows, labels, { ...options, ...others });
+      return { bytes: await model.toBytes(), result };
+    });
+    const [one, other] = await Promise.all(fits);
+    expect(other).toEqual(one);
+    expect(one.result.history).toHaveLength(3);
   });
 
   it('end with the reason of an abort while a rank waits for another', async () => {

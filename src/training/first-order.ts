@@ -4,7 +4,8 @@ import { DataStore } from '../compile/arrays.js';
 import type { BackendInUse } from '../compile/backend-in-use.js';
 import { openLoop } from '../compile/loop.js';
 import type { Affine } from '../core/affine.js';
-import { ONE_PROCESS } from '../core/ranks/communicator.js';
+import { type Communicator, ONE_PROCESS } from '../core/ranks/communicator.js';
+import { ofRankZero } from '../core/ranks/first.js';
 import { relativeWeights, type SampleWeights, sharesOf } from '../data/sample-weights.js';
 import { StoredRows } from '../data/stored-rows.js';
 import { Dense } from '../nn/dense.js';
@@ -25,7 +26,7 @@ import type { FirstOrderSolver } from './solvers.js';
 import { storedAffine } from './standardization.js';
 import { stepParts, trainingStep } from './step.js';
 import { disposeTraining, newTraining, runEpochs, scheduleOf, type Training, type TrainingEnd } from './training.js';
-import { openValidation, type Validation } from './validation.js';
+import { openValidation, type Validation, type ValidationScores } from './validation.js';
 
 /** The update function of each solver. */
 const OPTIMIZERS: Readonly<Record<FirstOrderSolver, () => Optimizer>> = optimizers;
@@ -180,14 +181,21 @@ async function fitted(trainer: Trainer, samples: AnySamples): Promise<Fitted> {
   const { best, iterations, history } = trainer.training;
   const { parameters } = best ?? trainer.training;
   const whole = { ...data, shares: sharesOf(weights, labels.length) };
-  const value = await objectiveOf(scaled, parameters, whole, options, store);
+  const { communicator = ONE_PROCESS, signal } = options;
+  const own = await objectiveOf(scaled, parameters, whole, options, store);
+  // Other processors may round it differently, as the scores of validation.
+  const [objective, gradientNorm] = await ofRankZero(
+    Float64Array.of(own.objective, own.gradientNorm),
+    communicator,
+    signal,
+  );
   const diverged = reason === 'diverged';
-  const end = { diverged, objective: value.objective, isStream: run.stream !== undefined };
+  const end = { diverged, objective, isStream: run.stream !== undefined };
   const result: FitResult = {
     converged: false,
     reason,
     advice: await adviceForSteps(samples, options, end),
-    ...value,
+    ...{ objective, gradientNorm },
     suboptimality: null,
     iterations,
     history,
@@ -218,7 +226,7 @@ async function train(trainer: Trainer, data: BatchedSamples): Promise<TrainingEn
   let validation: Validation | undefined;
   try {
     validation = run.validation && (await openValidationOf(trainer, run.validation));
-    const validate = validation && ((at: Tensors) => (validation as Validation).evaluate(at, signal));
+    const validate = validation && scoresOf(validation, communicator, signal);
     const snapshotOf = (training: Training) => async () => trainingSnapshot(await toPlain(training), trainer.shape);
     const onTraining = async (training: Training) =>
       checkpoints?.reach(training, training.step === 0, snapshotOf(training));
@@ -234,6 +242,16 @@ async function train(trainer: Trainer, data: BatchedSamples): Promise<TrainingEn
     validation?.close();
     loop.close();
   }
+}
+
+/** The scores of rank 0, which decide on every rank when training ends and which parameters it keeps. */
+function scoresOf(validation: Validation, communicator: Communicator, signal: AbortSignal | undefined) {
+  return async (at: Tensors): Promise<ValidationScores> => {
+    const own = await validation.evaluate(at, signal);
+    const values = Float64Array.of(own.validationLoss, own.validationAccuracy);
+    const [validationLoss, validationAccuracy] = await ofRankZero(values, communicator, signal);
+    return { validationLoss, validationAccuracy };
+  };
 }
 
 function openValidationOf({ layer, run, training, options, store }: Trainer, samples: AnySamples): Promise<Validation> {

@@ -6,6 +6,7 @@ import type { Loop } from '../compile/loop.js';
 import { flatten, tensorsOf, unflatten } from '../compile/tree.js';
 import { windowsOf } from '../compile/windows.js';
 import type { Communicator } from '../core/ranks/communicator.js';
+import { ofRankZero } from '../core/ranks/first.js';
 import { nextTask, untilAborted } from '../core/task.js';
 import { type BatchRange, batchRanges } from '../data/batches.js';
 import type { TrainingData } from '../objective/objective.js';
@@ -86,7 +87,7 @@ export async function openSharedLoop(
           const isLast = step === ranges.length;
           if (losses.length < CHUNK && !isLast) continue;
           if (isLast) {
-            const same = await ofRankZero(state, communicator, backend, signal);
+            const same = await stateOfRankZero(state, communicator, backend, signal);
             dispose(state, backend);
             state = same;
           }
@@ -160,7 +161,7 @@ function gradientsOf(values: Float64Array, parameters: Tensors): Tensors {
 }
 
 /** The state of rank 0. */
-async function ofRankZero(
+async function stateOfRankZero(
   state: TrainingState,
   communicator: Communicator,
   backend: BackendInUse,
@@ -168,10 +169,9 @@ async function ofRankZero(
 ): Promise<TrainingState> {
   const { structure, leaves } = flatten(state, 'fit', 'state');
   const arrays = await Promise.all(leaves.map(({ tensor }) => tensor.data()));
-  const own = communicator.rank === 0 ? Float64Array.from(arrays.flatMap((array) => [...array])) : new Float64Array(0);
-  const [bytes] = await untilAborted(communicator.allGather(new Uint8Array(own.buffer)), signal);
+  const own = Float64Array.from(arrays.flatMap((array) => [...array]));
+  const values = await ofRankZero(own, communicator, signal);
   backend.assertSame();
-  const values = new Float64Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 8);
   let at = 0;
   const tensors = leaves.map(({ tensor: { shape, size, dtype } }) => {
     const these = values.subarray(at, at + size);
