@@ -66,6 +66,39 @@ export interface SimdKernels {
   ): void;
 }
 
+/** Kernels of the module for sparse rows, src/objective/sparse/: the arguments of assembly/simd.ts in their order. */
+export interface SparseSimdKernels {
+  sparseResiduals(
+    starts: number,
+    indices: number,
+    values: number,
+    isSingle: boolean,
+    count: number,
+    w: number,
+    order: number,
+    q: number,
+    labels: number,
+    shares: number,
+    blockRows: number,
+    out: number,
+    leaves: number,
+    scratch: number,
+  ): void;
+  sparseGradient(
+    starts: number,
+    rows: number,
+    values: number,
+    isSingle: boolean,
+    count: number,
+    residuals: number,
+    q: number,
+    blockRows: number,
+    out: number,
+    levels: number,
+    scratch: number,
+  ): void;
+}
+
 /** Kernels of the native addon, src/kernels/float64.cc: the same with the memory as first argument, and the same bits. */
 export type Float64Kernels = {
   readonly [Name in keyof SimdKernels]: (

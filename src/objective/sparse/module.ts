@@ -1,23 +1,20 @@
 // objective: the sums over sparse rows in WebAssembly. Its memory holds one matrix, the point or the residuals, and of the
 // rows or columns those of one call.
-import { openModule } from '../../core/simd.js';
+import { openModule, type SparseSimdKernels } from '../../core/simd.js';
 import { SIMD_MODULE } from '../../core/simd-module.js';
 import { BLOCK_ROWS } from '../row-block.js';
 import { MOST_LEVELS, type Range } from './plain.js';
 import type { SparseSection } from './section.js';
 
-/** Addresses are in bytes: the arguments of assembly/simd.ts in their order. */
-interface SparseModule {
+interface SparseModule extends SparseSimdKernels {
   readonly memory: WebAssembly.Memory;
-  readonly sparseResiduals: (...addresses: (number | boolean)[]) => void;
-  readonly sparseGradient: (...addresses: (number | boolean)[]) => void;
 }
 
 /** 256 MB: a point of 1,000,000 features and 20 classes, and the rows of a call. Larger ones run in plain JavaScript. */
 const MOST_BYTES = 2 ** 28;
 const PAGE_BYTES = 65536;
 
-const kernels = openModule(SIMD_MODULE) as SparseModule | undefined;
+const kernels = openModule(SIMD_MODULE) as unknown as SparseModule | undefined;
 /** What the memory begins with. */
 let resident: Float64Array | undefined;
 
@@ -101,8 +98,8 @@ export function moduleResiduals(
   if (at === undefined) return false;
   const [w, ofStarts, ofIndices, ofValues, ofLabels, ofShares, out, sums, scratch] = at;
   (kernels as SparseModule).sparseResiduals(
-    ...[ofStarts, ofIndices, ofValues, values instanceof Float32Array, count, w, shape[1] + 1, q],
-    ...[ofLabels, ofShares, blockRows, out, sums, scratch],
+    ...([ofStarts, ofIndices, ofValues, values instanceof Float32Array, count, w, shape[1] + 1, q] as const),
+    ...([ofLabels, ofShares, blockRows, out, sums, scratch] as const),
   );
   residuals.set(numbersAt(out, count * q), from * q);
   leaves.set(numbersAt(sums, ofLeaves));
@@ -123,8 +120,9 @@ export function moduleGradient(
   const at = place(residuals, own, [count * q, MOST_LEVELS * (q + 1)]);
   if (at === undefined) return false;
   const [r, ofStarts, ofRows, ofValues, out, scratch] = at;
+  const isSingle = values instanceof Float32Array;
   (kernels as SparseModule).sparseGradient(
-    ...[ofStarts, ofRows, ofValues, values instanceof Float32Array, count, r, q, blockRows, out, MOST_LEVELS, scratch],
+    ...([ofStarts, ofRows, ofValues, isSingle, count, r, q, blockRows, out, MOST_LEVELS, scratch] as const),
   );
   gradient.set(numbersAt(out, count * q), from * q);
   return true;
