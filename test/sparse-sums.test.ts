@@ -169,20 +169,25 @@ onEveryEngine('sums over sparse rows', () => {
   });
 });
 
-describe('sums over sparse rows in WebAssembly', () => {
-  const random = new Random(8);
-  const section = sparseProblem({ n: 300, d: 20, q: 3, draws: 4 }, random);
-  const point = pointOf(section, random);
+const random = new Random(8);
+const section = sparseProblem({ n: 300, d: 20, q: 3, draws: 4 }, random);
+const point = pointOf(section, random);
 
-  it('are used where they fit, and have the bits of the plain loops for some rows and columns', () => {
-    const [residuals, leaves, expected, sum] = [900, 8, 900, 8].map((length) => new Float64Array(length));
-    expect(moduleResiduals(section, point, [128, 300], 128, residuals, leaves)).toBe(true);
-    plainResiduals(section, point, [128, 300], 128, expected, sum);
-    expect([bits(residuals), bits(leaves)]).toEqual([bits(expected), bits(sum)]);
-    const [gradient, plainly] = [new Float64Array(63), new Float64Array(63)];
-    expect(moduleGradient(section, residuals, [3, 17], 128, gradient)).toBe(true);
-    plainGradient(section, residuals, [3, 17], 128, plainly);
-    expect(bits(gradient)).toEqual(bits(plainly));
+/** What functions write of the rows from 128 to 300 and the columns from 3 to 17, in arrays that are not 0 before. */
+function partOf(
+  residualsOf: (...given: Parameters<typeof plainResiduals>) => unknown,
+  gradientOf: (...given: Parameters<typeof plainGradient>) => unknown,
+): BigUint64Array[] {
+  const [residuals, leaves, gradient] = [900, 8, 63].map((length) => new Float64Array(length).fill(7));
+  residualsOf(section, point, [128, 300], 128, residuals, leaves);
+  gradientOf(section, residuals, [3, 17], 128, gradient);
+  return [residuals, leaves, gradient].map(bits);
+}
+
+describe('sums over sparse rows in WebAssembly', () => {
+  it('are used where they fit, and write some rows and columns only', () => {
+    expect(partOf(moduleResiduals, moduleGradient)).toEqual(partOf(plainResiduals, plainGradient));
+    expect(moduleGradient(section, new Float64Array(900), [0, 20], 128, new Float64Array(63))).toBe(true);
   });
 
   it('are refused by their shape if they take more than 256 MB', () => {
@@ -338,10 +343,24 @@ const native = nativeFloat64();
     expect(() => native?.sparseGradient(...gradient(change))).toThrow('the arrays do not have these shapes');
   });
 
+  it('write some rows and columns only, also those without entries', () => {
+    const { matrix, columns, labels, shares } = section;
+    const { starts, indices, values } = matrix;
+    const written = partOf(
+      (_, point, [from, to], blockRows, out, leaves) => {
+        native?.sparseResiduals(starts, indices, values, from, to, point, 20, labels, shares, blockRows, out, leaves);
+      },
+      (_, residuals, [from, to], blockRows, out) => {
+        native?.sparseGradient(columns.starts, columns.rows, columns.values, from, to, residuals, 3, blockRows, out);
+      },
+    );
+    expect(written).toEqual(partOf(plainResiduals, plainGradient));
+    const empty = Float64Array.of(7, 7, 7, 7);
+    native?.sparseGradient(...gradient({ 0: new Int32Array(3), 8: empty }));
+    expect(empty).toEqual(new Float64Array(4));
+  });
+
   it('are used if they are loaded', () => {
-    const random = new Random(10);
-    const section = sparseProblem({ n: 300, d: 20, q: 3, draws: 4 }, random);
-    const point = pointOf(section, random);
     const calls = { sparseResiduals: jest.fn(), sparseGradient: jest.fn() };
     useFloat64Kernels({ ...(native as Float64Kernels), ...calls });
     finish(sparseLossAndGradient(section, point));
