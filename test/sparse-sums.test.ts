@@ -134,6 +134,10 @@ onEveryEngine('sums over sparse rows', () => {
     const steps = [sparseLossAndGradient(section, point), sparseLossAndGradient(section, other.map(Math.abs))];
     for (const each of steps) each.next();
     expect(finish(steps[0])).toEqual(finish(plain.sparseLossAndGradient(section, point)));
+    // An evaluation that ends after its first task.
+    sparseLossAndGradient(section, point).next();
+    point.set(other.map(Math.abs));
+    expect(sums(section, point)).toEqual(sums(section, point, plain));
   });
 
   it('have a gradient that sums to 0 over classes, and is 0 for columns without entries', () => {

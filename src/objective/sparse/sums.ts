@@ -35,7 +35,7 @@ export function* sparseLossAndGradient(section: SparseSection, point: Float64Arr
   const gradient = new Float64Array(size);
   /** The gradient of the bias, then the loss. */
   const rest = new VectorSum();
-  // The point may have other numbers than in the last evaluation.
+  // The point may have other numbers than in the last evaluation, which may have been aborted.
   forgetResident();
   for (const range of ranges(matrix.starts, blockRows, q)) {
     if (range[0] > 0) yield;
@@ -49,6 +49,7 @@ export function* sparseLossAndGradient(section: SparseSection, point: Float64Arr
     yield;
     writeGradient(section, residuals, range, blockRows, gradient);
   }
+  // Frees the residuals.
   forgetResident();
   const total = rest.total() ?? new Float64Array(q + 1);
   gradient.set(total.subarray(0, q), d * q);
