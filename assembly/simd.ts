@@ -593,3 +593,175 @@ export function gram(
     addLower(slotAt(sum, slots, size, top - 2), slotAt(sum, slots, size, top - 1), columns, stride);
   }
 }
+
+/**
+ * Σ value·row over entries, in order, for q columns of a matrix: eight columns at a time, then two, then one.
+ *
+ * T is the type of the values.
+ *
+ * @param matrix [rows, q]
+ * @param indices the row of each entry, in int32
+ * @param out [q]
+ */
+function sumEntries<T>(matrix: usize, q: i32, indices: usize, values: usize, count: i32, out: usize): void {
+  const ofRow = (<usize>q) << 3;
+  const last = indices + ((<usize>count) << 2);
+  let k: usize = 0;
+  for (; k + 64 <= ofRow; k += 64) {
+    let s0 = f64x2.splat(0);
+    let s1 = f64x2.splat(0);
+    let s2 = f64x2.splat(0);
+    let s3 = f64x2.splat(0);
+    for (let at = indices, from = values; at < last; at += 4, from += sizeof<T>()) {
+      const row = matrix + <usize>load<i32>(at) * ofRow + k;
+      const value = f64x2.splat(<f64>load<T>(from));
+      s0 = f64x2.add(s0, f64x2.mul(value, v128.load(row)));
+      s1 = f64x2.add(s1, f64x2.mul(value, v128.load(row, 16)));
+      s2 = f64x2.add(s2, f64x2.mul(value, v128.load(row, 32)));
+      s3 = f64x2.add(s3, f64x2.mul(value, v128.load(row, 48)));
+    }
+    v128.store(out + k, s0);
+    v128.store(out + k, s1, 16);
+    v128.store(out + k, s2, 32);
+    v128.store(out + k, s3, 48);
+  }
+  for (; k + 16 <= ofRow; k += 16) {
+    let sum = f64x2.splat(0);
+    for (let at = indices, from = values; at < last; at += 4, from += sizeof<T>()) {
+      const value = f64x2.splat(<f64>load<T>(from));
+      sum = f64x2.add(sum, f64x2.mul(value, v128.load(matrix + <usize>load<i32>(at) * ofRow + k)));
+    }
+    v128.store(out + k, sum);
+  }
+  if (k === ofRow) return;
+  let sum: f64 = 0;
+  for (let at = indices, from = values; at < last; at += 4, from += sizeof<T>()) {
+    sum += <f64>load<T>(from) * load<f64>(matrix + <usize>load<i32>(at) * ofRow + k);
+  }
+  store<f64>(out + k, sum);
+}
+
+/** `sumEntries` for values of float32 or float64. */
+function sumOf(matrix: usize, q: i32, indices: usize, values: usize, isSingle: bool, count: i32, out: usize): void {
+  if (isSingle) sumEntries<f32>(matrix, q, indices, values, count, out);
+  else sumEntries<f64>(matrix, q, indices, values, count, out);
+}
+
+/** Adds q numbers to others. */
+function addNumbers(sum: usize, terms: usize, q: i32): void {
+  for (let k = 0; k < q; k++) {
+    const at = (<usize>k) << 3;
+    store<f64>(sum + at, load<f64>(sum + at) + load<f64>(terms + at));
+  }
+}
+
+/**
+ * share·(softmax(xW + b) − y) of `count` sparse rows, and the sums of each block of them: objective/sparse/plain.ts.
+ *
+ * @param starts [count + 1] in int32, the first entry of each row
+ * @param indices the column of each entry, in int32
+ * @param values in float32 if `isSingle`, otherwise in float64
+ * @param w [order, q], the bias last
+ * @param out [count, q]
+ * @param leaves [blocks, q + 1]: the sums of each block over the columns of `out`, and its loss
+ * @param scratch room for two numbers and [32, 2·pairs]
+ */
+export function sparseResiduals(
+  starts: usize,
+  indices: usize,
+  values: usize,
+  isSingle: bool,
+  count: i32,
+  w: usize,
+  order: i32,
+  q: i32,
+  labels: usize,
+  shares: usize,
+  blockRows: i32,
+  out: usize,
+  leaves: usize,
+  scratch: usize,
+): void {
+  const pairs = (q + 1) >> 1;
+  const wide = (<usize>pairs) << 4;
+  const ofRow = (<usize>q) << 3;
+  const logits = scratch + 16;
+  const bias = w + <usize>(order - 1) * ofRow;
+  const size: usize = isSingle ? 4 : 8;
+  for (let start = 0, leaf = leaves; start < count; start += blockRows, leaf += ofRow + 8) {
+    memory.fill(leaf, 0, ofRow + 8);
+    for (let from = start, end = min(count, start + blockRows); from < end; from += BLOCK_ROWS) {
+      const rows = min(BLOCK_ROWS, end - from);
+      let loss: f64 = 0;
+      memory.fill(logits, 0, wide * <usize>rows);
+      for (let r = 0; r < rows; r++) {
+        const i = <usize>(from + r);
+        const row = logits + <usize>r * wide;
+        const share = load<f64>(shares + (i << 3));
+        // Not multiplied by 0: the loss may be infinite.
+        if (share !== 0) {
+          const first = load<i32>(starts + (i << 2));
+          const entries = load<i32>(starts + (i << 2), 4) - first;
+          sumOf(w, q, indices + ((<usize>first) << 2), values + <usize>first * size, isSingle, entries, row);
+          addNumbers(row, bias, q);
+          residualsOf(row, q, pairs, load<i32>(labels + (i << 2)), share, scratch);
+          loss += share * (load<f64>(scratch) + log1p(load<f64>(scratch, 8)));
+        }
+        addNumbers(leaf, row, q);
+        memory.copy(out + i * ofRow, row, ofRow);
+      }
+      store<f64>(leaf + ofRow, load<f64>(leaf + ofRow) + loss);
+    }
+  }
+}
+
+/**
+ * XᵀR for some sparse columns, each summed over its blocks of rows as in core/tree-sum.ts: objective/sparse/plain.ts.
+ *
+ * @param starts [count + 1] in int32, the first entry of each column
+ * @param rows the row of each entry, in int32, ascending in each column
+ * @param values in float32 if `isSingle`, otherwise in float64
+ * @param residuals R, [rows, q]
+ * @param out [count, q]
+ * @param scratch room for a sum [q] and a block in int32 for each level of the tree, and one more of each
+ */
+export function sparseGradient(
+  starts: usize,
+  rows: usize,
+  values: usize,
+  isSingle: bool,
+  count: i32,
+  residuals: usize,
+  q: i32,
+  blockRows: i32,
+  out: usize,
+  levels: i32,
+  scratch: usize,
+): void {
+  const ofRow = (<usize>q) << 3;
+  const size: usize = isSingle ? 4 : 8;
+  const blocks = scratch + <usize>levels * ofRow;
+  for (let j = 0; j < count; j++) {
+    const sum = out + <usize>j * ofRow;
+    const end = load<i32>(starts + ((<usize>j) << 2), 4);
+    memory.fill(sum, 0, ofRow);
+    let top = 0;
+    for (let at = load<i32>(starts + ((<usize>j) << 2)); at < end; ) {
+      const block = load<i32>(rows + ((<usize>at) << 2)) / blockRows;
+      const first = at;
+      while (at < end && load<i32>(rows + ((<usize>at) << 2)) < (block + 1) * blockRows) at++;
+      for (; top > 1; top--) {
+        const last = load<i32>(blocks + ((<usize>(top - 1)) << 2));
+        if (levelOf(load<i32>(blocks + ((<usize>(top - 2)) << 2)), last) >= levelOf(last, block)) break;
+        addNumbers(slotAt(sum, scratch, ofRow, top - 2), slotAt(sum, scratch, ofRow, top - 1), q);
+      }
+      const leaf = slotAt(sum, scratch, ofRow, top);
+      sumOf(residuals, q, rows + ((<usize>first) << 2), values + <usize>first * size, isSingle, at - first, leaf);
+      store<i32>(blocks + ((<usize>top) << 2), block);
+      top++;
+    }
+    for (; top > 1; top--) {
+      addNumbers(slotAt(sum, scratch, ofRow, top - 2), slotAt(sum, scratch, ofRow, top - 1), q);
+    }
+  }
+}

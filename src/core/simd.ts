@@ -66,6 +66,39 @@ export interface SimdKernels {
   ): void;
 }
 
+/** Kernels of the module for sparse rows, src/objective/sparse/: the arguments of assembly/simd.ts in their order. */
+export interface SparseSimdKernels {
+  sparseResiduals(
+    starts: number,
+    indices: number,
+    values: number,
+    isSingle: boolean,
+    count: number,
+    w: number,
+    order: number,
+    q: number,
+    labels: number,
+    shares: number,
+    blockRows: number,
+    out: number,
+    leaves: number,
+    scratch: number,
+  ): void;
+  sparseGradient(
+    starts: number,
+    rows: number,
+    values: number,
+    isSingle: boolean,
+    count: number,
+    residuals: number,
+    q: number,
+    blockRows: number,
+    out: number,
+    levels: number,
+    scratch: number,
+  ): void;
+}
+
 /** Kernels of the native addon, src/kernels/float64.cc: the same with the memory as first argument, and the same bits. */
 export type Float64Kernels = {
   readonly [Name in keyof SimdKernels]: (
@@ -92,6 +125,38 @@ export type Float64Kernels = {
     isSoftmax: boolean,
     out: Float64Array,
   ): boolean;
+  /**
+   * Writes the residuals of the sparse rows from `start` to `end`, [n, q], and the sums of each block of them, [blocks, q + 1]:
+   * `plainResiduals` of objective/sparse/plain.ts. Several threads share the work. The indices are not checked.
+   *
+   * @param point [d + 1, q]
+   */
+  sparseResiduals(
+    starts: Int32Array,
+    indices: Int32Array,
+    values: Float32Array | Float64Array,
+    start: number,
+    end: number,
+    point: Float64Array,
+    d: number,
+    labels: Int32Array,
+    shares: Float64Array,
+    blockRows: number,
+    out: Float64Array,
+    leaves: Float64Array,
+  ): void;
+  /** Writes XᵀR of the sparse columns from `from` to `to`, [d, q]: `plainGradient` of that file. */
+  sparseGradient(
+    starts: Int32Array,
+    rows: Int32Array,
+    values: Float32Array | Float64Array,
+    from: number,
+    to: number,
+    residuals: Float64Array,
+    q: number,
+    blockRows: number,
+    out: Float64Array,
+  ): void;
 };
 
 let native: Float64Kernels | undefined;

@@ -45,6 +45,31 @@ struct Panel {
   double *pack, *diagonal;
 };
 
+/** Sparse rows or columns: which entries each has, the column or row of each entry, and its value. */
+template <typename A>
+struct Entries {
+  const int32_t *starts, *indices;
+  const A* values;
+};
+
+/** What logits and losses of sparse rows depend on: W, [order - 1, q], and the labels and shares of all rows. */
+struct Classes {
+  const double *weight, *bias;
+  int64_t q;
+  const int32_t* labels;
+  const double* shares;
+};
+
+/** Sums that a tree over blocks of int32 row numbers holds at once. */
+constexpr int64_t kMostLevels = 34;
+
+/** The level of the lowest node above two blocks, as in core/tree-sum.ts. */
+int64_t levelOf(int64_t a, int64_t b) {
+  int64_t level = 0;
+  for (uint64_t different = a ^ b; different != 0; different >>= 1) level++;
+  return level;
+}
+
 namespace any_processor {
 #define TARGET
 #define WIDTH 2
@@ -127,6 +152,18 @@ void substitute(const double* l, int64_t n, int64_t stride, double* x) {
 
 double addAndDot(double* a, double factor, const double* b, const double* c, int64_t n) {
   FOR_THIS_PROCESSOR(addAndDot(a, factor, b, c, n));
+}
+
+template <typename A>
+void sparseResiduals(const Entries<A>& x, int64_t start, int64_t end, const Classes& classes, double* logits, double* out,
+                     double* leaf) {
+  FOR_THIS_PROCESSOR(sparseResiduals(x, start, end, classes, logits, out, leaf));
+}
+
+template <typename A>
+void sparseGradient(const Entries<A>& x, int64_t from, int64_t to, const double* residuals, int64_t q, int64_t blockRows,
+                    double* slots, double* out) {
+  FOR_THIS_PROCESSOR(sparseGradient(x, from, to, residuals, q, blockRows, slots, out));
 }
 
 /** Calls part(i) for each i < count, in several threads if the work is worth it. */
@@ -228,13 +265,6 @@ void probabilities(const double* x, int64_t count, int64_t stride, const double*
   });
 }
 
-/** The level of the lowest node above two blocks, as in core/tree-sum.ts. */
-int64_t levelOf(int64_t a, int64_t b) {
-  int64_t level = 0;
-  for (uint64_t different = a ^ b; different != 0; different >>= 1) level++;
-  return level;
-}
-
 /** Rows of the matrix in a part of a thread, of which the first has the least work. */
 constexpr int64_t kGramRows = 20;
 
@@ -326,6 +356,37 @@ bool predictRows(const A* x, int64_t rows, int64_t d, const Affine& affine, bool
     for (int64_t r = 0; r < count; r++) std::copy_n(sums + r * columns.stride, classes, out + (from + r) * classes);
   });
   return areFinite;
+}
+
+/** The residuals of sparse rows from `start` to `end`, and the sums of each block of them. */
+template <typename A>
+void sparseResiduals(const Entries<A>& x, int64_t start, int64_t end, const Classes& classes, int64_t blockRows,
+                     double* out, double* leaves) {
+  const int64_t q = classes.q, blocks = (end - start + blockRows - 1) / blockRows;
+  share((x.starts[end] - x.starts[start] + end - start) * q, blocks, [&](int64_t i) {
+    const int64_t from = start + i * blockRows;
+    double* logits = scratch<Use::kPart>(kBlockRows * roundUp(q, kWidest));
+    sparseResiduals(x, from, std::min(end, from + blockRows), classes, logits, out, leaves + i * (q + 1));
+  });
+}
+
+/** Entries of a part of a thread. A column is not divided. */
+constexpr int64_t kEntries = 1 << 12;
+
+/** The gradient of sparse columns from `from` to `to`. */
+template <typename A>
+void sparseGradient(const Entries<A>& x, int64_t from, int64_t to, const double* residuals, int64_t q, int64_t blockRows,
+                    double* out) {
+  const int64_t first = x.starts[from], count = x.starts[to] - first;
+  const int64_t parts = std::max<int64_t>(1, (count + kEntries - 1) / kEntries);
+  /** The first column that starts at an entry or after it. */
+  const auto columnAt = [&](int64_t entry) {
+    return std::lower_bound(x.starts + from, x.starts + to, first + entry) - x.starts;
+  };
+  share(count * q, parts, [&](int64_t i) {
+    const int64_t start = i == 0 ? from : columnAt(i * kEntries), end = i + 1 == parts ? to : columnAt((i + 1) * kEntries);
+    sparseGradient(x, start, end, residuals, q, blockRows, scratch<Use::kPart>(kMostLevels * q), out);
+  });
 }
 
 /** The arguments of a call from JavaScript: a memory of numbers, and addresses in bytes and sizes in it. */
@@ -482,6 +543,65 @@ napi_value callPredictRows(napi_env env, napi_callback_info info) {
   }
 }
 
+/** Calls use(entries) with the entries in three arguments from the i-th on: starts, indices and values. */
+template <typename Use>
+void withEntries(const Call& call, size_t i, const Use& use) {
+  const int32_t* starts = static_cast<int32_t*>(call.array(i).data);
+  const int32_t* indices = static_cast<int32_t*>(call.array(i + 1).data);
+  const Call::Array values = call.array(i + 2);
+  if (values.type == napi_float32_array) use(Entries<float>{starts, indices, static_cast<float*>(values.data)});
+  else use(Entries<double>{starts, indices, static_cast<double*>(values.data)});
+}
+
+/** Whether three arguments from the i-th on are int32, int32 and numbers, and have the entries of rows from `start` to `end`. */
+bool hasEntries(const Call& call, size_t i, int64_t start, int64_t end) {
+  const Call::Array starts = call.array(i), indices = call.array(i + 1), values = call.array(i + 2);
+  if (starts.type != napi_int32_array || indices.type != napi_int32_array) return false;
+  if (values.type != napi_float32_array && values.type != napi_float64_array) return false;
+  if (start < 0 || end < start || static_cast<int64_t>(starts.length) <= end) return false;
+  const int32_t* at = static_cast<int32_t*>(starts.data);
+  const int64_t count = at[end];
+  return 0 <= at[start] && at[start] <= count && count <= static_cast<int64_t>(indices.length) &&
+         count <= static_cast<int64_t>(values.length);
+}
+
+/** sparseResiduals(starts, indices, values, start, end, point, d, labels, shares, blockRows, out, leaves) */
+napi_value callSparseResiduals(napi_env env, napi_callback_info info) {
+  const Call call(env, info);
+  const int64_t start = call.integer(3), end = call.integer(4), d = call.integer(6), blockRows = call.integer(9);
+  const Call::Array point = call.array(5), labels = call.array(7), shares = call.array(8);
+  const Call::Array out = call.array(10), leaves = call.array(11);
+  const int64_t q = d < 0 ? 0 : static_cast<int64_t>(point.length) / (d + 1);
+  if (q < 1 || blockRows < kBlockRows || blockRows % kBlockRows != 0 || !hasEntries(call, 0, start, end) ||
+      point.type != napi_float64_array || labels.type != napi_int32_array || shares.type != napi_float64_array ||
+      out.type != napi_float64_array || leaves.type != napi_float64_array || static_cast<int64_t>(labels.length) < end ||
+      static_cast<int64_t>(shares.length) < end || static_cast<int64_t>(out.length) < end * q ||
+      static_cast<int64_t>(leaves.length) < (end - start + blockRows - 1) / blockRows * (q + 1)) {
+    return call.refuse("sparseResiduals: the arrays do not have these shapes");
+  }
+  const double* weight = static_cast<double*>(point.data);
+  const Classes classes{weight, weight + d * q, q, static_cast<int32_t*>(labels.data), static_cast<double*>(shares.data)};
+  withEntries(call, 0, [&](const auto& x) {
+    sparseResiduals(x, start, end, classes, blockRows, static_cast<double*>(out.data), static_cast<double*>(leaves.data));
+  });
+  return nullptr;
+}
+
+/** sparseGradient(starts, rows, values, from, to, residuals, q, blockRows, out) */
+napi_value callSparseGradient(napi_env env, napi_callback_info info) {
+  const Call call(env, info);
+  const int64_t from = call.integer(3), to = call.integer(4), q = call.integer(6), blockRows = call.integer(7);
+  const Call::Array residuals = call.array(5), out = call.array(8);
+  if (q < 1 || blockRows < 1 || !hasEntries(call, 0, from, to) || residuals.type != napi_float64_array ||
+      out.type != napi_float64_array || static_cast<int64_t>(out.length) < to * q) {
+    return call.refuse("sparseGradient: the arrays do not have these shapes");
+  }
+  withEntries(call, 0, [&](const auto& x) {
+    sparseGradient(x, from, to, static_cast<double*>(residuals.data), q, blockRows, static_cast<double*>(out.data));
+  });
+  return nullptr;
+}
+
 napi_value callCaptureErrors(napi_env env, napi_callback_info info) {
   return Call(env, info).result(StandardError::capture());
 }
@@ -522,6 +642,8 @@ NAPI_MODULE_INIT() {
       function<callProbabilities>("probabilities"),
       function<callGram>("gram"),
       function<callPredictRows>("predictRows"),
+      function<callSparseResiduals>("sparseResiduals"),
+      function<callSparseGradient>("sparseGradient"),
       function<callCaptureErrors>("captureErrors"),
       function<callReleaseErrors>("releaseErrors"),
   };

@@ -11,6 +11,7 @@ typedef int64_t Integers __attribute__((vector_size(WIDTH * 8)));
 typedef uint64_t Unsigned __attribute__((vector_size(WIDTH * 8)));
 /** Rows are padded to a multiple of four numbers, which may be half a vector. */
 typedef double Four __attribute__((vector_size(32)));
+typedef double Two __attribute__((vector_size(16)));
 
 template <typename Vector>
 INLINE Vector load(const double* from) {
@@ -416,6 +417,84 @@ TARGET double addAndDot(double* a, double factor, const double* b, const double*
     s[0] += a[i] * c[i];
   }
   return (s[0] + s[1]) + (s[2] + s[3]);
+}
+
+/** Σ value·row over entries, in order, for V vectors of columns of a matrix [rows, q]. */
+template <typename Vector, int V, typename A>
+INLINE void sumColumns(const double* matrix, int64_t q, const int32_t* indices, const A* values, int64_t count,
+                       double* out) {
+  constexpr int width = sizeof(Vector) / sizeof(double);
+  Vector sums[V] = {};
+  for (int64_t e = 0; e < count; e++) {
+    const double* row = matrix + indices[e] * q;
+    const double value = static_cast<double>(values[e]);
+    UNROLL for (int v = 0; v < V; v++) sums[v] += load<Vector>(row + v * width) * value;
+  }
+  UNROLL for (int v = 0; v < V; v++) store(out + v * width, sums[v]);
+}
+
+/** `sumEntries` of assembly/simd.ts. */
+template <typename A>
+INLINE void sumEntries(const double* matrix, int64_t q, const int32_t* indices, const A* values, int64_t count,
+                       double* out) {
+  int64_t k = 0;
+  const auto isLeft = [&](int64_t columns) { return k + columns <= q; };
+  for (; isLeft(4 * WIDTH); k += 4 * WIDTH) sumColumns<Numbers, 4>(matrix + k, q, indices, values, count, out + k);
+  for (; isLeft(WIDTH); k += WIDTH) sumColumns<Numbers, 1>(matrix + k, q, indices, values, count, out + k);
+  for (; isLeft(4); k += 4) sumColumns<Four, 1>(matrix + k, q, indices, values, count, out + k);
+  for (; isLeft(2); k += 2) sumColumns<Two, 1>(matrix + k, q, indices, values, count, out + k);
+  if (isLeft(1)) sumColumns<double, 1>(matrix + k, q, indices, values, count, out + k);
+}
+
+INLINE void addNumbers(double* sum, const double* terms, int64_t count) {
+  for (int64_t k = 0; k < count; k++) sum[k] += terms[k];
+}
+
+/** `sparseResiduals` of assembly/simd.ts for the rows of one block: `leaf` has its sums. */
+template <typename A>
+TARGET void sparseResiduals(const Entries<A>& x, int64_t start, int64_t end, const Classes& classes, double* logits,
+                            double* out, double* leaf) {
+  const int64_t q = classes.q, wide = (q + WIDTH - 1) / WIDTH * WIDTH;
+  std::fill_n(leaf, q + 1, 0.0);
+  for (int64_t from = start; from < end; from += kBlockRows) {
+    const int64_t rows = std::min(kBlockRows, end - from);
+    std::fill_n(logits, rows * wide, 0.0);
+    for (int64_t r = 0; r < rows; r++) {
+      if (classes.shares[from + r] == 0) continue;
+      const int32_t first = x.starts[from + r];
+      double* row = logits + r * wide;
+      sumEntries(classes.weight, q, x.indices + first, x.values + first, x.starts[from + r + 1] - first, row);
+      addNumbers(row, classes.bias, q);
+    }
+    leaf[q] += residuals(logits, rows, wide, q, classes.labels + from, classes.shares + from);
+    for (int64_t r = 0; r < rows; r++) {
+      addNumbers(leaf, logits + r * wide, q);
+      std::copy_n(logits + r * wide, q, out + (from + r) * q);
+    }
+  }
+}
+
+/** `sparseGradient` of assembly/simd.ts for the columns from `from` to `to`. */
+template <typename A>
+TARGET void sparseGradient(const Entries<A>& x, int64_t from, int64_t to, const double* residuals, int64_t q,
+                           int64_t blockRows, double* slots, double* out) {
+  int64_t blocks[kMostLevels], top = 0;
+  for (int64_t j = from; j < to; j++) {
+    double* sum = out + j * q;
+    const auto of = [&](int64_t slot) { return slot == 0 ? sum : slots + (slot - 1) * q; };
+    if (x.starts[j] == x.starts[j + 1]) std::fill_n(sum, q, 0.0);
+    top = 0;
+    for (int64_t at = x.starts[j], end = x.starts[j + 1]; at < end;) {
+      const int64_t first = at, block = x.indices[at] / blockRows;
+      while (at < end && x.indices[at] < (block + 1) * blockRows) at++;
+      for (; top > 1 && levelOf(blocks[top - 2], blocks[top - 1]) < levelOf(blocks[top - 1], block); top--) {
+        addNumbers(of(top - 2), of(top - 1), q);
+      }
+      sumEntries(residuals, q, x.indices + first, x.values + first, at - first, of(top));
+      blocks[top++] = block;
+    }
+    for (; top > 1; top--) addNumbers(of(top - 2), of(top - 1), q);
+  }
 }
 
 #undef INLINE

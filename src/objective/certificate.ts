@@ -5,8 +5,9 @@ import { finish, finishInTurns, type Steps, WORK_OF_A_TASK } from '../core/task.
 import { BlockSum } from '../core/tree-sum.js';
 import { penaltyOf } from '../optim/penalty.js';
 import { gradientBlocks } from './blocks.js';
-import { lossAndGradient, type PlainProblem, type Problem, softmaxInto } from './float64.js';
+import { lossAndGradient, type PlainProblem, type Problem } from './float64.js';
 import { othersOf, probabilitiesAt } from './hessian.js';
+import { softmaxInto } from './residuals.js';
 import { BLOCK_ROWS, RowBlock } from './row-block.js';
 import { type Section, sumOfSections } from './sections.js';
 

@@ -1,6 +1,5 @@
 // objective: the objective of a softmax regression in float64 on plain arrays, with its gradient.
 
-import { exp, log1p } from '../core/elementary.js';
 import { DomainError } from '../core/errors.js';
 import { assertPositiveInteger, assertShape, describe } from '../core/shape.js';
 import { finish, finishInTurns, type Steps, WORK_OF_A_TASK } from '../core/task.js';
@@ -10,6 +9,7 @@ import { addL2Gradient, penaltyOf } from '../optim/penalty.js';
 import type { ValueAndGradient } from '../optim/solver.js';
 import { gradientBlocks } from './blocks.js';
 import { GradientSum } from './resident-rows.js';
+import { writeResiduals } from './residuals.js';
 import { BLOCK_ROWS, prepareRows, RowBlock } from './row-block.js';
 import { isStreamed, type Section, type StreamedProblem, sumOfSections } from './sections.js';
 
@@ -168,7 +168,7 @@ function* sectionSums(section: Section, point: Float64Array): Steps<LossAndGradi
 }
 
 function* plainSums(problem: Section, point: Float64Array): Steps<LossAndGradient> {
-  const { numClasses: q, numSamples: n, labels, shares, size } = problem;
+  const { numClasses: q, numSamples: n, size } = problem;
   const block = new RowBlock(problem.features, q, problem.rows);
   block.setPoint(point);
   const logits = new Float64Array(BLOCK_ROWS * q);
@@ -179,17 +179,7 @@ function* plainSums(problem: Section, point: Float64Array): Steps<LossAndGradien
   for (let start = 0; start < n; start += BLOCK_ROWS) {
     const count = block.read(start);
     block.logits(logits);
-    let loss = 0;
-    for (let r = 0, at = 0; r < count; r++, at += q) {
-      const share = shares[start + r];
-      // Skipped, not multiplied by 0: the loss may be infinite.
-      if (share === 0) {
-        residuals.fill(0, at, at + q);
-        continue;
-      }
-      loss += share * lossAndResidual(logits, at, q, labels[start + r], residuals);
-      for (let k = at; k < at + q; k++) residuals[k] *= share;
-    }
+    const loss = writeResiduals(logits, count, problem, start, residuals);
     block.addOuter(residuals, sum.leaf);
     sum.leaf[size] += loss;
     sum.reach(start + count);
@@ -214,47 +204,6 @@ function* residentSums(problem: Section, point: Float64Array): Steps<LossAndGrad
     if (!sum.add(start, end)) return undefined;
   }
   return sum.total();
-}
-
-/** Returns −log softmax(o)[label] and writes softmax(o) − y to `residuals`; both vectors start at index `from`. */
-function lossAndResidual(
-  logits: Float64Array,
-  from: number,
-  q: number,
-  label: number,
-  residuals: Float64Array,
-): number {
-  const { top, others } = softmaxInto(logits, from, q, residuals, from);
-  let rest = 0;
-  for (let k = 0; k < q; k++) if (k !== label) rest += residuals[from + k];
-  residuals[from + label] = -rest;
-  return top - logits[from + label] + log1p(others);
-}
-
-/**
- * Writes softmax(o) to `out` from index `at`; o starts at index `from` of the logits.
- *
- * @returns the class of the largest logit, that logit, and Σ of exp(oₖ − max) over the other classes
- */
-export function softmaxInto(
-  logits: Float64Array,
-  from: number,
-  q: number,
-  out: Float64Array,
-  at: number,
-): { readonly largest: number; readonly top: number; readonly others: number } {
-  let largest = 0;
-  for (let k = 1; k < q; k++) if (logits[from + k] > logits[from + largest]) largest = k;
-  const top = logits[from + largest];
-  let others = 0;
-  for (let k = 0; k < q; k++) {
-    const exponential = k === largest ? 1 : exp(logits[from + k] - top);
-    out[at + k] = exponential;
-    if (k !== largest) others += exponential;
-  }
-  const inverse = 1 / (1 + others);
-  for (let k = 0; k < q; k++) out[at + k] *= inverse;
-  return { largest, top, others };
 }
 
 function outOfRange(argument: string, expected: string, actual: unknown): DomainError {

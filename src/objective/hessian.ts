@@ -1,9 +1,10 @@
 // objective: the full Hessian of the objective on plain arrays, for problems of moderate size.
 import { finishInTurns, type Steps } from '../core/task.js';
 import { gradientBlocks, gramBlocks } from './blocks.js';
-import { type Problem, softmaxInto } from './float64.js';
+import type { Problem } from './float64.js';
 import { GramSum } from './gram-sum.js';
 import { writeProbabilities } from './resident-rows.js';
+import { softmaxInto } from './residuals.js';
 import { BLOCK_ROWS, pairedPoint, RowBlock } from './row-block.js';
 import { awaited, inSections, isStreamed, type Section, SectionSum } from './sections.js';
 

@@ -3,7 +3,8 @@ import { log1p } from '../core/elementary.js';
 import { finishInTurns, type Steps, WORK_OF_A_TASK } from '../core/task.js';
 import { BlockSum } from '../core/tree-sum.js';
 import { gradientBlocks } from './blocks.js';
-import { type Problem, softmaxInto } from './float64.js';
+import type { Problem } from './float64.js';
+import { softmaxInto } from './residuals.js';
 import { BLOCK_ROWS, RowBlock } from './row-block.js';
 import { type Section, sumOfSections } from './sections.js';
 

@@ -3,7 +3,10 @@
 import { createHash } from 'node:crypto';
 import { Random } from '../../src/core/random.js';
 import { Simd, useFloat64Kernels } from '../../src/core/simd.js';
+import { finish } from '../../src/core/task.js';
+import { sparseLossAndGradient } from '../../src/objective/sparse/sums.js';
 import { nativeFloat64 } from './float64-engines.js';
+import { type SparseShape, sparseProblem } from './sparse-problems.js';
 
 if (process.argv[2] === 'native') useFloat64Kernels(nativeFloat64());
 
@@ -73,10 +76,22 @@ function recursion(n: number): void {
   add(memory.subarray(0, n));
 }
 
+function sparse(shape: SparseShape): void {
+  const section = sparseProblem(shape, random);
+  const point = Float64Array.from({ length: (shape.d + 1) * shape.q }, () => random.normal());
+  const { loss, gradient } = finish(sparseLossAndGradient(section, point));
+  add(Float64Array.of(loss));
+  add(gradient);
+}
+
 for (let n = 1; n < 40; n++) recursion(n);
+for (let q = 1; q < 70; q++) {
+  sparse({ n: 1 + random.below(600), d: 1 + random.below(500), q, draws: 6, isSingle: q % 3 === 0 });
+}
 for (let problem = 0; problem < 100; problem++) {
   sums(1 + random.below(400), 1 + random.below(70), 2 + random.below(20), problem % 5 === 0 ? 100 : 1);
 }
 // Large enough for several threads.
 sums(2000, 65, 10, 1);
+for (const q of [1, 2, 20]) sparse({ n: 9000, d: 3000, q, draws: 60, isSingle: q > 1 });
 console.log(hash.digest('hex'));

@@ -200,7 +200,8 @@ describe('probeAddon', () => {
     valueAndGrad: () => () => ({ value: { dataSync: () => [0] }, grad: { dataSync: () => [0, 0, 0, 0, 0, 0] } }) };`;
 
   it('rejects float64 kernels with other results than WebAssembly', async () => {
-    const kernels = '{ evaluate() {}, gram() {}, factorize() {}, substitute() {}, addAndDot() {}, predictRows() {} }';
+    const names = ['evaluate', 'gram', 'factorize', 'substitute', 'addAndDot', 'predictRows'];
+    const kernels = `{ ${[...names, 'sparseResiduals', 'sparseGradient'].map((name) => `${name}() {}`).join()} }`;
     const script = `require('module')._extensions['.node'] = (module) => { module.exports = ${kernels}; };`;
     writeFileSync(join(cache, 'float64.node'), '');
     const result = await probeAddon(fakeTfjsNode(script, tfjsOfZeros), join(cache, 'addon.node'));

@@ -1,5 +1,5 @@
 // node: tests the addons in a child process, so that an incompatible library cannot kill the caller.
-import { type Float64Kernels, openModule, type SimdKernels } from '../../core/simd.js';
+import { type Float64Kernels, openModule, type SimdKernels, type SparseSimdKernels } from '../../core/simd.js';
 import { SIMD_MODULE } from '../../core/simd-module.js';
 import { disagreement, FLOAT32 } from '../../core/tolerance.js';
 import { lastLine, type Outcome, runProgram } from './process.js';
@@ -59,12 +59,13 @@ export async function probeAddon(tfjsNode: string, addon: string, signal?: Abort
     const openTfjsNode = ${openTfjsNode.toString()};
     const answerFloat64 = ${answerFloat64.toString()};
     const exercise = ${exercise.toString()};
+    const exerciseSparse = ${exerciseSparse.toString()};
     const answer = ${answerProblem.toString()};
     const [folder, addon, float64, problem] = JSON.parse(process.argv.at(-1));
     const { createRequire } = process.getBuiltinModule?.('node:module') ?? require('node:module');
     const requireFromTfjsNode = createRequire(folder + '/package.json');
     const result = answer(openTfjsNode, requireFromTfjsNode, addon, problem);
-    console.log(JSON.stringify({ ...result, float64: answerFloat64(requireFromTfjsNode, float64, exercise) }));`;
+    console.log(JSON.stringify({ ...result, float64: answerFloat64(requireFromTfjsNode, float64, exercise, exerciseSparse) }));`;
   const given = JSON.stringify([tfjsNode, addon, float64Addon(addon), PROBLEM]);
   const outcome = await runProgram(process.execPath, ['-e', script, given], {
     // The options of this process may load a loader or a debugger, which the child does not need.
@@ -157,7 +158,12 @@ function answerProblem(
 }
 
 /* istanbul ignore next: counters would be part of the source text */
-function answerFloat64(requireFromTfjsNode: NodeJS.Require, addon: string, run: typeof exercise): readonly number[] {
+function answerFloat64(
+  requireFromTfjsNode: NodeJS.Require,
+  addon: string,
+  run: typeof exercise,
+  runSparse: typeof exerciseSparse,
+): readonly number[] {
   const { existsSync } = requireFromTfjsNode('node:fs') as typeof import('node:fs');
   if (!existsSync(addon)) return [];
   const kernels = requireFromTfjsNode(addon) as Float64Kernels;
@@ -168,7 +174,15 @@ function answerFloat64(requireFromTfjsNode: NodeJS.Require, addon: string, run: 
   // Large enough for several threads.
   const [x, w, bias] = [new Float32Array(131072).fill(1), new Float64Array(16384).fill(1), new Float64Array(10)];
   kernels.predictRows(x, 0, 128, 1024, w, 10, bias, 1, false, logits);
-  return [...run(call, memory), ...logits];
+  const sparse = runSparse(
+    memory,
+    ({ starts, indices, values, point, labels, shares, residuals, leaves, gradient }) => {
+      const [n, q] = [labels.length, point.length / starts.length];
+      kernels.sparseResiduals(starts, indices, values, 0, n, point, n, labels, shares, 128, residuals, leaves);
+      kernels.sparseGradient(starts, indices, values, 0, n, residuals, q, 1, gradient);
+    },
+  );
+  return [...run(call, memory), ...sparse, ...logits];
 }
 
 type Exercised = 'evaluate' | 'gram' | 'factorize' | 'substitute' | 'addAndDot';
@@ -207,6 +221,61 @@ function exercise(
   return [...results, ...solved, product, ...memory.slice(0, 37)];
 }
 
+/** Arrays in one memory, for the kernels of sparse rows. */
+interface SparseArrays {
+  readonly starts: Int32Array;
+  readonly indices: Int32Array;
+  readonly values: Float32Array;
+  readonly labels: Int32Array;
+  readonly point: Float64Array;
+  readonly shares: Float64Array;
+  readonly residuals: Float64Array;
+  readonly leaves: Float64Array;
+  readonly gradient: Float64Array;
+  readonly scratch: Float64Array;
+}
+
+/**
+ * Lets kernels write residuals and gradient of 140 rows of 140 features, 13 classes, and returns their results. The matrix
+ * is symmetric, so that its rows are its columns. The gradient has blocks of one row, so that a column has up to five.
+ */
+/* istanbul ignore next: counters would be part of the source text */
+function exerciseSparse(memory: Float64Array, call: (arrays: SparseArrays) => void): number[] {
+  const [n, q, near] = [140, 13, 2];
+  const entries = n * (2 * near + 1) - near * (near + 1);
+  let end = 0;
+  const place = (numbers: number) => {
+    const at = 8 * end;
+    end += 2 * Math.ceil(numbers / 2);
+    return at;
+  };
+  const integers = (length: number) => new Int32Array(memory.buffer, place(length / 2), length);
+  const numbers = (length: number) => {
+    const array = new Float64Array(memory.buffer, place(length), length);
+    array.forEach((_, i) => {
+      array[i] = ((i * 7919) % 1000) / 500 - 1;
+    });
+    return array;
+  };
+  const [starts, indices, labels] = [n + 1, entries, n].map(integers);
+  const values = new Float32Array(memory.buffer, place(entries / 2), entries);
+  const [point, shares, residuals, leaves, gradient, scratch] = [(n + 1) * q, n, n * q, 2 * (q + 1), n * q, 480].map(
+    numbers,
+  );
+  let at = 0;
+  for (let i = 0; i < n; i++) {
+    starts[i] = at;
+    labels[i] = i % q;
+    for (let j = Math.max(0, i - near); j <= Math.min(n - 1, i + near); j++, at++) {
+      indices[at] = j;
+      values[at] = ((i + j) % 17) / 7 - 1;
+    }
+  }
+  starts[n] = at;
+  call({ starts, indices, values, labels, point, shares, residuals, leaves, gradient, scratch });
+  return [...leaves, ...gradient];
+}
+
 /** The numbers that `answerFloat64` must give; undefined without WebAssembly, which the plain loops replace. */
 function expectedFloat64(): readonly number[] | undefined {
   const exports = openModule(SIMD_MODULE);
@@ -216,7 +285,21 @@ function expectedFloat64(): readonly number[] | undefined {
   const kernels = exports as unknown as SimdKernels;
   const call = (name: Exercised, ...addresses: (number | boolean)[]) =>
     (kernels[name] as (...addresses: (number | boolean)[]) => unknown)(...addresses);
-  return [...exercise(call, new Float64Array(memory.buffer, 0, 8192)), ...new Array<number>(1280).fill(1024)];
+  const numbers = new Float64Array(memory.buffer, 0, 8192);
+  const sparse = exerciseSparse(numbers, (arrays) => {
+    const [n, q] = [arrays.labels.length, arrays.point.length / arrays.starts.length];
+    const at = (name: keyof SparseArrays) => arrays[name].byteOffset;
+    const [starts, indices, values, residuals, scratch] = [
+      ...[at('starts'), at('indices'), at('values'), at('residuals'), at('scratch')],
+    ];
+    const { sparseResiduals, sparseGradient } = exports as unknown as SparseSimdKernels;
+    sparseResiduals(
+      ...([starts, indices, values, true, n, at('point'), n + 1, q, at('labels'), at('shares')] as const),
+      ...([128, residuals, at('leaves'), scratch] as const),
+    );
+    sparseGradient(starts, indices, values, true, n, residuals, q, 1, at('gradient'), 34, scratch);
+  });
+  return [...exercise(call, numbers), ...sparse, ...new Array<number>(1280).fill(1024)];
 }
 
 function judge(answer: Answer): ProbeResult {
