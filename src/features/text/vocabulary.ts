@@ -1,0 +1,220 @@
+// features: the vocabulary of documents: which terms they have, and in how many of them.
+import { DomainError } from '../../core/errors.js';
+import { Counts, sortFirst } from './counts.js';
+import { type Documents, eachDocument } from './documents.js';
+import { grown } from './lists.js';
+import { type CountOptions, documentsOf, limitOf, scannerOf, type TextSettings } from './options.js';
+import { byteOrder, pickTerms, type TermBytes, Terms } from './terms.js';
+
+/** What is learned from documents. */
+export interface Learned {
+  /** The terms of the columns, in the order of their code points. */
+  readonly terms: TermBytes;
+  /** In how many documents each is. */
+  readonly documentCounts: Int32Array;
+  readonly numDocuments: number;
+}
+
+/** The limits on the terms of a vocabulary, with the number of documents or their share below 1. */
+export interface Limits {
+  readonly min: number;
+  readonly max: number;
+  readonly numFeatures: number;
+  /** Whether a term counts once a document. */
+  readonly binary: boolean;
+}
+
+export function limitsOf(options: CountOptions, binary: boolean, where: string): Limits {
+  const { minDocuments = 1, maxDocuments } = options;
+  const min = documentsOf(minDocuments, where, 'minDocuments');
+  const max = maxDocuments === undefined ? Number.POSITIVE_INFINITY : documentsOf(maxDocuments, where, 'maxDocuments');
+  return { min, max, numFeatures: limitOf(options.maxFeatures, where), binary };
+}
+
+/** Counts of terms, by their numbers, in the document that is read. */
+class Tally {
+  #counts = new Int32Array(1024);
+  #touched = new Int32Array(64);
+  /** How many different terms there are. */
+  size = 0;
+
+  add(term: number): void {
+    if (term >= this.#counts.length) this.#counts = grown(this.#counts, term + 1);
+    if (this.#counts[term]++ > 0) return;
+    if (this.size === this.#touched.length) this.#touched = grown(this.#touched, this.size + 1);
+    this.#touched[this.size++] = term;
+  }
+
+  /** Calls `each` with every term and its count, and begins the next document. */
+  drain(each: (term: number, count: number) => void): void {
+    for (let i = 0; i < this.size; i++) {
+      const term = this.#touched[i];
+      each(term, this.#counts[term]);
+      this.#counts[term] = 0;
+    }
+    this.size = 0;
+  }
+
+  /** The order of the terms for `drain`, ascending. */
+  sort(): void {
+    sortFirst(this.#touched, this.size);
+  }
+}
+
+/**
+ * The vocabulary of documents, and with `rows` their counts by column.
+ *
+ * @throws DomainError if there is no document, or no term is within the limits
+ */
+export function learn(
+  documents: Documents,
+  settings: TextSettings,
+  limits: Limits,
+  rows: Counts | undefined,
+  where: string,
+): Learned {
+  const scanner = scannerOf(settings);
+  const terms = new Terms();
+  const tally = new Tally();
+  let inDocuments = new Int32Array(1024);
+  let totals = new Float64Array(1024);
+  const raw = rows && new Counts();
+  const numDocuments = eachDocument(documents, where, (text) => {
+    scanner.read(text);
+    scanner.visit((bytes, start, end) => tally.add(terms.add(bytes, start, end)));
+    inDocuments = grown(inDocuments, terms.size);
+    totals = grown(totals, terms.size);
+    tally.drain((term, count) => {
+      inDocuments[term]++;
+      totals[term] += limits.binary ? 1 : count;
+      raw?.add(term, limits.binary ? 1 : count);
+    });
+    raw?.endRow();
+  });
+  const list = terms.list();
+  assertTerms(terms.size, numDocuments, settings, where);
+  const { min, max } = inNumbers(limits, numDocuments, where);
+  const within = byteOrder(list).filter((term) => inDocuments[term] >= min && inDocuments[term] <= max);
+  if (within.length === 0) throw nothingLeft(inDocuments.subarray(0, terms.size), numDocuments, min, max, where);
+  const chosen = mostFrequent(within, totals, limits.numFeatures);
+  if (rows !== undefined && raw !== undefined) renumber(raw, chosen, terms.size, rows);
+  return {
+    terms: pickTerms(list, chosen),
+    documentCounts: chosen.map((term) => inDocuments[term]),
+    numDocuments,
+  };
+}
+
+/** The chosen terms of the rows, by their columns in ascending order. */
+function renumber(raw: Counts, chosen: Int32Array, numTerms: number, rows: Counts): void {
+  const columns = new Int32Array(numTerms).fill(-1);
+  for (let j = 0; j < chosen.length; j++) columns[chosen[j]] = j;
+  const counts = new Int32Array(chosen.length);
+  let found = new Int32Array(64);
+  for (let i = 0; i + 1 < raw.starts.length; i++) {
+    const [start, end] = [raw.starts.values[i], raw.starts.values[i + 1]];
+    found = grown(found, end - start);
+    let size = 0;
+    for (let k = start; k < end; k++) {
+      const column = columns[raw.columns.values[k]];
+      if (column === -1) continue;
+      counts[column] = raw.counts.values[k];
+      found[size++] = column;
+    }
+    sortFirst(found, size);
+    for (let k = 0; k < size; k++) rows.add(found[k], counts[found[k]]);
+    rows.endRow();
+  }
+}
+
+/** The rows of documents by the terms of a vocabulary. */
+export function countTerms(
+  documents: Documents,
+  settings: TextSettings,
+  terms: Terms,
+  binary: boolean,
+  where: string,
+): Counts {
+  const scanner = scannerOf(settings);
+  const tally = new Tally();
+  const rows = new Counts();
+  eachDocument(documents, where, (text) => {
+    scanner.read(text);
+    scanner.visit((bytes, start, end) => {
+      const term = terms.find(bytes, start, end);
+      if (term >= 0) tally.add(term);
+    });
+    tally.sort();
+    tally.drain((term, count) => rows.add(term, binary ? 1 : count));
+    rows.endRow();
+  });
+  return rows;
+}
+
+/** The limits as numbers of documents. */
+function inNumbers({ min, max }: Limits, n: number, where: string): { readonly min: number; readonly max: number } {
+  const least = min < 1 ? min * n : min;
+  const most = max < 1 ? max * n : max;
+  if (most >= least) return { min: least, max: most };
+  throw new DomainError({
+    where,
+    argument: 'maxDocuments',
+    expected: `be at least minDocuments, which is ${least} of ${n} documents`,
+    actual: `${most} of them`,
+  });
+}
+
+function assertTerms(
+  numTerms: number,
+  n: number,
+  { analyzer, stopWords, ngramRange }: TextSettings,
+  where: string,
+): void {
+  if (numTerms > 0) return;
+  const [argument, expected] = ['documents', n === 0 ? 'have at least one document' : 'have at least one term'];
+  if (n === 0) throw new DomainError({ where, argument, expected, actual: 'none' });
+  const [smallest] = ngramRange;
+  const unit = analyzer === 'word' ? 'words of two characters or more' : 'characters';
+  const which = stopWords.length > 0 ? ' that are not stop words' : '';
+  const hasShortTexts = analyzer === 'word' && smallest === 1 && which === '';
+  throw new DomainError({
+    where,
+    argument,
+    expected,
+    actual: `${counted(n, 'document')} without ${smallest > 1 ? `${smallest} ` : ''}${unit}${which}`,
+    hint: hasShortTexts ? "For single letters, use analyzer 'char'." : undefined,
+  });
+}
+
+function counted(count: number, thing: string): string {
+  return count === 1 ? `1 ${thing}` : `${count} ${thing}s`;
+}
+
+/** The error of limits that no term meets, of terms that are in this many of n documents. */
+function nothingLeft(counts: Int32Array, n: number, min: number, max: number, where: string): DomainError {
+  let [fewest, most] = [n, 0];
+  for (const count of counts) [fewest, most] = [Math.min(fewest, count), Math.max(most, count)];
+  const [least, greatest] = [Math.ceil(min), Math.floor(max)];
+  const [argument, every, hint] =
+    most < min
+      ? ['minDocuments', `every one is in fewer than ${counted(least, 'document')}`, `Use minDocuments ≤ ${most}.`]
+      : fewest > max
+        ? [
+            'maxDocuments',
+            `every one is in more than ${counted(greatest, 'document')}`,
+            `Use maxDocuments ≥ ${fewest}.`,
+          ]
+        : ['minDocuments', `none is in ${least} to ${greatest} documents`, 'Lower it, or raise maxDocuments.'];
+  const actual = `${counted(counts.length, 'term')} in ${counted(n, 'document')}, of which ${every}`;
+  return new DomainError({ where, argument, expected: 'leave at least one term', actual, hint });
+}
+
+/** The `limit` terms with the highest totals, in the given order; of equal totals the first. */
+function mostFrequent(terms: Int32Array, totals: Float64Array, limit: number): Int32Array {
+  if (terms.length <= limit) return terms;
+  const sorted = Float64Array.from(terms, (term) => totals[term]).sort();
+  const threshold = sorted[terms.length - limit];
+  let equal = limit;
+  for (let i = terms.length - 1; i >= 0 && sorted[i] > threshold; i--) equal--;
+  return terms.filter((term) => totals[term] > threshold || (totals[term] === threshold && equal-- > 0));
+}
