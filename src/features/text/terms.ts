@@ -1,6 +1,6 @@
 // features: a table of terms, as UTF-8 bytes in one array; and their order.
 import { DomainError } from '../../core/errors.js';
-import { grown, IntList } from './lists.js';
+import { grown } from './lists.js';
 import { murmur3 } from './murmur.js';
 
 /** The terms of a vocabulary as UTF-8, one after the other: term k is bytes[offsets[k] … offsets[k + 1] − 1]. */
@@ -22,92 +22,101 @@ const MOST_BYTES = 2 ** 31;
  * [terms.add(bytes, 0, 3), terms.add(bytes, 4, 9), terms.add(bytes, 10, 13)]   // [0, 1, 0]
  */
 export class Terms {
+  size = 0;
   #bytes: Uint8Array;
-  readonly #offsets = new IntList();
-  readonly #hashes = new IntList();
-  /** Open addressing: the number of a term plus 1, or 0. At most half are taken. */
+  #offsets: Int32Array;
+  /** Open addressing, at most half full: pairs of a hash and the number of the term plus 1, which is 0 in an empty slot. */
   #slots: Int32Array;
 
   /** @param capacity terms and bytes to expect */
   constructor(capacity: { readonly terms: number; readonly bytes: number } = { terms: 512, bytes: 4096 }) {
     let slots = 1024;
     while (slots < 2 * capacity.terms) slots *= 2;
-    this.#slots = new Int32Array(slots);
+    this.#slots = new Int32Array(2 * slots);
+    this.#offsets = new Int32Array(capacity.terms + 1);
     this.#bytes = new Uint8Array(capacity.bytes);
-    this.#offsets.push(0);
   }
 
-  /** A table with the numbers of the list. Of equal terms, the first is found. */
+  /** A table with the numbers of the list, if its terms differ. */
   static of({ bytes, offsets }: TermBytes): Terms {
     const terms = new Terms({ terms: offsets.length - 1, bytes: bytes.length });
     for (let k = 0; k + 1 < offsets.length; k++) terms.add(bytes, offsets[k], offsets[k + 1]);
     return terms;
   }
 
-  get size(): number {
-    return this.#hashes.length;
-  }
-
   /** The number of a term, or −1. */
   find(from: Uint8Array, start: number, end: number): number {
-    return this.#slots[this.#slotOf(from, start, end, murmur3(from, start, end))] - 1;
+    return this.#slots[this.#slotOf(from, start, end, murmur3(from, start, end)) + 1] - 1;
   }
 
   /** The number of a term, which is new if it is the former size. */
   add(from: Uint8Array, start: number, end: number): number {
     const hash = murmur3(from, start, end);
     const slot = this.#slotOf(from, start, end, hash);
-    if (this.#slots[slot] !== 0) return this.#slots[slot] - 1;
-    const at = this.#offsets.values[this.size];
-    if (at + end - start >= MOST_BYTES) {
+    const found = this.#slots[slot + 1];
+    return found !== 0 ? found - 1 : this.#append(from, start, end, hash, slot);
+  }
+
+  /** The terms in the order of their numbers. The arrays are shared until the next term is added. */
+  list(): TermBytes {
+    const { size } = this;
+    return { bytes: this.#bytes.subarray(0, this.#offsets[size]), offsets: this.#offsets.subarray(0, size + 1) };
+  }
+
+  /** Where the slot of a term is, or the empty one where it belongs. */
+  #slotOf(from: Uint8Array, start: number, end: number, hash: number): number {
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    let slot = (2 * hash) & mask;
+    while (slots[slot + 1] !== 0) {
+      if (slots[slot] === hash && this.#is(slots[slot + 1] - 1, from, start, end)) return slot;
+      slot = (slot + 2) & mask;
+    }
+    return slot;
+  }
+
+  #is(k: number, from: Uint8Array, start: number, end: number): boolean {
+    const bytes = this.#bytes;
+    let at = this.#offsets[k];
+    if (this.#offsets[k + 1] - at !== end - start) return false;
+    for (let i = start; i < end; i++) if (bytes[at++] !== from[i]) return false;
+    return true;
+  }
+
+  #append(from: Uint8Array, start: number, end: number, hash: number, slot: number): number {
+    const k = this.size;
+    let at = this.#offsets[k];
+    const after = at + end - start;
+    if (after >= MOST_BYTES) {
       throw new DomainError({
         where: 'vocabulary',
         argument: 'the terms',
         expected: 'take less than 2 GiB',
-        actual: `more than that after ${this.size} terms`,
+        actual: `more than that after ${k} terms`,
         hint: 'Use a smaller ngramRange, or HashingVectorizer.',
       });
     }
-    this.#bytes = grown(this.#bytes, at + end - start);
-    for (let i = start; i < end; i++) this.#bytes[at + i - start] = from[i];
-    this.#offsets.push(at + end - start);
-    this.#hashes.push(hash);
-    this.#slots[slot] = this.size;
-    if (2 * this.size > this.#slots.length) this.#rehash();
-    return this.size - 1;
-  }
-
-  /** The terms in the order of their numbers. The bytes are shared until the next term is added. */
-  list(): TermBytes {
-    return { bytes: this.#bytes.subarray(0, this.#offsets.values[this.size]), offsets: this.#offsets.copy() };
-  }
-
-  /** The slot of a term, or the empty one where it belongs. */
-  #slotOf(from: Uint8Array, start: number, end: number, hash: number): number {
-    const mask = this.#slots.length - 1;
-    let slot = hash & mask;
-    while (this.#slots[slot] !== 0 && !this.#is(this.#slots[slot] - 1, from, start, end, hash))
-      slot = (slot + 1) & mask;
-    return slot;
-  }
-
-  #is(k: number, from: Uint8Array, start: number, end: number, hash: number): boolean {
-    if (this.#hashes.values[k] !== hash) return false;
-    const at = this.#offsets.values[k];
-    const length = end - start;
-    if (this.#offsets.values[k + 1] - at !== length) return false;
-    const bytes = this.#bytes;
-    for (let i = 0; i < length; i++) if (bytes[at + i] !== from[start + i]) return false;
-    return true;
+    this.#bytes = grown(this.#bytes, after);
+    for (let i = start; i < end; i++) this.#bytes[at++] = from[i];
+    this.#offsets = grown(this.#offsets, k + 2);
+    this.#offsets[k + 1] = after;
+    this.#slots[slot] = hash;
+    this.#slots[slot + 1] = k + 1;
+    this.size = k + 1;
+    if (4 * this.size > this.#slots.length) this.#rehash();
+    return k;
   }
 
   #rehash(): void {
-    const slots = new Int32Array(2 * this.#slots.length);
+    const before = this.#slots;
+    const slots = new Int32Array(2 * before.length);
     const mask = slots.length - 1;
-    for (let k = 0; k < this.size; k++) {
-      let slot = this.#hashes.values[k] & mask;
-      while (slots[slot] !== 0) slot = (slot + 1) & mask;
-      slots[slot] = k + 1;
+    for (let old = 0; old < before.length; old += 2) {
+      if (before[old + 1] === 0) continue;
+      let slot = (2 * before[old]) & mask;
+      while (slots[slot + 1] !== 0) slot = (slot + 2) & mask;
+      slots[slot] = before[old];
+      slots[slot + 1] = before[old + 1];
     }
     this.#slots = slots;
   }
@@ -125,75 +134,80 @@ export function pickTerms({ bytes, offsets }: TermBytes, chosen: Int32Array): Te
   const ends = new Int32Array(chosen.length + 1);
   for (let i = 0; i < chosen.length; i++) ends[i + 1] = ends[i] + offsets[chosen[i] + 1] - offsets[chosen[i]];
   const copy = new Uint8Array(ends[chosen.length]);
-  for (let i = 0; i < chosen.length; i++) {
-    copy.set(bytes.subarray(offsets[chosen[i]], offsets[chosen[i] + 1]), ends[i]);
+  for (let i = 0, to = 0; i < chosen.length; i++) {
+    const end = offsets[chosen[i] + 1];
+    for (let from = offsets[chosen[i]]; from < end; from++) copy[to++] = bytes[from];
   }
   return { bytes: copy, offsets: ends };
 }
 
 /** Runs of at most this many terms are sorted by insertion. */
 const SHORT = 12;
+/** The bytes of a key. A byte is a digit from 1 to 256, and 0 is the end: 257⁶ is below 2⁵³. */
+const KEY = 6;
 
 /**
  * The numbers of the terms in the order of their bytes, which is that of their code points. The terms are distinct.
  *
- * Quicksort by one byte at a time: terms with equal beginnings are not compared from the start again.
+ * Sorts by the first bytes as one number, and then the terms where they are equal by the next ones.
  */
 export function byteOrder({ bytes, offsets }: TermBytes): Int32Array {
-  const order = Int32Array.from({ length: offsets.length - 1 }, (_, k) => k);
-  /** The byte of a term at a depth, or −1 after its end. */
-  const byteAt = (k: number, depth: number): number =>
-    offsets[k] + depth < offsets[k + 1] ? bytes[offsets[k] + depth] : -1;
-  // Groups to sort: first, end, and the number of bytes that are equal.
-  const groups = [0, order.length, 0];
+  const n = offsets.length - 1;
+  const order = Int32Array.from({ length: n }, (_, k) => k);
+  const keys = new Float64Array(n);
+  // Groups with equal bytes: first, end, and the number of these bytes.
+  const groups = [0, n, 0];
   while (groups.length > 0) {
     const depth = groups.pop() as number;
     const end = groups.pop() as number;
     const first = groups.pop() as number;
-    if (end - first <= SHORT) {
-      sortByInsertion(order, first, end, (a, b) => compareFrom(a, b, depth, byteAt));
-      continue;
+    for (let i = first; i < end; i++) keys[i] = keyOf(bytes, offsets[order[i]] + depth, offsets[order[i] + 1]);
+    sortByKey(keys, order, first, end);
+    for (let i = first; i < end; ) {
+      const start = i++;
+      while (i < end && keys[i] === keys[start]) i++;
+      if (i - start > 1) groups.push(start, i, depth + KEY);
     }
-    const pivot = median(
-      byteAt(order[first], depth),
-      byteAt(order[(first + end) >> 1], depth),
-      byteAt(order[end - 1], depth),
-    );
-    let [low, high] = [first, end];
-    for (let i = first; i < high; ) {
-      const byte = byteAt(order[i], depth);
-      if (byte === pivot) i++;
-      else {
-        const other = byte < pivot ? low++ : --high;
-        [order[i], order[other]] = [order[other], order[i]];
-        if (byte < pivot) i++;
-      }
-    }
-    groups.push(first, low, depth, high, end, depth);
-    if (pivot !== -1) groups.push(low, high, depth + 1);
   }
   return order;
 }
 
-function compareFrom(a: number, b: number, depth: number, byteAt: (k: number, depth: number) => number): number {
-  for (let i = depth; ; i++) {
-    const [x, y] = [byteAt(a, i), byteAt(b, i)];
-    if (x !== y || x === -1) return x - y;
-  }
+function keyOf(bytes: Uint8Array, start: number, end: number): number {
+  let key = 0;
+  for (let i = start; i < start + KEY; i++) key = 257 * key + (i < end ? bytes[i] + 1 : 0);
+  return key;
 }
 
-function sortByInsertion(
-  order: Int32Array,
-  first: number,
-  end: number,
-  compare: (a: number, b: number) => number,
-): void {
-  for (let i = first + 1; i < end; i++) {
-    const k = order[i];
-    let at = i;
-    for (; at > first && compare(order[at - 1], k) > 0; at--) order[at] = order[at - 1];
-    order[at] = k;
+/** Sorts keys[first … end − 1], and the order with them. */
+function sortByKey(keys: Float64Array, order: Int32Array, first: number, end: number): void {
+  let [low, high] = [first, end];
+  // The larger part is sorted in this loop, so the calls are few.
+  while (high - low > SHORT) {
+    const pivot = median(keys[low], keys[(low + high) >> 1], keys[high - 1]);
+    let [i, j] = [low, high - 1];
+    while (i <= j) {
+      while (keys[i] < pivot) i++;
+      while (keys[j] > pivot) j--;
+      if (i <= j) swap(keys, order, i++, j--);
+    }
+    if (j - low < high - i) {
+      sortByKey(keys, order, low, j + 1);
+      low = i;
+    } else {
+      sortByKey(keys, order, i, high);
+      high = j + 1;
+    }
   }
+  for (let i = low + 1; i < high; i++) for (let at = i; at > low && keys[at - 1] > keys[at]; at--) swap(keys, order, at - 1, at);
+}
+
+function swap(keys: Float64Array, order: Int32Array, i: number, j: number): void {
+  const key = keys[i];
+  keys[i] = keys[j];
+  keys[j] = key;
+  const term = order[i];
+  order[i] = order[j];
+  order[j] = term;
 }
 
 function median(a: number, b: number, c: number): number {

@@ -115,5 +115,11 @@ function settingsOf(options: TfidfOptions, where: string) {
 
 function idfOf({ documentCounts, numDocuments }: Learned, smoothIdf: boolean): Float64Array {
   const more = smoothIdf ? 1 : 0;
-  return Float64Array.from(documentCounts, (count) => log((numDocuments + more) / (count + more)) + 1);
+  // Most terms are in few documents, so a weight occurs many times.
+  const known = new Map<number, number>();
+  return Float64Array.from(documentCounts, (count) => {
+    const weight = known.get(count) ?? log((numDocuments + more) / (count + more)) + 1;
+    known.set(count, weight);
+    return weight;
+  });
 }
