@@ -3,8 +3,9 @@ import { FormatError } from '../../core/errors.js';
 import { describe } from '../../core/shape.js';
 import type { Counts } from './counts.js';
 import type { Documents } from './documents.js';
+import { Grams } from './grams.js';
 import { booleanOf, type CountOptions, type TextSettings, textSettings } from './options.js';
-import { type TermBytes, Terms, termText } from './terms.js';
+import { type TermBytes, termText } from './terms.js';
 import { countTerms, type Learned, learn, limitsOf } from './vocabulary.js';
 
 /** Counts the terms of a vocabulary in documents. */
@@ -12,7 +13,7 @@ export class TermCounter {
   readonly terms: TermBytes;
   readonly #settings: TextSettings;
   readonly #binary: boolean;
-  #table: Terms | undefined;
+  #grams: Grams | undefined;
 
   private constructor(terms: TermBytes, settings: TextSettings, binary: boolean) {
     this.terms = terms;
@@ -41,9 +42,10 @@ export class TermCounter {
     limitsOf(options, binary, where);
     const counter = new TermCounter(terms, settings, binary);
     assertOffsets(terms, where);
-    counter.#table = Terms.of(terms);
-    if (counter.#table.size < counter.numFeatures) {
-      const actual = `${counter.#table.size} different terms of ${counter.numFeatures}`;
+    counter.#grams = Grams.of(terms, settings);
+    const { numColumns } = counter.#grams;
+    if (numColumns < counter.numFeatures) {
+      const actual = `${numColumns} different terms of ${counter.numFeatures}`;
       throw new FormatError({ where, argument: 'terms', expected: 'differ', actual });
     }
     return counter;
@@ -58,8 +60,8 @@ export class TermCounter {
   }
 
   count(documents: Documents, where: string): Counts {
-    this.#table ??= Terms.of(this.terms);
-    return countTerms(documents, this.#settings, this.#table, this.#binary, where);
+    this.#grams ??= Grams.of(this.terms, this.#settings);
+    return countTerms(documents, this.#settings, this.#grams, this.#binary, where);
   }
 }
 

@@ -3,10 +3,8 @@ import { log } from '../../core/elementary.js';
 import { DomainError } from '../../core/errors.js';
 import type { SparseMatrix } from '../../data/matrix.js';
 import { IntList } from './lists.js';
-import type { Weighing } from './options.js';
+import type { Norm, Weighing } from './options.js';
 
-/** Runs of at most this many columns are sorted by insertion. */
-const SHORT = 24;
 /** The entries of a matrix are fewer than this. */
 const MOST_ENTRIES = 2 ** 31 - 1;
 
@@ -43,40 +41,33 @@ export class Counts {
     const starts = this.starts.copy();
     const indices = this.columns.copy();
     const values = weighing.dtype === 'float32' ? new Float32Array(indices.length) : new Float64Array(indices.length);
-    const row: number[] = [];
+    const { sublinearTf, norm } = weighing;
+    const row = new Float64Array(longestRow(starts));
     for (let i = 0; i + 1 < starts.length; i++) {
       const start = starts[i];
-      row.length = starts[i + 1] - start;
-      for (let k = 0; k < row.length; k++) {
+      const length = starts[i + 1] - start;
+      for (let k = 0; k < length; k++) {
         const count = this.counts.values[start + k];
-        row[k] = (weighing.sublinearTf ? 1 + log(count) : count) * (idf === undefined ? 1 : idf[indices[start + k]]);
+        row[k] = (sublinearTf ? 1 + log(count) : count) * (idf === undefined ? 1 : idf[indices[start + k]]);
       }
-      const norm = normOfRow(row, weighing);
-      for (let k = 0; k < row.length; k++) values[start + k] = row[k] / norm;
+      const divisor = normOf(row, length, norm);
+      for (let k = 0; k < length; k++) values[start + k] = row[k] / divisor;
     }
     return { starts, indices, values, shape: [starts.length - 1, d] };
   }
 }
 
-/** The number by which a row is divided; 1 for a row of zeros. */
-function normOfRow(row: readonly number[], { norm }: Weighing): number {
-  if (norm === 'none') return 1;
-  let sum = 0;
-  for (const value of row) sum += norm === 'l1' ? Math.abs(value) : value * value;
-  if (sum === 0) return 1;
-  return norm === 'l1' ? sum : Math.sqrt(sum);
+function longestRow(starts: Int32Array): number {
+  let longest = 0;
+  for (let i = 0; i + 1 < starts.length; i++) longest = Math.max(longest, starts[i + 1] - starts[i]);
+  return longest;
 }
 
-/** Sorts numbers[0 … count − 1] in ascending order. */
-export function sortFirst(numbers: Int32Array, count: number): void {
-  if (count > SHORT) {
-    numbers.subarray(0, count).sort();
-    return;
-  }
-  for (let i = 1; i < count; i++) {
-    const number = numbers[i];
-    let at = i;
-    for (; at > 0 && numbers[at - 1] > number; at--) numbers[at] = numbers[at - 1];
-    numbers[at] = number;
-  }
+/** What row[0 … length − 1] is divided by; 1 for zeros. */
+function normOf(row: Float64Array, length: number, norm: Norm): number {
+  if (norm === 'none') return 1;
+  let sum = 0;
+  for (let k = 0; k < length; k++) sum += norm === 'l1' ? Math.abs(row[k]) : row[k] * row[k];
+  if (sum === 0) return 1;
+  return norm === 'l1' ? sum : Math.sqrt(sum);
 }

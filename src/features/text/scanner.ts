@@ -20,7 +20,7 @@ export type Visit = (bytes: Uint8Array, start: number, end: number) => void;
 
 /** What is read for half of a surrogate pair, as when text is encoded. */
 const REPLACEMENT = 0xfffd;
-const SPACE = 32;
+export const SPACE = 32;
 
 /**
  * Reads texts into units (words or characters), and visits their n-grams. Units lie side by side in one array of bytes, so
@@ -38,12 +38,13 @@ export class Scanner {
   readonly #reading: Reading;
   readonly #stopWords: Terms | undefined;
   readonly #kinds = kinds();
-  #bytes = new Uint8Array(1024);
+  /** The units of the text. */
+  bytes = new Uint8Array(1024);
   /** Where each unit begins and ends in the bytes. */
-  readonly #starts = new IntList();
-  readonly #ends = new IntList();
+  readonly starts = new IntList();
+  readonly ends = new IntList();
   /** The end of each sequence of units that n-grams do not leave: the text, or a word with its blanks. */
-  readonly #sequences = new IntList();
+  readonly sequences = new IntList();
 
   constructor(reading: Reading, stopWords?: Terms) {
     this.#reading = reading;
@@ -55,8 +56,8 @@ export class Scanner {
     const { analyzer, lowercase, stripAccents } = this.#reading;
     const normal = normalize(text, lowercase, stripAccents);
     // A unit of UTF-16 takes up to three bytes; blanks around words, less than one for each.
-    this.#bytes = grown(this.#bytes, 4 * normal.length + 4);
-    this.#starts.length = this.#ends.length = this.#sequences.length = 0;
+    this.bytes = grown(this.bytes, 4 * normal.length + 4);
+    this.starts.length = this.ends.length = this.sequences.length = 0;
     if (analyzer === 'word') this.#readWords(normal);
     else if (analyzer === 'char') this.#readCharacters(normal);
     else this.#readPaddedWords(normal);
@@ -65,13 +66,13 @@ export class Scanner {
   /** Visits every n-gram, the shorter ones of a sequence first. */
   visit(visit: Visit): void {
     const [smallest, largest] = this.#reading.ngramRange;
-    const bytes = this.#bytes;
-    const starts = this.#starts.values;
-    const ends = this.#ends.values;
+    const bytes = this.bytes;
+    const starts = this.starts.values;
+    const ends = this.ends.values;
     const padded = this.#reading.analyzer === 'char_wb';
     let first = 0;
-    for (let s = 0; s < this.#sequences.length; s++) {
-      const end = this.#sequences.values[s];
+    for (let s = 0; s < this.sequences.length; s++) {
+      const end = this.sequences.values[s];
       const count = end - first;
       for (let n = smallest; n <= largest; n++) {
         if (n >= count) {
@@ -86,7 +87,7 @@ export class Scanner {
   }
 
   #readWords(text: string): void {
-    const bytes = this.#bytes;
+    const bytes = this.bytes;
     const kinds = this.#kinds;
     let [start, at, characters] = [0, 0, 0];
     for (let i = 0; i < text.length; i++) {
@@ -102,15 +103,15 @@ export class Scanner {
       }
     }
     this.#endWord(start, at, characters);
-    this.#sequences.push(this.#starts.length);
+    this.sequences.push(this.starts.length);
   }
 
   /** Where the next word begins: over this one if it is too short, or a stop word. */
   #endWord(start: number, end: number, characters: number): number {
-    if (characters < 2 || (this.#stopWords?.find(this.#bytes, start, end) ?? -1) >= 0) return start;
-    this.#starts.push(start);
-    this.#ends.push(end);
-    this.#bytes[end] = SPACE;
+    if (characters < 2 || (this.#stopWords?.find(this.bytes, start, end) ?? -1) >= 0) return start;
+    this.starts.push(start);
+    this.ends.push(end);
+    this.bytes[end] = SPACE;
     return end + 1;
   }
 
@@ -126,7 +127,7 @@ export class Scanner {
       }
       at = this.#put(at, code);
     }
-    this.#sequences.push(this.#starts.length);
+    this.sequences.push(this.starts.length);
   }
 
   #readPaddedWords(text: string): void {
@@ -139,20 +140,20 @@ export class Scanner {
       // One blank ends a word, and another one begins the next.
       if (inside === isBlank) {
         at = this.#put(at, SPACE);
-        if (inside) this.#sequences.push(this.#starts.length);
+        if (inside) this.sequences.push(this.starts.length);
         inside = !inside;
       }
       if (!isBlank) at = this.#put(at, code);
     }
     if (inside) this.#put(at, SPACE);
-    if (inside) this.#sequences.push(this.#starts.length);
+    if (inside) this.sequences.push(this.starts.length);
   }
 
   /** Appends a character as a unit. */
   #put(at: number, code: number): number {
-    const end = encode(this.#bytes, at, code);
-    this.#starts.push(at);
-    this.#ends.push(end);
+    const end = encode(this.bytes, at, code);
+    this.starts.push(at);
+    this.ends.push(end);
     return end;
   }
 }

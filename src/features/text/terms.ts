@@ -23,26 +23,10 @@ const MOST_BYTES = 2 ** 31;
  */
 export class Terms {
   size = 0;
-  #bytes: Uint8Array;
-  #offsets: Int32Array;
+  #bytes = new Uint8Array(4096);
+  #offsets = new Int32Array(512);
   /** Open addressing, at most half full: pairs of a hash and the number of the term plus 1, which is 0 in an empty slot. */
-  #slots: Int32Array;
-
-  /** @param capacity terms and bytes to expect */
-  constructor(capacity: { readonly terms: number; readonly bytes: number } = { terms: 512, bytes: 4096 }) {
-    let slots = 1024;
-    while (slots < 2 * capacity.terms) slots *= 2;
-    this.#slots = new Int32Array(2 * slots);
-    this.#offsets = new Int32Array(capacity.terms + 1);
-    this.#bytes = new Uint8Array(capacity.bytes);
-  }
-
-  /** A table with the numbers of the list, if its terms differ. */
-  static of({ bytes, offsets }: TermBytes): Terms {
-    const terms = new Terms({ terms: offsets.length - 1, bytes: bytes.length });
-    for (let k = 0; k + 1 < offsets.length; k++) terms.add(bytes, offsets[k], offsets[k + 1]);
-    return terms;
-  }
+  #slots = new Int32Array(2048);
 
   /** The number of a term, or −1. */
   find(from: Uint8Array, start: number, end: number): number {
@@ -103,22 +87,8 @@ export class Terms {
     this.#slots[slot] = hash;
     this.#slots[slot + 1] = k + 1;
     this.size = k + 1;
-    if (4 * this.size > this.#slots.length) this.#rehash();
+    if (4 * this.size > this.#slots.length) this.#slots = rehashed(this.#slots);
     return k;
-  }
-
-  #rehash(): void {
-    const before = this.#slots;
-    const slots = new Int32Array(2 * before.length);
-    const mask = slots.length - 1;
-    for (let old = 0; old < before.length; old += 2) {
-      if (before[old + 1] === 0) continue;
-      let slot = (2 * before[old]) & mask;
-      while (slots[slot + 1] !== 0) slot = (slot + 2) & mask;
-      slots[slot] = before[old];
-      slots[slot + 1] = before[old + 1];
-    }
-    this.#slots = slots;
   }
 }
 
@@ -129,16 +99,18 @@ export function termText({ bytes, offsets }: TermBytes, k: number): string {
   return DECODER.decode(bytes.subarray(offsets[k], offsets[k + 1]));
 }
 
-/** The chosen terms, in this order. */
-export function pickTerms({ bytes, offsets }: TermBytes, chosen: Int32Array): TermBytes {
-  const ends = new Int32Array(chosen.length + 1);
-  for (let i = 0; i < chosen.length; i++) ends[i + 1] = ends[i] + offsets[chosen[i] + 1] - offsets[chosen[i]];
-  const copy = new Uint8Array(ends[chosen.length]);
-  for (let i = 0, to = 0; i < chosen.length; i++) {
-    const end = offsets[chosen[i] + 1];
-    for (let from = offsets[chosen[i]]; from < end; from++) copy[to++] = bytes[from];
+/** The pairs of a full table, in one of twice the size. */
+export function rehashed(before: Int32Array): Int32Array<ArrayBuffer> {
+  const slots = new Int32Array(2 * before.length);
+  const mask = slots.length - 1;
+  for (let old = 0; old < before.length; old += 2) {
+    if (before[old + 1] === 0) continue;
+    let slot = (2 * before[old]) & mask;
+    while (slots[slot + 1] !== 0) slot = (slot + 2) & mask;
+    slots[slot] = before[old];
+    slots[slot + 1] = before[old + 1];
   }
-  return { bytes: copy, offsets: ends };
+  return slots;
 }
 
 /** Runs of at most this many terms are sorted by insertion. */
@@ -198,7 +170,8 @@ function sortByKey(keys: Float64Array, order: Int32Array, first: number, end: nu
       high = j + 1;
     }
   }
-  for (let i = low + 1; i < high; i++) for (let at = i; at > low && keys[at - 1] > keys[at]; at--) swap(keys, order, at - 1, at);
+  for (let i = low + 1; i < high; i++)
+    for (let at = i; at > low && keys[at - 1] > keys[at]; at--) swap(keys, order, at - 1, at);
 }
 
 function swap(keys: Float64Array, order: Int32Array, i: number, j: number): void {

@@ -116,10 +116,12 @@ function settingsOf(options: TfidfOptions, where: string) {
 function idfOf({ documentCounts, numDocuments }: Learned, smoothIdf: boolean): Float64Array {
   const more = smoothIdf ? 1 : 0;
   // Most terms are in few documents, so a weight occurs many times.
-  const known = new Map<number, number>();
-  return Float64Array.from(documentCounts, (count) => {
-    const weight = known.get(count) ?? log((numDocuments + more) / (count + more)) + 1;
-    known.set(count, weight);
-    return weight;
-  });
+  const known = new Float64Array(numDocuments + 1);
+  const idf = new Float64Array(documentCounts.length);
+  for (let j = 0; j < idf.length; j++) {
+    const count = documentCounts[j];
+    if (known[count] === 0) known[count] = log((numDocuments + more) / (count + more)) + 1;
+    idf[j] = known[count];
+  }
+  return idf;
 }

@@ -1,10 +1,12 @@
 // features: the vocabulary of documents: which terms they have, and in how many of them.
 import { DomainError } from '../../core/errors.js';
-import { Counts, sortFirst } from './counts.js';
+import { Counts } from './counts.js';
 import { type Documents, eachDocument } from './documents.js';
+import { Grams } from './grams.js';
 import { grown } from './lists.js';
 import { type CountOptions, documentsOf, limitOf, scannerOf, type TextSettings } from './options.js';
-import { byteOrder, pickTerms, type TermBytes, Terms } from './terms.js';
+import { sortFirst, Tally } from './tally.js';
+import type { TermBytes } from './terms.js';
 
 /** What is learned from documents. */
 export interface Learned {
@@ -31,36 +33,6 @@ export function limitsOf(options: CountOptions, binary: boolean, where: string):
   return { min, max, numFeatures: limitOf(options.maxFeatures, where), binary };
 }
 
-/** Counts of terms, by their numbers, in the document that is read. */
-class Tally {
-  #counts = new Int32Array(1024);
-  #touched = new Int32Array(64);
-  /** How many different terms there are. */
-  size = 0;
-
-  add(term: number): void {
-    if (term >= this.#counts.length) this.#counts = grown(this.#counts, term + 1);
-    if (this.#counts[term]++ > 0) return;
-    if (this.size === this.#touched.length) this.#touched = grown(this.#touched, this.size + 1);
-    this.#touched[this.size++] = term;
-  }
-
-  /** Calls `each` with every term and its count, and begins the next document. */
-  drain(each: (term: number, count: number) => void): void {
-    for (let i = 0; i < this.size; i++) {
-      const term = this.#touched[i];
-      each(term, this.#counts[term]);
-      this.#counts[term] = 0;
-    }
-    this.size = 0;
-  }
-
-  /** The order of the terms for `drain`, ascending. */
-  sort(): void {
-    sortFirst(this.#touched, this.size);
-  }
-}
-
 /**
  * The vocabulary of documents, and with `rows` their counts by column.
  *
@@ -74,16 +46,16 @@ export function learn(
   where: string,
 ): Learned {
   const scanner = scannerOf(settings);
-  const terms = new Terms();
+  const grams = new Grams(settings);
   const tally = new Tally();
   let inDocuments = new Int32Array(1024);
   let totals = new Float64Array(1024);
   const raw = rows && new Counts();
   const numDocuments = eachDocument(documents, where, (text) => {
     scanner.read(text);
-    scanner.visit((bytes, start, end) => tally.add(terms.add(bytes, start, end)));
-    inDocuments = grown(inDocuments, terms.size);
-    totals = grown(totals, terms.size);
+    grams.count(scanner, tally);
+    inDocuments = grown(inDocuments, grams.size);
+    totals = grown(totals, grams.size);
     tally.drain((term, count) => {
       inDocuments[term]++;
       totals[term] += limits.binary ? 1 : count;
@@ -91,18 +63,40 @@ export function learn(
     });
     raw?.endRow();
   });
-  const list = terms.list();
-  assertTerms(terms.size, numDocuments, settings, where);
+  assertDocuments(numDocuments, where);
   const { min, max } = inNumbers(limits, numDocuments, where);
-  const within = byteOrder(list).filter((term) => inDocuments[term] >= min && inDocuments[term] <= max);
-  if (within.length === 0) throw nothingLeft(inDocuments.subarray(0, terms.size), numDocuments, min, max, where);
+  const within = between(grams.order(), inDocuments, min, max);
+  if (within.length === 0) {
+    // A beginning that is shorter than every n-gram is in no document.
+    const counts = inDocuments.filter((count) => count > 0);
+    if (counts.length === 0) throw noTerm(numDocuments, settings, where);
+    throw nothingLeft(counts, numDocuments, min, max, where);
+  }
   const chosen = mostFrequent(within, totals, limits.numFeatures);
-  if (rows !== undefined && raw !== undefined) renumber(raw, chosen, terms.size, rows);
+  if (rows !== undefined && raw !== undefined) renumber(raw, chosen, grams.size, rows);
   return {
-    terms: pickTerms(list, chosen),
-    documentCounts: chosen.map((term) => inDocuments[term]),
+    terms: grams.terms(chosen, where),
+    documentCounts: gathered(inDocuments, chosen),
     numDocuments,
   };
+}
+
+// Loops, not filter and map: these take a tenth of the time over millions of terms.
+
+function between(grams: Int32Array, counts: Int32Array, min: number, max: number): Int32Array {
+  const found = new Int32Array(grams.length);
+  let size = 0;
+  for (let i = 0; i < grams.length; i++) {
+    const count = counts[grams[i]];
+    if (count >= min && count <= max) found[size++] = grams[i];
+  }
+  return found.subarray(0, size);
+}
+
+function gathered(values: Int32Array, at: Int32Array): Int32Array {
+  const found = new Int32Array(at.length);
+  for (let i = 0; i < at.length; i++) found[i] = values[at[i]];
+  return found;
 }
 
 /** The chosen terms of the rows, by their columns in ascending order. */
@@ -131,7 +125,7 @@ function renumber(raw: Counts, chosen: Int32Array, numTerms: number, rows: Count
 export function countTerms(
   documents: Documents,
   settings: TextSettings,
-  terms: Terms,
+  grams: Grams,
   binary: boolean,
   where: string,
 ): Counts {
@@ -140,10 +134,7 @@ export function countTerms(
   const rows = new Counts();
   eachDocument(documents, where, (text) => {
     scanner.read(text);
-    scanner.visit((bytes, start, end) => {
-      const term = terms.find(bytes, start, end);
-      if (term >= 0) tally.add(term);
-    });
+    grams.count(scanner, tally);
     tally.sort();
     tally.drain((term, count) => rows.add(term, binary ? 1 : count));
     rows.endRow();
@@ -164,23 +155,21 @@ function inNumbers({ min, max }: Limits, n: number, where: string): { readonly m
   });
 }
 
-function assertTerms(
-  numTerms: number,
-  n: number,
-  { analyzer, stopWords, ngramRange }: TextSettings,
-  where: string,
-): void {
-  if (numTerms > 0) return;
-  const [argument, expected] = ['documents', n === 0 ? 'have at least one document' : 'have at least one term'];
-  if (n === 0) throw new DomainError({ where, argument, expected, actual: 'none' });
+function assertDocuments(n: number, where: string): void {
+  if (n > 0) return;
+  const expected = 'have at least one document';
+  throw new DomainError({ where, argument: 'documents', expected, actual: 'none' });
+}
+
+function noTerm(n: number, { analyzer, stopWords, ngramRange }: TextSettings, where: string): DomainError {
   const [smallest] = ngramRange;
   const unit = analyzer === 'word' ? 'words of two characters or more' : 'characters';
   const which = stopWords.length > 0 ? ' that are not stop words' : '';
   const hasShortTexts = analyzer === 'word' && smallest === 1 && which === '';
-  throw new DomainError({
+  return new DomainError({
     where,
-    argument,
-    expected,
+    argument: 'documents',
+    expected: 'have at least one term',
     actual: `${counted(n, 'document')} without ${smallest > 1 ? `${smallest} ` : ''}${unit}${which}`,
     hint: hasShortTexts ? "For single letters, use analyzer 'char'." : undefined,
   });
