@@ -253,6 +253,26 @@ describe('counts', () => {
     expect(narrow).toEqual({ ...wide, values: Float32Array.from(wide.values) });
   });
 
+  it('distinguish words with equal hashes, and pairs of words', () => {
+    const words = ['wifszxyz', 'w9xu3xyz', 'wbfa9xyz', 'w3s6mxyz'];
+    const hashes = words.map((word) => murmur3(new TextEncoder().encode(word), 0, word.length));
+    expect([hashes[0], hashes[2]]).toEqual([hashes[1], hashes[3]]);
+    expect(CountVectorizer.fit(words).featureNames).toEqual([...words].sort());
+
+    // The tree hashes the pairs (152, 269) and (325, 198) of words, numbered as they appear, to the same number.
+    const numbered = Array.from({ length: 326 }, (_, i) => `w${i}`);
+    const pairs = ['w152 w269', 'w325 w198'];
+    const { vectorizer, features } = CountVectorizer.fitTransform([...numbered, ...pairs], { ngramRange: [1, 2] });
+    expect(vectorizer.featureNames.filter((name) => name.includes(' '))).toEqual(pairs);
+    expect(features.indices).toHaveLength(326 + 6);
+  });
+
+  it('of a binary vectorizer are numbers of documents, also for maxFeatures', () => {
+    const names = (binary: boolean) =>
+      CountVectorizer.fit(['dd dd dd', 'aa', 'aa'], { maxFeatures: 1, binary }).featureNames;
+    expect([names(false), names(true)]).toEqual([['dd'], ['aa']]);
+  });
+
   it('of equal totals keep the first terms', () => {
     const names = (maxFeatures: number) => CountVectorizer.fit(['dd cc bb aa', 'bb'], { maxFeatures }).featureNames;
     expect([1, 2, 3, 4, 9].map(names)).toEqual([
@@ -314,6 +334,14 @@ describe('hashing', () => {
     // sklearn.utils.murmurhash3_32 of scikit-learn 1.9.1, seed 0.
     const hashes = [0, 728008763, 382126120, -156908512, -409181113, -472672705, -1629919204];
     expect(['', 'f', 'fo', 'foo', 'foob', 'größe', '😀😀'].map(hash)).toEqual(hashes);
+  });
+
+  it('stores 0 where the terms of a column cancel out, whatever the norm', () => {
+    // MurmurHash3 of 'foo' is negative, and that of 'fo' positive.
+    for (const norm of ['l1', 'l2', 'none'] as const) {
+      const features = new HashingVectorizer({ numFeatures: 1, norm }).transform(['foo fo']);
+      expect(features).toMatchObject({ indices: Int32Array.of(0), values: Float64Array.of(0) });
+    }
   });
 
   it('names the terms that share a column', () => {

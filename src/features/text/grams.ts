@@ -176,7 +176,8 @@ export class Grams {
     let slot = (2 * hash) & mask;
     while (slots[slot + 1] !== 0) {
       const found = slots[slot + 1] - 1;
-      if (slots[slot] === hash && nodes[2 * found] === gram && nodes[2 * found + 1] === unit) return found;
+      // For one unit, different n-grams have different hashes, so the n-gram need not be compared.
+      if (slots[slot] === hash && nodes[2 * found + 1] === unit) return found;
       slot = (slot + 2) & mask;
     }
     if (this.#columns !== undefined) return -1;

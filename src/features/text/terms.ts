@@ -115,7 +115,7 @@ export function rehashed(before: Int32Array): Int32Array<ArrayBuffer> {
 
 /** Runs of at most this many terms are sorted by insertion. */
 const SHORT = 12;
-/** The bytes of a key. A byte is a digit from 1 to 256, and 0 is the end: 257⁶ is below 2⁵³. */
+/** The bytes of a key, a number below 2⁴⁸. After the end of a term they are 0, which is in no term but U+0000. */
 const KEY = 6;
 
 /**
@@ -146,7 +146,7 @@ export function byteOrder({ bytes, offsets }: TermBytes): Int32Array {
 
 function keyOf(bytes: Uint8Array, start: number, end: number): number {
   let key = 0;
-  for (let i = start; i < start + KEY; i++) key = 257 * key + (i < end ? bytes[i] + 1 : 0);
+  for (let i = start; i < start + KEY; i++) key = 256 * key + (i < end ? bytes[i] : 0);
   return key;
 }
 
