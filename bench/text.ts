@@ -48,7 +48,8 @@ function ours(documents: readonly string[]): Result[] {
       features = work(documents);
       seconds.push((performance.now() - start) / 1000);
     }
-    const sum = features.values.reduce((total, value) => total + value, 0);
+    let sum = 0;
+    for (const value of features.values) sum += value;
     return { name, seconds, entries: features.indices.length, columns: features.shape[1], sum };
   });
 }
@@ -118,4 +119,9 @@ async function main(): Promise<void> {
   }
 }
 
-if (require.main === module) void main();
+if (require.main === module) {
+  main().catch((error: Error) => {
+    console.error(error.message);
+    process.exitCode = 1;
+  });
+}

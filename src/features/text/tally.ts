@@ -30,20 +30,20 @@ export class Tally {
 
   /** The terms will be drained in ascending order. */
   sort(): void {
-    sortFirst(this.#touched, this.#size);
+    sortRange(this.#touched, 0, this.#size);
   }
 }
 
-/** Sorts numbers[0 … count − 1] in ascending order. */
-export function sortFirst(numbers: Int32Array, count: number): void {
-  if (count > SHORT) {
-    numbers.subarray(0, count).sort();
+/** Sorts numbers[start … end − 1] in ascending order. */
+export function sortRange(numbers: Int32Array, start: number, end: number): void {
+  if (end - start > SHORT) {
+    numbers.subarray(start, end).sort();
     return;
   }
-  for (let i = 1; i < count; i++) {
+  for (let i = start + 1; i < end; i++) {
     const number = numbers[i];
     let at = i;
-    for (; at > 0 && numbers[at - 1] > number; at--) numbers[at] = numbers[at - 1];
+    for (; at > start && numbers[at - 1] > number; at--) numbers[at] = numbers[at - 1];
     numbers[at] = number;
   }
 }

@@ -5,7 +5,7 @@ import { type Documents, eachDocument } from './documents.js';
 import { Grams } from './grams.js';
 import { grown } from './lists.js';
 import { type CountOptions, documentsOf, limitOf, scannerOf, type TextSettings } from './options.js';
-import { sortFirst, Tally } from './tally.js';
+import { Tally } from './tally.js';
 import type { TermBytes } from './terms.js';
 
 /** What is learned from documents. */
@@ -50,7 +50,6 @@ export function learn(
   const tally = new Tally();
   let inDocuments = new Int32Array(1024);
   let totals = new Float64Array(1024);
-  const raw = rows && new Counts();
   const numDocuments = eachDocument(documents, where, (text) => {
     scanner.read(text);
     grams.count(scanner, tally);
@@ -59,9 +58,9 @@ export function learn(
     tally.drain((term, count) => {
       inDocuments[term]++;
       totals[term] += limits.binary ? 1 : count;
-      raw?.add(term, limits.binary ? 1 : count);
+      rows?.add(term, limits.binary ? 1 : count);
     });
-    raw?.endRow();
+    rows?.endRow();
   });
   assertDocuments(numDocuments, where);
   const { min, max } = inNumbers(limits, numDocuments, where);
@@ -73,7 +72,7 @@ export function learn(
     throw nothingLeft(counts, numDocuments, min, max, where);
   }
   const chosen = mostFrequent(within, totals, limits.numFeatures);
-  if (rows !== undefined && raw !== undefined) renumber(raw, chosen, grams.size, rows);
+  rows?.choose(chosen, grams.size);
   return {
     terms: grams.terms(chosen, where),
     documentCounts: gathered(inDocuments, chosen),
@@ -97,28 +96,6 @@ function gathered(values: Int32Array, at: Int32Array): Int32Array {
   const found = new Int32Array(at.length);
   for (let i = 0; i < at.length; i++) found[i] = values[at[i]];
   return found;
-}
-
-/** The chosen terms of the rows, by their columns in ascending order. */
-function renumber(raw: Counts, chosen: Int32Array, numTerms: number, rows: Counts): void {
-  const columns = new Int32Array(numTerms).fill(-1);
-  for (let j = 0; j < chosen.length; j++) columns[chosen[j]] = j;
-  const counts = new Int32Array(chosen.length);
-  let found = new Int32Array(64);
-  for (let i = 0; i + 1 < raw.starts.length; i++) {
-    const [start, end] = [raw.starts.values[i], raw.starts.values[i + 1]];
-    found = grown(found, end - start);
-    let size = 0;
-    for (let k = start; k < end; k++) {
-      const column = columns[raw.columns.values[k]];
-      if (column === -1) continue;
-      counts[column] = raw.counts.values[k];
-      found[size++] = column;
-    }
-    sortFirst(found, size);
-    for (let k = 0; k < size; k++) rows.add(found[k], counts[found[k]]);
-    rows.endRow();
-  }
 }
 
 /** The rows of documents by the terms of a vocabulary. */
