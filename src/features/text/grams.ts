@@ -3,12 +3,18 @@ import { DomainError } from '../../core/errors.js';
 import { grown } from './lists.js';
 import { type Reading, type Scanner, SPACE } from './scanner.js';
 import type { Tally } from './tally.js';
-import { byteOrder, rehashed, type TermBytes, Terms } from './terms.js';
+import { rehashed, type TermBytes, Terms } from './terms.js';
 
 /** The n-grams are fewer than this. */
 const MOST_GRAMS = 2 ** 28;
-/** The bytes of all terms are fewer than this. */
-const MOST_BYTES = 2 ** 31;
+
+/** N-grams as the nodes of a tree. */
+export interface GramTree {
+  readonly size: number;
+  /** Of each n-gram: the one without its last unit, or −1, and this unit. The rest is room. */
+  readonly nodes: Int32Array;
+  readonly units: TermBytes;
+}
 
 /**
  * Distinct n-grams with numbers from 0. A text is looked up by pairs of numbers (an n-gram and the next unit), not by its bytes,
@@ -20,7 +26,6 @@ export class Grams {
   readonly #reading: Reading;
   /** The words or characters. */
   readonly #units = new Terms();
-  /** Of each n-gram: the one without its last unit, or −1, and this unit. */
   #nodes = new Int32Array(2048);
   /** The n-gram of each unit alone, plus 1, or 0. */
   #roots = new Int32Array(512);
@@ -88,64 +93,9 @@ export class Grams {
     }
   }
 
-  /** All n-grams in the order of their bytes, which is that of their code points. */
-  order(): Int32Array {
-    const ranks = byteOrder(this.#units.list());
-    // Lists of the n-grams with a last unit, and then of those with a beginning, the last unit ascending. 0 ends a list.
-    const withUnit = new Int32Array(ranks.length);
-    const nextOfUnit = new Int32Array(this.size);
-    for (let gram = 0; gram < this.size; gram++) {
-      const unit = this.#nodes[2 * gram + 1];
-      nextOfUnit[gram] = withUnit[unit];
-      withUnit[unit] = gram + 1;
-    }
-    const child = new Int32Array(this.size + 1);
-    const sibling = new Int32Array(this.size);
-    for (let rank = ranks.length - 1; rank >= 0; rank--) {
-      for (let gram = withUnit[ranks[rank]] - 1; gram >= 0; gram = nextOfUnit[gram] - 1) {
-        const before = this.#nodes[2 * gram] + 1;
-        sibling[gram] = child[before];
-        child[before] = gram + 1;
-      }
-    }
-    const order = new Int32Array(this.size);
-    const waiting = [child[0]];
-    // Preorder: an n-gram, then those that begin with it, then its siblings.
-    for (let i = 0; i < order.length; ) {
-      const gram = (waiting.pop() as number) - 1;
-      if (gram < 0) continue;
-      order[i++] = gram;
-      waiting.push(sibling[gram], child[gram + 1]);
-    }
-    return order;
-  }
-
-  /** The bytes of n-grams. @throws DomainError if they are too many */
-  terms(grams: Int32Array, where: string): TermBytes {
-    const { bytes, offsets } = this.#units.list();
-    const glue = this.#reading.analyzer === 'word' ? 1 : 0;
-    const nodes = this.#nodes;
-    let total = 0;
-    for (let j = 0; j < grams.length; j++) {
-      for (let g = grams[j]; g >= 0; g = nodes[2 * g]) {
-        const unit = nodes[2 * g + 1];
-        total += offsets[unit + 1] - offsets[unit] + glue;
-      }
-    }
-    if (total >= MOST_BYTES) throw tooLarge(where, `${grams.length} terms with more`);
-    const found = { bytes: new Uint8Array(total - glue * grams.length), offsets: new Int32Array(grams.length + 1) };
-    const path: number[] = [];
-    let at = 0;
-    for (let j = 0; j < grams.length; j++) {
-      path.length = 0;
-      for (let g = grams[j]; g >= 0; g = nodes[2 * g]) path.push(nodes[2 * g + 1]);
-      for (let i = path.length - 1; i >= 0; i--) {
-        for (let k = offsets[path[i]]; k < offsets[path[i] + 1]; k++) found.bytes[at++] = bytes[k];
-        if (glue === 1 && i > 0) found.bytes[at++] = SPACE;
-      }
-      found.offsets[j + 1] = at;
-    }
-    return found;
+  /** What the n-grams are made of. The arrays are shared. */
+  get tree(): GramTree {
+    return { size: this.size, nodes: this.#nodes, units: this.#units.list() };
   }
 
   /** The n-gram of a term. */
@@ -188,20 +138,14 @@ export class Grams {
   }
 
   #append(gram: number, unit: number): number {
-    if (this.size === MOST_GRAMS) throw tooLarge('vocabulary', `more than ${MOST_GRAMS} n-grams`);
+    if (this.size === MOST_GRAMS) {
+      const [where, expected] = ['vocabulary', 'be fewer than 2²⁸'];
+      const hint = 'Use a smaller ngramRange, or HashingVectorizer.';
+      throw new DomainError({ where, argument: 'n-grams', expected, actual: 'more', hint });
+    }
     this.#nodes = grown(this.#nodes, 2 * this.size + 2);
     this.#nodes[2 * this.size] = gram;
     this.#nodes[2 * this.size + 1] = unit;
     return this.size++;
   }
-}
-
-function tooLarge(where: string, actual: string): DomainError {
-  return new DomainError({
-    where,
-    argument: 'the vocabulary',
-    expected: 'have fewer than 2²⁸ n-grams, and less than 2 GiB of terms',
-    actual,
-    hint: 'Use a smaller ngramRange, a larger minDocuments, or HashingVectorizer.',
-  });
 }

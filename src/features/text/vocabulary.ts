@@ -2,6 +2,7 @@
 import { DomainError } from '../../core/errors.js';
 import { Counts } from './counts.js';
 import { type Documents, eachDocument } from './documents.js';
+import { gramOrder, gramTerms } from './gram-terms.js';
 import { Grams } from './grams.js';
 import { grown } from './lists.js';
 import { type CountOptions, documentsOf, limitOf, scannerOf, type TextSettings } from './options.js';
@@ -64,7 +65,7 @@ export function learn(
   });
   assertDocuments(numDocuments, where);
   const { min, max } = inNumbers(limits, numDocuments, where);
-  const within = between(grams.order(), inDocuments, min, max);
+  const within = between(gramOrder(grams.tree), inDocuments, min, max);
   if (within.length === 0) {
     // A beginning that is shorter than every n-gram is in no document.
     const counts = inDocuments.filter((count) => count > 0);
@@ -74,7 +75,7 @@ export function learn(
   const chosen = mostFrequent(within, totals, limits.numFeatures);
   rows?.choose(chosen, grams.size);
   return {
-    terms: grams.terms(chosen, where),
+    terms: gramTerms(grams.tree, chosen, settings.analyzer === 'word' ? 1 : 0, where),
     documentCounts: gathered(inDocuments, chosen),
     numDocuments,
   };
