@@ -493,6 +493,40 @@ napi_value allReduce(napi_env env, napi_callback_info info) {
   return start(env, job, given[0]);
 }
 
+/** Sums over all ranks in place, in the calling thread. Returns null, or what happened; then MPI may still write. */
+const char* sumHere(double* values, int64_t count) {
+  Job* job = new Job(kReduce);
+  job->values = values;
+  job->count = count;
+  job->type = MPI_DOUBLE;
+  job->op = MPI_SUM;
+  isCalling = true;
+  const bool isOk = run(*job);
+  isCalling = false;
+  if (isOk) {
+    delete job;
+    return nullptr;
+  }
+  static std::string& text = *new std::string;
+  text = known().text;
+  isTold = true;
+  return text.c_str();
+}
+
+/** sumAddress(): the address of `sumHere`, which a kernel of TensorFlow calls. Addresses have fewer than 53 bits. */
+napi_value sumAddress(napi_env env, napi_callback_info) {
+  napi_value value;
+  napi_create_int64(env, reinterpret_cast<int64_t>(&sumHere), &value);
+  return value;
+}
+
+/** lost(): why the ranks are ending, or undefined. The caller reports it. */
+napi_value lost(napi_env env, napi_callback_info) {
+  if (!hasFailed) return undefined(env);
+  isTold = true;
+  return textOf(env, known().text);
+}
+
 /** barrier(): Promise<void> */
 napi_value barrier(napi_env env, napi_callback_info) { return start(env, new Job(kBarrier), nullptr); }
 
@@ -606,7 +640,8 @@ NAPI_MODULE_INIT() {
     const char* name;
     napi_callback call;
   } functions[] = {{"open", open}, {"allGather", allGather}, {"allReduce", allReduce},
-                   {"barrier", barrier}, {"fail", failAll}, {"close", close}};
+                   {"barrier", barrier}, {"sumAddress", sumAddress}, {"lost", lost},
+                   {"fail", failAll}, {"close", close}};
   for (const auto& each : functions) {
     napi_value value;
     napi_create_function(env, each.name, NAPI_AUTO_LENGTH, each.call, nullptr, &value);
