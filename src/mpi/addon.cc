@@ -333,6 +333,11 @@ bool giveUp() {
  * @param longest a transfer makes progress only between two sleeps, so those are short
  */
 bool wait(MPI_Request& request, int error, microseconds longest) {
+#if defined(__linux__)
+  // Otherwise a short sleep takes 50 µs more.
+  static thread_local const int slack = prctl(PR_SET_TIMERSLACK, 1000);
+  (void)slack;
+#endif
   const auto start = steady_clock::now();
   for (int isDone = 0; error == MPI_SUCCESS;) {
     error = MPI_Test(&request, &isDone, MPI_STATUS_IGNORE);
