@@ -10,7 +10,7 @@ import { plainProblem } from '../../src/objective/float64.js';
 import { FOLDER, openEnvironment, variablesFor } from '../peers.js';
 import { median, table } from '../timing.js';
 import { ended, inFolder } from './command.js';
-import type { FitAnswer } from './rank.js';
+import type { FitAnswer, Way } from './rank.js';
 import type { ScaleOptions } from './run.js';
 
 const ROUNDS = 3;
@@ -19,37 +19,35 @@ const RANK = [process.execPath, '--import', 'tsx', join(__dirname, 'rank.ts')];
 export async function benchRanks({ peers }: ScaleOptions): Promise<void> {
   const spark = peers ? await fitOfSpark() : undefined;
   const target = spark?.objective ?? 0.37;
-  const works: Readonly<Record<string, () => Promise<FitAnswer>>> = {
-    'two ranks': () => answerOf(2, target, 'auto'),
-    'one process, two threads': () => answerOf(1, target, 'auto'),
-    'two ranks, float64': () => answerOf(2, target, 'float64'),
-    'one process, two threads, float64': () => answerOf(1, target, 'float64'),
-  };
-  const runs = Object.keys(works).map((): FitAnswer[] => []);
-  for (let round = 0; round < ROUNDS; round++) {
-    const names = Object.keys(works);
-    for (let turn = 0; turn < names.length; turn++) {
-      const i = (turn + round) % names.length;
-      runs[i].push(await works[names[i]]());
-    }
-  }
   console.log(
     `Fashion-MNIST, l2 = 1/60,000, to an objective of ${target.toFixed(6)}, the second fit of a process, ${ROUNDS} rounds:\n`,
   );
-  const rows = Object.keys(works).map((name, i) => {
-    const seconds = median(runs[i].map((run) => run.seconds));
-    const ratio = median(runs[i].map((run, round) => run.seconds / runs[0][round].seconds));
-    return [name, `${seconds.toFixed(2)} s`, ratio.toFixed(2), String(runs[i][0].iterations)];
-  });
-  if (spark !== undefined) {
-    const ratio = spark.seconds / median(runs[0].map((run) => run.seconds));
-    rows.push([spark.name, `${spark.seconds.toFixed(2)} s`, ratio.toFixed(2), String(spark.iterations)]);
+  const ways: readonly Way[] = ['auto', 'float64', 'sgd 256', 'sgd 4096'];
+  const rows: string[][] = [];
+  for (const way of ways) {
+    const [shared, alone]: FitAnswer[][] = [[], []];
+    for (let round = 0; round < ROUNDS; round++) {
+      const turns = [
+        async () => shared.push(await answerOf(2, target, way)),
+        async () => alone.push(await answerOf(1, target, way)),
+      ];
+      for (const turn of round % 2 === 0 ? turns : turns.reverse()) await turn();
+    }
+    const secondsOf = (runs: readonly FitAnswer[]) => median(runs.map(({ seconds }) => seconds));
+    const ratio = median(shared.map(({ seconds }, round) => alone[round].seconds / seconds));
+    const times = [shared, alone].map((runs) => `${secondsOf(runs).toFixed(2)} s`);
+    rows.push([way, ...times, ratio.toFixed(2), String(shared[0].iterations)]);
+    if (spark === undefined || way !== 'auto') continue;
+    const ofSpark = secondsOf(shared) / spark.seconds;
+    console.log(
+      `${spark.name}: ${spark.seconds.toFixed(2)} s, ${spark.iterations} iterations; two ranks take ${ofSpark.toFixed(3)} of it\n`,
+    );
   }
-  console.log(table(['', 'time', 'this / two ranks', 'iterations'], rows));
+  console.log(table(['', 'two ranks', 'one process', 'speed of two / one', 'iterations'], rows));
 }
 
-async function answerOf(workers: number, target: number, precision: string): Promise<FitAnswer> {
-  const argv = [...RANK, String(target), precision];
+async function answerOf(workers: number, target: number, way: Way): Promise<FitAnswer> {
+  const argv = [...RANK, String(target), way];
   if (workers === 1) {
     const child = spawn(argv[0], argv.slice(1), { stdio: ['ignore', 'pipe', 'inherit'] });
     return JSON.parse((await ended(child)).stdout);

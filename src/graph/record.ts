@@ -1,6 +1,7 @@
 // graph: records the native kernels that a tfjs function runs, autograd included.
 import * as tf from '@tensorflow/tfjs';
 import { BackendError } from '../core/errors.js';
+import { RANK_SUM } from '../nn/rank-sum.js';
 import {
   type Binding,
   formatNative,
@@ -43,6 +44,12 @@ export interface Recording {
 const REFUSED: Readonly<Record<string, string>> = {
   Multinomial: 'which draws random numbers',
 };
+
+/** The attributes for a run that only shows shapes: it does not wait for other processes. */
+function aloneIn(op: string, attributes: readonly NativeAttribute[]): readonly NativeAttribute[] {
+  if (op !== RANK_SUM) return attributes;
+  return attributes.map((each) => (each.name === 'address' ? { ...each, value: 0 } : each));
+}
 
 let recording = false;
 
@@ -115,7 +122,7 @@ function recordOnce(
     executeOp(op, attributes, ids, numOutputs) {
       if (op in REFUSED) throw refuse(`kernel ${op}, ${REFUSED[op]}`, 'Draw random numbers outside, and pass them.');
       const inputs = ids.map(tensorOf);
-      const outputs = real.executeOp(op, attributes, ids, numOutputs);
+      const outputs = real.executeOp(op, aloneIn(op, attributes), ids, numOutputs);
       for (const output of outputs) known.set(output.id, output);
       if (outputs.length === 0) throw refuse(`kernel ${op}, which only has a side effect`, 'Call it outside.');
       kernels.push({ op, attributes, inputs, outputs });

@@ -198,6 +198,8 @@ struct Operation {
   void* (*create)(TF_OpKernelConstruction*);
   void (*compute)(void*, TF_OpKernelContext*);
   void (*destroy)(void*);
+  /** Whether a call does more than to compute its outputs. */
+  bool isStateful = false;
 };
 
 inline void leaveShapeUnknown(TF_ShapeInferenceContext* context, TF_Status* status) {
@@ -211,6 +213,7 @@ inline bool registerOperation(const Operation& operation) {
   for (const char* output : operation.outputs) TF_OpDefinitionBuilderAddOutput(op, output);
   TF_OpDefinitionBuilderAddAttr(op, "T: {float, uint8}");
   for (const char* attribute : operation.attributes) TF_OpDefinitionBuilderAddAttr(op, attribute);
+  TF_OpDefinitionBuilderSetIsStateful(op, operation.isStateful);
   TF_OpDefinitionBuilderSetShapeInferenceFunction(op, &leaveShapeUnknown);
   TF_Status* status = TF_NewStatus();
   TF_RegisterOpDefinition(op, status);

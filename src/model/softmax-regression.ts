@@ -29,6 +29,7 @@ import {
 } from '../training/inputs.js';
 import { type FitOptions, fitPlan, restoredOptions, type TrainingOptions } from '../training/options.js';
 import { fitSamples } from '../training/prepare.js';
+import { checksumOf } from '../training/ranks.js';
 import {
   assertPartialFitOptions,
   fitNextPart,
@@ -140,18 +141,22 @@ export class SoftmaxRegression<L extends Label> extends LinearClassifier<L> {
     const backend = new BackendInUse(where, plan.signal);
     // Reading stored rows may take long.
     if (features instanceof StoredRows) assertLabelCount(labels, features.shape[0], where);
-    const isShared = plan.communicator !== undefined && plan.communicator.size > 1;
-    const checksum = isShared ? new Checksum() : undefined;
-    const x = await readRows(features, where, largestOf(plan), plan.signal, checksum).catch((error) => {
-      throw withWayOut(error, options.featureNames);
-    });
+    const { communicator, signal } = plan;
+    const isShared = communicator !== undefined && communicator.size > 1;
+    const ofStored = new Checksum();
+    const x = await readRows(features, where, largestOf(plan), signal, isShared ? ofStored : undefined).catch(
+      (error) => {
+        throw withWayOut(error, options.featureNames);
+      },
+    );
     assertLabelCount(labels, x.shape[0], where);
     assertNotEmpty(x, where);
     const described = describedFeatures(options, x.shape[1], where);
     const classes = classesOf(labels, options.classes, where);
     const y = classIndices(labels, classes, where);
     const { featureNames } = described;
-    const given = { backend, features: x, checksum: checksum?.toString(), labels: y, classes, featureNames };
+    const checksum = isShared ? await checksumOf(x, communicator, ofStored, signal) : undefined;
+    const given = { backend, features: x, checksum, labels: y, classes, featureNames };
     const { fitted, options: kept } = await backend.run(() => fitSamples(given, plan, where));
     const { numParameters, featureDeviations, result } = fitted;
     const description = { classes, ...described, numParameters, options: kept, featureDeviations };

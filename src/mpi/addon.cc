@@ -318,14 +318,26 @@ struct Job {
 int64_t calls = 0;
 constexpr int kHeader = 5;
 
+/** The longest sleeps: of those who wait for others that compute, and while bytes are on the way. */
+constexpr microseconds kOthers = milliseconds(1), kTransfer = microseconds(10);
+
 /** Returns false, unless the process ends without words of JavaScript. */
 bool giveUp() {
   while (known().isFinal) std::this_thread::sleep_for(milliseconds(100));
   return false;
 }
 
-/** Waits for a request; false if it or the process has failed. A long wait sleeps longer: it costs little CPU time. */
-bool wait(MPI_Request& request, int error) {
+/**
+ * Waits for a request; false if it or the process has failed. A long wait sleeps longer: it costs little CPU time.
+ *
+ * @param longest a transfer makes progress only between two sleeps, so those are short
+ */
+bool wait(MPI_Request& request, int error, microseconds longest) {
+#if defined(__linux__)
+  // Otherwise a short sleep takes 50 µs more.
+  static thread_local const int slack = prctl(PR_SET_TIMERSLACK, 1000);
+  (void)slack;
+#endif
   const auto start = steady_clock::now();
   for (int isDone = 0; error == MPI_SUCCESS;) {
     error = MPI_Test(&request, &isDone, MPI_STATUS_IGNORE);
@@ -335,7 +347,7 @@ bool wait(MPI_Request& request, int error) {
     const auto waited = std::chrono::duration_cast<microseconds>(steady_clock::now() - start);
     if (waited < microseconds(20)) continue;
     const auto pause = waited / 16;
-    std::this_thread::sleep_for(pause < microseconds(10) ? microseconds(10) : pause > milliseconds(1) ? milliseconds(1) : pause);
+    std::this_thread::sleep_for(std::clamp<microseconds>(pause, microseconds(10), longest));
   }
   fail({1, -1, false, "MPI failed: " + describe(error)});
   return false;
@@ -347,7 +359,7 @@ bool run(Job& job) {
   job.headers.resize(kHeader * size);
   MPI_Request request;
   // It is the barrier, too.
-  if (!wait(request, MPI_Iallgather(own, kHeader, MPI_INT64_T, job.headers.data(), kHeader, MPI_INT64_T, work, &request)))
+  if (!wait(request, MPI_Iallgather(own, kHeader, MPI_INT64_T, job.headers.data(), kHeader, MPI_INT64_T, work, &request), kOthers))
     return false;
   // The counts of a gathering may differ.
   const int same = job.call == kGather ? kHeader - 1 : kHeader;
@@ -357,7 +369,7 @@ bool run(Job& job) {
     return false;
   }
   if (job.call == kReduce)
-    return wait(request, MPI_Iallreduce_c(MPI_IN_PLACE, job.values, job.count, job.type, job.op, work, &request));
+    return wait(request, MPI_Iallreduce_c(MPI_IN_PLACE, job.values, job.count, job.type, job.op, work, &request), kTransfer);
   if (job.call == kBarrier) return true;
   job.counts.resize(size);
   job.places.resize(size);
@@ -370,7 +382,7 @@ bool run(Job& job) {
   }
   job.received.resize(total);
   return wait(request, MPI_Iallgatherv_c(job.values, job.count, MPI_BYTE, job.received.data(), job.counts.data(),
-                                         job.places.data(), MPI_BYTE, work, &request));
+                                         job.places.data(), MPI_BYTE, work, &request), kTransfer);
 }
 
 /**
@@ -486,6 +498,40 @@ napi_value allReduce(napi_env env, napi_callback_info info) {
   return start(env, job, given[0]);
 }
 
+/** Sums over all ranks in place, in the calling thread. Returns null, or what happened; then MPI may still write. */
+const char* sumHere(double* values, int64_t count) {
+  Job* job = new Job(kReduce);
+  job->values = values;
+  job->count = count;
+  job->type = MPI_DOUBLE;
+  job->op = MPI_SUM;
+  isCalling = true;
+  const bool isOk = run(*job);
+  isCalling = false;
+  if (isOk) {
+    delete job;
+    return nullptr;
+  }
+  static std::string& text = *new std::string;
+  text = known().text;
+  isTold = true;
+  return text.c_str();
+}
+
+/** sumAddress(): the address of `sumHere`, which a kernel of TensorFlow calls. Addresses have fewer than 53 bits. */
+napi_value sumAddress(napi_env env, napi_callback_info) {
+  napi_value value;
+  napi_create_int64(env, reinterpret_cast<int64_t>(&sumHere), &value);
+  return value;
+}
+
+/** lost(): why the ranks are ending, or undefined. The caller reports it. */
+napi_value lost(napi_env env, napi_callback_info) {
+  if (!hasFailed) return undefined(env);
+  isTold = true;
+  return textOf(env, known().text);
+}
+
 /** barrier(): Promise<void> */
 napi_value barrier(napi_env env, napi_callback_info) { return start(env, new Job(kBarrier), nullptr); }
 
@@ -599,7 +645,8 @@ NAPI_MODULE_INIT() {
     const char* name;
     napi_callback call;
   } functions[] = {{"open", open}, {"allGather", allGather}, {"allReduce", allReduce},
-                   {"barrier", barrier}, {"fail", failAll}, {"close", close}};
+                   {"barrier", barrier}, {"sumAddress", sumAddress}, {"lost", lost},
+                   {"fail", failAll}, {"close", close}};
   for (const auto& each : functions) {
     napi_value value;
     napi_create_function(env, each.name, NAPI_AUTO_LENGTH, each.call, nullptr, &value);

@@ -12,6 +12,10 @@ export interface MpiAddon {
   allGather(bytes: Uint8Array): Promise<Uint8Array[]>;
   allReduce(values: Float32Array | Float64Array, reduction: number): Promise<void>;
   barrier(): Promise<void>;
+  /** The address of the function that sums float64 numbers over all ranks in place. */
+  sumAddress(): number;
+  /** Why the ranks are ending, once they are. The caller reports it. */
+  lost(): string | undefined;
   /** Ends all ranks. It returns only if this rank has reported the failure, or will, and ends on its own. */
   fail(text: string, code: number, isReported: boolean): void;
   /** Waits until all ranks call it. */

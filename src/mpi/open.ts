@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import { BackendError, DomainError } from '../core/errors.js';
 import { assertBytes, assertReduction, type Communicator, ONE_PROCESS } from '../core/ranks/communicator.js';
+import { provideGraphSum } from '../core/ranks/graph-sum.js';
 import { assertKnownOptions, describe } from '../core/shape.js';
 import { MPICH_VERSION } from '../node/native/wheels.js';
 import { CONNECTIONS, LAUNCHER_SOCKET, type Launched, launcherIn } from './environment.js';
@@ -131,13 +132,12 @@ function communicatorOf(addon: MpiAddon, rank: number, size: number): Communicat
   let last: Promise<unknown> = Promise.resolve();
   const next = <T>(call: () => Promise<T>): Promise<T> => {
     const result = last.then(call).catch((actual: unknown) => {
-      const expected = 'live to the end, and make the same calls in the same order';
-      throw new BackendError({ where: 'Communicator', argument: 'all ranks', expected, actual: String(actual) });
+      throw lost(String(actual));
     });
     last = result.catch(() => {});
     return result;
   };
-  return {
+  const communicator: Communicator = {
     rank,
     size,
     async allGather(bytes) {
@@ -161,6 +161,17 @@ function communicatorOf(addon: MpiAddon, rank: number, size: number): Communicat
       throw new Error('unreachable');
     },
   };
+  const failure = () => {
+    const actual = addon.lost();
+    return actual === undefined ? undefined : lost(actual);
+  };
+  provideGraphSum(communicator, { address: addon.sumAddress(), failure });
+  return communicator;
+}
+
+function lost(actual: string): BackendError {
+  const expected = 'live to the end, and make the same calls in the same order';
+  return new BackendError({ where: 'Communicator', argument: 'all ranks', expected, actual });
 }
 
 function failure(argument: string, expected: string, actual: string, hint?: string, cause?: unknown): BackendError {

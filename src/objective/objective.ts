@@ -53,13 +53,21 @@ export interface LossAndGradient {
 
 /** The loss as a function of the parameters, prepared for repeated evaluation. */
 export interface OpenLoss {
-  /** @param steps the first batch and the one after the last, to sum over a part of the samples */
-  evaluate(
-    parameters: Tensors,
-    signal?: AbortSignal,
-    steps?: readonly [first: number, end: number | undefined],
-  ): Promise<LossAndGradient>;
+  evaluate(parameters: Tensors, signal?: AbortSignal): Promise<LossAndGradient>;
   close(): void;
+}
+
+/** The samples of a step. */
+type Batch = { readonly features: tf.Tensor2D; readonly labels: tf.Tensor1D; readonly shares: tf.Tensor1D };
+
+/** Σᵢ sᵢ/S·NLLᵢ over a batch and its gradient, at some parameters. */
+function lossOfBatch(scaled: ScaledLayer, at: Tensors, { features, labels, shares }: Batch) {
+  const loss = (o: tf.Tensor) =>
+    sparseCrossEntropyOp(o as tf.Tensor2D, labels)
+      .mul(shares)
+      .sum<tf.Scalar>();
+  const { value, grad } = tf.valueAndGrad(loss)(scaled.forward(features, at));
+  return { loss: value as tf.Scalar, gradients: scaled.backward(features, grad as tf.Tensor2D, at, 0) };
 }
 
 /**
@@ -67,7 +75,6 @@ export interface OpenLoss {
  *
  * @param parameters read for their shapes only
  * @param evaluations the largest number of evaluations
- * @param batchSize samples of a batch; by default, as many as divide all of them
  */
 export async function openLoss(
   scaled: ScaledLayer,
@@ -75,37 +82,31 @@ export async function openLoss(
   { features, labels, shares }: TrainingData,
   evaluations: number,
   store: DataStore,
-  batchSize = rowsOfAStep(features.shape[0], mostOfABatch(features.shape, parameters.bias.size)),
 ): Promise<OpenLoss> {
   const { backend } = store;
   backend.assertSame();
   type State = { readonly sums: Tensors; readonly at: Tensors };
-  type Batch = { readonly features: tf.Tensor2D; readonly labels: tf.Tensor1D; readonly shares: tf.Tensor1D };
-  const step = ({ sums, at }: State, { features, labels, shares }: Batch): [State, tf.Scalar] => {
-    const loss = (o: tf.Tensor) =>
-      sparseCrossEntropyOp(o as tf.Tensor2D, labels)
-        .mul(shares)
-        .sum<tf.Scalar>();
-    const { value, grad } = tf.valueAndGrad(loss)(scaled.forward(features, at));
-    const gradients = scaled.backward(features, grad as tf.Tensor2D, at, 0);
+  const step = ({ sums, at }: State, batch: Batch): [State, tf.Scalar] => {
+    const { loss, gradients } = lossOfBatch(scaled, at, batch);
     const added = Object.keys(sums).map((name) => [name, sums[name].add(gradients[name])]);
-    return [{ sums: Object.fromEntries(added), at }, value as tf.Scalar];
+    return [{ sums: Object.fromEntries(added), at }, loss];
   };
   const zeros = (): Tensors =>
     Object.fromEntries(Object.entries(parameters).map(([name, tensor]) => [name, tf.zeros(tensor.shape)]));
   const initial = { sums: zeros(), at: parameters };
+  const batchSize = rowsOfAStep(features.shape[0], mostOfABatch(features.shape, parameters.bias.size));
   const options = { batchSize, passes: evaluations, isOrdered: false };
   const loop = await openLoop(step, initial, { features, labels, shares }, options, store).finally(() =>
     backend.dispose(initial.sums),
   );
   return {
-    async evaluate(at, signal, [first, end] = [0, undefined]) {
+    async evaluate(at, signal) {
       backend.assertSame();
       const sums = zeros();
       let gradients = sums;
       let loss = 0;
       try {
-        for await (const { state, outputs } of loop.pass({ sums, at }, undefined, signal, first, end)) {
+        for await (const { state, outputs } of loop.pass({ sums, at }, undefined, signal)) {
           backend.assertSame();
           if (gradients !== sums) tf.dispose(gradients);
           gradients = clonesOf(state.sums);
@@ -118,6 +119,51 @@ export async function openLoss(
         backend.dispose(sums);
       }
       return { loss, gradients };
+    },
+    close: () => loop.close(),
+  };
+}
+
+/** The loss of each batch and its gradient, one after another in order. */
+export interface OpenBatchLosses {
+  /** @param add takes ∂/∂W [d, q], ∂/∂b [q] and the loss; the arrays are valid until it returns */
+  evaluate(
+    parameters: Tensors,
+    add: (weight: Float32Array, bias: Float32Array, loss: number) => void,
+    signal?: AbortSignal,
+  ): Promise<void>;
+  close(): void;
+}
+
+/** As `openLoss`, for those who add the batches themselves. `batchSize` divides the number of samples. */
+export async function openBatchLosses(
+  scaled: ScaledLayer,
+  parameters: Tensors,
+  { features, labels, shares }: TrainingData,
+  batchSize: number,
+  store: DataStore,
+): Promise<OpenBatchLosses> {
+  const { backend } = store;
+  backend.assertSame();
+  const step = (at: Tensors, batch: Batch): [Tensors, { readonly loss: tf.Scalar; readonly gradients: Tensors }] => [
+    at,
+    lossOfBatch(scaled, at, batch),
+  ];
+  // With so many passes, every loop is worth a graph.
+  const options = { batchSize, passes: Number.POSITIVE_INFINITY, isOrdered: false };
+  const loop = await openLoop(step, parameters, { features, labels, shares }, options, store);
+  return {
+    async evaluate(at, add, signal) {
+      backend.assertSame();
+      for await (const { outputs, batchSizes } of loop.pass(at, undefined, signal)) {
+        const { loss, gradients } = outputs;
+        const of = [gradients.weight, gradients.bias, loss];
+        const [weights, biases, losses] = await Promise.all(of.map((each) => each.data<'float32'>()));
+        backend.assertSame();
+        const part = (all: Float32Array, i: number, size = all.length / batchSizes.length) =>
+          all.subarray(i * size, (i + 1) * size);
+        for (let i = 0; i < batchSizes.length; i++) add(part(weights, i), part(biases, i), losses[i]);
+      }
     },
     close: () => loop.close(),
   };

@@ -113,11 +113,18 @@ export class SectionSum {
   readonly #sum: VectorSum;
   readonly #ranks: Ranks | undefined;
   readonly #blockRows: number;
+  readonly #numSamples: number;
 
   constructor(problem: Section | StreamedProblem, blockRows: number) {
+    this.#numSamples = problem.numSamples;
     this.#ranks = isStreamed(problem) ? problem.ranks : undefined;
     this.#blockRows = blockRows;
     this.#sum = new VectorSum((this.#ranks?.first ?? 0) / blockRows);
+  }
+
+  /** Zeros for the next sum, in memory that is no longer used. */
+  zeros(length: number): Float64Array {
+    return this.#sum.zeros(length);
   }
 
   /** Adds the sum over a section, and takes it. */
@@ -129,7 +136,8 @@ export class SectionSum {
   *total(length: number): Steps<Float64Array | undefined> {
     if (this.#ranks === undefined) return this.#sum.total();
     const { communicator, end } = this.#ranks;
-    const parts = this.#sum.parts(Math.ceil(end / this.#blockRows));
+    // After the last sample, no rank has more of a node.
+    const parts = this.#sum.parts(end < this.#numSamples ? end / this.#blockRows : Number.POSITIVE_INFINITY);
     return yield* awaited(sumOverRanks(communicator, parts, length));
   }
 }

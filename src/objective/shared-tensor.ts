@@ -2,7 +2,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { DataStore } from '../compile/arrays.js';
 import type { BackendInUse } from '../compile/backend-in-use.js';
-import { square } from '../core/elementary.js';
 import { finishInTurns } from '../core/task.js';
 import { powerOfTwo } from '../core/tree-sum.js';
 import { allocateLike, type FeatureArray, type FeatureValues } from '../data/batches.js';
@@ -10,11 +9,11 @@ import { type SampleWeights, sharesOf } from '../data/sample-weights.js';
 import { Dense } from '../nn/dense.js';
 import { addL2Gradient, penaltyOf } from '../optim/penalty.js';
 import type { ValueAndGradient } from '../optim/solver.js';
-import { type OpenLoss, openLoss, ROWS_IN_CACHE, rowsOfATask, type TrainingData } from './objective.js';
+import { openBatchLosses, ROWS_IN_CACHE, rowsOfATask, type TrainingData } from './objective.js';
 import { scaledLayer } from './scaled-layer.js';
 import { SectionSum, type StreamedProblem } from './sections.js';
 import { rowsOfASection } from './streamed.js';
-import { type OpenGram, openGram, scaledGram } from './tensor.js';
+import { addGram, lengthOfGram, openGram, scaledGram } from './tensor.js';
 
 export interface SharedObjective {
   /** f(θ) and its gradient, as from `evaluatePlain`, without l1: the same bits for any number of processes. */
@@ -32,10 +31,10 @@ interface SharedSamples {
 }
 
 /**
- * Sums over sections on tensors, and adds the sections in float64 by the tree of all sums.
+ * Sums over batches on tensors, those of features over sections, and adds them in float64 by the tree of all sums.
  *
- * A section has the same batches on every process, and the last one is filled up with samples of weight 0, so that every batch is
- * computed by the same graph: where it runs changes no bit on processors of one type.
+ * The last batch is filled up with samples of weight 0, so that every one is computed by the same graph: where it runs
+ * changes no bit on processors of one type.
  *
  * @param rows samples of a section
  * @throws BackendError, also from `evaluate`, if the backend is no longer in use
@@ -65,34 +64,23 @@ export async function openSharedObjective(
     ...(whole > first ? [part(first, whole, whole - first)] : []),
     ...(end > whole ? [part(whole, end, batch)] : []),
   ];
-  /** With so many passes, every loop is worth a graph. */
-  const openAll = async <Sums extends Closable>(open: (data: TrainingData, passes: number) => Promise<Sums>) => {
+  const openAll = async <Sums extends Closable>(open: (data: TrainingData) => Promise<Sums>) => {
     const opened: Sums[] = [];
     try {
-      for (const each of data) opened.push(await open(each, Number.POSITIVE_INFINITY));
+      for (const each of data) opened.push(await open(each));
       return opened;
     } catch (error) {
       for (const each of opened) each.close();
       throw error;
     }
   };
-  /** The sum over the sections of all processes; `add` adds that over some batches. */
-  const total = async <Sums>(length: number, opened: readonly Sums[], add: Add<Sums>, signal?: AbortSignal) => {
-    const sections = new SectionSum(problem, rows);
-    for (let start = first; start < end; start += rows) {
-      const sum = new Float64Array(length);
-      const [from, to] = [start, Math.min(start + rows, whole)].map((at) => (at - first) / batch);
-      if (to > from) await add(sum, opened[0], [from, to]);
-      if (end > whole && start + rows >= end) await add(sum, opened[opened.length - 1], undefined);
-      sections.add({ start }, sum);
-    }
-    return (await finishInTurns(sections.total(length), signal)) as Float64Array;
-  };
+  const totalOf = async (sums: SectionSum, length: number, signal?: AbortSignal) =>
+    (await finishInTurns(sums.total(length), signal)) as Float64Array;
   const dispose = () => {
     store.dispose();
     backend.dispose(layer);
   };
-  const losses = await openAll((each, passes) => openLoss(scaled, layer.parameters, each, passes, store, batch)).catch(
+  const losses = await openAll((each) => openBatchLosses(scaled, layer.parameters, each, batch, store)).catch(
     (error) => {
       dispose();
       throw error;
@@ -105,27 +93,42 @@ export async function openSharedObjective(
         weight: tf.tensor2d(Float32Array.from(point.subarray(0, d * q)), [d, q]),
         bias: tf.tensor1d(Float32Array.from(point.subarray(d * q))),
       }));
-      const add: Add<OpenLoss> = async (sum, loss, steps) => {
-        const { loss: value, gradients } = await loss.evaluate(parameters, signal, steps);
-        const reading = Promise.all([gradients.weight.data<'float32'>(), gradients.bias.data<'float32'>()]);
-        const [weight, bias] = await reading.finally(() => backend.dispose(gradients));
-        backend.assertSame();
-        addTo(sum, weight, 0);
-        addTo(sum, bias, d * q);
-        sum[size] += value;
+      const sums = new SectionSum(problem, batch);
+      let start = first;
+      const add = (weight: Float32Array, bias: Float32Array, loss: number) => {
+        const sum = sums.zeros(size + 1);
+        sum.set(weight);
+        sum.set(bias, d * q);
+        sum[size] = loss;
+        sums.add({ start }, sum);
+        start += batch;
       };
-      const sums = await total(size + 1, losses, add, signal).finally(() => backend.dispose(parameters));
-      const gradient = sums.slice(0, size);
+      try {
+        for (const each of losses) await each.evaluate(parameters, add, signal);
+      } finally {
+        backend.dispose(parameters);
+      }
+      const total = await totalOf(sums, size + 1, signal);
+      const gradient = total.slice(0, size);
       if (!fitIntercept) gradient.fill(0, d * q);
       const weight = point.subarray(0, d * q);
       addL2Gradient(gradient, weight, l2);
-      return { value: sums[size] + penaltyOf(weight, l2), gradient };
+      return { value: total[size] + penaltyOf(weight, l2), gradient };
     },
     async gram(signal) {
-      const grams = await openAll((each, passes) => openGram(each, passes, store, batch));
-      const add: Add<OpenGram> = async (sum, gram, steps) => addTo(sum, await gram.sum(signal, steps), 0);
+      // With so many passes, every loop is worth a graph.
+      const grams = await openAll((each) => openGram(each, Number.POSITIVE_INFINITY, store, batch));
+      const length = lengthOfGram(d);
       try {
-        return scaledGram(await total(square(d + 1), grams, add, signal), d, features.scale ?? 1);
+        const sums = new SectionSum(problem, rows);
+        for (let start = first; start < end; start += rows) {
+          const sum = sums.zeros(length);
+          const [from, to] = [start, Math.min(start + rows, whole)].map((at) => (at - first) / batch);
+          if (to > from) addGram(sum, await grams[0].sum(signal, [from, to]));
+          if (end > whole && start + rows >= end) addGram(sum, await grams[grams.length - 1].sum(signal));
+          sums.add({ start }, sum);
+        }
+        return scaledGram(await totalOf(sums, length, signal), d, features.scale ?? 1);
       } finally {
         for (const each of grams) each.close();
       }
@@ -139,13 +142,6 @@ export async function openSharedObjective(
 
 interface Closable {
   close(): void;
-}
-
-/** Adds the sum over some batches: from the first to the one before the last, or all. */
-type Add<Sums> = (sum: Float64Array, over: Sums, steps: readonly [number, number] | undefined) => Promise<void>;
-
-function addTo(sum: Float64Array, values: ArrayLike<number>, at: number): void {
-  for (let i = 0; i < values.length; i++) sum[at + i] += values[i];
 }
 
 /** Some of the values, and zeros up to a count. */

@@ -75,7 +75,9 @@ export async function openTensorObjective(
     },
     async gram(signal) {
       const gram = await openGram(data, 1, store);
-      return scaledGram(await gram.sum(signal).finally(() => gram.close()), d, scale);
+      const sums = new Float64Array(lengthOfGram(d));
+      addGram(sums, await gram.sum(signal).finally(() => gram.close()));
+      return scaledGram(sums, d, scale);
     },
     close() {
       loss.close();
@@ -87,10 +89,16 @@ export async function openTensorObjective(
 /** Rows of a native product: few enough to fit in the caches, many enough to use all threads. */
 const NATIVE_ROWS = 512;
 
-/** X̃ᵀdiag(s)X̃/S of features without their scale, prepared for sums over some of the samples. */
+/** Xᵀdiag(s)X/S [d, d] and Xᵀs/S [d], of features without their scale. */
+export interface Gram {
+  readonly products: Float32Array;
+  readonly means: Float32Array;
+}
+
+/** Prepared for sums over some of the samples. */
 export interface OpenGram {
-  /** [d + 1, d + 1] with the lower half filled, but for the last entry. `steps` are the first batch and the one after the last. */
-  sum(signal?: AbortSignal, steps?: readonly [first: number, end: number | undefined]): Promise<Float64Array>;
+  /** @param steps the first batch and the one after the last */
+  sum(signal?: AbortSignal, steps?: readonly [first: number, end: number | undefined]): Promise<Gram>;
   close(): void;
 }
 
@@ -129,13 +137,8 @@ export async function openGram(
           if (sums !== initial) tf.dispose(sums);
           sums = { gram: state.gram.clone(), mean: state.mean.clone() };
         }
-        const [products, means] = await Promise.all([sums.gram.data(), sums.mean.data()]);
-        const gram = new Float64Array(square(d + 1));
-        for (let i = 0; i < d; i++) {
-          for (let j = 0; j <= i; j++) gram[i * (d + 1) + j] = products[i * d + j];
-          gram[d * (d + 1) + i] = means[i];
-        }
-        return gram;
+        const [products, means] = await Promise.all([sums.gram, sums.mean].map((sum) => sum.data<'float32'>()));
+        return { products, means };
       } finally {
         if (sums !== initial) backend.dispose(sums);
       }
@@ -151,12 +154,29 @@ function rowsOfAProduct(d: number): number {
   return tf.getBackend() === 'tensorflow' ? NATIVE_ROWS : rowsOfATask(d, d);
 }
 
-/** The products of features that are divided by their scale. */
-export function scaledGram(gram: Float64Array, d: number, scale: number): Float64Array {
+/** The numbers of a Gram matrix that `addGram` adds: its lower half and the means. */
+export function lengthOfGram(d: number): number {
+  return (d * (d + 1)) / 2 + d;
+}
+
+/** Adds the lower half, row by row, and then the means. */
+export function addGram(sums: Float64Array, { products, means }: Gram): void {
+  const d = means.length;
+  let at = 0;
   for (let i = 0; i < d; i++) {
-    for (let j = 0; j <= i; j++) gram[i * (d + 1) + j] /= square(scale);
-    gram[d * (d + 1) + i] /= scale;
+    for (let j = 0; j <= i; j++) sums[at++] += products[i * d + j];
   }
+  for (let i = 0; i < d; i++) sums[at++] += means[i];
+}
+
+/** X̃ᵀdiag(s)X̃/S, [d + 1, d + 1], from sums over features that are to be divided by their scale. */
+export function scaledGram(sums: Float64Array, d: number, scale: number): Float64Array {
+  const gram = new Float64Array(square(d + 1));
+  let at = 0;
+  for (let i = 0; i < d; i++) {
+    for (let j = 0; j <= i; j++) gram[i * (d + 1) + j] = sums[at++] / square(scale);
+  }
+  for (let i = 0; i < d; i++) gram[d * (d + 1) + i] = sums[at++] / scale;
   gram[gram.length - 1] = 1;
   return gram;
 }

@@ -220,7 +220,7 @@ async function train(trainer: Trainer, data: BatchedSamples): Promise<TrainingEn
   const initial = { parameters, optimizer: remembered, ...(schedule && { schedule }) };
   const { communicator = ONE_PROCESS } = options;
   const loop = await (communicator.size > 1
-    ? openSharedLoop(stepParts(asked), data, batchSize, communicator, store)
+    ? openSharedLoop({ parts: stepParts(asked), data, batchSize, passes: epochs, communicator }, initial, store)
     : openLoop(trainingStep(asked), initial, data, { batchSize, passes: epochs, isOrdered: shuffle }, store)
   ).finally(() => backend.dispose(schedule as unknown as tf.TensorContainer));
   let validation: Validation | undefined;

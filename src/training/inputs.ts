@@ -6,7 +6,7 @@ import type { Checksum } from '../core/ranks/checksum.js';
 import { describe, formatShape } from '../core/shape.js';
 import { LARGEST_FLOAT32 } from '../core/tolerance.js';
 import { type FeatureArray, type Features, notFinite, readFeatureArray } from '../data/batches.js';
-import { StoredRows, storedOf, withLeftOut } from '../data/stored-rows.js';
+import { StoredRows, withLeftOut } from '../data/stored-rows.js';
 import { eachPart } from './standardization.js';
 
 /** Samples as rows of numbers, as one typed array with its shape, or as a tensor [n, features]. */
@@ -32,7 +32,7 @@ export async function readFeatures(
 /**
  * `readFeatures`, which also takes stored rows: it reads them once, to check their numbers.
  *
- * @param checksum takes all numbers, divided by their scale
+ * @param checksum takes the numbers of stored rows
  */
 export async function readRows(
   features: FeaturesInput | StoredRows,
@@ -41,15 +41,10 @@ export async function readRows(
   signal: AbortSignal | undefined,
   checksum?: Checksum,
 ): Promise<FeatureArray | StoredRows> {
-  if (!(features instanceof StoredRows)) {
-    const read = await readFeatures(features, where, undefined, limit);
-    if (checksum !== undefined)
-      await eachPart(storedOf(read), ({ values }) => checksum.add(values as Float64Array), signal);
-    return read;
-  }
+  if (!(features instanceof StoredRows)) return readFeatures(features, where, undefined, limit);
   const d = features.shape[1];
   const check = ({ values }: FeatureArray, start: number) => {
-    checksum?.add(values as Float64Array);
+    checksum?.add(values);
     for (let i = 0; i < values.length; i++) {
       if (Math.abs(values[i]) <= limit) continue;
       const error = notFinite(values[i], where, `features[${start + Math.floor(i / d)}][${i % d}]`, limit);

@@ -2,7 +2,7 @@
 import type { BackendInUse } from '../compile/backend-in-use.js';
 import { BackendError } from '../core/errors.js';
 import { type Communicator, ONE_PROCESS } from '../core/ranks/communicator.js';
-import { untilAborted } from '../core/task.js';
+import { bytesOfRankZero, ofRankZero } from '../core/ranks/first.js';
 import {
   bohningMetric,
   bohningPreconditioner,
@@ -370,30 +370,23 @@ async function foundByAll(
   communicator: Communicator,
   signal: AbortSignal | undefined,
 ): Promise<Found | LeftOut> {
-  const send = async (bytes: Uint8Array) =>
-    (await untilAborted(communicator.allGather(communicator.rank === 0 ? bytes : NOTHING), signal))[0];
-  const sendNumbers = async (numbers: Float64Array = new Float64Array(0)) => {
-    const bytes = await send(new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength));
-    return new Float64Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 8).slice();
-  };
+  const numbersOf = async (numbers: Float64Array = new Float64Array(0)) =>
+    (await ofRankZero(numbers, communicator, signal)).slice();
   const { leftOut = null, work = 0 } = { ...own } as Partial<LeftOut> & { readonly work?: number };
-  const about = JSON.parse(
-    new TextDecoder().decode(await send(new TextEncoder().encode(JSON.stringify({ leftOut, work })))),
-  );
-  if (about.leftOut !== null) return { leftOut: about.leftOut };
+  const about = new TextEncoder().encode(JSON.stringify({ leftOut, work }));
+  const first = JSON.parse(new TextDecoder().decode(await bytesOfRankZero(about, communicator, signal)));
+  if (first.leftOut !== null) return { leftOut: first.leftOut };
   if (entries !== undefined) {
-    const matrix = await sendNumbers(own && 'matrix' in own ? own.matrix : undefined);
-    return { work: about.work, entries, matrix };
+    const matrix = await numbersOf(own && 'matrix' in own ? own.matrix : undefined);
+    return { work: first.work, entries, matrix };
   }
   const here = own && 'precondition' in own ? own : undefined;
   return {
-    work: about.work,
-    precondition: async (vector) => sendNumbers(await here?.precondition(vector)),
+    work: first.work,
+    precondition: async (vector) => numbersOf(await here?.precondition(vector)),
     close: () => here?.close(),
   };
 }
-
-const NOTHING = new Uint8Array(0);
 
 /** With an L1 penalty: the entries that may differ from 0. */
 async function entriesAt(

@@ -5,7 +5,7 @@ import { Checksum } from '../core/ranks/checksum.js';
 import type { Communicator } from '../core/ranks/communicator.js';
 import { VERSION } from '../core/version.js';
 import type { FeatureArray } from '../data/batches.js';
-import { storedOf } from '../data/stored-rows.js';
+import { StoredRows, storedOf } from '../data/stored-rows.js';
 import type { Json } from '../predict/json.js';
 import type { AnySamples } from './fit.js';
 import type { TrainingOptions } from './options.js';
@@ -61,6 +61,33 @@ async function factsOf({ features, labels, weights }: AnySamples): Promise<Recor
     'validation.labels': await digestOfArray(labels),
     'validation.sampleWeights': await digestOfArray(weights?.values),
   };
+}
+
+/**
+ * The checksum of features that all ranks have.
+ *
+ * @param ofStored that of the features, if they are stored: to read them again takes long
+ */
+export async function checksumOf(
+  features: FeatureArray | StoredRows,
+  communicator: Communicator,
+  ofStored: Checksum,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  const types = await communicator.allGather(new TextEncoder().encode(typeOf(features)));
+  if (features instanceof StoredRows) return ofStored.toString();
+  const [first, ...others] = types.map((bytes) => new TextDecoder().decode(bytes));
+  const checksum = new Checksum();
+  // Numbers of different types are compared in float64, which takes much longer.
+  const isSame = others.every((type) => type === first);
+  await eachPart(isSame ? features : storedOf(features), ({ values }) => checksum.add(values), signal);
+  return checksum.toString();
+}
+
+function typeOf(features: FeatureArray | StoredRows): string {
+  if (features instanceof StoredRows) return 'stored';
+  const { values, scale = 1 } = features;
+  return `${values.constructor.name} with the scale ${scale}`;
 }
 
 /** A fact about numbers of any type, or of none. */

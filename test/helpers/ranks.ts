@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { Random } from '../../src/core/random.js';
 import type { Communicator } from '../../src/core/ranks/communicator.js';
+import { graphSumOf, provideGraphSum } from '../../src/core/ranks/graph-sum.js';
 import { sumOverRanks } from '../../src/core/ranks/sum.js';
 import { VectorSum } from '../../src/core/tree-sum.js';
 import { launchWorkers } from '../../src/mpi/launch.js';
@@ -80,6 +81,53 @@ const MODES: Readonly<Record<string, Mode>> = {
     const line = `${createHash('sha256').update(bytes).digest('hex')} ${result.objective} ${result.suboptimality}`;
     const all = await communicator.allGather(Buffer.from(line));
     if (communicator.rank === 0) console.log([...new Set(all.map((each) => Buffer.from(each).toString()))].join('\n'));
+  },
+  /**
+   * The parameters after steps on TensorFlow, summed in the graph and in JavaScript, and how often JavaScript summed. The
+   * last batch is short.
+   */
+  async steps(communicator) {
+    const { SoftmaxRegression, selectBackend } = await import('softmax-regression');
+    await import('softmax-regression/node');
+    await selectBackend('tensorflow');
+    const [n, d] = [1010, 6];
+    const random = new Random(9);
+    const values = Float32Array.from({ length: n * d }, () => random.normal());
+    const labels = Array.from({ length: n }, (_, i) => (values[d * i] + random.normal() > 0 ? 'up' : 'down'));
+    const options = { solver: 'adam', learningRate: 0.01, batchSize: 20, epochs: 3, seed: 4 } as const;
+    let calls = 0;
+    const counting: Communicator = {
+      ...communicator,
+      allReduce(values, reduction) {
+        calls++;
+        return communicator.allReduce(values, reduction);
+      },
+    };
+    const fitted = async (over: Communicator) => {
+      calls = 0;
+      const fit = await SoftmaxRegression.fit({ values, shape: [n, d] }, labels, { ...options, communicator: over });
+      const digest = createHash('sha256').update(await fit.model.toBytes());
+      return `${digest.digest('hex')} ${fit.result.objective} ${calls}`;
+    };
+    // A copy of the communicator sums in JavaScript alone.
+    const inJavaScript = await fitted(counting);
+    const sum = graphSumOf(communicator);
+    if (sum !== undefined) provideGraphSum(counting, sum);
+    const line = `${inJavaScript}\n${await fitted(counting)}`;
+    const all = await communicator.allGather(Buffer.from(line));
+    if (communicator.rank === 0) console.log([...new Set(all.map((each) => Buffer.from(each).toString()))].join('\n'));
+  },
+  /** Steps in a graph without an end, while one rank is stopped. */
+  async stuck(communicator, who) {
+    const { SoftmaxRegression, selectBackend } = await import('softmax-regression');
+    await import('softmax-regression/node');
+    await selectBackend('tensorflow');
+    const values = Float32Array.from({ length: 4000 }, (_, i) => i % 7);
+    const labels = Array.from({ length: 1000 }, (_, i) => i % 2);
+    await SoftmaxRegression.fit({ values, shape: [1000, 4] }, labels, {
+      ...{ solver: 'sgd', batchSize: 10, epochs: 10 * LONG, communicator },
+      onEpochEnd: (epoch) => void (epoch === 2 && isAt(communicator, who) && process.kill(process.pid, 'SIGSTOP')),
+    });
   },
   kill: (communicator, who) => isAt(communicator, who) && process.kill(process.pid, 'SIGKILL'),
   /** One is stopped when it ends, after the last call. */

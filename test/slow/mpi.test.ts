@@ -5,6 +5,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { installMpi } from '../../src/node/native/install-mpi.js';
+import { nativeStatus } from '../../src/node/native/load.js';
 import { type MpiInstallation, mpiStatus, probeMpi } from '../../src/node/native/mpi.js';
 import { COMMAND, type Ended, ended } from '../helpers/command-line.js';
 
@@ -93,6 +94,22 @@ describe('ranks', () => {
     }
   });
 
+  test('sum steps in a graph of TensorFlow to the bits of JavaScript, which sums short batches alone', async () => {
+    if (!nativeStatus().installed) return console.warn('TensorFlow is not installed');
+    const objectives = await Promise.all(
+      [2, 3].map(async (workers) => {
+        const { code, stdout, stderr } = await run(`launch ${workers} steps`);
+        expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+        const [inJavaScript, inGraph] = stdout.split('\n').map((line) => line.split(' '));
+        expect(inGraph.slice(0, 2)).toEqual(inJavaScript.slice(0, 2));
+        // 51 batches in each of 3 epochs, of which the last has 10 samples.
+        expect([inJavaScript[2], inGraph[2]]).toEqual(['153', '3']);
+        return Number(inGraph[1]);
+      }),
+    );
+    expect(Math.abs(objectives[0] - objectives[1])).toBeLessThan(1e-6);
+  });
+
   test('reduce and gather, in the order of the calls; only rank 0 prints', async () => {
     const { code, stdout, stderr } = await run('launch 3 calls');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
@@ -136,6 +153,7 @@ describe('all ranks end, with one line and no orphan, if', () => {
     ['one is stopped', 'stop 1', 1, LOST],
     ['the first is stopped', 'stop 0', 1, /^error: rank 0 of 3 .* is lost: it has given no sign of life for 5 s\n$/],
     ['one is stopped while the others compute', 'unseen 1', 1, LOST],
+    ['one is stopped while the others sum in a graph', 'stuck 1', 1, LOST],
     ['one fails', 'exit 1 3', 3, /^error: rank 1 of 3 failed: exit code 3\n$/],
     ['the first fails, which prints its own words', 'exit 0 4', 4, /^$/],
     ['one ends too early', 'exit 1 0', 1, /^error: Communicator: .*got a rank has ended while others go on\.\n$/],

@@ -100,6 +100,9 @@ function addonArguments(platform: string): string[] {
   ];
 }
 
+/** The sources of our operations of TensorFlow. */
+const TENSORFLOW_KERNELS = ['narrow-matmul.cc', 'softmax-gradient.cc', 'rank-sum.cc'];
+
 /**
  * Builds both addons, which takes about fifteen seconds.
  *
@@ -107,7 +110,7 @@ function addonArguments(platform: string): string[] {
  */
 export async function compileAddons(build: AddonBuild, compiler: Compiler, signal?: AbortSignal): Promise<void> {
   const binding = await filesOf(join(build.tfjsNode, 'binding'), /\.cc$/);
-  const sources = [...binding, ...['narrow-matmul.cc', 'softmax-gradient.cc'].map((name) => join(KERNELS, name))];
+  const sources = [...binding, ...TENSORFLOW_KERNELS.map((name) => join(KERNELS, name))];
   const libraries = await filesOf(build.tensorflow, /^libtensorflow/);
   await makeFolder(dirname(build.addon));
   await compile(compiler, compilerArguments(build, sources, libraries), build.addon, signal);
